@@ -1,0 +1,91 @@
+package batch
+
+import (
+	"time"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// Key names a circuit across runs: what is applied for once.
+type Key struct {
+	Region     string
+	InstanceID string
+}
+
+// Application is one circuit with its engineers, ready to send, and the row it came from.
+type Application struct {
+	Row        int // row of the Circuits sheet
+	Key        Key
+	Circuit    *sheet.Circuit
+	Engineers  []*sheet.Engineer // 1 to 16, in sheet order
+	Hash       string            // hex SHA-256 of the content that is sent, personal data included; never reversible to it by itself
+	Generation int               // 0 at first; rises only after a definite refusal of this content, or a reapply
+	Token      string            // ClientToken: 1 to 64 printable ASCII characters
+	Reapply    bool              // goes through SecondApplyPhysicalConnectionLOA
+}
+
+// Receipt is the API's word that it accepted an application.
+type Receipt struct {
+	RequestID string
+	At        time.Time // when the answer arrived, UTC
+}
+
+// LOA is where a Letter of Authorization stands, from DescribePhysicalConnectionLOA.
+type LOA struct {
+	Status           string // Applying, Accept, Available, Rejected, Completing, Complete, Deleted; as the API spells it
+	CompanyName      string
+	Si               string
+	LineType         string
+	ConstructionTime string // as the API gives it
+	RequestID        string // of the lookup
+}
+
+// CircuitState is what DescribePhysicalConnections tells of one circuit.
+type CircuitState struct {
+	InstanceID     string
+	Status         string // Initial, Approved, Allocating, Allocated, Confirmed, Enabled, Rejected, Canceled, Allocation Failed, Terminated
+	BusinessStatus string // Normal, FinancialLocked, SecurityLocked
+	LOAStatus      string // as LOA.Status; empty when there is none
+}
+
+// Outcome is what came of one row. It holds no personal data and no prose: Reason
+// is a code that the catalogue renders.
+type Outcome struct {
+	Row         int
+	Key         Key
+	Result      sheet.Result
+	Reason      Reason
+	ErrorCode   string // the API's error code, or the code of the row's first problem; may be empty
+	RequestID   string // of the answer that decided; may be empty
+	Token       string
+	Generation  int
+	Attempts    int       // requests sent for this row in this run, lookups not counted
+	SubmittedAt time.Time // UTC; zero when the API accepted nothing
+	LOAStatus   string    // where the LOA stands, if that was learnt
+}
+
+// Reason tells why a row has its Result: the catalogue's key, reason-… in full.
+type Reason string
+
+// The reasons.
+const (
+	ReasonAccepted     Reason = "reason-accepted"      // the API said yes
+	ReasonAnswerLost   Reason = "reason-answer-lost"   // the answer was lost, the lookup found the LOA
+	ReasonInLedger     Reason = "reason-in-ledger"     // accepted by an earlier run, says the ledger
+	ReasonLOAExists    Reason = "reason-loa-exists"    // an LOA stood there before
+	ReasonLOARejected  Reason = "reason-loa-rejected"  // the LOA was rejected or deleted; --reapply applies again
+	ReasonValid        Reason = "reason-valid"         // dry run
+	ReasonWouldRefuse  Reason = "reason-would-refuse"  // online dry run: circuit or LOA state stands against it
+	ReasonInvalid      Reason = "reason-invalid"       // validation found errors
+	ReasonRefused      Reason = "reason-refused"       // the API refused it
+	ReasonAttempts     Reason = "reason-attempts"      // attempts ran out
+	ReasonUnsettled    Reason = "reason-unsettled"     // it may have arrived, no lookup could tell
+	ReasonWithheld     Reason = "reason-withheld"      // --all-or-nothing and another row was invalid
+	ReasonInterrupted  Reason = "reason-interrupted"   // a signal came first
+	ReasonDuration     Reason = "reason-duration"      // --max-duration came first
+	ReasonMaxFailures  Reason = "reason-max-failures"  // --max-failures came first
+	ReasonStopped      Reason = "reason-stopped"       // a run-fatal answer came first
+	ReasonRegion       Reason = "reason-region"        // the region is unknown or its endpoint does not resolve
+	ReasonLedgerFailed Reason = "reason-ledger-failed" // the ledger could not be written
+	ReasonSkipped      Reason = "reason-skipped"       // left out by --only
+)

@@ -1,0 +1,4 @@
+package prose
+
+// enReasons: why a row has its result and why a run stopped.
+var enReasons = map[string]Entry{}

@@ -1,0 +1,4 @@
+package prose
+
+// enReport: the labels of summaries and reports.
+var enReport = map[string]Entry{}

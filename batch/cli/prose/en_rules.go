@@ -1,0 +1,4 @@
+package prose
+
+// enRules: the rules of the sheets.
+var enRules = map[string]Entry{}

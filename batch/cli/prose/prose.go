@@ -1,0 +1,88 @@
+// Package prose is the one catalogue of sentences that people read: what a problem,
+// a reason or an API error code means, and what to do about it. Everything else in
+// the project carries codes and arguments; a further language is a further set of
+// files here and changes nothing elsewhere.
+//
+// How the sentences are written: lower case at the start, no full stop at the end of
+// a one-line message; the hint is a sentence of its own that says what to do next. A
+// placeholder such as {value} is filled from the arguments.
+package prose
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Entry is what the catalogue says of one code.
+type Entry struct {
+	Message string // what is wrong or what happened, on one line
+	Hint    string // what to do next; empty when there is nothing to do
+	Why     string // for explain: why this matters
+	Wrong   string // for explain: an example that has the problem
+	Right   string // for explain: the same example, corrected
+	Source  string // for explain: the API page, standard or RFC that says so
+}
+
+// Catalogue holds the entries of one language by code.
+type Catalogue struct {
+	entries map[string]Entry
+}
+
+// English is the catalogue of the English sentences.
+var English = join(enRules, enFiles, enReasons, enAPI, enReport, enLines)
+
+func join(parts ...map[string]Entry) *Catalogue {
+	all := map[string]Entry{}
+	for _, part := range parts {
+		maps.Copy(all, part)
+	}
+	return &Catalogue{entries: all}
+}
+
+// Entry gives what the catalogue says of a code.
+func (c *Catalogue) Entry(code string) (Entry, bool) {
+	e, ok := c.entries[code]
+	return e, ok
+}
+
+// Codes lists the codes that have an entry, sorted.
+func (c *Catalogue) Codes() []string { return slices.Sorted(maps.Keys(c.entries)) }
+
+// Render fills the placeholders of a code's message and hint. A code without an
+// entry renders as itself, so that nothing is ever swallowed.
+func (c *Catalogue) Render(code string, args map[string]string) (message, hint string) {
+	e, ok := c.entries[code]
+	if !ok {
+		return code, ""
+	}
+	return fill(e.Message, args), fill(e.Hint, args)
+}
+
+// fill replaces each {name} by its argument; a name without one stays as it stands.
+func fill(s string, args map[string]string) string {
+	if !strings.Contains(s, "{") {
+		return s
+	}
+	var b strings.Builder
+	for {
+		open := strings.IndexByte(s, '{')
+		if open < 0 {
+			break
+		}
+		end := strings.IndexByte(s[open:], '}')
+		if end < 0 {
+			break
+		}
+		name := s[open+1 : open+end]
+		b.WriteString(s[:open])
+		if v, ok := args[name]; ok {
+			b.WriteString(v)
+		} else {
+			b.WriteString(s[open : open+end+1])
+		}
+		s = s[open+end+1:]
+	}
+	b.WriteString(s)
+	return b.String()
+}

@@ -1,0 +1,38 @@
+package batch
+
+import "context"
+
+// Submitter sends one application, once. It never retries and never waits for the
+// quota: whoever wraps it does. It is safe for any number of goroutines. Its errors
+// are *CallError, or the context's own when nothing was sent because of it.
+//
+// Sending the same application again with the same token has no second effect.
+type Submitter interface {
+	Submit(context.Context, Application) (Receipt, error)
+}
+
+// Finder asks where the LOA of an application stands, which settles what is unknown.
+// It reports false when the API knows of none. Its errors are as Submitter's.
+type Finder interface {
+	Find(context.Context, Key) (LOA, bool, error)
+}
+
+// Surveyor reads the state of the circuits of a region, page by page, for the online
+// dry run and the status command. Circuits that the account does not have are left out.
+type Surveyor interface {
+	Survey(ctx context.Context, region string, ids []string) (map[string]CircuitState, error)
+}
+
+// Ledger is what was sent and what came of it, durably. Its errors mean that we no
+// longer know our own state: the run stops before the next send. It is safe for any
+// number of goroutines, and concurrent calls may share one commit.
+type Ledger interface {
+	// Past tells what is known of circuits from all runs of this scope.
+	Past(context.Context, []Key) (map[Key]Record, error)
+	// Begin is durable when it returns: only then may the first byte of the
+	// application be sent. It is called once for each application of a run.
+	Begin(context.Context, Application) error
+	// Finish records what came of a row. It is called once for every row of the run,
+	// also for rows that were never begun.
+	Finish(context.Context, Outcome) error
+}

@@ -1,0 +1,111 @@
+package sheet
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Severity says what a problem does to its row.
+type Severity uint8
+
+// The severities, in rising order.
+const (
+	Off     Severity = iota // the rule is not applied
+	Note                    // told, changes nothing: a value was normalised, or is echoed
+	Warning                 // told; an error under --strict
+	Error                   // the row is INVALID; printed as "error"
+)
+
+// String gives the word used on the command line, in reports and in JSON.
+func (s Severity) String() string {
+	switch s {
+	case Off:
+		return "off"
+	case Note:
+		return "note"
+	case Warning:
+		return "warning"
+	}
+	return "error"
+}
+
+// ParseSeverity reads error, warning or off, as --severity takes them. A note cannot be asked for.
+func ParseSeverity(word string) (Severity, error) {
+	switch strings.ToLower(word) {
+	case "off":
+		return Off, nil
+	case "warning":
+		return Warning, nil
+	case "error":
+		return Error, nil
+	}
+	return Off, fmt.Errorf("severity %q is none of error, warning, off", word)
+}
+
+// Arg is one named argument of a problem's prose. Personal data is masked
+// before it becomes an Arg.
+type Arg struct{ Name, Value string }
+
+// Problem is something found before sending. It has a cell, and carries a code and
+// arguments, never prose: the sentence is rendered once, where it is shown.
+type Problem struct {
+	Code     string   // the rule's stable code, such as circuit-region-missing
+	Severity Severity //
+	At       Ref      // the cell at fault
+	Also     Ref      // the second cell of a clash, or the zero Ref
+	Column   string   // the column's header in this workbook, or its standard header
+	Value    string   // what stands in the cell; masked where the column is personal
+	Args     []Arg    // further arguments of the prose, by name
+}
+
+// Arg gives the named argument, or "".
+func (p Problem) Arg(name string) string {
+	for _, a := range p.Args {
+		if a.Name == name {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+// SortProblems puts problems in reading order: sheet (in the order given), row, column, code.
+func SortProblems(ps []Problem, sheets ...string) {
+	rank := func(name string) int {
+		if i := slices.Index(sheets, name); i >= 0 {
+			return i
+		}
+		return len(sheets)
+	}
+	slices.SortStableFunc(ps, func(a, b Problem) int {
+		return cmp.Or(
+			cmp.Compare(rank(a.At.Sheet), rank(b.At.Sheet)),
+			cmp.Compare(a.At.Row, b.At.Row),
+			cmp.Compare(a.At.Col, b.At.Col),
+			cmp.Compare(a.Code, b.Code),
+		)
+	})
+}
+
+// InputError says that the input as a whole cannot be used (exit code 2): it is no
+// workbook, is damaged or encrypted, or lacks a sheet or a column. Like a problem of
+// a row it carries codes and arguments, all that were found.
+type InputError struct {
+	Problems []Problem
+}
+
+// Error gives the codes for a log; people are shown the rendered prose instead.
+func (e *InputError) Error() string {
+	var b strings.Builder
+	for i, p := range e.Problems {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(p.Code)
+		for _, a := range p.Args {
+			fmt.Fprintf(&b, " %s=%q", a.Name, a.Value)
+		}
+	}
+	return b.String()
+}

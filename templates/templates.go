@@ -1,0 +1,2 @@
+// Package templates holds the files embedded into the program.
+package templates
