@@ -1,0 +1,158 @@
+package xlsx
+
+import (
+	"archive/zip"
+	"cmp"
+	"encoding/binary"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// Limits bounds what an input may cost. A zero field stands for its default.
+type Limits struct {
+	Unpacked int64 // bytes of all parts together, unpacked; 1 GiB
+	Ratio    int64 // how many times its packed size a part above 1 MiB may have unpacked; 300 (deflate itself ends at 1,032)
+	Parts    int   // entries of the zip directory; 20,000
+	Strings  int   // entries of the shared strings table; 50,000,000
+}
+
+const ratioFrom = 1 << 20 // bytes; smaller parts may pack as well as they like
+
+func (l Limits) withDefaults() Limits {
+	l.Unpacked = cmp.Or(l.Unpacked, 1<<30)
+	l.Ratio = cmp.Or(l.Ratio, 300)
+	l.Parts = cmp.Or(l.Parts, 20_000)
+	l.Strings = cmp.Or(l.Strings, 50_000_000)
+	return l
+}
+
+// container is a workbook's zip file, its directory checked before any part is
+// opened: part names are plain and unique, no two parts overlap, every part's local
+// header says what the directory says, and sizes are within the limits. Parts are
+// known by name without a leading slash, in any case (OPC, ECMA-376 part 2, 6.2.2.3).
+type container struct {
+	src    io.ReaderAt
+	zip    *zip.Reader
+	limits Limits
+	byName map[string]*zip.File // by partKey
+}
+
+// openContainer reads and checks the directory. What is no workbook's container at
+// all (see sniff) and every broken rule is an *sheet.InputError.
+func openContainer(r io.ReaderAt, size int64, l Limits) (*container, error) {
+	if err := sniff(r, size); err != nil {
+		return nil, err
+	}
+	z, err := zip.NewReader(r, size)
+	if err != nil {
+		return nil, directoryFault(r, size)
+	}
+	c := &container{src: r, zip: z, limits: l.withDefaults(), byName: make(map[string]*zip.File, len(z.File))}
+	if len(z.File) > c.limits.Parts {
+		return nil, fault("zip-many-parts", "found", strconv.Itoa(len(z.File)), "expected", strconv.Itoa(c.limits.Parts))
+	}
+	for _, f := range z.File {
+		if err := c.admit(f); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.checkSizes(); err != nil {
+		return nil, err
+	}
+	if err := c.checkLayout(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// file gives the directory entry of a part, or nil; with it zip.Writer.Copy can pass
+// the part through as it is.
+func (c *container) file(part string) *zip.File { return c.byName[partKey(part)] }
+
+// partKey is the form under which part names are compared. A backslash, which some
+// programs write, is a slash.
+func partKey(name string) string {
+	return strings.ToLower(strings.TrimPrefix(strings.ReplaceAll(name, `\`, "/"), "/"))
+}
+
+// admit takes one entry into the index, or says what is wrong with it.
+func (c *container) admit(f *zip.File) error {
+	key := partKey(f.Name)
+	if !plainName(key) {
+		return fault("zip-part-name", "part", quoted(f.Name))
+	}
+	if _, twice := c.byName[key]; twice {
+		return fault("zip-part-twice", "part", quoted(f.Name))
+	}
+	if f.Flags&1 != 0 {
+		return fault("zip-part-encrypted", "part", quoted(f.Name))
+	}
+	if f.Method != zip.Store && f.Method != zip.Deflate {
+		return fault("zip-part-method", "part", quoted(f.Name), "found", strconv.Itoa(int(f.Method)))
+	}
+	if f.Method == zip.Store && f.CompressedSize64 != f.UncompressedSize64 {
+		return fault("zip-part-size", "part", quoted(f.Name))
+	}
+	c.byName[key] = f
+	return nil
+}
+
+// plainName reports whether a name leads nowhere but into the package.
+func plainName(key string) bool {
+	if key == "" || strings.ContainsAny(key, "\x00:") {
+		return false
+	}
+	for seg := range strings.SplitSeq(strings.TrimSuffix(key, "/"), "/") {
+		if seg == "" || seg == "." || seg == ".." {
+			return false
+		}
+	}
+	return true
+}
+
+// quoted makes a name fit to be shown: no control characters, no great length.
+func quoted(name string) string {
+	const longest = 120
+	q := strconv.Quote(name)
+	q = q[1 : len(q)-1]
+	if len(q) > longest {
+		q = q[:longest] + "…"
+	}
+	return q
+}
+
+// checkSizes bounds what unpacking all parts may cost. That a part does not unpack to
+// more than its directory entry says is seen to when it is opened.
+func (c *container) checkSizes() error {
+	var total uint64
+	for _, f := range c.zip.File {
+		n := f.UncompressedSize64
+		if n > ratioFrom && n/uint64(c.limits.Ratio) > f.CompressedSize64 {
+			return fault("zip-ratio", "part", quoted(f.Name),
+				"found", strconv.FormatUint(n/max(f.CompressedSize64, 1), 10), "expected", strconv.FormatInt(c.limits.Ratio, 10))
+		}
+		if total += n; total > uint64(c.limits.Unpacked) || total < n {
+			return fault("file-too-large", "part", quoted(f.Name),
+				"found", strconv.FormatUint(total, 10), "expected", strconv.FormatInt(c.limits.Unpacked, 10))
+		}
+	}
+	return nil
+}
+
+// directoryFault says what is wrong with a file that begins like a zip file and has
+// no readable directory: cut short, or damaged at its end.
+func directoryFault(r io.ReaderAt, size int64) *sheet.InputError {
+	tail := make([]byte, min(size, 66<<10)) // the end record and its longest comment
+	if _, err := r.ReadAt(tail, size-int64(len(tail))); err != nil && err != io.EOF {
+		return fault("file-unreadable")
+	}
+	var end [4]byte
+	binary.LittleEndian.PutUint32(end[:], 0x06054b50)
+	if !strings.Contains(string(tail), string(end[:])) {
+		return fault("file-truncated", "found", strconv.FormatInt(size, 10))
+	}
+	return fault("zip-directory", "part", "")
+}

@@ -1,0 +1,114 @@
+package xlsx
+
+import (
+	"archive/zip"
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"slices"
+)
+
+// span is where a part's local header and packed data stand in the file.
+type span struct {
+	from, to int64
+	file     *zip.File
+}
+
+// checkLayout compares every local header with the directory and sees that no two
+// parts share bytes, the trick behind the smallest of zip bombs.
+func (c *container) checkLayout() error {
+	spans := make([]span, 0, len(c.zip.File))
+	for _, f := range c.zip.File {
+		s, err := c.locate(f)
+		if err != nil {
+			return err
+		}
+		spans = append(spans, s)
+	}
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	for i := 1; i < len(spans); i++ {
+		if spans[i].from < spans[i-1].to {
+			return fault("zip-overlap", "part", quoted(spans[i].file.Name), "found", quoted(spans[i-1].file.Name))
+		}
+	}
+	return nil
+}
+
+// Offsets within a local header (APPNOTE 4.3.7).
+const (
+	localFlags    = 6
+	localPacked   = 18
+	localUnpacked = 22
+	localNameLen  = 26
+	localExtraLen = 28
+	localFixed    = 30
+	longestExtra  = 1<<16 - 1
+	sizeIn64      = 1<<32 - 1 // the size stands in the extra field
+	streamed      = 1 << 3    // flag: sizes follow the data
+)
+
+var localSignature = []byte("PK\x03\x04")
+
+// locate finds where a part stands, and compares its local header with the directory:
+// a program that reads the one must see what a program that reads the other sees.
+func (c *container) locate(f *zip.File) (span, error) {
+	data, err := f.DataOffset()
+	if err != nil {
+		return span{}, fault("zip-directory", "part", quoted(f.Name))
+	}
+	head := c.localHeader(f, data)
+	if head == nil {
+		return span{}, fault("zip-directory", "part", quoted(f.Name))
+	}
+	le := binary.LittleEndian
+	if le.Uint16(head[localFlags:])&streamed == 0 &&
+		(!sizeAgrees(le.Uint32(head[localPacked:]), f.CompressedSize64) || !sizeAgrees(le.Uint32(head[localUnpacked:]), f.UncompressedSize64)) {
+		return span{}, fault("zip-part-size", "part", quoted(f.Name))
+	}
+	s := span{from: data - int64(len(head)), to: data + int64(f.CompressedSize64), file: f}
+	if s.to < data {
+		return span{}, fault("zip-directory", "part", quoted(f.Name))
+	}
+	return s, nil
+}
+
+func sizeAgrees(local uint32, directory uint64) bool {
+	return local == sizeIn64 || uint64(local) == directory
+}
+
+// localHeader gives the local header that ends where the data begins and bears the
+// part's name, or nil. The header's own place is not told by archive/zip; its end is.
+func (c *container) localHeader(f *zip.File, data int64) []byte {
+	shortest := int64(localFixed + len(f.Name))
+	for _, extra := range []int64{64, longestExtra} {
+		back := min(shortest+extra, data)
+		if back < shortest {
+			return nil
+		}
+		b := make([]byte, back)
+		if n, _ := c.src.ReadAt(b, data-back); n < len(b) {
+			return nil
+		}
+		for end := len(b); ; {
+			at := bytes.LastIndex(b[:end], localSignature)
+			if at < 0 {
+				break
+			}
+			if headerFits(b[at:], f.Name) {
+				return b[at:]
+			}
+			end = at + len(localSignature) - 1
+		}
+	}
+	return nil
+}
+
+// headerFits reports whether b is exactly a local header with this name.
+func headerFits(b []byte, name string) bool {
+	if len(b) < localFixed+len(name) {
+		return false
+	}
+	le := binary.LittleEndian
+	nameLen, extraLen := int(le.Uint16(b[localNameLen:])), int(le.Uint16(b[localExtraLen:]))
+	return localFixed+nameLen+extraLen == len(b) && nameLen == len(name) && string(b[localFixed:localFixed+nameLen]) == name
+}

@@ -1,0 +1,95 @@
+package xlsx
+
+import (
+	"bytes"
+	"io"
+	"strconv"
+)
+
+// sniffed is how many bytes of a file are looked at to tell what it is.
+const sniffed = 4096
+
+// sniff tells a zip file from everything else that bears the name of a workbook, by
+// the file's first bytes. Only a zip file gives nil.
+func sniff(r io.ReaderAt, size int64) error {
+	if size <= 0 {
+		return fault("file-empty")
+	}
+	b := make([]byte, min(size, sniffed))
+	if n, err := r.ReadAt(b, 0); n < len(b) {
+		if err == io.EOF {
+			return fault("file-truncated", "found", strconv.Itoa(n))
+		}
+		return fault("file-unreadable", "part", "", "offset", "0")
+	}
+	switch {
+	case bytes.HasPrefix(b, localSignature):
+		return nil
+	case bytes.HasPrefix(b, oleSignature):
+		return sniffOLE(r, size, b)
+	case len(bytes.Trim(b, "\x00")) == 0:
+		return fault("file-zeros")
+	}
+	for _, s := range signatures {
+		if bytes.HasPrefix(b, []byte(s.begin)) {
+			return fault(s.code, "found", s.name)
+		}
+	}
+	return sniffText(b)
+}
+
+// signatures are the first bytes of files that are met under the name of a workbook.
+var signatures = []struct{ begin, code, name string }{
+	{"PK\x05\x06", "file-not-workbook", "ZIP"},
+	{"PK\x07\x08", "file-not-workbook", "ZIP"},
+	{"\x09\x08", "file-old-xls", "BIFF"}, // a BIFF stream without its container
+	{"\x09\x04", "file-old-xls", "BIFF"},
+	{"\x09\x02", "file-old-xls", "BIFF"},
+	{"\x09\x00", "file-old-xls", "BIFF"},
+	{"%PDF", "file-not-workbook", "PDF"},
+	{"\x1f\x8b", "file-not-workbook", "gzip"},
+	{"Rar!", "file-not-workbook", "RAR"},
+	{"7z\xbc\xaf", "file-not-workbook", "7-Zip"},
+	{"\x89PNG", "file-not-workbook", "PNG"},
+	{"\xff\xd8\xff", "file-not-workbook", "JPEG"},
+	{"{\\rtf", "file-not-workbook", "RTF"},
+}
+
+// sniffText tells text formats apart, which spreadsheets open under any name.
+func sniffText(b []byte) error {
+	b = plainText(b)
+	if b == nil {
+		return fault("file-not-workbook", "found", "?")
+	}
+	lower := bytes.ToLower(b)
+	switch {
+	case bytes.Contains(lower, []byte("urn:schemas-microsoft-com:office:spreadsheet")):
+		return fault("file-xml-2003")
+	case bytes.Contains(lower, []byte("<html")), bytes.Contains(lower, []byte("<table")), bytes.Contains(lower, []byte("<!doctype html")):
+		return fault("file-html")
+	case bytes.HasPrefix(bytes.TrimSpace(lower), []byte("<")):
+		return fault("file-not-workbook", "found", "XML")
+	}
+	line, _, _ := bytes.Cut(bytes.TrimLeft(b, "\r\n \xef\xbb\xbf"), []byte("\n"))
+	for _, sep := range []string{",", ";", "\t", "|"} {
+		if bytes.Contains(line, []byte(sep)) {
+			return fault("file-csv", "found", strconv.Quote(sep))
+		}
+	}
+	return fault("file-not-workbook", "found", "text")
+}
+
+// plainText gives the text of a file's beginning as far as ASCII goes, UTF-16 with a
+// byte order mark brought to single bytes; nil when it is no text.
+func plainText(b []byte) []byte {
+	if bytes.HasPrefix(b, []byte("\xff\xfe")) || bytes.HasPrefix(b, []byte("\xfe\xff")) {
+		u := &utf16Reader{src: bytes.NewReader(b[2:]), bigEndian: b[0] == 0xFE}
+		b, _ = io.ReadAll(u)
+	}
+	for _, c := range b {
+		if c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1A || c == 0x7F {
+			return nil
+		}
+	}
+	return b
+}

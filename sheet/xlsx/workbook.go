@@ -1,0 +1,173 @@
+package xlsx
+
+import (
+	"io"
+	"strings"
+)
+
+// sheetPart is one sheet of the workbook's list, in the order of the tabs.
+type sheetPart struct {
+	name    string
+	part    string // name of its part
+	relID   string // of the workbook's relationship that leads to it
+	sheetID string // as it stands
+	kind    string // worksheet, chartsheet, dialogsheet, xlMacrosheet …
+	hidden  bool   // hidden or very hidden
+}
+
+// workbookParts is what a workbook is made of, found through relationships and never
+// by the names of its parts.
+type workbookParts struct {
+	part          string // name of the workbook's part
+	contentType   string
+	rels          []relationship // of the workbook's part
+	types         *contentTypes
+	sheets        []sheetPart
+	sharedStrings string // name of the part; "" when there is none
+	styles        string // name of the part; "" when there is none
+	strict        bool   // Strict form (ISO/IEC 29500), else Transitional
+	date1904      bool   // date serials count from 1904-01-01
+}
+
+// Bounds of a workbook's lists. Excel's own limit of sheets is memory; its names have 31 characters.
+const maxSheets = 10_000
+
+// workbook finds the workbook's part and reads its list of sheets.
+func (c *container) workbook() (*workbookParts, error) {
+	if c.file(contentTypesPart) == nil {
+		return nil, c.otherArchive()
+	}
+	types, err := c.contentTypes()
+	if err != nil {
+		return nil, err
+	}
+	top, err := c.relationships("")
+	if err != nil {
+		return nil, err
+	}
+	main, ok := relOfKind(top, "officeDocument")
+	if !ok {
+		return nil, c.otherArchive()
+	}
+	w := &workbookParts{part: main.target, types: types, contentType: types.of(main.target)}
+	if err := refuseOther(w.contentType); err != nil {
+		return nil, err
+	}
+	if w.rels, err = c.relationships(w.part); err != nil {
+		return nil, err
+	}
+	if err := c.readWorkbook(w); err != nil {
+		return nil, err
+	}
+	if r, ok := relOfKind(w.rels, "sharedStrings"); ok {
+		w.sharedStrings = r.target
+	}
+	if r, ok := relOfKind(w.rels, "styles"); ok {
+		w.styles = r.target
+	}
+	return w, nil
+}
+
+// sheet gives the sheet with this name, in any case as Excel compares them.
+func (w *workbookParts) sheet(name string) (sheetPart, bool) {
+	for _, s := range w.sheets {
+		if strings.EqualFold(s.name, name) {
+			return s, true
+		}
+	}
+	return sheetPart{}, false
+}
+
+// refuseOther tells other Office documents from workbooks by their content type. One
+// without a type, which some programs write, is looked into.
+func refuseOther(contentType string) error {
+	switch {
+	case strings.Contains(contentType, "sheet.binary"):
+		return fault("file-xlsb")
+	case contentType == "", strings.Contains(contentType, "spreadsheetml"), strings.Contains(contentType, "ms-excel"),
+		contentType == "application/xml", contentType == "text/xml":
+		return nil
+	}
+	return fault("file-not-workbook", "found", quoted(contentType))
+}
+
+// otherArchive says what a zip file is that holds no workbook.
+func (c *container) otherArchive() error {
+	if f := c.file("mimetype"); f != nil {
+		kind, err := c.readSmall("mimetype", 256)
+		if err == nil && strings.HasPrefix(string(kind), "application/vnd.oasis.opendocument.spreadsheet") {
+			return fault("file-ods")
+		}
+	}
+	return fault("file-not-workbook", "found", "ZIP")
+}
+
+// readWorkbook reads the workbook's own part.
+func (c *container) readWorkbook(w *workbookParts) error {
+	tz, err := c.openXML(w.part)
+	if err != nil {
+		return err
+	}
+	inSheets := false
+	for {
+		t, err := tz.next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		switch {
+		case t.kind == startTag && t.depth == 1:
+			if !t.is("workbook") {
+				return tz.at(t, "part-wrong-root")
+			}
+			w.strict = t.space == strictSpace
+		case t.depth == 2 && t.is("sheets"):
+			inSheets = t.kind == startTag && !t.empty
+		case t.kind == startTag && t.depth == 2 && t.is("workbookPr"):
+			var bad bool
+			w.date1904 = isTrue(t.value("date1904", &bad))
+		case t.kind == startTag && t.depth == 3 && inSheets && t.is("sheet"):
+			if err := c.listSheet(w, tz, t); err != nil {
+				return err
+			}
+		}
+	}
+	if len(w.sheets) == 0 {
+		return fault("workbook-no-sheets", "part", quoted(w.part))
+	}
+	return nil
+}
+
+// listSheet takes one entry of the list of sheets.
+func (c *container) listSheet(w *workbookParts, tz *tokenizer, t *token) error {
+	var bad bool
+	s := sheetPart{name: unescapeX(t.value("name", &bad)), sheetID: t.value("sheetId", &bad)}
+	if id, ok := t.attrIn(relSpace, "id"); ok {
+		s.relID = unescaped(id, &bad)
+	}
+	switch t.value("state", &bad) {
+	case "hidden", "veryHidden":
+		s.hidden = true
+	}
+	if bad || s.name == "" || len(w.sheets) == maxSheets {
+		return tz.at(t, "workbook-sheet-entry")
+	}
+	if _, twice := w.sheet(s.name); twice {
+		return fault("workbook-sheet-twice", "part", tz.part, "sheet", s.name)
+	}
+	for _, r := range w.rels {
+		if r.id == s.relID && !r.external {
+			s.part, s.kind = r.target, r.kind
+		}
+	}
+	if s.part == "" || c.file(s.part) == nil {
+		return fault("workbook-sheet-lost", "part", quoted(s.part), "sheet", s.name)
+	}
+	w.sheets = append(w.sheets, s)
+	return nil
+}
+
+// isTrue reads an xsd:boolean.
+func isTrue(s string) bool { return s == "1" || s == "true" || s == "on" }
