@@ -1,0 +1,124 @@
+package report
+
+import (
+	"time"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// Document is one finished run over one input file: everything that is shown of it.
+// Its JSON keys are a promise to scripts: they may be added to, never renamed.
+type Document struct {
+	RunID           string        `json:"run_id"`
+	Command         string        `json:"command"`          // submit, validate, status, report
+	DryRun          bool          `json:"dry_run"`          // validate, or submit --dry-run
+	ExitCode        int           `json:"exit_code"`        // of this input; the process may end with a graver one
+	Input           string        `json:"input"`            // path as it was given
+	InputSHA256     string        `json:"input_sha256"`     // hex, of the bytes that were read
+	Output          string        `json:"output"`           // path of the results copy; empty when none was written
+	Reports         []string      `json:"reports"`          // paths of the report files
+	Account         string        `json:"account"`          // account ID; empty when none was asked for
+	Regions         []string      `json:"regions"`          // of the rows, sorted
+	Rows            int           `json:"rows"`             // of the Circuits sheet; the results add up to it
+	Results         Results       `json:"results"`          //
+	Requests        int           `json:"requests"`         // sent, retries included
+	Retries         int           `json:"retries"`          //
+	Throttled       int           `json:"throttled"`        // answers that said the quota was used up
+	DurationSeconds float64       `json:"duration_seconds"` // from the first row read to the last outcome
+	Problems        []Problem     `json:"problems"`         // in reading order, notes included
+	Applications    []Application `json:"applications"`     // one for each row, in sheet order
+
+	// What follows is beyond the promise and may grow.
+
+	Version       string  `json:"version"`        // of loabatch
+	DryRunMode    string  `json:"dry_run_mode"`   // offline, online, or empty
+	Simulated     bool    `json:"simulated"`      // the embedded simulator answered; nothing was sent to anyone
+	StartedAt     Instant `json:"started_at"`     //
+	FinishedAt    Instant `json:"finished_at"`    //
+	SlowedSeconds float64 `json:"slowed_seconds"` // spent below the asked rate, because the server throttled
+	StopReason    string  `json:"stop_reason"`    // code of why the run stopped before its end; empty when it did not
+	StopCode      string  `json:"stop_code"`      // the API's error code that stopped it, if one did
+	Failure       string  `json:"failure"`        // rendered: why the copy could not be written (exit code 8)
+
+	// Invocation is the command line without the program's name and without any
+	// secret, from which the next command is made: submit --yes circuits.xlsx.
+	Invocation []string `json:"-"`
+}
+
+// Problem is a [sheet.Problem] with its prose rendered.
+type Problem struct {
+	Severity string    `json:"severity"` // error, warning or note
+	Code     string    `json:"code"`     //
+	Sheet    string    `json:"sheet"`    // empty when the problem is about the file
+	Cell     string    `json:"cell"`     // F12; empty when it is about a whole sheet, 12:12 for a row, F:F for a column
+	Column   string    `json:"column"`   // header
+	Value    string    `json:"value"`    // masked where it is personal data
+	Message  string    `json:"message"`  //
+	Hint     string    `json:"hint"`     // what to do
+	At       sheet.Ref `json:"-"`        // where a link leads
+}
+
+// NewProblem makes the entry of a problem whose prose is rendered.
+func NewProblem(p sheet.Problem, message, hint string) Problem {
+	return Problem{
+		Severity: p.Severity.String(), Code: p.Code, Sheet: p.At.Sheet, Cell: cellOf(p.At),
+		Column: p.Column, Value: p.Value, Message: message, Hint: hint, At: p.At,
+	}
+}
+
+// cellOf gives a position within its sheet as a formula writes it.
+func cellOf(r sheet.Ref) string {
+	if r.Row == 0 && r.Col == 0 {
+		return ""
+	}
+	return sheet.Ref{Sheet: "S", Row: r.Row, Col: r.Col}.String()[len("S!"):]
+}
+
+// Application is a [batch.Outcome] with its prose rendered: one row of the Circuits sheet.
+type Application struct {
+	SheetRow    int          `json:"sheet_row"` // number of the row in the sheet
+	InstanceID  string       `json:"instance_id"`
+	RegionID    string       `json:"region_id"`
+	Result      sheet.Result `json:"result"`
+	ErrorCode   string       `json:"error_code"` // the API's, or the code of the row's first problem
+	Message     string       `json:"message"`
+	RequestID   string       `json:"request_id"`
+	ClientToken string       `json:"client_token"`
+	Attempts    int          `json:"attempts"`
+	SubmittedAt Instant      `json:"submitted_at"` // null when nothing was accepted
+
+	Hint      string    `json:"hint"`       // what to do; empty when there is nothing to do
+	LOAStatus string    `json:"loa_status"` // where the LOA stands, if that was learnt
+	Reason    string    `json:"reason"`     // code of why the row has its result
+	At        sheet.Ref `json:"-"`          // the row's Instance ID cell, where a link leads
+}
+
+// NewApplication makes the entry of an outcome whose prose is rendered.
+func NewApplication(o batch.Outcome, at sheet.Ref, message, hint string) Application {
+	return Application{
+		SheetRow: o.Row, InstanceID: o.Key.InstanceID, RegionID: o.Key.Region,
+		Result: o.Result, ErrorCode: o.ErrorCode, Message: message, RequestID: o.RequestID,
+		ClientToken: o.Token, Attempts: o.Attempts, SubmittedAt: Instant{o.SubmittedAt},
+		Hint: hint, LOAStatus: o.LOAStatus, Reason: string(o.Reason), At: at,
+	}
+}
+
+// Instant is a time that JSON shows as RFC 3339 in UTC, and as null when it is zero.
+type Instant struct{ time.Time }
+
+// MarshalJSON gives the time in UTC to the second or finer, or null.
+func (t Instant) MarshalJSON() ([]byte, error) {
+	if t.IsZero() {
+		return []byte("null"), nil
+	}
+	return t.UTC().MarshalJSON()
+}
+
+// String gives the time as people read it, in UTC to the second; empty when it is zero.
+func (t Instant) String() string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02 15:04:05")
+}

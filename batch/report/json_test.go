@@ -1,0 +1,128 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/loabatch/loabatch/batch/report"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// promised are the keys that scripts rely on.
+var promised = map[string][]string{
+	"": {"run_id", "command", "dry_run", "exit_code", "input", "input_sha256", "output", "reports", "account", "regions", "rows",
+		"results", "requests", "retries", "throttled", "duration_seconds", "problems", "applications"},
+	"problems": {"severity", "code", "sheet", "cell", "column", "value", "message", "hint"},
+	"applications": {"sheet_row", "instance_id", "region_id", "result", "error_code", "message", "request_id", "client_token",
+		"attempts", "submitted_at"},
+}
+
+func TestJSON(t *testing.T) {
+	var b bytes.Buffer
+	if err := report.JSON(&b, night()); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "night.json", b.Bytes())
+	var doc map[string]any
+	if err := json.Unmarshal(b.Bytes(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	for list, keys := range promised {
+		object := doc
+		if list != "" {
+			object = doc[list].([]any)[0].(map[string]any)
+		}
+		for _, k := range keys {
+			if _, ok := object[k]; !ok {
+				t.Errorf("%s lacks the key %s", list, k)
+			}
+		}
+	}
+}
+
+func TestJSONOfNothing(t *testing.T) {
+	var b bytes.Buffer
+	if err := report.JSON(&b, report.Document{}); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "empty.json", b.Bytes())
+	if got := strings.ReplaceAll(b.String(), `_at": null`, ""); strings.Contains(got, "null") {
+		t.Errorf("a list or an object is null:\n%s", got)
+	}
+}
+
+func TestResultsHaveEveryWordInOrder(t *testing.T) {
+	got, err := json.Marshal(report.Results{sheet.Refused: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := -1
+	for _, w := range sheet.AllResults {
+		i := strings.Index(string(got), `"`+string(w)+`":`)
+		if i <= last {
+			t.Errorf("%s is missing or out of order in %s", w, got)
+		}
+		last = i
+	}
+	var back report.Results
+	if err := json.Unmarshal(got, &back); err != nil || back[sheet.Refused] != 2 || len(back) != len(sheet.AllResults) {
+		t.Errorf("read back %v, %v", back, err)
+	}
+}
+
+func TestJSONRuns(t *testing.T) {
+	var b bytes.Buffer
+	if err := report.JSONRuns(&b, []report.Document{night(), dry(1)}, 4); err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Runs []struct {
+			ExitCode int `json:"exit_code"`
+		} `json:"runs"`
+		ExitCode int `json:"exit_code"`
+	}
+	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Runs) != 2 || got.Runs[0].ExitCode != 4 || got.Runs[1].ExitCode != 3 || got.ExitCode != 4 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestCauses(t *testing.T) {
+	doc := night()
+	var got []string
+	for _, c := range doc.Causes() {
+		got = append(got, c.Severity+" "+c.Code+" "+strings.Join(c.Cells, " "))
+	}
+	want := []string{
+		"error circuit-bandwidth-range Circuits!G8 Circuits!G9",
+		"error InvalidInstanceId.NotFound Circuits!A10",
+		"error (timeout) Circuits!A11",
+		"warning engineer-id-check-digit Engineers!D4",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+}
+
+func TestPerRegionAddsUp(t *testing.T) {
+	doc := night()
+	rows := 0
+	for _, r := range doc.PerRegion() {
+		sum := 0
+		for _, n := range r.Results {
+			sum += n
+		}
+		if sum != r.Rows {
+			t.Errorf("%s: results add up to %d of %d rows", r.RegionID, sum, r.Rows)
+		}
+		rows += r.Rows
+	}
+	if rows != doc.Rows {
+		t.Errorf("regions have %d of %d rows", rows, doc.Rows)
+	}
+}

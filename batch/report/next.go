@@ -1,0 +1,93 @@
+package report
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// Next is what to do after a run: a line of the catalogue, and the command to type, if
+// there is one.
+type Next struct {
+	Code    string // of the catalogue, report-next-…
+	Command string // ready to be pasted into a shell; may be empty
+}
+
+// Next tells the one most useful thing to do now.
+func (d *Document) Next() Next {
+	again := commandLine(d.Invocation)
+	waiting := d.Results.of(sheet.Failed, sheet.Unknown, sheet.NotAttempted)
+	fixing := d.Results.of(sheet.Invalid, sheet.Refused)
+	switch {
+	case d.ExitCode == exitNoCopy:
+		return Next{"report-next-copy", commandLine([]string{"report", d.RunID})}
+	case d.ExitCode == exitFatal && d.StopCode != "":
+		return Next{"report-next-doctor", commandLine([]string{"doctor"})}
+	case d.DryRun && fixing > 0:
+		return Next{"report-next-fix-dry", again}
+	case d.DryRun && d.Results[sheet.Blocked] > 0:
+		return Next{"report-next-blocked", again}
+	case d.DryRun && d.Results[sheet.Valid] > 0:
+		return Next{"report-next-submit", commandLine(forReal(d.Invocation))}
+	case fixing > 0 && waiting > 0:
+		return Next{"report-next-both", again}
+	case fixing > 0:
+		return Next{"report-next-fix", again}
+	case waiting > 0:
+		return Next{"report-next-again", again}
+	case d.Results.of(sheet.Submitted, sheet.Already) > 0 && d.Command == "submit" && !d.Simulated:
+		return Next{"report-next-status", commandLine([]string{"status", d.Input})}
+	}
+	return Next{Code: "report-next-none"}
+}
+
+// Exit codes that change what to do next.
+const (
+	exitFatal  = 6
+	exitNoCopy = 8
+)
+
+// forReal turns a dry run's command line into the one that submits.
+func forReal(args []string) []string {
+	real := slices.DeleteFunc(slices.Clone(args), func(a string) bool {
+		return a == "--dry-run" || strings.HasPrefix(a, "--dry-run=")
+	})
+	if i := slices.Index(real, "validate"); i >= 0 {
+		real[i] = "submit"
+	}
+	return real
+}
+
+// commandLine joins arguments behind the program's name, quoted where a shell needs it.
+func commandLine(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("loabatch")
+	for _, a := range args {
+		b.WriteByte(' ')
+		b.WriteString(quote(a))
+	}
+	return b.String()
+}
+
+// quote protects an argument. Double quotes serve every shell when there is nothing
+// but spaces and the like to protect; single quotes serve POSIX shells for the rest.
+func quote(a string) string {
+	switch {
+	case a == "":
+		return `""`
+	case !strings.ContainsFunc(a, special):
+		return a
+	case strings.ContainsAny(a, "\"$`\\!"):
+		return "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+	}
+	return `"` + a + `"`
+}
+
+func special(c rune) bool {
+	return c <= ' ' || c < 0x7F && !strings.ContainsRune("+,-./:=@_%", c) &&
+		!(c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z')
+}

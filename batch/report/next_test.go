@@ -1,0 +1,44 @@
+package report_test
+
+import (
+	"testing"
+
+	"github.com/loabatch/loabatch/batch/report"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+func TestNext(t *testing.T) {
+	submit := []string{"submit", "--yes", "a b.xlsx"}
+	for _, c := range []struct {
+		name string
+		doc  report.Document
+		want report.Next
+	}{
+		{"all accepted", report.Document{Command: "submit", Input: "a b.xlsx", Invocation: submit, Results: report.Results{sheet.Submitted: 2}},
+			report.Next{Code: "report-next-status", Command: `loabatch status "a b.xlsx"`}},
+		{"all accepted by the simulator", report.Document{Command: "submit", Simulated: true, Invocation: submit, Results: report.Results{sheet.Submitted: 2}},
+			report.Next{Code: "report-next-none"}},
+		{"some invalid", report.Document{Command: "submit", Invocation: submit, Results: report.Results{sheet.Submitted: 2, sheet.Invalid: 1}},
+			report.Next{Code: "report-next-fix", Command: `loabatch submit --yes "a b.xlsx"`}},
+		{"some failed", report.Document{Command: "submit", Invocation: submit, Results: report.Results{sheet.Failed: 1}},
+			report.Next{Code: "report-next-again", Command: `loabatch submit --yes "a b.xlsx"`}},
+		{"some of both", report.Document{Command: "submit", Invocation: submit, Results: report.Results{sheet.Refused: 1, sheet.Unknown: 1}},
+			report.Next{Code: "report-next-both", Command: `loabatch submit --yes "a b.xlsx"`}},
+		{"valid by validate", report.Document{Command: "validate", DryRun: true, Invocation: []string{"validate", "--strict", "$x.xlsx"}, Results: report.Results{sheet.Valid: 1}},
+			report.Next{Code: "report-next-submit", Command: `loabatch submit --strict '$x.xlsx'`}},
+		{"valid by dry run", report.Document{Command: "submit", DryRun: true, Invocation: []string{"submit", "--dry-run=online", "it's.xlsx"}, Results: report.Results{sheet.Valid: 1}},
+			report.Next{Code: "report-next-submit", Command: `loabatch submit "it's.xlsx"`}},
+		{"invalid by validate", report.Document{Command: "validate", DryRun: true, Invocation: []string{"validate", "a.xlsx"}, Results: report.Results{sheet.Invalid: 1}},
+			report.Next{Code: "report-next-fix-dry", Command: "loabatch validate a.xlsx"}},
+		{"blocked", report.Document{Command: "submit", DryRun: true, Invocation: []string{"submit", "--dry-run=online", "a.xlsx"}, Results: report.Results{sheet.Blocked: 1, sheet.Valid: 1}},
+			report.Next{Code: "report-next-blocked", Command: "loabatch submit --dry-run=online a.xlsx"}},
+		{"credentials", report.Document{Command: "submit", ExitCode: 6, StopCode: "Forbidden.RAM", Invocation: submit, Results: report.Results{sheet.NotAttempted: 1}},
+			report.Next{Code: "report-next-doctor", Command: "loabatch doctor"}},
+		{"no copy", report.Document{Command: "submit", ExitCode: 8, RunID: "r1", Invocation: submit, Results: report.Results{sheet.Submitted: 1}},
+			report.Next{Code: "report-next-copy", Command: "loabatch report r1"}},
+	} {
+		if got := c.doc.Next(); got != c.want {
+			t.Errorf("%s: got %+v, want %+v", c.name, got, c.want)
+		}
+	}
+}

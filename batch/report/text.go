@@ -1,0 +1,241 @@
+package report
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// TextOptions steer Text. The zero value is the summary alone, without colour.
+type TextOptions struct {
+	Color    bool // ANSI colours
+	Problems int  // print up to so many errors and warnings one by one before the summary; 0 prints none
+	Causes   int  // list up to so many causes; 0 means 5
+}
+
+// Bounds that keep the summary on one screen.
+const (
+	defaultCauses = 5
+	shownCells    = 6
+)
+
+// Text writes the summary of a run for a person: what happened, the counts with the
+// next step, the causes with their cells, where the copy is, and the command to run
+// next. What does not fit is counted, with the place where all of it stands.
+func Text(w io.Writer, d Document, words Words, o TextOptions) error {
+	b := bufio.NewWriter(w)
+	p := printer{Writer: b, words: words, color: o.Color}
+	listed := p.problems(&d, o.Problems)
+	p.head(&d)
+	p.counts(&d)
+	p.causes(&d, cmp.Or(o.Causes, defaultCauses), listed)
+	p.foot(&d)
+	return b.Flush()
+}
+
+// printer writes the parts of the summary. Write errors stay in the buffered writer
+// until it is flushed.
+type printer struct {
+	*bufio.Writer
+	words Words
+	color bool
+}
+
+// ansi holds the colour of each style; styles without one are plain.
+var ansi = map[sheet.Style]string{
+	sheet.StyleGood: "32", sheet.StyleWarn: "33", sheet.StyleBad: "31", sheet.StyleMuted: "2", sheet.StyleTitle: "1",
+}
+
+func (p printer) paint(s sheet.Style, text string) string {
+	if code := ansi[s]; p.color && code != "" && text != "" {
+		return "\x1b[" + code + "m" + text + "\x1b[0m"
+	}
+	return text
+}
+
+func (p printer) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
+
+// problems prints errors and warnings one by one, errors first, and reports whether
+// that was all of them.
+func (p printer) problems(d *Document, limit int) bool {
+	if limit <= 0 {
+		return false
+	}
+	found := slices.DeleteFunc(slices.Clone(d.Problems), func(q Problem) bool { return q.Severity == "note" })
+	slices.SortStableFunc(found, func(a, b Problem) int { return cmp.Compare(a.Severity, b.Severity) })
+	for _, q := range found[:min(limit, len(found))] {
+		where := q.At.String()
+		if q.At.Sheet == "" {
+			where = d.Input
+		}
+		p.line("%s  %s  %s", where, p.paint(severityStyle(q.Severity), p.words.Line("report-severity-"+q.Severity)), q.Message)
+		p.indented("    ", q.Hint, q.Code)
+	}
+	if more := len(found) - limit; more > 0 {
+		p.line("%s", p.more(d, "report-more-problems", more))
+	}
+	if len(found) > 0 {
+		p.line("")
+	}
+	return len(found) <= limit
+}
+
+// indented prints a hint with its code behind it.
+func (p printer) indented(by, hint, code string) {
+	if hint != "" {
+		hint += " "
+	}
+	p.line("%s%s%s", by, hint, p.paint(sheet.StyleMuted, "["+code+"]"))
+}
+
+// more counts what was not printed and says where it stands.
+func (p printer) more(d *Document, code string, n int) string {
+	where := p.words.Line("report-see-json")
+	if d.Output != "" {
+		where = p.words.Line("report-see-errors")
+	}
+	return counted(p.words, code, n, text("where", where))
+}
+
+func (p printer) head(d *Document) {
+	p.line("%s", p.paint(tone(d), headline(d, p.words)))
+	if d.Simulated {
+		p.line("%s", p.words.Line("report-simulated"))
+	}
+	if d.StopReason != "" {
+		p.line("%s", p.words.Line(d.StopReason, text("code", d.StopCode)))
+	}
+	if d.Failure != "" {
+		p.line("%s", d.Failure)
+	}
+	p.line("")
+}
+
+// counts prints the results that occur, each with its next step.
+func (p printer) counts(d *Document) {
+	for _, r := range sheet.AllResults {
+		n := d.Results[r]
+		if n == 0 {
+			continue
+		}
+		step := p.words.Line("report-step-" + strings.ToLower(string(r)))
+		p.line("%s", strings.TrimRight(fmt.Sprintf("%7d  %s%*s  %s", n, p.paint(styleOf(r), string(r)), 13-len(r), "", step), " "))
+	}
+	p.line("")
+}
+
+// causes prints the gravest causes with their first cells. Problems that were already
+// listed one by one are left out.
+func (p printer) causes(d *Document, limit int, listed bool) {
+	all := d.Causes()
+	if listed {
+		rules := map[string]bool{}
+		for _, q := range d.Problems {
+			rules[q.Severity+q.Code] = true
+		}
+		all = slices.DeleteFunc(all, func(c Cause) bool { return rules[c.Severity+c.Code] })
+	}
+	for _, c := range all[:min(limit, len(all))] {
+		p.line("%6d× %s", c.Count, p.paint(severityStyle(c.Severity), c.Message))
+		p.indented("        ", c.Hint, c.Code)
+		if len(c.Cells) > 0 {
+			p.line("        %s", p.cells(c))
+		}
+	}
+	if more := len(all) - limit; more > 0 {
+		p.line("        %s", p.more(d, "report-more-causes", more))
+	}
+	if len(all) > 0 {
+		p.line("")
+	}
+}
+
+// cells names the first cells of a cause; the sheet only where it changes.
+func (p printer) cells(c Cause) string {
+	var b strings.Builder
+	last := ""
+	for i, r := range c.Refs[:min(shownCells, len(c.Refs))] {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		if r.Sheet == last {
+			b.WriteString(cellOf(r))
+		} else {
+			b.WriteString(r.String())
+		}
+		last = r.Sheet
+	}
+	if more := c.Count - shownCells; more > 0 {
+		b.WriteString(" " + counted(p.words, "report-more-cells", more))
+	}
+	return b.String()
+}
+
+// foot prints where things are, what it cost, and what to do next.
+func (p printer) foot(d *Document) {
+	p.field("report-copy", d.Output)
+	for _, r := range d.Reports {
+		p.field("report-report", r)
+	}
+	p.field("report-run", p.run(d))
+	next := d.Next()
+	p.field("report-next", p.words.Line(next.Code))
+	if next.Command != "" {
+		p.line("        %s", p.paint(sheet.StyleTitle, next.Command))
+	}
+}
+
+func (p printer) field(code, value string) {
+	if value != "" {
+		p.line("%-7s %s", p.words.Line(code), value)
+	}
+}
+
+// run tells the run's name and cost on one line.
+func (p printer) run(d *Document) string {
+	var parts []string
+	if d.RunID != "" {
+		parts = append(parts, d.RunID)
+	}
+	parts = append(parts, elapsed(d.DurationSeconds))
+	if d.Requests > 0 {
+		parts = append(parts, counted(p.words, "report-requests", d.Requests))
+	}
+	if d.Retries > 0 {
+		parts = append(parts, counted(p.words, "report-retries", d.Retries))
+	}
+	if d.Throttled > 0 {
+		parts = append(parts, counted(p.words, "report-throttled", d.Throttled))
+	}
+	if s := d.Severities(); s.Warnings > 0 {
+		parts = append(parts, counted(p.words, "report-warnings", s.Warnings))
+	}
+	if s := d.Severities(); s.Notes > 0 {
+		parts = append(parts, counted(p.words, "report-notes", s.Notes))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// elapsed shows seconds as people say them: 40ms, 1.4s, 12s, 1m03s.
+func elapsed(seconds float64) string {
+	t := time.Duration(seconds * float64(time.Second))
+	switch {
+	case t < time.Second:
+		return fmt.Sprintf("%dms", t.Milliseconds())
+	case t < 10*time.Second:
+		return fmt.Sprintf("%.1fs", t.Seconds())
+	case t < time.Minute:
+		return fmt.Sprintf("%.0fs", t.Seconds())
+	case t < time.Hour:
+		t = t.Round(time.Second)
+		return fmt.Sprintf("%dm%02ds", int(t.Minutes()), int(t.Seconds())%60)
+	}
+	t = t.Round(time.Minute)
+	return fmt.Sprintf("%dh%02dm", int(t.Hours()), int(t.Minutes())%60)
+}
