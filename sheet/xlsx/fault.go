@@ -23,5 +23,5 @@ func faultAt(at sheet.Ref, code string, args ...string) *sheet.InputError {
 
 // partFault is damage within a part, at a byte of its unpacked form.
 func partFault(code, part string, offset int64) *sheet.InputError {
-	return fault(code, "part", part, "offset", strconv.FormatInt(offset, 10))
+	return fault(code, "part", part, "place", strconv.FormatInt(offset, 10))
 }

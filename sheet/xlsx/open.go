@@ -34,7 +34,7 @@ func (c *container) open(part string) (*partReader, error) {
 		return nil, fault("zip-directory", "part", quoted(f.Name))
 	}
 	p := &partReader{name: quoted(f.Name), file: f, src: raw, sum: crc32.NewIEEE()}
-	if f.Method == zip.Deflate {
+	if f.Method == zip.Deflate && f.CompressedSize64 > 0 { // some programs write nothing at all for nothing
 		p.src = flate.NewReader(raw)
 	}
 	return p, nil
@@ -70,7 +70,7 @@ func (p *partReader) ending(err error) error {
 	if corrupt := flate.CorruptInputError(0); errors.As(err, &corrupt) {
 		return partFault("part-packing", p.name, int64(p.read))
 	}
-	return fault("file-unreadable", "part", p.name, "offset", strconv.FormatUint(p.read, 10))
+	return fault("file-unreadable", "part", p.name, "place", strconv.FormatUint(p.read, 10))
 }
 
 // openXML gives the tokens of a part.

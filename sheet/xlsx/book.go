@@ -1,0 +1,129 @@
+package xlsx
+
+import (
+	"io"
+	"iter"
+	"strings"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// Book reads a workbook, sheet by sheet and row by row. It is for one goroutine.
+type Book struct {
+	container *container
+	parts     *workbookParts
+	strings   *stringTable
+	formats   cellFormats
+	merged    map[string][]sheet.Range // by sheet name, lower case
+	whole     map[string]bool          // parts that were read to their end, by partKey
+}
+
+var _ sheet.Book = (*Book)(nil)
+
+// Open reads what a workbook says of itself: its container, its list of sheets, its
+// shared strings and formats. The reader must stay open while the book is in use; its
+// sheets are read from it as Rows asks for them.
+//
+// Everything that is wrong with the file is an *sheet.InputError: what is no workbook
+// (file-…), what is wrong with its container (zip-…), a part (part-…), the list of
+// sheets (workbook-…); from Rows also what is wrong with a sheet, row or cell
+// (sheet-…, row-…, cell-…).
+func Open(r io.ReaderAt, size int64, l Limits) (*Book, error) {
+	c, err := openContainer(r, size, l)
+	if err != nil {
+		return nil, err
+	}
+	b := &Book{container: c, merged: map[string][]sheet.Range{}, whole: map[string]bool{}}
+	if b.parts, err = c.workbook(); err != nil {
+		return nil, err
+	}
+	if b.strings, err = c.readStrings(b.parts.sharedStrings); err != nil {
+		return nil, err
+	}
+	if b.formats, err = c.readFormats(b.parts.styles); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// Sheets implements [sheet.Book].
+func (b *Book) Sheets() []sheet.SheetInfo {
+	var list []sheet.SheetInfo
+	for _, s := range b.parts.sheets {
+		if s.kind == "worksheet" {
+			list = append(list, sheet.SheetInfo{Name: s.name, Hidden: s.hidden})
+		}
+	}
+	return list
+}
+
+// Date1904 implements [sheet.Book].
+func (b *Book) Date1904() bool { return b.parts.date1904 }
+
+// Merged implements [sheet.Book].
+func (b *Book) Merged(name string) []sheet.Range { return b.merged[strings.ToLower(name)] }
+
+// Rows implements [sheet.Book]. The name is compared without regard to case.
+func (b *Book) Rows(name string) iter.Seq2[sheet.Row, error] {
+	return func(yield func(sheet.Row, error) bool) {
+		s, err := b.scan(name)
+		if err != nil {
+			yield(sheet.Row{}, err)
+			return
+		}
+		for {
+			row, err := s.next()
+			if err == io.EOF {
+				b.merged[strings.ToLower(name)] = s.merged
+				b.whole[s.key] = true
+				return
+			}
+			if err != nil {
+				yield(sheet.Row{}, err)
+				return
+			}
+			if !yield(*row, nil) {
+				return
+			}
+		}
+	}
+}
+
+// scan begins to read a worksheet.
+func (b *Book) scan(name string) (*sheetScanner, error) {
+	part, ok := b.parts.sheet(name)
+	if !ok || part.kind != "worksheet" {
+		return nil, faultAt(sheet.Ref{Sheet: name}, "sheet-not-listed", "sheet", name)
+	}
+	tz, err := b.container.openXML(part.part)
+	if err != nil {
+		return nil, err
+	}
+	return &sheetScanner{tz: tz, key: partKey(part.part), name: part.name, strings: b.strings, formats: b.formats}, nil
+}
+
+// CheckRest reads through every part that no Rows has read to its end, so that damage
+// in a part that is only passed on into the copy shows before anything is sent.
+func (b *Book) CheckRest() error {
+	for _, f := range b.container.zip.File {
+		if b.whole[partKey(f.Name)] || strings.HasSuffix(f.Name, "/") {
+			continue
+		}
+		r, err := b.container.open(f.Name)
+		if err != nil {
+			return err
+		}
+		if _, err := io.Copy(io.Discard, r); err != nil {
+			return err
+		}
+		b.whole[partKey(f.Name)] = true
+	}
+	return nil
+}
+
+// Close lets go of what the book holds in memory; the reader is the caller's to close.
+// It always gives nil.
+func (b *Book) Close() error {
+	b.strings, b.formats = &stringTable{}, nil
+	return nil
+}

@@ -1,0 +1,158 @@
+package xlsx
+
+import (
+	"io"
+	"strconv"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// sheetScanner reads one worksheet part, row by row, in memory bounded by its longest
+// row. The rows come as the file has them; what the file leaves out, the number of a
+// row or the reference of a cell, follows from what stands before (ECMA-376 part 1,
+// 18.3.1.73 and 18.3.1.4).
+type sheetScanner struct {
+	tz      *tokenizer
+	key     string // of its part
+	name    string // of the sheet
+	strings *stringTable
+	formats cellFormats
+
+	inData bool // within sheetData
+	row    rowReader
+	last   int // number of the latest row
+	seen   rowSet
+	hidden colSet
+	merged []sheet.Range
+}
+
+// maxMerged bounds the list of merged ranges, and so its memory.
+const maxMerged = 1 << 20
+
+// next gives the next row that has a value or a formula, or io.EOF after a whole part.
+func (s *sheetScanner) next() (*sheet.Row, error) {
+	for {
+		t, err := s.tz.next()
+		if err != nil {
+			return nil, err
+		}
+		if t.kind != startTag && t.kind != endTag {
+			continue
+		}
+		switch {
+		case t.depth == 1 && t.kind == startTag && !t.is("worksheet"):
+			return nil, s.tz.at(t, "part-wrong-root")
+		case t.depth == 2:
+			s.inData = t.kind == startTag && !t.empty && t.is("sheetData")
+		case t.depth == 3 && t.kind == startTag:
+			if err := s.child(t); err != nil {
+				return nil, err
+			}
+			if s.row.any {
+				s.row.any = false
+				return &s.row.out, nil
+			}
+		}
+	}
+}
+
+// child looks at an element of the third level: a row, a column, a merged range.
+func (s *sheetScanner) child(t *token) error {
+	switch {
+	case s.inData && t.is("row"):
+		return s.readRow(t)
+	case t.is("col"):
+		return s.readCol(t)
+	case t.is("mergeCell"):
+		return s.readMerged(t)
+	}
+	return nil
+}
+
+// readCol takes a range of columns into account that is hidden.
+func (s *sheetScanner) readCol(t *token) error {
+	var bad bool
+	if !isTrue(t.value("hidden", &bad)) {
+		return nil
+	}
+	from, err1 := strconv.Atoi(t.value("min", &bad))
+	to, err2 := strconv.Atoi(t.value("max", &bad))
+	if bad || err1 != nil || err2 != nil || from < 1 || to < from {
+		return s.tz.at(t, "sheet-columns")
+	}
+	s.hidden.add(from, min(to, sheet.MaxCol))
+	return nil
+}
+
+// readMerged takes a merged range.
+func (s *sheetScanner) readMerged(t *token) error {
+	ref, _ := t.attr("ref")
+	r, ok := parseRange(ref)
+	if !ok || len(s.merged) == maxMerged {
+		return s.tz.at(t, "sheet-merged")
+	}
+	s.merged = append(s.merged, r)
+	return nil
+}
+
+// rowFault is an error at a row of the sheet.
+func (s *sheetScanner) rowFault(code string, row int, args ...string) error {
+	return s.faultAt(sheet.Ref{Sheet: s.name, Row: row}, code, args...)
+}
+
+// cellFault is an error at a cell of the sheet.
+func (s *sheetScanner) cellFault(code string, row, col int, args ...string) error {
+	return s.faultAt(sheet.Ref{Sheet: s.name, Row: row, Col: col}, code, args...)
+}
+
+func (s *sheetScanner) faultAt(at sheet.Ref, code string, args ...string) error {
+	return faultAt(at, code, append([]string{"part", s.tz.part, "place", at.String()}, args...)...)
+}
+
+// rowSet holds the numbers of the rows that were met: one bit each.
+type rowSet struct{ bits []uint64 }
+
+// add takes a number in, and reports whether it is new.
+func (r *rowSet) add(n int) bool {
+	word, bit := n/64, uint64(1)<<(n%64)
+	if word >= len(r.bits) {
+		grown := make([]uint64, min(2*word+64, sheet.MaxRow/64+1))
+		copy(grown, r.bits)
+		r.bits = grown
+	}
+	if r.bits[word]&bit != 0 {
+		return false
+	}
+	r.bits[word] |= bit
+	return true
+}
+
+// colSet holds the hidden columns.
+type colSet struct{ bits []bool }
+
+func (c *colSet) add(from, to int) {
+	if c.bits == nil {
+		c.bits = make([]bool, sheet.MaxCol+1)
+	}
+	for i := from; i <= to; i++ {
+		c.bits[i] = true
+	}
+}
+
+func (c *colSet) has(col int) bool { return c.bits != nil && c.bits[col] }
+
+// skip passes over the rest of the element whose start tag was read.
+func (tz *tokenizer) skip(depth int) error {
+	for {
+		t, err := tz.next()
+		if err == io.EOF {
+			return tz.fault("part-truncated")
+		}
+		if err != nil {
+			return err
+		}
+		if t.kind == endTag && t.depth == depth {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,122 @@
+package xlsx
+
+import (
+	"bytes"
+	"io"
+	"strconv"
+)
+
+// stringTable is the shared strings of a workbook. Their characters lie end to end in
+// long strings, of which every entry is a slice: eight bytes an entry and no pointer
+// each, so that neither memory nor the collector feels their number.
+type stringTable struct {
+	chunks  []string
+	entries []stringEntry
+	filling []byte // the chunk that is being filled
+}
+
+// stringEntry packs where a string stands: chunk, offset and length in bytes, and
+// whether it is made of formatted runs.
+type stringEntry uint64
+
+const (
+	chunkSize   = 256 << 10 // bytes
+	lengthBits  = 20        // longest string: 1 MiB, ten times what Excel's longest takes
+	offsetBits  = 19        // within a chunk
+	richBit     = 1 << 63
+	longestText = 1<<lengthBits - 1
+)
+
+// readStrings reads the shared strings table, an empty one for the part "".
+func (c *container) readStrings(part string) (*stringTable, error) {
+	table := &stringTable{}
+	if part == "" {
+		return table, nil
+	}
+	tz, err := c.openXML(part)
+	if err != nil {
+		return nil, err
+	}
+	if err := table.read(tz, c.limits.Strings); err != nil {
+		return nil, err
+	}
+	return table, nil
+}
+
+// read takes all entries of a table that is not longer than the limit.
+func (st *stringTable) read(tz *tokenizer, limit int) error {
+	var item textCollector
+	inItem := false
+	for {
+		t, err := tz.next()
+		if err == io.EOF {
+			st.flush()
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		switch {
+		case t.depth == 1 && t.kind == startTag && !t.is("sst"):
+			return tz.at(t, "part-wrong-root")
+		case t.depth == 2 && t.kind == startTag && t.is("si"):
+			if len(st.entries) == limit {
+				return fault("part-many-strings", "part", tz.part, "expected", strconv.Itoa(limit))
+			}
+			item.begin(t.depth)
+			inItem = !t.empty
+			if t.empty {
+				st.add(nil, false)
+			}
+		case t.depth == 2 && t.kind == endTag && inItem:
+			inItem = false
+			if len(item.text) > longestText {
+				return tz.at(t, "part-token-long")
+			}
+			st.add(item.text, item.rich)
+		case inItem:
+			if err := item.take(t); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// add appends one string.
+func (st *stringTable) add(text []byte, rich bool) {
+	if bytes.Contains(text, []byte("_x")) {
+		text = appendUnescapedX(nil, text)
+	}
+	if len(st.filling)+len(text) > chunkSize {
+		st.flush()
+	}
+	e := stringEntry(len(st.chunks))<<(lengthBits+offsetBits) | stringEntry(len(st.filling))<<lengthBits | stringEntry(len(text))
+	if rich {
+		e |= richBit
+	}
+	st.filling = append(st.filling, text...)
+	st.entries = append(st.entries, e)
+}
+
+// flush closes the chunk that is being filled.
+func (st *stringTable) flush() {
+	if len(st.filling) > 0 {
+		st.chunks = append(st.chunks, string(st.filling))
+		st.filling = st.filling[:0]
+	}
+}
+
+// at gives the string with an index, and whether it is rich; false when there is none.
+func (st *stringTable) at(index int) (text string, rich, ok bool) {
+	if index < 0 || index >= len(st.entries) {
+		return "", false, false
+	}
+	e := st.entries[index]
+	n := int(e & (1<<lengthBits - 1))
+	if n == 0 {
+		return "", e&richBit != 0, true
+	}
+	from := int(e >> lengthBits & (1<<offsetBits - 1))
+	chunk := st.chunks[e&^richBit>>(lengthBits+offsetBits)]
+	return chunk[from : from+n], e&richBit != 0, true
+}

@@ -1,0 +1,166 @@
+package xlsx
+
+import (
+	"bytes"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// cellKind is the type that a cell's element names (ST_CellType, ECMA-376 part 1, 18.18.11).
+type cellKind uint8
+
+const (
+	numberKind cellKind = iota // n, or no type
+	sharedKind                 // s
+	stringKind                 // str: a formula's string
+	inlineKind                 // inlineStr
+	boolKind                   // b
+	errorKind                  // e
+	dateKind                   // d
+)
+
+func kindOfCell(t []byte) (cellKind, bool) {
+	switch string(t) {
+	case "n":
+		return numberKind, true
+	case "s":
+		return sharedKind, true
+	case "str":
+		return stringKind, true
+	case "inlineStr":
+		return inlineKind, true
+	case "b":
+		return boolKind, true
+	case "e":
+		return errorKind, true
+	case "d":
+		return dateKind, true
+	}
+	return numberKind, false
+}
+
+// keep understands a cell and adds it to the row, unless it is empty.
+func (s *sheetScanner) keep(cell *rawCell) error {
+	r := &s.row
+	out := sheet.Cell{Col: r.col, Formula: cell.formula, Rich: cell.rich, DateStyle: s.formats.date(cell.style), HiddenCol: s.hidden.has(r.col)}
+	run, code := s.understand(&out, cell)
+	if code != "" {
+		return s.cellFault(code, r.out.Number, r.col)
+	}
+	if out.Type == sheet.BlankCell && !out.Formula {
+		return nil
+	}
+	r.out.Cells = append(r.out.Cells, out)
+	r.spans = append(r.spans, run)
+	return nil
+}
+
+// understand gives a cell its type, and its value: either set at once, or as where it
+// stands in the row's text. What is wrong with it comes back as a code.
+func (s *sheetScanner) understand(out *sheet.Cell, cell *rawCell) (run textRun, code string) {
+	r := &s.row
+	run = textRun{from: cell.from, to: len(r.text)}
+	if cell.kind != stringKind && cell.kind != inlineKind {
+		run = trimmed(r.text, run)
+	}
+	if run.from == run.to {
+		return run, ""
+	}
+	text := r.text[run.from:run.to]
+	switch cell.kind {
+	case sharedKind:
+		return set, s.setShared(out, text)
+	case boolKind:
+		return set, setBool(out, text)
+	case numberKind:
+		out.Type = sheet.NumberCell
+		if !isNumber(text) {
+			return run, "cell-number"
+		}
+	case errorKind:
+		out.Type = sheet.ErrorCell
+	case dateKind:
+		out.Type = sheet.DateCell
+	default:
+		out.Type = sheet.TextCell
+		if bytes.Contains(text, []byte("_x")) {
+			r.text = appendUnescapedX(r.text[:run.from], bytes.Clone(text))
+			run.to = len(r.text)
+		}
+	}
+	if run.to-run.from > longestText {
+		return run, "cell-long"
+	}
+	return run, ""
+}
+
+// set is the run of a cell whose value is no part of the row's text.
+var set = textRun{to: -1}
+
+// trimmed is a run without the white space around it.
+func trimmed(text []byte, run textRun) textRun {
+	for run.from < run.to && text[run.from] <= ' ' {
+		run.from++
+	}
+	for run.from < run.to && text[run.to-1] <= ' ' {
+		run.to--
+	}
+	return run
+}
+
+func (s *sheetScanner) setShared(out *sheet.Cell, text []byte) string {
+	index, ok := parseUint(text, len(s.strings.entries)-1)
+	if !ok {
+		return "cell-string-index"
+	}
+	if out.Value, out.Rich, _ = s.strings.at(index); out.Value != "" {
+		out.Type = sheet.TextCell
+	}
+	return ""
+}
+
+func setBool(out *sheet.Cell, text []byte) string {
+	out.Type = sheet.BoolCell
+	switch string(text) {
+	case "1", "true":
+		out.Value = "TRUE"
+	case "0", "false":
+		out.Value = "FALSE"
+	default:
+		return "cell-bool"
+	}
+	return ""
+}
+
+// isNumber reports whether text is a decimal number as xsd:double has it, infinities
+// and NaN left out.
+func isNumber(b []byte) bool {
+	i, digits := 0, 0
+	sign := func() {
+		if i < len(b) && (b[i] == '-' || b[i] == '+') {
+			i++
+		}
+	}
+	run := func() {
+		for ; i < len(b) && b[i] >= '0' && b[i] <= '9'; i++ {
+			digits++
+		}
+	}
+	sign()
+	run()
+	if i < len(b) && b[i] == '.' {
+		i++
+		run()
+	}
+	if digits == 0 {
+		return false
+	}
+	if i < len(b) && b[i]|0x20 == 'e' {
+		i++
+		sign()
+		digits = 0
+		run()
+		return digits > 0 && i == len(b)
+	}
+	return i == len(b)
+}
