@@ -124,7 +124,7 @@ func (p printer) counts(d *Document) {
 		if n == 0 {
 			continue
 		}
-		step := p.words.Line("report-step-" + strings.ToLower(string(r)))
+		step := stepOf(p.words, r)
 		p.line("%s", strings.TrimRight(fmt.Sprintf("%7d  %s%*s  %s", n, p.paint(styleOf(r), string(r)), 13-len(r), "", step), " "))
 	}
 	p.line("")

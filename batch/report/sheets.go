@@ -1,0 +1,102 @@
+package report
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// Names of the sheets that are added to the results copy; they are the same in every
+// language, so that a later run finds and replaces them.
+const (
+	ErrorsName  = "Errors"
+	SummaryName = "Summary"
+)
+
+// Sheets gives the two sheets that are added to the results copy: Errors, one row per
+// problem with a link to its cell, and Summary.
+func Sheets(d Document, words Words) []sheet.AddedSheet {
+	return []sheet.AddedSheet{errorsSheet(&d, words, maxProblems), summarySheet(&d, words)}
+}
+
+// maxProblems is what fits below the header of one sheet, with a line for the rest.
+const maxProblems = sheet.MaxRow - 2
+
+// errorsColumns are the labels of the Errors sheet's columns, with their widths.
+var errorsColumns = []struct {
+	code  string
+	width float64
+}{
+	{"report-col-severity", 10}, {"report-col-code", 32}, {"report-col-sheet", 14}, {"report-col-cell", 9},
+	{"report-col-column", 26}, {"report-col-value", 30}, {"report-col-problem", 60}, {"report-col-fix", 64},
+}
+
+// errorsSheet lists the problems, errors first, each group in reading order. Those
+// beyond the limit are counted in a last row.
+func errorsSheet(d *Document, words Words, limit int) sheet.AddedSheet {
+	order := bySeverity(d.Problems)
+	shown := order[:min(len(order), limit)]
+	s := sheet.AddedSheet{Name: ErrorsName, Freeze: 1, Filter: true, Count: 1 + len(shown)}
+	header := make([]sheet.PutCell, len(errorsColumns))
+	for i, c := range errorsColumns {
+		s.Widths = append(s.Widths, c.width)
+		header[i] = sheet.PutCell{Text: words.Line(c.code), Style: sheet.StyleHeader}
+	}
+	more := len(order) - len(shown)
+	if more > 0 {
+		s.Count++
+	}
+	s.Rows = errorsRows(d, words, header, shown, more)
+	return s
+}
+
+// errorsRows yields the sheet's rows one at a time; their cells are valid until the next.
+func errorsRows(d *Document, words Words, header []sheet.PutCell, order []int32, more int) iter.Seq[[]sheet.PutCell] {
+	return func(yield func([]sheet.PutCell) bool) {
+		if !yield(header) {
+			return
+		}
+		labels := map[string]string{}
+		for _, s := range []string{"error", "warning", "note"} {
+			labels[s] = words.Line("report-severity-" + s)
+		}
+		row := make([]sheet.PutCell, len(errorsColumns))
+		for _, i := range order {
+			problemRow(row, &d.Problems[i], labels)
+			if !yield(row) {
+				return
+			}
+		}
+		if more > 0 {
+			yield([]sheet.PutCell{{Text: counted(words, "report-more-rows", more), Style: sheet.StyleMuted}})
+		}
+	}
+}
+
+// problemRow fills the cells of one problem.
+func problemRow(row []sheet.PutCell, p *Problem, labels map[string]string) {
+	for i, text := range [...]string{labels[p.Severity], p.Code, p.Sheet, p.Cell, p.Column, p.Value, p.Message, p.Hint} {
+		row[i] = sheet.PutCell{Text: text}
+	}
+	row[0].Style = severityStyle(p.Severity)
+	if p.At.Row > 0 && p.At.Sheet != "" {
+		row[3].Style, row[3].Link = sheet.StyleLink, p.At
+		row[3].Link.Col = max(p.At.Col, 1)
+	}
+}
+
+// bySeverity gives the order of problems with errors first, then warnings, then notes.
+func bySeverity(problems []Problem) []int32 {
+	order := make([]int32, len(problems))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortStableFunc(order, func(a, b int32) int {
+		return cmp.Compare(rank(problems[a].Severity), rank(problems[b].Severity))
+	})
+	return order
+}
+
+func rank(severity string) int { return slices.Index([]string{"error", "warning", "note"}, severity) }

@@ -1,0 +1,193 @@
+package report
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// The Summary sheet has five columns: a label, a figure, a text, what to do, and a link
+// to a cell. The chart stands beside the upper sections, over the last two columns.
+var summaryWidths = []float64{34, 12, 62, 62, 18}
+
+// maxCauses bounds the causes that the Summary lists; all problems stand in Errors.
+const maxCauses = 100
+
+// summarySheet tells the run: what it was, counts with a chart, causes, timing, regions.
+func summarySheet(d *Document, words Words) sheet.AddedSheet {
+	g := grid{words: words}
+	g.title(headline(d, words))
+	if d.Simulated {
+		g.row(muted(words.Line("report-simulated")))
+	}
+	if d.StopReason != "" {
+		g.row(plain(words.Line(d.StopReason, text("code", d.StopCode))))
+	}
+	g.row()
+	chartRow := len(g.rows) + 1
+	g.run(d)
+	chart := g.counts(d)
+	chart.At = sheet.Ref{Row: chartRow, Col: 4}
+	g.causes(d)
+	g.timing(d)
+	g.regions(d)
+	return sheet.AddedSheet{
+		Name: SummaryName, Widths: summaryWidths, Rows: slices.Values(g.rows), Count: len(g.rows), Chart: &chart,
+	}
+}
+
+// grid collects the rows of the sheet.
+type grid struct {
+	words Words
+	rows  [][]sheet.PutCell
+}
+
+func plain(s string) sheet.PutCell { return sheet.PutCell{Text: s} }
+func muted(s string) sheet.PutCell { return sheet.PutCell{Text: s, Style: sheet.StyleMuted} }
+func figure(n float64) sheet.PutCell {
+	return sheet.PutCell{Number: n, IsNumber: true}
+}
+
+func (g *grid) row(cells ...sheet.PutCell) { g.rows = append(g.rows, cells) }
+
+func (g *grid) title(s string) { g.row(sheet.PutCell{Text: s, Style: sheet.StyleTitle}) }
+
+// header starts a section with the labels of its columns.
+func (g *grid) header(codes ...string) {
+	cells := make([]sheet.PutCell, len(codes))
+	for i, c := range codes {
+		cells[i].Style = sheet.StyleHeader
+		if c != "" {
+			cells[i].Text = g.words.Line(c)
+		}
+	}
+	g.row(cells...)
+}
+
+// fact is a label with a text beside it; an empty text leaves the row out.
+func (g *grid) fact(code, value string) {
+	if value != "" {
+		g.row(plain(g.words.Line(code)), plain(""), plain(value))
+	}
+}
+
+// figure is a label with a number beside it.
+func (g *grid) figure(code string, n float64) {
+	g.row(plain(g.words.Line(code)), figure(n))
+}
+
+func (g *grid) run(d *Document) {
+	g.header("report-sec-run", "", "")
+	g.fact("report-fact-run", d.RunID)
+	command := d.Command
+	if d.DryRun {
+		command = strings.TrimSpace(command + " (" + strings.TrimSpace(g.words.Line("report-dry-run")+" "+d.DryRunMode) + ")")
+	}
+	g.fact("report-fact-command", command)
+	g.fact("report-fact-input", d.Input)
+	g.fact("report-fact-sha256", d.InputSHA256)
+	g.fact("report-fact-copy", d.Output)
+	g.fact("report-fact-account", d.Account)
+	g.fact("report-fact-regions", strings.Join(d.Regions, ", "))
+	g.fact("report-fact-version", d.Version)
+	g.row()
+}
+
+// counts lists every result with its next step and gives the chart over them.
+func (g *grid) counts(d *Document) sheet.Chart {
+	g.header("report-col-result", "report-col-rows", "report-col-next")
+	first := len(g.rows) + 1
+	for _, r := range sheet.AllResults {
+		n := d.Results[r]
+		word, step := sheet.PutCell{Text: string(r), Style: styleOf(r)}, plain(stepOf(g.words, r))
+		if n == 0 {
+			word.Style, step.Style = sheet.StyleMuted, sheet.StyleMuted
+		}
+		g.row(word, figure(float64(n)), step)
+	}
+	last := len(g.rows)
+	g.row(plain(g.words.Line("report-fact-rows")), figure(float64(d.Rows)))
+	g.row()
+	return sheet.Chart{
+		Title:      g.words.Line("report-chart"),
+		Categories: sheet.Range{Row1: first, Col1: 1, Row2: last, Col2: 1},
+		Values:     sheet.Range{Row1: first, Col1: 2, Row2: last, Col2: 2},
+	}
+}
+
+// stepOf tells what a result means and what to do about it.
+func stepOf(words Words, r sheet.Result) string {
+	return words.Line("report-step-" + strings.ToLower(string(r)))
+}
+
+func (g *grid) causes(d *Document) {
+	all := d.Causes()
+	if len(all) == 0 {
+		return
+	}
+	g.header("report-col-cause", "report-col-count", "report-col-problem", "report-col-fix", "report-col-first")
+	for _, c := range all[:min(maxCauses, len(all))] {
+		cells := []sheet.PutCell{{Text: c.Code, Style: severityStyle(c.Severity)}, figure(float64(c.Count)), plain(c.Message), plain(c.Hint)}
+		if len(c.Refs) > 0 {
+			cells = append(cells, linkTo(c.Refs[0]))
+		}
+		g.row(cells...)
+	}
+	if more := len(all) - maxCauses; more > 0 {
+		g.row(muted(counted(g.words, "report-more-causes", more, text("where", ErrorsName))))
+	}
+	g.row()
+}
+
+// linkTo shows a position as a link to it; a whole sheet or column is shown without.
+func linkTo(r sheet.Ref) sheet.PutCell {
+	if r.Row == 0 {
+		return plain(r.String())
+	}
+	c := sheet.PutCell{Text: r.String(), Style: sheet.StyleLink, Link: r}
+	c.Link.Col = max(r.Col, 1)
+	return c
+}
+
+func (g *grid) timing(d *Document) {
+	g.header("report-sec-timing", "", "")
+	g.fact("report-fact-started", d.StartedAt.String())
+	g.fact("report-fact-finished", d.FinishedAt.String())
+	g.figure("report-fact-seconds", milliseconds(d.DurationSeconds))
+	g.figure("report-fact-requests", float64(d.Requests))
+	g.figure("report-fact-retries", float64(d.Retries))
+	g.figure("report-fact-throttled", float64(d.Throttled))
+	if d.SlowedSeconds > 0 {
+		g.figure("report-fact-slowed", milliseconds(d.SlowedSeconds))
+	}
+	g.row()
+}
+
+// regions tells how each region fared; a single region needs no section.
+func (g *grid) regions(d *Document) {
+	all := d.PerRegion()
+	if len(all) < 2 {
+		return
+	}
+	g.header("report-col-region", "report-col-rows", "report-col-results")
+	for _, r := range all {
+		name := plain(r.RegionID)
+		if r.RegionID == "" {
+			name = muted(g.words.Line("report-no-region"))
+		}
+		g.row(name, figure(float64(r.Rows)), plain(r.Results.sentence()))
+	}
+}
+
+// sentence lists the results that occur: 3 SUBMITTED, 1 INVALID.
+func (r Results) sentence() string {
+	var parts []string
+	for _, word := range sheet.AllResults {
+		if n := r[word]; n > 0 {
+			parts = append(parts, strconv.Itoa(n)+" "+string(word))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
