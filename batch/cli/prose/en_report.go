@@ -97,6 +97,19 @@ var enReport = map[string]Entry{
 	"report-no-region":      {Message: "without a region"},
 	"report-chart":          {Message: "Rows by result"},
 
+	// The HTML report alone.
+	"report-lang":          {Message: "en"},
+	"report-html-title":    {Message: "loabatch report"},
+	"report-sec-causes":    {Message: "Causes"},
+	"report-sec-rows":      {Message: "Rows that are not finished"},
+	"report-sec-problems":  {Message: "Problems in the workbook"},
+	"report-col-row":       {Message: "Row"},
+	"report-col-circuit":   {Message: "Circuit"},
+	"report-col-request":   {Message: "Request ID"},
+	"report-fact-elapsed":  {Message: "Duration"},
+	"report-more-html":     {Message: "and {n} more that are not shown here: see Errors in the copy, or the CSV or JSON report"},
+	"report-more-html-one": {Message: "and 1 more that is not shown here: see Errors in the copy, or the CSV or JSON report"},
+
 	// What to do next.
 	"report-next-none":    {Message: "nothing to do"},
 	"report-next-status":  {Message: "nothing to do now; later, ask where each LOA stands:"},
