@@ -147,12 +147,12 @@ func (c *container) checkSizes() error {
 func directoryFault(r io.ReaderAt, size int64) *sheet.InputError {
 	tail := make([]byte, min(size, 66<<10)) // the end record and its longest comment
 	if _, err := r.ReadAt(tail, size-int64(len(tail))); err != nil && err != io.EOF {
-		return fault("file-unreadable")
+		return fault("file-unreadable", "part", "", "place", strconv.FormatInt(size, 10))
 	}
 	var end [4]byte
 	binary.LittleEndian.PutUint32(end[:], 0x06054b50)
 	if !strings.Contains(string(tail), string(end[:])) {
 		return fault("file-truncated", "found", strconv.FormatInt(size, 10))
 	}
-	return fault("zip-directory", "part", "")
+	return fault("zip-directory")
 }

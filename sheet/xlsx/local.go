@@ -54,11 +54,11 @@ var localSignature = []byte("PK\x03\x04")
 func (c *container) locate(f *zip.File) (span, error) {
 	data, err := f.DataOffset()
 	if err != nil {
-		return span{}, fault("zip-directory", "part", quoted(f.Name))
+		return span{}, fault("zip-part-header", "part", quoted(f.Name))
 	}
 	head := c.localHeader(f, data)
 	if head == nil {
-		return span{}, fault("zip-directory", "part", quoted(f.Name))
+		return span{}, fault("zip-part-header", "part", quoted(f.Name))
 	}
 	le := binary.LittleEndian
 	if le.Uint16(head[localFlags:])&streamed == 0 &&
@@ -67,7 +67,7 @@ func (c *container) locate(f *zip.File) (span, error) {
 	}
 	s := span{from: data - int64(len(head)), to: data + int64(f.CompressedSize64), file: f}
 	if s.to < data {
-		return span{}, fault("zip-directory", "part", quoted(f.Name))
+		return span{}, fault("zip-part-header", "part", quoted(f.Name))
 	}
 	return s, nil
 }

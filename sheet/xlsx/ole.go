@@ -37,7 +37,7 @@ func sniffOLE(r io.ReaderAt, size int64, head []byte) error {
 	case names["Workbook"], names["Book"]:
 		return fault("file-old-xls", "found", "OLE")
 	}
-	return fault("file-not-workbook", "found", "OLE")
+	return fault("file-other-format", "found", "OLE")
 }
 
 // oleNames lists the streams of a compound file, as far as its directory can be read.

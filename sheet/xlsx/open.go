@@ -31,7 +31,7 @@ func (c *container) open(part string) (*partReader, error) {
 	}
 	raw, err := f.OpenRaw()
 	if err != nil {
-		return nil, fault("zip-directory", "part", quoted(f.Name))
+		return nil, fault("zip-part-header", "part", quoted(f.Name))
 	}
 	p := &partReader{name: quoted(f.Name), file: f, src: raw, sum: crc32.NewIEEE()}
 	if f.Method == zip.Deflate && f.CompressedSize64 > 0 { // some programs write nothing at all for nothing

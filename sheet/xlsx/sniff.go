@@ -30,6 +30,9 @@ func sniff(r io.ReaderAt, size int64) error {
 	case len(bytes.Trim(b, "\x00")) == 0:
 		return fault("file-zeros")
 	}
+	if size == lockFileSize && int(b[0]) < lockNameEnd && len(bytes.Trim(b[1+b[0]:lockNameEnd], " \x00")) == 0 {
+		return fault("file-lock")
+	}
 	for _, s := range signatures {
 		if bytes.HasPrefix(b, []byte(s.begin)) {
 			return fault(s.code, "found", s.name)
@@ -38,28 +41,35 @@ func sniff(r io.ReaderAt, size int64) error {
 	return sniffText(b)
 }
 
+// The lock file beside a workbook that Excel has open: the user's name by its length,
+// padded to 55 bytes, then once more in UTF-16.
+const (
+	lockFileSize = 165
+	lockNameEnd  = 55
+)
+
 // signatures are the first bytes of files that are met under the name of a workbook.
 var signatures = []struct{ begin, code, name string }{
-	{"PK\x05\x06", "file-not-workbook", "ZIP"},
-	{"PK\x07\x08", "file-not-workbook", "ZIP"},
+	{"PK\x05\x06", "file-other-format", "ZIP"},
+	{"PK\x07\x08", "file-other-format", "ZIP"},
 	{"\x09\x08", "file-old-xls", "BIFF"}, // a BIFF stream without its container
 	{"\x09\x04", "file-old-xls", "BIFF"},
 	{"\x09\x02", "file-old-xls", "BIFF"},
 	{"\x09\x00", "file-old-xls", "BIFF"},
-	{"%PDF", "file-not-workbook", "PDF"},
-	{"\x1f\x8b", "file-not-workbook", "gzip"},
-	{"Rar!", "file-not-workbook", "RAR"},
-	{"7z\xbc\xaf", "file-not-workbook", "7-Zip"},
-	{"\x89PNG", "file-not-workbook", "PNG"},
-	{"\xff\xd8\xff", "file-not-workbook", "JPEG"},
-	{"{\\rtf", "file-not-workbook", "RTF"},
+	{"%PDF", "file-other-format", "PDF"},
+	{"\x1f\x8b", "file-other-format", "gzip"},
+	{"Rar!", "file-other-format", "RAR"},
+	{"7z\xbc\xaf", "file-other-format", "7-Zip"},
+	{"\x89PNG", "file-other-format", "PNG"},
+	{"\xff\xd8\xff", "file-other-format", "JPEG"},
+	{"{\\rtf", "file-other-format", "RTF"},
 }
 
 // sniffText tells text formats apart, which spreadsheets open under any name.
 func sniffText(b []byte) error {
 	b = plainText(b)
 	if b == nil {
-		return fault("file-not-workbook", "found", "?")
+		return fault("file-not-workbook")
 	}
 	lower := bytes.ToLower(b)
 	switch {
@@ -68,7 +78,7 @@ func sniffText(b []byte) error {
 	case bytes.Contains(lower, []byte("<html")), bytes.Contains(lower, []byte("<table")), bytes.Contains(lower, []byte("<!doctype html")):
 		return fault("file-html")
 	case bytes.HasPrefix(bytes.TrimSpace(lower), []byte("<")):
-		return fault("file-not-workbook", "found", "XML")
+		return fault("file-other-format", "found", "XML")
 	}
 	line, _, _ := bytes.Cut(bytes.TrimLeft(b, "\r\n \xef\xbb\xbf"), []byte("\n"))
 	for _, sep := range []string{",", ";", "\t", "|"} {
@@ -76,7 +86,7 @@ func sniffText(b []byte) error {
 			return fault("file-csv", "found", strconv.Quote(sep))
 		}
 	}
-	return fault("file-not-workbook", "found", "text")
+	return fault("file-other-format", "found", "TXT")
 }
 
 // plainText gives the text of a file's beginning as far as ASCII goes, UTF-16 with a

@@ -88,7 +88,12 @@ func refuseOther(contentType string) error {
 		contentType == "application/xml", contentType == "text/xml":
 		return nil
 	}
-	return fault("file-not-workbook", "found", quoted(contentType))
+	for _, other := range []struct{ word, name string }{{"wordprocessingml", "DOCX"}, {"presentationml", "PPTX"}} {
+		if strings.Contains(contentType, other.word) {
+			return fault("file-other-format", "found", other.name)
+		}
+	}
+	return fault("file-other-format", "found", quoted(contentType))
 }
 
 // otherArchive says what a zip file is that holds no workbook.
@@ -99,7 +104,7 @@ func (c *container) otherArchive() error {
 			return fault("file-ods")
 		}
 	}
-	return fault("file-not-workbook", "found", "ZIP")
+	return fault("file-other-format", "found", "ZIP")
 }
 
 // readWorkbook reads the workbook's own part.

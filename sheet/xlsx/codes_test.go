@@ -1,0 +1,169 @@
+package xlsx
+
+import (
+	"go/ast"
+	"go/parser"
+	gotoken "go/token"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// faultArgs says where the functions that make errors take their code and the pairs of
+// arguments, and what arguments they add themselves.
+var faultArgs = map[string]struct {
+	code, pairs int
+	always      []string
+}{
+	"fault":     {0, 1, nil},
+	"faultAt":   {1, 2, nil},
+	"partFault": {0, -1, []string{"part", "place"}},
+	"at":        {1, -1, []string{"part", "place"}},
+	"rowFault":  {0, 2, []string{"part", "place"}},
+	"cellFault": {0, 3, []string{"part", "place"}},
+}
+
+// TestEveryCodeHasItsSentence holds the codes that this package raises against the
+// catalogue of sentences: each has an entry, and each placeholder of the entry has an
+// argument wherever the code is raised.
+func TestEveryCodeHasItsSentence(t *testing.T) {
+	entries := catalogueEntries(t)
+	raised := raisedCodes(t)
+	if len(raised) < 30 {
+		t.Fatalf("found only %d codes", len(raised))
+	}
+	for code, args := range raised {
+		entry, ok := entries[code]
+		if !ok {
+			t.Errorf("%s has no entry in batch/cli/prose", code)
+			continue
+		}
+		for _, m := range regexp.MustCompile(`\{(\w+)\}`).FindAllStringSubmatch(entry, -1) {
+			if args != nil && !slices.Contains(args, m[1]) {
+				t.Errorf("%s: its sentence has {%s}, which is not always among its arguments %v", code, m[1], args)
+			}
+		}
+	}
+}
+
+// raisedCodes lists the codes of the package's sources, each with the arguments that
+// it has everywhere; nil where those cannot be told from the source.
+func raisedCodes(t *testing.T) map[string][]string {
+	raised := map[string][]string{}
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(gotoken.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			how, ok := faultArgs[calledName(call)]
+			if calledName(call) == "fault" && len(call.Args) == 1 && isMethod(call) {
+				how.always = []string{"part", "place"}
+			}
+			if !ok || len(call.Args) <= how.code {
+				return true
+			}
+			code, ok := literal(call.Args[how.code])
+			if !ok {
+				return true
+			}
+			args := slices.Clone(how.always)
+			for i := how.pairs; how.pairs >= 0 && i < len(call.Args); i += 2 {
+				if name, ok := literal(call.Args[i]); ok {
+					args = append(args, name)
+				}
+			}
+			if before, twice := raised[code]; twice {
+				args = slices.DeleteFunc(args, func(a string) bool { return !slices.Contains(before, a) })
+			}
+			raised[code] = args
+			return true
+		})
+		for _, code := range returnedCodes(f) {
+			raised[code] = []string{"part", "place"} // understand and its helpers: raised by keep
+		}
+	}
+	return raised
+}
+
+// returnedCodes lists the codes that functions return as strings.
+func returnedCodes(f *ast.File) (codes []string) {
+	ast.Inspect(f, func(n ast.Node) bool {
+		if ret, ok := n.(*ast.ReturnStmt); ok && len(ret.Results) > 0 {
+			if code, ok := literal(ret.Results[len(ret.Results)-1]); ok && strings.HasPrefix(code, "cell-") {
+				codes = append(codes, code)
+			}
+		}
+		return true
+	})
+	return codes
+}
+
+func isMethod(call *ast.CallExpr) bool { _, ok := call.Fun.(*ast.SelectorExpr); return ok }
+
+func calledName(call *ast.CallExpr) string {
+	switch f := call.Fun.(type) {
+	case *ast.Ident:
+		return f.Name
+	case *ast.SelectorExpr:
+		return f.Sel.Name
+	}
+	return ""
+}
+
+func literal(e ast.Expr) (string, bool) {
+	lit, ok := e.(*ast.BasicLit)
+	if !ok || lit.Kind != gotoken.STRING {
+		return "", false
+	}
+	s, err := strconv.Unquote(lit.Value)
+	return s, err == nil
+}
+
+// catalogueEntries gives message and hint of every code in the English catalogue's
+// files on inputs.
+func catalogueEntries(t *testing.T) map[string]string {
+	entries := map[string]string{}
+	for _, name := range []string{"en_files.go", "en_parts.go"} {
+		f, err := parser.ParseFile(gotoken.NewFileSet(), filepath.Join("..", "..", "batch", "cli", "prose", name), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			kv, ok := n.(*ast.KeyValueExpr)
+			if !ok {
+				return true
+			}
+			code, ok := literal(kv.Key)
+			if !ok {
+				return true
+			}
+			text := ""
+			ast.Inspect(kv.Value, func(n ast.Node) bool {
+				if field, ok := n.(*ast.KeyValueExpr); ok {
+					if s, ok := literal(field.Value); ok {
+						text += s + "\n"
+					}
+				}
+				return true
+			})
+			entries[code] = text
+			return true
+		})
+	}
+	return entries
+}

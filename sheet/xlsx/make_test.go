@@ -1,0 +1,106 @@
+package xlsx
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// The parts of the plainest workbook. Tests replace what they are about.
+const (
+	typesXML = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/><Override PartName="/xl/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/><Override PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/></Types>`
+	topRelsXML = `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>`
+	bookXML    = `<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="Circuits" sheetId="1" r:id="rId1"/></sheets></workbook>`
+	relsXML    = `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/><Relationship Id="rId3" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings" Target="sharedStrings.xml"/></Relationships>`
+	stylesXML  = `<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\-mm\-dd"/></numFmts><fonts count="1"><font/></fonts><fills count="2"><fill/><fill/></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="3"><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="164"/></cellXfs></styleSheet>`
+	stringsXML = `<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" count="3" uniqueCount="3"><si><t>Instance ID</t></si><si><t>pc-made0001</t></si><si><r><t>made</t></r><r><t xml:space="preserve"> up</t></r><rPh sb="0" eb="1"><t>hint</t></rPh></si></sst>`
+	sheetOpen  = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + "\n" + `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">`
+	sheetXML   = sheetOpen + `<sheetData><row r="1"><c r="A1" t="s"><v>0</v></c></row><row r="2"><c r="A2" t="s"><v>1</v></c><c r="B2" s="1"><v>45000</v></c></row></sheetData></worksheet>`
+)
+
+// part is one entry of a made file.
+type part struct{ name, content string }
+
+// plainParts gives the parts of the plainest workbook, some of them replaced or added.
+// A content of "-" leaves a part out.
+func plainParts(replaced ...part) []part {
+	parts := []part{
+		{contentTypesPart, typesXML}, {"_rels/.rels", topRelsXML},
+		{"xl/workbook.xml", bookXML}, {"xl/_rels/workbook.xml.rels", relsXML},
+		{"xl/styles.xml", stylesXML}, {"xl/sharedStrings.xml", stringsXML}, {"xl/worksheets/sheet1.xml", sheetXML},
+	}
+next:
+	for _, r := range replaced {
+		for i := range parts {
+			if parts[i].name == r.name {
+				parts[i].content = r.content
+				continue next
+			}
+		}
+		parts = append(parts, r)
+	}
+	return parts
+}
+
+// zipped packs parts into a file.
+func zipped(t testing.TB, parts []part) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	for _, p := range parts {
+		if p.content == "-" {
+			continue
+		}
+		w, err := z.Create(p.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(p.content)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// withSheet is the plainest workbook with this content between its sheet's root tags.
+func withSheet(t testing.TB, inner string) []byte {
+	return zipped(t, plainParts(part{"xl/worksheets/sheet1.xml", sheetOpen + inner + "</worksheet>"}))
+}
+
+// largeBook is a workbook of so many rows and ten columns as spreadsheets save it:
+// eight columns of shared strings, half of them repeating, a number and a date.
+func largeBook(t testing.TB, rows int) []byte {
+	t.Helper()
+	var data, strs strings.Builder
+	index := map[string]int{}
+	shared := func(s string) int {
+		i, ok := index[s]
+		if !ok {
+			i = len(index)
+			index[s] = i
+			fmt.Fprintf(&strs, "<si><t>%s</t></si>", s)
+		}
+		return i
+	}
+	data.WriteString(sheetOpen + `<dimension ref="A1:J1"/><sheetData>`)
+	for r := 1; r <= rows; r++ {
+		fmt.Fprintf(&data, `<row r="%d" spans="1:10">`, r)
+		for c, s := range []string{
+			fmt.Sprintf("pc-made%08d", r), []string{"cn-hangzhou", "cn-beijing", "eu-central-1"}[r%3],
+			fmt.Sprintf("Made-up company %d Ltd.", r), []string{"MSTP", "FIBRE", "MPLSVPN", "Other"}[r%4],
+			fmt.Sprintf("Builder &amp; sons %d", r%50), fmt.Sprintf("Road %d, hall %d", r, r%7), fmt.Sprintf("note %d", r), "建设公司",
+		} {
+			fmt.Fprintf(&data, `<c r="%c%d" t="s"><v>%d</v></c>`, 'A'+c, r, shared(s))
+		}
+		fmt.Fprintf(&data, `<c r="I%d"><v>%d</v></c><c r="J%d" s="1"><v>%d.5</v></c></row>`, r, 2+r%10000, r, 45000+r%2000)
+	}
+	data.WriteString(`</sheetData><pageMargins left="0.7" right="0.7" top="0.75" bottom="0.75" header="0.3" footer="0.3"/></worksheet>`)
+	table := fmt.Sprintf(`<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" count="%d" uniqueCount="%d">%s</sst>`, 8*rows, len(index), strs.String())
+	return zipped(t, plainParts(part{"xl/worksheets/sheet1.xml", data.String()}, part{"xl/sharedStrings.xml", table}))
+}
