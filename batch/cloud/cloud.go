@@ -1,0 +1,163 @@
+package cloud
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/responses"
+
+	"github.com/loabatch/loabatch/batch"
+)
+
+// The defaults of Config.
+const (
+	DefaultTimeout     = 15 * time.Second
+	DefaultConcurrency = 8
+)
+
+// Config says how the API is reached.
+type Config struct {
+	Endpoint    string        // override, such as http://127.0.0.1:8080; serves every region and API; empty means none
+	Timeout     time.Duration // of one attempt in total, connecting and credentials included; 0 means DefaultTimeout
+	Concurrency int           // calls that are expected in flight per region; sizes what is kept ready and bounds nothing; 0 means DefaultConcurrency
+	Credentials Credentials   // see FindCredentials and StaticCredentials; required
+	UserAgent   string        // added to the SDK's own, such as loabatch/1.0; printable ASCII without spaces
+
+	// BeforePage, when set, is called before each page that Survey reads: a page is a
+	// request, so the caller's quota for that API pays here. Its error ends the survey.
+	BeforePage func(ctx context.Context, region string) error
+}
+
+// Cloud is the API of one account. It implements batch.Submitter, batch.Finder and
+// batch.Surveyor, and is safe for any number of goroutines. Its errors are
+// *batch.CallError, or the context's own when nothing was sent because of it.
+type Cloud struct {
+	endpoint    endpoint
+	timeout     time.Duration
+	credentials Credentials
+	userAgent   string
+	beforePage  func(context.Context, string) error
+	transport   *http.Transport
+
+	mu   sync.Mutex // guards idle, and builds workers one after another
+	idle []*worker
+}
+
+var (
+	_ batch.Submitter = (*Cloud)(nil)
+	_ batch.Finder    = (*Cloud)(nil)
+	_ batch.Surveyor  = (*Cloud)(nil)
+)
+
+// New prepares the calls; it contacts nobody. Its errors are *EndpointError for an
+// override that cannot be used, *CredentialsError for credentials that were not set,
+// and *HazardError when the environment would make the SDK print secrets.
+func New(c Config) (*Cloud, error) {
+	if err := Hazard(); err != nil {
+		return nil, err
+	}
+	e, err := parseEndpoint(c.Endpoint)
+	if err != nil {
+		return nil, err
+	}
+	if c.Credentials.source == nil {
+		return nil, &CredentialsError{}
+	}
+	if c.Timeout <= 0 {
+		c.Timeout = DefaultTimeout
+	}
+	if c.Concurrency <= 0 {
+		c.Concurrency = DefaultConcurrency
+	}
+	return &Cloud{
+		endpoint:    e,
+		timeout:     c.Timeout,
+		credentials: c.Credentials,
+		userAgent:   c.UserAgent,
+		beforePage:  c.BeforePage,
+		// Many regions share the host vpc.aliyuncs.com, or the override.
+		transport: newTransport(e, c.Concurrency*len(knownRegions)),
+	}, nil
+}
+
+// Close drops the idle connections. Calls in flight go on.
+func (c *Cloud) Close() { c.transport.CloseIdleConnections() }
+
+// question is one API call to make.
+type question struct {
+	host     string // without an override
+	region   string
+	private  []string // values of the request that must not come back in an error
+	request  requests.AcsRequest
+	response responses.AcsResponse
+}
+
+// vpcQuestion asks the VPC API of a region.
+func vpcQuestion(region string, request requests.AcsRequest, response responses.AcsResponse) *question {
+	return &question{host: vpcHost(region), region: region, request: request, response: response}
+}
+
+// ask makes one call and classifies what came of it. The exchange is returned also with
+// an error, for what its headers tell; it is nil when no call was made.
+func (c *Cloud) ask(ctx context.Context, q *question) (*exchange, answer, error) {
+	if !validRegion(q.region) {
+		return nil, answer{}, &batch.CallError{Class: batch.RegionFatal, Code: codeBadRegion}
+	}
+	within, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	keys, err := c.credentials.keys(within)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, answer{}, ctx.Err()
+		}
+		return nil, answer{}, &batch.CallError{Class: batch.NotSent, Code: codeCredentials}
+	}
+	w, err := c.worker()
+	if err != nil {
+		return nil, answer{}, &batch.CallError{Class: batch.NotSent, Code: codeClient}
+	}
+	defer c.release(w)
+	x := &exchange{ctx: within, private: keys.appendTo(q.private)}
+	c.address(q)
+	sdkErr := w.do(x, keys, q)
+	a, err := classify(ctx, x, sdkErr != nil)
+	return x, a, err
+}
+
+// address tells the SDK where to send a request, so that it resolves nothing itself.
+func (c *Cloud) address(q *question) {
+	host, scheme := q.host, schemeHTTPS
+	if c.endpoint.host != "" {
+		host, scheme = c.endpoint.host, c.endpoint.scheme
+	}
+	q.request.SetDomain(host)
+	q.request.SetScheme(scheme)
+	// Our own deadline comes first; the SDK's default of 10 s must not.
+	q.request.SetReadTimeout(c.timeout + time.Minute)
+	q.request.GetQueryParams()["RegionId"] = q.region
+}
+
+// worker hands out a client that nobody else is using, building one when there is none.
+func (c *Cloud) worker() (*worker, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n := len(c.idle); n > 0 {
+		w := c.idle[n-1]
+		c.idle = c.idle[:n-1]
+		return w, nil
+	}
+	return newWorker(c.transport, c.userAgent)
+}
+
+// release takes a client back. One that panicked is not used again.
+func (c *Cloud) release(w *worker) {
+	if w.spoilt {
+		return
+	}
+	c.mu.Lock()
+	c.idle = append(c.idle, w)
+	c.mu.Unlock()
+}

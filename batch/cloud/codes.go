@@ -1,0 +1,123 @@
+package cloud
+
+import (
+	"strings"
+
+	"github.com/loabatch/loabatch/batch"
+)
+
+// rule says what an error code of the API means. A code holds at most one *, which
+// stands for any text, the empty one included.
+type rule struct {
+	code      string
+	class     batch.Class
+	throttled bool // about the quota
+	unsettled bool // the API may hold the application
+}
+
+// Where the codes come from:
+//
+//	apply   https://www.alibabacloud.com/help/en/express-connect/developer-reference/api-vpc-2016-04-28-applyphysicalconnectionloa-efficiency-channels
+//	vpc     https://api.alibabacloud.com/document/Vpc/2016-04-28/errorCode
+//	common  https://www.alibabacloud.com/help/en/polardb/client-error-codes (the gateway's codes, the same for every RPC API)
+//	ecs     https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-errorcodes
+//	eci     https://www.alibabacloud.com/help/en/eci/developer-reference/api-eci-2018-08-08-errorcodes
+//
+// The first rule that fits counts. Any other code is a refusal when the status is 4xx.
+var rules = []rule{
+	// Throttled: the call was counted and not executed.
+	{code: "Throttling*", class: batch.TryLater, throttled: true},         // common: Throttling, Throttling.User, Throttling.Api
+	{code: "Rejected.Throttling", class: batch.TryLater, throttled: true}, // vpc
+
+	// An earlier request with this token is still at work: it may well succeed.
+	{code: "*TokenProcessing", class: batch.TryLater, unsettled: true},      // ecs: LastTokenProcessing; vpc: OperationFailed.LastTokenProcessing
+	{code: "IdempotenceProcessing", class: batch.TryLater, unsettled: true}, // vpc
+
+	// Something else is at work on the same circuit or account: not executed.
+	{code: "SystemBusy", class: batch.TryLater},         // vpc
+	{code: "OperationConflict", class: batch.TryLater},  // vpc
+	{code: "TaskConflict", class: batch.TryLater},       // vpc
+	{code: "Conflict.Lock", class: batch.TryLater},      // vpc
+	{code: "LockFailed", class: batch.TryLater},         // vpc
+	{code: "SignatureNonceUsed", class: batch.TryLater}, // common: the next attempt has a new nonce
+
+	// The service failed, whatever status it dresses that in: it may have taken effect.
+	{code: "ServiceUnavailable", class: batch.TryLater, unsettled: true}, // common
+	{code: "InternalError", class: batch.TryLater, unsettled: true},      // common
+
+	// No row can be sent: who asks, or with what clock.
+	{code: "InvalidAccessKeyId*", class: batch.RunFatal},      // common
+	{code: "SignatureDoesNotMatch", class: batch.RunFatal},    // common
+	{code: "IncompleteSignature", class: batch.RunFatal},      // common
+	{code: "InvalidSecurityToken*", class: batch.RunFatal},    // common: .Expired, .Malformed, .MismatchWithAccessKey
+	{code: "Forbidden*", class: batch.RunFatal},               // common: Forbidden.RAM, Forbidden.RiskControl, Forbidden.Arrears…
+	{code: "NoPermission", class: batch.RunFatal},             // common
+	{code: "InvalidTimeStamp.Expired", class: batch.RunFatal}, // common: clocks are 15 minutes apart
+
+	// No row can be sent: the account must pay or switch something on first.
+	{code: "OperationFailed.PconnTrafficNotEnable", class: batch.RunFatal}, // apply: outbound data transfer billing is off
+	{code: "InvalidAccountStatus.NotEnoughBalance", class: batch.RunFatal}, // ecs
+	{code: "Account.Arrearage", class: batch.RunFatal},                     // eci
+	{code: "AccountMoneyValidateError", class: batch.RunFatal},             // vpc
+	{code: "InsufficientBalance", class: batch.RunFatal},                   // common
+	{code: "PAY.INSUFFICIENT_BALANCE", class: batch.RunFatal},              // orders of every product
+
+	// No row of this region can be sent.
+	{code: "InvalidRegionId*", class: batch.RegionFatal}, // vpc: InvalidRegionId.NotFound
+
+	// This row is refused for good, as it stands.
+	{code: "MissingParam.*", class: batch.Refused},              // apply
+	{code: "IllegalParam.*", class: batch.Refused},              // apply
+	{code: "Invalid*.Malformed", class: batch.Refused},          // apply: InvalidConstructionTime.Malformed
+	{code: "InvalidInstanceId.NotFound", class: batch.Refused},  // apply
+	{code: "IncorrectStatus.*", class: batch.Refused},           // apply: PhysicalConnection, PhysicalConnectionLOA
+	{code: "IdempotentParameterMismatch", class: batch.Refused}, // vpc
+}
+
+// otherCode is the rule of a code that no rule names.
+var otherCode = rule{class: batch.Refused}
+
+// ruleFor gives the rule of a code.
+func ruleFor(code string) rule {
+	for _, r := range rules {
+		if fits(r.code, code) {
+			return r
+		}
+	}
+	return otherCode
+}
+
+// fits reports whether a code is the pattern, whose one * stands for any text.
+func fits(pattern, code string) bool {
+	front, back, star := strings.Cut(pattern, "*")
+	if !star {
+		return pattern == code
+	}
+	return len(code) >= len(front)+len(back) && strings.HasPrefix(code, front) && strings.HasSuffix(code, back)
+}
+
+// The codes of what is not an answer of the API. They stand in brackets so that nobody
+// looks for them on the API's pages; the catalogue explains them.
+const (
+	codeBadRegion   = "(bad-region)"         // the region is no plain a-z, 0-9, hyphen
+	codeNoSuchHost  = "(no-such-host)"       // the region's host name does not exist
+	codeDNS         = "(dns)"                // the name server failed
+	codeRefused     = "(connection-refused)" // nobody listens there
+	codeUnreachable = "(unreachable)"        // no route
+	codeProxy       = "(proxy)"              // the proxy could not be used
+	codeTLS         = "(tls)"                // no trust: certificate or handshake
+	codeTimeout     = "(timeout)"            // the attempt's time was over
+	codeCanceled    = "(canceled)"           // given up while the answer was awaited
+	codeReset       = "(connection-reset)"   // the connection was lost
+	codeNoAnswer    = "(no-answer)"          // the connection was closed without an answer
+	codeCutOff      = "(cut-off)"            // the answer ended early
+	codeOversized   = "(oversized-answer)"   // the answer is longer than 1 MiB
+	codeOddAnswer   = "(odd-answer)"         // no JSON object with a code or a request ID
+	codeRedirect    = "(redirect)"           // a 3xx
+	codeEmpty       = "(empty-answer)"       // a 2xx without a body
+	codeServerError = "(server-error)"       // a 5xx without a code
+	codeThrottled   = "(throttled)"          // a 429 without a code
+	codeNetwork     = "(network)"            // any other failure of the connection
+	codeCredentials = "(credentials)"        // the source of the keys gave none
+	codeClient      = "(client)"             // the SDK did not send the request
+)

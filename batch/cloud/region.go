@@ -1,0 +1,40 @@
+package cloud
+
+import "slices"
+
+// knownRegions are the regions in which the VPC API is offered to customers, from
+// https://www.alibabacloud.com/help/en/vpc/developer-reference/api-vpc-2016-04-28-endpoint,
+// with the finance and government clouds. The SDK's own map is of no use for this: it
+// lists internal test regions and lacks most public ones.
+var knownRegions = []string{
+	"ap-northeast-1", "ap-northeast-2", "ap-southeast-1", "ap-southeast-3", "ap-southeast-5",
+	"ap-southeast-6", "ap-southeast-7", "ap-southeast-8",
+	"cn-beijing", "cn-beijing-finance-1", "cn-chengdu", "cn-fuzhou", "cn-guangzhou", "cn-hangzhou",
+	"cn-hangzhou-finance", "cn-heyuan", "cn-heyuan-acdr-1", "cn-hongkong", "cn-huhehaote", "cn-nanjing",
+	"cn-north-2-gov-1", "cn-qingdao", "cn-shanghai", "cn-shanghai-finance-1", "cn-shenzhen",
+	"cn-shenzhen-finance-1", "cn-wuhan-lr", "cn-wulanchabu", "cn-zhangjiakou", "cn-zhengzhou-jva", "cn-zhongwei",
+	"eu-central-1", "eu-west-1",
+	"me-central-1", "me-east-1",
+	"na-south-1",
+	"us-east-1", "us-southeast-1", "us-west-1",
+}
+
+// KnownRegions lists the region IDs that this version knows, sorted. New regions
+// open, so a region that is not listed may well exist: ask Regions.
+func KnownRegions() []string { return slices.Clone(knownRegions) }
+
+// validRegion reports whether a region is one or more of a-z, 0-9 and hyphen, at most
+// 63 in all, with no hyphen at either end: a label of a host name (RFC 1123, section
+// 2.1). Anything else would let a cell choose the host that is sent to.
+func validRegion(region string) bool {
+	if len(region) == 0 || len(region) > 63 || region[0] == '-' || region[len(region)-1] == '-' {
+		return false
+	}
+	for i := range len(region) {
+		c := region[i]
+		if !(c == '-' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z') {
+			return false
+		}
+	}
+	return true
+}
