@@ -1,0 +1,245 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// Past tells what is known of circuits from all runs of a scope. Circuits of which
+// nothing is known are left out. It takes no lock: for a run that sends, ask after
+// Start.
+func (s *Store) Past(ctx context.Context, scope Scope, keys []batch.Key) (map[batch.Key]batch.Record, error) {
+	past := map[batch.Key]batch.Record{}
+	for _, k := range groupByRegion(keys) {
+		err := each(ctx, s.read, func(scan func(...any) error) error {
+			key := batch.Key{Region: k.region}
+			var run string
+			state, err := scanState(scan, &key.InstanceID, &run)
+			past[key] = state.record(run)
+			return err
+		}, "SELECT c.instance_id, coalesce((SELECT id FROM runs WHERE seq = iif(c.pending_run = 0, c.run, c.pending_run)), ''), "+stateColumns+
+			` FROM json_each(?) k CROSS JOIN circuits c ON c.scope = ? AND c.region = ? AND c.instance_id = k.value`,
+			k.json(), string(scope), k.region)
+		if err != nil {
+			return nil, s.wrap("read", err)
+		}
+	}
+	return past, nil
+}
+
+// Status tells how a run stands.
+type Status string
+
+// The states of a run.
+const (
+	Running   Status = "running"    // its process lives, as far as can be told
+	Ended     Status = "ended"      // it ended and said how
+	Died      Status = "died"       // its process is gone and it never said how it ended
+	TakenOver Status = "taken-over" // it was taken for dead, and another run took over
+)
+
+// RunSummary is one line of the history.
+type RunSummary struct {
+	RunInfo
+	Status  Status
+	TakenBy string               // the run that took over, when Status is TakenOver
+	End     *RunEnd              // nil unless Ended
+	Results map[sheet.Result]int // counts of the rows finished so far
+}
+
+const runColumns = `seq, id, scope, command, input, input_sha256, output, account, version, options, started, host, pid,
+	process_started, boot, heartbeat, taken_by, ended, final`
+
+// Runs lists runs of all scopes, the latest first; limit 0 or below means all.
+func (s *Store) Runs(ctx context.Context, limit int) ([]RunSummary, error) {
+	if limit <= 0 {
+		limit = -1
+	}
+	list, err := s.summaries(ctx, "SELECT "+runColumns+" FROM runs ORDER BY seq DESC LIMIT ?", limit)
+	return list, s.wrap("read", err)
+}
+
+func (s *Store) summaries(ctx context.Context, query string, args ...any) ([]RunSummary, error) {
+	var list []RunSummary
+	var open []int64 // seq of those in list that have not ended, 0 for the others
+	me := thisProcess()
+	err := each(ctx, s.read, func(scan func(...any) error) error {
+		summary, seq, err := scanSummary(scan, me)
+		list, open = append(list, summary), append(open, seq)
+		return err
+	}, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	for i, seq := range open {
+		if seq != 0 {
+			if list[i].Results, err = countResults(ctx, s.read, seq); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return list, nil
+}
+
+// scanSummary reads the runColumns of a row. It gives the run's seq when the counts of
+// its results are still to be read.
+func scanSummary(scan func(...any) error, me process) (RunSummary, int64, error) {
+	var r RunSummary
+	var seq, started, heartbeat, ended int64
+	var p process
+	var options, final string
+	err := scan(&seq, &r.ID, &r.Scope, &r.Command, &r.Input, &r.InputSHA256, &r.Output, &r.Account, &r.Version, &options,
+		&started, &r.Host, &r.PID, &p.started, &p.boot, &heartbeat, &r.TakenBy, &ended, &final)
+	if err != nil {
+		return r, 0, err
+	}
+	r.Started = instant(started)
+	if options != "" {
+		r.Options = json.RawMessage(options)
+	}
+	p.host, p.pid = r.Host, r.PID
+	switch {
+	case ended != 0:
+		r.Status, r.End = Ended, &RunEnd{}
+		if err := json.Unmarshal([]byte(final), r.End); err != nil {
+			return r, 0, err
+		}
+		r.End.Ended = instant(ended)
+		r.Results = r.End.Results
+		return r, 0, nil
+	case r.TakenBy != "":
+		r.Status = TakenOver
+	case p.alive(me, instant(heartbeat), time.Now()):
+		r.Status = Running
+	default:
+		r.Status = Died
+	}
+	return r, seq, nil
+}
+
+// countResults counts the finished rows of a run by their result.
+func countResults(ctx context.Context, q querier, run int64) (map[sheet.Result]int, error) {
+	results := map[sheet.Result]int{}
+	err := each(ctx, q, func(scan func(...any) error) error {
+		var result sheet.Result
+		var n int
+		err := scan(&result, &n)
+		results[result] = n
+		return err
+	}, "SELECT result, count(*) FROM rows WHERE run = ? AND finished != 0 GROUP BY result", run)
+	return results, err
+}
+
+// PastRun is a run with all it recorded: with its input, enough to make the results
+// copy again.
+type PastRun struct {
+	RunSummary
+	Rows []batch.Outcome // by sheet row
+}
+
+// Run reads a run. A row that was begun and never finished is UNKNOWN; rows that a
+// killed run never came to are missing. It fails with ErrNoRun for an unknown ID.
+func (s *Store) Run(ctx context.Context, id string) (*PastRun, error) {
+	list, err := s.summaries(ctx, "SELECT "+runColumns+" FROM runs WHERE id = ?", id)
+	if err != nil {
+		return nil, s.wrap("read", err)
+	}
+	if len(list) == 0 {
+		return nil, ErrNoRun
+	}
+	run := &PastRun{RunSummary: list[0]}
+	err = each(ctx, s.read, func(scan func(...any) error) error {
+		o, err := scanOutcome(scan)
+		run.Rows = append(run.Rows, o)
+		return err
+	}, "SELECT "+outcomeColumns+" FROM rows r WHERE r.run = (SELECT seq FROM runs WHERE id = ?) ORDER BY r.row", id)
+	return run, s.wrap("read", err)
+}
+
+const outcomeColumns = `r.row, r.region, r.instance_id, r.result, r.reason, r.error_code, r.request_id, r.token,
+	r.generation, r.attempts, r.submitted, r.loa_status`
+
+// scanOutcome reads the outcomeColumns of a row, and what the query has before them.
+func scanOutcome(scan func(...any) error, before ...any) (batch.Outcome, error) {
+	var o batch.Outcome
+	var submitted int64
+	err := scan(append(before, &o.Row, &o.Key.Region, &o.Key.InstanceID, &o.Result, &o.Reason, &o.ErrorCode, &o.RequestID,
+		&o.Token, &o.Generation, &o.Attempts, &submitted, &o.LOAStatus)...)
+	o.SubmittedAt = instant(submitted)
+	if o.Result == "" {
+		o.Result, o.Reason = sheet.Unknown, batch.ReasonUnsettled
+	}
+	return o, err
+}
+
+// Event is what one run did about one circuit.
+type Event struct {
+	RunID    string
+	Scope    Scope
+	Command  string
+	Hash     string    // of the content that was begun; empty when nothing was
+	Begun    time.Time // UTC; zero when the row was never begun
+	Finished time.Time // UTC; zero when it was never finished
+	Outcome  batch.Outcome
+}
+
+// Circuit lists everything that happened to a circuit, in all scopes and regions, the
+// earliest first.
+func (s *Store) Circuit(ctx context.Context, instanceID string) ([]Event, error) {
+	var events []Event
+	err := each(ctx, s.read, func(scan func(...any) error) error {
+		var e Event
+		var begun, finished int64
+		var err error
+		e.Outcome, err = scanOutcome(scan, &e.RunID, &e.Scope, &e.Command, &e.Hash, &begun, &finished)
+		e.Begun, e.Finished = instant(begun), instant(finished)
+		events = append(events, e)
+		return err
+	}, "SELECT u.id, u.scope, u.command, r.hash, r.begun, r.finished, "+outcomeColumns+
+		" FROM rows r JOIN runs u ON u.seq = r.run WHERE r.instance_id = ? ORDER BY r.run, r.row", instanceID)
+	return events, s.wrap("read", err)
+}
+
+// Health is what Check found.
+type Health struct {
+	Path   string
+	Size   int64         // bytes of the ledger's file
+	Schema int           // version
+	Runs   int           //
+	Open   int           // circuits that are begun and not settled, all scopes
+	Locked int           // circuits that runs hold now, dead ones included
+	Commit time.Duration // what one durable commit took
+}
+
+// Check reads the whole ledger for damage and commits once to see that it can be
+// written.
+func (s *Store) Check(ctx context.Context) (Health, error) {
+	h := Health{Path: s.path}
+	var verdict string
+	if err := s.read.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
+		return h, s.wrap("check", err)
+	}
+	if verdict != "ok" {
+		return h, &Error{Op: "check", Path: s.path, Kind: Corrupt, Err: errors.New(verdict)}
+	}
+	err := s.read.QueryRowContext(ctx, `SELECT
+		(SELECT max(version) FROM schema_version), (SELECT count(*) FROM runs),
+		(SELECT count(*) FROM circuits WHERE pending_run != 0 OR result = 'UNKNOWN'), (SELECT count(*) FROM locks),
+		(SELECT page_count * page_size FROM pragma_page_count, pragma_page_size)`).
+		Scan(&h.Schema, &h.Runs, &h.Open, &h.Locked, &h.Size)
+	if err != nil {
+		return h, s.wrap("check", err)
+	}
+	start := time.Now()
+	err = s.writer.do(ctx, func(t *transaction) error {
+		_, err := t.conn.ExecContext(context.Background(), "UPDATE schema_version SET checked = ? WHERE version = ?", start.UnixNano(), h.Schema)
+		return err
+	})
+	h.Commit = time.Since(start)
+	return h, s.wrap("check", err)
+}

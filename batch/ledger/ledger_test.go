@@ -1,0 +1,157 @@
+package ledger_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/ledger/ledgertest"
+)
+
+func open(t testing.TB, path string) *ledger.Store {
+	t.Helper()
+	s, err := ledger.Open(context.Background(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func TestConformance(t *testing.T) {
+	ledgertest.Run(t, func(t *testing.T) ledgertest.Open {
+		path := filepath.Join(t.TempDir(), "ledger.db")
+		return func(t *testing.T) *ledger.Store { return open(t, path) }
+	})
+}
+
+func TestFileModes(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "state", "loabatch")
+	path := filepath.Join(folder, "led ger?#%41.db")
+	s := open(t, path)
+	run, err := s.Start(t.Context(), ledger.RunInfo{ID: "r", Scope: ledger.Real}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run.End(t.Context(), ledger.RunEnd{}); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]os.FileMode{folder: 0o700, path: 0o600, path + "-wal": 0o600, path + "-shm": 0o600} {
+		info, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := info.Mode().Perm(); got != want {
+			t.Errorf("%s has mode %o, want %o", name, got, want)
+		}
+	}
+}
+
+func TestOpenNarrowsTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	open(t, path).Close()
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	open(t, path)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %o", info.Mode().Perm())
+	}
+}
+
+func TestOpenRefusesWhatIsNoLedger(t *testing.T) {
+	folder := t.TempDir()
+	text := filepath.Join(folder, "notes.txt")
+	if err := os.WriteFile(text, []byte("these are notes, and no database at all, long enough for a header of one hundred bytes, surely so"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{text, folder} {
+		_, err := ledger.Open(t.Context(), path)
+		var e *ledger.Error
+		if !errors.As(err, &e) || e.Kind != ledger.Foreign {
+			t.Errorf("%s: %v, want an *Error of kind foreign", path, err)
+		}
+	}
+	if info, _ := os.Stat(folder); info.Mode().Perm()&0o700 != 0o700 {
+		t.Errorf("the folder's mode was changed: %v", info.Mode())
+	}
+}
+
+func TestTemporaryIsRemoved(t *testing.T) {
+	s, err := ledger.Temporary(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(s.Path()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Dir(s.Path())); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder is still there: %v", err)
+	}
+}
+
+func BenchmarkGroupCommit(b *testing.B) {
+	for _, writers := range []int{1, 8, 64} {
+		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) { benchmarkRows(b, writers) })
+	}
+}
+
+// benchmarkRows begins and finishes b.N rows from so many goroutines.
+func benchmarkRows(b *testing.B, writers int) {
+	s := open(b, filepath.Join(b.TempDir(), "ledger.db"))
+	keys := make([]batch.Key, b.N)
+	for i := range keys {
+		keys[i] = ledgertest.Key(i)
+	}
+	run, err := s.Start(b.Context(), ledger.RunInfo{ID: "bench", Scope: ledger.Real}, keys)
+	if err != nil {
+		b.Fatal(err)
+	}
+	work := make(chan int, writers)
+	done := make(chan error, writers)
+	cpu := processorTime()
+	b.ResetTimer()
+	for range writers {
+		go func() {
+			for i := range work {
+				if err := run.Begin(b.Context(), ledgertest.Application(i)); err != nil {
+					done <- err
+					return
+				}
+				if err := run.Finish(b.Context(), ledgertest.Accepted(i, time.Now())); err != nil {
+					done <- err
+					return
+				}
+			}
+			done <- nil
+		}()
+	}
+	for i := range b.N {
+		work <- i
+	}
+	close(work)
+	for range writers {
+		if err := <-done; err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.StopTimer()
+	commits, writes := s.Commits()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+	b.ReportMetric(float64(commits)/b.Elapsed().Seconds(), "commits/s")
+	b.ReportMetric(float64(writes)/float64(commits), "writes/commit")
+	b.ReportMetric(float64((processorTime()-cpu).Microseconds())/float64(b.N), "cpu-µs/row")
+}

@@ -1,0 +1,150 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strconv"
+	"sync/atomic"
+	"time"
+)
+
+// maxBatch bounds the writes of one commit, so that the first of them never waits for
+// more than some ten milliseconds of work.
+const maxBatch = 512
+
+// job is one write that waits to be committed.
+type job struct {
+	apply func(*transaction) error
+	done  chan error
+}
+
+// writer is the one goroutine that writes. It owns its connection and statements.
+type writer struct {
+	conn     *sql.Conn
+	jobs     chan *job // unbuffered: what is handed over is always answered
+	quit     chan struct{}
+	finished chan struct{}
+	tx       transaction
+	commits  atomic.Int64
+	rows     atomic.Int64
+}
+
+// transaction is what a job sees: the prepared statements, and which runs have been
+// found to hold their locks still.
+type transaction struct {
+	conn *sql.Conn
+	statements
+	fenced map[int64]error
+}
+
+func newWriter(conn *sql.Conn) (*writer, error) {
+	w := &writer{conn: conn, jobs: make(chan *job), quit: make(chan struct{}), finished: make(chan struct{})}
+	w.tx = transaction{conn: conn, fenced: map[int64]error{}}
+	if err := w.tx.prepare(conn); err != nil {
+		return nil, err
+	}
+	go w.loop()
+	return w, nil
+}
+
+// do hands a write to the writer and waits until it is committed. When the context
+// ends first nothing was written; once the write is on its way its end is awaited.
+func (w *writer) do(ctx context.Context, apply func(*transaction) error) error {
+	j := &job{apply: apply, done: make(chan error, 1)}
+	select {
+	case w.jobs <- j:
+		return <-j.done
+	case <-w.finished:
+		return ErrClosed
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// stop lets the writer finish the commit in progress and what waits for it.
+func (w *writer) stop() error {
+	close(w.quit)
+	<-w.finished
+	return errors.Join(w.tx.closeAll(), w.conn.Close())
+}
+
+func (w *writer) loop() {
+	defer close(w.finished)
+	var batch []*job
+	for {
+		select {
+		case j := <-w.jobs:
+			batch = w.gather(append(batch[:0], j))
+			w.commit(batch)
+			clear(batch)
+		case <-w.quit:
+			return
+		}
+	}
+}
+
+// gather takes what waits already. It never waits itself: while one commit is in
+// progress, the next one gathers at the channel.
+func (w *writer) gather(batch []*job) []*job {
+	for len(batch) < maxBatch {
+		select {
+		case j := <-w.jobs:
+			batch = append(batch, j)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// commit applies the jobs in one transaction and answers them. A job that refuses by
+// itself is answered alone; a failure of the database fails them all, since none of
+// them is durable.
+func (w *writer) commit(batch []*job) {
+	refusals, err := w.apply(batch)
+	for i, j := range batch {
+		if err != nil {
+			j.done <- err
+		} else {
+			j.done <- refusals[i]
+		}
+	}
+	w.commits.Add(1)
+	w.rows.Add(int64(len(batch)))
+}
+
+func (w *writer) apply(batch []*job) ([]error, error) {
+	// The statements run without a context that can end: a commit is never torn, and
+	// the driver needs no goroutine to watch it.
+	ctx := context.Background()
+	if _, err := w.tx.begin.ExecContext(ctx); err != nil {
+		return nil, err
+	}
+	clear(w.tx.fenced)
+	refusals := make([]error, len(batch))
+	for i, j := range batch {
+		err := j.apply(&w.tx)
+		var refused refusal
+		if errors.As(err, &refused) {
+			refusals[i] = refused.error
+		} else if err != nil {
+			rollBack(w.conn)
+			return nil, err
+		}
+	}
+	if _, err := w.tx.commit.ExecContext(ctx); err != nil {
+		rollBack(w.conn)
+		return nil, err
+	}
+	return refusals, nil
+}
+
+// refusal marks an error by which a job refuses before it has written anything, so
+// that the others of its commit can go on.
+type refusal struct{ error }
+
+// Unwrap gives the error itself.
+func (r refusal) Unwrap() error { return r.error }
+
+func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
