@@ -1,0 +1,117 @@
+package xlsx
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// guideSteps are the codes of the guide's numbered steps.
+var guideSteps = []string{
+	"template-step-circuits", "template-step-engineers", "template-step-own", "template-step-check",
+	"template-step-submit", "template-step-results", "template-step-again",
+}
+
+// Measures of the guide: the width of its text in characters, how many letters that
+// holds with some air, and the height of a line in points.
+const (
+	guideWidth   = 100
+	guideLetters = 92
+	guideLine    = 15.5
+)
+
+// guide writes the sheet that explains how to fill in the workbook and what happens then.
+func (b *templateBuilder) guide() error {
+	for i, width := range []float64{26, guideWidth, 12} {
+		letter := sheet.ColName(i + 1)
+		if err := b.SetColWidth(GuideName, letter, letter, width); err != nil {
+			return err
+		}
+	}
+	g := &guideWriter{b: b}
+	g.row(b.style.title, b.Words.Line("template-title"))
+	g.row(b.style.body)
+	g.row(b.style.section, b.Words.Line("template-sec-steps"))
+	for i, code := range guideSteps {
+		g.row(b.style.body, b.Words.Line("template-step", sheet.Arg{Name: "n", Value: fmt.Sprint(i + 1)}), b.Words.Line(code))
+	}
+	g.columns(sheet.CircuitsName, sheet.CircuitsSheet)
+	g.columns(sheet.EngineersName, sheet.EngineersSheet)
+	g.row(b.style.body)
+	g.row(b.style.section, b.Words.Line("template-sec-results"))
+	for _, r := range sheet.AllResults {
+		g.row(b.style.body, string(r), b.Words.Line("template-result-"+strings.ToLower(string(r))))
+	}
+	if g.err != nil {
+		return g.err
+	}
+	hidden := false
+	if err := b.SetSheetView(GuideName, -1, &excelize.ViewOptions{ShowGridLines: &hidden}); err != nil {
+		return err
+	}
+	return b.printed(GuideName, "portrait", "")
+}
+
+// guideWriter writes rows from the top and keeps the first error.
+type guideWriter struct {
+	b    *templateBuilder
+	next int
+	err  error
+}
+
+// row writes texts from column A on; the first is a label unless the row has its own style.
+func (g *guideWriter) row(style int, texts ...string) {
+	g.next++
+	for i, s := range texts {
+		ref := fmt.Sprintf("%s%d", sheet.ColName(i+1), g.next)
+		look := style
+		if i == 0 && style == g.b.style.body {
+			look = g.b.style.label
+		}
+		g.keep(g.b.SetCellStr(GuideName, ref, s))
+		g.keep(g.b.SetCellStyle(GuideName, ref, ref, look))
+	}
+	if style == g.b.style.body {
+		g.keep(g.b.SetRowHeight(GuideName, g.next, guideLine*float64(lines(texts...))))
+	}
+}
+
+// lines tells how many lines the widest of the texts takes, of which the guide's is the
+// only one that is ever long. Programs do not agree on when to fit a row to wrapped text,
+// so the height is set. Wide characters take two places.
+func lines(texts ...string) int {
+	most := 1
+	for _, s := range texts {
+		places := 0
+		for _, r := range s {
+			places++
+			if r >= 0x2E80 {
+				places++
+			}
+		}
+		most = max(most, 1+(places-1)/guideLetters)
+	}
+	return most
+}
+
+func (g *guideWriter) keep(err error) {
+	if g.err == nil {
+		g.err = err
+	}
+}
+
+// columns explains the columns of a sheet.
+func (g *guideWriter) columns(name string, id sheet.SheetID) {
+	g.row(g.b.style.body)
+	g.row(g.b.style.section, g.b.Words.Line("template-sec-columns", sheet.Arg{Name: "sheet", Value: name}))
+	for _, c := range columnsOf(id) {
+		need := "template-note-optional"
+		if c.Required {
+			need = "template-note-required"
+		}
+		g.row(g.b.style.body, c.Header, c.Note, g.b.Words.Line(need))
+	}
+}

@@ -1,0 +1,211 @@
+package xlsx
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// codes renders every line as its code.
+type codes struct{}
+
+func (codes) Line(code string, _ ...sheet.Arg) string { return code }
+
+// written gives the bytes of a template.
+func written(t *testing.T, tpl Template) []byte {
+	t.Helper()
+	tpl.Words = codes{}
+	var b bytes.Buffer
+	if err := WriteTemplate(&b, tpl); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// filled is a template with values of every kind.
+func filled() Template {
+	return Template{
+		Circuits: [][]any{
+			{"pc-1", "cn-hangzhou", "a", "MSTP", "b", time.Date(2027, 1, 15, 8, 30, 0, 0, time.UTC), 100, nil, "007"},
+			{"pc-2", "", true, 2.5},
+		},
+		Engineers: [][]any{{"pc-1", "x", "IDCard", "000000199001010010", "Male", "+0 1"}},
+	}
+}
+
+func TestTemplateGivesTheSameBytes(t *testing.T) {
+	first := written(t, filled())
+	for range 5 {
+		if !bytes.Equal(first, written(t, filled())) {
+			t.Fatal("the same template gave other bytes")
+		}
+	}
+}
+
+func TestTemplateIsReadBack(t *testing.T) {
+	raw := written(t, filled())
+	book, err := Open(bytes.NewReader(raw), int64(len(raw)), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer book.Close()
+	var tabs []string
+	for _, s := range book.Sheets() {
+		tabs = append(tabs, fmt.Sprint(s.Name, " hidden=", s.Hidden))
+	}
+	if want := []string{"Circuits hidden=false", "Engineers hidden=false", "Guide hidden=false", "Lists hidden=true"}; !slices.Equal(tabs, want) {
+		t.Errorf("sheets %q, want %q", tabs, want)
+	}
+	for name, want := range map[string][]string{
+		sheet.CircuitsName: {
+			headers(sheet.CircuitsSheet),
+			"A1:pc-1 B1:cn-hangzhou C1:a D1:MSTP E1:b F2:46402.354166666664 G2:100 I1:007",
+			"A1:pc-2 C3:TRUE D2:2.5",
+		},
+		sheet.EngineersName: {
+			headers(sheet.EngineersSheet),
+			"A1:pc-1 B1:x C1:IDCard D1:000000199001010010 E1:Male F1:+0 1",
+		},
+	} {
+		var got []string
+		for row, err := range book.Rows(name) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			var cells []string
+			for _, c := range row.Cells {
+				cells = append(cells, fmt.Sprintf("%s%d:%s", sheet.ColName(c.Col), c.Type, c.Value))
+			}
+			got = append(got, strings.Join(cells, " "))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s:\ngot  %q\nwant %q", name, got, want)
+		}
+	}
+}
+
+// headers is the header row of a sheet as the test above writes it.
+func headers(id sheet.SheetID) string {
+	var cells []string
+	for i, c := range columnsOf(id) {
+		cells = append(cells, fmt.Sprintf("%s%d:%s", sheet.ColName(i+1), sheet.TextCell, c.Header))
+	}
+	return strings.Join(cells, " ")
+}
+
+func TestTemplateRefusesAValueItCannotWrite(t *testing.T) {
+	err := WriteTemplate(io.Discard, Template{Words: codes{}, Engineers: [][]any{{"pc-1", []int{1}}}})
+	if err == nil || !strings.Contains(err.Error(), "Engineers, row 2: B2") {
+		t.Errorf("got %v, want an error naming the cell", err)
+	}
+}
+
+// TestTemplateFormats checks formats, notes and validations column by column against
+// the column table.
+func TestTemplateFormats(t *testing.T) {
+	f, err := excelize.OpenReader(bytes.NewReader(written(t, Template{})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for name, id := range map[string]sheet.SheetID{sheet.CircuitsName: sheet.CircuitsSheet, sheet.EngineersName: sheet.EngineersSheet} {
+		notes, err := f.GetComments(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		validations, err := f.GetDataValidations(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		panes, err := f.GetPanes(name)
+		if err != nil || !panes.Freeze || panes.YSplit != 1 {
+			t.Errorf("%s: the header is not frozen: %+v, %v", name, panes, err)
+		}
+		for i, c := range columnsOf(id) {
+			letter := sheet.ColName(i + 1)
+			where := name + "!" + letter
+			if got := numFmt(t, f, name, letter+"2"); (got == 49) != c.Text {
+				t.Errorf("%s: number format %d, want text: %v", where, got, c.Text)
+			}
+			if width, _ := f.GetColWidth(name, letter); width != c.Width {
+				t.Errorf("%s: width %v, want %v", where, width, c.Width)
+			}
+			if !slices.ContainsFunc(notes, func(n excelize.Comment) bool {
+				return n.Cell == letter+"1" && len(n.Paragraph) == 2 && n.Paragraph[1].Text == c.Note
+			}) {
+				t.Errorf("%s: no note on the header", where)
+			}
+			checkList(t, f, where, c, validationOf(validations, letter))
+		}
+	}
+}
+
+func validationOf(all []*excelize.DataValidation, letter string) *excelize.DataValidation {
+	for _, dv := range all {
+		if dv.Sqref == below(letter) {
+			return dv
+		}
+	}
+	return nil
+}
+
+// checkList follows a dropdown to its values on the hidden sheet.
+func checkList(t *testing.T, f *excelize.File, where string, c sheet.Column, dv *excelize.DataValidation) {
+	t.Helper()
+	if (dv != nil && dv.Type == "list") != (len(c.Values) > 0) {
+		t.Errorf("%s: dropdown %v, want one for %q", where, dv, c.Values)
+		return
+	}
+	if len(c.Values) == 0 {
+		return
+	}
+	var col string
+	var last int
+	if _, err := fmt.Sscanf(strings.ReplaceAll(dv.Formula1, "$", ""), ListsName+"!%1s2:%1s%d", &col, &col, &last); err != nil {
+		t.Fatalf("%s: list %s: %v", where, dv.Formula1, err)
+	}
+	var got []string
+	for r := 2; r <= last; r++ {
+		v, _ := f.GetCellValue(ListsName, fmt.Sprintf("%s%d", col, r))
+		got = append(got, v)
+	}
+	if !slices.Equal(got, c.Values) {
+		t.Errorf("%s: list %q, want %q", where, got, c.Values)
+	}
+}
+
+// numFmt gives the number format of a column's cells.
+func numFmt(t *testing.T, f *excelize.File, name, ref string) int {
+	t.Helper()
+	id, err := f.GetCellStyle(name, ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	style, err := f.GetStyle(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return style.NumFmt
+}
+
+// TestTemplateDeclaresNoMacros: mail gateways flag the content type of macro projects.
+func TestTemplateDeclaresNoMacros(t *testing.T) {
+	raw := written(t, filled())
+	f, err := excelize.OpenReader(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	types, _ := f.Pkg.Load(contentTypesPart)
+	if s := fmt.Sprintf("%s", types); strings.Contains(s, "vba") || !strings.Contains(s, "comments") {
+		t.Errorf("content types: %s", s)
+	}
+}
