@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode/utf16"
 )
 
 // The parts of the plainest workbook. Tests replace what they are about.
@@ -23,6 +24,10 @@ const (
 
 // part is one entry of a made file.
 type part struct{ name, content string }
+
+// storedFrom is the length from which made parts are stored rather than packed in
+// tests, where packing would take the longest.
+const storedFrom = 8 << 20
 
 // plainParts gives the parts of the plainest workbook, some of them replaced or added.
 // A content of "-" leaves a part out.
@@ -54,7 +59,11 @@ func zipped(t testing.TB, parts []part) []byte {
 		if p.content == "-" {
 			continue
 		}
-		w, err := z.Create(p.name)
+		h := &zip.FileHeader{Name: p.name, Method: zip.Deflate}
+		if _, bench := t.(*testing.B); !bench && len(p.content) >= storedFrom {
+			h.Method = zip.Store
+		}
+		w, err := z.CreateHeader(h)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -103,4 +112,17 @@ func largeBook(t testing.TB, rows int) []byte {
 	data.WriteString(`</sheetData><pageMargins left="0.7" right="0.7" top="0.75" bottom="0.75" header="0.3" footer="0.3"/></worksheet>`)
 	table := fmt.Sprintf(`<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" count="%d" uniqueCount="%d">%s</sst>`, 8*rows, len(index), strs.String())
 	return zipped(t, plainParts(part{"xl/worksheets/sheet1.xml", data.String()}, part{"xl/sharedStrings.xml", table}))
+}
+
+// inUTF16 gives a text in UTF-16.
+func inUTF16(s string, bigEndian bool) []byte {
+	var b []byte
+	for _, u := range utf16.Encode([]rune(s)) {
+		if bigEndian {
+			b = append(b, byte(u>>8), byte(u))
+		} else {
+			b = append(b, byte(u), byte(u>>8))
+		}
+	}
+	return b
 }

@@ -1,0 +1,172 @@
+package xlsx
+
+import (
+	"encoding/xml"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestAppendText(t *testing.T) {
+	tests := []struct {
+		raw, want string
+		ok        bool
+	}{
+		{"", "", true},
+		{"plain", "plain", true},
+		{"a&amp;b&lt;c&gt;d&quot;e&apos;f", `a&b<c>d"e'f`, true},
+		{"&#65;&#x42;&#x1F600;", "AB😀", true},
+		{"one\r\ntwo\rthree\nfour", "one\ntwo\nthree\nfour", true},
+		{"&#13;&#10;", "\r\n", true},
+		{"建设 ä", "建设 ä", true},
+		{"tab\t", "tab\t", true},
+		{"&nbsp;", "", false},
+		{"&amp", "", false},
+		{"a & b", "", false},
+		{"&;", "", false},
+		{"&#;", "", false},
+		{"&#x;", "", false},
+		{"&#12a;", "", false},
+		{"&#0;", "", false},
+		{"&#xD800;", "", false},
+		{"&#x110000;", "", false},
+		{"&#99999999999;", "", false},
+		{"\x01", "", false},
+		{"\xff", "", false},
+	}
+	for _, test := range tests {
+		got, ok := appendText(nil, []byte(test.raw))
+		if ok != test.ok || ok && string(got) != test.want {
+			t.Errorf("%q: got %q, %v; want %q, %v", test.raw, got, ok, test.want, test.ok)
+		}
+	}
+}
+
+// FuzzText holds our reading of text against encoding/xml's: what both accept must be
+// the same characters.
+func FuzzText(f *testing.F) {
+	for _, s := range []string{"plain", "&amp;&#65;&#x42;", "a\r\nb\rc", "建&#xfffe;", "&unknown;", "\x01", "&#xD83D;&#xDE00;"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if strings.ContainsAny(s, "<") || strings.Contains(s, "]]>") {
+			return
+		}
+		ours, ok := appendText(nil, []byte(s))
+		var theirs struct {
+			Text string `xml:",chardata"`
+		}
+		err := xml.Unmarshal([]byte("<a>"+s+"</a>"), &theirs)
+		if ok && !utf8.Valid(ours) {
+			t.Fatalf("%q: gives invalid UTF-8 %q", s, ours)
+		}
+		if ok && err == nil && string(ours) != theirs.Text {
+			t.Fatalf("%q: ours %q, encoding/xml's %q", s, ours, theirs.Text)
+		}
+		if !ok && err == nil && !strings.ContainsRune(theirs.Text, utf8.RuneError) { // it replaces what we refuse
+			t.Fatalf("%q: refused, encoding/xml reads %q", s, theirs.Text)
+		}
+	})
+}
+
+func TestUnescapeX(t *testing.T) {
+	tests := []struct{ in, want string }{
+		{"plain", "plain"},
+		{"a_x000D_b", "a\rb"},
+		{"_x005F_x000D_", "_x000D_"},
+		{"_x4E2D_", "中"},
+		{"_xD83D__xDE00_", "😀"},
+		{"_xD83D_", "_xD83D_"},
+		{"_xD83D_x", "_xD83D_x"},
+		{"_x000D", "_x000D"},
+		{"_x00G0_", "_x00G0_"},
+		{"_X000D_", "_X000D_"},
+		{"__x000a_", "_\n"},
+	}
+	for _, test := range tests {
+		if got := unescapeX(test.in); got != test.want {
+			t.Errorf("%q: got %q, want %q", test.in, got, test.want)
+		}
+	}
+}
+
+func TestDateFormat(t *testing.T) {
+	dates := []string{"yyyy-mm-dd", `yyyy\-mm\-dd`, "d/m/yy h:mm", "[h]:mm", "[mm]", "[SS].000", "[$-409]mmmm d, yyyy;@", `[$-F800]dddd\,\ mmmm\ dd\,\ yyyy`,
+		`yyyy"年"m"月"d"日"`, `[DBNum1][$-804]yyyy"年"m"月"`, "e", "ge.m.d", "h:mm AM/PM", "bbbb", `"at "hh`, "[Red]yyyy", "_(d_)"}
+	for _, code := range dates {
+		if !dateFormat(code) {
+			t.Errorf("%q is not seen as a date", code)
+		}
+	}
+	numbers := []string{"General", "0", "0.00E+00", "##0.0e-0", "@", `"day "0`, `0\d`, "[Red]0", "[$-409]0", "_d0", "*s0", "0;yyyy", "[Blue]General", `#,##0.00 "zł"`, "", `"`, "[", "[$€-407]0", "[>100]0", "[]0"}
+	for _, code := range numbers {
+		if dateFormat(code) {
+			t.Errorf("%q is seen as a date", code)
+		}
+	}
+}
+
+func TestFormats(t *testing.T) {
+	const open = `<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">`
+	tests := []struct {
+		name, xml string
+		want      []bool
+	}{
+		{"built in and custom", `<numFmts><numFmt numFmtId="164" formatCode="yyyy"/><numFmt numFmtId="165" formatCode="0"/></numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="31"/></cellXfs>`,
+			[]bool{false, true, true, false, true}},
+		{"custom over built in", `<numFmts><numFmt numFmtId="14" formatCode="0.00"/></numFmts><cellXfs><xf numFmtId="14"/></cellXfs>`, []bool{false}},
+		{"only of cells", `<cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf/><xf numFmtId="22"><alignment/></xf></cellXfs><dxfs><dxf><numFmt numFmtId="0" formatCode="d"/></dxf></dxfs>`, []bool{false, true}},
+		{"escaped code", `<numFmts><numFmt numFmtId="170" formatCode="&quot;d&quot;0"/></numFmts><cellXfs><xf numFmtId="170"/></cellXfs>`, []bool{false}},
+		{"empty", `<cellXfs/>`, nil},
+	}
+	for _, test := range tests {
+		got, err := readFormats(newTokenizer(strings.NewReader(open+test.xml+"</styleSheet>"), "p"))
+		if err != nil || len(got) != len(test.want) {
+			t.Errorf("%s: got %v, %v; want %v", test.name, got, err, test.want)
+			continue
+		}
+		for i, want := range test.want {
+			if got.date(i) != want {
+				t.Errorf("%s: format %d is a date: %v, want %v", test.name, i, got.date(i), want)
+			}
+		}
+		if got.date(len(test.want)) || got.date(-1) {
+			t.Errorf("%s: a format that is not there is a date", test.name)
+		}
+	}
+	if _, err := readFormats(newTokenizer(strings.NewReader("<other/>"), "p")); err == nil {
+		// no namespace counts as SpreadsheetML, so the name decides
+		t.Error("another root is taken for styles")
+	}
+}
+
+func TestParseRef(t *testing.T) {
+	tests := []struct {
+		ref      string
+		row, col int
+		ok       bool
+	}{
+		{"A1", 1, 1, true}, {"F12", 12, 6, true}, {"XFD1048576", 1048576, 16384, true}, {"aa10", 10, 27, true},
+		{"XFE1", 0, 0, false}, {"A1048577", 0, 0, false}, {"A0", 0, 0, false}, {"3A", 0, 0, false}, {"A", 0, 0, false}, {"12", 0, 0, false},
+		{"", 0, 0, false}, {"A-1", 0, 0, false}, {"A1B", 0, 0, false}, {"$A$1", 0, 0, false}, {"AAAAA1", 0, 0, false}, {"A99999999999", 0, 0, false},
+	}
+	for _, test := range tests {
+		row, col, ok := parseRef([]byte(test.ref))
+		if ok != test.ok || ok && (row != test.row || col != test.col) {
+			t.Errorf("%q: got %d, %d, %v", test.ref, row, col, ok)
+		}
+	}
+}
+
+func TestIsNumber(t *testing.T) {
+	for _, s := range []string{"0", "-1", "+1", "1.5", ".5", "5.", "1E5", "1.1010119900101101E+17", "-0.5e-300", "123456789012345678"} {
+		if !isNumber([]byte(s)) {
+			t.Errorf("%q is not seen as a number", s)
+		}
+	}
+	for _, s := range []string{"", "-", ".", "e5", "1e", "1e+", "1.2.3", "1 2", "NaN", "INF", "0x10", "1,5", "--1", "1e5.5", "½"} {
+		if isNumber([]byte(s)) {
+			t.Errorf("%q is seen as a number", s)
+		}
+	}
+}
