@@ -40,10 +40,10 @@ func (c *Cloud) Find(ctx context.Context, key batch.Key) (batch.LOA, bool, error
 	}, true, nil
 }
 
-// knowsNone reports whether an error says that there is no such LOA or circuit.
+// knowsNone reports whether an error says that the account has no such circuit.
 func knowsNone(err error) bool {
 	e, ok := errors.AsType[*batch.CallError](err)
-	return ok && e.Class == batch.Refused && (e.Code == "InvalidInstanceId.NotFound" || e.Code == "InvalidPhysicalConnectionLOA.NotFound")
+	return ok && e.Class == batch.Refused && e.Code == "InvalidInstanceId.NotFound"
 }
 
 // Bounds of DescribePhysicalConnections

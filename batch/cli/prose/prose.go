@@ -30,7 +30,7 @@ type Catalogue struct {
 }
 
 // English is the catalogue of the English sentences.
-var English = join(enRules, enFiles, enParts, enReasons, enAPI, enReport, enTemplate, enLines)
+var English = join(enRules, enFiles, enParts, enReasons, enAPI, enWire, enReport, enTemplate, enLines)
 
 func join(parts ...map[string]Entry) *Catalogue {
 	all := map[string]Entry{}
@@ -40,10 +40,13 @@ func join(parts ...map[string]Entry) *Catalogue {
 	return &Catalogue{entries: all}
 }
 
-// Entry gives what the catalogue says of a code.
+// Entry gives what the catalogue says of a code. A code of the API without an entry of
+// its own has that of its family: Throttling.User that of Throttling*.
 func (c *Catalogue) Entry(code string) (Entry, bool) {
-	e, ok := c.entries[code]
-	return e, ok
+	if e, ok := c.entries[code]; ok {
+		return e, true
+	}
+	return c.family(code)
 }
 
 // Codes lists the codes that have an entry, sorted.
@@ -52,7 +55,7 @@ func (c *Catalogue) Codes() []string { return slices.Sorted(maps.Keys(c.entries)
 // Render fills the placeholders of a code's message and hint. A code without an
 // entry renders as itself, so that nothing is ever swallowed.
 func (c *Catalogue) Render(code string, args map[string]string) (message, hint string) {
-	e, ok := c.entries[code]
+	e, ok := c.Entry(code)
 	if !ok {
 		return code, ""
 	}
