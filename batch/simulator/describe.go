@@ -1,0 +1,200 @@
+package simulator
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+var instanceID = regexp.MustCompile(`^pc-[0-9A-Za-z][0-9A-Za-z-]{0,60}$`)
+
+// checkRegion refuses a missing or unknown region.
+func (s *Simulator) checkRegion(c *call) *refusal {
+	switch {
+	case c.region == "":
+		return refuse("MissingParam.RegionNo", "The parameter RegionId is missing.")
+	case !s.regions[c.region]:
+		return &refusal{status: http.StatusNotFound, code: "InvalidRegionId.NotFound", message: "The specified RegionId is not found."}
+	}
+	return nil
+}
+
+// checkInstance refuses a missing or unknown region and a missing or malformed instance ID.
+func (s *Simulator) checkInstance(c *call) *refusal {
+	if ref := s.checkRegion(c); ref != nil {
+		return ref
+	}
+	switch {
+	case c.instance == "":
+		return refuse("MissingParam.InstanceId", "The parameter InstanceId is missing.")
+	case !instanceID.MatchString(c.instance):
+		return refuse("InvalidInstanceId.NotFound", "The specified InstanceId is not found.")
+	}
+	return nil
+}
+
+// describeLOA answers DescribePhysicalConnectionLOA. A circuit without an LOA gives an
+// empty one: what the real service says then is documented nowhere.
+func (s *Simulator) describeLOA(c *call) answer {
+	s.pause(c)
+	if ref := s.checkInstance(c); ref != nil {
+		return ref.answer(c)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	circuit := s.circuit(c)
+	if circuit.absent {
+		return refuse("InvalidInstanceId.NotFound", "The specified InstanceId is not found.").answer(c)
+	}
+	loa := map[string]any{}
+	if circuit.LOA != "" {
+		loa = circuit.describe()
+	}
+	return accept(c, map[string]any{"PhysicalConnectionLOAType": loa})
+}
+
+// describe gives the LOA with the field names of the API.
+func (c *circuit) describe() map[string]any {
+	loa := map[string]any{
+		"InstanceId": c.InstanceID, "Status": c.LOA, "CompanyName": c.loa.company, "CompanyLocalizedName": c.loa.company,
+		"SI": c.loa.si, "LineType": c.loa.lineType, "ConstructionTime": c.loa.construction,
+		"LineCode": "", "LineLabel": "", "LineServiceProvider": "", "LineSPContactInfo": "", "LoaUrl": "",
+		"PMInfo": map[string]any{"PMInfo": append([]map[string]string{}, c.loa.engineers...)},
+	}
+	if c.LOA == Accept || c.LOA == Available {
+		loa["LoaUrl"] = "http://loa.example.invalid/" + c.InstanceID + ".pdf"
+	}
+	return loa
+}
+
+// describeCircuits answers DescribePhysicalConnections: the circuits of a region that are
+// known so far, by instance ID, filtered, one page of them. A circuit that was never
+// declared becomes known when a filter names it.
+func (s *Simulator) describeCircuits(c *call) answer {
+	s.pause(c)
+	if ref := s.checkRegion(c); ref != nil {
+		return ref.answer(c)
+	}
+	page, size, ref := paging(c.params)
+	if ref != nil {
+		return ref.answer(c)
+	}
+	filters, ref := filtersOf(c.params)
+	if ref != nil {
+		return ref.answer(c)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range filters["PhysicalConnectionId"] {
+		s.circuits.get(c.region, id, c.at)
+	}
+	found := s.circuits.list(c.region, filters, c.at)
+	total := len(found)
+	found = found[min(total, (page-1)*size):min(total, page*size)]
+	rows := make([]map[string]any, len(found))
+	for i, circuit := range found {
+		rows[i] = circuit.row()
+	}
+	return accept(c, map[string]any{
+		"PageNumber": page, "PageSize": size, "TotalCount": total,
+		"PhysicalConnectionSet": map[string]any{"PhysicalConnectionType": rows},
+	})
+}
+
+// paging reads PageNumber (from 1, at most 100000) and PageSize (1 to 50, else 10).
+func paging(p map[string]string) (page, size int, ref *refusal) {
+	page, size = 1, 10
+	for _, f := range []struct {
+		name string
+		to   *int
+		most int
+	}{{"PageNumber", &page, 100000}, {"PageSize", &size, 50}} {
+		v, sent := p[f.name]
+		if !sent {
+			continue
+		}
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 1 || n > f.most {
+			return 0, 0, refuse("IllegalParam."+f.name, "The parameter "+f.name+" is illegal.")
+		}
+		*f.to = n
+	}
+	return page, size, nil
+}
+
+// The bounds of a list of filters; the API page allows five values in each.
+const (
+	maxFilters      = 5
+	maxFilterValues = 5
+)
+
+// filterFields are the fields that DescribePhysicalConnections filters by.
+var filterFields = map[string]func(*circuit) string{
+	"PhysicalConnectionId": func(c *circuit) string { return c.InstanceID },
+	"Status":               func(c *circuit) string { return c.Status },
+	"Name":                 func(c *circuit) string { return c.InstanceID },
+}
+
+// filtersOf reads Filter.1.Key, Filter.1.Value.1 and so on.
+func filtersOf(p map[string]string) (map[string][]string, *refusal) {
+	filters := map[string][]string{}
+	taken := 0
+	for i := 1; i <= maxFilters; i++ {
+		key, sent := p[fmt.Sprintf("Filter.%d.Key", i)]
+		if !sent {
+			break
+		}
+		taken++
+		if filterFields[key] == nil {
+			return nil, refuse("InvalidFilterKey.ValueNotSupported", "The specified filter key is not supported.")
+		}
+		for j := 1; j <= maxFilterValues; j++ {
+			v, sent := p[fmt.Sprintf("Filter.%d.Value.%d", i, j)]
+			if !sent {
+				break
+			}
+			taken++
+			filters[key] = append(filters[key], v)
+		}
+	}
+	for name := range p {
+		if strings.HasPrefix(name, "Filter.") {
+			taken--
+		}
+	}
+	if taken != 0 {
+		return nil, refuse("InvalidFilterValue.ExceedLimit", "There are too many filters or values, or a gap in their numbers.")
+	}
+	return filters, nil
+}
+
+// describeRegions answers DescribeRegions.
+func (s *Simulator) describeRegions(c *call) answer {
+	s.pause(c)
+	rows := make([]map[string]string, len(s.o.Regions))
+	for i, id := range s.o.Regions {
+		rows[i] = map[string]string{"RegionId": id, "LocalName": id, "RegionEndpoint": "vpc." + id + ".aliyuncs.com"}
+	}
+	return accept(c, map[string]any{"Regions": map[string]any{"Region": rows}})
+}
+
+// serviceStatus answers GetPhysicalConnectionServiceStatus: whether billing for outbound
+// data transfer is on.
+func (s *Simulator) serviceStatus(c *call) answer {
+	s.pause(c)
+	if ref := s.checkRegion(c); ref != nil {
+		return ref.answer(c)
+	}
+	return accept(c, map[string]any{"Data": !s.o.BillingOff, "Enabled": !s.o.BillingOff})
+}
+
+// callerIdentity answers GetCallerIdentity of the Security Token Service.
+func (s *Simulator) callerIdentity(c *call) answer {
+	s.pause(c)
+	return accept(c, map[string]any{
+		"IdentityType": "Account", "AccountId": s.o.Account, "UserId": s.o.Account, "PrincipalId": s.o.Account,
+		"Arn": "acs:ram::" + s.o.Account + ":root", "RoleId": "",
+	})
+}

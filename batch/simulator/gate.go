@@ -1,0 +1,107 @@
+package simulator
+
+import (
+	"crypto/sha256"
+	"net/http"
+	"time"
+)
+
+// maxSkew is how far the clocks of client and service may be apart (signature guide).
+const maxSkew = 15 * time.Minute
+
+// authenticate checks the common parameters of a call: the API and its version, the
+// format, the key, the clock, the signature and the nonce, in this order.
+func (s *Simulator) authenticate(c *call) *refusal {
+	if ref := s.checkAPI(c); ref != nil {
+		return ref
+	}
+	if ref := s.checkKey(c); ref != nil {
+		return ref
+	}
+	at, err := time.Parse("2006-01-02T15:04:05Z", c.params["Timestamp"])
+	switch {
+	case err != nil:
+		return refuse("InvalidTimeStamp.Format", "Specified time stamp or date value is not well formatted.")
+	case c.at.Sub(at).Abs() > maxSkew:
+		return refuse("InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.")
+	}
+	text := stringToSign(c.method, c.params)
+	if !signedBy(c.params["Signature"], text, s.o.Keys[c.key]) {
+		return refuse("SignatureDoesNotMatch", "Specified signature is not matched with our calculation. server string to sign is:"+text)
+	}
+	if !s.firstUse(c) {
+		return refuse("SignatureNonceUsed", "Specified signature nonce was used already.")
+	}
+	return nil
+}
+
+// checkAPI refuses calls of unknown APIs, versions and formats.
+func (s *Simulator) checkAPI(c *call) *refusal {
+	a, known := apis[c.api]
+	switch {
+	case c.api == "":
+		return refuse("MissingParameter", "The input parameter Action that is mandatory for processing this request is not supplied.")
+	case !known:
+		return &refusal{status: http.StatusNotFound, code: "InvalidAction.NotFound", message: "Specified api is not found, please check your url and method."}
+	case c.params["Version"] != a.version:
+		return refuse("NoSuchVersion", "The specified version does not exist.")
+	case c.params["Format"] != "JSON":
+		return refuse("InvalidParameter.Format", "The simulator answers in JSON only.")
+	}
+	return nil
+}
+
+// checkKey refuses unknown keys, security tokens that do not belong to their key, and
+// signatures of another kind.
+func (s *Simulator) checkKey(c *call) *refusal {
+	if c.key == "" || c.params["Signature"] == "" || c.params["SignatureNonce"] == "" ||
+		c.params["SignatureMethod"] != "HMAC-SHA1" || c.params["SignatureVersion"] != "1.0" || c.params["SignatureType"] != "" {
+		return refuse("IncompleteSignature", "The request signature does not conform to Aliyun standards.")
+	}
+	if _, known := s.o.Keys[c.key]; !known {
+		return &refusal{status: http.StatusNotFound, code: "InvalidAccessKeyId.NotFound", message: "Specified access key is not found."}
+	}
+	if c.params["SecurityToken"] != s.o.SecurityTokens[c.key] {
+		return refuse("InvalidSecurityToken.MismatchWithAccessKey", "Specified SecurityToken is not matched with the AccessKey.")
+	}
+	return nil
+}
+
+// firstUse reports whether the nonce of a call is new for its key. Nonces are kept as
+// long as a time stamp stays valid.
+func (s *Simulator) firstUse(c *call) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.nonces.add(sha256.Sum256([]byte(c.key+"\x00"+c.params["SignatureNonce"])), c.at)
+}
+
+// maxNonces bounds the memory of a simulator under load: beyond it the oldest nonce is forgotten.
+const maxNonces = 1 << 20
+
+// nonces remembers which nonces were used.
+type nonces struct {
+	seen  map[[32]byte]bool
+	queue []nonce // in order of arrival
+}
+
+type nonce struct {
+	sum [32]byte
+	at  time.Time
+}
+
+// add remembers a nonce and reports whether it is new.
+func (n *nonces) add(sum [32]byte, at time.Time) bool {
+	if n.seen == nil {
+		n.seen = map[[32]byte]bool{}
+	}
+	for len(n.queue) > 0 && (len(n.queue) >= maxNonces || at.Sub(n.queue[0].at) > 2*maxSkew) {
+		delete(n.seen, n.queue[0].sum)
+		n.queue = n.queue[1:]
+	}
+	if n.seen[sum] {
+		return false
+	}
+	n.seen[sum] = true
+	n.queue = append(n.queue, nonce{sum, at})
+	return true
+}

@@ -1,0 +1,217 @@
+package simulator
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// kind is one way to bend an answer.
+type kind struct {
+	help   string
+	denies bool // its answer says that nothing was done, so by default nothing is
+	holds  bool // takes a duration
+	bend   func(*exchange)
+}
+
+// exchange is a request and the place for its answer.
+type exchange struct {
+	s     *Simulator
+	w     http.ResponseWriter
+	r     *http.Request
+	c     *call
+	fault Fault
+	a     answer // the true one after the effect, else that of a success which never was
+}
+
+// kinds are the faults by name.
+var kinds = map[string]kind{
+	"500":        {"500 InternalError", false, false, refusing(500, "InternalError", "The request processing has failed due to some unknown error.")},
+	"503":        {"503 ServiceUnavailable", false, false, refusing(503, "ServiceUnavailable", "The request has failed due to a temporary failure of the server.")},
+	"html":       {"a gateway's 502 page in HTML", false, false, page(502, "text/html", "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><center><h1>502 Bad Gateway</h1></center></body>\r\n</html>\r\n")},
+	"504":        {"a gateway's 504 in plain text", false, false, page(504, "text/plain", "upstream request timeout")},
+	"429":        {"429 in plain text with x-acs-retry-after: 200 (ms)", true, false, tooMany},
+	"throttle":   {"400 Throttling.User with x-ratelimit-user-api, TimeLeft 200 ms", true, false, throttle},
+	"busy":       {"400 SystemBusy", true, false, refusing(400, "SystemBusy", "The system is busy. Please try again later.")},
+	"conflict":   {"400 OperationConflict", true, false, refusing(400, "OperationConflict", "Request was denied due to conflict with a previous request.")},
+	"processing": {"403 LastTokenProcessing", false, false, refusing(403, "LastTokenProcessing", "The last token request is processing.")},
+	"drop":       {"the connection is closed without an answer", false, false, func(*exchange) { abort() }},
+	"reset":      {"the connection is reset without an answer", false, false, reset},
+	"cut":        {"the answer breaks off in the middle of its body", false, false, cut},
+	"hang":       {"no answer, or after =DURATION the true one", false, true, hang},
+	"stall":      {"half an answer, the rest never, or after =DURATION", false, true, stall},
+	"empty":      {"200 with an empty body", false, false, page(200, "application/json", "")},
+	"204":        {"204 without a body", false, false, page(204, "", "")},
+	"null":       {"200 with null for a body", false, false, page(200, "application/json", "null")},
+	"idless":     {"200 with an object that has no RequestId", false, false, page(200, "application/json", "{}")},
+	"code200":    {"200 that carries the code InternalError", false, false, refusing(200, "InternalError", "The request processing has failed due to some unknown error.")},
+	"types":      {"500 whose Code is a number and whose Message is an object", false, false, page(500, "application/json", `{"RequestId":17,"HostId":[],"Code":500,"Message":{"text":"failed"}}`)},
+	"idtype":     {"200 whose RequestId is a number", false, false, page(200, "application/json", `{"RequestId":17}`)},
+	"redirect":   {"307 to another host", false, false, redirect},
+	"huge":       {"200 with 8 MiB of JSON", false, false, huge},
+}
+
+// FaultHelp lists the faults, one a line, for a command's help.
+var FaultHelp = faultHelp()
+
+func faultHelp() string {
+	var b strings.Builder
+	for _, name := range kindNames() {
+		fmt.Fprintf(&b, "  %-11s %s\n", name, kinds[name].help)
+	}
+	return b.String()
+}
+
+// perform answers a call as its fault tells.
+func (s *Simulator) perform(w http.ResponseWriter, r *http.Request, c *call, f Fault) {
+	x := &exchange{s: s, w: w, r: r, c: c, fault: f, a: accept(c, nil)}
+	switch {
+	case f.Kind == "":
+		x.a = s.work(c)
+		s.send(w, c, x.a)
+		return
+	case f.When == After:
+		x.a = s.work(c)
+	case f.When == Late:
+		s.pause(c)
+		defer s.later(func() { s.work(c) })
+	default:
+		s.pause(c)
+	}
+	kinds[f.Kind].bend(x)
+}
+
+// later does something after the time that Options.Late gives, unless the simulator is
+// closed before.
+func (s *Simulator) later(do func()) {
+	s.late.Go(func() {
+		if s.sleep(s.o.Late) {
+			do()
+		}
+	})
+}
+
+// refusing answers with an error in the service's form.
+func refusing(status int, code, message string) func(*exchange) {
+	return func(x *exchange) {
+		ref := refusal{status: status, code: code, message: message}
+		write(x.w, x.c, ref.answer(x.c))
+	}
+}
+
+// page answers with bytes that are not the service's.
+func page(status int, contentType, body string) func(*exchange) {
+	return func(x *exchange) {
+		if contentType != "" {
+			x.w.Header().Set("Content-Type", contentType)
+		}
+		x.w.WriteHeader(status)
+		_, _ = x.w.Write([]byte(body)) // the client may have left
+	}
+}
+
+// faultWait is how long the throttling faults ask the client to wait.
+const faultWait = 200 * time.Millisecond
+
+func throttle(x *exchange) {
+	write(x.w, x.c, throttled(x.s.o.Quota, faultWait-time.Millisecond).answer(x.c))
+}
+
+func tooMany(x *exchange) {
+	x.w.Header().Set("x-acs-retry-after", strconv.FormatInt(faultWait.Milliseconds(), 10))
+	page(http.StatusTooManyRequests, "text/plain", "too many requests")(x)
+}
+
+// abort ends the connection without another byte.
+func abort() { panic(http.ErrAbortHandler) }
+
+// reset ends the connection so that the client's kernel reports a reset.
+func reset(x *exchange) {
+	conn, _, err := http.NewResponseController(x.w).Hijack()
+	if err != nil {
+		abort() // no connection to reset, as under an httptest.ResponseRecorder
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0) // if it fails, the connection is closed in the common way
+	}
+	_ = conn.Close()
+}
+
+// half writes the header and half of the body that it announces.
+func half(x *exchange) {
+	h := x.w.Header()
+	h.Set("Content-Type", "application/json;charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(x.a.body)))
+	x.w.WriteHeader(x.a.status)
+	_, _ = x.w.Write(x.a.body[:len(x.a.body)/2]) // the client may have left
+	_ = http.NewResponseController(x.w).Flush()
+}
+
+func cut(x *exchange) {
+	half(x)
+	abort()
+}
+
+func hang(x *exchange) {
+	if !x.wait() {
+		abort()
+	}
+	write(x.w, x.c, x.held())
+}
+
+func stall(x *exchange) {
+	x.a = x.held()
+	half(x)
+	if !x.wait() {
+		abort()
+	}
+	_, _ = x.w.Write(x.a.body[len(x.a.body)/2:]) // the client may have left
+}
+
+// held is the answer that comes after a hold: the true one, or where there was no effect
+// an error that leaves that open.
+func (x *exchange) held() answer {
+	if x.fault.When == After || x.fault.Hold == 0 {
+		return x.a
+	}
+	ref := refusal{status: http.StatusServiceUnavailable, code: "ServiceUnavailable", message: "The request has failed due to a temporary failure of the server."}
+	return ref.answer(x.c)
+}
+
+// wait waits for the hold to pass, without end if there is none. It reports false when
+// the client or the simulator ended first.
+func (x *exchange) wait() bool {
+	var held <-chan time.Time
+	if x.fault.Hold > 0 {
+		t := time.NewTimer(x.fault.Hold)
+		defer t.Stop()
+		held = t.C
+	}
+	select {
+	case <-held:
+		return true
+	case <-x.r.Context().Done():
+	case <-x.s.done:
+	}
+	return false
+}
+
+func redirect(x *exchange) {
+	x.w.Header().Set("Location", "http://elsewhere.example.invalid"+x.r.URL.RequestURI())
+	x.w.WriteHeader(http.StatusTemporaryRedirect)
+}
+
+func huge(x *exchange) {
+	x.w.Header().Set("Content-Type", "application/json;charset=utf-8")
+	fill := []byte(strings.Repeat("x", 64<<10))
+	_, err := fmt.Fprintf(x.w, `{"RequestId":%q,"Padding":"`, x.c.id)
+	for i := 0; i < 128 && err == nil; i++ {
+		_, err = x.w.Write(fill)
+	}
+	if err == nil {
+		_, _ = x.w.Write([]byte(`"}`)) // the client may have left
+	}
+}
