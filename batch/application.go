@@ -14,7 +14,8 @@ type Key struct {
 
 // Application is one circuit with its engineers, ready to send, and the row it came from.
 type Application struct {
-	Row        int // row of the Circuits sheet
+	Row        int       // row of the Circuits sheet
+	At         sheet.Ref // its Instance ID cell
 	Key        Key
 	Circuit    *sheet.Circuit
 	Engineers  []*sheet.Engineer // 1 to 16, in sheet order
@@ -22,6 +23,10 @@ type Application struct {
 	Generation int               // 0 at first; rises only after a definite refusal of this content, or a reapply
 	Token      string            // ClientToken: 1 to 64 printable ASCII characters
 	Reapply    bool              // goes through SecondApplyPhysicalConnectionLOA
+	Settle     bool              // an LOA may be there already: look it up before anything is sent
+	Attempt    int               // which attempt of this run it is, from 1 on; 0 in a plan
+	again      bool              // if its LOA turns out rejected, apply again, as --reapply asks
+	open       bool              // an earlier application may have arrived: kept from its turn, the row is UNKNOWN
 }
 
 // Receipt is the API's word that it accepted an application.

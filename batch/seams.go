@@ -36,3 +36,25 @@ type Ledger interface {
 	// also for rows that were never begun.
 	Finish(context.Context, Outcome) error
 }
+
+// Quota releases the requests of one API in one region. One that several hosts share
+// may stand in the place of the run's own. It is safe for any number of goroutines.
+type Quota interface {
+	// Acquire waits until one request may be sent. The caller then sends it and
+	// calls done exactly once, with the error of the call: a throttling answer slows
+	// the quota down. An error means that the context ended and nothing may be sent.
+	Acquire(context.Context) (done func(error), err error)
+	// Slowed lists when the quota went below its rate because of throttling answers,
+	// up to now, in order and without overlaps.
+	Slowed() []Span
+}
+
+// API names one of the VPC calls that have a quota of their own.
+type API string
+
+// The APIs that the engine calls.
+const (
+	ApplyAPI   API = "ApplyPhysicalConnectionLOA"
+	ReapplyAPI API = "SecondApplyPhysicalConnectionLOA"
+	LookupAPI  API = "DescribePhysicalConnectionLOA"
+)

@@ -1,0 +1,55 @@
+package batch
+
+import "errors"
+
+// call makes a row's next call and hands the row back. It runs in a goroutine of its
+// own and holds one of the region's calls, and nothing else.
+func (g *region) call(w *row) {
+	if w.look == no {
+		g.back <- g.apply(w)
+	} else {
+		g.back <- g.lookUp(w)
+	}
+}
+
+func (g *region) apply(w *row) returned {
+	w.app.Attempt = w.attempts + 1
+	receipt, err := g.submitter.Submit(g.ctx, w.app)
+	if unsent(err) {
+		return returned{row: w, from: fromNothing}
+	}
+	g.requests.Add(1)
+	if w.attempts > 0 {
+		g.retries.Add(1)
+	}
+	w.attempts++
+	g.count(err)
+	return returned{row: w, next: w.submitted(receipt, err)}
+}
+
+func (g *region) lookUp(w *row) returned {
+	l, ok, err := g.finder.Find(g.ctx, w.app.Key)
+	if unsent(err) {
+		return returned{row: w, from: fromNothing}
+	}
+	g.requests.Add(1)
+	g.lookups.Add(1)
+	g.count(err)
+	return returned{row: w, next: w.found(l, ok, err)}
+}
+
+// unsent reports whether a call ended before a byte was sent, because the run did.
+func unsent(err error) bool {
+	if err == nil {
+		return false
+	}
+	var call *CallError
+	return !errors.As(err, &call) && ended(err)
+}
+
+func (r *run) count(err error) {
+	var call *CallError
+	if errors.As(err, &call) && call.Throttled {
+		r.throttled.Add(1)
+	}
+}

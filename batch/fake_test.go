@@ -1,0 +1,157 @@
+package batch
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// effect is what a fault leaves behind at the server.
+type effect uint8
+
+const (
+	never   effect = iota // the application has no effect
+	before                // it takes effect, and then the fault happens
+	delayed               // the fault happens, and some seconds later it takes effect
+)
+
+// fault is how the server treats one attempt: (applied?, answer).
+type fault struct {
+	effect effect
+	err    *CallError // nil answers as the server's state demands
+	hang   bool       // no answer comes until the caller gives up
+}
+
+// server is an API that knows the truth: one standing LOA for each circuit, tokens
+// with their parameters, and every arrival.
+type server struct {
+	mu       sync.Mutex
+	loas     map[Key]LOA
+	accepted map[Key]int       // applications that took effect
+	tokens   map[string]string // parameters by token
+	replies  map[string]bool   // tokens that were accepted
+	misused  []string          // tokens that came with other parameters
+	arrivals map[string][]time.Time
+
+	latency func() time.Duration
+	faults  func(a Application) fault // of the attempt; nil is none
+	blind   func(k Key) *CallError    // of the lookup; nil is none
+	timeout time.Duration             // the caller's, for hangs
+	apply   func(a Application) *CallError
+}
+
+func newServer() *server {
+	return &server{
+		loas: map[Key]LOA{}, accepted: map[Key]int{}, tokens: map[string]string{}, replies: map[string]bool{},
+		arrivals: map[string][]time.Time{}, timeout: 15 * time.Second,
+		latency: func() time.Duration { return 20 * time.Millisecond },
+	}
+}
+
+// pause takes half a call's latency, or ends with the context.
+func (s *server) pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func lostAnswer(code string) *CallError {
+	return &CallError{Class: MaybeReceived, Code: code, Unsettled: true}
+}
+
+// Submit implements Submitter.
+func (s *server) Submit(ctx context.Context, a Application) (Receipt, error) {
+	if ctx.Err() != nil {
+		return Receipt{}, ctx.Err()
+	}
+	latency := s.latency()
+	there := latency / 4
+	if s.pause(ctx, there) != nil {
+		return Receipt{}, lostAnswer("(canceled)")
+	}
+	var f fault
+	s.mu.Lock()
+	if s.faults != nil {
+		f = s.faults(a)
+	}
+	api := string(ApplyAPI)
+	if a.Reapply {
+		api = string(ReapplyAPI)
+	}
+	s.arrivals[a.Key.Region+" "+api] = append(s.arrivals[a.Key.Region+" "+api], time.Now())
+	s.mu.Unlock()
+
+	var refusal *CallError
+	switch {
+	case f.err == nil || f.effect == before:
+		refusal = s.take(a)
+	case f.effect == delayed:
+		time.AfterFunc(time.Duration(1+rand.N(3000))*time.Millisecond, func() { s.take(a) })
+	}
+	switch {
+	case f.hang:
+		s.pause(ctx, s.timeout)
+	case s.pause(ctx, latency-there) != nil:
+		return Receipt{}, lostAnswer("(canceled)")
+	}
+	switch {
+	case f.err != nil:
+		return Receipt{}, f.err
+	case refusal != nil:
+		return Receipt{}, refusal
+	}
+	return Receipt{RequestID: "R-" + a.Token, At: time.Now().UTC()}, nil
+}
+
+// take applies for an LOA as the real API does.
+func (s *server) take(a Application) *CallError {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	parameters := fmt.Sprint(a.Key, a.Hash, a.Reapply)
+	if known, used := s.tokens[a.Token]; used && known != parameters {
+		s.misused = append(s.misused, a.Token)
+		return &CallError{Class: Refused, Code: "IdempotentParameterMismatch", Status: 400}
+	}
+	s.tokens[a.Token] = parameters
+	if s.replies[a.Token] {
+		return nil
+	}
+	if s.apply != nil {
+		if refusal := s.apply(a); refusal != nil {
+			return refusal
+		}
+	}
+	if l, ok := s.loas[a.Key]; ok && !gone(l.Status) || ok && l.Status == loaRejected && !a.Reapply {
+		return &CallError{Class: Refused, Code: codeLOAExists, Status: 400, RequestID: "R-exists"}
+	}
+	s.loas[a.Key] = LOA{
+		Status: "Applying", CompanyName: a.Circuit.CompanyName, Si: a.Circuit.Si, LineType: a.Circuit.LineType,
+		ConstructionTime: a.Circuit.ConstructionTime.Format(timeFormat),
+	}
+	s.accepted[a.Key]++
+	s.replies[a.Token] = true
+	return nil
+}
+
+// Find implements Finder.
+func (s *server) Find(ctx context.Context, k Key) (LOA, bool, error) {
+	if s.pause(ctx, s.latency()) != nil {
+		return LOA{}, false, lostAnswer("(canceled)")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.arrivals[k.Region+" "+string(LookupAPI)] = append(s.arrivals[k.Region+" "+string(LookupAPI)], time.Now())
+	if s.blind != nil {
+		if err := s.blind(k); err != nil {
+			return LOA{}, false, err
+		}
+	}
+	l, ok := s.loas[k]
+	l.RequestID = "R-lookup"
+	return l, ok, nil
+}

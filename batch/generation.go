@@ -1,0 +1,112 @@
+package batch
+
+import "github.com/loabatch/loabatch/sheet"
+
+// fromLedger sets the generation of an application, and its token where one is
+// recorded for it, from what the ledger knows of its circuit. A record of other
+// content lends nothing: other content makes another token anyway.
+func (a *Application) fromLedger(r Record) {
+	a.open = r.Open || r.Hash == ""
+	if r.Hash != a.Hash {
+		return
+	}
+	a.Generation, a.Token = r.Generation, r.Token
+	if r.Result == sheet.Refused && !r.Open {
+		a.Generation, a.Token = r.Generation+1, ""
+	}
+}
+
+// fromSheet does the same without a ledger, from the result columns that an earlier
+// run left in the workbook. They may be stale or copied by hand, so they are trusted
+// only as far as the token in them is one that this content could have had.
+func (a *Application) fromSheet() {
+	past := a.Circuit.Past
+	switch sheet.Result(past.Result) {
+	case sheet.Submitted, sheet.Already, sheet.Unknown:
+		a.open = true
+	}
+	if past.ClientToken == "" {
+		return
+	}
+	generation, ok := a.generationOf(past.ClientToken)
+	if !ok {
+		return
+	}
+	a.Generation = generation
+	if sheet.Result(past.Result) == sheet.Refused {
+		a.Generation++
+	}
+}
+
+// maxGeneration is how many refusals of one content are looked for in a results copy:
+// more nights in a row than anyone lets a refused row stand.
+const maxGeneration = 64
+
+// generationOf finds the generation that a token was derived for.
+func (a *Application) generationOf(token string) (int, bool) {
+	if token == a.Circuit.ClientToken {
+		return 0, true
+	}
+	try := *a
+	for try.Generation = range maxGeneration {
+		derived := deriveToken(&try)
+		if token == derived || a.Circuit.ClientToken != "" && token == suffixToken(a.Circuit.ClientToken, derived) {
+			return try.Generation, true
+		}
+	}
+	return 0, false
+}
+
+// token gives the token of a plan's application. A user's own token is taken as it
+// stands for the first application of a circuit, and only once in a workbook; where
+// it may have been used with other parameters, or was refused, one is made of it.
+func (p *planner) token(a *Application, known bool) string {
+	own := a.Circuit.ClientToken
+	if own == "" || !validToken(own) {
+		return deriveToken(a)
+	}
+	if a.Generation > 0 || known || p.tokens[own] {
+		return suffixToken(own, deriveToken(a))
+	}
+	p.tokens[own] = true
+	return own
+}
+
+// validToken reports whether a text may be a ClientToken: 1 to 64 printable ASCII characters.
+func validToken(s string) bool {
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] > 0x7E {
+			return false
+		}
+	}
+	return len(s) >= 1 && len(s) <= maxToken
+}
+
+// reapplied gives the application that goes through SecondApplyPhysicalConnectionLOA,
+// or through Apply again where the LOA was deleted, one generation on. One whose token
+// is that already, as recorded by a run that was cut off, keeps it.
+func (a *Application) reapplied(status string) Application {
+	next := *a
+	next.Settle, next.Reapply = false, status == loaRejected
+	if next.ownToken(deriveToken(&next)) == a.Token && a.Generation > 0 {
+		return next
+	}
+	next.Generation++
+	next.Token = next.ownToken(deriveToken(&next))
+	return next
+}
+
+func (a *Application) ownToken(derived string) string {
+	if own := a.Circuit.ClientToken; validToken(own) {
+		return suffixToken(own, derived)
+	}
+	return derived
+}
+
+// unsent is the result of a row that was kept from its turn: what was open stays open.
+func (a *Application) unsent() sheet.Result {
+	if a.open {
+		return sheet.Unknown
+	}
+	return sheet.NotAttempted
+}

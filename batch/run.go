@@ -1,0 +1,218 @@
+package batch
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// run is one run of an engine: what its goroutines share.
+type run struct {
+	*Engine
+	plan    *Plan
+	started time.Time
+	slots   []int32 // of each application among the outcomes
+
+	// going ends when nothing new may be started: a signal, a limit, a fatal answer.
+	// Calls in flight do not hang on it.
+	going    context.Context
+	stop     context.CancelFunc
+	stopOnce sync.Once
+	reason   StopReason // set before going ends
+	code     string
+
+	// writing is the context of the ledger: it outlives the run's own by a grace, so
+	// that what is known gets written.
+	writing    context.Context
+	stopWrites context.CancelFunc
+	ledgerErr  atomic.Pointer[error]
+
+	endings  chan ending // rows that ended, to be written into the ledger
+	ended    chan ending // rows that are written
+	finish   sync.WaitGroup
+	outcomes []Outcome // owned by collect
+	quotas   []Quota   // of all regions
+
+	requests, lookups, retries, throttled atomic.Int64
+}
+
+// ending is the outcome of a row and its place.
+type ending struct {
+	slot    int32
+	outcome Outcome
+	ran     bool // it was an application of this run: it counts for MaxFailures
+}
+
+// Writers and grace of the ledger. Writers share commits, so their number bounds the
+// size of one: at some milliseconds a commit, 128 write tens of thousands of rows a
+// second. The grace is what a second signal leaves for the rows in flight.
+const (
+	ledgerWriters = 128
+	ledgerGrace   = 2 * time.Second
+)
+
+func newRun(ctx context.Context, e *Engine, p *Plan) *run {
+	r := &run{Engine: e, plan: p, started: time.Now()}
+	if r.Ledger == nil {
+		own := *e
+		own.Ledger = &MemoryLedger{}
+		r.Engine = &own
+	}
+	r.going, r.stop = context.WithCancel(ctx)
+	r.writing, r.stopWrites = context.WithCancel(context.WithoutCancel(ctx))
+	total := len(p.Applications) + len(p.Settled)
+	r.outcomes = make([]Outcome, total)
+	r.slots = places(p)
+	r.endings = make(chan ending, ledgerWriters)
+	r.ended = make(chan ending, ledgerWriters)
+	for range min(ledgerWriters, total) {
+		r.finish.Go(r.write)
+	}
+	return r
+}
+
+// places gives each application its place among all rows in sheet order.
+func places(p *Plan) []int32 {
+	slots := make([]int32, len(p.Applications))
+	settled := 0
+	for i := range p.Applications {
+		for settled < len(p.Settled) && p.Settled[settled].Row < p.Applications[i].Row {
+			settled++
+		}
+		slots[i] = int32(i + settled)
+	}
+	return slots
+}
+
+// settled ends the rows that the plan settled: they are written like all others.
+func (r *run) settled(rows []Outcome) {
+	application := 0
+	for i := range rows {
+		for application < len(r.slots) && r.plan.Applications[application].Row < rows[i].Row {
+			application++
+		}
+		r.endings <- ending{slot: int32(i + application), outcome: rows[i]}
+	}
+}
+
+// watch halts the run on a signal, at the end of its time and at the end of ctx.
+func (r *run) watch(ctx context.Context, drain <-chan struct{}) {
+	var over <-chan time.Time
+	if r.MaxDuration > 0 {
+		timer := time.NewTimer(r.MaxDuration)
+		defer timer.Stop()
+		over = timer.C
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			r.halt(StopInterrupted, "")
+			select {
+			case <-time.After(ledgerGrace):
+				r.stopWrites()
+			case <-r.writing.Done():
+			}
+			return
+		case <-drain:
+			r.halt(StopInterrupted, "")
+			drain = nil
+		case <-over:
+			r.halt(StopDuration, "")
+		case <-r.writing.Done():
+			return
+		}
+	}
+}
+
+// halt lets nothing new be started. The first reason stays.
+func (r *run) halt(why StopReason, code string) {
+	r.stopOnce.Do(func() {
+		r.reason, r.code = why, code
+		r.stop()
+	})
+}
+
+// collect takes every row's ending, in whatever order they come. It owns the outcomes
+// and is the one goroutine that Observe is called from.
+func (r *run) collect() {
+	failed, finished := 0, 0
+	for done := 1; done <= len(r.outcomes); done++ {
+		e := <-r.ended
+		r.outcomes[e.slot] = e.outcome
+		if e.ran {
+			finished++
+			switch e.outcome.Result {
+			case sheet.Refused, sheet.Failed, sheet.Unknown:
+				failed++
+			}
+			if r.MaxFailures.reached(failed, finished) {
+				r.halt(StopMaxFailures, "")
+			}
+		}
+		if r.Observe != nil {
+			r.Observe(Event{Outcome: e.outcome, Done: done, Total: len(r.outcomes)})
+		}
+	}
+}
+
+// write is one of the ledger's writers.
+func (r *run) write() {
+	for e := range r.endings {
+		if !r.plan.DryRun && r.ledgerErr.Load() == nil {
+			if err := r.Ledger.Finish(r.writing, e.outcome); err != nil {
+				r.ledgerFailed(err)
+			}
+		}
+		r.ended <- e
+	}
+}
+
+// ledgerFailed stops the run before the next application is sent.
+func (r *run) ledgerFailed(err error) {
+	r.ledgerErr.CompareAndSwap(nil, &err)
+	r.halt(StopLedger, "")
+}
+
+// failure is the error of the run: only the ledger makes one.
+func (r *run) failure() error {
+	if err := r.ledgerErr.Load(); err != nil {
+		return fmt.Errorf("the ledger cannot be kept: %w", *err)
+	}
+	return nil
+}
+
+// close ends the goroutines that are left.
+func (r *run) close() {
+	close(r.endings)
+	r.finish.Wait()
+	r.stop()
+	r.stopWrites()
+}
+
+func (r *run) summary() *Summary {
+	s := &Summary{
+		Outcomes: r.outcomes,
+		Requests: int(r.requests.Load()), Lookups: int(r.lookups.Load()),
+		Retries: int(r.retries.Load()), Throttled: int(r.throttled.Load()),
+		Slowed:  r.slowed(),
+		Started: r.started.UTC(), Duration: time.Since(r.started),
+	}
+	if r.going.Err() != nil {
+		r.halt(StopInterrupted, "") // the context ended and nobody has said so yet
+		s.Stop, s.StopCode = r.reason, r.code
+	}
+	return s
+}
+
+// slowed is how long any quota was below its rate.
+func (r *run) slowed() time.Duration {
+	var spans []Span
+	for _, q := range r.quotas {
+		spans = append(spans, q.Slowed()...)
+	}
+	return total(spans)
+}
