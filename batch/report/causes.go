@@ -13,7 +13,8 @@ type Cause struct {
 	Severity string      `json:"severity"` // error or warning
 	Count    int         `json:"count"`    // problems or rows
 	Message  string      `json:"message"`  // of the first of them
-	Hint     string      `json:"hint"`     //
+	Hint     string      `json:"hint"`     // likewise
+	Varied   bool        `json:"varied"`   // the others have other messages
 	Cells    []string    `json:"cells"`    // the first of them, as formulas write them: Circuits!G7
 	Refs     []sheet.Ref `json:"-"`        // the same as positions
 }
@@ -25,15 +26,15 @@ const maxCells = 50
 // or a stop left unfinished, by code. Errors come first, then the most frequent, then
 // the first found. Rows that are INVALID are told by their problems alone.
 func (d *Document) Causes() []Cause {
-	g := grouping{at: map[string]int{}}
-	for _, p := range d.Problems {
-		if p.Severity == "error" || p.Severity == "warning" {
-			g.add(p.Code, p.Severity, p.Message, p.Hint, p.At)
+	g := grouping{at: map[causeKey]int{}}
+	for i := range d.Problems {
+		if p := &d.Problems[i]; p.Severity == "error" || p.Severity == "warning" {
+			g.add(causeKey{p.Severity, p.Code}, p.Message, p.Hint, p.At)
 		}
 	}
-	for _, a := range d.Applications {
-		if code := unfinished(a); code != "" {
-			g.add(code, "error", a.Message, a.Hint, a.At)
+	for i := range d.Applications {
+		if a := &d.Applications[i]; unfinished(a) != "" {
+			g.add(causeKey{"error", unfinished(a)}, a.Message, a.Hint, a.At)
 		}
 	}
 	slices.SortStableFunc(g.causes, func(a, b Cause) int {
@@ -43,7 +44,7 @@ func (d *Document) Causes() []Cause {
 }
 
 // unfinished gives the code under which a row counts among the causes, or "".
-func unfinished(a Application) string {
+func unfinished(a *Application) string {
 	switch a.Result {
 	case sheet.Blocked, sheet.Refused, sheet.Failed, sheet.Unknown, sheet.NotAttempted:
 		return cmp.Or(a.ErrorCode, a.Reason, string(a.Result))
@@ -51,24 +52,35 @@ func unfinished(a Application) string {
 	return ""
 }
 
+// causeKey is what makes problems one cause.
+type causeKey struct{ severity, code string }
+
 // grouping collects causes in the order in which they are found.
 type grouping struct {
 	causes []Cause
-	at     map[string]int // index by severity and code
+	at     map[causeKey]int // index of the cause
 }
 
-func (g *grouping) add(code, severity, message, hint string, at sheet.Ref) {
-	key := severity + " " + code
+func (g *grouping) add(key causeKey, message, hint string, at sheet.Ref) {
 	i, ok := g.at[key]
 	if !ok {
 		i = len(g.causes)
 		g.at[key] = i
-		g.causes = append(g.causes, Cause{Code: code, Severity: severity, Message: message, Hint: hint, Cells: []string{}})
+		g.causes = append(g.causes, Cause{Code: key.code, Severity: key.severity, Message: message, Hint: hint, Cells: []string{}})
 	}
 	c := &g.causes[i]
 	c.Count++
+	c.Varied = c.Varied || message != c.Message
 	if at.Sheet != "" && len(c.Refs) < maxCells {
 		c.Refs = append(c.Refs, at)
 		c.Cells = append(c.Cells, at.String())
 	}
+}
+
+// sentence is the cause's message, marked as one of several where they differ.
+func (c *Cause) sentence(words Words) string {
+	if c.Varied {
+		return words.Line("report-such-as", text("message", c.Message))
+	}
+	return c.Message
 }

@@ -41,7 +41,8 @@ func findings(d *Document) iter.Seq[Problem] {
 				return
 			}
 		}
-		for _, a := range d.Applications {
+		for i := range d.Applications {
+			a := &d.Applications[i]
 			if code := unfinished(a); code != "" && !yield(asProblem(a, code)) {
 				return
 			}
@@ -50,7 +51,7 @@ func findings(d *Document) iter.Seq[Problem] {
 }
 
 // asProblem shows an unfinished row in the form of a problem.
-func asProblem(a Application, code string) Problem {
+func asProblem(a *Application, code string) Problem {
 	return Problem{
 		Severity: sheet.Error.String(), Code: code, Sheet: a.At.Sheet, Cell: cellOf(a.At),
 		Column: sheet.Columns[sheet.CircuitInstanceID].Header, Value: a.InstanceID, Message: a.Message, Hint: a.Hint, At: a.At,

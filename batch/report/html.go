@@ -70,25 +70,33 @@ func viewOf(d *Document, words Words) view {
 		v.Stopped = words.Line(d.StopReason, text("code", d.StopCode))
 	}
 	v.Causes = d.Causes()
-	for _, i := range bySeverity(d.Problems) {
+	for i := range v.Causes {
+		v.Causes[i].Message = v.Causes[i].sentence(words)
+	}
+	order := bySeverity(d.Problems)
+	for _, i := range order[:min(maxHTMLRows, len(order))] {
 		v.Problems = append(v.Problems, d.Problems[i])
 	}
-	for _, a := range d.Applications {
-		if unfinished(a) != "" {
-			v.Rows = append(v.Rows, a)
+	v.More = beyond(len(order), words)
+	rows := 0
+	for i := range d.Applications {
+		if unfinished(&d.Applications[i]) == "" {
+			continue
+		}
+		if rows++; rows <= maxHTMLRows {
+			v.Rows = append(v.Rows, d.Applications[i])
 		}
 	}
-	v.Problems, v.More = capped(v.Problems, words)
-	v.Rows, v.MoreRows = capped(v.Rows, words)
+	v.MoreRows = beyond(rows, words)
 	return v
 }
 
-// capped cuts a list to what a page shows and tells how many were left out.
-func capped[T any](all []T, words Words) ([]T, string) {
-	if len(all) <= maxHTMLRows {
-		return all, ""
+// beyond tells how many of a table's rows the page leaves out, if any.
+func beyond(n int, words Words) string {
+	if n <= maxHTMLRows {
+		return ""
 	}
-	return all[:maxHTMLRows], counted(words, "report-more-html", len(all)-maxHTMLRows)
+	return counted(words, "report-more-html", n-maxHTMLRows)
 }
 
 func countViews(d *Document, words Words) []countView {

@@ -24,6 +24,10 @@ func Sheets(d Document, words Words) []sheet.AddedSheet {
 // maxProblems is what fits below the header of one sheet, with a line for the rest.
 const maxProblems = sheet.MaxRow - 2
 
+// cellRunes bounds the text of a cell: a value may be as long as a cell can be, and
+// with a sentence around it would not fit one any more.
+const cellRunes = 2000
+
 // errorsColumns are the labels of the Errors sheet's columns, with their widths.
 var errorsColumns = []struct {
 	code  string
@@ -78,7 +82,7 @@ func errorsRows(d *Document, words Words, header []sheet.PutCell, order []int32,
 // problemRow fills the cells of one problem.
 func problemRow(row []sheet.PutCell, p *Problem, labels map[string]string) {
 	for i, text := range [...]string{labels[p.Severity], p.Code, p.Sheet, p.Cell, p.Column, p.Value, p.Message, p.Hint} {
-		row[i] = sheet.PutCell{Text: text}
+		row[i] = sheet.PutCell{Text: shorten(text, cellRunes)}
 	}
 	row[0].Style = severityStyle(p.Severity)
 	if p.At.Row > 0 && p.At.Sheet != "" {

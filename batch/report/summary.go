@@ -129,7 +129,7 @@ func (g *grid) causes(d *Document) {
 	}
 	g.header("report-col-cause", "report-col-count", "report-col-problem", "report-col-fix", "report-col-first")
 	for _, c := range all[:min(maxCauses, len(all))] {
-		cells := []sheet.PutCell{{Text: c.Code, Style: severityStyle(c.Severity)}, figure(float64(c.Count)), plain(c.Message), plain(c.Hint)}
+		cells := []sheet.PutCell{{Text: c.Code, Style: severityStyle(c.Severity)}, figure(float64(c.Count)), plain(shorten(c.sentence(g.words), cellRunes)), plain(shorten(c.Hint, cellRunes))}
 		if len(c.Refs) > 0 {
 			cells = append(cells, linkTo(c.Refs[0]))
 		}

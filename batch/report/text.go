@@ -52,13 +52,16 @@ var ansi = map[sheet.Style]string{
 	sheet.StyleGood: "32", sheet.StyleWarn: "33", sheet.StyleBad: "31", sheet.StyleMuted: "2", sheet.StyleTitle: "1",
 }
 
+// paint makes a text safe to print and colours it.
 func (p printer) paint(s sheet.Style, text string) string {
+	text = printable(text)
 	if code := ansi[s]; p.color && code != "" && text != "" {
 		return "\x1b[" + code + "m" + text + "\x1b[0m"
 	}
 	return text
 }
 
+// line prints one line; texts that come from the workbook have gone through printable.
 func (p printer) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
 
 // problems prints errors and warnings one by one, errors first, and reports whether
@@ -67,29 +70,32 @@ func (p printer) problems(d *Document, limit int) bool {
 	if limit <= 0 {
 		return false
 	}
-	found := slices.DeleteFunc(slices.Clone(d.Problems), func(q Problem) bool { return q.Severity == "note" })
-	slices.SortStableFunc(found, func(a, b Problem) int { return cmp.Compare(a.Severity, b.Severity) })
-	for _, q := range found[:min(limit, len(found))] {
+	order := bySeverity(d.Problems)
+	if notes := slices.IndexFunc(order, func(i int32) bool { return d.Problems[i].Severity == "note" }); notes >= 0 {
+		order = order[:notes]
+	}
+	for _, i := range order[:min(limit, len(order))] {
+		q := &d.Problems[i]
 		where := q.At.String()
 		if q.At.Sheet == "" {
 			where = d.Input
 		}
-		p.line("%s  %s  %s", where, p.paint(severityStyle(q.Severity), p.words.Line("report-severity-"+q.Severity)), q.Message)
+		p.line("%s  %s  %s", printable(where), p.paint(severityStyle(q.Severity), p.words.Line("report-severity-"+q.Severity)), brief(q.Message))
 		p.indented("    ", q.Hint, q.Code)
 	}
-	if more := len(found) - limit; more > 0 {
+	if more := len(order) - limit; more > 0 {
 		p.line("%s", p.more(d, "report-more-problems", more))
 	}
-	if len(found) > 0 {
+	if len(order) > 0 {
 		p.line("")
 	}
-	return len(found) <= limit
+	return len(order) <= limit
 }
 
 // indented prints a hint with its code behind it.
 func (p printer) indented(by, hint, code string) {
 	if hint != "" {
-		hint += " "
+		hint = brief(hint) + " "
 	}
 	p.line("%s%s%s", by, hint, p.paint(sheet.StyleMuted, "["+code+"]"))
 }
@@ -112,7 +118,7 @@ func (p printer) head(d *Document) {
 		p.line("%s", p.words.Line(d.StopReason, text("code", d.StopCode)))
 	}
 	if d.Failure != "" {
-		p.line("%s", d.Failure)
+		p.line("%s", printable(d.Failure))
 	}
 	p.line("")
 }
@@ -135,14 +141,14 @@ func (p printer) counts(d *Document) {
 func (p printer) causes(d *Document, limit int, listed bool) {
 	all := d.Causes()
 	if listed {
-		rules := map[string]bool{}
-		for _, q := range d.Problems {
-			rules[q.Severity+q.Code] = true
+		rules := map[causeKey]bool{}
+		for i := range d.Problems {
+			rules[causeKey{d.Problems[i].Severity, d.Problems[i].Code}] = true
 		}
-		all = slices.DeleteFunc(all, func(c Cause) bool { return rules[c.Severity+c.Code] })
+		all = slices.DeleteFunc(all, func(c Cause) bool { return rules[causeKey{c.Severity, c.Code}] })
 	}
 	for _, c := range all[:min(limit, len(all))] {
-		p.line("%6d× %s", c.Count, p.paint(severityStyle(c.Severity), c.Message))
+		p.line("%6d× %s", c.Count, p.paint(severityStyle(c.Severity), brief(c.sentence(p.words))))
 		p.indented("        ", c.Hint, c.Code)
 		if len(c.Cells) > 0 {
 			p.line("        %s", p.cells(c))
@@ -167,7 +173,7 @@ func (p printer) cells(c Cause) string {
 		if r.Sheet == last {
 			b.WriteString(cellOf(r))
 		} else {
-			b.WriteString(r.String())
+			b.WriteString(printable(r.String()))
 		}
 		last = r.Sheet
 	}
@@ -193,7 +199,7 @@ func (p printer) foot(d *Document) {
 
 func (p printer) field(code, value string) {
 	if value != "" {
-		p.line("%-7s %s", p.words.Line(code), value)
+		p.line("%s %s", pad(p.words.Line(code), 7), printable(value))
 	}
 }
 

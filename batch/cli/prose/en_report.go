@@ -35,6 +35,7 @@ var enReport = map[string]Entry{
 	"report-more-problems-one": {Message: "and 1 more: {where}"},
 	"report-more-causes":       {Message: "and {n} more causes: {where}"},
 	"report-more-causes-one":   {Message: "and 1 more cause: {where}"},
+	"report-such-as":           {Message: "such as: {message}"},
 	"report-more-cells":        {Message: "and {n} more"},
 	"report-more-cells-one":    {Message: "and 1 more"},
 	"report-see-errors":        {Message: "see Errors in the copy"},

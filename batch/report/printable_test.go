@@ -1,0 +1,54 @@
+package report
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestPrintable(t *testing.T) {
+	for _, c := range []struct{ in, want string }{
+		{"plain, 中文 and é", "plain, 中文 and é"},
+		{"\x1b[2Jgone", "<U+001B>[2Jgone"},
+		{"a\r\nb\tc", "a<U+000D><U+000A>b<U+0009>c"},
+		{"\u202egnp.exe", "<U+202E>gnp.exe"},
+		{"pc-\u200b1", "pc-<U+200B>1"},
+		{"\u009b31m", "<U+009B>31m"},
+		{"\xff", "\uFFFD"},
+	} {
+		if got := printable(c.in); got != c.want {
+			t.Errorf("%q became %q, want %q", c.in, got, c.want)
+		}
+	}
+}
+
+func TestBriefCutsWholeCharacters(t *testing.T) {
+	whole := strings.Repeat("é", lineRunes)
+	if got := brief(whole); got != whole {
+		t.Errorf("what fits was cut: %q", got)
+	}
+	if got := brief(whole + "é"); got != whole+"…" {
+		t.Errorf("got %q", got)
+	}
+	if got := printable(whole + "é"); got != whole+"é" {
+		t.Errorf("a path was cut: %q", got)
+	}
+}
+
+func TestPadCountsWideCharacters(t *testing.T) {
+	for s, want := range map[string]string{"run": "run    |", "运行": "运行   |", "副本位置更长": "副本位置更长|"} {
+		if got := pad(s, 7) + "|"; got != want {
+			t.Errorf("%q became %q, want %q", s, got, want)
+		}
+	}
+}
+
+func FuzzPrintable(f *testing.F) {
+	f.Add("a\x1b]0;x\x07b")
+	f.Fuzz(func(t *testing.T, s string) {
+		got := printable(s)
+		if strings.ContainsFunc(got, risky) || !utf8.ValidString(got) {
+			t.Errorf("%q became %q", s, got)
+		}
+	})
+}
