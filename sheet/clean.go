@@ -1,0 +1,126 @@
+package sheet
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// textKind says which characters a column takes.
+type textKind uint8
+
+const (
+	freeText  textKind = iota // any language, sent as it stands
+	codeText                  // ASCII: identifiers and numbers; full width is read as plain
+	codesText                 // several codes, which line breaks may part
+	listText                  // a closed list
+	timeText                  // a date, which may hold the characters of 2027年1月15日
+)
+
+// cleaned is a text made fit for its column, and the first character that is not.
+type cleaned struct {
+	text     string
+	trimmed  bool // outer space was dropped
+	narrowed bool // full width was made plain
+	wide     rune // the first full-width letter or digit of a free text
+
+	fault *Rule // what is wrong with the character bad, or nil
+	bad   rune  //
+	at    int   // its place in the text as it stands, in characters from 1
+}
+
+// clean makes a text fit. Plain texts, nearly all of them, come back at once.
+func clean(s string, kind textKind) cleaned {
+	if isPlain(s) {
+		return cleaned{text: s}
+	}
+	t := trimOuter(s)
+	c := cleaned{text: t, trimmed: len(t) != len(s)}
+	place := utf8.RuneCountInString(s[:len(s)-len(strings.TrimLeftFunc(s, isOuter))])
+	if kind != freeText && strings.ContainsFunc(t, isWide) {
+		c.text, c.narrowed = strings.Map(narrow, t), true
+	}
+	for _, r := range c.text {
+		place++
+		if kind == freeText && c.wide == 0 && isWideWord(r) {
+			c.wide = r
+		}
+		if c.fault == nil {
+			if c.fault = charFault(r, kind); c.fault != nil {
+				c.bad, c.at = r, place
+			}
+		}
+	}
+	return c
+}
+
+// isPlain reports whether a text is printable ASCII without outer space.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return s == "" || s[0] != ' ' && s[len(s)-1] != ' '
+}
+
+func trimOuter(s string) string { return strings.TrimFunc(s, isOuter) }
+
+func isBlank(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return !isOuter(r) }) < 0
+}
+
+func isWide(r rune) bool { return r >= 0xFF01 && r <= 0xFF5E || r == 0x3000 }
+
+// isWideWord reports a full-width letter, digit or space: what looks like another
+// character that is typed far more often. Full-width punctuation belongs to Chinese.
+func isWideWord(r rune) bool {
+	return r == 0x3000 || isWide(r) && (unicode.IsLetter(r) || unicode.IsDigit(r))
+}
+
+// charFault gives the rule that a character breaks, or nil.
+func charFault(r rune, kind textKind) *Rule {
+	switch {
+	case r >= ' ' && r <= '~':
+		return nil
+	case kind == codesText && (r == '\n' || r == '\r' || r == '、'):
+		return nil
+	case r == '\n' || r == '\r' || r == '\t' || r == 0x2028 || r == 0x2029 || r == 0x85:
+		return &cellLineBreak
+	case unicode.Is(unicode.Cc, r):
+		return &cellControl
+	case r == utf8.RuneError || unicode.Is(unicode.Co, r) || r&0xFFFE == 0xFFFE:
+		return &cellUnreadable
+	case isInvisible(r):
+		return &cellInvisible
+	case kind == codeText || kind == codesText:
+		return &cellConfusable
+	}
+	return nil
+}
+
+// isInvisible reports characters that show nothing, or a space that is not U+0020.
+func isInvisible(r rune) bool {
+	switch {
+	case r == 0x3000: // seen as what it is: a wide space
+		return false
+	case r >= 0xFE00 && r <= 0xFE0F, r == 0x034F, r == 0x115F, r == 0x1160, r == 0x3164, r == 0xFFA0:
+		return true
+	}
+	return unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zs, r) && r != ' '
+}
+
+// shorten cuts a text after so many characters.
+func shorten(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	n := 0
+	for i := range s {
+		if n == most {
+			return s[:i] + "…"
+		}
+		n++
+	}
+	return s
+}

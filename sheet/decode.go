@@ -1,0 +1,184 @@
+package sheet
+
+import "time"
+
+// Decode finds the sheets and columns of a workbook, reads every row, applies every
+// rule, and gives the rows as typed values with all problems found.
+//
+// Its error is an *InputError when the workbook as a whole cannot be used, with
+// everything that stands in the way; or what the book itself says. Problems of rows
+// are no error.
+func Decode(book Book, o Options) (*Workbook, error) {
+	if o.Location == nil {
+		o.Location = time.UTC
+	}
+	s := survey{book: book, opts: &o}
+	if err := s.look(); err != nil {
+		return nil, err
+	}
+	d := newDecoder(book, &o)
+	for id := range s.layout {
+		if err := d.sheet(&s.layout[id]); err != nil {
+			return nil, err
+		}
+	}
+	d.w.CircuitsTable, d.w.EngineersTable = s.layout[CircuitsSheet].table, s.layout[EngineersSheet].table
+	d.crossCheck()
+	SortProblems(d.w.Problems, d.w.CircuitsTable.Sheet, d.w.EngineersTable.Sheet)
+	return d.w, nil
+}
+
+// decoder reads the rows of one workbook.
+type decoder struct {
+	book     Book
+	opts     *Options
+	severity map[*Rule]Severity
+	regions  map[string]bool
+	w        *Workbook
+	errors   int // errors found so far: a row compares before and after
+
+	layout *layout
+	row    int
+	cells  [columnCount]field
+}
+
+func newDecoder(book Book, o *Options) *decoder {
+	d := &decoder{book: book, opts: o, severity: severities(o), w: &Workbook{}, regions: map[string]bool{}}
+	for _, r := range o.Regions {
+		d.regions[r] = true
+	}
+	for i := range Columns {
+		c := &Columns[i]
+		d.cells[c.ID] = field{col: c, kind: kindOf(c)}
+	}
+	return d
+}
+
+// field is the cell of one column in the row at hand.
+type field struct {
+	col    *Column
+	kind   textKind
+	at     Ref
+	header string
+	cell   Cell // the zero Cell when the row has none
+}
+
+func kindOf(c *Column) textKind {
+	switch {
+	case c.ID == CircuitConstructionTime:
+		return timeText
+	case c.ID == EngineerInstanceID:
+		return codesText
+	case c.Values != nil:
+		return listText
+	case c.Text || c.ID == CircuitBandwidth:
+		return codeText
+	}
+	return freeText
+}
+
+// sheet reads one sheet from its header row on.
+func (d *decoder) sheet(l *layout) error {
+	d.layout = l
+	d.prepare(l)
+	for row, err := range d.book.Rows(l.table.Sheet) {
+		if err != nil {
+			return err
+		}
+		if row.Number > l.table.HeaderRow {
+			d.take(&row)
+		}
+	}
+	d.merged(l)
+	return nil
+}
+
+// prepare points the fields at their columns, and tells what the headers already say.
+func (d *decoder) prepare(l *layout) {
+	t := &l.table
+	for i := range d.cells {
+		if f := &d.cells[i]; f.col.Sheet == l.id {
+			f.at = Ref{Sheet: t.Sheet, Col: t.Columns[f.col.ID]}
+			f.header = t.Headers[f.col.ID]
+			if f.header == "" {
+				f.header = f.col.Header
+			}
+		}
+	}
+	head := Ref{Sheet: t.Sheet, Row: t.HeaderRow, Col: l.all[0].col}
+	if t.HeaderRow > 1 {
+		d.add(&headerRowLate, Problem{At: head, Column: l.all[0].text})
+	}
+	if l.hidden {
+		d.add(&hiddenSheet, Problem{At: head, Column: l.all[0].text})
+	}
+	for _, u := range l.unknown {
+		d.add(&headerUnknown, Problem{At: Ref{Sheet: t.Sheet, Row: t.HeaderRow, Col: u.col}, Column: u.text, Value: shorten(u.text, longestShown)})
+	}
+}
+
+// take reads one row below the headers. A row without a value in a data column is no row.
+func (d *decoder) take(row *Row) {
+	var past Past
+	d.row = row.Number
+	before := d.errors
+	found := false
+	for i := range d.cells {
+		d.cells[i].cell = Cell{}
+		d.cells[i].at.Row = row.Number
+	}
+	for _, c := range row.Cells {
+		switch s := d.layout.slot(c.Col); s.use {
+		case useData:
+			d.cells[s.data].cell = c
+			found = found || c.Type != TextCell || !isBlank(c.Value)
+		case useResult:
+			past.set(s.past, c.Value)
+		case useStray:
+			d.stray(c)
+		}
+	}
+	if !found {
+		return
+	}
+	d.layout.table.LastRow = row.Number
+	if row.Hidden {
+		d.hiddenRow()
+	}
+	if d.layout.id == CircuitsSheet {
+		d.circuit(before, past)
+	} else {
+		d.engineer(before)
+	}
+}
+
+// set keeps a value of a result column.
+func (p *Past) set(col ResultColumn, value string) {
+	switch col {
+	case ColResult:
+		p.Result = value
+	case ColClientToken:
+		p.ClientToken = value
+	case ColRequestID:
+		p.RequestID = value
+	case ColLOAStatus:
+		p.LOAStatus = value
+	}
+}
+
+// stray tells of a value in a column that has no header.
+func (d *decoder) stray(c Cell) {
+	t := &d.layout.table
+	t.LastCol = max(t.LastCol, c.Col)
+	if c.Type != BlankCell && !isBlank(c.Value) {
+		d.add(&strayValue, Problem{At: Ref{Sheet: t.Sheet, Row: d.row, Col: c.Col}, Column: ColName(c.Col)})
+	}
+}
+
+func (d *decoder) hiddenRow() {
+	f := &d.cells[CircuitInstanceID]
+	if d.layout.id == EngineersSheet {
+		f = &d.cells[EngineerInstanceID]
+	}
+	d.add(&hiddenRow, Problem{At: f.at, Column: f.header})
+}

@@ -1,0 +1,64 @@
+package sheet
+
+import (
+	"slices"
+	"strings"
+)
+
+// engineer reads the row at hand as an engineer. The problems told since before are its own.
+func (d *decoder) engineer(before int) {
+	f := &d.cells
+	e := Engineer{Row: d.row}
+	e.Circuits, e.All = d.worksOn(&f[EngineerInstanceID])
+	name, _ := d.required(&f[EngineerName], &engineerNameMissing)
+	e.Name = Personal(name)
+	e.CertificateType = d.listed(&f[EngineerCertificateType], &engineerTypeMissing, &engineerTypeUnknown)
+	number, _ := d.required(&f[EngineerCertificateNo], &engineerNumberMissing)
+	e.CertificateNo = Personal(number)
+	e.Gender = d.listed(&f[EngineerGender], &engineerGenderMissing, &engineerGenderUnknown)
+	contact, _ := d.required(&f[EngineerContact], &engineerContactMissing)
+	e.Contact = Personal(contact)
+	d.certificate(&e)
+	if contact != "" && !isPhone(contact) {
+		d.tell(&engineerContactForm, &f[EngineerContact])
+	}
+	e.Invalid = d.errors > before
+	d.w.Engineers = append(d.w.Engineers, e)
+}
+
+// worksOn reads the circuits that an engineer's row names.
+func (d *decoder) worksOn(f *field) (ids []string, all bool) {
+	s, found := d.required(f, &engineerCircuitMissing)
+	switch {
+	case !found:
+		return nil, false
+	case s == "*":
+		return nil, true
+	case isInstanceID(s):
+		return []string{s}, false
+	}
+	for _, part := range strings.FieldsFunc(s, isSeparator) {
+		id := trimOuter(part)
+		switch {
+		case id == "":
+		case id == "*":
+			d.tell(&engineerCircuitStar, f)
+		case !isInstanceID(id):
+			d.tell(&engineerCircuitMalformed, f, Arg{"circuit", shorten(id, longestShown)})
+			if d.severity[&engineerCircuitMalformed] != Error {
+				ids = append(ids, id)
+			}
+		case slices.Contains(ids, id):
+			d.tell(&engineerCircuitRepeated, f, Arg{"circuit", id})
+		default:
+			ids = append(ids, id)
+		}
+	}
+	if ids == nil && strings.Trim(s, ",;，；、 ") == "" {
+		d.tell(&engineerCircuitMissing, f)
+	}
+	return ids, false
+}
+
+// isSeparator reports what stands between the circuits of one cell.
+func isSeparator(r rune) bool { return strings.ContainsRune(",;\n\r，；、", r) }

@@ -1,0 +1,133 @@
+package sheet_test
+
+import (
+	"iter"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// grid is a workbook written as text: one sheet is a list of lines, its cells are parted
+// by |. A cell is text, trimmed, unless it starts with a mark:
+//
+//	=N   a number, such as =46037.5         @N   the same with a date format
+//	~V   a formula whose value is V         ~    a formula without a value
+//	!V   an error literal, such as !#REF!   ?V   a boolean
+//	'V   a text with its outer space: what follows is taken as it is, \n and \t included
+//	%V   a text made of formatted runs      ^V   an ISO 8601 date cell
+//
+// A line that starts with - is hidden; an empty line is a row without a value.
+type grid struct {
+	sheets   []gridSheet
+	date1904 bool
+}
+
+type gridSheet struct {
+	info   sheet.SheetInfo
+	lines  []string
+	merged []sheet.Range
+}
+
+func (g *grid) add(name string, text string) *grid {
+	text = strings.Trim(text, "\n")
+	g.sheets = append(g.sheets, gridSheet{info: sheet.SheetInfo{Name: name}, lines: strings.Split(text, "\n")})
+	return g
+}
+
+func (g *grid) find(name string) *gridSheet {
+	for i := range g.sheets {
+		if g.sheets[i].info.Name == name {
+			return &g.sheets[i]
+		}
+	}
+	return nil
+}
+
+func (g *grid) Sheets() (infos []sheet.SheetInfo) {
+	for _, s := range g.sheets {
+		infos = append(infos, s.info)
+	}
+	return infos
+}
+
+func (g *grid) Date1904() bool                   { return g.date1904 }
+func (g *grid) Merged(name string) []sheet.Range { return g.find(name).merged }
+
+func (g *grid) Rows(name string) iter.Seq2[sheet.Row, error] {
+	return func(yield func(sheet.Row, error) bool) {
+		for i, line := range g.find(name).lines {
+			row := sheet.Row{Number: i + 1}
+			line, row.Hidden = strings.CutPrefix(line, "-")
+			for j, text := range strings.Split(line, "|") {
+				if c := gridCell(text); c.Type != sheet.BlankCell || c.Formula {
+					c.Col = j + 1
+					row.Cells = append(row.Cells, c)
+				}
+			}
+			if len(row.Cells) > 0 && !yield(row, nil) {
+				return
+			}
+		}
+	}
+}
+
+func gridCell(s string) sheet.Cell {
+	raw := strings.TrimLeft(s, " ")
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return sheet.Cell{}
+	}
+	value := s[1:]
+	switch s[0] {
+	case '=':
+		return sheet.Cell{Type: sheet.NumberCell, Value: value}
+	case '@':
+		return sheet.Cell{Type: sheet.NumberCell, Value: value, DateStyle: true}
+	case '!':
+		return sheet.Cell{Type: sheet.ErrorCell, Value: value}
+	case '?':
+		return sheet.Cell{Type: sheet.BoolCell, Value: value}
+	case '^':
+		return sheet.Cell{Type: sheet.DateCell, Value: value}
+	case '~':
+		c := gridCell(value)
+		c.Formula = true
+		return c
+	case '%':
+		return sheet.Cell{Type: sheet.TextCell, Value: value, Rich: true}
+	case '\'':
+		return sheet.Cell{Type: sheet.TextCell, Value: strings.NewReplacer(`\n`, "\n", `\t`, "\t", `\r`, "\r").Replace(raw[1:])}
+	}
+	return sheet.Cell{Type: sheet.TextCell, Value: s}
+}
+
+const circuitsHead = "Instance ID | Region ID | Company name | Line type | Construction company | Construction time (UTC) | Bandwidth (Mbit/s) | Peer location | Client token\n"
+const engineersHead = "Instance ID | Name | Certificate type | Certificate number | Gender | Contact\n"
+
+// now is when the tests take place.
+var now = time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+
+func good() *grid {
+	g := &grid{}
+	return g.add("Circuits", circuitsHead+`
+pc-aaaa1 | cn-hangzhou | Example Networks | MSTP | Example Build | 2027-01-15T08:00:00Z | =1000 | Hangzhou | token-1
+pc-aaaa2 | cn-shanghai | Example Networks | FIBRE | Example Build | @46402.5 | | |
+`).add("Engineers", engineersHead+`
+pc-aaaa1, pc-aaaa2 | Test Person | Passport | X1234567 | Male | +8613800000000
+* | Other Person | IDCard | 000000199001010018 | Male | 13800000001
+`)
+}
+
+func decode(t *testing.T, g *grid, o sheet.Options) *sheet.Workbook {
+	t.Helper()
+	if o.Now.IsZero() {
+		o.Now = now
+	}
+	w, err := sheet.Decode(g, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}

@@ -1,0 +1,154 @@
+package sheet
+
+import "maps"
+
+// layout is where the columns of a sheet stand, as one row of headers says.
+type layout struct {
+	id      SheetID
+	hidden  bool
+	table   Table
+	score   int     // data columns found
+	slots   []slot  // by column number
+	unknown []label // headers that mean nothing here
+	clashes []label // headers of a column that was found already
+	all     []label // every header
+}
+
+// label is one header.
+type label struct {
+	col  int
+	text string
+	id   ColumnID // of a clash
+}
+
+// slot is what is done with the cells of a column.
+type slot struct {
+	use  use
+	data ColumnID
+	past ResultColumn
+}
+
+// use says what a column is.
+type use uint8
+
+const (
+	useStray   use = iota // no header
+	useData               //
+	useResult             // written by an earlier run
+	useIgnored            // a header, but no meaning here
+)
+
+// newLayout reads a row as headers.
+func newLayout(id SheetID, info SheetInfo, row Row) layout {
+	l := layout{id: id, hidden: info.Hidden, table: Table{
+		Sheet: info.Name, HeaderRow: row.Number, LastRow: row.Number,
+		Columns: map[ColumnID]int{}, Headers: map[ColumnID]string{}, Results: map[ResultColumn]int{},
+	}}
+	for _, c := range row.Cells {
+		if c.Type != TextCell || isBlank(c.Value) {
+			continue
+		}
+		header := trimOuter(c.Value)
+		l.put(c.Col, slot{use: useIgnored})
+		l.table.LastCol = c.Col
+		l.all = append(l.all, label{col: c.Col, text: header})
+		if ownHeader(header) {
+			continue
+		}
+		if data, ok := columnByHeader(id, header); ok {
+			l.data(c.Col, header, data)
+		} else if past, ok := resultKeys[foldKey(header)]; ok {
+			l.result(c.Col, past)
+		} else {
+			l.unknown = append(l.unknown, label{col: c.Col, text: header})
+		}
+	}
+	return l
+}
+
+func (l *layout) put(col int, s slot) {
+	for len(l.slots) <= col {
+		l.slots = append(l.slots, slot{})
+	}
+	l.slots[col] = s
+}
+
+func (l *layout) data(col int, header string, id ColumnID) {
+	if l.table.Columns[id] != 0 {
+		l.clashes = append(l.clashes, label{col: col, text: header, id: id})
+		return
+	}
+	l.score++
+	l.table.Columns[id], l.table.Headers[id] = col, header
+	l.put(col, slot{use: useData, data: id})
+}
+
+// result takes a result column; of two with one meaning the right one is ours, since
+// result columns are put right of the data.
+func (l *layout) result(col int, id ResultColumn) {
+	if before, ok := l.table.Results[id]; ok {
+		l.put(before, slot{use: useIgnored})
+	}
+	l.table.Results[id] = col
+	l.put(col, slot{use: useResult, past: id})
+}
+
+// settle decides about result columns: without a Result among them, a header such as
+// Message is the user's.
+func (l *layout) settle() {
+	if _, ok := l.table.Results[ColResult]; ok {
+		return
+	}
+	for _, col := range l.table.Results {
+		l.put(col, slot{use: useIgnored})
+	}
+	clear(l.table.Results)
+	known := map[int]bool{}
+	for col := range maps.Values(l.table.Columns) {
+		known[col] = true
+	}
+	l.unknown = l.unknown[:0]
+	for _, h := range l.all {
+		if !known[h.col] && !ownHeader(h.text) && !l.isClash(h.col) {
+			l.unknown = append(l.unknown, h)
+		}
+	}
+}
+
+func (l *layout) isClash(col int) bool {
+	for _, c := range l.clashes {
+		if c.col == col {
+			return true
+		}
+	}
+	return false
+}
+
+// complete reports whether every column that has to be there was found.
+func (l *layout) complete(o *Options) bool {
+	if l.score == 0 {
+		return false
+	}
+	for i := range Columns {
+		if c := &Columns[i]; c.Sheet == l.id && needed(c, o) && l.table.Columns[c.ID] == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (l *layout) texts() []string {
+	texts := make([]string, len(l.all))
+	for i, h := range l.all {
+		texts[i] = h.text
+	}
+	return texts
+}
+
+// slot gives what is done with a column.
+func (l *layout) slot(col int) slot {
+	if col < len(l.slots) {
+		return l.slots[col]
+	}
+	return slot{}
+}

@@ -1,0 +1,31 @@
+package sheet
+
+// marks gives the cells of a sheet's data that have an error or a warning, each with
+// what is wrong and what to do.
+func (r *resulter) marks(t *Table) []Mark {
+	var marks []Mark
+	for i := range r.w.Problems {
+		p := &r.w.Problems[i]
+		if p.At.Sheet != t.Sheet || p.Severity < Warning || p.At.Row == 0 || p.At.Col == 0 {
+			continue
+		}
+		note, hint := r.words.Problem(*p)
+		if hint != "" {
+			note += "\n" + hint
+		}
+		style := StyleWarn
+		if p.Severity == Error {
+			style = StyleBad
+		}
+		if n := len(marks); n > 0 && marks[n-1].Row == p.At.Row && marks[n-1].Col == p.At.Col {
+			last := &marks[n-1]
+			last.Note += "\n" + note
+			if style == StyleBad {
+				last.Style = StyleBad
+			}
+			continue
+		}
+		marks = append(marks, Mark{Row: p.At.Row, Col: p.At.Col, Style: style, Note: note})
+	}
+	return marks
+}

@@ -1,0 +1,162 @@
+package sheet
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// resultWidths are the widths of the result columns, in characters.
+var resultWidths = [...]float64{
+	ColResult: 16, ColMessage: 60, ColErrorCode: 34, ColRequestID: 38, ColSubmittedAt: 21, ColAttempts: 10, ColClientToken: 38, ColLOAStatus: 14,
+}
+
+// ResultColumns gives where the result columns go: where an earlier run left them, the
+// others right of everything in the table. A column beyond [MaxCol] means that the sheet
+// has no room.
+func (t *Table) ResultColumns() []PutColumn {
+	next := t.LastCol
+	for _, col := range t.Results {
+		next = max(next, col)
+	}
+	columns := make([]PutColumn, len(ResultHeaders))
+	for id, header := range ResultHeaders {
+		col, found := t.Results[ResultColumn(id)]
+		if !found {
+			next++
+			col = next
+		}
+		columns[id] = PutColumn{Col: col, Header: header, Width: resultWidths[id]}
+	}
+	return columns
+}
+
+// Results turns the results of the circuits' rows into what is put beside the data of
+// both sheets. An engineer's row carries the worst result of its own checks and its
+// circuits. The caller fills Added.
+func Results(w *Workbook, rows []RowResult, words Words) Patch {
+	r := newResulter(w, rows, words)
+	return Patch{Sheets: []SheetPatch{
+		r.patch(&w.CircuitsTable, len(w.Circuits), r.circuitCells),
+		r.patch(&w.EngineersTable, len(w.Engineers), r.engineerCells),
+	}}
+}
+
+// resulter makes the cells of result columns, row by row.
+type resulter struct {
+	w         *Workbook
+	words     Words
+	results   []RowResult
+	circuits  map[int]int32 // by row: index into results
+	engineers map[int]int32 // by row: index into w.Engineers
+	sums      []sum         // by engineer
+	problems  map[Ref][]int32
+}
+
+func newResulter(w *Workbook, rows []RowResult, words Words) *resulter {
+	r := &resulter{w: w, words: words, results: rows, circuits: make(map[int]int32, len(rows)), engineers: make(map[int]int32, len(w.Engineers)), problems: map[Ref][]int32{}}
+	for i := range rows {
+		r.circuits[rows[i].Row] = int32(i)
+	}
+	for i := range w.Engineers {
+		r.engineers[w.Engineers[i].Row] = int32(i)
+	}
+	for i := range w.Problems {
+		if p := &w.Problems[i]; p.Severity == Error {
+			at := Ref{Sheet: p.At.Sheet, Row: p.At.Row}
+			r.problems[at] = append(r.problems[at], int32(i))
+		}
+	}
+	r.sums = sumEngineers(w, r)
+	return r
+}
+
+func (r *resulter) patch(t *Table, count int, cells func(int) []PutCell) SheetPatch {
+	p := SheetPatch{Sheet: t.Sheet, HeaderRow: t.HeaderRow, LastRow: t.LastRow, LastCol: t.LastCol, Columns: t.ResultColumns(), Row: cells, Rows: count, Marks: r.marks(t)}
+	for _, c := range p.Columns {
+		p.LastCol = max(p.LastCol, c.Col)
+	}
+	return p
+}
+
+// circuitCells gives the cells of a row of the circuits, or nil.
+func (r *resulter) circuitCells(number int) []PutCell {
+	i, found := r.circuits[number]
+	if !found {
+		return nil
+	}
+	return cellsOf(r.complete(&r.results[i], r.w.CircuitsTable.Sheet))
+}
+
+// complete gives a row's result with its errors as the message, when it is INVALID.
+func (r *resulter) complete(res *RowResult, sheet string) RowResult {
+	out := *res
+	if out.Result != Invalid {
+		return out
+	}
+	if message, code := r.errors(sheet, out.Row); message != "" {
+		out.Message = message
+		if out.ErrorCode == "" {
+			out.ErrorCode = code
+		}
+	}
+	return out
+}
+
+// mostListed is how many errors a row's message spells out.
+const mostListed = 5
+
+// errors gives the errors of a row as a message, one on a line, and the code of the first.
+func (r *resulter) errors(sheet string, row int) (message, code string) {
+	list := r.problems[Ref{Sheet: sheet, Row: row}]
+	if len(list) == 0 {
+		return "", ""
+	}
+	var b strings.Builder
+	for n, i := range list {
+		p := r.w.Problems[i]
+		if n == mostListed {
+			b.WriteString("\n" + r.words.Line("rows-more", Arg{"n", strconv.Itoa(len(list) - n)}))
+			break
+		}
+		if n > 0 {
+			b.WriteByte('\n')
+		}
+		text, _ := r.words.Problem(p)
+		b.WriteString(p.At.Cell() + ": " + text)
+	}
+	return b.String(), r.w.Problems[list[0]].Code
+}
+
+// cellsOf gives the cells of a result, in the order of the result columns.
+func cellsOf(r RowResult) []PutCell {
+	cells := make([]PutCell, len(ResultHeaders))
+	cells[ColResult] = PutCell{Text: string(r.Result), Style: r.Result.Style()}
+	cells[ColMessage].Text = r.Message
+	cells[ColErrorCode].Text = r.ErrorCode
+	cells[ColRequestID].Text = r.RequestID
+	if !r.SubmittedAt.IsZero() {
+		cells[ColSubmittedAt].Text = r.SubmittedAt.UTC().Format(time.RFC3339)
+	}
+	if r.Result != "" && r.Attempts >= 0 {
+		cells[ColAttempts] = PutCell{Number: float64(r.Attempts), IsNumber: true}
+	}
+	cells[ColClientToken].Text = r.ClientToken
+	cells[ColLOAStatus].Text = r.LOAStatus
+	return cells
+}
+
+// Style gives the look of a result.
+func (r Result) Style() Style {
+	switch r {
+	case Submitted, Already, Valid:
+		return StyleGood
+	case Invalid, Refused, Failed:
+		return StyleBad
+	case Skipped:
+		return StyleMuted
+	case Unknown, Blocked, NotAttempted:
+		return StyleWarn
+	}
+	return StylePlain
+}
