@@ -38,13 +38,14 @@ func (s state) current() sending {
 	return s.sent
 }
 
-// begin gives the state after a run began an application. What an earlier run began
+// begin gives the state after a run began an application. Another one that was begun
 // and never finished may have arrived, and stays known as such.
 func (s state) begin(run int64, a batch.Application) state {
-	if s.pending.run != 0 && s.pending.run != run {
+	next := sending{run, a.Hash, a.Generation, a.Token}
+	if s.pending.run != 0 && s.pending != next {
 		s = s.unknown()
 	}
-	s.pending = sending{run, a.Hash, a.Generation, a.Token}
+	s.pending = next
 	return s
 }
 
@@ -58,15 +59,16 @@ func (s state) unknown() state {
 	return s
 }
 
-// finish gives the state after an outcome. A run that does not hold the circuit's lock
-// may only tell where the LOA stands.
-func (s state) finish(run int64, o batch.Outcome, held bool) state {
+// finish gives the state after an outcome of a run. What the run began it ends in any
+// case. On what another run left it decides only while it holds the circuit's lock;
+// without the lock it may still tell where the LOA stands.
+func (s state) finish(run int64, o batch.Outcome, holds bool) state {
 	switch {
-	case s.pending.run == run && held:
+	case s.pending.run == run:
 		return s.finishBegun(o)
-	case held && s.open() && (o.Token == "" || o.Token == s.current().token):
+	case holds && s.open():
 		return s.settle(o)
-	case held && s.result != "" && s.result != sheet.Submitted && o.Result == sheet.Already:
+	case holds && o.Result == sheet.Already && s.result != "" && s.result != sheet.Submitted:
 		s.result = sheet.Already // refused or failed before, and an LOA stands there now
 		return s.answer(o)
 	case o.LOAStatus != "" && s != (state{}):

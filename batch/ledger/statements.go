@@ -85,12 +85,21 @@ func (t *transaction) beginApplication(run int64, scope string, a batch.Applicat
 	return t.change(scope, a.Key, func(s state) state { return s.begin(run, a) })
 }
 
-// finishApplication records what came of a row of a run.
+// finishApplication records what came of a row of a run; held tells whether the run was
+// given the circuit's lock, which it may have lost since.
 func (t *transaction) finishApplication(run int64, scope string, o batch.Outcome, held bool, now time.Time) error {
 	_, err := t.finishRow.Exec(run, o.Row, o.Key.Region, o.Key.InstanceID, o.Token, o.Generation, now.UnixNano(),
 		string(o.Result), string(o.Reason), o.ErrorCode, o.RequestID, o.Attempts, nanoseconds(o.SubmittedAt), o.LOAStatus)
 	if err != nil || !concernsCircuit(o) {
 		return err
+	}
+	if held {
+		err := t.holds(run)
+		var refused refusal
+		if err != nil && !errors.As(err, &refused) {
+			return err
+		}
+		held = err == nil
 	}
 	return t.change(scope, o.Key, func(s state) state { return s.finish(run, o, held) })
 }
