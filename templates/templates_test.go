@@ -4,11 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"io"
-	"strings"
 	"testing"
-	"unicode/utf16"
-
-	"github.com/xuri/excelize/v2"
 
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/sheet"
@@ -70,44 +66,19 @@ func parts(t *testing.T, raw []byte) map[string]string {
 	return all
 }
 
-// TestPromptsFit: beyond these lengths Excel repairs the file by dropping validations.
-func TestPromptsFit(t *testing.T) {
-	f, err := excelize.OpenReader(bytes.NewReader(templates.Blank))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	for _, name := range []string{sheet.CircuitsName, sheet.EngineersName} {
-		all, err := f.GetDataValidations(name)
-		if err != nil || len(all) == 0 {
-			t.Fatalf("%s has %d validations, %v", name, len(all), err)
-		}
-		for _, dv := range all {
-			for limit, texts := range map[int][]*string{32: {dv.PromptTitle, dv.ErrorTitle}, 255: {dv.Prompt, dv.Error}} {
-				for _, s := range texts {
-					if s != nil && len(utf16.Encode([]rune(*s))) > limit {
-						t.Errorf("%s %s: longer than %d: %s", name, dv.Sqref, limit, *s)
-					}
-				}
-			}
-		}
-	}
-}
-
 func TestGuideTellsEveryColumnAndResult(t *testing.T) {
-	f, err := excelize.OpenReader(bytes.NewReader(templates.Blank))
+	book, err := xlsx.Open(bytes.NewReader(templates.Blank), int64(len(templates.Blank)), xlsx.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	rows, err := f.GetRows(xlsx.GuideName)
-	if err != nil {
-		t.Fatal(err)
-	}
+	defer book.Close()
 	told := map[string]int{}
-	for _, r := range rows {
-		if len(r) > 1 && strings.TrimSpace(r[1]) != "" {
-			told[r[0]]++
+	for row, err := range book.Rows(xlsx.GuideName) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(row.Cells) > 1 {
+			told[row.Cells[0].Value]++
 		}
 	}
 	for _, c := range sheet.Columns {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"github.com/xuri/excelize/v2"
 
@@ -207,5 +208,30 @@ func TestTemplateDeclaresNoMacros(t *testing.T) {
 	types, _ := f.Pkg.Load(contentTypesPart)
 	if s := fmt.Sprintf("%s", types); strings.Contains(s, "vba") || !strings.Contains(s, "comments") {
 		t.Errorf("content types: %s", s)
+	}
+}
+
+// TestPromptsOfTheBlankWorkbookFit: beyond these lengths Excel repairs the file by
+// dropping its validations.
+func TestPromptsOfTheBlankWorkbookFit(t *testing.T) {
+	f, err := excelize.OpenFile("../../templates/blank.xlsx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, name := range []string{sheet.CircuitsName, sheet.EngineersName} {
+		all, err := f.GetDataValidations(name)
+		if err != nil || len(all) == 0 {
+			t.Fatalf("%s has %d validations, %v", name, len(all), err)
+		}
+		for _, dv := range all {
+			for limit, texts := range map[int][]*string{32: {dv.PromptTitle, dv.ErrorTitle}, 255: {dv.Prompt, dv.Error}} {
+				for _, s := range texts {
+					if s != nil && len(utf16.Encode([]rune(*s))) > limit {
+						t.Errorf("%s %s: longer than %d: %s", name, dv.Sqref, limit, *s)
+					}
+				}
+			}
+		}
 	}
 }
