@@ -2,6 +2,8 @@ package cloud
 
 import (
 	"errors"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -39,6 +41,9 @@ func application() batch.Application {
 		Token: canaryClient,
 	}
 }
+
+// quiet swallows what a test server logs about handshakes that fail on purpose.
+var quiet = log.New(io.Discard, "", 0)
 
 func canaryCredentials() Credentials {
 	return StaticCredentials(canaryKeyID, canarySecret, canaryToken)

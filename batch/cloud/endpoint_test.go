@@ -1,0 +1,266 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/loabatch/loabatch/batch"
+)
+
+func TestParseEndpoint(t *testing.T) {
+	for _, tc := range []struct {
+		text string
+		want endpoint
+		code string
+	}{
+		{"", endpoint{}, ""},
+		{"vpc.example.com", endpoint{"vpc.example.com", schemeHTTPS, false}, ""},
+		{"https://vpc.example.com:8443/", endpoint{"vpc.example.com:8443", schemeHTTPS, false}, ""},
+		{"https://127.0.0.1:8443", endpoint{"127.0.0.1:8443", schemeHTTPS, true}, ""},
+		{"http://127.0.0.1:8080", endpoint{"127.0.0.1:8080", schemeHTTP, true}, ""},
+		{"http://127.8.9.1", endpoint{"127.8.9.1", schemeHTTP, true}, ""},
+		{"http://[::1]:8080", endpoint{"[::1]:8080", schemeHTTP, true}, ""},
+		{"http://LocalHost:8080", endpoint{"LocalHost:8080", schemeHTTP, true}, ""},
+		{"http://vpc.example.com", endpoint{}, "endpoint-not-https"},
+		{"http://10.0.0.1", endpoint{}, "endpoint-not-https"},
+		{"http://localhost.example.com", endpoint{}, "endpoint-not-https"},
+		{"http://0.0.0.0:80", endpoint{}, "endpoint-not-https"},
+		{"http://127.0.0.1.example.com", endpoint{}, "endpoint-not-https"},
+		{"ftp://127.0.0.1", endpoint{}, "endpoint-malformed"},
+		{"https://", endpoint{}, "endpoint-malformed"},
+		{"https://a b", endpoint{}, "endpoint-malformed"},
+		{"https://vpc.example.com/path", endpoint{}, "endpoint-malformed"},
+		{"https://vpc.example.com?x=1", endpoint{}, "endpoint-malformed"},
+		{"https://vpc.example.com#x", endpoint{}, "endpoint-malformed"},
+		{"https://user:secret@vpc.example.com", endpoint{}, "endpoint-malformed"},
+		{"https://vpc.example.com:0", endpoint{}, "endpoint-malformed"},
+		{"https://vpc.example.com:65536", endpoint{}, "endpoint-malformed"},
+		{"https://vpc.example.com:", endpoint{}, "endpoint-malformed"},
+		{"https://vpc_x.example.com", endpoint{}, "endpoint-malformed"},
+		{"https://例.example.com", endpoint{}, "endpoint-malformed"},
+	} {
+		got, err := parseEndpoint(tc.text)
+		code := ""
+		if e, ok := errors.AsType[*EndpointError](err); ok {
+			code = e.Code
+			if strings.Contains(e.Error(), "secret") {
+				t.Errorf("%q: the error repeats the URL", tc.text)
+			}
+		}
+		if got != tc.want || code != tc.code {
+			t.Errorf("%q: got %+v %q, want %+v %q", tc.text, got, code, tc.want, tc.code)
+		}
+	}
+}
+
+// dialled makes a Cloud without an override and tells which addresses it would dial.
+func dialled(t *testing.T) (*Cloud, *[]string) {
+	t.Helper()
+	c := cloudAt(t, "")
+	var addresses []string
+	c.transport.Proxy = nil
+	c.transport.DialContext = func(_ context.Context, _, address string) (net.Conn, error) {
+		addresses = append(addresses, address)
+		return nil, errors.New("dialled")
+	}
+	return c, &addresses
+}
+
+// HTTPS is what a call without an override uses, whatever the SDK's default.
+func TestHostsAndHTTPS(t *testing.T) {
+	for region, want := range map[string]string{
+		"cn-hangzhou":           "vpc.aliyuncs.com:443",
+		"cn-shanghai-finance-1": "vpc.aliyuncs.com:443",
+		"cn-beijing":            "vpc.cn-beijing.aliyuncs.com:443",
+		"eu-central-1":          "vpc.eu-central-1.aliyuncs.com:443",
+		"zz-nowhere-9":          "vpc.zz-nowhere-9.aliyuncs.com:443",
+	} {
+		c, addresses := dialled(t)
+		a := application()
+		a.Key.Region = region
+		_, err := c.Submit(t.Context(), a)
+		if e := callError(t, err); e.Class != batch.NotSent || !slices.Equal(*addresses, []string{want}) {
+			t.Errorf("%s: dialled %q, want %s; %+v", region, *addresses, want, *e)
+		}
+	}
+	c, addresses := dialled(t)
+	c.Identity(t.Context())
+	if !slices.Equal(*addresses, []string{"sts.aliyuncs.com:443"}) {
+		t.Errorf("identity: dialled %q", *addresses)
+	}
+}
+
+// A region that is no plain label never becomes part of a host name.
+func TestBadRegionNeverReachesTheSDK(t *testing.T) {
+	for _, region := range []string{
+		"", "cn hangzhou", "CN-hangzhou", "cn_hangzhou", "evil.example.com/", "evil.example.com#", "cn-hangzhou.evil.example.com",
+		"-cn", "cn-", "cn-hangzhou\n", "杭州", "a@b", strings.Repeat("a", 64),
+	} {
+		c, addresses := dialled(t)
+		a := application()
+		a.Key.Region = region
+		_, err := c.Submit(t.Context(), a)
+		if e := callError(t, err); *e != (batch.CallError{Class: batch.RegionFatal, Code: codeBadRegion}) || len(*addresses) != 0 {
+			t.Errorf("%q: %+v, dialled %q", region, *e, *addresses)
+		}
+	}
+}
+
+func TestKnownRegions(t *testing.T) {
+	regions := KnownRegions()
+	if !slices.IsSorted(regions) || len(slices.Compact(regions)) != len(KnownRegions()) {
+		t.Error("not sorted, or a region twice")
+	}
+	for _, region := range regions {
+		if !validRegion(region) {
+			t.Errorf("%q is not well formed", region)
+		}
+	}
+	regions[0] = "changed"
+	if KnownRegions()[0] == "changed" {
+		t.Error("the caller can change the list")
+	}
+}
+
+// One override serves every region and STS.
+func TestOverrideServesEverything(t *testing.T) {
+	var actions []string
+	c := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		actions = append(actions, r.URL.Query().Get("Action")+" "+r.URL.Query().Get("RegionId"))
+		w.Write([]byte(`{"RequestId":"REQ-1"}`))
+	}))
+	for _, region := range []string{"cn-hangzhou", "eu-central-1"} {
+		if _, err := c.BillingEnabled(t.Context(), region); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := c.Identity(t.Context()); err != nil {
+		t.Error(err)
+	}
+	want := []string{"GetPhysicalConnectionServiceStatus cn-hangzhou", "GetPhysicalConnectionServiceStatus eu-central-1", "GetCallerIdentity cn-hangzhou"}
+	if !slices.Equal(actions, want) {
+		t.Errorf("got %q", actions)
+	}
+}
+
+// Nothing follows a redirect: neither as a GET nor with the signed URL.
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	followed := false
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		followed = true
+		w.Write([]byte(`{"RequestId":"REQ-1"}`))
+	}))
+	defer other.Close()
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		c := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Location", other.URL+r.URL.RequestURI())
+			w.WriteHeader(status)
+		}))
+		_, err := c.Submit(t.Context(), application())
+		if e := callError(t, err); *e != odd(status, codeRedirect) || followed {
+			t.Errorf("%d: %+v, followed %v", status, *e, followed)
+		}
+	}
+}
+
+func TestDialFailures(t *testing.T) {
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	free.Close()
+	c := cloudAt(t, "http://"+free.Addr().String())
+	_, err = c.Submit(t.Context(), application())
+	if e := callError(t, err); *e != (batch.CallError{Class: batch.NotSent, Code: codeRefused}) {
+		t.Errorf("refused: %+v", *e)
+	}
+	proxy := &net.OpError{Op: "proxyconnect", Err: &net.DNSError{IsNotFound: true}}
+	for _, tc := range []struct {
+		name string
+		err  error
+		want batch.CallError
+	}{
+		{"no such host", &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "vpc.zz.aliyuncs.com", IsNotFound: true}}, batch.CallError{Class: batch.RegionFatal, Code: codeNoSuchHost}},
+		{"name server", &net.OpError{Op: "dial", Err: &net.DNSError{Err: "server misbehaving", IsTemporary: true}}, batch.CallError{Class: batch.NotSent, Code: codeDNS}},
+		{"proxy's host", proxy, batch.CallError{Class: batch.NotSent, Code: codeProxy}},
+		{"other", errors.New("other"), batch.CallError{Class: batch.NotSent, Code: codeNetwork}},
+	} {
+		c := cloudAt(t, "")
+		c.transport.Proxy = nil
+		c.transport.DialContext = func(context.Context, string, string) (net.Conn, error) { return nil, tc.err }
+		_, err := c.Submit(t.Context(), application())
+		if e := callError(t, err); *e != tc.want {
+			t.Errorf("%s: got %+v, want %+v", tc.name, *e, tc.want)
+		}
+	}
+}
+
+// Plain HTTP never leaves the machine, whatever a name resolves to.
+func TestLoopbackOnly(t *testing.T) {
+	for address, want := range map[string]bool{
+		"127.0.0.1:80": true, "[::1]:80": true, "[::ffff:127.0.0.1]:80": true, "10.0.0.1:80": false, "[2001:db8::1]:80": false, "nonsense": false,
+	} {
+		if got := loopbackOnly("tcp", address, nil) == nil; got != want {
+			t.Errorf("%s: %v", address, got)
+		}
+	}
+	plain := newTransport(endpoint{"localhost:1", schemeHTTP, true}, 1)
+	if _, err := plain.DialContext(t.Context(), "tcp", "192.0.2.1:80"); !errors.Is(err, errNotLoopback) {
+		t.Errorf("dialling another machine: %v", err)
+	}
+}
+
+// The environment decides about proxies, but never for a loopback endpoint, and what it
+// says about them is never quoted.
+func TestProxies(t *testing.T) {
+	proxy, _ := url.Parse("http://user:proxysecret@proxy.example.com:3128")
+	env := func(*http.Request) (*url.URL, error) { return proxy, nil }
+	if proxyFor(endpoint{"127.0.0.1:80", schemeHTTP, true}, env) != nil {
+		t.Error("a proxy for a loopback endpoint")
+	}
+	r := httptest.NewRequest("POST", "https://vpc.aliyuncs.com/", nil)
+	if u, err := proxyFor(endpoint{}, env)(r); u != proxy || err != nil {
+		t.Errorf("%v %v", u, err)
+	}
+	broken := func(*http.Request) (*url.URL, error) { return nil, errors.New("parse http://user:proxysecret@") }
+	c := cloudAt(t, "")
+	c.transport.Proxy = proxyFor(endpoint{}, broken)
+	_, err := c.Submit(t.Context(), application())
+	if e := callError(t, err); *e != (batch.CallError{Class: batch.NotSent, Code: codeProxy}) {
+		t.Errorf("%+v", *e)
+	}
+}
+
+// The SDK must not read these variables itself: it compiles NO_PROXY as regular
+// expressions and fails on values such as these, quoting them.
+func TestSDKIgnoresProxyVariables(t *testing.T) {
+	for _, name := range []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"} {
+		t.Setenv(name, "http://user:proxysecret@bad host:port")
+	}
+	t.Setenv("NO_PROXY", "(,*.example.com,[")
+	t.Setenv("no_proxy", "(")
+	c := dial(t, answering(200, `{"RequestId":"REQ-1"}`))
+	if _, err := c.Submit(t.Context(), application()); err != nil {
+		t.Error(err)
+	}
+}
+
+// A proxy that does not connect us means that nothing was sent.
+func TestProxyThatRefuses(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
+	defer s.Close()
+	proxy, _ := url.Parse(s.URL)
+	c := cloudAt(t, "")
+	c.transport.Proxy = http.ProxyURL(proxy)
+	_, err := c.Submit(t.Context(), application())
+	if e := callError(t, err); *e != (batch.CallError{Class: batch.NotSent, Code: codeProxy}) {
+		t.Errorf("%+v", *e)
+	}
+}

@@ -1,0 +1,211 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/loabatch/loabatch/batch"
+)
+
+// memory is a network without sockets, so that a test's virtual time passes over it.
+type memory struct {
+	conns chan net.Conn
+	done  chan struct{}
+	dials atomic.Int32
+	open  atomic.Int32
+}
+
+func (m *memory) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	client, server := net.Pipe()
+	select {
+	case m.conns <- server:
+		m.dials.Add(1)
+		return client, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (m *memory) Accept() (net.Conn, error) {
+	select {
+	case c := <-m.conns:
+		return c, nil
+	case <-m.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (m *memory) Close() error   { close(m.done); return nil }
+func (m *memory) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80} }
+
+// inMemory runs a test in virtual time against a server behind a memory network. The
+// bubble ends only when every goroutine has, so a leak fails the test.
+func inMemory(t *testing.T, h http.Handler, test func(t *testing.T, c *Cloud, m *memory)) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &memory{conns: make(chan net.Conn), done: make(chan struct{})}
+		s := &http.Server{Handler: h, ErrorLog: quiet, ConnState: func(_ net.Conn, state http.ConnState) {
+			switch state {
+			case http.StateNew:
+				m.open.Add(1)
+			case http.StateClosed, http.StateHijacked:
+				m.open.Add(-1)
+			}
+		}}
+		go s.Serve(m)
+		c := cloudAt(t, "http://127.0.0.1:80")
+		c.transport.DialContext = m.dial
+		test(t, c, m)
+		c.Close()
+		s.Close()
+		time.Sleep(2 * time.Second) // for handlers that sleep
+	})
+}
+
+// hanging are servers that never finish, and where they leave the call.
+var hanging = []struct {
+	name   string
+	serve  http.HandlerFunc
+	status int
+}{
+	{"no headers", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, 0},
+	{"no body", func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(200)
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	}, 200},
+	{"a byte a second", func(w http.ResponseWriter, r *http.Request) {
+		for r.Context().Err() == nil {
+			io.WriteString(w, " ")
+			w.(http.Flusher).Flush()
+			time.Sleep(time.Second)
+		}
+	}, 200},
+}
+
+// An attempt costs its timeout and no more, wherever it hangs.
+func TestTimeoutIsTotal(t *testing.T) {
+	for _, h := range hanging {
+		t.Run(h.name, func(t *testing.T) {
+			inMemory(t, h.serve, func(t *testing.T, c *Cloud, _ *memory) {
+				start := time.Now()
+				_, err := c.Submit(t.Context(), application())
+				if e := callError(t, err); *e != odd(h.status, codeTimeout) {
+					t.Errorf("%+v", *e)
+				}
+				if took := time.Since(start); took != 5*time.Second {
+					t.Errorf("took %v", took)
+				}
+			})
+		})
+	}
+}
+
+// A call that is given up ends at once; without a connection nothing was sent.
+func TestCancel(t *testing.T) {
+	for _, h := range hanging {
+		t.Run(h.name, func(t *testing.T) {
+			inMemory(t, h.serve, func(t *testing.T, c *Cloud, _ *memory) {
+				ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)
+				defer cancel()
+				start := time.Now()
+				_, err := c.Submit(ctx, application())
+				if e := callError(t, err); *e != odd(h.status, codeCanceled) {
+					t.Errorf("%+v", *e)
+				}
+				if took := time.Since(start); took != 2500*time.Millisecond {
+					t.Errorf("took %v", took)
+				}
+			})
+		})
+	}
+}
+
+// Dialling is bound by the same clock, and a dial that is given up sent nothing.
+func TestDialHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := cloudAt(t, "http://127.0.0.1:80")
+		c.transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		start := time.Now()
+		_, err := c.Submit(t.Context(), application())
+		if e := callError(t, err); *e != (batch.CallError{Class: batch.NotSent, Code: codeTimeout}) {
+			t.Errorf("%+v", *e)
+		}
+		if took := time.Since(start); took != 5*time.Second {
+			t.Errorf("took %v", took)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		if _, err := c.Submit(ctx, application()); err != context.Canceled {
+			t.Errorf("given up: %v", err)
+		}
+		ctx, cancel = context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := c.Submit(ctx, application()); err != context.DeadlineExceeded {
+			t.Errorf("out of time: %v", err)
+		}
+	})
+}
+
+// A slow answer within the timeout is an answer, also beyond the SDK's own 10 s.
+func TestSlowAnswer(t *testing.T) {
+	slow := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(29 * time.Second)
+		io.WriteString(w, `{"RequestId":"REQ-1"}`)
+	})
+	inMemory(t, slow, func(t *testing.T, c *Cloud, _ *memory) {
+		c.timeout = 30 * time.Second
+		if _, err := c.Submit(t.Context(), application()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A connection is used again, and closed by us before the service would at 10 s.
+func TestIdleConnections(t *testing.T) {
+	inMemory(t, answering(200, `{"RequestId":"REQ-1"}`), func(t *testing.T, c *Cloud, m *memory) {
+		for range 20 {
+			if _, err := c.Submit(t.Context(), application()); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(4 * time.Second)
+		}
+		if m.dials.Load() != 1 || m.open.Load() != 1 {
+			t.Errorf("%d dialled, %d open", m.dials.Load(), m.open.Load())
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if m.open.Load() != 0 {
+			t.Errorf("%d connections open after 6 idle seconds", m.open.Load())
+		}
+	})
+}
+
+// What the carrier is not handed for the call in progress it does not carry.
+func TestCarrierCarriesOneRequest(t *testing.T) {
+	sent := 0
+	inner := roundTripper(func(*http.Request) (*http.Response, error) { sent++; return nil, io.EOF })
+	r, _ := http.NewRequest("POST", "http://127.0.0.1/", nil)
+	c := &carrier{transport: inner}
+	if _, err := c.RoundTrip(r); !errors.Is(err, errIdle) || sent != 0 {
+		t.Errorf("outside of a call: %v", err)
+	}
+	c.current = &exchange{ctx: t.Context()}
+	c.RoundTrip(r)
+	if _, err := c.RoundTrip(r); !errors.Is(err, errResend) || sent != 1 {
+		t.Errorf("a second request: %v, %d sent", err, sent)
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
