@@ -3,13 +3,10 @@ package ledger_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
-	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/ledger/ledgertest"
 )
@@ -101,57 +98,4 @@ func TestTemporaryIsRemoved(t *testing.T) {
 	if _, err := os.Stat(filepath.Dir(s.Path())); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the folder is still there: %v", err)
 	}
-}
-
-func BenchmarkGroupCommit(b *testing.B) {
-	for _, writers := range []int{1, 8, 64} {
-		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) { benchmarkRows(b, writers) })
-	}
-}
-
-// benchmarkRows begins and finishes b.N rows from so many goroutines.
-func benchmarkRows(b *testing.B, writers int) {
-	s := open(b, filepath.Join(b.TempDir(), "ledger.db"))
-	keys := make([]batch.Key, b.N)
-	for i := range keys {
-		keys[i] = ledgertest.Key(i)
-	}
-	run, err := s.Start(b.Context(), ledger.RunInfo{ID: "bench", Scope: ledger.Real}, keys)
-	if err != nil {
-		b.Fatal(err)
-	}
-	work := make(chan int, writers)
-	done := make(chan error, writers)
-	cpu := processorTime()
-	b.ResetTimer()
-	for range writers {
-		go func() {
-			for i := range work {
-				if err := run.Begin(b.Context(), ledgertest.Application(i)); err != nil {
-					done <- err
-					return
-				}
-				if err := run.Finish(b.Context(), ledgertest.Accepted(i, time.Now())); err != nil {
-					done <- err
-					return
-				}
-			}
-			done <- nil
-		}()
-	}
-	for i := range b.N {
-		work <- i
-	}
-	close(work)
-	for range writers {
-		if err := <-done; err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.StopTimer()
-	commits, writes := s.Commits()
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rows/s")
-	b.ReportMetric(float64(commits)/b.Elapsed().Seconds(), "commits/s")
-	b.ReportMetric(float64(writes)/float64(commits), "writes/commit")
-	b.ReportMetric(float64((processorTime()-cpu).Microseconds())/float64(b.N), "cpu-µs/row")
 }
