@@ -102,7 +102,8 @@ func forbidden() *refusal {
 func loaOf(p map[string]string) loaData {
 	mbit, _ := strconv.Atoi(p["Bandwidth"])
 	d := loaData{company: p["CompanyName"], si: p["Si"], lineType: p["LineType"], construction: p["ConstructionTime"], peer: p["PeerLocation"], bandwidth: mbit}
-	for i := 1; i <= engineerCount(p); i++ {
+	n, _ := engineers(p)
+	for i := 1; i <= n; i++ {
 		at := "PMInfo." + strconv.Itoa(i) + "."
 		d.engineers = append(d.engineers, map[string]string{
 			"PMName":            masked(p[at+"PMName"], 1),

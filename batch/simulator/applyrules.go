@@ -15,6 +15,9 @@ const maxText = 256
 // maxEngineers is how many engineers an application may name (API page: up to 16).
 const maxEngineers = 16
 
+// engineerFields is how many fields an engineer has.
+const engineerFields = 5
+
 // checkApply checks the parameters of an application, in the order and with the codes of
 // the API page. What the page leaves open is refused here where it would be odd: texts
 // with blanks at their ends or control characters, gaps in the list of engineers.
@@ -47,12 +50,12 @@ func checkApply(p map[string]string) *refusal {
 
 // checkEngineers checks the engineers, PMInfo.1 to PMInfo.16 without a gap.
 func checkEngineers(p map[string]string) *refusal {
-	n := engineerCount(p)
+	n, fields := engineers(p)
 	if n == 0 {
 		return refuse("MissingParam.PMInfo", "The parameter PMInfo is missing.")
 	}
-	if n > maxEngineers {
-		return refuse("IllegalParam.PMInfo", "The parameter PMInfo holds more than 16 engineers.")
+	if n > maxEngineers || fields > n*engineerFields {
+		return refuse("IllegalParam.PMInfo", "The parameter PMInfo holds more than 16 engineers, or fields that it does not have.")
 	}
 	for i := 1; i <= n; i++ {
 		at := fmt.Sprintf("PMInfo.%d.", i)
@@ -74,20 +77,21 @@ func checkEngineers(p map[string]string) *refusal {
 	return nil
 }
 
-// engineerCount gives the highest number among the engineers named.
-func engineerCount(p map[string]string) int {
-	n := 0
+// engineers gives the highest number among the engineers named, and how many fields
+// stand in the list.
+func engineers(p map[string]string) (n, fields int) {
 	for name := range p {
 		rest, ok := strings.CutPrefix(name, "PMInfo.")
 		if !ok {
 			continue
 		}
+		fields++
 		number, _, _ := strings.Cut(rest, ".")
 		if i, err := strconv.Atoi(number); err == nil {
 			n = max(n, i)
 		}
 	}
-	return n
+	return n, fields
 }
 
 // checkToken refuses client tokens longer than 64 characters or outside printable ASCII.

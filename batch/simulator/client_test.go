@@ -90,12 +90,12 @@ func (r reply) requestID() string {
 	return s
 }
 
-// get calls an API on a handler, without a network.
-func get(t testing.TB, h http.Handler, api string, params map[string]string) reply {
+// get calls an API of a simulator, without a network and by the simulator's own clock.
+func get(t testing.TB, s *Simulator, api string, params map[string]string) reply {
 	t.Helper()
-	all := commonParams(api, time.Now())
+	all := commonParams(api, s.o.Now())
 	maps.Copy(all, params)
-	return send(t, h, http.MethodPost, "/?"+signedQuery(http.MethodPost, testKey, testSecret, all), "")
+	return send(t, s, http.MethodPost, "/?"+signedQuery(http.MethodPost, testKey, testSecret, all), "")
 }
 
 // send sends a request to a handler.

@@ -74,7 +74,7 @@
 // none), after (there is one), or late (it comes once the client has its answer or has
 // given up). Kinds that deny any effect are before unless told otherwise; for all others
 // a coin falls for each call between before and after. They happen to VPC calls, or to
-// the one API that is named.
+// the one API or region that is named.
 //
 //	500         500 InternalError
 //	503         503 ServiceUnavailable
@@ -99,7 +99,7 @@
 //
 // [ParseFaults] reads them, such as
 //
-//	503:5%,drop-after:2%,hang-late:1%,stall=3s:1%,ApplyPhysicalConnectionLOA/cut:10%,latency:20ms±10ms
+//	503:5%,drop-after:2%,hang-late:1%,stall=3s:1%,ApplyPhysicalConnectionLOA/cut:10%,cn-beijing/latency:2s,latency:20ms±10ms
 //
 // A call's fate depends on the seed and on its API, region, circuit and number alone:
 // the third application for a circuit meets the same fault in every run, whatever else

@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -45,15 +42,43 @@ func (f Fault) String() string {
 type Share struct {
 	Fault   Fault
 	Either  bool    // Fault.When is Before or After, as a coin tossed for each call falls
-	API     string  // the one API it happens to; empty means every VPC API
-	Percent float64 // of that API's calls, above 0 and at most 100
+	Scope   Scope   // the calls it happens to
+	Percent float64 // of those calls, above 0 and at most 100
+}
+
+// Scope names the calls that something happens to. The zero Scope is every VPC call.
+type Scope struct {
+	API    string // one API; empty means every API of the VPC product
+	Region string // one region; empty means all
+}
+
+// holds reports whether a call of an API and region is in the scope.
+func (sc Scope) holds(name, region string) bool {
+	return (sc.API == name || sc.API == "" && apis[name].version == vpcVersion) && (sc.Region == "" || sc.Region == region)
+}
+
+// narrowness tells how much the scope names: 0 to 2.
+func (sc Scope) narrowness() int {
+	n := 0
+	for _, part := range []string{sc.API, sc.Region} {
+		if part != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// Delay is the time between the arrival of a call and its effect.
+type Delay struct {
+	Scope   Scope
+	Latency time.Duration
+	Jitter  time.Duration // up to so much more or less, evenly spread; at most Latency
 }
 
 // Plan tells how the service misbehaves. The zero Plan is a perfect network.
 type Plan struct {
-	Shares  []Share       // together at most 100 percent for any API
-	Latency time.Duration // time between the arrival of a call and its effect
-	Jitter  time.Duration // up to so much more or less of it, evenly spread; at most Latency
+	Shares []Share // together at most 100 percent for any call
+	Delays []Delay // of those that hold a call, the one with the narrowest scope counts
 }
 
 // Request names a call for Options.Script: the N-th of its API, region and circuit, from 1.
@@ -70,10 +95,11 @@ func (p *Plan) fate(seed uint64, c *call) (time.Duration, Fault) {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%d", c.api, c.region, c.instance, c.n)
 	r := rand.New(rand.NewPCG(seed, h.Sum64()))
-	latency := p.Latency + time.Duration((2*r.Float64()-1)*float64(p.Jitter))
-	draw, coin := 100*r.Float64(), When(r.IntN(2))
+	spread, draw, coin := 2*r.Float64()-1, 100*r.Float64(), When(r.IntN(2))
+
+	latency := p.latency(c, spread)
 	for _, share := range p.Shares {
-		if !share.meets(c.api) {
+		if !share.Scope.holds(c.api, c.region) {
 			continue
 		}
 		if draw -= share.Percent; draw < 0 {
@@ -86,148 +112,14 @@ func (p *Plan) fate(seed uint64, c *call) (time.Duration, Fault) {
 	return latency, Fault{}
 }
 
-// meets reports whether the fault happens to calls of an API.
-func (s *Share) meets(name string) bool {
-	return s.API == name || s.API == "" && apis[name].version == vpcVersion
-}
-
-// String gives the plan in the grammar of ParseFaults.
-func (p Plan) String() string {
-	var items []string
-	for _, s := range p.Shares {
-		item := s.Fault.String()
-		if s.Either {
-			item = strings.Replace(item, "-"+s.Fault.When.String(), "", 1)
-		}
-		if s.API != "" {
-			item = s.API + "/" + item
-		}
-		items = append(items, item+":"+strconv.FormatFloat(s.Percent, 'f', -1, 64)+"%")
-	}
-	if p.Latency > 0 {
-		item := "latency:" + p.Latency.String()
-		if p.Jitter > 0 {
-			item += "±" + p.Jitter.String()
-		}
-		items = append(items, item)
-	}
-	return strings.Join(items, ",")
-}
-
-// ParseFaults reads a plan such as
-//
-//	503:5%,drop-after:2%,hang=3s:1%,ApplyPhysicalConnectionLOA/cut:10%,latency:20ms±10ms
-//
-// An item is a fault and its percentage. The fault's kind may be followed by -before,
-// -after or -late (left out: before or after, as a coin falls for each call; for answers
-// that deny any effect, before), by =DURATION for hang and stall, and may be preceded by
-// the one API it happens to and a slash. latency:D±D delays every call. ± may be written +-.
-func ParseFaults(text string) (Plan, error) {
-	var p Plan
-	for item := range strings.SplitSeq(text, ",") {
-		item = strings.TrimSpace(item)
-		if item == "" {
-			continue
-		}
-		name, value, ok := strings.Cut(item, ":")
-		if !ok {
-			return Plan{}, fmt.Errorf("fault %q has no value; write it as %s:5%%", item, item)
-		}
-		var err error
-		if name == "latency" {
-			p.Latency, p.Jitter, err = parseLatency(value)
-		} else {
-			var s Share
-			s, err = parseShare(name, value)
-			p.Shares = append(p.Shares, s)
-		}
-		if err != nil {
-			return Plan{}, err
+// latency gives the latency of a call; spread, from -1 to 1, is where in the jitter it lies.
+func (p *Plan) latency(c *call, spread float64) time.Duration {
+	var d Delay
+	narrowest := -1
+	for _, one := range p.Delays {
+		if n := one.Scope.narrowness(); one.Scope.holds(c.api, c.region) && n >= narrowest {
+			d, narrowest = one, n
 		}
 	}
-	return p, p.check()
-}
-
-// check refuses a plan that gives some API more than 100 percent.
-func (p *Plan) check() error {
-	for name := range apis {
-		sum := 0.0
-		for _, s := range p.Shares {
-			if s.meets(name) {
-				sum += s.Percent
-			}
-		}
-		if sum > 100+1e-9 {
-			return fmt.Errorf("the faults of %s add up to %g%%; at most 100%% is possible", name, sum)
-		}
-	}
-	return nil
-}
-
-func parseShare(name, value string) (Share, error) {
-	var s Share
-	fail := func(what string) (Share, error) { return Share{}, fmt.Errorf("fault %q: %s", name+":"+value, what) }
-
-	percent, hasSign := strings.CutSuffix(value, "%")
-	n, err := strconv.ParseFloat(percent, 64)
-	if err != nil || !hasSign || !(n > 0 && n <= 100) {
-		return fail("want a percentage above 0 and at most 100, such as 5%")
-	}
-	s.Percent = n
-
-	rest := name
-	if api, after, ok := strings.Cut(rest, "/"); ok {
-		if _, known := apis[api]; !known {
-			return fail("there is no API " + api)
-		}
-		s.API, rest = api, after
-	}
-	if before, hold, ok := strings.Cut(rest, "="); ok {
-		if s.Fault.Hold, err = time.ParseDuration(hold); err != nil || s.Fault.Hold <= 0 {
-			return fail("want a duration after =, such as hang=3s")
-		}
-		rest = before
-	}
-	kind, when, hasWhen := cutWhen(rest)
-	k, known := kinds[kind]
-	switch {
-	case !known:
-		return fail("there is no such fault; it is one of " + strings.Join(kindNames(), ", "))
-	case s.Fault.Hold > 0 && !k.holds:
-		return fail("only hang and stall take a duration")
-	}
-	s.Fault.Kind, s.Fault.When, s.Either = kind, when, !hasWhen && !k.denies
-	return s, nil
-}
-
-// cutWhen cuts -before, -after or -late off a fault's name.
-func cutWhen(name string) (kind string, when When, found bool) {
-	for i, word := range whenNames {
-		if kind, ok := strings.CutSuffix(name, "-"+word); ok {
-			return kind, When(i), true
-		}
-	}
-	return name, Before, false
-}
-
-func parseLatency(value string) (latency, jitter time.Duration, err error) {
-	text, spread, jittery := strings.Cut(strings.Replace(value, "+-", "±", 1), "±")
-	latency, err = time.ParseDuration(text)
-	if err == nil && jittery {
-		jitter, err = time.ParseDuration(spread)
-	}
-	if err != nil || latency < 0 || jitter < 0 || jitter > latency {
-		return 0, 0, fmt.Errorf("latency %q: want a duration such as 20ms, or 20ms±10ms with the second one no longer than the first", value)
-	}
-	return latency, jitter, nil
-}
-
-// kindNames gives the kinds in order.
-func kindNames() []string {
-	names := make([]string, 0, len(kinds))
-	for name := range kinds {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return d.Latency + time.Duration(spread*float64(d.Jitter))
 }

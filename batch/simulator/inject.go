@@ -87,6 +87,11 @@ func (s *Simulator) perform(w http.ResponseWriter, r *http.Request, c *call, f F
 // later does something after the time that Options.Late gives, unless the simulator is
 // closed before.
 func (s *Simulator) later(do func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
 	s.late.Go(func() {
 		if s.sleep(s.o.Late) {
 			do()

@@ -47,20 +47,20 @@ type CircuitStats struct {
 	Region       string    `json:"region_id"`
 	InstanceID   string    `json:"instance_id"`
 	Applications int       `json:"applications"`
-	Accepted     int       `json:"accepted"`         // of those, how many took effect
-	Duplicates   int       `json:"duplicates"`       // of the accepted, how many did beside a standing LOA
-	Replays      int       `json:"replays"`          // known token and parameters: the same answer again
-	Processing   int       `json:"processing"`       // known token, first call still at work
-	Mismatches   int       `json:"token_mismatches"` // known token, other parameters
-	Refused      int       `json:"refused"`          // all other errors
-	SecondTries  int       `json:"second_tries"`     // of the refused, those with a new token for a circuit whose application was accepted
-	Tokens       int       `json:"tokens"`           // different client tokens seen
-	Token        string    `json:"client_token"`     // of the last accepted one
-	RequestID    string    `json:"request_id"`       // of the last accepted one
-	AcceptedAt   time.Time `json:"accepted_at"`      // of the last accepted one, UTC; zero if none was
-	Engineers    int       `json:"engineers"`        // of the last accepted one
-	Status       string    `json:"status"`           // of the circuit; NotFound if the account has none such
-	LOAStatus    string    `json:"loa_status"`       // empty if there is none
+	Accepted     int       `json:"accepted"`             // of those, how many took effect
+	Duplicates   int       `json:"duplicates"`           // of the accepted, how many did beside a standing LOA
+	Replays      int       `json:"replays"`              // known token and parameters: the same answer again
+	Processing   int       `json:"processing"`           // known token, first call still at work
+	Mismatches   int       `json:"token_mismatches"`     // known token, other parameters
+	Refused      int       `json:"refused"`              // all other errors
+	SecondTries  int       `json:"second_tries"`         // of the refused, those with a new token for a circuit whose application was accepted
+	Tokens       int       `json:"tokens"`               // different client tokens seen
+	Token        string    `json:"client_token"`         // of the last accepted one
+	RequestID    string    `json:"request_id"`           // of the last accepted one
+	AcceptedAt   time.Time `json:"accepted_at,omitzero"` // of the last accepted one, UTC; zero if none was
+	Engineers    int       `json:"engineers"`            // of the last accepted one
+	Status       string    `json:"status"`               // of the circuit; NotFound if the account has none such
+	LOAStatus    string    `json:"loa_status"`           // empty if there is none
 }
 
 // Stats tells what the simulator saw up to now.
@@ -140,7 +140,8 @@ func (t *circuitTally) accept(c *call, at time.Time, beside bool) {
 		t.Duplicates++
 	}
 	t.Token, _ = c.token()
-	t.RequestID, t.AcceptedAt, t.Engineers = c.id, at.UTC(), engineerCount(c.params)
+	t.RequestID, t.AcceptedAt = c.id, at.UTC()
+	t.Engineers, _ = engineers(c.params)
 }
 
 // refuse counts an application that was refused as the circuit stands.

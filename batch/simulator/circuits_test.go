@@ -1,0 +1,165 @@
+package simulator
+
+import (
+	"testing"
+	"time"
+)
+
+func TestMarkersGiveCircuitsAHistory(t *testing.T) {
+	cases := map[string]struct {
+		first, second string // what Apply and SecondApply answer
+		status, loa   string // before
+	}{
+		"pc-plain":             {"", "IncorrectStatus.PhysicalConnectionLOA", "Allocated", ""},
+		"pc-Demo-NotFound-1":   {"InvalidInstanceId.NotFound", "InvalidInstanceId.NotFound", "NotFound", ""},
+		"pc-notallocated7":     {"IncorrectStatus.PhysicalConnection", "IncorrectStatus.PhysicalConnection", "Approved", ""},
+		"pc-locked":            {"IncorrectStatus.PhysicalConnection", "IncorrectStatus.PhysicalConnection", "Allocated", ""},
+		"pc-hasloa":            {"IncorrectStatus.PhysicalConnectionLOA", "IncorrectStatus.PhysicalConnectionLOA", "Allocated", Applying},
+		"pc-available":         {"IncorrectStatus.PhysicalConnectionLOA", "IncorrectStatus.PhysicalConnectionLOA", "Allocated", Available},
+		"pc-rejected":          {"IncorrectStatus.PhysicalConnectionLOA", "", "Allocated", Rejected},
+		"pc-deleted":           {"", "IncorrectStatus.PhysicalConnectionLOA", "Allocated", Deleted},
+		"pc-forbidden":         {"Forbidden.RAM", "Forbidden.RAM", "Allocated", ""},
+		"pc-willreject":        {"", "IncorrectStatus.PhysicalConnectionLOA", "Allocated", ""},
+		"pc-notfound-rejected": {"InvalidInstanceId.NotFound", "InvalidInstanceId.NotFound", "NotFound", ""},
+	}
+	for id, c := range cases {
+		for api, want := range map[string]string{firstApply: c.first, secondApply: c.second} {
+			s := simulate(t, Options{})
+			get(t, s, "DescribePhysicalConnectionLOA", map[string]string{"InstanceId": id})
+			if got := s.Stats().Circuits[0]; got.Status != c.status || got.LOAStatus != c.loa {
+				t.Errorf("%s is %q with LOA %q, want %q and %q", id, got.Status, got.LOAStatus, c.status, c.loa)
+			}
+			r := get(t, s, api, application(id, "token"))
+			if r.code() != want {
+				t.Errorf("%s of %s: %d %s, want %q", api, id, r.status, r.body, want)
+			}
+			got := s.Stats().Circuits[0]
+			if want == "" && (got.LOAStatus != Applying || got.Accepted != 1) || want != "" && (got.LOAStatus != c.loa || got.Refused != 1) {
+				t.Errorf("%s of %s leaves %+v", api, id, got)
+			}
+		}
+	}
+	for _, m := range Markers {
+		if m.Means == "" || !instanceID.MatchString("pc-"+m.Text) {
+			t.Errorf("marker %q is not told or cannot stand in an instance ID", m.Text)
+		}
+	}
+}
+
+func TestDeclaredCircuitsAreWhatTheySay(t *testing.T) {
+	s := simulate(t, Options{OnlyDeclared: true, Circuits: []Circuit{
+		{Region: testRegion, InstanceID: "pc-notfound"}, // a declared circuit needs no marker
+		{Region: testRegion, InstanceID: "pc-waits", Status: "Allocating"},
+		{Region: testRegion, InstanceID: "pc-unpaid", BusinessStatus: "FinancialLocked"},
+		{Region: testRegion, InstanceID: "pc-done", LOA: Complete},
+		{Region: "cn-beijing", InstanceID: "pc-north"},
+	}})
+	for id, want := range map[string]string{
+		"pc-notfound": "", "pc-waits": "IncorrectStatus.PhysicalConnection", "pc-unpaid": "IncorrectStatus.PhysicalConnection",
+		"pc-done": "IncorrectStatus.PhysicalConnectionLOA", "pc-north": "InvalidInstanceId.NotFound", "pc-other": "InvalidInstanceId.NotFound",
+	} {
+		if r := get(t, s, firstApply, application(id, id)); r.code() != want {
+			t.Errorf("%s: %d %s, want %q", id, r.status, r.body, want)
+		}
+	}
+}
+
+func TestLOALife(t *testing.T) {
+	now := time.Now()
+	s := simulate(t, Options{Review: time.Hour, Now: func() time.Time { return now }})
+	state := func(id string) string {
+		for _, c := range s.Stats().Circuits {
+			if c.InstanceID == id {
+				return c.LOAStatus
+			}
+		}
+		return "none"
+	}
+	get(t, s, firstApply, application("pc-good", "1"))
+	get(t, s, firstApply, application("pc-willreject", "2"))
+	now = now.Add(time.Hour - 1)
+	if a, b := state("pc-good"), state("pc-willreject"); a != Applying || b != Applying {
+		t.Errorf("before the review: %s, %s", a, b)
+	}
+	now = now.Add(1)
+	if a, b := state("pc-good"), state("pc-willreject"); a != Available || b != Rejected {
+		t.Errorf("after the review: %s, %s", a, b)
+	}
+	if r := get(t, s, firstApply, application("pc-willreject", "3")); r.code() != "IncorrectStatus.PhysicalConnectionLOA" {
+		t.Errorf("applying where the LOA was rejected: %d %s", r.status, r.body)
+	}
+	if r := get(t, s, secondApply, application("pc-willreject", "4")); r.status != 200 {
+		t.Errorf("applying for the second time: %d %s", r.status, r.body)
+	}
+	c := s.Stats().Circuits[1]
+	if c.Accepted != 2 || c.Duplicates != 0 || c.LOAStatus != Applying {
+		t.Errorf("a second application after a rejection: %+v", c)
+	}
+}
+
+func TestAgeSetsWhatWaits(t *testing.T) {
+	s := simulate(t, Options{})
+	for _, id := range []string{"pc-a", "pc-b", "pc-rejected"} {
+		get(t, s, firstApply, application(id, id))
+	}
+	get(t, s, "DescribePhysicalConnectionLOA", map[string]string{"InstanceId": "pc-without"})
+	cases := []struct {
+		region, instance, state string
+		n                       int
+	}{
+		{"", "pc-a", Accept, 1}, {"cn-beijing", "pc-b", Accept, 0}, {"", "pc-without", Accept, 0},
+		{testRegion, "", Available, 1}, // pc-b alone waits
+		{"", "pc-rejected", Deleted, 1},
+	}
+	for _, c := range cases {
+		if n, err := s.Age(c.region, c.instance, c.state); err != nil || n != c.n {
+			t.Errorf("Age(%q, %q, %q) = %d, %v, want %d", c.region, c.instance, c.state, n, err, c.n)
+		}
+	}
+	if _, err := s.Age("", "", "Approved"); err == nil {
+		t.Error("Approved is taken for the state of an LOA")
+	}
+	want := []string{Accept, Available, Deleted, ""}
+	for i, c := range s.Stats().Circuits {
+		if c.LOAStatus != want[i] {
+			t.Errorf("%s: %q, want %q", c.InstanceID, c.LOAStatus, want[i])
+		}
+	}
+	if r := send(t, s, "POST", "/age?state=Rejected&instance=pc-a", ""); r.status != 200 || r.body != "1\n" {
+		t.Errorf("POST /age: %d %q", r.status, r.body)
+	}
+	if r := send(t, s, "GET", "/age?state=Rejected", ""); r.status != 405 {
+		t.Errorf("GET /age: %d %q", r.status, r.body)
+	}
+}
+
+func TestAccountStandsAgainstEveryApplication(t *testing.T) {
+	s := simulate(t, Options{BillingOff: true})
+	if r := get(t, s, firstApply, application("pc-one", "1")); r.status != 400 || r.code() != "OperationFailed.PconnTrafficNotEnable" {
+		t.Errorf("billing off: %d %s", r.status, r.body)
+	}
+	if r := get(t, s, "GetPhysicalConnectionServiceStatus", nil); r.fields["Enabled"] != false || r.fields["Data"] != false {
+		t.Errorf("billing off: %s", r.body)
+	}
+	s = simulate(t, Options{Denied: []string{firstApply}})
+	if r := get(t, s, firstApply, application("pc-one", "1")); r.status != 403 || r.code() != "Forbidden.RAM" {
+		t.Errorf("denied: %d %s", r.status, r.body)
+	}
+	if r := get(t, s, "DescribePhysicalConnectionLOA", map[string]string{"InstanceId": "pc-one"}); r.status != 200 {
+		t.Errorf("another API: %d %s", r.status, r.body)
+	}
+}
+
+func TestLenientServices(t *testing.T) {
+	s := simulate(t, Options{AllowDuplicates: true})
+	get(t, s, firstApply, application("pc-one", "1"))
+	get(t, s, firstApply, application("pc-one", "1"))
+	get(t, s, firstApply, application("pc-one", "2"))
+	if st := s.Stats(); st.Accepted != 2 || st.Duplicates != 1 || st.Circuits[0].Replays != 1 {
+		t.Errorf("where only tokens guard: %+v", st)
+	}
+	s = simulate(t, Options{ApplyAgain: true})
+	if r := get(t, s, firstApply, application("pc-rejected", "1")); r.status != 200 {
+		t.Errorf("where a rejected LOA can be applied for: %d %s", r.status, r.body)
+	}
+}
