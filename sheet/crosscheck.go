@@ -1,6 +1,9 @@
 package sheet
 
-import "strconv"
+import (
+	"cmp"
+	"slices"
+)
 
 // mostEngineers is what one application takes (API page: PMInfo.1 to PMInfo.16).
 const mostEngineers = 16
@@ -8,11 +11,26 @@ const mostEngineers = 16
 // crossCheck joins engineers to circuits and applies the rules that look at more than
 // one row.
 func (d *decoder) crossCheck() {
-	d.circuitsOnce()
-	d.tokensOnce()
+	d.byID, d.twins = d.once(&circuitInstanceTwice, CircuitInstanceID, func(c *Circuit) string { return c.InstanceID })
+	d.once(&circuitTokenTwice, CircuitClientToken, func(c *Circuit) string { return c.ClientToken })
 	d.join()
 	d.engineersOnce()
-	d.spread()
+	for i := range d.w.Circuits {
+		c := &d.w.Circuits[i]
+		c.Invalid = c.Invalid || slices.ContainsFunc(c.Engineers, func(e int32) bool { return d.w.Engineers[e].Invalid })
+	}
+}
+
+// sortRows puts the rows into the order of their numbers, which odd files do not keep.
+func (d *decoder) sortRows() {
+	circuits := func(a, b Circuit) int { return cmp.Compare(a.Row, b.Row) }
+	if !slices.IsSortedFunc(d.w.Circuits, circuits) {
+		slices.SortFunc(d.w.Circuits, circuits)
+	}
+	engineers := func(a, b Engineer) int { return cmp.Compare(a.Row, b.Row) }
+	if !slices.IsSortedFunc(d.w.Engineers, engineers) {
+		slices.SortFunc(d.w.Engineers, engineers)
+	}
 }
 
 // ref gives the cell of a column in a row.
@@ -23,26 +41,25 @@ func (d *decoder) ref(id ColumnID, row int) Ref {
 }
 
 // clash tells of two cells that must not be equal, at the first of them.
-func (d *decoder) clash(r *Rule, id ColumnID, row, other int, value string, args ...Arg) {
+func (d *decoder) clash(r *Rule, id ColumnID, row, other int, value string) {
 	f := &d.cells[id]
-	d.add(r, Problem{At: d.ref(id, row), Also: d.ref(id, other), Column: f.header, Value: f.show(value), Args: args})
+	d.add(r, Problem{At: d.ref(id, row), Also: d.ref(id, other), Column: f.header, Value: f.show(value)})
 }
 
-// circuitsOnce tells of circuits that stand in several rows, at each of them: which one
-// is meant cannot be known.
-func (d *decoder) circuitsOnce() {
-	d.once(&circuitInstanceTwice, CircuitInstanceID, func(c *Circuit) string { return c.InstanceID })
+// filled guesses how many circuits have a value in a column.
+func (d *decoder) filled(id ColumnID) int {
+	if columnOf(id).Required {
+		return len(d.w.Circuits)
+	}
+	return 0
 }
 
-func (d *decoder) tokensOnce() {
-	d.once(&circuitTokenTwice, CircuitClientToken, func(c *Circuit) string { return c.ClientToken })
-}
-
-// once tells of equal values of a column in the circuits.
-func (d *decoder) once(r *Rule, id ColumnID, value func(*Circuit) string) {
+// once tells of equal values of a column in the circuits, at each of them: which one is
+// meant cannot be known. It gives the first circuit of every value, and the further
+// ones of those.
+func (d *decoder) once(r *Rule, id ColumnID, value func(*Circuit) string) (first map[string]int32, twins map[int32][]int32) {
 	rows := d.w.Circuits
-	first := make(map[string]int32, len(rows))
-	told := map[int32]bool{}
+	first, twins = make(map[string]int32, d.filled(id)), map[int32][]int32{}
 	for i := range rows {
 		v := value(&rows[i])
 		if v == "" {
@@ -53,70 +70,13 @@ func (d *decoder) once(r *Rule, id ColumnID, value func(*Circuit) string) {
 			first[v] = int32(i)
 			continue
 		}
-		if !told[j] {
-			told[j] = true
+		if twins[j] == nil {
 			d.clash(r, id, rows[j].Row, rows[i].Row, v)
 			rows[j].Invalid = true
 		}
+		twins[j] = append(twins[j], int32(i))
 		d.clash(r, id, rows[i].Row, rows[j].Row, v)
 		rows[i].Invalid = true
 	}
-}
-
-// join gives every circuit its engineers, in sheet order.
-func (d *decoder) join() {
-	circuits, engineers := d.w.Circuits, d.w.Engineers
-	index := make(map[string][]int32, len(circuits))
-	for i := range circuits {
-		if id := circuits[i].InstanceID; id != "" {
-			index[id] = append(index[id], int32(i))
-		}
-	}
-	for e := range engineers {
-		g := &engineers[e]
-		if g.All {
-			for i := range circuits {
-				circuits[i].Engineers = append(circuits[i].Engineers, int32(e))
-			}
-		}
-		for _, id := range g.Circuits {
-			rows := index[id]
-			if rows == nil {
-				f := &d.cells[EngineerInstanceID]
-				before := d.errors
-				d.add(&engineerCircuitUnknown, Problem{At: d.ref(EngineerInstanceID, g.Row), Column: f.header, Value: id})
-				g.Invalid = g.Invalid || d.errors > before
-			}
-			for _, i := range rows {
-				circuits[i].Engineers = append(circuits[i].Engineers, int32(e))
-			}
-		}
-	}
-	f := &d.cells[CircuitInstanceID]
-	for i := range circuits {
-		c := &circuits[i]
-		n := len(c.Engineers)
-		switch {
-		case n == 0:
-			d.add(&circuitEngineersMissing, Problem{At: d.ref(CircuitInstanceID, c.Row), Column: f.header, Value: c.InstanceID})
-		case n > mostEngineers:
-			d.add(&circuitEngineersMany, Problem{At: d.ref(CircuitInstanceID, c.Row), Column: f.header, Value: c.InstanceID, Args: []Arg{{"n", strconv.Itoa(n)}}})
-		default:
-			continue
-		}
-		c.Invalid = true
-	}
-}
-
-// engineersOnce tells of engineers that stand twice on one circuit, at both rows.
-func (d *decoder) engineersOnce() {}
-
-// spread makes the circuits of an invalid engineer invalid.
-func (d *decoder) spread() {
-	for i := range d.w.Circuits {
-		c := &d.w.Circuits[i]
-		for _, e := range c.Engineers {
-			c.Invalid = c.Invalid || d.w.Engineers[e].Invalid
-		}
-	}
+	return first, twins
 }

@@ -40,6 +40,9 @@ type decoder struct {
 	layout *layout
 	row    int
 	cells  [columnCount]field
+
+	byID  map[string]int32  // the first circuit of an instance ID
+	twins map[int32][]int32 // further circuits of the same ID, by the first
 }
 
 func newDecoder(book Book, o *Options) *decoder {
@@ -80,6 +83,7 @@ func kindOf(c *Column) textKind {
 // sheet reads one sheet from its header row on.
 func (d *decoder) sheet(l *layout) error {
 	d.layout = l
+	first := len(d.w.Problems)
 	d.prepare(l)
 	for row, err := range d.book.Rows(l.table.Sheet) {
 		if err != nil {
@@ -89,7 +93,8 @@ func (d *decoder) sheet(l *layout) error {
 			d.take(&row)
 		}
 	}
-	d.merged(l)
+	d.sortRows()
+	d.merged(l, first)
 	return nil
 }
 

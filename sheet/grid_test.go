@@ -115,8 +115,8 @@ func good() *grid {
 pc-aaaa1 | cn-hangzhou | Example Networks | MSTP | Example Build | 2027-01-15T08:00:00Z | =1000 | Hangzhou | token-1
 pc-aaaa2 | cn-shanghai | Example Networks | FIBRE | Example Build | @46402.5 | | |
 `).add("Engineers", engineersHead+`
-pc-aaaa1, pc-aaaa2 | Test Person | Passport | X1234567 | Male | +8613800000000
-* | Other Person | IDCard | 000000199001010018 | Male | 13800000001
+pc-aaaa1, pc-aaaa2 | Test Person | Passport | X1234567 | Male | +447700900123
+* | Other Person | IDCard | 000000199001010018 | Male | +447700900124
 `)
 }
 

@@ -21,7 +21,7 @@ var rules = []*Rule{
 	&cellBoolean,
 	&cellDate,
 	&cellDigitsLost,
-	&cellNumber,
+	&cellStoredNumber,
 	&cellExponent,
 	&cellMerged,
 	&cellLineBreak,

@@ -70,7 +70,7 @@ func (d *decoder) digits(f *field) (string, state) {
 		}
 	default:
 		before := d.errors
-		d.tell(&cellNumber, f)
+		d.tell(&cellStoredNumber, f)
 		if d.errors > before {
 			return "", fault
 		}

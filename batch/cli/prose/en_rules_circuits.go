@@ -1,0 +1,177 @@
+package prose
+
+// enCircuits: the rules of the Circuits sheet.
+var enCircuits = map[string]Entry{
+	"circuit-instance-missing": {
+		Message: "the instance ID is missing",
+		Hint:    "Write the circuit's ID, pc-…, as the Express Connect console shows it.",
+		Why:     "Without it there is nothing to apply for.",
+		Wrong:   "(empty)", Right: "pc-bp1example", Source: apiPage + ": InstanceId",
+	},
+	"circuit-instance-malformed": {
+		Message: "{value} is no circuit ID",
+		Hint:    "Write pc- followed by lower-case letters and digits, as the console shows it; one circuit in a row.",
+		Why:     "The API would not find it. IDs of virtual border routers (vbr-…) and interfaces (ri-…) are other things.",
+		Wrong:   "PC-BP1EXAMPLE, vbr-bp1example", Right: "pc-bp1example", Source: apiPage + ": InstanceId",
+	},
+	"circuit-instance-twice": {
+		Message: "{value} stands in two rows, here and in {also}",
+		Hint:    "Keep the row that counts and delete the other.",
+		Why:     "A circuit is applied for once; which of the rows is right cannot be known, so neither is sent.",
+		Wrong:   "pc-bp1example in A2 and in A9", Right: "pc-bp1example in A2 alone", Source: contract,
+	},
+	"circuit-region-missing": {
+		Message: "the region is missing",
+		Hint:    "Write the region's ID, such as cn-hangzhou, or give `--region` for all rows without one.",
+		Why:     "A circuit is found only in its own region.",
+		Wrong:   "(empty)", Right: "cn-hangzhou", Source: apiPage + ": RegionId",
+	},
+	"circuit-region-malformed": {
+		Message: "{value} is no region ID",
+		Hint:    "Write the ID in lower-case letters, digits and hyphens, such as cn-hangzhou, not the region's name.",
+		Why:     "The region becomes part of the host name that is called; anything else must never get there.",
+		Wrong:   "Hangzhou, CN-HANGZHOU, 华东1", Right: "cn-hangzhou", Source: apiPage + ": RegionId",
+	},
+	"circuit-region-unknown": {
+		Message: "the region {value} is not known; the nearest name is {nearest}",
+		Hint:    "Correct it; if the region is new, `--severity circuit-region-unknown=warning` lets it pass.",
+		Why:     "The API has no endpoint for a region that does not exist.",
+		Wrong:   "cn-hangzou", Right: "cn-hangzhou", Source: "the endpoint data of Alibaba Cloud's SDK",
+	},
+	"circuit-region-default": {
+		Message: "the row names no region; {region} is used, as --region says",
+		Why:     "A default is a choice; this says where it was used.",
+		Wrong:   "(empty, with --region cn-hangzhou)", Right: "cn-hangzhou", Source: contract,
+	},
+	"circuit-company-missing": {
+		Message: "the company name is missing",
+		Hint:    "Write the name of the company that needs the circuit, as registered with the account.",
+		Why:     "The letter is issued in that name.",
+		Wrong:   "(empty)", Right: "Example Networks Ltd.", Source: apiPage + ": CompanyName",
+	},
+	"circuit-line-type-missing": {
+		Message: "the line type is missing",
+		Hint:    "Write one of MSTP, MPLSVPN, FIBRE, Other.",
+		Why:     "The API requires it.",
+		Wrong:   "(empty)", Right: "FIBRE", Source: apiPage + ": LineType",
+	},
+	"circuit-line-type-unknown": {
+		Message: "{value} is no line type",
+		Hint:    "Write one of {allowed}.",
+		Why:     "The API takes these four only; SDH, of older editions, is no longer among them.",
+		Wrong:   "SDH", Right: "MSTP", Source: apiPage + ": LineType",
+	},
+	"circuit-si-missing": {
+		Message: "the construction company is missing",
+		Hint:    "Write the company that does the construction work.",
+		Why:     "The site lets in the company that the letter names.",
+		Wrong:   "(empty)", Right: "Example Build Co.", Source: apiPage + ": Si",
+	},
+	"circuit-time-missing": {
+		Message: "the construction time is missing",
+		Hint:    "Write when the work starts, such as 2027-01-15T08:00:00Z.",
+		Why:     "The API requires it.",
+		Wrong:   "(empty)", Right: "2027-01-15", Source: apiPage + ": ConstructionTime",
+	},
+	"circuit-time-malformed": {
+		Message: "{value} is no date that can be read",
+		Hint:    "Use a date cell, or write 2027-01-15, 2027-01-15 08:00 or 2027-01-15T08:00:00+08:00; the year has four digits.",
+		Why:     "The API takes one form only, so the date has to be understood first; nothing is guessed.",
+		Wrong:   "mid January, 15/1/27", Right: "2027-01-15", Source: "ISO 8601; " + apiPage + ": ConstructionTime",
+	},
+	"circuit-time-ambiguous": {
+		Message: "{value} could be {first} or {second}",
+		Hint:    "Write the year first: {first} or {second}.",
+		Why:     "Day and month stand in another order in other countries; a guess would be wrong for half of them.",
+		Wrong:   "03/04/2027", Right: "2027-04-03", Source: "ISO 8601",
+	},
+	"circuit-time-impossible": {
+		Message: "there is no such day or time as {value}",
+		Hint:    "Look at the calendar and write the date again.",
+		Why:     "Other programs turn 30 February into 2 March in silence.",
+		Wrong:   "2027-02-30", Right: "2027-03-02", Source: "ISO 8601",
+	},
+	"circuit-time-gap": {
+		Message: "{value} does not exist or exists twice in {zone}: the clocks are changed then",
+		Hint:    "Write the time with its offset, such as 2027-03-28T02:30:00+01:00.",
+		Why:     "When clocks are put forward an hour is left out, when they are put back one is repeated.",
+		Wrong:   "2027-03-28 02:30 with --timezone Europe/Berlin", Right: "2027-03-28T02:30:00+01:00", Source: "IANA time zone database",
+	},
+	"circuit-time-of-day": {
+		Message: "the cell holds a time of day without a date",
+		Hint:    "Write date and time in this one cell.",
+		Why:     "Workbooks often keep date and time in two columns; one of them alone is no moment.",
+		Wrong:   "08:00", Right: "2027-01-15 08:00", Source: apiPage + ": ConstructionTime",
+	},
+	"circuit-time-serial": {
+		Message: "the cell holds the plain number {value}, which would be {date} if it were a date",
+		Hint:    "Format the cell as a date, look at it, and save; or write {date} as text.",
+		Why:     "Excel stores dates as numbers and only the format tells; pasted values lose it, and days counted from 1904 differ by four years.",
+		Wrong:   "46402", Right: "2027-01-15", Source: "ECMA-376 part 1, 18.17.4 (dates)",
+	},
+	"circuit-time-past": {
+		Message: "the construction time lies in the past: {sent}",
+		Hint:    "Write the time when the work will start.",
+		Why:     "The API does not say whether it refuses past times; the site surely cannot act on one.",
+		Wrong:   "2016-01-15", Right: "2027-01-15", Source: apiPage + ": ConstructionTime",
+	},
+	"circuit-time-far": {
+		Message: "the construction time is more than two years ahead: {sent}",
+		Hint:    "Look at the year.",
+		Why:     "A letter for work so far away is nearly always a slip of the year.",
+		Wrong:   "2072-01-15", Right: "2027-01-15", Source: contract,
+	},
+	"circuit-time-night": {
+		Message: "the construction time is on a weekend night: {local} in {zone}",
+		Hint:    "Look whether the zone is right: write the offset, or give `--timezone`.",
+		Why:     "Work at such hours is rare; a time meant for another zone is not.",
+		Wrong:   "2027-01-16T23:30:00Z for Sunday morning in Shanghai", Right: "2027-01-17T07:30:00+08:00", Source: contract,
+	},
+	"circuit-time-echo": {
+		Message: "the construction time is sent as {sent}",
+		Why:     "What is sent is UTC; this shows how the cell was understood.",
+		Wrong:   "2027-01-15 08:00 with --timezone Asia/Shanghai", Right: "2027-01-15T00:00:00Z", Source: apiPage + ": ConstructionTime",
+	},
+	"circuit-bandwidth-malformed": {
+		Message: "{value} is no whole number of Mbit/s",
+		Hint:    "Write the number alone: 1000 for 1 Gbit/s. Leave the cell empty to send none.",
+		Why:     "The API takes a number; a unit in the cell could mean another factor.",
+		Wrong:   "1G, 1000M, 2.5", Right: "1000", Source: apiPage + ": Bandwidth",
+	},
+	"circuit-bandwidth-range": {
+		Message: "the bandwidth {value} is outside 2 to 10240 Mbit/s",
+		Hint:    "Write a whole number from 2 to 10240.",
+		Why:     "The API refuses anything else.",
+		Wrong:   "20480", Right: "10240", Source: apiPage + ": Bandwidth",
+	},
+	"circuit-token-malformed": {
+		Message: "{value} cannot be a client token",
+		Hint:    "Write up to 64 printable ASCII characters without spaces, or leave the cell empty: a token is derived then.",
+		Why:     "The API takes ASCII only and at most 64 characters.",
+		Wrong:   "my token, 令牌1", Right: "loa-2027-0001", Source: apiPage + ": ClientToken",
+	},
+	"circuit-token-twice": {
+		Message: "the client token stands in two rows, here and in {also}",
+		Hint:    "Give each row its own, or leave both empty: tokens are derived then.",
+		Why:     "The API takes a second request with the same token for a repetition of the first, or refuses it.",
+		Wrong:   "loa-1 in I2 and I3", Right: "loa-1 in I2, loa-2 in I3", Source: apiPage + ": ClientToken (idempotency)",
+	},
+	"circuit-engineers-missing": {
+		Message: "no row of the engineers works on {value}",
+		Hint:    "Add a row for the circuit to the engineers, or one with * for every circuit.",
+		Why:     "The API requires one engineer at least: those are let into the site.",
+		Wrong:   "pc-bp1example, and no engineer names it", Right: "an engineer with Instance ID pc-bp1example", Source: apiPage + ": PMInfo, MissingParam.PMInfo",
+	},
+	"circuit-engineers-many": {
+		Message: "{n} engineers work on {value}, and the API takes 16",
+		Hint:    "Take some off; engineers with * count for every circuit.",
+		Why:     "The request has room for 16.",
+		Wrong:   "17 engineers", Right: "16 engineers", Source: apiPage + ": PMInfo.N, 1 to 16",
+	},
+	"circuit-changed-after-submission": {
+		Message: "the application for {value} was accepted before, and the row was changed since",
+		Hint:    "Restore the row; if the change is meant, withdraw the letter in the console first, then apply again with `--reapply`.",
+		Why:     "A second application beside an accepted one is never made; the accepted one holds what was sent then.",
+		Wrong:   "accepted with 1000 Mbit/s, now 2000", Right: "1000, as accepted", Source: "loabatch, README: promises",
+	},
+}
