@@ -106,15 +106,15 @@ func (b *templateBuilder) lists() error {
 }
 
 func (b *templateBuilder) circuits() error {
-	return b.dataSheet(sheet.CircuitsName, columnsOf(sheet.CircuitsSheet), b.Circuits)
+	return b.dataSheet(sheet.CircuitsName, templateColumns(sheet.CircuitsSheet), b.Circuits)
 }
 
 func (b *templateBuilder) engineers() error {
-	return b.dataSheet(sheet.EngineersName, columnsOf(sheet.EngineersSheet), b.Engineers)
+	return b.dataSheet(sheet.EngineersName, templateColumns(sheet.EngineersSheet), b.Engineers)
 }
 
-// columnsOf lists the data columns of a sheet in the table's order.
-func columnsOf(id sheet.SheetID) []sheet.Column {
+// templateColumns lists the data columns of a sheet in the table's order.
+func templateColumns(id sheet.SheetID) []sheet.Column {
 	var cols []sheet.Column
 	for _, c := range sheet.Columns {
 		if c.Sheet == id {

@@ -107,7 +107,7 @@ func (g *guideWriter) keep(err error) {
 func (g *guideWriter) columns(name string, id sheet.SheetID) {
 	g.row(g.b.style.body)
 	g.row(g.b.style.section, g.b.Words.Line("template-sec-columns", sheet.Arg{Name: "sheet", Value: name}))
-	for _, c := range columnsOf(id) {
+	for _, c := range templateColumns(id) {
 		need := "template-note-optional"
 		if c.Required {
 			need = "template-note-required"

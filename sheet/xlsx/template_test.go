@@ -96,7 +96,7 @@ func TestTemplateIsReadBack(t *testing.T) {
 // headers is the header row of a sheet as the test above writes it.
 func headers(id sheet.SheetID) string {
 	var cells []string
-	for i, c := range columnsOf(id) {
+	for i, c := range templateColumns(id) {
 		cells = append(cells, fmt.Sprintf("%s%d:%s", sheet.ColName(i+1), sheet.TextCell, c.Header))
 	}
 	return strings.Join(cells, " ")
@@ -130,10 +130,10 @@ func TestTemplateFormats(t *testing.T) {
 		if err != nil || !panes.Freeze || panes.YSplit != 1 {
 			t.Errorf("%s: the header is not frozen: %+v, %v", name, panes, err)
 		}
-		for i, c := range columnsOf(id) {
+		for i, c := range templateColumns(id) {
 			letter := sheet.ColName(i + 1)
 			where := name + "!" + letter
-			if got := numFmt(t, f, name, letter+"2"); (got == 49) != c.Text {
+			if got := cellFormat(t, f, name, letter+"2"); (got == 49) != c.Text {
 				t.Errorf("%s: number format %d, want text: %v", where, got, c.Text)
 			}
 			if width, _ := f.GetColWidth(name, letter); width != c.Width {
@@ -183,8 +183,8 @@ func checkList(t *testing.T, f *excelize.File, where string, c sheet.Column, dv 
 	}
 }
 
-// numFmt gives the number format of a column's cells.
-func numFmt(t *testing.T, f *excelize.File, name, ref string) int {
+// cellFormat gives the number format of a column's cells.
+func cellFormat(t *testing.T, f *excelize.File, name, ref string) int {
 	t.Helper()
 	id, err := f.GetCellStyle(name, ref)
 	if err != nil {
