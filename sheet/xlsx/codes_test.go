@@ -18,12 +18,13 @@ var faultArgs = map[string]struct {
 	code, pairs int
 	always      []string
 }{
-	"fault":     {0, 1, nil},
-	"faultAt":   {1, 2, nil},
-	"partFault": {0, -1, []string{"part", "place"}},
-	"at":        {1, -1, []string{"part", "place"}},
-	"rowFault":  {0, 2, []string{"part", "place"}},
-	"cellFault": {0, 3, []string{"part", "place"}},
+	"fault":       {0, 1, nil},
+	"faultAt":     {1, 2, nil},
+	"partFault":   {0, -1, []string{"part", "place"}},
+	"at":          {1, -1, []string{"part", "place"}},
+	"rowFault":    {0, 2, []string{"part", "place"}},
+	"cellFault":   {0, 3, []string{"part", "place"}},
+	"copyProblem": {1, 2, nil},
 }
 
 // TestEveryCodeHasItsSentence holds the codes that this package raises against the
@@ -138,7 +139,7 @@ func literal(e ast.Expr) (string, bool) {
 // files on inputs.
 func catalogueEntries(t *testing.T) map[string]string {
 	entries := map[string]string{}
-	for _, name := range []string{"en_files.go", "en_parts.go"} {
+	for _, name := range []string{"en_files.go", "en_parts.go", "en_copy.go"} {
 		f, err := parser.ParseFile(gotoken.NewFileSet(), filepath.Join("..", "..", "batch", "cli", "prose", name), nil, 0)
 		if err != nil {
 			t.Fatal(err)

@@ -1,0 +1,49 @@
+package prose
+
+// enCopy: what stands against a faithful results copy.
+var enCopy = map[string]Entry{
+	"copy-no-free-columns": {
+		Message: "sheet {sheet} has no free columns for the results to the right of its data",
+		Hint:    "Delete columns that are not needed, up to column XFD eight columns must be free.",
+		Why:     "A worksheet ends at column XFD; every row's result stands behind its data.",
+	},
+	"copy-signed": {
+		Message: "the workbook is digitally signed, and the signature will not hold for the results copy",
+		Hint:    "Nothing to do: the input keeps its signature; the copy will be shown as changed since it was signed.",
+		Why:     "A signature holds for the very bytes that were signed; any cell that is added breaks it.",
+	},
+	"copy-structure-locked": {
+		Message: "the structure of the workbook is protected; the sheets Errors and Summary are added to the copy all the same",
+		Hint:    "Nothing to do: the protection stays as it is.",
+	},
+	"copy-sheet-twice": {
+		Message: "the results of two sheets would be written into sheet {sheet}",
+		Hint:    "Keep circuits and engineers on sheets of their own.",
+	},
+	"copy-rows-differ": {
+		Message: "sheet {sheet} got {found} rows of results, expected {expected}",
+		Hint:    "Run again; if it happens twice, save the workbook in Excel or LibreOffice and run it on the saved file.",
+		Why:     "No row may be lost: a copy whose rows do not add up is not written.",
+	},
+	"copy-cell-differs": {
+		Message: "the copy was read back, and its cell {place} does not hold what was written",
+		Hint:    "Check the disk the copy is on, and run `loabatch report` to write the copy again.",
+		Why:     "A copy is read back before it takes its name; what a disk or a network drive garbles shows here.",
+	},
+	"copy-row-number": {
+		Message: "the part {part} of the workbook has a row without a usable number at byte {place}",
+		Hint:    repairAndCheck,
+	},
+	"copy-cell-reference": {
+		Message: "the part {part} of the workbook has a cell without a usable position at byte {place}",
+		Hint:    repairAndCheck,
+	},
+	"copy-drawing": {
+		Message: "the part {part} of the workbook names a drawing at byte {place} that its relationships do not have",
+		Hint:    repairAndCheck,
+	},
+	"copy-folder-entry": {
+		Message: "the workbook's container has a folder {part} with content",
+		Hint:    "Open the workbook in Excel or LibreOffice and save it again.",
+	},
+}

@@ -1,0 +1,115 @@
+package xlsx
+
+import (
+	"io"
+	"path"
+	"strings"
+)
+
+// addedEarlier finds the sheets that an earlier run added, by the name under which it
+// did: they bear a hidden defined name of their own, which stays with a sheet however
+// it is renamed and moved. A sheet of the user's that happens to have such a name is
+// none of them.
+func (cp *copier) addedEarlier() (map[string]int, error) {
+	tz, err := cp.openXML(cp.book.part)
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]int{}
+	for {
+		t, err := tz.next()
+		if err == io.EOF {
+			return found, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		var bad bool
+		if t.kind != startTag || t.depth != 3 || t.empty || !t.is("definedName") || t.value("name", &bad) != markerName {
+			continue
+		}
+		at, ok := numberAttr(t, "localSheetId")
+		var text []byte
+		for {
+			if t, err = tz.next(); err != nil {
+				return nil, short(tz, err)
+			}
+			if t.kind == endTag && t.depth == 3 {
+				break
+			}
+			if text, err = t.text(text); err != nil {
+				return nil, err
+			}
+		}
+		if ok && at < len(cp.book.sheets) && cp.book.sheets[at].kind == "worksheet" {
+			name := strings.Trim(strings.TrimSpace(string(text)), `"`)
+			found[strings.ReplaceAll(name, `""`, `"`)] = at
+		}
+	}
+}
+
+// dropBelow takes out what belongs to a sheet that is replaced: its relationships, and
+// the parts that are reached through them only, such as its chart.
+func (cp *copier) dropBelow(part string) error {
+	users, err := cp.users()
+	if err != nil {
+		return err
+	}
+	goes := map[string]bool{partKey(part): true}
+	queue := []string{part}
+	for len(queue) > 0 {
+		from := queue[0]
+		queue = queue[1:]
+		rels, err := cp.relationships(from)
+		if err != nil {
+			return err
+		}
+		if name := relsOf(from); cp.file(name) != nil {
+			cp.parts.dropped[partKey(name)] = true
+		}
+		for _, r := range rels {
+			key := partKey(r.target)
+			if r.external || goes[key] || cp.file(r.target) == nil || !all(users[key], goes) {
+				continue
+			}
+			goes[key] = true
+			cp.parts.dropped[key] = true
+			queue = append(queue, r.target)
+		}
+	}
+	return nil
+}
+
+// users tells for every part which parts have relationships to it, all by partKey; that
+// of the package is "".
+func (cp *copier) users() (map[string][]string, error) {
+	users := map[string][]string{}
+	for _, f := range cp.zip.File {
+		key := partKey(f.Name)
+		dir, file := path.Split(key)
+		owner, isRels := strings.CutSuffix(file, ".rels")
+		if !isRels || !strings.HasSuffix(dir, "_rels/") {
+			continue
+		}
+		owner = strings.TrimSuffix(dir, "_rels/") + owner
+		rels, err := cp.relationships(owner)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rels {
+			if !r.external {
+				users[partKey(r.target)] = append(users[partKey(r.target)], owner)
+			}
+		}
+	}
+	return users, nil
+}
+
+func all(keys []string, in map[string]bool) bool {
+	for _, k := range keys {
+		if !in[k] {
+			return false
+		}
+	}
+	return true
+}

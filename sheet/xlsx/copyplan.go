@@ -1,0 +1,211 @@
+package xlsx
+
+import (
+	"io"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// Content types of the parts that are added.
+const (
+	typeStem      = "application/vnd.openxmlformats-officedocument."
+	worksheetType = typeStem + "spreadsheetml.worksheet+xml"
+	stylesType    = typeStem + "spreadsheetml.styles+xml"
+	commentsType  = typeStem + "spreadsheetml.comments+xml"
+	drawingType   = typeStem + "drawing+xml"
+	chartType     = typeStem + "drawingml.chart+xml"
+	vmlType       = typeStem + "vmlDrawing"
+)
+
+// plan says what becomes of each part.
+func (cp *copier) plan(p sheet.Patch) error {
+	cp.bookEdit.strict = cp.book.strict
+	cp.bookRels = newRelsEdit(cp.book.rels)
+	cp.types.dropped = cp.parts.dropped
+	if err := cp.planStyles(); err != nil {
+		return err
+	}
+	patched := map[int]*sheet.SheetPatch{}
+	for i := range p.Sheets {
+		at, err := cp.planSheet(&p.Sheets[i])
+		if err != nil {
+			return err
+		}
+		if patched[at] != nil {
+			return faultAt(sheet.Ref{Sheet: p.Sheets[i].Sheet}, "copy-sheet-twice", "sheet", p.Sheets[i].Sheet)
+		}
+		patched[at] = &p.Sheets[i]
+	}
+	replaced, err := cp.planAdded(p.Added)
+	if err != nil {
+		return err
+	}
+	if err := cp.planChain(patched, replaced); err != nil {
+		return err
+	}
+	cp.setRels(cp.book.part, cp.bookRels)
+	cp.edited(cp.book.part, cp.bookEdit.rewrite)
+	cp.parts.late[partKey(cp.book.part)] = true
+	if len(cp.types.added) > 0 || len(cp.types.dropped) > 0 {
+		cp.edited(contentTypesPart, cp.types.rewrite)
+	}
+	return nil
+}
+
+// planStyles adds the formats of the new cells. A workbook without styles gets the part.
+func (cp *copier) planStyles() error {
+	part := cp.book.styles
+	tz := newTokenizer(strings.NewReader(blankStyles(cp.spaces.main)), "styles")
+	if part != "" {
+		var err error
+		if tz, err = cp.openXML(part); err != nil {
+			return err
+		}
+	}
+	survey, err := surveyStyles(tz)
+	if err != nil {
+		return err
+	}
+	if cp.styles, err = newStylePatch(survey); err != nil {
+		return err
+	}
+	rewrite := func(e *editor) error { return rewriteStyles(e, survey.prefix, cp.styles) }
+	if part != "" {
+		cp.edited(part, rewrite)
+		return nil
+	}
+	part = cp.newPart(path.Dir(cp.book.part), "styles", ".xml", stylesType)
+	cp.bookRels.add(cp.spaces.rel+"/styles", relTarget(cp.book.part, part))
+	cp.addPart(part, func(w io.Writer) error {
+		return rewrite(newEditor(newTokenizer(strings.NewReader(blankStyles(cp.spaces.main)), "styles"), w))
+	})
+	return nil
+}
+
+// planSheet patches one sheet, and gives its place in the list of sheets.
+func (cp *copier) planSheet(p *sheet.SheetPatch) (int, error) {
+	at := cp.sheetIndex(p.Sheet)
+	if at < 0 || cp.book.sheets[at].kind != "worksheet" {
+		return 0, faultAt(sheet.Ref{Sheet: p.Sheet}, "sheet-not-listed", "sheet", p.Sheet)
+	}
+	part := cp.book.sheets[at].part
+	cols, err := placesOf(p)
+	if err != nil {
+		return 0, err
+	}
+	rels, err := cp.relationships(part)
+	if err != nil {
+		return 0, err
+	}
+	s := &sheetPatcher{p: p, styles: cp.styles, cols: cols, frame: frameOf(p).cells()}
+	if len(cols) > 0 {
+		s.ours = make([]bool, cols[len(cols)-1].Col+1)
+		for _, c := range cols {
+			s.ours[c.Col] = true
+		}
+	}
+	if s.tabled, err = cp.planTables(p, cols, rels); err != nil {
+		return 0, err
+	}
+	s.todo.cols = len(cols) > 0
+	s.todo.filter = len(cols) > 0 && !s.tabled
+	s.todo.marks = len(p.Marks) > 0
+	cp.edited(part, func(e *editor) error {
+		s.editor = e
+		if err := s.run(); err != nil {
+			return err
+		}
+		cp.nameFilter(at, s.filter)
+		return s.checkRows()
+	})
+	return at, nil
+}
+
+// nameFilter keeps the defined name of a sheet's filter.
+func (cp *copier) nameFilter(at int, r sheet.Range) {
+	if r == (sheet.Range{}) {
+		return
+	}
+	name := cp.sheetName(at)
+	cp.bookEdit.names = append(cp.bookEdit.names, bookName{name: filterName, index: at, text: formulaRange(name, r)})
+}
+
+// sheetName gives the name of a sheet by its place in the copy's list of sheets.
+func (cp *copier) sheetName(at int) string {
+	if at < len(cp.book.sheets) {
+		return cp.book.sheets[at].name
+	}
+	return cp.bookEdit.sheets[at-len(cp.book.sheets)].name
+}
+
+// sheetIndex gives the place of a sheet in the list of sheets, or -1.
+func (cp *copier) sheetIndex(name string) int {
+	for i := range cp.book.sheets {
+		if strings.EqualFold(cp.book.sheets[i].name, name) {
+			return i
+		}
+	}
+	return -1
+}
+
+// planTables takes the result columns into the table that covers the data, and reports
+// whether there is one.
+func (cp *copier) planTables(p *sheet.SheetPatch, cols []putColumn, rels []relationship) (tabled bool, err error) {
+	tables, err := cp.tablesOf(rels)
+	if err != nil || len(cols) == 0 {
+		return false, err
+	}
+	f := frameOf(p)
+	for _, info := range tables {
+		if info.ref.Row1 <= f.headerRow && info.ref.Row2 >= f.headerRow && info.ref.Col1 < f.firstCol {
+			tabled = true
+		}
+		if ch, ok := info.change(p, cols); ok {
+			cp.edited(info.part, func(e *editor) error { return rewriteTable(e, info, ch) })
+		}
+	}
+	return tabled, nil
+}
+
+// planChain takes the entries out of the calculation chain whose cells are replaced. A
+// chain without entries is not allowed: it goes, and is made anew by whoever opens the
+// copy.
+func (cp *copier) planChain(patched map[int]*sheet.SheetPatch, replaced []int) error {
+	rel, ok := relOfKind(cp.book.rels, "calcChain")
+	if !ok || cp.file(rel.target) == nil {
+		return nil
+	}
+	edit := &chainEdit{cells: map[int][]sheet.Range{}}
+	leaves := func(at int, r sheet.Range) {
+		if id, err := strconv.Atoi(cp.book.sheets[at].sheetID); err == nil {
+			edit.cells[id] = append(edit.cells[id], r)
+		}
+	}
+	for at, p := range patched {
+		f := frameOf(p)
+		for _, c := range p.Columns {
+			leaves(at, sheet.Range{Row1: f.headerRow, Col1: c.Col, Row2: f.lastRow, Col2: c.Col})
+		}
+	}
+	for _, at := range replaced {
+		leaves(at, sheet.Range{Row1: 1, Col1: 1, Row2: sheet.MaxRow, Col2: sheet.MaxCol})
+	}
+	tz, err := cp.openXML(rel.target)
+	if err != nil {
+		return err
+	}
+	leave, stay, err := edit.count(tz)
+	switch {
+	case err != nil || leave == 0:
+		return err
+	case stay == 0:
+		cp.parts.dropped[partKey(rel.target)] = true
+		cp.bookRels.dropped[rel.id] = true
+	default:
+		cp.edited(rel.target, edit.rewrite)
+	}
+	return nil
+}

@@ -1,0 +1,232 @@
+package xlsx
+
+import (
+	"io"
+	"strconv"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// sheetPatcher copies one worksheet part with a patch: cells in their rows, and behind
+// the rows what belongs to them. It streams: its memory is that of the longest row's
+// longest cell and of the short lists around the data.
+type sheetPatcher struct {
+	*editor
+	p      *sheet.SheetPatch
+	styles *stylePatch
+	cols   []putColumn // by column
+	ours   []bool      // by column: it is one of cols
+	tabled bool        // a table covers the data and brings its own filter
+	notes  string      // ID of the relationship to the added notes' drawing; empty when there is none
+	frame  sheet.Range // header to last row, first to last result column
+
+	prefix  string // of the part's elements, x: or nothing
+	relName string // name of the r:id attribute, with its declaration where the part has none
+	lastRow int    // number of the latest row
+	patched int    // rows that got cells
+	filter  sheet.Range
+	todo    struct{ cols, filter, marks, notes bool } // what is still to be put at its place
+	highest int                                       // priority of the conditional formats met
+}
+
+// putColumn is one result column, and where its cell stands in what Row gives.
+type putColumn struct {
+	sheet.PutColumn
+	at int
+}
+
+// The elements of a worksheet in the order that CT_Worksheet asks for (ECMA-376 part
+// 1, 18.3.1.99), as far as something is put between them. What is not named stands
+// where rankOf says.
+const (
+	rankDimension = iota + 1
+	rankViews
+	rankCols
+	rankData
+	rankAfterData // sheetCalcPr to scenarios
+	rankFilter
+	rankAfterFilter // sortState to phoneticPr
+	rankConditional
+	rankAfterConditional // dataValidations to drawing
+	rankLegacyDrawing
+	rankEnd
+)
+
+var worksheetRanks = map[string]int{
+	"sheetPr": rankDimension, "dimension": rankDimension, "sheetViews": rankViews, "sheetFormatPr": rankViews,
+	"cols": rankCols, "sheetData": rankData,
+	"sheetCalcPr": rankAfterData, "sheetProtection": rankAfterData, "protectedRanges": rankAfterData, "scenarios": rankAfterData,
+	"autoFilter": rankFilter, "sortState": rankAfterFilter, "dataConsolidate": rankAfterFilter,
+	"customSheetViews": rankAfterFilter, "mergeCells": rankAfterFilter, "phoneticPr": rankAfterFilter,
+	"conditionalFormatting": rankConditional, "dataValidations": rankAfterConditional, "hyperlinks": rankAfterConditional,
+	"printOptions": rankAfterConditional, "pageMargins": rankAfterConditional, "pageSetup": rankAfterConditional,
+	"headerFooter": rankAfterConditional, "rowBreaks": rankAfterConditional, "colBreaks": rankAfterConditional,
+	"customProperties": rankAfterConditional, "cellWatches": rankAfterConditional, "ignoredErrors": rankAfterConditional,
+	"smartTags": rankAfterConditional, "drawing": rankAfterConditional, "legacyDrawing": rankLegacyDrawing,
+	"legacyDrawingHF": rankEnd, "drawingHF": rankEnd, "picture": rankEnd, "oleObjects": rankEnd, "controls": rankEnd,
+	"webPublishItems": rankEnd, "tableParts": rankEnd, "extLst": rankEnd,
+}
+
+// rankOf gives the place of an element of the second level. What is none of
+// SpreadsheetML's own, such as validations wrapped for newer versions, stands behind
+// the data and its formats.
+func (s *sheetPatcher) rankOf(t *token) int {
+	if rank, ok := worksheetRanks[string(t.local)]; ok && t.space.main() {
+		return rank
+	}
+	if s.lastRow == 0 && s.todo.cols {
+		return rankDimension
+	}
+	return rankAfterConditional
+}
+
+// run copies the part to its end.
+func (s *sheetPatcher) run() error {
+	for {
+		t, err := s.tz.next()
+		if err == io.EOF {
+			return s.finish()
+		}
+		if err != nil {
+			return err
+		}
+		switch {
+		case t.depth == 1 && t.kind == startTag:
+			err = s.root(t)
+		case t.depth == 1 && t.kind == endTag:
+			s.before(rankEnd)
+			s.keep(t)
+		case t.depth == 2 && t.kind == startTag:
+			err = s.element(t)
+		default:
+			s.keep(t)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// root takes the root element, and with it how elements and relationships are spelt.
+func (s *sheetPatcher) root(t *token) error {
+	if !t.is("worksheet") || t.empty {
+		return s.tz.at(t, "part-wrong-root")
+	}
+	s.prefix = t.prefixed()
+	s.relName = "r:id"
+	if s.tz.spaces.find([]byte("r")) != relSpace {
+		s.relName = `xmlns:r="` + spacesOf(t.space == strictSpace).rel + `" r:id`
+	}
+	s.keep(t)
+	return nil
+}
+
+// element copies one element of the second level, changed where the patch asks for it.
+func (s *sheetPatcher) element(t *token) error {
+	rank := s.rankOf(t)
+	s.before(rank)
+	if !t.space.main() {
+		return s.keepAll(t)
+	}
+	switch string(t.local) {
+	case "dimension":
+		return s.dimension(t)
+	case "cols":
+		s.todo.cols = false
+		return s.editCols(t)
+	case "sheetData":
+		return s.sheetData(t)
+	case "autoFilter":
+		s.todo.filter = false
+		return s.editFilter(t)
+	case "mergeCells":
+		return s.editMerged(t)
+	case "conditionalFormatting":
+		return s.editConditional(t)
+	case "legacyDrawing":
+		if s.todo.notes {
+			return s.tz.at(t, "copy-drawing")
+		}
+	}
+	return s.keepAll(t)
+}
+
+// before puts what belongs before an element of this rank and was not met.
+func (s *sheetPatcher) before(rank int) {
+	if s.todo.cols && rank > rankCols {
+		s.todo.cols = false
+		s.addCols()
+	}
+	if s.todo.filter && rank > rankFilter {
+		s.todo.filter = false
+		s.filter = s.wantedFilter()
+		s.put("<" + s.prefix + `autoFilter ref="` + rangeText(s.filter) + `"/>`)
+	}
+	if s.todo.marks && rank > rankConditional {
+		s.todo.marks = false
+		s.addMarks()
+	}
+	if s.todo.notes && rank > rankLegacyDrawing {
+		s.todo.notes = false
+		s.put("<" + s.prefix + "legacyDrawing " + s.relName + `="` + s.notes + `"/>`)
+	}
+}
+
+// dimension widens the used range. One that is none is left alone: it is a hint that
+// nothing relies on.
+func (s *sheetPatcher) dimension(t *token) error {
+	ref, _ := t.attr("ref")
+	r, ok := parseRange(ref)
+	if !ok || s.patchedNothing() {
+		return s.keepAll(t)
+	}
+	wide := sheet.Range{
+		Row1: min(r.Row1, s.frame.Row1), Col1: min(r.Col1, s.frame.Col1),
+		Row2: max(r.Row2, s.frame.Row2), Col2: max(r.Col2, s.frame.Col2),
+	}
+	if wide == r {
+		return s.keepAll(t)
+	}
+	s.change(t, withAttr("ref", rangeText(wide)))
+	if t.empty {
+		return nil
+	}
+	return s.rest(t.depth)
+}
+
+func (s *sheetPatcher) patchedNothing() bool { return len(s.cols) == 0 }
+
+// sheetData copies the rows.
+func (s *sheetPatcher) sheetData(t *token) error {
+	s.keep(t)
+	if t.empty {
+		return nil
+	}
+	for {
+		t, err := s.tz.next()
+		if err != nil {
+			return short(s.tz, err)
+		}
+		switch {
+		case t.kind == endTag && t.depth == 2:
+			s.keep(t)
+			return nil
+		case t.kind == startTag && t.depth == 3 && t.is("row"):
+			err = s.row(t)
+		default:
+			s.keep(t)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// checkRows holds what was written against what the patch has.
+func (s *sheetPatcher) checkRows() error {
+	if s.patched != s.p.Rows {
+		return faultAt(sheet.Ref{Sheet: s.p.Sheet}, "copy-rows-differ", "sheet", s.p.Sheet,
+			"found", strconv.Itoa(s.patched), "expected", strconv.Itoa(s.p.Rows))
+	}
+	return nil
+}

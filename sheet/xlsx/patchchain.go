@@ -1,0 +1,98 @@
+package xlsx
+
+import (
+	"io"
+	"strconv"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// chainEdit says which entries leave the calculation chain (ECMA-376 part 1, 18.6): a
+// program that finds an entry for a cell without a formula calls the workbook damaged.
+type chainEdit struct {
+	cells map[int][]sheet.Range // by sheet ID: cells that are replaced
+}
+
+// goes reports whether the entry of a cell leaves.
+func (c *chainEdit) goes(sheetID int, ref []byte) bool {
+	row, col, ok := parseRef(ref)
+	for _, r := range c.cells[sheetID] {
+		if ok && r.Contains(row, col) {
+			return true
+		}
+	}
+	return false
+}
+
+// chainEntry follows the entries of the chain, of which each without a sheet of its own
+// is on that of the one before.
+type chainEntry struct{ sheetID int }
+
+// next takes an entry, and reports whether it names its sheet.
+func (c *chainEntry) next(t *token) bool {
+	id, named := numberAttr(t, "i")
+	if named {
+		c.sheetID = id
+	}
+	return named
+}
+
+// count gives how many entries leave the chain and how many stay.
+func (c *chainEdit) count(tz *tokenizer) (leave, stay int, err error) {
+	var at chainEntry
+	for {
+		t, err := tz.next()
+		if err == io.EOF {
+			return leave, stay, nil
+		}
+		if err != nil {
+			return 0, 0, err
+		}
+		if t.kind != startTag || t.depth != 2 || !t.is("c") {
+			continue
+		}
+		at.next(t)
+		if ref, _ := t.attr("r"); c.goes(at.sheetID, ref) {
+			leave++
+		} else {
+			stay++
+		}
+	}
+}
+
+// rewrite copies the chain without the entries that leave.
+func (c *chainEdit) rewrite(e *editor) error {
+	var at chainEntry
+	written := 0 // the sheet that the copy's reader is on
+	for {
+		t, err := e.tz.next()
+		if err == io.EOF {
+			return e.finish()
+		}
+		if err != nil {
+			return err
+		}
+		if t.kind != startTag || t.depth != 2 || !t.is("c") {
+			e.keep(t)
+			continue
+		}
+		named := at.next(t)
+		ref, _ := t.attr("r")
+		switch {
+		case c.goes(at.sheetID, ref):
+			err = e.drop(t)
+		case named || at.sheetID == written:
+			written = at.sheetID
+			err = e.keepAll(t)
+		default:
+			written = at.sheetID
+			e.change(t, withAttr("i", strconv.Itoa(at.sheetID)))
+			if !t.empty {
+				err = e.rest(t.depth)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+}

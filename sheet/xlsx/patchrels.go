@@ -1,0 +1,130 @@
+package xlsx
+
+import (
+	"io"
+	"strconv"
+	"strings"
+)
+
+// spaceNames are the namespaces and relationship types of one form of workbook.
+type spaceNames struct {
+	main, rel                 string // SpreadsheetML; relationship IDs, and the stem of their types
+	drawing, chart, sheetDraw string // DrawingML, its charts, its place in sheets
+}
+
+// spacesOf gives the names of the Strict form (ISO/IEC 29500) or the Transitional one.
+func spacesOf(strict bool) spaceNames {
+	if strict {
+		const stem = "http://purl.oclc.org/ooxml/"
+		return spaceNames{
+			main: stem + "spreadsheetml/main", rel: stem + "officeDocument/relationships",
+			drawing: stem + "drawingml/main", chart: stem + "drawingml/chart", sheetDraw: stem + "drawingml/spreadsheetDrawing",
+		}
+	}
+	const stem = "http://schemas.openxmlformats.org/"
+	return spaceNames{
+		main: stem + "spreadsheetml/2006/main", rel: stem + "officeDocument/2006/relationships",
+		drawing: stem + "drawingml/2006/main", chart: stem + "drawingml/2006/chart", sheetDraw: stem + "drawingml/2006/spreadsheetDrawing",
+	}
+}
+
+// relsEdit is what changes in the relationships of one part.
+type relsEdit struct {
+	ids     map[string]bool // that are in use
+	dropped map[string]bool // by ID
+	added   []relationship  // target as it is written
+}
+
+func newRelsEdit(rels []relationship) *relsEdit {
+	e := &relsEdit{ids: map[string]bool{}, dropped: map[string]bool{}}
+	for _, r := range rels {
+		e.ids[r.id] = true
+	}
+	return e
+}
+
+// add gives the ID of a new relationship.
+func (e *relsEdit) add(typeURI, target string) string {
+	n := len(e.ids) + 1
+	id := "rId" + strconv.Itoa(n)
+	for e.ids[id] {
+		n++
+		id = "rId" + strconv.Itoa(n)
+	}
+	e.ids[id] = true
+	e.added = append(e.added, relationship{id: id, typeURI: typeURI, target: target})
+	return id
+}
+
+func (e *relsEdit) changed() bool { return len(e.added) > 0 || len(e.dropped) > 0 }
+
+// entries gives the new relationships as elements with this prefix.
+func (e *relsEdit) entries(prefix string) string {
+	var b strings.Builder
+	for _, r := range e.added {
+		b.WriteString("<" + prefix + `Relationship Id="` + attrText(r.id) + `" Type="` + attrText(r.typeURI) + `" Target="` + attrText(r.target) + `"/>`)
+	}
+	return b.String()
+}
+
+// rewrite copies a list of relationships with the change.
+func (e *relsEdit) rewrite(out *editor) error {
+	return rewriteList(out, func(t *token) bool {
+		var bad bool
+		return string(t.local) != "Relationship" || !e.dropped[t.value("Id", &bad)]
+	}, e.entries)
+}
+
+// whole gives a list of relationships for a part that had none.
+func (e *relsEdit) whole() string {
+	return xmlDeclaration + `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">` + e.entries("") + `</Relationships>`
+}
+
+// rewriteList copies a part whose root is a list: without the entries that stays
+// refuses, and with others at its end.
+func rewriteList(e *editor, stays func(*token) bool, added func(prefix string) string) error {
+	for {
+		t, err := e.tz.next()
+		if err == io.EOF {
+			return e.finish()
+		}
+		if err != nil {
+			return err
+		}
+		switch {
+		case t.depth == 1 && t.kind == startTag && t.empty:
+			e.change(t, opened())
+			e.put(added(t.prefixed()))
+			e.put("</" + t.prefixed() + string(t.local) + ">")
+		case t.depth == 1 && t.kind == endTag:
+			e.put(added(t.prefixed()))
+			e.keep(t)
+		case t.depth == 2 && t.kind == startTag && !stays(t):
+			if err := e.drop(t); err != nil {
+				return err
+			}
+		default:
+			e.keep(t)
+		}
+	}
+}
+
+// typesEdit is what changes in the list of content types.
+type typesEdit struct {
+	dropped map[string]bool // parts that go, by partKey
+	added   [][2]string     // part and its content type
+}
+
+// rewrite copies the list with the change.
+func (e *typesEdit) rewrite(out *editor) error {
+	return rewriteList(out, func(t *token) bool {
+		var bad bool
+		return string(t.local) != "Override" || !e.dropped[partKey(t.value("PartName", &bad))]
+	}, func(prefix string) string {
+		var b strings.Builder
+		for _, a := range e.added {
+			b.WriteString("<" + prefix + `Override PartName="/` + attrText(a[0]) + `" ContentType="` + a[1] + `"/>`)
+		}
+		return b.String()
+	})
+}

@@ -1,0 +1,165 @@
+package xlsx
+
+import (
+	"strconv"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// row copies one row whose start tag is t. The patch's cells go to their places, what
+// stood in the result columns goes, and every other byte stays. The row keeps its own
+// format; the cells that are put bring theirs.
+func (s *sheetPatcher) row(t *token) error {
+	n := s.lastRow + 1
+	if r, ok := t.attr("r"); ok {
+		if n, ok = parseUint(r, sheet.MaxRow); !ok || n == 0 {
+			return s.tz.at(t, "copy-row-number")
+		}
+	}
+	s.lastRow = n
+	cells := s.cellsOf(n)
+	if cells == nil && (n < s.frame.Row1 || n > s.frame.Row2) {
+		return s.keepAll(t)
+	}
+	prefix := s.rowPrefix(t)
+	if t.empty {
+		if cells == nil {
+			s.keep(t)
+			return nil
+		}
+		s.change(t, without("spans"), opened())
+		s.putCells(prefix, n, cells, 0, sheet.MaxCol)
+		s.out.WriteString("</" + prefix + "row>")
+		return nil
+	}
+	if cells == nil {
+		s.keep(t)
+	} else {
+		s.change(t, without("spans"))
+	}
+	return s.rowBody(prefix, n, cells)
+}
+
+// rowPrefix gives the prefix of the row's elements, without an allocation where it is
+// the part's own.
+func (s *sheetPatcher) rowPrefix(t *token) string {
+	n := len(t.prefix)
+	if n == 0 && s.prefix == "" || n+1 == len(s.prefix) && string(t.prefix) == s.prefix[:n] {
+		return s.prefix
+	}
+	return t.prefixed()
+}
+
+// cellsOf asks the patch for the cells of a row; nil when it gets none.
+func (s *sheetPatcher) cellsOf(n int) []sheet.PutCell {
+	if s.patchedNothing() {
+		return nil
+	}
+	if n == s.p.HeaderRow {
+		return s.headers()
+	}
+	if s.p.Row == nil {
+		return nil
+	}
+	cells := s.p.Row(n)
+	if len(cells) < len(s.cols) {
+		return nil
+	}
+	s.patched++
+	return cells
+}
+
+// headers gives the header row's cells.
+func (s *sheetPatcher) headers() []sheet.PutCell {
+	cells := make([]sheet.PutCell, len(s.p.Columns))
+	for i, c := range s.p.Columns {
+		cells[i] = sheet.PutCell{Text: c.Header, Style: sheet.StyleHeader}
+	}
+	return cells
+}
+
+// rowBody copies what is within a row.
+func (s *sheetPatcher) rowBody(prefix string, n int, cells []sheet.PutCell) error {
+	col := 0         // of the latest cell
+	next := 0        // the first of cols that is not yet written
+	shifted := false // a cell that bears no reference would now be taken for another
+	for {
+		t, err := s.tz.next()
+		if err != nil {
+			return short(s.tz, err)
+		}
+		switch {
+		case t.kind == endTag && t.depth == 3:
+			s.putCells(prefix, n, cells, next, sheet.MaxCol)
+			s.keep(t)
+			return nil
+		case t.kind == startTag && t.depth == 4 && t.is("c"):
+			col++
+			bare, ok := s.colOf(t, &col)
+			if !ok {
+				return s.tz.at(t, "copy-cell-reference")
+			}
+			was := next
+			next = s.putCells(prefix, n, cells, next, col)
+			shifted = shifted || was != next
+			if s.replaces(t, col, cells) {
+				shifted = true
+				err = s.drop(t)
+			} else {
+				err = s.keepCell(t, n, col, bare && shifted)
+			}
+		case t.kind == startTag && t.depth == 4:
+			next = s.putCells(prefix, n, cells, next, sheet.MaxCol)
+			err = s.keepAll(t)
+		default:
+			s.keep(t)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// colOf gives a cell's column, and whether it follows from its place only.
+func (s *sheetPatcher) colOf(t *token, col *int) (bare, ok bool) {
+	ref, there := t.attr("r")
+	if !there {
+		return true, *col <= sheet.MaxCol
+	}
+	row, c, ok := parseRef(ref)
+	*col = c
+	return false, ok && row == s.lastRow
+}
+
+// replaces reports whether a cell goes: it stands in a result column, and another comes
+// or it has a content of an earlier run.
+func (s *sheetPatcher) replaces(t *token, col int, cells []sheet.PutCell) bool {
+	return col < len(s.ours) && s.ours[col] && (cells != nil || !t.empty)
+}
+
+// keepCell passes a cell on, with its reference where it needs one.
+func (s *sheetPatcher) keepCell(t *token, row, col int, needsRef bool) error {
+	if !needsRef {
+		return s.keepAll(t)
+	}
+	s.change(t, withAttr("r", sheet.ColName(col)+strconv.Itoa(row)))
+	if t.empty {
+		return nil
+	}
+	return s.rest(t.depth)
+}
+
+// putCells writes the row's new cells from the next one up to a column, and gives the
+// first that is left.
+func (s *sheetPatcher) putCells(prefix string, row int, cells []sheet.PutCell, next, upTo int) int {
+	if cells == nil {
+		return next
+	}
+	s.tag = s.tag[:0]
+	for ; next < len(s.cols) && s.cols[next].Col <= upTo; next++ {
+		cell := &cells[s.cols[next].at]
+		s.tag = appendCell(s.tag, prefix, row, s.cols[next].Col, s.styles.cells[cell.Style], cell)
+	}
+	s.out.Write(s.tag)
+	return next
+}

@@ -1,0 +1,208 @@
+package xlsx
+
+import (
+	"io"
+	"strconv"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// styleList is one list of the styles part, in the order that CT_Stylesheet asks for
+// (ECMA-376 part 1, 18.8.39).
+type styleList uint8
+
+const (
+	numFmtsList styleList = iota
+	fontsList
+	fillsList
+	bordersList
+	cellStyleXfsList
+	cellXfsList
+	cellStylesList
+	dxfsList
+	afterLists // tableStyles, colors, extLst
+	notAList
+)
+
+var styleLists = [...]struct{ list, child string }{
+	{"numFmts", "numFmt"}, {"fonts", "font"}, {"fills", "fill"}, {"borders", "border"},
+	{"cellStyleXfs", "xf"}, {"cellXfs", "xf"}, {"cellStyles", "cellStyle"}, {"dxfs", "dxf"},
+}
+
+// listOf tells which list an element of the second level is.
+func listOf(t *token) styleList {
+	if !t.space.main() {
+		return notAList
+	}
+	for i := range styleLists {
+		if string(t.local) == styleLists[i].list {
+			return styleList(i)
+		}
+	}
+	return afterLists
+}
+
+// rememberChildren bounds how many of a list's entries are compared with those that
+// are wanted; behind them an equal entry is added a second time, which does no harm.
+const rememberChildren = 4096
+
+// styleSurvey is what a styles part holds, as far as something is added to it. The
+// children are counted, since the lists' own counts may be wrong or missing.
+type styleSurvey struct {
+	prefix string // of the elements, x: or nothing
+	counts [afterLists]int
+	known  [afterLists]map[string]int // the first entries as they stand, with their index
+	font   []byte                     // the first font, as it stands
+}
+
+// stylePatch is what is added to a styles part: entries of its lists, and the cell
+// formats and differential formats that come of them.
+type stylePatch struct {
+	added [afterLists][]string
+	sums  [afterLists]int // entries of each list, those that are added among them
+	cells [styleCount]int // cell format by sheet.Style
+	marks [styleCount]int // differential format by sheet.Style: StyleBad and StyleWarn
+}
+
+const styleCount = int(sheet.StyleTitle) + 1
+
+// surveyStyles reads a styles part.
+func surveyStyles(tz *tokenizer) (*styleSurvey, error) {
+	s := &styleSurvey{}
+	list := notAList
+	var held []byte
+	for {
+		t, err := tz.next()
+		if err == io.EOF {
+			return s, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case t.kind != startTag:
+		case t.depth == 1 && !t.is("styleSheet"):
+			return nil, tz.at(t, "part-wrong-root")
+		case t.depth == 1:
+			s.prefix = t.prefixed()
+		case t.depth == 2:
+			list = listOf(t)
+		case t.depth == 3 && list < afterLists && t.is(styleLists[list].child):
+			if held, err = tz.capture(held[:0], t); err != nil {
+				return nil, err
+			}
+			s.count(list, held)
+		}
+	}
+}
+
+// count takes one entry of a list.
+func (s *styleSurvey) count(list styleList, raw []byte) {
+	n := s.counts[list]
+	s.counts[list]++
+	if list == fontsList && n == 0 {
+		s.font = append([]byte(nil), raw...)
+	}
+	if n >= rememberChildren {
+		return
+	}
+	if s.known[list] == nil {
+		s.known[list] = map[string]int{}
+	}
+	if _, twice := s.known[list][string(raw)]; !twice {
+		s.known[list][string(raw)] = n
+	}
+}
+
+// want gives the index of an entry, which is added unless the list has it already:
+// so that a copy of a copy of a copy does not grow.
+func (p *stylePatch) want(s *styleSurvey, list styleList, raw string) int {
+	if n, ok := s.known[list][raw]; ok {
+		return n
+	}
+	n := s.counts[list]
+	s.counts[list]++
+	if s.known[list] == nil {
+		s.known[list] = map[string]int{}
+	}
+	s.known[list][raw] = n
+	p.added[list] = append(p.added[list], raw)
+	return n
+}
+
+// rewriteStyles copies a styles part with its additions.
+func rewriteStyles(e *editor, prefix string, p *stylePatch) error {
+	next := styleList(0) // the lists before it are written
+	for {
+		t, err := e.tz.next()
+		if err == io.EOF {
+			return e.finish()
+		}
+		if err != nil {
+			return err
+		}
+		switch {
+		case t.depth == 1 && t.kind == startTag && t.empty:
+			e.change(t, opened())
+			p.missing(e, prefix, next, afterLists)
+			e.put("</" + prefix + "styleSheet>")
+		case t.depth == 1 && t.kind == endTag:
+			p.missing(e, prefix, next, afterLists)
+			e.keep(t)
+		case t.depth == 2 && t.kind == startTag && listOf(t) != notAList:
+			list := listOf(t)
+			p.missing(e, prefix, next, list)
+			next = max(next, min(list+1, afterLists))
+			if list == afterLists || len(p.added[list]) == 0 {
+				e.keep(t)
+			} else if err := p.extend(e, t, list); err != nil {
+				return err
+			}
+		default:
+			e.keep(t)
+		}
+	}
+}
+
+// missing writes the lists from next up to before whose entries are wanted and which
+// the part does not have.
+func (p *stylePatch) missing(e *editor, prefix string, next, before styleList) {
+	for list := next; list < before; list++ {
+		if len(p.added[list]) == 0 {
+			continue
+		}
+		name := prefix + styleLists[list].list
+		e.put("<" + name + ` count="` + strconv.Itoa(len(p.added[list])) + `">`)
+		p.entries(e, list)
+		e.put("</" + name + ">")
+	}
+}
+
+// extend copies a list whose start tag is t with the entries that are added.
+func (p *stylePatch) extend(e *editor, t *token, list styleList) error {
+	name := t.prefixed() + styleLists[list].list
+	e.change(t, withAttr("count", strconv.Itoa(p.sums[list])), opened())
+	if t.empty {
+		p.entries(e, list)
+		e.put("</" + name + ">")
+		return nil
+	}
+	for {
+		t, err := e.tz.next()
+		if err != nil {
+			return short(e.tz, err)
+		}
+		if t.kind == endTag && t.depth == 2 {
+			p.entries(e, list)
+			e.keep(t)
+			return nil
+		}
+		e.keep(t)
+	}
+}
+
+func (p *stylePatch) entries(e *editor, list styleList) {
+	for _, raw := range p.added[list] {
+		e.put(raw)
+	}
+}

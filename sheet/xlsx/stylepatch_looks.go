@@ -1,0 +1,175 @@
+package xlsx
+
+import (
+	"bytes"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// look is how a style differs from the workbook's first font on no fill.
+type look struct {
+	bold, underline bool
+	size            string // in points; the first font's when empty
+	color           string // of the text, ARGB; the first font's when empty
+	fill            string // ARGB; none when empty
+	centre          bool   // vertically; on top otherwise
+	noWrap          bool
+}
+
+// looks holds the colours: those of Excel's own Good, Neutral and Bad, legible on any
+// screen and in print.
+var looks = [styleCount]look{
+	sheet.StylePlain:  {},
+	sheet.StyleHeader: {bold: true, fill: "FFD9D9D9", centre: true},
+	sheet.StyleGood:   {color: "FF006100", fill: "FFC6EFCE"},
+	sheet.StyleWarn:   {color: "FF7F4F00", fill: "FFFFEB9C"},
+	sheet.StyleBad:    {color: "FF9C0006", fill: "FFFFC7CE"},
+	sheet.StyleMuted:  {color: "FF7F7F7F"},
+	sheet.StyleLink:   {color: "FF0563C1", underline: true},
+	sheet.StyleTitle:  {bold: true, size: "16", noWrap: true},
+}
+
+// defaultFont is the first font of a workbook that has none.
+const defaultFont = `<{p}font><{p}sz val="11"/><{p}name val="Calibri"/><{p}family val="2"/></{p}font>`
+
+// newStylePatch says what is to be added so that every style has its cell format. The
+// fonts are the workbook's first one with changes, so that the result columns fit in.
+func newStylePatch(s *styleSurvey) (*stylePatch, error) {
+	p := &stylePatch{}
+	tag := func(raw string) string { return strings.ReplaceAll(raw, "{p}", s.prefix) }
+	if s.counts[fontsList] == 0 {
+		p.want(s, fontsList, tag(defaultFont))
+		s.font = []byte(tag(defaultFont))
+	}
+	if s.counts[fillsList] == 0 { // the first two are reserved (18.8.21)
+		p.want(s, fillsList, tag(`<{p}fill><{p}patternFill patternType="none"/></{p}fill>`))
+	}
+	if s.counts[fillsList] == 1 {
+		p.want(s, fillsList, tag(`<{p}fill><{p}patternFill patternType="gray125"/></{p}fill>`))
+	}
+	if s.counts[bordersList] == 0 {
+		p.want(s, bordersList, tag(`<{p}border/>`))
+	}
+	if s.counts[cellXfsList] == 0 {
+		p.want(s, cellXfsList, tag(`<{p}xf numFmtId="0" fontId="0" fillId="0" borderId="0"/>`))
+	}
+	face, err := readFace(s.font)
+	if err != nil {
+		return nil, err
+	}
+	for i, l := range looks {
+		font, fill := 0, 0
+		if l.bold || l.underline || l.size != "" || l.color != "" {
+			font = p.want(s, fontsList, tag(face.with(l)))
+		}
+		if l.fill != "" {
+			fill = p.want(s, fillsList, tag(`<{p}fill><{p}patternFill patternType="solid"><{p}fgColor rgb="`+l.fill+`"/><{p}bgColor indexed="64"/></{p}patternFill></{p}fill>`))
+		}
+		p.cells[i] = p.want(s, cellXfsList, tag(l.format(font, fill, s.counts[cellStyleXfsList] > 0)))
+	}
+	for _, style := range []sheet.Style{sheet.StyleBad, sheet.StyleWarn} {
+		c := looks[style].fill
+		p.marks[style] = p.want(s, dxfsList, tag(`<{p}dxf><{p}fill><{p}patternFill patternType="solid"><{p}fgColor rgb="`+c+`"/><{p}bgColor rgb="`+c+`"/></{p}patternFill></{p}fill></{p}dxf>`))
+	}
+	for list := range p.sums {
+		p.sums[list] = s.counts[list]
+	}
+	return p, nil
+}
+
+// format gives the cell format of a look.
+func (l look) format(font, fill int, styled bool) string {
+	var b strings.Builder
+	b.WriteString(`<{p}xf numFmtId="0" fontId="` + strconv.Itoa(font) + `" fillId="` + strconv.Itoa(fill) + `" borderId="0"`)
+	if styled {
+		b.WriteString(` xfId="0"`)
+	}
+	if font > 0 {
+		b.WriteString(` applyFont="1"`)
+	}
+	if fill > 0 {
+		b.WriteString(` applyFill="1"`)
+	}
+	vertical, wrap := "top", ` wrapText="1"`
+	if l.centre {
+		vertical = "center"
+	}
+	if l.noWrap {
+		wrap = ""
+	}
+	return b.String() + ` applyAlignment="1"><{p}alignment vertical="` + vertical + `"` + wrap + `/></{p}xf>`
+}
+
+// face is what the added fonts take from the workbook's first one, as it stands there.
+type face struct{ size, color, name, family, charset, scheme string }
+
+// readFace takes a font apart.
+func readFace(font []byte) (face, error) {
+	var f face
+	tz := newTokenizer(bytes.NewReader(font), "font")
+	for {
+		t, err := tz.next()
+		if err == io.EOF {
+			return f, nil
+		}
+		if err != nil {
+			return f, err
+		}
+		if t.kind != startTag || t.depth != 2 {
+			continue
+		}
+		var into *string
+		switch string(t.local) {
+		case "sz":
+			into = &f.size
+		case "color":
+			into = &f.color
+		case "name":
+			into = &f.name
+		case "family":
+			into = &f.family
+		case "charset":
+			into = &f.charset
+		case "scheme":
+			into = &f.scheme
+		default:
+			continue
+		}
+		raw, err := tz.capture(nil, t)
+		if err != nil {
+			return f, err
+		}
+		*into = string(raw)
+	}
+}
+
+// with gives a font of this face with the changes of a look, its children in the order
+// in which Excel writes and expects them.
+func (f face) with(l look) string {
+	s := "<{p}font>"
+	if l.bold {
+		s += "<{p}b/>"
+	}
+	if l.underline {
+		s += "<{p}u/>"
+	}
+	if l.size != "" {
+		s += `<{p}sz val="` + l.size + `"/>`
+	} else {
+		s += f.size
+	}
+	if l.color != "" {
+		s += `<{p}color rgb="` + l.color + `"/>`
+	} else {
+		s += f.color
+	}
+	return s + f.name + f.family + f.charset + f.scheme + "</{p}font>"
+}
+
+// blankStyles is the styles part of a workbook that has none, before the additions.
+func blankStyles(mainURI string) string {
+	return xmlDeclaration + `<styleSheet xmlns="` + mainURI + `"/>`
+}

@@ -1,0 +1,153 @@
+package xlsx
+
+import (
+	"io"
+	"iter"
+	"strconv"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// Verify opens a copy that Copy wrote and sees that it is what the patch meant: every
+// part unpacks to its checksum, every patched sheet holds every row with its cells as
+// they were put, and every added sheet is there with all its rows. The patch is asked
+// for its rows once more.
+//
+// Its errors are *sheet.InputError: those of [Open], or what differs (copy-…).
+func Verify(r io.ReaderAt, size int64, p sheet.Patch) error {
+	b, err := Open(r, size, copyLimits)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	for i := range p.Sheets {
+		if err := b.verifySheet(&p.Sheets[i]); err != nil {
+			return err
+		}
+	}
+	if err := b.verifyAdded(p.Added); err != nil {
+		return err
+	}
+	return b.CheckRest()
+}
+
+// verifySheet holds a patched sheet against its patch.
+func (b *Book) verifySheet(p *sheet.SheetPatch) error {
+	cols, err := placesOf(p)
+	if err != nil || len(cols) == 0 {
+		return err
+	}
+	header := make([]sheet.PutCell, len(p.Columns))
+	for i, c := range p.Columns {
+		header[i].Text = c.Header
+	}
+	found := 0
+	for row, err := range b.Rows(p.Sheet) {
+		if err != nil {
+			return err
+		}
+		want := header
+		if row.Number != p.HeaderRow {
+			if want = p.Row(row.Number); len(want) < len(cols) {
+				continue
+			}
+			found++
+		}
+		if err := verifyRow(p.Sheet, row, cols, want); err != nil {
+			return err
+		}
+	}
+	if found != p.Rows {
+		return faultAt(sheet.Ref{Sheet: p.Sheet}, "copy-rows-differ", "sheet", p.Sheet,
+			"found", strconv.Itoa(found), "expected", strconv.Itoa(p.Rows))
+	}
+	return nil
+}
+
+// verifyRow holds the result cells of a row against what was put.
+func verifyRow(name string, row sheet.Row, cols []putColumn, want []sheet.PutCell) error {
+	next := 0
+	for _, c := range cols {
+		for next < len(row.Cells) && row.Cells[next].Col < c.Col {
+			next++
+		}
+		var got sheet.Cell
+		if next < len(row.Cells) && row.Cells[next].Col == c.Col {
+			got = row.Cells[next]
+		}
+		if !holds(&got, &want[c.at]) {
+			at := sheet.Ref{Sheet: name, Row: row.Number, Col: c.Col}
+			return faultAt(at, "copy-cell-differs", "place", at.String())
+		}
+	}
+	return nil
+}
+
+// holds reports whether a cell as it was read is the one that was put.
+func holds(got *sheet.Cell, want *sheet.PutCell) bool {
+	switch {
+	case want.IsNumber:
+		return got.Type == sheet.NumberCell && got.Value == numberText(want.Number)
+	case want.Text == "":
+		return got.Type == sheet.BlankCell && !got.Formula
+	}
+	return got.Type == sheet.TextCell && got.Value == cellText(want.Text)
+}
+
+// verifyAdded sees that the added sheets are there, each under the name that it got,
+// with as many rows as were put.
+func (b *Book) verifyAdded(added []sheet.AddedSheet) error {
+	cp := &copier{container: b.container, book: b.parts}
+	places, err := cp.addedEarlier()
+	if err != nil {
+		return err
+	}
+	for i := range added {
+		a := &added[i]
+		at, ok := places[a.Name]
+		if !ok {
+			return faultAt(sheet.Ref{Sheet: a.Name}, "sheet-not-listed", "sheet", a.Name)
+		}
+		if err := b.verifyRows(b.parts.sheets[at].name, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// verifyRows holds the rows of an added sheet against what was put, in step: a row
+// without a value is not read back.
+func (b *Book) verifyRows(name string, a *sheet.AddedSheet) error {
+	cols := make([]putColumn, 0, len(a.Widths))
+	number := 0
+	next, stop := iter.Pull2(b.Rows(name))
+	defer stop()
+	row, err, more := next()
+	for want := range a.Rows {
+		number++
+		if err != nil {
+			return err
+		}
+		for len(cols) < len(want) {
+			cols = append(cols, putColumn{sheet.PutColumn{Col: len(cols) + 1}, len(cols)})
+		}
+		got := sheet.Row{Number: number}
+		if more && row.Number == number {
+			got = row
+		}
+		if err := verifyRow(name, got, cols[:len(want)], want); err != nil {
+			return err
+		}
+		if more && row.Number == number {
+			row, err, more = next()
+		}
+	}
+	switch {
+	case err != nil:
+		return err
+	case more || number != a.Count:
+		return faultAt(sheet.Ref{Sheet: name}, "copy-rows-differ", "sheet", name,
+			"found", strconv.Itoa(number), "expected", strconv.Itoa(a.Count))
+	}
+	return nil
+}
