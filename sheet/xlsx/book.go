@@ -15,7 +15,6 @@ type Book struct {
 	strings   *stringTable
 	formats   cellFormats
 	merged    map[string][]sheet.Range // by sheet name, lower case
-	whole     map[string]bool          // parts that were read to their end, by partKey
 }
 
 var _ sheet.Book = (*Book)(nil)
@@ -33,7 +32,7 @@ func Open(r io.ReaderAt, size int64, l Limits) (*Book, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Book{container: c, merged: map[string][]sheet.Range{}, whole: map[string]bool{}}
+	b := &Book{container: c, merged: map[string][]sheet.Range{}}
 	if b.parts, err = c.workbook(); err != nil {
 		return nil, err
 	}
@@ -75,7 +74,6 @@ func (b *Book) Rows(name string) iter.Seq2[sheet.Row, error] {
 			row, err := s.next()
 			if err == io.EOF {
 				b.merged[strings.ToLower(name)] = s.merged
-				b.whole[s.key] = true
 				return
 			}
 			if err != nil {
@@ -99,14 +97,14 @@ func (b *Book) scan(name string) (*sheetScanner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sheetScanner{tz: tz, key: partKey(part.part), name: part.name, strings: b.strings, formats: b.formats}, nil
+	return &sheetScanner{tz: tz, name: part.name, strings: b.strings, formats: b.formats}, nil
 }
 
 // CheckRest reads through every part that no Rows has read to its end, so that damage
 // in a part that is only passed on into the copy shows before anything is sent.
 func (b *Book) CheckRest() error {
 	for _, f := range b.container.zip.File {
-		if b.whole[partKey(f.Name)] || strings.HasSuffix(f.Name, "/") {
+		if b.container.whole[f] || strings.HasSuffix(f.Name, "/") {
 			continue
 		}
 		r, err := b.container.open(f.Name)
@@ -116,7 +114,6 @@ func (b *Book) CheckRest() error {
 		if _, err := io.Copy(io.Discard, r); err != nil {
 			return err
 		}
-		b.whole[partKey(f.Name)] = true
 	}
 	return nil
 }

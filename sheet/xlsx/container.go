@@ -38,6 +38,7 @@ type container struct {
 	zip    *zip.Reader
 	limits Limits
 	byName map[string]*zip.File // by partKey
+	whole  map[*zip.File]bool   // parts that were read to their end and are sound
 }
 
 // openContainer reads and checks the directory. What is no workbook's container at
@@ -50,7 +51,7 @@ func openContainer(r io.ReaderAt, size int64, l Limits) (*container, error) {
 	if err != nil {
 		return nil, directoryFault(r, size)
 	}
-	c := &container{src: r, zip: z, limits: l.withDefaults(), byName: make(map[string]*zip.File, len(z.File))}
+	c := &container{src: r, zip: z, limits: l.withDefaults(), byName: make(map[string]*zip.File, len(z.File)), whole: map[*zip.File]bool{}}
 	if len(z.File) > c.limits.Parts {
 		return nil, fault("zip-many-parts", "found", strconv.Itoa(len(z.File)), "expected", strconv.Itoa(c.limits.Parts))
 	}
@@ -147,7 +148,7 @@ func (c *container) checkSizes() error {
 func directoryFault(r io.ReaderAt, size int64) *sheet.InputError {
 	tail := make([]byte, min(size, 66<<10)) // the end record and its longest comment
 	if _, err := r.ReadAt(tail, size-int64(len(tail))); err != nil && err != io.EOF {
-		return fault("file-unreadable", "part", "", "place", strconv.FormatInt(size, 10))
+		return fault("file-unreadable")
 	}
 	var end [4]byte
 	binary.LittleEndian.PutUint32(end[:], 0x06054b50)

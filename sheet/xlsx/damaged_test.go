@@ -5,7 +5,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/loabatch/loabatch/sheet"
 )
 
 // smallBook is a workbook of a few dozen rows, with a part that no sheet needs.
@@ -95,22 +96,17 @@ func TestZeroedBlocks(t *testing.T) {
 func TestGhostRows(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(sheetOpen + `<dimension ref="A1:XFD1048576"/><sheetData>`)
-	for r := 1; r <= 1<<20; r++ {
-		if r <= 5 {
-			fmt.Fprintf(&b, `<row r="%d"><c r="A%d"><v>%d</v></c></row>`, r, r, r)
-		} else {
-			fmt.Fprintf(&b, `<row r="%d" s="1" customFormat="1"/>`, r)
-		}
+	for r := 1; r <= 5; r++ {
+		fmt.Fprintf(&b, `<row r="%d"><c r="A%d"><v>%d</v></c></row>`, r, r, r)
 	}
+	b.WriteString(strings.Repeat(`<row s="1" customFormat="1" ht="15"/>`, sheet.MaxRow-5))
 	b.WriteString("</sheetData></worksheet>")
 	book, err := openBytes(zipped(t, plainParts(part{"xl/worksheets/sheet1.xml", b.String()})))
 	if err != nil {
 		t.Fatal(err)
 	}
-	begin := time.Now()
 	rows, err := show(book, "Circuits")
 	if err != nil || strings.Count(rows, "\n") != 5 {
 		t.Errorf("got %v\n%s", err, rows)
 	}
-	t.Logf("read in %v", time.Since(begin))
 }

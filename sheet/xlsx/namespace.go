@@ -45,7 +45,7 @@ type spaceStack struct {
 }
 
 // maxBindings bounds the declarations in force at once, and so the cost of a look-up.
-const maxBindings = 1024
+const maxBindings = 256
 
 var errBindings = errors.New("xlsx: too many namespace declarations")
 

@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"io"
 	"strconv"
+	"sync"
 
 	"github.com/klauspost/compress/flate"
 )
@@ -15,12 +16,14 @@ import (
 // read to its end and has the size and the checksum that the directory says;
 // everything else is an *sheet.InputError naming the part. It holds no file open.
 type partReader struct {
-	name string
-	file *zip.File
-	src  io.Reader
-	read uint64
-	sum  hash.Hash32
-	err  error
+	container *container
+	name      string
+	file      *zip.File
+	src       io.Reader
+	inflater  io.ReadCloser // src, when the part is packed
+	read      uint64
+	sum       hash.Hash32
+	err       error
 }
 
 // open gives the unpacked bytes of a part.
@@ -33,11 +36,27 @@ func (c *container) open(part string) (*partReader, error) {
 	if err != nil {
 		return nil, fault("zip-part-header", "part", quoted(f.Name))
 	}
-	p := &partReader{name: quoted(f.Name), file: f, src: raw, sum: crc32.NewIEEE()}
+	p := &partReader{container: c, name: quoted(f.Name), file: f, src: raw, sum: crc32.NewIEEE()}
 	if f.Method == zip.Deflate && f.CompressedSize64 > 0 { // some programs write nothing at all for nothing
-		p.src = flate.NewReader(raw)
+		if p.inflater, err = inflaterFor(raw); err != nil {
+			return nil, partFault("part-packing", p.name, 0)
+		}
+		p.src = p.inflater
 	}
 	return p, nil
+}
+
+// inflaters keeps what unpacks parts for the next part: its tables and window are
+// larger than most parts.
+var inflaters sync.Pool
+
+// inflaterFor gives an inflater over packed bytes. The one of klauspost/compress
+// unpacks in three quarters of the standard library's time.
+func inflaterFor(raw io.Reader) (io.ReadCloser, error) {
+	if used, ok := inflaters.Get().(io.ReadCloser); ok {
+		return used, used.(flate.Resetter).Reset(raw, nil)
+	}
+	return flate.NewReader(raw), nil
 }
 
 // Read implements io.Reader.
@@ -53,6 +72,10 @@ func (p *partReader) Read(b []byte) (int, error) {
 	}
 	if err != nil {
 		p.err = p.ending(err)
+		if p.inflater != nil {
+			inflaters.Put(p.inflater)
+			p.src, p.inflater = nil, nil
+		}
 	}
 	return n, p.err
 }
@@ -61,6 +84,7 @@ func (p *partReader) Read(b []byte) (int, error) {
 func (p *partReader) ending(err error) error {
 	switch {
 	case err == io.EOF && p.read == p.file.UncompressedSize64 && p.sum.Sum32() == p.file.CRC32:
+		p.container.whole[p.file] = true
 		return io.EOF
 	case err == io.EOF && p.read == p.file.UncompressedSize64:
 		return fault("part-checksum", "part", p.name)
@@ -70,7 +94,7 @@ func (p *partReader) ending(err error) error {
 	if corrupt := flate.CorruptInputError(0); errors.As(err, &corrupt) {
 		return partFault("part-packing", p.name, int64(p.read))
 	}
-	return fault("file-unreadable", "part", p.name, "place", strconv.FormatUint(p.read, 10))
+	return partFault("part-unreadable", p.name, int64(p.read))
 }
 
 // openXML gives the tokens of a part.
@@ -79,7 +103,7 @@ func (c *container) openXML(part string) (*tokenizer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newTokenizer(r, r.name), nil
+	return newSizedTokenizer(r, r.name, r.file.UncompressedSize64), nil
 }
 
 // readSmall gives a whole part that is bounded by its very nature, such as a list of

@@ -16,6 +16,9 @@ type relationship struct {
 	external bool
 }
 
+// maxListed bounds the entries of a list of relationships or content types.
+const maxListed = 50_000
+
 // relsOf gives the name of the part that holds the relationships of a part; those of
 // the package itself for "".
 func relsOf(part string) string {
@@ -50,6 +53,9 @@ func (c *container) relationships(part string) ([]relationship, error) {
 		r := relationship{id: t.value("Id", &bad), typeURI: t.value("Type", &bad), target: t.value("Target", &bad)}
 		r.external = t.value("TargetMode", &bad) == "External"
 		r.kind = r.typeURI[strings.LastIndexByte(r.typeURI, '/')+1:]
+		if len(rels) == maxListed {
+			return nil, tz.at(t, "part-list-long")
+		}
 		if bad || r.id == "" || seen[r.id] {
 			return nil, tz.at(t, "part-relationship")
 		}
@@ -138,6 +144,9 @@ func (c *container) contentTypes() (*contentTypes, error) {
 		}
 		if bad {
 			return nil, tz.at(t, "part-malformed")
+		}
+		if len(ct.byExtension)+len(ct.byPart) > maxListed {
+			return nil, tz.at(t, "part-list-long")
 		}
 	}
 }

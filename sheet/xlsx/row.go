@@ -22,6 +22,9 @@ type rowReader struct {
 	col   int // of the latest cell
 }
 
+// maxRowText bounds the characters of one row, in bytes, and so the memory it takes.
+const maxRowText = 64 << 20
+
 // textRun is where a cell's value stands in the row's text; to < 0 when the value is set already.
 type textRun struct{ from, to int }
 
@@ -127,6 +130,9 @@ func (s *sheetScanner) readCell(t *token) error {
 	if col > sheet.MaxCol {
 		return s.rowFault("cell-reference", r.out.Number, "found", strconv.Itoa(col))
 	}
+	if len(r.out.Cells) == sheet.MaxCol { // more cells than columns
+		return s.cellFault("cell-twice", r.out.Number, col)
+	}
 	r.col = col
 	if t.empty {
 		return nil
@@ -195,6 +201,9 @@ func (s *sheetScanner) readValue() error {
 			if s.row.text, err = t.text(s.row.text); err != nil {
 				return err
 			}
+			if len(s.row.text) > maxRowText {
+				return s.rowFault("row-long", s.row.out.Number)
+			}
 		}
 	}
 }
@@ -211,6 +220,9 @@ func (s *sheetScanner) readInline(cell *rawCell) error {
 		if t.kind == endTag && t.depth == 5 {
 			cell.rich = item.rich
 			s.row.text = append(s.row.text, item.text...)
+			if len(s.row.text) > maxRowText {
+				return s.rowFault("row-long", s.row.out.Number)
+			}
 			return nil
 		}
 		if err := item.take(t); err != nil {

@@ -13,7 +13,6 @@ import (
 // 18.3.1.73 and 18.3.1.4).
 type sheetScanner struct {
 	tz      *tokenizer
-	key     string // of its part
 	name    string // of the sheet
 	strings *stringTable
 	formats cellFormats

@@ -107,6 +107,8 @@ func TestRowsRefuse(t *testing.T) {
 		{"two values", `<row r="1"><c r="B1"><v>1</v><v>2</v></c></row>`, "cell-value-twice", "Circuits!B1"},
 		{"value and inline", `<row r="1"><c r="B1"><v>1</v><is><t>2</t></is></c></row>`, "cell-value-twice", "Circuits!B1"},
 		{"too long", `<row r="1"><c r="B1" t="str"><v>` + counted(longestText+1) + `</v></c></row>`, "cell-long", "Circuits!B1"},
+		{"more cells than columns", `<row r="1">` + strings.Repeat(`<c r="A1"><v>1</v></c>`, sheet.MaxCol+1) + `</row>`, "cell-twice", "Circuits!A1"},
+		{"too long in pieces", `<row r="1"><c r="B1" t="inlineStr"><is>` + strings.Repeat("<r><t>"+counted(1<<15)+"</t></r>", 33) + `</is></c></row>`, "part-token-long", ""},
 		{"bad entity", `<row r="1"><c r="B1" t="str"><v>&no;</v></c></row>`, "part-malformed", ""},
 	}
 	for _, test := range tests {

@@ -20,7 +20,7 @@ func sniff(r io.ReaderAt, size int64) error {
 		if err == io.EOF {
 			return fault("file-truncated", "found", strconv.Itoa(n))
 		}
-		return fault("file-unreadable", "part", "", "place", "0")
+		return fault("file-unreadable")
 	}
 	switch {
 	case bytes.HasPrefix(b, localSignature):

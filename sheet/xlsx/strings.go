@@ -51,6 +51,7 @@ func (st *stringTable) read(tz *tokenizer, limit int) error {
 		t, err := tz.next()
 		if err == io.EOF {
 			st.flush()
+			st.filling = nil
 			return nil
 		}
 		if err != nil {
@@ -70,9 +71,6 @@ func (st *stringTable) read(tz *tokenizer, limit int) error {
 			}
 		case t.depth == 2 && t.kind == endTag && inItem:
 			inItem = false
-			if len(item.text) > longestText {
-				return tz.at(t, "part-token-long")
-			}
 			st.add(item.text, item.rich)
 		case inItem:
 			if err := item.take(t); err != nil {

@@ -101,6 +101,25 @@ func TestSharedStringsFillChunks(t *testing.T) {
 	}
 }
 
+// TestSharedStringsMemory bounds what a table takes by the bytes of its part, for the
+// shortest strings and for longer ones.
+func TestSharedStringsMemory(t *testing.T) {
+	for _, text := range []string{"a", "pc-made0000001", "a text of a length that addresses have, made up"} {
+		xml := sstOpen + strings.Repeat("<si><t>"+text+"</t></si>", 100_000) + "</sst>"
+		st, err := tableOf(xml, 1_000_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		taken := 8*cap(st.entries) + cap(st.filling)
+		for _, c := range st.chunks {
+			taken += len(c)
+		}
+		if 2*taken > 3*len(xml) {
+			t.Errorf("%q: %d bytes for a part of %d", text, taken, len(xml))
+		}
+	}
+}
+
 // FuzzSharedStrings reads anything as a table: it never panics, and every string that
 // it gives is there.
 func FuzzSharedStrings(f *testing.F) {

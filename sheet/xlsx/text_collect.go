@@ -25,7 +25,9 @@ func (c *textCollector) take(t *token) error {
 			return nil
 		}
 		var err error
-		c.text, err = t.text(c.text)
+		if c.text, err = t.text(c.text); err == nil && len(c.text) > longestText {
+			return t.owner.at(t, "part-token-long")
+		}
 		return err
 	case startTag:
 		if t.empty {

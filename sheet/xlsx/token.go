@@ -22,11 +22,13 @@ const (
 // Bounds of one XML part. Excel's longest cell holds 32,767 UTF-16 units, so below
 // 400 KB however they are escaped; its deepest part is some 20 elements deep.
 const (
-	maxToken  = 4 << 20 // bytes of one tag or one stretch of text
-	maxDepth  = 128     // open elements
-	maxAttrs  = 256     // attributes of one tag
-	firstRead = 64 << 10
+	maxToken = 4 << 20 // bytes of one tag or one stretch of text
+	maxDepth = 128     // open elements
+	maxAttrs = 256     // attributes of one tag
 )
+
+// firstRead is how many bytes of a part are buffered to begin with.
+const firstRead = 64 << 10
 
 // token is one piece of an XML part. Its raw bytes, one after the other, are the part
 // itself, byte for byte (but for a byte order mark). A token and all its slices are
@@ -119,7 +121,14 @@ type tokenizer struct {
 // newTokenizer reads an XML part, which it names in errors. A part in UTF-16 is
 // transcoded; tokens are always UTF-8.
 func newTokenizer(r io.Reader, part string) *tokenizer {
-	tz := &tokenizer{part: part, src: r, buf: make([]byte, firstRead), charset: "utf-8"}
+	return newSizedTokenizer(r, part, firstRead)
+}
+
+// newSizedTokenizer is newTokenizer for a part that is about this long, so that small
+// parts cost little.
+func newSizedTokenizer(r io.Reader, part string, size uint64) *tokenizer {
+	const least = 64
+	tz := &tokenizer{part: part, src: r, buf: make([]byte, max(least, min(size+1, firstRead))), charset: "utf-8"}
 	tz.tok.owner = tz
 	tz.detect()
 	return tz

@@ -113,6 +113,10 @@ func (c *container) readWorkbook(w *workbookParts) error {
 	if err != nil {
 		return err
 	}
+	list := sheetList{container: c, rels: map[string]relationship{}, names: map[string]bool{}}
+	for _, r := range w.rels {
+		list.rels[r.id] = r
+	}
 	inSheets := false
 	for {
 		t, err := tz.next()
@@ -134,9 +138,11 @@ func (c *container) readWorkbook(w *workbookParts) error {
 			var bad bool
 			w.date1904 = isTrue(t.value("date1904", &bad))
 		case t.kind == startTag && t.depth == 3 && inSheets && t.is("sheet"):
-			if err := c.listSheet(w, tz, t); err != nil {
+			s, err := list.entry(tz, t)
+			if err != nil {
 				return err
 			}
+			w.sheets = append(w.sheets, s)
 		}
 	}
 	if len(w.sheets) == 0 {
@@ -145,8 +151,16 @@ func (c *container) readWorkbook(w *workbookParts) error {
 	return nil
 }
 
-// listSheet takes one entry of the list of sheets.
-func (c *container) listSheet(w *workbookParts, tz *tokenizer, t *token) error {
+// sheetList checks the entries of the list of sheets against each other and against
+// the parts that there are.
+type sheetList struct {
+	container *container
+	rels      map[string]relationship // of the workbook, by ID
+	names     map[string]bool         // met, in lower case
+}
+
+// entry reads one entry of the list.
+func (l *sheetList) entry(tz *tokenizer, t *token) (sheetPart, error) {
 	var bad bool
 	s := sheetPart{name: unescapeX(t.value("name", &bad)), sheetID: t.value("sheetId", &bad)}
 	if id, ok := t.attrIn(relSpace, "id"); ok {
@@ -156,22 +170,21 @@ func (c *container) listSheet(w *workbookParts, tz *tokenizer, t *token) error {
 	case "hidden", "veryHidden":
 		s.hidden = true
 	}
-	if bad || s.name == "" || len(w.sheets) == maxSheets {
-		return tz.at(t, "workbook-sheet-entry")
+	if bad || s.name == "" || len(l.names) == maxSheets {
+		return s, tz.at(t, "workbook-sheet-entry")
 	}
-	if _, twice := w.sheet(s.name); twice {
-		return fault("workbook-sheet-twice", "part", tz.part, "sheet", s.name)
+	key := strings.ToLower(s.name)
+	if l.names[key] {
+		return s, fault("workbook-sheet-twice", "part", tz.part, "sheet", s.name)
 	}
-	for _, r := range w.rels {
-		if r.id == s.relID && !r.external {
-			s.part, s.kind = r.target, r.kind
-		}
+	l.names[key] = true
+	if r, ok := l.rels[s.relID]; ok && !r.external {
+		s.part, s.kind = r.target, r.kind
 	}
-	if s.part == "" || c.file(s.part) == nil {
-		return fault("workbook-sheet-lost", "part", quoted(s.part), "sheet", s.name)
+	if s.part == "" || l.container.file(s.part) == nil {
+		return s, fault("workbook-sheet-lost", "part", quoted(s.part), "sheet", s.name)
 	}
-	w.sheets = append(w.sheets, s)
-	return nil
+	return s, nil
 }
 
 // isTrue reads an xsd:boolean.

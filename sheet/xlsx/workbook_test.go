@@ -105,6 +105,7 @@ func TestWorkbookRefuses(t *testing.T) {
 		{"sheet outside", plainParts(part{"xl/_rels/workbook.xml.rels", swapped(relsXML, "worksheets/", "../../../worksheets/")}), "workbook-sheet-lost"},
 		{"external sheet", plainParts(part{"xl/_rels/workbook.xml.rels", swapped(relsXML, `Target="worksheets/sheet1.xml"`, `TargetMode="External" Target="http://made.up/"`)}), "workbook-sheet-lost"},
 		{"relationship twice", plainParts(part{"xl/_rels/workbook.xml.rels", swapped(relsXML, "rId3", "rId2")}), "part-relationship"},
+		{"endless relationships", plainParts(part{"xl/_rels/workbook.xml.rels", manyRelationships(maxListed + 1)}), "part-list-long"},
 		{"relationships cut short", plainParts(part{"xl/_rels/workbook.xml.rels", relsXML[:100]}), "part-truncated"},
 		{"shared strings lost", plainParts(part{"xl/sharedStrings.xml", "-"}), "part-missing"},
 		{"styles lost", plainParts(part{"xl/styles.xml", "-"}), "part-missing"},
@@ -119,4 +120,14 @@ func TestWorkbookRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+func manyRelationships(n int) string {
+	var b strings.Builder
+	b.WriteString(`<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">`)
+	for i := range n {
+		fmt.Fprintf(&b, `<Relationship Id="r%d" Type="t" Target="a"/>`, i)
+	}
+	b.WriteString("</Relationships>")
+	return b.String()
 }

@@ -19,7 +19,7 @@ var enFiles = map[string]Entry{
 		Source:  "APPNOTE.TXT 4.3.16",
 	},
 	"file-unreadable": {
-		Message: "the file cannot be read at {part} byte {place}",
+		Message: "the file cannot be read",
 		Hint:    "Check the disk or network drive the file is on, copy the file to a local disk and try again.",
 	},
 	"file-encrypted": {
@@ -113,6 +113,10 @@ var enFiles = map[string]Entry{
 		Message: "the file holds the row {place} twice",
 		Hint:    repairAndCheck,
 		Why:     "It could not be told which of the two is the row; other programs drop one of them without a word.",
+	},
+	"row-long": {
+		Message: "the row {place} holds more than 64 MiB of text",
+		Hint:    "Shorten its cells; Excel itself allows 32,767 characters in each.",
 	},
 	"cell-reference": {
 		Message: "a cell in {place} says that it stands at {found}",

@@ -102,6 +102,14 @@ var enParts = map[string]Entry{
 		Hint:    takeAgain,
 		Source:  "ECMA-376 part 2, 6.5",
 	},
+	"part-unreadable": {
+		Message: "the part {part} of the workbook cannot be read from byte {place} on",
+		Hint:    "Check the disk or network drive the file is on, copy the file to a local disk and try again.",
+	},
+	"part-list-long": {
+		Message: "the list {part} of the workbook has more than 50000 entries, at byte {place}",
+		Hint:    "Copy the two sheets into a new workbook.",
+	},
 	"part-too-large": {
 		Message: "the part {part} of the workbook has {found} bytes, and {expected} are allowed",
 		Hint:    "Open the workbook in Excel or LibreOffice and save it again.",
