@@ -30,6 +30,8 @@ func (d *Document) Next() Next {
 		return Next{"report-next-blocked", again}
 	case d.DryRun && d.Results[sheet.Valid] > 0:
 		return Next{"report-next-submit", commandLine(forReal(d.Invocation))}
+	case d.Simulated && fixing+waiting > 0:
+		return Next{"report-next-simulated", again} // nothing is remembered
 	case fixing > 0 && waiting > 0:
 		return Next{"report-next-both", again}
 	case fixing > 0:

@@ -18,6 +18,8 @@ func TestNext(t *testing.T) {
 			report.Next{Code: "report-next-status", Command: `loabatch status "a b.xlsx"`}},
 		{"all accepted by the simulator", report.Document{Command: "submit", Simulated: true, Invocation: submit, Results: report.Results{sheet.Submitted: 2}},
 			report.Next{Code: "report-next-none"}},
+		{"some invalid in the simulator", report.Document{Command: "submit", Simulated: true, Invocation: submit, Results: report.Results{sheet.Submitted: 2, sheet.Invalid: 1}},
+			report.Next{Code: "report-next-simulated", Command: `loabatch submit --yes "a b.xlsx"`}},
 		{"some invalid", report.Document{Command: "submit", Invocation: submit, Results: report.Results{sheet.Submitted: 2, sheet.Invalid: 1}},
 			report.Next{Code: "report-next-fix", Command: `loabatch submit --yes "a b.xlsx"`}},
 		{"some failed", report.Document{Command: "submit", Invocation: submit, Results: report.Results{sheet.Failed: 1}},

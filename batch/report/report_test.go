@@ -136,10 +136,10 @@ func done() report.Document {
 // stopped is a run that a run-fatal answer ended.
 func stopped() report.Document {
 	d := night()
-	d.ExitCode, d.StopReason, d.StopCode = 6, "stop-forbidden", "Forbidden.RAM"
+	d.ExitCode, d.StopReason, d.StopCode = 6, "stop-fatal", "Forbidden.RAM"
 	for i := range d.Applications[3:] {
 		a := &d.Applications[3+i]
-		a.Result, a.ErrorCode, a.Message, a.Reason = sheet.NotAttempted, "", "the run stopped before its turn", "reason-stopped"
+		a.Result, a.ErrorCode, a.Message, a.Reason = sheet.NotAttempted, "", "the run stopped before its turn", string(batch.ReasonStopped)
 	}
 	d.Problems, d.Results = nil, report.Count(d.Applications)
 	return d

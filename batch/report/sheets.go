@@ -34,7 +34,7 @@ var errorsColumns = []struct {
 	width float64
 }{
 	{"report-col-severity", 10}, {"report-col-code", 32}, {"report-col-sheet", 14}, {"report-col-cell", 9},
-	{"report-col-column", 26}, {"report-col-value", 30}, {"report-col-problem", 60}, {"report-col-fix", 64},
+	{"report-col-column", 26}, {"report-col-value", 30}, {"report-col-problem", 84}, {"report-col-fix", 100},
 }
 
 // errorsSheet lists the problems, errors first, each group in reading order. Those

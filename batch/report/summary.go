@@ -8,9 +8,13 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// The Summary sheet has five columns: a label, a figure, a text, what to do, and a link
-// to a cell. The chart stands beside the upper sections, over the last two columns.
-var summaryWidths = []float64{34, 12, 62, 62, 18}
+// The Summary sheet has six columns: a label, a figure, a gap so that figures do not
+// touch what follows, a text, what to do, and a link to a cell. The chart stands beside
+// the upper sections, over the last two columns.
+var summaryWidths = []float64{34, 10, 2, 78, 90, 18}
+
+// chartCol is the column of the chart's left edge.
+const chartCol = 5
 
 // maxCauses bounds the causes that the Summary lists; all problems stand in Errors.
 const maxCauses = 100
@@ -19,17 +23,11 @@ const maxCauses = 100
 func summarySheet(d *Document, words Words) sheet.AddedSheet {
 	g := grid{words: words}
 	g.title(headline(d, words))
-	if d.Simulated {
-		g.row(muted(words.Line("report-simulated")))
-	}
-	if d.StopReason != "" {
-		g.row(plain(words.Line(d.StopReason, text("code", d.StopCode))))
-	}
 	g.row()
 	chartRow := len(g.rows) + 1
 	g.run(d)
 	chart := g.counts(d)
-	chart.At = sheet.Ref{Row: chartRow, Col: 4}
+	chart.At = sheet.Ref{Row: chartRow, Col: chartCol}
 	g.causes(d)
 	g.timing(d)
 	g.regions(d)
@@ -50,6 +48,9 @@ func figure(n float64) sheet.PutCell {
 	return sheet.PutCell{Number: n, IsNumber: true}
 }
 
+// gap is an empty cell.
+var gap sheet.PutCell
+
 func (g *grid) row(cells ...sheet.PutCell) { g.rows = append(g.rows, cells) }
 
 func (g *grid) title(s string) { g.row(sheet.PutCell{Text: s, Style: sheet.StyleTitle}) }
@@ -69,7 +70,7 @@ func (g *grid) header(codes ...string) {
 // fact is a label with a text beside it; an empty text leaves the row out.
 func (g *grid) fact(code, value string) {
 	if value != "" {
-		g.row(plain(g.words.Line(code)), plain(""), plain(value))
+		g.row(plain(g.words.Line(code)), gap, gap, plain(value))
 	}
 }
 
@@ -79,13 +80,19 @@ func (g *grid) figure(code string, n float64) {
 }
 
 func (g *grid) run(d *Document) {
-	g.header("report-sec-run", "", "")
+	g.header("report-sec-run", "", "", "")
 	g.fact("report-fact-run", d.RunID)
 	command := d.Command
 	if d.DryRun {
 		command = strings.TrimSpace(command + " (" + strings.TrimSpace(g.words.Line("report-dry-run")+" "+d.DryRunMode) + ")")
 	}
 	g.fact("report-fact-command", command)
+	if d.Simulated {
+		g.fact("report-fact-answered", g.words.Line("report-simulated"))
+	}
+	if d.StopReason != "" {
+		g.fact("report-fact-stopped", g.words.Line(d.StopReason, text("code", d.StopCode)))
+	}
 	g.fact("report-fact-input", d.Input)
 	g.fact("report-fact-sha256", d.InputSHA256)
 	g.fact("report-fact-copy", d.Output)
@@ -97,7 +104,7 @@ func (g *grid) run(d *Document) {
 
 // counts lists every result with its next step and gives the chart over them.
 func (g *grid) counts(d *Document) sheet.Chart {
-	g.header("report-col-result", "report-col-rows", "report-col-next")
+	g.header("report-col-result", "report-col-rows", "", "report-col-next")
 	first := len(g.rows) + 1
 	for _, r := range sheet.AllResults {
 		n := d.Results[r]
@@ -105,7 +112,7 @@ func (g *grid) counts(d *Document) sheet.Chart {
 		if n == 0 {
 			word.Style, step.Style = sheet.StyleMuted, sheet.StyleMuted
 		}
-		g.row(word, figure(float64(n)), step)
+		g.row(word, figure(float64(n)), gap, step)
 	}
 	last := len(g.rows)
 	g.row(plain(g.words.Line("report-fact-rows")), figure(float64(d.Rows)))
@@ -127,9 +134,9 @@ func (g *grid) causes(d *Document) {
 	if len(all) == 0 {
 		return
 	}
-	g.header("report-col-cause", "report-col-count", "report-col-problem", "report-col-fix", "report-col-first")
+	g.header("report-col-cause", "report-col-count", "", "report-col-problem", "report-col-fix", "report-col-first")
 	for _, c := range all[:min(maxCauses, len(all))] {
-		cells := []sheet.PutCell{{Text: c.Code, Style: severityStyle(c.Severity)}, figure(float64(c.Count)), plain(shorten(c.sentence(g.words), cellRunes)), plain(shorten(c.Hint, cellRunes))}
+		cells := []sheet.PutCell{{Text: c.Code, Style: severityStyle(c.Severity)}, figure(float64(c.Count)), gap, plain(shorten(c.sentence(g.words), cellRunes)), plain(shorten(c.Hint, cellRunes))}
 		if len(c.Refs) > 0 {
 			cells = append(cells, linkTo(c.Refs[0]))
 		}
@@ -152,7 +159,7 @@ func linkTo(r sheet.Ref) sheet.PutCell {
 }
 
 func (g *grid) timing(d *Document) {
-	g.header("report-sec-timing", "", "")
+	g.header("report-sec-timing", "", "", "")
 	g.fact("report-fact-started", d.StartedAt.String())
 	g.fact("report-fact-finished", d.FinishedAt.String())
 	g.figure("report-fact-seconds", milliseconds(d.DurationSeconds))
@@ -171,13 +178,13 @@ func (g *grid) regions(d *Document) {
 	if len(all) < 2 {
 		return
 	}
-	g.header("report-col-region", "report-col-rows", "report-col-results")
+	g.header("report-col-region", "report-col-rows", "", "report-col-results")
 	for _, r := range all {
 		name := plain(r.RegionID)
 		if r.RegionID == "" {
 			name = muted(g.words.Line("report-no-region"))
 		}
-		g.row(name, figure(float64(r.Rows)), plain(r.Results.sentence()))
+		g.row(name, figure(float64(r.Rows)), gap, plain(r.Results.sentence()))
 	}
 }
 
