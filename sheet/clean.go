@@ -51,6 +51,11 @@ func clean(s string, kind textKind) cleaned {
 			}
 		}
 	}
+	if kind == freeText && c.fault == nil {
+		if r, n := decomposed(c.text); n > 0 {
+			c.fault, c.bad, c.at = &cellDecomposed, r, place-utf8.RuneCountInString(c.text)+n
+		}
+	}
 	return c
 }
 

@@ -52,7 +52,7 @@ func newDecoder(book Book, o *Options) *decoder {
 	}
 	for i := range Columns {
 		c := &Columns[i]
-		d.cells[c.ID] = field{col: c, kind: kindOf(c)}
+		d.cells[c.ID] = field{col: c, kind: kindOf(c), digits: takesDigits(c)}
 	}
 	return d
 }
@@ -61,6 +61,7 @@ func newDecoder(book Book, o *Options) *decoder {
 type field struct {
 	col    *Column
 	kind   textKind
+	digits bool // digits alone can be a value
 	at     Ref
 	header string
 	cell   Cell // the zero Cell when the row has none
@@ -78,6 +79,12 @@ func kindOf(c *Column) textKind {
 		return codeText
 	}
 	return freeText
+}
+
+// takesDigits reports whether digits alone can be a value of a text column: what they
+// lost as a number matters only there, anything else is told by the column's own rule.
+func takesDigits(c *Column) bool {
+	return c.Values == nil && c.ID != CircuitInstanceID && c.ID != CircuitRegionID && c.ID != EngineerInstanceID
 }
 
 // sheet reads one sheet from its header row on.
@@ -117,6 +124,11 @@ func (d *decoder) prepare(l *layout) {
 	if l.hidden {
 		d.add(&hiddenSheet, Problem{At: head, Column: l.all[0].text})
 	}
+	for _, h := range l.all {
+		if h.hidden && l.slot(h.col).use == useData {
+			d.add(&hiddenColumn, Problem{At: Ref{Sheet: t.Sheet, Row: t.HeaderRow, Col: h.col}, Column: h.text})
+		}
+	}
 	for _, u := range l.unknown {
 		d.add(&headerUnknown, Problem{At: Ref{Sheet: t.Sheet, Row: t.HeaderRow, Col: u.col}, Column: u.text, Value: shorten(u.text, longestShown)})
 	}
@@ -136,7 +148,7 @@ func (d *decoder) take(row *Row) {
 		switch s := d.layout.slot(c.Col); s.use {
 		case useData:
 			d.cells[s.data].cell = c
-			found = found || c.Type != TextCell || !isBlank(c.Value)
+			found = found || hasValue(&c)
 		case useResult:
 			past.set(s.past, c.Value)
 		case useStray:
@@ -157,6 +169,15 @@ func (d *decoder) take(row *Row) {
 	}
 }
 
+// hasValue reports whether a cell makes its row a row of data: a value other than space,
+// or a formula that should have one.
+func hasValue(c *Cell) bool {
+	if c.Type == BlankCell {
+		return c.Formula
+	}
+	return c.Type != TextCell || !isBlank(c.Value)
+}
+
 // set keeps a value of a result column.
 func (p *Past) set(col ResultColumn, value string) {
 	switch col {
@@ -175,7 +196,7 @@ func (p *Past) set(col ResultColumn, value string) {
 func (d *decoder) stray(c Cell) {
 	t := &d.layout.table
 	t.LastCol = max(t.LastCol, c.Col)
-	if c.Type != BlankCell && !isBlank(c.Value) {
+	if hasValue(&c) {
 		d.add(&strayValue, Problem{At: Ref{Sheet: t.Sheet, Row: d.row, Col: c.Col}, Column: ColName(c.Col)})
 	}
 }

@@ -16,9 +16,10 @@ type layout struct {
 
 // label is one header.
 type label struct {
-	col  int
-	text string
-	id   ColumnID // of a clash
+	col    int
+	text   string
+	id     ColumnID // of a clash
+	hidden bool     // the column is
 }
 
 // slot is what is done with the cells of a column.
@@ -51,7 +52,7 @@ func newLayout(id SheetID, info SheetInfo, row Row) layout {
 		header := trimOuter(c.Value)
 		l.put(c.Col, slot{use: useIgnored})
 		l.table.LastCol = c.Col
-		l.all = append(l.all, label{col: c.Col, text: header})
+		l.all = append(l.all, label{col: c.Col, text: header, hidden: c.HiddenCol})
 		if ownHeader(header) {
 			continue
 		}

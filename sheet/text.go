@@ -57,23 +57,18 @@ func (d *decoder) typed(f *field) state {
 
 // digits takes a number where text belongs.
 func (d *decoder) digits(f *field) (string, state) {
-	value := f.cell.Value
+	before, value := d.errors, f.cell.Value
 	switch {
 	case f.cell.DateStyle:
 		d.tell(&cellDate, f)
-		return "", fault
+	case !f.digits:
 	case digitsLost(value):
-		before := d.errors
 		d.tell(&cellDigitsLost, f)
-		if d.errors > before {
-			return "", fault
-		}
 	default:
-		before := d.errors
 		d.tell(&cellStoredNumber, f)
-		if d.errors > before {
-			return "", fault
-		}
+	}
+	if d.errors > before {
+		return "", fault
 	}
 	return value, ok
 }
