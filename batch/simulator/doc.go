@@ -95,7 +95,7 @@
 //	types       500 whose Code is a number and whose Message is an object
 //	idtype      200 whose RequestId is a number
 //	redirect    307 to another host
-//	huge        200 with 8 MiB of JSON
+//	huge        200 with 4 MiB of JSON
 //
 // [ParseFaults] reads them, such as
 //

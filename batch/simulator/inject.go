@@ -51,7 +51,7 @@ var kinds = map[string]kind{
 	"types":      {"500 whose Code is a number and whose Message is an object", false, false, page(500, "application/json", `{"RequestId":17,"HostId":[],"Code":500,"Message":{"text":"failed"}}`)},
 	"idtype":     {"200 whose RequestId is a number", false, false, page(200, "application/json", `{"RequestId":17}`)},
 	"redirect":   {"307 to another host", false, false, redirect},
-	"huge":       {"200 with 8 MiB of JSON", false, false, huge},
+	"huge":       {"200 with 4 MiB of JSON", false, false, huge},
 }
 
 // FaultHelp lists the faults, one a line, for a command's help.
@@ -213,7 +213,7 @@ func huge(x *exchange) {
 	x.w.Header().Set("Content-Type", "application/json;charset=utf-8")
 	fill := []byte(strings.Repeat("x", 64<<10))
 	_, err := fmt.Fprintf(x.w, `{"RequestId":%q,"Padding":"`, x.c.id)
-	for i := 0; i < 128 && err == nil; i++ {
+	for i := 0; i < 64 && err == nil; i++ {
 		_, err = x.w.Write(fill)
 	}
 	if err == nil {

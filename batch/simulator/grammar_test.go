@@ -1,0 +1,85 @@
+package simulator
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestParseFaults(t *testing.T) {
+	cases := map[string]Plan{
+		"":                {},
+		" , ":             {},
+		"503:5%":          {Shares: []Share{{Fault: Fault{Kind: "503"}, Either: true, Percent: 5}}},
+		"busy:1%":         {Shares: []Share{{Fault: Fault{Kind: "busy"}, Percent: 1}}}, // denies any effect, so before
+		"cut-before:100%": {Shares: []Share{{Fault: Fault{Kind: "cut"}, Percent: 100}}},
+		"drop-after:0.5%, throttle-late:2%": {Shares: []Share{
+			{Fault: Fault{Kind: "drop", When: After}, Percent: 0.5}, {Fault: Fault{Kind: "throttle", When: Late}, Percent: 2},
+		}},
+		"hang-after=3s:1%,stall=1m30s:2%": {Shares: []Share{
+			{Fault: Fault{Kind: "hang", When: After, Hold: 3 * time.Second}, Percent: 1},
+			{Fault: Fault{Kind: "stall", Hold: 90 * time.Second}, Either: true, Percent: 2},
+		}},
+		"ApplyPhysicalConnectionLOA/cn-beijing/html-before:60%,cn-hangzhou/html-before:60%": {Shares: []Share{
+			{Fault: Fault{Kind: "html"}, Scope: Scope{firstApply, "cn-beijing"}, Percent: 60},
+			{Fault: Fault{Kind: "html"}, Scope: Scope{Region: "cn-hangzhou"}, Percent: 60},
+		}},
+		"latency:20ms±10ms":        {Delays: []Delay{{Latency: 20 * time.Millisecond, Jitter: 10 * time.Millisecond}}},
+		"latency:20ms+-10ms":       {Delays: []Delay{{Latency: 20 * time.Millisecond, Jitter: 10 * time.Millisecond}}},
+		"us-east-1/latency:1m":     {Delays: []Delay{{Scope: Scope{Region: "us-east-1"}, Latency: time.Minute}}},
+		"GetCallerIdentity/500:5%": {Shares: []Share{{Fault: Fault{Kind: "500"}, Either: true, Scope: Scope{API: "GetCallerIdentity"}, Percent: 5}}},
+	}
+	for text, want := range cases {
+		got, err := ParseFaults(text)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q\n got %+v, %v\nwant %+v", text, got, err, want)
+		}
+	}
+}
+
+func TestParseFaultsTellsWhatIsWrong(t *testing.T) {
+	cases := map[string]string{
+		"503":                       `fault "503": it has no value; write it as 503:5%`,
+		"503:5":                     `fault "503:5": want a percentage above 0 and at most 100, such as 5%`,
+		"503:0%":                    `fault "503:0%": want a percentage above 0`,
+		"503:-1%":                   `fault "503:-1%": want a percentage above 0`,
+		"503:NaN%":                  `fault "503:NaN%": want a percentage above 0`,
+		"503:101%":                  `fault "503:101%": want a percentage above 0`,
+		"explode:5%":                `there is no such fault; it is one of 204, 429, 500, 503, 504, busy, code200`,
+		"503-never:5%":              `there is no such fault`,
+		"503=3s:5%":                 `only hang and stall take a duration, such as hang=3s`,
+		"hang=3:5%":                 `only hang and stall take a duration, such as hang=3s`,
+		"hang=-3s:5%":               `only hang and stall take a duration, such as hang=3s`,
+		"latency:fast":              `fault "latency:fast": want a duration such as 20ms`,
+		"latency:1s±2s":             `the second one no longer than the first`,
+		"latency:-1s":               `want a duration`,
+		"Nothing/503:5%":            `"Nothing" is no API that is served, nor a region`,
+		"cn-a/cn-b/503:5%":          `"cn-b" is no API that is served, nor a region`,
+		"503:60%,drop:60%":          `add up to 120%; at most 100% is possible`,
+		"503:60%,cn-a/drop:60%":     `add up to 120%; at most 100% is possible`,
+		"cn-a/503:60%,cn-a/cut:41%": `add up to 101%; at most 100% is possible`,
+	}
+	for text, want := range cases {
+		if p, err := ParseFaults(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %+v, error %v, want one with %q", text, p, err, want)
+		}
+	}
+}
+
+// FuzzParseFaults: whatever is taken can be written and is the same when read again.
+func FuzzParseFaults(f *testing.F) {
+	f.Add("503:5%,html:5%,drop-before:5%,drop-after:5%,throttle:5%,cut:5%,hang:1%,latency:20ms±10ms")
+	f.Add("ApplyPhysicalConnectionLOA/cn-beijing/stall-late=1s:0.01%,latency:1h0m0.5s+-1ns")
+	f.Add("/:%,hang==:-after-before:5%")
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := ParseFaults(text)
+		if err != nil {
+			return
+		}
+		again, err := ParseFaults(p.String())
+		if err != nil || !reflect.DeepEqual(again, p) {
+			t.Errorf("%q is written as %q and read as %+v, %v; was %+v", text, p.String(), again, err, p)
+		}
+	})
+}

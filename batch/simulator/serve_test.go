@@ -1,0 +1,108 @@
+package simulator
+
+import (
+	"context"
+	"encoding/json"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// served serves a simulator and gives its URL and what Serve returns once it is stopped.
+func served(t *testing.T, s *Simulator) (url string, stop context.CancelFunc, end <-chan error) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	t.Cleanup(stop)
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(ctx, l) }()
+	return "http://" + l.Addr().String(), stop, ended
+}
+
+func TestServeTellsWhatItSaw(t *testing.T) {
+	s := simulate(t, Options{})
+	url, stop, ended := served(t, s)
+	if got := whatIsSeen(t.Context(), url, application("pc-one", "token")); got.status != 200 {
+		t.Fatalf("application: %+v", got)
+	}
+	answer, err := http.Get(url + "/stats")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	var st Stats
+	if err := json.NewDecoder(answer.Body).Decode(&st); err != nil {
+		t.Fatal(err)
+	}
+	if st.Accepted != 1 || st.Connections != 2 || len(st.Circuits) != 1 || st.Circuits[0].Token != "token" {
+		t.Errorf("stats %+v", st)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Errorf("Serve ends with %v", err)
+	}
+	if got := whatIsSeen(t.Context(), url, nil); got.err == "" {
+		t.Errorf("after the end: %+v", got)
+	}
+}
+
+func TestServeEndsWhatHangs(t *testing.T) {
+	s := simulate(t, Options{Script: func(Request) (Fault, bool) { return Fault{Kind: "hang", When: After}, true }})
+	url, stop, ended := served(t, s)
+	answer := make(chan seen, 1)
+	go func() { answer <- whatIsSeen(context.Background(), url, application("pc-one", "token")) }()
+	waitFor(t, func() bool { return s.Stats().Accepted == 1 })
+	stop()
+	if got := <-answer; got.err != "closed" {
+		t.Errorf("the hanging client sees %+v", got)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("Serve ends with %v", err)
+	}
+}
+
+func TestServeLetsCallsFinish(t *testing.T) {
+	s := simulate(t, Options{Faults: Plan{Delays: []Delay{{Latency: time.Hour}}}})
+	url, stop, ended := served(t, s)
+	answer := make(chan seen, 1)
+	go func() { answer <- whatIsSeen(context.Background(), url, application("pc-one", "token")) }()
+	waitFor(t, func() bool { return len(s.Stats().Circuits) == 1 })
+	stop()
+	if got := <-answer; got.status != 200 {
+		t.Errorf("the call at work sees %+v", got)
+	}
+	if err := <-ended; err != nil || s.Stats().Accepted != 1 {
+		t.Errorf("Serve ends with %v, %d applications accepted", err, s.Stats().Accepted)
+	}
+}
+
+func TestServeGivesTheListenersError(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	if err := simulate(t, Options{}).Serve(t.Context(), l); err == nil {
+		t.Error("a closed listener is served")
+	}
+}
+
+func TestServeBoundsWhatARequestMayHold(t *testing.T) {
+	s := simulate(t, Options{})
+	url, _, _ := served(t, s)
+	for size, want := range map[int]int{maxURI + 1: http.StatusRequestURITooLong, 4 * maxURI: http.StatusRequestHeaderFieldsTooLarge} {
+		answer, err := http.Post(url+"/?"+strings.Repeat("x", size), "text/plain", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != want {
+			t.Errorf("a URI of %d bytes: %d, want %d", size, answer.StatusCode, want)
+		}
+	}
+}
