@@ -33,7 +33,11 @@ func (d *Document) Causes() []Cause {
 		}
 	}
 	for i := range d.Applications {
-		if a := &d.Applications[i]; unfinished(a) != "" {
+		a := &d.Applications[i]
+		if a.Result == sheet.NotAttempted && d.StopReason != "" {
+			continue // the stop is their cause, and is told on its own
+		}
+		if unfinished(a) != "" {
 			g.add(causeKey{"error", unfinished(a)}, a.Message, a.Hint, a.At)
 		}
 	}
