@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -141,14 +142,14 @@ func (a wireAnswer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 func TestAnswers(t *testing.T) {
 	for _, a := range wireAnswers {
 		t.Run(a.name, func(t *testing.T) {
-			requests := 0
+			var requests atomic.Int32
 			c := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				requests++
+				requests.Add(1)
 				a.ServeHTTP(w, r)
 			}))
 			_, err := c.Submit(t.Context(), application())
-			if requests != 1 {
-				t.Errorf("%d requests, want exactly 1", requests)
+			if requests.Load() != 1 {
+				t.Errorf("%d requests, want exactly 1", requests.Load())
 			}
 			if a.want == (batch.CallError{}) {
 				if err != nil {
@@ -203,17 +204,17 @@ var lostCalls = []lostCall{
 func TestLostCalls(t *testing.T) {
 	for _, l := range lostCalls {
 		t.Run(l.name, func(t *testing.T) {
-			requests := 0
+			var requests atomic.Int32
 			c := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				requests++
+				requests.Add(1)
 				l.serve(w, r)
 			}))
 			_, err := c.Submit(t.Context(), application())
 			if got := callError(t, err); *got != l.want {
 				t.Errorf("got  %+v\nwant %+v", *got, l.want)
 			}
-			if requests != 1 {
-				t.Errorf("%d requests, want exactly 1", requests)
+			if requests.Load() != 1 {
+				t.Errorf("%d requests, want exactly 1", requests.Load())
 			}
 		})
 	}

@@ -8,7 +8,7 @@ import (
 // HazardError says that the environment would make a library print secrets.
 type HazardError struct {
 	Variable string // DEBUG
-	Value    string // the offending word: sdk, credential or tea
+	Value    string // the offending word: sdk, credential, tea or dara
 }
 
 // Error gives the variable and the word.
@@ -16,10 +16,10 @@ func (e *HazardError) Error() string { return e.Variable + "=" + e.Value + " wou
 
 // debugWords are the words of DEBUG that make a library print URLs, headers and bodies,
 // with keys, tokens and personal data, to standard output: the SDK's, the credentials
-// library's, and that of the library underneath it. Each reads DEBUG while it is
+// library's, and those of the libraries underneath it. Each reads DEBUG while it is
 // initialised, before main, so that unsetting it later changes nothing: the
 // program must refuse to go on, or start again without it.
-var debugWords = []string{"sdk", "credential", "tea"}
+var debugWords = []string{"sdk", "credential", "tea", "dara"}
 
 // debugAtStart is what the libraries saw.
 var debugAtStart = os.Getenv("DEBUG")
