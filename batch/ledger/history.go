@@ -14,20 +14,31 @@ import (
 // nothing is known are left out. It takes no lock: for a run that sends, ask after
 // Start.
 func (s *Store) Past(ctx context.Context, scope Scope, keys []batch.Key) (map[batch.Key]batch.Record, error) {
-	past := map[batch.Key]batch.Record{}
+	states := make(map[batch.Key]state, len(keys))
 	for _, k := range groupByRegion(keys) {
 		err := each(ctx, s.read, func(scan func(...any) error) error {
 			key := batch.Key{Region: k.region}
-			var run string
-			state, err := scanState(scan, &key.InstanceID, &run)
-			past[key] = state.record(run)
+			state, err := scanState(scan, &key.InstanceID)
+			states[key] = state
 			return err
-		}, "SELECT c.instance_id, coalesce((SELECT id FROM runs WHERE seq = iif(c.pending_run = 0, c.run, c.pending_run)), ''), "+stateColumns+
-			` FROM json_each(?) k CROSS JOIN circuits c ON c.scope = ? AND c.region = ? AND c.instance_id = k.value`,
-			k.json(), string(scope), k.region)
+		}, "SELECT c.instance_id, "+stateColumns+` FROM json_each(?) k CROSS JOIN circuits c
+			ON c.scope = ? AND c.region = ? AND c.instance_id = k.value`, k.json(), string(scope), k.region)
 		if err != nil {
 			return nil, s.wrap("read", err)
 		}
+	}
+	ids := map[int64]string{}
+	past := make(map[batch.Key]batch.Record, len(states))
+	for key, state := range states {
+		run := state.current().run
+		if _, known := ids[run]; !known {
+			var id string
+			if err := s.read.QueryRowContext(ctx, "SELECT id FROM runs WHERE seq = ?", run).Scan(&id); err != nil {
+				return nil, s.wrap("read", err)
+			}
+			ids[run] = id
+		}
+		past[key] = state.record(ids[run])
 	}
 	return past, nil
 }
@@ -153,6 +164,11 @@ func (s *Store) Run(ctx context.Context, id string) (*PastRun, error) {
 		return nil, ErrNoRun
 	}
 	run := &PastRun{RunSummary: list[0]}
+	finished := 0
+	for _, n := range run.Results {
+		finished += n
+	}
+	run.Rows = make([]batch.Outcome, 0, finished)
 	err = each(ctx, s.read, func(scan func(...any) error) error {
 		o, err := scanOutcome(scan)
 		run.Rows = append(run.Rows, o)

@@ -15,7 +15,7 @@ func application(content string, generation int) batch.Application {
 }
 
 func outcome(a batch.Application, result sheet.Result) batch.Outcome {
-	return batch.Outcome{Row: a.Row, Result: result, Token: a.Token, Generation: a.Generation, RequestID: "request-" + a.Token}
+	return batch.Outcome{Row: a.Row, Key: a.Key, Result: result, Token: a.Token, Generation: a.Generation, RequestID: "request-" + a.Token}
 }
 
 // step is one thing that happens to a circuit.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,17 +31,19 @@ func locks(t *testing.T, open Open) {
 	must(t, third.End(t.Context(), ledger.RunEnd{}))
 }
 
-// deadProcess gives the number of a process that has just ended.
-func deadProcess(t *testing.T) int {
-	t.Helper()
+// deadPID gives the number of a process that has ended, one and the same for a test
+// binary.
+var deadPID = sync.OnceValue(func() int {
 	c := exec.Command(os.Args[0], "-test.run=^$")
-	must(t, c.Run())
+	if err := c.Run(); err != nil {
+		panic(err)
+	}
 	return c.Process.Pid
-}
+})
 
 func deadHolder(t *testing.T, open Open) {
 	s := open(t)
-	dead, err := s.Start(t.Context(), ledger.RunInfo{ID: "dead", Scope: ledger.Real, PID: deadProcess(t)}, Keys(2))
+	dead, err := s.Start(t.Context(), ledger.RunInfo{ID: "dead", Scope: ledger.Real, PID: deadPID()}, Keys(2))
 	must(t, err)
 	must(t, dead.Begin(t.Context(), Application(0)))
 
@@ -64,7 +67,7 @@ func deadHolder(t *testing.T, open Open) {
 
 func otherHost(t *testing.T, open Open) {
 	s := open(t)
-	_, err := s.Start(t.Context(), ledger.RunInfo{ID: "far", Scope: ledger.Real, Host: "another-machine", PID: deadProcess(t)}, Keys(1))
+	_, err := s.Start(t.Context(), ledger.RunInfo{ID: "far", Scope: ledger.Real, Host: "another-machine", PID: deadPID()}, Keys(1))
 	must(t, err)
 	// Its process cannot be looked at from here, and it has just given a sign of life.
 	_, err = open(t).Start(t.Context(), ledger.RunInfo{ID: "near", Scope: ledger.Real}, Keys(1))

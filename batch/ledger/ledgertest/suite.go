@@ -1,5 +1,5 @@
-// Package ledgertest holds the rules that any ledger must keep, as tests, whatever
-// database stands behind it.
+// Package ledgertest holds the rules that every ledger must keep, as tests, whatever
+// database stands behind its [ledger.Store].
 package ledgertest
 
 import (
@@ -26,10 +26,14 @@ func Run(t *testing.T, fresh func(t *testing.T) Open) {
 	}{
 		{"begun is open", begunIsOpen},
 		{"accepted", accepted},
+		{"lives of a circuit", lives},
 		{"scopes are apart", scopesAreApart},
 		{"only begun rows count", onlyBegunRowsCount},
 		{"run reads back in sheet order", runReadsBack},
+		{"history", historyOfRuns},
+		{"run without circuits", untouched},
 		{"locks", locks},
+		{"only one starts", onlyOneStarts},
 		{"dead holder", deadHolder},
 		{"other host", otherHost},
 		{"concurrent rows", concurrentRows},
