@@ -20,6 +20,8 @@ func (d *Document) Next() Next {
 	waiting := d.Results.of(sheet.Failed, sheet.Unknown, sheet.NotAttempted)
 	fixing := d.Results.of(sheet.Invalid, sheet.Refused)
 	switch {
+	case d.Command == "status":
+		return Next{Code: "report-next-none"}
 	case d.ExitCode == exitNoCopy:
 		return Next{"report-next-copy", commandLine([]string{"report", d.RunID})}
 	case d.ExitCode == exitFatal && d.StopCode != "":

@@ -33,8 +33,12 @@ func Text(w io.Writer, d Document, words Words, o TextOptions) error {
 	p := printer{Writer: b, words: words, color: o.Color}
 	listed := p.problems(&d, o.Problems)
 	p.head(&d)
-	p.counts(&d)
-	p.causes(&d, cmp.Or(o.Causes, defaultCauses), listed)
+	if d.Command == "status" {
+		p.standings(&d)
+	} else {
+		p.counts(&d)
+		p.causes(&d, cmp.Or(o.Causes, defaultCauses), listed)
+	}
 	p.foot(&d)
 	return b.Flush()
 }
