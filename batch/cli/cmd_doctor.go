@@ -1,0 +1,196 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cloud"
+)
+
+// maxClockSkew is how far the clocks may differ before the service refuses signatures:
+// 15 minutes, and a warning well before that.
+const maxClockSkew = 5 * time.Minute
+
+func (a *app) doctorCommand() *cobra.Command {
+	var f serviceFlags
+	var region string
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Check credentials, account, clock, endpoint, quota, writable paths and ledger",
+		Long:  "Checks all that a run needs, with calls that only read. Nothing is applied for.",
+		Args:  arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			pace, err := f.pace()
+			if err != nil {
+				return err
+			}
+			d := &examination{app: a, flags: f, pace: pace, region: region}
+			return d.run(cmd.Context())
+		},
+	}
+	f.register(cmd.Flags())
+	cmd.Flags().StringVar(&region, "region", "cn-hangzhou", "region `ID` whose endpoint and billing are asked about")
+	return cmd
+}
+
+// examination goes through the checks and remembers whether one failed.
+type examination struct {
+	app    *app
+	flags  serviceFlags
+	pace   pace
+	region string
+	table  *tabwriter.Writer
+	failed bool
+}
+
+func (d *examination) run(ctx context.Context) error {
+	d.table = tabwriter.NewWriter(d.app.env.Stdout, 0, 0, 2, ' ', 0)
+	d.environment()
+	if c := d.credentials(); c != nil {
+		d.service(ctx, c)
+		c.Close()
+	}
+	d.ledger(ctx)
+	d.folders()
+	if err := d.table.Flush(); err != nil {
+		return err
+	}
+	if d.failed {
+		d.app.exit = exitStopped
+	}
+	return nil
+}
+
+// tell prints one check. The rest of the line is the catalogue's.
+func (d *examination) tell(ok bool, what, code string, args ...string) {
+	state := "ok"
+	if !ok {
+		state, d.failed = "fail", true
+	}
+	message, hint := d.app.lines.words.c.Render(code, failure(0, code, nil, args...).args)
+	fmt.Fprintf(d.table, "%s\t%s\t%s\n", d.app.lines.words.Line("doctor-"+state), what, printable(message))
+	if !ok && hint != "" {
+		fmt.Fprintf(d.table, "\t\t%s\n", printable(hint))
+	}
+}
+
+func (d *examination) environment() {
+	d.tell(cloud.Hazard() == nil, "environment", pick(cloud.Hazard() == nil, "doctor-environment", "debug-sdk"))
+	d.tell(true, "quota", "doctor-quota", "rate", d.pace.rate.String())
+}
+
+func (d *examination) credentials() *cloud.Cloud {
+	if cloud.Hazard() != nil {
+		return nil
+	}
+	found, err := cloud.FindCredentials(d.flags.profile)
+	if err != nil {
+		d.tell(false, "credentials", "credentials", "reason", triedSources(err))
+		return nil
+	}
+	d.tell(true, "credentials", "doctor-credentials", "source", found.Source())
+	c, err := cloud.New(cloud.Config{Endpoint: d.flags.endpoint, Timeout: time.Duration(d.flags.timeout), Credentials: found})
+	if err != nil {
+		d.tell(false, "endpoint", "endpoint-value", "value", d.flags.endpoint)
+		return nil
+	}
+	return c
+}
+
+func (d *examination) service(ctx context.Context, c *cloud.Cloud) {
+	who, err := c.Identity(ctx)
+	if who.HasClock {
+		ok := who.Clock.Abs() < maxClockSkew
+		d.tell(ok, "clock", pick(ok, "doctor-clock", "doctor-clock-wrong"), "skew", who.Clock.Round(time.Second).String())
+	}
+	if err != nil {
+		d.tell(false, "account", "identity-refused", "code", codeOf(err))
+		return
+	}
+	expected := d.flags.expectAccount
+	ok := expected == "" || expected == who.Account
+	d.tell(ok, "account", pick(ok, "doctor-account", "wrong-account"), "account", who.Account, "expected", expected, "arn", who.ARN)
+	regions, err := c.Regions(ctx)
+	if err != nil {
+		d.tell(false, "endpoint", "doctor-endpoint-failed", "code", codeOf(err))
+		return
+	}
+	known := slices.Contains(regions, d.region)
+	d.tell(known, "endpoint", pick(known, "doctor-endpoint", "doctor-region-unknown"), "count", number(len(regions)), "region", d.region)
+	billing, err := c.BillingEnabled(ctx, d.region)
+	switch {
+	case err != nil:
+		d.tell(false, "billing", "doctor-billing-failed", "code", codeOf(err), "region", d.region)
+	default:
+		d.tell(billing, "billing", pick(billing, "doctor-billing", "doctor-billing-off"), "region", d.region)
+	}
+}
+
+func (d *examination) ledger(ctx context.Context) {
+	path, err := d.app.ledgerPath(d.flags.ledger)
+	if err != nil {
+		var own *exitError
+		errors.As(err, &own)
+		d.tell(false, "ledger", own.code)
+		return
+	}
+	store, err := d.app.openLedger(ctx, d.flags.ledger, false)
+	if err != nil {
+		d.tell(false, "ledger", "ledger-open", "file", path, "reason", causeOfExit(err))
+		return
+	}
+	defer store.Close()
+	health, err := store.Check(ctx)
+	if err != nil {
+		d.tell(false, "ledger", "ledger-open", "file", path, "reason", cause(err))
+		return
+	}
+	d.tell(true, "ledger", "doctor-ledger", "file", path, "runs", number(health.Runs), "open", number(health.Open), "commit", health.Commit.Round(time.Microsecond).String())
+}
+
+// folders checks that the places a copy may go to can be written.
+func (d *examination) folders() {
+	for _, folder := range []string{".", os.TempDir()} {
+		f, err := os.CreateTemp(folder, ".loabatch-*")
+		if err != nil {
+			d.tell(false, "folder", "output-unwritable", "file", folder, "reason", cause(err))
+			continue
+		}
+		f.Close()
+		os.Remove(f.Name())
+		d.tell(true, "folder", "doctor-folder", "folder", folder)
+	}
+}
+
+func pick(ok bool, yes, no string) string {
+	if ok {
+		return yes
+	}
+	return no
+}
+
+// codeOf gives the code of a failed call.
+func codeOf(err error) string {
+	var call *batch.CallError
+	if errors.As(err, &call) {
+		return call.Code
+	}
+	return strings.TrimSpace(err.Error())
+}
+
+func causeOfExit(err error) string {
+	var own *exitError
+	if errors.As(err, &own) && own.err != nil {
+		return cause(own.err)
+	}
+	return cause(err)
+}

@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+func (a *app) explainCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "explain [CODE]",
+		Short: "Say what a problem code or an API error code means, and what to do",
+		Example: `  loabatch explain                                   every rule with its severity
+  loabatch explain circuit-bandwidth-range
+  loabatch explain IncorrectStatus.PhysicalConnectionLOA`,
+		Args: arguments(0, 1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return a.explainAll()
+			}
+			return a.explain(args[0])
+		},
+		ValidArgsFunction: func(_ *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+			return a.lines.words.c.Codes(), cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+}
+
+// explainAll lists the rules of the sheets with their default severity.
+func (a *app) explainAll() error {
+	w := tabwriter.NewWriter(a.env.Stdout, 0, 0, 2, ' ', 0)
+	for _, r := range sheet.Rules() {
+		message, _ := a.lines.words.c.Render(r.Code, nil)
+		fmt.Fprintf(w, "%s\t%s\t%s\n", r.Code, r.Severity, message)
+	}
+	return w.Flush()
+}
+
+// explain prints one entry. Codes are found whatever their case.
+func (a *app) explain(code string) error {
+	for _, known := range a.lines.words.c.Codes() {
+		if strings.EqualFold(known, code) {
+			e, _ := a.lines.words.c.Entry(known)
+			a.printEntry(a.env.Stdout, known, e)
+			return nil
+		}
+	}
+	if near := nearest(code, a.lines.words.c.Codes()); near != "" {
+		return failure(exitUsage, "unknown-code-near", nil, "code", code, "near", near)
+	}
+	return failure(exitUsage, "unknown-code", nil, "code", code)
+}
+
+func (a *app) printEntry(w io.Writer, code string, e prose.Entry) {
+	fmt.Fprintln(w, code)
+	if r, ok := sheet.RuleByCode(code); ok {
+		a.field(w, "severity", r.Severity.String())
+	}
+	a.field(w, "means", e.Message)
+	a.field(w, "why", e.Why)
+	a.field(w, "to-do", e.Hint)
+	a.field(w, "wrong", e.Wrong)
+	a.field(w, "right", e.Right)
+	a.field(w, "source", e.Source)
+}
+
+func (a *app) field(w io.Writer, label, text string) {
+	if text != "" {
+		fmt.Fprintf(w, "  %-9s %s\n", a.lines.words.Line("explain-"+label), strings.ReplaceAll(text, "\n", "\n            "))
+	}
+}

@@ -1,0 +1,182 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+func (a *app) historyCommand() *cobra.Command {
+	var path string
+	var limit int
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "history [CIRCUIT]",
+		Short: "List runs, or everything that happened to one circuit",
+		Example: `  loabatch history
+  loabatch history pc-bp1abcdefgh`,
+		Args: arguments(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			store, err := a.openLedger(cmd.Context(), path, false)
+			if err != nil {
+				return err
+			}
+			defer store.Close()
+			if len(args) == 1 {
+				return a.circuitHistory(cmd.Context(), store, args[0], asJSON)
+			}
+			return a.runHistory(cmd.Context(), store, limit, asJSON)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&path, "ledger", "", "`PATH` of the ledger")
+	flags.IntVar(&limit, "limit", 20, "how many runs, the latest first; 0 is all")
+	flags.BoolVar(&asJSON, "json", false, "one JSON document on stdout")
+	return cmd
+}
+
+// runLine is one run in the JSON of history.
+type runLine struct {
+	RunID       string               `json:"run_id"`
+	Command     string               `json:"command"`
+	Scope       string               `json:"scope"`
+	Status      string               `json:"status"`
+	StartedAt   time.Time            `json:"started_at"`
+	Account     string               `json:"account"`
+	Host        string               `json:"host"`
+	PID         int                  `json:"pid"`
+	Input       string               `json:"input"`
+	InputSHA256 string               `json:"input_sha256"`
+	Output      string               `json:"output"`
+	ExitCode    *int                 `json:"exit_code"` // null while it runs, or when it died
+	Results     map[sheet.Result]int `json:"results"`
+}
+
+func (a *app) runHistory(ctx context.Context, store *ledger.Store, limit int, asJSON bool) error {
+	runs, err := store.Runs(ctx, limit)
+	if err != nil {
+		return failure(exitInternal, "ledger-failed", err, "reason", cause(err))
+	}
+	list := make([]runLine, len(runs))
+	for i, r := range runs {
+		list[i] = runLine{r.ID, r.Command, string(r.Scope), string(r.Status), r.Started, r.Account, r.Host, r.PID, r.Input, r.InputSHA256, r.Output, nil, r.Results}
+		if r.End != nil {
+			list[i].ExitCode, list[i].Output = &r.End.ExitCode, r.End.Output
+		}
+	}
+	if asJSON {
+		return a.writeJSON(struct {
+			Runs []runLine `json:"runs"`
+		}{list})
+	}
+	if len(list) == 0 {
+		a.lines.say("no-runs", nil)
+		return nil
+	}
+	return a.table("history-runs", len(list), func(w io.Writer, i int) {
+		r := list[i]
+		exit := "-"
+		if r.ExitCode != nil {
+			exit = number(*r.ExitCode)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.RunID, stamp(r.StartedAt), r.Scope, r.Status, exit, counts(r.Results), r.Input)
+	})
+}
+
+// eventLine is one thing that happened to a circuit, in the JSON of history.
+type eventLine struct {
+	RunID      string       `json:"run_id"`
+	Scope      string       `json:"scope"`
+	Region     string       `json:"region_id"`
+	SheetRow   int          `json:"sheet_row"`
+	Begun      *time.Time   `json:"begun_at"`
+	Finished   *time.Time   `json:"finished_at"`
+	Result     sheet.Result `json:"result"`
+	Message    string       `json:"message"`
+	ErrorCode  string       `json:"error_code"`
+	RequestID  string       `json:"request_id"`
+	Token      string       `json:"client_token"`
+	Generation int          `json:"generation"`
+	Attempts   int          `json:"attempts"`
+	LOAStatus  string       `json:"loa_status"`
+}
+
+func (a *app) circuitHistory(ctx context.Context, store *ledger.Store, circuit string, asJSON bool) error {
+	events, err := store.Circuit(ctx, circuit)
+	if err != nil {
+		return failure(exitInternal, "ledger-failed", err, "reason", cause(err))
+	}
+	if len(events) == 0 && !asJSON {
+		return failure(exitUsage, "no-circuit", nil, "circuit", circuit)
+	}
+	list := make([]eventLine, len(events))
+	for i, e := range events {
+		o := e.Outcome
+		message, _ := newFindings(&sheet.Workbook{}, nil).message(a.lines.words, o)
+		list[i] = eventLine{e.RunID, string(e.Scope), o.Key.Region, o.Row, moment(e.Begun), moment(e.Finished), o.Result, message,
+			o.ErrorCode, o.RequestID, o.Token, o.Generation, o.Attempts, o.LOAStatus}
+	}
+	if asJSON {
+		return a.writeJSON(struct {
+			InstanceID string      `json:"instance_id"`
+			Events     []eventLine `json:"events"`
+		}{circuit, list})
+	}
+	return a.table("history-events", len(list), func(w io.Writer, i int) {
+		e := list[i]
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\n", e.RunID, stampOf(e.Begun), stampOf(e.Finished), e.Attempts, e.Result, e.RequestID, e.Token, e.Message)
+	})
+}
+
+// table prints a header from the catalogue, its columns separated by |, and rows.
+func (a *app) table(header string, rows int, row func(io.Writer, int)) error {
+	w := tabwriter.NewWriter(a.env.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, strings.ReplaceAll(a.lines.words.Line(header), "|", "\t"))
+	for i := range rows {
+		row(w, i)
+	}
+	return w.Flush()
+}
+
+func (a *app) writeJSON(v any) error {
+	e := json.NewEncoder(a.env.Stdout)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// counts writes the results of a run that are not zero.
+func counts(results map[sheet.Result]int) string {
+	var parts []string
+	for _, r := range sheet.AllResults {
+		if n := results[r]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, r))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }
+
+func stampOf(t *time.Time) string {
+	if t == nil {
+		return "-"
+	}
+	return stamp(*t)
+}
+
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}

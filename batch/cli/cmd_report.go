@@ -1,0 +1,156 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/report"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+type reportFlags struct {
+	output outputFlags
+	input  string
+	ledger string
+	force  bool
+}
+
+func (a *app) reportCommand() *cobra.Command {
+	var f reportFlags
+	cmd := &cobra.Command{
+		Use:   "report RUN [--input FILE]",
+		Short: "Write the results copy of a past run again",
+		Long: `Writes the results copy of a past run again, from the ledger and the input, which must
+be the same bytes: it is found where it was, or named with --input.`,
+		Example: "  loabatch report 20270115-020000-k3f9q -o again.xlsx",
+		Args:    arguments(1, 1),
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.report(cmd.Context(), f, args[0]) },
+	}
+	flags := cmd.Flags()
+	f.output.register(flags)
+	flags.StringVar(&f.input, "input", "", "the workbook that the run read (default where it was)")
+	flags.StringVar(&f.ledger, "ledger", "", "`PATH` of the ledger")
+	flags.BoolVar(&f.force, "force", false, "overwrite the copy if it exists")
+	return cmd
+}
+
+func (a *app) report(ctx context.Context, f reportFlags, id string) error {
+	if err := f.output.check(); err != nil {
+		return err
+	}
+	store, err := a.openLedger(ctx, f.ledger, false)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	past, err := store.Run(ctx, id)
+	if errors.Is(err, ledger.ErrNoRun) {
+		return failure(exitUsage, "no-run", err, "run", id)
+	}
+	if err != nil {
+		return failure(exitInternal, "ledger-failed", err, "reason", cause(err))
+	}
+	done, err := a.again(past, f.input)
+	if err != nil {
+		return err
+	}
+	path := f.output.output
+	if path == "" {
+		path = copyPath(done.in.path, "", false, id)
+		if _, err := os.Stat(path); err == nil && !f.force {
+			return failure(exitUsage, "output-exists", nil, "file", path)
+		}
+	}
+	if err := checkOutput(done.in, path); err != nil {
+		return err
+	}
+	doc := a.deliver(done, path, f.output)
+	if doc.Output == "" {
+		a.exit = exitNoCopy
+	}
+	if f.output.json {
+		return report.JSON(a.env.Stdout, *doc)
+	}
+	return a.print(doc)
+}
+
+// again rebuilds a finished run from the ledger and its input.
+func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
+	if path == "" {
+		path = past.Input
+	}
+	var saved savedOptions
+	if len(past.Options) > 0 {
+		if err := json.Unmarshal(past.Options, &saved); err != nil {
+			return nil, failure(exitInternal, "ledger-failed", err, "reason", err.Error())
+		}
+	}
+	validation := validationFlags{severity: saved.Severity, strict: saved.Strict, timezone: saved.Timezone, region: saved.Region}
+	options, err := validation.options(past.Started)
+	if err != nil {
+		return nil, err
+	}
+	in, err := readInput(path, options)
+	if err != nil {
+		return nil, err
+	}
+	if in.sha256 != past.InputSHA256 {
+		return nil, failure(exitUsage, "input-changed", nil, "file", path, "run", past.ID)
+	}
+	done := &finished{in: in, problems: in.workbook.Problems, outcomes: everyRow(in.workbook, past.Rows), info: runInfo{
+		id: past.ID, command: past.Command, args: saved.Args, simulate: saved.Simulate, account: past.Account, started: past.Started,
+	}}
+	done.problems = append(done.problems, pastProblems(in.workbook, past.Rows)...)
+	sheet.SortProblems(done.problems, in.workbook.CircuitsTable.Sheet, in.workbook.EngineersTable.Sheet)
+	if end := past.End; end != nil {
+		done.totals = totals{
+			requests: end.Requests, retries: end.Retries, throttled: end.Throttled, slowed: end.Slowed, duration: end.Duration,
+			stop: batch.StopReason(end.Stop), stopCode: end.StopCode,
+		}
+	}
+	return done, nil
+}
+
+// everyRow gives one outcome for each row of the sheet: the ledger's, and
+// NOT_ATTEMPTED for rows that a killed run never came to.
+func everyRow(book *sheet.Workbook, rows []batch.Outcome) []batch.Outcome {
+	known := make(map[int]batch.Outcome, len(rows))
+	for _, o := range rows {
+		known[o.Row] = o
+	}
+	all := make([]batch.Outcome, len(book.Circuits))
+	for i, c := range book.Circuits {
+		o, ok := known[c.Row]
+		if !ok {
+			o = batch.Outcome{Row: c.Row, Key: batch.Key{Region: c.RegionID, InstanceID: c.InstanceID}, Result: sheet.NotAttempted, Reason: batch.ReasonInterrupted}
+		}
+		all[i] = o
+	}
+	return all
+}
+
+// pastProblems raises again the problems that were found by holding the rows against
+// the ledger as it was then: they are known by the outcomes' codes.
+func pastProblems(book *sheet.Workbook, rows []batch.Outcome) []sheet.Problem {
+	found := newFindings(book, book.Problems)
+	var list []sheet.Problem
+	for _, o := range rows {
+		if o.Result != sheet.Invalid || o.ErrorCode == "" || len(found.circuits[o.Row]) > 0 {
+			continue
+		}
+		if rule, ok := sheet.RuleByCode(o.ErrorCode); ok {
+			table := book.CircuitsTable
+			list = append(list, sheet.Problem{
+				Code: rule.Code, Severity: sheet.Error, Value: o.Key.InstanceID, Column: table.Headers[sheet.CircuitInstanceID],
+				At: sheet.Ref{Sheet: table.Sheet, Row: o.Row, Col: table.Columns[sheet.CircuitInstanceID]},
+			})
+		}
+	}
+	return list
+}

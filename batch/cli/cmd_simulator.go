@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/simulator"
+)
+
+// The key pair that the simulator takes when it is given none, and the account it plays.
+const (
+	simulatedKeyID   = "simulated"
+	simulatedSecret  = "simulated-secret"
+	simulatedAccount = "1000000000000001"
+)
+
+type simulatorFlags struct {
+	addr    string
+	keys    []string
+	account string
+	rate    string
+	faults  string
+	seed    uint64
+}
+
+func (a *app) simulatorCommand() *cobra.Command {
+	var f simulatorFlags
+	cmd := &cobra.Command{
+		Use:   "simulator",
+		Short: "Serve the simulated VPC endpoint on a loopback address",
+		Long: `Serves the simulated VPC endpoint until it is interrupted. GET /stats tells what it saw.
+
+A fault plan is a list such as 503:5%,drop-after:2%,hang:1%,latency:20ms. Each fault
+is tested both ways: before the effect and after it.
+` + simulator.FaultHelp,
+		Example: `  loabatch simulator --addr 127.0.0.1:8080 --key id:secret
+  ALIBABA_CLOUD_ACCESS_KEY_ID=id ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret \
+    loabatch submit --endpoint http://127.0.0.1:8080 --yes applications.xlsx`,
+		Args: arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.serveSimulator(cmd.Context(), f) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.addr, "addr", "127.0.0.1:0", "loopback address to listen on")
+	flags.StringSliceVar(&f.keys, "key", nil, "a key pair it takes, `ID:SECRET`; repeatable (default the pair in the environment, else "+simulatedKeyID+":"+simulatedSecret+")")
+	flags.StringVar(&f.account, "account", simulatedAccount, "the account ID it plays")
+	flags.StringVar(&f.rate, "rate", defaultRate, "its quota for each region and API: `N/DURATION`")
+	flags.StringVar(&f.faults, "faults", "", "fault `PLAN`")
+	flags.Uint64Var(&f.seed, "seed", 1, "seed of the fault plan")
+	return cmd
+}
+
+// serveSimulator listens until the first signal.
+func (a *app) serveSimulator(ctx context.Context, f simulatorFlags) error {
+	if !loopbackAddress(f.addr) {
+		return failure(exitUsage, "simulator-address", nil, "value", f.addr)
+	}
+	keys, err := a.simulatorKeys(f.keys)
+	if err != nil {
+		return err
+	}
+	handler, err := newSimulator(keys, f.account, f.rate, f.faults, f.seed)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", f.addr)
+	if err != nil {
+		return failure(exitUsage, "simulator-listen", err, "value", f.addr, "reason", err.Error())
+	}
+	fmt.Fprintf(a.env.Stdout, "http://%s\n", listener.Addr())
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-ctx.Done():
+		case <-a.env.Signals:
+			cancel()
+		}
+	}()
+	return handler.Serve(ctx, listener)
+}
+
+// simulatorKeys gives the key pairs of the flags, else the pair in the environment,
+// else the simulator's own.
+func (a *app) simulatorKeys(pairs []string) (map[string]string, error) {
+	keys := map[string]string{}
+	for _, pair := range pairs {
+		id, secret, ok := strings.Cut(pair, ":")
+		if !ok || id == "" || secret == "" {
+			return nil, failure(exitUsage, "simulator-key", nil)
+		}
+		keys[id] = secret
+	}
+	if id := a.env.Getenv("ALIBABA_CLOUD_ACCESS_KEY_ID"); len(keys) == 0 && id != "" {
+		keys[id] = a.env.Getenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET")
+	}
+	if len(keys) == 0 {
+		keys[simulatedKeyID] = simulatedSecret
+	}
+	return keys, nil
+}
+
+// newSimulator makes the simulated service that both the command and --simulate use.
+func newSimulator(keys map[string]string, account, rate, faults string, seed uint64) (*simulator.Simulator, error) {
+	quota, err := batch.ParseRate(rate)
+	if err != nil {
+		return nil, failure(exitUsage, "rate-value", err, "value", rate)
+	}
+	plan, err := simulator.ParseFaults(faults)
+	if err != nil {
+		return nil, failure(exitUsage, "faults-value", err, "reason", err.Error())
+	}
+	return simulator.New(simulator.Options{Keys: keys, Account: account, Quota: quota.N, Window: quota.Per, Faults: plan, Seed: seed}), nil
+}

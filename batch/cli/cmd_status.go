@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/report"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+func (a *app) statusCommand() *cobra.Command {
+	var f submitFlags
+	cmd := &cobra.Command{
+		Use:   "status FILE",
+		Short: "Ask where each LOA stands now and write it into a new copy",
+		Long: `Asks the API where the LOA of every circuit stands, and writes it into the column
+LOA status of a new copy. Results of earlier runs stay as they are. Nothing is applied for.`,
+		Example: "  loabatch status tonight.results-….xlsx",
+		Args:    arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.run.maxAttempts = 1
+			return a.status(cmd.Context(), f, args[0])
+		},
+	}
+	flags := cmd.Flags()
+	f.output.register(flags)
+	f.validation.register(flags)
+	f.service.register(flags)
+	f.watch.register(flags)
+	flags.BoolVar(&f.run.simulate, "simulate", false, "ask the embedded simulator, which knows of no LOA")
+	return cmd
+}
+
+func (a *app) status(ctx context.Context, f submitFlags, path string) error {
+	s, err := a.newSession("status", f)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	inputs, err := a.readInputs([]string{path}, s.options)
+	if err != nil {
+		return err
+	}
+	in := inputs[0]
+	t := target{runID: newRunID(s.started)}
+	t.path = copyPath(in.path, f.output.output, false, t.runID)
+	if err := checkOutput(in, t.path); err != nil {
+		return err
+	}
+	if s.service, err = a.openService(ctx, f.service, f.run, s.pace); err != nil {
+		return err
+	}
+	s.closers = append(s.closers, closeFunc(s.service.close))
+	states, err := s.survey(ctx, batch.Keys(in.workbook))
+	if err != nil {
+		return err
+	}
+	return a.deliverStatus(s, in, t, states)
+}
+
+// deliverStatus writes the copy and tells what was learnt.
+func (a *app) deliverStatus(s *session, in *input, t target, states map[batch.Key]batch.CircuitState) error {
+	done := &finished{in: in, info: runInfo{id: t.runID, command: "status", args: a.env.Args, account: s.service.account, started: s.started, simulate: s.flags.run.simulate}}
+	for _, c := range in.workbook.Circuits {
+		done.outcomes = append(done.outcomes, statusOutcome(c, states[batch.Key{Region: c.RegionID, InstanceID: c.InstanceID}]))
+	}
+	done.totals.duration = a.env.Now().Sub(s.started)
+	doc := a.document(done, newFindings(in.workbook, nil))
+	if err := writeCopy(in, t.path, statusPatch(in.workbook, doc)); err != nil {
+		return failure(exitUsage, "output-unwritable", err, "file", t.path, "reason", cause(err))
+	}
+	doc.Output = t.path
+	a.writeReports(doc, t.path, s.flags.output.reports)
+	if s.flags.output.json {
+		return report.JSON(a.env.Stdout, *doc)
+	}
+	return a.print(doc)
+}
+
+// statusOutcome keeps the result an earlier run wrote into the row, and puts beside it
+// what the API says now.
+func statusOutcome(c sheet.Circuit, state batch.CircuitState) batch.Outcome {
+	o := batch.Outcome{
+		Row: c.Row, Key: batch.Key{Region: c.RegionID, InstanceID: c.InstanceID}, Result: sheet.Result(c.Past.Result),
+		Reason: reasonStatus, RequestID: c.Past.RequestID, Token: c.Past.ClientToken, LOAStatus: cmp.Or(state.LOAStatus, noLOA),
+	}
+	if o.Result == "" {
+		o.Result = sheet.NotAttempted
+		if state.LOAStatus != "" {
+			o.Result = sheet.Already
+		}
+	}
+	return o
+}
+
+// reasonStatus is the reason that a row of the status command has.
+const reasonStatus batch.Reason = "status-row"
+
+// noLOA stands in the column where the API knows of no LOA, so that the cell shows
+// that it was asked.
+const noLOA = "none"
+
+// statusPatch fills the column LOA status of the sheet of circuits and nothing else.
+func statusPatch(book *sheet.Workbook, doc *report.Document) sheet.Patch {
+	table := book.CircuitsTable
+	col, found := table.Results[sheet.ColLOAStatus]
+	last := table.LastCol
+	if !found {
+		for _, c := range table.Results {
+			last = max(last, c)
+		}
+		col = last + 1
+	}
+	status := make(map[int]string, len(doc.Applications))
+	for _, app := range doc.Applications {
+		status[app.SheetRow] = app.LOAStatus
+	}
+	return sheet.Patch{Sheets: []sheet.SheetPatch{{
+		Sheet: table.Sheet, HeaderRow: table.HeaderRow, LastRow: table.LastRow, LastCol: max(last, col), Rows: len(status),
+		Columns: []sheet.PutColumn{{Col: col, Header: sheet.ResultHeaders[sheet.ColLOAStatus], Width: 14}},
+		Row: func(n int) []sheet.PutCell {
+			text, ok := status[n]
+			if !ok {
+				return nil
+			}
+			return []sheet.PutCell{{Text: text}}
+		},
+	}}}
+}

@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+)
+
+// submitFlags are all flags of submit; validate has those of them that apply.
+type submitFlags struct {
+	validation validationFlags
+	output     outputFlags
+	service    serviceFlags
+	run        runFlags
+	watch      watchFlags
+}
+
+func (a *app) submitCommand() *cobra.Command {
+	var f submitFlags
+	cmd := &cobra.Command{
+		Use:   "submit FILE...",
+		Short: "Validate, submit, and write the results copy",
+		Long: `Checks every row, applies for one LOA per valid circuit, and writes what came of each
+row into a copy of the workbook. The same command again finishes what is left:
+nothing is ever applied for twice.`,
+		Example: `  loabatch submit --simulate applications.xlsx      see it work, no account, no network
+  loabatch submit --dry-run=online applications.xlsx
+  loabatch submit applications.xlsx                 asks before it sends
+  loabatch submit --yes --max-duration 4h tonight.xlsx
+  loabatch submit --only failed,unknown,not_attempted tonight.results-….xlsx`,
+		Args: files,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.process(cmd.Context(), "submit", f, args) },
+	}
+	flags := cmd.Flags()
+	f.run.register(flags)
+	f.output.register(flags)
+	f.validation.register(flags)
+	f.service.register(flags)
+	f.watch.register(flags)
+	return cmd
+}
+
+func (a *app) validateCommand() *cobra.Command {
+	var f submitFlags
+	cmd := &cobra.Command{
+		Use:   "validate FILE...",
+		Short: "Check every row and send nothing",
+		Long: `Checks every row and tells everything that is wrong at once, each with its cell and
+what to do. It is the same code path as submit --dry-run. A copy is written only when -o is given.`,
+		Example: `  loabatch validate applications.xlsx
+  loabatch validate --strict --report html -o checked.xlsx applications.xlsx
+  loabatch validate --severity hidden-row=error applications.xlsx`,
+		Args: files,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.run.dryRun, f.run.maxAttempts = string(dryRunOffline), 1
+			f.service.rate, f.service.concurrency = defaultRate, 1
+			return a.process(cmd.Context(), "validate", f, args)
+		},
+	}
+	flags := cmd.Flags()
+	f.output.register(flags)
+	f.validation.register(flags)
+	f.watch.register(flags)
+	return cmd
+}

@@ -1,0 +1,29 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// confirm asks before something is really sent. Without a terminal nobody can answer,
+// so the run is refused unless --yes was given.
+func (a *app) confirm(yes bool, applications int, account, endpoint string) error {
+	if yes || applications == 0 {
+		return nil
+	}
+	if !a.env.StdinTerminal {
+		return failure(exitUsage, "no-terminal-no-yes", nil)
+	}
+	question, _ := a.lines.words.c.Render("confirm", map[string]string{
+		"count": strconv.Itoa(applications), "account": account, "endpoint": endpoint,
+	})
+	fmt.Fprintf(a.env.Stderr, "%s [y/N] ", question)
+	answer, _ := bufio.NewReader(a.env.Stdin).ReadString('\n')
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return nil
+	}
+	return failure(exitUsage, "not-confirmed", nil)
+}

@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// The exit codes. The README's table says what each asks of whoever reads it.
+const (
+	exitOK          = 0   // every row SUBMITTED, ALREADY, VALID or SKIPPED
+	exitInternal    = 1   // a fault of the program itself
+	exitUsage       = 2   // wrong usage, or an input that cannot be read; nothing was sent
+	exitValidation  = 3   // validation found errors and nothing was sent
+	exitRows        = 4   // finished; some rows INVALID, REFUSED or BLOCKED
+	exitUnfinished  = 5   // finished; some rows FAILED or UNKNOWN
+	exitStopped     = 6   // credentials, permission, arrears, or --max-failures
+	exitDuration    = 7   // --max-duration
+	exitNoCopy      = 8   // rows were submitted but the copy could not be written
+	exitLocked      = 9   // another run holds the circuits
+	exitInterrupted = 130 // SIGINT; 143 for SIGTERM
+	exitTerminated  = 143
+)
+
+// exitError is an error that knows its exit code and the catalogue's code of its line.
+type exitError struct {
+	exit int
+	code string            // of the prose
+	args map[string]string // of the prose
+	err  error             // the cause, for the log; may be nil
+}
+
+func (e *exitError) Error() string {
+	if e.err != nil {
+		return e.code + ": " + e.err.Error()
+	}
+	return e.code
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// failure makes an exitError; args are pairs of name and value.
+func failure(exit int, code string, cause error, args ...string) *exitError {
+	e := &exitError{exit: exit, code: code, err: cause, args: map[string]string{}}
+	for i := 0; i+1 < len(args); i += 2 {
+		e.args[args[i]] = args[i+1]
+	}
+	return e
+}
+
+// exitOf gives the exit code of an error: its own, or that of an unreadable input.
+func exitOf(err error) int {
+	var own *exitError
+	var input *sheet.InputError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &own):
+		return own.exit
+	case errors.As(err, &input):
+		return exitUsage
+	}
+	return exitInternal
+}
+
+// ending is what an exit code is judged from.
+type ending struct {
+	results    map[sheet.Result]int
+	errors     int              // problems of severity error, of any row
+	withheld   bool             // nothing was sent by design: dry run, validate, --all-or-nothing
+	stop       batch.StopReason // why the run stopped early
+	signal     int              // exit code of the signal that stopped it, or 0
+	copyFailed bool             // the results copy could not be written
+}
+
+// code applies the contract's order: the highest of 6 to 9, then 4, 5 and 3. A signal
+// outranks them all but a copy that could not be written.
+func (e ending) code() int {
+	switch {
+	case e.copyFailed:
+		return exitNoCopy
+	case e.signal != 0:
+		return e.signal
+	case e.withheld:
+		return e.withheldCode()
+	case e.stop == batch.StopDuration:
+		return exitDuration
+	case e.stop == batch.StopLedger:
+		return exitInternal
+	case e.stop == batch.StopFatal || e.stop == batch.StopMaxFailures || e.results[sheet.NotAttempted] > 0:
+		return exitStopped
+	case e.results[sheet.Refused] > 0:
+		return exitRows
+	case e.bad() && !e.anyValid():
+		return exitValidation
+	case e.bad():
+		return exitRows
+	case e.results[sheet.Failed]+e.results[sheet.Unknown] > 0:
+		return exitUnfinished
+	}
+	return exitOK
+}
+
+func (e ending) withheldCode() int {
+	switch {
+	case e.results[sheet.Blocked] > 0:
+		return exitRows
+	case e.bad():
+		return exitValidation
+	}
+	return exitOK
+}
+
+func (e ending) bad() bool { return e.results[sheet.Invalid] > 0 || e.errors > 0 }
+
+// anyValid reports whether a row passed validation, whatever came of it.
+func (e ending) anyValid() bool {
+	for result, n := range e.results {
+		if n > 0 && result != sheet.Invalid && result != sheet.Skipped {
+			return true
+		}
+	}
+	return false
+}
+
+// worst combines the exit codes of several inputs by the same order.
+func worst(codes []int) int {
+	rank := []int{exitTerminated, exitInterrupted, exitLocked, exitNoCopy, exitDuration, exitStopped, exitUsage, exitInternal, exitRows, exitUnfinished, exitValidation}
+	for _, c := range rank {
+		for _, have := range codes {
+			if have == c {
+				return c
+			}
+		}
+	}
+	return exitOK
+}

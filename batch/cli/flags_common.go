@@ -1,0 +1,115 @@
+package cli
+
+import "github.com/spf13/pflag"
+
+// commonFlags are the flags of every command.
+type commonFlags struct {
+	lang  string
+	quiet bool
+	color string
+}
+
+func (f *commonFlags) register(flags *pflag.FlagSet) {
+	flags.StringVar(&f.lang, "lang", "", "language of messages and reports: en, zh (default from the locale)")
+	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print only problems and the result")
+	flags.StringVar(&f.color, "color", "auto", "colour: auto, always, never; NO_COLOR turns it off")
+}
+
+// validationFlags steer how the rows are checked; every command that reads a workbook has them.
+type validationFlags struct {
+	severity []string
+	strict   bool
+	timezone string
+	region   string
+}
+
+func (f *validationFlags) register(flags *pflag.FlagSet) {
+	flags.StringSliceVar(&f.severity, "severity", nil, "`RULE=error|warning|off`; repeatable; loabatch explain lists the rules")
+	flags.BoolVar(&f.strict, "strict", false, "warnings count as errors")
+	flags.StringVar(&f.timezone, "timezone", "UTC", "zone of dates that carry none, such as Asia/Shanghai")
+	flags.StringVar(&f.region, "region", "", "region `ID` for rows that name none")
+}
+
+// outputFlags say where results go and in which form.
+type outputFlags struct {
+	output  string
+	reports []string
+	redact  bool
+	json    bool
+}
+
+func (f *outputFlags) register(flags *pflag.FlagSet) {
+	flags.StringVarP(&f.output, "output", "o", "", "the results copy; a folder when there are several inputs (default <name>.results-<run id>.xlsx beside the input)")
+	flags.StringSliceVar(&f.reports, "report", nil, "error report as files beside the results copy: `csv,json,html`")
+	flags.BoolVar(&f.redact, "redact", false, "mask personal data in the results copy, so that it may be mailed")
+	flags.BoolVar(&f.json, "json", false, "one JSON document on stdout; everything else on stderr")
+}
+
+// serviceFlags say which service is spoken to, as whom, and how fast.
+type serviceFlags struct {
+	endpoint      string
+	profile       string
+	expectAccount string
+	rate          string
+	burst         int
+	concurrency   int
+	timeout       durationFlag
+	ledger        string
+}
+
+func (f *serviceFlags) register(flags *pflag.FlagSet) {
+	f.timeout = durationFlag(defaultTimeout)
+	flags.StringVar(&f.endpoint, "endpoint", "", "`URL` of the service instead of the regions' own; plain http only to a loopback address")
+	flags.StringVar(&f.profile, "profile", "", "credentials profile `NAME` of the Alibaba Cloud CLI or credentials file")
+	flags.StringVar(&f.expectAccount, "expect-account", "", "refuse to run as any account but `ID`")
+	flags.StringVar(&f.rate, "rate", defaultRate, "requests per sliding window for each account, region and API, retries included: `N/DURATION`")
+	flags.IntVar(&f.burst, "burst", 0, "how many of a window's requests may go out at once (default a fifth of the quota)")
+	flags.IntVarP(&f.concurrency, "concurrency", "j", 8, "calls in flight per region")
+	flags.Var(&f.timeout, "timeout", "one attempt, in total")
+	flags.StringVar(&f.ledger, "ledger", "", "`PATH` of the ledger (default $XDG_STATE_HOME/loabatch/ledger.db)")
+}
+
+// runFlags bound a run and choose its rows.
+type runFlags struct {
+	simulate     bool
+	faults       string
+	seed         uint64
+	dryRun       string
+	maxAttempts  int
+	maxDuration  durationFlag
+	maxFailures  string
+	only         []string
+	reapply      bool
+	allOrNothing bool
+	yes          bool
+}
+
+func (f *runFlags) register(flags *pflag.FlagSet) {
+	flags.BoolVar(&f.simulate, "simulate", false, "embedded simulator and a throw-away ledger: no account, no network")
+	flags.StringVar(&f.faults, "faults", "", "with --simulate: the simulator's fault `PLAN` (see loabatch simulator --help)")
+	flags.Uint64Var(&f.seed, "seed", 1, "with --simulate: seed of the fault plan")
+	flags.StringVar(&f.dryRun, "dry-run", "", "validate only: `offline` sends nothing, online also reads the circuits' state and predicts each row")
+	flags.Lookup("dry-run").NoOptDefVal = "offline"
+	flags.IntVar(&f.maxAttempts, "max-attempts", 5, "attempts per row")
+	flags.Var(&f.maxDuration, "max-duration", "stop starting rows after this long (default none)")
+	flags.StringVar(&f.maxFailures, "max-failures", "", "stop once so many rows were refused or failed: `N|N%` (a percentage needs 20 finished rows)")
+	flags.StringSliceVar(&f.only, "only", nil, "only rows whose Result is one of these: `RESULT,...`, such as failed,unknown,not_attempted")
+	flags.BoolVar(&f.reapply, "reapply", false, "apply again for rows whose LOA was rejected (SecondApplyPhysicalConnectionLOA)")
+	flags.BoolVar(&f.allOrNothing, "all-or-nothing", false, "one invalid row withholds the whole workbook")
+	flags.BoolVarP(&f.yes, "yes", "y", false, "ask no question; needed where there is no terminal")
+}
+
+// watchFlags say what is shown and logged while a run goes on.
+type watchFlags struct {
+	progress  string
+	logFormat string
+	logLevel  string
+	logFile   string
+}
+
+func (f *watchFlags) register(flags *pflag.FlagSet) {
+	flags.StringVar(&f.progress, "progress", "auto", "progress: auto, bar, plain, none; auto is a bar on a terminal and otherwise a line every 30 s")
+	flags.StringVar(&f.logFormat, "log-format", "text", "log lines as text or json")
+	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
+	flags.StringVar(&f.logFile, "log-file", "", "append the log to `FILE` instead of stderr")
+}

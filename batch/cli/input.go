@@ -1,0 +1,160 @@
+package cli
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx"
+)
+
+// maxInput bounds the size of an input file, in bytes. A workbook of a million rows
+// has about a tenth of it.
+const maxInput = 1 << 30
+
+// input is one workbook, read once: what is checked, sent and copied is the same
+// bytes, whatever happens to the file meanwhile.
+type input struct {
+	path     string
+	content  []byte
+	sha256   string // hex
+	workbook *sheet.Workbook
+}
+
+// reader gives the bytes as the codec takes them.
+func (in *input) reader() (io.ReaderAt, int64) {
+	return bytes.NewReader(in.content), int64(len(in.content))
+}
+
+// readInputs reads and decodes every input before anything is done with one of them.
+// All that is wrong with any of them is told at once.
+func (a *app) readInputs(paths []string, o sheet.Options) ([]*input, error) {
+	var inputs []*input
+	var failed error
+	for _, path := range paths {
+		in, err := readInput(path, o)
+		if err != nil {
+			if failed != nil {
+				a.lines.fail(failed)
+			}
+			failed = err
+			continue
+		}
+		inputs = append(inputs, in)
+	}
+	return inputs, failed
+}
+
+func readInput(path string, o sheet.Options) (*input, error) {
+	in, err := readBytes(path)
+	if err != nil {
+		return nil, err
+	}
+	r, size := in.reader()
+	book, err := xlsx.Open(r, size, xlsx.Limits{})
+	if err != nil {
+		return nil, named(err, path)
+	}
+	defer book.Close()
+	in.workbook, err = sheet.Decode(book, o)
+	if err != nil {
+		return nil, named(err, path)
+	}
+	r, size = in.reader()
+	in.workbook.Problems = append(xlsx.Obstacles(r, size, in.workbook), in.workbook.Problems...)
+	return in, nil
+}
+
+func readBytes(path string) (*input, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, failure(exitUsage, "input-missing", err, "file", path)
+	case err != nil:
+		return nil, failure(exitUsage, "input-unreadable", err, "file", path, "reason", cause(err))
+	case info.IsDir():
+		return nil, failure(exitUsage, "input-folder", nil, "file", path)
+	case info.Size() > maxInput:
+		return nil, failure(exitUsage, "input-too-large", nil, "file", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, failure(exitUsage, "input-unreadable", err, "file", path, "reason", cause(err))
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, maxInput))
+	if err != nil {
+		return nil, failure(exitUsage, "input-unreadable", err, "file", path, "reason", cause(err))
+	}
+	sum := sha256.Sum256(content)
+	return &input{path: path, content: content, sha256: hex.EncodeToString(sum[:])}, nil
+}
+
+// named adds the file's name to an input error, for the prose.
+func named(err error, path string) error {
+	var bad *sheet.InputError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	for i := range bad.Problems {
+		bad.Problems[i].Args = append(bad.Problems[i].Args, sheet.Arg{Name: "file", Value: path})
+	}
+	return bad
+}
+
+// cause gives the operating system's words without the path that is told already.
+func cause(err error) string {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		return path.Err.Error()
+	case errors.As(err, &link):
+		return link.Err.Error()
+	}
+	return err.Error()
+}
+
+// resultsName matches the name that a results copy has by default.
+var resultsName = regexp.MustCompile(`\.results-[0-9]{8}-[0-9]{6}-[0-9a-z]{5}$`)
+
+// copyPath gives the path of the results copy: -o as it stands, in the folder -o with
+// several inputs, else beside the input under the run's ID. A results copy used as
+// input keeps its plain name, so that names do not grow from night to night.
+func copyPath(in, output string, several bool, runID string) string {
+	base := filepath.Base(in)
+	ext := filepath.Ext(base)
+	name := resultsName.ReplaceAllString(strings.TrimSuffix(base, ext), "") + ".results-" + runID + ext
+	switch {
+	case output == "":
+		return filepath.Join(filepath.Dir(in), name)
+	case several || isFolder(output):
+		return filepath.Join(output, name)
+	}
+	return output
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// sameFile reports whether both paths lead to one file, through links too.
+func sameFile(a, b string) bool {
+	x, errX := os.Stat(a)
+	y, errY := os.Stat(b)
+	if errX == nil && errY == nil {
+		return os.SameFile(x, y)
+	}
+	absX, _ := filepath.Abs(a)
+	absY, _ := filepath.Abs(b)
+	return absX == absY
+}

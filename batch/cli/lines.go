@@ -1,0 +1,146 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"strings"
+
+	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// lines is the one place that prints to people. Its rules: what is asked for goes to
+// stdout, everything else to stderr; lower case at the start, no full stop; the hint
+// stands on a line of its own and says what to do next. No sentence is made here: each
+// comes from the catalogue by its code. What was quoted from a workbook or from the
+// environment is stripped of control characters, so that it cannot steer a terminal.
+type lines struct {
+	out, err io.Writer
+	words    words
+	color    bool
+	quiet    bool
+}
+
+func newLines(env Env, c *prose.Catalogue) *lines {
+	return &lines{out: env.Stdout, err: env.Stderr, words: words{c}, color: env.StderrTerminal && env.Getenv("NO_COLOR") == ""}
+}
+
+// configure takes the flags that every command has.
+func (l *lines) configure(f commonFlags) error {
+	switch f.color {
+	case "always":
+		l.color = true
+	case "never":
+		l.color = false
+	case "auto":
+	default:
+		return failure(exitUsage, "choice", nil, "flag", "color", "value", f.color, "choices", "auto, always, never")
+	}
+	switch f.lang {
+	case "", "en":
+	case "zh":
+		l.warn("no-chinese-yet", nil)
+	default:
+		return failure(exitUsage, "choice", nil, "flag", "lang", "value", f.lang, "choices", "en, zh")
+	}
+	l.quiet = f.quiet
+	return nil
+}
+
+// fail prints an error that ended the command.
+func (l *lines) fail(err error) {
+	var own *exitError
+	var input *sheet.InputError
+	switch {
+	case errors.As(err, &own):
+		l.print("error", own.code, own.args)
+	case errors.As(err, &input):
+		for _, p := range input.Problems {
+			message, hint := l.words.Problem(p)
+			if file := p.Arg("file"); file != "" {
+				message = file + ": " + message
+			}
+			l.write("error", message, hint)
+		}
+	default:
+		l.print("error", "internal", map[string]string{"reason": err.Error()})
+	}
+}
+
+// warn prints a warning; say prints a plain line, unless --quiet.
+func (l *lines) warn(code string, args map[string]string) { l.print("warning", code, args) }
+
+func (l *lines) say(code string, args map[string]string) {
+	if !l.quiet {
+		l.print("", code, args)
+	}
+}
+
+func (l *lines) print(kind, code string, args map[string]string) {
+	message, hint := l.words.c.Render(code, args)
+	l.write(kind, message, hint)
+}
+
+func (l *lines) write(kind, message, hint string) {
+	if kind != "" {
+		fmt.Fprintf(l.err, "%s ", l.paint(kind, kind+":"))
+	}
+	fmt.Fprintln(l.err, printable(message))
+	if hint != "" {
+		fmt.Fprintf(l.err, "  %s\n", printable(hint))
+	}
+}
+
+func (l *lines) paint(kind, text string) string {
+	if !l.color {
+		return text
+	}
+	color := "33"
+	if kind == "error" {
+		color = "31"
+	}
+	return "\x1b[1;" + color + "m" + text + "\x1b[0m"
+}
+
+// printable replaces control characters but line breaks and tabs.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 {
+			return '\ufffd'
+		}
+		return r
+	}, s)
+}
+
+// words gives the catalogue the shapes in which the rooms ask for it.
+type words struct{ c *prose.Catalogue }
+
+// Problem renders a problem: its own fields and its arguments fill the placeholders.
+func (w words) Problem(p sheet.Problem) (message, hint string) {
+	args := map[string]string{"cell": p.At.String(), "also": p.Also.String(), "column": p.Column, "value": p.Value, "sheet": p.At.Sheet}
+	for _, a := range p.Args {
+		args[a.Name] = a.Value
+	}
+	return w.c.Render(p.Code, args)
+}
+
+// Line renders the message of a code.
+func (w words) Line(code string, args ...sheet.Arg) string {
+	filled := make(map[string]string, len(args))
+	for _, a := range args {
+		filled[a.Name] = a.Value
+	}
+	message, _ := w.c.Render(code, filled)
+	return message
+}
+
+// merged joins argument lists; later ones win.
+func merged(parts ...map[string]string) map[string]string {
+	all := map[string]string{}
+	for _, p := range parts {
+		maps.Copy(all, p)
+	}
+	return all
+}

@@ -1,0 +1,229 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/report"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// shownProblems caps the problems printed on the terminal; reports are never capped.
+const shownProblems = 20
+
+// session is one command line that processes workbooks: its settings, and what it
+// has opened.
+type session struct {
+	command string
+	flags   submitFlags
+	run     runSettings
+	pace    pace
+	options sheet.Options
+	log     *slog.Logger
+	started time.Time
+
+	service *service      // nil when nothing is asked of the API
+	store   *ledger.Store // nil when nothing is sent
+	signals *interruption
+	closers []io.Closer
+}
+
+// process is submit and validate: it reads every input, opens what the run needs, and
+// takes the inputs one after another.
+func (a *app) process(ctx context.Context, command string, f submitFlags, paths []string) (err error) {
+	s, err := a.newSession(command, f)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	inputs, err := a.readInputs(paths, s.options)
+	if err != nil {
+		return err
+	}
+	outputs, err := s.outputs(inputs)
+	if err != nil {
+		return err
+	}
+	if err := a.open(ctx, s, inputs); err != nil {
+		return err
+	}
+	ctx, s.signals = a.watchSignals(ctx)
+	defer s.signals.stop()
+	return a.each(ctx, s, inputs, outputs)
+}
+
+func (a *app) newSession(command string, f submitFlags) (*session, error) {
+	s := &session{command: command, flags: f, started: a.env.Now()}
+	var err error
+	if s.run, err = f.run.settings(); err != nil {
+		return nil, err
+	}
+	if s.pace, err = f.service.pace(); err != nil {
+		return nil, err
+	}
+	if s.options, err = f.validation.options(s.started); err != nil {
+		return nil, err
+	}
+	if err = f.output.check(); err != nil {
+		return nil, err
+	}
+	var closer io.Closer
+	if s.log, closer, err = f.watch.logger(a.env.Stderr); err != nil {
+		return nil, err
+	}
+	s.closers = append(s.closers, closer)
+	return s, nil
+}
+
+// close releases what was opened, last first.
+func (s *session) close() {
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		s.closers[i].Close()
+	}
+}
+
+// target is the run's ID and where its copy goes; no path means no copy.
+type target struct{ runID, path string }
+
+// outputs fixes where each copy goes and finds what stands against it, before
+// anything is sent.
+func (s *session) outputs(inputs []*input) ([]target, error) {
+	several := len(inputs) > 1
+	if several && s.flags.output.output != "" && !isFolder(s.flags.output.output) {
+		return nil, failure(exitUsage, "output-no-folder", nil, "file", s.flags.output.output)
+	}
+	targets := make([]target, len(inputs))
+	for i, in := range inputs {
+		targets[i].runID = newRunID(s.started)
+		if s.run.dryRun != wetRun && s.flags.output.output == "" {
+			continue
+		}
+		targets[i].path = copyPath(in.path, s.flags.output.output, several, targets[i].runID)
+		for _, other := range inputs {
+			if sameFile(other.path, targets[i].path) {
+				return nil, failure(exitUsage, "output-is-input", nil, "file", other.path)
+			}
+		}
+		if err := checkOutput(in, targets[i].path); err != nil {
+			return nil, err
+		}
+	}
+	return targets, nil
+}
+
+// open opens the service and the ledger as far as this run needs them, and asks
+// before something is really sent.
+func (a *app) open(ctx context.Context, s *session, inputs []*input) error {
+	if s.run.dryRun == dryRunOffline {
+		return nil
+	}
+	service, err := a.openService(ctx, s.flags.service, s.flags.run, s.pace)
+	if err != nil {
+		return err
+	}
+	s.service = service
+	s.closers = append(s.closers, closeFunc(service.close))
+	if s.run.dryRun != wetRun {
+		return nil
+	}
+	applications := 0
+	for _, in := range inputs {
+		for _, c := range in.workbook.Circuits {
+			if !c.Invalid {
+				applications++
+			}
+		}
+	}
+	if err := a.confirm(s.flags.run.yes || s.flags.run.simulate, applications, service.account, service.endpoint); err != nil {
+		return err
+	}
+	s.store, err = a.openLedger(ctx, s.flags.service.ledger, s.flags.run.simulate)
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, s.store)
+	return nil
+}
+
+func (a *app) openLedger(ctx context.Context, flag string, throwAway bool) (*ledger.Store, error) {
+	if throwAway {
+		store, err := ledger.Temporary(ctx)
+		if err != nil {
+			return nil, failure(exitInternal, "ledger-open", err, "file", "(temporary)", "reason", cause(err))
+		}
+		return store, nil
+	}
+	path, err := a.ledgerPath(flag)
+	if err != nil {
+		return nil, err
+	}
+	store, err := ledger.Open(ctx, path)
+	if err != nil {
+		return nil, failure(exitInternal, "ledger-open", err, "file", path, "reason", cause(err))
+	}
+	return store, nil
+}
+
+// closeFunc makes a function an io.Closer.
+type closeFunc func()
+
+// Close calls the function.
+func (f closeFunc) Close() error {
+	f()
+	return nil
+}
+
+// each takes the inputs one after another, prints what came of them, and sets the
+// exit code of the command.
+func (a *app) each(ctx context.Context, s *session, inputs []*input, targets []target) error {
+	var docs []report.Document
+	var codes []int
+	for i, in := range inputs {
+		doc, err := a.one(ctx, s, in, targets[i])
+		if err != nil {
+			if len(inputs) == 1 {
+				return err
+			}
+			a.lines.fail(err)
+			codes = append(codes, exitOf(err))
+			continue
+		}
+		docs = append(docs, *doc)
+		codes = append(codes, doc.ExitCode)
+		if !s.flags.output.json {
+			if err := a.print(doc); err != nil {
+				return err
+			}
+		}
+	}
+	a.exit = worst(codes)
+	if !s.flags.output.json {
+		return nil
+	}
+	if len(inputs) == 1 {
+		return report.JSON(a.env.Stdout, docs[0])
+	}
+	return report.JSONRuns(a.env.Stdout, docs, a.exit)
+}
+
+// print shows one finished run to a person.
+func (a *app) print(doc *report.Document) error {
+	shown := shownProblems
+	if doc.Rows == 0 {
+		a.lines.warn("no-circuits", map[string]string{"file": doc.Input})
+	}
+	color := a.lines.color && a.env.StdoutTerminal
+	return report.Text(a.env.Stdout, *doc, a.lines.words, report.TextOptions{Color: color, Problems: shown})
+}
+
+// one runs one input to its end.
+func (a *app) one(ctx context.Context, s *session, in *input, t target) (*report.Document, error) {
+	done, err := a.run(ctx, s, in, t)
+	if err != nil {
+		return nil, err
+	}
+	return a.deliver(done, t.path, s.flags.output), nil
+}

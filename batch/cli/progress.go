@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// plainEvery is how often progress is told where there is no terminal.
+const plainEvery = 30 * time.Second
+
+// progress shows how far a run is. The engine calls row from one goroutine.
+type progress struct {
+	lines *lines
+	bar   *progressbar.ProgressBar // nil unless drawn
+
+	mu     sync.Mutex
+	total  int
+	done   int
+	failed int
+
+	ticker *time.Ticker
+	stop   chan struct{}
+	ended  sync.WaitGroup
+}
+
+// newProgress begins to show the progress of total rows in the way the flag asks for.
+func (a *app) newProgress(mode string, total int) (*progress, error) {
+	p := &progress{lines: a.lines, total: total, stop: make(chan struct{})}
+	if mode == "auto" {
+		mode = "plain"
+		if a.env.StderrTerminal {
+			mode = "bar"
+		}
+	}
+	switch {
+	case mode == "none" || a.lines.quiet || total == 0:
+	case mode == "bar":
+		p.bar = progressbar.NewOptions(total,
+			progressbar.OptionSetWriter(a.env.Stderr),
+			progressbar.OptionSetDescription("applications"),
+			progressbar.OptionShowCount(),
+			progressbar.OptionSetPredictTime(true),
+			progressbar.OptionShowElapsedTimeOnFinish(),
+			progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionClearOnFinish(),
+			progressbar.OptionFullWidth(),
+		)
+	case mode == "plain":
+		p.ticker = time.NewTicker(plainEvery)
+		p.ended.Add(1)
+		go p.tell()
+	default:
+		return nil, failure(exitUsage, "choice", nil, "flag", "progress", "value", mode, "choices", "auto, bar, plain, none")
+	}
+	return p, nil
+}
+
+// row counts one finished row.
+func (p *progress) row(e batch.Event) {
+	p.mu.Lock()
+	p.done++
+	if r := e.Outcome.Result; r == sheet.Refused || r == sheet.Failed || r == sheet.Unknown {
+		p.failed++
+	}
+	p.mu.Unlock()
+	if p.bar != nil {
+		p.bar.Add(1) // its only error is going past the total
+	}
+}
+
+func (p *progress) tell() {
+	defer p.ended.Done()
+	for {
+		select {
+		case <-p.stop:
+			return
+		case <-p.ticker.C:
+			p.mu.Lock()
+			args := map[string]string{"done": strconv.Itoa(p.done), "total": strconv.Itoa(p.total), "failed": strconv.Itoa(p.failed)}
+			p.mu.Unlock()
+			p.lines.say("progress", args)
+		}
+	}
+}
+
+// finish ends the display and leaves the cursor on a fresh line.
+func (p *progress) finish() {
+	close(p.stop)
+	if p.ticker != nil {
+		p.ticker.Stop()
+		p.ended.Wait()
+	}
+	if p.bar != nil {
+		p.bar.Finish()
+	}
+}

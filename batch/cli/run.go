@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// run takes one input from its decoded rows to the outcome of each.
+func (a *app) run(ctx context.Context, s *session, in *input, t target) (*finished, error) {
+	done := &finished{in: in, problems: in.workbook.Problems, info: runInfo{
+		id: t.runID, command: s.command, args: a.env.Args, dryRun: s.run.dryRun, simulate: s.flags.run.simulate, started: s.started,
+	}}
+	if s.service != nil {
+		done.info.account = s.service.account
+	}
+	if s.run.dryRun == wetRun {
+		return done, a.runWet(ctx, s, done, t)
+	}
+	return done, a.runDry(ctx, s, done)
+}
+
+// plan makes the plan of an input against what is known of its circuits.
+func (s *session) plan(in *input, past map[batch.Key]batch.Record) *batch.Plan {
+	return batch.NewPlan(in.workbook, batch.PlanOptions{
+		Past: past, Only: s.run.only, Reapply: s.flags.run.reapply, AllOrNothing: s.flags.run.allOrNothing,
+		DryRun: s.run.dryRun != wetRun, Severities: s.options.Severities, Strict: s.options.Strict,
+	})
+}
+
+// runWet sends: the ledger's run is started, which locks the circuits, then planned
+// against what the ledger knows, then run, then ended, which frees them.
+func (a *app) runWet(ctx context.Context, s *session, done *finished, t target) error {
+	keys := batch.Keys(done.in.workbook)
+	run, err := s.store.Start(ctx, s.ledgerInfo(done, t), keys)
+	if err != nil {
+		return lockFailure(err)
+	}
+	end := ledger.RunEnd{ExitCode: exitInternal}
+	defer func() { run.End(context.WithoutCancel(ctx), end) }()
+	past, err := run.Past(ctx, keys)
+	if err != nil {
+		return failure(exitInternal, "ledger-failed", err, "reason", cause(err))
+	}
+	if err := a.engine(ctx, s, done, s.plan(done.in, past), run); err != nil {
+		return err
+	}
+	end = done.ledgerEnd(t)
+	return nil
+}
+
+// runDry sends nothing; an online dry run reads the circuits' state and predicts.
+func (a *app) runDry(ctx context.Context, s *session, done *finished) error {
+	return a.engine(ctx, s, done, s.plan(done.in, nil), &batch.MemoryLedger{})
+}
+
+// engine runs a plan and takes over what came of it.
+func (a *app) engine(ctx context.Context, s *session, done *finished, plan *batch.Plan, l batch.Ledger) error {
+	done.problems = append(done.problems, plan.Problems...)
+	sheet.SortProblems(done.problems, done.in.workbook.CircuitsTable.Sheet, done.in.workbook.EngineersTable.Sheet)
+	shown, err := a.newProgress(s.flags.watch.progress, len(plan.Applications)+len(plan.Settled))
+	if err != nil {
+		return err
+	}
+	e := &batch.Engine{
+		Ledger: l, Concurrency: s.flags.service.concurrency, MaxAttempts: s.flags.run.maxAttempts,
+		Rate: s.pace.rate, Burst: s.pace.burst, MaxDuration: s.left(a.env.Now()), MaxFailures: s.run.maxFailures,
+		Log: s.log, RunID: done.info.id, Observe: func(ev batch.Event) { shown.row(ev) },
+	}
+	if s.service != nil {
+		e.Submitter, e.Finder, e.Surveyor = s.service, s.service, s.service
+	}
+	summary, err := e.Run(ctx, s.signals.drain, plan)
+	shown.finish()
+	if summary == nil {
+		return failure(exitInternal, "internal", err, "reason", err.Error())
+	}
+	if err != nil {
+		a.lines.warn("ledger-failed", map[string]string{"reason": cause(err)})
+	}
+	done.outcomes = summary.Outcomes
+	done.totals = totals{
+		requests: summary.Requests, retries: summary.Retries, throttled: summary.Throttled, slowed: summary.Slowed,
+		duration: a.env.Now().Sub(s.started), stop: summary.Stop, stopCode: summary.StopCode,
+	}
+	if summary.Stop == batch.StopInterrupted {
+		done.totals.signal = int(s.signals.exit.Load())
+	}
+	return nil
+}
+
+// left is how much of --max-duration is left; 0 means there is no bound.
+func (s *session) left(now time.Time) time.Duration {
+	bound := time.Duration(s.flags.run.maxDuration)
+	if bound == 0 {
+		return 0
+	}
+	return max(1, bound-now.Sub(s.started))
+}
+
+// ledgerInfo is what the ledger keeps of a run from its start, so that report can
+// render it again.
+func (s *session) ledgerInfo(done *finished, t target) ledger.RunInfo {
+	options, _ := json.Marshal(savedOptions{ // strings and numbers only: it cannot fail
+		Region: s.options.DefaultRegion, Timezone: s.flags.validation.timezone, Strict: s.options.Strict,
+		Severity: s.flags.validation.severity, Args: done.info.args, Simulate: done.info.simulate,
+	})
+	input, err := filepath.Abs(done.in.path)
+	if err != nil {
+		input = done.in.path
+	}
+	host, _ := os.Hostname()
+	return ledger.RunInfo{
+		ID: done.info.id, Scope: s.service.scope, Command: s.command, Input: input, InputSHA256: done.in.sha256,
+		Output: t.path, Account: done.info.account, Host: host, PID: os.Getpid(), Started: s.started, Version: version(), Options: options,
+	}
+}
+
+// savedOptions is what decides how an input is read, kept with its run.
+type savedOptions struct {
+	Region   string   `json:"region,omitempty"`
+	Timezone string   `json:"timezone,omitempty"`
+	Strict   bool     `json:"strict,omitempty"`
+	Severity []string `json:"severity,omitempty"`
+	Args     []string `json:"args,omitempty"`
+	Simulate bool     `json:"simulate,omitempty"`
+}
+
+func (done *finished) ledgerEnd(t target) ledger.RunEnd {
+	return ledger.RunEnd{
+		Output: t.path, Stop: string(done.totals.stop), StopCode: done.totals.stopCode, Requests: done.totals.requests,
+		Retries: done.totals.retries, Throttled: done.totals.throttled, Slowed: done.totals.slowed, Duration: done.totals.duration,
+		ExitCode: done.end().code(),
+	}
+}
+
+// lockFailure tells of a run that holds the circuits, or of a ledger that failed.
+func lockFailure(err error) error {
+	var locked *ledger.LockedError
+	if errors.As(err, &locked) {
+		return failure(exitLocked, "locked", err, "run", locked.RunID, "host", locked.Host,
+			"pid", number(locked.PID), "since", locked.Since.Format("2006-01-02 15:04:05 UTC"))
+	}
+	return failure(exitInternal, "ledger-failed", err, "reason", cause(err))
+}

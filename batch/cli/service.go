@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cloud"
+	"github.com/loabatch/loabatch/batch/ledger"
+)
+
+// service is the API as a run sees it: whom it speaks as, and to what.
+type service struct {
+	*cloud.Cloud
+	account  string
+	endpoint string       // as told to people
+	scope    ledger.Scope // keeps simulated, custom-endpoint and real submissions apart in the ledger
+	stop     func()       // ends the embedded simulator
+}
+
+func (s *service) close() {
+	s.Cloud.Close()
+	s.stop()
+}
+
+// openService finds credentials, opens the cloud or the embedded simulator, and asks
+// whose account it is. Nothing is sent for any circuit.
+func (a *app) openService(ctx context.Context, f serviceFlags, r runFlags, p pace) (*service, error) {
+	if err := cloud.Hazard(); err != nil {
+		return nil, failure(exitUsage, "debug-sdk", err)
+	}
+	config := cloud.Config{Endpoint: f.endpoint, Timeout: time.Duration(f.timeout), Concurrency: f.concurrency, UserAgent: "loabatch/" + version(), BeforePage: (&pages{pace: p}).before}
+	s := &service{endpoint: "the VPC API", stop: func() {}}
+	if r.simulate {
+		embedded, err := startSimulator(f.rate, r)
+		if err != nil {
+			return nil, err
+		}
+		config.Endpoint, s.stop = embedded.url, embedded.stop
+		config.Credentials = cloud.StaticCredentials(simulatedKeyID, simulatedSecret, "")
+		s.endpoint = "the embedded simulator"
+	} else {
+		credentials, err := cloud.FindCredentials(f.profile)
+		if err != nil {
+			return nil, failure(exitStopped, "credentials", err, "reason", triedSources(err))
+		}
+		config.Credentials = credentials
+		if f.endpoint != "" {
+			s.endpoint = f.endpoint
+		}
+	}
+	c, err := cloud.New(config)
+	if err != nil {
+		s.stop()
+		return nil, failure(exitUsage, "endpoint-value", err, "value", f.endpoint)
+	}
+	s.Cloud = c
+	if err := s.identify(ctx, f, r.simulate); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// triedSources tells where credentials were looked for, in order.
+func triedSources(err error) string {
+	var none *cloud.CredentialsError
+	if !errors.As(err, &none) {
+		return cause(err)
+	}
+	tried := make([]string, len(none.Tried))
+	for i, t := range none.Tried {
+		tried[i] = t.Source + " " + t.State
+	}
+	return strings.Join(tried, ", ")
+}
+
+// identify asks for the account, holds it against --expect-account, and fixes the scope.
+func (s *service) identify(ctx context.Context, f serviceFlags, simulate bool) error {
+	who, err := s.Identity(ctx)
+	if err != nil {
+		return identityFailure(err)
+	}
+	if f.expectAccount != "" && f.expectAccount != who.Account {
+		return failure(exitStopped, "wrong-account", nil, "account", who.Account, "expected", f.expectAccount)
+	}
+	s.account = who.Account
+	switch {
+	case simulate:
+		s.scope = ledger.Simulated
+	case f.endpoint != "":
+		s.scope = ledger.EndpointScope(f.endpoint)
+	default:
+		s.scope = ledger.Real
+	}
+	s.scope += ledger.Scope(":" + who.Account) // circuits of two accounts are never the same
+	return nil
+}
+
+func identityFailure(err error) error {
+	var call *batch.CallError
+	if !errors.As(err, &call) {
+		return failure(exitStopped, "identity-failed", err, "code", err.Error())
+	}
+	if call.Class == batch.RunFatal || call.Class == batch.Refused {
+		return failure(exitStopped, "identity-refused", err, "code", call.Code)
+	}
+	return failure(exitStopped, "identity-failed", err, "code", call.Code)
+}
+
+// embedded is a simulator on a loopback port of its own.
+type embedded struct {
+	url  string
+	stop func()
+}
+
+// startSimulator serves the simulated endpoint for this process, so that the real SDK
+// goes over real HTTP.
+func startSimulator(rate string, r runFlags) (*embedded, error) {
+	handler, err := newSimulator(map[string]string{simulatedKeyID: simulatedSecret}, simulatedAccount, rate, r.faults, r.seed)
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, failure(exitInternal, "simulator-listen", err, "value", "127.0.0.1:0", "reason", err.Error())
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		handler.Serve(ctx, listener) // a listener that fails shows as calls that fail
+	}()
+	return &embedded{url: "http://" + listener.Addr().String(), stop: func() { cancel(); <-ended }}, nil
+}

@@ -1,0 +1,169 @@
+package cli
+
+import (
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cloud"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// options turns the flags into sheet.Options, or tells which flag is wrong.
+func (f *validationFlags) options(now time.Time) (sheet.Options, error) {
+	o := sheet.Options{DefaultRegion: f.region, Now: now, Strict: f.strict, Regions: cloud.KnownRegions(), Severities: map[string]sheet.Severity{}}
+	zone, err := time.LoadLocation(f.timezone)
+	if err != nil || f.timezone == "Local" {
+		return o, failure(exitUsage, "unknown-timezone", err, "value", f.timezone)
+	}
+	o.Location = zone
+	for _, pair := range f.severity {
+		rule, word, _ := strings.Cut(pair, "=")
+		severity, err := sheet.ParseSeverity(word)
+		if err != nil {
+			return o, failure(exitUsage, "severity-value", err, "value", pair)
+		}
+		if _, ok := sheet.RuleByCode(rule); !ok {
+			return o, failure(exitUsage, "severity-rule", nil, "rule", rule)
+		}
+		o.Severities[rule] = severity
+	}
+	return o, nil
+}
+
+// reportKinds lists what --report takes.
+var reportKinds = []string{"csv", "json", "html"}
+
+func (f *outputFlags) check() error {
+	for _, kind := range f.reports {
+		if !slices.Contains(reportKinds, kind) {
+			return failure(exitUsage, "choice", nil, "flag", "report", "value", kind, "choices", strings.Join(reportKinds, ", "))
+		}
+	}
+	return nil
+}
+
+// pace is the quota as the flags have it.
+type pace struct {
+	rate  batch.Rate
+	burst int
+}
+
+func (f *serviceFlags) pace() (pace, error) {
+	rate, err := batch.ParseRate(f.rate)
+	if err != nil {
+		return pace{}, failure(exitUsage, "rate-value", err, "value", f.rate)
+	}
+	if f.burst < 0 || f.burst > rate.N {
+		return pace{}, failure(exitUsage, "burst-value", nil, "value", strconv.Itoa(f.burst), "most", strconv.Itoa(rate.N))
+	}
+	if f.concurrency < 1 || f.concurrency > 256 {
+		return pace{}, failure(exitUsage, "concurrency-value", nil, "value", strconv.Itoa(f.concurrency))
+	}
+	return pace{rate: rate, burst: f.burst}, f.checkEndpoint()
+}
+
+// checkEndpoint keeps signed requests, which carry personal data in their URL, off
+// unencrypted networks: plain http goes to a loopback address only.
+func (f *serviceFlags) checkEndpoint() error {
+	if f.endpoint == "" {
+		return nil
+	}
+	u, err := url.Parse(f.endpoint)
+	if err != nil || u.Host == "" || u.User != nil || (u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.Fragment != "" {
+		return failure(exitUsage, "endpoint-value", nil, "value", f.endpoint)
+	}
+	switch u.Scheme {
+	case "https":
+		return nil
+	case "http":
+		if loopback(u.Hostname()) {
+			return nil
+		}
+		return failure(exitUsage, "endpoint-plain", nil, "value", f.endpoint)
+	}
+	return failure(exitUsage, "endpoint-value", nil, "value", f.endpoint)
+}
+
+// loopback reports whether a host can only be this machine (RFC 6890: 127.0.0.0/8, ::1).
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
+}
+
+// loopbackAddress reports whether host:port can only be this machine.
+func loopbackAddress(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	return err == nil && loopback(host)
+}
+
+// run checks and reads what the flags say of a run.
+type runSettings struct {
+	maxFailures batch.Limit
+	only        []sheet.Result
+	dryRun      dryRun
+}
+
+// dryRun is how much of a run is withheld.
+type dryRun string
+
+// The kinds of run.
+const (
+	wetRun        dryRun = ""
+	dryRunOffline dryRun = "offline"
+	dryRunOnline  dryRun = "online"
+)
+
+func (f *runFlags) settings() (runSettings, error) {
+	s := runSettings{dryRun: dryRun(f.dryRun)}
+	switch f.dryRun {
+	case "", "offline", "online":
+	case "true":
+		s.dryRun = dryRunOffline
+	case "false":
+		s.dryRun = wetRun
+	default:
+		return s, failure(exitUsage, "choice", nil, "flag", "dry-run", "value", f.dryRun, "choices", "offline, online")
+	}
+	if f.maxAttempts < 1 {
+		return s, failure(exitUsage, "max-attempts-value", nil, "value", strconv.Itoa(f.maxAttempts))
+	}
+	if f.maxFailures != "" {
+		limit, err := batch.ParseLimit(f.maxFailures)
+		if err != nil {
+			return s, failure(exitUsage, "max-failures-value", err, "value", f.maxFailures)
+		}
+		s.maxFailures = limit
+	}
+	if f.faults != "" && !f.simulate {
+		return s, failure(exitUsage, "faults-without-simulate", nil)
+	}
+	only, err := results(f.only)
+	s.only = only
+	return s, err
+}
+
+// results reads --only: the words of the closed set in any case, - for _.
+func results(words []string) ([]sheet.Result, error) {
+	var list []sheet.Result
+	for _, word := range words {
+		r := sheet.Result(strings.ReplaceAll(strings.ToUpper(strings.TrimSpace(word)), "-", "_"))
+		if !slices.Contains(sheet.AllResults, r) {
+			all := make([]string, len(sheet.AllResults))
+			for i, known := range sheet.AllResults {
+				all[i] = strings.ToLower(string(known))
+			}
+			return nil, failure(exitUsage, "choice", nil, "flag", "only", "value", word, "choices", strings.Join(all, ", "))
+		}
+		list = append(list, r)
+	}
+	return list, nil
+}
