@@ -1,0 +1,182 @@
+package cli_test
+
+import (
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/loabatch/loabatch"
+
+// mayImport is the picture of the house: what each package may import beyond the
+// standard library. Own packages are named by their folder, others by module path.
+// Test files are held to it too, but for what testOnly allows them.
+var mayImport = map[string][]string{
+	".":                       {"batch/cli"},
+	"sheet":                   {},
+	"sheet/xlsx":              {"sheet", "github.com/xuri/excelize/v2", "github.com/klauspost/compress"},
+	"batch":                   {"sheet", "golang.org/x/time", "golang.org/x/sync"},
+	"batch/cloud":             {"batch", "sheet", "github.com/aliyun/alibaba-cloud-sdk-go", "github.com/aliyun/credentials-go", "golang.org/x/sync"},
+	"batch/ledger":            {"batch", "sheet", "modernc.org/sqlite"},
+	"batch/ledger/ledgertest": {"batch", "batch/ledger", "sheet"},
+	"batch/simulator":         {},
+	"batch/report":            {"batch", "sheet", "templates"},
+	"batch/cli":               {"batch", "batch/cloud", "batch/ledger", "batch/report", "batch/simulator", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
+	"batch/cli/prose":         {},
+	"templates":               {},
+}
+
+// testOnly is what test files and generators may import beyond their package's row.
+var testOnly = map[string][]string{
+	"sheet":           {"golang.org/x/text"},
+	"batch/cloud":     {"batch/simulator"},
+	"batch/ledger":    {"batch/ledger/ledgertest"},
+	"batch/report":    {"batch/cli/prose", "sheet/xlsx"},
+	"batch/cli":       {"github.com/rogpeppe/go-internal", "golang.org/x/tools"},
+	"batch/cli/prose": {"sheet", "batch", "batch/cloud", "sheet/xlsx", "batch/report"},
+	"templates":       {"sheet", "sheet/xlsx", "batch/cli/prose", "github.com/xuri/excelize/v2"},
+	"testdata":        {"sheet", "sheet/xlsx", "batch/cli/prose"},
+}
+
+// soleImporter names the one package that may import a heavy dependency, with the reason
+// for having it.
+var soleImporter = map[string]string{
+	"github.com/xuri/excelize/v2":            "sheet/xlsx",  // .xlsx bytes are the codec's alone
+	"github.com/klauspost/compress":          "sheet/xlsx",  // a faster deflate, measured
+	"github.com/aliyun/alibaba-cloud-sdk-go": "batch/cloud", // what it does wrong is contained there
+	"github.com/aliyun/credentials-go":       "batch/cloud", // secrets pass nowhere else
+	"modernc.org/sqlite":                     "batch/ledger",
+	"golang.org/x/time":                      "batch",
+	"github.com/spf13/cobra":                 "batch/cli",
+	"github.com/schollz/progressbar/v3":      "batch/cli",
+	"golang.org/x/term":                      "batch/cli",
+}
+
+// TestArchitecture holds the picture: imports follow the data.
+func TestArchitecture(t *testing.T) {
+	root := filepath.Join("..", "..")
+	seen := map[string]bool{}
+	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && strings.HasPrefix(d.Name(), ".") && file != root {
+			return fs.SkipDir
+		}
+		if filepath.Ext(file) != ".go" {
+			return nil
+		}
+		rel, _ := filepath.Rel(root, file)
+		rel = filepath.ToSlash(rel)
+		seen[path.Dir(rel)] = true
+		for _, violation := range violations(t, file, rel) {
+			t.Error(violation)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg := range mayImport {
+		if !seen[pkg] {
+			t.Errorf("the picture names %s, but there is no such package", pkg)
+		}
+	}
+}
+
+// violations lists the imports of a file that the picture does not allow.
+func violations(t *testing.T, file, rel string) []string {
+	source, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := parser.ParseFile(token.NewFileSet(), rel, source, parser.ImportsOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkg := path.Dir(rel)
+	allowed, known := mayImport[pkg]
+	generator := strings.HasPrefix(string(source), "//go:build ignore")
+	if !known && !generator {
+		return []string{fmt.Sprintf("%s: package %s has no place in the picture of the house", rel, pkg)}
+	}
+	if strings.HasSuffix(rel, "_test.go") || generator {
+		allowed = append(slices.Clone(allowed), testOnly[pkg]...)
+		allowed = append(allowed, pkg)
+	}
+	var bad []string
+	for _, spec := range parsed.Imports {
+		name, _ := strconv.Unquote(spec.Path.Value)
+		if v := violation(rel, pkg, name, allowed); v != "" {
+			bad = append(bad, v)
+		}
+	}
+	return bad
+}
+
+func violation(rel, pkg, imported string, allowed []string) string {
+	own, isOwn := strings.CutPrefix(imported, module+"/")
+	switch {
+	case isOwn:
+		if !slices.Contains(allowed, own) {
+			return fmt.Sprintf("%s: %s may not import %s: imports follow the data", rel, pkg, own)
+		}
+	case strings.Contains(strings.Split(imported, "/")[0], "."):
+		dep := dependency(imported)
+		if !slices.ContainsFunc(allowed, func(a string) bool { return a == dep }) {
+			if sole := soleImporter[dep]; sole != "" {
+				return fmt.Sprintf("%s: only %s imports %s", rel, sole, dep)
+			}
+			return fmt.Sprintf("%s: %s may not import %s: every dependency has one importer and a reason", rel, pkg, dep)
+		}
+	}
+	return ""
+}
+
+// dependency gives the module of an import path, as the tables spell it.
+func dependency(imported string) string {
+	for _, lists := range []map[string][]string{mayImport, testOnly} {
+		for _, list := range lists {
+			for _, m := range list {
+				if imported == m || strings.HasPrefix(imported, m+"/") {
+					return m
+				}
+			}
+		}
+	}
+	return imported
+}
+
+// TestArchitectureNoticesWrongImports proves that the picture can fail, in each direction.
+func TestArchitectureNoticesWrongImports(t *testing.T) {
+	for _, c := range []struct{ pkg, imports string }{
+		{"sheet", module + "/batch"},
+		{"sheet", module + "/sheet/xlsx"},
+		{"sheet", "golang.org/x/text/unicode/norm"},
+		{"sheet/xlsx", module + "/batch"},
+		{"batch", module + "/batch/cloud"},
+		{"batch", module + "/batch/ledger"},
+		{"batch", module + "/sheet/xlsx"},
+		{"batch/cloud", module + "/batch/ledger"},
+		{"batch/ledger", module + "/batch/cli"},
+		{"batch/simulator", module + "/batch"},
+		{"batch/report", "github.com/xuri/excelize/v2"},
+		{"batch/cli", "github.com/aliyun/alibaba-cloud-sdk-go/services/vpc"},
+		{"batch/cli", "github.com/xuri/excelize/v2"},
+		{"batch/cli", "modernc.org/sqlite"},
+		{"templates", module + "/batch/cli"},
+		{".", module + "/batch"},
+	} {
+		if violation("x.go", c.pkg, c.imports, mayImport[c.pkg]) == "" {
+			t.Errorf("%s importing %s goes unnoticed", c.pkg, c.imports)
+		}
+	}
+}

@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"testing"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+func TestExitCode(t *testing.T) {
+	type counts = map[sheet.Result]int
+	for _, c := range []struct {
+		name string
+		end  ending
+		want int
+	}{
+		{"no rows", ending{}, exitOK},
+		{"all submitted", ending{results: counts{sheet.Submitted: 3}}, exitOK},
+		{"submitted before, skipped", ending{results: counts{sheet.Already: 1, sheet.Skipped: 2}}, exitOK},
+		{"dry run, all valid", ending{results: counts{sheet.Valid: 2}, withheld: true}, exitOK},
+		{"dry run, one invalid", ending{results: counts{sheet.Valid: 2, sheet.Invalid: 1}, withheld: true}, exitValidation},
+		{"dry run, only an engineer is wrong", ending{results: counts{sheet.Valid: 2}, errors: 1, withheld: true}, exitValidation},
+		{"dry run, one blocked", ending{results: counts{sheet.Valid: 2, sheet.Blocked: 1}, withheld: true}, exitRows},
+		{"dry run, blocked and invalid", ending{results: counts{sheet.Invalid: 2, sheet.Blocked: 1}, withheld: true}, exitRows},
+		{"all or nothing", ending{results: counts{sheet.NotAttempted: 2, sheet.Invalid: 1}, withheld: true}, exitValidation},
+		{"no valid row", ending{results: counts{sheet.Invalid: 3}, errors: 3}, exitValidation},
+		{"some invalid", ending{results: counts{sheet.Submitted: 1, sheet.Invalid: 1}, errors: 1}, exitRows},
+		{"an engineer is wrong", ending{results: counts{sheet.Submitted: 1}, errors: 1}, exitRows},
+		{"refused beats failed", ending{results: counts{sheet.Refused: 1, sheet.Failed: 1}}, exitRows},
+		{"invalid beats unknown", ending{results: counts{sheet.Invalid: 1, sheet.Unknown: 1}, errors: 1}, exitRows},
+		{"failed", ending{results: counts{sheet.Submitted: 1, sheet.Failed: 1}}, exitUnfinished},
+		{"unknown", ending{results: counts{sheet.Unknown: 1}}, exitUnfinished},
+		{"fatal beats rows", ending{results: counts{sheet.Refused: 1, sheet.NotAttempted: 1}, stop: batch.StopFatal}, exitStopped},
+		{"max failures", ending{results: counts{sheet.Refused: 5}, stop: batch.StopMaxFailures}, exitStopped},
+		{"a region that could not be reached", ending{results: counts{sheet.Submitted: 1, sheet.NotAttempted: 1}}, exitStopped},
+		{"duration", ending{results: counts{sheet.NotAttempted: 1, sheet.Failed: 1}, stop: batch.StopDuration}, exitDuration},
+		{"ledger", ending{results: counts{sheet.NotAttempted: 1}, stop: batch.StopLedger}, exitInternal},
+		{"signal", ending{results: counts{sheet.NotAttempted: 1}, stop: batch.StopInterrupted, signal: exitTerminated}, exitTerminated},
+		{"no copy beats all", ending{results: counts{sheet.NotAttempted: 1}, signal: exitInterrupted, copyFailed: true}, exitNoCopy},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := c.end.code(); got != c.want {
+				t.Errorf("exit code %d, want %d", got, c.want)
+			}
+		})
+	}
+}
+
+func TestWorstExitCode(t *testing.T) {
+	for _, c := range []struct {
+		codes []int
+		want  int
+	}{
+		{nil, 0},
+		{[]int{0, 0}, 0},
+		{[]int{0, 3}, 3},
+		{[]int{3, 5}, 5},
+		{[]int{5, 4, 3}, 4},
+		{[]int{4, 6}, 6},
+		{[]int{6, 7, 8}, 8},
+		{[]int{8, 9}, 9},
+		{[]int{9, 130}, 130},
+	} {
+		if got := worst(c.codes); got != c.want {
+			t.Errorf("worst of %v is %d, want %d", c.codes, got, c.want)
+		}
+	}
+}
+
+// TestCopyPath holds where copies go by default; names do not grow from run to run.
+func TestCopyPath(t *testing.T) {
+	for _, c := range []struct{ in, output, want string }{
+		{"dir/a.xlsx", "", "dir/a.results-20270115-020000-abcde.xlsx"},
+		{"a.xlsm", "", "a.results-20270115-020000-abcde.xlsm"},
+		{"a.results-20261231-020000-zzzzz.xlsx", "", "a.results-20270115-020000-abcde.xlsx"},
+		{"a.results-of-may.xlsx", "", "a.results-of-may.results-20270115-020000-abcde.xlsx"},
+		{"a.xlsx", "out.xlsx", "out.xlsx"},
+	} {
+		if got := copyPath(c.in, c.output, false, "20270115-020000-abcde"); got != c.want {
+			t.Errorf("copyPath(%q, %q) = %q, want %q", c.in, c.output, got, c.want)
+		}
+	}
+	if got := copyPath("x/a.xlsx", "out", true, "r"); got != "out/a.results-r.xlsx" {
+		t.Errorf("with several inputs: %q", got)
+	}
+}
