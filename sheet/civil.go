@@ -27,6 +27,16 @@ func (c civil) onCalendar() bool {
 // date gives the day alone, as 2027-01-15.
 func (c civil) date() string { return fmt.Sprintf("%04d-%02d-%02d", c.year, c.month, c.day) }
 
+// String gives the day and, where there is one, the time of day: 2027-01-15 08:00:00.
+func (c civil) String() string {
+	var buf [32]byte
+	b := time.Date(c.year, time.Month(c.month), c.day, c.hour, c.minute, c.second, 0, time.UTC)
+	if !c.clock {
+		return string(b.AppendFormat(buf[:0], time.DateOnly))
+	}
+	return string(b.AppendFormat(buf[:0], time.DateTime))
+}
+
 // in gives the instant in its own zone, else in the given one, and whether there is
 // exactly one: where clocks are put forward or back, a time may not exist or exist twice.
 func (c civil) in(zone *time.Location) (time.Time, bool) {

@@ -1,8 +1,6 @@
 package sheet
 
-import (
-	"time"
-)
+import "time"
 
 // SentTime is the form in which a construction time is sent (API page:
 // YYYY-MM-DDThh:mm:ssZ, UTC).
@@ -73,6 +71,7 @@ func (d *decoder) serial(f *field) (civil, bool) {
 		d.tell(&circuitTimeSerial, f, Arg{"date", c.date()})
 		return c, d.severity[&circuitTimeSerial] != Error
 	}
+	f.cell.Value = c.String() // what the cell shows, rather than its serial
 	return c, true
 }
 

@@ -1,30 +1,54 @@
 package sheet_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/loabatch/loabatch/sheet"
 )
 
-func TestDecodeGood(t *testing.T) {
+func TestDecode(t *testing.T) {
 	w := decode(t, good(), sheet.Options{})
-	for _, p := range w.Problems {
-		if p.Severity != sheet.Note {
-			t.Errorf("%s %s at %s: %q %v", p.Severity, p.Code, p.At, p.Value, p.Args)
-		}
+	if got := list(w.Problems); got != "" {
+		t.Errorf("problems:\n%s", got)
 	}
 	if len(w.Circuits) != 2 || len(w.Engineers) != 2 {
 		t.Fatalf("%d circuits, %d engineers", len(w.Circuits), len(w.Engineers))
 	}
-	c := w.Circuits[1]
-	if want := time.Date(2027, 1, 15, 12, 0, 0, 0, time.UTC); !c.ConstructionTime.Equal(want) {
+	c := w.Circuits[0]
+	if want := time.Date(2027, 1, 15, 8, 0, 0, 0, time.UTC); !c.ConstructionTime.Equal(want) {
 		t.Errorf("construction time is %s, want %s", c.ConstructionTime, want)
 	}
-	if len(c.Engineers) != 2 || c.Engineers[0] != 0 || c.Engineers[1] != 1 {
-		t.Errorf("engineers of the second circuit are %v", c.Engineers)
+	if c.Row != 2 || c.InstanceID != "pc-aaaa1" || c.RegionID != "cn-hangzhou" || c.CompanyName != "Example Networks" || c.LineType != "MSTP" ||
+		c.Si != "Example Build" || c.Bandwidth != 1000 || c.PeerLocation != "Hangzhou" || c.ClientToken != "token-1" || c.Invalid {
+		t.Errorf("first circuit: %+v", c)
 	}
-	if e := w.Engineers[1]; !e.All || e.CertificateNo.Reveal() != "000000199001010018" {
-		t.Errorf("second engineer: all %v, certificate %s", e.All, e.CertificateNo)
+	for i, c := range w.Circuits {
+		if !slices.Equal(c.Engineers, []int32{0, 1}) {
+			t.Errorf("circuit %d has the engineers %v", i, c.Engineers)
+		}
+	}
+	e := w.Engineers[1]
+	if e.Row != 3 || !e.All || e.Name.Reveal() != "Other Person" || e.CertificateType != "IDCard" || e.CertificateNo.Reveal() != "000000199001010018" ||
+		e.Gender != "Male" || e.Contact.Reveal() != "+447700900124" || e.Invalid {
+		t.Errorf("second engineer: %+v", e)
+	}
+	if e := w.Engineers[0]; !slices.Equal(e.Circuits, []string{"pc-aaaa1", "pc-aaaa2"}) {
+		t.Errorf("first engineer works on %v", e.Circuits)
+	}
+	if w.CircuitsTable.LastRow != 3 || w.CircuitsTable.LastCol != 9 || w.EngineersTable.LastCol != 6 {
+		t.Errorf("tables: %+v %+v", w.CircuitsTable, w.EngineersTable)
+	}
+}
+
+// TestInvalidSpreads holds that a circuit is invalid when one of its engineers is.
+func TestInvalidSpreads(t *testing.T) {
+	g := good()
+	g.set("E:A2", "pc-aaaa1")
+	g.set("E:E2", "")
+	w := decode(t, g, sheet.Options{})
+	if !w.Circuits[0].Invalid || w.Circuits[1].Invalid || !w.Engineers[0].Invalid || w.Engineers[1].Invalid {
+		t.Errorf("circuits %v %v, engineers %v %v", w.Circuits[0].Invalid, w.Circuits[1].Invalid, w.Engineers[0].Invalid, w.Engineers[1].Invalid)
 	}
 }

@@ -1,7 +1,9 @@
 package sheet_test
 
 import (
+	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,6 +30,7 @@ type gridSheet struct {
 	info   sheet.SheetInfo
 	lines  []string
 	merged []sheet.Range
+	hidden []int // columns
 }
 
 func (g *grid) add(name string, text string) *grid {
@@ -57,12 +60,14 @@ func (g *grid) Merged(name string) []sheet.Range { return g.find(name).merged }
 
 func (g *grid) Rows(name string) iter.Seq2[sheet.Row, error] {
 	return func(yield func(sheet.Row, error) bool) {
-		for i, line := range g.find(name).lines {
+		s := g.find(name)
+		for i, line := range s.lines {
 			row := sheet.Row{Number: i + 1}
 			line, row.Hidden = strings.CutPrefix(line, "-")
 			for j, text := range strings.Split(line, "|") {
 				if c := gridCell(text); c.Type != sheet.BlankCell || c.Formula {
 					c.Col = j + 1
+					c.HiddenCol = slices.Contains(s.hidden, c.Col)
 					row.Cells = append(row.Cells, c)
 				}
 			}
@@ -103,21 +108,41 @@ func gridCell(s string) sheet.Cell {
 	return sheet.Cell{Type: sheet.TextCell, Value: s}
 }
 
+// set changes one cell, such as B2 of Circuits or E:B2 of Engineers, and adds lines as needed.
+func (g *grid) set(cell, value string) {
+	name := "Circuits"
+	if rest, ok := strings.CutPrefix(cell, "E:"); ok {
+		name, cell = "Engineers", rest
+	}
+	s := g.find(name)
+	col, row := int(cell[0]-'A'), 0
+	fmt.Sscan(cell[1:], &row)
+	for len(s.lines) < row {
+		s.lines = append(s.lines, "")
+	}
+	cells := strings.Split(s.lines[row-1], "|")
+	for len(cells) <= col {
+		cells = append(cells, "")
+	}
+	cells[col] = value
+	s.lines[row-1] = strings.Join(cells, "|")
+}
+
 const circuitsHead = "Instance ID | Region ID | Company name | Line type | Construction company | Construction time (UTC) | Bandwidth (Mbit/s) | Peer location | Client token\n"
 const engineersHead = "Instance ID | Name | Certificate type | Certificate number | Gender | Contact\n"
 
 // now is when the tests take place.
 var now = time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
 
+// good is a workbook without any problem.
 func good() *grid {
 	g := &grid{}
-	return g.add("Circuits", circuitsHead+`
-pc-aaaa1 | cn-hangzhou | Example Networks | MSTP | Example Build | 2027-01-15T08:00:00Z | =1000 | Hangzhou | token-1
-pc-aaaa2 | cn-shanghai | Example Networks | FIBRE | Example Build | @46402.5 | | |
-`).add("Engineers", engineersHead+`
-pc-aaaa1, pc-aaaa2 | Test Person | Passport | X1234567 | Male | +447700900123
-* | Other Person | IDCard | 000000199001010018 | Male | +447700900124
-`)
+	return g.add("Circuits", circuitsHead+
+		"pc-aaaa1 | cn-hangzhou | Example Networks | MSTP | Example Build | 2027-01-15T08:00:00Z | =1000 | Hangzhou | token-1\n"+
+		"pc-aaaa2 | cn-shanghai | 示例网络（中国）有限公司 | FIBRE | Example Build | 2027-01-18T08:00:00Z | | |",
+	).add("Engineers", engineersHead+
+		"pc-aaaa1, pc-aaaa2 | Test Person | Passport | X1234567 | Male | +447700900123\n"+
+		"* | Other Person | IDCard | 000000199001010018 | Male | +447700900124")
 }
 
 func decode(t *testing.T, g *grid, o sheet.Options) *sheet.Workbook {

@@ -1,0 +1,195 @@
+package sheet_test
+
+import (
+	"time"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+var regions = []string{"ap-southeast-1", "cn-hangzhou", "cn-shanghai"}
+
+var _ = table("circuit-instance-missing",
+	c("error circuit-instance-missing Circuits!A2; error engineer-circuit-unknown Engineers!A2", "A2", ""),
+	c("error circuit-instance-missing Circuits!A2", "A2", "' ", "E:A2", "pc-aaaa2"),
+	c("", "A2", "pc-bbbb", "E:A2", "pc-bbbb"),
+)
+
+var _ = table("circuit-instance-malformed",
+	c("error circuit-instance-malformed Circuits!A2", "A2", "PC-AAAA1", "E:A2", "pc-aaaa2"),
+	c("error circuit-instance-malformed Circuits!A2", "A2", "vbr-aaaa1", "E:A2", "*"),
+	c("error circuit-instance-malformed Circuits!A2", "A2", "pc-", "E:A2", "*"),
+	c("error circuit-instance-malformed Circuits!A2", "A2", "pc-aa aa", "E:A2", "*"),
+	c("error circuit-instance-malformed Circuits!A2", "A2", "=42", "E:A2", "*"),
+	c("", "A2", "pc-bp1qrb3044eqixog0000z", "E:A2", "*"),
+	ruleCase{set: []string{"A2", "pc-X", "E:A2", "*"}, want: "warning circuit-instance-malformed Circuits!A2", opts: asked("circuit-instance-malformed", sheet.Warning)},
+)
+
+var _ = table("circuit-instance-twice",
+	c("error circuit-instance-twice Circuits!A2 also Circuits!A3; error circuit-instance-twice Circuits!A3 also Circuits!A2", "A3", "pc-aaaa1", "E:A2", "pc-aaaa1"),
+	c("", "A3", "pc-aaaa3", "E:A2", "*"),
+)
+
+var _ = table("circuit-region-missing",
+	c("error circuit-region-missing Circuits!B2", "B2", ""),
+	c("error circuit-region-missing Circuits!B2", "B2", "'\u3000"),
+	ruleCase{set: []string{"B2", ""}, want: "note circuit-region-default Circuits!B2", opts: sheet.Options{DefaultRegion: "cn-hangzhou"}},
+)
+
+var _ = table("circuit-region-malformed",
+	c("error circuit-region-malformed Circuits!B2", "B2", "CN-Hangzhou"),
+	c("error circuit-region-malformed Circuits!B2", "B2", "cn-hangzhou.example.com"),
+	c("error circuit-region-malformed Circuits!B2", "B2", "-cn"),
+	c("error circuit-region-malformed Circuits!B2", "B2", "cn hangzhou"),
+	c("", "B2", "xx-nowhere-9"),
+)
+
+var _ = table("circuit-region-unknown",
+	ruleCase{set: []string{"B2", "cn-hangzou"}, want: "error circuit-region-unknown Circuits!B2", opts: sheet.Options{Regions: regions}},
+	ruleCase{set: []string{"B2", "cn-hangzou"}, want: "warning circuit-region-unknown Circuits!B2", opts: sheet.Options{Regions: regions, Severities: map[string]sheet.Severity{"circuit-region-unknown": sheet.Warning}}},
+	ruleCase{set: []string{"B2", "ap-southeast-1"}, opts: sheet.Options{Regions: regions}},
+	c("", "B2", "cn-hangzou"),
+)
+
+var _ = table("circuit-region-default",
+	ruleCase{set: []string{"B2", ""}, want: "note circuit-region-default Circuits!B2", opts: sheet.Options{DefaultRegion: "cn-hangzhou"}},
+	ruleCase{set: []string{"B1", "", "B2", "", "B3", ""}, opts: sheet.Options{DefaultRegion: "cn-hangzhou"}},
+)
+
+var _ = table("circuit-company-missing", c("error circuit-company-missing Circuits!C2", "C2", ""), c("", "C2", "Example"))
+var _ = table("circuit-line-type-missing", c("error circuit-line-type-missing Circuits!D2", "D2", ""), c("", "D2", "Other"))
+var _ = table("circuit-si-missing", c("error circuit-si-missing Circuits!E2", "E2", ""), c("", "E2", "Example"))
+var _ = table("circuit-time-missing", c("error circuit-time-missing Circuits!F2", "F2", ""), c("", "F2", "2027-01-15T08:00:01Z"))
+
+var _ = table("circuit-line-type-unknown",
+	c("error circuit-line-type-unknown Circuits!D2", "D2", "SDH"),
+	c("error circuit-line-type-unknown Circuits!D2", "D2", "=1"),
+	c("", "D2", "MPLSVPN"),
+	c("note cell-spelling Circuits!D2", "D2", "其他"),
+)
+
+const echoF2 = "note circuit-time-echo Circuits!F2"
+
+var _ = table("circuit-time-malformed",
+	c("error circuit-time-malformed Circuits!F2", "F2", "mid January"),
+	c("error circuit-time-malformed Circuits!F2", "F2", "15/1/27"),
+	c("error circuit-time-malformed Circuits!F2", "F2", "2027-01-15 08:00 tomorrow"),
+	c("error circuit-time-malformed Circuits!F2", "F2", "=20270115"),
+	c("error circuit-time-malformed Circuits!F2", "F2", "@-1"),
+	c("error circuit-time-malformed Circuits!F2", "F2", "@60"),
+	c(echoF2, "F2", "2027-01-15"),
+	c(echoF2, "F2", "^2027-01-15T08:00:00"),
+	c(echoF2, "F2", "@46402.25"),
+	c(echoF2, "F2", "2027年1月15日 8时30分"),
+	ruleCase{set: []string{"F2", "@44940.25"}, want: echoF2, book: func(g *grid) { g.date1904 = true }},
+)
+
+var _ = table("circuit-time-ambiguous",
+	c("error circuit-time-ambiguous Circuits!F2", "F2", "03/04/2027"),
+	c("error circuit-time-ambiguous Circuits!F2", "F2", "3.4.2027 08:00"),
+	c(echoF2, "F2", "15/04/2027"),
+	c(echoF2, "F2", "04/15/2027"),
+	c(echoF2, "F2", "04/04/2027"),
+)
+
+var _ = table("circuit-time-impossible",
+	c("error circuit-time-impossible Circuits!F2", "F2", "2027-02-30"),
+	c("error circuit-time-impossible Circuits!F2", "F2", "2027-02-03 24:30"),
+	c("error circuit-time-impossible Circuits!F2", "F2", "32/13/2027"),
+	c("error circuit-time-impossible Circuits!F2", "F2", "0027-02-03"),
+	c(echoF2, "F2", "2028-02-29"),
+)
+
+var _ = table("circuit-time-gap",
+	ruleCase{set: []string{"F2", "2027-03-28 02:30"}, want: "error circuit-time-gap Circuits!F2", opts: zone("Europe/Berlin")},
+	ruleCase{set: []string{"F2", "2027-10-31 02:30"}, want: "error circuit-time-gap Circuits!F2", opts: zone("Europe/Berlin")},
+	ruleCase{set: []string{"F2", "2027-03-29 02:30"}, want: echoF2, opts: zone("Europe/Berlin")},
+	ruleCase{set: []string{"F2", "2027-10-29T02:30:00+02:00"}, want: echoF2, opts: zone("Europe/Berlin")},
+)
+
+var _ = table("circuit-time-of-day",
+	c("error circuit-time-of-day Circuits!F2", "F2", "08:00"),
+	c("error circuit-time-of-day Circuits!F2", "F2", "@0.333333333333333"),
+	c(echoF2, "F2", "2027-01-15 08:00"),
+)
+
+var _ = table("circuit-time-serial",
+	c("error circuit-time-serial Circuits!F2", "F2", "=46402"),
+	ruleCase{set: []string{"F2", "=46402"}, want: echoF2 + "; warning circuit-time-serial Circuits!F2", opts: asked("circuit-time-serial", sheet.Warning)},
+	c(echoF2, "F2", "@46402"),
+)
+
+var _ = table("circuit-time-past",
+	c("warning circuit-time-past Circuits!F2", "F2", "2026-11-24T08:59:59Z"),
+	ruleCase{set: []string{"F2", "2026-11-24T08:59:59Z"}, want: "error circuit-time-past Circuits!F2", opts: sheet.Options{Strict: true}},
+	c("", "F2", "2026-11-24T09:00:00Z"),
+)
+
+var _ = table("circuit-time-far",
+	c("warning circuit-time-far Circuits!F2", "F2", "2028-11-24T09:00:01Z"),
+	c("", "F2", "2028-11-24T09:00:00Z"),
+	ruleCase{set: []string{"F2", "2030-01-01T00:00:00Z"}, want: "", opts: sheet.Options{Now: time.Date(2029, 1, 1, 0, 0, 0, 0, time.UTC)}, book: func(g *grid) { g.set("F3", "2030-01-01T00:00:00Z") }},
+)
+
+var _ = table("circuit-time-night",
+	c("warning circuit-time-night Circuits!F2", "F2", "2027-01-16T23:30:00Z"),
+	c("warning circuit-time-night Circuits!F2", "F2", "2027-01-17T05:59:59Z"),
+	ruleCase{set: []string{"F2", "2027-01-16T23:30:00Z"}, want: "", opts: zone("Asia/Shanghai")},
+	c("", "F2", "2027-01-15T23:30:00Z"),
+	c(echoF2, "F2", "2027-01-17"),
+)
+
+var _ = table("circuit-time-echo",
+	c(echoF2, "F2", "2027-01-15T16:00:00+08:00"),
+	c("", "F2", "2027-01-15T16:00:00Z"),
+)
+
+var _ = table("circuit-bandwidth-malformed",
+	c("error circuit-bandwidth-malformed Circuits!G2", "G2", "1000M"),
+	c("error circuit-bandwidth-malformed Circuits!G2", "G2", "=2.5"),
+	c("error circuit-bandwidth-malformed Circuits!G2", "G2", "+100"),
+	c("error circuit-bandwidth-malformed Circuits!G2", "G2", "0x10"),
+	c("", "G2", "1000"),
+	c("", "G2", "=1E3"),
+	c("", "G2", "=200.0"),
+	c("", "G2", ""),
+)
+
+var _ = table("circuit-bandwidth-range",
+	c("error circuit-bandwidth-range Circuits!G2", "G2", "=1"),
+	c("error circuit-bandwidth-range Circuits!G2", "G2", "10241"),
+	c("error circuit-bandwidth-range Circuits!G2", "G2", "=-5"),
+	c("", "G2", "=2"),
+	c("", "G2", "=10240"),
+)
+
+var _ = table("circuit-token-malformed",
+	c("error circuit-token-malformed Circuits!I2", "I2", "my token"),
+	c("error circuit-token-malformed Circuits!I2", "I2", "01234567890123456789012345678901234567890123456789012345678901234"),
+	c("", "I2", "0123456789012345678901234567890123456789012345678901234567890123"),
+)
+
+var _ = table("circuit-token-twice",
+	c("error circuit-token-twice Circuits!I2 also Circuits!I3; error circuit-token-twice Circuits!I3 also Circuits!I2", "I3", "token-1"),
+	c("", "I3", "Token-1"),
+)
+
+var _ = table("circuit-engineers-missing",
+	c("error circuit-engineers-missing Circuits!A3", "E:A2", "pc-aaaa1", "E:A3", "pc-aaaa1"),
+	c("", "E:A2", "pc-aaaa1", "E:A3", "pc-aaaa2"),
+)
+
+var _ = table("circuit-engineers-many",
+	ruleCase{want: "error circuit-engineers-many Circuits!A2; error circuit-engineers-many Circuits!A3", book: engineers(15, "*")},
+	ruleCase{want: "error circuit-engineers-many Circuits!A2", book: engineers(15, "pc-aaaa1")},
+	ruleCase{book: engineers(14, "*")},
+)
+
+// engineers adds so many rows of engineers for a circuit.
+func engineers(n int, circuit string) func(*grid) {
+	return func(g *grid) {
+		s := g.find("Engineers")
+		for i := range n {
+			s.lines = append(s.lines, circuit+"| Person | Passport | E000000"+string(rune('A'+i))+" | Female | +447700900125")
+		}
+	}
+}

@@ -1,0 +1,119 @@
+package sheet_test
+
+import "github.com/loabatch/loabatch/sheet"
+
+var _ = table("engineer-circuit-missing",
+	c("error engineer-circuit-missing Engineers!A2", "E:A2", ""),
+	c("error engineer-circuit-missing Engineers!A2", "E:A2", ", ;"),
+	c("", "E:A2", "pc-aaaa1,"),
+)
+
+var _ = table("engineer-circuit-malformed",
+	c("error engineer-circuit-malformed Engineers!A2", "E:A2", "pc-aaaa1 pc-aaaa2"),
+	c("error engineer-circuit-malformed Engineers!A2", "E:A2", "PC-AAAA1, pc-aaaa2"),
+	c("error engineer-circuit-malformed Engineers!A2", "E:A2", "=42"),
+	c("", "E:A2", "pc-aaaa1;pc-aaaa2"),
+	c("", "E:A2", "pc-aaaa1、pc-aaaa2"),
+	c("note cell-narrowed Engineers!A2", "E:A2", "pc-aaaa1，pc-aaaa2"),
+)
+
+var _ = table("engineer-circuit-unknown",
+	c("error engineer-circuit-unknown Engineers!A2", "E:A2", "pc-bbbb1"),
+	c("error engineer-circuit-unknown Engineers!A2; error engineer-circuit-unknown Engineers!A2", "E:A2", "pc-bbbb1, pc-aaaa1, pc-bbbb2"),
+	ruleCase{set: []string{"E:A2", "pc-bbbb1"}, want: "warning engineer-circuit-unknown Engineers!A2", opts: asked("engineer-circuit-unknown", sheet.Warning)},
+	c("", "E:A2", "pc-aaaa1"),
+)
+
+var _ = table("engineer-circuit-repeated",
+	c("warning engineer-circuit-repeated Engineers!A2", "E:A2", "pc-aaaa1, pc-aaaa1"),
+	c("", "E:A2", "pc-aaaa2, pc-aaaa1"),
+)
+
+var _ = table("engineer-circuit-star",
+	c("error engineer-circuit-star Engineers!A2", "E:A2", "*, pc-aaaa1"),
+	c("", "E:A2", "*"),
+	c("note cell-trimmed Engineers!A2", "E:A2", "' *"),
+)
+
+var _ = table("engineer-name-missing", c("error engineer-name-missing Engineers!B2", "E:B2", ""), c("", "E:B2", "欧阳·示例"))
+var _ = table("engineer-certificate-type-missing", c("error engineer-certificate-type-missing Engineers!C2", "E:C2", ""), c("", "E:C2", "Passport"))
+var _ = table("engineer-certificate-missing", c("error engineer-certificate-missing Engineers!D2", "E:D2", ""), c("", "E:D2", "E0000000"))
+var _ = table("engineer-gender-missing", c("error engineer-gender-missing Engineers!E2", "E:E2", ""), c("", "E:E2", "Female"))
+var _ = table("engineer-contact-missing", c("error engineer-contact-missing Engineers!F2", "E:F2", ""), c("", "E:F2", "+447700900126"))
+
+var _ = table("engineer-certificate-type-unknown",
+	c("error engineer-certificate-type-unknown Engineers!C2", "E:C2", "Other"),
+	c("error engineer-certificate-type-unknown Engineers!C2", "E:C2", "Driving licence"),
+	c("note cell-spelling Engineers!C2", "E:C2", "passport"),
+)
+
+var _ = table("engineer-gender-unknown",
+	c("error engineer-gender-unknown Engineers!E2", "E:E2", "M"),
+	c("error engineer-gender-unknown Engineers!E2", "E:E2", "=1"),
+	c("", "E:E2", "Female"),
+)
+
+var _ = table("engineer-twice",
+	c("error engineer-twice Engineers!D2 also Engineers!D3; error engineer-twice Engineers!D3 also Engineers!D2", "E:D2", "x1234567", "E:C3", "Passport", "E:D3", "X1234567"),
+	c("", "E:A2", "pc-aaaa1", "E:A3", "pc-aaaa2", "E:D2", "X1234567", "E:C3", "Passport", "E:D3", "X1234567"),
+	ruleCase{set: []string{"E:D3", "X1234567", "E:C3", "Passport"}, opts: asked("engineer-twice", sheet.Off)},
+)
+
+var _ = table("engineer-id-form",
+	c("warning engineer-id-form Engineers!D3", "E:D3", "00000019900101001"),
+	c("warning engineer-id-form Engineers!D3", "E:D3", "0000001990010100Y8"),
+	c("warning engineer-id-form Engineers!D3", "E:D3", "000000 19900101 0018"),
+	ruleCase{set: []string{"E:D3", "1"}, want: "error engineer-id-form Engineers!D3", opts: sheet.Options{Strict: true}},
+	c("", "E:D3", "000000199001010018"),
+)
+
+var _ = table("engineer-id-old-form",
+	c("warning engineer-id-old-form Engineers!D3", "E:D3", "000000900101001"),
+	c("", "E:D3", "000000199001010018"),
+)
+
+var _ = table("engineer-id-check-digit",
+	c("warning engineer-id-check-digit Engineers!D3", "E:D3", "000000199001010019"),
+	c("warning engineer-id-check-digit Engineers!D3", "E:D3", "00000019900101001X"),
+	c("warning engineer-id-check-digit Engineers!D3", "E:D3", "000000199001100018"),
+	c("", "E:D3", "000000199001010018"),
+)
+
+var _ = table("engineer-id-birth-date",
+	c("warning engineer-id-birth-date Engineers!D3", "E:D3", "000000199013010015"),
+	c("warning engineer-id-birth-date Engineers!D3", "E:D3", "000000199002300017"),
+	c("", "E:D3", "000000199001010018"),
+)
+
+var _ = table("engineer-id-age",
+	c("warning engineer-id-age Engineers!D3", "E:D3", "000000201901010013"),
+	c("warning engineer-id-age Engineers!D3", "E:D3", "000000194001010015"),
+	c("warning engineer-id-age Engineers!D3", "E:D3", "000000201011250015"),
+	c("", "E:D3", "00000020101124001X"),
+)
+
+var _ = table("engineer-id-gender",
+	c("warning engineer-id-gender Engineers!E3", "E:E3", "Female"),
+	c("", "E:E3", "Female", "E:D3", "000000199001010026"),
+)
+
+var _ = table("engineer-passport-form",
+	c("warning engineer-passport-form Engineers!D2", "E:D2", "E 0000-0000"),
+	c("warning engineer-passport-form Engineers!D2", "E:D2", "E123"),
+	c("warning engineer-passport-form Engineers!D2", "E:D2", "ABCDEFG"),
+	c("", "E:D2", "E00000000"),
+)
+
+var _ = table("engineer-contact-form",
+	c("warning engineer-contact-form Engineers!F2", "E:F2", "name@example.com"),
+	c("warning engineer-contact-form Engineers!F2", "E:F2", "12345"),
+	c("warning engineer-contact-form Engineers!F2", "E:F2", "23800000000"),
+	c("warning engineer-contact-form Engineers!F2", "E:F2", "+0138000000"),
+	c("warning engineer-contact-form Engineers!F2", "E:F2", "1380000000 / 1390000000"),
+	c("", "E:F2", "13800000000"),
+	c("", "E:F2", "+86 138-0000-0000"),
+	c("", "E:F2", "008613800000000"),
+	c("", "E:F2", "(0571) 8800-0000"),
+)
+
+var _ = table("circuit-changed-after-submission")
