@@ -49,12 +49,16 @@ func checkNames(c *call) *refusal {
 	return nil
 }
 
-// takes reports whether a list of names holds the name or the list it belongs to.
+// takes reports whether names separated by blanks hold the name or the list it belongs to.
 func takes(names, name string) bool {
-	for known := range strings.FieldsSeq(names) {
-		if known == name || strings.HasSuffix(known, ".") && strings.HasPrefix(name, known) {
-			return true
-		}
+	if list, _, ok := strings.Cut(name, "."); ok {
+		name = list + "."
 	}
-	return false
+	for {
+		known, rest, more := strings.Cut(names, " ")
+		if known == name || !more {
+			return known == name
+		}
+		names = rest
+	}
 }

@@ -58,7 +58,7 @@ func (s *Simulator) decide(c *call) (reply answer, remember bool) {
 	}
 	now := s.o.Now()
 	beside := circuit.LOA != "" && circuit.LOA != Rejected && circuit.LOA != Deleted
-	circuit.LOA, circuit.applied, circuit.loa = Applying, now, loaOf(c.params)
+	circuit.former, circuit.LOA, circuit.applied, circuit.loa = circuit.LOA, Applying, now, loaOf(c.params)
 	circuit.tally.accept(c, now, beside)
 	return accept(c, nil), true
 }

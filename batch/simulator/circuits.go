@@ -60,7 +60,8 @@ type circuit struct {
 	doomed    bool // the review rejects its LOA
 
 	loa     loaData
-	applied time.Time // when the LOA was last applied for; zero if it never was here
+	former  string    // the LOA's state before it was last applied for
+	applied time.Time // when it was last applied for; zero if it never was here
 	tally   circuitTally
 }
 
@@ -103,6 +104,14 @@ func (cs *circuits) get(region, instance string, at time.Time) *circuit {
 	}
 	c.review(at, cs.reviewTime)
 	return c
+}
+
+// told gives the LOA's state as the Describe APIs tell it at a time, which lags behind.
+func (c *circuit) told(at time.Time, lag time.Duration) string {
+	if !c.applied.IsZero() && at.Sub(c.applied) < lag {
+		return c.former
+	}
+	return c.LOA
 }
 
 // mark applies the first marker of the instance ID.
@@ -175,10 +184,10 @@ func (c *circuit) passes(filters map[string][]string) bool {
 }
 
 // row gives the circuit with the field names of DescribePhysicalConnections.
-func (c *circuit) row() map[string]any {
+func (c *circuit) row(loa string) map[string]any {
 	return map[string]any{
 		"PhysicalConnectionId": c.InstanceID, "Name": c.InstanceID, "Description": "",
-		"Status": c.Status, "BusinessStatus": c.BusinessStatus, "LoaStatus": c.LOA,
+		"Status": c.Status, "BusinessStatus": c.BusinessStatus, "LoaStatus": loa,
 		"Bandwidth": c.loa.bandwidth, "PeerLocation": c.loa.peer, "Type": "VPC", "PortType": "10GBase-LR",
 		"LineOperator": "Other", "AccessPointId": "ap-" + c.Region + "-simulated", "ChargeType": "Prepaid",
 		"VirtualPhysicalConnectionCount": 0, "ParentPhysicalConnectionAliUid": 0,

@@ -97,6 +97,31 @@ func TestLOALife(t *testing.T) {
 	}
 }
 
+func TestDescribeLagsBehind(t *testing.T) {
+	now := time.Now()
+	s := simulate(t, Options{Lag: 2 * time.Second, Now: func() time.Time { return now }})
+	told := func(id string) string {
+		one := get(t, s, "DescribePhysicalConnectionLOA", map[string]string{"InstanceId": id}).fields["PhysicalConnectionLOAType"].(map[string]any)
+		all := get(t, s, "DescribePhysicalConnections", map[string]string{"Filter.1.Key": "PhysicalConnectionId", "Filter.1.Value.1": id})
+		row := all.fields["PhysicalConnectionSet"].(map[string]any)["PhysicalConnectionType"].([]any)[0].(map[string]any)
+		status, _ := one["Status"].(string)
+		if row["LoaStatus"] != status {
+			t.Errorf("%s is %q and %q", id, status, row["LoaStatus"])
+		}
+		return status
+	}
+	get(t, s, firstApply, application("pc-new", "1"))
+	get(t, s, secondApply, application("pc-rejected", "2"))
+	now = now.Add(2*time.Second - 1)
+	if a, b := told("pc-new"), told("pc-rejected"); a != "" || b != Rejected {
+		t.Errorf("before the lag is over: %q and %q", a, b)
+	}
+	now = now.Add(1)
+	if a, b := told("pc-new"), told("pc-rejected"); a != Applying || b != Applying {
+		t.Errorf("after it: %q and %q", a, b)
+	}
+}
+
 func TestAgeSetsWhatWaits(t *testing.T) {
 	s := simulate(t, Options{})
 	for _, id := range []string{"pc-a", "pc-b", "pc-rejected"} {

@@ -49,21 +49,21 @@ func (s *Simulator) describeLOA(c *call) answer {
 		return refuse("InvalidInstanceId.NotFound", "The specified InstanceId is not found.").answer(c)
 	}
 	loa := map[string]any{}
-	if circuit.LOA != "" {
-		loa = circuit.describe()
+	if state := circuit.told(s.o.Now(), s.o.Lag); state != "" {
+		loa = circuit.describe(state)
 	}
 	return accept(c, map[string]any{"PhysicalConnectionLOAType": loa})
 }
 
-// describe gives the LOA with the field names of the API.
-func (c *circuit) describe() map[string]any {
+// describe gives the LOA in a state, with the field names of the API.
+func (c *circuit) describe(state string) map[string]any {
 	loa := map[string]any{
-		"InstanceId": c.InstanceID, "Status": c.LOA, "CompanyName": c.loa.company, "CompanyLocalizedName": c.loa.company,
+		"InstanceId": c.InstanceID, "Status": state, "CompanyName": c.loa.company, "CompanyLocalizedName": c.loa.company,
 		"SI": c.loa.si, "LineType": c.loa.lineType, "ConstructionTime": c.loa.construction,
 		"LineCode": "", "LineLabel": "", "LineServiceProvider": "", "LineSPContactInfo": "", "LoaUrl": "",
 		"PMInfo": map[string]any{"PMInfo": append([]map[string]string{}, c.loa.engineers...)},
 	}
-	if c.LOA == Accept || c.LOA == Available {
+	if state == Accept || state == Available {
 		loa["LoaUrl"] = "http://loa.example.invalid/" + c.InstanceID + ".pdf"
 	}
 	return loa
@@ -95,7 +95,7 @@ func (s *Simulator) describeCircuits(c *call) answer {
 	found = found[min(total, (page-1)*size):min(total, page*size)]
 	rows := make([]map[string]any, len(found))
 	for i, circuit := range found {
-		rows[i] = circuit.row()
+		rows[i] = circuit.row(circuit.told(s.o.Now(), s.o.Lag))
 	}
 	return accept(c, map[string]any{
 		"PageNumber": page, "PageSize": size, "TotalCount": total,

@@ -65,15 +65,16 @@
 //
 // An accepted application is Applying. Options.Review, [Simulator.Age] or POST /age make
 // it Available, Rejected and so on. DescribePhysicalConnectionLOA of a circuit without an
-// LOA gives an empty one. DescribePhysicalConnections lists the circuits known so far:
+// LOA gives an empty one. Options.Lag lets both Describe APIs tell the former state for a
+// while. DescribePhysicalConnections lists the circuits known so far:
 // declared, named in a call, or named in its filter PhysicalConnectionId.
 //
 // # Faults
 //
 // A fault is what the client sees, and whether the call had its effect: before (there is
 // none), after (there is one), or late (it comes once the client has its answer or has
-// given up). Kinds that deny any effect are before unless told otherwise; for all others
-// a coin falls for each call between before and after. They happen to VPC calls, or to
+// given up). Unless told otherwise, kinds that deny any effect are before, the one that
+// affirms it is after, and for all others a coin falls for each call between the two. They happen to VPC calls, or to
 // the one API or region that is named.
 //
 //	500         500 InternalError
@@ -93,6 +94,7 @@
 //	empty, 204, null, idless, code200
 //	            successes that are none: nothing, null, no RequestId, an error code
 //	types       500 whose Code is a number and whose Message is an object
+//	spelling    a true success with requestId for RequestId (affirms)
 //	idtype      200 whose RequestId is a number
 //	redirect    307 to another host
 //	huge        200 with 4 MiB of JSON

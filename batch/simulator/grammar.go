@@ -46,8 +46,8 @@ func (sc Scope) prefix() string {
 //	503:5%,drop-after:2%,hang=3s:1%,ApplyPhysicalConnectionLOA/cut:10%,cn-beijing/latency:2s,latency:20ms±10ms
 //
 // An item is a fault and its percentage. The fault's kind may be followed by -before,
-// -after or -late (left out: before or after, as a coin falls for each call; for answers
-// that deny any effect, before) and by =DURATION for hang and stall. latency:D±D delays
+// -after or -late (left out: before or after, as a coin falls for each call; before for
+// answers that deny any effect, after for those that affirm it) and by =DURATION for hang and stall. latency:D±D delays
 // calls; ± may be written +-. An item may be preceded by the one API and the one region
 // that it is about, each with a slash.
 func ParseFaults(text string) (Plan, error) {
@@ -91,8 +91,8 @@ func (p *Plan) check() error {
 	for _, s := range p.Shares {
 		regions[s.Scope.Region] = true
 	}
-	for name := range apis {
-		for region := range regions {
+	for _, name := range slices.Sorted(maps.Keys(apis)) {
+		for _, region := range slices.Sorted(maps.Keys(regions)) {
 			sum := 0.0
 			for _, s := range p.Shares {
 				if s.Scope.holds(name, region) {
@@ -148,7 +148,10 @@ func parseShare(name, value string) (Share, error) {
 			return Share{}, fmt.Errorf("only hang and stall take a duration, such as hang=3s")
 		}
 	}
-	s.Either = !told && !k.denies
+	if !told && k.usual == telling {
+		s.Fault.When = After
+	}
+	s.Either = !told && k.usual == either
 	return s, nil
 }
 

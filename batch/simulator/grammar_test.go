@@ -12,7 +12,8 @@ func TestParseFaults(t *testing.T) {
 		"":                {},
 		" , ":             {},
 		"503:5%":          {Shares: []Share{{Fault: Fault{Kind: "503"}, Either: true, Percent: 5}}},
-		"busy:1%":         {Shares: []Share{{Fault: Fault{Kind: "busy"}, Percent: 1}}}, // denies any effect, so before
+		"busy:1%":         {Shares: []Share{{Fault: Fault{Kind: "busy"}, Percent: 1}}},                  // denies any effect, so before
+		"spelling:1%":     {Shares: []Share{{Fault: Fault{Kind: "spelling", When: After}, Percent: 1}}}, // affirms it, so after
 		"cut-before:100%": {Shares: []Share{{Fault: Fault{Kind: "cut"}, Percent: 100}}},
 		"drop-after:0.5%, throttle-late:2%": {Shares: []Share{
 			{Fault: Fault{Kind: "drop", When: After}, Percent: 0.5}, {Fault: Fault{Kind: "throttle", When: Late}, Percent: 2},

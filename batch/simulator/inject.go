@@ -11,11 +11,20 @@ import (
 
 // kind is one way to bend an answer.
 type kind struct {
-	help   string
-	denies bool // its answer says that nothing was done, so by default nothing is
-	holds  bool // takes a duration
-	bend   func(*exchange)
+	help  string
+	usual usual
+	holds bool // takes a duration
+	bend  func(*exchange)
 }
+
+// usual tells when a fault comes that is named without -before, -after or -late.
+type usual uint8
+
+const (
+	either  usual = iota // before or after, as a coin falls for each call
+	denying              // before: the answer says that nothing was done
+	telling              // after: the answer says that it was done
+)
 
 // exchange is a request and the place for its answer.
 type exchange struct {
@@ -29,29 +38,30 @@ type exchange struct {
 
 // kinds are the faults by name.
 var kinds = map[string]kind{
-	"500":        {"500 InternalError", false, false, refusing(500, "InternalError", "The request processing has failed due to some unknown error.")},
-	"503":        {"503 ServiceUnavailable", false, false, refusing(503, "ServiceUnavailable", "The request has failed due to a temporary failure of the server.")},
-	"html":       {"a gateway's 502 page in HTML", false, false, page(502, "text/html", "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><center><h1>502 Bad Gateway</h1></center></body>\r\n</html>\r\n")},
-	"504":        {"a gateway's 504 in plain text", false, false, page(504, "text/plain", "upstream request timeout")},
-	"429":        {"429 in plain text with x-acs-retry-after: 200 (ms)", true, false, tooMany},
-	"throttle":   {"400 Throttling.User with x-ratelimit-user-api, TimeLeft 200 ms", true, false, throttle},
-	"busy":       {"400 SystemBusy", true, false, refusing(400, "SystemBusy", "The system is busy. Please try again later.")},
-	"conflict":   {"400 OperationConflict", true, false, refusing(400, "OperationConflict", "Request was denied due to conflict with a previous request.")},
-	"processing": {"403 LastTokenProcessing", false, false, refusing(403, "LastTokenProcessing", "The last token request is processing.")},
-	"drop":       {"the connection is closed without an answer", false, false, func(*exchange) { abort() }},
-	"reset":      {"the connection is reset without an answer", false, false, reset},
-	"cut":        {"the answer breaks off in the middle of its body", false, false, cut},
-	"hang":       {"no answer, or after =DURATION the true one", false, true, hang},
-	"stall":      {"half an answer, the rest never, or after =DURATION", false, true, stall},
-	"empty":      {"200 with an empty body", false, false, page(200, "application/json", "")},
-	"204":        {"204 without a body", false, false, page(204, "", "")},
-	"null":       {"200 with null for a body", false, false, page(200, "application/json", "null")},
-	"idless":     {"200 with an object that has no RequestId", false, false, page(200, "application/json", "{}")},
-	"code200":    {"200 that carries the code InternalError", false, false, refusing(200, "InternalError", "The request processing has failed due to some unknown error.")},
-	"types":      {"500 whose Code is a number and whose Message is an object", false, false, page(500, "application/json", `{"RequestId":17,"HostId":[],"Code":500,"Message":{"text":"failed"}}`)},
-	"idtype":     {"200 whose RequestId is a number", false, false, page(200, "application/json", `{"RequestId":17}`)},
-	"redirect":   {"307 to another host", false, false, redirect},
-	"huge":       {"200 with 4 MiB of JSON", false, false, huge},
+	"500":        {"500 InternalError", either, false, refusing(500, "InternalError", "The request processing has failed due to some unknown error.")},
+	"503":        {"503 ServiceUnavailable", either, false, refusing(503, "ServiceUnavailable", "The request has failed due to a temporary failure of the server.")},
+	"html":       {"a gateway's 502 page in HTML", either, false, page(502, "text/html", "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><center><h1>502 Bad Gateway</h1></center></body>\r\n</html>\r\n")},
+	"504":        {"a gateway's 504 in plain text", either, false, page(504, "text/plain", "upstream request timeout")},
+	"429":        {"429 in plain text with x-acs-retry-after: 200 (ms)", denying, false, tooMany},
+	"throttle":   {"400 Throttling.User with x-ratelimit-user-api, TimeLeft 200 ms", denying, false, throttle},
+	"busy":       {"400 SystemBusy", denying, false, refusing(400, "SystemBusy", "The system is busy. Please try again later.")},
+	"conflict":   {"400 OperationConflict", denying, false, refusing(400, "OperationConflict", "Request was denied due to conflict with a previous request.")},
+	"processing": {"403 LastTokenProcessing", either, false, refusing(403, "LastTokenProcessing", "The last token request is processing.")},
+	"drop":       {"the connection is closed without an answer", either, false, func(*exchange) { abort() }},
+	"reset":      {"the connection is reset without an answer", either, false, reset},
+	"cut":        {"the answer breaks off in the middle of its body", either, false, cut},
+	"hang":       {"no answer, or after =DURATION the true one", either, true, hang},
+	"stall":      {"half an answer, the rest never, or after =DURATION", either, true, stall},
+	"empty":      {"200 with an empty body", either, false, page(200, "application/json", "")},
+	"204":        {"204 without a body", either, false, page(204, "", "")},
+	"null":       {"200 with null for a body", either, false, page(200, "application/json", "null")},
+	"idless":     {"200 with an object that has no RequestId", either, false, page(200, "application/json", "{}")},
+	"code200":    {"200 that carries the code InternalError", either, false, refusing(200, "InternalError", "The request processing has failed due to some unknown error.")},
+	"spelling":   {"the true answer with requestId for RequestId", telling, false, spelling},
+	"types":      {"500 whose Code is a number and whose Message is an object", either, false, page(500, "application/json", `{"RequestId":17,"HostId":[],"Code":500,"Message":{"text":"failed"}}`)},
+	"idtype":     {"200 whose RequestId is a number", either, false, page(200, "application/json", `{"RequestId":17}`)},
+	"redirect":   {"307 to another host", either, false, redirect},
+	"huge":       {"200 with 4 MiB of JSON", either, false, huge},
 }
 
 // FaultHelp lists the faults, one a line, for a command's help.
@@ -202,6 +212,11 @@ func (x *exchange) wait() bool {
 	case <-x.s.done:
 	}
 	return false
+}
+
+// spelling answers as the service sometimes does; it is a success all the same.
+func spelling(x *exchange) {
+	page(x.a.status, "application/json", strings.Replace(string(x.a.body), `"RequestId"`, `"requestId"`, 1))(x)
 }
 
 func redirect(x *exchange) {

@@ -77,6 +77,7 @@ var visible = map[string]seen{
 	"null":       {200, "null", ""},
 	"idless":     {200, "{}", ""},
 	"code200":    {200, `"Code":"InternalError"`, ""},
+	"spelling":   {200, `{"requestId":"`, ""},
 	"types":      {500, `"Code":500`, ""},
 	"idtype":     {200, `{"RequestId":17}`, ""},
 	"redirect":   {307, "", ""},

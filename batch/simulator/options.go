@@ -23,6 +23,7 @@ type Options struct {
 	OnlyDeclared    bool             // other circuits are not found; else they exist and are Allocated, or as their Markers tell
 	Regions         []string         // the regions there are; nil means Regions
 	Review          time.Duration    // an LOA becomes Available, or Rejected where a marker tells so, so long after it was applied for; 0 means only Age does that
+	Lag             time.Duration    // how long the Describe APIs still tell the LOA's former state after an application took effect
 	TokenLife       time.Duration    // how long a client token is remembered; 0 means for ever
 	BillingOff      bool             // billing for outbound data transfer is off
 	Denied          []string         // APIs that the RAM policy denies: Forbidden.RAM

@@ -1,0 +1,40 @@
+package simulator_test
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/loabatch/loabatch/batch/simulator"
+)
+
+// One call in twenty fails after it took effect, and Beijing is slow.
+func ExampleParseFaults() {
+	plan, err := simulator.ParseFaults("drop-after:5%, cn-beijing/latency:2s±1s, latency:20ms")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(plan)
+	s := simulator.New(simulator.Options{
+		Keys:   map[string]string{"id": "secret"},
+		Quota:  60,
+		Window: 6 * time.Second,
+		Faults: plan,
+		Seed:   1,
+	})
+	defer s.Close()
+	fmt.Println(s.Stats().Quota)
+	// Output:
+	// drop-after:5%,cn-beijing/latency:2s±1s,latency:20ms
+	// 60
+}
+
+func ExampleParseFaults_mistake() {
+	_, err := simulator.ParseFaults("503:60%,html:60%")
+	fmt.Println(err)
+	_, err = simulator.ParseFaults("hang=3:1%")
+	fmt.Println(err)
+	// Output:
+	// the faults of ApplyPhysicalConnectionLOA add up to 120%; at most 100% is possible
+	// fault "hang=3:1%": only hang and stall take a duration, such as hang=3s
+}
