@@ -105,6 +105,10 @@ func dateFormat(code string) bool {
 				continue // exponent
 			}
 			return true // year of the era
+		case 'a', 'A':
+			if len(code) >= i+len("A/P") && strings.EqualFold(code[i:i+len("A/P")], "A/P") {
+				return true // half of the day
+			}
 		case 'y', 'Y', 'm', 'M', 'd', 'D', 'h', 'H', 's', 'S', 'b', 'B':
 			return true
 		}

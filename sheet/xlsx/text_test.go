@@ -92,7 +92,7 @@ func TestUnescapeX(t *testing.T) {
 
 func TestDateFormat(t *testing.T) {
 	dates := []string{"yyyy-mm-dd", `yyyy\-mm\-dd`, "d/m/yy h:mm", "[h]:mm", "[mm]", "[SS].000", "[$-409]mmmm d, yyyy;@", `[$-F800]dddd\,\ mmmm\ dd\,\ yyyy`,
-		`yyyy"年"m"月"d"日"`, `[DBNum1][$-804]yyyy"年"m"月"`, "e", "ge.m.d", "h:mm AM/PM", "bbbb", `"at "hh`, "[Red]yyyy", "_(d_)"}
+		`yyyy"年"m"月"d"日"`, `[DBNum1][$-804]yyyy"年"m"月"`, "e", "ge.m.d", "h:mm AM/PM", "a/p", "bbbb", `"at "hh`, "[Red]yyyy", "_(d_)"}
 	for _, code := range dates {
 		if !dateFormat(code) {
 			t.Errorf("%q is not seen as a date", code)
