@@ -40,24 +40,26 @@ func readFormats(tz *tokenizer) (cellFormats, error) {
 		if err != nil {
 			return nil, err
 		}
+		var bad bool
 		switch {
 		case t.depth == 1 && t.kind == startTag && !t.is("styleSheet"):
 			return nil, tz.at(t, "part-wrong-root")
 		case t.depth == 2 && t.is("cellXfs"):
 			inFormats = t.kind == startTag && !t.empty
 		case t.depth == 3 && t.kind == startTag && inFormats && t.is("xf"):
-			if len(formats) == maxFormats {
-				return nil, tz.at(t, "part-many-formats")
-			}
-			var bad bool
 			id, err := strconv.Atoi(t.value("numFmtId", &bad))
 			date, custom := codes[id]
 			formats = append(formats, err == nil && (custom && date || !custom && builtInDate(id)))
 		case t.depth == 3 && t.kind == startTag && t.is("numFmt"):
-			var bad bool
-			if id, err := strconv.Atoi(t.value("numFmtId", &bad)); err == nil && len(codes) < maxFormats {
+			if id, err := strconv.Atoi(t.value("numFmtId", &bad)); err == nil {
 				codes[id] = dateFormat(t.value("formatCode", &bad))
 			}
+		}
+		if bad {
+			return nil, tz.at(t, "part-malformed")
+		}
+		if len(formats) > maxFormats || len(codes) > maxFormats {
+			return nil, tz.at(t, "part-many-formats")
 		}
 	}
 }

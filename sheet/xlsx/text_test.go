@@ -134,9 +134,20 @@ func TestFormats(t *testing.T) {
 			t.Errorf("%s: a format that is not there is a date", test.name)
 		}
 	}
-	if _, err := readFormats(newTokenizer(strings.NewReader("<other/>"), "p")); err == nil {
-		// no namespace counts as SpreadsheetML, so the name decides
-		t.Error("another root is taken for styles")
+}
+
+func TestFormatsRefuse(t *testing.T) {
+	tests := []struct{ name, xml, code string }{
+		{"another root", "<other/>", "part-wrong-root"},
+		{"bad entity", `<styleSheet><cellXfs><xf numFmtId="&no;"/></cellXfs></styleSheet>`, "part-malformed"},
+		{"too many", "<styleSheet><cellXfs>" + strings.Repeat("<xf/>", maxFormats+1) + "</cellXfs></styleSheet>", "part-many-formats"},
+		{"cut short", "<styleSheet><cellXfs>", "part-truncated"},
+	}
+	for _, test := range tests {
+		_, err := readFormats(newTokenizer(strings.NewReader(test.xml), "p"))
+		if code := codeOf(t, err); code != test.code {
+			t.Errorf("%s: got %q, want %q", test.name, code, test.code)
+		}
 	}
 }
 

@@ -136,7 +136,9 @@ func (c *container) readWorkbook(w *workbookParts) error {
 			inSheets = t.kind == startTag && !t.empty
 		case t.kind == startTag && t.depth == 2 && t.is("workbookPr"):
 			var bad bool
-			w.date1904 = isTrue(t.value("date1904", &bad))
+			if w.date1904 = isTrue(t.value("date1904", &bad)); bad {
+				return tz.at(t, "part-malformed")
+			}
 		case t.kind == startTag && t.depth == 3 && inSheets && t.is("sheet"):
 			s, err := list.entry(tz, t)
 			if err != nil {
