@@ -33,11 +33,7 @@ func (d *Document) Causes() []Cause {
 		}
 	}
 	for i := range d.Applications {
-		a := &d.Applications[i]
-		if a.Result == sheet.NotAttempted && d.StopReason != "" {
-			continue // the stop is their cause, and is told on its own
-		}
-		if unfinished(a) != "" {
+		if a := &d.Applications[i]; d.toldAsCause(a) {
 			g.add(causeKey{"error", unfinished(a)}, a.Message, a.Hint, a.At)
 		}
 	}
@@ -45,6 +41,14 @@ func (d *Document) Causes() []Cause {
 		return cmp.Or(cmp.Compare(a.Severity, b.Severity), -cmp.Compare(a.Count, b.Count))
 	})
 	return g.causes
+}
+
+// toldAsCause reports whether a row counts among the causes. When LOAs were asked for,
+// the results are those of an earlier run; when a stop kept a row back, the stop is its
+// cause and is told on its own.
+func (d *Document) toldAsCause(a *Application) bool {
+	stopped := a.Result == sheet.NotAttempted && d.StopReason != ""
+	return !d.asked() && !stopped && unfinished(a) != ""
 }
 
 // unfinished gives the code under which a row counts among the causes, or "".

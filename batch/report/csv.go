@@ -43,7 +43,7 @@ func findings(d *Document) iter.Seq[Problem] {
 		}
 		for i := range d.Applications {
 			a := &d.Applications[i]
-			if code := unfinished(a); code != "" && !yield(asProblem(a, code)) {
+			if code := unfinished(a); code != "" && !d.asked() && !yield(asProblem(a, code)) {
 				return
 			}
 		}

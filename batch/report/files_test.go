@@ -59,7 +59,7 @@ func TestCSVDisarmsFormulas(t *testing.T) {
 }
 
 func TestHTML(t *testing.T) {
-	for name, doc := range map[string]report.Document{"night": night(), "stopped": stopped(), "valid": dry(0)} {
+	for name, doc := range map[string]report.Document{"night": night(), "stopped": stopped(), "valid": dry(0), "status": status()} {
 		var b bytes.Buffer
 		if err := report.HTML(&b, doc, english{t}, templates.Report); err != nil {
 			t.Fatal(err)

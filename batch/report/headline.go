@@ -17,14 +17,14 @@ func headline(d *Document, words Words) string {
 func headlineCode(d *Document) string {
 	bad := d.Results.bad()
 	switch {
+	case d.asked() && d.Rows > 0:
+		return "report-head-status"
 	case d.ExitCode == exitNoCopy:
 		return "report-head-no-copy"
 	case d.StopReason != "":
 		return "report-head-stopped"
 	case d.Rows == 0:
 		return "report-head-empty"
-	case d.Command == "status":
-		return "report-head-status"
 	case d.DryRun && bad == 0:
 		return "report-head-valid"
 	case d.DryRun:
@@ -42,6 +42,8 @@ func tone(d *Document) sheet.Style {
 	switch {
 	case d.ExitCode == 0:
 		return sheet.StyleGood
+	case d.asked():
+		return sheet.StyleTitle
 	case d.Results.of(sheet.Invalid, sheet.Refused, sheet.Failed) > 0 || d.StopReason != "" || d.ExitCode == exitNoCopy:
 		return sheet.StyleBad
 	}

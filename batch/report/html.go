@@ -44,9 +44,9 @@ type view struct {
 	Areas    []areaView
 }
 
-// countView is a result with its share of the rows.
+// countView is a result, or the state of an LOA, with its share of the rows.
 type countView struct {
-	Result  sheet.Result
+	Result  string
 	Count   int
 	Percent string // CSS number
 	Tone    string
@@ -80,7 +80,7 @@ func viewOf(d *Document, words Words) view {
 	v.More = beyond(len(order), words)
 	rows := 0
 	for i := range d.Applications {
-		if unfinished(&d.Applications[i]) == "" {
+		if d.asked() || unfinished(&d.Applications[i]) == "" {
 			continue
 		}
 		if rows++; rows <= maxHTMLRows {
@@ -101,16 +101,22 @@ func beyond(n int, words Words) string {
 
 func countViews(d *Document, words Words) []countView {
 	var counts []countView
+	if d.asked() {
+		for _, s := range d.LOAStates() {
+			counts = append(counts, countView{s.Status, s.Rows, percent(s.Rows, d.Rows), toneName(s.style()), s.meaning(words)})
+		}
+		return counts
+	}
 	for _, r := range sheet.AllResults {
 		if n := d.Results[r]; n > 0 {
-			counts = append(counts, countView{
-				Result: r, Count: n, Percent: fmt.Sprintf("%.2f", 100*float64(n)/float64(max(d.Rows, 1))),
-				Tone: toneName(styleOf(r)), Step: stepOf(words, r),
-			})
+			counts = append(counts, countView{string(r), n, percent(n, d.Rows), toneName(styleOf(r)), stepOf(words, r)})
 		}
 	}
 	return counts
 }
+
+// percent gives a share as a CSS number.
+func percent(n, of int) string { return fmt.Sprintf("%.2f", 100*float64(n)/float64(max(of, 1))) }
 
 func areaViews(d *Document) []areaView {
 	var areas []areaView

@@ -8,7 +8,8 @@ import (
 
 // JSON writes the document, indented, with a line break at its end. Lists are never
 // null. Beyond the document's own keys it has severities (problems counted),
-// by_region (rows and results) and causes.
+// by_region (rows and results),
+// by_loa_status and causes.
 func JSON(w io.Writer, d Document) error { return encode(w, wireOf(d)) }
 
 // JSONRuns writes the documents of several inputs and the exit code of the whole.
@@ -28,6 +29,7 @@ type wire struct {
 	Document
 	Severities Severities `json:"severities"`
 	ByRegion   []Region   `json:"by_region"`
+	ByLOA      []LOAState `json:"by_loa_status"`
 	Causes     []Cause    `json:"causes"`
 }
 
@@ -38,7 +40,7 @@ func wireOf(d Document) wire {
 	d.Applications = list(d.Applications)
 	d.DurationSeconds = milliseconds(d.DurationSeconds)
 	d.SlowedSeconds = milliseconds(d.SlowedSeconds)
-	return wire{Document: d, Severities: d.Severities(), ByRegion: d.PerRegion(), Causes: list(d.Causes())}
+	return wire{Document: d, Severities: d.Severities(), ByRegion: d.PerRegion(), ByLOA: d.LOAStates(), Causes: list(d.Causes())}
 }
 
 // list makes an empty list of a nil one.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -20,8 +21,8 @@ func (d *Document) Next() Next {
 	waiting := d.Results.of(sheet.Failed, sheet.Unknown, sheet.NotAttempted)
 	fixing := d.Results.of(sheet.Invalid, sheet.Refused)
 	switch {
-	case d.Command == "status":
-		return Next{Code: "report-next-none"}
+	case d.asked():
+		return d.nextOfStates()
 	case d.ExitCode == exitNoCopy:
 		return Next{"report-next-copy", commandLine([]string{"report", d.RunID})}
 	case d.ExitCode == exitFatal && d.StopCode != "":
@@ -42,6 +43,25 @@ func (d *Document) Next() Next {
 		return Next{"report-next-again", again}
 	case d.Results.of(sheet.Submitted, sheet.Already) > 0 && d.Command == "submit" && !d.Simulated:
 		return Next{"report-next-status", commandLine([]string{"status", d.Input})}
+	}
+	return Next{Code: "report-next-none"}
+}
+
+// nextOfStates tells what to do once it is known where the LOAs stand.
+func (d *Document) nextOfStates() Next {
+	by := map[string]int{}
+	for _, s := range d.LOAStates() {
+		by[s.Status] = s.Rows
+	}
+	switch {
+	case d.Simulated:
+		return Next{Code: "report-next-none"}
+	case by["Rejected"]+by["Deleted"] > 0:
+		return Next{"report-next-reapply", commandLine([]string{"submit", "--reapply", cmp.Or(d.Output, d.Input)})}
+	case by["Applying"] > 0:
+		return Next{"report-next-ask-again", commandLine(d.Invocation)}
+	case by["none"] > 0:
+		return Next{"report-next-apply", commandLine([]string{"submit", cmp.Or(d.Output, d.Input)})}
 	}
 	return Next{Code: "report-next-none"}
 }

@@ -36,6 +36,10 @@ func TestNext(t *testing.T) {
 			report.Next{Code: "report-next-blocked", Command: "loabatch submit --dry-run=online a.xlsx"}},
 		{"credentials", report.Document{Command: "submit", ExitCode: 6, StopCode: "Forbidden.RAM", Invocation: submit, Results: report.Results{sheet.NotAttempted: 1}},
 			report.Next{Code: "report-next-doctor", Command: "loabatch doctor"}},
+		{"some rejected", states("Applying", "Rejected"), report.Next{Code: "report-next-reapply", Command: "loabatch submit --reapply out.xlsx"}},
+		{"some under review", states("Applying", "none"), report.Next{Code: "report-next-ask-again", Command: "loabatch status in.xlsx"}},
+		{"some without", states("Available", "none"), report.Next{Code: "report-next-apply", Command: "loabatch submit out.xlsx"}},
+		{"all approved", states("Available"), report.Next{Code: "report-next-none"}},
 		{"no copy", report.Document{Command: "submit", ExitCode: 8, RunID: "r1", Invocation: submit, Results: report.Results{sheet.Submitted: 1}},
 			report.Next{Code: "report-next-copy", Command: "loabatch report r1"}},
 	} {
@@ -43,4 +47,13 @@ func TestNext(t *testing.T) {
 			t.Errorf("%s: got %+v, want %+v", c.name, got, c.want)
 		}
 	}
+}
+
+// states is the status of some LOAs.
+func states(all ...string) report.Document {
+	d := report.Document{Command: "status", Input: "in.xlsx", Output: "out.xlsx", Invocation: []string{"status", "in.xlsx"}, Results: report.Results{sheet.Failed: 1}}
+	for _, s := range all {
+		d.Applications = append(d.Applications, report.Application{LOAStatus: s})
+	}
+	return d
 }

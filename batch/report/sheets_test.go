@@ -50,7 +50,7 @@ func grid(t *testing.T, s sheet.AddedSheet) []byte {
 }
 
 func TestSheets(t *testing.T) {
-	for name, doc := range map[string]report.Document{"night": night(), "done": done(), "stopped": stopped()} {
+	for name, doc := range map[string]report.Document{"night": night(), "done": done(), "stopped": stopped(), "status": status()} {
 		var b []byte
 		for _, s := range report.Sheets(doc, english{t}) {
 			b = append(append(b, grid(t, s)...), '\n')

@@ -28,6 +28,7 @@ func summarySheet(d *Document, words Words) sheet.AddedSheet {
 	g.run(d)
 	chart := g.counts(d)
 	chart.At = sheet.Ref{Row: chartRow, Col: chartCol}
+	g.states(d)
 	g.causes(d)
 	g.timing(d)
 	g.regions(d)
@@ -127,6 +128,19 @@ func (g *grid) counts(d *Document) sheet.Chart {
 // stepOf tells what a result means and what to do about it.
 func stepOf(words Words, r sheet.Result) string {
 	return words.Line("report-step-" + strings.ToLower(string(r)))
+}
+
+// states tells where the LOAs stand, as far as that was learnt.
+func (g *grid) states(d *Document) {
+	states := d.LOAStates()
+	if len(states) == 0 {
+		return
+	}
+	g.header("report-col-loa", "report-col-rows", "", "report-col-meaning")
+	for _, s := range states {
+		g.row(sheet.PutCell{Text: s.Status, Style: s.style()}, figure(float64(s.Rows)), gap, plain(s.meaning(g.words)))
+	}
+	g.row()
 }
 
 func (g *grid) causes(d *Document) {

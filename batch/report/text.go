@@ -33,12 +33,8 @@ func Text(w io.Writer, d Document, words Words, o TextOptions) error {
 	p := printer{Writer: b, words: words, color: o.Color}
 	listed := p.problems(&d, o.Problems)
 	p.head(&d)
-	if d.Command == "status" {
-		p.standings(&d)
-	} else {
-		p.counts(&d)
-		p.causes(&d, cmp.Or(o.Causes, defaultCauses), listed)
-	}
+	p.counts(&d)
+	p.causes(&d, cmp.Or(o.Causes, defaultCauses), listed)
 	p.foot(&d)
 	return b.Flush()
 }
@@ -127,17 +123,26 @@ func (p printer) head(d *Document) {
 	p.line("")
 }
 
-// counts prints the results that occur, each with its next step.
+// counts prints the results that occur, each with its next step, or the states of LOAs.
 func (p printer) counts(d *Document) {
-	for _, r := range sheet.AllResults {
-		n := d.Results[r]
-		if n == 0 {
-			continue
+	if d.asked() {
+		for _, s := range d.LOAStates() {
+			p.count(s.Rows, s.style(), s.Status, s.meaning(p.words))
 		}
-		step := stepOf(p.words, r)
-		p.line("%s", strings.TrimRight(fmt.Sprintf("%7d  %s%*s  %s", n, p.paint(styleOf(r), string(r)), 13-len(r), "", step), " "))
+	} else {
+		for _, r := range sheet.AllResults {
+			if n := d.Results[r]; n > 0 {
+				p.count(n, styleOf(r), string(r), stepOf(p.words, r))
+			}
+		}
 	}
 	p.line("")
+}
+
+// count prints how many rows have one result or state.
+func (p printer) count(n int, style sheet.Style, word, meaning string) {
+	blanks := max(0, len("NOT_ATTEMPTED")-len(word))
+	p.line("%s", strings.TrimRight(fmt.Sprintf("%7d  %s%*s  %s", n, p.paint(style, word), blanks, "", meaning), " "))
 }
 
 // causes prints the gravest causes with their first cells. Problems that were already

@@ -12,11 +12,6 @@ import (
 func TestText(t *testing.T) {
 	unwritten := night()
 	unwritten.ExitCode, unwritten.Output, unwritten.Failure = 8, "", "no space left on the disk that holds the copy"
-	status := done()
-	status.Command = "status"
-	for i := range status.Applications {
-		status.Applications[i].LOAStatus = []string{"Applying", "Available", "none"}[i%3]
-	}
 	for _, c := range []struct {
 		name string
 		doc  report.Document
@@ -29,7 +24,7 @@ func TestText(t *testing.T) {
 		{"valid.txt", dry(0), report.TextOptions{Problems: 10}},
 		{"invalid.txt", dry(13), report.TextOptions{Problems: 3}},
 		{"stopped.txt", stopped(), report.TextOptions{}},
-		{"status.txt", status, report.TextOptions{}},
+		{"status.txt", status(), report.TextOptions{}},
 		{"unwritten.txt", unwritten, report.TextOptions{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -27,6 +27,18 @@ var enReport = map[string]Entry{
 	"report-step-not_attempted": {Message: "the run stopped before their turn: run again"},
 	"report-step-skipped":       {Message: "left out by --only"},
 
+	// What the states of an LOA mean.
+	"report-loa-applying":   {Message: "applied for, under review: it takes about two working days"},
+	"report-loa-accept":     {Message: "accepted by the reviewers"},
+	"report-loa-available":  {Message: "approved: the LOA can be fetched in the console"},
+	"report-loa-completing": {Message: "the construction is being confirmed"},
+	"report-loa-complete":   {Message: "the construction is confirmed"},
+	"report-loa-rejected":   {Message: "rejected: correct the row, then submit with --reapply"},
+	"report-loa-deleted":    {Message: "deleted: it can be applied for again"},
+	"report-loa-none":       {Message: "the API knows of no LOA"},
+	"report-col-loa":        {Message: "LOA status"},
+	"report-col-meaning":    {Message: "Meaning"},
+
 	// Problems and causes.
 	"report-severity-error":    {Message: "error"},
 	"report-severity-warning":  {Message: "warning"},
@@ -71,6 +83,7 @@ var enReport = map[string]Entry{
 	"report-col-next":       {Message: "Next step"},
 	"report-col-cause":      {Message: "Cause"},
 	"report-col-count":      {Message: "Count"},
+	"report-col-cells":      {Message: "Cells"},
 	"report-col-first":      {Message: "First cell"},
 	"report-col-region":     {Message: "Region"},
 	"report-col-results":    {Message: "Results"},
@@ -124,5 +137,8 @@ var enReport = map[string]Entry{
 	"report-next-again":     {Message: "run it again; it finishes the rest, and accepted rows are not applied for twice:"},
 	"report-next-both":      {Message: "fix the rows, then run it again; it finishes the rest, and nothing is applied for twice:"},
 	"report-next-copy":      {Message: "write the copy again from the ledger:"},
+	"report-next-reapply":   {Message: "correct the rejected rows in the copy, then apply for them again:"},
+	"report-next-ask-again": {Message: "wait for the review, then ask again:"},
+	"report-next-apply":     {Message: "apply for those that have none:"},
 	"report-next-doctor":    {Message: "find out what is wrong with the account, then run the same again:"},
 }
