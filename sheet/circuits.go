@@ -23,7 +23,7 @@ func (d *decoder) circuit(before int, past Past) {
 		c.ClientToken = d.accept(isToken(s), s, &circuitTokenMalformed, &f[CircuitClientToken])
 	}
 	c.Invalid = d.errors > before
-	d.w.Circuits = append(d.w.Circuits, c)
+	d.circuits.push(c)
 }
 
 // accept gives a value that is good, or that its rule does not make an error.

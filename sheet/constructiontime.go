@@ -78,8 +78,8 @@ func (d *decoder) serial(f *field) (civil, bool) {
 // judgeTime applies the rules of a time that was read.
 func (d *decoder) judgeTime(f *field, t time.Time, clock bool) {
 	sent := t.Format(SentTime)
-	if sent != f.cell.Value {
-		d.tell(&circuitTimeEcho, f, Arg{"sent", sent})
+	if sent != f.cell.Value && d.severity[&circuitTimeEcho] != Off {
+		d.tell(&circuitTimeEcho, f, d.args.one(Arg{"sent", sent})...)
 	}
 	if now := d.opts.Now; !now.IsZero() {
 		switch {

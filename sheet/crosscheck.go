@@ -21,15 +21,21 @@ func (d *decoder) crossCheck() {
 	}
 }
 
-// sortRows puts the rows into the order of their numbers, which odd files do not keep.
-func (d *decoder) sortRows() {
-	circuits := func(a, b Circuit) int { return cmp.Compare(a.Row, b.Row) }
-	if !slices.IsSortedFunc(d.w.Circuits, circuits) {
-		slices.SortFunc(d.w.Circuits, circuits)
+// sortRows gives the rows of a sheet in the order of their numbers, which odd files do
+// not keep.
+func (d *decoder) sortRows(id SheetID) {
+	if id == CircuitsSheet {
+		d.w.Circuits = d.circuits.take()
+		sortBy(d.w.Circuits, func(a, b Circuit) int { return cmp.Compare(a.Row, b.Row) })
+		return
 	}
-	engineers := func(a, b Engineer) int { return cmp.Compare(a.Row, b.Row) }
-	if !slices.IsSortedFunc(d.w.Engineers, engineers) {
-		slices.SortFunc(d.w.Engineers, engineers)
+	d.w.Engineers = d.engineers.take()
+	sortBy(d.w.Engineers, func(a, b Engineer) int { return cmp.Compare(a.Row, b.Row) })
+}
+
+func sortBy[T any](rows []T, order func(a, b T) int) {
+	if !slices.IsSortedFunc(rows, order) {
+		slices.SortFunc(rows, order)
 	}
 }
 

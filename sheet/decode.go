@@ -40,6 +40,12 @@ type decoder struct {
 	layout *layout
 	row    int
 	cells  [columnCount]field
+	fields []field // those of the sheet at hand
+
+	circuits  pile[Circuit]
+	engineers pile[Engineer]
+	ids       pile[string] // cut into lists of one circuit
+	args      pile[Arg]    // cut into lists of one argument
 
 	byID  map[string]int32  // the first circuit of an instance ID
 	twins map[int32][]int32 // further circuits of the same ID, by the first
@@ -90,6 +96,10 @@ func takesDigits(c *Column) bool {
 // sheet reads one sheet from its header row on.
 func (d *decoder) sheet(l *layout) error {
 	d.layout = l
+	d.fields = d.cells[:EngineerInstanceID]
+	if l.id == EngineersSheet {
+		d.fields = d.cells[EngineerInstanceID:]
+	}
 	first := len(d.w.Problems)
 	d.prepare(l)
 	for row, err := range d.book.Rows(l.table.Sheet) {
@@ -100,7 +110,7 @@ func (d *decoder) sheet(l *layout) error {
 			d.take(&row)
 		}
 	}
-	d.sortRows()
+	d.sortRows(l.id)
 	d.merged(l, first)
 	return nil
 }
@@ -108,13 +118,12 @@ func (d *decoder) sheet(l *layout) error {
 // prepare points the fields at their columns, and tells what the headers already say.
 func (d *decoder) prepare(l *layout) {
 	t := &l.table
-	for i := range d.cells {
-		if f := &d.cells[i]; f.col.Sheet == l.id {
-			f.at = Ref{Sheet: t.Sheet, Col: t.Columns[f.col.ID]}
-			f.header = t.Headers[f.col.ID]
-			if f.header == "" {
-				f.header = f.col.Header
-			}
+	for i := range d.fields {
+		f := &d.fields[i]
+		f.at = Ref{Sheet: t.Sheet, Col: t.Columns[f.col.ID]}
+		f.header = t.Headers[f.col.ID]
+		if f.header == "" {
+			f.header = f.col.Header
 		}
 	}
 	head := Ref{Sheet: t.Sheet, Row: t.HeaderRow, Col: l.all[0].col}
@@ -140,15 +149,16 @@ func (d *decoder) take(row *Row) {
 	d.row = row.Number
 	before := d.errors
 	found := false
-	for i := range d.cells {
-		d.cells[i].cell = Cell{}
-		d.cells[i].at.Row = row.Number
+	for i := range d.fields {
+		d.fields[i].cell = Cell{}
+		d.fields[i].at.Row = row.Number
 	}
-	for _, c := range row.Cells {
+	for i := range row.Cells {
+		c := &row.Cells[i]
 		switch s := d.layout.slot(c.Col); s.use {
 		case useData:
-			d.cells[s.data].cell = c
-			found = found || hasValue(&c)
+			d.cells[s.data].cell = *c
+			found = found || hasValue(c)
 		case useResult:
 			past.set(s.past, c.Value)
 		case useStray:
@@ -193,18 +203,15 @@ func (p *Past) set(col ResultColumn, value string) {
 }
 
 // stray tells of a value in a column that has no header.
-func (d *decoder) stray(c Cell) {
+func (d *decoder) stray(c *Cell) {
 	t := &d.layout.table
 	t.LastCol = max(t.LastCol, c.Col)
-	if hasValue(&c) {
+	if hasValue(c) {
 		d.add(&strayValue, Problem{At: Ref{Sheet: t.Sheet, Row: d.row, Col: c.Col}, Column: ColName(c.Col)})
 	}
 }
 
 func (d *decoder) hiddenRow() {
-	f := &d.cells[CircuitInstanceID]
-	if d.layout.id == EngineersSheet {
-		f = &d.cells[EngineerInstanceID]
-	}
+	f := &d.fields[0] // the instance ID of either sheet
 	d.add(&hiddenRow, Problem{At: f.at, Column: f.header})
 }

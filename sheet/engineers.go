@@ -23,7 +23,7 @@ func (d *decoder) engineer(before int) {
 		d.tell(&engineerContactForm, &f[EngineerContact])
 	}
 	e.Invalid = d.errors > before
-	d.w.Engineers = append(d.w.Engineers, e)
+	d.engineers.push(e)
 }
 
 // worksOn reads the circuits that an engineer's row names.
@@ -35,7 +35,7 @@ func (d *decoder) worksOn(f *field) (ids []string, all bool) {
 	case s == "*":
 		return nil, true
 	case isInstanceID(s):
-		return []string{s}, false
+		return d.ids.one(s), false
 	}
 	for _, part := range strings.FieldsFunc(s, isSeparator) {
 		id := trimOuter(part)

@@ -2,6 +2,7 @@ package sheet
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -112,7 +113,10 @@ func codePoint(r rune) string { return fmt.Sprintf("U+%04X", r) }
 
 // isExponent reports what a spreadsheet shows of a long number: 5.1E+17.
 func isExponent(s string) bool {
-	mantissa, exponent, found := strings.Cut(strings.ToUpper(s), "E+")
+	mantissa, exponent, found := strings.Cut(s, "E+")
+	if !found {
+		mantissa, exponent, found = strings.Cut(s, "e+")
+	}
 	whole, fraction, point := strings.Cut(mantissa, ".")
 	return found && isDigits(exponent) && isDigits(whole) && len(whole) == 1 && (!point || isDigits(fraction))
 }
@@ -132,11 +136,14 @@ func (d *decoder) listed(f *field, missing, unknown *Rule) string {
 	if !found {
 		return ""
 	}
+	if slices.Contains(f.col.Values, s) {
+		return s
+	}
 	value, known := valueKeys[f.col.ID][foldKey(s)]
 	switch {
 	case !known:
 		d.tell(unknown, f, Arg{"allowed", strings.Join(f.col.Values, ", ")})
-	case value != s:
+	default:
 		d.tell(&cellSpelling, f, Arg{"before", f.show(s)}, Arg{"after", value})
 	}
 	return value
