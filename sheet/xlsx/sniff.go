@@ -71,16 +71,11 @@ func sniffText(b []byte) error {
 	if b == nil {
 		return fault("file-not-workbook")
 	}
-	lower := bytes.ToLower(b)
-	switch {
-	case bytes.Contains(lower, []byte("urn:schemas-microsoft-com:office:spreadsheet")):
-		return fault("file-xml-2003")
-	case bytes.Contains(lower, []byte("<html")), bytes.Contains(lower, []byte("<table")), bytes.Contains(lower, []byte("<!doctype html")):
-		return fault("file-html")
-	case bytes.HasPrefix(bytes.TrimSpace(lower), []byte("<")):
-		return fault("file-other-format", "found", "XML")
+	b = bytes.TrimLeft(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")), " \t\r\n")
+	if bytes.HasPrefix(b, []byte("<")) {
+		return sniffMarkup(bytes.ToLower(b))
 	}
-	line, _, _ := bytes.Cut(bytes.TrimLeft(b, "\r\n \xef\xbb\xbf"), []byte("\n"))
+	line, _, _ := bytes.Cut(b, []byte("\n"))
 	for _, sep := range []string{",", ";", "\t", "|"} {
 		if bytes.Contains(line, []byte(sep)) {
 			return fault("file-csv", "found", strconv.Quote(sep))
@@ -89,8 +84,21 @@ func sniffText(b []byte) error {
 	return fault("file-other-format", "found", "TXT")
 }
 
-// plainText gives the text of a file's beginning as far as ASCII goes, UTF-16 with a
-// byte order mark brought to single bytes; nil when it is no text.
+// sniffMarkup tells what a text is, in lower case, that begins with a tag.
+func sniffMarkup(b []byte) error {
+	if bytes.Contains(b, []byte("urn:schemas-microsoft-com:office:spreadsheet")) {
+		return fault("file-xml-2003")
+	}
+	for _, tag := range []string{"<html", "<!doctype html", "<table"} {
+		if bytes.Contains(b, []byte(tag)) {
+			return fault("file-html")
+		}
+	}
+	return fault("file-other-format", "found", "XML")
+}
+
+// plainText gives the text of the beginning of a file, UTF-16 with a byte order mark
+// brought to UTF-8, or nil when it is no text.
 func plainText(b []byte) []byte {
 	if bytes.HasPrefix(b, []byte("\xff\xfe")) || bytes.HasPrefix(b, []byte("\xfe\xff")) {
 		u := &utf16Reader{src: bytes.NewReader(b[2:]), bigEndian: b[0] == 0xFE}

@@ -68,6 +68,8 @@ func TestWhatIsNoWorkbook(t *testing.T) {
 		{"table", []byte("<table><tr><td>1</td></tr></table>"), "file-html", ""},
 		{"XML 2003", []byte(`<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>`), "file-xml-2003", ""},
 		{"XML", []byte(`<?xml version="1.0"?><made/>`), "file-other-format", "XML"},
+		{"table with a mark", []byte("\xef\xbb\xbf\n<meta><TABLE>"), "file-html", ""},
+		{"a tag within CSV", []byte("Name,Remark\nx,<table>\n"), "file-csv", `","`},
 		{"PDF", []byte("%PDF-1.7\n"), "file-other-format", "PDF"},
 		{"empty archive", forged(), "file-other-format", "ZIP"},
 		{"archive", forged(entry{name: "a.txt", data: []byte("x")}), "file-other-format", "ZIP"},

@@ -64,6 +64,19 @@ func TestPartsAreFoundByRelationships(t *testing.T) {
 	}
 }
 
+// TestNoStylesNoStrings opens a workbook that has neither part, as some programs write.
+func TestNoStylesNoStrings(t *testing.T) {
+	rels := relsXML[:strings.Index(relsXML, `<Relationship Id="rId2"`)] + "</Relationships>"
+	b, err := openBytes(zipped(t, plainParts(part{"xl/_rels/workbook.xml.rels", rels}, part{"xl/styles.xml", "-"}, part{"xl/sharedStrings.xml", "-"},
+		part{"xl/worksheets/sheet1.xml", sheetOpen + `<sheetData><row><c s="7"><v>45000</v></c><c t="inlineStr"><is><t>x</t></is></c></row></sheetData></worksheet>`})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := show(b, "Circuits"); err != nil || got != "1 A=n:45000 B=t:x\n" {
+		t.Errorf("got %v\n%s", err, got)
+	}
+}
+
 func TestSheets(t *testing.T) {
 	book := swapped(bookXML, "<sheets>", `<workbookPr date1904="1"/><sheets><sheet name="Chart" sheetId="9" r:id="rId9"/>`,
 		"</sheets>", `<sheet name="R&amp;D _x0041_" sheetId="2" state="veryHidden" r:id="rId2"/></sheets>`)
