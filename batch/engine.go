@@ -87,5 +87,5 @@ func (e *Engine) quota(region string, api API) Quota {
 	if e.Quota != nil {
 		return e.Quota(region, api)
 	}
-	return newWindow(e.Rate, e.Burst, systemClock())
+	return NewQuota(e.Rate, e.Burst)
 }

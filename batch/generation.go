@@ -7,6 +7,7 @@ import "github.com/loabatch/loabatch/sheet"
 // content lends nothing: other content makes another token anyway.
 func (a *Application) fromLedger(r Record) {
 	a.open = r.Open || r.Hash == ""
+	a.before = earlier{r.Token, r.Generation}
 	if r.Hash != a.Hash {
 		return
 	}
@@ -28,10 +29,12 @@ func (a *Application) fromSheet() {
 	if past.ClientToken == "" {
 		return
 	}
+	a.before = earlier{token: past.ClientToken}
 	generation, ok := a.generationOf(past.ClientToken)
 	if !ok {
 		return
 	}
+	a.before.generation = generation
 	a.Generation = generation
 	if sheet.Result(past.Result) == sheet.Refused {
 		a.Generation++

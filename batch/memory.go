@@ -10,9 +10,13 @@ import (
 // MemoryLedger is a ledger that lives as long as the process: for dry runs and tests.
 // The zero value is empty and ready.
 type MemoryLedger struct {
-	mu      sync.Mutex
-	records map[Key]Record
+	mu       sync.Mutex
+	circuits map[Key]memory
 }
+
+// memory is what the ledger knows of a circuit: its last application that ended, and
+// the one that is begun and has not. Either may be missing.
+type memory struct{ ended, begun *Record }
 
 var _ Ledger = (*MemoryLedger)(nil)
 
@@ -22,38 +26,56 @@ func (m *MemoryLedger) Past(_ context.Context, keys []Key) (map[Key]Record, erro
 	defer m.mu.Unlock()
 	past := map[Key]Record{}
 	for _, k := range keys {
-		if r, ok := m.records[k]; ok {
-			past[k] = r
+		switch c := m.circuits[k]; {
+		case c.begun != nil:
+			past[k] = *c.begun
+		case c.ended != nil:
+			past[k] = *c.ended
 		}
 	}
 	return past, nil
 }
 
-// Begin implements Ledger.
+// Begin implements Ledger. What was begun before and has not ended may have arrived.
 func (m *MemoryLedger) Begin(_ context.Context, a Application) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.records == nil {
-		m.records = map[Key]Record{}
+	if m.circuits == nil {
+		m.circuits = map[Key]memory{}
 	}
-	m.records[a.Key] = Record{Hash: a.Hash, Generation: a.Generation, Token: a.Token, Open: true}
+	c := m.circuits[a.Key]
+	if c.begun != nil {
+		c.ended = c.begun
+		c.ended.Result = sheet.Unknown
+	}
+	c.begun = &Record{Hash: a.Hash, Generation: a.Generation, Token: a.Token, Open: true}
+	m.circuits[a.Key] = c
 	return nil
 }
 
-// Finish implements Ledger.
+// Finish implements Ledger. An application that was begun and not sent is as if it had
+// never begun.
 func (m *MemoryLedger) Finish(_ context.Context, o Outcome) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	r, known := m.records[o.Key]
-	if !known || !decided(o.Result) && !(r.Open && r.Token == o.Token && o.Result == sheet.NotAttempted) {
+	c := m.circuits[o.Key]
+	r := c.begun
+	if r == nil {
+		r = c.ended
+	}
+	switch {
+	case r == nil || o.Token != r.Token || c.begun == nil && !r.Open:
 		return nil // it tells of the row, not of the circuit
+	case !decided(o.Result):
+		c.begun = nil
+	default:
+		*r = Record{
+			Hash: r.Hash, Generation: r.Generation, Token: r.Token, Open: o.Result == sheet.Unknown,
+			Result: o.Result, ErrorCode: o.ErrorCode, RequestID: o.RequestID, SubmittedAt: o.SubmittedAt, LOAStatus: o.LOAStatus,
+		}
+		c = memory{ended: r}
 	}
-	r.Open = o.Result == sheet.Unknown
-	r.Result, r.ErrorCode, r.RequestID, r.LOAStatus = o.Result, o.ErrorCode, o.RequestID, o.LOAStatus
-	if !o.SubmittedAt.IsZero() {
-		r.SubmittedAt = o.SubmittedAt
-	}
-	m.records[o.Key] = r
+	m.circuits[o.Key] = c
 	return nil
 }
 

@@ -62,6 +62,9 @@ func newRow(a *Application, slot int32, attempts int) *row {
 func (r *row) end(result sheet.Result, reason Reason) next {
 	o := r.app.outcome(result, reason)
 	o.Attempts, o.ErrorCode, o.RequestID = r.attempts, r.code, r.requestID
+	if before := r.app.before; r.look == past && before.token != "" {
+		o.Token, o.Generation = before.token, before.generation // nothing was sent: it is about that one
+	}
 	return next{done: true, outcome: o}
 }
 

@@ -162,8 +162,8 @@ func (r *run) collect() {
 // write is one of the ledger's writers.
 func (r *run) write() {
 	for e := range r.endings {
-		if !r.plan.DryRun && r.ledgerErr.Load() == nil {
-			if err := r.Ledger.Finish(r.writing, e.outcome); err != nil {
+		if !r.plan.DryRun && r.ledgerErr.Load() == nil && r.writing.Err() == nil {
+			if err := r.Ledger.Finish(r.writing, e.outcome); err != nil && r.writing.Err() == nil {
 				r.ledgerFailed(err)
 			}
 		}

@@ -39,23 +39,26 @@ type window struct {
 
 var _ Quota = (*window)(nil)
 
-// newWindow makes a quota. A burst of 0 is a fifth of the rate, and at least 1; no rate
-// is no limit.
-func newWindow(r Rate, burst int, c clock) Quota {
+// NewQuota makes the quota of one API in one region that nobody else draws on. A burst
+// of 0 is a fifth of the rate, and at least 1; the zero rate is no limit.
+func NewQuota(r Rate, burst int) Quota {
 	if r.N == 0 {
 		return unlimited{}
 	}
+	return newWindow(r, burst, systemClock())
+}
+
+func newWindow(r Rate, burst int, c clock) *window {
 	if burst <= 0 {
 		burst = r.N / 5
 	}
 	burst = min(max(burst, 1), r.N)
-	w := &window{
+	return &window{
 		rate: r, guard: r.Per + max(r.Per/1000, time.Millisecond), burst: burst, clock: c,
 		turn: make(chan struct{}, 1), wake: make(chan struct{}, 1),
 		pace: rate.NewLimiter(rate.Limit(r.perSecond()), burst),
 		seen: c.now(), throttle: newThrottle(r),
 	}
-	return w
 }
 
 // Acquire implements Quota. Waiters take turns; the one whose turn it is waits for the
