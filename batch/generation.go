@@ -32,12 +32,19 @@ func (a *Application) fromSheet() {
 	a.before = earlier{token: past.ClientToken}
 	generation, ok := a.generationOf(past.ClientToken)
 	if !ok {
-		return
+		return // other content, and so another token
 	}
 	a.before.generation = generation
-	a.Generation = generation
-	if sheet.Result(past.Result) == sheet.Refused {
-		a.Generation++
+	a.Generation, a.Token = generation, past.ClientToken
+	switch sheet.Result(past.Result) {
+	case sheet.Refused:
+		a.Generation, a.Token = generation+1, ""
+	case sheet.Failed:
+		// A token that the user chose tells nothing of the content it went with. The API
+		// holds no application of it, so a further one is safe.
+		if past.ClientToken == a.Circuit.ClientToken {
+			a.Token = ""
+		}
 	}
 }
 
@@ -63,12 +70,12 @@ func (a *Application) generationOf(token string) (int, bool) {
 // token gives the token of a plan's application. A user's own token is taken as it
 // stands for the first application of a circuit, and only once in a workbook; where
 // it may have been used with other parameters, or was refused, one is made of it.
-func (p *planner) token(a *Application, known bool) string {
+func (p *planner) token(a *Application) string {
 	own := a.Circuit.ClientToken
 	if own == "" || !validToken(own) {
 		return deriveToken(a)
 	}
-	if a.Generation > 0 || known || p.tokens[own] {
+	if a.before.token != "" || p.tokens[own] {
 		return suffixToken(own, deriveToken(a))
 	}
 	p.tokens[own] = true

@@ -51,6 +51,7 @@ func NewPlan(w *sheet.Workbook, o PlanOptions) *Plan {
 		Plan: &Plan{DryRun: o.DryRun}, workbook: w, options: o,
 		faults: faultsByRow(w), keys: make(map[Key]bool, len(w.Circuits)), tokens: map[string]bool{},
 	}
+	p.Applications = make([]Application, 0, len(w.Circuits))
 	for i := range w.Circuits {
 		p.row(&w.Circuits[i])
 	}
@@ -95,7 +96,7 @@ func (p *planner) row(c *sheet.Circuit) {
 	}
 	a.Settle = a.open || p.options.Reapply
 	if a.Token == "" {
-		a.Token = p.token(&a, known)
+		a.Token = p.token(&a)
 	}
 	p.Applications = append(p.Applications, a)
 }

@@ -112,7 +112,7 @@ func (g *region) loop() {
 			g.leave()
 			return
 		}
-		if len(g.resting) > 0 {
+		if g.mayCall() && len(g.resting) > 0 {
 			timer.Reset(time.Until(g.resting[0].due))
 		}
 		select {
@@ -124,6 +124,10 @@ func (g *region) loop() {
 		}
 	}
 }
+
+// mayCall reports whether a call is free. Otherwise one that ends wakes the loop, and a
+// row whose time has come must not.
+func (g *region) mayCall() bool { return g.going.Err() == nil && g.calls < g.concurrency() }
 
 func (g *region) empty() bool { return len(g.queue) == 0 && len(g.ready) == 0 && len(g.resting) == 0 }
 
@@ -142,7 +146,7 @@ func (g *region) fill() {
 			g.ready = append(g.ready, w)
 		}
 	}
-	for g.calls < g.concurrency() {
+	for g.mayCall() {
 		w := g.pick()
 		if w == nil {
 			return

@@ -1,6 +1,10 @@
 package batch
 
-import "github.com/loabatch/loabatch/sheet"
+import (
+	"time"
+
+	"github.com/loabatch/loabatch/sheet"
+)
 
 // submitted is told what an attempt came to.
 func (r *row) submitted(receipt Receipt, err error) next {
@@ -30,15 +34,24 @@ func (r *row) submitted(receipt Receipt, err error) next {
 	return r.later(call)
 }
 
+// What an unanswered attempt does may take a moment to show: a lookup waits for it, the
+// last one, on which the result hangs, longest.
+const (
+	settleTime     = time.Second
+	lastSettleTime = 5 * time.Second
+)
+
 // later decides after an attempt that may succeed another time.
 func (r *row) later(call *CallError) next {
 	n := next{wait: backoff(r.attempts, call.Wait)}
 	switch {
 	case r.attempts < r.max && r.open:
 		r.look = lost
+		n.wait = max(n.wait, settleTime)
 	case r.attempts < r.max:
 	case r.unsettled:
 		r.look = last
+		n.wait = max(n.wait, lastSettleTime)
 	default:
 		return r.end(sheet.Failed, ReasonAttempts)
 	}

@@ -25,6 +25,7 @@ func workbook(n int, regions ...string) *sheet.Workbook {
 		}},
 	}
 	everyone := []int32{0}
+	w.Circuits = make([]sheet.Circuit, 0, n)
 	for i := range n {
 		w.Circuits = append(w.Circuits, sheet.Circuit{
 			Row: i + 2, InstanceID: fmt.Sprintf("pc-%07d", i), RegionID: regions[i%len(regions)],

@@ -1,0 +1,172 @@
+package batch
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// kinds are the ways an attempt can fail, by what the rim makes of them.
+var kinds = map[string]fault{
+	"no connection":     {err: &CallError{Class: NotSent, Code: "(dial)"}},
+	"throttled":         {err: &CallError{Class: TryLater, Code: "Throttling.User", Status: 400, Throttled: true, Wait: 2 * time.Second}},
+	"busy":              {err: &CallError{Class: TryLater, Code: "SystemBusy", Status: 400}},
+	"token at work":     {err: &CallError{Class: TryLater, Code: "LastTokenProcessing", Status: 403, Unsettled: true}},
+	"503":               {err: &CallError{Class: MaybeReceived, Code: "ServiceUnavailable", Status: 503, Unsettled: true}},
+	"html":              {err: &CallError{Class: MaybeReceived, Code: "(html)", Status: 502, Unsettled: true}},
+	"connection reset":  {err: lostAnswer("(connection-reset)")},
+	"answer cut short":  {err: lostAnswer("(body-cut)")},
+	"hang":              {err: lostAnswer("(timeout)"), hang: true},
+	"answer not parsed": {err: &CallError{Class: MaybeReceived, Code: "(malformed)", Status: 200, Unsettled: true}},
+}
+
+// possible leaves out what cannot be: what surely was not applied has no effect.
+func possible(f fault, e effect) bool { return e == never || f.err.Unsettled }
+
+// TestFaultMatrix lets every fault happen to the first attempts of a row, before its
+// effect, after it, and with the effect still to come; then the API answers again, or
+// never does; and the run is left to itself, or killed in the midst and started anew,
+// with the ledger or without. Whatever happens, the circuit is applied for at most
+// once, and what the row says is the truth.
+func TestFaultMatrix(t *testing.T) {
+	for name, f := range kinds {
+		for _, e := range []effect{never, before, delayed} {
+			if !possible(f, e) {
+				continue
+			}
+			for _, last := range []int{1, 2, 1000} {
+				for _, restart := range []string{"no", "ledger", "copy"} {
+					f.effect = e
+					t.Run(fmt.Sprintf("%s effect %d failing %d restart %s", name, e, last, restart), func(t *testing.T) {
+						synctest.Test(t, func(t *testing.T) { matrix(t, f, last, restart) })
+					})
+				}
+			}
+		}
+	}
+}
+
+func matrix(t *testing.T, f fault, failing int, restart string) {
+	s := newServer()
+	attempts := 0
+	s.faults = func(Application) fault {
+		attempts++
+		if attempts > failing {
+			return fault{}
+		}
+		return f
+	}
+	w := workbook(1)
+	ledger := &MemoryLedger{}
+	night := func(kill time.Duration) Outcome {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		book := ledgerOf(ledger)
+		if kill > 0 {
+			time.AfterFunc(kill, func() { book.die(); cancel() })
+		}
+		return runNight(t, ctx, s, book, w, PlanOptions{})
+	}
+	var o Outcome
+	if restart != "no" {
+		o = night(400 * time.Millisecond)
+		if restart == "copy" {
+			ledger = &MemoryLedger{} // the ledger is lost, the copy was written
+			w.Circuits[0].Past = sheet.Past{Result: string(o.Result), ClientToken: o.Token}
+		}
+	}
+	for n := 0; ; n++ {
+		o = night(0)
+		time.Sleep(10 * time.Second) // let what is still to take effect do so
+		s.truth(t, o)
+		if o.Result == sheet.Submitted || o.Result == sheet.Already {
+			break
+		}
+		if n == 3 {
+			if failing < 1000 {
+				t.Errorf("still %s after %d nights", o.Result, n)
+			}
+			break
+		}
+	}
+	if len(s.misused) > 0 {
+		t.Errorf("tokens used with other parameters: %v", s.misused)
+	}
+}
+
+// runNight makes one run over a workbook of one row and gives its outcome.
+func runNight(t *testing.T, ctx context.Context, s *server, l Ledger, w *sheet.Workbook, o PlanOptions) Outcome {
+	t.Helper()
+	past, err := l.Past(t.Context(), Keys(w))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Past = past
+	e := &Engine{Submitter: s, Finder: s, Ledger: l, Rate: DefaultRate}
+	sum, _ := e.Run(ctx, nil, NewPlan(w, o))
+	return sum.Outcomes[0]
+}
+
+// truth holds an outcome against what the server knows.
+func (s *server) truth(t *testing.T, o Outcome) {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.accepted[o.Key]
+	if n > 1 {
+		t.Errorf("%v was applied for %d times", o.Key, n)
+	}
+	_, standing := s.loas[o.Key]
+	switch o.Result {
+	case sheet.Submitted, sheet.Already:
+		if !standing {
+			t.Errorf("%v is %s (%s), and the server has no LOA", o.Key, o.Result, o.Reason)
+		}
+	case sheet.Failed, sheet.Refused, sheet.NotAttempted:
+		if n > 0 {
+			t.Errorf("%v is %s (%s), and the server has its LOA", o.Key, o.Result, o.Reason)
+		}
+	case sheet.Unknown:
+	default:
+		t.Errorf("%v is %s (%s)", o.Key, o.Result, o.Reason)
+	}
+}
+
+// mortal is a ledger whose process can die: what comes after is not written.
+type mortal struct {
+	Ledger
+	dead chan struct{}
+}
+
+func ledgerOf(l Ledger) *mortal { return &mortal{Ledger: l, dead: make(chan struct{})} }
+
+func (m *mortal) die() { close(m.dead) }
+
+func (m *mortal) alive() bool {
+	select {
+	case <-m.dead:
+		return false
+	default:
+		return true
+	}
+}
+
+// Begin implements Ledger.
+func (m *mortal) Begin(ctx context.Context, a Application) error {
+	if !m.alive() {
+		return context.Canceled
+	}
+	return m.Ledger.Begin(ctx, a)
+}
+
+// Finish implements Ledger.
+func (m *mortal) Finish(ctx context.Context, o Outcome) error {
+	if !m.alive() {
+		return context.Canceled
+	}
+	return m.Ledger.Finish(ctx, o)
+}

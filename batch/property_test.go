@@ -1,0 +1,175 @@
+package batch
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+var seeds = flag.Int("seeds", 150, "random plans of faults and kills to run")
+
+// TestExactlyOnceUnderRandomFaultsAndKills runs a workbook night after night against a
+// server with random faults, kills the process at random moments, lets people correct
+// rows in between, and now and then loses the ledger. However it goes, each circuit is
+// applied for at most once, no token is used with other parameters, and when the
+// faults are over every row tells the truth.
+func TestExactlyOnceUnderRandomFaultsAndKills(t *testing.T) {
+	for seed := range *seeds {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { (&story{T: t, r: rand.New(rand.NewPCG(uint64(seed), 1))}).tell() })
+		})
+	}
+}
+
+// story is one random history of a workbook.
+type story struct {
+	*testing.T
+	r      *rand.Rand
+	server *server
+	book   *sheet.Workbook
+	ledger *MemoryLedger
+	broken float64 // share of calls that fail
+}
+
+func (s *story) chance(p float64) bool { return s.r.Float64() < p }
+
+func (s *story) tell() {
+	s.book = workbook(5+s.r.IntN(40), "cn-hangzhou", "cn-shanghai", "eu-central-1")
+	for i := range s.book.Circuits {
+		if s.chance(0.2) {
+			s.book.Circuits[i].ClientToken = fmt.Sprintf("own-token-%d", i)
+		}
+	}
+	s.ledger = &MemoryLedger{}
+	s.serve()
+	for range s.r.IntN(6) {
+		s.broken = s.r.Float64() * 0.8
+		s.night(true)
+		time.Sleep(time.Duration(s.r.IntN(20)) * time.Second)
+		s.byDay()
+	}
+	s.broken = 0
+	time.Sleep(time.Minute) // what was still to take effect has done so
+	s.night(false)
+	s.correct()
+	for _, o := range s.night(false) {
+		s.server.truth(s.T, o)
+		if o.Result != sheet.Submitted && o.Result != sheet.Already {
+			s.Errorf("row %d is %s (%s %s) after a night without faults", o.Row, o.Result, o.Reason, o.ErrorCode)
+		}
+	}
+	if len(s.server.misused) > 0 {
+		s.Errorf("tokens used with other parameters: %v", s.server.misused)
+	}
+}
+
+// serve sets the server up: circuits ending in 7 are refused until somebody corrects
+// their builder, and any call may fail in any way.
+func (s *story) serve() {
+	s.server = newServer()
+	s.server.latency = func() time.Duration { return time.Duration(1+s.r.IntN(400)) * time.Millisecond }
+	all := make([]fault, 0, len(kinds))
+	for _, name := range []string{
+		"no connection", "throttled", "busy", "token at work", "503", "html", "connection reset", "answer cut short", "hang", "answer not parsed",
+	} {
+		all = append(all, kinds[name])
+	}
+	s.server.faults = func(Application) fault {
+		if !s.chance(s.broken) {
+			return fault{}
+		}
+		f := all[s.r.IntN(len(all))]
+		if f.err.Unsettled {
+			f.effect = effect(s.r.IntN(3))
+		}
+		return f
+	}
+	s.server.blind = func(Key) *CallError {
+		if !s.chance(s.broken / 2) {
+			return nil
+		}
+		return all[s.r.IntN(len(all))].err
+	}
+	s.server.apply = func(a Application) *CallError {
+		if a.Key.InstanceID[len(a.Key.InstanceID)-1] == '7' && a.Circuit.Si == "Example Builders" {
+			return &CallError{Class: Refused, Code: "IllegalParam.Si", Status: 400}
+		}
+		return nil
+	}
+}
+
+// night makes one run, killed at a random moment if it may be.
+func (s *story) night(killable bool) []Outcome {
+	ctx, cancel := context.WithCancel(s.Context())
+	defer cancel()
+	l := ledgerOf(s.ledger)
+	if killable && s.chance(0.7) {
+		time.AfterFunc(time.Duration(s.r.IntN(20_000))*time.Millisecond, func() { l.die(); cancel() })
+	}
+	var drain chan struct{}
+	if killable && s.chance(0.2) {
+		drain = make(chan struct{})
+		time.AfterFunc(time.Duration(s.r.IntN(10_000))*time.Millisecond, func() { close(drain) })
+	}
+	past, err := s.ledger.Past(ctx, Keys(s.book))
+	if err != nil {
+		s.Fatal(err)
+	}
+	e := &Engine{
+		Submitter: s.server, Finder: s.server, Ledger: l,
+		Rate: Rate{1 + s.r.IntN(60), time.Second}, Concurrency: 1 + s.r.IntN(16), MaxAttempts: 1 + s.r.IntN(6),
+	}
+	plan := NewPlan(s.book, PlanOptions{Past: past})
+	sum, _ := e.Run(ctx, drain, plan)
+	s.check(sum)
+	if l.alive() {
+		s.written(sum)
+	}
+	return sum.Outcomes
+}
+
+// check holds one run's summary against the rules that need no truth.
+func (s *story) check(sum *Summary) {
+	if len(sum.Outcomes) != len(s.book.Circuits) {
+		s.Fatalf("%d outcomes of %d rows", len(sum.Outcomes), len(s.book.Circuits))
+	}
+	for i, o := range sum.Outcomes {
+		if o.Row != s.book.Circuits[i].Row || o.Result == "" || o.Reason == "" {
+			s.Fatalf("outcome %d: %+v", i, o)
+		}
+	}
+}
+
+// written puts the outcomes into the workbook, as its results copy has them.
+func (s *story) written(sum *Summary) {
+	for i, o := range sum.Outcomes {
+		s.book.Circuits[i].Past = sheet.Past{Result: string(o.Result), ClientToken: o.Token, LOAStatus: o.LOAStatus}
+	}
+}
+
+// byDay lets people correct what was refused, change what was not accepted, and lose
+// the ledger where the results copy is whole.
+func (s *story) byDay() {
+	if s.chance(0.3) {
+		s.correct()
+	}
+	if s.chance(0.1) && s.book.Circuits[0].Past.Result != "" {
+		s.ledger = &MemoryLedger{}
+	}
+}
+
+// correct names another builder where the row was refused.
+func (s *story) correct() {
+	for i := range s.book.Circuits {
+		c := &s.book.Circuits[i]
+		if c.Past.Result == string(sheet.Refused) {
+			c.Si = "Other Builders"
+		}
+	}
+}
