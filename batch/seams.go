@@ -58,7 +58,3 @@ const (
 	ReapplyAPI API = "SecondApplyPhysicalConnectionLOA"
 	LookupAPI  API = "DescribePhysicalConnectionLOA"
 )
-
-// NewQuota makes a quota that nobody else shares. A burst of 0 is a fifth of the rate,
-// and at least 1; the zero rate is no limit.
-func NewQuota(r Rate, burst int) Quota { return newWindow(r, burst, systemClock()) }
