@@ -22,7 +22,7 @@ func (s *Simulator) apply(c *call) answer {
 	return reply
 }
 
-// begin checks an application and its client token.
+// begin checks an application: its parameters, the account, the client token.
 func (s *Simulator) begin(c *call) (*token, answer, replay) {
 	if ref := s.checkInstance(c); ref != nil {
 		return nil, ref.answer(c), unread
@@ -33,8 +33,12 @@ func (s *Simulator) begin(c *call) (*token, answer, replay) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	tally := &s.circuit(c).tally
+	circuit := s.circuit(c)
+	tally := &circuit.tally
 	tally.use(c)
+	if ref == nil {
+		ref = s.checkAccount(circuit)
+	}
 	if ref != nil {
 		tally.refuse(ref.code)
 		return nil, ref.answer(c), unread
@@ -48,7 +52,7 @@ func (s *Simulator) begin(c *call) (*token, answer, replay) {
 	return tok, reply, how
 }
 
-// decide accepts or refuses an application as the account, the circuit and its LOA stand,
+// decide accepts or refuses an application as the circuit and its LOA stand,
 // and tells whether the answer is remembered under its token.
 func (s *Simulator) decide(c *call) (reply answer, remember bool) {
 	circuit := s.circuit(c)
@@ -65,13 +69,21 @@ func (s *Simulator) decide(c *call) (reply answer, remember bool) {
 
 const codeLOAExists = "IncorrectStatus.PhysicalConnectionLOA"
 
-// stands gives what stands against an application, nil if nothing does.
-func (s *Simulator) stands(c *call, circuit *circuit) *refusal {
+// checkAccount gives what stands against an application on the side of the account. It is
+// about no content, so it leaves no trace under the client token.
+func (s *Simulator) checkAccount(circuit *circuit) *refusal {
 	switch {
 	case circuit.forbidden:
 		return forbidden()
 	case s.o.BillingOff:
 		return refuse("OperationFailed.PconnTrafficNotEnable", "Operation failed because outbound data transfer billing is not enabled.")
+	}
+	return nil
+}
+
+// stands gives what stands against an application as circuit and LOA are, nil if nothing does.
+func (s *Simulator) stands(c *call, circuit *circuit) *refusal {
+	switch {
 	case circuit.absent:
 		return refuse("InvalidInstanceId.NotFound", "The specified InstanceId is not found.")
 	case circuit.Status != "Allocated" || circuit.BusinessStatus != "Normal":

@@ -163,6 +163,11 @@ func TestAccountStandsAgainstEveryApplication(t *testing.T) {
 	if r := get(t, s, firstApply, application("pc-one", "1")); r.status != 400 || r.code() != "OperationFailed.PconnTrafficNotEnable" {
 		t.Errorf("billing off: %d %s", r.status, r.body)
 	}
+	s.o.BillingOff = false // as if somebody had switched it on
+	if r := get(t, s, firstApply, application("pc-one", "1")); r.status != 200 {
+		t.Errorf("billing on, same token: %d %s", r.status, r.body)
+	}
+	s.o.BillingOff = true
 	if r := get(t, s, "GetPhysicalConnectionServiceStatus", nil); r.fields["Enabled"] != false || r.fields["Data"] != false {
 		t.Errorf("billing off: %s", r.body)
 	}

@@ -34,8 +34,8 @@
 //     Beyond it: 400 Throttling.User with x-ratelimit-user-api: Limit:N,Remain:0,TimeLeft:MS.
 //     A throttled call does not count against the limit, but counts in the statistics.
 //  4. Fate: its latency, and perhaps a fault.
-//  5. Parameters, by the API page and with its codes; then the client token; then, after
-//     the latency, the state of account, circuit and LOA.
+//  5. Parameters, by the API page and with its codes; then permission and billing of the
+//     account; then the client token; then, after the latency, the state of circuit and LOA.
 //
 // A client that leaves does not stop its call: the effect comes all the same.
 //
@@ -46,7 +46,7 @@
 // another region: 400 IdempotentParameterMismatch. While the first call is at work: 403
 // LastTokenProcessing. More than 64 characters or other than printable ASCII: 400
 // InvalidClientToken.Malformed. Without a token nothing is ever replayed.
-// Calls refused for their parameters alone leave no trace under their token.
+// Calls refused for their parameters or for the account leave no trace under their token.
 //
 // # Circuits and LOAs
 //
