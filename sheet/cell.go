@@ -17,7 +17,7 @@ type CellType uint8
 // The cell types. A formula's cell has the type of its cached value.
 const (
 	BlankCell  CellType = iota // no value; a formula without a cached value is BlankCell with Formula set
-	TextCell                   // shared, inline or formula string; rich runs joined, phonetic runs left out
+	TextCell                   // shared, inline or formula string; rich runs joined, phonetic runs left out; empty only when a formula gave the empty text
 	NumberCell                 // Value is the decimal text as stored in the file, never reformatted
 	BoolCell                   // Value is TRUE or FALSE
 	ErrorCell                  // Value is the error literal, such as #REF!

@@ -157,7 +157,7 @@ func checkCells(t *testing.T, row *sheet.Row) {
 			t.Fatalf("row %d: column %d after %d", row.Number, c.Col, last)
 		}
 		last = c.Col
-		if (c.Type == sheet.BlankCell) != (c.Value == "") || c.Type == sheet.BlankCell && !c.Formula {
+		if c.Type == sheet.BlankCell && c.Value != "" || c.Value == "" && !c.Formula {
 			t.Fatalf("row %d: cell %+v", row.Number, c)
 		}
 	}

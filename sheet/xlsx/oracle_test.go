@@ -122,7 +122,7 @@ func ourCells(b []byte) (map[string]map[place]sheet.Cell, error) {
 				return nil, err
 			}
 			for _, c := range row.Cells {
-				if c.Type != sheet.BlankCell {
+				if c.Value != "" {
 					cells[place{row.Number, c.Col}] = c
 				}
 			}

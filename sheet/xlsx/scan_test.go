@@ -47,7 +47,7 @@ func TestRows(t *testing.T) {
 			`<c r="E1" t="inlineStr"><is><t>y</t></is></c><c r="F1" t="b"><v>1</v></c><c r="G1" t="b"><v>false</v></c><c r="H1" t="e"><v>#REF!</v></c><c r="I1" t="d"><v>2027-01-15</v></c></row></sheetData>`,
 			"1 A=n:1.50 B=n:2 C=t:pc-made0001 D=t:x E=t:y F=b:TRUE G=b:FALSE H=e:#REF! I=d:2027-01-15\n"},
 		{"formulas", `<sheetData><row r="1"><c r="A1"><f>1+1</f><v>2</v></c><c r="B1" t="str"><f>"a"</f><v>a</v></c><c r="C1"><f>1+1</f></c><c r="D1" t="str"><f>""</f><v></v></c><c r="E1"><f t="shared" si="0"/><v>3</v></c></row></sheetData>`,
-			"1 A=n:2/formula B=t:a/formula C=-:/formula D=-:/formula E=n:3/formula\n"},
+			"1 A=n:2/formula B=t:a/formula C=-:/formula D=t:/formula E=n:3/formula\n"},
 		{"only a formula", `<sheetData><row r="4"><c r="A4"><f>A1</f></c></row></sheetData>`, "4 A=-:/formula\n"},
 		{"date formats", `<sheetData><row r="1"><c r="A1" s="1"><v>45000</v></c><c r="B1" s="2"><v>45000.5</v></c><c r="C1" s="0"><v>45000</v></c></row></sheetData>`,
 			"1 A=n:45000/date B=n:45000.5/date C=n:45000\n"},

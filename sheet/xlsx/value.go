@@ -64,6 +64,9 @@ func (s *sheetScanner) understand(out *sheet.Cell, cell *rawCell) (run textRun, 
 		run = trimmed(r.text, run)
 	}
 	if run.from == run.to {
+		if cell.kind == stringKind && cell.formula && cell.value {
+			out.Type = sheet.TextCell // the formula gave the empty text, as ="" does
+		}
 		return run, ""
 	}
 	text := r.text[run.from:run.to]
