@@ -44,7 +44,7 @@ var enReasons = map[string]Entry{
 		Why:     "An application that the API would refuse costs quota and raises the row's generation; so it is checked before anything is sent.",
 	},
 	"reason-refused": {
-		Message: "the API refused the application for good",
+		Message: "the API refused it for good: {meaning}",
 		Hint:    "Fix the row or the circuit as the error code says, then run again.",
 		Why:     "The answer says that the same request would be refused again, so it was not repeated.",
 	},
