@@ -68,6 +68,10 @@ func readInput(path string, o sheet.Options) (*input, error) {
 	if err != nil {
 		return nil, named(err, path)
 	}
+	// a part that no row was read from would come into the copy as it is, damage and all
+	if err := book.CheckRest(); err != nil {
+		return nil, named(err, path)
+	}
 	r, size = in.reader()
 	in.workbook.Problems = append(xlsx.Obstacles(r, size, in.workbook), in.workbook.Problems...)
 	return in, nil
