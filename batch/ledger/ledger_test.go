@@ -50,19 +50,26 @@ func TestFileModes(t *testing.T) {
 	}
 }
 
-func TestOpenNarrowsTheFile(t *testing.T) {
+func TestOpenNarrowsTheFiles(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	open(t, path).Close()
-	if err := os.Chmod(path, 0o644); err != nil {
+	first := open(t, path) // it stays open, so that the files beside the ledger stay
+	if _, err := first.Start(t.Context(), ledger.RunInfo{ID: "r", Scope: ledger.Real}, nil); err != nil {
 		t.Fatal(err)
+	}
+	for name, mode := range map[string]os.FileMode{path: 0o644, path + "-wal": 0o444, path + "-shm": 0o400} {
+		if err := os.Chmod(name, mode); err != nil {
+			t.Fatal(err)
+		}
 	}
 	open(t, path)
-	info, err := os.Stat(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if info.Mode().Perm() != 0o600 {
-		t.Errorf("mode %o", info.Mode().Perm())
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %o", name, info.Mode().Perm())
+		}
 	}
 }
 

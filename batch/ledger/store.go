@@ -155,6 +155,12 @@ func prepareFile(path string) error {
 	case !errors.Is(err, os.ErrExist):
 		return err
 	}
+	return narrow(path)
+}
+
+// narrow leaves an existing file to its owner, and gives the files that SQLite keeps
+// beside it the same mode: one that is left behind read-only would make the ledger so.
+func narrow(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
@@ -162,8 +168,20 @@ func prepareFile(path string) error {
 	if !info.Mode().IsRegular() {
 		return errForeign
 	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return os.Chmod(path, info.Mode().Perm()&0o700)
+	mode := info.Mode().Perm() & 0o700
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(name)
+		switch {
+		case errors.Is(err, os.ErrNotExist):
+			continue
+		case err != nil:
+			return err
+		case info.Mode().Perm() == mode:
+			continue
+		}
+		if err := os.Chmod(name, mode); err != nil {
+			return err
+		}
 	}
 	return nil
 }
