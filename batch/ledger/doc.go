@@ -15,7 +15,8 @@
 // goroutine (writer.go) takes what waits, up to a bound, puts it into one
 // transaction, commits, and only then lets the callers go on. So each caller has its
 // durability, and callers that wait at the same time share the price of one commit.
-// No write waits for others to join it: a commit in progress is what gathers the next.
+// No write waits for a clock to let others join: a commit in progress is what gathers
+// the next.
 //
 // A run locks each of its circuits when it starts (lock.go). The lock of a holder
 // that died is taken over; the former holder, should it live after all, is fenced: its
