@@ -24,22 +24,32 @@ func parseAnswer(body []byte, private []string) answer {
 		return answer{}
 	}
 	code, ok := text(fields["Code"])
-	if !ok || code != "" && !isField(code) {
+	if !ok || code != "" && !isCode(code) {
 		return answer{}
 	}
 	id, ok := text(fields["RequestId"])
 	if !ok || id == "" {
 		id, _ = text(fields["requestId"])
 	}
-	a := answer{parsed: true, code: code, requestID: id}
+	a := answer{parsed: true, code: code}
 	if quotes(a.code, private) {
 		return answer{}
 	}
-	if !isField(id) || quotes(id, private) {
-		a.requestID = ""
-	}
+	a.requestID = requestID(id, private)
 	return a
 }
+
+// requestID gives a request ID as it stands, or nothing when it is none that may be shown.
+func requestID(id string, private []string) string {
+	if !isField(id) || quotes(id, private) {
+		return ""
+	}
+	return id
+}
+
+// isCode reports whether a text has the shape of an error code. Some real codes hold a
+// placeholder that the service forgot to fill, such as IncorrectStatus.%s.
+func isCode(s string) bool { return isField(strings.ReplaceAll(s, "%s", "")) }
 
 // text gives a JSON string's value; nothing and null give "". It reports false for
 // anything else.

@@ -29,6 +29,9 @@ func classify(ctx context.Context, x *exchange, unread bool) (answer, error) {
 	if e.Code == "" {
 		e.Code = oddCode(x)
 	}
+	if e.RequestID == "" {
+		e.RequestID = x.headerID()
+	}
 	if e.Throttled || e.Class == batch.TryLater || x.status/100 == 5 {
 		e.Wait = waitHint(x.header, time.Now())
 	}
@@ -66,7 +69,7 @@ func oddCode(x *exchange) string {
 // sent; with one, anything may have been.
 func unanswered(ctx context.Context, x *exchange) error {
 	if x.gotConn.Load() {
-		return &batch.CallError{Class: batch.MaybeReceived, Code: lostCode(ctx, x), Status: x.status, Unsettled: true}
+		return &batch.CallError{Class: batch.MaybeReceived, Code: lostCode(ctx, x), RequestID: x.headerID(), Status: x.status, Unsettled: true}
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -31,6 +31,12 @@ type exchange struct {
 // answered reports whether a whole answer came.
 func (x *exchange) answered() bool { return x.status != 0 && x.whole }
 
+// headerID gives the request ID that the gateway wrote into the headers, for answers whose
+// body has none; support asks for it.
+func (x *exchange) headerID() string {
+	return requestID(x.header.Get("X-Acs-Request-Id"), x.private)
+}
+
 // clock tells how far the server's clock is ahead of ours, from the Date header, which
 // has whole seconds. It reports false when there was none.
 func (x *exchange) clock() (time.Duration, bool) {

@@ -88,6 +88,8 @@ var wireAnswers = []wireAnswer{
 	{"400 unknown code", 400, nil, withCode("NeverHeardOf"), answeredAs(batch.Refused, 400, "NeverHeardOf")},
 	{"400 without a request ID", 400, nil, `{"Code":"IllegalParam.Si"}`, batch.CallError{Class: batch.Refused, Status: 400, Code: "IllegalParam.Si"}},
 	{"400 code that is none", 400, nil, `{"RequestId":"REQ-1","Code":"a b"}`, odd(400, codeOddAnswer)},
+	{"400 code with a placeholder", 400, nil, withCode("IncorrectStatus.%s"), answeredAs(batch.Refused, 400, "IncorrectStatus.%s")},
+	{"400 nothing but a placeholder", 400, nil, withCode("%s"), odd(400, codeOddAnswer)},
 	{"400 empty", 400, nil, ``, odd(400, codeEmpty)},
 	{"403 HTML", 403, nil, `<html>forbidden</html>`, odd(403, codeOddAnswer)},
 	{"404 HTML", 404, nil, `<html>not found</html>`, odd(404, codeOddAnswer)},
@@ -117,6 +119,7 @@ var wireAnswers = []wireAnswer{
 		return e
 	}()},
 	{"504 empty", 504, nil, ``, odd(504, codeServerError)},
+	{"502 with a request ID", 502, map[string]string{"x-acs-request-id": "REQ-1"}, ``, answeredAs(batch.MaybeReceived, 502, codeServerError)},
 
 	// 3xx
 	{"302", 302, map[string]string{"Location": "/elsewhere"}, ``, odd(302, codeRedirect)},
@@ -193,8 +196,8 @@ var lostCalls = []lostCall{
 		hijack(w, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"RequestId\":\"REQ-1\"}", false)
 	}, odd(200, codeCutOff)},
 	{"cut in a chunk", func(w http.ResponseWriter, _ *http.Request) {
-		hijack(w, "HTTP/1.1 503 no\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", false)
-	}, odd(503, codeCutOff)},
+		hijack(w, "HTTP/1.1 503 no\r\nX-Acs-Request-Id: REQ-1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", false)
+	}, answeredAs(batch.MaybeReceived, 503, codeCutOff)},
 	{"not HTTP", func(w http.ResponseWriter, _ *http.Request) { hijack(w, "SSH-2.0-OpenSSH_9.9\r\n", false) }, odd(0, codeNetwork)},
 	{"endless headers", func(w http.ResponseWriter, _ *http.Request) {
 		hijack(w, "HTTP/1.1 200 OK\r\nX: "+strings.Repeat("x", 1<<20), false)
@@ -288,7 +291,7 @@ func echo(status int, value string) http.Handler {
 		if v == "" {
 			v = r.URL.RequestURI()
 		}
-		for _, name := range []string{"Location", "X-Acs-Retry-After", "Retry-After", "X-Ratelimit-User", "Date", "Server", "Content-Type"} {
+		for _, name := range []string{"Location", "X-Acs-Retry-After", "Retry-After", "X-Ratelimit-User", "X-Acs-Request-Id", "Date", "Server", "Content-Type"} {
 			w.Header().Set(name, strings.Map(headerSafe, v))
 		}
 		w.WriteHeader(status)

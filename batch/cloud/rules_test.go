@@ -174,7 +174,7 @@ func FuzzAnswer(f *testing.F) {
 		x := recorded(status, string(body))
 		x.private = canaries
 		a, err := classify(t.Context(), x, false)
-		if a.requestID != "" && !isField(a.requestID) || a.code != "" && !isField(a.code) {
+		if a.requestID != "" && !isField(a.requestID) || a.code != "" && !isCode(a.code) {
 			t.Fatalf("%+v", a)
 		}
 		if err == nil {
