@@ -2,7 +2,6 @@ package cloud
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -189,23 +188,3 @@ func TestIdleConnections(t *testing.T) {
 		}
 	})
 }
-
-// What the carrier is not handed for the call in progress it does not carry.
-func TestCarrierCarriesOneRequest(t *testing.T) {
-	sent := 0
-	inner := roundTripper(func(*http.Request) (*http.Response, error) { sent++; return nil, io.EOF })
-	r, _ := http.NewRequest("POST", "http://127.0.0.1/", nil)
-	c := &carrier{transport: inner}
-	if _, err := c.RoundTrip(r); !errors.Is(err, errIdle) || sent != 0 {
-		t.Errorf("outside of a call: %v", err)
-	}
-	c.current = &exchange{ctx: t.Context()}
-	c.RoundTrip(r)
-	if _, err := c.RoundTrip(r); !errors.Is(err, errResend) || sent != 1 {
-		t.Errorf("a second request: %v, %d sent", err, sent)
-	}
-}
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

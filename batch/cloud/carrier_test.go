@@ -1,0 +1,99 @@
+package cloud
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"testing"
+)
+
+// What the carrier is not handed for the call in progress it does not carry.
+func TestCarrierCarriesOneRequest(t *testing.T) {
+	sent := 0
+	inner := roundTripper(func(*http.Request) (*http.Response, error) { sent++; return nil, io.EOF })
+	r, _ := http.NewRequest("POST", "http://127.0.0.1/", nil)
+	c := &carrier{transport: inner}
+	if _, err := c.RoundTrip(r); !errors.Is(err, errIdle) || sent != 0 {
+		t.Errorf("outside of a call: %v", err)
+	}
+	c.current = &exchange{ctx: t.Context()}
+	c.RoundTrip(r)
+	if _, err := c.RoundTrip(r); !errors.Is(err, errResend) || sent != 1 {
+		t.Errorf("a second request: %v, %d sent", err, sent)
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// carry lets a carrier carry one answer.
+func carry(t *testing.T, status int, header http.Header, body io.ReadCloser) (*exchange, *http.Response, error) {
+	t.Helper()
+	x := &exchange{ctx: t.Context()}
+	c := &carrier{current: x, transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: status, Header: header, Body: body, Request: r}, nil
+	})}
+	r, err := http.NewRequest("POST", "http://127.0.0.1/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := c.RoundTrip(r)
+	return x, resp, err
+}
+
+func TestCarrierDropsLocation(t *testing.T) {
+	_, resp, err := carry(t, 307, http.Header{"Location": {"http://127.0.0.1/elsewhere"}, "Date": {"x"}}, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.Header.Get("Location") != "" || resp.Header.Get("Date") != "x" {
+		t.Errorf("headers %v", resp.Header)
+	}
+}
+
+// endless is a body without an end that counts what is read of it.
+type endless struct{ read, closed int }
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.read += len(p); e.read > 64<<20 {
+		return 0, io.EOF
+	}
+	return len(p), nil
+}
+func (e *endless) Close() error { e.closed++; return nil }
+
+func TestCarrierReadsWithinBounds(t *testing.T) {
+	body := new(endless)
+	x, _, err := carry(t, 200, http.Header{}, body)
+	if !errors.Is(err, errBroken) || !errors.Is(x.err, errOversized) || x.answered() {
+		t.Errorf("%v, %v", err, x.err)
+	}
+	if body.read > 2*maxBody || body.closed != 1 {
+		t.Errorf("%d bytes read, closed %d times", body.read, body.closed)
+	}
+}
+
+// One client serves calls that follow each other; one in which the SDK panicked serves
+// no other.
+func TestClientsAreUsedAgain(t *testing.T) {
+	status, body := 200, `{"RequestId":"REQ-1"}`
+	c := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answering(status, body).ServeHTTP(w, r) }))
+	for range 5 {
+		if _, err := c.Submit(t.Context(), application()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(c.idle) != 1 {
+		t.Fatalf("%d clients for one caller", len(c.idle))
+	}
+	w := c.idle[0]
+	status, body = 400, `{"Code":400}`
+	if _, err := c.Submit(t.Context(), application()); err == nil {
+		t.Fatal("no error")
+	}
+	if !w.spoilt || len(c.idle) != 0 {
+		t.Errorf("spoilt %v, %d clients kept", w.spoilt, len(c.idle))
+	}
+}
