@@ -80,6 +80,13 @@ type circuits struct {
 	reviewTime time.Duration // an LOA is reviewed so long after it was applied for; 0 means never
 }
 
+// elsewhere is what an LOA asks for that stood there already: nothing that a client of
+// this simulator applied for.
+var elsewhere = loaData{
+	company: "Somebody Else Ltd", si: "Other Builders Ltd", lineType: "Other", construction: "2020-01-02T03:04:05Z",
+	engineers: []map[string]string{{"PMName": "*", "PMCertificateType": "Other", "PMCertificateNo": "*", "PMGender": "Male", "PMContactInfo": "*"}},
+}
+
 // declare adds a circuit.
 func (cs *circuits) declare(c Circuit) {
 	if c.Status == "" {
@@ -88,7 +95,7 @@ func (cs *circuits) declare(c Circuit) {
 	if c.BusinessStatus == "" {
 		c.BusinessStatus = "Normal"
 	}
-	cs.all[circuitKey{c.Region, c.InstanceID}] = &circuit{Circuit: c}
+	cs.all[circuitKey{c.Region, c.InstanceID}] = &circuit{Circuit: c, loa: elsewhere}
 }
 
 // get gives a circuit as it stands at a time. One that was never declared comes into

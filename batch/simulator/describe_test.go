@@ -23,6 +23,9 @@ func TestReadingAPIsAnswerByTheBook(t *testing.T) {
 			`"LoaUrl":"http://loa.example.invalid/pc-one.pdf","PMInfo":{"PMInfo":[{"PMCertificateNo":"0****","PMCertificateType":"IDCard","PMContactInfo":"+86****","PMGender":"Female","PMName":"M****"}]},` +
 			`"SI":"Builder* ~ Ltd","Status":"Available"},"RequestId":"ID"}`},
 		{"DescribePhysicalConnectionLOA", map[string]string{"InstanceId": "pc-two"}, `{"PhysicalConnectionLOAType":{},"RequestId":"ID"}`},
+		{"DescribePhysicalConnectionLOA", map[string]string{"InstanceId": "pc-hasloa"}, `{"PhysicalConnectionLOAType":{"CompanyLocalizedName":"Somebody Else Ltd","CompanyName":"Somebody Else Ltd",` +
+			`"ConstructionTime":"2020-01-02T03:04:05Z","InstanceId":"pc-hasloa","LineCode":"","LineLabel":"","LineSPContactInfo":"","LineServiceProvider":"","LineType":"Other","LoaUrl":"",` +
+			`"PMInfo":{"PMInfo":[{"PMCertificateNo":"*","PMCertificateType":"Other","PMContactInfo":"*","PMGender":"Male","PMName":"*"}]},"SI":"Other Builders Ltd","Status":"Applying"},"RequestId":"ID"}`},
 		{"DescribePhysicalConnections", map[string]string{"Filter.1.Key": "PhysicalConnectionId", "Filter.1.Value.1": "pc-one"}, `{"PageNumber":1,"PageSize":10,"PhysicalConnectionSet":{"PhysicalConnectionType":[` +
 			`{"AccessPointId":"ap-cn-hangzhou-simulated","Bandwidth":100,"BusinessStatus":"Normal","ChargeType":"Prepaid","Description":"","LineOperator":"Other","LoaStatus":"Available","Name":"pc-one",` +
 			`"ParentPhysicalConnectionAliUid":0,"PeerLocation":"Room 1","PhysicalConnectionId":"pc-one","PortType":"10GBase-LR","Status":"Allocated","Type":"VPC","VirtualPhysicalConnectionCount":0}]},"RequestId":"ID","TotalCount":1}`},

@@ -63,6 +63,7 @@
 //	forbidden     Forbidden.RAM for every application
 //	willreject    it can be applied for, and the review rejects the LOA
 //
+// An LOA that stood there already tells of another company than the client's.
 // An accepted application is Applying. Options.Review, [Simulator.Age] or POST /age make
 // it Available, Rejected and so on. DescribePhysicalConnectionLOA of a circuit without an
 // LOA gives an empty one. Options.Lag lets both Describe APIs tell the former state for a
