@@ -58,6 +58,30 @@ func TestCSVDisarmsFormulas(t *testing.T) {
 	}
 }
 
+// FuzzCSV: whatever a cell holds, the file has one record for each problem and no field
+// that a spreadsheet program would run.
+func FuzzCSV(f *testing.F) {
+	for _, s := range []string{"=1+1", "\"=1", ",\r\n=1", " \t=1", "\u3000＝x", "\x00=1", "\r=1"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		doc := report.Document{Problems: []report.Problem{problem(sheet.Error, "x", at(2, 1), s, s, s, s), problem(sheet.Note, "y", at(3, 1), s, s, s, s)}}
+		var b bytes.Buffer
+		if err := report.CSV(&b, doc); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(b.String(), "\ufeff"))).ReadAll()
+		if err != nil || len(rows) != 3 {
+			t.Fatalf("%d records, %v", len(rows), err)
+		}
+		for _, field := range rows[1] {
+			if field = strings.TrimLeft(field, " \u00a0\u3000"); field != "" && strings.ContainsAny(field[:1], "=+-@\t\r\n") {
+				t.Errorf("%q became %q", s, field)
+			}
+		}
+	})
+}
+
 func TestHTML(t *testing.T) {
 	for name, doc := range map[string]report.Document{"night": night(), "stopped": stopped(), "valid": dry(0), "status": status()} {
 		var b bytes.Buffer
