@@ -37,14 +37,6 @@ var copyLimits = Limits{Unpacked: 1 << 40, Ratio: 1100, Parts: math.MaxInt32, St
 // where it lies with the workbook or the patch (copy-… and the codes of [Open]), else
 // that of dst.
 func Copy(dst io.Writer, src io.ReaderAt, size int64, p sheet.Patch) error {
-	return copyTo(dst, src, size, p, packLevel)
-}
-
-// packLevel is how hard parts are packed that are written anew: level 5 of this
-// implementation packs as well as level 6 of the standard library at half its cost.
-const packLevel = 5
-
-func copyTo(dst io.Writer, src io.ReaderAt, size int64, p sheet.Patch, level int) error {
 	c, err := openContainer(src, size, copyLimits)
 	if err != nil {
 		return err
@@ -53,12 +45,12 @@ func copyTo(dst io.Writer, src io.ReaderAt, size int64, p sheet.Patch, level int
 	if err != nil {
 		return err
 	}
-	cp := &copier{container: c, book: w, parts: newPartEdits(), spaces: spacesOf(w.strict)}
-	if err := cp.plan(p); err != nil {
-		return err
-	}
-	return cp.write(dst, level)
+	return newCopier(c, w).copyTo(dst, p, packLevel)
 }
+
+// packLevel is how hard parts are packed that are written anew: level 5 of this
+// implementation packs as well as level 6 of the standard library at half its cost.
+const packLevel = 5
 
 // copier makes one copy: plan says what becomes of each part, write does it.
 type copier struct {
@@ -71,6 +63,19 @@ type copier struct {
 	bookEdit bookEdit
 	bookRels *relsEdit
 	types    typesEdit
+	remarks  []sheet.Problem // in what the copy will not be as the user may expect it
+}
+
+func newCopier(c *container, w *workbookParts) *copier {
+	return &copier{container: c, book: w, parts: newPartEdits(), spaces: spacesOf(w.strict)}
+}
+
+// copyTo makes the copy, its parts packed at a level of flate.
+func (cp *copier) copyTo(dst io.Writer, p sheet.Patch, level int) error {
+	if err := cp.plan(p); err != nil {
+		return err
+	}
+	return cp.write(dst, level)
 }
 
 // partWriter writes a part's content.
@@ -99,7 +104,7 @@ func (cp *copier) newPart(dir, stem, ext, contentType string) string {
 	for n := 1; ; n++ {
 		name := path.Join(dir, stem+strconv.Itoa(n)+ext)
 		key := partKey(name)
-		if cp.file(name) == nil && !cp.parts.reserved[key] {
+		if (cp.file(name) == nil || cp.parts.dropped[key]) && !cp.parts.reserved[key] {
 			cp.parts.reserved[key] = true
 			cp.types.added = append(cp.types.added, [2]string{name, contentType})
 			return name

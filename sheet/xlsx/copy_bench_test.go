@@ -41,7 +41,15 @@ func BenchmarkCopy(b *testing.B) {
 	})
 	b.Run("rehearse", func(b *testing.B) {
 		for b.Loop() {
-			if err := copyTo(io.Discard, bytes.NewReader(file), int64(len(file)), p, 0); err != nil {
+			c, err := openContainer(bytes.NewReader(file), int64(len(file)), copyLimits)
+			if err != nil {
+				b.Fatal(err)
+			}
+			w, err := c.workbook()
+			if err != nil {
+				b.Fatal(err)
+			}
+			if err := newCopier(c, w).copyTo(io.Discard, p, 0); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -113,12 +113,19 @@ func (cp *copier) planSheet(p *sheet.SheetPatch) (int, error) {
 	s.todo.cols = len(cols) > 0
 	s.todo.filter = len(cols) > 0 && !s.tabled
 	s.todo.marks = len(p.Marks) > 0
+	if s.notes, err = cp.planNotes(p, part, rels); err != nil {
+		return 0, err
+	}
+	s.todo.notes = s.notes != ""
 	cp.edited(part, func(e *editor) error {
 		s.editor = e
 		if err := s.run(); err != nil {
 			return err
 		}
 		cp.nameFilter(at, s.filter)
+		if s.cut {
+			cp.remarks = append(cp.remarks, copyProblem(sheet.Note, "copy-merged-cut", "sheet", p.Sheet))
+		}
 		return s.checkRows()
 	})
 	return at, nil
@@ -163,7 +170,12 @@ func (cp *copier) planTables(p *sheet.SheetPatch, cols []putColumn, rels []relat
 		if info.ref.Row1 <= f.headerRow && info.ref.Row2 >= f.headerRow && info.ref.Col1 < f.firstCol {
 			tabled = true
 		}
-		if ch, ok := info.change(p, cols); ok {
+		ch, ok := info.change(p, cols)
+		if !ok && overlap(info.ref, f.cells()) && (!info.plain || info.ref.Row1 != f.headerRow) {
+			return false, faultAt(sheet.Ref{Sheet: p.Sheet, Row: info.ref.Row1, Col: info.ref.Col1}, "copy-table-in-the-way",
+				"sheet", p.Sheet, "found", quoted(info.name), "place", rangeText(info.ref))
+		}
+		if ok {
 			cp.edited(info.part, func(e *editor) error { return rewriteTable(e, info, ch) })
 		}
 	}

@@ -30,11 +30,11 @@ func Obstacles(r io.ReaderAt, size int64, w *sheet.Workbook) []sheet.Problem {
 	if locked {
 		found = append(found, copyProblem(sheet.Note, "copy-structure-locked"))
 	}
-	p := rehearsal(w)
-	if err := copyTo(io.Discard, r, size, p, 0); err != nil {
-		found = append(found, obstacle(err)...)
+	cp := newCopier(c, book)
+	if err := cp.copyTo(io.Discard, rehearsal(w), 0); err != nil {
+		return append(found, obstacle(err)...)
 	}
-	return found
+	return append(found, cp.remarks...)
 }
 
 // obstacle makes an error of the copy the problem that it is.
@@ -87,28 +87,20 @@ func (c *container) locked(book *workbookParts) (bool, error) {
 	}
 }
 
-// rehearsal is a patch as it will be after the run, as far as its places are concerned.
+// rehearsal is a patch as it will be after the run, as far as its places are
+// concerned: every result cell is blank, and the first cell below the header is marked.
 func rehearsal(w *sheet.Workbook) sheet.Patch {
-	p := sheet.Patch{}
+	var p sheet.Patch
 	for _, t := range []*sheet.Table{&w.CircuitsTable, &w.EngineersTable} {
-		p.Sheets = append(p.Sheets, rehearsalSheet(t))
+		sp := sheet.SheetPatch{Sheet: t.Sheet, HeaderRow: t.HeaderRow, LastRow: t.LastRow, LastCol: t.LastCol, Columns: t.ResultColumns()}
+		for _, c := range sp.Columns {
+			sp.LastCol = max(sp.LastCol, c.Col)
+		}
+		sp.Marks = []sheet.Mark{{Row: t.HeaderRow + 1, Col: 1, Style: sheet.StyleBad, Note: "?"}}
+		p.Sheets = append(p.Sheets, sp)
 	}
 	for _, name := range []string{"Errors", "Summary"} {
-		p.Added = append(p.Added, sheet.AddedSheet{Name: name, Rows: slices.Values([][]sheet.PutCell{}), Chart: &sheet.Chart{}})
+		p.Added = append(p.Added, sheet.AddedSheet{Name: name, Rows: slices.Values([][]sheet.PutCell(nil)), Chart: &sheet.Chart{}})
 	}
 	return p
-}
-
-// rehearsalSheet puts the result columns where they stand, or behind the data.
-func rehearsalSheet(t *sheet.Table) sheet.SheetPatch {
-	sp := sheet.SheetPatch{Sheet: t.Sheet, HeaderRow: t.HeaderRow, LastRow: t.LastRow, LastCol: t.LastCol}
-	for i, header := range sheet.ResultHeaders {
-		col, ok := t.Results[sheet.ResultColumn(i)]
-		if !ok {
-			sp.LastCol++
-			col = sp.LastCol
-		}
-		sp.Columns = append(sp.Columns, sheet.PutColumn{Col: col, Header: header})
-	}
-	return sp
 }

@@ -19,6 +19,7 @@ type sheetPatcher struct {
 	tabled bool        // a table covers the data and brings its own filter
 	notes  string      // ID of the relationship to the added notes' drawing; empty when there is none
 	frame  sheet.Range // header to last row, first to last result column
+	cut    bool        // merged ranges were cut
 
 	prefix  string // of the part's elements, x: or nothing
 	relName string // name of the r:id attribute, with its declaration where the part has none
@@ -144,8 +145,8 @@ func (s *sheetPatcher) element(t *token) error {
 	case "conditionalFormatting":
 		return s.editConditional(t)
 	case "legacyDrawing":
-		if s.todo.notes {
-			return s.tz.at(t, "copy-drawing")
+		if s.todo.notes { // it leads nowhere, else ours would have gone into it
+			return s.drop(t)
 		}
 	}
 	return s.keepAll(t)

@@ -104,7 +104,7 @@ func (s *sheetPatcher) rowBody(prefix string, n int, cells []sheet.PutCell) erro
 			shifted = shifted || was != next
 			if s.replaces(t, col, cells) {
 				shifted = true
-				err = s.drop(t)
+				err = s.dropCell(t, n, col)
 			} else {
 				err = s.keepCell(t, n, col, bare && shifted)
 			}
@@ -135,6 +135,30 @@ func (s *sheetPatcher) colOf(t *token, col *int) (bare, ok bool) {
 // or it has a content of an earlier run.
 func (s *sheetPatcher) replaces(t *token, col int, cells []sheet.PutCell) bool {
 	return col < len(s.ours) && s.ours[col] && (cells != nil || !t.empty)
+}
+
+// dropCell leaves a cell out. One whose formula is that of further cells, shared or as
+// an array, goes only where those go too.
+func (s *sheetPatcher) dropCell(t *token, row, col int) error {
+	if t.empty {
+		return nil
+	}
+	for {
+		t, err := s.tz.next()
+		if err != nil {
+			return short(s.tz, err)
+		}
+		switch {
+		case t.kind == endTag && t.depth == 4:
+			return nil
+		case t.kind == startTag && t.depth == 5 && t.is("f"):
+			ref, _ := t.attr("ref")
+			if r, ok := parseRange(ref); ok && !s.allOurs(r.Col1, r.Col2) {
+				at := sheet.Ref{Sheet: s.p.Sheet, Row: row, Col: col}
+				return faultAt(at, "copy-formula-in-the-way", "place", at.String(), "found", rangeText(r))
+			}
+		}
+	}
 }
 
 // keepCell passes a cell on, with its reference where it needs one.

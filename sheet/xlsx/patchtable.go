@@ -77,17 +77,17 @@ func (info *tableInfo) change(p *sheet.SheetPatch, cols []putColumn) (tableChang
 	f := frameOf(p)
 	ref := info.ref
 	ch := tableChange{ref: ref, names: map[int]string{}}
-	if !info.plain || len(cols) == 0 || ref.Row1 != f.headerRow || ref.Col1 >= f.firstCol || ref.Col2 < f.firstCol-1 ||
-		len(info.columns) != ref.Col2-ref.Col1+1 {
+	if !info.plain || len(cols) == 0 || ref.Row1 != f.headerRow || ref.Col2 < f.firstCol-1 || len(info.columns) != ref.Col2-ref.Col1+1 {
 		return ch, false
 	}
 	for _, c := range cols {
 		switch {
+		case c.Col < ref.Col1:
 		case c.Col <= ref.Col2:
 			if i := c.Col - ref.Col1; info.columns[i].name != c.Header {
 				ch.names[i] = c.Header
 			}
-		case c.Col == ch.ref.Col2+1:
+		case c.Col == ch.ref.Col2+1 && ref.Col1 < f.firstCol:
 			ch.ref.Col2++
 			ch.added = append(ch.added, c.Header)
 		}

@@ -70,7 +70,7 @@ func (s *sheetPatcher) editMerged(list *token) error {
 			ref, _ := t.attr("ref")
 			r, ok := parseRange(ref)
 			if left, hit := s.cutMerged(r); ok && hit {
-				cut = true
+				cut, s.cut = true, true
 				if left == (sheet.Range{}) {
 					if err := inner.drop(t); err != nil {
 						return err

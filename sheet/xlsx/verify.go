@@ -97,7 +97,7 @@ func holds(got *sheet.Cell, want *sheet.PutCell) bool {
 // verifyAdded sees that the added sheets are there, each under the name that it got,
 // with as many rows as were put.
 func (b *Book) verifyAdded(added []sheet.AddedSheet) error {
-	cp := &copier{container: b.container, book: b.parts}
+	cp := newCopier(b.container, b.parts)
 	places, err := cp.addedEarlier()
 	if err != nil {
 		return err

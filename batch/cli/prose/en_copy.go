@@ -38,9 +38,22 @@ var enCopy = map[string]Entry{
 		Message: "the part {part} of the workbook has a cell without a usable position at byte {place}",
 		Hint:    repairAndCheck,
 	},
-	"copy-drawing": {
-		Message: "the part {part} of the workbook names a drawing at byte {place} that its relationships do not have",
-		Hint:    repairAndCheck,
+	"copy-table-in-the-way": {
+		Message: "the table {found} at {place} of sheet {sheet} stands where the results go",
+		Hint:    "Move the table to another sheet, or away from the columns right of the data.",
+		Why:     "A table's header row may hold nothing but the names of its columns; results written into it would damage it.",
+	},
+	"copy-formula-in-the-way": {
+		Message: "the formula in {place} is shared by the cells {found}, of which only some are result columns",
+		Hint:    "Replace the formulas in these cells by their values, or move them to other columns.",
+	},
+	"copy-no-notes": {
+		Message: "sheet {sheet} holds drawings that no notes can be put among; its problem cells are coloured without them",
+		Hint:    "Nothing to do: the Errors sheet says what is wrong with each cell.",
+	},
+	"copy-merged-cut": {
+		Message: "merged cells of sheet {sheet} reach into the result columns; in the copy they end before them",
+		Hint:    "Nothing to do: the input keeps them.",
 	},
 	"copy-folder-entry": {
 		Message: "the workbook's container has a folder {part} with content",

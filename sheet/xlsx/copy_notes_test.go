@@ -1,0 +1,111 @@
+package xlsx
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/loabatch/loabatch/sheet"
+	"github.com/xuri/excelize/v2"
+)
+
+// notesBook is a workbook with a note of the user's in A2.
+func notesBook(t *testing.T) []byte {
+	f := excelize.NewFile()
+	defer f.Close()
+	for cell, text := range map[string]string{"A1": "Instance ID", "B1": "Region ID", "A2": "pc-made0001", "B2": "nowhere"} {
+		if err := f.SetCellStr("Sheet1", cell, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.AddComment("Sheet1", excelize.Comment{Cell: "A2", Author: "Made Up", Text: "ask about this one"}); err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := f.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// notes gives the notes of a sheet as excelize reads them.
+func notes(t *testing.T, file []byte, name string) string {
+	t.Helper()
+	f, err := excelize.OpenReader(bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	comments, err := f.GetComments(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, c := range comments {
+		text := c.Text
+		for _, run := range c.Paragraph {
+			text += run.Text
+		}
+		list = append(list, c.Cell+" "+c.Author+": "+text)
+	}
+	return strings.Join(list, "; ")
+}
+
+func TestNotesAreAddedAndReplaced(t *testing.T) {
+	p := resultPatch("Circuits", 2, 2)
+	p.Sheets[0].Marks = append(p.Sheets[0].Marks, sheet.Mark{Row: 2, Col: 1, Style: sheet.StyleBad, Note: "and this"})
+	first := copied(t, withSheet(t, `<sheetData><row r="1"><c r="A1" t="s"><v>0</v></c></row><row r="2"><c r="A2" t="s"><v>1</v></c></row></sheetData>`), p)
+	if got, want := notes(t, first, "Circuits"), "A2 loabatch: this is wrong\nand this; B2 loabatch: this is odd"; got != want {
+		t.Errorf("notes are %q, want %q", got, want)
+	}
+	p.Sheets[0].Marks = []sheet.Mark{{Row: 1, Col: 2, Style: sheet.StyleWarn, Note: "another"}}
+	second := copied(t, first, p)
+	if got, want := notes(t, second, "Circuits"), "B1 loabatch: another"; got != want {
+		t.Errorf("after a second run notes are %q, want %q", got, want)
+	}
+	if n := strings.Count(partOf(t, second, "xl/drawings/vmlDrawing1.vml"), "<v:shape "); n != 1 {
+		t.Errorf("the drawing has %d shapes", n)
+	}
+	p.Sheets[0].Marks = nil
+	third := copied(t, second, p)
+	if got := notes(t, third, "Circuits"); got != "" {
+		t.Errorf("after a run without problems notes are %q", got)
+	}
+	if strings.Contains(partOf(t, third, "xl/worksheets/sheet1.xml"), "conditionalFormatting") {
+		t.Error("after a run without problems cells are still coloured")
+	}
+}
+
+func TestNotesOfTheUserStay(t *testing.T) {
+	out := copied(t, notesBook(t), resultPatch("Sheet1", 2, 2))
+	if got, want := notes(t, out, "Sheet1"), "A2 Made Up: ask about this one; B2 loabatch: this is odd"; got != want {
+		t.Errorf("notes are %q, want %q", got, want)
+	}
+	out = copied(t, out, resultPatch("Sheet1", 2, 2))
+	if got, want := notes(t, out, "Sheet1"), "A2 Made Up: ask about this one; B2 loabatch: this is odd"; got != want {
+		t.Errorf("after a second run notes are %q, want %q", got, want)
+	}
+}
+
+func TestNotesStandBack(t *testing.T) {
+	const rels = `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/vmlDrawing" Target="../drawings/vmlDrawing1.vml"/></Relationships>`
+	file := zipped(t, plainParts(
+		part{"xl/worksheets/sheet1.xml", sheetOpen + `<sheetData><row r="1"/><row r="2"><c r="A2"><v>1</v></c></row></sheetData><legacyDrawing xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" r:id="rId1"/></worksheet>`},
+		part{"xl/worksheets/_rels/sheet1.xml.rels", rels},
+		part{"xl/drawings/vmlDrawing1.vml", `<xml><p>a control<br></xml>`},
+	))
+	out := copied(t, file, resultPatch("Circuits", 2, 2))
+	if got := partOf(t, out, "xl/drawings/vmlDrawing1.vml"); got != `<xml><p>a control<br></xml>` {
+		t.Errorf("the drawing became %s", got)
+	}
+	w := &sheet.Workbook{CircuitsTable: sheet.Table{Sheet: "Circuits", HeaderRow: 1, LastRow: 2, LastCol: 2}}
+	w.EngineersTable = w.CircuitsTable
+	w.EngineersTable.Sheet = "none"
+	var codes []string
+	for _, p := range Obstacles(bytes.NewReader(file), int64(len(file)), w) {
+		codes = append(codes, p.Code)
+	}
+	if got := strings.Join(codes, " "); got != "sheet-not-listed" {
+		t.Errorf("obstacles are %s", got)
+	}
+}

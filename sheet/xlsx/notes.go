@@ -1,0 +1,180 @@
+package xlsx
+
+import (
+	"io"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// notesAuthor is the author of the notes that are added; by it a later run knows them
+// again and replaces them.
+const notesAuthor = "loabatch"
+
+// Bounds of the added notes. Each is a drawing of its own, and thousands of them make
+// a sheet slow to open; the Errors sheet lists all problems.
+const (
+	maxNotes    = 1000 // of a sheet
+	maxNoteText = 2000 // characters of one
+)
+
+// cellNote is one note.
+type cellNote struct {
+	row, col int
+	text     string
+}
+
+// notesOf gives the notes of the marks, one for each cell, the first rows first.
+func notesOf(marks []sheet.Mark) []cellNote {
+	var notes []cellNote
+	for i := range marks {
+		m := &marks[i]
+		if m.Note != "" && m.Row >= 1 && m.Row <= sheet.MaxRow && m.Col >= 1 && m.Col <= sheet.MaxCol {
+			notes = append(notes, cellNote{m.Row, m.Col, m.Note})
+		}
+	}
+	slices.SortStableFunc(notes, func(a, b cellNote) int { return (a.row-b.row)*2*sheet.MaxCol + a.col - b.col })
+	joined := notes[:0]
+	for _, n := range notes {
+		if last := len(joined) - 1; last >= 0 && joined[last].row == n.row && joined[last].col == n.col {
+			joined[last].text += "\n" + n.text
+			continue
+		}
+		joined = append(joined, n)
+	}
+	return joined[:min(len(joined), maxNotes)]
+}
+
+// planNotes gives the problem cells of a sheet their notes, and takes those of an
+// earlier run away. The user's own notes stay, and where a cell has one, ours is left
+// out. Where the sheet's drawings are none that a note can be put among, it stands
+// back: the cells are coloured all the same.
+//
+// It gives the ID of the relationship for a new drawing, or "" where none is needed.
+func (cp *copier) planNotes(p *sheet.SheetPatch, part string, rels []relationship) (string, error) {
+	notes := notesOf(p.Marks)
+	comments, has := relOfKind(rels, "comments")
+	var drawings []relationship
+	for _, r := range rels {
+		if r.kind == "vmlDrawing" && !r.external {
+			drawings = append(drawings, r)
+		}
+	}
+	switch {
+	case has:
+		return "", cp.mergeNotes(p.Sheet, notes, comments.target, drawings)
+	case len(notes) == 0:
+		return "", nil
+	case cp.book.strict || len(drawings) > 0:
+		cp.standBack(p.Sheet)
+		return "", nil
+	}
+	return cp.newNotes(notes, part, rels), nil
+}
+
+// standBack says that a sheet gets no notes.
+func (cp *copier) standBack(name string) {
+	cp.remarks = append(cp.remarks, copyProblem(sheet.Note, "copy-no-notes", "sheet", name))
+}
+
+// newNotes adds the notes of a sheet that has none: a part with their text and one with
+// their drawings.
+func (cp *copier) newNotes(notes []cellNote, part string, rels []relationship) string {
+	dir := path.Dir(cp.book.part)
+	comments := cp.newPart(dir, "comments", ".xml", commentsType)
+	drawing := cp.newPart(path.Join(dir, "drawings"), "vmlDrawing", ".vml", vmlType)
+	e := newRelsEdit(rels)
+	e.add(cp.spaces.rel+"/comments", "/"+comments)
+	id := e.add(cp.spaces.rel+"/vmlDrawing", "/"+drawing)
+	cp.setRels(part, e)
+	cp.addPart(comments, text(func() string {
+		return xmlDeclaration + `<comments xmlns="` + cp.spaces.main + `"><authors><author>` + notesAuthor + `</author></authors><commentList>` +
+			commentElements("", 0, notes) + `</commentList></comments>`
+	}))
+	cp.addPart(drawing, text(func() string {
+		return vmlOpen + vmlShapeType + noteShapes(vmlPrefixes, 1024, notes) + `</xml>`
+	}))
+	return id
+}
+
+// commentElements gives the notes as entries of a list of comments.
+func commentElements(prefix string, author int, notes []cellNote) string {
+	var b []byte
+	for _, n := range notes {
+		b = appendRef(append(append(append(b, '<'), prefix...), `comment ref="`...), n.row, n.col)
+		b = append(b, `" authorId="`+strconv.Itoa(author)+`"><`+prefix+`text><`+prefix+`t xml:space="preserve">`...)
+		b = appendXString(b, noteText(n.text))
+		b = append(b, `</`+prefix+`t></`+prefix+`text></`+prefix+`comment>`...)
+	}
+	return string(b)
+}
+
+// noteText cuts a note to the length that one may have.
+func noteText(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	n := 0
+	for i := range s {
+		if n++; n > maxNoteText {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}
+
+// commentsSurvey is what a part of comments holds.
+type commentsSurvey struct {
+	authors int
+	ours    int             // the index of our author, or -1
+	stays   map[[2]int]bool // cells with a note of the user's
+	goes    map[[2]int]bool // cells with a note of an earlier run
+}
+
+// surveyComments reads a part of comments.
+func surveyComments(tz *tokenizer) (*commentsSurvey, error) {
+	s := &commentsSurvey{ours: -1, stays: map[[2]int]bool{}, goes: map[[2]int]bool{}}
+	inAuthor := false
+	var name []byte
+	for {
+		t, err := tz.next()
+		if err == io.EOF {
+			return s, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case t.depth == 1 && t.kind == startTag && !t.is("comments"):
+			return nil, tz.at(t, "part-wrong-root")
+		case t.depth == 3 && t.kind == startTag && t.is("author"):
+			name, inAuthor = name[:0], !t.empty
+			s.authors++
+		case t.depth == 3 && t.kind == endTag && t.is("author"):
+			inAuthor = false
+			if string(name) == notesAuthor && s.ours < 0 {
+				s.ours = s.authors - 1
+			}
+		case inAuthor:
+			if name, err = t.text(name); err != nil {
+				return nil, err
+			}
+		case t.depth == 3 && t.kind == startTag && t.is("comment"):
+			at, mine := s.entry(t)
+			if mine {
+				s.goes[at] = true
+			} else {
+				s.stays[at] = true
+			}
+		}
+	}
+}
+
+// entry gives the cell of a comment, and whether an earlier run added it.
+func (s *commentsSurvey) entry(t *token) (at [2]int, mine bool) {
+	ref, _ := t.attr("ref")
+	row, col, _ := parseRef(ref)
+	author, ok := numberAttr(t, "authorId")
+	return [2]int{row, col}, ok && s.ours >= 0 && author == s.ours
+}

@@ -1,0 +1,219 @@
+package xlsx
+
+import (
+	"bytes"
+	"io"
+	"slices"
+	"strconv"
+)
+
+// mergeNotes puts notes among those that a sheet has, in the place of those of an
+// earlier run. Where its parts are not plain XML of the usual kind, it stands back.
+func (cp *copier) mergeNotes(name string, notes []cellNote, comments string, drawings []relationship) error {
+	if cp.file(comments) == nil {
+		cp.standBack(name)
+		return nil
+	}
+	tz, err := cp.openXML(comments)
+	if err != nil {
+		return err
+	}
+	have, err := surveyComments(tz)
+	if err != nil {
+		return err
+	}
+	notes = slices.DeleteFunc(notes, func(n cellNote) bool { return have.stays[[2]int{n.row, n.col}] })
+	if len(notes) == 0 && len(have.goes) == 0 {
+		return nil
+	}
+	vml, drawing := cp.notesDrawing(drawings)
+	if vml == nil || cp.book.strict || cp.parts.changed[partKey(drawing)] != nil {
+		cp.standBack(name)
+		return nil
+	}
+	cp.edited(comments, func(e *editor) error { return rewriteComments(e, have, notes) })
+	cp.edited(drawing, func(e *editor) error { return rewriteDrawing(e, vml, have.goes, notes) })
+	return nil
+}
+
+// notesDrawing finds the drawing that holds the notes of a sheet: header pictures have
+// one of the same kind. It gives nil where there is none, or one that is no XML: such
+// drawings are not rare and are none to be touched.
+func (cp *copier) notesDrawing(drawings []relationship) (*vmlSurvey, string) {
+	var found *vmlSurvey
+	part := ""
+	for _, r := range drawings {
+		if cp.file(r.target) == nil {
+			return nil, ""
+		}
+		tz, err := cp.openXML(r.target)
+		if err != nil {
+			return nil, ""
+		}
+		s, err := surveyDrawing(tz)
+		if err != nil {
+			return nil, ""
+		}
+		if s.notes == 0 {
+			continue
+		}
+		if found != nil {
+			return nil, ""
+		}
+		found, part = s, r.target
+	}
+	return found, part
+}
+
+// rewriteComments copies a part of comments: without those of an earlier run, with the
+// new ones.
+func rewriteComments(e *editor, have *commentsSurvey, notes []cellNote) error {
+	author := have.ours
+	if author < 0 {
+		author = have.authors
+	}
+	for {
+		t, err := e.tz.next()
+		if err == io.EOF {
+			return e.finish()
+		}
+		if err != nil {
+			return err
+		}
+		prefix := ""
+		if t.kind == startTag || t.kind == endTag {
+			prefix = t.prefixed()
+		}
+		switch isList := t.depth == 2 && t.is("commentList"); {
+		case t.depth == 2 && t.kind == endTag && t.is("authors"):
+			e.put(newAuthor(prefix, have))
+			e.keep(t)
+		case t.depth == 2 && t.kind == startTag && t.empty && t.is("authors"):
+			e.change(t, opened())
+			e.put(newAuthor(prefix, have) + "</" + prefix + "authors>")
+		case isList && t.kind == endTag:
+			e.put(commentElements(prefix, author, notes))
+			e.keep(t)
+		case isList && t.kind == startTag && t.empty:
+			e.change(t, opened())
+			e.put(commentElements(prefix, author, notes) + "</" + prefix + "commentList>")
+		case t.depth == 3 && t.kind == startTag && t.is("comment"):
+			if _, mine := have.entry(t); mine {
+				err = e.drop(t)
+			} else {
+				err = e.keepAll(t)
+			}
+		default:
+			e.keep(t)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// newAuthor is our entry of the list of authors, where it has none.
+func newAuthor(prefix string, have *commentsSurvey) string {
+	if have.ours >= 0 {
+		return ""
+	}
+	return "<" + prefix + "author>" + notesAuthor + "</" + prefix + "author>"
+}
+
+// vmlSurvey is what a drawing in VML holds (ECMA-376 part 4, 19).
+type vmlSurvey struct {
+	notes     int  // shapes of notes
+	shapeType bool // it has the type of shape that notes are
+	highest   int  // number of a shape
+}
+
+// surveyDrawing reads a drawing.
+func surveyDrawing(tz *tokenizer) (*vmlSurvey, error) {
+	s := &vmlSurvey{}
+	for {
+		t, err := tz.next()
+		if err == io.EOF {
+			return s, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if t.kind != startTag {
+			continue
+		}
+		id, _ := t.attr("id")
+		switch string(t.local) {
+		case "shapetype":
+			s.shapeType = s.shapeType || string(id) == "_x0000_t202"
+		case "shape":
+			if digits, ok := bytes.CutPrefix(id, []byte("_x0000_s")); ok {
+				if n, ok := parseUint(digits, 1<<30); ok {
+					s.highest = max(s.highest, n)
+				}
+			}
+		case "ClientData":
+			if kind, _ := t.attr("ObjectType"); string(kind) == "Note" {
+				s.notes++
+			}
+		}
+	}
+}
+
+// rewriteDrawing copies a drawing: without the shapes of notes that go, with the new
+// ones.
+func rewriteDrawing(e *editor, have *vmlSurvey, goes map[[2]int]bool, notes []cellNote) error {
+	for {
+		t, err := e.tz.next()
+		if err == io.EOF {
+			return e.finish()
+		}
+		if err != nil {
+			return err
+		}
+		switch {
+		case t.depth == 1 && t.kind == endTag:
+			if !have.shapeType && len(notes) > 0 {
+				e.put(`<v:shapetype xmlns:v="` + vmlSpace + `" xmlns:o="` + vmlOffice + `"` + vmlShapeType[len("<v:shapetype"):])
+			}
+			e.put(noteShapes(` xmlns:v="`+vmlSpace+`" xmlns:o="`+vmlOffice+`" xmlns:x="`+vmlExcel+`"`, have.highest, notes))
+			e.keep(t)
+		case t.depth == 2 && t.kind == startTag && string(t.local) == "shape":
+			raw, err := e.capture(t)
+			if err != nil {
+				return err
+			}
+			at, note := noteCell(raw)
+			if !note || !goes[at] {
+				e.out.Write(raw)
+			}
+		default:
+			e.keep(t)
+		}
+	}
+}
+
+// noteCell gives the cell of a shape that is a note.
+func noteCell(shape []byte) (at [2]int, note bool) {
+	tz := newTokenizer(bytes.NewReader(shape), "shape")
+	var into *int
+	for {
+		t, err := tz.next()
+		if err != nil {
+			return at, note
+		}
+		switch {
+		case t.kind == startTag && string(t.local) == "ClientData":
+			kind, _ := t.attr("ObjectType")
+			note = string(kind) == "Note"
+		case t.kind == startTag && string(t.local) == "Row":
+			into = &at[0]
+		case t.kind == startTag && string(t.local) == "Column":
+			into = &at[1]
+		case t.kind == charData && into != nil:
+			if n, err := strconv.Atoi(string(bytes.TrimSpace(t.raw))); err == nil {
+				*into = n + 1
+			}
+			into = nil
+		}
+	}
+}

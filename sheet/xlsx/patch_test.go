@@ -1,0 +1,156 @@
+package xlsx
+
+import (
+	"bytes"
+	"io"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// smallPatch puts one result column into column C of Circuits: ok in rows 2 to last.
+func smallPatch(last int) sheet.Patch {
+	sp := sheet.SheetPatch{Sheet: "Circuits", HeaderRow: 1, LastRow: last, LastCol: 3,
+		Columns: []sheet.PutColumn{{Col: 3, Header: "Result", Width: 16}}}
+	sp.Row = func(n int) []sheet.PutCell {
+		if n < 2 || n > last {
+			return nil
+		}
+		return []sheet.PutCell{{Text: "ok", Style: sheet.StyleGood}}
+	}
+	sp.Rows = last - 1
+	return sheet.Patch{Sheets: []sheet.SheetPatch{sp}}
+}
+
+// brief shortens what a patch writes: [C2 ok] is a cell of ours.
+func brief(s string) string {
+	s = regexp.MustCompile(`<(x:)?c r="([A-Z]+\d+)" s="\d+" t="inlineStr"><(?:x:)?is><(?:x:)?t xml:space="preserve">([^<]*)</(?:x:)?t></(?:x:)?is></(?:x:)?c>`).ReplaceAllString(s, "[$1$2 $3]")
+	return s
+}
+
+func TestPatchOfASheet(t *testing.T) {
+	const head = `<row r="1"><c r="A1" t="s"><v>0</v></c></row>`
+	const headIs = `<row r="1"><c r="A1" t="s"><v>0</v></c>[C1 Result]</row>`
+	const cols = `<cols><col min="3" max="3" width="16" customWidth="1"/></cols>`
+	const filter = `<autoFilter ref="A1:C2"/>`
+	tests := []struct{ name, in, want string }{
+		{"row with spans", `<sheetData>` + head + `<row r="2" spans="1:2" ht="20"><c r="A2"><v>1</v></c></row></sheetData>`,
+			cols + `<sheetData>` + headIs + `<row r="2" ht="20"><c r="A2"><v>1</v></c>[C2 ok]</row></sheetData>` + filter},
+		{"row that closes itself", `<sheetData>` + head + `<row r='2' s="4" customFormat="1" /></sheetData>`,
+			cols + `<sheetData>` + headIs + `<row r='2' s="4" customFormat="1">[C2 ok]</row></sheetData>` + filter},
+		{"earlier result goes", `<sheetData>` + head + `<row r="2"><c r="B2"><v>1</v></c><c r="C2" t="str"><f>1&amp;2</f><v>12</v></c><c r="D2"><v>4</v></c></row></sheetData>`,
+			cols + `<sheetData>` + headIs + `<row r="2"><c r="B2"><v>1</v></c>[C2 ok]<c r="D2"><v>4</v></c></row></sheetData>` + filter},
+		{"cell without references", `<sheetData><row><c><v>0</v></c></row><row><c><v>1</v></c><c/><c><v>3</v></c><c><v>4</v></c></row></sheetData>`,
+			cols + `<sheetData><row><c><v>0</v></c>[C1 Result]</row><row><c><v>1</v></c><c/>[C2 ok]<c r="D2"><v>4</v></c></row></sheetData>` + filter},
+		{"gap before a cell without a reference", `<sheetData>` + head + `<row r="2"><c r="D2"><v>4</v></c><c><v>5</v></c></row></sheetData>`,
+			cols + `<sheetData>` + headIs + `<row r="2">[C2 ok]<c r="D2"><v>4</v></c><c r="E2"><v>5</v></c></row></sheetData>` + filter},
+		{"rows beyond the data stay", `<sheetData>` + head + `<row r="2"><c r="A2"><v>1</v></c></row><row r="9" spans="1:3"><c r="C9"><v>9</v></c></row></sheetData>`,
+			cols + `<sheetData>` + headIs + `<row r="2"><c r="A2"><v>1</v></c>[C2 ok]</row><row r="9" spans="1:3"><c r="C9"><v>9</v></c></row></sheetData>` + filter},
+		{"used range and space", "<dimension ref=\"A1:B2\"/>\n<sheetData>\n " + head + "\n<row r=\"2\"><!-- made --><c r=\"A2\"><v>1</v></c>\n</row><extLst/></sheetData>",
+			"<dimension ref=\"A1:C2\"/>\n" + cols + "<sheetData>\n " + headIs + "\n<row r=\"2\"><!-- made --><c r=\"A2\"><v>1</v></c>\n[C2 ok]</row><extLst/></sheetData>" + filter},
+		{"what is in the row behind its cells", `<sheetData>` + head + `<row r="2"><c r="A2"><v>1</v></c><extLst><ext uri="made"/></extLst></row></sheetData>`,
+			cols + `<sheetData>` + headIs + `<row r="2"><c r="A2"><v>1</v></c>[C2 ok]<extLst><ext uri="made"/></extLst></row></sheetData>` + filter},
+		{"columns split", `<cols><col min="1" max="1" width="9"/><col min="2" max="16384" width="20" style="3" hidden="1"/></cols><sheetData>` + head + `<row r="2"/></sheetData>`,
+			`<cols><col min="1" max="1" width="9"/><col min="2" max="2" width="20" style="3" hidden="1"/><col min="3" max="3" width="16" style="3" customWidth="1"/><col min="4" max="16384" width="20" style="3" hidden="1"/></cols><sheetData>` + headIs + `<row r="2">[C2 ok]</row></sheetData>` + filter},
+		{"column of an earlier run stays", `<cols><col min="3" max="3" width="44" customWidth="1"/></cols><sheetData>` + head + `<row r="2"/></sheetData>`,
+			`<cols><col min="3" max="3" width="44" customWidth="1"/></cols><sheetData>` + headIs + `<row r="2">[C2 ok]</row></sheetData>` + filter},
+		{"column between others", `<cols><col min="2" max="2" width="9"/><col min="5" max="6" width="9"/></cols><sheetData>` + head + `<row r="2"/></sheetData>`,
+			`<cols><col min="2" max="2" width="9"/><col min="3" max="3" width="16" customWidth="1"/><col min="5" max="6" width="9"/></cols><sheetData>` + headIs + `<row r="2">[C2 ok]</row></sheetData>` + filter},
+		{"filter widened, criteria kept", `<sheetData>` + head + `<row r="2"/></sheetData><sheetProtection sheet="1"/><autoFilter ref="A1:B2"><filterColumn colId="1"><filters><filter val="x"/></filters></filterColumn></autoFilter>`,
+			cols + `<sheetData>` + headIs + `<row r="2">[C2 ok]</row></sheetData><sheetProtection sheet="1"/><autoFilter ref="A1:C2"><filterColumn colId="1"><filters><filter val="x"/></filters></filterColumn></autoFilter>`},
+		{"filter elsewhere stays", `<sheetData>` + head + `<row r="2"/></sheetData><autoFilter ref="A1:A2"/>`,
+			cols + `<sheetData>` + headIs + `<row r="2">[C2 ok]</row></sheetData><autoFilter ref="A1:A2"/>`},
+		{"merged ranges cut", `<sheetData>` + head + `<row r="2"/></sheetData><mergeCells count="4"><mergeCell ref="A9:Z9"/><mergeCell ref="A2:C2"/><mergeCell ref="C1:D1"/><mergeCell ref="A1:B1"/></mergeCells><pageMargins/>`,
+			cols + `<sheetData>` + headIs + `<row r="2">[C2 ok]</row></sheetData>` + filter + `<mergeCells><mergeCell ref="A9:Z9"/><mergeCell ref="A2:B2"/><mergeCell ref="A1:B1"/></mergeCells><pageMargins/>`},
+		{"no merged range left", `<sheetData>` + head + `<row r="2"/></sheetData><mergeCells count="1"><mergeCell ref="B2:C2"/></mergeCells><pageMargins/>`,
+			cols + `<sheetData>` + headIs + `<row r="2">[C2 ok]</row></sheetData>` + filter + `<pageMargins/>`},
+		{"validations and formats stay", `<sheetData>` + head + `<row r="2"/></sheetData><conditionalFormatting sqref="A1:C9"><cfRule type="expression" priority="7"><formula>1</formula></cfRule></conditionalFormatting><dataValidations count="1"><dataValidation sqref="A2"/></dataValidations>`,
+			cols + `<sheetData>` + headIs + `<row r="2">[C2 ok]</row></sheetData>` + filter + `<conditionalFormatting sqref="A1:C9"><cfRule type="expression" priority="7"><formula>1</formula></cfRule></conditionalFormatting><dataValidations count="1"><dataValidation sqref="A2"/></dataValidations>`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			out := copied(t, withSheet(t, test.in), smallPatch(2))
+			if got := brief(partOf(t, out, "xl/worksheets/sheet1.xml")); got != sheetOpen+test.want+"</worksheet>" {
+				t.Errorf("got\n%s\nwant\n%s", strings.TrimPrefix(got, sheetOpen), test.want)
+			}
+		})
+	}
+}
+
+func TestPatchKeepsPrefixAndEncoding(t *testing.T) {
+	const in = `<x:worksheet xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><x:sheetData><x:row r="1"/><x:row r="2"><x:c r="A2"><x:v>1</x:v></x:c></x:row></x:sheetData></x:worksheet>`
+	const want = `<x:worksheet xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><x:cols><x:col min="3" max="3" width="16" customWidth="1"/></x:cols><x:sheetData><x:row r="1">[x:C1 Result]</x:row><x:row r="2"><x:c r="A2"><x:v>1</x:v></x:c>[x:C2 ok]</x:row></x:sheetData><x:autoFilter ref="A1:C2"/></x:worksheet>`
+	utf16 := func(s string) string {
+		b := []byte{0xFF, 0xFE}
+		for _, c := range []byte(s) {
+			b = append(b, c, 0)
+		}
+		return string(b)
+	}
+	for _, test := range []struct{ name, part, want string }{
+		{"plain", in, want},
+		{"byte order mark", utf8BOM + in, utf8BOM + want},
+		{"UTF-16", utf16(`<?xml version="1.0" encoding="UTF-16"?>` + in), xmlDeclaration + want},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			out := copied(t, zipped(t, plainParts(part{"xl/worksheets/sheet1.xml", test.part})), smallPatch(2))
+			if got := brief(partOf(t, out, "xl/worksheets/sheet1.xml")); got != test.want {
+				t.Errorf("got\n%s\nwant\n%s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestMarksAreColouredByAFormat(t *testing.T) {
+	p := smallPatch(6)
+	for _, row := range []int{4, 2, 3, 6} {
+		p.Sheets[0].Marks = append(p.Sheets[0].Marks, sheet.Mark{Row: row, Col: 1, Style: sheet.StyleBad})
+	}
+	p.Sheets[0].Marks = append(p.Sheets[0].Marks, sheet.Mark{Row: 3, Col: 2, Style: sheet.StyleWarn})
+	rows := `<sheetData><row r="1"/><row r="2"/><row r="3"/><row r="4"/><row r="5"/><row r="6"/></sheetData>`
+	own := `<conditionalFormatting sqref="A1:C9"><cfRule type="expression" priority="7"><formula>1</formula></cfRule></conditionalFormatting>`
+	out := copied(t, withSheet(t, rows+own+`<pageMargins/>`), p)
+	want := own + `<conditionalFormatting sqref="A2:A4 A6"><cfRule type="expression" dxfId="0" priority="8"><formula>"loabatch"&lt;&gt;""</formula></cfRule></conditionalFormatting>` +
+		`<conditionalFormatting sqref="B3"><cfRule type="expression" dxfId="1" priority="9"><formula>"loabatch"&lt;&gt;""</formula></cfRule></conditionalFormatting><pageMargins/>`
+	if got := partOf(t, out, "xl/worksheets/sheet1.xml"); !strings.HasSuffix(got, want+`</worksheet>`) {
+		t.Errorf("the sheet ends\n%s\nwant\n%s", got[strings.Index(got, "</sheetData>"):], want)
+	}
+	again := copied(t, out, p)
+	if !bytes.Equal(out, again) {
+		t.Error("the copy of the copy is another file")
+	}
+}
+
+func TestCopyRefuses(t *testing.T) {
+	twoRows := `<sheetData><row r="1"/><row r="2"><c r="C2"><f t="shared" ref="C2:D2" si="0">A2</f><v>1</v></c></row></sheetData>`
+	lost := smallPatch(3)
+	far := smallPatch(2)
+	far.Sheets[0].Columns[0].Col = sheet.MaxCol + 1
+	twice := smallPatch(2)
+	twice.Sheets = append(twice.Sheets, twice.Sheets[0])
+	other := smallPatch(2)
+	other.Sheets[0].Sheet = "Else"
+	for _, test := range []struct {
+		name, sheet string
+		patch       sheet.Patch
+		code        string
+	}{
+		{"row is lost", `<sheetData><row r="1"/><row r="2"/></sheetData>`, lost, "copy-rows-differ"},
+		{"no column is free", twoRows, far, "copy-no-free-columns"},
+		{"sheet twice", twoRows, twice, "copy-sheet-twice"},
+		{"no such sheet", twoRows, other, "sheet-not-listed"},
+		{"formula of others", twoRows, smallPatch(2), "copy-formula-in-the-way"},
+		{"bad row number", `<sheetData><row r="x"/></sheetData>`, smallPatch(2), "copy-row-number"},
+		{"bad reference", `<sheetData><row r="2"><c r="A7"/></row></sheetData>`, smallPatch(2), "copy-cell-reference"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			file := withSheet(t, test.sheet)
+			err := Copy(io.Discard, bytes.NewReader(file), int64(len(file)), test.patch)
+			if got := codeOf(t, err); got != test.code {
+				t.Errorf("error is %v, want %s", err, test.code)
+			}
+		})
+	}
+}
