@@ -7,7 +7,7 @@ type Style uint8
 
 // The styles.
 const (
-	StylePlain  Style = iota // wrapped text, top-aligned
+	StylePlain  Style = iota // in added sheets wrapped and top-aligned, as the other styles are; beside data not wrapped
 	StyleHeader              // bold on grey
 	StyleGood                // green: SUBMITTED, ALREADY, VALID
 	StyleWarn                // amber: warnings, UNKNOWN, BLOCKED, NOT_ATTEMPTED

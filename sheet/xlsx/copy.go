@@ -102,14 +102,21 @@ func newPartEdits() *partEdits {
 // newPart reserves a name for a part that is added: the first number that is free.
 func (cp *copier) newPart(dir, stem, ext, contentType string) string {
 	for n := 1; ; n++ {
-		name := path.Join(dir, stem+strconv.Itoa(n)+ext)
-		key := partKey(name)
-		if (cp.file(name) == nil || cp.parts.dropped[key]) && !cp.parts.reserved[key] {
-			cp.parts.reserved[key] = true
-			cp.types.added = append(cp.types.added, [2]string{name, contentType})
+		if name := path.Join(dir, stem+strconv.Itoa(n)+ext); cp.reserve(name, contentType) {
 			return name
 		}
 	}
+}
+
+// reserve reserves a name for a part that is added, unless it is taken.
+func (cp *copier) reserve(name, contentType string) bool {
+	key := partKey(name)
+	if cp.file(name) != nil && !cp.parts.dropped[key] || cp.parts.reserved[key] {
+		return false
+	}
+	cp.parts.reserved[key] = true
+	cp.types.added = append(cp.types.added, [2]string{name, contentType})
+	return true
 }
 
 // addPart adds a part under a name that newPart gave, or relationships beside one.

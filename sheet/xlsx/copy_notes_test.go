@@ -98,14 +98,4 @@ func TestNotesStandBack(t *testing.T) {
 	if got := partOf(t, out, "xl/drawings/vmlDrawing1.vml"); got != `<xml><p>a control<br></xml>` {
 		t.Errorf("the drawing became %s", got)
 	}
-	w := &sheet.Workbook{CircuitsTable: sheet.Table{Sheet: "Circuits", HeaderRow: 1, LastRow: 2, LastCol: 2}}
-	w.EngineersTable = w.CircuitsTable
-	w.EngineersTable.Sheet = "none"
-	var codes []string
-	for _, p := range Obstacles(bytes.NewReader(file), int64(len(file)), w) {
-		codes = append(codes, p.Code)
-	}
-	if got := strings.Join(codes, " "); got != "sheet-not-listed" {
-		t.Errorf("obstacles are %s", got)
-	}
 }

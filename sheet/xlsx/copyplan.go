@@ -77,7 +77,10 @@ func (cp *copier) planStyles() error {
 		cp.edited(part, rewrite)
 		return nil
 	}
-	part = cp.newPart(path.Dir(cp.book.part), "styles", ".xml", stylesType)
+	dir := path.Dir(cp.book.part)
+	if part = path.Join(dir, "styles.xml"); !cp.reserve(part, stylesType) { // some programs look for no other name
+		part = cp.newPart(dir, "styles", ".xml", stylesType)
+	}
 	cp.bookRels.add(cp.spaces.rel+"/styles", relTarget(cp.book.part, part))
 	cp.addPart(part, func(w io.Writer) error {
 		return rewrite(newEditor(newTokenizer(strings.NewReader(blankStyles(cp.spaces.main)), "styles"), w))

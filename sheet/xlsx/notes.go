@@ -95,7 +95,7 @@ func (cp *copier) newNotes(notes []cellNote, part string, rels []relationship) s
 			commentElements("", 0, notes) + `</commentList></comments>`
 	}))
 	cp.addPart(drawing, text(func() string {
-		return vmlOpen + vmlShapeType + noteShapes(vmlPrefixes, 1024, notes) + `</xml>`
+		return vmlOpen + vmlShapeType + noteShapes("", firstShape, notes) + `</xml>`
 	}))
 	return id
 }

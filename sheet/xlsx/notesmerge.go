@@ -26,7 +26,7 @@ func (cp *copier) mergeNotes(name string, notes []cellNote, comments string, dra
 	if len(notes) == 0 && len(have.goes) == 0 {
 		return nil
 	}
-	vml, drawing := cp.notesDrawing(drawings)
+	vml, drawing := cp.notesDrawing(drawings, have.goes)
 	if vml == nil || cp.book.strict || cp.parts.changed[partKey(drawing)] != nil {
 		cp.standBack(name)
 		return nil
@@ -39,7 +39,7 @@ func (cp *copier) mergeNotes(name string, notes []cellNote, comments string, dra
 // notesDrawing finds the drawing that holds the notes of a sheet: header pictures have
 // one of the same kind. It gives nil where there is none, or one that is no XML: such
 // drawings are not rare and are none to be touched.
-func (cp *copier) notesDrawing(drawings []relationship) (*vmlSurvey, string) {
+func (cp *copier) notesDrawing(drawings []relationship, goes map[[2]int]bool) (*vmlSurvey, string) {
 	var found *vmlSurvey
 	part := ""
 	for _, r := range drawings {
@@ -50,7 +50,7 @@ func (cp *copier) notesDrawing(drawings []relationship) (*vmlSurvey, string) {
 		if err != nil {
 			return nil, ""
 		}
-		s, err := surveyDrawing(tz)
+		s, err := surveyDrawing(tz, goes)
 		if err != nil {
 			return nil, ""
 		}
@@ -124,12 +124,13 @@ func newAuthor(prefix string, have *commentsSurvey) string {
 type vmlSurvey struct {
 	notes     int  // shapes of notes
 	shapeType bool // it has the type of shape that notes are
-	highest   int  // number of a shape
+	highest   int  // number of a shape that stays
 }
 
-// surveyDrawing reads a drawing.
-func surveyDrawing(tz *tokenizer) (*vmlSurvey, error) {
-	s := &vmlSurvey{}
+// surveyDrawing reads a drawing, of which the shapes of some notes go.
+func surveyDrawing(tz *tokenizer, goes map[[2]int]bool) (*vmlSurvey, error) {
+	s := &vmlSurvey{highest: firstShape}
+	var held []byte
 	for {
 		t, err := tz.next()
 		if err == io.EOF {
@@ -138,22 +139,24 @@ func surveyDrawing(tz *tokenizer) (*vmlSurvey, error) {
 		if err != nil {
 			return nil, err
 		}
-		if t.kind != startTag {
+		if t.kind != startTag || t.depth != 2 {
 			continue
 		}
 		id, _ := t.attr("id")
+		number, _ := parseUint(bytes.TrimPrefix(id, []byte("_x0000_s")), 1<<30)
 		switch string(t.local) {
 		case "shapetype":
 			s.shapeType = s.shapeType || string(id) == "_x0000_t202"
 		case "shape":
-			if digits, ok := bytes.CutPrefix(id, []byte("_x0000_s")); ok {
-				if n, ok := parseUint(digits, 1<<30); ok {
-					s.highest = max(s.highest, n)
-				}
+			if held, err = tz.capture(held[:0], t); err != nil {
+				return nil, err
 			}
-		case "ClientData":
-			if kind, _ := t.attr("ObjectType"); string(kind) == "Note" {
+			at, note := noteCell(held)
+			if note {
 				s.notes++
+			}
+			if !note || !goes[at] {
+				s.highest = max(s.highest, number)
 			}
 		}
 	}
@@ -162,6 +165,7 @@ func surveyDrawing(tz *tokenizer) (*vmlSurvey, error) {
 // rewriteDrawing copies a drawing: without the shapes of notes that go, with the new
 // ones.
 func rewriteDrawing(e *editor, have *vmlSurvey, goes map[[2]int]bool, notes []cellNote) error {
+	spaces := ""
 	for {
 		t, err := e.tz.next()
 		if err == io.EOF {
@@ -171,11 +175,14 @@ func rewriteDrawing(e *editor, have *vmlSurvey, goes map[[2]int]bool, notes []ce
 			return err
 		}
 		switch {
+		case t.depth == 1 && t.kind == startTag:
+			spaces = missingSpaces(t)
+			e.keep(t)
 		case t.depth == 1 && t.kind == endTag:
 			if !have.shapeType && len(notes) > 0 {
-				e.put(`<v:shapetype xmlns:v="` + vmlSpace + `" xmlns:o="` + vmlOffice + `"` + vmlShapeType[len("<v:shapetype"):])
+				e.put("<v:shapetype" + spaces + vmlShapeType[len("<v:shapetype"):])
 			}
-			e.put(noteShapes(` xmlns:v="`+vmlSpace+`" xmlns:o="`+vmlOffice+`" xmlns:x="`+vmlExcel+`"`, have.highest, notes))
+			e.put(noteShapes(spaces, have.highest, notes))
 			e.keep(t)
 		case t.depth == 2 && t.kind == startTag && string(t.local) == "shape":
 			raw, err := e.capture(t)
@@ -190,6 +197,18 @@ func rewriteDrawing(e *editor, have *vmlSurvey, goes map[[2]int]bool, notes []ce
 			e.keep(t)
 		}
 	}
+}
+
+// missingSpaces gives the declarations that new shapes need, none where the root has
+// them all under the usual prefixes.
+func missingSpaces(root *token) string {
+	missing := ""
+	for _, d := range []string{` xmlns:v="` + vmlSpace + `"`, ` xmlns:o="` + vmlOffice + `"`, ` xmlns:x="` + vmlExcel + `"`} {
+		if !bytes.Contains(root.raw, []byte(d[1:])) {
+			missing += d
+		}
+	}
+	return missing
 }
 
 // noteCell gives the cell of a shape that is a note.

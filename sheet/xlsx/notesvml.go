@@ -14,11 +14,12 @@ const (
 	vmlExcel  = "urn:schemas-microsoft-com:office:excel"
 )
 
-// vmlPrefixes stands where the root declares the namespaces already.
-const vmlPrefixes = ""
+// firstShape is the number behind which a drawing's shapes are numbered: that of the
+// map's first block.
+const firstShape = 1024
 
-// vmlOpen begins a drawing of notes. Its shapes are numbered from 1025 on, in the
-// blocks that the map names.
+// vmlOpen begins a drawing of notes. The map names the block of numbers that its shapes
+// have.
 const vmlOpen = `<xml xmlns:v="` + vmlSpace + `" xmlns:o="` + vmlOffice + `" xmlns:x="` + vmlExcel + `">` +
 	`<o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="1"/></o:shapelayout>`
 
@@ -27,7 +28,7 @@ const vmlShapeType = `<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:sp
 	`<v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>`
 
 // noteShapes gives the shapes of notes, hidden until the pointer rests on their cells,
-// numbered behind the given number. Excel shows a note only where it has a shape.
+// numbered behind the given number and with the given declarations of namespaces. Excel shows a note only where it has a shape.
 func noteShapes(spaces string, behind int, notes []cellNote) string {
 	var b strings.Builder
 	for i, n := range notes {

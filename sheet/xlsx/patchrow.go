@@ -182,7 +182,7 @@ func (s *sheetPatcher) putCells(prefix string, row int, cells []sheet.PutCell, n
 	s.tag = s.tag[:0]
 	for ; next < len(s.cols) && s.cols[next].Col <= upTo; next++ {
 		cell := &cells[s.cols[next].at]
-		s.tag = appendCell(s.tag, prefix, row, s.cols[next].Col, s.styles.cells[cell.Style], cell)
+		s.tag = appendCell(s.tag, prefix, row, s.cols[next].Col, s.styles.bound[cell.Style], cell)
 	}
 	s.out.Write(s.tag)
 	return next

@@ -60,7 +60,8 @@ type styleSurvey struct {
 type stylePatch struct {
 	added [afterLists][]string
 	sums  [afterLists]int // entries of each list, those that are added among them
-	cells [styleCount]int // cell format by sheet.Style
+	cells [styleCount]int // cell format by sheet.Style, in added sheets: wrapped
+	bound [styleCount]int // the same beside the user's data, whose rows keep their height: not wrapped
 	marks [styleCount]int // differential format by sheet.Style: StyleBad and StyleWarn
 }
 

@@ -68,7 +68,9 @@ func newStylePatch(s *styleSurvey) (*stylePatch, error) {
 		if l.fill != "" {
 			fill = p.want(s, fillsList, tag(`<{p}fill><{p}patternFill patternType="solid"><{p}fgColor rgb="`+l.fill+`"/><{p}bgColor indexed="64"/></{p}patternFill></{p}fill>`))
 		}
-		p.cells[i] = p.want(s, cellXfsList, tag(l.format(font, fill, s.counts[cellStyleXfsList] > 0)))
+		styled := s.counts[cellStyleXfsList] > 0
+		p.cells[i] = p.want(s, cellXfsList, tag(l.format(font, fill, styled, true)))
+		p.bound[i] = p.want(s, cellXfsList, tag(l.format(font, fill, styled, false)))
 	}
 	for _, style := range []sheet.Style{sheet.StyleBad, sheet.StyleWarn} {
 		c := looks[style].fill
@@ -80,8 +82,9 @@ func newStylePatch(s *styleSurvey) (*stylePatch, error) {
 	return p, nil
 }
 
-// format gives the cell format of a look.
-func (l look) format(font, fill int, styled bool) string {
+// format gives the cell format of a look. One that is not free to wrap its text is
+// aligned as cells are by default, and so as most of the user's.
+func (l look) format(font, fill int, styled, free bool) string {
 	var b strings.Builder
 	b.WriteString(`<{p}xf numFmtId="0" fontId="` + strconv.Itoa(font) + `" fillId="` + strconv.Itoa(fill) + `" borderId="0"`)
 	if styled {
@@ -93,14 +96,20 @@ func (l look) format(font, fill int, styled bool) string {
 	if fill > 0 {
 		b.WriteString(` applyFill="1"`)
 	}
-	vertical, wrap := "top", ` wrapText="1"`
-	if l.centre {
-		vertical = "center"
+	align := ""
+	switch {
+	case l.centre:
+		align = ` vertical="center"`
+	case free:
+		align = ` vertical="top"`
 	}
-	if l.noWrap {
-		wrap = ""
+	if free && !l.noWrap {
+		align += ` wrapText="1"`
 	}
-	return b.String() + ` applyAlignment="1"><{p}alignment vertical="` + vertical + `"` + wrap + `/></{p}xf>`
+	if align == "" {
+		return b.String() + "/>"
+	}
+	return b.String() + ` applyAlignment="1"><{p}alignment` + align + `/></{p}xf>`
 }
 
 // face is what the added fonts take from the workbook's first one, as it stands there.

@@ -1,0 +1,285 @@
+package xlsx
+
+import (
+	"bytes"
+	"encoding/xml"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/loabatch/loabatch/sheet"
+	"github.com/xuri/excelize/v2"
+)
+
+const officeRel = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
+
+// relsPart is a list of relationships: kind and target in turn, with the IDs rId1 and on.
+func relsPart(kindsAndTargets ...string) string {
+	e := newRelsEdit(nil)
+	for i := 0; i+1 < len(kindsAndTargets); i += 2 {
+		e.add(officeRel+kindsAndTargets[i], kindsAndTargets[i+1])
+	}
+	return e.whole()
+}
+
+const dataRows = `<sheetData><row r="1"/><row r="2"><c r="A2"><v>1</v></c></row></sheetData>`
+
+// withTable is the plainest workbook with a table.
+func withTable(t *testing.T, table string) []byte {
+	return zipped(t, plainParts(
+		part{"xl/worksheets/sheet1.xml", sheetOpen + dataRows + `</worksheet>`},
+		part{"xl/worksheets/_rels/sheet1.xml.rels", relsPart("table", "../tables/table1.xml")},
+		part{"xl/tables/table1.xml", table},
+	))
+}
+
+func TestTableTakesInTheResults(t *testing.T) {
+	const open = `<table xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" id="1" displayName="Made"`
+	tests := []struct{ name, in, want string }{
+		{"that covers the data", open + ` ref="A1:B2"><autoFilter ref="A1:B2"/><tableColumns count="2"><tableColumn id="1" name="a"/><tableColumn id="5" name="b"/></tableColumns></table>`,
+			open + ` ref="A1:C2"><autoFilter ref="A1:C2"/><tableColumns count="3"><tableColumn id="1" name="a"/><tableColumn id="5" name="b"/><tableColumn id="6" name="Result"/></tableColumns></table>`},
+		{"with a row of totals", open + ` ref="A1:B3" totalsRowCount="1"><autoFilter ref="A1:B2"/><tableColumns><tableColumn id="1" name="a"/><tableColumn id="2" name="b"/></tableColumns></table>`,
+			open + ` ref="A1:C3" totalsRowCount="1"><autoFilter ref="A1:C2"/><tableColumns count="3"><tableColumn id="1" name="a"/><tableColumn id="2" name="b"/><tableColumn id="3" name="Result"/></tableColumns></table>`},
+		{"that an earlier run widened", open + ` ref="A1:C2"><tableColumns count="3"><tableColumn id="1" name="a"/><tableColumn id="2" name="b"/><tableColumn id="3" name="RESULT"/></tableColumns></table>`,
+			open + ` ref="A1:C2"><tableColumns count="3"><tableColumn id="1" name="a"/><tableColumn id="2" name="b"/><tableColumn id="3" name="Result"/></tableColumns></table>`},
+		{"that does not reach them", open + ` ref="A1:A2"><tableColumns count="1"><tableColumn id="1" name="a"/></tableColumns></table>`, ""},
+		{"that a query fills", open + ` ref="A1:B2" tableType="queryTable"><tableColumns count="2"><tableColumn id="1" name="a"/><tableColumn id="2" name="b"/></tableColumns></table>`, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			out := copied(t, withTable(t, test.in), smallPatch(2))
+			want := test.want
+			if want == "" {
+				want = test.in
+			}
+			if got := partOf(t, out, "xl/tables/table1.xml"); got != want {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+			if got := partOf(t, out, "xl/worksheets/sheet1.xml"); strings.Contains(got, "autoFilter") {
+				t.Errorf("the sheet got a filter of its own: %s", got)
+			}
+		})
+	}
+}
+
+func TestTableInTheWay(t *testing.T) {
+	file := withTable(t, `<table xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" id="1" displayName="Made" ref="C2:D4"><tableColumns count="2"><tableColumn id="1" name="a"/><tableColumn id="2" name="b"/></tableColumns></table>`)
+	err := Copy(&bytes.Buffer{}, bytes.NewReader(file), int64(len(file)), smallPatch(2))
+	if got := codeOf(t, err); got != "copy-table-in-the-way" {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestCalculationChainFollows(t *testing.T) {
+	const open = `<calcChain xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">`
+	rels := relsPart("worksheet", "worksheets/sheet1.xml", "styles", "styles.xml", "sharedStrings", "sharedStrings.xml", "calcChain", "calcChain.xml")
+	types := strings.Replace(typesXML, "</Types>", `<Override PartName="/xl/calcChain.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.calcChain+xml"/></Types>`, 1)
+	for _, test := range []struct{ name, in, want string }{
+		{"without entries of ours", `<c r="A1" i="1"/><c r="C9"/>`, `<c r="A1" i="1"/><c r="C9"/>`},
+		{"the first entry of a sheet goes", `<c r="C2" i="1" l="1"/><c r="B2"/><c r="C1"/><c r="A2" s="1"/><c r="C2" i="2"/>`, `<c r="B2" i="1"/><c r="A2" s="1"/><c r="C2" i="2"/>`},
+		{"all go", `<c r="C2" i="1"/><c r="C1"/>`, "-"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			out := copied(t, zipped(t, plainParts(part{"xl/worksheets/sheet1.xml", sheetOpen + dataRows + `</worksheet>`},
+				part{"xl/_rels/workbook.xml.rels", rels}, part{contentTypesPart, types}, part{"xl/calcChain.xml", open + test.in + `</calcChain>`})), smallPatch(2))
+			if test.want == "-" {
+				if zipEntry(zipOf(t, out), "xl/calcChain.xml") != nil || strings.Contains(partOf(t, out, "xl/_rels/workbook.xml.rels")+partOf(t, out, contentTypesPart), "calcChain") {
+					t.Error("an empty chain is left behind")
+				}
+				return
+			}
+			if got := partOf(t, out, "xl/calcChain.xml"); got != open+test.want+`</calcChain>` {
+				t.Errorf("chain is %s", got)
+			}
+		})
+	}
+}
+
+func TestAddedSheetsAreReplaced(t *testing.T) {
+	first := copied(t, withSheet(t, dataRows), resultPatch("Circuits", 2, 2))
+	second := copied(t, first, resultPatch("Circuits", 2, 2))
+	if !bytes.Equal(first, second) {
+		for _, f := range zipOf(t, second).File {
+			if g := zipEntry(zipOf(t, first), f.Name); g == nil || g.CRC32 != f.CRC32 {
+				t.Errorf("the copy of the copy differs in %s", f.Name)
+			}
+		}
+	}
+}
+
+func TestUsersOwnSheetsStay(t *testing.T) {
+	f := excelize.NewFile()
+	defer f.Close()
+	for _, name := range []string{"Errors", "summary"} {
+		if _, err := f.NewSheet(name); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.SetCellStr(name, "A1", "the user's own"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.SetCellStr("Sheet1", "A1", "Instance ID"); err != nil {
+		t.Fatal(err)
+	}
+	var in bytes.Buffer
+	if err := f.Write(&in); err != nil {
+		t.Fatal(err)
+	}
+	file := in.Bytes()
+	for range 2 {
+		file = copied(t, file, resultPatch("Sheet1", 1, 1))
+		g, err := excelize.OpenReader(bytes.NewReader(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(g.GetSheetList(), ", "); got != "Sheet1, Errors, summary, Errors (loabatch), Summary (loabatch)" {
+			t.Errorf("sheets are %s", got)
+		}
+		if got, _ := g.GetCellValue("Errors", "A1"); got != "the user's own" {
+			t.Errorf("the user's sheet holds %q", got)
+		}
+		g.Close()
+	}
+}
+
+// TestPartNamesAreFree has the part of the only sheet under a name that a new sheet
+// would be given by its ID, and the ID of the highest.
+func TestPartNamesAreFree(t *testing.T) {
+	file := zipped(t, plainParts(
+		part{"xl/worksheets/sheet1.xml", "-"},
+		part{"xl/Worksheets/Sheet2.xml", sheetOpen + dataRows + `</worksheet>`},
+		part{contentTypesPart, strings.Replace(typesXML, "/xl/worksheets/sheet1.xml", "/xl/Worksheets/Sheet2.xml", 1)},
+		part{"xl/_rels/workbook.xml.rels", relsPart("worksheet", "Worksheets/Sheet2.xml", "styles", "styles.xml")},
+		part{"xl/workbook.xml", strings.Replace(bookXML, `sheetId="1"`, `sheetId="65534"`, 1)},
+	))
+	out := copied(t, file, resultPatch("Circuits", 1, 2))
+	if got := partOf(t, out, "xl/workbook.xml"); !strings.Contains(got, `name="Errors" sheetId="1"`) || !strings.Contains(got, `name="Summary" sheetId="2"`) {
+		t.Errorf("workbook is %s", got)
+	}
+	for _, name := range []string{"xl/worksheets/sheet1.xml", "xl/worksheets/sheet3.xml"} {
+		if zipEntry(zipOf(t, out), name) == nil {
+			t.Errorf("%s is not there", name)
+		}
+	}
+}
+
+func TestStylesAreAdded(t *testing.T) {
+	const main = `xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"`
+	for _, test := range []struct{ name, in string }{
+		{"counts that lie", `<styleSheet ` + main + `><fonts count="7"><font><sz val="10"/><name val="Made"/></font></fonts><fills><fill/><fill/></fills><borders count="0"><border/></borders><cellXfs count="99"><xf/></cellXfs></styleSheet>`},
+		{"empty", `<styleSheet ` + main + `/>`},
+		{"lists that close themselves", `<styleSheet ` + main + `><fonts/><fills count="0"/><cellXfs/><dxfs count="0"/><extLst/></styleSheet>`},
+		{"with a prefix", `<x:styleSheet xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><x:fonts><x:font><x:sz val="10"/></x:font></x:fonts><x:colors/></x:styleSheet>`},
+		{"missing", "-"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			parts := plainParts(part{"xl/styles.xml", test.in}, part{"xl/worksheets/sheet1.xml", sheetOpen + dataRows + `</worksheet>`})
+			if test.in == "-" {
+				parts = plainParts(part{"xl/styles.xml", "-"}, part{"xl/worksheets/sheet1.xml", sheetOpen + dataRows + `</worksheet>`},
+					part{"xl/_rels/workbook.xml.rels", relsPart("worksheet", "worksheets/sheet1.xml")},
+					part{contentTypesPart, strings.ReplaceAll(typesXML, "/xl/styles.xml", "/xl/none.xml")})
+			}
+			out := copied(t, zipped(t, parts), resultPatch("Circuits", 1, 2))
+			f, err := excelize.OpenReader(bytes.NewReader(out))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			id, err := f.GetCellStyle("Errors", "A2")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if fill, font := looksOf(t, partOf(t, out, "xl/styles.xml"), id); fill != "FFFFC7CE" || font != "FF9C0006" {
+				t.Errorf("an error is shown in %s on %s", font, fill)
+			}
+		})
+	}
+}
+
+// looksOf gives the colours of a cell format by a reader of its own.
+func looksOf(t *testing.T, part string, id int) (fill, font string) {
+	t.Helper()
+	type color struct {
+		RGB string `xml:"rgb,attr"`
+	}
+	var styles struct {
+		Fonts []struct {
+			Color color `xml:"color"`
+		} `xml:"fonts>font"`
+		Fills []struct {
+			Color color `xml:"patternFill>fgColor"`
+		} `xml:"fills>fill"`
+		Xfs []struct {
+			Font int `xml:"fontId,attr"`
+			Fill int `xml:"fillId,attr"`
+		} `xml:"cellXfs>xf"`
+	}
+	if err := xml.Unmarshal([]byte(part), &styles); err != nil {
+		t.Fatal(err)
+	}
+	xf := styles.Xfs[id]
+	return styles.Fills[xf.Fill].Color.RGB, styles.Fonts[xf.Font].Color.RGB
+}
+
+func TestStrictFormStays(t *testing.T) {
+	strict := func(s string) string {
+		return strings.NewReplacer("http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://purl.oclc.org/ooxml/spreadsheetml/main",
+			"http://schemas.openxmlformats.org/officeDocument/2006/relationships", "http://purl.oclc.org/ooxml/officeDocument/relationships").Replace(s)
+	}
+	var parts []part
+	for _, p := range plainParts(part{"xl/worksheets/sheet1.xml", sheetOpen + dataRows + `</worksheet>`}) {
+		parts = append(parts, part{p.name, strict(p.content)})
+	}
+	out := copied(t, zipped(t, parts), resultPatch("Circuits", 1, 2))
+	for _, f := range zipOf(t, out).File {
+		b := string(unpacked(t, f))
+		if strings.HasPrefix(f.Name, "xl/") && strings.Contains(strings.ReplaceAll(b, "http://schemas.openxmlformats.org/package/", ""), "schemas.openxmlformats.org") {
+			t.Errorf("%s holds names of the Transitional form: %s", f.Name, b)
+		}
+		if strings.Contains(f.Name, "vml") {
+			t.Errorf("the Strict form has no %s", f.Name)
+		}
+	}
+}
+
+func TestObstacles(t *testing.T) {
+	engineers := sheetOpen + dataRows + `<mergeCells><mergeCell ref="B2:D2"/></mergeCells></worksheet>`
+	book := strings.Replace(bookXML, "</sheets>", `<sheet name="Engineers" sheetId="2" r:id="rId2"/></sheets>`, 1)
+	base := []part{
+		{"xl/workbook.xml", book}, {"xl/worksheets/sheet2.xml", engineers},
+		{"xl/worksheets/sheet1.xml", sheetOpen + dataRows + `</worksheet>`},
+		{"xl/_rels/workbook.xml.rels", relsPart("worksheet", "worksheets/sheet1.xml", "worksheet", "worksheets/sheet2.xml", "styles", "styles.xml")},
+	}
+	for _, test := range []struct {
+		name string
+		more []part
+		last int // column of the data
+		want string
+	}{
+		{"merged cells", nil, 2, "note copy-merged-cut"},
+		{"none", nil, 4, ""},
+		{"no free columns", nil, sheet.MaxCol - 7, "error copy-no-free-columns"},
+		{"locked structure", []part{{"xl/workbook.xml", strings.Replace(book, "<sheets>", `<workbookProtection lockStructure="1"/><sheets>`, 1)}}, 4, "note copy-structure-locked"},
+		{"signed", []part{{"_rels/.rels", strings.Replace(topRelsXML, "</Rel", `<Relationship Id="rId9" Type="http://schemas.openxmlformats.org/package/2006/relationships/digital-signature/origin" Target="_xmlsignatures/origin.sigs"/></Rel`, 1)}}, 4, "warning copy-signed"},
+		{"drawings", []part{
+			{"xl/worksheets/_rels/sheet1.xml.rels", relsPart("vmlDrawing", "../drawings/vmlDrawing1.vml")},
+			{"xl/drawings/vmlDrawing1.vml", `<xml><p>a control<br></xml>`},
+		}, 4, "note copy-no-notes"},
+		{"damage", []part{{"xl/worksheets/sheet2.xml", sheetOpen + `<sheetData><row r="1">`}}, 4, "error part-truncated"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			file := zipped(t, plainParts(append(slices.Clone(base), test.more...)...))
+			w := &sheet.Workbook{
+				CircuitsTable:  sheet.Table{Sheet: "Circuits", HeaderRow: 1, LastRow: 2, LastCol: test.last},
+				EngineersTable: sheet.Table{Sheet: "Engineers", HeaderRow: 1, LastRow: 2, LastCol: test.last},
+			}
+			var got []string
+			for _, p := range Obstacles(bytes.NewReader(file), int64(len(file)), w) {
+				got = append(got, p.Severity.String()+" "+p.Code)
+			}
+			if strings.Join(got, ", ") != test.want {
+				t.Errorf("obstacles are %q, want %q", got, test.want)
+			}
+		})
+	}
+}
