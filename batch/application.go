@@ -26,6 +26,7 @@ type Application struct {
 	Settle     bool              // an LOA may be there already: look it up before anything is sent
 	Attempt    int               // which attempt of this run it is, from 1 on; 0 in a plan
 	again      bool              // if its LOA turns out rejected, apply again, as --reapply asks
+	accepted   bool              // this content was accepted under this token: its repetition has no effect
 	before     earlier           // the application that a lookup is about, if it is another one
 	open       bool              // an earlier application may have arrived: kept from its turn, the row is UNKNOWN
 }

@@ -1,6 +1,9 @@
 package batch
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // call makes a row's next call and hands the row back. It runs in a goroutine of its
 // own and holds one of the region's calls, and nothing else.
@@ -15,7 +18,7 @@ func (g *region) call(w *row) {
 func (g *region) apply(w *row) returned {
 	w.app.Attempt = w.attempts + 1
 	receipt, err := g.submitter.Submit(g.ctx, w.app)
-	if unsent(err) {
+	if g.unsent(err) {
 		return returned{row: w, from: fromNothing}
 	}
 	g.requests.Add(1)
@@ -23,13 +26,14 @@ func (g *region) apply(w *row) returned {
 		g.retries.Add(1)
 	}
 	w.attempts++
+	w.tried = time.Now().UTC()
 	g.count(err)
 	return returned{row: w, next: w.submitted(receipt, err)}
 }
 
 func (g *region) lookUp(w *row) returned {
 	l, ok, err := g.finder.Find(g.ctx, w.app.Key)
-	if unsent(err) {
+	if g.unsent(err) {
 		return returned{row: w, from: fromNothing}
 	}
 	g.requests.Add(1)
@@ -39,12 +43,9 @@ func (g *region) lookUp(w *row) returned {
 }
 
 // unsent reports whether a call ended before a byte was sent, because the run did.
-func unsent(err error) bool {
-	if err == nil {
-		return false
-	}
+func (g *region) unsent(err error) bool {
 	var call *CallError
-	return !errors.As(err, &call) && ended(err)
+	return err != nil && g.going.Err() != nil && !errors.As(err, &call) && ended(err)
 }
 
 func (r *run) count(err error) {

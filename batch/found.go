@@ -54,6 +54,9 @@ func (r *row) absent(l LOA) next {
 		n.outcome.LOAStatus = l.Status
 		return n
 	}
+	if r.look == past && r.app.accepted {
+		r.app = r.app.reapplied(l.Status)
+	}
 	r.look = no
 	return next{}
 }

@@ -12,7 +12,13 @@ func (a *Application) fromLedger(r Record) {
 		return
 	}
 	a.Generation, a.Token = r.Generation, r.Token
-	if r.Result == sheet.Refused && !r.Open {
+	if r.Open {
+		return
+	}
+	switch r.Result {
+	case sheet.Submitted, sheet.Already:
+		a.accepted = true
+	case sheet.Refused:
 		a.Generation, a.Token = r.Generation+1, ""
 	}
 }
@@ -92,15 +98,12 @@ func validToken(s string) bool {
 	return len(s) >= 1 && len(s) <= maxToken
 }
 
-// reapplied gives the application that goes through SecondApplyPhysicalConnectionLOA,
-// or through Apply again where the LOA was deleted, one generation on. One whose token
-// is that already, as recorded by a run that was cut off, keeps it.
+// reapplied gives the application that a person asked for after the last one came to
+// nothing: one generation on, through SecondApplyPhysicalConnectionLOA where its LOA was
+// rejected, through Apply again where there is none.
 func (a *Application) reapplied(status string) Application {
 	next := *a
 	next.Settle, next.Reapply = false, status == loaRejected
-	if next.ownToken(deriveToken(&next)) == a.Token && a.Generation > 0 {
-		return next
-	}
 	next.Generation++
 	next.Token = next.ownToken(deriveToken(&next))
 	return next

@@ -9,13 +9,11 @@ import (
 
 // PlanOptions steer NewPlan.
 type PlanOptions struct {
-	Past         map[Key]Record            // what the ledger knows of the workbook's circuits; nil when there is no ledger
-	Only         []sheet.Result            // rows whose last result is one of these; nil means all
-	Reapply      bool                      // rows whose LOA was rejected are applied for again
-	AllOrNothing bool                      // one invalid row withholds all
-	DryRun       bool                      // nothing will be sent
-	Severities   map[string]sheet.Severity // as in sheet.Options, for the one rule that needs the past
-	Strict       bool                      // as in sheet.Options
+	Past         map[Key]Record // what the ledger knows of the workbook's circuits; nil when there is no ledger
+	Only         []sheet.Result // rows whose last result is one of these; nil means all
+	Reapply      bool           // rows whose LOA was rejected are applied for again
+	AllOrNothing bool           // one invalid row withholds all
+	DryRun       bool           // nothing will be sent
 }
 
 // Plan is what a run will do with a workbook: a value that can be printed and tested.
@@ -109,7 +107,8 @@ func (p *planner) accepted(a *Application, r Record) bool {
 	a.Generation, a.Token = r.Generation, r.Token
 	o := a.outcome(sheet.Already, ReasonInLedger)
 	o.RequestID, o.SubmittedAt, o.LOAStatus = r.RequestID, r.SubmittedAt, r.LOAStatus
-	if r.Hash != a.Hash && p.changed(a, r) {
+	if r.Hash != a.Hash {
+		p.changed(a, r)
 		p.fault(Outcome{Row: a.Row, Key: a.Key, ErrorCode: codeChanged, LOAStatus: r.LOAStatus})
 		return true
 	}
@@ -117,24 +116,13 @@ func (p *planner) accepted(a *Application, r Record) bool {
 	return true
 }
 
-// codeChanged is the rule that only the past can judge.
+// codeChanged is the rule that only the past can judge. No severity lowers it.
 const codeChanged = "circuit-changed-after-submission"
 
-// changed raises the problem of a row that was changed after it was accepted, and
-// reports whether it makes the row INVALID.
-func (p *planner) changed(a *Application, r Record) bool {
-	severity, set := p.options.Severities[codeChanged]
-	if !set {
-		severity = sheet.Error
-	}
-	if severity == sheet.Warning && p.options.Strict {
-		severity = sheet.Error
-	}
-	if severity == sheet.Off {
-		return false
-	}
+// changed raises the problem of a row that was changed after it was accepted.
+func (p *planner) changed(a *Application, r Record) {
 	problem := sheet.Problem{
-		Code: codeChanged, Severity: severity, At: a.At,
+		Code: codeChanged, Severity: sheet.Error, At: a.At,
 		Column: p.workbook.CircuitsTable.Headers[sheet.CircuitInstanceID], Value: a.Key.InstanceID,
 		Args: []sheet.Arg{{Name: "run", Value: r.RunID}},
 	}
@@ -142,7 +130,6 @@ func (p *planner) changed(a *Application, r Record) bool {
 		problem.Args = append(problem.Args, sheet.Arg{Name: "submitted", Value: r.SubmittedAt.UTC().Format("2006-01-02")})
 	}
 	p.Problems = append(p.Problems, problem)
-	return severity == sheet.Error
 }
 
 // fault settles a row as INVALID.

@@ -25,7 +25,7 @@ type row struct {
 
 	code      string    // of the last failure
 	requestID string    // of the last answer
-	tried     time.Time // when the last application was sent, UTC
+	tried     time.Time // when the last application was answered or given up, UTC
 	due       time.Time // when the next call may be made; zero means now
 }
 

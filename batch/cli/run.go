@@ -31,7 +31,7 @@ func (a *app) run(ctx context.Context, s *session, in *input, t target) (*finish
 func (s *session) plan(in *input, past map[batch.Key]batch.Record) *batch.Plan {
 	return batch.NewPlan(in.workbook, batch.PlanOptions{
 		Past: past, Only: s.run.only, Reapply: s.flags.run.reapply, AllOrNothing: s.flags.run.allOrNothing,
-		DryRun: s.run.dryRun != wetRun, Severities: s.options.Severities, Strict: s.options.Strict,
+		DryRun: s.run.dryRun != wetRun,
 	})
 }
 

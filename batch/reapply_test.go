@@ -1,0 +1,117 @@
+package batch
+
+import (
+	"testing"
+	"testing/synctest"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// TestReapply lets a circuit be accepted, changes its LOA and perhaps the row, and runs
+// again.
+func TestReapply(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		status  string // the LOA's on the second night; empty: it is gone without a trace
+		reapply bool
+		changed bool
+		want    sheet.Result
+		why     Reason
+		now     string // the LOA's status afterwards
+		times   int    // applied for, in all
+	}{
+		{"standing", "Available", true, false, sheet.Already, ReasonLOAExists, "Available", 1},
+		{"standing and changed", "Available", true, true, sheet.Already, ReasonLOAExists, "Available", 1},
+		{"rejected, nobody asked", loaRejected, false, false, sheet.Already, ReasonInLedger, loaRejected, 1},
+		{"rejected and changed, nobody asked", loaRejected, false, true, sheet.Invalid, ReasonInvalid, loaRejected, 1},
+		{"rejected", loaRejected, true, false, sheet.Submitted, ReasonAccepted, "Applying", 2},
+		{"rejected and changed", loaRejected, true, true, sheet.Submitted, ReasonAccepted, "Applying", 2},
+		{"deleted", loaDeleted, true, false, sheet.Submitted, ReasonAccepted, "Applying", 2},
+		{"withdrawn", "", true, false, sheet.Submitted, ReasonAccepted, "Applying", 2},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, l, w := newServer(), &MemoryLedger{}, workbook(1)
+				first := runNight(t, t.Context(), s, l, w, PlanOptions{})
+				loa := s.loas[first.Key]
+				loa.Status = test.status
+				s.loas[first.Key] = loa
+				if test.status == "" {
+					delete(s.loas, first.Key)
+				}
+				if test.changed {
+					w.Circuits[0].Si = "Other Builders"
+				}
+				o := runNight(t, t.Context(), s, l, w, PlanOptions{Reapply: test.reapply})
+				if o.Result != test.want || o.Reason != test.why {
+					t.Errorf("%s, %s", o.Result, o.Reason)
+				}
+				if got := s.loas[o.Key].Status; got != test.now {
+					t.Errorf("the LOA is %s, want %s", got, test.now)
+				}
+				if s.accepted[o.Key] != test.times || len(s.misused) > 0 {
+					t.Errorf("applied for %d times, misused tokens %v", s.accepted[o.Key], s.misused)
+				}
+				if o.Result == sheet.Submitted && o.Token == first.Token {
+					t.Errorf("a reapplication under the token of the first")
+				}
+				next := runNight(t, t.Context(), s, l, w, PlanOptions{})
+				if test.want != sheet.Invalid && next.Result != sheet.Already {
+					if !(test.changed && test.want == sheet.Already) { // the row still differs from what was accepted
+						t.Errorf("the night after it is %s, %s", next.Result, next.Reason)
+					}
+				}
+				if s.accepted[o.Key] != test.times {
+					t.Errorf("applied for %d times after another night", s.accepted[o.Key])
+				}
+			})
+		})
+	}
+}
+
+// TestLOAExists lets the API say that an LOA stands against a first application.
+func TestLOAExists(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		status string // the LOA's
+		lost   bool   // the first attempt took effect, and its answer was lost
+		si     string // the LOA's builder
+		want   sheet.Result
+		why    Reason
+	}{
+		{"applied for elsewhere", "Applying", false, "Example Builders", sheet.Already, ReasonLOAExists},
+		{"elsewhere, with other content", "Complete", false, "Other Builders", sheet.Already, ReasonLOAExists},
+		{"a status nobody knows", "Pondering", false, "Example Builders", sheet.Already, ReasonLOAExists},
+		{"rejected", loaRejected, false, "Example Builders", sheet.Refused, ReasonLOARejected},
+		{"our own, the answer was lost", "", true, "Example Builders", sheet.Submitted, ReasonAnswerLost},
+		{"not our own, an answer was lost", "Applying", true, "Other Builders", sheet.Already, ReasonLOAExists},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, w := newServer(), workbook(1)
+				key := Keys(w)[0]
+				if test.status != "" {
+					s.loas[key] = LOA{
+						Status: test.status, CompanyName: "Example Ltd", LineType: "FIBRE", Si: test.si, ConstructionTime: "2027-01-15T08:00Z",
+					}
+				}
+				s.faults = func(a Application) fault {
+					if test.lost && a.Attempt == 1 {
+						return fault{effect: before, err: lostAnswer("(connection-reset)")}
+					}
+					return fault{}
+				}
+				o := runNight(t, t.Context(), s, &MemoryLedger{}, w, PlanOptions{})
+				if o.Result != test.want || o.Reason != test.why || o.LOAStatus == "" {
+					t.Errorf("%s, %s, LOA %q", o.Result, o.Reason, o.LOAStatus)
+				}
+				if (o.ErrorCode == "") == (test.want == sheet.Refused) {
+					t.Errorf("error code %q", o.ErrorCode)
+				}
+				if o.SubmittedAt.IsZero() == (o.Result == sheet.Submitted) {
+					t.Errorf("submitted at %v", o.SubmittedAt)
+				}
+			})
+		})
+	}
+}

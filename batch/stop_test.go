@@ -1,0 +1,289 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// summarize runs an engine over a workbook of rows in one region.
+func summarize(t *testing.T, e *Engine, ctx context.Context, drain <-chan struct{}, w *sheet.Workbook) *Summary {
+	t.Helper()
+	if e.Rate.N == 0 {
+		e.Rate = Rate{100, time.Second}
+	}
+	sum, err := e.Run(ctx, drain, NewPlan(w, PlanOptions{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sum
+}
+
+// addUp holds results against what is wanted.
+func addUp(t *testing.T, outcomes []Outcome, want map[sheet.Result]int) {
+	t.Helper()
+	got := counts(outcomes)
+	for _, r := range sheet.AllResults {
+		if got[r] != want[r] {
+			t.Errorf("%d rows are %s, want %d", got[r], r, want[r])
+		}
+	}
+}
+
+func TestAFatalAnswerStopsTheRunAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer()
+		calls := 0
+		s.faults = func(Application) fault {
+			if calls++; calls <= 20 {
+				return fault{}
+			}
+			return fault{err: &CallError{Class: RunFatal, Code: "Forbidden.RAM", Status: 403, RequestID: "R-fatal"}}
+		}
+		l := &MemoryLedger{}
+		w := workbook(300, "cn-hangzhou", "cn-shanghai")
+		sum := summarize(t, &Engine{Submitter: s, Finder: s, Ledger: l, Concurrency: 4}, t.Context(), nil, w)
+		if sum.Stop != StopFatal || sum.StopCode != "Forbidden.RAM" {
+			t.Errorf("stop %q %q", sum.Stop, sum.StopCode)
+		}
+		if calls > 20+2*4 {
+			t.Errorf("%d calls: it went on hammering", calls)
+		}
+		addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.Submitted: 20, sheet.NotAttempted: 280})
+		for _, o := range sum.Outcomes {
+			if o.Result == sheet.NotAttempted && (o.Reason != ReasonStopped || o.ErrorCode != "Forbidden.RAM") {
+				t.Fatalf("row %d: %s %s", o.Row, o.Reason, o.ErrorCode)
+			}
+		}
+		past, _ := l.Past(t.Context(), Keys(w))
+		for k, r := range past {
+			if r.Open {
+				t.Errorf("%v is left open, and the API said no", k)
+			}
+		}
+	})
+}
+
+func TestAnUnknownRegionEndsItsOwnRowsOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer()
+		s.faults = func(a Application) fault {
+			if a.Key.Region == "xx-nowhere" {
+				return fault{err: &CallError{Class: RegionFatal, Code: "(no-such-host)"}}
+			}
+			return fault{}
+		}
+		sum := summarize(t, &Engine{Submitter: s, Finder: s}, t.Context(), nil, workbook(40, "cn-hangzhou", "xx-nowhere"))
+		if sum.Stop != "" {
+			t.Errorf("stop %q", sum.Stop)
+		}
+		addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.Submitted: 20, sheet.NotAttempted: 20})
+		for _, o := range sum.Outcomes {
+			if o.Result == sheet.NotAttempted && (o.Reason != ReasonRegion || o.ErrorCode != "(no-such-host)") {
+				t.Fatalf("row %d: %s %s", o.Row, o.Reason, o.ErrorCode)
+			}
+		}
+	})
+}
+
+func TestADeadRegionHoldsUpNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer()
+		s.faults = func(a Application) fault {
+			if a.Key.Region == "cn-shanghai" {
+				return fault{err: lostAnswer("(timeout)"), hang: true}
+			}
+			return fault{}
+		}
+		var healthy time.Duration
+		start := time.Now()
+		e := &Engine{Submitter: s, Finder: s, Observe: func(e Event) {
+			if e.Outcome.Key.Region == "cn-hangzhou" {
+				healthy = time.Since(start)
+			}
+		}}
+		sum := summarize(t, e, t.Context(), nil, workbook(400, "cn-hangzhou", "cn-shanghai"))
+		addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.Submitted: 200, sheet.Unknown: 200})
+		if healthy > 3*time.Second {
+			t.Errorf("the healthy region took %v", healthy)
+		}
+	})
+}
+
+// Rows that wait for their next attempt hold no call: others overtake them.
+func TestAWaitingRetryHoldsNoCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer()
+		s.faults = func(a Application) fault {
+			if a.Row < 20 && a.Attempt == 1 {
+				return fault{err: &CallError{Class: TryLater, Code: "SystemBusy", Status: 400, Wait: time.Minute}}
+			}
+			return fault{}
+		}
+		var order []int
+		e := &Engine{Submitter: s, Finder: s, Concurrency: 1, Observe: func(e Event) { order = append(order, e.Outcome.Row) }}
+		sum := summarize(t, e, t.Context(), nil, workbook(60))
+		addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.Submitted: 60})
+		for i, row := range order[:42] {
+			if row < 20 {
+				t.Errorf("row %d ended as number %d, before rows that waited for nothing", row, i)
+			}
+		}
+		if sum.Retries != 18 || sum.Requests != 78 {
+			t.Errorf("%d requests, %d retries", sum.Requests, sum.Retries)
+		}
+	})
+}
+
+func TestFirstSignalFinishesWhatIsInFlight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer()
+		s.latency = func() time.Duration { return 4 * time.Second }
+		drain := make(chan struct{})
+		time.AfterFunc(2*time.Second, func() { close(drain) })
+		start := time.Now()
+		sum := summarize(t, &Engine{Submitter: s, Finder: s, Concurrency: 5}, t.Context(), drain, workbook(50))
+		if sum.Stop != StopInterrupted || time.Since(start) != 4*time.Second {
+			t.Errorf("stop %q after %v", sum.Stop, time.Since(start))
+		}
+		addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.Submitted: 5, sheet.NotAttempted: 45})
+	})
+}
+
+func TestSecondSignalLeavesAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer()
+		s.latency = func() time.Duration { return 10 * time.Second }
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(5*time.Second, cancel)
+		start := time.Now()
+		l := &MemoryLedger{}
+		w := workbook(50)
+		sum := summarize(t, &Engine{Submitter: s, Finder: s, Ledger: l, Concurrency: 5}, ctx, nil, w)
+		if sum.Stop != StopInterrupted || time.Since(start) != 5*time.Second {
+			t.Errorf("stop %q after %v", sum.Stop, time.Since(start))
+		}
+		addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.Unknown: 5, sheet.NotAttempted: 45})
+		open := 0
+		past, _ := l.Past(t.Context(), Keys(w))
+		for _, r := range past {
+			if r.Open {
+				open++
+			}
+		}
+		if open != 5 {
+			t.Errorf("the ledger has %d circuits open, want the 5 that were in flight", open)
+		}
+		time.Sleep(time.Minute)
+	})
+}
+
+func TestMaxDuration(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer()
+		e := &Engine{Submitter: s, Finder: s, Rate: Rate{10, time.Second}, Burst: 1, MaxDuration: 5 * time.Second}
+		sum := summarize(t, e, t.Context(), nil, workbook(100))
+		if n := counts(sum.Outcomes)[sheet.Submitted]; sum.Stop != StopDuration || n < 45 || n > 51 {
+			t.Errorf("stop %q after %d rows", sum.Stop, n)
+		}
+		if o := sum.Outcomes[99]; o.Result != sheet.NotAttempted || o.Reason != ReasonDuration {
+			t.Errorf("the last row is %s, %s", o.Result, o.Reason)
+		}
+	})
+}
+
+func TestMaxFailures(t *testing.T) {
+	for _, test := range []struct {
+		limit       Limit
+		every       int // one of so many rows is refused
+		least, most int // failed rows at the end
+	}{
+		{Limit{N: 3}, 10, 3, 5},
+		{Limit{Percent: 50}, 1, 20, 23},
+		{Limit{Percent: 50}, 3, 34, 34}, // never reached
+		{Limit{}, 1, 100, 100},
+	} {
+		t.Run(test.limit.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newServer()
+				s.apply = func(a Application) *CallError {
+					if (a.Row-2)%test.every == 0 {
+						return &CallError{Class: Refused, Code: "IllegalParam.Si", Status: 400}
+					}
+					return nil
+				}
+				e := &Engine{Submitter: s, Finder: s, Concurrency: 1, MaxFailures: test.limit}
+				sum := summarize(t, e, t.Context(), nil, workbook(100))
+				n := counts(sum.Outcomes)[sheet.Refused]
+				if n < test.least || n > test.most {
+					t.Errorf("%d rows were refused, want %d to %d", n, test.least, test.most)
+				}
+				if stopped := n < (100+test.every-1)/test.every; stopped != (sum.Stop == StopMaxFailures) {
+					t.Errorf("stop %q", sum.Stop)
+				}
+			})
+		})
+	}
+}
+
+// full is a ledger on a disk that fills up.
+type full struct {
+	MemoryLedger
+	begins, finishes atomic.Int64 // calls until it is full
+}
+
+var errFull = errors.New("no space left on device")
+
+// Begin implements Ledger.
+func (f *full) Begin(ctx context.Context, a Application) error {
+	if f.begins.Add(-1) < 0 {
+		return errFull
+	}
+	return f.MemoryLedger.Begin(ctx, a)
+}
+
+// Finish implements Ledger.
+func (f *full) Finish(ctx context.Context, o Outcome) error {
+	if f.finishes.Add(-1) < 0 {
+		return errFull
+	}
+	return f.MemoryLedger.Finish(ctx, o)
+}
+
+func TestAFullDiskStopsBeforeTheNextSend(t *testing.T) {
+	for _, test := range []struct {
+		name             string
+		begins, finishes int64
+		most             int // applications sent
+	}{
+		{"begin fails", 10, 1000, 10},
+		{"finish fails", 1000, 10, 14},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newServer()
+				l := &full{}
+				l.begins.Store(test.begins)
+				l.finishes.Store(test.finishes)
+				e := &Engine{Submitter: s, Finder: s, Ledger: l, Rate: Rate{100, time.Second}, Burst: 1, Concurrency: 2}
+				sum, err := e.Run(t.Context(), nil, NewPlan(workbook(100), PlanOptions{}))
+				if !errors.Is(err, errFull) || sum.Stop != StopLedger {
+					t.Errorf("error %v, stop %q", err, sum.Stop)
+				}
+				if len(s.accepted) > test.most {
+					t.Errorf("%d applications were sent", len(s.accepted))
+				}
+				for _, o := range sum.Outcomes {
+					if (o.Result == sheet.Submitted) != (s.accepted[o.Key] == 1) {
+						t.Errorf("row %d is %s, the server accepted %d", o.Row, o.Result, s.accepted[o.Key])
+					}
+				}
+			})
+		})
+	}
+}
