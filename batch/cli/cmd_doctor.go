@@ -145,13 +145,13 @@ func (d *examination) ledger(ctx context.Context) {
 	}
 	store, err := d.app.openLedger(ctx, d.flags.ledger, false)
 	if err != nil {
-		d.tell(false, "ledger", "ledger-open", "file", path, "reason", causeOfExit(err))
+		d.tell(false, "ledger", "ledger-open", "file", path, "reason", d.app.ledgerCause(err))
 		return
 	}
 	defer store.Close()
 	health, err := store.Check(ctx)
 	if err != nil {
-		d.tell(false, "ledger", "ledger-open", "file", path, "reason", cause(err))
+		d.tell(false, "ledger", "ledger-open", "file", path, "reason", d.app.ledgerCause(err))
 		return
 	}
 	d.tell(true, "ledger", "doctor-ledger", "file", path, "runs", number(health.Runs), "open", number(health.Open), "commit", health.Commit.Round(time.Microsecond).String())
@@ -185,12 +185,4 @@ func codeOf(err error) string {
 		return call.Code
 	}
 	return strings.TrimSpace(err.Error())
-}
-
-func causeOfExit(err error) string {
-	var own *exitError
-	if errors.As(err, &own) && own.err != nil {
-		return cause(own.err)
-	}
-	return cause(err)
 }

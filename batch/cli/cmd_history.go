@@ -64,7 +64,7 @@ type runLine struct {
 func (a *app) runHistory(ctx context.Context, store *ledger.Store, limit int, asJSON bool) error {
 	runs, err := store.Runs(ctx, limit)
 	if err != nil {
-		return failure(exitInternal, "ledger-failed", err, "reason", cause(err))
+		return a.ledgerFailure(err)
 	}
 	list := make([]runLine, len(runs))
 	for i, r := range runs {
@@ -113,7 +113,7 @@ type eventLine struct {
 func (a *app) circuitHistory(ctx context.Context, store *ledger.Store, circuit string, asJSON bool) error {
 	events, err := store.Circuit(ctx, circuit)
 	if err != nil {
-		return failure(exitInternal, "ledger-failed", err, "reason", cause(err))
+		return a.ledgerFailure(err)
 	}
 	if len(events) == 0 && !asJSON {
 		return failure(exitUsage, "no-circuit", nil, "circuit", circuit)

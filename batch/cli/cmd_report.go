@@ -54,7 +54,7 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 		return failure(exitUsage, "no-run", err, "run", id)
 	}
 	if err != nil {
-		return failure(exitInternal, "ledger-failed", err, "reason", cause(err))
+		return a.ledgerFailure(err)
 	}
 	done, err := a.again(past, f.input)
 	if err != nil {

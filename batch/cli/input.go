@@ -64,8 +64,10 @@ func readInput(path string, o sheet.Options) (*input, error) {
 		return nil, named(err, path)
 	}
 	defer book.Close()
-	in.workbook, err = sheet.Decode(book, o)
-	if err != nil {
+	if in.workbook, err = sheet.Decode(book, o); err != nil {
+		return nil, named(err, path)
+	}
+	if err := book.CheckRest(); err != nil {
 		return nil, named(err, path)
 	}
 	// a part that no row was read from would come into the copy as it is, damage and all

@@ -148,25 +148,6 @@ func (a *app) open(ctx context.Context, s *session, inputs []*input) error {
 	return nil
 }
 
-func (a *app) openLedger(ctx context.Context, flag string, throwAway bool) (*ledger.Store, error) {
-	if throwAway {
-		store, err := ledger.Temporary(ctx)
-		if err != nil {
-			return nil, failure(exitInternal, "ledger-open", err, "file", "(temporary)", "reason", cause(err))
-		}
-		return store, nil
-	}
-	path, err := a.ledgerPath(flag)
-	if err != nil {
-		return nil, err
-	}
-	store, err := ledger.Open(ctx, path)
-	if err != nil {
-		return nil, failure(exitInternal, "ledger-open", err, "file", path, "reason", cause(err))
-	}
-	return store, nil
-}
-
 // closeFunc makes a function an io.Closer.
 type closeFunc func()
 
@@ -224,6 +205,9 @@ func (a *app) one(ctx context.Context, s *session, in *input, t target) (*report
 	done, err := a.run(ctx, s, in, t)
 	if err != nil {
 		return nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, failure(int(s.signals.exit.Load()), "left-at-once", ctx.Err(), "run", t.runID)
 	}
 	return a.deliver(done, t.path, s.flags.output), nil
 }

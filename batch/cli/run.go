@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"os"
 	"path/filepath"
 	"time"
@@ -41,13 +40,13 @@ func (a *app) runWet(ctx context.Context, s *session, done *finished, t target) 
 	keys := batch.Keys(done.in.workbook)
 	run, err := s.store.Start(ctx, s.ledgerInfo(done, t), keys)
 	if err != nil {
-		return lockFailure(err)
+		return a.ledgerFailure(err)
 	}
 	end := ledger.RunEnd{ExitCode: exitInternal}
 	defer func() { run.End(context.WithoutCancel(ctx), end) }()
 	past, err := run.Past(ctx, keys)
 	if err != nil {
-		return failure(exitInternal, "ledger-failed", err, "reason", cause(err))
+		return a.ledgerFailure(err)
 	}
 	if err := a.engine(ctx, s, done, s.plan(done.in, past), run); err != nil {
 		return err
@@ -83,7 +82,7 @@ func (a *app) engine(ctx context.Context, s *session, done *finished, plan *batc
 		return failure(exitInternal, "internal", err, "reason", err.Error())
 	}
 	if err != nil {
-		a.lines.warn("ledger-failed", map[string]string{"reason": cause(err)})
+		a.lines.warn("ledger-failed", map[string]string{"reason": a.ledgerCause(err)})
 	}
 	done.outcomes = summary.Outcomes
 	done.totals = totals{
@@ -139,14 +138,4 @@ func (done *finished) ledgerEnd(t target) ledger.RunEnd {
 		Retries: done.totals.retries, Throttled: done.totals.throttled, Slowed: done.totals.slowed, Duration: done.totals.duration,
 		ExitCode: done.end().code(),
 	}
-}
-
-// lockFailure tells of a run that holds the circuits, or of a ledger that failed.
-func lockFailure(err error) error {
-	var locked *ledger.LockedError
-	if errors.As(err, &locked) {
-		return failure(exitLocked, "locked", err, "run", locked.RunID, "host", locked.Host,
-			"pid", number(locked.PID), "since", locked.Since.Format("2006-01-02 15:04:05 UTC"))
-	}
-	return failure(exitInternal, "ledger-failed", err, "reason", cause(err))
 }

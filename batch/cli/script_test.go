@@ -2,9 +2,12 @@ package cli_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,9 +15,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/loabatch/loabatch/batch/simulator"
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx"
 )
@@ -22,12 +27,20 @@ import (
 // scriptCommands are what the scripts have beyond testscript's own:
 //
 //	exits CODE PROGRAM ARG...   runs a program and wants this exit code
+//	serve [KEY=VALUE...]        serves a simulator: faults=PLAN, quota=N/DURATION; sets URL and the credentials
+//	circuits FILE N             makes a workbook of N circuits in three regions
+//	stats                       prints what the simulator saw: accepted, duplicates, throttled …
+//	lastrun FILE                sets RUN to the latest run in the JSON of history
 //	rows FILE SHEET HEADER...   prints these columns of every row of a sheet, separated by |
 //	sheets FILE                 prints the names of its sheets
 //	workbook FILE TEXT          makes a workbook from text: [Sheet], then rows of cells separated by |
 //	jsonkey FILE KEY...         prints values of a JSON document's top level
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":    wantExit,
+	"serve":    serveSimulator,
+	"circuits": makeCircuits,
+	"stats":    printStats,
+	"lastrun":  setLastRun,
 	"rows":     printRows,
 	"sheets":   printSheets,
 	"jsonkey":  printJSONKeys,
@@ -137,4 +150,66 @@ func makeWorkbook(ts *testscript.TestScript, _ bool, args []string) {
 		last.rows = append(last.rows, strings.Split(line, "|"))
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), packWorkbook(sheets), 0o600))
+}
+
+// serveSimulator serves a simulator of the script's own until the script ends.
+func serveSimulator(ts *testscript.TestScript, _ bool, args []string) {
+	o := simulator.Options{Keys: map[string]string{"id": "secret"}, Quota: -1, Late: 50 * time.Millisecond}
+	for _, arg := range args {
+		key, value, _ := strings.Cut(arg, "=")
+		switch key {
+		case "faults":
+			plan, err := simulator.ParseFaults(value)
+			ts.Check(err)
+			o.Faults = plan
+		case "denied":
+			o.Denied = []string{value}
+		case "billing":
+			o.BillingOff = value == "off"
+		default:
+			ts.Fatalf("no option %s", key)
+		}
+	}
+	sim := simulator.New(o)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ctx, cancel := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- sim.Serve(ctx, listener) }()
+	ts.Defer(func() {
+		cancel()
+		<-served
+	})
+	ts.Setenv("URL", "http://"+listener.Addr().String())
+	ts.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "id")
+	ts.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
+}
+
+// printStats asks the simulator over HTTP, as a person would.
+func printStats(ts *testscript.TestScript, _ bool, _ []string) {
+	response, err := http.Get(ts.Getenv("URL") + "/stats")
+	ts.Check(err)
+	defer response.Body.Close()
+	var stats simulator.Stats
+	ts.Check(json.NewDecoder(response.Body).Decode(&stats))
+	fmt.Fprintf(ts.Stdout(), "accepted=%d duplicates=%d second_tries=%d mismatches=%d throttled=%d\n",
+		stats.Accepted, stats.Duplicates, stats.SecondTries, stats.Mismatches, stats.Throttled)
+}
+
+// makeCircuits writes a workbook of so many faultless circuits.
+func makeCircuits(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), packWorkbook(crashWorkbook(n)), 0o600))
+}
+
+// setLastRun reads the first run of history's JSON, which is the latest.
+func setLastRun(ts *testscript.TestScript, _ bool, args []string) {
+	var history struct {
+		Runs []struct {
+			RunID string `json:"run_id"`
+		} `json:"runs"`
+	}
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &history))
+	ts.Setenv("RUN", history.Runs[0].RunID)
 }

@@ -1,0 +1,51 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"github.com/loabatch/loabatch/batch/ledger"
+)
+
+// openLedger opens the ledger that the flag names, or a throw-away one.
+func (a *app) openLedger(ctx context.Context, flag string, throwAway bool) (*ledger.Store, error) {
+	if throwAway {
+		store, err := ledger.Temporary(ctx)
+		if err != nil {
+			return nil, failure(exitInternal, "ledger-open", err, "file", "(temporary)", "reason", a.ledgerCause(err))
+		}
+		return store, nil
+	}
+	path, err := a.ledgerPath(flag)
+	if err != nil {
+		return nil, err
+	}
+	store, err := ledger.Open(ctx, path)
+	if err != nil {
+		return nil, failure(exitInternal, "ledger-open", err, "file", path, "reason", a.ledgerCause(err))
+	}
+	return store, nil
+}
+
+// ledgerFailure tells that the ledger failed, or that another run holds the circuits.
+func (a *app) ledgerFailure(err error) error {
+	var locked *ledger.LockedError
+	if errors.As(err, &locked) {
+		return failure(exitLocked, "locked", err, "run", locked.RunID, "host", locked.Host,
+			"pid", number(locked.PID), "since", stamp(locked.Since)+" UTC")
+	}
+	return failure(exitInternal, "ledger-failed", err, "reason", a.ledgerCause(err))
+}
+
+// ledgerCause says in words what kind of failure it was.
+func (a *app) ledgerCause(err error) string {
+	var own *ledger.Error
+	var taken *ledger.TakenOverError
+	switch {
+	case errors.As(err, &taken):
+		return a.lines.words.Line("ledger-taken")
+	case errors.As(err, &own) && own.Kind != ledger.Other:
+		return a.lines.words.Line("ledger-" + string(own.Kind))
+	}
+	return cause(err)
+}
