@@ -92,8 +92,8 @@ func TestNoncesAreForgottenWithTheirTime(t *testing.T) {
 }
 
 func TestSecurityTokenBelongsToItsKey(t *testing.T) {
-	s := simulate(t, Options{SecurityTokens: map[string]string{testKey: "session"}})
-	if r := get(t, s, "DescribeRegions", map[string]string{"SecurityToken": "session"}); r.status != 200 {
+	s := simulate(t, Options{SecurityTokens: map[string]string{testKey: "temporary"}})
+	if r := get(t, s, "DescribeRegions", map[string]string{"SecurityToken": "temporary"}); r.status != 200 {
 		t.Errorf("right token: %d %s", r.status, r.body)
 	}
 	if r := get(t, s, "DescribeRegions", nil); r.code() != "InvalidSecurityToken.MismatchWithAccessKey" {
