@@ -6,7 +6,7 @@ import "github.com/loabatch/loabatch/sheet"
 // recorded for it, from what the ledger knows of its circuit. A record of other
 // content lends nothing: other content makes another token anyway.
 func (a *Application) fromLedger(r Record) {
-	a.open = r.Open || r.Hash == ""
+	a.open = r.Open || r.Hash == "" || turnedDown(r.Result, r.LOAStatus)
 	a.before = earlier{r.Token, r.Generation}
 	if r.Hash != a.Hash {
 		return
@@ -15,22 +15,30 @@ func (a *Application) fromLedger(r Record) {
 	if r.Open {
 		return
 	}
-	switch r.Result {
-	case sheet.Submitted, sheet.Already:
+	switch {
+	case r.Result == sheet.Submitted, r.Result == sheet.Already, turnedDown(r.Result, r.LOAStatus):
 		a.accepted = true
-	case sheet.Refused:
+	case r.Result == sheet.Refused:
 		a.Generation, a.Token = r.Generation+1, ""
 	}
 }
+
+// turnedDown reports whether a row was refused because its circuit has an LOA that was
+// rejected or deleted. That is no answer to the application: a further one is for a
+// person to ask for.
+func turnedDown(r sheet.Result, loaStatus string) bool { return r == sheet.Refused && gone(loaStatus) }
 
 // fromSheet does the same without a ledger, from the result columns that an earlier
 // run left in the workbook. They may be stale or copied by hand, so they are trusted
 // only as far as the token in them is one that this content could have had.
 func (a *Application) fromSheet() {
 	past := a.Circuit.Past
+	refusedLOA := turnedDown(sheet.Result(past.Result), past.LOAStatus)
 	switch sheet.Result(past.Result) {
 	case sheet.Submitted, sheet.Already, sheet.Unknown:
 		a.open = true
+	case sheet.Refused:
+		a.open, a.accepted = refusedLOA, refusedLOA
 	}
 	if past.ClientToken == "" {
 		return
@@ -44,7 +52,9 @@ func (a *Application) fromSheet() {
 	a.Generation, a.Token = generation, past.ClientToken
 	switch sheet.Result(past.Result) {
 	case sheet.Refused:
-		a.Generation, a.Token = generation+1, ""
+		if !refusedLOA {
+			a.Generation, a.Token = generation+1, ""
+		}
 	case sheet.Failed:
 		// A token that the user chose tells nothing of the content it went with. The API
 		// holds no application of it, so a further one is safe.
