@@ -89,6 +89,12 @@ func (s *spaceStack) leave(depth int) {
 	}
 }
 
+// changed reports whether an element at this depth, or within it, declares anything.
+func (s *spaceStack) changed(depth int) bool {
+	n := len(s.bindings)
+	return n > 0 && s.bindings[n-1].depth >= depth
+}
+
 // find gives what a prefix stands for; an undeclared one is otherSpace.
 func (s *spaceStack) find(prefix []byte) space {
 	if len(prefix) == 0 {

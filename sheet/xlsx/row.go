@@ -137,6 +137,13 @@ func (s *sheetScanner) readCell(t *token) error {
 	if t.empty {
 		return nil
 	}
+	if value, ok := s.tz.plainValue(t); ok {
+		r.text = append(r.text, value...)
+		if len(r.text) > maxRowText {
+			return s.rowFault("row-long", r.out.Number)
+		}
+		return s.keep(&cell)
+	}
 	if err := s.readCellBody(&cell); err != nil {
 		return err
 	}

@@ -89,6 +89,9 @@ func sniffMarkup(b []byte) error {
 	if bytes.Contains(b, []byte("urn:schemas-microsoft-com:office:spreadsheet")) {
 		return fault("file-xml-2003")
 	}
+	if bytes.Contains(b, []byte("urn:oasis:names:tc:opendocument")) {
+		return fault("file-ods")
+	}
 	for _, tag := range []string{"<html", "<!doctype html", "<table"} {
 		if bytes.Contains(b, []byte(tag)) {
 			return fault("file-html")

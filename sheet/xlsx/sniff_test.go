@@ -67,6 +67,7 @@ func TestWhatIsNoWorkbook(t *testing.T) {
 		{"web page", []byte("<!DOCTYPE html>\n<html><body>sign in</body></html>"), "file-html", ""},
 		{"table", []byte("<table><tr><td>1</td></tr></table>"), "file-html", ""},
 		{"XML 2003", []byte(`<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>`), "file-xml-2003", ""},
+		{"flat ods", []byte(`<?xml version="1.0"?><office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"/>`), "file-ods", ""},
 		{"XML", []byte(`<?xml version="1.0"?><made/>`), "file-other-format", "XML"},
 		{"table with a mark", []byte("\xef\xbb\xbf\n<meta><TABLE>"), "file-html", ""},
 		{"a tag within CSV", []byte("Name,Remark\nx,<table>\n"), "file-csv", `","`},

@@ -38,7 +38,7 @@ var enFiles = map[string]Entry{
 		Hint:    "Open it in Excel and save it as Excel Workbook (.xlsx).",
 	},
 	"file-ods": {
-		Message: "the file is an OpenDocument spreadsheet (.ods), expected .xlsx or .xlsm",
+		Message: "the file is an OpenDocument spreadsheet (.ods or .fods), expected .xlsx or .xlsm",
 		Hint:    "Open it in LibreOffice and save it as Excel 2007-365 (.xlsx).",
 	},
 	"file-csv": {
