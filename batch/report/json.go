@@ -1,27 +1,100 @@
 package report
 
 import (
+	"bufio"
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
 	"math"
+	"strconv"
+	"strings"
 )
 
-// JSON writes the document, indented, with a line break at its end. Lists are never
-// null. Beyond the document's own keys it has severities (problems counted),
-// by_region (rows and results),
-// by_loa_status and causes.
-func JSON(w io.Writer, d Document) error { return encode(w, wireOf(d)) }
+// JSON writes the document, indented, each problem and each application on a line of its
+// own, with a line break at its end. Lists are never null. Beyond the document's own
+// keys it has severities (problems counted), by_region (rows and results),
+// by_loa_status and causes. It holds one entry in memory at a time.
+func JSON(w io.Writer, d Document) error {
+	b := bufio.NewWriterSize(w, 1<<16)
+	e := encoder{Writer: b}
+	e.document(&d, "")
+	e.text("\n")
+	return cmp.Or(e.err, b.Flush())
+}
 
 // JSONRuns writes the documents of several inputs and the exit code of the whole.
 func JSONRuns(w io.Writer, runs []Document, exitCode int) error {
-	list := make([]wire, len(runs))
-	for i, d := range runs {
-		list[i] = wireOf(d)
+	b := bufio.NewWriterSize(w, 1<<16)
+	e := encoder{Writer: b}
+	e.text("{\n  \"runs\": [")
+	for i := range runs {
+		e.text([]string{"\n    ", ",\n    "}[min(i, 1)])
+		e.document(&runs[i], "    ")
 	}
-	return encode(w, struct {
-		Runs     []wire `json:"runs"`
-		ExitCode int    `json:"exit_code"`
-	}{list, exitCode})
+	e.text("\n  ],\n  \"exit_code\": " + strconv.Itoa(exitCode) + "\n}\n")
+	return cmp.Or(e.err, b.Flush())
+}
+
+// encoder writes JSON and keeps its first error.
+type encoder struct {
+	*bufio.Writer
+	err error
+}
+
+func (e *encoder) text(s string) {
+	if _, err := e.WriteString(s); err != nil && e.err == nil {
+		e.err = err
+	}
+}
+
+// document writes a document whose lines after the first start with the prefix. The two
+// long lists are left out of what encoding/json sees and written in their places: a
+// quoted key cannot occur within a string, where quotes are escaped.
+func (e *encoder) document(d *Document, prefix string) {
+	var frame bytes.Buffer
+	j := json.NewEncoder(&frame)
+	j.SetEscapeHTML(false)
+	j.SetIndent(prefix, "  ")
+	if err := j.Encode(wireOf(d)); err != nil {
+		e.err = cmp.Or(e.err, err)
+		return
+	}
+	head, rest, _ := strings.Cut(strings.TrimRight(frame.String(), "\n"), problemsKey)
+	middle, tail, _ := strings.Cut(rest, applicationsKey)
+	e.text(head)
+	lines(e, problemsKey, prefix, d.Problems)
+	e.text(middle)
+	lines(e, applicationsKey, prefix, d.Applications)
+	e.text(tail)
+}
+
+// The places of the long lists, as an empty list is written.
+const (
+	problemsKey     = `"problems": []`
+	applicationsKey = `"applications": []`
+)
+
+// lines writes the entries of a list in the place of the empty one, each on its line.
+func lines[T any](e *encoder, key, prefix string, list []T) {
+	if len(list) == 0 {
+		e.text(key)
+		return
+	}
+	var line bytes.Buffer
+	j := json.NewEncoder(&line)
+	j.SetEscapeHTML(false)
+	e.text(strings.TrimSuffix(key, "]"))
+	for i := range list {
+		line.Reset()
+		if err := j.Encode(&list[i]); err != nil {
+			e.err = cmp.Or(e.err, err)
+			return
+		}
+		e.text([]string{"\n", ",\n"}[min(i, 1)] + prefix + "    ")
+		e.text(strings.TrimRight(line.String(), "\n"))
+	}
+	e.text("\n" + prefix + "  ]")
 }
 
 // wire is a document with the figures that are derived from it.
@@ -33,14 +106,13 @@ type wire struct {
 	Causes     []Cause    `json:"causes"`
 }
 
-func wireOf(d Document) wire {
-	d.Reports = list(d.Reports)
-	d.Regions = list(d.Regions)
-	d.Problems = list(d.Problems)
-	d.Applications = list(d.Applications)
-	d.DurationSeconds = milliseconds(d.DurationSeconds)
-	d.SlowedSeconds = milliseconds(d.SlowedSeconds)
-	return wire{Document: d, Severities: d.Severities(), ByRegion: d.PerRegion(), ByLOA: d.LOAStates(), Causes: list(d.Causes())}
+// wireOf is the document with its two long lists left empty.
+func wireOf(d *Document) wire {
+	w := wire{Document: *d, Severities: d.Severities(), ByRegion: d.PerRegion(), ByLOA: d.LOAStates(), Causes: list(d.Causes())}
+	w.Reports, w.Regions = list(d.Reports), list(d.Regions)
+	w.Problems, w.Applications = []Problem{}, []Application{}
+	w.DurationSeconds, w.SlowedSeconds = milliseconds(d.DurationSeconds), milliseconds(d.SlowedSeconds)
+	return w
 }
 
 // list makes an empty list of a nil one.
@@ -53,10 +125,3 @@ func list[T any](s []T) []T {
 
 // milliseconds rounds seconds to what a reader can use.
 func milliseconds(seconds float64) float64 { return math.Round(seconds*1000) / 1000 }
-
-func encode(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
-}

@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -89,6 +90,43 @@ func TestJSONRuns(t *testing.T) {
 	}
 	if len(got.Runs) != 2 || got.Runs[0].ExitCode != 4 || got.Runs[1].ExitCode != 3 || got.ExitCode != 4 {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// TestJSONIsTheDocument decodes what is written and compares it with the document, with
+// strings that could be taken for the document's own keys.
+func TestJSONIsTheDocument(t *testing.T) {
+	doc := night()
+	doc.Input = `"problems": [] "applications": []`
+	doc.Problems[0].Message = `"applications": [] <b>&`
+	doc.Applications[0].Message = "\u2028\xff"
+	for name, write := range map[string]func(*bytes.Buffer) error{
+		"alone":   func(b *bytes.Buffer) error { return report.JSON(b, doc) },
+		"of many": func(b *bytes.Buffer) error { return report.JSONRuns(b, []report.Document{doc, {}, doc}, 4) },
+	} {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			report.Document
+			Runs []report.Document
+		}
+		if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+			t.Fatalf("%s: %v in %s", name, err, b.Bytes())
+		}
+		for _, d := range append(got.Runs, got.Document) {
+			if d.RunID == "" {
+				continue
+			}
+			if d.Input != doc.Input || len(d.Problems) != len(doc.Problems) || len(d.Applications) != len(doc.Applications) ||
+				d.Problems[0].Message != doc.Problems[0].Message || d.Applications[9].InstanceID != doc.Applications[9].InstanceID {
+				t.Errorf("%s: the document came back as %+v", name, d)
+			}
+		}
+	}
+	if err := report.JSON(full{}, doc); !errors.Is(err, errFull) {
+		t.Errorf("got %v, want the writer's error", err)
 	}
 }
 
