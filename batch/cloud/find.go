@@ -53,44 +53,70 @@ const (
 	filterSize = 5  // values in a filter
 )
 
-// Survey reads the state of circuits: up to five by a filter, more by paging through the
-// region until all are found. Circuits that the account does not have are left out.
+// Survey reads the state of circuits: it pages through the region until all are found,
+// then asks by name, five at a time, for those that the listing did not have, since
+// what is listed may lag behind or change between two pages. Circuits that the account
+// does not have are left out.
 func (c *Cloud) Survey(ctx context.Context, region string, ids []string) (map[string]batch.CircuitState, error) {
-	wanted := make(map[string]bool, len(ids))
+	s := survey{cloud: c, region: region, missing: make(map[string]bool, len(ids)), found: make(map[string]batch.CircuitState, len(ids))}
 	for _, id := range ids {
-		wanted[id] = true
+		s.missing[id] = true
 	}
-	found := make(map[string]batch.CircuitState, len(wanted))
-	for page := 1; len(found) < len(wanted); page++ {
-		if c.beforePage != nil {
-			if err := c.beforePage(ctx, region); err != nil {
-				return nil, err
-			}
-		}
-		circuits, total, err := c.page(ctx, region, page, wanted)
-		if err != nil {
+	if len(s.missing) > filterSize {
+		if err := s.pages(ctx, nil); err != nil {
 			return nil, err
 		}
+	}
+	for names := range slices.Chunk(slices.Sorted(maps.Keys(s.missing)), filterSize) {
+		if err := s.pages(ctx, names); err != nil {
+			return nil, err
+		}
+	}
+	return s.found, nil
+}
+
+// survey is one reading of the circuits of a region.
+type survey struct {
+	cloud   *Cloud
+	region  string
+	missing map[string]bool
+	found   map[string]batch.CircuitState
+}
+
+// pages reads page after page, of the circuits with these names or of all, until none is
+// missing or there is no more.
+func (s *survey) pages(ctx context.Context, names []string) error {
+	for page := 1; len(s.missing) > 0; page++ {
+		if s.cloud.beforePage != nil {
+			if err := s.cloud.beforePage(ctx, s.region); err != nil {
+				return err
+			}
+		}
+		circuits, total, err := s.cloud.page(ctx, s.region, page, names)
+		if err != nil {
+			return err
+		}
 		for _, circuit := range circuits {
-			if wanted[circuit.PhysicalConnectionId] {
-				found[circuit.PhysicalConnectionId] = state(circuit)
+			if id := circuit.PhysicalConnectionId; s.missing[id] {
+				s.found[id] = state(circuit)
+				delete(s.missing, id)
 			}
 		}
 		if len(circuits) == 0 || page*pageSize >= total {
-			break
+			return nil
 		}
 	}
-	return found, nil
+	return nil
 }
 
-// page reads one page of the circuits of a region, and how many there are in all.
-func (c *Cloud) page(ctx context.Context, region string, page int, wanted map[string]bool) ([]vpc.PhysicalConnectionType, int, error) {
+// page reads one page of the circuits of a region, and how many there are in all. Names
+// are at most five; none means all circuits.
+func (c *Cloud) page(ctx context.Context, region string, page int, names []string) ([]vpc.PhysicalConnectionType, int, error) {
 	r := vpc.CreateDescribePhysicalConnectionsRequest()
 	r.PageSize = requests.NewInteger(pageSize)
 	r.PageNumber = requests.NewInteger(page)
-	if len(wanted) <= filterSize {
-		values := slices.Sorted(maps.Keys(wanted))
-		r.Filter = &[]vpc.DescribePhysicalConnectionsFilter{{Key: "PhysicalConnectionId", Value: &values}}
+	if len(names) > 0 {
+		r.Filter = &[]vpc.DescribePhysicalConnectionsFilter{{Key: "PhysicalConnectionId", Value: &names}}
 	}
 	response := vpc.CreateDescribePhysicalConnectionsResponse()
 	if _, _, err := c.ask(ctx, vpcQuestion(region, r, response)); err != nil {

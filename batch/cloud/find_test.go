@@ -89,7 +89,7 @@ func TestSurvey(t *testing.T) {
 		{"few, by filter", []string{"pc-120", "pc-3", "pc-3", "pc-none"}, 2, 1},
 		{"all", many, 120, 3},
 		{"the first page has them", many[:40], 40, 1},
-		{"some are not there", append(many[:10:10], "pc-none", "pc-nothing"), 10, 3},
+		{"some are not there", append(many[:10:10], "pc-none", "pc-nothing"), 10, 4},
 	} {
 		var pages []url.Values
 		got, err := dial(t, region(120, &pages)).Survey(t.Context(), "cn-hangzhou", tc.ids)
@@ -101,6 +101,29 @@ func TestSurvey(t *testing.T) {
 				t.Errorf("%s: %s %+v", tc.name, id, state)
 			}
 		}
+	}
+}
+
+// What the listing does not have is asked for by name, five at a time.
+func TestSurveyAsksByNameForWhatIsNotListed(t *testing.T) {
+	var ids []string
+	for i := range 12 {
+		ids = append(ids, fmt.Sprintf("pc-new%d", i))
+	}
+	var asked []int
+	c := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var circuits []map[string]string
+		for i := 1; r.FormValue(fmt.Sprintf("Filter.1.Value.%d", i)) != ""; i++ {
+			circuits = append(circuits, map[string]string{"PhysicalConnectionId": r.FormValue(fmt.Sprintf("Filter.1.Value.%d", i)), "Status": "Allocated"})
+		}
+		asked = append(asked, len(circuits))
+		json.NewEncoder(w).Encode(map[string]any{
+			"RequestId": "REQ-1", "TotalCount": len(circuits), "PhysicalConnectionSet": map[string]any{"PhysicalConnectionType": circuits},
+		})
+	}))
+	got, err := c.Survey(t.Context(), "cn-hangzhou", ids)
+	if err != nil || len(got) != len(ids) || !slices.Equal(asked, []int{0, 5, 5, 2}) {
+		t.Errorf("%d found, asked for %v by name, %v", len(got), asked, err)
 	}
 }
 
