@@ -51,6 +51,10 @@ func (a *app) explain(code string) error {
 			return nil
 		}
 	}
+	if e, ok := a.lines.words.c.Entry(code); ok { // that of its family, such as Throttling*
+		a.printEntry(a.env.Stdout, code, e)
+		return nil
+	}
 	if near := nearest(code, a.lines.words.c.Codes()); near != "" {
 		return failure(exitUsage, "unknown-code-near", nil, "code", code, "near", near)
 	}
