@@ -1,48 +1,55 @@
 package sheet
 
-// pile gathers values of a number not known before, in blocks, so that each is moved
-// once at most: growing one slice to a million rows would move each four times.
+// pile gathers values of a number not known before, in blocks that grow to a limit, so
+// that each value is moved once at most: growing one slice to a million rows would move
+// each of them four times.
 type pile[T any] struct {
-	full [][]T
-	last []T
+	full  [][]T
+	last  []T
+	count int // in full
 }
 
-// block is how many values a block holds.
-const block = 4096
+// Sizes of a block, in values.
+const (
+	firstBlock = 32
+	lastBlock  = 4096
+)
+
+// grow begins a further block when the last is full.
+func (p *pile[T]) grow() {
+	if len(p.last) == cap(p.last) {
+		p.last = make([]T, 0, min(max(firstBlock, 2*cap(p.last)), lastBlock))
+	}
+}
 
 // push adds a value.
 func (p *pile[T]) push(v T) {
-	if len(p.last) == cap(p.last) {
-		if p.last != nil {
-			p.full = append(p.full, p.last)
-		}
-		p.last = make([]T, 0, block)
+	if n := len(p.last); n > 0 && n == cap(p.last) {
+		p.full = append(p.full, p.last)
+		p.count += n
 	}
+	p.grow()
 	p.last = append(p.last, v)
 }
 
 // take gives the values in one slice and leaves the pile empty.
 func (p *pile[T]) take() []T {
-	if len(p.full) == 0 {
-		all := p.last
-		p.last = nil
-		return all
+	all := p.last
+	if len(p.full) > 0 {
+		all = make([]T, 0, p.count+len(p.last))
+		for i, b := range p.full {
+			all = append(all, b...)
+			p.full[i] = nil // free it while the next is moved
+		}
+		all = append(all, p.last...)
 	}
-	all := make([]T, 0, len(p.full)*block+len(p.last))
-	for i, b := range p.full {
-		all = append(all, b...)
-		p.full[i] = nil // free it while the next is moved
-	}
-	all = append(all, p.last...)
 	*p = pile[T]{}
 	return all
 }
 
 // one gives a slice that holds a value and has no room, cut from a block.
 func (p *pile[T]) one(v T) []T {
-	if len(p.last) == cap(p.last) {
-		p.last = make([]T, 0, block/16)
-	}
+	p.grow()
 	p.last = append(p.last, v)
 	n := len(p.last)
 	return p.last[n-1 : n : n]

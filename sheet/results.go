@@ -48,15 +48,19 @@ type resulter struct {
 	words     Words
 	results   []RowResult
 	circuits  map[int]int32 // by row: index into results
+	rows      map[int]int32 // by row: index into w.Circuits
 	engineers map[int]int32 // by row: index into w.Engineers
 	sums      []sum         // by engineer
 	problems  map[Ref][]int32
 }
 
 func newResulter(w *Workbook, rows []RowResult, words Words) *resulter {
-	r := &resulter{w: w, words: words, results: rows, circuits: make(map[int]int32, len(rows)), engineers: make(map[int]int32, len(w.Engineers)), problems: map[Ref][]int32{}}
+	r := &resulter{w: w, words: words, results: rows, circuits: make(map[int]int32, len(rows)), rows: make(map[int]int32, len(w.Circuits)), engineers: make(map[int]int32, len(w.Engineers)), problems: map[Ref][]int32{}}
 	for i := range rows {
 		r.circuits[rows[i].Row] = int32(i)
+	}
+	for i := range w.Circuits {
+		r.rows[w.Circuits[i].Row] = int32(i)
 	}
 	for i := range w.Engineers {
 		r.engineers[w.Engineers[i].Row] = int32(i)
@@ -85,47 +89,59 @@ func (r *resulter) circuitCells(number int) []PutCell {
 	if !found {
 		return nil
 	}
-	return cellsOf(r.complete(&r.results[i], r.w.CircuitsTable.Sheet))
+	return cellsOf(r.complete(&r.results[i]))
 }
 
-// complete gives a row's result with its errors as the message, when it is INVALID.
-func (r *resulter) complete(res *RowResult, sheet string) RowResult {
+// complete gives a circuit's result; that of an INVALID one with its errors, or else its
+// engineers', as the message.
+func (r *resulter) complete(res *RowResult) RowResult {
 	out := *res
 	if out.Result != Invalid {
 		return out
 	}
-	if message, code := r.errors(sheet, out.Row); message != "" {
-		out.Message = message
+	list := r.errors(r.w.CircuitsTable.Sheet, out.Row)
+	if i, found := r.rows[out.Row]; found && len(list) == 0 {
+		for _, e := range r.w.Circuits[i].Engineers {
+			list = append(list, r.errors(r.w.EngineersTable.Sheet, r.w.Engineers[e].Row)...)
+		}
+	}
+	if len(list) > 0 {
+		out.Message = r.message(list, r.w.CircuitsTable.Sheet)
 		if out.ErrorCode == "" {
-			out.ErrorCode = code
+			out.ErrorCode = r.w.Problems[list[0]].Code
 		}
 	}
 	return out
 }
 
+// errors lists the errors of a row, by their indexes.
+func (r *resulter) errors(sheet string, row int) []int32 {
+	return r.problems[Ref{Sheet: sheet, Row: row}]
+}
+
 // mostListed is how many errors a row's message spells out.
 const mostListed = 5
 
-// errors gives the errors of a row as a message, one on a line, and the code of the first.
-func (r *resulter) errors(sheet string, row int) (message, code string) {
-	list := r.problems[Ref{Sheet: sheet, Row: row}]
-	if len(list) == 0 {
-		return "", ""
-	}
+// message spells out errors, one on a line, with their cells as seen from a sheet.
+func (r *resulter) message(list []int32, sheet string) string {
 	var b strings.Builder
 	for n, i := range list {
-		p := r.w.Problems[i]
-		if n == mostListed {
-			b.WriteString("\n" + r.words.Line("rows-more", Arg{"n", strconv.Itoa(len(list) - n)}))
-			break
-		}
 		if n > 0 {
 			b.WriteByte('\n')
 		}
+		if n == mostListed {
+			b.WriteString(r.words.Line("rows-more", Arg{"n", strconv.Itoa(len(list) - n)}))
+			break
+		}
+		p := r.w.Problems[i]
+		cell := p.At.Cell()
+		if p.At.Sheet != sheet {
+			cell = p.At.String()
+		}
 		text, _ := r.words.Problem(p)
-		b.WriteString(p.At.Cell() + ": " + text)
+		b.WriteString(cell + ": " + text)
 	}
-	return b.String(), r.w.Problems[list[0]].Code
+	return b.String()
 }
 
 // cellsOf gives the cells of a result, in the order of the result columns.

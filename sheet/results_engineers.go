@@ -48,7 +48,7 @@ func (r *resulter) engineerCells(number int) []PutCell {
 	}
 	e, s := &r.w.Engineers[i], &r.sums[i]
 	cells := r.engineerResult(e, s)
-	if s.circuits != 1 {
+	if s.circuits != 1 || e.Invalid {
 		cells[ColAttempts] = PutCell{}
 	}
 	return cells
@@ -56,13 +56,16 @@ func (r *resulter) engineerCells(number int) []PutCell {
 
 func (r *resulter) engineerResult(e *Engineer, s *sum) []PutCell {
 	if e.Invalid {
-		message, code := r.errors(r.w.EngineersTable.Sheet, e.Row)
-		return cellsOf(RowResult{Result: Invalid, Message: message, ErrorCode: code})
+		out := RowResult{Result: Invalid}
+		if list := r.errors(r.w.EngineersTable.Sheet, e.Row); len(list) > 0 {
+			out.Message, out.ErrorCode = r.message(list, r.w.EngineersTable.Sheet), r.w.Problems[list[0]].Code
+		}
+		return cellsOf(out)
 	}
 	if s.circuits == 0 {
 		return cellsOf(RowResult{Result: Skipped, Message: r.words.Line("rows-no-circuit")})
 	}
-	worst := r.complete(&r.results[s.worst], r.w.CircuitsTable.Sheet)
+	worst := r.complete(&r.results[s.worst])
 	circuit := Ref{Sheet: r.w.CircuitsTable.Sheet, Row: worst.Row, Col: r.w.CircuitsTable.Columns[CircuitInstanceID]}
 	if s.circuits == 1 {
 		worst.Message = r.words.Line("rows-one-circuit", Arg{"cell", circuit.String()}, Arg{"message", worst.Message})

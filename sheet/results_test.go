@@ -1,0 +1,133 @@
+package sheet_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// showRow writes the cells of a row, empty ones left out.
+func showRow(p sheet.SheetPatch, row int) string {
+	cells := p.Row(row)
+	if cells == nil {
+		return "none"
+	}
+	var all []string
+	for i, c := range cells {
+		switch {
+		case c.IsNumber:
+			all = append(all, fmt.Sprintf("%s=%v", p.Columns[i].Header, c.Number))
+		case c.Text != "":
+			all = append(all, fmt.Sprintf("%s=%q", p.Columns[i].Header, c.Text))
+		}
+	}
+	return strings.Join(all, " ")
+}
+
+func expectRow(t *testing.T, p sheet.SheetPatch, row int, want string) {
+	t.Helper()
+	if got := showRow(p, row); got != want {
+		t.Errorf("%s row %d\n got %s\nwant %s", p.Sheet, row, got, want)
+	}
+}
+
+func accepted(row int) sheet.RowResult {
+	return sheet.RowResult{Row: row, Result: sheet.Submitted, Message: "accepted", RequestID: "REQ", Attempts: 1, ClientToken: "T", LOAStatus: "Applying", SubmittedAt: now.In(time.FixedZone("", 8*3600))}
+}
+
+func TestResults(t *testing.T) {
+	w := decode(t, good(), sheet.Options{})
+	p := sheet.Results(w, []sheet.RowResult{accepted(2), {Row: 3, Result: sheet.Refused, Message: "no", ErrorCode: "IllegalParam.Si", Attempts: 2}}, codes{})
+	c, e := p.Sheets[0], p.Sheets[1]
+	if c.HeaderRow != 1 || c.LastRow != 3 || c.LastCol != 17 || c.Rows != 2 || c.Columns[0].Col != 10 || c.Columns[7].Col != 17 {
+		t.Errorf("circuits: %+v", c)
+	}
+	if e.Sheet != "Engineers" || e.LastCol != 14 || e.Rows != 2 || e.Columns[0].Col != 7 {
+		t.Errorf("engineers: %+v", e)
+	}
+	expectRow(t, c, 2, `Result="SUBMITTED" Message="accepted" Request ID="REQ" Submitted at (UTC)="2026-11-24T09:00:00Z" Attempts=1 Client token used="T" LOA status="Applying"`)
+	expectRow(t, c, 3, `Result="REFUSED" Message="no" Error code="IllegalParam.Si" Attempts=2`)
+	expectRow(t, c, 1, "none")
+	expectRow(t, c, 4, "none")
+	expectRow(t, e, 2, `Result="REFUSED" Message="rows-circuits n=1 of=2 result=REFUSED cell=Circuits!A3 message=no" Error code="IllegalParam.Si"`)
+}
+
+// TestResultsOfInvalid holds what an invalid row, its engineers and its circuits carry.
+func TestResultsOfInvalid(t *testing.T) {
+	g := good()
+	g.set("E:A2", "pc-aaaa1")
+	g.set("E:A3", "pc-aaaa2")
+	g.set("E:E3", "")
+	g.set("E:D3", "=110101199001011000")
+	w := decode(t, g, sheet.Options{})
+	p := sheet.Results(w, []sheet.RowResult{accepted(2), {Row: 3, Result: sheet.Invalid, Message: "engineers are invalid"}}, codes{})
+	c, e := p.Sheets[0], p.Sheets[1]
+	expectRow(t, c, 3, `Result="INVALID" Message="Engineers!D3: cell-digits-lost\nEngineers!E3: engineer-gender-missing" Error code="cell-digits-lost" Attempts=0`)
+	expectRow(t, e, 2, `Result="SUBMITTED" Message="rows-one-circuit cell=Circuits!A2 message=accepted" Request ID="REQ" Submitted at (UTC)="2026-11-24T09:00:00Z" Attempts=1 Client token used="T" LOA status="Applying"`)
+	expectRow(t, e, 3, `Result="INVALID" Message="D3: cell-digits-lost\nE3: engineer-gender-missing" Error code="cell-digits-lost"`)
+	if len(c.Marks) != 0 || len(e.Marks) != 2 || e.Marks[0].Style != sheet.StyleBad || e.Marks[0].Note != "cell-digits-lost\nfix it" || e.Marks[1].Col != 5 {
+		t.Errorf("marks: %+v %+v", c.Marks, e.Marks)
+	}
+}
+
+// TestMarks holds that a cell gets one mark for all it has, and none for notes.
+func TestMarks(t *testing.T) {
+	g := good()
+	g.set("F2", "2016-01-16T23:00:00Z")
+	g.set("B2", "' cn-hangzhou")
+	p := sheet.Results(decode(t, g, sheet.Options{}), nil, codes{})
+	want := []sheet.Mark{{Row: 2, Col: 6, Style: sheet.StyleWarn, Note: "circuit-time-night\nfix it\ncircuit-time-past\nfix it"}}
+	if fmt.Sprint(p.Sheets[0].Marks) != fmt.Sprint(want) {
+		t.Errorf("marks: %+v", p.Sheets[0].Marks)
+	}
+}
+
+// TestManyErrors holds that a row's message lists a few of its errors and counts the rest.
+func TestManyErrors(t *testing.T) {
+	g := good()
+	for _, cell := range []string{"B2", "C2", "D2", "E2", "F2"} {
+		g.set(cell, "")
+	}
+	g.set("G2", "1G")
+	g.set("I2", "a b")
+	p := sheet.Results(decode(t, g, sheet.Options{}), []sheet.RowResult{{Row: 2, Result: sheet.Invalid}}, codes{})
+	got := p.Sheets[0].Row(2)[sheet.ColMessage].Text
+	if lines := strings.Split(got, "\n"); len(lines) != 6 || lines[0] != "B2: circuit-region-missing" || lines[5] != "rows-more n=2" {
+		t.Errorf("message %q", got)
+	}
+}
+
+// TestEarlierResults holds that the columns of an earlier run are found, read and used again.
+func TestEarlierResults(t *testing.T) {
+	g := good()
+	for cell, v := range map[string]string{
+		"K1": "Result", "L1": "message", "M1": "Request ID", "N1": "Client token used", "O1": "LOA status", "P1": "#Mine",
+		"K2": "SUBMITTED", "M2": "REQ", "N2": "T", "O2": "Applying", "P2": "x",
+	} {
+		g.set(cell, v)
+	}
+	w := decode(t, g, sheet.Options{})
+	if got, want := w.Circuits[0].Past, (sheet.Past{Result: "SUBMITTED", ClientToken: "T", RequestID: "REQ", LOAStatus: "Applying"}); got != want {
+		t.Errorf("past is %+v", got)
+	}
+	if len(w.Problems) != 0 || w.Circuits[1].Past != (sheet.Past{}) {
+		t.Errorf("problems %s, past %+v", list(w.Problems), w.Circuits[1].Past)
+	}
+	var cols []int
+	for _, c := range w.CircuitsTable.ResultColumns() {
+		cols = append(cols, c.Col)
+	}
+	if fmt.Sprint(cols) != "[11 12 17 13 18 19 14 15]" {
+		t.Errorf("result columns at %v", cols)
+	}
+}
+
+// TestEngineerOfNoCircuit holds that every row gets a result, whatever it works on.
+func TestEngineerOfNoCircuit(t *testing.T) {
+	g := (&grid{}).add("Circuits", circuitsHead).add("Engineers", engineersHead+"* | Test Person | Passport | X1234567 | Male | +447700900123")
+	p := sheet.Results(decode(t, g, sheet.Options{}), nil, codes{})
+	expectRow(t, p.Sheets[1], 2, `Result="SKIPPED" Message="rows-no-circuit"`)
+}
