@@ -50,7 +50,14 @@ func newServer() *server {
 	}
 }
 
-// pause takes half a call's latency, or ends with the context.
+// took gives the latency of one call.
+func (s *server) took() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.latency()
+}
+
+// pause lets time pass, or ends with the context.
 func (s *server) pause(ctx context.Context, d time.Duration) error {
 	select {
 	case <-time.After(d):
@@ -69,8 +76,10 @@ func (s *server) Submit(ctx context.Context, a Application) (Receipt, error) {
 	if ctx.Err() != nil {
 		return Receipt{}, ctx.Err()
 	}
-	latency := s.latency()
+	latency := s.took()
 	there := latency / 4
+	circuit := *a.Circuit // as it is on the wire: the workbook may change before an effect that is delayed
+	a.Circuit = &circuit
 	if s.pause(ctx, there) != nil {
 		return Receipt{}, lostAnswer("(canceled)")
 	}
@@ -140,7 +149,7 @@ func (s *server) take(a Application) *CallError {
 
 // Find implements Finder.
 func (s *server) Find(ctx context.Context, k Key) (LOA, bool, error) {
-	if s.pause(ctx, s.latency()) != nil {
+	if s.pause(ctx, s.took()) != nil {
 		return LOA{}, false, lostAnswer("(canceled)")
 	}
 	s.mu.Lock()

@@ -35,7 +35,7 @@ func (s *accepting) Find(context.Context, Key) (LOA, bool, error) { return LOA{}
 // them. What runs at any moment is bounded by the calls in flight, whatever the number
 // of rows.
 func TestManyRows(t *testing.T) {
-	rows := 100_000
+	rows := 50_000
 	if *million {
 		rows = 1_048_575
 	}

@@ -80,7 +80,11 @@ func (s *story) serve() {
 	} {
 		all = append(all, kinds[name])
 	}
-	s.server.faults = func(Application) fault {
+	s.server.faults = func(a Application) fault {
+		past, _ := s.ledger.Past(s.Context(), []Key{a.Key})
+		if r := past[a.Key]; !r.Open || r.Token != a.Token || r.Hash != a.Hash {
+			s.Errorf("row %d was sent, and the ledger says %+v", a.Row, r)
+		}
 		if !s.chance(s.broken) {
 			return fault{}
 		}

@@ -2,6 +2,7 @@ package batch
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -41,11 +42,14 @@ func TestPredict(t *testing.T) {
 type surveyor struct {
 	states map[string]CircuitState
 	fail   func(region string, call int) error
+	mu     sync.Mutex
 	calls  map[string]int
 }
 
 // Survey implements Surveyor.
 func (s *surveyor) Survey(_ context.Context, region string, _ []string) (map[string]CircuitState, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.calls[region]++
 	if err := s.fail(region, s.calls[region]); err != nil {
 		return nil, err
