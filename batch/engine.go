@@ -65,8 +65,12 @@ const (
 func (e *Engine) Run(ctx context.Context, drain <-chan struct{}, p *Plan) (*Summary, error) {
 	r := newRun(ctx, e, p)
 	defer r.close()
-	if err := ctx.Err(); err != nil {
+	select {
+	case <-drain:
 		r.halt(StopInterrupted, "")
+	case <-ctx.Done():
+		r.halt(StopInterrupted, "")
+	default:
 	}
 	go r.watch(ctx, drain)
 	go r.settled(p.Settled)

@@ -101,6 +101,11 @@ func TestPlanFromAResultsCopy(t *testing.T) {
 				t.Errorf("%s under %s: token %s, settle %v", test.result, test.token, a.Token, a.Settle)
 			}
 		}
+		// What a user's own token went with is not known; the API surely holds nothing of it.
+		c.Past = sheet.Past{Result: string(sheet.Failed), ClientToken: tokens[0]}
+		if _, a, _ := planOne(w, PlanOptions{}); (a.Token == tokens[0]) != (own == "") {
+			t.Errorf("FAILED under %s: token %s", tokens[0], a.Token)
+		}
 		// Corrected since: the copy's token went with other content.
 		c.Past = sheet.Past{Result: string(sheet.Refused), ClientToken: tokens[0]}
 		c.Si = "Other Builders"

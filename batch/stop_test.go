@@ -183,6 +183,29 @@ func TestSecondSignalLeavesAtOnce(t *testing.T) {
 	})
 }
 
+// A row that an earlier run left open stays open when the run stops before its turn.
+func TestWhatIsOpenStaysOpen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, l, w := newServer(), &MemoryLedger{}, workbook(3)
+		p := NewPlan(w, PlanOptions{})
+		if err := l.Begin(t.Context(), p.Applications[1]); err != nil {
+			t.Fatal(err)
+		}
+		past, _ := l.Past(t.Context(), Keys(w))
+		drain := make(chan struct{})
+		close(drain)
+		e := &Engine{Submitter: s, Finder: s, Ledger: l, Rate: Rate{1, time.Hour}}
+		sum, err := e.Run(t.Context(), drain, NewPlan(w, PlanOptions{Past: past}))
+		if err != nil || sum.Outcomes[1].Result != sheet.Unknown || sum.Outcomes[2].Result != sheet.NotAttempted {
+			t.Errorf("error %v, outcomes %+v", err, sum.Outcomes)
+		}
+		after, _ := l.Past(t.Context(), Keys(w))
+		if r := after[p.Applications[1].Key]; !r.Open || r.Token != p.Applications[1].Token {
+			t.Errorf("the ledger says %+v", r)
+		}
+	})
+}
+
 func TestMaxDuration(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()
