@@ -223,21 +223,6 @@ func TestLostCalls(t *testing.T) {
 	}
 }
 
-// A connection that the server has closed in the meantime is not a failed call: nothing
-// was written, so the transport takes another one.
-func TestStaleConnection(t *testing.T) {
-	s := httptest.NewServer(answering(200, `{"RequestId":"REQ-1"}`))
-	defer s.Close()
-	c := cloudAt(t, s.URL)
-	for range 3 {
-		if _, err := c.Submit(t.Context(), application()); err != nil {
-			t.Fatal(err)
-		}
-		s.CloseClientConnections()
-		time.Sleep(20 * time.Millisecond)
-	}
-}
-
 // TestNothingPersonalInErrors plants values in every request and lets servers send them
 // back in every place; no error may show one, however it is printed.
 func TestNothingPersonalInErrors(t *testing.T) {

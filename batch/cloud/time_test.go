@@ -19,6 +19,7 @@ type memory struct {
 	done  chan struct{}
 	dials atomic.Int32
 	open  atomic.Int32
+	last  net.Conn // the server's end of the last connection
 }
 
 func (m *memory) dial(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -26,6 +27,7 @@ func (m *memory) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	select {
 	case m.conns <- server:
 		m.dials.Add(1)
+		m.last = server
 		return client, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
@@ -185,6 +187,24 @@ func TestIdleConnections(t *testing.T) {
 		synctest.Wait()
 		if m.open.Load() != 0 {
 			t.Errorf("%d connections open after 6 idle seconds", m.open.Load())
+		}
+	})
+}
+
+// A connection that the service has closed in the meantime is no failed call: nothing was
+// written, so another one is taken.
+func TestStaleConnection(t *testing.T) {
+	inMemory(t, answering(200, `{"RequestId":"REQ-1"}`), func(t *testing.T, c *Cloud, m *memory) {
+		for range 3 {
+			if _, err := c.Submit(t.Context(), application()); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			m.last.Close()
+			synctest.Wait()
+		}
+		if m.dials.Load() != 3 {
+			t.Errorf("%d connections", m.dials.Load())
 		}
 	})
 }
