@@ -54,25 +54,52 @@ func (a *app) status(ctx context.Context, f submitFlags, path string) error {
 		return err
 	}
 	s.closers = append(s.closers, closeFunc(s.service.close))
-	states, err := s.survey(ctx, batch.Keys(in.workbook))
-	if err != nil {
+	ctx, s.signals = a.watchSignals(ctx)
+	defer s.signals.stop()
+	done := &finished{in: in, info: runInfo{
+		id: t.runID, command: "status", args: a.env.Args, account: s.service.account, started: s.started, simulate: f.run.simulate,
+	}}
+	if err := a.engine(ctx, s, done, statusPlan(in.workbook), &batch.MemoryLedger{}); err != nil {
 		return err
 	}
-	return a.deliverStatus(s, in, t, states)
+	return a.deliverStatus(s, done, t)
+}
+
+// statusPlan asks for the state of every circuit that a row names: a dry run that
+// reads, of all rows, whatever validation says of them.
+func statusPlan(book *sheet.Workbook) *batch.Plan {
+	plan := &batch.Plan{DryRun: true}
+	for i := range book.Circuits {
+		c := &book.Circuits[i]
+		key := batch.Key{Region: c.RegionID, InstanceID: c.InstanceID}
+		if key.Region == "" || key.InstanceID == "" {
+			plan.Settled = append(plan.Settled, batch.Outcome{Row: c.Row, Key: key, Result: sheet.Invalid, Reason: batch.ReasonInvalid})
+			continue
+		}
+		plan.Applications = append(plan.Applications, batch.Application{Row: c.Row, Key: key, Circuit: c})
+	}
+	return plan
 }
 
 // deliverStatus writes the copy and tells what was learnt.
-func (a *app) deliverStatus(s *session, in *input, t target, states map[batch.Key]batch.CircuitState) error {
-	done := &finished{in: in, info: runInfo{id: t.runID, command: "status", args: a.env.Args, account: s.service.account, started: s.started, simulate: s.flags.run.simulate}}
-	for _, c := range in.workbook.Circuits {
-		done.outcomes = append(done.outcomes, statusOutcome(c, states[batch.Key{Region: c.RegionID, InstanceID: c.InstanceID}]))
+func (a *app) deliverStatus(s *session, done *finished, t target) error {
+	unasked := 0
+	for i, o := range done.outcomes {
+		if o.Result == sheet.NotAttempted {
+			unasked++
+		}
+		done.outcomes[i] = statusOutcome(&done.in.workbook.Circuits[i], o)
 	}
-	done.totals.duration = a.env.Now().Sub(s.started)
-	doc := a.document(done, newFindings(in.workbook, nil))
-	if err := writeCopy(in, t.path, statusPatch(in.workbook, doc)); err != nil {
+	done.problems = nil // status judges nothing
+	doc := a.document(done, newFindings(done.in.workbook, nil))
+	doc.ExitCode = statusExit(unasked, done.totals)
+	if unasked > 0 {
+		a.lines.warn("status-unasked", map[string]string{"count": number(unasked)})
+	}
+	if err := writeCopy(done.in, t.path, statusPatch(done.in.workbook, doc)); err != nil {
 		return failure(exitUsage, "output-unwritable", err, "file", t.path, "reason", cause(err))
 	}
-	doc.Output = t.path
+	doc.Output, a.exit = t.path, doc.ExitCode
 	a.writeReports(doc, t.path, s.flags.output.reports)
 	if s.flags.output.json {
 		return report.JSON(a.env.Stdout, *doc)
@@ -80,16 +107,32 @@ func (a *app) deliverStatus(s *session, in *input, t target, states map[batch.Ke
 	return a.print(doc)
 }
 
+// statusExit is the exit code of a status: rows that could not be asked about are unfinished.
+func statusExit(unasked int, t totals) int {
+	switch {
+	case t.signal != 0:
+		return t.signal
+	case t.stop == batch.StopFatal:
+		return exitStopped
+	case unasked > 0:
+		return exitUnfinished
+	}
+	return exitOK
+}
+
 // statusOutcome keeps the result an earlier run wrote into the row, and puts beside it
-// what the API says now.
-func statusOutcome(c sheet.Circuit, state batch.CircuitState) batch.Outcome {
+// what the API says now. Where it could not be asked, the earlier status stays.
+func statusOutcome(c *sheet.Circuit, asked batch.Outcome) batch.Outcome {
 	o := batch.Outcome{
-		Row: c.Row, Key: batch.Key{Region: c.RegionID, InstanceID: c.InstanceID}, Result: sheet.Result(c.Past.Result),
-		Reason: reasonStatus, RequestID: c.Past.RequestID, Token: c.Past.ClientToken, LOAStatus: cmp.Or(state.LOAStatus, noLOA),
+		Row: c.Row, Key: asked.Key, Result: sheet.Result(c.Past.Result), Reason: reasonStatus, ErrorCode: asked.ErrorCode,
+		RequestID: c.Past.RequestID, Token: c.Past.ClientToken, LOAStatus: cmp.Or(asked.LOAStatus, noLOA),
+	}
+	if asked.Result == sheet.NotAttempted || asked.Result == sheet.Invalid {
+		o.LOAStatus = c.Past.LOAStatus
 	}
 	if o.Result == "" {
 		o.Result = sheet.NotAttempted
-		if state.LOAStatus != "" {
+		if asked.LOAStatus != "" {
 			o.Result = sheet.Already
 		}
 	}

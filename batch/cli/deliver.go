@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/templates"
@@ -22,6 +23,9 @@ type finished struct {
 	problems []sheet.Problem
 	outcomes []batch.Outcome // sheet order, one for each circuit's row
 	totals   totals
+
+	ledger *ledger.Run   // nil when nothing was to be sent
+	end    ledger.RunEnd // how it ended, once that is known
 }
 
 // runInfo is what is known of a run before it begins.
@@ -49,7 +53,7 @@ type totals struct {
 func (a *app) deliver(done *finished, path string, f outputFlags) *report.Document {
 	found := newFindings(done.in.workbook, done.problems)
 	doc := a.document(done, found)
-	end := done.end()
+	end := done.ending()
 	doc.ExitCode = end.code()
 	reportBase := path
 	if path != "" {
@@ -71,8 +75,8 @@ func (a *app) deliver(done *finished, path string, f outputFlags) *report.Docume
 	return doc
 }
 
-// end is what the exit code is judged from, the copy aside.
-func (done *finished) end() ending {
+// ending is what the exit code is judged from, the copy aside.
+func (done *finished) ending() ending {
 	results := map[sheet.Result]int{}
 	for _, o := range done.outcomes {
 		results[o.Result]++

@@ -200,14 +200,31 @@ func (a *app) print(doc *report.Document) error {
 	return report.Text(a.env.Stdout, *doc, a.lines.words, report.TextOptions{Color: color, Problems: shown})
 }
 
-// one runs one input to its end.
+// one runs one input to its end: outcomes, copy, reports, and last the run's own end in
+// the ledger, which frees its circuits.
 func (a *app) one(ctx context.Context, s *session, in *input, t target) (*report.Document, error) {
 	done, err := a.run(ctx, s, in, t)
+	if done.ledger != nil {
+		defer a.endRun(ctx, done)
+	}
 	if err != nil {
+		done.end = ledger.RunEnd{ExitCode: exitOf(err)}
 		return nil, err
 	}
 	if ctx.Err() != nil {
-		return nil, failure(int(s.signals.exit.Load()), "left-at-once", ctx.Err(), "run", t.runID)
+		err := failure(int(s.signals.exit.Load()), "left-at-once", ctx.Err(), "run", t.runID)
+		done.end = done.ledgerEnd(err.exit, "")
+		return nil, err
 	}
-	return a.deliver(done, t.path, s.flags.output), nil
+	doc := a.deliver(done, t.path, s.flags.output)
+	done.end = done.ledgerEnd(doc.ExitCode, doc.Output)
+	return doc, nil
+}
+
+// endRun records how a run ended. When that fails, the run counts as dead once this
+// process is gone, and its circuits are free all the same.
+func (a *app) endRun(ctx context.Context, done *finished) {
+	if err := done.ledger.End(context.WithoutCancel(ctx), done.end); err != nil {
+		a.lines.warn("ledger-end", map[string]string{"reason": a.ledgerCause(err)})
+	}
 }

@@ -35,24 +35,19 @@ func (s *session) plan(in *input, past map[batch.Key]batch.Record) *batch.Plan {
 }
 
 // runWet sends: the ledger's run is started, which locks the circuits, then planned
-// against what the ledger knows, then run, then ended, which frees them.
+// against what the ledger knows, then run. Whoever called ends the ledger's run.
 func (a *app) runWet(ctx context.Context, s *session, done *finished, t target) error {
 	keys := batch.Keys(done.in.workbook)
 	run, err := s.store.Start(ctx, s.ledgerInfo(done, t), keys)
 	if err != nil {
 		return a.ledgerFailure(err)
 	}
-	end := ledger.RunEnd{ExitCode: exitInternal}
-	defer func() { run.End(context.WithoutCancel(ctx), end) }()
+	done.ledger = run
 	past, err := run.Past(ctx, keys)
 	if err != nil {
 		return a.ledgerFailure(err)
 	}
-	if err := a.engine(ctx, s, done, s.plan(done.in, past), run); err != nil {
-		return err
-	}
-	end = done.ledgerEnd(t)
-	return nil
+	return a.engine(ctx, s, done, s.plan(done.in, past), run)
 }
 
 // runDry sends nothing; an online dry run reads the circuits' state and predicts.
@@ -132,10 +127,12 @@ type savedOptions struct {
 	Simulate bool     `json:"simulate,omitempty"`
 }
 
-func (done *finished) ledgerEnd(t target) ledger.RunEnd {
+func (done *finished) ledgerEnd(exit int, output string) ledger.RunEnd {
+	if abs, err := filepath.Abs(output); err == nil && output != "" {
+		output = abs
+	}
 	return ledger.RunEnd{
-		Output: t.path, Stop: string(done.totals.stop), StopCode: done.totals.stopCode, Requests: done.totals.requests,
+		Output: output, ExitCode: exit, Stop: string(done.totals.stop), StopCode: done.totals.stopCode, Requests: done.totals.requests,
 		Retries: done.totals.retries, Throttled: done.totals.throttled, Slowed: done.totals.slowed, Duration: done.totals.duration,
-		ExitCode: done.end().code(),
 	}
 }

@@ -28,8 +28,12 @@ func (f *validationFlags) options(now time.Time) (sheet.Options, error) {
 		if err != nil {
 			return o, failure(exitUsage, "severity-value", err, "value", pair)
 		}
-		if _, ok := sheet.RuleByCode(rule); !ok {
+		known, ok := sheet.RuleByCode(rule)
+		if !ok {
 			return o, failure(exitUsage, "severity-rule", nil, "rule", rule)
+		}
+		if !known.Allows(severity) {
+			return o, failure(exitUsage, "severity-fixed", nil, "rule", rule)
 		}
 		o.Severities[rule] = severity
 	}

@@ -15,6 +15,7 @@ var enLines = map[string]Entry{
 	"unknown-timezone":        {Message: "--timezone does not know the zone {value}", Hint: "Give a name of the IANA time zone database, such as UTC or Asia/Shanghai."},
 	"severity-value":          {Message: "--severity does not take {value}", Hint: "Write RULE=error, RULE=warning or RULE=off."},
 	"severity-rule":           {Message: "--severity names {rule}, which is no rule", Hint: "loabatch explain lists the rules."},
+	"severity-fixed":          {Message: "the severity of {rule} is fixed", Hint: "Without it the row could not be sent, or could be sent twice."},
 	"rate-value":              {Message: "--rate does not take {value}", Hint: "Write N/DURATION, such as 300/1m or 60/6s."},
 	"burst-value":             {Message: "--burst does not take {value}", Hint: "It takes a number from 1 to the quota, {most}; 0 means a fifth of it."},
 	"concurrency-value":       {Message: "--concurrency does not take {value}", Hint: "It takes a number from 1 to 256."},
@@ -73,7 +74,6 @@ var enLines = map[string]Entry{
 	"ledger-taken":      {Message: "another run took this one for dead and holds the circuits now"},
 	"locked":            {Message: "another run works on circuits of this workbook: run {run} on {host}, process {pid}, since {since}", Hint: "Wait for it to end, then run again."},
 	"no-circuits":       {Message: "the sheet of circuits in {file} has no rows", Hint: "Fill it, one row per circuit."},
-	"survey-failed":     {Message: "the state of the circuits in {region} could not be read: {code}", Hint: "loabatch explain {code} says what to do."},
 
 	// during and after a run
 	"progress":          {Message: "{done} of {total} applications done, {failed} refused or failed"},
@@ -87,14 +87,14 @@ var enLines = map[string]Entry{
 	"more-problems": {Message: "and {n} more, see Errors"},
 
 	// history, report
-	"no-run":         {Message: "the ledger knows no run {run}", Hint: "loabatch history lists the runs."},
-	"no-runs":        {Message: "the ledger has no runs yet"},
-	"no-circuit":     {Message: "the ledger knows nothing of {circuit}"},
-	"input-changed":  {Message: "{file} is not the file that run {run} read: its bytes have changed", Hint: "Name the unchanged one with --input."},
-	"report-written": {Message: "the results copy of run {run} is in {file}"},
-	"status-written": {Message: "where each LOA stands is in {file}"},
+	"no-run":        {Message: "the ledger knows no run {run}", Hint: "loabatch history lists the runs."},
+	"no-runs":       {Message: "the ledger has no runs yet"},
+	"no-circuit":    {Message: "the ledger knows nothing of {circuit}"},
+	"input-changed": {Message: "{file} is not the file that run {run} read: its bytes have changed", Hint: "Name the unchanged one with --input."},
 
-	"status-row": {Message: "the LOA stands at: {loa}"},
+	"ledger-end":     {Message: "the ledger could not record how the run ended: {reason}", Hint: "Every row is recorded; the run shows as died."},
+	"status-unasked": {Message: "{count} rows could not be asked about; they keep the LOA status they had", Hint: "Run it again later."},
+	"status-row":     {Message: "the LOA stands at: {loa}"},
 
 	"history-runs":   {Message: "RUN|STARTED (UTC)|SCOPE|STATUS|EXIT|RESULTS|INPUT"},
 	"history-events": {Message: "RUN|BEGUN (UTC)|FINISHED (UTC)|ATTEMPTS|RESULT|REQUEST ID|CLIENT TOKEN|MESSAGE"},
