@@ -109,7 +109,7 @@ func (s *sheetPatcher) rowBody(prefix string, n int, cells []sheet.PutCell) erro
 				err = s.keepCell(t, n, col, bare && shifted)
 			}
 		case t.kind == startTag && t.depth == 4:
-			next = s.putCells(prefix, n, cells, next, sheet.MaxCol)
+			next, shifted = s.putCells(prefix, n, cells, next, sheet.MaxCol), true
 			err = s.keepAll(t)
 		default:
 			s.keep(t)
