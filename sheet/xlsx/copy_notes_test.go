@@ -55,12 +55,12 @@ func TestNotesAreAddedAndReplaced(t *testing.T) {
 	p := resultPatch("Circuits", 2, 2)
 	p.Sheets[0].Marks = append(p.Sheets[0].Marks, sheet.Mark{Row: 2, Col: 1, Style: sheet.StyleBad, Note: "and this"})
 	first := copied(t, withSheet(t, `<sheetData><row r="1"><c r="A1" t="s"><v>0</v></c></row><row r="2"><c r="A2" t="s"><v>1</v></c></row></sheetData>`), p)
-	if got, want := notes(t, first, "Circuits"), "A2 loabatch: this is wrong\nand this; B2 loabatch: this is odd"; got != want {
+	if got, want := notes(t, first, "Circuits"), "A2 loabatch: loabatch: this is wrong\nand this; B2 loabatch: loabatch: this is odd"; got != want {
 		t.Errorf("notes are %q, want %q", got, want)
 	}
 	p.Sheets[0].Marks = []sheet.Mark{{Row: 1, Col: 2, Style: sheet.StyleWarn, Note: "another"}}
 	second := copied(t, first, p)
-	if got, want := notes(t, second, "Circuits"), "B1 loabatch: another"; got != want {
+	if got, want := notes(t, second, "Circuits"), "B1 loabatch: loabatch: another"; got != want {
 		t.Errorf("after a second run notes are %q, want %q", got, want)
 	}
 	if n := strings.Count(partOf(t, second, "xl/drawings/vmlDrawing1.vml"), "<v:shape "); n != 1 {
@@ -78,12 +78,32 @@ func TestNotesAreAddedAndReplaced(t *testing.T) {
 
 func TestNotesOfTheUserStay(t *testing.T) {
 	out := copied(t, notesBook(t), resultPatch("Sheet1", 2, 2))
-	if got, want := notes(t, out, "Sheet1"), "A2 Made Up: ask about this one; B2 loabatch: this is odd"; got != want {
+	if got, want := notes(t, out, "Sheet1"), "A2 Made Up: ask about this one; B2 loabatch: loabatch: this is odd"; got != want {
 		t.Errorf("notes are %q, want %q", got, want)
 	}
 	out = copied(t, out, resultPatch("Sheet1", 2, 2))
-	if got, want := notes(t, out, "Sheet1"), "A2 Made Up: ask about this one; B2 loabatch: this is odd"; got != want {
+	if got, want := notes(t, out, "Sheet1"), "A2 Made Up: ask about this one; B2 loabatch: loabatch: this is odd"; got != want {
 		t.Errorf("after a second run notes are %q, want %q", got, want)
+	}
+}
+
+// TestNotesAreKnownWithoutAuthor has the notes of an earlier run after another program
+// dropped their author.
+func TestNotesAreKnownWithoutAuthor(t *testing.T) {
+	first := copied(t, withSheet(t, dataRows), resultPatch("Circuits", 2, 2))
+	var parts []part
+	for _, f := range zipOf(t, first).File {
+		content := string(unpacked(t, f))
+		if strings.Contains(f.Name, "comments") {
+			content = strings.ReplaceAll(content, "<author>loabatch</author>", "<author> </author>")
+		}
+		parts = append(parts, part{f.Name, content})
+	}
+	p := resultPatch("Circuits", 2, 2)
+	p.Sheets[0].Marks = p.Sheets[0].Marks[:1]
+	second := copied(t, zipped(t, parts), p)
+	if got, want := notes(t, second, "Circuits"), "A2 loabatch: loabatch: this is wrong"; got != want {
+		t.Errorf("notes are %q, want %q", got, want)
 	}
 }
 

@@ -1,6 +1,7 @@
 package xlsx
 
 import (
+	"bytes"
 	"io"
 	"path"
 	"slices"
@@ -10,9 +11,12 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// notesAuthor is the author of the notes that are added; by it a later run knows them
-// again and replaces them.
-const notesAuthor = "loabatch"
+// notesAuthor is the author of the notes that are added, and notesSign how they begin.
+// By either a later run knows them again and replaces them: LibreOffice drops authors.
+const (
+	notesAuthor = "loabatch"
+	notesSign   = "loabatch: "
+)
 
 // Bounds of the added notes. Each is a drawing of its own, and thousands of them make
 // a sheet slow to open; the Errors sheet lists all problems.
@@ -43,6 +47,7 @@ func notesOf(marks []sheet.Mark) []cellNote {
 			joined[last].text += "\n" + n.text
 			continue
 		}
+		n.text = notesSign + n.text
 		joined = append(joined, n)
 	}
 	return joined[:min(len(joined), maxNotes)]
@@ -136,7 +141,7 @@ type commentsSurvey struct {
 func surveyComments(tz *tokenizer) (*commentsSurvey, error) {
 	s := &commentsSurvey{ours: -1, stays: map[[2]int]bool{}, goes: map[[2]int]bool{}}
 	inAuthor := false
-	var name []byte
+	var name, held []byte
 	for {
 		t, err := tz.next()
 		if err == io.EOF {
@@ -161,7 +166,10 @@ func surveyComments(tz *tokenizer) (*commentsSurvey, error) {
 				return nil, err
 			}
 		case t.depth == 3 && t.kind == startTag && t.is("comment"):
-			at, mine := s.entry(t)
+			if held, err = tz.capture(held[:0], t); err != nil {
+				return nil, err
+			}
+			at, mine := s.entry(held)
 			if mine {
 				s.goes[at] = true
 			} else {
@@ -172,9 +180,27 @@ func surveyComments(tz *tokenizer) (*commentsSurvey, error) {
 }
 
 // entry gives the cell of a comment, and whether an earlier run added it.
-func (s *commentsSurvey) entry(t *token) (at [2]int, mine bool) {
-	ref, _ := t.attr("ref")
-	row, col, _ := parseRef(ref)
-	author, ok := numberAttr(t, "authorId")
-	return [2]int{row, col}, ok && s.ours >= 0 && author == s.ours
+func (s *commentsSurvey) entry(raw []byte) (at [2]int, mine bool) {
+	tz := newTokenizer(bytes.NewReader(raw), "comment")
+	var text []byte
+	inText := false
+	for {
+		t, err := tz.next()
+		if err != nil {
+			return at, mine || bytes.HasPrefix(text, []byte(notesSign))
+		}
+		switch {
+		case t.depth == 1 && t.kind == startTag:
+			ref, _ := t.attr("ref")
+			at[0], at[1], _ = parseRef(ref)
+			author, ok := numberAttr(t, "authorId")
+			mine = ok && s.ours >= 0 && author == s.ours
+		case string(t.local) == "t":
+			inText = t.kind == startTag && !t.empty
+		case inText:
+			if text, err = t.text(text); err != nil {
+				return at, mine
+			}
+		}
+	}
 }

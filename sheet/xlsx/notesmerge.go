@@ -98,10 +98,12 @@ func rewriteComments(e *editor, have *commentsSurvey, notes []cellNote) error {
 			e.change(t, opened())
 			e.put(commentElements(prefix, author, notes) + "</" + prefix + "commentList>")
 		case t.depth == 3 && t.kind == startTag && t.is("comment"):
-			if _, mine := have.entry(t); mine {
-				err = e.drop(t)
-			} else {
-				err = e.keepAll(t)
+			var raw []byte
+			if raw, err = e.capture(t); err != nil {
+				return err
+			}
+			if _, mine := have.entry(raw); !mine {
+				e.out.Write(raw)
 			}
 		default:
 			e.keep(t)

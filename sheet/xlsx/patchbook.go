@@ -131,7 +131,7 @@ func (b *bookEdit) editName(e *editor, t *token) error {
 		}
 		n.done = true
 		prefix := t.prefixed()
-		e.change(t, opened())
+		e.change(t, opened(), withAttr("hidden", "1")) // which LibreOffice drops
 		e.put(xmlText(n.text) + "</" + prefix + "definedName>")
 		return e.drop(t)
 	}
