@@ -47,6 +47,11 @@ type SheetPatch struct {
 	// Rows counts the rows for which Row gives cells, all of which the source holds.
 	Rows int
 
+	// Masked lists columns whose values below the header are written masked (see Mask),
+	// for a copy that may be mailed. A text that other cells share is masked there too.
+	// What other parts hold, such as notes and pivot caches, is not looked into.
+	Masked []int
+
 	// Marks colours cells of the data that have a problem and gives them a note.
 	Marks []Mark
 }

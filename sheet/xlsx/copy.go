@@ -63,6 +63,7 @@ type copier struct {
 	bookEdit bookEdit
 	bookRels *relsEdit
 	types    typesEdit
+	masked   *indexSet       // shared strings that are masked; nil when nothing is
 	remarks  []sheet.Problem // in what the copy will not be as the user may expect it
 }
 

@@ -103,7 +103,7 @@ func (cp *copier) planSheet(p *sheet.SheetPatch) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	s := &sheetPatcher{p: p, styles: cp.styles, cols: cols, frame: frameOf(p).cells()}
+	s := &sheetPatcher{p: p, styles: cp.styles, cols: cols, frame: frameOf(p).cells(), mask: cp.planMask(p)}
 	if len(cols) > 0 {
 		s.ours = make([]bool, cols[len(cols)-1].Col+1)
 		for _, c := range cols {
@@ -203,6 +203,9 @@ func (cp *copier) planChain(patched map[int]*sheet.SheetPatch, replaced []int) e
 		f := frameOf(p)
 		for _, c := range p.Columns {
 			leaves(at, sheet.Range{Row1: f.headerRow, Col1: c.Col, Row2: f.lastRow, Col2: c.Col})
+		}
+		for _, col := range p.Masked {
+			leaves(at, sheet.Range{Row1: p.HeaderRow + 1, Col1: col, Row2: sheet.MaxRow, Col2: col})
 		}
 	}
 	for _, at := range replaced {

@@ -19,6 +19,7 @@ type sheetPatcher struct {
 	tabled bool        // a table covers the data and brings its own filter
 	notes  string      // ID of the relationship to the added notes' drawing; empty when there is none
 	frame  sheet.Range // header to last row, first to last result column
+	mask   *masker     // what is masked; nil for nothing
 	cut    bool        // merged ranges were cut
 
 	prefix  string // of the part's elements, x: or nothing

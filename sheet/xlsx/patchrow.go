@@ -18,7 +18,7 @@ func (s *sheetPatcher) row(t *token) error {
 	}
 	s.lastRow = n
 	cells := s.cellsOf(n)
-	if cells == nil && (n < s.frame.Row1 || n > s.frame.Row2) {
+	if cells == nil && (n < s.frame.Row1 || n > s.frame.Row2) && (s.mask == nil || n <= s.mask.below) {
 		return s.keepAll(t)
 	}
 	prefix := s.rowPrefix(t)
@@ -102,10 +102,13 @@ func (s *sheetPatcher) rowBody(prefix string, n int, cells []sheet.PutCell) erro
 			was := next
 			next = s.putCells(prefix, n, cells, next, col)
 			shifted = shifted || was != next
-			if s.replaces(t, col, cells) {
+			switch {
+			case s.replaces(t, n, col, cells):
 				shifted = true
 				err = s.dropCell(t, n, col)
-			} else {
+			case s.mask.hides(n, col):
+				err = s.maskCell(t, prefix, n, col)
+			default:
 				err = s.keepCell(t, n, col, bare && shifted)
 			}
 		case t.kind == startTag && t.depth == 4:
@@ -133,8 +136,8 @@ func (s *sheetPatcher) colOf(t *token, col *int) (bare, ok bool) {
 
 // replaces reports whether a cell goes: it stands in a result column, and another comes
 // or it has a content of an earlier run.
-func (s *sheetPatcher) replaces(t *token, col int, cells []sheet.PutCell) bool {
-	return col < len(s.ours) && s.ours[col] && (cells != nil || !t.empty)
+func (s *sheetPatcher) replaces(t *token, row, col int, cells []sheet.PutCell) bool {
+	return col < len(s.ours) && s.ours[col] && (cells != nil || !t.empty && row >= s.frame.Row1 && row <= s.frame.Row2)
 }
 
 // dropCell leaves a cell out. One whose formula is that of further cells, shared or as

@@ -1,0 +1,165 @@
+package xlsx
+
+import (
+	"io"
+	"strconv"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// masker hides personal data in a copy that may be mailed. A shared string is masked
+// where it stands, in the table of shared strings, so that it is nowhere in the file;
+// any other value becomes a masked text in its cell.
+type masker struct {
+	cols   []bool // by column
+	below  int    // the header row
+	shared *indexSet
+	raw    []byte
+	tag    []byte
+	text   []byte
+}
+
+// indexSet holds indexes of shared strings, one bit each.
+type indexSet struct{ bits []uint64 }
+
+func (s *indexSet) add(i int) {
+	for i/64 >= len(s.bits) {
+		s.bits = append(s.bits, make([]uint64, len(s.bits)+64)...)
+	}
+	s.bits[i/64] |= 1 << (i % 64)
+}
+
+func (s *indexSet) has(i int) bool { return i/64 < len(s.bits) && s.bits[i/64]&(1<<(i%64)) != 0 }
+
+// hides reports whether a cell's value is masked; m may be nil.
+func (m *masker) hides(row, col int) bool {
+	return m != nil && row > m.below && col < len(m.cols) && m.cols[col]
+}
+
+// planMask says what is masked in a sheet; nil where nothing is.
+func (cp *copier) planMask(p *sheet.SheetPatch) *masker {
+	if len(p.Masked) == 0 {
+		return nil
+	}
+	if cp.masked == nil {
+		cp.masked = &indexSet{}
+		if part := cp.book.sharedStrings; part != "" && cp.file(part) != nil {
+			cp.edited(part, cp.masked.rewriteStrings)
+			cp.parts.late[partKey(part)] = true
+		}
+	}
+	m := &masker{below: p.HeaderRow, shared: cp.masked}
+	for _, col := range p.Masked {
+		for col >= len(m.cols) {
+			m.cols = append(m.cols, false)
+		}
+		m.cols[col] = true
+	}
+	return m
+}
+
+// maskCell writes a cell whose start tag is t, its value masked.
+func (s *sheetPatcher) maskCell(t *token, prefix string, row, col int) error {
+	m := s.mask
+	ref := withAttr("r", sheet.ColName(col)+strconv.Itoa(row))
+	m.raw, m.text = t.edited(m.raw[:0], []edit{ref}), m.text[:0]
+	m.tag = t.edited(m.tag[:0], []edit{ref, without("t"), without("cm"), without("vm"), opened()})
+	m.tag = append(m.tag[:len(m.tag)-1], ` t="inlineStr">`...)
+	kind, _ := t.attr("t")
+	shared := string(kind) == "s"
+	if t.empty {
+		s.out.Write(m.raw)
+		return nil
+	}
+	inValue := 0 // depth of the element whose text is taken
+	for {
+		t, err := s.tz.next()
+		if err != nil {
+			return short(s.tz, err)
+		}
+		m.raw = append(m.raw, t.raw...)
+		switch {
+		case t.kind == endTag && t.depth == 4:
+			return s.putMasked(prefix, shared)
+		case t.kind == startTag && !t.empty && (t.is("v") && t.depth == 5 || t.is("t")):
+			inValue = t.depth
+		case t.kind == endTag && t.depth == inValue:
+			inValue = 0
+		case inValue > 0:
+			if m.text, err = t.text(m.text); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// putMasked writes the cell that maskCell read.
+func (s *sheetPatcher) putMasked(prefix string, shared bool) error {
+	m := s.mask
+	if index, ok := parseUint(trimmedText(m.text), 1<<31-1); shared && ok {
+		m.shared.add(index)
+		s.out.Write(m.raw)
+		return nil
+	}
+	if len(m.text) == 0 {
+		s.out.Write(m.raw)
+		return nil
+	}
+	s.out.Write(m.tag)
+	s.put("<" + prefix + "is><" + prefix + `t xml:space="preserve">` + xstringText(sheet.Mask(unescapeX(string(m.text)))) +
+		"</" + prefix + "t></" + prefix + "is></" + prefix + "c>")
+	return nil
+}
+
+func trimmedText(b []byte) []byte {
+	run := trimmed(b, textRun{0, len(b)})
+	return b[run.from:run.to]
+}
+
+// rewriteStrings copies the table of shared strings, those of the set masked.
+func (s *indexSet) rewriteStrings(e *editor) error {
+	var item textCollector
+	index := -1
+	for {
+		t, err := e.tz.next()
+		if err == io.EOF {
+			return e.finish()
+		}
+		if err != nil {
+			return err
+		}
+		if t.kind != startTag || t.depth != 2 || !t.is("si") {
+			e.keep(t)
+			continue
+		}
+		if index++; t.empty || !s.has(index) {
+			if err := e.keepAll(t); err != nil {
+				return err
+			}
+			continue
+		}
+		prefix := t.prefixed()
+		if err := item.whole(e.tz, 2); err != nil {
+			return err
+		}
+		e.put("<" + prefix + "si><" + prefix + `t xml:space="preserve">` + xstringText(sheet.Mask(unescapeX(string(item.text)))) +
+			"</" + prefix + "t></" + prefix + "si>")
+	}
+}
+
+// whole takes all tokens up to the end of the element at this depth.
+func (c *textCollector) whole(tz *tokenizer, depth int) error {
+	c.begin(depth)
+	for {
+		t, err := tz.next()
+		if err != nil {
+			return short(tz, err)
+		}
+		if t.kind == endTag && t.depth == depth {
+			return nil
+		}
+		if err := c.take(t); err != nil {
+			return err
+		}
+	}
+}
