@@ -56,6 +56,22 @@ type SheetPatch struct {
 	Marks []Mark
 }
 
+// MaskPersonal has every personal column of a workbook's tables written masked.
+func (p *Patch) MaskPersonal(w *Workbook) {
+	for i := range p.Sheets {
+		for _, t := range []*Table{&w.CircuitsTable, &w.EngineersTable} {
+			if t.Sheet != p.Sheets[i].Sheet {
+				continue
+			}
+			for _, c := range Columns {
+				if col, found := t.Columns[c.ID]; found && c.Personal {
+					p.Sheets[i].Masked = append(p.Sheets[i].Masked, col)
+				}
+			}
+		}
+	}
+}
+
 // PutColumn is one result column.
 type PutColumn struct {
 	Col    int     // 1 to MaxCol
