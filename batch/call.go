@@ -5,13 +5,15 @@ import (
 	"time"
 )
 
-// call makes a row's next call and hands the row back. It runs in a goroutine of its
-// own and holds one of the region's calls, and nothing else.
-func (g *region) call(w *row) {
-	if w.look == no {
-		g.back <- g.apply(w)
-	} else {
-		g.back <- g.lookUp(w)
+// caller makes one call after another and hands each row back. It holds one of the
+// region's calls, and nothing else.
+func (g *region) caller() {
+	for w := range g.work {
+		if w.look == no {
+			g.back <- g.apply(w)
+		} else {
+			g.back <- g.lookUp(w)
+		}
 	}
 }
 

@@ -7,7 +7,9 @@ import (
 )
 
 // region sends the applications of one region. One goroutine, loop, owns its fields;
-// what blocks runs in goroutines of its own, boundedly many, that hand the row back.
+// what blocks runs in goroutines of its own, boundedly many, that hand the row back:
+// the callers, which live as long as the region, since a call needs a deep stack that
+// would else grow anew each time; and one for each Begin.
 type region struct {
 	*run
 	name      string
@@ -19,12 +21,13 @@ type region struct {
 	stop  context.CancelFunc
 	code  string // of the answer that ended this region alone; empty when none did
 
-	queue   []int32 // applications not started yet
-	ready   []*row  // started, waiting for a free call
-	resting waiting // waiting for their time
-	calls   int     // in flight or waiting for the quota
-	begins  int     // being written into the ledger
-	ahead   int     // bound of begins and ready together
+	queue   []int32   // applications not started yet
+	ready   []*row    // started, waiting for a free call
+	resting waiting   // waiting for their time
+	calls   int       // in flight or waiting for the quota
+	begins  int       // being written into the ledger
+	ahead   int       // bound of begins and ready together
+	work    chan *row // to the callers, which hand it back
 	back    chan returned
 }
 
@@ -62,6 +65,7 @@ func (r *run) newRegion(ctx context.Context, name string, queue []int32) *region
 	g := &region{run: r, name: name, ctx: ctx, queue: settleFirst(queue, r.plan.Applications), ahead: r.readAhead()}
 	g.going, g.stop = context.WithCancel(r.going)
 	g.back = make(chan returned, r.concurrency()+g.ahead)
+	g.work = make(chan *row, r.concurrency())
 	apply, reapply, lookup := r.quota(name, ApplyAPI), r.quota(name, ReapplyAPI), r.quota(name, LookupAPI)
 	r.quotas = append(r.quotas, apply, reapply, lookup)
 	g.submitter = &quotaSubmitter{
@@ -103,6 +107,10 @@ const maxAhead = 8
 // loop runs the region to its end: every row of its queue has then ended.
 func (g *region) loop() {
 	defer g.stop()
+	defer close(g.work)
+	for range min(g.concurrency(), len(g.queue)) {
+		go g.caller()
+	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	stopped := g.going.Done()
@@ -152,7 +160,7 @@ func (g *region) fill() {
 			return
 		}
 		g.calls++
-		go g.call(w)
+		g.work <- w
 	}
 }
 
