@@ -35,6 +35,8 @@ func (r *row) void(l LOA) next {
 		r.app = r.app.reapplied(l.Status)
 		r.look = no
 		return next{}
+	case r.look == exists && r.unsettled && r.doubt():
+		return next{wait: max(backoff(r.doubts, 0), settleTime)}
 	case r.look == past, r.look == exists:
 		return r.endWith(sheet.Refused, ReasonLOARejected, l)
 	}
@@ -45,6 +47,12 @@ func (r *row) void(l LOA) next {
 func (r *row) absent(l LOA) next {
 	switch r.look {
 	case exists:
+		switch {
+		case r.doubt():
+			return next{wait: max(backoff(r.doubts, 0), settleTime)}
+		case r.unsettled:
+			return r.end(sheet.Unknown, ReasonUnsettled)
+		}
 		return r.end(sheet.Refused, ReasonRefused)
 	case last:
 		if r.lost {
@@ -59,6 +67,15 @@ func (r *row) absent(l LOA) next {
 	}
 	r.look = no
 	return next{}
+}
+
+// maxDoubts is how often a lookup is repeated that contradicts the answer that led to
+// it: what lookups tell may lag behind what was applied for.
+const maxDoubts = 3
+
+func (r *row) doubt() bool {
+	r.doubts++
+	return r.doubts <= maxDoubts
 }
 
 // blind decides when a lookup failed.

@@ -115,3 +115,38 @@ func TestLOAExists(t *testing.T) {
 		})
 	}
 }
+
+// TestLookupsThatLag has an attempt whose answer was lost take effect, the API forget its
+// token, and lookups lag behind. An LOA that may be ours is never called refused.
+func TestLookupsThatLag(t *testing.T) {
+	for _, test := range []struct {
+		stale int
+		lost  bool
+		want  sheet.Result
+		why   Reason
+	}{
+		{0, true, sheet.Submitted, ReasonAnswerLost},
+		{3, true, sheet.Submitted, ReasonAnswerLost},
+		{100, true, sheet.Unknown, ReasonUnsettled},
+		{2, false, sheet.Already, ReasonLOAExists},
+		{100, false, sheet.Refused, ReasonRefused},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s, w := newServer(), workbook(1)
+			s.stale = test.stale
+			if !test.lost {
+				s.loas[Keys(w)[0]] = LOA{Status: "Applying"}
+			}
+			s.faults = func(a Application) fault {
+				delete(s.replies, a.Token)
+				if test.lost && a.Attempt == 1 {
+					return fault{effect: before, err: lostAnswer("(timeout)")}
+				}
+				return fault{}
+			}
+			if o := runNight(t, t.Context(), s, &MemoryLedger{}, w, PlanOptions{}); o.Result != test.want || o.Reason != test.why {
+				t.Errorf("%d stale lookups, answer lost %v: %s, %s", test.stale, test.lost, o.Result, o.Reason)
+			}
+		})
+	}
+}

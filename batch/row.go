@@ -15,7 +15,8 @@ type row struct {
 	slot     int32 // its place among the outcomes
 	attempts int   // applications sent in this run
 	lookups  int   // failed lookups since the last that was answered
-	max      int   // bound of either
+	doubts   int   // lookups that contradicted the answer that led to them
+	max      int   // bound of attempts and of lookups
 
 	begun     bool // the ledger knows that it is about to be sent
 	look      why  // why the next call is a lookup; no when it is an application
