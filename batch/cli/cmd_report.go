@@ -91,12 +91,12 @@ func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
 			return nil, failure(exitInternal, "ledger-failed", err, "reason", err.Error())
 		}
 	}
-	validation := validationFlags{severity: saved.Severity, strict: saved.Strict, timezone: saved.Timezone, region: saved.Region}
+	validation := validationFlags{maxUnpacked: saved.MaxUnpacked, severity: saved.Severity, strict: saved.Strict, timezone: saved.Timezone, region: saved.Region}
 	options, err := validation.options(past.Started)
 	if err != nil {
 		return nil, err
 	}
-	in, err := readInput(path, options)
+	in, err := readInput(path, options, validation.unpacked())
 	if err != nil {
 		return nil, err
 	}

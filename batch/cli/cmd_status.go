@@ -40,7 +40,7 @@ func (a *app) status(ctx context.Context, f submitFlags, path string) error {
 		return err
 	}
 	defer s.close()
-	inputs, err := a.readInputs([]string{path}, s.options)
+	inputs, err := a.readInputs([]string{path}, s.options, f.validation)
 	if err != nil {
 		return err
 	}
@@ -48,6 +48,9 @@ func (a *app) status(ctx context.Context, f submitFlags, path string) error {
 	t := target{runID: newRunID(s.started)}
 	t.path = copyPath(in.path, f.output.output, false, t.runID)
 	if err := checkOutput(in, t.path); err != nil {
+		return err
+	}
+	if err := in.findObstacles(); err != nil {
 		return err
 	}
 	if s.service, err = a.openService(ctx, f.service, f.run, s.pace); err != nil {
@@ -96,7 +99,7 @@ func (a *app) deliverStatus(s *session, done *finished, t target) error {
 	if unasked > 0 {
 		a.lines.warn("status-unasked", map[string]string{"count": number(unasked)})
 	}
-	if err := writeCopy(done.in, t.path, statusPatch(done.in.workbook, doc)); err != nil {
+	if err := writeCopy(done.in, t.path, statusPatch(done.in.workbook, doc, s.flags.output.redact)); err != nil {
 		return failure(exitUsage, "output-unwritable", err, "file", t.path, "reason", cause(err))
 	}
 	doc.Output, a.exit = t.path, doc.ExitCode
@@ -147,7 +150,7 @@ const reasonStatus batch.Reason = "status-row"
 const noLOA = "none"
 
 // statusPatch fills the column LOA status of the sheet of circuits and nothing else.
-func statusPatch(book *sheet.Workbook, doc *report.Document) sheet.Patch {
+func statusPatch(book *sheet.Workbook, doc *report.Document, redact bool) sheet.Patch {
 	table := book.CircuitsTable
 	col, found := table.Results[sheet.ColLOAStatus]
 	last := table.LastCol
@@ -161,7 +164,7 @@ func statusPatch(book *sheet.Workbook, doc *report.Document) sheet.Patch {
 	for _, app := range doc.Applications {
 		status[app.SheetRow] = app.LOAStatus
 	}
-	return sheet.Patch{Sheets: []sheet.SheetPatch{{
+	patch := sheet.Patch{Sheets: []sheet.SheetPatch{{
 		Sheet: table.Sheet, HeaderRow: table.HeaderRow, LastRow: table.LastRow, LastCol: max(last, col), Rows: len(status),
 		Columns: []sheet.PutColumn{{Col: col, Header: sheet.ResultHeaders[sheet.ColLOAStatus], Width: 14}},
 		Row: func(n int) []sheet.PutCell {
@@ -172,4 +175,13 @@ func statusPatch(book *sheet.Workbook, doc *report.Document) sheet.Patch {
 			return []sheet.PutCell{{Text: text}}
 		},
 	}}}
+	if redact {
+		engineers := book.EngineersTable
+		patch.Sheets = append(patch.Sheets, sheet.SheetPatch{
+			Sheet: engineers.Sheet, HeaderRow: engineers.HeaderRow, LastRow: engineers.LastRow, LastCol: engineers.LastCol,
+			Row: func(int) []sheet.PutCell { return nil },
+		})
+		patch.MaskPersonal(book)
+	}
+	return patch
 }

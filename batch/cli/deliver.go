@@ -58,7 +58,7 @@ func (a *app) deliver(done *finished, path string, f outputFlags) *report.Docume
 	reportBase := path
 	if path != "" {
 		doc.Output = path
-		patch := a.patch(done, doc)
+		patch := a.patch(done, doc, f.redact)
 		written, failed := a.placeCopy(done.in, path, done.info.id, patch)
 		doc.Output = written
 		if failed != nil {
@@ -138,9 +138,9 @@ func (a *app) document(done *finished, found *findings) *report.Document {
 	return doc
 }
 
-// patch is what the copy gets: each row's result, notes on its problems, and the two
-// added sheets.
-func (a *app) patch(done *finished, doc *report.Document) sheet.Patch {
+// patch is what the copy gets: each row's result, notes on its problems, the two added
+// sheets, and masks over personal data where it is to be mailed.
+func (a *app) patch(done *finished, doc *report.Document, redact bool) sheet.Patch {
 	rows := make([]sheet.RowResult, len(doc.Applications))
 	for i, app := range doc.Applications {
 		rows[i] = sheet.RowResult{
@@ -152,6 +152,9 @@ func (a *app) patch(done *finished, doc *report.Document) sheet.Patch {
 	book.Problems = done.problems
 	patch := sheet.Results(&book, rows, a.lines.words)
 	patch.Added = report.Sheets(*doc, a.lines.words)
+	if redact {
+		patch.MaskPersonal(done.in.workbook)
+	}
 	return patch
 }
 

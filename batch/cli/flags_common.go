@@ -21,14 +21,20 @@ type validationFlags struct {
 	strict   bool
 	timezone string
 	region   string
+
+	maxUnpacked int // MiB
 }
 
 func (f *validationFlags) register(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.severity, "severity", nil, "`RULE=error|warning|off`; repeatable; loabatch explain lists the rules")
 	flags.BoolVar(&f.strict, "strict", false, "warnings count as errors")
 	flags.StringVar(&f.timezone, "timezone", "UTC", "zone of dates that carry none, such as Asia/Shanghai")
+	flags.IntVar(&f.maxUnpacked, "max-unpacked", 1024, "refuse a workbook that unpacks to more than so many `MIB`")
 	flags.StringVar(&f.region, "region", "", "region `ID` for rows that name none")
 }
+
+// unpacked gives the bound in bytes.
+func (f *validationFlags) unpacked() int64 { return int64(f.maxUnpacked) << 20 }
 
 // outputFlags say where results go and in which form.
 type outputFlags struct {

@@ -36,11 +36,11 @@ func (in *input) reader() (io.ReaderAt, int64) {
 
 // readInputs reads and decodes every input before anything is done with one of them.
 // All that is wrong with any of them is told at once.
-func (a *app) readInputs(paths []string, o sheet.Options) ([]*input, error) {
+func (a *app) readInputs(paths []string, o sheet.Options, f validationFlags) ([]*input, error) {
 	var inputs []*input
 	var failed error
 	for _, path := range paths {
-		in, err := readInput(path, o)
+		in, err := readInput(path, o, f.unpacked())
 		if err != nil {
 			if failed != nil {
 				a.lines.fail(failed)
@@ -53,13 +53,13 @@ func (a *app) readInputs(paths []string, o sheet.Options) ([]*input, error) {
 	return inputs, failed
 }
 
-func readInput(path string, o sheet.Options) (*input, error) {
+func readInput(path string, o sheet.Options, unpacked int64) (*input, error) {
 	in, err := readBytes(path)
 	if err != nil {
 		return nil, err
 	}
 	r, size := in.reader()
-	book, err := xlsx.Open(r, size, xlsx.Limits{})
+	book, err := xlsx.Open(r, size, xlsx.Limits{Unpacked: unpacked})
 	if err != nil {
 		return nil, named(err, path)
 	}
@@ -67,16 +67,29 @@ func readInput(path string, o sheet.Options) (*input, error) {
 	if in.workbook, err = sheet.Decode(book, o); err != nil {
 		return nil, named(err, path)
 	}
-	if err := book.CheckRest(); err != nil {
-		return nil, named(err, path)
-	}
 	// a part that no row was read from would come into the copy as it is, damage and all
 	if err := book.CheckRest(); err != nil {
 		return nil, named(err, path)
 	}
-	r, size = in.reader()
-	in.workbook.Problems = append(xlsx.Obstacles(r, size, in.workbook), in.workbook.Problems...)
 	return in, nil
+}
+
+// findObstacles finds what stands against a faithful copy, before anything is sent: what
+// rules a copy out ends the command, the rest is told among the problems.
+func (in *input) findObstacles() error {
+	r, size := in.reader()
+	var against []sheet.Problem
+	for _, p := range xlsx.Obstacles(r, size, in.workbook) {
+		if p.Severity == sheet.Error {
+			against = append(against, p)
+		} else {
+			in.workbook.Problems = append(in.workbook.Problems, p)
+		}
+	}
+	if len(against) > 0 {
+		return named(&sheet.InputError{Problems: against}, in.path)
+	}
+	return nil
 }
 
 func readBytes(path string) (*input, error) {

@@ -24,7 +24,7 @@ func TestDamageInOtherParts(t *testing.T) {
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := readInput(path, sheet.Options{})
+		_, err := readInput(path, sheet.Options{}, 0)
 		var bad *sheet.InputError
 		switch {
 		case !damaged && err != nil:

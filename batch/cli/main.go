@@ -48,18 +48,22 @@ type Env struct {
 
 // Main runs the command line of this process and gives its exit code.
 func Main() int {
+	// The credentials library prints warnings, and output of commands it runs, to standard
+	// output, where a program may be reading a document: they go to standard error.
+	stdout := os.Stdout
+	os.Stdout = os.Stderr
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	return Run(context.Background(), Env{
 		Args:           os.Args[1:],
 		Stdin:          os.Stdin,
-		Stdout:         os.Stdout,
+		Stdout:         stdout,
 		Stderr:         os.Stderr,
 		Getenv:         os.Getenv,
 		Now:            time.Now,
 		Signals:        signals,
 		StdinTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
-		StdoutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
+		StdoutTerminal: term.IsTerminal(int(stdout.Fd())),
 		StderrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 	})
 }

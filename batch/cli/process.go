@@ -11,8 +11,11 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// shownProblems caps the problems printed on the terminal; reports are never capped.
-const shownProblems = 20
+// What is printed on the terminal is capped; reports are not.
+const (
+	shownProblems = 20
+	shownCauses   = 10
+)
 
 // session is one command line that processes workbooks: its settings, and what it
 // has opened.
@@ -39,7 +42,7 @@ func (a *app) process(ctx context.Context, command string, f submitFlags, paths 
 		return err
 	}
 	defer s.close()
-	inputs, err := a.readInputs(paths, s.options)
+	inputs, err := a.readInputs(paths, s.options, f.validation)
 	if err != nil {
 		return err
 	}
@@ -108,6 +111,9 @@ func (s *session) outputs(inputs []*input) ([]target, error) {
 			}
 		}
 		if err := checkOutput(in, targets[i].path); err != nil {
+			return nil, err
+		}
+		if err := in.findObstacles(); err != nil {
 			return nil, err
 		}
 	}
@@ -190,14 +196,17 @@ func (a *app) each(ctx context.Context, s *session, inputs []*input, targets []t
 	return report.JSONRuns(a.env.Stdout, docs, a.exit)
 }
 
-// print shows one finished run to a person.
+// print shows one finished run to a person: each problem where there is no copy to list
+// them, else their causes.
 func (a *app) print(doc *report.Document) error {
-	shown := shownProblems
 	if doc.Rows == 0 {
 		a.lines.warn("no-circuits", map[string]string{"file": doc.Input})
 	}
-	color := a.lines.color && a.env.StdoutTerminal
-	return report.Text(a.env.Stdout, *doc, a.lines.words, report.TextOptions{Color: color, Problems: shown})
+	o := report.TextOptions{Color: a.lines.color && a.env.StdoutTerminal, Problems: shownProblems}
+	if doc.Output != "" {
+		o.Problems, o.Causes = 0, shownCauses
+	}
+	return report.Text(a.env.Stdout, *doc, a.lines.words, o)
 }
 
 // one runs one input to its end: outcomes, copy, reports, and last the run's own end in

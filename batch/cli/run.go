@@ -104,7 +104,7 @@ func (s *session) left(now time.Time) time.Duration {
 func (s *session) ledgerInfo(done *finished, t target) ledger.RunInfo {
 	options, _ := json.Marshal(savedOptions{ // strings and numbers only: it cannot fail
 		Region: s.options.DefaultRegion, Timezone: s.flags.validation.timezone, Strict: s.options.Strict,
-		Severity: s.flags.validation.severity, Args: done.info.args, Simulate: done.info.simulate,
+		Severity: s.flags.validation.severity, Args: done.info.args, Simulate: done.info.simulate, MaxUnpacked: s.flags.validation.maxUnpacked,
 	})
 	input, err := filepath.Abs(done.in.path)
 	if err != nil {
@@ -125,6 +125,8 @@ type savedOptions struct {
 	Severity []string `json:"severity,omitempty"`
 	Args     []string `json:"args,omitempty"`
 	Simulate bool     `json:"simulate,omitempty"`
+
+	MaxUnpacked int `json:"max_unpacked,omitempty"`
 }
 
 func (done *finished) ledgerEnd(exit int, output string) ledger.RunEnd {

@@ -1,11 +1,13 @@
 package cli_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -30,21 +32,23 @@ import (
 //	serve [KEY=VALUE...]        serves a simulator: faults=PLAN, quota=N/DURATION; sets URL and the credentials
 //	circuits FILE N             makes a workbook of N circuits in three regions
 //	stats                       prints what the simulator saw: accepted, duplicates, throttled …
+//	nopersonal FILE INPUT       wants no personal value of the input's engineers in the file, zip parts included
 //	lastrun FILE                sets RUN to the latest run in the JSON of history
 //	rows FILE SHEET HEADER...   prints these columns of every row of a sheet, separated by |
 //	sheets FILE                 prints the names of its sheets
 //	workbook FILE TEXT          makes a workbook from text: [Sheet], then rows of cells separated by |
 //	jsonkey FILE KEY...         prints values of a JSON document's top level
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
-	"exits":    wantExit,
-	"serve":    serveSimulator,
-	"circuits": makeCircuits,
-	"stats":    printStats,
-	"lastrun":  setLastRun,
-	"rows":     printRows,
-	"sheets":   printSheets,
-	"jsonkey":  printJSONKeys,
-	"workbook": makeWorkbook,
+	"exits":      wantExit,
+	"serve":      serveSimulator,
+	"circuits":   makeCircuits,
+	"stats":      printStats,
+	"nopersonal": wantNoPersonal,
+	"lastrun":    setLastRun,
+	"rows":       printRows,
+	"sheets":     printSheets,
+	"jsonkey":    printJSONKeys,
+	"workbook":   makeWorkbook,
 }
 
 func testdata(t *testing.T) string {
@@ -212,4 +216,44 @@ func setLastRun(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &history))
 	ts.Setenv("RUN", history.Runs[0].RunID)
+}
+
+// wantNoPersonal looks for the values of the personal columns of an input.
+func wantNoPersonal(ts *testscript.TestScript, neg bool, args []string) {
+	content := everyPart(ts, args[0])
+	book := openBook(ts, args[1])
+	var cols []int
+	found := 0
+	for row, err := range book.Rows("Engineers") {
+		ts.Check(err)
+		if cols == nil {
+			cols = headerColumns(row, []string{"Name", "Certificate number", "Contact"})
+			continue
+		}
+		for _, cell := range row.Cells {
+			if slices.Contains(cols, cell.Col) && len(cell.Value) > 3 && bytes.Contains(content, []byte(cell.Value)) {
+				found++
+			}
+		}
+	}
+	if (found > 0) != neg {
+		ts.Fatalf("%s holds %d personal values", args[0], found)
+	}
+}
+
+// everyPart gives the bytes of a file, and of the parts in it if it is a workbook.
+func everyPart(ts *testscript.TestScript, name string) []byte {
+	content := []byte(ts.ReadFile(name))
+	z, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		return content
+	}
+	for _, f := range z.File {
+		r, err := f.Open()
+		ts.Check(err)
+		part, err := io.ReadAll(r)
+		ts.Check(err)
+		content = append(content, part...)
+	}
+	return content
 }

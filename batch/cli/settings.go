@@ -79,7 +79,10 @@ func (f *serviceFlags) checkEndpoint() error {
 		return nil
 	}
 	u, err := url.Parse(f.endpoint)
-	if err != nil || u.Host == "" || u.User != nil || (u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.Fragment != "" {
+	if err == nil && u.User != nil {
+		return failure(exitUsage, "endpoint-user", nil)
+	}
+	if err != nil || u.Host == "" || (u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.Fragment != "" {
 		return failure(exitUsage, "endpoint-value", nil, "value", f.endpoint)
 	}
 	switch u.Scheme {

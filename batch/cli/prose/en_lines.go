@@ -22,6 +22,7 @@ var enLines = map[string]Entry{
 	"max-attempts-value":      {Message: "--max-attempts does not take {value}", Hint: "It takes a number from 1 on."},
 	"max-failures-value":      {Message: "--max-failures does not take {value}", Hint: "Write a number of rows, such as 10, or a percentage, such as 5%."},
 	"endpoint-value":          {Message: "--endpoint does not take {value}", Hint: "Write https://host or, for a loopback address, http://127.0.0.1:PORT."},
+	"endpoint-user":           {Message: "--endpoint must not hold a user name or a password", Hint: "Credentials come from the environment, a profile or a role."},
 	"endpoint-plain":          {Message: "--endpoint {value} would carry personal data over an unencrypted network", Hint: "Use https; plain http is for loopback addresses only."},
 	"faults-without-simulate": {Message: "--faults is for the embedded simulator", Hint: "Add --simulate, or leave it out."},
 	"faults-value":            {Message: "the fault plan cannot be read: {reason}", Hint: "loabatch simulator --help tells how a plan is written."},
