@@ -39,7 +39,7 @@ type server struct {
 	faults  func(a Application) fault // of the attempt; nil is none
 	blind   func(k Key) *CallError    // of the lookup; nil is none
 	timeout time.Duration             // the caller's, for hangs
-	stale   int                       // so many lookups know of no LOA yet
+	stale   func() bool               // a lookup lags behind and knows of no LOA yet; nil is never
 	apply   func(a Application) *CallError
 }
 
@@ -161,8 +161,7 @@ func (s *server) Find(ctx context.Context, k Key) (LOA, bool, error) {
 			return LOA{}, false, err
 		}
 	}
-	if s.stale > 0 {
-		s.stale--
+	if s.stale != nil && s.stale() {
 		return LOA{}, false, nil
 	}
 	l, ok := s.loas[k]

@@ -6,16 +6,17 @@ import "github.com/loabatch/loabatch/sheet"
 // recorded for it, from what the ledger knows of its circuit. A record of other
 // content lends nothing: other content makes another token anyway.
 func (a *Application) fromLedger(r Record) {
-	a.open = r.Open || r.Hash == "" || turnedDown(r.Result, r.LOAStatus)
+	a.open = r.Open || r.Hash == ""
+	a.Settle = turnedDown(r.Result, r.LOAStatus)
 	a.before = earlier{r.Token, r.Generation}
 	if r.Hash != a.Hash {
 		return
 	}
 	a.Generation, a.Token = r.Generation, r.Token
-	if r.Open {
-		return
-	}
 	switch {
+	case r.Open && a.wasReapplied(r.Token):
+		a.Generation, a.Token = r.Generation+1, "" // that token is the other API's
+	case r.Open:
 	case r.Result == sheet.Submitted, r.Result == sheet.Already, turnedDown(r.Result, r.LOAStatus):
 		a.accepted = true
 	case r.Result == sheet.Refused:
@@ -38,7 +39,7 @@ func (a *Application) fromSheet() {
 	case sheet.Submitted, sheet.Already, sheet.Unknown:
 		a.open = true
 	case sheet.Refused:
-		a.open, a.accepted = refusedLOA, refusedLOA
+		a.Settle, a.accepted = refusedLOA, refusedLOA
 	}
 	if past.ClientToken == "" {
 		return
@@ -50,18 +51,21 @@ func (a *Application) fromSheet() {
 	}
 	a.before.generation = generation
 	a.Generation, a.Token = generation, past.ClientToken
-	switch sheet.Result(past.Result) {
-	case sheet.Refused:
-		if !refusedLOA {
-			a.Generation, a.Token = generation+1, ""
-		}
-	case sheet.Failed:
+	switch {
+	case a.wasReapplied(past.ClientToken), past.Result == string(sheet.Refused) && !refusedLOA:
+		a.Generation, a.Token = generation+1, ""
+	case past.Result == string(sheet.Failed) && past.ClientToken == a.Circuit.ClientToken:
 		// A token that the user chose tells nothing of the content it went with. The API
 		// holds no application of it, so a further one is safe.
-		if past.ClientToken == a.Circuit.ClientToken {
-			a.Token = ""
-		}
+		a.Token = ""
 	}
+}
+
+// wasReapplied reports whether a token was derived for a reapplication of the generation.
+func (a *Application) wasReapplied(token string) bool {
+	try := *a
+	try.Reapply = true
+	return token == try.ownToken(deriveToken(&try))
 }
 
 // maxGeneration is how many refusals of one content are looked for in a results copy:
@@ -75,8 +79,7 @@ func (a *Application) generationOf(token string) (int, bool) {
 	}
 	try := *a
 	for try.Generation = range maxGeneration {
-		derived := deriveToken(&try)
-		if token == derived || a.Circuit.ClientToken != "" && token == suffixToken(a.Circuit.ClientToken, derived) {
+		if token == try.ownToken(deriveToken(&try)) || try.wasReapplied(token) {
 			return try.Generation, true
 		}
 	}

@@ -92,7 +92,7 @@ func (p *planner) row(c *sheet.Circuit) {
 	default:
 		a.fromLedger(record)
 	}
-	a.Settle = a.open || p.options.Reapply
+	a.Settle = a.Settle || a.open || p.options.Reapply
 	if a.Token == "" {
 		a.Token = p.token(&a)
 	}

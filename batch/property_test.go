@@ -35,6 +35,9 @@ type story struct {
 	book   *sheet.Workbook
 	ledger *MemoryLedger
 	broken float64 // share of calls that fail
+
+	reapply  bool        // --reapply is given
+	rejected map[Key]int // how often a circuit's LOA was rejected
 }
 
 func (s *story) chance(p float64) bool { return s.r.Float64() < p }
@@ -46,20 +49,25 @@ func (s *story) tell() {
 			s.book.Circuits[i].ClientToken = fmt.Sprintf("own-token-%d", i)
 		}
 	}
-	s.ledger = &MemoryLedger{}
+	s.ledger, s.rejected = &MemoryLedger{}, map[Key]int{}
 	s.serve()
 	for range s.r.IntN(6) {
-		s.broken = s.r.Float64() * 0.8
+		s.broken, s.reapply = s.r.Float64()*0.8, s.chance(0.3)
 		s.night(true)
 		time.Sleep(time.Duration(s.r.IntN(20)) * time.Second)
 		s.byDay()
 	}
-	s.broken = 0
+	s.broken, s.reapply = 0, true
 	time.Sleep(time.Minute) // what was still to take effect has done so
 	s.night(false)
 	s.correct()
 	for _, o := range s.night(false) {
-		s.server.truth(s.T, o)
+		if n := s.server.accepted[o.Key]; n > 1+s.rejected[o.Key] {
+			s.Errorf("row %d was applied for %d times, and rejected %d times", o.Row, n, s.rejected[o.Key])
+		}
+		if status := s.server.loas[o.Key].Status; status != "Applying" {
+			s.Errorf("row %d is %s (%s), and its LOA is %q", o.Row, o.Result, o.Reason, status)
+		}
 		if o.Result != sheet.Submitted && o.Result != sheet.Already {
 			s.Errorf("row %d is %s (%s %s) after a night without faults", o.Row, o.Result, o.Reason, o.ErrorCode)
 		}
@@ -100,6 +108,7 @@ func (s *story) serve() {
 		}
 		return all[s.r.IntN(len(all))].err
 	}
+	s.server.stale = func() bool { return s.chance(s.broken / 3) }
 	s.server.apply = func(a Application) *CallError {
 		if a.Key.InstanceID[len(a.Key.InstanceID)-1] == '7' && a.Circuit.Si == "Example Builders" {
 			return &CallError{Class: Refused, Code: "IllegalParam.Si", Status: 400}
@@ -129,7 +138,7 @@ func (s *story) night(killable bool) []Outcome {
 		Submitter: s.server, Finder: s.server, Ledger: l,
 		Rate: Rate{1 + s.r.IntN(60), time.Second}, Concurrency: 1 + s.r.IntN(16), MaxAttempts: 1 + s.r.IntN(6),
 	}
-	plan := NewPlan(s.book, PlanOptions{Past: past})
+	plan := NewPlan(s.book, PlanOptions{Past: past, Reapply: s.reapply})
 	sum, _ := e.Run(ctx, drain, plan)
 	s.check(sum)
 	if l.alive() {
@@ -157,14 +166,30 @@ func (s *story) written(sum *Summary) {
 	}
 }
 
-// byDay lets people correct what was refused, change what was not accepted, and lose
-// the ledger where the results copy is whole.
+// byDay lets people correct what was refused, the operator reject LOAs, and the ledger
+// get lost where the results copy is whole.
 func (s *story) byDay() {
 	if s.chance(0.3) {
 		s.correct()
 	}
+	if s.chance(0.3) {
+		s.reject()
+	}
 	if s.chance(0.1) && s.book.Circuits[0].Past.Result != "" {
 		s.ledger = &MemoryLedger{}
+	}
+}
+
+// reject has the operator reject some of what was applied for.
+func (s *story) reject() {
+	s.server.mu.Lock()
+	defer s.server.mu.Unlock()
+	for _, k := range Keys(s.book) {
+		if l, ok := s.server.loas[k]; ok && l.Status == "Applying" && s.chance(0.2) {
+			l.Status = loaRejected
+			s.server.loas[k] = l
+			s.rejected[k]++
+		}
 	}
 }
 

@@ -133,7 +133,7 @@ func TestLookupsThatLag(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s, w := newServer(), workbook(1)
-			s.stale = test.stale
+			s.stale = func() bool { test.stale--; return test.stale >= 0 }
 			if !test.lost {
 				s.loas[Keys(w)[0]] = LOA{Status: "Applying"}
 			}
@@ -145,7 +145,7 @@ func TestLookupsThatLag(t *testing.T) {
 				return fault{}
 			}
 			if o := runNight(t, t.Context(), s, &MemoryLedger{}, w, PlanOptions{}); o.Result != test.want || o.Reason != test.why {
-				t.Errorf("%d stale lookups, answer lost %v: %s, %s", test.stale, test.lost, o.Result, o.Reason)
+				t.Errorf("want %s with answer lost %v: %s, %s", test.want, test.lost, o.Result, o.Reason)
 			}
 		})
 	}
