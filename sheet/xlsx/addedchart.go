@@ -111,13 +111,13 @@ func chartXML(s spaceNames, sheetName string, c *sheet.Chart, bars []bar) string
 	for i, bar := range bars {
 		b.WriteString(`<c:pt idx="` + strconv.Itoa(i) + `"><c:v>` + numberText(bar.value) + `</c:v></c:pt>`)
 	}
-	b.WriteString(`</c:numCache></c:numRef></c:val></c:ser><c:axId val="500001"/><c:axId val="500002"/></c:barChart>` +
+	b.WriteString(`</c:numCache></c:numRef></c:val></c:ser>` + s.gap + `<c:axId val="500001"/><c:axId val="500002"/></c:barChart>` +
 		`<c:catAx><c:axId val="500001"/><c:scaling><c:orientation val="maxMin"/></c:scaling><c:delete val="0"/><c:axPos val="l"/>` +
 		`<c:numFmt formatCode="General" sourceLinked="0"/><c:majorTickMark val="none"/><c:minorTickMark val="none"/><c:tickLblPos val="low"/>` +
 		`<c:crossAx val="500002"/><c:crosses val="autoZero"/><c:auto val="1"/></c:catAx>` +
 		`<c:valAx><c:axId val="500002"/><c:scaling><c:orientation val="minMax"/><c:min val="0"/></c:scaling><c:delete val="1"/><c:axPos val="t"/>` +
 		`<c:numFmt formatCode="General" sourceLinked="0"/><c:majorTickMark val="none"/><c:minorTickMark val="none"/><c:tickLblPos val="nextTo"/>` +
-		`<c:crossAx val="500001"/><c:crosses val="autoZero"/></c:valAx></c:plotArea>` +
+		`<c:crossAx val="500001"/><c:crosses val="autoZero"/><c:crossBetween val="between"/></c:valAx></c:plotArea>` +
 		`<c:plotVisOnly val="1"/><c:dispBlanksAs val="gap"/></c:chart></c:chartSpace>`)
 	return b.String()
 }

@@ -18,6 +18,11 @@
 //     sheetScanner streams the rows of a sheet in memory bounded by its longest row.
 //  7. [Book] gives all of it as a [sheet.Book].
 //
+// Writing is [Copy]: it passes parts through as they are, streams the sheets that get
+// results, appends to the short lists around them, and adds sheets, all on the same
+// tokens. What stands against it is found by [Obstacles], before anything is sent; what
+// came of it is held against what was meant by [Verify].
+//
 // What is wrong with an input is an *sheet.InputError: a code of the catalogue, the
 // part, and the place, which is a cell, a row, or a byte of the unpacked part. It never
 // holds the text of a cell.

@@ -24,6 +24,7 @@ type sheetPatcher struct {
 
 	prefix  string // of the part's elements, x: or nothing
 	relName string // name of the r:id attribute, with its declaration where the part has none
+	behind  bool   // the rows are passed
 	lastRow int    // number of the latest row
 	patched int    // rows that got cells
 	filter  sheet.Range
@@ -71,12 +72,12 @@ var worksheetRanks = map[string]int{
 
 // rankOf gives the place of an element of the second level. What is none of
 // SpreadsheetML's own, such as validations wrapped for newer versions, stands behind
-// the data and its formats.
+// the data's formats, or before the data.
 func (s *sheetPatcher) rankOf(t *token) int {
 	if rank, ok := worksheetRanks[string(t.local)]; ok && t.space.main() {
 		return rank
 	}
-	if s.lastRow == 0 && s.todo.cols {
+	if !s.behind {
 		return rankDimension
 	}
 	return rankAfterConditional
@@ -137,6 +138,7 @@ func (s *sheetPatcher) element(t *token) error {
 		s.todo.cols = false
 		return s.editCols(t)
 	case "sheetData":
+		s.behind = true
 		return s.sheetData(t)
 	case "autoFilter":
 		s.todo.filter = false

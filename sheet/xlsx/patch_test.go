@@ -54,6 +54,8 @@ func TestPatchOfASheet(t *testing.T) {
 			cols + `<sheetData>` + headIs + `<row r="2"><c r="A2"><v>1</v></c>[C2 ok]<extLst><ext uri="made"/></extLst></row></sheetData>` + filter},
 		{"something else before a cell without a reference", `<sheetData>` + head + `<row r="2"><made/><c><v>1</v></c></row></sheetData>`,
 			cols + `<sheetData>` + headIs + `<row r="2">[C2 ok]<made/><c r="A2"><v>1</v></c></row></sheetData>` + filter},
+		{"elements of others", `<cols><col min="3" max="3" width="44"/></cols><mc:AlternateContent xmlns:mc="made"><mc:Choice/></mc:AlternateContent><sheetData>` + head + `<row r="2"/></sheetData><mc:AlternateContent xmlns:mc="made"/>`,
+			`<cols><col min="3" max="3" width="44"/></cols><mc:AlternateContent xmlns:mc="made"><mc:Choice/></mc:AlternateContent><sheetData>` + headIs + `<row r="2">[C2 ok]</row></sheetData>` + filter + `<mc:AlternateContent xmlns:mc="made"/>`},
 		{"columns split", `<cols><col min="1" max="1" width="9"/><col min="2" max="16384" width="20" style="3" hidden="1"/></cols><sheetData>` + head + `<row r="2"/></sheetData>`,
 			`<cols><col min="1" max="1" width="9"/><col min="2" max="2" width="20" style="3" hidden="1"/><col min="3" max="3" width="16" style="3" customWidth="1"/><col min="4" max="16384" width="20" style="3" hidden="1"/></cols><sheetData>` + headIs + `<row r="2">[C2 ok]</row></sheetData>` + filter},
 		{"column of an earlier run stays", `<cols><col min="3" max="3" width="44" customWidth="1"/></cols><sheetData>` + head + `<row r="2"/></sheetData>`,

@@ -10,6 +10,7 @@ import (
 type spaceNames struct {
 	main, rel                 string // SpreadsheetML; relationship IDs, and the stem of their types
 	drawing, chart, sheetDraw string // DrawingML, its charts, its place in sheets
+	gap                       string // of the bars of a chart, which the forms spell differently
 }
 
 // spacesOf gives the names of the Strict form (ISO/IEC 29500) or the Transitional one.
@@ -19,12 +20,14 @@ func spacesOf(strict bool) spaceNames {
 		return spaceNames{
 			main: stem + "spreadsheetml/main", rel: stem + "officeDocument/relationships",
 			drawing: stem + "drawingml/main", chart: stem + "drawingml/chart", sheetDraw: stem + "drawingml/spreadsheetDrawing",
+			gap: `<c:gapWidth val="60%"/>`,
 		}
 	}
 	const stem = "http://schemas.openxmlformats.org/"
 	return spaceNames{
 		main: stem + "spreadsheetml/2006/main", rel: stem + "officeDocument/2006/relationships",
 		drawing: stem + "drawingml/2006/main", chart: stem + "drawingml/2006/chart", sheetDraw: stem + "drawingml/2006/spreadsheetDrawing",
+		gap: `<c:gapWidth val="60"/>`,
 	}
 }
 
