@@ -124,7 +124,7 @@ func (s *server) take(a Application) *CallError {
 	defer s.mu.Unlock()
 	parameters := fmt.Sprint(a.Key, a.Hash, a.Reapply)
 	if known, used := s.tokens[a.Token]; used && known != parameters {
-		s.misused = append(s.misused, a.Token)
+		s.misused = append(s.misused, a.Token+" "+known+" "+parameters)
 		return &CallError{Class: Refused, Code: "IdempotentParameterMismatch", Status: 400}
 	}
 	s.tokens[a.Token] = parameters

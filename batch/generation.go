@@ -14,12 +14,9 @@ func (a *Application) fromLedger(r Record) {
 	}
 	a.Generation, a.Token = r.Generation, r.Token
 	switch {
-	case r.Open && a.wasReapplied(r.Token):
-		a.Generation, a.Token = r.Generation+1, "" // that token is the other API's
-	case r.Open:
-	case r.Result == sheet.Submitted, r.Result == sheet.Already, turnedDown(r.Result, r.LOAStatus):
+	case !r.Open && (r.Result == sheet.Submitted || r.Result == sheet.Already || turnedDown(r.Result, r.LOAStatus)):
 		a.accepted = true
-	case r.Result == sheet.Refused:
+	case !r.Open && r.Result == sheet.Refused, a.wasReapplied(r.Token):
 		a.Generation, a.Token = r.Generation+1, ""
 	}
 }
@@ -54,9 +51,9 @@ func (a *Application) fromSheet() {
 	switch {
 	case a.wasReapplied(past.ClientToken), past.Result == string(sheet.Refused) && !refusedLOA:
 		a.Generation, a.Token = generation+1, ""
-	case past.Result == string(sheet.Failed) && past.ClientToken == a.Circuit.ClientToken:
-		// A token that the user chose tells nothing of the content it went with. The API
-		// holds no application of it, so a further one is safe.
+	case past.ClientToken == a.Circuit.ClientToken && !a.open:
+		// A token that the user chose tells nothing of the content it went with. No
+		// application of it stands, so a further one is safe.
 		a.Token = ""
 	}
 }

@@ -63,7 +63,8 @@ func newRow(a *Application, slot int32, attempts int) *row {
 func (r *row) end(result sheet.Result, reason Reason) next {
 	o := r.app.outcome(result, reason)
 	o.Attempts, o.ErrorCode, o.RequestID = r.attempts, r.code, r.requestID
-	if before := r.app.before; r.look == past && before.token != "" {
+	settled := r.look == past && (result == sheet.Already || result == sheet.Refused)
+	if before := r.app.before; settled && before.token != "" {
 		o.Token, o.Generation = before.token, before.generation // nothing was sent: it is about that one
 	}
 	return next{done: true, outcome: o}
