@@ -49,6 +49,8 @@ type decoder struct {
 
 	byID  map[string]int32  // the first circuit of an instance ID
 	twins map[int32][]int32 // further circuits of the same ID, by the first
+
+	everywhere []int32 // the engineers of every circuit
 }
 
 func newDecoder(book Book, o *Options) *decoder {

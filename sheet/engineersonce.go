@@ -8,6 +8,7 @@ func (d *decoder) engineersOnce() {
 	s := certificates(d.w.Engineers)
 	s.told = make([]bool, len(d.w.Engineers))
 	s.tell = d.sameEngineer
+	s.check(d.everywhere) // circuits with too many of these list but the first
 	var shared *int32
 	for i := range d.w.Circuits {
 		list := d.w.Circuits[i].Engineers

@@ -13,6 +13,9 @@ type pair struct{ circuit, engineer int32 }
 // circuit share one list.
 func (d *decoder) join() {
 	pairs, everywhere := d.pairs()
+	if len(d.w.Circuits) > 0 {
+		d.everywhere = everywhere
+	}
 	counts := make([]int32, len(d.w.Circuits))
 	for _, p := range pairs {
 		counts[p.circuit]++

@@ -47,29 +47,22 @@ type resulter struct {
 	w         *Workbook
 	words     Words
 	results   []RowResult
-	circuits  map[int]int32 // by row: index into results
-	rows      map[int]int32 // by row: index into w.Circuits
-	engineers map[int]int32 // by row: index into w.Engineers
-	sums      []sum         // by engineer
-	problems  map[Ref][]int32
+	byRow     rowIndex // of results
+	circuits  rowIndex // of w.Circuits
+	engineers rowIndex // of w.Engineers
+	sums      []sum    // by engineer
+
+	circuitErrors, engineerErrors rowErrors
 }
 
 func newResulter(w *Workbook, rows []RowResult, words Words) *resulter {
-	r := &resulter{w: w, words: words, results: rows, circuits: make(map[int]int32, len(rows)), rows: make(map[int]int32, len(w.Circuits)), engineers: make(map[int]int32, len(w.Engineers)), problems: map[Ref][]int32{}}
-	for i := range rows {
-		r.circuits[rows[i].Row] = int32(i)
-	}
-	for i := range w.Circuits {
-		r.rows[w.Circuits[i].Row] = int32(i)
-	}
-	for i := range w.Engineers {
-		r.engineers[w.Engineers[i].Row] = int32(i)
-	}
-	for i := range w.Problems {
-		if p := &w.Problems[i]; p.Severity == Error {
-			at := Ref{Sheet: p.At.Sheet, Row: p.At.Row}
-			r.problems[at] = append(r.problems[at], int32(i))
-		}
+	r := &resulter{
+		w: w, words: words, results: rows,
+		byRow:          indexRows(len(rows), func(i int) int { return rows[i].Row }),
+		circuits:       indexRows(len(w.Circuits), func(i int) int { return w.Circuits[i].Row }),
+		engineers:      indexRows(len(w.Engineers), func(i int) int { return w.Engineers[i].Row }),
+		circuitErrors:  errorsOf(w.Problems, w.CircuitsTable.Sheet),
+		engineerErrors: errorsOf(w.Problems, w.EngineersTable.Sheet),
 	}
 	r.sums = sumEngineers(w, r)
 	return r
@@ -85,7 +78,7 @@ func (r *resulter) patch(t *Table, count int, cells func(int) []PutCell) SheetPa
 
 // circuitCells gives the cells of a row of the circuits, or nil.
 func (r *resulter) circuitCells(number int) []PutCell {
-	i, found := r.circuits[number]
+	i, found := r.byRow.at(number)
 	if !found {
 		return nil
 	}
@@ -99,10 +92,11 @@ func (r *resulter) complete(res *RowResult) RowResult {
 	if out.Result != Invalid {
 		return out
 	}
-	list := r.errors(r.w.CircuitsTable.Sheet, out.Row)
-	if i, found := r.rows[out.Row]; found && len(list) == 0 {
+	list := r.circuitErrors.at(out.Row)
+	if i, found := r.circuits.at(out.Row); found && len(list) == 0 {
+		list = nil
 		for _, e := range r.w.Circuits[i].Engineers {
-			list = append(list, r.errors(r.w.EngineersTable.Sheet, r.w.Engineers[e].Row)...)
+			list = append(list, r.engineerErrors.at(r.w.Engineers[e].Row)...)
 		}
 	}
 	if len(list) > 0 {
@@ -112,11 +106,6 @@ func (r *resulter) complete(res *RowResult) RowResult {
 		}
 	}
 	return out
-}
-
-// errors lists the errors of a row, by their indexes.
-func (r *resulter) errors(sheet string, row int) []int32 {
-	return r.problems[Ref{Sheet: sheet, Row: row}]
 }
 
 // mostListed is how many errors a row's message spells out.

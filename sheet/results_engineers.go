@@ -22,7 +22,7 @@ func sumEngineers(w *Workbook, r *resulter) []sum {
 	sums := make([]sum, len(w.Engineers))
 	for i := range w.Circuits {
 		c := &w.Circuits[i]
-		k, found := r.circuits[c.Row]
+		k, found := r.byRow.at(c.Row)
 		if !found {
 			continue
 		}
@@ -30,7 +30,7 @@ func sumEngineers(w *Workbook, r *resulter) []sum {
 			s := &sums[e]
 			switch {
 			case s.circuits == 0 || worse(r.results[k].Result, r.results[s.worst].Result):
-				s.worst, s.alike = k, 1
+				s.worst, s.alike = int32(k), 1
 			case r.results[k].Result == r.results[s.worst].Result:
 				s.alike++
 			}
@@ -42,7 +42,7 @@ func sumEngineers(w *Workbook, r *resulter) []sum {
 
 // engineerCells gives the cells of a row of the engineers, or nil.
 func (r *resulter) engineerCells(number int) []PutCell {
-	i, found := r.engineers[number]
+	i, found := r.engineers.at(number)
 	if !found {
 		return nil
 	}
@@ -57,7 +57,7 @@ func (r *resulter) engineerCells(number int) []PutCell {
 func (r *resulter) engineerResult(e *Engineer, s *sum) []PutCell {
 	if e.Invalid {
 		out := RowResult{Result: Invalid}
-		if list := r.errors(r.w.EngineersTable.Sheet, e.Row); len(list) > 0 {
+		if list := r.engineerErrors.at(e.Row); len(list) > 0 {
 			out.Message, out.ErrorCode = r.message(list, r.w.EngineersTable.Sheet), r.w.Problems[list[0]].Code
 		}
 		return cellsOf(out)

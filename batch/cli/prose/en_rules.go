@@ -121,7 +121,7 @@ var enRules = map[string]Entry{
 		Message: "the value is stored as a number of more than 15 digits: its last digits are already lost",
 		Hint:    "Format the cell as text, then type it again from the document; it cannot be recovered from the file.",
 		Why:     "Excel keeps 15 significant digits of a number and replaces the rest by zeros.",
-		Wrong:   "999999199001011000 (number; Excel has lost …123X)", Right: "'99999919900101123X (text)", Source: "Microsoft, Excel specifications and limits: number precision 15 digits",
+		Wrong:   "999999199001011000 (number; Excel has lost …122X)", Right: "'99999919900101122X (text)", Source: "Microsoft, Excel specifications and limits: number precision 15 digits",
 	},
 	"cell-stored-number": {
 		Message: "the value is stored as a number; zeros in front may be lost",

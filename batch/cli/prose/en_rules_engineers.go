@@ -84,19 +84,19 @@ var enEngineers = map[string]Entry{
 		Message: "an identity number has 18 characters: 17 digits and a digit or X",
 		Hint:    "Compare it with the card; choose Passport if it is one.",
 		Why:     "The API is lax here and the site is not.",
-		Wrong:   "9999991990010112", Right: "99999919900101123X", Source: gb11643,
+		Wrong:   "9999991990010112", Right: "99999919900101122X", Source: gb11643,
 	},
 	"engineer-id-old-form": {
 		Message: "an identity number of 15 digits is of the first generation, which is no longer valid",
 		Hint:    "Write the 18 characters of the card in use.",
 		Why:     "First-generation cards ended on 1 January 2013.",
-		Wrong:   "999999900101123", Right: "99999919900101123X", Source: gb11643,
+		Wrong:   "999999900101123", Right: "99999919900101122X", Source: gb11643,
 	},
 	"engineer-id-check-digit": {
 		Message: "the last character of the identity number does not fit the others",
 		Hint:    "Compare all 18 characters with the card: one is wrong, or two have changed places.",
 		Why:     "The last character is computed from the 17 before it, so that slips are found.",
-		Wrong:   "…1123 where the others call for 112X", Right: "the number as on the card", Source: gb11643 + "; ISO 7064, MOD 11-2",
+		Wrong:   "…1229 where the others call for …122X", Right: "the number as on the card", Source: gb11643 + "; ISO 7064, MOD 11-2",
 	},
 	"engineer-id-birth-date": {
 		Message: "the birth date within the identity number is no day of the calendar",
