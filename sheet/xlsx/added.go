@@ -20,6 +20,7 @@ func (cp *copier) planAdded(added []sheet.AddedSheet) (replaced []int, err error
 	for i := range added {
 		a := &added[i]
 		at, again := earlier[a.Name]
+		again = again && cp.parts.changed[partKey(cp.book.sheets[at].part)] == nil // not where results go
 		var part string
 		if again {
 			delete(earlier, a.Name)

@@ -34,9 +34,6 @@ func (cp *copier) plan(p sheet.Patch) error {
 		if err != nil {
 			return err
 		}
-		if patched[at] != nil {
-			return faultAt(sheet.Ref{Sheet: p.Sheets[i].Sheet}, "copy-sheet-twice", "sheet", p.Sheets[i].Sheet)
-		}
 		patched[at] = &p.Sheets[i]
 	}
 	replaced, err := cp.planAdded(p.Added)
@@ -95,6 +92,9 @@ func (cp *copier) planSheet(p *sheet.SheetPatch) (int, error) {
 		return 0, faultAt(sheet.Ref{Sheet: p.Sheet}, "sheet-not-listed", "sheet", p.Sheet)
 	}
 	part := cp.book.sheets[at].part
+	if cp.parts.changed[partKey(part)] != nil {
+		return 0, faultAt(sheet.Ref{Sheet: p.Sheet}, "copy-sheet-twice", "sheet", p.Sheet)
+	}
 	cols, err := placesOf(p)
 	if err != nil {
 		return 0, err

@@ -27,7 +27,7 @@ func (cp *copier) mergeNotes(name string, notes []cellNote, comments string, dra
 		return nil
 	}
 	vml, drawing := cp.notesDrawing(drawings, have.goes)
-	if vml == nil || cp.book.strict || cp.parts.changed[partKey(drawing)] != nil {
+	if vml == nil || cp.book.strict || cp.parts.changed[partKey(drawing)] != nil || cp.parts.changed[partKey(comments)] != nil {
 		cp.standBack(name)
 		return nil
 	}

@@ -37,6 +37,14 @@ func cellText(s string) string {
 // escape with its underscore escaped, so that it is read as it stands.
 func appendXString(dst []byte, s string) []byte {
 	for i := 0; i < len(s); {
+		plain := i
+		for plain < len(s) && asIs[s[plain]] {
+			plain++
+		}
+		if dst = append(dst, s[i:plain]...); plain == len(s) {
+			break
+		}
+		i = plain
 		c := s[i]
 		if c < utf8.RuneSelf {
 			switch {
@@ -61,14 +69,27 @@ func appendXString(dst []byte, s string) []byte {
 	return dst
 }
 
+// asIs holds the bytes that a string element can hold as they are.
+var asIs = func() (t [utf8.RuneSelf * 2]bool) {
+	for c := range t {
+		t[c] = c >= 0x20 && c < utf8.RuneSelf && c != '_' && c != '&' && c != '<' && c != '>' || c == '\n' || c == '\t'
+	}
+	return t
+}()
+
 // looksEscaped reports whether s, which begins with an underscore, would be read as an
-// escape.
+// escape. The closing underscore is not asked for: the next character may be written as
+// an escape and bring one.
 func looksEscaped(s string) bool {
-	if len(s) < escapeLen || s[1] != 'x' {
+	if len(s) < escapeLen-1 || s[1] != 'x' {
 		return false
 	}
-	_, ok := escaped([]byte(s[:escapeLen]))
-	return ok
+	for _, c := range []byte(s[2 : escapeLen-1]) {
+		if _, ok := digit(c); !ok {
+			return false
+		}
+	}
+	return true
 }
 
 func appendHex(dst []byte, r rune) []byte {
