@@ -36,7 +36,7 @@ var mayImport = map[string][]string{
 
 // testOnly is what test files and generators may import beyond their package's row.
 var testOnly = map[string][]string{
-	"sheet":           {"golang.org/x/text"},
+	"sheet":           {"golang.org/x/text", "sheet/xlsx"},
 	"batch/cloud":     {"batch/simulator", "batch/ledger"},
 	"batch/ledger":    {"batch/ledger/ledgertest"},
 	"batch/report":    {"batch/cli/prose", "sheet/xlsx"},

@@ -11,35 +11,42 @@ import (
 
 func (a *app) templateCommand() *cobra.Command {
 	var output string
-	var force bool
+	var force, example bool
 	cmd := &cobra.Command{
 		Use:   "template [-o FILE]",
 		Short: "Write the blank workbook to fill",
 		Long: `Writes the blank workbook: the sheets Circuits and Engineers with their headers,
 dropdowns and notes, and a Guide. -o - writes it to stdout.`,
-		Example: "  loabatch template -o applications.xlsx",
-		Args:    arguments(0, 0),
+		Example: `  loabatch template -o applications.xlsx
+  loabatch template --example -o example.xlsx      with rows filled in, to see how`,
+		Args: arguments(0, 0),
 		RunE: func(*cobra.Command, []string) error {
-			if output == "-" {
-				_, err := a.env.Stdout.Write(templates.Blank)
-				return err
+			write := writeBlank
+			if example {
+				write = func(w io.Writer) error { return writeExample(w, a.lines.words, a.env.Now()) }
 			}
-			return a.writeTemplate(output, force)
+			if output == "-" {
+				return write(a.env.Stdout)
+			}
+			return a.writeTemplate(output, force, write)
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "loabatch-template.xlsx", "where to write it; - is stdout")
 	cmd.Flags().BoolVar(&force, "force", false, "overwrite the file if it exists")
+	cmd.Flags().BoolVar(&example, "example", false, "fill in two circuits and three engineers that do not exist")
 	return cmd
 }
 
-func (a *app) writeTemplate(path string, force bool) error {
+func writeBlank(w io.Writer) error {
+	_, err := w.Write(templates.Blank)
+	return err
+}
+
+func (a *app) writeTemplate(path string, force bool, write func(io.Writer) error) error {
 	if info, err := os.Stat(path); err == nil && !force && (info.IsDir() || info.Size() > 0) {
 		return failure(exitUsage, "output-exists", nil, "file", path)
 	}
-	err := writeFile(path, func(w io.Writer) error {
-		_, err := w.Write(templates.Blank)
-		return err
-	}, nil)
+	err := writeFile(path, write, nil)
 	if err != nil {
 		return failure(exitUsage, "output-unwritable", err, "file", path, "reason", cause(err))
 	}
