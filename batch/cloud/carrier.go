@@ -2,7 +2,6 @@ package cloud
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -18,9 +17,10 @@ var (
 )
 
 // carrier is the RoundTripper of one worker. The SDK gets it as its transport, so that
-// it cannot reach into the http.Transport behind it, which all workers share. It binds
-// each request to the context of the call, reads the answer within bounds, and
-// records everything in the current exchange.
+// it cannot reach into the http.Transport behind it, which all workers share. It puts
+// each request under the context of the call, the SDK having none of its own (see
+// noTimeout), reads the answer within bounds, and records everything in the current
+// exchange.
 type carrier struct {
 	transport http.RoundTripper
 	current   *exchange // of the call in progress; nil between calls
@@ -37,10 +37,7 @@ func (c *carrier) RoundTrip(req *http.Request) (*http.Response, error) {
 	if x.sent > 1 {
 		return nil, errResend
 	}
-	ctx, cancel := context.WithCancel(req.Context())
-	defer cancel()
-	defer context.AfterFunc(x.ctx, cancel)()
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+	ctx := httptrace.WithClientTrace(x.ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { x.gotConn.Store(true) },
 	})
 	x.began = time.Now()
@@ -72,16 +69,15 @@ func (x *exchange) read(resp *http.Response) error {
 	return nil
 }
 
-// replay gives the SDK the recorded answer. Location is left out: net/http would follow
-// it, turning a 302 into a GET that looks like success and posting the signed URL of a
-// 307 to another host.
+// replay gives the SDK the recorded answer without its headers, which it has no use
+// for but would write out for a log that is off. Above all it has no Location:
+// net/http would follow it, turning a 302 into a GET that looks like success and
+// posting the signed URL of a 307 to another host.
 func replay(req *http.Request, x *exchange) *http.Response {
-	header := x.header.Clone()
-	header.Del("Location")
 	return &http.Response{
 		Status: http.StatusText(x.status), StatusCode: x.status,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: header, Body: io.NopCloser(bytes.NewReader(x.body)), ContentLength: int64(len(x.body)),
+		Body: io.NopCloser(bytes.NewReader(x.body)), ContentLength: int64(len(x.body)),
 		Request: req,
 	}
 }

@@ -1,10 +1,12 @@
 package cloud
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
 	"testing"
+	"time"
 )
 
 // What the carrier is not handed for the call in progress it does not carry.
@@ -20,6 +22,39 @@ func TestCarrierCarriesOneRequest(t *testing.T) {
 	c.RoundTrip(r)
 	if _, err := c.RoundTrip(r); !errors.Is(err, errResend) || sent != 1 {
 		t.Errorf("a second request: %v, %d sent", err, sent)
+	}
+}
+
+// The attempt's deadline is the only one: the SDK sets none, neither sooner nor later.
+func TestSDKSetsNoDeadline(t *testing.T) {
+	var contexts []context.Context
+	c := dial(t, answering(200, `{"RequestId":"REQ-1"}`))
+	w, err := newWorker(nil, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.client.SetTransport(roundTripper(func(r *http.Request) (*http.Response, error) {
+		contexts = append(contexts, r.Context())
+		return w.carrier.RoundTrip(r)
+	}))
+	w.carrier.transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+		contexts = append(contexts, r.Context())
+		return accepting(r)
+	})
+	c.idle = []*worker{w}
+	before := time.Now()
+	if _, err := c.Submit(t.Context(), application()); err != nil {
+		t.Fatal(err)
+	}
+	if len(contexts) != 2 {
+		t.Fatalf("%d requests seen", len(contexts))
+	}
+	if at, ok := contexts[0].Deadline(); ok {
+		t.Errorf("the SDK set %v", at.Sub(before))
+	}
+	at, ok := contexts[1].Deadline()
+	if in := at.Sub(before); !ok || in < c.timeout || in > c.timeout+time.Minute {
+		t.Errorf("the attempt's deadline is in %v (%v), want %v", in, ok, c.timeout)
 	}
 }
 
@@ -42,14 +77,14 @@ func carry(t *testing.T, status int, header http.Header, body io.ReadCloser) (*e
 	return x, resp, err
 }
 
-func TestCarrierDropsLocation(t *testing.T) {
-	_, resp, err := carry(t, 307, http.Header{"Location": {"http://127.0.0.1/elsewhere"}, "Date": {"x"}}, http.NoBody)
+func TestCarrierKeepsHeadersToItself(t *testing.T) {
+	x, resp, err := carry(t, 307, http.Header{"Location": {"http://127.0.0.1/elsewhere"}, "Date": {"x"}}, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if resp.Header.Get("Location") != "" || resp.Header.Get("Date") != "x" {
-		t.Errorf("headers %v", resp.Header)
+	if len(resp.Header) != 0 || x.header.Get("Date") != "x" {
+		t.Errorf("headers %v handed on, %v recorded", resp.Header, x.header)
 	}
 }
 

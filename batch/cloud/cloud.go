@@ -127,6 +127,10 @@ func (c *Cloud) ask(ctx context.Context, q *question) (*exchange, answer, error)
 	return x, a, err
 }
 
+// noTimeout keeps the SDK from a deadline of its own: zero would be its default of 10 s,
+// and net/http has none for a value below that. The carrier sets the attempt's.
+const noTimeout = -1
+
 // address tells the SDK where to send a request, so that it resolves nothing itself.
 func (c *Cloud) address(q *question) {
 	host, scheme := q.host, schemeHTTPS
@@ -135,8 +139,7 @@ func (c *Cloud) address(q *question) {
 	}
 	q.request.SetDomain(host)
 	q.request.SetScheme(scheme)
-	// Our own deadline comes first; the SDK's default of 10 s must not.
-	q.request.SetReadTimeout(c.timeout + time.Minute)
+	q.request.SetReadTimeout(noTimeout)
 	q.request.GetQueryParams()["RegionId"] = q.region
 }
 
