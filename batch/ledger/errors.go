@@ -93,12 +93,13 @@ func (e *TakenOverError) Error() string {
 func (s *Store) wrap(op string, err error) error { return wrapError(op, s.path, err) }
 
 func wrapError(op, path string, err error) error {
+	if err == nil {
+		return nil
+	}
 	var known *Error
 	var locked *LockedError
 	var taken *TakenOverError
 	switch {
-	case err == nil:
-		return nil
 	case errors.As(err, &known), errors.As(err, &locked), errors.As(err, &taken):
 		return err
 	case errors.Is(err, ErrClosed), errors.Is(err, ErrEnded), errors.Is(err, ErrNotLocked),

@@ -184,6 +184,7 @@ func (t *transaction) holders(ctx context.Context, scope Scope, keys []regionKey
 
 // takeOver ends the hold of a dead run on all of its circuits and fences it.
 func (t *transaction) takeOver(ctx context.Context, dead int64, by string) error {
+	delete(t.known.fenced, dead)
 	if _, err := t.conn.ExecContext(ctx, "UPDATE runs SET taken_by = ? WHERE seq = ?", by, dead); err != nil {
 		return err
 	}

@@ -112,9 +112,10 @@ func (r *Run) write(ctx context.Context, apply func(*transaction) error) error {
 	return r.store.wrap("write", r.store.writer.do(ctx, apply))
 }
 
-// holds refuses when the run has lost its locks. It asks once for each commit.
+// holds refuses when the run has lost its locks. It asks once, and again when others
+// have written.
 func (t *transaction) holds(run int64) error {
-	if err, ok := t.fenced[run]; ok {
+	if err, ok := t.known.fenced[run]; ok {
 		return err
 	}
 	var id, by string
@@ -129,7 +130,7 @@ func (t *transaction) holds(run int64) error {
 	case ended != 0:
 		err = refusal{ErrEnded}
 	}
-	t.fenced[run] = err
+	t.known.fenced[run] = err
 	return err
 }
 
@@ -154,6 +155,7 @@ func (r *Run) End(ctx context.Context, end RunEnd) error {
 
 // endRun writes the run's end with the counts of its results.
 func (t *transaction) endRun(run int64, end RunEnd) error {
+	delete(t.known.fenced, run)
 	ctx := context.Background()
 	results, err := countResults(ctx, t.conn, run)
 	if err != nil {

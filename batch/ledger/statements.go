@@ -12,52 +12,78 @@ import (
 
 // statements are the prepared statements of the writer's hot path.
 type statements struct {
-	begin, commit       *sql.Stmt
-	fence               *sql.Stmt
-	beginRow, finishRow *sql.Stmt
-	load, save, forget  *sql.Stmt
-	all                 []*sql.Stmt
+	begin, commit                  *prepared
+	beginRow, finishRow, updateRow *prepared
+	insert, save, settle, forget   *prepared
+	version, fence, load           *sql.Stmt
+	all                            []func() error // closes them
 }
 
 func (s *statements) prepare(conn *sql.Conn) error {
 	for _, p := range []struct {
-		into **sql.Stmt
+		into **prepared
+		args int
 		text string
 	}{
-		{&s.begin, "BEGIN IMMEDIATE"},
-		{&s.commit, "COMMIT"},
-		{&s.fence, "SELECT id, taken_by, ended FROM runs WHERE seq = ?"},
-		{&s.beginRow, `INSERT INTO rows (run, row, region, instance_id, hash, generation, token, begun)
+		{&s.begin, 0, "BEGIN IMMEDIATE"},
+		{&s.commit, 0, "COMMIT"},
+		{&s.beginRow, 8, `INSERT INTO rows (run, row, region, instance_id, hash, generation, token, begun)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (run, row) DO UPDATE SET hash = excluded.hash, generation = excluded.generation,
 			token = excluded.token, begun = excluded.begun, finished = 0, result = ''`},
-		{&s.finishRow, `INSERT INTO rows (run, row, region, instance_id, token, generation, finished,
-			result, reason, error_code, request_id, attempts, submitted, loa_status)
+		{&s.finishRow, 14, `INSERT INTO rows (token, generation, finished, result, reason, error_code,
+			request_id, attempts, submitted, loa_status, run, row, region, instance_id)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (run, row) DO UPDATE SET token = excluded.token, generation = excluded.generation,
 			finished = excluded.finished, result = excluded.result, reason = excluded.reason,
 			error_code = excluded.error_code, request_id = excluded.request_id, attempts = excluded.attempts,
 			submitted = excluded.submitted, loa_status = excluded.loa_status`},
+		{&s.updateRow, 12, `UPDATE rows SET token = ?, generation = ?, finished = ?, result = ?, reason = ?,
+			error_code = ?, request_id = ?, attempts = ?, submitted = ?, loa_status = ? WHERE run = ? AND row = ?`},
+		{&s.insert, 7, `INSERT INTO circuits (pending_run, pending_hash, pending_generation, pending_token,
+			scope, region, instance_id, hash, generation, token, result, error_code, request_id, submitted,
+			loa_status, run) VALUES (?, ?, ?, ?, ?, ?, ?, '', 0, '', '', '', '', 0, '', 0) ON CONFLICT DO NOTHING`},
+		{&s.settle, 12, `INSERT OR REPLACE INTO circuits (hash, generation, token, result, error_code, request_id,
+			submitted, loa_status, run, scope, region, instance_id, pending_run, pending_hash, pending_generation,
+			pending_token) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', 0, '')`},
+		{&s.save, 16, `INSERT OR REPLACE INTO circuits (hash, generation, token, result, error_code, request_id,
+			submitted, loa_status, run, scope, region, instance_id, pending_run, pending_hash, pending_generation,
+			pending_token) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&s.forget, 3, "DELETE FROM circuits WHERE scope = ? AND region = ? AND instance_id = ?"},
+	} {
+		statement, err := prepare(conn, p.text, p.args)
+		if err != nil {
+			return errors.Join(err, s.closeAll())
+		}
+		*p.into = statement
+		s.all = append(s.all, statement.close)
+	}
+	return s.prepareQueries(conn)
+}
+
+func (s *statements) prepareQueries(conn *sql.Conn) error {
+	for _, p := range []struct {
+		into **sql.Stmt
+		text string
+	}{
+		{&s.version, "PRAGMA data_version"},
+		{&s.fence, "SELECT id, taken_by, ended FROM runs WHERE seq = ?"},
 		{&s.load, "SELECT " + stateColumns + " FROM circuits c WHERE c.scope = ? AND c.region = ? AND c.instance_id = ?"},
-		{&s.save, `INSERT OR REPLACE INTO circuits (hash, generation, token, result, error_code, request_id,
-			submitted, loa_status, run, pending_run, pending_hash, pending_generation, pending_token,
-			scope, region, instance_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
-		{&s.forget, "DELETE FROM circuits WHERE scope = ? AND region = ? AND instance_id = ?"},
 	} {
 		statement, err := conn.PrepareContext(context.Background(), p.text)
 		if err != nil {
 			return errors.Join(err, s.closeAll())
 		}
 		*p.into = statement
-		s.all = append(s.all, statement)
+		s.all = append(s.all, statement.Close)
 	}
 	return nil
 }
 
 func (s *statements) closeAll() error {
 	var errs []error
-	for _, statement := range s.all {
-		errs = append(errs, statement.Close())
+	for _, closes := range s.all {
+		errs = append(errs, closes())
 	}
 	return errors.Join(errs...)
 }
@@ -78,30 +104,54 @@ func scanState(scan func(...any) error, before ...any) (state, error) {
 
 // beginApplication records that a row of a run begins.
 func (t *transaction) beginApplication(run int64, scope string, a batch.Application, now time.Time) error {
-	_, err := t.beginRow.Exec(run, a.Row, a.Key.Region, a.Key.InstanceID, a.Hash, a.Generation, a.Token, now.UnixNano())
+	_, err := t.beginRow.exec(run, int64(a.Row), a.Key.Region, a.Key.InstanceID, a.Hash, int64(a.Generation), a.Token, now.UnixNano())
 	if err != nil {
 		return err
 	}
-	return t.change(scope, a.Key, func(s state) state { return s.begin(run, a) })
+	c := circuit{scope, a.Key}
+	// Most circuits are new to the ledger: writing one tells, with no need to look first.
+	fresh := state{}.begin(run, a)
+	p := fresh.pending
+	added, err := t.insert.exec(p.run, p.hash, int64(p.generation), p.token, scope, a.Key.Region, a.Key.InstanceID)
+	switch {
+	case err != nil:
+		return err
+	case added == 1:
+		t.known.remember(c, fresh)
+		return nil
+	}
+	return t.change(c, func(s state) state { return s.begin(run, a) })
 }
 
 // finishApplication records what came of a row of a run; held tells whether the run was
 // given the circuit's lock, which it may have lost since.
 func (t *transaction) finishApplication(run int64, scope string, o batch.Outcome, held bool, now time.Time) error {
-	_, err := t.finishRow.Exec(run, o.Row, o.Key.Region, o.Key.InstanceID, o.Token, o.Generation, now.UnixNano(),
-		string(o.Result), string(o.Reason), o.ErrorCode, o.RequestID, o.Attempts, nanoseconds(o.SubmittedAt), o.LOAStatus)
-	if err != nil || !concernsCircuit(o) {
+	c := circuit{scope, o.Key}
+	if err := t.writeOutcome(run, o, t.known.begun[c].pending.run == run, now); err != nil || !concernsCircuit(o) {
 		return err
 	}
 	if held {
 		err := t.holds(run)
-		var refused refusal
-		if err != nil && !errors.As(err, &refused) {
+		if _, refused := errors.AsType[refusal](err); err != nil && !refused {
 			return err
 		}
 		held = err == nil
 	}
-	return t.change(scope, o.Key, func(s state) state { return s.finish(run, o, held) })
+	return t.change(c, func(s state) state { return s.finish(run, o, held) })
+}
+
+// writeOutcome records an outcome in the run's rows; begun tells that the row should be
+// there already.
+func (t *transaction) writeOutcome(run int64, o batch.Outcome, begun bool, now time.Time) error {
+	values := [...]any{o.Token, int64(o.Generation), now.UnixNano(), string(o.Result), string(o.Reason), o.ErrorCode,
+		o.RequestID, int64(o.Attempts), nanoseconds(o.SubmittedAt), o.LOAStatus, run, int64(o.Row), o.Key.Region, o.Key.InstanceID}
+	if begun {
+		if changed, err := t.updateRow.exec(values[:12]...); err != nil || changed == 1 {
+			return err
+		}
+	}
+	_, err := t.finishRow.exec(values[:]...)
+	return err
 }
 
 // concernsCircuit tells whether an outcome can change what is known of its circuit; a
@@ -114,23 +164,42 @@ func concernsCircuit(o batch.Outcome) bool {
 	return true
 }
 
-// change reads the state of a circuit, changes it, and writes it back if it differs.
-func (t *transaction) change(scope string, key batch.Key, to func(state) state) error {
-	before, err := scanState(t.load.QueryRow(scope, key.Region, key.InstanceID).Scan)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return err
+// change takes the state of a circuit, changes it, and writes it back if it differs.
+func (t *transaction) change(c circuit, to func(state) state) error {
+	before, ok := t.known.begun[c]
+	if !ok {
+		var err error
+		before, err = scanState(t.load.QueryRow(c.scope, c.key.Region, c.key.InstanceID).Scan)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
 	}
 	after := to(before)
-	switch after {
-	case before:
-		return nil
-	case state{}:
-		_, err = t.forget.Exec(scope, key.Region, key.InstanceID)
+	if after != before {
+		if err := t.store(c, after); err != nil {
+			return err
+		}
+	}
+	t.known.remember(c, after)
+	return nil
+}
+
+// store writes the state of a circuit.
+func (t *transaction) store(c circuit, s state) error {
+	if s == (state{}) {
+		_, err := t.forget.exec(c.scope, c.key.Region, c.key.InstanceID)
 		return err
 	}
-	_, err = t.save.Exec(after.sent.hash, after.sent.generation, after.sent.token, string(after.result), after.errorCode,
-		after.requestID, nanoseconds(after.submitted), after.loaStatus, after.sent.run, after.pending.run,
-		after.pending.hash, after.pending.generation, after.pending.token, scope, key.Region, key.InstanceID)
+	p := s.pending
+	values := [...]any{s.sent.hash, int64(s.sent.generation), s.sent.token, string(s.result), s.errorCode, s.requestID,
+		nanoseconds(s.submitted), s.loaStatus, s.sent.run, c.scope, c.key.Region, c.key.InstanceID,
+		p.run, p.hash, int64(p.generation), p.token}
+	var err error
+	if p == (sending{}) {
+		_, err = t.settle.exec(values[:12]...)
+	} else {
+		_, err = t.save.exec(values[:]...)
+	}
 	return err
 }
 

@@ -31,17 +31,17 @@ type writer struct {
 	rows     atomic.Int64 // the writes that they carried: what the benchmarks report
 }
 
-// transaction is what a job sees: the prepared statements, and which runs have been
-// found to hold their locks still.
+// transaction is what a job sees: the prepared statements, and what is known already.
 type transaction struct {
 	conn *sql.Conn
 	statements
-	fenced map[int64]error
+	known known
 }
 
 func newWriter(conn *sql.Conn) (*writer, error) {
 	w := &writer{conn: conn, jobs: make(chan *job), quit: make(chan struct{}), finished: make(chan struct{})}
-	w.tx = transaction{conn: conn, fenced: map[int64]error{}}
+	w.tx = transaction{conn: conn}
+	w.tx.forgetAll()
 	if err := w.tx.prepare(conn); err != nil {
 		return nil, err
 	}
@@ -119,27 +119,37 @@ func (w *writer) commit(batch []*job) {
 }
 
 func (w *writer) apply(batch []*job) ([]error, error) {
-	// The statements run without a context that can end: a commit is never torn, and
-	// the driver needs no goroutine to watch it.
-	ctx := context.Background()
-	if _, err := w.tx.begin.ExecContext(ctx); err != nil {
+	if _, err := w.tx.begin.exec(); err != nil {
 		return nil, err
 	}
-	clear(w.tx.fenced)
+	refusals, err := w.applyAll(batch)
+	if err == nil {
+		_, err = w.tx.commit.exec()
+	}
+	if err != nil {
+		rollBack(w.conn)
+		w.tx.forgetAll()
+		return nil, err
+	}
+	return refusals, nil
+}
+
+// applyAll applies the jobs within the open transaction.
+func (w *writer) applyAll(batch []*job) ([]error, error) {
+	if err := w.tx.look(context.Background()); err != nil {
+		return nil, err
+	}
 	refusals := make([]error, len(batch))
 	for i, j := range batch {
 		err := j.apply(&w.tx)
-		var refused refusal
-		if errors.As(err, &refused) {
-			refusals[i] = refused.error
-		} else if err != nil {
-			rollBack(w.conn)
+		if err == nil {
+			continue
+		}
+		refused, ok := errors.AsType[refusal](err)
+		if !ok {
 			return nil, err
 		}
-	}
-	if _, err := w.tx.commit.ExecContext(ctx); err != nil {
-		rollBack(w.conn)
-		return nil, err
+		refusals[i] = refused.error
 	}
 	return refusals, nil
 }
