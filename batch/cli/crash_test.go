@@ -35,6 +35,7 @@ func TestCrash(t *testing.T) {
 	}
 	for _, seed := range seeds {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			t.Parallel() // most of it is waiting
 			c := newCrash(t, rows, seed)
 			killed := c.killUntil(kills)
 			code := c.finish()
