@@ -1,8 +1,11 @@
 package batch
 
 import (
+	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -34,6 +37,43 @@ func TestRunSubmitsEveryRowInSheetOrder(t *testing.T) {
 		}
 		if seen != 90 || sum.Requests != 89 || sum.Retries != 0 || sum.Lookups != 0 {
 			t.Errorf("saw %d rows; %+v", seen, sum)
+		}
+	})
+}
+
+// timedLedger notes when applications begin.
+type timedLedger struct {
+	MemoryLedger
+	mu    sync.Mutex
+	begun map[time.Time]int
+}
+
+func (l *timedLedger) Begin(ctx context.Context, a Application) error {
+	l.mu.Lock()
+	l.begun[time.Now()]++
+	l.mu.Unlock()
+	return l.MemoryLedger.Begin(ctx, a)
+}
+
+// Rows are begun together, so that the ledger may write them in one commit.
+func TestBeginsComeTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer()
+		s.latency = func() time.Duration { return time.Second }
+		l := &timedLedger{begun: map[time.Time]int{}}
+		e := &Engine{Submitter: s, Finder: s, Ledger: l, Concurrency: 1}
+		if _, err := e.Run(t.Context(), nil, NewPlan(workbook(10*maxAhead), PlanOptions{})); err != nil {
+			t.Fatal(err)
+		}
+		rows := 0
+		for at, n := range l.begun {
+			rows += n
+			if n < maxAhead/2 || n > maxAhead {
+				t.Errorf("%d rows begun at %v, want %d to %d", n, at, maxAhead/2, maxAhead)
+			}
+		}
+		if rows != 10*maxAhead {
+			t.Errorf("%d rows begun, want %d", rows, 10*maxAhead)
 		}
 	})
 }

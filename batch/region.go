@@ -144,6 +144,22 @@ func (g *region) fill() {
 	if g.going.Err() != nil {
 		return
 	}
+	if g.begins+len(g.ready) <= g.ahead/2 {
+		g.readOn()
+	}
+	for g.mayCall() {
+		w := g.pick()
+		if w == nil {
+			return
+		}
+		g.calls++
+		g.work <- w
+	}
+}
+
+// readOn reads ahead to the bound. It is done once half of what was read is used up and
+// not row by row, so that many Begins share a commit of the ledger.
+func (g *region) readOn() {
 	for len(g.queue) > 0 && g.begins+len(g.ready) < g.ahead {
 		i := g.queue[0]
 		g.queue = g.queue[1:]
@@ -153,14 +169,6 @@ func (g *region) fill() {
 		} else {
 			g.ready = append(g.ready, w)
 		}
-	}
-	for g.mayCall() {
-		w := g.pick()
-		if w == nil {
-			return
-		}
-		g.calls++
-		g.work <- w
 	}
 }
 
