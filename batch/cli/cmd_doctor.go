@@ -113,7 +113,9 @@ func (d *examination) service(ctx context.Context, c *cloud.Cloud) {
 		d.tell(ok, "clock", pick(ok, "doctor-clock", "doctor-clock-wrong"), "skew", who.Clock.Round(time.Second).String())
 	}
 	if err != nil {
-		d.tell(false, "account", "identity-refused", "code", codeOf(err))
+		var told *exitError
+		errors.As(identityFailure(err), &told)
+		d.tell(false, "account", told.code, "code", codeOf(err))
 		return
 	}
 	expected := d.flags.expectAccount

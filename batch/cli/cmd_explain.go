@@ -46,7 +46,7 @@ func (a *app) explainAll() error {
 // explain prints one entry. Codes are found whatever their case.
 func (a *app) explain(code string) error {
 	for _, known := range a.lines.words.c.Codes() {
-		if strings.EqualFold(known, code) {
+		if strings.EqualFold(strings.Trim(known, "()"), strings.Trim(code, "()")) {
 			e, _ := a.lines.words.c.Entry(known)
 			a.printEntry(a.env.Stdout, known, e)
 			return nil

@@ -26,9 +26,12 @@ func (a *app) historyCommand() *cobra.Command {
   loabatch history pc-bp1abcdefgh`,
 		Args: arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			store, err := a.openLedger(cmd.Context(), path, false)
+			store, err := a.pastLedger(cmd.Context(), path)
 			if err != nil {
 				return err
+			}
+			if store == nil {
+				return failure(exitUsage, "no-ledger", nil)
 			}
 			defer store.Close()
 			if len(args) == 1 {

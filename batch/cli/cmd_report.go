@@ -36,7 +36,7 @@ be the same bytes: it is found where it was, or named with --input.`,
 	f.output.register(flags)
 	flags.StringVar(&f.input, "input", "", "the workbook that the run read (default where it was)")
 	flags.StringVar(&f.ledger, "ledger", "", "`PATH` of the ledger")
-	flags.BoolVar(&f.force, "force", false, "overwrite the copy if it exists")
+	flags.BoolVar(&f.force, "force", false, "overwrite the copy beside the input if it exists; a file named with -o is always overwritten")
 	return cmd
 }
 
@@ -44,9 +44,12 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	if err := f.output.check(); err != nil {
 		return err
 	}
-	store, err := a.openLedger(ctx, f.ledger, false)
+	store, err := a.pastLedger(ctx, f.ledger)
 	if err != nil {
 		return err
+	}
+	if store == nil {
+		return failure(exitUsage, "no-ledger", nil)
 	}
 	defer store.Close()
 	past, err := store.Run(ctx, id)

@@ -20,10 +20,20 @@ func (a *app) confirm(yes bool, applications int, account, endpoint string) erro
 		"count": strconv.Itoa(applications), "account": account, "endpoint": endpoint,
 	})
 	fmt.Fprintf(a.env.Stderr, "%s [y/N] ", question)
-	answer, _ := bufio.NewReader(a.env.Stdin).ReadString('\n')
-	switch strings.ToLower(strings.TrimSpace(answer)) {
-	case "y", "yes":
-		return nil
+	answers := make(chan string, 1)
+	go func() {
+		answer, _ := bufio.NewReader(a.env.Stdin).ReadString('\n') // the end of input is a no
+		answers <- answer
+	}()
+	select {
+	case s := <-a.env.Signals:
+		fmt.Fprintln(a.env.Stderr)
+		return failure(signalExit(s), "not-confirmed", nil)
+	case answer := <-answers:
+		switch strings.ToLower(strings.TrimSpace(answer)) {
+		case "y", "yes":
+			return nil
+		}
 	}
 	return failure(exitUsage, "not-confirmed", nil)
 }

@@ -16,6 +16,9 @@ func checkOutput(in *input, path string) error {
 	if sameFile(in.path, path) {
 		return failure(exitUsage, "output-is-input", nil, "file", in.path)
 	}
+	if want := extension(in.path); !strings.EqualFold(filepath.Ext(path), want) {
+		return failure(exitUsage, "output-extension", nil, "file", path, "extension", want)
+	}
 	if isFolder(path) {
 		return failure(exitUsage, "output-unwritable", nil, "file", path, "reason", "it is a folder")
 	}
@@ -28,6 +31,15 @@ func checkOutput(in *input, path string) error {
 		return failure(exitUsage, "output-unwritable", err, "file", path, "reason", cause(err))
 	}
 	return nil
+}
+
+// extension is what the copy's name must end in: programs refuse a workbook with macros
+// under another name than .xlsm, and one without under that.
+func extension(input string) string {
+	if strings.EqualFold(filepath.Ext(input), ".xlsm") {
+		return ".xlsm"
+	}
+	return ".xlsx"
 }
 
 // writeCopy writes the input with the patch to path, verified before it takes its
@@ -55,7 +67,7 @@ func (a *app) placeCopy(in *input, path, runID string, patch sheet.Patch) (writt
 	if first == nil {
 		return path, nil
 	}
-	for _, second := range a.secondPlaces(path) {
+	for _, second := range a.secondPlaces(path, runID) {
 		if sameFile(in.path, second) {
 			continue
 		}
@@ -70,9 +82,13 @@ func (a *app) placeCopy(in *input, path, runID string, patch sheet.Patch) (writt
 
 // secondPlaces lists where a copy may go when its own place fails: another name in
 // the same folder, the ledger's folder, the folder for temporary files.
-func (a *app) secondPlaces(path string) []string {
+func (a *app) secondPlaces(path, runID string) []string {
 	ext := filepath.Ext(path)
-	name := strings.TrimSuffix(filepath.Base(path), ext) + "-2" + ext
+	name := strings.TrimSuffix(filepath.Base(path), ext)
+	if !strings.Contains(name, runID) {
+		name += "." + runID // copies of other runs that had no place are not overwritten
+	}
+	name += "-2" + ext
 	places := []string{filepath.Join(filepath.Dir(path), name)}
 	if ledger, err := a.ledgerPath(""); err == nil {
 		places = append(places, filepath.Join(filepath.Dir(ledger), name))

@@ -151,7 +151,7 @@ var resultsName = regexp.MustCompile(`\.results-[0-9]{8}-[0-9]{6}-[0-9a-z]{5}$`)
 func copyPath(in, output string, several bool, runID string) string {
 	base := filepath.Base(in)
 	ext := filepath.Ext(base)
-	name := resultsName.ReplaceAllString(strings.TrimSuffix(base, ext), "") + ".results-" + runID + ext
+	name := resultsName.ReplaceAllString(strings.TrimSuffix(base, ext), "") + ".results-" + runID + extension(in)
 	switch {
 	case output == "":
 		return filepath.Join(filepath.Dir(in), name)

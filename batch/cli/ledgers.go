@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"os"
 
 	"github.com/loabatch/loabatch/batch/ledger"
 )
@@ -12,7 +14,7 @@ func (a *app) openLedger(ctx context.Context, flag string, throwAway bool) (*led
 	if throwAway {
 		store, err := ledger.Temporary(ctx)
 		if err != nil {
-			return nil, failure(exitInternal, "ledger-open", err, "file", "(temporary)", "reason", a.ledgerCause(err))
+			return nil, failure(exitInternal, "ledger-open", err, "file", "(temporary)", "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
 		}
 		return store, nil
 	}
@@ -22,9 +24,22 @@ func (a *app) openLedger(ctx context.Context, flag string, throwAway bool) (*led
 	}
 	store, err := ledger.Open(ctx, path)
 	if err != nil {
-		return nil, failure(exitInternal, "ledger-open", err, "file", path, "reason", a.ledgerCause(err))
+		return nil, failure(exitUsage, "ledger-open", err, "file", path, "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
 	}
 	return store, nil
+}
+
+// pastLedger opens a ledger to read what is in it, or gives nil where there is none: a
+// command that only reads makes no file.
+func (a *app) pastLedger(ctx context.Context, flag string) (*ledger.Store, error) {
+	path, err := a.ledgerPath(flag)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return a.openLedger(ctx, flag, false)
 }
 
 // ledgerFailure tells that the ledger failed, or that another run holds the circuits.
@@ -48,4 +63,14 @@ func (a *app) ledgerCause(err error) string {
 		return a.lines.words.Line("ledger-" + string(own.Kind))
 	}
 	return cause(err)
+}
+
+// ledgerHint says what helps against that kind of failure.
+func (a *app) ledgerHint(err error) string {
+	kind := ledger.Other
+	if own, ok := errors.AsType[*ledger.Error](err); ok {
+		kind = own.Kind
+	}
+	_, hint := a.lines.words.c.Render("ledger-"+string(kind), nil)
+	return hint
 }

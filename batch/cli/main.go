@@ -54,6 +54,9 @@ func Main() int {
 	os.Stdout = os.Stderr
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // nohup ignores it, and that stays so
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	return Run(context.Background(), Env{
 		Args:           os.Args[1:],
 		Stdin:          os.Stdin,

@@ -49,6 +49,7 @@ never twice, and writes what came of each row into a copy of the workbook.`,
   loabatch submit --simulate applications.xlsx
                                              the whole run against the embedded simulator
   loabatch submit applications.xlsx          the real thing`,
+		Version:                    version(),
 		Args:                       noCommand,
 		SilenceErrors:              true,
 		SilenceUsage:               true,
@@ -68,7 +69,6 @@ never twice, and writes what came of each row into a copy of the workbook.`,
 		a.reportCommand(), a.historyCommand(), a.simulatorCommand(), a.explainCommand(),
 		a.doctorCommand(), a.versionCommand(),
 	)
-	root.InitDefaultCompletionCmd()
 	return root
 }
 

@@ -17,6 +17,9 @@ import (
 // options turns the flags into sheet.Options, or tells which flag is wrong.
 func (f *validationFlags) options(now time.Time) (sheet.Options, error) {
 	o := sheet.Options{DefaultRegion: f.region, Now: now, Strict: f.strict, Regions: cloud.KnownRegions(), Severities: map[string]sheet.Severity{}}
+	if f.region != "" && strings.Trim(f.region, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return o, failure(exitUsage, "region-value", nil, "value", f.region)
+	}
 	zone, err := time.LoadLocation(f.timezone)
 	if err != nil || f.timezone == "Local" {
 		return o, failure(exitUsage, "unknown-timezone", err, "value", f.timezone)
@@ -36,6 +39,9 @@ func (f *validationFlags) options(now time.Time) (sheet.Options, error) {
 			return o, failure(exitUsage, "severity-fixed", nil, "rule", rule)
 		}
 		o.Severities[rule] = severity
+	}
+	if severity, set := o.Severities["circuit-region-unknown"]; f.region != "" && !slices.Contains(o.Regions, f.region) && (!set || severity == sheet.Error) {
+		return o, failure(exitUsage, "region-unknown", nil, "value", f.region)
 	}
 	return o, nil
 }

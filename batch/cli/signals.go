@@ -48,7 +48,7 @@ func (i *interruption) stop() {
 }
 
 func signalExit(s os.Signal) int {
-	if s == syscall.SIGTERM {
+	if s == syscall.SIGTERM || s == syscall.SIGHUP {
 		return exitTerminated
 	}
 	return exitInterrupted
