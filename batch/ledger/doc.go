@@ -22,6 +22,10 @@
 // that died is taken over; the former holder, should it live after all, is fenced: its
 // next Begin fails with [*TakenOverError].
 //
+// Between commits the writer remembers the state of what is under way and which runs
+// hold their locks, as long as nobody else writes (known.go): a row that is new to the
+// ledger is begun and finished without reading anything.
+//
 // A scope keeps submissions apart that go to different services: what was only
 // simulated never counts as sent, and the other way round.
 //
