@@ -50,9 +50,32 @@ func (a *app) runWet(ctx context.Context, s *session, done *finished, t target) 
 	return a.engine(ctx, s, done, s.plan(done.in, past), run)
 }
 
-// runDry sends nothing; an online dry run reads the circuits' state and predicts.
+// runDry sends nothing. An online dry run reads what the ledger knows and the circuits'
+// state, and predicts.
 func (a *app) runDry(ctx context.Context, s *session, done *finished) error {
-	return a.engine(ctx, s, done, s.plan(done.in, nil), &batch.MemoryLedger{})
+	past, err := a.pastOf(ctx, s, done.in)
+	if err != nil {
+		return err
+	}
+	return a.engine(ctx, s, done, s.plan(done.in, past), &batch.MemoryLedger{})
+}
+
+// pastOf reads what the ledger knows of an input's circuits, if there is a ledger and a
+// service whose scope it can be asked in.
+func (a *app) pastOf(ctx context.Context, s *session, in *input) (map[batch.Key]batch.Record, error) {
+	if s.service == nil || s.flags.run.simulate {
+		return nil, nil
+	}
+	store, err := a.pastLedger(ctx, s.flags.service.ledger)
+	if err != nil || store == nil {
+		return nil, err
+	}
+	defer store.Close()
+	past, err := store.Past(ctx, s.service.scope, batch.Keys(in.workbook))
+	if err != nil {
+		return nil, a.ledgerFailure(err)
+	}
+	return past, nil
 }
 
 // engine runs a plan and takes over what came of it.
