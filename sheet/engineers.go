@@ -10,20 +10,27 @@ func (d *decoder) engineer(before int) {
 	f := &d.cells
 	e := Engineer{Row: d.row}
 	e.Circuits, e.All = d.worksOn(&f[EngineerInstanceID])
-	name, _ := d.required(&f[EngineerName], &engineerNameMissing)
-	e.Name = Personal(name)
+	e.Name = d.personal(&f[EngineerName], &engineerNameMissing)
 	e.CertificateType = d.listed(&f[EngineerCertificateType], &engineerTypeMissing, &engineerTypeUnknown)
-	number, _ := d.required(&f[EngineerCertificateNo], &engineerNumberMissing)
-	e.CertificateNo = Personal(number)
+	e.CertificateNo = d.personal(&f[EngineerCertificateNo], &engineerNumberMissing)
 	e.Gender = d.listed(&f[EngineerGender], &engineerGenderMissing, &engineerGenderUnknown)
-	contact, _ := d.required(&f[EngineerContact], &engineerContactMissing)
-	e.Contact = Personal(contact)
+	e.Contact = d.personal(&f[EngineerContact], &engineerContactMissing)
 	d.certificate(&e)
-	if contact != "" && !isPhone(contact) {
+	if contact := e.Contact.Reveal(); contact != "" && !isPhone(contact) {
 		d.tell(&engineerContactForm, &f[EngineerContact])
 	}
 	e.Invalid = d.errors > before
 	d.engineers.push(e)
+}
+
+// personal gives a value of the person, or nothing where it is missing, faulty or masked.
+func (d *decoder) personal(f *field, missing *Rule) Personal {
+	s, _ := d.required(f, missing)
+	if isMasked(s) {
+		d.tell(&engineerMasked, f)
+		return ""
+	}
+	return Personal(s)
 }
 
 // worksOn reads the circuits that an engineer's row names.

@@ -122,6 +122,7 @@ var damages = []func(*mutant){
 	engineer("engineer-name-missing", "B", ""), engineer("engineer-certificate-type-missing", "C", ""), engineer("engineer-certificate-type-unknown", "C", "Other"),
 	engineer("engineer-certificate-missing", "D", ""), engineer("engineer-gender-missing", "E", ""), engineer("engineer-gender-unknown", "E", "M"),
 	engineer("engineer-contact-missing", "F", ""),
+	engineer("engineer-masked", "B", "示*"), engineer("engineer-masked", "D", "00**************28"), engineer("engineer-masked", "F", "13*******00"),
 	func(m *mutant) {
 		for k := 1; k <= 2; k++ {
 			m.g.set(m.engineer("C", k), "Passport")

@@ -76,6 +76,7 @@ var rules = []*Rule{
 	&engineerGenderMissing,
 	&engineerGenderUnknown,
 	&engineerContactMissing,
+	&engineerMasked,
 	&engineerTwice,
 	&engineerIDForm,
 	&engineerIDOldForm,

@@ -1,6 +1,10 @@
 package sheet_test
 
-import "github.com/loabatch/loabatch/sheet"
+import (
+	"testing"
+
+	"github.com/loabatch/loabatch/sheet"
+)
 
 var _ = table("engineer-circuit-missing",
 	c("error engineer-circuit-missing Engineers!A2", "E:A2", ""),
@@ -52,6 +56,23 @@ var _ = table("engineer-gender-unknown",
 	c("error engineer-gender-unknown Engineers!E2", "E:E2", "=1"),
 	c("", "E:E2", "Female"),
 )
+
+var _ = table("engineer-masked",
+	c("error engineer-masked Engineers!B2; error engineer-masked Engineers!D2; error engineer-masked Engineers!F2",
+		"E:B2", "T**********", "E:D2", "X*******", "E:F2", "+4*********23"),
+	c("error engineer-masked Engineers!B2", "E:B2", "示＊"),
+	c("error engineer-masked Engineers!B2", "E:B2", "*"),
+	c("error engineer-masked Engineers!D2; error engineer-masked Engineers!D3", "E:D2", "X1****67", "E:C3", "Passport", "E:D3", "X1****67"),
+	ruleCase{set: []string{"E:B2", "示*"}, want: "error engineer-masked Engineers!B2", opts: asked("engineer-masked", sheet.Error)},
+	c("", "E:B2", "Test Person"),
+)
+
+// TestMaskedPersons holds that whatever Mask hides is refused when it comes back.
+func TestMaskedPersons(t *testing.T) {
+	for _, value := range []string{"示", "示例", "欧阳·示例", "Test Person", "Test Example Person"} {
+		checkCase(t, c("error engineer-masked Engineers!B2", "E:B2", sheet.Mask(value)))
+	}
+}
 
 var _ = table("engineer-twice",
 	c("error engineer-twice Engineers!D2 also Engineers!D3; error engineer-twice Engineers!D3 also Engineers!D2", "E:D2", "x1234567", "E:C3", "Passport", "E:D3", "X1234567"),

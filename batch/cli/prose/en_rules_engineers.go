@@ -74,6 +74,12 @@ var enEngineers = map[string]Entry{
 		Why:     "The site sends its text messages there.",
 		Wrong:   "(empty)", Right: "'+44 7700 900123 as text", Source: apiPage + ": PMInfo.N.PMContactInfo",
 	},
+	"engineer-masked": {
+		Message: "the value has an asterisk: it is masked, and nothing can be sent for it",
+		Hint:    "Write the full value, or take the workbook that was filled in first: a copy written with --redact hides names, numbers and contacts for good.",
+		Why:     "What a mask hides cannot be brought back, and the site would be told of persons who do not exist.",
+		Wrong:   "E0*****00", Right: "E00000000", Source: contract,
+	},
 	"engineer-twice": {
 		Message: "the same certificate stands twice on one circuit, here and in {also}",
 		Hint:    "Delete one of the rows, or take the circuit off one of them; a row with * counts for every circuit.",
