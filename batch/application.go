@@ -75,6 +75,10 @@ type Outcome struct {
 	Attempts    int       // requests sent for this row in this run, lookups not counted
 	SubmittedAt time.Time // UTC; zero when the API accepted nothing
 	LOAStatus   string    // where the LOA stands, if that was learnt
+
+	// CircuitState is the status or business status that blocks the row, as the API
+	// spells it: of an online dry run alone, and so no ledger keeps it.
+	CircuitState string
 }
 
 // Reason tells why a row has its Result: the catalogue's key, reason-… in full.
@@ -88,7 +92,9 @@ const (
 	ReasonLOAExists    Reason = "reason-loa-exists"    // an LOA stood there before
 	ReasonLOARejected  Reason = "reason-loa-rejected"  // the LOA was rejected or deleted; --reapply applies again
 	ReasonValid        Reason = "reason-valid"         // dry run
-	ReasonWouldRefuse  Reason = "reason-would-refuse"  // online dry run: circuit or LOA state stands against it
+	ReasonNoCircuit    Reason = "reason-no-circuit"    // online dry run: the account has no such circuit
+	ReasonNotAllocated Reason = "reason-not-allocated" // online dry run: the circuit's status is another one
+	ReasonLocked       Reason = "reason-locked"        // online dry run: the circuit's business status is not Normal
 	ReasonInvalid      Reason = "reason-invalid"       // validation found errors
 	ReasonRefused      Reason = "reason-refused"       // the API refused it
 	ReasonAttempts     Reason = "reason-attempts"      // attempts ran out

@@ -24,7 +24,7 @@ func gone(status string) bool { return status == loaRejected || status == loaDel
 // circuit: VALID, ALREADY or BLOCKED. The zero state is a circuit that the account
 // does not have.
 func Predict(a Application, s CircuitState) Outcome {
-	o := a.outcome(sheet.Blocked, ReasonWouldRefuse)
+	o := a.outcome(sheet.Blocked, ReasonNoCircuit)
 	o.LOAStatus = s.LOAStatus
 	switch {
 	case s.InstanceID == "":
@@ -33,8 +33,10 @@ func Predict(a Application, s CircuitState) Outcome {
 		o.Result, o.Reason = sheet.Already, ReasonLOAExists
 	case s.LOAStatus == loaRejected && !a.Reapply && !a.again:
 		o.Reason, o.ErrorCode = ReasonLOARejected, codeLOAExists
-	case s.Status != "Allocated", s.BusinessStatus != "" && s.BusinessStatus != "Normal":
-		o.ErrorCode = codeCircuitStatus
+	case s.BusinessStatus != "" && s.BusinessStatus != "Normal":
+		o.Reason, o.ErrorCode, o.CircuitState = ReasonLocked, codeCircuitStatus, s.BusinessStatus
+	case s.Status != "Allocated":
+		o.Reason, o.ErrorCode, o.CircuitState = ReasonNotAllocated, codeCircuitStatus, s.Status
 	default:
 		o.Result, o.Reason = sheet.Valid, ReasonValid
 	}

@@ -17,22 +17,24 @@ func TestPredict(t *testing.T) {
 		want    sheet.Result
 		why     Reason
 		code    string
+		circuit string
 	}{
-		{"ready", CircuitState{"pc-1", "Allocated", "Normal", ""}, false, sheet.Valid, ReasonValid, ""},
-		{"business status not told", CircuitState{"pc-1", "Allocated", "", ""}, false, sheet.Valid, ReasonValid, ""},
-		{"no such circuit", CircuitState{}, false, sheet.Blocked, ReasonWouldRefuse, codeNoCircuit},
-		{"not allocated yet", CircuitState{"pc-1", "Initial", "Normal", ""}, false, sheet.Blocked, ReasonWouldRefuse, codeCircuitStatus},
-		{"in use", CircuitState{"pc-1", "Enabled", "Normal", ""}, false, sheet.Blocked, ReasonWouldRefuse, codeCircuitStatus},
-		{"locked", CircuitState{"pc-1", "Allocated", "FinancialLocked", ""}, false, sheet.Blocked, ReasonWouldRefuse, codeCircuitStatus},
-		{"LOA applied for", CircuitState{"pc-1", "Allocated", "Normal", "Applying"}, false, sheet.Already, ReasonLOAExists, ""},
-		{"LOA complete, circuit in use", CircuitState{"pc-1", "Enabled", "Normal", "Complete"}, true, sheet.Already, ReasonLOAExists, ""},
-		{"LOA rejected", CircuitState{"pc-1", "Allocated", "Normal", loaRejected}, false, sheet.Blocked, ReasonLOARejected, codeLOAExists},
-		{"LOA rejected, asked to reapply", CircuitState{"pc-1", "Allocated", "Normal", loaRejected}, true, sheet.Valid, ReasonValid, ""},
-		{"LOA deleted", CircuitState{"pc-1", "Allocated", "Normal", loaDeleted}, false, sheet.Valid, ReasonValid, ""},
+		{"ready", CircuitState{"pc-1", "Allocated", "Normal", ""}, false, sheet.Valid, ReasonValid, "", ""},
+		{"business status not told", CircuitState{"pc-1", "Allocated", "", ""}, false, sheet.Valid, ReasonValid, "", ""},
+		{"no such circuit", CircuitState{}, false, sheet.Blocked, ReasonNoCircuit, codeNoCircuit, ""},
+		{"not allocated yet", CircuitState{"pc-1", "Initial", "Normal", ""}, false, sheet.Blocked, ReasonNotAllocated, codeCircuitStatus, "Initial"},
+		{"in use", CircuitState{"pc-1", "Enabled", "Normal", ""}, false, sheet.Blocked, ReasonNotAllocated, codeCircuitStatus, "Enabled"},
+		{"locked", CircuitState{"pc-1", "Allocated", "FinancialLocked", ""}, false, sheet.Blocked, ReasonLocked, codeCircuitStatus, "FinancialLocked"},
+		{"locked before it is allocated", CircuitState{"pc-1", "Initial", "SecurityLocked", ""}, false, sheet.Blocked, ReasonLocked, codeCircuitStatus, "SecurityLocked"},
+		{"LOA applied for", CircuitState{"pc-1", "Allocated", "Normal", "Applying"}, false, sheet.Already, ReasonLOAExists, "", ""},
+		{"LOA complete, circuit in use", CircuitState{"pc-1", "Enabled", "Normal", "Complete"}, true, sheet.Already, ReasonLOAExists, "", ""},
+		{"LOA rejected", CircuitState{"pc-1", "Allocated", "Normal", loaRejected}, false, sheet.Blocked, ReasonLOARejected, codeLOAExists, ""},
+		{"LOA rejected, asked to reapply", CircuitState{"pc-1", "Allocated", "Normal", loaRejected}, true, sheet.Valid, ReasonValid, "", ""},
+		{"LOA deleted", CircuitState{"pc-1", "Allocated", "Normal", loaDeleted}, false, sheet.Valid, ReasonValid, "", ""},
 	} {
 		a := Application{Row: 7, again: test.reapply}
 		o := Predict(a, test.state)
-		if o.Row != 7 || o.Result != test.want || o.Reason != test.why || o.ErrorCode != test.code || o.LOAStatus != test.state.LOAStatus {
+		if o.Row != 7 || o.Result != test.want || o.Reason != test.why || o.ErrorCode != test.code || o.LOAStatus != test.state.LOAStatus || o.CircuitState != test.circuit {
 			t.Errorf("%s: %+v", test.name, o)
 		}
 	}

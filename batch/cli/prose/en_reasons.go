@@ -33,10 +33,20 @@ var enReasons = map[string]Entry{
 		Hint:    "Submit it.",
 		Why:     "This was a dry run: the row passed every check and nothing was sent.",
 	},
-	"reason-would-refuse": {
-		Message: "the API would refuse this row now, because of the state of its circuit",
-		Hint:    "Wait until the circuit is allocated and not locked, or check its ID and region; then check again.",
-		Why:     "An LOA is applied for while the circuit's status is Allocated and its business status is Normal. The online dry run read another state.",
+	"reason-no-circuit": {
+		Message: "the API would refuse this row now: the account has no circuit {instance} in {region}",
+		Hint:    "Compare Instance ID and Region ID with the Express Connect console, and the account with loabatch doctor; then check again.",
+		Why:     "The online dry run asked for the circuits of the rows, and the API's list of that region has none of this ID.",
+	},
+	"reason-not-allocated": {
+		Message: "the API would refuse this row now: its circuit's status is {circuit}, not Allocated",
+		Hint:    "Wait if the circuit is still being allocated; if it is in use, rejected or cancelled, check the Instance ID.",
+		Why:     "An LOA is applied for while the circuit's status is Allocated. Initial, Approved and Allocating come before; Confirmed and Enabled come after; Rejected, Canceled, Allocation Failed and Terminated are ends.",
+	},
+	"reason-locked": {
+		Message: "the API would refuse this row now: its circuit is locked (business status {circuit})",
+		Hint:    "Have the circuit unlocked: FinancialLocked by paying what is owed, SecurityLocked by Alibaba Cloud's support; then check again.",
+		Why:     "An LOA is applied for while the circuit's business status is Normal. The online dry run read another one.",
 	},
 	"reason-invalid": {
 		Message: "the row was not sent, because of errors in its cells",
