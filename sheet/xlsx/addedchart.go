@@ -34,10 +34,10 @@ func (cp *copier) addChart(part, sheetName string, w *sheetWriter) {
 	drawing := cp.newPart(path.Join(dir, "drawings"), "drawing", ".xml", drawingType)
 	chart := cp.newPart(path.Join(dir, "charts"), "chart", ".xml", chartType)
 	rels := newRelsEdit(nil)
-	w.drawing = rels.add(cp.spaces.rel+"/drawing", "/"+drawing)
+	w.drawing = rels.add(cp.spaces.rel+"/drawing", relTarget(part, drawing))
 	cp.replaceRels(part, rels)
 	below := newRelsEdit(nil)
-	id := below.add(cp.spaces.rel+"/chart", "/"+chart)
+	id := below.add(cp.spaces.rel+"/chart", relTarget(drawing, chart))
 	cp.addPart(drawing, text(func() string { return drawingXML(cp.spaces, w.a.Chart.At, id) }))
 	cp.addPart(relsOf(drawing), text(below.whole))
 	cp.addPart(chart, func(out io.Writer) error {

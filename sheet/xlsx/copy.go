@@ -157,13 +157,19 @@ func (cp *copier) setRels(part string, e *relsEdit) {
 	}
 }
 
-// relTarget gives a part as a relationship of another names it.
+// relTarget gives a part as a relationship of another names it: relative to that one's
+// folder, as Office does, since some programs read no other form (exceljs).
 func relTarget(from, to string) string {
-	dir := path.Dir(from)
-	if rest, ok := strings.CutPrefix(to, dir+"/"); ok && dir != "." {
-		return rest
+	there := strings.Split(to, "/")
+	up := 0
+	if dir := path.Dir(from); dir != "." {
+		here := strings.Split(dir, "/")
+		for len(here) > 0 && len(there) > 1 && here[0] == there[0] {
+			here, there = here[1:], there[1:]
+		}
+		up = len(here)
 	}
-	return "/" + to
+	return strings.Repeat("../", up) + strings.Join(there, "/")
 }
 
 // write writes the copy's container.

@@ -119,3 +119,30 @@ func TestNotesStandBack(t *testing.T) {
 		t.Errorf("the drawing became %s", got)
 	}
 }
+
+// TestNewPartsAreNamedRelatively holds that what is added names its parts as Office
+// does; exceljs cannot open a workbook that names a sheet's notes from the root.
+func TestNewPartsAreNamedRelatively(t *testing.T) {
+	file := copied(t, withSheet(t, `<sheetData><row r="1"><c r="A1" t="s"><v>0</v></c></row><row r="2"><c r="A2" t="s"><v>1</v></c></row></sheetData>`), resultPatch("Circuits", 2, 2))
+	rels := partOf(t, file, "xl/worksheets/_rels/sheet1.xml.rels")
+	for _, want := range []string{`Target="../comments1.xml"`, `Target="../drawings/vmlDrawing1.vml"`} {
+		if !strings.Contains(rels, want) {
+			t.Errorf("%s is not in %s", want, rels)
+		}
+	}
+	for _, c := range [][3]string{
+		{"xl/workbook.xml", "xl/worksheets/sheet3.xml", "worksheets/sheet3.xml"},
+		{"xl/worksheets/sheet3.xml", "xl/drawings/drawing1.xml", "../drawings/drawing1.xml"},
+		{"xl/worksheets/sheet3.xml", "xl/worksheets/sheet4.xml", "sheet4.xml"},
+		{"xl/drawings/drawing1.xml", "xl/charts/chart1.xml", "../charts/chart1.xml"},
+		{"xl/worksheets/sheet1.xml", "comments1.xml", "../../comments1.xml"},
+		{"workbook.xml", "worksheets/sheet1.xml", "worksheets/sheet1.xml"},
+		{"workbook.xml", "styles.xml", "styles.xml"},
+		{"a/b.xml", "c/d.xml", "../c/d.xml"},
+	} {
+		got := relTarget(c[0], c[1])
+		if got != c[2] || resolve(c[0], got) != c[1] {
+			t.Errorf("%s of %s is named %s, want %s", c[1], c[0], got, c[2])
+		}
+	}
+}

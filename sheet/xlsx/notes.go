@@ -92,8 +92,8 @@ func (cp *copier) newNotes(notes []cellNote, part string, rels []relationship) s
 	comments := cp.newPart(dir, "comments", ".xml", commentsType)
 	drawing := cp.newPart(path.Join(dir, "drawings"), "vmlDrawing", ".vml", vmlType)
 	e := newRelsEdit(rels)
-	e.add(cp.spaces.rel+"/comments", "/"+comments)
-	id := e.add(cp.spaces.rel+"/vmlDrawing", "/"+drawing)
+	e.add(cp.spaces.rel+"/comments", relTarget(part, comments))
+	id := e.add(cp.spaces.rel+"/vmlDrawing", relTarget(part, drawing))
 	cp.setRels(part, e)
 	cp.addPart(comments, text(func() string {
 		return xmlDeclaration + `<comments xmlns="` + cp.spaces.main + `"><authors><author>` + notesAuthor + `</author></authors><commentList>` +

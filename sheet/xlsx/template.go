@@ -183,6 +183,9 @@ func serial(t time.Time) float64 {
 
 // properties sets the document's own.
 func (b *templateBuilder) properties() error {
+	if err := b.SetAppProps(&excelize.AppProperties{Application: "loabatch"}); err != nil {
+		return err
+	}
 	return b.SetDocProps(&excelize.DocProperties{
 		Title: b.Words.Line("template-title"), Creator: "loabatch", LastModifiedBy: "loabatch",
 		Created: templateDate, Modified: templateDate,

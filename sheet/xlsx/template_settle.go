@@ -24,6 +24,9 @@ func settle(w io.Writer, raw []byte) error {
 		if err != nil {
 			return err
 		}
+		if f.Name == corePropsPart {
+			part = []byte(officeCoreProps.Replace(string(part)))
+		}
 		dst, err := z.CreateHeader(&zip.FileHeader{Name: f.Name, Method: zip.Deflate})
 		if err != nil {
 			return err
@@ -34,6 +37,16 @@ func settle(w io.Writer, raw []byte) error {
 	}
 	return z.Close()
 }
+
+const corePropsPart = "docProps/core.xml"
+
+// officeCoreProps gives the core properties the prefix that Office gives them. Excelize
+// writes them into the default namespace, which is the same to XML and not to programs
+// that look for cp:coreProperties by name, such as exceljs. Text holds no <.
+var officeCoreProps = strings.NewReplacer(
+	"<coreProperties xmlns=", "<cp:coreProperties xmlns:cp=", "</coreProperties>", "</cp:coreProperties>",
+	"<lastModifiedBy>", "<cp:lastModifiedBy>", "</lastModifiedBy>", "</cp:lastModifiedBy>",
+)
 
 // settleOrder puts the content types first, then the package's relationships.
 func settleOrder(name string) string {

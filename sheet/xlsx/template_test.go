@@ -235,3 +235,17 @@ func TestPromptsOfTheBlankWorkbookFit(t *testing.T) {
 		}
 	}
 }
+
+// TestTemplateProperties holds that the document's properties are spelt as Office does,
+// which programs that know no namespaces need.
+func TestTemplateProperties(t *testing.T) {
+	file := written(t, Template{})
+	for part, want := range map[string]string{
+		"docProps/core.xml": `<cp:lastModifiedBy>loabatch</cp:lastModifiedBy>`,
+		"docProps/app.xml":  `<Application>loabatch</Application>`,
+	} {
+		if got := partOf(t, file, part); !strings.Contains(got, want) || strings.Contains(got, "<coreProperties") {
+			t.Errorf("%s lacks %s: %s", part, want, got)
+		}
+	}
+}
