@@ -35,6 +35,9 @@ type Application struct {
 type earlier struct {
 	token      string
 	generation int
+	accepted   bool // by the API, as the answer below says
+	requestID  string
+	at         time.Time // zero when it is not known
 }
 
 // Receipt is the API's word that it accepted an application.

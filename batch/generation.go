@@ -8,7 +8,10 @@ import "github.com/loabatch/loabatch/sheet"
 func (a *Application) fromLedger(r Record) {
 	a.open = r.Open || r.Hash == ""
 	a.Settle = turnedDown(r.Result, r.LOAStatus)
-	a.before = earlier{r.Token, r.Generation}
+	a.before = earlier{token: r.Token, generation: r.Generation}
+	if !r.Open && (r.Result == sheet.Submitted || r.Result == sheet.Already) {
+		a.before.accepted, a.before.requestID, a.before.at = true, r.RequestID, r.SubmittedAt
+	}
 	if r.Hash != a.Hash {
 		return
 	}
@@ -42,6 +45,9 @@ func (a *Application) fromSheet() {
 		return
 	}
 	a.before = earlier{token: past.ClientToken}
+	if r := sheet.Result(past.Result); r == sheet.Submitted || r == sheet.Already {
+		a.before.accepted, a.before.requestID = true, past.RequestID
+	}
 	generation, ok := a.generationOf(past.ClientToken)
 	if !ok {
 		return // other content, and so another token

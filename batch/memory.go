@@ -64,7 +64,7 @@ func (m *MemoryLedger) Finish(_ context.Context, o Outcome) error {
 		r = c.ended
 	}
 	switch {
-	case r == nil || o.Token != r.Token || c.begun == nil && !r.Open:
+	case r == nil || o.Result == sheet.Skipped || o.Token != r.Token || c.begun == nil && !r.Open:
 		return nil // it tells of the row, not of the circuit
 	case !decided(o.Result):
 		c.begun = nil

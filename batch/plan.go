@@ -74,7 +74,7 @@ func (p *planner) row(c *sheet.Circuit) {
 	key := keyOf(c)
 	record, known := p.options.Past[key]
 	if len(p.options.Only) > 0 && !slices.Contains(p.options.Only, lastResult(c, record, known)) {
-		p.settle(Outcome{Row: c.Row, Key: key, Result: sheet.Skipped, Reason: ReasonSkipped})
+		p.settle(skipped(c, record, known))
 		return
 	}
 	if c.Invalid || key.Region == "" || key.InstanceID == "" || p.keys[key] {
@@ -97,6 +97,18 @@ func (p *planner) row(c *sheet.Circuit) {
 		a.Token = p.token(&a)
 	}
 	p.Applications = append(p.Applications, a)
+}
+
+// skipped is the outcome of a row that is left out: what is known of it stays in sight,
+// from the ledger or else from the workbook.
+func skipped(c *sheet.Circuit, r Record, known bool) Outcome {
+	o := Outcome{Row: c.Row, Key: keyOf(c), Result: sheet.Skipped, Reason: ReasonSkipped}
+	if known && r.Hash != "" {
+		o.RequestID, o.Token, o.Generation, o.SubmittedAt, o.LOAStatus = r.RequestID, r.Token, r.Generation, r.SubmittedAt, r.LOAStatus
+		return o
+	}
+	o.RequestID, o.Token, o.LOAStatus = c.Past.RequestID, c.Past.ClientToken, c.Past.LOAStatus
+	return o
 }
 
 // accepted settles a row that the ledger knows as accepted, and reports whether it did.

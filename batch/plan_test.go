@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -155,6 +156,39 @@ func TestPlanOnly(t *testing.T) {
 		if strings.Join(got, " ") != test.want {
 			t.Errorf("--only %v takes %v, want %s", test.only, got, test.want)
 		}
+	}
+}
+
+// A row that --only leaves out keeps what is known of it, and tells the ledger nothing.
+func TestSkippedKeepsWhatIsKnown(t *testing.T) {
+	w, l := workbook(3), &MemoryLedger{}
+	_, fresh, _ := planOne(workbook(1), PlanOptions{})
+	if err := l.Begin(t.Context(), *fresh); err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)
+	past := map[Key]Record{
+		Keys(w)[0]: {Hash: fresh.Hash, Token: fresh.Token, Open: true},
+		Keys(w)[1]: {Hash: "x", Token: "T", Generation: 2, Result: sheet.Submitted, RequestID: "R", SubmittedAt: at, LOAStatus: "Applying"},
+	}
+	w.Circuits[1].Past = sheet.Past{Result: "FAILED", ClientToken: "stale", RequestID: "stale", LOAStatus: "stale"}
+	w.Circuits[2].Past = sheet.Past{Result: "SUBMITTED", ClientToken: "T3", RequestID: "R3", LOAStatus: "Available"}
+	p := NewPlan(w, PlanOptions{Past: past, Only: []sheet.Result{sheet.Invalid}})
+	for i, want := range []Outcome{
+		{Token: fresh.Token},
+		{Token: "T", Generation: 2, RequestID: "R", SubmittedAt: at, LOAStatus: "Applying"},
+		{Token: "T3", RequestID: "R3", LOAStatus: "Available"},
+	} {
+		want.Row, want.Key, want.Result, want.Reason = w.Circuits[i].Row, Keys(w)[i], sheet.Skipped, ReasonSkipped
+		if p.Settled[i] != want {
+			t.Errorf("%+v, want %+v", p.Settled[i], want)
+		}
+		if err := l.Finish(t.Context(), p.Settled[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if after, err := l.Past(t.Context(), Keys(w)[:1]); err != nil || !after[fresh.Key].Open {
+		t.Errorf("what was open is %+v (%v) after the row was left out", after, err)
 	}
 }
 

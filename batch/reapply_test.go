@@ -55,6 +55,9 @@ func TestReapply(t *testing.T) {
 				if o.Result == sheet.Submitted && o.Token == first.Token {
 					t.Errorf("a reapplication under the token of the first")
 				}
+				if kept := o.RequestID == first.RequestID && o.SubmittedAt.Equal(first.SubmittedAt); o.Result == sheet.Already && (!kept || o.SubmittedAt.IsZero()) {
+					t.Errorf("accepted as %s at %v, and now it says %s at %v", first.RequestID, first.SubmittedAt, o.RequestID, o.SubmittedAt)
+				}
 				next := runNight(t, t.Context(), s, l, w, PlanOptions{})
 				if test.want != sheet.Invalid && next.Result != sheet.Already {
 					if !(test.changed && test.want == sheet.Already) { // the row still differs from what was accepted

@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"errors"
 	"math/rand/v2"
 	"time"
@@ -79,6 +80,10 @@ func (r *row) endWith(result sheet.Result, reason Reason, l LOA) next {
 	}
 	if l.RequestID != "" {
 		n.outcome.RequestID = l.RequestID
+	}
+	if before := r.app.before; r.look == past && result == sheet.Already && before.accepted {
+		n.outcome.RequestID = cmp.Or(before.requestID, n.outcome.RequestID) // the answer that accepted it
+		n.outcome.SubmittedAt = before.at
 	}
 	return n
 }
