@@ -24,9 +24,9 @@ func (d *Document) Next() Next {
 	case d.asked():
 		return d.nextOfStates()
 	case d.ExitCode == exitNoCopy:
-		return Next{"report-next-copy", commandLine([]string{"report", d.RunID})}
+		return Next{"report-next-copy", d.command("report", d.RunID)}
 	case d.ExitCode == exitFatal && d.StopCode != "":
-		return Next{"report-next-doctor", commandLine([]string{"doctor"})}
+		return Next{"report-next-doctor", d.command("doctor")}
 	case d.DryRun && fixing > 0:
 		return Next{"report-next-fix-dry", again}
 	case d.DryRun && d.Results[sheet.Blocked] > 0:
@@ -42,7 +42,7 @@ func (d *Document) Next() Next {
 	case waiting > 0:
 		return Next{"report-next-again", again}
 	case d.Results.of(sheet.Submitted, sheet.Already) > 0 && d.Command == "submit" && !d.Simulated:
-		return Next{"report-next-status", commandLine([]string{"status", d.Input})}
+		return Next{"report-next-status", d.command("status", d.Input)}
 	}
 	return Next{Code: "report-next-none"}
 }
@@ -57,11 +57,11 @@ func (d *Document) nextOfStates() Next {
 	case d.Simulated:
 		return Next{Code: "report-next-none"}
 	case by["Rejected"]+by["Deleted"] > 0:
-		return Next{"report-next-reapply", commandLine([]string{"submit", "--reapply", cmp.Or(d.Output, d.Input)})}
+		return Next{"report-next-reapply", d.command("submit", "--reapply", cmp.Or(d.Output, d.Input))}
 	case by["Applying"] > 0:
 		return Next{"report-next-ask-again", commandLine(d.Invocation)}
 	case by["none"] > 0:
-		return Next{"report-next-apply", commandLine([]string{"submit", cmp.Or(d.Output, d.Input)})}
+		return Next{"report-next-apply", d.command("submit", cmp.Or(d.Output, d.Input))}
 	}
 	return Next{Code: "report-next-none"}
 }

@@ -49,6 +49,40 @@ func TestNext(t *testing.T) {
 	}
 }
 
+// A suggested command goes where the run went, and writes nowhere the run wrote.
+func TestNextKeepsWhereTheRunWent(t *testing.T) {
+	run := []string{"submit", "--yes", "--endpoint", "http://127.0.0.1:9", "--ledger=my ledger.db", "--profile", "night",
+		"--expect-account=1", "--region", "cn-hangzhou", "--timezone=Asia/Shanghai", "-o", "out.xlsx", "in.xlsx"}
+	const (
+		to       = `--endpoint http://127.0.0.1:9 "--ledger=my ledger.db" --profile night --expect-account=1`
+		workbook = ` --region cn-hangzhou --timezone=Asia/Shanghai `
+	)
+	accepted := report.Document{Command: "submit", Input: "in.xlsx", RunID: "r1", Results: report.Results{sheet.Submitted: 1}}
+	fatal, unwritten := accepted, accepted
+	fatal.ExitCode, fatal.StopCode = 6, "Forbidden.RAM"
+	unwritten.ExitCode = 8
+	for _, c := range []struct {
+		doc  report.Document
+		want string
+	}{
+		{accepted, "loabatch status " + to + workbook + "in.xlsx"},
+		{fatal, "loabatch doctor " + to},
+		{unwritten, `loabatch report "--ledger=my ledger.db" r1`},
+		{states("Rejected"), "loabatch submit " + to + workbook + "--reapply out.xlsx"},
+		{states("none"), "loabatch submit " + to + workbook + "out.xlsx"},
+	} {
+		c.doc.Invocation = run
+		if got := c.doc.Next().Command; got != c.want {
+			t.Errorf("got  %s\nwant %s", got, c.want)
+		}
+	}
+	last := accepted
+	last.Invocation = []string{"submit", "in.xlsx", "--", "--ledger"}
+	if got := last.Next().Command; got != "loabatch status in.xlsx" {
+		t.Errorf("after the end of the flags: %s", got)
+	}
+}
+
 // states is the status of some LOAs.
 func states(all ...string) report.Document {
 	d := report.Document{Command: "status", Input: "in.xlsx", Output: "out.xlsx", Invocation: []string{"status", "in.xlsx"}, Results: report.Results{sheet.Failed: 1}}
