@@ -23,18 +23,18 @@ type Cause struct {
 const maxCells = 50
 
 // Causes groups the errors and warnings among the problems, and the rows that the API
-// or a stop left unfinished, by code. Errors come first, then the most frequent, then
+// or a stop left unfinished, by code and, for rows, by how they ended. Errors come first, then the most frequent, then
 // the first found. Rows that are INVALID are told by their problems alone.
 func (d *Document) Causes() []Cause {
 	g := grouping{at: map[causeKey]int{}}
 	for i := range d.Problems {
 		if p := &d.Problems[i]; p.Severity == "error" || p.Severity == "warning" {
-			g.add(causeKey{p.Severity, p.Code}, p.Message, p.Hint, p.At)
+			g.add(causeKey{severity: p.Severity, code: p.Code}, p.Message, p.Hint, p.At)
 		}
 	}
 	for i := range d.Applications {
 		if a := &d.Applications[i]; d.toldAsCause(a) {
-			g.add(causeKey{"error", unfinished(a)}, a.Message, a.Hint, a.At)
+			g.add(causeKey{"error", unfinished(a), a.Result, a.Reason}, a.Message, a.Hint, a.At)
 		}
 	}
 	slices.SortStableFunc(g.causes, func(a, b Cause) int {
@@ -60,8 +60,13 @@ func unfinished(a *Application) string {
 	return ""
 }
 
-// causeKey is what makes problems one cause.
-type causeKey struct{ severity, code string }
+// causeKey is what makes problems, or rows, one cause. Rows of one code have different
+// causes when they ended differently: what is FAILED is nowhere, what is UNKNOWN may be.
+type causeKey struct {
+	severity, code string
+	result         sheet.Result // of rows
+	reason         string       // of rows
+}
 
 // grouping collects causes in the order in which they are found.
 type grouping struct {

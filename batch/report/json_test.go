@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -142,6 +143,23 @@ func TestCauses(t *testing.T) {
 		"error (timeout) Circuits!A11",
 		"warning engineer-id-check-digit Engineers!D4",
 	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+}
+
+// Rows of one code that ended differently are told apart, each in its own words.
+func TestCausesOfOneCode(t *testing.T) {
+	doc := report.Document{Command: "submit", Applications: []report.Application{
+		row(2, "cn-hangzhou", sheet.Failed, "ServiceUnavailable", "every attempt failed", ""),
+		row(3, "cn-hangzhou", sheet.Unknown, "ServiceUnavailable", "it may have arrived", ""),
+		row(4, "cn-hangzhou", sheet.Failed, "ServiceUnavailable", "every attempt failed", ""),
+	}}
+	var got []string
+	for _, c := range doc.Causes() {
+		got = append(got, fmt.Sprintf("%d %v %s %v", c.Count, c.Varied, c.Message, c.Cells))
+	}
+	want := []string{"2 false every attempt failed [Circuits!A2 Circuits!A4]", "1 false it may have arrived [Circuits!A3]"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}

@@ -152,9 +152,9 @@ func (p printer) causes(d *Document, limit int, listed bool) {
 	if listed {
 		rules := map[causeKey]bool{}
 		for i := range d.Problems {
-			rules[causeKey{d.Problems[i].Severity, d.Problems[i].Code}] = true
+			rules[causeKey{severity: d.Problems[i].Severity, code: d.Problems[i].Code}] = true
 		}
-		all = slices.DeleteFunc(all, func(c Cause) bool { return rules[causeKey{c.Severity, c.Code}] })
+		all = slices.DeleteFunc(all, func(c Cause) bool { return rules[causeKey{severity: c.Severity, code: c.Code}] })
 	}
 	for _, c := range all[:min(limit, len(all))] {
 		p.line("%6d× %s", c.Count, p.paint(severityStyle(c.Severity), brief(c.sentence(p.words))))
