@@ -107,6 +107,7 @@ const (
 	ReasonDuration     Reason = "reason-duration"      // --max-duration came first
 	ReasonMaxFailures  Reason = "reason-max-failures"  // --max-failures came first
 	ReasonStopped      Reason = "reason-stopped"       // a run-fatal answer came first
+	ReasonRefusedAll   Reason = "reason-refused-all"   // it was sent and got the run-fatal answer itself
 	ReasonRegion       Reason = "reason-region"        // the region is unknown or its endpoint does not resolve
 	ReasonLedgerFailed Reason = "reason-ledger-failed" // the ledger could not be written
 	ReasonSkipped      Reason = "reason-skipped"       // left out by --only

@@ -24,6 +24,7 @@ type row struct {
 	open      bool // an attempt since the last answered lookup may have been applied
 	unsettled bool // an attempt of this run may have been applied
 	lost      bool // so it is with one that had no answer at all
+	fatal     bool // the last attempt got an answer that holds for every row
 
 	code      string    // of the last failure
 	requestID string    // of the last answer
@@ -92,6 +93,9 @@ func (r *row) endWith(result sheet.Result, reason Reason, l LOA) next {
 func (r *row) cut(reason Reason) Outcome {
 	if r.unsettled || r.app.open {
 		return r.end(sheet.Unknown, ReasonUnsettled).outcome
+	}
+	if r.fatal {
+		reason = ReasonRefusedAll
 	}
 	return r.end(sheet.NotAttempted, reason).outcome
 }

@@ -55,10 +55,19 @@ func TestAFatalAnswerStopsTheRunAtOnce(t *testing.T) {
 			t.Errorf("%d calls: it went on hammering", calls)
 		}
 		addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.Submitted: 20, sheet.NotAttempted: 280})
+		refused := -20 // those accepted were sent too
 		for _, o := range sum.Outcomes {
-			if o.Result == sheet.NotAttempted && (o.Reason != ReasonStopped || o.ErrorCode != "Forbidden.RAM") {
+			why := ReasonStopped
+			if o.Attempts > 0 {
+				why = ReasonRefusedAll
+				refused++
+			}
+			if o.Result == sheet.NotAttempted && (o.Reason != why || o.ErrorCode != "Forbidden.RAM") {
 				t.Fatalf("row %d: %s %s", o.Row, o.Reason, o.ErrorCode)
 			}
+		}
+		if refused != calls-20 {
+			t.Errorf("%d rows say that they were refused, and %d were", refused, calls-20)
 		}
 		past, _ := l.Past(t.Context(), Keys(w))
 		for k, r := range past {

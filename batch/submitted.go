@@ -27,6 +27,7 @@ func (r *row) submitted(receipt Receipt, err error) next {
 		}
 		return r.end(sheet.Refused, ReasonRefused)
 	case RunFatal:
+		r.fatal = true
 		return next{stop: true, code: call.Code}
 	case RegionFatal:
 		return next{stopRegion: true, code: call.Code}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -45,9 +46,9 @@ func (d *Document) Causes() []Cause {
 
 // toldAsCause reports whether a row counts among the causes. When LOAs were asked for,
 // the results are those of an earlier run; when a stop kept a row back, the stop is its
-// cause and is told on its own.
+// cause and is told on its own, but the rows whose answers made the stop are listed.
 func (d *Document) toldAsCause(a *Application) bool {
-	stopped := a.Result == sheet.NotAttempted && d.StopReason != ""
+	stopped := a.Result == sheet.NotAttempted && d.StopReason != "" && a.Reason != string(batch.ReasonRefusedAll)
 	return !d.asked() && !stopped && unfinished(a) != ""
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -162,6 +163,16 @@ func TestCausesOfOneCode(t *testing.T) {
 	want := []string{"2 false every attempt failed [Circuits!A2 Circuits!A4]", "1 false it may have arrived [Circuits!A3]"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q\nwant %q", got, want)
+	}
+}
+
+// Of a stopped run the rows that got the fatal answer are listed, not those after them.
+func TestCausesOfAStop(t *testing.T) {
+	doc := stopped()
+	doc.Applications[4].Reason, doc.Applications[4].ErrorCode = string(batch.ReasonRefusedAll), "Forbidden.RAM"
+	causes := doc.Causes()
+	if len(causes) != 1 || causes[0].Code != "Forbidden.RAM" || !slices.Equal(causes[0].Cells, []string{"Circuits!A6"}) {
+		t.Errorf("%+v", causes)
 	}
 }
 

@@ -93,6 +93,11 @@ var enReasons = map[string]Entry{
 		Hint:    "Mend the credentials, the permission or the account as the error code says, then run again.",
 		Why:     "Wrong credentials, a missing permission or arrears refuse every row alike, so no further row was sent.",
 	},
+	"reason-refused-all": {
+		Message: "the API refused it, with an answer that holds for the whole run: {meaning}",
+		Hint:    "Mend the credentials, the permission or the account as the error code says, then run again.",
+		Why:     "The row was sent, and nothing was applied for. The answer is about the account and not about the row, so the run stopped and the row waits for the next one.",
+	},
 	"reason-region": {
 		Message: "the region is unknown or cannot be reached",
 		Hint:    "Check the region ID and this machine's name resolution, then run again.",
