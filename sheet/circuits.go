@@ -81,6 +81,9 @@ func (d *decoder) bandwidth(f *field) int {
 		}
 	}
 	mbit, whole := wholeNumber(s)
+	if f.cell.Type == TextCell {
+		whole = whole && isDigits(s) && (s[0] != '0' || s == "0")
+	}
 	switch {
 	case !whole:
 		d.tell(&circuitBandwidthMalformed, f)
@@ -94,7 +97,7 @@ func (d *decoder) bandwidth(f *field) int {
 	return mbit
 }
 
-// wholeNumber reads digits, or a stored number that is whole.
+// wholeNumber reads digits, or a stored number that is whole, however it is written.
 func wholeNumber(s string) (int, bool) {
 	if n, err := strconv.Atoi(s); err == nil {
 		return n, !strings.HasPrefix(s, "+")

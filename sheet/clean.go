@@ -13,6 +13,7 @@ const (
 	freeText  textKind = iota // any language, sent as it stands
 	codeText                  // ASCII: identifiers and numbers; full width is read as plain
 	codesText                 // several codes, which line breaks may part
+	digitText                 // as codeText, of a person: nothing but the characters stands against a wrong one
 	listText                  // a closed list
 	timeText                  // a date, which may hold the characters of 2027年1月15日
 )
@@ -98,10 +99,16 @@ func charFault(r rune, kind textKind) *Rule {
 		return &cellUnreadable
 	case isInvisible(r):
 		return &cellInvisible
-	case kind == codeText || kind == codesText:
+	case kind == digitText, (kind == codeText || kind == codesText) && !isEastAsian(r):
 		return &cellConfusable
 	}
 	return nil
+}
+
+// isEastAsian reports what nobody takes for a Latin letter: a text with it was never
+// meant as a code, and the rule of its column says what is needed.
+func isEastAsian(r rune) bool {
+	return r >= 0x3001 && r <= 0x30FF || unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo)
 }
 
 // isInvisible reports characters that show nothing, or a space that is not U+0020.

@@ -83,6 +83,8 @@ func kindOf(c *Column) textKind {
 		return codesText
 	case c.Values != nil:
 		return listText
+	case c.Text && c.Personal:
+		return digitText
 	case c.Text || c.ID == CircuitBandwidth:
 		return codeText
 	}

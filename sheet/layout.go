@@ -94,17 +94,21 @@ func (l *layout) result(col int, id ResultColumn) {
 	l.put(col, slot{use: useResult, past: id})
 }
 
-// settle decides about result columns: without a Result among them, a header such as
-// Message is the user's.
+// settle decides about result columns: without a Result among them, a header that
+// anyone might use, such as Message, is the user's; one such as LOA status still is ours.
 func (l *layout) settle() {
 	if _, ok := l.table.Results[ColResult]; ok {
 		return
 	}
-	for _, col := range l.table.Results {
-		l.put(col, slot{use: useIgnored})
-	}
-	clear(l.table.Results)
 	known := map[int]bool{}
+	for id, col := range l.table.Results {
+		if id == ColMessage || id == ColAttempts {
+			l.put(col, slot{use: useIgnored})
+			delete(l.table.Results, id)
+			continue
+		}
+		known[col] = true
+	}
 	for col := range maps.Values(l.table.Columns) {
 		known[col] = true
 	}

@@ -245,6 +245,7 @@ func TestMutatedWorkbooks(t *testing.T) {
 		"sheet-misspelt":     rename("Engineers", "Enginers"),
 		"sheet-twice":        func(g *grid) { g.add("专线", circuitsHead) },
 		"header-row-missing": func(g *grid) { g.find("Engineers").lines[0] = "" },
+		"sheet-empty":        func(g *grid) { g.find("Engineers").lines = nil },
 		"header-missing":     func(g *grid) { g.set("E:E1", "") },
 		"header-misspelt":    func(g *grid) { g.set("E:E1", "Gendre") },
 		"header-twice":       func(g *grid) { g.set("E:G1", "Sex") },

@@ -51,6 +51,13 @@ func foldedHeaders() (m [BothSheets]map[string]ColumnID) {
 		for _, h := range append([]string{c.Header}, c.Aliases...) {
 			m[c.Sheet][foldKey(h)] = c.ID
 		}
+		if c.Parameter == "" {
+			continue
+		}
+		m[c.Sheet][foldKey(c.Parameter)] = c.ID
+		if c.Sheet == EngineersSheet { // as the API's page names it, N for any number
+			m[c.Sheet][foldKey("PMInfo.N."+c.Parameter)] = c.ID
+		}
 	}
 	return m
 }

@@ -5,6 +5,7 @@ var rules = []*Rule{
 	&sheetMissing,
 	&sheetMisspelt,
 	&sheetTwice,
+	&sheetEmpty,
 	&headerRowMissing,
 	&headerMissing,
 	&headerMisspelt,

@@ -106,7 +106,8 @@ var _ = table("cell-confusable",
 	c("error cell-confusable Circuits!B2", "B2", "cn\u2010hangzhou"),
 	c("error cell-confusable Engineers!A2", "E:A2", "pc-\u0430aaa1"),
 	c("error cell-confusable Engineers!D2", "E:D2", "\u04251234567"),
-	c("error cell-confusable Circuits!G2", "G2", "1000兆"),
+	c("error cell-confusable Circuits!I2", "I2", "t\u03bfken"),
+	c("error cell-confusable Engineers!D2", "E:D2", "X123456七"),
 	c("", "C2", "\u0410\u0411\u0412"),
 )
 

@@ -2,6 +2,7 @@ package sheet_test
 
 import (
 	"strings"
+	"testing"
 
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -45,10 +46,23 @@ func titles(n int) func(*grid) {
 
 var _ = table("header-row-missing",
 	ruleCase{want: "error header-row-missing Circuits", book: func(g *grid) { g.find("Circuits").lines = g.find("Circuits").lines[1:] }},
-	ruleCase{want: "error header-row-missing Circuits", book: func(g *grid) { g.find("Circuits").lines = nil }},
 	ruleCase{want: "error header-row-missing Circuits", book: titles(50)},
 	ruleCase{want: "note header-row-late Circuits!A50", book: titles(49)},
 )
+
+var _ = table("sheet-empty",
+	ruleCase{want: "error sheet-empty Circuits", book: func(g *grid) { g.find("Circuits").lines = nil }},
+	ruleCase{want: "error header-row-missing Circuits", book: func(g *grid) { g.find("Circuits").lines = []string{"a title"} }},
+)
+
+// TestParameterNames holds that the API's own names are read as headers.
+func TestParameterNames(t *testing.T) {
+	for _, prefix := range []string{"", "PMInfo.N."} {
+		checkCase(t, c("", "A1", "InstanceId", "B1", "RegionId", "C1", "CompanyName", "D1", "LineType", "E1", "Si", "F1", "ConstructionTime",
+			"G1", "Bandwidth", "H1", "PeerLocation", "I1", "ClientToken", "E:A1", "InstanceId", "E:B1", prefix+"PMName", "E:C1", prefix+"PMCertificateType",
+			"E:D1", prefix+"PMCertificateNo", "E:E1", prefix+"PMGender", "E:F1", prefix+"PMContactInfo"))
+	}
+}
 
 var _ = table("header-missing",
 	c("error header-missing Circuits!1:1", "C1", ""),
@@ -79,6 +93,9 @@ var _ = table("header-unknown",
 	c("warning header-unknown Circuits!J1", "J1", "Message"),
 	c("", "J1", "# Remarks", "J2", "anything"),
 	c("", "J1", "Result", "K1", "Message", "J2", "REFUSED"),
+	c("", "J1", "LOA status", "J2", "Complete"),
+	c("", "J1", "Request ID", "K1", "Submitted at (UTC)", "L1", "Client token used", "M1", "Error code"),
+	c("warning header-unknown Circuits!K1", "J1", "LOA 状态", "K1", "Attempts"),
 )
 
 var _ = table("header-row-late",

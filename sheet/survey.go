@@ -101,6 +101,10 @@ func (s *survey) headers(id SheetID, info SheetInfo) error {
 			break
 		}
 	}
+	if looked == 0 {
+		s.input(&sheetEmpty, Ref{Sheet: info.Name}, "", Arg{"sheet", info.Name}, Arg{"expected", quoteList(requiredHeaders(id, s.opts))})
+		return nil
+	}
 	if best.score == 0 {
 		s.input(&headerRowMissing, Ref{Sheet: info.Name}, "", Arg{"sheet", info.Name}, Arg{"expected", quoteList(requiredHeaders(id, s.opts))}, Arg{"looked", strconv.Itoa(looked)})
 		return nil

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"io"
+	"path"
 	"strconv"
 	"strings"
 
@@ -14,7 +15,7 @@ import (
 // Limits bounds what an input may cost. A zero field stands for its default.
 type Limits struct {
 	Unpacked int64 // bytes of all parts together, unpacked; 1 GiB
-	Ratio    int64 // how many times its packed size a part above 1 MiB may have unpacked; 300 (deflate itself ends at 1,032)
+	Ratio    int64 // how many times its packed size a part above 1 MiB that is read may have unpacked; 300 (deflate itself ends at 1,032)
 	Parts    int   // entries of the zip directory; 20,000
 	Strings  int   // entries of the shared strings table; 50,000,000
 }
@@ -131,9 +132,10 @@ func (c *container) checkSizes() error {
 	var total uint64
 	for _, f := range c.zip.File {
 		n := f.UncompressedSize64
-		if n > ratioFrom && n/uint64(c.limits.Ratio) > f.CompressedSize64 {
-			return fault("zip-ratio", "part", quoted(f.Name),
-				"found", strconv.FormatUint(n/max(f.CompressedSize64, 1), 10), "expected", strconv.FormatInt(c.limits.Ratio, 10))
+		if isMarkup(f.Name) {
+			if err := c.checkRatio(f); err != nil {
+				return err
+			}
 		}
 		if total += n; total > uint64(c.limits.Unpacked) || total < n {
 			return fault("file-too-large", "part", quoted(f.Name),
@@ -141,6 +143,26 @@ func (c *container) checkSizes() error {
 		}
 	}
 	return nil
+}
+
+// isMarkup reports whether a part is one that may be read, by its name. Others, such as
+// pictures, are only passed through: one of a single colour packs ever so well.
+func isMarkup(name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".xml", ".rels", ".vml":
+		return true
+	}
+	return false
+}
+
+// checkRatio bounds how much better than markup does a part may pack.
+func (c *container) checkRatio(f *zip.File) error {
+	n := f.UncompressedSize64
+	if n <= ratioFrom || n/uint64(c.limits.Ratio) <= f.CompressedSize64 {
+		return nil
+	}
+	return fault("zip-ratio", "part", quoted(f.Name),
+		"found", strconv.FormatUint(n/max(f.CompressedSize64, 1), 10), "expected", strconv.FormatInt(c.limits.Ratio, 10))
 }
 
 // directoryFault says what is wrong with a file that begins like a zip file and has

@@ -114,6 +114,7 @@ func TestContainerRefuses(t *testing.T) {
 		{"encrypted", []entry{{name: "a.xml", data: data, flags: 1}}, "zip-part-encrypted"},
 		{"bzip2", []entry{{name: "a.xml", data: data, method: 12}}, "zip-part-method"},
 		{"bomb by ratio", []entry{{name: "a.xml", data: data, method: zip.Deflate, unpacked: 2 << 20}}, "zip-ratio"},
+		{"picture of one colour", []entry{{name: "xl/media/image1.bmp", data: data, method: zip.Deflate, unpacked: 2 << 20}}, ""},
 		{"bomb by total", []entry{{name: "a.xml", data: bytes.Repeat(data, 1000), method: zip.Deflate, unpacked: 3 << 20},
 			{name: "b.xml", data: bytes.Repeat(data, 1000), method: zip.Deflate, unpacked: 3 << 20}}, "file-too-large"},
 		{"many parts", []entry{{name: "a"}, {name: "b"}, {name: "c"}, {name: "d"}}, "zip-many-parts"},

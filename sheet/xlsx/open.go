@@ -97,10 +97,13 @@ func (p *partReader) ending(err error) error {
 	return partFault("part-unreadable", p.name, int64(p.read))
 }
 
-// openXML gives the tokens of a part.
+// openXML gives the tokens of a part, whose ratio is bounded whatever its name is.
 func (c *container) openXML(part string) (*tokenizer, error) {
 	r, err := c.open(part)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.checkRatio(r.file); err != nil {
 		return nil, err
 	}
 	return newSizedTokenizer(r, r.name, r.file.UncompressedSize64), nil

@@ -42,7 +42,7 @@ var enParts = map[string]Entry{
 	},
 	"zip-ratio": {
 		Message: "the part {part} of the workbook unpacks to {found} times its size, and {expected} times are allowed",
-		Hint:    "If the file is yours, delete empty formatted rows and columns and save it; otherwise do not use it.",
+		Hint:    "If the file is yours and the part is a sheet (xl/worksheets/…), delete its empty formatted rows and columns and save it; otherwise do not use it.",
 		Why:     "This is what a ZIP bomb looks like: a small file made to fill memory and disk.",
 	},
 	"zip-overlap": {

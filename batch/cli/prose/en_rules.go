@@ -22,6 +22,12 @@ var enRules = map[string]Entry{
 		Why:     "A name that is nearly right is not taken for right: it might be an old copy.",
 		Wrong:   "sheet: Circuts", Right: "sheet: Circuits", Source: contract,
 	},
+	"sheet-empty": {
+		Message: "the sheet {sheet} is empty",
+		Hint:    "Write the headers into its first row, {expected}, and the data below; or start from `loabatch template`.",
+		Why:     "Without circuits there is nothing to apply for, and without engineers no application is complete.",
+		Wrong:   "a sheet Engineers without any value", Right: "Instance ID | Name | … in row 1, the data below", Source: contract,
+	},
 	"sheet-twice": {
 		Message: "two sheets could both be {expected}: {first} and {second}",
 		Hint:    "Keep one of them; rename or remove the other.",
@@ -161,7 +167,7 @@ var enRules = map[string]Entry{
 	},
 	"cell-confusable": {
 		Message: "the value has a character that is not ASCII ({char}, character {place})",
-		Hint:    "Type the value again on a Latin keyboard; the character only looks right.",
+		Hint:    "Type the value again in plain Latin letters and digits; some other characters look just like them.",
 		Why:     "Identifiers, numbers and tokens are ASCII; a Cyrillic а in one makes it another.",
 		Wrong:   "pc-а1 (the а is U+0430)", Right: "pc-a1", Source: "Unicode Technical Standard #39, confusables",
 	},
@@ -169,7 +175,7 @@ var enRules = map[string]Entry{
 		Message: "the value has a character spelt in parts ({char}, character {place})",
 		Hint:    "Type the character again; text from macOS file names is often spelt so.",
 		Why:     "é as one character and e with a combining accent look alike and are two different names to the API.",
-		Wrong:   "Socie[e + U+0301]te", Right: "Sociéte, with one U+00E9", Source: "Unicode Standard Annex #15, normalization form C",
+		Wrong:   "Soci[e + U+0301]t[e + U+0301]", Right: "Société, each é one U+00E9", Source: "Unicode Standard Annex #15, normalization form C",
 	},
 	"cell-unreadable": {
 		Message: "a character of the value was lost before it came here ({char}, character {place})",
