@@ -18,6 +18,9 @@ func (g *region) caller() {
 }
 
 func (g *region) apply(w *row) returned {
+	if g.ctx.Err() != nil { // known here a moment before the loop knows it
+		return returned{row: w, from: fromNothing}
+	}
 	w.app.Attempt = w.attempts + 1
 	receipt, err := g.submitter.Submit(g.ctx, w.app)
 	if g.unsent(err) {
@@ -34,6 +37,9 @@ func (g *region) apply(w *row) returned {
 }
 
 func (g *region) lookUp(w *row) returned {
+	if g.ctx.Err() != nil {
+		return returned{row: w, from: fromNothing}
+	}
 	l, ok, err := g.finder.Find(g.ctx, w.app.Key)
 	if g.unsent(err) {
 		return returned{row: w, from: fromNothing}
@@ -47,7 +53,7 @@ func (g *region) lookUp(w *row) returned {
 // unsent reports whether a call ended before a byte was sent, because the run did.
 func (g *region) unsent(err error) bool {
 	var call *CallError
-	return err != nil && g.going.Err() != nil && !errors.As(err, &call) && ended(err)
+	return err != nil && (g.going.Err() != nil || g.ctx.Err() != nil) && !errors.As(err, &call) && ended(err)
 }
 
 func (r *run) count(err error) {

@@ -111,8 +111,8 @@ func (g *region) loop() {
 	for range min(g.concurrency(), len(g.queue)) {
 		go g.caller()
 	}
-	timer := time.NewTimer(0)
-	defer timer.Stop()
+	alarm := newAlarm()
+	defer alarm.stop()
 	stopped := g.going.Done()
 	for {
 		g.fill()
@@ -121,12 +121,12 @@ func (g *region) loop() {
 			return
 		}
 		if g.mayCall() && len(g.resting) > 0 {
-			timer.Reset(time.Until(g.resting[0].due))
+			alarm.set(time.Until(g.resting[0].due))
 		}
 		select {
 		case b := <-g.back:
 			g.take(b)
-		case <-timer.C:
+		case <-alarm.rings:
 		case <-stopped:
 			stopped = nil
 		}

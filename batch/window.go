@@ -70,17 +70,17 @@ func (w *window) Acquire(ctx context.Context) (func(error), error) {
 		return nil, ctx.Err()
 	}
 	defer func() { <-w.turn }()
-	timer := time.NewTimer(0)
-	defer timer.Stop()
+	alarm := newAlarm()
+	defer alarm.stop()
 	for {
 		wait, now := w.release()
 		if wait <= 0 {
 			var once sync.Once
 			return func(err error) { once.Do(func() { w.done(now, err) }) }, nil
 		}
-		timer.Reset(wait)
+		alarm.set(wait)
 		select {
-		case <-timer.C:
+		case <-alarm.rings:
 		case <-w.wake:
 		case <-ctx.Done():
 			return nil, ctx.Err()
