@@ -66,8 +66,11 @@ func (f *findings) message(w words, o batch.Outcome) (message, hint string) {
 	if _, known := w.c.Entry(o.ErrorCode); known {
 		meaning, apiHint = w.c.Render(o.ErrorCode, nil)
 	}
+	if o.Result == sheet.Blocked {
+		apiHint = "" // the reason's own says what stands against the row
+	}
 	message, hint = w.c.Render(string(o.Reason), map[string]string{
-		"code": o.ErrorCode, "meaning": cmp.Or(meaning, o.ErrorCode), "loa": o.LOAStatus, "instance": o.Key.InstanceID, "region": o.Key.Region,
+		"code": o.ErrorCode, "meaning": cmp.Or(meaning, o.ErrorCode), "loa": o.LOAStatus, "instance": o.Key.InstanceID, "region": o.Key.Region, "circuit": o.CircuitState,
 	})
 	return message, cmp.Or(apiHint, hint)
 }
