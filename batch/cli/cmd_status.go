@@ -35,7 +35,7 @@ LOA status of a new copy. Results of earlier runs stay as they are. Nothing is a
 }
 
 func (a *app) status(ctx context.Context, f submitFlags, path string) error {
-	s, err := a.newSession("status", f)
+	s, err := a.newJob("status", f)
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func statusPlan(book *sheet.Workbook) *batch.Plan {
 }
 
 // deliverStatus writes the copy and tells what was learnt.
-func (a *app) deliverStatus(s *session, done *finished, t target) error {
+func (a *app) deliverStatus(s *job, done *finished, t target) error {
 	unasked := 0
 	for i, o := range done.outcomes {
 		if o.Result == sheet.NotAttempted {

@@ -17,9 +17,9 @@ const (
 	shownCauses   = 10
 )
 
-// session is one command line that processes workbooks: its settings, and what it
+// job is one command line that processes workbooks: its settings, and what it
 // has opened.
-type session struct {
+type job struct {
 	command string
 	flags   submitFlags
 	run     runSettings
@@ -37,7 +37,7 @@ type session struct {
 // process is submit and validate: it reads every input, opens what the run needs, and
 // takes the inputs one after another.
 func (a *app) process(ctx context.Context, command string, f submitFlags, paths []string) (err error) {
-	s, err := a.newSession(command, f)
+	s, err := a.newJob(command, f)
 	if err != nil {
 		return err
 	}
@@ -58,8 +58,8 @@ func (a *app) process(ctx context.Context, command string, f submitFlags, paths 
 	return a.each(ctx, s, inputs, outputs)
 }
 
-func (a *app) newSession(command string, f submitFlags) (*session, error) {
-	s := &session{command: command, flags: f, started: a.env.Now()}
+func (a *app) newJob(command string, f submitFlags) (*job, error) {
+	s := &job{command: command, flags: f, started: a.env.Now()}
 	var err error
 	if s.run, err = f.run.settings(); err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func (a *app) newSession(command string, f submitFlags) (*session, error) {
 }
 
 // close releases what was opened, last first.
-func (s *session) close() {
+func (s *job) close() {
 	for i := len(s.closers) - 1; i >= 0; i-- {
 		s.closers[i].Close()
 	}
@@ -93,7 +93,7 @@ type target struct{ runID, path string }
 
 // outputs fixes where each copy goes and finds what stands against it, before
 // anything is sent.
-func (s *session) outputs(inputs []*input) ([]target, error) {
+func (s *job) outputs(inputs []*input) ([]target, error) {
 	several := len(inputs) > 1
 	if several && s.flags.output.output != "" && !isFolder(s.flags.output.output) {
 		return nil, failure(exitUsage, "output-no-folder", nil, "file", s.flags.output.output)
@@ -122,7 +122,7 @@ func (s *session) outputs(inputs []*input) ([]target, error) {
 
 // open opens the service and the ledger as far as this run needs them, and asks
 // before something is really sent.
-func (a *app) open(ctx context.Context, s *session, inputs []*input) error {
+func (a *app) open(ctx context.Context, s *job, inputs []*input) error {
 	if s.run.dryRun == dryRunOffline {
 		return nil
 	}
@@ -165,7 +165,7 @@ func (f closeFunc) Close() error {
 
 // each takes the inputs one after another, prints what came of them, and sets the
 // exit code of the command.
-func (a *app) each(ctx context.Context, s *session, inputs []*input, targets []target) error {
+func (a *app) each(ctx context.Context, s *job, inputs []*input, targets []target) error {
 	var docs []report.Document
 	var codes []int
 	for i, in := range inputs {
@@ -211,7 +211,7 @@ func (a *app) print(doc *report.Document) error {
 
 // one runs one input to its end: outcomes, copy, reports, and last the run's own end in
 // the ledger, which frees its circuits.
-func (a *app) one(ctx context.Context, s *session, in *input, t target) (*report.Document, error) {
+func (a *app) one(ctx context.Context, s *job, in *input, t target) (*report.Document, error) {
 	done, err := a.run(ctx, s, in, t)
 	if done.ledger != nil {
 		defer a.endRun(ctx, done)

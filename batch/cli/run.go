@@ -13,7 +13,7 @@ import (
 )
 
 // run takes one input from its decoded rows to the outcome of each.
-func (a *app) run(ctx context.Context, s *session, in *input, t target) (*finished, error) {
+func (a *app) run(ctx context.Context, s *job, in *input, t target) (*finished, error) {
 	done := &finished{in: in, problems: in.workbook.Problems, info: runInfo{
 		id: t.runID, command: s.command, args: a.env.Args, dryRun: s.run.dryRun, simulate: s.flags.run.simulate, started: s.started,
 	}}
@@ -27,7 +27,7 @@ func (a *app) run(ctx context.Context, s *session, in *input, t target) (*finish
 }
 
 // plan makes the plan of an input against what is known of its circuits.
-func (s *session) plan(in *input, past map[batch.Key]batch.Record) *batch.Plan {
+func (s *job) plan(in *input, past map[batch.Key]batch.Record) *batch.Plan {
 	return batch.NewPlan(in.workbook, batch.PlanOptions{
 		Past: past, Only: s.run.only, Reapply: s.flags.run.reapply, AllOrNothing: s.flags.run.allOrNothing,
 		DryRun: s.run.dryRun != wetRun,
@@ -36,7 +36,7 @@ func (s *session) plan(in *input, past map[batch.Key]batch.Record) *batch.Plan {
 
 // runWet sends: the ledger's run is started, which locks the circuits, then planned
 // against what the ledger knows, then run. Whoever called ends the ledger's run.
-func (a *app) runWet(ctx context.Context, s *session, done *finished, t target) error {
+func (a *app) runWet(ctx context.Context, s *job, done *finished, t target) error {
 	keys := batch.Keys(done.in.workbook)
 	run, err := s.store.Start(ctx, s.ledgerInfo(done, t), keys)
 	if err != nil {
@@ -52,7 +52,7 @@ func (a *app) runWet(ctx context.Context, s *session, done *finished, t target) 
 
 // runDry sends nothing. An online dry run reads what the ledger knows and the circuits'
 // state, and predicts.
-func (a *app) runDry(ctx context.Context, s *session, done *finished) error {
+func (a *app) runDry(ctx context.Context, s *job, done *finished) error {
 	past, err := a.pastOf(ctx, s, done.in)
 	if err != nil {
 		return err
@@ -62,7 +62,7 @@ func (a *app) runDry(ctx context.Context, s *session, done *finished) error {
 
 // pastOf reads what the ledger knows of an input's circuits, if there is a ledger and a
 // service whose scope it can be asked in.
-func (a *app) pastOf(ctx context.Context, s *session, in *input) (map[batch.Key]batch.Record, error) {
+func (a *app) pastOf(ctx context.Context, s *job, in *input) (map[batch.Key]batch.Record, error) {
 	if s.service == nil || s.flags.run.simulate {
 		return nil, nil
 	}
@@ -79,7 +79,7 @@ func (a *app) pastOf(ctx context.Context, s *session, in *input) (map[batch.Key]
 }
 
 // engine runs a plan and takes over what came of it.
-func (a *app) engine(ctx context.Context, s *session, done *finished, plan *batch.Plan, l batch.Ledger) error {
+func (a *app) engine(ctx context.Context, s *job, done *finished, plan *batch.Plan, l batch.Ledger) error {
 	done.problems = append(done.problems, plan.Problems...)
 	sheet.SortProblems(done.problems, done.in.workbook.CircuitsTable.Sheet, done.in.workbook.EngineersTable.Sheet)
 	shown, err := a.newProgress(s.flags.watch.progress, len(plan.Applications)+len(plan.Settled))
@@ -114,7 +114,7 @@ func (a *app) engine(ctx context.Context, s *session, done *finished, plan *batc
 }
 
 // left is how much of --max-duration is left; 0 means there is no bound.
-func (s *session) left(now time.Time) time.Duration {
+func (s *job) left(now time.Time) time.Duration {
 	bound := time.Duration(s.flags.run.maxDuration)
 	if bound == 0 {
 		return 0
@@ -124,7 +124,7 @@ func (s *session) left(now time.Time) time.Duration {
 
 // ledgerInfo is what the ledger keeps of a run from its start, so that report can
 // render it again.
-func (s *session) ledgerInfo(done *finished, t target) ledger.RunInfo {
+func (s *job) ledgerInfo(done *finished, t target) ledger.RunInfo {
 	options, _ := json.Marshal(savedOptions{ // strings and numbers only: it cannot fail
 		Region: s.options.DefaultRegion, Timezone: s.flags.validation.timezone, Strict: s.options.Strict,
 		Severity: s.flags.validation.severity, Args: done.info.args, Simulate: done.info.simulate, MaxUnpacked: s.flags.validation.maxUnpacked,
