@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"strings"
 
 	"github.com/loabatch/loabatch/batch/cli/prose"
@@ -134,13 +133,4 @@ func (w words) Line(code string, args ...sheet.Arg) string {
 	}
 	message, _ := w.c.Render(code, filled)
 	return message
-}
-
-// merged joins argument lists; later ones win.
-func merged(parts ...map[string]string) map[string]string {
-	all := map[string]string{}
-	for _, p := range parts {
-		maps.Copy(all, p)
-	}
-	return all
 }
