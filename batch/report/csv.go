@@ -5,7 +5,6 @@ import (
 	"io"
 	"iter"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -26,7 +25,7 @@ func CSV(w io.Writer, d Document) error {
 	// Errors stay in the writer until the flush.
 	_ = c.Write([]string{"severity", "code", "sheet", "cell", "column", "value", "message", "hint"})
 	for p := range findings(&d) {
-		_ = c.Write([]string{p.Severity, guard(p.Code), guard(p.Sheet), p.Cell, guard(p.Column), guard(p.Value), guard(p.Message), guard(p.Hint)})
+		_ = c.Write([]string{p.Severity, field(p.Code), field(p.Sheet), p.Cell, field(p.Column), field(p.Value), field(p.Message), field(p.Hint)})
 	}
 	c.Flush()
 	return c.Error()
@@ -58,12 +57,19 @@ func asProblem(a *Application, code string) Problem {
 	}
 }
 
+// lineBreaks gives every line break the one form that the writer turns into CRLF; it
+// would leave out a bare carriage return, and so join what stands on either side.
+var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
+// field is a value as the file carries it: whole UTF-8, and disarmed only after that, for
+// what stands in the file is what a spreadsheet program looks at.
+func field(s string) string { return guard(lineBreaks.Replace(strings.ToValidUTF8(s, "\ufffd"))) }
+
 // guard disarms what spreadsheet programs run as a formula: a value that starts, after
 // blanks, with = + - @ or their full-width forms, or that starts with a tab or line
 // break (OWASP, CSV Injection).
 func guard(s string) string {
-	first, _ := utf8.DecodeRuneInString(strings.TrimLeft(s, " \u00a0\u3000"))
-	if first != utf8.RuneError && strings.ContainsRune("=+-@＝＋－＠\t\r\n", first) {
+	if strings.IndexAny(strings.TrimLeft(s, " \u00a0\u3000"), "=+-@＝＋－＠\t\n") == 0 {
 		return "'" + s
 	}
 	return s

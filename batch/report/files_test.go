@@ -33,12 +33,14 @@ func TestCSVDisarmsFormulas(t *testing.T) {
 		{"-2", "'-2"},
 		{"@SUM(A1)", "'@SUM(A1)"},
 		{"\t=1", "'\t=1"},
-		{"\r=1", "'=1"}, // with CRLF line ends, encoding/csv leaves out a bare carriage return
+		{"\r=1", "'\n=1"},
+		{"a\r\nb\rc", "a\nb\nc"},
+		{"\xc2\r\xa0\t=1", "\ufffd\n\ufffd\t=1"},
 		{" \u00a0=1", "' \u00a0=1"},
 		{"＝cmd", "'＝cmd"},
 		{"a=1", "a=1"},
 		{"", ""},
-		{"\xff=1", "\xff=1"},
+		{"\xff=1", "\ufffd=1"},
 		{`say "hi", twice`, `say "hi", twice`},
 	} {
 		doc := report.Document{Problems: []report.Problem{problem(sheet.Error, "x", at(2, 1), "Name", c.in, c.in, c.in)}}
@@ -61,7 +63,7 @@ func TestCSVDisarmsFormulas(t *testing.T) {
 // FuzzCSV: whatever a cell holds, the file has one record for each problem and no field
 // that a spreadsheet program would run.
 func FuzzCSV(f *testing.F) {
-	for _, s := range []string{"=1+1", "\"=1", ",\r\n=1", " \t=1", "\u3000＝x", "\x00=1", "\r=1"} {
+	for _, s := range []string{"=1+1", "\"=1", ",\r\n=1", " \t=1", "\u3000＝x", "\x00=1", "\r=1", "\xc2\r\xa0\t"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
