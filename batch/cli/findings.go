@@ -57,9 +57,11 @@ func circuitByRow(book *sheet.Workbook, row int) *sheet.Circuit {
 // message renders why a row has its result, and what to do: for an invalid row its
 // first problems with their cells, for a refused one what the API's code means.
 func (f *findings) message(w words, o batch.Outcome) (message, hint string) {
-	if c := circuitByRow(f.book, o.Row); o.Result == sheet.Invalid && c != nil {
-		if list := f.of(c); len(list) > 0 {
-			return f.problemsMessage(w, list)
+	if o.Result == sheet.Invalid {
+		if c := circuitByRow(f.book, o.Row); c != nil {
+			if list := f.of(c); len(list) > 0 {
+				return f.problemsMessage(w, list)
+			}
 		}
 	}
 	meaning, apiHint := "", ""

@@ -26,7 +26,8 @@ type Entry struct {
 
 // Catalogue holds the entries of one language by code.
 type Catalogue struct {
-	entries map[string]Entry
+	entries  map[string]Entry
+	families []family
 }
 
 // English is the catalogue of the English sentences.
@@ -37,16 +38,22 @@ func join(parts ...map[string]Entry) *Catalogue {
 	for _, part := range parts {
 		maps.Copy(all, part)
 	}
-	return &Catalogue{entries: all}
+	return &Catalogue{entries: all, families: families(all)}
 }
 
 // Entry gives what the catalogue says of a code. A code of the API without an entry of
-// its own has that of its family: Throttling.User that of Throttling*.
+// its own has that of its family, the longest that fits: Throttling.User that of
+// Throttling*.
 func (c *Catalogue) Entry(code string) (Entry, bool) {
 	if e, ok := c.entries[code]; ok {
 		return e, true
 	}
-	return c.family(code)
+	for i := range c.families {
+		if f := &c.families[i]; f.has(code) {
+			return c.entries[f.pattern], true
+		}
+	}
+	return Entry{}, false
 }
 
 // Codes lists the codes that have an entry, sorted.
