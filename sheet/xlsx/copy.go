@@ -175,7 +175,7 @@ func relTarget(from, to string) string {
 // write writes the copy's container.
 func (cp *copier) write(dst io.Writer, level int) error {
 	z := zip.NewWriter(dst)
-	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, level) })
+	z.RegisterCompressor(zip.Deflate, packing(level))
 	var late []*zip.File
 	for _, f := range cp.zip.File {
 		key := partKey(f.Name)
@@ -204,6 +204,21 @@ func (cp *copier) write(dst io.Writer, level int) error {
 		}
 	}
 	return z.Close()
+}
+
+// packing gives compressors that pack one part after the other with the same memory,
+// which is more than most parts have.
+func packing(level int) zip.Compressor {
+	var packer *flate.Writer
+	return func(w io.Writer) (io.WriteCloser, error) {
+		if packer != nil {
+			packer.Reset(w)
+			return packer, nil
+		}
+		var err error
+		packer, err = flate.NewWriter(w, level)
+		return packer, err
+	}
 }
 
 // passOn copies a part as it is.
