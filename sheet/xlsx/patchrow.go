@@ -166,6 +166,12 @@ func (s *sheetPatcher) dropCell(t *token, row, col int) error {
 
 // keepCell passes a cell on, with its reference where it needs one.
 func (s *sheetPatcher) keepCell(t *token, row, col int, needsRef bool) error {
+	if body, ok := s.tz.plainBody(t); ok && !needsRef {
+		s.keep(t)
+		s.out.Write(body.raw)
+		s.tz.pass(body)
+		return nil
+	}
 	if !needsRef {
 		return s.keepAll(t)
 	}

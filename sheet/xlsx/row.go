@@ -137,8 +137,7 @@ func (s *sheetScanner) readCell(t *token) error {
 	if t.empty {
 		return nil
 	}
-	if value, ok := s.tz.plainValue(t); ok {
-		r.text = append(r.text, value...)
+	if s.readPlain(t, &cell) {
 		if len(r.text) > maxRowText {
 			return s.rowFault("row-long", r.out.Number)
 		}
@@ -148,6 +147,25 @@ func (s *sheetScanner) readCell(t *token) error {
 		return err
 	}
 	return s.keep(&cell)
+}
+
+// readPlain reads the children of a cell that has a plain body, and reports whether it
+// has one.
+func (s *sheetScanner) readPlain(t *token, cell *rawCell) bool {
+	body, ok := s.tz.plainBody(t)
+	if !ok {
+		return false
+	}
+	text, ok := appendText(s.row.text, body.text)
+	if !ok {
+		return false // the long way says what is wrong, and where
+	}
+	s.row.text = text
+	if cell.value = true; body.inline {
+		cell.kind = inlineKind
+	}
+	s.tz.pass(body)
+	return true
 }
 
 // readCellBody reads the children of a cell.
