@@ -62,18 +62,18 @@ func TestBeginsComeTogether(t *testing.T) {
 		s.latency = func() time.Duration { return time.Second }
 		l := &timedLedger{begun: map[time.Time]int{}}
 		e := &Engine{Submitter: s, Finder: s, Ledger: l, Concurrency: 1}
-		if _, err := e.Run(t.Context(), nil, NewPlan(workbook(10*maxAhead), PlanOptions{})); err != nil {
+		if _, err := e.Run(t.Context(), nil, NewPlan(workbook(10*freeAhead), PlanOptions{})); err != nil {
 			t.Fatal(err)
 		}
 		rows := 0
 		for at, n := range l.begun {
 			rows += n
-			if n < maxAhead/2 || n > maxAhead {
-				t.Errorf("%d rows begun at %v, want %d to %d", n, at, maxAhead/2, maxAhead)
+			if n < freeAhead/2 || n > freeAhead {
+				t.Errorf("%d rows begun at %v, want %d to %d", n, at, freeAhead/2, freeAhead)
 			}
 		}
-		if rows != 10*maxAhead {
-			t.Errorf("%d rows begun, want %d", rows, 10*maxAhead)
+		if rows != 10*freeAhead {
+			t.Errorf("%d rows begun, want %d", rows, 10*freeAhead)
 		}
 	})
 }

@@ -96,13 +96,16 @@ func (e *Engine) readAhead() int {
 	const commit = 10 * time.Millisecond
 	j := e.concurrency()
 	if e.Rate.N == 0 {
-		return maxAhead * j
+		return max(freeAhead, maxAhead*j)
 	}
 	return min(max(j, int(e.Rate.perSecond()*commit.Seconds())), maxAhead*j)
 }
 
-// maxAhead bounds the rows read ahead, as a multiple of the calls in flight.
-const maxAhead = 8
+// Bounds of the rows read ahead.
+const (
+	maxAhead  = 8   // as a multiple of the calls in flight
+	freeAhead = 256 // at least, without a limit: half of it makes one commit
+)
 
 // loop runs the region to its end: every row of its queue has then ended.
 func (g *region) loop() {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -47,19 +48,24 @@ func TestCostServer(t *testing.T) {
 
 // BenchmarkWholeRow sets a whole run without a limit (engine, quota, durable ledger, rim)
 // beside the bare SDK in its one sound shape, both against the same simulator in another
-// process, with as many calls in flight. The ratios are what counts: rows/s of run to
-// sdk, and cpu-µs/row of run to sdk.
+// process, with as many calls in flight. They take turns, so that a machine whose speed
+// drifts is as fast for both, and what counts is the ratio of one to the other.
 func BenchmarkWholeRow(b *testing.B) {
 	url := startCostServer(b)
-	lap := 0
 	for _, flight := range []int{8, 64} {
-		b.Run(fmt.Sprintf("sdk/flight=%d", flight), func(b *testing.B) {
-			lap++
-			measure(b, func(apps []batch.Application) { bareSDK(b, url, flight, apps) }, lap)
-		})
-		b.Run(fmt.Sprintf("run/flight=%d", flight), func(b *testing.B) {
-			lap++
-			measure(b, func(apps []batch.Application) { wholeRun(b, url, flight, apps) }, lap)
+		b.Run(fmt.Sprintf("flight=%d", flight), func(b *testing.B) {
+			var sdk, run cost
+			for n := 0; b.Loop(); n++ {
+				sdk.measure(func() { bareSDK(b, url, flight, costApplications(fmt.Sprintf("sdk-%d-%d-%d", flight, b.N, n))) })
+				run.measure(func() { wholeRun(b, url, flight, costApplications(fmt.Sprintf("run-%d-%d-%d", flight, b.N, n))) })
+			}
+			b.ReportMetric(run.perSecond()/sdk.perSecond(), "rows/s-ratio")
+			b.ReportMetric(run.cpu.Seconds()/sdk.cpu.Seconds(), "cpu-ratio")
+			for name, c := range map[string]*cost{"sdk": &sdk, "run": &run} {
+				b.ReportMetric(c.perSecond(), name+"-rows/s")
+				b.ReportMetric(c.perRow(float64(c.cpu.Microseconds())), name+"-cpu-µs/row")
+				b.ReportMetric(c.perRow(float64(c.allocations)), name+"-allocs/row")
+			}
 		})
 	}
 }
@@ -88,18 +94,30 @@ func startCostServer(b *testing.B) string {
 // costRows is how many rows one pass has: enough that starting up does not show.
 const costRows = 4000
 
-// measure times passes over fresh circuits and reports rows/s and processor time a row.
-func measure(b *testing.B, pass func([]batch.Application), lap int) {
-	b.ReportAllocs()
-	n, began := 0, time.Now()
-	before := processorTime()
-	for b.Loop() {
-		pass(costApplications(fmt.Sprintf("%d-%d", lap, n)))
-		n += costRows
-	}
-	b.ReportMetric(float64(n)/time.Since(began).Seconds(), "rows/s")
-	b.ReportMetric(float64((processorTime()-before).Microseconds())/float64(n), "cpu-µs/row")
+// cost is what passes have taken so far.
+type cost struct {
+	passes      int
+	wall, cpu   time.Duration // cpu of this process
+	allocations uint64
 }
+
+// measure adds a pass.
+func (c *cost) measure(pass func()) {
+	var before, after runtime.MemStats
+	runtime.GC() // what the other left behind is not this one's
+	runtime.ReadMemStats(&before)
+	wall, cpu := time.Now(), processorTime()
+	pass()
+	c.wall += time.Since(wall)
+	c.cpu += processorTime() - cpu
+	runtime.ReadMemStats(&after)
+	c.allocations += after.Mallocs - before.Mallocs
+	c.passes++
+}
+
+func (c *cost) perSecond() float64 { return float64(c.passes*costRows) / c.wall.Seconds() }
+
+func (c *cost) perRow(n float64) float64 { return n / float64(c.passes*costRows) }
 
 func costApplications(name string) []batch.Application {
 	apps := make([]batch.Application, costRows)

@@ -85,7 +85,7 @@ func (r *Run) Begin(ctx context.Context, a batch.Application) error {
 		return ErrNotLocked
 	}
 	now := time.Now()
-	return r.write(ctx, func(t *transaction) error {
+	return r.write(ctx, r.store.writer.do, func(t *transaction) error {
 		if err := t.holds(r.seq); err != nil {
 			return err
 		}
@@ -98,18 +98,18 @@ func (r *Run) Begin(ctx context.Context, a batch.Application) error {
 func (r *Run) Finish(ctx context.Context, o batch.Outcome) error {
 	_, held := r.held[o.Key]
 	now := time.Now()
-	return r.write(ctx, func(t *transaction) error {
+	return r.write(ctx, r.store.writer.doPatiently, func(t *transaction) error {
 		return t.finishApplication(r.seq, string(r.info.Scope), o, held, now)
 	})
 }
 
-func (r *Run) write(ctx context.Context, apply func(*transaction) error) error {
+func (r *Run) write(ctx context.Context, do func(context.Context, func(*transaction) error) error, apply func(*transaction) error) error {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	if r.ended {
 		return ErrEnded
 	}
-	return r.store.wrap("write", r.store.writer.do(ctx, apply))
+	return r.store.wrap("write", do(ctx, apply))
 }
 
 // holds refuses when the run has lost its locks. It asks once, and again when others

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -14,11 +15,19 @@ import (
 // more than some ten milliseconds of work.
 const maxBatch = 512
 
+// patience is how soon after a commit another is made for writes that nothing waits
+// for: many rows that end share one, and a crash leaves those of the last moments to be
+// looked up.
+const patience = 10 * time.Millisecond
+
 // job is one write that waits to be committed.
 type job struct {
-	apply func(*transaction) error
-	done  chan error
+	apply   func(*transaction) error
+	patient bool // no call waits for it, so it may wait for others
+	done    chan error
 }
+
+func (j *job) hurried() bool { return !j.patient }
 
 // writer is the one goroutine that writes. It owns its connection and statements.
 type writer struct {
@@ -27,6 +36,7 @@ type writer struct {
 	quit     chan struct{}
 	finished chan struct{}
 	tx       transaction
+	last     time.Time    // of the latest commit
 	commits  atomic.Int64 // made so far, and
 	rows     atomic.Int64 // the writes that they carried: what the benchmarks report
 }
@@ -52,7 +62,15 @@ func newWriter(conn *sql.Conn) (*writer, error) {
 // do hands a write to the writer and waits until it is committed. When the context
 // ends first nothing was written; once the write is on its way its end is awaited.
 func (w *writer) do(ctx context.Context, apply func(*transaction) error) error {
-	j := &job{apply: apply, done: make(chan error, 1)}
+	return w.hand(ctx, &job{apply: apply, done: make(chan error, 1)})
+}
+
+// doPatiently is do for a write that may wait for others to share its commit.
+func (w *writer) doPatiently(ctx context.Context, apply func(*transaction) error) error {
+	return w.hand(ctx, &job{apply: apply, patient: true, done: make(chan error, 1)})
+}
+
+func (w *writer) hand(ctx context.Context, j *job) error {
 	select {
 	case w.jobs <- j:
 		return <-j.done
@@ -76,9 +94,6 @@ func (w *writer) loop() {
 	for {
 		select {
 		case j := <-w.jobs:
-			// Those whom the last commit woke may be about to write again: they run first,
-			// and share this one. With eight callers it halves the commits.
-			runtime.Gosched()
 			batch = w.gather(append(batch[:0], j))
 			w.commit(batch)
 			clear(batch)
@@ -88,9 +103,34 @@ func (w *writer) loop() {
 	}
 }
 
-// gather takes what waits already. It never waits itself: while one commit is in
-// progress, the next one gathers at the channel.
+// gather takes what waits already; while one commit is in progress, the next one
+// gathers at the channel. It waits itself only while every write is patient.
 func (w *writer) gather(batch []*job) []*job {
+	var over <-chan time.Time
+	for {
+		// Whoever is about to write runs first, and shares this commit: it halves their
+		// number with eight callers.
+		runtime.Gosched()
+		batch = w.waiting(batch)
+		if len(batch) >= maxBatch || slices.ContainsFunc(batch, (*job).hurried) {
+			return batch
+		}
+		if over == nil {
+			over = time.After(patience - time.Since(w.last))
+		}
+		select {
+		case j := <-w.jobs:
+			batch = append(batch, j)
+		case <-over:
+			return batch
+		case <-w.quit:
+			return batch
+		}
+	}
+}
+
+// waiting takes the writes that wait at the channel.
+func (w *writer) waiting(batch []*job) []*job {
 	for len(batch) < maxBatch {
 		select {
 		case j := <-w.jobs:
@@ -107,6 +147,9 @@ func (w *writer) gather(batch []*job) []*job {
 // them is durable.
 func (w *writer) commit(batch []*job) {
 	refusals, err := w.apply(batch)
+	w.last = time.Now()
+	w.commits.Add(1)
+	w.rows.Add(int64(len(batch)))
 	for i, j := range batch {
 		if err != nil {
 			j.done <- err
@@ -114,8 +157,6 @@ func (w *writer) commit(batch []*job) {
 			j.done <- refusals[i]
 		}
 	}
-	w.commits.Add(1)
-	w.rows.Add(int64(len(batch)))
 }
 
 func (w *writer) apply(batch []*job) ([]error, error) {
