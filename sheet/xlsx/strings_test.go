@@ -125,6 +125,9 @@ func TestSharedStringsMemory(t *testing.T) {
 func FuzzSharedStrings(f *testing.F) {
 	f.Add([]byte(stringsXML))
 	f.Add([]byte(sstOpen + `<si><t>a_x000D_b</t></si><si/><si><r><t>x</t></r><rPh><t>y</t></rPh></si></sst>`))
+	for _, part := range seedParts(f, "sharedStrings.xml") {
+		f.Add(part)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		st, err := tableOf(string(b), 1000)
 		if err != nil {
