@@ -40,7 +40,7 @@ func (a *app) status(ctx context.Context, f submitFlags, path string) error {
 		return err
 	}
 	defer s.close()
-	inputs, err := a.readInputs([]string{path}, s.options, f.validation)
+	inputs, err := readInputs([]string{path}, s.options, f.validation)
 	if err != nil {
 		return err
 	}

@@ -35,22 +35,22 @@ func (in *input) reader() (io.ReaderAt, int64) {
 }
 
 // readInputs reads and decodes every input before anything is done with one of them.
-// All that is wrong with any of them is told at once.
-func (a *app) readInputs(paths []string, o sheet.Options, f validationFlags) ([]*input, error) {
+// Its error is all that is wrong with any of them, as fileErrors.
+func readInputs(paths []string, o sheet.Options, f validationFlags) ([]*input, error) {
 	var inputs []*input
-	var failed error
+	var failed fileErrors
 	for _, path := range paths {
 		in, err := readInput(path, o, f.unpacked())
 		if err != nil {
-			if failed != nil {
-				a.lines.fail(failed)
-			}
-			failed = err
+			failed = append(failed, fileError{path, err})
 			continue
 		}
 		inputs = append(inputs, in)
 	}
-	return inputs, failed
+	if len(failed) > 0 {
+		return nil, failed
+	}
+	return inputs, nil
 }
 
 func readInput(path string, o sheet.Options, unpacked int64) (*input, error) {

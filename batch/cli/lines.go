@@ -50,9 +50,14 @@ func (l *lines) configure(f commonFlags) error {
 
 // fail prints an error that ended the command.
 func (l *lines) fail(err error) {
+	var files fileErrors
 	var own *exitError
 	var input *sheet.InputError
 	switch {
+	case errors.As(err, &files):
+		for _, f := range files {
+			l.fail(f.err)
+		}
 	case errors.As(err, &own):
 		l.print("error", own.code, own.args)
 	case errors.As(err, &input):

@@ -42,7 +42,7 @@ func (a *app) process(ctx context.Context, command string, f submitFlags, paths 
 		return err
 	}
 	defer s.close()
-	inputs, err := a.readInputs(paths, s.options, f.validation)
+	inputs, err := readInputs(paths, s.options, f.validation)
 	if err != nil {
 		return err
 	}
@@ -111,10 +111,10 @@ func (s *job) outputs(inputs []*input) ([]target, error) {
 			}
 		}
 		if err := checkOutput(in, targets[i].path); err != nil {
-			return nil, err
+			return nil, fileErrors{{in.path, err}}
 		}
 		if err := in.findObstacles(); err != nil {
-			return nil, err
+			return nil, fileErrors{{in.path, err}}
 		}
 	}
 	return targets, nil
@@ -176,6 +176,7 @@ func (a *app) each(ctx context.Context, s *job, inputs []*input, targets []targe
 			}
 			a.lines.fail(err)
 			codes = append(codes, exitOf(err))
+			docs = append(docs, a.unfinished(report.Document{Command: s.command, DryRun: s.run.dryRun != wetRun}, in.path, err))
 			continue
 		}
 		docs = append(docs, *doc)

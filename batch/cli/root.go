@@ -20,11 +20,14 @@ func Run(ctx context.Context, env Env) int {
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return a.exit
 	}
 	a.lines.fail(err)
+	if a.wantsJSON(cmd) {
+		a.printUnfinished(cmd, err) // where it cannot be written, standard error has said it all
+	}
 	return exitOf(err)
 }
 

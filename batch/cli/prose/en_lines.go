@@ -45,6 +45,7 @@ var enLines = map[string]Entry{
 	"input-unreadable":        {Message: "{file} cannot be read: {reason}", Hint: "Check who may read it."},
 	"input-folder":            {Message: "{file} is a folder", Hint: "Name the workbook in it."},
 	"input-too-large":         {Message: "{file} is larger than 1 GiB", Hint: "Split the workbook."},
+	"input-not-taken-up":      {Message: "nothing was done with this file, because another file of the command cannot be used", Hint: "Correct the other file or leave it out."},
 	"template-written":        {Message: "the blank workbook is in {file}", Hint: "Fill it, then run: loabatch validate {file}"},
 	"internal":                {Message: "internal error: {reason}", Hint: "This is a fault of loabatch. What was sent is in the ledger: run the same command again."},
 	"unknown-code":            {Message: "there is no code {code}", Hint: "loabatch explain lists the rules; API error codes are explained too."},
