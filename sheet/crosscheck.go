@@ -26,17 +26,11 @@ func (d *decoder) crossCheck() {
 func (d *decoder) sortRows(id SheetID) {
 	if id == CircuitsSheet {
 		d.w.Circuits = d.circuits.take()
-		sortBy(d.w.Circuits, func(a, b Circuit) int { return cmp.Compare(a.Row, b.Row) })
+		sortStable(d.w.Circuits, func(a, b *Circuit) int { return cmp.Compare(a.Row, b.Row) })
 		return
 	}
 	d.w.Engineers = d.engineers.take()
-	sortBy(d.w.Engineers, func(a, b Engineer) int { return cmp.Compare(a.Row, b.Row) })
-}
-
-func sortBy[T any](rows []T, order func(a, b T) int) {
-	if !slices.IsSortedFunc(rows, order) {
-		slices.SortFunc(rows, order)
-	}
+	sortStable(d.w.Engineers, func(a, b *Engineer) int { return cmp.Compare(a.Row, b.Row) })
 }
 
 // ref gives the cell of a column in a row.

@@ -24,6 +24,7 @@ func Decode(book Book, o Options) (*Workbook, error) {
 	}
 	d.w.CircuitsTable, d.w.EngineersTable = s.layout[CircuitsSheet].table, s.layout[EngineersSheet].table
 	d.crossCheck()
+	d.flush()
 	SortProblems(d.w.Problems, d.w.CircuitsTable.Sheet, d.w.EngineersTable.Sheet)
 	return d.w, nil
 }
@@ -44,6 +45,7 @@ type decoder struct {
 
 	circuits  pile[Circuit]
 	engineers pile[Engineer]
+	problems  pile[Problem]
 	ids       pile[string] // cut into lists of one circuit
 	args      pile[Arg]    // cut into lists of one argument
 
@@ -115,6 +117,7 @@ func (d *decoder) sheet(l *layout) error {
 		}
 	}
 	d.sortRows(l.id)
+	d.flush()
 	d.merged(l, first)
 	return nil
 }

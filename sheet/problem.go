@@ -78,7 +78,7 @@ func SortProblems(ps []Problem, sheets ...string) {
 		}
 		return len(sheets)
 	}
-	slices.SortStableFunc(ps, func(a, b Problem) int {
+	sortStable(ps, func(a, b *Problem) int {
 		return cmp.Or(
 			cmp.Compare(rank(a.At.Sheet), rank(b.At.Sheet)),
 			cmp.Compare(a.At.Row, b.At.Row),
@@ -86,6 +86,17 @@ func SortProblems(ps []Problem, sheets ...string) {
 			cmp.Compare(a.Code, b.Code),
 		)
 	})
+}
+
+// sortStable sorts large values, which nearly always are in order already; looking
+// costs no copies.
+func sortStable[T any](values []T, order func(a, b *T) int) {
+	for i := 1; i < len(values); i++ {
+		if order(&values[i-1], &values[i]) > 0 {
+			slices.SortStableFunc(values, func(a, b T) int { return order(&a, &b) })
+			return
+		}
+	}
 }
 
 // InputError says that the input as a whole cannot be used (exit code 2): it is no

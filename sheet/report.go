@@ -13,8 +13,11 @@ func (d *decoder) add(r *Rule, p Problem) {
 	if p.Severity == Error {
 		d.errors++
 	}
-	d.w.Problems = append(d.w.Problems, p)
+	d.problems.push(p)
 }
+
+// flush hands the problems recorded so far to the workbook.
+func (d *decoder) flush() { d.w.Problems = append(d.w.Problems, d.problems.take()...) }
 
 // tell records a problem of a field, quoting what stands in its cell.
 func (d *decoder) tell(r *Rule, f *field, args ...Arg) {

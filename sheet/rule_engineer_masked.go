@@ -7,4 +7,4 @@ import "strings"
 var engineerMasked = Rule{Code: "engineer-masked", Severity: Error, Sheet: EngineersSheet, Column: NoColumn, Fixed: true}
 
 // isMasked reports whether a value of a person holds an asterisk, plain or full width.
-func isMasked(s string) bool { return strings.ContainsAny(s, "*＊") }
+func isMasked(s string) bool { return strings.Contains(s, "*") || strings.Contains(s, "＊") }

@@ -113,12 +113,13 @@ func codePoint(r rune) string { return fmt.Sprintf("U+%04X", r) }
 
 // isExponent reports what a spreadsheet shows of a long number: 5.1E+17.
 func isExponent(s string) bool {
-	mantissa, exponent, found := strings.Cut(s, "E+")
-	if !found {
-		mantissa, exponent, found = strings.Cut(s, "e+")
+	plus := strings.IndexByte(s, '+')
+	if plus < 1 || s[plus-1]|0x20 != 'e' {
+		return false
 	}
+	mantissa, exponent := s[:plus-1], s[plus+1:]
 	whole, fraction, point := strings.Cut(mantissa, ".")
-	return found && isDigits(exponent) && isDigits(whole) && len(whole) == 1 && (!point || isDigits(fraction))
+	return isDigits(exponent) && isDigits(whole) && len(whole) == 1 && (!point || isDigits(fraction))
 }
 
 // required gives the text of a field that has to have one.
