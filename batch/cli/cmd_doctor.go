@@ -76,9 +76,21 @@ func (d *examination) tell(ok bool, what, code string, args ...string) {
 	if !ok {
 		state, d.failed = "fail", true
 	}
-	message, hint := d.app.lines.words.c.Render(code, failure(0, code, nil, args...).args)
+	d.row(state, what, code, failure(0, code, nil, args...).args)
+}
+
+// fail prints a check that ended in an error of the catalogue, with that error's own line.
+func (d *examination) fail(what string, err error) {
+	own, _ := errors.AsType[*exitError](err) // what doctor calls fails with nothing else
+	d.failed = true
+	d.row("fail", what, own.code, own.args)
+}
+
+// row prints one line, with the hint below it where something is wrong.
+func (d *examination) row(state, what, code string, args map[string]string) {
+	message, hint := d.app.lines.words.c.Render(code, args)
 	fmt.Fprintf(d.table, "%s\t%s\t%s\n", d.app.lines.words.Line("doctor-"+state), what, printable(message))
-	if !ok && hint != "" {
+	if state == "fail" && hint != "" {
 		fmt.Fprintf(d.table, "\t\t%s\n", printable(hint))
 	}
 }
@@ -113,9 +125,7 @@ func (d *examination) service(ctx context.Context, c *cloud.Cloud) {
 		d.tell(ok, "clock", pick(ok, "doctor-clock", "doctor-clock-wrong"), "skew", who.Clock.Round(time.Second).String())
 	}
 	if err != nil {
-		var told *exitError
-		errors.As(identityFailure(err), &told)
-		d.tell(false, "account", told.code, "code", codeOf(err))
+		d.fail("account", identityFailure(err))
 		return
 	}
 	expected := d.flags.expectAccount
@@ -138,24 +148,18 @@ func (d *examination) service(ctx context.Context, c *cloud.Cloud) {
 }
 
 func (d *examination) ledger(ctx context.Context) {
-	path, err := d.app.ledgerPath(d.flags.ledger)
-	if err != nil {
-		var own *exitError
-		errors.As(err, &own)
-		d.tell(false, "ledger", own.code)
-		return
-	}
 	store, err := d.app.openLedger(ctx, d.flags.ledger, false)
 	if err != nil {
-		d.tell(false, "ledger", "ledger-open", "file", path, "reason", d.app.ledgerCause(err))
+		d.fail("ledger", err)
 		return
 	}
 	defer store.Close()
 	health, err := store.Check(ctx)
 	if err != nil {
-		d.tell(false, "ledger", "ledger-open", "file", path, "reason", d.app.ledgerCause(err))
+		d.fail("ledger", d.app.ledgerFailure(err))
 		return
 	}
+	path, _ := d.app.ledgerPath(d.flags.ledger) // it was opened there
 	d.tell(true, "ledger", "doctor-ledger", "file", path, "runs", number(health.Runs), "open", number(health.Open), "commit", health.Commit.Round(time.Microsecond).String())
 }
 

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"strconv"
 	"sync"
 	"time"
 
@@ -19,8 +18,9 @@ type progress struct {
 	lines *lines
 	bar   *progressbar.ProgressBar // nil unless drawn
 
+	total int
+
 	mu     sync.Mutex
-	total  int
 	done   int
 	failed int
 
@@ -82,9 +82,9 @@ func (p *progress) tell() {
 			return
 		case <-p.ticker.C:
 			p.mu.Lock()
-			args := map[string]string{"done": strconv.Itoa(p.done), "total": strconv.Itoa(p.total), "failed": strconv.Itoa(p.failed)}
+			done, failed := p.done, p.failed
 			p.mu.Unlock()
-			p.lines.say("progress", args)
+			p.lines.say("progress", map[string]string{"done": number(done), "total": number(p.total), "failed": number(failed)})
 		}
 	}
 }
