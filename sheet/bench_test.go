@@ -24,7 +24,8 @@ func splitCells(line string) []string {
 	return cells
 }
 
-func (s synthetic) Merged(string) []sheet.Range { return nil }
+func (s synthetic) Merged(string) []sheet.Range          { return nil }
+func (s synthetic) Totals(string) ([]sheet.Range, error) { return nil, nil }
 
 func (s synthetic) Rows(name string) iter.Seq2[sheet.Row, error] {
 	return func(yield func(sheet.Row, error) bool) {

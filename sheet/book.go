@@ -21,6 +21,9 @@ type Book interface {
 	// Merged lists the merged ranges of a sheet. It is complete once Rows has run
 	// through that sheet.
 	Merged(name string) []Range
+
+	// Totals lists the rows of totals that the tables of a sheet show below their data.
+	Totals(name string) ([]Range, error)
 }
 
 // SheetInfo describes one worksheet.

@@ -42,6 +42,7 @@ type decoder struct {
 	row    int
 	cells  [columnCount]field
 	fields []field // those of the sheet at hand
+	totals []Range // its rows of totals
 
 	circuits  pile[Circuit]
 	engineers pile[Engineer]
@@ -108,6 +109,9 @@ func (d *decoder) sheet(l *layout) error {
 	}
 	first := len(d.w.Problems)
 	d.prepare(l)
+	if err := d.readTotals(&l.table); err != nil {
+		return err
+	}
 	for row, err := range d.book.Rows(l.table.Sheet) {
 		if err != nil {
 			return err
@@ -150,7 +154,8 @@ func (d *decoder) prepare(l *layout) {
 	}
 }
 
-// take reads one row below the headers. A row without a value in a data column is no row.
+// take reads one row below the headers. A row without a value in a data column is no
+// row, and neither is a row of totals.
 func (d *decoder) take(row *Row) {
 	var past Past
 	d.row = row.Number
@@ -172,7 +177,7 @@ func (d *decoder) take(row *Row) {
 			d.stray(c)
 		}
 	}
-	if !found {
+	if !found || d.isTotals() {
 		return
 	}
 	d.layout.table.LastRow = row.Number

@@ -30,6 +30,7 @@ type gridSheet struct {
 	info   sheet.SheetInfo
 	lines  []string
 	merged []sheet.Range
+	totals []sheet.Range
 	hidden []int // columns
 }
 
@@ -55,8 +56,9 @@ func (g *grid) Sheets() (infos []sheet.SheetInfo) {
 	return infos
 }
 
-func (g *grid) Date1904() bool                   { return g.date1904 }
-func (g *grid) Merged(name string) []sheet.Range { return g.find(name).merged }
+func (g *grid) Date1904() bool                            { return g.date1904 }
+func (g *grid) Merged(name string) []sheet.Range          { return g.find(name).merged }
+func (g *grid) Totals(name string) ([]sheet.Range, error) { return g.find(name).totals, nil }
 
 func (g *grid) Rows(name string) iter.Seq2[sheet.Row, error] {
 	return func(yield func(sheet.Row, error) bool) {

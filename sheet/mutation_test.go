@@ -78,6 +78,11 @@ var damages = []func(*mutant){
 		circuit("cell-merged", "C", "")(m)
 	},
 	circuit("stray-value", "N", "a remark"),
+	func(m *mutant) {
+		lone(m)
+		totals("Circuits", m.n+2, 1, 9)(m.g)
+		circuit("totals-row", "A", "Total")(m)
+	},
 	circuit("cell-error", "E", "!#REF!"), engineer("cell-error", "B", "!#N/A"),
 	circuit("cell-formula-empty", "C", "~"), circuit("cell-formula", "H", "~Hangzhou"),
 	circuit("cell-boolean", "C", "?TRUE"), circuit("cell-date", "I", "@46115"),

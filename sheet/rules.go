@@ -16,6 +16,7 @@ var rules = []*Rule{
 	&hiddenColumn,
 	&hiddenRow,
 	&strayValue,
+	&totalsRow,
 	&cellError,
 	&cellFormulaEmpty,
 	&cellFormula,

@@ -62,6 +62,31 @@ func (b *Book) Date1904() bool { return b.parts.date1904 }
 // Merged implements [sheet.Book].
 func (b *Book) Merged(name string) []sheet.Range { return b.merged[strings.ToLower(name)] }
 
+// Totals implements [sheet.Book].
+func (b *Book) Totals(name string) ([]sheet.Range, error) {
+	part, ok := b.parts.sheet(name)
+	if !ok {
+		return nil, nil
+	}
+	rels, err := b.container.relationships(part.part)
+	if err != nil {
+		return nil, err
+	}
+	tables, err := b.container.tablesOf(rels)
+	if err != nil {
+		return nil, err
+	}
+	var totals []sheet.Range
+	for _, t := range tables {
+		if t.totals > 0 {
+			r := t.ref
+			r.Row1 = max(r.Row1, r.Row2-t.totals+1)
+			totals = append(totals, r)
+		}
+	}
+	return totals, nil
+}
+
 // Rows implements [sheet.Book]. The name is compared without regard to case.
 func (b *Book) Rows(name string) iter.Seq2[sheet.Row, error] {
 	return func(yield func(sheet.Row, error) bool) {

@@ -3,6 +3,7 @@ package xlsx
 import (
 	"bytes"
 	"encoding/xml"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -31,6 +32,28 @@ func withTable(t *testing.T, table string) []byte {
 		part{"xl/worksheets/_rels/sheet1.xml.rels", relsPart("table", "../tables/table1.xml")},
 		part{"xl/tables/table1.xml", table},
 	))
+}
+
+// TestTotals finds the rows of totals that tables show.
+func TestTotals(t *testing.T) {
+	const open = `<table xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" id="1" displayName="Made"`
+	for _, test := range []struct{ table, want string }{
+		{open + ` ref="A1:C5"/>`, "[]"},
+		{open + ` ref="A1:C5" totalsRowCount="0" totalsRowShown="1"/>`, "[]"}, // it was shown once
+		{open + ` ref="A1:C5" totalsRowCount="1"/>`, "[{5 1 5 3}]"},
+		{open + ` ref="B2:C3" totalsRowCount="9"/>`, "[{2 2 3 3}]"},
+		{open + ` totalsRowCount="1"/>`, "part-wrong-root"},
+	} {
+		file := withTable(t, test.table)
+		book, err := Open(bytes.NewReader(file), int64(len(file)), Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		totals, err := book.Totals("CIRCUITS")
+		if got := fmt.Sprint(totals); err == nil && got != test.want || err != nil && !strings.HasPrefix(err.Error(), test.want) {
+			t.Errorf("%s\ngot %s, %v; want %s", test.table, got, err, test.want)
+		}
+	}
 }
 
 func TestTableTakesInTheResults(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// tableInfo is what is known of a table (ECMA-376 part 1, 18.5.1) on a patched sheet.
+// tableInfo is what is known of a table (ECMA-376 part 1, 18.5.1).
 type tableInfo struct {
 	part    string
 	name    string // as people see it
@@ -16,6 +16,7 @@ type tableInfo struct {
 	columns []tableColumn
 	plain   bool // a table of its own: not filled by a query, not mapped to XML, with a header row
 	filter  bool // it has a filter
+	totals  int  // how many of its last rows are totals
 }
 
 type tableColumn struct {
@@ -50,6 +51,7 @@ func (c *container) readTable(part string) (*tableInfo, error) {
 				return nil, tz.at(t, "part-wrong-root")
 			}
 			info.name = t.value("displayName", &bad)
+			info.totals, _ = numberAttr(t, "totalsRowCount")
 			kind, headers := t.value("tableType", &bad), t.value("headerRowCount", &bad)
 			info.plain = (kind == "" || kind == "worksheet") && (headers == "" || headers == "1")
 		case t.depth == 2 && local == "autoFilter":

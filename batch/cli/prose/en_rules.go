@@ -93,6 +93,11 @@ var enRules = map[string]Entry{
 		Why:     "A value beside the table is often one that slipped out of its column.",
 		Wrong:   "a value in K7, K1 empty", Right: "K1: #Remarks", Source: contract,
 	},
+	"totals-row": {
+		Message: "the row is the row of totals of a table, and not read as data",
+		Why:     "Sums and counts below a table are no application; a row that names a circuit is read all the same.",
+		Wrong:   "a circuit typed into the row of totals without its ID", Right: "the circuit in a row of its own above", Source: "ECMA-376 part 1, 18.5.1.2 (table, totalsRowCount)",
+	},
 
 	"cell-error": {
 		Message: "the cell shows {value}: its formula failed",
