@@ -10,29 +10,13 @@ import (
 	"os"
 
 	"github.com/loabatch/loabatch/batch/cli/prose"
-	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx"
 )
-
-// words renders the English catalogue.
-type words struct{}
-
-func (words) Line(code string, args ...sheet.Arg) string {
-	if _, ok := prose.English.Entry(code); !ok {
-		log.Fatalf("the catalogue has no entry %s", code)
-	}
-	named := map[string]string{}
-	for _, a := range args {
-		named[a.Name] = a.Value
-	}
-	message, _ := prose.English.Render(code, named)
-	return message
-}
 
 func main() {
 	log.SetFlags(0)
 	var b bytes.Buffer
-	if err := xlsx.WriteTemplate(&b, xlsx.Template{Words: words{}}); err != nil {
+	if err := xlsx.WriteTemplate(&b, xlsx.Template{Words: prose.English}); err != nil {
 		log.Fatal(err)
 	}
 	if err := os.WriteFile("blank.xlsx", b.Bytes(), 0o644); err != nil {

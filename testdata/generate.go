@@ -22,21 +22,8 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch/cli/prose"
-	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx"
 )
-
-// words renders the English catalogue.
-type words struct{}
-
-func (words) Line(code string, args ...sheet.Arg) string {
-	named := map[string]string{}
-	for _, a := range args {
-		named[a.Name] = a.Value
-	}
-	message, _ := prose.English.Render(code, named)
-	return message
-}
 
 // region is where some of the circuits are.
 type region struct {
@@ -183,7 +170,7 @@ func applications() xlsx.Template {
 	e[18][certificate] = flip(e[18][certificate].(string))     // a digit mistyped
 	e[30][sex] = "male"                                        // letter case is forgiven
 	e = append(e, engineer(len(e), "pc-t4nsomethingelse0001")) // a circuit that is not in the sheet
-	return xlsx.Template{Words: words{}, Circuits: c, Engineers: e}
+	return xlsx.Template{Words: prose.English, Circuits: c, Engineers: e}
 }
 
 // flip mistypes the last digit but one of a number.
@@ -196,7 +183,7 @@ func flip(s string) string {
 // clean makes the workbook without mistakes. One engineer works on every circuit.
 func clean() xlsx.Template {
 	c := circuitRows(6, 4, 2)
-	return xlsx.Template{Words: words{}, Circuits: c, Engineers: append(engineerRows(c), engineer(90, "*"))}
+	return xlsx.Template{Words: prose.English, Circuits: c, Engineers: append(engineerRows(c), engineer(90, "*"))}
 }
 
 func main() {

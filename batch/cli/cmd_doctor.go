@@ -88,7 +88,7 @@ func (d *examination) fail(what string, err error) {
 
 // row prints one line, with the hint below it where something is wrong.
 func (d *examination) row(state, what, code string, args map[string]string) {
-	message, hint := d.app.lines.words.c.Render(code, args)
+	message, hint := d.app.lines.words.Render(code, args)
 	fmt.Fprintf(d.table, "%s\t%s\t%s\n", d.app.lines.words.Line("doctor-"+state), what, printable(message))
 	if state == "fail" && hint != "" {
 		fmt.Fprintf(d.table, "\t\t%s\n", printable(hint))

@@ -28,7 +28,7 @@ func (a *app) explainCommand() *cobra.Command {
 			return a.explain(args[0])
 		},
 		ValidArgsFunction: func(_ *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-			return a.lines.words.c.Codes(), cobra.ShellCompDirectiveNoFileComp
+			return a.lines.words.Codes(), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
 }
@@ -37,7 +37,7 @@ func (a *app) explainCommand() *cobra.Command {
 func (a *app) explainAll() error {
 	w := tabwriter.NewWriter(a.env.Stdout, 0, 0, 2, ' ', 0)
 	for _, r := range sheet.Rules() {
-		e, _ := a.lines.words.c.Entry(r.Code)
+		e, _ := a.lines.words.Entry(r.Code)
 		fmt.Fprintf(w, "%s\t%s\t%s\n", r.Code, r.Severity, general(e.Message))
 	}
 	return w.Flush()
@@ -45,18 +45,18 @@ func (a *app) explainAll() error {
 
 // explain prints one entry. Codes are found whatever their case.
 func (a *app) explain(code string) error {
-	for _, known := range a.lines.words.c.Codes() {
+	for _, known := range a.lines.words.Codes() {
 		if strings.EqualFold(strings.Trim(known, "()"), strings.Trim(code, "()")) {
-			e, _ := a.lines.words.c.Entry(known)
+			e, _ := a.lines.words.Entry(known)
 			a.printEntry(a.env.Stdout, known, e)
 			return nil
 		}
 	}
-	if e, ok := a.lines.words.c.Entry(code); ok { // that of its family, such as Throttling*
+	if e, ok := a.lines.words.Entry(code); ok { // that of its family, such as Throttling*
 		a.printEntry(a.env.Stdout, code, e)
 		return nil
 	}
-	if near := nearest(code, a.lines.words.c.Codes()); near != "" {
+	if near := nearest(code, a.lines.words.Codes()); near != "" {
 		return failure(exitUsage, "unknown-code-near", nil, "code", code, "near", near)
 	}
 	return failure(exitUsage, "unknown-code", nil, "code", code)

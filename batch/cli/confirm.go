@@ -16,7 +16,7 @@ func (a *app) confirm(yes bool, applications int, account, endpoint string) erro
 	if !a.env.StdinTerminal {
 		return failure(exitUsage, "no-terminal-no-yes", nil)
 	}
-	question, _ := a.lines.words.c.Render("confirm", map[string]string{
+	question, _ := a.lines.words.Render("confirm", map[string]string{
 		"count": strconv.Itoa(applications), "account": account, "endpoint": endpoint,
 	})
 	fmt.Fprintf(a.env.Stderr, "%s [y/N] ", question)

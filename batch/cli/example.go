@@ -13,7 +13,7 @@ const exampleLead = 180 * 24 * time.Hour
 
 // writeExample writes the template with two circuits and three engineers filled in, who
 // and which do not exist: what a correct workbook looks like.
-func writeExample(w io.Writer, words words, now time.Time) error {
+func writeExample(w io.Writer, words xlsx.TemplateWords, now time.Time) error {
 	start := now.UTC().Add(exampleLead).Truncate(24 * time.Hour).Add(9 * time.Hour)
 	for start.Weekday() == time.Saturday || start.Weekday() == time.Sunday {
 		start = start.AddDate(0, 0, 1)

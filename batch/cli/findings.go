@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -56,7 +57,7 @@ func circuitByRow(book *sheet.Workbook, row int) *sheet.Circuit {
 
 // message renders why a row has its result, and what to do: for an invalid row its
 // first problems with their cells, for a refused one what the API's code means.
-func (f *findings) message(w words, o batch.Outcome) (message, hint string) {
+func (f *findings) message(w *prose.Catalogue, o batch.Outcome) (message, hint string) {
 	if o.Result == sheet.Invalid {
 		if c := circuitByRow(f.book, o.Row); c != nil {
 			if list := f.of(c); len(list) > 0 {
@@ -65,19 +66,19 @@ func (f *findings) message(w words, o batch.Outcome) (message, hint string) {
 		}
 	}
 	meaning, apiHint := "", ""
-	if _, known := w.c.Entry(o.ErrorCode); known {
-		meaning, apiHint = w.c.Render(o.ErrorCode, nil)
+	if _, known := w.Entry(o.ErrorCode); known {
+		meaning, apiHint = w.Render(o.ErrorCode, nil)
 	}
 	if o.Result == sheet.Blocked {
 		apiHint = "" // the reason's own says what stands against the row
 	}
-	message, hint = w.c.Render(string(o.Reason), map[string]string{
+	message, hint = w.Render(string(o.Reason), map[string]string{
 		"code": o.ErrorCode, "meaning": cmp.Or(meaning, o.ErrorCode), "loa": o.LOAStatus, "instance": o.Key.InstanceID, "region": o.Key.Region, "circuit": o.CircuitState,
 	})
 	return message, cmp.Or(apiHint, hint)
 }
 
-func (f *findings) problemsMessage(w words, list []sheet.Problem) (message, hint string) {
+func (f *findings) problemsMessage(w *prose.Catalogue, list []sheet.Problem) (message, hint string) {
 	for i, p := range list {
 		if i == maxMessages {
 			message += "; " + w.Line("more-problems", count("n", len(list)-i))

@@ -71,6 +71,6 @@ func (a *app) ledgerHint(err error) string {
 	if own, ok := errors.AsType[*ledger.Error](err); ok {
 		kind = own.Kind
 	}
-	_, hint := a.lines.words.c.Render("ledger-"+string(kind), nil)
+	_, hint := a.lines.words.Render("ledger-"+string(kind), nil)
 	return hint
 }

@@ -17,13 +17,13 @@ import (
 // environment is stripped of control characters, so that it cannot steer a terminal.
 type lines struct {
 	out, err io.Writer
-	words    words
+	words    *prose.Catalogue
 	color    bool
 	quiet    bool
 }
 
 func newLines(env Env, c *prose.Catalogue) *lines {
-	return &lines{out: env.Stdout, err: env.Stderr, words: words{c}, color: env.StderrTerminal && env.Getenv("NO_COLOR") == ""}
+	return &lines{out: env.Stdout, err: env.Stderr, words: c, color: env.StderrTerminal && env.Getenv("NO_COLOR") == ""}
 }
 
 // configure takes the flags that every command has.
@@ -83,7 +83,7 @@ func (l *lines) say(code string, args map[string]string) {
 }
 
 func (l *lines) print(kind, code string, args map[string]string) {
-	message, hint := l.words.c.Render(code, args)
+	message, hint := l.words.Render(code, args)
 	l.write(kind, message, hint)
 }
 
@@ -116,26 +116,4 @@ func printable(s string) string {
 		}
 		return r
 	}, s)
-}
-
-// words gives the catalogue the shapes in which the rooms ask for it.
-type words struct{ c *prose.Catalogue }
-
-// Problem renders a problem: its own fields and its arguments fill the placeholders.
-func (w words) Problem(p sheet.Problem) (message, hint string) {
-	args := map[string]string{"cell": p.At.String(), "also": p.Also.String(), "column": p.Column, "value": p.Value, "sheet": p.At.Sheet}
-	for _, a := range p.Args {
-		args[a.Name] = a.Value
-	}
-	return w.c.Render(p.Code, args)
-}
-
-// Line renders the message of a code.
-func (w words) Line(code string, args ...sheet.Arg) string {
-	filled := make(map[string]string, len(args))
-	for _, a := range args {
-		filled[a.Name] = a.Value
-	}
-	message, _ := w.c.Render(code, filled)
-	return message
 }

@@ -112,6 +112,6 @@ func (a *app) standing(err error) []report.Problem {
 	default:
 		own = failure(exitInternal, "internal", err, "reason", err.Error())
 	}
-	message, hint := a.lines.words.c.Render(own.code, own.args)
+	message, hint := a.lines.words.Render(own.code, own.args)
 	return []report.Problem{{Severity: sheet.Error.String(), Code: own.code, Message: message, Hint: hint}}
 }

@@ -24,12 +24,7 @@ func (e english) Line(code string, args ...sheet.Arg) string {
 	if _, ok := prose.English.Entry(code); !ok && strings.HasPrefix(code, "report-") {
 		e.t.Errorf("the catalogue has no entry %s", code)
 	}
-	m := map[string]string{}
-	for _, a := range args {
-		m[a.Name] = a.Value
-	}
-	message, _ := prose.English.Render(code, m)
-	return message
+	return prose.English.Line(code, args...)
 }
 
 // golden compares what was written with a file of testdata.

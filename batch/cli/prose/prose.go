@@ -12,6 +12,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/loabatch/loabatch/sheet"
 )
 
 // Entry is what the catalogue says of one code.
@@ -67,6 +69,25 @@ func (c *Catalogue) Render(code string, args map[string]string) (message, hint s
 		return code, ""
 	}
 	return fill(e.Message, args), fill(e.Hint, args)
+}
+
+// Problem renders a problem: its own fields and its arguments fill the placeholders.
+func (c *Catalogue) Problem(p sheet.Problem) (message, hint string) {
+	args := map[string]string{"cell": p.At.String(), "also": p.Also.String(), "column": p.Column, "value": p.Value, "sheet": p.At.Sheet}
+	for _, a := range p.Args {
+		args[a.Name] = a.Value
+	}
+	return c.Render(p.Code, args)
+}
+
+// Line renders the message of a code.
+func (c *Catalogue) Line(code string, args ...sheet.Arg) string {
+	filled := make(map[string]string, len(args))
+	for _, a := range args {
+		filled[a.Name] = a.Value
+	}
+	message, _ := c.Render(code, filled)
+	return message
 }
 
 // fill replaces each {name} by its argument; a name without one stays as it stands.
