@@ -1,6 +1,9 @@
 package sheet
 
-import "iter"
+import (
+	"iter"
+	"slices"
+)
 
 // Style is the look of a cell that is put into the copy; the codec knows the colours.
 type Style uint8
@@ -48,15 +51,18 @@ type SheetPatch struct {
 	Rows int
 
 	// Masked lists columns whose values below the header are written masked (see Mask),
-	// for a copy that may be mailed. A text that other cells share is masked there too.
-	// What other parts hold, such as notes and pivot caches, is not looked into.
-	Masked []int
+	// and MaskedCells further cells, for a copy that may be mailed. A text that other
+	// cells share is masked there too. What other parts hold, such as notes and pivot
+	// caches, is not looked into.
+	Masked      []int
+	MaskedCells []Ref
 
 	// Marks colours cells of the data that have a problem and gives them a note.
 	Marks []Mark
 }
 
-// MaskPersonal has every personal column of a workbook's tables written masked.
+// MaskPersonal has every personal column of a workbook's tables written masked, and
+// every cell beside them that a problem found to hold what may be personal too.
 func (p *Patch) MaskPersonal(w *Workbook) {
 	for i := range p.Sheets {
 		for _, t := range []*Table{&w.CircuitsTable, &w.EngineersTable} {
@@ -66,6 +72,11 @@ func (p *Patch) MaskPersonal(w *Workbook) {
 			for _, c := range Columns {
 				if col, found := t.Columns[c.ID]; found && c.Personal {
 					p.Sheets[i].Masked = append(p.Sheets[i].Masked, col)
+				}
+			}
+			for _, found := range w.Problems {
+				if found.Masked && found.At.Sheet == t.Sheet && !slices.Contains(p.Sheets[i].Masked, found.At.Col) {
+					p.Sheets[i].MaskedCells = append(p.Sheets[i].MaskedCells, found.At)
 				}
 			}
 		}

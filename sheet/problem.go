@@ -56,7 +56,8 @@ type Problem struct {
 	At       Ref      // the cell at fault
 	Also     Ref      // the second cell of a clash, or the zero Ref
 	Column   string   // the column's header in this workbook, or its standard header
-	Value    string   // what stands in the cell; masked where the column is personal
+	Value    string   // what stands in the cell; masked where it is personal
+	Masked   bool     // Value is masked
 	Args     []Arg    // further arguments of the prose, by name
 }
 

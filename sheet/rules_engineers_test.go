@@ -139,3 +139,34 @@ var _ = table("engineer-contact-form",
 )
 
 var _ = table("circuit-changed-after-submission")
+
+// TestSlippedValues holds that what may have slipped over from a personal column is
+// shown masked, and what the column is for is shown as it stands.
+func TestSlippedValues(t *testing.T) {
+	for _, c := range []struct{ cell, value, want string }{
+		{"E:A2", "Slipperson", "Sl******on"},
+		{"E:A2", "pc-aaaa1, 示例", "pc-aaaa1, 示*"},
+		{"E:A2", "pc-aaaa1 pc-aaaa2", "pc-aaaa1 pc-aaaa2"},
+		{"E:A2", "PC_AAAA1", "PC_AAAA1"},
+		{"E:C2", "X1234567", "X*******"},
+		{"E:C2", "Pasport", "Pasport"},
+		{"E:E2", "+447700900123", "+4*********23"},
+		{"E:E2", "示例", "示*"},
+		{"E:E2", "M", "M"},
+	} {
+		g := good()
+		g.set(c.cell, c.value)
+		w := decode(t, g, sheet.Options{})
+		if len(w.Problems) == 0 {
+			t.Errorf("%s %q: no problem", c.cell, c.value)
+		}
+		for _, p := range w.Problems {
+			if p.Value != c.want || p.Arg("circuit") != "" && p.Arg("circuit") == "示例" {
+				t.Errorf("%s %q: %s shows %q, want %q", c.cell, c.value, p.Code, p.Value, c.want)
+			}
+			if masked := p.Value != c.value; p.Masked != masked {
+				t.Errorf("%s %q: masked is %v", c.cell, c.value, p.Masked)
+			}
+		}
+	}
+}

@@ -207,6 +207,9 @@ func (cp *copier) planChain(patched map[int]*sheet.SheetPatch, replaced []int) e
 		for _, col := range p.Masked {
 			leaves(at, sheet.Range{Row1: p.HeaderRow + 1, Col1: col, Row2: sheet.MaxRow, Col2: col})
 		}
+		for _, c := range p.MaskedCells {
+			leaves(at, sheet.Range{Row1: c.Row, Col1: c.Col, Row2: c.Row, Col2: c.Col})
+		}
 	}
 	for _, at := range replaced {
 		leaves(at, sheet.Range{Row1: 1, Col1: 1, Row2: sheet.MaxRow, Col2: sheet.MaxCol})

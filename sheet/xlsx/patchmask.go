@@ -11,8 +11,9 @@ import (
 // where it stands, in the table of shared strings, so that it is nowhere in the file;
 // any other value becomes a masked text in its cell.
 type masker struct {
-	cols   []bool // by column
-	below  int    // the header row
+	cols   []bool             // by column
+	cells  map[sheet.Ref]bool // without the sheet
+	below  int                // the header row
 	shared *indexSet
 	raw    []byte
 	tag    []byte
@@ -33,7 +34,7 @@ func (s *indexSet) has(i int) bool { return i/64 < len(s.bits) && s.bits[i/64]&(
 
 // hides reports whether a cell's value is masked; m may be nil.
 func (m *masker) hides(row, col int) bool {
-	return m != nil && row > m.below && col < len(m.cols) && m.cols[col]
+	return m != nil && row > m.below && (col < len(m.cols) && m.cols[col] || m.cells[sheet.Ref{Row: row, Col: col}])
 }
 
 // planMask says what is masked in a sheet; nil where nothing is.
@@ -48,7 +49,10 @@ func (cp *copier) planMask(p *sheet.SheetPatch) *masker {
 			cp.parts.late[partKey(part)] = true
 		}
 	}
-	m := &masker{below: p.HeaderRow, shared: cp.masked}
+	m := &masker{below: p.HeaderRow, shared: cp.masked, cells: map[sheet.Ref]bool{}}
+	for _, at := range p.MaskedCells {
+		m.cells[sheet.Ref{Row: at.Row, Col: at.Col}] = true
+	}
 	for _, col := range p.Masked {
 		for col >= len(m.cols) {
 			m.cols = append(m.cols, false)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+
+	"github.com/loabatch/loabatch/sheet"
 )
 
 // TestMaskedColumnsHoldNoPersonalData has personal data in every form that a cell can
@@ -14,14 +16,14 @@ func TestMaskedColumnsHoldNoPersonalData(t *testing.T) {
 		part{"xl/worksheets/sheet1.xml", sheetOpen + `<sheetData><row r="1"><c r="B1" t="s"><v>0</v></c></row>` +
 			`<row r="2"><c r="A2" t="s"><v>2</v></c><c r="B2" s="1" t="s"><v>1</v></c></row>` +
 			`<row r="3"><c r="B3"><v>999999199001011234</v></c></row>` +
-			`<row r="4"><c r="B4" t="inlineStr"><is><t>Inline</t></is></c></row>` +
+			`<row r="4"><c r="A4" t="inlineStr"><is><t>Slipped over</t></is></c><c r="B4" t="inlineStr"><is><t>Inline</t></is></c></row>` +
 			`<row r="7"><c r="B7" t="str"><f>"For"&amp;"mula"</f><v>Formula</v></c></row></sheetData></worksheet>`},
 	))
 	p := smallPatch(4)
-	p.Sheets[0].Masked = []int{2}
+	p.Sheets[0].Masked, p.Sheets[0].MaskedCells = []int{2}, []sheet.Ref{{Sheet: "Circuits", Row: 4, Col: 1}}
 	out := copied(t, file, p)
 	for _, f := range zipOf(t, out).File {
-		for _, secret := range []string{"Upperson", "9999991990", "Inline", "Formula", "mula"} {
+		for _, secret := range []string{"Upperson", "9999991990", "Inline", "Formula", "mula", "Slipped"} {
 			if strings.Contains(string(unpacked(t, f)), secret) {
 				t.Errorf("%s holds %s", f.Name, secret)
 			}
@@ -42,7 +44,7 @@ func TestMaskedColumnsHoldNoPersonalData(t *testing.T) {
 			}
 		}
 	}
-	if got, want := strings.Join(got, ", "), "Name, stays, Ma*********on, 99**************34, I*****, F******"; got != want {
+	if got, want := strings.Join(got, ", "), "Name, stays, Ma*********on, 99**************34, Sl********er, I*****, F******"; got != want {
 		t.Errorf("cells are %s, want %s", got, want)
 	}
 }
