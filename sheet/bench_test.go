@@ -27,6 +27,14 @@ func splitCells(line string) []string {
 func (s synthetic) Merged(string) []sheet.Range          { return nil }
 func (s synthetic) Totals(string) ([]sheet.Range, error) { return nil, nil }
 
+func (s synthetic) Extent(name string) sheet.Range {
+	rows := s.n
+	if name == "Engineers" {
+		rows *= 3
+	}
+	return sheet.Range{Row1: 1, Col1: 1, Row2: rows + 1, Col2: 9}
+}
+
 func (s synthetic) Rows(name string) iter.Seq2[sheet.Row, error] {
 	return func(yield func(sheet.Row, error) bool) {
 		head, count, fill := circuitsHead, s.n, s.circuit

@@ -24,6 +24,11 @@ type Book interface {
 
 	// Totals lists the rows of totals that the tables of a sheet show below their data.
 	Totals(name string) ([]Range, error)
+
+	// Extent gives the used range that a sheet says it has, the zero Range when it says
+	// none. It is known once Rows has given the first row, and no more than a hint: files
+	// say too little as well as too much.
+	Extent(name string) Range
 }
 
 // SheetInfo describes one worksheet.

@@ -112,6 +112,7 @@ func (d *decoder) sheet(l *layout) error {
 	if err := d.readTotals(&l.table); err != nil {
 		return err
 	}
+	d.expect(l)
 	for row, err := range d.book.Rows(l.table.Sheet) {
 		if err != nil {
 			return err
@@ -124,6 +125,24 @@ func (d *decoder) sheet(l *layout) error {
 	d.flush()
 	d.merged(l, first)
 	return nil
+}
+
+// mostExpected bounds the rows that room is made for before they are seen. A sheet that
+// says it has more is mostly one that was formatted down to its last row.
+const mostExpected = MaxRow / 2
+
+// expect makes room for the rows that the sheet says it has. Each circuit has a note at
+// least: that of its time.
+func (d *decoder) expect(l *layout) {
+	rows := d.book.Extent(l.table.Sheet).Row2 - l.table.HeaderRow
+	switch {
+	case rows > mostExpected:
+	case l.id == CircuitsSheet:
+		d.circuits.expect(rows)
+		d.problems.expect(rows)
+	default:
+		d.engineers.expect(rows)
+	}
 }
 
 // prepare points the fields at their columns, and tells what the headers already say.

@@ -1,6 +1,7 @@
 package sheet_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -50,5 +51,32 @@ func TestInvalidSpreads(t *testing.T) {
 	w := decode(t, g, sheet.Options{})
 	if !w.Circuits[0].Invalid || w.Circuits[1].Invalid || !w.Engineers[0].Invalid || w.Engineers[1].Invalid {
 		t.Errorf("circuits %v %v, engineers %v %v", w.Circuits[0].Invalid, w.Circuits[1].Invalid, w.Engineers[0].Invalid, w.Engineers[1].Invalid)
+	}
+}
+
+// boastful is a workbook whose sheets say that they end at a row.
+type boastful struct {
+	*grid
+	last int
+}
+
+func (b boastful) Extent(string) sheet.Range {
+	return sheet.Range{Row1: 1, Col1: 1, Row2: b.last, Col2: 9}
+}
+
+// TestExtentIsAHint decodes what is there, whatever a sheet says of its used range.
+func TestExtentIsAHint(t *testing.T) {
+	read := func(last int) string {
+		w, err := sheet.Decode(boastful{good(), last}, sheet.Options{Now: now, Regions: regions})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprintf("%+v", w)
+	}
+	want := read(0)
+	for _, last := range []int{1, 2, 4, 5, 1000, sheet.MaxRow} {
+		if got := read(last); got != want {
+			t.Errorf("last row %d: got\n%s\nwant\n%s", last, got, want)
+		}
 	}
 }

@@ -59,6 +59,7 @@ func (g *grid) Sheets() (infos []sheet.SheetInfo) {
 func (g *grid) Date1904() bool                            { return g.date1904 }
 func (g *grid) Merged(name string) []sheet.Range          { return g.find(name).merged }
 func (g *grid) Totals(name string) ([]sheet.Range, error) { return g.find(name).totals, nil }
+func (g *grid) Extent(string) sheet.Range                 { return sheet.Range{} }
 
 func (g *grid) Rows(name string) iter.Seq2[sheet.Row, error] {
 	return func(yield func(sheet.Row, error) bool) {

@@ -15,6 +15,13 @@ const (
 	lastBlock  = 4096
 )
 
+// expect makes room for a number of values, so that they need not be moved at all.
+func (p *pile[T]) expect(n int) {
+	if p.count == 0 && n > cap(p.last) {
+		p.last = append(make([]T, 0, n), p.last...)
+	}
+}
+
 // grow begins a further block when the last is full.
 func (p *pile[T]) grow() {
 	if len(p.last) == cap(p.last) {

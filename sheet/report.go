@@ -22,7 +22,14 @@ func (d *decoder) add(r *Rule, p Problem) {
 }
 
 // flush hands the problems recorded so far to the workbook.
-func (d *decoder) flush() { d.w.Problems = append(d.w.Problems, d.problems.take()...) }
+func (d *decoder) flush() {
+	told := d.problems.take()
+	if len(d.w.Problems) == 0 {
+		d.w.Problems = told
+		return
+	}
+	d.w.Problems = append(d.w.Problems, told...)
+}
 
 // tell records a problem of a field, quoting what stands in its cell.
 func (d *decoder) tell(r *Rule, f *field, args ...Arg) {

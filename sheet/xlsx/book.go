@@ -15,6 +15,7 @@ type Book struct {
 	strings   *stringTable
 	formats   cellFormats
 	merged    map[string][]sheet.Range // by sheet name, lower case
+	extents   map[string]sheet.Range   // likewise
 }
 
 var _ sheet.Book = (*Book)(nil)
@@ -32,7 +33,7 @@ func Open(r io.ReaderAt, size int64, l Limits) (*Book, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Book{container: c, merged: map[string][]sheet.Range{}}
+	b := &Book{container: c, merged: map[string][]sheet.Range{}, extents: map[string]sheet.Range{}}
 	if b.parts, err = c.workbook(); err != nil {
 		return nil, err
 	}
@@ -87,6 +88,9 @@ func (b *Book) Totals(name string) ([]sheet.Range, error) {
 	return totals, nil
 }
 
+// Extent implements [sheet.Book].
+func (b *Book) Extent(name string) sheet.Range { return b.extents[strings.ToLower(name)] }
+
 // Rows implements [sheet.Book]. The name is compared without regard to case.
 func (b *Book) Rows(name string) iter.Seq2[sheet.Row, error] {
 	return func(yield func(sheet.Row, error) bool) {
@@ -95,15 +99,19 @@ func (b *Book) Rows(name string) iter.Seq2[sheet.Row, error] {
 			yield(sheet.Row{}, err)
 			return
 		}
-		for {
+		key := strings.ToLower(name)
+		for first := true; ; first = false {
 			row, err := s.next()
 			if err == io.EOF {
-				b.merged[strings.ToLower(name)] = s.merged
+				b.merged[key] = s.merged
 				return
 			}
 			if err != nil {
 				yield(sheet.Row{}, err)
 				return
+			}
+			if first {
+				b.extents[key] = s.extent
 			}
 			if !yield(*row, nil) {
 				return

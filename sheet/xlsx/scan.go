@@ -23,6 +23,7 @@ type sheetScanner struct {
 	seen   rowSet
 	hidden colSet
 	merged []sheet.Range
+	extent sheet.Range // the used range as the sheet says it
 }
 
 // maxMerged bounds the list of merged ranges, and so its memory.
@@ -42,6 +43,10 @@ func (s *sheetScanner) next() (*sheet.Row, error) {
 		case t.depth == 1 && t.kind == startTag && !t.is("worksheet"):
 			return nil, s.tz.at(t, "part-wrong-root")
 		case t.depth == 2:
+			if t.is("dimension") && t.kind == startTag {
+				ref, _ := t.attr("ref")
+				s.extent, _ = parseRange(ref)
+			}
 			s.inData = t.kind == startTag && !t.empty && t.is("sheetData")
 		case t.depth == 3 && t.kind == startTag:
 			if err := s.child(t); err != nil {

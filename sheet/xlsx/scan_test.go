@@ -169,6 +169,27 @@ func TestMerged(t *testing.T) {
 	}
 }
 
+// TestExtent has what a sheet says of its used range, whether it is true or none.
+func TestExtent(t *testing.T) {
+	for _, test := range []struct{ xml, want string }{
+		{`<dimension ref="A1:I9"/><sheetData><row><c><v>1</v></c></row></sheetData>`, "{1 1 9 9}"},
+		{`<dimension ref="B2"/><sheetData><row><c><v>1</v></c></row></sheetData>`, "{2 2 2 2}"},
+		{`<dimension ref="all of it"/><sheetData><row><c><v>1</v></c></row></sheetData>`, "{0 0 0 0}"},
+		{`<sheetData><row><c><v>1</v></c></row></sheetData>`, "{0 0 0 0}"},
+	} {
+		b, err := openBytes(withSheet(t, test.xml))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range b.Rows("Circuits") {
+			break
+		}
+		if got := fmt.Sprint(b.Extent("CIRCUITS")); got != test.want {
+			t.Errorf("%s: got %s, want %s", test.xml, got, test.want)
+		}
+	}
+}
+
 // TestRowsStop leaves the iteration early and reads the sheet again from its start.
 func TestRowsStop(t *testing.T) {
 	b, err := openBytes(withSheet(t, `<sheetData><row><c><v>1</v></c></row><row><c><v>2</v></c></row></sheetData>`))
