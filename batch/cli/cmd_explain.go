@@ -43,7 +43,7 @@ func (a *app) explainAll() error {
 	return w.Flush()
 }
 
-// explain prints one entry. Codes are found whatever their case.
+// explain prints the entry of a code, found whatever its case, or of its family.
 func (a *app) explain(code string) error {
 	for _, known := range a.lines.words.Codes() {
 		if strings.EqualFold(strings.Trim(known, "()"), strings.Trim(code, "()")) {
@@ -52,7 +52,7 @@ func (a *app) explain(code string) error {
 			return nil
 		}
 	}
-	if e, ok := a.lines.words.Entry(code); ok { // that of its family, such as Throttling*
+	if e, ok := a.lines.words.Family(code); ok {
 		a.printEntry(a.env.Stdout, code, e)
 		return nil
 	}

@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"fmt"
+	"errors"
 	"time"
 )
 
@@ -15,6 +15,8 @@ const (
 // whether it would mean seconds or minutes is not guessed.
 type durationFlag time.Duration
 
+var errNoDuration = errors.New("no positive duration")
+
 // String gives the duration as Go writes it; "" for none, so that help shows no default.
 func (d *durationFlag) String() string {
 	if *d == 0 {
@@ -27,7 +29,7 @@ func (d *durationFlag) String() string {
 func (d *durationFlag) Set(s string) error {
 	v, err := time.ParseDuration(s)
 	if err != nil || v <= 0 {
-		return fmt.Errorf("%q is no positive duration such as 15s or 2h30m", s)
+		return errNoDuration
 	}
 	*d = durationFlag(v)
 	return nil

@@ -24,7 +24,7 @@ func (a *app) bindEnvironment(flags *pflag.FlagSet) error {
 			return
 		}
 		if bad := flags.Set(f.Name, value); bad != nil {
-			err = failure(exitUsage, "environment-value", bad, "variable", variable(f.Name), "value", value, "reason", bad.Error())
+			err = failure(exitUsage, "environment-value", bad, "variable", variable(f.Name), "value", value, "flag", f.Name, "takes", a.takes(f))
 		}
 	})
 	return err

@@ -81,7 +81,7 @@ func (f *findings) message(w *prose.Catalogue, o batch.Outcome) (message, hint s
 func (f *findings) problemsMessage(w *prose.Catalogue, list []sheet.Problem) (message, hint string) {
 	for i, p := range list {
 		if i == maxMessages {
-			message += "; " + w.Line("more-problems", count("n", len(list)-i))
+			message += "; " + w.Line("rows-more", count("n", len(list)-i))
 			break
 		}
 		text, todo := w.Problem(p)

@@ -66,7 +66,7 @@ never twice, and writes what came of each row into a copy of the workbook.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	a.common.register(root.PersistentFlags())
-	root.SetFlagErrorFunc(suggestFlag)
+	root.SetFlagErrorFunc(a.flagFailure)
 	root.AddCommand(
 		a.templateCommand(), a.validateCommand(), a.submitCommand(), a.statusCommand(),
 		a.reportCommand(), a.historyCommand(), a.simulatorCommand(), a.explainCommand(),
@@ -104,19 +104,38 @@ func arguments(low, high int) cobra.PositionalArgs {
 	}
 }
 
-// suggestFlag turns a wrong flag into a usage error with the nearest flag that exists.
-func suggestFlag(cmd *cobra.Command, err error) error {
+// flagFailure turns a wrong flag into a usage error: with what the flag takes, or with
+// the nearest flag that exists.
+func (a *app) flagFailure(cmd *cobra.Command, err error) error {
+	var bad *pflag.InvalidValueError
+	var lacking *pflag.ValueRequiredError
+	var malformed *pflag.InvalidSyntaxError
 	var unknown *pflag.NotExistError
-	if !errors.As(err, &unknown) {
-		return failure(exitUsage, "flag-value", err, "reason", err.Error())
+	switch {
+	case errors.As(err, &bad):
+		return failure(exitUsage, "flag-value", err, "flag", bad.GetFlag().Name, "value", bad.GetValue(), "takes", a.takes(bad.GetFlag()))
+	case errors.As(err, &lacking):
+		return failure(exitUsage, "flag-without-value", err, "flag", lacking.GetFlag().Name, "command", cmd.CommandPath())
+	case errors.As(err, &malformed):
+		return failure(exitUsage, "unknown-flag", err, "flag", malformed.GetSpecifiedFlag(), "command", cmd.CommandPath())
+	case !errors.As(err, &unknown):
+		return err
 	}
 	name := unknown.GetSpecifiedName()
+	if unknown.GetSpecifiedShortnames() != "" {
+		return failure(exitUsage, "unknown-flag", err, "flag", "-"+name, "command", cmd.CommandPath())
+	}
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 	if near := nearest(name, names); near != "" {
-		return failure(exitUsage, "unknown-flag-near", nil, "flag", name, "near", near)
+		return failure(exitUsage, "unknown-flag-near", err, "flag", "--"+name, "near", near)
 	}
-	return failure(exitUsage, "unknown-flag", nil, "flag", name, "command", cmd.CommandPath())
+	return failure(exitUsage, "unknown-flag", err, "flag", "--"+name, "command", cmd.CommandPath())
+}
+
+// takes says what kind of value a flag takes.
+func (a *app) takes(f *pflag.Flag) string {
+	return a.lines.words.Line("flag-takes-" + strings.ToLower(f.Value.Type()))
 }
 
 // nearest finds the one of names that a typing slip away from name, by the same

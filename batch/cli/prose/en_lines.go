@@ -5,10 +5,16 @@ var enLines = map[string]Entry{
 	// usage
 	"unknown-command":         {Message: "there is no command {command}", Hint: "loabatch --help lists the commands."},
 	"unknown-command-near":    {Message: "there is no command {command}", Hint: "Did you mean: loabatch {near}"},
-	"unknown-flag":            {Message: "there is no flag --{flag}", Hint: "{command} --help lists the flags."},
-	"unknown-flag-near":       {Message: "there is no flag --{flag}", Hint: "Did you mean --{near}?"},
-	"flag-value":              {Message: "{reason}", Hint: "The command's --help tells what the flag takes."},
-	"environment-value":       {Message: "the variable {variable} holds {value}, which its flag does not take: {reason}", Hint: "Correct or unset the variable; a flag on the command line beats it."},
+	"unknown-flag":            {Message: "there is no flag {flag}", Hint: "{command} --help lists the flags."},
+	"unknown-flag-near":       {Message: "there is no flag {flag}", Hint: "Did you mean --{near}?"},
+	"flag-value":              {Message: "--{flag} does not take {value}", Hint: "It takes {takes}."},
+	"flag-without-value":      {Message: "--{flag} lacks its value", Hint: "{command} --help tells what it takes."},
+	"flag-takes-int":          {Message: "a whole number"},
+	"flag-takes-uint64":       {Message: "a whole number from 0 on"},
+	"flag-takes-bool":         {Message: "true or false"},
+	"flag-takes-duration":     {Message: "a positive duration with its unit, such as 15s or 2h30m"},
+	"flag-takes-stringslice":  {Message: "values separated by commas"},
+	"environment-value":       {Message: "the variable {variable} holds {value}, which --{flag} does not take", Hint: "It takes {takes}. Correct or unset the variable; a flag on the command line beats it."},
 	"no-file":                 {Message: "no workbook was named", Hint: "Name one: loabatch {command} applications.xlsx"},
 	"argument-count":          {Message: "{command} was given the wrong number of arguments", Hint: "Usage: {usage}"},
 	"choice":                  {Message: "--{flag} does not take {value}", Hint: "It takes one of: {choices}."},
@@ -91,12 +97,16 @@ var enLines = map[string]Entry{
 	"copy-failed":       {Message: "the results copy could not be written to {file}: {reason}", Hint: "The ledger has everything. When there is room, run: loabatch report {run} --input {input} -o FILE"},
 	"report-failed":     {Message: "the {kind} report could not be written to {file}: {reason}", Hint: "The results copy carries the same errors."},
 
-	"more-problems": {Message: "and {n} more, see Errors"},
+	// the Message column of rows
+	"rows-more":        {Message: "and {n} more: see Errors"},
+	"rows-no-circuit":  {Message: "works on no circuit of this workbook"},
+	"rows-one-circuit": {Message: "{cell}: {message}"},
+	"rows-circuits":    {Message: "{result} for {n} of {of} circuits, first {cell}: {message}"},
 
 	// history, report
 	"no-run":        {Message: "the ledger knows no run {run}", Hint: "loabatch history lists the runs."},
 	"no-runs":       {Message: "the ledger has no runs yet"},
-	"no-circuit":    {Message: "the ledger knows nothing of {circuit}"},
+	"no-circuit":    {Message: "the ledger knows nothing of {circuit}", Hint: "Check the ID; --ledger names another ledger."},
 	"input-changed": {Message: "{file} is not the file that run {run} read: its bytes have changed", Hint: "Name the unchanged one with --input."},
 
 	"ledger-end":     {Message: "the ledger could not record how the run ended: {reason}", Hint: "Every row is recorded; the run shows as died."},

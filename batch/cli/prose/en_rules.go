@@ -215,9 +215,4 @@ var enRules = map[string]Entry{
 		Why:     "Struck-out text is still text. The rule is off unless asked for (`--severity cell-rich=warning`), because some programs store every mixed text in parts.",
 		Wrong:   "Example ~~Networks~~ Telecom", Right: "Example Telecom", Source: "ECMA-376 part 1, 18.4.4 (r)",
 	},
-
-	"rows-more":        {Message: "and {n} more: see Errors"},
-	"rows-no-circuit":  {Message: "works on no circuit of this workbook"},
-	"rows-one-circuit": {Message: "{cell}: {message}"},
-	"rows-circuits":    {Message: "{result} for {n} of {of} circuits, first {cell}: {message}"},
 }

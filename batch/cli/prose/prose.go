@@ -43,13 +43,17 @@ func join(parts ...map[string]Entry) *Catalogue {
 	return &Catalogue{entries: all, families: families(all)}
 }
 
-// Entry gives what the catalogue says of a code. A code of the API without an entry of
-// its own has that of its family, the longest that fits: Throttling.User that of
-// Throttling*.
+// Entry gives what the catalogue says of a code, or else of its family.
 func (c *Catalogue) Entry(code string) (Entry, bool) {
 	if e, ok := c.entries[code]; ok {
 		return e, true
 	}
+	return c.Family(code)
+}
+
+// Family gives what the catalogue says of the API's codes that are like this one, by the
+// longest pattern that fits: of Throttling.User what it says of Throttling*.
+func (c *Catalogue) Family(code string) (Entry, bool) {
 	for i := range c.families {
 		if f := &c.families[i]; f.has(code) {
 			return c.entries[f.pattern], true
@@ -58,8 +62,18 @@ func (c *Catalogue) Entry(code string) (Entry, bool) {
 	return Entry{}, false
 }
 
-// Codes lists the codes that have an entry, sorted.
-func (c *Catalogue) Codes() []string { return slices.Sorted(maps.Keys(c.entries)) }
+// Codes lists the codes that can be explained, sorted: those with something to do or to
+// know about them. Labels, and lines that only tell, are left out.
+func (c *Catalogue) Codes() []string {
+	var codes []string
+	for code, e := range c.entries {
+		if e.Hint != "" || e.Why != "" {
+			codes = append(codes, code)
+		}
+	}
+	slices.Sort(codes)
+	return codes
+}
 
 // Render fills the placeholders of a code's message and hint. A code without an
 // entry renders as itself, so that nothing is ever swallowed.
