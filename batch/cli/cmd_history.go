@@ -41,9 +41,9 @@ func (a *app) historyCommand() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&path, "ledger", "", "`PATH` of the ledger")
-	flags.IntVar(&limit, "limit", 20, "how many runs, the latest first; 0 is all")
-	flags.BoolVar(&asJSON, "json", false, "one JSON document on stdout")
+	flags.StringVar(&path, "ledger", "", ledgerHelp)
+	flags.IntVar(&limit, "limit", 20, "the latest `N` runs; 0 is all")
+	flags.BoolVar(&asJSON, "json", false, jsonHelp)
 	return cmd
 }
 

@@ -34,9 +34,9 @@ be the same bytes: it is found where it was, or named with --input.`,
 	}
 	flags := cmd.Flags()
 	f.output.register(flags)
-	flags.StringVar(&f.input, "input", "", "the workbook that the run read (default where it was)")
-	flags.StringVar(&f.ledger, "ledger", "", "`PATH` of the ledger")
-	flags.BoolVar(&f.force, "force", false, "overwrite the copy beside the input if it exists; a file named with -o is always overwritten")
+	flags.StringVar(&f.input, "input", "", "`FILE` that the run read (default where it was)")
+	flags.StringVar(&f.ledger, "ledger", "", ledgerHelp)
+	flags.BoolVar(&f.force, "force", false, "overwrite a copy of this run that exists; a file named with -o is always overwritten")
 	return cmd
 }
 
@@ -63,12 +63,9 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	if err != nil {
 		return err
 	}
-	path := f.output.output
-	if path == "" {
-		path = copyPath(done.in.path, "", false, id)
-		if _, err := os.Stat(path); err == nil && !f.force {
-			return failure(exitUsage, "output-exists", nil, "file", path)
-		}
+	path := copyPath(done.in.path, f.output.output, false, id)
+	if _, err := os.Stat(path); err == nil && !f.force && path != f.output.output {
+		return failure(exitUsage, "output-exists", nil, "file", path)
 	}
 	if err := checkOutput(done.in, path); err != nil {
 		return err

@@ -35,8 +35,9 @@ func (a *app) simulatorCommand() *cobra.Command {
 		Short: "Serve the simulated VPC endpoint on a loopback address",
 		Long: `Serves the simulated VPC endpoint until it is interrupted. GET /stats tells what it saw.
 
-A fault plan is a list such as 503:5%,drop-after:2%,hang:1%,latency:20ms. Each fault
-is tested both ways: before the effect and after it.
+A fault plan is a list such as 503:5%,drop-after:2%,hang-late:1%,latency:20ms. A fault
+strikes before the call's effect (-before), after it (-after), or ahead of an effect that
+still comes (-late); one that names none of these, before or after it by chance.
 ` + simulator.FaultHelp,
 		Example: `  loabatch simulator --addr 127.0.0.1:8080 --key id:secret
   ALIBABA_CLOUD_ACCESS_KEY_ID=id ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret \
@@ -45,12 +46,12 @@ is tested both ways: before the effect and after it.
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.serveSimulator(cmd.Context(), f) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.addr, "addr", "127.0.0.1:0", "loopback address to listen on")
+	flags.StringVar(&f.addr, "addr", "127.0.0.1:0", "loopback `ADDRESS` to listen on")
 	flags.StringSliceVar(&f.keys, "key", nil, "a key pair it takes, `ID:SECRET`; repeatable (default the pair in the environment, else "+simulatedKeyID+":"+simulatedSecret+")")
-	flags.StringVar(&f.account, "account", simulatedAccount, "the account ID it plays")
+	flags.StringVar(&f.account, "account", simulatedAccount, "account `ID` that it plays")
 	flags.StringVar(&f.rate, "rate", defaultRate, "its quota for each region and API: `N/DURATION`")
 	flags.StringVar(&f.faults, "faults", "", "fault `PLAN`")
-	flags.Uint64Var(&f.seed, "seed", 1, "seed of the fault plan")
+	flags.Uint64Var(&f.seed, "seed", 1, "seed `N` of the fault plan")
 	return cmd
 }
 

@@ -31,7 +31,7 @@ dropdowns and notes, and a Guide. -o - writes it to stdout.`,
 			return a.writeTemplate(output, force, write)
 		},
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "loabatch-template.xlsx", "where to write it; - is stdout")
+	cmd.Flags().StringVarP(&output, "output", "o", "loabatch-template.xlsx", "`FILE` to write; - is stdout")
 	cmd.Flags().BoolVar(&force, "force", false, "overwrite the file if it exists")
 	cmd.Flags().BoolVar(&example, "example", false, "fill in two circuits and three engineers that do not exist")
 	return cmd

@@ -2,6 +2,12 @@ package cli
 
 import "github.com/spf13/pflag"
 
+// Help that several commands give alike.
+const (
+	jsonHelp   = "one JSON document on stdout; everything else on stderr"
+	ledgerHelp = "`PATH` of the ledger (default $XDG_STATE_HOME/loabatch/ledger.db)"
+)
+
 // commonFlags are the flags of every command.
 type commonFlags struct {
 	lang  string
@@ -10,9 +16,9 @@ type commonFlags struct {
 }
 
 func (f *commonFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.lang, "lang", "", "language of messages and reports: en, zh (default from the locale)")
+	flags.StringVar(&f.lang, "lang", "", "language of messages and reports: `en|zh` (English only for now)")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print only problems and the result")
-	flags.StringVar(&f.color, "color", "auto", "colour: auto, always, never; NO_COLOR turns it off")
+	flags.StringVar(&f.color, "color", "auto", "when to use colour: `auto|always|never`; NO_COLOR turns it off")
 }
 
 // validationFlags steer how the rows are checked; every command that reads a workbook has them.
@@ -26,9 +32,9 @@ type validationFlags struct {
 }
 
 func (f *validationFlags) register(flags *pflag.FlagSet) {
-	flags.StringSliceVar(&f.severity, "severity", nil, "`RULE=error|warning|off`; repeatable; loabatch explain lists the rules")
+	flags.StringSliceVar(&f.severity, "severity", nil, "severity of a rule: `RULE=error|warning|off`; repeatable; loabatch explain lists the rules")
 	flags.BoolVar(&f.strict, "strict", false, "warnings count as errors")
-	flags.StringVar(&f.timezone, "timezone", "UTC", "zone of dates that carry none, such as Asia/Shanghai")
+	flags.StringVar(&f.timezone, "timezone", "UTC", "`ZONE` of dates that carry none, such as Asia/Shanghai")
 	flags.IntVar(&f.maxUnpacked, "max-unpacked", 1024, "refuse a workbook that unpacks to more than so many `MIB`")
 	flags.StringVar(&f.region, "region", "", "region `ID` for rows that name none")
 }
@@ -45,10 +51,10 @@ type outputFlags struct {
 }
 
 func (f *outputFlags) register(flags *pflag.FlagSet) {
-	flags.StringVarP(&f.output, "output", "o", "", "the results copy; a folder when there are several inputs (default <name>.results-<run id>.xlsx beside the input)")
-	flags.StringSliceVar(&f.reports, "report", nil, "error report as files beside the results copy: `csv,json,html`")
+	flags.StringVarP(&f.output, "output", "o", "", "`FILE` of the results copy, or a folder for it; several inputs need a folder (default <name>.results-<run id>.xlsx beside the input)")
+	flags.StringSliceVar(&f.reports, "report", nil, "error reports as files beside the results copy: `csv,json,html`")
 	flags.BoolVar(&f.redact, "redact", false, "mask personal data in the results copy, so that it may be mailed")
-	flags.BoolVar(&f.json, "json", false, "one JSON document on stdout; everything else on stderr")
+	flags.BoolVar(&f.json, "json", false, jsonHelp)
 }
 
 // serviceFlags say which service is spoken to, as whom, and how fast.
@@ -69,10 +75,10 @@ func (f *serviceFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.profile, "profile", "", "credentials profile `NAME` of the Alibaba Cloud CLI or credentials file")
 	flags.StringVar(&f.expectAccount, "expect-account", "", "refuse to run as any account but `ID`")
 	flags.StringVar(&f.rate, "rate", defaultRate, "requests per sliding window for each account, region and API, retries included: `N/DURATION`")
-	flags.IntVar(&f.burst, "burst", 0, "how many of a window's requests may go out at once (default a fifth of the quota)")
-	flags.IntVarP(&f.concurrency, "concurrency", "j", 8, "calls in flight per region")
+	flags.IntVar(&f.burst, "burst", 0, "`N` of a window's requests may go out at once (default a fifth of the quota)")
+	flags.IntVarP(&f.concurrency, "concurrency", "j", 8, "`N` calls in flight per region")
 	flags.Var(&f.timeout, "timeout", "one attempt, in total")
-	flags.StringVar(&f.ledger, "ledger", "", "`PATH` of the ledger (default $XDG_STATE_HOME/loabatch/ledger.db)")
+	flags.StringVar(&f.ledger, "ledger", "", ledgerHelp)
 }
 
 // runFlags bound a run and choose its rows.
@@ -93,13 +99,13 @@ type runFlags struct {
 func (f *runFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.simulate, "simulate", false, "embedded simulator and a throw-away ledger: no account, no network")
 	flags.StringVar(&f.faults, "faults", "", "with --simulate: the simulator's fault `PLAN` (see loabatch simulator --help)")
-	flags.Uint64Var(&f.seed, "seed", 1, "with --simulate: seed of the fault plan")
-	flags.StringVar(&f.dryRun, "dry-run", "", "validate only: `offline` sends nothing, online also reads the circuits' state and predicts each row")
+	flags.Uint64Var(&f.seed, "seed", 1, "with --simulate: seed `N` of the fault plan")
+	flags.StringVar(&f.dryRun, "dry-run", "", "send nothing, `offline|online`: offline validates only, online also reads the circuits' state and predicts each row")
 	flags.Lookup("dry-run").NoOptDefVal = "offline"
-	flags.IntVar(&f.maxAttempts, "max-attempts", 5, "attempts per row")
+	flags.IntVar(&f.maxAttempts, "max-attempts", 5, "`N` attempts per row")
 	flags.Var(&f.maxDuration, "max-duration", "stop starting rows after this long (default none)")
-	flags.StringVar(&f.maxFailures, "max-failures", "", "stop once so many rows were refused or failed: `N|N%` (a percentage needs 20 finished rows)")
-	flags.StringSliceVar(&f.only, "only", nil, "only rows whose Result is one of these: `RESULT,...`, such as failed,unknown,not_attempted")
+	flags.StringVar(&f.maxFailures, "max-failures", "", "stop once `N|N%` rows were refused or failed (a percentage needs 20 finished rows)")
+	flags.StringSliceVar(&f.only, "only", nil, "only rows whose Result is one of `RESULT,...`, such as failed,unknown,not_attempted")
 	flags.BoolVar(&f.reapply, "reapply", false, "apply again for rows whose LOA was rejected (SecondApplyPhysicalConnectionLOA)")
 	flags.BoolVar(&f.allOrNothing, "all-or-nothing", false, "one invalid row withholds the whole workbook")
 	flags.BoolVarP(&f.yes, "yes", "y", false, "ask no question; needed where there is no terminal")
@@ -114,8 +120,8 @@ type watchFlags struct {
 }
 
 func (f *watchFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.progress, "progress", "auto", "progress: auto, bar, plain, none; auto is a bar on a terminal and otherwise a line every 30 s")
-	flags.StringVar(&f.logFormat, "log-format", "text", "log lines as text or json")
-	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
+	flags.StringVar(&f.progress, "progress", "auto", "`auto|bar|plain|none`: auto is a bar on a terminal and otherwise a line every 30 s")
+	flags.StringVar(&f.logFormat, "log-format", "text", "log lines as `text|json`")
+	flags.StringVar(&f.logLevel, "log-level", "info", "log from this level on: `debug|info|warn|error`; at info, text on stderr has the errors alone")
 	flags.StringVar(&f.logFile, "log-file", "", "append the log to `FILE` instead of stderr")
 }
