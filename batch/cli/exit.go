@@ -69,6 +69,7 @@ type ending struct {
 	results    map[sheet.Result]int
 	errors     int              // problems of severity error, of any row
 	withheld   bool             // nothing was sent by design: dry run, validate, --all-or-nothing
+	dryRun     bool             // withheld for that reason: every row should have been judged
 	stop       batch.StopReason // why the run stopped early
 	signal     int              // exit code of the signal that stopped it, or 0
 	copyFailed bool             // the results copy could not be written
@@ -82,14 +83,16 @@ func (e ending) code() int {
 		return exitNoCopy
 	case e.signal != 0:
 		return e.signal
-	case e.withheld:
-		return e.withheldCode()
 	case e.stop == batch.StopDuration:
 		return exitDuration
 	case e.stop == batch.StopLedger:
 		return exitInternal
-	case e.stop == batch.StopFatal || e.stop == batch.StopMaxFailures || e.results[sheet.NotAttempted] > 0:
+	case e.stop == batch.StopFatal || e.stop == batch.StopMaxFailures:
 		return exitStopped
+	case e.results[sheet.NotAttempted] > 0 && (e.dryRun || !e.withheld):
+		return exitStopped
+	case e.withheld:
+		return e.withheldCode()
 	case e.results[sheet.Refused] > 0:
 		return exitRows
 	case e.bad() && !e.anyValid():
