@@ -102,7 +102,7 @@ func beyond(n int, words Words) string {
 func countViews(d *Document, words Words) []countView {
 	var counts []countView
 	if d.asked() {
-		for _, s := range d.LOAStates() {
+		for _, s := range d.shownStates() {
 			counts = append(counts, countView{s.Status, s.Rows, percent(s.Rows, d.Rows), toneName(s.style()), s.meaning(words)})
 		}
 		return counts

@@ -36,6 +36,23 @@ func (d *Document) LOAStates() []LOAState {
 	return states
 }
 
+// shownStates are the states as people are shown them: rows that could not be asked
+// about are among them, so that the counts add up to the rows.
+func (d *Document) shownStates() []LOAState {
+	states := d.LOAStates()
+	left := d.Rows
+	for _, s := range states {
+		left -= s.Rows
+	}
+	if left > 0 {
+		states = append(states, LOAState{unasked, left})
+	}
+	return states
+}
+
+// unasked stands for the state of rows that name no circuit or region, or got no answer.
+const unasked = "not asked"
+
 // lifeRank is the place of a state in an LOA's life; unknown ones come last.
 func lifeRank(status string) int {
 	if i := slices.Index(loaLife, status); i >= 0 {
@@ -49,7 +66,10 @@ func (d *Document) asked() bool { return d.Command == "status" }
 
 // meaning tells what a state means; a state that is not known has none.
 func (s LOAState) meaning(words Words) string {
-	if lifeRank(s.Status) == len(loaLife) {
+	switch {
+	case s.Status == unasked:
+		return words.Line("report-loa-unasked")
+	case lifeRank(s.Status) == len(loaLife):
 		return ""
 	}
 	return words.Line("report-loa-" + strings.ToLower(s.Status))

@@ -126,7 +126,7 @@ func (p printer) head(d *Document) {
 // counts prints the results that occur, each with its next step, or the states of LOAs.
 func (p printer) counts(d *Document) {
 	if d.asked() {
-		for _, s := range d.LOAStates() {
+		for _, s := range d.shownStates() {
 			p.count(s.Rows, s.style(), s.Status, s.meaning(p.words))
 		}
 	} else {

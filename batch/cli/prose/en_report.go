@@ -36,6 +36,7 @@ var enReport = map[string]Entry{
 	"report-loa-rejected":   {Message: "rejected: correct the row, then submit with --reapply"},
 	"report-loa-deleted":    {Message: "deleted: it can be applied for again"},
 	"report-loa-none":       {Message: "the API knows of no LOA"},
+	"report-loa-unasked":    {Message: "no circuit or region in the row, or no answer for it"},
 	"report-col-loa":        {Message: "LOA status"},
 	"report-col-meaning":    {Message: "Meaning"},
 
