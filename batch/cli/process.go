@@ -180,6 +180,9 @@ func (a *app) each(ctx context.Context, s *job, inputs []*input, targets []targe
 			continue
 		}
 		docs = append(docs, *doc)
+		if doc.Rows == 0 {
+			a.lines.warn("no-circuits", map[string]string{"file": doc.Input})
+		}
 		codes = append(codes, doc.ExitCode)
 		if !s.flags.output.json {
 			if err := a.print(doc); err != nil {
@@ -200,9 +203,6 @@ func (a *app) each(ctx context.Context, s *job, inputs []*input, targets []targe
 // print shows one finished run to a person: each problem where there is no copy to list
 // them, else their causes.
 func (a *app) print(doc *report.Document) error {
-	if doc.Rows == 0 {
-		a.lines.warn("no-circuits", map[string]string{"file": doc.Input})
-	}
 	o := report.TextOptions{Color: a.lines.color && a.env.StdoutTerminal, Problems: shownProblems}
 	if doc.Output != "" {
 		o.Problems, o.Causes = 0, shownCauses

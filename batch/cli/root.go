@@ -20,6 +20,10 @@ func Run(ctx context.Context, env Env) int {
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
+	root.InitDefaultCompletionCmd() // which takes the output that is set by now
+	if completion, _, err := root.Find([]string{"completion"}); err == nil {
+		completion.Args, completion.RunE = noCommand, root.RunE // a shell that is none is no success
+	}
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return a.exit
