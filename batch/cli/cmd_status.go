@@ -40,11 +40,10 @@ func (a *app) status(ctx context.Context, f submitFlags, path string) error {
 		return err
 	}
 	defer s.close()
-	inputs, err := readInputs([]string{path}, s.options, f.validation)
+	in, err := readInput(path, s.options, f.validation.unpacked())
 	if err != nil {
 		return err
 	}
-	in := inputs[0]
 	t := target{runID: newRunID(s.started)}
 	t.path = copyPath(in.path, f.output.output, false, t.runID)
 	if err := checkOutput(in, t.path); err != nil {

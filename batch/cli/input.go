@@ -35,10 +35,8 @@ func (in *input) reader() (io.ReaderAt, int64) {
 }
 
 // readInputs reads and decodes every input before anything is done with one of them.
-// Its error is all that is wrong with any of them, as fileErrors.
-func readInputs(paths []string, o sheet.Options, f validationFlags) ([]*input, error) {
-	var inputs []*input
-	var failed fileErrors
+// It gives those that can be read, and what is wrong with the others.
+func readInputs(paths []string, o sheet.Options, f validationFlags) (inputs []*input, failed fileErrors) {
 	for _, path := range paths {
 		in, err := readInput(path, o, f.unpacked())
 		if err != nil {
@@ -47,10 +45,7 @@ func readInputs(paths []string, o sheet.Options, f validationFlags) ([]*input, e
 		}
 		inputs = append(inputs, in)
 	}
-	if len(failed) > 0 {
-		return nil, failed
-	}
-	return inputs, nil
+	return inputs, failed
 }
 
 func readInput(path string, o sheet.Options, unpacked int64) (*input, error) {

@@ -27,6 +27,7 @@ type job struct {
 	options sheet.Options
 	log     *slog.Logger
 	started time.Time
+	several bool // more than one input was named
 
 	service *service      // nil when nothing is asked of the API
 	store   *ledger.Store // nil when nothing is sent
@@ -35,16 +36,18 @@ type job struct {
 }
 
 // process is submit and validate: it reads every input, opens what the run needs, and
-// takes the inputs one after another.
+// takes the inputs one after another. Where nothing is sent, inputs that can be read are
+// checked even when others cannot.
 func (a *app) process(ctx context.Context, command string, f submitFlags, paths []string) (err error) {
 	s, err := a.newJob(command, f)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	inputs, err := readInputs(paths, s.options, f.validation)
-	if err != nil {
-		return err
+	s.several = len(paths) > 1
+	inputs, unread := readInputs(paths, s.options, f.validation)
+	if len(unread) > 0 && (s.run.dryRun != dryRunOffline || len(inputs) == 0) {
+		return unread
 	}
 	outputs, err := s.outputs(inputs)
 	if err != nil {
@@ -55,7 +58,7 @@ func (a *app) process(ctx context.Context, command string, f submitFlags, paths 
 	}
 	ctx, s.signals = a.watchSignals(ctx)
 	defer s.signals.stop()
-	return a.each(ctx, s, inputs, outputs)
+	return a.each(ctx, s, inputs, outputs, unread)
 }
 
 func (a *app) newJob(command string, f submitFlags) (*job, error) {
@@ -94,8 +97,7 @@ type target struct{ runID, path string }
 // outputs fixes where each copy goes and finds what stands against it, before
 // anything is sent.
 func (s *job) outputs(inputs []*input) ([]target, error) {
-	several := len(inputs) > 1
-	if several && s.flags.output.output != "" && !isFolder(s.flags.output.output) {
+	if s.several && s.flags.output.output != "" && !isFolder(s.flags.output.output) {
 		return nil, failure(exitUsage, "output-no-folder", nil, "file", s.flags.output.output)
 	}
 	targets := make([]target, len(inputs))
@@ -104,7 +106,7 @@ func (s *job) outputs(inputs []*input) ([]target, error) {
 		if s.run.dryRun != wetRun && s.flags.output.output == "" {
 			continue
 		}
-		targets[i].path = copyPath(in.path, s.flags.output.output, several, targets[i].runID)
+		targets[i].path = copyPath(in.path, s.flags.output.output, s.several, targets[i].runID)
 		for _, other := range inputs {
 			if sameFile(other.path, targets[i].path) {
 				return nil, failure(exitUsage, "output-is-input", nil, "file", other.path)
@@ -164,19 +166,25 @@ func (f closeFunc) Close() error {
 }
 
 // each takes the inputs one after another, prints what came of them, and sets the
-// exit code of the command.
-func (a *app) each(ctx context.Context, s *job, inputs []*input, targets []target) error {
+// exit code of the command. Inputs that could not be read have their place first.
+func (a *app) each(ctx context.Context, s *job, inputs []*input, targets []target, unread fileErrors) error {
 	var docs []report.Document
 	var codes []int
+	failed := func(path string, err error) {
+		a.lines.fail(err)
+		codes = append(codes, exitOf(err))
+		docs = append(docs, a.unfinished(report.Document{Command: s.command, DryRun: s.run.dryRun != wetRun}, path, err))
+	}
+	for _, f := range unread {
+		failed(f.path, f.err)
+	}
 	for i, in := range inputs {
 		doc, err := a.one(ctx, s, in, targets[i])
 		if err != nil {
-			if len(inputs) == 1 {
+			if !s.several {
 				return err
 			}
-			a.lines.fail(err)
-			codes = append(codes, exitOf(err))
-			docs = append(docs, a.unfinished(report.Document{Command: s.command, DryRun: s.run.dryRun != wetRun}, in.path, err))
+			failed(in.path, err)
 			continue
 		}
 		docs = append(docs, *doc)
@@ -194,7 +202,7 @@ func (a *app) each(ctx context.Context, s *job, inputs []*input, targets []targe
 	if !s.flags.output.json {
 		return nil
 	}
-	if len(inputs) == 1 {
+	if !s.several {
 		return report.JSON(a.env.Stdout, docs[0])
 	}
 	return report.JSONRuns(a.env.Stdout, docs, a.exit)
