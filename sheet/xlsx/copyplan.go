@@ -174,7 +174,8 @@ func (cp *copier) planTables(p *sheet.SheetPatch, cols []putColumn, rels []relat
 			tabled = true
 		}
 		ch, ok := info.change(p, cols)
-		if !ok && overlap(info.ref, f.cells()) && (!info.plain || info.ref.Row1 != f.headerRow) {
+		inTheWay := firstWithin(cols, info.ref) > 0 && overlap(info.ref, f.cells())
+		if !ok && inTheWay && (!info.plain || info.ref.Row1 != f.headerRow) {
 			return false, faultAt(sheet.Ref{Sheet: p.Sheet, Row: info.ref.Row1, Col: info.ref.Col1}, "copy-table-in-the-way",
 				"sheet", p.Sheet, "found", quoted(info.name), "place", rangeText(info.ref))
 		}

@@ -127,6 +127,47 @@ func TestMarksAreColouredByAFormat(t *testing.T) {
 	}
 }
 
+// TestMarksLeaveTheFormatsOfOthers takes the marks of an earlier run out of a format that
+// a program has since joined with the user's own, since both are over one range.
+func TestMarksLeaveTheFormatsOfOthers(t *testing.T) {
+	const rows = `<sheetData><row r="1"/><row r="2"/></sheetData>`
+	const own = `<cfRule type="expression" priority="1"><formula>A2="x"</formula></cfRule>`
+	const ours = `<cfRule type="expression" dxfId="0" priority="2"><formula>&quot;loabatch&quot;&lt;&gt;&quot;&quot;</formula></cfRule>`
+	const open, end = `<conditionalFormatting sqref="A2">`, `</conditionalFormatting>`
+	for _, test := range []struct{ in, want string }{
+		{open + own + ours + end, open + own + end},
+		{open + ours + own + end, open + own + end},
+		{open + ours + end, ""},
+		{open + own + end, open + own + end},
+	} {
+		out := copied(t, withSheet(t, rows+test.in+`<pageMargins/>`), smallPatch(2))
+		_, got, _ := strings.Cut(partOf(t, out, "xl/worksheets/sheet1.xml"), `<autoFilter ref="A1:C2"/>`)
+		if want := test.want + `<pageMargins/></worksheet>`; got != want {
+			t.Errorf("%s became\n%s\nwant\n%s", test.in, got, want)
+		}
+	}
+}
+
+// TestMergedRangesBetweenResultColumns moves a result column of an earlier run among the
+// data: merged ranges that reach none of the result columns stay.
+func TestMergedRangesBetweenResultColumns(t *testing.T) {
+	p := smallPatch(3)
+	sp := &p.Sheets[0]
+	sp.Columns = []sheet.PutColumn{{Col: 2, Header: "Result", Width: 16}, {Col: 6, Header: "Message", Width: 60}}
+	sp.LastCol = 6
+	sp.Row = func(n int) []sheet.PutCell {
+		if n < 2 || n > 3 {
+			return nil
+		}
+		return []sheet.PutCell{{Text: "ok"}, {Text: "fine"}}
+	}
+	const rows = `<sheetData><row r="1"/><row r="2"/><row r="3"/></sheetData>`
+	out := copied(t, withSheet(t, rows+`<mergeCells count="3"><mergeCell ref="C2:C3"/><mergeCell ref="D2:E2"/><mergeCell ref="D3:F3"/></mergeCells>`), p)
+	if got, want := partOf(t, out, "xl/worksheets/sheet1.xml"), `<mergeCells><mergeCell ref="C2:C3"/><mergeCell ref="D2:E2"/><mergeCell ref="D3:E3"/></mergeCells>`; !strings.Contains(got, want) {
+		t.Errorf("got\n%s\nwant in it\n%s", got, want)
+	}
+}
+
 func TestCopyRefuses(t *testing.T) {
 	twoRows := `<sheetData><row r="1"/><row r="2"><c r="C2"><f t="shared" ref="C2:D2" si="0">A2</f><v>1</v></c></row></sheetData>`
 	lost := smallPatch(3)
@@ -146,6 +187,7 @@ func TestCopyRefuses(t *testing.T) {
 		{"sheet twice", twoRows, twice, "copy-sheet-twice"},
 		{"no such sheet", twoRows, other, "sheet-not-listed"},
 		{"formula of others", twoRows, smallPatch(2), "copy-formula-in-the-way"},
+		{"formula of cells below the data", strings.Replace(twoRows, "C2:D2", "C2:C3", 1), smallPatch(2), "copy-formula-in-the-way"},
 		{"bad row number", `<sheetData><row r="x"/></sheetData>`, smallPatch(2), "copy-row-number"},
 		{"bad reference", `<sheetData><row r="2"><c r="A7"/></row></sheetData>`, smallPatch(2), "copy-cell-reference"},
 	} {

@@ -33,6 +33,17 @@ func (f patchFrame) cells() sheet.Range {
 	return sheet.Range{Row1: f.headerRow, Col1: f.firstCol, Row2: f.lastRow, Col2: f.lastCol}
 }
 
+// firstWithin gives the first result column that a range reaches, or 0: the columns need
+// not stand side by side, where a person has moved those of an earlier run.
+func firstWithin(cols []putColumn, r sheet.Range) int {
+	for _, c := range cols {
+		if c.Col >= r.Col1 && c.Col <= r.Col2 {
+			return c.Col
+		}
+	}
+	return 0
+}
+
 // placesOf gives the columns of a patch in the order of the sheet, or says why they
 // are none: two in one place, or beyond the last column.
 func placesOf(p *sheet.SheetPatch) ([]putColumn, error) {

@@ -141,7 +141,7 @@ func (s *sheetPatcher) replaces(t *token, row, col int, cells []sheet.PutCell) b
 }
 
 // dropCell leaves a cell out. One whose formula is that of further cells, shared or as
-// an array, goes only where those go too.
+// an array, goes only where those go too: in result columns, and beside the data.
 func (s *sheetPatcher) dropCell(t *token, row, col int) error {
 	if t.empty {
 		return nil
@@ -156,7 +156,7 @@ func (s *sheetPatcher) dropCell(t *token, row, col int) error {
 			return nil
 		case t.kind == startTag && t.depth == 5 && t.is("f"):
 			ref, _ := t.attr("ref")
-			if r, ok := parseRange(ref); ok && !s.allOurs(r.Col1, r.Col2) {
+			if r, ok := parseRange(ref); ok && !(s.allOurs(r.Col1, r.Col2) && r.Row1 >= s.frame.Row1 && r.Row2 <= s.frame.Row2) {
 				at := sheet.Ref{Sheet: s.p.Sheet, Row: row, Col: col}
 				return faultAt(at, "copy-formula-in-the-way", "place", at.String(), "found", rangeText(r))
 			}

@@ -2,6 +2,7 @@ package xlsx
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
@@ -98,14 +99,15 @@ func (s *sheetPatcher) editMerged(list *token) error {
 	return nil
 }
 
-// cutMerged gives what remains of a merged range beside the result cells; the zero
-// Range when that is no more than one cell. It reports whether the range reaches them.
+// cutMerged gives what remains of a merged range left of the result cells that it
+// reaches; the zero Range when that is no more than one cell. It reports whether it
+// reaches any.
 func (s *sheetPatcher) cutMerged(r sheet.Range) (sheet.Range, bool) {
-	f := s.frame
-	if s.patchedNothing() || r.Row2 < f.Row1 || r.Row1 > f.Row2 || r.Col2 < f.Col1 || r.Col1 > f.Col2 {
+	first := firstWithin(s.cols, r)
+	if first == 0 || r.Row2 < s.frame.Row1 || r.Row1 > s.frame.Row2 {
 		return r, false
 	}
-	r.Col2 = f.Col1 - 1
+	r.Col2 = first - 1
 	if r.Col2 < r.Col1 || r.Col1 == r.Col2 && r.Row1 == r.Row2 {
 		return sheet.Range{}, true
 	}
@@ -118,16 +120,14 @@ const markFormula = `"loabatch"&lt;&gt;""`
 
 var markSigns = [][]byte{[]byte(`"loabatch"`), []byte(`&quot;loabatch&quot;`), []byte(`&#34;loabatch&#34;`)}
 
-// editConditional passes a conditional format on, unless an earlier run added it.
+// editConditional passes a conditional format on, but for rules of an earlier run.
 func (s *sheetPatcher) editConditional(t *token) error {
 	raw, err := s.capture(t)
 	if err != nil {
 		return err
 	}
-	for _, sign := range markSigns {
-		if bytes.Contains(raw, sign) {
-			return nil
-		}
+	if isMark(raw) {
+		raw = s.withoutMarks(raw)
 	}
 	s.out.Write(raw)
 	for rest := raw; ; {
@@ -141,6 +141,42 @@ func (s *sheetPatcher) editConditional(t *token) error {
 		}
 		rest = after
 	}
+}
+
+func isMark(raw []byte) bool {
+	return slices.ContainsFunc(markSigns, func(sign []byte) bool { return bytes.Contains(raw, sign) })
+}
+
+// withoutMarks gives a conditional format without the rules that an earlier run added,
+// nil where no other remains. Programs that save a copy again put all rules of one range
+// into one format, the user's among them.
+func (s *sheetPatcher) withoutMarks(raw []byte) []byte {
+	tz := newTokenizer(bytes.NewReader(raw), s.tz.part)
+	var kept []byte
+	others := false
+	for {
+		t, err := tz.next()
+		if err != nil {
+			break
+		}
+		from := len(kept)
+		if t.kind != startTag || t.depth != 2 {
+			kept = append(kept, t.raw...)
+			continue
+		}
+		if kept, err = tz.capture(kept, t); err != nil {
+			break
+		}
+		if isMark(kept[from:]) {
+			kept = kept[:from]
+		} else {
+			others = true
+		}
+	}
+	if !others {
+		return nil
+	}
+	return kept
 }
 
 // areasPerFormat is how many areas one conditional format gets; more of them stand in

@@ -44,7 +44,7 @@ var enCopy = map[string]Entry{
 		Why:     "A table's header row may hold nothing but the names of its columns; results written into it would damage it.",
 	},
 	"copy-formula-in-the-way": {
-		Message: "the formula in {place} is shared by the cells {found}, of which only some are result columns",
+		Message: "the formula in {place} is shared by the cells {found}, of which only some are replaced by results",
 		Hint:    "Replace the formulas in these cells by their values, or move them to other columns.",
 	},
 	"copy-no-notes": {
