@@ -1,6 +1,9 @@
 package sheet
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Decode finds the sheets and columns of a workbook, reads every row, applies every
 // rule, and gives the rows as typed values with all problems found.
@@ -197,6 +200,9 @@ func (d *decoder) take(row *Row) {
 		}
 	}
 	if !found || d.isTotals() {
+		if slices.Contains(AllResults, Result(past.Result)) { // left by a person who deleted the row's data; the copy clears it
+			d.layout.table.LastRow = row.Number
+		}
 		return
 	}
 	d.layout.table.LastRow = row.Number

@@ -80,3 +80,20 @@ func TestExtentIsAHint(t *testing.T) {
 		}
 	}
 }
+
+// TestResultsLeftBelowTheData holds that the table reaches down to results whose rows
+// have lost their data, so that the copy clears them: the counts would not add up else.
+func TestResultsLeftBelowTheData(t *testing.T) {
+	for _, test := range []struct {
+		left string
+		want int
+	}{{"SUBMITTED", 5}, {"6 rows", 3}} {
+		g := good()
+		g.set("J1", "Result")
+		g.set("J5", test.left)
+		w := decode(t, g, sheet.Options{})
+		if got := w.CircuitsTable.LastRow; got != test.want || len(w.Circuits) != 2 {
+			t.Errorf("%s: the table ends in row %d, want %d; %d circuits", test.left, got, test.want, len(w.Circuits))
+		}
+	}
+}

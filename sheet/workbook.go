@@ -49,7 +49,7 @@ type Table struct {
 	Headers   map[ColumnID]string  // their headers as they stand in the workbook
 	Results   map[ResultColumn]int // result columns left by an earlier run
 	LastCol   int                  // the last column with a header or a value in the table
-	LastRow   int                  // the last row with a value
+	LastRow   int                  // the last row with a value in a data column, or with a result
 }
 
 // Workbook is a decoded workbook: its rows as typed values, in sheet order, and every
