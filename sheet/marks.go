@@ -6,7 +6,7 @@ func (r *resulter) marks(t *Table) []Mark {
 	var marks []Mark
 	for i := range r.w.Problems {
 		p := &r.w.Problems[i]
-		if p.At.Sheet != t.Sheet || p.Severity < Warning || p.At.Row == 0 || p.At.Col == 0 {
+		if !p.Marks(t.Sheet) {
 			continue
 		}
 		note, hint := r.words.Problem(*p)
@@ -28,4 +28,10 @@ func (r *resulter) marks(t *Table) []Mark {
 		marks = append(marks, Mark{Row: p.At.Row, Col: p.At.Col, Style: style, Note: note})
 	}
 	return marks
+}
+
+// Marks reports whether the problem marks a cell of this sheet: it has one, and is more
+// than a note.
+func (p *Problem) Marks(sheet string) bool {
+	return p.At.Sheet == sheet && p.Severity >= Warning && p.At.Row > 0 && p.At.Col > 0
 }

@@ -52,6 +52,7 @@ func (a *app) status(ctx context.Context, f submitFlags, path string) error {
 	if err := in.findObstacles(); err != nil {
 		return err
 	}
+	a.lines.remarks(in)
 	if s.service, err = a.openService(ctx, f.service, f.run, s.pace); err != nil {
 		return err
 	}

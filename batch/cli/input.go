@@ -27,6 +27,7 @@ type input struct {
 	content  []byte
 	sha256   string // hex
 	workbook *sheet.Workbook
+	remarks  []sheet.Problem // on what its copy will be like
 }
 
 // reader gives the bytes as the codec takes them.
@@ -79,6 +80,7 @@ func (in *input) findObstacles() error {
 			against = append(against, p)
 		} else {
 			in.workbook.Problems = append(in.workbook.Problems, p)
+			in.remarks = append(in.remarks, p)
 		}
 	}
 	if len(against) > 0 {
@@ -96,6 +98,8 @@ func readBytes(path string) (*input, error) {
 		return nil, failure(exitUsage, "input-unreadable", err, "file", path, "reason", cause(err))
 	case info.IsDir():
 		return nil, failure(exitUsage, "input-folder", nil, "file", path)
+	case !info.Mode().IsRegular(): // a pipe or a device may never end
+		return nil, failure(exitUsage, "input-no-file", nil, "file", path)
 	case info.Size() > maxInput:
 		return nil, failure(exitUsage, "input-too-large", nil, "file", path)
 	}
@@ -104,12 +108,12 @@ func readBytes(path string) (*input, error) {
 		return nil, failure(exitUsage, "input-unreadable", err, "file", path, "reason", cause(err))
 	}
 	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, maxInput))
-	if err != nil {
+	content := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead)) // one piece, and room to see the end
+	if _, err := content.ReadFrom(io.LimitReader(f, maxInput)); err != nil {
 		return nil, failure(exitUsage, "input-unreadable", err, "file", path, "reason", cause(err))
 	}
-	sum := sha256.Sum256(content)
-	return &input{path: path, content: content, sha256: hex.EncodeToString(sum[:])}, nil
+	sum := sha256.Sum256(content.Bytes())
+	return &input{path: path, content: content.Bytes(), sha256: hex.EncodeToString(sum[:])}, nil
 }
 
 // named adds the file's name to an input error, for the prose.

@@ -4,10 +4,13 @@ import (
 	"archive/zip"
 	"bytes"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -56,6 +59,67 @@ func withPart(t *testing.T, path, name, content string) []byte {
 	}
 	if _, err := added.Write([]byte(content)); err != nil {
 		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// TestInputIsAFile refuses what may have no end: reading a pipe waits for a writer.
+func TestInputIsAFile(t *testing.T) {
+	_, err := readInput(os.DevNull, sheet.Options{}, 0)
+	var own *exitError
+	if !errors.As(err, &own) || own.code != "input-no-file" || own.exit != exitUsage {
+		t.Errorf("a device as input: %v", err)
+	}
+}
+
+// TestRemarksOnTheCopy tells before anything is sent what the copy will be like; a note
+// is not told where only problems are asked for.
+func TestRemarksOnTheCopy(t *testing.T) {
+	in, err := readInput(filepath.Join("..", "..", "testdata", "clean.xlsx"), sheet.Options{}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.content = withLockedStructure(t, in.content)
+	if err := in.findObstacles(); err != nil {
+		t.Fatal(err)
+	}
+	for _, quiet := range []bool{false, true} {
+		var shown bytes.Buffer
+		l := &lines{err: &shown, words: prose.English, quiet: quiet}
+		l.remarks(in)
+		if want := "note: " + in.path + ": the structure of the workbook is protected"; strings.HasPrefix(shown.String(), want) == quiet {
+			t.Errorf("quiet %v: told %q", quiet, shown.String())
+		}
+	}
+}
+
+// withLockedStructure gives a workbook's bytes with its structure protected.
+func withLockedStructure(t *testing.T, content []byte) []byte {
+	t.Helper()
+	z, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	for _, f := range z.File {
+		part, err := fs.ReadFile(z, f.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Name == "xl/workbook.xml" {
+			part = bytes.Replace(part, []byte("<sheets>"), []byte(`<workbookProtection lockStructure="1"/><sheets>`), 1)
+		}
+		p, err := w.Create(f.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.Write(part); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)

@@ -73,6 +73,18 @@ func (l *lines) fail(err error) {
 	}
 }
 
+// remarks tells what the copy of an input will not be as its owner may expect it, before
+// anything is sent.
+func (l *lines) remarks(in *input) {
+	for _, p := range in.remarks {
+		if l.quiet && p.Severity < sheet.Warning {
+			continue
+		}
+		message, hint := l.words.Problem(p)
+		l.write(p.Severity.String(), in.path+": "+message, hint)
+	}
+}
+
 // warn prints a warning; say prints a plain line, unless --quiet.
 func (l *lines) warn(code string, args map[string]string) { l.print("warning", code, args) }
 

@@ -53,6 +53,9 @@ func (a *app) process(ctx context.Context, command string, f submitFlags, paths 
 	if err != nil {
 		return err
 	}
+	for _, in := range inputs {
+		a.lines.remarks(in)
+	}
 	if err := a.open(ctx, s, inputs); err != nil {
 		return err
 	}

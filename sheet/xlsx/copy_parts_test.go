@@ -273,28 +273,37 @@ func TestObstacles(t *testing.T) {
 		{"xl/worksheets/sheet1.xml", sheetOpen + dataRows + `</worksheet>`},
 		{"xl/_rels/workbook.xml.rels", relsPart("worksheet", "worksheets/sheet1.xml", "worksheet", "worksheets/sheet2.xml", "styles", "styles.xml")},
 	}
+	atB2 := []sheet.Problem{{Code: "made", Severity: sheet.Error, At: sheet.Ref{Sheet: "Circuits", Row: 2, Col: 2}}}
+	drawings := []part{
+		{"xl/worksheets/_rels/sheet1.xml.rels", relsPart("vmlDrawing", "../drawings/vmlDrawing1.vml")},
+		{"xl/drawings/vmlDrawing1.vml", `<xml><p>a control<br></xml>`},
+	}
 	for _, test := range []struct {
-		name string
-		more []part
-		last int // column of the data
-		want string
+		name  string
+		more  []part
+		last  int // column of the data
+		want  string
+		found []sheet.Problem
 	}{
-		{"merged cells", nil, 2, "note copy-merged-cut"},
-		{"none", nil, 4, ""},
-		{"no free columns", nil, sheet.MaxCol - 7, "error copy-no-free-columns"},
-		{"locked structure", []part{{"xl/workbook.xml", strings.Replace(book, "<sheets>", `<workbookProtection lockStructure="1"/><sheets>`, 1)}}, 4, "note copy-structure-locked"},
-		{"signed", []part{{"_rels/.rels", strings.Replace(topRelsXML, "</Rel", `<Relationship Id="rId9" Type="http://schemas.openxmlformats.org/package/2006/relationships/digital-signature/origin" Target="_xmlsignatures/origin.sigs"/></Rel`, 1)}}, 4, "warning copy-signed"},
-		{"drawings", []part{
-			{"xl/worksheets/_rels/sheet1.xml.rels", relsPart("vmlDrawing", "../drawings/vmlDrawing1.vml")},
-			{"xl/drawings/vmlDrawing1.vml", `<xml><p>a control<br></xml>`},
-		}, 4, "note copy-no-notes"},
-		{"damage", []part{{"xl/worksheets/sheet2.xml", sheetOpen + `<sheetData><row r="1">`}}, 4, "error part-truncated"},
+		{"merged cells", nil, 2, "note copy-merged-cut", nil},
+		{"none", nil, 4, "", atB2},
+		{"no free columns", nil, sheet.MaxCol - 7, "error copy-no-free-columns", nil},
+		{"locked structure", []part{{"xl/workbook.xml", strings.Replace(book, "<sheets>", `<workbookProtection lockStructure="1"/><sheets>`, 1)}}, 4, "note copy-structure-locked", nil},
+		{"signed", []part{{"_rels/.rels", strings.Replace(topRelsXML, "</Rel", `<Relationship Id="rId9" Type="http://schemas.openxmlformats.org/package/2006/relationships/digital-signature/origin" Target="_xmlsignatures/origin.sigs"/></Rel`, 1)}}, 4, "warning copy-signed", nil},
+		{"drawings", drawings, 4, "note copy-no-notes", atB2},
+		{"drawings and a note of the user's", append(slices.Clone(drawings),
+			part{"xl/worksheets/_rels/sheet1.xml.rels", relsPart("vmlDrawing", "../drawings/vmlDrawing1.vml", "comments", "../comments1.xml")},
+			part{"xl/comments1.xml", `<comments xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><authors><author>Op</author></authors><commentList><comment ref="A2" authorId="0"><text><t>mine</t></text></comment></commentList></comments>`},
+		), 4, "note copy-no-notes", atB2},
+		{"drawings and nothing to note", drawings, 4, "", nil},
+		{"damage", []part{{"xl/worksheets/sheet2.xml", sheetOpen + `<sheetData><row r="1">`}}, 4, "error part-truncated", nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			file := zipped(t, plainParts(append(slices.Clone(base), test.more...)...))
 			w := &sheet.Workbook{
 				CircuitsTable:  sheet.Table{Sheet: "Circuits", HeaderRow: 1, LastRow: 2, LastCol: test.last},
 				EngineersTable: sheet.Table{Sheet: "Engineers", HeaderRow: 1, LastRow: 2, LastCol: test.last},
+				Problems:       test.found,
 			}
 			var got []string
 			for _, p := range Obstacles(bytes.NewReader(file), int64(len(file)), w) {

@@ -88,7 +88,8 @@ func (c *container) locked(book *workbookParts) (bool, error) {
 }
 
 // rehearsal is a patch as it will be after the run, as far as its places are
-// concerned: every result cell is blank, and the first cell below the header is marked.
+// concerned: every result cell is blank, and where problems will be marked, a cell is
+// that surely has no note of the user's.
 func rehearsal(w *sheet.Workbook) sheet.Patch {
 	var p sheet.Patch
 	for _, t := range []*sheet.Table{&w.CircuitsTable, &w.EngineersTable} {
@@ -96,7 +97,9 @@ func rehearsal(w *sheet.Workbook) sheet.Patch {
 		for _, c := range sp.Columns {
 			sp.LastCol = max(sp.LastCol, c.Col)
 		}
-		sp.Marks = []sheet.Mark{{Row: t.HeaderRow + 1, Col: 1, Style: sheet.StyleBad, Note: "?"}}
+		if slices.ContainsFunc(w.Problems, func(p sheet.Problem) bool { return p.Marks(t.Sheet) }) {
+			sp.Marks = []sheet.Mark{{Row: sheet.MaxRow, Col: sheet.MaxCol, Style: sheet.StyleBad, Note: "?"}}
+		}
 		p.Sheets = append(p.Sheets, sp)
 	}
 	for _, name := range []string{"Errors", "Summary"} {

@@ -50,6 +50,7 @@ var enLines = map[string]Entry{
 	"input-missing":           {Message: "there is no file {file}", Hint: "Check the name and the folder."},
 	"input-unreadable":        {Message: "{file} cannot be read: {reason}", Hint: "Check who may read it."},
 	"input-folder":            {Message: "{file} is a folder", Hint: "Name the workbook in it."},
+	"input-no-file":           {Message: "{file} is a pipe or a device, not a file", Hint: "Save the workbook to a file and name that."},
 	"input-too-large":         {Message: "{file} is larger than 1 GiB", Hint: "Split the workbook."},
 	"input-not-taken-up":      {Message: "nothing was done with this file, because another file of the command cannot be used", Hint: "Correct the other file or leave it out."},
 	"template-written":        {Message: "the blank workbook is in {file}", Hint: "Fill it, then run: loabatch validate {file}"},
