@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -91,7 +92,7 @@ func (a *app) runHistory(ctx context.Context, store *ledger.Store, limit int, as
 		if r.ExitCode != nil {
 			exit = number(*r.ExitCode)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.RunID, stamp(r.StartedAt), r.Scope, r.Status, exit, counts(r.Results), r.Input)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.RunID, stamp(r.StartedAt), r.Scope, r.Status, exit, report.Results(r.Results), r.Input)
 	})
 }
 
@@ -155,17 +156,6 @@ func (a *app) writeJSON(v any) error {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(v)
-}
-
-// counts writes the results of a run that are not zero.
-func counts(results map[sheet.Result]int) string {
-	var parts []string
-	for _, r := range sheet.AllResults {
-		if n := results[r]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, r))
-		}
-	}
-	return strings.Join(parts, ", ")
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }

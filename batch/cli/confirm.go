@@ -3,7 +3,6 @@ package cli
 import (
 	"bufio"
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -16,8 +15,8 @@ func (a *app) confirm(yes bool, applications int, account, endpoint string) erro
 	if !a.env.StdinTerminal {
 		return failure(exitUsage, "no-terminal-no-yes", nil)
 	}
-	question, _ := a.lines.words.Render("confirm", map[string]string{
-		"count": strconv.Itoa(applications), "account": account, "endpoint": endpoint,
+	question, _ := a.lines.words.Render(pick(applications == 1, "confirm-one", "confirm"), map[string]string{
+		"count": number(applications), "account": account, "endpoint": endpoint,
 	})
 	fmt.Fprintf(a.env.Stderr, "%s [y/N] ", question)
 	answers := make(chan string, 1)

@@ -39,6 +39,13 @@ func TestConfirm(t *testing.T) {
 	}
 }
 
+func TestConfirmOne(t *testing.T) {
+	a, shown := asking(strings.NewReader("y\n"), nil)
+	if err := a.confirm(false, 1, "1234", "the VPC API"); err != nil || !strings.Contains(shown.String(), "submit 1 application as") {
+		t.Errorf("asked %q: %v", shown, err)
+	}
+}
+
 // An interrupt ends the wait for an answer that does not come.
 func TestConfirmInterrupted(t *testing.T) {
 	for signal, exit := range map[os.Signal]int{os.Interrupt: exitInterrupted, syscall.SIGTERM: exitTerminated, syscall.SIGHUP: exitTerminated} {

@@ -20,7 +20,7 @@ func checkOutput(in *input, path string) error {
 		return failure(exitUsage, "output-extension", nil, "file", path, "extension", want)
 	}
 	if isFolder(path) {
-		return failure(exitUsage, "output-unwritable", nil, "file", path, "reason", "it is a folder")
+		return failure(exitUsage, "output-folder", nil, "file", path)
 	}
 	probe, err := os.CreateTemp(filepath.Dir(path), ".loabatch-*")
 	if err != nil {

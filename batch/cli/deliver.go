@@ -4,7 +4,6 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -215,9 +214,3 @@ func (a *app) writeReports(doc *report.Document, beside string, kinds []string) 
 		}
 	}
 }
-
-// number writes a figure for the prose.
-func number(n int) string { return strconv.Itoa(n) }
-
-// count is a figure as an argument of the prose.
-func count(name string, n int) sheet.Arg { return sheet.Arg{Name: name, Value: strconv.Itoa(n)} }

@@ -28,7 +28,7 @@ type exitError struct {
 	exit int
 	code string            // of the prose
 	args map[string]string // of the prose
-	err  error             // the cause, for the log; may be nil
+	err  error             // the cause; may be nil
 }
 
 func (e *exitError) Error() string {

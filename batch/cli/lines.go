@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/loabatch/loabatch/batch/cli/prose"
@@ -129,3 +130,9 @@ func printable(s string) string {
 		return r
 	}, s)
 }
+
+// number writes a figure for the prose.
+func number(n int) string { return strconv.Itoa(n) }
+
+// count is a figure as an argument of the prose.
+func count(name string, n int) sheet.Arg { return sheet.Arg{Name: name, Value: strconv.Itoa(n)} }

@@ -6,9 +6,10 @@ import (
 	"os"
 )
 
-// logger opens the log that the flags ask for. Its lines are for machines and never
-// hold personal data. At a desk, where nothing of this was asked for, it tells errors only: the progress and
-// the summary tell the rest. The json format and a log file have every attempt.
+// logger opens the log that the flags ask for. Its lines are for machines and never hold
+// personal data. At a desk, where nothing of this was asked for, it tells errors only:
+// the progress and the summary tell the rest. The json format and a log file have every
+// attempt.
 func (f *watchFlags) logger(stderr io.Writer) (*slog.Logger, io.Closer, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {

@@ -43,7 +43,7 @@ func (a *app) newProgress(mode string, total int) (*progress, error) {
 	case mode == "bar":
 		p.bar = progressbar.NewOptions(total,
 			progressbar.OptionSetWriter(a.env.Stderr),
-			progressbar.OptionSetDescription("applications"),
+			progressbar.OptionSetDescription(a.lines.words.Line("progress-bar")),
 			progressbar.OptionShowCount(),
 			progressbar.OptionSetPredictTime(true),
 			progressbar.OptionShowElapsedTimeOnFinish(),

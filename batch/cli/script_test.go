@@ -29,7 +29,7 @@ import (
 // scriptCommands are what the scripts have beyond testscript's own:
 //
 //	exits CODE PROGRAM ARG...   runs a program and wants this exit code
-//	serve [KEY=VALUE...]        serves a simulator: faults=PLAN, quota=N/DURATION; sets URL and the credentials
+//	serve [KEY=VALUE...]        serves a simulator: faults=PLAN, denied=API, billing=off; sets URL and the credentials
 //	circuits FILE N             makes a workbook of N circuits in three regions
 //	stats                       prints what the simulator saw: accepted, duplicates, throttled …
 //	nopersonal FILE INPUT       wants no personal value of the input's engineers in the file, zip parts included

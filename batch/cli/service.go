@@ -33,7 +33,7 @@ func (a *app) openService(ctx context.Context, f serviceFlags, r runFlags, p pac
 		return nil, failure(exitUsage, "debug-sdk", err)
 	}
 	config := cloud.Config{Endpoint: f.endpoint, Timeout: time.Duration(f.timeout), Concurrency: f.concurrency, UserAgent: "loabatch/" + version(), BeforePage: (&pages{pace: p}).before}
-	s := &service{endpoint: "the VPC API", stop: func() {}}
+	s := &service{endpoint: a.lines.words.Line("endpoint-api"), stop: func() {}}
 	if r.simulate {
 		embedded, err := startSimulator(f.rate, r)
 		if err != nil {
@@ -41,7 +41,7 @@ func (a *app) openService(ctx context.Context, f serviceFlags, r runFlags, p pac
 		}
 		config.Endpoint, s.stop = embedded.url, embedded.stop
 		config.Credentials = cloud.StaticCredentials(simulatedKeyID, simulatedSecret, "")
-		s.endpoint = "the embedded simulator"
+		s.endpoint = a.lines.words.Line("endpoint-simulator")
 	} else {
 		credentials, err := cloud.FindCredentials(f.profile)
 		if err != nil {

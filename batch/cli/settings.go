@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -70,10 +69,10 @@ func (f *serviceFlags) pace() (pace, error) {
 		return pace{}, failure(exitUsage, "rate-value", err, "value", f.rate)
 	}
 	if f.burst < 0 || f.burst > rate.N {
-		return pace{}, failure(exitUsage, "burst-value", nil, "value", strconv.Itoa(f.burst), "most", strconv.Itoa(rate.N))
+		return pace{}, failure(exitUsage, "burst-value", nil, "value", number(f.burst), "most", number(rate.N))
 	}
 	if f.concurrency < 1 || f.concurrency > 256 {
-		return pace{}, failure(exitUsage, "concurrency-value", nil, "value", strconv.Itoa(f.concurrency))
+		return pace{}, failure(exitUsage, "concurrency-value", nil, "value", number(f.concurrency))
 	}
 	return pace{rate: rate, burst: f.burst}, f.checkEndpoint()
 }
@@ -118,7 +117,7 @@ func loopbackAddress(address string) bool {
 	return err == nil && loopback(host)
 }
 
-// run checks and reads what the flags say of a run.
+// runSettings is what the flags say of a run, read and checked.
 type runSettings struct {
 	maxFailures batch.Limit
 	only        []sheet.Result
@@ -147,7 +146,7 @@ func (f *runFlags) settings() (runSettings, error) {
 		return s, failure(exitUsage, "choice", nil, "flag", "dry-run", "value", f.dryRun, "choices", "offline, online")
 	}
 	if f.maxAttempts < 1 {
-		return s, failure(exitUsage, "max-attempts-value", nil, "value", strconv.Itoa(f.maxAttempts))
+		return s, failure(exitUsage, "max-attempts-value", nil, "value", number(f.maxAttempts))
 	}
 	if f.maxFailures != "" {
 		limit, err := batch.ParseLimit(f.maxFailures)

@@ -24,8 +24,9 @@ type Cause struct {
 const maxCells = 50
 
 // Causes groups the errors and warnings among the problems, and the rows that the API
-// or a stop left unfinished, by code and, for rows, by how they ended. Errors come first, then the most frequent, then
-// the first found. Rows that are INVALID are told by their problems alone.
+// or a stop left unfinished, by code and, for rows, by how they ended. Errors come
+// first, then the most frequent, then the first found. Rows that are INVALID are told by
+// their problems alone.
 func (d *Document) Causes() []Cause {
 	g := grouping{at: map[causeKey]int{}}
 	for i := range d.Problems {

@@ -121,7 +121,7 @@ func percent(n, of int) string { return fmt.Sprintf("%.2f", 100*float64(n)/float
 func areaViews(d *Document) []areaView {
 	var areas []areaView
 	for _, r := range d.PerRegion() {
-		areas = append(areas, areaView{r.RegionID, r.Rows, r.Results.sentence()})
+		areas = append(areas, areaView{r.RegionID, r.Rows, r.Results.String()})
 	}
 	return areas
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -33,6 +34,17 @@ func (r Results) MarshalJSON() ([]byte, error) {
 	}
 	b.WriteByte('}')
 	return b.Bytes(), nil
+}
+
+// String lists the results that occur: 3 SUBMITTED, 1 INVALID.
+func (r Results) String() string {
+	var parts []string
+	for _, word := range sheet.AllResults {
+		if n := r[word]; n > 0 {
+			parts = append(parts, strconv.Itoa(n)+" "+string(word))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // of adds up the counts of some results.

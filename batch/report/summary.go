@@ -2,7 +2,6 @@ package report
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
@@ -198,17 +197,6 @@ func (g *grid) regions(d *Document) {
 		if r.RegionID == "" {
 			name = muted(g.words.Line("report-no-region"))
 		}
-		g.row(name, figure(float64(r.Rows)), gap, plain(r.Results.sentence()))
+		g.row(name, figure(float64(r.Rows)), gap, plain(r.Results.String()))
 	}
-}
-
-// sentence lists the results that occur: 3 SUBMITTED, 1 INVALID.
-func (r Results) sentence() string {
-	var parts []string
-	for _, word := range sheet.AllResults {
-		if n := r[word]; n > 0 {
-			parts = append(parts, strconv.Itoa(n)+" "+string(word))
-		}
-	}
-	return strings.Join(parts, ", ")
 }

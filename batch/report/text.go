@@ -102,7 +102,7 @@ func (p printer) indented(by, hint, code string) {
 
 // more counts what was not printed and says where it stands.
 func (p printer) more(d *Document, code string, n int) string {
-	where := p.words.Line("report-see-json")
+	where := p.words.Line("report-see-output")
 	if d.Output != "" {
 		where = p.words.Line("report-see-errors")
 	}

@@ -4,7 +4,7 @@ package prose
 var enCopy = map[string]Entry{
 	"copy-no-free-columns": {
 		Message: "sheet {sheet} has no free columns for the results to the right of its data",
-		Hint:    "Delete columns that are not needed, up to column XFD eight columns must be free.",
+		Hint:    "Delete columns that are not needed: eight must be free up to column XFD.",
 		Why:     "A worksheet ends at column XFD; every row's result stands behind its data.",
 	},
 	"copy-signed": {

@@ -1,6 +1,6 @@
 package prose
 
-// enFiles: inputs that cannot be used and copies that cannot be faithful.
+// enFiles: inputs that cannot be used, as a file or in their sheets, rows and cells.
 var enFiles = map[string]Entry{
 	// what is no workbook
 	"file-empty": {

@@ -40,8 +40,12 @@ var enLines = map[string]Entry{
 	"no-terminal-no-yes":      {Message: "this run would really submit, and there is no terminal to ask on", Hint: "Add --yes when it is meant, or --dry-run to check only."},
 	"not-confirmed":           {Message: "nothing was sent", Hint: "Answer y to go on, or add --yes."},
 	"confirm":                 {Message: "submit {count} applications as account {account} to {endpoint}?"},
+	"confirm-one":             {Message: "submit 1 application as account {account} to {endpoint}?"},
+	"endpoint-api":            {Message: "the VPC API"},
+	"endpoint-simulator":      {Message: "the embedded simulator"},
 	"output-exists":           {Message: "{file} exists already", Hint: "Name another file, or add --force to overwrite it."},
 	"output-unwritable":       {Message: "{file} cannot be written: {reason}", Hint: "Name another place with -o."},
+	"output-folder":           {Message: "{file} is a folder, which cannot be a results copy", Hint: "Name a file with -o."},
 	"output-is-input":         {Message: "the results copy would overwrite the input {file}", Hint: "Name another file with -o; the input is never written."},
 	"output-extension":        {Message: "the results copy {file} must end in {extension}, as its input does", Hint: "Other programs refuse a workbook under the wrong ending."},
 	"region-value":            {Message: "--region does not take {value}", Hint: "Write a region ID such as cn-hangzhou: lower-case letters, digits and hyphens."},
@@ -90,6 +94,7 @@ var enLines = map[string]Entry{
 	"no-circuits":       {Message: "the sheet of circuits in {file} has no rows", Hint: "Fill it, one row per circuit."},
 
 	// during and after a run
+	"progress-bar":      {Message: "applications"},
 	"progress":          {Message: "{done} of {total} applications done, {failed} refused or failed"},
 	"signal-first":      {Message: "interrupted: nothing new is started, what is in flight is finished and recorded", Hint: "A second interrupt leaves at once; the ledger has everything."},
 	"signal-second":     {Message: "interrupted again: leaving at once", Hint: "What was in flight is settled by the next run."},

@@ -52,7 +52,7 @@ var enReport = map[string]Entry{
 	"report-more-cells":        {Message: "and {n} more"},
 	"report-more-cells-one":    {Message: "and 1 more"},
 	"report-see-errors":        {Message: "see Errors in the copy"},
-	"report-see-json":          {Message: "add -o FILE for a copy that lists all"},
+	"report-see-output":        {Message: "add -o FILE for a copy that lists all"},
 
 	// Where things are and what they cost.
 	"report-copy":          {Message: "copy"},
