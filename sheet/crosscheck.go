@@ -43,7 +43,7 @@ func (d *decoder) ref(id ColumnID, row int) Ref {
 // clash tells of two cells that must not be equal, at the first of them.
 func (d *decoder) clash(r *Rule, id ColumnID, row, other int, value string) {
 	f := &d.cells[id]
-	d.add(r, Problem{At: d.ref(id, row), Also: d.ref(id, other), Column: f.header, Value: f.show(value)})
+	d.add(r, Problem{At: d.ref(id, row), Also: d.ref(id, other), Column: f.header, Value: d.show(f, value)})
 }
 
 // filled guesses how many circuits have a value in a column.

@@ -51,7 +51,7 @@ func (d *decoder) worksOn(f *field) (ids []string, all bool) {
 		case id == "*":
 			d.tell(&engineerCircuitStar, f)
 		case !isInstanceID(id):
-			d.tell(&engineerCircuitMalformed, f, Arg{"circuit", f.show(id)})
+			d.tell(&engineerCircuitMalformed, f, Arg{"circuit", d.show(f, id)})
 			if d.severity[&engineerCircuitMalformed] != Error {
 				ids = append(ids, id)
 			}

@@ -27,7 +27,7 @@ func (d *decoder) sameEngineer(a, b int32) {
 	before := d.errors
 	d.add(&engineerTwice, Problem{
 		At: d.ref(EngineerCertificateNo, e.Row), Also: d.ref(EngineerCertificateNo, other.Row),
-		Column: f.header, Value: f.show(e.CertificateNo.Reveal()),
+		Column: f.header, Value: d.show(f, e.CertificateNo.Reveal()),
 	})
 	e.Invalid = e.Invalid || d.errors > before
 }

@@ -69,7 +69,7 @@ func (d *decoder) pairs() (pairs []pair, everywhere []int32) {
 func (d *decoder) unknownCircuit(e *Engineer, id string) {
 	f := &d.cells[EngineerInstanceID]
 	before := d.errors
-	d.add(&engineerCircuitUnknown, Problem{At: d.ref(EngineerInstanceID, e.Row), Column: f.header, Value: f.show(id)})
+	d.add(&engineerCircuitUnknown, Problem{At: d.ref(EngineerInstanceID, e.Row), Column: f.header, Value: d.show(f, id)})
 	e.Invalid = e.Invalid || d.errors > before
 }
 

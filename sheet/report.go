@@ -3,6 +3,7 @@ package sheet
 import (
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // longestShown is how many characters of a value a problem quotes.
@@ -36,14 +37,14 @@ func (d *decoder) tell(r *Rule, f *field, args ...Arg) {
 	if d.severity[r] == Off {
 		return
 	}
-	d.add(r, Problem{At: f.at, Column: f.header, Value: f.show(f.cell.Value), Masked: f.hides(f.cell.Value), Args: args})
+	d.add(r, Problem{At: f.at, Column: f.header, Value: d.show(f, f.cell.Value), Masked: d.hides(f, f.cell.Value), Args: args})
 }
 
 // show gives a value as it may be shown: cut off, and masked where it is personal.
-func (f *field) show(value string) string {
+func (d *decoder) show(f *field, value string) string {
 	value = shorten(value, longestShown)
 	switch {
-	case !f.hides(value):
+	case !d.hides(f, value):
 		return value
 	case f.col.ID == EngineerInstanceID: // each on its own, since Mask leaves the ends
 		parts := strings.FieldsFunc(value, isSeparator)
@@ -58,25 +59,28 @@ func (f *field) show(value string) string {
 }
 
 // hides reports whether a value is personal: by its column, or because it may have
-// slipped over from one that is, as in a row pasted one cell too far to the left.
-func (f *field) hides(value string) bool {
-	if f.col.Sheet != EngineersSheet || f.col.Personal || len(value) < 2 {
-		return f.col.Personal
-	}
-	if f.col.ID == EngineerInstanceID {
+// slipped over from one that is, in a row pasted one cell too far to either side. Words
+// that are merely wrong in their place stay readable.
+func (d *decoder) hides(f *field, value string) bool {
+	switch {
+	case f.col.Personal:
+		return true
+	case f.col.ID == EngineerInstanceID:
 		return slices.ContainsFunc(strings.FieldsFunc(value, isSeparator), func(part string) bool { return !likeInstanceID(part) })
-	}
-	key := foldKey(value)
-	for known := range valueKeys[f.col.ID] {
-		if key == known || nearMiss(key, known) {
-			return false
+	case f.col.ID == EngineerCertificateType:
+		if _, slipped := valueKeys[f.col.ID][foldKey(d.cells[EngineerCertificateNo].cell.Value)]; slipped {
+			return true
 		}
+	case f.col.ID != EngineerGender:
+		return false
 	}
-	return true
+	return strings.ContainsFunc(value, unicode.IsDigit)
 }
 
-// likeInstanceID reports whether a part of a cell was at least meant for a circuit's ID.
+// likeInstanceID reports whether a part of a cell was at least meant for the ID of a
+// circuit. A name has no digits, a number no letters.
 func likeInstanceID(part string) bool {
 	key := foldKey(part)
-	return key == "" || strings.HasPrefix(key, "pc")
+	return key == "" || strings.HasPrefix(key, "pc") ||
+		strings.ContainsFunc(key, unicode.IsDigit) && strings.ContainsFunc(key, func(r rune) bool { return r >= 'a' && r <= 'z' })
 }

@@ -32,7 +32,7 @@ func (d *decoder) isTotals() bool {
 		if id := trimOuter(f.cell.Value); id == "*" || strings.HasPrefix(strings.ToLower(id), "pc-") {
 			return false
 		}
-		d.add(&totalsRow, Problem{At: f.at, Column: f.header, Value: f.show(f.cell.Value)})
+		d.add(&totalsRow, Problem{At: f.at, Column: f.header, Value: d.show(f, f.cell.Value)})
 		return true
 	}
 	return false

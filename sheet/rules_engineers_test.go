@@ -1,6 +1,8 @@
 package sheet_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/loabatch/loabatch/sheet"
@@ -150,8 +152,11 @@ func TestSlippedValues(t *testing.T) {
 		{"E:A2", "PC_AAAA1", "PC_AAAA1"},
 		{"E:C2", "X1234567", "X*******"},
 		{"E:C2", "Pasport", "Pasport"},
+		{"E:C2", "Driver licence", "Driver licence"},
+		{"E:A2", "bp1aaaa1", "bp1aaaa1"},
+		{"E:A2", "447700900123", "44********23"},
+		{"E:E2", "Unknown", "Unknown"},
 		{"E:E2", "+447700900123", "+4*********23"},
-		{"E:E2", "示例", "示*"},
 		{"E:E2", "M", "M"},
 	} {
 		g := good()
@@ -167,6 +172,18 @@ func TestSlippedValues(t *testing.T) {
 			if masked := p.Value != c.value; p.Masked != masked {
 				t.Errorf("%s %q: masked is %v", c.cell, c.value, p.Masked)
 			}
+		}
+	}
+}
+
+// TestSlippedRow has a row one cell too far to the right: a name under Certificate type.
+func TestSlippedRow(t *testing.T) {
+	g := good()
+	g.set("E:C2", "Slipperson")
+	g.set("E:D2", "Passport")
+	for _, p := range decode(t, g, sheet.Options{}).Problems {
+		if strings.Contains(fmt.Sprint(p), "Slipperson") {
+			t.Errorf("%s at %v shows the name: %+v", p.Code, p.At, p)
 		}
 	}
 }

@@ -92,10 +92,10 @@ func (d *decoder) fit(f *field) (string, state) {
 		d.tell(c.fault, f, Arg{"char", codePoint(c.bad)}, Arg{"place", fmt.Sprint(c.at)})
 	}
 	if c.trimmed {
-		d.tell(&cellTrimmed, f, Arg{"before", f.show(f.cell.Value)}, Arg{"after", f.show(c.text)})
+		d.tell(&cellTrimmed, f, Arg{"before", d.show(f, f.cell.Value)}, Arg{"after", d.show(f, c.text)})
 	}
 	if c.narrowed {
-		d.tell(&cellNarrowed, f, Arg{"before", f.show(f.cell.Value)}, Arg{"after", f.show(c.text)})
+		d.tell(&cellNarrowed, f, Arg{"before", d.show(f, f.cell.Value)}, Arg{"after", d.show(f, c.text)})
 	}
 	if c.wide != 0 {
 		d.tell(&cellFullWidth, f, Arg{"char", codePoint(c.wide)})
@@ -145,7 +145,7 @@ func (d *decoder) listed(f *field, missing, unknown *Rule) string {
 	case !known:
 		d.tell(unknown, f, Arg{"allowed", strings.Join(f.col.Values, ", ")})
 	default:
-		d.tell(&cellSpelling, f, Arg{"before", f.show(s)}, Arg{"after", value})
+		d.tell(&cellSpelling, f, Arg{"before", d.show(f, s)}, Arg{"after", value})
 	}
 	return value
 }
