@@ -64,7 +64,7 @@ func openContainer(r io.ReaderAt, size int64, l Limits) (*container, error) {
 	if err := c.checkSizes(); err != nil {
 		return nil, err
 	}
-	if err := c.checkLayout(); err != nil {
+	if err := c.checkLayout(size); err != nil {
 		return nil, err
 	}
 	return c, nil

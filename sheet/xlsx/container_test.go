@@ -111,6 +111,8 @@ func TestContainerRefuses(t *testing.T) {
 		{"another size in the local header", []entry{{name: "a.xml", data: data, local: 99}}, "zip-part-size"},
 		{"stored but longer", []entry{{name: "a.xml", data: data, unpacked: 99}}, "zip-part-size"},
 		{"reaches into the next", []entry{{name: "a.xml", data: data, packed: 40, unpacked: 40}, {name: "b.xml", data: data}}, "zip-overlap"},
+		{"reaches beyond the file", []entry{{name: "a.xml", data: data, method: zip.Deflate, flags: streamed, packed: 1 << 20}}, "zip-part-size"},
+		{"reaches into the directory", []entry{{name: "a.xml", data: data, method: zip.Deflate, flags: streamed, packed: 20}}, "zip-part-size"},
 		{"encrypted", []entry{{name: "a.xml", data: data, flags: 1}}, "zip-part-encrypted"},
 		{"bzip2", []entry{{name: "a.xml", data: data, method: 12}}, "zip-part-method"},
 		{"bomb by ratio", []entry{{name: "a.xml", data: data, method: zip.Deflate, unpacked: 2 << 20}}, "zip-ratio"},

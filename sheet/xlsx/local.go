@@ -15,8 +15,10 @@ type span struct {
 }
 
 // checkLayout compares every local header with the directory and sees that no two
-// parts share bytes, the trick behind the smallest of zip bombs.
-func (c *container) checkLayout() error {
+// parts share bytes, the trick behind the smallest of zip bombs, and none has bytes
+// that are the directory's or not there at all.
+func (c *container) checkLayout(size int64) error {
+	end := size - directoryEnd
 	spans := make([]span, 0, len(c.zip.File))
 	for _, f := range c.zip.File {
 		s, err := c.locate(f)
@@ -24,6 +26,7 @@ func (c *container) checkLayout() error {
 			return err
 		}
 		spans = append(spans, s)
+		end -= int64(directoryEntry + len(f.Name) + len(f.Extra) + len(f.Comment))
 	}
 	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
 	for i := 1; i < len(spans); i++ {
@@ -31,8 +34,18 @@ func (c *container) checkLayout() error {
 			return fault("zip-overlap", "part", quoted(spans[i].file.Name), "found", quoted(spans[i-1].file.Name))
 		}
 	}
+	if n := len(spans); n > 0 && spans[n-1].to > end {
+		return fault("zip-part-size", "part", quoted(spans[n-1].file.Name))
+	}
 	return nil
 }
+
+// Bytes that the directory has at least: for each part, beside its name and further
+// fields, and behind them all (APPNOTE 4.3.12 and 4.3.16).
+const (
+	directoryEntry = 46
+	directoryEnd   = 22
+)
 
 // Offsets within a local header (APPNOTE 4.3.7).
 const (
