@@ -193,7 +193,7 @@ func (g *region) begin(w *row) {
 	g.begins++
 	go func() {
 		err := g.Ledger.Begin(g.writing, w.app)
-		if err != nil {
+		if err != nil && g.writing.Err() == nil {
 			g.ledgerFailed(err)
 		}
 		w.begun = err == nil

@@ -319,3 +319,26 @@ func TestAFullDiskStopsBeforeTheNextSend(t *testing.T) {
 		})
 	}
 }
+
+// hungLedger takes nothing in and gives up only with its context.
+type hungLedger struct{ MemoryLedger }
+
+// Begin implements Ledger.
+func (*hungLedger) Begin(ctx context.Context, _ Application) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// A ledger that is left at once, because the run is, has not failed.
+func TestLeavingAHungLedgerIsNoFailureOfIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		s := newServer()
+		sum := summarize(t, &Engine{Submitter: s, Finder: s, Ledger: &hungLedger{}}, ctx, nil, workbook(5))
+		addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.NotAttempted: 5})
+		if sum.Stop != StopInterrupted || len(s.accepted) != 0 {
+			t.Errorf("stop %q, %d accepted", sum.Stop, len(s.accepted))
+		}
+	})
+}
