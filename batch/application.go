@@ -98,6 +98,7 @@ const (
 	ReasonNoCircuit    Reason = "reason-no-circuit"    // online dry run: the account has no such circuit
 	ReasonNotAllocated Reason = "reason-not-allocated" // online dry run: the circuit's status is another one
 	ReasonLocked       Reason = "reason-locked"        // online dry run: the circuit's business status is not Normal
+	ReasonUnasked      Reason = "reason-unasked"       // online dry run: the API gave no answer about the circuit
 	ReasonInvalid      Reason = "reason-invalid"       // validation found errors
 	ReasonRefused      Reason = "reason-refused"       // the API refused it
 	ReasonAttempts     Reason = "reason-attempts"      // attempts ran out

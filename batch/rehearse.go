@@ -3,7 +3,6 @@ package batch
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -21,63 +20,40 @@ func (r *run) rehearse(ctx context.Context) {
 		regions[a.Key.Region] = append(regions[a.Key.Region], int32(i))
 	}
 	for name, rows := range regions {
-		go r.survey(ctx, name, rows)
+		quota := r.quota(name, SurveyAPI)
+		r.quotas = append(r.quotas, quota)
+		go r.survey(ctx, name, quota, rows)
 	}
 }
 
-// survey predicts the rows of one region.
-func (r *run) survey(ctx context.Context, region string, rows []int32) {
+// survey predicts the rows of one region from what is learnt of their circuits.
+func (r *run) survey(ctx context.Context, region string, quota Quota, rows []int32) {
 	ids := make([]string, len(rows))
 	for i, n := range rows {
 		ids[i] = r.plan.Applications[n].Key.InstanceID
 	}
-	states, err := r.surveyed(ctx, region, ids)
+	s := newSurvey(r, region, quota, ids)
+	err := s.read(ctx)
 	for _, n := range rows {
 		a := &r.plan.Applications[n]
-		if err != nil {
+		state, found := s.found[a.Key.InstanceID]
+		if err != nil && !found {
 			r.endings <- ending{slot: r.slots[n], outcome: r.unseen(a, err)}
 			continue
 		}
-		r.endings <- ending{slot: r.slots[n], outcome: Predict(*a, states[a.Key.InstanceID]), ran: true}
-	}
-}
-
-// surveyed asks until it is answered or attempts run out.
-func (r *run) surveyed(ctx context.Context, region string, ids []string) (map[string]CircuitState, error) {
-	for attempt := 1; ; attempt++ {
-		if r.going.Err() != nil {
-			return nil, r.going.Err()
-		}
-		states, err := r.Surveyor.Survey(ctx, region, ids)
-		var call *CallError
-		switch {
-		case err == nil:
-			r.requests.Add(1)
-			r.lookups.Add(1)
-			return states, nil
-		case !errors.As(err, &call):
-			return nil, err
-		case call.Class == RunFatal:
-			r.halt(StopFatal, call.Code)
-			return nil, err
-		case call.Class == RegionFatal, call.Class == Refused, attempt >= r.attempts():
-			return nil, err
-		}
-		r.requests.Add(1)
-		r.count(err)
-		select {
-		case <-time.After(backoff(attempt, call.Wait)):
-		case <-r.going.Done():
-		}
+		r.endings <- ending{slot: r.slots[n], outcome: Predict(*a, state), ran: true}
 	}
 }
 
 // unseen is the outcome of a row whose circuit could not be asked about.
 func (r *run) unseen(a *Application, err error) Outcome {
-	o := a.outcome(sheet.NotAttempted, ReasonRegion)
+	o := a.outcome(sheet.NotAttempted, ReasonUnasked)
 	var call *CallError
 	if errors.As(err, &call) {
 		o.ErrorCode, o.RequestID = call.Code, call.RequestID
+		if call.Class == RegionFatal {
+			o.Reason = ReasonRegion
+		}
 	}
 	if r.going.Err() != nil {
 		r.halt(StopInterrupted, "") // nobody has said why: the context ended

@@ -2,7 +2,6 @@ package batch
 
 import (
 	"context"
-	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -40,25 +39,6 @@ func TestPredict(t *testing.T) {
 	}
 }
 
-// surveyor tells states, after some failures.
-type surveyor struct {
-	states map[string]CircuitState
-	fail   func(region string, call int) error
-	mu     sync.Mutex
-	calls  map[string]int
-}
-
-// Survey implements Surveyor.
-func (s *surveyor) Survey(_ context.Context, region string, _ []string) (map[string]CircuitState, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.calls[region]++
-	if err := s.fail(region, s.calls[region]); err != nil {
-		return nil, err
-	}
-	return s.states, nil
-}
-
 // forbidden is an API and a ledger that a dry run must not touch.
 type forbidden struct{ t *testing.T }
 
@@ -90,9 +70,9 @@ func TestDryRunSendsNothing(t *testing.T) {
 		}
 		addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.Invalid: 1, sheet.Valid: 8})
 
-		s := &surveyor{states: map[string]CircuitState{}, calls: map[string]int{}}
+		s := &surveyor{calls: map[string]int{}}
 		for _, c := range w.Circuits[:8] {
-			s.states[c.InstanceID] = CircuitState{InstanceID: c.InstanceID, Status: "Allocated", BusinessStatus: "Normal"}
+			s.circuits = append(s.circuits, allocated(c.InstanceID))
 		}
 		s.fail = func(region string, call int) error {
 			switch {

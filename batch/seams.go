@@ -17,11 +17,17 @@ type Finder interface {
 	Find(context.Context, Key) (LOA, bool, error)
 }
 
-// Surveyor reads the state of the circuits of a region, page by page, for the online
-// dry run and the status command. Circuits that the account does not have are left out.
+// Surveyor reads one page, from 1 on, of the circuits of a region, for the online dry
+// run and the status command: of those with these IDs, at most [SurveyIDs] of them, or of
+// all when none are given. It tells whether more pages follow. Circuits that the account
+// does not have are left out. It never retries and never waits for the quota. Its errors
+// are as Submitter's.
 type Surveyor interface {
-	Survey(ctx context.Context, region string, ids []string) (map[string]CircuitState, error)
+	Survey(ctx context.Context, region string, page int, ids []string) (circuits []CircuitState, more bool, err error)
 }
+
+// SurveyIDs is how many circuits a page can be asked for by their IDs.
+const SurveyIDs = 5
 
 // Ledger is what was sent and what came of it, durably. Its errors mean that we no
 // longer know our own state: the run stops before the next send. It is safe for any
@@ -57,4 +63,5 @@ const (
 	ApplyAPI   API = "ApplyPhysicalConnectionLOA"
 	ReapplyAPI API = "SecondApplyPhysicalConnectionLOA"
 	LookupAPI  API = "DescribePhysicalConnectionLOA"
+	SurveyAPI  API = "DescribePhysicalConnections"
 )

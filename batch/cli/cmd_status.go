@@ -21,7 +21,7 @@ LOA status of a new copy. Results of earlier runs stay as they are. Nothing is a
 		Example: "  loabatch status tonight.results-….xlsx",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.run.maxAttempts = 1
+			f.run.maxAttempts = defaultAttempts
 			return a.status(cmd.Context(), f, args[0])
 		},
 	}
@@ -53,7 +53,7 @@ func (a *app) status(ctx context.Context, f submitFlags, path string) error {
 		return err
 	}
 	a.lines.remarks(in)
-	if s.service, err = a.openService(ctx, f.service, f.run, s.pace); err != nil {
+	if s.service, err = a.openService(ctx, f.service, f.run); err != nil {
 		return err
 	}
 	s.closers = append(s.closers, closeFunc(s.service.close))

@@ -7,8 +7,9 @@ import (
 
 // Defaults that the help text and the code share.
 const (
-	defaultRate    = "300/1m"
-	defaultTimeout = 15 * time.Second
+	defaultRate     = "300/1m"
+	defaultAttempts = 5
+	defaultTimeout  = 15 * time.Second
 )
 
 // durationFlag is a flag that takes a positive duration. A bare number is refused:

@@ -102,7 +102,7 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	flags.Uint64Var(&f.seed, "seed", 1, "with --simulate: seed `N` of the fault plan")
 	flags.StringVar(&f.dryRun, "dry-run", "", "send nothing, `offline|online`: offline validates only, online also reads the circuits' state and predicts each row")
 	flags.Lookup("dry-run").NoOptDefVal = "offline"
-	flags.IntVar(&f.maxAttempts, "max-attempts", 5, "`N` attempts per row")
+	flags.IntVar(&f.maxAttempts, "max-attempts", defaultAttempts, "`N` attempts per row")
 	flags.Var(&f.maxDuration, "max-duration", "stop starting rows after this long (default none)")
 	flags.StringVar(&f.maxFailures, "max-failures", "", "stop once `N|N%` rows were refused or failed (a percentage needs 20 finished rows)")
 	flags.StringSliceVar(&f.only, "only", nil, "only rows whose Result is one of `RESULT,...`, such as failed,unknown,not_attempted")

@@ -131,7 +131,7 @@ func (a *app) open(ctx context.Context, s *job, inputs []*input) error {
 	if s.run.dryRun == dryRunOffline {
 		return nil
 	}
-	service, err := a.openService(ctx, s.flags.service, s.flags.run, s.pace)
+	service, err := a.openService(ctx, s.flags.service, s.flags.run)
 	if err != nil {
 		return err
 	}

@@ -28,11 +28,11 @@ func (s *service) close() {
 
 // openService finds credentials, opens the cloud or the embedded simulator, and asks
 // whose account it is. Nothing is sent for any circuit.
-func (a *app) openService(ctx context.Context, f serviceFlags, r runFlags, p pace) (*service, error) {
+func (a *app) openService(ctx context.Context, f serviceFlags, r runFlags) (*service, error) {
 	if err := cloud.Hazard(); err != nil {
 		return nil, failure(exitUsage, "debug-sdk", err)
 	}
-	config := cloud.Config{Endpoint: f.endpoint, Timeout: time.Duration(f.timeout), Concurrency: f.concurrency, UserAgent: "loabatch/" + version(), BeforePage: (&pages{pace: p}).before}
+	config := cloud.Config{Endpoint: f.endpoint, Timeout: time.Duration(f.timeout), Concurrency: f.concurrency, UserAgent: "loabatch/" + version()}
 	s := &service{endpoint: a.lines.words.Line("endpoint-api"), stop: func() {}}
 	if r.simulate {
 		embedded, err := startSimulator(f.rate, r)

@@ -25,10 +25,6 @@ type Config struct {
 	Concurrency int           // calls that are expected in flight per region; sizes what is kept ready and bounds nothing; 0 means DefaultConcurrency
 	Credentials Credentials   // see FindCredentials and StaticCredentials; required
 	UserAgent   string        // added to the SDK's own, such as loabatch/1.0; printable ASCII without spaces
-
-	// BeforePage, when set, is called before each page that Survey reads: a page is a
-	// request, so the caller's quota for that API pays here. Its error ends the survey.
-	BeforePage func(ctx context.Context, region string) error
 }
 
 // Cloud is the API of one account. It implements batch.Submitter, batch.Finder and
@@ -39,7 +35,6 @@ type Cloud struct {
 	timeout     time.Duration
 	credentials Credentials
 	userAgent   string
-	beforePage  func(context.Context, string) error
 	transport   *http.Transport
 
 	mu   sync.Mutex // guards idle, and builds workers one after another
@@ -77,7 +72,6 @@ func New(c Config) (*Cloud, error) {
 		timeout:     c.Timeout,
 		credentials: c.Credentials,
 		userAgent:   c.UserAgent,
-		beforePage:  c.BeforePage,
 		// Many regions share the host vpc.aliyuncs.com, or the override.
 		transport: newTransport(e, c.Concurrency*len(knownRegions)),
 	}, nil

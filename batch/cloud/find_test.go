@@ -1,14 +1,10 @@
 package cloud
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"testing"
 
@@ -51,109 +47,58 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// region serves DescribePhysicalConnections over n circuits, pc-1 to pc-n.
-func region(n int, pages *[]url.Values) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		q := r.URL.Query()
-		*pages = append(*pages, q)
-		var all []map[string]string
-		for i := 1; i <= n; i++ {
-			id := fmt.Sprintf("pc-%d", i)
-			if q.Has("Filter.1.Key") && !slices.ContainsFunc([]string{"1", "2", "3", "4", "5"}, func(v string) bool { return q.Get("Filter.1.Value."+v) == id }) {
-				continue
-			}
-			all = append(all, map[string]string{"PhysicalConnectionId": id, "Status": "Allocated", "BusinessStatus": "Normal", "LoaStatus": "Applying"})
-		}
-		page, _ := strconv.Atoi(q.Get("PageNumber"))
-		size, _ := strconv.Atoi(q.Get("PageSize"))
-		from := min(len(all), (page-1)*size)
-		json.NewEncoder(w).Encode(map[string]any{
-			"RequestId": "REQ-1", "TotalCount": len(all), "PageNumber": page, "PageSize": size,
-			"PhysicalConnectionSet": map[string]any{"PhysicalConnectionType": all[from:min(len(all), from+size)]},
-		})
-	}
-}
-
+// A page of the circuits of a region, of all or of those that are named.
 func TestSurvey(t *testing.T) {
-	many := make([]string, 120)
-	for i := range many {
-		many[i] = fmt.Sprintf("pc-%d", i+1)
-	}
 	for _, tc := range []struct {
 		name  string
+		page  int
 		ids   []string
-		found int
-		pages int
+		total int
+		rows  int
+		more  bool
 	}{
-		{"none", nil, 0, 0},
-		{"few, by filter", []string{"pc-120", "pc-3", "pc-3", "pc-none"}, 2, 1},
-		{"all", many, 120, 3},
-		{"the first page has them", many[:40], 40, 1},
-		{"some are not there", append(many[:10:10], "pc-none", "pc-nothing"), 10, 4},
+		{"the first of three", 1, nil, 120, 50, true},
+		{"the last of three", 3, nil, 120, 20, false},
+		{"a full last page", 2, nil, 100, 50, false},
+		{"by ID", 1, []string{"pc-1", "pc-2"}, 2, 2, false},
+		{"none", 1, []string{"pc-none"}, 0, 0, false},
+		{"a count that the pages do not bear out", 7, nil, 1_000_000_000, 0, false},
 	} {
-		var pages []url.Values
-		got, err := dial(t, region(120, &pages)).Survey(t.Context(), "cn-hangzhou", tc.ids)
-		if err != nil || len(got) != tc.found || len(pages) != tc.pages {
-			t.Errorf("%s: %d found on %d pages, %v", tc.name, len(got), len(pages), err)
+		var asked url.Values
+		c := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked = r.URL.Query()
+			circuits := make([]map[string]string, tc.rows)
+			for i := range circuits {
+				circuits[i] = map[string]string{"PhysicalConnectionId": fmt.Sprintf("pc-%d", i), "Status": "Allocated", "BusinessStatus": "Normal", "LoaStatus": "Applying"}
+			}
+			json.NewEncoder(w).Encode(map[string]any{
+				"RequestId": "REQ-1", "TotalCount": tc.total, "PhysicalConnectionSet": map[string]any{"PhysicalConnectionType": circuits},
+			})
+		}))
+		got, more, err := c.Survey(t.Context(), "cn-hangzhou", tc.page, tc.ids)
+		if err != nil || len(got) != tc.rows || more != tc.more {
+			t.Errorf("%s: %d circuits, more %v, %v", tc.name, len(got), more, err)
 		}
-		for id, state := range got {
-			if !slices.Contains(tc.ids, id) || state != (batch.CircuitState{InstanceID: id, Status: "Allocated", BusinessStatus: "Normal", LOAStatus: "Applying"}) {
-				t.Errorf("%s: %s %+v", tc.name, id, state)
+		for i, state := range got {
+			if state != (batch.CircuitState{InstanceID: fmt.Sprintf("pc-%d", i), Status: "Allocated", BusinessStatus: "Normal", LOAStatus: "Applying"}) {
+				t.Errorf("%s: %+v", tc.name, state)
+			}
+		}
+		want := map[string]string{"PageNumber": strconv.Itoa(tc.page), "PageSize": "50", "Filter.1.Key": "", "Filter.1.Value.1": ""}
+		if len(tc.ids) > 0 {
+			want["Filter.1.Key"], want["Filter.1.Value.1"] = "PhysicalConnectionId", tc.ids[0]
+		}
+		for name, value := range want {
+			if asked.Get(name) != value {
+				t.Errorf("%s: %s is %q, want %q", tc.name, name, asked.Get(name), value)
 			}
 		}
 	}
 }
 
-// What the listing does not have is asked for by name, five at a time.
-func TestSurveyAsksByNameForWhatIsNotListed(t *testing.T) {
-	var ids []string
-	for i := range 12 {
-		ids = append(ids, fmt.Sprintf("pc-new%d", i))
-	}
-	var asked []int
-	c := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var circuits []map[string]string
-		for i := 1; r.FormValue(fmt.Sprintf("Filter.1.Value.%d", i)) != ""; i++ {
-			circuits = append(circuits, map[string]string{"PhysicalConnectionId": r.FormValue(fmt.Sprintf("Filter.1.Value.%d", i)), "Status": "Allocated"})
-		}
-		asked = append(asked, len(circuits))
-		json.NewEncoder(w).Encode(map[string]any{
-			"RequestId": "REQ-1", "TotalCount": len(circuits), "PhysicalConnectionSet": map[string]any{"PhysicalConnectionType": circuits},
-		})
-	}))
-	got, err := c.Survey(t.Context(), "cn-hangzhou", ids)
-	if err != nil || len(got) != len(ids) || !slices.Equal(asked, []int{0, 5, 5, 2}) {
-		t.Errorf("%d found, asked for %v by name, %v", len(got), asked, err)
-	}
-}
-
-// Every page is a request: the caller's quota pays for each, and its error ends the survey.
-func TestSurveyPaysForEveryPage(t *testing.T) {
-	var pages []url.Values
-	c := dial(t, region(300, &pages))
-	stop := errors.New("stop")
-	paid := map[string]int{}
-	c.beforePage = func(_ context.Context, region string) error {
-		if paid[region] == 3 {
-			return stop
-		}
-		paid[region]++
-		return nil
-	}
-	got, err := c.Survey(t.Context(), "cn-hangzhou", []string{"pc-1", "pc-299", "3", "4", "5", "6"})
-	if err != stop || got != nil || len(pages) != 3 || !maps.Equal(paid, map[string]int{"cn-hangzhou": 3}) {
-		t.Errorf("%v %v, %d pages, paid %v", got, err, len(pages), paid)
-	}
-}
-
-// A server whose count and pages do not agree does not keep us asking for ever.
-func TestSurveyEnds(t *testing.T) {
-	asked := 0
-	c := dial(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		asked++
-		w.Write([]byte(`{"RequestId":"REQ-1","TotalCount":1000000000}`))
-	}))
-	if _, err := c.Survey(t.Context(), "cn-hangzhou", []string{"pc-1"}); err != nil || asked != 1 {
-		t.Errorf("%v after %d pages", err, asked)
+func TestSurveyFails(t *testing.T) {
+	_, more, err := dial(t, answering(503, withCode("ServiceUnavailable"))).Survey(t.Context(), "cn-hangzhou", 1, nil)
+	if e := callError(t, err); e.Class != batch.MaybeReceived || more {
+		t.Errorf("%+v, more %v", *e, more)
 	}
 }

@@ -48,6 +48,11 @@ var enReasons = map[string]Entry{
 		Hint:    "Have the circuit unlocked: FinancialLocked by paying what is owed, SecurityLocked by Alibaba Cloud's support; then check again.",
 		Why:     "An LOA is applied for while the circuit's business status is Normal. The online dry run read another one.",
 	},
+	"reason-unasked": {
+		Message: "the API could not be asked about this row's circuit",
+		Hint:    "Run again later; the error code says what came in between.",
+		Why:     "The online dry run read no whole answer about the circuit through all attempts (--max-attempts), so nothing is predicted for the row.",
+	},
 	"reason-invalid": {
 		Message: "the row was not sent, because of errors in its cells",
 		Hint:    "Fix the cells that the Errors sheet links to, then run again.",
