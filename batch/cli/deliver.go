@@ -80,8 +80,12 @@ func (done *finished) ending() ending {
 	for _, o := range done.outcomes {
 		results[o.Result]++
 	}
+	unasked := 0
+	if done.info.dryRun != wetRun {
+		unasked = results[sheet.NotAttempted]
+	}
 	return ending{
-		results: results, errors: done.errors(), withheld: done.withheld(), dryRun: done.info.dryRun != wetRun,
+		results: results, errors: done.errors(), withheld: done.withheld(), unasked: unasked,
 		stop: done.totals.stop, signal: done.totals.signal,
 	}
 }

@@ -14,7 +14,7 @@ const (
 	exitUsage       = 2   // wrong usage, or an input that cannot be read; nothing was sent
 	exitValidation  = 3   // validation found errors and nothing was sent
 	exitRows        = 4   // finished; some rows INVALID, REFUSED or BLOCKED
-	exitUnfinished  = 5   // finished; some rows FAILED or UNKNOWN
+	exitUnfinished  = 5   // finished; some rows FAILED or UNKNOWN, or not asked about
 	exitStopped     = 6   // credentials, permission, arrears, or --max-failures
 	exitDuration    = 7   // --max-duration
 	exitNoCopy      = 8   // rows were submitted but the copy could not be written
@@ -28,7 +28,7 @@ type exitError struct {
 	exit int
 	code string            // of the prose
 	args map[string]string // of the prose
-	err  error             // the cause; may be nil
+	err  error             // the cause, for the log; may be nil
 }
 
 func (e *exitError) Error() string {
@@ -69,7 +69,7 @@ type ending struct {
 	results    map[sheet.Result]int
 	errors     int              // problems of severity error, of any row
 	withheld   bool             // nothing was sent by design: dry run, validate, --all-or-nothing
-	dryRun     bool             // withheld for that reason: every row should have been judged
+	unasked    int              // rows of an online dry run whose circuit the API told nothing of
 	stop       batch.StopReason // why the run stopped early
 	signal     int              // exit code of the signal that stopped it, or 0
 	copyFailed bool             // the results copy could not be written
@@ -89,10 +89,10 @@ func (e ending) code() int {
 		return exitInternal
 	case e.stop == batch.StopFatal || e.stop == batch.StopMaxFailures:
 		return exitStopped
-	case e.results[sheet.NotAttempted] > 0 && (e.dryRun || !e.withheld):
-		return exitStopped
 	case e.withheld:
 		return e.withheldCode()
+	case e.results[sheet.NotAttempted] > 0:
+		return exitStopped
 	case e.results[sheet.Refused] > 0:
 		return exitRows
 	case e.bad() && !e.anyValid():
@@ -109,6 +109,8 @@ func (e ending) withheldCode() int {
 	switch {
 	case e.results[sheet.Blocked] > 0:
 		return exitRows
+	case e.unasked > 0:
+		return exitUnfinished
 	case e.bad():
 		return exitValidation
 	}

@@ -21,12 +21,14 @@ func (d *Document) Next() Next {
 	waiting := d.Results.of(sheet.Failed, sheet.Unknown, sheet.NotAttempted)
 	fixing := d.Results.of(sheet.Invalid, sheet.Refused)
 	switch {
-	case d.asked():
-		return d.nextOfStates()
 	case d.ExitCode == exitNoCopy:
 		return Next{"report-next-copy", d.command("report", d.RunID)}
 	case d.ExitCode == exitFatal && d.StopCode != "":
 		return Next{"report-next-doctor", d.command("doctor")}
+	case (d.asked() || d.DryRun) && d.ExitCode == exitUnfinished:
+		return Next{"report-next-unasked", again}
+	case d.asked():
+		return d.nextOfStates()
 	case d.DryRun && fixing > 0:
 		return Next{"report-next-fix-dry", again}
 	case d.DryRun && d.Results[sheet.Blocked] > 0:
@@ -68,8 +70,9 @@ func (d *Document) nextOfStates() Next {
 
 // Exit codes that change what to do next.
 const (
-	exitFatal  = 6
-	exitNoCopy = 8
+	exitUnfinished = 5
+	exitFatal      = 6
+	exitNoCopy     = 8
 )
 
 // forReal turns a dry run's command line into the one that submits.

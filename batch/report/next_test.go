@@ -36,6 +36,10 @@ func TestNext(t *testing.T) {
 			report.Next{Code: "report-next-blocked", Command: "loabatch submit --dry-run=online a.xlsx"}},
 		{"credentials", report.Document{Command: "submit", ExitCode: 6, StopCode: "Forbidden.RAM", Invocation: submit, Results: report.Results{sheet.NotAttempted: 1}},
 			report.Next{Code: "report-next-doctor", Command: "loabatch doctor"}},
+		{"a dry run that was not told all", report.Document{Command: "submit", DryRun: true, ExitCode: 5, Invocation: []string{"submit", "--dry-run=online", "a.xlsx"}, Results: report.Results{sheet.Valid: 1, sheet.NotAttempted: 1}},
+			report.Next{Code: "report-next-unasked", Command: "loabatch submit --dry-run=online a.xlsx"}},
+		{"a status that was not told all", ending(5, "", states("Applying", "")), report.Next{Code: "report-next-unasked", Command: "loabatch status in.xlsx"}},
+		{"a status without permission", ending(6, "Forbidden.RAM", states("")), report.Next{Code: "report-next-doctor", Command: "loabatch doctor"}},
 		{"some rejected", states("Applying", "Rejected"), report.Next{Code: "report-next-reapply", Command: "loabatch submit --reapply out.xlsx"}},
 		{"some under review", states("Applying", "none"), report.Next{Code: "report-next-ask-again", Command: "loabatch status in.xlsx"}},
 		{"some without", states("Available", "none"), report.Next{Code: "report-next-apply", Command: "loabatch submit out.xlsx"}},
@@ -89,5 +93,11 @@ func states(all ...string) report.Document {
 	for _, s := range all {
 		d.Applications = append(d.Applications, report.Application{LOAStatus: s})
 	}
+	return d
+}
+
+// ending is a document with an exit code and the API's error code behind it.
+func ending(exit int, code string, d report.Document) report.Document {
+	d.ExitCode, d.StopCode = exit, code
 	return d
 }

@@ -137,6 +137,7 @@ var enReport = map[string]Entry{
 	"report-next-fix":       {Message: "fix the rows, then run it again; accepted rows are not applied for twice:"},
 	"report-next-again":     {Message: "run it again; it finishes the rest, and accepted rows are not applied for twice:"},
 	"report-next-both":      {Message: "fix the rows, then run it again; it finishes the rest, and nothing is applied for twice:"},
+	"report-next-unasked":   {Message: "ask again later; nothing was sent:"},
 	"report-next-copy":      {Message: "write the copy again from the ledger:"},
 	"report-next-reapply":   {Message: "correct the rejected rows in the copy, then apply for them again:"},
 	"report-next-ask-again": {Message: "wait for the review, then ask again:"},
