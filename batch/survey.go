@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"time"
 )
 
 // survey reads the state of circuits of one region.
@@ -63,25 +62,16 @@ func (s *survey) pages(ctx context.Context, ids []string) error {
 }
 
 // page asks for one page until it is answered or attempts run out.
-func (s *survey) page(ctx context.Context, page int, ids []string) ([]CircuitState, bool, error) {
-	for attempt := 1; ; attempt++ {
-		circuits, more, err := s.ask(ctx, page, ids)
-		var call *CallError
-		switch {
-		case err == nil, !errors.As(err, &call):
-			return circuits, more, err
-		case call.Class == RunFatal:
-			s.halt(StopFatal, call.Code)
-			return nil, false, err
-		case call.Class == RegionFatal, call.Class == Refused, attempt >= s.attempts():
-			return nil, false, err
-		}
-		select {
-		case <-time.After(backoff(attempt, call.Wait)):
-		case <-s.going.Done():
-			return nil, false, err
-		}
+func (s *survey) page(ctx context.Context, page int, ids []string) (circuits []CircuitState, more bool, err error) {
+	err = Insist(s.going, s.attempts(), func() (err error) {
+		circuits, more, err = s.ask(ctx, page, ids)
+		return err
+	})
+	var call *CallError
+	if errors.As(err, &call) && call.Class == RunFatal {
+		s.halt(StopFatal, call.Code)
 	}
+	return circuits, more, err
 }
 
 // ask asks once, when the quota allows it and nothing has stopped the run.

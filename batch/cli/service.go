@@ -58,7 +58,7 @@ func (a *app) openService(ctx context.Context, f serviceFlags, r runFlags) (*ser
 		return nil, failure(exitUsage, "endpoint-value", err, "value", f.endpoint)
 	}
 	s.Cloud = c
-	if err := s.identify(ctx, f, r.simulate); err != nil {
+	if err := s.identify(ctx, f, r); err != nil {
 		s.close()
 		return nil, err
 	}
@@ -79,8 +79,13 @@ func triedSources(err error) string {
 }
 
 // identify asks for the account, holds it against --expect-account, and fixes the scope.
-func (s *service) identify(ctx context.Context, f serviceFlags, simulate bool) error {
-	who, err := s.Identity(ctx)
+// One lost answer does not cost the night's run.
+func (s *service) identify(ctx context.Context, f serviceFlags, r runFlags) error {
+	var who cloud.Identity
+	err := batch.Insist(ctx, r.maxAttempts, func() (err error) {
+		who, err = s.Identity(ctx)
+		return err
+	})
 	if err != nil {
 		return identityFailure(err)
 	}
@@ -89,7 +94,7 @@ func (s *service) identify(ctx context.Context, f serviceFlags, simulate bool) e
 	}
 	s.account = who.Account
 	switch {
-	case simulate:
+	case r.simulate:
 		s.scope = ledger.Simulated
 	case f.endpoint != "":
 		s.scope = ledger.EndpointScope(f.endpoint)

@@ -1,0 +1,53 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+)
+
+func TestInsist(t *testing.T) {
+	fault := func(c Class) *CallError { return &CallError{Class: c} }
+	for _, test := range []struct {
+		name    string
+		answers []error // one for each call; the last one stays
+		calls   int
+		failed  bool
+	}{
+		{"answered at once", []error{nil}, 1, false},
+		{"answered in the end", []error{fault(NotSent), fault(TryLater), fault(MaybeReceived), nil}, 4, false},
+		{"never answered", []error{fault(MaybeReceived)}, 4, true},
+		{"refused", []error{fault(NotSent), fault(Refused)}, 2, true},
+		{"fatal for all", []error{fault(RunFatal)}, 1, true},
+		{"fatal for the region", []error{fault(RegionFatal)}, 1, true},
+		{"nothing sent", []error{context.Canceled}, 1, true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			calls := 0
+			err := Insist(t.Context(), 4, func() error {
+				calls++
+				return test.answers[min(calls, len(test.answers))-1]
+			})
+			if calls != test.calls || (err != nil) != test.failed {
+				t.Errorf("%s: %d calls, %v", test.name, calls, err)
+			}
+		})
+	}
+}
+
+func TestInsistEndsWithTheContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		lost, calls := lostAnswer("(timeout)"), 0
+		err := Insist(ctx, 9, func() error {
+			if calls++; calls == 2 {
+				cancel()
+			}
+			return lost
+		})
+		if calls != 2 || !errors.Is(err, lost) {
+			t.Errorf("%d calls, %v", calls, err)
+		}
+	})
+}
