@@ -72,13 +72,14 @@ func (a *app) serveSimulator(ctx context.Context, f simulatorFlags) error {
 	if err != nil {
 		return failure(exitUsage, "simulator-listen", err, "value", f.addr, "reason", err.Error())
 	}
+	signals := a.signals()
 	fmt.Fprintf(a.env.Stdout, "http://%s\n", listener.Addr())
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
 		select {
 		case <-ctx.Done():
-		case <-a.env.Signals:
+		case <-signals:
 			cancel()
 		}
 	}()

@@ -15,6 +15,7 @@ func (a *app) confirm(yes bool, applications int, account, endpoint string) erro
 	if !a.env.StdinTerminal {
 		return failure(exitUsage, "no-terminal-no-yes", nil)
 	}
+	signals := a.signals()
 	question, _ := a.lines.words.Render(pick(applications == 1, "confirm-one", "confirm"), map[string]string{
 		"count": number(applications), "account": account, "endpoint": endpoint,
 	})
@@ -25,7 +26,7 @@ func (a *app) confirm(yes bool, applications int, account, endpoint string) erro
 		answers <- answer
 	}()
 	select {
-	case s := <-a.env.Signals:
+	case s := <-signals:
 		fmt.Fprintln(a.env.Stderr)
 		return failure(signalExit(s), "not-confirmed", nil)
 	case answer := <-answers:

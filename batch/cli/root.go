@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -14,7 +15,7 @@ import (
 // Run runs one command line and gives its exit code. It touches nothing of the
 // process but what env holds.
 func Run(ctx context.Context, env Env) int {
-	a := &app{env: env, lines: newLines(env, prose.English)}
+	a := &app{env: env, lines: newLines(env, prose.English), taken: make(chan struct{})}
 	root := a.root()
 	root.SetArgs(env.Args)
 	root.SetIn(env.Stdin)
@@ -24,8 +25,18 @@ func Run(ctx context.Context, env Env) int {
 	if completion, _, err := root.Find([]string{"completion"}); err == nil {
 		completion.Args, completion.RunE = noCommand, root.RunE // a shell that is none is no success
 	}
-	cmd, err := root.ExecuteContextC(ctx)
-	if err == nil {
+	var cmd *cobra.Command
+	ended := make(chan error, 1)
+	go func() {
+		var err error
+		cmd, err = root.ExecuteContextC(ctx)
+		ended <- err
+	}()
+	err, left := a.await(ended)
+	switch {
+	case left:
+		return leave(env, err)
+	case err == nil:
 		return a.exit
 	}
 	a.lines.fail(err)
@@ -42,6 +53,9 @@ type app struct {
 	lines  *lines
 	common commonFlags
 	exit   int
+
+	taking sync.Once
+	taken  chan struct{} // the command follows the signals itself from here on
 }
 
 func (a *app) root() *cobra.Command {

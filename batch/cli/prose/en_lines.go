@@ -98,6 +98,7 @@ var enLines = map[string]Entry{
 	"progress":          {Message: "{done} of {total} applications done, {failed} refused or failed"},
 	"signal-first":      {Message: "interrupted: nothing new is started, what is in flight is finished and recorded", Hint: "A second interrupt leaves at once; the ledger has everything."},
 	"signal-second":     {Message: "interrupted again: leaving at once", Hint: "What was in flight is settled by the next run."},
+	"left-early":        {Message: "interrupted; nothing was sent", Hint: "Run the same command again."},
 	"left-at-once":      {Message: "left at once; no results copy was written", Hint: "Run the same command again to go on, or loabatch report {run} for the copy."},
 	"copy-second-place": {Message: "the results copy could not be written to {file}: {reason}", Hint: "It was written to {second} instead."},
 	"copy-failed":       {Message: "the results copy could not be written to {file}: {reason}", Hint: "The ledger has everything. When there is room, run: loabatch report {run} --input {input} -o FILE"},
