@@ -70,6 +70,7 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	if err := checkOutput(done.in, path); err != nil {
 		return err
 	}
+	done.ledgerFlag = f.ledger
 	a.signals() // none leaves a copy half made
 	doc := a.deliver(done, path, f.output)
 	if doc.Output == "" {

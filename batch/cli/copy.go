@@ -62,12 +62,13 @@ func writeCopy(in *input, path string, patch sheet.Patch) error {
 // placeCopy writes the copy to path, or, when that has become impossible since it was
 // checked (open in another program, folder gone, disk full), to a second place. It
 // gives where the copy is, "" for nowhere, and why it is not where it was wanted.
-func (a *app) placeCopy(in *input, path, runID string, patch sheet.Patch) (written string, first error) {
+func (a *app) placeCopy(done *finished, path string, patch sheet.Patch) (written string, first error) {
+	in, runID := done.in, done.info.id
 	first = writeCopy(in, path, patch)
 	if first == nil {
 		return path, nil
 	}
-	for _, second := range a.secondPlaces(path, runID) {
+	for _, second := range a.secondPlaces(path, runID, done.ledgerFlag) {
 		if sameFile(in.path, second) {
 			continue
 		}
@@ -82,7 +83,7 @@ func (a *app) placeCopy(in *input, path, runID string, patch sheet.Patch) (writt
 
 // secondPlaces lists where a copy may go when its own place fails: another name in
 // the same folder, the ledger's folder, the folder for temporary files.
-func (a *app) secondPlaces(path, runID string) []string {
+func (a *app) secondPlaces(path, runID, ledgerFlag string) []string {
 	ext := filepath.Ext(path)
 	name := strings.TrimSuffix(filepath.Base(path), ext)
 	if !strings.Contains(name, runID) {
@@ -90,7 +91,7 @@ func (a *app) secondPlaces(path, runID string) []string {
 	}
 	name += "-2" + ext
 	places := []string{filepath.Join(filepath.Dir(path), name)}
-	if ledger, err := a.ledgerPath(""); err == nil {
+	if ledger, err := a.ledgerPath(ledgerFlag); err == nil {
 		places = append(places, filepath.Join(filepath.Dir(ledger), name))
 	}
 	return append(places, filepath.Join(os.TempDir(), name))

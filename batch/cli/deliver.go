@@ -23,6 +23,8 @@ type finished struct {
 	outcomes []batch.Outcome // sheet order, one for each circuit's row
 	totals   totals
 
+	ledgerFlag string // of --ledger
+
 	ledger *ledger.Run   // nil when nothing was to be sent
 	end    ledger.RunEnd // how it ended, once that is known
 }
@@ -58,7 +60,7 @@ func (a *app) deliver(done *finished, path string, f outputFlags) *report.Docume
 	if path != "" {
 		doc.Output = path
 		patch := a.patch(done, doc, f.redact)
-		written, failed := a.placeCopy(done.in, path, done.info.id, patch)
+		written, failed := a.placeCopy(done, path, patch)
 		doc.Output = written
 		if failed != nil {
 			end.copyFailed = true

@@ -116,7 +116,7 @@ var enLines = map[string]Entry{
 	"no-circuit":    {Message: "the ledger knows nothing of {circuit}", Hint: "Check the ID; --ledger names another ledger."},
 	"input-changed": {Message: "{file} is not the file that run {run} read: its bytes have changed", Hint: "Name the unchanged one with --input."},
 
-	"ledger-end":     {Message: "the ledger could not record how the run ended: {reason}", Hint: "Every row is recorded; the run shows as died."},
+	"ledger-end":     {Message: "the ledger could not record how the run ended: {reason}", Hint: "What it has recorded of the rows stays; the run shows as died."},
 	"status-unasked": {Message: "{count} rows could not be asked about; they keep the LOA status they had", Hint: "Run it again later."},
 	"status-row":     {Message: "the LOA stands at: {loa}"},
 
