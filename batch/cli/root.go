@@ -25,12 +25,17 @@ func Run(ctx context.Context, env Env) int {
 	if completion, _, err := root.Find([]string{"completion"}); err == nil {
 		completion.Args, completion.RunE = noCommand, root.RunE // a shell that is none is no success
 	}
-	var cmd *cobra.Command
+	cmd := root
 	ended := make(chan error, 1)
 	go func() {
 		var err error
+		defer func() {
+			if p := recover(); p != nil {
+				err = panicked(p)
+			}
+			ended <- err
+		}()
 		cmd, err = root.ExecuteContextC(ctx)
-		ended <- err
 	}()
 	err, left := a.await(ended)
 	switch {
