@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -93,7 +94,7 @@ func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
 			return nil, failure(exitInternal, "ledger-failed", err, "reason", err.Error())
 		}
 	}
-	validation := validationFlags{maxUnpacked: saved.MaxUnpacked, severity: saved.Severity, strict: saved.Strict, timezone: saved.Timezone, region: saved.Region}
+	validation := validationFlags{maxUnpacked: cmp.Or(saved.MaxUnpacked, defaultMaxUnpacked), severity: saved.Severity, strict: saved.Strict, timezone: saved.Timezone, region: saved.Region}
 	options, err := validation.options(past.Started)
 	if err != nil {
 		return nil, err

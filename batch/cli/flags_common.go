@@ -35,9 +35,12 @@ func (f *validationFlags) register(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.severity, "severity", nil, "severity of a rule: `RULE=error|warning|off`; repeatable; loabatch explain lists the rules")
 	flags.BoolVar(&f.strict, "strict", false, "warnings count as errors")
 	flags.StringVar(&f.timezone, "timezone", "UTC", "`ZONE` of dates that carry none, such as Asia/Shanghai")
-	flags.IntVar(&f.maxUnpacked, "max-unpacked", 1024, "refuse a workbook that unpacks to more than so many `MIB`")
+	flags.IntVar(&f.maxUnpacked, "max-unpacked", defaultMaxUnpacked, "refuse a workbook that unpacks to more than so many `MIB`")
 	flags.StringVar(&f.region, "region", "", "region `ID` for rows that name none")
 }
+
+// defaultMaxUnpacked is the default of --max-unpacked, in MiB.
+const defaultMaxUnpacked = 1024
 
 // unpacked gives the bound in bytes.
 func (f *validationFlags) unpacked() int64 { return int64(f.maxUnpacked) << 20 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/sheet"
@@ -121,10 +122,11 @@ func (l *lines) paint(kind, text string) string {
 	return "\x1b[1;" + color + "m" + text + "\x1b[0m"
 }
 
-// printable replaces control characters but line breaks and tabs.
+// printable replaces what would rewrite a terminal or turn its direction of writing:
+// controls but line breaks and tabs, and characters that only format.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 {
+		if r != '\n' && r != '\t' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
 			return '\ufffd'
 		}
 		return r

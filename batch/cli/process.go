@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/loabatch/loabatch/batch/ledger"
@@ -27,7 +28,8 @@ type job struct {
 	options sheet.Options
 	log     *slog.Logger
 	started time.Time
-	several bool // more than one input was named
+	several bool     // more than one input was named
+	args    []string // the command line, without the inputs that cannot be read
 
 	service *service      // nil when nothing is asked of the API
 	store   *ledger.Store // nil when nothing is sent
@@ -49,6 +51,7 @@ func (a *app) process(ctx context.Context, command string, f submitFlags, paths 
 	if len(unread) > 0 && (s.run.dryRun != dryRunOffline || len(inputs) == 0) {
 		return unread
 	}
+	s.args = slices.DeleteFunc(slices.Clone(a.env.Args), func(arg string) bool { return unread.of(arg) != nil })
 	outputs, err := s.outputs(inputs)
 	if err != nil {
 		return err

@@ -15,7 +15,7 @@ import (
 // run takes one input from its decoded rows to the outcome of each.
 func (a *app) run(ctx context.Context, s *job, in *input, t target) (*finished, error) {
 	done := &finished{in: in, problems: in.workbook.Problems, ledgerFlag: s.flags.service.ledger, info: runInfo{
-		id: t.runID, command: s.command, args: a.env.Args, dryRun: s.run.dryRun, simulate: s.flags.run.simulate, started: s.started,
+		id: t.runID, command: s.command, args: s.args, dryRun: s.run.dryRun, simulate: s.flags.run.simulate, started: s.started,
 	}}
 	if s.service != nil {
 		done.info.account = s.service.account

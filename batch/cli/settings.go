@@ -19,6 +19,9 @@ func (f *validationFlags) options(now time.Time) (sheet.Options, error) {
 	if f.region != "" && strings.Trim(f.region, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
 		return o, failure(exitUsage, "region-value", nil, "value", f.region)
 	}
+	if f.maxUnpacked < 1 {
+		return o, failure(exitUsage, "max-unpacked-value", nil, "value", number(f.maxUnpacked))
+	}
 	zone, err := time.LoadLocation(f.timezone)
 	if err != nil || f.timezone == "Local" {
 		return o, failure(exitUsage, "unknown-timezone", err, "value", f.timezone)

@@ -24,6 +24,7 @@ var enLines = map[string]Entry{
 	"severity-fixed":          {Message: "the severity of {rule} is fixed", Hint: "Without it the row could not be sent, or could be sent twice."},
 	"rate-value":              {Message: "--rate does not take {value}", Hint: "Write N/DURATION, such as 300/1m or 60/6s."},
 	"burst-value":             {Message: "--burst does not take {value}", Hint: "It takes a number from 1 to the quota, {most}; 0 means a fifth of it."},
+	"max-unpacked-value":      {Message: "--max-unpacked does not take {value}", Hint: "It takes a number of MiB, 1 or more."},
 	"concurrency-value":       {Message: "--concurrency does not take {value}", Hint: "It takes a number from 1 to 256."},
 	"max-attempts-value":      {Message: "--max-attempts does not take {value}", Hint: "It takes a number from 1 on."},
 	"max-failures-value":      {Message: "--max-failures does not take {value}", Hint: "Write a number of rows, such as 10, or a percentage, such as 5%."},
