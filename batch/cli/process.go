@@ -28,7 +28,7 @@ type job struct {
 	options sheet.Options
 	log     *slog.Logger
 	started time.Time
-	several bool     // more than one input was named
+	paths   []string // the inputs as they were named
 	args    []string // the command line, without the inputs that cannot be read
 
 	service *service      // nil when nothing is asked of the API
@@ -46,7 +46,7 @@ func (a *app) process(ctx context.Context, command string, f submitFlags, paths 
 		return err
 	}
 	defer s.close()
-	s.several = len(paths) > 1
+	s.paths = paths
 	inputs, unread := readInputs(paths, s.options, f.validation)
 	if len(unread) > 0 && (s.run.dryRun != dryRunOffline || len(inputs) == 0) {
 		return unread
@@ -90,6 +90,9 @@ func (a *app) newJob(command string, f submitFlags) (*job, error) {
 	return s, nil
 }
 
+// several reports whether more than one input was named.
+func (s *job) several() bool { return len(s.paths) > 1 }
+
 // close releases what was opened, last first.
 func (s *job) close() {
 	for i := len(s.closers) - 1; i >= 0; i-- {
@@ -103,7 +106,7 @@ type target struct{ runID, path string }
 // outputs fixes where each copy goes and finds what stands against it, before
 // anything is sent.
 func (s *job) outputs(inputs []*input) ([]target, error) {
-	if s.several && s.flags.output.output != "" && !isFolder(s.flags.output.output) {
+	if s.several() && s.flags.output.output != "" && !isFolder(s.flags.output.output) {
 		return nil, failure(exitUsage, "output-no-folder", nil, "file", s.flags.output.output)
 	}
 	targets := make([]target, len(inputs))
@@ -112,7 +115,7 @@ func (s *job) outputs(inputs []*input) ([]target, error) {
 		if s.run.dryRun != wetRun && s.flags.output.output == "" {
 			continue
 		}
-		targets[i].path = copyPath(in.path, s.flags.output.output, s.several, targets[i].runID)
+		targets[i].path = copyPath(in.path, s.flags.output.output, s.several(), targets[i].runID)
 		for _, other := range inputs {
 			if sameFile(other.path, targets[i].path) {
 				return nil, failure(exitUsage, "output-is-input", nil, "file", other.path)
@@ -181,16 +184,19 @@ func (a *app) each(ctx context.Context, s *job, inputs []*input, targets []targe
 		codes = append(codes, exitOf(err))
 		docs = append(docs, a.unfinished(report.Document{Command: s.command, DryRun: s.run.dryRun != wetRun}, path, err))
 	}
-	for _, f := range unread {
-		failed(f.path, f.err)
-	}
-	for i, in := range inputs {
-		doc, err := a.one(ctx, s, in, targets[i])
+	next := 0 // of the inputs that could be read
+	for _, path := range s.paths {
+		if err := unread.of(path); err != nil {
+			failed(path, err)
+			continue
+		}
+		doc, err := a.one(ctx, s, inputs[next], targets[next])
+		next++
 		if err != nil {
-			if !s.several {
+			if !s.several() {
 				return err
 			}
-			failed(in.path, err)
+			failed(path, err)
 			continue
 		}
 		docs = append(docs, *doc)
@@ -208,7 +214,7 @@ func (a *app) each(ctx context.Context, s *job, inputs []*input, targets []targe
 	if !s.flags.output.json {
 		return nil
 	}
-	if !s.several {
+	if !s.several() {
 		return report.JSON(a.env.Stdout, docs[0])
 	}
 	return report.JSONRuns(a.env.Stdout, docs, a.exit)
