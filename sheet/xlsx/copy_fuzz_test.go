@@ -96,6 +96,7 @@ func cellsBefore(t *testing.T, file []byte, name string, col int) string {
 func FuzzStyles(f *testing.F) {
 	f.Add([]byte(stylesXML))
 	f.Add([]byte(blankStyles(spacesOf(true).main)))
+	f.Add([]byte(`<styleSheet><unknown/><cellXfs/><fonts><font/></fonts><fonts><font><b/></font></fonts></styleSheet>`))
 	for _, part := range seedParts(f, "styles.xml") {
 		f.Add(part)
 	}

@@ -49,8 +49,9 @@ const rememberChildren = 4096
 // styleSurvey is what a styles part holds, as far as something is added to it. The
 // children are counted, since the lists' own counts may be wrong or missing.
 type styleSurvey struct {
-	prefix string // of the elements, x: or nothing
-	counts [afterLists]int
+	prefix string                     // of the elements, x: or nothing
+	lists  [afterLists]int            // how often each list is there: once at most, in all but odd files
+	counts [afterLists]int            // of the entries
 	known  [afterLists]map[string]int // the first entries as they stand, with their index
 	font   []byte                     // the first font, as it stands
 }
@@ -58,6 +59,7 @@ type styleSurvey struct {
 // stylePatch is what is added to a styles part: entries of its lists, and the cell
 // formats and differential formats that come of them.
 type stylePatch struct {
+	lists [afterLists]int // as the survey has them
 	added [afterLists][]string
 	sums  [afterLists]int // entries of each list, those that are added among them
 	cells [styleCount]int // cell format by sheet.Style, in added sheets: wrapped
@@ -87,7 +89,9 @@ func surveyStyles(tz *tokenizer) (*styleSurvey, error) {
 		case t.depth == 1:
 			s.prefix = t.prefixed()
 		case t.depth == 2:
-			list = listOf(t)
+			if list = listOf(t); list < afterLists {
+				s.lists[list]++
+			}
 		case t.depth == 3 && list < afterLists && t.is(styleLists[list].child):
 			if held, err = tz.capture(held[:0], t); err != nil {
 				return nil, err
@@ -134,6 +138,7 @@ func (p *stylePatch) want(s *styleSurvey, list styleList, raw string) int {
 // rewriteStyles copies a styles part with its additions.
 func rewriteStyles(e *editor, prefix string, p *stylePatch) error {
 	next := styleList(0) // the lists before it are written
+	left := p.lists      // lists to come: what is added stands in the last of them
 	for {
 		t, err := e.tz.next()
 		if err == io.EOF {
@@ -154,7 +159,10 @@ func rewriteStyles(e *editor, prefix string, p *stylePatch) error {
 			list := listOf(t)
 			p.missing(e, prefix, next, list)
 			next = max(next, min(list+1, afterLists))
-			if list == afterLists || len(p.added[list]) == 0 {
+			if list < afterLists {
+				left[list]--
+			}
+			if list == afterLists || len(p.added[list]) == 0 || left[list] > 0 {
 				e.keep(t)
 			} else if err := p.extend(e, t, list); err != nil {
 				return err
@@ -169,7 +177,7 @@ func rewriteStyles(e *editor, prefix string, p *stylePatch) error {
 // the part does not have.
 func (p *stylePatch) missing(e *editor, prefix string, next, before styleList) {
 	for list := next; list < before; list++ {
-		if len(p.added[list]) == 0 {
+		if len(p.added[list]) == 0 || p.lists[list] > 0 {
 			continue
 		}
 		name := prefix + styleLists[list].list

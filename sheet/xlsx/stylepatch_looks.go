@@ -38,7 +38,7 @@ const defaultFont = `<{p}font><{p}sz val="11"/><{p}name val="Calibri"/><{p}famil
 // newStylePatch says what is to be added so that every style has its cell format. The
 // fonts are the workbook's first one with changes, so that the result columns fit in.
 func newStylePatch(s *styleSurvey) (*stylePatch, error) {
-	p := &stylePatch{}
+	p := &stylePatch{lists: s.lists}
 	tag := func(raw string) string { return strings.ReplaceAll(raw, "{p}", s.prefix) }
 	if s.counts[fontsList] == 0 {
 		p.want(s, fontsList, tag(defaultFont))
