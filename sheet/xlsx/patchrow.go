@@ -166,14 +166,15 @@ func (s *sheetPatcher) dropCell(t *token, row, col int) error {
 
 // keepCell passes a cell on, with its reference where it needs one.
 func (s *sheetPatcher) keepCell(t *token, row, col int, needsRef bool) error {
-	if body, ok := s.tz.plainBody(t); ok && !needsRef {
+	if !needsRef {
+		body, ok := s.tz.plainBody(t)
+		if !ok {
+			return s.keepAll(t)
+		}
 		s.keep(t)
 		s.out.Write(body.raw)
 		s.tz.pass(body)
 		return nil
-	}
-	if !needsRef {
-		return s.keepAll(t)
 	}
 	s.change(t, withAttr("r", sheet.ColName(col)+strconv.Itoa(row)))
 	if t.empty {
