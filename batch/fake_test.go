@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"github.com/loabatch/loabatch/sheet"
 )
 
 // effect is what a fault leaves behind at the server.
@@ -141,7 +143,7 @@ func (s *server) take(a Application) *CallError {
 	}
 	s.loas[a.Key] = LOA{
 		Status: "Applying", CompanyName: a.Circuit.CompanyName, Si: a.Circuit.Si, LineType: a.Circuit.LineType,
-		ConstructionTime: a.Circuit.ConstructionTime.Format(timeFormat),
+		ConstructionTime: a.Circuit.ConstructionTime.Format(sheet.SentTime),
 	}
 	s.accepted[a.Key]++
 	s.replies[a.Token] = true

@@ -94,7 +94,7 @@ func (a *Application) generationOf(token string) (int, bool) {
 // it may have been used with other parameters, or was refused, one is made of it.
 func (p *planner) token(a *Application) string {
 	own := a.Circuit.ClientToken
-	if own == "" || !validToken(own) {
+	if own == "" || !sheet.ValidClientToken(own) {
 		return deriveToken(a)
 	}
 	if a.before.token != "" || p.tokens[own] {
@@ -102,16 +102,6 @@ func (p *planner) token(a *Application) string {
 	}
 	p.tokens[own] = true
 	return own
-}
-
-// validToken reports whether a text may be a ClientToken: 1 to 64 printable ASCII characters.
-func validToken(s string) bool {
-	for i := range len(s) {
-		if s[i] < 0x20 || s[i] > 0x7E {
-			return false
-		}
-	}
-	return len(s) >= 1 && len(s) <= maxToken
 }
 
 // reapplied gives the application that a person asked for after the last one came to
@@ -126,7 +116,7 @@ func (a *Application) reapplied(status string) Application {
 }
 
 func (a *Application) ownToken(derived string) string {
-	if own := a.Circuit.ClientToken; validToken(own) {
+	if own := a.Circuit.ClientToken; sheet.ValidClientToken(own) {
 		return suffixToken(own, derived)
 	}
 	return derived

@@ -79,7 +79,7 @@ func TestPlanFromAResultsCopy(t *testing.T) {
 			_, a, _ := planOne(w, PlanOptions{})
 			tokens = append(tokens, a.Token)
 			c.Past = sheet.Past{Result: string(sheet.Refused), ClientToken: a.Token}
-			if a.Generation != g || !validToken(a.Token) {
+			if a.Generation != g || !sheet.ValidClientToken(a.Token) {
 				t.Errorf("generation %d, want %d; token %q", a.Generation, g, a.Token)
 			}
 		}
@@ -292,7 +292,7 @@ func TestSuffixedTokensFit(t *testing.T) {
 		strings.Repeat("x", 64): strings.Repeat("x", 51) + "-456789abcdef",
 		strings.Repeat("x", 51): strings.Repeat("x", 51) + "-456789abcdef",
 	} {
-		if got := suffixToken(own, derived); got != want || !validToken(got) {
+		if got := suffixToken(own, derived); got != want || !sheet.ValidClientToken(got) {
 			t.Errorf("suffixToken(%q) = %q", own, got)
 		}
 	}

@@ -11,12 +11,6 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// maxToken is the longest ClientToken that the VPC pages allow, in ASCII characters.
-const maxToken = 64
-
-// timeFormat is how ConstructionTime is sent.
-const timeFormat = "2006-01-02T15:04:05Z"
-
 // contentHash is the hex SHA-256 of everything that is sent for a circuit but its
 // region, ID and token. Each part is preceded by its length, so that no two contents
 // share an encoding.
@@ -26,7 +20,7 @@ func contentHash(c *sheet.Circuit, engineers []*sheet.Engineer) string {
 	d.text(c.CompanyName)
 	d.text(c.LineType)
 	d.text(c.Si)
-	d.text(c.ConstructionTime.UTC().Format(timeFormat))
+	d.text(c.ConstructionTime.UTC().Format(sheet.SentTime))
 	d.number(c.Bandwidth)
 	d.text(c.PeerLocation)
 	d.number(len(engineers))
@@ -65,7 +59,7 @@ func deriveToken(a *Application) string {
 // is used up: its front, and 12 characters of the derived token.
 func suffixToken(own, derived string) string {
 	suffix := "-" + derived[24:]
-	return own[:min(len(own), maxToken-len(suffix))] + suffix
+	return own[:min(len(own), sheet.MaxClientToken-len(suffix))] + suffix
 }
 
 // digest hashes a sequence of values unambiguously.

@@ -20,7 +20,7 @@ func (d *decoder) circuit(before int, past Past) {
 	c.Bandwidth = d.bandwidth(&f[CircuitBandwidth])
 	c.PeerLocation, _ = d.text(&f[CircuitPeerLocation])
 	if s, st := d.text(&f[CircuitClientToken]); st == ok {
-		c.ClientToken = d.accept(isToken(s), s, &circuitTokenMalformed, &f[CircuitClientToken])
+		c.ClientToken = d.accept(ValidClientToken(s), s, &circuitTokenMalformed, &f[CircuitClientToken])
 	}
 	c.Invalid = d.errors > before
 	d.circuits.push(c)
@@ -52,7 +52,7 @@ func (d *decoder) region(f *field) string {
 			d.tell(&circuitRegionDefault, f, Arg{"region", d.opts.DefaultRegion})
 		}
 		return d.opts.DefaultRegion
-	case !isRegionID(s):
+	case !ValidRegionID(s):
 		d.tell(&circuitRegionMalformed, f)
 		return ""
 	case len(d.regions) > 0 && !d.regions[s]:

@@ -3,9 +3,11 @@ package sheet
 // circuitRegionMalformed: a region becomes part of a host name.
 var circuitRegionMalformed = Rule{Code: "circuit-region-malformed", Severity: Error, Sheet: CircuitsSheet, Column: CircuitRegionID, Fixed: true}
 
-// isRegionID reports whether a text is a plain [a-z0-9-]+ that can be a label of a host
-// name (RFC 1123: up to 63 characters, no hyphen at either end).
-func isRegionID(s string) bool {
+// ValidRegionID reports whether a text can be a region ID: it becomes part of a host
+// name, so it is a label of one (RFC 1123, section 2.1): 1 to 63 of a-z, 0-9 and
+// hyphen, with no hyphen at either end. Anything else would let a cell choose the host
+// that is sent to.
+func ValidRegionID(s string) bool {
 	if s == "" || len(s) > 63 || s[0] == '-' || s[len(s)-1] == '-' {
 		return false
 	}

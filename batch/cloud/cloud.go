@@ -10,6 +10,7 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/responses"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/sheet"
 )
 
 // The defaults of Config.
@@ -97,7 +98,7 @@ func vpcQuestion(region string, request requests.AcsRequest, response responses.
 // ask makes one call and classifies what came of it. The exchange is returned also with
 // an error, for what its headers tell; it is nil when no call was made.
 func (c *Cloud) ask(ctx context.Context, q *question) (*exchange, answer, error) {
-	if !validRegion(q.region) {
+	if !sheet.ValidRegionID(q.region) {
 		return nil, answer{}, &batch.CallError{Class: batch.RegionFatal, Code: codeBadRegion}
 	}
 	within, cancel := context.WithTimeout(ctx, c.timeout)

@@ -105,7 +105,7 @@ func loopbackAddress(address string) bool {
 }
 
 // vpcHost is the host that serves the VPC API of a region. The region must be
-// well formed (see validRegion): it becomes part of the name.
+// well formed (see [sheet.ValidRegionID]): it becomes part of the name.
 func vpcHost(region string) string {
 	if host := vpcHosts[region]; host != "" {
 		return host

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/sheet"
 )
 
 func TestParseEndpoint(t *testing.T) {
@@ -119,7 +120,7 @@ func TestKnownRegions(t *testing.T) {
 		t.Error("not sorted, or a region twice")
 	}
 	for _, region := range regions {
-		if !validRegion(region) {
+		if !sheet.ValidRegionID(region) {
 			t.Errorf("%q is not well formed", region)
 		}
 	}

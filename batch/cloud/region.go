@@ -22,19 +22,3 @@ var knownRegions = []string{
 // KnownRegions lists the region IDs that this version knows, sorted. New regions
 // open, so a region that is not listed may well exist: ask Regions.
 func KnownRegions() []string { return slices.Clone(knownRegions) }
-
-// validRegion reports whether a region is one or more of a-z, 0-9 and hyphen, at most
-// 63 in all, with no hyphen at either end: a label of a host name (RFC 1123, section
-// 2.1). Anything else would let a cell choose the host that is sent to.
-func validRegion(region string) bool {
-	if len(region) == 0 || len(region) > 63 || region[0] == '-' || region[len(region)-1] == '-' {
-		return false
-	}
-	for i := range len(region) {
-		c := region[i]
-		if !(c == '-' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z') {
-			return false
-		}
-	}
-	return true
-}

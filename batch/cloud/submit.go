@@ -7,10 +7,8 @@ import (
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/vpc"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/sheet"
 )
-
-// apiTime is how the API writes times; the value must be in UTC.
-const apiTime = "2006-01-02T15:04:05Z"
 
 // Submit applies for the LOA of one circuit: ApplyPhysicalConnectionLOA, or
 // SecondApplyPhysicalConnectionLOA when the application is a reapplication.
@@ -35,7 +33,7 @@ func applyQuestion(a *batch.Application) *question {
 	r.CompanyName = a.Circuit.CompanyName
 	r.LineType = a.Circuit.LineType
 	r.Si = a.Circuit.Si
-	r.ConstructionTime = a.Circuit.ConstructionTime.UTC().Format(apiTime)
+	r.ConstructionTime = a.Circuit.ConstructionTime.UTC().Format(sheet.SentTime)
 	r.Bandwidth = bandwidth(a.Circuit.Bandwidth)
 	r.PeerLocation = a.Circuit.PeerLocation
 	r.ClientToken = a.Token
@@ -61,7 +59,7 @@ func reapplyQuestion(a *batch.Application) *question {
 	r.CompanyName = a.Circuit.CompanyName
 	r.LineType = a.Circuit.LineType
 	r.Si = a.Circuit.Si
-	r.ConstructionTime = a.Circuit.ConstructionTime.UTC().Format(apiTime)
+	r.ConstructionTime = a.Circuit.ConstructionTime.UTC().Format(sheet.SentTime)
 	r.Bandwidth = bandwidth(a.Circuit.Bandwidth)
 	r.PeerLocation = a.Circuit.PeerLocation
 	r.ClientToken = a.Token
