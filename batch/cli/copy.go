@@ -55,7 +55,8 @@ func writeCopy(in *input, path string, patch sheet.Patch) error {
 			if err != nil {
 				return err
 			}
-			return xlsx.Verify(f, info.Size(), patch)
+			src, size := in.reader()
+			return xlsx.Verify(f, info.Size(), src, size, patch)
 		})
 }
 

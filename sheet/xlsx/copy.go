@@ -63,12 +63,15 @@ type copier struct {
 	bookEdit bookEdit
 	bookRels *relsEdit
 	types    typesEdit
-	masked   *indexSet       // shared strings that are masked; nil when nothing is
-	remarks  []sheet.Problem // in what the copy will not be as the user may expect it
+	masked   *indexSet // shared strings that are masked; nil when nothing is
+
+	notes     map[string]noteTexts // by patched sheet: what the copy's notes will be
+	noteParts map[string]noteTexts // the same by part of comments (partKey)
+	remarks   []sheet.Problem      // in what the copy will not be as the user may expect it
 }
 
 func newCopier(c *container, w *workbookParts) *copier {
-	return &copier{container: c, book: w, parts: newPartEdits(), spaces: spacesOf(w.strict)}
+	return &copier{container: c, book: w, parts: newPartEdits(), spaces: spacesOf(w.strict), notes: map[string]noteTexts{}, noteParts: map[string]noteTexts{}}
 }
 
 // copyTo makes the copy, its parts packed at a level of flate.

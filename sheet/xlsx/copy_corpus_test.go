@@ -34,7 +34,7 @@ func TestCopyIsFaithful(t *testing.T) {
 				t.Fatal(err)
 			}
 			copies++
-			if err := Verify(bytes.NewReader(out.Bytes()), int64(out.Len()), p); err != nil {
+			if err := Verify(bytes.NewReader(out.Bytes()), int64(out.Len()), bytes.NewReader(file), int64(len(file)), p); err != nil {
 				t.Error(err)
 			}
 			compareParts(t, file, out.Bytes(), p)

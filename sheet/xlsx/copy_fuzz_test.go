@@ -54,7 +54,7 @@ func copyAnything(t *testing.T, file []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := Verify(bytes.NewReader(out.Bytes()), int64(out.Len()), p); err != nil {
+	if err := Verify(bytes.NewReader(out.Bytes()), int64(out.Len()), bytes.NewReader(file), int64(len(file)), p); err != nil {
 		t.Fatal(err)
 	}
 	col := p.Sheets[0].Columns[0].Col
@@ -65,7 +65,7 @@ func copyAnything(t *testing.T, file []byte) {
 	if err := Copy(&again, bytes.NewReader(out.Bytes()), int64(out.Len()), p); err != nil {
 		t.Fatalf("the copy cannot be copied: %v", err)
 	}
-	if err := Verify(bytes.NewReader(again.Bytes()), int64(again.Len()), p); err != nil {
+	if err := Verify(bytes.NewReader(again.Bytes()), int64(again.Len()), bytes.NewReader(out.Bytes()), int64(out.Len()), p); err != nil {
 		t.Fatal(err)
 	}
 }

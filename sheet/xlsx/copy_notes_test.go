@@ -2,6 +2,7 @@ package xlsx
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 
@@ -104,6 +105,74 @@ func TestNotesAreKnownWithoutAuthor(t *testing.T) {
 	second := copied(t, zipped(t, parts), p)
 	if got, want := notes(t, second, "Circuits"), "A2 loabatch: loabatch: this is wrong"; got != want {
 		t.Errorf("notes are %q, want %q", got, want)
+	}
+}
+
+// oldTemplate is the template as earlier versions wrote it: its header notes signed with
+// the author that the notes of a run have.
+func oldTemplate(t *testing.T) []byte {
+	var parts []part
+	file := written(t, filled())
+	for _, f := range zipOf(t, file).File {
+		parts = append(parts, part{f.Name, strings.ReplaceAll(string(unpacked(t, f)), "<author>"+noteAuthor+"</author>", "<author>"+notesAuthor+"</author>")})
+	}
+	return zipped(t, parts)
+}
+
+// TestNotesOfTheTemplateStay takes the template, as it is and as earlier versions wrote
+// it, through a copy and a copy of the copy: every header keeps its note, and the notes
+// of the run before go.
+func TestNotesOfTheTemplateStay(t *testing.T) {
+	for name, file := range map[string][]byte{"template": written(t, filled()), "old template": oldTemplate(t)} {
+		before := notes(t, file, "Circuits")
+		if n := strings.Count(before, "; "); n < 8 {
+			t.Fatalf("%s: its notes are %q", name, before)
+		}
+		p := resultPatch("Circuits", len(templateColumns(sheet.CircuitsSheet)), 2)
+		for _, mark := range []sheet.Mark{
+			{Row: 2, Col: 1, Style: sheet.StyleBad, Note: "first"}, {Row: 2, Col: 2, Style: sheet.StyleWarn, Note: "second"},
+		} {
+			p.Sheets[0].Marks = []sheet.Mark{mark, {Row: 1, Col: 1, Style: sheet.StyleBad, Note: "no room"}}
+			file = copied(t, file, p)
+			want := before + "; " + sheet.ColName(mark.Col) + "2 loabatch: loabatch: " + mark.Note
+			if got := notes(t, file, "Circuits"); got != want {
+				t.Errorf("%s: notes are\n%s\nwant\n%s", name, got, want)
+			}
+			if n := strings.Count(partOf(t, file, "xl/drawings/vmlDrawing1.vml"), "<v:shape "); n != strings.Count(partOf(t, file, "xl/comments1.xml"), "<comment ") {
+				t.Errorf("%s: the drawing has %d shapes", name, n)
+			}
+		}
+		if got, want := notes(t, file, "Engineers"), notes(t, written(t, filled()), "Engineers"); strings.ReplaceAll(got, notesAuthor+":", noteAuthor+":") != want {
+			t.Errorf("%s: notes of the other sheet are\n%s\nwant\n%s", name, got, want)
+		}
+	}
+}
+
+// TestVerifyNoticesNotes has copies that lost a note, or hold another one.
+func TestVerifyNoticesNotes(t *testing.T) {
+	file := notesBook(t)
+	p := resultPatch("Sheet1", 2, 2)
+	out := copied(t, file, p)
+	for _, c := range []struct{ what, old, new, place string }{
+		{"a user's note", "ask about this one", "ask about this", "Sheet1!A2"},
+		{"the place of a user's note", `ref="A2"`, `ref="A1"`, "Sheet1!A1"},
+		{"an added note", "this is odd", "this is", "Sheet1!B2"},
+		{"the added note", `ref="B2"`, `ref="B3"`, "Sheet1!B2"},
+	} {
+		var parts []part
+		for _, f := range zipOf(t, out).File {
+			content := string(unpacked(t, f))
+			if strings.Contains(f.Name, "comments") {
+				content = strings.Replace(content, c.old, c.new, 1)
+			}
+			parts = append(parts, part{f.Name, content})
+		}
+		changed := zipped(t, parts)
+		err := Verify(bytes.NewReader(changed), int64(len(changed)), bytes.NewReader(file), int64(len(file)), p)
+		var in *sheet.InputError
+		if !errors.As(err, &in) || in.Problems[0].Code != "copy-note-differs" || in.Problems[0].At.String() != c.place {
+			t.Errorf("%s: %v, want copy-note-differs at %s", c.what, err, c.place)
+		}
 	}
 }
 

@@ -69,7 +69,7 @@ func copied(t testing.TB, file []byte, p sheet.Patch) []byte {
 	if err := Copy(&out, bytes.NewReader(file), int64(len(file)), p); err != nil {
 		t.Fatal(err)
 	}
-	if err := Verify(bytes.NewReader(out.Bytes()), int64(out.Len()), p); err != nil {
+	if err := Verify(bytes.NewReader(out.Bytes()), int64(out.Len()), bytes.NewReader(file), int64(len(file)), p); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()

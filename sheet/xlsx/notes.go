@@ -11,8 +11,11 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// notesAuthor is the author of the notes that are added, and notesSign how they begin.
-// By either a later run knows them again and replaces them: LibreOffice drops authors.
+// notesAuthor is the author of the notes that are added, and notesSign how they begin. By
+// the sign alone a later run knows them again and replaces them. The author cannot tell
+// whose a note is: LibreOffice drops it, and templates made by earlier versions signed
+// their header notes with this one too. Every version has written the sign, no template
+// has it, and a note that somebody has reworded is theirs.
 const (
 	notesAuthor = "loabatch"
 	notesSign   = "loabatch: "
@@ -30,6 +33,9 @@ type cellNote struct {
 	row, col int
 	text     string
 }
+
+// noteTexts holds notes by the row and column of their cell.
+type noteTexts map[[2]int]string
 
 // notesOf gives the notes of the marks, one for each cell, the first rows first.
 func notesOf(marks []sheet.Mark) []cellNote {
@@ -68,6 +74,8 @@ func (cp *copier) planNotes(p *sheet.SheetPatch, part string, rels []relationshi
 			drawings = append(drawings, r)
 		}
 	}
+	want := cp.notesIn(comments.target)
+	cp.notes[p.Sheet] = want
 	switch {
 	case has:
 		return "", cp.mergeNotes(p.Sheet, notes, comments.target, drawings)
@@ -77,7 +85,25 @@ func (cp *copier) planNotes(p *sheet.SheetPatch, part string, rels []relationshi
 		cp.standBack(p.Sheet)
 		return "", nil
 	}
+	want.add(notes)
 	return cp.newNotes(notes, part, rels), nil
+}
+
+// notesIn gives what a part of comments will hold, which odd workbooks share between
+// sheets.
+func (cp *copier) notesIn(comments string) noteTexts {
+	key := partKey(comments)
+	if comments == "" || cp.noteParts[key] == nil {
+		cp.noteParts[key] = noteTexts{}
+	}
+	return cp.noteParts[key]
+}
+
+// add takes in notes as they will be written.
+func (n noteTexts) add(notes []cellNote) {
+	for _, note := range notes {
+		n[[2]int{note.row, note.col}] = noteText(note.text)
+	}
 }
 
 // standBack says that a sheet gets no notes.
@@ -132,14 +158,14 @@ func noteText(s string) string {
 // commentsSurvey is what a part of comments holds.
 type commentsSurvey struct {
 	authors int
-	ours    int             // the index of our author, or -1
-	stays   map[[2]int]bool // cells with a note of the user's
-	goes    map[[2]int]bool // cells with a note of an earlier run
+	ours    int       // the index of our author, or -1
+	stays   noteTexts // the user's and the template's
+	goes    noteTexts // an earlier run's
 }
 
 // surveyComments reads a part of comments.
 func surveyComments(tz *tokenizer) (*commentsSurvey, error) {
-	s := &commentsSurvey{ours: -1, stays: map[[2]int]bool{}, goes: map[[2]int]bool{}}
+	s := &commentsSurvey{ours: -1, stays: noteTexts{}, goes: noteTexts{}}
 	inAuthor := false
 	var name, held []byte
 	for {
@@ -169,38 +195,33 @@ func surveyComments(tz *tokenizer) (*commentsSurvey, error) {
 			if held, err = tz.capture(held[:0], t); err != nil {
 				return nil, err
 			}
-			at, mine := s.entry(held)
-			if mine {
-				s.goes[at] = true
+			if at, text := noteOf(held); strings.HasPrefix(text, notesSign) {
+				s.goes[at] = text
 			} else {
-				s.stays[at] = true
+				s.stays[at] = text
 			}
 		}
 	}
 }
 
-// entry gives the cell of a comment, and whether an earlier run added it.
-func (s *commentsSurvey) entry(raw []byte) (at [2]int, mine bool) {
+// noteOf gives the cell and the text of a comment.
+func noteOf(raw []byte) (at [2]int, text string) {
 	tz := newTokenizer(bytes.NewReader(raw), "comment")
-	var text []byte
+	var b []byte
 	inText := false
 	for {
 		t, err := tz.next()
 		if err != nil {
-			return at, mine || bytes.HasPrefix(text, []byte(notesSign))
+			return at, unescapeX(string(b))
 		}
 		switch {
 		case t.depth == 1 && t.kind == startTag:
 			ref, _ := t.attr("ref")
 			at[0], at[1], _ = parseRef(ref)
-			author, ok := numberAttr(t, "authorId")
-			mine = ok && s.ours >= 0 && author == s.ours
 		case string(t.local) == "t":
 			inText = t.kind == startTag && !t.empty
 		case inText:
-			if text, err = t.text(text); err != nil {
-				return at, mine
-			}
+			b, _ = t.text(b)
 		}
 	}
 }

@@ -3,8 +3,10 @@ package xlsx
 import (
 	"bytes"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // mergeNotes puts notes among those that a sheet has, in the place of those of an
@@ -22,15 +24,25 @@ func (cp *copier) mergeNotes(name string, notes []cellNote, comments string, dra
 	if err != nil {
 		return err
 	}
-	notes = slices.DeleteFunc(notes, func(n cellNote) bool { return have.stays[[2]int{n.row, n.col}] })
+	notes = slices.DeleteFunc(notes, func(n cellNote) bool { _, taken := have.stays[[2]int{n.row, n.col}]; return taken })
+	if cp.parts.changed[partKey(comments)] != nil { // by a sheet that shares it
+		cp.standBack(name)
+		return nil
+	}
+	want := cp.notes[name]
+	maps.Copy(want, have.stays)
 	if len(notes) == 0 && len(have.goes) == 0 {
 		return nil
 	}
 	vml, drawing := cp.notesDrawing(drawings, have.goes)
-	if vml == nil || cp.book.strict || cp.parts.changed[partKey(drawing)] != nil || cp.parts.changed[partKey(comments)] != nil {
+	if vml == nil || cp.book.strict || cp.parts.changed[partKey(drawing)] != nil {
+		maps.Copy(want, have.goes)
 		cp.standBack(name)
 		return nil
 	}
+	clear(want)
+	maps.Copy(want, have.stays)
+	want.add(notes)
 	cp.edited(comments, func(e *editor) error { return rewriteComments(e, have, notes) })
 	cp.edited(drawing, func(e *editor) error { return rewriteDrawing(e, vml, have.goes, notes) })
 	return nil
@@ -39,7 +51,7 @@ func (cp *copier) mergeNotes(name string, notes []cellNote, comments string, dra
 // notesDrawing finds the drawing that holds the notes of a sheet: header pictures have
 // one of the same kind. It gives nil where there is none, or one that is no XML: such
 // drawings are not rare and are none to be touched.
-func (cp *copier) notesDrawing(drawings []relationship, goes map[[2]int]bool) (*vmlSurvey, string) {
+func (cp *copier) notesDrawing(drawings []relationship, goes noteTexts) (*vmlSurvey, string) {
 	var found *vmlSurvey
 	part := ""
 	for _, r := range drawings {
@@ -102,7 +114,7 @@ func rewriteComments(e *editor, have *commentsSurvey, notes []cellNote) error {
 			if raw, err = e.capture(t); err != nil {
 				return err
 			}
-			if _, mine := have.entry(raw); !mine {
+			if _, text := noteOf(raw); !strings.HasPrefix(text, notesSign) {
 				e.out.Write(raw)
 			}
 		default:
@@ -130,7 +142,7 @@ type vmlSurvey struct {
 }
 
 // surveyDrawing reads a drawing, of which the shapes of some notes go.
-func surveyDrawing(tz *tokenizer, goes map[[2]int]bool) (*vmlSurvey, error) {
+func surveyDrawing(tz *tokenizer, goes noteTexts) (*vmlSurvey, error) {
 	s := &vmlSurvey{highest: firstShape}
 	var held []byte
 	for {
@@ -157,7 +169,7 @@ func surveyDrawing(tz *tokenizer, goes map[[2]int]bool) (*vmlSurvey, error) {
 			if note {
 				s.notes++
 			}
-			if !note || !goes[at] {
+			if _, gone := goes[at]; !note || !gone {
 				s.highest = max(s.highest, number)
 			}
 		}
@@ -166,7 +178,7 @@ func surveyDrawing(tz *tokenizer, goes map[[2]int]bool) (*vmlSurvey, error) {
 
 // rewriteDrawing copies a drawing: without the shapes of notes that go, with the new
 // ones.
-func rewriteDrawing(e *editor, have *vmlSurvey, goes map[[2]int]bool, notes []cellNote) error {
+func rewriteDrawing(e *editor, have *vmlSurvey, goes noteTexts, notes []cellNote) error {
 	spaces := ""
 	for {
 		t, err := e.tz.next()
@@ -192,7 +204,7 @@ func rewriteDrawing(e *editor, have *vmlSurvey, goes map[[2]int]bool, notes []ce
 				return err
 			}
 			at, note := noteCell(raw)
-			if !note || !goes[at] {
+			if _, gone := goes[at]; !note || !gone {
 				e.out.Write(raw)
 			}
 		default:

@@ -110,6 +110,10 @@ func (b *templateBuilder) dataStyle(c sheet.Column) int {
 	return b.style.plain
 }
 
+// noteAuthor signs the notes of the headers. It is not the one that the notes of a run
+// have: those are replaced by the next run, these stay.
+const noteAuthor = "loabatch template"
+
 // note puts what is expected on the header.
 func (b *templateBuilder) note(name, ref string, c sheet.Column) error {
 	need := "template-note-optional"
@@ -117,7 +121,7 @@ func (b *templateBuilder) note(name, ref string, c sheet.Column) error {
 		need = "template-note-required"
 	}
 	return b.AddComment(name, excelize.Comment{
-		Cell: ref, Author: "loabatch", Width: 300, Height: 110,
+		Cell: ref, Author: noteAuthor, Width: 300, Height: 110,
 		Paragraph: []excelize.RichTextRun{
 			{Text: c.Header + " · " + b.Words.Line(need) + "\n", Font: &excelize.Font{Bold: true, Size: 9, Family: "Tahoma"}},
 			{Text: c.Note, Font: &excelize.Font{Size: 9, Family: "Tahoma"}},

@@ -3,18 +3,20 @@ package xlsx
 import (
 	"io"
 	"iter"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Verify opens a copy that Copy wrote and sees that it is what the patch meant: every
-// part unpacks to its checksum, every patched sheet holds every row with its cells as
-// they were put, and every added sheet is there with all its rows. The patch is asked
-// for its rows once more.
+// Verify opens a copy that Copy wrote of src and checks that it is what the patch meant:
+// every part unpacks to its checksum, every patched sheet holds every row with its cells
+// as they were put, and the notes that it should have, and every added sheet is there
+// with all its rows. The patch is asked for its rows once more.
 //
 // Its errors are *sheet.InputError: those of [Open], or what differs (copy-…).
-func Verify(r io.ReaderAt, size int64, p sheet.Patch) error {
+func Verify(r io.ReaderAt, size int64, src io.ReaderAt, srcSize int64, p sheet.Patch) error {
 	b, err := Open(r, size, copyLimits)
 	if err != nil {
 		return err
@@ -25,10 +27,80 @@ func Verify(r io.ReaderAt, size int64, p sheet.Patch) error {
 			return err
 		}
 	}
+	if err := b.verifyNotes(src, srcSize, p); err != nil {
+		return err
+	}
 	if err := b.verifyAdded(p.Added); err != nil {
 		return err
 	}
 	return b.CheckRest()
+}
+
+// verifyNotes compares the notes of the patched sheets with those of the source that
+// stay and those that the patch adds. What they should be is planned once more, from the
+// source; what they are is read from the copy.
+func (b *Book) verifyNotes(src io.ReaderAt, size int64, p sheet.Patch) error {
+	c, err := openContainer(src, size, copyLimits)
+	if err != nil {
+		return err
+	}
+	w, err := c.workbook()
+	if err != nil {
+		return err
+	}
+	cp := newCopier(c, w)
+	if err := cp.plan(p); err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(cp.notes)) {
+		got, err := b.notesOf(name)
+		if err != nil {
+			return err
+		}
+		if at, differ := firstDifference(cp.notes[name], got); differ {
+			ref := sheet.Ref{Sheet: name, Row: at[0], Col: at[1]}
+			return faultAt(ref, "copy-note-differs", "place", ref.String())
+		}
+	}
+	return nil
+}
+
+// notesOf reads the notes of a sheet.
+func (b *Book) notesOf(name string) (noteTexts, error) {
+	part, _ := b.parts.sheet(name)
+	rels, err := b.container.relationships(part.part)
+	if err != nil {
+		return nil, err
+	}
+	comments, ok := relOfKind(rels, "comments")
+	if !ok || b.container.file(comments.target) == nil {
+		return nil, nil
+	}
+	tz, err := b.container.openXML(comments.target)
+	if err != nil {
+		return nil, err
+	}
+	have, err := surveyComments(tz)
+	if err != nil {
+		return nil, err
+	}
+	all := have.stays
+	maps.Copy(all, have.goes)
+	return all, nil
+}
+
+// firstDifference gives the first cell whose note is not the same in both.
+func firstDifference(a, b noteTexts) (first [2]int, differ bool) {
+	for _, side := range []noteTexts{a, b} {
+		for at := range side {
+			x, inA := a[at]
+			y, inB := b[at]
+			if (x != y || inA != inB) && (!differ || slices.Compare(at[:], first[:]) < 0) {
+				first, differ = at, true
+			}
+		}
+	}
+	return first, differ
 }
 
 // verifySheet holds a patched sheet against its patch.

@@ -30,6 +30,11 @@ var enCopy = map[string]Entry{
 		Hint:    "Check the disk the copy is on, and run `loabatch report` to write the copy again.",
 		Why:     "A copy is read back before it takes its name; what a disk or a network drive garbles shows here.",
 	},
+	"copy-note-differs": {
+		Message: "the copy was read back, and the note of its cell {place} is not the one it should have",
+		Hint:    "Check the disk the copy is on, and run `loabatch report` to write the copy again.",
+		Why:     "Your own notes and those of the template stay in every copy; only what an earlier run noted is replaced.",
+	},
 	"copy-row-number": {
 		Message: "the part {part} of the workbook has a row without a usable number at byte {place}",
 		Hint:    repairAndCheck,
