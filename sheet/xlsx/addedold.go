@@ -32,7 +32,7 @@ func (cp *copier) addedEarlier() (map[string]int, error) {
 		var text []byte
 		for {
 			if t, err = tz.next(); err != nil {
-				return nil, short(tz, err)
+				return nil, tz.noEOF(err)
 			}
 			if t.kind == endTag && t.depth == 3 {
 				break

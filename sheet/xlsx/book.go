@@ -33,14 +33,21 @@ func Open(r io.ReaderAt, size int64, l Limits) (*Book, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Book{container: c, merged: map[string][]sheet.Range{}, extents: map[string]sheet.Range{}}
-	if b.parts, err = c.workbook(); err != nil {
+	parts, err := findWorkbook(c)
+	if err != nil {
 		return nil, err
 	}
-	if b.strings, err = c.readStrings(b.parts.sharedStrings); err != nil {
+	return newBook(c, parts)
+}
+
+// newBook reads the shared strings and formats of a workbook whose parts are found.
+func newBook(c *container, parts *workbookParts) (*Book, error) {
+	b := &Book{container: c, parts: parts, merged: map[string][]sheet.Range{}, extents: map[string]sheet.Range{}}
+	var err error
+	if b.strings, err = readStrings(c, parts.sharedStrings); err != nil {
 		return nil, err
 	}
-	if b.formats, err = c.readFormats(b.parts.styles); err != nil {
+	if b.formats, err = readFormats(c, parts.styles); err != nil {
 		return nil, err
 	}
 	return b, nil
@@ -73,7 +80,7 @@ func (b *Book) Totals(name string) ([]sheet.Range, error) {
 	if err != nil {
 		return nil, err
 	}
-	tables, err := b.container.tablesOf(rels)
+	tables, err := tablesOf(b.container, rels)
 	if err != nil {
 		return nil, err
 	}
@@ -135,21 +142,7 @@ func (b *Book) scan(name string) (*sheetScanner, error) {
 
 // CheckRest reads through every part that no Rows has read to its end, so that damage
 // in a part that is only passed on into the copy shows before anything is sent.
-func (b *Book) CheckRest() error {
-	for _, f := range b.container.zip.File {
-		if b.container.whole[f] || strings.HasSuffix(f.Name, "/") {
-			continue
-		}
-		r, err := b.container.open(f.Name)
-		if err != nil {
-			return err
-		}
-		if _, err := io.Copy(io.Discard, r); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func (b *Book) CheckRest() error { return b.container.checkRest() }
 
 // Close lets go of what the book holds in memory; the reader is the caller's to close.
 // It always gives nil.

@@ -37,7 +37,7 @@ func (tz *tokenizer) detect() {
 	} else if tz.err != io.EOF {
 		rest = io.MultiReader(rest, failing{tz.err})
 	}
-	tz.src = &utf16Reader{src: rest, bigEndian: bigEndian}
+	tz.src = newUTF16Reader(rest, bigEndian)
 	tz.err, tz.pos, tz.end, tz.base = nil, 0, 0, 0
 	tz.fill()
 }
@@ -56,6 +56,11 @@ type utf16Reader struct {
 	inLen     int
 	out       []byte
 	err       error
+}
+
+// newUTF16Reader gives a stream of UTF-16, without a byte order mark, as UTF-8.
+func newUTF16Reader(src io.Reader, bigEndian bool) io.Reader {
+	return &utf16Reader{src: src, bigEndian: bigEndian}
 }
 
 // Read implements io.Reader.

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/klauspost/compress/flate"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -37,15 +36,11 @@ var copyLimits = Limits{Unpacked: 1 << 40, Ratio: 1100, Parts: math.MaxInt32, St
 // where it lies with the workbook or the patch (copy-… and the codes of [Open]), else
 // that of dst.
 func Copy(dst io.Writer, src io.ReaderAt, size int64, p sheet.Patch) error {
-	c, err := openContainer(src, size, copyLimits)
+	cp, err := openCopier(src, size)
 	if err != nil {
 		return err
 	}
-	w, err := c.workbook()
-	if err != nil {
-		return err
-	}
-	return newCopier(c, w).copyTo(dst, p, packLevel)
+	return cp.copyTo(dst, p, packLevel)
 }
 
 // packLevel is how hard parts are packed that are written anew: level 5 of this
@@ -68,6 +63,19 @@ type copier struct {
 	notes     map[string]noteTexts // by patched sheet: what the copy's notes will be
 	noteParts map[string]noteTexts // the same by part of comments (partKey)
 	remarks   []sheet.Problem      // in what the copy will not be as the user may expect it
+}
+
+// openCopier opens a workbook to be copied.
+func openCopier(src io.ReaderAt, size int64) (*copier, error) {
+	c, err := openContainer(src, size, copyLimits)
+	if err != nil {
+		return nil, err
+	}
+	w, err := findWorkbook(c)
+	if err != nil {
+		return nil, err
+	}
+	return newCopier(c, w), nil
 }
 
 func newCopier(c *container, w *workbookParts) *copier {
@@ -207,21 +215,6 @@ func (cp *copier) write(dst io.Writer, level int) error {
 		}
 	}
 	return z.Close()
-}
-
-// packing gives compressors that pack one part after the other with the same memory,
-// which is more than most parts have.
-func packing(level int) zip.Compressor {
-	var packer *flate.Writer
-	return func(w io.Writer) (io.WriteCloser, error) {
-		if packer != nil {
-			packer.Reset(w)
-			return packer, nil
-		}
-		var err error
-		packer, err = flate.NewWriter(w, level)
-		return packer, err
-	}
 }
 
 // passOn copies a part as it is.

@@ -45,7 +45,7 @@ func BenchmarkCopy(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			w, err := c.workbook()
+			w, err := findWorkbook(c)
 			if err != nil {
 				b.Fatal(err)
 			}

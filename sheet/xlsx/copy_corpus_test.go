@@ -106,7 +106,7 @@ func compareParts(t *testing.T, file, out []byte, p sheet.Patch) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := c.workbook()
+	w, err := findWorkbook(c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -164,7 +164,7 @@ func (cp *copier) sheetIndex(name string) int {
 // planTables takes the result columns into the table that covers the data, and reports
 // whether there is one.
 func (cp *copier) planTables(p *sheet.SheetPatch, cols []putColumn, rels []relationship) (tabled bool, err error) {
-	tables, err := cp.tablesOf(rels)
+	tables, err := tablesOf(cp.container, rels)
 	if err != nil || len(cols) == 0 {
 		return false, err
 	}

@@ -60,7 +60,7 @@ func (s *spaceStack) declare(t *token) error {
 		if len(s.bindings) == maxBindings {
 			return errBindings
 		}
-		b := binding{depth: t.depth, space: spaceOf(t.raw[a.value:a.valueEnd])}
+		b := binding{depth: t.depth, space: spaceByName(t.raw[a.value:a.valueEnd])}
 		if len(name) > len("xmlns:") {
 			b.prefix = string(name[len("xmlns:"):])
 		} else {
@@ -108,7 +108,7 @@ func (s *spaceStack) find(prefix []byte) space {
 	return otherSpace
 }
 
-func spaceOf(uri []byte) space {
+func spaceByName(uri []byte) space {
 	if s, ok := spaceByURI[string(uri)]; ok {
 		return s
 	}
@@ -117,3 +117,6 @@ func spaceOf(uri []byte) space {
 	}
 	return otherSpace
 }
+
+// spaceOf gives what a prefix stands for at the current token.
+func (tz *tokenizer) spaceOf(prefix string) space { return tz.spaces.find([]byte(prefix)) }

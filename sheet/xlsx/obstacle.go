@@ -18,12 +18,12 @@ func Obstacles(r io.ReaderAt, size int64, w *sheet.Workbook) []sheet.Problem {
 	if err != nil {
 		return obstacle(err)
 	}
-	book, err := c.workbook()
+	book, err := findWorkbook(c)
 	if err != nil {
 		return obstacle(err)
 	}
-	found := c.signed()
-	locked, err := c.locked(book)
+	found := signed(c)
+	locked, err := locked(c, book)
 	if err != nil {
 		return obstacle(err)
 	}
@@ -53,7 +53,7 @@ func copyProblem(s sheet.Severity, code string, args ...string) sheet.Problem {
 }
 
 // signed warns of a digital signature: it holds for the very bytes that were signed.
-func (c *container) signed() []sheet.Problem {
+func signed(c *container) []sheet.Problem {
 	rels, err := c.relationships("")
 	if err != nil {
 		return obstacle(err)
@@ -67,7 +67,7 @@ func (c *container) signed() []sheet.Problem {
 }
 
 // locked reports whether the workbook's structure is protected.
-func (c *container) locked(book *workbookParts) (bool, error) {
+func locked(c *container, book *workbookParts) (bool, error) {
 	tz, err := c.openXML(book.part)
 	if err != nil {
 		return false, err

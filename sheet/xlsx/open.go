@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"io"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/klauspost/compress/flate"
@@ -121,4 +122,37 @@ func (c *container) readSmall(part string, limit int64) ([]byte, error) {
 			"found", strconv.FormatUint(size, 10), "expected", strconv.FormatInt(limit, 10))
 	}
 	return io.ReadAll(r)
+}
+
+// checkRest reads through every part that was not read to its end, so that damage
+// in a part that is only passed on into the copy shows before anything is sent.
+func (c *container) checkRest() error {
+	for _, f := range c.zip.File {
+		if c.whole[f] || strings.HasSuffix(f.Name, "/") {
+			continue
+		}
+		r, err := c.open(f.Name)
+		if err != nil {
+			return err
+		}
+		if _, err := io.Copy(io.Discard, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// packing gives compressors that pack one part after the other with the same memory,
+// which is more than most parts have.
+func packing(level int) zip.Compressor {
+	var packer *flate.Writer
+	return func(w io.Writer) (io.WriteCloser, error) {
+		if packer != nil {
+			packer.Reset(w)
+			return packer, nil
+		}
+		var err error
+		packer, err = flate.NewWriter(w, level)
+		return packer, err
+	}
 }

@@ -89,25 +89,6 @@ func relOfKind(rels []relationship, kind string) (relationship, bool) {
 	return relationship{}, false
 }
 
-// value gives an attribute as a string, entities resolved; "" when there is none. It
-// sets bad where the value is not XML.
-func (t *token) value(name string, bad *bool) string {
-	raw, ok := t.attr(name)
-	if !ok {
-		return ""
-	}
-	return unescaped(raw, bad)
-}
-
-// unescaped gives the characters of an attribute's raw value.
-func unescaped(raw []byte, bad *bool) string {
-	s, ok := appendText(nil, raw)
-	if !ok {
-		*bad = true
-	}
-	return string(s)
-}
-
 // contentTypes is the package's list of content types (ECMA-376 part 2, 6.2.3).
 type contentTypes struct {
 	byExtension map[string]string // lower case, without the dot

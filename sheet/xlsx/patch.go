@@ -117,7 +117,7 @@ func (s *sheetPatcher) root(t *token) error {
 	}
 	s.prefix = t.prefixed()
 	s.relName = "r:id"
-	if s.tz.spaces.find([]byte("r")) != relSpace {
+	if s.tz.spaceOf("r") != relSpace {
 		s.relName = `xmlns:r="` + spacesOf(t.space == strictSpace).rel + `" r:id`
 	}
 	s.keep(t)
@@ -209,7 +209,7 @@ func (s *sheetPatcher) sheetData(t *token) error {
 	for {
 		t, err := s.tz.next()
 		if err != nil {
-			return short(s.tz, err)
+			return s.tz.noEOF(err)
 		}
 		switch {
 		case t.kind == endTag && t.depth == 2:

@@ -102,7 +102,7 @@ func (b *bookEdit) editNames(e *editor, list *token) error {
 	for {
 		t, err := e.tz.next()
 		if err != nil {
-			return short(e.tz, err)
+			return e.tz.noEOF(err)
 		}
 		switch {
 		case t.kind == endTag && t.depth == 2:

@@ -40,7 +40,7 @@ func (s *sheetPatcher) editCols(list *token) error {
 	for {
 		t, err := s.tz.next()
 		if err != nil {
-			return short(s.tz, err)
+			return s.tz.noEOF(err)
 		}
 		switch {
 		case t.kind == endTag && t.depth == 2:
@@ -110,12 +110,4 @@ func (s *sheetPatcher) colsUpTo(next *int, col int) {
 		s.col(s.cols[*next])
 		*next++
 	}
-}
-
-func numberAttr(t *token, name string) (int, bool) {
-	v, ok := t.attr(name)
-	if !ok {
-		return 0, false
-	}
-	return parseUint(v, 1<<31-1)
 }

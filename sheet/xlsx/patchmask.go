@@ -1,6 +1,7 @@
 package xlsx
 
 import (
+	"bytes"
 	"io"
 	"strconv"
 
@@ -79,7 +80,7 @@ func (s *sheetPatcher) maskCell(t *token, prefix string, row, col int) error {
 	for {
 		t, err := s.tz.next()
 		if err != nil {
-			return short(s.tz, err)
+			return s.tz.noEOF(err)
 		}
 		m.raw = append(m.raw, t.raw...)
 		switch {
@@ -116,8 +117,7 @@ func (s *sheetPatcher) putMasked(prefix string, shared bool) error {
 }
 
 func trimmedText(b []byte) []byte {
-	run := trimmed(b, textRun{0, len(b)})
-	return b[run.from:run.to]
+	return bytes.TrimFunc(b, func(r rune) bool { return r <= ' ' })
 }
 
 // rewriteStrings copies the table of shared strings, those of the set masked.
@@ -148,22 +148,5 @@ func (s *indexSet) rewriteStrings(e *editor) error {
 		}
 		e.put("<" + prefix + "si><" + prefix + `t xml:space="preserve">` + xstringText(sheet.Mask(unescapeX(string(item.text)))) +
 			"</" + prefix + "t></" + prefix + "si>")
-	}
-}
-
-// whole takes all tokens up to the end of the element at this depth.
-func (c *textCollector) whole(tz *tokenizer, depth int) error {
-	c.begin(depth)
-	for {
-		t, err := tz.next()
-		if err != nil {
-			return short(tz, err)
-		}
-		if t.kind == endTag && t.depth == depth {
-			return nil
-		}
-		if err := c.take(t); err != nil {
-			return err
-		}
 	}
 }

@@ -86,7 +86,7 @@ func (s *sheetPatcher) rowBody(prefix string, n int, cells []sheet.PutCell) erro
 	for {
 		t, err := s.tz.next()
 		if err != nil {
-			return short(s.tz, err)
+			return s.tz.noEOF(err)
 		}
 		switch {
 		case t.kind == endTag && t.depth == 3:
@@ -149,7 +149,7 @@ func (s *sheetPatcher) dropCell(t *token, row, col int) error {
 	for {
 		t, err := s.tz.next()
 		if err != nil {
-			return short(s.tz, err)
+			return s.tz.noEOF(err)
 		}
 		switch {
 		case t.kind == endTag && t.depth == 4:

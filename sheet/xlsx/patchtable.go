@@ -8,64 +8,6 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// tableInfo is what is known of a table (ECMA-376 part 1, 18.5.1).
-type tableInfo struct {
-	part    string
-	name    string // as people see it
-	ref     sheet.Range
-	columns []tableColumn
-	plain   bool // a table of its own: not filled by a query, not mapped to XML, with a header row
-	filter  bool // it has a filter
-	totals  int  // how many of its last rows are totals
-}
-
-type tableColumn struct {
-	id   int
-	name string
-}
-
-// readTable reads a table's part.
-func (c *container) readTable(part string) (*tableInfo, error) {
-	tz, err := c.openXML(part)
-	if err != nil {
-		return nil, err
-	}
-	info := &tableInfo{part: part}
-	for {
-		t, err := tz.next()
-		if err == io.EOF {
-			return info, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		if t.kind != startTag || !t.space.main() {
-			continue
-		}
-		var bad bool
-		switch local := string(t.local); {
-		case t.depth == 1:
-			ref, _ := t.attr("ref")
-			var ok bool
-			if info.ref, ok = parseRange(ref); !ok || local != "table" {
-				return nil, tz.at(t, "part-wrong-root")
-			}
-			info.name = t.value("displayName", &bad)
-			info.totals, _ = numberAttr(t, "totalsRowCount")
-			kind, headers := t.value("tableType", &bad), t.value("headerRowCount", &bad)
-			info.plain = (kind == "" || kind == "worksheet") && (headers == "" || headers == "1")
-		case t.depth == 2 && local == "autoFilter":
-			info.filter = true
-		case t.depth == 3 && local == "tableColumn":
-			id, _ := numberAttr(t, "id")
-			info.columns = append(info.columns, tableColumn{id, unescapeX(t.value("name", &bad))})
-		}
-		if bad {
-			return nil, tz.at(t, "part-malformed")
-		}
-	}
-}
-
 // tableChange is how a table that covers the data takes the result columns in.
 type tableChange struct {
 	ref   sheet.Range
@@ -155,22 +97,6 @@ func rewriteTableFilter(e *editor, t *token, lastCol int) {
 func columnName(header string) string {
 	s := string(appendXString(nil, cellText(header)))
 	return strings.NewReplacer(`"`, "&quot;", "\n", "_x000a_", "\t", "_x0009_").Replace(s)
-}
-
-// tablesOf reads the tables of a sheet's part.
-func (c *container) tablesOf(rels []relationship) ([]*tableInfo, error) {
-	var tables []*tableInfo
-	for _, r := range rels {
-		if r.kind != "table" || r.external {
-			continue
-		}
-		info, err := c.readTable(r.target)
-		if err != nil {
-			return nil, err
-		}
-		tables = append(tables, info)
-	}
-	return tables, nil
 }
 
 // overlap reports whether two ranges share a cell.

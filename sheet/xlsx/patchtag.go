@@ -64,7 +64,7 @@ func (e *editor) rest(depth int) error {
 	for {
 		t, err := e.tz.next()
 		if err != nil {
-			return short(e.tz, err)
+			return e.tz.noEOF(err)
 		}
 		e.keep(t)
 		if t.kind == endTag && t.depth == depth {
@@ -87,25 +87,6 @@ func (e *editor) capture(t *token) ([]byte, error) {
 	var err error
 	e.held, err = e.tz.capture(e.held[:0], t)
 	return e.held, err
-}
-
-// capture appends a whole element whose start tag is t.
-func (tz *tokenizer) capture(dst []byte, t *token) ([]byte, error) {
-	dst = append(dst, t.raw...)
-	if t.empty {
-		return dst, nil
-	}
-	depth := t.depth
-	for {
-		t, err := tz.next()
-		if err != nil {
-			return dst, short(tz, err)
-		}
-		dst = append(dst, t.raw...)
-		if t.kind == endTag && t.depth == depth {
-			return dst, nil
-		}
-	}
 }
 
 // finish passes on what was gathered and gives the first error of writing.
@@ -177,11 +158,3 @@ func (t *token) edited(dst []byte, edits []edit) []byte {
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
-
-// prefixed gives the prefix of a tag as it stands before a name: x: or nothing.
-func (t *token) prefixed() string {
-	if len(t.prefix) == 0 {
-		return ""
-	}
-	return string(t.prefix) + ":"
-}

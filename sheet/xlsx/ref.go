@@ -50,3 +50,12 @@ func parseUint(b []byte, limit int) (int, bool) {
 	}
 	return n, n <= limit
 }
+
+// numberAttr gives an attribute that is a plain number.
+func numberAttr(t *token, name string) (int, bool) {
+	v, ok := t.attr(name)
+	if !ok {
+		return 0, false
+	}
+	return parseUint(v, 1<<31-1)
+}

@@ -3,7 +3,6 @@ package xlsx
 import (
 	"bytes"
 	"cmp"
-	"io"
 	"slices"
 	"strconv"
 
@@ -54,7 +53,7 @@ func (s *sheetScanner) readRow(t *token) error {
 	for {
 		t, err := s.tz.next()
 		if err != nil {
-			return short(s.tz, err)
+			return s.tz.noEOF(err)
 		}
 		switch {
 		case t.kind == endTag && t.depth == 3:
@@ -173,7 +172,7 @@ func (s *sheetScanner) readCellBody(cell *rawCell) error {
 	for {
 		t, err := s.tz.next()
 		if err != nil {
-			return short(s.tz, err)
+			return s.tz.noEOF(err)
 		}
 		switch {
 		case t.kind == endTag && t.depth == 4:
@@ -215,7 +214,7 @@ func (s *sheetScanner) readValue() error {
 	for {
 		t, err := s.tz.next()
 		if err != nil {
-			return short(s.tz, err)
+			return s.tz.noEOF(err)
 		}
 		switch t.kind {
 		case endTag:
@@ -240,7 +239,7 @@ func (s *sheetScanner) readInline(cell *rawCell) error {
 	for {
 		t, err := s.tz.next()
 		if err != nil {
-			return short(s.tz, err)
+			return s.tz.noEOF(err)
 		}
 		if t.kind == endTag && t.depth == 5 {
 			cell.rich = item.rich
@@ -254,14 +253,6 @@ func (s *sheetScanner) readInline(cell *rawCell) error {
 			return err
 		}
 	}
-}
-
-// short makes the end of a part within an element the error that it is.
-func short(tz *tokenizer, err error) error {
-	if err == io.EOF {
-		return tz.fault("part-truncated")
-	}
-	return err
 }
 
 // shown makes an attribute's value fit for an error: it is structure, never a cell's

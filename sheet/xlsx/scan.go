@@ -1,7 +1,6 @@
 package xlsx
 
 import (
-	"io"
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
@@ -144,19 +143,3 @@ func (c *colSet) add(from, to int) {
 }
 
 func (c *colSet) has(col int) bool { return c.bits != nil && c.bits[col] }
-
-// skip passes over the rest of the element whose start tag was read.
-func (tz *tokenizer) skip(depth int) error {
-	for {
-		t, err := tz.next()
-		if err == io.EOF {
-			return tz.fault("part-truncated")
-		}
-		if err != nil {
-			return err
-		}
-		if t.kind == endTag && t.depth == depth {
-			return nil
-		}
-	}
-}

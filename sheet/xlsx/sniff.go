@@ -104,8 +104,7 @@ func sniffMarkup(b []byte) error {
 // brought to UTF-8, or nil when it is no text.
 func plainText(b []byte) []byte {
 	if bytes.HasPrefix(b, []byte("\xff\xfe")) || bytes.HasPrefix(b, []byte("\xfe\xff")) {
-		u := &utf16Reader{src: bytes.NewReader(b[2:]), bigEndian: b[0] == 0xFE}
-		b, _ = io.ReadAll(u)
+		b, _ = io.ReadAll(newUTF16Reader(bytes.NewReader(b[2:]), b[0] == 0xFE))
 	}
 	for _, c := range b {
 		if c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1A || c == 0x7F {

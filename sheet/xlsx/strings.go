@@ -20,15 +20,15 @@ type stringTable struct {
 type stringEntry uint64
 
 const (
-	chunkSize   = 256 << 10 // bytes
-	lengthBits  = 20        // longest string: 1 MiB, ten times what Excel's longest takes
-	offsetBits  = 19        // within a chunk
-	richBit     = 1 << 63
-	longestText = 1<<lengthBits - 1
+	chunkSize  = 256 << 10 // bytes
+	lengthBits = 20        // of a string
+	offsetBits = 19        // within a chunk
+	richBit    = 1 << 63
+	_          = uint(1<<lengthBits - 1 - longestText) // every text fits
 )
 
 // readStrings reads the shared strings table, an empty one for the part "".
-func (c *container) readStrings(part string) (*stringTable, error) {
+func readStrings(c *container, part string) (*stringTable, error) {
 	table := &stringTable{}
 	if part == "" {
 		return table, nil

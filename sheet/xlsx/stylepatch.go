@@ -199,7 +199,7 @@ func (p *stylePatch) extend(e *editor, t *token, list styleList) error {
 	for {
 		t, err := e.tz.next()
 		if err != nil {
-			return short(e.tz, err)
+			return e.tz.noEOF(err)
 		}
 		if t.kind == endTag && t.depth == 2 {
 			p.entries(e, list)

@@ -17,7 +17,7 @@ const maxFormats = 1 << 17
 func (f cellFormats) date(index int) bool { return index >= 0 && index < len(f) && f[index] }
 
 // readFormats reads the styles part, as far as dates are concerned.
-func (c *container) readFormats(part string) (cellFormats, error) {
+func readFormats(c *container, part string) (cellFormats, error) {
 	if part == "" {
 		return nil, nil
 	}
@@ -25,10 +25,10 @@ func (c *container) readFormats(part string) (cellFormats, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readFormats(tz)
+	return parseFormats(tz)
 }
 
-func readFormats(tz *tokenizer) (cellFormats, error) {
+func parseFormats(tz *tokenizer) (cellFormats, error) {
 	var formats cellFormats
 	codes := map[int]bool{} // custom number formats: is it a date?
 	inFormats := false

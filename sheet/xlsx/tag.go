@@ -248,3 +248,33 @@ func skipSpace(b []byte, i int) int {
 	}
 	return i
 }
+
+// prefixed gives the prefix of a tag as it stands before a name: x: or nothing.
+func (t *token) prefixed() string {
+	if len(t.prefix) == 0 {
+		return ""
+	}
+	return string(t.prefix) + ":"
+}
+
+// invalid is an error at a token that is already cut off.
+func (t *token) invalid(code string) error { return t.owner.at(t, code) }
+
+// value gives an attribute as a string, entities resolved; "" when there is none. It
+// sets bad where the value is not XML.
+func (t *token) value(name string, bad *bool) string {
+	raw, ok := t.attr(name)
+	if !ok {
+		return ""
+	}
+	return unescaped(raw, bad)
+}
+
+// unescaped gives the characters of an attribute's raw value.
+func unescaped(raw []byte, bad *bool) string {
+	s, ok := appendText(nil, raw)
+	if !ok {
+		*bad = true
+	}
+	return string(s)
+}

@@ -51,7 +51,7 @@ var officeCoreProps = strings.NewReplacer(
 // settleOrder puts the content types first, then the package's relationships.
 func settleOrder(name string) string {
 	switch {
-	case name == contentTypesPart:
+	case name == "[Content_Types].xml":
 		return "0"
 	case strings.HasPrefix(name, "_rels/"):
 		return "1" + name

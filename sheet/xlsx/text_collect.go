@@ -26,7 +26,7 @@ func (c *textCollector) take(t *token) error {
 		}
 		var err error
 		if c.text, err = t.text(c.text); err == nil && len(c.text) > longestText {
-			return t.owner.at(t, "part-token-long")
+			return t.invalid("part-token-long")
 		}
 		return err
 	case startTag:
@@ -48,4 +48,21 @@ func (c *textCollector) take(t *token) error {
 		}
 	}
 	return nil
+}
+
+// whole takes all tokens up to the end of the element at this depth.
+func (c *textCollector) whole(tz *tokenizer, depth int) error {
+	c.begin(depth)
+	for {
+		t, err := tz.next()
+		if err != nil {
+			return tz.noEOF(err)
+		}
+		if t.kind == endTag && t.depth == depth {
+			return nil
+		}
+		if err := c.take(t); err != nil {
+			return err
+		}
+	}
 }

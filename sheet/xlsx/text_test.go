@@ -120,7 +120,7 @@ func TestFormats(t *testing.T) {
 		{"empty", `<cellXfs/>`, nil},
 	}
 	for _, test := range tests {
-		got, err := readFormats(newTokenizer(strings.NewReader(open+test.xml+"</styleSheet>"), "p"))
+		got, err := parseFormats(newTokenizer(strings.NewReader(open+test.xml+"</styleSheet>"), "p"))
 		if err != nil || len(got) != len(test.want) {
 			t.Errorf("%s: got %v, %v; want %v", test.name, got, err, test.want)
 			continue
@@ -144,7 +144,7 @@ func TestFormatsRefuse(t *testing.T) {
 		{"cut short", "<styleSheet><cellXfs>", "part-truncated"},
 	}
 	for _, test := range tests {
-		_, err := readFormats(newTokenizer(strings.NewReader(test.xml), "p"))
+		_, err := parseFormats(newTokenizer(strings.NewReader(test.xml), "p"))
 		if code := codeOf(t, err); code != test.code {
 			t.Errorf("%s: got %q, want %q", test.name, code, test.code)
 		}

@@ -228,3 +228,46 @@ func (tz *tokenizer) finish() error {
 func (tz *tokenizer) fault(code string) error {
 	return partFault(code, tz.part, tz.base+int64(tz.pos))
 }
+
+// noEOF makes the end of a part within an element the error that it is.
+func (tz *tokenizer) noEOF(err error) error {
+	if err == io.EOF {
+		return tz.fault("part-truncated")
+	}
+	return err
+}
+
+// skip passes over the rest of the element whose start tag was read.
+func (tz *tokenizer) skip(depth int) error {
+	for {
+		t, err := tz.next()
+		if err == io.EOF {
+			return tz.fault("part-truncated")
+		}
+		if err != nil {
+			return err
+		}
+		if t.kind == endTag && t.depth == depth {
+			return nil
+		}
+	}
+}
+
+// capture appends a whole element whose start tag is t.
+func (tz *tokenizer) capture(dst []byte, t *token) ([]byte, error) {
+	dst = append(dst, t.raw...)
+	if t.empty {
+		return dst, nil
+	}
+	depth := t.depth
+	for {
+		t, err := tz.next()
+		if err != nil {
+			return dst, tz.noEOF(err)
+		}
+		dst = append(dst, t.raw...)
+		if t.kind == endTag && t.depth == depth {
+			return dst, nil
+		}
+	}
+}

@@ -10,6 +10,10 @@ type plainBody struct {
 	inline bool
 }
 
+// longestText bounds the characters of one string, in bytes: ten times what Excel's
+// longest takes.
+const longestText = 1<<20 - 1
+
 // The tags around the characters of a plain body.
 const (
 	valueBefore, valueAfter   = "<v>", "</v></c>"

@@ -17,43 +17,48 @@ import (
 //
 // Its errors are *sheet.InputError: those of [Open], or what differs (copy-…).
 func Verify(r io.ReaderAt, size int64, src io.ReaderAt, srcSize int64, p sheet.Patch) error {
-	b, err := Open(r, size, copyLimits)
+	cp, err := openCopier(r, size)
 	if err != nil {
 		return err
 	}
-	defer b.Close()
+	book, err := newBook(cp.container, cp.book)
+	if err != nil {
+		return err
+	}
+	v := &verifier{cp, book}
 	for i := range p.Sheets {
-		if err := b.verifySheet(&p.Sheets[i]); err != nil {
+		if err := v.sheet(&p.Sheets[i]); err != nil {
 			return err
 		}
 	}
-	if err := b.verifyNotes(src, srcSize, p); err != nil {
+	if err := v.notes(src, srcSize, p); err != nil {
 		return err
 	}
-	if err := b.verifyAdded(p.Added); err != nil {
+	if err := v.added(p.Added); err != nil {
 		return err
 	}
-	return b.CheckRest()
+	return cp.checkRest()
 }
 
-// verifyNotes compares the notes of the patched sheets with those of the source that
+// verifier compares a copy, opened as if it were to be copied again, with its patch.
+type verifier struct {
+	copy *copier
+	book *Book
+}
+
+// notes compares the notes of the patched sheets with those of the source that
 // stay and those that the patch adds. What they should be is planned once more, from the
 // source; what they are is read from the copy.
-func (b *Book) verifyNotes(src io.ReaderAt, size int64, p sheet.Patch) error {
-	c, err := openContainer(src, size, copyLimits)
+func (v *verifier) notes(src io.ReaderAt, size int64, p sheet.Patch) error {
+	cp, err := openCopier(src, size)
 	if err != nil {
 		return err
 	}
-	w, err := c.workbook()
-	if err != nil {
-		return err
-	}
-	cp := newCopier(c, w)
 	if err := cp.plan(p); err != nil {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(cp.notes)) {
-		got, err := b.notesOf(name)
+		got, err := v.notesOf(name)
 		if err != nil {
 			return err
 		}
@@ -66,17 +71,17 @@ func (b *Book) verifyNotes(src io.ReaderAt, size int64, p sheet.Patch) error {
 }
 
 // notesOf reads the notes of a sheet.
-func (b *Book) notesOf(name string) (noteTexts, error) {
-	part, _ := b.parts.sheet(name)
-	rels, err := b.container.relationships(part.part)
+func (v *verifier) notesOf(name string) (noteTexts, error) {
+	part, _ := v.copy.book.sheet(name)
+	rels, err := v.copy.relationships(part.part)
 	if err != nil {
 		return nil, err
 	}
 	comments, ok := relOfKind(rels, "comments")
-	if !ok || b.container.file(comments.target) == nil {
+	if !ok || v.copy.file(comments.target) == nil {
 		return nil, nil
 	}
-	tz, err := b.container.openXML(comments.target)
+	tz, err := v.copy.openXML(comments.target)
 	if err != nil {
 		return nil, err
 	}
@@ -103,8 +108,8 @@ func firstDifference(a, b noteTexts) (first [2]int, differ bool) {
 	return first, differ
 }
 
-// verifySheet holds a patched sheet against its patch.
-func (b *Book) verifySheet(p *sheet.SheetPatch) error {
+// sheet holds a patched sheet against its patch.
+func (v *verifier) sheet(p *sheet.SheetPatch) error {
 	cols, err := placesOf(p)
 	if err != nil || len(cols) == 0 {
 		return err
@@ -114,7 +119,7 @@ func (b *Book) verifySheet(p *sheet.SheetPatch) error {
 		header[i].Text = c.Header
 	}
 	found := 0
-	for row, err := range b.Rows(p.Sheet) {
+	for row, err := range v.book.Rows(p.Sheet) {
 		if err != nil {
 			return err
 		}
@@ -166,11 +171,10 @@ func holds(got *sheet.Cell, want *sheet.PutCell) bool {
 	return got.Type == sheet.TextCell && got.Value == cellText(want.Text)
 }
 
-// verifyAdded sees that the added sheets are there, each under the name that it got,
+// added sees that the added sheets are there, each under the name that it got,
 // with as many rows as were put.
-func (b *Book) verifyAdded(added []sheet.AddedSheet) error {
-	cp := newCopier(b.container, b.parts)
-	places, err := cp.addedEarlier()
+func (v *verifier) added(added []sheet.AddedSheet) error {
+	places, err := v.copy.addedEarlier()
 	if err != nil {
 		return err
 	}
@@ -180,19 +184,19 @@ func (b *Book) verifyAdded(added []sheet.AddedSheet) error {
 		if !ok {
 			return faultAt(sheet.Ref{Sheet: a.Name}, "sheet-not-listed", "sheet", a.Name)
 		}
-		if err := b.verifyRows(b.parts.sheets[at].name, a); err != nil {
+		if err := v.rows(v.copy.book.sheets[at].name, a); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// verifyRows holds the rows of an added sheet against what was put, in step: a row
+// rows holds the rows of an added sheet against what was put, in step: a row
 // without a value is not read back.
-func (b *Book) verifyRows(name string, a *sheet.AddedSheet) error {
+func (v *verifier) rows(name string, a *sheet.AddedSheet) error {
 	cols := make([]putColumn, 0, len(a.Widths))
 	number := 0
-	next, stop := iter.Pull2(b.Rows(name))
+	next, stop := iter.Pull2(v.book.Rows(name))
 	defer stop()
 	row, err, more := next()
 	for want := range a.Rows {

@@ -32,10 +32,10 @@ type workbookParts struct {
 // Bounds of a workbook's lists. Excel's own limit of sheets is memory; its names have 31 characters.
 const maxSheets = 10_000
 
-// workbook finds the workbook's part and reads its list of sheets.
-func (c *container) workbook() (*workbookParts, error) {
+// findWorkbook finds the workbook's part and reads its list of sheets.
+func findWorkbook(c *container) (*workbookParts, error) {
 	if c.file(contentTypesPart) == nil {
-		return nil, c.otherArchive()
+		return nil, otherArchive(c)
 	}
 	types, err := c.contentTypes()
 	if err != nil {
@@ -47,7 +47,7 @@ func (c *container) workbook() (*workbookParts, error) {
 	}
 	main, ok := relOfKind(top, "officeDocument")
 	if !ok {
-		return nil, c.otherArchive()
+		return nil, otherArchive(c)
 	}
 	w := &workbookParts{part: main.target, types: types, contentType: types.of(main.target)}
 	if err := refuseOther(w.contentType); err != nil {
@@ -56,7 +56,7 @@ func (c *container) workbook() (*workbookParts, error) {
 	if w.rels, err = c.relationships(w.part); err != nil {
 		return nil, err
 	}
-	if err := c.readWorkbook(w); err != nil {
+	if err := readWorkbook(c, w); err != nil {
 		return nil, err
 	}
 	if r, ok := relOfKind(w.rels, "sharedStrings"); ok {
@@ -97,7 +97,7 @@ func refuseOther(contentType string) error {
 }
 
 // otherArchive says what a zip file is that holds no workbook.
-func (c *container) otherArchive() error {
+func otherArchive(c *container) error {
 	if f := c.file("mimetype"); f != nil {
 		kind, err := c.readSmall("mimetype", 256)
 		if err == nil && strings.HasPrefix(string(kind), "application/vnd.oasis.opendocument.spreadsheet") {
@@ -108,7 +108,7 @@ func (c *container) otherArchive() error {
 }
 
 // readWorkbook reads the workbook's own part.
-func (c *container) readWorkbook(w *workbookParts) error {
+func readWorkbook(c *container, w *workbookParts) error {
 	tz, err := c.openXML(w.part)
 	if err != nil {
 		return err
