@@ -20,9 +20,13 @@ const module = "github.com/loabatch/loabatch"
 // standard library. Own packages are named by their folder, others by module path.
 // Test files are held to it too, but for what testOnly allows them.
 var mayImport = map[string][]string{
-	".":                       {"batch/cli"},
-	"sheet":                   {},
-	"sheet/xlsx":              {"sheet", "github.com/xuri/excelize/v2", "github.com/klauspost/compress"},
+	".":          {"batch/cli"},
+	"sheet":      {},
+	"sheet/xlsx": {"sheet", "sheet/xlsx/internal/xmltok", "github.com/xuri/excelize/v2", "github.com/klauspost/compress"},
+
+	"sheet/xlsx/internal/xmltok":   {"sheet"},
+	"sheet/xlsx/internal/xlsxtest": {"sheet"},
+
 	"batch":                   {"sheet", "golang.org/x/time"},
 	"batch/cloud":             {"batch", "sheet", "github.com/aliyun/alibaba-cloud-sdk-go", "github.com/aliyun/credentials-go", "golang.org/x/sync"},
 	"batch/ledger":            {"batch", "sheet", "modernc.org/sqlite"},
@@ -36,7 +40,11 @@ var mayImport = map[string][]string{
 
 // testOnly is what test files and generators may import beyond their package's row.
 var testOnly = map[string][]string{
-	"sheet":        {"golang.org/x/text", "sheet/xlsx"},
+	"sheet":      {"golang.org/x/text", "sheet/xlsx"},
+	"sheet/xlsx": {"sheet/xlsx/internal/xlsxtest"},
+
+	"sheet/xlsx/internal/xmltok": {"sheet/xlsx/internal/xlsxtest"},
+
 	"batch/cloud":  {"batch/simulator", "batch/ledger"},
 	"batch/ledger": {"batch/ledger/ledgertest"},
 	"batch/report": {"batch/cli/prose"},

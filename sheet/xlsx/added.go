@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // planAdded adds sheets behind the workbook's own, or puts them in the place of those
@@ -130,7 +131,7 @@ type sheetWriter struct {
 
 // write writes the part.
 func (w *sheetWriter) write(dst io.Writer) error {
-	w.out = bufio.NewWriterSize(dst, outBuffer)
+	w.out = bufio.NewWriterSize(dst, xmltok.OutBuffer)
 	w.head()
 	row := 0
 	for cells := range w.a.Rows {
@@ -141,7 +142,7 @@ func (w *sheetWriter) write(dst io.Writer) error {
 		w.row(row, cells)
 	}
 	if row != w.a.Count {
-		return faultAt(sheet.Ref{Sheet: w.a.Name}, "copy-rows-differ", "sheet", w.a.Name,
+		return xmltok.NewErrorAt(sheet.Ref{Sheet: w.a.Name}, "copy-rows-differ", "sheet", w.a.Name,
 			"found", strconv.Itoa(row), "expected", strconv.Itoa(w.a.Count))
 	}
 	w.tail()
@@ -151,7 +152,7 @@ func (w *sheetWriter) write(dst io.Writer) error {
 // head writes what stands before the rows.
 func (w *sheetWriter) head() {
 	last := sheet.Range{Row1: 1, Col1: 1, Row2: max(w.a.Count, 1), Col2: max(len(w.a.Widths), 1)}
-	w.out.WriteString(xmlDeclaration + `<worksheet xmlns="` + w.spaces.main + `" xmlns:r="` + w.spaces.rel + `">` +
+	w.out.WriteString(xmltok.Declaration + `<worksheet xmlns="` + w.spaces.main + `" xmlns:r="` + w.spaces.rel + `">` +
 		`<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><dimension ref="` + rangeText(last) + `"/>`)
 	grid := ""
 	if w.a.Chart != nil {
@@ -202,8 +203,8 @@ func (w *sheetWriter) row(n int, cells []sheet.PutCell) {
 func (w *sheetWriter) link(row, col int, c *sheet.PutCell) {
 	w.count++
 	b := appendRef(append(w.links, `<hyperlink ref="`...), row, col)
-	b = appendAttr(append(b, `" location="`...), quotedSheet(c.Link.Sheet)+"!"+sheet.ColName(max(c.Link.Col, 1))+strconv.Itoa(c.Link.Row))
-	b = appendAttr(append(b, `" display="`...), cellText(c.Text))
+	b = xmltok.AppendAttr(append(b, `" location="`...), quotedSheet(c.Link.Sheet)+"!"+sheet.ColName(max(c.Link.Col, 1))+strconv.Itoa(c.Link.Row))
+	b = xmltok.AppendAttr(append(b, `" display="`...), cellText(c.Text))
 	w.links = append(b, `"/>`...)
 }
 

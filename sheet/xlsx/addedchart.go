@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // bar is one bar of a chart: its label, its length and its colour.
@@ -76,7 +77,7 @@ func (w *sheetWriter) chartRow(n int, cells []sheet.PutCell) {
 
 // drawingXML anchors a chart at a cell (ECMA-376 part 1, 20.5).
 func drawingXML(s spaceNames, at sheet.Ref, relID string) string {
-	return xmlDeclaration + `<xdr:wsDr xmlns:xdr="` + s.sheetDraw + `" xmlns:a="` + s.drawing + `">` +
+	return xmltok.Declaration + `<xdr:wsDr xmlns:xdr="` + s.sheetDraw + `" xmlns:a="` + s.drawing + `">` +
 		`<xdr:oneCellAnchor><xdr:from><xdr:col>` + strconv.Itoa(max(at.Col, 1)-1) + `</xdr:col><xdr:colOff>120000</xdr:colOff>` +
 		`<xdr:row>` + strconv.Itoa(max(at.Row, 1)-1) + `</xdr:row><xdr:rowOff>0</xdr:rowOff></xdr:from>` +
 		`<xdr:ext cx="` + strconv.Itoa(chartWidth) + `" cy="` + strconv.Itoa(chartHeight) + `"/>` +
@@ -90,9 +91,9 @@ func drawingXML(s spaceNames, at sheet.Ref, relID string) string {
 // each in the colour of its label's cell, its value beside it.
 func chartXML(s spaceNames, sheetName string, c *sheet.Chart, bars []bar) string {
 	var b strings.Builder
-	b.WriteString(xmlDeclaration + `<c:chartSpace xmlns:c="` + s.chart + `" xmlns:a="` + s.drawing + `" xmlns:r="` + s.rel + `">` +
+	b.WriteString(xmltok.Declaration + `<c:chartSpace xmlns:c="` + s.chart + `" xmlns:a="` + s.drawing + `" xmlns:r="` + s.rel + `">` +
 		`<c:roundedCorners val="0"/><c:chart><c:title><c:tx><c:rich><a:bodyPr/><a:p><a:pPr><a:defRPr sz="1200" b="1"/></a:pPr><a:r><a:rPr lang="en-US" sz="1200" b="1"/><a:t>` +
-		xmlText(c.Title) + `</a:t></a:r></a:p></c:rich></c:tx><c:overlay val="0"/></c:title><c:autoTitleDeleted val="0"/>` +
+		xmltok.EscapeText(c.Title) + `</a:t></a:r></a:p></c:rich></c:tx><c:overlay val="0"/></c:title><c:autoTitleDeleted val="0"/>` +
 		`<c:plotArea><c:layout/><c:barChart><c:barDir val="bar"/><c:grouping val="clustered"/><c:varyColors val="0"/>` +
 		`<c:ser><c:idx val="0"/><c:order val="0"/>` + solid(barColors[sheet.StylePlain]) + `<c:invertIfNegative val="0"/>`)
 	for i, bar := range bars {
@@ -102,11 +103,11 @@ func chartXML(s spaceNames, sheetName string, c *sheet.Chart, bars []bar) string
 	}
 	b.WriteString(`<c:dLbls><c:showLegendKey val="0"/><c:showVal val="1"/><c:showCatName val="0"/><c:showSerName val="0"/><c:showPercent val="0"/><c:showBubbleSize val="0"/></c:dLbls>`)
 	n := strconv.Itoa(len(bars))
-	b.WriteString(`<c:cat><c:strRef><c:f>` + xmlText(formulaRange(sheetName, c.Categories)) + `</c:f><c:strCache><c:ptCount val="` + n + `"/>`)
+	b.WriteString(`<c:cat><c:strRef><c:f>` + xmltok.EscapeText(formulaRange(sheetName, c.Categories)) + `</c:f><c:strCache><c:ptCount val="` + n + `"/>`)
 	for i, bar := range bars {
-		b.WriteString(`<c:pt idx="` + strconv.Itoa(i) + `"><c:v>` + xmlText(bar.label) + `</c:v></c:pt>`)
+		b.WriteString(`<c:pt idx="` + strconv.Itoa(i) + `"><c:v>` + xmltok.EscapeText(bar.label) + `</c:v></c:pt>`)
 	}
-	b.WriteString(`</c:strCache></c:strRef></c:cat><c:val><c:numRef><c:f>` + xmlText(formulaRange(sheetName, c.Values)) +
+	b.WriteString(`</c:strCache></c:strRef></c:cat><c:val><c:numRef><c:f>` + xmltok.EscapeText(formulaRange(sheetName, c.Values)) +
 		`</c:f><c:numCache><c:formatCode>General</c:formatCode><c:ptCount val="` + n + `"/>`)
 	for i, bar := range bars {
 		b.WriteString(`<c:pt idx="` + strconv.Itoa(i) + `"><c:v>` + numberText(bar.value) + `</c:v></c:pt>`)

@@ -4,6 +4,8 @@ import (
 	"io"
 	"path"
 	"strings"
+
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // addedEarlier finds the sheets that an earlier run added, by the name under which it
@@ -17,7 +19,7 @@ func (cp *copier) addedEarlier() (map[string]int, error) {
 	}
 	found := map[string]int{}
 	for {
-		t, err := tz.next()
+		t, err := tz.Next()
 		if err == io.EOF {
 			return found, nil
 		}
@@ -25,19 +27,19 @@ func (cp *copier) addedEarlier() (map[string]int, error) {
 			return nil, err
 		}
 		var bad bool
-		if t.kind != startTag || t.depth != 3 || t.empty || !t.is("definedName") || t.value("name", &bad) != markerName {
+		if t.Kind != xmltok.StartTag || t.Depth != 3 || t.Empty || !t.Is("definedName") || t.Value("name", &bad) != markerName {
 			continue
 		}
 		at, ok := numberAttr(t, "localSheetId")
 		var text []byte
 		for {
-			if t, err = tz.next(); err != nil {
-				return nil, tz.noEOF(err)
+			if t, err = tz.Next(); err != nil {
+				return nil, tz.NoEOF(err)
 			}
-			if t.kind == endTag && t.depth == 3 {
+			if t.Kind == xmltok.EndTag && t.Depth == 3 {
 				break
 			}
-			if text, err = t.text(text); err != nil {
+			if text, err = t.Text(text); err != nil {
 				return nil, err
 			}
 		}

@@ -7,12 +7,13 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 	"github.com/xuri/excelize/v2"
 )
 
 // The benchmarks read the same workbook of 100,000 rows and 10 columns in three ways,
 // so that one run gives the ratios.
-var benchBook = sync.OnceValue(func() []byte { return largeBook(&testing.B{}, 100_000) })
+var benchBook = sync.OnceValue(func() []byte { return xlsxtest.LargeBook(&testing.B{}, 100_000) })
 
 func BenchmarkRead(b *testing.B) {
 	file := benchBook()

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // Book reads a workbook, sheet by sheet and row by row. It is for one goroutine.
@@ -131,7 +132,7 @@ func (b *Book) Rows(name string) iter.Seq2[sheet.Row, error] {
 func (b *Book) scan(name string) (*sheetScanner, error) {
 	part, ok := b.parts.sheet(name)
 	if !ok || part.kind != "worksheet" {
-		return nil, faultAt(sheet.Ref{Sheet: name}, "sheet-not-listed", "sheet", name)
+		return nil, xmltok.NewErrorAt(sheet.Ref{Sheet: name}, "sheet-not-listed", "sheet", name)
 	}
 	tz, err := b.container.openXML(part.part)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // Limits bounds what an input may cost. A zero field stands for its default.
@@ -50,11 +51,11 @@ func openContainer(r io.ReaderAt, size int64, l Limits) (*container, error) {
 	}
 	z, err := zip.NewReader(r, size)
 	if err != nil {
-		return nil, directoryFault(r, size)
+		return nil, directoryError(r, size)
 	}
 	c := &container{src: r, zip: z, limits: l.withDefaults(), byName: make(map[string]*zip.File, len(z.File)), whole: map[*zip.File]bool{}}
 	if len(z.File) > c.limits.Parts {
-		return nil, fault("zip-many-parts", "found", strconv.Itoa(len(z.File)), "expected", strconv.Itoa(c.limits.Parts))
+		return nil, xmltok.NewError("zip-many-parts", "found", strconv.Itoa(len(z.File)), "expected", strconv.Itoa(c.limits.Parts))
 	}
 	for _, f := range z.File {
 		if err := c.admit(f); err != nil {
@@ -84,19 +85,19 @@ func partKey(name string) string {
 func (c *container) admit(f *zip.File) error {
 	key := partKey(f.Name)
 	if !plainName(key) {
-		return fault("zip-part-name", "part", quoted(f.Name))
+		return xmltok.NewError("zip-part-name", "part", quoted(f.Name))
 	}
 	if _, twice := c.byName[key]; twice {
-		return fault("zip-part-twice", "part", quoted(f.Name))
+		return xmltok.NewError("zip-part-twice", "part", quoted(f.Name))
 	}
 	if f.Flags&1 != 0 {
-		return fault("zip-part-encrypted", "part", quoted(f.Name))
+		return xmltok.NewError("zip-part-encrypted", "part", quoted(f.Name))
 	}
 	if f.Method != zip.Store && f.Method != zip.Deflate {
-		return fault("zip-part-method", "part", quoted(f.Name), "found", strconv.Itoa(int(f.Method)))
+		return xmltok.NewError("zip-part-method", "part", quoted(f.Name), "found", strconv.Itoa(int(f.Method)))
 	}
 	if f.Method == zip.Store && f.CompressedSize64 != f.UncompressedSize64 {
-		return fault("zip-part-size", "part", quoted(f.Name))
+		return xmltok.NewError("zip-part-size", "part", quoted(f.Name))
 	}
 	c.byName[key] = f
 	return nil
@@ -138,7 +139,7 @@ func (c *container) checkSizes() error {
 			}
 		}
 		if total += n; total > uint64(c.limits.Unpacked) || total < n {
-			return fault("file-too-large", "part", quoted(f.Name),
+			return xmltok.NewError("file-too-large", "part", quoted(f.Name),
 				"found", strconv.FormatUint(total, 10), "expected", strconv.FormatInt(c.limits.Unpacked, 10))
 		}
 	}
@@ -161,21 +162,21 @@ func (c *container) checkRatio(f *zip.File) error {
 	if n <= ratioFrom || n/uint64(c.limits.Ratio) <= f.CompressedSize64 {
 		return nil
 	}
-	return fault("zip-ratio", "part", quoted(f.Name),
+	return xmltok.NewError("zip-ratio", "part", quoted(f.Name),
 		"found", strconv.FormatUint(n/max(f.CompressedSize64, 1), 10), "expected", strconv.FormatInt(c.limits.Ratio, 10))
 }
 
-// directoryFault says what is wrong with a file that begins like a zip file and has
+// directoryError says what is wrong with a file that begins like a zip file and has
 // no readable directory: cut short, or damaged at its end.
-func directoryFault(r io.ReaderAt, size int64) *sheet.InputError {
+func directoryError(r io.ReaderAt, size int64) *sheet.InputError {
 	tail := make([]byte, min(size, 66<<10)) // the end record and its longest comment
 	if _, err := r.ReadAt(tail, size-int64(len(tail))); err != nil && err != io.EOF {
-		return fault("file-unreadable")
+		return xmltok.NewError("file-unreadable")
 	}
 	var end [4]byte
 	binary.LittleEndian.PutUint32(end[:], 0x06054b50)
 	if !strings.Contains(string(tail), string(end[:])) {
-		return fault("file-truncated", "found", strconv.FormatInt(size, 10))
+		return xmltok.NewError("file-truncated", "found", strconv.FormatInt(size, 10))
 	}
-	return fault("zip-directory")
+	return xmltok.NewError("zip-directory")
 }

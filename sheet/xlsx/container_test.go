@@ -8,6 +8,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 )
 
 // entry is one entry of a hand-made zip file: what its local header and its directory
@@ -125,7 +127,7 @@ func TestContainerRefuses(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			b := forged(test.entries...)
 			_, err := openContainer(bytes.NewReader(b), int64(len(b)), Limits{Unpacked: 4 << 20, Parts: 3})
-			if code := codeOf(t, err); code != test.code {
+			if code := xlsxtest.CodeOf(t, err); code != test.code {
 				t.Errorf("got %q (%v), want %q", code, err, test.code)
 			}
 		})
@@ -165,7 +167,7 @@ func TestOpenPart(t *testing.T) {
 				t.Fatal(err)
 			}
 			got, err := io.ReadAll(r)
-			if code := codeOf(t, err); code != test.code || code == "" && !bytes.Equal(got, data) {
+			if code := xlsxtest.CodeOf(t, err); code != test.code || code == "" && !bytes.Equal(got, data) {
 				t.Errorf("got %q, %d bytes; want %q", code, len(got), test.code)
 			}
 			if _, again := r.Read(make([]byte, 1)); test.code != "" && again != err {
@@ -179,7 +181,7 @@ func TestOpenPart(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = c.open("b.xml")
-	if code := codeOf(t, err); code != "part-missing" {
+	if code := xlsxtest.CodeOf(t, err); code != "part-missing" {
 		t.Errorf("a part that is not there: %q", code)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // copyLimits are those of a workbook that was let in already: copying streams, so its
@@ -138,13 +139,13 @@ func (cp *copier) addPart(name string, write partWriter) {
 }
 
 // edited says how a part is changed: the editor has it as it stands.
-func (cp *copier) edited(part string, change func(*editor) error) {
+func (cp *copier) edited(part string, change func(*xmltok.Editor) error) {
 	cp.parts.changed[partKey(part)] = func(w io.Writer) error {
 		tz, err := cp.openXML(part)
 		if err != nil {
 			return err
 		}
-		return change(newEditor(tz, w))
+		return change(xmltok.NewEditor(tz, w))
 	}
 }
 
@@ -220,7 +221,7 @@ func (cp *copier) write(dst io.Writer, level int) error {
 // passOn copies a part as it is.
 func passOn(z *zip.Writer, f *zip.File) error {
 	if strings.HasSuffix(f.Name, "/") && f.CompressedSize64 > 0 {
-		return fault("copy-folder-entry", "part", quoted(f.Name))
+		return xmltok.NewError("copy-folder-entry", "part", quoted(f.Name))
 	}
 	return z.Copy(f)
 }

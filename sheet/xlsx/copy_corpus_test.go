@@ -1,7 +1,6 @@
 package xlsx
 
 import (
-	"archive/zip"
 	"bytes"
 	"encoding/xml"
 	"errors"
@@ -13,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 	"github.com/xuri/excelize/v2"
 )
 
@@ -22,7 +22,7 @@ import (
 // what is named in sameButOurs; and excelize opens the copy.
 func TestCopyIsFaithful(t *testing.T) {
 	copies := 0
-	for name, file := range corpus(t) {
+	for name, file := range xlsxtest.Corpus(t) {
 		t.Run(name, func(t *testing.T) {
 			p, ok := corpusPatch(file)
 			if !ok {
@@ -101,7 +101,7 @@ func corpusPatch(file []byte) (sheet.Patch, bool) {
 
 // compareParts holds the parts of a copy against those of its source.
 func compareParts(t *testing.T, file, out []byte, p sheet.Patch) {
-	src, dst := zipOf(t, file), zipOf(t, out)
+	src, dst := xlsxtest.ZipOf(t, file), xlsxtest.ZipOf(t, out)
 	c, err := openContainer(bytes.NewReader(file), int64(len(file)), copyLimits)
 	if err != nil {
 		t.Fatal(err)
@@ -123,19 +123,19 @@ func compareParts(t *testing.T, file, out []byte, p sheet.Patch) {
 		}
 	}
 	for _, f := range src.File {
-		g := zipEntry(dst, f.Name)
+		g := xlsxtest.ZipEntry(dst, f.Name)
 		if g == nil {
 			t.Errorf("%s is lost", f.Name)
 			continue
 		}
-		if g.CRC32 == f.CRC32 && bytes.Equal(packed(t, f), packed(t, g)) && f.ModifiedDate == g.ModifiedDate && f.ModifiedTime == g.ModifiedTime {
+		if g.CRC32 == f.CRC32 && bytes.Equal(xlsxtest.Packed(t, f), xlsxtest.Packed(t, g)) && f.ModifiedDate == g.ModifiedDate && f.ModifiedTime == g.ModifiedTime {
 			continue
 		}
 		if !edited[partKey(f.Name)] {
 			t.Errorf("%s is not passed through as it is", f.Name)
 			continue
 		}
-		sameButOurs(t, path.Base(f.Name), unpacked(t, f), unpacked(t, g), p, partKey(f.Name) == partKey(patched.part))
+		sameButOurs(t, path.Base(f.Name), xlsxtest.Unpacked(t, f), xlsxtest.Unpacked(t, g), p, partKey(f.Name) == partKey(patched.part))
 	}
 }
 
@@ -272,46 +272,4 @@ func openedByExcelize(t *testing.T, file, out []byte, p sheet.Patch) {
 			}
 		}
 	}
-}
-
-func zipOf(t *testing.T, file []byte) *zip.Reader {
-	t.Helper()
-	z, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return z
-}
-
-func zipEntry(z *zip.Reader, name string) *zip.File {
-	for _, f := range z.File {
-		if f.Name == name {
-			return f
-		}
-	}
-	return nil
-}
-
-func packed(t *testing.T, f *zip.File) []byte {
-	r, err := f.OpenRaw()
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := io.ReadAll(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-func unpacked(t *testing.T, f *zip.File) []byte {
-	r, err := f.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := io.ReadAll(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }

@@ -8,31 +8,33 @@ import (
 	"testing"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // FuzzPatch patches any worksheet part that can be read: the copy holds what was put,
 // every other cell as before, and a second copy is the same file as the first.
 func FuzzPatch(f *testing.F) {
 	for _, inner := range []string{
-		dataRows,
+		xlsxtest.DataRows,
 		`<dimension ref="A1"/><cols><col min="1" max="9" width="3"/></cols><sheetData><row><c><v>1</v></c></row><row r="3" spans="1:2"><c r="B3" t="inlineStr"><is><t>x</t></is></c><c/><c t="b"><v>1</v></c></row></sheetData><autoFilter ref="A1:B3"/><mergeCells><mergeCell ref="B3:E3"/></mergeCells>`,
 		`<sheetData><row r="2"/><row r="1"><c r="B1"><f>1</f></c></row></sheetData><conditionalFormatting sqref="A1"/><legacyDrawing/>`,
 	} {
-		f.Add([]byte(sheetOpen + inner + `</worksheet>`))
+		f.Add([]byte(xlsxtest.SheetOpen + inner + `</worksheet>`))
 	}
-	for _, part := range seedParts(f, "worksheets/sheet") {
+	for _, part := range xlsxtest.SeedParts(f, "worksheets/sheet") {
 		f.Add(part)
 	}
 	f.Fuzz(func(t *testing.T, sheetPart []byte) {
-		file := zipped(t, plainParts(part{"xl/worksheets/sheet1.xml", string(sheetPart)}))
+		file := xlsxtest.Zipped(t, xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: string(sheetPart)}))
 		copyAnything(t, file)
 	})
 }
 
 // FuzzCopy reads and copies any file at all.
 func FuzzCopy(f *testing.F) {
-	f.Add(zipped(f, plainParts()))
-	for _, file := range seedFiles(f) {
+	f.Add(xlsxtest.Zipped(f, xlsxtest.PlainParts()))
+	for _, file := range xlsxtest.SeedFiles(f) {
 		f.Add(file)
 	}
 	f.Fuzz(func(t *testing.T, file []byte) { copyAnything(t, file) })
@@ -94,14 +96,14 @@ func cellsBefore(t *testing.T, file []byte, name string, col int) string {
 // were there stay in front, those that were added stand behind, and nothing is added
 // again.
 func FuzzStyles(f *testing.F) {
-	f.Add([]byte(stylesXML))
+	f.Add([]byte(xlsxtest.StylesXML))
 	f.Add([]byte(blankStyles(spacesOf(true).main)))
 	f.Add([]byte(`<styleSheet><unknown/><cellXfs/><fonts><font/></fonts><fonts><font><b/></font></fonts></styleSheet>`))
-	for _, part := range seedParts(f, "styles.xml") {
+	for _, part := range xlsxtest.SeedParts(f, "styles.xml") {
 		f.Add(part)
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
-		before, err := surveyStyles(newTokenizer(bytes.NewReader(content), "styles"))
+		before, err := surveyStyles(xmltok.New(bytes.NewReader(content), "styles"))
 		if err != nil {
 			return
 		}
@@ -111,10 +113,10 @@ func FuzzStyles(f *testing.F) {
 			return
 		}
 		var out bytes.Buffer
-		if err := rewriteStyles(newEditor(newTokenizer(bytes.NewReader(content), "styles"), &out), before.prefix, p); err != nil {
+		if err := rewriteStyles(xmltok.NewEditor(xmltok.New(bytes.NewReader(content), "styles"), &out), before.prefix, p); err != nil {
 			t.Fatal(err)
 		}
-		after, err := surveyStyles(newTokenizer(bytes.NewReader(out.Bytes()), "styles"))
+		after, err := surveyStyles(xmltok.New(bytes.NewReader(out.Bytes()), "styles"))
 		if err != nil {
 			t.Fatalf("%v in %s", err, out.Bytes())
 		}

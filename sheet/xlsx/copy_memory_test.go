@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"runtime"
 	"testing"
+
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 )
 
 // TestCopyMemoryIsFlat holds what a copy keeps alive against the bound, for few rows and
@@ -11,7 +13,7 @@ import (
 func TestCopyMemoryIsFlat(t *testing.T) {
 	const bound = 8 << 20
 	for _, rows := range []int{100, 30_000} {
-		file := largeBook(t, rows)
+		file := xlsxtest.LargeBook(t, rows)
 		p := resultPatch("Circuits", 10, rows)
 		w := &heapWatcher{base: liveHeap()}
 		if err := Copy(w, bytes.NewReader(file), int64(len(file)), p); err != nil {

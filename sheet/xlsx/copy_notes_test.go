@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 	"github.com/xuri/excelize/v2"
 )
 
@@ -55,7 +56,7 @@ func notes(t *testing.T, file []byte, name string) string {
 func TestNotesAreAddedAndReplaced(t *testing.T) {
 	p := resultPatch("Circuits", 2, 2)
 	p.Sheets[0].Marks = append(p.Sheets[0].Marks, sheet.Mark{Row: 2, Col: 1, Style: sheet.StyleBad, Note: "and this"})
-	first := copied(t, withSheet(t, `<sheetData><row r="1"><c r="A1" t="s"><v>0</v></c></row><row r="2"><c r="A2" t="s"><v>1</v></c></row></sheetData>`), p)
+	first := copied(t, xlsxtest.WithSheet(t, `<sheetData><row r="1"><c r="A1" t="s"><v>0</v></c></row><row r="2"><c r="A2" t="s"><v>1</v></c></row></sheetData>`), p)
 	if got, want := notes(t, first, "Circuits"), "A2 loabatch: loabatch: this is wrong\nand this; B2 loabatch: loabatch: this is odd"; got != want {
 		t.Errorf("notes are %q, want %q", got, want)
 	}
@@ -64,7 +65,7 @@ func TestNotesAreAddedAndReplaced(t *testing.T) {
 	if got, want := notes(t, second, "Circuits"), "B1 loabatch: loabatch: another"; got != want {
 		t.Errorf("after a second run notes are %q, want %q", got, want)
 	}
-	if n := strings.Count(partOf(t, second, "xl/drawings/vmlDrawing1.vml"), "<v:shape "); n != 1 {
+	if n := strings.Count(xlsxtest.PartOf(t, second, "xl/drawings/vmlDrawing1.vml"), "<v:shape "); n != 1 {
 		t.Errorf("the drawing has %d shapes", n)
 	}
 	p.Sheets[0].Marks = nil
@@ -72,7 +73,7 @@ func TestNotesAreAddedAndReplaced(t *testing.T) {
 	if got := notes(t, third, "Circuits"); got != "" {
 		t.Errorf("after a run without problems notes are %q", got)
 	}
-	if strings.Contains(partOf(t, third, "xl/worksheets/sheet1.xml"), "conditionalFormatting") {
+	if strings.Contains(xlsxtest.PartOf(t, third, "xl/worksheets/sheet1.xml"), "conditionalFormatting") {
 		t.Error("after a run without problems cells are still coloured")
 	}
 }
@@ -91,18 +92,18 @@ func TestNotesOfTheUserStay(t *testing.T) {
 // TestNotesAreKnownWithoutAuthor has the notes of an earlier run after another program
 // dropped their author.
 func TestNotesAreKnownWithoutAuthor(t *testing.T) {
-	first := copied(t, withSheet(t, dataRows), resultPatch("Circuits", 2, 2))
-	var parts []part
-	for _, f := range zipOf(t, first).File {
-		content := string(unpacked(t, f))
+	first := copied(t, xlsxtest.WithSheet(t, xlsxtest.DataRows), resultPatch("Circuits", 2, 2))
+	var parts []xlsxtest.Part
+	for _, f := range xlsxtest.ZipOf(t, first).File {
+		content := string(xlsxtest.Unpacked(t, f))
 		if strings.Contains(f.Name, "comments") {
 			content = strings.ReplaceAll(content, "<author>loabatch</author>", "<author> </author>")
 		}
-		parts = append(parts, part{f.Name, content})
+		parts = append(parts, xlsxtest.Part{Name: f.Name, Content: content})
 	}
 	p := resultPatch("Circuits", 2, 2)
 	p.Sheets[0].Marks = p.Sheets[0].Marks[:1]
-	second := copied(t, zipped(t, parts), p)
+	second := copied(t, xlsxtest.Zipped(t, parts), p)
 	if got, want := notes(t, second, "Circuits"), "A2 loabatch: loabatch: this is wrong"; got != want {
 		t.Errorf("notes are %q, want %q", got, want)
 	}
@@ -111,12 +112,12 @@ func TestNotesAreKnownWithoutAuthor(t *testing.T) {
 // oldTemplate is the template as earlier versions wrote it: its header notes signed with
 // the author that the notes of a run have.
 func oldTemplate(t *testing.T) []byte {
-	var parts []part
+	var parts []xlsxtest.Part
 	file := written(t, filled())
-	for _, f := range zipOf(t, file).File {
-		parts = append(parts, part{f.Name, strings.ReplaceAll(string(unpacked(t, f)), "<author>"+noteAuthor+"</author>", "<author>"+notesAuthor+"</author>")})
+	for _, f := range xlsxtest.ZipOf(t, file).File {
+		parts = append(parts, xlsxtest.Part{Name: f.Name, Content: strings.ReplaceAll(string(xlsxtest.Unpacked(t, f)), "<author>"+noteAuthor+"</author>", "<author>"+notesAuthor+"</author>")})
 	}
-	return zipped(t, parts)
+	return xlsxtest.Zipped(t, parts)
 }
 
 // TestNotesOfTheTemplateStay takes the template, as it is and as earlier versions wrote
@@ -138,7 +139,7 @@ func TestNotesOfTheTemplateStay(t *testing.T) {
 			if got := notes(t, file, "Circuits"); got != want {
 				t.Errorf("%s: notes are\n%s\nwant\n%s", name, got, want)
 			}
-			if n := strings.Count(partOf(t, file, "xl/drawings/vmlDrawing1.vml"), "<v:shape "); n != strings.Count(partOf(t, file, "xl/comments1.xml"), "<comment ") {
+			if n := strings.Count(xlsxtest.PartOf(t, file, "xl/drawings/vmlDrawing1.vml"), "<v:shape "); n != strings.Count(xlsxtest.PartOf(t, file, "xl/comments1.xml"), "<comment ") {
 				t.Errorf("%s: the drawing has %d shapes", name, n)
 			}
 		}
@@ -159,15 +160,15 @@ func TestVerifyNoticesNotes(t *testing.T) {
 		{"an added note", "this is odd", "this is", "Sheet1!B2"},
 		{"the added note", `ref="B2"`, `ref="B3"`, "Sheet1!B2"},
 	} {
-		var parts []part
-		for _, f := range zipOf(t, out).File {
-			content := string(unpacked(t, f))
+		var parts []xlsxtest.Part
+		for _, f := range xlsxtest.ZipOf(t, out).File {
+			content := string(xlsxtest.Unpacked(t, f))
 			if strings.Contains(f.Name, "comments") {
 				content = strings.Replace(content, c.old, c.new, 1)
 			}
-			parts = append(parts, part{f.Name, content})
+			parts = append(parts, xlsxtest.Part{Name: f.Name, Content: content})
 		}
-		changed := zipped(t, parts)
+		changed := xlsxtest.Zipped(t, parts)
 		err := Verify(bytes.NewReader(changed), int64(len(changed)), bytes.NewReader(file), int64(len(file)), p)
 		var in *sheet.InputError
 		if !errors.As(err, &in) || in.Problems[0].Code != "copy-note-differs" || in.Problems[0].At.String() != c.place {
@@ -178,13 +179,13 @@ func TestVerifyNoticesNotes(t *testing.T) {
 
 func TestNotesStandBack(t *testing.T) {
 	const rels = `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/vmlDrawing" Target="../drawings/vmlDrawing1.vml"/></Relationships>`
-	file := zipped(t, plainParts(
-		part{"xl/worksheets/sheet1.xml", sheetOpen + `<sheetData><row r="1"/><row r="2"><c r="A2"><v>1</v></c></row></sheetData><legacyDrawing xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" r:id="rId1"/></worksheet>`},
-		part{"xl/worksheets/_rels/sheet1.xml.rels", rels},
-		part{"xl/drawings/vmlDrawing1.vml", `<xml><p>a control<br></xml>`},
+	file := xlsxtest.Zipped(t, xlsxtest.PlainParts(
+		xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: xlsxtest.SheetOpen + `<sheetData><row r="1"/><row r="2"><c r="A2"><v>1</v></c></row></sheetData><legacyDrawing xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" r:id="rId1"/></worksheet>`},
+		xlsxtest.Part{Name: "xl/worksheets/_rels/sheet1.xml.rels", Content: rels},
+		xlsxtest.Part{Name: "xl/drawings/vmlDrawing1.vml", Content: `<xml><p>a control<br></xml>`},
 	))
 	out := copied(t, file, resultPatch("Circuits", 2, 2))
-	if got := partOf(t, out, "xl/drawings/vmlDrawing1.vml"); got != `<xml><p>a control<br></xml>` {
+	if got := xlsxtest.PartOf(t, out, "xl/drawings/vmlDrawing1.vml"); got != `<xml><p>a control<br></xml>` {
 		t.Errorf("the drawing became %s", got)
 	}
 }
@@ -192,8 +193,8 @@ func TestNotesStandBack(t *testing.T) {
 // TestNewPartsAreNamedRelatively holds that what is added names its parts as Office
 // does; exceljs cannot open a workbook that names a sheet's notes from the root.
 func TestNewPartsAreNamedRelatively(t *testing.T) {
-	file := copied(t, withSheet(t, `<sheetData><row r="1"><c r="A1" t="s"><v>0</v></c></row><row r="2"><c r="A2" t="s"><v>1</v></c></row></sheetData>`), resultPatch("Circuits", 2, 2))
-	rels := partOf(t, file, "xl/worksheets/_rels/sheet1.xml.rels")
+	file := copied(t, xlsxtest.WithSheet(t, `<sheetData><row r="1"><c r="A1" t="s"><v>0</v></c></row><row r="2"><c r="A2" t="s"><v>1</v></c></row></sheetData>`), resultPatch("Circuits", 2, 2))
+	rels := xlsxtest.PartOf(t, file, "xl/worksheets/_rels/sheet1.xml.rels")
 	for _, want := range []string{`Target="../comments1.xml"`, `Target="../drawings/vmlDrawing1.vml"`} {
 		if !strings.Contains(rels, want) {
 			t.Errorf("%s is not in %s", want, rels)

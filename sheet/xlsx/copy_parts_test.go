@@ -9,28 +9,16 @@ import (
 	"testing"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 	"github.com/xuri/excelize/v2"
 )
 
-const officeRel = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
-
-// relsPart is a list of relationships: kind and target in turn, with the IDs rId1 and on.
-func relsPart(kindsAndTargets ...string) string {
-	e := newRelsEdit(nil)
-	for i := 0; i+1 < len(kindsAndTargets); i += 2 {
-		e.add(officeRel+kindsAndTargets[i], kindsAndTargets[i+1])
-	}
-	return e.whole()
-}
-
-const dataRows = `<sheetData><row r="1"/><row r="2"><c r="A2"><v>1</v></c></row></sheetData>`
-
 // withTable is the plainest workbook with a table.
 func withTable(t *testing.T, table string) []byte {
-	return zipped(t, plainParts(
-		part{"xl/worksheets/sheet1.xml", sheetOpen + dataRows + `</worksheet>`},
-		part{"xl/worksheets/_rels/sheet1.xml.rels", relsPart("table", "../tables/table1.xml")},
-		part{"xl/tables/table1.xml", table},
+	return xlsxtest.Zipped(t, xlsxtest.PlainParts(
+		xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: xlsxtest.SheetOpen + xlsxtest.DataRows + `</worksheet>`},
+		xlsxtest.Part{Name: "xl/worksheets/_rels/sheet1.xml.rels", Content: xlsxtest.RelsPart("table", "../tables/table1.xml")},
+		xlsxtest.Part{Name: "xl/tables/table1.xml", Content: table},
 	))
 }
 
@@ -75,10 +63,10 @@ func TestTableTakesInTheResults(t *testing.T) {
 			if want == "" {
 				want = test.in
 			}
-			if got := partOf(t, out, "xl/tables/table1.xml"); got != want {
+			if got := xlsxtest.PartOf(t, out, "xl/tables/table1.xml"); got != want {
 				t.Errorf("got\n%s\nwant\n%s", got, want)
 			}
-			if got := partOf(t, out, "xl/worksheets/sheet1.xml"); strings.Contains(got, "autoFilter") {
+			if got := xlsxtest.PartOf(t, out, "xl/worksheets/sheet1.xml"); strings.Contains(got, "autoFilter") {
 				t.Errorf("the sheet got a filter of its own: %s", got)
 			}
 		})
@@ -88,30 +76,30 @@ func TestTableTakesInTheResults(t *testing.T) {
 func TestTableInTheWay(t *testing.T) {
 	file := withTable(t, `<table xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" id="1" displayName="Made" ref="C2:D4"><tableColumns count="2"><tableColumn id="1" name="a"/><tableColumn id="2" name="b"/></tableColumns></table>`)
 	err := Copy(&bytes.Buffer{}, bytes.NewReader(file), int64(len(file)), smallPatch(2))
-	if got := codeOf(t, err); got != "copy-table-in-the-way" {
+	if got := xlsxtest.CodeOf(t, err); got != "copy-table-in-the-way" {
 		t.Errorf("error is %v", err)
 	}
 }
 
 func TestCalculationChainFollows(t *testing.T) {
 	const open = `<calcChain xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">`
-	rels := relsPart("worksheet", "worksheets/sheet1.xml", "styles", "styles.xml", "sharedStrings", "sharedStrings.xml", "calcChain", "calcChain.xml")
-	types := strings.Replace(typesXML, "</Types>", `<Override PartName="/xl/calcChain.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.calcChain+xml"/></Types>`, 1)
+	rels := xlsxtest.RelsPart("worksheet", "worksheets/sheet1.xml", "styles", "styles.xml", "sharedStrings", "sharedStrings.xml", "calcChain", "calcChain.xml")
+	types := strings.Replace(xlsxtest.TypesXML, "</Types>", `<Override PartName="/xl/calcChain.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.calcChain+xml"/></Types>`, 1)
 	for _, test := range []struct{ name, in, want string }{
 		{"without entries of ours", `<c r="A1" i="1"/><c r="C9"/>`, `<c r="A1" i="1"/><c r="C9"/>`},
 		{"the first entry of a sheet goes", `<c r="C2" i="1" l="1"/><c r="B2"/><c r="C1"/><c r="A2" s="1"/><c r="C2" i="2"/>`, `<c r="B2" i="1"/><c r="A2" s="1"/><c r="C2" i="2"/>`},
 		{"all go", `<c r="C2" i="1"/><c r="C1"/>`, "-"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			out := copied(t, zipped(t, plainParts(part{"xl/worksheets/sheet1.xml", sheetOpen + dataRows + `</worksheet>`},
-				part{"xl/_rels/workbook.xml.rels", rels}, part{contentTypesPart, types}, part{"xl/calcChain.xml", open + test.in + `</calcChain>`})), smallPatch(2))
+			out := copied(t, xlsxtest.Zipped(t, xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: xlsxtest.SheetOpen + xlsxtest.DataRows + `</worksheet>`},
+				xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: rels}, xlsxtest.Part{Name: contentTypesPart, Content: types}, xlsxtest.Part{Name: "xl/calcChain.xml", Content: open + test.in + `</calcChain>`})), smallPatch(2))
 			if test.want == "-" {
-				if zipEntry(zipOf(t, out), "xl/calcChain.xml") != nil || strings.Contains(partOf(t, out, "xl/_rels/workbook.xml.rels")+partOf(t, out, contentTypesPart), "calcChain") {
+				if xlsxtest.ZipEntry(xlsxtest.ZipOf(t, out), "xl/calcChain.xml") != nil || strings.Contains(xlsxtest.PartOf(t, out, "xl/_rels/workbook.xml.rels")+xlsxtest.PartOf(t, out, contentTypesPart), "calcChain") {
 					t.Error("an empty chain is left behind")
 				}
 				return
 			}
-			if got := partOf(t, out, "xl/calcChain.xml"); got != open+test.want+`</calcChain>` {
+			if got := xlsxtest.PartOf(t, out, "xl/calcChain.xml"); got != open+test.want+`</calcChain>` {
 				t.Errorf("chain is %s", got)
 			}
 		})
@@ -119,11 +107,11 @@ func TestCalculationChainFollows(t *testing.T) {
 }
 
 func TestAddedSheetsAreReplaced(t *testing.T) {
-	first := copied(t, withSheet(t, dataRows), resultPatch("Circuits", 2, 2))
+	first := copied(t, xlsxtest.WithSheet(t, xlsxtest.DataRows), resultPatch("Circuits", 2, 2))
 	second := copied(t, first, resultPatch("Circuits", 2, 2))
 	if !bytes.Equal(first, second) {
-		for _, f := range zipOf(t, second).File {
-			if g := zipEntry(zipOf(t, first), f.Name); g == nil || g.CRC32 != f.CRC32 {
+		for _, f := range xlsxtest.ZipOf(t, second).File {
+			if g := xlsxtest.ZipEntry(xlsxtest.ZipOf(t, first), f.Name); g == nil || g.CRC32 != f.CRC32 {
 				t.Errorf("the copy of the copy differs in %s", f.Name)
 			}
 		}
@@ -168,19 +156,19 @@ func TestUsersOwnSheetsStay(t *testing.T) {
 // TestPartNamesAreFree has the part of the only sheet under a name that a new sheet
 // would be given by its ID, and the ID of the highest.
 func TestPartNamesAreFree(t *testing.T) {
-	file := zipped(t, plainParts(
-		part{"xl/worksheets/sheet1.xml", "-"},
-		part{"xl/Worksheets/Sheet2.xml", sheetOpen + dataRows + `</worksheet>`},
-		part{contentTypesPart, strings.Replace(typesXML, "/xl/worksheets/sheet1.xml", "/xl/Worksheets/Sheet2.xml", 1)},
-		part{"xl/_rels/workbook.xml.rels", relsPart("worksheet", "Worksheets/Sheet2.xml", "styles", "styles.xml")},
-		part{"xl/workbook.xml", strings.Replace(bookXML, `sheetId="1"`, `sheetId="65534"`, 1)},
+	file := xlsxtest.Zipped(t, xlsxtest.PlainParts(
+		xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: "-"},
+		xlsxtest.Part{Name: "xl/Worksheets/Sheet2.xml", Content: xlsxtest.SheetOpen + xlsxtest.DataRows + `</worksheet>`},
+		xlsxtest.Part{Name: contentTypesPart, Content: strings.Replace(xlsxtest.TypesXML, "/xl/worksheets/sheet1.xml", "/xl/Worksheets/Sheet2.xml", 1)},
+		xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: xlsxtest.RelsPart("worksheet", "Worksheets/Sheet2.xml", "styles", "styles.xml")},
+		xlsxtest.Part{Name: "xl/workbook.xml", Content: strings.Replace(xlsxtest.BookXML, `sheetId="1"`, `sheetId="65534"`, 1)},
 	))
 	out := copied(t, file, resultPatch("Circuits", 1, 2))
-	if got := partOf(t, out, "xl/workbook.xml"); !strings.Contains(got, `name="Errors" sheetId="1"`) || !strings.Contains(got, `name="Summary" sheetId="2"`) {
+	if got := xlsxtest.PartOf(t, out, "xl/workbook.xml"); !strings.Contains(got, `name="Errors" sheetId="1"`) || !strings.Contains(got, `name="Summary" sheetId="2"`) {
 		t.Errorf("workbook is %s", got)
 	}
 	for _, name := range []string{"xl/worksheets/sheet1.xml", "xl/worksheets/sheet3.xml"} {
-		if zipEntry(zipOf(t, out), name) == nil {
+		if xlsxtest.ZipEntry(xlsxtest.ZipOf(t, out), name) == nil {
 			t.Errorf("%s is not there", name)
 		}
 	}
@@ -196,13 +184,13 @@ func TestStylesAreAdded(t *testing.T) {
 		{"missing", "-"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			parts := plainParts(part{"xl/styles.xml", test.in}, part{"xl/worksheets/sheet1.xml", sheetOpen + dataRows + `</worksheet>`})
+			parts := xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/styles.xml", Content: test.in}, xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: xlsxtest.SheetOpen + xlsxtest.DataRows + `</worksheet>`})
 			if test.in == "-" {
-				parts = plainParts(part{"xl/styles.xml", "-"}, part{"xl/worksheets/sheet1.xml", sheetOpen + dataRows + `</worksheet>`},
-					part{"xl/_rels/workbook.xml.rels", relsPart("worksheet", "worksheets/sheet1.xml")},
-					part{contentTypesPart, strings.ReplaceAll(typesXML, "/xl/styles.xml", "/xl/none.xml")})
+				parts = xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/styles.xml", Content: "-"}, xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: xlsxtest.SheetOpen + xlsxtest.DataRows + `</worksheet>`},
+					xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: xlsxtest.RelsPart("worksheet", "worksheets/sheet1.xml")},
+					xlsxtest.Part{Name: contentTypesPart, Content: strings.ReplaceAll(xlsxtest.TypesXML, "/xl/styles.xml", "/xl/none.xml")})
 			}
-			out := copied(t, zipped(t, parts), resultPatch("Circuits", 1, 2))
+			out := copied(t, xlsxtest.Zipped(t, parts), resultPatch("Circuits", 1, 2))
 			f, err := excelize.OpenReader(bytes.NewReader(out))
 			if err != nil {
 				t.Fatal(err)
@@ -212,7 +200,7 @@ func TestStylesAreAdded(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if fill, font := looksOf(t, partOf(t, out, "xl/styles.xml"), id); fill != "FFFFC7CE" || font != "FF9C0006" {
+			if fill, font := looksOf(t, xlsxtest.PartOf(t, out, "xl/styles.xml"), id); fill != "FFFFC7CE" || font != "FF9C0006" {
 				t.Errorf("an error is shown in %s on %s", font, fill)
 			}
 		})
@@ -249,13 +237,13 @@ func TestStrictFormStays(t *testing.T) {
 		return strings.NewReplacer("http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://purl.oclc.org/ooxml/spreadsheetml/main",
 			"http://schemas.openxmlformats.org/officeDocument/2006/relationships", "http://purl.oclc.org/ooxml/officeDocument/relationships").Replace(s)
 	}
-	var parts []part
-	for _, p := range plainParts(part{"xl/worksheets/sheet1.xml", sheetOpen + dataRows + `</worksheet>`}) {
-		parts = append(parts, part{p.name, strict(p.content)})
+	var parts []xlsxtest.Part
+	for _, p := range xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: xlsxtest.SheetOpen + xlsxtest.DataRows + `</worksheet>`}) {
+		parts = append(parts, xlsxtest.Part{Name: p.Name, Content: strict(p.Content)})
 	}
-	out := copied(t, zipped(t, parts), resultPatch("Circuits", 1, 2))
-	for _, f := range zipOf(t, out).File {
-		b := string(unpacked(t, f))
+	out := copied(t, xlsxtest.Zipped(t, parts), resultPatch("Circuits", 1, 2))
+	for _, f := range xlsxtest.ZipOf(t, out).File {
+		b := string(xlsxtest.Unpacked(t, f))
 		if strings.HasPrefix(f.Name, "xl/") && strings.Contains(strings.ReplaceAll(b, "http://schemas.openxmlformats.org/package/", ""), "schemas.openxmlformats.org") {
 			t.Errorf("%s holds names of the Transitional form: %s", f.Name, b)
 		}
@@ -266,21 +254,21 @@ func TestStrictFormStays(t *testing.T) {
 }
 
 func TestObstacles(t *testing.T) {
-	engineers := sheetOpen + dataRows + `<mergeCells><mergeCell ref="B2:D2"/></mergeCells></worksheet>`
-	book := strings.Replace(bookXML, "</sheets>", `<sheet name="Engineers" sheetId="2" r:id="rId2"/></sheets>`, 1)
-	base := []part{
-		{"xl/workbook.xml", book}, {"xl/worksheets/sheet2.xml", engineers},
-		{"xl/worksheets/sheet1.xml", sheetOpen + dataRows + `</worksheet>`},
-		{"xl/_rels/workbook.xml.rels", relsPart("worksheet", "worksheets/sheet1.xml", "worksheet", "worksheets/sheet2.xml", "styles", "styles.xml")},
+	engineers := xlsxtest.SheetOpen + xlsxtest.DataRows + `<mergeCells><mergeCell ref="B2:D2"/></mergeCells></worksheet>`
+	book := strings.Replace(xlsxtest.BookXML, "</sheets>", `<sheet name="Engineers" sheetId="2" r:id="rId2"/></sheets>`, 1)
+	base := []xlsxtest.Part{
+		{Name: "xl/workbook.xml", Content: book}, {Name: "xl/worksheets/sheet2.xml", Content: engineers},
+		{Name: "xl/worksheets/sheet1.xml", Content: xlsxtest.SheetOpen + xlsxtest.DataRows + `</worksheet>`},
+		{Name: "xl/_rels/workbook.xml.rels", Content: xlsxtest.RelsPart("worksheet", "worksheets/sheet1.xml", "worksheet", "worksheets/sheet2.xml", "styles", "styles.xml")},
 	}
 	atB2 := []sheet.Problem{{Code: "made", Severity: sheet.Error, At: sheet.Ref{Sheet: "Circuits", Row: 2, Col: 2}}}
-	drawings := []part{
-		{"xl/worksheets/_rels/sheet1.xml.rels", relsPart("vmlDrawing", "../drawings/vmlDrawing1.vml")},
-		{"xl/drawings/vmlDrawing1.vml", `<xml><p>a control<br></xml>`},
+	drawings := []xlsxtest.Part{
+		{Name: "xl/worksheets/_rels/sheet1.xml.rels", Content: xlsxtest.RelsPart("vmlDrawing", "../drawings/vmlDrawing1.vml")},
+		{Name: "xl/drawings/vmlDrawing1.vml", Content: `<xml><p>a control<br></xml>`},
 	}
 	for _, test := range []struct {
 		name  string
-		more  []part
+		more  []xlsxtest.Part
 		last  int // column of the data
 		want  string
 		found []sheet.Problem
@@ -288,18 +276,18 @@ func TestObstacles(t *testing.T) {
 		{"merged cells", nil, 2, "note copy-merged-cut", nil},
 		{"none", nil, 4, "", atB2},
 		{"no free columns", nil, sheet.MaxCol - 7, "error copy-no-free-columns", nil},
-		{"locked structure", []part{{"xl/workbook.xml", strings.Replace(book, "<sheets>", `<workbookProtection lockStructure="1"/><sheets>`, 1)}}, 4, "note copy-structure-locked", nil},
-		{"signed", []part{{"_rels/.rels", strings.Replace(topRelsXML, "</Rel", `<Relationship Id="rId9" Type="http://schemas.openxmlformats.org/package/2006/relationships/digital-signature/origin" Target="_xmlsignatures/origin.sigs"/></Rel`, 1)}}, 4, "warning copy-signed", nil},
+		{"locked structure", []xlsxtest.Part{{Name: "xl/workbook.xml", Content: strings.Replace(book, "<sheets>", `<workbookProtection lockStructure="1"/><sheets>`, 1)}}, 4, "note copy-structure-locked", nil},
+		{"signed", []xlsxtest.Part{{Name: "_rels/.rels", Content: strings.Replace(xlsxtest.TopRelsXML, "</Rel", `<Relationship Id="rId9" Type="http://schemas.openxmlformats.org/package/2006/relationships/digital-signature/origin" Target="_xmlsignatures/origin.sigs"/></Rel`, 1)}}, 4, "warning copy-signed", nil},
 		{"drawings", drawings, 4, "note copy-no-notes", atB2},
 		{"drawings and a note of the user's", append(slices.Clone(drawings),
-			part{"xl/worksheets/_rels/sheet1.xml.rels", relsPart("vmlDrawing", "../drawings/vmlDrawing1.vml", "comments", "../comments1.xml")},
-			part{"xl/comments1.xml", `<comments xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><authors><author>Op</author></authors><commentList><comment ref="A2" authorId="0"><text><t>mine</t></text></comment></commentList></comments>`},
+			xlsxtest.Part{Name: "xl/worksheets/_rels/sheet1.xml.rels", Content: xlsxtest.RelsPart("vmlDrawing", "../drawings/vmlDrawing1.vml", "comments", "../comments1.xml")},
+			xlsxtest.Part{Name: "xl/comments1.xml", Content: `<comments xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><authors><author>Op</author></authors><commentList><comment ref="A2" authorId="0"><text><t>mine</t></text></comment></commentList></comments>`},
 		), 4, "note copy-no-notes", atB2},
 		{"drawings and nothing to note", drawings, 4, "", nil},
-		{"damage", []part{{"xl/worksheets/sheet2.xml", sheetOpen + `<sheetData><row r="1">`}}, 4, "error part-truncated", nil},
+		{"damage", []xlsxtest.Part{{Name: "xl/worksheets/sheet2.xml", Content: xlsxtest.SheetOpen + `<sheetData><row r="1">`}}, 4, "error part-truncated", nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			file := zipped(t, plainParts(append(slices.Clone(base), test.more...)...))
+			file := xlsxtest.Zipped(t, xlsxtest.PlainParts(append(slices.Clone(base), test.more...)...))
 			w := &sheet.Workbook{
 				CircuitsTable:  sheet.Table{Sheet: "Circuits", HeaderRow: 1, LastRow: 2, LastCol: test.last},
 				EngineersTable: sheet.Table{Sheet: "Engineers", HeaderRow: 1, LastRow: 2, LastCol: test.last},

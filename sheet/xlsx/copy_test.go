@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 	"github.com/xuri/excelize/v2"
 )
 
@@ -75,22 +76,8 @@ func copied(t testing.TB, file []byte, p sheet.Patch) []byte {
 	return out.Bytes()
 }
 
-// partOf gives a part of a file as text.
-func partOf(t testing.TB, file []byte, name string) string {
-	t.Helper()
-	c, err := openContainer(bytes.NewReader(file), int64(len(file)), copyLimits)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := c.readSmall(name, 64<<20)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
-}
-
 func TestCopyIsReadByExcelize(t *testing.T) {
-	out := copied(t, withSheet(t, `<dimension ref="A1:B2"/><sheetData><row r="1" spans="1:2"><c r="A1" t="s"><v>0</v></c></row><row r="2"><c r="A2" t="s"><v>1</v></c></row></sheetData>`), resultPatch("Circuits", 2, 2))
+	out := copied(t, xlsxtest.WithSheet(t, `<dimension ref="A1:B2"/><sheetData><row r="1" spans="1:2"><c r="A1" t="s"><v>0</v></c></row><row r="2"><c r="A2" t="s"><v>1</v></c></row></sheetData>`), resultPatch("Circuits", 2, 2))
 	f, err := excelize.OpenReader(bytes.NewReader(out))
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // Content types of the parts that are added.
@@ -55,7 +56,7 @@ func (cp *copier) plan(p sheet.Patch) error {
 // planStyles adds the formats of the new cells. A workbook without styles gets the part.
 func (cp *copier) planStyles() error {
 	part := cp.book.styles
-	tz := newTokenizer(strings.NewReader(blankStyles(cp.spaces.main)), "styles")
+	tz := xmltok.New(strings.NewReader(blankStyles(cp.spaces.main)), "styles")
 	if part != "" {
 		var err error
 		if tz, err = cp.openXML(part); err != nil {
@@ -69,7 +70,7 @@ func (cp *copier) planStyles() error {
 	if cp.styles, err = newStylePatch(survey); err != nil {
 		return err
 	}
-	rewrite := func(e *editor) error { return rewriteStyles(e, survey.prefix, cp.styles) }
+	rewrite := func(e *xmltok.Editor) error { return rewriteStyles(e, survey.prefix, cp.styles) }
 	if part != "" {
 		cp.edited(part, rewrite)
 		return nil
@@ -80,7 +81,7 @@ func (cp *copier) planStyles() error {
 	}
 	cp.bookRels.add(cp.spaces.rel+"/styles", relTarget(cp.book.part, part))
 	cp.addPart(part, func(w io.Writer) error {
-		return rewrite(newEditor(newTokenizer(strings.NewReader(blankStyles(cp.spaces.main)), "styles"), w))
+		return rewrite(xmltok.NewEditor(xmltok.New(strings.NewReader(blankStyles(cp.spaces.main)), "styles"), w))
 	})
 	return nil
 }
@@ -89,11 +90,11 @@ func (cp *copier) planStyles() error {
 func (cp *copier) planSheet(p *sheet.SheetPatch) (int, error) {
 	at := cp.sheetIndex(p.Sheet)
 	if at < 0 || cp.book.sheets[at].kind != "worksheet" {
-		return 0, faultAt(sheet.Ref{Sheet: p.Sheet}, "sheet-not-listed", "sheet", p.Sheet)
+		return 0, xmltok.NewErrorAt(sheet.Ref{Sheet: p.Sheet}, "sheet-not-listed", "sheet", p.Sheet)
 	}
 	part := cp.book.sheets[at].part
 	if cp.parts.changed[partKey(part)] != nil {
-		return 0, faultAt(sheet.Ref{Sheet: p.Sheet}, "copy-sheet-twice", "sheet", p.Sheet)
+		return 0, xmltok.NewErrorAt(sheet.Ref{Sheet: p.Sheet}, "copy-sheet-twice", "sheet", p.Sheet)
 	}
 	cols, err := placesOf(p)
 	if err != nil {
@@ -120,8 +121,8 @@ func (cp *copier) planSheet(p *sheet.SheetPatch) (int, error) {
 		return 0, err
 	}
 	s.todo.notes = s.notes != ""
-	cp.edited(part, func(e *editor) error {
-		s.editor = e
+	cp.edited(part, func(e *xmltok.Editor) error {
+		s.Editor = e
 		if err := s.run(); err != nil {
 			return err
 		}
@@ -176,11 +177,11 @@ func (cp *copier) planTables(p *sheet.SheetPatch, cols []putColumn, rels []relat
 		ch, ok := info.change(p, cols)
 		inTheWay := firstWithin(cols, info.ref) > 0 && overlap(info.ref, f.cells())
 		if !ok && inTheWay && (!info.plain || info.ref.Row1 != f.headerRow) {
-			return false, faultAt(sheet.Ref{Sheet: p.Sheet, Row: info.ref.Row1, Col: info.ref.Col1}, "copy-table-in-the-way",
+			return false, xmltok.NewErrorAt(sheet.Ref{Sheet: p.Sheet, Row: info.ref.Row1, Col: info.ref.Col1}, "copy-table-in-the-way",
 				"sheet", p.Sheet, "found", quoted(info.name), "place", rangeText(info.ref))
 		}
 		if ok {
-			cp.edited(info.part, func(e *editor) error { return rewriteTable(e, info, ch) })
+			cp.edited(info.part, func(e *xmltok.Editor) error { return rewriteTable(e, info, ch) })
 		}
 	}
 	return tabled, nil

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 )
 
 // smallBook is a workbook of a few dozen rows, with a part that no sheet needs.
@@ -15,8 +16,8 @@ func smallBook(t testing.TB) []byte {
 	for r := 1; r <= 40; r++ {
 		fmt.Fprintf(&rows, `<row r="%d"><c r="A%d" t="s"><v>%d</v></c><c r="B%d" s="1"><v>%d</v></c><c r="C%d" t="inlineStr"><is><t>made up %d</t></is></c></row>`, r, r, r%3, r, 45000+r, r, r*7919)
 	}
-	return zipped(t, plainParts(part{"xl/worksheets/sheet1.xml", sheetOpen + "<sheetData>" + rows.String() + "</sheetData></worksheet>"},
-		part{"xl/media/picture.png", counted(500)}))
+	return xlsxtest.Zipped(t, xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: xlsxtest.SheetOpen + "<sheetData>" + rows.String() + "</sheetData></worksheet>"},
+		xlsxtest.Part{Name: "xl/media/picture.png", Content: xlsxtest.Counted(500)}))
 }
 
 // readThrough reads all there is in a file and gives the rows of its sheets.
@@ -55,7 +56,7 @@ func TestFlippedBits(t *testing.T) {
 		bad[at] ^= 1 << rng.IntN(8)
 		got, err := readThrough(bad)
 		if err != nil {
-			codeOf(t, err)
+			xlsxtest.CodeOf(t, err)
 			errors++
 		} else if got != want {
 			t.Errorf("bit flipped in byte %d of %d: no error, but other rows:\n%s", at, len(good), got)
@@ -71,7 +72,7 @@ func TestFlippedBits(t *testing.T) {
 func TestCutShort(t *testing.T) {
 	good := smallBook(t)
 	for n := range good {
-		if _, err := readThrough(good[:n]); codeOf(t, err) == "" {
+		if _, err := readThrough(good[:n]); xlsxtest.CodeOf(t, err) == "" {
 			t.Errorf("%d of %d bytes are read without an error", n, len(good))
 		}
 	}
@@ -91,7 +92,7 @@ func TestZeroedBlocks(t *testing.T) {
 		if got, err := readThrough(bad); err == nil && got != want {
 			t.Errorf("zeros at %d: no error, but other rows:\n%s", at, got)
 		} else {
-			codeOf(t, err)
+			xlsxtest.CodeOf(t, err)
 		}
 	}
 }
@@ -103,7 +104,7 @@ func TestGhostRows(t *testing.T) {
 		last /= 16
 	}
 	var b strings.Builder
-	b.WriteString(sheetOpen + `<dimension ref="A1:XFD1048576"/><sheetData>`)
+	b.WriteString(xlsxtest.SheetOpen + `<dimension ref="A1:XFD1048576"/><sheetData>`)
 	for r := 1; r <= 5; r++ {
 		fmt.Fprintf(&b, `<row r="%d"><c r="A%d"><v>%d</v></c></row>`, r, r, r)
 	}
@@ -111,7 +112,7 @@ func TestGhostRows(t *testing.T) {
 		fmt.Fprintf(&b, `<row r="%d" s="1" customFormat="1" ht="15"/>`, r)
 	}
 	b.WriteString("</sheetData></worksheet>")
-	book, err := openBytes(zipped(t, plainParts(part{"xl/worksheets/sheet1.xml", b.String()})))
+	book, err := openBytes(xlsxtest.Zipped(t, xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: b.String()})))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,8 @@ import (
 	"cmp"
 	"encoding/binary"
 	"slices"
+
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // span is where a part's local header and packed data stand in the file.
@@ -31,11 +33,11 @@ func (c *container) checkLayout(size int64) error {
 	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
 	for i := 1; i < len(spans); i++ {
 		if spans[i].from < spans[i-1].to {
-			return fault("zip-overlap", "part", quoted(spans[i].file.Name), "found", quoted(spans[i-1].file.Name))
+			return xmltok.NewError("zip-overlap", "part", quoted(spans[i].file.Name), "found", quoted(spans[i-1].file.Name))
 		}
 	}
 	if n := len(spans); n > 0 && spans[n-1].to > end {
-		return fault("zip-part-size", "part", quoted(spans[n-1].file.Name))
+		return xmltok.NewError("zip-part-size", "part", quoted(spans[n-1].file.Name))
 	}
 	return nil
 }
@@ -67,20 +69,20 @@ var localSignature = []byte("PK\x03\x04")
 func (c *container) locate(f *zip.File) (span, error) {
 	data, err := f.DataOffset()
 	if err != nil {
-		return span{}, fault("zip-part-header", "part", quoted(f.Name))
+		return span{}, xmltok.NewError("zip-part-header", "part", quoted(f.Name))
 	}
 	head := c.localHeader(f, data)
 	if head == nil {
-		return span{}, fault("zip-part-header", "part", quoted(f.Name))
+		return span{}, xmltok.NewError("zip-part-header", "part", quoted(f.Name))
 	}
 	le := binary.LittleEndian
 	if le.Uint16(head[localFlags:])&streamed == 0 &&
 		(!sizeAgrees(le.Uint32(head[localPacked:]), f.CompressedSize64) || !sizeAgrees(le.Uint32(head[localUnpacked:]), f.UncompressedSize64)) {
-		return span{}, fault("zip-part-size", "part", quoted(f.Name))
+		return span{}, xmltok.NewError("zip-part-size", "part", quoted(f.Name))
 	}
 	s := span{from: data - int64(len(head)), to: data + int64(f.CompressedSize64), file: f}
 	if s.to < data {
-		return span{}, fault("zip-part-header", "part", quoted(f.Name))
+		return span{}, xmltok.NewError("zip-part-header", "part", quoted(f.Name))
 	}
 	return s, nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // notesAuthor is the author of the notes that are added, and notesSign how they begin. By
@@ -122,7 +123,7 @@ func (cp *copier) newNotes(notes []cellNote, part string, rels []relationship) s
 	id := e.add(cp.spaces.rel+"/vmlDrawing", relTarget(part, drawing))
 	cp.setRels(part, e)
 	cp.addPart(comments, text(func() string {
-		return xmlDeclaration + `<comments xmlns="` + cp.spaces.main + `"><authors><author>` + notesAuthor + `</author></authors><commentList>` +
+		return xmltok.Declaration + `<comments xmlns="` + cp.spaces.main + `"><authors><author>` + notesAuthor + `</author></authors><commentList>` +
 			commentElements("", 0, notes) + `</commentList></comments>`
 	}))
 	cp.addPart(drawing, text(func() string {
@@ -137,7 +138,7 @@ func commentElements(prefix string, author int, notes []cellNote) string {
 	for _, n := range notes {
 		b = appendRef(append(append(append(b, '<'), prefix...), `comment ref="`...), n.row, n.col)
 		b = append(b, `" authorId="`+strconv.Itoa(author)+`"><`+prefix+`text><`+prefix+`t xml:space="preserve">`...)
-		b = appendXString(b, noteText(n.text))
+		b = xmltok.AppendXString(b, noteText(n.text))
 		b = append(b, `</`+prefix+`t></`+prefix+`text></`+prefix+`comment>`...)
 	}
 	return string(b)
@@ -164,12 +165,12 @@ type commentsSurvey struct {
 }
 
 // surveyComments reads a part of comments.
-func surveyComments(tz *tokenizer) (*commentsSurvey, error) {
+func surveyComments(tz *xmltok.Tokenizer) (*commentsSurvey, error) {
 	s := &commentsSurvey{ours: -1, stays: noteTexts{}, goes: noteTexts{}}
 	inAuthor := false
 	var name, held []byte
 	for {
-		t, err := tz.next()
+		t, err := tz.Next()
 		if err == io.EOF {
 			return s, nil
 		}
@@ -177,22 +178,22 @@ func surveyComments(tz *tokenizer) (*commentsSurvey, error) {
 			return nil, err
 		}
 		switch {
-		case t.depth == 1 && t.kind == startTag && !t.is("comments"):
-			return nil, tz.at(t, "part-wrong-root")
-		case t.depth == 3 && t.kind == startTag && t.is("author"):
-			name, inAuthor = name[:0], !t.empty
+		case t.Depth == 1 && t.Kind == xmltok.StartTag && !t.Is("comments"):
+			return nil, tz.ErrorAt(t, "part-wrong-root")
+		case t.Depth == 3 && t.Kind == xmltok.StartTag && t.Is("author"):
+			name, inAuthor = name[:0], !t.Empty
 			s.authors++
-		case t.depth == 3 && t.kind == endTag && t.is("author"):
+		case t.Depth == 3 && t.Kind == xmltok.EndTag && t.Is("author"):
 			inAuthor = false
 			if string(name) == notesAuthor && s.ours < 0 {
 				s.ours = s.authors - 1
 			}
 		case inAuthor:
-			if name, err = t.text(name); err != nil {
+			if name, err = t.Text(name); err != nil {
 				return nil, err
 			}
-		case t.depth == 3 && t.kind == startTag && t.is("comment"):
-			if held, err = tz.capture(held[:0], t); err != nil {
+		case t.Depth == 3 && t.Kind == xmltok.StartTag && t.Is("comment"):
+			if held, err = tz.Capture(held[:0], t); err != nil {
 				return nil, err
 			}
 			if at, text := noteOf(held); strings.HasPrefix(text, notesSign) {
@@ -206,22 +207,22 @@ func surveyComments(tz *tokenizer) (*commentsSurvey, error) {
 
 // noteOf gives the cell and the text of a comment.
 func noteOf(raw []byte) (at [2]int, text string) {
-	tz := newTokenizer(bytes.NewReader(raw), "comment")
+	tz := xmltok.New(bytes.NewReader(raw), "comment")
 	var b []byte
 	inText := false
 	for {
-		t, err := tz.next()
+		t, err := tz.Next()
 		if err != nil {
-			return at, unescapeX(string(b))
+			return at, xmltok.UnescapeXString(string(b))
 		}
 		switch {
-		case t.depth == 1 && t.kind == startTag:
-			ref, _ := t.attr("ref")
+		case t.Depth == 1 && t.Kind == xmltok.StartTag:
+			ref, _ := t.Attr("ref")
 			at[0], at[1], _ = parseRef(ref)
-		case string(t.local) == "t":
-			inText = t.kind == startTag && !t.empty
+		case string(t.Local) == "t":
+			inText = t.Kind == xmltok.StartTag && !t.Empty
 		case inText:
-			b, _ = t.text(b)
+			b, _ = t.Text(b)
 		}
 	}
 }

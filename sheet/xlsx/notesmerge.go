@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // mergeNotes puts notes among those that a sheet has, in the place of those of an
@@ -43,8 +45,8 @@ func (cp *copier) mergeNotes(name string, notes []cellNote, comments string, dra
 	clear(want)
 	maps.Copy(want, have.stays)
 	want.add(notes)
-	cp.edited(comments, func(e *editor) error { return rewriteComments(e, have, notes) })
-	cp.edited(drawing, func(e *editor) error { return rewriteDrawing(e, vml, have.goes, notes) })
+	cp.edited(comments, func(e *xmltok.Editor) error { return rewriteComments(e, have, notes) })
+	cp.edited(drawing, func(e *xmltok.Editor) error { return rewriteDrawing(e, vml, have.goes, notes) })
 	return nil
 }
 
@@ -79,46 +81,46 @@ func (cp *copier) notesDrawing(drawings []relationship, goes noteTexts) (*vmlSur
 
 // rewriteComments copies a part of comments: without those of an earlier run, with the
 // new ones.
-func rewriteComments(e *editor, have *commentsSurvey, notes []cellNote) error {
+func rewriteComments(e *xmltok.Editor, have *commentsSurvey, notes []cellNote) error {
 	author := have.ours
 	if author < 0 {
 		author = have.authors
 	}
 	for {
-		t, err := e.tz.next()
+		t, err := e.Tokens.Next()
 		if err == io.EOF {
-			return e.finish()
+			return e.Finish()
 		}
 		if err != nil {
 			return err
 		}
 		prefix := ""
-		if t.kind == startTag || t.kind == endTag {
-			prefix = t.prefixed()
+		if t.Kind == xmltok.StartTag || t.Kind == xmltok.EndTag {
+			prefix = t.Prefixed()
 		}
-		switch isList := t.depth == 2 && t.is("commentList"); {
-		case t.depth == 2 && t.kind == endTag && t.is("authors"):
-			e.put(newAuthor(prefix, have))
-			e.keep(t)
-		case t.depth == 2 && t.kind == startTag && t.empty && t.is("authors"):
-			e.change(t, opened())
-			e.put(newAuthor(prefix, have) + "</" + prefix + "authors>")
-		case isList && t.kind == endTag:
-			e.put(commentElements(prefix, author, notes))
-			e.keep(t)
-		case isList && t.kind == startTag && t.empty:
-			e.change(t, opened())
-			e.put(commentElements(prefix, author, notes) + "</" + prefix + "commentList>")
-		case t.depth == 3 && t.kind == startTag && t.is("comment"):
+		switch isList := t.Depth == 2 && t.Is("commentList"); {
+		case t.Depth == 2 && t.Kind == xmltok.EndTag && t.Is("authors"):
+			e.Put(newAuthor(prefix, have))
+			e.Keep(t)
+		case t.Depth == 2 && t.Kind == xmltok.StartTag && t.Empty && t.Is("authors"):
+			e.Change(t, xmltok.Opened())
+			e.Put(newAuthor(prefix, have) + "</" + prefix + "authors>")
+		case isList && t.Kind == xmltok.EndTag:
+			e.Put(commentElements(prefix, author, notes))
+			e.Keep(t)
+		case isList && t.Kind == xmltok.StartTag && t.Empty:
+			e.Change(t, xmltok.Opened())
+			e.Put(commentElements(prefix, author, notes) + "</" + prefix + "commentList>")
+		case t.Depth == 3 && t.Kind == xmltok.StartTag && t.Is("comment"):
 			var raw []byte
-			if raw, err = e.capture(t); err != nil {
+			if raw, err = e.Capture(t); err != nil {
 				return err
 			}
 			if _, text := noteOf(raw); !strings.HasPrefix(text, notesSign) {
-				e.out.Write(raw)
+				e.Out.Write(raw)
 			}
 		default:
-			e.keep(t)
+			e.Keep(t)
 		}
 		if err != nil {
 			return err
@@ -142,27 +144,27 @@ type vmlSurvey struct {
 }
 
 // surveyDrawing reads a drawing, of which the shapes of some notes go.
-func surveyDrawing(tz *tokenizer, goes noteTexts) (*vmlSurvey, error) {
+func surveyDrawing(tz *xmltok.Tokenizer, goes noteTexts) (*vmlSurvey, error) {
 	s := &vmlSurvey{highest: firstShape}
 	var held []byte
 	for {
-		t, err := tz.next()
+		t, err := tz.Next()
 		if err == io.EOF {
 			return s, nil
 		}
 		if err != nil {
 			return nil, err
 		}
-		if t.kind != startTag || t.depth != 2 {
+		if t.Kind != xmltok.StartTag || t.Depth != 2 {
 			continue
 		}
-		id, _ := t.attr("id")
+		id, _ := t.Attr("id")
 		number, _ := parseUint(bytes.TrimPrefix(id, []byte("_x0000_s")), 1<<30)
-		switch string(t.local) {
+		switch string(t.Local) {
 		case "shapetype":
 			s.shapeType = s.shapeType || string(id) == "_x0000_t202"
 		case "shape":
-			if held, err = tz.capture(held[:0], t); err != nil {
+			if held, err = tz.Capture(held[:0], t); err != nil {
 				return nil, err
 			}
 			at, note := noteCell(held)
@@ -178,47 +180,47 @@ func surveyDrawing(tz *tokenizer, goes noteTexts) (*vmlSurvey, error) {
 
 // rewriteDrawing copies a drawing: without the shapes of notes that go, with the new
 // ones.
-func rewriteDrawing(e *editor, have *vmlSurvey, goes noteTexts, notes []cellNote) error {
+func rewriteDrawing(e *xmltok.Editor, have *vmlSurvey, goes noteTexts, notes []cellNote) error {
 	spaces := ""
 	for {
-		t, err := e.tz.next()
+		t, err := e.Tokens.Next()
 		if err == io.EOF {
-			return e.finish()
+			return e.Finish()
 		}
 		if err != nil {
 			return err
 		}
 		switch {
-		case t.depth == 1 && t.kind == startTag:
+		case t.Depth == 1 && t.Kind == xmltok.StartTag:
 			spaces = missingSpaces(t)
-			e.keep(t)
-		case t.depth == 1 && t.kind == endTag:
+			e.Keep(t)
+		case t.Depth == 1 && t.Kind == xmltok.EndTag:
 			if !have.shapeType && len(notes) > 0 {
-				e.put("<v:shapetype" + spaces + vmlShapeType[len("<v:shapetype"):])
+				e.Put("<v:shapetype" + spaces + vmlShapeType[len("<v:shapetype"):])
 			}
-			e.put(noteShapes(spaces, have.highest, notes))
-			e.keep(t)
-		case t.depth == 2 && t.kind == startTag && string(t.local) == "shape":
-			raw, err := e.capture(t)
+			e.Put(noteShapes(spaces, have.highest, notes))
+			e.Keep(t)
+		case t.Depth == 2 && t.Kind == xmltok.StartTag && string(t.Local) == "shape":
+			raw, err := e.Capture(t)
 			if err != nil {
 				return err
 			}
 			at, note := noteCell(raw)
 			if _, gone := goes[at]; !note || !gone {
-				e.out.Write(raw)
+				e.Out.Write(raw)
 			}
 		default:
-			e.keep(t)
+			e.Keep(t)
 		}
 	}
 }
 
 // missingSpaces gives the declarations that new shapes need, none where the root has
 // them all under the usual prefixes.
-func missingSpaces(root *token) string {
+func missingSpaces(root *xmltok.Token) string {
 	missing := ""
 	for _, d := range []string{` xmlns:v="` + vmlSpace + `"`, ` xmlns:o="` + vmlOffice + `"`, ` xmlns:x="` + vmlExcel + `"`} {
-		if !bytes.Contains(root.raw, []byte(d[1:])) {
+		if !bytes.Contains(root.Raw, []byte(d[1:])) {
 			missing += d
 		}
 	}
@@ -227,23 +229,23 @@ func missingSpaces(root *token) string {
 
 // noteCell gives the cell of a shape that is a note.
 func noteCell(shape []byte) (at [2]int, note bool) {
-	tz := newTokenizer(bytes.NewReader(shape), "shape")
+	tz := xmltok.New(bytes.NewReader(shape), "shape")
 	var into *int
 	for {
-		t, err := tz.next()
+		t, err := tz.Next()
 		if err != nil {
 			return at, note
 		}
 		switch {
-		case t.kind == startTag && string(t.local) == "ClientData":
-			kind, _ := t.attr("ObjectType")
+		case t.Kind == xmltok.StartTag && string(t.Local) == "ClientData":
+			kind, _ := t.Attr("ObjectType")
 			note = string(kind) == "Note"
-		case t.kind == startTag && string(t.local) == "Row":
+		case t.Kind == xmltok.StartTag && string(t.Local) == "Row":
 			into = &at[0]
-		case t.kind == startTag && string(t.local) == "Column":
+		case t.Kind == xmltok.StartTag && string(t.Local) == "Column":
 			into = &at[1]
-		case t.kind == charData && into != nil:
-			if n, err := strconv.Atoi(string(bytes.TrimSpace(t.raw))); err == nil {
+		case t.Kind == xmltok.CharData && into != nil:
+			if n, err := strconv.Atoi(string(bytes.TrimSpace(t.Raw))); err == nil {
 				*into = n + 1
 			}
 			into = nil

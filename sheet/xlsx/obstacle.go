@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // Obstacles finds what stands against a faithful copy of a workbook, before anything
@@ -43,11 +44,11 @@ func obstacle(err error) []sheet.Problem {
 	if errors.As(err, &in) {
 		return in.Problems
 	}
-	return fault("file-unreadable", "part", "", "place", "0").Problems
+	return xmltok.NewError("file-unreadable", "part", "", "place", "0").Problems
 }
 
 func copyProblem(s sheet.Severity, code string, args ...string) sheet.Problem {
-	p := fault(code, args...).Problems[0]
+	p := xmltok.NewError(code, args...).Problems[0]
 	p.Severity = s
 	return p
 }
@@ -73,16 +74,16 @@ func locked(c *container, book *workbookParts) (bool, error) {
 		return false, err
 	}
 	for {
-		t, err := tz.next()
+		t, err := tz.Next()
 		if err == io.EOF {
 			return false, nil
 		}
 		if err != nil {
 			return false, err
 		}
-		if t.kind == startTag && t.depth == 2 && t.is("workbookProtection") {
+		if t.Kind == xmltok.StartTag && t.Depth == 2 && t.Is("workbookProtection") {
 			var bad bool
-			return isTrue(t.value("lockStructure", &bad)), nil
+			return isTrue(t.Value("lockStructure", &bad)), nil
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strconv"
 	"unicode/utf16"
+
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // oleSignature begins a compound file ([MS-CFB] 2.2): the container of the workbooks
@@ -28,16 +30,16 @@ const (
 // workbook, an old .xls, or something else.
 func sniffOLE(r io.ReaderAt, size int64, head []byte) error {
 	if size < oleSmallestFile {
-		return fault("file-truncated", "found", strconv.FormatInt(size, 10))
+		return xmltok.NewError("file-truncated", "found", strconv.FormatInt(size, 10))
 	}
 	names := oleNames(r, head)
 	switch {
 	case names["EncryptedPackage"]:
-		return fault("file-encrypted")
+		return xmltok.NewError("file-encrypted")
 	case names["Workbook"], names["Book"]:
-		return fault("file-old-xls", "found", "OLE")
+		return xmltok.NewError("file-old-xls", "found", "OLE")
 	}
-	return fault("file-other-format", "found", "OLE")
+	return xmltok.NewError("file-other-format", "found", "OLE")
 }
 
 // oleNames lists the streams of a compound file, as far as its directory can be read.

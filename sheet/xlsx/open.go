@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/klauspost/compress/flate"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // partReader gives the unpacked bytes of a part. io.EOF comes only when the part was
@@ -31,16 +32,16 @@ type partReader struct {
 func (c *container) open(part string) (*partReader, error) {
 	f := c.file(part)
 	if f == nil {
-		return nil, fault("part-missing", "part", quoted(part))
+		return nil, xmltok.NewError("part-missing", "part", quoted(part))
 	}
 	raw, err := f.OpenRaw()
 	if err != nil {
-		return nil, fault("zip-part-header", "part", quoted(f.Name))
+		return nil, xmltok.NewError("zip-part-header", "part", quoted(f.Name))
 	}
 	p := &partReader{container: c, name: quoted(f.Name), file: f, src: raw, sum: crc32.NewIEEE()}
 	if f.Method == zip.Deflate && f.CompressedSize64 > 0 { // some programs write nothing at all for nothing
 		if p.inflater, err = inflaterFor(raw); err != nil {
-			return nil, partFault("part-packing", p.name, 0)
+			return nil, xmltok.NewPartError("part-packing", p.name, 0)
 		}
 		p.src = p.inflater
 	}
@@ -68,7 +69,7 @@ func (p *partReader) Read(b []byte) (int, error) {
 	n, err := p.src.Read(b)
 	p.sum.Write(b[:n])
 	if p.read += uint64(n); p.read > p.file.UncompressedSize64 {
-		p.err = fault("zip-part-size", "part", p.name)
+		p.err = xmltok.NewError("zip-part-size", "part", p.name)
 		return 0, p.err
 	}
 	if err != nil {
@@ -88,18 +89,18 @@ func (p *partReader) ending(err error) error {
 		p.container.whole[p.file] = true
 		return io.EOF
 	case err == io.EOF && p.read == p.file.UncompressedSize64:
-		return fault("part-checksum", "part", p.name)
+		return xmltok.NewError("part-checksum", "part", p.name)
 	case err == io.EOF, errors.Is(err, io.ErrUnexpectedEOF):
-		return partFault("part-truncated", p.name, int64(p.read))
+		return xmltok.NewPartError("part-truncated", p.name, int64(p.read))
 	}
 	if corrupt := flate.CorruptInputError(0); errors.As(err, &corrupt) {
-		return partFault("part-packing", p.name, int64(p.read))
+		return xmltok.NewPartError("part-packing", p.name, int64(p.read))
 	}
-	return partFault("part-unreadable", p.name, int64(p.read))
+	return xmltok.NewPartError("part-unreadable", p.name, int64(p.read))
 }
 
 // openXML gives the tokens of a part, whose ratio is bounded whatever its name is.
-func (c *container) openXML(part string) (*tokenizer, error) {
+func (c *container) openXML(part string) (*xmltok.Tokenizer, error) {
 	r, err := c.open(part)
 	if err != nil {
 		return nil, err
@@ -107,7 +108,7 @@ func (c *container) openXML(part string) (*tokenizer, error) {
 	if err := c.checkRatio(r.file); err != nil {
 		return nil, err
 	}
-	return newSizedTokenizer(r, r.name, r.file.UncompressedSize64), nil
+	return xmltok.NewSized(r, r.name, r.file.UncompressedSize64), nil
 }
 
 // readSmall gives a whole part that is bounded by its very nature, such as a list of
@@ -118,7 +119,7 @@ func (c *container) readSmall(part string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	if size := r.file.UncompressedSize64; size > uint64(limit) {
-		return nil, fault("part-too-large", "part", r.name,
+		return nil, xmltok.NewError("part-too-large", "part", r.name,
 			"found", strconv.FormatUint(size, 10), "expected", strconv.FormatInt(limit, 10))
 	}
 	return io.ReadAll(r)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 	"github.com/xuri/excelize/v2"
 )
 
@@ -14,7 +15,7 @@ import (
 // the 1904 flag, hidden sheets, rows and columns, and merged ranges.
 func TestCorpusShape(t *testing.T) {
 	hidden, merged := 0, 0
-	for name, b := range corpus(t) {
+	for name, b := range xlsxtest.Corpus(t) {
 		book, err := openBytes(b)
 		if err != nil {
 			continue // see TestCorpusOracle

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 	"github.com/xuri/excelize/v2"
 )
 
@@ -36,7 +38,7 @@ var differences = []struct {
 	}},
 	// v is an ST_Xstring, but excelize resolves its escapes in shared and inline strings only
 	{"escapes of formula strings are resolved", func(c sheet.Cell, theirs string) bool {
-		return c.Type == sheet.TextCell && c.Formula && theirs != c.Value && unescapeX(theirs) == c.Value
+		return c.Type == sheet.TextCell && c.Formula && theirs != c.Value && xmltok.UnescapeXString(theirs) == c.Value
 	}},
 }
 
@@ -45,10 +47,10 @@ type place struct{ row, col int }
 // TestCorpusOracle holds every cell of the corpus against excelize.
 func TestCorpusOracle(t *testing.T) {
 	files, cells, known := 0, 0, map[string]int{}
-	for name, b := range corpus(t) {
+	for name, b := range xlsxtest.Corpus(t) {
 		ours, err := ourCells(b)
 		if err != nil {
-			if code := codeOf(t, err); code != refusedCode(name) {
+			if code := xlsxtest.CodeOf(t, err); code != refusedCode(name) {
 				t.Errorf("%s: %v", name, err)
 			}
 			continue

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"path"
 	"strings"
+
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // relationship is one entry of a part's relationships (ECMA-376 part 2, 6.5).
@@ -39,25 +41,25 @@ func (c *container) relationships(part string) ([]relationship, error) {
 	var rels []relationship
 	seen := map[string]bool{}
 	for {
-		t, err := tz.next()
+		t, err := tz.Next()
 		if err == io.EOF {
 			return rels, nil
 		}
 		if err != nil {
 			return nil, err
 		}
-		if t.kind != startTag || string(t.local) != "Relationship" {
+		if t.Kind != xmltok.StartTag || string(t.Local) != "Relationship" {
 			continue
 		}
 		var bad bool
-		r := relationship{id: t.value("Id", &bad), typeURI: t.value("Type", &bad), target: t.value("Target", &bad)}
-		r.external = t.value("TargetMode", &bad) == "External"
+		r := relationship{id: t.Value("Id", &bad), typeURI: t.Value("Type", &bad), target: t.Value("Target", &bad)}
+		r.external = t.Value("TargetMode", &bad) == "External"
 		r.kind = r.typeURI[strings.LastIndexByte(r.typeURI, '/')+1:]
 		if len(rels) == maxListed {
-			return nil, tz.at(t, "part-list-long")
+			return nil, tz.ErrorAt(t, "part-list-long")
 		}
 		if bad || r.id == "" || seen[r.id] {
-			return nil, tz.at(t, "part-relationship")
+			return nil, tz.ErrorAt(t, "part-relationship")
 		}
 		seen[r.id] = true
 		if !r.external {
@@ -106,28 +108,28 @@ func (c *container) contentTypes() (*contentTypes, error) {
 	}
 	ct := &contentTypes{byExtension: map[string]string{}, byPart: map[string]string{}}
 	for {
-		t, err := tz.next()
+		t, err := tz.Next()
 		if err == io.EOF {
 			return ct, nil
 		}
 		if err != nil {
 			return nil, err
 		}
-		if t.kind != startTag {
+		if t.Kind != xmltok.StartTag {
 			continue
 		}
 		var bad bool
-		switch typ := t.value("ContentType", &bad); string(t.local) {
+		switch typ := t.Value("ContentType", &bad); string(t.Local) {
 		case "Default":
-			ct.byExtension[strings.ToLower(t.value("Extension", &bad))] = typ
+			ct.byExtension[strings.ToLower(t.Value("Extension", &bad))] = typ
 		case "Override":
-			ct.byPart[partKey(t.value("PartName", &bad))] = typ
+			ct.byPart[partKey(t.Value("PartName", &bad))] = typ
 		}
 		if bad {
-			return nil, tz.at(t, "part-malformed")
+			return nil, tz.ErrorAt(t, "part-malformed")
 		}
 		if len(ct.byExtension)+len(ct.byPart) > maxListed {
-			return nil, tz.at(t, "part-list-long")
+			return nil, tz.ErrorAt(t, "part-list-long")
 		}
 	}
 }

@@ -5,13 +5,14 @@ import (
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // sheetPatcher copies one worksheet part with a patch: cells in their rows, and behind
 // the rows what belongs to them. It streams: its memory is that of the longest row's
 // longest cell and of the short lists around the data.
 type sheetPatcher struct {
-	*editor
+	*xmltok.Editor
 	p      *sheet.SheetPatch
 	styles *stylePatch
 	cols   []putColumn // by column
@@ -73,8 +74,8 @@ var worksheetRanks = map[string]int{
 // rankOf gives the place of an element of the second level. What is none of
 // SpreadsheetML's own, such as validations wrapped for newer versions, stands behind
 // the data's formats, or before the data.
-func (s *sheetPatcher) rankOf(t *token) int {
-	if rank, ok := worksheetRanks[string(t.local)]; ok && t.space.main() {
+func (s *sheetPatcher) rankOf(t *xmltok.Token) int {
+	if rank, ok := worksheetRanks[string(t.Local)]; ok && t.Space.Main() {
 		return rank
 	}
 	if !s.behind {
@@ -86,23 +87,23 @@ func (s *sheetPatcher) rankOf(t *token) int {
 // run copies the part to its end.
 func (s *sheetPatcher) run() error {
 	for {
-		t, err := s.tz.next()
+		t, err := s.Tokens.Next()
 		if err == io.EOF {
-			return s.finish()
+			return s.Finish()
 		}
 		if err != nil {
 			return err
 		}
 		switch {
-		case t.depth == 1 && t.kind == startTag:
+		case t.Depth == 1 && t.Kind == xmltok.StartTag:
 			err = s.root(t)
-		case t.depth == 1 && t.kind == endTag:
+		case t.Depth == 1 && t.Kind == xmltok.EndTag:
 			s.before(rankEnd)
-			s.keep(t)
-		case t.depth == 2 && t.kind == startTag:
+			s.Keep(t)
+		case t.Depth == 2 && t.Kind == xmltok.StartTag:
 			err = s.element(t)
 		default:
-			s.keep(t)
+			s.Keep(t)
 		}
 		if err != nil {
 			return err
@@ -111,27 +112,27 @@ func (s *sheetPatcher) run() error {
 }
 
 // root takes the root element, and with it how elements and relationships are spelt.
-func (s *sheetPatcher) root(t *token) error {
-	if !t.is("worksheet") || t.empty {
-		return s.tz.at(t, "part-wrong-root")
+func (s *sheetPatcher) root(t *xmltok.Token) error {
+	if !t.Is("worksheet") || t.Empty {
+		return s.Tokens.ErrorAt(t, "part-wrong-root")
 	}
-	s.prefix = t.prefixed()
+	s.prefix = t.Prefixed()
 	s.relName = "r:id"
-	if s.tz.spaceOf("r") != relSpace {
-		s.relName = `xmlns:r="` + spacesOf(t.space == strictSpace).rel + `" r:id`
+	if s.Tokens.SpaceOf("r") != xmltok.RelSpace {
+		s.relName = `xmlns:r="` + spacesOf(t.Space == xmltok.StrictSpace).rel + `" r:id`
 	}
-	s.keep(t)
+	s.Keep(t)
 	return nil
 }
 
 // element copies one element of the second level, changed where the patch asks for it.
-func (s *sheetPatcher) element(t *token) error {
+func (s *sheetPatcher) element(t *xmltok.Token) error {
 	rank := s.rankOf(t)
 	s.before(rank)
-	if !t.space.main() {
-		return s.keepAll(t)
+	if !t.Space.Main() {
+		return s.KeepAll(t)
 	}
-	switch string(t.local) {
+	switch string(t.Local) {
 	case "dimension":
 		return s.dimension(t)
 	case "cols":
@@ -149,10 +150,10 @@ func (s *sheetPatcher) element(t *token) error {
 		return s.editConditional(t)
 	case "legacyDrawing":
 		if s.todo.notes { // it leads nowhere, else ours would have gone into it
-			return s.drop(t)
+			return s.Drop(t)
 		}
 	}
-	return s.keepAll(t)
+	return s.KeepAll(t)
 }
 
 // before puts what belongs before an element of this rank and was not met.
@@ -164,7 +165,7 @@ func (s *sheetPatcher) before(rank int) {
 	if s.todo.filter && rank > rankFilter {
 		s.todo.filter = false
 		s.filter = s.wantedFilter()
-		s.put("<" + s.prefix + `autoFilter ref="` + rangeText(s.filter) + `"/>`)
+		s.Put("<" + s.prefix + `autoFilter ref="` + rangeText(s.filter) + `"/>`)
 	}
 	if s.todo.marks && rank > rankConditional {
 		s.todo.marks = false
@@ -172,53 +173,53 @@ func (s *sheetPatcher) before(rank int) {
 	}
 	if s.todo.notes && rank > rankLegacyDrawing {
 		s.todo.notes = false
-		s.put("<" + s.prefix + "legacyDrawing " + s.relName + `="` + s.notes + `"/>`)
+		s.Put("<" + s.prefix + "legacyDrawing " + s.relName + `="` + s.notes + `"/>`)
 	}
 }
 
 // dimension widens the used range. One that is none is left alone: it is a hint that
 // nothing relies on.
-func (s *sheetPatcher) dimension(t *token) error {
-	ref, _ := t.attr("ref")
+func (s *sheetPatcher) dimension(t *xmltok.Token) error {
+	ref, _ := t.Attr("ref")
 	r, ok := parseRange(ref)
 	if !ok || s.patchedNothing() {
-		return s.keepAll(t)
+		return s.KeepAll(t)
 	}
 	wide := sheet.Range{
 		Row1: min(r.Row1, s.frame.Row1), Col1: min(r.Col1, s.frame.Col1),
 		Row2: max(r.Row2, s.frame.Row2), Col2: max(r.Col2, s.frame.Col2),
 	}
 	if wide == r {
-		return s.keepAll(t)
+		return s.KeepAll(t)
 	}
-	s.change(t, withAttr("ref", rangeText(wide)))
-	if t.empty {
+	s.Change(t, xmltok.WithAttr("ref", rangeText(wide)))
+	if t.Empty {
 		return nil
 	}
-	return s.rest(t.depth)
+	return s.Rest(t.Depth)
 }
 
 func (s *sheetPatcher) patchedNothing() bool { return len(s.cols) == 0 }
 
 // sheetData copies the rows.
-func (s *sheetPatcher) sheetData(t *token) error {
-	s.keep(t)
-	if t.empty {
+func (s *sheetPatcher) sheetData(t *xmltok.Token) error {
+	s.Keep(t)
+	if t.Empty {
 		return nil
 	}
 	for {
-		t, err := s.tz.next()
+		t, err := s.Tokens.Next()
 		if err != nil {
-			return s.tz.noEOF(err)
+			return s.Tokens.NoEOF(err)
 		}
 		switch {
-		case t.kind == endTag && t.depth == 2:
-			s.keep(t)
+		case t.Kind == xmltok.EndTag && t.Depth == 2:
+			s.Keep(t)
 			return nil
-		case t.kind == startTag && t.depth == 3 && t.is("row"):
+		case t.Kind == xmltok.StartTag && t.Depth == 3 && t.Is("row"):
 			err = s.row(t)
 		default:
-			s.keep(t)
+			s.Keep(t)
 		}
 		if err != nil {
 			return err
@@ -229,7 +230,7 @@ func (s *sheetPatcher) sheetData(t *token) error {
 // checkRows holds what was written against what the patch has.
 func (s *sheetPatcher) checkRows() error {
 	if s.patched != s.p.Rows {
-		return faultAt(sheet.Ref{Sheet: s.p.Sheet}, "copy-rows-differ", "sheet", s.p.Sheet,
+		return xmltok.NewErrorAt(sheet.Ref{Sheet: s.p.Sheet}, "copy-rows-differ", "sheet", s.p.Sheet,
 			"found", strconv.Itoa(s.patched), "expected", strconv.Itoa(s.p.Rows))
 	}
 	return nil

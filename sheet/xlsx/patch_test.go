@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // smallPatch puts one result column into column C of Circuits: ok in rows 2 to last.
@@ -75,9 +77,9 @@ func TestPatchOfASheet(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			out := copied(t, withSheet(t, test.in), smallPatch(2))
-			if got := brief(partOf(t, out, "xl/worksheets/sheet1.xml")); got != sheetOpen+test.want+"</worksheet>" {
-				t.Errorf("got\n%s\nwant\n%s", strings.TrimPrefix(got, sheetOpen), test.want)
+			out := copied(t, xlsxtest.WithSheet(t, test.in), smallPatch(2))
+			if got := brief(xlsxtest.PartOf(t, out, "xl/worksheets/sheet1.xml")); got != xlsxtest.SheetOpen+test.want+"</worksheet>" {
+				t.Errorf("got\n%s\nwant\n%s", strings.TrimPrefix(got, xlsxtest.SheetOpen), test.want)
 			}
 		})
 	}
@@ -95,12 +97,12 @@ func TestPatchKeepsPrefixAndEncoding(t *testing.T) {
 	}
 	for _, test := range []struct{ name, part, want string }{
 		{"plain", in, want},
-		{"byte order mark", utf8BOM + in, utf8BOM + want},
-		{"UTF-16", utf16(`<?xml version="1.0" encoding="UTF-16"?>` + in), xmlDeclaration + want},
+		{"byte order mark", "\xEF\xBB\xBF" + in, "\xEF\xBB\xBF" + want},
+		{"UTF-16", utf16(`<?xml version="1.0" encoding="UTF-16"?>` + in), xmltok.Declaration + want},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			out := copied(t, zipped(t, plainParts(part{"xl/worksheets/sheet1.xml", test.part})), smallPatch(2))
-			if got := brief(partOf(t, out, "xl/worksheets/sheet1.xml")); got != test.want {
+			out := copied(t, xlsxtest.Zipped(t, xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: test.part})), smallPatch(2))
+			if got := brief(xlsxtest.PartOf(t, out, "xl/worksheets/sheet1.xml")); got != test.want {
 				t.Errorf("got\n%s\nwant\n%s", got, test.want)
 			}
 		})
@@ -115,10 +117,10 @@ func TestMarksAreColouredByAFormat(t *testing.T) {
 	p.Sheets[0].Marks = append(p.Sheets[0].Marks, sheet.Mark{Row: 3, Col: 2, Style: sheet.StyleWarn})
 	rows := `<sheetData><row r="1"/><row r="2"/><row r="3"/><row r="4"/><row r="5"/><row r="6"/></sheetData>`
 	own := `<conditionalFormatting sqref="A1:C9"><cfRule type="expression" priority="7"><formula>1</formula></cfRule></conditionalFormatting>`
-	out := copied(t, withSheet(t, rows+own+`<pageMargins/>`), p)
+	out := copied(t, xlsxtest.WithSheet(t, rows+own+`<pageMargins/>`), p)
 	want := own + `<conditionalFormatting sqref="A2:A4 A6"><cfRule type="expression" dxfId="0" priority="8"><formula>"loabatch"&lt;&gt;""</formula></cfRule></conditionalFormatting>` +
 		`<conditionalFormatting sqref="B3"><cfRule type="expression" dxfId="1" priority="9"><formula>"loabatch"&lt;&gt;""</formula></cfRule></conditionalFormatting><pageMargins/>`
-	if got := partOf(t, out, "xl/worksheets/sheet1.xml"); !strings.HasSuffix(got, want+`</worksheet>`) {
+	if got := xlsxtest.PartOf(t, out, "xl/worksheets/sheet1.xml"); !strings.HasSuffix(got, want+`</worksheet>`) {
 		t.Errorf("the sheet ends\n%s\nwant\n%s", got[strings.Index(got, "</sheetData>"):], want)
 	}
 	again := copied(t, out, p)
@@ -140,8 +142,8 @@ func TestMarksLeaveTheFormatsOfOthers(t *testing.T) {
 		{open + ours + end, ""},
 		{open + own + end, open + own + end},
 	} {
-		out := copied(t, withSheet(t, rows+test.in+`<pageMargins/>`), smallPatch(2))
-		_, got, _ := strings.Cut(partOf(t, out, "xl/worksheets/sheet1.xml"), `<autoFilter ref="A1:C2"/>`)
+		out := copied(t, xlsxtest.WithSheet(t, rows+test.in+`<pageMargins/>`), smallPatch(2))
+		_, got, _ := strings.Cut(xlsxtest.PartOf(t, out, "xl/worksheets/sheet1.xml"), `<autoFilter ref="A1:C2"/>`)
 		if want := test.want + `<pageMargins/></worksheet>`; got != want {
 			t.Errorf("%s became\n%s\nwant\n%s", test.in, got, want)
 		}
@@ -162,8 +164,8 @@ func TestMergedRangesBetweenResultColumns(t *testing.T) {
 		return []sheet.PutCell{{Text: "ok"}, {Text: "fine"}}
 	}
 	const rows = `<sheetData><row r="1"/><row r="2"/><row r="3"/></sheetData>`
-	out := copied(t, withSheet(t, rows+`<mergeCells count="3"><mergeCell ref="C2:C3"/><mergeCell ref="D2:E2"/><mergeCell ref="D3:F3"/></mergeCells>`), p)
-	if got, want := partOf(t, out, "xl/worksheets/sheet1.xml"), `<mergeCells><mergeCell ref="C2:C3"/><mergeCell ref="D2:E2"/><mergeCell ref="D3:E3"/></mergeCells>`; !strings.Contains(got, want) {
+	out := copied(t, xlsxtest.WithSheet(t, rows+`<mergeCells count="3"><mergeCell ref="C2:C3"/><mergeCell ref="D2:E2"/><mergeCell ref="D3:F3"/></mergeCells>`), p)
+	if got, want := xlsxtest.PartOf(t, out, "xl/worksheets/sheet1.xml"), `<mergeCells><mergeCell ref="C2:C3"/><mergeCell ref="D2:E2"/><mergeCell ref="D3:E3"/></mergeCells>`; !strings.Contains(got, want) {
 		t.Errorf("got\n%s\nwant in it\n%s", got, want)
 	}
 }
@@ -192,9 +194,9 @@ func TestCopyRefuses(t *testing.T) {
 		{"bad reference", `<sheetData><row r="2"><c r="A7"/></row></sheetData>`, smallPatch(2), "copy-cell-reference"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			file := withSheet(t, test.sheet)
+			file := xlsxtest.WithSheet(t, test.sheet)
 			err := Copy(io.Discard, bytes.NewReader(file), int64(len(file)), test.patch)
-			if got := codeOf(t, err); got != test.code {
+			if got := xlsxtest.CodeOf(t, err); got != test.code {
 				t.Errorf("error is %v, want %s", err, test.code)
 			}
 		})

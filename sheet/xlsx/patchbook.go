@@ -4,6 +4,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // bookEdit is what changes in the workbook's own part.
@@ -41,35 +43,35 @@ var beforeNames = map[string]bool{
 }
 
 // rewrite copies the workbook's part with the changes.
-func (b *bookEdit) rewrite(e *editor) error {
+func (b *bookEdit) rewrite(e *xmltok.Editor) error {
 	prefix := ""
 	named := len(b.names) == 0 // the names are in place
 	for {
-		t, err := e.tz.next()
+		t, err := e.Tokens.Next()
 		if err == io.EOF {
-			return e.finish()
+			return e.Finish()
 		}
 		if err != nil {
 			return err
 		}
 		switch {
-		case t.depth == 1 && t.kind == startTag:
-			prefix = t.prefixed()
-			e.keep(t)
-		case t.depth == 2 && t.kind == startTag && t.is("definedNames") && !named:
+		case t.Depth == 1 && t.Kind == xmltok.StartTag:
+			prefix = t.Prefixed()
+			e.Keep(t)
+		case t.Depth == 2 && t.Kind == xmltok.StartTag && t.Is("definedNames") && !named:
 			named = true
 			err = b.editNames(e, t)
-		case t.depth == 2 && t.kind == startTag && t.space.main() && !beforeNames[string(t.local)] && !named, t.depth == 1 && t.kind == endTag && !named:
+		case t.Depth == 2 && t.Kind == xmltok.StartTag && t.Space.Main() && !beforeNames[string(t.Local)] && !named, t.Depth == 1 && t.Kind == xmltok.EndTag && !named:
 			named = true
-			e.put("<" + prefix + "definedNames>")
+			e.Put("<" + prefix + "definedNames>")
 			b.addNames(e, prefix)
-			e.put("</" + prefix + "definedNames>")
-			e.keep(t)
-		case t.depth == 2 && t.kind == endTag && t.is("sheets"):
+			e.Put("</" + prefix + "definedNames>")
+			e.Keep(t)
+		case t.Depth == 2 && t.Kind == xmltok.EndTag && t.Is("sheets"):
 			b.addSheets(e, t)
-			e.keep(t)
+			e.Keep(t)
 		default:
-			e.keep(t)
+			e.Keep(t)
 		}
 		if err != nil {
 			return err
@@ -78,51 +80,51 @@ func (b *bookEdit) rewrite(e *editor) error {
 }
 
 // addSheets writes the new entries of the list of sheets, whose end tag is t.
-func (b *bookEdit) addSheets(e *editor, t *token) {
+func (b *bookEdit) addSheets(e *xmltok.Editor, t *xmltok.Token) {
 	rel := "r:id"
-	if e.tz.spaces.find([]byte("r")) != relSpace {
+	if e.Tokens.SpaceOf("r") != xmltok.RelSpace {
 		rel = `xmlns:r="` + spacesOf(b.strict).rel + `" r:id`
 	}
 	for _, s := range b.sheets {
-		e.put("<" + t.prefixed() + `sheet name="` + attrText(s.name) + `" sheetId="` + s.sheetID + `" ` + rel + `="` + attrText(s.relID) + `"/>`)
+		e.Put("<" + t.Prefixed() + `sheet name="` + xmltok.EscapeAttr(s.name) + `" sheetId="` + s.sheetID + `" ` + rel + `="` + xmltok.EscapeAttr(s.relID) + `"/>`)
 	}
 }
 
 // editNames copies the defined names whose start tag is list, sets those that are there
 // and adds the others.
-func (b *bookEdit) editNames(e *editor, list *token) error {
-	prefix := list.prefixed()
-	if list.empty {
-		e.change(list, opened())
+func (b *bookEdit) editNames(e *xmltok.Editor, list *xmltok.Token) error {
+	prefix := list.Prefixed()
+	if list.Empty {
+		e.Change(list, xmltok.Opened())
 		b.addNames(e, prefix)
-		e.put("</" + prefix + "definedNames>")
+		e.Put("</" + prefix + "definedNames>")
 		return nil
 	}
-	e.keep(list)
+	e.Keep(list)
 	for {
-		t, err := e.tz.next()
+		t, err := e.Tokens.Next()
 		if err != nil {
-			return e.tz.noEOF(err)
+			return e.Tokens.NoEOF(err)
 		}
 		switch {
-		case t.kind == endTag && t.depth == 2:
+		case t.Kind == xmltok.EndTag && t.Depth == 2:
 			b.addNames(e, prefix)
-			e.keep(t)
+			e.Keep(t)
 			return nil
-		case t.kind == startTag && t.depth == 3 && t.is("definedName"):
+		case t.Kind == xmltok.StartTag && t.Depth == 3 && t.Is("definedName"):
 			if err := b.editName(e, t); err != nil {
 				return err
 			}
 		default:
-			e.keep(t)
+			e.Keep(t)
 		}
 	}
 }
 
 // editName copies one defined name, with another text where it is one that is set.
-func (b *bookEdit) editName(e *editor, t *token) error {
+func (b *bookEdit) editName(e *xmltok.Editor, t *xmltok.Token) error {
 	var bad bool
-	name := t.value("name", &bad)
+	name := t.Value("name", &bad)
 	index, local := numberAttr(t, "localSheetId")
 	for i := range b.names {
 		n := &b.names[i]
@@ -130,35 +132,20 @@ func (b *bookEdit) editName(e *editor, t *token) error {
 			continue
 		}
 		n.done = true
-		prefix := t.prefixed()
-		e.change(t, opened(), withAttr("hidden", "1")) // which LibreOffice drops
-		e.put(xmlText(n.text) + "</" + prefix + "definedName>")
-		return e.drop(t)
+		prefix := t.Prefixed()
+		e.Change(t, xmltok.Opened(), xmltok.WithAttr("hidden", "1")) // which LibreOffice drops
+		e.Put(xmltok.EscapeText(n.text) + "</" + prefix + "definedName>")
+		return e.Drop(t)
 	}
-	return e.keepAll(t)
+	return e.KeepAll(t)
 }
 
 // addNames writes the defined names that were not met.
-func (b *bookEdit) addNames(e *editor, prefix string) {
+func (b *bookEdit) addNames(e *xmltok.Editor, prefix string) {
 	for _, n := range b.names {
 		if !n.done {
-			e.put("<" + prefix + `definedName name="` + n.name + `" localSheetId="` + strconv.Itoa(n.index) + `" hidden="1">` +
-				xmlText(n.text) + "</" + prefix + "definedName>")
+			e.Put("<" + prefix + `definedName name="` + n.name + `" localSheetId="` + strconv.Itoa(n.index) + `" hidden="1">` +
+				xmltok.EscapeText(n.text) + "</" + prefix + "definedName>")
 		}
 	}
-}
-
-// xmlText gives text as the content of an element that has no _xHHHH_ escapes.
-func xmlText(s string) string {
-	var b []byte
-	for _, r := range s {
-		if r < 0x80 {
-			if r >= 0x20 || r == '\n' || r == '\t' {
-				b = appendMarkup(b, byte(r))
-			}
-		} else if r != 0xFFFE && r != 0xFFFF {
-			b = append(b, string(r)...)
-		}
-	}
-	return string(b)
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // chainEdit says which entries leave the calculation chain (ECMA-376 part 1, 18.6): a
@@ -29,7 +30,7 @@ func (c *chainEdit) goes(sheetID int, ref []byte) bool {
 type chainEntry struct{ sheetID int }
 
 // next takes an entry, and reports whether it names its sheet.
-func (c *chainEntry) next(t *token) bool {
+func (c *chainEntry) next(t *xmltok.Token) bool {
 	id, named := numberAttr(t, "i")
 	if named {
 		c.sheetID = id
@@ -38,21 +39,21 @@ func (c *chainEntry) next(t *token) bool {
 }
 
 // count gives how many entries leave the chain and how many stay.
-func (c *chainEdit) count(tz *tokenizer) (leave, stay int, err error) {
+func (c *chainEdit) count(tz *xmltok.Tokenizer) (leave, stay int, err error) {
 	var at chainEntry
 	for {
-		t, err := tz.next()
+		t, err := tz.Next()
 		if err == io.EOF {
 			return leave, stay, nil
 		}
 		if err != nil {
 			return 0, 0, err
 		}
-		if t.kind != startTag || t.depth != 2 || !t.is("c") {
+		if t.Kind != xmltok.StartTag || t.Depth != 2 || !t.Is("c") {
 			continue
 		}
 		at.next(t)
-		if ref, _ := t.attr("r"); c.goes(at.sheetID, ref) {
+		if ref, _ := t.Attr("r"); c.goes(at.sheetID, ref) {
 			leave++
 		} else {
 			stay++
@@ -61,34 +62,34 @@ func (c *chainEdit) count(tz *tokenizer) (leave, stay int, err error) {
 }
 
 // rewrite copies the chain without the entries that leave.
-func (c *chainEdit) rewrite(e *editor) error {
+func (c *chainEdit) rewrite(e *xmltok.Editor) error {
 	var at chainEntry
 	written := 0 // the sheet that the copy's reader is on
 	for {
-		t, err := e.tz.next()
+		t, err := e.Tokens.Next()
 		if err == io.EOF {
-			return e.finish()
+			return e.Finish()
 		}
 		if err != nil {
 			return err
 		}
-		if t.kind != startTag || t.depth != 2 || !t.is("c") {
-			e.keep(t)
+		if t.Kind != xmltok.StartTag || t.Depth != 2 || !t.Is("c") {
+			e.Keep(t)
 			continue
 		}
 		named := at.next(t)
-		ref, _ := t.attr("r")
+		ref, _ := t.Attr("r")
 		switch {
 		case c.goes(at.sheetID, ref):
-			err = e.drop(t)
+			err = e.Drop(t)
 		case named || at.sheetID == written:
 			written = at.sheetID
-			err = e.keepAll(t)
+			err = e.KeepAll(t)
 		default:
 			written = at.sheetID
-			e.change(t, withAttr("i", strconv.Itoa(at.sheetID)))
-			if !t.empty {
-				err = e.rest(t.depth)
+			e.Change(t, xmltok.WithAttr("i", strconv.Itoa(at.sheetID)))
+			if !t.Empty {
+				err = e.Rest(t.Depth)
 			}
 		}
 		if err != nil {

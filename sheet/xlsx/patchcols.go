@@ -4,21 +4,22 @@ import (
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // addCols writes a list of columns where the sheet has none.
 func (s *sheetPatcher) addCols() {
-	s.put("<" + s.prefix + "cols>")
+	s.Put("<" + s.prefix + "cols>")
 	for _, c := range s.cols {
 		s.col(c)
 	}
-	s.put("</" + s.prefix + "cols>")
+	s.Put("</" + s.prefix + "cols>")
 }
 
 // col writes the entry of one result column.
 func (s *sheetPatcher) col(c putColumn) {
 	n := strconv.Itoa(c.Col)
-	s.put("<" + s.prefix + `col min="` + n + `" max="` + n + `" width="` + widthText(c.Width) + `" customWidth="1"/>`)
+	s.Put("<" + s.prefix + `col min="` + n + `" max="` + n + `" width="` + widthText(c.Width) + `" customWidth="1"/>`)
 }
 
 // widthText gives a column's width, which counts characters; Excel's bound is 255.
@@ -30,65 +31,65 @@ func widthText(w float64) string {
 // is split around them; one that covers result columns alone is the user's word on
 // them, or that of an earlier run, and stays. A list has few entries: Excel merges
 // equal neighbours.
-func (s *sheetPatcher) editCols(list *token) error {
+func (s *sheetPatcher) editCols(list *xmltok.Token) error {
 	next := 0
-	if list.empty {
+	if list.Empty {
 		s.addCols()
 		return nil
 	}
-	s.keep(list)
+	s.Keep(list)
 	for {
-		t, err := s.tz.next()
+		t, err := s.Tokens.Next()
 		if err != nil {
-			return s.tz.noEOF(err)
+			return s.Tokens.NoEOF(err)
 		}
 		switch {
-		case t.kind == endTag && t.depth == 2:
+		case t.Kind == xmltok.EndTag && t.Depth == 2:
 			s.colsUpTo(&next, sheet.MaxCol)
-			s.keep(t)
+			s.Keep(t)
 			return nil
-		case t.kind == startTag && t.depth == 3 && t.is("col"):
+		case t.Kind == xmltok.StartTag && t.Depth == 3 && t.Is("col"):
 			if err := s.editCol(t, &next); err != nil {
 				return err
 			}
 		default:
-			s.keep(t)
+			s.Keep(t)
 		}
 	}
 }
 
 // editCol copies one entry.
-func (s *sheetPatcher) editCol(t *token, next *int) error {
+func (s *sheetPatcher) editCol(t *xmltok.Token, next *int) error {
 	from, ok1 := numberAttr(t, "min")
 	to, ok2 := numberAttr(t, "max")
 	if !ok1 || !ok2 || from < 1 || to < from {
-		return s.keepAll(t)
+		return s.KeepAll(t)
 	}
 	s.colsUpTo(next, from-1)
 	if s.allOurs(from, to) {
 		for *next < len(s.cols) && s.cols[*next].Col <= to {
 			*next++
 		}
-		return s.keepAll(t)
+		return s.KeepAll(t)
 	}
 	if *next >= len(s.cols) || s.cols[*next].Col > to {
-		return s.keepAll(t)
+		return s.KeepAll(t)
 	}
 	for *next < len(s.cols) && s.cols[*next].Col <= to {
 		c := s.cols[*next]
 		if c.Col > from {
-			s.change(t, withAttr("min", strconv.Itoa(from)), withAttr("max", strconv.Itoa(c.Col-1)))
+			s.Change(t, xmltok.WithAttr("min", strconv.Itoa(from)), xmltok.WithAttr("max", strconv.Itoa(c.Col-1)))
 		}
 		n := strconv.Itoa(c.Col)
-		s.change(t, withAttr("min", n), withAttr("max", n), withAttr("width", widthText(c.Width)), withAttr("customWidth", "1"),
-			without("hidden"), without("bestFit"), without("collapsed"))
+		s.Change(t, xmltok.WithAttr("min", n), xmltok.WithAttr("max", n), xmltok.WithAttr("width", widthText(c.Width)), xmltok.WithAttr("customWidth", "1"),
+			xmltok.Without("hidden"), xmltok.Without("bestFit"), xmltok.Without("collapsed"))
 		from = c.Col + 1
 		*next++
 	}
 	if from <= to {
-		s.change(t, withAttr("min", strconv.Itoa(from)))
+		s.Change(t, xmltok.WithAttr("min", strconv.Itoa(from)))
 	}
-	return s.drop(t)
+	return s.Drop(t)
 }
 
 // allOurs reports whether all columns of a range are result columns.

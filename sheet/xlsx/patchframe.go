@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // patchFrame is where a patch stands in its sheet.
@@ -54,7 +55,7 @@ func placesOf(p *sheet.SheetPatch) ([]putColumn, error) {
 	slices.SortFunc(cols, func(a, b putColumn) int { return cmp.Compare(a.Col, b.Col) })
 	for i, c := range cols {
 		if c.Col < 1 || c.Col > sheet.MaxCol || i > 0 && c.Col == cols[i-1].Col {
-			return nil, faultAt(sheet.Ref{Sheet: p.Sheet}, "copy-no-free-columns", "sheet", p.Sheet)
+			return nil, xmltok.NewErrorAt(sheet.Ref{Sheet: p.Sheet}, "copy-no-free-columns", "sheet", p.Sheet)
 		}
 	}
 	return cols, nil

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // masker hides personal data in a copy that may be mailed. A shared string is masked
@@ -64,34 +65,34 @@ func (cp *copier) planMask(p *sheet.SheetPatch) *masker {
 }
 
 // maskCell writes a cell whose start tag is t, its value masked.
-func (s *sheetPatcher) maskCell(t *token, prefix string, row, col int) error {
+func (s *sheetPatcher) maskCell(t *xmltok.Token, prefix string, row, col int) error {
 	m := s.mask
-	ref := withAttr("r", sheet.ColName(col)+strconv.Itoa(row))
-	m.raw, m.text = t.edited(m.raw[:0], []edit{ref}), m.text[:0]
-	m.tag = t.edited(m.tag[:0], []edit{ref, without("t"), without("cm"), without("vm"), opened()})
+	ref := xmltok.WithAttr("r", sheet.ColName(col)+strconv.Itoa(row))
+	m.raw, m.text = t.Edited(m.raw[:0], []xmltok.Edit{ref}), m.text[:0]
+	m.tag = t.Edited(m.tag[:0], []xmltok.Edit{ref, xmltok.Without("t"), xmltok.Without("cm"), xmltok.Without("vm"), xmltok.Opened()})
 	m.tag = append(m.tag[:len(m.tag)-1], ` t="inlineStr">`...)
-	kind, _ := t.attr("t")
+	kind, _ := t.Attr("t")
 	shared := string(kind) == "s"
-	if t.empty {
-		s.out.Write(m.raw)
+	if t.Empty {
+		s.Out.Write(m.raw)
 		return nil
 	}
 	inValue := 0 // depth of the element whose text is taken
 	for {
-		t, err := s.tz.next()
+		t, err := s.Tokens.Next()
 		if err != nil {
-			return s.tz.noEOF(err)
+			return s.Tokens.NoEOF(err)
 		}
-		m.raw = append(m.raw, t.raw...)
+		m.raw = append(m.raw, t.Raw...)
 		switch {
-		case t.kind == endTag && t.depth == 4:
+		case t.Kind == xmltok.EndTag && t.Depth == 4:
 			return s.putMasked(prefix, shared)
-		case t.kind == startTag && !t.empty && (t.is("v") && t.depth == 5 || t.is("t")):
-			inValue = t.depth
-		case t.kind == endTag && t.depth == inValue:
+		case t.Kind == xmltok.StartTag && !t.Empty && (t.Is("v") && t.Depth == 5 || t.Is("t")):
+			inValue = t.Depth
+		case t.Kind == xmltok.EndTag && t.Depth == inValue:
 			inValue = 0
 		case inValue > 0:
-			if m.text, err = t.text(m.text); err != nil {
+			if m.text, err = t.Text(m.text); err != nil {
 				return err
 			}
 		}
@@ -103,15 +104,15 @@ func (s *sheetPatcher) putMasked(prefix string, shared bool) error {
 	m := s.mask
 	if index, ok := parseUint(trimmedText(m.text), 1<<31-1); shared && ok {
 		m.shared.add(index)
-		s.out.Write(m.raw)
+		s.Out.Write(m.raw)
 		return nil
 	}
 	if len(m.text) == 0 {
-		s.out.Write(m.raw)
+		s.Out.Write(m.raw)
 		return nil
 	}
-	s.out.Write(m.tag)
-	s.put("<" + prefix + "is><" + prefix + `t xml:space="preserve">` + xstringText(sheet.Mask(unescapeX(string(m.text)))) +
+	s.Out.Write(m.tag)
+	s.Put("<" + prefix + "is><" + prefix + `t xml:space="preserve">` + xmltok.EscapeXString(sheet.Mask(xmltok.UnescapeXString(string(m.text)))) +
 		"</" + prefix + "t></" + prefix + "is></" + prefix + "c>")
 	return nil
 }
@@ -121,32 +122,32 @@ func trimmedText(b []byte) []byte {
 }
 
 // rewriteStrings copies the table of shared strings, those of the set masked.
-func (s *indexSet) rewriteStrings(e *editor) error {
+func (s *indexSet) rewriteStrings(e *xmltok.Editor) error {
 	var item textCollector
 	index := -1
 	for {
-		t, err := e.tz.next()
+		t, err := e.Tokens.Next()
 		if err == io.EOF {
-			return e.finish()
+			return e.Finish()
 		}
 		if err != nil {
 			return err
 		}
-		if t.kind != startTag || t.depth != 2 || !t.is("si") {
-			e.keep(t)
+		if t.Kind != xmltok.StartTag || t.Depth != 2 || !t.Is("si") {
+			e.Keep(t)
 			continue
 		}
-		if index++; t.empty || !s.has(index) {
-			if err := e.keepAll(t); err != nil {
+		if index++; t.Empty || !s.has(index) {
+			if err := e.KeepAll(t); err != nil {
 				return err
 			}
 			continue
 		}
-		prefix := t.prefixed()
-		if err := item.whole(e.tz, 2); err != nil {
+		prefix := t.Prefixed()
+		if err := item.whole(e.Tokens, 2); err != nil {
 			return err
 		}
-		e.put("<" + prefix + "si><" + prefix + `t xml:space="preserve">` + xstringText(sheet.Mask(unescapeX(string(item.text)))) +
+		e.Put("<" + prefix + "si><" + prefix + `t xml:space="preserve">` + xmltok.EscapeXString(sheet.Mask(xmltok.UnescapeXString(string(item.text)))) +
 			"</" + prefix + "t></" + prefix + "si>")
 	}
 }

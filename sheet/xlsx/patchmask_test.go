@@ -6,14 +6,15 @@ import (
 	"testing"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 )
 
 // TestMaskedColumnsHoldNoPersonalData has personal data in every form that a cell can
 // have: none of it is anywhere in the copy.
 func TestMaskedColumnsHoldNoPersonalData(t *testing.T) {
-	file := zipped(t, plainParts(
-		part{"xl/sharedStrings.xml", `<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>Name</t></si><si><r><t>Made</t></r><r><t xml:space="preserve"> Upperson</t></r></si><si><t>stays</t></si></sst>`},
-		part{"xl/worksheets/sheet1.xml", sheetOpen + `<sheetData><row r="1"><c r="B1" t="s"><v>0</v></c></row>` +
+	file := xlsxtest.Zipped(t, xlsxtest.PlainParts(
+		xlsxtest.Part{Name: "xl/sharedStrings.xml", Content: `<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>Name</t></si><si><r><t>Made</t></r><r><t xml:space="preserve"> Upperson</t></r></si><si><t>stays</t></si></sst>`},
+		xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: xlsxtest.SheetOpen + `<sheetData><row r="1"><c r="B1" t="s"><v>0</v></c></row>` +
 			`<row r="2"><c r="A2" t="s"><v>2</v></c><c r="B2" s="1" t="s"><v>1</v></c></row>` +
 			`<row r="3"><c r="B3"><v>999999199001011234</v></c></row>` +
 			`<row r="4"><c r="A4" t="inlineStr"><is><t>Slipped over</t></is></c><c r="B4" t="inlineStr"><is><t>Inline</t></is></c></row>` +
@@ -22,9 +23,9 @@ func TestMaskedColumnsHoldNoPersonalData(t *testing.T) {
 	p := smallPatch(4)
 	p.Sheets[0].Masked, p.Sheets[0].MaskedCells = []int{2}, []sheet.Ref{{Sheet: "Circuits", Row: 4, Col: 1}}
 	out := copied(t, file, p)
-	for _, f := range zipOf(t, out).File {
+	for _, f := range xlsxtest.ZipOf(t, out).File {
 		for _, secret := range []string{"Upperson", "9999991990", "Inline", "Formula", "mula", "Slipped"} {
-			if strings.Contains(string(unpacked(t, f)), secret) {
+			if strings.Contains(string(xlsxtest.Unpacked(t, f)), secret) {
 				t.Errorf("%s holds %s", f.Name, secret)
 			}
 		}

@@ -4,6 +4,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // spaceNames are the namespaces and relationship types of one form of workbook.
@@ -65,49 +67,49 @@ func (e *relsEdit) changed() bool { return len(e.added) > 0 || len(e.dropped) > 
 func (e *relsEdit) entries(prefix string) string {
 	var b strings.Builder
 	for _, r := range e.added {
-		b.WriteString("<" + prefix + `Relationship Id="` + attrText(r.id) + `" Type="` + attrText(r.typeURI) + `" Target="` + attrText(r.target) + `"/>`)
+		b.WriteString("<" + prefix + `Relationship Id="` + xmltok.EscapeAttr(r.id) + `" Type="` + xmltok.EscapeAttr(r.typeURI) + `" Target="` + xmltok.EscapeAttr(r.target) + `"/>`)
 	}
 	return b.String()
 }
 
 // rewrite copies a list of relationships with the change.
-func (e *relsEdit) rewrite(out *editor) error {
-	return rewriteList(out, func(t *token) bool {
+func (e *relsEdit) rewrite(out *xmltok.Editor) error {
+	return rewriteList(out, func(t *xmltok.Token) bool {
 		var bad bool
-		return string(t.local) != "Relationship" || !e.dropped[t.value("Id", &bad)]
+		return string(t.Local) != "Relationship" || !e.dropped[t.Value("Id", &bad)]
 	}, e.entries)
 }
 
 // whole gives a list of relationships for a part that had none.
 func (e *relsEdit) whole() string {
-	return xmlDeclaration + `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">` + e.entries("") + `</Relationships>`
+	return xmltok.Declaration + `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">` + e.entries("") + `</Relationships>`
 }
 
 // rewriteList copies a part whose root is a list: without the entries that stays
 // refuses, and with others at its end.
-func rewriteList(e *editor, stays func(*token) bool, added func(prefix string) string) error {
+func rewriteList(e *xmltok.Editor, stays func(*xmltok.Token) bool, added func(prefix string) string) error {
 	for {
-		t, err := e.tz.next()
+		t, err := e.Tokens.Next()
 		if err == io.EOF {
-			return e.finish()
+			return e.Finish()
 		}
 		if err != nil {
 			return err
 		}
 		switch {
-		case t.depth == 1 && t.kind == startTag && t.empty:
-			e.change(t, opened())
-			e.put(added(t.prefixed()))
-			e.put("</" + t.prefixed() + string(t.local) + ">")
-		case t.depth == 1 && t.kind == endTag:
-			e.put(added(t.prefixed()))
-			e.keep(t)
-		case t.depth == 2 && t.kind == startTag && !stays(t):
-			if err := e.drop(t); err != nil {
+		case t.Depth == 1 && t.Kind == xmltok.StartTag && t.Empty:
+			e.Change(t, xmltok.Opened())
+			e.Put(added(t.Prefixed()))
+			e.Put("</" + t.Prefixed() + string(t.Local) + ">")
+		case t.Depth == 1 && t.Kind == xmltok.EndTag:
+			e.Put(added(t.Prefixed()))
+			e.Keep(t)
+		case t.Depth == 2 && t.Kind == xmltok.StartTag && !stays(t):
+			if err := e.Drop(t); err != nil {
 				return err
 			}
 		default:
-			e.keep(t)
+			e.Keep(t)
 		}
 	}
 }
@@ -119,14 +121,14 @@ type typesEdit struct {
 }
 
 // rewrite copies the list with the change.
-func (e *typesEdit) rewrite(out *editor) error {
-	return rewriteList(out, func(t *token) bool {
+func (e *typesEdit) rewrite(out *xmltok.Editor) error {
+	return rewriteList(out, func(t *xmltok.Token) bool {
 		var bad bool
-		return string(t.local) != "Override" || !e.dropped[partKey(t.value("PartName", &bad))]
+		return string(t.Local) != "Override" || !e.dropped[partKey(t.Value("PartName", &bad))]
 	}, func(prefix string) string {
 		var b strings.Builder
 		for _, a := range e.added {
-			b.WriteString("<" + prefix + `Override PartName="/` + attrText(a[0]) + `" ContentType="` + a[1] + `"/>`)
+			b.WriteString("<" + prefix + `Override PartName="/` + xmltok.EscapeAttr(a[0]) + `" ContentType="` + a[1] + `"/>`)
 		}
 		return b.String()
 	})

@@ -4,50 +4,51 @@ import (
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // row copies one row whose start tag is t. The patch's cells go to their places, what
 // stood in the result columns goes, and every other byte stays. The row keeps its own
 // format; the cells that are put bring theirs.
-func (s *sheetPatcher) row(t *token) error {
+func (s *sheetPatcher) row(t *xmltok.Token) error {
 	n := s.lastRow + 1
-	if r, ok := t.attr("r"); ok {
+	if r, ok := t.Attr("r"); ok {
 		if n, ok = parseUint(r, sheet.MaxRow); !ok || n == 0 {
-			return s.tz.at(t, "copy-row-number")
+			return s.Tokens.ErrorAt(t, "copy-row-number")
 		}
 	}
 	s.lastRow = n
 	cells := s.cellsOf(n)
 	if cells == nil && (n < s.frame.Row1 || n > s.frame.Row2) && (s.mask == nil || n <= s.mask.below) {
-		return s.keepAll(t)
+		return s.KeepAll(t)
 	}
 	prefix := s.rowPrefix(t)
-	if t.empty {
+	if t.Empty {
 		if cells == nil {
-			s.keep(t)
+			s.Keep(t)
 			return nil
 		}
-		s.change(t, without("spans"), opened())
+		s.Change(t, xmltok.Without("spans"), xmltok.Opened())
 		s.putCells(prefix, n, cells, 0, sheet.MaxCol)
-		s.out.WriteString("</" + prefix + "row>")
+		s.Out.WriteString("</" + prefix + "row>")
 		return nil
 	}
 	if cells == nil {
-		s.keep(t)
+		s.Keep(t)
 	} else {
-		s.change(t, without("spans"))
+		s.Change(t, xmltok.Without("spans"))
 	}
 	return s.rowBody(prefix, n, cells)
 }
 
 // rowPrefix gives the prefix of the row's elements, without an allocation where it is
 // the part's own.
-func (s *sheetPatcher) rowPrefix(t *token) string {
-	n := len(t.prefix)
-	if n == 0 && s.prefix == "" || n+1 == len(s.prefix) && string(t.prefix) == s.prefix[:n] {
+func (s *sheetPatcher) rowPrefix(t *xmltok.Token) string {
+	n := len(t.Prefix)
+	if n == 0 && s.prefix == "" || n+1 == len(s.prefix) && string(t.Prefix) == s.prefix[:n] {
 		return s.prefix
 	}
-	return t.prefixed()
+	return t.Prefixed()
 }
 
 // cellsOf asks the patch for the cells of a row; nil when it gets none.
@@ -84,20 +85,20 @@ func (s *sheetPatcher) rowBody(prefix string, n int, cells []sheet.PutCell) erro
 	next := 0        // the first of cols that is not yet written
 	shifted := false // a cell that bears no reference would now be taken for another
 	for {
-		t, err := s.tz.next()
+		t, err := s.Tokens.Next()
 		if err != nil {
-			return s.tz.noEOF(err)
+			return s.Tokens.NoEOF(err)
 		}
 		switch {
-		case t.kind == endTag && t.depth == 3:
+		case t.Kind == xmltok.EndTag && t.Depth == 3:
 			s.putCells(prefix, n, cells, next, sheet.MaxCol)
-			s.keep(t)
+			s.Keep(t)
 			return nil
-		case t.kind == startTag && t.depth == 4 && t.is("c"):
+		case t.Kind == xmltok.StartTag && t.Depth == 4 && t.Is("c"):
 			col++
 			bare, ok := s.colOf(t, &col)
 			if !ok {
-				return s.tz.at(t, "copy-cell-reference")
+				return s.Tokens.ErrorAt(t, "copy-cell-reference")
 			}
 			was := next
 			next = s.putCells(prefix, n, cells, next, col)
@@ -111,11 +112,11 @@ func (s *sheetPatcher) rowBody(prefix string, n int, cells []sheet.PutCell) erro
 			default:
 				err = s.keepCell(t, n, col, bare && shifted)
 			}
-		case t.kind == startTag && t.depth == 4:
+		case t.Kind == xmltok.StartTag && t.Depth == 4:
 			next, shifted = s.putCells(prefix, n, cells, next, sheet.MaxCol), true
-			err = s.keepAll(t)
+			err = s.KeepAll(t)
 		default:
-			s.keep(t)
+			s.Keep(t)
 		}
 		if err != nil {
 			return err
@@ -124,8 +125,8 @@ func (s *sheetPatcher) rowBody(prefix string, n int, cells []sheet.PutCell) erro
 }
 
 // colOf gives a cell's column, and whether it follows from its place only.
-func (s *sheetPatcher) colOf(t *token, col *int) (bare, ok bool) {
-	ref, there := t.attr("r")
+func (s *sheetPatcher) colOf(t *xmltok.Token, col *int) (bare, ok bool) {
+	ref, there := t.Attr("r")
 	if !there {
 		return true, *col <= sheet.MaxCol
 	}
@@ -136,51 +137,51 @@ func (s *sheetPatcher) colOf(t *token, col *int) (bare, ok bool) {
 
 // replaces reports whether a cell goes: it stands in a result column, and another comes
 // or it has a content of an earlier run.
-func (s *sheetPatcher) replaces(t *token, row, col int, cells []sheet.PutCell) bool {
-	return col < len(s.ours) && s.ours[col] && (cells != nil || !t.empty && row >= s.frame.Row1 && row <= s.frame.Row2)
+func (s *sheetPatcher) replaces(t *xmltok.Token, row, col int, cells []sheet.PutCell) bool {
+	return col < len(s.ours) && s.ours[col] && (cells != nil || !t.Empty && row >= s.frame.Row1 && row <= s.frame.Row2)
 }
 
 // dropCell leaves a cell out. One whose formula is that of further cells, shared or as
 // an array, goes only where those go too: in result columns, and beside the data.
-func (s *sheetPatcher) dropCell(t *token, row, col int) error {
-	if t.empty {
+func (s *sheetPatcher) dropCell(t *xmltok.Token, row, col int) error {
+	if t.Empty {
 		return nil
 	}
 	for {
-		t, err := s.tz.next()
+		t, err := s.Tokens.Next()
 		if err != nil {
-			return s.tz.noEOF(err)
+			return s.Tokens.NoEOF(err)
 		}
 		switch {
-		case t.kind == endTag && t.depth == 4:
+		case t.Kind == xmltok.EndTag && t.Depth == 4:
 			return nil
-		case t.kind == startTag && t.depth == 5 && t.is("f"):
-			ref, _ := t.attr("ref")
+		case t.Kind == xmltok.StartTag && t.Depth == 5 && t.Is("f"):
+			ref, _ := t.Attr("ref")
 			if r, ok := parseRange(ref); ok && !(s.allOurs(r.Col1, r.Col2) && r.Row1 >= s.frame.Row1 && r.Row2 <= s.frame.Row2) {
 				at := sheet.Ref{Sheet: s.p.Sheet, Row: row, Col: col}
-				return faultAt(at, "copy-formula-in-the-way", "place", at.String(), "found", rangeText(r))
+				return xmltok.NewErrorAt(at, "copy-formula-in-the-way", "place", at.String(), "found", rangeText(r))
 			}
 		}
 	}
 }
 
 // keepCell passes a cell on, with its reference where it needs one.
-func (s *sheetPatcher) keepCell(t *token, row, col int, needsRef bool) error {
+func (s *sheetPatcher) keepCell(t *xmltok.Token, row, col int, needsRef bool) error {
 	if !needsRef {
-		body, ok := s.tz.plainBody(t)
+		body, ok := s.Tokens.PlainBody(t)
 		if !ok {
-			return s.keepAll(t)
+			return s.KeepAll(t)
 		}
-		s.keep(t)
-		s.out.Write(body.raw)
-		s.tz.pass(body)
+		s.Keep(t)
+		s.Out.Write(body.Raw)
+		s.Tokens.Pass(body)
 		return nil
 	}
-	s.change(t, withAttr("r", sheet.ColName(col)+strconv.Itoa(row)))
-	if t.empty {
+	s.Change(t, xmltok.WithAttr("r", sheet.ColName(col)+strconv.Itoa(row)))
+	if t.Empty {
 		return nil
 	}
-	return s.rest(t.depth)
+	return s.Rest(t.Depth)
 }
 
 // putCells writes the row's new cells from the next one up to a column, and gives the
@@ -189,11 +190,11 @@ func (s *sheetPatcher) putCells(prefix string, row int, cells []sheet.PutCell, n
 	if cells == nil {
 		return next
 	}
-	s.tag = s.tag[:0]
+	s.Buf = s.Buf[:0]
 	for ; next < len(s.cols) && s.cols[next].Col <= upTo; next++ {
 		cell := &cells[s.cols[next].at]
-		s.tag = appendCell(s.tag, prefix, row, s.cols[next].Col, s.styles.bound[cell.Style], cell)
+		s.Buf = appendCell(s.Buf, prefix, row, s.cols[next].Col, s.styles.bound[cell.Style], cell)
 	}
-	s.out.Write(s.tag)
+	s.Out.Write(s.Buf)
 	return next
 }

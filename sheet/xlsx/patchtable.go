@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // tableChange is how a table that covers the data takes the result columns in.
@@ -40,62 +41,62 @@ func (info *tableInfo) change(p *sheet.SheetPatch, cols []putColumn) (tableChang
 }
 
 // rewriteTable copies a table's part with a change.
-func rewriteTable(e *editor, info *tableInfo, ch tableChange) error {
+func rewriteTable(e *xmltok.Editor, info *tableInfo, ch tableChange) error {
 	index, highest := 0, 0
 	for _, c := range info.columns {
 		highest = max(highest, c.id)
 	}
 	for {
-		t, err := e.tz.next()
+		t, err := e.Tokens.Next()
 		if err == io.EOF {
-			return e.finish()
+			return e.Finish()
 		}
 		if err != nil {
 			return err
 		}
-		local := string(t.local)
+		local := string(t.Local)
 		switch {
-		case t.kind == startTag && t.depth == 1:
-			e.change(t, withAttr("ref", rangeText(ch.ref)))
-		case t.kind == startTag && t.depth == 2 && local == "autoFilter":
+		case t.Kind == xmltok.StartTag && t.Depth == 1:
+			e.Change(t, xmltok.WithAttr("ref", rangeText(ch.ref)))
+		case t.Kind == xmltok.StartTag && t.Depth == 2 && local == "autoFilter":
 			rewriteTableFilter(e, t, ch.ref.Col2)
-		case t.kind == startTag && t.depth == 2 && local == "tableColumns":
-			e.change(t, withAttr("count", strconv.Itoa(len(info.columns)+len(ch.added))))
-		case t.kind == startTag && t.depth == 3 && local == "tableColumn":
+		case t.Kind == xmltok.StartTag && t.Depth == 2 && local == "tableColumns":
+			e.Change(t, xmltok.WithAttr("count", strconv.Itoa(len(info.columns)+len(ch.added))))
+		case t.Kind == xmltok.StartTag && t.Depth == 3 && local == "tableColumn":
 			if name, ok := ch.names[index]; ok {
-				e.change(t, withAttr("name", columnName(name)))
+				e.Change(t, xmltok.WithAttr("name", columnName(name)))
 			} else {
-				e.keep(t)
+				e.Keep(t)
 			}
 			index++
-		case t.kind == endTag && t.depth == 2 && local == "tableColumns":
+		case t.Kind == xmltok.EndTag && t.Depth == 2 && local == "tableColumns":
 			for i, name := range ch.added {
-				e.put("<" + t.prefixed() + `tableColumn id="` + strconv.Itoa(highest+1+i) + `" name="` + columnName(name) + `"/>`)
+				e.Put("<" + t.Prefixed() + `tableColumn id="` + strconv.Itoa(highest+1+i) + `" name="` + columnName(name) + `"/>`)
 			}
-			e.keep(t)
+			e.Keep(t)
 		default:
-			e.keep(t)
+			e.Keep(t)
 		}
 	}
 }
 
 // rewriteTableFilter widens the filter of a table; its last row stays, a row of totals
 // is not filtered.
-func rewriteTableFilter(e *editor, t *token, lastCol int) {
-	ref, _ := t.attr("ref")
+func rewriteTableFilter(e *xmltok.Editor, t *xmltok.Token, lastCol int) {
+	ref, _ := t.Attr("ref")
 	r, ok := parseRange(ref)
 	if !ok {
-		e.keep(t)
+		e.Keep(t)
 		return
 	}
 	r.Col2 = lastCol
-	e.change(t, withAttr("ref", rangeText(r)))
+	e.Change(t, xmltok.WithAttr("ref", rangeText(r)))
 }
 
 // columnName gives a header as the name of a table's column has it: what XML and the
 // cell treat differently is escaped.
 func columnName(header string) string {
-	s := string(appendXString(nil, cellText(header)))
+	s := string(xmltok.AppendXString(nil, cellText(header)))
 	return strings.NewReplacer(`"`, "&quot;", "\n", "_x000a_", "\t", "_x0009_").Replace(s)
 }
 

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // wantedFilter is the filter that is added to a sheet without one.
@@ -26,75 +27,75 @@ func (f patchFrame) extended(r sheet.Range) (sheet.Range, bool) {
 
 // editFilter copies the sheet's filter, its range widened. The criteria stay, since
 // they count from the left edge.
-func (s *sheetPatcher) editFilter(t *token) error {
-	ref, _ := t.attr("ref")
+func (s *sheetPatcher) editFilter(t *xmltok.Token) error {
+	ref, _ := t.Attr("ref")
 	r, ok := parseRange(ref)
 	if !ok {
-		return s.keepAll(t)
+		return s.KeepAll(t)
 	}
 	wide, changed := frameOf(s.p).extended(r)
 	s.filter = wide
 	if !changed {
-		return s.keepAll(t)
+		return s.KeepAll(t)
 	}
-	s.change(t, withAttr("ref", rangeText(wide)))
-	if t.empty {
+	s.Change(t, xmltok.WithAttr("ref", rangeText(wide)))
+	if t.Empty {
 		return nil
 	}
-	return s.rest(t.depth)
+	return s.Rest(t.Depth)
 }
 
 // editMerged copies the merged ranges. One that reaches into the result cells would
 // hide them: it is cut at their left edge, and left out where nothing of it remains.
-func (s *sheetPatcher) editMerged(list *token) error {
-	if list.empty {
-		return s.keepAll(list)
+func (s *sheetPatcher) editMerged(list *xmltok.Token) error {
+	if list.Empty {
+		return s.KeepAll(list)
 	}
-	raw, err := s.capture(list)
+	raw, err := s.Capture(list)
 	if err != nil {
 		return err
 	}
-	tz := newTokenizer(bytes.NewReader(raw), s.tz.part)
-	inner := &editor{tz: tz, out: s.out}
+	tz := xmltok.New(bytes.NewReader(raw), s.Tokens.Part)
+	inner := &xmltok.Editor{Tokens: tz, Out: s.Out}
 	var open []byte
 	kept, cut := 0, false
 	var body []byte
 	for {
-		t, err := tz.next()
+		t, err := tz.Next()
 		if err != nil {
 			break
 		}
 		switch {
-		case t.depth == 1 && t.kind == startTag:
-			open = t.edited(nil, []edit{without("count")})
-		case t.depth == 2 && t.kind == startTag && string(t.local) == "mergeCell":
-			ref, _ := t.attr("ref")
+		case t.Depth == 1 && t.Kind == xmltok.StartTag:
+			open = t.Edited(nil, []xmltok.Edit{xmltok.Without("count")})
+		case t.Depth == 2 && t.Kind == xmltok.StartTag && string(t.Local) == "mergeCell":
+			ref, _ := t.Attr("ref")
 			r, ok := parseRange(ref)
 			if left, hit := s.cutMerged(r); ok && hit {
 				cut, s.cut = true, true
 				if left == (sheet.Range{}) {
-					if err := inner.drop(t); err != nil {
+					if err := inner.Drop(t); err != nil {
 						return err
 					}
 					continue
 				}
-				body = t.edited(body, []edit{withAttr("ref", rangeText(left))})
+				body = t.Edited(body, []xmltok.Edit{xmltok.WithAttr("ref", rangeText(left))})
 			} else {
-				body = append(body, t.raw...)
+				body = append(body, t.Raw...)
 			}
 			kept++
-		case t.depth == 1 && t.kind == endTag:
-			body = append(body, t.raw...)
+		case t.Depth == 1 && t.Kind == xmltok.EndTag:
+			body = append(body, t.Raw...)
 		default:
-			body = append(body, t.raw...)
+			body = append(body, t.Raw...)
 		}
 	}
 	switch {
 	case !cut:
-		s.out.Write(raw)
+		s.Out.Write(raw)
 	case kept > 0:
-		s.out.Write(open)
-		s.out.Write(body)
+		s.Out.Write(open)
+		s.Out.Write(body)
 	}
 	return nil
 }
@@ -121,15 +122,15 @@ const markFormula = `"loabatch"&lt;&gt;""`
 var markSigns = [][]byte{[]byte(`"loabatch"`), []byte(`&quot;loabatch&quot;`), []byte(`&#34;loabatch&#34;`)}
 
 // editConditional passes a conditional format on, but for rules of an earlier run.
-func (s *sheetPatcher) editConditional(t *token) error {
-	raw, err := s.capture(t)
+func (s *sheetPatcher) editConditional(t *xmltok.Token) error {
+	raw, err := s.Capture(t)
 	if err != nil {
 		return err
 	}
 	if isMark(raw) {
 		raw = s.withoutMarks(raw)
 	}
-	s.out.Write(raw)
+	s.Out.Write(raw)
 	for rest := raw; ; {
 		_, after, found := bytes.Cut(rest, []byte(` priority="`))
 		if !found {
@@ -151,20 +152,20 @@ func isMark(raw []byte) bool {
 // nil where no other remains. Programs that save a copy again put all rules of one range
 // into one format, the user's among them.
 func (s *sheetPatcher) withoutMarks(raw []byte) []byte {
-	tz := newTokenizer(bytes.NewReader(raw), s.tz.part)
+	tz := xmltok.New(bytes.NewReader(raw), s.Tokens.Part)
 	var kept []byte
 	others := false
 	for {
-		t, err := tz.next()
+		t, err := tz.Next()
 		if err != nil {
 			break
 		}
 		from := len(kept)
-		if t.kind != startTag || t.depth != 2 {
-			kept = append(kept, t.raw...)
+		if t.Kind != xmltok.StartTag || t.Depth != 2 {
+			kept = append(kept, t.Raw...)
 			continue
 		}
-		if kept, err = tz.capture(kept, t); err != nil {
+		if kept, err = tz.Capture(kept, t); err != nil {
 			break
 		}
 		if isMark(kept[from:]) {
@@ -200,7 +201,7 @@ func (s *sheetPatcher) addMarks() {
 // markFormat writes one conditional format over the areas.
 func (s *sheetPatcher) markFormat(areas []sheet.Range, format int) {
 	s.highest++
-	b := append(append(append(s.tag[:0], '<'), s.prefix...), `conditionalFormatting sqref="`...)
+	b := append(append(append(s.Buf[:0], '<'), s.prefix...), `conditionalFormatting sqref="`...)
 	for i, r := range areas {
 		if i > 0 {
 			b = append(b, ' ')
@@ -213,6 +214,6 @@ func (s *sheetPatcher) markFormat(areas []sheet.Range, format int) {
 	b = append(b, `" priority="`...)
 	b = strconv.AppendInt(b, int64(s.highest), 10)
 	b = append(b, `"><`+p+`formula>`+markFormula+`</`+p+`formula></`+p+`cfRule></`+p+`conditionalFormatting>`...)
-	s.out.Write(b)
-	s.tag = b
+	s.Out.Write(b)
+	s.Buf = b
 }

@@ -23,20 +23,3 @@ func TestCellTextFits(t *testing.T) {
 		}
 	}
 }
-
-// FuzzXString escapes any text and reads it back.
-func FuzzXString(f *testing.F) {
-	for _, s := range []string{"", "_x0041_", "_", "_x", "__x005F_x0041_", "a<b>&\"'", "\r\n\t\x00\x1f", "😀\uFFFE\uFFFF", "_xD83D__xDE00_", "_x0000\x05"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		s = strings.ToValidUTF8(s, "?")
-		xml, ok := appendText(nil, appendXString(nil, s))
-		if !ok {
-			t.Fatalf("%q is escaped as no XML", s)
-		}
-		if got := unescapeX(string(xml)); got != s {
-			t.Errorf("%q is read back as %q from %q", s, got, xml)
-		}
-	})
-}

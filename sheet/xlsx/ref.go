@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // parseRef reads a cell reference such as F12, as cells bear it: letters, then digits,
@@ -52,8 +53,8 @@ func parseUint(b []byte, limit int) (int, bool) {
 }
 
 // numberAttr gives an attribute that is a plain number.
-func numberAttr(t *token, name string) (int, bool) {
-	v, ok := t.attr(name)
+func numberAttr(t *xmltok.Token, name string) (int, bool) {
+	v, ok := t.Attr(name)
 	if !ok {
 		return 0, false
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // rowReader holds the row that is being read. Its memory is reused from row to row;
@@ -28,37 +29,37 @@ const maxRowText = 64 << 20
 type textRun struct{ from, to int }
 
 // readRow reads the row whose start tag is t, and all its cells.
-func (s *sheetScanner) readRow(t *token) error {
+func (s *sheetScanner) readRow(t *xmltok.Token) error {
 	r := &s.row
 	r.out = sheet.Row{Number: s.last + 1, Cells: r.out.Cells[:0]}
 	r.text, r.spans, r.col, r.any = r.text[:0], r.spans[:0], 0, false
-	if n, ok := t.attr("r"); ok {
+	if n, ok := t.Attr("r"); ok {
 		if r.out.Number, ok = parseUint(n, sheet.MaxRow); !ok || r.out.Number == 0 {
-			return s.rowFault("row-number", s.last, "found", shown(n))
+			return s.rowError("row-number", s.last, "found", shown(n))
 		}
 	}
 	if r.out.Number > sheet.MaxRow {
-		return s.rowFault("row-number", s.last, "found", strconv.Itoa(r.out.Number))
+		return s.rowError("row-number", s.last, "found", strconv.Itoa(r.out.Number))
 	}
-	if h, ok := t.attr("hidden"); ok {
+	if h, ok := t.Attr("hidden"); ok {
 		r.out.Hidden = isTrue(string(h))
 	}
 	s.last = r.out.Number
 	if !s.seen.add(s.last) {
-		return s.rowFault("row-twice", s.last)
+		return s.rowError("row-twice", s.last)
 	}
-	if t.empty {
+	if t.Empty {
 		return nil
 	}
 	for {
-		t, err := s.tz.next()
+		t, err := s.tz.Next()
 		if err != nil {
-			return s.tz.noEOF(err)
+			return s.tz.NoEOF(err)
 		}
 		switch {
-		case t.kind == endTag && t.depth == 3:
+		case t.Kind == xmltok.EndTag && t.Depth == 3:
 			return s.finishRow()
-		case t.kind == startTag && t.depth == 4 && t.is("c"):
+		case t.Kind == xmltok.StartTag && t.Depth == 4 && t.Is("c"):
 			if err := s.readCell(t); err != nil {
 				return err
 			}
@@ -81,7 +82,7 @@ func (s *sheetScanner) finishRow() error {
 	}
 	for i := 1; i < len(r.out.Cells); i++ {
 		if r.out.Cells[i].Col == r.out.Cells[i-1].Col {
-			return s.cellFault("cell-twice", r.out.Number, r.out.Cells[i].Col)
+			return s.cellError("cell-twice", r.out.Number, r.out.Cells[i].Col)
 		}
 	}
 	r.any = len(r.out.Cells) > 0
@@ -99,46 +100,46 @@ type rawCell struct {
 }
 
 // readCell reads the cell whose start tag is t.
-func (s *sheetScanner) readCell(t *token) error {
+func (s *sheetScanner) readCell(t *xmltok.Token) error {
 	r := &s.row
 	cell := rawCell{from: len(r.text)}
 	col := r.col + 1
-	for i := range t.attrs {
-		a := &t.attrs[i]
-		if a.nameEnd-a.name != 1 {
+	for i := range t.Attrs {
+		a := &t.Attrs[i]
+		if a.NameEnd-a.Name != 1 {
 			continue
 		}
-		value := t.raw[a.value:a.valueEnd]
+		value := t.Raw[a.Value:a.ValueEnd]
 		ok := true
-		switch t.raw[a.name] {
+		switch t.Raw[a.Name] {
 		case 'r':
 			var row int
 			if row, col, ok = parseRef(value); !ok || row != r.out.Number {
-				return s.rowFault("cell-reference", r.out.Number, "found", shown(value))
+				return s.rowError("cell-reference", r.out.Number, "found", shown(value))
 			}
 		case 's':
 			if cell.style, ok = parseUint(value, maxFormats); !ok {
-				return s.cellFault("cell-style", r.out.Number, col, "found", shown(value))
+				return s.cellError("cell-style", r.out.Number, col, "found", shown(value))
 			}
 		case 't':
 			if cell.kind, ok = kindOfCell(value); !ok {
-				return s.cellFault("cell-type", r.out.Number, col, "found", shown(value))
+				return s.cellError("cell-type", r.out.Number, col, "found", shown(value))
 			}
 		}
 	}
 	if col > sheet.MaxCol {
-		return s.rowFault("cell-reference", r.out.Number, "found", strconv.Itoa(col))
+		return s.rowError("cell-reference", r.out.Number, "found", strconv.Itoa(col))
 	}
 	if len(r.out.Cells) == sheet.MaxCol { // more cells than columns
-		return s.cellFault("cell-twice", r.out.Number, col)
+		return s.cellError("cell-twice", r.out.Number, col)
 	}
 	r.col = col
-	if t.empty {
+	if t.Empty {
 		return nil
 	}
 	if s.readPlain(t, &cell) {
 		if len(r.text) > maxRowText {
-			return s.rowFault("row-long", r.out.Number)
+			return s.rowError("row-long", r.out.Number)
 		}
 		return s.keep(&cell)
 	}
@@ -150,46 +151,46 @@ func (s *sheetScanner) readCell(t *token) error {
 
 // readPlain reads the children of a cell that has a plain body, and reports whether it
 // has one.
-func (s *sheetScanner) readPlain(t *token, cell *rawCell) bool {
-	body, ok := s.tz.plainBody(t)
+func (s *sheetScanner) readPlain(t *xmltok.Token, cell *rawCell) bool {
+	body, ok := s.tz.PlainBody(t)
 	if !ok {
 		return false
 	}
-	text, ok := appendText(s.row.text, body.text)
+	text, ok := xmltok.AppendText(s.row.text, body.Text)
 	if !ok {
 		return false // the long way says what is wrong, and where
 	}
 	s.row.text = text
-	if cell.value = true; body.inline {
+	if cell.value = true; body.Inline {
 		cell.kind = inlineKind
 	}
-	s.tz.pass(body)
+	s.tz.Pass(body)
 	return true
 }
 
 // readCellBody reads the children of a cell.
 func (s *sheetScanner) readCellBody(cell *rawCell) error {
 	for {
-		t, err := s.tz.next()
+		t, err := s.tz.Next()
 		if err != nil {
-			return s.tz.noEOF(err)
+			return s.tz.NoEOF(err)
 		}
 		switch {
-		case t.kind == endTag && t.depth == 4:
+		case t.Kind == xmltok.EndTag && t.Depth == 4:
 			return nil
-		case t.kind != startTag || t.depth != 5 || !t.space.main():
+		case t.Kind != xmltok.StartTag || t.Depth != 5 || !t.Space.Main():
 			continue
 		}
-		switch local := string(t.local); local {
+		switch local := string(t.Local); local {
 		case "v", "is":
 			if cell.value {
-				return s.cellFault("cell-value-twice", s.row.out.Number, s.row.col)
+				return s.cellError("cell-value-twice", s.row.out.Number, s.row.col)
 			}
 			cell.value = true
 			if local == "is" {
 				cell.kind = inlineKind
 			}
-			if t.empty {
+			if t.Empty {
 				continue
 			}
 			if local == "is" {
@@ -199,8 +200,8 @@ func (s *sheetScanner) readCellBody(cell *rawCell) error {
 			}
 		case "f":
 			cell.formula = true
-			if !t.empty {
-				err = s.tz.skip(5)
+			if !t.Empty {
+				err = s.tz.Skip(5)
 			}
 		}
 		if err != nil {
@@ -212,21 +213,21 @@ func (s *sheetScanner) readCellBody(cell *rawCell) error {
 // readValue takes the characters of a v.
 func (s *sheetScanner) readValue() error {
 	for {
-		t, err := s.tz.next()
+		t, err := s.tz.Next()
 		if err != nil {
-			return s.tz.noEOF(err)
+			return s.tz.NoEOF(err)
 		}
-		switch t.kind {
-		case endTag:
-			if t.depth == 5 {
+		switch t.Kind {
+		case xmltok.EndTag:
+			if t.Depth == 5 {
 				return nil
 			}
-		case charData, cdata:
-			if s.row.text, err = t.text(s.row.text); err != nil {
+		case xmltok.CharData, xmltok.CDATA:
+			if s.row.text, err = t.Text(s.row.text); err != nil {
 				return err
 			}
 			if len(s.row.text) > maxRowText {
-				return s.rowFault("row-long", s.row.out.Number)
+				return s.rowError("row-long", s.row.out.Number)
 			}
 		}
 	}
@@ -237,15 +238,15 @@ func (s *sheetScanner) readInline(cell *rawCell) error {
 	item := &s.row.item
 	item.begin(5)
 	for {
-		t, err := s.tz.next()
+		t, err := s.tz.Next()
 		if err != nil {
-			return s.tz.noEOF(err)
+			return s.tz.NoEOF(err)
 		}
-		if t.kind == endTag && t.depth == 5 {
+		if t.Kind == xmltok.EndTag && t.Depth == 5 {
 			cell.rich = item.rich
 			s.row.text = append(s.row.text, item.text...)
 			if len(s.row.text) > maxRowText {
-				return s.rowFault("row-long", s.row.out.Number)
+				return s.rowError("row-long", s.row.out.Number)
 			}
 			return nil
 		}

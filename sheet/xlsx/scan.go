@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // sheetScanner reads one worksheet part, row by row, in memory bounded by its longest
@@ -11,7 +12,7 @@ import (
 // row or the reference of a cell, follows from what stands before (ECMA-376 part 1,
 // 18.3.1.73 and 18.3.1.4).
 type sheetScanner struct {
-	tz      *tokenizer
+	tz      *xmltok.Tokenizer
 	name    string // of the sheet
 	strings *stringTable
 	formats cellFormats
@@ -31,23 +32,23 @@ const maxMerged = 1 << 20
 // next gives the next row that has a value or a formula, or io.EOF after a whole part.
 func (s *sheetScanner) next() (*sheet.Row, error) {
 	for {
-		t, err := s.tz.next()
+		t, err := s.tz.Next()
 		if err != nil {
 			return nil, err
 		}
-		if t.kind != startTag && t.kind != endTag {
+		if t.Kind != xmltok.StartTag && t.Kind != xmltok.EndTag {
 			continue
 		}
 		switch {
-		case t.depth == 1 && t.kind == startTag && !t.is("worksheet"):
-			return nil, s.tz.at(t, "part-wrong-root")
-		case t.depth == 2:
-			if t.is("dimension") && t.kind == startTag {
-				ref, _ := t.attr("ref")
+		case t.Depth == 1 && t.Kind == xmltok.StartTag && !t.Is("worksheet"):
+			return nil, s.tz.ErrorAt(t, "part-wrong-root")
+		case t.Depth == 2:
+			if t.Is("dimension") && t.Kind == xmltok.StartTag {
+				ref, _ := t.Attr("ref")
 				s.extent, _ = parseRange(ref)
 			}
-			s.inData = t.kind == startTag && !t.empty && t.is("sheetData")
-		case t.depth == 3 && t.kind == startTag:
+			s.inData = t.Kind == xmltok.StartTag && !t.Empty && t.Is("sheetData")
+		case t.Depth == 3 && t.Kind == xmltok.StartTag:
 			if err := s.child(t); err != nil {
 				return nil, err
 			}
@@ -60,56 +61,56 @@ func (s *sheetScanner) next() (*sheet.Row, error) {
 }
 
 // child looks at an element of the third level: a row, a column, a merged range.
-func (s *sheetScanner) child(t *token) error {
+func (s *sheetScanner) child(t *xmltok.Token) error {
 	switch {
-	case s.inData && t.is("row"):
+	case s.inData && t.Is("row"):
 		return s.readRow(t)
-	case t.is("col"):
+	case t.Is("col"):
 		return s.readCol(t)
-	case t.is("mergeCell"):
+	case t.Is("mergeCell"):
 		return s.readMerged(t)
 	}
 	return nil
 }
 
 // readCol takes a range of columns into account that is hidden.
-func (s *sheetScanner) readCol(t *token) error {
+func (s *sheetScanner) readCol(t *xmltok.Token) error {
 	var bad bool
-	if !isTrue(t.value("hidden", &bad)) {
+	if !isTrue(t.Value("hidden", &bad)) {
 		return nil
 	}
-	from, err1 := strconv.Atoi(t.value("min", &bad))
-	to, err2 := strconv.Atoi(t.value("max", &bad))
+	from, err1 := strconv.Atoi(t.Value("min", &bad))
+	to, err2 := strconv.Atoi(t.Value("max", &bad))
 	if bad || err1 != nil || err2 != nil || from < 1 || to < from {
-		return s.tz.at(t, "sheet-columns")
+		return s.tz.ErrorAt(t, "sheet-columns")
 	}
 	s.hidden.add(from, min(to, sheet.MaxCol))
 	return nil
 }
 
 // readMerged takes a merged range.
-func (s *sheetScanner) readMerged(t *token) error {
-	ref, _ := t.attr("ref")
+func (s *sheetScanner) readMerged(t *xmltok.Token) error {
+	ref, _ := t.Attr("ref")
 	r, ok := parseRange(ref)
 	if !ok || len(s.merged) == maxMerged {
-		return s.tz.at(t, "sheet-merged")
+		return s.tz.ErrorAt(t, "sheet-merged")
 	}
 	s.merged = append(s.merged, r)
 	return nil
 }
 
-// rowFault is an error at a row of the sheet.
-func (s *sheetScanner) rowFault(code string, row int, args ...string) error {
-	return s.faultAt(sheet.Ref{Sheet: s.name, Row: row}, code, args...)
+// rowError is an error at a row of the sheet.
+func (s *sheetScanner) rowError(code string, row int, args ...string) error {
+	return s.errorAt(sheet.Ref{Sheet: s.name, Row: row}, code, args...)
 }
 
-// cellFault is an error at a cell of the sheet.
-func (s *sheetScanner) cellFault(code string, row, col int, args ...string) error {
-	return s.faultAt(sheet.Ref{Sheet: s.name, Row: row, Col: col}, code, args...)
+// cellError is an error at a cell of the sheet.
+func (s *sheetScanner) cellError(code string, row, col int, args ...string) error {
+	return s.errorAt(sheet.Ref{Sheet: s.name, Row: row, Col: col}, code, args...)
 }
 
-func (s *sheetScanner) faultAt(at sheet.Ref, code string, args ...string) error {
-	return faultAt(at, code, append([]string{"part", s.tz.part, "place", at.String()}, args...)...)
+func (s *sheetScanner) errorAt(at sheet.Ref, code string, args ...string) error {
+	return xmltok.NewErrorAt(at, code, append([]string{"part", s.tz.Part, "place", at.String()}, args...)...)
 }
 
 // rowSet holds the numbers of the rows that were met: one bit each.

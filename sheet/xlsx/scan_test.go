@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // openBytes opens a made file.
@@ -72,7 +74,7 @@ func TestRows(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			b, err := openBytes(withSheet(t, test.xml))
+			b, err := openBytes(xlsxtest.WithSheet(t, test.xml))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -106,19 +108,19 @@ func TestRowsRefuse(t *testing.T) {
 		{"truth is none", `<row r="1"><c r="B1" t="b"><v>2</v></c></row>`, "cell-bool", "Circuits!B1"},
 		{"two values", `<row r="1"><c r="B1"><v>1</v><v>2</v></c></row>`, "cell-value-twice", "Circuits!B1"},
 		{"value and inline", `<row r="1"><c r="B1"><v>1</v><is><t>2</t></is></c></row>`, "cell-value-twice", "Circuits!B1"},
-		{"too long", `<row r="1"><c r="B1" t="str"><v>` + counted(longestText+1) + `</v></c></row>`, "cell-long", "Circuits!B1"},
+		{"too long", `<row r="1"><c r="B1" t="str"><v>` + xlsxtest.Counted(xmltok.LongestText+1) + `</v></c></row>`, "cell-long", "Circuits!B1"},
 		{"more cells than columns", `<row r="1">` + strings.Repeat(`<c r="A1"><v>1</v></c>`, sheet.MaxCol+1) + `</row>`, "cell-twice", "Circuits!A1"},
-		{"too long in pieces", `<row r="1"><c r="B1" t="inlineStr"><is>` + strings.Repeat("<r><t>"+counted(1<<15)+"</t></r>", 33) + `</is></c></row>`, "part-token-long", ""},
+		{"too long in pieces", `<row r="1"><c r="B1" t="inlineStr"><is>` + strings.Repeat("<r><t>"+xlsxtest.Counted(1<<15)+"</t></r>", 33) + `</is></c></row>`, "part-token-long", ""},
 		{"bad entity", `<row r="1"><c r="B1" t="str"><v>&no;</v></c></row>`, "part-malformed", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			b, err := openBytes(withSheet(t, "<sheetData>"+test.xml+"</sheetData>"))
+			b, err := openBytes(xlsxtest.WithSheet(t, "<sheetData>"+test.xml+"</sheetData>"))
 			if err != nil {
 				t.Fatal(err)
 			}
 			_, err = show(b, "circuits")
-			if code := codeOf(t, err); code != test.code {
+			if code := xlsxtest.CodeOf(t, err); code != test.code {
 				t.Fatalf("got %q (%v), want %q", code, err, test.code)
 			}
 			var in *sheet.InputError
@@ -135,28 +137,28 @@ func TestRowsRefuse(t *testing.T) {
 
 func TestSheetRefuses(t *testing.T) {
 	tests := []struct{ name, xml, code string }{
-		{"cut short", sheetOpen + `<sheetData><row r="1"><c r="A1"><v>1</v></c></row>`, "part-truncated"},
-		{"cut within a cell", sheetOpen + `<sheetData><row r="1"><c r="A1"><v>1`, "part-truncated"},
+		{"cut short", xlsxtest.SheetOpen + `<sheetData><row r="1"><c r="A1"><v>1</v></c></row>`, "part-truncated"},
+		{"cut within a cell", xlsxtest.SheetOpen + `<sheetData><row r="1"><c r="A1"><v>1`, "part-truncated"},
 		{"another root", `<chartsheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"/>`, "part-wrong-root"},
 		{"another namespace", `<worksheet xmlns="urn:other"/>`, "part-wrong-root"},
-		{"columns", sheetOpen + `<cols><col min="3" max="2" hidden="1"/></cols></worksheet>`, "sheet-columns"},
-		{"merged", sheetOpen + `<mergeCells><mergeCell ref="A1:"/></mergeCells></worksheet>`, "sheet-merged"},
+		{"columns", xlsxtest.SheetOpen + `<cols><col min="3" max="2" hidden="1"/></cols></worksheet>`, "sheet-columns"},
+		{"merged", xlsxtest.SheetOpen + `<mergeCells><mergeCell ref="A1:"/></mergeCells></worksheet>`, "sheet-merged"},
 		{"nothing", "", "part-truncated"},
 	}
 	for _, test := range tests {
-		b, err := openBytes(zipped(t, plainParts(part{"xl/worksheets/sheet1.xml", test.xml})))
+		b, err := openBytes(xlsxtest.Zipped(t, xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: test.xml})))
 		if err != nil {
 			t.Fatal(err)
 		}
 		_, err = show(b, "Circuits")
-		if code := codeOf(t, err); code != test.code {
+		if code := xlsxtest.CodeOf(t, err); code != test.code {
 			t.Errorf("%s: got %q, want %q", test.name, code, test.code)
 		}
 	}
 }
 
 func TestMerged(t *testing.T) {
-	b, err := openBytes(withSheet(t, `<sheetData/><mergeCells count="2"><mergeCell ref="A1:C2"/><mergeCell ref="D5:D4"/></mergeCells>`))
+	b, err := openBytes(xlsxtest.WithSheet(t, `<sheetData/><mergeCells count="2"><mergeCell ref="A1:C2"/><mergeCell ref="D5:D4"/></mergeCells>`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +179,7 @@ func TestExtent(t *testing.T) {
 		{`<dimension ref="all of it"/><sheetData><row><c><v>1</v></c></row></sheetData>`, "{0 0 0 0}"},
 		{`<sheetData><row><c><v>1</v></c></row></sheetData>`, "{0 0 0 0}"},
 	} {
-		b, err := openBytes(withSheet(t, test.xml))
+		b, err := openBytes(xlsxtest.WithSheet(t, test.xml))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -192,7 +194,7 @@ func TestExtent(t *testing.T) {
 
 // TestRowsStop leaves the iteration early and reads the sheet again from its start.
 func TestRowsStop(t *testing.T) {
-	b, err := openBytes(withSheet(t, `<sheetData><row><c><v>1</v></c></row><row><c><v>2</v></c></row></sheetData>`))
+	b, err := openBytes(xlsxtest.WithSheet(t, `<sheetData><row><c><v>1</v></c></row><row><c><v>2</v></c></row></sheetData>`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +211,7 @@ func TestRowsStop(t *testing.T) {
 
 // TestValuesMayBeKept keeps values beyond their row.
 func TestValuesMayBeKept(t *testing.T) {
-	b, err := openBytes(withSheet(t, `<sheetData><row><c t="str"><v>first</v></c></row><row><c t="str"><v>other</v></c></row></sheetData>`))
+	b, err := openBytes(xlsxtest.WithSheet(t, `<sheetData><row><c t="str"><v>first</v></c></row><row><c t="str"><v>other</v></c></row></sheetData>`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,13 +225,4 @@ func TestValuesMayBeKept(t *testing.T) {
 	if fmt.Sprint(kept) != "[first other]" {
 		t.Errorf("got %v", kept)
 	}
-}
-
-// counted is a text of a length that does not pack too well: the numbers from 0 on.
-func counted(length int) string {
-	var b strings.Builder
-	for i := 0; b.Len() < length; i++ {
-		fmt.Fprintf(&b, "%d ", i)
-	}
-	return b.String()[:length]
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"io"
 	"strconv"
+
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // sniffed is how many bytes of a file are looked at to tell what it is.
@@ -13,14 +15,14 @@ const sniffed = 4096
 // the file's first bytes. Only a zip file gives nil.
 func sniff(r io.ReaderAt, size int64) error {
 	if size <= 0 {
-		return fault("file-empty")
+		return xmltok.NewError("file-empty")
 	}
 	b := make([]byte, min(size, sniffed))
 	if n, err := r.ReadAt(b, 0); n < len(b) {
 		if err == io.EOF {
-			return fault("file-truncated", "found", strconv.Itoa(n))
+			return xmltok.NewError("file-truncated", "found", strconv.Itoa(n))
 		}
-		return fault("file-unreadable")
+		return xmltok.NewError("file-unreadable")
 	}
 	switch {
 	case bytes.HasPrefix(b, localSignature):
@@ -28,14 +30,14 @@ func sniff(r io.ReaderAt, size int64) error {
 	case bytes.HasPrefix(b, oleSignature):
 		return sniffOLE(r, size, b)
 	case len(bytes.Trim(b, "\x00")) == 0:
-		return fault("file-zeros")
+		return xmltok.NewError("file-zeros")
 	}
 	if size == lockFileSize && int(b[0]) < lockNameEnd && len(bytes.Trim(b[1+b[0]:lockNameEnd], " \x00")) == 0 {
-		return fault("file-lock")
+		return xmltok.NewError("file-lock")
 	}
 	for _, s := range signatures {
 		if bytes.HasPrefix(b, []byte(s.begin)) {
-			return fault(s.code, "found", s.name)
+			return xmltok.NewError(s.code, "found", s.name)
 		}
 	}
 	return sniffText(b)
@@ -69,7 +71,7 @@ var signatures = []struct{ begin, code, name string }{
 func sniffText(b []byte) error {
 	b = plainText(b)
 	if b == nil {
-		return fault("file-not-workbook")
+		return xmltok.NewError("file-not-workbook")
 	}
 	b = bytes.TrimLeft(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")), " \t\r\n")
 	if bytes.HasPrefix(b, []byte("<")) {
@@ -78,33 +80,33 @@ func sniffText(b []byte) error {
 	line, _, _ := bytes.Cut(b, []byte("\n"))
 	for _, sep := range []string{",", ";", "\t", "|"} {
 		if bytes.Contains(line, []byte(sep)) {
-			return fault("file-csv", "found", strconv.Quote(sep))
+			return xmltok.NewError("file-csv", "found", strconv.Quote(sep))
 		}
 	}
-	return fault("file-other-format", "found", "TXT")
+	return xmltok.NewError("file-other-format", "found", "TXT")
 }
 
 // sniffMarkup tells what a text is, in lower case, that begins with a tag.
 func sniffMarkup(b []byte) error {
 	if bytes.Contains(b, []byte("urn:schemas-microsoft-com:office:spreadsheet")) {
-		return fault("file-xml-2003")
+		return xmltok.NewError("file-xml-2003")
 	}
 	if bytes.Contains(b, []byte("urn:oasis:names:tc:opendocument")) {
-		return fault("file-ods")
+		return xmltok.NewError("file-ods")
 	}
 	for _, tag := range []string{"<html", "<!doctype html", "<table"} {
 		if bytes.Contains(b, []byte(tag)) {
-			return fault("file-html")
+			return xmltok.NewError("file-html")
 		}
 	}
-	return fault("file-other-format", "found", "XML")
+	return xmltok.NewError("file-other-format", "found", "XML")
 }
 
 // plainText gives the text of the beginning of a file, UTF-16 with a byte order mark
 // brought to UTF-8, or nil when it is no text.
 func plainText(b []byte) []byte {
 	if bytes.HasPrefix(b, []byte("\xff\xfe")) || bytes.HasPrefix(b, []byte("\xfe\xff")) {
-		b, _ = io.ReadAll(newUTF16Reader(bytes.NewReader(b[2:]), b[0] == 0xFE))
+		b, _ = io.ReadAll(xmltok.NewUTF16Reader(bytes.NewReader(b[2:]), b[0] == 0xFE))
 	}
 	for _, c := range b {
 		if c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1A || c == 0x7F {

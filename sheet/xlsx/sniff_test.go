@@ -10,6 +10,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 )
 
 // compound makes a compound file with streams of these names in its directory, which
@@ -61,7 +62,7 @@ func TestWhatIsNoWorkbook(t *testing.T) {
 		{"compound file cut short", compound("Workbook")[:600], "file-truncated", "600"},
 		{"comma", []byte("Instance ID,Region ID\npc-made1,cn-hangzhou\n"), "file-csv", `","`},
 		{"semicolon with mark", []byte("\xef\xbb\xbfInstance ID;Region ID\r\n"), "file-csv", `";"`},
-		{"tab in UTF-16", inUTF16("\ufeffInstance ID\tRegion ID\r\n", false), "file-csv", `"\t"`},
+		{"tab in UTF-16", xlsxtest.UTF16("\ufeffInstance ID\tRegion ID\r\n", false), "file-csv", `"\t"`},
 		{"GBK", []byte("\xca\xb5\xc0\xfd,\xb5\xd8\xd3\xf2\n"), "file-csv", `","`},
 		{"text", []byte("just a line\n"), "file-other-format", "TXT"},
 		{"web page", []byte("<!DOCTYPE html>\n<html><body>sign in</body></html>"), "file-html", ""},
@@ -75,8 +76,8 @@ func TestWhatIsNoWorkbook(t *testing.T) {
 		{"empty archive", forged(), "file-other-format", "ZIP"},
 		{"archive", forged(entry{name: "a.txt", data: []byte("x")}), "file-other-format", "ZIP"},
 		{"ods", forged(entry{name: "mimetype", data: []byte("application/vnd.oasis.opendocument.spreadsheet")}), "file-ods", ""},
-		{"docx", zipped(t, plainParts(part{contentTypesPart, strings.Replace(typesXML, "spreadsheetml.sheet.main", "wordprocessingml.document.main", 1)})), "file-other-format", "DOCX"},
-		{"xlsb", zipped(t, plainParts(part{contentTypesPart, strings.Replace(typesXML, "vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml", "vnd.ms-excel.sheet.binary.macroEnabled.main", 1)})), "file-xlsb", ""},
+		{"docx", xlsxtest.Zipped(t, xlsxtest.PlainParts(xlsxtest.Part{Name: contentTypesPart, Content: strings.Replace(xlsxtest.TypesXML, "spreadsheetml.sheet.main", "wordprocessingml.document.main", 1)})), "file-other-format", "DOCX"},
+		{"xlsb", xlsxtest.Zipped(t, xlsxtest.PlainParts(xlsxtest.Part{Name: contentTypesPart, Content: strings.Replace(xlsxtest.TypesXML, "vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml", "vnd.ms-excel.sheet.binary.macroEnabled.main", 1)})), "file-xlsb", ""},
 		{"lock file", lock, "file-lock", ""},
 		{"garbage", []byte("\x00\x01\x02\xfe\xdc made up garbage"), "file-not-workbook", ""},
 		{"signature only", []byte("PK\x03\x04"), "file-truncated", "4"},
@@ -84,7 +85,7 @@ func TestWhatIsNoWorkbook(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := openBytes(test.b)
-			if code := codeOf(t, err); code != test.code {
+			if code := xlsxtest.CodeOf(t, err); code != test.code {
 				t.Fatalf("got %q (%v), want %q", code, err, test.code)
 			}
 			var in *sheet.InputError
@@ -98,11 +99,11 @@ func TestWhatIsNoWorkbook(t *testing.T) {
 
 // TestUnreadable opens a file whose disk fails, or that is shorter than was said.
 func TestUnreadable(t *testing.T) {
-	good := withSheet(t, "<sheetData/>")
-	if _, err := Open(failingAt{good, 0}, int64(len(good)), Limits{}); codeOf(t, err) != "file-unreadable" {
+	good := xlsxtest.WithSheet(t, "<sheetData/>")
+	if _, err := Open(failingAt{good, 0}, int64(len(good)), Limits{}); xlsxtest.CodeOf(t, err) != "file-unreadable" {
 		t.Errorf("at the start: %v", err)
 	}
-	if _, err := Open(bytes.NewReader(good[:100]), int64(len(good)), Limits{}); codeOf(t, err) != "file-truncated" {
+	if _, err := Open(bytes.NewReader(good[:100]), int64(len(good)), Limits{}); xlsxtest.CodeOf(t, err) != "file-truncated" {
 		t.Errorf("shorter than said: %v", err)
 	}
 	for at := 1; at < len(good); at += 97 {
@@ -113,7 +114,7 @@ func TestUnreadable(t *testing.T) {
 		if err == nil {
 			err = b.CheckRest()
 		}
-		if codeOf(t, err) == "" {
+		if xlsxtest.CodeOf(t, err) == "" {
 			t.Errorf("at %d: no error", at)
 		}
 	}

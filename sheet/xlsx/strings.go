@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"io"
 	"strconv"
+
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // stringTable is the shared strings of a workbook. Their characters lie end to end in
@@ -24,7 +26,7 @@ const (
 	lengthBits = 20        // of a string
 	offsetBits = 19        // within a chunk
 	richBit    = 1 << 63
-	_          = uint(1<<lengthBits - 1 - longestText) // every text fits
+	_          = uint(1<<lengthBits - 1 - xmltok.LongestText) // every text fits
 )
 
 // readStrings reads the shared strings table, an empty one for the part "".
@@ -44,11 +46,11 @@ func readStrings(c *container, part string) (*stringTable, error) {
 }
 
 // read takes all entries of a table that is not longer than the limit.
-func (st *stringTable) read(tz *tokenizer, limit int) error {
+func (st *stringTable) read(tz *xmltok.Tokenizer, limit int) error {
 	var item textCollector
 	inItem := false
 	for {
-		t, err := tz.next()
+		t, err := tz.Next()
 		if err == io.EOF {
 			st.flush()
 			st.filling = nil
@@ -58,18 +60,18 @@ func (st *stringTable) read(tz *tokenizer, limit int) error {
 			return err
 		}
 		switch {
-		case t.depth == 1 && t.kind == startTag && !t.is("sst"):
-			return tz.at(t, "part-wrong-root")
-		case t.depth == 2 && t.kind == startTag && t.is("si"):
+		case t.Depth == 1 && t.Kind == xmltok.StartTag && !t.Is("sst"):
+			return tz.ErrorAt(t, "part-wrong-root")
+		case t.Depth == 2 && t.Kind == xmltok.StartTag && t.Is("si"):
 			if len(st.entries) == limit {
-				return fault("part-many-strings", "part", tz.part, "expected", strconv.Itoa(limit))
+				return xmltok.NewError("part-many-strings", "part", tz.Part, "expected", strconv.Itoa(limit))
 			}
-			item.begin(t.depth)
-			inItem = !t.empty
-			if t.empty {
+			item.begin(t.Depth)
+			inItem = !t.Empty
+			if t.Empty {
 				st.add(nil, false)
 			}
-		case t.depth == 2 && t.kind == endTag && inItem:
+		case t.Depth == 2 && t.Kind == xmltok.EndTag && inItem:
 			inItem = false
 			st.add(item.text, item.rich)
 		case inItem:
@@ -83,7 +85,7 @@ func (st *stringTable) read(tz *tokenizer, limit int) error {
 // add appends one string.
 func (st *stringTable) add(text []byte, rich bool) {
 	if bytes.Contains(text, []byte("_x")) {
-		text = appendUnescapedX(nil, text)
+		text = xmltok.AppendUnescapedXString(nil, text)
 	}
 	if len(st.filling)+len(text) > chunkSize {
 		st.flush()

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 const sstOpen = `<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">`
@@ -11,7 +14,7 @@ const sstOpen = `<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/200
 // tableOf reads a shared strings part.
 func tableOf(xml string, limit int) (*stringTable, error) {
 	st := &stringTable{}
-	return st, st.read(newTokenizer(strings.NewReader(xml), "p"), limit)
+	return st, st.read(xmltok.New(strings.NewReader(xml), "p"), limit)
 }
 
 func TestSharedStrings(t *testing.T) {
@@ -60,13 +63,13 @@ func TestSharedStringsRefuse(t *testing.T) {
 		{"another root", "<worksheet/>", "part-wrong-root"},
 		{"another namespace", `<sst xmlns="urn:other"/>`, "part-wrong-root"},
 		{"too many", sstOpen + strings.Repeat("<si/>", 11) + "</sst>", "part-many-strings"},
-		{"too long", sstOpen + "<si><t>" + strings.Repeat("x", longestText+1) + "</t></si></sst>", "part-token-long"},
+		{"too long", sstOpen + "<si><t>" + strings.Repeat("x", xmltok.LongestText+1) + "</t></si></sst>", "part-token-long"},
 		{"bad entity", sstOpen + "<si><t>&bad;</t></si></sst>", "part-malformed"},
 		{"cut short", sstOpen + "<si><t>a</t></si>", "part-truncated"},
 	}
 	for _, test := range tests {
 		_, err := tableOf(test.xml, 10)
-		if code := codeOf(t, err); code != test.code {
+		if code := xlsxtest.CodeOf(t, err); code != test.code {
 			t.Errorf("%s: got %q, want %q", test.name, code, test.code)
 		}
 	}
@@ -123,15 +126,15 @@ func TestSharedStringsMemory(t *testing.T) {
 // FuzzSharedStrings reads anything as a table: it never panics, and every string that
 // it gives is there.
 func FuzzSharedStrings(f *testing.F) {
-	f.Add([]byte(stringsXML))
+	f.Add([]byte(xlsxtest.StringsXML))
 	f.Add([]byte(sstOpen + `<si><t>a_x000D_b</t></si><si/><si><r><t>x</t></r><rPh><t>y</t></rPh></si></sst>`))
-	for _, part := range seedParts(f, "sharedStrings.xml") {
+	for _, part := range xlsxtest.SeedParts(f, "sharedStrings.xml") {
 		f.Add(part)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		st, err := tableOf(string(b), 1000)
 		if err != nil {
-			codeOf(t, err)
+			xlsxtest.CodeOf(t, err)
 			return
 		}
 		for i := range st.entries {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // styleList is one list of the styles part, in the order that CT_Stylesheet asks for
@@ -30,12 +31,12 @@ var styleLists = [...]struct{ list, child string }{
 }
 
 // listOf tells which list an element of the second level is.
-func listOf(t *token) styleList {
-	if !t.space.main() {
+func listOf(t *xmltok.Token) styleList {
+	if !t.Space.Main() {
 		return notAList
 	}
 	for i := range styleLists {
-		if string(t.local) == styleLists[i].list {
+		if string(t.Local) == styleLists[i].list {
 			return styleList(i)
 		}
 	}
@@ -70,12 +71,12 @@ type stylePatch struct {
 const styleCount = int(sheet.StyleTitle) + 1
 
 // surveyStyles reads a styles part.
-func surveyStyles(tz *tokenizer) (*styleSurvey, error) {
+func surveyStyles(tz *xmltok.Tokenizer) (*styleSurvey, error) {
 	s := &styleSurvey{}
 	list := notAList
 	var held []byte
 	for {
-		t, err := tz.next()
+		t, err := tz.Next()
 		if err == io.EOF {
 			return s, nil
 		}
@@ -83,17 +84,17 @@ func surveyStyles(tz *tokenizer) (*styleSurvey, error) {
 			return nil, err
 		}
 		switch {
-		case t.kind != startTag:
-		case t.depth == 1 && !t.is("styleSheet"):
-			return nil, tz.at(t, "part-wrong-root")
-		case t.depth == 1:
-			s.prefix = t.prefixed()
-		case t.depth == 2:
+		case t.Kind != xmltok.StartTag:
+		case t.Depth == 1 && !t.Is("styleSheet"):
+			return nil, tz.ErrorAt(t, "part-wrong-root")
+		case t.Depth == 1:
+			s.prefix = t.Prefixed()
+		case t.Depth == 2:
 			if list = listOf(t); list < afterLists {
 				s.lists[list]++
 			}
-		case t.depth == 3 && list < afterLists && t.is(styleLists[list].child):
-			if held, err = tz.capture(held[:0], t); err != nil {
+		case t.Depth == 3 && list < afterLists && t.Is(styleLists[list].child):
+			if held, err = tz.Capture(held[:0], t); err != nil {
 				return nil, err
 			}
 			s.count(list, held)
@@ -136,26 +137,26 @@ func (p *stylePatch) want(s *styleSurvey, list styleList, raw string) int {
 }
 
 // rewriteStyles copies a styles part with its additions.
-func rewriteStyles(e *editor, prefix string, p *stylePatch) error {
+func rewriteStyles(e *xmltok.Editor, prefix string, p *stylePatch) error {
 	next := styleList(0) // the lists before it are written
 	left := p.lists      // lists to come: what is added stands in the last of them
 	for {
-		t, err := e.tz.next()
+		t, err := e.Tokens.Next()
 		if err == io.EOF {
-			return e.finish()
+			return e.Finish()
 		}
 		if err != nil {
 			return err
 		}
 		switch {
-		case t.depth == 1 && t.kind == startTag && t.empty:
-			e.change(t, opened())
+		case t.Depth == 1 && t.Kind == xmltok.StartTag && t.Empty:
+			e.Change(t, xmltok.Opened())
 			p.missing(e, prefix, next, afterLists)
-			e.put("</" + prefix + "styleSheet>")
-		case t.depth == 1 && t.kind == endTag:
+			e.Put("</" + prefix + "styleSheet>")
+		case t.Depth == 1 && t.Kind == xmltok.EndTag:
 			p.missing(e, prefix, next, afterLists)
-			e.keep(t)
-		case t.depth == 2 && t.kind == startTag && listOf(t) != notAList:
+			e.Keep(t)
+		case t.Depth == 2 && t.Kind == xmltok.StartTag && listOf(t) != notAList:
 			list := listOf(t)
 			p.missing(e, prefix, next, list)
 			next = max(next, min(list+1, afterLists))
@@ -163,55 +164,55 @@ func rewriteStyles(e *editor, prefix string, p *stylePatch) error {
 				left[list]--
 			}
 			if list == afterLists || len(p.added[list]) == 0 || left[list] > 0 {
-				e.keep(t)
+				e.Keep(t)
 			} else if err := p.extend(e, t, list); err != nil {
 				return err
 			}
 		default:
-			e.keep(t)
+			e.Keep(t)
 		}
 	}
 }
 
 // missing writes the lists from next up to before whose entries are wanted and which
 // the part does not have.
-func (p *stylePatch) missing(e *editor, prefix string, next, before styleList) {
+func (p *stylePatch) missing(e *xmltok.Editor, prefix string, next, before styleList) {
 	for list := next; list < before; list++ {
 		if len(p.added[list]) == 0 || p.lists[list] > 0 {
 			continue
 		}
 		name := prefix + styleLists[list].list
-		e.put("<" + name + ` count="` + strconv.Itoa(len(p.added[list])) + `">`)
+		e.Put("<" + name + ` count="` + strconv.Itoa(len(p.added[list])) + `">`)
 		p.entries(e, list)
-		e.put("</" + name + ">")
+		e.Put("</" + name + ">")
 	}
 }
 
 // extend copies a list whose start tag is t with the entries that are added.
-func (p *stylePatch) extend(e *editor, t *token, list styleList) error {
-	name := t.prefixed() + styleLists[list].list
-	e.change(t, withAttr("count", strconv.Itoa(p.sums[list])), opened())
-	if t.empty {
+func (p *stylePatch) extend(e *xmltok.Editor, t *xmltok.Token, list styleList) error {
+	name := t.Prefixed() + styleLists[list].list
+	e.Change(t, xmltok.WithAttr("count", strconv.Itoa(p.sums[list])), xmltok.Opened())
+	if t.Empty {
 		p.entries(e, list)
-		e.put("</" + name + ">")
+		e.Put("</" + name + ">")
 		return nil
 	}
 	for {
-		t, err := e.tz.next()
+		t, err := e.Tokens.Next()
 		if err != nil {
-			return e.tz.noEOF(err)
+			return e.Tokens.NoEOF(err)
 		}
-		if t.kind == endTag && t.depth == 2 {
+		if t.Kind == xmltok.EndTag && t.Depth == 2 {
 			p.entries(e, list)
-			e.keep(t)
+			e.Keep(t)
 			return nil
 		}
-		e.keep(t)
+		e.Keep(t)
 	}
 }
 
-func (p *stylePatch) entries(e *editor, list styleList) {
+func (p *stylePatch) entries(e *xmltok.Editor, list styleList) {
 	for _, raw := range p.added[list] {
-		e.put(raw)
+		e.Put(raw)
 	}
 }

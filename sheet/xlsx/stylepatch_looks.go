@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // look is how a style differs from the workbook's first font on no fill.
@@ -118,20 +119,20 @@ type face struct{ size, color, name, family, charset, scheme string }
 // readFace takes a font apart.
 func readFace(font []byte) (face, error) {
 	var f face
-	tz := newTokenizer(bytes.NewReader(font), "font")
+	tz := xmltok.New(bytes.NewReader(font), "font")
 	for {
-		t, err := tz.next()
+		t, err := tz.Next()
 		if err == io.EOF {
 			return f, nil
 		}
 		if err != nil {
 			return f, err
 		}
-		if t.kind != startTag || t.depth != 2 {
+		if t.Kind != xmltok.StartTag || t.Depth != 2 {
 			continue
 		}
 		var into *string
-		switch string(t.local) {
+		switch string(t.Local) {
 		case "sz":
 			into = &f.size
 		case "color":
@@ -147,7 +148,7 @@ func readFace(font []byte) (face, error) {
 		default:
 			continue
 		}
-		raw, err := tz.capture(nil, t)
+		raw, err := tz.Capture(nil, t)
 		if err != nil {
 			return f, err
 		}
@@ -180,5 +181,5 @@ func (f face) with(l look) string {
 
 // blankStyles is the styles part of a workbook that has none, before the additions.
 func blankStyles(mainURI string) string {
-	return xmlDeclaration + `<styleSheet xmlns="` + mainURI + `"/>`
+	return xmltok.Declaration + `<styleSheet xmlns="` + mainURI + `"/>`
 }

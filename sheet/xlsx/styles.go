@@ -4,6 +4,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // cellFormats says of every cell format (xf of cellXfs) whether it shows a date or a
@@ -28,12 +30,12 @@ func readFormats(c *container, part string) (cellFormats, error) {
 	return parseFormats(tz)
 }
 
-func parseFormats(tz *tokenizer) (cellFormats, error) {
+func parseFormats(tz *xmltok.Tokenizer) (cellFormats, error) {
 	var formats cellFormats
 	codes := map[int]bool{} // custom number formats: is it a date?
 	inFormats := false
 	for {
-		t, err := tz.next()
+		t, err := tz.Next()
 		if err == io.EOF {
 			return formats, nil
 		}
@@ -42,24 +44,24 @@ func parseFormats(tz *tokenizer) (cellFormats, error) {
 		}
 		var bad bool
 		switch {
-		case t.depth == 1 && t.kind == startTag && !t.is("styleSheet"):
-			return nil, tz.at(t, "part-wrong-root")
-		case t.depth == 2 && t.is("cellXfs"):
-			inFormats = t.kind == startTag && !t.empty
-		case t.depth == 3 && t.kind == startTag && inFormats && t.is("xf"):
-			id, err := strconv.Atoi(t.value("numFmtId", &bad))
+		case t.Depth == 1 && t.Kind == xmltok.StartTag && !t.Is("styleSheet"):
+			return nil, tz.ErrorAt(t, "part-wrong-root")
+		case t.Depth == 2 && t.Is("cellXfs"):
+			inFormats = t.Kind == xmltok.StartTag && !t.Empty
+		case t.Depth == 3 && t.Kind == xmltok.StartTag && inFormats && t.Is("xf"):
+			id, err := strconv.Atoi(t.Value("numFmtId", &bad))
 			date, custom := codes[id]
 			formats = append(formats, err == nil && (custom && date || !custom && builtInDate(id)))
-		case t.depth == 3 && t.kind == startTag && t.is("numFmt"):
-			if id, err := strconv.Atoi(t.value("numFmtId", &bad)); err == nil {
-				codes[id] = dateFormat(t.value("formatCode", &bad))
+		case t.Depth == 3 && t.Kind == xmltok.StartTag && t.Is("numFmt"):
+			if id, err := strconv.Atoi(t.Value("numFmtId", &bad)); err == nil {
+				codes[id] = dateFormat(t.Value("formatCode", &bad))
 			}
 		}
 		if bad {
-			return nil, tz.at(t, "part-malformed")
+			return nil, tz.ErrorAt(t, "part-malformed")
 		}
 		if len(formats) > maxFormats || len(codes) > maxFormats {
-			return nil, tz.at(t, "part-many-formats")
+			return nil, tz.ErrorAt(t, "part-many-formats")
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"io"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // tableInfo is what is known of a table (ECMA-376 part 1, 18.5.1).
@@ -30,36 +31,36 @@ func readTable(c *container, part string) (*tableInfo, error) {
 	}
 	info := &tableInfo{part: part}
 	for {
-		t, err := tz.next()
+		t, err := tz.Next()
 		if err == io.EOF {
 			return info, nil
 		}
 		if err != nil {
 			return nil, err
 		}
-		if t.kind != startTag || !t.space.main() {
+		if t.Kind != xmltok.StartTag || !t.Space.Main() {
 			continue
 		}
 		var bad bool
-		switch local := string(t.local); {
-		case t.depth == 1:
-			ref, _ := t.attr("ref")
+		switch local := string(t.Local); {
+		case t.Depth == 1:
+			ref, _ := t.Attr("ref")
 			var ok bool
 			if info.ref, ok = parseRange(ref); !ok || local != "table" {
-				return nil, tz.at(t, "part-wrong-root")
+				return nil, tz.ErrorAt(t, "part-wrong-root")
 			}
-			info.name = t.value("displayName", &bad)
+			info.name = t.Value("displayName", &bad)
 			info.totals, _ = numberAttr(t, "totalsRowCount")
-			kind, headers := t.value("tableType", &bad), t.value("headerRowCount", &bad)
+			kind, headers := t.Value("tableType", &bad), t.Value("headerRowCount", &bad)
 			info.plain = (kind == "" || kind == "worksheet") && (headers == "" || headers == "1")
-		case t.depth == 2 && local == "autoFilter":
+		case t.Depth == 2 && local == "autoFilter":
 			info.filter = true
-		case t.depth == 3 && local == "tableColumn":
+		case t.Depth == 3 && local == "tableColumn":
 			id, _ := numberAttr(t, "id")
-			info.columns = append(info.columns, tableColumn{id, unescapeX(t.value("name", &bad))})
+			info.columns = append(info.columns, tableColumn{id, xmltok.UnescapeXString(t.Value("name", &bad))})
 		}
 		if bad {
-			return nil, tz.at(t, "part-malformed")
+			return nil, tz.ErrorAt(t, "part-malformed")
 		}
 	}
 }

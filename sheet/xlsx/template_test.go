@@ -10,9 +10,9 @@ import (
 	"time"
 	"unicode/utf16"
 
-	"github.com/xuri/excelize/v2"
-
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
+	"github.com/xuri/excelize/v2"
 )
 
 // codes renders every line as its code.
@@ -244,7 +244,7 @@ func TestTemplateProperties(t *testing.T) {
 		"docProps/core.xml": `<cp:lastModifiedBy>loabatch</cp:lastModifiedBy>`,
 		"docProps/app.xml":  `<Application>loabatch</Application>`,
 	} {
-		if got := partOf(t, file, part); !strings.Contains(got, want) || strings.Contains(got, "<coreProperties") {
+		if got := xlsxtest.PartOf(t, file, part); !strings.Contains(got, want) || strings.Contains(got, "<coreProperties") {
 			t.Errorf("%s lacks %s: %s", part, want, got)
 		}
 	}

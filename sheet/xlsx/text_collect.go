@@ -1,5 +1,9 @@
 package xlsx
 
+import (
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
+)
+
 // textCollector joins the characters of a string item (CT_Rst, ECMA-376 part 1,
 // 18.4.8), shared or inline: its plain text or its formatted runs, without the
 // phonetic hints that stand beside them.
@@ -18,32 +22,32 @@ func (c *textCollector) begin(depth int) {
 }
 
 // take looks at one token within the item.
-func (c *textCollector) take(t *token) error {
-	switch t.kind {
-	case charData, cdata:
+func (c *textCollector) take(t *xmltok.Token) error {
+	switch t.Kind {
+	case xmltok.CharData, xmltok.CDATA:
 		if !c.reading {
 			return nil
 		}
 		var err error
-		if c.text, err = t.text(c.text); err == nil && len(c.text) > longestText {
-			return t.invalid("part-token-long")
+		if c.text, err = t.Text(c.text); err == nil && len(c.text) > xmltok.LongestText {
+			return t.Invalid("part-token-long")
 		}
 		return err
-	case startTag:
-		if t.empty {
+	case xmltok.StartTag:
+		if t.Empty {
 			return nil
 		}
 		switch {
-		case t.depth == c.base+1 && t.is("r"):
+		case t.Depth == c.base+1 && t.Is("r"):
 			c.rich = true
-		case t.depth == c.base+1 && t.is("rPh"):
+		case t.Depth == c.base+1 && t.Is("rPh"):
 			c.phonet = true
-		case t.is("t") && !c.phonet && (t.depth == c.base+1 || t.depth == c.base+2 && c.rich):
+		case t.Is("t") && !c.phonet && (t.Depth == c.base+1 || t.Depth == c.base+2 && c.rich):
 			c.reading = true
 		}
-	case endTag:
+	case xmltok.EndTag:
 		c.reading = false
-		if t.depth == c.base+1 {
+		if t.Depth == c.base+1 {
 			c.phonet = false
 		}
 	}
@@ -51,14 +55,14 @@ func (c *textCollector) take(t *token) error {
 }
 
 // whole takes all tokens up to the end of the element at this depth.
-func (c *textCollector) whole(tz *tokenizer, depth int) error {
+func (c *textCollector) whole(tz *xmltok.Tokenizer, depth int) error {
 	c.begin(depth)
 	for {
-		t, err := tz.next()
+		t, err := tz.Next()
 		if err != nil {
-			return tz.noEOF(err)
+			return tz.NoEOF(err)
 		}
-		if t.kind == endTag && t.depth == depth {
+		if t.Kind == xmltok.EndTag && t.Depth == depth {
 			return nil
 		}
 		if err := c.take(t); err != nil {

@@ -1,94 +1,12 @@
 package xlsx
 
 import (
-	"encoding/xml"
 	"strings"
 	"testing"
-	"unicode/utf8"
+
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
-
-func TestAppendText(t *testing.T) {
-	tests := []struct {
-		raw, want string
-		ok        bool
-	}{
-		{"", "", true},
-		{"plain", "plain", true},
-		{"a&amp;b&lt;c&gt;d&quot;e&apos;f", `a&b<c>d"e'f`, true},
-		{"&#65;&#x42;&#x1F600;", "AB😀", true},
-		{"one\r\ntwo\rthree\nfour", "one\ntwo\nthree\nfour", true},
-		{"&#13;&#10;", "\r\n", true},
-		{"建设 ä", "建设 ä", true},
-		{"tab\t", "tab\t", true},
-		{"&nbsp;", "", false},
-		{"&amp", "", false},
-		{"a & b", "", false},
-		{"&;", "", false},
-		{"&#;", "", false},
-		{"&#x;", "", false},
-		{"&#12a;", "", false},
-		{"&#0;", "", false},
-		{"&#xD800;", "", false},
-		{"&#x110000;", "", false},
-		{"&#99999999999;", "", false},
-		{"\x01", "", false},
-		{"\xff", "", false},
-	}
-	for _, test := range tests {
-		got, ok := appendText(nil, []byte(test.raw))
-		if ok != test.ok || ok && string(got) != test.want {
-			t.Errorf("%q: got %q, %v; want %q, %v", test.raw, got, ok, test.want, test.ok)
-		}
-	}
-}
-
-// FuzzText holds our reading of text against encoding/xml's: what both accept must be
-// the same characters.
-func FuzzText(f *testing.F) {
-	for _, s := range []string{"plain", "&amp;&#65;&#x42;", "a\r\nb\rc", "建&#xfffe;", "&unknown;", "\x01", "&#xD83D;&#xDE00;"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		if strings.ContainsAny(s, "<") || strings.Contains(s, "]]>") {
-			return
-		}
-		ours, ok := appendText(nil, []byte(s))
-		var theirs struct {
-			Text string `xml:",chardata"`
-		}
-		err := xml.Unmarshal([]byte("<a>"+s+"</a>"), &theirs)
-		if ok && !utf8.Valid(ours) {
-			t.Fatalf("%q: gives invalid UTF-8 %q", s, ours)
-		}
-		if ok && err == nil && string(ours) != theirs.Text {
-			t.Fatalf("%q: ours %q, encoding/xml's %q", s, ours, theirs.Text)
-		}
-		if !ok && err == nil && !strings.ContainsRune(theirs.Text, utf8.RuneError) { // it replaces what we refuse
-			t.Fatalf("%q: refused, encoding/xml reads %q", s, theirs.Text)
-		}
-	})
-}
-
-func TestUnescapeX(t *testing.T) {
-	tests := []struct{ in, want string }{
-		{"plain", "plain"},
-		{"a_x000D_b", "a\rb"},
-		{"_x005F_x000D_", "_x000D_"},
-		{"_x4E2D_", "中"},
-		{"_xD83D__xDE00_", "😀"},
-		{"_xD83D_", "_xD83D_"},
-		{"_xD83D_x", "_xD83D_x"},
-		{"_x000D", "_x000D"},
-		{"_x00G0_", "_x00G0_"},
-		{"_X000D_", "_X000D_"},
-		{"__x000a_", "_\n"},
-	}
-	for _, test := range tests {
-		if got := unescapeX(test.in); got != test.want {
-			t.Errorf("%q: got %q, want %q", test.in, got, test.want)
-		}
-	}
-}
 
 func TestDateFormat(t *testing.T) {
 	dates := []string{"yyyy-mm-dd", `yyyy\-mm\-dd`, "d/m/yy h:mm", "[h]:mm", "[mm]", "[SS].000", "[$-409]mmmm d, yyyy;@", `[$-F800]dddd\,\ mmmm\ dd\,\ yyyy`,
@@ -120,7 +38,7 @@ func TestFormats(t *testing.T) {
 		{"empty", `<cellXfs/>`, nil},
 	}
 	for _, test := range tests {
-		got, err := parseFormats(newTokenizer(strings.NewReader(open+test.xml+"</styleSheet>"), "p"))
+		got, err := parseFormats(xmltok.New(strings.NewReader(open+test.xml+"</styleSheet>"), "p"))
 		if err != nil || len(got) != len(test.want) {
 			t.Errorf("%s: got %v, %v; want %v", test.name, got, err, test.want)
 			continue
@@ -144,8 +62,8 @@ func TestFormatsRefuse(t *testing.T) {
 		{"cut short", "<styleSheet><cellXfs>", "part-truncated"},
 	}
 	for _, test := range tests {
-		_, err := parseFormats(newTokenizer(strings.NewReader(test.xml), "p"))
-		if code := codeOf(t, err); code != test.code {
+		_, err := parseFormats(xmltok.New(strings.NewReader(test.xml), "p"))
+		if code := xlsxtest.CodeOf(t, err); code != test.code {
 			t.Errorf("%s: got %q, want %q", test.name, code, test.code)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // cellKind is the type that a cell's element names (ST_CellType, ECMA-376 part 1, 18.18.11).
@@ -45,7 +46,7 @@ func (s *sheetScanner) keep(cell *rawCell) error {
 	out := sheet.Cell{Col: r.col, Formula: cell.formula, Rich: cell.rich, DateStyle: s.formats.date(cell.style), HiddenCol: s.hidden.has(r.col)}
 	run, code := s.understand(&out, cell)
 	if code != "" {
-		return s.cellFault(code, r.out.Number, r.col)
+		return s.cellError(code, r.out.Number, r.col)
 	}
 	if out.Type == sheet.BlankCell && !out.Formula {
 		return nil
@@ -87,11 +88,11 @@ func (s *sheetScanner) understand(out *sheet.Cell, cell *rawCell) (run textRun, 
 	default:
 		out.Type = sheet.TextCell
 		if bytes.Contains(text, []byte("_x")) {
-			r.text = appendUnescapedX(r.text[:run.from], bytes.Clone(text))
+			r.text = xmltok.AppendUnescapedXString(r.text[:run.from], bytes.Clone(text))
 			run.to = len(r.text)
 		}
 	}
-	if run.to-run.from > longestText {
+	if run.to-run.from > xmltok.LongestText {
 		return run, "cell-long"
 	}
 	return run, ""

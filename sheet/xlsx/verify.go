@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // Verify opens a copy that Copy wrote of src and checks that it is what the patch meant:
@@ -64,7 +65,7 @@ func (v *verifier) notes(src io.ReaderAt, size int64, p sheet.Patch) error {
 		}
 		if at, differ := firstDifference(cp.notes[name], got); differ {
 			ref := sheet.Ref{Sheet: name, Row: at[0], Col: at[1]}
-			return faultAt(ref, "copy-note-differs", "place", ref.String())
+			return xmltok.NewErrorAt(ref, "copy-note-differs", "place", ref.String())
 		}
 	}
 	return nil
@@ -135,7 +136,7 @@ func (v *verifier) sheet(p *sheet.SheetPatch) error {
 		}
 	}
 	if found != p.Rows {
-		return faultAt(sheet.Ref{Sheet: p.Sheet}, "copy-rows-differ", "sheet", p.Sheet,
+		return xmltok.NewErrorAt(sheet.Ref{Sheet: p.Sheet}, "copy-rows-differ", "sheet", p.Sheet,
 			"found", strconv.Itoa(found), "expected", strconv.Itoa(p.Rows))
 	}
 	return nil
@@ -154,7 +155,7 @@ func verifyRow(name string, row sheet.Row, cols []putColumn, want []sheet.PutCel
 		}
 		if !holds(&got, &want[c.at]) {
 			at := sheet.Ref{Sheet: name, Row: row.Number, Col: c.Col}
-			return faultAt(at, "copy-cell-differs", "place", at.String())
+			return xmltok.NewErrorAt(at, "copy-cell-differs", "place", at.String())
 		}
 	}
 	return nil
@@ -182,7 +183,7 @@ func (v *verifier) added(added []sheet.AddedSheet) error {
 		a := &added[i]
 		at, ok := places[a.Name]
 		if !ok {
-			return faultAt(sheet.Ref{Sheet: a.Name}, "sheet-not-listed", "sheet", a.Name)
+			return xmltok.NewErrorAt(sheet.Ref{Sheet: a.Name}, "sheet-not-listed", "sheet", a.Name)
 		}
 		if err := v.rows(v.copy.book.sheets[at].name, a); err != nil {
 			return err
@@ -222,7 +223,7 @@ func (v *verifier) rows(name string, a *sheet.AddedSheet) error {
 	case err != nil:
 		return err
 	case more || number != a.Count:
-		return faultAt(sheet.Ref{Sheet: name}, "copy-rows-differ", "sheet", name,
+		return xmltok.NewErrorAt(sheet.Ref{Sheet: name}, "copy-rows-differ", "sheet", name,
 			"found", strconv.Itoa(number), "expected", strconv.Itoa(a.Count))
 	}
 	return nil

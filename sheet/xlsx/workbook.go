@@ -3,6 +3,8 @@ package xlsx
 import (
 	"io"
 	"strings"
+
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // sheetPart is one sheet of the workbook's list, in the order of the tabs.
@@ -83,17 +85,17 @@ func (w *workbookParts) sheet(name string) (sheetPart, bool) {
 func refuseOther(contentType string) error {
 	switch {
 	case strings.Contains(contentType, "sheet.binary"):
-		return fault("file-xlsb")
+		return xmltok.NewError("file-xlsb")
 	case contentType == "", strings.Contains(contentType, "spreadsheetml"), strings.Contains(contentType, "ms-excel"),
 		contentType == "application/xml", contentType == "text/xml":
 		return nil
 	}
 	for _, other := range []struct{ word, name string }{{"wordprocessingml", "DOCX"}, {"presentationml", "PPTX"}} {
 		if strings.Contains(contentType, other.word) {
-			return fault("file-other-format", "found", other.name)
+			return xmltok.NewError("file-other-format", "found", other.name)
 		}
 	}
-	return fault("file-other-format", "found", quoted(contentType))
+	return xmltok.NewError("file-other-format", "found", quoted(contentType))
 }
 
 // otherArchive says what a zip file is that holds no workbook.
@@ -101,10 +103,10 @@ func otherArchive(c *container) error {
 	if f := c.file("mimetype"); f != nil {
 		kind, err := c.readSmall("mimetype", 256)
 		if err == nil && strings.HasPrefix(string(kind), "application/vnd.oasis.opendocument.spreadsheet") {
-			return fault("file-ods")
+			return xmltok.NewError("file-ods")
 		}
 	}
-	return fault("file-other-format", "found", "ZIP")
+	return xmltok.NewError("file-other-format", "found", "ZIP")
 }
 
 // readWorkbook reads the workbook's own part.
@@ -119,7 +121,7 @@ func readWorkbook(c *container, w *workbookParts) error {
 	}
 	inSheets := false
 	for {
-		t, err := tz.next()
+		t, err := tz.Next()
 		if err == io.EOF {
 			break
 		}
@@ -127,19 +129,19 @@ func readWorkbook(c *container, w *workbookParts) error {
 			return err
 		}
 		switch {
-		case t.kind == startTag && t.depth == 1:
-			if !t.is("workbook") {
-				return tz.at(t, "part-wrong-root")
+		case t.Kind == xmltok.StartTag && t.Depth == 1:
+			if !t.Is("workbook") {
+				return tz.ErrorAt(t, "part-wrong-root")
 			}
-			w.strict = t.space == strictSpace
-		case t.depth == 2 && t.is("sheets"):
-			inSheets = t.kind == startTag && !t.empty
-		case t.kind == startTag && t.depth == 2 && t.is("workbookPr"):
+			w.strict = t.Space == xmltok.StrictSpace
+		case t.Depth == 2 && t.Is("sheets"):
+			inSheets = t.Kind == xmltok.StartTag && !t.Empty
+		case t.Kind == xmltok.StartTag && t.Depth == 2 && t.Is("workbookPr"):
 			var bad bool
-			if w.date1904 = isTrue(t.value("date1904", &bad)); bad {
-				return tz.at(t, "part-malformed")
+			if w.date1904 = isTrue(t.Value("date1904", &bad)); bad {
+				return tz.ErrorAt(t, "part-malformed")
 			}
-		case t.kind == startTag && t.depth == 3 && inSheets && t.is("sheet"):
+		case t.Kind == xmltok.StartTag && t.Depth == 3 && inSheets && t.Is("sheet"):
 			s, err := list.entry(tz, t)
 			if err != nil {
 				return err
@@ -148,7 +150,7 @@ func readWorkbook(c *container, w *workbookParts) error {
 		}
 	}
 	if len(w.sheets) == 0 {
-		return fault("workbook-no-sheets", "part", quoted(w.part))
+		return xmltok.NewError("workbook-no-sheets", "part", quoted(w.part))
 	}
 	return nil
 }
@@ -162,29 +164,29 @@ type sheetList struct {
 }
 
 // entry reads one entry of the list.
-func (l *sheetList) entry(tz *tokenizer, t *token) (sheetPart, error) {
+func (l *sheetList) entry(tz *xmltok.Tokenizer, t *xmltok.Token) (sheetPart, error) {
 	var bad bool
-	s := sheetPart{name: unescapeX(t.value("name", &bad)), sheetID: t.value("sheetId", &bad)}
-	if id, ok := t.attrIn(relSpace, "id"); ok {
-		s.relID = unescaped(id, &bad)
+	s := sheetPart{name: xmltok.UnescapeXString(t.Value("name", &bad)), sheetID: t.Value("sheetId", &bad)}
+	if id, ok := t.AttrIn(xmltok.RelSpace, "id"); ok {
+		s.relID = xmltok.Unescaped(id, &bad)
 	}
-	switch t.value("state", &bad) {
+	switch t.Value("state", &bad) {
 	case "hidden", "veryHidden":
 		s.hidden = true
 	}
 	if bad || s.name == "" || len(l.names) == maxSheets {
-		return s, tz.at(t, "workbook-sheet-entry")
+		return s, tz.ErrorAt(t, "workbook-sheet-entry")
 	}
 	key := strings.ToLower(s.name)
 	if l.names[key] {
-		return s, fault("workbook-sheet-twice", "part", tz.part, "sheet", s.name)
+		return s, xmltok.NewError("workbook-sheet-twice", "part", tz.Part, "sheet", s.name)
 	}
 	l.names[key] = true
 	if r, ok := l.rels[s.relID]; ok && !r.external {
 		s.part, s.kind = r.target, r.kind
 	}
 	if s.part == "" || l.container.file(s.part) == nil {
-		return s, fault("workbook-sheet-lost", "part", quoted(s.part), "sheet", s.name)
+		return s, xmltok.NewError("workbook-sheet-lost", "part", quoted(s.part), "sheet", s.name)
 	}
 	return s, nil
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 )
 
 // swapped replaces words of a text, as strings.NewReplacer does.
@@ -20,33 +22,33 @@ func TestPartsAreFoundByRelationships(t *testing.T) {
 		return swapped(s, main, "http://purl.oclc.org/ooxml/spreadsheetml/main",
 			"http://schemas.openxmlformats.org/officeDocument/2006/relationships", "http://purl.oclc.org/ooxml/officeDocument/relationships")
 	}
-	prefixed := swapped(sheetXML, "<?xml", "<?xml", "xmlns=", "xmlns:x=", "</", "</x:", "<", "<x:")
+	prefixed := swapped(xlsxtest.SheetXML, "<?xml", "<?xml", "xmlns=", "xmlns:x=", "</", "</x:", "<", "<x:")
 	prefixed = swapped(prefixed, "<x:?", "<?")
 	tests := []struct {
 		name  string
-		parts []part
+		parts []xlsxtest.Part
 	}{
-		{"plain", plainParts()},
-		{"elsewhere", []part{{contentTypesPart, moved(typesXML)}, {"_rels/.rels", moved(topRelsXML)}, {"some where/workbook.xml", bookXML},
-			{"some where/_rels/workbook.xml.rels", moved(relsXML)}, {"some where/styles.xml", stylesXML}, {"some where/texts", stringsXML}, {"some where/data.bin", sheetXML}}},
-		{"absolute targets", plainParts(part{"xl/_rels/workbook.xml.rels", swapped(relsXML, `Target="`, `Target="/xl/`)})},
-		{"targets with dots", plainParts(part{"xl/_rels/workbook.xml.rels", swapped(relsXML, `Target="`, `Target="../xl/./`)})},
-		{"targets with backslashes", plainParts(part{"xl/_rels/workbook.xml.rels", swapped(relsXML, `worksheets/`, `worksheets\`)})},
-		{"targets in other case", plainParts(part{"xl/_rels/workbook.xml.rels", swapped(relsXML, `worksheets/`, `WorkSheets/`)})},
-		{"Strict", []part{{contentTypesPart, typesXML}, {"_rels/.rels", strict(topRelsXML)}, {"xl/workbook.xml", strict(bookXML)}, {"xl/_rels/workbook.xml.rels", strict(relsXML)},
-			{"xl/styles.xml", strict(stylesXML)}, {"xl/sharedStrings.xml", strict(stringsXML)}, {"xl/worksheets/sheet1.xml", strict(sheetXML)}}},
-		{"prefixed", plainParts(part{"xl/worksheets/sheet1.xml", prefixed})},
-		{"no namespace", plainParts(part{"xl/worksheets/sheet1.xml", swapped(sheetXML, ` xmlns="`+main+`"`, "")})},
-		{"UTF-16", plainParts(part{"xl/worksheets/sheet1.xml", string(inUTF16("\ufeff"+swapped(sheetXML, "UTF-8", "UTF-16"), false))},
-			part{"xl/sharedStrings.xml", string(inUTF16("\ufeff"+stringsXML, true))}, part{"xl/workbook.xml", string(inUTF16(bookXML, false))})},
-		{"with byte order mark", plainParts(part{"xl/worksheets/sheet1.xml", "\ufeff" + sheetXML}, part{"xl/workbook.xml", "\ufeff" + bookXML})},
-		{"macros", plainParts(part{contentTypesPart, swapped(typesXML, "vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml", "vnd.ms-excel.sheet.macroEnabled.main+xml")})},
-		{"other prefix for relationships", plainParts(part{"xl/workbook.xml", swapped(bookXML, "xmlns:r=", "xmlns:q=", "r:id", "q:id")})},
+		{"plain", xlsxtest.PlainParts()},
+		{"elsewhere", []xlsxtest.Part{{Name: contentTypesPart, Content: moved(xlsxtest.TypesXML)}, {Name: "_rels/.rels", Content: moved(xlsxtest.TopRelsXML)}, {Name: "some where/workbook.xml", Content: xlsxtest.BookXML},
+			{Name: "some where/_rels/workbook.xml.rels", Content: moved(xlsxtest.RelsXML)}, {Name: "some where/styles.xml", Content: xlsxtest.StylesXML}, {Name: "some where/texts", Content: xlsxtest.StringsXML}, {Name: "some where/data.bin", Content: xlsxtest.SheetXML}}},
+		{"absolute targets", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: swapped(xlsxtest.RelsXML, `Target="`, `Target="/xl/`)})},
+		{"targets with dots", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: swapped(xlsxtest.RelsXML, `Target="`, `Target="../xl/./`)})},
+		{"targets with backslashes", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: swapped(xlsxtest.RelsXML, `worksheets/`, `worksheets\`)})},
+		{"targets in other case", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: swapped(xlsxtest.RelsXML, `worksheets/`, `WorkSheets/`)})},
+		{"Strict", []xlsxtest.Part{{Name: contentTypesPart, Content: xlsxtest.TypesXML}, {Name: "_rels/.rels", Content: strict(xlsxtest.TopRelsXML)}, {Name: "xl/workbook.xml", Content: strict(xlsxtest.BookXML)}, {Name: "xl/_rels/workbook.xml.rels", Content: strict(xlsxtest.RelsXML)},
+			{Name: "xl/styles.xml", Content: strict(xlsxtest.StylesXML)}, {Name: "xl/sharedStrings.xml", Content: strict(xlsxtest.StringsXML)}, {Name: "xl/worksheets/sheet1.xml", Content: strict(xlsxtest.SheetXML)}}},
+		{"prefixed", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: prefixed})},
+		{"no namespace", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: swapped(xlsxtest.SheetXML, ` xmlns="`+main+`"`, "")})},
+		{"UTF-16", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: string(xlsxtest.UTF16("\ufeff"+swapped(xlsxtest.SheetXML, "UTF-8", "UTF-16"), false))},
+			xlsxtest.Part{Name: "xl/sharedStrings.xml", Content: string(xlsxtest.UTF16("\ufeff"+xlsxtest.StringsXML, true))}, xlsxtest.Part{Name: "xl/workbook.xml", Content: string(xlsxtest.UTF16(xlsxtest.BookXML, false))})},
+		{"with byte order mark", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: "\ufeff" + xlsxtest.SheetXML}, xlsxtest.Part{Name: "xl/workbook.xml", Content: "\ufeff" + xlsxtest.BookXML})},
+		{"macros", xlsxtest.PlainParts(xlsxtest.Part{Name: contentTypesPart, Content: swapped(xlsxtest.TypesXML, "vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml", "vnd.ms-excel.sheet.macroEnabled.main+xml")})},
+		{"other prefix for relationships", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/workbook.xml", Content: swapped(xlsxtest.BookXML, "xmlns:r=", "xmlns:q=", "r:id", "q:id")})},
 	}
 	const want = "1 A=t:Instance ID\n2 A=t:pc-made0001 B=n:45000/date\n"
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			b, err := openBytes(zipped(t, test.parts))
+			b, err := openBytes(xlsxtest.Zipped(t, test.parts))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -66,9 +68,9 @@ func TestPartsAreFoundByRelationships(t *testing.T) {
 
 // TestNoStylesNoStrings opens a workbook that has neither part, as some programs write.
 func TestNoStylesNoStrings(t *testing.T) {
-	rels := relsXML[:strings.Index(relsXML, `<Relationship Id="rId2"`)] + "</Relationships>"
-	b, err := openBytes(zipped(t, plainParts(part{"xl/_rels/workbook.xml.rels", rels}, part{"xl/styles.xml", "-"}, part{"xl/sharedStrings.xml", "-"},
-		part{"xl/worksheets/sheet1.xml", sheetOpen + `<sheetData><row><c s="7"><v>45000</v></c><c t="inlineStr"><is><t>x</t></is></c></row></sheetData></worksheet>`})))
+	rels := xlsxtest.RelsXML[:strings.Index(xlsxtest.RelsXML, `<Relationship Id="rId2"`)] + "</Relationships>"
+	b, err := openBytes(xlsxtest.Zipped(t, xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: rels}, xlsxtest.Part{Name: "xl/styles.xml", Content: "-"}, xlsxtest.Part{Name: "xl/sharedStrings.xml", Content: "-"},
+		xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: xlsxtest.SheetOpen + `<sheetData><row><c s="7"><v>45000</v></c><c t="inlineStr"><is><t>x</t></is></c></row></sheetData></worksheet>`})))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,11 +80,11 @@ func TestNoStylesNoStrings(t *testing.T) {
 }
 
 func TestSheets(t *testing.T) {
-	book := swapped(bookXML, "<sheets>", `<workbookPr date1904="1"/><sheets><sheet name="Chart" sheetId="9" r:id="rId9"/>`,
+	book := swapped(xlsxtest.BookXML, "<sheets>", `<workbookPr date1904="1"/><sheets><sheet name="Chart" sheetId="9" r:id="rId9"/>`,
 		"</sheets>", `<sheet name="R&amp;D _x0041_" sheetId="2" state="veryHidden" r:id="rId2"/></sheets>`)
-	rels := swapped(relsXML, "<Relationship Id=\"rId2\"", `<Relationship Id="rId9" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/chartsheet" Target="chart.xml"/><Relationship Id="rId2"`,
+	rels := swapped(xlsxtest.RelsXML, "<Relationship Id=\"rId2\"", `<Relationship Id="rId9" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/chartsheet" Target="chart.xml"/><Relationship Id="rId2"`,
 		"/styles\"", "/worksheet\"", "styles.xml", "worksheets/sheet1.xml")
-	b, err := openBytes(zipped(t, plainParts(part{"xl/workbook.xml", book}, part{"xl/_rels/workbook.xml.rels", rels}, part{"xl/chart.xml", "<chartsheet/>"})))
+	b, err := openBytes(xlsxtest.Zipped(t, xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/workbook.xml", Content: book}, xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: rels}, xlsxtest.Part{Name: "xl/chart.xml", Content: "<chartsheet/>"})))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +95,7 @@ func TestSheets(t *testing.T) {
 		t.Error("not 1904")
 	}
 	for _, name := range []string{"Chart", "Nowhere"} {
-		if _, err := show(b, name); codeOf(t, err) != "sheet-not-listed" {
+		if _, err := show(b, name); xlsxtest.CodeOf(t, err) != "sheet-not-listed" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -103,32 +105,32 @@ func TestWorkbookRefuses(t *testing.T) {
 	const sheetEntry = `<sheet name="Circuits" sheetId="1" r:id="rId1"/>`
 	tests := []struct {
 		name  string
-		parts []part
+		parts []xlsxtest.Part
 		code  string
 	}{
-		{"no workbook part", plainParts(part{"xl/workbook.xml", "-"}), "part-missing"},
-		{"no top relationships", plainParts(part{"_rels/.rels", "-"}), "file-other-format"},
-		{"no content types", plainParts(part{contentTypesPart, "-"}), "file-other-format"},
-		{"no sheets", plainParts(part{"xl/workbook.xml", swapped(bookXML, sheetEntry, "")}), "workbook-no-sheets"},
-		{"another root", plainParts(part{"xl/workbook.xml", "<worksheet/>"}), "part-wrong-root"},
-		{"sheet twice", plainParts(part{"xl/workbook.xml", swapped(bookXML, sheetEntry, sheetEntry+swapped(sheetEntry, "Circuits", "CIRCUITS"))}), "workbook-sheet-twice"},
-		{"sheet without a name", plainParts(part{"xl/workbook.xml", swapped(bookXML, `name="Circuits"`, "")}), "workbook-sheet-entry"},
-		{"sheet without a relationship", plainParts(part{"xl/workbook.xml", swapped(bookXML, "rId1", "rId99")}), "workbook-sheet-lost"},
-		{"sheet without a part", plainParts(part{"xl/worksheets/sheet1.xml", "-"}), "workbook-sheet-lost"},
-		{"sheet outside", plainParts(part{"xl/_rels/workbook.xml.rels", swapped(relsXML, "worksheets/", "../../../worksheets/")}), "workbook-sheet-lost"},
-		{"external sheet", plainParts(part{"xl/_rels/workbook.xml.rels", swapped(relsXML, `Target="worksheets/sheet1.xml"`, `TargetMode="External" Target="http://made.up/"`)}), "workbook-sheet-lost"},
-		{"relationship twice", plainParts(part{"xl/_rels/workbook.xml.rels", swapped(relsXML, "rId3", "rId2")}), "part-relationship"},
-		{"endless relationships", plainParts(part{"xl/_rels/workbook.xml.rels", manyRelationships(maxListed + 1)}), "part-list-long"},
-		{"relationships cut short", plainParts(part{"xl/_rels/workbook.xml.rels", relsXML[:100]}), "part-truncated"},
-		{"shared strings lost", plainParts(part{"xl/sharedStrings.xml", "-"}), "part-missing"},
-		{"styles lost", plainParts(part{"xl/styles.xml", "-"}), "part-missing"},
-		{"shared strings are a sheet", plainParts(part{"xl/sharedStrings.xml", sheetXML}), "part-wrong-root"},
-		{"entity bomb", plainParts(part{"xl/sharedStrings.xml", `<!DOCTYPE a [<!ENTITY b "ha">]>` + stringsXML}), "part-dtd"},
+		{"no workbook part", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/workbook.xml", Content: "-"}), "part-missing"},
+		{"no top relationships", xlsxtest.PlainParts(xlsxtest.Part{Name: "_rels/.rels", Content: "-"}), "file-other-format"},
+		{"no content types", xlsxtest.PlainParts(xlsxtest.Part{Name: contentTypesPart, Content: "-"}), "file-other-format"},
+		{"no sheets", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/workbook.xml", Content: swapped(xlsxtest.BookXML, sheetEntry, "")}), "workbook-no-sheets"},
+		{"another root", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/workbook.xml", Content: "<worksheet/>"}), "part-wrong-root"},
+		{"sheet twice", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/workbook.xml", Content: swapped(xlsxtest.BookXML, sheetEntry, sheetEntry+swapped(sheetEntry, "Circuits", "CIRCUITS"))}), "workbook-sheet-twice"},
+		{"sheet without a name", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/workbook.xml", Content: swapped(xlsxtest.BookXML, `name="Circuits"`, "")}), "workbook-sheet-entry"},
+		{"sheet without a relationship", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/workbook.xml", Content: swapped(xlsxtest.BookXML, "rId1", "rId99")}), "workbook-sheet-lost"},
+		{"sheet without a part", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: "-"}), "workbook-sheet-lost"},
+		{"sheet outside", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: swapped(xlsxtest.RelsXML, "worksheets/", "../../../worksheets/")}), "workbook-sheet-lost"},
+		{"external sheet", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: swapped(xlsxtest.RelsXML, `Target="worksheets/sheet1.xml"`, `TargetMode="External" Target="http://made.up/"`)}), "workbook-sheet-lost"},
+		{"relationship twice", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: swapped(xlsxtest.RelsXML, "rId3", "rId2")}), "part-relationship"},
+		{"endless relationships", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: manyRelationships(maxListed + 1)}), "part-list-long"},
+		{"relationships cut short", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: xlsxtest.RelsXML[:100]}), "part-truncated"},
+		{"shared strings lost", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/sharedStrings.xml", Content: "-"}), "part-missing"},
+		{"styles lost", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/styles.xml", Content: "-"}), "part-missing"},
+		{"shared strings are a sheet", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/sharedStrings.xml", Content: xlsxtest.SheetXML}), "part-wrong-root"},
+		{"entity bomb", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/sharedStrings.xml", Content: `<!DOCTYPE a [<!ENTITY b "ha">]>` + xlsxtest.StringsXML}), "part-dtd"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := openBytes(zipped(t, test.parts))
-			if code := codeOf(t, err); code != test.code {
+			_, err := openBytes(xlsxtest.Zipped(t, test.parts))
+			if code := xlsxtest.CodeOf(t, err); code != test.code {
 				t.Errorf("got %q (%v), want %q", code, err, test.code)
 			}
 		})

@@ -1,4 +1,4 @@
-package xlsx
+package xmltok
 
 import (
 	"bytes"
@@ -9,38 +9,25 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 )
 
-// codeOf gives the code of an input error, "" for nil, and fails on any other error.
-func codeOf(t testing.TB, err error) string {
-	t.Helper()
-	if err == nil {
-		return ""
-	}
-	var in *sheet.InputError
-	if !errors.As(err, &in) || len(in.Problems) != 1 {
-		t.Fatalf("error is no single input error: %v", err)
-	}
-	return in.Problems[0].Code
-}
-
 // describe lists the tokens of a part, one a line: kind, depth, name, raw bytes.
-func describe(tz *tokenizer) (string, error) {
+func describe(tz *Tokenizer) (string, error) {
 	var b strings.Builder
 	for {
-		t, err := tz.next()
+		t, err := tz.Next()
 		if err == io.EOF {
 			return b.String(), nil
 		}
 		if err != nil {
 			return b.String(), err
 		}
-		name := map[kind]string{startTag: "start", endTag: "end", charData: "text", cdata: "cdata", comment: "comment", procInst: "inst"}[t.kind]
-		if t.empty {
+		name := map[Kind]string{StartTag: "start", EndTag: "end", CharData: "text", CDATA: "cdata", Comment: "comment", ProcInst: "inst"}[t.Kind]
+		if t.Empty {
 			name = "empty"
 		}
-		fmt.Fprintf(&b, "%s %d %s|%s|%s@%d\n", name, t.depth, t.prefix, t.local, t.raw, t.offset)
+		fmt.Fprintf(&b, "%s %d %s|%s|%s@%d\n", name, t.Depth, t.Prefix, t.Local, t.Raw, t.offset)
 	}
 }
 
@@ -62,7 +49,7 @@ func TestTokens(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			for _, r := range []io.Reader{strings.NewReader(test.xml), iotest.OneByteReader(strings.NewReader(test.xml)), iotest.DataErrReader(strings.NewReader(test.xml))} {
-				got, err := describe(newTokenizer(r, "p"))
+				got, err := describe(New(r, "p"))
 				if err != nil || got != test.want {
 					t.Errorf("got %v\n%s\nwant\n%s", err, got, test.want)
 				}
@@ -114,8 +101,8 @@ func TestTokensRefuse(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := describe(newTokenizer(strings.NewReader(test.xml), "p"))
-			if code := codeOf(t, err); code != test.code {
+			_, err := describe(New(strings.NewReader(test.xml), "p"))
+			if code := xlsxtest.CodeOf(t, err); code != test.code {
 				t.Errorf("got %q (%v), want %q", code, err, test.code)
 			}
 		})
@@ -137,10 +124,10 @@ func TestTokensAcrossReads(t *testing.T) {
 	const tail = `<b c="d">text</b><!-- e --></a>`
 	for pad := firstRead - len(tail) - 8; pad < firstRead+4; pad++ {
 		xml := "<a>" + strings.Repeat(" ", pad) + tail
-		tz := newTokenizer(strings.NewReader(xml), "p")
+		tz := New(strings.NewReader(xml), "p")
 		var again []byte
 		for {
-			tok, err := tz.next()
+			tok, err := tz.Next()
 			if err == io.EOF {
 				break
 			}
@@ -150,7 +137,7 @@ func TestTokensAcrossReads(t *testing.T) {
 			if tok.offset != int64(len(again)) {
 				t.Fatalf("pad %d: offset %d, want %d", pad, tok.offset, len(again))
 			}
-			again = append(again, tok.raw...)
+			again = append(again, tok.Raw...)
 		}
 		if string(again) != xml {
 			t.Fatalf("pad %d: tokens are not the part", pad)
@@ -161,7 +148,7 @@ func TestTokensAcrossReads(t *testing.T) {
 func TestTokensPassOnReadErrors(t *testing.T) {
 	broken := errors.New("made-up disk error")
 	for _, xml := range []string{"", "<a", "<a>", "<a>text", "<a/>", "\xff\xfe<\x00a\x00"} {
-		tz := newTokenizer(io.MultiReader(strings.NewReader(xml), iotest.ErrReader(broken)), "p")
+		tz := New(io.MultiReader(strings.NewReader(xml), iotest.ErrReader(broken)), "p")
 		if _, err := describe(tz); err != broken {
 			t.Errorf("%q: got %v, want the reader's error", xml, err)
 		}
@@ -169,21 +156,21 @@ func TestTokensPassOnReadErrors(t *testing.T) {
 }
 
 func TestAttributes(t *testing.T) {
-	tz := newTokenizer(strings.NewReader(`<x:a xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:q="http://purl.oclc.org/ooxml/officeDocument/relationships" x:r="1" r="2" q:id="3" id="4"/>`), "p")
-	tok, err := tz.next()
+	tz := New(strings.NewReader(`<x:a xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:q="http://purl.oclc.org/ooxml/officeDocument/relationships" x:r="1" r="2" q:id="3" id="4"/>`), "p")
+	tok, err := tz.Next()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if v, ok := tok.attr("r"); !ok || string(v) != "2" {
+	if v, ok := tok.Attr("r"); !ok || string(v) != "2" {
 		t.Errorf("r = %q, %v", v, ok)
 	}
-	if v, ok := tok.attrIn(relSpace, "id"); !ok || string(v) != "3" {
+	if v, ok := tok.AttrIn(RelSpace, "id"); !ok || string(v) != "3" {
 		t.Errorf("q:id = %q, %v", v, ok)
 	}
-	if _, ok := tok.attr("x:r"); ok {
+	if _, ok := tok.Attr("x:r"); ok {
 		t.Error("x:r is found as an attribute without a prefix")
 	}
-	if !tok.is("a") || tok.is("b") {
+	if !tok.Is("a") || tok.Is("b") {
 		t.Error("is compares wrongly")
 	}
 }
@@ -193,27 +180,27 @@ func TestNamespaces(t *testing.T) {
 	const main, strict = "http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://purl.oclc.org/ooxml/spreadsheetml/main"
 	tests := []struct {
 		xml  string
-		want []space
+		want []Space
 	}{
-		{"<a><b/></a>", []space{noSpace, noSpace}},
-		{"<a xmlns='" + main + "'><b/><c xmlns='urn:x'><d/></c><e/></a>", []space{mainSpace, mainSpace, otherSpace, otherSpace, mainSpace}},
-		{"<x:a xmlns:x='" + strict + "'><x:b/><b/><y:b/></x:a>", []space{strictSpace, strictSpace, noSpace, otherSpace}},
-		{"<a xmlns='" + main + "'><b xmlns=''/><b/></a>", []space{mainSpace, noSpace, mainSpace}},
-		{"<x:a xmlns:x='" + main + "'><x:b xmlns:x='urn:x'/><x:c/></x:a>", []space{mainSpace, otherSpace, mainSpace}},
+		{"<a><b/></a>", []Space{NoSpace, NoSpace}},
+		{"<a xmlns='" + main + "'><b/><c xmlns='urn:x'><d/></c><e/></a>", []Space{MainSpace, MainSpace, OtherSpace, OtherSpace, MainSpace}},
+		{"<x:a xmlns:x='" + strict + "'><x:b/><b/><y:b/></x:a>", []Space{StrictSpace, StrictSpace, NoSpace, OtherSpace}},
+		{"<a xmlns='" + main + "'><b xmlns=''/><b/></a>", []Space{MainSpace, NoSpace, MainSpace}},
+		{"<x:a xmlns:x='" + main + "'><x:b xmlns:x='urn:x'/><x:c/></x:a>", []Space{MainSpace, OtherSpace, MainSpace}},
 	}
 	for _, test := range tests {
-		var got []space
-		tz := newTokenizer(strings.NewReader(test.xml), "p")
+		var got []Space
+		tz := New(strings.NewReader(test.xml), "p")
 		for {
-			tok, err := tz.next()
+			tok, err := tz.Next()
 			if err == io.EOF {
 				break
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			if tok.kind == startTag {
-				got = append(got, tok.space)
+			if tok.Kind == StartTag {
+				got = append(got, tok.Space)
 			}
 		}
 		if fmt.Sprint(got) != fmt.Sprint(test.want) {
@@ -224,20 +211,20 @@ func TestNamespaces(t *testing.T) {
 
 func TestUTF16(t *testing.T) {
 	const xml = `<?xml version="1.0" encoding="UTF-16"?><a b="ä">建设 😀</a>`
-	want, err := describe(newTokenizer(strings.NewReader(strings.Replace(xml, "UTF-16", "UTF-8", 1)), "p"))
+	want, err := describe(New(strings.NewReader(strings.Replace(xml, "UTF-16", "UTF-8", 1)), "p"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want = strings.Replace(want, "UTF-8", "UTF-16", 1)
 	for _, big := range []bool{false, true} {
 		for _, mark := range []string{"", "\ufeff"} {
-			tz := newTokenizer(iotest.HalfReader(bytes.NewReader(inUTF16(mark+xml, big))), "p")
+			tz := New(iotest.HalfReader(bytes.NewReader(xlsxtest.UTF16(mark+xml, big))), "p")
 			got, err := describe(tz)
 			if err != nil || withoutOffsets(got) != withoutOffsets(want) {
 				t.Errorf("big endian %v, mark %q: %v\n%s\nwant\n%s", big, mark, err, got, want)
 			}
-			if tz.charset != "utf-16" || tz.bom != (mark != "") {
-				t.Errorf("charset %q, mark %v", tz.charset, tz.bom)
+			if tz.Charset != "utf-16" || tz.bom != (mark != "") {
+				t.Errorf("charset %q, mark %v", tz.Charset, tz.bom)
 			}
 		}
 	}
@@ -249,54 +236,4 @@ func withoutOffsets(s string) string {
 		lines[i], _, _ = strings.Cut(lines[i], "@")
 	}
 	return strings.Join(lines, "\n")
-}
-
-// TestCorpusTokensAreThePart cuts every XML part of real workbooks into tokens, whose
-// raw bytes must be the part again.
-func TestCorpusTokensAreThePart(t *testing.T) {
-	parts := 0
-	for name, b := range corpus(t) {
-		c, err := openContainer(bytes.NewReader(b), int64(len(b)), Limits{})
-		if err != nil {
-			continue
-		}
-		for _, f := range c.zip.File {
-			if strings.HasSuffix(f.Name, ".xml") || strings.HasSuffix(f.Name, ".rels") {
-				parts++
-				checkTokensOf(t, name, c, f.Name)
-			}
-		}
-	}
-	t.Logf("%d parts", parts)
-}
-
-func checkTokensOf(t *testing.T, file string, c *container, name string) {
-	r, err := c.open(name)
-	if err != nil {
-		t.Errorf("%s: %s: %v", file, name, err)
-		return
-	}
-	whole, err := io.ReadAll(r)
-	if err != nil {
-		t.Errorf("%s: %s: %v", file, name, err)
-		return
-	}
-	tz := newTokenizer(bytes.NewReader(whole), name)
-	var again []byte
-	for {
-		tok, err := tz.next()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			if codeOf(t, err) != "part-dtd" {
-				t.Errorf("%s: %v", file, err)
-			}
-			return
-		}
-		again = append(again, tok.raw...)
-	}
-	if tz.charset == "utf-8" && !bytes.Equal(again, bytes.TrimPrefix(whole, []byte("\xef\xbb\xbf"))) {
-		t.Errorf("%s: %s: tokens are not the part", file, name)
-	}
 }

@@ -1,14 +1,14 @@
-package xlsx
+package xmltok
 
 import (
 	"bytes"
 	"unicode/utf8"
 )
 
-// appendText appends the characters of XML text or of an attribute's value: the five
+// AppendText appends the characters of XML text or of an attribute's value: the five
 // entities and character references resolved, line ends made single line feeds (XML
 // 1.0, 2.11 and 4.1). It reports false for anything that XML does not allow.
-func appendText(dst, raw []byte) ([]byte, bool) {
+func AppendText(dst, raw []byte) ([]byte, bool) {
 	for {
 		amp := bytes.IndexByte(raw, '&')
 		if amp < 0 {

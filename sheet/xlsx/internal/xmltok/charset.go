@@ -1,4 +1,4 @@
-package xlsx
+package xmltok
 
 import (
 	"bytes"
@@ -10,7 +10,7 @@ import (
 
 // detect looks at the first bytes of a part: a byte order mark is passed over, and a
 // part in UTF-16 is transcoded (XML 1.0, appendix F; OPC allows these two encodings).
-func (tz *tokenizer) detect() {
+func (tz *Tokenizer) detect() {
 	tz.fill()
 	b := tz.buf[:tz.end]
 	bigEndian := false
@@ -26,7 +26,7 @@ func (tz *tokenizer) detect() {
 	default:
 		return
 	}
-	tz.charset = "utf-16"
+	tz.Charset = "utf-16"
 	if b[0] >= 0xFE {
 		tz.bom = true
 		b = b[2:]
@@ -37,7 +37,7 @@ func (tz *tokenizer) detect() {
 	} else if tz.err != io.EOF {
 		rest = io.MultiReader(rest, failing{tz.err})
 	}
-	tz.src = newUTF16Reader(rest, bigEndian)
+	tz.src = NewUTF16Reader(rest, bigEndian)
 	tz.err, tz.pos, tz.end, tz.base = nil, 0, 0, 0
 	tz.fill()
 }
@@ -58,8 +58,8 @@ type utf16Reader struct {
 	err       error
 }
 
-// newUTF16Reader gives a stream of UTF-16, without a byte order mark, as UTF-8.
-func newUTF16Reader(src io.Reader, bigEndian bool) io.Reader {
+// NewUTF16Reader gives a stream of UTF-16, without a byte order mark, as UTF-8.
+func NewUTF16Reader(src io.Reader, bigEndian bool) io.Reader {
 	return &utf16Reader{src: src, bigEndian: bigEndian}
 }
 

@@ -1,47 +1,49 @@
-package xlsx
+package xmltok
 
-import "errors"
+import (
+	"errors"
+)
 
-// space is a namespace, as far as a workbook's parts are told apart by it.
-type space uint8
+// Space is a namespace, as far as a workbook's parts are told apart by it.
+type Space uint8
 
 // The namespaces that are known: Transitional and Strict forms (ECMA-376 part 1 and
 // 4, annex A) fall together but for the main one, which says what form a part has.
 const (
-	noSpace      space = iota // no namespace declared at all
-	otherSpace                // any other
-	mainSpace                 // SpreadsheetML, Transitional
-	strictSpace               // SpreadsheetML, Strict
-	relSpace                  // relationship IDs within parts (r:id)
-	compatSpace               // markup compatibility (mc:AlternateContent)
-	packageSpace              // relationships and content types of the package
+	NoSpace      Space = iota // no namespace declared at all
+	OtherSpace                // any other
+	MainSpace                 // SpreadsheetML, Transitional
+	StrictSpace               // SpreadsheetML, Strict
+	RelSpace                  // relationship IDs within parts (r:id)
+	CompatSpace               // markup compatibility (mc:AlternateContent)
+	PackageSpace              // relationships and content types of the package
 )
 
-var spaceByURI = map[string]space{
-	"http://schemas.openxmlformats.org/spreadsheetml/2006/main":           mainSpace,
-	"http://purl.oclc.org/ooxml/spreadsheetml/main":                       strictSpace,
-	"http://schemas.openxmlformats.org/officeDocument/2006/relationships": relSpace,
-	"http://purl.oclc.org/ooxml/officeDocument/relationships":             relSpace,
-	"http://schemas.openxmlformats.org/markup-compatibility/2006":         compatSpace,
-	"http://schemas.openxmlformats.org/package/2006/relationships":        packageSpace,
-	"http://schemas.openxmlformats.org/package/2006/content-types":        packageSpace,
+var spaceByURI = map[string]Space{
+	"http://schemas.openxmlformats.org/spreadsheetml/2006/main":           MainSpace,
+	"http://purl.oclc.org/ooxml/spreadsheetml/main":                       StrictSpace,
+	"http://schemas.openxmlformats.org/officeDocument/2006/relationships": RelSpace,
+	"http://purl.oclc.org/ooxml/officeDocument/relationships":             RelSpace,
+	"http://schemas.openxmlformats.org/markup-compatibility/2006":         CompatSpace,
+	"http://schemas.openxmlformats.org/package/2006/relationships":        PackageSpace,
+	"http://schemas.openxmlformats.org/package/2006/content-types":        PackageSpace,
 }
 
-// main reports whether the namespace is SpreadsheetML in either form. A part that
+// Main reports whether the namespace is SpreadsheetML in either form. A part that
 // declares no namespace at all counts as such.
-func (s space) main() bool { return s == mainSpace || s == strictSpace || s == noSpace }
+func (s Space) Main() bool { return s == MainSpace || s == StrictSpace || s == NoSpace }
 
 // binding is one namespace declaration in force.
 type binding struct {
 	prefix string // empty for the default namespace
-	space  space
+	space  Space
 	depth  int // of the element that declares it
 }
 
 // spaceStack holds the declarations in force, innermost last.
 type spaceStack struct {
 	bindings []binding
-	plain    space // what an empty prefix stands for
+	plain    Space // what an empty prefix stands for
 }
 
 // maxBindings bounds the declarations in force at once, and so the cost of a look-up.
@@ -50,17 +52,17 @@ const maxBindings = 256
 var errBindings = errors.New("xlsx: too many namespace declarations")
 
 // declare takes the declarations of a start tag into force.
-func (s *spaceStack) declare(t *token) error {
-	for i := range t.attrs {
-		a := &t.attrs[i]
-		name := t.raw[a.name:a.nameEnd]
+func (s *spaceStack) declare(t *Token) error {
+	for i := range t.Attrs {
+		a := &t.Attrs[i]
+		name := t.Raw[a.Name:a.NameEnd]
 		if len(name) < len("xmlns") || string(name[:len("xmlns")]) != "xmlns" || len(name) > len("xmlns") && name[len("xmlns")] != ':' {
 			continue
 		}
 		if len(s.bindings) == maxBindings {
 			return errBindings
 		}
-		b := binding{depth: t.depth, space: spaceByName(t.raw[a.value:a.valueEnd])}
+		b := binding{depth: t.Depth, space: spaceByName(t.Raw[a.Value:a.ValueEnd])}
 		if len(name) > len("xmlns:") {
 			b.prefix = string(name[len("xmlns:"):])
 		} else {
@@ -81,7 +83,7 @@ func (s *spaceStack) leave(depth int) {
 		return
 	}
 	s.bindings = s.bindings[:n]
-	s.plain = noSpace
+	s.plain = NoSpace
 	for _, b := range s.bindings {
 		if b.prefix == "" {
 			s.plain = b.space
@@ -96,7 +98,7 @@ func (s *spaceStack) changed(depth int) bool {
 }
 
 // find gives what a prefix stands for; an undeclared one is otherSpace.
-func (s *spaceStack) find(prefix []byte) space {
+func (s *spaceStack) find(prefix []byte) Space {
 	if len(prefix) == 0 {
 		return s.plain
 	}
@@ -105,18 +107,18 @@ func (s *spaceStack) find(prefix []byte) space {
 			return s.bindings[i].space
 		}
 	}
-	return otherSpace
+	return OtherSpace
 }
 
-func spaceByName(uri []byte) space {
+func spaceByName(uri []byte) Space {
 	if s, ok := spaceByURI[string(uri)]; ok {
 		return s
 	}
 	if len(uri) == 0 {
-		return noSpace
+		return NoSpace
 	}
-	return otherSpace
+	return OtherSpace
 }
 
-// spaceOf gives what a prefix stands for at the current token.
-func (tz *tokenizer) spaceOf(prefix string) space { return tz.spaces.find([]byte(prefix)) }
+// SpaceOf gives what a prefix stands for at the current token.
+func (tz *Tokenizer) SpaceOf(prefix string) Space { return tz.spaces.find([]byte(prefix)) }

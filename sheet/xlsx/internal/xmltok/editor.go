@@ -1,0 +1,162 @@
+package xmltok
+
+import (
+	"bufio"
+	"io"
+	"slices"
+)
+
+// Editor copies an XML part, token by token, with changes. What is kept is kept
+// verbatim: prefixes, quotes, white space, order of attributes. A part in UTF-16 comes
+// out in UTF-8. Errors in writing stick and show in finish.
+type Editor struct {
+	Tokens *Tokenizer
+	Out    *bufio.Writer
+	Buf    []byte // scratch for changed tags and new elements
+	held   []byte // scratch for captured elements
+}
+
+// OutBuffer is how much is gathered before it goes to be packed.
+const OutBuffer = 64 << 10
+
+const utf8BOM = "\xEF\xBB\xBF"
+
+// Declaration begins every part that is written anew.
+const Declaration = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + "\n"
+
+func NewEditor(tz *Tokenizer, w io.Writer) *Editor {
+	e := &Editor{Tokens: tz, Out: bufio.NewWriterSize(w, OutBuffer)}
+	if tz.bom && tz.Charset == "utf-8" {
+		e.Out.WriteString(utf8BOM)
+	}
+	return e
+}
+
+// Keep passes a token on as it is.
+func (e *Editor) Keep(t *Token) {
+	if t.Kind == ProcInst && t.offset == 0 && e.Tokens.Charset != "utf-8" {
+		e.Out.WriteString(Declaration)
+		return
+	}
+	e.Out.Write(t.Raw)
+}
+
+// Put writes something new.
+func (e *Editor) Put(s string) { e.Out.WriteString(s) }
+
+// Change writes a start tag with changed attributes.
+func (e *Editor) Change(t *Token, edits ...Edit) {
+	e.Buf = t.Edited(e.Buf[:0], edits)
+	e.Out.Write(e.Buf)
+}
+
+// KeepAll passes a whole element on whose start tag is t.
+func (e *Editor) KeepAll(t *Token) error {
+	e.Keep(t)
+	if t.Empty {
+		return nil
+	}
+	return e.Rest(t.Depth)
+}
+
+// Rest passes on what follows up to and with the end tag of the element at this depth.
+func (e *Editor) Rest(depth int) error {
+	for {
+		t, err := e.Tokens.Next()
+		if err != nil {
+			return e.Tokens.NoEOF(err)
+		}
+		e.Keep(t)
+		if t.Kind == EndTag && t.Depth == depth {
+			return nil
+		}
+	}
+}
+
+// Drop leaves a whole element out whose start tag is t.
+func (e *Editor) Drop(t *Token) error {
+	if t.Empty {
+		return nil
+	}
+	return e.Tokens.Skip(t.Depth)
+}
+
+// Capture gives a whole element whose start tag is t, verbatim; it is valid until the
+// next call.
+func (e *Editor) Capture(t *Token) ([]byte, error) {
+	var err error
+	e.held, err = e.Tokens.Capture(e.held[:0], t)
+	return e.held, err
+}
+
+// Finish passes on what was gathered and gives the first error of writing.
+func (e *Editor) Finish() error { return e.Out.Flush() }
+
+// Edit is one change of a start tag: an attribute without a prefix gets a value, or is
+// dropped; opened makes a tag that closes itself one that does not.
+type Edit struct {
+	name  string
+	value string // escaped already
+	how   editKind
+}
+
+type editKind uint8
+
+const (
+	setAttr editKind = iota
+	dropAttr
+	openTag
+)
+
+func WithAttr(name, value string) Edit { return Edit{name: name, value: value} }
+
+func Without(name string) Edit { return Edit{name: name, how: dropAttr} }
+
+func Opened() Edit { return Edit{how: openTag} }
+
+// Edited appends the tag with changes. Attributes that are new go behind the others.
+func (t *Token) Edited(dst []byte, edits []Edit) []byte {
+	body := len(t.Raw) - 1 // before > or />
+	if t.Empty {
+		body--
+	}
+	at := 0
+	for i := range t.Attrs {
+		a := &t.Attrs[i]
+		n := slices.IndexFunc(edits, func(e Edit) bool {
+			return e.how != openTag && a.Colon < 0 && string(t.Raw[a.Name:a.NameEnd]) == e.name
+		})
+		if n < 0 {
+			continue
+		}
+		if edits[n].how == dropAttr {
+			from := int(a.Name)
+			for isSpace(t.Raw[from-1]) {
+				from--
+			}
+			dst = append(dst, t.Raw[at:from]...)
+			at = int(a.ValueEnd) + 1
+			continue
+		}
+		dst = append(dst, t.Raw[at:a.Value]...)
+		dst = append(dst, edits[n].value...)
+		at = int(a.ValueEnd)
+	}
+	for body > at && isSpace(t.Raw[body-1]) {
+		body--
+	}
+	dst = append(dst, t.Raw[at:body]...)
+	empty := t.Empty
+	for _, e := range edits {
+		if _, there := t.Attr(e.name); e.how == setAttr && !there {
+			dst = append(append(append(append(append(dst, ' '), e.name...), `="`...), e.value...), '"')
+		}
+		empty = empty && e.how != openTag
+	}
+	if empty {
+		return append(dst, "/>"...)
+	}
+	return append(dst, '>')
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }

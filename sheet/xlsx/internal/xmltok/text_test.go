@@ -1,0 +1,108 @@
+package xmltok
+
+import (
+	"encoding/xml"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+func TestAppendText(t *testing.T) {
+	tests := []struct {
+		raw, want string
+		ok        bool
+	}{
+		{"", "", true},
+		{"plain", "plain", true},
+		{"a&amp;b&lt;c&gt;d&quot;e&apos;f", `a&b<c>d"e'f`, true},
+		{"&#65;&#x42;&#x1F600;", "AB😀", true},
+		{"one\r\ntwo\rthree\nfour", "one\ntwo\nthree\nfour", true},
+		{"&#13;&#10;", "\r\n", true},
+		{"建设 ä", "建设 ä", true},
+		{"tab\t", "tab\t", true},
+		{"&nbsp;", "", false},
+		{"&amp", "", false},
+		{"a & b", "", false},
+		{"&;", "", false},
+		{"&#;", "", false},
+		{"&#x;", "", false},
+		{"&#12a;", "", false},
+		{"&#0;", "", false},
+		{"&#xD800;", "", false},
+		{"&#x110000;", "", false},
+		{"&#99999999999;", "", false},
+		{"\x01", "", false},
+		{"\xff", "", false},
+	}
+	for _, test := range tests {
+		got, ok := AppendText(nil, []byte(test.raw))
+		if ok != test.ok || ok && string(got) != test.want {
+			t.Errorf("%q: got %q, %v; want %q, %v", test.raw, got, ok, test.want, test.ok)
+		}
+	}
+}
+
+// FuzzText holds our reading of text against encoding/xml's: what both accept must be
+// the same characters.
+func FuzzText(f *testing.F) {
+	for _, s := range []string{"plain", "&amp;&#65;&#x42;", "a\r\nb\rc", "建&#xfffe;", "&unknown;", "\x01", "&#xD83D;&#xDE00;"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if strings.ContainsAny(s, "<") || strings.Contains(s, "]]>") {
+			return
+		}
+		ours, ok := AppendText(nil, []byte(s))
+		var theirs struct {
+			Text string `xml:",chardata"`
+		}
+		err := xml.Unmarshal([]byte("<a>"+s+"</a>"), &theirs)
+		if ok && !utf8.Valid(ours) {
+			t.Fatalf("%q: gives invalid UTF-8 %q", s, ours)
+		}
+		if ok && err == nil && string(ours) != theirs.Text {
+			t.Fatalf("%q: ours %q, encoding/xml's %q", s, ours, theirs.Text)
+		}
+		if !ok && err == nil && !strings.ContainsRune(theirs.Text, utf8.RuneError) { // it replaces what we refuse
+			t.Fatalf("%q: refused, encoding/xml reads %q", s, theirs.Text)
+		}
+	})
+}
+
+func TestUnescapeX(t *testing.T) {
+	tests := []struct{ in, want string }{
+		{"plain", "plain"},
+		{"a_x000D_b", "a\rb"},
+		{"_x005F_x000D_", "_x000D_"},
+		{"_x4E2D_", "中"},
+		{"_xD83D__xDE00_", "😀"},
+		{"_xD83D_", "_xD83D_"},
+		{"_xD83D_x", "_xD83D_x"},
+		{"_x000D", "_x000D"},
+		{"_x00G0_", "_x00G0_"},
+		{"_X000D_", "_X000D_"},
+		{"__x000a_", "_\n"},
+	}
+	for _, test := range tests {
+		if got := UnescapeXString(test.in); got != test.want {
+			t.Errorf("%q: got %q, want %q", test.in, got, test.want)
+		}
+	}
+}
+
+// FuzzXString escapes any text and reads it back.
+func FuzzXString(f *testing.F) {
+	for _, s := range []string{"", "_x0041_", "_", "_x", "__x005F_x0041_", "a<b>&\"'", "\r\n\t\x00\x1f", "😀\uFFFE\uFFFF", "_xD83D__xDE00_", "_x0000\x05"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		s = strings.ToValidUTF8(s, "?")
+		xml, ok := AppendText(nil, AppendXString(nil, s))
+		if !ok {
+			t.Fatalf("%q is escaped as no XML", s)
+		}
+		if got := UnescapeXString(string(xml)); got != s {
+			t.Errorf("%q is read back as %q from %q", s, got, xml)
+		}
+	})
+}

@@ -1,0 +1,316 @@
+// Package xmltok turns the bytes of an XML part into tokens and tokens into bytes again.
+//
+// A token is the part's very bytes, so that reading and copying share them: [Tokenizer]
+// cuts, and [Editor] passes on what it is not told to change. Namespaces are known by what
+// they stand for, so that any prefix, and the Strict and Transitional form, read alike.
+// Text is unescaped and escaped as XML and as the string type of SpreadsheetML ask for.
+//
+// What is wrong with a part is an *sheet.InputError, made here for the whole codec.
+package xmltok
+
+import (
+	"bytes"
+	"errors"
+	"io"
+)
+
+// Bounds of one XML part. Excel's longest cell holds 32,767 UTF-16 units, so below
+// 400 KB however they are escaped; its deepest part is some 20 elements deep.
+const (
+	maxToken = 4 << 20 // bytes of one tag or one stretch of text
+	maxDepth = 128     // open elements
+	maxAttrs = 256     // attributes of one tag
+)
+
+// firstRead is how many bytes of a part are buffered to begin with.
+const firstRead = 64 << 10
+
+// Tokenizer cuts an XML part into tokens, streaming, in memory bounded by the longest
+// token. It is strict where leniency would hide damage: tags must nest, attributes be
+// quoted and unique, text stand within the root element, and the part end with it.
+// Document type declarations are refused. Its errors are *sheet.InputError naming the
+// part and the byte, or the reader's own.
+type Tokenizer struct {
+	Part string
+	src  io.Reader
+	err  error // why src gives no more
+
+	buf      []byte
+	pos, end int   // what is not yet cut into tokens
+	base     int64 // offset of buf[0] within the part
+
+	tok      Token
+	attrs    []Attribute // of the current tag, its memory reused
+	open     openNames
+	spaces   spaceStack
+	rootSeen bool
+	bom      bool   // the part began with a byte order mark
+	Charset  string // utf-8, or utf-16 when the part was transcoded
+}
+
+// New reads an XML part, which it names in errors. A part in UTF-16 is
+// transcoded; tokens are always UTF-8.
+func New(r io.Reader, part string) *Tokenizer {
+	return NewSized(r, part, firstRead)
+}
+
+// NewSized is newTokenizer for a part that is about this long, so that small
+// parts cost little.
+func NewSized(r io.Reader, part string, size uint64) *Tokenizer {
+	const least = 64
+	tz := &Tokenizer{Part: part, src: r, buf: make([]byte, max(least, min(size+1, firstRead))), Charset: "utf-8"}
+	tz.tok.owner = tz
+	tz.detect()
+	return tz
+}
+
+// Next gives the next token, or io.EOF after the end of a whole, well-formed part.
+func (tz *Tokenizer) Next() (*Token, error) {
+	t := &tz.tok
+	if t.Kind == EndTag || t.Kind == StartTag && t.Empty {
+		tz.spaces.leave(t.Depth)
+	}
+	t.Empty, t.Attrs, t.Prefix, t.Local, t.Space = false, nil, nil, nil, NoSpace
+	t.Depth = tz.open.depth()
+	t.offset = tz.base + int64(tz.pos)
+	if tz.pos == tz.end && !tz.fill() {
+		return nil, tz.finish()
+	}
+	n, err := tz.cut()
+	if err != nil {
+		return nil, err
+	}
+	t.Raw = tz.buf[tz.pos : tz.pos+n]
+	tz.pos += n
+	if err := tz.accept(t); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// errShort says that a token goes on behind what is buffered.
+var errShort = errors.New("xlsx: token is not wholly buffered")
+
+// cut finds the length of the token at pos, reading on as far as that takes.
+func (tz *Tokenizer) cut() (int, error) {
+	for {
+		b := tz.buf[tz.pos:tz.end]
+		n, err := tz.measure(b)
+		if err == nil {
+			return n, nil
+		}
+		if err != errShort {
+			return 0, err
+		}
+		if len(b) >= maxToken {
+			return 0, tz.errorHere("part-token-long")
+		}
+		if tz.fill() {
+			continue
+		}
+		if tz.err != io.EOF {
+			return 0, tz.err
+		}
+		if b[0] != '<' {
+			return len(b), nil
+		}
+		return 0, tz.errorHere("part-truncated")
+	}
+}
+
+// fill reads more behind what is buffered, and reports whether there was any. It
+// fills the buffer to its end, so that a token is looked at only a few times.
+func (tz *Tokenizer) fill() bool {
+	if tz.err != nil {
+		return false
+	}
+	if tz.pos > 0 {
+		copy(tz.buf, tz.buf[tz.pos:tz.end])
+		tz.base += int64(tz.pos)
+		tz.end -= tz.pos
+		tz.pos = 0
+	}
+	if tz.end == len(tz.buf) {
+		grown := make([]byte, 2*len(tz.buf))
+		copy(grown, tz.buf)
+		tz.buf = grown
+	}
+	n, err := io.ReadFull(tz.src, tz.buf[tz.end:])
+	tz.end += n
+	if err == io.ErrUnexpectedEOF {
+		err = io.EOF
+	}
+	tz.err = err
+	return n > 0
+}
+
+// finish says how a part ended whose every byte is cut into tokens.
+func (tz *Tokenizer) finish() error {
+	switch {
+	case tz.err != io.EOF:
+		return tz.err
+	case tz.open.depth() > 0 || !tz.rootSeen:
+		return tz.errorHere("part-truncated")
+	}
+	return io.EOF
+}
+
+// errorHere is an error at the token that is being read.
+func (tz *Tokenizer) errorHere(code string) error {
+	return NewPartError(code, tz.Part, tz.base+int64(tz.pos))
+}
+
+// NoEOF makes the end of a part within an element the error that it is.
+func (tz *Tokenizer) NoEOF(err error) error {
+	if err == io.EOF {
+		return tz.errorHere("part-truncated")
+	}
+	return err
+}
+
+// Skip passes over the rest of the element whose start tag was read.
+func (tz *Tokenizer) Skip(depth int) error {
+	for {
+		t, err := tz.Next()
+		if err == io.EOF {
+			return tz.errorHere("part-truncated")
+		}
+		if err != nil {
+			return err
+		}
+		if t.Kind == EndTag && t.Depth == depth {
+			return nil
+		}
+	}
+}
+
+// Capture appends a whole element whose start tag is t.
+func (tz *Tokenizer) Capture(dst []byte, t *Token) ([]byte, error) {
+	dst = append(dst, t.Raw...)
+	if t.Empty {
+		return dst, nil
+	}
+	depth := t.Depth
+	for {
+		t, err := tz.Next()
+		if err != nil {
+			return dst, tz.NoEOF(err)
+		}
+		dst = append(dst, t.Raw...)
+		if t.Kind == EndTag && t.Depth == depth {
+			return dst, nil
+		}
+	}
+}
+
+// Delimiters of the longer tokens.
+const (
+	cdataOpen, cdataClose     = "<![CDATA[", "]]>"
+	commentOpen, commentClose = "<!--", "-->"
+	instOpen, instClose       = "<?", "?>"
+)
+
+// measure finds the token at the start of b and gives its length and, for tags, its
+// parts; errShort when b ends before it.
+func (tz *Tokenizer) measure(b []byte) (int, error) {
+	t := &tz.tok
+	if b[0] != '<' {
+		t.Kind = CharData
+		if n := bytes.IndexByte(b, '<'); n >= 0 {
+			return n, nil
+		}
+		return 0, errShort
+	}
+	if len(b) < 2 {
+		return 0, errShort
+	}
+	switch b[1] {
+	case '/':
+		t.Kind = EndTag
+		return tz.measureEnd(b)
+	case '?':
+		t.Kind = ProcInst
+		return delimited(b, len(instOpen), instClose)
+	case '!':
+		return tz.measureBang(b)
+	}
+	t.Kind = StartTag
+	return tz.measureStart(b)
+}
+
+// measureBang tells comments and CDATA sections apart and refuses all else.
+func (tz *Tokenizer) measureBang(b []byte) (int, error) {
+	switch {
+	case bytes.HasPrefix(b, []byte(commentOpen)):
+		tz.tok.Kind = Comment
+		return delimited(b, len(commentOpen), commentClose)
+	case bytes.HasPrefix(b, []byte(cdataOpen)):
+		tz.tok.Kind = CDATA
+		return delimited(b, len(cdataOpen), cdataClose)
+	case len(b) < len(cdataOpen):
+		return 0, errShort
+	case bytes.HasPrefix(b, []byte("<!DOCTYPE")):
+		return 0, tz.errorHere("part-dtd")
+	}
+	return 0, tz.errorHere("part-malformed")
+}
+
+// delimited gives the length of a token that ends with the given delimiter.
+func delimited(b []byte, from int, end string) (int, error) {
+	if from > len(b) {
+		return 0, errShort
+	}
+	if n := bytes.Index(b[from:], []byte(end)); n >= 0 {
+		return from + n + len(end), nil
+	}
+	return 0, errShort
+}
+
+// PlainBody is what follows a cell's start tag in the two forms that nearly all cells
+// have: <v>12</v></c> and <is><t>text</t></is></c>. It is valid until the next token.
+type PlainBody struct {
+	Raw    []byte // up to and with the end tag of the cell
+	Text   []byte // its characters, entities unresolved
+	Inline bool
+}
+
+// LongestText bounds the characters of one string, in bytes: ten times what Excel's
+// longest takes.
+const LongestText = 1<<20 - 1
+
+// The tags around the characters of a plain body.
+const (
+	valueBefore, valueAfter   = "<v>", "</v></c>"
+	inlineBefore, inlineAfter = "<is><t>", "</t></is></c>"
+)
+
+// PlainBody looks ahead for a plain body behind the start tag of a cell. The caller
+// passes it, which saves the tokens that it is made of, a third of the time of reading;
+// whatever looks otherwise goes the long way.
+func (tz *Tokenizer) PlainBody(cell *Token) (body PlainBody, ok bool) {
+	if cell.Empty || cell.Prefix != nil || tz.spaces.changed(cell.Depth) {
+		return body, false
+	}
+	b := tz.buf[tz.pos:tz.end]
+	before, after := valueBefore, valueAfter
+	if body.Inline = len(b) > 1 && b[1] == 'i'; body.Inline {
+		before, after = inlineBefore, inlineAfter
+	}
+	if len(b) < len(before) || string(b[:len(before)]) != before {
+		return body, false
+	}
+	n := bytes.IndexByte(b[len(before):], '<')
+	end := len(before) + n + len(after)
+	if n < 0 || n > LongestText || end > len(b) || string(b[end-len(after):end]) != after {
+		return body, false
+	}
+	body.Raw, body.Text = b[:end], b[len(before):end-len(after)]
+	return body, true
+}
+
+// Pass goes on behind a body that plainBody gave.
+func (tz *Tokenizer) Pass(body PlainBody) {
+	tz.pos += len(body.Raw)
+	tz.open.pop([]byte("c"))
+	tz.tok.Kind, tz.tok.Attrs = CharData, nil // nothing is left to close
+}
