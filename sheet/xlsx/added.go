@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -21,7 +22,7 @@ func (cp *copier) planAdded(added []sheet.AddedSheet) (replaced []int, err error
 	for i := range added {
 		a := &added[i]
 		at, again := earlier[a.Name]
-		again = again && cp.parts.changed[partKey(cp.book.sheets[at].part)] == nil // not where results go
+		again = again && cp.parts.changed[opc.PartKey(cp.book.sheets[at].part)] == nil // not where results go
 		var part string
 		if again {
 			delete(earlier, a.Name)
@@ -40,7 +41,7 @@ func (cp *copier) planAdded(added []sheet.AddedSheet) (replaced []int, err error
 			cp.nameFilter(at, w.filter)
 		}
 		if again {
-			cp.parts.changed[partKey(part)] = w.write
+			cp.parts.changed[opc.PartKey(part)] = w.write
 		} else {
 			cp.addPart(part, w.write)
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -40,7 +41,7 @@ func (cp *copier) addChart(part, sheetName string, w *sheetWriter) {
 	below := newRelsEdit(nil)
 	id := below.add(cp.spaces.rel+"/chart", relTarget(drawing, chart))
 	cp.addPart(drawing, text(func() string { return drawingXML(cp.spaces, w.a.Chart.At, id) }))
-	cp.addPart(relsOf(drawing), text(below.whole))
+	cp.addPart(opc.RelsPart(drawing), text(below.whole))
 	cp.addPart(chart, func(out io.Writer) error {
 		_, err := io.WriteString(out, chartXML(cp.spaces, sheetName, w.a.Chart, w.bars))
 		return err
@@ -49,13 +50,13 @@ func (cp *copier) addChart(part, sheetName string, w *sheetWriter) {
 
 // replaceRels gives a part relationships in the place of all it had.
 func (cp *copier) replaceRels(part string, e *relsEdit) {
-	name := relsOf(part)
-	if cp.file(name) == nil {
+	name := opc.RelsPart(part)
+	if cp.File(name) == nil {
 		cp.addPart(name, text(e.whole))
 		return
 	}
-	delete(cp.parts.dropped, partKey(name))
-	cp.parts.changed[partKey(name)] = text(e.whole)
+	delete(cp.parts.dropped, opc.PartKey(name))
+	cp.parts.changed[opc.PartKey(name)] = text(e.whole)
 }
 
 // chartRow takes a row's bar while the sheet is written, so that the chart brings its

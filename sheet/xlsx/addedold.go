@@ -5,6 +5,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -13,7 +14,7 @@ import (
 // it is renamed and moved. A sheet of the user's that happens to have such a name is
 // none of them.
 func (cp *copier) addedEarlier() (map[string]int, error) {
-	tz, err := cp.openXML(cp.book.part)
+	tz, err := cp.OpenXML(cp.book.part)
 	if err != nil {
 		return nil, err
 	}
@@ -57,26 +58,26 @@ func (cp *copier) dropBelow(part string) error {
 	if err != nil {
 		return err
 	}
-	goes := map[string]bool{partKey(part): true}
+	goes := map[string]bool{opc.PartKey(part): true}
 	queue := []string{part}
 	for len(queue) > 0 {
 		from := queue[0]
 		queue = queue[1:]
-		rels, err := cp.relationships(from)
+		rels, err := cp.Relationships(from)
 		if err != nil {
 			return err
 		}
-		if name := relsOf(from); cp.file(name) != nil {
-			cp.parts.dropped[partKey(name)] = true
+		if name := opc.RelsPart(from); cp.File(name) != nil {
+			cp.parts.dropped[opc.PartKey(name)] = true
 		}
 		for _, r := range rels {
-			key := partKey(r.target)
-			if r.external || goes[key] || cp.file(r.target) == nil || !all(users[key], goes) {
+			key := opc.PartKey(r.Target)
+			if r.External || goes[key] || cp.File(r.Target) == nil || !all(users[key], goes) {
 				continue
 			}
 			goes[key] = true
 			cp.parts.dropped[key] = true
-			queue = append(queue, r.target)
+			queue = append(queue, r.Target)
 		}
 	}
 	return nil
@@ -86,21 +87,21 @@ func (cp *copier) dropBelow(part string) error {
 // of the package is "".
 func (cp *copier) users() (map[string][]string, error) {
 	users := map[string][]string{}
-	for _, f := range cp.zip.File {
-		key := partKey(f.Name)
+	for _, f := range cp.Zip.File {
+		key := opc.PartKey(f.Name)
 		dir, file := path.Split(key)
 		owner, isRels := strings.CutSuffix(file, ".rels")
 		if !isRels || !strings.HasSuffix(dir, "_rels/") {
 			continue
 		}
 		owner = strings.TrimSuffix(dir, "_rels/") + owner
-		rels, err := cp.relationships(owner)
+		rels, err := cp.Relationships(owner)
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range rels {
-			if !r.external {
-				users[partKey(r.target)] = append(users[partKey(r.target)], owner)
+			if !r.External {
+				users[opc.PartKey(r.Target)] = append(users[opc.PartKey(r.Target)], owner)
 			}
 		}
 	}

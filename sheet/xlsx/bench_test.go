@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 	"github.com/xuri/excelize/v2"
 )
@@ -39,7 +40,7 @@ func BenchmarkRead(b *testing.B) {
 
 // readAll reads every cell, as the tool does.
 func readAll(b *testing.B, file []byte) {
-	book, err := Open(bytes.NewReader(file), int64(len(file)), Limits{})
+	book, err := Open(bytes.NewReader(file), int64(len(file)), opc.Limits{})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -6,12 +6,13 @@ import (
 	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // Book reads a workbook, sheet by sheet and row by row. It is for one goroutine.
 type Book struct {
-	container *container
+	container *opc.Container
 	parts     *workbookParts
 	strings   *stringTable
 	formats   cellFormats
@@ -29,8 +30,8 @@ var _ sheet.Book = (*Book)(nil)
 // (file-…), what is wrong with its container (zip-…), a part (part-…), the list of
 // sheets (workbook-…); from Rows also what is wrong with a sheet, row or cell
 // (sheet-…, row-…, cell-…).
-func Open(r io.ReaderAt, size int64, l Limits) (*Book, error) {
-	c, err := openContainer(r, size, l)
+func Open(r io.ReaderAt, size int64, l opc.Limits) (*Book, error) {
+	c, err := opc.Open(r, size, l)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +43,7 @@ func Open(r io.ReaderAt, size int64, l Limits) (*Book, error) {
 }
 
 // newBook reads the shared strings and formats of a workbook whose parts are found.
-func newBook(c *container, parts *workbookParts) (*Book, error) {
+func newBook(c *opc.Container, parts *workbookParts) (*Book, error) {
 	b := &Book{container: c, parts: parts, merged: map[string][]sheet.Range{}, extents: map[string]sheet.Range{}}
 	var err error
 	if b.strings, err = readStrings(c, parts.sharedStrings); err != nil {
@@ -77,7 +78,7 @@ func (b *Book) Totals(name string) ([]sheet.Range, error) {
 	if !ok {
 		return nil, nil
 	}
-	rels, err := b.container.relationships(part.part)
+	rels, err := b.container.Relationships(part.part)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +135,7 @@ func (b *Book) scan(name string) (*sheetScanner, error) {
 	if !ok || part.kind != "worksheet" {
 		return nil, xmltok.NewErrorAt(sheet.Ref{Sheet: name}, "sheet-not-listed", "sheet", name)
 	}
-	tz, err := b.container.openXML(part.part)
+	tz, err := b.container.OpenXML(part.part)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +144,7 @@ func (b *Book) scan(name string) (*sheetScanner, error) {
 
 // CheckRest reads through every part that no Rows has read to its end, so that damage
 // in a part that is only passed on into the copy shows before anything is sent.
-func (b *Book) CheckRest() error { return b.container.checkRest() }
+func (b *Book) CheckRest() error { return b.container.CheckRest() }
 
 // Close lets go of what the book holds in memory; the reader is the caller's to close.
 // It always gives nil.
@@ -151,3 +152,6 @@ func (b *Book) Close() error {
 	b.strings, b.formats = &stringTable{}, nil
 	return nil
 }
+
+// Limits bounds what an input may cost. A zero field stands for its default.
+type Limits = opc.Limits

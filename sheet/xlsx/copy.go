@@ -9,12 +9,13 @@ import (
 	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // copyLimits are those of a workbook that was let in already: copying streams, so its
 // memory does not grow with what it copies, and the copy may be larger than its source.
-var copyLimits = Limits{Unpacked: 1 << 40, Ratio: 1100, Parts: math.MaxInt32, Strings: math.MaxInt32}
+var copyLimits = opc.Limits{Unpacked: 1 << 40, Ratio: 1100, Parts: math.MaxInt32, Strings: math.MaxInt32}
 
 // Copy writes a copy of the workbook with a patch put in. It
 //
@@ -50,7 +51,7 @@ const packLevel = 5
 
 // copier makes one copy: plan says what becomes of each part, write does it.
 type copier struct {
-	*container
+	*opc.Container
 	book   *workbookParts
 	spaces spaceNames
 	parts  *partEdits
@@ -68,7 +69,7 @@ type copier struct {
 
 // openCopier opens a workbook to be copied.
 func openCopier(src io.ReaderAt, size int64) (*copier, error) {
-	c, err := openContainer(src, size, copyLimits)
+	c, err := opc.Open(src, size, copyLimits)
 	if err != nil {
 		return nil, err
 	}
@@ -79,8 +80,8 @@ func openCopier(src io.ReaderAt, size int64) (*copier, error) {
 	return newCopier(c, w), nil
 }
 
-func newCopier(c *container, w *workbookParts) *copier {
-	return &copier{container: c, book: w, parts: newPartEdits(), spaces: spacesOf(w.strict), notes: map[string]noteTexts{}, noteParts: map[string]noteTexts{}}
+func newCopier(c *opc.Container, w *workbookParts) *copier {
+	return &copier{Container: c, book: w, parts: newPartEdits(), spaces: spacesOf(w.strict), notes: map[string]noteTexts{}, noteParts: map[string]noteTexts{}}
 }
 
 // copyTo makes the copy, its parts packed at a level of flate.
@@ -123,8 +124,8 @@ func (cp *copier) newPart(dir, stem, ext, contentType string) string {
 
 // reserve reserves a name for a part that is added, unless it is taken.
 func (cp *copier) reserve(name, contentType string) bool {
-	key := partKey(name)
-	if cp.file(name) != nil && !cp.parts.dropped[key] || cp.parts.reserved[key] {
+	key := opc.PartKey(name)
+	if cp.File(name) != nil && !cp.parts.dropped[key] || cp.parts.reserved[key] {
 		return false
 	}
 	cp.parts.reserved[key] = true
@@ -134,14 +135,14 @@ func (cp *copier) reserve(name, contentType string) bool {
 
 // addPart adds a part under a name that newPart gave, or relationships beside one.
 func (cp *copier) addPart(name string, write partWriter) {
-	cp.parts.reserved[partKey(name)] = true
+	cp.parts.reserved[opc.PartKey(name)] = true
 	cp.parts.added = append(cp.parts.added, addedPart{name, write})
 }
 
 // edited says how a part is changed: the editor has it as it stands.
 func (cp *copier) edited(part string, change func(*xmltok.Editor) error) {
-	cp.parts.changed[partKey(part)] = func(w io.Writer) error {
-		tz, err := cp.openXML(part)
+	cp.parts.changed[opc.PartKey(part)] = func(w io.Writer) error {
+		tz, err := cp.OpenXML(part)
 		if err != nil {
 			return err
 		}
@@ -159,10 +160,10 @@ func text(content func() string) partWriter {
 
 // setRels puts the change of a part's relationships into place.
 func (cp *copier) setRels(part string, e *relsEdit) {
-	name := relsOf(part)
+	name := opc.RelsPart(part)
 	switch {
 	case !e.changed():
-	case cp.file(name) == nil:
+	case cp.File(name) == nil:
 		cp.addPart(name, text(e.whole))
 	default:
 		cp.edited(name, e.rewrite)
@@ -187,10 +188,10 @@ func relTarget(from, to string) string {
 // write writes the copy's container.
 func (cp *copier) write(dst io.Writer, level int) error {
 	z := zip.NewWriter(dst)
-	z.RegisterCompressor(zip.Deflate, packing(level))
+	z.RegisterCompressor(zip.Deflate, opc.Compressor(level))
 	var late []*zip.File
-	for _, f := range cp.zip.File {
-		key := partKey(f.Name)
+	for _, f := range cp.Zip.File {
+		key := opc.PartKey(f.Name)
 		switch change := cp.parts.changed[key]; {
 		case cp.parts.dropped[key]:
 		case change == nil:
@@ -211,7 +212,7 @@ func (cp *copier) write(dst io.Writer, level int) error {
 		}
 	}
 	for _, f := range late {
-		if err := writePart(z, f.FileHeader, cp.parts.changed[partKey(f.Name)]); err != nil {
+		if err := writePart(z, f.FileHeader, cp.parts.changed[opc.PartKey(f.Name)]); err != nil {
 			return err
 		}
 	}
@@ -221,7 +222,7 @@ func (cp *copier) write(dst io.Writer, level int) error {
 // passOn copies a part as it is.
 func passOn(z *zip.Writer, f *zip.File) error {
 	if strings.HasSuffix(f.Name, "/") && f.CompressedSize64 > 0 {
-		return xmltok.NewError("copy-folder-entry", "part", quoted(f.Name))
+		return xmltok.NewError("copy-folder-entry", "part", opc.Quoted(f.Name))
 	}
 	return z.Copy(f)
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 	"github.com/xuri/excelize/v2"
 )
@@ -58,7 +59,7 @@ func mustNotPanic(t *testing.T, file []byte) {
 // corpusPatch gives a patch for the first sheet with rows: results behind its last
 // column. It reports false where the workbook cannot be read or has no such sheet.
 func corpusPatch(file []byte) (sheet.Patch, bool) {
-	b, err := Open(bytes.NewReader(file), int64(len(file)), Limits{})
+	b, err := Open(bytes.NewReader(file), int64(len(file)), opc.Limits{})
 	if err != nil || b.CheckRest() != nil {
 		return sheet.Patch{}, false
 	}
@@ -102,7 +103,7 @@ func corpusPatch(file []byte) (sheet.Patch, bool) {
 // compareParts holds the parts of a copy against those of its source.
 func compareParts(t *testing.T, file, out []byte, p sheet.Patch) {
 	src, dst := xlsxtest.ZipOf(t, file), xlsxtest.ZipOf(t, out)
-	c, err := openContainer(bytes.NewReader(file), int64(len(file)), copyLimits)
+	c, err := opc.Open(bytes.NewReader(file), int64(len(file)), copyLimits)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,15 +112,15 @@ func compareParts(t *testing.T, file, out []byte, p sheet.Patch) {
 		t.Fatal(err)
 	}
 	patched, _ := w.sheet(p.Sheets[0].Sheet)
-	edited := map[string]bool{partKey(w.part): true, partKey(relsOf(w.part)): true, partKey(contentTypesPart): true, partKey(w.styles): true,
-		partKey(patched.part): true, partKey(relsOf(patched.part)): true}
-	rels, err := c.relationships(patched.part)
+	edited := map[string]bool{opc.PartKey(w.part): true, opc.PartKey(opc.RelsPart(w.part)): true, opc.PartKey(opc.ContentTypesPart): true, opc.PartKey(w.styles): true,
+		opc.PartKey(patched.part): true, opc.PartKey(opc.RelsPart(patched.part)): true}
+	rels, err := c.Relationships(patched.part)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range rels {
-		if r.kind == "table" || r.kind == "comments" || r.kind == "vmlDrawing" {
-			edited[partKey(r.target)] = true
+		if r.Kind == "table" || r.Kind == "comments" || r.Kind == "vmlDrawing" {
+			edited[opc.PartKey(r.Target)] = true
 		}
 	}
 	for _, f := range src.File {
@@ -131,11 +132,11 @@ func compareParts(t *testing.T, file, out []byte, p sheet.Patch) {
 		if g.CRC32 == f.CRC32 && bytes.Equal(xlsxtest.Packed(t, f), xlsxtest.Packed(t, g)) && f.ModifiedDate == g.ModifiedDate && f.ModifiedTime == g.ModifiedTime {
 			continue
 		}
-		if !edited[partKey(f.Name)] {
+		if !edited[opc.PartKey(f.Name)] {
 			t.Errorf("%s is not passed through as it is", f.Name)
 			continue
 		}
-		sameButOurs(t, path.Base(f.Name), xlsxtest.Unpacked(t, f), xlsxtest.Unpacked(t, g), p, partKey(f.Name) == partKey(patched.part))
+		sameButOurs(t, path.Base(f.Name), xlsxtest.Unpacked(t, f), xlsxtest.Unpacked(t, g), p, opc.PartKey(f.Name) == opc.PartKey(patched.part))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 	"github.com/xuri/excelize/v2"
 )
@@ -211,7 +212,7 @@ func TestNewPartsAreNamedRelatively(t *testing.T) {
 		{"a/b.xml", "c/d.xml", "../c/d.xml"},
 	} {
 		got := relTarget(c[0], c[1])
-		if got != c[2] || resolve(c[0], got) != c[1] {
+		if got != c[2] || opc.Resolve(c[0], got) != c[1] {
 			t.Errorf("%s of %s is named %s, want %s", c[1], c[0], got, c[2])
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 	"github.com/xuri/excelize/v2"
 )
@@ -33,7 +34,7 @@ func TestTotals(t *testing.T) {
 		{open + ` totalsRowCount="1"/>`, "part-wrong-root"},
 	} {
 		file := withTable(t, test.table)
-		book, err := Open(bytes.NewReader(file), int64(len(file)), Limits{})
+		book, err := Open(bytes.NewReader(file), int64(len(file)), opc.Limits{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,9 +93,9 @@ func TestCalculationChainFollows(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			out := copied(t, xlsxtest.Zipped(t, xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: xlsxtest.SheetOpen + xlsxtest.DataRows + `</worksheet>`},
-				xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: rels}, xlsxtest.Part{Name: contentTypesPart, Content: types}, xlsxtest.Part{Name: "xl/calcChain.xml", Content: open + test.in + `</calcChain>`})), smallPatch(2))
+				xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: rels}, xlsxtest.Part{Name: opc.ContentTypesPart, Content: types}, xlsxtest.Part{Name: "xl/calcChain.xml", Content: open + test.in + `</calcChain>`})), smallPatch(2))
 			if test.want == "-" {
-				if xlsxtest.ZipEntry(xlsxtest.ZipOf(t, out), "xl/calcChain.xml") != nil || strings.Contains(xlsxtest.PartOf(t, out, "xl/_rels/workbook.xml.rels")+xlsxtest.PartOf(t, out, contentTypesPart), "calcChain") {
+				if xlsxtest.ZipEntry(xlsxtest.ZipOf(t, out), "xl/calcChain.xml") != nil || strings.Contains(xlsxtest.PartOf(t, out, "xl/_rels/workbook.xml.rels")+xlsxtest.PartOf(t, out, opc.ContentTypesPart), "calcChain") {
 					t.Error("an empty chain is left behind")
 				}
 				return
@@ -159,7 +160,7 @@ func TestPartNamesAreFree(t *testing.T) {
 	file := xlsxtest.Zipped(t, xlsxtest.PlainParts(
 		xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: "-"},
 		xlsxtest.Part{Name: "xl/Worksheets/Sheet2.xml", Content: xlsxtest.SheetOpen + xlsxtest.DataRows + `</worksheet>`},
-		xlsxtest.Part{Name: contentTypesPart, Content: strings.Replace(xlsxtest.TypesXML, "/xl/worksheets/sheet1.xml", "/xl/Worksheets/Sheet2.xml", 1)},
+		xlsxtest.Part{Name: opc.ContentTypesPart, Content: strings.Replace(xlsxtest.TypesXML, "/xl/worksheets/sheet1.xml", "/xl/Worksheets/Sheet2.xml", 1)},
 		xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: xlsxtest.RelsPart("worksheet", "Worksheets/Sheet2.xml", "styles", "styles.xml")},
 		xlsxtest.Part{Name: "xl/workbook.xml", Content: strings.Replace(xlsxtest.BookXML, `sheetId="1"`, `sheetId="65534"`, 1)},
 	))
@@ -188,7 +189,7 @@ func TestStylesAreAdded(t *testing.T) {
 			if test.in == "-" {
 				parts = xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/styles.xml", Content: "-"}, xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: xlsxtest.SheetOpen + xlsxtest.DataRows + `</worksheet>`},
 					xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: xlsxtest.RelsPart("worksheet", "worksheets/sheet1.xml")},
-					xlsxtest.Part{Name: contentTypesPart, Content: strings.ReplaceAll(xlsxtest.TypesXML, "/xl/styles.xml", "/xl/none.xml")})
+					xlsxtest.Part{Name: opc.ContentTypesPart, Content: strings.ReplaceAll(xlsxtest.TypesXML, "/xl/styles.xml", "/xl/none.xml")})
 			}
 			out := copied(t, xlsxtest.Zipped(t, parts), resultPatch("Circuits", 1, 2))
 			f, err := excelize.OpenReader(bytes.NewReader(out))

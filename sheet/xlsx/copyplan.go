@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -46,9 +47,9 @@ func (cp *copier) plan(p sheet.Patch) error {
 	}
 	cp.setRels(cp.book.part, cp.bookRels)
 	cp.edited(cp.book.part, cp.bookEdit.rewrite)
-	cp.parts.late[partKey(cp.book.part)] = true
+	cp.parts.late[opc.PartKey(cp.book.part)] = true
 	if len(cp.types.added) > 0 || len(cp.types.dropped) > 0 {
-		cp.edited(contentTypesPart, cp.types.rewrite)
+		cp.edited(opc.ContentTypesPart, cp.types.rewrite)
 	}
 	return nil
 }
@@ -59,7 +60,7 @@ func (cp *copier) planStyles() error {
 	tz := xmltok.New(strings.NewReader(blankStyles(cp.spaces.main)), "styles")
 	if part != "" {
 		var err error
-		if tz, err = cp.openXML(part); err != nil {
+		if tz, err = cp.OpenXML(part); err != nil {
 			return err
 		}
 	}
@@ -93,14 +94,14 @@ func (cp *copier) planSheet(p *sheet.SheetPatch) (int, error) {
 		return 0, xmltok.NewErrorAt(sheet.Ref{Sheet: p.Sheet}, "sheet-not-listed", "sheet", p.Sheet)
 	}
 	part := cp.book.sheets[at].part
-	if cp.parts.changed[partKey(part)] != nil {
+	if cp.parts.changed[opc.PartKey(part)] != nil {
 		return 0, xmltok.NewErrorAt(sheet.Ref{Sheet: p.Sheet}, "copy-sheet-twice", "sheet", p.Sheet)
 	}
 	cols, err := placesOf(p)
 	if err != nil {
 		return 0, err
 	}
-	rels, err := cp.relationships(part)
+	rels, err := cp.Relationships(part)
 	if err != nil {
 		return 0, err
 	}
@@ -164,8 +165,8 @@ func (cp *copier) sheetIndex(name string) int {
 
 // planTables takes the result columns into the table that covers the data, and reports
 // whether there is one.
-func (cp *copier) planTables(p *sheet.SheetPatch, cols []putColumn, rels []relationship) (tabled bool, err error) {
-	tables, err := tablesOf(cp.container, rels)
+func (cp *copier) planTables(p *sheet.SheetPatch, cols []putColumn, rels []opc.Relationship) (tabled bool, err error) {
+	tables, err := tablesOf(cp.Container, rels)
 	if err != nil || len(cols) == 0 {
 		return false, err
 	}
@@ -178,7 +179,7 @@ func (cp *copier) planTables(p *sheet.SheetPatch, cols []putColumn, rels []relat
 		inTheWay := firstWithin(cols, info.ref) > 0 && overlap(info.ref, f.cells())
 		if !ok && inTheWay && (!info.plain || info.ref.Row1 != f.headerRow) {
 			return false, xmltok.NewErrorAt(sheet.Ref{Sheet: p.Sheet, Row: info.ref.Row1, Col: info.ref.Col1}, "copy-table-in-the-way",
-				"sheet", p.Sheet, "found", quoted(info.name), "place", rangeText(info.ref))
+				"sheet", p.Sheet, "found", opc.Quoted(info.name), "place", rangeText(info.ref))
 		}
 		if ok {
 			cp.edited(info.part, func(e *xmltok.Editor) error { return rewriteTable(e, info, ch) })
@@ -191,8 +192,8 @@ func (cp *copier) planTables(p *sheet.SheetPatch, cols []putColumn, rels []relat
 // chain without entries is not allowed: it goes, and is made anew by whoever opens the
 // copy.
 func (cp *copier) planChain(patched map[int]*sheet.SheetPatch, replaced []int) error {
-	rel, ok := relOfKind(cp.book.rels, "calcChain")
-	if !ok || cp.file(rel.target) == nil {
+	rel, ok := opc.OfKind(cp.book.rels, "calcChain")
+	if !ok || cp.File(rel.Target) == nil {
 		return nil
 	}
 	edit := &chainEdit{cells: map[int][]sheet.Range{}}
@@ -216,7 +217,7 @@ func (cp *copier) planChain(patched map[int]*sheet.SheetPatch, replaced []int) e
 	for _, at := range replaced {
 		leaves(at, sheet.Range{Row1: 1, Col1: 1, Row2: sheet.MaxRow, Col2: sheet.MaxCol})
 	}
-	tz, err := cp.openXML(rel.target)
+	tz, err := cp.OpenXML(rel.Target)
 	if err != nil {
 		return err
 	}
@@ -225,10 +226,10 @@ func (cp *copier) planChain(patched map[int]*sheet.SheetPatch, replaced []int) e
 	case err != nil || leave == 0:
 		return err
 	case stay == 0:
-		cp.parts.dropped[partKey(rel.target)] = true
-		cp.bookRels.dropped[rel.id] = true
+		cp.parts.dropped[opc.PartKey(rel.Target)] = true
+		cp.bookRels.dropped[rel.ID] = true
 	default:
-		cp.edited(rel.target, edit.rewrite)
+		cp.edited(rel.Target, edit.rewrite)
 	}
 	return nil
 }

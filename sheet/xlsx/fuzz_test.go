@@ -78,7 +78,7 @@ func checkCells(t *testing.T, row *sheet.Row) {
 // FuzzOpen reads anything as a file.
 func FuzzOpen(f *testing.F) {
 	f.Add(xlsxtest.Zipped(f, xlsxtest.PlainParts()))
-	f.Add(compound("EncryptedPackage"))
+	f.Add(xlsxtest.Compound("EncryptedPackage"))
 	f.Add([]byte("a,b\n"))
 	for _, b := range xlsxtest.SeedFiles(f) {
 		f.Add(b)

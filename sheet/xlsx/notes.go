@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -66,20 +67,20 @@ func notesOf(marks []sheet.Mark) []cellNote {
 // back: the cells are coloured all the same.
 //
 // It gives the ID of the relationship for a new drawing, or "" where none is needed.
-func (cp *copier) planNotes(p *sheet.SheetPatch, part string, rels []relationship) (string, error) {
+func (cp *copier) planNotes(p *sheet.SheetPatch, part string, rels []opc.Relationship) (string, error) {
 	notes := notesOf(p.Marks)
-	comments, has := relOfKind(rels, "comments")
-	var drawings []relationship
+	comments, has := opc.OfKind(rels, "comments")
+	var drawings []opc.Relationship
 	for _, r := range rels {
-		if r.kind == "vmlDrawing" && !r.external {
+		if r.Kind == "vmlDrawing" && !r.External {
 			drawings = append(drawings, r)
 		}
 	}
-	want := cp.notesIn(comments.target)
+	want := cp.notesIn(comments.Target)
 	cp.notes[p.Sheet] = want
 	switch {
 	case has:
-		return "", cp.mergeNotes(p.Sheet, notes, comments.target, drawings)
+		return "", cp.mergeNotes(p.Sheet, notes, comments.Target, drawings)
 	case len(notes) == 0:
 		return "", nil
 	case cp.book.strict || len(drawings) > 0:
@@ -93,7 +94,7 @@ func (cp *copier) planNotes(p *sheet.SheetPatch, part string, rels []relationshi
 // notesIn gives what a part of comments will hold, which odd workbooks share between
 // sheets.
 func (cp *copier) notesIn(comments string) noteTexts {
-	key := partKey(comments)
+	key := opc.PartKey(comments)
 	if comments == "" || cp.noteParts[key] == nil {
 		cp.noteParts[key] = noteTexts{}
 	}
@@ -114,7 +115,7 @@ func (cp *copier) standBack(name string) {
 
 // newNotes adds the notes of a sheet that has none: a part with their text and one with
 // their drawings.
-func (cp *copier) newNotes(notes []cellNote, part string, rels []relationship) string {
+func (cp *copier) newNotes(notes []cellNote, part string, rels []opc.Relationship) string {
 	dir := path.Dir(cp.book.part)
 	comments := cp.newPart(dir, "comments", ".xml", commentsType)
 	drawing := cp.newPart(path.Join(dir, "drawings"), "vmlDrawing", ".vml", vmlType)

@@ -8,17 +8,18 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // mergeNotes puts notes among those that a sheet has, in the place of those of an
 // earlier run. Where its parts are not plain XML of the usual kind, it stands back.
-func (cp *copier) mergeNotes(name string, notes []cellNote, comments string, drawings []relationship) error {
-	if cp.file(comments) == nil {
+func (cp *copier) mergeNotes(name string, notes []cellNote, comments string, drawings []opc.Relationship) error {
+	if cp.File(comments) == nil {
 		cp.standBack(name)
 		return nil
 	}
-	tz, err := cp.openXML(comments)
+	tz, err := cp.OpenXML(comments)
 	if err != nil {
 		return err
 	}
@@ -27,7 +28,7 @@ func (cp *copier) mergeNotes(name string, notes []cellNote, comments string, dra
 		return err
 	}
 	notes = slices.DeleteFunc(notes, func(n cellNote) bool { _, taken := have.stays[[2]int{n.row, n.col}]; return taken })
-	if cp.parts.changed[partKey(comments)] != nil { // by a sheet that shares it
+	if cp.parts.changed[opc.PartKey(comments)] != nil { // by a sheet that shares it
 		cp.standBack(name)
 		return nil
 	}
@@ -37,7 +38,7 @@ func (cp *copier) mergeNotes(name string, notes []cellNote, comments string, dra
 		return nil
 	}
 	vml, drawing := cp.notesDrawing(drawings, have.goes)
-	if vml == nil || cp.book.strict || cp.parts.changed[partKey(drawing)] != nil {
+	if vml == nil || cp.book.strict || cp.parts.changed[opc.PartKey(drawing)] != nil {
 		maps.Copy(want, have.goes)
 		cp.standBack(name)
 		return nil
@@ -53,14 +54,14 @@ func (cp *copier) mergeNotes(name string, notes []cellNote, comments string, dra
 // notesDrawing finds the drawing that holds the notes of a sheet: header pictures have
 // one of the same kind. It gives nil where there is none, or one that is no XML: such
 // drawings are not rare and are none to be touched.
-func (cp *copier) notesDrawing(drawings []relationship, goes noteTexts) (*vmlSurvey, string) {
+func (cp *copier) notesDrawing(drawings []opc.Relationship, goes noteTexts) (*vmlSurvey, string) {
 	var found *vmlSurvey
 	part := ""
 	for _, r := range drawings {
-		if cp.file(r.target) == nil {
+		if cp.File(r.Target) == nil {
 			return nil, ""
 		}
-		tz, err := cp.openXML(r.target)
+		tz, err := cp.OpenXML(r.Target)
 		if err != nil {
 			return nil, ""
 		}
@@ -74,7 +75,7 @@ func (cp *copier) notesDrawing(drawings []relationship, goes noteTexts) (*vmlSur
 		if found != nil {
 			return nil, ""
 		}
-		found, part = s, r.target
+		found, part = s, r.Target
 	}
 	return found, part
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -15,7 +16,7 @@ import (
 // like. The copy is rehearsed: it is made with empty results and thrown away, so that
 // whatever would fail after the run fails here.
 func Obstacles(r io.ReaderAt, size int64, w *sheet.Workbook) []sheet.Problem {
-	c, err := openContainer(r, size, copyLimits)
+	c, err := opc.Open(r, size, copyLimits)
 	if err != nil {
 		return obstacle(err)
 	}
@@ -54,13 +55,13 @@ func copyProblem(s sheet.Severity, code string, args ...string) sheet.Problem {
 }
 
 // signed warns of a digital signature: it holds for the very bytes that were signed.
-func signed(c *container) []sheet.Problem {
-	rels, err := c.relationships("")
+func signed(c *opc.Container) []sheet.Problem {
+	rels, err := c.Relationships("")
 	if err != nil {
 		return obstacle(err)
 	}
 	for _, r := range rels {
-		if strings.Contains(r.typeURI, "/digital-signature/origin") {
+		if strings.Contains(r.TypeURI, "/digital-signature/origin") {
 			return []sheet.Problem{copyProblem(sheet.Warning, "copy-signed")}
 		}
 	}
@@ -68,8 +69,8 @@ func signed(c *container) []sheet.Problem {
 }
 
 // locked reports whether the workbook's structure is protected.
-func locked(c *container, book *workbookParts) (bool, error) {
-	tz, err := c.openXML(book.part)
+func locked(c *opc.Container, book *workbookParts) (bool, error) {
+	tz, err := c.OpenXML(book.part)
 	if err != nil {
 		return false, err
 	}

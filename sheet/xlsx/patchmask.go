@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -46,9 +47,9 @@ func (cp *copier) planMask(p *sheet.SheetPatch) *masker {
 	}
 	if cp.masked == nil {
 		cp.masked = &indexSet{}
-		if part := cp.book.sharedStrings; part != "" && cp.file(part) != nil {
+		if part := cp.book.sharedStrings; part != "" && cp.File(part) != nil {
 			cp.edited(part, cp.masked.rewriteStrings)
-			cp.parts.late[partKey(part)] = true
+			cp.parts.late[opc.PartKey(part)] = true
 		}
 	}
 	m := &masker{below: p.HeaderRow, shared: cp.masked, cells: map[sheet.Ref]bool{}}

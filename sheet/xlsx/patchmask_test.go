@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 )
 
@@ -30,7 +31,7 @@ func TestMaskedColumnsHoldNoPersonalData(t *testing.T) {
 			}
 		}
 	}
-	b, err := Open(bytes.NewReader(out), int64(len(out)), Limits{})
+	b, err := Open(bytes.NewReader(out), int64(len(out)), opc.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -35,15 +36,15 @@ func spacesOf(strict bool) spaceNames {
 
 // relsEdit is what changes in the relationships of one part.
 type relsEdit struct {
-	ids     map[string]bool // that are in use
-	dropped map[string]bool // by ID
-	added   []relationship  // target as it is written
+	ids     map[string]bool    // that are in use
+	dropped map[string]bool    // by ID
+	added   []opc.Relationship // target as it is written
 }
 
-func newRelsEdit(rels []relationship) *relsEdit {
+func newRelsEdit(rels []opc.Relationship) *relsEdit {
 	e := &relsEdit{ids: map[string]bool{}, dropped: map[string]bool{}}
 	for _, r := range rels {
-		e.ids[r.id] = true
+		e.ids[r.ID] = true
 	}
 	return e
 }
@@ -57,7 +58,7 @@ func (e *relsEdit) add(typeURI, target string) string {
 		id = "rId" + strconv.Itoa(n)
 	}
 	e.ids[id] = true
-	e.added = append(e.added, relationship{id: id, typeURI: typeURI, target: target})
+	e.added = append(e.added, opc.Relationship{ID: id, TypeURI: typeURI, Target: target})
 	return id
 }
 
@@ -67,7 +68,7 @@ func (e *relsEdit) changed() bool { return len(e.added) > 0 || len(e.dropped) > 
 func (e *relsEdit) entries(prefix string) string {
 	var b strings.Builder
 	for _, r := range e.added {
-		b.WriteString("<" + prefix + `Relationship Id="` + xmltok.EscapeAttr(r.id) + `" Type="` + xmltok.EscapeAttr(r.typeURI) + `" Target="` + xmltok.EscapeAttr(r.target) + `"/>`)
+		b.WriteString("<" + prefix + `Relationship Id="` + xmltok.EscapeAttr(r.ID) + `" Type="` + xmltok.EscapeAttr(r.TypeURI) + `" Target="` + xmltok.EscapeAttr(r.Target) + `"/>`)
 	}
 	return b.String()
 }
@@ -124,7 +125,7 @@ type typesEdit struct {
 func (e *typesEdit) rewrite(out *xmltok.Editor) error {
 	return rewriteList(out, func(t *xmltok.Token) bool {
 		var bad bool
-		return string(t.Local) != "Override" || !e.dropped[partKey(t.Value("PartName", &bad))]
+		return string(t.Local) != "Override" || !e.dropped[opc.PartKey(t.Value("PartName", &bad))]
 	}, func(prefix string) string {
 		var b strings.Builder
 		for _, a := range e.added {

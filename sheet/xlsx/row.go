@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -263,5 +264,5 @@ func shown(b []byte) string {
 	if len(b) > longest {
 		b = b[:longest]
 	}
-	return quoted(string(bytes.ToValidUTF8(b, []byte("?"))))
+	return opc.Quoted(string(bytes.ToValidUTF8(b, []byte("?"))))
 }

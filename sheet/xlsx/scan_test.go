@@ -8,12 +8,13 @@ import (
 	"testing"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // openBytes opens a made file.
-func openBytes(b []byte) (*Book, error) { return Open(bytes.NewReader(b), int64(len(b)), Limits{}) }
+func openBytes(b []byte) (*Book, error) { return Open(bytes.NewReader(b), int64(len(b)), opc.Limits{}) }
 
 // show lists the rows of a sheet, one a line: its number, then its cells as position,
 // type, value, and what else is told of them.

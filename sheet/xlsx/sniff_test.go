@@ -2,47 +2,15 @@ package xlsx
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"io"
 	"strings"
 	"testing"
-	"unicode/utf16"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 )
-
-// compound makes a compound file with streams of these names in its directory, which
-// takes a second sector from the fourth stream on.
-func compound(streams ...string) []byte {
-	const sector = 512
-	le := binary.LittleEndian
-	b := make([]byte, sector*5)
-	copy(b, oleSignature)
-	le.PutUint16(b[oleSectorShift:], 9)
-	le.PutUint32(b[oleFirstDir:], 1)
-	for i := range oleFATInHeader {
-		le.PutUint32(b[oleFATList+4*i:], 0xFFFFFFFF)
-	}
-	le.PutUint32(b[oleFATList:], 0) // the FAT is sector 0; the directory sectors 1 and 3
-	fat := b[sector : 2*sector]
-	for i, next := range []uint32{0xFFFFFFFD, 3, 0xFFFFFFFE, 0xFFFFFFFE} {
-		le.PutUint32(fat[4*i:], next)
-	}
-	for i, name := range append([]string{"Root Entry"}, streams...) {
-		at := 2*sector + i*oleEntry
-		if i >= 4 {
-			at = 4*sector + (i-4)*oleEntry
-		}
-		units := utf16.Encode([]rune(name))
-		for j, u := range units {
-			le.PutUint16(b[at+2*j:], u)
-		}
-		le.PutUint16(b[at+oleNameLen:], uint16(2*len(units)+2))
-	}
-	return b
-}
 
 func TestWhatIsNoWorkbook(t *testing.T) {
 	lock := append([]byte("\x07Made Up"), bytes.Repeat([]byte(" "), 157)...)
@@ -53,13 +21,13 @@ func TestWhatIsNoWorkbook(t *testing.T) {
 	}{
 		{"nothing", nil, "file-empty", ""},
 		{"zeros", make([]byte, 5000), "file-zeros", ""},
-		{"encrypted", compound("EncryptionInfo", "EncryptedPackage"), "file-encrypted", ""},
-		{"encrypted, entry in the second directory sector", compound("a", "b", "c", "EncryptedPackage"), "file-encrypted", ""},
-		{"old xls", compound("Workbook"), "file-old-xls", "OLE"},
-		{"older xls", compound("Book"), "file-old-xls", "OLE"},
+		{"encrypted", xlsxtest.Compound("EncryptionInfo", "EncryptedPackage"), "file-encrypted", ""},
+		{"encrypted, entry in the second directory sector", xlsxtest.Compound("a", "b", "c", "EncryptedPackage"), "file-encrypted", ""},
+		{"old xls", xlsxtest.Compound("Workbook"), "file-old-xls", "OLE"},
+		{"older xls", xlsxtest.Compound("Book"), "file-old-xls", "OLE"},
 		{"oldest xls", []byte("\x09\x04\x06\x00\x00\x00\x10\x00"), "file-old-xls", "BIFF"},
-		{"old doc", compound("WordDocument"), "file-other-format", "OLE"},
-		{"compound file cut short", compound("Workbook")[:600], "file-truncated", "600"},
+		{"old doc", xlsxtest.Compound("WordDocument"), "file-other-format", "OLE"},
+		{"compound file cut short", xlsxtest.Compound("Workbook")[:600], "file-truncated", "600"},
 		{"comma", []byte("Instance ID,Region ID\npc-made1,cn-hangzhou\n"), "file-csv", `","`},
 		{"semicolon with mark", []byte("\xef\xbb\xbfInstance ID;Region ID\r\n"), "file-csv", `";"`},
 		{"tab in UTF-16", xlsxtest.UTF16("\ufeffInstance ID\tRegion ID\r\n", false), "file-csv", `"\t"`},
@@ -73,11 +41,11 @@ func TestWhatIsNoWorkbook(t *testing.T) {
 		{"table with a mark", []byte("\xef\xbb\xbf\n<meta><TABLE>"), "file-html", ""},
 		{"a tag within CSV", []byte("Name,Remark\nx,<table>\n"), "file-csv", `","`},
 		{"PDF", []byte("%PDF-1.7\n"), "file-other-format", "PDF"},
-		{"empty archive", forged(), "file-other-format", "ZIP"},
-		{"archive", forged(entry{name: "a.txt", data: []byte("x")}), "file-other-format", "ZIP"},
-		{"ods", forged(entry{name: "mimetype", data: []byte("application/vnd.oasis.opendocument.spreadsheet")}), "file-ods", ""},
-		{"docx", xlsxtest.Zipped(t, xlsxtest.PlainParts(xlsxtest.Part{Name: contentTypesPart, Content: strings.Replace(xlsxtest.TypesXML, "spreadsheetml.sheet.main", "wordprocessingml.document.main", 1)})), "file-other-format", "DOCX"},
-		{"xlsb", xlsxtest.Zipped(t, xlsxtest.PlainParts(xlsxtest.Part{Name: contentTypesPart, Content: strings.Replace(xlsxtest.TypesXML, "vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml", "vnd.ms-excel.sheet.binary.macroEnabled.main", 1)})), "file-xlsb", ""},
+		{"empty archive", xlsxtest.Forged(), "file-other-format", "ZIP"},
+		{"archive", xlsxtest.Forged(xlsxtest.Entry{Name: "a.txt", Data: []byte("x")}), "file-other-format", "ZIP"},
+		{"ods", xlsxtest.Forged(xlsxtest.Entry{Name: "mimetype", Data: []byte("application/vnd.oasis.opendocument.spreadsheet")}), "file-ods", ""},
+		{"docx", xlsxtest.Zipped(t, xlsxtest.PlainParts(xlsxtest.Part{Name: opc.ContentTypesPart, Content: strings.Replace(xlsxtest.TypesXML, "spreadsheetml.sheet.main", "wordprocessingml.document.main", 1)})), "file-other-format", "DOCX"},
+		{"xlsb", xlsxtest.Zipped(t, xlsxtest.PlainParts(xlsxtest.Part{Name: opc.ContentTypesPart, Content: strings.Replace(xlsxtest.TypesXML, "vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml", "vnd.ms-excel.sheet.binary.macroEnabled.main", 1)})), "file-xlsb", ""},
 		{"lock file", lock, "file-lock", ""},
 		{"garbage", []byte("\x00\x01\x02\xfe\xdc made up garbage"), "file-not-workbook", ""},
 		{"signature only", []byte("PK\x03\x04"), "file-truncated", "4"},
@@ -100,14 +68,14 @@ func TestWhatIsNoWorkbook(t *testing.T) {
 // TestUnreadable opens a file whose disk fails, or that is shorter than was said.
 func TestUnreadable(t *testing.T) {
 	good := xlsxtest.WithSheet(t, "<sheetData/>")
-	if _, err := Open(failingAt{good, 0}, int64(len(good)), Limits{}); xlsxtest.CodeOf(t, err) != "file-unreadable" {
+	if _, err := Open(failingAt{good, 0}, int64(len(good)), opc.Limits{}); xlsxtest.CodeOf(t, err) != "file-unreadable" {
 		t.Errorf("at the start: %v", err)
 	}
-	if _, err := Open(bytes.NewReader(good[:100]), int64(len(good)), Limits{}); xlsxtest.CodeOf(t, err) != "file-truncated" {
+	if _, err := Open(bytes.NewReader(good[:100]), int64(len(good)), opc.Limits{}); xlsxtest.CodeOf(t, err) != "file-truncated" {
 		t.Errorf("shorter than said: %v", err)
 	}
 	for at := 1; at < len(good); at += 97 {
-		b, err := Open(failingAt{good, int64(at)}, int64(len(good)), Limits{})
+		b, err := Open(failingAt{good, int64(at)}, int64(len(good)), opc.Limits{})
 		if err == nil {
 			_, err = show(b, "Circuits")
 		}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -30,16 +31,16 @@ const (
 )
 
 // readStrings reads the shared strings table, an empty one for the part "".
-func readStrings(c *container, part string) (*stringTable, error) {
+func readStrings(c *opc.Container, part string) (*stringTable, error) {
 	table := &stringTable{}
 	if part == "" {
 		return table, nil
 	}
-	tz, err := c.openXML(part)
+	tz, err := c.OpenXML(part)
 	if err != nil {
 		return nil, err
 	}
-	if err := table.read(tz, c.limits.Strings); err != nil {
+	if err := table.read(tz, c.Limits.Strings); err != nil {
 		return nil, err
 	}
 	return table, nil

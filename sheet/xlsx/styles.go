@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -19,11 +20,11 @@ const maxFormats = 1 << 17
 func (f cellFormats) date(index int) bool { return index >= 0 && index < len(f) && f[index] }
 
 // readFormats reads the styles part, as far as dates are concerned.
-func readFormats(c *container, part string) (cellFormats, error) {
+func readFormats(c *opc.Container, part string) (cellFormats, error) {
 	if part == "" {
 		return nil, nil
 	}
-	tz, err := c.openXML(part)
+	tz, err := c.OpenXML(part)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"io"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -24,8 +25,8 @@ type tableColumn struct {
 }
 
 // readTable reads a table's part.
-func readTable(c *container, part string) (*tableInfo, error) {
-	tz, err := c.openXML(part)
+func readTable(c *opc.Container, part string) (*tableInfo, error) {
+	tz, err := c.OpenXML(part)
 	if err != nil {
 		return nil, err
 	}
@@ -66,13 +67,13 @@ func readTable(c *container, part string) (*tableInfo, error) {
 }
 
 // tablesOf reads the tables of a sheet's part.
-func tablesOf(c *container, rels []relationship) ([]*tableInfo, error) {
+func tablesOf(c *opc.Container, rels []opc.Relationship) ([]*tableInfo, error) {
 	var tables []*tableInfo
 	for _, r := range rels {
-		if r.kind != "table" || r.external {
+		if r.Kind != "table" || r.External {
 			continue
 		}
-		info, err := readTable(c, r.target)
+		info, err := readTable(c, r.Target)
 		if err != nil {
 			return nil, err
 		}

@@ -11,6 +11,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 	"github.com/xuri/excelize/v2"
 )
@@ -53,7 +54,7 @@ func TestTemplateGivesTheSameBytes(t *testing.T) {
 
 func TestTemplateIsReadBack(t *testing.T) {
 	raw := written(t, filled())
-	book, err := Open(bytes.NewReader(raw), int64(len(raw)), Limits{})
+	book, err := Open(bytes.NewReader(raw), int64(len(raw)), opc.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +206,7 @@ func TestTemplateDeclaresNoMacros(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	types, _ := f.Pkg.Load(contentTypesPart)
+	types, _ := f.Pkg.Load(opc.ContentTypesPart)
 	if s := fmt.Sprintf("%s", types); strings.Contains(s, "vba") || !strings.Contains(s, "comments") {
 		t.Errorf("content types: %s", s)
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -22,7 +23,7 @@ func Verify(r io.ReaderAt, size int64, src io.ReaderAt, srcSize int64, p sheet.P
 	if err != nil {
 		return err
 	}
-	book, err := newBook(cp.container, cp.book)
+	book, err := newBook(cp.Container, cp.book)
 	if err != nil {
 		return err
 	}
@@ -38,7 +39,7 @@ func Verify(r io.ReaderAt, size int64, src io.ReaderAt, srcSize int64, p sheet.P
 	if err := v.added(p.Added); err != nil {
 		return err
 	}
-	return cp.checkRest()
+	return cp.CheckRest()
 }
 
 // verifier compares a copy, opened as if it were to be copied again, with its patch.
@@ -74,15 +75,15 @@ func (v *verifier) notes(src io.ReaderAt, size int64, p sheet.Patch) error {
 // notesOf reads the notes of a sheet.
 func (v *verifier) notesOf(name string) (noteTexts, error) {
 	part, _ := v.copy.book.sheet(name)
-	rels, err := v.copy.relationships(part.part)
+	rels, err := v.copy.Relationships(part.part)
 	if err != nil {
 		return nil, err
 	}
-	comments, ok := relOfKind(rels, "comments")
-	if !ok || v.copy.file(comments.target) == nil {
+	comments, ok := opc.OfKind(rels, "comments")
+	if !ok || v.copy.File(comments.Target) == nil {
 		return nil, nil
 	}
-	tz, err := v.copy.openXML(comments.target)
+	tz, err := v.copy.OpenXML(comments.Target)
 	if err != nil {
 		return nil, err
 	}

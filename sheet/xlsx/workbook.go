@@ -4,6 +4,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -22,8 +23,8 @@ type sheetPart struct {
 type workbookParts struct {
 	part          string // name of the workbook's part
 	contentType   string
-	rels          []relationship // of the workbook's part
-	types         *contentTypes
+	rels          []opc.Relationship // of the workbook's part
+	types         *opc.ContentTypes
 	sheets        []sheetPart
 	sharedStrings string // name of the part; "" when there is none
 	styles        string // name of the part; "" when there is none
@@ -35,37 +36,37 @@ type workbookParts struct {
 const maxSheets = 10_000
 
 // findWorkbook finds the workbook's part and reads its list of sheets.
-func findWorkbook(c *container) (*workbookParts, error) {
-	if c.file(contentTypesPart) == nil {
+func findWorkbook(c *opc.Container) (*workbookParts, error) {
+	if c.File(opc.ContentTypesPart) == nil {
 		return nil, otherArchive(c)
 	}
-	types, err := c.contentTypes()
+	types, err := c.ContentTypes()
 	if err != nil {
 		return nil, err
 	}
-	top, err := c.relationships("")
+	top, err := c.Relationships("")
 	if err != nil {
 		return nil, err
 	}
-	main, ok := relOfKind(top, "officeDocument")
+	main, ok := opc.OfKind(top, "officeDocument")
 	if !ok {
 		return nil, otherArchive(c)
 	}
-	w := &workbookParts{part: main.target, types: types, contentType: types.of(main.target)}
+	w := &workbookParts{part: main.Target, types: types, contentType: types.Of(main.Target)}
 	if err := refuseOther(w.contentType); err != nil {
 		return nil, err
 	}
-	if w.rels, err = c.relationships(w.part); err != nil {
+	if w.rels, err = c.Relationships(w.part); err != nil {
 		return nil, err
 	}
 	if err := readWorkbook(c, w); err != nil {
 		return nil, err
 	}
-	if r, ok := relOfKind(w.rels, "sharedStrings"); ok {
-		w.sharedStrings = r.target
+	if r, ok := opc.OfKind(w.rels, "sharedStrings"); ok {
+		w.sharedStrings = r.Target
 	}
-	if r, ok := relOfKind(w.rels, "styles"); ok {
-		w.styles = r.target
+	if r, ok := opc.OfKind(w.rels, "styles"); ok {
+		w.styles = r.Target
 	}
 	return w, nil
 }
@@ -95,13 +96,13 @@ func refuseOther(contentType string) error {
 			return xmltok.NewError("file-other-format", "found", other.name)
 		}
 	}
-	return xmltok.NewError("file-other-format", "found", quoted(contentType))
+	return xmltok.NewError("file-other-format", "found", opc.Quoted(contentType))
 }
 
 // otherArchive says what a zip file is that holds no workbook.
-func otherArchive(c *container) error {
-	if f := c.file("mimetype"); f != nil {
-		kind, err := c.readSmall("mimetype", 256)
+func otherArchive(c *opc.Container) error {
+	if f := c.File("mimetype"); f != nil {
+		kind, err := c.ReadSmall("mimetype", 256)
 		if err == nil && strings.HasPrefix(string(kind), "application/vnd.oasis.opendocument.spreadsheet") {
 			return xmltok.NewError("file-ods")
 		}
@@ -110,14 +111,14 @@ func otherArchive(c *container) error {
 }
 
 // readWorkbook reads the workbook's own part.
-func readWorkbook(c *container, w *workbookParts) error {
-	tz, err := c.openXML(w.part)
+func readWorkbook(c *opc.Container, w *workbookParts) error {
+	tz, err := c.OpenXML(w.part)
 	if err != nil {
 		return err
 	}
-	list := sheetList{container: c, rels: map[string]relationship{}, names: map[string]bool{}}
+	list := sheetList{container: c, rels: map[string]opc.Relationship{}, names: map[string]bool{}}
 	for _, r := range w.rels {
-		list.rels[r.id] = r
+		list.rels[r.ID] = r
 	}
 	inSheets := false
 	for {
@@ -150,7 +151,7 @@ func readWorkbook(c *container, w *workbookParts) error {
 		}
 	}
 	if len(w.sheets) == 0 {
-		return xmltok.NewError("workbook-no-sheets", "part", quoted(w.part))
+		return xmltok.NewError("workbook-no-sheets", "part", opc.Quoted(w.part))
 	}
 	return nil
 }
@@ -158,9 +159,9 @@ func readWorkbook(c *container, w *workbookParts) error {
 // sheetList checks the entries of the list of sheets against each other and against
 // the parts that there are.
 type sheetList struct {
-	container *container
-	rels      map[string]relationship // of the workbook, by ID
-	names     map[string]bool         // met, in lower case
+	container *opc.Container
+	rels      map[string]opc.Relationship // of the workbook, by ID
+	names     map[string]bool             // met, in lower case
 }
 
 // entry reads one entry of the list.
@@ -182,11 +183,11 @@ func (l *sheetList) entry(tz *xmltok.Tokenizer, t *xmltok.Token) (sheetPart, err
 		return s, xmltok.NewError("workbook-sheet-twice", "part", tz.Part, "sheet", s.name)
 	}
 	l.names[key] = true
-	if r, ok := l.rels[s.relID]; ok && !r.external {
-		s.part, s.kind = r.target, r.kind
+	if r, ok := l.rels[s.relID]; ok && !r.External {
+		s.part, s.kind = r.Target, r.Kind
 	}
-	if s.part == "" || l.container.file(s.part) == nil {
-		return s, xmltok.NewError("workbook-sheet-lost", "part", quoted(s.part), "sheet", s.name)
+	if s.part == "" || l.container.File(s.part) == nil {
+		return s, xmltok.NewError("workbook-sheet-lost", "part", opc.Quoted(s.part), "sheet", s.name)
 	}
 	return s, nil
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 )
 
@@ -29,20 +30,20 @@ func TestPartsAreFoundByRelationships(t *testing.T) {
 		parts []xlsxtest.Part
 	}{
 		{"plain", xlsxtest.PlainParts()},
-		{"elsewhere", []xlsxtest.Part{{Name: contentTypesPart, Content: moved(xlsxtest.TypesXML)}, {Name: "_rels/.rels", Content: moved(xlsxtest.TopRelsXML)}, {Name: "some where/workbook.xml", Content: xlsxtest.BookXML},
+		{"elsewhere", []xlsxtest.Part{{Name: opc.ContentTypesPart, Content: moved(xlsxtest.TypesXML)}, {Name: "_rels/.rels", Content: moved(xlsxtest.TopRelsXML)}, {Name: "some where/workbook.xml", Content: xlsxtest.BookXML},
 			{Name: "some where/_rels/workbook.xml.rels", Content: moved(xlsxtest.RelsXML)}, {Name: "some where/styles.xml", Content: xlsxtest.StylesXML}, {Name: "some where/texts", Content: xlsxtest.StringsXML}, {Name: "some where/data.bin", Content: xlsxtest.SheetXML}}},
 		{"absolute targets", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: swapped(xlsxtest.RelsXML, `Target="`, `Target="/xl/`)})},
 		{"targets with dots", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: swapped(xlsxtest.RelsXML, `Target="`, `Target="../xl/./`)})},
 		{"targets with backslashes", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: swapped(xlsxtest.RelsXML, `worksheets/`, `worksheets\`)})},
 		{"targets in other case", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: swapped(xlsxtest.RelsXML, `worksheets/`, `WorkSheets/`)})},
-		{"Strict", []xlsxtest.Part{{Name: contentTypesPart, Content: xlsxtest.TypesXML}, {Name: "_rels/.rels", Content: strict(xlsxtest.TopRelsXML)}, {Name: "xl/workbook.xml", Content: strict(xlsxtest.BookXML)}, {Name: "xl/_rels/workbook.xml.rels", Content: strict(xlsxtest.RelsXML)},
+		{"Strict", []xlsxtest.Part{{Name: opc.ContentTypesPart, Content: xlsxtest.TypesXML}, {Name: "_rels/.rels", Content: strict(xlsxtest.TopRelsXML)}, {Name: "xl/workbook.xml", Content: strict(xlsxtest.BookXML)}, {Name: "xl/_rels/workbook.xml.rels", Content: strict(xlsxtest.RelsXML)},
 			{Name: "xl/styles.xml", Content: strict(xlsxtest.StylesXML)}, {Name: "xl/sharedStrings.xml", Content: strict(xlsxtest.StringsXML)}, {Name: "xl/worksheets/sheet1.xml", Content: strict(xlsxtest.SheetXML)}}},
 		{"prefixed", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: prefixed})},
 		{"no namespace", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: swapped(xlsxtest.SheetXML, ` xmlns="`+main+`"`, "")})},
 		{"UTF-16", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: string(xlsxtest.UTF16("\ufeff"+swapped(xlsxtest.SheetXML, "UTF-8", "UTF-16"), false))},
 			xlsxtest.Part{Name: "xl/sharedStrings.xml", Content: string(xlsxtest.UTF16("\ufeff"+xlsxtest.StringsXML, true))}, xlsxtest.Part{Name: "xl/workbook.xml", Content: string(xlsxtest.UTF16(xlsxtest.BookXML, false))})},
 		{"with byte order mark", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: "\ufeff" + xlsxtest.SheetXML}, xlsxtest.Part{Name: "xl/workbook.xml", Content: "\ufeff" + xlsxtest.BookXML})},
-		{"macros", xlsxtest.PlainParts(xlsxtest.Part{Name: contentTypesPart, Content: swapped(xlsxtest.TypesXML, "vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml", "vnd.ms-excel.sheet.macroEnabled.main+xml")})},
+		{"macros", xlsxtest.PlainParts(xlsxtest.Part{Name: opc.ContentTypesPart, Content: swapped(xlsxtest.TypesXML, "vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml", "vnd.ms-excel.sheet.macroEnabled.main+xml")})},
 		{"other prefix for relationships", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/workbook.xml", Content: swapped(xlsxtest.BookXML, "xmlns:r=", "xmlns:q=", "r:id", "q:id")})},
 	}
 	const want = "1 A=t:Instance ID\n2 A=t:pc-made0001 B=n:45000/date\n"
@@ -110,7 +111,7 @@ func TestWorkbookRefuses(t *testing.T) {
 	}{
 		{"no workbook part", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/workbook.xml", Content: "-"}), "part-missing"},
 		{"no top relationships", xlsxtest.PlainParts(xlsxtest.Part{Name: "_rels/.rels", Content: "-"}), "file-other-format"},
-		{"no content types", xlsxtest.PlainParts(xlsxtest.Part{Name: contentTypesPart, Content: "-"}), "file-other-format"},
+		{"no content types", xlsxtest.PlainParts(xlsxtest.Part{Name: opc.ContentTypesPart, Content: "-"}), "file-other-format"},
 		{"no sheets", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/workbook.xml", Content: swapped(xlsxtest.BookXML, sheetEntry, "")}), "workbook-no-sheets"},
 		{"another root", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/workbook.xml", Content: "<worksheet/>"}), "part-wrong-root"},
 		{"sheet twice", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/workbook.xml", Content: swapped(xlsxtest.BookXML, sheetEntry, sheetEntry+swapped(sheetEntry, "Circuits", "CIRCUITS"))}), "workbook-sheet-twice"},
@@ -120,7 +121,7 @@ func TestWorkbookRefuses(t *testing.T) {
 		{"sheet outside", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: swapped(xlsxtest.RelsXML, "worksheets/", "../../../worksheets/")}), "workbook-sheet-lost"},
 		{"external sheet", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: swapped(xlsxtest.RelsXML, `Target="worksheets/sheet1.xml"`, `TargetMode="External" Target="http://made.up/"`)}), "workbook-sheet-lost"},
 		{"relationship twice", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: swapped(xlsxtest.RelsXML, "rId3", "rId2")}), "part-relationship"},
-		{"endless relationships", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: manyRelationships(maxListed + 1)}), "part-list-long"},
+		{"endless relationships", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: manyRelationships(50_001)}), "part-list-long"},
 		{"relationships cut short", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: xlsxtest.RelsXML[:100]}), "part-truncated"},
 		{"shared strings lost", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/sharedStrings.xml", Content: "-"}), "part-missing"},
 		{"styles lost", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/styles.xml", Content: "-"}), "part-missing"},

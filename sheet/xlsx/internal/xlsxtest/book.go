@@ -5,6 +5,7 @@ package xlsxtest
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"strings"
 	"testing"
@@ -151,4 +152,39 @@ func Counted(length int) string {
 		fmt.Fprintf(&b, "%d ", i)
 	}
 	return b.String()[:length]
+}
+
+// Compound makes a compound file with streams of these names in its directory, which
+// takes a second sector from the fourth stream on.
+func Compound(streams ...string) []byte {
+	const (
+		sector, entry, nameLen = 512, 128, 64
+		sectorShift, firstDir  = 30, 48
+		listOfFATs, listed     = 76, 109
+	)
+	le := binary.LittleEndian
+	b := make([]byte, sector*5)
+	copy(b, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")
+	le.PutUint16(b[sectorShift:], 9)
+	le.PutUint32(b[firstDir:], 1)
+	for i := range listed {
+		le.PutUint32(b[listOfFATs+4*i:], 0xFFFFFFFF)
+	}
+	le.PutUint32(b[listOfFATs:], 0) // the FAT is sector 0; the directory sectors 1 and 3
+	fat := b[sector : 2*sector]
+	for i, next := range []uint32{0xFFFFFFFD, 3, 0xFFFFFFFE, 0xFFFFFFFE} {
+		le.PutUint32(fat[4*i:], next)
+	}
+	for i, name := range append([]string{"Root Entry"}, streams...) {
+		at := 2*sector + i*entry
+		if i >= 4 {
+			at = 4*sector + (i-4)*entry
+		}
+		units := utf16.Encode([]rune(name))
+		for j, u := range units {
+			le.PutUint16(b[at+2*j:], u)
+		}
+		le.PutUint16(b[at+nameLen:], uint16(2*len(units)+2))
+	}
+	return b
 }

@@ -1,4 +1,12 @@
-package xlsx
+// Package opc reads the package that a workbook is: a ZIP container of parts, with
+// relationships between them and a content type for each (ECMA-376 part 2).
+//
+// It is strict where leniency would hide that something is missing or false. A file that
+// is no ZIP container is told by what it is instead. The directory is compared with the
+// local headers and held to [Limits] before a byte is unpacked: no name twice, no way out
+// of the package, no bytes shared, no lying sizes, no bombs. A part ends well only when its
+// size and its checksum are right.
+package opc
 
 import (
 	"archive/zip"
@@ -31,21 +39,21 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// container is a workbook's zip file, its directory checked before any part is
+// Container is a workbook's zip file, its directory checked before any part is
 // opened: part names are plain and unique, no two parts overlap, every part's local
 // header says what the directory says, and sizes are within the limits. Parts are
 // known by name without a leading slash, in any case (OPC, ECMA-376 part 2, 6.2.2.3).
-type container struct {
+type Container struct {
 	src    io.ReaderAt
-	zip    *zip.Reader
-	limits Limits
+	Zip    *zip.Reader
+	Limits Limits
 	byName map[string]*zip.File // by partKey
 	whole  map[*zip.File]bool   // parts that were read to their end and are sound
 }
 
-// openContainer reads and checks the directory. What is no workbook's container at
+// Open reads and checks the directory. What is no workbook's container at
 // all (see sniff) and every broken rule is an *sheet.InputError.
-func openContainer(r io.ReaderAt, size int64, l Limits) (*container, error) {
+func Open(r io.ReaderAt, size int64, l Limits) (*Container, error) {
 	if err := sniff(r, size); err != nil {
 		return nil, err
 	}
@@ -53,9 +61,9 @@ func openContainer(r io.ReaderAt, size int64, l Limits) (*container, error) {
 	if err != nil {
 		return nil, directoryError(r, size)
 	}
-	c := &container{src: r, zip: z, limits: l.withDefaults(), byName: make(map[string]*zip.File, len(z.File)), whole: map[*zip.File]bool{}}
-	if len(z.File) > c.limits.Parts {
-		return nil, xmltok.NewError("zip-many-parts", "found", strconv.Itoa(len(z.File)), "expected", strconv.Itoa(c.limits.Parts))
+	c := &Container{src: r, Zip: z, Limits: l.withDefaults(), byName: make(map[string]*zip.File, len(z.File)), whole: map[*zip.File]bool{}}
+	if len(z.File) > c.Limits.Parts {
+		return nil, xmltok.NewError("zip-many-parts", "found", strconv.Itoa(len(z.File)), "expected", strconv.Itoa(c.Limits.Parts))
 	}
 	for _, f := range z.File {
 		if err := c.admit(f); err != nil {
@@ -71,33 +79,33 @@ func openContainer(r io.ReaderAt, size int64, l Limits) (*container, error) {
 	return c, nil
 }
 
-// file gives the directory entry of a part, or nil; with it zip.Writer.Copy can pass
+// File gives the directory entry of a part, or nil; with it zip.Writer.Copy can pass
 // the part through as it is.
-func (c *container) file(part string) *zip.File { return c.byName[partKey(part)] }
+func (c *Container) File(part string) *zip.File { return c.byName[PartKey(part)] }
 
-// partKey is the form under which part names are compared. A backslash, which some
+// PartKey is the form under which part names are compared. A backslash, which some
 // programs write, is a slash.
-func partKey(name string) string {
+func PartKey(name string) string {
 	return strings.ToLower(strings.TrimPrefix(strings.ReplaceAll(name, `\`, "/"), "/"))
 }
 
 // admit takes one entry into the index, or says what is wrong with it.
-func (c *container) admit(f *zip.File) error {
-	key := partKey(f.Name)
+func (c *Container) admit(f *zip.File) error {
+	key := PartKey(f.Name)
 	if !plainName(key) {
-		return xmltok.NewError("zip-part-name", "part", quoted(f.Name))
+		return xmltok.NewError("zip-part-name", "part", Quoted(f.Name))
 	}
 	if _, twice := c.byName[key]; twice {
-		return xmltok.NewError("zip-part-twice", "part", quoted(f.Name))
+		return xmltok.NewError("zip-part-twice", "part", Quoted(f.Name))
 	}
 	if f.Flags&1 != 0 {
-		return xmltok.NewError("zip-part-encrypted", "part", quoted(f.Name))
+		return xmltok.NewError("zip-part-encrypted", "part", Quoted(f.Name))
 	}
 	if f.Method != zip.Store && f.Method != zip.Deflate {
-		return xmltok.NewError("zip-part-method", "part", quoted(f.Name), "found", strconv.Itoa(int(f.Method)))
+		return xmltok.NewError("zip-part-method", "part", Quoted(f.Name), "found", strconv.Itoa(int(f.Method)))
 	}
 	if f.Method == zip.Store && f.CompressedSize64 != f.UncompressedSize64 {
-		return xmltok.NewError("zip-part-size", "part", quoted(f.Name))
+		return xmltok.NewError("zip-part-size", "part", Quoted(f.Name))
 	}
 	c.byName[key] = f
 	return nil
@@ -116,8 +124,8 @@ func plainName(key string) bool {
 	return true
 }
 
-// quoted makes a name fit to be shown: no control characters, no great length.
-func quoted(name string) string {
+// Quoted makes a name fit to be shown: no control characters, no great length.
+func Quoted(name string) string {
 	const longest = 120
 	q := strconv.Quote(name)
 	q = q[1 : len(q)-1]
@@ -129,18 +137,18 @@ func quoted(name string) string {
 
 // checkSizes bounds what unpacking all parts may cost. That a part does not unpack to
 // more than its directory entry says is seen to when it is opened.
-func (c *container) checkSizes() error {
+func (c *Container) checkSizes() error {
 	var total uint64
-	for _, f := range c.zip.File {
+	for _, f := range c.Zip.File {
 		n := f.UncompressedSize64
 		if isMarkup(f.Name) {
 			if err := c.checkRatio(f); err != nil {
 				return err
 			}
 		}
-		if total += n; total > uint64(c.limits.Unpacked) || total < n {
-			return xmltok.NewError("file-too-large", "part", quoted(f.Name),
-				"found", strconv.FormatUint(total, 10), "expected", strconv.FormatInt(c.limits.Unpacked, 10))
+		if total += n; total > uint64(c.Limits.Unpacked) || total < n {
+			return xmltok.NewError("file-too-large", "part", Quoted(f.Name),
+				"found", strconv.FormatUint(total, 10), "expected", strconv.FormatInt(c.Limits.Unpacked, 10))
 		}
 	}
 	return nil
@@ -157,13 +165,13 @@ func isMarkup(name string) bool {
 }
 
 // checkRatio bounds how much better than markup does a part may pack.
-func (c *container) checkRatio(f *zip.File) error {
+func (c *Container) checkRatio(f *zip.File) error {
 	n := f.UncompressedSize64
-	if n <= ratioFrom || n/uint64(c.limits.Ratio) <= f.CompressedSize64 {
+	if n <= ratioFrom || n/uint64(c.Limits.Ratio) <= f.CompressedSize64 {
 		return nil
 	}
-	return xmltok.NewError("zip-ratio", "part", quoted(f.Name),
-		"found", strconv.FormatUint(n/max(f.CompressedSize64, 1), 10), "expected", strconv.FormatInt(c.limits.Ratio, 10))
+	return xmltok.NewError("zip-ratio", "part", Quoted(f.Name),
+		"found", strconv.FormatUint(n/max(f.CompressedSize64, 1), 10), "expected", strconv.FormatInt(c.Limits.Ratio, 10))
 }
 
 // directoryError says what is wrong with a file that begins like a zip file and has

@@ -1,4 +1,4 @@
-package xlsx
+package opc
 
 import (
 	"bytes"
@@ -15,11 +15,11 @@ import (
 func TestCorpusTokensAreThePart(t *testing.T) {
 	parts := 0
 	for name, b := range xlsxtest.Corpus(t) {
-		c, err := openContainer(bytes.NewReader(b), int64(len(b)), Limits{})
+		c, err := Open(bytes.NewReader(b), int64(len(b)), Limits{})
 		if err != nil {
 			continue
 		}
-		for _, f := range c.zip.File {
+		for _, f := range c.Zip.File {
 			if strings.HasSuffix(f.Name, ".xml") || strings.HasSuffix(f.Name, ".rels") {
 				parts++
 				checkTokensOf(t, name, c, f.Name)
@@ -29,7 +29,7 @@ func TestCorpusTokensAreThePart(t *testing.T) {
 	t.Logf("%d parts", parts)
 }
 
-func checkTokensOf(t *testing.T, file string, c *container, name string) {
+func checkTokensOf(t *testing.T, file string, c *Container, name string) {
 	r, err := c.open(name)
 	if err != nil {
 		t.Errorf("%s: %s: %v", file, name, err)

@@ -1,4 +1,4 @@
-package xlsx
+package opc
 
 import (
 	"archive/zip"
@@ -14,11 +14,11 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// partReader gives the unpacked bytes of a part. io.EOF comes only when the part was
+// PartReader gives the unpacked bytes of a part. io.EOF comes only when the part was
 // read to its end and has the size and the checksum that the directory says;
 // everything else is an *sheet.InputError naming the part. It holds no file open.
-type partReader struct {
-	container *container
+type PartReader struct {
+	container *Container
 	name      string
 	file      *zip.File
 	src       io.Reader
@@ -29,16 +29,16 @@ type partReader struct {
 }
 
 // open gives the unpacked bytes of a part.
-func (c *container) open(part string) (*partReader, error) {
-	f := c.file(part)
+func (c *Container) open(part string) (*PartReader, error) {
+	f := c.File(part)
 	if f == nil {
-		return nil, xmltok.NewError("part-missing", "part", quoted(part))
+		return nil, xmltok.NewError("part-missing", "part", Quoted(part))
 	}
 	raw, err := f.OpenRaw()
 	if err != nil {
-		return nil, xmltok.NewError("zip-part-header", "part", quoted(f.Name))
+		return nil, xmltok.NewError("zip-part-header", "part", Quoted(f.Name))
 	}
-	p := &partReader{container: c, name: quoted(f.Name), file: f, src: raw, sum: crc32.NewIEEE()}
+	p := &PartReader{container: c, name: Quoted(f.Name), file: f, src: raw, sum: crc32.NewIEEE()}
 	if f.Method == zip.Deflate && f.CompressedSize64 > 0 { // some programs write nothing at all for nothing
 		if p.inflater, err = inflaterFor(raw); err != nil {
 			return nil, xmltok.NewPartError("part-packing", p.name, 0)
@@ -62,7 +62,7 @@ func inflaterFor(raw io.Reader) (io.ReadCloser, error) {
 }
 
 // Read implements io.Reader.
-func (p *partReader) Read(b []byte) (int, error) {
+func (p *PartReader) Read(b []byte) (int, error) {
 	if p.err != nil {
 		return 0, p.err
 	}
@@ -83,7 +83,7 @@ func (p *partReader) Read(b []byte) (int, error) {
 }
 
 // ending says how a part ended whose source gives no more.
-func (p *partReader) ending(err error) error {
+func (p *PartReader) ending(err error) error {
 	switch {
 	case err == io.EOF && p.read == p.file.UncompressedSize64 && p.sum.Sum32() == p.file.CRC32:
 		p.container.whole[p.file] = true
@@ -99,8 +99,8 @@ func (p *partReader) ending(err error) error {
 	return xmltok.NewPartError("part-unreadable", p.name, int64(p.read))
 }
 
-// openXML gives the tokens of a part, whose ratio is bounded whatever its name is.
-func (c *container) openXML(part string) (*xmltok.Tokenizer, error) {
+// OpenXML gives the tokens of a part, whose ratio is bounded whatever its name is.
+func (c *Container) OpenXML(part string) (*xmltok.Tokenizer, error) {
 	r, err := c.open(part)
 	if err != nil {
 		return nil, err
@@ -111,9 +111,9 @@ func (c *container) openXML(part string) (*xmltok.Tokenizer, error) {
 	return xmltok.NewSized(r, r.name, r.file.UncompressedSize64), nil
 }
 
-// readSmall gives a whole part that is bounded by its very nature, such as a list of
+// ReadSmall gives a whole part that is bounded by its very nature, such as a list of
 // relationships; a longer one is refused.
-func (c *container) readSmall(part string, limit int64) ([]byte, error) {
+func (c *Container) ReadSmall(part string, limit int64) ([]byte, error) {
 	r, err := c.open(part)
 	if err != nil {
 		return nil, err
@@ -125,10 +125,10 @@ func (c *container) readSmall(part string, limit int64) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
-// checkRest reads through every part that was not read to its end, so that damage
+// CheckRest reads through every part that was not read to its end, so that damage
 // in a part that is only passed on into the copy shows before anything is sent.
-func (c *container) checkRest() error {
-	for _, f := range c.zip.File {
+func (c *Container) CheckRest() error {
+	for _, f := range c.Zip.File {
 		if c.whole[f] || strings.HasSuffix(f.Name, "/") {
 			continue
 		}
@@ -143,9 +143,9 @@ func (c *container) checkRest() error {
 	return nil
 }
 
-// packing gives compressors that pack one part after the other with the same memory,
+// Compressor gives compressors that pack one part after the other with the same memory,
 // which is more than most parts have.
-func packing(level int) zip.Compressor {
+func Compressor(level int) zip.Compressor {
 	var packer *flate.Writer
 	return func(w io.Writer) (io.WriteCloser, error) {
 		if packer != nil {

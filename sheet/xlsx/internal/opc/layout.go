@@ -1,4 +1,4 @@
-package xlsx
+package opc
 
 import (
 	"archive/zip"
@@ -19,10 +19,10 @@ type span struct {
 // checkLayout compares every local header with the directory and sees that no two
 // parts share bytes, the trick behind the smallest of zip bombs, and none has bytes
 // that are the directory's or not there at all.
-func (c *container) checkLayout(size int64) error {
+func (c *Container) checkLayout(size int64) error {
 	end := size - directoryEnd
-	spans := make([]span, 0, len(c.zip.File))
-	for _, f := range c.zip.File {
+	spans := make([]span, 0, len(c.Zip.File))
+	for _, f := range c.Zip.File {
 		s, err := c.locate(f)
 		if err != nil {
 			return err
@@ -33,11 +33,11 @@ func (c *container) checkLayout(size int64) error {
 	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
 	for i := 1; i < len(spans); i++ {
 		if spans[i].from < spans[i-1].to {
-			return xmltok.NewError("zip-overlap", "part", quoted(spans[i].file.Name), "found", quoted(spans[i-1].file.Name))
+			return xmltok.NewError("zip-overlap", "part", Quoted(spans[i].file.Name), "found", Quoted(spans[i-1].file.Name))
 		}
 	}
 	if n := len(spans); n > 0 && spans[n-1].to > end {
-		return xmltok.NewError("zip-part-size", "part", quoted(spans[n-1].file.Name))
+		return xmltok.NewError("zip-part-size", "part", Quoted(spans[n-1].file.Name))
 	}
 	return nil
 }
@@ -66,23 +66,23 @@ var localSignature = []byte("PK\x03\x04")
 
 // locate finds where a part stands, and compares its local header with the directory:
 // a program that reads the one must see what a program that reads the other sees.
-func (c *container) locate(f *zip.File) (span, error) {
+func (c *Container) locate(f *zip.File) (span, error) {
 	data, err := f.DataOffset()
 	if err != nil {
-		return span{}, xmltok.NewError("zip-part-header", "part", quoted(f.Name))
+		return span{}, xmltok.NewError("zip-part-header", "part", Quoted(f.Name))
 	}
 	head := c.localHeader(f, data)
 	if head == nil {
-		return span{}, xmltok.NewError("zip-part-header", "part", quoted(f.Name))
+		return span{}, xmltok.NewError("zip-part-header", "part", Quoted(f.Name))
 	}
 	le := binary.LittleEndian
 	if le.Uint16(head[localFlags:])&streamed == 0 &&
 		(!sizeAgrees(le.Uint32(head[localPacked:]), f.CompressedSize64) || !sizeAgrees(le.Uint32(head[localUnpacked:]), f.UncompressedSize64)) {
-		return span{}, xmltok.NewError("zip-part-size", "part", quoted(f.Name))
+		return span{}, xmltok.NewError("zip-part-size", "part", Quoted(f.Name))
 	}
 	s := span{from: data - int64(len(head)), to: data + int64(f.CompressedSize64), file: f}
 	if s.to < data {
-		return span{}, xmltok.NewError("zip-part-header", "part", quoted(f.Name))
+		return span{}, xmltok.NewError("zip-part-header", "part", Quoted(f.Name))
 	}
 	return s, nil
 }
@@ -93,7 +93,7 @@ func sizeAgrees(local uint32, directory uint64) bool {
 
 // localHeader gives the local header that ends where the data begins and bears the
 // part's name, or nil. The header's own place is not told by archive/zip; its end is.
-func (c *container) localHeader(f *zip.File, data int64) []byte {
+func (c *Container) localHeader(f *zip.File, data int64) []byte {
 	shortest := int64(localFixed + len(f.Name))
 	for _, extra := range []int64{64, longestExtra} {
 		back := min(shortest+extra, data)

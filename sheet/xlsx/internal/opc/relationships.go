@@ -1,0 +1,144 @@
+package opc
+
+import (
+	"io"
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
+)
+
+// Relationship is one entry of a part's relationships (ECMA-376 part 2, 6.5).
+type Relationship struct {
+	ID       string
+	Kind     string // last segment of its type: worksheet, sharedStrings, styles …; the same in Strict and Transitional form
+	TypeURI  string
+	Target   string // part name without a leading slash; as it stands when external
+	External bool
+}
+
+// maxListed bounds the entries of a list of relationships or content types.
+const maxListed = 50_000
+
+// RelsPart gives the name of the part that holds the relationships of a part; those of
+// the package itself for "".
+func RelsPart(part string) string {
+	dir, file := path.Split(part)
+	return dir + "_rels/" + file + ".rels"
+}
+
+// Relationships reads the relationships of a part, none when it has none.
+func (c *Container) Relationships(part string) ([]Relationship, error) {
+	name := RelsPart(part)
+	if c.File(name) == nil {
+		return nil, nil
+	}
+	tz, err := c.OpenXML(name)
+	if err != nil {
+		return nil, err
+	}
+	var rels []Relationship
+	seen := map[string]bool{}
+	for {
+		t, err := tz.Next()
+		if err == io.EOF {
+			return rels, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if t.Kind != xmltok.StartTag || string(t.Local) != "Relationship" {
+			continue
+		}
+		var bad bool
+		r := Relationship{ID: t.Value("Id", &bad), TypeURI: t.Value("Type", &bad), Target: t.Value("Target", &bad)}
+		r.External = t.Value("TargetMode", &bad) == "External"
+		r.Kind = r.TypeURI[strings.LastIndexByte(r.TypeURI, '/')+1:]
+		if len(rels) == maxListed {
+			return nil, tz.ErrorAt(t, "part-list-long")
+		}
+		if bad || r.ID == "" || seen[r.ID] {
+			return nil, tz.ErrorAt(t, "part-relationship")
+		}
+		seen[r.ID] = true
+		if !r.External {
+			r.Target = Resolve(part, r.Target)
+		}
+		rels = append(rels, r)
+	}
+}
+
+// Resolve gives the part that a relationship of a part points to.
+func Resolve(part, target string) string {
+	target = strings.ReplaceAll(target, `\`, "/")
+	if u, err := url.PathUnescape(target); err == nil {
+		target = u
+	}
+	if !strings.HasPrefix(target, "/") {
+		target = path.Join("/", path.Dir(part), target)
+	}
+	return strings.TrimPrefix(path.Clean(target), "/")
+}
+
+// OfKind gives the first relationship of a kind.
+func OfKind(rels []Relationship, kind string) (Relationship, bool) {
+	for _, r := range rels {
+		if r.Kind == kind && !r.External {
+			return r, true
+		}
+	}
+	return Relationship{}, false
+}
+
+// ContentTypes is the package's list of content types (ECMA-376 part 2, 6.2.3).
+type ContentTypes struct {
+	byExtension map[string]string // lower case, without the dot
+	byPart      map[string]string // by partKey
+}
+
+// ContentTypesPart is the name of the list, the one name that is fixed.
+const ContentTypesPart = "[Content_Types].xml"
+
+// ContentTypes reads the list.
+func (c *Container) ContentTypes() (*ContentTypes, error) {
+	tz, err := c.OpenXML(ContentTypesPart)
+	if err != nil {
+		return nil, err
+	}
+	ct := &ContentTypes{byExtension: map[string]string{}, byPart: map[string]string{}}
+	for {
+		t, err := tz.Next()
+		if err == io.EOF {
+			return ct, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if t.Kind != xmltok.StartTag {
+			continue
+		}
+		var bad bool
+		switch typ := t.Value("ContentType", &bad); string(t.Local) {
+		case "Default":
+			ct.byExtension[strings.ToLower(t.Value("Extension", &bad))] = typ
+		case "Override":
+			ct.byPart[PartKey(t.Value("PartName", &bad))] = typ
+		}
+		if bad {
+			return nil, tz.ErrorAt(t, "part-malformed")
+		}
+		if len(ct.byExtension)+len(ct.byPart) > maxListed {
+			return nil, tz.ErrorAt(t, "part-list-long")
+		}
+	}
+}
+
+// Of gives the content type of a part, "" when it has none.
+func (ct *ContentTypes) Of(part string) string {
+	key := PartKey(part)
+	if typ, ok := ct.byPart[key]; ok {
+		return typ
+	}
+	return ct.byExtension[strings.TrimPrefix(path.Ext(key), ".")]
+}
