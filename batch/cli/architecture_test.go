@@ -22,10 +22,11 @@ const module = "github.com/loabatch/loabatch"
 var mayImport = map[string][]string{
 	".":          {"batch/cli"},
 	"sheet":      {},
-	"sheet/xlsx": {"sheet", "sheet/xlsx/internal/opc", "sheet/xlsx/internal/xmltok", "github.com/xuri/excelize/v2"},
+	"sheet/xlsx": {"sheet", "sheet/xlsx/internal/opc", "sheet/xlsx/internal/read", "sheet/xlsx/internal/xmltok", "github.com/xuri/excelize/v2"},
 
 	"sheet/xlsx/internal/xmltok":   {"sheet"},
 	"sheet/xlsx/internal/opc":      {"sheet", "sheet/xlsx/internal/xmltok", "github.com/klauspost/compress"},
+	"sheet/xlsx/internal/read":     {"sheet", "sheet/xlsx/internal/opc", "sheet/xlsx/internal/xmltok"},
 	"sheet/xlsx/internal/xlsxtest": {"sheet"},
 
 	"batch":                   {"sheet", "golang.org/x/time"},
@@ -46,6 +47,7 @@ var testOnly = map[string][]string{
 
 	"sheet/xlsx/internal/xmltok": {"sheet/xlsx/internal/xlsxtest"},
 	"sheet/xlsx/internal/opc":    {"sheet/xlsx/internal/xlsxtest"},
+	"sheet/xlsx/internal/read":   {"sheet/xlsx/internal/xlsxtest"},
 
 	"batch/cloud":  {"batch/simulator", "batch/ledger"},
 	"batch/ledger": {"batch/ledger/ledgertest"},

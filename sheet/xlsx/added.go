@@ -22,12 +22,12 @@ func (cp *copier) planAdded(added []sheet.AddedSheet) (replaced []int, err error
 	for i := range added {
 		a := &added[i]
 		at, again := earlier[a.Name]
-		again = again && cp.parts.changed[opc.PartKey(cp.book.sheets[at].part)] == nil // not where results go
+		again = again && cp.parts.changed[opc.PartKey(cp.book.Sheets[at].Part)] == nil // not where results go
 		var part string
 		if again {
 			delete(earlier, a.Name)
 			replaced = append(replaced, at)
-			part = cp.book.sheets[at].part
+			part = cp.book.Sheets[at].Part
 			if err := cp.dropBelow(part); err != nil {
 				return nil, err
 			}
@@ -54,11 +54,11 @@ func (cp *copier) planAdded(added []sheet.AddedSheet) (replaced []int, err error
 
 // newSheet adds an entry to the list of sheets, and gives its place and its part.
 func (cp *copier) newSheet(name string) (at int, part string) {
-	at = len(cp.book.sheets) + len(cp.bookEdit.sheets)
-	part = cp.newPart(path.Join(path.Dir(cp.book.part), "worksheets"), "sheet", ".xml", worksheetType)
+	at = len(cp.book.Sheets) + len(cp.bookEdit.sheets)
+	part = cp.newPart(path.Join(path.Dir(cp.book.Part), "worksheets"), "sheet", ".xml", worksheetType)
 	cp.bookEdit.sheets = append(cp.bookEdit.sheets, addedEntry{
 		name: cp.freeName(name), sheetID: cp.freeSheetID(),
-		relID: cp.bookRels.add(cp.spaces.rel+"/worksheet", relTarget(cp.book.part, part)),
+		relID: cp.bookRels.add(cp.spaces.rel+"/worksheet", relTarget(cp.book.Part, part)),
 	})
 	return at, part
 }
@@ -89,8 +89,8 @@ func (cp *copier) freeName(name string) string {
 func (cp *copier) freeSheetID() string {
 	used := map[int]bool{}
 	highest := 0
-	for _, s := range cp.book.sheets {
-		if id, err := strconv.Atoi(s.sheetID); err == nil {
+	for _, s := range cp.book.Sheets {
+		if id, err := strconv.Atoi(s.SheetID); err == nil {
 			used[id] = true
 			highest = max(highest, id)
 		}

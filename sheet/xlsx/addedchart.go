@@ -32,7 +32,7 @@ const (
 
 // addChart adds the chart of a sheet that is written by w: a drawing and the chart.
 func (cp *copier) addChart(part, sheetName string, w *sheetWriter) {
-	dir := path.Dir(cp.book.part)
+	dir := path.Dir(cp.book.Part)
 	drawing := cp.newPart(path.Join(dir, "drawings"), "drawing", ".xml", drawingType)
 	chart := cp.newPart(path.Join(dir, "charts"), "chart", ".xml", chartType)
 	rels := newRelsEdit(nil)

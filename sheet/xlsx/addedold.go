@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -14,7 +15,7 @@ import (
 // it is renamed and moved. A sheet of the user's that happens to have such a name is
 // none of them.
 func (cp *copier) addedEarlier() (map[string]int, error) {
-	tz, err := cp.OpenXML(cp.book.part)
+	tz, err := cp.OpenXML(cp.book.Part)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +32,7 @@ func (cp *copier) addedEarlier() (map[string]int, error) {
 		if t.Kind != xmltok.StartTag || t.Depth != 3 || t.Empty || !t.Is("definedName") || t.Value("name", &bad) != markerName {
 			continue
 		}
-		at, ok := numberAttr(t, "localSheetId")
+		at, ok := read.NumberAttr(t, "localSheetId")
 		var text []byte
 		for {
 			if t, err = tz.Next(); err != nil {
@@ -44,7 +45,7 @@ func (cp *copier) addedEarlier() (map[string]int, error) {
 				return nil, err
 			}
 		}
-		if ok && at < len(cp.book.sheets) && cp.book.sheets[at].kind == "worksheet" {
+		if ok && at < len(cp.book.Sheets) && cp.book.Sheets[at].Kind == "worksheet" {
 			name := strings.Trim(strings.TrimSpace(string(text)), `"`)
 			found[strings.ReplaceAll(name, `""`, `"`)] = at
 		}

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 	"github.com/xuri/excelize/v2"
 )
@@ -40,7 +39,7 @@ func BenchmarkRead(b *testing.B) {
 
 // readAll reads every cell, as the tool does.
 func readAll(b *testing.B, file []byte) {
-	book, err := Open(bytes.NewReader(file), int64(len(file)), opc.Limits{})
+	book, err := Open(bytes.NewReader(file), int64(len(file)), Limits{})
 	if err != nil {
 		b.Fatal(err)
 	}

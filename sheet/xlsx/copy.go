@@ -10,12 +10,13 @@ import (
 
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // copyLimits are those of a workbook that was let in already: copying streams, so its
 // memory does not grow with what it copies, and the copy may be larger than its source.
-var copyLimits = opc.Limits{Unpacked: 1 << 40, Ratio: 1100, Parts: math.MaxInt32, Strings: math.MaxInt32}
+var copyLimits = Limits{Unpacked: 1 << 40, Ratio: 1100, Parts: math.MaxInt32, Strings: math.MaxInt32}
 
 // Copy writes a copy of the workbook with a patch put in. It
 //
@@ -52,7 +53,7 @@ const packLevel = 5
 // copier makes one copy: plan says what becomes of each part, write does it.
 type copier struct {
 	*opc.Container
-	book   *workbookParts
+	book   *read.Parts
 	spaces spaceNames
 	parts  *partEdits
 
@@ -73,15 +74,15 @@ func openCopier(src io.ReaderAt, size int64) (*copier, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := findWorkbook(c)
+	w, err := read.FindWorkbook(c)
 	if err != nil {
 		return nil, err
 	}
 	return newCopier(c, w), nil
 }
 
-func newCopier(c *opc.Container, w *workbookParts) *copier {
-	return &copier{Container: c, book: w, parts: newPartEdits(), spaces: spacesOf(w.strict), notes: map[string]noteTexts{}, noteParts: map[string]noteTexts{}}
+func newCopier(c *opc.Container, w *read.Parts) *copier {
+	return &copier{Container: c, book: w, parts: newPartEdits(), spaces: spacesOf(w.Strict), notes: map[string]noteTexts{}, noteParts: map[string]noteTexts{}}
 }
 
 // copyTo makes the copy, its parts packed at a level of flate.

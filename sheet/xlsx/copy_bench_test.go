@@ -9,6 +9,7 @@ import (
 
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 	"github.com/xuri/excelize/v2"
 )
 
@@ -45,7 +46,7 @@ func BenchmarkCopy(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			w, err := findWorkbook(c)
+			w, err := read.FindWorkbook(c)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 	"github.com/xuri/excelize/v2"
 )
@@ -59,7 +60,7 @@ func mustNotPanic(t *testing.T, file []byte) {
 // corpusPatch gives a patch for the first sheet with rows: results behind its last
 // column. It reports false where the workbook cannot be read or has no such sheet.
 func corpusPatch(file []byte) (sheet.Patch, bool) {
-	b, err := Open(bytes.NewReader(file), int64(len(file)), opc.Limits{})
+	b, err := Open(bytes.NewReader(file), int64(len(file)), Limits{})
 	if err != nil || b.CheckRest() != nil {
 		return sheet.Patch{}, false
 	}
@@ -107,14 +108,14 @@ func compareParts(t *testing.T, file, out []byte, p sheet.Patch) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := findWorkbook(c)
+	w, err := read.FindWorkbook(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	patched, _ := w.sheet(p.Sheets[0].Sheet)
-	edited := map[string]bool{opc.PartKey(w.part): true, opc.PartKey(opc.RelsPart(w.part)): true, opc.PartKey(opc.ContentTypesPart): true, opc.PartKey(w.styles): true,
-		opc.PartKey(patched.part): true, opc.PartKey(opc.RelsPart(patched.part)): true}
-	rels, err := c.Relationships(patched.part)
+	patched, _ := w.Sheet(p.Sheets[0].Sheet)
+	edited := map[string]bool{opc.PartKey(w.Part): true, opc.PartKey(opc.RelsPart(w.Part)): true, opc.PartKey(opc.ContentTypesPart): true, opc.PartKey(w.Styles): true,
+		opc.PartKey(patched.Part): true, opc.PartKey(opc.RelsPart(patched.Part)): true}
+	rels, err := c.Relationships(patched.Part)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +137,7 @@ func compareParts(t *testing.T, file, out []byte, p sheet.Patch) {
 			t.Errorf("%s is not passed through as it is", f.Name)
 			continue
 		}
-		sameButOurs(t, path.Base(f.Name), xlsxtest.Unpacked(t, f), xlsxtest.Unpacked(t, g), p, opc.PartKey(f.Name) == opc.PartKey(patched.part))
+		sameButOurs(t, path.Base(f.Name), xlsxtest.Unpacked(t, f), xlsxtest.Unpacked(t, g), p, opc.PartKey(f.Name) == opc.PartKey(patched.Part))
 	}
 }
 
@@ -229,7 +230,7 @@ func pieces(part []byte, p sheet.Patch, isSheet bool) ([]string, bool) {
 func inResults(el xml.StartElement, col *int, p sheet.Patch) bool {
 	for _, a := range el.Attr {
 		if a.Name.Local == "r" {
-			_, *col, _ = parseRef([]byte(a.Value))
+			_, *col, _ = read.ParseRef([]byte(a.Value))
 		}
 	}
 	return slices.ContainsFunc(p.Sheets[0].Columns, func(c sheet.PutColumn) bool { return c.Col == *col })

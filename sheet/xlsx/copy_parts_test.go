@@ -3,7 +3,6 @@ package xlsx
 import (
 	"bytes"
 	"encoding/xml"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -13,37 +12,6 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 	"github.com/xuri/excelize/v2"
 )
-
-// withTable is the plainest workbook with a table.
-func withTable(t *testing.T, table string) []byte {
-	return xlsxtest.Zipped(t, xlsxtest.PlainParts(
-		xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: xlsxtest.SheetOpen + xlsxtest.DataRows + `</worksheet>`},
-		xlsxtest.Part{Name: "xl/worksheets/_rels/sheet1.xml.rels", Content: xlsxtest.RelsPart("table", "../tables/table1.xml")},
-		xlsxtest.Part{Name: "xl/tables/table1.xml", Content: table},
-	))
-}
-
-// TestTotals finds the rows of totals that tables show.
-func TestTotals(t *testing.T) {
-	const open = `<table xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" id="1" displayName="Made"`
-	for _, test := range []struct{ table, want string }{
-		{open + ` ref="A1:C5"/>`, "[]"},
-		{open + ` ref="A1:C5" totalsRowCount="0" totalsRowShown="1"/>`, "[]"}, // it was shown once
-		{open + ` ref="A1:C5" totalsRowCount="1"/>`, "[{5 1 5 3}]"},
-		{open + ` ref="B2:C3" totalsRowCount="9"/>`, "[{2 2 3 3}]"},
-		{open + ` totalsRowCount="1"/>`, "part-wrong-root"},
-	} {
-		file := withTable(t, test.table)
-		book, err := Open(bytes.NewReader(file), int64(len(file)), opc.Limits{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		totals, err := book.Totals("CIRCUITS")
-		if got := fmt.Sprint(totals); err == nil && got != test.want || err != nil && !strings.HasPrefix(err.Error(), test.want) {
-			t.Errorf("%s\ngot %s, %v; want %s", test.table, got, err, test.want)
-		}
-	}
-}
 
 func TestTableTakesInTheResults(t *testing.T) {
 	const open = `<table xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" id="1" displayName="Made"`
@@ -59,7 +27,7 @@ func TestTableTakesInTheResults(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			out := copied(t, withTable(t, test.in), smallPatch(2))
+			out := copied(t, xlsxtest.WithTable(t, test.in), smallPatch(2))
 			want := test.want
 			if want == "" {
 				want = test.in
@@ -75,7 +43,7 @@ func TestTableTakesInTheResults(t *testing.T) {
 }
 
 func TestTableInTheWay(t *testing.T) {
-	file := withTable(t, `<table xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" id="1" displayName="Made" ref="C2:D4"><tableColumns count="2"><tableColumn id="1" name="a"/><tableColumn id="2" name="b"/></tableColumns></table>`)
+	file := xlsxtest.WithTable(t, `<table xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" id="1" displayName="Made" ref="C2:D4"><tableColumns count="2"><tableColumn id="1" name="a"/><tableColumn id="2" name="b"/></tableColumns></table>`)
 	err := Copy(&bytes.Buffer{}, bytes.NewReader(file), int64(len(file)), smallPatch(2))
 	if got := xlsxtest.CodeOf(t, err); got != "copy-table-in-the-way" {
 		t.Errorf("error is %v", err)

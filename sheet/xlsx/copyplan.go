@@ -8,6 +8,7 @@ import (
 
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -24,8 +25,8 @@ const (
 
 // plan says what becomes of each part.
 func (cp *copier) plan(p sheet.Patch) error {
-	cp.bookEdit.strict = cp.book.strict
-	cp.bookRels = newRelsEdit(cp.book.rels)
+	cp.bookEdit.strict = cp.book.Strict
+	cp.bookRels = newRelsEdit(cp.book.Rels)
 	cp.types.dropped = cp.parts.dropped
 	if err := cp.planStyles(); err != nil {
 		return err
@@ -45,9 +46,9 @@ func (cp *copier) plan(p sheet.Patch) error {
 	if err := cp.planChain(patched, replaced); err != nil {
 		return err
 	}
-	cp.setRels(cp.book.part, cp.bookRels)
-	cp.edited(cp.book.part, cp.bookEdit.rewrite)
-	cp.parts.late[opc.PartKey(cp.book.part)] = true
+	cp.setRels(cp.book.Part, cp.bookRels)
+	cp.edited(cp.book.Part, cp.bookEdit.rewrite)
+	cp.parts.late[opc.PartKey(cp.book.Part)] = true
 	if len(cp.types.added) > 0 || len(cp.types.dropped) > 0 {
 		cp.edited(opc.ContentTypesPart, cp.types.rewrite)
 	}
@@ -56,7 +57,7 @@ func (cp *copier) plan(p sheet.Patch) error {
 
 // planStyles adds the formats of the new cells. A workbook without styles gets the part.
 func (cp *copier) planStyles() error {
-	part := cp.book.styles
+	part := cp.book.Styles
 	tz := xmltok.New(strings.NewReader(blankStyles(cp.spaces.main)), "styles")
 	if part != "" {
 		var err error
@@ -76,11 +77,11 @@ func (cp *copier) planStyles() error {
 		cp.edited(part, rewrite)
 		return nil
 	}
-	dir := path.Dir(cp.book.part)
+	dir := path.Dir(cp.book.Part)
 	if part = path.Join(dir, "styles.xml"); !cp.reserve(part, stylesType) { // some programs look for no other name
 		part = cp.newPart(dir, "styles", ".xml", stylesType)
 	}
-	cp.bookRels.add(cp.spaces.rel+"/styles", relTarget(cp.book.part, part))
+	cp.bookRels.add(cp.spaces.rel+"/styles", relTarget(cp.book.Part, part))
 	cp.addPart(part, func(w io.Writer) error {
 		return rewrite(xmltok.NewEditor(xmltok.New(strings.NewReader(blankStyles(cp.spaces.main)), "styles"), w))
 	})
@@ -90,10 +91,10 @@ func (cp *copier) planStyles() error {
 // planSheet patches one sheet, and gives its place in the list of sheets.
 func (cp *copier) planSheet(p *sheet.SheetPatch) (int, error) {
 	at := cp.sheetIndex(p.Sheet)
-	if at < 0 || cp.book.sheets[at].kind != "worksheet" {
+	if at < 0 || cp.book.Sheets[at].Kind != "worksheet" {
 		return 0, xmltok.NewErrorAt(sheet.Ref{Sheet: p.Sheet}, "sheet-not-listed", "sheet", p.Sheet)
 	}
-	part := cp.book.sheets[at].part
+	part := cp.book.Sheets[at].Part
 	if cp.parts.changed[opc.PartKey(part)] != nil {
 		return 0, xmltok.NewErrorAt(sheet.Ref{Sheet: p.Sheet}, "copy-sheet-twice", "sheet", p.Sheet)
 	}
@@ -147,16 +148,16 @@ func (cp *copier) nameFilter(at int, r sheet.Range) {
 
 // sheetName gives the name of a sheet by its place in the copy's list of sheets.
 func (cp *copier) sheetName(at int) string {
-	if at < len(cp.book.sheets) {
-		return cp.book.sheets[at].name
+	if at < len(cp.book.Sheets) {
+		return cp.book.Sheets[at].Name
 	}
-	return cp.bookEdit.sheets[at-len(cp.book.sheets)].name
+	return cp.bookEdit.sheets[at-len(cp.book.Sheets)].name
 }
 
 // sheetIndex gives the place of a sheet in the list of sheets, or -1.
 func (cp *copier) sheetIndex(name string) int {
-	for i := range cp.book.sheets {
-		if strings.EqualFold(cp.book.sheets[i].name, name) {
+	for i := range cp.book.Sheets {
+		if strings.EqualFold(cp.book.Sheets[i].Name, name) {
 			return i
 		}
 	}
@@ -166,23 +167,23 @@ func (cp *copier) sheetIndex(name string) int {
 // planTables takes the result columns into the table that covers the data, and reports
 // whether there is one.
 func (cp *copier) planTables(p *sheet.SheetPatch, cols []putColumn, rels []opc.Relationship) (tabled bool, err error) {
-	tables, err := tablesOf(cp.Container, rels)
+	tables, err := read.Tables(cp.Container, rels)
 	if err != nil || len(cols) == 0 {
 		return false, err
 	}
 	f := frameOf(p)
 	for _, info := range tables {
-		if info.ref.Row1 <= f.headerRow && info.ref.Row2 >= f.headerRow && info.ref.Col1 < f.firstCol {
+		if info.Ref.Row1 <= f.headerRow && info.Ref.Row2 >= f.headerRow && info.Ref.Col1 < f.firstCol {
 			tabled = true
 		}
-		ch, ok := info.change(p, cols)
-		inTheWay := firstWithin(cols, info.ref) > 0 && overlap(info.ref, f.cells())
-		if !ok && inTheWay && (!info.plain || info.ref.Row1 != f.headerRow) {
-			return false, xmltok.NewErrorAt(sheet.Ref{Sheet: p.Sheet, Row: info.ref.Row1, Col: info.ref.Col1}, "copy-table-in-the-way",
-				"sheet", p.Sheet, "found", opc.Quoted(info.name), "place", rangeText(info.ref))
+		ch, ok := changeOf(info, p, cols)
+		inTheWay := firstWithin(cols, info.Ref) > 0 && overlap(info.Ref, f.cells())
+		if !ok && inTheWay && (!info.Plain || info.Ref.Row1 != f.headerRow) {
+			return false, xmltok.NewErrorAt(sheet.Ref{Sheet: p.Sheet, Row: info.Ref.Row1, Col: info.Ref.Col1}, "copy-table-in-the-way",
+				"sheet", p.Sheet, "found", opc.Quoted(info.Name), "place", rangeText(info.Ref))
 		}
 		if ok {
-			cp.edited(info.part, func(e *xmltok.Editor) error { return rewriteTable(e, info, ch) })
+			cp.edited(info.Part, func(e *xmltok.Editor) error { return rewriteTable(e, info, ch) })
 		}
 	}
 	return tabled, nil
@@ -192,13 +193,13 @@ func (cp *copier) planTables(p *sheet.SheetPatch, cols []putColumn, rels []opc.R
 // chain without entries is not allowed: it goes, and is made anew by whoever opens the
 // copy.
 func (cp *copier) planChain(patched map[int]*sheet.SheetPatch, replaced []int) error {
-	rel, ok := opc.OfKind(cp.book.rels, "calcChain")
+	rel, ok := opc.OfKind(cp.book.Rels, "calcChain")
 	if !ok || cp.File(rel.Target) == nil {
 		return nil
 	}
 	edit := &chainEdit{cells: map[int][]sheet.Range{}}
 	leaves := func(at int, r sheet.Range) {
-		if id, err := strconv.Atoi(cp.book.sheets[at].sheetID); err == nil {
+		if id, err := strconv.Atoi(cp.book.Sheets[at].SheetID); err == nil {
 			edit.cells[id] = append(edit.cells[id], r)
 		}
 	}

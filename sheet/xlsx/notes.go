@@ -10,6 +10,7 @@ import (
 
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -83,7 +84,7 @@ func (cp *copier) planNotes(p *sheet.SheetPatch, part string, rels []opc.Relatio
 		return "", cp.mergeNotes(p.Sheet, notes, comments.Target, drawings)
 	case len(notes) == 0:
 		return "", nil
-	case cp.book.strict || len(drawings) > 0:
+	case cp.book.Strict || len(drawings) > 0:
 		cp.standBack(p.Sheet)
 		return "", nil
 	}
@@ -116,7 +117,7 @@ func (cp *copier) standBack(name string) {
 // newNotes adds the notes of a sheet that has none: a part with their text and one with
 // their drawings.
 func (cp *copier) newNotes(notes []cellNote, part string, rels []opc.Relationship) string {
-	dir := path.Dir(cp.book.part)
+	dir := path.Dir(cp.book.Part)
 	comments := cp.newPart(dir, "comments", ".xml", commentsType)
 	drawing := cp.newPart(path.Join(dir, "drawings"), "vmlDrawing", ".vml", vmlType)
 	e := newRelsEdit(rels)
@@ -219,7 +220,7 @@ func noteOf(raw []byte) (at [2]int, text string) {
 		switch {
 		case t.Depth == 1 && t.Kind == xmltok.StartTag:
 			ref, _ := t.Attr("ref")
-			at[0], at[1], _ = parseRef(ref)
+			at[0], at[1], _ = read.ParseRef(ref)
 		case string(t.Local) == "t":
 			inText = t.Kind == xmltok.StartTag && !t.Empty
 		case inText:

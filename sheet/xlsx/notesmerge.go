@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -38,7 +39,7 @@ func (cp *copier) mergeNotes(name string, notes []cellNote, comments string, dra
 		return nil
 	}
 	vml, drawing := cp.notesDrawing(drawings, have.goes)
-	if vml == nil || cp.book.strict || cp.parts.changed[opc.PartKey(drawing)] != nil {
+	if vml == nil || cp.book.Strict || cp.parts.changed[opc.PartKey(drawing)] != nil {
 		maps.Copy(want, have.goes)
 		cp.standBack(name)
 		return nil
@@ -160,7 +161,7 @@ func surveyDrawing(tz *xmltok.Tokenizer, goes noteTexts) (*vmlSurvey, error) {
 			continue
 		}
 		id, _ := t.Attr("id")
-		number, _ := parseUint(bytes.TrimPrefix(id, []byte("_x0000_s")), 1<<30)
+		number, _ := read.ParseUint(bytes.TrimPrefix(id, []byte("_x0000_s")), 1<<30)
 		switch string(t.Local) {
 		case "shapetype":
 			s.shapeType = s.shapeType || string(id) == "_x0000_t202"

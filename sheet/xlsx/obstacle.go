@@ -8,6 +8,7 @@ import (
 
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -20,7 +21,7 @@ func Obstacles(r io.ReaderAt, size int64, w *sheet.Workbook) []sheet.Problem {
 	if err != nil {
 		return obstacle(err)
 	}
-	book, err := findWorkbook(c)
+	book, err := read.FindWorkbook(c)
 	if err != nil {
 		return obstacle(err)
 	}
@@ -69,8 +70,8 @@ func signed(c *opc.Container) []sheet.Problem {
 }
 
 // locked reports whether the workbook's structure is protected.
-func locked(c *opc.Container, book *workbookParts) (bool, error) {
-	tz, err := c.OpenXML(book.part)
+func locked(c *opc.Container, book *read.Parts) (bool, error) {
+	tz, err := c.OpenXML(book.Part)
 	if err != nil {
 		return false, err
 	}
@@ -84,7 +85,7 @@ func locked(c *opc.Container, book *workbookParts) (bool, error) {
 		}
 		if t.Kind == xmltok.StartTag && t.Depth == 2 && t.Is("workbookProtection") {
 			var bad bool
-			return isTrue(t.Value("lockStructure", &bad)), nil
+			return read.IsTrue(t.Value("lockStructure", &bad)), nil
 		}
 	}
 }

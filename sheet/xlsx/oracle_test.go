@@ -112,7 +112,7 @@ func differenceOf(c sheet.Cell, theirs string) string {
 
 // ourCells reads all sheets of a workbook, blank formulas left out.
 func ourCells(b []byte) (map[string]map[place]sheet.Cell, error) {
-	book, err := openBytes(b)
+	book, err := Open(bytes.NewReader(b), int64(len(b)), Limits{})
 	if err != nil {
 		return nil, err
 	}

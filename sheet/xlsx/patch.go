@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -181,7 +182,7 @@ func (s *sheetPatcher) before(rank int) {
 // nothing relies on.
 func (s *sheetPatcher) dimension(t *xmltok.Token) error {
 	ref, _ := t.Attr("ref")
-	r, ok := parseRange(ref)
+	r, ok := read.ParseRange(ref)
 	if !ok || s.patchedNothing() {
 		return s.KeepAll(t)
 	}

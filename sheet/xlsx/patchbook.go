@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -125,7 +126,7 @@ func (b *bookEdit) editNames(e *xmltok.Editor, list *xmltok.Token) error {
 func (b *bookEdit) editName(e *xmltok.Editor, t *xmltok.Token) error {
 	var bad bool
 	name := t.Value("name", &bad)
-	index, local := numberAttr(t, "localSheetId")
+	index, local := read.NumberAttr(t, "localSheetId")
 	for i := range b.names {
 		n := &b.names[i]
 		if n.done || !local || n.index != index || !strings.EqualFold(n.name, name) {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -16,7 +17,7 @@ type chainEdit struct {
 
 // goes reports whether the entry of a cell leaves.
 func (c *chainEdit) goes(sheetID int, ref []byte) bool {
-	row, col, ok := parseRef(ref)
+	row, col, ok := read.ParseRef(ref)
 	for _, r := range c.cells[sheetID] {
 		if ok && r.Contains(row, col) {
 			return true
@@ -31,7 +32,7 @@ type chainEntry struct{ sheetID int }
 
 // next takes an entry, and reports whether it names its sheet.
 func (c *chainEntry) next(t *xmltok.Token) bool {
-	id, named := numberAttr(t, "i")
+	id, named := read.NumberAttr(t, "i")
 	if named {
 		c.sheetID = id
 	}

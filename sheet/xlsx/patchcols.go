@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -60,8 +61,8 @@ func (s *sheetPatcher) editCols(list *xmltok.Token) error {
 
 // editCol copies one entry.
 func (s *sheetPatcher) editCol(t *xmltok.Token, next *int) error {
-	from, ok1 := numberAttr(t, "min")
-	to, ok2 := numberAttr(t, "max")
+	from, ok1 := read.NumberAttr(t, "min")
+	to, ok2 := read.NumberAttr(t, "max")
 	if !ok1 || !ok2 || from < 1 || to < from {
 		return s.KeepAll(t)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -47,7 +48,7 @@ func (cp *copier) planMask(p *sheet.SheetPatch) *masker {
 	}
 	if cp.masked == nil {
 		cp.masked = &indexSet{}
-		if part := cp.book.sharedStrings; part != "" && cp.File(part) != nil {
+		if part := cp.book.SharedStrings; part != "" && cp.File(part) != nil {
 			cp.edited(part, cp.masked.rewriteStrings)
 			cp.parts.late[opc.PartKey(part)] = true
 		}
@@ -103,7 +104,7 @@ func (s *sheetPatcher) maskCell(t *xmltok.Token, prefix string, row, col int) er
 // putMasked writes the cell that maskCell read.
 func (s *sheetPatcher) putMasked(prefix string, shared bool) error {
 	m := s.mask
-	if index, ok := parseUint(trimmedText(m.text), 1<<31-1); shared && ok {
+	if index, ok := read.ParseUint(trimmedText(m.text), 1<<31-1); shared && ok {
 		m.shared.add(index)
 		s.Out.Write(m.raw)
 		return nil
@@ -124,7 +125,7 @@ func trimmedText(b []byte) []byte {
 
 // rewriteStrings copies the table of shared strings, those of the set masked.
 func (s *indexSet) rewriteStrings(e *xmltok.Editor) error {
-	var item textCollector
+	var item read.TextCollector
 	index := -1
 	for {
 		t, err := e.Tokens.Next()
@@ -145,10 +146,10 @@ func (s *indexSet) rewriteStrings(e *xmltok.Editor) error {
 			continue
 		}
 		prefix := t.Prefixed()
-		if err := item.whole(e.Tokens, 2); err != nil {
+		if err := item.Whole(e.Tokens, 2); err != nil {
 			return err
 		}
-		e.Put("<" + prefix + "si><" + prefix + `t xml:space="preserve">` + xmltok.EscapeXString(sheet.Mask(xmltok.UnescapeXString(string(item.text)))) +
+		e.Put("<" + prefix + "si><" + prefix + `t xml:space="preserve">` + xmltok.EscapeXString(sheet.Mask(xmltok.UnescapeXString(string(item.Text)))) +
 			"</" + prefix + "t></" + prefix + "si>")
 	}
 }

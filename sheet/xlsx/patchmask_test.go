@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/loabatch/loabatch/sheet"
-	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 )
 
@@ -31,7 +30,7 @@ func TestMaskedColumnsHoldNoPersonalData(t *testing.T) {
 			}
 		}
 	}
-	b, err := Open(bytes.NewReader(out), int64(len(out)), opc.Limits{})
+	b, err := Open(bytes.NewReader(out), int64(len(out)), Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -13,7 +14,7 @@ import (
 func (s *sheetPatcher) row(t *xmltok.Token) error {
 	n := s.lastRow + 1
 	if r, ok := t.Attr("r"); ok {
-		if n, ok = parseUint(r, sheet.MaxRow); !ok || n == 0 {
+		if n, ok = read.ParseUint(r, sheet.MaxRow); !ok || n == 0 {
 			return s.Tokens.ErrorAt(t, "copy-row-number")
 		}
 	}
@@ -130,7 +131,7 @@ func (s *sheetPatcher) colOf(t *xmltok.Token, col *int) (bare, ok bool) {
 	if !there {
 		return true, *col <= sheet.MaxCol
 	}
-	row, c, ok := parseRef(ref)
+	row, c, ok := read.ParseRef(ref)
 	*col = c
 	return false, ok && row == s.lastRow
 }
@@ -157,7 +158,7 @@ func (s *sheetPatcher) dropCell(t *xmltok.Token, row, col int) error {
 			return nil
 		case t.Kind == xmltok.StartTag && t.Depth == 5 && t.Is("f"):
 			ref, _ := t.Attr("ref")
-			if r, ok := parseRange(ref); ok && !(s.allOurs(r.Col1, r.Col2) && r.Row1 >= s.frame.Row1 && r.Row2 <= s.frame.Row2) {
+			if r, ok := read.ParseRange(ref); ok && !(s.allOurs(r.Col1, r.Col2) && r.Row1 >= s.frame.Row1 && r.Row2 <= s.frame.Row2) {
 				at := sheet.Ref{Sheet: s.p.Sheet, Row: row, Col: col}
 				return xmltok.NewErrorAt(at, "copy-formula-in-the-way", "place", at.String(), "found", rangeText(r))
 			}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -16,20 +17,20 @@ type tableChange struct {
 	added []string       // names of the columns that it gets
 }
 
-// change says how the table takes in the patch's columns, or that it does not: when it
+// changeOf says how the table takes in the patch's columns, or that it does not: when it
 // does not begin in the header row or does not reach the result columns.
-func (info *tableInfo) change(p *sheet.SheetPatch, cols []putColumn) (tableChange, bool) {
+func changeOf(info *read.Table, p *sheet.SheetPatch, cols []putColumn) (tableChange, bool) {
 	f := frameOf(p)
-	ref := info.ref
+	ref := info.Ref
 	ch := tableChange{ref: ref, names: map[int]string{}}
-	if !info.plain || len(cols) == 0 || ref.Row1 != f.headerRow || ref.Col2 < f.firstCol-1 || len(info.columns) != ref.Col2-ref.Col1+1 {
+	if !info.Plain || len(cols) == 0 || ref.Row1 != f.headerRow || ref.Col2 < f.firstCol-1 || len(info.Columns) != ref.Col2-ref.Col1+1 {
 		return ch, false
 	}
 	for _, c := range cols {
 		switch {
 		case c.Col < ref.Col1:
 		case c.Col <= ref.Col2:
-			if i := c.Col - ref.Col1; info.columns[i].name != c.Header {
+			if i := c.Col - ref.Col1; info.Columns[i].Name != c.Header {
 				ch.names[i] = c.Header
 			}
 		case c.Col == ch.ref.Col2+1 && ref.Col1 < f.firstCol:
@@ -41,10 +42,10 @@ func (info *tableInfo) change(p *sheet.SheetPatch, cols []putColumn) (tableChang
 }
 
 // rewriteTable copies a table's part with a change.
-func rewriteTable(e *xmltok.Editor, info *tableInfo, ch tableChange) error {
+func rewriteTable(e *xmltok.Editor, info *read.Table, ch tableChange) error {
 	index, highest := 0, 0
-	for _, c := range info.columns {
-		highest = max(highest, c.id)
+	for _, c := range info.Columns {
+		highest = max(highest, c.ID)
 	}
 	for {
 		t, err := e.Tokens.Next()
@@ -61,7 +62,7 @@ func rewriteTable(e *xmltok.Editor, info *tableInfo, ch tableChange) error {
 		case t.Kind == xmltok.StartTag && t.Depth == 2 && local == "autoFilter":
 			rewriteTableFilter(e, t, ch.ref.Col2)
 		case t.Kind == xmltok.StartTag && t.Depth == 2 && local == "tableColumns":
-			e.Change(t, xmltok.WithAttr("count", strconv.Itoa(len(info.columns)+len(ch.added))))
+			e.Change(t, xmltok.WithAttr("count", strconv.Itoa(len(info.Columns)+len(ch.added))))
 		case t.Kind == xmltok.StartTag && t.Depth == 3 && local == "tableColumn":
 			if name, ok := ch.names[index]; ok {
 				e.Change(t, xmltok.WithAttr("name", columnName(name)))
@@ -84,7 +85,7 @@ func rewriteTable(e *xmltok.Editor, info *tableInfo, ch tableChange) error {
 // is not filtered.
 func rewriteTableFilter(e *xmltok.Editor, t *xmltok.Token, lastCol int) {
 	ref, _ := t.Attr("ref")
-	r, ok := parseRange(ref)
+	r, ok := read.ParseRange(ref)
 	if !ok {
 		e.Keep(t)
 		return

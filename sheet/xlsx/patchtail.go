@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -29,7 +30,7 @@ func (f patchFrame) extended(r sheet.Range) (sheet.Range, bool) {
 // they count from the left edge.
 func (s *sheetPatcher) editFilter(t *xmltok.Token) error {
 	ref, _ := t.Attr("ref")
-	r, ok := parseRange(ref)
+	r, ok := read.ParseRange(ref)
 	if !ok {
 		return s.KeepAll(t)
 	}
@@ -70,7 +71,7 @@ func (s *sheetPatcher) editMerged(list *xmltok.Token) error {
 			open = t.Edited(nil, []xmltok.Edit{xmltok.Without("count")})
 		case t.Depth == 2 && t.Kind == xmltok.StartTag && string(t.Local) == "mergeCell":
 			ref, _ := t.Attr("ref")
-			r, ok := parseRange(ref)
+			r, ok := read.ParseRange(ref)
 			if left, hit := s.cutMerged(r); ok && hit {
 				cut, s.cut = true, true
 				if left == (sheet.Range{}) {
@@ -137,7 +138,7 @@ func (s *sheetPatcher) editConditional(t *xmltok.Token) error {
 			return nil
 		}
 		digits, _, _ := bytes.Cut(after, []byte(`"`))
-		if n, ok := parseUint(digits, 1<<30); ok {
+		if n, ok := read.ParseUint(digits, 1<<30); ok {
 			s.highest = max(s.highest, n)
 		}
 		rest = after

@@ -54,7 +54,7 @@ func TestTemplateGivesTheSameBytes(t *testing.T) {
 
 func TestTemplateIsReadBack(t *testing.T) {
 	raw := written(t, filled())
-	book, err := Open(bytes.NewReader(raw), int64(len(raw)), opc.Limits{})
+	book, err := Open(bytes.NewReader(raw), int64(len(raw)), Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -23,7 +24,7 @@ func Verify(r io.ReaderAt, size int64, src io.ReaderAt, srcSize int64, p sheet.P
 	if err != nil {
 		return err
 	}
-	book, err := newBook(cp.Container, cp.book)
+	book, err := read.NewBook(cp.Container, cp.book)
 	if err != nil {
 		return err
 	}
@@ -74,8 +75,8 @@ func (v *verifier) notes(src io.ReaderAt, size int64, p sheet.Patch) error {
 
 // notesOf reads the notes of a sheet.
 func (v *verifier) notesOf(name string) (noteTexts, error) {
-	part, _ := v.copy.book.sheet(name)
-	rels, err := v.copy.Relationships(part.part)
+	part, _ := v.copy.book.Sheet(name)
+	rels, err := v.copy.Relationships(part.Part)
 	if err != nil {
 		return nil, err
 	}
@@ -186,7 +187,7 @@ func (v *verifier) added(added []sheet.AddedSheet) error {
 		if !ok {
 			return xmltok.NewErrorAt(sheet.Ref{Sheet: a.Name}, "sheet-not-listed", "sheet", a.Name)
 		}
-		if err := v.rows(v.copy.book.sheets[at].name, a); err != nil {
+		if err := v.rows(v.copy.book.Sheets[at].Name, a); err != nil {
 			return err
 		}
 	}

@@ -188,3 +188,12 @@ func Compound(streams ...string) []byte {
 	}
 	return b
 }
+
+// WithTable is the plainest workbook with a table.
+func WithTable(t *testing.T, table string) []byte {
+	return Zipped(t, PlainParts(
+		Part{Name: "xl/worksheets/sheet1.xml", Content: SheetOpen + DataRows + `</worksheet>`},
+		Part{Name: "xl/worksheets/_rels/sheet1.xml.rels", Content: RelsPart("table", "../tables/table1.xml")},
+		Part{Name: "xl/tables/table1.xml", Content: table},
+	))
+}

@@ -1,9 +1,11 @@
-package xlsx
+package read
 
 import (
+	"io"
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -45,7 +47,7 @@ func (s *sheetScanner) next() (*sheet.Row, error) {
 		case t.Depth == 2:
 			if t.Is("dimension") && t.Kind == xmltok.StartTag {
 				ref, _ := t.Attr("ref")
-				s.extent, _ = parseRange(ref)
+				s.extent, _ = ParseRange(ref)
 			}
 			s.inData = t.Kind == xmltok.StartTag && !t.Empty && t.Is("sheetData")
 		case t.Depth == 3 && t.Kind == xmltok.StartTag:
@@ -76,7 +78,7 @@ func (s *sheetScanner) child(t *xmltok.Token) error {
 // readCol takes a range of columns into account that is hidden.
 func (s *sheetScanner) readCol(t *xmltok.Token) error {
 	var bad bool
-	if !isTrue(t.Value("hidden", &bad)) {
+	if !IsTrue(t.Value("hidden", &bad)) {
 		return nil
 	}
 	from, err1 := strconv.Atoi(t.Value("min", &bad))
@@ -91,7 +93,7 @@ func (s *sheetScanner) readCol(t *xmltok.Token) error {
 // readMerged takes a merged range.
 func (s *sheetScanner) readMerged(t *xmltok.Token) error {
 	ref, _ := t.Attr("ref")
-	r, ok := parseRange(ref)
+	r, ok := ParseRange(ref)
 	if !ok || len(s.merged) == maxMerged {
 		return s.tz.ErrorAt(t, "sheet-merged")
 	}
@@ -144,3 +146,77 @@ func (c *colSet) add(from, to int) {
 }
 
 func (c *colSet) has(col int) bool { return c.bits != nil && c.bits[col] }
+
+// Table is what is known of a table (ECMA-376 part 1, 18.5.1).
+type Table struct {
+	Part    string
+	Name    string // as people see it
+	Ref     sheet.Range
+	Columns []TableColumn
+	Plain   bool // a table of its own: not filled by a query, not mapped to XML, with a header row
+	Filter  bool // it has a filter
+	Totals  int  // how many of its last rows are totals
+}
+
+type TableColumn struct {
+	ID   int
+	Name string
+}
+
+// readTable reads a table's part.
+func readTable(c *opc.Container, part string) (*Table, error) {
+	tz, err := c.OpenXML(part)
+	if err != nil {
+		return nil, err
+	}
+	info := &Table{Part: part}
+	for {
+		t, err := tz.Next()
+		if err == io.EOF {
+			return info, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if t.Kind != xmltok.StartTag || !t.Space.Main() {
+			continue
+		}
+		var bad bool
+		switch local := string(t.Local); {
+		case t.Depth == 1:
+			ref, _ := t.Attr("ref")
+			var ok bool
+			if info.Ref, ok = ParseRange(ref); !ok || local != "table" {
+				return nil, tz.ErrorAt(t, "part-wrong-root")
+			}
+			info.Name = t.Value("displayName", &bad)
+			info.Totals, _ = NumberAttr(t, "totalsRowCount")
+			kind, headers := t.Value("tableType", &bad), t.Value("headerRowCount", &bad)
+			info.Plain = (kind == "" || kind == "worksheet") && (headers == "" || headers == "1")
+		case t.Depth == 2 && local == "autoFilter":
+			info.Filter = true
+		case t.Depth == 3 && local == "tableColumn":
+			id, _ := NumberAttr(t, "id")
+			info.Columns = append(info.Columns, TableColumn{id, xmltok.UnescapeXString(t.Value("name", &bad))})
+		}
+		if bad {
+			return nil, tz.ErrorAt(t, "part-malformed")
+		}
+	}
+}
+
+// Tables reads the tables of a sheet's part.
+func Tables(c *opc.Container, rels []opc.Relationship) ([]*Table, error) {
+	var tables []*Table
+	for _, r := range rels {
+		if r.Kind != "table" || r.External {
+			continue
+		}
+		info, err := readTable(c, r.Target)
+		if err != nil {
+			return nil, err
+		}
+		tables = append(tables, info)
+	}
+	return tables, nil
+}

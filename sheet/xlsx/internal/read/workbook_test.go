@@ -1,6 +1,7 @@
-package xlsx
+package read
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -57,8 +58,8 @@ func TestPartsAreFoundByRelationships(t *testing.T) {
 			if err != nil || got != want {
 				t.Errorf("got %v\n%s", err, got)
 			}
-			if b.parts.strict != (test.name == "Strict") {
-				t.Errorf("strict is %v", b.parts.strict)
+			if b.parts.Strict != (test.name == "Strict") {
+				t.Errorf("strict is %v", b.parts.Strict)
 			}
 			if err := b.CheckRest(); err != nil {
 				t.Error(err)
@@ -146,4 +147,26 @@ func manyRelationships(n int) string {
 	}
 	b.WriteString("</Relationships>")
 	return b.String()
+}
+
+// TestTotals finds the rows of totals that tables show.
+func TestTotals(t *testing.T) {
+	const open = `<table xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" id="1" displayName="Made"`
+	for _, test := range []struct{ table, want string }{
+		{open + ` ref="A1:C5"/>`, "[]"},
+		{open + ` ref="A1:C5" totalsRowCount="0" totalsRowShown="1"/>`, "[]"}, // it was shown once
+		{open + ` ref="A1:C5" totalsRowCount="1"/>`, "[{5 1 5 3}]"},
+		{open + ` ref="B2:C3" totalsRowCount="9"/>`, "[{2 2 3 3}]"},
+		{open + ` totalsRowCount="1"/>`, "part-wrong-root"},
+	} {
+		file := xlsxtest.WithTable(t, test.table)
+		book, err := Open(bytes.NewReader(file), int64(len(file)), opc.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		totals, err := book.Totals("CIRCUITS")
+		if got := fmt.Sprint(totals); err == nil && got != test.want || err != nil && !strings.HasPrefix(err.Error(), test.want) {
+			t.Errorf("%s\ngot %s, %v; want %s", test.table, got, err, test.want)
+		}
+	}
 }

@@ -1,4 +1,10 @@
-package xlsx
+// Package read turns the parts of a workbook into rows of cells.
+//
+// [FindWorkbook] finds sheets, shared strings and styles through relationships, never by
+// the names of their parts. Shared strings and cell formats are read whole, in memory
+// bounded by their parts; the rows of a sheet are streamed, in memory bounded by the
+// longest of them. [Book] gives all of it as a [sheet.Book].
+package read
 
 import (
 	"io"
@@ -13,7 +19,7 @@ import (
 // Book reads a workbook, sheet by sheet and row by row. It is for one goroutine.
 type Book struct {
 	container *opc.Container
-	parts     *workbookParts
+	parts     *Parts
 	strings   *stringTable
 	formats   cellFormats
 	merged    map[string][]sheet.Range // by sheet name, lower case
@@ -22,34 +28,27 @@ type Book struct {
 
 var _ sheet.Book = (*Book)(nil)
 
-// Open reads what a workbook says of itself: its container, its list of sheets, its
-// shared strings and formats. The reader must stay open while the book is in use; its
-// sheets are read from it as Rows asks for them.
-//
-// Everything that is wrong with the file is an *sheet.InputError: what is no workbook
-// (file-…), what is wrong with its container (zip-…), a part (part-…), the list of
-// sheets (workbook-…); from Rows also what is wrong with a sheet, row or cell
-// (sheet-…, row-…, cell-…).
+// Open reads what a workbook says of itself: see the face of the codec.
 func Open(r io.ReaderAt, size int64, l opc.Limits) (*Book, error) {
 	c, err := opc.Open(r, size, l)
 	if err != nil {
 		return nil, err
 	}
-	parts, err := findWorkbook(c)
+	parts, err := FindWorkbook(c)
 	if err != nil {
 		return nil, err
 	}
-	return newBook(c, parts)
+	return NewBook(c, parts)
 }
 
-// newBook reads the shared strings and formats of a workbook whose parts are found.
-func newBook(c *opc.Container, parts *workbookParts) (*Book, error) {
+// NewBook reads the shared strings and formats of a workbook whose parts are found.
+func NewBook(c *opc.Container, parts *Parts) (*Book, error) {
 	b := &Book{container: c, parts: parts, merged: map[string][]sheet.Range{}, extents: map[string]sheet.Range{}}
 	var err error
-	if b.strings, err = readStrings(c, parts.sharedStrings); err != nil {
+	if b.strings, err = readStrings(c, parts.SharedStrings); err != nil {
 		return nil, err
 	}
-	if b.formats, err = readFormats(c, parts.styles); err != nil {
+	if b.formats, err = readFormats(c, parts.Styles); err != nil {
 		return nil, err
 	}
 	return b, nil
@@ -58,39 +57,39 @@ func newBook(c *opc.Container, parts *workbookParts) (*Book, error) {
 // Sheets implements [sheet.Book].
 func (b *Book) Sheets() []sheet.SheetInfo {
 	var list []sheet.SheetInfo
-	for _, s := range b.parts.sheets {
-		if s.kind == "worksheet" {
-			list = append(list, sheet.SheetInfo{Name: s.name, Hidden: s.hidden})
+	for _, s := range b.parts.Sheets {
+		if s.Kind == "worksheet" {
+			list = append(list, sheet.SheetInfo{Name: s.Name, Hidden: s.Hidden})
 		}
 	}
 	return list
 }
 
 // Date1904 implements [sheet.Book].
-func (b *Book) Date1904() bool { return b.parts.date1904 }
+func (b *Book) Date1904() bool { return b.parts.Date1904 }
 
 // Merged implements [sheet.Book].
 func (b *Book) Merged(name string) []sheet.Range { return b.merged[strings.ToLower(name)] }
 
 // Totals implements [sheet.Book].
 func (b *Book) Totals(name string) ([]sheet.Range, error) {
-	part, ok := b.parts.sheet(name)
+	part, ok := b.parts.Sheet(name)
 	if !ok {
 		return nil, nil
 	}
-	rels, err := b.container.Relationships(part.part)
+	rels, err := b.container.Relationships(part.Part)
 	if err != nil {
 		return nil, err
 	}
-	tables, err := tablesOf(b.container, rels)
+	tables, err := Tables(b.container, rels)
 	if err != nil {
 		return nil, err
 	}
 	var totals []sheet.Range
 	for _, t := range tables {
-		if t.totals > 0 {
-			r := t.ref
-			r.Row1 = max(r.Row1, r.Row2-t.totals+1)
+		if t.Totals > 0 {
+			r := t.Ref
+			r.Row1 = max(r.Row1, r.Row2-t.Totals+1)
 			totals = append(totals, r)
 		}
 	}
@@ -131,15 +130,15 @@ func (b *Book) Rows(name string) iter.Seq2[sheet.Row, error] {
 
 // scan begins to read a worksheet.
 func (b *Book) scan(name string) (*sheetScanner, error) {
-	part, ok := b.parts.sheet(name)
-	if !ok || part.kind != "worksheet" {
+	part, ok := b.parts.Sheet(name)
+	if !ok || part.Kind != "worksheet" {
 		return nil, xmltok.NewErrorAt(sheet.Ref{Sheet: name}, "sheet-not-listed", "sheet", name)
 	}
-	tz, err := b.container.OpenXML(part.part)
+	tz, err := b.container.OpenXML(part.Part)
 	if err != nil {
 		return nil, err
 	}
-	return &sheetScanner{tz: tz, name: part.name, strings: b.strings, formats: b.formats}, nil
+	return &sheetScanner{tz: tz, name: part.Name, strings: b.strings, formats: b.formats}, nil
 }
 
 // CheckRest reads through every part that no Rows has read to its end, so that damage
@@ -152,6 +151,3 @@ func (b *Book) Close() error {
 	b.strings, b.formats = &stringTable{}, nil
 	return nil
 }
-
-// Limits bounds what an input may cost. A zero field stands for its default.
-type Limits = opc.Limits

@@ -1,4 +1,4 @@
-package xlsx
+package read
 
 import (
 	"bytes"
@@ -113,7 +113,7 @@ func trimmed(text []byte, run textRun) textRun {
 }
 
 func (s *sheetScanner) setShared(out *sheet.Cell, text []byte) string {
-	index, ok := parseUint(text, len(s.strings.entries)-1)
+	index, ok := ParseUint(text, len(s.strings.entries)-1)
 	if !ok {
 		return "cell-string-index"
 	}
@@ -167,4 +167,58 @@ func isNumber(b []byte) bool {
 		return digits > 0 && i == len(b)
 	}
 	return i == len(b)
+}
+
+// ParseRef reads a cell reference such as F12, as cells bear it: letters, then digits,
+// no dollar signs.
+func ParseRef(b []byte) (row, col int, ok bool) {
+	i := 0
+	for ; i < len(b) && i < 4; i++ {
+		c := b[i] &^ 0x20 // upper case
+		if c < 'A' || c > 'Z' {
+			break
+		}
+		col = col*26 + int(c-'A') + 1
+	}
+	row, ok = ParseUint(b[i:], sheet.MaxRow)
+	return row, col, ok && i > 0 && row > 0 && col <= sheet.MaxCol
+}
+
+// ParseRange reads a range such as A1:F12, or a single cell. Its corners may stand in
+// any order.
+func ParseRange(b []byte) (sheet.Range, bool) {
+	first, second, two := bytes.Cut(b, []byte(":"))
+	if !two {
+		second = first
+	}
+	r1, c1, ok1 := ParseRef(first)
+	r2, c2, ok2 := ParseRef(second)
+	if !ok1 || !ok2 {
+		return sheet.Range{}, false
+	}
+	return sheet.Range{Row1: min(r1, r2), Col1: min(c1, c2), Row2: max(r1, r2), Col2: max(c1, c2)}, true
+}
+
+// ParseUint reads a plain decimal number up to a limit.
+func ParseUint(b []byte, limit int) (int, bool) {
+	if len(b) == 0 || len(b) > 10 {
+		return 0, false
+	}
+	n := 0
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int(c-'0')
+	}
+	return n, n <= limit
+}
+
+// NumberAttr gives an attribute that is a plain number.
+func NumberAttr(t *xmltok.Token, name string) (int, bool) {
+	v, ok := t.Attr(name)
+	if !ok {
+		return 0, false
+	}
+	return ParseUint(v, 1<<31-1)
 }

@@ -1,4 +1,4 @@
-package xlsx
+package read
 
 import (
 	"io"
@@ -8,35 +8,35 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// sheetPart is one sheet of the workbook's list, in the order of the tabs.
-type sheetPart struct {
-	name    string
-	part    string // name of its part
-	relID   string // of the workbook's relationship that leads to it
-	sheetID string // as it stands
-	kind    string // worksheet, chartsheet, dialogsheet, xlMacrosheet …
-	hidden  bool   // hidden or very hidden
+// SheetPart is one sheet of the workbook's list, in the order of the tabs.
+type SheetPart struct {
+	Name    string
+	Part    string // name of its part
+	RelID   string // of the workbook's relationship that leads to it
+	SheetID string // as it stands
+	Kind    string // worksheet, chartsheet, dialogsheet, xlMacrosheet …
+	Hidden  bool   // hidden or very hidden
 }
 
-// workbookParts is what a workbook is made of, found through relationships and never
+// Parts is what a workbook is made of, found through relationships and never
 // by the names of its parts.
-type workbookParts struct {
-	part          string // name of the workbook's part
-	contentType   string
-	rels          []opc.Relationship // of the workbook's part
-	types         *opc.ContentTypes
-	sheets        []sheetPart
-	sharedStrings string // name of the part; "" when there is none
-	styles        string // name of the part; "" when there is none
-	strict        bool   // Strict form (ISO/IEC 29500), else Transitional
-	date1904      bool   // date serials count from 1904-01-01
+type Parts struct {
+	Part          string // name of the workbook's part
+	ContentType   string
+	Rels          []opc.Relationship // of the workbook's part
+	Types         *opc.ContentTypes
+	Sheets        []SheetPart
+	SharedStrings string // name of the part; "" when there is none
+	Styles        string // name of the part; "" when there is none
+	Strict        bool   // Strict form (ISO/IEC 29500), else Transitional
+	Date1904      bool   // date serials count from 1904-01-01
 }
 
 // Bounds of a workbook's lists. Excel's own limit of sheets is memory; its names have 31 characters.
 const maxSheets = 10_000
 
-// findWorkbook finds the workbook's part and reads its list of sheets.
-func findWorkbook(c *opc.Container) (*workbookParts, error) {
+// FindWorkbook finds the workbook's part and reads its list of sheets.
+func FindWorkbook(c *opc.Container) (*Parts, error) {
 	if c.File(opc.ContentTypesPart) == nil {
 		return nil, otherArchive(c)
 	}
@@ -52,33 +52,33 @@ func findWorkbook(c *opc.Container) (*workbookParts, error) {
 	if !ok {
 		return nil, otherArchive(c)
 	}
-	w := &workbookParts{part: main.Target, types: types, contentType: types.Of(main.Target)}
-	if err := refuseOther(w.contentType); err != nil {
+	w := &Parts{Part: main.Target, Types: types, ContentType: types.Of(main.Target)}
+	if err := refuseOther(w.ContentType); err != nil {
 		return nil, err
 	}
-	if w.rels, err = c.Relationships(w.part); err != nil {
+	if w.Rels, err = c.Relationships(w.Part); err != nil {
 		return nil, err
 	}
 	if err := readWorkbook(c, w); err != nil {
 		return nil, err
 	}
-	if r, ok := opc.OfKind(w.rels, "sharedStrings"); ok {
-		w.sharedStrings = r.Target
+	if r, ok := opc.OfKind(w.Rels, "sharedStrings"); ok {
+		w.SharedStrings = r.Target
 	}
-	if r, ok := opc.OfKind(w.rels, "styles"); ok {
-		w.styles = r.Target
+	if r, ok := opc.OfKind(w.Rels, "styles"); ok {
+		w.Styles = r.Target
 	}
 	return w, nil
 }
 
-// sheet gives the sheet with this name, in any case as Excel compares them.
-func (w *workbookParts) sheet(name string) (sheetPart, bool) {
-	for _, s := range w.sheets {
-		if strings.EqualFold(s.name, name) {
+// Sheet gives the sheet with this name, in any case as Excel compares them.
+func (w *Parts) Sheet(name string) (SheetPart, bool) {
+	for _, s := range w.Sheets {
+		if strings.EqualFold(s.Name, name) {
 			return s, true
 		}
 	}
-	return sheetPart{}, false
+	return SheetPart{}, false
 }
 
 // refuseOther tells other Office documents from workbooks by their content type. One
@@ -111,13 +111,13 @@ func otherArchive(c *opc.Container) error {
 }
 
 // readWorkbook reads the workbook's own part.
-func readWorkbook(c *opc.Container, w *workbookParts) error {
-	tz, err := c.OpenXML(w.part)
+func readWorkbook(c *opc.Container, w *Parts) error {
+	tz, err := c.OpenXML(w.Part)
 	if err != nil {
 		return err
 	}
 	list := sheetList{container: c, rels: map[string]opc.Relationship{}, names: map[string]bool{}}
-	for _, r := range w.rels {
+	for _, r := range w.Rels {
 		list.rels[r.ID] = r
 	}
 	inSheets := false
@@ -134,12 +134,12 @@ func readWorkbook(c *opc.Container, w *workbookParts) error {
 			if !t.Is("workbook") {
 				return tz.ErrorAt(t, "part-wrong-root")
 			}
-			w.strict = t.Space == xmltok.StrictSpace
+			w.Strict = t.Space == xmltok.StrictSpace
 		case t.Depth == 2 && t.Is("sheets"):
 			inSheets = t.Kind == xmltok.StartTag && !t.Empty
 		case t.Kind == xmltok.StartTag && t.Depth == 2 && t.Is("workbookPr"):
 			var bad bool
-			if w.date1904 = isTrue(t.Value("date1904", &bad)); bad {
+			if w.Date1904 = IsTrue(t.Value("date1904", &bad)); bad {
 				return tz.ErrorAt(t, "part-malformed")
 			}
 		case t.Kind == xmltok.StartTag && t.Depth == 3 && inSheets && t.Is("sheet"):
@@ -147,11 +147,11 @@ func readWorkbook(c *opc.Container, w *workbookParts) error {
 			if err != nil {
 				return err
 			}
-			w.sheets = append(w.sheets, s)
+			w.Sheets = append(w.Sheets, s)
 		}
 	}
-	if len(w.sheets) == 0 {
-		return xmltok.NewError("workbook-no-sheets", "part", opc.Quoted(w.part))
+	if len(w.Sheets) == 0 {
+		return xmltok.NewError("workbook-no-sheets", "part", opc.Quoted(w.Part))
 	}
 	return nil
 }
@@ -165,32 +165,32 @@ type sheetList struct {
 }
 
 // entry reads one entry of the list.
-func (l *sheetList) entry(tz *xmltok.Tokenizer, t *xmltok.Token) (sheetPart, error) {
+func (l *sheetList) entry(tz *xmltok.Tokenizer, t *xmltok.Token) (SheetPart, error) {
 	var bad bool
-	s := sheetPart{name: xmltok.UnescapeXString(t.Value("name", &bad)), sheetID: t.Value("sheetId", &bad)}
+	s := SheetPart{Name: xmltok.UnescapeXString(t.Value("name", &bad)), SheetID: t.Value("sheetId", &bad)}
 	if id, ok := t.AttrIn(xmltok.RelSpace, "id"); ok {
-		s.relID = xmltok.Unescaped(id, &bad)
+		s.RelID = xmltok.Unescaped(id, &bad)
 	}
 	switch t.Value("state", &bad) {
 	case "hidden", "veryHidden":
-		s.hidden = true
+		s.Hidden = true
 	}
-	if bad || s.name == "" || len(l.names) == maxSheets {
+	if bad || s.Name == "" || len(l.names) == maxSheets {
 		return s, tz.ErrorAt(t, "workbook-sheet-entry")
 	}
-	key := strings.ToLower(s.name)
+	key := strings.ToLower(s.Name)
 	if l.names[key] {
-		return s, xmltok.NewError("workbook-sheet-twice", "part", tz.Part, "sheet", s.name)
+		return s, xmltok.NewError("workbook-sheet-twice", "part", tz.Part, "sheet", s.Name)
 	}
 	l.names[key] = true
-	if r, ok := l.rels[s.relID]; ok && !r.External {
-		s.part, s.kind = r.Target, r.Kind
+	if r, ok := l.rels[s.RelID]; ok && !r.External {
+		s.Part, s.Kind = r.Target, r.Kind
 	}
-	if s.part == "" || l.container.File(s.part) == nil {
-		return s, xmltok.NewError("workbook-sheet-lost", "part", opc.Quoted(s.part), "sheet", s.name)
+	if s.Part == "" || l.container.File(s.Part) == nil {
+		return s, xmltok.NewError("workbook-sheet-lost", "part", opc.Quoted(s.Part), "sheet", s.Name)
 	}
 	return s, nil
 }
 
-// isTrue reads an xsd:boolean.
-func isTrue(s string) bool { return s == "1" || s == "true" || s == "on" }
+// IsTrue reads an xsd:boolean.
+func IsTrue(s string) bool { return s == "1" || s == "true" || s == "on" }

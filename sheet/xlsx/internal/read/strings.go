@@ -1,4 +1,4 @@
-package xlsx
+package read
 
 import (
 	"bytes"
@@ -48,7 +48,7 @@ func readStrings(c *opc.Container, part string) (*stringTable, error) {
 
 // read takes all entries of a table that is not longer than the limit.
 func (st *stringTable) read(tz *xmltok.Tokenizer, limit int) error {
-	var item textCollector
+	var item TextCollector
 	inItem := false
 	for {
 		t, err := tz.Next()
@@ -74,7 +74,7 @@ func (st *stringTable) read(tz *xmltok.Tokenizer, limit int) error {
 			}
 		case t.Depth == 2 && t.Kind == xmltok.EndTag && inItem:
 			inItem = false
-			st.add(item.text, item.rich)
+			st.add(item.Text, item.rich)
 		case inItem:
 			if err := item.take(t); err != nil {
 				return err
@@ -120,4 +120,71 @@ func (st *stringTable) at(index int) (text string, rich, ok bool) {
 	from := int(e >> lengthBits & (1<<offsetBits - 1))
 	chunk := st.chunks[e&^richBit>>(lengthBits+offsetBits)]
 	return chunk[from : from+n], e&richBit != 0, true
+}
+
+// TextCollector joins the characters of a string item (CT_Rst, ECMA-376 part 1,
+// 18.4.8), shared or inline: its plain text or its formatted runs, without the
+// phonetic hints that stand beside them.
+type TextCollector struct {
+	Text []byte
+	rich bool
+
+	base    int  // depth of the item's element
+	phonet  bool // within rPh
+	reading bool // within a t that counts
+}
+
+// begin starts an item whose element has the given depth.
+func (c *TextCollector) begin(depth int) {
+	*c = TextCollector{Text: c.Text[:0], base: depth}
+}
+
+// take looks at one token within the item.
+func (c *TextCollector) take(t *xmltok.Token) error {
+	switch t.Kind {
+	case xmltok.CharData, xmltok.CDATA:
+		if !c.reading {
+			return nil
+		}
+		var err error
+		if c.Text, err = t.Text(c.Text); err == nil && len(c.Text) > xmltok.LongestText {
+			return t.Invalid("part-token-long")
+		}
+		return err
+	case xmltok.StartTag:
+		if t.Empty {
+			return nil
+		}
+		switch {
+		case t.Depth == c.base+1 && t.Is("r"):
+			c.rich = true
+		case t.Depth == c.base+1 && t.Is("rPh"):
+			c.phonet = true
+		case t.Is("t") && !c.phonet && (t.Depth == c.base+1 || t.Depth == c.base+2 && c.rich):
+			c.reading = true
+		}
+	case xmltok.EndTag:
+		c.reading = false
+		if t.Depth == c.base+1 {
+			c.phonet = false
+		}
+	}
+	return nil
+}
+
+// Whole takes all tokens up to the end of the element at this depth.
+func (c *TextCollector) Whole(tz *xmltok.Tokenizer, depth int) error {
+	c.begin(depth)
+	for {
+		t, err := tz.Next()
+		if err != nil {
+			return tz.NoEOF(err)
+		}
+		if t.Kind == xmltok.EndTag && t.Depth == depth {
+			return nil
+		}
+		if err := c.take(t); err != nil {
+			return err
+		}
+	}
 }

@@ -1,4 +1,4 @@
-package xlsx
+package read
 
 import (
 	"strings"
@@ -80,7 +80,7 @@ func TestParseRef(t *testing.T) {
 		{"", 0, 0, false}, {"A-1", 0, 0, false}, {"A1B", 0, 0, false}, {"$A$1", 0, 0, false}, {"AAAAA1", 0, 0, false}, {"A99999999999", 0, 0, false},
 	}
 	for _, test := range tests {
-		row, col, ok := parseRef([]byte(test.ref))
+		row, col, ok := ParseRef([]byte(test.ref))
 		if ok != test.ok || ok && (row != test.row || col != test.col) {
 			t.Errorf("%q: got %d, %d, %v", test.ref, row, col, ok)
 		}

@@ -1,4 +1,4 @@
-package xlsx
+package read
 
 import (
 	"bytes"
@@ -19,7 +19,7 @@ type rowReader struct {
 	any   bool      // it has a value or a formula
 	text  []byte    // characters of all its values but the shared ones
 	spans []textRun // of its cells, in parallel with out.Cells
-	item  textCollector
+	item  TextCollector
 	col   int // of the latest cell
 }
 
@@ -35,7 +35,7 @@ func (s *sheetScanner) readRow(t *xmltok.Token) error {
 	r.out = sheet.Row{Number: s.last + 1, Cells: r.out.Cells[:0]}
 	r.text, r.spans, r.col, r.any = r.text[:0], r.spans[:0], 0, false
 	if n, ok := t.Attr("r"); ok {
-		if r.out.Number, ok = parseUint(n, sheet.MaxRow); !ok || r.out.Number == 0 {
+		if r.out.Number, ok = ParseUint(n, sheet.MaxRow); !ok || r.out.Number == 0 {
 			return s.rowError("row-number", s.last, "found", shown(n))
 		}
 	}
@@ -43,7 +43,7 @@ func (s *sheetScanner) readRow(t *xmltok.Token) error {
 		return s.rowError("row-number", s.last, "found", strconv.Itoa(r.out.Number))
 	}
 	if h, ok := t.Attr("hidden"); ok {
-		r.out.Hidden = isTrue(string(h))
+		r.out.Hidden = IsTrue(string(h))
 	}
 	s.last = r.out.Number
 	if !s.seen.add(s.last) {
@@ -115,11 +115,11 @@ func (s *sheetScanner) readCell(t *xmltok.Token) error {
 		switch t.Raw[a.Name] {
 		case 'r':
 			var row int
-			if row, col, ok = parseRef(value); !ok || row != r.out.Number {
+			if row, col, ok = ParseRef(value); !ok || row != r.out.Number {
 				return s.rowError("cell-reference", r.out.Number, "found", shown(value))
 			}
 		case 's':
-			if cell.style, ok = parseUint(value, maxFormats); !ok {
+			if cell.style, ok = ParseUint(value, maxFormats); !ok {
 				return s.cellError("cell-style", r.out.Number, col, "found", shown(value))
 			}
 		case 't':
@@ -245,7 +245,7 @@ func (s *sheetScanner) readInline(cell *rawCell) error {
 		}
 		if t.Kind == xmltok.EndTag && t.Depth == 5 {
 			cell.rich = item.rich
-			s.row.text = append(s.row.text, item.text...)
+			s.row.text = append(s.row.text, item.Text...)
 			if len(s.row.text) > maxRowText {
 				return s.rowError("row-long", s.row.out.Number)
 			}
