@@ -3,6 +3,7 @@ package xlsx
 import (
 	"io"
 
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/build"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 )
@@ -22,3 +23,21 @@ type Book = read.Book
 // sheets (workbook-…); from Rows also what is wrong with a sheet, row or cell
 // (sheet-…, row-…, cell-…).
 func Open(r io.ReaderAt, size int64, l Limits) (*Book, error) { return read.Open(r, size, l) }
+
+// Names of the template's own sheets.
+const (
+	GuideName = build.GuideName
+	ListsName = build.ListsName
+)
+
+// Template describes a workbook to be filled in: both data sheets made from
+// [sheet.Columns], a guide, and the lists behind the dropdowns.
+type Template = build.Template
+
+// TemplateWords renders the prose of the template.
+type TemplateWords = build.TemplateWords
+
+// WriteTemplate writes the workbook. The same Template gives the same bytes, on any
+// day and machine. Dropdowns and validations guide who types; they do not act on
+// what is pasted, so nothing that is read relies on them.
+func WriteTemplate(w io.Writer, t Template) error { return build.Write(w, t) }

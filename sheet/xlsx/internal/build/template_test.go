@@ -1,4 +1,4 @@
-package xlsx
+package build
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 	"github.com/xuri/excelize/v2"
 )
@@ -26,7 +27,7 @@ func written(t *testing.T, tpl Template) []byte {
 	t.Helper()
 	tpl.Words = codes{}
 	var b bytes.Buffer
-	if err := WriteTemplate(&b, tpl); err != nil {
+	if err := Write(&b, tpl); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -54,7 +55,7 @@ func TestTemplateGivesTheSameBytes(t *testing.T) {
 
 func TestTemplateIsReadBack(t *testing.T) {
 	raw := written(t, filled())
-	book, err := Open(bytes.NewReader(raw), int64(len(raw)), Limits{})
+	book, err := read.Open(bytes.NewReader(raw), int64(len(raw)), opc.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +105,7 @@ func headers(id sheet.SheetID) string {
 }
 
 func TestTemplateRefusesAValueItCannotWrite(t *testing.T) {
-	err := WriteTemplate(io.Discard, Template{Words: codes{}, Engineers: [][]any{{"pc-1", []int{1}}}})
+	err := Write(io.Discard, Template{Words: codes{}, Engineers: [][]any{{"pc-1", []int{1}}}})
 	if err == nil || !strings.Contains(err.Error(), "Engineers, row 2: B2") {
 		t.Errorf("got %v, want an error naming the cell", err)
 	}
@@ -215,7 +216,7 @@ func TestTemplateDeclaresNoMacros(t *testing.T) {
 // TestPromptsOfTheBlankWorkbookFit: beyond these lengths Excel repairs the file by
 // dropping its validations.
 func TestPromptsOfTheBlankWorkbookFit(t *testing.T) {
-	f, err := excelize.OpenFile("../../templates/blank.xlsx")
+	f, err := excelize.OpenFile("../../../../templates/blank.xlsx")
 	if err != nil {
 		t.Fatal(err)
 	}

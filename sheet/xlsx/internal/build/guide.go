@@ -1,12 +1,11 @@
-package xlsx
+package build
 
 import (
 	"fmt"
 	"strings"
 
-	"github.com/xuri/excelize/v2"
-
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/xuri/excelize/v2"
 )
 
 // guideSteps are the codes of the guide's numbered steps.
