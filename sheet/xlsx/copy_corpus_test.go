@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/edit"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
@@ -104,7 +105,7 @@ func corpusPatch(file []byte) (sheet.Patch, bool) {
 // compareParts holds the parts of a copy against those of its source.
 func compareParts(t *testing.T, file, out []byte, p sheet.Patch) {
 	src, dst := xlsxtest.ZipOf(t, file), xlsxtest.ZipOf(t, out)
-	c, err := opc.Open(bytes.NewReader(file), int64(len(file)), copyLimits)
+	c, err := opc.Open(bytes.NewReader(file), int64(len(file)), edit.CopyLimits)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -169,15 +169,15 @@ func TestStylesAreAdded(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if fill, font := looksOf(t, xlsxtest.PartOf(t, out, "xl/styles.xml"), id); fill != "FFFFC7CE" || font != "FF9C0006" {
+			if fill, font := coloursOf(t, xlsxtest.PartOf(t, out, "xl/styles.xml"), id); fill != "FFFFC7CE" || font != "FF9C0006" {
 				t.Errorf("an error is shown in %s on %s", font, fill)
 			}
 		})
 	}
 }
 
-// looksOf gives the colours of a cell format by a reader of its own.
-func looksOf(t *testing.T, part string, id int) (fill, font string) {
+// coloursOf gives the colours of a cell format by a reader of its own.
+func coloursOf(t *testing.T, part string, id int) (fill, font string) {
 	t.Helper()
 	type color struct {
 		RGB string `xml:"rgb,attr"`

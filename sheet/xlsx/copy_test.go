@@ -2,12 +2,15 @@ package xlsx
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/edit"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 	"github.com/xuri/excelize/v2"
 )
@@ -27,7 +30,7 @@ func resultPatch(name string, lastCol, lastRow int) sheet.Patch {
 		for i := range cells {
 			cells[i] = sheet.PutCell{Text: fmt.Sprintf("%s of row %d", sheet.ResultHeaders[i], n)}
 		}
-		cells[sheet.ColResult] = sheet.PutCell{Text: string(sheet.AllResults[n%len(sheet.AllResults)]), Style: sheet.Style(n % styleCount)}
+		cells[sheet.ColResult] = sheet.PutCell{Text: string(sheet.AllResults[n%len(sheet.AllResults)]), Style: sheet.Style(n % (int(sheet.StyleTitle) + 1))}
 		cells[sheet.ColMessage].Text = "a <made> & \"odd\" message _x0041_\nwith a second line\x01"
 		cells[sheet.ColAttempts] = sheet.PutCell{Number: float64(n % 5), IsNumber: true}
 		cells[sheet.ColLOAStatus] = sheet.PutCell{}
@@ -102,4 +105,130 @@ func TestCopyIsReadByExcelize(t *testing.T) {
 	if ok, at, _ := f.GetCellHyperLink("Errors", "B2"); !ok || at != "'Circuits'!A2" {
 		t.Errorf("link leads to %q", at)
 	}
+}
+
+// TestCopyMemoryIsFlat holds what a copy keeps alive against the bound, for few rows and
+// for many: nothing of it may grow with the rows.
+func TestCopyMemoryIsFlat(t *testing.T) {
+	const bound = 8 << 20
+	for _, rows := range []int{100, 30_000} {
+		file := xlsxtest.LargeBook(t, rows)
+		p := resultPatch("Circuits", 10, rows)
+		w := &heapWatcher{base: liveHeap()}
+		if err := Copy(w, bytes.NewReader(file), int64(len(file)), p); err != nil {
+			t.Fatal(err)
+		}
+		if w.samples < 3 {
+			t.Errorf("the heap was looked at %d times only", w.samples)
+		}
+		if w.most > bound {
+			t.Errorf("copying %d rows keeps %d bytes alive, and %d are allowed", rows, w.most, bound)
+		}
+	}
+}
+
+// heapWatcher takes a copy and looks at the heap as it comes.
+type heapWatcher struct {
+	base, most int64
+	samples    int
+	since      int
+}
+
+// Write implements io.Writer.
+func (w *heapWatcher) Write(b []byte) (int, error) {
+	const every = 128 << 10 // bytes
+	if w.since += len(b); w.samples < 3 || w.since >= every {
+		w.since = 0
+		w.samples++
+		w.most = max(w.most, liveHeap()-w.base)
+	}
+	return len(b), nil
+}
+
+// liveHeap gives the bytes that are in use.
+func liveHeap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// FuzzPatch patches any worksheet part that can be read: the copy holds what was put,
+// every other cell as before, and a second copy is the same file as the first.
+func FuzzPatch(f *testing.F) {
+	for _, inner := range []string{
+		xlsxtest.DataRows,
+		`<dimension ref="A1"/><cols><col min="1" max="9" width="3"/></cols><sheetData><row><c><v>1</v></c></row><row r="3" spans="1:2"><c r="B3" t="inlineStr"><is><t>x</t></is></c><c/><c t="b"><v>1</v></c></row></sheetData><autoFilter ref="A1:B3"/><mergeCells><mergeCell ref="B3:E3"/></mergeCells>`,
+		`<sheetData><row r="2"/><row r="1"><c r="B1"><f>1</f></c></row></sheetData><conditionalFormatting sqref="A1"/><legacyDrawing/>`,
+	} {
+		f.Add([]byte(xlsxtest.SheetOpen + inner + `</worksheet>`))
+	}
+	for _, part := range xlsxtest.SeedParts(f, "worksheets/sheet") {
+		f.Add(part)
+	}
+	f.Fuzz(func(t *testing.T, sheetPart []byte) {
+		file := xlsxtest.Zipped(t, xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: string(sheetPart)}))
+		copyAnything(t, file)
+	})
+}
+
+// FuzzCopy reads and copies any file at all.
+func FuzzCopy(f *testing.F) {
+	f.Add(xlsxtest.Zipped(f, xlsxtest.PlainParts()))
+	for _, file := range xlsxtest.SeedFiles(f) {
+		f.Add(file)
+	}
+	f.Fuzz(func(t *testing.T, file []byte) { copyAnything(t, file) })
+}
+
+// copyAnything copies a file that may be none. What can be read can be copied, but for
+// what the copy itself refuses in an orderly way.
+func copyAnything(t *testing.T, file []byte) {
+	p, ok := corpusPatch(file)
+	if !ok {
+		mustNotPanic(t, file)
+		return
+	}
+	var out bytes.Buffer
+	err := Copy(&out, bytes.NewReader(file), int64(len(file)), p)
+	if in := (*sheet.InputError)(nil); errors.As(err, &in) {
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Verify(bytes.NewReader(out.Bytes()), int64(out.Len()), bytes.NewReader(file), int64(len(file)), p); err != nil {
+		t.Fatal(err)
+	}
+	col := p.Sheets[0].Columns[0].Col
+	if was, is := cellsBefore(t, file, p.Sheets[0].Sheet, col), cellsBefore(t, out.Bytes(), p.Sheets[0].Sheet, col); was != is {
+		t.Fatalf("cells were\n%s\nare\n%s", was, is)
+	}
+	var again bytes.Buffer
+	if err := Copy(&again, bytes.NewReader(out.Bytes()), int64(out.Len()), p); err != nil {
+		t.Fatalf("the copy cannot be copied: %v", err)
+	}
+	if err := Verify(bytes.NewReader(again.Bytes()), int64(again.Len()), bytes.NewReader(out.Bytes()), int64(out.Len()), p); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// cellsBefore lists the cells of a sheet left of a column.
+func cellsBefore(t *testing.T, file []byte, name string, col int) string {
+	b, err := Open(bytes.NewReader(file), int64(len(file)), edit.CopyLimits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list strings.Builder
+	for row, err := range b.Rows(name) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range row.Cells {
+			if c.Col < col {
+				fmt.Fprintln(&list, row.Number, row.Hidden, c)
+			}
+		}
+	}
+	return list.String()
 }

@@ -3,7 +3,9 @@ package xlsx
 import (
 	"io"
 
+	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/build"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/edit"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 )
@@ -41,3 +43,40 @@ type TemplateWords = build.TemplateWords
 // day and machine. Dropdowns and validations guide who types; they do not act on
 // what is pasted, so nothing that is read relies on them.
 func WriteTemplate(w io.Writer, t Template) error { return build.Write(w, t) }
+
+// Copy writes a copy of the workbook with a patch put in. It
+//
+//  1. passes every part that the patch does not touch through as it is, packed bytes,
+//     time and place in the file included (macros, pictures, charts, other sheets,
+//     shared strings);
+//  2. streams the patched sheets: result cells go to their place in each row, what
+//     was in the result columns goes, and around the rows the used range, the
+//     columns, the filter and merged ranges follow; every other byte stays;
+//  3. appends to the short lists: styles, tables, the calculation chain,
+//     relationships, content types, sheets and defined names;
+//  4. adds sheets, or replaces those that an earlier run added.
+//
+// The copy of a given workbook and patch always has the same bytes, and memory stays
+// bounded whatever the number of rows. An error is an *sheet.InputError where it lies with
+// the workbook or the patch (copy-… and the codes of [Open]), else that of dst.
+func Copy(dst io.Writer, src io.ReaderAt, size int64, p sheet.Patch) error {
+	return edit.Copy(dst, src, size, p)
+}
+
+// Verify opens a copy that Copy wrote of src and checks that it is what the patch meant:
+// every part unpacks to its checksum, every patched sheet holds every row with its cells
+// as they were put, and the notes that it should have, and every added sheet is there
+// with all its rows. The patch is asked for its rows once more.
+//
+// Its errors are *sheet.InputError: those of [Open], or what differs (copy-…).
+func Verify(r io.ReaderAt, size int64, src io.ReaderAt, srcSize int64, p sheet.Patch) error {
+	return edit.Verify(r, size, src, srcSize, p)
+}
+
+// Obstacles finds what prevents a faithful copy of a workbook, before anything is sent.
+// Errors prevent any copy; warnings and notes say how the copy will differ. A copy is
+// made with empty results and thrown away, so that whatever would fail after the run
+// fails here.
+func Obstacles(r io.ReaderAt, size int64, w *sheet.Workbook) []sheet.Problem {
+	return edit.Obstacles(r, size, w)
+}

@@ -1,8 +1,10 @@
-package xlsx
+package edit
 
 import (
 	"io"
+	"path"
 	"strconv"
+	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
@@ -25,7 +27,7 @@ const (
 	notAList
 )
 
-var styleLists = [...]struct{ list, child string }{
+var listNames = [...]struct{ list, child string }{
 	{"numFmts", "numFmt"}, {"fonts", "font"}, {"fills", "fill"}, {"borders", "border"},
 	{"cellStyleXfs", "xf"}, {"cellXfs", "xf"}, {"cellStyles", "cellStyle"}, {"dxfs", "dxf"},
 }
@@ -35,8 +37,8 @@ func listOf(t *xmltok.Token) styleList {
 	if !t.Space.Main() {
 		return notAList
 	}
-	for i := range styleLists {
-		if string(t.Local) == styleLists[i].list {
+	for i := range listNames {
+		if string(t.Local) == listNames[i].list {
 			return styleList(i)
 		}
 	}
@@ -47,9 +49,9 @@ func listOf(t *xmltok.Token) styleList {
 // are wanted; behind them an equal entry is added a second time, which does no harm.
 const rememberChildren = 4096
 
-// styleSurvey is what a styles part holds, as far as something is added to it. The
+// styleContent is what a styles part holds, as far as something is added to it. The
 // children are counted, since the lists' own counts may be wrong or missing.
-type styleSurvey struct {
+type styleContent struct {
 	prefix string                     // of the elements, x: or nothing
 	lists  [afterLists]int            // how often each list is there: once at most, in all but odd files
 	counts [afterLists]int            // of the entries
@@ -70,9 +72,9 @@ type stylePatch struct {
 
 const styleCount = int(sheet.StyleTitle) + 1
 
-// surveyStyles reads a styles part.
-func surveyStyles(tz *xmltok.Tokenizer) (*styleSurvey, error) {
-	s := &styleSurvey{}
+// scanStyles reads a styles part.
+func scanStyles(tz *xmltok.Tokenizer) (*styleContent, error) {
+	s := &styleContent{}
 	list := notAList
 	var held []byte
 	for {
@@ -93,7 +95,7 @@ func surveyStyles(tz *xmltok.Tokenizer) (*styleSurvey, error) {
 			if list = listOf(t); list < afterLists {
 				s.lists[list]++
 			}
-		case t.Depth == 3 && list < afterLists && t.Is(styleLists[list].child):
+		case t.Depth == 3 && list < afterLists && t.Is(listNames[list].child):
 			if held, err = tz.Capture(held[:0], t); err != nil {
 				return nil, err
 			}
@@ -103,7 +105,7 @@ func surveyStyles(tz *xmltok.Tokenizer) (*styleSurvey, error) {
 }
 
 // count takes one entry of a list.
-func (s *styleSurvey) count(list styleList, raw []byte) {
+func (s *styleContent) count(list styleList, raw []byte) {
 	n := s.counts[list]
 	s.counts[list]++
 	if list == fontsList && n == 0 {
@@ -122,7 +124,7 @@ func (s *styleSurvey) count(list styleList, raw []byte) {
 
 // want gives the index of an entry, which is added unless the list has it already:
 // so that a copy of a copy of a copy does not grow.
-func (p *stylePatch) want(s *styleSurvey, list styleList, raw string) int {
+func (p *stylePatch) want(s *styleContent, list styleList, raw string) int {
 	if n, ok := s.known[list][raw]; ok {
 		return n
 	}
@@ -181,7 +183,7 @@ func (p *stylePatch) missing(e *xmltok.Editor, prefix string, next, before style
 		if len(p.added[list]) == 0 || p.lists[list] > 0 {
 			continue
 		}
-		name := prefix + styleLists[list].list
+		name := prefix + listNames[list].list
 		e.Put("<" + name + ` count="` + strconv.Itoa(len(p.added[list])) + `">`)
 		p.entries(e, list)
 		e.Put("</" + name + ">")
@@ -190,7 +192,7 @@ func (p *stylePatch) missing(e *xmltok.Editor, prefix string, next, before style
 
 // extend copies a list whose start tag is t with the entries that are added.
 func (p *stylePatch) extend(e *xmltok.Editor, t *xmltok.Token, list styleList) error {
-	name := t.Prefixed() + styleLists[list].list
+	name := t.Prefixed() + listNames[list].list
 	e.Change(t, xmltok.WithAttr("count", strconv.Itoa(p.sums[list])), xmltok.Opened())
 	if t.Empty {
 		p.entries(e, list)
@@ -215,4 +217,37 @@ func (p *stylePatch) entries(e *xmltok.Editor, list styleList) {
 	for _, raw := range p.added[list] {
 		e.Put(raw)
 	}
+}
+
+// planStyles adds the formats of the new cells. A workbook without styles gets the part.
+func (cp *Copier) planStyles() error {
+	part := cp.book.Styles
+	tz := xmltok.New(strings.NewReader(blankStyles(cp.spaces.main)), "styles")
+	if part != "" {
+		var err error
+		if tz, err = cp.OpenXML(part); err != nil {
+			return err
+		}
+	}
+	survey, err := scanStyles(tz)
+	if err != nil {
+		return err
+	}
+	if cp.styles, err = newStylePatch(survey); err != nil {
+		return err
+	}
+	rewrite := func(e *xmltok.Editor) error { return rewriteStyles(e, survey.prefix, cp.styles) }
+	if part != "" {
+		cp.edited(part, rewrite)
+		return nil
+	}
+	dir := path.Dir(cp.book.Part)
+	if part = path.Join(dir, "styles.xml"); !cp.reserve(part, stylesType) { // some programs look for no other name
+		part = cp.newPart(dir, "styles", ".xml", stylesType)
+	}
+	cp.bookRels.add(cp.spaces.rel+"/styles", relTarget(cp.book.Part, part))
+	cp.addPart(part, func(w io.Writer) error {
+		return rewrite(xmltok.NewEditor(xmltok.New(strings.NewReader(blankStyles(cp.spaces.main)), "styles"), w))
+	})
+	return nil
 }

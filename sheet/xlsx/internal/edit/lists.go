@@ -1,7 +1,8 @@
-package xlsx
+package edit
 
 import (
 	"io"
+	"path"
 	"strconv"
 	"strings"
 
@@ -133,4 +134,42 @@ func (e *typesEdit) rewrite(out *xmltok.Editor) error {
 		}
 		return b.String()
 	})
+}
+
+// setRels puts the change of a part's relationships into place.
+func (cp *Copier) setRels(part string, e *relsEdit) {
+	name := opc.RelsPart(part)
+	switch {
+	case !e.changed():
+	case cp.File(name) == nil:
+		cp.addPart(name, text(e.whole))
+	default:
+		cp.edited(name, e.rewrite)
+	}
+}
+
+// relTarget gives a part as a relationship of another names it: relative to that one's
+// folder, as Office does, since some programs read no other form (exceljs).
+func relTarget(from, to string) string {
+	there := strings.Split(to, "/")
+	up := 0
+	if dir := path.Dir(from); dir != "." {
+		here := strings.Split(dir, "/")
+		for len(here) > 0 && len(there) > 1 && here[0] == there[0] {
+			here, there = here[1:], there[1:]
+		}
+		up = len(here)
+	}
+	return strings.Repeat("../", up) + strings.Join(there, "/")
+}
+
+// replaceRels gives a part relationships in the place of all it had.
+func (cp *Copier) replaceRels(part string, e *relsEdit) {
+	name := opc.RelsPart(part)
+	if cp.File(name) == nil {
+		cp.addPart(name, text(e.whole))
+		return
+	}
+	delete(cp.parts.dropped, opc.PartKey(name))
+	cp.parts.changed[opc.PartKey(name)] = text(e.whole)
 }

@@ -1,4 +1,4 @@
-package xlsx
+package edit
 
 import (
 	"bytes"
@@ -42,7 +42,7 @@ func (m *masker) hides(row, col int) bool {
 }
 
 // planMask says what is masked in a sheet; nil where nothing is.
-func (cp *copier) planMask(p *sheet.SheetPatch) *masker {
+func (cp *Copier) planMask(p *sheet.SheetPatch) *masker {
 	if len(p.Masked) == 0 {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package xlsx
+package edit
 
 import (
 	"errors"
@@ -17,7 +17,7 @@ import (
 // like. The copy is rehearsed: it is made with empty results and thrown away, so that
 // whatever would fail after the run fails here.
 func Obstacles(r io.ReaderAt, size int64, w *sheet.Workbook) []sheet.Problem {
-	c, err := opc.Open(r, size, copyLimits)
+	c, err := opc.Open(r, size, CopyLimits)
 	if err != nil {
 		return obstacle(err)
 	}
@@ -34,7 +34,7 @@ func Obstacles(r io.ReaderAt, size int64, w *sheet.Workbook) []sheet.Problem {
 		found = append(found, copyProblem(sheet.Note, "copy-structure-locked"))
 	}
 	cp := newCopier(c, book)
-	if err := cp.copyTo(io.Discard, rehearsal(w), 0); err != nil {
+	if err := cp.CopyTo(io.Discard, emptyPatch(w), 0); err != nil {
 		return append(found, obstacle(err)...)
 	}
 	return append(found, cp.remarks...)
@@ -90,10 +90,10 @@ func locked(c *opc.Container, book *read.Parts) (bool, error) {
 	}
 }
 
-// rehearsal is a patch as it will be after the run, as far as its places are
+// emptyPatch is a patch as it will be after the run, as far as its places are
 // concerned: every result cell is blank, and where problems will be marked, a cell is
 // that surely has no note of the user's.
-func rehearsal(w *sheet.Workbook) sheet.Patch {
+func emptyPatch(w *sheet.Workbook) sheet.Patch {
 	var p sheet.Patch
 	for _, t := range []*sheet.Table{&w.CircuitsTable, &w.EngineersTable} {
 		sp := sheet.SheetPatch{Sheet: t.Sheet, HeaderRow: t.HeaderRow, LastRow: t.LastRow, LastCol: t.LastCol, Columns: t.ResultColumns()}

@@ -1,16 +1,12 @@
-package xlsx
+package edit
 
 import (
-	"bytes"
-	"io"
+	"maps"
 	"path"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
-	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -30,15 +26,6 @@ const (
 	maxNotes    = 1000 // of a sheet
 	maxNoteText = 2000 // characters of one
 )
-
-// cellNote is one note.
-type cellNote struct {
-	row, col int
-	text     string
-}
-
-// noteTexts holds notes by the row and column of their cell.
-type noteTexts map[[2]int]string
 
 // notesOf gives the notes of the marks, one for each cell, the first rows first.
 func notesOf(marks []sheet.Mark) []cellNote {
@@ -68,7 +55,7 @@ func notesOf(marks []sheet.Mark) []cellNote {
 // back: the cells are coloured all the same.
 //
 // It gives the ID of the relationship for a new drawing, or "" where none is needed.
-func (cp *copier) planNotes(p *sheet.SheetPatch, part string, rels []opc.Relationship) (string, error) {
+func (cp *Copier) planNotes(p *sheet.SheetPatch, part string, rels []opc.Relationship) (string, error) {
 	notes := notesOf(p.Marks)
 	comments, has := opc.OfKind(rels, "comments")
 	var drawings []opc.Relationship
@@ -85,7 +72,7 @@ func (cp *copier) planNotes(p *sheet.SheetPatch, part string, rels []opc.Relatio
 	case len(notes) == 0:
 		return "", nil
 	case cp.book.Strict || len(drawings) > 0:
-		cp.standBack(p.Sheet)
+		cp.leaveNotesOut(p.Sheet)
 		return "", nil
 	}
 	want.add(notes)
@@ -94,7 +81,7 @@ func (cp *copier) planNotes(p *sheet.SheetPatch, part string, rels []opc.Relatio
 
 // notesIn gives what a part of comments will hold, which odd workbooks share between
 // sheets.
-func (cp *copier) notesIn(comments string) noteTexts {
+func (cp *Copier) notesIn(comments string) noteTexts {
 	key := opc.PartKey(comments)
 	if comments == "" || cp.noteParts[key] == nil {
 		cp.noteParts[key] = noteTexts{}
@@ -102,21 +89,14 @@ func (cp *copier) notesIn(comments string) noteTexts {
 	return cp.noteParts[key]
 }
 
-// add takes in notes as they will be written.
-func (n noteTexts) add(notes []cellNote) {
-	for _, note := range notes {
-		n[[2]int{note.row, note.col}] = noteText(note.text)
-	}
-}
-
-// standBack says that a sheet gets no notes.
-func (cp *copier) standBack(name string) {
+// leaveNotesOut says that a sheet gets no notes.
+func (cp *Copier) leaveNotesOut(name string) {
 	cp.remarks = append(cp.remarks, copyProblem(sheet.Note, "copy-no-notes", "sheet", name))
 }
 
 // newNotes adds the notes of a sheet that has none: a part with their text and one with
 // their drawings.
-func (cp *copier) newNotes(notes []cellNote, part string, rels []opc.Relationship) string {
+func (cp *Copier) newNotes(notes []cellNote, part string, rels []opc.Relationship) string {
 	dir := path.Dir(cp.book.Part)
 	comments := cp.newPart(dir, "comments", ".xml", commentsType)
 	drawing := cp.newPart(path.Join(dir, "drawings"), "vmlDrawing", ".vml", vmlType)
@@ -134,97 +114,70 @@ func (cp *copier) newNotes(notes []cellNote, part string, rels []opc.Relationshi
 	return id
 }
 
-// commentElements gives the notes as entries of a list of comments.
-func commentElements(prefix string, author int, notes []cellNote) string {
-	var b []byte
-	for _, n := range notes {
-		b = appendRef(append(append(append(b, '<'), prefix...), `comment ref="`...), n.row, n.col)
-		b = append(b, `" authorId="`+strconv.Itoa(author)+`"><`+prefix+`text><`+prefix+`t xml:space="preserve">`...)
-		b = xmltok.AppendXString(b, noteText(n.text))
-		b = append(b, `</`+prefix+`t></`+prefix+`text></`+prefix+`comment>`...)
+// mergeNotes puts notes among those that a sheet has, in the place of those of an
+// earlier run. Where its parts are not plain XML of the usual kind, it stands back.
+func (cp *Copier) mergeNotes(name string, notes []cellNote, comments string, drawings []opc.Relationship) error {
+	if cp.File(comments) == nil {
+		cp.leaveNotesOut(name)
+		return nil
 	}
-	return string(b)
-}
-
-// noteText cuts a note to the length that one may have.
-func noteText(s string) string {
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	n := 0
-	for i := range s {
-		if n++; n > maxNoteText {
-			return s[:i] + "…"
-		}
+	tz, err := cp.OpenXML(comments)
+	if err != nil {
+		return err
 	}
-	return s
+	have, err := scanComments(tz)
+	if err != nil {
+		return err
+	}
+	notes = slices.DeleteFunc(notes, func(n cellNote) bool { _, taken := have.kept[[2]int{n.row, n.col}]; return taken })
+	if cp.parts.changed[opc.PartKey(comments)] != nil { // by a sheet that shares it
+		cp.leaveNotesOut(name)
+		return nil
+	}
+	want := cp.notes[name]
+	maps.Copy(want, have.kept)
+	if len(notes) == 0 && len(have.replaced) == 0 {
+		return nil
+	}
+	vml, drawing := cp.notesDrawing(drawings, have.replaced)
+	if vml == nil || cp.book.Strict || cp.parts.changed[opc.PartKey(drawing)] != nil {
+		maps.Copy(want, have.replaced)
+		cp.leaveNotesOut(name)
+		return nil
+	}
+	clear(want)
+	maps.Copy(want, have.kept)
+	want.add(notes)
+	cp.edited(comments, func(e *xmltok.Editor) error { return rewriteComments(e, have, notes) })
+	cp.edited(drawing, func(e *xmltok.Editor) error { return rewriteDrawing(e, vml, have.replaced, notes) })
+	return nil
 }
 
-// commentsSurvey is what a part of comments holds.
-type commentsSurvey struct {
-	authors int
-	ours    int       // the index of our author, or -1
-	stays   noteTexts // the user's and the template's
-	goes    noteTexts // an earlier run's
-}
-
-// surveyComments reads a part of comments.
-func surveyComments(tz *xmltok.Tokenizer) (*commentsSurvey, error) {
-	s := &commentsSurvey{ours: -1, stays: noteTexts{}, goes: noteTexts{}}
-	inAuthor := false
-	var name, held []byte
-	for {
-		t, err := tz.Next()
-		if err == io.EOF {
-			return s, nil
+// notesDrawing finds the drawing that holds the notes of a sheet: header pictures have
+// one of the same kind. It gives nil where there is none, or one that is no XML: such
+// drawings are not rare and are none to be touched.
+func (cp *Copier) notesDrawing(drawings []opc.Relationship, goes noteTexts) (*drawingContent, string) {
+	var found *drawingContent
+	part := ""
+	for _, r := range drawings {
+		if cp.File(r.Target) == nil {
+			return nil, ""
 		}
+		tz, err := cp.OpenXML(r.Target)
 		if err != nil {
-			return nil, err
+			return nil, ""
 		}
-		switch {
-		case t.Depth == 1 && t.Kind == xmltok.StartTag && !t.Is("comments"):
-			return nil, tz.ErrorAt(t, "part-wrong-root")
-		case t.Depth == 3 && t.Kind == xmltok.StartTag && t.Is("author"):
-			name, inAuthor = name[:0], !t.Empty
-			s.authors++
-		case t.Depth == 3 && t.Kind == xmltok.EndTag && t.Is("author"):
-			inAuthor = false
-			if string(name) == notesAuthor && s.ours < 0 {
-				s.ours = s.authors - 1
-			}
-		case inAuthor:
-			if name, err = t.Text(name); err != nil {
-				return nil, err
-			}
-		case t.Depth == 3 && t.Kind == xmltok.StartTag && t.Is("comment"):
-			if held, err = tz.Capture(held[:0], t); err != nil {
-				return nil, err
-			}
-			if at, text := noteOf(held); strings.HasPrefix(text, notesSign) {
-				s.goes[at] = text
-			} else {
-				s.stays[at] = text
-			}
-		}
-	}
-}
-
-// noteOf gives the cell and the text of a comment.
-func noteOf(raw []byte) (at [2]int, text string) {
-	tz := xmltok.New(bytes.NewReader(raw), "comment")
-	var b []byte
-	inText := false
-	for {
-		t, err := tz.Next()
+		s, err := scanDrawing(tz, goes)
 		if err != nil {
-			return at, xmltok.UnescapeXString(string(b))
+			return nil, ""
 		}
-		switch {
-		case t.Depth == 1 && t.Kind == xmltok.StartTag:
-			ref, _ := t.Attr("ref")
-			at[0], at[1], _ = read.ParseRef(ref)
-		case string(t.Local) == "t":
-			inText = t.Kind == xmltok.StartTag && !t.Empty
-		case inText:
-			b, _ = t.Text(b)
+		if s.notes == 0 {
+			continue
 		}
+		if found != nil {
+			return nil, ""
+		}
+		found, part = s, r.Target
 	}
+	return found, part
 }

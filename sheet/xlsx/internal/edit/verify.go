@@ -1,4 +1,4 @@
-package xlsx
+package edit
 
 import (
 	"io"
@@ -20,7 +20,7 @@ import (
 //
 // Its errors are *sheet.InputError: those of [Open], or what differs (copy-…).
 func Verify(r io.ReaderAt, size int64, src io.ReaderAt, srcSize int64, p sheet.Patch) error {
-	cp, err := openCopier(r, size)
+	cp, err := Open(r, size)
 	if err != nil {
 		return err
 	}
@@ -45,15 +45,15 @@ func Verify(r io.ReaderAt, size int64, src io.ReaderAt, srcSize int64, p sheet.P
 
 // verifier compares a copy, opened as if it were to be copied again, with its patch.
 type verifier struct {
-	copy *copier
-	book *Book
+	copy *Copier
+	book *read.Book
 }
 
 // notes compares the notes of the patched sheets with those of the source that
 // stay and those that the patch adds. What they should be is planned once more, from the
 // source; what they are is read from the copy.
 func (v *verifier) notes(src io.ReaderAt, size int64, p sheet.Patch) error {
-	cp, err := openCopier(src, size)
+	cp, err := Open(src, size)
 	if err != nil {
 		return err
 	}
@@ -88,12 +88,12 @@ func (v *verifier) notesOf(name string) (noteTexts, error) {
 	if err != nil {
 		return nil, err
 	}
-	have, err := surveyComments(tz)
+	have, err := scanComments(tz)
 	if err != nil {
 		return nil, err
 	}
-	all := have.stays
-	maps.Copy(all, have.goes)
+	all := have.kept
+	maps.Copy(all, have.replaced)
 	return all, nil
 }
 

@@ -1,4 +1,4 @@
-package xlsx
+package edit
 
 import (
 	"io"
@@ -31,7 +31,7 @@ const (
 )
 
 // addChart adds the chart of a sheet that is written by w: a drawing and the chart.
-func (cp *copier) addChart(part, sheetName string, w *sheetWriter) {
+func (cp *Copier) addChart(part, sheetName string, w *sheetWriter) {
 	dir := path.Dir(cp.book.Part)
 	drawing := cp.newPart(path.Join(dir, "drawings"), "drawing", ".xml", drawingType)
 	chart := cp.newPart(path.Join(dir, "charts"), "chart", ".xml", chartType)
@@ -46,17 +46,6 @@ func (cp *copier) addChart(part, sheetName string, w *sheetWriter) {
 		_, err := io.WriteString(out, chartXML(cp.spaces, sheetName, w.a.Chart, w.bars))
 		return err
 	})
-}
-
-// replaceRels gives a part relationships in the place of all it had.
-func (cp *copier) replaceRels(part string, e *relsEdit) {
-	name := opc.RelsPart(part)
-	if cp.File(name) == nil {
-		cp.addPart(name, text(e.whole))
-		return
-	}
-	delete(cp.parts.dropped, opc.PartKey(name))
-	cp.parts.changed[opc.PartKey(name)] = text(e.whole)
 }
 
 // chartRow takes a row's bar while the sheet is written, so that the chart brings its

@@ -1,4 +1,4 @@
-package xlsx
+package edit
 
 import (
 	"bufio"
@@ -14,7 +14,7 @@ import (
 
 // planAdded adds sheets behind the workbook's own, or puts them in the place of those
 // that an earlier run added. It gives the places of the latter.
-func (cp *copier) planAdded(added []sheet.AddedSheet) (replaced []int, err error) {
+func (cp *Copier) planAdded(added []sheet.AddedSheet) (replaced []int, err error) {
 	earlier, err := cp.addedEarlier()
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func (cp *copier) planAdded(added []sheet.AddedSheet) (replaced []int, err error
 }
 
 // newSheet adds an entry to the list of sheets, and gives its place and its part.
-func (cp *copier) newSheet(name string) (at int, part string) {
+func (cp *Copier) newSheet(name string) (at int, part string) {
 	at = len(cp.book.Sheets) + len(cp.bookEdit.sheets)
 	part = cp.newPart(path.Join(path.Dir(cp.book.Part), "worksheets"), "sheet", ".xml", worksheetType)
 	cp.bookEdit.sheets = append(cp.bookEdit.sheets, addedEntry{
@@ -65,7 +65,7 @@ func (cp *copier) newSheet(name string) (at int, part string) {
 
 // freeName gives a name that no sheet has: where the user has a sheet of this name, the
 // added one says whose it is.
-func (cp *copier) freeName(name string) string {
+func (cp *Copier) freeName(name string) string {
 	for n := 1; ; n++ {
 		free := name
 		switch {
@@ -86,7 +86,7 @@ func (cp *copier) freeName(name string) string {
 
 // freeSheetID gives the ID behind the highest one, or the first free one where that
 // would be beyond the bound of 65,534.
-func (cp *copier) freeSheetID() string {
+func (cp *Copier) freeSheetID() string {
 	used := map[int]bool{}
 	highest := 0
 	for _, s := range cp.book.Sheets {

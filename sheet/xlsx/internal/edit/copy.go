@@ -1,4 +1,11 @@
-package xlsx
+// Package edit writes the copy of a workbook with a patch put in.
+//
+// A [Copier] first plans what becomes of each part: it passes through, is changed, goes, or
+// is added. Then it writes them in the order of the source. A changed part is streamed
+// token by token, and what is not changed in it stays byte for byte. [Obstacles] makes the
+// copy with empty results before anything is sent; [Verify] compares the copy with what was
+// meant.
+package edit
 
 import (
 	"archive/zip"
@@ -14,44 +21,30 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// copyLimits are those of a workbook that was let in already: copying streams, so its
+// CopyLimits are those of a workbook that was let in already: copying streams, so its
 // memory does not grow with what it copies, and the copy may be larger than its source.
-var copyLimits = Limits{Unpacked: 1 << 40, Ratio: 1100, Parts: math.MaxInt32, Strings: math.MaxInt32}
+var CopyLimits = opc.Limits{Unpacked: 1 << 40, Ratio: 1100, Parts: math.MaxInt32, Strings: math.MaxInt32}
 
-// Copy writes a copy of the workbook with a patch put in. It
-//
-//  1. passes every part that the patch does not touch through as it is, packed bytes,
-//     time and place in the file included (macros, pictures, charts, other sheets,
-//     shared strings);
-//  2. streams the patched sheets: result cells go to their place in each row, what
-//     stood in the result columns goes, and around the rows the used range, the
-//     columns, the filter and merged ranges follow; every other byte stays;
-//  3. appends to the short lists: styles, tables, the calculation chain,
-//     relationships, content types, sheets and defined names;
-//  4. adds sheets, or replaces those that an earlier run added.
+// Copy writes a copy of the workbook with a patch put in: see the face of the codec.
 //
 // All XML is written by hand rather than by excelize on a stand-in workbook: the
 // additions are a few short elements, they follow the prefix and the Strict or
 // Transitional form of the part they go into, and their bytes are the same in every
-// run. The copy of a given workbook and patch always has the same bytes.
-//
-// Memory stays bounded whatever the number of rows. An error is an *sheet.InputError
-// where it lies with the workbook or the patch (copy-… and the codes of [Open]), else
-// that of dst.
+// run.
 func Copy(dst io.Writer, src io.ReaderAt, size int64, p sheet.Patch) error {
-	cp, err := openCopier(src, size)
+	cp, err := Open(src, size)
 	if err != nil {
 		return err
 	}
-	return cp.copyTo(dst, p, packLevel)
+	return cp.CopyTo(dst, p, PackLevel)
 }
 
-// packLevel is how hard parts are packed that are written anew: level 5 of this
+// PackLevel is how hard parts are packed that are written anew: level 5 of this
 // implementation packs as well as level 6 of the standard library at half its cost.
-const packLevel = 5
+const PackLevel = 5
 
-// copier makes one copy: plan says what becomes of each part, write does it.
-type copier struct {
+// Copier makes one copy: plan says what becomes of each part, write does it.
+type Copier struct {
 	*opc.Container
 	book   *read.Parts
 	spaces spaceNames
@@ -68,9 +61,9 @@ type copier struct {
 	remarks   []sheet.Problem      // in what the copy will not be as the user may expect it
 }
 
-// openCopier opens a workbook to be copied.
-func openCopier(src io.ReaderAt, size int64) (*copier, error) {
-	c, err := opc.Open(src, size, copyLimits)
+// Open opens a workbook to be copied.
+func Open(src io.ReaderAt, size int64) (*Copier, error) {
+	c, err := opc.Open(src, size, CopyLimits)
 	if err != nil {
 		return nil, err
 	}
@@ -81,12 +74,12 @@ func openCopier(src io.ReaderAt, size int64) (*copier, error) {
 	return newCopier(c, w), nil
 }
 
-func newCopier(c *opc.Container, w *read.Parts) *copier {
-	return &copier{Container: c, book: w, parts: newPartEdits(), spaces: spacesOf(w.Strict), notes: map[string]noteTexts{}, noteParts: map[string]noteTexts{}}
+func newCopier(c *opc.Container, w *read.Parts) *Copier {
+	return &Copier{Container: c, book: w, parts: newPartEdits(), spaces: spacesOf(w.Strict), notes: map[string]noteTexts{}, noteParts: map[string]noteTexts{}}
 }
 
-// copyTo makes the copy, its parts packed at a level of flate.
-func (cp *copier) copyTo(dst io.Writer, p sheet.Patch, level int) error {
+// CopyTo makes the copy, its parts packed at a level of flate.
+func (cp *Copier) CopyTo(dst io.Writer, p sheet.Patch, level int) error {
 	if err := cp.plan(p); err != nil {
 		return err
 	}
@@ -115,7 +108,7 @@ func newPartEdits() *partEdits {
 }
 
 // newPart reserves a name for a part that is added: the first number that is free.
-func (cp *copier) newPart(dir, stem, ext, contentType string) string {
+func (cp *Copier) newPart(dir, stem, ext, contentType string) string {
 	for n := 1; ; n++ {
 		if name := path.Join(dir, stem+strconv.Itoa(n)+ext); cp.reserve(name, contentType) {
 			return name
@@ -124,7 +117,7 @@ func (cp *copier) newPart(dir, stem, ext, contentType string) string {
 }
 
 // reserve reserves a name for a part that is added, unless it is taken.
-func (cp *copier) reserve(name, contentType string) bool {
+func (cp *Copier) reserve(name, contentType string) bool {
 	key := opc.PartKey(name)
 	if cp.File(name) != nil && !cp.parts.dropped[key] || cp.parts.reserved[key] {
 		return false
@@ -135,13 +128,13 @@ func (cp *copier) reserve(name, contentType string) bool {
 }
 
 // addPart adds a part under a name that newPart gave, or relationships beside one.
-func (cp *copier) addPart(name string, write partWriter) {
+func (cp *Copier) addPart(name string, write partWriter) {
 	cp.parts.reserved[opc.PartKey(name)] = true
 	cp.parts.added = append(cp.parts.added, addedPart{name, write})
 }
 
 // edited says how a part is changed: the editor has it as it stands.
-func (cp *copier) edited(part string, change func(*xmltok.Editor) error) {
+func (cp *Copier) edited(part string, change func(*xmltok.Editor) error) {
 	cp.parts.changed[opc.PartKey(part)] = func(w io.Writer) error {
 		tz, err := cp.OpenXML(part)
 		if err != nil {
@@ -159,35 +152,8 @@ func text(content func() string) partWriter {
 	}
 }
 
-// setRels puts the change of a part's relationships into place.
-func (cp *copier) setRels(part string, e *relsEdit) {
-	name := opc.RelsPart(part)
-	switch {
-	case !e.changed():
-	case cp.File(name) == nil:
-		cp.addPart(name, text(e.whole))
-	default:
-		cp.edited(name, e.rewrite)
-	}
-}
-
-// relTarget gives a part as a relationship of another names it: relative to that one's
-// folder, as Office does, since some programs read no other form (exceljs).
-func relTarget(from, to string) string {
-	there := strings.Split(to, "/")
-	up := 0
-	if dir := path.Dir(from); dir != "." {
-		here := strings.Split(dir, "/")
-		for len(here) > 0 && len(there) > 1 && here[0] == there[0] {
-			here, there = here[1:], there[1:]
-		}
-		up = len(here)
-	}
-	return strings.Repeat("../", up) + strings.Join(there, "/")
-}
-
 // write writes the copy's container.
-func (cp *copier) write(dst io.Writer, level int) error {
+func (cp *Copier) write(dst io.Writer, level int) error {
 	z := zip.NewWriter(dst)
 	z.RegisterCompressor(zip.Deflate, opc.Compressor(level))
 	var late []*zip.File

@@ -1,10 +1,11 @@
-package xlsx
+package edit
 
 import (
 	"io"
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
@@ -15,8 +16,8 @@ type chainEdit struct {
 	cells map[int][]sheet.Range // by sheet ID: cells that are replaced
 }
 
-// goes reports whether the entry of a cell leaves.
-func (c *chainEdit) goes(sheetID int, ref []byte) bool {
+// replaces reports whether the entry of a cell leaves.
+func (c *chainEdit) replaces(sheetID int, ref []byte) bool {
 	row, col, ok := read.ParseRef(ref)
 	for _, r := range c.cells[sheetID] {
 		if ok && r.Contains(row, col) {
@@ -54,7 +55,7 @@ func (c *chainEdit) count(tz *xmltok.Tokenizer) (leave, stay int, err error) {
 			continue
 		}
 		at.next(t)
-		if ref, _ := t.Attr("r"); c.goes(at.sheetID, ref) {
+		if ref, _ := t.Attr("r"); c.replaces(at.sheetID, ref) {
 			leave++
 		} else {
 			stay++
@@ -81,7 +82,7 @@ func (c *chainEdit) rewrite(e *xmltok.Editor) error {
 		named := at.next(t)
 		ref, _ := t.Attr("r")
 		switch {
-		case c.goes(at.sheetID, ref):
+		case c.replaces(at.sheetID, ref):
 			err = e.Drop(t)
 		case named || at.sheetID == written:
 			written = at.sheetID
@@ -97,4 +98,50 @@ func (c *chainEdit) rewrite(e *xmltok.Editor) error {
 			return err
 		}
 	}
+}
+
+// planChain takes the entries out of the calculation chain whose cells are replaced. A
+// chain without entries is not allowed: it goes, and is made anew by whoever opens the
+// copy.
+func (cp *Copier) planChain(patched map[int]*sheet.SheetPatch, replaced []int) error {
+	rel, ok := opc.OfKind(cp.book.Rels, "calcChain")
+	if !ok || cp.File(rel.Target) == nil {
+		return nil
+	}
+	edit := &chainEdit{cells: map[int][]sheet.Range{}}
+	leaves := func(at int, r sheet.Range) {
+		if id, err := strconv.Atoi(cp.book.Sheets[at].SheetID); err == nil {
+			edit.cells[id] = append(edit.cells[id], r)
+		}
+	}
+	for at, p := range patched {
+		f := frameOf(p)
+		for _, c := range p.Columns {
+			leaves(at, sheet.Range{Row1: f.headerRow, Col1: c.Col, Row2: f.lastRow, Col2: c.Col})
+		}
+		for _, col := range p.Masked {
+			leaves(at, sheet.Range{Row1: p.HeaderRow + 1, Col1: col, Row2: sheet.MaxRow, Col2: col})
+		}
+		for _, c := range p.MaskedCells {
+			leaves(at, sheet.Range{Row1: c.Row, Col1: c.Col, Row2: c.Row, Col2: c.Col})
+		}
+	}
+	for _, at := range replaced {
+		leaves(at, sheet.Range{Row1: 1, Col1: 1, Row2: sheet.MaxRow, Col2: sheet.MaxCol})
+	}
+	tz, err := cp.OpenXML(rel.Target)
+	if err != nil {
+		return err
+	}
+	leave, stay, err := edit.count(tz)
+	switch {
+	case err != nil || leave == 0:
+		return err
+	case stay == 0:
+		cp.parts.dropped[opc.PartKey(rel.Target)] = true
+		cp.bookRels.dropped[rel.ID] = true
+	default:
+		cp.edited(rel.Target, edit.rewrite)
+	}
+	return nil
 }

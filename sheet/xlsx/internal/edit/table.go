@@ -1,4 +1,4 @@
-package xlsx
+package edit
 
 import (
 	"io"
@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
@@ -104,4 +105,29 @@ func columnName(header string) string {
 // overlap reports whether two ranges share a cell.
 func overlap(a, b sheet.Range) bool {
 	return a.Row1 <= b.Row2 && b.Row1 <= a.Row2 && a.Col1 <= b.Col2 && b.Col1 <= a.Col2
+}
+
+// planTables takes the result columns into the table that covers the data, and reports
+// whether there is one.
+func (cp *Copier) planTables(p *sheet.SheetPatch, cols []putColumn, rels []opc.Relationship) (tabled bool, err error) {
+	tables, err := read.Tables(cp.Container, rels)
+	if err != nil || len(cols) == 0 {
+		return false, err
+	}
+	f := frameOf(p)
+	for _, info := range tables {
+		if info.Ref.Row1 <= f.headerRow && info.Ref.Row2 >= f.headerRow && info.Ref.Col1 < f.firstCol {
+			tabled = true
+		}
+		ch, ok := changeOf(info, p, cols)
+		inTheWay := firstWithin(cols, info.Ref) > 0 && overlap(info.Ref, f.cells())
+		if !ok && inTheWay && (!info.Plain || info.Ref.Row1 != f.headerRow) {
+			return false, xmltok.NewErrorAt(sheet.Ref{Sheet: p.Sheet, Row: info.Ref.Row1, Col: info.Ref.Col1}, "copy-table-in-the-way",
+				"sheet", p.Sheet, "found", opc.Quoted(info.Name), "place", rangeText(info.Ref))
+		}
+		if ok {
+			cp.edited(info.Part, func(e *xmltok.Editor) error { return rewriteTable(e, info, ch) })
+		}
+	}
+	return tabled, nil
 }

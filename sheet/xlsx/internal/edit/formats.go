@@ -1,4 +1,4 @@
-package xlsx
+package edit
 
 import (
 	"bytes"
@@ -10,8 +10,8 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// look is how a style differs from the workbook's first font on no fill.
-type look struct {
+// appearance is how a style differs from the workbook's first font on no fill.
+type appearance struct {
 	bold, underline bool
 	size            string // in points; the first font's when empty
 	color           string // of the text, ARGB; the first font's when empty
@@ -20,9 +20,9 @@ type look struct {
 	noWrap          bool
 }
 
-// looks holds the colours: those of Excel's own Good, Neutral and Bad, legible on any
+// appearances holds the colours: those of Excel's own Good, Neutral and Bad, legible on any
 // screen and in print.
-var looks = [styleCount]look{
+var appearances = [styleCount]appearance{
 	sheet.StylePlain:  {},
 	sheet.StyleHeader: {bold: true, fill: "FFD9D9D9", centre: true},
 	sheet.StyleGood:   {color: "FF006100", fill: "FFC6EFCE"},
@@ -38,7 +38,7 @@ const defaultFont = `<{p}font><{p}sz val="11"/><{p}name val="Calibri"/><{p}famil
 
 // newStylePatch says what is to be added so that every style has its cell format. The
 // fonts are the workbook's first one with changes, so that the result columns fit in.
-func newStylePatch(s *styleSurvey) (*stylePatch, error) {
+func newStylePatch(s *styleContent) (*stylePatch, error) {
 	p := &stylePatch{lists: s.lists}
 	tag := func(raw string) string { return strings.ReplaceAll(raw, "{p}", s.prefix) }
 	if s.counts[fontsList] == 0 {
@@ -57,11 +57,11 @@ func newStylePatch(s *styleSurvey) (*stylePatch, error) {
 	if s.counts[cellXfsList] == 0 {
 		p.want(s, cellXfsList, tag(`<{p}xf numFmtId="0" fontId="0" fillId="0" borderId="0"/>`))
 	}
-	face, err := readFace(s.font)
+	face, err := readTypeface(s.font)
 	if err != nil {
 		return nil, err
 	}
-	for i, l := range looks {
+	for i, l := range appearances {
 		font, fill := 0, 0
 		if l.bold || l.underline || l.size != "" || l.color != "" {
 			font = p.want(s, fontsList, tag(face.with(l)))
@@ -74,7 +74,7 @@ func newStylePatch(s *styleSurvey) (*stylePatch, error) {
 		p.bound[i] = p.want(s, cellXfsList, tag(l.format(font, fill, styled, false)))
 	}
 	for _, style := range []sheet.Style{sheet.StyleBad, sheet.StyleWarn} {
-		c := looks[style].fill
+		c := appearances[style].fill
 		p.marks[style] = p.want(s, dxfsList, tag(`<{p}dxf><{p}fill><{p}patternFill patternType="solid"><{p}fgColor rgb="`+c+`"/><{p}bgColor rgb="`+c+`"/></{p}patternFill></{p}fill></{p}dxf>`))
 	}
 	for list := range p.sums {
@@ -85,7 +85,7 @@ func newStylePatch(s *styleSurvey) (*stylePatch, error) {
 
 // format gives the cell format of a look. One that is not free to wrap its text is
 // aligned as cells are by default, and so as most of the user's.
-func (l look) format(font, fill int, styled, free bool) string {
+func (l appearance) format(font, fill int, styled, free bool) string {
 	var b strings.Builder
 	b.WriteString(`<{p}xf numFmtId="0" fontId="` + strconv.Itoa(font) + `" fillId="` + strconv.Itoa(fill) + `" borderId="0"`)
 	if styled {
@@ -113,12 +113,12 @@ func (l look) format(font, fill int, styled, free bool) string {
 	return b.String() + ` applyAlignment="1"><{p}alignment` + align + `/></{p}xf>`
 }
 
-// face is what the added fonts take from the workbook's first one, as it stands there.
-type face struct{ size, color, name, family, charset, scheme string }
+// typeface is what the added fonts take from the workbook's first one, as it stands there.
+type typeface struct{ size, color, name, family, charset, scheme string }
 
-// readFace takes a font apart.
-func readFace(font []byte) (face, error) {
-	var f face
+// readTypeface takes a font apart.
+func readTypeface(font []byte) (typeface, error) {
+	var f typeface
 	tz := xmltok.New(bytes.NewReader(font), "font")
 	for {
 		t, err := tz.Next()
@@ -158,7 +158,7 @@ func readFace(font []byte) (face, error) {
 
 // with gives a font of this face with the changes of a look, its children in the order
 // in which Excel writes and expects them.
-func (f face) with(l look) string {
+func (f typeface) with(l appearance) string {
 	s := "<{p}font>"
 	if l.bold {
 		s += "<{p}b/>"

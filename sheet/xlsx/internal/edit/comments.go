@@ -1,0 +1,179 @@
+package edit
+
+import (
+	"bytes"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
+)
+
+// cellNote is one note.
+type cellNote struct {
+	row, col int
+	text     string
+}
+
+// noteTexts holds notes by the row and column of their cell.
+type noteTexts map[[2]int]string
+
+// add takes in notes as they will be written.
+func (n noteTexts) add(notes []cellNote) {
+	for _, note := range notes {
+		n[[2]int{note.row, note.col}] = noteText(note.text)
+	}
+}
+
+// commentElements gives the notes as entries of a list of comments.
+func commentElements(prefix string, author int, notes []cellNote) string {
+	var b []byte
+	for _, n := range notes {
+		b = appendRef(append(append(append(b, '<'), prefix...), `comment ref="`...), n.row, n.col)
+		b = append(b, `" authorId="`+strconv.Itoa(author)+`"><`+prefix+`text><`+prefix+`t xml:space="preserve">`...)
+		b = xmltok.AppendXString(b, noteText(n.text))
+		b = append(b, `</`+prefix+`t></`+prefix+`text></`+prefix+`comment>`...)
+	}
+	return string(b)
+}
+
+// noteText cuts a note to the length that one may have.
+func noteText(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	n := 0
+	for i := range s {
+		if n++; n > maxNoteText {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}
+
+// commentList is what a part of comments holds.
+type commentList struct {
+	authors  int
+	ours     int       // the index of our author, or -1
+	kept     noteTexts // the user's and the template's
+	replaced noteTexts // an earlier run's
+}
+
+// scanComments reads a part of comments.
+func scanComments(tz *xmltok.Tokenizer) (*commentList, error) {
+	s := &commentList{ours: -1, kept: noteTexts{}, replaced: noteTexts{}}
+	inAuthor := false
+	var name, held []byte
+	for {
+		t, err := tz.Next()
+		if err == io.EOF {
+			return s, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case t.Depth == 1 && t.Kind == xmltok.StartTag && !t.Is("comments"):
+			return nil, tz.ErrorAt(t, "part-wrong-root")
+		case t.Depth == 3 && t.Kind == xmltok.StartTag && t.Is("author"):
+			name, inAuthor = name[:0], !t.Empty
+			s.authors++
+		case t.Depth == 3 && t.Kind == xmltok.EndTag && t.Is("author"):
+			inAuthor = false
+			if string(name) == notesAuthor && s.ours < 0 {
+				s.ours = s.authors - 1
+			}
+		case inAuthor:
+			if name, err = t.Text(name); err != nil {
+				return nil, err
+			}
+		case t.Depth == 3 && t.Kind == xmltok.StartTag && t.Is("comment"):
+			if held, err = tz.Capture(held[:0], t); err != nil {
+				return nil, err
+			}
+			if at, text := noteOf(held); strings.HasPrefix(text, notesSign) {
+				s.replaced[at] = text
+			} else {
+				s.kept[at] = text
+			}
+		}
+	}
+}
+
+// noteOf gives the cell and the text of a comment.
+func noteOf(raw []byte) (at [2]int, text string) {
+	tz := xmltok.New(bytes.NewReader(raw), "comment")
+	var b []byte
+	inText := false
+	for {
+		t, err := tz.Next()
+		if err != nil {
+			return at, xmltok.UnescapeXString(string(b))
+		}
+		switch {
+		case t.Depth == 1 && t.Kind == xmltok.StartTag:
+			ref, _ := t.Attr("ref")
+			at[0], at[1], _ = read.ParseRef(ref)
+		case string(t.Local) == "t":
+			inText = t.Kind == xmltok.StartTag && !t.Empty
+		case inText:
+			b, _ = t.Text(b)
+		}
+	}
+}
+
+// rewriteComments copies a part of comments: without those of an earlier run, with the
+// new ones.
+func rewriteComments(e *xmltok.Editor, have *commentList, notes []cellNote) error {
+	author := have.ours
+	if author < 0 {
+		author = have.authors
+	}
+	for {
+		t, err := e.Tokens.Next()
+		if err == io.EOF {
+			return e.Finish()
+		}
+		if err != nil {
+			return err
+		}
+		prefix := ""
+		if t.Kind == xmltok.StartTag || t.Kind == xmltok.EndTag {
+			prefix = t.Prefixed()
+		}
+		switch isList := t.Depth == 2 && t.Is("commentList"); {
+		case t.Depth == 2 && t.Kind == xmltok.EndTag && t.Is("authors"):
+			e.Put(newAuthor(prefix, have))
+			e.Keep(t)
+		case t.Depth == 2 && t.Kind == xmltok.StartTag && t.Empty && t.Is("authors"):
+			e.Change(t, xmltok.Opened())
+			e.Put(newAuthor(prefix, have) + "</" + prefix + "authors>")
+		case isList && t.Kind == xmltok.EndTag:
+			e.Put(commentElements(prefix, author, notes))
+			e.Keep(t)
+		case isList && t.Kind == xmltok.StartTag && t.Empty:
+			e.Change(t, xmltok.Opened())
+			e.Put(commentElements(prefix, author, notes) + "</" + prefix + "commentList>")
+		case t.Depth == 3 && t.Kind == xmltok.StartTag && t.Is("comment"):
+			var raw []byte
+			if raw, err = e.Capture(t); err != nil {
+				return err
+			}
+			if _, text := noteOf(raw); !strings.HasPrefix(text, notesSign) {
+				e.Out.Write(raw)
+			}
+		default:
+			e.Keep(t)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// newAuthor is our entry of the list of authors, where it has none.
+func newAuthor(prefix string, have *commentList) string {
+	if have.ours >= 0 {
+		return ""
+	}
+	return "<" + prefix + "author>" + notesAuthor + "</" + prefix + "author>"
+}

@@ -1,0 +1,86 @@
+package edit
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
+)
+
+func TestCellTextFits(t *testing.T) {
+	for _, test := range []struct{ name, in, want string }{
+		{"short", "建设公司", "建设公司"},
+		{"bound", strings.Repeat("x", maxCellText), strings.Repeat("x", maxCellText)},
+		{"one more", strings.Repeat("x", maxCellText+1), strings.Repeat("x", maxCellText-1) + "…"},
+		{"pair at the end", strings.Repeat("x", maxCellText-2) + "😀😀", strings.Repeat("x", maxCellText-2) + "…"},
+		{"no UTF-8", "a\xffb", "a\uFFFDb"},
+	} {
+		got := cellText(test.in)
+		if got != test.want {
+			t.Errorf("%s: %d bytes, want %d", test.name, len(got), len(test.want))
+		}
+		if n := len(utf16.Encode([]rune(got))); n > maxCellText {
+			t.Errorf("%s: %d units", test.name, n)
+		}
+	}
+}
+
+// FuzzStyles adds the formats to any styles part that can be read: the entries that
+// were there stay in front, those that were added stand behind, and nothing is added
+// again.
+func FuzzStyles(f *testing.F) {
+	f.Add([]byte(xlsxtest.StylesXML))
+	f.Add([]byte(blankStyles(spacesOf(true).main)))
+	f.Add([]byte(`<styleSheet><unknown/><cellXfs/><fonts><font/></fonts><fonts><font><b/></font></fonts></styleSheet>`))
+	for _, part := range xlsxtest.SeedParts(f, "styles.xml") {
+		f.Add(part)
+	}
+	f.Fuzz(func(t *testing.T, content []byte) {
+		before, err := scanStyles(xmltok.New(bytes.NewReader(content), "styles"))
+		if err != nil {
+			return
+		}
+		counts := before.counts
+		p, err := newStylePatch(before)
+		if err != nil {
+			return
+		}
+		var out bytes.Buffer
+		if err := rewriteStyles(xmltok.NewEditor(xmltok.New(bytes.NewReader(content), "styles"), &out), before.prefix, p); err != nil {
+			t.Fatal(err)
+		}
+		after, err := scanStyles(xmltok.New(bytes.NewReader(out.Bytes()), "styles"))
+		if err != nil {
+			t.Fatalf("%v in %s", err, out.Bytes())
+		}
+		for list := range counts {
+			if want := counts[list] + len(p.added[list]); after.counts[list] != want {
+				t.Fatalf("%d %s, want %d in %s", after.counts[list], listNames[list].list, want, out.Bytes())
+			}
+		}
+	})
+}
+
+// TestRelTarget names parts as Office does, relative to the folder of the part that has
+// the relationship.
+func TestRelTarget(t *testing.T) {
+	for _, c := range [][3]string{
+		{"xl/workbook.xml", "xl/worksheets/sheet3.xml", "worksheets/sheet3.xml"},
+		{"xl/worksheets/sheet3.xml", "xl/drawings/drawing1.xml", "../drawings/drawing1.xml"},
+		{"xl/worksheets/sheet3.xml", "xl/worksheets/sheet4.xml", "sheet4.xml"},
+		{"xl/drawings/drawing1.xml", "xl/charts/chart1.xml", "../charts/chart1.xml"},
+		{"xl/worksheets/sheet1.xml", "comments1.xml", "../../comments1.xml"},
+		{"workbook.xml", "worksheets/sheet1.xml", "worksheets/sheet1.xml"},
+		{"workbook.xml", "styles.xml", "styles.xml"},
+		{"a/b.xml", "c/d.xml", "../c/d.xml"},
+	} {
+		got := relTarget(c[0], c[1])
+		if got != c[2] || opc.Resolve(c[0], got) != c[1] {
+			t.Errorf("%s of %s is named %s, want %s", c[1], c[0], got, c[2])
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package edit
+
+import (
+	"strings"
+
+	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
+)
+
+// Content types of the parts that are added.
+const (
+	typeStem      = "application/vnd.openxmlformats-officedocument."
+	worksheetType = typeStem + "spreadsheetml.worksheet+xml"
+	stylesType    = typeStem + "spreadsheetml.styles+xml"
+	commentsType  = typeStem + "spreadsheetml.comments+xml"
+	drawingType   = typeStem + "drawing+xml"
+	chartType     = typeStem + "drawingml.chart+xml"
+	vmlType       = typeStem + "vmlDrawing"
+)
+
+// plan says what becomes of each part.
+func (cp *Copier) plan(p sheet.Patch) error {
+	cp.bookEdit.strict = cp.book.Strict
+	cp.bookRels = newRelsEdit(cp.book.Rels)
+	cp.types.dropped = cp.parts.dropped
+	if err := cp.planStyles(); err != nil {
+		return err
+	}
+	patched := map[int]*sheet.SheetPatch{}
+	for i := range p.Sheets {
+		at, err := cp.planSheet(&p.Sheets[i])
+		if err != nil {
+			return err
+		}
+		patched[at] = &p.Sheets[i]
+	}
+	replaced, err := cp.planAdded(p.Added)
+	if err != nil {
+		return err
+	}
+	if err := cp.planChain(patched, replaced); err != nil {
+		return err
+	}
+	cp.setRels(cp.book.Part, cp.bookRels)
+	cp.edited(cp.book.Part, cp.bookEdit.rewrite)
+	cp.parts.late[opc.PartKey(cp.book.Part)] = true
+	if len(cp.types.added) > 0 || len(cp.types.dropped) > 0 {
+		cp.edited(opc.ContentTypesPart, cp.types.rewrite)
+	}
+	return nil
+}
+
+// planSheet patches one sheet, and gives its place in the list of sheets.
+func (cp *Copier) planSheet(p *sheet.SheetPatch) (int, error) {
+	at := cp.sheetIndex(p.Sheet)
+	if at < 0 || cp.book.Sheets[at].Kind != "worksheet" {
+		return 0, xmltok.NewErrorAt(sheet.Ref{Sheet: p.Sheet}, "sheet-not-listed", "sheet", p.Sheet)
+	}
+	part := cp.book.Sheets[at].Part
+	if cp.parts.changed[opc.PartKey(part)] != nil {
+		return 0, xmltok.NewErrorAt(sheet.Ref{Sheet: p.Sheet}, "copy-sheet-twice", "sheet", p.Sheet)
+	}
+	cols, err := placesOf(p)
+	if err != nil {
+		return 0, err
+	}
+	rels, err := cp.Relationships(part)
+	if err != nil {
+		return 0, err
+	}
+	s := &sheetPatcher{p: p, styles: cp.styles, cols: cols, frame: frameOf(p).cells(), mask: cp.planMask(p)}
+	if len(cols) > 0 {
+		s.ours = make([]bool, cols[len(cols)-1].Col+1)
+		for _, c := range cols {
+			s.ours[c.Col] = true
+		}
+	}
+	if s.tabled, err = cp.planTables(p, cols, rels); err != nil {
+		return 0, err
+	}
+	s.todo.cols = len(cols) > 0
+	s.todo.filter = len(cols) > 0 && !s.tabled
+	s.todo.marks = len(p.Marks) > 0
+	if s.notes, err = cp.planNotes(p, part, rels); err != nil {
+		return 0, err
+	}
+	s.todo.notes = s.notes != ""
+	cp.edited(part, func(e *xmltok.Editor) error {
+		s.Editor = e
+		if err := s.run(); err != nil {
+			return err
+		}
+		cp.nameFilter(at, s.filter)
+		if s.cut {
+			cp.remarks = append(cp.remarks, copyProblem(sheet.Note, "copy-merged-cut", "sheet", p.Sheet))
+		}
+		return s.checkRows()
+	})
+	return at, nil
+}
+
+// nameFilter keeps the defined name of a sheet's filter.
+func (cp *Copier) nameFilter(at int, r sheet.Range) {
+	if r == (sheet.Range{}) {
+		return
+	}
+	name := cp.sheetName(at)
+	cp.bookEdit.names = append(cp.bookEdit.names, bookName{name: filterName, index: at, text: formulaRange(name, r)})
+}
+
+// sheetName gives the name of a sheet by its place in the copy's list of sheets.
+func (cp *Copier) sheetName(at int) string {
+	if at < len(cp.book.Sheets) {
+		return cp.book.Sheets[at].Name
+	}
+	return cp.bookEdit.sheets[at-len(cp.book.Sheets)].name
+}
+
+// sheetIndex gives the place of a sheet in the list of sheets, or -1.
+func (cp *Copier) sheetIndex(name string) int {
+	for i := range cp.book.Sheets {
+		if strings.EqualFold(cp.book.Sheets[i].Name, name) {
+			return i
+		}
+	}
+	return -1
+}
