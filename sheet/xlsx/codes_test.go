@@ -29,8 +29,8 @@ var errorArgs = map[string]struct {
 	"copyProblem":  {1, 2, nil},
 }
 
-// TestEveryCodeHasItsSentence holds the codes that the codec raises against the
-// catalogue of sentences: each has an entry, and each placeholder of the entry has an
+// TestEveryCodeHasItsSentence compares the codes that the codec raises with the catalogue
+// of sentences: each has an entry, and each placeholder of the entry has an
 // argument wherever the code is raised.
 func TestEveryCodeHasItsSentence(t *testing.T) {
 	entries := catalogueEntries(t)
@@ -53,7 +53,7 @@ func TestEveryCodeHasItsSentence(t *testing.T) {
 }
 
 // raisedCodes lists the codes of the codec's sources, each with the arguments that
-// it has everywhere; nil where those cannot be told from the source.
+// it has everywhere; nil where those are not in the source.
 func raisedCodes(t *testing.T) map[string][]string {
 	raised := map[string][]string{}
 	files, err := filepath.Glob("*.go")
@@ -137,7 +137,7 @@ func literal(e ast.Expr) (string, bool) {
 	return s, err == nil
 }
 
-// catalogueEntries gives message and hint of every code in the English catalogue's
+// catalogueEntries returns message and hint of every code in the English catalogue's
 // files on inputs.
 func catalogueEntries(t *testing.T) map[string]string {
 	entries := map[string]string{}

@@ -58,7 +58,7 @@ func mustNotPanic(t *testing.T, file []byte) {
 	}
 }
 
-// corpusPatch gives a patch for the first sheet with rows: results behind its last
+// corpusPatch returns a patch for the first sheet with rows: results after its last
 // column. It reports false where the workbook cannot be read or has no such sheet.
 func corpusPatch(file []byte) (sheet.Patch, bool) {
 	b, err := Open(bytes.NewReader(file), int64(len(file)), Limits{})
@@ -102,7 +102,7 @@ func corpusPatch(file []byte) (sheet.Patch, bool) {
 	return sheet.Patch{}, false
 }
 
-// compareParts holds the parts of a copy against those of its source.
+// compareParts compares the parts of a copy with those of its source.
 func compareParts(t *testing.T, file, out []byte, p sheet.Patch) {
 	src, dst := xlsxtest.ZipOf(t, file), xlsxtest.ZipOf(t, out)
 	c, err := opc.Open(bytes.NewReader(file), int64(len(file)), edit.CopyLimits)
@@ -169,7 +169,7 @@ func sameButOurs(t *testing.T, name string, was, is []byte, p sheet.Patch, isShe
 	}
 }
 
-// pieces gives the elements, attributes and texts of a part, but for those that may
+// pieces returns the elements, attributes and texts of a part, but for those that may
 // differ. It reports false for a part in UTF-16.
 func pieces(part []byte, p sheet.Patch, isSheet bool) ([]string, bool) {
 	d := xml.NewDecoder(bytes.NewReader(part))
@@ -227,7 +227,7 @@ func pieces(part []byte, p sheet.Patch, isSheet bool) ([]string, bool) {
 	}
 }
 
-// inResults reports whether a cell's element stands in a result column.
+// inResults reports whether a cell's element is in a result column.
 func inResults(el xml.StartElement, col *int, p sheet.Patch) bool {
 	for _, a := range el.Attr {
 		if a.Name.Local == "r" {

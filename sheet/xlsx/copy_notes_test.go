@@ -30,7 +30,7 @@ func notesBook(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-// notes gives the notes of a sheet as excelize reads them.
+// notes returns the notes of a sheet as excelize reads them.
 func notes(t *testing.T, file []byte, name string) string {
 	t.Helper()
 	f, err := excelize.OpenReader(bytes.NewReader(file))

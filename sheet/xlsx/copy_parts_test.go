@@ -176,7 +176,7 @@ func TestStylesAreAdded(t *testing.T) {
 	}
 }
 
-// coloursOf gives the colours of a cell format by a reader of its own.
+// coloursOf returns the colours of a cell format by a reader of its own.
 func coloursOf(t *testing.T, part string, id int) (fill, font string) {
 	t.Helper()
 	type color struct {

@@ -15,7 +15,7 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// resultPatch puts all result columns behind lastCol into the rows from 2 to lastRow,
+// resultPatch puts all result columns after lastCol into the rows from 2 to lastRow,
 // and adds an Errors and a Summary sheet with a chart.
 func resultPatch(name string, lastCol, lastRow int) sheet.Patch {
 	sp := sheet.SheetPatch{Sheet: name, HeaderRow: 1, LastRow: lastRow, LastCol: lastCol + len(sheet.ResultHeaders)}
@@ -66,7 +66,7 @@ func addedSheets(name string) []sheet.AddedSheet {
 	}
 }
 
-// copied gives the copy of a file with a patch.
+// copied returns the copy of a file with a patch.
 func copied(t testing.TB, file []byte, p sheet.Patch) []byte {
 	t.Helper()
 	var out bytes.Buffer
@@ -107,8 +107,8 @@ func TestCopyIsReadByExcelize(t *testing.T) {
 	}
 }
 
-// TestCopyMemoryIsFlat holds what a copy keeps alive against the bound, for few rows and
-// for many: nothing of it may grow with the rows.
+// TestCopyMemoryIsFlat bounds what a copy keeps alive, for few rows and for many: none of
+// it may grow with the rows.
 func TestCopyMemoryIsFlat(t *testing.T) {
 	const bound = 8 << 20
 	for _, rows := range []int{100, 30_000} {
@@ -119,7 +119,7 @@ func TestCopyMemoryIsFlat(t *testing.T) {
 			t.Fatal(err)
 		}
 		if w.samples < 3 {
-			t.Errorf("the heap was looked at %d times only", w.samples)
+			t.Errorf("the heap was sampled only %d times", w.samples)
 		}
 		if w.most > bound {
 			t.Errorf("copying %d rows keeps %d bytes alive, and %d are allowed", rows, w.most, bound)
@@ -127,7 +127,7 @@ func TestCopyMemoryIsFlat(t *testing.T) {
 	}
 }
 
-// heapWatcher takes a copy and looks at the heap as it comes.
+// heapWatcher takes a copy and samples the heap as it comes.
 type heapWatcher struct {
 	base, most int64
 	samples    int
@@ -145,7 +145,7 @@ func (w *heapWatcher) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// liveHeap gives the bytes that are in use.
+// liveHeap returns the bytes that are in use.
 func liveHeap() int64 {
 	runtime.GC()
 	var m runtime.MemStats

@@ -12,7 +12,7 @@
 //     unpacked. A part ends well only when its size and checksum are right.
 //  3. read finds sheets, shared strings and styles through relationships, and streams the
 //     rows of a sheet as a [Book], in memory bounded by the longest row.
-//  4. edit writes the copy: it passes parts through as they are, streams the sheets that
+//  4. edit writes the copy: it copies parts as they are, streams the sheets that
 //     get results, appends to the short lists around them, and adds sheets, all on the
 //     same tokens.
 //

@@ -34,7 +34,7 @@ var differences = []struct {
 	name string
 	is   func(c sheet.Cell, theirs string) bool
 }{
-	// ST_CellType b: excelize gives the digit, which cannot be told from a number
+	// ST_CellType b: excelize returns the digit, which looks like a number
 	{"truth values are words", func(c sheet.Cell, theirs string) bool {
 		return c.Type == sheet.BoolCell && (c.Value == "TRUE" && theirs == "1" || c.Value == "FALSE" && theirs == "0")
 	}},
@@ -46,7 +46,7 @@ var differences = []struct {
 
 type place struct{ row, col int }
 
-// TestCorpusOracle holds every cell of the corpus against excelize.
+// TestCorpusOracle compares every cell of the corpus with excelize.
 func TestCorpusOracle(t *testing.T) {
 	files, cells, known := 0, 0, map[string]int{}
 	for name, b := range xlsxtest.Corpus(t) {
@@ -162,7 +162,7 @@ func excelizeCells(b []byte) (map[string]map[place]string, error) {
 	return all, nil
 }
 
-// TestCorpusShape holds what is told beside the values of cells against excelize:
+// TestCorpusShape compares what is known besides the values of cells with excelize:
 // the 1904 flag, hidden sheets, rows and columns, and merged ranges.
 func TestCorpusShape(t *testing.T) {
 	hidden, merged := 0, 0

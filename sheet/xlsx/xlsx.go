@@ -10,7 +10,7 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 )
 
-// Limits bounds what an input may cost. A zero field stands for its default.
+// Limits bounds what an input may cost. A zero field means its default.
 type Limits = opc.Limits
 
 // Book reads a workbook, sheet by sheet and row by row. It is for one goroutine.
@@ -18,9 +18,9 @@ type Book = read.Book
 
 // Open reads what a workbook says of itself: its container, its list of sheets, its
 // shared strings and formats. The reader must stay open while the book is in use; its
-// sheets are read from it as Rows asks for them.
+// sheets are read from it while Rows runs.
 //
-// Everything that is wrong with the file is an *sheet.InputError: what is no workbook
+// Everything that is wrong with the file is an *sheet.InputError: that it is not a workbook
 // (file-…), what is wrong with its container (zip-…), a part (part-…), the list of
 // sheets (workbook-…); from Rows also what is wrong with a sheet, row or cell
 // (sheet-…, row-…, cell-…).
@@ -46,12 +46,12 @@ func WriteTemplate(w io.Writer, t Template) error { return build.Write(w, t) }
 
 // Copy writes a copy of the workbook with a patch put in. It
 //
-//  1. passes every part that the patch does not touch through as it is, packed bytes,
-//     time and place in the file included (macros, pictures, charts, other sheets,
+//  1. copies every part that the patch does not touch as it is, including its packed bytes,
+//     time and position in the file (macros, pictures, charts, other sheets,
 //     shared strings);
-//  2. streams the patched sheets: result cells go to their place in each row, what
-//     was in the result columns goes, and around the rows the used range, the
-//     columns, the filter and merged ranges follow; every other byte stays;
+//  2. streams the patched sheets: in each row, result cells replace what is in the result
+//     columns, and around the rows the used range, the columns, the filter and merged
+//     ranges are adapted; every other byte stays;
 //  3. appends to the short lists: styles, tables, the calculation chain,
 //     relationships, content types, sheets and defined names;
 //  4. adds sheets, or replaces those that an earlier run added.
@@ -64,9 +64,9 @@ func Copy(dst io.Writer, src io.ReaderAt, size int64, p sheet.Patch) error {
 }
 
 // Verify opens a copy that Copy wrote of src and checks that it is what the patch meant:
-// every part unpacks to its checksum, every patched sheet holds every row with its cells
-// as they were put, and the notes that it should have, and every added sheet is there
-// with all its rows. The patch is asked for its rows once more.
+// every part unpacks to its checksum, every patched sheet has every row with its new cells
+// and the notes that it should have, and every added sheet is there with all its rows. It
+// reads the rows of the patch once more.
 //
 // Its errors are *sheet.InputError: those of [Open], or what differs (copy-…).
 func Verify(r io.ReaderAt, size int64, src io.ReaderAt, srcSize int64, p sheet.Patch) error {

@@ -16,7 +16,7 @@ type templateStyles struct {
 	missing, repeated           int // marks
 }
 
-// typeface is the one that a new workbook has.
+// typeface is that of a new workbook.
 const typeface = "Calibri"
 
 // Colours of the template: required headers dark, optional ones lighter.
@@ -71,7 +71,7 @@ func (b *templateBuilder) styles() error {
 	return err
 }
 
-// column gives a column its format, width, header, note and validation.
+// column returns a column its format, width, header, note and validation.
 func (b *templateBuilder) column(name string, col int, c sheet.Column) error {
 	letter := sheet.ColName(col)
 	if err := b.SetColWidth(name, letter, letter, c.Width); err != nil {
@@ -109,11 +109,11 @@ func (b *templateBuilder) dataStyle(c sheet.Column) int {
 	return b.style.plain
 }
 
-// noteAuthor signs the notes of the headers. It is not the one that the notes of a run
-// have: those are replaced by the next run, these stay.
+// noteAuthor is the author of the header notes. It is not that of the notes of a run, which
+// the next run replaces: these stay.
 const noteAuthor = "loabatch template"
 
-// note puts what is expected on the header.
+// note adds a note to the header that says what is expected.
 func (b *templateBuilder) note(name, ref string, c sheet.Column) error {
 	need := "template-note-optional"
 	if c.Required {
@@ -128,7 +128,7 @@ func (b *templateBuilder) note(name, ref string, c sheet.Column) error {
 	})
 }
 
-// marks colours what is missing in a row that has something, and circuits that stand
+// marks colours what is missing in a row that is not empty, and circuits that appear
 // twice.
 func (b *templateBuilder) marks(name string, cols []sheet.Column) error {
 	last := sheet.ColName(len(cols))
@@ -187,7 +187,7 @@ func (b *templateBuilder) printed(name, orientation, titles string) error {
 	return b.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: titles, Scope: name})
 }
 
-// Bounds that the template checks while somebody types; the rules check them again.
+// Bounds that the template checks on input; the rules check them again.
 const (
 	leastBandwidth = 2 // Mbit/s
 	mostBandwidth  = 10240
@@ -206,8 +206,8 @@ var prompts = map[sheet.ColumnID]string{
 	sheet.EngineerContact:         "template-prompt-contact",
 }
 
-// validation guides who types into a column: a dropdown for a closed list, bounds, a
-// prompt. Lists and bounds refuse other values; the check of the circuit's ID only warns.
+// validation guides input into a column: a dropdown for a closed list, bounds, a prompt.
+// Lists and bounds reject other values; the check of the circuit's ID only warns.
 func (b *templateBuilder) validation(name, letter string, c sheet.Column) error {
 	dv := excelize.NewDataValidation(true)
 	dv.SetSqref(below(letter))
@@ -240,7 +240,7 @@ func (b *templateBuilder) validation(name, letter string, c sheet.Column) error 
 	return b.AddDataValidation(name, dv)
 }
 
-// refuse lets nothing else in and says what is expected.
+// refuse makes a validation reject other values and say what is expected.
 func (b *templateBuilder) refuse(dv *excelize.DataValidation, c sheet.Column, code string) {
 	dv.SetError(excelize.DataValidationErrorStyleStop, c.Header, b.Words.Line(code))
 }

@@ -14,8 +14,8 @@ var guideSteps = []string{
 	"template-step-submit", "template-step-results", "template-step-again",
 }
 
-// Measures of the guide: the width of its text in characters, how many letters that
-// holds with some air, and the height of a line in points.
+// Measures of the guide: the width of its text in characters, how many letters fit
+// into it with some room to spare, and the height of a line in points.
 const (
 	guideWidth   = 100
 	guideLetters = 92
@@ -66,20 +66,20 @@ func (g *guideWriter) row(style int, texts ...string) {
 	g.next++
 	for i, s := range texts {
 		ref := fmt.Sprintf("%s%d", sheet.ColName(i+1), g.next)
-		look := style
+		cell := style
 		if i == 0 && style == g.b.style.body {
-			look = g.b.style.label
+			cell = g.b.style.label
 		}
 		g.keep(g.b.SetCellStr(GuideName, ref, s))
-		g.keep(g.b.SetCellStyle(GuideName, ref, ref, look))
+		g.keep(g.b.SetCellStyle(GuideName, ref, ref, cell))
 	}
 	if style == g.b.style.body {
 		g.keep(g.b.SetRowHeight(GuideName, g.next, guideLine*float64(lines(texts...))))
 	}
 }
 
-// lines tells how many lines the widest of the texts takes, of which the guide's is the
-// only one that is ever long. Programs do not agree on when to fit a row to wrapped text,
+// lines returns how many lines the longest of the texts takes; only that of the guide's
+// second column is ever long. Programs do not agree on when to fit a row to wrapped text,
 // so the height is set. Wide characters take two places.
 func lines(texts ...string) int {
 	most := 1

@@ -1,7 +1,7 @@
 // Package build makes workbooks from nothing: the template that is filled in. It is the
 // only importer of excelize, which writes what a template needs (styles, validations,
-// panes, notes) and is no reader: it takes twenty times as long as package read, gives no
-// types while streaming, and gives fewer rows of a damaged file without an error.
+// panes, notes). It is not used for reading: it takes twenty times as long as package read,
+// has no types while streaming, and returns fewer rows of a damaged file without an error.
 package build
 
 import (
@@ -42,7 +42,7 @@ type TemplateWords interface {
 	Line(code string, args ...sheet.Arg) string
 }
 
-// lastRow is where formats and validations of the template end.
+// lastRow is the last row with formats and validations.
 const lastRow = sheet.MaxRow
 
 // templateDate is the date in the document's properties. It is fixed, so that the
@@ -64,7 +64,7 @@ func Write(w io.Writer, t Template) error {
 	if err := b.Write(&raw); err != nil {
 		return fmt.Errorf("template: %w", err)
 	}
-	return settle(w, raw.Bytes())
+	return normalize(w, raw.Bytes())
 }
 
 // templateBuilder carries the workbook through the steps that build it.
@@ -180,7 +180,7 @@ func (b *templateBuilder) fill(name string, row int, values []any) error {
 	return nil
 }
 
-// serial gives a time of day as days since 1899-12-30, the 1900 date system from
+// serial returns a time of day as days since 1899-12-30, the 1900 date system from
 // March 1900 on (ECMA-376 part 1, 18.17.4.1).
 func serial(t time.Time) float64 {
 	wall := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.UTC)
@@ -198,15 +198,15 @@ func (b *templateBuilder) properties() error {
 	})
 }
 
-// settle writes a generated workbook again so that its bytes depend on its parts alone:
-// content types first, as programs that sniff a file's type expect, then the rest by
+// normalize rewrites a generated workbook so that its bytes depend on its parts alone:
+// content types first, as programs that detect a file's type expect, then the rest by
 // name, all without times.
-func settle(w io.Writer, raw []byte) error {
+func normalize(w io.Writer, raw []byte) error {
 	r, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(r.File, func(a, b *zip.File) int { return strings.Compare(settleOrder(a.Name), settleOrder(b.Name)) })
+	slices.SortFunc(r.File, func(a, b *zip.File) int { return strings.Compare(partOrder(a.Name), partOrder(b.Name)) })
 	z := zip.NewWriter(w)
 	for _, f := range r.File {
 		part, err := readPart(f)
@@ -229,16 +229,16 @@ func settle(w io.Writer, raw []byte) error {
 
 const corePropsPart = "docProps/core.xml"
 
-// officeCoreProps gives the core properties the prefix that Office gives them. Excelize
-// writes them into the default namespace, which is the same to XML and not to programs
-// that look for cp:coreProperties by name, such as exceljs. Text holds no <.
+// officeCoreProps returns the core properties the prefix that Office uses. Excelize writes
+// them into the default namespace, which is the same in XML, but not for programs that
+// look for cp:coreProperties by name, such as exceljs. Text contains no <.
 var officeCoreProps = strings.NewReplacer(
 	"<coreProperties xmlns=", "<cp:coreProperties xmlns:cp=", "</coreProperties>", "</cp:coreProperties>",
 	"<lastModifiedBy>", "<cp:lastModifiedBy>", "</lastModifiedBy>", "</cp:lastModifiedBy>",
 )
 
-// settleOrder puts the content types first, then the package's relationships.
-func settleOrder(name string) string {
+// partOrder puts the content types first, then the package's relationships.
+func partOrder(name string) string {
 	switch {
 	case name == "[Content_Types].xml":
 		return "0"

@@ -22,7 +22,7 @@ type codes struct{}
 
 func (codes) Line(code string, _ ...sheet.Arg) string { return code }
 
-// written gives the bytes of a template.
+// written returns the bytes of a template.
 func written(t *testing.T, tpl Template) []byte {
 	t.Helper()
 	tpl.Words = codes{}
@@ -185,7 +185,7 @@ func checkList(t *testing.T, f *excelize.File, where string, c sheet.Column, dv 
 	}
 }
 
-// cellFormat gives the number format of a column's cells.
+// cellFormat returns the number format of a column's cells.
 func cellFormat(t *testing.T, f *excelize.File, name, ref string) int {
 	t.Helper()
 	id, err := f.GetCellStyle(name, ref)

@@ -12,8 +12,8 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// planAdded adds sheets behind the workbook's own, or puts them in the place of those
-// that an earlier run added. It gives the places of the latter.
+// planAdded adds sheets after the workbook's own, or replaces those that an earlier run
+// added. It returns the indexes of the latter.
 func (cp *Copier) planAdded(added []sheet.AddedSheet) (replaced []int, err error) {
 	earlier, err := cp.addedEarlier()
 	if err != nil {
@@ -52,7 +52,7 @@ func (cp *Copier) planAdded(added []sheet.AddedSheet) (replaced []int, err error
 	return replaced, nil
 }
 
-// newSheet adds an entry to the list of sheets, and gives its place and its part.
+// newSheet adds an entry to the list of sheets, and returns its index and its part.
 func (cp *Copier) newSheet(name string) (at int, part string) {
 	at = len(cp.book.Sheets) + len(cp.bookEdit.sheets)
 	part = cp.newPart(path.Join(path.Dir(cp.book.Part), "worksheets"), "sheet", ".xml", worksheetType)
@@ -63,8 +63,8 @@ func (cp *Copier) newSheet(name string) (at int, part string) {
 	return at, part
 }
 
-// freeName gives a name that no sheet has: where the user has a sheet of this name, the
-// added one says whose it is.
+// freeName returns a name that no sheet has: where the user has a sheet of this name, the
+// added one names this program.
 func (cp *Copier) freeName(name string) string {
 	for n := 1; ; n++ {
 		free := name
@@ -84,8 +84,8 @@ func (cp *Copier) freeName(name string) string {
 	}
 }
 
-// freeSheetID gives the ID behind the highest one, or the first free one where that
-// would be beyond the bound of 65,534.
+// freeSheetID returns the ID after the highest one, or the first free one where that would
+// exceed the bound of 65,534.
 func (cp *Copier) freeSheetID() string {
 	used := map[int]bool{}
 	highest := 0
@@ -112,7 +112,7 @@ func (cp *Copier) freeSheetID() string {
 }
 
 // maxLinks is how many cells of an added sheet are links: Excel allows 65,530 in a
-// sheet. The cells behind them show their text.
+// sheet. Further cells only show their text.
 const maxLinks = 65_000
 
 // sheetWriter writes an added sheet, row by row.
@@ -150,7 +150,7 @@ func (w *sheetWriter) write(dst io.Writer) error {
 	return w.out.Flush()
 }
 
-// head writes what stands before the rows.
+// head writes what comes before the rows.
 func (w *sheetWriter) head() {
 	last := sheet.Range{Row1: 1, Col1: 1, Row2: max(w.a.Count, 1), Col2: max(len(w.a.Widths), 1)}
 	w.out.WriteString(xmltok.Declaration + `<worksheet xmlns="` + w.spaces.main + `" xmlns:r="` + w.spaces.rel + `">` +
@@ -200,7 +200,7 @@ func (w *sheetWriter) row(n int, cells []sheet.PutCell) {
 	w.chartRow(n, cells)
 }
 
-// link remembers a link, which stands behind the rows.
+// link remembers a link, which is written after the rows.
 func (w *sheetWriter) link(row, col int, c *sheet.PutCell) {
 	w.count++
 	b := appendRef(append(w.links, `<hyperlink ref="`...), row, col)
@@ -209,7 +209,7 @@ func (w *sheetWriter) link(row, col int, c *sheet.PutCell) {
 	w.links = append(b, `"/>`...)
 }
 
-// tail writes what stands behind the rows.
+// tail writes what comes after the rows.
 func (w *sheetWriter) tail() {
 	w.out.WriteString(`</sheetData>`)
 	if w.filter != (sheet.Range{}) {

@@ -16,8 +16,8 @@ func (s *sheetPatcher) wantedFilter() sheet.Range {
 	return sheet.Range{Row1: s.p.HeaderRow, Col1: 1, Row2: max(s.p.LastRow, s.p.HeaderRow), Col2: s.p.LastCol}
 }
 
-// extended gives a range that covers the data, widened over the result columns: it
-// begins in the header row and reaches the column before them. Any other stays.
+// extended widens a range that covers the data over the result columns: one that begins
+// in the header row and reaches the column before them. Any other range stays.
 func (f patchFrame) extended(r sheet.Range) (sheet.Range, bool) {
 	if r.Row1 != f.headerRow || r.Col1 >= f.firstCol || r.Col2 < f.firstCol-1 || r.Col2 >= f.lastCol {
 		return r, false
@@ -27,8 +27,8 @@ func (f patchFrame) extended(r sheet.Range) (sheet.Range, bool) {
 	return r, true
 }
 
-// editFilter copies the sheet's filter, its range widened. The criteria stay, since
-// they count from the left edge.
+// editFilter copies the sheet's filter, its range widened. The criteria stay:
+// they refer to columns by their distance from the left edge.
 func (s *sheetPatcher) editFilter(t *xmltok.Token) error {
 	ref, _ := t.Attr("ref")
 	r, ok := read.ParseRange(ref)
@@ -48,7 +48,7 @@ func (s *sheetPatcher) editFilter(t *xmltok.Token) error {
 }
 
 // editMerged copies the merged ranges. One that reaches into the result cells would
-// hide them: it is cut at their left edge, and left out where nothing of it remains.
+// hide them: it is cut at their left edge, and dropped where nothing of it remains.
 func (s *sheetPatcher) editMerged(list *xmltok.Token) error {
 	if list.Empty {
 		return s.KeepAll(list)
@@ -102,8 +102,8 @@ func (s *sheetPatcher) editMerged(list *xmltok.Token) error {
 	return nil
 }
 
-// cutMerged gives what remains of a merged range left of the result cells that it
-// reaches; the zero Range when that is no more than one cell. It reports whether it
+// cutMerged returns what remains of a merged range to the left of the result cells that it
+// reaches, or the zero Range when that is at most one cell. It reports whether the range
 // reaches any.
 func (s *sheetPatcher) cutMerged(r sheet.Range) (sheet.Range, bool) {
 	first := firstWithin(s.cols, r)
@@ -117,13 +117,13 @@ func (s *sheetPatcher) cutMerged(r sheet.Range) (sheet.Range, bool) {
 	return r, true
 }
 
-// markFormula is the condition of the added formats. It is always true, and by it a
-// later run knows them again and replaces them.
+// markFormula is the condition of the added formats. It is always true, and a later
+// run recognizes and replaces the formats by it.
 const markFormula = `"loabatch"&lt;&gt;""`
 
 var markSigns = [][]byte{[]byte(`"loabatch"`), []byte(`&quot;loabatch&quot;`), []byte(`&#34;loabatch&#34;`)}
 
-// editConditional passes a conditional format on, but for rules of an earlier run.
+// editConditional copies a conditional format without the rules of an earlier run.
 func (s *sheetPatcher) editConditional(t *xmltok.Token) error {
 	raw, err := s.Capture(t)
 	if err != nil {
@@ -150,9 +150,9 @@ func isMark(raw []byte) bool {
 	return slices.ContainsFunc(markSigns, func(sign []byte) bool { return bytes.Contains(raw, sign) })
 }
 
-// withoutMarks gives a conditional format without the rules that an earlier run added,
-// nil where no other remains. Programs that save a copy again put all rules of one range
-// into one format, the user's among them.
+// withoutMarks returns a conditional format without the rules that an earlier run added,
+// nil where none remains. Programs that save a copy again put all rules of one range into
+// one format, including the user's.
 func (s *sheetPatcher) withoutMarks(raw []byte) []byte {
 	tz := xmltok.New(bytes.NewReader(raw), s.Tokens.Part)
 	var kept []byte
@@ -182,13 +182,13 @@ func (s *sheetPatcher) withoutMarks(raw []byte) []byte {
 	return kept
 }
 
-// areasPerFormat is how many areas one conditional format gets; more of them stand in
+// areasPerFormat is how many areas one conditional format gets; more of them go into
 // further formats, since a longer list in one attribute is slow to read.
 const areasPerFormat = 500
 
 // addMarks colours the cells that have a problem: by a conditional format, so that
 // every cell keeps its own format and a later run can take the colour away again. It
-// comes behind the user's formats, which win.
+// comes after the user's formats, which take precedence.
 func (s *sheetPatcher) addMarks() {
 	for _, style := range []sheet.Style{sheet.StyleBad, sheet.StyleWarn} {
 		areas := markedAreas(s.p.Marks, style)
@@ -221,11 +221,11 @@ func (s *sheetPatcher) markFormat(areas []sheet.Range, format int) {
 }
 
 // maxAreas bounds the coloured areas of a sheet for each colour, and so what a
-// spreadsheet program has to test at every redraw. The Errors sheet lists all.
+// spreadsheet program tests at every redraw. The Errors sheet lists all.
 const maxAreas = 20_000
 
-// markedAreas gives the cells that are marked with a style, those below each other as
-// one range, the first rows first.
+// markedAreas returns the cells that are marked with a style, adjacent ones of a column as
+// one range, in the order of the rows.
 func markedAreas(marks []sheet.Mark, style sheet.Style) []sheet.Range {
 	var cells []sheet.Range
 	for i := range marks {

@@ -10,11 +10,11 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// maxCellText is Excel's bound of a cell's text, in UTF-16 units.
+// maxCellText is Excel's limit for the text of a cell, in UTF-16 units.
 const maxCellText = 32767
 
-// cellText gives the text that a cell can hold: valid UTF-8, at most maxCellText
-// units; what is longer ends in an ellipsis.
+// cellText returns the text that a cell can hold: valid UTF-8 of at most maxCellText
+// units. Longer text is cut and ends in an ellipsis.
 func cellText(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	if len(s) <= maxCellText {
@@ -32,7 +32,7 @@ func cellText(s string) string {
 	return s
 }
 
-// appendCell appends one cell. prefix is that of the sheet's elements, x: or nothing.
+// appendCell appends one cell. The prefix is that of the sheet's elements, x: or nothing.
 func appendCell(dst []byte, prefix string, row, col, style int, cell *sheet.PutCell) []byte {
 	dst = append(append(append(dst, '<'), prefix...), `c r="`...)
 	dst = appendRef(dst, row, col)
@@ -55,7 +55,7 @@ func appendCell(dst []byte, prefix string, row, col, style int, cell *sheet.PutC
 	return append(append(dst, prefix...), "c>"...)
 }
 
-// numberText gives a number as a cell holds it.
+// numberText formats a number as a cell holds it.
 func numberText(f float64) string {
 	if f == math.Trunc(f) && math.Abs(f) < 1e15 {
 		return strconv.FormatFloat(f, 'f', 0, 64)
@@ -76,7 +76,7 @@ func appendRef(dst []byte, row, col int) []byte {
 	return strconv.AppendInt(append(dst, b[i:]...), int64(row), 10)
 }
 
-// rangeText gives a range as an attribute holds it: A1:F12, or F12 for a single cell.
+// rangeText formats a range as an attribute holds it: A1:F12, or F12 for a single cell.
 func rangeText(r sheet.Range) string {
 	b := appendRef(nil, r.Row1, r.Col1)
 	if r.Row1 != r.Row2 || r.Col1 != r.Col2 {
@@ -85,12 +85,12 @@ func rangeText(r sheet.Range) string {
 	return string(b)
 }
 
-// formulaRange gives a range as a defined name holds it: 'Circuits'!$A$1:$F$12.
+// formulaRange formats a range as a defined name holds it: 'Circuits'!$A$1:$F$12.
 func formulaRange(name string, r sheet.Range) string {
 	corner := func(row, col int) string { return "$" + sheet.ColName(col) + "$" + strconv.Itoa(row) }
 	return quotedSheet(name) + "!" + corner(r.Row1, r.Col1) + ":" + corner(r.Row2, r.Col2)
 }
 
-// quotedSheet gives a sheet's name as it may stand in a formula. It is quoted always,
-// since names such as Q1 or R1C1 need it too.
+// quotedSheet returns a sheet's name for use in a formula. It is always quoted, since
+// names such as Q1 or R1C1 need it too.
 func quotedSheet(name string) string { return "'" + strings.ReplaceAll(name, "'", "''") + "'" }

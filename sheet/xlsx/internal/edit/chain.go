@@ -10,13 +10,13 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// chainEdit says which entries leave the calculation chain (ECMA-376 part 1, 18.6): a
-// program that finds an entry for a cell without a formula calls the workbook damaged.
+// chainEdit removes entries from the calculation chain (ECMA-376 part 1, 18.6): a program
+// that finds an entry for a cell without a formula reports the workbook as damaged.
 type chainEdit struct {
 	cells map[int][]sheet.Range // by sheet ID: cells that are replaced
 }
 
-// replaces reports whether the entry of a cell leaves.
+// replaces reports whether a cell is replaced, and its entry removed.
 func (c *chainEdit) replaces(sheetID int, ref []byte) bool {
 	row, col, ok := read.ParseRef(ref)
 	for _, r := range c.cells[sheetID] {
@@ -27,11 +27,11 @@ func (c *chainEdit) replaces(sheetID int, ref []byte) bool {
 	return false
 }
 
-// chainEntry follows the entries of the chain, of which each without a sheet of its own
-// is on that of the one before.
+// chainEntry follows the entries of the chain. An entry that names no sheet is on that of
+// the one before.
 type chainEntry struct{ sheetID int }
 
-// next takes an entry, and reports whether it names its sheet.
+// next moves to an entry, and reports whether it names its sheet.
 func (c *chainEntry) next(t *xmltok.Token) bool {
 	id, named := read.NumberAttr(t, "i")
 	if named {
@@ -40,7 +40,7 @@ func (c *chainEntry) next(t *xmltok.Token) bool {
 	return named
 }
 
-// count gives how many entries leave the chain and how many stay.
+// count returns how many entries are removed from the chain and how many stay.
 func (c *chainEdit) count(tz *xmltok.Tokenizer) (leave, stay int, err error) {
 	var at chainEntry
 	for {
@@ -63,10 +63,10 @@ func (c *chainEdit) count(tz *xmltok.Tokenizer) (leave, stay int, err error) {
 	}
 }
 
-// rewrite copies the chain without the entries that leave.
+// rewrite copies the chain without the entries of replaced cells.
 func (c *chainEdit) rewrite(e *xmltok.Editor) error {
 	var at chainEntry
-	written := 0 // the sheet that the copy's reader is on
+	written := 0 // the sheet of the latest entry written
 	for {
 		t, err := e.Tokens.Next()
 		if err == io.EOF {
@@ -100,8 +100,8 @@ func (c *chainEdit) rewrite(e *xmltok.Editor) error {
 	}
 }
 
-// planChain takes the entries out of the calculation chain whose cells are replaced. A
-// chain without entries is not allowed: it goes, and is made anew by whoever opens the
+// planChain removes the entries of replaced cells from the calculation chain. A chain
+// without entries is not allowed: it is dropped, and rebuilt by the program that opens the
 // copy.
 func (cp *Copier) planChain(patched map[int]*sheet.SheetPatch, replaced []int) error {
 	rel, ok := opc.OfKind(cp.book.Rels, "calcChain")

@@ -18,7 +18,7 @@ type bar struct {
 	style sheet.Style
 }
 
-// barColors are the colours of bars by the style of their labels' cells.
+// barColors are the colours of bars, by the style of the label's cell.
 var barColors = [styleCount]string{
 	sheet.StylePlain: "5B9BD5", sheet.StyleHeader: "5B9BD5", sheet.StyleGood: "70AD47", sheet.StyleWarn: "FFC000",
 	sheet.StyleBad: "C00000", sheet.StyleMuted: "A6A6A6", sheet.StyleLink: "5B9BD5", sheet.StyleTitle: "5B9BD5",
@@ -30,7 +30,7 @@ const (
 	chartHeight = 3_420_000 // 9.5 cm
 )
 
-// addChart adds the chart of a sheet that is written by w: a drawing and the chart.
+// addChart adds the drawing and the chart of the sheet that w writes.
 func (cp *Copier) addChart(part, sheetName string, w *sheetWriter) {
 	dir := path.Dir(cp.book.Part)
 	drawing := cp.newPart(path.Join(dir, "drawings"), "drawing", ".xml", drawingType)
@@ -48,8 +48,8 @@ func (cp *Copier) addChart(part, sheetName string, w *sheetWriter) {
 	})
 }
 
-// chartRow takes a row's bar while the sheet is written, so that the chart brings its
-// values along for programs that do not look them up.
+// chartRow keeps the bar of a row while the sheet is written, so that the chart contains
+// its values for programs that do not read them from the sheet.
 func (w *sheetWriter) chartRow(n int, cells []sheet.PutCell) {
 	c := w.a.Chart
 	if c == nil || n < c.Categories.Row1 || n > c.Categories.Row2 {

@@ -25,15 +25,14 @@ func (s *sheetPatcher) col(c putColumn) {
 	s.Put("<" + s.prefix + `col min="` + n + `" max="` + n + `" width="` + widthText(c.Width) + `" customWidth="1"/>`)
 }
 
-// widthText gives a column's width, which counts characters; Excel's bound is 255.
+// widthText formats the width of a column in characters; Excel's limit is 255.
 func widthText(w float64) string {
 	return strconv.FormatFloat(min(max(w, 1), 255), 'f', -1, 64)
 }
 
 // editCols copies the list of columns. An entry that covers result columns and others
-// is split around them; one that covers result columns alone is the user's word on
-// them, or that of an earlier run, and stays. A list has few entries: Excel merges
-// equal neighbours.
+// is split around them; one that covers result columns alone was set by the user or by
+// an earlier run, and stays. A list has few entries: Excel merges equal neighbours.
 func (s *sheetPatcher) editCols(list *xmltok.Token) error {
 	next := 0
 	if list.Empty {
@@ -116,13 +115,13 @@ func (s *sheetPatcher) colsUpTo(next *int, col int) {
 	}
 }
 
-// patchFrame is where a patch stands in its sheet.
+// patchFrame is where a patch is in its sheet.
 type patchFrame struct {
 	headerRow, lastRow int
 	firstCol, lastCol  int // the first result column; the right edge of data and result columns
 }
 
-// frameOf gives a patch's frame; one without columns has the zero frame.
+// frameOf returns the frame of a patch; one without columns has the zero frame.
 func frameOf(p *sheet.SheetPatch) patchFrame {
 	if len(p.Columns) == 0 {
 		return patchFrame{}
@@ -137,13 +136,13 @@ func frameOf(p *sheet.SheetPatch) patchFrame {
 	return f
 }
 
-// cells gives the range from the first result column's header to the last cell.
+// cells returns the range from the first result column's header to the last cell.
 func (f patchFrame) cells() sheet.Range {
 	return sheet.Range{Row1: f.headerRow, Col1: f.firstCol, Row2: f.lastRow, Col2: f.lastCol}
 }
 
-// firstWithin gives the first result column that a range reaches, or 0: the columns need
-// not stand side by side, where a person has moved those of an earlier run.
+// firstWithin returns the first result column that a range reaches, or 0. The columns are
+// not adjacent where the user has moved those of an earlier run.
 func firstWithin(cols []putColumn, r sheet.Range) int {
 	for _, c := range cols {
 		if c.Col >= r.Col1 && c.Col <= r.Col2 {
@@ -153,8 +152,8 @@ func firstWithin(cols []putColumn, r sheet.Range) int {
 	return 0
 }
 
-// placesOf gives the columns of a patch in the order of the sheet, or says why they
-// are none: two in one place, or beyond the last column.
+// placesOf returns the columns of a patch in the order of the sheet, or an error where two
+// are the same or one is beyond the last column.
 func placesOf(p *sheet.SheetPatch) ([]putColumn, error) {
 	cols := make([]putColumn, len(p.Columns))
 	for i, c := range p.Columns {

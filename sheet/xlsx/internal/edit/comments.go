@@ -19,14 +19,14 @@ type cellNote struct {
 // noteTexts holds notes by the row and column of their cell.
 type noteTexts map[[2]int]string
 
-// add takes in notes as they will be written.
+// add adds notes as they will be written.
 func (n noteTexts) add(notes []cellNote) {
 	for _, note := range notes {
 		n[[2]int{note.row, note.col}] = noteText(note.text)
 	}
 }
 
-// commentElements gives the notes as entries of a list of comments.
+// commentElements formats notes as entries of a list of comments.
 func commentElements(prefix string, author int, notes []cellNote) string {
 	var b []byte
 	for _, n := range notes {
@@ -38,7 +38,7 @@ func commentElements(prefix string, author int, notes []cellNote) string {
 	return string(b)
 }
 
-// noteText cuts a note to the length that one may have.
+// noteText cuts the text of a note to maxNoteText characters.
 func noteText(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	n := 0
@@ -99,7 +99,7 @@ func scanComments(tz *xmltok.Tokenizer) (*commentList, error) {
 	}
 }
 
-// noteOf gives the cell and the text of a comment.
+// noteOf returns the cell and the text of a comment.
 func noteOf(raw []byte) (at [2]int, text string) {
 	tz := xmltok.New(bytes.NewReader(raw), "comment")
 	var b []byte
@@ -121,8 +121,8 @@ func noteOf(raw []byte) (at [2]int, text string) {
 	}
 }
 
-// rewriteComments copies a part of comments: without those of an earlier run, with the
-// new ones.
+// rewriteComments copies a part of comments without the notes of an earlier run, and adds
+// the new ones.
 func rewriteComments(e *xmltok.Editor, have *commentList, notes []cellNote) error {
 	author := have.ours
 	if author < 0 {
@@ -170,7 +170,7 @@ func rewriteComments(e *xmltok.Editor, have *commentList, notes []cellNote) erro
 	}
 }
 
-// newAuthor is our entry of the list of authors, where it has none.
+// newAuthor returns our entry of the list of authors, "" where it has one.
 func newAuthor(prefix string, have *commentList) string {
 	if have.ours >= 0 {
 		return ""

@@ -1,7 +1,7 @@
 // Package edit writes the copy of a workbook with a patch put in.
 //
-// A [Copier] first plans what becomes of each part: it passes through, is changed, goes, or
-// is added. Then it writes them in the order of the source. A changed part is streamed
+// A [Copier] first plans what becomes of each part: it is copied, changed, dropped or
+// added. Then it writes them in the order of the source. A changed part is streamed
 // token by token, and what is not changed in it stays byte for byte. [Obstacles] makes the
 // copy with empty results before anything is sent; [Verify] compares the copy with what was
 // meant.
@@ -21,8 +21,8 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// CopyLimits are those of a workbook that was let in already: copying streams, so its
-// memory does not grow with what it copies, and the copy may be larger than its source.
+// CopyLimits are the limits for a workbook that was accepted already: copying streams, so
+// its memory does not grow with the workbook, and the copy may be larger than its source.
 var CopyLimits = opc.Limits{Unpacked: 1 << 40, Ratio: 1100, Parts: math.MaxInt32, Strings: math.MaxInt32}
 
 // Copy writes a copy of the workbook with a patch put in: see the face of the codec.
@@ -39,11 +39,11 @@ func Copy(dst io.Writer, src io.ReaderAt, size int64, p sheet.Patch) error {
 	return cp.CopyTo(dst, p, PackLevel)
 }
 
-// PackLevel is how hard parts are packed that are written anew: level 5 of this
-// implementation packs as well as level 6 of the standard library at half its cost.
+// PackLevel is the level of compression of written parts: level 5 of klauspost/compress
+// packs as well as level 6 of the standard library at half its cost.
 const PackLevel = 5
 
-// Copier makes one copy: plan says what becomes of each part, write does it.
+// Copier makes one copy: plan decides what becomes of each part, write does it.
 type Copier struct {
 	*opc.Container
 	book   *read.Parts
@@ -57,8 +57,8 @@ type Copier struct {
 	masked   *indexSet // shared strings that are masked; nil when nothing is
 
 	notes     map[string]noteTexts // by patched sheet: what the copy's notes will be
-	noteParts map[string]noteTexts // the same by part of comments (partKey)
-	remarks   []sheet.Problem      // in what the copy will not be as the user may expect it
+	noteParts map[string]noteTexts // the same by part of comments (opc.PartKey)
+	remarks   []sheet.Problem      // where the copy differs from what the user may expect
 }
 
 // Open opens a workbook to be copied.
@@ -78,7 +78,7 @@ func newCopier(c *opc.Container, w *read.Parts) *Copier {
 	return &Copier{Container: c, book: w, parts: newPartEdits(), spaces: spacesOf(w.Strict), notes: map[string]noteTexts{}, noteParts: map[string]noteTexts{}}
 }
 
-// CopyTo makes the copy, its parts packed at a level of flate.
+// CopyTo writes the copy with its parts packed at a level of flate: see [PackLevel].
 func (cp *Copier) CopyTo(dst io.Writer, p sheet.Patch, level int) error {
 	if err := cp.plan(p); err != nil {
 		return err
@@ -89,13 +89,13 @@ func (cp *Copier) CopyTo(dst io.Writer, p sheet.Patch, level int) error {
 // partWriter writes a part's content.
 type partWriter func(w io.Writer) error
 
-// partEdits says what becomes of the parts; those that are not named pass through.
+// partEdits holds what becomes of the parts; those that it does not name are copied.
 type partEdits struct {
-	changed  map[string]partWriter // by partKey
-	late     map[string]bool       // of the changed: written behind the source's other parts, since it depends on them
-	dropped  map[string]bool       // by partKey
+	changed  map[string]partWriter // by opc.PartKey
+	late     map[string]bool       // changed parts that are written after all others, since they depend on them
+	dropped  map[string]bool       // by opc.PartKey
 	added    []addedPart           // in the order in which they are written
-	reserved map[string]bool       // names of added parts, by partKey
+	reserved map[string]bool       // names of added parts, by opc.PartKey
 }
 
 type addedPart struct {
@@ -107,7 +107,7 @@ func newPartEdits() *partEdits {
 	return &partEdits{changed: map[string]partWriter{}, late: map[string]bool{}, dropped: map[string]bool{}, reserved: map[string]bool{}}
 }
 
-// newPart reserves a name for a part that is added: the first number that is free.
+// newPart reserves a name for an added part, with the first free number.
 func (cp *Copier) newPart(dir, stem, ext, contentType string) string {
 	for n := 1; ; n++ {
 		if name := path.Join(dir, stem+strconv.Itoa(n)+ext); cp.reserve(name, contentType) {
@@ -116,7 +116,7 @@ func (cp *Copier) newPart(dir, stem, ext, contentType string) string {
 	}
 }
 
-// reserve reserves a name for a part that is added, unless it is taken.
+// reserve reserves a name for an added part, and reports whether it was free.
 func (cp *Copier) reserve(name, contentType string) bool {
 	key := opc.PartKey(name)
 	if cp.File(name) != nil && !cp.parts.dropped[key] || cp.parts.reserved[key] {
@@ -127,13 +127,13 @@ func (cp *Copier) reserve(name, contentType string) bool {
 	return true
 }
 
-// addPart adds a part under a name that newPart gave, or relationships beside one.
+// addPart adds a part under a name from newPart, or the relationships of one.
 func (cp *Copier) addPart(name string, write partWriter) {
 	cp.parts.reserved[opc.PartKey(name)] = true
 	cp.parts.added = append(cp.parts.added, addedPart{name, write})
 }
 
-// edited says how a part is changed: the editor has it as it stands.
+// edited registers the change of a part, of which the editor reads the source.
 func (cp *Copier) edited(part string, change func(*xmltok.Editor) error) {
 	cp.parts.changed[opc.PartKey(part)] = func(w io.Writer) error {
 		tz, err := cp.OpenXML(part)
@@ -144,7 +144,7 @@ func (cp *Copier) edited(part string, change func(*xmltok.Editor) error) {
 	}
 }
 
-// text is a part whose content is known.
+// text writes a part whose content is in memory.
 func text(content func() string) partWriter {
 	return func(w io.Writer) error {
 		_, err := io.WriteString(w, content())
@@ -186,7 +186,7 @@ func (cp *Copier) write(dst io.Writer, level int) error {
 	return z.Close()
 }
 
-// passOn copies a part as it is.
+// passOn copies a part unchanged.
 func passOn(z *zip.Writer, f *zip.File) error {
 	if strings.HasSuffix(f.Name, "/") && f.CompressedSize64 > 0 {
 		return xmltok.NewError("copy-folder-entry", "part", opc.Quoted(f.Name))
@@ -198,7 +198,7 @@ func passOn(z *zip.Writer, f *zip.File) error {
 const dosEpoch = 1<<5 | 1
 
 // writePart writes a changed or an added part. Its header has the name and the time of
-// the old one and none of its extra fields, which describe the old packing.
+// the old one, but not its extra fields, which describe the old packing.
 func writePart(z *zip.Writer, old zip.FileHeader, write partWriter) error {
 	w, err := z.CreateHeader(&zip.FileHeader{
 		Name: old.Name, NonUTF8: old.NonUTF8, Method: zip.Deflate,

@@ -30,7 +30,7 @@ func TestCellTextFits(t *testing.T) {
 }
 
 // FuzzStyles adds the formats to any styles part that can be read: the entries that
-// were there stay in front, those that were added stand behind, and nothing is added
+// were there come first, those that were added follow, and nothing is added
 // again.
 func FuzzStyles(f *testing.F) {
 	f.Add([]byte(xlsxtest.StylesXML))

@@ -10,13 +10,13 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// appearance is how a style differs from the workbook's first font on no fill.
+// appearance is how a style differs from the workbook's first font without a fill.
 type appearance struct {
 	bold, underline bool
 	size            string // in points; the first font's when empty
 	color           string // of the text, ARGB; the first font's when empty
 	fill            string // ARGB; none when empty
-	centre          bool   // vertically; on top otherwise
+	centre          bool   // vertically; at the top otherwise
 	noWrap          bool
 }
 
@@ -36,8 +36,8 @@ var appearances = [styleCount]appearance{
 // defaultFont is the first font of a workbook that has none.
 const defaultFont = `<{p}font><{p}sz val="11"/><{p}name val="Calibri"/><{p}family val="2"/></{p}font>`
 
-// newStylePatch says what is to be added so that every style has its cell format. The
-// fonts are the workbook's first one with changes, so that the result columns fit in.
+// newStylePatch returns what to add so that every style has its cell format. The fonts are
+// the workbook's first one with changes, so that the result columns match the others.
 func newStylePatch(s *styleContent) (*stylePatch, error) {
 	p := &stylePatch{lists: s.lists}
 	tag := func(raw string) string { return strings.ReplaceAll(raw, "{p}", s.prefix) }
@@ -83,8 +83,8 @@ func newStylePatch(s *styleContent) (*stylePatch, error) {
 	return p, nil
 }
 
-// format gives the cell format of a look. One that is not free to wrap its text is
-// aligned as cells are by default, and so as most of the user's.
+// format returns the cell format of an appearance. Unless it may wrap its text, it is
+// aligned as cells are by default, and so like most of the user's.
 func (l appearance) format(font, fill int, styled, free bool) string {
 	var b strings.Builder
 	b.WriteString(`<{p}xf numFmtId="0" fontId="` + strconv.Itoa(font) + `" fillId="` + strconv.Itoa(fill) + `" borderId="0"`)
@@ -113,10 +113,11 @@ func (l appearance) format(font, fill int, styled, free bool) string {
 	return b.String() + ` applyAlignment="1"><{p}alignment` + align + `/></{p}xf>`
 }
 
-// typeface is what the added fonts take from the workbook's first one, as it stands there.
+// typeface holds the elements that the added fonts take over verbatim from the workbook's
+// first one.
 type typeface struct{ size, color, name, family, charset, scheme string }
 
-// readTypeface takes a font apart.
+// readTypeface reads the elements of a font.
 func readTypeface(font []byte) (typeface, error) {
 	var f typeface
 	tz := xmltok.New(bytes.NewReader(font), "font")
@@ -156,8 +157,8 @@ func readTypeface(font []byte) (typeface, error) {
 	}
 }
 
-// with gives a font of this face with the changes of a look, its children in the order
-// in which Excel writes and expects them.
+// with returns a font of this typeface with the changes of an appearance, its children in
+// the order in which Excel writes and expects them.
 func (f typeface) with(l appearance) string {
 	s := "<{p}font>"
 	if l.bold {

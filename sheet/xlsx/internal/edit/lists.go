@@ -17,7 +17,7 @@ type spaceNames struct {
 	gap                       string // of the bars of a chart, which the forms spell differently
 }
 
-// spacesOf gives the names of the Strict form (ISO/IEC 29500) or the Transitional one.
+// spacesOf returns the names of the Strict form (ISO/IEC 29500) or the Transitional one.
 func spacesOf(strict bool) spaceNames {
 	if strict {
 		const stem = "http://purl.oclc.org/ooxml/"
@@ -50,7 +50,7 @@ func newRelsEdit(rels []opc.Relationship) *relsEdit {
 	return e
 }
 
-// add gives the ID of a new relationship.
+// add adds a relationship and returns its ID.
 func (e *relsEdit) add(typeURI, target string) string {
 	n := len(e.ids) + 1
 	id := "rId" + strconv.Itoa(n)
@@ -65,7 +65,7 @@ func (e *relsEdit) add(typeURI, target string) string {
 
 func (e *relsEdit) changed() bool { return len(e.added) > 0 || len(e.dropped) > 0 }
 
-// entries gives the new relationships as elements with this prefix.
+// entries formats the new relationships as elements with this prefix.
 func (e *relsEdit) entries(prefix string) string {
 	var b strings.Builder
 	for _, r := range e.added {
@@ -82,13 +82,13 @@ func (e *relsEdit) rewrite(out *xmltok.Editor) error {
 	}, e.entries)
 }
 
-// whole gives a list of relationships for a part that had none.
+// whole returns the list of relationships of a part that had none.
 func (e *relsEdit) whole() string {
 	return xmltok.Declaration + `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">` + e.entries("") + `</Relationships>`
 }
 
-// rewriteList copies a part whose root is a list: without the entries that stays
-// refuses, and with others at its end.
+// rewriteList copies a part whose root is a list, without the entries for which stays
+// returns false and with others added at its end.
 func rewriteList(e *xmltok.Editor, stays func(*xmltok.Token) bool, added func(prefix string) string) error {
 	for {
 		t, err := e.Tokens.Next()
@@ -118,7 +118,7 @@ func rewriteList(e *xmltok.Editor, stays func(*xmltok.Token) bool, added func(pr
 
 // typesEdit is what changes in the list of content types.
 type typesEdit struct {
-	dropped map[string]bool // parts that go, by partKey
+	dropped map[string]bool // dropped parts, by opc.PartKey
 	added   [][2]string     // part and its content type
 }
 
@@ -136,7 +136,7 @@ func (e *typesEdit) rewrite(out *xmltok.Editor) error {
 	})
 }
 
-// setRels puts the change of a part's relationships into place.
+// setRels registers the change of a part's relationships.
 func (cp *Copier) setRels(part string, e *relsEdit) {
 	name := opc.RelsPart(part)
 	switch {
@@ -148,8 +148,8 @@ func (cp *Copier) setRels(part string, e *relsEdit) {
 	}
 }
 
-// relTarget gives a part as a relationship of another names it: relative to that one's
-// folder, as Office does, since some programs read no other form (exceljs).
+// relTarget returns the target of a relationship between two parts. It is relative to the
+// folder of the first, as in Office, since some programs read no other form (exceljs).
 func relTarget(from, to string) string {
 	there := strings.Split(to, "/")
 	up := 0
@@ -163,7 +163,7 @@ func relTarget(from, to string) string {
 	return strings.Repeat("../", up) + strings.Join(there, "/")
 }
 
-// replaceRels gives a part relationships in the place of all it had.
+// replaceRels replaces all relationships of a part.
 func (cp *Copier) replaceRels(part string, e *relsEdit) {
 	name := opc.RelsPart(part)
 	if cp.File(name) == nil {

@@ -12,8 +12,8 @@ import (
 )
 
 // masker hides personal data in a copy that may be mailed. A shared string is masked
-// where it stands, in the table of shared strings, so that it is nowhere in the file;
-// any other value becomes a masked text in its cell.
+// in the table of shared strings, so that it is nowhere in the file; any other value
+// becomes a masked text in its cell.
 type masker struct {
 	cols   []bool             // by column
 	cells  map[sheet.Ref]bool // without the sheet
@@ -41,7 +41,7 @@ func (m *masker) hides(row, col int) bool {
 	return m != nil && row > m.below && (col < len(m.cols) && m.cols[col] || m.cells[sheet.Ref{Row: row, Col: col}])
 }
 
-// planMask says what is masked in a sheet; nil where nothing is.
+// planMask returns what is masked in a sheet; nil where nothing is.
 func (cp *Copier) planMask(p *sheet.SheetPatch) *masker {
 	if len(p.Masked) == 0 {
 		return nil
@@ -66,7 +66,7 @@ func (cp *Copier) planMask(p *sheet.SheetPatch) *masker {
 	return m
 }
 
-// maskCell writes a cell whose start tag is t, its value masked.
+// maskCell writes the cell whose start tag is t with its value masked.
 func (s *sheetPatcher) maskCell(t *xmltok.Token, prefix string, row, col int) error {
 	m := s.mask
 	ref := xmltok.WithAttr("r", sheet.ColName(col)+strconv.Itoa(row))
@@ -123,7 +123,7 @@ func trimmedText(b []byte) []byte {
 	return bytes.TrimFunc(b, func(r rune) bool { return r <= ' ' })
 }
 
-// rewriteStrings copies the table of shared strings, those of the set masked.
+// rewriteStrings copies the table of shared strings and masks those of the set.
 func (s *indexSet) rewriteStrings(e *xmltok.Editor) error {
 	var item read.TextCollector
 	index := -1

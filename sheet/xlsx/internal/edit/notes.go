@@ -10,24 +10,24 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// notesAuthor is the author of the notes that are added, and notesSign how they begin. By
-// the sign alone a later run knows them again and replaces them. The author cannot tell
-// whose a note is: LibreOffice drops it, and templates made by earlier versions signed
-// their header notes with this one too. Every version has written the sign, no template
-// has it, and a note that somebody has reworded is theirs.
+// notesAuthor is the author of the notes that a run adds, and notesSign how they begin. A
+// later run recognizes and replaces them by the sign alone. The author does not tell whose
+// a note is: LibreOffice drops it, and templates made by earlier versions have header notes
+// by the same author. Every version has written the sign, no template has it, and a note
+// that somebody has reworded is theirs.
 const (
 	notesAuthor = "loabatch"
 	notesSign   = "loabatch: "
 )
 
-// Bounds of the added notes. Each is a drawing of its own, and thousands of them make
-// a sheet slow to open; the Errors sheet lists all problems.
+// Bounds of the added notes. Each is a shape of its own, and thousands of them make a sheet
+// slow to open; the Errors sheet lists all problems.
 const (
 	maxNotes    = 1000 // of a sheet
 	maxNoteText = 2000 // characters of one
 )
 
-// notesOf gives the notes of the marks, one for each cell, the first rows first.
+// notesOf returns the notes of the marks, one for each cell, in the order of the rows.
 func notesOf(marks []sheet.Mark) []cellNote {
 	var notes []cellNote
 	for i := range marks {
@@ -49,12 +49,12 @@ func notesOf(marks []sheet.Mark) []cellNote {
 	return joined[:min(len(joined), maxNotes)]
 }
 
-// planNotes gives the problem cells of a sheet their notes, and takes those of an
-// earlier run away. The user's own notes stay, and where a cell has one, ours is left
-// out. Where the sheet's drawings are none that a note can be put among, it stands
-// back: the cells are coloured all the same.
+// planNotes adds notes to the problem cells of a sheet, and removes those of an earlier
+// run. Notes of the user and of the template stay, and a cell that has one gets none. Where
+// no note can be added to the drawings of the sheet, its notes are left as they are; the
+// cells are coloured all the same.
 //
-// It gives the ID of the relationship for a new drawing, or "" where none is needed.
+// It returns the ID of the relationship for a new drawing, or "" where none is needed.
 func (cp *Copier) planNotes(p *sheet.SheetPatch, part string, rels []opc.Relationship) (string, error) {
 	notes := notesOf(p.Marks)
 	comments, has := opc.OfKind(rels, "comments")
@@ -79,8 +79,7 @@ func (cp *Copier) planNotes(p *sheet.SheetPatch, part string, rels []opc.Relatio
 	return cp.newNotes(notes, part, rels), nil
 }
 
-// notesIn gives what a part of comments will hold, which odd workbooks share between
-// sheets.
+// notesIn returns what a part of comments will hold. In odd workbooks sheets share one.
 func (cp *Copier) notesIn(comments string) noteTexts {
 	key := opc.PartKey(comments)
 	if comments == "" || cp.noteParts[key] == nil {
@@ -89,13 +88,13 @@ func (cp *Copier) notesIn(comments string) noteTexts {
 	return cp.noteParts[key]
 }
 
-// leaveNotesOut says that a sheet gets no notes.
+// leaveNotesOut remarks that a sheet gets no notes.
 func (cp *Copier) leaveNotesOut(name string) {
 	cp.remarks = append(cp.remarks, copyProblem(sheet.Note, "copy-no-notes", "sheet", name))
 }
 
 // newNotes adds the notes of a sheet that has none: a part with their text and one with
-// their drawings.
+// their shapes.
 func (cp *Copier) newNotes(notes []cellNote, part string, rels []opc.Relationship) string {
 	dir := path.Dir(cp.book.Part)
 	comments := cp.newPart(dir, "comments", ".xml", commentsType)
@@ -114,8 +113,8 @@ func (cp *Copier) newNotes(notes []cellNote, part string, rels []opc.Relationshi
 	return id
 }
 
-// mergeNotes puts notes among those that a sheet has, in the place of those of an
-// earlier run. Where its parts are not plain XML of the usual kind, it stands back.
+// mergeNotes adds notes to those that a sheet has, and removes those of an earlier run.
+// Where its parts are not plain XML of the usual kind, the notes stay as they are.
 func (cp *Copier) mergeNotes(name string, notes []cellNote, comments string, drawings []opc.Relationship) error {
 	if cp.File(comments) == nil {
 		cp.leaveNotesOut(name)
@@ -154,8 +153,8 @@ func (cp *Copier) mergeNotes(name string, notes []cellNote, comments string, dra
 }
 
 // notesDrawing finds the drawing that holds the notes of a sheet: header pictures have
-// one of the same kind. It gives nil where there is none, or one that is no XML: such
-// drawings are not rare and are none to be touched.
+// one of the same kind. It returns nil where there is none, or where one is not XML: such
+// drawings are not rare, and are left alone.
 func (cp *Copier) notesDrawing(drawings []opc.Relationship, goes noteTexts) (*drawingContent, string) {
 	var found *drawingContent
 	part := ""

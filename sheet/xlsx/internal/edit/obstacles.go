@@ -12,10 +12,7 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// Obstacles finds what stands against a faithful copy of a workbook, before anything
-// is sent. Errors stand against any copy; warnings and notes say what the copy will be
-// like. The copy is rehearsed: it is made with empty results and thrown away, so that
-// whatever would fail after the run fails here.
+// Obstacles finds what prevents a faithful copy of a workbook: see the face of the codec.
 func Obstacles(r io.ReaderAt, size int64, w *sheet.Workbook) []sheet.Problem {
 	c, err := opc.Open(r, size, CopyLimits)
 	if err != nil {
@@ -40,7 +37,7 @@ func Obstacles(r io.ReaderAt, size int64, w *sheet.Workbook) []sheet.Problem {
 	return append(found, cp.remarks...)
 }
 
-// obstacle makes an error of the copy the problem that it is.
+// obstacle turns an error of the copy into problems.
 func obstacle(err error) []sheet.Problem {
 	var in *sheet.InputError
 	if errors.As(err, &in) {
@@ -55,7 +52,7 @@ func copyProblem(s sheet.Severity, code string, args ...string) sheet.Problem {
 	return p
 }
 
-// signed warns of a digital signature: it holds for the very bytes that were signed.
+// signed warns of a digital signature, which the copy invalidates.
 func signed(c *opc.Container) []sheet.Problem {
 	rels, err := c.Relationships("")
 	if err != nil {
@@ -90,9 +87,9 @@ func locked(c *opc.Container, book *read.Parts) (bool, error) {
 	}
 }
 
-// emptyPatch is a patch as it will be after the run, as far as its places are
-// concerned: every result cell is blank, and where problems will be marked, a cell is
-// that surely has no note of the user's.
+// emptyPatch returns a patch for the places that the patch after the run will have, with
+// blank results. Where problems will be marked, it marks one cell that is unlikely to have a
+// note of the user.
 func emptyPatch(w *sheet.Workbook) sheet.Patch {
 	var p sheet.Patch
 	for _, t := range []*sheet.Table{&w.CircuitsTable, &w.EngineersTable} {

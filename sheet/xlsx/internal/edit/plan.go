@@ -19,7 +19,7 @@ const (
 	vmlType       = typeStem + "vmlDrawing"
 )
 
-// plan says what becomes of each part.
+// plan decides what becomes of each part.
 func (cp *Copier) plan(p sheet.Patch) error {
 	cp.bookEdit.strict = cp.book.Strict
 	cp.bookRels = newRelsEdit(cp.book.Rels)
@@ -51,7 +51,7 @@ func (cp *Copier) plan(p sheet.Patch) error {
 	return nil
 }
 
-// planSheet patches one sheet, and gives its place in the list of sheets.
+// planSheet plans the patch of one sheet, and returns its index in the list of sheets.
 func (cp *Copier) planSheet(p *sheet.SheetPatch) (int, error) {
 	at := cp.sheetIndex(p.Sheet)
 	if at < 0 || cp.book.Sheets[at].Kind != "worksheet" {
@@ -100,7 +100,7 @@ func (cp *Copier) planSheet(p *sheet.SheetPatch) (int, error) {
 	return at, nil
 }
 
-// nameFilter keeps the defined name of a sheet's filter.
+// nameFilter sets the defined name of a sheet's filter.
 func (cp *Copier) nameFilter(at int, r sheet.Range) {
 	if r == (sheet.Range{}) {
 		return
@@ -109,7 +109,7 @@ func (cp *Copier) nameFilter(at int, r sheet.Range) {
 	cp.bookEdit.names = append(cp.bookEdit.names, bookName{name: filterName, index: at, text: formulaRange(name, r)})
 }
 
-// sheetName gives the name of a sheet by its place in the copy's list of sheets.
+// sheetName returns the name of a sheet by its index in the copy's list of sheets.
 func (cp *Copier) sheetName(at int) string {
 	if at < len(cp.book.Sheets) {
 		return cp.book.Sheets[at].Name
@@ -117,7 +117,7 @@ func (cp *Copier) sheetName(at int) string {
 	return cp.bookEdit.sheets[at-len(cp.book.Sheets)].name
 }
 
-// sheetIndex gives the place of a sheet in the list of sheets, or -1.
+// sheetIndex returns the index of a sheet in the list of sheets, or -1.
 func (cp *Copier) sheetIndex(name string) int {
 	for i := range cp.book.Sheets {
 		if strings.EqualFold(cp.book.Sheets[i].Name, name) {

@@ -8,9 +8,9 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// row copies one row whose start tag is t. The patch's cells go to their places, what
-// stood in the result columns goes, and every other byte stays. The row keeps its own
-// format; the cells that are put bring theirs.
+// row copies the row whose start tag is t. The cells of the patch replace those in the
+// result columns, and every other byte stays. The row keeps its own format; the new cells
+// have theirs.
 func (s *sheetPatcher) row(t *xmltok.Token) error {
 	n := s.lastRow + 1
 	if r, ok := t.Attr("r"); ok {
@@ -42,8 +42,8 @@ func (s *sheetPatcher) row(t *xmltok.Token) error {
 	return s.rowBody(prefix, n, cells)
 }
 
-// rowPrefix gives the prefix of the row's elements, without an allocation where it is
-// the part's own.
+// rowPrefix returns the prefix of the row's elements, without an allocation where it is
+// that of the part.
 func (s *sheetPatcher) rowPrefix(t *xmltok.Token) string {
 	n := len(t.Prefix)
 	if n == 0 && s.prefix == "" || n+1 == len(s.prefix) && string(t.Prefix) == s.prefix[:n] {
@@ -52,7 +52,7 @@ func (s *sheetPatcher) rowPrefix(t *xmltok.Token) string {
 	return t.Prefixed()
 }
 
-// cellsOf asks the patch for the cells of a row; nil when it gets none.
+// cellsOf returns the patch's cells of a row, nil when it has none.
 func (s *sheetPatcher) cellsOf(n int) []sheet.PutCell {
 	if s.patchedNothing() {
 		return nil
@@ -71,7 +71,7 @@ func (s *sheetPatcher) cellsOf(n int) []sheet.PutCell {
 	return cells
 }
 
-// headers gives the header row's cells.
+// headers returns the cells of the header row.
 func (s *sheetPatcher) headers() []sheet.PutCell {
 	cells := make([]sheet.PutCell, len(s.p.Columns))
 	for i, c := range s.p.Columns {
@@ -80,11 +80,11 @@ func (s *sheetPatcher) headers() []sheet.PutCell {
 	return cells
 }
 
-// rowBody copies what is within a row.
+// rowBody copies the content of a row.
 func (s *sheetPatcher) rowBody(prefix string, n int, cells []sheet.PutCell) error {
 	col := 0         // of the latest cell
 	next := 0        // the first of cols that is not yet written
-	shifted := false // a cell that bears no reference would now be taken for another
+	shifted := false // a cell without a reference would now be taken for another
 	for {
 		t, err := s.Tokens.Next()
 		if err != nil {
@@ -125,7 +125,7 @@ func (s *sheetPatcher) rowBody(prefix string, n int, cells []sheet.PutCell) erro
 	}
 }
 
-// colOf gives a cell's column, and whether it follows from its place only.
+// colOf returns the column of a cell, and whether it follows from the cell's position only.
 func (s *sheetPatcher) colOf(t *xmltok.Token, col *int) (bare, ok bool) {
 	ref, there := t.Attr("r")
 	if !there {
@@ -136,14 +136,14 @@ func (s *sheetPatcher) colOf(t *xmltok.Token, col *int) (bare, ok bool) {
 	return false, ok && row == s.lastRow
 }
 
-// replaces reports whether a cell goes: it stands in a result column, and another comes
-// or it has a content of an earlier run.
+// replaces reports whether a cell is dropped: it is in a result column, and another
+// replaces it or it has content of an earlier run.
 func (s *sheetPatcher) replaces(t *xmltok.Token, row, col int, cells []sheet.PutCell) bool {
 	return col < len(s.ours) && s.ours[col] && (cells != nil || !t.Empty && row >= s.frame.Row1 && row <= s.frame.Row2)
 }
 
-// dropCell leaves a cell out. One whose formula is that of further cells, shared or as
-// an array, goes only where those go too: in result columns, and beside the data.
+// dropCell leaves out a cell. One whose formula, shared or of an array, is also that of
+// other cells can be dropped only with all of them: in result columns, beside the data.
 func (s *sheetPatcher) dropCell(t *xmltok.Token, row, col int) error {
 	if t.Empty {
 		return nil
@@ -166,7 +166,7 @@ func (s *sheetPatcher) dropCell(t *xmltok.Token, row, col int) error {
 	}
 }
 
-// keepCell passes a cell on, with its reference where it needs one.
+// keepCell copies a cell, and adds its reference where it needs one.
 func (s *sheetPatcher) keepCell(t *xmltok.Token, row, col int, needsRef bool) error {
 	if !needsRef {
 		body, ok := s.Tokens.PlainBody(t)
@@ -185,7 +185,7 @@ func (s *sheetPatcher) keepCell(t *xmltok.Token, row, col int, needsRef bool) er
 	return s.Rest(t.Depth)
 }
 
-// putCells writes the row's new cells from the next one up to a column, and gives the
+// putCells writes the row's new cells from the next one up to a column, and returns the
 // first that is left.
 func (s *sheetPatcher) putCells(prefix string, row int, cells []sheet.PutCell, next, upTo int) int {
 	if cells == nil {

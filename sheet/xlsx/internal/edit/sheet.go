@@ -9,16 +9,16 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// sheetPatcher copies one worksheet part with a patch: cells in their rows, and behind
-// the rows what belongs to them. It streams: its memory is that of the longest row's
-// longest cell and of the short lists around the data.
+// sheetPatcher copies one worksheet part with a patch: cells in their rows, and around the
+// rows what belongs to them. It streams: its memory is bounded by the longest cell and the
+// short lists around the data.
 type sheetPatcher struct {
 	*xmltok.Editor
 	p      *sheet.SheetPatch
 	styles *stylePatch
 	cols   []putColumn // by column
 	ours   []bool      // by column: it is one of cols
-	tabled bool        // a table covers the data and brings its own filter
+	tabled bool        // a table covers the data and has its own filter
 	notes  string      // ID of the relationship to the added notes' drawing; empty when there is none
 	frame  sheet.Range // header to last row, first to last result column
 	mask   *masker     // what is masked; nil for nothing
@@ -26,23 +26,22 @@ type sheetPatcher struct {
 
 	prefix  string // of the part's elements, x: or nothing
 	relName string // name of the r:id attribute, with its declaration where the part has none
-	behind  bool   // the rows are passed
+	behind  bool   // the rows are copied
 	lastRow int    // number of the latest row
 	patched int    // rows that got cells
 	filter  sheet.Range
-	todo    struct{ cols, filter, marks, notes bool } // what is still to be put at its place
-	highest int                                       // priority of the conditional formats met
+	todo    struct{ cols, filter, marks, notes bool } // what is still to be written
+	highest int                                       // priority of the conditional formats so far
 }
 
-// putColumn is one result column, and where its cell stands in what Row gives.
+// putColumn is one result column, and the index of its cell in what Row returns.
 type putColumn struct {
 	sheet.PutColumn
 	at int
 }
 
-// The elements of a worksheet in the order that CT_Worksheet asks for (ECMA-376 part
-// 1, 18.3.1.99), as far as something is put between them. What is not named stands
-// where rankOf says.
+// The elements of a worksheet in the order that CT_Worksheet requires (ECMA-376 part 1,
+// 18.3.1.99), as far as something is inserted between them. For others see rankOf.
 const (
 	rankDimension = iota + 1
 	rankViews
@@ -72,9 +71,9 @@ var worksheetRanks = map[string]int{
 	"webPublishItems": rankEnd, "tableParts": rankEnd, "extLst": rankEnd,
 }
 
-// rankOf gives the place of an element of the second level. What is none of
-// SpreadsheetML's own, such as validations wrapped for newer versions, stands behind
-// the data's formats, or before the data.
+// rankOf returns the rank of an element of the second level. One that is not of
+// SpreadsheetML, such as validations wrapped for newer versions, comes after the formats
+// of the data, or before the data.
 func (s *sheetPatcher) rankOf(t *xmltok.Token) int {
 	if rank, ok := worksheetRanks[string(t.Local)]; ok && t.Space.Main() {
 		return rank
@@ -112,7 +111,7 @@ func (s *sheetPatcher) run() error {
 	}
 }
 
-// root takes the root element, and with it how elements and relationships are spelt.
+// root copies the root element, and notes the prefixes of elements and relationships.
 func (s *sheetPatcher) root(t *xmltok.Token) error {
 	if !t.Is("worksheet") || t.Empty {
 		return s.Tokens.ErrorAt(t, "part-wrong-root")
@@ -126,7 +125,7 @@ func (s *sheetPatcher) root(t *xmltok.Token) error {
 	return nil
 }
 
-// element copies one element of the second level, changed where the patch asks for it.
+// element copies one element of the second level, changed where the patch requires it.
 func (s *sheetPatcher) element(t *xmltok.Token) error {
 	rank := s.rankOf(t)
 	s.before(rank)
@@ -150,14 +149,14 @@ func (s *sheetPatcher) element(t *xmltok.Token) error {
 	case "conditionalFormatting":
 		return s.editConditional(t)
 	case "legacyDrawing":
-		if s.todo.notes { // it leads nowhere, else ours would have gone into it
+		if s.todo.notes { // it refers to nothing, or our notes would have been merged into it
 			return s.Drop(t)
 		}
 	}
 	return s.KeepAll(t)
 }
 
-// before puts what belongs before an element of this rank and was not met.
+// before writes what belongs before an element of this rank and was not there.
 func (s *sheetPatcher) before(rank int) {
 	if s.todo.cols && rank > rankCols {
 		s.todo.cols = false
@@ -178,8 +177,8 @@ func (s *sheetPatcher) before(rank int) {
 	}
 }
 
-// dimension widens the used range. One that is none is left alone: it is a hint that
-// nothing relies on.
+// dimension widens the used range. A malformed one is left alone: it is a hint that nothing
+// relies on.
 func (s *sheetPatcher) dimension(t *xmltok.Token) error {
 	ref, _ := t.Attr("ref")
 	r, ok := read.ParseRange(ref)
@@ -228,7 +227,7 @@ func (s *sheetPatcher) sheetData(t *xmltok.Token) error {
 	}
 }
 
-// checkRows holds what was written against what the patch has.
+// checkRows compares the number of rows written with that of the patch.
 func (s *sheetPatcher) checkRows() error {
 	if s.patched != s.p.Rows {
 		return xmltok.NewErrorAt(sheet.Ref{Sheet: s.p.Sheet}, "copy-rows-differ", "sheet", s.p.Sheet,

@@ -10,7 +10,7 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// styleList is one list of the styles part, in the order that CT_Stylesheet asks for
+// styleList is one list of the styles part, in the order that CT_Stylesheet requires
 // (ECMA-376 part 1, 18.8.39).
 type styleList uint8
 
@@ -32,7 +32,7 @@ var listNames = [...]struct{ list, child string }{
 	{"cellStyleXfs", "xf"}, {"cellXfs", "xf"}, {"cellStyles", "cellStyle"}, {"dxfs", "dxf"},
 }
 
-// listOf tells which list an element of the second level is.
+// listOf returns which list an element of the second level is.
 func listOf(t *xmltok.Token) styleList {
 	if !t.Space.Main() {
 		return notAList
@@ -45,8 +45,8 @@ func listOf(t *xmltok.Token) styleList {
 	return afterLists
 }
 
-// rememberChildren bounds how many of a list's entries are compared with those that
-// are wanted; behind them an equal entry is added a second time, which does no harm.
+// rememberChildren bounds how many entries of a list are compared with those that are
+// wanted; an equal entry beyond them is added a second time, which does no harm.
 const rememberChildren = 4096
 
 // styleContent is what a styles part holds, as far as something is added to it. The
@@ -55,16 +55,16 @@ type styleContent struct {
 	prefix string                     // of the elements, x: or nothing
 	lists  [afterLists]int            // how often each list is there: once at most, in all but odd files
 	counts [afterLists]int            // of the entries
-	known  [afterLists]map[string]int // the first entries as they stand, with their index
-	font   []byte                     // the first font, as it stands
+	known  [afterLists]map[string]int // the first entries, verbatim, with their index
+	font   []byte                     // the first font, verbatim
 }
 
-// stylePatch is what is added to a styles part: entries of its lists, and the cell
-// formats and differential formats that come of them.
+// stylePatch is what is added to a styles part: entries of its lists, and the indexes of
+// the resulting cell formats and differential formats.
 type stylePatch struct {
-	lists [afterLists]int // as the survey has them
+	lists [afterLists]int // as in styleContent
 	added [afterLists][]string
-	sums  [afterLists]int // entries of each list, those that are added among them
+	sums  [afterLists]int // entries of each list, including the added ones
 	cells [styleCount]int // cell format by sheet.Style, in added sheets: wrapped
 	bound [styleCount]int // the same beside the user's data, whose rows keep their height: not wrapped
 	marks [styleCount]int // differential format by sheet.Style: StyleBad and StyleWarn
@@ -104,7 +104,7 @@ func scanStyles(tz *xmltok.Tokenizer) (*styleContent, error) {
 	}
 }
 
-// count takes one entry of a list.
+// count counts and remembers one entry of a list.
 func (s *styleContent) count(list styleList, raw []byte) {
 	n := s.counts[list]
 	s.counts[list]++
@@ -122,8 +122,8 @@ func (s *styleContent) count(list styleList, raw []byte) {
 	}
 }
 
-// want gives the index of an entry, which is added unless the list has it already:
-// so that a copy of a copy of a copy does not grow.
+// want returns the index of an entry, which is added unless the list has it already, so
+// that copies of copies do not grow.
 func (p *stylePatch) want(s *styleContent, list styleList, raw string) int {
 	if n, ok := s.known[list][raw]; ok {
 		return n
@@ -141,7 +141,7 @@ func (p *stylePatch) want(s *styleContent, list styleList, raw string) int {
 // rewriteStyles copies a styles part with its additions.
 func rewriteStyles(e *xmltok.Editor, prefix string, p *stylePatch) error {
 	next := styleList(0) // the lists before it are written
-	left := p.lists      // lists to come: what is added stands in the last of them
+	left := p.lists      // lists to come: entries are added to the last of them
 	for {
 		t, err := e.Tokens.Next()
 		if err == io.EOF {
@@ -176,8 +176,8 @@ func rewriteStyles(e *xmltok.Editor, prefix string, p *stylePatch) error {
 	}
 }
 
-// missing writes the lists from next up to before whose entries are wanted and which
-// the part does not have.
+// missing writes the lists from next up to, not including, before that get entries and
+// that the part does not have.
 func (p *stylePatch) missing(e *xmltok.Editor, prefix string, next, before styleList) {
 	for list := next; list < before; list++ {
 		if len(p.added[list]) == 0 || p.lists[list] > 0 {
@@ -190,7 +190,7 @@ func (p *stylePatch) missing(e *xmltok.Editor, prefix string, next, before style
 	}
 }
 
-// extend copies a list whose start tag is t with the entries that are added.
+// extend copies the list whose start tag is t and adds the new entries.
 func (p *stylePatch) extend(e *xmltok.Editor, t *xmltok.Token, list styleList) error {
 	name := t.Prefixed() + listNames[list].list
 	e.Change(t, xmltok.WithAttr("count", strconv.Itoa(p.sums[list])), xmltok.Opened())
@@ -229,14 +229,14 @@ func (cp *Copier) planStyles() error {
 			return err
 		}
 	}
-	survey, err := scanStyles(tz)
+	content, err := scanStyles(tz)
 	if err != nil {
 		return err
 	}
-	if cp.styles, err = newStylePatch(survey); err != nil {
+	if cp.styles, err = newStylePatch(content); err != nil {
 		return err
 	}
-	rewrite := func(e *xmltok.Editor) error { return rewriteStyles(e, survey.prefix, cp.styles) }
+	rewrite := func(e *xmltok.Editor) error { return rewriteStyles(e, content.prefix, cp.styles) }
 	if part != "" {
 		cp.edited(part, rewrite)
 		return nil

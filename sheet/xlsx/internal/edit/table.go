@@ -18,8 +18,8 @@ type tableChange struct {
 	added []string       // names of the columns that it gets
 }
 
-// changeOf says how the table takes in the patch's columns, or that it does not: when it
-// does not begin in the header row or does not reach the result columns.
+// changeOf returns how a table takes in the patch's columns. It reports false where it does
+// not: it does not begin in the header row, or does not reach the result columns.
 func changeOf(info *read.Table, p *sheet.SheetPatch, cols []putColumn) (tableChange, bool) {
 	f := frameOf(p)
 	ref := info.Ref
@@ -82,8 +82,8 @@ func rewriteTable(e *xmltok.Editor, info *read.Table, ch tableChange) error {
 	}
 }
 
-// rewriteTableFilter widens the filter of a table; its last row stays, a row of totals
-// is not filtered.
+// rewriteTableFilter widens the filter of a table. Its last row stays, since a row of
+// totals is not filtered.
 func rewriteTableFilter(e *xmltok.Editor, t *xmltok.Token, lastCol int) {
 	ref, _ := t.Attr("ref")
 	r, ok := read.ParseRange(ref)
@@ -95,8 +95,8 @@ func rewriteTableFilter(e *xmltok.Editor, t *xmltok.Token, lastCol int) {
 	e.Change(t, xmltok.WithAttr("ref", rangeText(r)))
 }
 
-// columnName gives a header as the name of a table's column has it: what XML and the
-// cell treat differently is escaped.
+// columnName returns a header as the name of a table's column: what XML and the cell treat
+// differently is escaped.
 func columnName(header string) string {
 	s := string(xmltok.AppendXString(nil, cellText(header)))
 	return strings.NewReplacer(`"`, "&quot;", "\n", "_x000a_", "\t", "_x0009_").Replace(s)
@@ -107,8 +107,8 @@ func overlap(a, b sheet.Range) bool {
 	return a.Row1 <= b.Row2 && b.Row1 <= a.Row2 && a.Col1 <= b.Col2 && b.Col1 <= a.Col2
 }
 
-// planTables takes the result columns into the table that covers the data, and reports
-// whether there is one.
+// planTables adds the result columns to the table that covers the data, and reports whether
+// there is one.
 func (cp *Copier) planTables(p *sheet.SheetPatch, cols []putColumn, rels []opc.Relationship) (tabled bool, err error) {
 	tables, err := read.Tables(cp.Container, rels)
 	if err != nil || len(cols) == 0 {

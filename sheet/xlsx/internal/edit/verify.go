@@ -13,12 +13,7 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// Verify opens a copy that Copy wrote of src and checks that it is what the patch meant:
-// every part unpacks to its checksum, every patched sheet holds every row with its cells
-// as they were put, and the notes that it should have, and every added sheet is there
-// with all its rows. The patch is asked for its rows once more.
-//
-// Its errors are *sheet.InputError: those of [Open], or what differs (copy-…).
+// Verify checks a copy that Copy wrote of src: see the face of the codec.
 func Verify(r io.ReaderAt, size int64, src io.ReaderAt, srcSize int64, p sheet.Patch) error {
 	cp, err := Open(r, size)
 	if err != nil {
@@ -49,9 +44,9 @@ type verifier struct {
 	book *read.Book
 }
 
-// notes compares the notes of the patched sheets with those of the source that
-// stay and those that the patch adds. What they should be is planned once more, from the
-// source; what they are is read from the copy.
+// notes compares the notes of the patched sheets with those of the source that stay and
+// those that the patch adds. What they should be is planned once more, from the source;
+// what they are is read from the copy.
 func (v *verifier) notes(src io.ReaderAt, size int64, p sheet.Patch) error {
 	cp, err := Open(src, size)
 	if err != nil {
@@ -97,7 +92,7 @@ func (v *verifier) notesOf(name string) (noteTexts, error) {
 	return all, nil
 }
 
-// firstDifference gives the first cell whose note is not the same in both.
+// firstDifference returns the first cell whose note is not the same in both.
 func firstDifference(a, b noteTexts) (first [2]int, differ bool) {
 	for _, side := range []noteTexts{a, b} {
 		for at := range side {
@@ -111,7 +106,7 @@ func firstDifference(a, b noteTexts) (first [2]int, differ bool) {
 	return first, differ
 }
 
-// sheet holds a patched sheet against its patch.
+// sheet compares a patched sheet with its patch.
 func (v *verifier) sheet(p *sheet.SheetPatch) error {
 	cols, err := placesOf(p)
 	if err != nil || len(cols) == 0 {
@@ -144,7 +139,7 @@ func (v *verifier) sheet(p *sheet.SheetPatch) error {
 	return nil
 }
 
-// verifyRow holds the result cells of a row against what was put.
+// verifyRow compares the result cells of a row with the cells of the patch.
 func verifyRow(name string, row sheet.Row, cols []putColumn, want []sheet.PutCell) error {
 	next := 0
 	for _, c := range cols {
@@ -163,7 +158,7 @@ func verifyRow(name string, row sheet.Row, cols []putColumn, want []sheet.PutCel
 	return nil
 }
 
-// holds reports whether a cell as it was read is the one that was put.
+// holds reports whether a cell that was read is the one that was written.
 func holds(got *sheet.Cell, want *sheet.PutCell) bool {
 	switch {
 	case want.IsNumber:
@@ -174,8 +169,8 @@ func holds(got *sheet.Cell, want *sheet.PutCell) bool {
 	return got.Type == sheet.TextCell && got.Value == cellText(want.Text)
 }
 
-// added sees that the added sheets are there, each under the name that it got,
-// with as many rows as were put.
+// added checks that the added sheets are there, each under the name that it got, with all
+// their rows.
 func (v *verifier) added(added []sheet.AddedSheet) error {
 	places, err := v.copy.addedEarlier()
 	if err != nil {
@@ -194,8 +189,8 @@ func (v *verifier) added(added []sheet.AddedSheet) error {
 	return nil
 }
 
-// rows holds the rows of an added sheet against what was put, in step: a row
-// without a value is not read back.
+// rows compares the rows of an added sheet with those of the patch, in step: a row without
+// a value is not read back.
 func (v *verifier) rows(name string, a *sheet.AddedSheet) error {
 	cols := make([]putColumn, 0, len(a.Widths))
 	number := 0

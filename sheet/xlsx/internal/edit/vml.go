@@ -18,21 +18,21 @@ const (
 	vmlExcel  = "urn:schemas-microsoft-com:office:excel"
 )
 
-// firstShape is the number behind which a drawing's shapes are numbered: that of the
-// map's first block.
+// firstShape is the number after which the shapes of a drawing are numbered: the start of
+// the map's first block.
 const firstShape = 1024
 
-// vmlOpen begins a drawing of notes. The map names the block of numbers that its shapes
-// have.
+// vmlOpen begins a drawing of notes. The map names the block of numbers of its shapes.
 const vmlOpen = `<xml xmlns:v="` + vmlSpace + `" xmlns:o="` + vmlOffice + `" xmlns:x="` + vmlExcel + `">` +
 	`<o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="1"/></o:shapelayout>`
 
-// vmlShapeType is the type of shape that notes are: a text box.
+// vmlShapeType is the shape type of notes: a text box.
 const vmlShapeType = `<v:shapetype id="_x0000_t202" coordsize="21600,21600" o:spt="202" path="m,l,21600r21600,l21600,xe">` +
 	`<v:stroke joinstyle="miter"/><v:path gradientshapeok="t" o:connecttype="rect"/></v:shapetype>`
 
-// noteShapes gives the shapes of notes, hidden until the pointer rests on their cells,
-// numbered behind the given number and with the given declarations of namespaces. Excel shows a note only where it has a shape.
+// noteShapes returns the shapes of notes, hidden until the pointer rests on their cells,
+// numbered after the given number and with the given namespace declarations. Excel shows a
+// note only where it has a shape.
 func noteShapes(spaces string, behind int, notes []cellNote) string {
 	var b strings.Builder
 	for i, n := range notes {
@@ -67,14 +67,14 @@ func noteAnchor(n cellNote) string {
 	return string(b)
 }
 
-// drawingContent is what a drawing in VML holds (ECMA-376 part 4, 19).
+// drawingContent is what a VML drawing contains (ECMA-376 part 4, 19).
 type drawingContent struct {
 	notes     int  // shapes of notes
 	shapeType bool // it has the type of shape that notes are
 	highest   int  // number of a shape that stays
 }
 
-// scanDrawing reads a drawing, of which the shapes of some notes go.
+// scanDrawing reads a drawing from which the shapes of some notes will be removed.
 func scanDrawing(tz *xmltok.Tokenizer, goes noteTexts) (*drawingContent, error) {
 	s := &drawingContent{highest: firstShape}
 	var held []byte
@@ -109,7 +109,7 @@ func scanDrawing(tz *xmltok.Tokenizer, goes noteTexts) (*drawingContent, error) 
 	}
 }
 
-// rewriteDrawing copies a drawing: without the shapes of notes that go, with the new
+// rewriteDrawing copies a drawing without the shapes of replaced notes, and adds the new
 // ones.
 func rewriteDrawing(e *xmltok.Editor, have *drawingContent, goes noteTexts, notes []cellNote) error {
 	spaces := ""
@@ -146,8 +146,8 @@ func rewriteDrawing(e *xmltok.Editor, have *drawingContent, goes noteTexts, note
 	}
 }
 
-// missingSpaces gives the declarations that new shapes need, none where the root has
-// them all under the usual prefixes.
+// missingSpaces returns the namespace declarations that new shapes need, none where the
+// root has them all under the usual prefixes.
 func missingSpaces(root *xmltok.Token) string {
 	missing := ""
 	for _, d := range []string{` xmlns:v="` + vmlSpace + `"`, ` xmlns:o="` + vmlOffice + `"`, ` xmlns:x="` + vmlExcel + `"`} {
@@ -158,7 +158,7 @@ func missingSpaces(root *xmltok.Token) string {
 	return missing
 }
 
-// noteCell gives the cell of a shape that is a note.
+// noteCell returns the cell of a shape, and whether it is a note.
 func noteCell(shape []byte) (at [2]int, note bool) {
 	tz := xmltok.New(bytes.NewReader(shape), "shape")
 	var into *int

@@ -14,7 +14,7 @@ import (
 // bookEdit is what changes in the workbook's own part.
 type bookEdit struct {
 	strict bool
-	sheets []addedEntry // behind the others
+	sheets []addedEntry // after the others
 	names  []bookName   // set or added
 }
 
@@ -29,17 +29,17 @@ type bookName struct {
 	done  bool
 }
 
-// Defined names that are kept for every sheet: the range of its filter, as Excel wants
-// it, and by which a later run knows a sheet again that was added.
+// Defined names that a sheet gets: the range of its filter, which Excel expects, and the
+// mark by which a later run recognizes an added sheet.
 const (
 	filterName = "_xlnm._FilterDatabase"
 	markerName = "loabatch.added"
 )
 
-// markerText is the marker's value for a sheet that was added under this name.
+// markerText returns the value of the mark for a sheet that was added under this name.
 func markerText(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
-// Elements of a workbook before which the defined names stand (18.2.27).
+// Elements of a workbook that precede the defined names (18.2.27).
 var beforeNames = map[string]bool{
 	"fileVersion": true, "fileSharing": true, "workbookPr": true, "workbookProtection": true,
 	"bookViews": true, "sheets": true, "functionGroups": true, "externalReferences": true,
@@ -93,8 +93,8 @@ func (b *bookEdit) addSheets(e *xmltok.Editor, t *xmltok.Token) {
 	}
 }
 
-// editNames copies the defined names whose start tag is list, sets those that are there
-// and adds the others.
+// editNames copies the list of defined names whose start tag is list, sets those that it
+// has and adds the others.
 func (b *bookEdit) editNames(e *xmltok.Editor, list *xmltok.Token) error {
 	prefix := list.Prefixed()
 	if list.Empty {
@@ -124,7 +124,7 @@ func (b *bookEdit) editNames(e *xmltok.Editor, list *xmltok.Token) error {
 	}
 }
 
-// editName copies one defined name, with another text where it is one that is set.
+// editName copies one defined name, with its new text where it is set.
 func (b *bookEdit) editName(e *xmltok.Editor, t *xmltok.Token) error {
 	var bad bool
 	name := t.Value("name", &bad)
@@ -143,7 +143,7 @@ func (b *bookEdit) editName(e *xmltok.Editor, t *xmltok.Token) error {
 	return e.KeepAll(t)
 }
 
-// addNames writes the defined names that were not met.
+// addNames writes the defined names that were not there.
 func (b *bookEdit) addNames(e *xmltok.Editor, prefix string) {
 	for _, n := range b.names {
 		if !n.done {
@@ -153,10 +153,9 @@ func (b *bookEdit) addNames(e *xmltok.Editor, prefix string) {
 	}
 }
 
-// addedEarlier finds the sheets that an earlier run added, by the name under which it
-// did: they bear a hidden defined name of their own, which stays with a sheet however
-// it is renamed and moved. A sheet of the user's that happens to have such a name is
-// none of them.
+// addedEarlier finds the sheets that an earlier run added, by the name under which it did.
+// They have a hidden defined name, which stays with a sheet however it is renamed and
+// moved. A sheet of the user that happens to have such a name is not one of them.
 func (cp *Copier) addedEarlier() (map[string]int, error) {
 	tz, err := cp.OpenXML(cp.book.Part)
 	if err != nil {
@@ -195,8 +194,8 @@ func (cp *Copier) addedEarlier() (map[string]int, error) {
 	}
 }
 
-// dropBelow takes out what belongs to a sheet that is replaced: its relationships, and
-// the parts that are reached through them only, such as its chart.
+// dropBelow drops what belongs to a replaced sheet: its relationships, and the parts that
+// are reached only through them, such as its chart.
 func (cp *Copier) dropBelow(part string) error {
 	users, err := cp.users()
 	if err != nil {
@@ -227,8 +226,8 @@ func (cp *Copier) dropBelow(part string) error {
 	return nil
 }
 
-// users tells for every part which parts have relationships to it, all by partKey; that
-// of the package is "".
+// users returns for every part which parts have relationships to it, all by opc.PartKey;
+// the package itself is "".
 func (cp *Copier) users() (map[string][]string, error) {
 	users := map[string][]string{}
 	for _, f := range cp.Zip.File {

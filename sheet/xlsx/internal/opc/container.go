@@ -2,8 +2,8 @@
 // relationships between them and a content type for each (ECMA-376 part 2).
 //
 // It is strict where leniency would hide that something is missing or false. A file that
-// is no ZIP container is told by what it is instead. The directory is compared with the
-// local headers and held to [Limits] before a byte is unpacked: no name twice, no way out
+// is not a ZIP container is identified by what it is instead. The directory is compared with the
+// local headers and with [Limits] before a byte is unpacked: no name twice, no way out
 // of the package, no bytes shared, no lying sizes, no bombs. A part ends well only when its
 // size and its checksum are right.
 package opc
@@ -21,15 +21,15 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// Limits bounds what an input may cost. A zero field stands for its default.
+// Limits bounds what an input may cost. A zero field means its default.
 type Limits struct {
 	Unpacked int64 // bytes of all parts together, unpacked; 1 GiB
-	Ratio    int64 // how many times its packed size a part above 1 MiB that is read may have unpacked; 300 (deflate itself ends at 1,032)
+	Ratio    int64 // unpacked to packed size of an XML part above 1 MiB; 300 (deflate cannot exceed 1,032)
 	Parts    int   // entries of the zip directory; 20,000
 	Strings  int   // entries of the shared strings table; 50,000,000
 }
 
-const ratioFrom = 1 << 20 // bytes; smaller parts may pack as well as they like
+const ratioFrom = 1 << 20 // bytes; smaller parts may have any ratio
 
 func (l Limits) withDefaults() Limits {
 	l.Unpacked = cmp.Or(l.Unpacked, 1<<30)
@@ -41,18 +41,18 @@ func (l Limits) withDefaults() Limits {
 
 // Container is a workbook's zip file, its directory checked before any part is
 // opened: part names are plain and unique, no two parts overlap, every part's local
-// header says what the directory says, and sizes are within the limits. Parts are
-// known by name without a leading slash, in any case (OPC, ECMA-376 part 2, 6.2.2.3).
+// header agrees with the directory, and sizes are within the limits. Parts are
+// found by name without a leading slash, in any case (OPC, ECMA-376 part 2, 6.2.2.3).
 type Container struct {
 	src    io.ReaderAt
 	Zip    *zip.Reader
 	Limits Limits
-	byName map[string]*zip.File // by partKey
-	whole  map[*zip.File]bool   // parts that were read to their end and are sound
+	byName map[string]*zip.File // by PartKey
+	whole  map[*zip.File]bool   // parts that were read to their end without an error
 }
 
-// Open reads and checks the directory. What is no workbook's container at
-// all (see sniff) and every broken rule is an *sheet.InputError.
+// Open reads and checks the directory. A file that is not a container (see sniff) and
+// every broken rule is an *sheet.InputError.
 func Open(r io.ReaderAt, size int64, l Limits) (*Container, error) {
 	if err := sniff(r, size); err != nil {
 		return nil, err
@@ -79,17 +79,17 @@ func Open(r io.ReaderAt, size int64, l Limits) (*Container, error) {
 	return c, nil
 }
 
-// File gives the directory entry of a part, or nil; with it zip.Writer.Copy can pass
-// the part through as it is.
+// File returns the directory entry of a part, or nil; with it zip.Writer.Copy can copy
+// the part unchanged.
 func (c *Container) File(part string) *zip.File { return c.byName[PartKey(part)] }
 
-// PartKey is the form under which part names are compared. A backslash, which some
+// PartKey returns the form in which part names are compared. A backslash, which some
 // programs write, is a slash.
 func PartKey(name string) string {
 	return strings.ToLower(strings.TrimPrefix(strings.ReplaceAll(name, `\`, "/"), "/"))
 }
 
-// admit takes one entry into the index, or says what is wrong with it.
+// admit adds one entry to the index, or returns what is wrong with it.
 func (c *Container) admit(f *zip.File) error {
 	key := PartKey(f.Name)
 	if !plainName(key) {
@@ -111,7 +111,7 @@ func (c *Container) admit(f *zip.File) error {
 	return nil
 }
 
-// plainName reports whether a name leads nowhere but into the package.
+// plainName reports whether a name cannot lead out of the package.
 func plainName(key string) bool {
 	if key == "" || strings.ContainsAny(key, "\x00:") {
 		return false
@@ -124,7 +124,7 @@ func plainName(key string) bool {
 	return true
 }
 
-// Quoted makes a name fit to be shown: no control characters, no great length.
+// Quoted makes a name fit for a message: no control characters, at most 120 bytes.
 func Quoted(name string) string {
 	const longest = 120
 	q := strconv.Quote(name)
@@ -135,8 +135,8 @@ func Quoted(name string) string {
 	return q
 }
 
-// checkSizes bounds what unpacking all parts may cost. That a part does not unpack to
-// more than its directory entry says is seen to when it is opened.
+// checkSizes bounds what unpacking all parts may cost. Reading a part checks that it does
+// not unpack to more than its directory entry says.
 func (c *Container) checkSizes() error {
 	var total uint64
 	for _, f := range c.Zip.File {
@@ -155,7 +155,7 @@ func (c *Container) checkSizes() error {
 }
 
 // isMarkup reports whether a part is one that may be read, by its name. Others, such as
-// pictures, are only passed through: one of a single colour packs ever so well.
+// pictures, are only copied, and one of a single colour has a very high ratio.
 func isMarkup(name string) bool {
 	switch strings.ToLower(path.Ext(name)) {
 	case ".xml", ".rels", ".vml":
@@ -164,7 +164,7 @@ func isMarkup(name string) bool {
 	return false
 }
 
-// checkRatio bounds how much better than markup does a part may pack.
+// checkRatio refuses a part that is packed better than markup can be.
 func (c *Container) checkRatio(f *zip.File) error {
 	n := f.UncompressedSize64
 	if n <= ratioFrom || n/uint64(c.Limits.Ratio) <= f.CompressedSize64 {
@@ -174,8 +174,8 @@ func (c *Container) checkRatio(f *zip.File) error {
 		"found", strconv.FormatUint(n/max(f.CompressedSize64, 1), 10), "expected", strconv.FormatInt(c.Limits.Ratio, 10))
 }
 
-// directoryError says what is wrong with a file that begins like a zip file and has
-// no readable directory: cut short, or damaged at its end.
+// directoryError returns what is wrong with a file that begins like a ZIP file and has no
+// readable directory: truncated, or damaged at its end.
 func directoryError(r io.ReaderAt, size int64) *sheet.InputError {
 	tail := make([]byte, min(size, 66<<10)) // the end record and its longest comment
 	if _, err := r.ReadAt(tail, size-int64(len(tail))); err != nil && err != io.EOF {

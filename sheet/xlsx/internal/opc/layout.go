@@ -10,15 +10,15 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// span is where a part's local header and packed data stand in the file.
+// span is where a part's local header and packed data are in the file.
 type span struct {
 	from, to int64
 	file     *zip.File
 }
 
-// checkLayout compares every local header with the directory and sees that no two
-// parts share bytes, the trick behind the smallest of zip bombs, and none has bytes
-// that are the directory's or not there at all.
+// checkLayout compares every local header with the directory. It checks that no two parts
+// share bytes, the trick behind the smallest ZIP bombs, and that none has bytes of the
+// directory or beyond the file.
 func (c *Container) checkLayout(size int64) error {
 	end := size - directoryEnd
 	spans := make([]span, 0, len(c.Zip.File))
@@ -42,8 +42,8 @@ func (c *Container) checkLayout(size int64) error {
 	return nil
 }
 
-// Bytes that the directory has at least: for each part, beside its name and further
-// fields, and behind them all (APPNOTE 4.3.12 and 4.3.16).
+// Bytes that the directory has at least: for each part, besides its name and further
+// fields, and after them all (APPNOTE 4.3.12 and 4.3.16).
 const (
 	directoryEntry = 46
 	directoryEnd   = 22
@@ -58,14 +58,14 @@ const (
 	localExtraLen = 28
 	localFixed    = 30
 	longestExtra  = 1<<16 - 1
-	sizeIn64      = 1<<32 - 1 // the size stands in the extra field
+	sizeIn64      = 1<<32 - 1 // the size is in the extra field
 	streamed      = 1 << 3    // flag: sizes follow the data
 )
 
 var localSignature = []byte("PK\x03\x04")
 
-// locate finds where a part stands, and compares its local header with the directory:
-// a program that reads the one must see what a program that reads the other sees.
+// locate finds where a part is, and compares its local header with the directory: a
+// program that reads one must see what a program that reads the other sees.
 func (c *Container) locate(f *zip.File) (span, error) {
 	data, err := f.DataOffset()
 	if err != nil {
@@ -91,8 +91,8 @@ func sizeAgrees(local uint32, directory uint64) bool {
 	return local == sizeIn64 || uint64(local) == directory
 }
 
-// localHeader gives the local header that ends where the data begins and bears the
-// part's name, or nil. The header's own place is not told by archive/zip; its end is.
+// localHeader returns the local header that ends where the data begins and has the part's
+// name, or nil. Of the header, archive/zip reveals the end and not the beginning.
 func (c *Container) localHeader(f *zip.File, data int64) []byte {
 	shortest := int64(localFixed + len(f.Name))
 	for _, extra := range []int64{64, longestExtra} {

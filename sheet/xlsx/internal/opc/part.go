@@ -14,9 +14,9 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// PartReader gives the unpacked bytes of a part. io.EOF comes only when the part was
-// read to its end and has the size and the checksum that the directory says;
-// everything else is an *sheet.InputError naming the part. It holds no file open.
+// PartReader reads the unpacked bytes of a part. It returns io.EOF only when the part was
+// read to its end and has the size and the checksum of its directory entry; any other
+// error is an *sheet.InputError with the part. It need not be closed.
 type PartReader struct {
 	container *Container
 	name      string
@@ -28,7 +28,7 @@ type PartReader struct {
 	err       error
 }
 
-// open gives the unpacked bytes of a part.
+// open returns a reader of the unpacked bytes of a part.
 func (c *Container) open(part string) (*PartReader, error) {
 	f := c.File(part)
 	if f == nil {
@@ -39,7 +39,7 @@ func (c *Container) open(part string) (*PartReader, error) {
 		return nil, xmltok.NewError("zip-part-header", "part", Quoted(f.Name))
 	}
 	p := &PartReader{container: c, name: Quoted(f.Name), file: f, src: raw, sum: crc32.NewIEEE()}
-	if f.Method == zip.Deflate && f.CompressedSize64 > 0 { // some programs write nothing at all for nothing
+	if f.Method == zip.Deflate && f.CompressedSize64 > 0 { // some programs write an empty part as 0 bytes
 		if p.inflater, err = inflaterFor(raw); err != nil {
 			return nil, xmltok.NewPartError("part-packing", p.name, 0)
 		}
@@ -48,12 +48,12 @@ func (c *Container) open(part string) (*PartReader, error) {
 	return p, nil
 }
 
-// inflaters keeps what unpacks parts for the next part: its tables and window are
-// larger than most parts.
+// inflaters keeps decompressors for the next part: their tables and windows are larger
+// than most parts.
 var inflaters sync.Pool
 
-// inflaterFor gives an inflater over packed bytes. The one of klauspost/compress
-// unpacks in seven tenths of the standard library's time.
+// inflaterFor returns a decompressor of packed bytes. That of klauspost/compress takes
+// seven tenths of the standard library's time.
 func inflaterFor(raw io.Reader) (io.ReadCloser, error) {
 	if used, ok := inflaters.Get().(io.ReadCloser); ok {
 		return used, used.(flate.Resetter).Reset(raw, nil)
@@ -73,7 +73,7 @@ func (p *PartReader) Read(b []byte) (int, error) {
 		return 0, p.err
 	}
 	if err != nil {
-		p.err = p.ending(err)
+		p.err = p.end(err)
 		if p.inflater != nil {
 			inflaters.Put(p.inflater)
 			p.src, p.inflater = nil, nil
@@ -82,8 +82,8 @@ func (p *PartReader) Read(b []byte) (int, error) {
 	return n, p.err
 }
 
-// ending says how a part ended whose source gives no more.
-func (p *PartReader) ending(err error) error {
+// end returns how a part ended whose source has no more.
+func (p *PartReader) end(err error) error {
 	switch {
 	case err == io.EOF && p.read == p.file.UncompressedSize64 && p.sum.Sum32() == p.file.CRC32:
 		p.container.whole[p.file] = true
@@ -99,7 +99,7 @@ func (p *PartReader) ending(err error) error {
 	return xmltok.NewPartError("part-unreadable", p.name, int64(p.read))
 }
 
-// OpenXML gives the tokens of a part, whose ratio is bounded whatever its name is.
+// OpenXML returns the tokens of a part, whose ratio is bounded whatever its name is.
 func (c *Container) OpenXML(part string) (*xmltok.Tokenizer, error) {
 	r, err := c.open(part)
 	if err != nil {
@@ -111,8 +111,7 @@ func (c *Container) OpenXML(part string) (*xmltok.Tokenizer, error) {
 	return xmltok.NewSized(r, r.name, r.file.UncompressedSize64), nil
 }
 
-// ReadSmall gives a whole part that is bounded by its very nature, such as a list of
-// relationships; a longer one is refused.
+// ReadSmall returns a whole part of at most limit bytes.
 func (c *Container) ReadSmall(part string, limit int64) ([]byte, error) {
 	r, err := c.open(part)
 	if err != nil {
@@ -125,8 +124,8 @@ func (c *Container) ReadSmall(part string, limit int64) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
-// CheckRest reads through every part that was not read to its end, so that damage
-// in a part that is only passed on into the copy shows before anything is sent.
+// CheckRest reads every part that was not read to its end, so that damage in a part that
+// is only copied is found before anything is sent.
 func (c *Container) CheckRest() error {
 	for _, f := range c.Zip.File {
 		if c.whole[f] || strings.HasSuffix(f.Name, "/") {
@@ -143,8 +142,9 @@ func (c *Container) CheckRest() error {
 	return nil
 }
 
-// Compressor gives compressors that pack one part after the other with the same memory,
-// which is more than most parts have.
+// Compressor returns a compressor of the given level of flate that packs one part after
+// the other in the same memory, which is larger than most parts. Levels are those of
+// klauspost/compress.
 func Compressor(level int) zip.Compressor {
 	var packer *flate.Writer
 	return func(w io.Writer) (io.WriteCloser, error) {

@@ -14,15 +14,15 @@ type Relationship struct {
 	ID       string
 	Kind     string // last segment of its type: worksheet, sharedStrings, styles …; the same in Strict and Transitional form
 	TypeURI  string
-	Target   string // part name without a leading slash; as it stands when external
+	Target   string // part name without a leading slash; as written when external
 	External bool
 }
 
 // maxListed bounds the entries of a list of relationships or content types.
 const maxListed = 50_000
 
-// RelsPart gives the name of the part that holds the relationships of a part; those of
-// the package itself for "".
+// RelsPart returns the name of the part that holds the relationships of a part, or of the
+// package itself for "".
 func RelsPart(part string) string {
 	dir, file := path.Split(part)
 	return dir + "_rels/" + file + ".rels"
@@ -69,7 +69,7 @@ func (c *Container) Relationships(part string) ([]Relationship, error) {
 	}
 }
 
-// Resolve gives the part that a relationship of a part points to.
+// Resolve returns the part that a relationship of a part points to.
 func Resolve(part, target string) string {
 	target = strings.ReplaceAll(target, `\`, "/")
 	if u, err := url.PathUnescape(target); err == nil {
@@ -81,7 +81,7 @@ func Resolve(part, target string) string {
 	return strings.TrimPrefix(path.Clean(target), "/")
 }
 
-// OfKind gives the first relationship of a kind.
+// OfKind returns the first internal relationship of a kind.
 func OfKind(rels []Relationship, kind string) (Relationship, bool) {
 	for _, r := range rels {
 		if r.Kind == kind && !r.External {
@@ -94,7 +94,7 @@ func OfKind(rels []Relationship, kind string) (Relationship, bool) {
 // ContentTypes is the package's list of content types (ECMA-376 part 2, 6.2.3).
 type ContentTypes struct {
 	byExtension map[string]string // lower case, without the dot
-	byPart      map[string]string // by partKey
+	byPart      map[string]string // by PartKey
 }
 
 // ContentTypesPart is the name of the list, the one name that is fixed.
@@ -134,7 +134,7 @@ func (c *Container) ContentTypes() (*ContentTypes, error) {
 	}
 }
 
-// Of gives the content type of a part, "" when it has none.
+// Of returns the content type of a part, "" when it has none.
 func (ct *ContentTypes) Of(part string) string {
 	key := PartKey(part)
 	if typ, ok := ct.byPart[key]; ok {

@@ -10,11 +10,11 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// sniffed is how many bytes of a file are looked at to tell what it is.
+// sniffed is how many bytes of a file are read to identify it.
 const sniffed = 4096
 
-// sniff tells a zip file from everything else that bears the name of a workbook, by
-// the file's first bytes. Only a zip file gives nil.
+// sniff distinguishes a ZIP file from everything else that is given the name of a
+// workbook, by its first bytes. It returns nil for a ZIP file only.
 func sniff(r io.ReaderAt, size int64) error {
 	if size <= 0 {
 		return xmltok.NewError("file-empty")
@@ -52,7 +52,7 @@ const (
 	lockNameEnd  = 55
 )
 
-// signatures are the first bytes of files that are met under the name of a workbook.
+// signatures are the first bytes of files that are found under the name of a workbook.
 var signatures = []struct{ begin, code, name string }{
 	{"PK\x05\x06", "file-other-format", "ZIP"},
 	{"PK\x07\x08", "file-other-format", "ZIP"},
@@ -69,7 +69,7 @@ var signatures = []struct{ begin, code, name string }{
 	{"{\\rtf", "file-other-format", "RTF"},
 }
 
-// sniffText tells text formats apart, which spreadsheets open under any name.
+// sniffText identifies text formats, which spreadsheet programs open under any name.
 func sniffText(b []byte) error {
 	b = plainText(b)
 	if b == nil {
@@ -88,7 +88,7 @@ func sniffText(b []byte) error {
 	return xmltok.NewError("file-other-format", "found", "TXT")
 }
 
-// sniffMarkup tells what a text is, in lower case, that begins with a tag.
+// sniffMarkup identifies a text, in lower case, that begins with a tag.
 func sniffMarkup(b []byte) error {
 	if bytes.Contains(b, []byte("urn:schemas-microsoft-com:office:spreadsheet")) {
 		return xmltok.NewError("file-xml-2003")
@@ -104,8 +104,8 @@ func sniffMarkup(b []byte) error {
 	return xmltok.NewError("file-other-format", "found", "XML")
 }
 
-// plainText gives the text of the beginning of a file, UTF-16 with a byte order mark
-// brought to UTF-8, or nil when it is no text.
+// plainText returns the text at the beginning of a file, UTF-16 with a byte order mark
+// transcoded to UTF-8, or nil when it is not text.
 func plainText(b []byte) []byte {
 	if bytes.HasPrefix(b, []byte("\xff\xfe")) || bytes.HasPrefix(b, []byte("\xfe\xff")) {
 		b, _ = io.ReadAll(xmltok.NewUTF16Reader(bytes.NewReader(b[2:]), b[0] == 0xFE))
@@ -130,13 +130,13 @@ const (
 	oleFATInHeader  = 109
 	oleHeader       = 512
 	oleEntry        = 128 // bytes of a directory entry
-	oleNameLen      = 64  // where an entry has the length of its name in bytes
-	oleDirSectors   = 256 // of the directory, at most looked at
+	oleNameLen      = 64  // offset of the length of an entry's name, in bytes
+	oleDirSectors   = 256 // at most read of the directory
 	oleSmallestFile = 3 * oleHeader
 )
 
-// sniffOLE tells by the streams of a compound file whether it is an encrypted
-// workbook, an old .xls, or something else.
+// sniffOLE identifies a compound file by its streams: an encrypted workbook, an old .xls,
+// or something else.
 func sniffOLE(r io.ReaderAt, size int64, head []byte) error {
 	if size < oleSmallestFile {
 		return xmltok.NewError("file-truncated", "found", strconv.FormatInt(size, 10))
@@ -184,7 +184,7 @@ func oleNames(r io.ReaderAt, head []byte) map[string]bool {
 	return names
 }
 
-// oleName gives the name of a directory entry.
+// oleName returns the name of a directory entry.
 func oleName(entry []byte) string {
 	n := int(binary.LittleEndian.Uint16(entry[oleNameLen:]))
 	if n < 2 || n > oleNameLen {

@@ -3,7 +3,7 @@
 // [FindWorkbook] finds sheets, shared strings and styles through relationships, never by
 // the names of their parts. Shared strings and cell formats are read whole, in memory
 // bounded by their parts; the rows of a sheet are streamed, in memory bounded by the
-// longest of them. [Book] gives all of it as a [sheet.Book].
+// longest of them. [Book] presents all of it as a [sheet.Book].
 package read
 
 import (
@@ -141,12 +141,12 @@ func (b *Book) scan(name string) (*sheetScanner, error) {
 	return &sheetScanner{tz: tz, name: part.Name, strings: b.strings, formats: b.formats}, nil
 }
 
-// CheckRest reads through every part that no Rows has read to its end, so that damage
-// in a part that is only passed on into the copy shows before anything is sent.
+// CheckRest reads every part that no Rows has read to its end, so that damage in a part
+// that is only copied is found before anything is sent.
 func (b *Book) CheckRest() error { return b.container.CheckRest() }
 
-// Close lets go of what the book holds in memory; the reader is the caller's to close.
-// It always gives nil.
+// Close releases the memory of the book; the caller closes the reader. It always returns
+// nil.
 func (b *Book) Close() error {
 	b.strings, b.formats = &stringTable{}, nil
 	return nil

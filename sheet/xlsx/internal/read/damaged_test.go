@@ -20,7 +20,7 @@ func smallBook(t testing.TB) []byte {
 		xlsxtest.Part{Name: "xl/media/picture.png", Content: xlsxtest.Counted(500)}))
 }
 
-// readThrough reads all there is in a file and gives the rows of its sheets.
+// readThrough reads everything in a file and returns the rows of its sheets.
 func readThrough(b []byte) (string, error) {
 	book, err := openBytes(b)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// cellFormats says of every cell format (xf of cellXfs) whether it shows a date or a
+// cellFormats tells for every cell format (xf of cellXfs) whether it shows a date or a
 // time. It is nil for a workbook without styles.
 type cellFormats []bool
 
@@ -75,7 +75,7 @@ func builtInDate(id int) bool {
 }
 
 // dateFormat reports whether a format code shows a date or a time: whether its first
-// section has a letter of the calendar or the clock outside quotes, escapes, colours
+// section has a letter of a date or time outside quotes, escapes, colours
 // and locales (ECMA-376 part 1, 18.8.31).
 func dateFormat(code string) bool {
 	for i := 0; i < len(code); i++ {
@@ -121,7 +121,7 @@ func dateFormat(code string) bool {
 	return false
 }
 
-// elapsed reports whether a bracket counts elapsed time: [h], [mm], [ss].
+// elapsed reports whether a bracket shows elapsed time: [h], [mm], [ss].
 func elapsed(in string) bool {
 	in = strings.ToLower(in)
 	return in != "" && (strings.Trim(in, "h") == "" || strings.Trim(in, "m") == "" || strings.Trim(in, "s") == "")

@@ -26,7 +26,7 @@ type rowReader struct {
 // maxRowText bounds the characters of one row, in bytes, and so the memory it takes.
 const maxRowText = 64 << 20
 
-// textRun is where a cell's value stands in the row's text; to < 0 when the value is set already.
+// textRun is where a cell's value is in the row's text; to < 0 when the value is set already.
 type textRun struct{ from, to int }
 
 // readRow reads the row whose start tag is t, and all its cells.
@@ -68,7 +68,7 @@ func (s *sheetScanner) readRow(t *xmltok.Token) error {
 	}
 }
 
-// finishRow gives the cells their values and puts them into column order.
+// finishRow sets the values of the cells and sorts them by column.
 func (s *sheetScanner) finishRow() error {
 	r := &s.row
 	all := string(r.text)
@@ -90,7 +90,7 @@ func (s *sheetScanner) finishRow() error {
 	return nil
 }
 
-// rawCell is a cell as its element and children say it, before it is understood.
+// rawCell is a cell as its element and children describe it, before it is interpreted.
 type rawCell struct {
 	kind    cellKind
 	style   int
@@ -159,7 +159,7 @@ func (s *sheetScanner) readPlain(t *xmltok.Token, cell *rawCell) bool {
 	}
 	text, ok := xmltok.AppendText(s.row.text, body.Text)
 	if !ok {
-		return false // the long way says what is wrong, and where
+		return false // reading token by token tells what is wrong, and where
 	}
 	s.row.text = text
 	if cell.value = true; body.Inline {
@@ -257,8 +257,8 @@ func (s *sheetScanner) readInline(cell *rawCell) error {
 	}
 }
 
-// shown makes an attribute's value fit for an error: it is structure, never a cell's
-// text, and cut short.
+// shown shortens an attribute's value for an error. It is structure, never the text of a
+// cell.
 func shown(b []byte) string {
 	const longest = 24
 	if len(b) > longest {

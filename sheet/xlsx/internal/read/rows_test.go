@@ -17,7 +17,7 @@ import (
 func openBytes(b []byte) (*Book, error) { return Open(bytes.NewReader(b), int64(len(b)), opc.Limits{}) }
 
 // show lists the rows of a sheet, one a line: its number, then its cells as position,
-// type, value, and what else is told of them.
+// type, value, and what else is known of them.
 func show(b *Book, name string) (string, error) {
 	var out strings.Builder
 	for row, err := range b.Rows(name) {

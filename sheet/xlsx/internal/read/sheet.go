@@ -10,9 +10,9 @@ import (
 )
 
 // sheetScanner reads one worksheet part, row by row, in memory bounded by its longest
-// row. The rows come as the file has them; what the file leaves out, the number of a
-// row or the reference of a cell, follows from what stands before (ECMA-376 part 1,
-// 18.3.1.73 and 18.3.1.4).
+// row. Rows come in the order of the file; the number of a row or the reference of a cell
+// that the file leaves out follows from the one before (ECMA-376 part 1, 18.3.1.73 and
+// 18.3.1.4).
 type sheetScanner struct {
 	tz      *xmltok.Tokenizer
 	name    string // of the sheet
@@ -25,13 +25,13 @@ type sheetScanner struct {
 	seen   rowSet
 	hidden colSet
 	merged []sheet.Range
-	extent sheet.Range // the used range as the sheet says it
+	extent sheet.Range // the used range as the sheet states it
 }
 
 // maxMerged bounds the list of merged ranges, and so its memory.
 const maxMerged = 1 << 20
 
-// next gives the next row that has a value or a formula, or io.EOF after a whole part.
+// next returns the next row that has a value or a formula, or io.EOF after a complete part.
 func (s *sheetScanner) next() (*sheet.Row, error) {
 	for {
 		t, err := s.tz.Next()
@@ -62,7 +62,7 @@ func (s *sheetScanner) next() (*sheet.Row, error) {
 	}
 }
 
-// child looks at an element of the third level: a row, a column, a merged range.
+// child reads an element of the third level: a row, a column, a merged range.
 func (s *sheetScanner) child(t *xmltok.Token) error {
 	switch {
 	case s.inData && t.Is("row"):
@@ -75,7 +75,7 @@ func (s *sheetScanner) child(t *xmltok.Token) error {
 	return nil
 }
 
-// readCol takes a range of columns into account that is hidden.
+// readCol takes hidden columns into account.
 func (s *sheetScanner) readCol(t *xmltok.Token) error {
 	var bad bool
 	if !IsTrue(t.Value("hidden", &bad)) {
@@ -90,7 +90,7 @@ func (s *sheetScanner) readCol(t *xmltok.Token) error {
 	return nil
 }
 
-// readMerged takes a merged range.
+// readMerged reads a merged range.
 func (s *sheetScanner) readMerged(t *xmltok.Token) error {
 	ref, _ := t.Attr("ref")
 	r, ok := ParseRange(ref)
@@ -101,12 +101,12 @@ func (s *sheetScanner) readMerged(t *xmltok.Token) error {
 	return nil
 }
 
-// rowError is an error at a row of the sheet.
+// rowError returns an error at a row of the sheet.
 func (s *sheetScanner) rowError(code string, row int, args ...string) error {
 	return s.errorAt(sheet.Ref{Sheet: s.name, Row: row}, code, args...)
 }
 
-// cellError is an error at a cell of the sheet.
+// cellError returns an error at a cell of the sheet.
 func (s *sheetScanner) cellError(code string, row, col int, args ...string) error {
 	return s.errorAt(sheet.Ref{Sheet: s.name, Row: row, Col: col}, code, args...)
 }
@@ -115,10 +115,10 @@ func (s *sheetScanner) errorAt(at sheet.Ref, code string, args ...string) error 
 	return xmltok.NewErrorAt(at, code, append([]string{"part", s.tz.Part, "place", at.String()}, args...)...)
 }
 
-// rowSet holds the numbers of the rows that were met: one bit each.
+// rowSet holds the numbers of the rows that were read: one bit each.
 type rowSet struct{ bits []uint64 }
 
-// add takes a number in, and reports whether it is new.
+// add adds a number, and reports whether it is new.
 func (r *rowSet) add(n int) bool {
 	word, bit := n/64, uint64(1)<<(n%64)
 	if word >= len(r.bits) {
@@ -147,17 +147,18 @@ func (c *colSet) add(from, to int) {
 
 func (c *colSet) has(col int) bool { return c.bits != nil && c.bits[col] }
 
-// Table is what is known of a table (ECMA-376 part 1, 18.5.1).
+// Table is a table of a sheet (ECMA-376 part 1, 18.5.1).
 type Table struct {
 	Part    string
-	Name    string // as people see it
+	Name    string // as users see it
 	Ref     sheet.Range
 	Columns []TableColumn
-	Plain   bool // a table of its own: not filled by a query, not mapped to XML, with a header row
+	Plain   bool // neither filled by a query nor mapped to XML, and with a header row
 	Filter  bool // it has a filter
 	Totals  int  // how many of its last rows are totals
 }
 
+// TableColumn is one column of a table.
 type TableColumn struct {
 	ID   int
 	Name string

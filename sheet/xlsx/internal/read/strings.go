@@ -9,17 +9,17 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// stringTable is the shared strings of a workbook. Their characters lie end to end in
-// long strings, of which every entry is a slice: eight bytes an entry and no pointer
-// each, so that neither memory nor the collector feels their number.
+// stringTable holds the shared strings of a workbook. Their characters lie end to end in
+// long strings, of which every entry is a slice. An entry is eight bytes without a pointer,
+// so that millions of them cost little memory and nothing in the garbage collector.
 type stringTable struct {
 	chunks  []string
 	entries []stringEntry
 	filling []byte // the chunk that is being filled
 }
 
-// stringEntry packs where a string stands: chunk, offset and length in bytes, and
-// whether it is made of formatted runs.
+// stringEntry packs where a string is: chunk, offset and length in bytes, and
+// whether it consists of formatted runs.
 type stringEntry uint64
 
 const (
@@ -46,7 +46,7 @@ func readStrings(c *opc.Container, part string) (*stringTable, error) {
 	return table, nil
 }
 
-// read takes all entries of a table that is not longer than the limit.
+// read reads all entries of a table with at most limit of them.
 func (st *stringTable) read(tz *xmltok.Tokenizer, limit int) error {
 	var item TextCollector
 	inItem := false
@@ -107,7 +107,8 @@ func (st *stringTable) flush() {
 	}
 }
 
-// at gives the string with an index, and whether it is rich; false when there is none.
+// at returns the string with an index, and whether it is rich; ok is false when there is
+// none.
 func (st *stringTable) at(index int) (text string, rich, ok bool) {
 	if index < 0 || index >= len(st.entries) {
 		return "", false, false
@@ -123,10 +124,10 @@ func (st *stringTable) at(index int) (text string, rich, ok bool) {
 }
 
 // TextCollector joins the characters of a string item (CT_Rst, ECMA-376 part 1,
-// 18.4.8), shared or inline: its plain text or its formatted runs, without the
-// phonetic hints that stand beside them.
+// 18.4.8), shared or inline: its plain text or its formatted runs, without their
+// phonetic hints.
 type TextCollector struct {
-	Text []byte
+	Text []byte // collected so far
 	rich bool
 
 	base    int  // depth of the item's element
@@ -139,7 +140,7 @@ func (c *TextCollector) begin(depth int) {
 	*c = TextCollector{Text: c.Text[:0], base: depth}
 }
 
-// take looks at one token within the item.
+// take takes in one token of the item.
 func (c *TextCollector) take(t *xmltok.Token) error {
 	switch t.Kind {
 	case xmltok.CharData, xmltok.CDATA:
@@ -172,7 +173,7 @@ func (c *TextCollector) take(t *xmltok.Token) error {
 	return nil
 }
 
-// Whole takes all tokens up to the end of the element at this depth.
+// Whole takes in all tokens up to the end of the element at this depth.
 func (c *TextCollector) Whole(tz *xmltok.Tokenizer, depth int) error {
 	c.begin(depth)
 	for {

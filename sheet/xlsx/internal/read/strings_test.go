@@ -124,7 +124,7 @@ func TestSharedStringsMemory(t *testing.T) {
 }
 
 // FuzzSharedStrings reads anything as a table: it never panics, and every string that
-// it gives is there.
+// it returns is there.
 func FuzzSharedStrings(f *testing.F) {
 	f.Add([]byte(xlsxtest.StringsXML))
 	f.Add([]byte(sstOpen + `<si><t>a_x000D_b</t></si><si/><si><r><t>x</t></r><rPh><t>y</t></rPh></si></sst>`))

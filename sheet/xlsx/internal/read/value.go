@@ -7,7 +7,7 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// cellKind is the type that a cell's element names (ST_CellType, ECMA-376 part 1, 18.18.11).
+// cellKind is the type that a cell's element states (ST_CellType, ECMA-376 part 1, 18.18.11).
 type cellKind uint8
 
 const (
@@ -40,11 +40,11 @@ func kindOfCell(t []byte) (cellKind, bool) {
 	return numberKind, false
 }
 
-// keep understands a cell and adds it to the row, unless it is empty.
+// keep interprets a cell and adds it to the row, unless it is empty.
 func (s *sheetScanner) keep(cell *rawCell) error {
 	r := &s.row
 	out := sheet.Cell{Col: r.col, Formula: cell.formula, Rich: cell.rich, DateStyle: s.formats.date(cell.style), HiddenCol: s.hidden.has(r.col)}
-	run, code := s.understand(&out, cell)
+	run, code := s.interpret(&out, cell)
 	if code != "" {
 		return s.cellError(code, r.out.Number, r.col)
 	}
@@ -56,9 +56,9 @@ func (s *sheetScanner) keep(cell *rawCell) error {
 	return nil
 }
 
-// understand gives a cell its type, and its value: either set at once, or as where it
-// stands in the row's text. What is wrong with it comes back as a code.
-func (s *sheetScanner) understand(out *sheet.Cell, cell *rawCell) (run textRun, code string) {
+// interpret sets the type of a cell, and either its value or the run of the row's text that
+// is its value. It returns what is wrong with the cell as a code.
+func (s *sheetScanner) interpret(out *sheet.Cell, cell *rawCell) (run textRun, code string) {
 	r := &s.row
 	run = textRun{from: cell.from, to: len(r.text)}
 	if cell.kind != stringKind && cell.kind != inlineKind {
@@ -66,7 +66,7 @@ func (s *sheetScanner) understand(out *sheet.Cell, cell *rawCell) (run textRun, 
 	}
 	if run.from == run.to {
 		if cell.kind == stringKind && cell.formula && cell.value {
-			out.Type = sheet.TextCell // the formula gave the empty text, as ="" does
+			out.Type = sheet.TextCell // the result of the formula is the empty text, as of =""
 		}
 		return run, ""
 	}
@@ -98,10 +98,10 @@ func (s *sheetScanner) understand(out *sheet.Cell, cell *rawCell) (run textRun, 
 	return run, ""
 }
 
-// set is the run of a cell whose value is no part of the row's text.
+// set is the run of a cell whose value is not part of the row's text.
 var set = textRun{to: -1}
 
-// trimmed is a run without the white space around it.
+// trimmed returns a run without the white space around it.
 func trimmed(text []byte, run textRun) textRun {
 	for run.from < run.to && text[run.from] <= ' ' {
 		run.from++
@@ -136,8 +136,8 @@ func setBool(out *sheet.Cell, text []byte) string {
 	return ""
 }
 
-// isNumber reports whether text is a decimal number as xsd:double has it, infinities
-// and NaN left out.
+// isNumber reports whether text is a decimal number as in xsd:double, without infinities
+// and NaN.
 func isNumber(b []byte) bool {
 	i, digits := 0, 0
 	sign := func() {
@@ -169,8 +169,8 @@ func isNumber(b []byte) bool {
 	return i == len(b)
 }
 
-// ParseRef reads a cell reference such as F12, as cells bear it: letters, then digits,
-// no dollar signs.
+// ParseRef reads a cell reference such as F12, as in the r attribute of a cell:
+// letters, then digits, no dollar signs.
 func ParseRef(b []byte) (row, col int, ok bool) {
 	i := 0
 	for ; i < len(b) && i < 4; i++ {
@@ -184,7 +184,7 @@ func ParseRef(b []byte) (row, col int, ok bool) {
 	return row, col, ok && i > 0 && row > 0 && col <= sheet.MaxCol
 }
 
-// ParseRange reads a range such as A1:F12, or a single cell. Its corners may stand in
+// ParseRange reads a range such as A1:F12, or a single cell. Its corners may be in
 // any order.
 func ParseRange(b []byte) (sheet.Range, bool) {
 	first, second, two := bytes.Cut(b, []byte(":"))
@@ -214,7 +214,7 @@ func ParseUint(b []byte, limit int) (int, bool) {
 	return n, n <= limit
 }
 
-// NumberAttr gives an attribute that is a plain number.
+// NumberAttr returns an attribute that is a plain decimal number.
 func NumberAttr(t *xmltok.Token, name string) (int, bool) {
 	v, ok := t.Attr(name)
 	if !ok {

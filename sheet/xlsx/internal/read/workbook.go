@@ -13,7 +13,7 @@ type SheetPart struct {
 	Name    string
 	Part    string // name of its part
 	RelID   string // of the workbook's relationship that leads to it
-	SheetID string // as it stands
+	SheetID string // as written
 	Kind    string // worksheet, chartsheet, dialogsheet, xlMacrosheet …
 	Hidden  bool   // hidden or very hidden
 }
@@ -32,7 +32,7 @@ type Parts struct {
 	Date1904      bool   // date serials count from 1904-01-01
 }
 
-// Bounds of a workbook's lists. Excel's own limit of sheets is memory; its names have 31 characters.
+// maxSheets bounds the list of sheets; Excel's own limit is memory.
 const maxSheets = 10_000
 
 // FindWorkbook finds the workbook's part and reads its list of sheets.
@@ -71,7 +71,7 @@ func FindWorkbook(c *opc.Container) (*Parts, error) {
 	return w, nil
 }
 
-// Sheet gives the sheet with this name, in any case as Excel compares them.
+// Sheet returns the sheet with this name. Case is ignored, as in Excel.
 func (w *Parts) Sheet(name string) (SheetPart, bool) {
 	for _, s := range w.Sheets {
 		if strings.EqualFold(s.Name, name) {
@@ -81,8 +81,8 @@ func (w *Parts) Sheet(name string) (SheetPart, bool) {
 	return SheetPart{}, false
 }
 
-// refuseOther tells other Office documents from workbooks by their content type. One
-// without a type, which some programs write, is looked into.
+// refuseOther refuses other Office documents by their content type. A package without a
+// type, which some programs write, is accepted.
 func refuseOther(contentType string) error {
 	switch {
 	case strings.Contains(contentType, "sheet.binary"):
@@ -99,7 +99,7 @@ func refuseOther(contentType string) error {
 	return xmltok.NewError("file-other-format", "found", opc.Quoted(contentType))
 }
 
-// otherArchive says what a zip file is that holds no workbook.
+// otherArchive returns the error of a ZIP file that is not a workbook, with what it is.
 func otherArchive(c *opc.Container) error {
 	if f := c.File("mimetype"); f != nil {
 		kind, err := c.ReadSmall("mimetype", 256)
@@ -161,7 +161,7 @@ func readWorkbook(c *opc.Container, w *Parts) error {
 type sheetList struct {
 	container *opc.Container
 	rels      map[string]opc.Relationship // of the workbook, by ID
-	names     map[string]bool             // met, in lower case
+	names     map[string]bool             // read so far, in lower case
 }
 
 // entry reads one entry of the list.

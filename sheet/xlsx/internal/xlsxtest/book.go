@@ -1,5 +1,5 @@
 // Package xlsxtest makes workbooks for the codec's tests, byte by byte where that matters,
-// and takes them apart again by the standard library alone.
+// and takes them apart again with the standard library alone.
 package xlsxtest
 
 import (
@@ -14,7 +14,8 @@ import (
 
 const officeRel = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
 
-// RelsPart is a list of relationships: kind and target in turn, with the IDs rId1 and on.
+// RelsPart returns a list of relationships from alternating kinds and targets, with the
+// IDs rId1, rId2 and so on.
 func RelsPart(kindsAndTargets ...string) string {
 	var b strings.Builder
 	b.WriteString(`<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">`)
@@ -47,7 +48,7 @@ type Part struct{ Name, Content string }
 // tests, where packing would take the longest.
 const storedFrom = 8 << 20
 
-// PlainParts gives the parts of the plainest workbook, some of them replaced or added.
+// PlainParts returns the parts of the plainest workbook, some of them replaced or added.
 // A content of "-" leaves a part out.
 func PlainParts(replaced ...Part) []Part {
 	parts := []Part{
@@ -95,12 +96,12 @@ func Zipped(t testing.TB, parts []Part) []byte {
 	return out.Bytes()
 }
 
-// WithSheet is the plainest workbook with this content between its sheet's root tags.
+// WithSheet returns the plainest workbook with this content between its sheet's root tags.
 func WithSheet(t testing.TB, inner string) []byte {
 	return Zipped(t, PlainParts(Part{"xl/worksheets/sheet1.xml", SheetOpen + inner + "</worksheet>"}))
 }
 
-// LargeBook is a workbook of so many rows and ten columns as spreadsheets save it:
+// LargeBook returns a workbook of so many rows and ten columns as spreadsheets save it:
 // eight columns of shared strings, half of them repeating, a number and a date.
 func LargeBook(t testing.TB, rows int) []byte {
 	t.Helper()
@@ -132,7 +133,7 @@ func LargeBook(t testing.TB, rows int) []byte {
 	return Zipped(t, PlainParts(Part{"xl/worksheets/sheet1.xml", data.String()}, Part{"xl/sharedStrings.xml", table}))
 }
 
-// UTF16 gives a text in UTF-16.
+// UTF16 encodes a text in UTF-16 without a byte order mark.
 func UTF16(s string, bigEndian bool) []byte {
 	var b []byte
 	for _, u := range utf16.Encode([]rune(s)) {
@@ -145,7 +146,7 @@ func UTF16(s string, bigEndian bool) []byte {
 	return b
 }
 
-// Counted is a text of a length that does not pack too well: the numbers from 0 on.
+// Counted returns a text of a length that does not pack too well: the numbers from 0 on.
 func Counted(length int) string {
 	var b strings.Builder
 	for i := 0; b.Len() < length; i++ {
@@ -189,7 +190,7 @@ func Compound(streams ...string) []byte {
 	return b
 }
 
-// WithTable is the plainest workbook with a table.
+// WithTable returns the plainest workbook with a table.
 func WithTable(t *testing.T, table string) []byte {
 	return Zipped(t, PlainParts(
 		Part{Name: "xl/worksheets/sheet1.xml", Content: SheetOpen + DataRows + `</worksheet>`},

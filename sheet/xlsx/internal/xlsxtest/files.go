@@ -13,7 +13,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// CodeOf gives the code of an input error, "" for nil, and fails on any other error.
+// CodeOf returns the code of an input error, "" for nil, and fails on any other error.
 func CodeOf(t testing.TB, err error) string {
 	t.Helper()
 	if err == nil {
@@ -26,6 +26,7 @@ func CodeOf(t testing.TB, err error) string {
 	return in.Problems[0].Code
 }
 
+// ZipOf opens a file as a ZIP archive.
 func ZipOf(t testing.TB, file []byte) *zip.Reader {
 	t.Helper()
 	z, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
@@ -35,6 +36,7 @@ func ZipOf(t testing.TB, file []byte) *zip.Reader {
 	return z
 }
 
+// ZipEntry returns the entry with a name, nil when there is none.
 func ZipEntry(z *zip.Reader, name string) *zip.File {
 	for _, f := range z.File {
 		if f.Name == name {
@@ -44,6 +46,7 @@ func ZipEntry(z *zip.Reader, name string) *zip.File {
 	return nil
 }
 
+// Packed returns the packed bytes of an entry.
 func Packed(t testing.TB, f *zip.File) []byte {
 	r, err := f.OpenRaw()
 	if err != nil {
@@ -56,6 +59,7 @@ func Packed(t testing.TB, f *zip.File) []byte {
 	return b
 }
 
+// Unpacked returns the unpacked bytes of an entry.
 func Unpacked(t testing.TB, f *zip.File) []byte {
 	r, err := f.Open()
 	if err != nil {
@@ -68,7 +72,7 @@ func Unpacked(t testing.TB, f *zip.File) []byte {
 	return b
 }
 
-// PartOf gives a part of a file as text.
+// PartOf returns a part of a file as text.
 func PartOf(t testing.TB, file []byte, name string) string {
 	t.Helper()
 	f := ZipEntry(ZipOf(t, file), name)
@@ -78,7 +82,7 @@ func PartOf(t testing.TB, file []byte, name string) string {
 	return string(Unpacked(t, f))
 }
 
-// Corpus gives the workbooks of the folder that LOABATCH_CORPUS names: files saved by
+// Corpus returns the workbooks of the folder that LOABATCH_CORPUS names: files saved by
 // many programs, some damaged on purpose. Without the variable the test is skipped.
 func Corpus(t testing.TB) map[string][]byte {
 	t.Helper()
@@ -107,7 +111,7 @@ func Corpus(t testing.TB) map[string][]byte {
 	return files
 }
 
-// SeedFiles gives the small workbooks of the folder that LOABATCH_CORPUS names, if any.
+// SeedFiles returns the small workbooks of the folder that LOABATCH_CORPUS names, if any.
 func SeedFiles(f *testing.F) (files [][]byte) {
 	dir := os.Getenv("LOABATCH_CORPUS")
 	if dir == "" {
@@ -130,7 +134,7 @@ func SeedFiles(f *testing.F) (files [][]byte) {
 	return files
 }
 
-// SeedParts gives the parts of those workbooks whose name has a word in it.
+// SeedParts returns the parts of those workbooks whose name has a word in it.
 func SeedParts(f *testing.F, word string) (parts [][]byte) {
 	const longest = 16 << 10
 	for _, b := range SeedFiles(f) {

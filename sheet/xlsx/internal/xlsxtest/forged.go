@@ -21,7 +21,7 @@ type Entry struct {
 	At        int    // use the local header of the entry with this index instead of an own one, counting from 1
 }
 
-// Forged writes a zip file that lies as told.
+// Forged writes a ZIP file whose headers are as given, true or not.
 func Forged(entries ...Entry) []byte {
 	var out, dir bytes.Buffer
 	le := binary.LittleEndian

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// detect looks at the first bytes of a part: a byte order mark is passed over, and a
-// part in UTF-16 is transcoded (XML 1.0, appendix F; OPC allows these two encodings).
+// detect examines the first bytes of a part: a byte order mark is skipped, and a part
+// in UTF-16 is transcoded (XML 1.0, appendix F; OPC allows these two encodings).
 func (tz *Tokenizer) detect() {
 	tz.fill()
 	b := tz.buf[:tz.end]
@@ -42,12 +42,13 @@ func (tz *Tokenizer) detect() {
 	tz.fill()
 }
 
-// failing is a reader that has nothing but an error.
+// failing is a reader that returns only an error.
 type failing struct{ err error }
 
+// Read implements io.Reader.
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-// utf16Reader gives a stream of UTF-16 as UTF-8. Half a character or half a pair
+// utf16Reader transcodes a stream of UTF-16 to UTF-8. Half a character or half a pair
 // becomes U+FFFD, as in the standard library.
 type utf16Reader struct {
 	src       io.Reader
@@ -58,7 +59,7 @@ type utf16Reader struct {
 	err       error
 }
 
-// NewUTF16Reader gives a stream of UTF-16, without a byte order mark, as UTF-8.
+// NewUTF16Reader transcodes a stream of UTF-16 without a byte order mark to UTF-8.
 func NewUTF16Reader(src io.Reader, bigEndian bool) io.Reader {
 	return &utf16Reader{src: src, bigEndian: bigEndian}
 }
@@ -79,7 +80,7 @@ func (u *utf16Reader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// transcode turns what was read into out, leaving over what is not whole yet.
+// transcode appends the characters read so far to out, and keeps an incomplete one.
 func (u *utf16Reader) transcode(last bool) {
 	u.out = u.out[:0:0]
 	i := 0
@@ -115,8 +116,8 @@ func (u *utf16Reader) unit(i int) uint16 {
 }
 
 // charsetAgrees reports whether a part's XML declaration names the encoding that its
-// bytes have. A processing instruction of another kind, or a declaration that names
-// no encoding, agrees with all.
+// bytes have. Another processing instruction, or a declaration that names no encoding,
+// agrees with any.
 func charsetAgrees(decl []byte, charset string) bool {
 	s := string(decl)
 	if !strings.HasPrefix(s, "<?xml ") {

@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// Editor copies an XML part, token by token, with changes. What is kept is kept
-// verbatim: prefixes, quotes, white space, order of attributes. A part in UTF-16 comes
-// out in UTF-8. Errors in writing stick and show in finish.
+// Editor copies an XML part, token by token, with changes. What it keeps, it keeps
+// verbatim: prefixes, quotes, white space, order of attributes. A part in UTF-16 is
+// written in UTF-8. The first write error sticks and is returned by Finish.
 type Editor struct {
 	Tokens *Tokenizer
 	Out    *bufio.Writer
@@ -16,14 +16,15 @@ type Editor struct {
 	held   []byte // scratch for captured elements
 }
 
-// OutBuffer is how much is gathered before it goes to be packed.
+// OutBuffer is how many bytes are buffered before they are compressed.
 const OutBuffer = 64 << 10
 
 const utf8BOM = "\xEF\xBB\xBF"
 
-// Declaration begins every part that is written anew.
+// Declaration is the XML declaration of every part that is written from scratch.
 const Declaration = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + "\n"
 
+// NewEditor returns an editor that copies the tokens of tz to w.
 func NewEditor(tz *Tokenizer, w io.Writer) *Editor {
 	e := &Editor{Tokens: tz, Out: bufio.NewWriterSize(w, OutBuffer)}
 	if tz.bom && tz.Charset == "utf-8" {
@@ -32,7 +33,7 @@ func NewEditor(tz *Tokenizer, w io.Writer) *Editor {
 	return e
 }
 
-// Keep passes a token on as it is.
+// Keep copies a token unchanged.
 func (e *Editor) Keep(t *Token) {
 	if t.Kind == ProcInst && t.offset == 0 && e.Tokens.Charset != "utf-8" {
 		e.Out.WriteString(Declaration)
@@ -41,7 +42,7 @@ func (e *Editor) Keep(t *Token) {
 	e.Out.Write(t.Raw)
 }
 
-// Put writes something new.
+// Put writes new text.
 func (e *Editor) Put(s string) { e.Out.WriteString(s) }
 
 // Change writes a start tag with changed attributes.
@@ -50,7 +51,7 @@ func (e *Editor) Change(t *Token, edits ...Edit) {
 	e.Out.Write(e.Buf)
 }
 
-// KeepAll passes a whole element on whose start tag is t.
+// KeepAll copies the whole element whose start tag is t.
 func (e *Editor) KeepAll(t *Token) error {
 	e.Keep(t)
 	if t.Empty {
@@ -59,7 +60,7 @@ func (e *Editor) KeepAll(t *Token) error {
 	return e.Rest(t.Depth)
 }
 
-// Rest passes on what follows up to and with the end tag of the element at this depth.
+// Rest copies everything up to and including the end tag of the element at this depth.
 func (e *Editor) Rest(depth int) error {
 	for {
 		t, err := e.Tokens.Next()
@@ -73,7 +74,7 @@ func (e *Editor) Rest(depth int) error {
 	}
 }
 
-// Drop leaves a whole element out whose start tag is t.
+// Drop leaves out the whole element whose start tag is t.
 func (e *Editor) Drop(t *Token) error {
 	if t.Empty {
 		return nil
@@ -81,7 +82,7 @@ func (e *Editor) Drop(t *Token) error {
 	return e.Tokens.Skip(t.Depth)
 }
 
-// Capture gives a whole element whose start tag is t, verbatim; it is valid until the
+// Capture returns the whole element whose start tag is t, verbatim; it is valid until the
 // next call.
 func (e *Editor) Capture(t *Token) ([]byte, error) {
 	var err error
@@ -89,11 +90,11 @@ func (e *Editor) Capture(t *Token) ([]byte, error) {
 	return e.held, err
 }
 
-// Finish passes on what was gathered and gives the first error of writing.
+// Finish flushes the output and returns the first write error.
 func (e *Editor) Finish() error { return e.Out.Flush() }
 
-// Edit is one change of a start tag: an attribute without a prefix gets a value, or is
-// dropped; opened makes a tag that closes itself one that does not.
+// Edit is one change of a start tag: an attribute without a prefix is set or dropped, or a
+// self-closing tag is opened. See [WithAttr], [Without] and [Opened].
 type Edit struct {
 	name  string
 	value string // escaped already
@@ -108,13 +109,16 @@ const (
 	openTag
 )
 
+// WithAttr sets an attribute to a value that is escaped already.
 func WithAttr(name, value string) Edit { return Edit{name: name, value: value} }
 
+// Without drops an attribute.
 func Without(name string) Edit { return Edit{name: name, how: dropAttr} }
 
+// Opened makes a self-closing tag one that does not close itself.
 func Opened() Edit { return Edit{how: openTag} }
 
-// Edited appends the tag with changes. Attributes that are new go behind the others.
+// Edited appends the tag with changes. New attributes follow the existing ones.
 func (t *Token) Edited(dst []byte, edits []Edit) []byte {
 	body := len(t.Raw) - 1 // before > or />
 	if t.Empty {

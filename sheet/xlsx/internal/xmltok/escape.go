@@ -8,7 +8,7 @@ import (
 )
 
 // UnescapeXString resolves the _xHHHH_ escapes of a string (ST_Xstring, ECMA-376 part 1,
-// 22.9.2.19). What is no such escape stays as it stands.
+// 22.9.2.19). Anything else is left as it is.
 func UnescapeXString(s string) string {
 	if !strings.Contains(s, "_x") {
 		return s
@@ -18,8 +18,8 @@ func UnescapeXString(s string) string {
 
 const escapeLen = len("_x0000_")
 
-// AppendUnescapedXString appends a string with its escapes resolved. Two escapes that are a
-// surrogate pair are one character; half a pair stays as it stands.
+// AppendUnescapedXString appends a string with its escapes resolved. Two escapes that form a
+// surrogate pair are one character; half a pair is left as it is.
 func AppendUnescapedXString(dst, s []byte) []byte {
 	for i := 0; i < len(s); {
 		r, ok := escaped(s[i:])
@@ -60,7 +60,7 @@ func escaped(s []byte) (rune, bool) {
 	return r, true
 }
 
-// EscapeText gives text as the content of an element that has no _xHHHH_ escapes.
+// EscapeText escapes text for an element whose type has no _xHHHH_ escapes.
 func EscapeText(s string) string {
 	var b []byte
 	for _, r := range s {
@@ -77,7 +77,7 @@ func EscapeText(s string) string {
 
 // AppendXString appends text as the content of a string element (ST_Xstring): markup
 // escaped, characters that XML cannot hold as _xHHHH_, and what looks like such an
-// escape with its underscore escaped, so that it is read as it stands.
+// escape with its underscore escaped, so that it is read back unchanged.
 func AppendXString(dst []byte, s string) []byte {
 	for i := 0; i < len(s); {
 		plain := i
@@ -112,7 +112,7 @@ func AppendXString(dst []byte, s string) []byte {
 	return dst
 }
 
-// asIs holds the bytes that a string element can hold as they are.
+// asIs holds the bytes that need no escape in a string element.
 var asIs = func() (t [utf8.RuneSelf * 2]bool) {
 	for c := range t {
 		t[c] = c >= 0x20 && c < utf8.RuneSelf && c != '_' && c != '&' && c != '<' && c != '>' || c == '\n' || c == '\t'
@@ -121,8 +121,8 @@ var asIs = func() (t [utf8.RuneSelf * 2]bool) {
 }()
 
 // looksEscaped reports whether s, which begins with an underscore, would be read as an
-// escape. The closing underscore is not asked for: the next character may be written as
-// an escape and bring one.
+// escape. The closing underscore is not required: the next character may be written as
+// an escape and supply it.
 func looksEscaped(s string) bool {
 	if len(s) < escapeLen-1 || s[1] != 'x' {
 		return false
@@ -172,6 +172,8 @@ func AppendAttr(dst []byte, s string) []byte {
 	return dst
 }
 
+// EscapeAttr escapes text for an attribute in double quotes: see [AppendAttr].
 func EscapeAttr(s string) string { return string(AppendAttr(nil, s)) }
 
+// EscapeXString escapes text for a string element: see [AppendXString].
 func EscapeXString(s string) string { return string(AppendXString(nil, s)) }

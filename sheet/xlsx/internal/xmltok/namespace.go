@@ -4,11 +4,11 @@ import (
 	"errors"
 )
 
-// Space is a namespace, as far as a workbook's parts are told apart by it.
+// Space is a namespace, as far as it matters in the parts of a workbook.
 type Space uint8
 
-// The namespaces that are known: Transitional and Strict forms (ECMA-376 part 1 and
-// 4, annex A) fall together but for the main one, which says what form a part has.
+// The known namespaces. Their Transitional and Strict forms (ECMA-376 part 1 and 4,
+// annex A) are one, but for the main one, which says what form a part has.
 const (
 	NoSpace      Space = iota // no namespace declared at all
 	OtherSpace                // any other
@@ -43,15 +43,15 @@ type binding struct {
 // spaceStack holds the declarations in force, innermost last.
 type spaceStack struct {
 	bindings []binding
-	plain    Space // what an empty prefix stands for
+	plain    Space // namespace of the empty prefix
 }
 
-// maxBindings bounds the declarations in force at once, and so the cost of a look-up.
+// maxBindings bounds the declarations in force at once, and so the cost of a lookup.
 const maxBindings = 256
 
 var errBindings = errors.New("xlsx: too many namespace declarations")
 
-// declare takes the declarations of a start tag into force.
+// declare puts the declarations of a start tag into force.
 func (s *spaceStack) declare(t *Token) error {
 	for i := range t.Attrs {
 		a := &t.Attrs[i]
@@ -73,7 +73,7 @@ func (s *spaceStack) declare(t *Token) error {
 	return nil
 }
 
-// leave puts the declarations of an element that ended out of force.
+// leave removes the declarations of an element that has ended.
 func (s *spaceStack) leave(depth int) {
 	n := len(s.bindings)
 	for n > 0 && s.bindings[n-1].depth >= depth {
@@ -97,7 +97,7 @@ func (s *spaceStack) changed(depth int) bool {
 	return n > 0 && s.bindings[n-1].depth >= depth
 }
 
-// find gives what a prefix stands for; an undeclared one is otherSpace.
+// find returns the namespace of a prefix, OtherSpace for an undeclared one.
 func (s *spaceStack) find(prefix []byte) Space {
 	if len(prefix) == 0 {
 		return s.plain
@@ -120,5 +120,5 @@ func spaceByName(uri []byte) Space {
 	return OtherSpace
 }
 
-// SpaceOf gives what a prefix stands for at the current token.
+// SpaceOf returns the namespace that a prefix has at the current token.
 func (tz *Tokenizer) SpaceOf(prefix string) Space { return tz.spaces.find([]byte(prefix)) }

@@ -4,7 +4,7 @@ import (
 	"bytes"
 )
 
-// measureStart finds the end of a start tag and where its name and attributes stand.
+// measureStart finds the end of a start tag, its name and its attributes.
 func (tz *Tokenizer) measureStart(b []byte) (int, error) {
 	t := &tz.tok
 	i, colon, ok := scanName(b, 1)
@@ -45,7 +45,7 @@ func (tz *Tokenizer) measureStart(b []byte) (int, error) {
 	}
 }
 
-// measureAttr finds one attribute that begins at i, and gives where it ends.
+// measureAttr finds the attribute that begins at i, and where it ends.
 func (tz *Tokenizer) measureAttr(b []byte, i int) (Attribute, int, error) {
 	end, colon, ok := scanName(b, i)
 	if !ok {
@@ -98,7 +98,7 @@ func (tz *Tokenizer) measureEnd(b []byte) (int, error) {
 	return i + 1, nil
 }
 
-// shortOr tells a name that the buffer cuts off from one that is wrong.
+// shortOr distinguishes a name that the buffer cuts off from one that is malformed.
 func (tz *Tokenizer) shortOr(b []byte, i int, code string) error {
 	if i >= len(b) {
 		return errShort
@@ -106,7 +106,7 @@ func (tz *Tokenizer) shortOr(b []byte, i int, code string) error {
 	return tz.errorHere(code)
 }
 
-// accept checks a whole token against those before it and resolves its namespace.
+// accept checks a token against those before it and resolves its namespace.
 func (tz *Tokenizer) accept(t *Token) error {
 	switch t.Kind {
 	case StartTag:
@@ -153,12 +153,12 @@ func (tz *Tokenizer) acceptStart(t *Token) error {
 	return nil
 }
 
-// ErrorAt is an error at a token that is already cut off.
+// ErrorAt returns an error at a token that was already returned.
 func (tz *Tokenizer) ErrorAt(t *Token, code string) error {
 	return NewPartError(code, tz.Part, t.offset)
 }
 
-// openNames is the stack of the open elements' names, as one string of bytes.
+// openNames is a stack of the names of the open elements, in one slice.
 type openNames struct {
 	names []byte
 	ends  []int
@@ -171,7 +171,7 @@ func (o *openNames) push(name []byte) {
 	o.ends = append(o.ends, len(o.names))
 }
 
-// pop takes the innermost name off, and reports whether it was this one.
+// pop removes the innermost name, and reports whether it was this one.
 func (o *openNames) pop(name []byte) bool {
 	top := len(o.ends) - 1
 	if top < 0 {
@@ -188,7 +188,7 @@ func (o *openNames) pop(name []byte) bool {
 	return true
 }
 
-// nameByte holds the bytes that may stand in a name; all of non-ASCII is let through.
+// nameByte holds the bytes that a name may contain; any non-ASCII byte is accepted.
 var nameByte = func() (t [256]bool) {
 	for c := range t {
 		t[c] = c >= 0x80 || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' ||
@@ -198,7 +198,7 @@ var nameByte = func() (t [256]bool) {
 }()
 
 // scanName finds the end of the name at from, and its colon, -1 when it has none. It
-// reports false where no name with an end stands, end being where that showed.
+// reports false where there is no complete name; end is then where that became clear.
 func scanName(b []byte, from int) (end, colon int, ok bool) {
 	colon = -1
 	i := from
@@ -216,7 +216,7 @@ func scanName(b []byte, from int) (end, colon int, ok bool) {
 	return i, colon, true
 }
 
-// splitName gives the prefix, nil when there is none, and the local name.
+// splitName returns the prefix, nil when there is none, and the local name.
 func splitName(b []byte, from, colon, end int) (prefix, local []byte) {
 	if colon < 0 {
 		return nil, b[from:end]

@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// AppendText appends the characters of XML text or of an attribute's value: the five
-// entities and character references resolved, line ends made single line feeds (XML
+// AppendText appends the characters of XML text or of an attribute's value: with the five
+// entities and character references resolved and line ends made single line feeds (XML
 // 1.0, 2.11 and 4.1). It reports false for anything that XML does not allow.
 func AppendText(dst, raw []byte) ([]byte, bool) {
 	for {
@@ -62,7 +62,7 @@ func appendLiteral(dst, raw []byte) ([]byte, bool) {
 	return dst, true
 }
 
-// entity resolves what stands between & and ;.
+// entity resolves the name between & and ;.
 func entity(name []byte) (rune, bool) {
 	switch string(name) {
 	case "amp":
@@ -99,7 +99,7 @@ func entity(name []byte) (rune, bool) {
 	return r, r == '\t' || r == '\n' || r == '\r' || r >= 0x20 && utf8.ValidRune(r) && r != 0xFFFE && r != 0xFFFF
 }
 
-// digit gives the value of a hexadecimal digit.
+// digit returns the value of a hexadecimal digit.
 func digit(c byte) (rune, bool) {
 	switch {
 	case c >= '0' && c <= '9':

@@ -46,7 +46,7 @@ func TestAppendText(t *testing.T) {
 	}
 }
 
-// FuzzText holds our reading of text against encoding/xml's: what both accept must be
+// FuzzText compares our reading of text with that of encoding/xml: what both accept must be
 // the same characters.
 func FuzzText(f *testing.F) {
 	for _, s := range []string{"plain", "&amp;&#65;&#x42;", "a\r\nb\rc", "建&#xfffe;", "&unknown;", "\x01", "&#xD83D;&#xDE00;"} {
@@ -153,7 +153,7 @@ func FuzzTokens(f *testing.F) {
 }
 
 // tagsByEncodingXML lists the local names of all tags; false where encoding/xml finds
-// fault, which it does for text and names that we pass on unread.
+// an error, as it does in text and names that we copy unread.
 func tagsByEncodingXML(b []byte) (string, bool) {
 	d := xml.NewDecoder(bytes.NewReader(b))
 	var tags strings.Builder

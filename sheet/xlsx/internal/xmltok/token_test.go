@@ -175,7 +175,7 @@ func TestAttributes(t *testing.T) {
 	}
 }
 
-// TestNamespaces gives the namespace of each element, in the order of their start tags.
+// TestNamespaces returns the namespace of each element, in the order of their start tags.
 func TestNamespaces(t *testing.T) {
 	const main, strict = "http://schemas.openxmlformats.org/spreadsheetml/2006/main", "http://purl.oclc.org/ooxml/spreadsheetml/main"
 	tests := []struct {

@@ -1,9 +1,9 @@
 // Package xmltok turns the bytes of an XML part into tokens and tokens into bytes again.
 //
 // A token is the part's very bytes, so that reading and copying share them: [Tokenizer]
-// cuts, and [Editor] passes on what it is not told to change. Namespaces are known by what
-// they stand for, so that any prefix, and the Strict and Transitional form, read alike.
-// Text is unescaped and escaped as XML and as the string type of SpreadsheetML ask for.
+// cuts, and [Editor] copies what it does not change. Namespaces are known by their names, so
+// that any prefix, and the Strict and Transitional forms, read alike. Text is unescaped and
+// escaped as XML and the string type of SpreadsheetML require.
 //
 // What is wrong with a part is an *sheet.InputError, made here for the whole codec.
 package xmltok
@@ -14,8 +14,8 @@ import (
 	"io"
 )
 
-// Bounds of one XML part. Excel's longest cell holds 32,767 UTF-16 units, so below
-// 400 KB however they are escaped; its deepest part is some 20 elements deep.
+// Bounds of one XML part. Excel's longest cell holds 32,767 UTF-16 units, which is less
+// than 400 KB however they are escaped; its deepest part is some 20 elements deep.
 const (
 	maxToken = 4 << 20 // bytes of one tag or one stretch of text
 	maxDepth = 128     // open elements
@@ -27,16 +27,16 @@ const firstRead = 64 << 10
 
 // Tokenizer cuts an XML part into tokens, streaming, in memory bounded by the longest
 // token. It is strict where leniency would hide damage: tags must nest, attributes be
-// quoted and unique, text stand within the root element, and the part end with it.
-// Document type declarations are refused. Its errors are *sheet.InputError naming the
-// part and the byte, or the reader's own.
+// quoted and unique, text be within the root element, and the part end with it.
+// Document type declarations are refused. Its errors are *sheet.InputError with the
+// part and the byte, or those of the reader.
 type Tokenizer struct {
 	Part string
 	src  io.Reader
 	err  error // why src gives no more
 
 	buf      []byte
-	pos, end int   // what is not yet cut into tokens
+	pos, end int   // of what is not yet cut into tokens
 	base     int64 // offset of buf[0] within the part
 
 	tok      Token
@@ -48,14 +48,13 @@ type Tokenizer struct {
 	Charset  string // utf-8, or utf-16 when the part was transcoded
 }
 
-// New reads an XML part, which it names in errors. A part in UTF-16 is
-// transcoded; tokens are always UTF-8.
+// New returns a tokenizer of an XML part, whose name goes into errors. A part in UTF-16
+// is transcoded; tokens are always UTF-8.
 func New(r io.Reader, part string) *Tokenizer {
 	return NewSized(r, part, firstRead)
 }
 
-// NewSized is newTokenizer for a part that is about this long, so that small
-// parts cost little.
+// NewSized is New for a part of about this size, so that small parts cost little.
 func NewSized(r io.Reader, part string, size uint64) *Tokenizer {
 	const least = 64
 	tz := &Tokenizer{Part: part, src: r, buf: make([]byte, max(least, min(size+1, firstRead))), Charset: "utf-8"}
@@ -64,7 +63,7 @@ func NewSized(r io.Reader, part string, size uint64) *Tokenizer {
 	return tz
 }
 
-// Next gives the next token, or io.EOF after the end of a whole, well-formed part.
+// Next returns the next token, or io.EOF after the end of a complete, well-formed part.
 func (tz *Tokenizer) Next() (*Token, error) {
 	t := &tz.tok
 	if t.Kind == EndTag || t.Kind == StartTag && t.Empty {
@@ -88,10 +87,10 @@ func (tz *Tokenizer) Next() (*Token, error) {
 	return t, nil
 }
 
-// errShort says that a token goes on behind what is buffered.
+// errShort means that a token is longer than what is buffered.
 var errShort = errors.New("xlsx: token is not wholly buffered")
 
-// cut finds the length of the token at pos, reading on as far as that takes.
+// cut finds the length of the token at pos, reading on as far as necessary.
 func (tz *Tokenizer) cut() (int, error) {
 	for {
 		b := tz.buf[tz.pos:tz.end]
@@ -118,8 +117,8 @@ func (tz *Tokenizer) cut() (int, error) {
 	}
 }
 
-// fill reads more behind what is buffered, and reports whether there was any. It
-// fills the buffer to its end, so that a token is looked at only a few times.
+// fill reads more into the buffer, and reports whether there was any. It fills the
+// buffer to its end, so that a token is scanned only a few times.
 func (tz *Tokenizer) fill() bool {
 	if tz.err != nil {
 		return false
@@ -144,7 +143,7 @@ func (tz *Tokenizer) fill() bool {
 	return n > 0
 }
 
-// finish says how a part ended whose every byte is cut into tokens.
+// finish returns how a part ended after its last byte was cut into tokens.
 func (tz *Tokenizer) finish() error {
 	switch {
 	case tz.err != io.EOF:
@@ -155,12 +154,12 @@ func (tz *Tokenizer) finish() error {
 	return io.EOF
 }
 
-// errorHere is an error at the token that is being read.
+// errorHere returns an error at the token that is being read.
 func (tz *Tokenizer) errorHere(code string) error {
 	return NewPartError(code, tz.Part, tz.base+int64(tz.pos))
 }
 
-// NoEOF makes the end of a part within an element the error that it is.
+// NoEOF turns io.EOF, which is an error within an element, into a truncated part.
 func (tz *Tokenizer) NoEOF(err error) error {
 	if err == io.EOF {
 		return tz.errorHere("part-truncated")
@@ -168,7 +167,7 @@ func (tz *Tokenizer) NoEOF(err error) error {
 	return err
 }
 
-// Skip passes over the rest of the element whose start tag was read.
+// Skip skips the rest of the element at this depth, whose start tag was read.
 func (tz *Tokenizer) Skip(depth int) error {
 	for {
 		t, err := tz.Next()
@@ -184,7 +183,7 @@ func (tz *Tokenizer) Skip(depth int) error {
 	}
 }
 
-// Capture appends a whole element whose start tag is t.
+// Capture appends the whole element whose start tag is t, verbatim.
 func (tz *Tokenizer) Capture(dst []byte, t *Token) ([]byte, error) {
 	dst = append(dst, t.Raw...)
 	if t.Empty {
@@ -210,8 +209,8 @@ const (
 	instOpen, instClose       = "<?", "?>"
 )
 
-// measure finds the token at the start of b and gives its length and, for tags, its
-// parts; errShort when b ends before it.
+// measure returns the length of the token at the start of b, and finds the parts of a
+// tag; errShort when b ends within it.
 func (tz *Tokenizer) measure(b []byte) (int, error) {
 	t := &tz.tok
 	if b[0] != '<' {
@@ -238,7 +237,7 @@ func (tz *Tokenizer) measure(b []byte) (int, error) {
 	return tz.measureStart(b)
 }
 
-// measureBang tells comments and CDATA sections apart and refuses all else.
+// measureBang accepts comments and CDATA sections, and nothing else.
 func (tz *Tokenizer) measureBang(b []byte) (int, error) {
 	switch {
 	case bytes.HasPrefix(b, []byte(commentOpen)):
@@ -255,7 +254,7 @@ func (tz *Tokenizer) measureBang(b []byte) (int, error) {
 	return 0, tz.errorHere("part-malformed")
 }
 
-// delimited gives the length of a token that ends with the given delimiter.
+// delimited returns the length of a token that ends with the given delimiter.
 func delimited(b []byte, from int, end string) (int, error) {
 	if from > len(b) {
 		return 0, errShort
@@ -264,53 +263,4 @@ func delimited(b []byte, from int, end string) (int, error) {
 		return from + n + len(end), nil
 	}
 	return 0, errShort
-}
-
-// PlainBody is what follows a cell's start tag in the two forms that nearly all cells
-// have: <v>12</v></c> and <is><t>text</t></is></c>. It is valid until the next token.
-type PlainBody struct {
-	Raw    []byte // up to and with the end tag of the cell
-	Text   []byte // its characters, entities unresolved
-	Inline bool
-}
-
-// LongestText bounds the characters of one string, in bytes: ten times what Excel's
-// longest takes.
-const LongestText = 1<<20 - 1
-
-// The tags around the characters of a plain body.
-const (
-	valueBefore, valueAfter   = "<v>", "</v></c>"
-	inlineBefore, inlineAfter = "<is><t>", "</t></is></c>"
-)
-
-// PlainBody looks ahead for a plain body behind the start tag of a cell. The caller
-// passes it, which saves the tokens that it is made of, a third of the time of reading;
-// whatever looks otherwise goes the long way.
-func (tz *Tokenizer) PlainBody(cell *Token) (body PlainBody, ok bool) {
-	if cell.Empty || cell.Prefix != nil || tz.spaces.changed(cell.Depth) {
-		return body, false
-	}
-	b := tz.buf[tz.pos:tz.end]
-	before, after := valueBefore, valueAfter
-	if body.Inline = len(b) > 1 && b[1] == 'i'; body.Inline {
-		before, after = inlineBefore, inlineAfter
-	}
-	if len(b) < len(before) || string(b[:len(before)]) != before {
-		return body, false
-	}
-	n := bytes.IndexByte(b[len(before):], '<')
-	end := len(before) + n + len(after)
-	if n < 0 || n > LongestText || end > len(b) || string(b[end-len(after):end]) != after {
-		return body, false
-	}
-	body.Raw, body.Text = b[:end], b[len(before):end-len(after)]
-	return body, true
-}
-
-// Pass goes on behind a body that plainBody gave.
-func (tz *Tokenizer) Pass(body PlainBody) {
-	tz.pos += len(body.Raw)
-	tz.open.pop([]byte("c"))
-	tz.tok.Kind, tz.tok.Attrs = CharData, nil // nothing is left to close
 }
