@@ -3,7 +3,11 @@ package batch
 import (
 	"fmt"
 	"time"
+
+	"github.com/loabatch/loabatch/batch/quota"
 )
+
+var _ quota.Throttling = (*CallError)(nil)
 
 // Class sorts a failed call by what it means for the row and for the run. A call is
 // classified once, at the rim, by type and code, never by searching text.
@@ -35,6 +39,9 @@ type CallError struct {
 	Wait      time.Duration // the server's hint: a floor for the next attempt, already capped; 0 when it gave none
 	Unsettled bool          // the API may hold the application: always so for MaybeReceived, and for *TokenProcessing
 }
+
+// Throttling implements [quota.Throttling].
+func (e *CallError) Throttling() (time.Duration, bool) { return e.Wait, e.Throttled }
 
 // Error gives the fields for a log.
 func (e *CallError) Error() string {

@@ -5,6 +5,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"github.com/loabatch/loabatch/batch/quota"
 )
 
 // Engine sends what a plan holds. Its fields are set before Run and left alone after;
@@ -17,7 +19,7 @@ type Engine struct {
 
 	Concurrency int           // calls in flight for each region; 0 means 8
 	MaxAttempts int           // requests for each row, lookups not counted; 0 means 5
-	Rate        Rate          // quota of each API in each region; zero means none
+	Rate        quota.Rate    // quota of each API in each region; zero means none
 	Burst       int           // how many of a window's requests may go out at once; 0 means a fifth of the quota
 	MaxDuration time.Duration // no row is started later than this; 0 means no limit
 	MaxFailures Limit         // the run stops once so many rows are REFUSED, FAILED or UNKNOWN
@@ -91,5 +93,5 @@ func (e *Engine) quota(region string, api API) Quota {
 	if e.Quota != nil {
 		return e.Quota(region, api)
 	}
-	return NewQuota(e.Rate, e.Burst)
+	return quota.New(e.Rate, e.Burst)
 }

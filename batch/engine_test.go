@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -16,7 +17,7 @@ func TestRunSubmitsEveryRowInSheetOrder(t *testing.T) {
 		w := workbook(90, "cn-hangzhou", "cn-shanghai", "eu-central-1")
 		w.Circuits[4].Invalid = true
 		seen := 0
-		e := &Engine{Submitter: s, Finder: s, Rate: DefaultRate, Observe: func(e Event) {
+		e := &Engine{Submitter: s, Finder: s, Rate: quota.DefaultRate, Observe: func(e Event) {
 			seen++
 			if e.Done != seen || e.Total != 90 {
 				t.Errorf("event %d says %d of %d", seen, e.Done, e.Total)

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/loabatch/loabatch/batch/quota"
 )
 
 // One line for each attempt, with exactly these keys, and nobody's name in it.
@@ -24,7 +26,7 @@ func TestLogHasOneLineForEachAttempt(t *testing.T) {
 		}
 		var b bytes.Buffer
 		e := &Engine{
-			Submitter: s, Finder: s, Rate: Rate{1, 5 * time.Second}, RunID: "night",
+			Submitter: s, Finder: s, Rate: quota.Rate{N: 1, Per: 5 * time.Second}, RunID: "night",
 			Log: slog.New(slog.NewJSONHandler(&b, nil)),
 		}
 		summarize(t, e, t.Context(), nil, workbook(2))

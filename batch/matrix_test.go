@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -106,7 +107,7 @@ func runNight(t *testing.T, ctx context.Context, s *server, l Ledger, w *sheet.W
 		t.Fatal(err)
 	}
 	o.Past = past
-	e := &Engine{Submitter: s, Finder: s, Ledger: l, Rate: DefaultRate}
+	e := &Engine{Submitter: s, Finder: s, Ledger: l, Rate: quota.DefaultRate}
 	sum, _ := e.Run(ctx, nil, NewPlan(w, o))
 	return sum.Outcomes[0]
 }

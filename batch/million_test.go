@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -43,7 +44,7 @@ func TestManyRows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		goroutines := 0
 		s := &accepting{latency: 30 * time.Millisecond, first: func() { goroutines = runtime.NumGoroutine() }}
-		e := &Engine{Submitter: s, Finder: s, Rate: DefaultRate}
+		e := &Engine{Submitter: s, Finder: s, Rate: quota.DefaultRate}
 		start := time.Now()
 		sum, err := e.Run(t.Context(), nil, NewPlan(w, PlanOptions{}))
 		if err != nil {
@@ -57,7 +58,7 @@ func TestManyRows(t *testing.T) {
 		if goroutines > 250 {
 			t.Errorf("%d goroutines", goroutines)
 		}
-		ideal := float64(rows) / DefaultRate.perSecond()
+		ideal := float64(rows) / quota.DefaultRate.PerSecond()
 		if took := time.Since(start).Seconds(); took > ideal/0.97 {
 			t.Errorf("took %.0f s, at the full quota it is %.0f s", took, ideal)
 		}

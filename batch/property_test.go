@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -136,7 +137,7 @@ func (s *story) night(killable bool) []Outcome {
 	}
 	e := &Engine{
 		Submitter: s.server, Finder: s.server, Ledger: l,
-		Rate: Rate{1 + s.r.IntN(60), time.Second}, Concurrency: 1 + s.r.IntN(16), MaxAttempts: 1 + s.r.IntN(6),
+		Rate: quota.Rate{N: 1 + s.r.IntN(60), Per: time.Second}, Concurrency: 1 + s.r.IntN(16), MaxAttempts: 1 + s.r.IntN(6),
 	}
 	plan := NewPlan(s.book, PlanOptions{Past: past, Reapply: s.reapply})
 	sum, _ := e.Run(ctx, drain, plan)

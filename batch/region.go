@@ -98,7 +98,7 @@ func (e *Engine) readAhead() int {
 	if e.Rate.N == 0 {
 		return max(freeAhead, maxAhead*j)
 	}
-	return min(max(j, int(e.Rate.perSecond()*commit.Seconds())), maxAhead*j)
+	return min(max(j, int(e.Rate.PerSecond()*commit.Seconds())), maxAhead*j)
 }
 
 // Bounds of the rows read ahead.

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -210,9 +211,9 @@ func (r *run) summary() *Summary {
 
 // slowed is how long any quota was below its rate.
 func (r *run) slowed() time.Duration {
-	var spans []Span
+	var spans []quota.Span
 	for _, q := range r.quotas {
 		spans = append(spans, q.Slowed()...)
 	}
-	return total(spans)
+	return quota.Total(spans)
 }

@@ -1,6 +1,10 @@
 package batch
 
-import "context"
+import (
+	"context"
+
+	"github.com/loabatch/loabatch/batch/quota"
+)
 
 // Submitter sends one application, once. It never retries and never waits for the
 // quota: whoever wraps it does. It is safe for any number of goroutines. Its errors
@@ -52,7 +56,7 @@ type Quota interface {
 	Acquire(context.Context) (done func(error), err error)
 	// Slowed lists when the quota went below its rate because of throttling answers,
 	// up to now, in order and without overlaps.
-	Slowed() []Span
+	Slowed() []quota.Span
 }
 
 // API names one of the VPC calls that have a quota of their own.

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -15,7 +16,7 @@ import (
 func summarize(t *testing.T, e *Engine, ctx context.Context, drain <-chan struct{}, w *sheet.Workbook) *Summary {
 	t.Helper()
 	if e.Rate.N == 0 {
-		e.Rate = Rate{100, time.Second}
+		e.Rate = quota.Rate{N: 100, Per: time.Second}
 	}
 	sum, err := e.Run(ctx, drain, NewPlan(w, PlanOptions{}))
 	if err != nil {
@@ -203,7 +204,7 @@ func TestWhatIsOpenStaysOpen(t *testing.T) {
 		past, _ := l.Past(t.Context(), Keys(w))
 		drain := make(chan struct{})
 		close(drain)
-		e := &Engine{Submitter: s, Finder: s, Ledger: l, Rate: Rate{1, time.Hour}}
+		e := &Engine{Submitter: s, Finder: s, Ledger: l, Rate: quota.Rate{N: 1, Per: time.Hour}}
 		sum, err := e.Run(t.Context(), drain, NewPlan(w, PlanOptions{Past: past}))
 		if err != nil || sum.Outcomes[1].Result != sheet.Unknown || sum.Outcomes[2].Result != sheet.NotAttempted {
 			t.Errorf("error %v, outcomes %+v", err, sum.Outcomes)
@@ -218,7 +219,7 @@ func TestWhatIsOpenStaysOpen(t *testing.T) {
 func TestMaxDuration(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()
-		e := &Engine{Submitter: s, Finder: s, Rate: Rate{10, time.Second}, Burst: 1, MaxDuration: 5 * time.Second}
+		e := &Engine{Submitter: s, Finder: s, Rate: quota.Rate{N: 10, Per: time.Second}, Burst: 1, MaxDuration: 5 * time.Second}
 		sum := summarize(t, e, t.Context(), nil, workbook(100))
 		if n := counts(sum.Outcomes)[sheet.Submitted]; sum.Stop != StopDuration || n < 45 || n > 51 {
 			t.Errorf("stop %q after %d rows", sum.Stop, n)
@@ -302,7 +303,7 @@ func TestAFullDiskStopsBeforeTheNextSend(t *testing.T) {
 				l := &full{}
 				l.begins.Store(test.begins)
 				l.finishes.Store(test.finishes)
-				e := &Engine{Submitter: s, Finder: s, Ledger: l, Rate: Rate{100, time.Second}, Burst: 1, Concurrency: 2}
+				e := &Engine{Submitter: s, Finder: s, Ledger: l, Rate: quota.Rate{N: 100, Per: time.Second}, Burst: 1, Concurrency: 2}
 				sum, err := e.Run(t.Context(), nil, NewPlan(workbook(100), PlanOptions{}))
 				if !errors.Is(err, errFull) || sum.Stop != StopLedger {
 					t.Errorf("error %v, stop %q", err, sum.Stop)

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -156,7 +157,7 @@ func TestSurveyKeepsTheQuota(t *testing.T) {
 			return nil
 		}
 		start := time.Now()
-		sum := surveyed(t, &Engine{Surveyor: s, Rate: Rate{N: 2, Per: time.Second}}, 500)
+		sum := surveyed(t, &Engine{Surveyor: s, Rate: quota.Rate{N: 2, Per: time.Second}}, 500)
 		addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.Valid: 500})
 		if took := time.Since(start); took < 5*time.Second || sum.Throttled != 1 || sum.Slowed == 0 {
 			t.Errorf("11 pages took %v at 2/1s, throttled %d, slowed %v", took, sum.Throttled, sum.Slowed)

@@ -23,13 +23,14 @@ var mayImport = map[string][]string{
 	".":                       {"batch/cli"},
 	"sheet":                   {},
 	"sheet/xlsx":              {"sheet", "github.com/xuri/excelize/v2", "github.com/klauspost/compress"},
-	"batch":                   {"sheet", "golang.org/x/time"},
+	"batch":                   {"batch/quota", "sheet"},
+	"batch/quota":             {"golang.org/x/time"},
 	"batch/cloud":             {"batch", "sheet", "github.com/aliyun/alibaba-cloud-sdk-go", "github.com/aliyun/credentials-go", "golang.org/x/sync"},
 	"batch/ledger":            {"batch", "sheet", "modernc.org/sqlite"},
 	"batch/ledger/ledgertest": {"batch", "batch/ledger", "sheet"},
 	"batch/simulator":         {},
 	"batch/report":            {"batch", "sheet", "templates"},
-	"batch/cli":               {"batch", "batch/cloud", "batch/ledger", "batch/report", "batch/simulator", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
+	"batch/cli":               {"batch", "batch/cloud", "batch/ledger", "batch/quota", "batch/report", "batch/simulator", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
 	"batch/cli/prose":         {"sheet"},
 	"templates":               {},
 }
@@ -38,7 +39,7 @@ var mayImport = map[string][]string{
 var testOnly = map[string][]string{
 	"sheet":        {"golang.org/x/text", "sheet/xlsx"},
 	"batch/cloud":  {"batch/simulator", "batch/ledger"},
-	"batch/ledger": {"batch/ledger/ledgertest"},
+	"batch/ledger": {"batch/ledger/ledgertest", "batch/quota"},
 	"batch/report": {"batch/cli/prose"},
 	"batch/cli":    {"github.com/rogpeppe/go-internal"},
 	"templates":    {"sheet", "sheet/xlsx", "batch/cli/prose"},
@@ -53,7 +54,7 @@ var soleImporter = map[string]string{
 	"github.com/aliyun/alibaba-cloud-sdk-go": "batch/cloud", // what it does wrong is contained there
 	"github.com/aliyun/credentials-go":       "batch/cloud", // secrets pass nowhere else
 	"modernc.org/sqlite":                     "batch/ledger",
-	"golang.org/x/time":                      "batch",
+	"golang.org/x/time":                      "batch/quota",
 	"github.com/spf13/cobra":                 "batch/cli",
 	"github.com/schollz/progressbar/v3":      "batch/cli",
 	"golang.org/x/term":                      "batch/cli",
@@ -177,6 +178,8 @@ func TestArchitectureNoticesWrongImports(t *testing.T) {
 		{"sheet", "golang.org/x/text/unicode/norm"},
 		{"sheet/xlsx", module + "/batch"},
 		{"batch", module + "/batch/cloud"},
+		{"batch", "golang.org/x/time/rate"},
+		{"batch/quota", module + "/batch"},
 		{"batch", module + "/batch/ledger"},
 		{"batch", module + "/sheet/xlsx"},
 		{"batch/cloud", module + "/batch/ledger"},

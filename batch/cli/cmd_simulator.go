@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/batch/simulator"
 )
 
@@ -108,7 +108,7 @@ func (a *app) simulatorKeys(pairs []string) (map[string]string, error) {
 
 // newSimulator makes the simulated service that both the command and --simulate use.
 func newSimulator(keys map[string]string, account, rate, faults string, seed uint64) (*simulator.Simulator, error) {
-	quota, err := batch.ParseRate(rate)
+	limit, err := quota.ParseRate(rate)
 	if err != nil {
 		return nil, failure(exitUsage, "rate-value", err, "value", rate)
 	}
@@ -116,5 +116,5 @@ func newSimulator(keys map[string]string, account, rate, faults string, seed uin
 	if err != nil {
 		return nil, failure(exitUsage, "faults-value", err, "reason", err.Error())
 	}
-	return simulator.New(simulator.Options{Keys: keys, Account: account, Quota: quota.N, Window: quota.Per, Faults: plan, Seed: seed}), nil
+	return simulator.New(simulator.Options{Keys: keys, Account: account, Quota: limit.N, Window: limit.Per, Faults: plan, Seed: seed}), nil
 }

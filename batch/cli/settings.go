@@ -10,6 +10,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cloud"
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -62,12 +63,12 @@ func (f *outputFlags) check() error {
 
 // pace is the quota as the flags have it.
 type pace struct {
-	rate  batch.Rate
+	rate  quota.Rate
 	burst int
 }
 
 func (f *serviceFlags) pace() (pace, error) {
-	rate, err := batch.ParseRate(f.rate)
+	rate, err := quota.ParseRate(f.rate)
 	if err != nil {
 		return pace{}, failure(exitUsage, "rate-value", err, "value", f.rate)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -156,7 +157,7 @@ func runOnce(t *testing.T, m *mortal, s *service, book *sheet.Workbook) *batch.S
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &batch.Engine{Submitter: s, Finder: s, Ledger: m, Rate: batch.Rate{N: 300, Per: time.Minute}}
+	e := &batch.Engine{Submitter: s, Finder: s, Ledger: m, Rate: quota.Rate{N: 300, Per: time.Minute}}
 	summary, err := e.Run(t.Context(), nil, batch.NewPlan(book, batch.PlanOptions{Past: past}))
 	if err != nil && !errors.Is(err, errDead) {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package batch
+package quota
 
 import (
 	"sync"
@@ -7,7 +7,12 @@ import (
 	"time"
 )
 
-var throttled = &CallError{Class: TryLater, Code: "Throttling.User", Status: 400, Throttled: true}
+// refusal is an answer that says the quota was exceeded.
+type refusal struct{ wait time.Duration }
+
+func (refusal) Error() string { return "throttled" }
+
+func (r refusal) Throttling() (time.Duration, bool) { return r.wait, true }
 
 func TestThrottleHalvesOnceForAllThatWereInFlight(t *testing.T) {
 	h := newThrottle(Rate{80, 8 * time.Second})
@@ -52,12 +57,10 @@ func TestThrottleRecoversStepByStep(t *testing.T) {
 
 func TestThrottleHintHoldsEveryCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := NewQuota(Rate{100, time.Second}, 0)
+		q := New(Rate{100, time.Second}, 0)
 		start := time.Now()
 		done, _ := q.Acquire(t.Context())
-		call := *throttled
-		call.Wait = 3 * time.Second
-		done(&call)
+		done(refusal{3 * time.Second})
 		var all sync.WaitGroup
 		for range 4 {
 			all.Go(func() {
@@ -69,7 +72,7 @@ func TestThrottleHintHoldsEveryCaller(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if spans := q.Slowed(); len(spans) != 1 || total(spans) < time.Second {
+		if spans := q.Slowed(); len(spans) != 1 || Total(spans) < time.Second {
 			t.Errorf("slowed %v", spans)
 		}
 	})
@@ -80,7 +83,7 @@ func TestThrottleHintHoldsEveryCaller(t *testing.T) {
 func TestThrottlePaceGivesWayAndComesBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := Rate{60, 6 * time.Second}
-		q := NewQuota(r, 0)
+		q := New(r, 0)
 		var ours, refused []time.Time
 		start := time.Now()
 		for time.Since(start) < 2*time.Minute {
@@ -99,7 +102,7 @@ func TestThrottlePaceGivesWayAndComesBack(t *testing.T) {
 			}
 			if recent >= allowed {
 				refused = append(refused, now)
-				done(throttled)
+				done(refusal{})
 				continue
 			}
 			ours = append(ours, now)

@@ -1,4 +1,4 @@
-package batch
+package quota
 
 import (
 	"fmt"
@@ -14,7 +14,7 @@ type Rate struct {
 	Per time.Duration // length of the window
 }
 
-// DefaultRate is the quota that the VPC API documents for this family of calls.
+// DefaultRate is the quota that the VPC API documents for the calls on circuits and LOAs.
 var DefaultRate = Rate{N: 300, Per: time.Minute}
 
 // ParseRate reads N/DURATION, such as 300/1m or 60/6s; a bare unit means one of it (5/s).
@@ -25,7 +25,7 @@ func ParseRate(text string) (Rate, error) {
 	}
 	n, err := strconv.Atoi(strings.TrimSpace(count))
 	if err != nil || n < 1 || n > maxRate {
-		return Rate{}, fmt.Errorf("rate %q: %q is no whole number from 1 to %d", text, count, maxRate)
+		return Rate{}, fmt.Errorf("rate %q: %q is not a whole number from 1 to %d", text, count, maxRate)
 	}
 	window = strings.TrimSpace(window)
 	if window != "" && (window[0] < '0' || window[0] > '9') {
@@ -33,12 +33,12 @@ func ParseRate(text string) (Rate, error) {
 	}
 	per, err := time.ParseDuration(window)
 	if err != nil || per < time.Millisecond {
-		return Rate{}, fmt.Errorf("rate %q: %q is no duration of a millisecond or more, such as 1m", text, window)
+		return Rate{}, fmt.Errorf("rate %q: %q is not a duration of a millisecond or more, such as 1m", text, window)
 	}
 	return Rate{N: n, Per: per}, nil
 }
 
-// maxRate bounds the memory of a quota, which remembers N times; no API allows as many.
+// maxRate bounds the memory of a quota, which remembers N times; no API allows this many.
 const maxRate = 1_000_000
 
 // String gives the form that ParseRate reads: 300/1m.
@@ -56,5 +56,5 @@ func (r Rate) String() string {
 	return strconv.Itoa(r.N) + "/" + per
 }
 
-// perSecond is the pace that spreads the quota evenly.
-func (r Rate) perSecond() float64 { return float64(r.N) / r.Per.Seconds() }
+// PerSecond is the pace that spreads the quota evenly.
+func (r Rate) PerSecond() float64 { return float64(r.N) / r.Per.Seconds() }

@@ -1,4 +1,4 @@
-package batch
+package quota
 
 import (
 	"context"
@@ -26,7 +26,7 @@ func fullest(arrivals []time.Time, length time.Duration) int {
 
 // drive sends n requests through a quota with j callers. The server sees each at some
 // moment of its latency, which is from mean to twice the mean. It gives the arrivals, sorted.
-func drive(t *testing.T, q Quota, n, j int, mean time.Duration) []time.Time {
+func drive(t *testing.T, q *Window, n, j int, mean time.Duration) []time.Time {
 	t.Helper()
 	var arrivals []time.Time
 	var mu sync.Mutex
@@ -75,16 +75,16 @@ func TestQuotaIsNeverExceededAndNeverWasted(t *testing.T) {
 				t.Run(fmt.Sprintf("%v latency %v j %d", r, mean, j), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						n := windows * r.N
-						arrivals := drive(t, NewQuota(r, 0), n, j, mean)
+						arrivals := drive(t, New(r, 0), n, j, mean)
 						if most := fullest(arrivals, r.Per); most > r.N {
 							t.Errorf("%d requests within %v, allowed are %d", most, r.Per, r.N)
 						}
 						// The first window is left out, since it begins with a burst.
 						steady := arrivals[n-1].Sub(arrivals[r.N-1])
-						used := float64(n-r.N) / (r.perSecond() * steady.Seconds())
+						used := float64(n-r.N) / (r.PerSecond() * steady.Seconds())
 						slowest := 2 * mean
 						carried := float64(j) / slowest.Seconds()
-						if carried < 1.2*r.perSecond() {
+						if carried < 1.2*r.PerSecond() {
 							return // the callers cannot send as much
 						}
 						if r.Per >= 60*slowest && used < 0.97 {
@@ -102,7 +102,7 @@ func TestQuotaIsNeverExceededAndNeverWasted(t *testing.T) {
 
 func TestQuotaBurstGoesOutAtOnceAndTheRestEvenly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		arrivals := drive(t, NewQuota(Rate{300, time.Minute}, 0), 120, 64, time.Nanosecond)
+		arrivals := drive(t, New(Rate{300, time.Minute}, 0), 120, 64, time.Nanosecond)
 		start := arrivals[0]
 		for i, at := range arrivals {
 			want := time.Duration(max(0, i-59)) * 200 * time.Millisecond
@@ -115,7 +115,7 @@ func TestQuotaBurstGoesOutAtOnceAndTheRestEvenly(t *testing.T) {
 
 func TestQuotaWaitEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := NewQuota(Rate{1, time.Hour}, 0)
+		q := New(Rate{1, time.Hour}, 0)
 		if _, err := q.Acquire(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -137,7 +137,7 @@ func TestQuotaWaitEndsWithItsContext(t *testing.T) {
 // A request whose answer is outstanding keeps its place, however long it takes.
 func TestQuotaHangingRequestKeepsItsPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := NewQuota(Rate{1, time.Second}, 0)
+		q := New(Rate{1, time.Second}, 0)
 		done, _ := q.Acquire(t.Context())
 		start := time.Now()
 		time.AfterFunc(10*time.Second, func() { done(nil) })
@@ -148,4 +148,57 @@ func TestQuotaHangingRequestKeepsItsPlace(t *testing.T) {
 			t.Errorf("released after %v", got)
 		}
 	})
+}
+
+// handClock is a clock that a test sets; its two readings move apart as on a machine
+// that was suspended.
+type handClock struct{ moment }
+
+func (c *handClock) now() moment { return c.moment }
+
+func (c *handClock) pass(run, wall time.Duration) {
+	c.run += run
+	c.wall = c.wall.Add(wall)
+}
+
+// releases counts what a quota releases now, each answered at once.
+func releases(q *Window) int {
+	for n := 0; ; n++ {
+		wait, now := q.release()
+		if wait > 0 {
+			return n
+		}
+		q.done(now, nil)
+	}
+}
+
+func TestQuotaDoesNotBurstAfterAJump(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		run, wall time.Duration
+		most      int
+	}{
+		{"an idle minute", time.Minute, time.Minute, 20},
+		{"suspended, and the run's clock stood still", 0, time.Hour, 0},
+		{"suspended, and the run's clock went on by half", time.Minute, 2 * time.Minute, 0},
+		{"the clock was set back", time.Minute, -time.Hour, 0},
+		{"the clock was set forward", 10 * time.Minute, 24 * time.Hour, 0},
+		{"the clock is slewed", time.Minute, time.Minute + 500*time.Millisecond, 20},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := &handClock{moment{wall: time.Date(2027, 1, 15, 2, 0, 0, 0, time.UTC)}}
+			q := newWindow(Rate{100, 10 * time.Second}, 20, c)
+			if got := releases(q); got != 20 {
+				t.Fatalf("a burst of %d, want 20", got)
+			}
+			c.pass(test.run, test.wall)
+			if got := releases(q); got != test.most {
+				t.Errorf("%d requests at once, want %d", got, test.most)
+			}
+			c.pass(10*time.Second, 10*time.Second)
+			if got := releases(q); got != 20 {
+				t.Errorf("%d requests at once a window later, want the burst of 20", got)
+			}
+		})
+	}
 }
