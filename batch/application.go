@@ -23,21 +23,57 @@ type Application struct {
 	Generation int               // 0 at first; rises only after a definite refusal of this content, or a reapply
 	Token      string            // ClientToken: 1 to 64 printable ASCII characters
 	Reapply    bool              // goes through SecondApplyPhysicalConnectionLOA
-	Settle     bool              // an LOA may be there already: look it up before anything is sent
 	Attempt    int               // which attempt of this run it is, from 1 on; 0 in a plan
-	again      bool              // if its LOA turns out rejected, apply again, as --reapply asks
-	accepted   bool              // this content was accepted under this token: its repetition has no effect
-	before     earlier           // the application that a lookup is about, if it is another one
-	open       bool              // an earlier application may have arrived: kept from its turn, the row is UNKNOWN
+
+	// What the past says of the circuit; set by the plan.
+	LookUpFirst     bool     // an LOA may be there already: look it up before anything is sent
+	Open            bool     // an earlier application may have arrived: if the row is not reached, it is UNKNOWN
+	Accepted        bool     // this content was accepted under this token: repeating it has no effect
+	ReapplyRejected bool     // if its LOA turns out to be rejected or deleted, apply again (--reapply)
+	Previous        Previous // the last application for the circuit, when it is another one
 }
 
-// earlier is what is known of the last application for a circuit.
-type earlier struct {
-	token      string
-	generation int
-	accepted   bool // by the API, as the answer below says
-	requestID  string
-	at         time.Time // zero when it is not known
+// Previous is what is known of an earlier application for a circuit. The zero value is none.
+type Previous struct {
+	Token      string
+	Generation int
+	Accepted   bool      // by the API; RequestID and At are then of its answer
+	RequestID  string    // may be empty
+	At         time.Time // zero when it is not known
+}
+
+// Plan is what a run will do with a workbook: a value that can be printed and tested.
+// Every row of the Circuits sheet is either one of Applications or one of Settled.
+type Plan struct {
+	Applications []Application   // to be sent, or looked up and then sent, in sheet order
+	Settled      []Outcome       // rows whose outcome is known before anything is sent, in sheet order
+	Problems     []sheet.Problem // found by holding the workbook against the past; the workbook's own are not repeated
+	DryRun       bool            // Run withholds the sending
+}
+
+// reapplied gives the application that follows when a person asked for one after the last
+// came to nothing: one generation on, through SecondApplyPhysicalConnectionLOA where the
+// LOA was rejected, through ApplyPhysicalConnectionLOA where there is none.
+func (a *Application) reapplied(status string) Application {
+	next := *a
+	next.LookUpFirst, next.Reapply = false, status == LOARejected
+	next.Generation++
+	next.Token = next.DeriveToken()
+	return next
+}
+
+// Outcome begins the outcome of the application's row.
+func (a *Application) Outcome(r sheet.Result, why Reason) Outcome {
+	return Outcome{Row: a.Row, Key: a.Key, Result: r, Reason: why, Token: a.Token, Generation: a.Generation}
+}
+
+// Unsent is the result of a row that is not sent: UNKNOWN if an earlier application is
+// open, else NOT_ATTEMPTED.
+func (a *Application) Unsent() sheet.Result {
+	if a.Open {
+		return sheet.Unknown
+	}
+	return sheet.NotAttempted
 }
 
 // Receipt is the API's word that it accepted an application.

@@ -3,9 +3,9 @@
 //
 // The way of the data:
 //
-//  1. [NewPlan] holds the workbook against the past and makes one [Application] of each
-//     row that is to be sent, with a token derived from region, circuit, content and
-//     generation. Every other row is settled at once.
+//  1. Package plan compares the workbook with the past and makes a [Plan]: an
+//     [Application] for each row that is to be sent, with a token derived from region,
+//     circuit, content and generation. Every other row has its outcome at once.
 //  2. [Engine.Run] settles what an earlier run left open, then sends. [Ledger].Begin is
 //     durable before the first byte leaves; Finish follows the answer. Each region has
 //     its own quotas and calls (region.go).
@@ -29,10 +29,6 @@
 // A token is made anew only when the content changes or the generation rises: after a
 // definite refusal of this very content, or when a person asks to apply again for what
 // was rejected. A retry, a crash, another host never make one.
-//
-// The quota (window.go) has a bound that holds by construction, whatever the network
-// does: at most N requests in any window as the server counts them. Within it, a pace
-// spreads them and gives way to throttling answers (throttle.go).
 //
 // A row's failure is an Outcome, never an error of the run. Only two things stop a
 // run: answers that hold for every row (credentials, permission, arrears), and the

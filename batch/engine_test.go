@@ -1,4 +1,4 @@
-package batch
+package batch_test
 
 import (
 	"context"
@@ -7,6 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	. "github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -23,7 +25,7 @@ func TestRunSubmitsEveryRowInSheetOrder(t *testing.T) {
 				t.Errorf("event %d says %d of %d", seen, e.Done, e.Total)
 			}
 		}}
-		sum, err := e.Run(t.Context(), nil, NewPlan(w, PlanOptions{}))
+		sum, err := e.Run(t.Context(), nil, plan.New(w, plan.Options{}))
 		if err != nil || sum.Stop != "" {
 			t.Fatalf("error %v, stop %q", err, sum.Stop)
 		}
@@ -63,18 +65,18 @@ func TestBeginsComeTogether(t *testing.T) {
 		s.latency = func() time.Duration { return time.Second }
 		l := &timedLedger{begun: map[time.Time]int{}}
 		e := &Engine{Submitter: s, Finder: s, Ledger: l, Concurrency: 1}
-		if _, err := e.Run(t.Context(), nil, NewPlan(workbook(10*freeAhead), PlanOptions{})); err != nil {
+		if _, err := e.Run(t.Context(), nil, plan.New(workbook(10*FreeAhead), plan.Options{})); err != nil {
 			t.Fatal(err)
 		}
 		rows := 0
 		for at, n := range l.begun {
 			rows += n
-			if n < freeAhead/2 || n > freeAhead {
-				t.Errorf("%d rows begun at %v, want %d to %d", n, at, freeAhead/2, freeAhead)
+			if n < FreeAhead/2 || n > FreeAhead {
+				t.Errorf("%d rows begun at %v, want %d to %d", n, at, FreeAhead/2, FreeAhead)
 			}
 		}
-		if rows != 10*freeAhead {
-			t.Errorf("%d rows begun, want %d", rows, 10*freeAhead)
+		if rows != 10*FreeAhead {
+			t.Errorf("%d rows begun, want %d", rows, 10*FreeAhead)
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package batch
+package batch_test
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	. "github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -138,8 +139,8 @@ func (s *server) take(a Application) *CallError {
 			return refusal
 		}
 	}
-	if l, ok := s.loas[a.Key]; ok && !gone(l.Status) || ok && l.Status == loaRejected && !a.Reapply {
-		return &CallError{Class: Refused, Code: codeLOAExists, Status: 400, RequestID: "R-exists"}
+	if l, ok := s.loas[a.Key]; ok && !Void(l.Status) || ok && l.Status == LOARejected && !a.Reapply {
+		return &CallError{Class: Refused, Code: "IncorrectStatus.PhysicalConnectionLOA", Status: 400, RequestID: "R-exists"}
 	}
 	s.loas[a.Key] = LOA{
 		Status: "Applying", CompanyName: a.Circuit.CompanyName, Si: a.Circuit.Si, LineType: a.Circuit.LineType,

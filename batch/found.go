@@ -11,7 +11,7 @@ func (r *row) found(l LOA, ok bool, err error) next {
 	switch {
 	case !ok:
 		return r.absent(l)
-	case gone(l.Status):
+	case Void(l.Status):
 		return r.void(l)
 	}
 	return r.standing(l)
@@ -31,7 +31,7 @@ func (r *row) standing(l LOA) next {
 // void decides when the circuit has an LOA that was rejected or deleted.
 func (r *row) void(l LOA) next {
 	switch {
-	case r.look == past && r.app.again:
+	case r.look == past && r.app.ReapplyRejected:
 		r.app = r.app.reapplied(l.Status)
 		r.look = no
 		return next{}
@@ -62,7 +62,7 @@ func (r *row) absent(l LOA) next {
 		n.outcome.LOAStatus = l.Status
 		return n
 	}
-	if r.look == past && r.app.accepted {
+	if r.look == past && r.app.Accepted {
 		r.app = r.app.reapplied(l.Status)
 	}
 	r.look = no

@@ -1,10 +1,12 @@
-package batch
+package batch_test
 
 import (
 	"context"
 	"errors"
 	"testing"
 	"testing/synctest"
+
+	. "github.com/loabatch/loabatch/batch"
 )
 
 func TestInsist(t *testing.T) {

@@ -1,4 +1,4 @@
-package batch
+package batch_test
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	. "github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/quota"
 )
 

@@ -1,4 +1,4 @@
-package batch
+package batch_test
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	. "github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -46,7 +48,7 @@ func TestManyRows(t *testing.T) {
 		s := &accepting{latency: 30 * time.Millisecond, first: func() { goroutines = runtime.NumGoroutine() }}
 		e := &Engine{Submitter: s, Finder: s, Rate: quota.DefaultRate}
 		start := time.Now()
-		sum, err := e.Run(t.Context(), nil, NewPlan(w, PlanOptions{}))
+		sum, err := e.Run(t.Context(), nil, plan.New(w, plan.Options{}))
 		if err != nil {
 			t.Fatal(err)
 		}

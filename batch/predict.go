@@ -10,28 +10,28 @@ const (
 	codeNoCircuit     = "InvalidInstanceId.NotFound"            // the account has no such circuit there
 )
 
-// States of an LOA after which there is none to speak of.
+// States of an LOA that is no longer valid.
 const (
-	loaRejected = "Rejected"
-	loaDeleted  = "Deleted"
+	LOARejected = "Rejected"
+	LOADeleted  = "Deleted"
 )
 
-// gone reports whether an LOA with this status stands no more. A word that the pages
-// do not list counts as standing, so that nothing is applied for twice.
-func gone(status string) bool { return status == loaRejected || status == loaDeleted }
+// Void reports whether an LOA with this status is no longer valid. A status that the API
+// pages do not list counts as valid, so that nothing is applied for twice.
+func Void(loaStatus string) bool { return loaStatus == LOARejected || loaStatus == LOADeleted }
 
 // Predict tells what the API would answer to an application now, from the state of its
 // circuit: VALID, ALREADY or BLOCKED. The zero state is a circuit that the account
 // does not have.
 func Predict(a Application, s CircuitState) Outcome {
-	o := a.outcome(sheet.Blocked, ReasonNoCircuit)
+	o := a.Outcome(sheet.Blocked, ReasonNoCircuit)
 	o.LOAStatus = s.LOAStatus
 	switch {
 	case s.InstanceID == "":
 		o.ErrorCode = codeNoCircuit
-	case s.LOAStatus != "" && !gone(s.LOAStatus):
+	case s.LOAStatus != "" && !Void(s.LOAStatus):
 		o.Result, o.Reason = sheet.Already, ReasonLOAExists
-	case s.LOAStatus == loaRejected && !a.Reapply && !a.again:
+	case s.LOAStatus == LOARejected && !a.Reapply && !a.ReapplyRejected:
 		o.Reason, o.ErrorCode = ReasonLOARejected, codeLOAExists
 	case s.BusinessStatus != "" && s.BusinessStatus != "Normal":
 		o.Reason, o.ErrorCode, o.CircuitState = ReasonLocked, codeCircuitStatus, s.BusinessStatus
@@ -41,9 +41,4 @@ func Predict(a Application, s CircuitState) Outcome {
 		o.Result, o.Reason = sheet.Valid, ReasonValid
 	}
 	return o
-}
-
-// outcome begins the outcome of an application's row.
-func (a *Application) outcome(r sheet.Result, why Reason) Outcome {
-	return Outcome{Row: a.Row, Key: a.Key, Result: r, Reason: why, Token: a.Token, Generation: a.Generation}
 }

@@ -81,7 +81,7 @@ func settleFirst(queue []int32, applications []Application) []int32 {
 	sorted := make([]int32, 0, len(queue))
 	for _, first := range []bool{true, false} {
 		for _, i := range queue {
-			if applications[i].Settle == first {
+			if applications[i].LookUpFirst == first {
 				sorted = append(sorted, i)
 			}
 		}

@@ -14,7 +14,7 @@ func (r *run) rehearse(ctx context.Context) {
 	for i := range r.plan.Applications {
 		a := &r.plan.Applications[i]
 		if r.Surveyor == nil {
-			r.endings <- ending{slot: r.slots[i], outcome: a.outcome(sheet.Valid, ReasonValid), ran: true}
+			r.endings <- ending{slot: r.slots[i], outcome: a.Outcome(sheet.Valid, ReasonValid), ran: true}
 			continue
 		}
 		regions[a.Key.Region] = append(regions[a.Key.Region], int32(i))
@@ -47,7 +47,7 @@ func (r *run) survey(ctx context.Context, region string, quota Quota, rows []int
 
 // unseen is the outcome of a row whose circuit could not be asked about.
 func (r *run) unseen(a *Application, err error) Outcome {
-	o := a.outcome(sheet.NotAttempted, ReasonUnasked)
+	o := a.Outcome(sheet.NotAttempted, ReasonUnasked)
 	var call *CallError
 	if errors.As(err, &call) {
 		o.ErrorCode, o.RequestID = call.Code, call.RequestID

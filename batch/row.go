@@ -55,7 +55,7 @@ type next struct {
 
 func newRow(a *Application, slot int32, attempts int) *row {
 	r := &row{app: *a, slot: slot, max: attempts}
-	if a.Settle {
+	if a.LookUpFirst {
 		r.look = past
 	}
 	return r
@@ -63,11 +63,11 @@ func newRow(a *Application, slot int32, attempts int) *row {
 
 // end gives the row its outcome.
 func (r *row) end(result sheet.Result, reason Reason) next {
-	o := r.app.outcome(result, reason)
+	o := r.app.Outcome(result, reason)
 	o.Attempts, o.ErrorCode, o.RequestID = r.attempts, r.code, r.requestID
 	settled := r.look == past && (result == sheet.Already || result == sheet.Refused)
-	if before := r.app.before; settled && before.token != "" {
-		o.Token, o.Generation = before.token, before.generation // nothing was sent: it is about that one
+	if before := r.app.Previous; settled && before.Token != "" {
+		o.Token, o.Generation = before.Token, before.Generation // nothing was sent: it is about that one
 	}
 	return next{done: true, outcome: o}
 }
@@ -82,16 +82,16 @@ func (r *row) endWith(result sheet.Result, reason Reason, l LOA) next {
 	if l.RequestID != "" {
 		n.outcome.RequestID = l.RequestID
 	}
-	if before := r.app.before; r.look == past && result == sheet.Already && before.accepted {
-		n.outcome.RequestID = cmp.Or(before.requestID, n.outcome.RequestID) // the answer that accepted it
-		n.outcome.SubmittedAt = before.at
+	if before := r.app.Previous; r.look == past && result == sheet.Already && before.Accepted {
+		n.outcome.RequestID = cmp.Or(before.RequestID, n.outcome.RequestID) // the answer that accepted it
+		n.outcome.SubmittedAt = before.At
 	}
 	return n
 }
 
 // cut gives the row its outcome when the run or its region ends before it does.
 func (r *row) cut(reason Reason) Outcome {
-	if r.unsettled || r.app.open {
+	if r.unsettled || r.app.Open {
 		return r.end(sheet.Unknown, ReasonUnsettled).outcome
 	}
 	if r.fatal {

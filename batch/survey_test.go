@@ -1,4 +1,4 @@
-package batch
+package batch_test
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	. "github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -51,8 +53,8 @@ func (s *surveyor) Survey(_ context.Context, region string, page int, ids []stri
 // surveyed makes an online dry run of circuits, all of one region, against a surveyor.
 func surveyed(t *testing.T, e *Engine, rows int) *Summary {
 	t.Helper()
-	plan := NewPlan(workbook(rows, "cn-hangzhou"), PlanOptions{DryRun: true})
-	sum, err := e.Run(t.Context(), nil, plan)
+	p := plan.New(workbook(rows, "cn-hangzhou"), plan.Options{DryRun: true})
+	sum, err := e.Run(t.Context(), nil, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,8 +179,8 @@ func TestSurveyStops(t *testing.T) {
 			}
 			return nil
 		}
-		plan := NewPlan(workbook(1000, "cn-hangzhou"), PlanOptions{DryRun: true})
-		sum, err := (&Engine{Surveyor: s}).Run(t.Context(), drain, plan)
+		p := plan.New(workbook(1000, "cn-hangzhou"), plan.Options{DryRun: true})
+		sum, err := (&Engine{Surveyor: s}).Run(t.Context(), drain, p)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,10 +11,10 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// contentHash is the hex SHA-256 of everything that is sent for a circuit but its
+// ContentHash is the hex SHA-256 of everything that is sent for a circuit but its
 // region, ID and token. Each part is preceded by its length, so that no two contents
 // share an encoding.
-func contentHash(c *sheet.Circuit, engineers []*sheet.Engineer) string {
+func ContentHash(c *sheet.Circuit, engineers []*sheet.Engineer) string {
 	d := digest{sha256.New()}
 	d.text("loabatch content 1")
 	d.text(c.CompanyName)
@@ -32,6 +32,16 @@ func contentHash(c *sheet.Circuit, engineers []*sheet.Engineer) string {
 		d.text(e.Contact.Reveal())
 	}
 	return hex.EncodeToString(d.Sum(nil))
+}
+
+// DeriveToken gives the token of an application. One whose user chose a token gets a
+// further token made of that: its front, and 12 characters of the derived one.
+func (a *Application) DeriveToken() string {
+	derived := deriveToken(a)
+	if own := a.Circuit.ClientToken; sheet.ValidClientToken(own) {
+		return suffixToken(own, derived)
+	}
+	return derived
 }
 
 // deriveToken gives the token of an application: a UUID of version 8 (RFC 9562,

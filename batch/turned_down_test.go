@@ -1,9 +1,11 @@
-package batch
+package batch_test
 
 import (
 	"testing"
 	"testing/synctest"
 
+	. "github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -11,11 +13,11 @@ import (
 // rejected or deleted: night after night the row is refused and nothing is sent, with
 // the ledger or from the results copy alone, until a person asks for it.
 func TestTurnedDown(t *testing.T) {
-	for _, status := range []string{loaRejected, loaDeleted} {
+	for _, status := range []string{LOARejected, LOADeleted} {
 		for _, keep := range []bool{true, false} {
 			synctest.Test(t, func(t *testing.T) {
 				s, l, w := newServer(), &MemoryLedger{}, workbook(1)
-				a := NewPlan(w, PlanOptions{}).Applications[0]
+				a := plan.New(w, plan.Options{}).Applications[0]
 				if err := l.Begin(t.Context(), a); err != nil {
 					t.Fatal(err)
 				}
@@ -26,7 +28,7 @@ func TestTurnedDown(t *testing.T) {
 				loa.Status = status
 				s.loas[a.Key] = loa
 				for night := range 3 {
-					o := runNight(t, t.Context(), s, l, w, PlanOptions{})
+					o := runNight(t, t.Context(), s, l, w, plan.Options{})
 					if o.Result != sheet.Refused || o.Reason != ReasonLOARejected || s.accepted[a.Key] != 1 {
 						t.Fatalf("%s, night %d: %s, %s, applied for %d times", status, night, o.Result, o.Reason, s.accepted[a.Key])
 					}
@@ -35,7 +37,7 @@ func TestTurnedDown(t *testing.T) {
 						l = &MemoryLedger{}
 					}
 				}
-				o := runNight(t, t.Context(), s, l, w, PlanOptions{Reapply: true})
+				o := runNight(t, t.Context(), s, l, w, plan.Options{Reapply: true})
 				if o.Result != sheet.Submitted || o.Token == a.Token || s.accepted[a.Key] != 2 {
 					t.Errorf("%s, asked to apply again: %s, %s, applied for %d times", status, o.Result, o.Reason, s.accepted[a.Key])
 				}

@@ -1,9 +1,10 @@
-package batch
+package batch_test
 
 import (
 	"fmt"
 	"time"
 
+	. "github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
 )
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -28,7 +29,7 @@ func (a *app) run(ctx context.Context, s *job, in *input, t target) (*finished, 
 
 // plan makes the plan of an input against what is known of its circuits.
 func (s *job) plan(in *input, past map[batch.Key]batch.Record) *batch.Plan {
-	return batch.NewPlan(in.workbook, batch.PlanOptions{
+	return plan.New(in.workbook, plan.Options{
 		Past: past, Only: s.run.only, Reapply: s.flags.run.reapply, AllOrNothing: s.flags.run.allOrNothing,
 		DryRun: s.run.dryRun != wetRun,
 	})
@@ -37,7 +38,7 @@ func (s *job) plan(in *input, past map[batch.Key]batch.Record) *batch.Plan {
 // runWet sends: the ledger's run is started, which locks the circuits, then planned
 // against what the ledger knows, then run. Whoever called ends the ledger's run.
 func (a *app) runWet(ctx context.Context, s *job, done *finished, t target) error {
-	keys := batch.Keys(done.in.workbook)
+	keys := plan.Keys(done.in.workbook)
 	run, err := s.store.Start(ctx, s.ledgerInfo(done, t), keys)
 	if err != nil {
 		return a.ledgerFailure(err)
@@ -71,7 +72,7 @@ func (a *app) pastOf(ctx context.Context, s *job, in *input) (map[batch.Key]batc
 		return nil, err
 	}
 	defer store.Close()
-	past, err := store.Past(ctx, s.service.scope, batch.Keys(in.workbook))
+	past, err := store.Past(ctx, s.service.scope, plan.Keys(in.workbook))
 	if err != nil {
 		return nil, a.ledgerFailure(err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -122,7 +123,7 @@ func TestEngineKeepsExactlyOnceOnThisLedger(t *testing.T) {
 			defer store.Close()
 			book := circuits(40)
 			for life := 0; ; life++ {
-				run, err := store.Start(t.Context(), ledger.RunInfo{ID: fmt.Sprint(life), Scope: ledger.Real, PID: ended.Process.Pid}, batch.Keys(book))
+				run, err := store.Start(t.Context(), ledger.RunInfo{ID: fmt.Sprint(life), Scope: ledger.Real, PID: ended.Process.Pid}, plan.Keys(book))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -153,12 +154,12 @@ func TestEngineKeepsExactlyOnceOnThisLedger(t *testing.T) {
 
 func runOnce(t *testing.T, m *mortal, s *service, book *sheet.Workbook) *batch.Summary {
 	t.Helper()
-	past, err := m.Past(t.Context(), batch.Keys(book))
+	past, err := m.Past(t.Context(), plan.Keys(book))
 	if err != nil {
 		t.Fatal(err)
 	}
 	e := &batch.Engine{Submitter: s, Finder: s, Ledger: m, Rate: quota.Rate{N: 300, Per: time.Minute}}
-	summary, err := e.Run(t.Context(), nil, batch.NewPlan(book, batch.PlanOptions{Past: past}))
+	summary, err := e.Run(t.Context(), nil, plan.New(book, plan.Options{Past: past}))
 	if err != nil && !errors.Is(err, errDead) {
 		t.Fatal(err)
 	}
@@ -177,11 +178,11 @@ func settled(outcomes []batch.Outcome) bool {
 // check holds the ledger's word against the service's.
 func check(t *testing.T, seed uint64, store *ledger.Store, s *service, book *sheet.Workbook) {
 	t.Helper()
-	past, err := store.Past(t.Context(), ledger.Real, batch.Keys(book))
+	past, err := store.Past(t.Context(), ledger.Real, plan.Keys(book))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range batch.Keys(book) {
+	for _, key := range plan.Keys(book) {
 		r := past[key]
 		if s.accepted[key] != 1 || r.Open || r.Token != s.token[key] || r.Result != sheet.Submitted && r.Result != sheet.Already {
 			t.Errorf("seed %d, %s: accepted %d times under %.8s, and the ledger says %+v", seed, key.InstanceID, s.accepted[key], s.token[key], r)

@@ -1,4 +1,4 @@
-package batch
+package plan
 
 import (
 	"fmt"
@@ -8,13 +8,14 @@ import (
 	"testing"
 	"time"
 
+	. "github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
 )
 
 // planOne plans a workbook of one row and gives what became of it: the application, or
 // the outcome.
-func planOne(w *sheet.Workbook, o PlanOptions) (*Plan, *Application, *Outcome) {
-	p := NewPlan(w, o)
+func planOne(w *sheet.Workbook, o Options) (*Plan, *Application, *Outcome) {
+	p := New(w, o)
 	switch {
 	case len(p.Applications) == 1 && len(p.Settled) == 0:
 		return p, &p.Applications[0], nil
@@ -26,10 +27,10 @@ func planOne(w *sheet.Workbook, o PlanOptions) (*Plan, *Application, *Outcome) {
 
 func TestPlanAgainstThePast(t *testing.T) {
 	w := workbook(1)
-	_, fresh, _ := planOne(w, PlanOptions{})
+	_, fresh, _ := planOne(w, Options{})
 	second := *fresh
 	second.Generation = 1
-	tokens := []string{fresh.Token, deriveToken(&second)}
+	tokens := []string{fresh.Token, second.DeriveToken()}
 	for _, test := range []struct {
 		name       string
 		past       Record
@@ -51,7 +52,7 @@ func TestPlanAgainstThePast(t *testing.T) {
 		{name: "failed", past: Record{Hash: fresh.Hash, Token: "T", Generation: 2, Result: sheet.Failed}, generation: 2, token: "T"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p, a, o := planOne(w, PlanOptions{Past: map[Key]Record{fresh.Key: test.past}})
+			p, a, o := planOne(w, Options{Past: map[Key]Record{fresh.Key: test.past}})
 			if o != nil {
 				if o.Result != test.result {
 					t.Errorf("settled as %s, want %q", o.Result, test.result)
@@ -61,8 +62,8 @@ func TestPlanAgainstThePast(t *testing.T) {
 				}
 				return
 			}
-			if test.result != "" || a.Generation != test.generation || a.Token != test.token || a.Settle != test.settle {
-				t.Errorf("generation %d, token %s, settle %v", a.Generation, a.Token, a.Settle)
+			if test.result != "" || a.Generation != test.generation || a.Token != test.token || a.LookUpFirst != test.settle {
+				t.Errorf("generation %d, token %s, settle %v", a.Generation, a.Token, a.LookUpFirst)
 			}
 		})
 	}
@@ -76,7 +77,7 @@ func TestPlanFromAResultsCopy(t *testing.T) {
 		c.ClientToken = own
 		var tokens []string // by generation
 		for g := range 3 {
-			_, a, _ := planOne(w, PlanOptions{})
+			_, a, _ := planOne(w, Options{})
 			tokens = append(tokens, a.Token)
 			c.Past = sheet.Past{Result: string(sheet.Refused), ClientToken: a.Token}
 			if a.Generation != g || !sheet.ValidClientToken(a.Token) {
@@ -98,19 +99,19 @@ func TestPlanFromAResultsCopy(t *testing.T) {
 			{sheet.Invalid, "", tokens[0], false},
 		} {
 			c.Past = sheet.Past{Result: string(test.result), ClientToken: test.token}
-			if _, a, _ := planOne(w, PlanOptions{}); a.Token != test.want || a.Settle != test.settle {
-				t.Errorf("%s under %s: token %s, settle %v", test.result, test.token, a.Token, a.Settle)
+			if _, a, _ := planOne(w, Options{}); a.Token != test.want || a.LookUpFirst != test.settle {
+				t.Errorf("%s under %s: token %s, settle %v", test.result, test.token, a.Token, a.LookUpFirst)
 			}
 		}
 		// What a user's own token went with is not known; the API surely holds nothing of it.
 		c.Past = sheet.Past{Result: string(sheet.Failed), ClientToken: tokens[0]}
-		if _, a, _ := planOne(w, PlanOptions{}); (a.Token == tokens[0]) != (own == "") {
+		if _, a, _ := planOne(w, Options{}); (a.Token == tokens[0]) != (own == "") {
 			t.Errorf("FAILED under %s: token %s", tokens[0], a.Token)
 		}
 		// Corrected since: the copy's token went with other content.
 		c.Past = sheet.Past{Result: string(sheet.Refused), ClientToken: tokens[0]}
 		c.Si = "Other Builders"
-		if _, a, _ := planOne(w, PlanOptions{}); a.Token == tokens[0] {
+		if _, a, _ := planOne(w, Options{}); a.Token == tokens[0] {
 			t.Errorf("token %s is used with other content", a.Token)
 		}
 	}
@@ -137,7 +138,7 @@ func TestPlanOnly(t *testing.T) {
 		{[]sheet.Result{sheet.Invalid}, "5"},
 		{nil, "0 1 2 3 4 5"},
 	} {
-		p := NewPlan(w, PlanOptions{Past: past, Only: test.only})
+		p := New(w, Options{Past: past, Only: test.only})
 		taken := map[int]bool{}
 		for _, a := range p.Applications {
 			taken[a.Row-2] = true
@@ -162,7 +163,7 @@ func TestPlanOnly(t *testing.T) {
 // A row that --only leaves out keeps what is known of it, and tells the ledger nothing.
 func TestSkippedKeepsWhatIsKnown(t *testing.T) {
 	w, l := workbook(3), &MemoryLedger{}
-	_, fresh, _ := planOne(workbook(1), PlanOptions{})
+	_, fresh, _ := planOne(workbook(1), Options{})
 	if err := l.Begin(t.Context(), *fresh); err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +174,7 @@ func TestSkippedKeepsWhatIsKnown(t *testing.T) {
 	}
 	w.Circuits[1].Past = sheet.Past{Result: "FAILED", ClientToken: "stale", RequestID: "stale", LOAStatus: "stale"}
 	w.Circuits[2].Past = sheet.Past{Result: "SUBMITTED", ClientToken: "T3", RequestID: "R3", LOAStatus: "Available"}
-	p := NewPlan(w, PlanOptions{Past: past, Only: []sheet.Result{sheet.Invalid}})
+	p := New(w, Options{Past: past, Only: []sheet.Result{sheet.Invalid}})
 	for i, want := range []Outcome{
 		{Token: fresh.Token},
 		{Token: "T", Generation: 2, RequestID: "R", SubmittedAt: at, LOAStatus: "Applying"},
@@ -200,7 +201,7 @@ func TestPlanAllOrNothing(t *testing.T) {
 		{Code: "circuit-time-missing", Severity: sheet.Error, At: sheet.Ref{Sheet: "Circuits", Row: 4, Col: 6}},
 	}
 	past := map[Key]Record{Keys(w)[0]: {Hash: "x", Open: true}}
-	p := NewPlan(w, PlanOptions{AllOrNothing: true, Past: past})
+	p := New(w, Options{AllOrNothing: true, Past: past})
 	want := []Outcome{
 		{Row: 2, Result: sheet.Unknown, Reason: ReasonWithheld}, // it was open, and stays so
 		{Row: 3, Result: sheet.NotAttempted, Reason: ReasonWithheld},
@@ -215,7 +216,7 @@ func TestPlanAllOrNothing(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	w.Circuits[2].Invalid = false
-	if p := NewPlan(w, PlanOptions{AllOrNothing: true}); len(p.Applications) != 4 {
+	if p := New(w, Options{AllOrNothing: true}); len(p.Applications) != 4 {
 		t.Errorf("%d applications of a valid workbook", len(p.Applications))
 	}
 }
@@ -228,12 +229,12 @@ func TestPlanNamesTheFirstErrorOfARow(t *testing.T) {
 		{Code: "circuit-time-night", Severity: sheet.Warning, At: sheet.Ref{Sheet: "Circuits", Row: 2, Col: 6}},
 		{Code: "engineer-gender-unknown", Severity: sheet.Error, At: sheet.Ref{Sheet: "Engineers", Row: 2, Col: 5}},
 	}
-	if _, _, o := planOne(w, PlanOptions{}); o.ErrorCode != "engineer-gender-unknown" {
+	if _, _, o := planOne(w, Options{}); o.ErrorCode != "engineer-gender-unknown" {
 		t.Errorf("error code %q", o.ErrorCode)
 	}
 	w = workbook(2)
 	w.Circuits[1].InstanceID = w.Circuits[0].InstanceID // a circuit is applied for once, whatever the rules let pass
-	if p := NewPlan(w, PlanOptions{}); len(p.Applications) != 1 || p.Settled[0].Result != sheet.Invalid {
+	if p := New(w, Options{}); len(p.Applications) != 1 || p.Settled[0].Result != sheet.Invalid {
 		t.Errorf("%d applications for one circuit", len(p.Applications))
 	}
 }
@@ -243,7 +244,7 @@ var uuid8 = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9
 // Every part of what is sent makes another token, and nothing else does.
 func TestTokenFollowsTheContent(t *testing.T) {
 	base := func() *sheet.Workbook { return workbook(1) }
-	_, a, _ := planOne(base(), PlanOptions{})
+	_, a, _ := planOne(base(), Options{})
 	if !uuid8.MatchString(a.Token) {
 		t.Errorf("%s is no UUID of version 8", a.Token)
 	}
@@ -271,7 +272,7 @@ func TestTokenFollowsTheContent(t *testing.T) {
 	} {
 		w := base()
 		change(&w.Circuits[0], &w.Engineers[0])
-		_, b, _ := planOne(w, PlanOptions{})
+		_, b, _ := planOne(w, Options{})
 		if other, taken := seen[b.Token]; taken {
 			t.Errorf("changing the %s gives the token of %s", name, other)
 		}
@@ -280,20 +281,7 @@ func TestTokenFollowsTheContent(t *testing.T) {
 	w := base()
 	w.Circuits[0].Row, w.Engineers[0].Row = 99, 99
 	w.Circuits[0].ConstructionTime = w.Circuits[0].ConstructionTime.Local()
-	if _, b, _ := planOne(w, PlanOptions{}); b.Token != a.Token {
+	if _, b, _ := planOne(w, Options{}); b.Token != a.Token {
 		t.Error("another row of the same content has another token")
-	}
-}
-
-func TestSuffixedTokensFit(t *testing.T) {
-	derived := "01234567-89ab-8def-8123-456789abcdef"
-	for own, want := range map[string]string{
-		"mine":                  "mine-456789abcdef",
-		strings.Repeat("x", 64): strings.Repeat("x", 51) + "-456789abcdef",
-		strings.Repeat("x", 51): strings.Repeat("x", 51) + "-456789abcdef",
-	} {
-		if got := suffixToken(own, derived); got != want || !sheet.ValidClientToken(got) {
-			t.Errorf("suffixToken(%q) = %q", own, got)
-		}
 	}
 }
