@@ -10,16 +10,6 @@ const (
 	codeNoCircuit     = "InvalidInstanceId.NotFound"            // the account has no such circuit there
 )
 
-// States of an LOA that is no longer valid.
-const (
-	LOARejected = "Rejected"
-	LOADeleted  = "Deleted"
-)
-
-// Void reports whether an LOA with this status is no longer valid. A status that the API
-// pages do not list counts as valid, so that nothing is applied for twice.
-func Void(loaStatus string) bool { return loaStatus == LOARejected || loaStatus == LOADeleted }
-
 // Predict tells what the API would answer to an application now, from the state of its
 // circuit: VALID, ALREADY or BLOCKED. The zero state is a circuit that the account
 // does not have.

@@ -82,7 +82,7 @@ func triedSources(err error) string {
 // One lost answer does not cost the night's run.
 func (s *service) identify(ctx context.Context, f serviceFlags, r runFlags) error {
 	var who cloud.Identity
-	err := batch.Insist(ctx, r.maxAttempts, func() (err error) {
+	err := batch.RetryRead(ctx, r.maxAttempts, func() (err error) {
 		who, err = s.Identity(ctx)
 		return err
 	})

@@ -9,7 +9,7 @@ import (
 	. "github.com/loabatch/loabatch/batch"
 )
 
-func TestInsist(t *testing.T) {
+func TestRetryRead(t *testing.T) {
 	fault := func(c Class) *CallError { return &CallError{Class: c} }
 	for _, test := range []struct {
 		name    string
@@ -27,7 +27,7 @@ func TestInsist(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			calls := 0
-			err := Insist(t.Context(), 4, func() error {
+			err := RetryRead(t.Context(), 4, func() error {
 				calls++
 				return test.answers[min(calls, len(test.answers))-1]
 			})
@@ -38,11 +38,11 @@ func TestInsist(t *testing.T) {
 	}
 }
 
-func TestInsistEndsWithTheContext(t *testing.T) {
+func TestRetryReadEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		lost, calls := lostAnswer("(timeout)"), 0
-		err := Insist(ctx, 9, func() error {
+		err := RetryRead(ctx, 9, func() error {
 			if calls++; calls == 2 {
 				cancel()
 			}
