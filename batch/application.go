@@ -14,6 +14,7 @@ type Key struct {
 
 // Application is one circuit with its engineers, ready to send, and the row it came from.
 type Application struct {
+	Operation  Operation
 	Row        int       // row of the Circuits sheet
 	At         sheet.Ref // its Instance ID cell
 	Key        Key
@@ -22,7 +23,6 @@ type Application struct {
 	Hash       string            // hex SHA-256 of the content that is sent, personal data included; never reversible to it by itself
 	Generation int               // 0 at first; rises only after a definite refusal of this content, or a reapply
 	Token      string            // ClientToken: 1 to 64 printable ASCII characters
-	Reapply    bool              // goes through SecondApplyPhysicalConnectionLOA
 	Attempt    int               // which attempt of this run it is, from 1 on; 0 in a plan
 
 	// What the past says of the circuit; set by the plan.
@@ -52,11 +52,14 @@ type Plan struct {
 }
 
 // reapplied gives the application that follows when a person asked for one after the last
-// came to nothing: one generation on, through SecondApplyPhysicalConnectionLOA where the
-// LOA was rejected, through ApplyPhysicalConnectionLOA where there is none.
+// came to nothing: one generation on, as a Reapply where the LOA was rejected, as an Apply
+// where there is none.
 func (a *Application) reapplied(status string) Application {
 	next := *a
-	next.LookUpFirst, next.Reapply = false, status == LOARejected
+	next.LookUpFirst, next.Operation = false, Apply
+	if status == LOARejected {
+		next.Operation = Reapply
+	}
 	next.Generation++
 	next.Token = next.DeriveToken()
 	return next
@@ -64,7 +67,7 @@ func (a *Application) reapplied(status string) Application {
 
 // Outcome begins the outcome of the application's row.
 func (a *Application) Outcome(r sheet.Result, why Reason) Outcome {
-	return Outcome{Row: a.Row, Key: a.Key, Result: r, Reason: why, Token: a.Token, Generation: a.Generation}
+	return Outcome{Row: a.Row, Key: a.Key, Operation: a.Operation, Result: r, Reason: why, Token: a.Token, Generation: a.Generation}
 }
 
 // Unsent is the result of a row that is not sent: UNKNOWN if an earlier application is

@@ -22,9 +22,7 @@ func (r *run) dryRun(ctx context.Context) {
 		regions[a.Key.Region] = append(regions[a.Key.Region], int32(i))
 	}
 	for name, rows := range regions {
-		quota := r.engine.quota(name, SurveyAPI)
-		r.quotas = append(r.quotas, quota)
-		go r.survey(ctx, name, quota, rows)
+		go r.survey(ctx, name, r.quota(name, SurveyAPI), rows)
 	}
 }
 

@@ -92,13 +92,6 @@ func (e *Engine) concurrency() int { return cmp.Or(max(e.Concurrency, 0), defaul
 
 func (e *Engine) attempts() int { return cmp.Or(max(e.MaxAttempts, 0), defaultAttempts) }
 
-func (e *Engine) quota(region string, api API) Quota {
-	if e.Quota != nil {
-		return e.Quota(region, api)
-	}
-	return quota.New(e.Rate, e.Burst)
-}
-
 // Limit is how many failures a run tolerates: a number of rows, or a percentage of those
 // that are finished. The zero Limit tolerates any number.
 type Limit struct {

@@ -92,10 +92,7 @@ func (s *server) Submit(ctx context.Context, a Application) (Receipt, error) {
 	if s.faults != nil {
 		f = s.faults(a)
 	}
-	api := string(ApplyAPI)
-	if a.Reapply {
-		api = string(ReapplyAPI)
-	}
+	api := string(a.Operation.API())
 	s.arrivals[a.Key.Region+" "+api] = append(s.arrivals[a.Key.Region+" "+api], time.Now())
 	s.mu.Unlock()
 
@@ -125,7 +122,7 @@ func (s *server) Submit(ctx context.Context, a Application) (Receipt, error) {
 func (s *server) take(a Application) *CallError {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	parameters := fmt.Sprint(a.Key, a.Hash, a.Reapply)
+	parameters := fmt.Sprint(a.Key, a.Hash, a.Operation)
 	if known, used := s.tokens[a.Token]; used && known != parameters {
 		s.misused = append(s.misused, a.Token+" "+known+" "+parameters)
 		return &CallError{Class: Refused, Code: "IdempotentParameterMismatch", Status: 400}
@@ -139,7 +136,7 @@ func (s *server) take(a Application) *CallError {
 			return refusal
 		}
 	}
-	if l, ok := s.loas[a.Key]; ok && !Void(l.Status) || ok && l.Status == LOARejected && !a.Reapply {
+	if l, ok := s.loas[a.Key]; ok && !Void(l.Status) || ok && l.Status == LOARejected && a.Operation != Reapply {
 		return &CallError{Class: Refused, Code: "IncorrectStatus.PhysicalConnectionLOA", Status: 400, RequestID: "R-exists"}
 	}
 	s.loas[a.Key] = LOA{

@@ -22,16 +22,6 @@ type LOA struct {
 	RequestID        string // of the lookup
 }
 
-// States of an LOA that is no longer valid.
-const (
-	LOARejected = "Rejected"
-	LOADeleted  = "Deleted"
-)
-
-// Void reports whether an LOA with this status is no longer valid. A status that the API
-// pages do not list counts as valid, so that nothing is applied for twice.
-func Void(loaStatus string) bool { return loaStatus == LOARejected || loaStatus == LOADeleted }
-
 // CircuitState is what DescribePhysicalConnections reports of one circuit.
 type CircuitState struct {
 	InstanceID     string
@@ -45,6 +35,7 @@ type CircuitState struct {
 type Outcome struct {
 	Row         int
 	Key         Key
+	Operation   Operation
 	Result      sheet.Result
 	Reason      Reason
 	ErrorCode   string // the API's error code, or the code of the row's first problem; may be empty

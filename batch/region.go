@@ -49,13 +49,12 @@ func (r *run) newRegion(ctx context.Context, name string, queue []int32) *region
 	g.going, g.stop = context.WithCancel(r.going)
 	g.returned = make(chan returnedRow, r.engine.concurrency()+g.ahead)
 	g.work = make(chan *row, r.engine.concurrency())
-	apply, reapply, lookup := r.engine.quota(name, ApplyAPI), r.engine.quota(name, ReapplyAPI), r.engine.quota(name, LookupAPI)
-	r.quotas = append(r.quotas, apply, reapply, lookup)
+	quota := func(api API) Quota { return r.quota(name, api) }
 	g.submitter = &quotaSubmitter{
 		next:  &logSubmitter{next: r.engine.Submitter, log: r.engine.Log, runID: r.engine.RunID},
-		apply: apply, reapply: reapply, waiting: g.going,
+		quota: quota, waiting: g.going,
 	}
-	g.finder = &quotaFinder{next: r.engine.Finder, quota: lookup, waiting: g.going}
+	g.finder = &quotaFinder{next: r.engine.Finder, quota: quota, waiting: g.going}
 	return g
 }
 

@@ -123,19 +123,14 @@ func (r *row) lookedUp(l LOA, ok bool, err error) next {
 		return r.lookupFailed(err)
 	}
 	r.lookups, r.open = 0, false
-	switch {
-	case !ok:
+	if !ok {
 		return r.foundNone(l)
-	case Void(l.Status):
+	}
+	state := operations[r.app.Operation].judge(&r.app, l)
+	if state == loaVoid {
 		return r.foundVoid(l)
 	}
-	return r.foundValid(l)
-}
-
-// foundValid decides when the circuit has a valid LOA: ours, if this run may have applied
-// for it and the content is the same.
-func (r *row) foundValid(l LOA) next {
-	if r.unsettled && sameContent(&r.app, l) {
+	if state == loaOurs && r.unsettled {
 		n := r.finishWith(sheet.Submitted, ReasonAnswerLost, l)
 		n.outcome.SubmittedAt = r.tried
 		return n

@@ -37,7 +37,9 @@ type run struct {
 	recorded chan finishedRow // written
 	writers  sync.WaitGroup
 	outcomes []Outcome // owned by collect
-	quotas   []Quota   // of all regions
+
+	quotaMu sync.Mutex
+	quotas  map[quotaKey]Quota
 
 	requests, lookups, retries, throttled atomic.Int64
 }
@@ -58,7 +60,7 @@ const (
 )
 
 func newRun(ctx context.Context, e *Engine, p *Plan) *run {
-	r := &run{engine: e, ledger: e.Ledger, plan: p, started: time.Now()}
+	r := &run{engine: e, ledger: e.Ledger, plan: p, started: time.Now(), quotas: map[quotaKey]Quota{}}
 	if r.ledger == nil {
 		r.ledger = &MemoryLedger{}
 	}
@@ -208,8 +210,34 @@ func (r *run) summary() *Summary {
 	return s
 }
 
+// quotaKey names a quota: that of one API in one region.
+type quotaKey struct {
+	region string
+	api    API
+}
+
+// quota gives the quota of one API in one region, making it the first time.
+func (r *run) quota(region string, api API) Quota {
+	r.quotaMu.Lock()
+	defer r.quotaMu.Unlock()
+	key := quotaKey{region, api}
+	q, ok := r.quotas[key]
+	switch {
+	case ok:
+		return q
+	case r.engine.Quota != nil:
+		q = r.engine.Quota(region, api)
+	default:
+		q = quota.New(r.engine.Rate, r.engine.Burst)
+	}
+	r.quotas[key] = q
+	return q
+}
+
 // slowed is how long any quota was below its rate.
 func (r *run) slowed() time.Duration {
+	r.quotaMu.Lock()
+	defer r.quotaMu.Unlock()
 	var spans []quota.Span
 	for _, q := range r.quotas {
 		spans = append(spans, q.Slowed()...)

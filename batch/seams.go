@@ -62,33 +62,18 @@ type Quota interface {
 	Slowed() []quota.Span
 }
 
-// API names one of the VPC calls that have a quota of their own.
-type API string
-
-// The APIs that the engine calls.
-const (
-	ApplyAPI   API = "ApplyPhysicalConnectionLOA"
-	ReapplyAPI API = "SecondApplyPhysicalConnectionLOA"
-	LookupAPI  API = "DescribePhysicalConnectionLOA"
-	SurveyAPI  API = "DescribePhysicalConnections"
-)
-
 // quotaSubmitter makes every application wait for the region's quota of its API.
 type quotaSubmitter struct {
-	next           Submitter
-	apply, reapply Quota
-	waiting        context.Context // ends the wait, and not the call
+	next    Submitter
+	quota   func(API) Quota
+	waiting context.Context // ends the wait, and not the call
 }
 
 var _ Submitter = (*quotaSubmitter)(nil)
 
 // Submit implements Submitter. An error of the wait is the context's.
 func (s *quotaSubmitter) Submit(ctx context.Context, a Application) (Receipt, error) {
-	quota := s.apply
-	if a.Reapply {
-		quota = s.reapply
-	}
-	done, err := quota.Acquire(s.waiting)
+	done, err := s.quota(a.Operation.API()).Acquire(s.waiting)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -100,7 +85,7 @@ func (s *quotaSubmitter) Submit(ctx context.Context, a Application) (Receipt, er
 // quotaFinder makes every lookup wait for the region's quota of lookups.
 type quotaFinder struct {
 	next    Finder
-	quota   Quota
+	quota   func(API) Quota
 	waiting context.Context // ends the wait, and not the call
 }
 
@@ -108,7 +93,7 @@ var _ Finder = (*quotaFinder)(nil)
 
 // Find implements Finder. An error of the wait is the context's.
 func (f *quotaFinder) Find(ctx context.Context, k Key) (LOA, bool, error) {
-	done, err := f.quota.Acquire(f.waiting)
+	done, err := f.quota(LookupAPI).Acquire(f.waiting)
 	if err != nil {
 		return LOA{}, false, err
 	}

@@ -41,6 +41,7 @@ var testOnly = map[string][]string{
 	"sheet":        {"golang.org/x/text", "sheet/xlsx"},
 	"batch":        {"batch/plan"},
 	"batch/cloud":  {"batch/simulator", "batch/ledger"},
+	"batch/plan":   {"batch/ledger", "sheet/xlsx"},
 	"batch/ledger": {"batch/ledger/ledgertest", "batch/plan", "batch/quota"},
 	"batch/report": {"batch/cli/prose"},
 	"batch/cli":    {"github.com/rogpeppe/go-internal"},

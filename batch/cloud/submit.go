@@ -14,7 +14,7 @@ import (
 // SecondApplyPhysicalConnectionLOA when the application is a reapplication.
 func (c *Cloud) Submit(ctx context.Context, a batch.Application) (batch.Receipt, error) {
 	q := applyQuestion(&a)
-	if a.Reapply {
+	if a.Operation == batch.Reapply {
 		q = reapplyQuestion(&a)
 	}
 	q.private = private(&a)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -67,7 +68,7 @@ func TestReapplyGoesThroughSecondApply(t *testing.T) {
 		w.Write([]byte(`{"RequestId":"REQ-1"}`))
 	}))
 	a := application()
-	for _, a.Reapply = range []bool{false, true} {
+	for _, a.Operation = range []batch.Operation{batch.Apply, batch.Reapply} {
 		if _, err := c.Submit(t.Context(), a); err != nil {
 			t.Fatal(err)
 		}

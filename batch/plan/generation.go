@@ -76,7 +76,7 @@ func loaWasVoid(r sheet.Result, loaStatus string) bool {
 // wasReapplied reports whether a token was derived for a reapplication of the generation.
 func wasReapplied(a *batch.Application, token string) bool {
 	try := *a
-	try.Reapply = true
+	try.Operation = batch.Reapply
 	return token == try.DeriveToken()
 }
 

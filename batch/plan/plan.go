@@ -17,6 +17,7 @@ import (
 
 // Options steer New.
 type Options struct {
+	Operation    batch.Operation            // what is asked for each row
 	Past         map[batch.Key]batch.Record // what the ledger knows of the workbook's circuits; nil when there is no ledger
 	Only         []sheet.Result             // rows whose last result is one of these; nil means all
 	Reapply      bool                       // rows whose LOA was rejected are applied for again
@@ -83,10 +84,10 @@ func (p *planner) row(c *sheet.Circuit) {
 	}
 	p.keys[key] = true
 	a := batch.Application{
-		Row: c.Row, At: p.at(c), Key: key, Circuit: c, Engineers: p.engineers(c),
+		Operation: p.options.Operation, Row: c.Row, At: p.at(c), Key: key, Circuit: c, Engineers: p.engineers(c),
 		ReapplyRejected: p.options.Reapply,
 	}
-	a.Hash = batch.ContentHash(c, a.Engineers)
+	a.Hash = a.ContentHash()
 	switch {
 	case !known:
 		fromSheet(&a)
