@@ -1,9 +1,88 @@
 package cloud
 
 import (
+	"context"
 	"encoding/json"
+	"net/http"
+	"strconv"
 	"strings"
+	"time"
+
+	"github.com/loabatch/loabatch/batch"
 )
+
+// classify says what came of a call, from what was seen on the wire. Unread tells that
+// the SDK could not make sense of the answer, which makes an odd one of a success.
+// The error is a *batch.CallError, or the caller's context error when nothing was sent
+// because of it.
+func classify(ctx context.Context, x *exchange, unread bool) (answer, error) {
+	if !x.answered() {
+		return answer{}, unanswered(ctx, x)
+	}
+	a := parseAnswer(x.body, x.private)
+	e := &batch.CallError{Class: batch.MaybeReceived, Code: a.code, RequestID: a.requestID, Status: x.status, Unsettled: true}
+	if x.status/100 == 2 {
+		if a.parsed && a.code == "" && a.requestID != "" && !unread {
+			return a, nil
+		}
+		e.Throttled = ruleFor(a.code).throttled
+	} else {
+		byRule(e)
+	}
+	if e.Code == "" {
+		e.Code = oddCode(x)
+	}
+	if e.RequestID == "" {
+		e.RequestID = x.headerID()
+	}
+	if e.Throttled || e.Class == batch.TryLater || x.status/100 == 5 {
+		e.Wait = waitHint(x.header, time.Now())
+	}
+	return a, e
+}
+
+// byRule sorts an answer that is no success, by its code and status. A 5xx may have
+// taken effect whatever its code, unless the quota stopped it before that.
+func byRule(e *batch.CallError) {
+	r := ruleFor(e.Code)
+	switch {
+	case r.throttled || e.Status == http.StatusTooManyRequests:
+		e.Class, e.Throttled, e.Unsettled = batch.TryLater, true, false
+	case e.Status/100 == 4 && e.Code != "":
+		e.Class, e.Unsettled = r.class, r.unsettled
+	}
+}
+
+// oddCode names an answer that has no code of its own.
+func oddCode(x *exchange) string {
+	switch {
+	case x.status == http.StatusTooManyRequests:
+		return codeThrottled
+	case x.status/100 == 5:
+		return codeServerError
+	case x.status/100 == 3:
+		return codeRedirect
+	case len(x.body) == 0:
+		return codeEmpty
+	}
+	return codeOddAnswer
+}
+
+// unanswered sorts a call that got no whole answer. Without a connection nothing was
+// sent; with one, anything may have been.
+func unanswered(ctx context.Context, x *exchange) error {
+	if x.gotConn.Load() {
+		return &batch.CallError{Class: batch.MaybeReceived, Code: lostCode(ctx, x), RequestID: x.headerID(), Status: x.status, Unsettled: true}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if x.sent == 0 {
+		return &batch.CallError{Class: batch.NotSent, Code: codeClient}
+	}
+	class, code := dialFailure(x)
+	return &batch.CallError{Class: class, Code: code}
+}
 
 // answer is what the fields of a body say.
 type answer struct {
@@ -108,4 +187,67 @@ func hasWord(field, word string) bool {
 		}
 	}
 	return false
+}
+
+// maxWait bounds a server's hint: the quota's window is one minute, so that a longer
+// wait is a mistake of somebody's.
+const maxWait = 2 * time.Minute
+
+// waitHint gives how long the server asks to wait, at most maxWait; 0 when it says
+// nothing. Several hints: the longest counts. The headers are
+//
+//	x-ratelimit-user-api, x-ratelimit-user: Limit:1,Remain:0,TimeLeft:2000   milliseconds; counts when nothing remains
+//	x-acs-retry-after: 2000                                                  milliseconds
+//	Retry-After: 2, or a date                                                seconds (RFC 9110, section 10.2.3)
+func waitHint(h http.Header, now time.Time) time.Duration {
+	var wait time.Duration
+	for _, name := range []string{"X-Ratelimit-User-Api", "X-Ratelimit-User"} {
+		for _, v := range h.Values(name) {
+			wait = max(wait, timeLeft(v))
+		}
+	}
+	for _, v := range h.Values("X-Acs-Retry-After") {
+		wait = max(wait, amount(v, time.Millisecond))
+	}
+	for _, v := range h.Values("Retry-After") {
+		if at, err := http.ParseTime(v); err == nil {
+			wait = max(wait, min(at.Sub(now), maxWait))
+		} else {
+			wait = max(wait, amount(v, time.Second))
+		}
+	}
+	return wait
+}
+
+// timeLeft reads TimeLeft out of a list such as Limit:1,Remain:0,TimeLeft:2000.
+func timeLeft(list string) time.Duration {
+	var left time.Duration
+	for field := range strings.SplitSeq(list, ",") {
+		name, value, _ := strings.Cut(field, ":")
+		switch strings.ToLower(strings.TrimSpace(name)) {
+		case "timeleft":
+			left = amount(value, time.Millisecond)
+		case "remain":
+			if n, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64); err == nil && n > 0 {
+				return 0
+			}
+		}
+	}
+	return left
+}
+
+// amount reads a whole number of units, at most maxWait; 0 for anything else.
+func amount(text string, unit time.Duration) time.Duration {
+	text = strings.TrimSpace(text)
+	n, err := strconv.ParseUint(text, 10, 63)
+	if err != nil {
+		if e, ok := err.(*strconv.NumError); !ok || e.Err != strconv.ErrRange {
+			return 0
+		}
+		return maxWait
+	}
+	if n > uint64(maxWait/unit) {
+		return maxWait
+	}
+	return time.Duration(n) * unit
 }

@@ -148,7 +148,7 @@ func bareSDK(b *testing.B, url string, flight int, apps []batch.Application) {
 		}
 		working.Go(func() {
 			for a := range next {
-				r := applyQuestion(a).request.(*vpc.ApplyPhysicalConnectionLOARequest)
+				r := sdkRequest(a)
 				r.Domain, r.Scheme, r.RegionId = host, "HTTP", a.Key.Region
 				if _, err := client.ApplyPhysicalConnectionLOA(r); err != nil {
 					b.Error(err)

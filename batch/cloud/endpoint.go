@@ -1,11 +1,17 @@
 package cloud
 
 import (
+	"context"
+	"errors"
 	"net"
+	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/vpc"
 )
@@ -117,3 +123,95 @@ func vpcHost(region string) string {
 // map on first use, without a lock; taking it once, while the package is initialised,
 // is what makes later reads safe.
 var vpcHosts = vpc.GetEndpointMap()
+
+// knownRegions are the regions in which the VPC API is offered to customers, from
+// https://www.alibabacloud.com/help/en/vpc/developer-reference/api-vpc-2016-04-28-endpoint,
+// with the finance and government clouds. The SDK's own map is of no use for this: it
+// lists internal test regions and lacks most public ones.
+var knownRegions = []string{
+	"ap-northeast-1", "ap-northeast-2", "ap-southeast-1", "ap-southeast-3", "ap-southeast-5",
+	"ap-southeast-6", "ap-southeast-7", "ap-southeast-8",
+	"cn-beijing", "cn-beijing-finance-1", "cn-chengdu", "cn-fuzhou", "cn-guangzhou", "cn-hangzhou",
+	"cn-hangzhou-finance", "cn-heyuan", "cn-heyuan-acdr-1", "cn-hongkong", "cn-huhehaote", "cn-nanjing",
+	"cn-north-2-gov-1", "cn-qingdao", "cn-shanghai", "cn-shanghai-finance-1", "cn-shenzhen",
+	"cn-shenzhen-finance-1", "cn-wuhan-lr", "cn-wulanchabu", "cn-zhangjiakou", "cn-zhengzhou-jva",
+	"eu-central-1", "eu-west-1",
+	"me-central-1", "me-east-1",
+	"na-south-1",
+	"us-east-1", "us-southeast-1", "us-west-1",
+}
+
+// KnownRegions lists the region IDs that this version knows, sorted. New regions
+// open, so a region that is not listed may well exist: ask Regions.
+func KnownRegions() []string { return slices.Clone(knownRegions) }
+
+// The bounds of the connections. The service closes idle sessions after about 10 s; a
+// connection that we close first cannot be closed under a request.
+const (
+	idleTimeout      = 5 * time.Second
+	connectTimeout   = 5 * time.Second
+	handshakeTimeout = 5 * time.Second
+	maxHeader        = 64 << 10 // bytes
+)
+
+var (
+	errNotLoopback = errors.New("cloud: plain HTTP to an address that is not loopback")
+	errProxy       = errors.New("cloud: the proxy cannot be used")
+)
+
+// newTransport makes the one transport that all workers share. Idle is how many
+// connections to one host are worth keeping: as many as may be in flight.
+//
+// HTTP/1.1 only: one connection carries one call, so that a lost connection loses one
+// answer. Bodies are asked for uncompressed, so that the bound on what is read
+// is the bound on what was sent.
+func newTransport(e endpoint, idle int) *http.Transport {
+	dialer := &net.Dialer{Timeout: connectTimeout, KeepAlive: 15 * time.Second}
+	if e.scheme == schemeHTTP {
+		dialer.Control = loopbackOnly
+	}
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	return &http.Transport{
+		Proxy:                  proxyFor(e, http.ProxyFromEnvironment),
+		DialContext:            dialer.DialContext,
+		TLSHandshakeTimeout:    handshakeTimeout,
+		IdleConnTimeout:        idleTimeout,
+		MaxIdleConnsPerHost:    idle,
+		MaxResponseHeaderBytes: maxHeader,
+		DisableCompression:     true,
+		Protocols:              protocols,
+		OnProxyConnectResponse: connected,
+	}
+}
+
+// proxyFor decides about proxies: the environment does, except for a loopback endpoint,
+// which is never reached through one.
+func proxyFor(e endpoint, env func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
+	if e.loopback {
+		return nil
+	}
+	return func(r *http.Request) (*url.URL, error) {
+		u, err := env(r)
+		if err != nil {
+			return nil, errProxy
+		}
+		return u, nil
+	}
+}
+
+// connected refuses a proxy that did not connect us.
+func connected(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode != http.StatusOK {
+		return errProxy
+	}
+	return nil
+}
+
+// loopbackOnly refuses to dial anything but this machine, whatever a name resolves to.
+func loopbackOnly(_, address string, _ syscall.RawConn) error {
+	if !loopbackAddress(address) {
+		return errNotLoopback
+	}
+	return nil
+}

@@ -1,7 +1,14 @@
 package cloud
 
 import (
+	"go/ast"
+	"go/parser"
+	gotoken "go/token"
+	"net/http"
+	"path/filepath"
+	"strconv"
 	"testing"
+	"time"
 
 	"github.com/loabatch/loabatch/batch"
 )
@@ -192,4 +199,121 @@ func FuzzAnswer(f *testing.F) {
 		}
 		mustHide(t, "fuzz", e)
 	})
+}
+
+func TestWaitHint(t *testing.T) {
+	now := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+	for _, tc := range []struct {
+		name, value string
+		want        time.Duration
+	}{
+		{"x-ratelimit-user-api", "Limit:1,Remain:0,TimeLeft:2000", 2 * time.Second},
+		{"x-ratelimit-user", "Limit:1,Remain:0,TimeLeft:2000", 2 * time.Second},
+		{"x-ratelimit-user", " limit : 1 , timeleft : 7 ", 7 * time.Millisecond},
+		{"x-ratelimit-user", "Limit:300,Remain:12,TimeLeft:2000", 0},
+		{"x-ratelimit-user", "TimeLeft:2000,Remain:12", 0},
+		{"x-ratelimit-user", "TimeLeft:-1", 0},
+		{"x-ratelimit-user", "TimeLeft:", 0},
+		{"x-ratelimit-user", "TimeLeft", 0},
+		{"x-ratelimit-user", "TimeLeft:999999999999999999999999", maxWait},
+		{"x-acs-retry-after", "1500", 1500 * time.Millisecond},
+		{"x-acs-retry-after", "120001", maxWait},
+		{"x-acs-retry-after", "1.5", 0},
+		{"x-acs-retry-after", "18446744073709551615", maxWait},
+		{"Retry-After", "3", 3 * time.Second},
+		{"Retry-After", "86400", maxWait},
+		{"Retry-After", "-3", 0},
+		{"Retry-After", "soon", 0},
+		{"Retry-After", "Wed, 02 Jan 2030 03:04:35 GMT", 30 * time.Second},
+		{"Retry-After", "Wed, 02 Jan 2030 03:04:00 GMT", 0},
+		{"Retry-After", "Wed, 02 Jan 2040 03:04:00 GMT", maxWait},
+		{"Date", "Wed, 02 Jan 2040 03:04:00 GMT", 0},
+	} {
+		h := http.Header{}
+		h.Set(tc.name, tc.value)
+		if got := waitHint(h, now); got != tc.want {
+			t.Errorf("%s: %s gives %v, want %v", tc.name, tc.value, got, tc.want)
+		}
+	}
+	if got := waitHint(nil, now); got != 0 {
+		t.Errorf("no header gives %v", got)
+	}
+	several := http.Header{
+		"Retry-After":          {"1"},
+		"X-Acs-Retry-After":    {"2500"},
+		"X-Ratelimit-User-Api": {"Limit:1,Remain:0,TimeLeft:10", "Limit:1,Remain:0,TimeLeft:3000"},
+	}
+	if got := waitHint(several, now); got != 3*time.Second {
+		t.Errorf("the longest of several: %v", got)
+	}
+}
+
+func FuzzWaitHint(f *testing.F) {
+	f.Add("Limit:1,Remain:0,TimeLeft:2000", "1500", "3")
+	f.Fuzz(func(t *testing.T, limit, ms, s string) {
+		h := http.Header{"X-Ratelimit-User": {limit}, "X-Acs-Retry-After": {ms}, "Retry-After": {s}}
+		if got := waitHint(h, time.Unix(0, 0)); got < 0 || got > maxWait {
+			t.Fatalf("%v", got)
+		}
+	})
+}
+
+// Every code that comes out of this package can be explained. The catalogue is read as
+// source, since the rim knows nothing of the command line.
+func TestEveryCodeIsInTheCatalogue(t *testing.T) {
+	known := catalogueKeys(t, "en_api.go", "en_wire.go")
+	for _, r := range rules {
+		if !known[r.code] {
+			t.Errorf("%s has no entry in batch/cli/prose", r.code)
+		}
+	}
+	for _, code := range bracketCodes(t) {
+		if !known[code] {
+			t.Errorf("%s has no entry in batch/cli/prose", code)
+		}
+	}
+}
+
+// catalogueKeys reads the keys of the catalogue's maps.
+func catalogueKeys(t *testing.T, files ...string) map[string]bool {
+	keys := map[string]bool{}
+	for _, name := range files {
+		f, err := parser.ParseFile(gotoken.NewFileSet(), filepath.Join("..", "cli", "prose", name), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			if kv, ok := n.(*ast.KeyValueExpr); ok {
+				if key, ok := kv.Key.(*ast.BasicLit); ok {
+					s, _ := strconv.Unquote(key.Value)
+					keys[s] = true
+				}
+			}
+			return true
+		})
+	}
+	if len(keys) < 50 {
+		t.Fatalf("only %d entries were read", len(keys))
+	}
+	return keys
+}
+
+// bracketCodes reads the values of the code… constants of codes.go.
+func bracketCodes(t *testing.T) []string {
+	f, err := parser.ParseFile(gotoken.NewFileSet(), "codes.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var codes []string
+	ast.Inspect(f, func(n ast.Node) bool {
+		if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == gotoken.STRING && len(lit.Value) > 2 && lit.Value[1] == '(' {
+			s, _ := strconv.Unquote(lit.Value)
+			codes = append(codes, s)
+		}
+		return true
+	})
+	if len(codes) < 15 {
+		t.Fatalf("only %d codes were read", len(codes))
+	}
+	return codes
 }
