@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/loabatch/loabatch/batch/quota"
@@ -54,6 +55,16 @@ func (e *CallError) Error() string {
 // temporary reports whether the same call may succeed another time.
 func (e *CallError) temporary() bool {
 	return e.Class == NotSent || e.Class == TryLater || e.Class == MaybeReceived
+}
+
+// MatchCode reports whether an error code matches a pattern, in which one * stands for any
+// text, the empty one included, such as InvalidRegionId* or Invalid*.Malformed.
+func MatchCode(pattern, code string) bool {
+	front, back, star := strings.Cut(pattern, "*")
+	if !star {
+		return pattern == code
+	}
+	return len(code) >= len(front)+len(back) && strings.HasPrefix(code, front) && strings.HasSuffix(code, back)
 }
 
 // contextEnded reports whether an error says that a context ended.

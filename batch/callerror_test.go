@@ -53,3 +53,18 @@ func TestRetryReadEndsWithTheContext(t *testing.T) {
 		}
 	})
 }
+
+func TestMatchCode(t *testing.T) {
+	for _, tc := range []struct {
+		pattern, code string
+		want          bool
+	}{
+		{"A", "A", true}, {"A", "AB", false}, {"A*", "A", true}, {"A*", "AB", true}, {"A*", "BA", false},
+		{"*A", "A", true}, {"*A", "BA", true}, {"*A", "AB", false},
+		{"A*A", "AA", true}, {"A*A", "A", false}, {"A*A", "AxA", true}, {"", "", true}, {"", "A", false},
+	} {
+		if MatchCode(tc.pattern, tc.code) != tc.want {
+			t.Errorf("MatchCode(%q, %q) is not %v", tc.pattern, tc.code, tc.want)
+		}
+	}
+}

@@ -96,12 +96,12 @@ func (d *examination) row(state, what, code string, args map[string]string) {
 }
 
 func (d *examination) environment() {
-	d.tell(cloud.Hazard() == nil, "environment", pick(cloud.Hazard() == nil, "doctor-environment", "debug-sdk"))
+	d.tell(cloud.DebugLeak() == nil, "environment", pick(cloud.DebugLeak() == nil, "doctor-environment", "debug-sdk"))
 	d.tell(true, "quota", "doctor-quota", "rate", d.pace.rate.String())
 }
 
 func (d *examination) credentials() *cloud.Cloud {
-	if cloud.Hazard() != nil {
+	if cloud.DebugLeak() != nil {
 		return nil
 	}
 	found, err := cloud.FindCredentials(d.flags.profile)

@@ -29,7 +29,7 @@ func (s *service) close() {
 // openService finds credentials, opens the cloud or the embedded simulator, and asks
 // whose account it is. Nothing is sent for any circuit.
 func (a *app) openService(ctx context.Context, f serviceFlags, r runFlags) (*service, error) {
-	if err := cloud.Hazard(); err != nil {
+	if err := cloud.DebugLeak(); err != nil {
 		return nil, failure(exitUsage, "debug-sdk", err)
 	}
 	config := cloud.Config{Endpoint: f.endpoint, Timeout: time.Duration(f.timeout), Concurrency: f.concurrency, UserAgent: "loabatch/" + version()}

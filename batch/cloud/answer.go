@@ -11,8 +11,8 @@ import (
 	"github.com/loabatch/loabatch/batch"
 )
 
-// classify says what came of a call, from what was seen on the wire. Unread tells that
-// the SDK could not make sense of the answer, which makes an odd one of a success.
+// classify sorts the result of a call, from what was seen on the wire. Unread means that
+// the SDK could not parse the answer; then it is not a success.
 // The error is a *batch.CallError, or the caller's context error when nothing was sent
 // because of it.
 func classify(ctx context.Context, x *exchange, unread bool) (answer, error) {
@@ -41,7 +41,7 @@ func classify(ctx context.Context, x *exchange, unread bool) (answer, error) {
 	return a, e
 }
 
-// byRule sorts an answer that is no success, by its code and status. A 5xx may have
+// byRule sorts an answer that is not a success, by its code and status. A 5xx may have
 // taken effect whatever its code, unless the quota stopped it before that.
 func byRule(e *batch.CallError) {
 	r := ruleFor(e.Code)
@@ -68,7 +68,7 @@ func oddCode(x *exchange) string {
 	return codeOddAnswer
 }
 
-// unanswered sorts a call that got no whole answer. Without a connection nothing was
+// unanswered sorts a call that got no complete answer. Without a connection nothing was
 // sent; with one, anything may have been.
 func unanswered(ctx context.Context, x *exchange) error {
 	if x.gotConn.Load() {
@@ -84,19 +84,19 @@ func unanswered(ctx context.Context, x *exchange) error {
 	return &batch.CallError{Class: class, Code: code}
 }
 
-// answer is what the fields of a body say.
+// answer holds the fields of a body.
 type answer struct {
-	parsed    bool // the body is a JSON object and its code, if any, is a text
+	parsed    bool // the body is a JSON object and its code, if any, is a string
 	code      string
 	requestID string
 }
 
-// maxField is the longest code or request ID that is taken for one.
+// maxField is the longest code or request ID that is accepted as one.
 const maxField = 128
 
 // parseAnswer reads the fields of a body. Only the outermost Code and RequestId (also
 // spelt requestId) are looked at, never the message. A field that quotes the request
-// is dropped: the text may be anything, and a private value in it must not get out.
+// is dropped: a private value must not get out.
 func parseAnswer(body []byte, private []string) answer {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(body, &fields) != nil || fields == nil {
@@ -118,7 +118,7 @@ func parseAnswer(body []byte, private []string) answer {
 	return a
 }
 
-// requestID gives a request ID as it stands, or nothing when it is none that may be shown.
+// requestID returns a request ID unchanged, or nothing when it must not be shown.
 func requestID(id string, private []string) string {
 	if !isField(id) || quotes(id, private) {
 		return ""
@@ -161,9 +161,9 @@ func isField(s string) bool {
 	return true
 }
 
-// shortPrivate is the length from which a private value is looked for inside of a
-// field. A shorter one, such as the name Li, is part of honest codes; it must be a
-// whole word of the field to count.
+// shortPrivate is the length from which a private value is looked for inside a field. A
+// shorter one, such as the name Li, is part of honest codes; it only counts as a whole
+// word of the field.
 const shortPrivate = 6
 
 // quotes reports whether a field repeats one of the private values.
@@ -189,12 +189,12 @@ func hasWord(field, word string) bool {
 	return false
 }
 
-// maxWait bounds a server's hint: the quota's window is one minute, so that a longer
-// wait is a mistake of somebody's.
+// maxWait bounds a server's hint: the quota's window is one minute, so a longer wait is
+// somebody's mistake.
 const maxWait = 2 * time.Minute
 
-// waitHint gives how long the server asks to wait, at most maxWait; 0 when it says
-// nothing. Several hints: the longest counts. The headers are
+// waitHint returns how long the server asks to wait, at most maxWait; 0 when it gives no
+// hint. Of several hints the longest counts. The headers are
 //
 //	x-ratelimit-user-api, x-ratelimit-user: Limit:1,Remain:0,TimeLeft:2000   milliseconds; counts when nothing remains
 //	x-acs-retry-after: 2000                                                  milliseconds

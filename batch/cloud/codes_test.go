@@ -135,21 +135,6 @@ func recorded(status int, body string) *exchange {
 	return x
 }
 
-func TestFits(t *testing.T) {
-	for _, tc := range []struct {
-		pattern, code string
-		want          bool
-	}{
-		{"A", "A", true}, {"A", "AB", false}, {"A*", "A", true}, {"A*", "AB", true}, {"A*", "BA", false},
-		{"*A", "A", true}, {"*A", "BA", true}, {"*A", "AB", false},
-		{"A*A", "AA", true}, {"A*A", "A", false}, {"A*A", "AxA", true}, {"", "", true}, {"", "A", false},
-	} {
-		if fits(tc.pattern, tc.code) != tc.want {
-			t.Errorf("fits(%q, %q) is not %v", tc.pattern, tc.code, tc.want)
-		}
-	}
-}
-
 func TestQuotes(t *testing.T) {
 	for _, tc := range []struct {
 		field   string

@@ -135,7 +135,7 @@ func costApplications(name string) []batch.Application {
 // transport behind them.
 func bareSDK(b *testing.B, url string, flight int, apps []batch.Application) {
 	host := strings.TrimPrefix(url, "http://")
-	transport := newTransport(endpoint{host: host, scheme: "http"}, flight)
+	transport := newTransport(Endpoint{Host: host}, flight)
 	defer transport.CloseIdleConnections()
 	next := make(chan *batch.Application)
 	var working sync.WaitGroup

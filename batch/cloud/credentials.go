@@ -50,8 +50,8 @@ func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.Source())
 // MarshalText gives the source.
 func (c Credentials) MarshalText() ([]byte, error) { return []byte(c.Source()), nil }
 
-// keys gives the keys of this moment. Several calls that need new keys at once wait for
-// one lookup; a call that is given up does not wait for it.
+// keys returns the current keys. Several calls that need new keys at once wait for
+// one request; a call that is cancelled does not wait for it.
 func (c Credentials) keys(ctx context.Context) (keys, error) {
 	if c.source.fixed != nil {
 		return *c.source.fixed, nil
@@ -111,7 +111,7 @@ func (s *source) renew() (k keys, err error) {
 	if k, ok := s.fresh(); ok {
 		return k, nil
 	}
-	k, ok := ask(s.provider)
+	k, ok := askProvider(s.provider)
 	if !ok {
 		return noKeys, &CredentialsError{Tried: []Attempt{{Source: s.name, State: StateFailed}}}
 	}
@@ -121,9 +121,9 @@ func (s *source) renew() (k keys, err error) {
 	return k, nil
 }
 
-// ask gets keys from a provider of the library, which may panic on answers that it did
-// not expect.
-func ask(p providers.CredentialsProvider) (k keys, ok bool) {
+// askProvider gets keys from a provider of the library, which may panic on answers that it
+// did not expect.
+func askProvider(p providers.CredentialsProvider) (k keys, ok bool) {
 	defer func() {
 		if recover() != nil {
 			k, ok = noKeys, false
@@ -148,7 +148,7 @@ type Attempt struct {
 	State  string // StateAbsent or StateFailed
 }
 
-// CredentialsError says that no keys were found. It holds no word of what the sources
+// CredentialsError says that no keys were found. It repeats nothing of what the sources
 // answered: their errors quote files and answers with the secrets in them.
 type CredentialsError struct {
 	Profile string    // the profile that was asked for; may be empty
@@ -164,7 +164,7 @@ func (e *CredentialsError) Error() string {
 	return "no credentials (" + strings.Join(tried, ", ") + ")"
 }
 
-// link is one place where credentials may stand.
+// link is one place where credentials may be.
 type link struct {
 	source     string
 	configured func() bool
@@ -251,11 +251,11 @@ func anySet(names ...string) func() bool {
 }
 
 func cliConfigured() bool {
-	return !isTrue("ALIBABA_CLOUD_CLI_PROFILE_DISABLED") && exists("ALIBABA_CLOUD_CONFIG_FILE", ".aliyun/config.json")
+	return !isTrue("ALIBABA_CLOUD_CLI_PROFILE_DISABLED") && fileExists("ALIBABA_CLOUD_CONFIG_FILE", ".aliyun/config.json")
 }
 
 func fileConfigured() bool {
-	return exists("ALIBABA_CLOUD_CREDENTIALS_FILE", ".alibabacloud/credentials")
+	return fileExists("ALIBABA_CLOUD_CREDENTIALS_FILE", ".alibabacloud/credentials")
 }
 
 // roleConfigured is true unless it is switched off: only the metadata address can tell.
@@ -263,9 +263,9 @@ func roleConfigured() bool { return !isTrue("ALIBABA_CLOUD_ECS_METADATA_DISABLED
 
 func isTrue(variable string) bool { return strings.EqualFold(os.Getenv(variable), "true") }
 
-// exists reports whether a file is there: the one that the variable names, else the one
-// below the home directory. A file that cannot be looked at counts as there.
-func exists(variable, belowHome string) bool {
+// fileExists reports whether a file exists: the one that the variable names, else the one
+// below the home directory. A file that cannot be examined counts as existing.
+func fileExists(variable, belowHome string) bool {
 	path := os.Getenv(variable)
 	if path == "" {
 		home, err := os.UserHomeDir()

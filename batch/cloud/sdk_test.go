@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// What the carrier is not handed for the call in progress it does not carry.
-func TestCarrierCarriesOneRequest(t *testing.T) {
+// Only one request of the call in progress is sent.
+func TestRecordingTransportSendsOneRequest(t *testing.T) {
 	sent := 0
 	inner := roundTripper(func(*http.Request) (*http.Response, error) { sent++; return nil, io.EOF })
 	r, _ := http.NewRequest("POST", "http://127.0.0.1/", nil)
-	c := &carrier{transport: inner}
+	c := &recordingTransport{transport: inner}
 	if _, err := c.RoundTrip(r); !errors.Is(err, errIdle) || sent != 0 {
 		t.Errorf("outside of a call: %v", err)
 	}
@@ -35,9 +35,9 @@ func TestSDKSetsNoDeadline(t *testing.T) {
 	}
 	w.client.SetTransport(roundTripper(func(r *http.Request) (*http.Response, error) {
 		contexts = append(contexts, r.Context())
-		return w.carrier.RoundTrip(r)
+		return w.transport.RoundTrip(r)
 	}))
-	w.carrier.transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+	w.transport.transport = roundTripper(func(r *http.Request) (*http.Response, error) {
 		contexts = append(contexts, r.Context())
 		return accepting(r)
 	})
@@ -62,11 +62,11 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// carry lets a carrier carry one answer.
+// carry sends one answer through a recording transport.
 func carry(t *testing.T, status int, header http.Header, body io.ReadCloser) (*exchange, *http.Response, error) {
 	t.Helper()
 	x := &exchange{ctx: t.Context()}
-	c := &carrier{current: x, transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+	c := &recordingTransport{current: x, transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: status, Header: header, Body: body, Request: r}, nil
 	})}
 	r, err := http.NewRequest("POST", "http://127.0.0.1/", nil)
@@ -77,7 +77,7 @@ func carry(t *testing.T, status int, header http.Header, body io.ReadCloser) (*e
 	return x, resp, err
 }
 
-func TestCarrierKeepsHeadersToItself(t *testing.T) {
+func TestRecordingTransportKeepsHeadersToItself(t *testing.T) {
 	x, resp, err := carry(t, 307, http.Header{"Location": {"http://127.0.0.1/elsewhere"}, "Date": {"x"}}, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +99,7 @@ func (e *endless) Read(p []byte) (int, error) {
 }
 func (e *endless) Close() error { e.closed++; return nil }
 
-func TestCarrierReadsWithinBounds(t *testing.T) {
+func TestRecordingTransportReadsWithinBounds(t *testing.T) {
 	body := new(endless)
 	x, _, err := carry(t, 200, http.Header{}, body)
 	if !errors.Is(err, errBroken) || !errors.Is(x.err, errOversized) || x.answered() {
@@ -130,5 +130,24 @@ func TestClientsAreUsedAgain(t *testing.T) {
 	}
 	if !w.spoilt || len(c.idle) != 0 {
 		t.Errorf("spoilt %v, %d clients kept", w.spoilt, len(c.idle))
+	}
+}
+
+func TestDebugLeak(t *testing.T) {
+	for debug, want := range map[string]string{
+		"": "", "sdk": "sdk", "http,sdk": "sdk", "tea": "tea", " credential ": "credential", "sdkx": "", "SDK": "", "http": "",
+	} {
+		got := ""
+		if e, ok := errors.AsType[*DebugLeakError](debugLeak(debug)); ok {
+			got = e.Value
+		}
+		if got != want {
+			t.Errorf("DEBUG=%q: %q, want %q", debug, got, want)
+		}
+	}
+	debugAtStart = "sdk"
+	defer func() { debugAtStart = "" }()
+	if _, err := New(Config{Credentials: canaryCredentials()}); err == nil {
+		t.Error("New goes on with DEBUG=sdk")
 	}
 }
