@@ -41,7 +41,7 @@ func constants(t *testing.T, file, typ string) []string {
 
 // TestReasons holds the engine's codes and their sentences against each other.
 func TestReasons(t *testing.T) {
-	codes := append(constants(t, "application.go", "Reason"), constants(t, "stop.go", "StopReason")...)
+	codes := append(constants(t, "outcome.go", "Reason"), constants(t, "outcome.go", "StopReason")...)
 	used := map[string]bool{}
 	for _, code := range codes {
 		used[code] = true
