@@ -1,9 +1,14 @@
 package cli
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/loabatch/loabatch/batch"
+)
 
 // submitFlags are all flags of submit; validate has those of them that apply.
 type submitFlags struct {
+	operation  batch.Operation // set by the command, not by a flag
 	validation validationFlags
 	output     outputFlags
 	service    serviceFlags

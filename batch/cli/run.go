@@ -30,7 +30,7 @@ func (a *app) run(ctx context.Context, s *job, in *input, t target) (*finished, 
 // plan makes the plan of an input against what is known of its circuits.
 func (s *job) plan(in *input, past map[batch.Key]batch.Record) *batch.Plan {
 	return plan.New(in.workbook, plan.Options{
-		Past: past, Only: s.run.only, Reapply: s.flags.run.reapply, AllOrNothing: s.flags.run.allOrNothing,
+		Operation: s.flags.operation, Past: past, Only: s.run.only, Reapply: s.flags.run.reapply, AllOrNothing: s.flags.run.allOrNothing,
 		DryRun: s.run.dryRun != wetRun,
 	})
 }
