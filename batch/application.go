@@ -47,7 +47,7 @@ type Previous struct {
 type Plan struct {
 	Applications []Application   // to be sent, or looked up and then sent, in sheet order
 	Settled      []Outcome       // rows whose outcome is known before anything is sent, in sheet order
-	Problems     []sheet.Problem // found by holding the workbook against the past; the workbook's own are not repeated
+	Problems     []sheet.Problem // found by comparing the workbook with the past; the workbook's own are not repeated
 	DryRun       bool            // Run withholds the sending
 }
 

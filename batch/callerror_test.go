@@ -10,7 +10,7 @@ import (
 )
 
 func TestRetryRead(t *testing.T) {
-	fault := func(c Class) *CallError { return &CallError{Class: c} }
+	failed := func(c Class) *CallError { return &CallError{Class: c} }
 	for _, test := range []struct {
 		name    string
 		answers []error // one for each call; the last one stays
@@ -18,11 +18,11 @@ func TestRetryRead(t *testing.T) {
 		failed  bool
 	}{
 		{"answered at once", []error{nil}, 1, false},
-		{"answered in the end", []error{fault(NotSent), fault(TryLater), fault(MaybeReceived), nil}, 4, false},
-		{"never answered", []error{fault(MaybeReceived)}, 4, true},
-		{"refused", []error{fault(NotSent), fault(Refused)}, 2, true},
-		{"fatal for all", []error{fault(RunFatal)}, 1, true},
-		{"fatal for the region", []error{fault(RegionFatal)}, 1, true},
+		{"answered in the end", []error{failed(NotSent), failed(TryLater), failed(MaybeReceived), nil}, 4, false},
+		{"never answered", []error{failed(MaybeReceived)}, 4, true},
+		{"refused", []error{failed(NotSent), failed(Refused)}, 2, true},
+		{"fatal for all", []error{failed(RunFatal)}, 1, true},
+		{"fatal for the region", []error{failed(RegionFatal)}, 1, true},
 		{"nothing sent", []error{context.Canceled}, 1, true},
 	} {
 		synctest.Test(t, func(t *testing.T) {

@@ -159,7 +159,7 @@ func TestManyRows(t *testing.T) {
 	})
 }
 
-// One line for each attempt, with exactly these keys, and nobody's name in it.
+// One line for each attempt, with exactly these keys, and no personal data.
 func TestLogHasOneLineForEachAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()

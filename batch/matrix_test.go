@@ -13,7 +13,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// kinds are the ways an attempt can fail, by what the rim makes of them.
+// kinds are the ways an attempt can fail, by how package cloud classifies them.
 var kinds = map[string]fault{
 	"no connection":     {err: &CallError{Class: NotSent, Code: "(dial)"}},
 	"throttled":         {err: &CallError{Class: TryLater, Code: "Throttling.User", Status: 400, Throttled: true, Wait: 2 * time.Second}},

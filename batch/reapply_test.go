@@ -74,7 +74,7 @@ func TestReapply(t *testing.T) {
 	}
 }
 
-// TestLOAExists lets the API say that an LOA stands against a first application.
+// TestLOAExists lets the API say that the circuit of a first application has an LOA.
 func TestLOAExists(t *testing.T) {
 	for _, test := range []struct {
 		name   string

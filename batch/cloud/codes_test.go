@@ -244,7 +244,7 @@ func FuzzWaitHint(f *testing.F) {
 }
 
 // Every code that comes out of this package can be explained. The catalogue is read as
-// source, since the rim knows nothing of the command line.
+// source, since this package does not know the command line.
 func TestEveryCodeIsInTheCatalogue(t *testing.T) {
 	known := catalogueKeys(t, "en_api.go", "en_wire.go")
 	for _, r := range rules {

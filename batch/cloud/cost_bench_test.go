@@ -46,7 +46,7 @@ func TestCostServer(t *testing.T) {
 	}
 }
 
-// BenchmarkWholeRow sets a whole run without a limit (engine, quota, durable ledger, rim)
+// BenchmarkWholeRow sets a whole run without a limit (engine, quota, durable ledger, cloud)
 // beside the bare SDK in its one sound shape, both against the same simulator in another
 // process, with as many calls in flight. They take turns, so that a machine whose speed
 // drifts is as fast for both, and what counts is the ratio of one to the other.

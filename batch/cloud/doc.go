@@ -1,4 +1,4 @@
-// Package cloud stands between the engine and Alibaba Cloud: it makes one API call at a
+// Package cloud connects the engine to Alibaba Cloud: it makes one API call at a
 // time and reports the result in a few fields. It is the only package that knows the SDK
 // (alibaba-cloud-sdk-go v1.63.107, its last release) and the credentials library, and it
 // contains their defects.

@@ -1,6 +1,6 @@
-// Package plan holds a workbook against the past and decides for every row whether it is
-// sent, and under which token, or what its outcome already is. It reads no clock and asks
-// nobody: the same workbook and the same past make the same plan.
+// Package plan compares a workbook with the past and decides for every row whether it is
+// sent, and under which token, or what its outcome already is. It reads no clock and
+// makes no calls: the same workbook and the same past make the same plan.
 //
 // The past comes from the ledger. Where the ledger does not know a circuit, the result
 // columns of the workbook are used, as far as the token in them is one that the row's
