@@ -118,3 +118,29 @@ func newSimulator(keys map[string]string, account, rate, faults string, seed uin
 	}
 	return simulator.New(simulator.Options{Keys: keys, Account: account, Quota: quota.N, Window: quota.Per, Faults: plan, Seed: seed}), nil
 }
+
+// embedded is a simulator on a loopback port of its own.
+type embedded struct {
+	url  string
+	stop func()
+}
+
+// startSimulator serves the simulated endpoint for this process, so that the real SDK
+// goes over real HTTP.
+func startSimulator(rate string, r runFlags) (*embedded, error) {
+	handler, err := newSimulator(map[string]string{simulatedKeyID: simulatedSecret}, simulatedAccount, rate, r.faults, r.seed)
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, failure(exitInternal, "simulator-listen", err, "value", "127.0.0.1:0", "reason", err.Error())
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		handler.Serve(ctx, listener) // a listener that fails shows as calls that fail
+	}()
+	return &embedded{url: "http://" + listener.Addr().String(), stop: func() { cancel(); <-ended }}, nil
+}

@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
@@ -95,4 +96,40 @@ func (a *app) secondPlaces(path, runID, ledgerFlag string) []string {
 		places = append(places, filepath.Join(filepath.Dir(ledger), name))
 	}
 	return append(places, filepath.Join(os.TempDir(), name))
+}
+
+// resultsName matches the name that a results copy has by default.
+var resultsName = regexp.MustCompile(`\.results-[0-9]{8}-[0-9]{6}-[0-9a-z]{5}$`)
+
+// copyPath gives the path of the results copy: -o as it stands, in the folder -o with
+// several inputs, else beside the input under the run's ID. A results copy used as
+// input keeps its plain name, so that names do not grow from night to night.
+func copyPath(in, output string, several bool, runID string) string {
+	base := filepath.Base(in)
+	ext := filepath.Ext(base)
+	name := resultsName.ReplaceAllString(strings.TrimSuffix(base, ext), "") + ".results-" + runID + extension(in)
+	switch {
+	case output == "":
+		return filepath.Join(filepath.Dir(in), name)
+	case several || isFolder(output):
+		return filepath.Join(output, name)
+	}
+	return output
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// sameFile reports whether both paths lead to one file, through links too.
+func sameFile(a, b string) bool {
+	x, errX := os.Stat(a)
+	y, errY := os.Stat(b)
+	if errX == nil && errY == nil {
+		return os.SameFile(x, y)
+	}
+	absX, _ := filepath.Abs(a)
+	absY, _ := filepath.Abs(b)
+	return absX == absY
 }

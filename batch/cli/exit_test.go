@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/loabatch/loabatch/batch"
@@ -87,5 +90,20 @@ func TestCopyPath(t *testing.T) {
 	}
 	if got := copyPath("x/a.xlsx", "out", true, "r"); got != "out/a.results-r.xlsx" {
 		t.Errorf("with several inputs: %q", got)
+	}
+}
+
+// A copy that has no place where it was wanted goes beside it, to the ledger of this
+// very run, or to the temporary files.
+func TestSecondPlaces(t *testing.T) {
+	a := &app{env: Env{Getenv: os.Getenv}}
+	ledger := filepath.Join("var", "night", "ledger.db")
+	got := a.secondPlaces(filepath.Join("out", "a.xlsx"), "r1", ledger)
+	var want []string
+	for _, folder := range []string{"out", filepath.Dir(ledger), os.TempDir()} {
+		want = append(want, filepath.Join(folder, "a.r1-2.xlsx"))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }

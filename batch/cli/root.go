@@ -3,6 +3,9 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 
@@ -172,4 +175,51 @@ func nearest(name string, names []string) string {
 		return near[0]
 	}
 	return ""
+}
+
+// envPrefix starts the name of every variable that stands in for a flag.
+const envPrefix = "LOABATCH_"
+
+// variable gives the name of the variable that a flag also reads: LOABATCH_MAX_ATTEMPTS.
+func variable(flag string) string {
+	return envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// bindEnvironment sets each flag that was not given from its variable, if that is set.
+// The command line beats the environment.
+func (a *app) bindEnvironment(flags *pflag.FlagSet) error {
+	var err error
+	flags.VisitAll(func(f *pflag.Flag) {
+		value := a.env.Getenv(variable(f.Name))
+		if err != nil || f.Changed || value == "" || f.Name == "help" {
+			return
+		}
+		if bad := flags.Set(f.Name, value); bad != nil {
+			err = failure(exitUsage, "environment-value", bad, "variable", variable(f.Name), "value", value, "flag", f.Name, "takes", a.takes(f))
+		}
+	})
+	return err
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  arguments(0, 0),
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintf(a.env.Stdout, "loabatch %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			return err
+		},
+	}
+}
+
+// version gives the linked version, or what the module system knows of this build.
+func version() string {
+	if Version != "devel" {
+		return Version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return Version
 }

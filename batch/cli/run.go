@@ -2,9 +2,12 @@ package cli
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base32"
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
@@ -160,4 +163,13 @@ func (done *finished) ledgerEnd(exit int, output string) ledger.RunEnd {
 		Output: output, ExitCode: exit, Stop: string(done.totals.stop), StopCode: done.totals.stopCode, Requests: done.totals.requests,
 		Retries: done.totals.retries, Throttled: done.totals.throttled, Slowed: done.totals.slowed, Duration: done.totals.duration,
 	}
+}
+
+// newRunID gives a run's name: when it began (UTC) and a few random characters, so
+// that names sort by time and two hosts never share one: 20270115-020000-k3f9q.
+func newRunID(now time.Time) string {
+	b := make([]byte, 4)
+	rand.Read(b) // never fails: crypto/rand aborts the program instead
+	tail := strings.ToLower(base32.StdEncoding.EncodeToString(b))[:5]
+	return now.UTC().Format("20060102-150405") + "-" + tail
 }

@@ -1,6 +1,11 @@
 package cli
 
-import "github.com/spf13/pflag"
+import (
+	"errors"
+	"time"
+
+	"github.com/spf13/pflag"
+)
 
 // Help that several commands give alike.
 const (
@@ -128,3 +133,37 @@ func (f *watchFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.logLevel, "log-level", "info", "log from this level on: `debug|info|warn|error`; at info, text on stderr has the errors alone")
 	flags.StringVar(&f.logFile, "log-file", "", "append the log to `FILE` instead of stderr")
 }
+
+// Defaults that the help text and the code share.
+const (
+	defaultRate     = "300/1m"
+	defaultAttempts = 5
+	defaultTimeout  = 15 * time.Second
+)
+
+// durationFlag is a flag that takes a positive duration. A bare number is refused:
+// whether it would mean seconds or minutes is not guessed.
+type durationFlag time.Duration
+
+var errNoDuration = errors.New("no positive duration")
+
+// String gives the duration as Go writes it; "" for none, so that help shows no default.
+func (d *durationFlag) String() string {
+	if *d == 0 {
+		return ""
+	}
+	return time.Duration(*d).String()
+}
+
+// Set reads a duration such as 15s or 2h30m.
+func (d *durationFlag) Set(s string) error {
+	v, err := time.ParseDuration(s)
+	if err != nil || v <= 0 {
+		return errNoDuration
+	}
+	*d = durationFlag(v)
+	return nil
+}
+
+// Type names the kind of value in the help text.
+func (d *durationFlag) Type() string { return "DURATION" }
