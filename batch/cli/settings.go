@@ -16,7 +16,7 @@ import (
 // options turns the flags into sheet.Options, or tells which flag is wrong.
 func (f *validationFlags) options(now time.Time) (sheet.Options, error) {
 	o := sheet.Options{DefaultRegion: f.region, Now: now, Strict: f.strict, Regions: cloud.KnownRegions(), Severities: map[string]sheet.Severity{}}
-	if f.region != "" && strings.Trim(f.region, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+	if f.region != "" && !sheet.ValidRegionID(f.region) {
 		return o, failure(exitUsage, "region-value", nil, "value", f.region)
 	}
 	if f.maxUnpacked < 1 {
