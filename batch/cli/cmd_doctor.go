@@ -14,6 +14,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cloud"
+	"github.com/loabatch/loabatch/batch/report"
 )
 
 // maxClockSkew is how far the clocks may differ before the service refuses signatures:
@@ -89,9 +90,9 @@ func (d *examination) fail(what string, err error) {
 // row prints one line, with the hint below it where something is wrong.
 func (d *examination) row(state, what, code string, args map[string]string) {
 	message, hint := d.app.lines.words.Render(code, args)
-	fmt.Fprintf(d.table, "%s\t%s\t%s\n", d.app.lines.words.Line("doctor-"+state), what, printable(message))
+	fmt.Fprintf(d.table, "%s\t%s\t%s\n", d.app.lines.words.Line("doctor-"+state), what, report.Printable(message))
 	if state == "fail" && hint != "" {
-		fmt.Fprintf(d.table, "\t\t%s\n", printable(hint))
+		fmt.Fprintf(d.table, "\t\t%s\n", report.Printable(hint))
 	}
 }
 

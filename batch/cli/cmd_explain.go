@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -63,7 +64,7 @@ func (a *app) explain(code string) error {
 }
 
 func (a *app) printEntry(w io.Writer, code string, e prose.Entry) {
-	fmt.Fprintln(w, code)
+	fmt.Fprintln(w, report.Printable(code))
 	if r, ok := sheet.RuleByCode(code); ok {
 		a.field(w, "severity", r.Severity.String())
 	}

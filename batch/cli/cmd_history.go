@@ -92,7 +92,7 @@ func (a *app) runHistory(ctx context.Context, store *ledger.Store, limit int, as
 		if r.ExitCode != nil {
 			exit = number(*r.ExitCode)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.RunID, stamp(r.StartedAt), r.Scope, r.Status, exit, report.Results(r.Results), r.Input)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.RunID, stamp(r.StartedAt), r.Scope, r.Status, exit, report.Results(r.Results), report.Printable(r.Input))
 	})
 }
 
@@ -137,7 +137,7 @@ func (a *app) circuitHistory(ctx context.Context, store *ledger.Store, circuit s
 	}
 	return a.table("history-events", len(list), func(w io.Writer, i int) {
 		e := list[i]
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\n", e.RunID, stampOf(e.Begun), stampOf(e.Finished), e.Attempts, e.Result, e.RequestID, e.Token, e.Message)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\n", e.RunID, stampOf(e.Begun), stampOf(e.Finished), e.Attempts, e.Result, e.RequestID, e.Token, report.Printable(e.Message))
 	})
 }
 

@@ -96,6 +96,17 @@ func TestRemarksOnTheCopy(t *testing.T) {
 	}
 }
 
+// A file's name cannot add a line to an error, nor rewrite the terminal.
+func TestErrorsQuoteOnOneLine(t *testing.T) {
+	var shown bytes.Buffer
+	l := &lines{err: &shown, words: prose.English}
+	l.fail(failure(exitUsage, "input-missing", nil, "file", "a\nerror: b\x1b[2J.xlsx"))
+	first, _, _ := strings.Cut(shown.String(), "\n")
+	if !strings.HasSuffix(first, "a<U+000A>error: b<U+001B>[2J.xlsx") {
+		t.Errorf("printed %q", shown.String())
+	}
+}
+
 // withLockedStructure gives a workbook's bytes with its structure protected.
 func withLockedStructure(t *testing.T, content []byte) []byte {
 	t.Helper()

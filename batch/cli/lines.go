@@ -7,17 +7,17 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 )
 
 // lines is the one place that prints to people. Its rules: what is asked for goes to
 // stdout, everything else to stderr; lower case at the start, no full stop; the hint
 // stands on a line of its own and says what to do next. No sentence is made here: each
-// comes from the catalogue by its code. What was quoted from a workbook or from the
-// environment is stripped of control characters, so that it cannot steer a terminal.
+// comes from the catalogue by its code, and what it quotes from a workbook or from the
+// environment is made printable, so it cannot control a terminal.
 type lines struct {
 	out, err io.Writer
 	words    *prose.Catalogue
@@ -106,9 +106,9 @@ func (l *lines) write(kind, message, hint string) {
 	if kind != "" {
 		fmt.Fprintf(l.err, "%s ", l.paint(kind, kind+":"))
 	}
-	fmt.Fprintln(l.err, printable(message))
+	fmt.Fprintln(l.err, report.Printable(message))
 	if hint != "" {
-		fmt.Fprintf(l.err, "  %s\n", printable(hint))
+		fmt.Fprintf(l.err, "  %s\n", report.Printable(hint))
 	}
 }
 
@@ -121,17 +121,6 @@ func (l *lines) paint(kind, text string) string {
 		color = "31"
 	}
 	return "\x1b[1;" + color + "m" + text + "\x1b[0m"
-}
-
-// printable replaces what would rewrite a terminal or turn its direction of writing:
-// controls but line breaks and tabs, and characters that only format.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && r != '\t' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
-			return '\ufffd'
-		}
-		return r
-	}, s)
 }
 
 // number writes a figure for the prose.
@@ -153,7 +142,7 @@ func (a *app) confirm(yes bool, applications int, account, endpoint string) erro
 	question, _ := a.lines.words.Render(pick(applications == 1, "confirm-one", "confirm"), map[string]string{
 		"count": number(applications), "account": account, "endpoint": endpoint,
 	})
-	fmt.Fprintf(a.env.Stderr, "%s [y/N] ", question)
+	fmt.Fprintf(a.env.Stderr, "%s [y/N] ", report.Printable(question))
 	answers := make(chan string, 1)
 	go func() {
 		answer, _ := bufio.NewReader(a.env.Stdin).ReadString('\n') // the end of input is a no

@@ -54,14 +54,14 @@ var ansi = map[sheet.Style]string{
 
 // paint makes a text safe to print and colours it.
 func (p printer) paint(s sheet.Style, text string) string {
-	text = printable(text)
+	text = Printable(text)
 	if code := ansi[s]; p.color && code != "" && text != "" {
 		return "\x1b[" + code + "m" + text + "\x1b[0m"
 	}
 	return text
 }
 
-// line prints one line; texts that come from the workbook have gone through printable.
+// line prints one line; texts that come from the workbook have gone through Printable.
 func (p printer) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
 
 // problems prints errors and warnings one by one, errors first, and reports whether
@@ -80,7 +80,7 @@ func (p printer) problems(d *Document, limit int) bool {
 		if q.At.Sheet == "" {
 			where = d.Input
 		}
-		p.line("%s  %s  %s", printable(where), p.paint(severityStyle(q.Severity), p.words.Line("report-severity-"+q.Severity)), brief(q.Message))
+		p.line("%s  %s  %s", Printable(where), p.paint(severityStyle(q.Severity), p.words.Line("report-severity-"+q.Severity)), brief(q.Message))
 		p.indented("    ", q.Hint, q.Code)
 	}
 	if more := len(order) - limit; more > 0 {
@@ -118,7 +118,7 @@ func (p printer) head(d *Document) {
 		p.line("%s", p.words.Line(d.StopReason, text("code", d.StopCode)))
 	}
 	if d.Failure != "" {
-		p.line("%s", printable(d.Failure))
+		p.line("%s", Printable(d.Failure))
 	}
 	p.line("")
 }
@@ -182,7 +182,7 @@ func (p printer) cells(c Cause) string {
 		if r.Sheet == last {
 			b.WriteString(cellOf(r))
 		} else {
-			b.WriteString(printable(r.String()))
+			b.WriteString(Printable(r.String()))
 		}
 		last = r.Sheet
 	}
@@ -208,7 +208,7 @@ func (p printer) foot(d *Document) {
 
 func (p printer) field(code, value string) {
 	if value != "" {
-		p.line("%s %s", pad(p.words.Line(code), 7), printable(value))
+		p.line("%s %s", pad(p.words.Line(code), 7), Printable(value))
 	}
 }
 

@@ -34,10 +34,10 @@ func text(name, value string) sheet.Arg { return sheet.Arg{Name: name, Value: va
 // lineRunes bounds what one text takes of a terminal.
 const lineRunes = 240
 
-// printable makes a text safe for a terminal: a cell may hold anything, also escape
-// sequences that would rewrite the screen, marks that turn the direction of writing,
-// and line breaks. They are shown as their code points.
-func printable(s string) string {
+// Printable makes a text safe to print on one line of a terminal. A cell or a file name
+// may hold escape sequences that rewrite the screen, marks that reverse the direction of
+// writing, and line breaks: each is shown as its code point, <U+001B>.
+func Printable(s string) string {
 	if !strings.ContainsFunc(s, risky) && utf8.ValidString(s) {
 		return s
 	}
@@ -52,8 +52,8 @@ func printable(s string) string {
 	return b.String()
 }
 
-// brief is printable and cut to what a line should take; paths and commands are never cut.
-func brief(s string) string { return printable(shorten(s, lineRunes)) }
+// brief is Printable and cut to what a line should take; paths and commands are never cut.
+func brief(s string) string { return Printable(shorten(s, lineRunes)) }
 
 // risky tells controls, separators of lines and paragraphs, and format characters
 // (Unicode categories Cc, Zl, Zp, Cf).

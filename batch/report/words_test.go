@@ -18,7 +18,7 @@ func TestPrintable(t *testing.T) {
 		{"\u009b31m", "<U+009B>31m"},
 		{"\xff", "\uFFFD"},
 	} {
-		if got := printable(c.in); got != c.want {
+		if got := Printable(c.in); got != c.want {
 			t.Errorf("%q became %q, want %q", c.in, got, c.want)
 		}
 	}
@@ -32,7 +32,7 @@ func TestBriefCutsWholeCharacters(t *testing.T) {
 	if got := brief(whole + "é"); got != whole+"…" {
 		t.Errorf("got %q", got)
 	}
-	if got := printable(whole + "é"); got != whole+"é" {
+	if got := Printable(whole + "é"); got != whole+"é" {
 		t.Errorf("a path was cut: %q", got)
 	}
 }
@@ -48,7 +48,7 @@ func TestPadCountsWideCharacters(t *testing.T) {
 func FuzzPrintable(f *testing.F) {
 	f.Add("a\x1b]0;x\x07b")
 	f.Fuzz(func(t *testing.T, s string) {
-		got := printable(s)
+		got := Printable(s)
 		if strings.ContainsFunc(got, risky) || !utf8.ValidString(got) {
 			t.Errorf("%q became %q", s, got)
 		}
