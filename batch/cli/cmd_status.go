@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"context"
 
 	"github.com/spf13/cobra"
 
@@ -22,7 +21,7 @@ LOA status of a new copy. Results of earlier runs stay as they are. Nothing is a
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.run.maxAttempts = defaultAttempts
-			return a.status(cmd.Context(), f, args[0])
+			return a.status(cmd, f, args[0])
 		},
 	}
 	flags := cmd.Flags()
@@ -34,7 +33,8 @@ LOA status of a new copy. Results of earlier runs stay as they are. Nothing is a
 	return cmd
 }
 
-func (a *app) status(ctx context.Context, f submitFlags, path string) error {
+func (a *app) status(cmd *cobra.Command, f submitFlags, path string) error {
+	ctx := cmd.Context()
 	s, err := a.newJob("status", f)
 	if err != nil {
 		return err
@@ -60,7 +60,7 @@ func (a *app) status(ctx context.Context, f submitFlags, path string) error {
 	ctx, s.signals = a.watchSignals(ctx)
 	defer s.signals.stop()
 	done := &finished{in: in, info: runInfo{
-		id: t.runID, command: "status", args: a.env.Args, account: s.service.account, started: s.started, simulate: f.run.simulate,
+		id: t.runID, command: "status", args: settingsLine(cmd, []string{path}), account: s.service.account, started: s.started, simulate: f.run.simulate,
 	}}
 	if err := a.engine(ctx, s, done, statusPlan(in.workbook), &batch.MemoryLedger{}); err != nil {
 		return err
@@ -103,6 +103,7 @@ func (a *app) deliverStatus(s *job, done *finished, t target) error {
 		return failure(exitUsage, "output-unwritable", err, "file", t.path, "reason", cause(err))
 	}
 	doc.Output, a.exit = t.path, doc.ExitCode
+	doc.Unasked, doc.Commands = unasked, a.commands(done.info, doc.Input, doc.Output)
 	a.writeReports(doc, t.path, s.flags.output.reports)
 	if s.flags.output.json {
 		return report.JSON(a.env.Stdout, *doc)

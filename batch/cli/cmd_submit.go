@@ -27,7 +27,7 @@ nothing is ever applied for twice.`,
   loabatch submit --yes --max-duration 4h tonight.xlsx
   loabatch submit --only failed,unknown,not_attempted tonight.results-….xlsx`,
 		Args: files,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.process(cmd.Context(), "submit", f, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.process(cmd, f, args) },
 	}
 	flags := cmd.Flags()
 	f.run.register(flags)
@@ -53,7 +53,7 @@ what to do. It is the same code path as submit --dry-run. A copy is written only
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.run.dryRun, f.run.maxAttempts = string(dryRunOffline), 1
 			f.service.rate, f.service.concurrency = defaultRate, 1
-			return a.process(cmd.Context(), "validate", f, args)
+			return a.process(cmd, f, args)
 		},
 	}
 	flags := cmd.Flags()

@@ -33,7 +33,7 @@ type finished struct {
 type runInfo struct {
 	id       string
 	command  string
-	args     []string
+	args     []string // its settingsLine
 	dryRun   dryRun
 	simulate bool
 	account  string
@@ -72,6 +72,7 @@ func (a *app) deliver(done *finished, path string, f outputFlags) *report.Docume
 	if reportBase == "" {
 		reportBase = copyPath(done.in.path, "", false, done.info.id)
 	}
+	doc.Unasked, doc.Commands = end.unasked, a.commands(done.info, doc.Input, doc.Output)
 	a.writeReports(doc, reportBase, f.reports)
 	return doc
 }
@@ -152,7 +153,7 @@ func (a *app) document(done *finished, found *findings) *report.Document {
 		Requests: done.totals.requests, Retries: done.totals.retries, Throttled: done.totals.throttled,
 		DurationSeconds: done.totals.duration.Seconds(), SlowedSeconds: done.totals.slowed.Seconds(),
 		StartedAt: report.Instant{Time: done.info.started}, FinishedAt: report.Instant{Time: done.info.started.Add(done.totals.duration)},
-		StopReason: string(done.totals.stop), StopCode: done.totals.stopCode, Invocation: done.info.args,
+		StopReason: string(done.totals.stop), StopCode: done.totals.stopCode,
 		Problems: make([]report.Problem, 0, len(done.problems)), Applications: make([]report.Application, 0, len(done.outcomes)),
 	}
 	for _, p := range done.problems {

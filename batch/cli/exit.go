@@ -197,8 +197,9 @@ func (a *app) wantsJSON(cmd *cobra.Command) bool {
 // whoever reads standard output learns why from it too.
 func (a *app) printUnfinished(cmd *cobra.Command, err error) error {
 	doc := report.Document{Command: cmd.Name(), DryRun: cmd.Name() == "validate"}
-	if flag := cmd.Flags().Lookup("dry-run"); flag != nil {
-		doc.DryRun = flag.Changed && flag.Value.String() != "false"
+	if flag := cmd.Flags().Lookup(dryRunFlag); flag != nil {
+		mode, ok := parseDryRun(flag.Value.String())
+		doc.DryRun = !ok || mode != wetRun
 	}
 	args := cmd.Flags().Args()
 	switch cmd.Name() {

@@ -108,8 +108,8 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.simulate, "simulate", false, "embedded simulator and a throw-away ledger: no account, no network")
 	flags.StringVar(&f.faults, "faults", "", "with --simulate: the simulator's fault `PLAN` (see loabatch simulator --help)")
 	flags.Uint64Var(&f.seed, "seed", 1, "with --simulate: seed `N` of the fault plan")
-	flags.StringVar(&f.dryRun, "dry-run", "", "send nothing, `offline|online`: offline validates only, online also reads the circuits' state and predicts each row")
-	flags.Lookup("dry-run").NoOptDefVal = "offline"
+	flags.StringVar(&f.dryRun, dryRunFlag, "", "send nothing, `offline|online|false`: offline validates only, online also reads the circuits' state and predicts each row, false overrides LOABATCH_DRY_RUN")
+	flags.Lookup(dryRunFlag).NoOptDefVal = string(dryRunOffline)
 	flags.IntVar(&f.maxAttempts, "max-attempts", defaultAttempts, "`N` attempts per row")
 	flags.Var(&f.maxDuration, "max-duration", "stop starting rows after this long (default none)")
 	flags.StringVar(&f.maxFailures, "max-failures", "", "stop once `N|N%` rows were refused or failed (a percentage needs 20 finished rows)")

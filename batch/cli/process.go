@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
@@ -29,7 +31,7 @@ type job struct {
 	log     *slog.Logger
 	started time.Time
 	paths   []string // the inputs as they were named
-	args    []string // the command line, without the inputs that cannot be read
+	args    []string // the settingsLine, without the inputs that cannot be read
 
 	service *service      // nil when nothing is asked of the API
 	store   *ledger.Store // nil when nothing is sent
@@ -40,8 +42,8 @@ type job struct {
 // process is submit and validate: it reads every input, opens what the run needs, and
 // takes the inputs one after another. Where nothing is sent, inputs that can be read are
 // checked even when others cannot.
-func (a *app) process(ctx context.Context, command string, f submitFlags, paths []string) (err error) {
-	s, err := a.newJob(command, f)
+func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
+	s, err := a.newJob(cmd.Name(), f)
 	if err != nil {
 		return err
 	}
@@ -51,7 +53,7 @@ func (a *app) process(ctx context.Context, command string, f submitFlags, paths 
 	if len(unread) > 0 && (s.run.dryRun != dryRunOffline || len(inputs) == 0) {
 		return unread
 	}
-	s.args = slices.DeleteFunc(slices.Clone(a.env.Args), func(arg string) bool { return unread.of(arg) != nil })
+	s.args = settingsLine(cmd, slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return unread.of(path) != nil }))
 	outputs, err := s.outputs(inputs)
 	if err != nil {
 		return err
@@ -59,10 +61,11 @@ func (a *app) process(ctx context.Context, command string, f submitFlags, paths 
 	for _, in := range inputs {
 		a.lines.remarks(in)
 	}
-	if err := a.open(ctx, s, inputs); err != nil {
+	if err := a.open(cmd.Context(), s, inputs); err != nil {
 		return err
 	}
-	ctx, s.signals = a.watchSignals(ctx)
+	var ctx context.Context
+	ctx, s.signals = a.watchSignals(cmd.Context())
 	defer s.signals.stop()
 	return a.each(ctx, s, inputs, outputs, unread)
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"net"
 	"net/netip"
 	"net/url"
@@ -130,6 +131,9 @@ type runSettings struct {
 // dryRun is how much of a run is withheld.
 type dryRun string
 
+// dryRunFlag is the name of the flag.
+const dryRunFlag = "dry-run"
+
 // The kinds of run.
 const (
 	wetRun        dryRun = ""
@@ -137,17 +141,28 @@ const (
 	dryRunOnline  dryRun = "online"
 )
 
-func (f *runFlags) settings() (runSettings, error) {
-	s := runSettings{dryRun: dryRun(f.dryRun)}
-	switch f.dryRun {
-	case "", "offline", "online":
-	case "true":
-		s.dryRun = dryRunOffline
-	case "false":
-		s.dryRun = wetRun
-	default:
-		return s, failure(exitUsage, "choice", nil, "flag", "dry-run", "value", f.dryRun, "choices", "offline, online")
+// parseDryRun reads the value of --dry-run.
+func parseDryRun(text string) (mode dryRun, ok bool) {
+	switch text {
+	case "", "false":
+		return wetRun, true
+	case "true", "offline":
+		return dryRunOffline, true
+	case "online":
+		return dryRunOnline, true
 	}
+	return wetRun, false
+}
+
+// flag is the value of --dry-run that asks for this kind of run.
+func (d dryRun) flag() string { return cmp.Or(string(d), "false") }
+
+func (f *runFlags) settings() (runSettings, error) {
+	mode, ok := parseDryRun(f.dryRun)
+	if !ok {
+		return runSettings{}, failure(exitUsage, "choice", nil, "flag", dryRunFlag, "value", f.dryRun, "choices", "offline, online, false")
+	}
+	s := runSettings{dryRun: mode}
 	if f.maxAttempts < 1 {
 		return s, failure(exitUsage, "max-attempts-value", nil, "value", number(f.maxAttempts))
 	}

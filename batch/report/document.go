@@ -57,9 +57,8 @@ type Document struct {
 	StopCode      string  `json:"stop_code"`      // the API's error code that stopped it, if one did
 	Failure       string  `json:"failure"`        // rendered: why the copy could not be written (exit code 8)
 
-	// Invocation is the command line without the program's name and without any
-	// secret, from which the next command is made: submit --yes circuits.xlsx.
-	Invocation []string `json:"-"`
+	Unasked  int      `json:"-"` // rows of a status or online dry run that the API gave no answer for
+	Commands Commands `json:"-"` // that may be run next
 }
 
 // Problem is a [sheet.Problem] with its prose rendered.

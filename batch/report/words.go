@@ -106,7 +106,7 @@ func headlineCode(d *Document) string {
 	switch {
 	case d.asked() && d.Rows > 0:
 		return "report-head-status"
-	case d.ExitCode == exitNoCopy:
+	case d.Failure != "":
 		return "report-head-no-copy"
 	case d.StopReason != "":
 		return "report-head-stopped"
@@ -131,7 +131,7 @@ func tone(d *Document) sheet.Style {
 		return sheet.StyleGood
 	case d.asked():
 		return sheet.StyleTitle
-	case d.Results.of(sheet.Invalid, sheet.Refused, sheet.Failed) > 0 || d.StopReason != "" || d.ExitCode == exitNoCopy:
+	case d.Results.of(sheet.Invalid, sheet.Refused, sheet.Failed) > 0 || d.StopReason != "" || d.Failure != "":
 		return sheet.StyleBad
 	}
 	return sheet.StyleWarn
