@@ -28,7 +28,7 @@ var mayImport = map[string][]string{
 	"batch/ledger":            {"batch", "sheet", "modernc.org/sqlite"},
 	"batch/ledger/ledgertest": {"batch", "batch/ledger", "sheet"},
 	"batch/simulator":         {},
-	"batch/report":            {"batch", "sheet", "templates"},
+	"batch/report":            {"batch", "sheet", "templates", "github.com/rivo/uniseg"},
 	"batch/cli":               {"batch", "batch/cloud", "batch/ledger", "batch/report", "batch/simulator", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
 	"batch/cli/prose":         {"sheet"},
 	"templates":               {},
@@ -57,6 +57,7 @@ var soleImporter = map[string]string{
 	"github.com/spf13/cobra":                 "batch/cli",
 	"github.com/schollz/progressbar/v3":      "batch/cli",
 	"golang.org/x/term":                      "batch/cli",
+	"github.com/rivo/uniseg":                 "batch/report", // terminal cells: wide characters, emoji, combining marks
 }
 
 // TestArchitecture holds the picture: imports follow the data.

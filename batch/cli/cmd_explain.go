@@ -78,7 +78,7 @@ func (a *app) printEntry(w io.Writer, code string, e prose.Entry) {
 
 func (a *app) field(w io.Writer, label, text string) {
 	if text != "" {
-		fmt.Fprintf(w, "  %-9s %s\n", a.lines.words.Line("explain-"+label), strings.ReplaceAll(general(text), "\n", "\n            "))
+		fmt.Fprintf(w, "  %s %s\n", report.Pad(a.lines.words.Line("explain-"+label), 9), strings.ReplaceAll(general(text), "\n", "\n            "))
 	}
 }
 

@@ -141,8 +141,9 @@ func (p printer) counts(d *Document) {
 
 // count prints how many rows have one result or state.
 func (p printer) count(n int, style sheet.Style, word, meaning string) {
-	blanks := max(0, len("NOT_ATTEMPTED")-len(word))
-	p.line("%s", strings.TrimRight(fmt.Sprintf("%7d  %s%*s  %s", n, p.paint(style, word), blanks, "", meaning), " "))
+	word = Printable(word)
+	blanks := Pad(word, len(sheet.NotAttempted))[len(word):]
+	p.line("%s", strings.TrimRight(fmt.Sprintf("%7d  %s%s  %s", n, p.paint(style, word), blanks, meaning), " "))
 }
 
 // causes prints the gravest causes with their first cells. Problems that were already
@@ -208,7 +209,7 @@ func (p printer) foot(d *Document) {
 
 func (p printer) field(code, value string) {
 	if value != "" {
-		p.line("%s %s", pad(p.words.Line(code), 7), Printable(value))
+		p.line("%s %s", Pad(p.words.Line(code), 7), Printable(value))
 	}
 }
 

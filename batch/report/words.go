@@ -7,6 +7,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/rivo/uniseg"
+
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -73,22 +75,10 @@ func shorten(s string, limit int) string {
 	return s
 }
 
-// pad fills a text with blanks to a width in places; a wide character takes two.
-func pad(s string, width int) string {
-	places := 0
-	for _, r := range s {
-		places++
-		if wide(r) {
-			places++
-		}
-	}
-	return s + strings.Repeat(" ", max(0, width-places))
-}
-
-// wide tells the characters of East Asian scripts that terminals give two places
-// (Unicode Standard Annex 11, the ranges in use in Chinese and Japanese texts).
-func wide(r rune) bool {
-	return r >= 0x2E80 && r <= 0xA4CF || r >= 0xAC00 && r <= 0xD7A3 || r >= 0xF900 && r <= 0xFAFF || r >= 0xFF00 && r <= 0xFF60 || r >= 0x20000
+// Pad fills a text with blanks to a width in terminal cells: a wide character takes two,
+// a combining mark none.
+func Pad(s string, width int) string {
+	return s + strings.Repeat(" ", max(0, width-uniseg.StringWidth(s)))
 }
 
 // headline says in one line what happened.

@@ -1,9 +1,12 @@
 package report
 
 import (
+	"bufio"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/rivo/uniseg"
 
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -37,10 +40,31 @@ func TestBriefCutsWholeCharacters(t *testing.T) {
 	}
 }
 
-func TestPadCountsWideCharacters(t *testing.T) {
-	for s, want := range map[string]string{"run": "run    |", "运行": "运行   |", "副本位置更长": "副本位置更长|"} {
-		if got := pad(s, 7) + "|"; got != want {
+func TestPadCountsTerminalCells(t *testing.T) {
+	for s, want := range map[string]string{
+		"run": "run    |", "运行": "运行   |", "副本位置更长": "副本位置更长|", "ﾊﾝｶｸ": "ﾊﾝｶｸ   |", "ＡＢ": "ＡＢ   |",
+		"👍": "👍     |", "👩\u200d🔧": "👩\u200d🔧     |", "🇨🇳": "🇨🇳     |", "❤\ufe0f": "❤\ufe0f     |",
+		"e\u0301te\u0301": "e\u0301te\u0301    |", "한글": "한글   |", "": "       |",
+	} {
+		if got := Pad(s, 7) + "|"; got != want {
 			t.Errorf("%q became %q, want %q", s, got, want)
+		}
+	}
+}
+
+// The states of LOAs come from the API and may be in any script: the meanings behind them
+// stay in one column.
+func TestCountsAlign(t *testing.T) {
+	var b strings.Builder
+	out := bufio.NewWriter(&b)
+	p := printer{Writer: out, words: echo{}}
+	for _, word := range []string{"Applying", "审核中", "e\u0301tat", "👍"} {
+		p.count(3, sheet.StyleGood, word, "meaning")
+	}
+	out.Flush()
+	for line := range strings.Lines(b.String()) {
+		if before, _, _ := strings.Cut(line, "meaning"); uniseg.StringWidth(before) != 9+len("NOT_ATTEMPTED")+2 {
+			t.Errorf("the meaning is out of its column: %q", line)
 		}
 	}
 }
