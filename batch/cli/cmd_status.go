@@ -129,7 +129,7 @@ func statusExit(unasked int, t totals) int {
 func statusOutcome(c *sheet.Circuit, asked batch.Outcome) batch.Outcome {
 	o := batch.Outcome{
 		Row: c.Row, Key: asked.Key, Result: sheet.Result(c.Past.Result), Reason: reasonStatus, ErrorCode: asked.ErrorCode,
-		RequestID: c.Past.RequestID, Token: c.Past.ClientToken, LOAStatus: cmp.Or(asked.LOAStatus, noLOA),
+		RequestID: c.Past.RequestID, Token: c.Past.ClientToken, LOAStatus: cmp.Or(asked.LOAStatus, report.NoLOA),
 	}
 	if asked.Result == sheet.NotAttempted || asked.Result == sheet.Invalid {
 		o.LOAStatus = c.Past.LOAStatus
@@ -145,10 +145,6 @@ func statusOutcome(c *sheet.Circuit, asked batch.Outcome) batch.Outcome {
 
 // reasonStatus is the reason that a row of the status command has.
 const reasonStatus batch.Reason = "status-row"
-
-// noLOA stands in the column where the API knows of no LOA, so that the cell shows
-// that it was asked.
-const noLOA = "none"
 
 // statusPatch fills the column LOA status of the sheet of circuits and nothing else.
 func statusPatch(book *sheet.Workbook, doc *report.Document, redact bool) sheet.Patch {

@@ -30,13 +30,13 @@ const maxCells = 50
 func (d *Document) Causes() []Cause {
 	g := grouping{at: map[causeKey]int{}}
 	for i := range d.Problems {
-		if p := &d.Problems[i]; p.Severity == "error" || p.Severity == "warning" {
+		if p := &d.Problems[i]; p.Severity == sheet.Error.String() || p.Severity == sheet.Warning.String() {
 			g.add(causeKey{severity: p.Severity, code: p.Code}, p.Message, p.Hint, p.At)
 		}
 	}
 	for i := range d.Applications {
 		if a := &d.Applications[i]; d.toldAsCause(a) {
-			g.add(causeKey{"error", unfinished(a), a.Result, a.Reason}, a.Message, a.Hint, a.At)
+			g.add(causeKey{sheet.Error.String(), unfinished(a), a.Result, a.Reason}, a.Message, a.Hint, a.At)
 		}
 	}
 	slices.SortStableFunc(g.causes, func(a, b Cause) int {

@@ -74,6 +74,14 @@ type Problem struct {
 	At       sheet.Ref `json:"-"`        // where a link leads
 }
 
+// problemKeys are the JSON keys of a problem, in order; the CSV has a column for each.
+var problemKeys = []string{"severity", "code", "sheet", "cell", "column", "value", "message", "hint"}
+
+// fields are the problem's values in the order of problemKeys.
+func (p *Problem) fields() []string {
+	return []string{p.Severity, p.Code, p.Sheet, p.Cell, p.Column, p.Value, p.Message, p.Hint}
+}
+
 // NewProblem makes the entry of a problem whose prose is rendered.
 func NewProblem(p sheet.Problem, message, hint string) Problem {
 	return Problem{

@@ -26,9 +26,13 @@ func CSV(w io.Writer, d Document) error {
 	c := csv.NewWriter(w)
 	c.UseCRLF = true
 	// Errors stay in the writer until the flush.
-	_ = c.Write([]string{"severity", "code", "sheet", "cell", "column", "value", "message", "hint"})
+	_ = c.Write(problemKeys)
 	for p := range findings(&d) {
-		_ = c.Write([]string{p.Severity, field(p.Code), field(p.Sheet), p.Cell, field(p.Column), field(p.Value), field(p.Message), field(p.Hint)})
+		fields := p.fields()
+		for i := range fields {
+			fields[i] = field(fields[i])
+		}
+		_ = c.Write(fields)
 	}
 	c.Flush()
 	return c.Error()
@@ -96,7 +100,7 @@ func HTML(w io.Writer, d Document, words Words, page string) error {
 
 // view is what the page shows.
 type view struct {
-	*Document
+	Doc      *Document
 	Headline string
 	Tone     string // good, warn, bad
 	Stopped  string
@@ -131,7 +135,7 @@ type areaView struct {
 func viewOf(d *Document, words Words) view {
 	next := d.Next()
 	v := view{
-		Document: d, Headline: headline(d, words), Tone: toneName(tone(d)), Next: next, NextLine: words.Line(next.Code),
+		Doc: d, Headline: headline(d, words), Tone: toneName(tone(d)), Next: next, NextLine: words.Line(next.Code),
 		Elapsed: elapsed(d.DurationSeconds), Counts: countViews(d, words), Areas: areaViews(d),
 	}
 	if d.StopReason != "" {
@@ -169,16 +173,8 @@ func beyond(n int, words Words) string {
 
 func countViews(d *Document, words Words) []countView {
 	var counts []countView
-	if d.asked() {
-		for _, s := range d.shownStates() {
-			counts = append(counts, countView{s.Status, s.Rows, percent(s.Rows, d.Rows), toneName(s.style()), s.meaning(words)})
-		}
-		return counts
-	}
-	for _, r := range sheet.AllResults {
-		if n := d.Results[r]; n > 0 {
-			counts = append(counts, countView{string(r), n, percent(n, d.Rows), toneName(styleOf(r)), stepOf(words, r)})
-		}
+	for _, t := range d.tallies(words) {
+		counts = append(counts, countView{t.word, t.rows, percent(t.rows, d.Rows), toneName(t.style), t.meaning})
 	}
 	return counts
 }

@@ -100,15 +100,15 @@ func lines[T any](e *encoder, key, prefix string, list []T) {
 // wire is a document with the figures that are derived from it.
 type wire struct {
 	Document
-	Severities Severities `json:"severities"`
+	BySeverity Severities `json:"severities"`
 	ByRegion   []Region   `json:"by_region"`
 	ByLOA      []LOAState `json:"by_loa_status"`
-	Causes     []Cause    `json:"causes"`
+	ByCause    []Cause    `json:"causes"`
 }
 
 // wireOf is the document with its two long lists left empty.
 func wireOf(d *Document) wire {
-	w := wire{Document: *d, Severities: d.Severities(), ByRegion: d.PerRegion(), ByLOA: d.LOAStates(), Causes: list(d.Causes())}
+	w := wire{Document: *d, BySeverity: d.Severities(), ByRegion: d.PerRegion(), ByLOA: d.LOAStates(), ByCause: list(d.Causes())}
 	w.Reports, w.Regions = list(d.Reports), list(d.Regions)
 	w.Problems, w.Applications = []Problem{}, []Application{}
 	w.DurationSeconds, w.SlowedSeconds = milliseconds(d.DurationSeconds), milliseconds(d.SlowedSeconds)

@@ -70,7 +70,7 @@ func (d *Document) nextOfStates() Next {
 		return Next{"report-next-reapply", d.Commands.Reapply}
 	case by["Applying"] > 0:
 		return Next{"report-next-ask-again", d.Commands.Again}
-	case by["none"] > 0:
+	case by[NoLOA] > 0:
 		return Next{"report-next-apply", d.Commands.Apply}
 	}
 	return Next{Code: "report-next-none"}

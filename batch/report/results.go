@@ -61,9 +61,13 @@ func (r Results) of(words ...sheet.Result) int {
 func (r Results) good() int { return r.of(sheet.Submitted, sheet.Already, sheet.Valid, sheet.Skipped) }
 
 // bad counts the rows that a person or another run has to look after.
-func (r Results) bad() int {
-	return r.of(sheet.Blocked, sheet.Invalid, sheet.Refused, sheet.Failed, sheet.Unknown, sheet.NotAttempted)
-}
+func (r Results) bad() int { return r.of(sheet.AllResults...) - r.good() }
+
+// severities are the words of a problem's severity, the gravest first.
+var severities = []string{sheet.Error.String(), sheet.Warning.String(), sheet.Note.String()}
+
+// rank is the place of a severity among severities.
+func rank(severity string) int { return slices.Index(severities, severity) }
 
 // Severities counts problems by severity; its JSON has all three words.
 type Severities struct {
@@ -74,18 +78,13 @@ type Severities struct {
 
 // Severities counts the document's problems.
 func (d *Document) Severities() Severities {
-	var s Severities
-	for _, p := range d.Problems {
-		switch p.Severity {
-		case "error":
-			s.Errors++
-		case "warning":
-			s.Warnings++
-		case "note":
-			s.Notes++
+	counts := make([]int, len(severities))
+	for i := range d.Problems {
+		if at := rank(d.Problems[i].Severity); at >= 0 {
+			counts[at]++
 		}
 	}
-	return s
+	return Severities{counts[0], counts[1], counts[2]}
 }
 
 // Region is what came of the rows of one region.
@@ -126,9 +125,19 @@ type LOAState struct {
 	Rows   int    `json:"rows"`
 }
 
-// loaLife lists the states in the order of an LOA's life; none is ours. Others, which
-// the API may come to know, follow by name.
-var loaLife = []string{"Applying", "Accept", "Available", "Completing", "Complete", "Rejected", "Deleted", "none"}
+// NoLOA is the LOA status of a circuit that the API knows no LOA of; it is ours, the
+// others are spelt as the API spells them.
+const NoLOA = "none"
+
+// loaStates are the states in the order an LOA goes through them, with their look. States
+// that the API may add are shown after them, by name.
+var loaStates = []struct {
+	status string
+	style  sheet.Style
+}{
+	{"Applying", sheet.StyleWarn}, {"Accept", sheet.StyleGood}, {"Available", sheet.StyleGood}, {"Completing", sheet.StyleGood},
+	{"Complete", sheet.StyleGood}, {"Rejected", sheet.StyleBad}, {"Deleted", sheet.StyleWarn}, {NoLOA, sheet.StyleMuted},
+}
 
 // LOAStates counts the rows by the state of their LOA, as far as it was learnt.
 func (d *Document) LOAStates() []LOAState {
@@ -143,7 +152,7 @@ func (d *Document) LOAStates() []LOAState {
 		states = append(states, LOAState{s, n})
 	}
 	slices.SortFunc(states, func(a, b LOAState) int {
-		return cmp.Or(cmp.Compare(lifeRank(a.Status), lifeRank(b.Status)), cmp.Compare(a.Status, b.Status))
+		return cmp.Or(cmp.Compare(loaRank(a.Status), loaRank(b.Status)), cmp.Compare(a.Status, b.Status))
 	})
 	return states
 }
@@ -165,12 +174,14 @@ func (d *Document) shownStates() []LOAState {
 // unasked stands for the state of rows that name no circuit or region, or got no answer.
 const unasked = "not asked"
 
-// lifeRank is the place of a state in an LOA's life; unknown ones come last.
-func lifeRank(status string) int {
-	if i := slices.Index(loaLife, status); i >= 0 {
-		return i
+// loaRank is the place of a state among loaStates; unknown ones come last.
+func loaRank(status string) int {
+	for i := range loaStates {
+		if loaStates[i].status == status {
+			return i
+		}
 	}
-	return len(loaLife)
+	return len(loaStates)
 }
 
 // asked reports whether the document tells where LOAs stand, rather than of a run.
@@ -181,7 +192,7 @@ func (s LOAState) meaning(words Words) string {
 	switch {
 	case s.Status == unasked:
 		return words.Line("report-loa-unasked")
-	case lifeRank(s.Status) == len(loaLife):
+	case loaRank(s.Status) == len(loaStates):
 		return ""
 	}
 	return words.Line("report-loa-" + strings.ToLower(s.Status))
@@ -189,13 +200,34 @@ func (s LOAState) meaning(words Words) string {
 
 // style is the look of the state.
 func (s LOAState) style() sheet.Style {
-	switch s.Status {
-	case "Accept", "Available", "Completing", "Complete":
-		return sheet.StyleGood
-	case "Rejected":
-		return sheet.StyleBad
-	case "Applying", "Deleted":
-		return sheet.StyleWarn
+	if i := loaRank(s.Status); i < len(loaStates) {
+		return loaStates[i].style
 	}
 	return sheet.StyleMuted
+}
+
+// tally counts the rows that have one result, or whose LOA has one state.
+type tally struct {
+	word    string
+	rows    int
+	style   sheet.Style
+	meaning string // and what to do
+}
+
+// tallies are the counts that people are shown first: of the results that occur, or of
+// the states when LOAs were asked for.
+func (d *Document) tallies(words Words) []tally {
+	var list []tally
+	if d.asked() {
+		for _, s := range d.shownStates() {
+			list = append(list, tally{s.Status, s.Rows, s.style(), s.meaning(words)})
+		}
+		return list
+	}
+	for _, r := range sheet.AllResults {
+		if n := d.Results[r]; n > 0 {
+			list = append(list, tally{string(r), n, styleOf(r), stepOf(words, r)})
+		}
+	}
+	return list
 }

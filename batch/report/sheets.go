@@ -28,7 +28,8 @@ const maxProblems = sheet.MaxRow - 2
 // with a sentence around it would not fit one any more.
 const cellRunes = 2000
 
-// errorsColumns are the labels of the Errors sheet's columns, with their widths.
+// errorsColumns are the labels of the Errors sheet's columns, with their widths: one for
+// each of problemKeys.
 var errorsColumns = []struct {
 	code  string
 	width float64
@@ -63,7 +64,7 @@ func errorsRows(d *Document, words Words, header []sheet.PutCell, order []int32,
 			return
 		}
 		labels := map[string]string{}
-		for _, s := range []string{"error", "warning", "note"} {
+		for _, s := range severities {
 			labels[s] = words.Line("report-severity-" + s)
 		}
 		row := make([]sheet.PutCell, len(errorsColumns))
@@ -81,10 +82,10 @@ func errorsRows(d *Document, words Words, header []sheet.PutCell, order []int32,
 
 // problemRow fills the cells of one problem.
 func problemRow(row []sheet.PutCell, p *Problem, labels map[string]string) {
-	for i, text := range [...]string{labels[p.Severity], p.Code, p.Sheet, p.Cell, p.Column, p.Value, p.Message, p.Hint} {
+	for i, text := range p.fields() {
 		row[i] = sheet.PutCell{Text: shorten(text, cellRunes)}
 	}
-	row[0].Style = severityStyle(p.Severity)
+	row[0] = sheet.PutCell{Text: labels[p.Severity], Style: severityStyle(p.Severity)}
 	if p.At.Row > 0 && p.At.Sheet != "" {
 		row[3].Style, row[3].Link = sheet.StyleLink, p.At
 		row[3].Link.Col = max(p.At.Col, 1)
@@ -102,5 +103,3 @@ func bySeverity(problems []Problem) []int32 {
 	})
 	return order
 }
-
-func rank(severity string) int { return slices.Index([]string{"error", "warning", "note"}, severity) }

@@ -71,7 +71,7 @@ func (p printer) problems(d *Document, limit int) bool {
 		return false
 	}
 	order := bySeverity(d.Problems)
-	if notes := slices.IndexFunc(order, func(i int32) bool { return d.Problems[i].Severity == "note" }); notes >= 0 {
+	if notes := slices.IndexFunc(order, func(i int32) bool { return d.Problems[i].Severity == sheet.Note.String() }); notes >= 0 {
 		order = order[:notes]
 	}
 	for _, i := range order[:min(limit, len(order))] {
@@ -125,25 +125,17 @@ func (p printer) head(d *Document) {
 
 // counts prints the results that occur, each with its next step, or the states of LOAs.
 func (p printer) counts(d *Document) {
-	if d.asked() {
-		for _, s := range d.shownStates() {
-			p.count(s.Rows, s.style(), s.Status, s.meaning(p.words))
-		}
-	} else {
-		for _, r := range sheet.AllResults {
-			if n := d.Results[r]; n > 0 {
-				p.count(n, styleOf(r), string(r), stepOf(p.words, r))
-			}
-		}
+	for _, t := range d.tallies(p.words) {
+		p.count(t)
 	}
 	p.line("")
 }
 
 // count prints how many rows have one result or state.
-func (p printer) count(n int, style sheet.Style, word, meaning string) {
-	word = Printable(word)
+func (p printer) count(t tally) {
+	word := Printable(t.word)
 	blanks := Pad(word, len(sheet.NotAttempted))[len(word):]
-	p.line("%s", strings.TrimRight(fmt.Sprintf("%7d  %s%s  %s", n, p.paint(style, word), blanks, meaning), " "))
+	p.line("%s", strings.TrimRight(fmt.Sprintf("%7d  %s%s  %s", t.rows, p.paint(t.style, word), blanks, t.meaning), " "))
 }
 
 // causes prints the gravest causes with their first cells. Problems that were already

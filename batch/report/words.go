@@ -143,9 +143,9 @@ func styleOf(r sheet.Result) sheet.Style {
 // severityStyle is the look of a problem.
 func severityStyle(severity string) sheet.Style {
 	switch severity {
-	case "error":
+	case sheet.Error.String():
 		return sheet.StyleBad
-	case "warning":
+	case sheet.Warning.String():
 		return sheet.StyleWarn
 	}
 	return sheet.StyleMuted

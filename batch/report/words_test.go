@@ -2,6 +2,8 @@ package report
 
 import (
 	"bufio"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -59,13 +61,26 @@ func TestCountsAlign(t *testing.T) {
 	out := bufio.NewWriter(&b)
 	p := printer{Writer: out, words: echo{}}
 	for _, word := range []string{"Applying", "审核中", "e\u0301tat", "👍"} {
-		p.count(3, sheet.StyleGood, word, "meaning")
+		p.count(tally{word, 3, sheet.StyleGood, "meaning"})
 	}
 	out.Flush()
 	for line := range strings.Lines(b.String()) {
 		if before, _, _ := strings.Cut(line, "meaning"); uniseg.StringWidth(before) != 9+len("NOT_ATTEMPTED")+2 {
 			t.Errorf("the meaning is out of its column: %q", line)
 		}
+	}
+}
+
+// The CSV and the Errors sheet have the columns that a problem has keys in JSON.
+func TestProblemsHaveOneSetOfColumns(t *testing.T) {
+	var keys []string
+	for f := range reflect.TypeFor[Problem]().Fields() {
+		if key := f.Tag.Get("json"); key != "-" {
+			keys = append(keys, key)
+		}
+	}
+	if !slices.Equal(keys, problemKeys) || len(keys) != len(errorsColumns) || len(keys) != len((&Problem{}).fields()) {
+		t.Errorf("JSON has %q, the CSV %q, the sheet %d", keys, problemKeys, len(errorsColumns))
 	}
 }
 
