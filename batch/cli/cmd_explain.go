@@ -17,7 +17,7 @@ import (
 func (a *app) explainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain [CODE]",
-		Short: "Say what a problem code or an API error code means, and what to do",
+		Short: "Explain a problem code or an API error code, and what to do about it",
 		Example: `  loabatch explain                                   every rule with its severity
   loabatch explain circuit-bandwidth-range
   loabatch explain IncorrectStatus.PhysicalConnectionLOA`,
@@ -44,7 +44,7 @@ func (a *app) explainAll() error {
 	return w.Flush()
 }
 
-// explain prints the entry of a code, found whatever its case, or of its family.
+// explain prints the entry of a code, regardless of case, or else of its family.
 func (a *app) explain(code string) error {
 	for _, known := range a.lines.words.Codes() {
 		if strings.EqualFold(strings.Trim(known, "()"), strings.Trim(code, "()")) {
@@ -82,8 +82,8 @@ func (a *app) field(w io.Writer, label, text string) {
 	}
 }
 
-// placeholder matches what a sentence has filled in when it is said of a cell.
+// placeholder matches what a sentence about a cell has filled in.
 var placeholder = regexp.MustCompile(`\{([a-z]+)\}`)
 
-// general says a sentence of no cell in particular: <value> stands for any value.
+// general renders a sentence for no cell in particular: <value> is any value.
 func general(text string) string { return placeholder.ReplaceAllString(text, "<$1>") }

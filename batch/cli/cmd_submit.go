@@ -4,7 +4,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// submitFlags are all flags of submit; validate has those of them that apply.
+// submitFlags are the flags of submit; validate has those that apply to it.
 type submitFlags struct {
 	validation validationFlags
 	output     outputFlags
@@ -18,12 +18,12 @@ func (a *app) submitCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "submit FILE...",
 		Short: "Validate, submit, and write the results copy",
-		Long: `Checks every row, applies for one LOA per valid circuit, and writes what came of each
-row into a copy of the workbook. The same command again finishes what is left:
-nothing is ever applied for twice.`,
-		Example: `  loabatch submit --simulate applications.xlsx      see it work, no account, no network
+		Long: `Checks every row, applies for one LOA per valid circuit, and writes the result of each
+row into a copy of the workbook. Run the same command again to finish what is left:
+no circuit is ever applied for twice.`,
+		Example: `  loabatch submit --simulate applications.xlsx      a trial run: no account, no network
   loabatch submit --dry-run=online applications.xlsx
-  loabatch submit applications.xlsx                 asks before it sends
+  loabatch submit applications.xlsx                 asks for confirmation first
   loabatch submit --yes --max-duration 4h tonight.xlsx
   loabatch submit --only failed,unknown,not_attempted tonight.results-….xlsx`,
 		Args: files,
@@ -43,9 +43,9 @@ func (a *app) validateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "validate FILE...",
 		Short: "Check every row and send nothing",
-		Long: `Checks every row and tells everything that is wrong at once, each with its cell and
-what to do. It is the same code path as submit --dry-run. A copy is written only when
--o is given.`,
+		Long: `Checks every row and reports all problems at once, each with its cell and what to do
+about it. The checks are those of submit --dry-run. A copy is written only when -o is
+given.`,
 		Example: `  loabatch validate applications.xlsx
   loabatch validate --strict --report html -o checked.xlsx applications.xlsx
   loabatch validate --severity hidden-row=error applications.xlsx`,

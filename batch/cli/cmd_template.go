@@ -16,11 +16,11 @@ func (a *app) templateCommand() *cobra.Command {
 	var force, example bool
 	cmd := &cobra.Command{
 		Use:   "template [-o FILE]",
-		Short: "Write the blank workbook to fill",
+		Short: "Write the blank workbook to fill in",
 		Long: `Writes the blank workbook: the sheets Circuits and Engineers with their headers,
-dropdowns and notes, and a Guide. -o - writes it to stdout.`,
+dropdowns and notes, and a Guide. Use -o - to write it to stdout.`,
 		Example: `  loabatch template -o applications.xlsx
-  loabatch template --example -o example.xlsx      with rows filled in, to see how`,
+  loabatch template --example -o example.xlsx      with sample rows`,
 		Args: arguments(0, 0),
 		RunE: func(*cobra.Command, []string) error {
 			write := writeBlank
@@ -34,8 +34,8 @@ dropdowns and notes, and a Guide. -o - writes it to stdout.`,
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "loabatch-template.xlsx", "`FILE` to write; - is stdout")
-	cmd.Flags().BoolVar(&force, "force", false, "overwrite the file if it exists")
-	cmd.Flags().BoolVar(&example, "example", false, "fill in two circuits and three engineers that do not exist")
+	cmd.Flags().BoolVar(&force, "force", false, "overwrite an existing file")
+	cmd.Flags().BoolVar(&example, "example", false, "fill in two circuits and three engineers, all made up")
 	return cmd
 }
 
@@ -56,12 +56,12 @@ func (a *app) writeTemplate(path string, force bool, write func(io.Writer) error
 	return nil
 }
 
-// exampleLead is how far ahead the example's work starts: late enough to be no past
-// time for months, early enough to be no far one.
+// exampleLead is how far ahead the example's construction starts: for months it is neither
+// in the past nor too far in the future.
 const exampleLead = 180 * 24 * time.Hour
 
-// writeExample writes the template with two circuits and three engineers filled in, who
-// and which do not exist: what a correct workbook looks like.
+// writeExample writes the template with two circuits and three engineers, all made up, to
+// show what a correct workbook looks like.
 func writeExample(w io.Writer, words xlsx.TemplateWords, now time.Time) error {
 	start := now.UTC().Add(exampleLead).Truncate(24 * time.Hour).Add(9 * time.Hour)
 	for start.Weekday() == time.Saturday || start.Weekday() == time.Sunday {

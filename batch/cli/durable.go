@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 )
 
-// writeFile gives a file its name only once it is whole and on disk:
+// writeFile replaces a file atomically:
 //
 //  1. create a temporary file in the same folder, readable by its owner alone
 //  2. write, then check what was written
@@ -15,7 +15,7 @@ import (
 //  4. rename it over the target
 //  5. fsync the folder
 //
-// A crash leaves the old file or the new one, never half of either. check may be nil.
+// A crash leaves either the old file or the new one. check may be nil.
 func writeFile(path string, write func(io.Writer) error, check func(*os.File) error) (err error) {
 	dir := filepath.Dir(path)
 	tmp, err := os.CreateTemp(dir, ".loabatch-*")

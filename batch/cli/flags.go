@@ -7,9 +7,9 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// Help that several commands give alike.
+// Help texts that several commands share.
 const (
-	jsonHelp   = "one JSON document on stdout; everything else on stderr"
+	jsonHelp   = "print one JSON document on stdout, everything else on stderr"
 	ledgerHelp = "`PATH` of the ledger (default $XDG_STATE_HOME/loabatch/ledger.db)"
 )
 
@@ -26,7 +26,8 @@ func (f *commonFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.color, "color", "auto", "when to use colour: `auto|always|never`; NO_COLOR turns it off")
 }
 
-// validationFlags steer how the rows are checked; every command that reads a workbook has them.
+// validationFlags control how the rows are checked; every command that reads a workbook has
+// them.
 type validationFlags struct {
 	severity []string
 	strict   bool
@@ -37,20 +38,20 @@ type validationFlags struct {
 }
 
 func (f *validationFlags) register(flags *pflag.FlagSet) {
-	flags.StringSliceVar(&f.severity, "severity", nil, "severity of a rule: `RULE=error|warning|off`; repeatable; loabatch explain lists the rules")
-	flags.BoolVar(&f.strict, "strict", false, "warnings count as errors")
-	flags.StringVar(&f.timezone, "timezone", "UTC", "`ZONE` of dates that carry none, such as Asia/Shanghai")
-	flags.IntVar(&f.maxUnpacked, "max-unpacked", defaultMaxUnpacked, "refuse a workbook that unpacks to more than so many `MIB`")
-	flags.StringVar(&f.region, "region", "", "region `ID` for rows that name none")
+	flags.StringSliceVar(&f.severity, "severity", nil, "set a rule's severity, `RULE=error|warning|off`; repeatable; loabatch explain lists the rules")
+	flags.BoolVar(&f.strict, "strict", false, "treat warnings as errors")
+	flags.StringVar(&f.timezone, "timezone", "UTC", "time `ZONE` of dates without one, such as Asia/Shanghai")
+	flags.IntVar(&f.maxUnpacked, "max-unpacked", defaultMaxUnpacked, "refuse a workbook larger than this many `MIB` when unpacked")
+	flags.StringVar(&f.region, "region", "", "region `ID` of rows without one")
 }
 
 // defaultMaxUnpacked is the default of --max-unpacked, in MiB.
 const defaultMaxUnpacked = 1024
 
-// unpacked gives the bound in bytes.
+// unpacked returns the limit in bytes.
 func (f *validationFlags) unpacked() int64 { return int64(f.maxUnpacked) << 20 }
 
-// outputFlags say where results go and in which form.
+// outputFlags say where results go and in which formats.
 type outputFlags struct {
 	output  string
 	reports []string
@@ -60,12 +61,12 @@ type outputFlags struct {
 
 func (f *outputFlags) register(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.output, "output", "o", "", "`FILE` of the results copy, or a folder for it; several inputs need a folder (default <name>.results-<run id>.xlsx beside the input)")
-	flags.StringSliceVar(&f.reports, "report", nil, "error reports as files beside the results copy: `csv,json,html`")
-	flags.BoolVar(&f.redact, "redact", false, "mask personal data in the results copy, so that it may be mailed")
+	flags.StringSliceVar(&f.reports, "report", nil, "also write error reports beside the results copy: `csv,json,html`")
+	flags.BoolVar(&f.redact, "redact", false, "mask personal data in the results copy, to make it safe to mail")
 	flags.BoolVar(&f.json, "json", false, jsonHelp)
 }
 
-// serviceFlags say which service is spoken to, as whom, and how fast.
+// serviceFlags say which service to use, with which credentials, and how fast.
 type serviceFlags struct {
 	endpoint      string
 	profile       string
@@ -79,17 +80,17 @@ type serviceFlags struct {
 
 func (f *serviceFlags) register(flags *pflag.FlagSet) {
 	f.timeout = durationFlag(defaultTimeout)
-	flags.StringVar(&f.endpoint, "endpoint", "", "`URL` of the service instead of the regions' own; plain http only to a loopback address")
+	flags.StringVar(&f.endpoint, "endpoint", "", "`URL` to use instead of the regions' own endpoints; plain http only to a loopback address")
 	flags.StringVar(&f.profile, "profile", "", "credentials profile `NAME` of the Alibaba Cloud CLI or credentials file")
-	flags.StringVar(&f.expectAccount, "expect-account", "", "refuse to run as any account but `ID`")
-	flags.StringVar(&f.rate, "rate", defaultRate, "requests per sliding window for each account, region and API, retries included: `N/DURATION`")
-	flags.IntVar(&f.burst, "burst", 0, "`N` of a window's requests may go out at once (default a fifth of the quota)")
-	flags.IntVarP(&f.concurrency, "concurrency", "j", 8, "`N` calls in flight per region")
-	flags.Var(&f.timeout, "timeout", "one attempt, in total")
+	flags.StringVar(&f.expectAccount, "expect-account", "", "refuse to run as any account other than `ID`")
+	flags.StringVar(&f.rate, "rate", defaultRate, "quota for each account, region and API, retries included: `N/DURATION`, in any window of that length")
+	flags.IntVar(&f.burst, "burst", 0, "send up to `N` of a window's requests at once (default a fifth of the quota)")
+	flags.IntVarP(&f.concurrency, "concurrency", "j", 8, "make up to `N` calls at a time per region")
+	flags.Var(&f.timeout, "timeout", "time limit of one attempt")
 	flags.StringVar(&f.ledger, "ledger", "", ledgerHelp)
 }
 
-// runFlags bound a run and choose its rows.
+// runFlags limit a run and choose its rows.
 type runFlags struct {
 	simulate     bool
 	faults       string
@@ -105,21 +106,21 @@ type runFlags struct {
 }
 
 func (f *runFlags) register(flags *pflag.FlagSet) {
-	flags.BoolVar(&f.simulate, "simulate", false, "embedded simulator and a throw-away ledger: no account, no network")
+	flags.BoolVar(&f.simulate, "simulate", false, "use the embedded simulator and a temporary ledger: no account, no network")
 	flags.StringVar(&f.faults, "faults", "", "with --simulate: the simulator's fault `PLAN` (see loabatch simulator --help)")
-	flags.Uint64Var(&f.seed, "seed", 1, "with --simulate: seed `N` of the fault plan")
+	flags.Uint64Var(&f.seed, "seed", 1, "with --simulate: seed `N` for the fault plan")
 	flags.StringVar(&f.dryRun, dryRunFlag, "", "send nothing, `offline|online|false`: offline validates only, online also reads the circuits' state and predicts each row, false overrides LOABATCH_DRY_RUN")
 	flags.Lookup(dryRunFlag).NoOptDefVal = string(dryRunOffline)
-	flags.IntVar(&f.maxAttempts, "max-attempts", defaultAttempts, "`N` attempts per row")
-	flags.Var(&f.maxDuration, "max-duration", "stop starting rows after this long (default none)")
-	flags.StringVar(&f.maxFailures, "max-failures", "", "stop once `N|N%` rows were refused or failed (a percentage needs 20 finished rows)")
-	flags.StringSliceVar(&f.only, "only", nil, "only rows whose Result is one of `RESULT,...`, such as failed,unknown,not_attempted")
+	flags.IntVar(&f.maxAttempts, "max-attempts", defaultAttempts, "make up to `N` attempts per row")
+	flags.Var(&f.maxDuration, "max-duration", "start no more rows after this long (default no limit)")
+	flags.StringVar(&f.maxFailures, "max-failures", "", "stop once `N|N%` of the rows were refused or failed (a percentage needs 20 finished rows)")
+	flags.StringSliceVar(&f.only, "only", nil, "process only rows whose Result is one of `RESULT,...`, such as failed,unknown,not_attempted")
 	flags.BoolVar(&f.reapply, "reapply", false, "apply again for rows whose LOA was rejected (SecondApplyPhysicalConnectionLOA)")
-	flags.BoolVar(&f.allOrNothing, "all-or-nothing", false, "one invalid row withholds the whole workbook")
-	flags.BoolVarP(&f.yes, "yes", "y", false, "ask no question; needed where there is no terminal")
+	flags.BoolVar(&f.allOrNothing, "all-or-nothing", false, "send nothing if any row is invalid")
+	flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask for confirmation; required without a terminal")
 }
 
-// watchFlags say what is shown and logged while a run goes on.
+// watchFlags say what is shown and logged during a run.
 type watchFlags struct {
 	progress  string
 	logFormat string
@@ -128,26 +129,26 @@ type watchFlags struct {
 }
 
 func (f *watchFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.progress, "progress", "auto", "`auto|bar|plain|none`: auto is a bar on a terminal and otherwise a line every 30 s")
-	flags.StringVar(&f.logFormat, "log-format", "text", "log lines as `text|json`")
-	flags.StringVar(&f.logLevel, "log-level", "info", "log from this level on: `debug|info|warn|error`; at info, text on stderr has the errors alone")
+	flags.StringVar(&f.progress, "progress", "auto", "`auto|bar|plain|none`; auto is a bar on a terminal, and otherwise a line every 30 s")
+	flags.StringVar(&f.logFormat, "log-format", "text", "format of log lines: `text|json`")
+	flags.StringVar(&f.logLevel, "log-level", "info", "lowest level to log: `debug|info|warn|error`; at info, text on stderr has only errors")
 	flags.StringVar(&f.logFile, "log-file", "", "append the log to `FILE` instead of stderr")
 }
 
-// Defaults that the help text and the code share.
+// Defaults of flags that the code needs too.
 const (
 	defaultRate     = "300/1m"
 	defaultAttempts = 5
 	defaultTimeout  = 15 * time.Second
 )
 
-// durationFlag is a flag that takes a positive duration. A bare number is refused:
-// whether it would mean seconds or minutes is not guessed.
+// durationFlag is a flag that takes a positive duration. A bare number is rejected, as it
+// might mean seconds or minutes.
 type durationFlag time.Duration
 
-var errNoDuration = errors.New("no positive duration")
+var errNoDuration = errors.New("not a positive duration")
 
-// String gives the duration as Go writes it; "" for none, so that help shows no default.
+// String formats the duration as Go does; none is "", for which help shows no default.
 func (d *durationFlag) String() string {
 	if *d == 0 {
 		return ""

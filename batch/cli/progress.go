@@ -13,10 +13,10 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// plainEvery is how often progress is told where there is no terminal.
+// plainEvery is how often progress is printed without a terminal.
 const plainEvery = 30 * time.Second
 
-// progress shows how far a run is. The engine calls row from one goroutine.
+// progress shows how far a run has got. The engine calls row from one goroutine.
 type progress struct {
 	lines *lines
 	bar   *progressbar.ProgressBar // nil unless drawn
@@ -32,7 +32,7 @@ type progress struct {
 	ended  sync.WaitGroup
 }
 
-// newProgress begins to show the progress of total rows in the way the flag asks for.
+// newProgress starts to show the progress of total rows, in a mode of --progress.
 func (a *app) newProgress(mode string, total int) (*progress, error) {
 	p := &progress{lines: a.lines, total: total, stop: make(chan struct{})}
 	if mode == "auto" {
@@ -73,7 +73,7 @@ func (p *progress) row(e batch.Event) {
 	}
 	p.mu.Unlock()
 	if p.bar != nil {
-		p.bar.Add(1) // its only error is going past the total
+		p.bar.Add(1) // fails only beyond the total
 	}
 }
 
@@ -92,7 +92,7 @@ func (p *progress) tell() {
 	}
 }
 
-// finish ends the display and leaves the cursor on a fresh line.
+// finish ends the display and leaves the cursor at the start of a line.
 func (p *progress) finish() {
 	close(p.stop)
 	if p.ticker != nil {
@@ -104,10 +104,9 @@ func (p *progress) finish() {
 	}
 }
 
-// logger opens the log that the flags ask for. Its lines are for machines and never hold
-// personal data. At a desk, where nothing of this was asked for, it tells errors only:
-// the progress and the summary tell the rest. The json format and a log file have every
-// attempt.
+// logger opens the log that the flags ask for. It never holds personal data. By default
+// only errors are logged, as the progress and the summary show the rest; the json format
+// and a log file have every attempt.
 func (f *watchFlags) logger(stderr io.Writer) (*slog.Logger, io.Closer, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {

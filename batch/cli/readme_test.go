@@ -64,7 +64,7 @@ func TestReadmeSaysWhatIsTrue(t *testing.T) {
 // sayers are the functions that print a sentence of the catalogue: which argument is its
 // code, and where the names and values that fill it begin; either pairs, or one map.
 var sayers = map[string]struct{ code, args int }{
-	"failure": {1, 3}, "tell": {2, 3}, "warn": {0, 1}, "say": {0, 1}, "print": {1, 2}, "Render": {0, 1},
+	"failure": {1, 3}, "check": {2, 3}, "warn": {0, 1}, "say": {0, 1}, "print": {1, 2}, "Render": {0, 1},
 }
 
 // TestEverySentenceIsWhole holds each place that prints a sentence by its code against

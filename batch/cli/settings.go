@@ -14,7 +14,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// options turns the flags into sheet.Options, or tells which flag is wrong.
+// options turns the flags into sheet.Options, or reports which flag is wrong.
 func (f *validationFlags) options(now time.Time) (sheet.Options, error) {
 	o := sheet.Options{DefaultRegion: f.region, Now: now, Strict: f.strict, Regions: cloud.KnownRegions(), Severities: map[string]sheet.Severity{}}
 	if f.region != "" && !sheet.ValidRegionID(f.region) {
@@ -61,7 +61,7 @@ func (f *outputFlags) check() error {
 	return nil
 }
 
-// pace is the quota as the flags have it.
+// pace is the quota as set by the flags.
 type pace struct {
 	rate  batch.Rate
 	burst int
@@ -106,7 +106,7 @@ func (f *serviceFlags) checkEndpoint() error {
 	return failure(exitUsage, "endpoint-value", nil, "value", f.endpoint)
 }
 
-// loopback reports whether a host can only be this machine (RFC 6890: 127.0.0.0/8, ::1).
+// loopback reports whether a host is this machine (RFC 6890: 127.0.0.0/8, ::1).
 func loopback(host string) bool {
 	if host == "localhost" {
 		return true
@@ -115,20 +115,20 @@ func loopback(host string) bool {
 	return err == nil && addr.IsLoopback()
 }
 
-// loopbackAddress reports whether host:port can only be this machine.
+// loopbackAddress reports whether the host of host:port is this machine.
 func loopbackAddress(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	return err == nil && loopback(host)
 }
 
-// runSettings is what the flags say of a run, read and checked.
+// runSettings are the flags of a run, parsed and checked.
 type runSettings struct {
 	maxFailures batch.Limit
 	only        []sheet.Result
 	dryRun      dryRun
 }
 
-// dryRun is how much of a run is withheld.
+// dryRun says whether a run sends anything and, if not, whether it asks the API.
 type dryRun string
 
 // dryRunFlag is the name of the flag.
@@ -136,7 +136,7 @@ const dryRunFlag = "dry-run"
 
 // The kinds of run.
 const (
-	wetRun        dryRun = ""
+	dryRunOff     dryRun = ""
 	dryRunOffline dryRun = "offline"
 	dryRunOnline  dryRun = "online"
 )
@@ -145,13 +145,13 @@ const (
 func parseDryRun(text string) (mode dryRun, ok bool) {
 	switch text {
 	case "", "false":
-		return wetRun, true
+		return dryRunOff, true
 	case "true", "offline":
 		return dryRunOffline, true
 	case "online":
 		return dryRunOnline, true
 	}
-	return wetRun, false
+	return dryRunOff, false
 }
 
 // flag is the value of --dry-run that asks for this kind of run.
@@ -181,7 +181,7 @@ func (f *runFlags) settings() (runSettings, error) {
 	return s, err
 }
 
-// results reads --only: the words of the closed set in any case, - for _.
+// results parses --only: result words in any case, with - or _.
 func results(words []string) ([]sheet.Result, error) {
 	var list []sheet.Result
 	for _, word := range words {

@@ -13,14 +13,14 @@ import (
 
 // How a command is suggested after a run:
 //
-//  1. When the run starts, every setting that was given, by a flag or by its variable, is
-//     written down as a command line of its own (settingsLine). The ledger keeps it too.
-//  2. Each suggestion is a command with settings that it must run with. It names a
-//     setting only where the command would otherwise come to another value, in the
-//     environment as it is (suggest).
+//  1. When the run starts, all settings given by flags or variables are written as one
+//     command line (settingsLine), which the ledger keeps too.
+//  2. A suggestion is a command and the settings it must run with. It spells a setting out
+//     only if the command would otherwise resolve it differently, given the environment
+//     (suggest).
 
-// settingsLine is the command line that gives a command its present settings without
-// help from the environment.
+// settingsLine returns a command line that gives a command its present settings in an
+// empty environment.
 func settingsLine(cmd *cobra.Command, files []string) []string {
 	line := []string{cmd.Name()}
 	cmd.Flags().Visit(func(f *pflag.Flag) { line = append(line, flagArgument(f, flagText(f))) })
@@ -30,7 +30,7 @@ func settingsLine(cmd *cobra.Command, files []string) []string {
 	return append(line, files...)
 }
 
-// flagText is a flag's value as Set takes it, one spelling for each value.
+// flagText returns a flag's value as Set takes it, with one spelling for each value.
 func flagText(f *pflag.Flag) string {
 	text := f.Value.String()
 	if f.Name == dryRunFlag {
@@ -54,7 +54,7 @@ func flagArgument(f *pflag.Flag, text string) string {
 // settings are values of flags by name, as Set takes them.
 type settings map[string]string
 
-// only gives the settings with these names.
+// only returns the settings with these names.
 func (s settings) only(names []string) settings {
 	kept := settings{}
 	for _, name := range names {
@@ -65,7 +65,7 @@ func (s settings) only(names []string) settings {
 	return kept
 }
 
-// with gives the settings with others added; pairs are name and value.
+// with returns the settings with others added; pairs are names and values.
 func (s settings) with(pairs ...string) settings {
 	all := settings{}
 	for name, text := range s {
@@ -77,15 +77,15 @@ func (s settings) with(pairs ...string) settings {
 	return all
 }
 
-// Settings that another command keeps: whom it speaks to and how it reads the workbook.
-// Where results are written is not among them: that would overwrite those of the run.
+// Settings that are kept for another command: which service it uses and how it reads the
+// workbook. Where results are written is not kept: they would overwrite those of the run.
 var (
 	doctorSettings = []string{"endpoint", "profile", "ledger", "expect-account"}
 	keptSettings   = append([]string{"region", "timezone"}, doctorSettings...)
 )
 
-// commands makes the commands that may be suggested after a run whose settings are those
-// of line, with a copy at output, "" for none.
+// commands returns the commands that may be suggested after a run over input that wrote its
+// copy to output, "" for none.
 func (a *app) commands(info runInfo, input, output string) report.Commands {
 	command, own, files := a.readLine(info.args)
 	if command == "" {
@@ -93,13 +93,13 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 	}
 	simulate := strconv.FormatBool(info.simulate)
 	here := own.only(keptSettings).with("simulate", simulate)
-	send := here.with(dryRunFlag, wetRun.flag())
+	send := here.with(dryRunFlag, dryRunOff.flag())
 	if output == "" {
 		output = input
 	}
 	return report.Commands{
 		Again:   a.suggest(command, own.with("simulate", simulate), files...),
-		Submit:  a.suggest("submit", own.with("simulate", simulate, dryRunFlag, wetRun.flag()), files...),
+		Submit:  a.suggest("submit", own.with("simulate", simulate, dryRunFlag, dryRunOff.flag()), files...),
 		Status:  a.suggest("status", here, input),
 		Apply:   a.suggest("submit", send, output),
 		Reapply: a.suggest("submit", send.with("reapply", "true"), output),
@@ -108,8 +108,8 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 	}
 }
 
-// readLine reads a command line: the command's name, the settings it gives, and the
-// files. The name is empty when the line cannot be read.
+// readLine parses a command line into the command's name, the settings given, and the
+// files. The name is empty if the line cannot be parsed.
 func (a *app) readLine(line []string) (command string, given settings, files []string) {
 	cmd, rest, err := a.freshRoot().Find(line)
 	if err != nil || cmd.ParseFlags(rest) != nil {
@@ -120,14 +120,14 @@ func (a *app) readLine(line []string) (command string, given settings, files []s
 	return cmd.Name(), given, cmd.Flags().Args()
 }
 
-// suggest writes the command line that runs a command with these settings. Settings that
+// suggest returns the command line that runs a command with these settings. Settings that
 // the command does not have are left out.
 func (a *app) suggest(command string, want settings, args ...string) string {
 	cmd, _, err := a.freshRoot().Find([]string{command})
 	if err != nil || cmd.ParseFlags(nil) != nil {
 		return ""
 	}
-	// A variable that cannot be read is an error of that command, not of this one.
+	// If a variable has a wrong value, that command will say so.
 	_ = a.bindEnvironment(cmd.Flags())
 	line := []string{"loabatch", command}
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
@@ -148,8 +148,8 @@ func (a *app) suggest(command string, want settings, args ...string) string {
 // freshRoot is the root command with every flag at its default.
 func (a *app) freshRoot() *cobra.Command { return (&app{env: a.env, lines: a.lines}).root() }
 
-// shellQuote protects an argument. Double quotes serve every shell when there is nothing
-// but spaces and the like to protect; single quotes serve POSIX shells for the rest.
+// shellQuote quotes an argument if necessary. Double quotes work in every shell as long as
+// nothing is special inside them; otherwise the argument is quoted for a POSIX shell.
 func shellQuote(arg string) string {
 	switch {
 	case arg == "":

@@ -46,7 +46,7 @@ func mode(t *testing.T, cmd *cobra.Command) string {
 		if !ok {
 			t.Fatalf("--dry-run=%s", f.Value)
 		}
-		if kind != wetRun {
+		if kind != dryRunOff {
 			words = append(words, string(kind))
 		}
 	}
