@@ -12,20 +12,20 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// byteOrderMark makes spreadsheet programs read the file as UTF-8.
+// byteOrderMark tells spreadsheet programs that the file is UTF-8.
 const byteOrderMark = "\ufeff"
 
 // CSV writes the error report as comma-separated values (RFC 4180, UTF-8 with a byte
 // order mark, CRLF): every problem, then every row that the API or a stop left
-// unfinished. The header has the keys of the JSON problems. A value that a
-// spreadsheet program would take for a formula gets an apostrophe in front.
+// unfinished. The header has the keys of a problem in JSON. A value that a spreadsheet
+// program would take for a formula gets an apostrophe in front.
 func CSV(w io.Writer, d Document) error {
 	if _, err := io.WriteString(w, byteOrderMark); err != nil {
 		return err
 	}
 	c := csv.NewWriter(w)
 	c.UseCRLF = true
-	// Errors stay in the writer until the flush.
+	// The writer keeps its first error until the flush.
 	_ = c.Write(problemKeys)
 	for p := range findings(&d) {
 		fields := p.fields()
@@ -56,7 +56,7 @@ func findings(d *Document) iter.Seq[Problem] {
 	}
 }
 
-// asProblem shows an unfinished row in the form of a problem.
+// asProblem presents an unfinished row as a problem.
 func asProblem(a *Application, code string) Problem {
 	return Problem{
 		Severity: sheet.Error.String(), Code: code, Sheet: a.At.Sheet, Cell: cellOf(a.At),
@@ -64,12 +64,12 @@ func asProblem(a *Application, code string) Problem {
 	}
 }
 
-// lineBreaks gives every line break the one form that the writer turns into CRLF; it
-// would leave out a bare carriage return, and so join what stands on either side.
+// lineBreaks turns every line break into the one that the writer turns into CRLF. It would
+// drop a bare carriage return and join the text on either side.
 var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
-// field is a value as the file carries it: whole UTF-8, and disarmed only after that, for
-// what stands in the file is what a spreadsheet program looks at.
+// field makes a value valid UTF-8 and then disarms it, in this order, as a spreadsheet
+// program looks at what is in the file.
 func field(s string) string { return guard(lineBreaks.Replace(strings.ToValidUTF8(s, "\ufffd"))) }
 
 // guard disarms what spreadsheet programs run as a formula: a value that starts, after
@@ -82,12 +82,12 @@ func guard(s string) string {
 	return s
 }
 
-// maxHTMLRows bounds each table of the HTML report, so that a browser can show it.
+// maxHTMLRows limits each table of the HTML report to what a browser can show.
 const maxHTMLRows = 2000
 
-// HTML writes the error report as one page without scripts or anything to load from
-// elsewhere. The page is an html/template over the view below, with the function
-// label for a line of the catalogue; everything is escaped by it.
+// HTML writes the error report as one self-contained page without scripts. The page is an
+// html/template over the view below, which escapes everything; its function label renders a
+// line of the catalogue.
 func HTML(w io.Writer, d Document, words Words, page string) error {
 	t, err := template.New("report").Funcs(template.FuncMap{
 		"label": func(code string) string { return words.Line(code) },
@@ -163,7 +163,7 @@ func viewOf(d *Document, words Words) view {
 	return v
 }
 
-// beyond tells how many of a table's rows the page leaves out, if any.
+// beyond says how many of a table's rows the page leaves out, if any.
 func beyond(n int, words Words) string {
 	if n <= maxHTMLRows {
 		return ""
@@ -179,7 +179,7 @@ func countViews(d *Document, words Words) []countView {
 	return counts
 }
 
-// percent gives a share as a CSS number.
+// percent formats a share as a CSS number.
 func percent(n, of int) string { return fmt.Sprintf("%.2f", 100*float64(n)/float64(max(of, 1))) }
 
 func areaViews(d *Document) []areaView {
@@ -205,7 +205,7 @@ func (c Cause) Tone() string { return toneName(severityStyle(c.Severity)) }
 // Tone is the page's class for the row.
 func (a Application) Tone() string { return toneName(styleOf(a.Result)) }
 
-// FirstCells names the first cells of the cause.
+// FirstCells lists the first cells of the cause.
 func (c Cause) FirstCells() string {
 	return strings.Join(c.Cells[:min(shownCells, len(c.Cells))], ", ")
 }

@@ -57,19 +57,19 @@ func (r Results) of(words ...sheet.Result) int {
 	return n
 }
 
-// good counts the rows that need nothing more.
+// good counts the rows that need no attention.
 func (r Results) good() int { return r.of(sheet.Submitted, sheet.Already, sheet.Valid, sheet.Skipped) }
 
-// bad counts the rows that a person or another run has to look after.
+// bad counts the rows that need the attention of a person or another run.
 func (r Results) bad() int { return r.of(sheet.AllResults...) - r.good() }
 
-// severities are the words of a problem's severity, the gravest first.
+// severities are the words for a problem's severity, most severe first.
 var severities = []string{sheet.Error.String(), sheet.Warning.String(), sheet.Note.String()}
 
 // rank is the place of a severity among severities.
 func rank(severity string) int { return slices.Index(severities, severity) }
 
-// Severities counts problems by severity; its JSON has all three words.
+// Severities are the numbers of problems by severity.
 type Severities struct {
 	Errors   int `json:"error"`
 	Warnings int `json:"warning"`
@@ -87,7 +87,7 @@ func (d *Document) Severities() Severities {
 	return Severities{counts[0], counts[1], counts[2]}
 }
 
-// Region is what came of the rows of one region.
+// Region has the results of the rows of one region.
 type Region struct {
 	RegionID string  `json:"region_id"`
 	Rows     int     `json:"rows"`
@@ -95,7 +95,7 @@ type Region struct {
 }
 
 // PerRegion counts the document's rows by region, sorted by region ID. Rows without a
-// region stand under the empty ID.
+// region have an empty ID.
 func (d *Document) PerRegion() []Region {
 	by := map[string]*Region{}
 	for _, a := range d.Applications {
@@ -119,9 +119,9 @@ func (d *Document) PerRegion() []Region {
 
 var _ json.Marshaler = Results(nil)
 
-// LOAState counts the rows whose LOA stands at one state.
+// LOAState counts the rows whose LOA has one status.
 type LOAState struct {
-	Status string `json:"status"` // as the API spells it; none when it knows of no LOA
+	Status string `json:"status"` // as the API spells it, or NoLOA
 	Rows   int    `json:"rows"`
 }
 
@@ -139,7 +139,7 @@ var loaStates = []struct {
 	{"Complete", sheet.StyleGood}, {"Rejected", sheet.StyleBad}, {"Deleted", sheet.StyleWarn}, {NoLOA, sheet.StyleMuted},
 }
 
-// LOAStates counts the rows by the state of their LOA, as far as it was learnt.
+// LOAStates counts the rows by the state of their LOA, if known.
 func (d *Document) LOAStates() []LOAState {
 	by := map[string]int{}
 	for i := range d.Applications {
@@ -157,8 +157,8 @@ func (d *Document) LOAStates() []LOAState {
 	return states
 }
 
-// shownStates are the states as people are shown them: rows that could not be asked
-// about are among them, so that the counts add up to the rows.
+// shownStates are the states as shown to people. Rows without a known state are included,
+// and the counts add up to the rows.
 func (d *Document) shownStates() []LOAState {
 	states := d.LOAStates()
 	left := d.Rows
@@ -171,7 +171,7 @@ func (d *Document) shownStates() []LOAState {
 	return states
 }
 
-// unasked stands for the state of rows that name no circuit or region, or got no answer.
+// unasked is shown as the state of rows that name no circuit or region, or got no answer.
 const unasked = "not asked"
 
 // loaRank is the place of a state among loaStates; unknown ones come last.
@@ -184,10 +184,10 @@ func loaRank(status string) int {
 	return len(loaStates)
 }
 
-// asked reports whether the document tells where LOAs stand, rather than of a run.
+// asked reports whether the document is that of a status, which asks for LOAs.
 func (d *Document) asked() bool { return d.Command == "status" }
 
-// meaning tells what a state means; a state that is not known has none.
+// meaning explains a state; unknown ones have no meaning.
 func (s LOAState) meaning(words Words) string {
 	switch {
 	case s.Status == unasked:
@@ -198,7 +198,7 @@ func (s LOAState) meaning(words Words) string {
 	return words.Line("report-loa-" + strings.ToLower(s.Status))
 }
 
-// style is the look of the state.
+// style returns the style of the state.
 func (s LOAState) style() sheet.Style {
 	if i := loaRank(s.Status); i < len(loaStates) {
 		return loaStates[i].style
@@ -214,8 +214,8 @@ type tally struct {
 	meaning string // and what to do
 }
 
-// tallies are the counts that people are shown first: of the results that occur, or of
-// the states when LOAs were asked for.
+// tallies are the counts that people are shown first: of the results that occur or, in a
+// status, of the states of LOAs.
 func (d *Document) tallies(words Words) []tally {
 	var list []tally
 	if d.asked() {

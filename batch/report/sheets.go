@@ -15,8 +15,8 @@ const (
 	SummaryName = "Summary"
 )
 
-// Sheets gives the two sheets that are added to the results copy: Errors, one row per
-// problem with a link to its cell, and Summary.
+// Sheets returns the two sheets that are added to the results copy: Errors, with one row
+// per problem and a link to its cell, and Summary.
 func Sheets(d Document, words Words) []sheet.AddedSheet {
 	return []sheet.AddedSheet{errorsSheet(&d, words, maxProblems), summarySheet(&d, words)}
 }
@@ -24,8 +24,8 @@ func Sheets(d Document, words Words) []sheet.AddedSheet {
 // maxProblems is what fits below the header of one sheet, with a line for the rest.
 const maxProblems = sheet.MaxRow - 2
 
-// cellRunes bounds the text of a cell: a value may be as long as a cell can be, and
-// with a sentence around it would not fit one any more.
+// cellRunes limits the text of a cell: a value may be as long as a cell can hold, and would
+// not fit with a sentence around it.
 const cellRunes = 2000
 
 // errorsColumns are the labels of the Errors sheet's columns, with their widths: one for
@@ -92,7 +92,7 @@ func problemRow(row []sheet.PutCell, p *Problem, labels map[string]string) {
 	}
 }
 
-// bySeverity gives the order of problems with errors first, then warnings, then notes.
+// bySeverity returns the order of problems with errors first, then warnings, then notes.
 func bySeverity(problems []Problem) []int32 {
 	order := make([]int32, len(problems))
 	for i := range order {

@@ -7,18 +7,17 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// The Summary sheet has six columns: a label, a figure, a gap so that figures do not
-// touch what follows, a text, what to do, and a link to a cell. The chart stands beside
-// the upper sections, over the last two columns.
+// The Summary sheet has six columns: a label, a figure, a gap, a text, what to do, and a
+// link to a cell. The chart is beside the upper sections, over the last two columns.
 var summaryWidths = []float64{34, 10, 2, 78, 90, 18}
 
 // chartCol is the column of the chart's left edge.
 const chartCol = 5
 
-// maxCauses bounds the causes that the Summary lists; all problems stand in Errors.
+// maxCauses limits the causes that the Summary lists; Errors lists all problems.
 const maxCauses = 100
 
-// summarySheet tells the run: what it was, counts with a chart, causes, timing, regions.
+// summarySheet describes the run: its settings, counts with a chart, causes, timing, regions.
 func summarySheet(d *Document, words Words) sheet.AddedSheet {
 	g := grid{words: words}
 	g.title(headline(d, words))
@@ -67,7 +66,7 @@ func (g *grid) header(codes ...string) {
 	g.row(cells...)
 }
 
-// fact is a label with a text beside it; an empty text leaves the row out.
+// fact is a label with a text beside it. There is no row for an empty text.
 func (g *grid) fact(code, value string) {
 	if value != "" {
 		g.row(plain(g.words.Line(code)), gap, gap, plain(value))
@@ -102,7 +101,7 @@ func (g *grid) run(d *Document) {
 	g.row()
 }
 
-// counts lists every result with its next step and gives the chart over them.
+// counts lists every result with its next step and returns the chart of them.
 func (g *grid) counts(d *Document) sheet.Chart {
 	g.header("report-col-result", "report-col-rows", "", "report-col-next")
 	first := len(g.rows) + 1
@@ -124,12 +123,12 @@ func (g *grid) counts(d *Document) sheet.Chart {
 	}
 }
 
-// stepOf tells what a result means and what to do about it.
+// stepOf explains a result and says what to do about it.
 func stepOf(words Words, r sheet.Result) string {
 	return words.Line("report-step-" + strings.ToLower(string(r)))
 }
 
-// states tells where the LOAs stand, as far as that was learnt.
+// states lists the states of the LOAs, if any are known.
 func (g *grid) states(d *Document) {
 	states := d.LOAStates()
 	if len(states) == 0 {
@@ -161,7 +160,7 @@ func (g *grid) causes(d *Document) {
 	g.row()
 }
 
-// linkTo shows a position as a link to it; a whole sheet or column is shown without.
+// linkTo shows a position as a link to it, or as text if it is a whole sheet or column.
 func linkTo(r sheet.Ref) sheet.PutCell {
 	if r.Row == 0 {
 		return plain(r.String())
@@ -185,7 +184,7 @@ func (g *grid) timing(d *Document) {
 	g.row()
 }
 
-// regions tells how each region fared; a single region needs no section.
+// regions lists the results of each region; a single region needs no section.
 func (g *grid) regions(d *Document) {
 	all := d.PerRegion()
 	if len(all) < 2 {

@@ -12,8 +12,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Words renders the labels of reports. Line gives the sentence of a code with its
-// placeholders filled from the arguments; a code it does not know renders as itself.
+// Words renders the labels of reports. Line returns the sentence of a code with its
+// placeholders filled from the arguments, or an unknown code itself.
 type Words interface {
 	Line(code string, args ...sheet.Arg) string
 }
@@ -33,7 +33,7 @@ func number(name string, n int) sheet.Arg { return sheet.Arg{Name: name, Value: 
 // text is a named text.
 func text(name, value string) sheet.Arg { return sheet.Arg{Name: name, Value: value} }
 
-// lineRunes bounds what one text takes of a terminal.
+// lineRunes limits the length of one text on a terminal.
 const lineRunes = 240
 
 // Printable makes a text safe to print on one line of a terminal. A cell or a file name
@@ -54,14 +54,14 @@ func Printable(s string) string {
 	return b.String()
 }
 
-// brief is Printable and cut to what a line should take; paths and commands are never cut.
+// brief shortens a text and makes it printable. Paths and commands are never shortened.
 func brief(s string) string { return Printable(shorten(s, lineRunes)) }
 
-// risky tells controls, separators of lines and paragraphs, and format characters
-// (Unicode categories Cc, Zl, Zp, Cf).
+// risky reports whether a character is a control, a separator of lines or paragraphs, or a
+// format character (Unicode categories Cc, Zl, Zp, Cf).
 func risky(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
 
-// shorten cuts a text at a number of characters and marks the cut.
+// shorten cuts a text after a number of characters, with an ellipsis.
 func shorten(s string, limit int) string {
 	if len(s) <= limit {
 		return s
@@ -75,13 +75,13 @@ func shorten(s string, limit int) string {
 	return s
 }
 
-// Pad fills a text with blanks to a width in terminal cells: a wide character takes two,
-// a combining mark none.
+// Pad pads a text with blanks to a width in terminal cells, of which a wide character takes
+// two and a combining mark none.
 func Pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(0, width-uniseg.StringWidth(s)))
 }
 
-// headline says in one line what happened.
+// headline says what happened, in one line.
 func headline(d *Document, words Words) string {
 	args := []sheet.Arg{
 		number("rows", d.Rows), number("good", d.Results.good()), number("bad", d.Results.bad()),
@@ -114,7 +114,7 @@ func headlineCode(d *Document) string {
 	return "report-head-some"
 }
 
-// tone is how good the news is: the colour of the headline.
+// tone returns the style of the headline.
 func tone(d *Document) sheet.Style {
 	switch {
 	case d.ExitCode == 0:
@@ -127,7 +127,7 @@ func tone(d *Document) sheet.Style {
 	return sheet.StyleWarn
 }
 
-// styleOf is the look of a result: the colour of its row.
+// styleOf returns the style of a result.
 func styleOf(r sheet.Result) sheet.Style {
 	switch r {
 	case sheet.Submitted, sheet.Already, sheet.Valid:
@@ -140,7 +140,7 @@ func styleOf(r sheet.Result) sheet.Style {
 	return sheet.StyleMuted
 }
 
-// severityStyle is the look of a problem.
+// severityStyle returns the style of a problem.
 func severityStyle(severity string) sheet.Style {
 	switch severity {
 	case sheet.Error.String():
