@@ -264,13 +264,29 @@ var update = flag.Bool("update", false, "rewrite the golden text in the scripts"
 
 // TestMain lets the scripts run loabatch as a process of its own.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(waitingTests{m}, map[string]func(){
 		"loabatch": func() { os.Exit(cli.Main()) },
 	})
 }
 
+// waitingTests are tests that wait more than they compute, for timeouts, retries and
+// quotas: more of them run at a time than there are processors.
+type waitingTests struct{ *testing.M }
+
+// Run runs the tests, eight at a time unless -parallel says otherwise.
+func (w waitingTests) Run() int {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		flag.Set("test.parallel", "8")
+	}
+	return w.M.Run()
+}
+
 // TestScripts runs the behaviours in testdata/script, one file each.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "../../testdata/script",
 		UpdateScripts:       *update,
