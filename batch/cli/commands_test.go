@@ -21,8 +21,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// run runs a command line to its end, in an empty environment.
-func run(t *testing.T, args ...string) (exit int, stdout, stderr string) {
+// runTool runs a command line to its end, in an empty environment.
+func runTool(t *testing.T, args ...string) (exit int, stdout, stderr string) {
 	t.Helper()
 	var out, err bytes.Buffer
 	exit = Run(t.Context(), Env{
@@ -35,7 +35,7 @@ func run(t *testing.T, args ...string) (exit int, stdout, stderr string) {
 // cell in particular.
 func TestExplainAll(t *testing.T) {
 	t.Parallel()
-	exit, listed, _ := run(t, "explain")
+	exit, listed, _ := runTool(t, "explain")
 	rules := sheet.Rules()
 	lines := strings.Split(strings.TrimSpace(listed), "\n")
 	if exit != exitOK || len(lines) != len(rules) {
@@ -63,7 +63,7 @@ func TestSimulatorKeys(t *testing.T) {
 		{[]string{":b"}, nil, nil},
 		{[]string{"a:"}, nil, nil},
 	} {
-		got, err := within(c.env).simulatorKeys(c.pairs)
+		got, err := appWith(c.env).simulatorKeys(c.pairs)
 		if !maps.Equal(got, c.want) || (err == nil) == (c.want == nil) {
 			t.Errorf("%q in %v: %v, %v", c.pairs, c.env, got, err)
 		}
@@ -116,7 +116,7 @@ func TestSimulatorCannotBeServed(t *testing.T) {
 		{"--rate", "often", "often"},
 		{"--faults", "nosuch:1%", "nosuch"},
 	} {
-		if exit, _, told := run(t, "simulator", c.flag, c.value); exit != exitUsage || !strings.Contains(told, c.want) {
+		if exit, _, told := runTool(t, "simulator", c.flag, c.value); exit != exitUsage || !strings.Contains(told, c.want) {
 			t.Errorf("%s %s: exit %d: %s", c.flag, c.value, exit, told)
 		}
 	}

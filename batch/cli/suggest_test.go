@@ -15,8 +15,8 @@ import (
 	"github.com/loabatch/loabatch/batch/report"
 )
 
-// within is an app in an environment.
-func within(variables map[string]string) *app {
+// appWith is an app in an environment.
+func appWith(variables map[string]string) *app {
 	env := Env{Getenv: func(name string) string { return variables[name] }}
 	return &app{env: env, lines: newLines(env, prose.English)}
 }
@@ -72,7 +72,7 @@ func suggested(t *testing.T, a *app, line ...string) report.Commands {
 func TestSuggestedModes(t *testing.T) {
 	for _, dryRun := range []string{"", "offline", "online", "true", "false"} {
 		for _, simulate := range []string{"", "true"} {
-			a := within(map[string]string{"LOABATCH_DRY_RUN": dryRun, "LOABATCH_SIMULATE": simulate, "LOABATCH_ENDPOINT": "http://127.0.0.1:9"})
+			a := appWith(map[string]string{"LOABATCH_DRY_RUN": dryRun, "LOABATCH_SIMULATE": simulate, "LOABATCH_ENDPOINT": "http://127.0.0.1:9"})
 			for _, line := range []string{
 				"validate in.xlsx", "submit in.xlsx", "submit --dry-run in.xlsx", "submit --dry-run=online in.xlsx", "submit --dry-run=false in.xlsx",
 				"submit --simulate in.xlsx", "submit --simulate=false in.xlsx", "submit --simulate --dry-run=online in.xlsx", "status in.xlsx", "status --simulate=false in.xlsx",
@@ -130,7 +130,7 @@ func TestSuggestedCommands(t *testing.T) {
 		{nil, "status|-o|x.xlsx|" + where + "|in.xlsx", "Apply", "loabatch submit" + to + workbook + " out.xlsx"},
 		{nil, "status|-o|x.xlsx|" + where + "|in.xlsx", "Reapply", "loabatch submit" + to + " --reapply --region=cn-hangzhou --timezone=Asia/Shanghai out.xlsx"},
 	} {
-		a := within(c.env)
+		a := appWith(c.env)
 		got := reflect.ValueOf(suggested(t, a, strings.Split(c.line, "|")...)).FieldByName(c.which).String()
 		if got != c.want {
 			t.Errorf("%v %s: %s is\n%s, want\n%s", c.env, c.line, c.which, got, c.want)
@@ -146,7 +146,7 @@ func TestSuggestedCommands(t *testing.T) {
 
 // A line that the ledger of another version kept and that cannot be read suggests nothing.
 func TestSuggestFromAnUnknownLine(t *testing.T) {
-	if got := within(nil).commands(runInfo{args: []string{"submit", "--no-longer-there", "in.xlsx"}}, "in.xlsx", ""); got != (report.Commands{}) {
+	if got := appWith(nil).commands(runInfo{args: []string{"submit", "--no-longer-there", "in.xlsx"}}, "in.xlsx", ""); got != (report.Commands{}) {
 		t.Errorf("%+v", got)
 	}
 }

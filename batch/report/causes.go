@@ -95,7 +95,7 @@ func (g *grouping) add(key causeKey, message, hint string, at sheet.Ref) {
 // sentence returns the cause's message, marked as an example if the messages differ.
 func (c *Cause) sentence(words Words) string {
 	if c.Varied {
-		return words.Line("report-such-as", text("message", c.Message))
+		return words.Line("report-such-as", textArg("message", c.Message))
 	}
 	return c.Message
 }

@@ -30,7 +30,7 @@ func CSV(w io.Writer, d Document) error {
 	for p := range findings(&d) {
 		fields := p.fields()
 		for i := range fields {
-			fields[i] = field(fields[i])
+			fields[i] = csvField(fields[i])
 		}
 		_ = c.Write(fields)
 	}
@@ -68,14 +68,14 @@ func asProblem(a *Application, code string) Problem {
 // drop a bare carriage return and join the text on either side.
 var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
-// field makes a value valid UTF-8 and then disarms it, in this order, as a spreadsheet
+// csvField makes a value valid UTF-8 and then disarms it, in this order, as a spreadsheet
 // program looks at what is in the file.
-func field(s string) string { return guard(lineBreaks.Replace(strings.ToValidUTF8(s, "\ufffd"))) }
+func csvField(s string) string { return disarm(lineBreaks.Replace(strings.ToValidUTF8(s, "\ufffd"))) }
 
-// guard disarms what spreadsheet programs run as a formula: a value that starts, after
+// disarm quotes what spreadsheet programs run as a formula: a value that starts, after
 // blanks, with = + - @ or their full-width forms, or that starts with a tab or line
 // break (OWASP, CSV Injection).
-func guard(s string) string {
+func disarm(s string) string {
 	if strings.IndexAny(strings.TrimLeft(s, " \u00a0\u3000"), "=+-@＝＋－＠\t\n") == 0 {
 		return "'" + s
 	}
@@ -139,7 +139,7 @@ func viewOf(d *Document, words Words) view {
 		Elapsed: elapsed(d.DurationSeconds), Counts: countViews(d, words), Areas: areaViews(d),
 	}
 	if d.StopReason != "" {
-		v.Stopped = words.Line(d.StopReason, text("code", d.StopCode))
+		v.Stopped = words.Line(d.StopReason, textArg("code", d.StopCode))
 	}
 	v.Causes = d.Causes()
 	for i := range v.Causes {
@@ -149,7 +149,7 @@ func viewOf(d *Document, words Words) view {
 	for _, i := range order[:min(maxHTMLRows, len(order))] {
 		v.Problems = append(v.Problems, d.Problems[i])
 	}
-	v.More = beyond(len(order), words)
+	v.More = moreBeyond(len(order), words)
 	rows := 0
 	for i := range d.Applications {
 		if d.asked() || unfinished(&d.Applications[i]) == "" {
@@ -159,12 +159,12 @@ func viewOf(d *Document, words Words) view {
 			v.Rows = append(v.Rows, d.Applications[i])
 		}
 	}
-	v.MoreRows = beyond(rows, words)
+	v.MoreRows = moreBeyond(rows, words)
 	return v
 }
 
-// beyond says how many of a table's rows the page leaves out, if any.
-func beyond(n int, words Words) string {
+// moreBeyond says how many of a table's rows the page leaves out, if any.
+func moreBeyond(n int, words Words) string {
 	if n <= maxHTMLRows {
 		return ""
 	}

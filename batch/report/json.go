@@ -63,9 +63,9 @@ func (e *encoder) document(d *Document, prefix string) {
 	head, rest, _ := strings.Cut(strings.TrimRight(frame.String(), "\n"), problemsKey)
 	middle, tail, _ := strings.Cut(rest, applicationsKey)
 	e.text(head)
-	lines(e, problemsKey, prefix, d.Problems)
+	writeLines(e, problemsKey, prefix, d.Problems)
 	e.text(middle)
-	lines(e, applicationsKey, prefix, d.Applications)
+	writeLines(e, applicationsKey, prefix, d.Applications)
 	e.text(tail)
 }
 
@@ -75,8 +75,8 @@ const (
 	applicationsKey = `"applications": []`
 )
 
-// lines writes a list in the place of the empty one, one entry per line.
-func lines[T any](e *encoder, key, prefix string, list []T) {
+// writeLines writes a list in the place of the empty one, one entry per line.
+func writeLines[T any](e *encoder, key, prefix string, list []T) {
 	if len(list) == 0 {
 		e.text(key)
 		return
@@ -108,15 +108,15 @@ type wire struct {
 
 // wireOf is the document with its two long lists left empty.
 func wireOf(d *Document) wire {
-	w := wire{Document: *d, BySeverity: d.Severities(), ByRegion: d.PerRegion(), ByLOA: d.LOAStates(), ByCause: list(d.Causes())}
-	w.Reports, w.Regions = list(d.Reports), list(d.Regions)
+	w := wire{Document: *d, BySeverity: d.Severities(), ByRegion: d.PerRegion(), ByLOA: d.LOAStates(), ByCause: nonNil(d.Causes())}
+	w.Reports, w.Regions = nonNil(d.Reports), nonNil(d.Regions)
 	w.Problems, w.Applications = []Problem{}, []Application{}
 	w.DurationSeconds, w.SlowedSeconds = milliseconds(d.DurationSeconds), milliseconds(d.SlowedSeconds)
 	return w
 }
 
-// list returns an empty list instead of a nil one.
-func list[T any](s []T) []T {
+// nonNil returns an empty list instead of a nil one.
+func nonNil[T any](s []T) []T {
 	if s == nil {
 		return []T{}
 	}

@@ -66,8 +66,8 @@ func (r Results) bad() int { return r.of(sheet.AllResults...) - r.good() }
 // severities are the words for a problem's severity, most severe first.
 var severities = []string{sheet.Error.String(), sheet.Warning.String(), sheet.Note.String()}
 
-// rank is the place of a severity among severities.
-func rank(severity string) int { return slices.Index(severities, severity) }
+// severityRank is the place of a severity among severities.
+func severityRank(severity string) int { return slices.Index(severities, severity) }
 
 // Severities are the numbers of problems by severity.
 type Severities struct {
@@ -80,7 +80,7 @@ type Severities struct {
 func (d *Document) Severities() Severities {
 	counts := make([]int, len(severities))
 	for i := range d.Problems {
-		if at := rank(d.Problems[i].Severity); at >= 0 {
+		if at := severityRank(d.Problems[i].Severity); at >= 0 {
 			counts[at]++
 		}
 	}
@@ -166,13 +166,13 @@ func (d *Document) shownStates() []LOAState {
 		left -= s.Rows
 	}
 	if left > 0 {
-		states = append(states, LOAState{unasked, left})
+		states = append(states, LOAState{notAsked, left})
 	}
 	return states
 }
 
-// unasked is shown as the state of rows that name no circuit or region, or got no answer.
-const unasked = "not asked"
+// notAsked is shown as the state of rows that name no circuit or region, or got no answer.
+const notAsked = "not asked"
 
 // loaRank is the place of a state among loaStates; unknown ones come last.
 func loaRank(status string) int {
@@ -190,7 +190,7 @@ func (d *Document) asked() bool { return d.Command == "status" }
 // meaning explains a state; unknown ones have no meaning.
 func (s LOAState) meaning(words Words) string {
 	switch {
-	case s.Status == unasked:
+	case s.Status == notAsked:
 		return words.Line("report-loa-unasked")
 	case loaRank(s.Status) == len(loaStates):
 		return ""

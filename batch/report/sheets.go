@@ -99,7 +99,7 @@ func bySeverity(problems []Problem) []int32 {
 		order[i] = int32(i)
 	}
 	slices.SortStableFunc(order, func(a, b int32) int {
-		return cmp.Compare(rank(problems[a].Severity), rank(problems[b].Severity))
+		return cmp.Compare(severityRank(problems[a].Severity), severityRank(problems[b].Severity))
 	})
 	return order
 }

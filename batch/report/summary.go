@@ -41,14 +41,14 @@ type grid struct {
 	rows  [][]sheet.PutCell
 }
 
-func plain(s string) sheet.PutCell { return sheet.PutCell{Text: s} }
-func muted(s string) sheet.PutCell { return sheet.PutCell{Text: s, Style: sheet.StyleMuted} }
-func figure(n float64) sheet.PutCell {
+func plainCell(s string) sheet.PutCell { return sheet.PutCell{Text: s} }
+func mutedCell(s string) sheet.PutCell { return sheet.PutCell{Text: s, Style: sheet.StyleMuted} }
+func numberCell(n float64) sheet.PutCell {
 	return sheet.PutCell{Number: n, IsNumber: true}
 }
 
-// gap is an empty cell.
-var gap sheet.PutCell
+// emptyCell is an empty cell.
+var emptyCell sheet.PutCell
 
 func (g *grid) row(cells ...sheet.PutCell) { g.rows = append(g.rows, cells) }
 
@@ -69,13 +69,13 @@ func (g *grid) header(codes ...string) {
 // fact is a label with a text beside it. There is no row for an empty text.
 func (g *grid) fact(code, value string) {
 	if value != "" {
-		g.row(plain(g.words.Line(code)), gap, gap, plain(value))
+		g.row(plainCell(g.words.Line(code)), emptyCell, emptyCell, plainCell(value))
 	}
 }
 
 // figure is a label with a number beside it.
 func (g *grid) figure(code string, n float64) {
-	g.row(plain(g.words.Line(code)), figure(n))
+	g.row(plainCell(g.words.Line(code)), numberCell(n))
 }
 
 func (g *grid) run(d *Document) {
@@ -90,7 +90,7 @@ func (g *grid) run(d *Document) {
 		g.fact("report-fact-answered", g.words.Line("report-simulated"))
 	}
 	if d.StopReason != "" {
-		g.fact("report-fact-stopped", g.words.Line(d.StopReason, text("code", d.StopCode)))
+		g.fact("report-fact-stopped", g.words.Line(d.StopReason, textArg("code", d.StopCode)))
 	}
 	g.fact("report-fact-input", d.Input)
 	g.fact("report-fact-sha256", d.InputSHA256)
@@ -107,14 +107,14 @@ func (g *grid) counts(d *Document) sheet.Chart {
 	first := len(g.rows) + 1
 	for _, r := range sheet.AllResults {
 		n := d.Results[r]
-		word, step := sheet.PutCell{Text: string(r), Style: styleOf(r)}, plain(stepOf(g.words, r))
+		word, step := sheet.PutCell{Text: string(r), Style: styleOf(r)}, plainCell(stepOf(g.words, r))
 		if n == 0 {
 			word.Style, step.Style = sheet.StyleMuted, sheet.StyleMuted
 		}
-		g.row(word, figure(float64(n)), gap, step)
+		g.row(word, numberCell(float64(n)), emptyCell, step)
 	}
 	last := len(g.rows)
-	g.row(plain(g.words.Line("report-fact-rows")), figure(float64(d.Rows)))
+	g.row(plainCell(g.words.Line("report-fact-rows")), numberCell(float64(d.Rows)))
 	g.row()
 	return sheet.Chart{
 		Title:      g.words.Line("report-chart"),
@@ -136,7 +136,7 @@ func (g *grid) states(d *Document) {
 	}
 	g.header("report-col-loa", "report-col-rows", "", "report-col-meaning")
 	for _, s := range states {
-		g.row(sheet.PutCell{Text: s.Status, Style: s.style()}, figure(float64(s.Rows)), gap, plain(s.meaning(g.words)))
+		g.row(sheet.PutCell{Text: s.Status, Style: s.style()}, numberCell(float64(s.Rows)), emptyCell, plainCell(s.meaning(g.words)))
 	}
 	g.row()
 }
@@ -148,14 +148,14 @@ func (g *grid) causes(d *Document) {
 	}
 	g.header("report-col-cause", "report-col-count", "", "report-col-problem", "report-col-fix", "report-col-first")
 	for _, c := range all[:min(maxCauses, len(all))] {
-		cells := []sheet.PutCell{{Text: c.Code, Style: severityStyle(c.Severity)}, figure(float64(c.Count)), gap, plain(shorten(c.sentence(g.words), cellRunes)), plain(shorten(c.Hint, cellRunes))}
+		cells := []sheet.PutCell{{Text: c.Code, Style: severityStyle(c.Severity)}, numberCell(float64(c.Count)), emptyCell, plainCell(shorten(c.sentence(g.words), cellRunes)), plainCell(shorten(c.Hint, cellRunes))}
 		if len(c.Refs) > 0 {
 			cells = append(cells, linkTo(c.Refs[0]))
 		}
 		g.row(cells...)
 	}
 	if more := len(all) - maxCauses; more > 0 {
-		g.row(muted(counted(g.words, "report-more-causes", more, text("where", ErrorsName))))
+		g.row(mutedCell(counted(g.words, "report-more-causes", more, textArg("where", ErrorsName))))
 	}
 	g.row()
 }
@@ -163,7 +163,7 @@ func (g *grid) causes(d *Document) {
 // linkTo shows a position as a link to it, or as text if it is a whole sheet or column.
 func linkTo(r sheet.Ref) sheet.PutCell {
 	if r.Row == 0 {
-		return plain(r.String())
+		return plainCell(r.String())
 	}
 	c := sheet.PutCell{Text: r.String(), Style: sheet.StyleLink, Link: r}
 	c.Link.Col = max(r.Col, 1)
@@ -192,10 +192,10 @@ func (g *grid) regions(d *Document) {
 	}
 	g.header("report-col-region", "report-col-rows", "", "report-col-results")
 	for _, r := range all {
-		name := plain(r.RegionID)
+		name := plainCell(r.RegionID)
 		if r.RegionID == "" {
-			name = muted(g.words.Line("report-no-region"))
+			name = mutedCell(g.words.Line("report-no-region"))
 		}
-		g.row(name, figure(float64(r.Rows)), gap, plain(r.Results.String()))
+		g.row(name, numberCell(float64(r.Rows)), emptyCell, plainCell(r.Results.String()))
 	}
 }

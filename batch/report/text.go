@@ -106,7 +106,7 @@ func (p printer) more(d *Document, code string, n int) string {
 	if d.Output != "" {
 		where = p.words.Line("report-see-errors")
 	}
-	return counted(p.words, code, n, text("where", where))
+	return counted(p.words, code, n, textArg("where", where))
 }
 
 func (p printer) head(d *Document) {
@@ -115,7 +115,7 @@ func (p printer) head(d *Document) {
 		p.line("%s", p.words.Line("report-simulated"))
 	}
 	if d.StopReason != "" {
-		p.line("%s", p.words.Line(d.StopReason, text("code", d.StopCode)))
+		p.line("%s", p.words.Line(d.StopReason, textArg("code", d.StopCode)))
 	}
 	if d.Failure != "" {
 		p.line("%s", Printable(d.Failure))

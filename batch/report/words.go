@@ -27,11 +27,11 @@ func counted(words Words, code string, n int, args ...sheet.Arg) string {
 	return words.Line(code, append(args, sheet.Arg{Name: "n", Value: strconv.Itoa(n)})...)
 }
 
-// number is a named figure.
-func number(name string, n int) sheet.Arg { return sheet.Arg{Name: name, Value: strconv.Itoa(n)} }
+// numberArg is a named figure.
+func numberArg(name string, n int) sheet.Arg { return sheet.Arg{Name: name, Value: strconv.Itoa(n)} }
 
-// text is a named text.
-func text(name, value string) sheet.Arg { return sheet.Arg{Name: name, Value: value} }
+// textArg is a named text.
+func textArg(name, value string) sheet.Arg { return sheet.Arg{Name: name, Value: value} }
 
 // lineRunes limits the length of one text on a terminal.
 const lineRunes = 240
@@ -40,12 +40,12 @@ const lineRunes = 240
 // may hold escape sequences that rewrite the screen, marks that reverse the direction of
 // writing, and line breaks: each is shown as its code point, <U+001B>.
 func Printable(s string) string {
-	if !strings.ContainsFunc(s, risky) && utf8.ValidString(s) {
+	if !strings.ContainsFunc(s, unprintable) && utf8.ValidString(s) {
 		return s
 	}
 	var b strings.Builder
 	for _, r := range s {
-		if risky(r) {
+		if unprintable(r) {
 			fmt.Fprintf(&b, "<U+%04X>", r)
 		} else {
 			b.WriteRune(r)
@@ -57,9 +57,9 @@ func Printable(s string) string {
 // brief shortens a text and makes it printable. Paths and commands are never shortened.
 func brief(s string) string { return Printable(shorten(s, lineRunes)) }
 
-// risky reports whether a character is a control, a separator of lines or paragraphs, or a
-// format character (Unicode categories Cc, Zl, Zp, Cf).
-func risky(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
+// unprintable reports whether a character is a control, a separator of lines or
+// paragraphs, or a format character (Unicode categories Cc, Zl, Zp, Cf).
+func unprintable(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
 
 // shorten cuts a text after a number of characters, with an ellipsis.
 func shorten(s string, limit int) string {
@@ -84,9 +84,9 @@ func Pad(s string, width int) string {
 // headline says what happened, in one line.
 func headline(d *Document, words Words) string {
 	args := []sheet.Arg{
-		number("rows", d.Rows), number("good", d.Results.good()), number("bad", d.Results.bad()),
-		number("accepted", d.Results.of(sheet.Submitted, sheet.Already)),
-		number("left", d.Results[sheet.NotAttempted]),
+		numberArg("rows", d.Rows), numberArg("good", d.Results.good()), numberArg("bad", d.Results.bad()),
+		numberArg("accepted", d.Results.of(sheet.Submitted, sheet.Already)),
+		numberArg("left", d.Results[sheet.NotAttempted]),
 	}
 	return words.Line(headlineCode(d), args...)
 }
