@@ -116,13 +116,13 @@ func TestSimulatorCannotBeServed(t *testing.T) {
 		{"--rate", "often", "often"},
 		{"--faults", "nosuch:1%", "nosuch"},
 	} {
-		if exit, _, told := runTool(t, "simulator", c.flag, c.value); exit != exitUsage || !strings.Contains(told, c.want) {
-			t.Errorf("%s %s: exit %d: %s", c.flag, c.value, exit, told)
+		if exit, _, printed := runTool(t, "simulator", c.flag, c.value); exit != exitUsage || !strings.Contains(printed, c.want) {
+			t.Errorf("%s %s: exit %d: %s", c.flag, c.value, exit, printed)
 		}
 	}
 }
 
-// A ledger that another run holds is told apart from one that failed.
+// A ledger that another run holds locked is not reported as one that failed.
 func TestLedgerFailure(t *testing.T) {
 	t.Parallel()
 	since := time.Date(2027, 1, 15, 2, 0, 0, 0, time.UTC)
@@ -153,7 +153,7 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	deliver := func(path string) (output, failure, told, next string, exit int) {
+	deliver := func(path string) (output, failure, printed, next string, exit int) {
 		var shown bytes.Buffer
 		env := Env{Getenv: func(string) string { return "" }}
 		a := &app{env: env, lines: &lines{err: &shown, words: prose.English}}
@@ -168,16 +168,16 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := filepath.Join(folder, "out.r1-2.xlsx")
-	output, failed, told, next, exit := deliver(path)
-	if output != second || failed == "" || exit != exitNoCopy || next != "report-next-copy" || !strings.Contains(told, "written to "+second) {
-		t.Errorf("exit %d, output %q, failure %q, next %s: %s", exit, output, failed, next, told)
+	output, failed, printed, next, exit := deliver(path)
+	if output != second || failed == "" || exit != exitNoCopy || next != "report-next-copy" || !strings.Contains(printed, "written to "+second) {
+		t.Errorf("exit %d, output %q, failure %q, next %s: %s", exit, output, failed, next, printed)
 	}
 	if _, err := readInput(second, sheet.Options{Location: time.UTC}, 0); err != nil {
 		t.Errorf("the copy in the second place: %v", err)
 	}
 	t.Setenv("TMPDIR", filepath.Join(folder, "gone"))
-	output, failed, told, _, exit = deliver(filepath.Join(folder, "gone", "out.xlsx"))
-	if output != "" || failed == "" || exit != exitNoCopy || !strings.Contains(told, "loabatch report r1 --input "+in.path) {
-		t.Errorf("exit %d, output %q, failure %q: %s", exit, output, failed, told)
+	output, failed, printed, _, exit = deliver(filepath.Join(folder, "gone", "out.xlsx"))
+	if output != "" || failed == "" || exit != exitNoCopy || !strings.Contains(printed, "loabatch report r1 --input "+in.path) {
+		t.Errorf("exit %d, output %q, failure %q: %s", exit, output, failed, printed)
 	}
 }

@@ -238,8 +238,8 @@ type gridSheet struct {
 }
 
 // packWorkbook makes the smallest workbook that holds the sheets: inline strings, no
-// styles, no shared strings. The tests make their inputs with it, so that what is in
-// them can be read where they are used.
+// styles, no shared strings. The tests make their inputs with it, and each shows what is in
+// its own.
 func packWorkbook(sheets []gridSheet) []byte {
 	const spreadsheet = `xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"`
 	const office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

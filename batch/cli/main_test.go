@@ -47,9 +47,9 @@ func TestInterruptedEarly(t *testing.T) {
 			Args:  append(c.args, "--endpoint", server.URL, "--timeout", "1h"),
 			Stdin: strings.NewReader(""), Stdout: stdout, Stderr: stderr, Getenv: func(string) string { return "" }, Now: time.Now, Signals: signals,
 		})
-		told, document := written(t, stderr), written(t, stdout)
-		if got != c.exit || !strings.Contains(told, "interrupted; nothing was sent") || !strings.Contains(document, c.stdout) {
-			t.Errorf("%v: exit %d, want %d: %s%s", c.args, got, c.exit, told, document)
+		printed, document := written(t, stderr), written(t, stdout)
+		if got != c.exit || !strings.Contains(printed, "interrupted; nothing was sent") || !strings.Contains(document, c.stdout) {
+			t.Errorf("%v: exit %d, want %d: %s%s", c.args, got, c.exit, printed, document)
 		}
 		close(left)
 		server.Close()
@@ -148,10 +148,10 @@ func TestPanicIsAnInternalError(t *testing.T) {
 				return time.Time{}
 			},
 		})
-		told := stderr.String()
-		if got != exitInternal || !strings.Contains(told, "internal error: ") || !strings.Contains(told, "main_test.go:") ||
-			strings.Contains(told, "goroutine") || strings.Contains(told, "000000199001010018") {
-			t.Errorf("exit %d: %s", got, told)
+		printed := stderr.String()
+		if got != exitInternal || !strings.Contains(printed, "internal error: ") || !strings.Contains(printed, "main_test.go:") ||
+			strings.Contains(printed, "goroutine") || strings.Contains(printed, "000000199001010018") {
+			t.Errorf("exit %d: %s", got, printed)
 		}
 	}
 }

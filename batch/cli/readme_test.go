@@ -20,7 +20,7 @@ import (
 )
 
 // TestReadmeSaysWhatIsTrue holds the README's tables against the code: every command,
-// flag, result, exit code and column stands in it.
+// flag, result, exit code and column is in it.
 func TestReadmeSaysWhatIsTrue(t *testing.T) {
 	content, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
 	if err != nil {
@@ -130,7 +130,7 @@ func called(call *ast.CallExpr) string {
 	return ""
 }
 
-// texts gives a string, or those that pick chooses from.
+// texts returns a string, or those that pick chooses from.
 func texts(e ast.Expr) []string {
 	switch e := e.(type) {
 	case *ast.BasicLit:

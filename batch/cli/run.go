@@ -125,8 +125,8 @@ func (s *invocation) left(now time.Time) time.Duration {
 	return max(1, bound-now.Sub(s.started))
 }
 
-// ledgerInfo is what the ledger keeps of a run from its start, so that report can
-// render it again.
+// ledgerInfo is what the ledger keeps of a run from its start, for report to render it
+// again.
 func (s *invocation) ledgerInfo(done *finished, t target) ledger.RunInfo {
 	options, _ := json.Marshal(savedOptions{ // strings and numbers only: it cannot fail
 		Region: s.options.DefaultRegion, Timezone: s.flags.validation.timezone, Strict: s.options.Strict,

@@ -143,7 +143,7 @@ func printJSONKeys(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// makeWorkbook writes the text as a workbook: the text of every cell as it stands.
+// makeWorkbook writes the text as a workbook: the text of every cell unchanged.
 func makeWorkbook(ts *testscript.TestScript, _ bool, args []string) {
 	var sheets []gridSheet
 	for line := range strings.Lines(ts.ReadFile(args[1])) {
@@ -243,7 +243,7 @@ func wantNoPersonal(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// everyPart gives the bytes of a file, and of the parts in it if it is a workbook.
+// everyPart returns the bytes of a file, and of its parts if it is a workbook.
 func everyPart(ts *testscript.TestScript, name string) []byte {
 	content := []byte(ts.ReadFile(name))
 	z, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))

@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// english is the real catalogue, so that the goldens are what people read.
+// english is the real catalogue, and the goldens are what people read.
 type english struct{ t *testing.T }
 
 func (e english) Line(code string, args ...sheet.Arg) string {

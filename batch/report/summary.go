@@ -17,7 +17,8 @@ const chartCol = 5
 // maxCauses limits the causes that the Summary lists; Errors lists all problems.
 const maxCauses = 100
 
-// summarySheet describes the run: its settings, counts with a chart, causes, timing, regions.
+// summarySheet describes the run: its settings, counts with a chart, causes, timing and
+// regions.
 func summarySheet(d *Document, words Words) sheet.AddedSheet {
 	g := grid{words: words}
 	g.title(headline(d, words))
