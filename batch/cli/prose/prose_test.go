@@ -1,0 +1,140 @@
+package prose
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+func TestFamilySpeaksForItsCodes(t *testing.T) {
+	for _, tc := range []struct{ code, speaks string }{
+		{"Throttling", "Throttling*"},
+		{"Throttling.User", "Throttling*"},
+		{"Forbidden.RAM", "Forbidden.RAM"},
+		{"Forbidden.SomethingNew", "Forbidden*"},
+		{"LastTokenProcessing", "*TokenProcessing"},
+		{"OperationFailed.LastTokenProcessing", "*TokenProcessing"},
+		{"IllegalParam.Bandwidth", "IllegalParam.Bandwidth"},
+		{"IllegalParam.New", "IllegalParam.*"},
+		{"InvalidRegionId.NotFound", "InvalidRegionId*"},
+		{"InvalidSomething.Malformed", "Invalid*.Malformed"},
+		{"NeverHeardOf", ""},
+		{"", ""},
+	} {
+		got, ok := English.Entry(tc.code)
+		want := enAPI[tc.speaks]
+		if ok != (tc.speaks != "") || got != want {
+			t.Errorf("%s: got %q, want that of %q", tc.code, got.Message, tc.speaks)
+		}
+	}
+}
+
+// TestEveryRule holds that a rule says everything that explain shows, in the house's style.
+func TestEveryRule(t *testing.T) {
+	for _, r := range sheet.Rules() {
+		e, ok := English.Entry(r.Code)
+		if !ok {
+			t.Errorf("%s has no entry", r.Code)
+			continue
+		}
+		if e.Message == "" || e.Why == "" || e.Wrong == "" || e.Right == "" || e.Source == "" {
+			t.Errorf("%s lacks a message, why, wrong, right or source", r.Code)
+		}
+		if r.Severity > sheet.Note && e.Hint == "" {
+			t.Errorf("%s does not say what to do", r.Code)
+		}
+		if strings.HasSuffix(e.Message, ".") || strings.Contains(e.Message, "\n") {
+			t.Errorf("%s: the message %q ends in a full stop or has two lines", r.Code, e.Message)
+		}
+		if e.Hint != "" && !strings.HasSuffix(e.Hint, ".") {
+			t.Errorf("%s: the hint %q is no sentence", r.Code, e.Hint)
+		}
+		if e.Wrong == e.Right {
+			t.Errorf("%s: wrong and right are the same example", r.Code)
+		}
+	}
+}
+
+// constants gives the values of the constants of a type in a file of package batch.
+func constants(t *testing.T, file, typ string) []string {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), "../../"+file, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values []string
+	ast.Inspect(parsed, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || len(spec.Values) != 1 {
+			return true
+		}
+		name, ok := spec.Type.(*ast.Ident)
+		if !ok || name.Name != typ {
+			return true
+		}
+		value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		values = append(values, value)
+		return true
+	})
+	if len(values) == 0 {
+		t.Fatalf("%s has no constants of type %s", file, typ)
+	}
+	return values
+}
+
+// TestReasons holds the engine's codes and their sentences against each other.
+func TestReasons(t *testing.T) {
+	codes := append(constants(t, "application.go", "Reason"), constants(t, "stop.go", "StopReason")...)
+	used := map[string]bool{}
+	for _, code := range codes {
+		used[code] = true
+		e, ok := enReasons[code]
+		switch {
+		case !ok:
+			t.Errorf("%s has no sentence", code)
+			continue
+		case e.Message == "" || e.Hint == "" || e.Why == "":
+			t.Errorf("%s lacks its message, hint or why", code)
+		case strings.HasSuffix(e.Message, ".") || strings.Contains(e.Message, "\n"):
+			t.Errorf("%s: %q is no line of its own", code, e.Message)
+		case !strings.HasSuffix(e.Hint, "."):
+			t.Errorf("%s: the hint %q is no sentence", code, e.Hint)
+		}
+	}
+	for code := range enReasons {
+		if !used[code] {
+			t.Errorf("no reason is called %s", code)
+		}
+	}
+}
+
+// TestStyle holds every sentence with something to do to the rules of the catalogue: one
+// line that starts small and has no full stop, and a hint that is a sentence, a question
+// or ends in the command to type.
+func TestStyle(t *testing.T) {
+	for _, code := range English.Codes() {
+		e, _ := English.Entry(code)
+		first, _ := utf8.DecodeRuneInString(e.Message)
+		switch {
+		case e.Message == "" || strings.Contains(e.Message, "\n"):
+			t.Errorf("%s: the message %q is no line", code, e.Message)
+		case strings.HasSuffix(e.Message, "."):
+			t.Errorf("%s: the message %q ends in a full stop", code, e.Message)
+		case unicode.IsUpper(first):
+			t.Errorf("%s: the message %q starts with a capital", code, e.Message)
+		}
+		if e.Hint != "" && !strings.HasSuffix(e.Hint, ".") && !strings.HasSuffix(e.Hint, "?") && !strings.Contains(e.Hint, ": ") {
+			t.Errorf("%s: the hint %q is no sentence and names no command", code, e.Hint)
+		}
+	}
+}
