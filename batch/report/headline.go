@@ -15,7 +15,7 @@ func headline(d *Document, words Words) string {
 }
 
 func headlineCode(d *Document) string {
-	bad := d.Results.bad()
+	bad, accepted := d.Results.bad(), d.Results.of(sheet.Submitted, sheet.Already)
 	switch {
 	case d.asked() && d.Rows > 0:
 		return "report-head-status"
@@ -29,9 +29,11 @@ func headlineCode(d *Document) string {
 		return "report-head-valid"
 	case d.DryRun:
 		return "report-head-invalid"
+	case bad == 0 && accepted < d.Rows:
+		return "report-head-done-some"
 	case bad == 0:
 		return "report-head-done"
-	case d.Results.of(sheet.Submitted, sheet.Already) == 0 && d.Requests == 0:
+	case accepted == 0 && d.Requests == 0:
 		return "report-head-nothing-sent"
 	}
 	return "report-head-some"

@@ -12,13 +12,10 @@ type Words interface {
 	Line(code string, args ...sheet.Arg) string
 }
 
-// counted renders a line about n things: code-one for exactly one, code otherwise, each
-// with {n} filled. A language without plurals has the same sentence twice.
+// counted renders a line about n things, with {n} filled in. The catalogue picks the
+// singular or the plural.
 func counted(words Words, code string, n int, args ...sheet.Arg) string {
-	if n == 1 {
-		code += "-one"
-	}
-	return words.Line(code, append(args, sheet.Arg{Name: "n", Value: strconv.Itoa(n)})...)
+	return words.Line(code, append(args, number("n", n))...)
 }
 
 // number is a named figure.

@@ -13,8 +13,9 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-func TestFamilySpeaksForItsCodes(t *testing.T) {
-	for _, tc := range []struct{ code, speaks string }{
+// TestFamilies holds that a code without an entry of its own gets its family's.
+func TestFamilies(t *testing.T) {
+	for _, tc := range []struct{ code, family string }{
 		{"Throttling", "Throttling*"},
 		{"Throttling.User", "Throttling*"},
 		{"Forbidden.RAM", "Forbidden.RAM"},
@@ -29,10 +30,29 @@ func TestFamilySpeaksForItsCodes(t *testing.T) {
 		{"", ""},
 	} {
 		got, ok := English.Entry(tc.code)
-		want := enAPI[tc.speaks]
-		if ok != (tc.speaks != "") || got != want {
-			t.Errorf("%s: got %q, want that of %q", tc.code, got.Message, tc.speaks)
+		want := enAPI[tc.family]
+		if ok != (tc.family != "") || got != want {
+			t.Errorf("%s: got %q, want that of %q", tc.code, got.Message, tc.family)
 		}
+	}
+}
+
+// TestCounts holds that a sentence agrees in number with the count in it.
+func TestCounts(t *testing.T) {
+	for _, tc := range []struct{ sentence, n, want string }{
+		{"{n} {n:row|rows} {n:needs|need} attention", "1", "1 row needs attention"},
+		{"{n} {n:row|rows} {n:needs|need} attention", "0", "0 rows need attention"},
+		{"{n} {n:row|rows} {n:needs|need} attention", "21", "21 rows need attention"},
+		{"{n:|all }{n} accepted", "1", "1 accepted"},
+		{"{n:|all }{n} accepted", "12", "all 12 accepted"},
+		{"{missing} {n", "1", "{missing} {n"},
+	} {
+		if got := fill(tc.sentence, map[string]string{"n": tc.n}); got != tc.want {
+			t.Errorf("%s with %s: got %q, want %q", tc.sentence, tc.n, got, tc.want)
+		}
+	}
+	if got, want := General("{n} {n:row|rows} in {sheet}"), "<n> rows in <sheet>"; got != want {
+		t.Errorf("in general: got %q, want %q", got, want)
 	}
 }
 
