@@ -11,7 +11,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// TestFamilies holds that a code without an entry of its own gets its family's.
+// TestFamilies checks that a code without an entry of its own gets its family's.
 func TestFamilies(t *testing.T) {
 	for _, tc := range []struct{ code, family string }{
 		{"Throttling", "Throttling*"},
@@ -35,7 +35,7 @@ func TestFamilies(t *testing.T) {
 	}
 }
 
-// TestCounts holds that a sentence agrees in number with the count in it.
+// TestCounts checks that a sentence agrees in number with the count in it.
 func TestCounts(t *testing.T) {
 	for _, tc := range []struct{ sentence, n, want string }{
 		{"{n} {n:row|rows} {n:needs|need} attention", "1", "1 row needs attention"},
@@ -54,7 +54,7 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// TestEveryRule holds that a rule says everything that explain shows, in the house's style.
+// TestEveryRule checks that each rule has everything that explain shows.
 func TestEveryRule(t *testing.T) {
 	for _, r := range sheet.Rules() {
 		e, ok := English.Entry(r.Code)
@@ -72,7 +72,7 @@ func TestEveryRule(t *testing.T) {
 			t.Errorf("%s: the message %q ends in a full stop or has two lines", r.Code, e.Message)
 		}
 		if e.Hint != "" && !strings.HasSuffix(e.Hint, ".") {
-			t.Errorf("%s: the hint %q is no sentence", r.Code, e.Hint)
+			t.Errorf("%s: the hint %q is not a sentence", r.Code, e.Hint)
 		}
 		if e.Wrong == e.Right {
 			t.Errorf("%s: wrong and right are the same example", r.Code)
@@ -80,7 +80,7 @@ func TestEveryRule(t *testing.T) {
 	}
 }
 
-// constants gives the values of the constants of a type in a file of package batch.
+// constants returns the values of the constants of a type in a file of package batch.
 func constants(t *testing.T, file, typ string) []string {
 	t.Helper()
 	parsed, err := parser.ParseFile(token.NewFileSet(), "../../"+file, nil, 0)
@@ -110,7 +110,7 @@ func constants(t *testing.T, file, typ string) []string {
 	return values
 }
 
-// TestReasons holds the engine's codes and their sentences against each other.
+// TestReasons checks that each reason of package batch has a sentence, and the other way round.
 func TestReasons(t *testing.T) {
 	codes := append(constants(t, "application.go", "Reason"), constants(t, "stop.go", "StopReason")...)
 	used := map[string]bool{}
@@ -124,14 +124,14 @@ func TestReasons(t *testing.T) {
 		case e.Message == "" || e.Hint == "" || e.Why == "":
 			t.Errorf("%s lacks its message, hint or why", code)
 		case strings.HasSuffix(e.Message, ".") || strings.Contains(e.Message, "\n"):
-			t.Errorf("%s: %q is no line of its own", code, e.Message)
+			t.Errorf("%s: %q is not a single line", code, e.Message)
 		case !strings.HasSuffix(e.Hint, "."):
-			t.Errorf("%s: the hint %q is no sentence", code, e.Hint)
+			t.Errorf("%s: the hint %q is not a sentence", code, e.Hint)
 		}
 	}
 	for code := range enReasons {
 		if !used[code] {
-			t.Errorf("no reason is called %s", code)
+			t.Errorf("there is no reason %s", code)
 		}
 	}
 }

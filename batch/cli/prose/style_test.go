@@ -30,7 +30,7 @@ func phrase(pattern string) *regexp.Regexp {
 	return regexp.MustCompile("(?i)" + strings.ReplaceAll(pattern, " ", `\s+`))
 }
 
-// banned lists the phrases that made texts read as translated.
+// banned lists phrases that read as translated.
 var banned = []ban{
 	{phrase(`(\w+ )?(is|are|was|were) no \w+`), phrase(`^there |no (longer|more|less|better|different)`), "SDH is no line type", "SDH is not a line type"},
 	{phrase(`(\w+ )?(is|are|was|were|has) none\b`), phrase(`^there `), "a number that is none", "not a number"},
@@ -60,8 +60,7 @@ var banned = []ban{
 // reserved lists the words that only some entries may use, by the start of their codes.
 var reserved = map[string]string{"fault": "faults-", "job": "hosts-"}
 
-// wholeModule also holds the comments and strings of every Go file to the list of
-// banned phrases.
+// wholeModule extends the ban to the comments and strings of every Go file.
 const wholeModule = false
 
 // find reports each banned phrase of a text, with what to write instead.
@@ -77,7 +76,7 @@ func find(text string) []string {
 	return list
 }
 
-// TestBans holds that each ban finds its own example and not the better phrase.
+// TestBans checks that each ban finds its own example but not the better phrase.
 func TestBans(t *testing.T) {
 	for _, b := range banned {
 		if len(find(b.bad)) == 0 {
@@ -94,8 +93,7 @@ func TestBans(t *testing.T) {
 	}
 }
 
-// TestCatalogueIsIdiomatic holds every sentence of the catalogue to the banned phrases and
-// reserved words.
+// TestCatalogueIsIdiomatic looks for banned phrases and reserved words in the catalogue.
 func TestCatalogueIsIdiomatic(t *testing.T) {
 	for _, code := range slices.Sorted(maps.Keys(English.entries)) {
 		e := English.entries[code]
@@ -112,22 +110,26 @@ func TestCatalogueIsIdiomatic(t *testing.T) {
 	}
 }
 
-// TestTextsAreIdiomatic holds what people read besides the catalogue to the banned phrases.
+// TestTextsAreIdiomatic looks for banned phrases in everything else that people read.
 func TestTextsAreIdiomatic(t *testing.T) {
 	const top = "../../.."
-	for _, name := range []string{"README.md", "templates/report.html"} {
-		text, err := os.ReadFile(filepath.Join(top, name))
+	scripts, err := filepath.Glob(top + "/testdata/script/*.txtar")
+	if err != nil || len(scripts) == 0 {
+		t.Fatalf("no scripts found: %v", err)
+	}
+	for _, path := range append(scripts, top+"/README.md", top+"/templates/report.html") {
+		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, f := range find(string(text)) {
-			t.Errorf("%s: %s", name, f)
+			t.Errorf("%s: %s", path, f)
 		}
 	}
 	if !wholeModule {
 		return
 	}
-	err := filepath.WalkDir(top, func(path string, entry fs.DirEntry, err error) error {
+	err = filepath.WalkDir(top, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -143,7 +145,7 @@ func TestTextsAreIdiomatic(t *testing.T) {
 	}
 }
 
-// checkSource holds the comments and strings of a Go file to the banned phrases.
+// checkSource looks for banned phrases in the comments and strings of a Go file.
 func checkSource(t *testing.T, path string) {
 	files := token.NewFileSet()
 	source, err := parser.ParseFile(files, path, nil, parser.ParseComments)
@@ -166,23 +168,22 @@ func checkSource(t *testing.T, path string) {
 	})
 }
 
-// TestStyle holds every sentence with something to do to the rules of the catalogue: one
-// line that starts small and has no full stop, and a hint that is a sentence, a question
-// or ends in the command to type.
+// TestStyle checks the form of every entry that can be explained: a message of one line in
+// lower case without a full stop, and a hint that is a sentence, a question or ends in a command.
 func TestStyle(t *testing.T) {
 	for _, code := range English.Codes() {
 		e, _ := English.Entry(code)
 		first, _ := utf8.DecodeRuneInString(e.Message)
 		switch {
 		case e.Message == "" || strings.Contains(e.Message, "\n"):
-			t.Errorf("%s: the message %q is no line", code, e.Message)
+			t.Errorf("%s: the message %q is not a single line", code, e.Message)
 		case strings.HasSuffix(e.Message, "."):
 			t.Errorf("%s: the message %q ends in a full stop", code, e.Message)
 		case unicode.IsUpper(first):
 			t.Errorf("%s: the message %q starts with a capital", code, e.Message)
 		}
 		if e.Hint != "" && !strings.HasSuffix(e.Hint, ".") && !strings.HasSuffix(e.Hint, "?") && !strings.Contains(e.Hint, ": ") {
-			t.Errorf("%s: the hint %q is no sentence and names no command", code, e.Hint)
+			t.Errorf("%s: the hint %q is neither a sentence nor a command", code, e.Hint)
 		}
 	}
 }
