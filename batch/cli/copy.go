@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx"
 )
@@ -45,7 +46,7 @@ func extension(input string) string {
 // writeCopy writes the input with the patch to path, verified before it takes its
 // name.
 func writeCopy(in *input, path string, patch sheet.Patch) error {
-	return writeFile(path,
+	return durable.WriteFile(path,
 		func(w io.Writer) error {
 			src, size := in.reader()
 			return xlsx.Copy(w, src, size, patch)

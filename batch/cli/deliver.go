@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
@@ -214,7 +215,7 @@ func (a *app) writeReports(doc *report.Document, beside string, kinds []string) 
 	doc.Reports = append(doc.Reports, paths...)
 	for _, path := range paths {
 		kind := strings.TrimPrefix(filepath.Ext(path), ".")
-		if err := writeFile(path, render[kind], nil); err != nil {
+		if err := durable.WriteFile(path, render[kind], nil); err != nil {
 			a.lines.warn("report-failed", map[string]string{"kind": kind, "file": path, "reason": cause(err)})
 			doc.Reports = slices.DeleteFunc(doc.Reports, func(p string) bool { return p == path })
 		}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/loabatch/loabatch/batch/durable"
 )
 
 // busyTimeout is how long a write waits for another process. A commit takes
@@ -141,17 +143,16 @@ func writeAhead(ctx context.Context, conn *sql.Conn) error {
 // errNoWAL is the answer of file systems without shared memory, such as network drives.
 var errNoWAL = errors.New("the file system cannot carry a write-ahead log; use a local disk")
 
-// prepareFile creates folders and file with their modes. The folder is synchronised,
-// so that after a power cut the new file is still found under its name.
+// prepareFile creates folders and file with their modes. SQLite itself synchronises the
+// file's folder, with the journal that it creates there before the first commit.
 func prepareFile(path string) error {
-	folder := filepath.Dir(path)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	if err := durable.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	switch {
 	case err == nil:
-		return errors.Join(f.Close(), syncFolder(folder))
+		return f.Close()
 	case !errors.Is(err, os.ErrExist):
 		return err
 	}
