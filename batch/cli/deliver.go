@@ -26,7 +26,7 @@ type finished struct {
 
 	ledgerFlag string // of --ledger
 
-	ledger *ledger.Run   // nil when nothing was to be sent
+	ledger ledger.Run    // nil when nothing was to be sent
 	end    ledger.RunEnd // how it ended, once that is known
 }
 

@@ -31,8 +31,8 @@ type job struct {
 	paths   []string // the inputs as they were named
 	args    []string // the command line, without the inputs that cannot be read
 
-	service *service      // nil when nothing is asked of the API
-	store   *ledger.Store // nil when nothing is sent
+	service *service     // nil when nothing is asked of the API
+	store   ledger.Store // nil when nothing is sent
 	signals *interruption
 	closers []io.Closer
 }

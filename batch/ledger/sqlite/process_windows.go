@@ -1,22 +1,17 @@
-package ledger
+package sqlite
 
 import (
 	"strconv"
 	"syscall"
 )
 
-// bootID is not known here; the start times of processes tell boots apart as well.
-func bootID() string { return "" }
-
-func machineBoot(id string) string { return id }
-
 const (
 	processQueryLimitedInformation = 0x1000
 	stillActive                    = 259
 )
 
-// processStart tells when a process was created, in 100 ns since 1601
-// (GetProcessTimes). A process that may not be opened exists nevertheless.
+// processStart returns when a process was created (GetProcessTimes) and whether it is
+// running. A process that may not be opened exists all the same.
 func processStart(pid int) (started string, running bool) {
 	handle, err := syscall.OpenProcess(processQueryLimitedInformation, false, uint32(pid))
 	if err != nil {

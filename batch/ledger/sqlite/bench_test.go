@@ -1,16 +1,18 @@
 //go:build unix
 
-package ledger_test
+package sqlite_test
 
 import (
 	"fmt"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/ledger/ledgertest"
+	"github.com/loabatch/loabatch/batch/ledger/sqlite"
 )
 
 // BenchmarkRows begins and finishes rows, each Begin and each Finish durable.
@@ -59,7 +61,7 @@ func benchmarkRows(b *testing.B, writers int) {
 	b.ReportMetric(float64(cpu.Microseconds())/float64(b.N), "cpu-µs/row")
 }
 
-func beginAndFinish(b *testing.B, run *ledger.Run, work <-chan int, applications []batch.Application, outcomes []batch.Outcome) error {
+func beginAndFinish(b *testing.B, run ledger.Run, work <-chan int, applications []batch.Application, outcomes []batch.Outcome) error {
 	for i := range work {
 		if err := run.Begin(b.Context(), applications[i]); err != nil {
 			return err
@@ -115,7 +117,7 @@ func BenchmarkWorkbook(b *testing.B) {
 }
 
 // fill records a run in which so many circuits were accepted.
-func fill(b *testing.B, s *ledger.Store, rows int) {
+func fill(b *testing.B, s *sqlite.Store, rows int) {
 	b.Helper()
 	run, err := s.Start(b.Context(), ledger.RunInfo{ID: "fill", Scope: ledger.Real}, ledgertest.Keys(rows))
 	if err != nil {
@@ -142,4 +144,13 @@ func fill(b *testing.B, s *ledger.Store, rows int) {
 	if err := run.End(b.Context(), ledger.RunEnd{}); err != nil {
 		b.Fatal(err)
 	}
+}
+
+// processorTime is what this process has spent on processors.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -1,12 +1,10 @@
-package ledger_test
+package sqlite_test
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"os/exec"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,11 +13,12 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/ledger/sqlite"
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// service is an API that knows the truth: what it accepted, and under which token.
-// Half of its calls end badly, before or after they took effect.
+// service is an API that knows what it accepted, and under which token. Half of its calls
+// fail, before or after they took effect.
 type service struct {
 	mu       sync.Mutex
 	random   *rand.Rand
@@ -64,74 +63,71 @@ func (s *service) Find(ctx context.Context, key batch.Key) (batch.LOA, bool, err
 	return batch.LOA{Status: "Applying"}, s.accepted[key] > 0, nil
 }
 
-// mortal is a run whose process may die: from then on it writes nothing.
-type mortal struct {
-	*ledger.Run
-	dead  atomic.Bool
-	calls atomic.Int64
-	die   int64 // at this call
+// crashingRun is a run whose process crashes at some call: from then on it writes nothing.
+type crashingRun struct {
+	ledger.Run
+	crashed atomic.Bool
+	calls   atomic.Int64
+	crashAt int64 // this call
 }
 
-var errDead = errors.New("the process is dead")
+var errCrashed = errors.New("the process has crashed")
 
-func (m *mortal) living() error {
-	if m.calls.Add(1) >= m.die {
-		m.dead.Store(true)
+func (m *crashingRun) call() error {
+	if m.calls.Add(1) >= m.crashAt {
+		m.crashed.Store(true)
 	}
-	if m.dead.Load() {
-		return errDead
+	if m.crashed.Load() {
+		return errCrashed
 	}
 	return nil
 }
 
-func (m *mortal) Begin(ctx context.Context, a batch.Application) error {
-	if err := m.living(); err != nil {
+func (m *crashingRun) Begin(ctx context.Context, a batch.Application) error {
+	if err := m.call(); err != nil {
 		return err
 	}
 	return m.Run.Begin(ctx, a)
 }
 
-func (m *mortal) Finish(ctx context.Context, o batch.Outcome) error {
-	if err := m.living(); err != nil {
+func (m *crashingRun) Finish(ctx context.Context, o batch.Outcome) error {
+	if err := m.call(); err != nil {
 		return err
 	}
 	return m.Run.Finish(ctx, o)
 }
 
-// TestEngineKeepsExactlyOnceOnThisLedger runs the engine over runs that die at any of
-// the ledger's calls, until one ends by itself.
+// TestEngineKeepsExactlyOnceOnThisLedger runs the engine again and again, with a crash at
+// any of the ledger's calls, until a run ends by itself.
 func TestEngineKeepsExactlyOnceOnThisLedger(t *testing.T) {
-	ended := exec.Command(os.Args[0], "-test.run=^$")
-	if err := ended.Run(); err != nil {
-		t.Fatal(err)
-	}
+	dead := sqlite.DeadPID()
 	seeds := uint64(12)
 	if testing.Short() {
 		seeds = 3
 	}
-	kills := 0
+	crashes := 0
 	for seed := range seeds {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 7))
 			s := &service{random: rand.New(rand.NewPCG(seed, 8)), accepted: map[batch.Key]int{}, token: map[batch.Key]string{}, content: map[string]string{}}
-			store, err := ledger.Temporary(t.Context())
+			store, err := sqlite.Temporary(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer store.Close()
 			book := circuits(40)
-			for life := 0; ; life++ {
-				run, err := store.Start(t.Context(), ledger.RunInfo{ID: fmt.Sprint(life), Scope: ledger.Real, PID: ended.Process.Pid}, batch.Keys(book))
+			for n := 0; ; n++ {
+				run, err := store.Start(t.Context(), ledger.RunInfo{ID: fmt.Sprint(n), Scope: ledger.Real, PID: dead}, batch.Keys(book))
 				if err != nil {
 					t.Fatal(err)
 				}
-				m := &mortal{Run: run, die: 1 << 40}
-				if life < 8 {
-					m.die = 1 + random.Int64N(60)
+				m := &crashingRun{Run: run, crashAt: 1 << 40}
+				if n < 8 {
+					m.crashAt = 1 + random.Int64N(60)
 				}
 				summary := runOnce(t, m, s, book)
-				if m.dead.Load() {
-					kills++
+				if m.crashed.Load() {
+					crashes++
 					continue
 				}
 				if err := run.End(t.Context(), ledger.RunEnd{}); err != nil {
@@ -141,16 +137,16 @@ func TestEngineKeepsExactlyOnceOnThisLedger(t *testing.T) {
 					check(t, seed, store, s, book)
 					return
 				}
-				if life > 60 {
-					t.Fatalf("seed %d: no end after %d runs", seed, life)
+				if n > 60 {
+					t.Fatalf("seed %d: no end after %d runs", seed, n)
 				}
 			}
 		})
 	}
-	t.Logf("%d seeds, %d kills", seeds, kills)
+	t.Logf("%d seeds, %d crashes", seeds, crashes)
 }
 
-func runOnce(t *testing.T, m *mortal, s *service, book *sheet.Workbook) *batch.Summary {
+func runOnce(t *testing.T, m *crashingRun, s *service, book *sheet.Workbook) *batch.Summary {
 	t.Helper()
 	past, err := m.Past(t.Context(), batch.Keys(book))
 	if err != nil {
@@ -158,7 +154,7 @@ func runOnce(t *testing.T, m *mortal, s *service, book *sheet.Workbook) *batch.S
 	}
 	e := &batch.Engine{Submitter: s, Finder: s, Ledger: m, Rate: batch.Rate{N: 300, Per: time.Minute}}
 	summary, err := e.Run(t.Context(), nil, batch.NewPlan(book, batch.PlanOptions{Past: past}))
-	if err != nil && !errors.Is(err, errDead) {
+	if err != nil && !errors.Is(err, errCrashed) {
 		t.Fatal(err)
 	}
 	return summary
@@ -173,8 +169,8 @@ func settled(outcomes []batch.Outcome) bool {
 	return true
 }
 
-// check holds the ledger's word against the service's.
-func check(t *testing.T, seed uint64, store *ledger.Store, s *service, book *sheet.Workbook) {
+// check compares what the ledger knows with what the service accepted.
+func check(t *testing.T, seed uint64, store *sqlite.Store, s *service, book *sheet.Workbook) {
 	t.Helper()
 	past, err := store.Past(t.Context(), ledger.Real, batch.Keys(book))
 	if err != nil {

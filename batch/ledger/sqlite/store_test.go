@@ -1,4 +1,4 @@
-package ledger_test
+package sqlite_test
 
 import (
 	"context"
@@ -9,11 +9,12 @@ import (
 
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/ledger/ledgertest"
+	"github.com/loabatch/loabatch/batch/ledger/sqlite"
 )
 
-func open(t testing.TB, path string) *ledger.Store {
+func open(t testing.TB, path string) *sqlite.Store {
 	t.Helper()
-	s, err := ledger.Open(context.Background(), path)
+	s, err := sqlite.Open(context.Background(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,9 +23,16 @@ func open(t testing.TB, path string) *ledger.Store {
 }
 
 func TestConformance(t *testing.T) {
-	ledgertest.Run(t, func(t *testing.T) ledgertest.Open {
-		path := filepath.Join(t.TempDir(), "ledger.db")
-		return func(t *testing.T) *ledger.Store { return open(t, path) }
+	ledgertest.Run(t, ledgertest.Backend{
+		New: func(t *testing.T) ledgertest.Open {
+			path := filepath.Join(t.TempDir(), "ledger.db")
+			return func(t *testing.T) ledger.Store { return open(t, path) }
+		},
+		Kill: func(t *testing.T, s ledger.Store, runID string) {
+			if err := s.(*sqlite.Store).Kill(t.Context(), runID); err != nil {
+				t.Fatal(err)
+			}
+		},
 	})
 }
 
@@ -50,7 +58,7 @@ func TestFileModes(t *testing.T) {
 	}
 }
 
-func TestOpenNarrowsTheFiles(t *testing.T) {
+func TestOpenRestrictsFileModes(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	first := open(t, path) // it stays open, so that the files beside the ledger stay
 	if _, err := first.Start(t.Context(), ledger.RunInfo{ID: "r", Scope: ledger.Real}, nil); err != nil {
@@ -73,14 +81,14 @@ func TestOpenNarrowsTheFiles(t *testing.T) {
 	}
 }
 
-func TestOpenRefusesWhatIsNoLedger(t *testing.T) {
+func TestOpenRefusesForeignFiles(t *testing.T) {
 	folder := t.TempDir()
 	text := filepath.Join(folder, "notes.txt")
 	if err := os.WriteFile(text, []byte("these are notes, and no database at all, long enough for a header of one hundred bytes, surely so"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{text, folder} {
-		_, err := ledger.Open(t.Context(), path)
+		_, err := sqlite.Open(t.Context(), path)
 		var e *ledger.Error
 		if !errors.As(err, &e) || e.Kind != ledger.Foreign {
 			t.Errorf("%s: %v, want an *Error of kind foreign", path, err)
@@ -92,7 +100,7 @@ func TestOpenRefusesWhatIsNoLedger(t *testing.T) {
 }
 
 func TestTemporaryIsRemoved(t *testing.T) {
-	s, err := ledger.Temporary(t.Context())
+	s, err := sqlite.Temporary(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

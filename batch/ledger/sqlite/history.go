@@ -1,4 +1,4 @@
-package ledger
+package sqlite
 
 import (
 	"context"
@@ -7,14 +7,13 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Past tells what is known of circuits from all runs of a scope. Circuits of which
-// nothing is known are left out. It takes no lock: for a run that sends, ask after
-// Start.
-func (s *Store) Past(ctx context.Context, scope Scope, keys []batch.Key) (map[batch.Key]batch.Record, error) {
-	states := make(map[batch.Key]state, len(keys))
+// Past implements [ledger.Store].
+func (s *Store) Past(ctx context.Context, scope ledger.Scope, keys []batch.Key) (map[batch.Key]batch.Record, error) {
+	states := make(map[batch.Key]ledger.State, len(keys))
 	for _, k := range groupByRegion(keys) {
 		err := each(ctx, s.read, func(scan func(...any) error) error {
 			key := batch.Key{Region: k.region}
@@ -30,7 +29,7 @@ func (s *Store) Past(ctx context.Context, scope Scope, keys []batch.Key) (map[ba
 	ids := map[int64]string{}
 	past := make(map[batch.Key]batch.Record, len(states))
 	for key, state := range states {
-		run := state.current().run
+		run := state.Current().Run
 		if _, known := ids[run]; !known {
 			var id string
 			if err := s.read.QueryRowContext(ctx, "SELECT id FROM runs WHERE seq = ?", run).Scan(&id); err != nil {
@@ -38,36 +37,16 @@ func (s *Store) Past(ctx context.Context, scope Scope, keys []batch.Key) (map[ba
 			}
 			ids[run] = id
 		}
-		past[key] = state.record(ids[run])
+		past[key] = state.Record(ids[run])
 	}
 	return past, nil
-}
-
-// Status tells how a run stands.
-type Status string
-
-// The states of a run.
-const (
-	Running   Status = "running"    // its process lives, as far as can be told
-	Ended     Status = "ended"      // it ended and said how
-	Died      Status = "died"       // its process is gone and it never said how it ended
-	TakenOver Status = "taken-over" // it was taken for dead, and another run took over
-)
-
-// RunSummary is one line of the history.
-type RunSummary struct {
-	RunInfo
-	Status  Status
-	TakenBy string               // the run that took over, when Status is TakenOver
-	End     *RunEnd              // nil unless Ended
-	Results map[sheet.Result]int // counts of the rows finished so far
 }
 
 const runColumns = `seq, id, scope, command, input, input_sha256, output, account, version, options, started, host, pid,
 	process_started, boot, heartbeat, taken_by, ended, final`
 
-// Runs lists runs of all scopes, the latest first; limit 0 or below means all.
-func (s *Store) Runs(ctx context.Context, limit int) ([]RunSummary, error) {
+// Runs implements [ledger.Store].
+func (s *Store) Runs(ctx context.Context, limit int) ([]ledger.RunSummary, error) {
 	if limit <= 0 {
 		limit = -1
 	}
@@ -75,9 +54,9 @@ func (s *Store) Runs(ctx context.Context, limit int) ([]RunSummary, error) {
 	return list, s.wrap("read", err)
 }
 
-func (s *Store) summaries(ctx context.Context, query string, args ...any) ([]RunSummary, error) {
-	var list []RunSummary
-	var open []int64 // seq of those in list that have not ended, 0 for the others
+func (s *Store) summaries(ctx context.Context, query string, args ...any) ([]ledger.RunSummary, error) {
+	var list []ledger.RunSummary
+	var open []int64 // for each in list, its seq if it has not ended, else 0
 	me := thisProcess()
 	err := each(ctx, s.read, func(scan func(...any) error) error {
 		summary, seq, err := scanSummary(scan, me)
@@ -97,10 +76,10 @@ func (s *Store) summaries(ctx context.Context, query string, args ...any) ([]Run
 	return list, nil
 }
 
-// scanSummary reads the runColumns of a row. It gives the run's seq when the counts of
-// its results are still to be read.
-func scanSummary(scan func(...any) error, me process) (RunSummary, int64, error) {
-	var r RunSummary
+// scanSummary reads the runColumns of a row. It also returns the run's seq if the run has
+// not ended, so that its results are still to be counted; else 0.
+func scanSummary(scan func(...any) error, me process) (ledger.RunSummary, int64, error) {
+	var r ledger.RunSummary
 	var seq, started, heartbeat, ended int64
 	var p process
 	var options, final string
@@ -116,7 +95,7 @@ func scanSummary(scan func(...any) error, me process) (RunSummary, int64, error)
 	p.host, p.pid = r.Host, r.PID
 	switch {
 	case ended != 0:
-		r.Status, r.End = Ended, &RunEnd{}
+		r.Status, r.End = ledger.Ended, &ledger.RunEnd{}
 		if err := json.Unmarshal([]byte(final), r.End); err != nil {
 			return r, 0, err
 		}
@@ -124,11 +103,11 @@ func scanSummary(scan func(...any) error, me process) (RunSummary, int64, error)
 		r.Results = r.End.Results
 		return r, 0, nil
 	case r.TakenBy != "":
-		r.Status = TakenOver
+		r.Status = ledger.TakenOver
 	case p.alive(me, instant(heartbeat), time.Now()):
-		r.Status = Running
+		r.Status = ledger.Running
 	default:
-		r.Status = Died
+		r.Status = ledger.Died
 	}
 	return r, seq, nil
 }
@@ -146,24 +125,16 @@ func countResults(ctx context.Context, q querier, run int64) (map[sheet.Result]i
 	return results, err
 }
 
-// PastRun is a run with all it recorded: with its input, enough to make the results
-// copy again.
-type PastRun struct {
-	RunSummary
-	Rows []batch.Outcome // by sheet row
-}
-
-// Run reads a run. A row that was begun and never finished is UNKNOWN; rows that a
-// killed run never came to are missing. It fails with ErrNoRun for an unknown ID.
-func (s *Store) Run(ctx context.Context, id string) (*PastRun, error) {
+// Run implements [ledger.Store].
+func (s *Store) Run(ctx context.Context, id string) (*ledger.PastRun, error) {
 	list, err := s.summaries(ctx, "SELECT "+runColumns+" FROM runs WHERE id = ?", id)
 	if err != nil {
 		return nil, s.wrap("read", err)
 	}
 	if len(list) == 0 {
-		return nil, ErrNoRun
+		return nil, ledger.ErrNoRun
 	}
-	run := &PastRun{RunSummary: list[0]}
+	run := &ledger.PastRun{RunSummary: list[0]}
 	finished := 0
 	for _, n := range run.Results {
 		finished += n
@@ -180,7 +151,8 @@ func (s *Store) Run(ctx context.Context, id string) (*PastRun, error) {
 const outcomeColumns = `r.row, r.region, r.instance_id, r.result, r.reason, r.error_code, r.request_id, r.token,
 	r.generation, r.attempts, r.submitted, r.loa_status`
 
-// scanOutcome reads the outcomeColumns of a row, and what the query has before them.
+// scanOutcome reads the outcomeColumns of a row, and the columns that the query has before
+// them.
 func scanOutcome(scan func(...any) error, before ...any) (batch.Outcome, error) {
 	var o batch.Outcome
 	var submitted int64
@@ -193,23 +165,11 @@ func scanOutcome(scan func(...any) error, before ...any) (batch.Outcome, error) 
 	return o, err
 }
 
-// Event is what one run did about one circuit.
-type Event struct {
-	RunID    string
-	Scope    Scope
-	Command  string
-	Hash     string    // of the content that was begun; empty when nothing was
-	Begun    time.Time // UTC; zero when the row was never begun
-	Finished time.Time // UTC; zero when it was never finished
-	Outcome  batch.Outcome
-}
-
-// Circuit lists everything that happened to a circuit, in all scopes and regions, the
-// earliest first.
-func (s *Store) Circuit(ctx context.Context, instanceID string) ([]Event, error) {
-	var events []Event
+// Circuit implements [ledger.Store].
+func (s *Store) Circuit(ctx context.Context, instanceID string) ([]ledger.Event, error) {
+	var events []ledger.Event
 	err := each(ctx, s.read, func(scan func(...any) error) error {
-		var e Event
+		var e ledger.Event
 		var begun, finished int64
 		var err error
 		e.Outcome, err = scanOutcome(scan, &e.RunID, &e.Scope, &e.Command, &e.Hash, &begun, &finished)
@@ -221,27 +181,15 @@ func (s *Store) Circuit(ctx context.Context, instanceID string) ([]Event, error)
 	return events, s.wrap("read", err)
 }
 
-// Health is what Check found.
-type Health struct {
-	Path   string
-	Size   int64         // bytes of the ledger's file
-	Schema int           // version
-	Runs   int           //
-	Open   int           // circuits that are begun and not settled, all scopes
-	Locked int           // circuits that runs hold now, dead ones included
-	Commit time.Duration // what one durable commit took
-}
-
-// Check reads the whole ledger for damage and commits once to see that it can be
-// written.
-func (s *Store) Check(ctx context.Context) (Health, error) {
-	h := Health{Path: s.path}
+// Check implements [ledger.Store].
+func (s *Store) Check(ctx context.Context) (ledger.Health, error) {
+	h := ledger.Health{Path: s.path}
 	var verdict string
 	if err := s.read.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
 		return h, s.wrap("check", err)
 	}
 	if verdict != "ok" {
-		return h, &Error{Op: "check", Path: s.path, Kind: Corrupt, Err: errors.New(verdict)}
+		return h, &ledger.Error{Op: "check", Path: s.path, Kind: ledger.Corrupt, Err: errors.New(verdict)}
 	}
 	err := s.read.QueryRowContext(ctx, `SELECT
 		(SELECT max(version) FROM schema_version), (SELECT count(*) FROM runs),

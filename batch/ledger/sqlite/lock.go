@@ -1,61 +1,42 @@
-package ledger
+package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
-	"os"
 	"slices"
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
 )
 
-// A run says that it lives every beat. Where its process cannot be looked at, it
-// counts as dead once it has been silent for ten of them: long enough for a machine
-// that swaps or a process that was stopped for a while.
+// A run writes a heartbeat at every interval. Where its process cannot be examined, it is
+// presumed dead after ten missed ones: long enough for a machine that swaps or a process
+// that was stopped for a while.
 const (
-	beat    = 30 * time.Second
-	silence = 10 * beat
+	heartbeatInterval = 30 * time.Second
+	heartbeatTimeout  = 10 * heartbeatInterval
 )
 
-// Start records a new run and locks its circuits for it, both or nothing. While
-// another live run of the same scope holds one of them it fails with *LockedError; the
-// locks of a dead one are taken over. Without keys the run locks nothing and may begin
-// nothing.
-func (s *Store) Start(ctx context.Context, info RunInfo, keys []batch.Key) (*Run, error) {
-	r := &Run{store: s, info: info.withDefaults(), held: make(map[batch.Key]struct{}, len(keys)), halt: make(chan struct{})}
+// Start implements [ledger.Store].
+func (s *Store) Start(ctx context.Context, info ledger.RunInfo, keys []batch.Key) (ledger.Run, error) {
+	r := &run{store: s, info: info.WithDefaults(), held: make(map[batch.Key]struct{}, len(keys)), halt: make(chan struct{})}
 	for _, k := range keys {
 		r.held[k] = struct{}{}
 	}
 	byRegion := groupByRegion(keys)
-	// Others share the commit, so this caller's context does not end what is under way.
+	// Others share the commit, so the end of this caller's context must not interrupt it.
 	err := s.writer.do(ctx, func(t *transaction) error { return t.start(context.Background(), r, byRegion) })
 	if err != nil {
 		return nil, s.wrap("start", err)
 	}
 	r.beating.Add(1)
-	go r.keepBeating()
+	go r.heartbeat()
 	return r, nil
 }
 
-func (i RunInfo) withDefaults() RunInfo {
-	if i.Host == "" {
-		i.Host, _ = os.Hostname()
-	}
-	if i.PID == 0 {
-		i.PID = os.Getpid()
-	}
-	if i.Started.IsZero() {
-		i.Started = time.Now()
-	}
-	i.Started = i.Started.UTC()
-	return i
-}
-
-// regionKeys are the circuits of one region as a JSON array, the form in which SQLite
-// takes many values at once.
+// regionKeys are the circuits of one region. SQLite takes many values at once as a JSON
+// array.
 type regionKeys struct {
 	region string
 	ids    []string
@@ -66,7 +47,7 @@ func (k regionKeys) json() string {
 	return string(text)
 }
 
-// chunk bounds the circuits that one statement is given.
+// chunk bounds the circuits that one statement takes.
 const chunk = 5000
 
 // groupByRegion groups keys by region, in chunks.
@@ -88,15 +69,15 @@ func groupByRegion(keys []batch.Key) []regionKeys {
 	return groups
 }
 
-// start does the work of Start within the writer's transaction. It refuses before it
-// has written anything.
-func (t *transaction) start(ctx context.Context, r *Run, keys []regionKeys) error {
+// start is the part of Start within the writer's transaction. It rejects the call before
+// it has written anything.
+func (t *transaction) start(ctx context.Context, r *run, keys []regionKeys) error {
 	var exists int
 	if err := t.conn.QueryRowContext(ctx, "SELECT count(*) FROM runs WHERE id = ?", r.info.ID).Scan(&exists); err != nil {
 		return err
 	}
 	if exists != 0 {
-		return refusal{ErrRunExists}
+		return rejection{ledger.ErrRunExists}
 	}
 	holders, err := t.holders(ctx, r.info.Scope, keys)
 	if err != nil {
@@ -105,7 +86,7 @@ func (t *transaction) start(ctx context.Context, r *Run, keys []regionKeys) erro
 	me := thisProcess()
 	for _, h := range holders {
 		if h.process.alive(me, h.heartbeat, time.Now()) {
-			return refusal{&LockedError{RunID: h.id, Host: h.process.host, PID: h.process.pid, Since: h.started, Circuits: h.circuits}}
+			return rejection{&ledger.LockedError{RunID: h.id, Host: h.process.host, PID: h.process.pid, Since: h.started, Circuits: h.circuits}}
 		}
 	}
 	for _, h := range holders {
@@ -126,7 +107,7 @@ func (t *transaction) start(ctx context.Context, r *Run, keys []regionKeys) erro
 	return nil
 }
 
-func (t *transaction) insertRun(ctx context.Context, r *Run, boot string) error {
+func (t *transaction) insertRun(ctx context.Context, r *run, boot string) error {
 	i := r.info
 	processStarted, _ := processStart(i.PID)
 	result, err := t.conn.ExecContext(ctx, `INSERT INTO runs (id, scope, command, input, input_sha256, output, account, version,
@@ -140,7 +121,7 @@ func (t *transaction) insertRun(ctx context.Context, r *Run, boot string) error 
 	return err
 }
 
-// holder is a run that holds some of the circuits asked for.
+// holder is a run that holds some of the requested circuits.
 type holder struct {
 	seq       int64
 	id        string
@@ -151,7 +132,7 @@ type holder struct {
 }
 
 // holders lists the runs that hold any of the circuits, the oldest first.
-func (t *transaction) holders(ctx context.Context, scope Scope, keys []regionKeys) ([]holder, error) {
+func (t *transaction) holders(ctx context.Context, scope ledger.Scope, keys []regionKeys) ([]holder, error) {
 	counts := map[int64]int{}
 	for _, k := range keys {
 		err := each(ctx, t.conn, func(scan func(...any) error) error {
@@ -182,60 +163,12 @@ func (t *transaction) holders(ctx context.Context, scope Scope, keys []regionKey
 	return list, nil
 }
 
-// takeOver ends the hold of a dead run on all of its circuits and fences it.
+// takeOver releases all locks of a dead run and fences it.
 func (t *transaction) takeOver(ctx context.Context, dead int64, by string) error {
-	delete(t.known.fenced, dead)
+	delete(t.cache.fenced, dead)
 	if _, err := t.conn.ExecContext(ctx, "UPDATE runs SET taken_by = ? WHERE seq = ?", by, dead); err != nil {
 		return err
 	}
 	_, err := t.conn.ExecContext(ctx, "DELETE FROM locks WHERE run = ?", dead)
 	return err
-}
-
-// keepBeating says every beat that the run lives. A beat that fails is left out: if
-// the ledger cannot be written, Begin tells.
-func (r *Run) keepBeating() {
-	defer r.beating.Done()
-	tick := time.NewTicker(beat)
-	defer tick.Stop()
-	for {
-		select {
-		case <-r.halt:
-			return
-		case <-r.store.writer.finished:
-			return
-		case <-tick.C:
-		}
-		err := r.store.writer.do(context.Background(), func(t *transaction) error {
-			_, err := t.conn.ExecContext(context.Background(), "UPDATE runs SET heartbeat = ? WHERE seq = ?", time.Now().UnixNano(), r.seq)
-			return err
-		})
-		if errors.Is(err, ErrClosed) {
-			return
-		}
-	}
-}
-
-func (r *Run) stopBeating() {
-	r.ending.Do(func() { close(r.halt) })
-	r.beating.Wait()
-}
-
-// querier is a connection or a pool of them.
-type querier interface {
-	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
-}
-
-// each calls f for every row of a query.
-func each(ctx context.Context, q querier, f func(scan func(...any) error) error, query string, args ...any) error {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	for rows.Next() {
-		if err := f(rows.Scan); err != nil {
-			return errors.Join(err, rows.Close())
-		}
-	}
-	return errors.Join(rows.Err(), rows.Close())
 }

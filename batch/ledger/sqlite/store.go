@@ -1,4 +1,23 @@
-package ledger
+// Package sqlite keeps a ledger in a SQLite file, in WAL mode with full synchronisation,
+// readable by its owner alone. It is the only importer of the driver.
+//
+// The tables are runs, rows, circuits and locks (schema.go). circuits holds the
+// [ledger.State] of each circuit and scope.
+//
+// Any number of goroutines call Begin and Finish. One goroutine (writer.go) takes the
+// writes that are waiting, up to a bound, applies them in one transaction, commits, and
+// only then lets the callers go on. So each caller gets its durability, and callers that
+// wait at the same time share the cost of one commit. No Begin waits for others to join:
+// while one commit is in progress, the writes of the next accumulate.
+//
+// A run locks each of its circuits when it starts (lock.go). Whether the holder of a lock
+// is alive is read from the operating system (process.go) or, for another machine, from
+// the run's heartbeat.
+//
+// From one commit to the next the writer caches the state of circuits with a submission
+// in progress and which runs hold their locks, for as long as nobody else writes. So a
+// circuit that is new to the ledger is begun and finished without a query.
+package sqlite
 
 import (
 	"context"
@@ -7,26 +26,27 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/loabatch/loabatch/batch/durable"
+	"github.com/loabatch/loabatch/batch/ledger"
 )
 
 // busyTimeout is how long a write waits for another process. A commit takes
-// milliseconds and a run's start some hundred of them for 100,000 circuits, so who
-// still waits after this long waits for something that hangs.
+// milliseconds, and starting a run of 100,000 circuits some hundreds of them, so a
+// process that still holds the file after this long is stuck.
 const busyTimeout = 10 * time.Second
 
-// readers bounds the connections that read; one command reads one thing at a time.
+// readers bounds the connections that read; a command reads one thing at a time.
 const readers = 2
 
-// Store is an open ledger. It is safe for any number of goroutines, and any number of
-// processes may have the same ledger open.
+// Store is an open ledger in a file. It implements [ledger.Store].
 type Store struct {
 	path   string
-	remove string // a throw-away ledger's folder
+	remove string // the folder of a temporary ledger
 	read   *sql.DB
 	write  *sql.DB
 	writer *writer
@@ -34,18 +54,20 @@ type Store struct {
 	closed error
 }
 
-// Open opens the ledger at path, and creates it when it is missing: the file readable
-// and writable by its owner alone (0600), missing folders likewise (0700). An existing
-// file is narrowed to its owner. An older schema is brought up to date.
+var _ ledger.Store = (*Store)(nil)
+
+// Open opens the ledger at path and creates it if it is missing: the file readable and
+// writable by its owner alone (0600), missing folders likewise (0700). The mode of an
+// existing file is restricted to its owner. An older schema is migrated.
 //
-// Its errors are *Error; the Kind tells what helps. A ledger written by a later
-// version is refused with Kind Newer.
+// Its errors are [*ledger.Error]; the Kind says what helps. A ledger written by a later
+// version is refused with [ledger.Newer].
 func Open(ctx context.Context, path string) (*Store, error) {
 	return open(ctx, path, "FULL")
 }
 
-// Temporary opens a throw-away ledger in a folder of its own, which Close removes. It
-// behaves like any other but is not synchronised with the disk.
+// Temporary opens a ledger in a folder of its own, which Close removes. It behaves like
+// any other but is not synchronised with the disk.
 func Temporary(ctx context.Context) (*Store, error) {
 	folder, err := os.MkdirTemp("", "loabatch-ledger-")
 	if err != nil {
@@ -68,8 +90,8 @@ func open(ctx context.Context, path, synchronous string) (*Store, error) {
 		return nil, wrapError("open", path, err)
 	}
 	s := &Store{path: path}
-	// BEGIN IMMEDIATE everywhere a write follows: a transaction that starts as a
-	// reader and then writes can fail at once, without the wait of busy_timeout.
+	// BEGIN IMMEDIATE wherever a write follows: a transaction that starts as a reader
+	// and then writes can fail at once, without waiting for busy_timeout.
 	s.write, err = sql.Open("sqlite", dsn(path, "synchronous("+synchronous+")", "fullfsync(1)", "checkpoint_fullfsync(1)"))
 	if err != nil {
 		return nil, wrapError("open", path, err)
@@ -85,8 +107,8 @@ func open(ctx context.Context, path, synchronous string) (*Store, error) {
 	return s, nil
 }
 
-// startWriter brings the file into WAL mode and to the present schema, and hands the
-// one connection that writes to the writer.
+// startWriter brings the file to WAL mode and the present schema, and gives the one
+// connection that writes to the writer.
 func (s *Store) startWriter(ctx context.Context) (*writer, error) {
 	conn, err := s.write.Conn(ctx)
 	if err != nil {
@@ -107,16 +129,15 @@ func prepareDatabase(ctx context.Context, conn *sql.Conn) error {
 	if _, err := schemaVersion(ctx, conn); err != nil {
 		return err
 	}
-	if err := writeAhead(ctx, conn); err != nil {
+	if err := enableWAL(ctx, conn); err != nil {
 		return err
 	}
 	return migrate(ctx, conn, migrations)
 }
 
-// writeAhead brings the file into WAL mode, in which it then stays. The step needs the
-// file for itself, and SQLite does not wait for that by itself when another process
-// takes the same step.
-func writeAhead(ctx context.Context, conn *sql.Conn) error {
+// enableWAL switches the file to WAL mode, which is permanent. The switch needs exclusive
+// access, and SQLite does not wait for that if another process is switching as well.
+func enableWAL(ctx context.Context, conn *sql.Conn) error {
 	deadline := time.Now().Add(busyTimeout)
 	for {
 		var mode string
@@ -129,7 +150,7 @@ func writeAhead(ctx context.Context, conn *sql.Conn) error {
 			return nil
 		case err == nil:
 			return errNoWAL
-		case kindOf(err) != Busy || time.Now().After(deadline):
+		case kindOf(err) != ledger.Busy || time.Now().After(deadline):
 			return err
 		}
 		select {
@@ -141,10 +162,10 @@ func writeAhead(ctx context.Context, conn *sql.Conn) error {
 }
 
 // errNoWAL is the answer of file systems without shared memory, such as network drives.
-var errNoWAL = errors.New("the file system cannot carry a write-ahead log; use a local disk")
+var errNoWAL = errors.New("the file system does not support a write-ahead log; use a local disk")
 
 // prepareFile creates folders and file with their modes. SQLite itself synchronises the
-// file's folder, with the journal that it creates there before the first commit.
+// file's folder, when it first syncs the journal that it creates there.
 func prepareFile(path string) error {
 	if err := durable.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
@@ -156,12 +177,13 @@ func prepareFile(path string) error {
 	case !errors.Is(err, os.ErrExist):
 		return err
 	}
-	return narrow(path)
+	return restrictMode(path)
 }
 
-// narrow leaves an existing file to its owner, and gives the files that SQLite keeps
-// beside it the same mode: one that is left behind read-only would make the ledger so.
-func narrow(path string) error {
+// restrictMode takes all permissions but the owner's from an existing file, and gives the
+// files that SQLite keeps beside it the same mode: a read-only one left behind would make
+// the ledger read-only.
+func restrictMode(path string) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
@@ -187,21 +209,21 @@ func narrow(path string) error {
 	return nil
 }
 
-// dsn gives the driver's name for a path, whatever characters it is made of.
+// dsn is the driver's name for a path, whatever characters the path contains.
 func dsn(path string, pragmas ...string) string {
 	slashed := filepath.ToSlash(path)
 	if !strings.HasPrefix(slashed, "/") {
-		slashed = "/" + slashed // C:/… stands as /C:/… in a URI
+		slashed = "/" + slashed // C:/… is /C:/… in a URI
 	}
-	query := url.Values{"_pragma": append([]string{"busy_timeout(" + milliseconds(busyTimeout) + ")"}, pragmas...)}
+	timeout := strconv.FormatInt(busyTimeout.Milliseconds(), 10)
+	query := url.Values{"_pragma": append([]string{"busy_timeout(" + timeout + ")"}, pragmas...)}
 	return (&url.URL{Scheme: "file", Path: slashed, RawQuery: query.Encode()}).String()
 }
 
-// Path tells where the ledger is.
+// Path returns the absolute path of the file.
 func (s *Store) Path() string { return s.path }
 
-// Close finishes the writes in progress and closes the ledger. Runs that have not
-// ended keep their locks until this process is gone.
+// Close implements [ledger.Store]. It may be called more than once.
 func (s *Store) Close() error {
 	s.close.Do(func() {
 		s.closed = errors.Join(s.writer.stop(), s.read.Close(), s.write.Close())

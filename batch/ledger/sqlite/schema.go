@@ -1,19 +1,20 @@
-package ledger
+package sqlite
 
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
+
+	"github.com/loabatch/loabatch/batch/ledger"
 )
 
 // migrations are the steps from an empty file to the present schema; step i leads to
-// version i+1. A step that was released is never changed: what is new is a new step,
-// and a program meets a version above its own with an error, never with a guess.
+// version i+1. A released step is never changed: a change of the schema is a new step. A
+// version above the highest known one is an error.
 //
-// Times are nanoseconds since 1970 UTC, 0 meaning none. Texts that are not known are
-// empty, so no column is ever NULL and a row reads back as it was written.
+// Times are nanoseconds since 1970 UTC, 0 meaning none. Unknown texts are empty, so no
+// column is ever NULL and a row reads back as it was written.
 var migrations = []string{
 	`CREATE TABLE runs (
 		seq             INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -87,23 +88,21 @@ var migrations = []string{
 	) STRICT, WITHOUT ROWID;`,
 }
 
-var errForeign = errors.New("not a ledger: another program's database, or no regular file")
-
-// migrate brings the file to the newest of the steps, all in one transaction. A file
-// that is there already is only read. Two processes may do it at once: the second
-// finds the first one's work.
+// migrate brings the file to the newest of the steps, all in one transaction. A file that
+// is up to date is only read. If two processes migrate at once, the second finds the
+// first one's work done.
 func migrate(ctx context.Context, conn *sql.Conn, steps []string) error {
 	found, err := schemaVersion(ctx, conn)
 	if err != nil || found == len(steps) {
 		return err
 	}
 	if found > len(steps) {
-		return &SchemaError{Found: found, Known: len(steps)}
+		return &ledger.SchemaError{Found: found, Known: len(steps)}
 	}
 	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	if err := climb(ctx, conn, steps); err != nil {
+	if err := applyMigrations(ctx, conn, steps); err != nil {
 		rollBack(conn)
 		return err
 	}
@@ -111,14 +110,14 @@ func migrate(ctx context.Context, conn *sql.Conn, steps []string) error {
 	return err
 }
 
-// climb applies the missing steps within the open transaction.
-func climb(ctx context.Context, conn *sql.Conn, steps []string) error {
+// applyMigrations applies the missing steps within the open transaction.
+func applyMigrations(ctx context.Context, conn *sql.Conn, steps []string) error {
 	found, err := schemaVersion(ctx, conn)
 	if err != nil {
 		return err
 	}
 	if found > len(steps) {
-		return &SchemaError{Found: found, Known: len(steps)}
+		return &ledger.SchemaError{Found: found, Known: len(steps)}
 	}
 	if found == 0 {
 		_, err := conn.ExecContext(ctx, `CREATE TABLE schema_version (
@@ -140,7 +139,7 @@ func climb(ctx context.Context, conn *sql.Conn, steps []string) error {
 }
 
 // schemaVersion reads the file's version: 0 for an empty file. A file with tables but
-// without a version is somebody else's.
+// without a version belongs to another program.
 func schemaVersion(ctx context.Context, conn *sql.Conn) (int, error) {
 	var ours, tables int
 	err := conn.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE name = 'schema_version'), count(*)
@@ -158,8 +157,8 @@ func schemaVersion(ctx context.Context, conn *sql.Conn) (int, error) {
 	return version, err
 }
 
-// rollBack ends the transaction after a failure. Its own error says nothing new: SQLite
-// has rolled back by itself already, or the connection is as broken as it was.
+// rollBack ends the transaction after a failure. Its own error adds nothing: SQLite has
+// already rolled back by itself, or the connection is broken anyway.
 func rollBack(conn *sql.Conn) {
 	_, _ = conn.ExecContext(context.Background(), "ROLLBACK")
 }

@@ -1,4 +1,4 @@
-package ledger
+package sqlite
 
 import (
 	"context"
@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/loabatch/loabatch/batch/ledger"
 )
 
 // connect opens a database file without any of the store's preparations.
@@ -44,8 +46,8 @@ func TestMigrateStepByStep(t *testing.T) {
 	if err := conn.QueryRowContext(t.Context(), "SELECT why FROM locks WHERE instance_id = 'pc-1'").Scan(&why); err != nil || why != "because" {
 		t.Errorf("%q, %v", why, err)
 	}
-	var e *SchemaError
-	if err := migrate(t.Context(), conn, steps); !errors.As(err, &e) || *e != (SchemaError{Found: len(next), Known: len(steps)}) {
+	var e *ledger.SchemaError
+	if err := migrate(t.Context(), conn, steps); !errors.As(err, &e) || *e != (ledger.SchemaError{Found: len(next), Known: len(steps)}) {
 		t.Errorf("an older program: %v, want a *SchemaError", err)
 	}
 }
@@ -82,9 +84,9 @@ func TestOpenRefusesANewerLedger(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = Open(t.Context(), path)
-	var e *Error
-	var schema *SchemaError
-	if !errors.As(err, &e) || e.Kind != Newer || !errors.As(err, &schema) || schema.Found != 99 {
+	var e *ledger.Error
+	var schema *ledger.SchemaError
+	if !errors.As(err, &e) || e.Kind != ledger.Newer || !errors.As(err, &schema) || schema.Found != 99 {
 		t.Fatalf("%v, want kind newer with the version", err)
 	}
 	if after, _ := os.ReadFile(path); string(after) != string(before) {
@@ -100,8 +102,8 @@ func TestOpenLeavesAForeignDatabaseAlone(t *testing.T) {
 	}
 	before, _ := os.ReadFile(path)
 	_, err := Open(t.Context(), path)
-	var e *Error
-	if !errors.As(err, &e) || e.Kind != Foreign {
+	var e *ledger.Error
+	if !errors.As(err, &e) || e.Kind != ledger.Foreign {
 		t.Errorf("%v, want kind foreign", err)
 	}
 	if after, _ := os.ReadFile(path); string(after) != string(before) {

@@ -1,20 +1,24 @@
-package ledger_test
+package sqlite_test
 
 import (
+	"errors"
+	"path/filepath"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/ledger/ledgertest"
+	"github.com/loabatch/loabatch/batch/ledger/sqlite"
 )
 
 // Rows that end within moments share a commit, and one that is about to be sent waits
 // for none of them.
 func TestRowsThatEndShareACommit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, err := ledger.Temporary(t.Context())
+		s, err := sqlite.Temporary(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,4 +62,54 @@ func TestRowsThatEndShareACommit(t *testing.T) {
 			t.Errorf("rows that end with it in the same commit waited %v longer", waited)
 		}
 	})
+}
+
+// A store that is closed while rows end answers every one of them, and those that it
+// took are in it.
+func TestCloseWhileRowsEnd(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	s, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const rows = 300
+	run, err := s.Start(t.Context(), ledger.RunInfo{ID: "r", Scope: ledger.Real}, ledgertest.Keys(rows))
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken := make([]bool, rows)
+	var some sync.Once
+	begun := make(chan struct{})
+	var all sync.WaitGroup
+	for i := range rows {
+		all.Go(func() {
+			err := run.Finish(t.Context(), ledgertest.Accepted(i, time.Now()))
+			some.Do(func() { close(begun) })
+			if taken[i] = err == nil; !taken[i] && !errors.Is(err, ledger.ErrClosed) {
+				t.Errorf("row %d: %v", i, err)
+			}
+		})
+	}
+	<-begun
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	all.Wait()
+	if s, err = sqlite.Open(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	past, err := s.Run(t.Context(), "r")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := map[batch.Key]bool{}
+	for _, o := range past.Rows {
+		kept[o.Key] = true
+	}
+	for i, k := range ledgertest.Keys(rows) {
+		if kept[k] != taken[i] {
+			t.Errorf("row %d: taken %v, kept %v", i, taken[i], kept[k])
+		}
+	}
 }

@@ -1,4 +1,4 @@
-package ledger_test
+package sqlite_test
 
 import (
 	"bufio"
@@ -17,10 +17,11 @@ import (
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/ledger/ledgertest"
+	"github.com/loabatch/loabatch/batch/ledger/sqlite"
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Roles that the test binary plays when it is started as another process.
+// Roles of the test binary when it is started as another process.
 var roles = map[string]func(path string, arg int) error{
 	"write until killed": writeUntilKilled,
 	"begin a range":      beginRange,
@@ -40,7 +41,7 @@ func TestMain(m *testing.M) {
 	os.Exit(0)
 }
 
-// play makes the command that plays a role on a ledger.
+// play is the command that plays a role on a ledger.
 func play(role, path string, arg int) *exec.Cmd {
 	c := exec.Command(os.Args[0])
 	c.Env = append(os.Environ(), "LEDGER_TEST_ROLE="+role, "LEDGER_TEST_PATH="+path, "LEDGER_TEST_ARG="+strconv.Itoa(arg))
@@ -51,15 +52,15 @@ func play(role, path string, arg int) *exec.Cmd {
 // crashRows is more than a child writes before it is killed.
 const crashRows = 20000
 
-// writeUntilKilled begins and finishes rows from 32 goroutines, and says each on
+// writeUntilKilled begins and finishes rows from 32 goroutines, and reports each on
 // standard output as soon as the call has returned: "b 17" and "f 17".
-func writeUntilKilled(path string, life int) error {
+func writeUntilKilled(path string, n int) error {
 	ctx := context.Background()
-	s, err := ledger.Open(ctx, path)
+	s, err := sqlite.Open(ctx, path)
 	if err != nil {
 		return err
 	}
-	run, err := s.Start(ctx, ledger.RunInfo{ID: fmt.Sprint("life-", life), Scope: ledger.Real}, ledgertest.Keys(crashRows))
+	run, err := s.Start(ctx, ledger.RunInfo{ID: fmt.Sprint("run-", n), Scope: ledger.Real}, ledgertest.Keys(crashRows))
 	if err != nil {
 		return err
 	}
@@ -67,7 +68,7 @@ func writeUntilKilled(path string, life int) error {
 	if err != nil {
 		return err
 	}
-	var say sync.Mutex
+	var output sync.Mutex
 	next := make(chan int)
 	for range 32 {
 		go func() {
@@ -76,16 +77,16 @@ func writeUntilKilled(path string, life int) error {
 					fmt.Fprintln(os.Stderr, err)
 					os.Exit(1)
 				}
-				say.Lock()
+				output.Lock()
 				fmt.Println("b", i) // one write(2): it outlives the process
-				say.Unlock()
+				output.Unlock()
 				if err := run.Finish(ctx, ledgertest.Accepted(i, time.Now())); err != nil {
 					fmt.Fprintln(os.Stderr, err)
 					os.Exit(1)
 				}
-				say.Lock()
+				output.Lock()
 				fmt.Println("f", i)
-				say.Unlock()
+				output.Unlock()
 			}
 		}()
 	}
@@ -97,17 +98,17 @@ func writeUntilKilled(path string, life int) error {
 	select {}
 }
 
-// TestKilled kills a writing process again and again. Whatever it said was begun or
+// TestKilled kills a writing process again and again. Whatever it reported as begun or
 // finished is so for the next one, which takes over the dead one's locks.
 func TestKilled(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	begun, finished := map[int]bool{}, map[int]bool{}
-	lives := 6
+	kills := 6
 	if testing.Short() {
-		lives = 2
+		kills = 2
 	}
-	for life := range lives {
-		c := play("write until killed", path, life)
+	for n := range kills {
+		c := play("write until killed", path, n)
 		out, err := c.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
@@ -115,9 +116,9 @@ func TestKilled(t *testing.T) {
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
-		said := 0
-		for lines := bufio.NewScanner(out); lines.Scan(); said++ {
-			if said == 150*(life+1) {
+		reported := 0
+		for lines := bufio.NewScanner(out); lines.Scan(); reported++ {
+			if reported == 150*(n+1) {
 				c.Process.Kill()
 			}
 			verb, number, _ := strings.Cut(lines.Text(), " ")
@@ -131,17 +132,17 @@ func TestKilled(t *testing.T) {
 			}
 		}
 		c.Wait()
-		if said < 150*(life+1) {
-			t.Fatalf("life %d ended by itself after %d words", life, said)
+		if reported < 150*(n+1) {
+			t.Fatalf("process %d ended by itself after %d reports", n, reported)
 		}
 		checkKilled(t, path, begun, finished)
 	}
-	t.Logf("%d lives, %d rows begun, %d finished", lives, len(begun), len(finished))
+	t.Logf("%d kills, %d rows begun, %d finished", kills, len(begun), len(finished))
 }
 
 func checkKilled(t *testing.T, path string, begun, finished map[int]bool) {
 	t.Helper()
-	s, err := ledger.Open(t.Context(), path)
+	s, err := sqlite.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +173,7 @@ const rangeRows = 200
 // beginRange begins rows of its own while other processes do the same.
 func beginRange(path string, n int) error {
 	ctx := context.Background()
-	s, err := ledger.Open(ctx, path)
+	s, err := sqlite.Open(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -194,8 +195,8 @@ func beginRange(path string, n int) error {
 	return errors.Join(err, run.End(ctx, ledger.RunEnd{}), s.Close())
 }
 
-// TestProcessesShareALedger lets processes create one ledger at the same moment and
-// write into it at once.
+// TestProcessesShareALedger lets several processes create one ledger at the same moment
+// and write to it at the same time.
 func TestProcessesShareALedger(t *testing.T) {
 	const processes = 4
 	path := filepath.Join(t.TempDir(), "fresh", "ledger.db")
@@ -218,7 +219,7 @@ func TestProcessesShareALedger(t *testing.T) {
 }
 
 func openOnce(path string) error {
-	s, err := ledger.Open(context.Background(), path)
+	s, err := sqlite.Open(context.Background(), path)
 	if err != nil {
 		return err
 	}
