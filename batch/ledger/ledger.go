@@ -192,7 +192,7 @@ type Health struct {
 	Size   int64         // in bytes
 	Schema int           // version
 	Runs   int           // recorded
-	Open   int           // circuits that are begun and not settled, in all scopes
+	Open   int           // applications that are begun and not settled, in all scopes
 	Locked int           // circuits that runs hold now, dead runs included
 	Commit time.Duration // how long one durable commit took
 }

@@ -10,10 +10,15 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// circuit identifies a circuit within the ledger.
+// placeLOA is the place of a circuit's application for an LOA. Each place of a circuit has
+// a state of its own. Applying and reapplying share one, since a circuit has one LOA.
+const placeLOA = "loa"
+
+// circuit identifies a state within the ledger: a circuit in one scope, at one place.
 type circuit struct {
 	scope string
 	key   batch.Key
+	place string
 }
 
 // stateColumns are the columns of circuits in the order of scanState.
@@ -31,16 +36,15 @@ func scanState(scan func(...any) error, before ...any) (ledger.State, error) {
 }
 
 // beginApplication records that a run begins a row.
-func (t *transaction) beginApplication(run int64, scope string, a batch.Application, now time.Time) error {
+func (t *transaction) beginApplication(run int64, c circuit, a batch.Application, now time.Time) error {
 	_, err := t.beginRow.exec(run, int64(a.Row), a.Key.Region, a.Key.InstanceID, a.Hash, int64(a.Generation), a.Token, now.UnixNano())
 	if err != nil {
 		return err
 	}
-	c := circuit{scope, a.Key}
 	// Most circuits are new to the ledger, which the insert itself tells.
 	fresh := ledger.State{}.Begin(run, a)
 	p := fresh.Pending
-	added, err := t.addPending.exec(p.Run, p.Hash, int64(p.Generation), p.Token, scope, a.Key.Region, a.Key.InstanceID)
+	added, err := t.addPending.exec(p.Run, p.Hash, int64(p.Generation), p.Token, c.scope, c.key.Region, c.key.InstanceID, c.place)
 	switch {
 	case err != nil:
 		return err
@@ -53,8 +57,7 @@ func (t *transaction) beginApplication(run int64, scope string, a batch.Applicat
 
 // finishApplication records the outcome of a row. held says whether the run was given the
 // circuit's lock, which it may have lost since.
-func (t *transaction) finishApplication(run int64, scope string, o batch.Outcome, held bool, now time.Time) error {
-	c := circuit{scope, o.Key}
+func (t *transaction) finishApplication(run int64, c circuit, o batch.Outcome, held bool, now time.Time) error {
 	if err := t.writeOutcome(run, o, t.cache.pending[c].Pending.Run == run, now); err != nil || !concernsCircuit(o) {
 		return err
 	}
@@ -98,7 +101,7 @@ func (t *transaction) change(c circuit, to func(ledger.State) ledger.State) erro
 	before, ok := t.cache.pending[c]
 	if !ok {
 		var err error
-		before, err = scanState(t.load.QueryRow(c.scope, c.key.Region, c.key.InstanceID).Scan)
+		before, err = scanState(t.load.QueryRow(c.scope, c.key.Region, c.key.InstanceID, c.place).Scan)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
@@ -116,16 +119,16 @@ func (t *transaction) change(c circuit, to func(ledger.State) ledger.State) erro
 // store writes the state of a circuit.
 func (t *transaction) store(c circuit, s ledger.State) error {
 	if s == (ledger.State{}) {
-		_, err := t.remove.exec(c.scope, c.key.Region, c.key.InstanceID)
+		_, err := t.remove.exec(c.scope, c.key.Region, c.key.InstanceID, c.place)
 		return err
 	}
 	p := s.Pending
 	values := [...]any{s.Last.Hash, int64(s.Last.Generation), s.Last.Token, string(s.Result), s.ErrorCode, s.RequestID,
-		nanoseconds(s.SubmittedAt), s.LOAStatus, s.Last.Run, c.scope, c.key.Region, c.key.InstanceID,
+		nanoseconds(s.SubmittedAt), s.LOAStatus, s.Last.Run, c.scope, c.key.Region, c.key.InstanceID, c.place,
 		p.Run, p.Hash, int64(p.Generation), p.Token}
 	var err error
 	if p == (ledger.Submission{}) {
-		_, err = t.saveWithoutPending.exec(values[:12]...)
+		_, err = t.saveWithoutPending.exec(values[:13]...)
 	} else {
 		_, err = t.save.exec(values[:]...)
 	}

@@ -38,7 +38,7 @@ func numbered(n int) []batch.Key {
 
 func numberedApplication(i int) batch.Application {
 	hash := fmt.Sprint("content", i)
-	return batch.Application{Row: i + 2, Key: numbered(i + 1)[i], Hash: hash, Token: "token-" + hash}
+	return batch.Application{Row: i + 2, Key: numbered(i + 1)[i], Hash: hash, Token: "token-" + hash + "-0"}
 }
 
 func outcome(a batch.Application, result sheet.Result) batch.Outcome {
@@ -119,7 +119,7 @@ func TestOneRejectionLeavesTheOthers(t *testing.T) {
 			if i == 3 {
 				return rejection{ledger.ErrRunExists}
 			}
-			return t.beginApplication(r.seq, "real", numberedApplication(i), r.info.Started)
+			return t.beginApplication(r.seq, r.circuit(numbered(8)[i]), numberedApplication(i), r.info.Started)
 		}}
 	}
 	// The writer is idle and nothing reaches it: this goroutine owns it for now.

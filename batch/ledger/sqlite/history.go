@@ -21,7 +21,8 @@ func (s *Store) Past(ctx context.Context, scope ledger.Scope, keys []batch.Key) 
 			states[key] = state
 			return err
 		}, "SELECT c.instance_id, "+stateColumns+` FROM json_each(?) k CROSS JOIN circuits c
-			ON c.scope = ? AND c.region = ? AND c.instance_id = k.value`, k.json(), string(scope), k.region)
+			ON c.scope = ? AND c.region = ? AND c.instance_id = k.value AND c.place = ?`,
+			k.json(), string(scope), k.region, placeLOA)
 		if err != nil {
 			return nil, s.wrap("read", err)
 		}

@@ -26,6 +26,8 @@ type run struct {
 
 var _ ledger.Run = (*run)(nil)
 
+func (r *run) circuit(key batch.Key) circuit { return circuit{string(r.info.Scope), key, placeLOA} }
+
 // Info implements [ledger.Run].
 func (r *run) Info() ledger.RunInfo { return r.info }
 
@@ -44,7 +46,7 @@ func (r *run) Begin(ctx context.Context, a batch.Application) error {
 		if err := t.holds(r.seq); err != nil {
 			return err
 		}
-		return t.beginApplication(r.seq, string(r.info.Scope), a, now)
+		return t.beginApplication(r.seq, r.circuit(a.Key), a, now)
 	})
 }
 
@@ -54,7 +56,7 @@ func (r *run) Finish(ctx context.Context, o batch.Outcome) error {
 	_, held := r.held[o.Key]
 	now := time.Now()
 	return r.write(ctx, r.store.writer.doDeferred, func(t *transaction) error {
-		return t.finishApplication(r.seq, string(r.info.Scope), o, held, now)
+		return t.finishApplication(r.seq, r.circuit(o.Key), o, held, now)
 	})
 }
 

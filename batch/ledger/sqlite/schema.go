@@ -86,6 +86,38 @@ var migrations = []string{
 		run         INTEGER NOT NULL REFERENCES runs (seq),
 		PRIMARY KEY (scope, region, instance_id)
 	) STRICT, WITHOUT ROWID;`,
+
+	// A circuit has one state for each place, see placeLOA, and one lock for all of them. A row
+	// of version 1 does not say by which operation it was sent. The default of place lets a
+	// run of an older program that is in progress go on.
+	`ALTER TABLE rows ADD COLUMN operation TEXT NOT NULL DEFAULT '';
+
+	CREATE TABLE circuits_2 (
+		scope              TEXT    NOT NULL,
+		region             TEXT    NOT NULL,
+		instance_id        TEXT    NOT NULL,
+		place              TEXT    NOT NULL DEFAULT 'loa',
+		hash               TEXT    NOT NULL,
+		generation         INTEGER NOT NULL,
+		token              TEXT    NOT NULL,
+		result             TEXT    NOT NULL,
+		error_code         TEXT    NOT NULL,
+		request_id         TEXT    NOT NULL,
+		submitted          INTEGER NOT NULL,
+		loa_status         TEXT    NOT NULL,
+		run                INTEGER NOT NULL,
+		pending_run        INTEGER NOT NULL,
+		pending_hash       TEXT    NOT NULL,
+		pending_generation INTEGER NOT NULL,
+		pending_token      TEXT    NOT NULL,
+		PRIMARY KEY (scope, region, instance_id, place)
+	) STRICT, WITHOUT ROWID;
+	INSERT INTO circuits_2 (scope, region, instance_id, hash, generation, token, result, error_code, request_id, submitted,
+		loa_status, run, pending_run, pending_hash, pending_generation, pending_token)
+		SELECT scope, region, instance_id, hash, generation, token, result, error_code, request_id, submitted,
+		loa_status, run, pending_run, pending_hash, pending_generation, pending_token FROM circuits;
+	DROP TABLE circuits;
+	ALTER TABLE circuits_2 RENAME TO circuits;`,
 }
 
 // migrate brings the file to the newest of the steps, all in one transaction. A file that
