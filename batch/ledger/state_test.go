@@ -18,7 +18,7 @@ func outcome(a batch.Application, result sheet.Result) batch.Outcome {
 	return batch.Outcome{Row: a.Row, Key: a.Key, Result: result, Token: a.Token, Generation: a.Generation, RequestID: "request-" + a.Token}
 }
 
-// step is one thing that happens to a circuit.
+// step is one event of a circuit.
 type step func(State) State
 
 func begun(run int64, a batch.Application) step {
@@ -93,7 +93,7 @@ func TestState(t *testing.T) {
 	}
 }
 
-// TestStateWithoutTheLock holds a run without the lock to telling where the LOA stands.
+// TestStateWithoutTheLock checks that a run without the lock changes only the LOA's status.
 func TestStateWithoutTheLock(t *testing.T) {
 	a := application("a", 0)
 	before := State{}.Begin(1, a)
@@ -114,15 +114,15 @@ func TestStateWithoutTheLock(t *testing.T) {
 	}
 }
 
-// TestStateNeverForgetsWhatMayHaveArrived plays random lives of a circuit, in which
-// runs are killed at any moment, and holds the state to the truth: whatever may have
-// arrived without a word is open, whatever was decided is known under its token.
+// TestStateNeverForgetsWhatMayHaveArrived plays random sequences of runs, killed at any
+// moment, and compares the state with the truth: what may have arrived without an answer
+// is open, and a decision is known under its token.
 func TestStateNeverForgetsWhatMayHaveArrived(t *testing.T) {
 	for seed := range uint64(5000) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		var s State
-		var lost bool            // something may have arrived, and nothing was heard
-		var decided sheet.Result // what was heard last, and of which token
+		var lost bool            // something may have arrived, and there was no answer
+		var decided sheet.Result // the last answer, and its token
 		var token string
 		for run := int64(1); run < 6; run++ {
 			a := application([]string{"a", "b"}[random.IntN(2)], random.IntN(2))

@@ -55,7 +55,7 @@ func Run(t *testing.T, b Backend) {
 	}
 }
 
-// start starts a run with a first number of sample circuits.
+// start starts a run with the first sample circuits.
 func start(t *testing.T, s ledger.Store, id string, circuits int) ledger.Run {
 	t.Helper()
 	run, err := s.Start(t.Context(), ledger.RunInfo{ID: id, Scope: ledger.Real, Command: "submit"}, Keys(circuits))
@@ -77,7 +77,7 @@ func equal(t *testing.T, what string, got, want any) {
 	}
 }
 
-// past reads what is known of one sample circuit.
+// past reads the record of one sample circuit.
 func past(t *testing.T, s ledger.Store, i int) (batch.Record, bool) {
 	t.Helper()
 	records, err := s.Past(t.Context(), ledger.Real, []batch.Key{Key(i)})

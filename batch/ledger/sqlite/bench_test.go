@@ -73,8 +73,7 @@ func beginAndFinish(b *testing.B, run ledger.Run, work <-chan int, applications 
 	return nil
 }
 
-// BenchmarkWorkbook takes one workbook of 100,000 circuits through the calls that
-// concern all of it at once.
+// BenchmarkWorkbook measures the calls that take a whole workbook, of 100,000 circuits.
 func BenchmarkWorkbook(b *testing.B) {
 	const rows = 100_000
 	s := open(b, filepath.Join(b.TempDir(), "ledger.db"))
@@ -116,7 +115,7 @@ func BenchmarkWorkbook(b *testing.B) {
 	}
 }
 
-// fill records a run in which so many circuits were accepted.
+// fill records a run with that many accepted rows.
 func fill(b *testing.B, s *sqlite.Store, rows int) {
 	b.Helper()
 	run, err := s.Start(b.Context(), ledger.RunInfo{ID: "fill", Scope: ledger.Real}, ledgertest.Keys(rows))
@@ -146,7 +145,7 @@ func fill(b *testing.B, s *sqlite.Store, rows int) {
 	}
 }
 
-// processorTime is what this process has spent on processors.
+// processorTime is the processor time of this process, user and system.
 func processorTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

@@ -49,7 +49,7 @@ func play(role, path string, arg int) *exec.Cmd {
 	return c
 }
 
-// crashRows is more than a child writes before it is killed.
+// crashRows is more rows than a process finishes before it is killed.
 const crashRows = 20000
 
 // writeUntilKilled begins and finishes rows from 32 goroutines, and reports each on
@@ -167,7 +167,7 @@ func checkKilled(t *testing.T, path string, begun, finished map[int]bool) {
 	}
 }
 
-// rangeRows is how many rows each of the concurrent processes begins.
+// rangeRows is the number of rows that each of the concurrent processes begins.
 const rangeRows = 200
 
 // beginRange begins rows of its own while other processes do the same.

@@ -61,8 +61,8 @@ func wantKind(t *testing.T, err error, kind ledger.Kind) {
 	}
 }
 
-// TestDiskFull fills the ledger up to a bound of pages, which SQLite reports as it
-// reports a full disk, and then makes room.
+// TestDiskFull fills the ledger up to a limit of pages, which SQLite reports like a full
+// disk, and then raises the limit.
 func TestDiskFull(t *testing.T) {
 	const n = 500
 	s, r := running(t, n)

@@ -18,7 +18,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// connect opens a database file without any of the store's preparations.
+// connect opens a database file as it is.
 func connect(t *testing.T, path string) *sql.Conn {
 	t.Helper()
 	db, err := sql.Open("sqlite", dsn(path))
@@ -117,8 +117,8 @@ func TestOpenLeavesAForeignDatabaseAlone(t *testing.T) {
 	}
 }
 
-// TestNoColumnForPersonalData reads the schema as it is: whoever adds a column must
-// come by here.
+// TestNoColumnForPersonalData checks every column of the schema against a list, so that a
+// new one is added on purpose.
 func TestNoColumnForPersonalData(t *testing.T) {
 	s, err := Temporary(t.Context())
 	if err != nil {
@@ -170,7 +170,7 @@ func version1(t *testing.T) string {
 	return path
 }
 
-// TestVersion1ReadsBack migrates a ledger of version 1: what it says stays the same.
+// TestVersion1ReadsBack checks that a migration keeps all that a ledger of version 1 holds.
 func TestVersion1ReadsBack(t *testing.T) {
 	s, err := Open(t.Context(), version1(t))
 	if err != nil {
@@ -222,7 +222,7 @@ func TestVersion1ReadsBack(t *testing.T) {
 	}
 }
 
-// TestVersion1GoesOn lets a new run take over the killed one of a ledger of version 1.
+// TestVersion1GoesOn has a new run take over the killed one in a ledger of version 1.
 func TestVersion1GoesOn(t *testing.T) {
 	path := version1(t)
 	s, err := Open(t.Context(), path)
@@ -270,7 +270,7 @@ func TestVersion1GoesOn(t *testing.T) {
 	}
 }
 
-// TestPlacesAreApart begins a circuit at another place than the LOA's.
+// TestPlacesAreApart checks that a submission at another place leaves the LOA's alone.
 func TestPlacesAreApart(t *testing.T) {
 	s, r := running(t, 1)
 	a := numberedApplication(0)

@@ -14,8 +14,8 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger/sqlite"
 )
 
-// Rows that end within moments share a commit, and one that is about to be sent waits
-// for none of them.
+// TestRowsThatEndShareACommit checks that rows that finish within moments share a commit,
+// and that a row that begins does not wait for them.
 func TestRowsThatEndShareACommit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, err := sqlite.Temporary(t.Context())
@@ -64,8 +64,8 @@ func TestRowsThatEndShareACommit(t *testing.T) {
 	})
 }
 
-// A store that is closed while rows end answers every one of them, and those that it
-// took are in it.
+// TestCloseWhileRowsEnd checks that a store that is closed while rows finish answers each of
+// them, and that it holds those that it accepted.
 func TestCloseWhileRowsEnd(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	s, err := sqlite.Open(t.Context(), path)
