@@ -41,7 +41,7 @@ func (t *transaction) beginApplication(run int64, c circuit, a batch.Application
 	if err != nil {
 		return err
 	}
-	// Most circuits are new to the ledger, which the insert itself tells.
+	// Most circuits are new to the ledger, and the insert itself finds out.
 	fresh := ledger.State{}.Begin(run, a)
 	p := fresh.Pending
 	added, err := t.addPending.exec(p.Run, p.Hash, int64(p.Generation), p.Token, c.scope, c.key.Region, c.key.InstanceID, c.place)

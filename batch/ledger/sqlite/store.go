@@ -15,8 +15,8 @@
 // the run's heartbeat.
 //
 // From one commit to the next the writer caches the state of circuits with a submission
-// in progress and which runs hold their locks, for as long as nobody else writes. So a
-// circuit that is new to the ledger is begun and finished without a query.
+// in progress and which runs hold their locks, for as long as no other connection
+// writes. So a circuit that is new to the ledger is begun and finished without a query.
 package sqlite
 
 import (
