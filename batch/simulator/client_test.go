@@ -1,10 +1,12 @@
 package simulator
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha1"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -14,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -116,4 +119,58 @@ func simulate(t testing.TB, o Options) *Simulator {
 	s := New(o)
 	t.Cleanup(s.Close)
 	return s
+}
+
+// seen is what a client sees of a fault: a status with the start of a body, or what went
+// wrong instead.
+type seen struct {
+	status int
+	body   string
+	err    string
+}
+
+// whatIsSeen applies over real HTTP and tells what the client sees. What is to happen
+// between header and body of the answer may be given.
+func whatIsSeen(ctx context.Context, url string, params map[string]string, between ...func()) seen {
+	all := commonParams(firstApply, time.Now())
+	maps.Copy(all, params)
+	r, _ := http.NewRequestWithContext(ctx, http.MethodPost, url+"/?"+signedQuery(http.MethodPost, testKey, testSecret, all), nil)
+	client := http.Client{
+		Transport:     &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	answer, err := client.Do(r)
+	if err != nil {
+		return seen{err: kindOf(err)}
+	}
+	defer answer.Body.Close()
+	for _, do := range between {
+		do()
+	}
+	body, err := io.ReadAll(answer.Body)
+	s := seen{status: answer.StatusCode, body: string(body)}
+	if err != nil {
+		s.err, s.body = kindOf(err), ""
+	}
+	return s
+}
+
+func kindOf(err error) string {
+	for name, target := range map[string]error{"reset": syscall.ECONNRESET, "left": context.Canceled, "cut": io.ErrUnexpectedEOF, "closed": io.EOF} {
+		if errors.Is(err, target) {
+			return name
+		}
+	}
+	return err.Error()
+}
+
+// waitFor waits until something holds that comes about on its own.
+func waitFor(t *testing.T, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Error("it never came about")
+			return
+		}
+	}
 }

@@ -2,38 +2,9 @@ package simulator
 
 import (
 	"fmt"
-	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 )
-
-var instanceID = regexp.MustCompile(`^pc-[0-9A-Za-z][0-9A-Za-z-]{0,60}$`)
-
-// checkRegion refuses a missing or unknown region.
-func (s *Simulator) checkRegion(c *call) *refusal {
-	switch {
-	case c.region == "":
-		return refuse("MissingParam.RegionNo", "The parameter RegionId is missing.")
-	case !s.regions[c.region]:
-		return &refusal{status: http.StatusNotFound, code: "InvalidRegionId.NotFound", message: "The specified RegionId is not found."}
-	}
-	return nil
-}
-
-// checkInstance refuses a missing or unknown region and a missing or malformed instance ID.
-func (s *Simulator) checkInstance(c *call) *refusal {
-	if ref := s.checkRegion(c); ref != nil {
-		return ref
-	}
-	switch {
-	case c.instance == "":
-		return refuse("MissingParam.InstanceId", "The parameter InstanceId is missing.")
-	case !instanceID.MatchString(c.instance):
-		return refuse("InvalidInstanceId.NotFound", "The specified InstanceId is not found.")
-	}
-	return nil
-}
 
 // describeLOA answers DescribePhysicalConnectionLOA. A circuit without an LOA gives an
 // empty one: what the real service says then is documented nowhere.

@@ -1,8 +1,11 @@
 package simulator
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -104,4 +107,80 @@ func TestApplyChecksEveryParameter(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestReadingAPIsRefuse(t *testing.T) {
+	filter := func(i, values int) map[string]string {
+		p := map[string]string{fmt.Sprintf("Filter.%d.Key", i): "PhysicalConnectionId"}
+		for j := 1; j <= values; j++ {
+			p[fmt.Sprintf("Filter.%d.Value.%d", i, j)] = fmt.Sprint("pc-", j)
+		}
+		return p
+	}
+	cases := []struct {
+		api    string
+		params map[string]string
+		status int
+		code   string
+	}{
+		{"DescribePhysicalConnectionLOA", nil, 400, "MissingParam.InstanceId"},
+		{"DescribePhysicalConnectionLOA", map[string]string{"InstanceId": "pc-notfound"}, 400, "InvalidInstanceId.NotFound"},
+		{"DescribePhysicalConnectionLOA", map[string]string{"InstanceId": "pc-a", "RegionId": "xx-1"}, 404, "InvalidRegionId.NotFound"},
+		{"GetPhysicalConnectionServiceStatus", map[string]string{"RegionId": ""}, 400, "MissingParam.RegionNo"},
+		{"DescribePhysicalConnections", map[string]string{"PageSize": "51"}, 400, "IllegalParam.PageSize"},
+		{"DescribePhysicalConnections", map[string]string{"PageSize": "0"}, 400, "IllegalParam.PageSize"},
+		{"DescribePhysicalConnections", map[string]string{"PageNumber": "0"}, 400, "IllegalParam.PageNumber"},
+		{"DescribePhysicalConnections", map[string]string{"PageNumber": "one"}, 400, "IllegalParam.PageNumber"},
+		{"DescribePhysicalConnections", map[string]string{"Filter.1.Key": "Colour"}, 400, "InvalidFilterKey.ValueNotSupported"},
+		{"DescribePhysicalConnections", filter(1, 6), 400, "InvalidFilterValue.ExceedLimit"},
+		{"DescribePhysicalConnections", filter(2, 1), 400, "InvalidFilterValue.ExceedLimit"}, // there is no first one
+		{"DescribePhysicalConnections", filter(1, 5), 200, ""},
+	}
+	for _, c := range cases {
+		s := simulate(t, Options{})
+		if r := get(t, s, c.api, c.params); r.status != c.status || r.code() != c.code {
+			t.Errorf("%s %v: got %d %s, want %d %s", c.api, c.params, r.status, r.body, c.status, c.code)
+		}
+	}
+}
+
+// FuzzCall: whatever a signed call says, it gets an answer in the service's form, and an
+// application takes effect exactly when that answer is a yes.
+func FuzzCall(f *testing.F) {
+	good := url.Values{}
+	for name, value := range application("pc-one", "token") {
+		good.Set(name, value)
+	}
+	f.Add(firstApply, good.Encode())
+	f.Add(secondApply, good.Encode()+"&PMInfo.2.PMName=%00&PMInfo.99999999999999999999.PMName=x")
+	f.Add("DescribePhysicalConnections", "PageSize=50&PageNumber=99999&Filter.1.Key=Status&Filter.1.Value.1=%ff&Filter.-1.Key=Name")
+	f.Add("DescribePhysicalConnectionLOA", "InstanceId=pc-available&RegionId=cn-beijing")
+	f.Add("GetCallerIdentity", "Version=2015-04-01&Format=XML")
+	f.Fuzz(func(t *testing.T, api, own string) {
+		values, err := url.ParseQuery(own)
+		if err != nil {
+			return
+		}
+		s := simulate(t, Options{})
+		p := commonParams(api, s.o.Now())
+		for name := range values {
+			p[name] = values.Get(name)
+		}
+		if p["Signature"] != "" {
+			return
+		}
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, httptest.NewRequest("POST", "/?"+signedQuery("POST", p["AccessKeyId"], testSecret, maps.Clone(p)), nil))
+		var answer struct{ RequestId, Code, Message string }
+		if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || answer.RequestId == "" {
+			t.Fatalf("%d %q: %v", w.Code, w.Body, err)
+		}
+		if (w.Code == 200) != (answer.Code == "") || answer.Code == "SignatureDoesNotMatch" {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+		writes := strings.HasSuffix(p["Action"], "ApplyPhysicalConnectionLOA")
+		if n := s.Stats().Accepted; (n == 1) != (writes && w.Code == 200) {
+			t.Errorf("%d applications took effect, answer %d %s", n, w.Code, w.Body)
+		}
+	})
 }
