@@ -159,10 +159,10 @@ func TestFingerprintIsOfTheParametersAlone(t *testing.T) {
 	maps.Copy(a.params, application("pc-one", "token"))
 	b := &call{params: maps.Clone(a.params)}
 	b.params["SignatureNonce"], b.params["Timestamp"], b.params["Signature"], b.params["AccessKeyId"] = "n", "t", "s", "k"
-	if a.print([16]byte{}) != b.print([16]byte{}) {
+	if a.fingerprint([16]byte{}) != b.fingerprint([16]byte{}) {
 		t.Error("a new nonce, time, key or signature changes the fingerprint")
 	}
-	if a.print([16]byte{}) == a.print([16]byte{1}) {
+	if a.fingerprint([16]byte{}) == a.fingerprint([16]byte{1}) {
 		t.Error("the salt does not change the fingerprint")
 	}
 }

@@ -12,25 +12,28 @@ import (
 	"time"
 )
 
-// The sizes that a request may have, in bytes.
+// Limits on the size of a request, in bytes.
 const (
 	maxURI  = 64 << 10
 	maxBody = 1 << 20
 )
 
+// timeLayout is the format of times in requests, always UTC.
+const timeLayout = "2006-01-02T15:04:05Z"
+
 // call is one request to an API, decoded.
 type call struct {
-	id       string    // the request ID of its answer
-	at       time.Time // when it arrived
-	host     string    // the Host it named
+	id       string    // request ID of the answer
+	at       time.Time // arrival
+	host     string    // Host header
 	method   string    // GET or POST
 	api      string    // Action
 	region   string    // RegionId
-	instance string    // InstanceId; empty for most reading calls
+	instance string    // InstanceId; empty for most read calls
 	key      string    // AccessKeyId
 	params   map[string]string
-	n        int           // the how many-th of its API, region and circuit; decides its fate
-	latency  time.Duration // between its arrival and its effect
+	n        int           // counts the calls of this API, region and circuit, from 1
+	latency  time.Duration // between arrival and effect
 }
 
 // decode reads the parameters of a request from its query and its form body.
@@ -59,8 +62,8 @@ func decode(r *http.Request, c *call) *refusal {
 	return nil
 }
 
-// collect adds form-encoded parameters to the call. A name that stands twice is refused:
-// which of the two was signed cannot be known.
+// collect adds form-encoded parameters to the call. It refuses a repeated name, since
+// there is no telling which of the values was signed.
 func (c *call) collect(text string) *refusal {
 	values, err := url.ParseQuery(text)
 	if err != nil {
@@ -68,15 +71,15 @@ func (c *call) collect(text string) *refusal {
 	}
 	for name, all := range values {
 		if _, known := c.params[name]; known || len(all) > 1 {
-			return refuse("InvalidParameter.Repeated", "A parameter stands twice in the request.")
+			return refuse("InvalidParameter.Repeated", "A parameter appears more than once in the request.")
 		}
 		c.params[name] = all[0]
 	}
 	return nil
 }
 
-// token gives the client token of the call; without one the request ID is taken, so
-// that nothing is ever replayed.
+// token returns the client token of the call. A call without one gets its request ID,
+// which never repeats, so nothing is replayed.
 func (c *call) token() (token string, given bool) {
 	if t := c.params["ClientToken"]; t != "" {
 		return t, true
@@ -84,28 +87,28 @@ func (c *call) token() (token string, given bool) {
 	return c.id, false
 }
 
-// The APIs that write.
+// The APIs that change state.
 const (
 	firstApply  = "ApplyPhysicalConnectionLOA"
 	secondApply = "SecondApplyPhysicalConnectionLOA"
 )
 
-// The versions of the products.
+// The API versions of the two products.
 const (
 	vpcVersion = "2016-04-28"
 	stsVersion = "2015-04-01"
 )
 
-// api is one API that the simulator answers.
+// api describes one API of the simulator.
 type api struct {
 	version string
-	params  string // its own parameters, separated by blanks; one that ends in a point stands for a list
+	params  string // parameters of its own, separated by spaces; a trailing dot marks a list
 	handle  func(*Simulator, *call) answer
 }
 
 const applyParams = "InstanceId ClientToken CompanyName LineType LineOperator Si ConstructionTime Bandwidth PeerLocation PMInfo."
 
-// apis are the APIs that the simulator answers, by Action.
+// apis holds the APIs of the simulator by Action.
 var apis = map[string]api{
 	firstApply:                           {vpcVersion, applyParams, (*Simulator).apply},
 	secondApply:                          {vpcVersion, applyParams, (*Simulator).apply},
@@ -116,12 +119,12 @@ var apis = map[string]api{
 	"GetCallerIdentity":                  {stsVersion, "", (*Simulator).callerIdentity},
 }
 
-// common are the parameters that every API takes.
+// common lists the parameters that every API takes.
 const common = "Action Version Format RegionId AccessKeyId SecurityToken Signature SignatureMethod SignatureNonce SignatureType SignatureVersion Timestamp " +
 	"OwnerId OwnerAccount ResourceOwnerId ResourceOwnerAccount"
 
-// checkNames refuses parameters that the API does not have. The real service passes over
-// them; here they tell that the client misspelt something.
+// checkNames refuses unknown parameters. The real service ignores them; refusing them
+// reveals a client's spelling mistakes.
 func checkNames(c *call) *refusal {
 	for name := range c.params {
 		if !takes(common, name) && !takes(apis[c.api].params, name) {
@@ -131,7 +134,7 @@ func checkNames(c *call) *refusal {
 	return nil
 }
 
-// takes reports whether names separated by blanks hold the name or the list it belongs to.
+// takes reports whether names, separated by spaces, include name or the list it belongs to.
 func takes(names, name string) bool {
 	if list, _, ok := strings.Cut(name, "."); ok {
 		name = list + "."
@@ -145,7 +148,7 @@ func takes(names, name string) bool {
 	}
 }
 
-// answer is what the service would say, before a fault bends it.
+// answer is the service's response before any fault is injected.
 type answer struct {
 	status int
 	code   string // the error code; empty when the call succeeded
@@ -153,7 +156,7 @@ type answer struct {
 	header map[string]string
 }
 
-// refusal is an error answer that has no request ID yet.
+// refusal is an error answer without its request ID.
 type refusal struct {
 	status  int
 	code    string
@@ -161,12 +164,12 @@ type refusal struct {
 	header  map[string]string
 }
 
-// refuse gives a refusal with HTTP status 400, as every code of the API page has.
+// refuse returns a refusal with HTTP status 400, that of every code on the API page.
 func refuse(code, message string) *refusal {
 	return &refusal{status: http.StatusBadRequest, code: code, message: message}
 }
 
-// answer gives the refusal as JSON, as the gateway does for a call.
+// answer returns the refusal as the gateway's JSON answer to c.
 func (r *refusal) answer(c *call) answer {
 	return answer{status: r.status, code: r.code, header: r.header, body: marshal(map[string]any{
 		"RequestId": c.id,
@@ -177,7 +180,7 @@ func (r *refusal) answer(c *call) answer {
 	})}
 }
 
-// accept gives the answer of a call that succeeded, with the fields it returns.
+// accept returns the answer to a successful call, with its fields.
 func accept(c *call, fields map[string]any) answer {
 	body := map[string]any{"RequestId": c.id}
 	for name, value := range fields {
@@ -186,18 +189,18 @@ func accept(c *call, fields map[string]any) answer {
 	return answer{status: http.StatusOK, body: marshal(body)}
 }
 
-// marshal gives JSON of values that always have one.
+// marshal encodes v, which must be encodable, as JSON.
 func marshal(v any) []byte {
 	var b strings.Builder
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v); err != nil {
-		panic(err) // a value of this package that JSON cannot hold
+		panic(err) // all values come from this package
 	}
 	return []byte(strings.TrimSuffix(b.String(), "\n"))
 }
 
-// requestID gives the UUID-shaped ID of the n-th request under a seed.
+// requestID returns the UUID-shaped ID of the n-th request under a seed.
 func requestID(seed, n uint64) string {
 	r := rand.New(rand.NewPCG(seed, n))
 	var b [16]byte

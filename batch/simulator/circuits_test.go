@@ -43,7 +43,7 @@ func TestMarkersGiveCircuitsAHistory(t *testing.T) {
 	}
 	for _, m := range Markers {
 		if m.Means == "" || !instanceID.MatchString("pc-"+m.Text) {
-			t.Errorf("marker %q is not told or cannot stand in an instance ID", m.Text)
+			t.Errorf("marker %q has no description or is not allowed in an instance ID", m.Text)
 		}
 	}
 }
@@ -144,7 +144,7 @@ func TestAgeSetsWhatWaits(t *testing.T) {
 		}
 	}
 	if _, err := s.Age("", "", "Approved"); err == nil {
-		t.Error("Approved is taken for the state of an LOA")
+		t.Error("Approved is accepted as an LOA state")
 	}
 	want := []string{Accept, Available, Deleted, ""}
 	for i, c := range s.Stats().Circuits {
@@ -165,7 +165,7 @@ func TestAccountStandsAgainstEveryApplication(t *testing.T) {
 	if r := get(t, s, firstApply, application("pc-one", "1")); r.status != 400 || r.code() != "OperationFailed.PconnTrafficNotEnable" {
 		t.Errorf("billing off: %d %s", r.status, r.body)
 	}
-	s.o.BillingOff = false // as if somebody had switched it on
+	s.o.BillingOff = false // as if it had been switched on
 	if r := get(t, s, firstApply, application("pc-one", "1")); r.status != 200 {
 		t.Errorf("billing on, same token: %d %s", r.status, r.body)
 	}
@@ -188,15 +188,15 @@ func TestLenientServices(t *testing.T) {
 	get(t, s, firstApply, application("pc-one", "1"))
 	get(t, s, firstApply, application("pc-one", "2"))
 	if st := s.Stats(); st.Accepted != 2 || st.Duplicates != 1 || st.Circuits[0].Replays != 1 {
-		t.Errorf("where only tokens guard: %+v", st)
+		t.Errorf("with AllowDuplicates: %+v", st)
 	}
 	s = simulate(t, Options{ApplyAgain: true})
 	if r := get(t, s, firstApply, application("pc-rejected", "1")); r.status != 200 {
-		t.Errorf("where a rejected LOA can be applied for: %d %s", r.status, r.body)
+		t.Errorf("with ApplyAgain: %d %s", r.status, r.body)
 	}
 }
 
-// The answers hold exactly the fields and nesting that the SDK's structs read.
+// The answers have exactly the fields and nesting that the SDK's structs expect.
 func TestReadingAPIsAnswerByTheBook(t *testing.T) {
 	s := simulate(t, Options{Account: "1000000000000009", Regions: []string{"cn-hangzhou"}})
 	get(t, s, firstApply, application("pc-one", "token"))

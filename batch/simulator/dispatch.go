@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// serveAPI takes a call through the gate and the quota to its fault and its handler.
+// serveAPI takes a call through the gate, the quota and the choice of its fault to its handler.
 func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 	c := &call{}
 	ref := decode(r, c)
@@ -29,10 +29,10 @@ func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
 		s.send(w, c, ref.answer(c))
 		return
 	}
-	s.perform(w, r, c, s.meet(c))
+	s.respond(w, r, c, s.chooseFault(c))
 }
 
-// arrive gives a call its time and its request ID.
+// arrive sets the arrival time and the request ID of a call.
 func (s *Simulator) arrive(c *call) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,13 +56,13 @@ func (s *Simulator) admit(c *call) (*laneState, *refusal) {
 		l = &laneState{window: window{limit: s.o.Quota, length: s.o.Window}}
 		s.lanes[key] = l
 	}
-	c.at = s.o.Now() // under the lock, so that arrivals are in order
+	c.at = s.o.Now() // under the lock, to keep arrivals in order
 	if l.Requests == 0 {
 		l.First = c.at.UTC()
 	}
 	l.Requests, l.Last = l.Requests+1, c.at.UTC()
-	l.flying++
-	l.MaxInFlight = max(l.MaxInFlight, l.flying)
+	l.inFlight++
+	l.MaxInFlight = max(l.MaxInFlight, l.inFlight)
 	if wait, ok := l.window.arrive(c.at); !ok {
 		l.Throttled++
 		return l, throttled(s.o.Quota, wait)
@@ -70,15 +70,15 @@ func (s *Simulator) admit(c *call) (*laneState, *refusal) {
 	return l, nil
 }
 
-// leave counts a call that has its answer, or will never get one.
+// leave records the end of a call, answered or not.
 func (s *Simulator) leave(l *laneState) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l.flying--
+	l.inFlight--
 }
 
-// meet gives a call its latency and its fault.
-func (s *Simulator) meet(c *call) Fault {
+// chooseFault numbers a call, sets its latency and returns its fault.
+func (s *Simulator) chooseFault(c *call) Fault {
 	s.mu.Lock()
 	name := Request{API: c.api, Region: c.region, InstanceID: c.instance}
 	s.numbers[name]++
@@ -86,7 +86,7 @@ func (s *Simulator) meet(c *call) Fault {
 	s.mu.Unlock()
 
 	var f Fault
-	c.latency, f = s.o.Faults.fate(s.o.Seed, c)
+	c.latency, f = s.o.Faults.choose(s.o.Seed, c)
 	if s.o.Script != nil {
 		name.N = c.n
 		if scripted, ok := s.o.Script(name); ok {
@@ -102,8 +102,8 @@ func (s *Simulator) meet(c *call) Fault {
 	return f
 }
 
-// work gives the true answer of a call, and its effect.
-func (s *Simulator) work(c *call) answer {
+// execute performs a call, with its effect, and returns the real answer.
+func (s *Simulator) execute(c *call) answer {
 	if slices.Contains(s.o.Denied, c.api) {
 		s.pause(c)
 		return forbidden().answer(c)
@@ -111,15 +111,15 @@ func (s *Simulator) work(c *call) answer {
 	return apis[c.api].handle(s, c)
 }
 
-// circuit gives the circuit that a call names. The lock is held.
+// circuit returns the circuit named by a call. The caller holds the lock.
 func (s *Simulator) circuit(c *call) *circuit {
 	return s.circuits.get(c.region, c.instance, s.o.Now())
 }
 
-// pause lets the latency of a call pass, whether its client waits or not.
+// pause sleeps for the latency of a call, whether or not its client is still there.
 func (s *Simulator) pause(c *call) { s.sleep(c.latency) }
 
-// sleep waits. It reports false when the simulator was closed first.
+// sleep reports whether d passed before the simulator was closed.
 func (s *Simulator) sleep(d time.Duration) bool {
 	if d <= 0 {
 		return true
@@ -147,7 +147,7 @@ func (s *Simulator) send(w http.ResponseWriter, c *call, a answer) {
 	write(w, c, a)
 }
 
-// write writes an answer as the gateway does.
+// write writes an answer with the gateway's headers.
 func write(w http.ResponseWriter, c *call, a answer) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json;charset=utf-8")
@@ -160,30 +160,30 @@ func write(w http.ResponseWriter, c *call, a answer) {
 	_, _ = w.Write(a.body) // the client may have left
 }
 
-// lane is what the service counts requests by: one quota each.
+// lane identifies a quota: the service counts requests by account, region and API.
 type lane struct {
 	account string
 	region  string
 	api     string
 }
 
-// window counts the requests of a lane over a sliding window: at any moment t those in
-// the half-open span (t-length, t]. So two requests exactly one length apart never
-// share a window.
+// window counts the requests of a lane in a sliding window: at time t, those in the
+// half-open interval (t-length, t]. Two requests exactly one length apart never share a
+// window.
 type window struct {
-	limit    int // requests in a window; below 1 there is no limit
+	limit    int // requests per window; 0 or less means unlimited
 	length   time.Duration
-	admitted []time.Time // those that count against the limit, in order of arrival
-	arrived  []time.Time // all of them, the throttled ones too
-	most     int         // the most arrivals that any window has seen
+	admitted []time.Time // requests within the limit, in order of arrival
+	arrived  []time.Time // all requests, including throttled ones
+	most     int         // the most arrivals in any window
 }
 
 // arrive counts a request at a time no earlier than the one before. It reports whether
-// the request is within the limit, else how long it would have had to wait.
+// the request is within the limit and, if not, how long it would have had to wait.
 func (w *window) arrive(at time.Time) (wait time.Duration, ok bool) {
-	w.arrived = append(since(w.arrived, at.Add(-w.length)), at)
+	w.arrived = append(newerThan(w.arrived, at.Add(-w.length)), at)
 	w.most = max(w.most, len(w.arrived))
-	w.admitted = since(w.admitted, at.Add(-w.length))
+	w.admitted = newerThan(w.admitted, at.Add(-w.length))
 	if w.limit > 0 && len(w.admitted) >= w.limit {
 		return w.admitted[0].Add(w.length).Sub(at), false
 	}
@@ -193,8 +193,8 @@ func (w *window) arrive(at time.Time) (wait time.Duration, ok bool) {
 	return 0, true
 }
 
-// since drops the times up to and including start.
-func since(times []time.Time, start time.Time) []time.Time {
+// newerThan returns the tail of the sorted times that are after start.
+func newerThan(times []time.Time, start time.Time) []time.Time {
 	i := 0
 	for i < len(times) && !times[i].After(start) {
 		i++
@@ -202,8 +202,8 @@ func since(times []time.Time, start time.Time) []time.Time {
 	return times[i:]
 }
 
-// throttled is the answer to a request that the quota does not admit. The header tells
-// how many milliseconds pass until it would.
+// throttled is the answer to a request over quota. The header says after how many
+// milliseconds it would be admitted.
 func throttled(limit int, wait time.Duration) *refusal {
 	return &refusal{
 		status:  http.StatusBadRequest,

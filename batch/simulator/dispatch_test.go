@@ -12,7 +12,7 @@ import (
 )
 
 // TestWindowCountsAsTheDefinitionDoes compares the window with its definition: the number
-// of arrivals in (t-length, t], counted anew for every t.
+// of arrivals in (t-length, t], recounted for every t.
 func TestWindowCountsAsTheDefinitionDoes(t *testing.T) {
 	start := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 	for seed := range uint64(60) {
@@ -29,7 +29,7 @@ func TestWindowCountsAsTheDefinitionDoes(t *testing.T) {
 		var arrived, admitted []time.Time
 		at, most := start, 0
 		for range 200 {
-			at = at.Add(time.Duration(r.IntN(4)) * time.Second) // whole seconds, so that edges are met
+			at = at.Add(time.Duration(r.IntN(4)) * time.Second) // whole seconds, to hit the edges
 			arrived = append(arrived, at)
 			most = max(most, count(arrived, at))
 			wait, ok := w.arrive(at)
@@ -121,9 +121,9 @@ func TestThrottledCallHasNoEffect(t *testing.T) {
 	}
 }
 
-// TestBookkeepingAddsUpUnderLoad sends applications from many clients at once, some
-// circuits from several, under a random fault plan, each client again and again with its
-// token until it is told yes or no.
+// TestBookkeepingAddsUpUnderLoad sends applications from many clients at once under a random
+// fault plan, some of them for the same circuits. Each client repeats a call with its token
+// until it succeeds.
 func TestBookkeepingAddsUpUnderLoad(t *testing.T) {
 	const clients, circuits = 8, 32
 	for seed := range uint64(3) {
@@ -156,12 +156,12 @@ func TestBookkeepingAddsUpUnderLoad(t *testing.T) {
 		wg.Wait()
 		server.Close()
 		s.Close()
-		holds(t, s.Stats(), circuits, int(sent.Load()))
+		checkStats(t, s.Stats(), circuits, int(sent.Load()))
 	}
 }
 
-// holds checks what holds of the statistics whatever happened.
-func holds(t *testing.T, st Stats, circuits, sent int) {
+// checkStats checks the invariants of the statistics.
+func checkStats(t *testing.T, st Stats, circuits, sent int) {
 	t.Helper()
 	answered := 0
 	for _, counts := range []map[string]int{st.Answers, st.Faults} {
@@ -177,7 +177,7 @@ func holds(t *testing.T, st Stats, circuits, sent int) {
 	}
 	for _, c := range st.Circuits {
 		if sum := c.Accepted + c.Replays + c.Processing + c.Mismatches + c.Refused; sum != c.Applications || c.Accepted != 1 || c.Tokens != 1 || c.LOAStatus != Applying {
-			t.Errorf("circuit %+v: %d applications are told of", c, sum)
+			t.Errorf("circuit %+v: %d applications are accounted for", c, sum)
 		}
 	}
 	if l := st.Lanes[0]; l.Requests != st.Requests || l.MaxInWindow > l.Requests || l.MaxInFlight < 2 {
@@ -193,7 +193,7 @@ func BenchmarkApply(b *testing.B) {
 		for name, value := range application(fmt.Sprint("pc-", i), fmt.Sprint("token-", i)) {
 			p[name] = value
 		}
-		queries[i] = "/?" + signedQuery("POST", testKey, testSecret, p)
+		queries[i] = "/?" + signedQuery("POST", testSecret, p)
 	}
 	b.ReportAllocs()
 	b.ResetTimer()

@@ -9,30 +9,29 @@ import (
 	"time"
 )
 
-// When tells whether a call that meets a fault has its effect.
+// When says whether a call with a fault takes effect, and when.
 type When uint8
 
-// The three ways.
 const (
-	Before When = iota // the fault comes before the effect: there never is one
-	After              // the call has its effect, then the fault keeps that from the client
-	Late               // the fault comes first, the effect after it, once the client has its answer or has given up
+	Before When = iota // the fault prevents the effect
+	After              // the call takes effect, then the fault hides that from the client
+	Late               // the call takes effect only after the client has its answer or has given up
 )
 
 var whenNames = [...]string{"before", "after", "late"}
 
-// String gives the word that the plan's grammar uses.
+// String returns the word for w in the syntax of ParseFaults.
 func (w When) String() string { return whenNames[w] }
 
-// Fault is one thing that goes wrong with a call: what the client sees, and whether the
-// call had its effect. The zero Fault is none.
+// Fault is what the simulator injects into a call: what the client sees, and whether the
+// call takes effect. The zero Fault is none.
 type Fault struct {
-	Kind string        // one of the kinds that FaultHelp lists; empty means no fault
-	When When          //
-	Hold time.Duration // for hang and stall: the answer comes after all, so much later; 0 means never
+	Kind string        // one of the kinds in FaultHelp; empty means no fault
+	When When          // whether and when the call takes effect
+	Hold time.Duration // hang and stall only: delay before the rest of the answer; 0 means it never comes
 }
 
-// String gives the fault in the plan's grammar, such as drop-after.
+// String returns the fault in the syntax of ParseFaults, such as drop-after.
 func (f Fault) String() string {
 	if f.Hold > 0 {
 		return fmt.Sprintf("%s-%s=%s", f.Kind, f.When, f.Hold)
@@ -40,62 +39,62 @@ func (f Fault) String() string {
 	return f.Kind + "-" + f.When.String()
 }
 
-// kind is one way to bend an answer.
+// kind is a kind of fault.
 type kind struct {
-	help  string
-	usual usual
-	holds bool // takes a duration
-	bend  func(*exchange)
+	help      string
+	usual     usual
+	takesHold bool // accepts =DURATION
+	inject    func(*exchange)
 }
 
-// usual tells when a fault comes that is named without -before, -after or -late.
+// usual is the default When of a kind.
 type usual uint8
 
 const (
-	either  usual = iota // before or after, as a coin falls for each call
-	denying              // before: the answer says that nothing was done
-	telling              // after: the answer says that it was done
+	either    usual = iota // Before or After, at random for each call
+	denying                // Before: the answer says that nothing was done
+	affirming              // After: the answer says that it was done
 )
 
-// exchange is a request and the place for its answer.
+// exchange is a request with a fault and the writer for its answer.
 type exchange struct {
 	s     *Simulator
 	w     http.ResponseWriter
 	r     *http.Request
 	c     *call
 	fault Fault
-	a     answer // the true one after the effect, else that of a success which never was
+	a     answer // the real one after an effect, otherwise a success that never happened
 }
 
-// kinds are the faults by name.
+// kinds holds the kinds of faults by name.
 var kinds = map[string]kind{
-	"500":        {"500 InternalError", either, false, refusing(500, "InternalError", "The request processing has failed due to some unknown error.")},
-	"503":        {"503 ServiceUnavailable", either, false, refusing(503, "ServiceUnavailable", "The request has failed due to a temporary failure of the server.")},
-	"html":       {"a gateway's 502 page in HTML", either, false, page(502, "text/html", "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><center><h1>502 Bad Gateway</h1></center></body>\r\n</html>\r\n")},
-	"504":        {"a gateway's 504 in plain text", either, false, page(504, "text/plain", "upstream request timeout")},
+	"500":        {"500 InternalError", either, false, errorAnswer(500, "InternalError", "The request processing has failed due to some unknown error.")},
+	"503":        {"503 ServiceUnavailable", either, false, errorAnswer(503, "ServiceUnavailable", "The request has failed due to a temporary failure of the server.")},
+	"html":       {"a gateway's 502 page in HTML", either, false, rawAnswer(502, "text/html", "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><center><h1>502 Bad Gateway</h1></center></body>\r\n</html>\r\n")},
+	"504":        {"a gateway's 504 in plain text", either, false, rawAnswer(504, "text/plain", "upstream request timeout")},
 	"429":        {"429 in plain text with x-acs-retry-after: 200 (ms)", denying, false, tooMany},
 	"throttle":   {"400 Throttling.User with x-ratelimit-user-api, TimeLeft 200 ms", denying, false, throttle},
-	"busy":       {"400 SystemBusy", denying, false, refusing(400, "SystemBusy", "The system is busy. Please try again later.")},
-	"conflict":   {"400 OperationConflict", denying, false, refusing(400, "OperationConflict", "Request was denied due to conflict with a previous request.")},
-	"processing": {"403 LastTokenProcessing", either, false, refusing(403, "LastTokenProcessing", "The last token request is processing.")},
+	"busy":       {"400 SystemBusy", denying, false, errorAnswer(400, "SystemBusy", "The system is busy. Please try again later.")},
+	"conflict":   {"400 OperationConflict", denying, false, errorAnswer(400, "OperationConflict", "Request was denied due to conflict with a previous request.")},
+	"processing": {"403 LastTokenProcessing", either, false, errorAnswer(403, "LastTokenProcessing", "The last token request is processing.")},
 	"drop":       {"the connection is closed without an answer", either, false, func(*exchange) { abort() }},
 	"reset":      {"the connection is reset without an answer", either, false, reset},
-	"cut":        {"the answer breaks off in the middle of its body", either, false, cut},
-	"hang":       {"no answer, or after =DURATION the true one", either, true, hang},
-	"stall":      {"half an answer, the rest never, or after =DURATION", either, true, stall},
-	"empty":      {"200 with an empty body", either, false, page(200, "application/json", "")},
-	"204":        {"204 without a body", either, false, page(204, "", "")},
-	"null":       {"200 with null for a body", either, false, page(200, "application/json", "null")},
-	"idless":     {"200 with an object that has no RequestId", either, false, page(200, "application/json", "{}")},
-	"code200":    {"200 that carries the code InternalError", either, false, refusing(200, "InternalError", "The request processing has failed due to some unknown error.")},
-	"spelling":   {"the true answer with requestId for RequestId", telling, false, spelling},
-	"types":      {"500 whose Code is a number and whose Message is an object", either, false, page(500, "application/json", `{"RequestId":17,"HostId":[],"Code":500,"Message":{"text":"failed"}}`)},
-	"idtype":     {"200 whose RequestId is a number", either, false, page(200, "application/json", `{"RequestId":17}`)},
+	"cut":        {"the answer is cut off in the middle of its body", either, false, cut},
+	"hang":       {"no answer, or with =DURATION a delayed one", either, true, hang},
+	"stall":      {"half an answer, and the rest never or after =DURATION", either, true, stall},
+	"empty":      {"200 with an empty body", either, false, rawAnswer(200, "application/json", "")},
+	"204":        {"204 without a body", either, false, rawAnswer(204, "", "")},
+	"null":       {"200 with the body null", either, false, rawAnswer(200, "application/json", "null")},
+	"idless":     {"200 with an object without RequestId", either, false, rawAnswer(200, "application/json", "{}")},
+	"code200":    {"200 with the code InternalError", either, false, errorAnswer(200, "InternalError", "The request processing has failed due to some unknown error.")},
+	"spelling":   {"the real answer with requestId for RequestId", affirming, false, spelling},
+	"types":      {"500 whose Code is a number and whose Message is an object", either, false, rawAnswer(500, "application/json", `{"RequestId":17,"HostId":[],"Code":500,"Message":{"text":"failed"}}`)},
+	"idtype":     {"200 whose RequestId is a number", either, false, rawAnswer(200, "application/json", `{"RequestId":17}`)},
 	"redirect":   {"307 to another host", either, false, redirect},
 	"huge":       {"200 with 4 MiB of JSON", either, false, huge},
 }
 
-// FaultHelp lists the faults, one a line, for a command's help.
+// FaultHelp lists the kinds of faults, one per line, for a command's help.
 var FaultHelp = faultHelp()
 
 func faultHelp() string {
@@ -106,27 +105,26 @@ func faultHelp() string {
 	return b.String()
 }
 
-// perform answers a call as its fault tells.
-func (s *Simulator) perform(w http.ResponseWriter, r *http.Request, c *call, f Fault) {
+// respond answers a call with its fault, if any.
+func (s *Simulator) respond(w http.ResponseWriter, r *http.Request, c *call, f Fault) {
 	x := &exchange{s: s, w: w, r: r, c: c, fault: f, a: accept(c, nil)}
 	switch {
 	case f.Kind == "":
-		x.a = s.work(c)
+		x.a = s.execute(c)
 		s.send(w, c, x.a)
 		return
 	case f.When == After:
-		x.a = s.work(c)
+		x.a = s.execute(c)
 	case f.When == Late:
 		s.pause(c)
-		defer s.later(func() { s.work(c) })
+		defer s.later(func() { s.execute(c) })
 	default:
 		s.pause(c)
 	}
-	kinds[f.Kind].bend(x)
+	kinds[f.Kind].inject(x)
 }
 
-// later does something after the time that Options.Late gives, unless the simulator is
-// closed before.
+// later calls do after Options.Late, unless the simulator is closed first.
 func (s *Simulator) later(do func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -140,16 +138,16 @@ func (s *Simulator) later(do func()) {
 	})
 }
 
-// refusing answers with an error in the service's form.
-func refusing(status int, code, message string) func(*exchange) {
+// errorAnswer answers with an error in the service's format.
+func errorAnswer(status int, code, message string) func(*exchange) {
 	return func(x *exchange) {
 		ref := refusal{status: status, code: code, message: message}
 		write(x.w, x.c, ref.answer(x.c))
 	}
 }
 
-// page answers with bytes that are not the service's.
-func page(status int, contentType, body string) func(*exchange) {
+// rawAnswer answers with a body that is not in the service's format.
+func rawAnswer(status int, contentType, body string) func(*exchange) {
 	return func(x *exchange) {
 		if contentType != "" {
 			x.w.Header().Set("Content-Type", contentType)
@@ -159,7 +157,7 @@ func page(status int, contentType, body string) func(*exchange) {
 	}
 }
 
-// faultWait is how long the throttling faults ask the client to wait.
+// faultWait is the waiting time in the answers of the throttling faults.
 const faultWait = 200 * time.Millisecond
 
 func throttle(x *exchange) {
@@ -168,26 +166,26 @@ func throttle(x *exchange) {
 
 func tooMany(x *exchange) {
 	x.w.Header().Set("x-acs-retry-after", strconv.FormatInt(faultWait.Milliseconds(), 10))
-	page(http.StatusTooManyRequests, "text/plain", "too many requests")(x)
+	rawAnswer(http.StatusTooManyRequests, "text/plain", "too many requests")(x)
 }
 
-// abort ends the connection without another byte.
+// abort closes the connection without sending another byte.
 func abort() { panic(http.ErrAbortHandler) }
 
-// reset ends the connection so that the client's kernel reports a reset.
+// reset closes the connection with a TCP reset.
 func reset(x *exchange) {
 	conn, _, err := http.NewResponseController(x.w).Hijack()
 	if err != nil {
 		abort() // no connection to reset, as under an httptest.ResponseRecorder
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0) // if it fails, the connection is closed in the common way
+		_ = tcp.SetLinger(0) // on failure the connection is closed normally
 	}
 	_ = conn.Close()
 }
 
-// half writes the header and half of the body that it announces.
-func half(x *exchange) {
+// writeHalf writes the header and half of the body that it announces.
+func writeHalf(x *exchange) {
 	h := x.w.Header()
 	h.Set("Content-Type", "application/json;charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(x.a.body)))
@@ -197,7 +195,7 @@ func half(x *exchange) {
 }
 
 func cut(x *exchange) {
-	half(x)
+	writeHalf(x)
 	abort()
 }
 
@@ -205,21 +203,21 @@ func hang(x *exchange) {
 	if !x.wait() {
 		abort()
 	}
-	write(x.w, x.c, x.held())
+	write(x.w, x.c, x.delayedAnswer())
 }
 
 func stall(x *exchange) {
-	x.a = x.held()
-	half(x)
+	x.a = x.delayedAnswer()
+	writeHalf(x)
 	if !x.wait() {
 		abort()
 	}
 	_, _ = x.w.Write(x.a.body[len(x.a.body)/2:]) // the client may have left
 }
 
-// held is the answer that comes after a hold: the true one, or where there was no effect
-// an error that leaves that open.
-func (x *exchange) held() answer {
+// delayedAnswer is the answer after a hold: the real one, or if there was no effect, an
+// error that does not say so.
+func (x *exchange) delayedAnswer() answer {
 	if x.fault.When == After || x.fault.Hold == 0 {
 		return x.a
 	}
@@ -227,17 +225,17 @@ func (x *exchange) held() answer {
 	return ref.answer(x.c)
 }
 
-// wait waits for the hold to pass, without end if there is none. It reports false when
-// the client or the simulator ended first.
+// wait waits for the hold to pass, forever if there is none. It returns false if the client
+// leaves or the simulator is closed first.
 func (x *exchange) wait() bool {
-	var held <-chan time.Time
+	var elapsed <-chan time.Time
 	if x.fault.Hold > 0 {
 		t := time.NewTimer(x.fault.Hold)
 		defer t.Stop()
-		held = t.C
+		elapsed = t.C
 	}
 	select {
-	case <-held:
+	case <-elapsed:
 		return true
 	case <-x.r.Context().Done():
 	case <-x.s.done:
@@ -245,9 +243,9 @@ func (x *exchange) wait() bool {
 	return false
 }
 
-// spelling answers as the service sometimes does; it is a success all the same.
+// spelling answers with a success spelled as the service sometimes does.
 func spelling(x *exchange) {
-	page(x.a.status, "application/json", strings.Replace(string(x.a.body), `"RequestId"`, `"requestId"`, 1))(x)
+	rawAnswer(x.a.status, "application/json", strings.Replace(string(x.a.body), `"RequestId"`, `"requestId"`, 1))(x)
 }
 
 func redirect(x *exchange) {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// visible is what each fault looks like: status, a part of the body, error.
+// visible is what a client sees of each fault: status, part of the body, error.
 var visible = map[string]seen{
 	"500":        {500, `"Code":"InternalError"`, ""},
 	"503":        {503, `"Code":"ServiceUnavailable"`, ""},

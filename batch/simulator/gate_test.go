@@ -14,7 +14,7 @@ import (
 
 func TestGateTurnsAwayWhatIsNotACall(t *testing.T) {
 	now := time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
-	gone := "\x00" // this value takes the parameter away
+	gone := "\x00" // removes the parameter
 	cases := []struct {
 		name   string
 		change map[string]string
@@ -50,7 +50,7 @@ func TestGateTurnsAwayWhatIsNotACall(t *testing.T) {
 			p := commonParams("DescribeRegions", now)
 			maps.Copy(p, c.change)
 			maps.DeleteFunc(p, func(_, v string) bool { return v == gone })
-			r := send(t, s, http.MethodPost, "/?"+signedQuery(http.MethodPost, testKey, c.secret, p), "")
+			r := send(t, s, http.MethodPost, "/?"+signedQuery(http.MethodPost, c.secret, p), "")
 			if r.status != c.status || r.code() != c.code {
 				t.Fatalf("got %d %s, want %d %s", r.status, r.body, c.status, c.code)
 			}
@@ -71,7 +71,7 @@ func TestGateTurnsAwayWhatIsNotACall(t *testing.T) {
 
 func TestNonceIsTakenOnce(t *testing.T) {
 	s := simulate(t, Options{})
-	query := "/?" + signedQuery(http.MethodPost, testKey, testSecret, commonParams("DescribeRegions", time.Now()))
+	query := "/?" + signedQuery(http.MethodPost, testSecret, commonParams("DescribeRegions", time.Now()))
 	if r := send(t, s, http.MethodPost, query, ""); r.status != 200 {
 		t.Fatalf("first: %d %s", r.status, r.body)
 	}
@@ -85,11 +85,11 @@ func TestNoncesAreForgottenWithTheirTime(t *testing.T) {
 	start := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 	for i := range 100 {
 		if !n.add(sha256.Sum256([]byte(fmt.Sprint(i))), start.Add(time.Duration(i)*time.Minute)) {
-			t.Fatalf("nonce %d is taken for a used one", i)
+			t.Fatalf("nonce %d counts as used", i)
 		}
 	}
 	if len(n.seen) != 31 || len(n.queue) != 31 { // those of the last 30 minutes
-		t.Errorf("%d nonces and %d places kept", len(n.seen), len(n.queue))
+		t.Errorf("%d nonces in the set and %d in the queue", len(n.seen), len(n.queue))
 	}
 }
 
@@ -106,7 +106,7 @@ func TestSecurityTokenBelongsToItsKey(t *testing.T) {
 func TestParametersStandInQueryOrBody(t *testing.T) {
 	s := simulate(t, Options{})
 	form := func(method string) string {
-		return signedQuery(method, testKey, testSecret, commonParams("DescribeRegions", time.Now()))
+		return signedQuery(method, testSecret, commonParams("DescribeRegions", time.Now()))
 	}
 	long := "/?" + form(http.MethodPost) + "&AcceptLanguage=" + strings.Repeat("x", maxURI)
 	cases := []struct {
@@ -143,7 +143,7 @@ func TestOtherPathsAreNotFound(t *testing.T) {
 	}
 }
 
-// The worked example of the signature guide ("Request syntax and signature method V2 for
+// documented is the worked example of the signature guide ("Request syntax and signature method V2 for
 // RPC APIs"): key testid, secret testsecret.
 var documented = map[string]string{
 	"Timestamp": "2016-02-23T12:46:24Z", "Format": "XML", "AccessKeyId": "testid", "Action": "DescribeRegions",
@@ -162,7 +162,7 @@ func TestSignatureIsThatOfTheGuide(t *testing.T) {
 	if got := sign(text, "testsecret"); got != signature {
 		t.Errorf("signature %s, want %s", got, signature)
 	}
-	v, err := url.ParseQuery(signedQuery(http.MethodGet, "testid", "testsecret", documented))
+	v, err := url.ParseQuery(signedQuery(http.MethodGet, "testsecret", documented))
 	if err != nil || v.Get("Signature") != signature {
 		t.Errorf("the tests' own signer gives %s, want %s", v.Get("Signature"), signature)
 	}
@@ -179,7 +179,7 @@ func TestSignatureCoversEveryParameterWhateverItsText(t *testing.T) {
 		}
 		p := commonParams("DescribeRegions", time.Now())
 		p["AcceptLanguage"] = b.String()
-		query := signedQuery(http.MethodPost, testKey, testSecret, p)
+		query := signedQuery(http.MethodPost, testSecret, p)
 		if got := send(t, s, http.MethodPost, "/?"+query, ""); got.status != 200 {
 			t.Fatalf("signed %q: %d %s", b.String(), got.status, got.body)
 		}

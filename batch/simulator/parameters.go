@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,67 +39,67 @@ func (s *Simulator) checkInstance(c *call) *refusal {
 	return nil
 }
 
-// maxText is how many characters a text may have. The API page names no bound.
-const maxText = 256
+const (
+	maxText        = 256 // characters of a text; the API page gives no limit
+	maxEngineers   = 16  // engineers of an application, from the API page
+	engineerFields = 5   // fields of an engineer
+)
 
-// maxEngineers is how many engineers an application may name (API page: up to 16).
-const maxEngineers = 16
+// lineTypes are the values of LineType that the API page lists.
+var lineTypes = []string{"MSTP", "MPLSVPN", "FIBRE", "Other"}
 
-// engineerFields is how many fields an engineer has.
-const engineerFields = 5
-
-// checkApply checks the parameters of an application, in the order and with the codes of
-// the API page. What the page leaves open is refused here where it would be odd: texts
-// with blanks at their ends or control characters, gaps in the list of engineers.
+// checkApply checks the parameters of an application in the order and with the codes of
+// the API page. It also refuses what the page does not mention but a client should not
+// send: control characters, surrounding space, gaps in the list of engineers.
 func checkApply(p map[string]string) *refusal {
 	for _, t := range []struct{ name, code string }{
 		{"CompanyName", "IllegalParam.CompanyName"},
 		{"Si", "IllegalParam.Si"},
 	} {
-		if !text(p[t.name]) {
+		if !isText(p[t.name]) {
 			return refuse(t.code, "The parameter "+t.name+" is illegal.")
 		}
 	}
-	if !oneOf(p["LineType"], "MSTP", "MPLSVPN", "FIBRE", "Other") {
+	if !slices.Contains(lineTypes, p["LineType"]) {
 		return refuse("IllegalParam.LineType", "The parameter LineType is illegal.")
 	}
 	if _, sent := p["LineOperator"]; sent {
 		return refuse("IllegalParam.LineOperator", "The parameter LineOperator is illegal.")
 	}
-	if _, err := time.Parse("2006-01-02T15:04:05Z", p["ConstructionTime"]); err != nil || len(p["ConstructionTime"]) != 20 {
+	if _, err := time.Parse(timeLayout, p["ConstructionTime"]); err != nil || len(p["ConstructionTime"]) != 20 {
 		return refuse("InvalidConstructionTime.Malformed", "The specified ConstructionTime is malformed.")
 	}
-	if b, sent := p["Bandwidth"]; sent && !bandwidth(b) {
+	if b, sent := p["Bandwidth"]; sent && !isBandwidth(b) {
 		return refuse("IllegalParam.Bandwidth", "The parameter Bandwidth is illegal.")
 	}
-	if l, sent := p["PeerLocation"]; sent && !text(l) {
+	if l, sent := p["PeerLocation"]; sent && !isText(l) {
 		return refuse("IllegalParam.PeerLocation", "The parameter PeerLocation is illegal.")
 	}
 	return checkEngineers(p)
 }
 
-// checkEngineers checks the engineers, PMInfo.1 to PMInfo.16 without a gap.
+// checkEngineers checks the list of engineers, PMInfo.1 to PMInfo.16 without gaps.
 func checkEngineers(p map[string]string) *refusal {
 	n, fields := engineers(p)
 	if n == 0 {
 		return refuse("MissingParam.PMInfo", "The parameter PMInfo is missing.")
 	}
 	if n > maxEngineers || fields > n*engineerFields {
-		return refuse("IllegalParam.PMInfo", "The parameter PMInfo holds more than 16 engineers, or fields that it does not have.")
+		return refuse("IllegalParam.PMInfo", "The parameter PMInfo contains more than 16 engineers or unknown fields.")
 	}
 	for i := 1; i <= n; i++ {
 		at := fmt.Sprintf("PMInfo.%d.", i)
 		for _, f := range []struct {
 			name, code string
-			fits       func(string) bool
+			valid      func(string) bool
 		}{
-			{"PMName", "IllegalParam.PmName", text},
-			{"PMCertificateType", "IllegalParam.PmCertificateType", func(v string) bool { return oneOf(v, "IDCard", "Passport") }},
-			{"PMCertificateNo", "IllegalParam.PmCertificateNo", word},
-			{"PMGender", "IllegalParam.PmGender", func(v string) bool { return oneOf(v, "Male", "Female") }},
-			{"PMContactInfo", "IllegalParam.PmContactInfo", text},
+			{"PMName", "IllegalParam.PmName", isText},
+			{"PMCertificateType", "IllegalParam.PmCertificateType", func(v string) bool { return v == "IDCard" || v == "Passport" }},
+			{"PMCertificateNo", "IllegalParam.PmCertificateNo", isWord},
+			{"PMGender", "IllegalParam.PmGender", func(v string) bool { return v == "Male" || v == "Female" }},
+			{"PMContactInfo", "IllegalParam.PmContactInfo", isText},
 		} {
-			if !f.fits(p[at+f.name]) {
+			if !f.valid(p[at+f.name]) {
 				return refuse(f.code, "The parameter "+f.name+" is illegal.")
 			}
 		}
@@ -106,8 +107,7 @@ func checkEngineers(p map[string]string) *refusal {
 	return nil
 }
 
-// engineers gives the highest number among the engineers named, and how many fields
-// stand in the list.
+// engineers returns the highest index in the list of engineers and the number of fields.
 func engineers(p map[string]string) (n, fields int) {
 	for name := range p {
 		rest, ok := strings.CutPrefix(name, "PMInfo.")
@@ -130,36 +130,26 @@ func checkToken(t string) *refusal {
 	}
 	for i := range len(t) {
 		if t[i] <= ' ' || t[i] > '~' {
-			return refuse("InvalidClientToken.Malformed", "The specified ClientToken holds other than printable ASCII characters.")
+			return refuse("InvalidClientToken.Malformed", "The specified ClientToken contains characters other than printable ASCII.")
 		}
 	}
 	return nil
 }
 
-// text reports whether a value is a text: 1 to 256 characters, valid UTF-8, printable,
-// no blank at either end.
-func text(v string) bool {
+// isText reports whether v is valid UTF-8 of 1 to 256 characters, without control
+// characters or surrounding space.
+func isText(v string) bool {
 	return v != "" && utf8.ValidString(v) && utf8.RuneCountInString(v) <= maxText &&
 		strings.TrimSpace(v) == v && !strings.ContainsFunc(v, func(r rune) bool { return unicode.IsControl(r) || r == utf8.RuneError })
 }
 
-// word reports whether a value is a text without blanks, of at most 64 characters.
-func word(v string) bool {
-	return text(v) && utf8.RuneCountInString(v) <= 64 && !strings.ContainsFunc(v, unicode.IsSpace)
+// isWord reports whether v is a text of at most 64 characters without spaces.
+func isWord(v string) bool {
+	return isText(v) && utf8.RuneCountInString(v) <= 64 && !strings.ContainsFunc(v, unicode.IsSpace)
 }
 
-// bandwidth reports whether a value is a whole number of Mbit/s from 2 to 10240, written
-// plainly.
-func bandwidth(v string) bool {
+// isBandwidth reports whether v is a plain decimal number of Mbit/s from 2 to 10240.
+func isBandwidth(v string) bool {
 	n, err := strconv.Atoi(v)
 	return err == nil && n >= 2 && n <= 10240 && strconv.Itoa(n) == v
-}
-
-func oneOf(v string, values ...string) bool {
-	for _, known := range values {
-		if v == known {
-			return true
-		}
-	}
-	return false
 }

@@ -11,7 +11,7 @@ import (
 )
 
 func TestApplyChecksEveryParameter(t *testing.T) {
-	gone := "\x00" // this value takes the parameter away
+	gone := "\x00" // removes the parameter
 	long := strings.Repeat("例", maxText+1)
 	engineer := func(i int) map[string]string {
 		at := fmt.Sprintf("PMInfo.%d.", i)
@@ -98,7 +98,7 @@ func TestApplyChecksEveryParameter(t *testing.T) {
 			maps.Copy(p, application("pc-one", "token"))
 			maps.Copy(p, c.change)
 			maps.DeleteFunc(p, func(_, v string) bool { return v == gone })
-			r := send(t, s, "POST", "/?"+signedQuery("POST", testKey, testSecret, p), "")
+			r := send(t, s, "POST", "/?"+signedQuery("POST", testSecret, p), "")
 			if r.status != c.status || r.code() != c.code {
 				t.Fatalf("got %d %s, want %d %s", r.status, r.body, c.status, c.code)
 			}
@@ -144,8 +144,8 @@ func TestReadingAPIsRefuse(t *testing.T) {
 	}
 }
 
-// FuzzCall: whatever a signed call says, it gets an answer in the service's form, and an
-// application takes effect exactly when that answer is a yes.
+// FuzzCall checks that every signed call gets an answer in the service's format, and that
+// an application takes effect exactly if the answer is a success.
 func FuzzCall(f *testing.F) {
 	good := url.Values{}
 	for name, value := range application("pc-one", "token") {
@@ -170,7 +170,7 @@ func FuzzCall(f *testing.F) {
 			return
 		}
 		w := httptest.NewRecorder()
-		s.ServeHTTP(w, httptest.NewRequest("POST", "/?"+signedQuery("POST", p["AccessKeyId"], testSecret, maps.Clone(p)), nil))
+		s.ServeHTTP(w, httptest.NewRequest("POST", "/?"+signedQuery("POST", testSecret, maps.Clone(p)), nil))
 		var answer struct{ RequestId, Code, Message string }
 		if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || answer.RequestId == "" {
 			t.Fatalf("%d %q: %v", w.Code, w.Body, err)

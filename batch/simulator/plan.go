@@ -12,26 +12,26 @@ import (
 	"time"
 )
 
-// Share is a fault and how often it happens.
+// Share is a fault and how often to inject it.
 type Share struct {
 	Fault   Fault
-	Either  bool    // Fault.When is Before or After, as a coin tossed for each call falls
-	Scope   Scope   // the calls it happens to
-	Percent float64 // of those calls, above 0 and at most 100
+	Either  bool    // choose Fault.When at random for each call: Before or After
+	Scope   Scope   // the calls that may get the fault
+	Percent float64 // percentage of those calls, above 0 and at most 100
 }
 
-// Scope names the calls that something happens to. The zero Scope is every VPC call.
+// Scope selects calls. The zero Scope selects every VPC call.
 type Scope struct {
 	API    string // one API; empty means every API of the VPC product
 	Region string // one region; empty means all
 }
 
-// holds reports whether a call of an API and region is in the scope.
-func (sc Scope) holds(name, region string) bool {
+// contains reports whether the scope selects the calls of an API in a region.
+func (sc Scope) contains(name, region string) bool {
 	return (sc.API == name || sc.API == "" && apis[name].version == vpcVersion) && (sc.Region == "" || sc.Region == region)
 }
 
-// narrowness tells how much the scope names: 0 to 2.
+// narrowness counts the restrictions of the scope: 0 to 2.
 func (sc Scope) narrowness() int {
 	n := 0
 	for _, part := range []string{sc.API, sc.Region} {
@@ -46,16 +46,17 @@ func (sc Scope) narrowness() int {
 type Delay struct {
 	Scope   Scope
 	Latency time.Duration
-	Jitter  time.Duration // up to so much more or less, evenly spread; at most Latency
+	Jitter  time.Duration // maximum deviation, uniformly distributed; at most Latency
 }
 
-// Plan tells how the service misbehaves. The zero Plan is a perfect network.
+// Plan describes how the service misbehaves. The zero Plan is a perfect network.
 type Plan struct {
-	Shares []Share // together at most 100 percent for any call
-	Delays []Delay // of those that hold a call, the one with the narrowest scope counts
+	Shares []Share // in total at most 100 percent for any call
+	Delays []Delay // of those that apply to a call, the one with the narrowest scope counts
 }
 
-// Request names a call for Options.Script: the N-th of its API, region and circuit, from 1.
+// Request identifies a call for Options.Script: the N-th of its API, region and circuit,
+// from 1.
 type Request struct {
 	API        string
 	Region     string
@@ -63,9 +64,9 @@ type Request struct {
 	N          int
 }
 
-// fate gives the latency and the fault of a call. They depend on the seed and on the
-// call's API, region, circuit and number alone, never on what else goes on.
-func (p *Plan) fate(seed uint64, c *call) (time.Duration, Fault) {
+// choose returns the latency and the fault of a call. They depend only on the seed and on
+// the call's API, region, circuit and number, not on any other call.
+func (p *Plan) choose(seed uint64, c *call) (time.Duration, Fault) {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%d", c.api, c.region, c.instance, c.n)
 	r := rand.New(rand.NewPCG(seed, h.Sum64()))
@@ -73,7 +74,7 @@ func (p *Plan) fate(seed uint64, c *call) (time.Duration, Fault) {
 
 	latency := p.latency(c, spread)
 	for _, share := range p.Shares {
-		if !share.Scope.holds(c.api, c.region) {
+		if !share.Scope.contains(c.api, c.region) {
 			continue
 		}
 		if draw -= share.Percent; draw < 0 {
@@ -86,19 +87,19 @@ func (p *Plan) fate(seed uint64, c *call) (time.Duration, Fault) {
 	return latency, Fault{}
 }
 
-// latency gives the latency of a call; spread, from -1 to 1, is where in the jitter it lies.
+// latency returns the latency of a call; spread, from -1 to 1, scales the jitter.
 func (p *Plan) latency(c *call, spread float64) time.Duration {
 	var d Delay
 	narrowest := -1
 	for _, one := range p.Delays {
-		if n := one.Scope.narrowness(); one.Scope.holds(c.api, c.region) && n >= narrowest {
+		if n := one.Scope.narrowness(); one.Scope.contains(c.api, c.region) && n >= narrowest {
 			d, narrowest = one, n
 		}
 	}
 	return d.Latency + time.Duration(spread*float64(d.Jitter))
 }
 
-// String gives the plan in the grammar of ParseFaults.
+// String returns the plan in the syntax of ParseFaults.
 func (p Plan) String() string {
 	var items []string
 	for _, s := range p.Shares {
@@ -118,7 +119,7 @@ func (p Plan) String() string {
 	return strings.Join(items, ",")
 }
 
-// prefix gives the scope as it stands before an item.
+// prefix returns the scope as the prefix of an item.
 func (sc Scope) prefix() string {
 	text := ""
 	for _, part := range []string{sc.API, sc.Region} {
@@ -133,11 +134,12 @@ func (sc Scope) prefix() string {
 //
 //	503:5%,drop-after:2%,hang=3s:1%,ApplyPhysicalConnectionLOA/cut:10%,cn-beijing/latency:2s,latency:20ms±10ms
 //
-// An item is a fault and its percentage. The fault's kind may be followed by -before,
-// -after or -late (left out: before or after, as a coin falls for each call; before for
-// answers that deny any effect, after for those that affirm it) and by =DURATION for hang and stall. latency:D±D delays
-// calls; ± may be written +-. An item may be preceded by the one API and the one region
-// that it is about, each with a slash.
+// An item is a fault and its percentage. The kind of fault may be followed by -before,
+// -after or -late, and for hang and stall by =DURATION. Without such a suffix, answers that
+// deny an effect are before, those that affirm it after, and all others before or after at
+// random for each call. latency:D±D delays calls; ± may be written +-. A prefix of an API,
+// a region or both, each followed by a slash, restricts an item. ParseFaults reports the
+// first item it cannot read.
 func ParseFaults(text string) (Plan, error) {
 	var p Plan
 	for item := range strings.SplitSeq(text, ",") {
@@ -151,11 +153,11 @@ func ParseFaults(text string) (Plan, error) {
 	return p, p.check()
 }
 
-// add adds an item of the grammar to the plan.
+// add parses an item and adds it to the plan.
 func (p *Plan) add(item string) error {
 	name, value, ok := strings.Cut(item, ":")
 	if !ok {
-		return fmt.Errorf("it has no value; write it as %s:5%%", item)
+		return fmt.Errorf("missing value; write it as %s:5%%", item)
 	}
 	scope, name, err := parseScope(name)
 	if err != nil {
@@ -173,7 +175,7 @@ func (p *Plan) add(item string) error {
 	return err
 }
 
-// check refuses a plan that gives some call more than 100 percent.
+// check rejects a plan in which the faults of some call exceed 100 percent.
 func (p *Plan) check() error {
 	regions := map[string]bool{"": true}
 	for _, s := range p.Shares {
@@ -183,12 +185,12 @@ func (p *Plan) check() error {
 		for _, region := range slices.Sorted(maps.Keys(regions)) {
 			sum := 0.0
 			for _, s := range p.Shares {
-				if s.Scope.holds(name, region) {
+				if s.Scope.contains(name, region) {
 					sum += s.Percent
 				}
 			}
 			if sum > 100+1e-9 {
-				return fmt.Errorf("the faults of %s add up to %g%%; at most 100%% is possible", name, sum)
+				return fmt.Errorf("the faults of %s add up to %g%%, more than 100%%", name, sum)
 			}
 		}
 	}
@@ -197,7 +199,7 @@ func (p *Plan) check() error {
 
 var regionID = regexp.MustCompile(`^[a-z]+(-[a-z0-9]+)+$`)
 
-// parseScope cuts the API and the region off an item's name.
+// parseScope cuts the API and the region off the name of an item.
 func parseScope(name string) (sc Scope, rest string, err error) {
 	for {
 		part, after, ok := strings.Cut(name, "/")
@@ -210,40 +212,40 @@ func parseScope(name string) (sc Scope, rest string, err error) {
 		case sc.Region == "" && regionID.MatchString(part):
 			sc.Region = part
 		default:
-			return sc, "", fmt.Errorf("%q is no API that is served, nor a region", part)
+			return sc, "", fmt.Errorf("%q is neither a simulated API nor a region", part)
 		}
 		name = after
 	}
 }
 
-// parseShare reads a fault's name and percentage.
+// parseShare parses the name and the percentage of a fault.
 func parseShare(name, value string) (Share, error) {
 	percent, sign := strings.CutSuffix(value, "%")
 	n, err := strconv.ParseFloat(percent, 64)
 	if err != nil || !sign || !(n > 0 && n <= 100) {
 		return Share{}, fmt.Errorf("want a percentage above 0 and at most 100, such as 5%%")
 	}
-	name, hold, held := strings.Cut(name, "=")
-	kind, when, told := cutWhen(name)
+	name, hold, hasHold := strings.Cut(name, "=")
+	kind, when, given := cutWhen(name)
 	s := Share{Fault: Fault{Kind: kind, When: when}, Percent: n}
 	k, known := kinds[kind]
 	if !known {
-		return Share{}, fmt.Errorf("there is no such fault; it is one of %s", strings.Join(kindNames(), ", "))
+		return Share{}, fmt.Errorf("unknown fault; want one of %s", strings.Join(kindNames(), ", "))
 	}
-	if held {
+	if hasHold {
 		s.Fault.Hold, err = time.ParseDuration(hold)
-		if err != nil || s.Fault.Hold <= 0 || !k.holds {
+		if err != nil || s.Fault.Hold <= 0 || !k.takesHold {
 			return Share{}, fmt.Errorf("only hang and stall take a duration, such as hang=3s")
 		}
 	}
-	if !told && k.usual == telling {
+	if !given && k.usual == affirming {
 		s.Fault.When = After
 	}
-	s.Either = !told && k.usual == either
+	s.Either = !given && k.usual == either
 	return s, nil
 }
 
-// cutWhen cuts -before, -after or -late off a fault's name.
+// cutWhen cuts -before, -after or -late off the name of a fault.
 func cutWhen(name string) (kind string, when When, found bool) {
 	for i, word := range whenNames {
 		if kind, ok := strings.CutSuffix(name, "-"+word); ok {
@@ -253,7 +255,7 @@ func cutWhen(name string) (kind string, when When, found bool) {
 	return name, Before, false
 }
 
-// parseDelay reads a duration and perhaps its jitter.
+// parseDelay parses a latency with an optional jitter.
 func parseDelay(value string) (Delay, error) {
 	text, spread, jittery := strings.Cut(strings.Replace(value, "+-", "±", 1), "±")
 	var d Delay
@@ -263,10 +265,10 @@ func parseDelay(value string) (Delay, error) {
 		d.Jitter, err = time.ParseDuration(spread)
 	}
 	if err != nil || d.Latency < 0 || d.Jitter < 0 || d.Jitter > d.Latency {
-		return Delay{}, fmt.Errorf("want a duration such as 20ms, or 20ms±10ms with the second one no longer than the first")
+		return Delay{}, fmt.Errorf("want a duration such as 20ms, or 20ms±10ms with a jitter no longer than the latency")
 	}
 	return d, nil
 }
 
-// kindNames gives the kinds in order.
+// kindNames returns the kinds of faults, sorted.
 func kindNames() []string { return slices.Sorted(maps.Keys(kinds)) }

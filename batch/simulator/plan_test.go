@@ -17,15 +17,15 @@ func TestFateIsTheCallsOwn(t *testing.T) {
 	differs := 0
 	for i := range 1000 {
 		c := &call{api: firstApply, region: testRegion, instance: fmt.Sprint("pc-", i/10), n: i%10 + 1}
-		latency, fault := p.fate(7, c)
-		again, same := p.fate(7, c)
+		latency, fault := p.choose(7, c)
+		again, same := p.choose(7, c)
 		if latency != again || fault != same {
 			t.Fatalf("call %d meets %v after %v, then %v after %v", i, fault, latency, same, again)
 		}
 		if latency < 10*time.Millisecond || latency > 30*time.Millisecond {
 			t.Errorf("latency %v", latency)
 		}
-		if _, other := p.fate(8, c); other != fault {
+		if _, other := p.choose(8, c); other != fault {
 			differs++
 		}
 	}
@@ -52,7 +52,7 @@ func TestFaultsHappenAsOftenAsTheyShould(t *testing.T) {
 	for sc, want := range cases {
 		seen := map[Fault]int{}
 		for i := range calls {
-			_, f := p.fate(1, &call{api: sc.API, region: sc.Region, instance: fmt.Sprint("pc-", i), n: 1})
+			_, f := p.choose(1, &call{api: sc.API, region: sc.Region, instance: fmt.Sprint("pc-", i), n: 1})
 			seen[f]++
 		}
 		for f := range seen {
@@ -78,7 +78,7 @@ func TestNarrowestDelayCounts(t *testing.T) {
 		{firstApply, "cn-beijing"}: 4 * time.Second, {secondApply, "cn-beijing"}: 3 * time.Second,
 		{firstApply, testRegion}: 2 * time.Second, {secondApply, testRegion}: time.Second, {"GetCallerIdentity", testRegion}: 0,
 	} {
-		if got, _ := p.fate(1, &call{api: sc.API, region: sc.Region}); got != want {
+		if got, _ := p.choose(1, &call{api: sc.API, region: sc.Region}); got != want {
 			t.Errorf("%v waits %v, want %v", sc, got, want)
 		}
 	}
@@ -118,25 +118,25 @@ func TestParseFaults(t *testing.T) {
 
 func TestParseFaultsTellsWhatIsWrong(t *testing.T) {
 	cases := map[string]string{
-		"503":                       `fault "503": it has no value; write it as 503:5%`,
+		"503":                       `fault "503": missing value; write it as 503:5%`,
 		"503:5":                     `fault "503:5": want a percentage above 0 and at most 100, such as 5%`,
 		"503:0%":                    `fault "503:0%": want a percentage above 0`,
 		"503:-1%":                   `fault "503:-1%": want a percentage above 0`,
 		"503:NaN%":                  `fault "503:NaN%": want a percentage above 0`,
 		"503:101%":                  `fault "503:101%": want a percentage above 0`,
-		"explode:5%":                `there is no such fault; it is one of 204, 429, 500, 503, 504, busy, code200`,
-		"503-never:5%":              `there is no such fault`,
+		"explode:5%":                `unknown fault; want one of 204, 429, 500, 503, 504, busy, code200`,
+		"503-never:5%":              `unknown fault`,
 		"503=3s:5%":                 `only hang and stall take a duration, such as hang=3s`,
 		"hang=3:5%":                 `only hang and stall take a duration, such as hang=3s`,
 		"hang=-3s:5%":               `only hang and stall take a duration, such as hang=3s`,
 		"latency:fast":              `fault "latency:fast": want a duration such as 20ms`,
-		"latency:1s±2s":             `the second one no longer than the first`,
+		"latency:1s±2s":             `a jitter no longer than the latency`,
 		"latency:-1s":               `want a duration`,
-		"Nothing/503:5%":            `"Nothing" is no API that is served, nor a region`,
-		"cn-a/cn-b/503:5%":          `"cn-b" is no API that is served, nor a region`,
-		"503:60%,drop:60%":          `add up to 120%; at most 100% is possible`,
-		"503:60%,cn-a/drop:60%":     `add up to 120%; at most 100% is possible`,
-		"cn-a/503:60%,cn-a/cut:41%": `add up to 101%; at most 100% is possible`,
+		"Nothing/503:5%":            `"Nothing" is neither a simulated API nor a region`,
+		"cn-a/cn-b/503:5%":          `"cn-b" is neither a simulated API nor a region`,
+		"503:60%,drop:60%":          `add up to 120%, more than 100%`,
+		"503:60%,cn-a/drop:60%":     `add up to 120%, more than 100%`,
+		"cn-a/503:60%,cn-a/cut:41%": `add up to 101%, more than 100%`,
 	}
 	for text, want := range cases {
 		if p, err := ParseFaults(text); err == nil || !strings.Contains(err.Error(), want) {
@@ -145,7 +145,7 @@ func TestParseFaultsTellsWhatIsWrong(t *testing.T) {
 	}
 }
 
-// FuzzParseFaults: whatever is taken can be written and is the same when read again.
+// FuzzParseFaults checks that every plan that parses survives a round trip.
 func FuzzParseFaults(f *testing.F) {
 	f.Add("503:5%,html:5%,drop-before:5%,drop-after:5%,throttle:5%,cut:5%,hang:1%,latency:20ms±10ms")
 	f.Add("ApplyPhysicalConnectionLOA/cn-beijing/stall-late=1s:0.01%,latency:1h0m0.5s+-1ns")

@@ -12,14 +12,14 @@ import (
 	"time"
 )
 
-// Simulator plays the VPC API and the Security Token Service of one account. It is an
-// http.Handler, safe for any number of goroutines. Make one with New.
+// Simulator simulates the VPC API and the Security Token Service of one account. It is an
+// http.Handler, safe for concurrent use. Create one with New.
 type Simulator struct {
 	o       Options
 	regions map[string]bool
-	salt    [16]byte       // of the fingerprints
-	done    chan struct{}  // closed when the simulator is
-	late    sync.WaitGroup // effects that are still to come
+	salt    [16]byte       // salts the fingerprints
+	done    chan struct{}  // closed by Close
+	late    sync.WaitGroup // late effects still to come
 
 	mu       sync.Mutex // guards everything below
 	closed   bool
@@ -33,9 +33,9 @@ type Simulator struct {
 	answers, faults                          map[string]int
 }
 
-// New gives a simulator. Close it when it served in-process.
+// New returns a simulator. Call Close when done with it, unless Serve ran it.
 func New(o Options) *Simulator {
-	o.complete()
+	o.setDefaults()
 	s := &Simulator{
 		o: o, regions: map[string]bool{}, done: make(chan struct{}),
 		tokens:   tokens{life: o.TokenLife, all: map[string]*token{}},
@@ -53,14 +53,14 @@ func New(o Options) *Simulator {
 	return s
 }
 
-// Close ends what hangs and drops the effects that are still to come, so that nothing of
-// the simulator runs on. It answers calls as before.
+// Close releases hanging calls, cancels late effects and waits for its goroutines. The
+// simulator still answers calls afterwards.
 func (s *Simulator) Close() {
 	s.release()
 	s.late.Wait()
 }
 
-// release ends what waits.
+// release wakes everything that is waiting.
 func (s *Simulator) release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -70,7 +70,7 @@ func (s *Simulator) release() {
 	}
 }
 
-// ServeHTTP answers the APIs on /, and GET /stats and POST /age beside them.
+// ServeHTTP serves the APIs on /, the statistics on GET /stats, and POST /age.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/", "":
@@ -84,7 +84,7 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// ConnState counts connections; set it as http.Server.ConnState. Serve does.
+// ConnState counts connections. It is meant for http.Server.ConnState; Serve sets it.
 func (s *Simulator) ConnState(_ net.Conn, state http.ConnState) {
 	if state == http.StateNew {
 		s.mu.Lock()
@@ -93,16 +93,16 @@ func (s *Simulator) ConnState(_ net.Conn, state http.ConnState) {
 	}
 }
 
-// The times that Serve allows.
+// Timeouts of Serve.
 const (
-	headerTime = 10 * time.Second // for a request's header to arrive
-	idleTime   = 10 * time.Second // for a connection between requests; the real service closes idle ones after about 10 s
-	drainTime  = 2 * time.Second  // for calls at work when the context ends
+	headerTime = 10 * time.Second // to receive a request's header
+	idleTime   = 10 * time.Second // between requests; the real service closes idle connections after about 10 s
+	drainTime  = 2 * time.Second  // for calls in flight once the context is done
 )
 
-// Serve answers on a listener until the context ends. Then it ends what hangs, lets the
-// calls at work finish for up to two seconds, closes the rest and the simulator, and
-// gives nil. Any other end is an error.
+// Serve serves the simulator on l until ctx is done. It then releases hanging calls, gives
+// calls in flight two seconds to finish, closes the remaining connections and the
+// simulator, and returns nil. If serving stops for any other reason, it returns the error.
 func (s *Simulator) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
 		Handler: s, ConnState: s.ConnState, MaxHeaderBytes: 2 * maxURI,
@@ -115,7 +115,7 @@ func (s *Simulator) Serve(ctx context.Context, l net.Listener) error {
 		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 		defer cancel()
 		if server.Shutdown(drain) != nil {
-			_ = server.Close() // what is left is cut off, which is what was asked for
+			_ = server.Close() // drop the remaining connections
 		}
 	})
 	err := server.Serve(l)
@@ -129,7 +129,7 @@ func (s *Simulator) Serve(ctx context.Context, l net.Listener) error {
 	return err
 }
 
-// serveStats answers GET /stats.
+// serveStats serves GET /stats.
 func (s *Simulator) serveStats(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet {
 		http.Error(w, "GET only", http.StatusMethodNotAllowed)
@@ -139,7 +139,7 @@ func (s *Simulator) serveStats(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(append(marshal(s.Stats()), '\n')) // the client may have left
 }
 
-// serveAge answers POST /age?state=Available&region=…&instance=…
+// serveAge serves POST /age?state=Available&region=…&instance=…
 func (s *Simulator) serveAge(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		http.Error(w, "POST only", http.StatusMethodNotAllowed)
@@ -154,37 +154,37 @@ func (s *Simulator) serveAge(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(strconv.Itoa(n) + "\n")) // the client may have left
 }
 
-// Options say what is simulated. The zero value has no key, so that it refuses every call.
+// Options configure a Simulator. The zero value has no key and refuses every call.
 type Options struct {
 	Keys           map[string]string // access key ID to secret; all belong to the one account
 	SecurityTokens map[string]string // access key ID to the security token that its calls must carry
 	Account        string            // account ID; empty means 1000000000000001
 
-	Quota  int           // requests in a window for each region and API; 0 means 300, below 0 no limit
+	Quota  int           // requests per window for each region and API; 0 means 300, negative means unlimited
 	Window time.Duration // length of the sliding window; 0 means 60 s
 
-	Faults Plan                        // what goes wrong by chance
-	Script func(Request) (Fault, bool) // what goes wrong by design: where it reports true its fault counts, not the plan's
-	Seed   uint64                      // of the plan's chance
-	Late   time.Duration               // how long after a Late fault the effect comes; 0 means 100 ms
+	Faults Plan                        // faults and delays drawn at random
+	Script func(Request) (Fault, bool) // chooses the fault of a call; if it reports false, the plan does
+	Seed   uint64                      // seeds the plan's random choices
+	Late   time.Duration               // time between a Late fault and the call's effect; 0 means 100 ms
 
 	Circuits        []Circuit        // the circuits of the account
-	OnlyDeclared    bool             // other circuits are not found; else they exist and are Allocated, or as their Markers tell
-	Regions         []string         // the regions there are; nil means Regions
-	Review          time.Duration    // an LOA becomes Available, or Rejected where a marker tells so, so long after it was applied for; 0 means only Age does that
-	Lag             time.Duration    // how long the Describe APIs still tell the LOA's former state after an application took effect
-	TokenLife       time.Duration    // how long a client token is remembered; 0 means for ever
+	OnlyDeclared    bool             // no other circuit exists; otherwise any does, Allocated unless a Marker says otherwise
+	Regions         []string         // the regions of the service; nil means Regions
+	Review          time.Duration    // time from an application to its LOA becoming Available, or Rejected if marked so; 0 means never
+	Lag             time.Duration    // how long the Describe APIs report the former LOA state after an application
+	TokenLife       time.Duration    // how long a client token is remembered; 0 means forever
 	BillingOff      bool             // billing for outbound data transfer is off
 	Denied          []string         // APIs that the RAM policy denies: Forbidden.RAM
-	ForgetRefusals  bool             // a refused token may be used again with other parameters
-	AllowDuplicates bool             // an LOA does not stand against another one: only the client token guards
-	ApplyAgain      bool             // ApplyPhysicalConnectionLOA is accepted where the LOA was Rejected, as the API page allows
+	ForgetRefusals  bool             // a refused token may be reused with other parameters
+	AllowDuplicates bool             // an existing LOA does not prevent another: only the client token does
+	ApplyAgain      bool             // ApplyPhysicalConnectionLOA is accepted for a Rejected LOA, as the API page allows
 	Now             func() time.Time // the service's clock; nil means time.Now
-	Log             *slog.Logger     // one line for each call; nil means none
+	Log             *slog.Logger     // one line per call; nil means none
 }
 
-// complete puts the defaults in.
-func (o *Options) complete() {
+// setDefaults fills in the defaults.
+func (o *Options) setDefaults() {
 	if o.Account == "" {
 		o.Account = "1000000000000001"
 	}
@@ -208,8 +208,7 @@ func (o *Options) complete() {
 	}
 }
 
-// Regions are the public regions with a VPC endpoint, the ones that a simulator has
-// unless Options name others.
+// Regions are the public regions with a VPC endpoint, the default of Options.Regions.
 // Source: "Regions and zones" of the Express Connect guide.
 var Regions = []string{
 	"ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2",

@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// served serves a simulator and gives its URL and what Serve returns once it is stopped.
+// served serves a simulator. It returns the URL, a function to stop it, and a channel with
+// the result of Serve.
 func served(t *testing.T, s *Simulator) (url string, stop context.CancelFunc, end <-chan error) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -76,7 +77,7 @@ func TestServeLetsCallsFinish(t *testing.T) {
 	waitFor(t, func() bool { return len(s.Stats().Circuits) == 1 })
 	stop()
 	if got := <-answer; got.status != 200 {
-		t.Errorf("the call at work sees %+v", got)
+		t.Errorf("the call in flight sees %+v", got)
 	}
 	if err := <-ended; err != nil || s.Stats().Accepted != 1 {
 		t.Errorf("Serve ends with %v, %d applications accepted", err, s.Stats().Accepted)
@@ -109,7 +110,7 @@ func TestServeBoundsWhatARequestMayHold(t *testing.T) {
 	}
 }
 
-// What a person could be known by must stand nowhere but in the request.
+// Nothing that identifies a person may appear anywhere but in the request.
 func TestNothingTellsOfPeople(t *testing.T) {
 	var log bytes.Buffer
 	first := true
@@ -132,7 +133,7 @@ func TestNothingTellsOfPeople(t *testing.T) {
 	for _, secret := range []string{"Zyxwv", "99999919", "zyxwv@", testSecret} {
 		for name, text := range map[string]string{"stats": stats, "log": log.String(), "answers": replies} {
 			if strings.Contains(text, secret) {
-				t.Errorf("%s hold %q:\n%s", name, secret, text)
+				t.Errorf("%s: found %q:\n%s", name, secret, text)
 			}
 		}
 	}
