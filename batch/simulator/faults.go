@@ -12,6 +12,7 @@ import (
 // When says whether a call with a fault takes effect, and when.
 type When uint8
 
+// The values of When.
 const (
 	Before When = iota // the fault prevents the effect
 	After              // the call takes effect, then the fault hides that from the client
