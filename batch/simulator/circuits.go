@@ -30,10 +30,10 @@ const (
 var loaStates = []string{Applying, Accept, Available, Rejected, Completing, Complete, Deleted}
 
 // Marker is a text in an instance ID that puts an undeclared circuit into a certain state.
-// With markers a workbook alone can provoke every refusal.
+// With markers a workbook alone can provoke refusals.
 type Marker struct {
 	Text  string // anywhere in the instance ID, in any case
-	Means string
+	Means string // state of the circuit, for people
 	make  func(*circuit)
 }
 
