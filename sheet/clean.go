@@ -54,7 +54,7 @@ func clean(s string, kind textKind) cleaned {
 	}
 	if kind == freeText && c.fault == nil {
 		if r, n := decomposed(c.text); n > 0 {
-			c.fault, c.bad, c.at = &cellDecomposed, r, place-utf8.RuneCountInString(c.text)+n
+			c.fault, c.bad, c.at = cellDecomposed, r, place-utf8.RuneCountInString(c.text)+n
 		}
 	}
 	return c
@@ -82,44 +82,6 @@ func isWide(r rune) bool { return r >= 0xFF01 && r <= 0xFF5E || r == 0x3000 }
 // character that is typed far more often. Full-width punctuation belongs to Chinese.
 func isWideWord(r rune) bool {
 	return r == 0x3000 || isWide(r) && (unicode.IsLetter(r) || unicode.IsDigit(r))
-}
-
-// charFault gives the rule that a character breaks, or nil.
-func charFault(r rune, kind textKind) *Rule {
-	switch {
-	case r >= ' ' && r <= '~':
-		return nil
-	case kind == codesText && (r == '\n' || r == '\r' || r == '、'):
-		return nil
-	case r == '\n' || r == '\r' || r == '\t' || r == 0x2028 || r == 0x2029 || r == 0x85:
-		return &cellLineBreak
-	case unicode.Is(unicode.Cc, r):
-		return &cellControl
-	case r == utf8.RuneError || unicode.Is(unicode.Co, r) || r&0xFFFE == 0xFFFE:
-		return &cellUnreadable
-	case isInvisible(r):
-		return &cellInvisible
-	case kind == digitText, (kind == codeText || kind == codesText) && !isEastAsian(r):
-		return &cellConfusable
-	}
-	return nil
-}
-
-// isEastAsian reports what nobody takes for a Latin letter: a text with it was never
-// meant as a code, and the rule of its column says what is needed.
-func isEastAsian(r rune) bool {
-	return r >= 0x3001 && r <= 0x30FF || unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo)
-}
-
-// isInvisible reports characters that show nothing, or a space that is not U+0020.
-func isInvisible(r rune) bool {
-	switch {
-	case r == 0x3000: // seen as what it is: a wide space
-		return false
-	case r >= 0xFE00 && r <= 0xFE0F, r == 0x034F, r == 0x115F, r == 0x1160, r == 0x3164, r == 0xFFA0:
-		return true
-	}
-	return unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zs, r) && r != ' '
 }
 
 // shorten cuts a text after so many characters.

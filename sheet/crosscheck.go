@@ -5,14 +5,11 @@ import (
 	"slices"
 )
 
-// mostEngineers is what one application takes (API page: PMInfo.1 to PMInfo.16).
-const mostEngineers = 16
-
 // crossCheck joins engineers to circuits and applies the rules that look at more than
 // one row.
 func (d *decoder) crossCheck() {
-	d.byID, d.twins = d.once(&circuitInstanceTwice, CircuitInstanceID, func(c *Circuit) string { return c.InstanceID })
-	d.once(&circuitTokenTwice, CircuitClientToken, func(c *Circuit) string { return c.ClientToken })
+	d.byID, d.twins = d.once(circuitInstanceTwice, CircuitInstanceID, func(c *Circuit) string { return c.InstanceID })
+	d.once(circuitTokenTwice, CircuitClientToken, func(c *Circuit) string { return c.ClientToken })
 	d.join()
 	d.engineersOnce()
 	for i := range d.w.Circuits {
@@ -52,31 +49,4 @@ func (d *decoder) filled(id ColumnID) int {
 		return len(d.w.Circuits)
 	}
 	return 0
-}
-
-// once tells of equal values of a column in the circuits, at each of them: which one is
-// meant cannot be known. It gives the first circuit of every value, and the further
-// ones of those.
-func (d *decoder) once(r *Rule, id ColumnID, value func(*Circuit) string) (first map[string]int32, twins map[int32][]int32) {
-	rows := d.w.Circuits
-	first, twins = make(map[string]int32, d.filled(id)), map[int32][]int32{}
-	for i := range rows {
-		v := value(&rows[i])
-		if v == "" {
-			continue
-		}
-		j, seen := first[v]
-		if !seen {
-			first[v] = int32(i)
-			continue
-		}
-		if twins[j] == nil {
-			d.clash(r, id, rows[j].Row, rows[i].Row, v)
-			rows[j].Invalid = true
-		}
-		twins[j] = append(twins[j], int32(i))
-		d.clash(r, id, rows[i].Row, rows[j].Row, v)
-		rows[i].Invalid = true
-	}
-	return first, twins
 }

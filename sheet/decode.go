@@ -148,7 +148,7 @@ func (d *decoder) expect(l *layout) {
 	}
 }
 
-// prepare points the fields at their columns, and tells what the headers already say.
+// prepare points the fields at their columns and reports the problems of the headers.
 func (d *decoder) prepare(l *layout) {
 	t := &l.table
 	for i := range d.fields {
@@ -159,21 +159,7 @@ func (d *decoder) prepare(l *layout) {
 			f.header = f.col.Header
 		}
 	}
-	head := Ref{Sheet: t.Sheet, Row: t.HeaderRow, Col: l.all[0].col}
-	if t.HeaderRow > 1 {
-		d.add(&headerRowLate, Problem{At: head, Column: l.all[0].text})
-	}
-	if l.hidden {
-		d.add(&hiddenSheet, Problem{At: head, Column: l.all[0].text})
-	}
-	for _, h := range l.all {
-		if h.hidden && l.slot(h.col).use == useData {
-			d.add(&hiddenColumn, Problem{At: Ref{Sheet: t.Sheet, Row: t.HeaderRow, Col: h.col}, Column: h.text})
-		}
-	}
-	for _, u := range l.unknown {
-		d.add(&headerUnknown, Problem{At: Ref{Sheet: t.Sheet, Row: t.HeaderRow, Col: u.col}, Column: u.text, Value: shorten(u.text, longestShown)})
-	}
+	d.headerProblems(l)
 }
 
 // take reads one row below the headers. A row without a value in a data column is no
@@ -237,18 +223,4 @@ func (p *Past) set(col ResultColumn, value string) {
 	case ColLOAStatus:
 		p.LOAStatus = value
 	}
-}
-
-// stray tells of a value in a column that has no header.
-func (d *decoder) stray(c *Cell) {
-	t := &d.layout.table
-	t.LastCol = max(t.LastCol, c.Col)
-	if hasValue(c) {
-		d.add(&strayValue, Problem{At: Ref{Sheet: t.Sheet, Row: d.row, Col: c.Col}, Column: ColName(c.Col)})
-	}
-}
-
-func (d *decoder) hiddenRow() {
-	f := &d.fields[0] // the instance ID of either sheet
-	d.add(&hiddenRow, Problem{At: f.at, Column: f.header})
 }

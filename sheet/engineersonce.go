@@ -2,36 +2,6 @@ package sheet
 
 import "strings"
 
-// engineersOnce tells of engineers that stand twice on one circuit, by their
-// certificates, at both rows.
-func (d *decoder) engineersOnce() {
-	s := certificates(d.w.Engineers)
-	s.told = make([]bool, len(d.w.Engineers))
-	s.tell = d.sameEngineer
-	s.check(d.everywhere) // circuits with too many of these list but the first
-	var shared *int32
-	for i := range d.w.Circuits {
-		list := d.w.Circuits[i].Engineers
-		if len(list) < 2 || &list[0] == shared {
-			continue
-		}
-		shared = &list[0]
-		s.check(list)
-	}
-}
-
-// sameEngineer tells, at the row of a, that b is the same person on the same circuit.
-func (d *decoder) sameEngineer(a, b int32) {
-	e, other := &d.w.Engineers[a], &d.w.Engineers[b]
-	f := &d.cells[EngineerCertificateNo]
-	before := d.errors
-	d.add(&engineerTwice, Problem{
-		At: d.ref(EngineerCertificateNo, e.Row), Also: d.ref(EngineerCertificateNo, other.Row),
-		Column: f.header, Value: d.show(f, e.CertificateNo.Reveal()),
-	})
-	e.Invalid = e.Invalid || d.errors > before
-}
-
 // sameness finds equal certificates among the engineers of a circuit, in one step for
 // each engineer, however many there are.
 type sameness struct {

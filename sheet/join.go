@@ -1,9 +1,6 @@
 package sheet
 
-import (
-	"slices"
-	"strconv"
-)
+import "slices"
 
 // pair says that an engineer works on a circuit, by their indexes.
 type pair struct{ circuit, engineer int32 }
@@ -64,28 +61,6 @@ func (d *decoder) pairs() (pairs []pair, everywhere []int32) {
 		}
 	}
 	return pairs, everywhere
-}
-
-func (d *decoder) unknownCircuit(e *Engineer, id string) {
-	f := &d.cells[EngineerInstanceID]
-	before := d.errors
-	d.add(&engineerCircuitUnknown, Problem{At: d.ref(EngineerInstanceID, e.Row), Column: f.header, Value: d.show(f, id)})
-	e.Invalid = e.Invalid || d.errors > before
-}
-
-// countEngineers tells of a circuit with no engineer or too many. What a circuit
-// without an ID lacks is its ID.
-func (d *decoder) countEngineers(c *Circuit, n int) {
-	r := &circuitEngineersMissing
-	switch {
-	case n > mostEngineers:
-		r = &circuitEngineersMany
-	case n > 0 || c.InstanceID == "":
-		return
-	}
-	f := &d.cells[CircuitInstanceID]
-	d.add(r, Problem{At: d.ref(CircuitInstanceID, c.Row), Column: f.header, Value: c.InstanceID, Args: []Arg{{"n", strconv.Itoa(n)}}})
-	c.Invalid = true
 }
 
 // mergeSorted merges two rising lists into a new one.

@@ -1,0 +1,228 @@
+package sheet
+
+import (
+	"strconv"
+	"strings"
+)
+
+// sheetMissing: a workbook has a sheet of circuits and a sheet of engineers.
+var sheetMissing = workbookRules.add(Rule{Code: "sheet-missing", Severity: Error, Column: NoColumn, Input: true})
+
+// sheetMisspelt: a sheet whose name is nearly the one that is missing is named rather than guessed.
+var sheetMisspelt = workbookRules.add(Rule{Code: "sheet-misspelt", Severity: Error, Column: NoColumn, Input: true})
+
+// sheetTwice: two sheets that could both be the one looked for are not chosen between.
+var sheetTwice = workbookRules.add(Rule{Code: "sheet-twice", Severity: Error, Column: NoColumn, Input: true})
+
+// sheets finds the two sheets by name.
+func (s *survey) sheets() (found [BothSheets]*SheetInfo) {
+	var names []string
+	all := s.book.Sheets()
+	for i := range all {
+		names = append(names, all[i].Name)
+		id, ok := sheetKeys[sheetKey(all[i].Name)]
+		switch {
+		case !ok:
+		case found[id] == nil:
+			found[id] = &all[i]
+		default:
+			s.input(sheetTwice, Ref{Sheet: all[i].Name}, "", Arg{"expected", sheetAliases[id][0]}, Arg{"first", found[id].Name}, Arg{"second", all[i].Name})
+		}
+	}
+	for id := range found {
+		if found[id] != nil {
+			continue
+		}
+		expected := Arg{"expected", sheetAliases[id][0]}
+		if near := nearSheet(SheetID(id), names); near != "" {
+			s.input(sheetMisspelt, Ref{Sheet: near}, "", expected, Arg{"found", near})
+		} else {
+			s.input(sheetMissing, Ref{}, "", expected, Arg{"found", quoteList(names)})
+		}
+	}
+	return found
+}
+
+// nearSheet gives the sheet whose name is nearly that of the one looked for.
+func nearSheet(id SheetID, names []string) string {
+	for _, name := range names {
+		key := sheetKey(name)
+		if _, taken := sheetKeys[key]; taken {
+			continue
+		}
+		for _, known := range sheetAliases[id] {
+			if nearMiss(key, foldKey(known)) {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// sheetEmpty: a sheet holds something.
+var sheetEmpty = workbookRules.add(Rule{Code: "sheet-empty", Severity: Error, Column: NoColumn, Input: true})
+
+// headerRowMissing: some row near the top of the sheet has the headers.
+var headerRowMissing = workbookRules.add(Rule{Code: "header-row-missing", Severity: Error, Column: NoColumn, Input: true})
+
+// headers finds the header row of a sheet and its columns.
+func (s *survey) headers(id SheetID, info SheetInfo) error {
+	var best layout
+	looked := 0
+	for row, err := range s.book.Rows(info.Name) {
+		if err != nil {
+			return err
+		}
+		l := newLayout(id, info, row)
+		if l.score > best.score {
+			best = l
+		}
+		if looked++; looked == headerSearch || best.complete(s.opts) {
+			break
+		}
+	}
+	if looked == 0 {
+		s.input(sheetEmpty, Ref{Sheet: info.Name}, "", Arg{"sheet", info.Name}, Arg{"expected", quoteList(requiredHeaders(id, s.opts))})
+		return nil
+	}
+	if best.score == 0 {
+		s.input(headerRowMissing, Ref{Sheet: info.Name}, "", Arg{"sheet", info.Name}, Arg{"expected", quoteList(requiredHeaders(id, s.opts))}, Arg{"looked", strconv.Itoa(looked)})
+		return nil
+	}
+	best.settle()
+	s.judge(&best)
+	s.layout[id] = best
+	return nil
+}
+
+// headerMissing: every required column has a header.
+var headerMissing = workbookRules.add(Rule{Code: "header-missing", Severity: Error, Column: NoColumn, Input: true})
+
+// headerMisspelt: a header that is nearly a known one is named rather than guessed or passed over.
+var headerMisspelt = workbookRules.add(Rule{Code: "header-misspelt", Severity: Error, Column: NoColumn, Input: true})
+
+// headerTwice: two columns with the same meaning are not chosen between.
+var headerTwice = workbookRules.add(Rule{Code: "header-twice", Severity: Error, Column: NoColumn, Input: true})
+
+// judge collects what is wrong with the headers of a sheet.
+func (s *survey) judge(l *layout) {
+	t := &l.table
+	at := func(col int) Ref { return Ref{Sheet: t.Sheet, Row: t.HeaderRow, Col: col} }
+	for _, c := range l.clashes {
+		s.input(headerTwice, at(c.col), c.text, Arg{"first", t.Headers[c.id]}, Arg{"firstcell", at(t.Columns[c.id]).Cell()}, Arg{"second", c.text}, Arg{"expected", columnOf(c.id).Header})
+	}
+	misspelt := map[ColumnID]bool{}
+	for _, u := range l.unknown {
+		if near, ok := nearHeader(l.id, u.text); ok && t.Columns[near] == 0 {
+			misspelt[near] = true
+			s.input(headerMisspelt, at(u.col), u.text, Arg{"found", u.text}, Arg{"expected", columnOf(near).Header})
+		}
+	}
+	for _, c := range Columns {
+		if c.Sheet == l.id && needed(&c, s.opts) && t.Columns[c.ID] == 0 && !misspelt[c.ID] {
+			s.input(headerMissing, Ref{Sheet: t.Sheet, Row: t.HeaderRow}, c.Header, Arg{"expected", c.Header}, Arg{"row", strconv.Itoa(t.HeaderRow)}, Arg{"found", quoteList(l.texts())})
+		}
+	}
+}
+
+// needed reports whether a column has to be there.
+func needed(c *Column, o *Options) bool {
+	return c.Required && !(c.ID == CircuitRegionID && o.DefaultRegion != "")
+}
+
+func requiredHeaders(id SheetID, o *Options) (names []string) {
+	for _, c := range Columns {
+		if c.Sheet == id && needed(&c, o) {
+			names = append(names, c.Header)
+		}
+	}
+	return names
+}
+
+// headerUnknown: a column with a header that means nothing here is not read.
+var headerUnknown = workbookRules.add(Rule{Code: "header-unknown", Severity: Warning, Column: NoColumn})
+
+// headerRowLate: rows above the headers are titles and are not read.
+var headerRowLate = workbookRules.add(Rule{Code: "header-row-late", Severity: Note, Column: NoColumn})
+
+// hiddenSheet: a hidden sheet is read like any other.
+var hiddenSheet = workbookRules.add(Rule{Code: "hidden-sheet", Severity: Warning, Column: NoColumn})
+
+// hiddenColumn: a hidden column is read like any other.
+var hiddenColumn = workbookRules.add(Rule{Code: "hidden-column", Severity: Warning, Column: NoColumn})
+
+// headerProblems reports what the headers alone show.
+func (d *decoder) headerProblems(l *layout) {
+	t := &l.table
+	head := Ref{Sheet: t.Sheet, Row: t.HeaderRow, Col: l.all[0].col}
+	if t.HeaderRow > 1 {
+		d.add(headerRowLate, Problem{At: head, Column: l.all[0].text})
+	}
+	if l.hidden {
+		d.add(hiddenSheet, Problem{At: head, Column: l.all[0].text})
+	}
+	for _, h := range l.all {
+		if h.hidden && l.slot(h.col).use == useData {
+			d.add(hiddenColumn, Problem{At: Ref{Sheet: t.Sheet, Row: t.HeaderRow, Col: h.col}, Column: h.text})
+		}
+	}
+	for _, u := range l.unknown {
+		d.add(headerUnknown, Problem{At: Ref{Sheet: t.Sheet, Row: t.HeaderRow, Col: u.col}, Column: u.text, Value: shorten(u.text, longestShown)})
+	}
+}
+
+// hiddenRow: a hidden or filtered row is processed like any other.
+var hiddenRow = workbookRules.add(Rule{Code: "hidden-row", Severity: Warning, Column: NoColumn})
+
+func (d *decoder) hiddenRow() {
+	f := &d.fields[0] // the instance ID of either sheet
+	d.add(hiddenRow, Problem{At: f.at, Column: f.header})
+}
+
+// strayValue: a value in a column without a header belongs to nothing.
+var strayValue = workbookRules.add(Rule{Code: "stray-value", Severity: Warning, Column: NoColumn})
+
+// stray tells of a value in a column that has no header.
+func (d *decoder) stray(c *Cell) {
+	t := &d.layout.table
+	t.LastCol = max(t.LastCol, c.Col)
+	if hasValue(c) {
+		d.add(strayValue, Problem{At: Ref{Sheet: t.Sheet, Row: d.row, Col: c.Col}, Column: ColName(c.Col)})
+	}
+}
+
+// totalsRow: the row of totals of a table is no row of data.
+var totalsRow = workbookRules.add(Rule{Code: "totals-row", Severity: Note, Column: NoColumn})
+
+// readTotals finds the rows of totals in a sheet. A table that does not cover the
+// instance IDs is not the one with the data.
+func (d *decoder) readTotals(t *Table) error {
+	d.totals = nil
+	ranges, err := d.book.Totals(t.Sheet)
+	if err != nil {
+		return err
+	}
+	for _, r := range ranges {
+		if col := d.fields[0].at.Col; col >= r.Col1 && col <= r.Col2 {
+			d.totals = append(d.totals, r)
+		}
+	}
+	return nil
+}
+
+// isTotals reports whether the row at hand is one of totals, and tells of it. One that
+// names a circuit is data whatever the table says: no row is lost.
+func (d *decoder) isTotals() bool {
+	f := &d.fields[0]
+	for _, r := range d.totals {
+		if d.row < r.Row1 || d.row > r.Row2 {
+			continue
+		}
+		if id := trimOuter(f.cell.Value); id == "*" || strings.HasPrefix(strings.ToLower(id), "pc-") {
+			return false
+		}
+		d.add(totalsRow, Problem{At: f.at, Column: f.header, Value: d.show(f, f.cell.Value)})
+		return true
+	}
+	return false
+}
