@@ -1,7 +1,9 @@
 package sheet
 
 import (
+	"cmp"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -69,38 +71,6 @@ func newDecoder(book Book, o *Options) *decoder {
 		d.cells[c.ID] = field{col: c, kind: kindOf(c), digits: takesDigits(c)}
 	}
 	return d
-}
-
-// field is the cell of one column in the row at hand.
-type field struct {
-	col    *Column
-	kind   textKind
-	digits bool // digits alone can be a value
-	at     Ref
-	header string
-	cell   Cell // the zero Cell when the row has none
-}
-
-func kindOf(c *Column) textKind {
-	switch {
-	case c.ID == CircuitConstructionTime:
-		return timeText
-	case c.ID == EngineerInstanceID:
-		return codesText
-	case c.Values != nil:
-		return listText
-	case c.Text && c.Personal:
-		return digitText
-	case c.Text || c.ID == CircuitBandwidth:
-		return codeText
-	}
-	return freeText
-}
-
-// takesDigits reports whether digits alone can be a value of a text column: what they
-// lost as a number matters only there, anything else is told by the column's own rule.
-func takesDigits(c *Column) bool {
-	return c.Values == nil && c.ID != CircuitInstanceID && c.ID != CircuitRegionID && c.ID != EngineerInstanceID
 }
 
 // sheet reads one sheet from its header row on.
@@ -223,4 +193,58 @@ func (p *Past) set(col ResultColumn, value string) {
 	case ColLOAStatus:
 		p.LOAStatus = value
 	}
+}
+
+// sortRows gives the rows of a sheet in the order of their numbers, which odd files do
+// not keep.
+func (d *decoder) sortRows(id SheetID) {
+	if id == CircuitsSheet {
+		d.w.Circuits = d.circuits.take()
+		sortStable(d.w.Circuits, func(a, b *Circuit) int { return cmp.Compare(a.Row, b.Row) })
+		return
+	}
+	d.w.Engineers = d.engineers.take()
+	sortStable(d.w.Engineers, func(a, b *Engineer) int { return cmp.Compare(a.Row, b.Row) })
+}
+
+// rows gives how many rows of a sheet were read, and the number of each.
+func (d *decoder) rows(id SheetID) (int, func(int) int) {
+	if id == CircuitsSheet {
+		return len(d.w.Circuits), func(i int) int { return d.w.Circuits[i].Row }
+	}
+	return len(d.w.Engineers), func(i int) int { return d.w.Engineers[i].Row }
+}
+
+// invalidate makes a row invalid.
+func (d *decoder) invalidate(id SheetID, number int) {
+	count, row := d.rows(id)
+	i := sort.Search(count, func(i int) bool { return row(i) >= number })
+	if id == CircuitsSheet {
+		d.w.Circuits[i].Invalid = true
+	} else {
+		d.w.Engineers[i].Invalid = true
+	}
+}
+
+// add records a problem under a rule, unless the rule is off.
+func (d *decoder) add(r *Rule, p Problem) {
+	p.Severity = d.severity[r]
+	if p.Severity == Off {
+		return
+	}
+	p.Code = r.Code
+	if p.Severity == Error {
+		d.errors++
+	}
+	d.problems.push(p)
+}
+
+// flush hands the problems recorded so far to the workbook.
+func (d *decoder) flush() {
+	told := d.problems.take()
+	if len(d.w.Problems) == 0 {
+		d.w.Problems = told
+		return
+	}
+	d.w.Problems = append(d.w.Problems, told...)
 }

@@ -1,6 +1,36 @@
 package sheet
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
+
+// crossCheck joins engineers to circuits and applies the rules that look at more than
+// one row.
+func (d *decoder) crossCheck() {
+	d.byID, d.twins = d.once(circuitInstanceTwice, CircuitInstanceID, func(c *Circuit) string { return c.InstanceID })
+	d.once(circuitTokenTwice, CircuitClientToken, func(c *Circuit) string { return c.ClientToken })
+	d.join()
+	d.engineersOnce()
+	for i := range d.w.Circuits {
+		c := &d.w.Circuits[i]
+		c.Invalid = c.Invalid || slices.ContainsFunc(c.Engineers, func(e int32) bool { return d.w.Engineers[e].Invalid })
+	}
+}
+
+// clash tells of two cells that must not be equal, at the first of them.
+func (d *decoder) clash(r *Rule, id ColumnID, row, other int, value string) {
+	f := &d.cells[id]
+	d.add(r, Problem{At: d.ref(id, row), Also: d.ref(id, other), Column: f.header, Value: d.show(f, value)})
+}
+
+// filled guesses how many circuits have a value in a column.
+func (d *decoder) filled(id ColumnID) int {
+	if columnOf(id).Required {
+		return len(d.w.Circuits)
+	}
+	return 0
+}
 
 // pair says that an engineer works on a circuit, by their indexes.
 type pair struct{ circuit, engineer int32 }
@@ -74,4 +104,60 @@ func mergeSorted(a, b []int32) []int32 {
 		}
 	}
 	return append(append(out, a...), b...)
+}
+
+// sameness finds equal certificates among the engineers of a circuit, in one step for
+// each engineer, however many there are.
+type sameness struct {
+	number []int32 // by engineer: its certificate's number, or -1 without one
+	last   []int32 // by certificate's number: the engineer seen last
+	round  []int32 // by certificate's number: in which round that was
+	now    int32
+	told   []bool // by engineer
+	tell   func(a, b int32)
+}
+
+func certificates(engineers []Engineer) *sameness {
+	type certificate struct{ kind, number string }
+	s := &sameness{number: make([]int32, len(engineers))}
+	ids := make(map[certificate]int32, len(engineers)/2)
+	for i := range engineers {
+		e := &engineers[i]
+		s.number[i] = -1
+		if e.CertificateType == "" || e.CertificateNo == "" {
+			continue
+		}
+		key := certificate{e.CertificateType, strings.ToUpper(e.CertificateNo.Reveal())}
+		id, seen := ids[key]
+		if !seen {
+			id = int32(len(ids))
+			ids[key] = id
+		}
+		s.number[i] = id
+	}
+	s.last, s.round = make([]int32, len(ids)), make([]int32, len(ids))
+	return s
+}
+
+// check looks at the engineers of one circuit.
+func (s *sameness) check(list []int32) {
+	s.now++
+	for _, e := range list {
+		n := s.number[e]
+		if n < 0 {
+			continue
+		}
+		if s.round[n] == s.now {
+			s.tellOnce(e, s.last[n])
+			s.tellOnce(s.last[n], e)
+		}
+		s.last[n], s.round[n] = e, s.now
+	}
+}
+
+func (s *sameness) tellOnce(a, b int32) {
+	if !s.told[a] {
+		s.told[a] = true
+		s.tell(a, b)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // sheetAliases are further names of the two sheets, in the languages that are read.
@@ -23,6 +24,18 @@ var resultAliases = [...][]string{
 	ColAttempts:    {"尝试次数"},
 	ColClientToken: {"使用的客户端 Token"},
 	ColLOAStatus:   {"LOA 状态"},
+}
+
+// valueAliases are other spellings of the values of closed lists.
+var valueAliases = map[ColumnID]map[string]string{
+	CircuitLineType: {
+		"光纤": "FIBRE", "裸光纤": "FIBRE", "fiber": "FIBRE", "opticalfibre": "FIBRE", "opticalfiber": "FIBRE",
+		"其他": "Other", "其它": "Other", "others": "Other", "mstp专线": "MSTP", "mplsvpn专线": "MPLSVPN",
+	},
+	EngineerCertificateType: {
+		"身份证": "IDCard", "居民身份证": "IDCard", "二代身份证": "IDCard", "identitycard": "IDCard", "护照": "Passport",
+	},
+	EngineerGender: {"男": "Male", "男性": "Male", "女": "Female", "女性": "Female"},
 }
 
 // Folded names, each with what it stands for.
@@ -72,18 +85,6 @@ func foldedResults() map[string]ResultColumn {
 	return m
 }
 
-// valueAliases are other spellings of the values of closed lists.
-var valueAliases = map[ColumnID]map[string]string{
-	CircuitLineType: {
-		"光纤": "FIBRE", "裸光纤": "FIBRE", "fiber": "FIBRE", "opticalfibre": "FIBRE", "opticalfiber": "FIBRE",
-		"其他": "Other", "其它": "Other", "others": "Other", "mstp专线": "MSTP", "mplsvpn专线": "MPLSVPN",
-	},
-	EngineerCertificateType: {
-		"身份证": "IDCard", "居民身份证": "IDCard", "二代身份证": "IDCard", "identitycard": "IDCard", "护照": "Passport",
-	},
-	EngineerGender: {"男": "Male", "男性": "Male", "女": "Female", "女性": "Female"},
-}
-
 func foldedValues() map[ColumnID]map[string]string {
 	m := map[ColumnID]map[string]string{}
 	for _, c := range Columns {
@@ -107,15 +108,6 @@ func sheetKey(name string) string {
 		name = base[:i]
 	}
 	return foldKey(name)
-}
-
-func isDigits(s string) bool {
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return s != ""
 }
 
 // ownHeader reports whether a header marks a column as the user's own: it starts with #.
@@ -167,12 +159,85 @@ func nearHeader(id SheetID, header string) (ColumnID, bool) {
 	return NoColumn, false
 }
 
-// isOuter reports whether a character is dropped at the ends of a value: white space
-// of any kind, and what has no width.
-func isOuter(r rune) bool {
-	switch r {
-	case 0x180E, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF:
-		return true
+// nearSheet gives the sheet whose name is nearly that of the one looked for.
+func nearSheet(id SheetID, names []string) string {
+	for _, name := range names {
+		key := sheetKey(name)
+		if _, taken := sheetKeys[key]; taken {
+			continue
+		}
+		for _, known := range sheetAliases[id] {
+			if nearMiss(key, foldKey(known)) {
+				return name
+			}
+		}
 	}
-	return unicode.IsSpace(r)
+	return ""
+}
+
+// foldKey gives the form in which headers, sheet names and values of closed lists are
+// compared: lower case, half width, letters and digits only.
+func foldKey(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		r = narrow(r)
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			b.WriteRune(unicode.ToLower(r))
+		}
+	}
+	return b.String()
+}
+
+// nearMiss reports whether a key is probably a slip of a known one: two edits from
+// ten characters on, one from three on, none below.
+func nearMiss(key, known string) bool {
+	n, m := utf8.RuneCountInString(key), utf8.RuneCountInString(known)
+	limit := 0
+	switch shorter := min(n, m); {
+	case shorter >= 10:
+		limit = 2
+	case shorter >= 3:
+		limit = 1
+	}
+	if limit == 0 || n-m > limit || m-n > limit {
+		return false
+	}
+	return distance([]rune(key), []rune(known)) <= limit
+}
+
+// nearest gives the candidate with the fewest edits to s, the first of equals.
+func nearest(s string, candidates []string) string {
+	best, least := "", -1
+	from := []rune(s)
+	from = from[:min(len(from), 64)]
+	for _, c := range candidates {
+		if d := distance(from, []rune(c)); least < 0 || d < least {
+			best, least = c, d
+		}
+	}
+	return best
+}
+
+// distance is the optimal string alignment distance: how many edits lie between two
+// keys, where an edit inserts, drops or changes a character or swaps two neighbours.
+func distance(a, b []rune) int {
+	prev, cur, next := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range cur {
+		cur[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		next[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			next[j] = min(cur[j]+1, next[j-1]+1, cur[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				next[j] = min(next[j], prev[j-2]+1)
+			}
+		}
+		prev, cur, next = cur, next, prev
+	}
+	return cur[len(b)]
 }

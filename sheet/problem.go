@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -71,6 +72,12 @@ func (p Problem) Arg(name string) string {
 	return ""
 }
 
+// Marks reports whether the problem marks a cell of this sheet: it has one, and is more
+// than a note.
+func (p *Problem) Marks(sheet string) bool {
+	return p.At.Sheet == sheet && p.Severity >= Warning && p.At.Row > 0 && p.At.Col > 0
+}
+
 // SortProblems puts problems in reading order: sheet (in the order given), row, column, code.
 func SortProblems(ps []Problem, sheets ...string) {
 	rank := func(name string) int {
@@ -120,4 +127,43 @@ func (e *InputError) Error() string {
 		}
 	}
 	return b.String()
+}
+
+// Words renders what people read. The catalogue behind it belongs to the caller, so
+// that a further language changes nothing here.
+type Words interface {
+	// Problem gives the sentence of a problem and what to do about it; the hint may be empty.
+	Problem(Problem) (message, hint string)
+	// Line gives one line by its code, with its placeholders filled.
+	Line(code string, args ...Arg) string
+}
+
+// rowErrors finds the errors of a row among the problems of a workbook.
+type rowErrors struct {
+	problems []Problem
+	list     []int32 // indexes of one sheet's errors, by row
+}
+
+// errorsOf lists the errors of a sheet by row.
+func errorsOf(problems []Problem, sheet string) rowErrors {
+	x := rowErrors{problems: problems}
+	for i := range problems {
+		if problems[i].Severity == Error && problems[i].At.Sheet == sheet {
+			x.list = append(x.list, int32(i))
+		}
+	}
+	slices.SortStableFunc(x.list, func(a, b int32) int { return cmp.Compare(x.row(a), x.row(b)) })
+	return x
+}
+
+func (x *rowErrors) row(i int32) int { return x.problems[i].At.Row }
+
+// at gives the errors of a row, by their indexes.
+func (x *rowErrors) at(row int) []int32 {
+	from := sort.Search(len(x.list), func(i int) bool { return x.row(x.list[i]) >= row })
+	to := from
+	for to < len(x.list) && x.row(x.list[to]) == row {
+		to++
+	}
+	return x.list[from:to]
 }

@@ -1,6 +1,9 @@
 package sheet
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Result is what became of a row: a closed set, and every row ends in exactly one.
 type Result string
@@ -21,6 +24,26 @@ const (
 
 // AllResults lists the closed set in the order of the documentation.
 var AllResults = []Result{Submitted, Already, Valid, Blocked, Invalid, Refused, Failed, Unknown, NotAttempted, Skipped}
+
+// worstFirst orders results from what needs a person most to what needs nobody.
+var worstFirst = []Result{Invalid, Refused, Failed, Unknown, Blocked, NotAttempted, Skipped, Submitted, Already, Valid}
+
+func worse(a, b Result) bool { return slices.Index(worstFirst, a) < slices.Index(worstFirst, b) }
+
+// Style gives the look of a result.
+func (r Result) Style() Style {
+	switch r {
+	case Submitted, Already, Valid:
+		return StyleGood
+	case Invalid, Refused, Failed:
+		return StyleBad
+	case Skipped:
+		return StyleMuted
+	case Unknown, Blocked, NotAttempted:
+		return StyleWarn
+	}
+	return StylePlain
+}
 
 // RowResult is what is written back into one row of a sheet.
 type RowResult struct {

@@ -248,8 +248,6 @@ func (d *decoder) fit(f *field) (string, state) {
 	return c.text, ok
 }
 
-func codePoint(r rune) string { return fmt.Sprintf("U+%04X", r) }
-
 // cellSpelling: a value of a closed list is sent as the API spells it.
 var cellSpelling = cellRules.add(Rule{Code: "cell-spelling", Severity: Note, Column: NoColumn})
 

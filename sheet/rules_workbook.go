@@ -43,22 +43,6 @@ func (s *survey) sheets() (found [BothSheets]*SheetInfo) {
 	return found
 }
 
-// nearSheet gives the sheet whose name is nearly that of the one looked for.
-func nearSheet(id SheetID, names []string) string {
-	for _, name := range names {
-		key := sheetKey(name)
-		if _, taken := sheetKeys[key]; taken {
-			continue
-		}
-		for _, known := range sheetAliases[id] {
-			if nearMiss(key, foldKey(known)) {
-				return name
-			}
-		}
-	}
-	return ""
-}
-
 // sheetEmpty: a sheet holds something.
 var sheetEmpty = workbookRules.add(Rule{Code: "sheet-empty", Severity: Error, Column: NoColumn, Input: true})
 
@@ -123,20 +107,6 @@ func (s *survey) judge(l *layout) {
 			s.input(headerMissing, Ref{Sheet: t.Sheet, Row: t.HeaderRow}, c.Header, Arg{"expected", c.Header}, Arg{"row", strconv.Itoa(t.HeaderRow)}, Arg{"found", quoteList(l.texts())})
 		}
 	}
-}
-
-// needed reports whether a column has to be there.
-func needed(c *Column, o *Options) bool {
-	return c.Required && !(c.ID == CircuitRegionID && o.DefaultRegion != "")
-}
-
-func requiredHeaders(id SheetID, o *Options) (names []string) {
-	for _, c := range Columns {
-		if c.Sheet == id && needed(&c, o) {
-			names = append(names, c.Header)
-		}
-	}
-	return names
 }
 
 // headerUnknown: a column with a header that means nothing here is not read.

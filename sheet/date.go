@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -103,4 +104,46 @@ func serialDate(value string, date1904 bool) (civil, bool) {
 		c.year, c.month, c.day = 0, 0, 0
 	}
 	return c, true
+}
+
+// dateReading is what a date text turned out to be.
+type dateReading uint8
+
+const (
+	readOnce     dateReading = iota // one date
+	readTwice                       // day and month could be either; both are dates
+	readTimeOnly                    // a time of day
+	readNowhere                     // the form is known, but there is no such day or time
+	readNothing                     // no date
+)
+
+// readDate reads a date text: ISO 8601 in its extended and basic forms; with slashes,
+// dots or hyphens; 2027年1月15日; with the month's English name; with or without a time of
+// day and an offset. The year has four digits. A second date is given with readTwice.
+func readDate(s string) (first, second civil, r dateReading) {
+	p := dateParser{rest: strings.ToLower(s)}
+	c, order := p.date()
+	if order == noDate {
+		if p = (dateParser{rest: strings.ToLower(s)}); strings.ContainsAny(s, ":时点") && p.clock(&c) && p.end() {
+			return c, c, readTimeOnly
+		}
+		return civil{}, civil{}, readNothing
+	}
+	if !p.end() && !(p.between() && p.clock(&c) && p.offset(&c) && p.end()) {
+		return civil{}, civil{}, readNothing
+	}
+	first, second = c, c
+	second.day, second.month = first.month, first.day
+	switch {
+	case order == yearFirst || first.day == first.month || !second.onCalendar():
+		second = first
+	case !first.onCalendar():
+		first = second
+	default:
+		return first, second, readTwice
+	}
+	if !first.onCalendar() {
+		return first, second, readNowhere
+	}
+	return first, second, readOnce
 }

@@ -1,5 +1,7 @@
 package sheet
 
+import "slices"
+
 // ColumnID names one data column of either sheet.
 type ColumnID uint8
 
@@ -135,4 +137,24 @@ var Columns = []Column{
 	{ID: EngineerContact, Sheet: EngineersSheet, Header: "Contact", Parameter: "PMContactInfo", Required: true, Personal: true, Text: true, Width: 20,
 		Aliases: []string{"Contact information", "Contact info", "Contact number", "Phone", "Phone number", "Mobile", "Mobile number", "Telephone", "联系方式", "联系电话", "电话", "手机", "手机号", "手机号码", "电话号码"},
 		Note:    "Phone number that gets the site's text messages."},
+}
+
+// columnOf gives the entry of a column in the column table.
+func columnOf(id ColumnID) *Column {
+	i := slices.IndexFunc(Columns, func(c Column) bool { return c.ID == id })
+	return &Columns[i]
+}
+
+// needed reports whether a column has to be there.
+func needed(c *Column, o *Options) bool {
+	return c.Required && !(c.ID == CircuitRegionID && o.DefaultRegion != "")
+}
+
+func requiredHeaders(id SheetID, o *Options) (names []string) {
+	for _, c := range Columns {
+		if c.Sheet == id && needed(&c, o) {
+			names = append(names, c.Header)
+		}
+	}
+	return names
 }

@@ -61,3 +61,27 @@ func (p *pile[T]) one(v T) []T {
 	n := len(p.last)
 	return p.last[n-1 : n : n]
 }
+
+// rowIndex finds an index by a row's number.
+type rowIndex []int32
+
+// indexRows makes the index of so many rows.
+func indexRows(count int, row func(int) int) rowIndex {
+	last := 0
+	for i := range count {
+		last = max(last, row(i))
+	}
+	index := make(rowIndex, last+1)
+	for i := range count {
+		index[row(i)] = int32(i) + 1
+	}
+	return index
+}
+
+// at gives the index of a row.
+func (x rowIndex) at(row int) (int, bool) {
+	if row < 0 || row >= len(x) || x[row] == 0 {
+		return 0, false
+	}
+	return int(x[row]) - 1, true
+}
