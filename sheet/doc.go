@@ -11,6 +11,7 @@
 //  3. After the run, Results turns the outcome of every row into a [Patch], which the
 //     codec puts into a copy of the file.
 //
-// The package imports the standard library only, holds no prose beyond the names of
-// columns, and reads no clock: a [Problem] carries a code and its arguments.
+// Beyond the standard library the package imports only golang.org/x/text. It holds no prose
+// beyond the names of columns, as a [Problem] carries a code and its arguments, and it
+// reads no clock.
 package sheet

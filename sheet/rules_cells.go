@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // cellError: an error literal such as #REF! is no value.
@@ -212,6 +214,25 @@ func isInvisible(r rune) bool {
 		return true
 	}
 	return unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zs, r) && r != ' '
+}
+
+// isComposed reports whether a character is in normalization form C and stays so whatever
+// precedes it: Latin, Han, and full-width characters. It keeps most texts away from norm.
+func isComposed(r rune) bool {
+	return r < 0x300 || r >= 0x3400 && r <= 0x9FFF || isWide(r)
+}
+
+// decomposed returns the first character that keeps a text from being in normalization
+// form C and its position from 1, or position 0. A normalized text has only normalized
+// prefixes (UAX #15, section 1.3), so the position can be searched for. As norm implements
+// the Stream-Safe Text Format, it also finds more than 30 combining marks in a row.
+func decomposed(s string) (bad rune, place int) {
+	if norm.NFC.IsNormalString(s) {
+		return 0, 0
+	}
+	chars := []rune(s)
+	i := sort.Search(len(chars), func(i int) bool { return !norm.NFC.IsNormalString(string(chars[:i+1])) })
+	return chars[i], i + 1
 }
 
 // cellFullWidth: full-width letters and digits in free text are sent as they stand.

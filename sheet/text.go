@@ -42,8 +42,10 @@ func clean(s string, kind textKind) cleaned {
 	if kind != freeText && strings.ContainsFunc(t, isWide) {
 		c.text, c.narrowed = strings.Map(narrow, t), true
 	}
+	composed := true
 	for _, r := range c.text {
 		place++
+		composed = composed && isComposed(r)
 		if kind == freeText && c.wide == 0 && isWideWord(r) {
 			c.wide = r
 		}
@@ -53,7 +55,7 @@ func clean(s string, kind textKind) cleaned {
 			}
 		}
 	}
-	if kind == freeText && c.fault == nil {
+	if kind == freeText && c.fault == nil && !composed {
 		if r, n := decomposed(c.text); n > 0 {
 			c.fault, c.bad, c.at = cellDecomposed, r, place-utf8.RuneCountInString(c.text)+n
 		}
