@@ -2,7 +2,7 @@ package sheet
 
 import "slices"
 
-// ColumnID names one data column of either sheet.
+// ColumnID identifies a data column of either sheet.
 type ColumnID uint8
 
 // The data columns.
@@ -24,17 +24,17 @@ const (
 	EngineerContact
 
 	columnCount
-	NoColumn ColumnID = 255 // of a rule that is about no single column
+	NoColumn ColumnID = 255 // of a rule that is not about a single column
 )
 
-// SheetID names one of the two sheets.
+// SheetID identifies one of the two sheets.
 type SheetID uint8
 
 // The sheets.
 const (
 	CircuitsSheet SheetID = iota
 	EngineersSheet
-	BothSheets // of a rule that holds on either
+	BothSheets // of a rule that applies to either
 )
 
 // Standard names of the sheets, in English.
@@ -43,23 +43,23 @@ const (
 	EngineersName = "Engineers"
 )
 
-// Column is one entry of the column table: what the template, the reader, the rules
-// and the documentation know of a column.
+// Column is an entry of the column table: what the template, the decoder, the rules and
+// the documentation know about a column.
 type Column struct {
 	ID        ColumnID
 	Sheet     SheetID
 	Header    string   // standard header, in English
-	Aliases   []string // other headers that mean the same, in any language
+	Aliases   []string // other headers with the same meaning, in any language
 	Parameter string   // the API's parameter; empty for the engineers' Instance ID
 	Required  bool
-	Personal  bool     // personal data: masked wherever it is shown
-	Text      bool     // the template formats the column as text (@), so that digits stay
+	Personal  bool     // masked wherever it is shown
+	Text      bool     // the template formats the column as text (@), which keeps all digits
 	Width     float64  // in the template, in characters
-	Values    []string // the closed list of values, spelt as the API has them
-	Note      string   // what is expected, in one or two sentences; the template's note
+	Values    []string // the closed list of values, in the API's spelling
+	Note      string   // what is expected, in one or two sentences: the template's note
 }
 
-// ResultColumn names one of the columns written back.
+// ResultColumn identifies one of the columns written back.
 type ResultColumn uint8
 
 // The result columns, in the order in which they are written.
@@ -86,7 +86,7 @@ var ResultHeaders = [...]string{
 	ColLOAStatus:   "LOA status",
 }
 
-// Columns is the one column table. Everything that depends on a column reads it here.
+// Columns is the column table, the single source of what is known about a column.
 var Columns = []Column{
 	{ID: CircuitInstanceID, Sheet: CircuitsSheet, Header: "Instance ID", Parameter: "InstanceId", Required: true, Text: true, Width: 28,
 		Aliases: []string{"Instance", "Circuit ID", "Circuit", "Circuit instance ID", "Physical connection ID", "实例 ID", "实例", "实例编号", "专线 ID", "专线", "专线实例 ID", "专线实例", "物理专线 ID", "物理专线实例 ID"},
@@ -139,13 +139,13 @@ var Columns = []Column{
 		Note:    "Phone number that gets the site's text messages."},
 }
 
-// columnOf gives the entry of a column in the column table.
+// columnOf returns the entry of a column in the column table.
 func columnOf(id ColumnID) *Column {
 	i := slices.IndexFunc(Columns, func(c Column) bool { return c.ID == id })
 	return &Columns[i]
 }
 
-// needed reports whether a column has to be there.
+// needed reports whether a workbook must have the column.
 func needed(c *Column, o *Options) bool {
 	return c.Required && !(c.ID == CircuitRegionID && o.DefaultRegion != "")
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// civil is a date and a time of day as a calendar and a clock on a wall show them.
+// civil is a date and a time of day as shown by a calendar and a wall clock.
 type civil struct {
 	year, month, day     int
 	hour, minute, second int
@@ -16,7 +16,7 @@ type civil struct {
 	zone                 *time.Location // its own zone, or nil
 }
 
-// onCalendar reports whether there is such a day and such a time.
+// onCalendar reports whether the day and the time exist.
 func (c civil) onCalendar() bool {
 	if c.month < 1 || c.month > 12 || c.day < 1 || c.hour > 23 || c.minute > 59 || c.second > 59 {
 		return false
@@ -25,10 +25,10 @@ func (c civil) onCalendar() bool {
 	return t.Day() == c.day
 }
 
-// date gives the day alone, as 2027-01-15.
+// date returns the day alone: 2027-01-15.
 func (c civil) date() string { return fmt.Sprintf("%04d-%02d-%02d", c.year, c.month, c.day) }
 
-// String gives the day and, where there is one, the time of day: 2027-01-15 08:00:00.
+// String returns the day and, if there is one, the time of day: 2027-01-15 08:00:00.
 func (c civil) String() string {
 	var buf [32]byte
 	b := time.Date(c.year, time.Month(c.month), c.day, c.hour, c.minute, c.second, 0, time.UTC)
@@ -38,8 +38,8 @@ func (c civil) String() string {
 	return string(b.AppendFormat(buf[:0], time.DateTime))
 }
 
-// in gives the instant in its own zone, else in the given one, and whether there is
-// exactly one: where clocks are put forward or back, a time may not exist or exist twice.
+// in returns the instant in c's own zone, or else in the given one, and whether it is
+// unique: when clocks change, a time may not exist or may exist twice.
 func (c civil) in(zone *time.Location) (time.Time, bool) {
 	if c.zone != nil {
 		zone = c.zone
@@ -73,16 +73,16 @@ func (c civil) in(zone *time.Location) (time.Time, bool) {
 }
 
 // Serial numbers of days (ECMA-376 part 1, 18.17.4): in the 1900 system day 1 is
-// 1900-01-01 and a 1900-02-29 that never was is day 60; in the 1904 system day 0 is
+// 1900-01-01 and day 60 is 1900-02-29, which never existed; in the 1904 system day 0 is
 // 1904-01-01. The last day of either is 9999-12-31.
 const (
-	firstSerial    = 61 // 1900-03-01, the first after the day that never was
+	firstSerial    = 61 // 1900-03-01, the first after the day that never existed
 	lastSerial1900 = 2958465
 	lastSerial1904 = 2957003
 )
 
-// serialDate reads a stored number as a date, to the second. A number below 1 is a
-// time of day alone: its day is 0.
+// serialDate reads a stored number as a date, rounded to seconds. A number below 1 is only
+// a time of day: its day is 0.
 func serialDate(value string, date1904 bool) (civil, bool) {
 	x, err := strconv.ParseFloat(value, 64)
 	if err != nil || math.IsNaN(x) || x < 0 {
@@ -106,20 +106,20 @@ func serialDate(value string, date1904 bool) (civil, bool) {
 	return c, true
 }
 
-// dateReading is what a date text turned out to be.
+// dateReading is the result of reading a date text.
 type dateReading uint8
 
 const (
 	readOnce     dateReading = iota // one date
-	readTwice                       // day and month could be either; both are dates
-	readTimeOnly                    // a time of day
-	readNowhere                     // the form is known, but there is no such day or time
-	readNothing                     // no date
+	readTwice                       // two dates, as day and month are interchangeable
+	readTimeOnly                    // only a time of day
+	readNowhere                     // a known form, but a day or time that does not exist
+	readNothing                     // not a date
 )
 
 // readDate reads a date text: ISO 8601 in its extended and basic forms; with slashes,
-// dots or hyphens; 2027年1月15日; with the month's English name; with or without a time of
-// day and an offset. The year has four digits. A second date is given with readTwice.
+// dots or hyphens; 2027年1月15日; with the English name of the month; with or without a time of
+// day and an offset. The year has four digits. The dates differ only with readTwice.
 func readDate(s string) (first, second civil, r dateReading) {
 	p := dateParser{rest: strings.ToLower(s)}
 	c, order := p.date()

@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// dateOrder says which part of a date stands where.
+// dateOrder is the order of the parts of a date.
 type dateOrder uint8
 
 const (
 	noDate    dateOrder = iota
-	yearFirst           // or the month is a name: there is one reading
-	yearLast            // day and month in some order
+	yearFirst           // or the month is a name: unambiguous
+	yearLast            // day and month in either order
 )
 
-// dateParser takes a text apart from the front. Its methods report whether what they
-// look for was there, and drop it.
+// dateParser parses a text from the front. Its methods consume what they parse and report
+// whether it was there.
 type dateParser struct{ rest string }
 
 func (p *dateParser) end() bool { return p.rest == "" }
@@ -32,7 +32,7 @@ func (p *dateParser) spaces() bool {
 	return len(p.rest) < n
 }
 
-// number takes least to most digits.
+// number parses least to most digits.
 func (p *dateParser) number(least, most int) (n int, found bool) {
 	i := 0
 	for i < len(p.rest) && p.rest[i] >= '0' && p.rest[i] <= '9' {
@@ -46,7 +46,7 @@ func (p *dateParser) number(least, most int) (n int, found bool) {
 	return n, i >= least
 }
 
-// digits takes exactly so many digits, whatever follows.
+// digits parses exactly count digits, whatever follows.
 func (p *dateParser) digits(count int) (n int, found bool) {
 	if len(p.rest) < count || !isDigits(p.rest[:count]) {
 		return 0, false
@@ -56,7 +56,7 @@ func (p *dateParser) digits(count int) (n int, found bool) {
 	return q.number(count, count)
 }
 
-// date takes a date. With yearLast, its day and month are as they would be day first.
+// date parses a date. With yearLast, day and month are set as if the day came first.
 func (p *dateParser) date() (c civil, order dateOrder) {
 	save := p.rest
 	for _, form := range []func(*civil) dateOrder{p.basicDate, p.yearFirstDate, p.yearLastDate, p.namedDate} {
@@ -69,7 +69,7 @@ func (p *dateParser) date() (c civil, order dateOrder) {
 	return civil{}, noDate
 }
 
-// basicDate takes 20270115.
+// basicDate parses 20270115.
 func (p *dateParser) basicDate(c *civil) dateOrder {
 	n, found := p.digits(8)
 	if !found || len(p.rest) > 0 && p.rest[0] >= '0' && p.rest[0] <= '9' {
@@ -79,7 +79,7 @@ func (p *dateParser) basicDate(c *civil) dateOrder {
 	return yearFirst
 }
 
-// yearFirstDate takes 2027-1-15, 2027/01/15, 2027.1.15 and 2027年1月15日.
+// yearFirstDate parses 2027-1-15, 2027/01/15, 2027.1.15 and 2027年1月15日.
 func (p *dateParser) yearFirstDate(c *civil) dateOrder {
 	var found bool
 	if c.year, found = p.number(4, 4); !found {
@@ -110,7 +110,7 @@ func (p *dateParser) yearFirstDate(c *civil) dateOrder {
 	return yearFirst
 }
 
-// yearLastDate takes 15/01/2027, 1-15-2027 and 15.1.2027.
+// yearLastDate parses 15/01/2027, 1-15-2027 and 15.1.2027.
 func (p *dateParser) yearLastDate(c *civil) dateOrder {
 	var found bool
 	if c.day, found = p.number(1, 2); !found {
@@ -138,7 +138,7 @@ func (p *dateParser) separator() (string, bool) {
 	return "", false
 }
 
-// namedDate takes 15 Jan 2027, 15-January-2027 and January 15, 2027.
+// namedDate parses 15 Jan 2027, 15-January-2027 and January 15, 2027.
 func (p *dateParser) namedDate(c *civil) dateOrder {
 	gap := func() { p.rest = strings.TrimLeft(p.rest, " -,.") }
 	var found bool
@@ -173,7 +173,7 @@ func (p *dateParser) monthName() (int, bool) {
 	return 0, false
 }
 
-// between takes what stands between a date and a time of day: a T, or spaces.
+// between parses what separates a date and a time of day: a T, spaces, or nothing.
 func (p *dateParser) between() bool {
 	if p.skip("t") {
 		return true
@@ -182,7 +182,7 @@ func (p *dateParser) between() bool {
 	return spaces || p.rest != "" && p.rest[0] >= '0' && p.rest[0] <= '9'
 }
 
-// clock takes a time of day: 8:30, 08:30:00, 08:30:00.25, 083000, 8:30 pm, 8时30分.
+// clock parses a time of day: 8:30, 08:30:00, 08:30:00.25, 083000, 8:30 pm, 8时30分.
 func (p *dateParser) clock(c *civil) bool {
 	c.clock = true
 	save := p.rest
@@ -216,7 +216,7 @@ func (p *dateParser) clock(c *civil) bool {
 	return p.halfDay(c)
 }
 
-// clockInChinese takes what follows the hour in 8时30分15秒.
+// clockInChinese parses what follows the hour in 8时30分15秒.
 func (p *dateParser) clockInChinese(c *civil) bool {
 	var found bool
 	if p.rest == "" || p.rest[0] < '0' || p.rest[0] > '9' {
@@ -232,7 +232,7 @@ func (p *dateParser) clockInChinese(c *civil) bool {
 	return found && p.skip("秒")
 }
 
-// fraction takes a fraction of a second, which is dropped: the API takes whole seconds.
+// fraction parses a fraction of a second, which is dropped: the API takes whole seconds.
 func (p *dateParser) fraction() bool {
 	if !p.skip(".") && !p.skip(",") {
 		return true
@@ -241,7 +241,7 @@ func (p *dateParser) fraction() bool {
 	return found
 }
 
-// halfDay takes am or pm, if it is there.
+// halfDay parses an optional am or pm.
 func (p *dateParser) halfDay(c *civil) bool {
 	save := p.rest
 	p.spaces()
@@ -259,7 +259,7 @@ func (p *dateParser) halfDay(c *civil) bool {
 	}
 }
 
-// offset takes a zone: Z, UTC, GMT, +08:00, +0800, +8, UTC+8. None is fine.
+// offset parses an optional zone: Z, UTC, GMT, +08:00, +0800, +8, UTC+8.
 func (p *dateParser) offset(c *civil) bool {
 	p.spaces()
 	if p.rest == "" {

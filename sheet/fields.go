@@ -1,13 +1,13 @@
 package sheet
 
-// field is the cell of one column in the row at hand.
+// field is the cell of one column in the current row.
 type field struct {
 	col    *Column
 	kind   textKind
-	digits bool // digits alone can be a value
+	digits bool // a value can consist of digits only
 	at     Ref
 	header string
-	cell   Cell // the zero Cell when the row has none
+	cell   Cell // the zero Cell if the row has none
 }
 
 func kindOf(c *Column) textKind {
@@ -26,69 +26,92 @@ func kindOf(c *Column) textKind {
 	return freeText
 }
 
-// takesDigits reports whether digits alone can be a value of a text column: what they
-// lost as a number matters only there, anything else is told by the column's own rule.
+// takesDigits reports whether a value of a text column can consist of digits only. In
+// other columns a number is wrong anyway, and the column's own rule says so.
 func takesDigits(c *Column) bool {
 	return c.Values == nil && c.ID != CircuitInstanceID && c.ID != CircuitRegionID && c.ID != EngineerInstanceID
 }
 
-// state says what a cell gave.
-type state uint8
+// valueState is the outcome of reading the value of a field.
+type valueState uint8
 
 const (
-	empty state = iota // nothing stands there
-	fault              // something does, and the problem is told
-	ok
+	valueMissing  valueState = iota // the cell is empty
+	valueRejected                   // the value is unusable, and that has been reported
+	valueOK
 )
 
-// text gives the text of a field, made fit for its column. What was changed is noted,
-// what is wrong is told.
-func (d *decoder) text(f *field) (string, state) {
-	if st := d.typed(f); st != ok {
+// text reads a field as text, cleaned for its column. It reports what was changed and
+// what is wrong.
+func (d *decoder) text(f *field) (string, valueState) {
+	if st := d.checkType(f); st != valueOK {
 		return "", st
 	}
 	switch f.cell.Type {
 	case DateCell:
-		d.tell(cellDate, f)
-		return "", fault
+		d.report(cellDate, f)
+		return "", valueRejected
 	case NumberCell:
-		return d.digits(f)
+		return d.numberAsText(f)
 	}
-	return d.fit(f)
+	return d.cleanText(f)
 }
 
-// required gives the text of a field that has to have one.
+// required reads the text of a field that must not be empty.
 func (d *decoder) required(f *field, missing *Rule) (string, bool) {
 	s, st := d.text(f)
-	if st == empty {
-		d.tell(missing, f)
+	if st == valueMissing {
+		d.report(missing, f)
 	}
-	return s, st == ok
+	return s, st == valueOK
 }
 
-// accept gives a value that is good, or that its rule does not make an error.
+// accept returns s if it is good; otherwise it reports r, and returns "" if that is an error.
 func (d *decoder) accept(good bool, s string, r *Rule, f *field) string {
 	if good {
 		return s
 	}
-	d.tell(r, f)
+	d.report(r, f)
 	if d.severity[r] == Error {
 		return ""
 	}
 	return s
 }
 
-// ref gives the cell of a column in a row.
+// ref returns the cell of a column in a row.
 func (d *decoder) ref(id ColumnID, row int) Ref {
 	r := d.cells[id].at
 	r.Row = row
 	return r
 }
 
-// tell records a problem of a field, quoting what stands in its cell.
-func (d *decoder) tell(r *Rule, f *field, args ...Arg) {
+// report records a problem of a field and quotes the value of its cell.
+func (d *decoder) report(r *Rule, f *field, args ...Arg) {
 	if d.severity[r] == Off {
 		return
 	}
-	d.add(r, Problem{At: f.at, Column: f.header, Value: d.show(f, f.cell.Value), Masked: d.hides(f, f.cell.Value), Args: args})
+	d.record(r, Problem{At: f.at, Column: f.header, Value: d.show(f, f.cell.Value), Masked: d.hides(f, f.cell.Value), Args: args})
+}
+
+// record adds a problem under a rule unless the rule is off.
+func (d *decoder) record(r *Rule, p Problem) {
+	p.Severity = d.severity[r]
+	if p.Severity == Off {
+		return
+	}
+	p.Code = r.Code
+	if p.Severity == Error {
+		d.errors++
+	}
+	d.problems.append(p)
+}
+
+// flushProblems moves the problems recorded so far into the workbook.
+func (d *decoder) flushProblems() {
+	recorded := d.problems.slice()
+	if len(d.w.Problems) == 0 {
+		d.w.Problems = recorded
+		return
+	}
+	d.w.Problems = append(d.w.Problems, recorded...)
 }

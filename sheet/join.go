@@ -5,26 +5,26 @@ import (
 	"strings"
 )
 
-// crossCheck joins engineers to circuits and applies the rules that look at more than
+// crossCheck assigns engineers to circuits and applies the rules that involve more than
 // one row.
 func (d *decoder) crossCheck() {
-	d.byID, d.twins = d.once(circuitInstanceTwice, CircuitInstanceID, func(c *Circuit) string { return c.InstanceID })
-	d.once(circuitTokenTwice, CircuitClientToken, func(c *Circuit) string { return c.ClientToken })
+	d.byID, d.twins = d.unique(circuitInstanceTwice, CircuitInstanceID, func(c *Circuit) string { return c.InstanceID })
+	d.unique(circuitTokenTwice, CircuitClientToken, func(c *Circuit) string { return c.ClientToken })
 	d.join()
-	d.engineersOnce()
+	d.uniqueEngineers()
 	for i := range d.w.Circuits {
 		c := &d.w.Circuits[i]
 		c.Invalid = c.Invalid || slices.ContainsFunc(c.Engineers, func(e int32) bool { return d.w.Engineers[e].Invalid })
 	}
 }
 
-// clash tells of two cells that must not be equal, at the first of them.
+// clash reports, at the first of two cells, that they must not be equal.
 func (d *decoder) clash(r *Rule, id ColumnID, row, other int, value string) {
 	f := &d.cells[id]
-	d.add(r, Problem{At: d.ref(id, row), Also: d.ref(id, other), Column: f.header, Value: d.show(f, value)})
+	d.record(r, Problem{At: d.ref(id, row), Also: d.ref(id, other), Column: f.header, Value: d.show(f, value)})
 }
 
-// filled guesses how many circuits have a value in a column.
+// filled estimates how many circuits have a value in a column.
 func (d *decoder) filled(id ColumnID) int {
 	if columnOf(id).Required {
 		return len(d.w.Circuits)
@@ -32,22 +32,22 @@ func (d *decoder) filled(id ColumnID) int {
 	return 0
 }
 
-// pair says that an engineer works on a circuit, by their indexes.
+// pair assigns an engineer to a circuit, by their indexes.
 type pair struct{ circuit, engineer int32 }
 
-// join gives every circuit its engineers, in sheet order, and counts them. Its cost is
-// in proportion to the IDs named; circuits that only have the engineers of every
-// circuit share one list.
+// join assigns the engineers to their circuits, in sheet order, and checks their number.
+// The cost is proportional to the number of IDs named: circuits that have only the
+// engineers of every circuit share one list.
 func (d *decoder) join() {
-	pairs, everywhere := d.pairs()
+	pairs, onAll := d.pairs()
 	if len(d.w.Circuits) > 0 {
-		d.everywhere = everywhere
+		d.onAll = onAll
 	}
 	counts := make([]int32, len(d.w.Circuits))
 	for _, p := range pairs {
 		counts[p.circuit]++
 	}
-	arena := make([]int32, 0, len(pairs)+len(everywhere))
+	arena := make([]int32, 0, len(pairs)+len(onAll))
 	lists := make([][]int32, len(counts))
 	for i, n := range counts {
 		end := len(arena) + int(n)
@@ -59,24 +59,24 @@ func (d *decoder) join() {
 	}
 	for i := range d.w.Circuits {
 		c := &d.w.Circuits[i]
-		d.countEngineers(c, len(lists[i])+len(everywhere))
+		d.countEngineers(c, len(lists[i])+len(onAll))
 		switch {
 		case len(lists[i]) == 0:
-			c.Engineers = slices.Clip(everywhere)
-		case len(everywhere) == 0:
+			c.Engineers = slices.Clip(onAll)
+		case len(onAll) == 0:
 			c.Engineers = lists[i]
 		default:
-			c.Engineers = mergeSorted(lists[i], everywhere[:min(len(everywhere), mostEngineers+1)])
+			c.Engineers = mergeSorted(lists[i], onAll[:min(len(onAll), maxEngineers+1)])
 		}
 	}
 }
 
-// pairs resolves what the engineers' rows name, and lists the engineers of every circuit.
-func (d *decoder) pairs() (pairs []pair, everywhere []int32) {
+// pairs resolves the IDs named by engineers, and lists those who work on every circuit.
+func (d *decoder) pairs() (pairs []pair, onAll []int32) {
 	for e := range d.w.Engineers {
 		g := &d.w.Engineers[e]
 		if g.All {
-			everywhere = append(everywhere, int32(e))
+			onAll = append(onAll, int32(e))
 		}
 		for _, id := range g.Circuits {
 			i, found := d.byID[id]
@@ -90,10 +90,10 @@ func (d *decoder) pairs() (pairs []pair, everywhere []int32) {
 			}
 		}
 	}
-	return pairs, everywhere
+	return pairs, onAll
 }
 
-// mergeSorted merges two rising lists into a new one.
+// mergeSorted merges two ascending lists into a new one.
 func mergeSorted(a, b []int32) []int32 {
 	out := make([]int32, 0, len(a)+len(b))
 	for len(a) > 0 && len(b) > 0 {
@@ -106,20 +106,20 @@ func mergeSorted(a, b []int32) []int32 {
 	return append(append(out, a...), b...)
 }
 
-// sameness finds equal certificates among the engineers of a circuit, in one step for
-// each engineer, however many there are.
-type sameness struct {
-	number []int32 // by engineer: its certificate's number, or -1 without one
-	last   []int32 // by certificate's number: the engineer seen last
-	round  []int32 // by certificate's number: in which round that was
-	now    int32
-	told   []bool // by engineer
-	tell   func(a, b int32)
+// duplicateFinder finds equal certificates among the engineers of a circuit, in time
+// linear in their number.
+type duplicateFinder struct {
+	number   []int32 // by engineer: an index for the certificate, or -1 without one
+	last     []int32 // by certificate: the engineer seen last
+	round    []int32 // by certificate: the round in which that was
+	now      int32
+	reported []bool // by engineer
+	report   func(a, b int32)
 }
 
-func certificates(engineers []Engineer) *sameness {
+func newDuplicateFinder(engineers []Engineer) *duplicateFinder {
 	type certificate struct{ kind, number string }
-	s := &sameness{number: make([]int32, len(engineers))}
+	s := &duplicateFinder{number: make([]int32, len(engineers))}
 	ids := make(map[certificate]int32, len(engineers)/2)
 	for i := range engineers {
 		e := &engineers[i]
@@ -139,8 +139,8 @@ func certificates(engineers []Engineer) *sameness {
 	return s
 }
 
-// check looks at the engineers of one circuit.
-func (s *sameness) check(list []int32) {
+// check compares the engineers of one circuit.
+func (s *duplicateFinder) check(list []int32) {
 	s.now++
 	for _, e := range list {
 		n := s.number[e]
@@ -148,16 +148,16 @@ func (s *sameness) check(list []int32) {
 			continue
 		}
 		if s.round[n] == s.now {
-			s.tellOnce(e, s.last[n])
-			s.tellOnce(s.last[n], e)
+			s.reportOnce(e, s.last[n])
+			s.reportOnce(s.last[n], e)
 		}
 		s.last[n], s.round[n] = e, s.now
 	}
 }
 
-func (s *sameness) tellOnce(a, b int32) {
-	if !s.told[a] {
-		s.told[a] = true
-		s.tell(a, b)
+func (s *duplicateFinder) reportOnce(a, b int32) {
+	if !s.reported[a] {
+		s.reported[a] = true
+		s.report(a, b)
 	}
 }

@@ -6,21 +6,21 @@ import (
 	"strings"
 )
 
-// headerSearch is how many rows with a value are looked at for the headers: titles,
-// logos and instructions above a table take a dozen.
-const headerSearch = 50
+// maxHeaderRows is how many rows with a value are searched for the headers. Titles, logos
+// and instructions above a table take up to a dozen.
+const maxHeaderRows = 50
 
-// survey finds the two sheets and their columns before a row is read. What stands in
-// the way is collected, all of it, in inputs.
-type survey struct {
-	book   Book
-	opts   *Options
-	inputs []Problem
-	layout [BothSheets]layout
+// sheetFinder finds the two sheets and their columns before any row is read. It collects
+// every problem that prevents this.
+type sheetFinder struct {
+	book     Book
+	opts     *Options
+	problems []Problem
+	layout   [BothSheets]layout
 }
 
-// look surveys both sheets. It fails with an *InputError, or with what the book says.
-func (s *survey) look() error {
+// find finds both sheets. Its error is an *InputError or an error of the book.
+func (s *sheetFinder) find() error {
 	found := s.sheets()
 	for id, info := range found {
 		if info == nil {
@@ -30,25 +30,25 @@ func (s *survey) look() error {
 			return err
 		}
 	}
-	if len(s.inputs) > 0 {
-		return &InputError{Problems: s.inputs}
+	if len(s.problems) > 0 {
+		return &InputError{Problems: s.problems}
 	}
 	return nil
 }
 
-func (s *survey) input(r *Rule, at Ref, column string, args ...Arg) {
-	s.inputs = append(s.inputs, Problem{Code: r.Code, Severity: Error, At: at, Column: column, Args: args})
+func (s *sheetFinder) reject(r *Rule, at Ref, column string, args ...Arg) {
+	s.problems = append(s.problems, Problem{Code: r.Code, Severity: Error, At: at, Column: column, Args: args})
 }
 
-// layout is where the columns of a sheet stand, as one row of headers says.
+// layout is the arrangement of a sheet's columns according to one row of headers.
 type layout struct {
 	id      SheetID
 	hidden  bool
 	table   Table
 	score   int     // data columns found
 	slots   []slot  // by column number
-	unknown []label // headers that mean nothing here
-	clashes []label // headers of a column that was found already
+	unknown []label // headers without a known meaning
+	clashes []label // further headers of a column that was found already
 	all     []label // every header
 }
 
@@ -57,27 +57,27 @@ type label struct {
 	col    int
 	text   string
 	id     ColumnID // of a clash
-	hidden bool     // the column is
+	hidden bool     // the column is hidden
 }
 
-// slot is what is done with the cells of a column.
+// slot says how the cells of a column are used.
 type slot struct {
 	use  use
 	data ColumnID
 	past ResultColumn
 }
 
-// use says what a column is.
+// use is the kind of a column.
 type use uint8
 
 const (
 	useStray   use = iota // no header
 	useData               //
 	useResult             // written by an earlier run
-	useIgnored            // a header, but no meaning here
+	useIgnored            // a header without a known meaning
 )
 
-// newLayout reads a row as headers.
+// newLayout interprets a row as headers.
 func newLayout(id SheetID, info SheetInfo, row Row) layout {
 	l := layout{id: id, hidden: info.Hidden, table: Table{
 		Sheet: info.Name, HeaderRow: row.Number, LastRow: row.Number,
@@ -122,8 +122,8 @@ func (l *layout) data(col int, header string, id ColumnID) {
 	l.put(col, slot{use: useData, data: id})
 }
 
-// result takes a result column; of two with one meaning the right one is ours, since
-// result columns are put right of the data.
+// result registers a result column. Of two with the same meaning the right one counts, as
+// result columns are written to the right of the data.
 func (l *layout) result(col int, id ResultColumn) {
 	if before, ok := l.table.Results[id]; ok {
 		l.put(before, slot{use: useIgnored})
@@ -132,9 +132,10 @@ func (l *layout) result(col int, id ResultColumn) {
 	l.put(col, slot{use: useResult, past: id})
 }
 
-// settle decides about result columns: without a Result among them, a header that
-// anyone might use, such as Message, is the user's; one such as LOA status still is ours.
-func (l *layout) settle() {
+// resolveResults decides which result columns were written by an earlier run. Without a
+// Result column, a common header such as Message is taken for the user's own, and only a
+// distinctive one such as LOA status for a result column.
+func (l *layout) resolveResults() {
 	if _, ok := l.table.Results[ColResult]; ok {
 		return
 	}
@@ -167,7 +168,7 @@ func (l *layout) isClash(col int) bool {
 	return false
 }
 
-// complete reports whether every column that has to be there was found.
+// complete reports whether every column that the workbook must have was found.
 func (l *layout) complete(o *Options) bool {
 	if l.score == 0 {
 		return false
@@ -188,7 +189,7 @@ func (l *layout) texts() []string {
 	return texts
 }
 
-// slot gives what is done with a column.
+// slot returns how a column is used.
 func (l *layout) slot(col int) slot {
 	if col < len(l.slots) {
 		return l.slots[col]
@@ -196,7 +197,7 @@ func (l *layout) slot(col int) slot {
 	return slot{}
 }
 
-// quoteList lists names for a sentence, cut off after a dozen.
+// quoteList quotes names for a message, at most a dozen of them.
 func quoteList(names []string) string {
 	const most = 12
 	var b strings.Builder

@@ -8,13 +8,13 @@ import (
 	"unicode/utf8"
 )
 
-// sheetAliases are further names of the two sheets, in the languages that are read.
+// sheetAliases are the names of the two sheets, in the languages that are read.
 var sheetAliases = [...][]string{
 	CircuitsSheet:  {CircuitsName, "Circuit", "Circuit list", "专线", "物理专线", "专线列表", "专线信息", "专线清单", "线路"},
 	EngineersSheet: {EngineersName, "Engineer", "Engineer list", "Construction engineers", "施工工程师", "工程师", "施工人员", "施工工程师列表", "施工工程师信息", "工程师列表", "工程师信息"},
 }
 
-// resultAliases are the headers of result columns in further languages.
+// resultAliases are the headers of the result columns in other languages.
 var resultAliases = [...][]string{
 	ColResult:      {"结果"},
 	ColMessage:     {"说明", "消息"},
@@ -38,7 +38,7 @@ var valueAliases = map[ColumnID]map[string]string{
 	EngineerGender: {"男": "Male", "男性": "Male", "女": "Female", "女性": "Female"},
 }
 
-// Folded names, each with what it stands for.
+// Folded names with their meanings.
 var (
 	sheetKeys  = foldedSheets()
 	headerKeys = foldedHeaders()
@@ -68,7 +68,7 @@ func foldedHeaders() (m [BothSheets]map[string]ColumnID) {
 			continue
 		}
 		m[c.Sheet][foldKey(c.Parameter)] = c.ID
-		if c.Sheet == EngineersSheet { // as the API's page names it, N for any number
+		if c.Sheet == EngineersSheet { // as on the API's page, where N stands for a number
 			m[c.Sheet][foldKey("PMInfo.N."+c.Parameter)] = c.ID
 		}
 	}
@@ -100,8 +100,8 @@ func foldedValues() map[ColumnID]map[string]string {
 	return m
 }
 
-// sheetKey folds a sheet's name; the number that a spreadsheet appends to the name of
-// a copied sheet, as in Circuits (2), is dropped.
+// sheetKey folds a sheet's name without the number that a spreadsheet program appends to
+// the name of a copied sheet, as in Circuits (2).
 func sheetKey(name string) string {
 	base, copied := strings.CutSuffix(strings.TrimSpace(name), ")")
 	if i := strings.LastIndexByte(base, '('); copied && i > 0 && isDigits(base[i+1:]) {
@@ -116,9 +116,9 @@ func ownHeader(header string) bool {
 	return strings.HasPrefix(h, "#") || strings.HasPrefix(h, "＃")
 }
 
-// columnByHeader finds the column that a header means on its sheet: by the whole
-// header; else by one of its lines, as in a header in two languages; else without a
-// remark in brackets, which counts only where it could change no unit and no zone.
+// columnByHeader finds the column that a header on a sheet means: by the whole header;
+// or by its lines, as in a header in two languages; or without a remark in brackets. The
+// last two do not apply to columns whose header names a unit or a zone.
 func columnByHeader(id SheetID, header string) (ColumnID, bool) {
 	if c, ok := headerKeys[id][foldKey(header)]; ok {
 		return c, true
@@ -145,10 +145,10 @@ func columnByHeader(id SheetID, header string) (ColumnID, bool) {
 	return NoColumn, false
 }
 
-// measured reports whether the header of a column names a unit or a zone.
+// measured reports whether the header of a column names a unit or a time zone.
 func measured(c ColumnID) bool { return c == CircuitConstructionTime || c == CircuitBandwidth }
 
-// nearHeader gives the column whose header a misspelt one probably means.
+// nearHeader returns the column that a misspelt header probably means.
 func nearHeader(id SheetID, header string) (ColumnID, bool) {
 	key := foldKey(header)
 	for _, known := range slices.Sorted(maps.Keys(headerKeys[id])) {
@@ -159,7 +159,7 @@ func nearHeader(id SheetID, header string) (ColumnID, bool) {
 	return NoColumn, false
 }
 
-// nearSheet gives the sheet whose name is nearly that of the one looked for.
+// nearSheet returns the sheet whose name is probably a misspelling of the given one's.
 func nearSheet(id SheetID, names []string) string {
 	for _, name := range names {
 		key := sheetKey(name)
@@ -175,8 +175,8 @@ func nearSheet(id SheetID, names []string) string {
 	return ""
 }
 
-// foldKey gives the form in which headers, sheet names and values of closed lists are
-// compared: lower case, half width, letters and digits only.
+// foldKey returns the form in which headers, sheet names and values of closed lists are
+// compared: letters and digits only, in lower case and half width.
 func foldKey(s string) string {
 	var b strings.Builder
 	for _, r := range s {
@@ -188,8 +188,8 @@ func foldKey(s string) string {
 	return b.String()
 }
 
-// nearMiss reports whether a key is probably a slip of a known one: two edits from
-// ten characters on, one from three on, none below.
+// nearMiss reports whether a key is probably a misspelling of a known one: at most two
+// edits apart from ten characters on, one from three on, and none below.
 func nearMiss(key, known string) bool {
 	n, m := utf8.RuneCountInString(key), utf8.RuneCountInString(known)
 	limit := 0
@@ -205,7 +205,7 @@ func nearMiss(key, known string) bool {
 	return distance([]rune(key), []rune(known)) <= limit
 }
 
-// nearest gives the candidate with the fewest edits to s, the first of equals.
+// nearest returns the candidate with the smallest distance to s, the first of equals.
 func nearest(s string, candidates []string) string {
 	best, least := "", -1
 	from := []rune(s)
@@ -218,8 +218,8 @@ func nearest(s string, candidates []string) string {
 	return best
 }
 
-// distance is the optimal string alignment distance: how many edits lie between two
-// keys, where an edit inserts, drops or changes a character or swaps two neighbours.
+// distance returns the optimal string alignment distance of two keys: the number of edits
+// between them, each of which inserts, deletes or replaces a character or swaps neighbours.
 func distance(a, b []rune) int {
 	prev, cur, next := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range cur {

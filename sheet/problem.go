@@ -8,18 +8,18 @@ import (
 	"strings"
 )
 
-// Severity says what a problem does to its row.
+// Severity is the effect of a problem on its row.
 type Severity uint8
 
-// The severities, in rising order.
+// The severities, in ascending order.
 const (
 	Off     Severity = iota // the rule is not applied
-	Note                    // told, changes nothing: a value was normalised, or is echoed
-	Warning                 // told; an error under --strict
+	Note                    // information: a value was normalised, or is echoed
+	Warning                 // worth checking; an error under --strict
 	Error                   // the row is INVALID; printed as "error"
 )
 
-// String gives the word used on the command line, in reports and in JSON.
+// String returns the word used on the command line, in reports and in JSON.
 func (s Severity) String() string {
 	switch s {
 	case Off:
@@ -32,7 +32,7 @@ func (s Severity) String() string {
 	return "error"
 }
 
-// ParseSeverity reads error, warning or off, as --severity takes them. A note cannot be asked for.
+// ParseSeverity parses error, warning or off, the values of --severity. A note cannot be asked for.
 func ParseSeverity(word string) (Severity, error) {
 	switch strings.ToLower(word) {
 	case "off":
@@ -45,24 +45,24 @@ func ParseSeverity(word string) (Severity, error) {
 	return Off, fmt.Errorf("severity %q is none of error, warning, off", word)
 }
 
-// Arg is one named argument of a problem's prose. Personal data is masked
-// before it becomes an Arg.
+// Arg is a named argument of a problem's message. Personal data is masked before it
+// becomes an Arg.
 type Arg struct{ Name, Value string }
 
-// Problem is something found before sending. It has a cell, and carries a code and
-// arguments, never prose: the sentence is rendered once, where it is shown.
+// Problem is something found before sending. It has a cell and carries a code and
+// arguments rather than prose: the message is rendered where it is shown.
 type Problem struct {
 	Code     string   // the rule's stable code, such as circuit-region-missing
 	Severity Severity //
-	At       Ref      // the cell at fault
-	Also     Ref      // the second cell of a clash, or the zero Ref
+	At       Ref      // the cell with the problem
+	Also     Ref      // the other cell of a conflict, or the zero Ref
 	Column   string   // the column's header in this workbook, or its standard header
-	Value    string   // what stands in the cell; masked where it is personal
+	Value    string   // the value of the cell, masked if it is personal
 	Masked   bool     // Value is masked
-	Args     []Arg    // further arguments of the prose, by name
+	Args     []Arg    // further arguments of the message
 }
 
-// Arg gives the named argument, or "".
+// Arg returns the named argument, or "".
 func (p Problem) Arg(name string) string {
 	for _, a := range p.Args {
 		if a.Name == name {
@@ -72,13 +72,14 @@ func (p Problem) Arg(name string) string {
 	return ""
 }
 
-// Marks reports whether the problem marks a cell of this sheet: it has one, and is more
-// than a note.
+// Marks reports whether the problem marks a cell of the named sheet: it has a cell there
+// and is more than a note.
 func (p *Problem) Marks(sheet string) bool {
 	return p.At.Sheet == sheet && p.Severity >= Warning && p.At.Row > 0 && p.At.Col > 0
 }
 
-// SortProblems puts problems in reading order: sheet (in the order given), row, column, code.
+// SortProblems sorts problems in reading order: by sheet, in the order given, then by row,
+// column and code.
 func SortProblems(ps []Problem, sheets ...string) {
 	rank := func(name string) int {
 		if i := slices.Index(sheets, name); i >= 0 {
@@ -96,8 +97,8 @@ func SortProblems(ps []Problem, sheets ...string) {
 	})
 }
 
-// sortStable sorts large values, which nearly always are in order already; looking
-// costs no copies.
+// sortStable sorts large values that are nearly always in order already; checking that
+// first saves copying them.
 func sortStable[T any](values []T, order func(a, b *T) int) {
 	for i := 1; i < len(values); i++ {
 		if order(&values[i-1], &values[i]) > 0 {
@@ -107,14 +108,14 @@ func sortStable[T any](values []T, order func(a, b *T) int) {
 	}
 }
 
-// InputError says that the input as a whole cannot be used (exit code 2): it is no
-// workbook, is damaged or encrypted, or lacks a sheet or a column. Like a problem of
-// a row it carries codes and arguments, all that were found.
+// InputError reports that the input as a whole cannot be used (exit code 2): it is not a
+// workbook, is damaged or encrypted, or lacks a sheet or a column. It holds every problem
+// found; like those of rows they carry codes and arguments.
 type InputError struct {
 	Problems []Problem
 }
 
-// Error gives the codes for a log; people are shown the rendered prose instead.
+// Error returns the codes, for a log; users are shown the rendered messages instead.
 func (e *InputError) Error() string {
 	var b strings.Builder
 	for i, p := range e.Problems {
@@ -129,12 +130,12 @@ func (e *InputError) Error() string {
 	return b.String()
 }
 
-// Words renders what people read. The catalogue behind it belongs to the caller, so
-// that a further language changes nothing here.
+// Words renders the texts that users read. The catalogue behind it belongs to the caller,
+// and another language changes nothing here.
 type Words interface {
-	// Problem gives the sentence of a problem and what to do about it; the hint may be empty.
+	// Problem renders a problem and what to do about it; the hint may be empty.
 	Problem(Problem) (message, hint string)
-	// Line gives one line by its code, with its placeholders filled.
+	// Line renders the line with a code, its placeholders filled in.
 	Line(code string, args ...Arg) string
 }
 

@@ -11,9 +11,9 @@ var resultWidths = [...]float64{
 	ColResult: 16, ColMessage: 60, ColErrorCode: 34, ColRequestID: 38, ColSubmittedAt: 21, ColAttempts: 10, ColClientToken: 38, ColLOAStatus: 14,
 }
 
-// ResultColumns gives where the result columns go: where an earlier run left them, the
-// others right of everything in the table. A column beyond [MaxCol] means that the sheet
-// has no room.
+// ResultColumns returns the positions of the result columns: where an earlier run wrote
+// them, and the others to the right of the table. A column beyond [MaxCol] means that the
+// sheet has no room.
 func (t *Table) ResultColumns() []PutColumn {
 	next := t.LastCol
 	for _, col := range t.Results {
@@ -31,9 +31,9 @@ func (t *Table) ResultColumns() []PutColumn {
 	return columns
 }
 
-// Results turns the results of the circuits' rows into what is put beside the data of
-// both sheets. An engineer's row carries the worst result of its own checks and its
-// circuits. The caller fills Added.
+// Results turns the results of the circuits into the cells that are written beside the
+// data of both sheets. An engineer's row gets INVALID if it has errors of its own, and
+// otherwise the worst result of its circuits. The caller fills in Added.
 func Results(w *Workbook, rows []RowResult, words Words) Patch {
 	r := newResulter(w, rows, words)
 	return Patch{Sheets: []SheetPatch{
@@ -42,15 +42,15 @@ func Results(w *Workbook, rows []RowResult, words Words) Patch {
 	}}
 }
 
-// resulter makes the cells of result columns, row by row.
+// resulter builds the cells of the result columns, row by row.
 type resulter struct {
 	w         *Workbook
 	words     Words
 	results   []RowResult
-	byRow     rowIndex // of results
-	circuits  rowIndex // of w.Circuits
-	engineers rowIndex // of w.Engineers
-	sums      []sum    // by engineer
+	byRow     rowIndex      // of results
+	circuits  rowIndex      // of w.Circuits
+	engineers rowIndex      // of w.Engineers
+	sums      []engineerSum // by engineer
 
 	circuitErrors, engineerErrors rowErrors
 }
@@ -76,7 +76,7 @@ func (r *resulter) patch(t *Table, count int, cells func(int) []PutCell) SheetPa
 	return p
 }
 
-// circuitCells gives the cells of a row of the circuits, or nil.
+// circuitCells returns the cells of a row of the circuits, or nil.
 func (r *resulter) circuitCells(number int) []PutCell {
 	i, found := r.byRow.at(number)
 	if !found {
@@ -85,8 +85,8 @@ func (r *resulter) circuitCells(number int) []PutCell {
 	return cellsOf(r.complete(&r.results[i]))
 }
 
-// complete gives a circuit's result; that of an INVALID one with its errors, or else its
-// engineers', as the message.
+// complete returns a circuit's result. The message of an INVALID one lists its own errors
+// or, if it has none, those of its engineers.
 func (r *resulter) complete(res *RowResult) RowResult {
 	out := *res
 	if out.Result != Invalid {
@@ -108,17 +108,17 @@ func (r *resulter) complete(res *RowResult) RowResult {
 	return out
 }
 
-// mostListed is how many errors a row's message spells out.
-const mostListed = 5
+// maxListed is how many errors a row's message lists; the rest are counted.
+const maxListed = 5
 
-// message spells out errors, one on a line, with their cells as seen from a sheet.
+// message lists errors, one per line. Their cells are named relative to the sheet.
 func (r *resulter) message(list []int32, sheet string) string {
 	var b strings.Builder
 	for n, i := range list {
 		if n > 0 {
 			b.WriteByte('\n')
 		}
-		if n == mostListed {
+		if n == maxListed {
 			b.WriteString(r.words.Line("rows-more", Arg{"n", strconv.Itoa(len(list) - n)}))
 			break
 		}
@@ -133,7 +133,7 @@ func (r *resulter) message(list []int32, sheet string) string {
 	return b.String()
 }
 
-// cellsOf gives the cells of a result, in the order of the result columns.
+// cellsOf returns the cells of a result in the order of the result columns.
 func cellsOf(r RowResult) []PutCell {
 	cells := make([]PutCell, len(ResultHeaders))
 	cells[ColResult] = PutCell{Text: string(r.Result), Style: r.Result.Style()}
@@ -151,8 +151,8 @@ func cellsOf(r RowResult) []PutCell {
 	return cells
 }
 
-// marks gives the cells of a sheet's data that have an error or a warning, each with
-// what is wrong and what to do.
+// marks returns the data cells of a sheet that have errors or warnings, each with what is
+// wrong and what to do.
 func (r *resulter) marks(t *Table) []Mark {
 	var marks []Mark
 	for i := range r.w.Problems {
@@ -181,16 +181,16 @@ func (r *resulter) marks(t *Table) []Mark {
 	return marks
 }
 
-// sum is what the circuits of one engineer came to.
-type sum struct {
+// engineerSum summarises the results of one engineer's circuits.
+type engineerSum struct {
 	circuits int
-	worst    int32 // index into the results of the first circuit with the worst one
-	alike    int   // circuits with that result
+	worst    int32 // index of the first circuit with the worst result
+	alike    int   // number of circuits with that result
 }
 
-// sumEngineers sums up the circuits of every engineer.
-func sumEngineers(w *Workbook, r *resulter) []sum {
-	sums := make([]sum, len(w.Engineers))
+// sumEngineers summarises the circuits of every engineer.
+func sumEngineers(w *Workbook, r *resulter) []engineerSum {
+	sums := make([]engineerSum, len(w.Engineers))
 	for i := range w.Circuits {
 		c := &w.Circuits[i]
 		k, found := r.byRow.at(c.Row)
@@ -211,7 +211,7 @@ func sumEngineers(w *Workbook, r *resulter) []sum {
 	return sums
 }
 
-// engineerCells gives the cells of a row of the engineers, or nil.
+// engineerCells returns the cells of a row of the engineers, or nil.
 func (r *resulter) engineerCells(number int) []PutCell {
 	i, found := r.engineers.at(number)
 	if !found {
@@ -225,7 +225,7 @@ func (r *resulter) engineerCells(number int) []PutCell {
 	return cells
 }
 
-func (r *resulter) engineerResult(e *Engineer, s *sum) []PutCell {
+func (r *resulter) engineerResult(e *Engineer, s *engineerSum) []PutCell {
 	if e.Invalid {
 		out := RowResult{Result: Invalid}
 		if list := r.engineerErrors.at(e.Row); len(list) > 0 {

@@ -2,24 +2,24 @@ package sheet
 
 import "slices"
 
-// Rule is one thing that is checked. Its code is stable: it names the rule in
-// --severity, in reports and in explain, and is never used for anything else.
-// What people read about it stands in the catalogue under the same code.
+// Rule is one thing that is checked. Its code is stable: it identifies the rule in
+// --severity, in reports and in explain, and is never reused. The text about it is in the
+// catalogue under the same code.
 type Rule struct {
 	Code     string
-	Severity Severity // the default; Off means that it is applied only where it is asked for
-	Sheet    SheetID  // BothSheets for rules of any cell
-	Column   ColumnID // where the rule is about one column; NoColumn otherwise
+	Severity Severity // the default; a rule that is Off applies only on request
+	Sheet    SheetID  // BothSheets for rules that apply to either
+	Column   ColumnID // the column of a rule about a single one; NoColumn otherwise
 
-	// Fixed rules cannot be lowered below an error: nothing could be sent for the
-	// row, or it would be sent twice.
+	// A Fixed rule is always an error: otherwise nothing could be sent for the row, or
+	// it would be sent twice.
 	Fixed bool
-	// Input rules are about the workbook as a whole: what they find is an *InputError,
-	// and no row is judged.
+	// An Input rule is about the workbook as a whole. Its problems are returned in an
+	// *InputError, and no row is read.
 	Input bool
 }
 
-// Allows reports whether the rule may be given this severity.
+// Allows reports whether the rule may have this severity.
 func (r Rule) Allows(s Severity) bool { return s == Error || !r.Fixed && !r.Input }
 
 // ruleFamily is the rules of one theme about one sheet. Each is declared with add beside

@@ -12,70 +12,70 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// cellError: an error literal such as #REF! is no value.
+// cellError: an error literal such as #REF! is not a value.
 var cellError = cellRules.add(Rule{Code: "cell-error", Severity: Error, Column: NoColumn, Fixed: true})
 
 // cellFormulaEmpty: a formula whose value was never computed has no value.
 var cellFormulaEmpty = cellRules.add(Rule{Code: "cell-formula-empty", Severity: Error, Column: NoColumn, Fixed: true})
 
-// cellFormula: a formula counts with the value that was last computed.
+// cellFormula: a formula stands for the value last computed.
 var cellFormula = cellRules.add(Rule{Code: "cell-formula", Severity: Note, Column: NoColumn})
 
-// cellBoolean: TRUE and FALSE are no text.
+// cellBoolean: TRUE and FALSE are not text.
 var cellBoolean = cellRules.add(Rule{Code: "cell-boolean", Severity: Error, Column: NoColumn, Fixed: true})
 
-// typed sorts out the cells that cannot have a value of any column.
-func (d *decoder) typed(f *field) state {
+// checkType rejects the types of cells that cannot hold a value of any column.
+func (d *decoder) checkType(f *field) valueState {
 	c := &f.cell
 	switch {
 	case c.Type == BlankCell && c.Formula:
-		d.tell(cellFormulaEmpty, f)
-		return fault
+		d.report(cellFormulaEmpty, f)
+		return valueRejected
 	case c.Type == BlankCell || c.Type == TextCell && isBlank(c.Value):
-		return empty
+		return valueMissing
 	case c.Type == ErrorCell:
-		d.tell(cellError, f)
-		return fault
+		d.report(cellError, f)
+		return valueRejected
 	case c.Type == BoolCell:
-		d.tell(cellBoolean, f)
-		return fault
+		d.report(cellBoolean, f)
+		return valueRejected
 	}
 	if c.Formula {
-		d.tell(cellFormula, f)
+		d.report(cellFormula, f)
 	}
 	d.richText(f)
-	return ok
+	return valueOK
 }
 
-// cellDate: a date stands where text or a number belongs: Excel changed what was typed.
+// cellDate: a date in place of text or a number is Excel's reading of what was typed.
 var cellDate = cellRules.add(Rule{Code: "cell-date", Severity: Error, Column: NoColumn, Fixed: true})
 
-// cellDigitsLost: of a number, Excel keeps 15 digits (IEEE 754 double).
+// cellDigitsLost: Excel keeps 15 digits of a number (IEEE 754 double).
 var cellDigitsLost = cellRules.add(Rule{Code: "cell-digits-lost", Severity: Error, Column: NoColumn})
 
-// cellStoredNumber: digits stored as a number have lost the zeros in front.
+// cellStoredNumber: digits stored as a number have lost any leading zeros.
 var cellStoredNumber = cellRules.add(Rule{Code: "cell-stored-number", Severity: Warning, Column: NoColumn})
 
-// digits takes a number where text belongs.
-func (d *decoder) digits(f *field) (string, state) {
+// numberAsText reads a number in a text column.
+func (d *decoder) numberAsText(f *field) (string, valueState) {
 	before, value := d.errors, f.cell.Value
 	switch {
 	case f.cell.DateStyle:
-		d.tell(cellDate, f)
+		d.report(cellDate, f)
 	case !f.digits:
 	case digitsLost(value):
-		d.tell(cellDigitsLost, f)
+		d.report(cellDigitsLost, f)
 	default:
-		d.tell(cellStoredNumber, f)
+		d.report(cellStoredNumber, f)
 	}
 	if d.errors > before {
-		return "", fault
+		return "", valueRejected
 	}
-	return value, ok
+	return value, valueOK
 }
 
-// digitsLost reports whether a stored number is beyond what a double holds exactly in
-// decimal: more than 15 digits, or written with an exponent.
+// digitsLost reports whether a stored number has more digits than a double represents
+// exactly: more than 15, or an exponent.
 func digitsLost(value string) bool {
 	if strings.ContainsAny(value, "eE") {
 		return true
@@ -84,10 +84,10 @@ func digitsLost(value string) bool {
 	return len(whole) > 15
 }
 
-// cellExponent: 5.1E+17 is what Excel shows of a long number, not the number.
+// cellExponent: 5.1E+17 is how Excel displays a long number, not the number.
 var cellExponent = cellRules.add(Rule{Code: "cell-exponent", Severity: Error, Column: NoColumn})
 
-// isExponent reports what a spreadsheet shows of a long number: 5.1E+17.
+// isExponent reports whether s is the display form of a long number, such as 5.1E+17.
 func isExponent(s string) bool {
 	plus := strings.IndexByte(s, '+')
 	if plus < 1 || s[plus-1]|0x20 != 'e' {
@@ -101,11 +101,12 @@ func isExponent(s string) bool {
 // cellMerged: only the first cell of a merged range has a value.
 var cellMerged = cellRules.add(Rule{Code: "cell-merged", Severity: Error, Column: NoColumn, Fixed: true})
 
-// cellAt is a cell of the sheet at hand.
+// cellAt is a cell of the current sheet.
 type cellAt struct{ row, col int }
 
-// merged tells of the cells of data that lie under a merged range: only its first cell
-// has the value that a reader sees in all. That a covered cell is empty is no news then.
+// merged reports the data cells that a merged range covers: the value that the user sees in
+// all of them is only in the first. Problems about missing values of these cells are
+// withdrawn.
 func (d *decoder) merged(l *layout, first int) {
 	ranges := d.book.Merged(l.table.Sheet)
 	if len(ranges) == 0 {
@@ -118,27 +119,27 @@ func (d *decoder) merged(l *layout, first int) {
 		if f.col.Sheet != l.id || f.at.Col == 0 {
 			continue
 		}
-		for _, u := range d.under(ranges, l.id, f.at.Col) {
+		for _, u := range d.coveredCells(ranges, l.id, f.at.Col) {
 			covered[u.cell] = true
 			added = append(added, Problem{At: Ref{Sheet: f.at.Sheet, Row: u.cell.row, Col: f.at.Col}, Also: Ref{Sheet: f.at.Sheet, Row: u.first.row, Col: u.first.col}, Column: f.header})
 		}
 	}
-	told := slices.DeleteFunc(d.w.Problems[first:], func(p Problem) bool {
+	kept := slices.DeleteFunc(d.w.Problems[first:], func(p Problem) bool {
 		return covered[cellAt{p.At.Row, p.At.Col}] && strings.HasSuffix(p.Code, "-missing")
 	})
-	d.w.Problems = d.w.Problems[:first+len(told)]
+	d.w.Problems = d.w.Problems[:first+len(kept)]
 	for _, p := range added {
-		d.add(cellMerged, p)
+		d.record(cellMerged, p)
 		d.invalidate(l.id, p.At.Row)
 	}
 }
 
-// underMerge is a cell that a merged range covers, and the range's first cell.
-type underMerge struct{ cell, first cellAt }
+// coveredCell is a cell that a merged range covers, and the first cell of the range.
+type coveredCell struct{ cell, first cellAt }
 
-// under lists the cells of one column that ranges cover, in rows that were read. Each
-// cell is listed once, so that overlapping ranges cost no more than their rows.
-func (d *decoder) under(ranges []Range, id SheetID, col int) (cells []underMerge) {
+// coveredCells lists the cells of one column that ranges cover, in rows that were read.
+// Each cell is listed once, which bounds the cost of overlapping ranges.
+func (d *decoder) coveredCells(ranges []Range, id SheetID, col int) (cells []coveredCell) {
 	var here []Range
 	for _, r := range ranges {
 		if col >= r.Col1 && col <= r.Col2 && (r.Row1 != r.Row2 || r.Col1 != r.Col2) {
@@ -153,33 +154,33 @@ func (d *decoder) under(ranges []Range, id SheetID, col int) (cells []underMerge
 		for ; i < count && row(i) <= r.Row2; i++ {
 			done = row(i)
 			if cell := (cellAt{row(i), col}); cell != (cellAt{r.Row1, r.Col1}) {
-				cells = append(cells, underMerge{cell, cellAt{r.Row1, r.Col1}})
+				cells = append(cells, coveredCell{cell, cellAt{r.Row1, r.Col1}})
 			}
 		}
 	}
 	return cells
 }
 
-// cellLineBreak: line breaks and tabs within a value are not removed in silence.
+// cellLineBreak: line breaks and tabs within a value are not removed silently.
 var cellLineBreak = cellRules.add(Rule{Code: "cell-line-break", Severity: Error, Column: NoColumn})
 
-// cellControl: control characters have no place in a value.
+// cellControl: a value has no control characters.
 var cellControl = cellRules.add(Rule{Code: "cell-control", Severity: Error, Column: NoColumn})
 
-// cellInvisible: characters that cannot be seen make two values differ that look alike.
+// cellInvisible: invisible characters make values differ that look alike.
 var cellInvisible = cellRules.add(Rule{Code: "cell-invisible", Severity: Error, Column: NoColumn})
 
-// cellConfusable: identifiers are ASCII; a letter of another alphabet only looks right.
+// cellConfusable: identifiers are ASCII, even if a letter of another alphabet looks the same.
 var cellConfusable = cellRules.add(Rule{Code: "cell-confusable", Severity: Error, Column: NoColumn})
 
 // cellDecomposed: text is in Unicode normalization form C (UAX #15).
 var cellDecomposed = cellRules.add(Rule{Code: "cell-decomposed", Severity: Error, Column: NoColumn})
 
-// cellUnreadable: U+FFFD stands for a character that was lost on the way.
+// cellUnreadable: U+FFFD replaces a character lost in a conversion.
 var cellUnreadable = cellRules.add(Rule{Code: "cell-unreadable", Severity: Error, Column: NoColumn})
 
-// charFault gives the rule that a character breaks, or nil.
-func charFault(r rune, kind textKind) *Rule {
+// charRule returns the rule that a character breaks, or nil.
+func charRule(r rune, kind textKind) *Rule {
 	switch {
 	case r >= ' ' && r <= '~':
 		return nil
@@ -199,16 +200,16 @@ func charFault(r rune, kind textKind) *Rule {
 	return nil
 }
 
-// isEastAsian reports what nobody takes for a Latin letter: a text with it was never
-// meant as a code, and the rule of its column says what is needed.
+// isEastAsian reports whether r cannot be mistaken for a Latin letter. A text with such a
+// character was never meant as a code, and the rule of its column explains what is needed.
 func isEastAsian(r rune) bool {
 	return r >= 0x3001 && r <= 0x30FF || unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo)
 }
 
-// isInvisible reports characters that show nothing, or a space that is not U+0020.
+// isInvisible reports whether r is invisible or a space other than U+0020.
 func isInvisible(r rune) bool {
 	switch {
-	case r == 0x3000: // seen as what it is: a wide space
+	case r == 0x3000: // visibly a wide space
 		return false
 	case r >= 0xFE00 && r <= 0xFE0F, r == 0x034F, r == 0x115F, r == 0x1160, r == 0x3164, r == 0xFFA0:
 		return true
@@ -235,44 +236,44 @@ func decomposed(s string) (bad rune, place int) {
 	return chars[i], i + 1
 }
 
-// cellFullWidth: full-width letters and digits in free text are sent as they stand.
+// cellFullWidth: full-width letters and digits in free text are sent unchanged.
 var cellFullWidth = cellRules.add(Rule{Code: "cell-full-width", Severity: Warning, Column: NoColumn})
 
-// cellTrimmed: outer space is dropped.
+// cellTrimmed: leading and trailing space is removed.
 var cellTrimmed = cellRules.add(Rule{Code: "cell-trimmed", Severity: Note, Column: NoColumn})
 
-// cellNarrowed: full-width characters of identifiers, dates and numbers are read as their plain form.
+// cellNarrowed: full-width characters of identifiers, dates and numbers are read as ASCII.
 var cellNarrowed = cellRules.add(Rule{Code: "cell-narrowed", Severity: Note, Column: NoColumn})
 
-// fit cleans a text and tells what came of it.
-func (d *decoder) fit(f *field) (string, state) {
+// cleanText cleans the text of a field and reports what was changed and what is wrong.
+func (d *decoder) cleanText(f *field) (string, valueState) {
 	before := d.errors
 	c := clean(f.cell.Value, f.kind)
-	if c.fault != nil {
-		d.tell(c.fault, f, Arg{"char", codePoint(c.bad)}, Arg{"place", fmt.Sprint(c.at)})
+	if c.rule != nil {
+		d.report(c.rule, f, Arg{"char", codePoint(c.bad)}, Arg{"place", fmt.Sprint(c.at)})
 	}
 	if c.trimmed {
-		d.tell(cellTrimmed, f, Arg{"before", d.show(f, f.cell.Value)}, Arg{"after", d.show(f, c.text)})
+		d.report(cellTrimmed, f, Arg{"before", d.show(f, f.cell.Value)}, Arg{"after", d.show(f, c.text)})
 	}
 	if c.narrowed {
-		d.tell(cellNarrowed, f, Arg{"before", d.show(f, f.cell.Value)}, Arg{"after", d.show(f, c.text)})
+		d.report(cellNarrowed, f, Arg{"before", d.show(f, f.cell.Value)}, Arg{"after", d.show(f, c.text)})
 	}
 	if c.wide != 0 {
-		d.tell(cellFullWidth, f, Arg{"char", codePoint(c.wide)})
+		d.report(cellFullWidth, f, Arg{"char", codePoint(c.wide)})
 	}
 	if f.col.Text && isExponent(c.text) {
-		d.tell(cellExponent, f)
+		d.report(cellExponent, f)
 	}
 	if d.errors > before {
-		return "", fault
+		return "", valueRejected
 	}
-	return c.text, ok
+	return c.text, valueOK
 }
 
-// cellSpelling: a value of a closed list is sent as the API spells it.
+// cellSpelling: a value of a closed list is sent in the API's spelling.
 var cellSpelling = cellRules.add(Rule{Code: "cell-spelling", Severity: Note, Column: NoColumn})
 
-// listed gives the API's spelling of a field with a closed list.
+// listed returns the value of a field with a closed list, in the API's spelling.
 func (d *decoder) listed(f *field, missing, unknown *Rule) string {
 	s, found := d.required(f, missing)
 	if !found {
@@ -284,19 +285,19 @@ func (d *decoder) listed(f *field, missing, unknown *Rule) string {
 	value, known := valueKeys[f.col.ID][foldKey(s)]
 	switch {
 	case !known:
-		d.tell(unknown, f, Arg{"allowed", strings.Join(f.col.Values, ", ")})
+		d.report(unknown, f, Arg{"allowed", strings.Join(f.col.Values, ", ")})
 	default:
-		d.tell(cellSpelling, f, Arg{"before", d.show(f, s)}, Arg{"after", value})
+		d.report(cellSpelling, f, Arg{"before", d.show(f, s)}, Arg{"after", value})
 	}
 	return value
 }
 
-// cellRich: text formatted in parts counts as its plain text.
+// cellRich: text with formatted parts is read as plain text.
 var cellRich = cellRules.add(Rule{Code: "cell-rich", Severity: Off, Column: NoColumn})
 
-// richText reports text whose formatting is lost.
+// richText reports text with formatted parts.
 func (d *decoder) richText(f *field) {
 	if f.cell.Rich {
-		d.tell(cellRich, f)
+		d.report(cellRich, f)
 	}
 }

@@ -8,11 +8,11 @@ import (
 // circuitInstanceMissing: the API requires InstanceId.
 var circuitInstanceMissing = circuitRules.add(Rule{Code: "circuit-instance-missing", Severity: Error, Column: CircuitInstanceID, Fixed: true})
 
-// circuitInstanceMalformed: a circuit's ID is pc- and lower-case letters and digits.
+// circuitInstanceMalformed: a circuit's ID is pc- followed by lower-case letters and digits.
 var circuitInstanceMalformed = circuitRules.add(Rule{Code: "circuit-instance-malformed", Severity: Error, Column: CircuitInstanceID})
 
-// isInstanceID reports whether a text is a circuit's ID: pc- and lower-case letters and
-// digits, as every example of the API page has it.
+// isInstanceID reports whether a text is a circuit's ID: pc- followed by lower-case letters
+// and digits, like every example on the API page.
 func isInstanceID(s string) bool {
 	if len(s) < 4 || len(s) > 64 || s[:3] != "pc-" {
 		return false
@@ -25,13 +25,13 @@ func isInstanceID(s string) bool {
 	return true
 }
 
-// circuitInstanceTwice: a circuit is applied for once.
+// circuitInstanceTwice: there is one application for each circuit.
 var circuitInstanceTwice = circuitRules.add(Rule{Code: "circuit-instance-twice", Severity: Error, Column: CircuitInstanceID, Fixed: true})
 
-// once tells of equal values of a column in the circuits, at each of them: which one is
-// meant cannot be known. It gives the first circuit of every value, and the further
-// ones of those.
-func (d *decoder) once(r *Rule, id ColumnID, value func(*Circuit) string) (first map[string]int32, twins map[int32][]int32) {
+// unique reports equal values of a column at every circuit that has them, as there is no
+// knowing which one is meant. It returns the first circuit with each value and the further
+// circuits with the value of the first.
+func (d *decoder) unique(r *Rule, id ColumnID, value func(*Circuit) string) (first map[string]int32, twins map[int32][]int32) {
 	rows := d.w.Circuits
 	first, twins = make(map[string]int32, d.filled(id)), map[int32][]int32{}
 	for i := range rows {
@@ -61,31 +61,31 @@ var circuitRegionMissing = circuitRules.add(Rule{Code: "circuit-region-missing",
 // circuitRegionMalformed: a region becomes part of a host name.
 var circuitRegionMalformed = circuitRules.add(Rule{Code: "circuit-region-malformed", Severity: Error, Column: CircuitRegionID, Fixed: true})
 
-// circuitRegionUnknown: the region is one that the API's endpoints are known for.
+// circuitRegionUnknown: the region is one with a known endpoint.
 var circuitRegionUnknown = circuitRules.add(Rule{Code: "circuit-region-unknown", Severity: Error, Column: CircuitRegionID})
 
 // circuitRegionDefault: a row without a region gets the default one.
 var circuitRegionDefault = circuitRules.add(Rule{Code: "circuit-region-default", Severity: Note, Column: CircuitRegionID})
 
-// region gives the region of the row, or the default one.
+// region returns the region of the row or the default one.
 func (d *decoder) region(f *field) string {
 	s, st := d.text(f)
 	switch {
-	case st == fault:
+	case st == valueRejected:
 		return ""
-	case st == empty && d.opts.DefaultRegion == "":
-		d.tell(circuitRegionMissing, f)
+	case st == valueMissing && d.opts.DefaultRegion == "":
+		d.report(circuitRegionMissing, f)
 		return ""
-	case st == empty:
+	case st == valueMissing:
 		if f.at.Col != 0 {
-			d.tell(circuitRegionDefault, f, Arg{"region", d.opts.DefaultRegion})
+			d.report(circuitRegionDefault, f, Arg{"region", d.opts.DefaultRegion})
 		}
 		return d.opts.DefaultRegion
 	case !ValidRegionID(s):
-		d.tell(circuitRegionMalformed, f)
+		d.report(circuitRegionMalformed, f)
 		return ""
 	case len(d.regions) > 0 && !d.regions[s]:
-		d.tell(circuitRegionUnknown, f, Arg{"nearest", nearest(s, d.opts.Regions)})
+		d.report(circuitRegionUnknown, f, Arg{"nearest", nearest(s, d.opts.Regions)})
 		if d.severity[circuitRegionUnknown] == Error {
 			return ""
 		}
@@ -93,10 +93,9 @@ func (d *decoder) region(f *field) string {
 	return s
 }
 
-// ValidRegionID reports whether a text can be a region ID: it becomes part of a host
-// name, so it is a label of one (RFC 1123, section 2.1): 1 to 63 of a-z, 0-9 and
-// hyphen, with no hyphen at either end. Anything else would let a cell choose the host
-// that is sent to.
+// ValidRegionID reports whether a text can be a region ID. As part of a host name it has to
+// be a label (RFC 1123, section 2.1): 1 to 63 characters of a-z, 0-9 and hyphen, with no
+// hyphen at either end. Anything else would let a cell choose the host.
 func ValidRegionID(s string) bool {
 	if s == "" || len(s) > 63 || s[0] == '-' || s[len(s)-1] == '-' {
 		return false
@@ -121,7 +120,7 @@ var circuitLineTypeUnknown = circuitRules.add(Rule{Code: "circuit-line-type-unkn
 // circuitSiMissing: the API requires Si.
 var circuitSiMissing = circuitRules.add(Rule{Code: "circuit-si-missing", Severity: Error, Column: CircuitSi, Fixed: true})
 
-// circuit reads the row at hand as a circuit. The problems told since before are its own.
+// circuit reads the current row as a circuit. It is invalid if there are more errors than before.
 func (d *decoder) circuit(before int, past Past) {
 	f := &d.cells
 	c := Circuit{Row: d.row, Past: past}
@@ -135,11 +134,11 @@ func (d *decoder) circuit(before int, past Past) {
 	c.ConstructionTime = d.constructionTime(&f[CircuitConstructionTime])
 	c.Bandwidth = d.bandwidth(&f[CircuitBandwidth])
 	c.PeerLocation, _ = d.text(&f[CircuitPeerLocation])
-	if s, st := d.text(&f[CircuitClientToken]); st == ok {
+	if s, st := d.text(&f[CircuitClientToken]); st == valueOK {
 		c.ClientToken = d.accept(ValidClientToken(s), s, circuitTokenMalformed, &f[CircuitClientToken])
 	}
 	c.Invalid = d.errors > before
-	d.circuits.push(c)
+	d.circuits.append(c)
 }
 
 // circuitBandwidthMalformed: Bandwidth is a whole number of Mbit/s.
@@ -148,22 +147,22 @@ var circuitBandwidthMalformed = requestRules.add(Rule{Code: "circuit-bandwidth-m
 // circuitBandwidthRange: Bandwidth is 2 to 10240.
 var circuitBandwidthRange = requestRules.add(Rule{Code: "circuit-bandwidth-range", Severity: Error, Column: CircuitBandwidth})
 
-// bandwidthInRange reports whether the API takes so many Mbit/s.
+// bandwidthInRange reports whether the API accepts a bandwidth.
 func bandwidthInRange(mbit int) bool { return mbit >= 2 && mbit <= 10240 }
 
-// bandwidth gives the Mbit/s of the row, or 0 when it names none.
+// bandwidth returns the bandwidth of the row in Mbit/s, or 0 if it has none.
 func (d *decoder) bandwidth(f *field) int {
-	st := d.typed(f)
-	if st != ok {
+	st := d.checkType(f)
+	if st != valueOK {
 		return 0
 	}
 	s := f.cell.Value
 	switch {
 	case f.cell.Type == DateCell || f.cell.Type == NumberCell && f.cell.DateStyle:
-		d.tell(cellDate, f)
+		d.report(cellDate, f)
 		return 0
 	case f.cell.Type == TextCell:
-		if s, st = d.fit(f); st != ok {
+		if s, st = d.cleanText(f); st != valueOK {
 			return 0
 		}
 	}
@@ -173,10 +172,10 @@ func (d *decoder) bandwidth(f *field) int {
 	}
 	switch {
 	case !whole:
-		d.tell(circuitBandwidthMalformed, f)
+		d.report(circuitBandwidthMalformed, f)
 		return 0
 	case !bandwidthInRange(mbit):
-		d.tell(circuitBandwidthRange, f)
+		d.report(circuitBandwidthRange, f)
 		if d.severity[circuitBandwidthRange] == Error {
 			return 0
 		}
@@ -184,7 +183,7 @@ func (d *decoder) bandwidth(f *field) int {
 	return mbit
 }
 
-// wholeNumber reads digits, or a stored number that is whole, however it is written.
+// wholeNumber reads digits, or a stored number that is whole in whatever notation.
 func wholeNumber(s string) (int, bool) {
 	if n, err := strconv.Atoi(s); err == nil {
 		return n, !strings.HasPrefix(s, "+")
@@ -199,12 +198,12 @@ func wholeNumber(s string) (int, bool) {
 // circuitTokenMalformed: ClientToken is up to 64 printable ASCII characters.
 var circuitTokenMalformed = requestRules.add(Rule{Code: "circuit-token-malformed", Severity: Error, Column: CircuitClientToken, Fixed: true})
 
-// MaxClientToken is the longest ClientToken that the VPC API takes, in ASCII
-// characters (API page: "up to 64 ASCII characters").
+// MaxClientToken is the length of the longest ClientToken that the VPC API accepts (API
+// page: "up to 64 ASCII characters").
 const MaxClientToken = 64
 
 // ValidClientToken reports whether a text can be a ClientToken: 1 to [MaxClientToken]
-// printable ASCII characters and no space.
+// printable ASCII characters without spaces.
 func ValidClientToken(s string) bool {
 	for i := range len(s) {
 		if s[i] <= ' ' || s[i] > '~' {
@@ -217,29 +216,30 @@ func ValidClientToken(s string) bool {
 // circuitTokenTwice: a token belongs to one application.
 var circuitTokenTwice = requestRules.add(Rule{Code: "circuit-token-twice", Severity: Error, Column: CircuitClientToken, Fixed: true})
 
-// circuitEngineersMissing: the API requires one engineer at least.
+// circuitEngineersMissing: the API requires at least one engineer.
 var circuitEngineersMissing = requestRules.add(Rule{Code: "circuit-engineers-missing", Severity: Error, Column: CircuitInstanceID, Fixed: true})
 
-// circuitEngineersMany: the API takes 16 engineers at most.
+// circuitEngineersMany: the API accepts at most 16 engineers.
 var circuitEngineersMany = requestRules.add(Rule{Code: "circuit-engineers-many", Severity: Error, Column: CircuitInstanceID, Fixed: true})
 
-// mostEngineers is what one application takes (API page: PMInfo.1 to PMInfo.16).
-const mostEngineers = 16
+// maxEngineers is the limit of one application (API page: PMInfo.1 to PMInfo.16).
+const maxEngineers = 16
 
-// countEngineers tells of a circuit with no engineer or too many. What a circuit
-// without an ID lacks is its ID.
+// countEngineers reports a circuit with n engineers if they are none or too many. No
+// engineer can name a circuit without an ID, so that is not reported again.
 func (d *decoder) countEngineers(c *Circuit, n int) {
 	r := circuitEngineersMissing
 	switch {
-	case n > mostEngineers:
+	case n > maxEngineers:
 		r = circuitEngineersMany
 	case n > 0 || c.InstanceID == "":
 		return
 	}
 	f := &d.cells[CircuitInstanceID]
-	d.add(r, Problem{At: d.ref(CircuitInstanceID, c.Row), Column: f.header, Value: c.InstanceID, Args: []Arg{{"n", strconv.Itoa(n)}}})
+	d.record(r, Problem{At: d.ref(CircuitInstanceID, c.Row), Column: f.header, Value: c.InstanceID, Args: []Arg{{"n", strconv.Itoa(n)}}})
 	c.Invalid = true
 }
 
-// circuitChanged: an application that was accepted is not made again with other content. The engine finds it, because it knows what was sent.
+// The content of an accepted application does not change. The engine applies this rule, as
+// it knows what was sent.
 var _ = requestRules.add(Rule{Code: "circuit-changed-after-submission", Severity: Error, Column: CircuitInstanceID, Fixed: true})

@@ -5,22 +5,22 @@ import (
 	"strings"
 )
 
-// engineerCircuitMissing: an engineer works on some circuit.
+// engineerCircuitMissing: an engineer works on at least one circuit.
 var engineerCircuitMissing = engineerRules.add(Rule{Code: "engineer-circuit-missing", Severity: Error, Column: EngineerInstanceID, Fixed: true})
 
-// engineerCircuitMalformed: each circuit named is pc- and lower-case letters and digits.
+// engineerCircuitMalformed: each circuit is named by its ID.
 var engineerCircuitMalformed = engineerRules.add(Rule{Code: "engineer-circuit-malformed", Severity: Error, Column: EngineerInstanceID})
 
-// engineerCircuitUnknown: each circuit named stands in the sheet of circuits.
+// engineerCircuitUnknown: each circuit named is in the Circuits sheet.
 var engineerCircuitUnknown = engineerRules.add(Rule{Code: "engineer-circuit-unknown", Severity: Error, Column: EngineerInstanceID})
 
 // engineerCircuitRepeated: a circuit is named once in a cell.
 var engineerCircuitRepeated = engineerRules.add(Rule{Code: "engineer-circuit-repeated", Severity: Warning, Column: EngineerInstanceID})
 
-// engineerCircuitStar: * stands alone: it means every circuit.
+// engineerCircuitStar: *, which means every circuit, is used alone.
 var engineerCircuitStar = engineerRules.add(Rule{Code: "engineer-circuit-star", Severity: Error, Column: EngineerInstanceID, Fixed: true})
 
-// worksOn reads the circuits that an engineer's row names.
+// worksOn reads the circuits named in an engineer's row.
 func (d *decoder) worksOn(f *field) (ids []string, all bool) {
 	s, found := d.required(f, engineerCircuitMissing)
 	switch {
@@ -29,38 +29,39 @@ func (d *decoder) worksOn(f *field) (ids []string, all bool) {
 	case s == "*":
 		return nil, true
 	case isInstanceID(s):
-		return d.ids.one(s), false
+		return d.ids.single(s), false
 	}
 	for _, part := range strings.FieldsFunc(s, isSeparator) {
 		id := trimOuter(part)
 		switch {
 		case id == "":
 		case id == "*":
-			d.tell(engineerCircuitStar, f)
+			d.report(engineerCircuitStar, f)
 		case !isInstanceID(id):
-			d.tell(engineerCircuitMalformed, f, Arg{"circuit", d.show(f, id)})
+			d.report(engineerCircuitMalformed, f, Arg{"circuit", d.show(f, id)})
 			if d.severity[engineerCircuitMalformed] != Error {
 				ids = append(ids, id)
 			}
 		case slices.Contains(ids, id):
-			d.tell(engineerCircuitRepeated, f, Arg{"circuit", id})
+			d.report(engineerCircuitRepeated, f, Arg{"circuit", id})
 		default:
 			ids = append(ids, id)
 		}
 	}
 	if ids == nil && strings.Trim(s, ",;，；、 ") == "" {
-		d.tell(engineerCircuitMissing, f)
+		d.report(engineerCircuitMissing, f)
 	}
 	return ids, false
 }
 
-// isSeparator reports what stands between the circuits of one cell.
+// isSeparator reports whether r separates the circuits named in one cell.
 func isSeparator(r rune) bool { return strings.ContainsRune(",;\n\r，；、", r) }
 
+// unknownCircuit reports that an engineer names a circuit that is not in the workbook.
 func (d *decoder) unknownCircuit(e *Engineer, id string) {
 	f := &d.cells[EngineerInstanceID]
 	before := d.errors
-	d.add(engineerCircuitUnknown, Problem{At: d.ref(EngineerInstanceID, e.Row), Column: f.header, Value: d.show(f, id)})
+	d.record(engineerCircuitUnknown, Problem{At: d.ref(EngineerInstanceID, e.Row), Column: f.header, Value: d.show(f, id)})
 	e.Invalid = e.Invalid || d.errors > before
 }
 
@@ -85,7 +86,7 @@ var engineerGenderUnknown = engineerRules.add(Rule{Code: "engineer-gender-unknow
 // engineerContactMissing: the API requires PMContactInfo.
 var engineerContactMissing = engineerRules.add(Rule{Code: "engineer-contact-missing", Severity: Error, Column: EngineerContact, Fixed: true})
 
-// engineer reads the row at hand as an engineer. The problems told since before are its own.
+// engineer reads the current row as an engineer. It is invalid if there are more errors than before.
 func (d *decoder) engineer(before int) {
 	f := &d.cells
 	e := Engineer{Row: d.row}
@@ -95,39 +96,39 @@ func (d *decoder) engineer(before int) {
 	e.CertificateNo = d.personal(&f[EngineerCertificateNo], engineerNumberMissing)
 	e.Gender = d.listed(&f[EngineerGender], engineerGenderMissing, engineerGenderUnknown)
 	e.Contact = d.personal(&f[EngineerContact], engineerContactMissing)
-	d.certificate(&e)
-	d.contact(&e)
+	d.checkCertificate(&e)
+	d.checkContact(&e)
 	e.Invalid = d.errors > before
-	d.engineers.push(e)
+	d.engineers.append(e)
 }
 
-// engineerMasked: a name, number or contact with an asterisk is what Mask leaves of it,
-// as in a copy written with personal data hidden; the person cannot be told from it.
+// engineerMasked: a name, number or contact is not masked, as it is in a copy written with
+// personal data hidden: that does not identify the person.
 var engineerMasked = engineerRules.add(Rule{Code: "engineer-masked", Severity: Error, Column: NoColumn, Fixed: true})
 
-// isMasked reports whether a value of a person holds an asterisk, plain or full width.
+// isMasked reports whether a personal value contains an asterisk, ASCII or full-width.
 func isMasked(s string) bool { return strings.Contains(s, "*") || strings.Contains(s, "＊") }
 
-// personal gives a value of the person, or nothing where it is missing, faulty or masked.
+// personal returns a personal value, or "" if it is missing, wrong or masked.
 func (d *decoder) personal(f *field, missing *Rule) Personal {
 	s, _ := d.required(f, missing)
 	if isMasked(s) {
-		d.tell(engineerMasked, f)
+		d.report(engineerMasked, f)
 		return ""
 	}
 	return Personal(s)
 }
 
-// engineerTwice: an engineer stands once on a circuit.
+// engineerTwice: an engineer is assigned to a circuit once.
 var engineerTwice = engineerRules.add(Rule{Code: "engineer-twice", Severity: Error, Column: EngineerCertificateNo})
 
-// engineersOnce tells of engineers that stand twice on one circuit, by their
-// certificates, at both rows.
-func (d *decoder) engineersOnce() {
-	s := certificates(d.w.Engineers)
-	s.told = make([]bool, len(d.w.Engineers))
-	s.tell = d.sameEngineer
-	s.check(d.everywhere) // circuits with too many of these list but the first
+// uniqueEngineers reports engineers who are assigned to a circuit twice, identified by
+// their certificates, at both rows.
+func (d *decoder) uniqueEngineers() {
+	s := newDuplicateFinder(d.w.Engineers)
+	s.reported = make([]bool, len(d.w.Engineers))
+	s.report = d.sameEngineer
+	s.check(d.onAll) // circuits with too many of them list only the first
 	var shared *int32
 	for i := range d.w.Circuits {
 		list := d.w.Circuits[i].Engineers
@@ -139,12 +140,12 @@ func (d *decoder) engineersOnce() {
 	}
 }
 
-// sameEngineer tells, at the row of a, that b is the same person on the same circuit.
+// sameEngineer reports, at the row of a, that b is the same person on the same circuit.
 func (d *decoder) sameEngineer(a, b int32) {
 	e, other := &d.w.Engineers[a], &d.w.Engineers[b]
 	f := &d.cells[EngineerCertificateNo]
 	before := d.errors
-	d.add(engineerTwice, Problem{
+	d.record(engineerTwice, Problem{
 		At: d.ref(EngineerCertificateNo, e.Row), Also: d.ref(EngineerCertificateNo, other.Row),
 		Column: f.header, Value: d.show(f, e.CertificateNo.Reveal()),
 	})

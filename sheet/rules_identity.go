@@ -2,7 +2,7 @@ package sheet
 
 import "time"
 
-// engineerIDForm: an identity number has 18 characters: 17 digits and a check character (GB 11643).
+// engineerIDForm: an identity number is 17 digits and a check character (GB 11643).
 var engineerIDForm = identityRules.add(Rule{Code: "engineer-id-form", Severity: Warning, Column: EngineerCertificateNo})
 
 // isIDForm reports whether a text has the form of an identity number.
@@ -13,15 +13,15 @@ func isIDForm(s string) bool {
 // engineerIDOldForm: identity numbers of 15 digits have not been valid since 2013.
 var engineerIDOldForm = identityRules.add(Rule{Code: "engineer-id-old-form", Severity: Warning, Column: EngineerCertificateNo})
 
-// isOldIDForm reports whether a text has the form of the first generation.
+// isOldIDForm reports whether a text has the form of a first-generation identity number.
 func isOldIDForm(s string) bool { return len(s) == 15 && isDigits(s) }
 
 // engineerIDCheckDigit: the last character checks the 17 before it (ISO 7064, MOD 11-2).
 var engineerIDCheckDigit = identityRules.add(Rule{Code: "engineer-id-check-digit", Severity: Warning, Column: EngineerCertificateNo})
 
-// idCheckDigitFits reports whether the last character of an identity number is the
-// check character of the others: the digits weighted by powers of 2 sum up to 1 modulo
-// 11, where X counts as 10. The number has the form of isIDForm.
+// idCheckDigitFits reports whether the last character of an identity number is the check
+// character of the others: the digits weighted by powers of 2 add up to 1 modulo 11, with X
+// as 10. The number has the form of isIDForm.
 func idCheckDigitFits(s string) bool {
 	sum := 0
 	for i := range 17 {
@@ -34,11 +34,11 @@ func idCheckDigitFits(s string) bool {
 	return (sum+last)%11 == 1
 }
 
-// engineerIDBirthDate: the birth date within an identity number is on the calendar.
+// engineerIDBirthDate: the birth date in an identity number exists.
 var engineerIDBirthDate = identityRules.add(Rule{Code: "engineer-id-birth-date", Severity: Warning, Column: EngineerCertificateNo})
 
-// idBirthDate gives the birth date within an identity number (characters 7 to 14), and
-// whether there is such a day. The number has the form of isIDForm.
+// idBirthDate returns the birth date in an identity number (characters 7 to 14) and whether
+// it exists. The number has the form of isIDForm.
 func idBirthDate(s string) (civil, bool) {
 	number := func(part string) (n int) {
 		for i := range len(part) {
@@ -53,26 +53,26 @@ func idBirthDate(s string) (civil, bool) {
 // engineerIDAge: an engineer is of working age.
 var engineerIDAge = identityRules.add(Rule{Code: "engineer-id-age", Severity: Warning, Column: EngineerCertificateNo})
 
-// Ages at which somebody works on a construction site: from 16 (Labour Law of the PRC,
-// article 15) to 80.
+// The ages, in years, at which people work on a construction site: from 16 (Labour Law of
+// the PRC, article 15) to 80.
 const (
-	youngest = 16
-	oldest   = 80
+	minAge = 16
+	maxAge = 80
 )
 
-// plausibleAge reports whether somebody born then is of working age now.
+// plausibleAge reports whether a person born on that day is of working age now.
 func plausibleAge(born civil, now time.Time) bool {
 	age := now.Year() - born.year
 	if int(now.Month()) < born.month || int(now.Month()) == born.month && now.Day() < born.day {
 		age--
 	}
-	return age >= youngest && age <= oldest
+	return age >= minAge && age <= maxAge
 }
 
 // engineerIDGender: the 17th digit is odd for men and even for women.
 var engineerIDGender = identityRules.add(Rule{Code: "engineer-id-gender", Severity: Warning, Column: EngineerGender})
 
-// idGender gives the gender that an identity number of the form of isIDForm implies.
+// idGender returns the gender that an identity number implies. It has the form of isIDForm.
 func idGender(s string) string {
 	if (s[16]-'0')%2 == 1 {
 		return "Male"
@@ -80,32 +80,33 @@ func idGender(s string) string {
 	return "Female"
 }
 
-// identity applies the rules of identity numbers.
-func (d *decoder) identity(number, gender string, f *field) {
+// checkIdentity applies the rules about identity numbers.
+func (d *decoder) checkIdentity(number, gender string, f *field) {
 	switch {
 	case isOldIDForm(number):
-		d.tell(engineerIDOldForm, f)
+		d.report(engineerIDOldForm, f)
 		return
 	case !isIDForm(number):
-		d.tell(engineerIDForm, f)
+		d.report(engineerIDForm, f)
 		return
 	}
 	if !idCheckDigitFits(number) {
-		d.tell(engineerIDCheckDigit, f)
+		d.report(engineerIDCheckDigit, f)
 	}
 	born, real := idBirthDate(number)
 	switch {
 	case !real:
-		d.tell(engineerIDBirthDate, f)
+		d.report(engineerIDBirthDate, f)
 	case !d.opts.Now.IsZero() && !plausibleAge(born, d.opts.Now):
-		d.tell(engineerIDAge, f)
+		d.report(engineerIDAge, f)
 	}
 	if gender != "" && gender != idGender(number) {
-		d.tell(engineerIDGender, &d.cells[EngineerGender], Arg{"implied", idGender(number)})
+		d.report(engineerIDGender, &d.cells[EngineerGender], Arg{"implied", idGender(number)})
 	}
 }
 
-// engineerPassportForm: a passport number has 5 to 9 letters and digits, one digit at least (ICAO Doc 9303).
+// engineerPassportForm: a passport number is 5 to 9 letters and digits with at least one
+// digit (ICAO Doc 9303).
 var engineerPassportForm = identityRules.add(Rule{Code: "engineer-passport-form", Severity: Warning, Column: EngineerCertificateNo})
 
 // isPassportNumber reports whether a text has the form of a passport number.
@@ -123,34 +124,35 @@ func isPassportNumber(s string) bool {
 	return len(s) >= 5 && len(s) <= 9 && digits > 0
 }
 
-// certificate applies the rules of certificate numbers.
-func (d *decoder) certificate(e *Engineer) {
+// checkCertificate applies the rules about certificate numbers.
+func (d *decoder) checkCertificate(e *Engineer) {
 	number := e.CertificateNo.Reveal()
 	f := &d.cells[EngineerCertificateNo]
 	switch {
 	case number == "":
 	case e.CertificateType == "Passport":
 		if !isPassportNumber(number) {
-			d.tell(engineerPassportForm, f)
+			d.report(engineerPassportForm, f)
 		}
 	case e.CertificateType == "IDCard":
-		d.identity(number, e.Gender, f)
+		d.checkIdentity(number, e.Gender, f)
 	}
 }
 
 // engineerContactForm: a contact is a phone number: E.164, or a mainland mobile or landline.
 var engineerContactForm = identityRules.add(Rule{Code: "engineer-contact-form", Severity: Warning, Column: EngineerContact})
 
-// contact checks the form of a contact.
-func (d *decoder) contact(e *Engineer) {
+// checkContact checks the form of a contact.
+func (d *decoder) checkContact(e *Engineer) {
 	if contact := e.Contact.Reveal(); contact != "" && !isPhone(contact) {
-		d.tell(engineerContactForm, &d.cells[EngineerContact])
+		d.report(engineerContactForm, &d.cells[EngineerContact])
 	}
 }
 
-// isPhone reports whether a text is a phone number once spaces, hyphens and brackets are
-// left out: + and 7 to 15 digits (E.164); a mainland mobile number, 11 digits from 13 to
-// 19, or with 86 or 0086 in front; a mainland landline with its area code, 10 to 12 digits from 0.
+// isPhone reports whether a text is a phone number, ignoring spaces, hyphens and brackets:
+// + and 7 to 15 digits (E.164); a mainland mobile number, 11 digits starting with 13 to 19,
+// also after 86 or 0086; or a mainland landline with its area code, 10 to 12 digits starting
+// with 0.
 func isPhone(s string) bool {
 	var buf [24]byte
 	digits := buf[:0]

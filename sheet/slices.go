@@ -1,71 +1,71 @@
 package sheet
 
-// pile gathers values of a number not known before, in blocks that grow to a limit, so
-// that each value is moved once at most: growing one slice to a million rows would move
+// chunkedSlice collects an unknown number of values in chunks of limited size, so that
+// each value is moved at most once. Growing a single slice to a million rows would move
 // each of them four times.
-type pile[T any] struct {
+type chunkedSlice[T any] struct {
 	full  [][]T
 	last  []T
-	count int // in full
+	count int // of the values in full
 }
 
-// Sizes of a block, in values.
+// Sizes of a chunk, in values.
 const (
-	firstBlock = 32
-	lastBlock  = 4096
+	minChunk = 32
+	maxChunk = 4096
 )
 
-// expect makes room for a number of values, so that they need not be moved at all.
-func (p *pile[T]) expect(n int) {
-	if p.count == 0 && n > cap(p.last) {
-		p.last = append(make([]T, 0, n), p.last...)
+// reserve allocates memory for n values, which then need not be moved at all.
+func (s *chunkedSlice[T]) reserve(n int) {
+	if s.count == 0 && n > cap(s.last) {
+		s.last = append(make([]T, 0, n), s.last...)
 	}
 }
 
-// grow begins a further block when the last is full.
-func (p *pile[T]) grow() {
-	if len(p.last) == cap(p.last) {
-		p.last = make([]T, 0, min(max(firstBlock, 2*cap(p.last)), lastBlock))
+// grow starts a new chunk if the last one is full.
+func (s *chunkedSlice[T]) grow() {
+	if len(s.last) == cap(s.last) {
+		s.last = make([]T, 0, min(max(minChunk, 2*cap(s.last)), maxChunk))
 	}
 }
 
-// push adds a value.
-func (p *pile[T]) push(v T) {
-	if n := len(p.last); n > 0 && n == cap(p.last) {
-		p.full = append(p.full, p.last)
-		p.count += n
+// append adds a value.
+func (s *chunkedSlice[T]) append(v T) {
+	if n := len(s.last); n > 0 && n == cap(s.last) {
+		s.full = append(s.full, s.last)
+		s.count += n
 	}
-	p.grow()
-	p.last = append(p.last, v)
+	s.grow()
+	s.last = append(s.last, v)
 }
 
-// take gives the values in one slice and leaves the pile empty.
-func (p *pile[T]) take() []T {
-	all := p.last
-	if len(p.full) > 0 {
-		all = make([]T, 0, p.count+len(p.last))
-		for i, b := range p.full {
+// slice returns the values as one slice and empties s.
+func (s *chunkedSlice[T]) slice() []T {
+	all := s.last
+	if len(s.full) > 0 {
+		all = make([]T, 0, s.count+len(s.last))
+		for i, b := range s.full {
 			all = append(all, b...)
-			p.full[i] = nil // free it while the next is moved
+			s.full[i] = nil // free it before the next one is copied
 		}
-		all = append(all, p.last...)
+		all = append(all, s.last...)
 	}
-	*p = pile[T]{}
+	*s = chunkedSlice[T]{}
 	return all
 }
 
-// one gives a slice that holds a value and has no room, cut from a block.
-func (p *pile[T]) one(v T) []T {
-	p.grow()
-	p.last = append(p.last, v)
-	n := len(p.last)
-	return p.last[n-1 : n : n]
+// single adds a value and returns a slice of that value alone, without spare capacity.
+func (s *chunkedSlice[T]) single(v T) []T {
+	s.grow()
+	s.last = append(s.last, v)
+	n := len(s.last)
+	return s.last[n-1 : n : n]
 }
 
-// rowIndex finds an index by a row's number.
+// rowIndex maps row numbers to indexes.
 type rowIndex []int32
 
-// indexRows makes the index of so many rows.
+// indexRows builds the index of count rows, whose numbers row returns.
 func indexRows(count int, row func(int) int) rowIndex {
 	last := 0
 	for i := range count {
@@ -78,7 +78,7 @@ func indexRows(count int, row func(int) int) rowIndex {
 	return index
 }
 
-// at gives the index of a row.
+// at returns the index of a row.
 func (x rowIndex) at(row int) (int, bool) {
 	if row < 0 || row >= len(x) || x[row] == 0 {
 		return 0, false

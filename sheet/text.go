@@ -7,57 +7,57 @@ import (
 	"unicode/utf8"
 )
 
-// textKind says which characters a column takes.
+// textKind says which characters a column accepts.
 type textKind uint8
 
 const (
-	freeText  textKind = iota // any language, sent as it stands
-	codeText                  // ASCII: identifiers and numbers; full width is read as plain
-	codesText                 // several codes, which line breaks may part
-	digitText                 // as codeText, of a person: nothing but the characters stands against a wrong one
+	freeText  textKind = iota // any language, sent unchanged
+	codeText                  // ASCII identifiers and numbers; full-width characters are read as ASCII
+	codesText                 // several codes, which line breaks may separate
+	digitText                 // as codeText, but personal: no other rule would reject a wrong character
 	listText                  // a closed list
-	timeText                  // a date, which may hold the characters of 2027年1月15日
+	timeText                  // a date, possibly with the characters of 2027年1月15日
 )
 
-// cleaned is a text made fit for its column, and the first character that is not.
+// cleaned is a text cleaned for its column, with its first invalid character.
 type cleaned struct {
 	text     string
-	trimmed  bool // outer space was dropped
-	narrowed bool // full width was made plain
+	trimmed  bool // leading or trailing space was removed
+	narrowed bool // full-width characters were replaced
 	wide     rune // the first full-width letter or digit of a free text
 
-	fault *Rule // what is wrong with the character bad, or nil
-	bad   rune  //
-	at    int   // its place in the text as it stands, in characters from 1
+	rule *Rule // the rule that bad breaks, or nil
+	bad  rune  //
+	at   int   // its position in the original text, in characters from 1
 }
 
-// clean makes a text fit. Plain texts, nearly all of them, come back at once.
+// clean cleans a text. Printable ASCII, by far the most common case, is returned at once.
 func clean(s string, kind textKind) cleaned {
 	if isPlain(s) {
 		return cleaned{text: s}
 	}
 	t := trimOuter(s)
 	c := cleaned{text: t, trimmed: len(t) != len(s)}
-	place := utf8.RuneCountInString(s[:len(s)-len(strings.TrimLeftFunc(s, isOuter))])
+	leading := utf8.RuneCountInString(s[:len(s)-len(strings.TrimLeftFunc(s, isOuter))])
 	if kind != freeText && strings.ContainsFunc(t, isWide) {
 		c.text, c.narrowed = strings.Map(narrow, t), true
 	}
-	composed := true
+	place, composed := leading, true
 	for _, r := range c.text {
 		place++
 		composed = composed && isComposed(r)
 		if kind == freeText && c.wide == 0 && isWideWord(r) {
 			c.wide = r
 		}
-		if c.fault == nil {
-			if c.fault = charFault(r, kind); c.fault != nil {
+		if c.rule == nil {
+			if c.rule = charRule(r, kind); c.rule != nil {
 				c.bad, c.at = r, place
 			}
 		}
 	}
-	if kind == freeText && c.fault == nil && !composed {
+	if kind == freeText && c.rule == nil && !composed {
 		if r, n := decomposed(c.text); n > 0 {
-			c.fault, c.bad, c.at = cellDecomposed, r, place-utf8.RuneCountInString(c.text)+n
+			c.rule, c.bad, c.at = cellDecomposed, r, leading+n
 		}
 	}
 	return c
@@ -79,8 +79,8 @@ func isBlank(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return !isOuter(r) }) < 0
 }
 
-// isOuter reports whether a character is dropped at the ends of a value: white space
-// of any kind, and what has no width.
+// isOuter reports whether a character is removed at the ends of a value: white space of
+// any kind and characters without width.
 func isOuter(r rune) bool {
 	switch r {
 	case 0x180E, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF:
@@ -91,13 +91,13 @@ func isOuter(r rune) bool {
 
 func isWide(r rune) bool { return r >= 0xFF01 && r <= 0xFF5E || r == 0x3000 }
 
-// isWideWord reports a full-width letter, digit or space: what looks like another
-// character that is typed far more often. Full-width punctuation belongs to Chinese.
+// isWideWord reports whether r is a full-width letter, digit or space, which is easily
+// mistaken for its common form. Full-width punctuation is normal in Chinese.
 func isWideWord(r rune) bool {
 	return r == 0x3000 || isWide(r) && (unicode.IsLetter(r) || unicode.IsDigit(r))
 }
 
-// narrow gives the plain form of a full-width character (U+FF01 to U+FF5E, U+3000).
+// narrow returns the ASCII form of a full-width character (U+FF01 to U+FF5E, U+3000).
 func narrow(r rune) rune {
 	switch {
 	case r >= 0xFF01 && r <= 0xFF5E:
@@ -117,7 +117,7 @@ func isDigits(s string) bool {
 	return s != ""
 }
 
-// shorten cuts a text after so many characters.
+// shorten cuts a text after most characters.
 func shorten(s string, most int) string {
 	if len(s) <= most {
 		return s

@@ -9,6 +9,44 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
+// FuzzIdentity holds that of the eleven endings of 17 digits exactly one fits.
+func FuzzIdentity(f *testing.F) {
+	for _, s := range []string{"000000199001010018", "00000019900101001X", "99999919901301", "x", "00000019900101001x"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		isOldIDForm(s)
+		isPassportNumber(s)
+		isPhone(s)
+		if !isIDForm(s) {
+			return
+		}
+		fits := 0
+		for _, last := range "0123456789X" {
+			if idCheckDigitFits(s[:17] + string(last)) {
+				fits++
+			}
+		}
+		if fits != 1 {
+			t.Fatalf("%d endings fit %s", fits, s[:17])
+		}
+		if born, real := idBirthDate(s); real && born.date() != s[6:10]+"-"+s[10:12]+"-"+s[12:14] {
+			t.Fatalf("%s: born %s", s, born)
+		}
+		idGender(s)
+	})
+}
+
+// TestIDCheckDigit uses numbers whose check character was computed with the table of
+// weights in GB 11643. Their area codes are not assigned.
+func TestIDCheckDigit(t *testing.T) {
+	for number, fits := range map[string]bool{"99999919491231005X": true, "99999919491231005x": true, "999999194912310051": false, "000000199001010018": true, "000000199001100018": false} {
+		if idCheckDigitFits(number) != fits {
+			t.Errorf("%s fits: %v, want %v", number, !fits, fits)
+		}
+	}
+}
+
 // TestDecomposed compares with norm on every character and on random texts of characters
 // that compose: a text is reported if it is not in form C, at the end of its first prefix
 // that is not.
@@ -16,13 +54,13 @@ func TestDecomposed(t *testing.T) {
 	check := func(s string) {
 		t.Helper()
 		c := clean(s, freeText)
-		if c.fault != nil && c.fault != cellDecomposed || c.trimmed {
+		if c.rule != nil && c.rule != cellDecomposed || c.trimmed {
 			return
 		}
-		if normal := norm.NFC.IsNormalString(s); normal != (c.fault == nil) {
+		if normal := norm.NFC.IsNormalString(s); normal != (c.rule == nil) {
 			t.Fatalf("%+q: normal %v, want %v", s, !normal, normal)
 		}
-		if c.fault == nil {
+		if c.rule == nil {
 			return
 		}
 		chars := []rune(s)
