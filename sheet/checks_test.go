@@ -2,22 +2,37 @@ package sheet
 
 import (
 	"math/rand/v2"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
 
-// FuzzIdentity holds that of the eleven endings of 17 digits exactly one fits.
+var (
+	oldID    = regexp.MustCompile(`^[0-9]{15}$`)
+	passport = regexp.MustCompile(`^[0-9A-Za-z]{5,9}$`)
+	phone    = regexp.MustCompile(`^(\+[1-9][0-9]{6,14}|(86|0086)?1[3-9][0-9]{9}|0[1-9][0-9]{8,10})$`)
+)
+
+// FuzzIdentity checks that of the eleven possible endings of 17 digits exactly one fits,
+// and compares the other forms with regular expressions.
 func FuzzIdentity(f *testing.F) {
-	for _, s := range []string{"000000199001010018", "00000019900101001X", "99999919901301", "x", "00000019900101001x"} {
+	for _, s := range []string{"000000199001010018", "00000019900101001X", "99999919901301", "x", "00000019900101001x", "000000900101001", "X1234567", "+447700900123", "(0571) 8800-0000", "86 138-0000-0000", "0000000000000000000000000"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		isOldIDForm(s)
-		isPassportNumber(s)
-		isPhone(s)
+		if got := isOldIDForm(s); got != oldID.MatchString(s) {
+			t.Errorf("isOldIDForm(%q) = %v", s, got)
+		}
+		if got := isPassportNumber(s); got != (passport.MatchString(s) && strings.ContainsAny(s, "0123456789")) {
+			t.Errorf("isPassportNumber(%q) = %v", s, got)
+		}
+		if got := isPhone(s); got != phone.MatchString(strings.NewReplacer(" ", "", "-", "", "(", "", ")", "").Replace(s)) {
+			t.Errorf("isPhone(%q) = %v", s, got)
+		}
 		if !isIDForm(s) {
 			return
 		}
@@ -33,7 +48,9 @@ func FuzzIdentity(f *testing.F) {
 		if born, real := idBirthDate(s); real && born.date() != s[6:10]+"-"+s[10:12]+"-"+s[12:14] {
 			t.Fatalf("%s: born %s", s, born)
 		}
-		idGender(s)
+		if got, want := idGender(s), map[bool]string{true: "Male", false: "Female"}[strings.ContainsAny(s[16:17], "13579")]; got != want {
+			t.Errorf("idGender(%q) = %s, want %s", s, got, want)
+		}
 	})
 }
 
