@@ -61,26 +61,63 @@ type SheetPatch struct {
 	Marks []Mark
 }
 
+// StatusPatch writes the LOA status of circuits, by row, into its column of the Circuits
+// sheet and changes nothing else. The column is where an earlier run wrote it, or else to
+// the right of the table.
+func StatusPatch(w *Workbook, status map[int]string) Patch {
+	t := &w.CircuitsTable
+	column := PutColumn{Header: ResultHeaders[ColLOAStatus], Width: resultWidths[ColLOAStatus]}
+	last := t.LastCol
+	if col, found := t.Results[ColLOAStatus]; found {
+		column.Col = col
+	} else {
+		for _, col := range t.Results {
+			last = max(last, col)
+		}
+		column.Col = last + 1
+	}
+	return Patch{Sheets: []SheetPatch{{
+		Sheet: t.Sheet, HeaderRow: t.HeaderRow, LastRow: t.LastRow, LastCol: max(last, column.Col),
+		Columns: []PutColumn{column}, Rows: len(status),
+		Row: func(row int) []PutCell {
+			text, found := status[row]
+			if !found {
+				return nil
+			}
+			return []PutCell{{Text: text}}
+		},
+	}}}
+}
+
 // MaskPersonal masks every personal column of a workbook's tables, and every other cell
 // whose problem found that its value may be personal too.
 func (p *Patch) MaskPersonal(w *Workbook) {
-	for i := range p.Sheets {
-		for _, t := range []*Table{&w.CircuitsTable, &w.EngineersTable} {
-			if t.Sheet != p.Sheets[i].Sheet {
-				continue
+	for _, t := range []*Table{&w.CircuitsTable, &w.EngineersTable} {
+		s := p.sheet(t)
+		for _, c := range Columns {
+			if col, found := t.Columns[c.ID]; found && c.Personal {
+				s.Masked = append(s.Masked, col)
 			}
-			for _, c := range Columns {
-				if col, found := t.Columns[c.ID]; found && c.Personal {
-					p.Sheets[i].Masked = append(p.Sheets[i].Masked, col)
-				}
-			}
-			for _, found := range w.Problems {
-				if found.Masked && found.At.Sheet == t.Sheet && !slices.Contains(p.Sheets[i].Masked, found.At.Col) {
-					p.Sheets[i].MaskedCells = append(p.Sheets[i].MaskedCells, found.At)
-				}
+		}
+		for _, found := range w.Problems {
+			if found.Masked && found.At.Sheet == t.Sheet && !slices.Contains(s.Masked, found.At.Col) {
+				s.MaskedCells = append(s.MaskedCells, found.At)
 			}
 		}
 	}
+}
+
+// sheet returns the patch of a table's sheet, and adds an empty one if there is none.
+func (p *Patch) sheet(t *Table) *SheetPatch {
+	i := slices.IndexFunc(p.Sheets, func(s SheetPatch) bool { return s.Sheet == t.Sheet })
+	if i < 0 {
+		i = len(p.Sheets)
+		p.Sheets = append(p.Sheets, SheetPatch{
+			Sheet: t.Sheet, HeaderRow: t.HeaderRow, LastRow: t.LastRow, LastCol: t.LastCol,
+			Row: func(int) []PutCell { return nil },
+		})
+	}
+	return &p.Sheets[i]
 }
 
 // PutColumn is one result column.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 )
 
@@ -139,32 +138,96 @@ type Words interface {
 	Line(code string, args ...Arg) string
 }
 
-// rowErrors finds the errors of a row among the problems of a workbook.
-type rowErrors struct {
-	problems []Problem
-	list     []int32 // indexes of one sheet's errors, by row
+// RowErrors finds the errors of each row: a circuit's own and those of its engineers.
+// An error belongs to the row of its At alone; a conflict is reported at each of its rows
+// that is invalid because of it.
+type RowErrors struct {
+	workbook            *Workbook
+	problems            []Problem
+	circuits, engineers []int32 // indexes of the errors of each sheet, by row
 }
 
-// errorsOf lists the errors of a sheet by row.
-func errorsOf(problems []Problem, sheet string) rowErrors {
-	x := rowErrors{problems: problems}
+// NewRowErrors indexes the errors among problems, which may be more than the workbook's own.
+func NewRowErrors(w *Workbook, problems []Problem) *RowErrors {
+	e := &RowErrors{workbook: w, problems: problems}
 	for i := range problems {
-		if problems[i].Severity == Error && problems[i].At.Sheet == sheet {
-			x.list = append(x.list, int32(i))
+		switch p := &problems[i]; {
+		case p.Severity != Error:
+		case p.At.Sheet == w.CircuitsTable.Sheet:
+			e.circuits = append(e.circuits, int32(i))
+		case p.At.Sheet == w.EngineersTable.Sheet:
+			e.engineers = append(e.engineers, int32(i))
 		}
 	}
-	slices.SortStableFunc(x.list, func(a, b int32) int { return cmp.Compare(x.row(a), x.row(b)) })
-	return x
+	byRow := func(a, b int32) int { return cmp.Compare(problems[a].At.Row, problems[b].At.Row) }
+	slices.SortStableFunc(e.circuits, byRow)
+	slices.SortStableFunc(e.engineers, byRow)
+	return e
 }
 
-func (x *rowErrors) row(i int32) int { return x.problems[i].At.Row }
-
-// at gives the errors of a row, by their indexes.
-func (x *rowErrors) at(row int) []int32 {
-	from := sort.Search(len(x.list), func(i int) bool { return x.row(x.list[i]) >= row })
-	to := from
-	for to < len(x.list) && x.row(x.list[to]) == row {
-		to++
+// appendRow appends the errors of one row.
+func (e *RowErrors) appendRow(list []Problem, sorted []int32, row int) []Problem {
+	i, _ := slices.BinarySearchFunc(sorted, row, func(i int32, row int) int { return cmp.Compare(e.problems[i].At.Row, row) })
+	for ; i < len(sorted) && e.problems[sorted[i]].At.Row == row; i++ {
+		list = append(list, e.problems[sorted[i]])
 	}
-	return x.list[from:to]
+	return list
+}
+
+// Own lists the errors of a circuit's own row.
+func (e *RowErrors) Own(c *Circuit) []Problem { return e.appendRow(nil, e.circuits, c.Row) }
+
+// Of lists the errors that make a circuit invalid: its own, then those of its engineers.
+func (e *RowErrors) Of(c *Circuit) []Problem {
+	list := e.Own(c)
+	for _, i := range c.Engineers {
+		list = e.appendRow(list, e.engineers, e.workbook.Engineers[i].Row)
+	}
+	return list
+}
+
+// Code returns the code of the first error of a circuit, or "".
+func (e *RowErrors) Code(c *Circuit) string {
+	if list := e.Of(c); len(list) > 0 {
+		return list[0].Code
+	}
+	return ""
+}
+
+// Count counts the errors except those of rows that are left out: of the circuits whose
+// rows are skipped, and of the engineers who work on these circuits alone. An engineer who
+// works on no circuit is left out only with all circuits, as any of them may be meant.
+func (e *RowErrors) Count(skipped map[int]bool) int {
+	taken := func(c *Circuit) bool { return !skipped[c.Row] }
+	engineers := make([]struct{ skipped, taken bool }, len(e.workbook.Engineers))
+	all := len(skipped) > 0
+	for i := range e.workbook.Circuits {
+		c := &e.workbook.Circuits[i]
+		all = all && !taken(c)
+		for _, n := range c.Engineers {
+			if taken(c) {
+				engineers[n].taken = true
+			} else {
+				engineers[n].skipped = true
+			}
+		}
+	}
+	out := map[int]bool{}
+	for i, g := range engineers {
+		if all || g.skipped && !g.taken {
+			out[e.workbook.Engineers[i].Row] = true
+		}
+	}
+	n := 0
+	for _, i := range e.circuits {
+		if !skipped[e.problems[i].At.Row] {
+			n++
+		}
+	}
+	for _, i := range e.engineers {
+		if !out[e.problems[i].At.Row] {
+			n++
+		}
+	}
+	return n
 }

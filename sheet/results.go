@@ -1,6 +1,7 @@
 package sheet
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -47,22 +48,17 @@ type resulter struct {
 	w         *Workbook
 	words     Words
 	results   []RowResult
+	errors    *RowErrors
 	byRow     rowIndex      // of results
-	circuits  rowIndex      // of w.Circuits
 	engineers rowIndex      // of w.Engineers
 	sums      []engineerSum // by engineer
-
-	circuitErrors, engineerErrors rowErrors
 }
 
 func newResulter(w *Workbook, rows []RowResult, words Words) *resulter {
 	r := &resulter{
-		w: w, words: words, results: rows,
-		byRow:          indexRows(len(rows), func(i int) int { return rows[i].Row }),
-		circuits:       indexRows(len(w.Circuits), func(i int) int { return w.Circuits[i].Row }),
-		engineers:      indexRows(len(w.Engineers), func(i int) int { return w.Engineers[i].Row }),
-		circuitErrors:  errorsOf(w.Problems, w.CircuitsTable.Sheet),
-		engineerErrors: errorsOf(w.Problems, w.EngineersTable.Sheet),
+		w: w, words: words, results: rows, errors: NewRowErrors(w, w.Problems),
+		byRow:     indexRows(len(rows), func(i int) int { return rows[i].Row }),
+		engineers: indexRows(len(w.Engineers), func(i int) int { return w.Engineers[i].Row }),
 	}
 	r.sums = sumEngineers(w, r)
 	return r
@@ -89,21 +85,17 @@ func (r *resulter) circuitCells(number int) []PutCell {
 // or, if it has none, those of its engineers.
 func (r *resulter) complete(res *RowResult) RowResult {
 	out := *res
-	if out.Result != Invalid {
+	c := r.w.CircuitAt(out.Row)
+	if out.Result != Invalid || c == nil {
 		return out
 	}
-	list := r.circuitErrors.at(out.Row)
-	if i, found := r.circuits.at(out.Row); found && len(list) == 0 {
-		list = nil
-		for _, e := range r.w.Circuits[i].Engineers {
-			list = append(list, r.engineerErrors.at(r.w.Engineers[e].Row)...)
-		}
+	list := r.errors.Own(c)
+	if len(list) == 0 {
+		list = r.errors.Of(c)
 	}
 	if len(list) > 0 {
 		out.Message = r.message(list, r.w.CircuitsTable.Sheet)
-		if out.ErrorCode == "" {
-			out.ErrorCode = r.w.Problems[list[0]].Code
-		}
+		out.ErrorCode = cmp.Or(out.ErrorCode, list[0].Code)
 	}
 	return out
 }
@@ -112,9 +104,9 @@ func (r *resulter) complete(res *RowResult) RowResult {
 const maxListed = 5
 
 // message lists errors, one per line. Their cells are named relative to the sheet.
-func (r *resulter) message(list []int32, sheet string) string {
+func (r *resulter) message(list []Problem, sheet string) string {
 	var b strings.Builder
-	for n, i := range list {
+	for n, p := range list {
 		if n > 0 {
 			b.WriteByte('\n')
 		}
@@ -122,7 +114,6 @@ func (r *resulter) message(list []int32, sheet string) string {
 			b.WriteString(r.words.Line("rows-more", Arg{"n", strconv.Itoa(len(list) - n)}))
 			break
 		}
-		p := r.w.Problems[i]
 		cell := p.At.Cell()
 		if p.At.Sheet != sheet {
 			cell = p.At.String()
@@ -228,8 +219,8 @@ func (r *resulter) engineerCells(number int) []PutCell {
 func (r *resulter) engineerResult(e *Engineer, s *engineerSum) []PutCell {
 	if e.Invalid {
 		out := RowResult{Result: Invalid}
-		if list := r.engineerErrors.at(e.Row); len(list) > 0 {
-			out.Message, out.ErrorCode = r.message(list, r.w.EngineersTable.Sheet), r.w.Problems[list[0]].Code
+		if list := r.errors.appendRow(nil, r.errors.engineers, e.Row); len(list) > 0 {
+			out.Message, out.ErrorCode = r.message(list, r.w.EngineersTable.Sheet), list[0].Code
 		}
 		return cellsOf(out)
 	}

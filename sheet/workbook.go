@@ -1,6 +1,10 @@
 package sheet
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // Circuit is one row of the Circuits sheet as typed values: one application to be made.
 // A field whose cell has an error holds its zero value.
@@ -60,6 +64,27 @@ type Workbook struct {
 	Circuits       []Circuit
 	Engineers      []Engineer
 	Problems       []Problem // in reading order: Circuits, then Engineers, by row and column
+}
+
+// CircuitAt returns the circuit in a row of the Circuits sheet, or nil.
+func (w *Workbook) CircuitAt(row int) *Circuit {
+	i, found := slices.BinarySearchFunc(w.Circuits, row, func(c Circuit, row int) int { return cmp.Compare(c.Row, row) })
+	if !found {
+		return nil
+	}
+	return &w.Circuits[i]
+}
+
+// LastResult returns the result of the last run according to the workbook. Without one it
+// is INVALID for an invalid row and NOT_ATTEMPTED for any other.
+func (c *Circuit) LastResult() Result {
+	switch {
+	case c.Past.Result != "":
+		return Result(c.Past.Result)
+	case c.Invalid:
+		return Invalid
+	}
+	return NotAttempted
 }
 
 // Options control Decode.
