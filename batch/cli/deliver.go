@@ -100,47 +100,15 @@ func (done *finished) withheld() bool {
 	return slices.ContainsFunc(done.outcomes, func(o batch.Outcome) bool { return o.Reason == batch.ReasonWithheld })
 }
 
-// errors counts the problems that are errors, but for those of rows that --only left out.
+// errors counts the problems that are errors, except those of rows that --only left out.
 func (done *finished) errors() int {
-	table, engineers := &done.in.workbook.CircuitsTable, &done.in.workbook.EngineersTable
-	circuit, engineer := done.leftOut()
-	n := 0
-	for _, p := range done.problems {
-		out := p.At.Sheet == table.Sheet && circuit[p.At.Row] || p.At.Sheet == engineers.Sheet && engineer[p.At.Row]
-		if p.Severity == sheet.Error && !out {
-			n++
-		}
-	}
-	return n
-}
-
-// leftOut gives the rows of circuits that --only left out, and those of engineers who
-// work on no other. One who works on none at all counts as long as a row was taken: it
-// may be the one that was meant.
-func (done *finished) leftOut() (circuits, engineers map[int]bool) {
-	circuits, engineers = map[int]bool{}, map[int]bool{}
+	skipped := map[int]bool{}
 	for _, o := range done.outcomes {
 		if o.Result == sheet.Skipped {
-			circuits[o.Row] = true
+			skipped[o.Row] = true
 		}
 	}
-	book := done.in.workbook
-	if len(circuits) > 0 && len(circuits) == len(book.Circuits) {
-		for i := range book.Engineers {
-			engineers[book.Engineers[i].Row] = true
-		}
-		return circuits, engineers
-	}
-	for _, taken := range []bool{false, true} {
-		for i := range book.Circuits {
-			if c := &book.Circuits[i]; circuits[c.Row] != taken {
-				for _, e := range c.Engineers {
-					engineers[book.Engineers[e].Row] = !taken
-				}
-			}
-		}
-	}
-	return circuits, engineers
+	return sheet.NewRowErrors(done.in.workbook, done.problems).Count(skipped)
 }
 
 // document renders a finished run: every code becomes its sentence here, once.
