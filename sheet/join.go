@@ -117,9 +117,9 @@ type duplicateFinder struct {
 	report   func(a, b int32)
 }
 
-func newDuplicateFinder(engineers []Engineer) *duplicateFinder {
+func newDuplicateFinder(engineers []Engineer, report func(a, b int32)) *duplicateFinder {
 	type certificate struct{ kind, number string }
-	s := &duplicateFinder{number: make([]int32, len(engineers))}
+	s := &duplicateFinder{number: make([]int32, len(engineers)), reported: make([]bool, len(engineers)), report: report}
 	ids := make(map[certificate]int32, len(engineers)/2)
 	for i := range engineers {
 		e := &engineers[i]

@@ -159,7 +159,7 @@ func nearHeader(id SheetID, header string) (ColumnID, bool) {
 	return NoColumn, false
 }
 
-// nearSheet returns the sheet whose name is probably a misspelling of the given one's.
+// nearSheet returns the name that is probably a misspelling of a sheet's, or "".
 func nearSheet(id SheetID, names []string) string {
 	for _, name := range names {
 		key := sheetKey(name)

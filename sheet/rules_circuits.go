@@ -120,7 +120,8 @@ var circuitLineTypeUnknown = circuitRules.add(Rule{Code: "circuit-line-type-unkn
 // circuitSiMissing: the API requires Si.
 var circuitSiMissing = circuitRules.add(Rule{Code: "circuit-si-missing", Severity: Error, Column: CircuitSi, Fixed: true})
 
-// circuit reads the current row as a circuit. It is invalid if there are more errors than before.
+// circuit reads the current row as a circuit, which is invalid if the number of errors has
+// risen since before.
 func (d *decoder) circuit(before int, past Past) {
 	f := &d.cells
 	c := Circuit{Row: d.row, Past: past}

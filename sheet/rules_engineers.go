@@ -86,7 +86,8 @@ var engineerGenderUnknown = engineerRules.add(Rule{Code: "engineer-gender-unknow
 // engineerContactMissing: the API requires PMContactInfo.
 var engineerContactMissing = engineerRules.add(Rule{Code: "engineer-contact-missing", Severity: Error, Column: EngineerContact, Fixed: true})
 
-// engineer reads the current row as an engineer. It is invalid if there are more errors than before.
+// engineer reads the current row as an engineer, who is invalid if the number of errors
+// has risen since before.
 func (d *decoder) engineer(before int) {
 	f := &d.cells
 	e := Engineer{Row: d.row}
@@ -102,8 +103,8 @@ func (d *decoder) engineer(before int) {
 	d.engineers.append(e)
 }
 
-// engineerMasked: a name, number or contact is not masked, as it is in a copy written with
-// personal data hidden: that does not identify the person.
+// engineerMasked: a masked name, number or contact, as in a copy written with personal data
+// hidden, does not identify the person.
 var engineerMasked = engineerRules.add(Rule{Code: "engineer-masked", Severity: Error, Column: NoColumn, Fixed: true})
 
 // isMasked reports whether a personal value contains an asterisk, ASCII or full-width.
@@ -125,9 +126,7 @@ var engineerTwice = engineerRules.add(Rule{Code: "engineer-twice", Severity: Err
 // uniqueEngineers reports engineers who are assigned to a circuit twice, identified by
 // their certificates, at both rows.
 func (d *decoder) uniqueEngineers() {
-	s := newDuplicateFinder(d.w.Engineers)
-	s.reported = make([]bool, len(d.w.Engineers))
-	s.report = d.sameEngineer
+	s := newDuplicateFinder(d.w.Engineers, d.sameEngineer)
 	s.check(d.onAll) // circuits with too many of them list only the first
 	var shared *int32
 	for i := range d.w.Circuits {

@@ -115,7 +115,7 @@ func weekendNight(t time.Time) bool {
 // circuitTimeEcho: the time is shown as it is sent, unless the cell already has that form.
 var circuitTimeEcho = timeRules.add(Rule{Code: "circuit-time-echo", Severity: Note, Column: CircuitConstructionTime})
 
-// checkTime applies the rules of a time that was read.
+// checkTime applies the rules about a time that was read.
 func (d *decoder) checkTime(f *field, t time.Time, clock bool) {
 	sent := t.Format(SentTime)
 	if sent != f.cell.Value && d.severity[circuitTimeEcho] != Off {
