@@ -47,7 +47,7 @@ func keyOf(c *sheet.Circuit) Key { return Key{Region: c.RegionID, InstanceID: c.
 func NewPlan(w *sheet.Workbook, o PlanOptions) *Plan {
 	p := &planner{
 		Plan: &Plan{DryRun: o.DryRun}, workbook: w, options: o,
-		faults: faultsByRow(w), keys: make(map[Key]bool, len(w.Circuits)), tokens: map[string]bool{},
+		errors: sheet.NewRowErrors(w, w.Problems), keys: make(map[Key]bool, len(w.Circuits)), tokens: map[string]bool{},
 	}
 	p.Applications = make([]Application, 0, len(w.Circuits))
 	for i := range w.Circuits {
@@ -64,7 +64,7 @@ type planner struct {
 	*Plan
 	workbook *sheet.Workbook
 	options  PlanOptions
-	faults   faults
+	errors   *sheet.RowErrors
 	keys     map[Key]bool    // circuits that have an application
 	tokens   map[string]bool // tokens chosen by users that are in use
 	invalid  bool            // a row is INVALID
@@ -78,7 +78,7 @@ func (p *planner) row(c *sheet.Circuit) {
 		return
 	}
 	if c.Invalid || key.Region == "" || key.InstanceID == "" || p.keys[key] {
-		p.fault(Outcome{Row: c.Row, Key: key, ErrorCode: p.faults.code(c)})
+		p.fault(Outcome{Row: c.Row, Key: key, ErrorCode: p.errors.Code(c)})
 		return
 	}
 	p.keys[key] = true
@@ -177,19 +177,14 @@ func (p *planner) engineers(c *sheet.Circuit) []*sheet.Engineer {
 	return list
 }
 
-// lastResult is the result that --only asks about: the ledger's, else the workbook's.
-// An application that was begun and never finished counts as UNKNOWN; a row of which
-// nothing is known as INVALID if it is, and else as NOT_ATTEMPTED.
+// lastResult is the result that --only asks about: the ledger's, or else the workbook's.
+// An application that was begun and never finished counts as UNKNOWN.
 func lastResult(c *sheet.Circuit, r Record, known bool) sheet.Result {
 	switch {
 	case known && r.Open:
 		return sheet.Unknown
 	case known && r.Result != "":
 		return r.Result
-	case c.Past.Result != "":
-		return sheet.Result(c.Past.Result)
-	case c.Invalid:
-		return sheet.Invalid
 	}
-	return sheet.NotAttempted
+	return c.LastResult()
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 	"text/tabwriter"
 
@@ -39,7 +38,7 @@ func (a *app) explainAll() error {
 	w := tabwriter.NewWriter(a.env.Stdout, 0, 0, 2, ' ', 0)
 	for _, r := range sheet.Rules() {
 		e, _ := a.lines.words.Entry(r.Code)
-		fmt.Fprintf(w, "%s\t%s\t%s\n", r.Code, r.Severity, general(e.Message))
+		fmt.Fprintf(w, "%s\t%s\t%s\n", r.Code, r.Severity, prose.General(e.Message))
 	}
 	return w.Flush()
 }
@@ -78,12 +77,6 @@ func (a *app) printEntry(w io.Writer, code string, e prose.Entry) {
 
 func (a *app) field(w io.Writer, label, text string) {
 	if text != "" {
-		fmt.Fprintf(w, "  %s %s\n", report.Pad(a.lines.words.Line("explain-"+label), 9), strings.ReplaceAll(general(text), "\n", "\n            "))
+		fmt.Fprintf(w, "  %s %s\n", report.Pad(a.lines.words.Line("explain-"+label), 9), strings.ReplaceAll(prose.General(text), "\n", "\n            "))
 	}
 }
-
-// placeholder matches what a sentence about a cell has filled in.
-var placeholder = regexp.MustCompile(`\{([a-z]+)\}`)
-
-// general renders a sentence for no cell in particular: <value> is any value.
-func general(text string) string { return placeholder.ReplaceAllString(text, "<$1>") }

@@ -65,7 +65,7 @@ type runLine struct {
 	Results     map[sheet.Result]int `json:"results"`
 }
 
-func (a *app) runHistory(ctx context.Context, store *ledger.Store, limit int, asJSON bool) error {
+func (a *app) runHistory(ctx context.Context, store ledger.Store, limit int, asJSON bool) error {
 	runs, err := store.Runs(ctx, limit)
 	if err != nil {
 		return a.ledgerFailure(err)
@@ -114,7 +114,7 @@ type eventLine struct {
 	LOAStatus  string       `json:"loa_status"`
 }
 
-func (a *app) circuitHistory(ctx context.Context, store *ledger.Store, circuit string, asJSON bool) error {
+func (a *app) circuitHistory(ctx context.Context, store ledger.Store, circuit string, asJSON bool) error {
 	events, err := store.Circuit(ctx, circuit)
 	if err != nil {
 		return a.ledgerFailure(err)

@@ -141,10 +141,11 @@ func everyRow(book *sheet.Workbook, rows []batch.Outcome) []batch.Outcome {
 // pastProblems restores the problems that were found by comparing the rows with the ledger
 // as it was then, from the codes of the outcomes.
 func pastProblems(book *sheet.Workbook, rows []batch.Outcome) []sheet.Problem {
-	found := newFindings(book, book.Problems)
+	found := sheet.NewRowErrors(book, book.Problems)
 	var list []sheet.Problem
 	for _, o := range rows {
-		if o.Result != sheet.Invalid || o.ErrorCode == "" || len(found.circuits[o.Row]) > 0 {
+		c := book.CircuitAt(o.Row)
+		if o.Result != sheet.Invalid || o.ErrorCode == "" || c != nil && len(found.Own(c)) > 0 {
 			continue
 		}
 		if rule, ok := sheet.RuleByCode(o.ErrorCode); ok {

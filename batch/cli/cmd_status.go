@@ -146,38 +146,14 @@ func statusOutcome(c *sheet.Circuit, asked batch.Outcome) batch.Outcome {
 // reasonStatus is the reason of every row of the status command.
 const reasonStatus batch.Reason = "status-row"
 
-// statusPatch fills the column LOA status of the Circuits sheet and changes nothing else.
+// statusPatch writes the LOA status of each row and nothing else.
 func statusPatch(book *sheet.Workbook, doc *report.Document, redact bool) sheet.Patch {
-	table := book.CircuitsTable
-	col, found := table.Results[sheet.ColLOAStatus]
-	last := table.LastCol
-	if !found {
-		for _, c := range table.Results {
-			last = max(last, c)
-		}
-		col = last + 1
-	}
 	status := make(map[int]string, len(doc.Applications))
 	for _, app := range doc.Applications {
 		status[app.SheetRow] = app.LOAStatus
 	}
-	patch := sheet.Patch{Sheets: []sheet.SheetPatch{{
-		Sheet: table.Sheet, HeaderRow: table.HeaderRow, LastRow: table.LastRow, LastCol: max(last, col), Rows: len(status),
-		Columns: []sheet.PutColumn{{Col: col, Header: sheet.ResultHeaders[sheet.ColLOAStatus], Width: 14}},
-		Row: func(n int) []sheet.PutCell {
-			text, ok := status[n]
-			if !ok {
-				return nil
-			}
-			return []sheet.PutCell{{Text: text}}
-		},
-	}}}
+	patch := sheet.StatusPatch(book, status)
 	if redact {
-		engineers := book.EngineersTable
-		patch.Sheets = append(patch.Sheets, sheet.SheetPatch{
-			Sheet: engineers.Sheet, HeaderRow: engineers.HeaderRow, LastRow: engineers.LastRow, LastCol: engineers.LastCol,
-			Row: func(int) []sheet.PutCell { return nil },
-		})
 		patch.MaskPersonal(book)
 	}
 	return patch

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/sheet/xlsx"
 	"github.com/loabatch/loabatch/templates"
 )
@@ -48,7 +49,7 @@ func (a *app) writeTemplate(path string, force bool, write func(io.Writer) error
 	if info, err := os.Stat(path); err == nil && !force && (info.IsDir() || info.Size() > 0) {
 		return failure(exitUsage, "output-exists", nil, "file", path)
 	}
-	err := writeFile(path, write, nil)
+	err := durable.WriteFile(path, write, nil)
 	if err != nil {
 		return failure(exitUsage, "output-unwritable", err, "file", path, "reason", cause(err))
 	}

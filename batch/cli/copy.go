@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx"
 )
@@ -46,7 +47,7 @@ func extension(input string) string {
 // writeCopy writes the input with the patch to path. The copy is verified before it is
 // renamed to path.
 func writeCopy(in *input, path string, patch sheet.Patch) error {
-	return writeFile(path,
+	return durable.WriteFile(path,
 		func(w io.Writer) error {
 			src, size := in.reader()
 			return xlsx.Copy(w, src, size, patch)

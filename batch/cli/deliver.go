@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
@@ -25,7 +26,7 @@ type finished struct {
 
 	ledgerFlag string // value of --ledger
 
-	ledger *ledger.Run   // nil when nothing was to be sent
+	ledger ledger.Run    // nil when nothing was to be sent
 	end    ledger.RunEnd // how it ended, once that is known
 }
 
@@ -100,47 +101,15 @@ func (done *finished) withheld() bool {
 	return slices.ContainsFunc(done.outcomes, func(o batch.Outcome) bool { return o.Reason == batch.ReasonWithheld })
 }
 
-// errors counts the problems that are errors, except on rows that --only left out.
+// errors counts the problems that are errors, except those of rows that --only left out.
 func (done *finished) errors() int {
-	table, engineers := &done.in.workbook.CircuitsTable, &done.in.workbook.EngineersTable
-	circuit, engineer := done.leftOut()
-	n := 0
-	for _, p := range done.problems {
-		out := p.At.Sheet == table.Sheet && circuit[p.At.Row] || p.At.Sheet == engineers.Sheet && engineer[p.At.Row]
-		if p.Severity == sheet.Error && !out {
-			n++
-		}
-	}
-	return n
-}
-
-// leftOut returns the rows of the circuits that --only left out, and of the engineers
-// assigned to these alone. An engineer who is assigned to no circuit is left out only if
-// every circuit is, as one of the others may have been meant.
-func (done *finished) leftOut() (circuits, engineers map[int]bool) {
-	circuits, engineers = map[int]bool{}, map[int]bool{}
+	skipped := map[int]bool{}
 	for _, o := range done.outcomes {
 		if o.Result == sheet.Skipped {
-			circuits[o.Row] = true
+			skipped[o.Row] = true
 		}
 	}
-	book := done.in.workbook
-	if len(circuits) > 0 && len(circuits) == len(book.Circuits) {
-		for i := range book.Engineers {
-			engineers[book.Engineers[i].Row] = true
-		}
-		return circuits, engineers
-	}
-	for _, taken := range []bool{false, true} {
-		for i := range book.Circuits {
-			if c := &book.Circuits[i]; circuits[c.Row] != taken {
-				for _, e := range c.Engineers {
-					engineers[book.Engineers[e].Row] = !taken
-				}
-			}
-		}
-	}
-	return circuits, engineers
+	return sheet.NewRowErrors(done.in.workbook, done.problems).Count(skipped)
 }
 
 // document renders a finished run; this is where codes become sentences.
@@ -215,7 +184,7 @@ func (a *app) writeReports(doc *report.Document, beside string, kinds []string) 
 	doc.Reports = append(doc.Reports, paths...)
 	for _, path := range paths {
 		kind := strings.TrimPrefix(filepath.Ext(path), ".")
-		if err := writeFile(path, render[kind], nil); err != nil {
+		if err := durable.WriteFile(path, render[kind], nil); err != nil {
 			a.lines.warn("report-failed", map[string]string{"kind": kind, "file": path, "reason": cause(err)})
 			doc.Reports = slices.DeleteFunc(doc.Reports, func(p string) bool { return p == path })
 		}

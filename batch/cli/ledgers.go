@@ -10,12 +10,14 @@ import (
 	"strings"
 
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/ledger/sqlite"
 )
 
-// openLedger opens the ledger that the flag names, or a throw-away one.
-func (a *app) openLedger(ctx context.Context, flag string, throwAway bool) (*ledger.Store, error) {
-	if throwAway {
-		store, err := ledger.Temporary(ctx)
+// openLedger opens the ledger that the flag names, or a temporary one. Nothing else here
+// knows which kind of ledger it is.
+func (a *app) openLedger(ctx context.Context, flag string, temporary bool) (ledger.Store, error) {
+	if temporary {
+		store, err := sqlite.Temporary(ctx)
 		if err != nil {
 			return nil, failure(exitInternal, "ledger-open", err, "file", "(temporary)", "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
 		}
@@ -25,7 +27,7 @@ func (a *app) openLedger(ctx context.Context, flag string, throwAway bool) (*led
 	if err != nil {
 		return nil, err
 	}
-	store, err := ledger.Open(ctx, path)
+	store, err := sqlite.Open(ctx, path)
 	if err != nil {
 		return nil, failure(exitUsage, "ledger-open", err, "file", path, "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
 	}
@@ -34,7 +36,7 @@ func (a *app) openLedger(ctx context.Context, flag string, throwAway bool) (*led
 
 // pastLedger opens a ledger to read what is in it, or gives nil where there is none: a
 // command that only reads makes no file.
-func (a *app) pastLedger(ctx context.Context, flag string) (*ledger.Store, error) {
+func (a *app) pastLedger(ctx context.Context, flag string) (ledger.Store, error) {
 	path, err := a.ledgerPath(flag)
 	if err != nil {
 		return nil, err

@@ -138,7 +138,7 @@ func (a *app) confirm(yes bool, applications int, account, endpoint string) erro
 		return failure(exitUsage, "no-terminal-no-yes", nil)
 	}
 	signals := a.signals()
-	question, _ := a.lines.words.Render(pick(applications == 1, "confirm-one", "confirm"), map[string]string{
+	question, _ := a.lines.words.Render("confirm", map[string]string{
 		"count": number(applications), "account": account, "endpoint": endpoint,
 	})
 	fmt.Fprintf(a.env.Stderr, "%s [y/N] ", report.Printable(question))

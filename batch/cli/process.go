@@ -32,8 +32,8 @@ type invocation struct {
 	paths   []string // the inputs, as given
 	args    []string // its settingsLine, without inputs that cannot be read
 
-	service *service      // nil when nothing is asked of the API
-	store   *ledger.Store // nil when nothing is sent
+	service *service     // nil when nothing is asked of the API
+	store   ledger.Store // nil when nothing is sent
 	signals *interruption
 	closers []io.Closer
 }

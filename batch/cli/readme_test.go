@@ -105,7 +105,7 @@ func TestEverySentenceIsWhole(t *testing.T) {
 }
 
 // open matches what a sentence leaves open.
-var open = regexp.MustCompile(`\{([a-z]+)\}`)
+var open = regexp.MustCompile(`\{([a-z]+)[:}]`)
 
 func checkSentence(t *testing.T, file, code string, names []string) {
 	e, ok := prose.English.Entry(code)

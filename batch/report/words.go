@@ -18,13 +18,10 @@ type Words interface {
 	Line(code string, args ...sheet.Arg) string
 }
 
-// counted renders a line about n things: code-one for exactly one, code otherwise, each
-// with {n} filled. A language without plurals has the same sentence twice.
+// counted renders a line about n things, with {n} filled in. The catalogue picks the
+// singular or the plural.
 func counted(words Words, code string, n int, args ...sheet.Arg) string {
-	if n == 1 {
-		code += "-one"
-	}
-	return words.Line(code, append(args, sheet.Arg{Name: "n", Value: strconv.Itoa(n)})...)
+	return words.Line(code, append(args, numberArg("n", n))...)
 }
 
 // numberArg is a named figure.
@@ -92,7 +89,7 @@ func headline(d *Document, words Words) string {
 }
 
 func headlineCode(d *Document) string {
-	bad := d.Results.bad()
+	bad, accepted := d.Results.bad(), d.Results.of(sheet.Submitted, sheet.Already)
 	switch {
 	case d.asked() && d.Rows > 0:
 		return "report-head-status"
@@ -106,9 +103,11 @@ func headlineCode(d *Document) string {
 		return "report-head-valid"
 	case d.DryRun:
 		return "report-head-invalid"
+	case bad == 0 && accepted < d.Rows:
+		return "report-head-done-some"
 	case bad == 0:
 		return "report-head-done"
-	case d.Results.of(sheet.Submitted, sheet.Already) == 0 && d.Requests == 0:
+	case accepted == 0 && d.Requests == 0:
 		return "report-head-nothing-sent"
 	}
 	return "report-head-some"
