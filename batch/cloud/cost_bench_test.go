@@ -22,6 +22,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/ledger/sqlite"
 	"github.com/loabatch/loabatch/batch/simulator"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -166,7 +167,7 @@ func bareSDK(b *testing.B, url string, flight int, apps []batch.Application) {
 // wholeRun sends them as a run does, with a ledger on disk.
 func wholeRun(b *testing.B, url string, flight int, apps []batch.Application) {
 	ctx := context.Background()
-	store, err := ledger.Open(ctx, filepath.Join(b.TempDir(), "ledger.db"))
+	store, err := sqlite.Open(ctx, filepath.Join(b.TempDir(), "ledger.db"))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -48,7 +48,7 @@ func keyOf(c *sheet.Circuit) batch.Key {
 func New(w *sheet.Workbook, o Options) *batch.Plan {
 	p := &planner{
 		plan: &batch.Plan{DryRun: o.DryRun}, workbook: w, options: o,
-		errors: firstErrors(w), keys: make(map[batch.Key]bool, len(w.Circuits)), tokens: map[string]bool{},
+		errors: sheet.NewRowErrors(w, w.Problems), keys: make(map[batch.Key]bool, len(w.Circuits)), tokens: map[string]bool{},
 	}
 	p.plan.Applications = make([]batch.Application, 0, len(w.Circuits))
 	for i := range w.Circuits {
@@ -65,7 +65,7 @@ type planner struct {
 	plan     *batch.Plan
 	workbook *sheet.Workbook
 	options  Options
-	errors   rowErrors
+	errors   *sheet.RowErrors
 	keys     map[batch.Key]bool // circuits that have an application
 	tokens   map[string]bool    // tokens chosen by users that are in use
 	invalid  bool               // a row is INVALID
@@ -79,7 +79,7 @@ func (p *planner) row(c *sheet.Circuit) {
 		return
 	}
 	if c.Invalid || key.Region == "" || key.InstanceID == "" || p.keys[key] {
-		p.reject(batch.Outcome{Row: c.Row, Key: key, ErrorCode: p.errors.code(c)})
+		p.reject(batch.Outcome{Row: c.Row, Key: key, ErrorCode: p.errors.Code(c)})
 		return
 	}
 	p.keys[key] = true
@@ -181,65 +181,14 @@ func (p *planner) engineers(c *sheet.Circuit) []*sheet.Engineer {
 	return list
 }
 
-// lastResult is the result that --only asks about: the ledger's, else the workbook's.
-// An application that was begun and never finished counts as UNKNOWN; a row of which
-// nothing is known as INVALID if it is, and else as NOT_ATTEMPTED.
+// lastResult is the result that --only asks about: the ledger's, or else the workbook's.
+// An application that was begun and never finished counts as UNKNOWN.
 func lastResult(c *sheet.Circuit, r batch.Record, known bool) sheet.Result {
 	switch {
 	case known && r.Open:
 		return sheet.Unknown
 	case known && r.Result != "":
 		return r.Result
-	case c.Past.Result != "":
-		return sheet.Result(c.Past.Result)
-	case c.Invalid:
-		return sheet.Invalid
 	}
-	return sheet.NotAttempted
-}
-
-// rowErrors holds the code of the first error of each row, of both sheets.
-type rowErrors struct {
-	workbook  *sheet.Workbook
-	circuits  map[int]string // by row
-	engineers map[int]string
-}
-
-func firstErrors(w *sheet.Workbook) rowErrors {
-	f := rowErrors{workbook: w, circuits: map[int]string{}, engineers: map[int]string{}}
-	for _, p := range w.Problems {
-		if p.Severity != sheet.Error {
-			continue
-		}
-		switch p.At.Sheet {
-		case w.CircuitsTable.Sheet:
-			setFirst(f.circuits, p.At.Row, p.Code)
-		case w.EngineersTable.Sheet:
-			setFirst(f.engineers, p.At.Row, p.Code)
-		}
-		if p.Also.Row > 0 && p.Also.Sheet == w.CircuitsTable.Sheet {
-			setFirst(f.circuits, p.Also.Row, p.Code)
-		}
-	}
-	return f
-}
-
-func setFirst(codes map[int]string, row int, code string) {
-	if _, have := codes[row]; !have {
-		codes[row] = code
-	}
-}
-
-// code gives the code that an INVALID circuit shows: its own first error, else the
-// first of one of its engineers.
-func (f rowErrors) code(c *sheet.Circuit) string {
-	if code, ok := f.circuits[c.Row]; ok {
-		return code
-	}
-	for _, n := range c.Engineers {
-		if code, ok := f.engineers[f.workbook.Engineers[n].Row]; ok {
-			return code
-		}
-	}
-	return ""
+	return c.LastResult()
 }
