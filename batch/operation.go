@@ -1,6 +1,10 @@
 package batch
 
-import "github.com/loabatch/loabatch/sheet"
+import (
+	"fmt"
+
+	"github.com/loabatch/loabatch/sheet"
+)
 
 // Operation is what an application asks of the API. The zero value is Apply.
 //
@@ -39,6 +43,16 @@ const placeLOA = "loa"
 
 // String gives the operation's name, such as apply, for logs and ledgers. It is stable.
 func (o Operation) String() string { return operations[o].name }
+
+// ParseOperation is the operation of that name. An empty name is Apply.
+func ParseOperation(name string) (Operation, error) {
+	for i, o := range operations {
+		if o.name == name || name == "" {
+			return Operation(i), nil
+		}
+	}
+	return 0, fmt.Errorf("unknown operation %q", name)
+}
 
 // API is the call that carries the operation out. Each has a quota of its own in each
 // region.

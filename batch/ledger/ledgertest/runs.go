@@ -97,8 +97,11 @@ func runReadsBack(t *testing.T, open Open) {
 	for _, i := range []int{3, 0, 4, 1} {
 		o := Accepted(i, time.Now())
 		o.ErrorCode, o.LOAStatus, o.Attempts = "Some.Code", "Applying", i
+		o.Operation = batch.Reapply
 		if i != 1 {
-			must(t, run.Begin(t.Context(), Application(i)))
+			a := Application(i)
+			a.Operation = batch.Reapply
+			must(t, run.Begin(t.Context(), a))
 		} else {
 			o = batch.Outcome{Row: 3, Result: sheet.Invalid, Reason: batch.ReasonInvalid, ErrorCode: "circuit-instance-missing"}
 		}

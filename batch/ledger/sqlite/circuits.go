@@ -10,11 +10,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// placeLOA is the place of a circuit's application for an LOA. Each place of a circuit has
-// a state of its own. Applying and reapplying share one, since a circuit has one LOA.
-const placeLOA = "loa"
-
-// circuit identifies a state within the ledger: a circuit in one scope, at one place.
+// circuit identifies a state within the ledger: a circuit in one scope, at the place of an
+// operation.
 type circuit struct {
 	scope string
 	key   batch.Key
@@ -37,7 +34,7 @@ func scanState(scan func(...any) error, before ...any) (ledger.State, error) {
 
 // beginApplication records that a run begins a row.
 func (t *transaction) beginApplication(run int64, c circuit, a batch.Application, now time.Time) error {
-	_, err := t.beginRow.exec(run, int64(a.Row), a.Key.Region, a.Key.InstanceID, a.Hash, int64(a.Generation), a.Token, now.UnixNano())
+	_, err := t.beginRow.exec(run, int64(a.Row), a.Key.Region, a.Key.InstanceID, a.Hash, int64(a.Generation), a.Token, now.UnixNano(), a.Operation.String())
 	if err != nil {
 		return err
 	}
@@ -75,7 +72,7 @@ func (t *transaction) finishApplication(run int64, c circuit, o batch.Outcome, h
 // already.
 func (t *transaction) writeOutcome(run int64, o batch.Outcome, begun bool, now time.Time) error {
 	values := [...]any{o.Token, int64(o.Generation), now.UnixNano(), string(o.Result), string(o.Reason), o.ErrorCode,
-		o.RequestID, int64(o.Attempts), nanoseconds(o.SubmittedAt), o.LOAStatus, run, int64(o.Row), o.Key.Region, o.Key.InstanceID}
+		o.RequestID, int64(o.Attempts), nanoseconds(o.SubmittedAt), o.LOAStatus, run, int64(o.Row), o.Key.Region, o.Key.InstanceID, o.Operation.String()}
 	if begun {
 		if changed, err := t.updateRow.exec(values[:12]...); err != nil || changed == 1 {
 			return err

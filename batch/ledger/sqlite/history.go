@@ -22,7 +22,7 @@ func (s *Store) Past(ctx context.Context, scope ledger.Scope, keys []batch.Key) 
 			return err
 		}, "SELECT c.instance_id, "+stateColumns+` FROM json_each(?) k CROSS JOIN circuits c
 			ON c.scope = ? AND c.region = ? AND c.instance_id = k.value AND c.place = ?`,
-			k.json(), string(scope), k.region, placeLOA)
+			k.json(), string(scope), k.region, batch.Apply.Place())
 		if err != nil {
 			return nil, s.wrap("read", err)
 		}
@@ -150,15 +150,19 @@ func (s *Store) Run(ctx context.Context, id string) (*ledger.PastRun, error) {
 }
 
 const outcomeColumns = `r.row, r.region, r.instance_id, r.result, r.reason, r.error_code, r.request_id, r.token,
-	r.generation, r.attempts, r.submitted, r.loa_status`
+	r.generation, r.attempts, r.submitted, r.loa_status, r.operation`
 
 // scanOutcome reads the outcomeColumns of a row, and the columns that the query has before
 // them.
 func scanOutcome(scan func(...any) error, before ...any) (batch.Outcome, error) {
 	var o batch.Outcome
 	var submitted int64
+	var operation string
 	err := scan(append(before, &o.Row, &o.Key.Region, &o.Key.InstanceID, &o.Result, &o.Reason, &o.ErrorCode, &o.RequestID,
-		&o.Token, &o.Generation, &o.Attempts, &submitted, &o.LOAStatus)...)
+		&o.Token, &o.Generation, &o.Attempts, &submitted, &o.LOAStatus, &operation)...)
+	if err == nil {
+		o.Operation, err = batch.ParseOperation(operation)
+	}
 	o.SubmittedAt = instant(submitted)
 	if o.Result == "" {
 		o.Result, o.Reason = sheet.Unknown, batch.ReasonUnsettled

@@ -197,7 +197,7 @@ func TestRollbackEmptiesTheCache(t *testing.T) {
 	a := numberedApplication(0)
 	broken := errors.New("broken")
 	err := s.writer.do(t.Context(), func(tx *transaction) error {
-		return errors.Join(tx.beginApplication(r.seq, r.circuit(a.Key), a, r.info.Started), broken)
+		return errors.Join(tx.beginApplication(r.seq, r.circuit(a.Key, a.Operation), a, r.info.Started), broken)
 	})
 	if !errors.Is(err, broken) {
 		t.Fatal(err)

@@ -26,7 +26,9 @@ type run struct {
 
 var _ ledger.Run = (*run)(nil)
 
-func (r *run) circuit(key batch.Key) circuit { return circuit{string(r.info.Scope), key, placeLOA} }
+func (r *run) circuit(key batch.Key, o batch.Operation) circuit {
+	return circuit{string(r.info.Scope), key, o.Place()}
+}
 
 // Info implements [ledger.Run].
 func (r *run) Info() ledger.RunInfo { return r.info }
@@ -46,7 +48,7 @@ func (r *run) Begin(ctx context.Context, a batch.Application) error {
 		if err := t.holds(r.seq); err != nil {
 			return err
 		}
-		return t.beginApplication(r.seq, r.circuit(a.Key), a, now)
+		return t.beginApplication(r.seq, r.circuit(a.Key, a.Operation), a, now)
 	})
 }
 
@@ -56,7 +58,7 @@ func (r *run) Finish(ctx context.Context, o batch.Outcome) error {
 	_, held := r.held[o.Key]
 	now := time.Now()
 	return r.write(ctx, r.store.writer.doDeferred, func(t *transaction) error {
-		return t.finishApplication(r.seq, r.circuit(o.Key), o, held, now)
+		return t.finishApplication(r.seq, r.circuit(o.Key, o.Operation), o, held, now)
 	})
 }
 

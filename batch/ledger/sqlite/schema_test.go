@@ -277,7 +277,7 @@ func TestPlacesAreApart(t *testing.T) {
 	if err := r.Begin(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
-	other := r.circuit(a.Key)
+	other := r.circuit(a.Key, a.Operation)
 	other.place = "other"
 	b := a
 	b.Row, b.Hash, b.Token = 3, "other", "other-token"

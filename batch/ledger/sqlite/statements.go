@@ -82,13 +82,13 @@ func (s *statements) prepare(conn *sql.Conn) error {
 	}{
 		{&s.begin, 0, "BEGIN IMMEDIATE"},
 		{&s.commit, 0, "COMMIT"},
-		{&s.beginRow, 8, `INSERT INTO rows (run, row, region, instance_id, hash, generation, token, begun)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (run, row) DO UPDATE SET hash = excluded.hash, generation = excluded.generation,
+		{&s.beginRow, 9, `INSERT INTO rows (run, row, region, instance_id, hash, generation, token, begun, operation)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (run, row) DO UPDATE SET operation = excluded.operation, hash = excluded.hash, generation = excluded.generation,
 			token = excluded.token, begun = excluded.begun, finished = 0, result = ''`},
-		{&s.finishRow, 14, `INSERT INTO rows (token, generation, finished, result, reason, error_code,
-			request_id, attempts, submitted, loa_status, run, row, region, instance_id)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		{&s.finishRow, 15, `INSERT INTO rows (token, generation, finished, result, reason, error_code,
+			request_id, attempts, submitted, loa_status, run, row, region, instance_id, operation)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (run, row) DO UPDATE SET token = excluded.token, generation = excluded.generation,
 			finished = excluded.finished, result = excluded.result, reason = excluded.reason,
 			error_code = excluded.error_code, request_id = excluded.request_id, attempts = excluded.attempts,
