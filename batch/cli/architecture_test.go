@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 	"batch/simulator":         {},
 	"batch/report":            {"batch", "sheet", "templates", "github.com/rivo/uniseg"},
 	"batch/cli":               {"batch", "batch/cloud", "batch/durable", "batch/ledger", "batch/ledger/sqlite", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
-	"batch/cli/prose":         {"sheet"},
+	"batch/cli/prose":         {"batch", "sheet"},
 	"templates":               {},
 }
 

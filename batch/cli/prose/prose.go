@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -30,7 +31,7 @@ type Entry struct {
 // Catalogue holds the entries of one language by code.
 type Catalogue struct {
 	entries  map[string]Entry
-	families []family
+	patterns []string
 }
 
 // English is the catalogue of English sentences.
@@ -41,7 +42,7 @@ func join(parts ...map[string]Entry) *Catalogue {
 	for _, part := range parts {
 		maps.Copy(all, part)
 	}
-	return &Catalogue{entries: all, families: families(all)}
+	return &Catalogue{entries: all, patterns: patterns(all)}
 }
 
 // Entry returns the entry of a code or, failing that, of its family.
@@ -55,9 +56,9 @@ func (c *Catalogue) Entry(code string) (Entry, bool) {
 // Family returns the entry of the longest pattern that matches an API code:
 // Throttling* for Throttling.User.
 func (c *Catalogue) Family(code string) (Entry, bool) {
-	for i := range c.families {
-		if f := &c.families[i]; f.has(code) {
-			return c.entries[f.pattern], true
+	for _, pattern := range c.patterns {
+		if batch.MatchCode(pattern, code) {
+			return c.entries[pattern], true
 		}
 	}
 	return Entry{}, false
@@ -156,24 +157,17 @@ func replacement(inside string, value func(name string) (string, bool)) string {
 	return v
 }
 
-// family is an entry for all API codes that match a pattern and have no entry of their own.
-type family struct{ pattern, front, back string } // the pattern, and its text before and after the *
-
-// families lists the patterns among the codes, longest first.
-func families(entries map[string]Entry) []family {
-	var all []family
+// patterns lists the codes that are patterns, the longest first: their entries are those of
+// the API codes that match and have no entry of their own.
+func patterns(entries map[string]Entry) []string {
+	var all []string
 	for code := range entries {
-		if front, back, star := strings.Cut(code, "*"); star {
-			all = append(all, family{code, front, back})
+		if strings.Contains(code, "*") {
+			all = append(all, code)
 		}
 	}
-	slices.SortFunc(all, func(a, b family) int {
-		return cmp.Or(cmp.Compare(len(b.pattern), len(a.pattern)), strings.Compare(a.pattern, b.pattern))
+	slices.SortFunc(all, func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a, b))
 	})
 	return all
-}
-
-// has reports whether a code belongs to the family.
-func (f *family) has(code string) bool {
-	return len(code) >= len(f.front)+len(f.back) && strings.HasPrefix(code, f.front) && strings.HasSuffix(code, f.back)
 }
