@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/batch/simulator"
 )
@@ -58,7 +59,7 @@ still to come (-late); without such a suffix, before or after it at random.
 
 // serveSimulator listens until the first signal.
 func (a *app) serveSimulator(ctx context.Context, f simulatorFlags) error {
-	if !loopbackAddress(f.addr) {
+	if !cloud.IsLoopbackAddress(f.addr) {
 		return failure(exitUsage, "simulator-address", nil, "value", f.addr)
 	}
 	keys, err := a.simulatorKeys(f.keys)

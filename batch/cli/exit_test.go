@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -105,5 +108,40 @@ func TestSecondPlaces(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+// TestEndpointFlag checks that the flag takes what the API's side takes, and that each of
+// its errors has a sentence.
+func TestEndpointFlag(t *testing.T) {
+	for _, tc := range []struct{ endpoint, want string }{
+		{"", ""},
+		{"https://vpc.example.com", ""},
+		{"vpc.example.com:8443", ""},
+		{"http://127.0.0.1:8080/", ""},
+		{"http://LOCALHOST:1", ""},
+		{"http://vpc.example.com", "endpoint-plain"},
+		{"https://vpc.example.com/path", "endpoint-value"},
+		{"https://vpc.example.com:70000", "endpoint-value"},
+		{"ftp://vpc.example.com", "endpoint-value"},
+		{"https://user:password@vpc.example.com", "endpoint-user"},
+	} {
+		f := serviceFlags{endpoint: tc.endpoint}
+		err := f.checkEndpoint()
+		if tc.want == "" {
+			if err != nil {
+				t.Errorf("%q: %v", tc.endpoint, err)
+			}
+			continue
+		}
+		own, ok := errors.AsType[*exitError](err)
+		if !ok || own.code != tc.want || own.exit != exitUsage {
+			t.Errorf("%q: %v, want %s", tc.endpoint, err, tc.want)
+			continue
+		}
+		message, hint := prose.English.Render(own.code, own.args)
+		if message == "" || hint == "" || strings.Contains(message+hint, "password@") {
+			t.Errorf("%q: %q, %q", tc.endpoint, message, hint)
+		}
 	}
 }

@@ -2,9 +2,7 @@ package cli
 
 import (
 	"cmp"
-	"net"
-	"net/netip"
-	"net/url"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -85,41 +83,19 @@ func (f *serviceFlags) pace() (pace, error) {
 // checkEndpoint keeps signed requests, which carry personal data in their URL, off
 // unencrypted networks: plain http goes to a loopback address only.
 func (f *serviceFlags) checkEndpoint() error {
-	if f.endpoint == "" {
-		return nil
+	_, err := cloud.ParseEndpoint(f.endpoint)
+	if bad, ok := errors.AsType[*cloud.EndpointError](err); ok {
+		return endpointFailure(bad, f.endpoint)
 	}
-	u, err := url.Parse(f.endpoint)
-	if err == nil && u.User != nil {
-		return failure(exitUsage, "endpoint-user", nil)
-	}
-	if err != nil || u.Host == "" || (u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.Fragment != "" {
-		return failure(exitUsage, "endpoint-value", nil, "value", f.endpoint)
-	}
-	switch u.Scheme {
-	case "https":
-		return nil
-	case "http":
-		if loopback(u.Hostname()) {
-			return nil
-		}
-		return failure(exitUsage, "endpoint-plain", nil, "value", f.endpoint)
-	}
-	return failure(exitUsage, "endpoint-value", nil, "value", f.endpoint)
+	return err
 }
 
-// loopback reports whether a host is this machine (RFC 6890: 127.0.0.0/8, ::1).
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
+// endpointFailure never repeats an endpoint with a user name, which may have a password.
+func endpointFailure(bad *cloud.EndpointError, endpoint string) error {
+	if bad.Code == cloud.EndpointUser {
+		return failure(exitUsage, bad.Code, bad)
 	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback()
-}
-
-// loopbackAddress reports whether the host of host:port is this machine.
-func loopbackAddress(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	return err == nil && loopback(host)
+	return failure(exitUsage, bad.Code, bad, "value", endpoint)
 }
 
 // runSettings are the flags of a run, parsed and checked.
