@@ -1,12 +1,18 @@
 package batch
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"math/rand/v2"
+	"strings"
 	"time"
+
+	"github.com/loabatch/loabatch/batch/quota"
 )
 
 // Class sorts a failed call by what it means for the row and for the run. A call is
-// classified once, at the rim, by type and code, never by searching text.
+// classified once, in package cloud, by type and code, never by searching text.
 type Class uint8
 
 // The classes.
@@ -36,7 +42,66 @@ type CallError struct {
 	Unsettled bool          // the API may hold the application: always so for MaybeReceived, and for *TokenProcessing
 }
 
+var _ quota.Throttling = (*CallError)(nil)
+
+// Throttling implements [quota.Throttling].
+func (e *CallError) Throttling() (time.Duration, bool) { return e.Wait, e.Throttled }
+
 // Error gives the fields for a log.
 func (e *CallError) Error() string {
 	return fmt.Sprintf("%s: %s (HTTP %d)", e.Class, e.Code, e.Status)
+}
+
+// temporary reports whether the same call may succeed another time.
+func (e *CallError) temporary() bool {
+	return e.Class == NotSent || e.Class == TryLater || e.Class == MaybeReceived
+}
+
+// MatchCode reports whether an error code matches a pattern, in which one * stands for any
+// text, the empty one included, such as InvalidRegionId* or Invalid*.Malformed.
+func MatchCode(pattern, code string) bool {
+	front, back, star := strings.Cut(pattern, "*")
+	if !star {
+		return pattern == code
+	}
+	return len(code) >= len(front)+len(back) && strings.HasPrefix(code, front) && strings.HasSuffix(code, back)
+}
+
+// contextEnded reports whether an error says that a context ended.
+func contextEnded(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// RetryRead makes a call that changes nothing until it gets a final answer, attempts run
+// out, or the context ends. It waits between attempts, and returns the last error.
+func RetryRead(ctx context.Context, attempts int, call func() error) error {
+	for attempt := 1; ; attempt++ {
+		err := call()
+		var failed *CallError
+		if !errors.As(err, &failed) || !failed.temporary() || attempt >= attempts {
+			return err
+		}
+		select {
+		case <-time.After(backoff(attempt, failed.Wait)):
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+// Backoff: full jitter under a ceiling that doubles from half a second to twenty
+// seconds, so that five attempts last about half a quota window and rows that failed
+// together come back spread out.
+const (
+	backoffBase = 500 * time.Millisecond
+	backoffCap  = 20 * time.Second
+)
+
+// backoff gives the wait before call n+1, never below the server's hint.
+func backoff(n int, hint time.Duration) time.Duration {
+	ceiling := backoffCap
+	if shift := max(n-1, 0); shift < 6 {
+		ceiling = min(backoffCap, backoffBase<<shift)
+	}
+	return max(hint, rand.N(ceiling)+time.Millisecond)
 }

@@ -1,38 +1,35 @@
-// Package batch is the engine: it turns decoded circuits into applications, sends
-// each one exactly once inside the API's quota, and tells what came of every row.
+// Package batch is the engine: it sends each application exactly once, within the API's
+// quota, and reports the outcome of every row. It also defines the words that all packages
+// around it share.
 //
-// The way of the data:
+// How the data goes:
 //
-//  1. [NewPlan] holds the workbook against the past and makes one [Application] of each
-//     row that is to be sent, with a token derived from region, circuit, content and
-//     generation. Every other row is settled at once.
+//  1. Package plan compares the workbook with the past and makes a [Plan]: an
+//     [Application] for each row that is to be sent, with a token derived from region,
+//     circuit, content and generation. Every other row has its outcome at once.
 //  2. [Engine.Run] settles what an earlier run left open, then sends. [Ledger].Begin is
 //     durable before the first byte leaves; Finish follows the answer. Each region has
 //     its own quotas and calls (region.go).
 //  3. Every row ends in one [Outcome], in sheet order.
 //
-// The wiring reads as a sentence: retry(quota(log(cloud))). The quota sits inside the
-// retry, so that every attempt pays for itself, and nothing below retries.
+// The wiring reads as a sentence: retry(quota(log(cloud))). The quota is inside the
+// retry, so that every attempt counts, and nothing below retries.
 //
-// What happens to a row is decided by a state machine without clock or goroutine: it is
-// told what an attempt (submitted.go) or a lookup (found.go) came to, and says what is
-// next. Its rules:
+// A row is a state machine without clock or goroutine (row.go): it takes the result of an
+// attempt or a lookup and says what comes next. Its rules:
 //
 //   - Try later: again under the same token, after a backoff that holds no call.
-//   - Maybe received: look up first. The LOA stands with this content: SUBMITTED. With
-//     other content: ALREADY. None there: again, under the same token.
-//   - Attempts are used up: FAILED where none can have taken effect; otherwise a last
-//     lookup decides, and where it cannot (some attempt had no answer at all, or the
-//     lookup failed), UNKNOWN: the next run settles it.
-//   - An LOA stands against it: look up. Live: ALREADY; rejected or deleted: REFUSED.
+//   - Maybe received: look up first. An LOA with this content: SUBMITTED. With other
+//     content: ALREADY. None: again, under the same token.
+//   - Attempts ran out: FAILED if none can have taken effect; otherwise a last lookup
+//     decides, and where it cannot (some attempt had no answer at all, or the lookup
+//     failed), UNKNOWN: the next run settles it.
+//   - The API says that the circuit has an LOA: look up. Valid: ALREADY; rejected or
+//     deleted: REFUSED.
 //
-// A token is made anew only when the content changes or the generation rises: after a
+// A new token is made only when the content changes or the generation rises: after a
 // definite refusal of this very content, or when a person asks to apply again for what
-// was rejected. A retry, a crash, another host never make one.
-//
-// The quota (window.go) has a bound that holds by construction, whatever the network
-// does: at most N requests in any window as the server counts them. Within it, a pace
-// spreads them and gives way to throttling answers (throttle.go).
+// was rejected. A retry, a crash or another host never makes one.
 //
 // A row's failure is an Outcome, never an error of the run. Only two things stop a
 // run: answers that hold for every row (credentials, permission, arrears), and the

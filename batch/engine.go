@@ -3,12 +3,17 @@ package batch
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
+	"strconv"
+	"strings"
 	"time"
+
+	"github.com/loabatch/loabatch/batch/quota"
 )
 
-// Engine sends what a plan holds. Its fields are set before Run and left alone after;
-// one Engine makes one run at a time.
+// Engine carries out a plan. Its fields are set before Run and not changed after; an
+// Engine makes one run at a time.
 type Engine struct {
 	Submitter Submitter // may be nil for a dry run
 	Finder    Finder    // may be nil for a dry run
@@ -17,37 +22,37 @@ type Engine struct {
 
 	Concurrency int           // calls in flight for each region; 0 means 8
 	MaxAttempts int           // requests for each row, lookups not counted; 0 means 5
-	Rate        Rate          // quota of each API in each region; zero means none
+	Rate        quota.Rate    // quota of each API in each region; zero means none
 	Burst       int           // how many of a window's requests may go out at once; 0 means a fifth of the quota
-	MaxDuration time.Duration // no row is started later than this; 0 means no limit
+	MaxDuration time.Duration // no row is started later; 0 means no limit
 	MaxFailures Limit         // the run stops once so many rows are REFUSED, FAILED or UNKNOWN
 
-	// Quota gives the quota of one API in one region, for quotas that are shared
-	// with other hosts. It is called once for each. Nil makes one of Rate and Burst
-	// that this run has to itself.
+	// Quota returns the quota of one API in one region, for quotas that are shared with
+	// other hosts. It is called once for each that is used. Nil makes one from Rate and
+	// Burst for this run alone.
 	Quota func(region string, api API) Quota
 
 	Log     *slog.Logger // one line for each attempt; nil means none
-	RunID   string       // stands in every line
-	Observe func(Event)  // told of every row as it ends, from one goroutine; may be nil
+	RunID   string       // part of every line
+	Observe func(Event)  // called for every row as it ends, from one goroutine; may be nil
 }
 
-// Event tells that a row has ended. What it tells is in the ledger already.
+// Event reports that a row has ended. Its outcome is in the ledger already.
 type Event struct {
 	Outcome     Outcome
 	Done, Total int // rows that have ended, of all rows of the plan
 }
 
-// Summary is what came of a run.
+// Summary is the result of a run.
 type Summary struct {
 	Outcomes  []Outcome     // one for every row of the plan, in sheet order
 	Requests  int           // calls made: applications, their retries, and lookups
-	Lookups   int           // of Requests: those that asked where an LOA stands
+	Lookups   int           // of Requests: those that read an LOA or a circuit's state
 	Retries   int           // of Requests: applications sent again
-	Throttled int           // answers that said the quota was used up
-	Slowed    time.Duration // how long the run went below the asked rate because of them
-	Stop      StopReason    // why the run ended before its rows; empty when it did not
-	StopCode  string        // the API's error code behind Stop, if one is
+	Throttled int           // answers that said the quota was exceeded
+	Slowed    time.Duration // how long the run was below its rate because of them
+	Stop      StopReason    // why the run ended before all rows were done; empty when it did not
+	StopCode  string        // the API's error code behind Stop, if there is one
 	Started   time.Time     // UTC
 	Duration  time.Duration //
 }
@@ -58,10 +63,10 @@ const (
 	defaultAttempts    = 5
 )
 
-// Run makes the run and returns when every row has its outcome. When drain is closed
+// Run makes the run and returns when every row has its outcome. When drain is closed,
 // nothing new is started and what is in flight is finished; when ctx ends, what is in
-// flight is left. Its summary is whole in either case, and also beside an error, which
-// says that the ledger failed.
+// flight is abandoned. The summary is complete in either case, and also when there is an
+// error, which says that the ledger failed.
 func (e *Engine) Run(ctx context.Context, drain <-chan struct{}, p *Plan) (*Summary, error) {
 	r := newRun(ctx, e, p)
 	defer r.close()
@@ -73,9 +78,9 @@ func (e *Engine) Run(ctx context.Context, drain <-chan struct{}, p *Plan) (*Summ
 	default:
 	}
 	go r.watch(ctx, drain)
-	go r.settled(p.Settled)
+	go r.finishSettled(p.Settled)
 	if p.DryRun {
-		go r.rehearse(ctx)
+		go r.dryRun(ctx)
 	} else {
 		r.start(ctx)
 	}
@@ -87,9 +92,54 @@ func (e *Engine) concurrency() int { return cmp.Or(max(e.Concurrency, 0), defaul
 
 func (e *Engine) attempts() int { return cmp.Or(max(e.MaxAttempts, 0), defaultAttempts) }
 
-func (e *Engine) quota(region string, api API) Quota {
-	if e.Quota != nil {
-		return e.Quota(region, api)
+// Limit is how many failures a run tolerates: a number of rows, or a percentage of those
+// that are finished. The zero Limit tolerates any number.
+type Limit struct {
+	N       int     // rows; 0 when Percent is used
+	Percent float64 // above 0, up to 100; 0 when N is used
+}
+
+// minFinished is how many rows must be finished before a percentage counts.
+const minFinished = 20
+
+// ParseLimit reads N or N%, such as 25 or 2.5%. The empty text is no limit.
+func ParseLimit(text string) (Limit, error) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return Limit{}, nil
 	}
-	return NewQuota(e.Rate, e.Burst)
+	if number, percent := strings.CutSuffix(text, "%"); percent {
+		p, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+		if err != nil || !(p > 0 && p <= 100) {
+			return Limit{}, fmt.Errorf("limit %q: a percentage is above 0 and at most 100", text)
+		}
+		return Limit{Percent: p}, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return Limit{}, fmt.Errorf("limit %q is neither a whole number from 1 on nor a percentage such as 5%%", text)
+	}
+	return Limit{N: n}, nil
+}
+
+// String gives the form that ParseLimit reads.
+func (l Limit) String() string {
+	switch {
+	case l.Percent > 0:
+		return strconv.FormatFloat(l.Percent, 'g', -1, 64) + "%"
+	case l.N > 0:
+		return strconv.Itoa(l.N)
+	}
+	return ""
+}
+
+// reached reports whether failed rows among the finished ones are too many.
+func (l Limit) reached(failed, finished int) bool {
+	switch {
+	case l.Percent > 0:
+		return finished >= minFinished && float64(failed)*100 >= l.Percent*float64(finished)
+	case l.N > 0:
+		return failed >= l.N
+	}
+	return false
 }

@@ -1,12 +1,24 @@
-package batch
+package batch_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"flag"
+	"log/slog"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	. "github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/plan"
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -16,13 +28,13 @@ func TestRunSubmitsEveryRowInSheetOrder(t *testing.T) {
 		w := workbook(90, "cn-hangzhou", "cn-shanghai", "eu-central-1")
 		w.Circuits[4].Invalid = true
 		seen := 0
-		e := &Engine{Submitter: s, Finder: s, Rate: DefaultRate, Observe: func(e Event) {
+		e := &Engine{Submitter: s, Finder: s, Rate: quota.DefaultRate, Observe: func(e Event) {
 			seen++
 			if e.Done != seen || e.Total != 90 {
 				t.Errorf("event %d says %d of %d", seen, e.Done, e.Total)
 			}
 		}}
-		sum, err := e.Run(t.Context(), nil, NewPlan(w, PlanOptions{}))
+		sum, err := e.Run(t.Context(), nil, plan.New(w, plan.Options{}))
 		if err != nil || sum.Stop != "" {
 			t.Fatalf("error %v, stop %q", err, sum.Stop)
 		}
@@ -62,18 +74,133 @@ func TestBeginsComeTogether(t *testing.T) {
 		s.latency = func() time.Duration { return time.Second }
 		l := &timedLedger{begun: map[time.Time]int{}}
 		e := &Engine{Submitter: s, Finder: s, Ledger: l, Concurrency: 1}
-		if _, err := e.Run(t.Context(), nil, NewPlan(workbook(10*freeAhead), PlanOptions{})); err != nil {
+		if _, err := e.Run(t.Context(), nil, plan.New(workbook(10*FreeAhead), plan.Options{})); err != nil {
 			t.Fatal(err)
 		}
 		rows := 0
 		for at, n := range l.begun {
 			rows += n
-			if n < freeAhead/2 || n > freeAhead {
-				t.Errorf("%d rows begun at %v, want %d to %d", n, at, freeAhead/2, freeAhead)
+			if n < FreeAhead/2 || n > FreeAhead {
+				t.Errorf("%d rows begun at %v, want %d to %d", n, at, FreeAhead/2, FreeAhead)
 			}
 		}
-		if rows != 10*freeAhead {
-			t.Errorf("%d rows begun, want %d", rows, 10*freeAhead)
+		if rows != 10*FreeAhead {
+			t.Errorf("%d rows begun, want %d", rows, 10*FreeAhead)
+		}
+	})
+}
+
+func TestParseLimit(t *testing.T) {
+	for text, want := range map[string]Limit{"": {}, "25": {N: 25}, "5%": {Percent: 5}, " 2.5 %": {Percent: 2.5}, "100%": {Percent: 100}} {
+		got, err := ParseLimit(text)
+		if err != nil || got != want {
+			t.Errorf("ParseLimit(%q) = %v, %v", text, got, err)
+		}
+		if again, err := ParseLimit(got.String()); err != nil || again != want {
+			t.Errorf("%q is written as %q", text, got)
+		}
+	}
+	for _, text := range []string{"0", "-1", "0%", "101%", "x", "%", "1.5", "NaN%"} {
+		if got, err := ParseLimit(text); err == nil {
+			t.Errorf("ParseLimit(%q) = %v, want an error", text, got)
+		}
+	}
+}
+
+var million = flag.Bool("million", false, "schedule as many rows as a sheet can hold")
+
+// accepting is an API that accepts everything after a while.
+type accepting struct {
+	latency time.Duration
+	first   func() // called once, in the midst of the run
+	calls   atomic.Int64
+}
+
+func (s *accepting) Submit(ctx context.Context, a Application) (Receipt, error) {
+	if s.calls.Add(1) == 10_000 && s.first != nil {
+		s.first()
+	}
+	time.Sleep(s.latency)
+	return Receipt{RequestID: a.Token, At: time.Now()}, nil
+}
+
+func (s *accepting) Find(context.Context, Key) (LOA, bool, error) { return LOA{}, false, nil }
+
+// As many rows as a sheet can hold take 58 hours at the documented quota; -million runs
+// them. What runs at any moment is bounded by the calls in flight, whatever the number
+// of rows.
+func TestManyRows(t *testing.T) {
+	rows := 50_000
+	if *million {
+		rows = 1_048_575
+	}
+	w := workbook(rows)
+	synctest.Test(t, func(t *testing.T) {
+		goroutines := 0
+		s := &accepting{latency: 30 * time.Millisecond, first: func() { goroutines = runtime.NumGoroutine() }}
+		e := &Engine{Submitter: s, Finder: s, Rate: quota.DefaultRate}
+		start := time.Now()
+		sum, err := e.Run(t.Context(), nil, plan.New(w, plan.Options{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, o := range sum.Outcomes {
+			if o.Row != i+2 || o.Result != sheet.Submitted {
+				t.Fatalf("outcome %d: %+v", i, o)
+			}
+		}
+		if goroutines > 250 {
+			t.Errorf("%d goroutines", goroutines)
+		}
+		ideal := float64(rows) / quota.DefaultRate.PerSecond()
+		if took := time.Since(start).Seconds(); took > ideal/0.97 {
+			t.Errorf("took %.0f s, at the full quota it is %.0f s", took, ideal)
+		}
+	})
+}
+
+// One line for each attempt, with exactly these keys, and no personal data.
+func TestLogHasOneLineForEachAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer()
+		s.faults = func(a Application) fault {
+			if a.Attempt == 1 {
+				return fault{err: &CallError{Class: MaybeReceived, Code: "ServiceUnavailable", RequestID: "R-503", Status: 503, Unsettled: true}}
+			}
+			return fault{}
+		}
+		var b bytes.Buffer
+		e := &Engine{
+			Submitter: s, Finder: s, Rate: quota.Rate{N: 1, Per: 5 * time.Second}, RunID: "night",
+			Log: slog.New(slog.NewJSONHandler(&b, nil)),
+		}
+		summarize(t, e, t.Context(), nil, workbook(2))
+		lines := strings.Split(strings.TrimSpace(b.String()), "\n")
+		if len(lines) != 4 {
+			t.Fatalf("%d lines of 4 attempts:\n%s", len(lines), &b)
+		}
+		for _, text := range lines {
+			var line map[string]any
+			if err := json.Unmarshal([]byte(text), &line); err != nil {
+				t.Fatal(err)
+			}
+			keys := slices.Sorted(maps.Keys(line))
+			want := []string{"attempt", "cell", "code", "duration_ms", "instance_id", "level", "msg", "region_id", "request_id", "row", "run_id", "time"}
+			if !slices.Equal(keys, want) {
+				t.Errorf("keys %v", keys)
+			}
+			first := line["attempt"] == 1.0
+			if line["run_id"] != "night" || line["duration_ms"] != 20.0 || (line["code"] == "OK") == first || (line["request_id"] == "R-503") != first {
+				t.Errorf("line %s", text)
+			}
+			if cell := line["cell"]; cell != "Circuits!A2" && cell != "Circuits!A3" {
+				t.Errorf("cell %v", cell)
+			}
+		}
+		for _, personal := range []string{"Made Up", "000000199001010000", "00000000000"} {
+			if strings.Contains(b.String(), personal) {
+				t.Errorf("the log tells %q", personal)
+			}
 		}
 	})
 }

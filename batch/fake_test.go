@@ -1,4 +1,4 @@
-package batch
+package batch_test
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	. "github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -91,10 +92,7 @@ func (s *server) Submit(ctx context.Context, a Application) (Receipt, error) {
 	if s.faults != nil {
 		f = s.faults(a)
 	}
-	api := string(ApplyAPI)
-	if a.Reapply {
-		api = string(ReapplyAPI)
-	}
+	api := string(a.Operation.API())
 	s.arrivals[a.Key.Region+" "+api] = append(s.arrivals[a.Key.Region+" "+api], time.Now())
 	s.mu.Unlock()
 
@@ -124,7 +122,7 @@ func (s *server) Submit(ctx context.Context, a Application) (Receipt, error) {
 func (s *server) take(a Application) *CallError {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	parameters := fmt.Sprint(a.Key, a.Hash, a.Reapply)
+	parameters := fmt.Sprint(a.Key, a.Hash, a.Operation)
 	if known, used := s.tokens[a.Token]; used && known != parameters {
 		s.misused = append(s.misused, a.Token+" "+known+" "+parameters)
 		return &CallError{Class: Refused, Code: "IdempotentParameterMismatch", Status: 400}
@@ -138,8 +136,8 @@ func (s *server) take(a Application) *CallError {
 			return refusal
 		}
 	}
-	if l, ok := s.loas[a.Key]; ok && !gone(l.Status) || ok && l.Status == loaRejected && !a.Reapply {
-		return &CallError{Class: Refused, Code: codeLOAExists, Status: 400, RequestID: "R-exists"}
+	if l, ok := s.loas[a.Key]; ok && !Void(l.Status) || ok && l.Status == LOARejected && a.Operation != Reapply {
+		return &CallError{Class: Refused, Code: "IncorrectStatus.PhysicalConnectionLOA", Status: 400, RequestID: "R-exists"}
 	}
 	s.loas[a.Key] = LOA{
 		Status: "Applying", CompanyName: a.Circuit.CompanyName, Si: a.Circuit.Si, LineType: a.Circuit.LineType,
@@ -169,4 +167,42 @@ func (s *server) Find(ctx context.Context, k Key) (LOA, bool, error) {
 	l, ok := s.loas[k]
 	l.RequestID = "R-lookup"
 	return l, ok, nil
+}
+
+// workbook makes a workbook of n circuits over the regions in turn, with one engineer
+// who works on all of them.
+func workbook(n int, regions ...string) *sheet.Workbook {
+	if len(regions) == 0 {
+		regions = []string{"cn-hangzhou"}
+	}
+	w := &sheet.Workbook{
+		CircuitsTable: sheet.Table{
+			Sheet: "Circuits", HeaderRow: 1,
+			Columns: map[sheet.ColumnID]int{sheet.CircuitInstanceID: 1},
+			Headers: map[sheet.ColumnID]string{sheet.CircuitInstanceID: "Instance ID"},
+		},
+		EngineersTable: sheet.Table{Sheet: "Engineers", HeaderRow: 1},
+		Engineers: []sheet.Engineer{{
+			Row: 2, All: true, Name: "Made Up", CertificateType: "IDCard", CertificateNo: "000000199001010000", Gender: "Male", Contact: "00000000000",
+		}},
+	}
+	everyone := []int32{0}
+	w.Circuits = make([]sheet.Circuit, 0, n)
+	for i := range n {
+		w.Circuits = append(w.Circuits, sheet.Circuit{
+			Row: i + 2, InstanceID: fmt.Sprintf("pc-%07d", i), RegionID: regions[i%len(regions)],
+			CompanyName: "Example Ltd", LineType: "FIBRE", Si: "Example Builders",
+			ConstructionTime: time.Date(2027, 1, 15, 8, 0, 0, 0, time.UTC), Engineers: everyone,
+		})
+	}
+	return w
+}
+
+// counts tells how many outcomes there are of each result.
+func counts(outcomes []Outcome) map[sheet.Result]int {
+	n := map[sheet.Result]int{}
+	for _, o := range outcomes {
+		n[o.Result]++
+	}
+	return n
 }

@@ -1,4 +1,4 @@
-package batch
+package batch_test
 
 import (
 	"context"
@@ -7,10 +7,13 @@ import (
 	"testing/synctest"
 	"time"
 
+	. "github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/plan"
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// kinds are the ways an attempt can fail, by what the rim makes of them.
+// kinds are the ways an attempt can fail, by how package cloud classifies them.
 var kinds = map[string]fault{
 	"no connection":     {err: &CallError{Class: NotSent, Code: "(dial)"}},
 	"throttled":         {err: &CallError{Class: TryLater, Code: "Throttling.User", Status: 400, Throttled: true, Wait: 2 * time.Second}},
@@ -69,7 +72,7 @@ func matrix(t *testing.T, f fault, failing int, restart string) {
 		if kill > 0 {
 			time.AfterFunc(kill, func() { book.die(); cancel() })
 		}
-		return runNight(t, ctx, s, book, w, PlanOptions{})
+		return runNight(t, ctx, s, book, w, plan.Options{})
 	}
 	var o Outcome
 	if restart != "no" {
@@ -99,15 +102,15 @@ func matrix(t *testing.T, f fault, failing int, restart string) {
 }
 
 // runNight makes one run over a workbook of one row and gives its outcome.
-func runNight(t *testing.T, ctx context.Context, s *server, l Ledger, w *sheet.Workbook, o PlanOptions) Outcome {
+func runNight(t *testing.T, ctx context.Context, s *server, l Ledger, w *sheet.Workbook, o plan.Options) Outcome {
 	t.Helper()
-	past, err := l.Past(t.Context(), Keys(w))
+	past, err := l.Past(t.Context(), plan.Keys(w))
 	if err != nil {
 		t.Fatal(err)
 	}
 	o.Past = past
-	e := &Engine{Submitter: s, Finder: s, Ledger: l, Rate: DefaultRate}
-	sum, _ := e.Run(ctx, nil, NewPlan(w, o))
+	e := &Engine{Submitter: s, Finder: s, Ledger: l, Rate: quota.DefaultRate}
+	sum, _ := e.Run(ctx, nil, plan.New(w, o))
 	return sum.Outcomes[0]
 }
 

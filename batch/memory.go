@@ -7,15 +7,15 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// MemoryLedger is a ledger that lives as long as the process: for dry runs and tests.
+// MemoryLedger is a ledger kept in memory, for dry runs and tests.
 // The zero value is empty and ready.
 type MemoryLedger struct {
 	mu       sync.Mutex
 	circuits map[Key]memory
 }
 
-// memory is what the ledger knows of a circuit: its last application that ended, and
-// the one that is begun and has not. Either may be missing.
+// memory is what the ledger knows of a circuit: the last application that ended, and
+// the one that is begun and has not ended. Either may be missing.
 type memory struct{ ended, begun *Record }
 
 var _ Ledger = (*MemoryLedger)(nil)
@@ -65,7 +65,7 @@ func (m *MemoryLedger) Finish(_ context.Context, o Outcome) error {
 	}
 	switch {
 	case r == nil || o.Result == sheet.Skipped || o.Token != r.Token || c.begun == nil && !r.Open:
-		return nil // it tells of the row, not of the circuit
+		return nil // it concerns the row, not the circuit
 	case !decided(o.Result):
 		c.begun = nil
 	default:
@@ -79,7 +79,7 @@ func (m *MemoryLedger) Finish(_ context.Context, o Outcome) error {
 	return nil
 }
 
-// decided reports whether a result tells of the circuit, and not only of the row.
+// decided reports whether a result concerns the circuit, and not only the row.
 func decided(r sheet.Result) bool {
 	switch r {
 	case sheet.Submitted, sheet.Already, sheet.Refused, sheet.Failed, sheet.Unknown:

@@ -1,4 +1,4 @@
-package batch
+package batch_test
 
 import (
 	"context"
@@ -9,6 +9,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	. "github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/plan"
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -130,16 +133,16 @@ func (s *story) night(killable bool) []Outcome {
 		drain = make(chan struct{})
 		time.AfterFunc(time.Duration(s.r.IntN(10_000))*time.Millisecond, func() { close(drain) })
 	}
-	past, err := s.ledger.Past(ctx, Keys(s.book))
+	past, err := s.ledger.Past(ctx, plan.Keys(s.book))
 	if err != nil {
 		s.Fatal(err)
 	}
 	e := &Engine{
 		Submitter: s.server, Finder: s.server, Ledger: l,
-		Rate: Rate{1 + s.r.IntN(60), time.Second}, Concurrency: 1 + s.r.IntN(16), MaxAttempts: 1 + s.r.IntN(6),
+		Rate: quota.Rate{N: 1 + s.r.IntN(60), Per: time.Second}, Concurrency: 1 + s.r.IntN(16), MaxAttempts: 1 + s.r.IntN(6),
 	}
-	plan := NewPlan(s.book, PlanOptions{Past: past, Reapply: s.reapply})
-	sum, _ := e.Run(ctx, drain, plan)
+	p := plan.New(s.book, plan.Options{Past: past, Reapply: s.reapply})
+	sum, _ := e.Run(ctx, drain, p)
 	s.check(sum)
 	if l.alive() {
 		s.written(sum)
@@ -184,9 +187,9 @@ func (s *story) byDay() {
 func (s *story) reject() {
 	s.server.mu.Lock()
 	defer s.server.mu.Unlock()
-	for _, k := range Keys(s.book) {
+	for _, k := range plan.Keys(s.book) {
 		if l, ok := s.server.loas[k]; ok && l.Status == "Applying" && s.chance(0.2) {
-			l.Status = loaRejected
+			l.Status = LOARejected
 			s.server.loas[k] = l
 			s.rejected[k]++
 		}

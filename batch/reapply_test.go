@@ -1,9 +1,11 @@
-package batch
+package batch_test
 
 import (
 	"testing"
 	"testing/synctest"
 
+	. "github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -22,17 +24,17 @@ func TestReapply(t *testing.T) {
 	}{
 		{"standing", "Available", true, false, sheet.Already, ReasonLOAExists, "Available", 1},
 		{"standing and changed", "Available", true, true, sheet.Already, ReasonLOAExists, "Available", 1},
-		{"rejected, nobody asked", loaRejected, false, false, sheet.Already, ReasonInLedger, loaRejected, 1},
-		{"rejected and changed, nobody asked", loaRejected, false, true, sheet.Invalid, ReasonInvalid, loaRejected, 1},
-		{"rejected", loaRejected, true, false, sheet.Submitted, ReasonAccepted, "Applying", 2},
-		{"rejected and changed", loaRejected, true, true, sheet.Submitted, ReasonAccepted, "Applying", 2},
-		{"deleted", loaDeleted, true, false, sheet.Submitted, ReasonAccepted, "Applying", 2},
+		{"rejected, nobody asked", LOARejected, false, false, sheet.Already, ReasonInLedger, LOARejected, 1},
+		{"rejected and changed, nobody asked", LOARejected, false, true, sheet.Invalid, ReasonInvalid, LOARejected, 1},
+		{"rejected", LOARejected, true, false, sheet.Submitted, ReasonAccepted, "Applying", 2},
+		{"rejected and changed", LOARejected, true, true, sheet.Submitted, ReasonAccepted, "Applying", 2},
+		{"deleted", LOADeleted, true, false, sheet.Submitted, ReasonAccepted, "Applying", 2},
 		{"withdrawn", "", true, false, sheet.Submitted, ReasonAccepted, "Applying", 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s, l, w := newServer(), &MemoryLedger{}, workbook(1)
-				first := runNight(t, t.Context(), s, l, w, PlanOptions{})
+				first := runNight(t, t.Context(), s, l, w, plan.Options{})
 				loa := s.loas[first.Key]
 				loa.Status = test.status
 				s.loas[first.Key] = loa
@@ -42,7 +44,7 @@ func TestReapply(t *testing.T) {
 				if test.changed {
 					w.Circuits[0].Si = "Other Builders"
 				}
-				o := runNight(t, t.Context(), s, l, w, PlanOptions{Reapply: test.reapply})
+				o := runNight(t, t.Context(), s, l, w, plan.Options{Reapply: test.reapply})
 				if o.Result != test.want || o.Reason != test.why {
 					t.Errorf("%s, %s", o.Result, o.Reason)
 				}
@@ -58,7 +60,7 @@ func TestReapply(t *testing.T) {
 				if kept := o.RequestID == first.RequestID && o.SubmittedAt.Equal(first.SubmittedAt); o.Result == sheet.Already && (!kept || o.SubmittedAt.IsZero()) {
 					t.Errorf("accepted as %s at %v, and now it says %s at %v", first.RequestID, first.SubmittedAt, o.RequestID, o.SubmittedAt)
 				}
-				next := runNight(t, t.Context(), s, l, w, PlanOptions{})
+				next := runNight(t, t.Context(), s, l, w, plan.Options{})
 				if test.want != sheet.Invalid && next.Result != sheet.Already {
 					if !(test.changed && test.want == sheet.Already) { // the row still differs from what was accepted
 						t.Errorf("the night after it is %s, %s", next.Result, next.Reason)
@@ -72,7 +74,7 @@ func TestReapply(t *testing.T) {
 	}
 }
 
-// TestLOAExists lets the API say that an LOA stands against a first application.
+// TestLOAExists lets the API say that the circuit of a first application has an LOA.
 func TestLOAExists(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -85,14 +87,14 @@ func TestLOAExists(t *testing.T) {
 		{"applied for elsewhere", "Applying", false, "Example Builders", sheet.Already, ReasonLOAExists},
 		{"elsewhere, with other content", "Complete", false, "Other Builders", sheet.Already, ReasonLOAExists},
 		{"a status nobody knows", "Pondering", false, "Example Builders", sheet.Already, ReasonLOAExists},
-		{"rejected", loaRejected, false, "Example Builders", sheet.Refused, ReasonLOARejected},
+		{"rejected", LOARejected, false, "Example Builders", sheet.Refused, ReasonLOARejected},
 		{"our own, the answer was lost", "", true, "Example Builders", sheet.Submitted, ReasonAnswerLost},
 		{"not our own, an answer was lost", "Applying", true, "Other Builders", sheet.Already, ReasonLOAExists},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s, w := newServer(), workbook(1)
-				key := Keys(w)[0]
+				key := plan.Keys(w)[0]
 				if test.status != "" {
 					s.loas[key] = LOA{
 						Status: test.status, CompanyName: "Example Ltd", LineType: "FIBRE", Si: test.si, ConstructionTime: "2027-01-15T08:00Z",
@@ -104,7 +106,7 @@ func TestLOAExists(t *testing.T) {
 					}
 					return fault{}
 				}
-				o := runNight(t, t.Context(), s, &MemoryLedger{}, w, PlanOptions{})
+				o := runNight(t, t.Context(), s, &MemoryLedger{}, w, plan.Options{})
 				if o.Result != test.want || o.Reason != test.why || o.LOAStatus == "" {
 					t.Errorf("%s, %s, LOA %q", o.Result, o.Reason, o.LOAStatus)
 				}
@@ -138,7 +140,7 @@ func TestLookupsThatLag(t *testing.T) {
 			s, w := newServer(), workbook(1)
 			s.stale = func() bool { test.stale--; return test.stale >= 0 }
 			if !test.lost {
-				s.loas[Keys(w)[0]] = LOA{Status: "Applying"}
+				s.loas[plan.Keys(w)[0]] = LOA{Status: "Applying"}
 			}
 			s.faults = func(a Application) fault {
 				delete(s.replies, a.Token)
@@ -147,9 +149,46 @@ func TestLookupsThatLag(t *testing.T) {
 				}
 				return fault{}
 			}
-			if o := runNight(t, t.Context(), s, &MemoryLedger{}, w, PlanOptions{}); o.Result != test.want || o.Reason != test.why {
+			if o := runNight(t, t.Context(), s, &MemoryLedger{}, w, plan.Options{}); o.Result != test.want || o.Reason != test.why {
 				t.Errorf("want %s with answer lost %v: %s, %s", test.want, test.lost, o.Result, o.Reason)
 			}
 		})
+	}
+}
+
+// TestTurnedDown lets a run die after an application arrived, whose LOA is then
+// rejected or deleted: night after night the row is refused and nothing is sent, with
+// the ledger or from the results copy alone, until a person asks for it.
+func TestTurnedDown(t *testing.T) {
+	for _, status := range []string{LOARejected, LOADeleted} {
+		for _, keep := range []bool{true, false} {
+			synctest.Test(t, func(t *testing.T) {
+				s, l, w := newServer(), &MemoryLedger{}, workbook(1)
+				a := plan.New(w, plan.Options{}).Applications[0]
+				if err := l.Begin(t.Context(), a); err != nil {
+					t.Fatal(err)
+				}
+				if err := s.take(a); err != nil {
+					t.Fatal(err)
+				}
+				loa := s.loas[a.Key]
+				loa.Status = status
+				s.loas[a.Key] = loa
+				for night := range 3 {
+					o := runNight(t, t.Context(), s, l, w, plan.Options{})
+					if o.Result != sheet.Refused || o.Reason != ReasonLOARejected || s.accepted[a.Key] != 1 {
+						t.Fatalf("%s, night %d: %s, %s, applied for %d times", status, night, o.Result, o.Reason, s.accepted[a.Key])
+					}
+					w.Circuits[0].Past = sheet.Past{Result: string(o.Result), ClientToken: o.Token, LOAStatus: o.LOAStatus}
+					if !keep {
+						l = &MemoryLedger{}
+					}
+				}
+				o := runNight(t, t.Context(), s, l, w, plan.Options{Reapply: true})
+				if o.Result != sheet.Submitted || o.Token == a.Token || s.accepted[a.Key] != 2 {
+					t.Errorf("%s, asked to apply again: %s, %s, applied for %d times", status, o.Result, o.Reason, s.accepted[a.Key])
+				}
+			})
+		}
 	}
 }

@@ -7,11 +7,10 @@ import (
 )
 
 // region sends the applications of one region. One goroutine, loop, owns its fields;
-// what blocks runs in goroutines of its own, boundedly many, that hand the row back:
-// the callers, which live as long as the region, since a call needs a deep stack that
-// would else grow anew each time; and one for each Begin.
+// blocking calls run in a bounded number of other goroutines, which return the row when
+// they are done (calls.go).
 type region struct {
-	*run
+	run       *run
 	name      string
 	submitter Submitter // under the region's quotas
 	finder    Finder
@@ -21,33 +20,17 @@ type region struct {
 	stop  context.CancelFunc
 	code  string // of the answer that ended this region alone; empty when none did
 
-	queue   []int32   // applications not started yet
-	ready   []*row    // started, waiting for a free call
-	resting waiting   // waiting for their time
-	calls   int       // in flight or waiting for the quota
-	begins  int       // being written into the ledger
-	ahead   int       // bound of begins and ready together
-	work    chan *row // to the callers, which hand it back
-	back    chan returned
+	queue    []int32   // applications not started yet
+	ready    []*row    // started, waiting for a free call
+	waiting  rowHeap   // waiting for their time
+	calls    int       // in flight or waiting for the quota
+	begins   int       // being written into the ledger
+	ahead    int       // bound of begins and ready together
+	work     chan *row // to the callers
+	returned chan returnedRow
 }
 
-// returned is a row that comes back from its goroutine.
-type returned struct {
-	row  *row
-	next next
-	from from
-}
-
-// from tells what a row comes back from.
-type from uint8
-
-const (
-	fromCall    from = iota
-	fromBegin        // it is in the ledger
-	fromNothing      // nothing was done: the region stopped first
-)
-
-// start sets every region going; each ends by itself.
+// start starts every region; each ends by itself.
 func (r *run) start(ctx context.Context) {
 	queues := map[string][]int32{}
 	for i := range r.plan.Applications {
@@ -62,26 +45,25 @@ func (r *run) start(ctx context.Context) {
 // newRegion wires a region: the attempts of its rows pass its quotas, and what passes
 // them is logged.
 func (r *run) newRegion(ctx context.Context, name string, queue []int32) *region {
-	g := &region{run: r, name: name, ctx: ctx, queue: settleFirst(queue, r.plan.Applications), ahead: r.readAhead()}
+	g := &region{run: r, name: name, ctx: ctx, queue: lookupsFirst(queue, r.plan.Applications), ahead: r.engine.readAhead()}
 	g.going, g.stop = context.WithCancel(r.going)
-	g.back = make(chan returned, r.concurrency()+g.ahead)
-	g.work = make(chan *row, r.concurrency())
-	apply, reapply, lookup := r.quota(name, ApplyAPI), r.quota(name, ReapplyAPI), r.quota(name, LookupAPI)
-	r.quotas = append(r.quotas, apply, reapply, lookup)
+	g.returned = make(chan returnedRow, r.engine.concurrency()+g.ahead)
+	g.work = make(chan *row, r.engine.concurrency())
+	quota := func(api API) Quota { return r.quota(name, api) }
 	g.submitter = &quotaSubmitter{
-		next:  &logSubmitter{next: r.Submitter, log: r.Log, runID: r.RunID},
-		apply: apply, reapply: reapply, waiting: g.going,
+		next:  &logSubmitter{next: r.engine.Submitter, log: r.engine.Log, runID: r.engine.RunID},
+		quota: quota, waiting: g.going,
 	}
-	g.finder = &quotaFinder{next: r.Finder, quota: lookup, waiting: g.going}
+	g.finder = &quotaFinder{next: r.engine.Finder, quota: quota, waiting: g.going}
 	return g
 }
 
-// settleFirst puts what an earlier run left open before the rest, in sheet order.
-func settleFirst(queue []int32, applications []Application) []int32 {
+// lookupsFirst puts what an earlier run left open before the rest, in sheet order.
+func lookupsFirst(queue []int32, applications []Application) []int32 {
 	sorted := make([]int32, 0, len(queue))
 	for _, first := range []bool{true, false} {
 		for _, i := range queue {
-			if applications[i].Settle == first {
+			if applications[i].LookUpFirst == first {
 				sorted = append(sorted, i)
 			}
 		}
@@ -91,14 +73,14 @@ func settleFirst(queue []int32, applications []Application) []int32 {
 
 // readAhead is how many rows a region has written into the ledger before a call is
 // free for them: as many as are sent while a commit takes place, so that the ledger
-// never holds up the calls. A killed run has as many rows more to look up.
+// never delays the calls. After a crash there are as many more rows to look up.
 func (e *Engine) readAhead() int {
 	const commit = 10 * time.Millisecond
 	j := e.concurrency()
 	if e.Rate.N == 0 {
 		return max(freeAhead, maxAhead*j)
 	}
-	return min(max(j, int(e.Rate.perSecond()*commit.Seconds())), maxAhead*j)
+	return min(max(j, int(e.Rate.PerSecond()*commit.Seconds())), maxAhead*j)
 }
 
 // Bounds of the rows read ahead.
@@ -107,40 +89,51 @@ const (
 	freeAhead = 256 // at least, without a limit: half of it makes one commit
 )
 
-// loop runs the region to its end: every row of its queue has then ended.
+// loop runs the region until every row of its queue is finished.
 func (g *region) loop() {
 	defer g.stop()
 	defer close(g.work)
-	for range min(g.concurrency(), len(g.queue)) {
+	for range min(g.run.engine.concurrency(), len(g.queue)) {
 		go g.caller()
 	}
-	alarm := newAlarm()
-	defer alarm.stop()
+	// A function's timer and not a channel's: in virtual time under the race detector the
+	// runtime (Go 1.26) crashes on a channel timer that expires before anyone waits for it.
+	due := make(chan struct{}, 1)
+	timer := time.AfterFunc(time.Hour, func() {
+		select {
+		case due <- struct{}{}:
+		default:
+		}
+	})
+	timer.Stop()
+	defer timer.Stop()
 	stopped := g.going.Done()
 	for {
 		g.fill()
 		if g.calls == 0 && g.begins == 0 && (g.going.Err() != nil || g.empty()) {
-			g.leave()
+			g.finishRest()
 			return
 		}
-		if g.mayCall() && len(g.resting) > 0 {
-			alarm.set(time.Until(g.resting[0].due))
+		if g.mayCall() && len(g.waiting) > 0 {
+			timer.Reset(time.Until(g.waiting[0].due))
 		}
 		select {
-		case b := <-g.back:
-			g.take(b)
-		case <-alarm.rings:
+		case back := <-g.returned:
+			g.take(back)
+		case <-due:
 		case <-stopped:
 			stopped = nil
 		}
 	}
 }
 
-// mayCall reports whether a call is free. Otherwise one that ends wakes the loop, and a
+// mayCall reports whether a call is free. If none is, one that ends wakes the loop, and a
 // row whose time has come must not.
-func (g *region) mayCall() bool { return g.going.Err() == nil && g.calls < g.concurrency() }
+func (g *region) mayCall() bool {
+	return g.going.Err() == nil && g.calls < g.run.engine.concurrency()
+}
 
-func (g *region) empty() bool { return len(g.queue) == 0 && len(g.ready) == 0 && len(g.resting) == 0 }
+func (g *region) empty() bool { return len(g.queue) == 0 && len(g.ready) == 0 && len(g.waiting) == 0 }
 
 // fill starts what may be started.
 func (g *region) fill() {
@@ -160,14 +153,13 @@ func (g *region) fill() {
 	}
 }
 
-// readOn reads ahead to the bound. It is done once half of what was read is used up and
+// readOn reads ahead to the bound. This happens once half of what was read is used up and
 // not row by row, so that many Begins share a commit of the ledger.
 func (g *region) readOn() {
 	for len(g.queue) > 0 && g.begins+len(g.ready) < g.ahead {
-		i := g.queue[0]
+		w := g.newRow(g.queue[0])
 		g.queue = g.queue[1:]
-		w := newRow(&g.plan.Applications[i], g.slots[i], g.attempts())
-		if w.look == no {
+		if w.lookup == notLooking {
 			g.begin(w)
 		} else {
 			g.ready = append(g.ready, w)
@@ -175,10 +167,14 @@ func (g *region) readOn() {
 	}
 }
 
+func (g *region) newRow(i int32) *row {
+	return newRow(&g.run.plan.Applications[i], g.run.slots[i], g.run.engine.attempts())
+}
+
 // pick takes the row whose call is next: one whose wait is over, else a new one.
 func (g *region) pick() *row {
-	if len(g.resting) > 0 && !time.Now().Before(g.resting[0].due) {
-		return heap.Pop(&g.resting).(*row)
+	if len(g.waiting) > 0 && !time.Now().Before(g.waiting[0].due) {
+		return heap.Pop(&g.waiting).(*row)
 	}
 	if len(g.ready) == 0 {
 		return nil
@@ -188,71 +184,78 @@ func (g *region) pick() *row {
 	return w
 }
 
-// begin has the ledger know of a row before its first byte is sent.
-func (g *region) begin(w *row) {
-	g.begins++
-	go func() {
-		err := g.Ledger.Begin(g.writing, w.app)
-		if err != nil && g.writing.Err() == nil {
-			g.ledgerFailed(err)
-		}
-		w.begun = err == nil
-		g.back <- returned{row: w, from: fromBegin}
-	}()
-}
-
-// take has a row back.
-func (g *region) take(b returned) {
-	w := b.row
-	if b.from == fromBegin {
+// take takes a row back.
+func (g *region) take(back returnedRow) {
+	w := back.row
+	if back.from == fromBegin {
 		g.begins--
 		g.ready = append(g.ready, w)
 		return
 	}
 	g.calls--
 	switch {
-	case b.from == fromNothing:
+	case back.from == fromNothing:
 		g.ready = append(g.ready, w)
-	case b.next.stop:
-		g.halt(StopFatal, b.next.code)
+	case back.next.stop:
+		g.run.halt(StopFatal, back.next.code)
 		g.ready = append(g.ready, w)
-	case b.next.stopRegion:
-		g.code = b.next.code
+	case back.next.stopRegion:
+		g.code = back.next.code
 		g.stop()
 		g.ready = append(g.ready, w)
-	case b.next.done:
-		g.endings <- ending{slot: w.slot, outcome: b.next.outcome, ran: true}
-	case w.look == no && !w.begun && g.going.Err() == nil:
+	case back.next.done:
+		g.run.finished <- finishedRow{slot: w.slot, outcome: back.next.outcome, ran: true}
+	case w.lookup == notLooking && !w.begun && g.going.Err() == nil:
 		g.begin(w)
 	default:
-		w.due = time.Now().Add(b.next.wait)
-		heap.Push(&g.resting, w)
+		w.due = time.Now().Add(back.next.wait)
+		heap.Push(&g.waiting, w)
 	}
 }
 
-// leave ends the rows that are left when the region stops.
-func (g *region) leave() {
+// finishRest finishes the rows that are left when the region stops.
+func (g *region) finishRest() {
 	if g.empty() {
 		return
 	}
 	reason, code := ReasonRegion, g.code
 	if code == "" {
-		g.halt(StopInterrupted, "") // nobody has said why: the context ended
-		reason, code = g.reason.reason(), g.run.code
+		g.run.halt(StopInterrupted, "") // no reason was given: the context ended
+		reason, code = g.run.reason.reason(), g.run.code
 	}
-	end := func(w *row) {
+	finish := func(w *row) {
 		if w.code == "" {
 			w.code = code
 		}
-		g.endings <- ending{slot: w.slot, outcome: w.cut(reason)}
+		g.run.finished <- finishedRow{slot: w.slot, outcome: w.interrupted(reason)}
 	}
 	for _, w := range g.ready {
-		end(w)
+		finish(w)
 	}
-	for _, w := range g.resting {
-		end(w)
+	for _, w := range g.waiting {
+		finish(w)
 	}
 	for _, i := range g.queue {
-		end(newRow(&g.plan.Applications[i], g.slots[i], g.attempts()))
+		finish(g.newRow(i))
 	}
+}
+
+// rowHeap is a heap of rows by the time of their next call.
+type rowHeap []*row
+
+func (h rowHeap) Len() int           { return len(h) }
+func (h rowHeap) Less(i, j int) bool { return h[i].due.Before(h[j].due) }
+func (h rowHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+
+// Push implements heap.Interface.
+func (h *rowHeap) Push(x any) { *h = append(*h, x.(*row)) }
+
+// Pop implements heap.Interface.
+func (h *rowHeap) Pop() any {
+	old := *h
+	n := len(old) - 1
+	w := old[n]
+	old[n] = nil
+	*h = old[:n]
+	return w
 }

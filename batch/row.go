@@ -3,28 +3,27 @@ package batch
 import (
 	"cmp"
 	"errors"
-	"math/rand/v2"
 	"time"
 
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// row is one application on its way: a state machine without clock or goroutine,
-// which is told what a call came to and says what comes next.
+// row is one application in progress: a state machine without clock or goroutine. It is
+// given the result of each call and says what comes next.
 type row struct {
 	app      Application
 	slot     int32 // its place among the outcomes
 	attempts int   // applications sent in this run
-	lookups  int   // failed lookups since the last that was answered
-	doubts   int   // lookups that contradicted the answer that led to them
+	lookups  int   // failed lookups since the last answered one
+	rechecks int   // lookups that contradicted the answer that led to them
 	max      int   // bound of attempts and of lookups
 
-	begun     bool // the ledger knows that it is about to be sent
-	look      why  // why the next call is a lookup; no when it is an application
-	open      bool // an attempt since the last answered lookup may have been applied
-	unsettled bool // an attempt of this run may have been applied
-	lost      bool // so it is with one that had no answer at all
-	fatal     bool // the last attempt got an answer that holds for every row
+	begun      bool         // the ledger knows that it is about to be sent
+	lookup     lookupReason // why the next call is a lookup, if it is one
+	open       bool         // an attempt since the last answered lookup may have been applied
+	unsettled  bool         // an attempt of this run may have been applied
+	unanswered bool         // such an attempt had no answer at all
+	fatal      bool         // the last attempt got an answer that holds for every row
 
 	code      string    // of the last failure
 	requestID string    // of the last answer
@@ -32,15 +31,15 @@ type row struct {
 	due       time.Time // when the next call may be made; zero means now
 }
 
-// why is the reason of a lookup.
-type why uint8
+// lookupReason is why the next call of a row is a lookup.
+type lookupReason uint8
 
 const (
-	no     why = iota // no lookup: the next call is an application
-	past              // an earlier run may have applied
-	lost              // an attempt of this run may have been applied
-	exists            // the API says that an LOA stands against it
-	last              // attempts ran out and one may have been applied
+	notLooking   lookupReason = iota // the next call is an application
+	earlierRun                       // an earlier run may have applied
+	lostAnswer                       // an attempt of this run may have been applied
+	loaExists                        // the API says that the circuit has an LOA
+	attemptsOver                     // attempts ran out and one may have been applied
 )
 
 // next is what a row does after a call.
@@ -53,28 +52,176 @@ type next struct {
 	code       string        // behind stop and stopRegion
 }
 
+// What an unanswered attempt does may take a moment to show: a lookup waits for it, the
+// last one, which decides the result, longest.
+const (
+	settleTime     = time.Second
+	lastSettleTime = 5 * time.Second
+)
+
+// maxRechecks is how often a lookup is repeated that contradicts the answer that led to
+// it: what lookups report may lag behind what was applied for.
+const maxRechecks = 3
+
 func newRow(a *Application, slot int32, attempts int) *row {
 	r := &row{app: *a, slot: slot, max: attempts}
-	if a.Settle {
-		r.look = past
+	if a.LookUpFirst {
+		r.lookup = earlierRun
 	}
 	return r
 }
 
-// end gives the row its outcome.
-func (r *row) end(result sheet.Result, reason Reason) next {
-	o := r.app.outcome(result, reason)
+// submitted takes the result of an attempt.
+func (r *row) submitted(receipt Receipt, err error) next {
+	if err == nil {
+		r.code, r.requestID = "", receipt.RequestID
+		n := r.finish(sheet.Submitted, ReasonAccepted)
+		n.outcome.SubmittedAt = receipt.At
+		return n
+	}
+	call := r.failed(err)
+	if call.Unsettled || call.Class == MaybeReceived {
+		r.open, r.unsettled = true, true
+		r.unanswered = r.unanswered || call.Status == 0
+	}
+	switch call.Class {
+	case Refused:
+		if call.Code == codeLOAExists {
+			r.lookup = loaExists
+			return next{}
+		}
+		return r.finish(sheet.Refused, ReasonRefused)
+	case RunFatal:
+		r.fatal = true
+		return next{stop: true, code: call.Code}
+	case RegionFatal:
+		return next{stopRegion: true, code: call.Code}
+	}
+	return r.later(call)
+}
+
+// later decides after an attempt that may succeed another time.
+func (r *row) later(call *CallError) next {
+	n := next{wait: backoff(r.attempts, call.Wait)}
+	switch {
+	case r.attempts < r.max && r.open:
+		r.lookup = lostAnswer
+		n.wait = max(n.wait, settleTime)
+	case r.attempts < r.max:
+	case r.unsettled:
+		r.lookup = attemptsOver
+		n.wait = max(n.wait, lastSettleTime)
+	default:
+		return r.finish(sheet.Failed, ReasonAttempts)
+	}
+	return n
+}
+
+// lookedUp takes the result of a lookup.
+func (r *row) lookedUp(l LOA, ok bool, err error) next {
+	if err != nil {
+		return r.lookupFailed(err)
+	}
+	r.lookups, r.open = 0, false
+	if !ok {
+		return r.foundNone(l)
+	}
+	state := operations[r.app.Operation].judge(&r.app, l)
+	if state == loaVoid {
+		return r.foundVoid(l)
+	}
+	if state == loaOurs && r.unsettled {
+		n := r.finishWith(sheet.Submitted, ReasonAnswerLost, l)
+		n.outcome.SubmittedAt = r.tried
+		return n
+	}
+	return r.finishWith(sheet.Already, ReasonLOAExists, l)
+}
+
+// foundVoid decides when the circuit has an LOA that was rejected or deleted.
+func (r *row) foundVoid(l LOA) next {
+	switch {
+	case r.lookup == earlierRun && r.app.ReapplyRejected:
+		r.app = r.app.reapplied(l.Status)
+		r.lookup = notLooking
+		return next{}
+	case r.lookup == loaExists && r.unsettled && r.recheck():
+		return next{wait: max(backoff(r.rechecks, 0), settleTime)}
+	case r.lookup == earlierRun, r.lookup == loaExists:
+		return r.finishWith(sheet.Refused, ReasonLOARejected, l)
+	}
+	return r.foundNone(l) // it is an older one: the attempt of this run did not arrive
+}
+
+// foundNone decides when the circuit has no LOA that this row could have made.
+func (r *row) foundNone(l LOA) next {
+	switch r.lookup {
+	case loaExists:
+		switch {
+		case r.recheck():
+			return next{wait: max(backoff(r.rechecks, 0), settleTime)}
+		case r.unsettled:
+			return r.finish(sheet.Unknown, ReasonUnsettled)
+		}
+		return r.finish(sheet.Refused, ReasonRefused)
+	case attemptsOver:
+		if r.unanswered {
+			return r.finish(sheet.Unknown, ReasonUnsettled)
+		}
+		n := r.finish(sheet.Failed, ReasonAttempts)
+		n.outcome.LOAStatus = l.Status
+		return n
+	}
+	if r.lookup == earlierRun && r.app.Accepted {
+		r.app = r.app.reapplied(l.Status)
+	}
+	r.lookup = notLooking
+	return next{}
+}
+
+func (r *row) recheck() bool {
+	r.rechecks++
+	return r.rechecks <= maxRechecks
+}
+
+// lookupFailed decides when a lookup failed.
+func (r *row) lookupFailed(err error) next {
+	code, id := r.code, r.requestID
+	call := r.failed(err)
+	if r.attempts > 0 {
+		r.code, r.requestID = code, id // the row shows the answer to its application
+	}
+	r.lookups++
+	switch {
+	case call.Class == RunFatal:
+		return next{stop: true, code: call.Code}
+	case call.Class == RegionFatal:
+		return next{stopRegion: true, code: call.Code}
+	case call.Class == Refused && (r.lookup == earlierRun || r.lookup == lostAnswer):
+		r.lookup = notLooking // no answer will come; the token keeps a second application from having an effect
+		return next{}
+	case call.Class != Refused && r.lookups < r.max:
+		return next{wait: backoff(r.lookups, call.Wait)}
+	case r.lookup == loaExists && !r.unsettled:
+		return r.finish(sheet.Refused, ReasonRefused)
+	}
+	return r.finish(sheet.Unknown, ReasonUnsettled)
+}
+
+// finish gives the row its outcome.
+func (r *row) finish(result sheet.Result, reason Reason) next {
+	o := r.app.Outcome(result, reason)
 	o.Attempts, o.ErrorCode, o.RequestID = r.attempts, r.code, r.requestID
-	settled := r.look == past && (result == sheet.Already || result == sheet.Refused)
-	if before := r.app.before; settled && before.token != "" {
-		o.Token, o.Generation = before.token, before.generation // nothing was sent: it is about that one
+	settled := r.lookup == earlierRun && (result == sheet.Already || result == sheet.Refused)
+	if previous := r.app.Previous; settled && previous.Token != "" {
+		o.Token, o.Generation = previous.Token, previous.Generation // nothing was sent: it is about that one
 	}
 	return next{done: true, outcome: o}
 }
 
-// endWith gives the row an outcome that a lookup decided.
-func (r *row) endWith(result sheet.Result, reason Reason, l LOA) next {
-	n := r.end(result, reason)
+// finishWith gives the row an outcome that a lookup decided.
+func (r *row) finishWith(result sheet.Result, reason Reason, l LOA) next {
+	n := r.finish(result, reason)
 	n.outcome.LOAStatus = l.Status
 	if result != sheet.Refused {
 		n.outcome.ErrorCode = ""
@@ -82,25 +229,25 @@ func (r *row) endWith(result sheet.Result, reason Reason, l LOA) next {
 	if l.RequestID != "" {
 		n.outcome.RequestID = l.RequestID
 	}
-	if before := r.app.before; r.look == past && result == sheet.Already && before.accepted {
-		n.outcome.RequestID = cmp.Or(before.requestID, n.outcome.RequestID) // the answer that accepted it
-		n.outcome.SubmittedAt = before.at
+	if previous := r.app.Previous; r.lookup == earlierRun && result == sheet.Already && previous.Accepted {
+		n.outcome.RequestID = cmp.Or(previous.RequestID, n.outcome.RequestID) // the answer that accepted it
+		n.outcome.SubmittedAt = previous.At
 	}
 	return n
 }
 
-// cut gives the row its outcome when the run or its region ends before it does.
-func (r *row) cut(reason Reason) Outcome {
-	if r.unsettled || r.app.open {
-		return r.end(sheet.Unknown, ReasonUnsettled).outcome
+// interrupted gives the row its outcome when the run or its region ends first.
+func (r *row) interrupted(reason Reason) Outcome {
+	if r.unsettled || r.app.Open {
+		return r.finish(sheet.Unknown, ReasonUnsettled).outcome
 	}
 	if r.fatal {
 		reason = ReasonRefusedAll
 	}
-	return r.end(sheet.NotAttempted, reason).outcome
+	return r.finish(sheet.NotAttempted, reason).outcome
 }
 
-// failed takes the fields of a failed call.
+// failed takes over the fields of a failed call.
 func (r *row) failed(err error) *CallError {
 	var call *CallError
 	if !errors.As(err, &call) {
@@ -109,21 +256,4 @@ func (r *row) failed(err error) *CallError {
 	r.code = call.Code
 	r.requestID = call.RequestID
 	return call
-}
-
-// Backoff: full jitter under a ceiling that doubles from half a second to twenty
-// seconds, so that five attempts last about half a quota window and a fleet of rows
-// that failed together comes back spread out.
-const (
-	backoffBase = 500 * time.Millisecond
-	backoffCap  = 20 * time.Second
-)
-
-// backoff gives the wait before call n+1 of a row, never below the server's hint.
-func backoff(n int, hint time.Duration) time.Duration {
-	ceiling := backoffCap
-	if shift := max(n-1, 0); shift < 6 {
-		ceiling = min(backoffCap, backoffBase<<shift)
-	}
-	return max(hint, rand.N(ceiling)+time.Millisecond)
 }

@@ -7,70 +7,72 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
 )
 
 // run is one run of an engine: what its goroutines share.
 type run struct {
-	*Engine
+	engine  *Engine
+	ledger  Ledger
 	plan    *Plan
 	started time.Time
 	slots   []int32 // of each application among the outcomes
 
 	// going ends when nothing new may be started: a signal, a limit, a fatal answer.
-	// Calls in flight do not hang on it.
+	// Calls in flight do not depend on it.
 	going    context.Context
 	stop     context.CancelFunc
 	stopOnce sync.Once
 	reason   StopReason // set before going ends
 	code     string
 
-	// writing is the context of the ledger: it outlives the run's own by a grace, so
-	// that what is known gets written.
+	// writing is the context of the ledger: it outlives the run's own by a grace period,
+	// so that what is known gets written.
 	writing    context.Context
 	stopWrites context.CancelFunc
 	ledgerErr  atomic.Pointer[error]
 
-	endings  chan ending // rows that ended, to be written into the ledger
-	ended    chan ending // rows that are written
-	finish   sync.WaitGroup
+	finished chan finishedRow // to be written into the ledger
+	recorded chan finishedRow // written
+	writers  sync.WaitGroup
 	outcomes []Outcome // owned by collect
-	quotas   []Quota   // of all regions
+
+	quotaMu sync.Mutex
+	quotas  map[quotaKey]Quota
 
 	requests, lookups, retries, throttled atomic.Int64
 }
 
-// ending is the outcome of a row and its place.
-type ending struct {
+// finishedRow is the outcome of a row and its place.
+type finishedRow struct {
 	slot    int32
 	outcome Outcome
 	ran     bool // it was an application of this run: it counts for MaxFailures
 }
 
-// Writers and grace of the ledger. Writers share commits, so their number bounds the
-// size of one: at some milliseconds a commit, 128 write tens of thousands of rows a
-// second. The grace is what a second signal leaves for the rows in flight.
+// Writers and grace period of the ledger. Writers share commits, so their number bounds
+// the size of one: at some milliseconds a commit, 128 write tens of thousands of rows a
+// second. The grace period is what a second signal leaves for the rows in flight.
 const (
 	ledgerWriters = 128
 	ledgerGrace   = 2 * time.Second
 )
 
 func newRun(ctx context.Context, e *Engine, p *Plan) *run {
-	r := &run{Engine: e, plan: p, started: time.Now()}
-	if r.Ledger == nil {
-		own := *e
-		own.Ledger = &MemoryLedger{}
-		r.Engine = &own
+	r := &run{engine: e, ledger: e.Ledger, plan: p, started: time.Now(), quotas: map[quotaKey]Quota{}}
+	if r.ledger == nil {
+		r.ledger = &MemoryLedger{}
 	}
 	r.going, r.stop = context.WithCancel(ctx)
 	r.writing, r.stopWrites = context.WithCancel(context.WithoutCancel(ctx))
 	total := len(p.Applications) + len(p.Settled)
 	r.outcomes = make([]Outcome, total)
 	r.slots = places(p)
-	r.endings = make(chan ending, ledgerWriters)
-	r.ended = make(chan ending, ledgerWriters)
+	r.finished = make(chan finishedRow, ledgerWriters)
+	r.recorded = make(chan finishedRow, ledgerWriters)
 	for range min(ledgerWriters, total) {
-		r.finish.Go(r.write)
+		r.writers.Go(r.write)
 	}
 	return r
 }
@@ -88,22 +90,22 @@ func places(p *Plan) []int32 {
 	return slots
 }
 
-// settled ends the rows that the plan settled: they are written like all others.
-func (r *run) settled(rows []Outcome) {
+// finishSettled finishes the rows that the plan settled: they are recorded like all others.
+func (r *run) finishSettled(rows []Outcome) {
 	application := 0
 	for i := range rows {
 		for application < len(r.slots) && r.plan.Applications[application].Row < rows[i].Row {
 			application++
 		}
-		r.endings <- ending{slot: int32(i + application), outcome: rows[i]}
+		r.finished <- finishedRow{slot: int32(i + application), outcome: rows[i]}
 	}
 }
 
 // watch halts the run on a signal, at the end of its time and at the end of ctx.
 func (r *run) watch(ctx context.Context, drain <-chan struct{}) {
 	var over <-chan time.Time
-	if r.MaxDuration > 0 {
-		timer := time.NewTimer(r.MaxDuration)
+	if r.engine.MaxDuration > 0 {
+		timer := time.NewTimer(r.engine.MaxDuration)
 		defer timer.Stop()
 		over = timer.C
 	}
@@ -128,7 +130,7 @@ func (r *run) watch(ctx context.Context, drain <-chan struct{}) {
 	}
 }
 
-// halt lets nothing new be started. The first reason stays.
+// halt stops the run from starting anything new. The first reason counts.
 func (r *run) halt(why StopReason, code string) {
 	r.stopOnce.Do(func() {
 		r.reason, r.code = why, code
@@ -136,38 +138,38 @@ func (r *run) halt(why StopReason, code string) {
 	})
 }
 
-// collect takes every row's ending, in whatever order they come. It owns the outcomes
-// and is the one goroutine that Observe is called from.
+// collect takes the finished rows, in whatever order they come. It owns the outcomes and
+// is the one goroutine that Observe is called from.
 func (r *run) collect() {
-	failed, finished := 0, 0
+	failed, ran := 0, 0
 	for done := 1; done <= len(r.outcomes); done++ {
-		e := <-r.ended
-		r.outcomes[e.slot] = e.outcome
-		if e.ran {
-			finished++
-			switch e.outcome.Result {
+		row := <-r.recorded
+		r.outcomes[row.slot] = row.outcome
+		if row.ran {
+			ran++
+			switch row.outcome.Result {
 			case sheet.Refused, sheet.Failed, sheet.Unknown:
 				failed++
 			}
-			if r.MaxFailures.reached(failed, finished) {
+			if r.engine.MaxFailures.reached(failed, ran) {
 				r.halt(StopMaxFailures, "")
 			}
 		}
-		if r.Observe != nil {
-			r.Observe(Event{Outcome: e.outcome, Done: done, Total: len(r.outcomes)})
+		if r.engine.Observe != nil {
+			r.engine.Observe(Event{Outcome: row.outcome, Done: done, Total: len(r.outcomes)})
 		}
 	}
 }
 
 // write is one of the ledger's writers.
 func (r *run) write() {
-	for e := range r.endings {
+	for row := range r.finished {
 		if !r.plan.DryRun && r.ledgerErr.Load() == nil && r.writing.Err() == nil {
-			if err := r.Ledger.Finish(r.writing, e.outcome); err != nil && r.writing.Err() == nil {
+			if err := r.ledger.Finish(r.writing, row.outcome); err != nil && r.writing.Err() == nil {
 				r.ledgerFailed(err)
 			}
 		}
-		r.ended <- e
+		r.recorded <- row
 	}
 }
 
@@ -177,18 +179,18 @@ func (r *run) ledgerFailed(err error) {
 	r.halt(StopLedger, "")
 }
 
-// failure is the error of the run: only the ledger makes one.
+// failure is the error of the run: only the ledger causes one.
 func (r *run) failure() error {
 	if err := r.ledgerErr.Load(); err != nil {
-		return fmt.Errorf("the ledger cannot be kept: %w", *err)
+		return fmt.Errorf("cannot write the ledger: %w", *err)
 	}
 	return nil
 }
 
-// close ends the goroutines that are left.
+// close ends the remaining goroutines.
 func (r *run) close() {
-	close(r.endings)
-	r.finish.Wait()
+	close(r.finished)
+	r.writers.Wait()
 	r.stop()
 	r.stopWrites()
 }
@@ -202,17 +204,43 @@ func (r *run) summary() *Summary {
 		Started: r.started.UTC(), Duration: time.Since(r.started),
 	}
 	if r.going.Err() != nil {
-		r.halt(StopInterrupted, "") // the context ended and nobody has said so yet
+		r.halt(StopInterrupted, "") // the context ended and it was not noticed yet
 		s.Stop, s.StopCode = r.reason, r.code
 	}
 	return s
 }
 
+// quotaKey names a quota: that of one API in one region.
+type quotaKey struct {
+	region string
+	api    API
+}
+
+// quota gives the quota of one API in one region, making it the first time.
+func (r *run) quota(region string, api API) Quota {
+	r.quotaMu.Lock()
+	defer r.quotaMu.Unlock()
+	key := quotaKey{region, api}
+	q, ok := r.quotas[key]
+	switch {
+	case ok:
+		return q
+	case r.engine.Quota != nil:
+		q = r.engine.Quota(region, api)
+	default:
+		q = quota.New(r.engine.Rate, r.engine.Burst)
+	}
+	r.quotas[key] = q
+	return q
+}
+
 // slowed is how long any quota was below its rate.
 func (r *run) slowed() time.Duration {
-	var spans []Span
+	r.quotaMu.Lock()
+	defer r.quotaMu.Unlock()
+	var spans []quota.Span
 	for _, q := range r.quotas {
 		spans = append(spans, q.Slowed()...)
 	}
-	return total(spans)
+	return quota.Total(spans)
 }

@@ -1,25 +1,32 @@
 package batch
 
-import "context"
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/loabatch/loabatch/batch/quota"
+)
 
 // Submitter sends one application, once. It never retries and never waits for the
-// quota: whoever wraps it does. It is safe for any number of goroutines. Its errors
-// are *CallError, or the context's own when nothing was sent because of it.
+// quota: its wrappers do. It is safe for any number of goroutines. Its errors are
+// *CallError, or the context's own when nothing was sent because of it.
 //
 // Sending the same application again with the same token has no second effect.
 type Submitter interface {
 	Submit(context.Context, Application) (Receipt, error)
 }
 
-// Finder asks where the LOA of an application stands, which settles what is unknown.
-// It reports false when the API knows of none. Its errors are as Submitter's.
+// Finder reads the LOA of a circuit, which settles what is unknown. It reports false
+// when the API knows of none. Its errors are as Submitter's.
 type Finder interface {
 	Find(context.Context, Key) (LOA, bool, error)
 }
 
 // Surveyor reads one page, from 1 on, of the circuits of a region, for the online dry
 // run and the status command: of those with these IDs, at most [SurveyIDs] of them, or of
-// all when none are given. It tells whether more pages follow. Circuits that the account
+// all when none are given. It reports whether more pages follow. Circuits that the account
 // does not have are left out. It never retries and never waits for the quota. Its errors
 // are as Submitter's.
 type Surveyor interface {
@@ -29,22 +36,22 @@ type Surveyor interface {
 // SurveyIDs is how many circuits a page can be asked for by their IDs.
 const SurveyIDs = 5
 
-// Ledger is what was sent and what came of it, durably. Its errors mean that we no
+// Ledger records durably what was sent and its outcome. Its errors mean that we no
 // longer know our own state: the run stops before the next send. It is safe for any
 // number of goroutines, and concurrent calls may share one commit.
 type Ledger interface {
-	// Past tells what is known of circuits from all runs of this scope.
+	// Past returns what is known of circuits from all runs of this scope.
 	Past(context.Context, []Key) (map[Key]Record, error)
 	// Begin is durable when it returns: only then may the first byte of the
 	// application be sent. It is called once for each application of a run.
 	Begin(context.Context, Application) error
-	// Finish records what came of a row. It is called once for every row of the run,
+	// Finish records the outcome of a row. It is called once for every row of the run,
 	// also for rows that were never begun.
 	Finish(context.Context, Outcome) error
 }
 
-// Quota releases the requests of one API in one region. One that several hosts share
-// may stand in the place of the run's own. It is safe for any number of goroutines.
+// Quota releases the requests of one API in one region. It may be shared with other
+// hosts. It is safe for any number of goroutines. [quota.Window] is the run's own.
 type Quota interface {
 	// Acquire waits until one request may be sent. The caller then sends it and
 	// calls done exactly once, with the error of the call: a throttling answer slows
@@ -52,16 +59,83 @@ type Quota interface {
 	Acquire(context.Context) (done func(error), err error)
 	// Slowed lists when the quota went below its rate because of throttling answers,
 	// up to now, in order and without overlaps.
-	Slowed() []Span
+	Slowed() []quota.Span
 }
 
-// API names one of the VPC calls that have a quota of their own.
-type API string
+// quotaSubmitter makes every application wait for the region's quota of its API.
+type quotaSubmitter struct {
+	next    Submitter
+	quota   func(API) Quota
+	waiting context.Context // ends the wait, and not the call
+}
 
-// The APIs that the engine calls.
-const (
-	ApplyAPI   API = "ApplyPhysicalConnectionLOA"
-	ReapplyAPI API = "SecondApplyPhysicalConnectionLOA"
-	LookupAPI  API = "DescribePhysicalConnectionLOA"
-	SurveyAPI  API = "DescribePhysicalConnections"
-)
+var _ Submitter = (*quotaSubmitter)(nil)
+
+// Submit implements Submitter. An error of the wait is the context's.
+func (s *quotaSubmitter) Submit(ctx context.Context, a Application) (Receipt, error) {
+	done, err := s.quota(a.Operation.API()).Acquire(s.waiting)
+	if err != nil {
+		return Receipt{}, err
+	}
+	receipt, err := s.next.Submit(ctx, a)
+	done(err)
+	return receipt, err
+}
+
+// quotaFinder makes every lookup wait for the region's quota of lookups.
+type quotaFinder struct {
+	next    Finder
+	quota   func(API) Quota
+	waiting context.Context // ends the wait, and not the call
+}
+
+var _ Finder = (*quotaFinder)(nil)
+
+// Find implements Finder. An error of the wait is the context's.
+func (f *quotaFinder) Find(ctx context.Context, k Key) (LOA, bool, error) {
+	done, err := f.quota(LookupAPI).Acquire(f.waiting)
+	if err != nil {
+		return LOA{}, false, err
+	}
+	l, ok, err := f.next.Find(ctx, k)
+	done(err)
+	return l, ok, err
+}
+
+// logSubmitter writes one line for each attempt. It is below the quota, so that its
+// duration is the call's.
+type logSubmitter struct {
+	next  Submitter
+	log   *slog.Logger // nil means none
+	runID string
+}
+
+var _ Submitter = (*logSubmitter)(nil)
+
+// Submit implements Submitter.
+func (s *logSubmitter) Submit(ctx context.Context, a Application) (Receipt, error) {
+	if s.log == nil {
+		return s.next.Submit(ctx, a)
+	}
+	start := time.Now()
+	receipt, err := s.next.Submit(ctx, a)
+	level, code, id := slog.LevelInfo, "OK", receipt.RequestID
+	var call *CallError
+	switch {
+	case errors.As(err, &call):
+		level, code, id = slog.LevelWarn, call.Code, call.RequestID
+	case err != nil:
+		return receipt, err // nothing was sent
+	}
+	s.log.LogAttrs(ctx, level, "attempt",
+		slog.String("run_id", s.runID),
+		slog.Int("row", a.Row),
+		slog.String("cell", a.At.String()),
+		slog.String("instance_id", a.Key.InstanceID),
+		slog.String("region_id", a.Key.Region),
+		slog.Int("attempt", a.Attempt),
+		slog.String("code", code),
+		slog.String("request_id", id),
+		slog.Int64("duration_ms", time.Since(start).Milliseconds()))
+	return receipt, err
+}

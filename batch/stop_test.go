@@ -1,4 +1,4 @@
-package batch
+package batch_test
 
 import (
 	"context"
@@ -8,6 +8,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	. "github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/plan"
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -15,9 +18,9 @@ import (
 func summarize(t *testing.T, e *Engine, ctx context.Context, drain <-chan struct{}, w *sheet.Workbook) *Summary {
 	t.Helper()
 	if e.Rate.N == 0 {
-		e.Rate = Rate{100, time.Second}
+		e.Rate = quota.Rate{N: 100, Per: time.Second}
 	}
-	sum, err := e.Run(ctx, drain, NewPlan(w, PlanOptions{}))
+	sum, err := e.Run(ctx, drain, plan.New(w, plan.Options{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +72,7 @@ func TestAFatalAnswerStopsTheRunAtOnce(t *testing.T) {
 		if refused != calls-20 {
 			t.Errorf("%d rows say that they were refused, and %d were", refused, calls-20)
 		}
-		past, _ := l.Past(t.Context(), Keys(w))
+		past, _ := l.Past(t.Context(), plan.Keys(w))
 		for k, r := range past {
 			if r.Open {
 				t.Errorf("%v is left open, and the API said no", k)
@@ -179,7 +182,7 @@ func TestSecondSignalLeavesAtOnce(t *testing.T) {
 		}
 		addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.Unknown: 5, sheet.NotAttempted: 45})
 		open := 0
-		past, _ := l.Past(t.Context(), Keys(w))
+		past, _ := l.Past(t.Context(), plan.Keys(w))
 		for _, r := range past {
 			if r.Open {
 				open++
@@ -196,19 +199,19 @@ func TestSecondSignalLeavesAtOnce(t *testing.T) {
 func TestWhatIsOpenStaysOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, l, w := newServer(), &MemoryLedger{}, workbook(3)
-		p := NewPlan(w, PlanOptions{})
+		p := plan.New(w, plan.Options{})
 		if err := l.Begin(t.Context(), p.Applications[1]); err != nil {
 			t.Fatal(err)
 		}
-		past, _ := l.Past(t.Context(), Keys(w))
+		past, _ := l.Past(t.Context(), plan.Keys(w))
 		drain := make(chan struct{})
 		close(drain)
-		e := &Engine{Submitter: s, Finder: s, Ledger: l, Rate: Rate{1, time.Hour}}
-		sum, err := e.Run(t.Context(), drain, NewPlan(w, PlanOptions{Past: past}))
+		e := &Engine{Submitter: s, Finder: s, Ledger: l, Rate: quota.Rate{N: 1, Per: time.Hour}}
+		sum, err := e.Run(t.Context(), drain, plan.New(w, plan.Options{Past: past}))
 		if err != nil || sum.Outcomes[1].Result != sheet.Unknown || sum.Outcomes[2].Result != sheet.NotAttempted {
 			t.Errorf("error %v, outcomes %+v", err, sum.Outcomes)
 		}
-		after, _ := l.Past(t.Context(), Keys(w))
+		after, _ := l.Past(t.Context(), plan.Keys(w))
 		if r := after[p.Applications[1].Key]; !r.Open || r.Token != p.Applications[1].Token {
 			t.Errorf("the ledger says %+v", r)
 		}
@@ -218,7 +221,7 @@ func TestWhatIsOpenStaysOpen(t *testing.T) {
 func TestMaxDuration(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()
-		e := &Engine{Submitter: s, Finder: s, Rate: Rate{10, time.Second}, Burst: 1, MaxDuration: 5 * time.Second}
+		e := &Engine{Submitter: s, Finder: s, Rate: quota.Rate{N: 10, Per: time.Second}, Burst: 1, MaxDuration: 5 * time.Second}
 		sum := summarize(t, e, t.Context(), nil, workbook(100))
 		if n := counts(sum.Outcomes)[sheet.Submitted]; sum.Stop != StopDuration || n < 45 || n > 51 {
 			t.Errorf("stop %q after %d rows", sum.Stop, n)
@@ -302,8 +305,8 @@ func TestAFullDiskStopsBeforeTheNextSend(t *testing.T) {
 				l := &full{}
 				l.begins.Store(test.begins)
 				l.finishes.Store(test.finishes)
-				e := &Engine{Submitter: s, Finder: s, Ledger: l, Rate: Rate{100, time.Second}, Burst: 1, Concurrency: 2}
-				sum, err := e.Run(t.Context(), nil, NewPlan(workbook(100), PlanOptions{}))
+				e := &Engine{Submitter: s, Finder: s, Ledger: l, Rate: quota.Rate{N: 100, Per: time.Second}, Burst: 1, Concurrency: 2}
+				sum, err := e.Run(t.Context(), nil, plan.New(workbook(100), plan.Options{}))
 				if !errors.Is(err, errFull) || sum.Stop != StopLedger {
 					t.Errorf("error %v, stop %q", err, sum.Stop)
 				}

@@ -11,11 +11,26 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// contentHash is the hex SHA-256 of everything that is sent for a circuit but its
-// region, ID and token. Each part is preceded by its length, so that no two contents
-// share an encoding.
-func contentHash(c *sheet.Circuit, engineers []*sheet.Engineer) string {
+// ContentHash is the hex SHA-256 of everything that the application sends but its region,
+// circuit ID and token. Each part is preceded by its length, so that no two contents share
+// an encoding.
+//
+// Ledgers and result columns keep hashes and tokens for good: if a row that was accepted
+// hashed to something else, it would be INVALID as changed since, and an open one would be
+// sent under a second token. So what is hashed today stays as it is. A field that is added
+// to a content goes at its end, preceded by its name, and only where it is not empty: rows
+// that do not use it keep their hash. The first text of a content names it and its version;
+// a change that cannot be made in this way takes a new version for the rows that need it,
+// and no others.
+func (a *Application) ContentHash() string {
 	d := digest{sha256.New()}
+	operations[a.Operation].content(d, a)
+	return hex.EncodeToString(d.Sum(nil))
+}
+
+// applyContent is the content of Apply and Reapply.
+func applyContent(d digest, a *Application) {
+	c := a.Circuit
 	d.text("loabatch content 1")
 	d.text(c.CompanyName)
 	d.text(c.LineType)
@@ -23,21 +38,29 @@ func contentHash(c *sheet.Circuit, engineers []*sheet.Engineer) string {
 	d.text(c.ConstructionTime.UTC().Format(sheet.SentTime))
 	d.number(c.Bandwidth)
 	d.text(c.PeerLocation)
-	d.number(len(engineers))
-	for _, e := range engineers {
+	d.number(len(a.Engineers))
+	for _, e := range a.Engineers {
 		d.text(e.Name.Reveal())
 		d.text(e.CertificateType)
 		d.text(e.CertificateNo.Reveal())
 		d.text(e.Gender)
 		d.text(e.Contact.Reveal())
 	}
-	return hex.EncodeToString(d.Sum(nil))
 }
 
-// deriveToken gives the token of an application: a UUID of version 8 (RFC 9562,
-// section 5.8) made of the SHA-256 over region, circuit, content and generation. The
-// same workbook gives the same tokens on every host, with a ledger or without. A
-// reapplication goes to another API, so it has tokens of its own.
+// DeriveToken gives the token of an application. If the user chose one for the circuit,
+// the derived token is a variation of that: its front, and 12 characters of the digest.
+func (a *Application) DeriveToken() string {
+	derived := deriveToken(a)
+	if own := a.Circuit.ClientToken; sheet.ValidClientToken(own) {
+		return suffixToken(own, derived)
+	}
+	return derived
+}
+
+// deriveToken makes a UUID of version 8 (RFC 9562, section 5.8) from the SHA-256 over
+// region, circuit, content, generation and the operation's salt. The same workbook gives
+// the same tokens on every host, with a ledger or without.
 func deriveToken(a *Application) string {
 	d := digest{sha256.New()}
 	d.text("loabatch token 1")
@@ -45,8 +68,8 @@ func deriveToken(a *Application) string {
 	d.text(a.Key.InstanceID)
 	d.text(a.Hash)
 	d.number(a.Generation)
-	if a.Reapply {
-		d.text("reapply")
+	if salt := operations[a.Operation].salt; salt != "" {
+		d.text(salt)
 	}
 	u := d.Sum(nil)[:16]
 	u[6] = u[6]&0x0F | 0x80
@@ -55,8 +78,6 @@ func deriveToken(a *Application) string {
 	return x[:8] + "-" + x[8:12] + "-" + x[12:16] + "-" + x[16:20] + "-" + x[20:]
 }
 
-// suffixToken makes a further token of one that a user chose, for when the chosen one
-// is used up: its front, and 12 characters of the derived token.
 func suffixToken(own, derived string) string {
 	suffix := "-" + derived[24:]
 	return own[:min(len(own), sheet.MaxClientToken-len(suffix))] + suffix
@@ -74,16 +95,16 @@ func (d digest) text(s string) {
 
 func (d digest) number(n int) { d.text(strconv.Itoa(n)) }
 
-// sameContent reports whether an LOA that was found is the one that this application
-// asks for, as far as the lookup tells: it echoes company, builder, line type and
-// time, but no token. A field that the lookup leaves empty does not speak against it.
+// sameContent reports whether an LOA is the one that the application asks for, as far as
+// the lookup shows: it echoes company, builder, line type and time, but no token. A field
+// that the lookup leaves empty counts as equal.
 func sameContent(a *Application, l LOA) bool {
 	c := a.Circuit
-	return agrees(l.CompanyName, c.CompanyName) && agrees(l.Si, c.Si) && agrees(l.LineType, c.LineType) &&
+	return emptyOrEqual(l.CompanyName, c.CompanyName) && emptyOrEqual(l.Si, c.Si) && emptyOrEqual(l.LineType, c.LineType) &&
 		(l.ConstructionTime == "" || sameTime(l.ConstructionTime, c.ConstructionTime))
 }
 
-func agrees(found, ours string) bool { return found == "" || found == ours }
+func emptyOrEqual(found, ours string) bool { return found == "" || found == ours }
 
 // sameTime compares to the minute, since some answers of the VPC API leave seconds out.
 func sameTime(found string, ours time.Time) bool {

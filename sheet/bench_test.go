@@ -84,7 +84,7 @@ func (s synthetic) engineer(cells []sheet.Cell, buf []byte, i int) {
 	}
 }
 
-// BenchmarkDecode tells the cost of a row; it should not grow with their number.
+// BenchmarkDecode measures the cost of a row, which should not grow with their number.
 func BenchmarkDecode(b *testing.B) {
 	for _, n := range []int{10_000, 100_000, 1_000_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

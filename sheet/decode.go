@@ -1,22 +1,23 @@
 package sheet
 
 import (
+	"cmp"
 	"slices"
+	"sort"
 	"time"
 )
 
 // Decode finds the sheets and columns of a workbook, reads every row, applies every
-// rule, and gives the rows as typed values with all problems found.
+// rule, and returns the rows as typed values together with all problems found.
 //
-// Its error is an *InputError when the workbook as a whole cannot be used, with
-// everything that stands in the way; or what the book itself says. Problems of rows
-// are no error.
+// The error is an *InputError listing every reason why the workbook as a whole cannot be
+// used, or an error of the book itself. Problems of rows are not errors.
 func Decode(book Book, o Options) (*Workbook, error) {
 	if o.Location == nil {
 		o.Location = time.UTC
 	}
-	s := survey{book: book, opts: &o}
-	if err := s.look(); err != nil {
+	s := sheetFinder{book: book, opts: &o}
+	if err := s.find(); err != nil {
 		return nil, err
 	}
 	d := newDecoder(book, &o)
@@ -27,7 +28,7 @@ func Decode(book Book, o Options) (*Workbook, error) {
 	}
 	d.w.CircuitsTable, d.w.EngineersTable = s.layout[CircuitsSheet].table, s.layout[EngineersSheet].table
 	d.crossCheck()
-	d.flush()
+	d.flushProblems()
 	SortProblems(d.w.Problems, d.w.CircuitsTable.Sheet, d.w.EngineersTable.Sheet)
 	return d.w, nil
 }
@@ -39,24 +40,24 @@ type decoder struct {
 	severity map[*Rule]Severity
 	regions  map[string]bool
 	w        *Workbook
-	errors   int // errors found so far: a row compares before and after
+	errors   int // errors found so far; a row compares the counts before and after
 
 	layout *layout
 	row    int
 	cells  [columnCount]field
-	fields []field // those of the sheet at hand
-	totals []Range // its rows of totals
+	fields []field // of the current sheet
+	totals []Range // its totals rows
 
-	circuits  pile[Circuit]
-	engineers pile[Engineer]
-	problems  pile[Problem]
-	ids       pile[string] // cut into lists of one circuit
-	args      pile[Arg]    // cut into lists of one argument
+	circuits  chunkedSlice[Circuit]
+	engineers chunkedSlice[Engineer]
+	problems  chunkedSlice[Problem]
+	ids       chunkedSlice[string] // cut into lists of one ID
+	args      chunkedSlice[Arg]    // cut into lists of one argument
 
 	byID  map[string]int32  // the first circuit of an instance ID
-	twins map[int32][]int32 // further circuits of the same ID, by the first
+	twins map[int32][]int32 // further circuits with the same ID, by the first
 
-	everywhere []int32 // the engineers of every circuit
+	onAll []int32 // the engineers who work on every circuit
 }
 
 func newDecoder(book Book, o *Options) *decoder {
@@ -71,39 +72,7 @@ func newDecoder(book Book, o *Options) *decoder {
 	return d
 }
 
-// field is the cell of one column in the row at hand.
-type field struct {
-	col    *Column
-	kind   textKind
-	digits bool // digits alone can be a value
-	at     Ref
-	header string
-	cell   Cell // the zero Cell when the row has none
-}
-
-func kindOf(c *Column) textKind {
-	switch {
-	case c.ID == CircuitConstructionTime:
-		return timeText
-	case c.ID == EngineerInstanceID:
-		return codesText
-	case c.Values != nil:
-		return listText
-	case c.Text && c.Personal:
-		return digitText
-	case c.Text || c.ID == CircuitBandwidth:
-		return codeText
-	}
-	return freeText
-}
-
-// takesDigits reports whether digits alone can be a value of a text column: what they
-// lost as a number matters only there, anything else is told by the column's own rule.
-func takesDigits(c *Column) bool {
-	return c.Values == nil && c.ID != CircuitInstanceID && c.ID != CircuitRegionID && c.ID != EngineerInstanceID
-}
-
-// sheet reads one sheet from its header row on.
+// sheet reads the rows of one sheet below its header row.
 func (d *decoder) sheet(l *layout) error {
 	d.layout = l
 	d.fields = d.cells[:EngineerInstanceID]
@@ -115,40 +84,40 @@ func (d *decoder) sheet(l *layout) error {
 	if err := d.readTotals(&l.table); err != nil {
 		return err
 	}
-	d.expect(l)
+	d.reserve(l)
 	for row, err := range d.book.Rows(l.table.Sheet) {
 		if err != nil {
 			return err
 		}
 		if row.Number > l.table.HeaderRow {
-			d.take(&row)
+			d.readRow(&row)
 		}
 	}
 	d.sortRows(l.id)
-	d.flush()
+	d.flushProblems()
 	d.merged(l, first)
 	return nil
 }
 
-// mostExpected bounds the rows that room is made for before they are seen. A sheet that
-// says it has more is mostly one that was formatted down to its last row.
-const mostExpected = MaxRow / 2
+// maxReserved is the most rows that memory is reserved for in advance. A sheet that claims
+// more has usually been formatted down to its last row.
+const maxReserved = MaxRow / 2
 
-// expect makes room for the rows that the sheet says it has. Each circuit has a note at
-// least: that of its time.
-func (d *decoder) expect(l *layout) {
+// reserve allocates memory for the rows that the sheet claims to have. Nearly every
+// circuit has at least one note, about its construction time.
+func (d *decoder) reserve(l *layout) {
 	rows := d.book.Extent(l.table.Sheet).Row2 - l.table.HeaderRow
 	switch {
-	case rows > mostExpected:
+	case rows > maxReserved:
 	case l.id == CircuitsSheet:
-		d.circuits.expect(rows)
-		d.problems.expect(rows)
+		d.circuits.reserve(rows)
+		d.problems.reserve(rows)
 	default:
-		d.engineers.expect(rows)
+		d.engineers.reserve(rows)
 	}
 }
 
-// prepare points the fields at their columns, and tells what the headers already say.
+// prepare points the fields at their columns and reports the problems of the headers.
 func (d *decoder) prepare(l *layout) {
 	t := &l.table
 	for i := range d.fields {
@@ -159,26 +128,12 @@ func (d *decoder) prepare(l *layout) {
 			f.header = f.col.Header
 		}
 	}
-	head := Ref{Sheet: t.Sheet, Row: t.HeaderRow, Col: l.all[0].col}
-	if t.HeaderRow > 1 {
-		d.add(&headerRowLate, Problem{At: head, Column: l.all[0].text})
-	}
-	if l.hidden {
-		d.add(&hiddenSheet, Problem{At: head, Column: l.all[0].text})
-	}
-	for _, h := range l.all {
-		if h.hidden && l.slot(h.col).use == useData {
-			d.add(&hiddenColumn, Problem{At: Ref{Sheet: t.Sheet, Row: t.HeaderRow, Col: h.col}, Column: h.text})
-		}
-	}
-	for _, u := range l.unknown {
-		d.add(&headerUnknown, Problem{At: Ref{Sheet: t.Sheet, Row: t.HeaderRow, Col: u.col}, Column: u.text, Value: shorten(u.text, longestShown)})
-	}
+	d.headerProblems(l)
 }
 
-// take reads one row below the headers. A row without a value in a data column is no
-// row, and neither is a row of totals.
-func (d *decoder) take(row *Row) {
+// readRow reads one row below the headers. Rows without a value in a data column and
+// totals rows are skipped.
+func (d *decoder) readRow(row *Row) {
 	var past Past
 	d.row = row.Number
 	before := d.errors
@@ -200,7 +155,7 @@ func (d *decoder) take(row *Row) {
 		}
 	}
 	if !found || d.isTotals() {
-		if slices.Contains(AllResults, Result(past.Result)) { // left by a person who deleted the row's data; the copy clears it
+		if slices.Contains(AllResults, Result(past.Result)) { // the row's data was deleted, its result was not; the copy clears it
 			d.layout.table.LastRow = row.Number
 		}
 		return
@@ -216,8 +171,8 @@ func (d *decoder) take(row *Row) {
 	}
 }
 
-// hasValue reports whether a cell makes its row a row of data: a value other than space,
-// or a formula that should have one.
+// hasValue reports whether a cell makes its row a data row: it has a value other than
+// space, or a formula that should have one.
 func hasValue(c *Cell) bool {
 	if c.Type == BlankCell {
 		return c.Formula
@@ -225,7 +180,7 @@ func hasValue(c *Cell) bool {
 	return c.Type != TextCell || !isBlank(c.Value)
 }
 
-// set keeps a value of a result column.
+// set stores the value of a result column.
 func (p *Past) set(col ResultColumn, value string) {
 	switch col {
 	case ColResult:
@@ -239,16 +194,33 @@ func (p *Past) set(col ResultColumn, value string) {
 	}
 }
 
-// stray tells of a value in a column that has no header.
-func (d *decoder) stray(c *Cell) {
-	t := &d.layout.table
-	t.LastCol = max(t.LastCol, c.Col)
-	if hasValue(c) {
-		d.add(&strayValue, Problem{At: Ref{Sheet: t.Sheet, Row: d.row, Col: c.Col}, Column: ColName(c.Col)})
+// sortRows stores the rows of a sheet in the workbook, sorted by number: a few files hold
+// them in another order.
+func (d *decoder) sortRows(id SheetID) {
+	if id == CircuitsSheet {
+		d.w.Circuits = d.circuits.slice()
+		sortStable(d.w.Circuits, func(a, b *Circuit) int { return cmp.Compare(a.Row, b.Row) })
+		return
 	}
+	d.w.Engineers = d.engineers.slice()
+	sortStable(d.w.Engineers, func(a, b *Engineer) int { return cmp.Compare(a.Row, b.Row) })
 }
 
-func (d *decoder) hiddenRow() {
-	f := &d.fields[0] // the instance ID of either sheet
-	d.add(&hiddenRow, Problem{At: f.at, Column: f.header})
+// rows returns how many rows of a sheet were read and a function for the number of each.
+func (d *decoder) rows(id SheetID) (int, func(int) int) {
+	if id == CircuitsSheet {
+		return len(d.w.Circuits), func(i int) int { return d.w.Circuits[i].Row }
+	}
+	return len(d.w.Engineers), func(i int) int { return d.w.Engineers[i].Row }
+}
+
+// invalidate marks a row as invalid.
+func (d *decoder) invalidate(id SheetID, number int) {
+	count, row := d.rows(id)
+	i := sort.Search(count, func(i int) bool { return row(i) >= number })
+	if id == CircuitsSheet {
+		d.w.Circuits[i].Invalid = true
+	} else {
+		d.w.Engineers[i].Invalid = true
+	}
 }

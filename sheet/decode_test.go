@@ -43,7 +43,7 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// TestInvalidSpreads holds that a circuit is invalid when one of its engineers is.
+// TestInvalidSpreads checks that a circuit is invalid when one of its engineers is.
 func TestInvalidSpreads(t *testing.T) {
 	g := good()
 	g.set("E:A2", "pc-aaaa1")
@@ -81,8 +81,8 @@ func TestExtentIsAHint(t *testing.T) {
 	}
 }
 
-// TestResultsLeftBelowTheData holds that the table reaches down to results whose rows
-// have lost their data, so that the copy clears them: the counts would not add up else.
+// TestResultsLeftBelowTheData checks that the table extends to results whose rows have lost
+// their data. The copy clears them; otherwise the counts would not add up.
 func TestResultsLeftBelowTheData(t *testing.T) {
 	for _, test := range []struct {
 		left string

@@ -2,25 +2,52 @@ package sheet
 
 import (
 	"slices"
-	"strconv"
+	"strings"
 )
 
-// pair says that an engineer works on a circuit, by their indexes.
+// crossCheck assigns engineers to circuits and applies the rules that involve more than
+// one row.
+func (d *decoder) crossCheck() {
+	d.byID, d.twins = d.unique(circuitInstanceTwice, CircuitInstanceID, func(c *Circuit) string { return c.InstanceID })
+	d.unique(circuitTokenTwice, CircuitClientToken, func(c *Circuit) string { return c.ClientToken })
+	d.join()
+	d.uniqueEngineers()
+	for i := range d.w.Circuits {
+		c := &d.w.Circuits[i]
+		c.Invalid = c.Invalid || slices.ContainsFunc(c.Engineers, func(e int32) bool { return d.w.Engineers[e].Invalid })
+	}
+}
+
+// clash reports, at the first of two cells, that they must not be equal.
+func (d *decoder) clash(r *Rule, id ColumnID, row, other int, value string) {
+	f := &d.cells[id]
+	d.record(r, Problem{At: d.ref(id, row), Also: d.ref(id, other), Column: f.header, Value: d.show(f, value)})
+}
+
+// filled estimates how many circuits have a value in a column.
+func (d *decoder) filled(id ColumnID) int {
+	if columnOf(id).Required {
+		return len(d.w.Circuits)
+	}
+	return 0
+}
+
+// pair assigns an engineer to a circuit, by their indexes.
 type pair struct{ circuit, engineer int32 }
 
-// join gives every circuit its engineers, in sheet order, and counts them. Its cost is
-// in proportion to the IDs named; circuits that only have the engineers of every
-// circuit share one list.
+// join assigns the engineers to their circuits, in sheet order, and checks their number.
+// The cost is proportional to the number of IDs named: circuits that have only the
+// engineers of every circuit share one list.
 func (d *decoder) join() {
-	pairs, everywhere := d.pairs()
+	pairs, onAll := d.pairs()
 	if len(d.w.Circuits) > 0 {
-		d.everywhere = everywhere
+		d.onAll = onAll
 	}
 	counts := make([]int32, len(d.w.Circuits))
 	for _, p := range pairs {
 		counts[p.circuit]++
 	}
-	arena := make([]int32, 0, len(pairs)+len(everywhere))
+	arena := make([]int32, 0, len(pairs)+len(onAll))
 	lists := make([][]int32, len(counts))
 	for i, n := range counts {
 		end := len(arena) + int(n)
@@ -32,24 +59,24 @@ func (d *decoder) join() {
 	}
 	for i := range d.w.Circuits {
 		c := &d.w.Circuits[i]
-		d.countEngineers(c, len(lists[i])+len(everywhere))
+		d.countEngineers(c, len(lists[i])+len(onAll))
 		switch {
 		case len(lists[i]) == 0:
-			c.Engineers = slices.Clip(everywhere)
-		case len(everywhere) == 0:
+			c.Engineers = slices.Clip(onAll)
+		case len(onAll) == 0:
 			c.Engineers = lists[i]
 		default:
-			c.Engineers = mergeSorted(lists[i], everywhere[:min(len(everywhere), mostEngineers+1)])
+			c.Engineers = mergeSorted(lists[i], onAll[:min(len(onAll), maxEngineers+1)])
 		}
 	}
 }
 
-// pairs resolves what the engineers' rows name, and lists the engineers of every circuit.
-func (d *decoder) pairs() (pairs []pair, everywhere []int32) {
+// pairs resolves the IDs named by engineers, and lists those who work on every circuit.
+func (d *decoder) pairs() (pairs []pair, onAll []int32) {
 	for e := range d.w.Engineers {
 		g := &d.w.Engineers[e]
 		if g.All {
-			everywhere = append(everywhere, int32(e))
+			onAll = append(onAll, int32(e))
 		}
 		for _, id := range g.Circuits {
 			i, found := d.byID[id]
@@ -63,32 +90,10 @@ func (d *decoder) pairs() (pairs []pair, everywhere []int32) {
 			}
 		}
 	}
-	return pairs, everywhere
+	return pairs, onAll
 }
 
-func (d *decoder) unknownCircuit(e *Engineer, id string) {
-	f := &d.cells[EngineerInstanceID]
-	before := d.errors
-	d.add(&engineerCircuitUnknown, Problem{At: d.ref(EngineerInstanceID, e.Row), Column: f.header, Value: d.show(f, id)})
-	e.Invalid = e.Invalid || d.errors > before
-}
-
-// countEngineers tells of a circuit with no engineer or too many. What a circuit
-// without an ID lacks is its ID.
-func (d *decoder) countEngineers(c *Circuit, n int) {
-	r := &circuitEngineersMissing
-	switch {
-	case n > mostEngineers:
-		r = &circuitEngineersMany
-	case n > 0 || c.InstanceID == "":
-		return
-	}
-	f := &d.cells[CircuitInstanceID]
-	d.add(r, Problem{At: d.ref(CircuitInstanceID, c.Row), Column: f.header, Value: c.InstanceID, Args: []Arg{{"n", strconv.Itoa(n)}}})
-	c.Invalid = true
-}
-
-// mergeSorted merges two rising lists into a new one.
+// mergeSorted merges two ascending lists into a new one.
 func mergeSorted(a, b []int32) []int32 {
 	out := make([]int32, 0, len(a)+len(b))
 	for len(a) > 0 && len(b) > 0 {
@@ -99,4 +104,60 @@ func mergeSorted(a, b []int32) []int32 {
 		}
 	}
 	return append(append(out, a...), b...)
+}
+
+// duplicateFinder finds equal certificates among the engineers of a circuit, in time
+// linear in their number.
+type duplicateFinder struct {
+	number   []int32 // by engineer: an index for the certificate, or -1 without one
+	last     []int32 // by certificate: the engineer seen last
+	round    []int32 // by certificate: the round in which that was
+	now      int32
+	reported []bool // by engineer
+	report   func(a, b int32)
+}
+
+func newDuplicateFinder(engineers []Engineer, report func(a, b int32)) *duplicateFinder {
+	type certificate struct{ kind, number string }
+	s := &duplicateFinder{number: make([]int32, len(engineers)), reported: make([]bool, len(engineers)), report: report}
+	ids := make(map[certificate]int32, len(engineers)/2)
+	for i := range engineers {
+		e := &engineers[i]
+		s.number[i] = -1
+		if e.CertificateType == "" || e.CertificateNo == "" {
+			continue
+		}
+		key := certificate{e.CertificateType, strings.ToUpper(e.CertificateNo.Reveal())}
+		id, seen := ids[key]
+		if !seen {
+			id = int32(len(ids))
+			ids[key] = id
+		}
+		s.number[i] = id
+	}
+	s.last, s.round = make([]int32, len(ids)), make([]int32, len(ids))
+	return s
+}
+
+// check compares the engineers of one circuit.
+func (s *duplicateFinder) check(list []int32) {
+	s.now++
+	for _, e := range list {
+		n := s.number[e]
+		if n < 0 {
+			continue
+		}
+		if s.round[n] == s.now {
+			s.reportOnce(e, s.last[n])
+			s.reportOnce(s.last[n], e)
+		}
+		s.last[n], s.round[n] = e, s.now
+	}
+}
+
+func (s *duplicateFinder) reportOnce(a, b int32) {
+	if !s.reported[a] {
+		s.reported[a] = true
+		s.report(a, b)
+	}
 }

@@ -1,16 +1,54 @@
 package sheet
 
-import "maps"
+import (
+	"maps"
+	"strconv"
+	"strings"
+)
 
-// layout is where the columns of a sheet stand, as one row of headers says.
+// maxHeaderRows is how many rows with a value are searched for the headers. Titles, logos
+// and instructions above a table take up to a dozen.
+const maxHeaderRows = 50
+
+// sheetFinder finds the two sheets and their columns before any row is read. It collects
+// every problem that prevents this.
+type sheetFinder struct {
+	book     Book
+	opts     *Options
+	problems []Problem
+	layout   [BothSheets]layout
+}
+
+// find finds both sheets. Its error is an *InputError or an error of the book.
+func (s *sheetFinder) find() error {
+	found := s.sheets()
+	for id, info := range found {
+		if info == nil {
+			continue
+		}
+		if err := s.headers(SheetID(id), *info); err != nil {
+			return err
+		}
+	}
+	if len(s.problems) > 0 {
+		return &InputError{Problems: s.problems}
+	}
+	return nil
+}
+
+func (s *sheetFinder) reject(r *Rule, at Ref, column string, args ...Arg) {
+	s.problems = append(s.problems, Problem{Code: r.Code, Severity: Error, At: at, Column: column, Args: args})
+}
+
+// layout is the arrangement of a sheet's columns according to one row of headers.
 type layout struct {
 	id      SheetID
 	hidden  bool
 	table   Table
 	score   int     // data columns found
 	slots   []slot  // by column number
-	unknown []label // headers that mean nothing here
-	clashes []label // headers of a column that was found already
+	unknown []label // headers without a known meaning
+	clashes []label // further headers of a column that was found already
 	all     []label // every header
 }
 
@@ -19,27 +57,27 @@ type label struct {
 	col    int
 	text   string
 	id     ColumnID // of a clash
-	hidden bool     // the column is
+	hidden bool     // the column is hidden
 }
 
-// slot is what is done with the cells of a column.
+// slot says how the cells of a column are used.
 type slot struct {
 	use  use
 	data ColumnID
 	past ResultColumn
 }
 
-// use says what a column is.
+// use is the kind of a column.
 type use uint8
 
 const (
 	useStray   use = iota // no header
 	useData               //
 	useResult             // written by an earlier run
-	useIgnored            // a header, but no meaning here
+	useIgnored            // a header without a known meaning
 )
 
-// newLayout reads a row as headers.
+// newLayout interprets a row as headers.
 func newLayout(id SheetID, info SheetInfo, row Row) layout {
 	l := layout{id: id, hidden: info.Hidden, table: Table{
 		Sheet: info.Name, HeaderRow: row.Number, LastRow: row.Number,
@@ -84,8 +122,8 @@ func (l *layout) data(col int, header string, id ColumnID) {
 	l.put(col, slot{use: useData, data: id})
 }
 
-// result takes a result column; of two with one meaning the right one is ours, since
-// result columns are put right of the data.
+// result registers a result column. Of two with the same meaning the right one counts, as
+// result columns are written to the right of the data.
 func (l *layout) result(col int, id ResultColumn) {
 	if before, ok := l.table.Results[id]; ok {
 		l.put(before, slot{use: useIgnored})
@@ -94,9 +132,10 @@ func (l *layout) result(col int, id ResultColumn) {
 	l.put(col, slot{use: useResult, past: id})
 }
 
-// settle decides about result columns: without a Result among them, a header that
-// anyone might use, such as Message, is the user's; one such as LOA status still is ours.
-func (l *layout) settle() {
+// resolveResults decides which result columns were written by an earlier run. Without a
+// Result column, a common header such as Message is taken for the user's own, and only a
+// distinctive one such as LOA status for a result column.
+func (l *layout) resolveResults() {
 	if _, ok := l.table.Results[ColResult]; ok {
 		return
 	}
@@ -129,7 +168,7 @@ func (l *layout) isClash(col int) bool {
 	return false
 }
 
-// complete reports whether every column that has to be there was found.
+// complete reports whether every column that the workbook must have was found.
 func (l *layout) complete(o *Options) bool {
 	if l.score == 0 {
 		return false
@@ -150,10 +189,27 @@ func (l *layout) texts() []string {
 	return texts
 }
 
-// slot gives what is done with a column.
+// slot returns how a column is used.
 func (l *layout) slot(col int) slot {
 	if col < len(l.slots) {
 		return l.slots[col]
 	}
 	return slot{}
+}
+
+// quoteList quotes names for a message, at most a dozen of them.
+func quoteList(names []string) string {
+	const most = 12
+	var b strings.Builder
+	for i, n := range names {
+		if i == most {
+			b.WriteString(", …")
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(strconv.Quote(shorten(n, 60)))
+	}
+	return b.String()
 }

@@ -29,13 +29,13 @@ func (m *mutant) id() string      { return circuitID(m.n) }
 func (m *mutant) reserve() string { return circuitID(mutants + m.n%reserves) }
 func circuitID(n int) string      { return fmt.Sprintf("pc-bp1%06d", n) }
 
-// cell gives a cell of the circuit: A to I.
+// cell returns a cell of the circuit: A to I.
 func (m *mutant) cell(col string) string { return fmt.Sprint(col, m.n+2) }
 
-// engineer gives a cell of its first or second engineer.
+// engineer returns a cell of its first or second engineer.
 func (m *mutant) engineer(col string, k int) string { return fmt.Sprint("E:", col, 2*m.n+k+1) }
 
-// expect notes what is to be found at a cell, as set takes it.
+// expect notes what is to be found at a cell, named as for set.
 func (m *mutant) expect(code, cell string) {
 	name := "Circuits"
 	if rest, ok := strings.CutPrefix(cell, "E:"); ok {
@@ -54,7 +54,7 @@ func engineer(code, col, value string) func(*mutant) {
 	return func(m *mutant) { m.g.set(m.engineer(col, 2), value); m.expect(code, m.engineer(col, 2)) }
 }
 
-// lone makes the engineers work on a reserve, so that damage to the circuit's ID is all there is.
+// lone assigns the engineers to a reserve, which leaves the circuit's ID as the only damage.
 func lone(m *mutant) {
 	m.g.set(m.engineer("A", 1), m.reserve())
 	m.g.set(m.engineer("A", 2), m.reserve())
@@ -156,7 +156,7 @@ func idNumber(digits string) string {
 	return digits + "10X98765432"[sum%11:sum%11+1]
 }
 
-// mutationBook gives the damaged workbook, and everything that is to be found in it.
+// mutationBook returns the damaged workbook and everything that is to be found in it.
 func mutationBook() (*grid, map[string]bool) {
 	var circuits, staff strings.Builder
 	circuits.WriteString(strings.TrimSpace(circuitsHead) + "| Remarks | #Own")
@@ -212,7 +212,7 @@ func compareMutations(t *testing.T, w *sheet.Workbook, want map[string]bool, all
 	for _, p := range w.Problems {
 		key := p.Code + " " + p.At.String()
 		if found[key] {
-			t.Errorf("told twice: %s", key)
+			t.Errorf("reported twice: %s", key)
 		}
 		found[key] = true
 		if !want[key] {

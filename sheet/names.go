@@ -5,15 +5,16 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
-// sheetAliases are further names of the two sheets, in the languages that are read.
+// sheetAliases are the names of the two sheets, in the languages that are read.
 var sheetAliases = [...][]string{
 	CircuitsSheet:  {CircuitsName, "Circuit", "Circuit list", "专线", "物理专线", "专线列表", "专线信息", "专线清单", "线路"},
 	EngineersSheet: {EngineersName, "Engineer", "Engineer list", "Construction engineers", "施工工程师", "工程师", "施工人员", "施工工程师列表", "施工工程师信息", "工程师列表", "工程师信息"},
 }
 
-// resultAliases are the headers of result columns in further languages.
+// resultAliases are the headers of the result columns in other languages.
 var resultAliases = [...][]string{
 	ColResult:      {"结果"},
 	ColMessage:     {"说明", "消息"},
@@ -25,7 +26,19 @@ var resultAliases = [...][]string{
 	ColLOAStatus:   {"LOA 状态"},
 }
 
-// Folded names, each with what it stands for.
+// valueAliases are other spellings of the values of closed lists.
+var valueAliases = map[ColumnID]map[string]string{
+	CircuitLineType: {
+		"光纤": "FIBRE", "裸光纤": "FIBRE", "fiber": "FIBRE", "opticalfibre": "FIBRE", "opticalfiber": "FIBRE",
+		"其他": "Other", "其它": "Other", "others": "Other", "mstp专线": "MSTP", "mplsvpn专线": "MPLSVPN",
+	},
+	EngineerCertificateType: {
+		"身份证": "IDCard", "居民身份证": "IDCard", "二代身份证": "IDCard", "identitycard": "IDCard", "护照": "Passport",
+	},
+	EngineerGender: {"男": "Male", "男性": "Male", "女": "Female", "女性": "Female"},
+}
+
+// Folded names with their meanings.
 var (
 	sheetKeys  = foldedSheets()
 	headerKeys = foldedHeaders()
@@ -55,7 +68,7 @@ func foldedHeaders() (m [BothSheets]map[string]ColumnID) {
 			continue
 		}
 		m[c.Sheet][foldKey(c.Parameter)] = c.ID
-		if c.Sheet == EngineersSheet { // as the API's page names it, N for any number
+		if c.Sheet == EngineersSheet { // as on the API's page, where N stands for a number
 			m[c.Sheet][foldKey("PMInfo.N."+c.Parameter)] = c.ID
 		}
 	}
@@ -70,18 +83,6 @@ func foldedResults() map[string]ResultColumn {
 		}
 	}
 	return m
-}
-
-// valueAliases are other spellings of the values of closed lists.
-var valueAliases = map[ColumnID]map[string]string{
-	CircuitLineType: {
-		"光纤": "FIBRE", "裸光纤": "FIBRE", "fiber": "FIBRE", "opticalfibre": "FIBRE", "opticalfiber": "FIBRE",
-		"其他": "Other", "其它": "Other", "others": "Other", "mstp专线": "MSTP", "mplsvpn专线": "MPLSVPN",
-	},
-	EngineerCertificateType: {
-		"身份证": "IDCard", "居民身份证": "IDCard", "二代身份证": "IDCard", "identitycard": "IDCard", "护照": "Passport",
-	},
-	EngineerGender: {"男": "Male", "男性": "Male", "女": "Female", "女性": "Female"},
 }
 
 func foldedValues() map[ColumnID]map[string]string {
@@ -99,8 +100,8 @@ func foldedValues() map[ColumnID]map[string]string {
 	return m
 }
 
-// sheetKey folds a sheet's name; the number that a spreadsheet appends to the name of
-// a copied sheet, as in Circuits (2), is dropped.
+// sheetKey folds a sheet's name without the number that a spreadsheet program appends to
+// the name of a copied sheet, as in Circuits (2).
 func sheetKey(name string) string {
 	base, copied := strings.CutSuffix(strings.TrimSpace(name), ")")
 	if i := strings.LastIndexByte(base, '('); copied && i > 0 && isDigits(base[i+1:]) {
@@ -109,24 +110,15 @@ func sheetKey(name string) string {
 	return foldKey(name)
 }
 
-func isDigits(s string) bool {
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return s != ""
-}
-
 // ownHeader reports whether a header marks a column as the user's own: it starts with #.
 func ownHeader(header string) bool {
 	h := strings.TrimLeftFunc(header, isOuter)
 	return strings.HasPrefix(h, "#") || strings.HasPrefix(h, "＃")
 }
 
-// columnByHeader finds the column that a header means on its sheet: by the whole
-// header; else by one of its lines, as in a header in two languages; else without a
-// remark in brackets, which counts only where it could change no unit and no zone.
+// columnByHeader finds the column that a header on a sheet means: by the whole header;
+// or by its lines, as in a header in two languages; or without a remark in brackets. The
+// last two do not apply to columns whose header names a unit or a zone.
 func columnByHeader(id SheetID, header string) (ColumnID, bool) {
 	if c, ok := headerKeys[id][foldKey(header)]; ok {
 		return c, true
@@ -153,10 +145,10 @@ func columnByHeader(id SheetID, header string) (ColumnID, bool) {
 	return NoColumn, false
 }
 
-// measured reports whether the header of a column names a unit or a zone.
+// measured reports whether the header of a column names a unit or a time zone.
 func measured(c ColumnID) bool { return c == CircuitConstructionTime || c == CircuitBandwidth }
 
-// nearHeader gives the column whose header a misspelt one probably means.
+// nearHeader returns the column that a misspelt header probably means.
 func nearHeader(id SheetID, header string) (ColumnID, bool) {
 	key := foldKey(header)
 	for _, known := range slices.Sorted(maps.Keys(headerKeys[id])) {
@@ -167,12 +159,85 @@ func nearHeader(id SheetID, header string) (ColumnID, bool) {
 	return NoColumn, false
 }
 
-// isOuter reports whether a character is dropped at the ends of a value: white space
-// of any kind, and what has no width.
-func isOuter(r rune) bool {
-	switch r {
-	case 0x180E, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF:
-		return true
+// nearSheet returns the name that is probably a misspelling of a sheet's, or "".
+func nearSheet(id SheetID, names []string) string {
+	for _, name := range names {
+		key := sheetKey(name)
+		if _, taken := sheetKeys[key]; taken {
+			continue
+		}
+		for _, known := range sheetAliases[id] {
+			if nearMiss(key, foldKey(known)) {
+				return name
+			}
+		}
 	}
-	return unicode.IsSpace(r)
+	return ""
+}
+
+// foldKey returns the form in which headers, sheet names and values of closed lists are
+// compared: letters and digits only, in lower case and half width.
+func foldKey(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		r = narrow(r)
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			b.WriteRune(unicode.ToLower(r))
+		}
+	}
+	return b.String()
+}
+
+// nearMiss reports whether a key is probably a misspelling of a known one: at most two
+// edits apart from ten characters on, one from three on, and none below.
+func nearMiss(key, known string) bool {
+	n, m := utf8.RuneCountInString(key), utf8.RuneCountInString(known)
+	limit := 0
+	switch shorter := min(n, m); {
+	case shorter >= 10:
+		limit = 2
+	case shorter >= 3:
+		limit = 1
+	}
+	if limit == 0 || n-m > limit || m-n > limit {
+		return false
+	}
+	return distance([]rune(key), []rune(known)) <= limit
+}
+
+// nearest returns the candidate with the smallest distance to s, the first of equals.
+func nearest(s string, candidates []string) string {
+	best, least := "", -1
+	from := []rune(s)
+	from = from[:min(len(from), 64)]
+	for _, c := range candidates {
+		if d := distance(from, []rune(c)); least < 0 || d < least {
+			best, least = c, d
+		}
+	}
+	return best
+}
+
+// distance returns the optimal string alignment distance of two keys: the number of edits
+// between them, each of which inserts, deletes or replaces a character or swaps neighbours.
+func distance(a, b []rune) int {
+	prev, cur, next := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range cur {
+		cur[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		next[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			next[j] = min(cur[j]+1, next[j-1]+1, cur[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				next[j] = min(next[j], prev[j-2]+1)
+			}
+		}
+		prev, cur, next = cur, next, prev
+	}
+	return cur[len(b)]
 }

@@ -5,12 +5,12 @@ import (
 	"slices"
 )
 
-// Style is the look of a cell that is put into the copy; the codec knows the colours.
+// Style is the style of a cell written into the copy; the codec chooses the colours.
 type Style uint8
 
 // The styles.
 const (
-	StylePlain  Style = iota // in added sheets wrapped and top-aligned, as the other styles are; beside data not wrapped
+	StylePlain  Style = iota // wrapped and top-aligned in added sheets, as all styles are; not wrapped beside data
 	StyleHeader              // bold on grey
 	StyleGood                // green: SUBMITTED, ALREADY, VALID
 	StyleWarn                // amber: warnings, UNKNOWN, BLOCKED, NOT_ATTEMPTED
@@ -20,67 +20,104 @@ const (
 	StyleTitle               // large and bold
 )
 
-// PutCell is one cell that is put into the copy. Text is written as an inline
-// string, never as a formula; Number, when IsNumber, as a number.
+// PutCell is a cell written into the copy: as a number if IsNumber, and otherwise as an
+// inline string, never as a formula.
 type PutCell struct {
 	Text     string
 	Number   float64
 	IsNumber bool
 	Style    Style
-	Link     Ref // a link to this cell of the workbook, when its Row is not 0
+	Link     Ref // a link to this cell of the workbook, unless its Row is 0
 }
 
-// Patch is everything that the copy has and its source has not.
+// Patch holds everything that distinguishes the copy from its source.
 type Patch struct {
 	Sheets []SheetPatch
-	Added  []AddedSheet // in order, behind the workbook's own; a sheet an earlier run added under the same name is replaced
+	Added  []AddedSheet // in order, after the workbook's own; they replace those of an earlier run with the same name
 }
 
-// SheetPatch puts result columns beside the data of one sheet.
+// SheetPatch writes result columns beside the data of one sheet.
 type SheetPatch struct {
 	Sheet     string      // the sheet's name in the workbook
-	HeaderRow int         // the row that gets the headers
+	HeaderRow int         // the row the headers are written into
 	LastRow   int         // the last row of the data
-	LastCol   int         // the last column of the data and the result columns: the filter's right edge
-	Columns   []PutColumn // the columns that are written; what stood in them is replaced
+	LastCol   int         // the last column of data or results: the right edge of the filter
+	Columns   []PutColumn // the columns that are written; their earlier contents are replaced
 
-	// Row gives the cells of one row, one for each of Columns, or nil where the row
-	// gets none. It is asked once for each row, in file order.
+	// Row returns the cells of one row, one for each of Columns, or nil if the row gets
+	// none. It is called once for each row, in file order.
 	Row func(number int) []PutCell
-	// Rows counts the rows for which Row gives cells, all of which the source holds.
+	// Rows is the number of rows for which Row returns cells. The source has all of them.
 	Rows int
 
-	// Masked lists columns whose values below the header are written masked (see Mask),
-	// and MaskedCells further cells, for a copy that may be mailed. A text that other
-	// cells share is masked there too. What other parts hold, such as notes and pivot
-	// caches, is not looked into.
+	// Masked lists columns whose values below the header are masked (see [Mask]), and
+	// MaskedCells lists further cells, for a copy that may be mailed. Text shared with
+	// other cells is masked there too. Other parts, such as notes and pivot caches, are
+	// not searched.
 	Masked      []int
 	MaskedCells []Ref
 
-	// Marks colours cells of the data that have a problem and gives them a note.
+	// Marks colours data cells that have a problem and adds notes to them.
 	Marks []Mark
 }
 
-// MaskPersonal has every personal column of a workbook's tables written masked, and
-// every cell beside them that a problem found to hold what may be personal too.
+// StatusPatch writes the LOA status of circuits, by row, into its column of the Circuits
+// sheet and changes nothing else. The column is where an earlier run wrote it, or else to
+// the right of the table.
+func StatusPatch(w *Workbook, status map[int]string) Patch {
+	t := &w.CircuitsTable
+	column := PutColumn{Header: ResultHeaders[ColLOAStatus], Width: resultWidths[ColLOAStatus]}
+	last := t.LastCol
+	if col, found := t.Results[ColLOAStatus]; found {
+		column.Col = col
+	} else {
+		for _, col := range t.Results {
+			last = max(last, col)
+		}
+		column.Col = last + 1
+	}
+	return Patch{Sheets: []SheetPatch{{
+		Sheet: t.Sheet, HeaderRow: t.HeaderRow, LastRow: t.LastRow, LastCol: max(last, column.Col),
+		Columns: []PutColumn{column}, Rows: len(status),
+		Row: func(row int) []PutCell {
+			text, found := status[row]
+			if !found {
+				return nil
+			}
+			return []PutCell{{Text: text}}
+		},
+	}}}
+}
+
+// MaskPersonal masks every personal column of a workbook's tables, and every other cell
+// whose problem found that its value may be personal too.
 func (p *Patch) MaskPersonal(w *Workbook) {
-	for i := range p.Sheets {
-		for _, t := range []*Table{&w.CircuitsTable, &w.EngineersTable} {
-			if t.Sheet != p.Sheets[i].Sheet {
-				continue
+	for _, t := range []*Table{&w.CircuitsTable, &w.EngineersTable} {
+		s := p.sheet(t)
+		for _, c := range Columns {
+			if col, found := t.Columns[c.ID]; found && c.Personal {
+				s.Masked = append(s.Masked, col)
 			}
-			for _, c := range Columns {
-				if col, found := t.Columns[c.ID]; found && c.Personal {
-					p.Sheets[i].Masked = append(p.Sheets[i].Masked, col)
-				}
-			}
-			for _, found := range w.Problems {
-				if found.Masked && found.At.Sheet == t.Sheet && !slices.Contains(p.Sheets[i].Masked, found.At.Col) {
-					p.Sheets[i].MaskedCells = append(p.Sheets[i].MaskedCells, found.At)
-				}
+		}
+		for _, found := range w.Problems {
+			if found.Masked && found.At.Sheet == t.Sheet && !slices.Contains(s.Masked, found.At.Col) {
+				s.MaskedCells = append(s.MaskedCells, found.At)
 			}
 		}
 	}
+}
+
+// sheet returns the patch of a table's sheet, and adds an empty one if there is none.
+func (p *Patch) sheet(t *Table) *SheetPatch {
+	i := slices.IndexFunc(p.Sheets, func(s SheetPatch) bool { return s.Sheet == t.Sheet })
+	if i < 0 {
+		i = len(p.Sheets)
+		p.Sheets = append(p.Sheets, SheetPatch{
+			Sheet: t.Sheet, HeaderRow: t.HeaderRow, LastRow: t.LastRow, LastCol: t.LastCol,
+			Row: func(int) []PutCell { return nil },
+		})
+	}
+	return &p.Sheets[i]
 }
 
 // PutColumn is one result column.
@@ -94,17 +131,17 @@ type PutColumn struct {
 type Mark struct {
 	Row, Col int
 	Style    Style  // StyleBad or StyleWarn
-	Note     string // rendered prose
+	Note     string // rendered message
 }
 
 // AddedSheet is a whole sheet that is added to the copy.
 type AddedSheet struct {
 	Name   string
 	Widths []float64 // of its columns, in characters
-	Freeze int       // this many rows stay in view
-	Filter bool      // a filter over the frozen last row and all below
+	Freeze int       // the number of rows that stay in view
+	Filter bool      // a filter on the last frozen row
 	Rows   iter.Seq[[]PutCell]
-	Count  int // how many rows Rows yields
+	Count  int // the number of rows that Rows yields
 	Chart  *Chart
 }
 

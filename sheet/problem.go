@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// Severity says what a problem does to its row.
+// Severity is the effect of a problem on its row.
 type Severity uint8
 
-// The severities, in rising order.
+// The severities, in ascending order.
 const (
 	Off     Severity = iota // the rule is not applied
-	Note                    // told, changes nothing: a value was normalised, or is echoed
-	Warning                 // told; an error under --strict
+	Note                    // information: a value was normalised, or is echoed
+	Warning                 // worth checking; an error under --strict
 	Error                   // the row is INVALID; printed as "error"
 )
 
-// String gives the word used on the command line, in reports and in JSON.
+// String returns the word used on the command line, in reports and in JSON.
 func (s Severity) String() string {
 	switch s {
 	case Off:
@@ -31,7 +31,7 @@ func (s Severity) String() string {
 	return "error"
 }
 
-// ParseSeverity reads error, warning or off, as --severity takes them. A note cannot be asked for.
+// ParseSeverity parses error, warning or off, the values of --severity. A note cannot be asked for.
 func ParseSeverity(word string) (Severity, error) {
 	switch strings.ToLower(word) {
 	case "off":
@@ -44,24 +44,24 @@ func ParseSeverity(word string) (Severity, error) {
 	return Off, fmt.Errorf("severity %q is none of error, warning, off", word)
 }
 
-// Arg is one named argument of a problem's prose. Personal data is masked
-// before it becomes an Arg.
+// Arg is a named argument of a problem's message. Personal data is masked before it
+// becomes an Arg.
 type Arg struct{ Name, Value string }
 
-// Problem is something found before sending. It has a cell, and carries a code and
-// arguments, never prose: the sentence is rendered once, where it is shown.
+// Problem is something found before sending. It has a cell and carries a code and
+// arguments rather than prose: the message is rendered where it is shown.
 type Problem struct {
 	Code     string   // the rule's stable code, such as circuit-region-missing
 	Severity Severity //
-	At       Ref      // the cell at fault
-	Also     Ref      // the second cell of a clash, or the zero Ref
+	At       Ref      // the cell with the problem
+	Also     Ref      // the other cell of a conflict, or the zero Ref
 	Column   string   // the column's header in this workbook, or its standard header
-	Value    string   // what stands in the cell; masked where it is personal
+	Value    string   // the value of the cell, masked if it is personal
 	Masked   bool     // Value is masked
-	Args     []Arg    // further arguments of the prose, by name
+	Args     []Arg    // further arguments of the message
 }
 
-// Arg gives the named argument, or "".
+// Arg returns the named argument, or "".
 func (p Problem) Arg(name string) string {
 	for _, a := range p.Args {
 		if a.Name == name {
@@ -71,7 +71,14 @@ func (p Problem) Arg(name string) string {
 	return ""
 }
 
-// SortProblems puts problems in reading order: sheet (in the order given), row, column, code.
+// Marks reports whether the problem marks a cell of the named sheet: it has a cell there
+// and is more than a note.
+func (p *Problem) Marks(sheet string) bool {
+	return p.At.Sheet == sheet && p.Severity >= Warning && p.At.Row > 0 && p.At.Col > 0
+}
+
+// SortProblems sorts problems in reading order: by sheet, in the order given, then by row,
+// column and code.
 func SortProblems(ps []Problem, sheets ...string) {
 	rank := func(name string) int {
 		if i := slices.Index(sheets, name); i >= 0 {
@@ -89,8 +96,8 @@ func SortProblems(ps []Problem, sheets ...string) {
 	})
 }
 
-// sortStable sorts large values, which nearly always are in order already; looking
-// costs no copies.
+// sortStable sorts large values that are nearly always in order already; checking that
+// first saves copying them.
 func sortStable[T any](values []T, order func(a, b *T) int) {
 	for i := 1; i < len(values); i++ {
 		if order(&values[i-1], &values[i]) > 0 {
@@ -100,14 +107,14 @@ func sortStable[T any](values []T, order func(a, b *T) int) {
 	}
 }
 
-// InputError says that the input as a whole cannot be used (exit code 2): it is no
-// workbook, is damaged or encrypted, or lacks a sheet or a column. Like a problem of
-// a row it carries codes and arguments, all that were found.
+// InputError reports that the input as a whole cannot be used (exit code 2): it is not a
+// workbook, is damaged or encrypted, or lacks a sheet or a column. It holds every problem
+// found; like those of rows they carry codes and arguments.
 type InputError struct {
 	Problems []Problem
 }
 
-// Error gives the codes for a log; people are shown the rendered prose instead.
+// Error returns the codes, for a log; users are shown the rendered messages instead.
 func (e *InputError) Error() string {
 	var b strings.Builder
 	for i, p := range e.Problems {
@@ -120,4 +127,107 @@ func (e *InputError) Error() string {
 		}
 	}
 	return b.String()
+}
+
+// Words renders the texts that users read. The catalogue behind it belongs to the caller,
+// and another language changes nothing here.
+type Words interface {
+	// Problem renders a problem and what to do about it; the hint may be empty.
+	Problem(Problem) (message, hint string)
+	// Line renders the line with a code, its placeholders filled in.
+	Line(code string, args ...Arg) string
+}
+
+// RowErrors finds the errors of each row: a circuit's own and those of its engineers.
+// An error belongs to the row of its At alone; a conflict is reported at each of its rows
+// that is invalid because of it.
+type RowErrors struct {
+	workbook            *Workbook
+	problems            []Problem
+	circuits, engineers []int32 // indexes of the errors of each sheet, by row
+}
+
+// NewRowErrors indexes the errors among problems, which may be more than the workbook's own.
+func NewRowErrors(w *Workbook, problems []Problem) *RowErrors {
+	e := &RowErrors{workbook: w, problems: problems}
+	for i := range problems {
+		switch p := &problems[i]; {
+		case p.Severity != Error:
+		case p.At.Sheet == w.CircuitsTable.Sheet:
+			e.circuits = append(e.circuits, int32(i))
+		case p.At.Sheet == w.EngineersTable.Sheet:
+			e.engineers = append(e.engineers, int32(i))
+		}
+	}
+	byRow := func(a, b int32) int { return cmp.Compare(problems[a].At.Row, problems[b].At.Row) }
+	slices.SortStableFunc(e.circuits, byRow)
+	slices.SortStableFunc(e.engineers, byRow)
+	return e
+}
+
+// appendRow appends the errors of one row.
+func (e *RowErrors) appendRow(list []Problem, sorted []int32, row int) []Problem {
+	i, _ := slices.BinarySearchFunc(sorted, row, func(i int32, row int) int { return cmp.Compare(e.problems[i].At.Row, row) })
+	for ; i < len(sorted) && e.problems[sorted[i]].At.Row == row; i++ {
+		list = append(list, e.problems[sorted[i]])
+	}
+	return list
+}
+
+// Own lists the errors of a circuit's own row.
+func (e *RowErrors) Own(c *Circuit) []Problem { return e.appendRow(nil, e.circuits, c.Row) }
+
+// Of lists the errors that make a circuit invalid: its own, then those of its engineers.
+func (e *RowErrors) Of(c *Circuit) []Problem {
+	list := e.Own(c)
+	for _, i := range c.Engineers {
+		list = e.appendRow(list, e.engineers, e.workbook.Engineers[i].Row)
+	}
+	return list
+}
+
+// Code returns the code of the first error of a circuit, or "".
+func (e *RowErrors) Code(c *Circuit) string {
+	if list := e.Of(c); len(list) > 0 {
+		return list[0].Code
+	}
+	return ""
+}
+
+// Count counts the errors except those of rows that are left out: of the circuits whose
+// rows are skipped, and of the engineers who work on these circuits alone. An engineer who
+// works on no circuit is left out only with all circuits, as any of them may be meant.
+func (e *RowErrors) Count(skipped map[int]bool) int {
+	taken := func(c *Circuit) bool { return !skipped[c.Row] }
+	engineers := make([]struct{ skipped, taken bool }, len(e.workbook.Engineers))
+	all := len(skipped) > 0
+	for i := range e.workbook.Circuits {
+		c := &e.workbook.Circuits[i]
+		all = all && !taken(c)
+		for _, n := range c.Engineers {
+			if taken(c) {
+				engineers[n].taken = true
+			} else {
+				engineers[n].skipped = true
+			}
+		}
+	}
+	out := map[int]bool{}
+	for i, g := range engineers {
+		if all || g.skipped && !g.taken {
+			out[e.workbook.Engineers[i].Row] = true
+		}
+	}
+	n := 0
+	for _, i := range e.circuits {
+		if !skipped[e.problems[i].At.Row] {
+			n++
+		}
+	}
+	for _, i := range e.engineers {
+		if !out[e.problems[i].At.Row] {
+			n++
+		}
+	}
+	return n
 }

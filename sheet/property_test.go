@@ -67,7 +67,7 @@ func TestAnyGrid(t *testing.T) {
 	}
 }
 
-// checkWorkbook holds what is true of every decoded workbook.
+// checkWorkbook checks what is true of every decoded workbook.
 func checkWorkbook(t *testing.T, g *grid, w *sheet.Workbook) {
 	t.Helper()
 	against := map[sheet.Ref]bool{} // rows with an error
@@ -145,7 +145,7 @@ func checkShuffled(t *testing.T, g *grid, w *sheet.Workbook, o sheet.Options, rn
 	}
 }
 
-// TestNoPersonalData holds that nothing that is personal leaves a workbook in a problem.
+// TestNoPersonalData checks that problems contain no personal data.
 func TestNoPersonalData(t *testing.T) {
 	g := good()
 	secrets := []string{"Zhang Secret Example", "999999199001019999", "+999 555 0100 0100", "Zhang\u200bHidden", "=138000000009", "9.99999E+17"}

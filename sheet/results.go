@@ -1,6 +1,7 @@
 package sheet
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -11,9 +12,9 @@ var resultWidths = [...]float64{
 	ColResult: 16, ColMessage: 60, ColErrorCode: 34, ColRequestID: 38, ColSubmittedAt: 21, ColAttempts: 10, ColClientToken: 38, ColLOAStatus: 14,
 }
 
-// ResultColumns gives where the result columns go: where an earlier run left them, the
-// others right of everything in the table. A column beyond [MaxCol] means that the sheet
-// has no room.
+// ResultColumns returns the positions of the result columns: where an earlier run wrote
+// them, and the others to the right of the table. A column beyond [MaxCol] means that the
+// sheet has no room.
 func (t *Table) ResultColumns() []PutColumn {
 	next := t.LastCol
 	for _, col := range t.Results {
@@ -31,9 +32,9 @@ func (t *Table) ResultColumns() []PutColumn {
 	return columns
 }
 
-// Results turns the results of the circuits' rows into what is put beside the data of
-// both sheets. An engineer's row carries the worst result of its own checks and its
-// circuits. The caller fills Added.
+// Results turns the results of the circuits into the cells that are written beside the
+// data of both sheets. An engineer's row gets INVALID if it has errors of its own, and
+// otherwise the worst result of its circuits. The caller fills in Added.
 func Results(w *Workbook, rows []RowResult, words Words) Patch {
 	r := newResulter(w, rows, words)
 	return Patch{Sheets: []SheetPatch{
@@ -42,27 +43,22 @@ func Results(w *Workbook, rows []RowResult, words Words) Patch {
 	}}
 }
 
-// resulter makes the cells of result columns, row by row.
+// resulter builds the cells of the result columns, row by row.
 type resulter struct {
 	w         *Workbook
 	words     Words
 	results   []RowResult
-	byRow     rowIndex // of results
-	circuits  rowIndex // of w.Circuits
-	engineers rowIndex // of w.Engineers
-	sums      []sum    // by engineer
-
-	circuitErrors, engineerErrors rowErrors
+	errors    *RowErrors
+	byRow     rowIndex      // of results
+	engineers rowIndex      // of w.Engineers
+	sums      []engineerSum // by engineer
 }
 
 func newResulter(w *Workbook, rows []RowResult, words Words) *resulter {
 	r := &resulter{
-		w: w, words: words, results: rows,
-		byRow:          indexRows(len(rows), func(i int) int { return rows[i].Row }),
-		circuits:       indexRows(len(w.Circuits), func(i int) int { return w.Circuits[i].Row }),
-		engineers:      indexRows(len(w.Engineers), func(i int) int { return w.Engineers[i].Row }),
-		circuitErrors:  errorsOf(w.Problems, w.CircuitsTable.Sheet),
-		engineerErrors: errorsOf(w.Problems, w.EngineersTable.Sheet),
+		w: w, words: words, results: rows, errors: NewRowErrors(w, w.Problems),
+		byRow:     indexRows(len(rows), func(i int) int { return rows[i].Row }),
+		engineers: indexRows(len(w.Engineers), func(i int) int { return w.Engineers[i].Row }),
 	}
 	r.sums = sumEngineers(w, r)
 	return r
@@ -76,7 +72,7 @@ func (r *resulter) patch(t *Table, count int, cells func(int) []PutCell) SheetPa
 	return p
 }
 
-// circuitCells gives the cells of a row of the circuits, or nil.
+// circuitCells returns the cells of a row of the circuits, or nil.
 func (r *resulter) circuitCells(number int) []PutCell {
 	i, found := r.byRow.at(number)
 	if !found {
@@ -85,44 +81,39 @@ func (r *resulter) circuitCells(number int) []PutCell {
 	return cellsOf(r.complete(&r.results[i]))
 }
 
-// complete gives a circuit's result; that of an INVALID one with its errors, or else its
-// engineers', as the message.
+// complete returns a circuit's result. The message of an INVALID one lists its own errors
+// or, if it has none, those of its engineers.
 func (r *resulter) complete(res *RowResult) RowResult {
 	out := *res
-	if out.Result != Invalid {
+	c := r.w.CircuitAt(out.Row)
+	if out.Result != Invalid || c == nil {
 		return out
 	}
-	list := r.circuitErrors.at(out.Row)
-	if i, found := r.circuits.at(out.Row); found && len(list) == 0 {
-		list = nil
-		for _, e := range r.w.Circuits[i].Engineers {
-			list = append(list, r.engineerErrors.at(r.w.Engineers[e].Row)...)
-		}
+	list := r.errors.Own(c)
+	if len(list) == 0 {
+		list = r.errors.Of(c)
 	}
 	if len(list) > 0 {
 		out.Message = r.message(list, r.w.CircuitsTable.Sheet)
-		if out.ErrorCode == "" {
-			out.ErrorCode = r.w.Problems[list[0]].Code
-		}
+		out.ErrorCode = cmp.Or(out.ErrorCode, list[0].Code)
 	}
 	return out
 }
 
-// mostListed is how many errors a row's message spells out.
-const mostListed = 5
+// maxListed is how many errors a row's message lists; the rest are counted.
+const maxListed = 5
 
-// message spells out errors, one on a line, with their cells as seen from a sheet.
-func (r *resulter) message(list []int32, sheet string) string {
+// message lists errors, one per line. Their cells are named relative to the sheet.
+func (r *resulter) message(list []Problem, sheet string) string {
 	var b strings.Builder
-	for n, i := range list {
+	for n, p := range list {
 		if n > 0 {
 			b.WriteByte('\n')
 		}
-		if n == mostListed {
+		if n == maxListed {
 			b.WriteString(r.words.Line("rows-more", Arg{"n", strconv.Itoa(len(list) - n)}))
 			break
 		}
-		p := r.w.Problems[i]
 		cell := p.At.Cell()
 		if p.At.Sheet != sheet {
 			cell = p.At.String()
@@ -133,7 +124,7 @@ func (r *resulter) message(list []int32, sheet string) string {
 	return b.String()
 }
 
-// cellsOf gives the cells of a result, in the order of the result columns.
+// cellsOf returns the cells of a result in the order of the result columns.
 func cellsOf(r RowResult) []PutCell {
 	cells := make([]PutCell, len(ResultHeaders))
 	cells[ColResult] = PutCell{Text: string(r.Result), Style: r.Result.Style()}
@@ -151,17 +142,97 @@ func cellsOf(r RowResult) []PutCell {
 	return cells
 }
 
-// Style gives the look of a result.
-func (r Result) Style() Style {
-	switch r {
-	case Submitted, Already, Valid:
-		return StyleGood
-	case Invalid, Refused, Failed:
-		return StyleBad
-	case Skipped:
-		return StyleMuted
-	case Unknown, Blocked, NotAttempted:
-		return StyleWarn
+// marks returns the data cells of a sheet that have errors or warnings, each with what is
+// wrong and what to do.
+func (r *resulter) marks(t *Table) []Mark {
+	var marks []Mark
+	for i := range r.w.Problems {
+		p := &r.w.Problems[i]
+		if !p.Marks(t.Sheet) {
+			continue
+		}
+		note, hint := r.words.Problem(*p)
+		if hint != "" {
+			note += "\n" + hint
+		}
+		style := StyleWarn
+		if p.Severity == Error {
+			style = StyleBad
+		}
+		if n := len(marks); n > 0 && marks[n-1].Row == p.At.Row && marks[n-1].Col == p.At.Col {
+			last := &marks[n-1]
+			last.Note += "\n" + note
+			if style == StyleBad {
+				last.Style = StyleBad
+			}
+			continue
+		}
+		marks = append(marks, Mark{Row: p.At.Row, Col: p.At.Col, Style: style, Note: note})
 	}
-	return StylePlain
+	return marks
+}
+
+// engineerSum summarises the results of one engineer's circuits.
+type engineerSum struct {
+	circuits int
+	worst    int32 // index of the first circuit with the worst result
+	alike    int   // number of circuits with that result
+}
+
+// sumEngineers summarises the circuits of every engineer.
+func sumEngineers(w *Workbook, r *resulter) []engineerSum {
+	sums := make([]engineerSum, len(w.Engineers))
+	for i := range w.Circuits {
+		c := &w.Circuits[i]
+		k, found := r.byRow.at(c.Row)
+		if !found {
+			continue
+		}
+		for _, e := range c.Engineers {
+			s := &sums[e]
+			switch {
+			case s.circuits == 0 || worse(r.results[k].Result, r.results[s.worst].Result):
+				s.worst, s.alike = int32(k), 1
+			case r.results[k].Result == r.results[s.worst].Result:
+				s.alike++
+			}
+			s.circuits++
+		}
+	}
+	return sums
+}
+
+// engineerCells returns the cells of a row of the engineers, or nil.
+func (r *resulter) engineerCells(number int) []PutCell {
+	i, found := r.engineers.at(number)
+	if !found {
+		return nil
+	}
+	e, s := &r.w.Engineers[i], &r.sums[i]
+	cells := r.engineerResult(e, s)
+	if s.circuits != 1 || e.Invalid {
+		cells[ColAttempts] = PutCell{}
+	}
+	return cells
+}
+
+func (r *resulter) engineerResult(e *Engineer, s *engineerSum) []PutCell {
+	if e.Invalid {
+		out := RowResult{Result: Invalid}
+		if list := r.errors.appendRow(nil, r.errors.engineers, e.Row); len(list) > 0 {
+			out.Message, out.ErrorCode = r.message(list, r.w.EngineersTable.Sheet), list[0].Code
+		}
+		return cellsOf(out)
+	}
+	if s.circuits == 0 {
+		return cellsOf(RowResult{Result: Skipped, Message: r.words.Line("rows-no-circuit")})
+	}
+	worst := r.complete(&r.results[s.worst])
+	circuit := Ref{Sheet: r.w.CircuitsTable.Sheet, Row: worst.Row, Col: r.w.CircuitsTable.Columns[CircuitInstanceID]}
+	if s.circuits == 1 {
+		worst.Message = r.words.Line("rows-one-circuit", Arg{"cell", circuit.String()}, Arg{"message", worst.Message})
+		return cellsOf(worst)
+	}
+	message := r.words.Line("rows-circuits", Arg{"n", strconv.Itoa(s.alike)}, Arg{"of", strconv.Itoa(s.circuits)}, Arg{"result", string(worst.Result)}, Arg{"cell", circuit.String()}, Arg{"message", worst.Message})
+	return cellsOf(RowResult{Result: worst.Result, Message: message, ErrorCode: worst.ErrorCode})
 }

@@ -2,6 +2,7 @@ package sheet_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,7 +56,7 @@ func TestResults(t *testing.T) {
 	expectRow(t, e, 2, `Result="REFUSED" Message="rows-circuits n=1 of=2 result=REFUSED cell=Circuits!A3 message=no" Error code="IllegalParam.Si"`)
 }
 
-// TestResultsOfInvalid holds what an invalid row, its engineers and its circuits carry.
+// TestResultsOfInvalid checks the results of an invalid row, its engineers and its circuits.
 func TestResultsOfInvalid(t *testing.T) {
 	g := good()
 	g.set("E:A2", "pc-aaaa1")
@@ -73,7 +74,7 @@ func TestResultsOfInvalid(t *testing.T) {
 	}
 }
 
-// TestMarks holds that a cell gets one mark for all it has, and none for notes.
+// TestMarks checks that a cell gets one mark for all its problems, and none for notes.
 func TestMarks(t *testing.T) {
 	g := good()
 	g.set("F2", "2016-01-16T23:00:00Z")
@@ -85,7 +86,7 @@ func TestMarks(t *testing.T) {
 	}
 }
 
-// TestManyErrors holds that a row's message lists a few of its errors and counts the rest.
+// TestManyErrors checks that a row's message lists a few of its errors and counts the rest.
 func TestManyErrors(t *testing.T) {
 	g := good()
 	for _, cell := range []string{"B2", "C2", "D2", "E2", "F2"} {
@@ -100,7 +101,7 @@ func TestManyErrors(t *testing.T) {
 	}
 }
 
-// TestEarlierResults holds that the columns of an earlier run are found, read and used again.
+// TestEarlierResults checks that the columns of an earlier run are found, read and used again.
 func TestEarlierResults(t *testing.T) {
 	g := good()
 	for cell, v := range map[string]string{
@@ -125,9 +126,65 @@ func TestEarlierResults(t *testing.T) {
 	}
 }
 
-// TestEngineerOfNoCircuit holds that every row gets a result, whatever it works on.
+// TestEngineerOfNoCircuit checks that every row gets a result, whatever it works on.
 func TestEngineerOfNoCircuit(t *testing.T) {
 	g := (&grid{}).add("Circuits", circuitsHead).add("Engineers", engineersHead+"* | Test Person | Passport | X1234567 | Male | +447700900123")
 	p := sheet.Results(decode(t, g, sheet.Options{}), nil, codes{})
 	expectRow(t, p.Sheets[1], 2, `Result="SKIPPED" Message="rows-no-circuit"`)
+}
+
+func TestMaskPersonal(t *testing.T) {
+	w := &sheet.Workbook{
+		CircuitsTable:  sheet.Table{Sheet: "Circuits", Columns: map[sheet.ColumnID]int{sheet.CircuitInstanceID: 1}},
+		EngineersTable: sheet.Table{Sheet: "Engineers", HeaderRow: 2, LastRow: 7, LastCol: 9, Columns: map[sheet.ColumnID]int{sheet.EngineerInstanceID: 1, sheet.EngineerName: 4, sheet.EngineerGender: 2, sheet.EngineerContact: 9}},
+	}
+	for _, p := range []sheet.Patch{
+		{Sheets: []sheet.SheetPatch{{Sheet: "Circuits"}, {Sheet: "Engineers", HeaderRow: 2, LastRow: 7, LastCol: 9}}},
+		{Sheets: []sheet.SheetPatch{{Sheet: "Circuits"}}}, // the sheet of engineers is added
+	} {
+		p.MaskPersonal(w)
+		if len(p.Sheets) != 2 {
+			t.Fatalf("%d sheets", len(p.Sheets))
+		}
+		if got := p.Sheets[0].Masked; len(got) > 0 {
+			t.Errorf("the circuits have masked columns %v", got)
+		}
+		e := p.Sheets[1]
+		if !slices.Equal(e.Masked, []int{4, 9}) {
+			t.Errorf("the engineers' masked columns are %v", e.Masked)
+		}
+		if e.Sheet != "Engineers" || e.HeaderRow != 2 || e.LastRow != 7 || e.LastCol != 9 || e.Rows != 0 || len(e.Columns) != 0 {
+			t.Errorf("the engineers' patch is %+v", e)
+		}
+	}
+}
+
+// TestStatusPatch checks that only the LOA status is written: right of everything, or where
+// an earlier run left it.
+func TestStatusPatch(t *testing.T) {
+	status := map[int]string{2: "Applying", 3: ""}
+	for _, tc := range []struct {
+		set          []string
+		col, lastCol int
+	}{
+		{nil, 10, 10},
+		{[]string{"J1", "Result", "K1", "Message"}, 12, 12},
+		{[]string{"J1", "LOA status", "K1", "Remarks"}, 10, 11},
+	} {
+		g := good()
+		for i := 0; i < len(tc.set); i += 2 {
+			g.set(tc.set[i], tc.set[i+1])
+		}
+		p := sheet.StatusPatch(decode(t, g, sheet.Options{}), status)
+		s := p.Sheets[0]
+		if len(p.Sheets) != 1 || len(p.Added) != 0 || s.Sheet != "Circuits" || s.HeaderRow != 1 || s.LastRow != 3 || s.LastCol != tc.lastCol || s.Rows != 2 {
+			t.Errorf("%v: %+v", tc.set, p)
+		}
+		if want := []sheet.PutColumn{{Col: tc.col, Header: "LOA status", Width: 14}}; !slices.Equal(s.Columns, want) {
+			t.Errorf("%v: columns %+v, want %+v", tc.set, s.Columns, want)
+		}
+		if got := fmt.Sprint(s.Row(1), s.Row(2), s.Row(3), s.Row(4)); got != fmt.Sprint([]sheet.PutCell(nil), []sheet.PutCell{{Text: "Applying"}}, []sheet.PutCell{{}}, []sheet.PutCell(nil)) {
+			t.Errorf("%v: cells %s", tc.set, got)
+		}
+	}
 }

@@ -19,7 +19,7 @@ type ruleCase struct {
 	book func(*grid) // what cells cannot say
 }
 
-// ruleTables holds the tables of all rules: cells in, problems out.
+// ruleTables has the tables of all rules: cells in, problems out.
 var ruleTables = map[string][]ruleCase{}
 
 func table(code string, cases ...ruleCase) bool {
@@ -91,7 +91,7 @@ func checkCase(t *testing.T, rc ruleCase) {
 	}
 }
 
-// zone gives options with a zone.
+// zone returns options with a zone.
 func zone(name string) sheet.Options {
 	loc, err := time.LoadLocation(name)
 	if err != nil {
@@ -100,7 +100,7 @@ func zone(name string) sheet.Options {
 	return sheet.Options{Location: loc}
 }
 
-// asked gives options with one severity.
+// asked returns options with one severity.
 func asked(code string, s sheet.Severity) sheet.Options {
 	return sheet.Options{Severities: map[string]sheet.Severity{code: s}}
 }

@@ -70,7 +70,7 @@ var _ = table("engineer-masked",
 	c("", "E:B2", "Test Person"),
 )
 
-// TestMaskedPersons holds that whatever Mask hides is refused when it comes back.
+// TestMaskedPersons checks that a value hidden by Mask is rejected when it is read again.
 func TestMaskedPersons(t *testing.T) {
 	for _, value := range []string{"示", "示例", "欧阳·示例", "Test Person", "Test Example Person"} {
 		checkCase(t, c("error engineer-masked Engineers!B2", "E:B2", sheet.Mask(value)))
@@ -142,8 +142,8 @@ var _ = table("engineer-contact-form",
 
 var _ = table("circuit-changed-after-submission")
 
-// TestSlippedValues holds that what may have slipped over from a personal column is
-// shown masked, and what the column is for is shown as it stands.
+// TestSlippedValues checks that a value that may belong to a personal column next to it is
+// shown masked, and one meant for its column is shown unchanged.
 func TestSlippedValues(t *testing.T) {
 	for _, c := range []struct{ cell, value, want string }{
 		{"E:A2", "Slipperson", "Sl******on"},

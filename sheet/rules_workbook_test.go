@@ -55,7 +55,7 @@ var _ = table("sheet-empty",
 	ruleCase{want: "error header-row-missing Circuits", book: func(g *grid) { g.find("Circuits").lines = []string{"a title"} }},
 )
 
-// TestParameterNames holds that the API's own names are read as headers.
+// TestParameterNames checks that the API's own names are read as headers.
 func TestParameterNames(t *testing.T) {
 	for _, prefix := range []string{"", "PMInfo.N."} {
 		checkCase(t, c("", "A1", "InstanceId", "B1", "RegionId", "C1", "CompanyName", "D1", "LineType", "E1", "Si", "F1", "ConstructionTime",

@@ -2,150 +2,134 @@ package sheet
 
 import (
 	"fmt"
-	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
-// state says what a cell gave.
-type state uint8
+// textKind says which characters a column accepts.
+type textKind uint8
 
 const (
-	empty state = iota // nothing stands there
-	fault              // something does, and the problem is told
-	ok
+	freeText  textKind = iota // any language, sent unchanged
+	codeText                  // ASCII identifiers and numbers; full-width characters are read as ASCII
+	codesText                 // several codes, which line breaks may separate
+	digitText                 // as codeText, but personal: no other rule would reject a wrong character
+	listText                  // a closed list
+	timeText                  // a date, possibly with the characters of 2027年1月15日
 )
 
-// text gives the text of a field, made fit for its column. What was changed is noted,
-// what is wrong is told.
-func (d *decoder) text(f *field) (string, state) {
-	if st := d.typed(f); st != ok {
-		return "", st
-	}
-	switch f.cell.Type {
-	case DateCell:
-		d.tell(&cellDate, f)
-		return "", fault
-	case NumberCell:
-		return d.digits(f)
-	}
-	return d.fit(f)
+// cleaned is a text cleaned for its column, with its first invalid character.
+type cleaned struct {
+	text     string
+	trimmed  bool // leading or trailing space was removed
+	narrowed bool // full-width characters were replaced
+	wide     rune // the first full-width letter or digit of a free text
+
+	rule *Rule // the rule that bad breaks, or nil
+	bad  rune  //
+	at   int   // its position in the original text, in characters from 1
 }
 
-// typed sorts out the cells that cannot have a value of any column.
-func (d *decoder) typed(f *field) state {
-	c := &f.cell
-	switch {
-	case c.Type == BlankCell && c.Formula:
-		d.tell(&cellFormulaEmpty, f)
-		return fault
-	case c.Type == BlankCell || c.Type == TextCell && isBlank(c.Value):
-		return empty
-	case c.Type == ErrorCell:
-		d.tell(&cellError, f)
-		return fault
-	case c.Type == BoolCell:
-		d.tell(&cellBoolean, f)
-		return fault
+// clean cleans a text. Printable ASCII, by far the most common case, is returned at once.
+func clean(s string, kind textKind) cleaned {
+	if isPlain(s) {
+		return cleaned{text: s}
 	}
-	if c.Formula {
-		d.tell(&cellFormula, f)
+	t := trimOuter(s)
+	c := cleaned{text: t, trimmed: len(t) != len(s)}
+	leading := utf8.RuneCountInString(s[:len(s)-len(strings.TrimLeftFunc(s, isOuter))])
+	if kind != freeText && strings.ContainsFunc(t, isWide) {
+		c.text, c.narrowed = strings.Map(narrow, t), true
 	}
-	if c.Rich {
-		d.tell(&cellRich, f)
+	place, composed := leading, true
+	for _, r := range c.text {
+		place++
+		composed = composed && isComposed(r)
+		if kind == freeText && c.wide == 0 && isWideWord(r) {
+			c.wide = r
+		}
+		if c.rule == nil {
+			if c.rule = charRule(r, kind); c.rule != nil {
+				c.bad, c.at = r, place
+			}
+		}
 	}
-	return ok
+	if kind == freeText && c.rule == nil && !composed {
+		if r, n := decomposed(c.text); n > 0 {
+			c.rule, c.bad, c.at = cellDecomposed, r, leading+n
+		}
+	}
+	return c
 }
 
-// digits takes a number where text belongs.
-func (d *decoder) digits(f *field) (string, state) {
-	before, value := d.errors, f.cell.Value
-	switch {
-	case f.cell.DateStyle:
-		d.tell(&cellDate, f)
-	case !f.digits:
-	case digitsLost(value):
-		d.tell(&cellDigitsLost, f)
-	default:
-		d.tell(&cellStoredNumber, f)
+// isPlain reports whether a text is printable ASCII without outer space.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
 	}
-	if d.errors > before {
-		return "", fault
-	}
-	return value, ok
+	return s == "" || s[0] != ' ' && s[len(s)-1] != ' '
 }
 
-// digitsLost reports whether a stored number is beyond what a double holds exactly in
-// decimal: more than 15 digits, or written with an exponent.
-func digitsLost(value string) bool {
-	if strings.ContainsAny(value, "eE") {
+func trimOuter(s string) string { return strings.TrimFunc(s, isOuter) }
+
+func isBlank(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return !isOuter(r) }) < 0
+}
+
+// isOuter reports whether a character is removed at the ends of a value: white space of
+// any kind and characters without width.
+func isOuter(r rune) bool {
+	switch r {
+	case 0x180E, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF:
 		return true
 	}
-	whole, _, _ := strings.Cut(strings.TrimLeft(value, "-+0"), ".")
-	return len(whole) > 15
+	return unicode.IsSpace(r)
 }
 
-// fit cleans a text and tells what came of it.
-func (d *decoder) fit(f *field) (string, state) {
-	before := d.errors
-	c := clean(f.cell.Value, f.kind)
-	if c.fault != nil {
-		d.tell(c.fault, f, Arg{"char", codePoint(c.bad)}, Arg{"place", fmt.Sprint(c.at)})
+func isWide(r rune) bool { return r >= 0xFF01 && r <= 0xFF5E || r == 0x3000 }
+
+// isWideWord reports whether r is a full-width letter, digit or space, which is easily
+// mistaken for its common form. Full-width punctuation is normal in Chinese.
+func isWideWord(r rune) bool {
+	return r == 0x3000 || isWide(r) && (unicode.IsLetter(r) || unicode.IsDigit(r))
+}
+
+// narrow returns the ASCII form of a full-width character (U+FF01 to U+FF5E, U+3000).
+func narrow(r rune) rune {
+	switch {
+	case r >= 0xFF01 && r <= 0xFF5E:
+		return r - 0xFEE0
+	case r == 0x3000:
+		return ' '
 	}
-	if c.trimmed {
-		d.tell(&cellTrimmed, f, Arg{"before", d.show(f, f.cell.Value)}, Arg{"after", d.show(f, c.text)})
+	return r
+}
+
+func isDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
 	}
-	if c.narrowed {
-		d.tell(&cellNarrowed, f, Arg{"before", d.show(f, f.cell.Value)}, Arg{"after", d.show(f, c.text)})
+	return s != ""
+}
+
+// shorten cuts a text after most characters.
+func shorten(s string, most int) string {
+	if len(s) <= most {
+		return s
 	}
-	if c.wide != 0 {
-		d.tell(&cellFullWidth, f, Arg{"char", codePoint(c.wide)})
+	n := 0
+	for i := range s {
+		if n == most {
+			return s[:i] + "…"
+		}
+		n++
 	}
-	if f.col.Text && isExponent(c.text) {
-		d.tell(&cellExponent, f)
-	}
-	if d.errors > before {
-		return "", fault
-	}
-	return c.text, ok
+	return s
 }
 
 func codePoint(r rune) string { return fmt.Sprintf("U+%04X", r) }
-
-// isExponent reports what a spreadsheet shows of a long number: 5.1E+17.
-func isExponent(s string) bool {
-	plus := strings.IndexByte(s, '+')
-	if plus < 1 || s[plus-1]|0x20 != 'e' {
-		return false
-	}
-	mantissa, exponent := s[:plus-1], s[plus+1:]
-	whole, fraction, point := strings.Cut(mantissa, ".")
-	return isDigits(exponent) && isDigits(whole) && len(whole) == 1 && (!point || isDigits(fraction))
-}
-
-// required gives the text of a field that has to have one.
-func (d *decoder) required(f *field, missing *Rule) (string, bool) {
-	s, st := d.text(f)
-	if st == empty {
-		d.tell(missing, f)
-	}
-	return s, st == ok
-}
-
-// listed gives the API's spelling of a field with a closed list.
-func (d *decoder) listed(f *field, missing, unknown *Rule) string {
-	s, found := d.required(f, missing)
-	if !found {
-		return ""
-	}
-	if slices.Contains(f.col.Values, s) {
-		return s
-	}
-	value, known := valueKeys[f.col.ID][foldKey(s)]
-	switch {
-	case !known:
-		d.tell(unknown, f, Arg{"allowed", strings.Join(f.col.Values, ", ")})
-	default:
-		d.tell(&cellSpelling, f, Arg{"before", d.show(f, s)}, Arg{"after", value})
-	}
-	return value
-}

@@ -1,59 +1,63 @@
 package sheet
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
-// Circuit is one row of the Circuits sheet as typed values: one application to make.
-// A field whose cell was at fault holds its zero value.
+// Circuit is one row of the Circuits sheet as typed values: one application to be made.
+// A field whose cell has an error holds its zero value.
 type Circuit struct {
 	Row              int       // the row's number in the sheet
 	InstanceID       string    // pc-…
 	RegionID         string    // from the cell, or the default region
 	CompanyName      string    //
-	LineType         string    // MSTP, MPLSVPN, FIBRE or Other, spelt as the API has it
+	LineType         string    // MSTP, MPLSVPN, FIBRE or Other, in the API's spelling
 	Si               string    // construction company
 	ConstructionTime time.Time // UTC, whole seconds
-	Bandwidth        int       // Mbit/s, 2 to 10240; 0 when the cell is empty
+	Bandwidth        int       // Mbit/s, 2 to 10240; 0 if the cell is empty
 	PeerLocation     string    // optional
-	ClientToken      string    // the user's own token; empty when it is to be derived
+	ClientToken      string    // the user's own token; empty if one is to be derived
 	Engineers        []int32   // indexes into Workbook.Engineers, in sheet order
-	Invalid          bool      // an error stands against the row or one of its engineers
-	Past             Past      // what an earlier run wrote into this row
+	Invalid          bool      // the row or one of its engineers has an error
+	Past             Past      // what an earlier run wrote into the row
 }
 
 // Engineer is one row of the Engineers sheet as typed values.
 type Engineer struct {
 	Row             int      // the row's number in the sheet
-	Circuits        []string // the instance IDs named; nil when All
-	All             bool     // the cell says *: every circuit of the sheet
+	Circuits        []string // the instance IDs named; nil if All
+	All             bool     // the cell is *: every circuit of the sheet
 	Name            Personal //
 	CertificateType string   // IDCard or Passport
 	CertificateNo   Personal //
 	Gender          string   // Male or Female
 	Contact         Personal //
-	Invalid         bool     // an error stands against the row itself
+	Invalid         bool     // the row itself has an error
 }
 
-// Past is what the result columns of a row held when the workbook was read.
+// Past holds the result columns of a row as they were when the workbook was read.
 type Past struct {
-	Result      string // empty when there was none
+	Result      string // empty if there was none
 	ClientToken string
 	RequestID   string
 	LOAStatus   string
 }
 
-// Table is where a sheet's data stands.
+// Table describes the position of a sheet's data.
 type Table struct {
 	Sheet     string               // the sheet's name in this workbook
 	HeaderRow int                  // the row of the headers
 	Columns   map[ColumnID]int     // the data columns that were found
-	Headers   map[ColumnID]string  // their headers as they stand in the workbook
+	Headers   map[ColumnID]string  // their headers in the workbook
 	Results   map[ResultColumn]int // result columns left by an earlier run
 	LastCol   int                  // the last column with a header or a value in the table
 	LastRow   int                  // the last row with a value in a data column, or with a result
 }
 
-// Workbook is a decoded workbook: its rows as typed values, in sheet order, and every
-// problem found.
+// Workbook is a decoded workbook: its rows as typed values in sheet order, and all
+// problems found.
 type Workbook struct {
 	CircuitsTable  Table
 	EngineersTable Table
@@ -62,12 +66,86 @@ type Workbook struct {
 	Problems       []Problem // in reading order: Circuits, then Engineers, by row and column
 }
 
-// Options steer Decode.
+// CircuitAt returns the circuit in a row of the Circuits sheet, or nil.
+func (w *Workbook) CircuitAt(row int) *Circuit {
+	i, found := slices.BinarySearchFunc(w.Circuits, row, func(c Circuit, row int) int { return cmp.Compare(c.Row, row) })
+	if !found {
+		return nil
+	}
+	return &w.Circuits[i]
+}
+
+// LastResult returns the result of the last run according to the workbook. Without one it
+// is INVALID for an invalid row and NOT_ATTEMPTED for any other.
+func (c *Circuit) LastResult() Result {
+	switch {
+	case c.Past.Result != "":
+		return Result(c.Past.Result)
+	case c.Invalid:
+		return Invalid
+	}
+	return NotAttempted
+}
+
+// Options control Decode.
 type Options struct {
-	DefaultRegion string              // for rows that name none; may be empty
-	Location      *time.Location      // zone of dates that carry none; nil means UTC
-	Now           time.Time           // against which past and far times are judged
-	Severities    map[string]Severity // by rule code; what is not named has its default
+	DefaultRegion string              // for rows without a region; may be empty
+	Location      *time.Location      // the zone of dates without one; nil means UTC
+	Now           time.Time           // for the rules about past and distant times; the zero Time turns them off
+	Severities    map[string]Severity // by rule code; other rules have their defaults
 	Strict        bool                // warnings count as errors
-	Regions       []string            // the known region IDs; empty means any well-formed one
+	Regions       []string            // the known region IDs; empty allows any well-formed one
+}
+
+// Result is the final state of a row: one of a closed set.
+type Result string
+
+// The results. The README explains each of them and the next step.
+const (
+	Submitted    Result = "SUBMITTED"     // the API accepted the application in this run
+	Already      Result = "ALREADY"       // it had been accepted before
+	Valid        Result = "VALID"         // dry run: nothing prevents sending it
+	Blocked      Result = "BLOCKED"       // online dry run: the API would reject it now
+	Invalid      Result = "INVALID"       // failed validation and was not sent
+	Refused      Result = "REFUSED"       // the API rejected it
+	Failed       Result = "FAILED"        // out of attempts; the API certainly holds no application
+	Unknown      Result = "UNKNOWN"       // it may have taken effect, which could not be found out
+	NotAttempted Result = "NOT_ATTEMPTED" // the run stopped before it was sent
+	Skipped      Result = "SKIPPED"       // left out by --only
+)
+
+// AllResults lists all results in the order of the documentation.
+var AllResults = []Result{Submitted, Already, Valid, Blocked, Invalid, Refused, Failed, Unknown, NotAttempted, Skipped}
+
+// worstFirst orders the results by how much they need the user's attention.
+var worstFirst = []Result{Invalid, Refused, Failed, Unknown, Blocked, NotAttempted, Skipped, Submitted, Already, Valid}
+
+func worse(a, b Result) bool { return slices.Index(worstFirst, a) < slices.Index(worstFirst, b) }
+
+// Style returns the style of a result's cell.
+func (r Result) Style() Style {
+	switch r {
+	case Submitted, Already, Valid:
+		return StyleGood
+	case Invalid, Refused, Failed:
+		return StyleBad
+	case Skipped:
+		return StyleMuted
+	case Unknown, Blocked, NotAttempted:
+		return StyleWarn
+	}
+	return StylePlain
+}
+
+// RowResult is what is written back into one row of a sheet.
+type RowResult struct {
+	Row         int // the row's number in the sheet
+	Result      Result
+	Message     string // rendered message
+	ErrorCode   string // the API's code, or the first problem's
+	RequestID   string
+	SubmittedAt time.Time // UTC; zero if nothing was accepted
+	Attempts    int
+	ClientToken string
+	LOAStatus   string
 }

@@ -1,7 +1,7 @@
 //go:build ignore
 
-// Command generate writes the blank workbook that is embedded into the program. Run it
-// with go generate ./templates after a change of the columns or of the template's words.
+// Command generate writes the blank workbook that is embedded in the program. Run
+// go generate ./templates after changing the columns or the wording of the template.
 package main
 
 import (

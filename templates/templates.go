@@ -1,8 +1,8 @@
-// Package templates holds the files embedded into the program: the blank workbook that
-// is filled in, and the page of the HTML report.
+// Package templates holds the files embedded in the program: the blank workbook to fill in,
+// and the page of the HTML report.
 //
-// The workbook is generated from the one column table of package sheet; a test fails
-// when the two differ, and go generate makes them agree again.
+// The workbook is generated from the column table of package sheet. A test fails if the two
+// differ; go generate brings the workbook up to date.
 package templates
 
 import _ "embed"
@@ -14,8 +14,8 @@ import _ "embed"
 //go:embed blank.xlsx
 var Blank []byte
 
-// Report is the page of the HTML report, an html/template; package batch/report
-// documents what it is filled with.
+// Report is the page of the HTML report, an html/template. Package batch/report documents
+// its data.
 //
 //go:embed report.html
 var Report string

@@ -12,7 +12,7 @@ import (
 	"github.com/loabatch/loabatch/templates"
 )
 
-// words is the English catalogue, and misses no entry.
+// words is the English catalogue. It fails the test for a missing entry.
 type words struct{ t *testing.T }
 
 func (w words) Line(code string, args ...sheet.Arg) string {
@@ -22,8 +22,8 @@ func (w words) Line(code string, args ...sheet.Arg) string {
 	return prose.English.Line(code, args...)
 }
 
-// TestBlankIsWhatTheGeneratorMakes compares the parts, not the bytes, so that another
-// version of the compressor is no difference.
+// TestBlankIsWhatTheGeneratorMakes compares the uncompressed parts, so a new version of the
+// compressor makes no difference.
 func TestBlankIsWhatTheGeneratorMakes(t *testing.T) {
 	var b bytes.Buffer
 	if err := xlsx.WriteTemplate(&b, xlsx.Template{Words: words{t}}); err != nil {
@@ -32,7 +32,7 @@ func TestBlankIsWhatTheGeneratorMakes(t *testing.T) {
 	want, got := parts(t, b.Bytes()), parts(t, templates.Blank)
 	for name, part := range want {
 		if got[name] != part {
-			t.Errorf("%s differs from what the columns and words of today give: go generate ./templates", name)
+			t.Errorf("%s is out of date; run go generate ./templates", name)
 		}
 	}
 	if len(got) != len(want) {
@@ -61,29 +61,29 @@ func parts(t *testing.T, raw []byte) map[string]string {
 	return all
 }
 
-func TestGuideTellsEveryColumnAndResult(t *testing.T) {
+func TestGuideDescribesEveryColumnAndResult(t *testing.T) {
 	book, err := xlsx.Open(bytes.NewReader(templates.Blank), int64(len(templates.Blank)), xlsx.Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer book.Close()
-	told := map[string]int{}
+	described := map[string]int{}
 	for row, err := range book.Rows(xlsx.GuideName) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(row.Cells) > 1 {
-			told[row.Cells[0].Value]++
+			described[row.Cells[0].Value]++
 		}
 	}
 	for _, c := range sheet.Columns {
-		if told[c.Header] == 0 {
-			t.Errorf("the guide does not tell of the column %s", c.Header)
+		if described[c.Header] == 0 {
+			t.Errorf("the guide does not describe the column %s", c.Header)
 		}
 	}
 	for _, r := range sheet.AllResults {
-		if told[string(r)] != 1 {
-			t.Errorf("the guide tells of %s %d times", r, told[string(r)])
+		if described[string(r)] != 1 {
+			t.Errorf("the guide describes %s %d times, want once", r, described[string(r)])
 		}
 	}
 }

@@ -5,10 +5,10 @@
 //
 //	go run generate.go
 //
-// Nobody in them exists. Identity numbers have the area code 999999, which is assigned to
-// no place, with valid check digits; passport numbers start with X000; phone numbers are
-// of the block that Ofcom keeps for drama (+44 7700 900000 to 900999). The construction
-// times lie in spring 2028, on weekdays.
+// All people in them are invented. Identity numbers have the unassigned area code 999999 and
+// valid check digits; passport numbers start with X000; phone numbers come from the block
+// that Ofcom reserves for drama (+44 7700 900000 to 900999). The construction times are on
+// weekdays in spring 2028.
 package main
 
 import (
@@ -25,7 +25,7 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx"
 )
 
-// region is where some of the circuits are.
+// region describes the circuits of one region.
 type region struct {
 	id, prefix string
 	companies  []string
@@ -50,13 +50,13 @@ var (
 	given      = strings.Fields("Test Sample Dummy Mock Proof Draft")
 )
 
-// instanceID makes a circuit's ID that looks like a real one and is always the same.
+// instanceID returns a realistic circuit ID that depends only on its arguments.
 func instanceID(prefix string, n int) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "loabatch sample %s %d", prefix, n))
 	return "pc-" + prefix + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:17])
 }
 
-// start is the n-th construction time: a weekday in spring 2028, in working hours.
+// start returns the n-th construction time, within working hours.
 func start(n int, zone *time.Location) time.Time {
 	day := time.Date(2028, 3, 6, 9+n%8, 0, 0, 0, zone).AddDate(0, 0, n)
 	for day.Weekday() == time.Saturday || day.Weekday() == time.Sunday {
@@ -65,7 +65,7 @@ func start(n int, zone *time.Location) time.Time {
 	return day
 }
 
-// spelt gives a time in one of the ways in which people write it.
+// spelt returns a time in one of the ways people write it.
 func spelt(n int, t time.Time) any {
 	switch n % 4 {
 	case 0:
@@ -78,7 +78,7 @@ func spelt(n int, t time.Time) any {
 	return t.UTC().Format("2006-01-02 15:04")
 }
 
-// circuitRows makes the rows of so many circuits in each region.
+// circuitRows returns rows for the given number of circuits in each region.
 func circuitRows(counts ...int) [][]any {
 	var rows [][]any
 	for i, r := range regions {
@@ -93,7 +93,7 @@ func circuitRows(counts ...int) [][]any {
 	return rows
 }
 
-// engineer makes a row of the Engineers sheet.
+// engineer returns a row of the Engineers sheet.
 func engineer(n int, circuits string) []any {
 	gender := "Male"
 	if n%3 == 1 {
@@ -107,7 +107,8 @@ func engineer(n int, circuits string) []any {
 	return []any{circuits, name, "IDCard", identity(n, gender), gender, contact}
 }
 
-// identity makes an 18-digit identity number of no place (GB 11643, ISO 7064 MOD 11-2).
+// identity returns an 18-digit identity number (GB 11643, ISO 7064 MOD 11-2) without a
+// real area code.
 func identity(n int, gender string) string {
 	serial := 100 + 2*(n%400)
 	if gender == "Male" {
@@ -121,8 +122,8 @@ func identity(n int, gender string) string {
 	return s + string("10X98765432"[sum%11])
 }
 
-// engineerRows gives every circuit one engineer, every second one a further one, and a
-// few engineers several circuits.
+// engineerRows gives every circuit an engineer and every second circuit one more. Some
+// engineers work on two circuits. The circuits in without get none.
 func engineerRows(circuits [][]any, without ...string) [][]any {
 	var rows [][]any
 	for i, c := range circuits {
@@ -141,46 +142,45 @@ func engineerRows(circuits [][]any, without ...string) [][]any {
 	return rows
 }
 
-// The columns that get mistakes.
+// Indices of the columns that get mistakes.
 const (
 	instance, regionCol, company, lineType, when, bandwidth = 0, 1, 2, 3, 5, 6
 	certificate, sex                                        = 3, 4
 )
 
-// applications makes the workbook with mistakes.
+// applications returns the workbook with mistakes.
 func applications() xlsx.Template {
 	c := circuitRows(15, 14, 11)
-	c[4][instance] = "pc-bp1notallocated3kx7" // the simulator refuses it
-	c[20][instance] = "pc-uf6hasloa9c2m4t"    // applied for elsewhere, says the simulator
-	lonely := c[17][instance].(string)
-	e := engineerRows(c, lonely)
+	c[4][instance] = "pc-bp1notallocated3kx7" // rejected by the simulator
+	c[20][instance] = "pc-uf6hasloa9c2m4t"    // has an LOA in the simulator
+	e := engineerRows(c, c[17][instance].(string))
 
-	c[2][company] = c[2][company].(string) + "  "              // blanks that nobody sees
-	c[6][bandwidth] = 20480                                    // more than the API takes
+	c[2][company] = c[2][company].(string) + "  "              // trailing spaces
+	c[6][bandwidth] = 20480                                    // above the API's limit
 	c[9][when] = "2028-02-30"                                  // no such day
-	c[12][regionCol] = "cn-hangzou"                            // a slip of the pen
-	c[15][regionCol] = "cn-shanghai "                          // pasted with a blank
-	c[22][lineType] = "SDH"                                    // no longer taken
+	c[12][regionCol] = "cn-hangzou"                            // a typing mistake
+	c[15][regionCol] = "cn-shanghai "                          // pasted with a space
+	c[22][lineType] = "SDH"                                    // no longer accepted
 	c[25][when] = "03/04/2028"                                 // March or April?
-	c[27][lineType] = "mstp"                                   // letter case is forgiven
+	c[27][lineType] = "mstp"                                   // case does not matter
 	c[33][bandwidth] = "1000"                                  // a number as text
 	c = append(c, append([]any{}, c[30]...))                   // the same circuit twice
-	c[len(c)-1][company] = "Sample Finance Pte Ltd"            // by somebody else
-	e[11][certificate] = 999999198507120000.0                  // typed as a number: digits are lost
-	e[18][certificate] = flip(e[18][certificate].(string))     // a digit mistyped
-	e[30][sex] = "male"                                        // letter case is forgiven
+	c[len(c)-1][company] = "Sample Finance Pte Ltd"            // under another name
+	e[11][certificate] = 999999198507120000.0                  // entered as a number, which loses digits
+	e[18][certificate] = flip(e[18][certificate].(string))     // a wrong digit
+	e[30][sex] = "male"                                        // case does not matter
 	e = append(e, engineer(len(e), "pc-t4nsomethingelse0001")) // a circuit that is not in the sheet
 	return xlsx.Template{Words: prose.English, Circuits: c, Engineers: e}
 }
 
-// flip mistypes the last digit but one of a number.
+// flip changes the third-last digit of a number.
 func flip(s string) string {
 	b := []byte(s)
 	b[len(b)-3] = '0' + (b[len(b)-3]-'0'+1)%10
 	return string(b)
 }
 
-// clean makes the workbook without mistakes. One engineer works on every circuit.
+// clean returns the workbook without mistakes. One engineer works on every circuit.
 func clean() xlsx.Template {
 	c := circuitRows(6, 4, 2)
 	return xlsx.Template{Words: prose.English, Circuits: c, Engineers: append(engineerRows(c), engineer(90, "*"))}

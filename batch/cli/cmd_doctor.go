@@ -14,10 +14,11 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cloud"
+	"github.com/loabatch/loabatch/batch/report"
 )
 
-// maxClockSkew is how far the clocks may differ before the service refuses signatures:
-// 15 minutes, and a warning well before that.
+// maxClockSkew is the largest difference of the clocks that doctor accepts. The service
+// rejects signatures from 15 minutes on; the check fails well before that.
 const maxClockSkew = 5 * time.Minute
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -26,7 +27,7 @@ func (a *app) doctorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check credentials, account, clock, endpoint, quota, writable paths and ledger",
-		Long:  "Checks all that a run needs, with calls that only read. Nothing is applied for.",
+		Long:  "Checks everything that a run needs, with read-only calls. No application is sent.",
 		Args:  arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			pace, err := f.pace()
@@ -42,7 +43,7 @@ func (a *app) doctorCommand() *cobra.Command {
 	return cmd
 }
 
-// examination goes through the checks and remembers whether one failed.
+// examination runs the checks and remembers whether one failed.
 type examination struct {
 	app    *app
 	flags  serviceFlags
@@ -70,8 +71,8 @@ func (d *examination) run(ctx context.Context) error {
 	return nil
 }
 
-// tell prints one check. The rest of the line is the catalogue's.
-func (d *examination) tell(ok bool, what, code string, args ...string) {
+// check prints the outcome of one check, with the catalogue's sentence for it.
+func (d *examination) check(ok bool, what, code string, args ...string) {
 	state := "ok"
 	if !ok {
 		state, d.failed = "fail", true
@@ -79,40 +80,40 @@ func (d *examination) tell(ok bool, what, code string, args ...string) {
 	d.row(state, what, code, failure(0, code, nil, args...).args)
 }
 
-// fail prints a check that ended in an error of the catalogue, with that error's own line.
+// fail prints a check that returned an error, with that error's own sentence.
 func (d *examination) fail(what string, err error) {
-	own, _ := errors.AsType[*exitError](err) // what doctor calls fails with nothing else
+	own, _ := errors.AsType[*exitError](err) // doctor calls nothing that returns another kind
 	d.failed = true
 	d.row("fail", what, own.code, own.args)
 }
 
-// row prints one line, with the hint below it where something is wrong.
+// row prints one line of the table, followed by the hint if the check failed.
 func (d *examination) row(state, what, code string, args map[string]string) {
 	message, hint := d.app.lines.words.Render(code, args)
-	fmt.Fprintf(d.table, "%s\t%s\t%s\n", d.app.lines.words.Line("doctor-"+state), what, printable(message))
+	fmt.Fprintf(d.table, "%s\t%s\t%s\n", d.app.lines.words.Line("doctor-"+state), what, report.Printable(message))
 	if state == "fail" && hint != "" {
-		fmt.Fprintf(d.table, "\t\t%s\n", printable(hint))
+		fmt.Fprintf(d.table, "\t\t%s\n", report.Printable(hint))
 	}
 }
 
 func (d *examination) environment() {
-	d.tell(cloud.Hazard() == nil, "environment", pick(cloud.Hazard() == nil, "doctor-environment", "debug-sdk"))
-	d.tell(true, "quota", "doctor-quota", "rate", d.pace.rate.String())
+	d.check(cloud.DebugLeak() == nil, "environment", pick(cloud.DebugLeak() == nil, "doctor-environment", "debug-sdk"))
+	d.check(true, "quota", "doctor-quota", "rate", d.pace.rate.String())
 }
 
 func (d *examination) credentials() *cloud.Cloud {
-	if cloud.Hazard() != nil {
+	if cloud.DebugLeak() != nil {
 		return nil
 	}
 	found, err := cloud.FindCredentials(d.flags.profile)
 	if err != nil {
-		d.tell(false, "credentials", "credentials", "reason", triedSources(err))
+		d.check(false, "credentials", "credentials", "reason", triedSources(err))
 		return nil
 	}
-	d.tell(true, "credentials", "doctor-credentials", "source", found.Source())
+	d.check(true, "credentials", "doctor-credentials", "source", found.Source())
 	c, err := cloud.New(cloud.Config{Endpoint: d.flags.endpoint, Timeout: time.Duration(d.flags.timeout), Credentials: found})
 	if err != nil {
-		d.tell(false, "endpoint", "endpoint-value", "value", d.flags.endpoint)
+		d.check(false, "endpoint", "endpoint-value", "value", d.flags.endpoint)
 		return nil
 	}
 	return c
@@ -122,7 +123,7 @@ func (d *examination) service(ctx context.Context, c *cloud.Cloud) {
 	who, err := c.Identity(ctx)
 	if who.HasClock {
 		ok := who.Clock.Abs() < maxClockSkew
-		d.tell(ok, "clock", pick(ok, "doctor-clock", "doctor-clock-wrong"), "skew", who.Clock.Round(time.Second).String())
+		d.check(ok, "clock", pick(ok, "doctor-clock", "doctor-clock-wrong"), "skew", who.Clock.Round(time.Second).String())
 	}
 	if err != nil {
 		d.fail("account", identityFailure(err))
@@ -130,20 +131,20 @@ func (d *examination) service(ctx context.Context, c *cloud.Cloud) {
 	}
 	expected := d.flags.expectAccount
 	ok := expected == "" || expected == who.Account
-	d.tell(ok, "account", pick(ok, "doctor-account", "wrong-account"), "account", who.Account, "expected", expected, "arn", who.ARN)
+	d.check(ok, "account", pick(ok, "doctor-account", "wrong-account"), "account", who.Account, "expected", expected, "arn", who.ARN)
 	regions, err := c.Regions(ctx)
 	if err != nil {
-		d.tell(false, "endpoint", "doctor-endpoint-failed", "code", codeOf(err))
+		d.check(false, "endpoint", "doctor-endpoint-failed", "code", codeOf(err))
 		return
 	}
 	known := slices.Contains(regions, d.region)
-	d.tell(known, "endpoint", pick(known, "doctor-endpoint", "doctor-region-unknown"), "count", number(len(regions)), "region", d.region)
+	d.check(known, "endpoint", pick(known, "doctor-endpoint", "doctor-region-unknown"), "count", number(len(regions)), "region", d.region)
 	billing, err := c.BillingEnabled(ctx, d.region)
 	switch {
 	case err != nil:
-		d.tell(false, "billing", "doctor-billing-failed", "code", codeOf(err), "region", d.region)
+		d.check(false, "billing", "doctor-billing-failed", "code", codeOf(err), "region", d.region)
 	default:
-		d.tell(billing, "billing", pick(billing, "doctor-billing", "doctor-billing-off"), "region", d.region)
+		d.check(billing, "billing", pick(billing, "doctor-billing", "doctor-billing-off"), "region", d.region)
 	}
 }
 
@@ -160,20 +161,20 @@ func (d *examination) ledger(ctx context.Context) {
 		return
 	}
 	path, _ := d.app.ledgerPath(d.flags.ledger) // it was opened there
-	d.tell(true, "ledger", "doctor-ledger", "file", path, "runs", number(health.Runs), "open", number(health.Open), "commit", health.Commit.Round(time.Microsecond).String())
+	d.check(true, "ledger", "doctor-ledger", "file", path, "runs", number(health.Runs), "open", number(health.Open), "commit", health.Commit.Round(time.Microsecond).String())
 }
 
-// folders checks that the places a copy may go to can be written.
+// folders checks that the folders a copy may be written to are writable.
 func (d *examination) folders() {
 	for _, folder := range []string{".", os.TempDir()} {
 		f, err := os.CreateTemp(folder, ".loabatch-*")
 		if err != nil {
-			d.tell(false, "folder", "output-unwritable", "file", folder, "reason", cause(err))
+			d.check(false, "folder", "output-unwritable", "file", folder, "reason", cause(err))
 			continue
 		}
 		f.Close()
 		os.Remove(f.Name())
-		d.tell(true, "folder", "doctor-folder", "folder", folder)
+		d.check(true, "folder", "doctor-folder", "folder", folder)
 	}
 }
 
@@ -184,7 +185,7 @@ func pick(ok bool, yes, no string) string {
 	return no
 }
 
-// codeOf gives the code of a failed call.
+// codeOf returns the code of a failed call.
 func codeOf(err error) string {
 	var call *batch.CallError
 	if errors.As(err, &call) {

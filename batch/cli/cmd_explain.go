@@ -3,20 +3,20 @@ package cli
 import (
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 )
 
 func (a *app) explainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain [CODE]",
-		Short: "Say what a problem code or an API error code means, and what to do",
+		Short: "Explain a problem code or an API error code, and what to do about it",
 		Example: `  loabatch explain                                   every rule with its severity
   loabatch explain circuit-bandwidth-range
   loabatch explain IncorrectStatus.PhysicalConnectionLOA`,
@@ -38,12 +38,12 @@ func (a *app) explainAll() error {
 	w := tabwriter.NewWriter(a.env.Stdout, 0, 0, 2, ' ', 0)
 	for _, r := range sheet.Rules() {
 		e, _ := a.lines.words.Entry(r.Code)
-		fmt.Fprintf(w, "%s\t%s\t%s\n", r.Code, r.Severity, general(e.Message))
+		fmt.Fprintf(w, "%s\t%s\t%s\n", r.Code, r.Severity, prose.General(e.Message))
 	}
 	return w.Flush()
 }
 
-// explain prints the entry of a code, found whatever its case, or of its family.
+// explain prints the entry of a code, regardless of case, or else of its family.
 func (a *app) explain(code string) error {
 	for _, known := range a.lines.words.Codes() {
 		if strings.EqualFold(strings.Trim(known, "()"), strings.Trim(code, "()")) {
@@ -63,7 +63,7 @@ func (a *app) explain(code string) error {
 }
 
 func (a *app) printEntry(w io.Writer, code string, e prose.Entry) {
-	fmt.Fprintln(w, code)
+	fmt.Fprintln(w, report.Printable(code))
 	if r, ok := sheet.RuleByCode(code); ok {
 		a.field(w, "severity", r.Severity.String())
 	}
@@ -77,12 +77,6 @@ func (a *app) printEntry(w io.Writer, code string, e prose.Entry) {
 
 func (a *app) field(w io.Writer, label, text string) {
 	if text != "" {
-		fmt.Fprintf(w, "  %-9s %s\n", a.lines.words.Line("explain-"+label), strings.ReplaceAll(general(text), "\n", "\n            "))
+		fmt.Fprintf(w, "  %s %s\n", report.Pad(a.lines.words.Line("explain-"+label), 9), strings.ReplaceAll(prose.General(text), "\n", "\n            "))
 	}
 }
-
-// placeholder matches what a sentence has filled in when it is said of a cell.
-var placeholder = regexp.MustCompile(`\{([a-z]+)\}`)
-
-// general says a sentence of no cell in particular: <value> stands for any value.
-func general(text string) string { return placeholder.ReplaceAllString(text, "<$1>") }

@@ -65,7 +65,7 @@ type runLine struct {
 	Results     map[sheet.Result]int `json:"results"`
 }
 
-func (a *app) runHistory(ctx context.Context, store *ledger.Store, limit int, asJSON bool) error {
+func (a *app) runHistory(ctx context.Context, store ledger.Store, limit int, asJSON bool) error {
 	runs, err := store.Runs(ctx, limit)
 	if err != nil {
 		return a.ledgerFailure(err)
@@ -92,7 +92,7 @@ func (a *app) runHistory(ctx context.Context, store *ledger.Store, limit int, as
 		if r.ExitCode != nil {
 			exit = number(*r.ExitCode)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.RunID, stamp(r.StartedAt), r.Scope, r.Status, exit, report.Results(r.Results), r.Input)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.RunID, stamp(r.StartedAt), r.Scope, r.Status, exit, report.Results(r.Results), report.Printable(r.Input))
 	})
 }
 
@@ -114,7 +114,7 @@ type eventLine struct {
 	LOAStatus  string       `json:"loa_status"`
 }
 
-func (a *app) circuitHistory(ctx context.Context, store *ledger.Store, circuit string, asJSON bool) error {
+func (a *app) circuitHistory(ctx context.Context, store ledger.Store, circuit string, asJSON bool) error {
 	events, err := store.Circuit(ctx, circuit)
 	if err != nil {
 		return a.ledgerFailure(err)
@@ -137,7 +137,7 @@ func (a *app) circuitHistory(ctx context.Context, store *ledger.Store, circuit s
 	}
 	return a.table("history-events", len(list), func(w io.Writer, i int) {
 		e := list[i]
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\n", e.RunID, stampOf(e.Begun), stampOf(e.Finished), e.Attempts, e.Result, e.RequestID, e.Token, e.Message)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\n", e.RunID, stampOf(e.Begun), stampOf(e.Finished), e.Attempts, e.Result, e.RequestID, e.Token, report.Printable(e.Message))
 	})
 }
 

@@ -28,16 +28,16 @@ func (a *app) reportCommand() *cobra.Command {
 		Use:   "report RUN [--input FILE]",
 		Short: "Write the results copy of a past run again",
 		Long: `Writes the results copy of a past run again, from the ledger and the input, which must
-be the same bytes: it is found where it was, or named with --input.`,
+be the same bytes. It is looked for where it was, unless --input names it.`,
 		Example: "  loabatch report 20270115-020000-k3f9q -o again.xlsx",
 		Args:    arguments(1, 1),
 		RunE:    func(cmd *cobra.Command, args []string) error { return a.report(cmd.Context(), f, args[0]) },
 	}
 	flags := cmd.Flags()
 	f.output.register(flags)
-	flags.StringVar(&f.input, "input", "", "`FILE` that the run read (default where it was)")
+	flags.StringVar(&f.input, "input", "", "`FILE` that the run read (default its original path)")
 	flags.StringVar(&f.ledger, "ledger", "", ledgerHelp)
-	flags.BoolVar(&f.force, "force", false, "overwrite a copy of this run that exists; a file named with -o is always overwritten")
+	flags.BoolVar(&f.force, "force", false, "overwrite an existing copy of this run; a file named with -o is always overwritten")
 	return cmd
 }
 
@@ -72,7 +72,7 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 		return err
 	}
 	done.ledgerFlag = f.ledger
-	a.signals() // none leaves a copy half made
+	a.signals() // no signal may leave a copy half written
 	doc := a.deliver(done, path, f.output)
 	if doc.Output == "" {
 		a.exit = exitNoCopy
@@ -83,7 +83,7 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	return a.print(doc)
 }
 
-// again rebuilds a finished run from the ledger and its input.
+// again reconstructs a finished run from the ledger and its input.
 func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
 	if path == "" {
 		path = past.Input
@@ -120,8 +120,8 @@ func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
 	return done, nil
 }
 
-// everyRow gives one outcome for each row of the sheet: the ledger's, and
-// NOT_ATTEMPTED for rows that a killed run never came to.
+// everyRow returns an outcome for each row of the sheet: the ledger's, or NOT_ATTEMPTED for
+// rows that a killed run did not reach.
 func everyRow(book *sheet.Workbook, rows []batch.Outcome) []batch.Outcome {
 	known := make(map[int]batch.Outcome, len(rows))
 	for _, o := range rows {
@@ -138,13 +138,14 @@ func everyRow(book *sheet.Workbook, rows []batch.Outcome) []batch.Outcome {
 	return all
 }
 
-// pastProblems raises again the problems that were found by holding the rows against
-// the ledger as it was then: they are known by the outcomes' codes.
+// pastProblems restores the problems that were found by comparing the rows with the ledger
+// as it was then, from the codes of the outcomes.
 func pastProblems(book *sheet.Workbook, rows []batch.Outcome) []sheet.Problem {
-	found := newFindings(book, book.Problems)
+	found := sheet.NewRowErrors(book, book.Problems)
 	var list []sheet.Problem
 	for _, o := range rows {
-		if o.Result != sheet.Invalid || o.ErrorCode == "" || len(found.circuits[o.Row]) > 0 {
+		c := book.CircuitAt(o.Row)
+		if o.Result != sheet.Invalid || o.ErrorCode == "" || c != nil && len(found.Own(c)) > 0 {
 			continue
 		}
 		if rule, ok := sheet.RuleByCode(o.ErrorCode); ok {

@@ -8,11 +8,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cloud"
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/batch/simulator"
 )
 
-// The key pair that the simulator takes when it is given none, and the account it plays.
+// The key pair that the simulator accepts by default, and the account it pretends to be.
 const (
 	simulatedKeyID   = "simulated"
 	simulatedSecret  = "simulated-secret"
@@ -33,11 +34,12 @@ func (a *app) simulatorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "simulator",
 		Short: "Serve the simulated VPC endpoint on a loopback address",
-		Long: `Serves the simulated VPC endpoint until it is interrupted. GET /stats tells what it saw.
+		Long: `Serves the simulated VPC endpoint until it is interrupted. GET /stats reports what it has
+seen.
 
 A fault plan is a list such as 503:5%,drop-after:2%,hang-late:1%,latency:20ms. A fault
-strikes before the call's effect (-before), after it (-after), or ahead of an effect that
-still comes (-late); one that names none of these, before or after it by chance.
+happens before the call takes effect (-before), after it (-after), or while the effect is
+still to come (-late); without such a suffix, before or after it at random.
 ` + simulator.FaultHelp,
 		Example: `  loabatch simulator --addr 127.0.0.1:8080 --key id:secret
   ALIBABA_CLOUD_ACCESS_KEY_ID=id ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret \
@@ -46,18 +48,18 @@ still comes (-late); one that names none of these, before or after it by chance.
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.serveSimulator(cmd.Context(), f) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.addr, "addr", "127.0.0.1:0", "loopback `ADDRESS` to listen on")
-	flags.StringSliceVar(&f.keys, "key", nil, "a key pair it takes, `ID:SECRET`; repeatable (default the pair in the environment, else "+simulatedKeyID+":"+simulatedSecret+")")
-	flags.StringVar(&f.account, "account", simulatedAccount, "account `ID` that it plays")
-	flags.StringVar(&f.rate, "rate", defaultRate, "its quota for each region and API: `N/DURATION`")
+	flags.StringVar(&f.addr, "addr", "127.0.0.1:0", "`ADDRESS` to listen on; loopback only")
+	flags.StringSliceVar(&f.keys, "key", nil, "key pair to accept, `ID:SECRET`; repeatable (default the pair in the environment, else "+simulatedKeyID+":"+simulatedSecret+")")
+	flags.StringVar(&f.account, "account", simulatedAccount, "account `ID` to answer as")
+	flags.StringVar(&f.rate, "rate", defaultRate, "quota to enforce for each region and API: `N/DURATION`")
 	flags.StringVar(&f.faults, "faults", "", "fault `PLAN`")
-	flags.Uint64Var(&f.seed, "seed", 1, "seed `N` of the fault plan")
+	flags.Uint64Var(&f.seed, "seed", 1, "seed `N` for the fault plan")
 	return cmd
 }
 
 // serveSimulator listens until the first signal.
 func (a *app) serveSimulator(ctx context.Context, f simulatorFlags) error {
-	if !loopbackAddress(f.addr) {
+	if !cloud.IsLoopbackAddress(f.addr) {
 		return failure(exitUsage, "simulator-address", nil, "value", f.addr)
 	}
 	keys, err := a.simulatorKeys(f.keys)
@@ -86,8 +88,8 @@ func (a *app) serveSimulator(ctx context.Context, f simulatorFlags) error {
 	return handler.Serve(ctx, listener)
 }
 
-// simulatorKeys gives the key pairs of the flags, else the pair in the environment,
-// else the simulator's own.
+// simulatorKeys returns the key pairs of the flags, or else the pair in the environment,
+// or else the simulator's own.
 func (a *app) simulatorKeys(pairs []string) (map[string]string, error) {
 	keys := map[string]string{}
 	for _, pair := range pairs {
@@ -106,9 +108,9 @@ func (a *app) simulatorKeys(pairs []string) (map[string]string, error) {
 	return keys, nil
 }
 
-// newSimulator makes the simulated service that both the command and --simulate use.
+// newSimulator makes the simulated service of both the command and --simulate.
 func newSimulator(keys map[string]string, account, rate, faults string, seed uint64) (*simulator.Simulator, error) {
-	quota, err := batch.ParseRate(rate)
+	limit, err := quota.ParseRate(rate)
 	if err != nil {
 		return nil, failure(exitUsage, "rate-value", err, "value", rate)
 	}
@@ -116,5 +118,31 @@ func newSimulator(keys map[string]string, account, rate, faults string, seed uin
 	if err != nil {
 		return nil, failure(exitUsage, "faults-value", err, "reason", err.Error())
 	}
-	return simulator.New(simulator.Options{Keys: keys, Account: account, Quota: quota.N, Window: quota.Per, Faults: plan, Seed: seed}), nil
+	return simulator.New(simulator.Options{Keys: keys, Account: account, Quota: limit.N, Window: limit.Per, Faults: plan, Seed: seed}), nil
+}
+
+// embedded is a simulator on a loopback port of its own.
+type embedded struct {
+	url  string
+	stop func()
+}
+
+// startSimulator serves the simulated endpoint to this process: the real SDK talks to it
+// over real HTTP.
+func startSimulator(rate string, r runFlags) (*embedded, error) {
+	handler, err := newSimulator(map[string]string{simulatedKeyID: simulatedSecret}, simulatedAccount, rate, r.faults, r.seed)
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, failure(exitInternal, "simulator-listen", err, "value", "127.0.0.1:0", "reason", err.Error())
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		handler.Serve(ctx, listener) // if the listener fails, so do the calls
+	}()
+	return &embedded{url: "http://" + listener.Addr().String(), stop: func() { cancel(); <-ended }}, nil
 }

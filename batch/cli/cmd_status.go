@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"context"
 
 	"github.com/spf13/cobra"
 
@@ -15,14 +14,14 @@ func (a *app) statusCommand() *cobra.Command {
 	var f submitFlags
 	cmd := &cobra.Command{
 		Use:   "status FILE",
-		Short: "Ask where each LOA stands now and write it into a new copy",
-		Long: `Asks the API where the LOA of every circuit stands, and writes it into the column
-LOA status of a new copy. Results of earlier runs stay as they are. Nothing is applied for.`,
+		Short: "Ask for the status of each LOA and write it into a new copy",
+		Long: `Asks the API for the status of every circuit's LOA, and writes it into the column
+LOA status of a new copy. Results of earlier runs are kept. No application is sent.`,
 		Example: "  loabatch status tonight.results-….xlsx",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.run.maxAttempts = defaultAttempts
-			return a.status(cmd.Context(), f, args[0])
+			return a.status(cmd, f, args[0])
 		},
 	}
 	flags := cmd.Flags()
@@ -30,12 +29,13 @@ LOA status of a new copy. Results of earlier runs stay as they are. Nothing is a
 	f.validation.register(flags)
 	f.service.register(flags)
 	f.watch.register(flags)
-	flags.BoolVar(&f.run.simulate, "simulate", false, "ask the embedded simulator, which knows of no LOA")
+	flags.BoolVar(&f.run.simulate, "simulate", false, "ask the embedded simulator, which has no LOAs")
 	return cmd
 }
 
-func (a *app) status(ctx context.Context, f submitFlags, path string) error {
-	s, err := a.newJob("status", f)
+func (a *app) status(cmd *cobra.Command, f submitFlags, path string) error {
+	ctx := cmd.Context()
+	s, err := a.newInvocation("status", f)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (a *app) status(ctx context.Context, f submitFlags, path string) error {
 	ctx, s.signals = a.watchSignals(ctx)
 	defer s.signals.stop()
 	done := &finished{in: in, info: runInfo{
-		id: t.runID, command: "status", args: a.env.Args, account: s.service.account, started: s.started, simulate: f.run.simulate,
+		id: t.runID, command: "status", args: settingsLine(cmd, []string{path}), account: s.service.account, started: s.started, simulate: f.run.simulate,
 	}}
 	if err := a.engine(ctx, s, done, statusPlan(in.workbook), &batch.MemoryLedger{}); err != nil {
 		return err
@@ -68,8 +68,8 @@ func (a *app) status(ctx context.Context, f submitFlags, path string) error {
 	return a.deliverStatus(s, done, t)
 }
 
-// statusPlan asks for the state of every circuit that a row names: a dry run that
-// reads, of all rows, whatever validation says of them.
+// statusPlan plans a dry run that reads the state of every circuit named in a row, valid
+// or not.
 func statusPlan(book *sheet.Workbook) *batch.Plan {
 	plan := &batch.Plan{DryRun: true}
 	for i := range book.Circuits {
@@ -84,8 +84,8 @@ func statusPlan(book *sheet.Workbook) *batch.Plan {
 	return plan
 }
 
-// deliverStatus writes the copy and tells what was learnt.
-func (a *app) deliverStatus(s *job, done *finished, t target) error {
+// deliverStatus writes the copy and prints the summary.
+func (a *app) deliverStatus(s *invocation, done *finished, t target) error {
 	unasked := 0
 	for i, o := range done.outcomes {
 		if o.Result == sheet.NotAttempted {
@@ -93,7 +93,7 @@ func (a *app) deliverStatus(s *job, done *finished, t target) error {
 		}
 		done.outcomes[i] = statusOutcome(&done.in.workbook.Circuits[i], o)
 	}
-	done.problems = nil // status judges nothing
+	done.problems = nil // status does not validate
 	doc := a.document(done, newFindings(done.in.workbook, nil))
 	doc.ExitCode = statusExit(unasked, done.totals)
 	if unasked > 0 {
@@ -103,6 +103,7 @@ func (a *app) deliverStatus(s *job, done *finished, t target) error {
 		return failure(exitUsage, "output-unwritable", err, "file", t.path, "reason", cause(err))
 	}
 	doc.Output, a.exit = t.path, doc.ExitCode
+	doc.Unasked, doc.Commands = unasked, a.commands(done.info, doc.Input, doc.Output)
 	a.writeReports(doc, t.path, s.flags.output.reports)
 	if s.flags.output.json {
 		return report.JSON(a.env.Stdout, *doc)
@@ -110,7 +111,7 @@ func (a *app) deliverStatus(s *job, done *finished, t target) error {
 	return a.print(doc)
 }
 
-// statusExit is the exit code of a status: rows that could not be asked about are unfinished.
+// statusExit returns the exit code of a status: rows without an answer are unfinished.
 func statusExit(unasked int, t totals) int {
 	switch {
 	case t.signal != 0:
@@ -123,12 +124,12 @@ func statusExit(unasked int, t totals) int {
 	return exitOK
 }
 
-// statusOutcome keeps the result an earlier run wrote into the row, and puts beside it
-// what the API says now. Where it could not be asked, the earlier status stays.
+// statusOutcome combines the result that an earlier run wrote into the row with the status
+// that the API reports now. Without an answer, the earlier status is kept.
 func statusOutcome(c *sheet.Circuit, asked batch.Outcome) batch.Outcome {
 	o := batch.Outcome{
 		Row: c.Row, Key: asked.Key, Result: sheet.Result(c.Past.Result), Reason: reasonStatus, ErrorCode: asked.ErrorCode,
-		RequestID: c.Past.RequestID, Token: c.Past.ClientToken, LOAStatus: cmp.Or(asked.LOAStatus, noLOA),
+		RequestID: c.Past.RequestID, Token: c.Past.ClientToken, LOAStatus: cmp.Or(asked.LOAStatus, report.NoLOA),
 	}
 	if asked.Result == sheet.NotAttempted || asked.Result == sheet.Invalid {
 		o.LOAStatus = c.Past.LOAStatus
@@ -142,45 +143,17 @@ func statusOutcome(c *sheet.Circuit, asked batch.Outcome) batch.Outcome {
 	return o
 }
 
-// reasonStatus is the reason that a row of the status command has.
+// reasonStatus is the reason of every row of the status command.
 const reasonStatus batch.Reason = "status-row"
 
-// noLOA stands in the column where the API knows of no LOA, so that the cell shows
-// that it was asked.
-const noLOA = "none"
-
-// statusPatch fills the column LOA status of the sheet of circuits and nothing else.
+// statusPatch writes the LOA status of each row and nothing else.
 func statusPatch(book *sheet.Workbook, doc *report.Document, redact bool) sheet.Patch {
-	table := book.CircuitsTable
-	col, found := table.Results[sheet.ColLOAStatus]
-	last := table.LastCol
-	if !found {
-		for _, c := range table.Results {
-			last = max(last, c)
-		}
-		col = last + 1
-	}
 	status := make(map[int]string, len(doc.Applications))
 	for _, app := range doc.Applications {
 		status[app.SheetRow] = app.LOAStatus
 	}
-	patch := sheet.Patch{Sheets: []sheet.SheetPatch{{
-		Sheet: table.Sheet, HeaderRow: table.HeaderRow, LastRow: table.LastRow, LastCol: max(last, col), Rows: len(status),
-		Columns: []sheet.PutColumn{{Col: col, Header: sheet.ResultHeaders[sheet.ColLOAStatus], Width: 14}},
-		Row: func(n int) []sheet.PutCell {
-			text, ok := status[n]
-			if !ok {
-				return nil
-			}
-			return []sheet.PutCell{{Text: text}}
-		},
-	}}}
+	patch := sheet.StatusPatch(book, status)
 	if redact {
-		engineers := book.EngineersTable
-		patch.Sheets = append(patch.Sheets, sheet.SheetPatch{
-			Sheet: engineers.Sheet, HeaderRow: engineers.HeaderRow, LastRow: engineers.LastRow, LastCol: engineers.LastCol,
-			Row: func(int) []sheet.PutCell { return nil },
-		})
 		patch.MaskPersonal(book)
 	}
 	return patch

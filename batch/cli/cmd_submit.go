@@ -1,9 +1,14 @@
 package cli
 
-import "github.com/spf13/cobra"
+import (
+	"github.com/spf13/cobra"
 
-// submitFlags are all flags of submit; validate has those of them that apply.
+	"github.com/loabatch/loabatch/batch"
+)
+
+// submitFlags are the flags of submit; validate has those that apply to it.
 type submitFlags struct {
+	operation  batch.Operation // set by the command, not by a flag
 	validation validationFlags
 	output     outputFlags
 	service    serviceFlags
@@ -16,22 +21,48 @@ func (a *app) submitCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "submit FILE...",
 		Short: "Validate, submit, and write the results copy",
-		Long: `Checks every row, applies for one LOA per valid circuit, and writes what came of each
-row into a copy of the workbook. The same command again finishes what is left:
-nothing is ever applied for twice.`,
-		Example: `  loabatch submit --simulate applications.xlsx      see it work, no account, no network
+		Long: `Checks every row, applies for one LOA per valid circuit, and writes the result of each
+row into a copy of the workbook. Run the same command again to finish what is left:
+no circuit is ever applied for twice.`,
+		Example: `  loabatch submit --simulate applications.xlsx      a trial run: no account, no network
   loabatch submit --dry-run=online applications.xlsx
-  loabatch submit applications.xlsx                 asks before it sends
+  loabatch submit applications.xlsx                 asks for confirmation first
   loabatch submit --yes --max-duration 4h tonight.xlsx
   loabatch submit --only failed,unknown,not_attempted tonight.results-….xlsx`,
 		Args: files,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.process(cmd.Context(), "submit", f, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.process(cmd, f, args) },
 	}
 	flags := cmd.Flags()
 	f.run.register(flags)
 	f.output.register(flags)
 	f.validation.register(flags)
 	f.service.register(flags)
+	f.watch.register(flags)
+	return cmd
+}
+
+func (a *app) validateCommand() *cobra.Command {
+	var f submitFlags
+	cmd := &cobra.Command{
+		Use:   "validate FILE...",
+		Short: "Check every row and send nothing",
+		Long: `Checks every row and reports all problems at once, each with its cell and what to do
+about it. The checks are those of submit --dry-run. A copy is written only when -o is
+given.`,
+		Example: `  loabatch validate applications.xlsx
+  loabatch validate --strict --report html -o checked.xlsx applications.xlsx
+  loabatch validate --severity hidden-row=error applications.xlsx`,
+		Args: files,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.run.dryRun, f.run.maxAttempts = string(dryRunOffline), 1
+			f.service.rate, f.service.concurrency = defaultRate, 1
+			return a.process(cmd, f, args)
+		},
+	}
+	flags := cmd.Flags()
+	f.output.register(flags)
+	flags.Lookup("output").Usage = "also write a checked copy, to `FILE` or into a folder; several inputs need a folder"
+	f.validation.register(flags)
 	f.watch.register(flags)
 	return cmd
 }

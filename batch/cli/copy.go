@@ -4,14 +4,16 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
+	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx"
 )
 
-// checkOutput finds before anything is sent that the copy could not be written: a
-// path that is the input, a folder that is missing or not writable.
+// checkOutput checks before anything is sent that the copy can be written: the path is
+// not the input, and its folder exists and is writable.
 func checkOutput(in *input, path string) error {
 	if sameFile(in.path, path) {
 		return failure(exitUsage, "output-is-input", nil, "file", in.path)
@@ -33,8 +35,8 @@ func checkOutput(in *input, path string) error {
 	return nil
 }
 
-// extension is what the copy's name must end in: programs refuse a workbook with macros
-// under another name than .xlsm, and one without under that.
+// extension returns the extension that the copy must have: programs refuse to open a
+// workbook with macros unless it is named .xlsm, and one without if it is.
 func extension(input string) string {
 	if strings.EqualFold(filepath.Ext(input), ".xlsm") {
 		return ".xlsm"
@@ -42,10 +44,10 @@ func extension(input string) string {
 	return ".xlsx"
 }
 
-// writeCopy writes the input with the patch to path, verified before it takes its
-// name.
+// writeCopy writes the input with the patch to path. The copy is verified before it is
+// renamed to path.
 func writeCopy(in *input, path string, patch sheet.Patch) error {
-	return writeFile(path,
+	return durable.WriteFile(path,
 		func(w io.Writer) error {
 			src, size := in.reader()
 			return xlsx.Copy(w, src, size, patch)
@@ -60,9 +62,9 @@ func writeCopy(in *input, path string, patch sheet.Patch) error {
 		})
 }
 
-// placeCopy writes the copy to path, or, when that has become impossible since it was
-// checked (open in another program, folder gone, disk full), to a second place. It
-// gives where the copy is, "" for nowhere, and why it is not where it was wanted.
+// placeCopy writes the copy to path or, if that has become impossible since it was checked
+// (open in another program, folder gone, disk full), to a second place. It returns where
+// the copy is, "" for nowhere, and the error that kept it from path.
 func (a *app) placeCopy(done *finished, path string, patch sheet.Patch) (written string, first error) {
 	in, runID := done.in, done.info.id
 	first = writeCopy(in, path, patch)
@@ -82,13 +84,14 @@ func (a *app) placeCopy(done *finished, path string, patch sheet.Patch) (written
 	return "", first
 }
 
-// secondPlaces lists where a copy may go when its own place fails: another name in
-// the same folder, the ledger's folder, the folder for temporary files.
+// secondPlaces lists where to write a copy that cannot be written to its path: under
+// another name in the same folder, in the ledger's folder, in the folder for temporary
+// files.
 func (a *app) secondPlaces(path, runID, ledgerFlag string) []string {
 	ext := filepath.Ext(path)
 	name := strings.TrimSuffix(filepath.Base(path), ext)
 	if !strings.Contains(name, runID) {
-		name += "." + runID // copies of other runs that had no place are not overwritten
+		name += "." + runID // keeps the copies of other runs apart
 	}
 	name += "-2" + ext
 	places := []string{filepath.Join(filepath.Dir(path), name)}
@@ -96,4 +99,40 @@ func (a *app) secondPlaces(path, runID, ledgerFlag string) []string {
 		places = append(places, filepath.Join(filepath.Dir(ledger), name))
 	}
 	return append(places, filepath.Join(os.TempDir(), name))
+}
+
+// resultsName matches the default name of a results copy, without its extension.
+var resultsName = regexp.MustCompile(`\.results-[0-9]{8}-[0-9]{6}-[0-9a-z]{5}$`)
+
+// copyPath returns the path of the results copy: -o itself; a file in -o if that is a
+// folder or there are several inputs; otherwise beside the input, named after the run. The
+// run's ID replaces that of a results copy used as input, or names would grow every night.
+func copyPath(in, output string, several bool, runID string) string {
+	base := filepath.Base(in)
+	ext := filepath.Ext(base)
+	name := resultsName.ReplaceAllString(strings.TrimSuffix(base, ext), "") + ".results-" + runID + extension(in)
+	switch {
+	case output == "":
+		return filepath.Join(filepath.Dir(in), name)
+	case several || isFolder(output):
+		return filepath.Join(output, name)
+	}
+	return output
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// sameFile reports whether both paths are the same file, following links.
+func sameFile(a, b string) bool {
+	x, errX := os.Stat(a)
+	y, errY := os.Stat(b)
+	if errX == nil && errY == nil {
+		return os.SameFile(x, y)
+	}
+	absX, _ := filepath.Abs(a)
+	absY, _ := filepath.Abs(b)
+	return absX == absY
 }

@@ -8,24 +8,25 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/templates"
 )
 
-// finished is one run over one input that has come to its end: what all that is
-// written and printed about it is made of.
+// finished is a finished run over one input: everything that is written and printed about
+// it is made from this.
 type finished struct {
 	in       *input
 	info     runInfo
 	problems []sheet.Problem
-	outcomes []batch.Outcome // sheet order, one for each circuit's row
+	outcomes []batch.Outcome // in sheet order, one per row of the Circuits sheet
 	totals   totals
 
-	ledgerFlag string // of --ledger
+	ledgerFlag string // value of --ledger
 
-	ledger *ledger.Run   // nil when nothing was to be sent
+	ledger ledger.Run    // nil when nothing was to be sent
 	end    ledger.RunEnd // how it ended, once that is known
 }
 
@@ -33,7 +34,7 @@ type finished struct {
 type runInfo struct {
 	id       string
 	command  string
-	args     []string
+	args     []string // its settingsLine
 	dryRun   dryRun
 	simulate bool
 	account  string
@@ -49,12 +50,12 @@ type totals struct {
 	signal                       int
 }
 
-// deliver makes the document of a finished run and writes the copy and the reports
-// that were asked for. path is where the copy goes, "" for none.
+// deliver makes the document of a finished run and writes the copy to path, unless that is
+// empty, and the reports that were asked for.
 func (a *app) deliver(done *finished, path string, f outputFlags) *report.Document {
 	found := newFindings(done.in.workbook, done.problems)
 	doc := a.document(done, found)
-	end := done.ending()
+	end := done.exitFacts()
 	doc.ExitCode = end.code()
 	reportBase := path
 	if path != "" {
@@ -72,87 +73,56 @@ func (a *app) deliver(done *finished, path string, f outputFlags) *report.Docume
 	if reportBase == "" {
 		reportBase = copyPath(done.in.path, "", false, done.info.id)
 	}
+	doc.Unasked, doc.Commands = end.unasked, a.commands(done.info, doc.Input, doc.Output)
 	a.writeReports(doc, reportBase, f.reports)
 	return doc
 }
 
-// ending is what the exit code is judged from, the copy aside.
-func (done *finished) ending() ending {
+// exitFacts returns what decides the exit code, except whether the copy was written.
+func (done *finished) exitFacts() exitFacts {
 	results := map[sheet.Result]int{}
 	for _, o := range done.outcomes {
 		results[o.Result]++
 	}
 	unasked := 0
-	if done.info.dryRun != wetRun {
+	if done.info.dryRun != dryRunOff {
 		unasked = results[sheet.NotAttempted]
 	}
-	return ending{
+	return exitFacts{
 		results: results, errors: done.errors(), withheld: done.withheld(), unasked: unasked,
 		stop: done.totals.stop, signal: done.totals.signal,
 	}
 }
 
 func (done *finished) withheld() bool {
-	if done.info.dryRun != wetRun {
+	if done.info.dryRun != dryRunOff {
 		return true
 	}
 	return slices.ContainsFunc(done.outcomes, func(o batch.Outcome) bool { return o.Reason == batch.ReasonWithheld })
 }
 
-// errors counts the problems that are errors, but for those of rows that --only left out.
+// errors counts the problems that are errors, except those of rows that --only left out.
 func (done *finished) errors() int {
-	table, engineers := &done.in.workbook.CircuitsTable, &done.in.workbook.EngineersTable
-	circuit, engineer := done.leftOut()
-	n := 0
-	for _, p := range done.problems {
-		out := p.At.Sheet == table.Sheet && circuit[p.At.Row] || p.At.Sheet == engineers.Sheet && engineer[p.At.Row]
-		if p.Severity == sheet.Error && !out {
-			n++
-		}
-	}
-	return n
-}
-
-// leftOut gives the rows of circuits that --only left out, and those of engineers who
-// work on no other. One who works on none at all counts as long as a row was taken: it
-// may be the one that was meant.
-func (done *finished) leftOut() (circuits, engineers map[int]bool) {
-	circuits, engineers = map[int]bool{}, map[int]bool{}
+	skipped := map[int]bool{}
 	for _, o := range done.outcomes {
 		if o.Result == sheet.Skipped {
-			circuits[o.Row] = true
+			skipped[o.Row] = true
 		}
 	}
-	book := done.in.workbook
-	if len(circuits) > 0 && len(circuits) == len(book.Circuits) {
-		for i := range book.Engineers {
-			engineers[book.Engineers[i].Row] = true
-		}
-		return circuits, engineers
-	}
-	for _, taken := range []bool{false, true} {
-		for i := range book.Circuits {
-			if c := &book.Circuits[i]; circuits[c.Row] != taken {
-				for _, e := range c.Engineers {
-					engineers[book.Engineers[e].Row] = !taken
-				}
-			}
-		}
-	}
-	return circuits, engineers
+	return sheet.NewRowErrors(done.in.workbook, done.problems).Count(skipped)
 }
 
-// document renders a finished run: every code becomes its sentence here, once.
+// document renders a finished run; this is where codes become sentences.
 func (a *app) document(done *finished, found *findings) *report.Document {
 	w := a.lines.words
 	doc := &report.Document{
-		RunID: done.info.id, Command: done.info.command, DryRun: done.info.dryRun != wetRun, DryRunMode: string(done.info.dryRun),
+		RunID: done.info.id, Command: done.info.command, DryRun: done.info.dryRun != dryRunOff, DryRunMode: string(done.info.dryRun),
 		Input: done.in.path, InputSHA256: done.in.sha256, Reports: []string{}, Account: done.info.account, Regions: []string{},
 		Rows: len(done.outcomes), Results: report.Results{}, Simulated: done.info.simulate, Version: version(),
 		Requests: done.totals.requests, Retries: done.totals.retries, Throttled: done.totals.throttled,
 		DurationSeconds: done.totals.duration.Seconds(), SlowedSeconds: done.totals.slowed.Seconds(),
 		StartedAt: report.Instant{Time: done.info.started}, FinishedAt: report.Instant{Time: done.info.started.Add(done.totals.duration)},
-		StopReason: string(done.totals.stop), StopCode: done.totals.stopCode, Invocation: done.info.args,
+		StopReason: string(done.totals.stop), StopCode: done.totals.stopCode,
 		Problems: make([]report.Problem, 0, len(done.problems)), Applications: make([]report.Application, 0, len(done.outcomes)),
 	}
 	for _, p := range done.problems {
@@ -176,8 +146,8 @@ func (a *app) document(done *finished, found *findings) *report.Document {
 	return doc
 }
 
-// patch is what the copy gets: each row's result, notes on its problems, the two added
-// sheets, and masks over personal data where it is to be mailed.
+// patch returns what changes in the copy: each row's result, notes on problems, the two
+// added sheets and, with redact, masks over personal data.
 func (a *app) patch(done *finished, doc *report.Document, redact bool) sheet.Patch {
 	rows := make([]sheet.RowResult, len(doc.Applications))
 	for i, app := range doc.Applications {
@@ -196,8 +166,8 @@ func (a *app) patch(done *finished, doc *report.Document, redact bool) sheet.Pat
 	return patch
 }
 
-// writeReports writes the report files that were asked for beside the copy. One that
-// cannot be written is told and is no reason to fail: the copy carries the same.
+// writeReports writes the report files that were asked for beside the copy. A report that
+// cannot be written is only a warning: the copy has the same errors.
 func (a *app) writeReports(doc *report.Document, beside string, kinds []string) {
 	render := map[string]func(io.Writer) error{
 		"csv":  func(w io.Writer) error { return report.CSV(w, *doc) },
@@ -214,7 +184,7 @@ func (a *app) writeReports(doc *report.Document, beside string, kinds []string) 
 	doc.Reports = append(doc.Reports, paths...)
 	for _, path := range paths {
 		kind := strings.TrimPrefix(filepath.Ext(path), ".")
-		if err := writeFile(path, render[kind], nil); err != nil {
+		if err := durable.WriteFile(path, render[kind], nil); err != nil {
 			a.lines.warn("report-failed", map[string]string{"kind": kind, "file": path, "reason": cause(err)})
 			doc.Reports = slices.DeleteFunc(doc.Reports, func(p string) bool { return p == path })
 		}

@@ -1,16 +1,22 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
+	"slices"
+	"strconv"
+
+	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// The exit codes. The README's table says what each asks of whoever reads it.
+// The exit codes. The table in the README says how to react to each.
 const (
 	exitOK          = 0   // every row SUBMITTED, ALREADY, VALID or SKIPPED
-	exitInternal    = 1   // a fault of the program itself
+	exitInternal    = 1   // a bug
 	exitUsage       = 2   // wrong usage, or an input that cannot be read; nothing was sent
 	exitValidation  = 3   // validation found errors and nothing was sent
 	exitRows        = 4   // finished; some rows INVALID, REFUSED or BLOCKED
@@ -23,11 +29,11 @@ const (
 	exitTerminated  = 143
 )
 
-// exitError is an error that knows its exit code and the catalogue's code of its line.
+// exitError is an error with its exit code and the catalogue's code of its sentence.
 type exitError struct {
 	exit int
-	code string            // of the prose
-	args map[string]string // of the prose
+	code string            // in the catalogue
+	args map[string]string // fill the sentence's placeholders
 	err  error             // the cause, for the log; may be nil
 }
 
@@ -40,7 +46,7 @@ func (e *exitError) Error() string {
 
 func (e *exitError) Unwrap() error { return e.err }
 
-// failure makes an exitError; args are pairs of name and value.
+// failure makes an exitError; args are name and value pairs.
 func failure(exit int, code string, cause error, args ...string) *exitError {
 	e := &exitError{exit: exit, code: code, err: cause, args: map[string]string{}}
 	for i := 0; i+1 < len(args); i += 2 {
@@ -49,7 +55,7 @@ func failure(exit int, code string, cause error, args ...string) *exitError {
 	return e
 }
 
-// exitOf gives the exit code of an error: its own, or that of an unreadable input.
+// exitOf returns the exit code of an error.
 func exitOf(err error) int {
 	var own *exitError
 	var input *sheet.InputError
@@ -64,20 +70,20 @@ func exitOf(err error) int {
 	return exitInternal
 }
 
-// ending is what an exit code is judged from.
-type ending struct {
+// exitFacts is what decides the exit code of a run.
+type exitFacts struct {
 	results    map[sheet.Result]int
 	errors     int              // problems of severity error, of any row
 	withheld   bool             // nothing was sent by design: dry run, validate, --all-or-nothing
-	unasked    int              // rows of an online dry run whose circuit the API told nothing of
+	unasked    int              // rows of an online dry run that got no answer from the API
 	stop       batch.StopReason // why the run stopped early
 	signal     int              // exit code of the signal that stopped it, or 0
 	copyFailed bool             // the results copy could not be written
 }
 
-// code applies the contract's order: the highest of 6 to 9, then 4, 5 and 3. A signal
-// outranks them all but a copy that could not be written.
-func (e ending) code() int {
+// code applies the documented order: the highest of 6 to 9, then 4, 5 and 3. A signal
+// outranks all but a copy that could not be written.
+func (e exitFacts) code() int {
 	switch {
 	case e.copyFailed:
 		return exitNoCopy
@@ -105,7 +111,7 @@ func (e ending) code() int {
 	return exitOK
 }
 
-func (e ending) withheldCode() int {
+func (e exitFacts) withheldCode() int {
 	switch {
 	case e.results[sheet.Blocked] > 0:
 		return exitRows
@@ -117,10 +123,10 @@ func (e ending) withheldCode() int {
 	return exitOK
 }
 
-func (e ending) bad() bool { return e.results[sheet.Invalid] > 0 || e.errors > 0 }
+func (e exitFacts) bad() bool { return e.results[sheet.Invalid] > 0 || e.errors > 0 }
 
-// anyValid reports whether a row passed validation, whatever came of it.
-func (e ending) anyValid() bool {
+// anyValid reports whether any row passed validation.
+func (e exitFacts) anyValid() bool {
 	for result, n := range e.results {
 		if n > 0 && result != sheet.Invalid && result != sheet.Skipped {
 			return true
@@ -129,7 +135,7 @@ func (e ending) anyValid() bool {
 	return false
 }
 
-// worst combines the exit codes of several inputs by the same order.
+// worst combines the exit codes of several inputs in the same order.
 func worst(codes []int) int {
 	rank := []int{exitTerminated, exitInterrupted, exitLocked, exitNoCopy, exitDuration, exitStopped, exitUsage, exitInternal, exitRows, exitUnfinished, exitValidation}
 	for _, c := range rank {
@@ -140,4 +146,109 @@ func worst(codes []int) int {
 		}
 	}
 	return exitOK
+}
+
+// fileErrors are the errors of some of a command's files, in the order of the files.
+type fileErrors []fileError
+
+// fileError is the error of one file.
+type fileError struct {
+	path string
+	err  error
+}
+
+// Error returns the first error, for a log.
+func (l fileErrors) Error() string { return l[0].err.Error() }
+
+// Unwrap returns the errors of all files.
+func (l fileErrors) Unwrap() []error {
+	list := make([]error, len(l))
+	for i, f := range l {
+		list[i] = f.err
+	}
+	return list
+}
+
+// of returns the error of a file, or nil.
+func (l fileErrors) of(path string) error {
+	for _, f := range l {
+		if f.path == path {
+			return f.err
+		}
+	}
+	return nil
+}
+
+// wantsJSON reports whether a command line asks for JSON, even if it is wrong elsewhere
+// and was not parsed to its end.
+func (a *app) wantsJSON(cmd *cobra.Command) bool {
+	flag := cmd.Flags().Lookup("json")
+	switch {
+	case flag == nil:
+		return false
+	case flag.Changed:
+		return flag.Value.String() == "true"
+	}
+	asked, _ := strconv.ParseBool(a.env.Getenv(variable("json")))
+	return asked || slices.Contains(a.env.Args, "--json")
+}
+
+// printUnfinished writes the JSON document of a command that failed before a run ended, for
+// whoever reads standard output alone.
+func (a *app) printUnfinished(cmd *cobra.Command, err error) error {
+	doc := report.Document{Command: cmd.Name(), DryRun: cmd.Name() == "validate"}
+	if flag := cmd.Flags().Lookup(dryRunFlag); flag != nil {
+		mode, ok := parseDryRun(flag.Value.String())
+		doc.DryRun = !ok || mode != dryRunOff
+	}
+	args := cmd.Flags().Args()
+	switch cmd.Name() {
+	case "validate", "submit", "status":
+		if len(args) > 1 {
+			docs := make([]report.Document, len(args))
+			for i, path := range args {
+				docs[i] = a.unfinished(doc, path, err)
+			}
+			return report.JSONRuns(a.env.Stdout, docs, exitOf(err))
+		}
+		return report.JSON(a.env.Stdout, a.unfinished(doc, cmp.Or(args...), err))
+	case "report":
+		doc.RunID = cmp.Or(args...)
+		return report.JSON(a.env.Stdout, a.unfinished(doc, cmd.Flag("input").Value.String(), err))
+	}
+	return report.JSON(a.env.Stdout, a.unfinished(doc, "", err))
+}
+
+// unfinished makes the document of an input whose run did not end: its own problems, or
+// that another file of the command was at fault.
+func (a *app) unfinished(doc report.Document, path string, err error) report.Document {
+	doc.Input, doc.Version, doc.ExitCode = path, version(), exitOf(err)
+	var files fileErrors
+	if errors.As(err, &files) {
+		if err = files.of(path); err == nil {
+			err = failure(doc.ExitCode, "input-not-taken-up", nil)
+		}
+	}
+	doc.Problems = a.problemsOf(err)
+	return doc
+}
+
+// problemsOf renders an error as the problems of a document.
+func (a *app) problemsOf(err error) []report.Problem {
+	var own *exitError
+	var input *sheet.InputError
+	switch {
+	case errors.As(err, &own):
+	case errors.As(err, &input):
+		list := make([]report.Problem, len(input.Problems))
+		for i, p := range input.Problems {
+			message, hint := a.lines.words.Problem(p)
+			list[i] = report.NewProblem(p, message, hint)
+		}
+		return list
+	default:
+		own = failure(exitInternal, "internal", err, "reason", err.Error())
+	}
+	message, hint := a.lines.words.Render(own.code, own.args)
+	return []report.Problem{{Severity: sheet.Error.String(), Code: own.code, Message: message, Hint: hint}}
 }

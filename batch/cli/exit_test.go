@@ -1,9 +1,15 @@
 package cli
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -11,37 +17,37 @@ func TestExitCode(t *testing.T) {
 	type counts = map[sheet.Result]int
 	for _, c := range []struct {
 		name string
-		end  ending
+		end  exitFacts
 		want int
 	}{
-		{"no rows", ending{}, exitOK},
-		{"all submitted", ending{results: counts{sheet.Submitted: 3}}, exitOK},
-		{"submitted before, skipped", ending{results: counts{sheet.Already: 1, sheet.Skipped: 2}}, exitOK},
-		{"dry run, all valid", ending{results: counts{sheet.Valid: 2}, withheld: true}, exitOK},
-		{"dry run, one invalid", ending{results: counts{sheet.Valid: 2, sheet.Invalid: 1}, withheld: true}, exitValidation},
-		{"dry run, only an engineer is wrong", ending{results: counts{sheet.Valid: 2}, errors: 1, withheld: true}, exitValidation},
-		{"dry run, one blocked", ending{results: counts{sheet.Valid: 2, sheet.Blocked: 1}, withheld: true}, exitRows},
-		{"dry run, blocked and invalid", ending{results: counts{sheet.Invalid: 2, sheet.Blocked: 1}, withheld: true}, exitRows},
-		{"dry run, circuits that the API told nothing of", ending{results: counts{sheet.Valid: 2, sheet.NotAttempted: 1}, withheld: true, unasked: 1}, exitUnfinished},
-		{"dry run, not told and invalid", ending{results: counts{sheet.Invalid: 2, sheet.NotAttempted: 1}, withheld: true, unasked: 1}, exitUnfinished},
-		{"dry run, not told and blocked", ending{results: counts{sheet.Blocked: 2, sheet.NotAttempted: 1}, withheld: true, unasked: 1}, exitRows},
-		{"dry run, no permission", ending{results: counts{sheet.NotAttempted: 3}, stop: batch.StopFatal, withheld: true, unasked: 3}, exitStopped},
-		{"dry run, out of time", ending{results: counts{sheet.NotAttempted: 3}, stop: batch.StopDuration, withheld: true, unasked: 3}, exitDuration},
-		{"all or nothing", ending{results: counts{sheet.NotAttempted: 2, sheet.Invalid: 1}, withheld: true}, exitValidation},
-		{"no valid row", ending{results: counts{sheet.Invalid: 3}, errors: 3}, exitValidation},
-		{"some invalid", ending{results: counts{sheet.Submitted: 1, sheet.Invalid: 1}, errors: 1}, exitRows},
-		{"an engineer is wrong", ending{results: counts{sheet.Submitted: 1}, errors: 1}, exitRows},
-		{"refused beats failed", ending{results: counts{sheet.Refused: 1, sheet.Failed: 1}}, exitRows},
-		{"invalid beats unknown", ending{results: counts{sheet.Invalid: 1, sheet.Unknown: 1}, errors: 1}, exitRows},
-		{"failed", ending{results: counts{sheet.Submitted: 1, sheet.Failed: 1}}, exitUnfinished},
-		{"unknown", ending{results: counts{sheet.Unknown: 1}}, exitUnfinished},
-		{"fatal beats rows", ending{results: counts{sheet.Refused: 1, sheet.NotAttempted: 1}, stop: batch.StopFatal}, exitStopped},
-		{"max failures", ending{results: counts{sheet.Refused: 5}, stop: batch.StopMaxFailures}, exitStopped},
-		{"a region that could not be reached", ending{results: counts{sheet.Submitted: 1, sheet.NotAttempted: 1}}, exitStopped},
-		{"duration", ending{results: counts{sheet.NotAttempted: 1, sheet.Failed: 1}, stop: batch.StopDuration}, exitDuration},
-		{"ledger", ending{results: counts{sheet.NotAttempted: 1}, stop: batch.StopLedger}, exitInternal},
-		{"signal", ending{results: counts{sheet.NotAttempted: 1}, stop: batch.StopInterrupted, signal: exitTerminated}, exitTerminated},
-		{"no copy beats all", ending{results: counts{sheet.NotAttempted: 1}, signal: exitInterrupted, copyFailed: true}, exitNoCopy},
+		{"no rows", exitFacts{}, exitOK},
+		{"all submitted", exitFacts{results: counts{sheet.Submitted: 3}}, exitOK},
+		{"submitted before, skipped", exitFacts{results: counts{sheet.Already: 1, sheet.Skipped: 2}}, exitOK},
+		{"dry run, all valid", exitFacts{results: counts{sheet.Valid: 2}, withheld: true}, exitOK},
+		{"dry run, one invalid", exitFacts{results: counts{sheet.Valid: 2, sheet.Invalid: 1}, withheld: true}, exitValidation},
+		{"dry run, only an engineer is wrong", exitFacts{results: counts{sheet.Valid: 2}, errors: 1, withheld: true}, exitValidation},
+		{"dry run, one blocked", exitFacts{results: counts{sheet.Valid: 2, sheet.Blocked: 1}, withheld: true}, exitRows},
+		{"dry run, blocked and invalid", exitFacts{results: counts{sheet.Invalid: 2, sheet.Blocked: 1}, withheld: true}, exitRows},
+		{"dry run, circuits without an answer from the API", exitFacts{results: counts{sheet.Valid: 2, sheet.NotAttempted: 1}, withheld: true, unasked: 1}, exitUnfinished},
+		{"dry run, no answer and invalid", exitFacts{results: counts{sheet.Invalid: 2, sheet.NotAttempted: 1}, withheld: true, unasked: 1}, exitUnfinished},
+		{"dry run, no answer and blocked", exitFacts{results: counts{sheet.Blocked: 2, sheet.NotAttempted: 1}, withheld: true, unasked: 1}, exitRows},
+		{"dry run, no permission", exitFacts{results: counts{sheet.NotAttempted: 3}, stop: batch.StopFatal, withheld: true, unasked: 3}, exitStopped},
+		{"dry run, out of time", exitFacts{results: counts{sheet.NotAttempted: 3}, stop: batch.StopDuration, withheld: true, unasked: 3}, exitDuration},
+		{"all or nothing", exitFacts{results: counts{sheet.NotAttempted: 2, sheet.Invalid: 1}, withheld: true}, exitValidation},
+		{"no valid row", exitFacts{results: counts{sheet.Invalid: 3}, errors: 3}, exitValidation},
+		{"some invalid", exitFacts{results: counts{sheet.Submitted: 1, sheet.Invalid: 1}, errors: 1}, exitRows},
+		{"an engineer is wrong", exitFacts{results: counts{sheet.Submitted: 1}, errors: 1}, exitRows},
+		{"refused beats failed", exitFacts{results: counts{sheet.Refused: 1, sheet.Failed: 1}}, exitRows},
+		{"invalid beats unknown", exitFacts{results: counts{sheet.Invalid: 1, sheet.Unknown: 1}, errors: 1}, exitRows},
+		{"failed", exitFacts{results: counts{sheet.Submitted: 1, sheet.Failed: 1}}, exitUnfinished},
+		{"unknown", exitFacts{results: counts{sheet.Unknown: 1}}, exitUnfinished},
+		{"fatal beats rows", exitFacts{results: counts{sheet.Refused: 1, sheet.NotAttempted: 1}, stop: batch.StopFatal}, exitStopped},
+		{"max failures", exitFacts{results: counts{sheet.Refused: 5}, stop: batch.StopMaxFailures}, exitStopped},
+		{"a region that could not be reached", exitFacts{results: counts{sheet.Submitted: 1, sheet.NotAttempted: 1}}, exitStopped},
+		{"duration", exitFacts{results: counts{sheet.NotAttempted: 1, sheet.Failed: 1}, stop: batch.StopDuration}, exitDuration},
+		{"ledger", exitFacts{results: counts{sheet.NotAttempted: 1}, stop: batch.StopLedger}, exitInternal},
+		{"signal", exitFacts{results: counts{sheet.NotAttempted: 1}, stop: batch.StopInterrupted, signal: exitTerminated}, exitTerminated},
+		{"no copy beats all", exitFacts{results: counts{sheet.NotAttempted: 1}, signal: exitInterrupted, copyFailed: true}, exitNoCopy},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := c.end.code(); got != c.want {
@@ -87,5 +93,55 @@ func TestCopyPath(t *testing.T) {
 	}
 	if got := copyPath("x/a.xlsx", "out", true, "r"); got != "out/a.results-r.xlsx" {
 		t.Errorf("with several inputs: %q", got)
+	}
+}
+
+// A copy that has no place where it was wanted goes beside it, to the ledger of this
+// very run, or to the temporary files.
+func TestSecondPlaces(t *testing.T) {
+	a := &app{env: Env{Getenv: os.Getenv}}
+	ledger := filepath.Join("var", "night", "ledger.db")
+	got := a.secondPlaces(filepath.Join("out", "a.xlsx"), "r1", ledger)
+	var want []string
+	for _, folder := range []string{"out", filepath.Dir(ledger), os.TempDir()} {
+		want = append(want, filepath.Join(folder, "a.r1-2.xlsx"))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+// TestEndpointFlag checks that the flag takes what the API's side takes, and that each of
+// its errors has a sentence.
+func TestEndpointFlag(t *testing.T) {
+	for _, tc := range []struct{ endpoint, want string }{
+		{"", ""},
+		{"https://vpc.example.com", ""},
+		{"vpc.example.com:8443", ""},
+		{"http://127.0.0.1:8080/", ""},
+		{"http://LOCALHOST:1", ""},
+		{"http://vpc.example.com", "endpoint-plain"},
+		{"https://vpc.example.com/path", "endpoint-value"},
+		{"https://vpc.example.com:70000", "endpoint-value"},
+		{"ftp://vpc.example.com", "endpoint-value"},
+		{"https://user:password@vpc.example.com", "endpoint-user"},
+	} {
+		f := serviceFlags{endpoint: tc.endpoint}
+		err := f.checkEndpoint()
+		if tc.want == "" {
+			if err != nil {
+				t.Errorf("%q: %v", tc.endpoint, err)
+			}
+			continue
+		}
+		own, ok := errors.AsType[*exitError](err)
+		if !ok || own.code != tc.want || own.exit != exitUsage {
+			t.Errorf("%q: %v, want %s", tc.endpoint, err, tc.want)
+			continue
+		}
+		message, hint := prose.English.Render(own.code, own.args)
+		if message == "" || hint == "" || strings.Contains(message+hint, "password@") {
+			t.Errorf("%q: %q, %q", tc.endpoint, message, hint)
+		}
 	}
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"slices"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/prose"
@@ -12,55 +11,22 @@ import (
 // maxMessages bounds how many problems a row's Message names; the Errors sheet has all.
 const maxMessages = 3
 
-// findings finds the problems of each row: its own, and those of the engineers of a
-// circuit.
+// findings renders why rows have their results.
 type findings struct {
-	book      *sheet.Workbook
-	circuits  map[int][]sheet.Problem // by row of the Circuits sheet
-	engineers map[int][]sheet.Problem // by row of the Engineers sheet
+	book   *sheet.Workbook
+	errors *sheet.RowErrors
 }
 
 func newFindings(book *sheet.Workbook, problems []sheet.Problem) *findings {
-	f := &findings{book: book, circuits: map[int][]sheet.Problem{}, engineers: map[int][]sheet.Problem{}}
-	for _, p := range problems {
-		if p.Severity != sheet.Error || p.At.Row == 0 {
-			continue
-		}
-		switch p.At.Sheet {
-		case book.CircuitsTable.Sheet:
-			f.circuits[p.At.Row] = append(f.circuits[p.At.Row], p)
-		case book.EngineersTable.Sheet:
-			f.engineers[p.At.Row] = append(f.engineers[p.At.Row], p)
-		}
-	}
-	return f
-}
-
-// of lists the errors that stand against a circuit: those of its own row, then those
-// of its engineers' rows.
-func (f *findings) of(c *sheet.Circuit) []sheet.Problem {
-	list := slices.Clone(f.circuits[c.Row])
-	for _, i := range c.Engineers {
-		list = append(list, f.engineers[f.book.Engineers[i].Row]...)
-	}
-	return list
-}
-
-// circuitByRow finds a circuit of the workbook by its row.
-func circuitByRow(book *sheet.Workbook, row int) *sheet.Circuit {
-	i, ok := slices.BinarySearchFunc(book.Circuits, row, func(c sheet.Circuit, row int) int { return cmp.Compare(c.Row, row) })
-	if !ok {
-		return nil
-	}
-	return &book.Circuits[i]
+	return &findings{book: book, errors: sheet.NewRowErrors(book, problems)}
 }
 
 // message renders why a row has its result, and what to do: for an invalid row its
 // first problems with their cells, for a refused one what the API's code means.
 func (f *findings) message(w *prose.Catalogue, o batch.Outcome) (message, hint string) {
 	if o.Result == sheet.Invalid {
-		if c := circuitByRow(f.book, o.Row); c != nil {
-			if list := f.of(c); len(list) > 0 {
+		if c := f.book.CircuitAt(o.Row); c != nil {
+			if list := f.errors.Of(c); len(list) > 0 {
 				return f.problemsMessage(w, list)
 			}
 		}
@@ -100,10 +66,8 @@ func (f *findings) errorCode(o batch.Outcome) string {
 	if o.ErrorCode != "" || o.Result != sheet.Invalid {
 		return o.ErrorCode
 	}
-	if c := circuitByRow(f.book, o.Row); c != nil {
-		if list := f.of(c); len(list) > 0 {
-			return list[0].Code
-		}
+	if c := f.book.CircuitAt(o.Row); c != nil {
+		return f.errors.Code(c)
 	}
 	return ""
 }

@@ -8,35 +8,32 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"regexp"
-	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx"
 )
 
-// maxInput bounds the size of an input file, in bytes. A workbook of a million rows
-// has about a tenth of it.
+// maxInput is the largest size of an input file, in bytes: about ten times a workbook of a
+// million rows.
 const maxInput = 1 << 30
 
-// input is one workbook, read once: what is checked, sent and copied is the same
-// bytes, whatever happens to the file meanwhile.
+// input is one workbook, read once: the same bytes are checked, sent and copied, whatever
+// happens to the file meanwhile.
 type input struct {
 	path     string
 	content  []byte
 	sha256   string // hex
 	workbook *sheet.Workbook
-	remarks  []sheet.Problem // on what its copy will be like
+	remarks  []sheet.Problem // about its copy
 }
 
-// reader gives the bytes as the codec takes them.
+// reader returns the bytes as the codec takes them.
 func (in *input) reader() (io.ReaderAt, int64) {
 	return bytes.NewReader(in.content), int64(len(in.content))
 }
 
-// readInputs reads and decodes every input before anything is done with one of them.
-// It gives those that can be read, and what is wrong with the others.
+// readInputs reads and decodes every input before any of them is processed. It returns
+// those that can be read, and the errors of the others.
 func readInputs(paths []string, o sheet.Options, f validationFlags) (inputs []*input, failed fileErrors) {
 	for _, path := range paths {
 		in, err := readInput(path, o, f.unpacked())
@@ -63,15 +60,15 @@ func readInput(path string, o sheet.Options, unpacked int64) (*input, error) {
 	if in.workbook, err = sheet.Decode(book, o); err != nil {
 		return nil, named(err, path)
 	}
-	// a part that no row was read from would come into the copy as it is, damage and all
+	// The other parts are copied as they are: damage in them would end up in the copy.
 	if err := book.CheckRest(); err != nil {
 		return nil, named(err, path)
 	}
 	return in, nil
 }
 
-// findObstacles finds what stands against a faithful copy, before anything is sent: what
-// rules a copy out ends the command, the rest is told among the problems.
+// findObstacles looks for obstacles to a faithful copy, before anything is sent. Those that
+// rule a copy out are returned as an error, the others join the problems.
 func (in *input) findObstacles() error {
 	r, size := in.reader()
 	var against []sheet.Problem
@@ -108,7 +105,7 @@ func readBytes(path string) (*input, error) {
 		return nil, failure(exitUsage, "input-unreadable", err, "file", path, "reason", cause(err))
 	}
 	defer f.Close()
-	content := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead)) // one piece, and room to see the end
+	content := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead)) // one allocation, with room to detect the end
 	if _, err := content.ReadFrom(io.LimitReader(f, maxInput)); err != nil {
 		return nil, failure(exitUsage, "input-unreadable", err, "file", path, "reason", cause(err))
 	}
@@ -128,7 +125,7 @@ func named(err error, path string) error {
 	return bad
 }
 
-// cause gives the operating system's words without the path that is told already.
+// cause returns the operating system's message without the path, which our own message has.
 func cause(err error) string {
 	var path *fs.PathError
 	var link *os.LinkError
@@ -139,40 +136,4 @@ func cause(err error) string {
 		return link.Err.Error()
 	}
 	return err.Error()
-}
-
-// resultsName matches the name that a results copy has by default.
-var resultsName = regexp.MustCompile(`\.results-[0-9]{8}-[0-9]{6}-[0-9a-z]{5}$`)
-
-// copyPath gives the path of the results copy: -o as it stands, in the folder -o with
-// several inputs, else beside the input under the run's ID. A results copy used as
-// input keeps its plain name, so that names do not grow from night to night.
-func copyPath(in, output string, several bool, runID string) string {
-	base := filepath.Base(in)
-	ext := filepath.Ext(base)
-	name := resultsName.ReplaceAllString(strings.TrimSuffix(base, ext), "") + ".results-" + runID + extension(in)
-	switch {
-	case output == "":
-		return filepath.Join(filepath.Dir(in), name)
-	case several || isFolder(output):
-		return filepath.Join(output, name)
-	}
-	return output
-}
-
-func isFolder(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
-}
-
-// sameFile reports whether both paths lead to one file, through links too.
-func sameFile(a, b string) bool {
-	x, errX := os.Stat(a)
-	y, errY := os.Stat(b)
-	if errX == nil && errY == nil {
-		return os.SameFile(x, y)
-	}
-	absX, _ := filepath.Abs(a)
-	absY, _ := filepath.Abs(b)
-	return absX == absY
 }

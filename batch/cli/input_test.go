@@ -38,7 +38,7 @@ func TestDamageInOtherParts(t *testing.T) {
 	}
 }
 
-// withPart gives a workbook's bytes with one more part, stored as it is.
+// withPart returns a workbook's bytes with one more part, stored as it is.
 func withPart(t *testing.T, path, name, content string) []byte {
 	t.Helper()
 	z, err := zip.OpenReader(path)
@@ -75,8 +75,8 @@ func TestInputIsAFile(t *testing.T) {
 	}
 }
 
-// TestRemarksOnTheCopy tells before anything is sent what the copy will be like; a note
-// is not told where only problems are asked for.
+// Before anything is sent, it is printed in what the copy will differ; not with --quiet, if
+// it is only a note.
 func TestRemarksOnTheCopy(t *testing.T) {
 	in, err := readInput(filepath.Join("..", "..", "testdata", "clean.xlsx"), sheet.Options{}, 0)
 	if err != nil {
@@ -91,12 +91,23 @@ func TestRemarksOnTheCopy(t *testing.T) {
 		l := &lines{err: &shown, words: prose.English, quiet: quiet}
 		l.remarks(in)
 		if want := "note: " + in.path + ": the structure of the workbook is protected"; strings.HasPrefix(shown.String(), want) == quiet {
-			t.Errorf("quiet %v: told %q", quiet, shown.String())
+			t.Errorf("quiet %v: printed %q", quiet, shown.String())
 		}
 	}
 }
 
-// withLockedStructure gives a workbook's bytes with its structure protected.
+// A file's name cannot add a line to an error, nor rewrite the terminal.
+func TestErrorsQuoteOnOneLine(t *testing.T) {
+	var shown bytes.Buffer
+	l := &lines{err: &shown, words: prose.English}
+	l.fail(failure(exitUsage, "input-missing", nil, "file", "a\nerror: b\x1b[2J.xlsx"))
+	first, _, _ := strings.Cut(shown.String(), "\n")
+	if !strings.HasSuffix(first, "a<U+000A>error: b<U+001B>[2J.xlsx") {
+		t.Errorf("printed %q", shown.String())
+	}
+}
+
+// withLockedStructure returns a workbook's bytes with its structure protected.
 func withLockedStructure(t *testing.T, content []byte) []byte {
 	t.Helper()
 	z, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))

@@ -5,14 +5,19 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
 
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/ledger/sqlite"
 )
 
-// openLedger opens the ledger that the flag names, or a throw-away one.
-func (a *app) openLedger(ctx context.Context, flag string, throwAway bool) (*ledger.Store, error) {
-	if throwAway {
-		store, err := ledger.Temporary(ctx)
+// openLedger opens the ledger that the flag names, or a temporary one. Nothing else here
+// knows which kind of ledger it is.
+func (a *app) openLedger(ctx context.Context, flag string, temporary bool) (ledger.Store, error) {
+	if temporary {
+		store, err := sqlite.Temporary(ctx)
 		if err != nil {
 			return nil, failure(exitInternal, "ledger-open", err, "file", "(temporary)", "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
 		}
@@ -22,7 +27,7 @@ func (a *app) openLedger(ctx context.Context, flag string, throwAway bool) (*led
 	if err != nil {
 		return nil, err
 	}
-	store, err := ledger.Open(ctx, path)
+	store, err := sqlite.Open(ctx, path)
 	if err != nil {
 		return nil, failure(exitUsage, "ledger-open", err, "file", path, "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
 	}
@@ -31,7 +36,7 @@ func (a *app) openLedger(ctx context.Context, flag string, throwAway bool) (*led
 
 // pastLedger opens a ledger to read what is in it, or gives nil where there is none: a
 // command that only reads makes no file.
-func (a *app) pastLedger(ctx context.Context, flag string) (*ledger.Store, error) {
+func (a *app) pastLedger(ctx context.Context, flag string) (ledger.Store, error) {
 	path, err := a.ledgerPath(flag)
 	if err != nil {
 		return nil, err
@@ -73,4 +78,40 @@ func (a *app) ledgerHint(err error) string {
 	}
 	_, hint := a.lines.words.Render("ledger-"+string(kind), nil)
 	return hint
+}
+
+// ledgerPath gives the ledger of --ledger, or the place that the platform keeps such
+// things: $XDG_STATE_HOME/loabatch (XDG Base Directory Specification), with
+// ~/.local/state where that is not set; ~/Library/Application Support on macOS and
+// %LocalAppData% on Windows.
+func (a *app) ledgerPath(flag string) (string, error) {
+	if strings.HasPrefix(flag, "postgres://") || strings.HasPrefix(flag, "postgresql://") {
+		return "", failure(exitUsage, "no-postgres-yet", nil)
+	}
+	if flag != "" {
+		return flag, nil
+	}
+	base := a.env.Getenv("XDG_STATE_HOME")
+	if !filepath.IsAbs(base) {
+		switch runtime.GOOS {
+		case "windows":
+			base = a.env.Getenv("LocalAppData")
+		case "darwin":
+			base = under(a.env.Getenv("HOME"), "Library", "Application Support")
+		default:
+			base = under(a.env.Getenv("HOME"), ".local", "state")
+		}
+	}
+	if base == "" {
+		return "", failure(exitUsage, "no-ledger-place", nil)
+	}
+	return filepath.Join(base, "loabatch", "ledger.db"), nil
+}
+
+// under joins a path below a folder, or gives "" when the folder is not known.
+func under(folder string, elements ...string) string {
+	if folder == "" {
+		return ""
+	}
+	return filepath.Join(append([]string{folder}, elements...)...)
 }

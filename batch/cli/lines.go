@@ -1,22 +1,22 @@
 package cli
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// lines is the one place that prints to people. Its rules: what is asked for goes to
-// stdout, everything else to stderr; lower case at the start, no full stop; the hint
-// stands on a line of its own and says what to do next. No sentence is made here: each
-// comes from the catalogue by its code. What was quoted from a workbook or from the
-// environment is stripped of control characters, so that it cannot steer a terminal.
+// lines is the one place that prints to people. What was asked for goes to stdout,
+// everything else to stderr. A message starts in lower case and has no full stop; the hint
+// below it says what to do next. Every sentence comes from the catalogue by its code, and
+// what it quotes from a workbook or the environment is made printable.
 type lines struct {
 	out, err io.Writer
 	words    *prose.Catalogue
@@ -28,7 +28,7 @@ func newLines(env Env, c *prose.Catalogue) *lines {
 	return &lines{out: env.Stdout, err: env.Stderr, words: c, color: env.StderrTerminal && env.Getenv("NO_COLOR") == ""}
 }
 
-// configure takes the flags that every command has.
+// configure applies the flags that every command has.
 func (l *lines) configure(f commonFlags) error {
 	switch f.color {
 	case "always":
@@ -75,8 +75,8 @@ func (l *lines) fail(err error) {
 	}
 }
 
-// remarks tells what the copy of an input will not be as its owner may expect it, before
-// anything is sent.
+// remarks prints, before anything is sent, in what an input's copy will differ from what
+// its owner may expect.
 func (l *lines) remarks(in *input) {
 	for _, p := range in.remarks {
 		if l.quiet && p.Severity < sheet.Warning {
@@ -105,9 +105,9 @@ func (l *lines) write(kind, message, hint string) {
 	if kind != "" {
 		fmt.Fprintf(l.err, "%s ", l.paint(kind, kind+":"))
 	}
-	fmt.Fprintln(l.err, printable(message))
+	fmt.Fprintln(l.err, report.Printable(message))
 	if hint != "" {
-		fmt.Fprintf(l.err, "  %s\n", printable(hint))
+		fmt.Fprintf(l.err, "  %s\n", report.Printable(hint))
 	}
 }
 
@@ -122,19 +122,40 @@ func (l *lines) paint(kind, text string) string {
 	return "\x1b[1;" + color + "m" + text + "\x1b[0m"
 }
 
-// printable replaces what would rewrite a terminal or turn its direction of writing:
-// controls but line breaks and tabs, and characters that only format.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && r != '\t' && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
-			return '\ufffd'
-		}
-		return r
-	}, s)
-}
-
-// number writes a figure for the prose.
+// number formats a number for the catalogue.
 func number(n int) string { return strconv.Itoa(n) }
 
-// count is a figure as an argument of the prose.
+// count is a number as an argument of the catalogue.
 func count(name string, n int) sheet.Arg { return sheet.Arg{Name: name, Value: strconv.Itoa(n)} }
+
+// confirm asks for confirmation before applications are sent. Without a terminal the run is
+// refused unless --yes was given.
+func (a *app) confirm(yes bool, applications int, account, endpoint string) error {
+	if yes || applications == 0 {
+		return nil
+	}
+	if !a.env.StdinTerminal {
+		return failure(exitUsage, "no-terminal-no-yes", nil)
+	}
+	signals := a.signals()
+	question, _ := a.lines.words.Render("confirm", map[string]string{
+		"count": number(applications), "account": account, "endpoint": endpoint,
+	})
+	fmt.Fprintf(a.env.Stderr, "%s [y/N] ", report.Printable(question))
+	answers := make(chan string, 1)
+	go func() {
+		answer, _ := bufio.NewReader(a.env.Stdin).ReadString('\n') // the end of input is a no
+		answers <- answer
+	}()
+	select {
+	case s := <-signals:
+		fmt.Fprintln(a.env.Stderr)
+		return failure(signalExit(s), "not-confirmed", nil)
+	case answer := <-answers:
+		switch strings.ToLower(strings.TrimSpace(answer)) {
+		case "y", "yes":
+			return nil
+		}
+	}
+	return failure(exitUsage, "not-confirmed", nil)
+}

@@ -1,34 +1,41 @@
-// Package cli is the command line: one command per file, exit codes, and the wiring
-// of the rooms to one another.
+// Package cli is the command line: the commands, the exit codes, and the wiring of the
+// other packages.
 //
-// A command is a function of a context and an [Env]; only [Main] touches the
-// process's own arguments, streams and signals, so that every command runs in tests
-// as it runs at a desk.
+// A command is a function of a context and an [Env]; only [Main] touches the process's
+// own arguments, streams and signals, so tests run every command as the program does.
 //
-// The way of a run (submit, validate):
+// How submit and validate proceed:
 //
-//  1. The flags become settings, and every input is read and decoded (input.go)
-//     before anything is sent for any of them.
-//  2. The service is opened: embedded simulator or cloud, and the ledger (service.go).
-//  3. Each input is planned, run and turned into outcomes (run.go).
-//  4. Outcomes become the copy, the reports and the document (deliver.go), and those
-//     the exit code (exit.go).
+//  1. The flags become settings (flags.go, settings.go), and every input is read and
+//     decoded (input.go) before anything is sent for any of them.
+//  2. The service, which is the cloud or the embedded simulator, and the ledger are opened
+//     (service.go, ledgers.go).
+//  3. Each input is planned and run, which yields an outcome for each row (run.go).
+//  4. The outcomes become the copy, the reports, the document and the exit code
+//     (deliver.go, copy.go, exit.go), and the commands to run next (suggest.go).
 //
 // Every sentence comes from package prose; lines.go is the one place that prints.
 package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"path"
+	"runtime"
+	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/loabatch/loabatch/batch/cli/prose"
 )
 
-// Version is the version that the program tells; the linker sets it for a release.
+// Version is the version of the program; the linker sets it for a release.
 var Version = "devel"
 
 // Env is everything a command takes from its process.
@@ -46,15 +53,15 @@ type Env struct {
 	StderrTerminal bool // a progress bar can be drawn
 }
 
-// Main runs the command line of this process and gives its exit code.
+// Main runs the command line of this process and returns its exit code.
 func Main() int {
-	// The credentials library prints warnings, and output of commands it runs, to standard
-	// output, where a program may be reading a document: they go to standard error.
+	// The credentials library prints warnings, and the output of commands that it runs, to
+	// standard output, where a program may be reading JSON. Send them to standard error.
 	stdout := os.Stdout
 	os.Stdout = os.Stderr
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	if !signal.Ignored(syscall.SIGHUP) { // nohup ignores it, and that stays so
+	if !signal.Ignored(syscall.SIGHUP) { // keep ignoring it under nohup
 		signal.Notify(signals, syscall.SIGHUP)
 	}
 	return Run(context.Background(), Env{
@@ -69,4 +76,115 @@ func Main() int {
 		StdoutTerminal: term.IsTerminal(int(stdout.Fd())),
 		StderrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 	})
+}
+
+// await returns the error that a command ended with. Until the command handles signals
+// itself, the first signal abandons it: it has sent nothing and written nothing.
+func (a *app) await(ended <-chan error) (err error, left bool) {
+	select {
+	case err := <-ended:
+		return err, false
+	case <-a.taken:
+		return <-ended, false
+	case s := <-a.env.Signals:
+		return failure(signalExit(s), "left-early", nil), true
+	}
+}
+
+// leave reports that a command was abandoned and returns the exit code. The command may
+// still be running, so none of its data is used.
+func leave(env Env, err error) int {
+	a := &app{env: env, lines: newLines(env, prose.English)}
+	a.lines.fail(err)
+	cmd, flags, wrong := a.root().Find(env.Args)
+	if wrong == nil && cmd.ParseFlags(flags) == nil && a.wantsJSON(cmd) {
+		a.printUnfinished(cmd, err) // if it fails, standard error has the message
+	}
+	return exitOf(err)
+}
+
+// signals hands the signals over to a command, which handles them from here on.
+func (a *app) signals() <-chan os.Signal {
+	a.taking.Do(func() {
+		if a.taken != nil {
+			a.taken <- struct{}{}
+		}
+	})
+	return a.env.Signals
+}
+
+// interruption handles the signals of a run: the first closes drain (start nothing new,
+// finish what is in flight), the second cancels the context (leave at once).
+type interruption struct {
+	drain  chan struct{}
+	exit   atomic.Int32 // the exit code of the first signal, or 0
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+// watchSignals starts to handle the signals of a run, until stop is called.
+func (a *app) watchSignals(ctx context.Context) (context.Context, *interruption) {
+	ctx, cancel := context.WithCancel(ctx)
+	i := &interruption{drain: make(chan struct{}), cancel: cancel, done: make(chan struct{})}
+	go i.follow(a, a.signals())
+	return ctx, i
+}
+
+func (i *interruption) follow(a *app, signals <-chan os.Signal) {
+	for n := 1; ; n++ {
+		select {
+		case <-i.done:
+			return
+		case s := <-signals:
+			if n > 1 {
+				a.lines.warn("signal-second", nil)
+				i.cancel()
+				return
+			}
+			i.exit.Store(int32(signalExit(s)))
+			a.lines.warn("signal-first", nil)
+			close(i.drain)
+		}
+	}
+}
+
+func (i *interruption) stop() {
+	close(i.done)
+	i.cancel()
+}
+
+func signalExit(s os.Signal) int {
+	if s == syscall.SIGTERM || s == syscall.SIGHUP {
+		return exitTerminated
+	}
+	return exitInterrupted
+}
+
+// panicked turns a panic into an internal error that names its place in the source. There
+// is no stack trace, and no value that may be personal.
+func panicked(p any) error {
+	reason := fmt.Sprintf("%T", p)
+	if fault, ok := p.(runtime.Error); ok {
+		reason = fault.Error()
+	}
+	return failure(exitInternal, "internal", nil, "reason", reason+", "+panicPlace())
+}
+
+// panicPlace returns the line of this module nearest to the panic being recovered.
+func panicPlace() string {
+	callers := make([]uintptr, 64)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers)])
+	below := false
+	for {
+		frame, more := frames.Next()
+		switch {
+		case frame.Function == "runtime.gopanic" || frame.Function == "runtime.sigpanic":
+			below = true
+		case below && strings.Contains(frame.Function, "/loabatch/"):
+			return fmt.Sprintf("%s:%d", path.Base(frame.File), frame.Line)
+		}
+		if !more {
+			return "place unknown"
+		}
+	}
 }

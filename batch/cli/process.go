@@ -7,20 +7,21 @@ import (
 	"slices"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// What is printed on the terminal is capped; reports are not.
+// Limits of what is printed on the terminal; reports have none.
 const (
 	shownProblems = 20
 	shownCauses   = 10
 )
 
-// job is one command line that processes workbooks: its settings, and what it
-// has opened.
-type job struct {
+// invocation is one command that processes workbooks: its settings, and what it has opened.
+type invocation struct {
 	command string
 	flags   submitFlags
 	run     runSettings
@@ -28,20 +29,20 @@ type job struct {
 	options sheet.Options
 	log     *slog.Logger
 	started time.Time
-	paths   []string // the inputs as they were named
-	args    []string // the command line, without the inputs that cannot be read
+	paths   []string // the inputs, as given
+	args    []string // its settingsLine, without inputs that cannot be read
 
-	service *service      // nil when nothing is asked of the API
-	store   *ledger.Store // nil when nothing is sent
+	service *service     // nil when nothing is asked of the API
+	store   ledger.Store // nil when nothing is sent
 	signals *interruption
 	closers []io.Closer
 }
 
-// process is submit and validate: it reads every input, opens what the run needs, and
-// takes the inputs one after another. Where nothing is sent, inputs that can be read are
-// checked even when others cannot.
-func (a *app) process(ctx context.Context, command string, f submitFlags, paths []string) (err error) {
-	s, err := a.newJob(command, f)
+// process runs submit and validate: it reads every input, opens what the run needs, and
+// processes one input after another. If nothing is to be sent, the inputs that can be read
+// are checked even if others cannot.
+func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
+	s, err := a.newInvocation(cmd.Name(), f)
 	if err != nil {
 		return err
 	}
@@ -51,7 +52,7 @@ func (a *app) process(ctx context.Context, command string, f submitFlags, paths 
 	if len(unread) > 0 && (s.run.dryRun != dryRunOffline || len(inputs) == 0) {
 		return unread
 	}
-	s.args = slices.DeleteFunc(slices.Clone(a.env.Args), func(arg string) bool { return unread.of(arg) != nil })
+	s.args = settingsLine(cmd, slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return unread.of(path) != nil }))
 	outputs, err := s.outputs(inputs)
 	if err != nil {
 		return err
@@ -59,16 +60,17 @@ func (a *app) process(ctx context.Context, command string, f submitFlags, paths 
 	for _, in := range inputs {
 		a.lines.remarks(in)
 	}
-	if err := a.open(ctx, s, inputs); err != nil {
+	if err := a.open(cmd.Context(), s, inputs); err != nil {
 		return err
 	}
-	ctx, s.signals = a.watchSignals(ctx)
+	var ctx context.Context
+	ctx, s.signals = a.watchSignals(cmd.Context())
 	defer s.signals.stop()
 	return a.each(ctx, s, inputs, outputs, unread)
 }
 
-func (a *app) newJob(command string, f submitFlags) (*job, error) {
-	s := &job{command: command, flags: f, started: a.env.Now()}
+func (a *app) newInvocation(command string, f submitFlags) (*invocation, error) {
+	s := &invocation{command: command, flags: f, started: a.env.Now()}
 	var err error
 	if s.run, err = f.run.settings(); err != nil {
 		return nil, err
@@ -91,28 +93,28 @@ func (a *app) newJob(command string, f submitFlags) (*job, error) {
 }
 
 // several reports whether more than one input was named.
-func (s *job) several() bool { return len(s.paths) > 1 }
+func (s *invocation) several() bool { return len(s.paths) > 1 }
 
 // close releases what was opened, last first.
-func (s *job) close() {
+func (s *invocation) close() {
 	for i := len(s.closers) - 1; i >= 0; i-- {
 		s.closers[i].Close()
 	}
 }
 
-// target is the run's ID and where its copy goes; no path means no copy.
+// target is a run's ID and the path of its copy, "" for none.
 type target struct{ runID, path string }
 
-// outputs fixes where each copy goes and finds what stands against it, before
+// outputs decides where each copy goes, and checks that it can be written there, before
 // anything is sent.
-func (s *job) outputs(inputs []*input) ([]target, error) {
+func (s *invocation) outputs(inputs []*input) ([]target, error) {
 	if s.several() && s.flags.output.output != "" && !isFolder(s.flags.output.output) {
 		return nil, failure(exitUsage, "output-no-folder", nil, "file", s.flags.output.output)
 	}
 	targets := make([]target, len(inputs))
 	for i, in := range inputs {
 		targets[i].runID = newRunID(s.started)
-		if s.run.dryRun != wetRun && s.flags.output.output == "" {
+		if s.run.dryRun != dryRunOff && s.flags.output.output == "" {
 			continue
 		}
 		targets[i].path = copyPath(in.path, s.flags.output.output, s.several(), targets[i].runID)
@@ -131,9 +133,9 @@ func (s *job) outputs(inputs []*input) ([]target, error) {
 	return targets, nil
 }
 
-// open opens the service and the ledger as far as this run needs them, and asks
-// before something is really sent.
-func (a *app) open(ctx context.Context, s *job, inputs []*input) error {
+// open opens the service and the ledger if the run needs them, and asks for confirmation
+// if it will send anything.
+func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
 	if s.run.dryRun == dryRunOffline {
 		return nil
 	}
@@ -143,7 +145,7 @@ func (a *app) open(ctx context.Context, s *job, inputs []*input) error {
 	}
 	s.service = service
 	s.closers = append(s.closers, closeFunc(service.close))
-	if s.run.dryRun != wetRun {
+	if s.run.dryRun != dryRunOff {
 		return nil
 	}
 	applications := 0
@@ -174,15 +176,15 @@ func (f closeFunc) Close() error {
 	return nil
 }
 
-// each takes the inputs one after another, prints what came of them, and sets the
-// exit code of the command. Inputs that could not be read have their place first.
-func (a *app) each(ctx context.Context, s *job, inputs []*input, targets []target, unread fileErrors) error {
+// each processes one input after another, prints their summaries, and sets the exit code
+// of the command. Inputs that could not be read keep their place.
+func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets []target, unread fileErrors) error {
 	var docs []report.Document
 	var codes []int
 	failed := func(path string, err error) {
 		a.lines.fail(err)
 		codes = append(codes, exitOf(err))
-		docs = append(docs, a.unfinished(report.Document{Command: s.command, DryRun: s.run.dryRun != wetRun}, path, err))
+		docs = append(docs, a.unfinished(report.Document{Command: s.command, DryRun: s.run.dryRun != dryRunOff}, path, err))
 	}
 	next := 0 // of the inputs that could be read
 	for _, path := range s.paths {
@@ -220,8 +222,8 @@ func (a *app) each(ctx context.Context, s *job, inputs []*input, targets []targe
 	return report.JSONRuns(a.env.Stdout, docs, a.exit)
 }
 
-// print shows one finished run to a person: each problem where there is no copy to list
-// them, else their causes.
+// print prints the summary of a finished run: every problem if there is no copy that lists
+// them, and otherwise their causes.
 func (a *app) print(doc *report.Document) error {
 	o := report.TextOptions{Color: a.lines.color && a.env.StdoutTerminal, Problems: shownProblems}
 	if doc.Output != "" {
@@ -230,9 +232,9 @@ func (a *app) print(doc *report.Document) error {
 	return report.Text(a.env.Stdout, *doc, a.lines.words, o)
 }
 
-// one runs one input to its end: outcomes, copy, reports, and last the run's own end in
-// the ledger, which frees its circuits.
-func (a *app) one(ctx context.Context, s *job, in *input, t target) (*report.Document, error) {
+// one processes one input to its end: outcomes, copy, reports and, last, the end of the run
+// in the ledger, which releases its circuits.
+func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (*report.Document, error) {
 	done, err := a.run(ctx, s, in, t)
 	if done.ledger != nil {
 		defer a.endRun(ctx, done)
@@ -251,8 +253,8 @@ func (a *app) one(ctx context.Context, s *job, in *input, t target) (*report.Doc
 	return doc, nil
 }
 
-// endRun records how a run ended. When that fails, the run counts as dead once this
-// process is gone, and its circuits are free all the same.
+// endRun records how a run ended. If that fails, the run counts as dead once this process
+// has exited, and its circuits are released all the same.
 func (a *app) endRun(ctx context.Context, done *finished) {
 	if err := done.ledger.End(context.WithoutCancel(ctx), done.end); err != nil {
 		a.lines.warn("ledger-end", map[string]string{"reason": a.ledgerCause(err)})

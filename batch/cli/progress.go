@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"io"
+	"log/slog"
+	"os"
 	"sync"
 	"time"
 
@@ -10,10 +13,10 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// plainEvery is how often progress is told where there is no terminal.
+// plainEvery is how often progress is printed without a terminal.
 const plainEvery = 30 * time.Second
 
-// progress shows how far a run is. The engine calls row from one goroutine.
+// progress shows how far a run has got. The engine calls row from one goroutine.
 type progress struct {
 	lines *lines
 	bar   *progressbar.ProgressBar // nil unless drawn
@@ -29,7 +32,7 @@ type progress struct {
 	ended  sync.WaitGroup
 }
 
-// newProgress begins to show the progress of total rows in the way the flag asks for.
+// newProgress starts to show the progress of total rows, in a mode of --progress.
 func (a *app) newProgress(mode string, total int) (*progress, error) {
 	p := &progress{lines: a.lines, total: total, stop: make(chan struct{})}
 	if mode == "auto" {
@@ -70,7 +73,7 @@ func (p *progress) row(e batch.Event) {
 	}
 	p.mu.Unlock()
 	if p.bar != nil {
-		p.bar.Add(1) // its only error is going past the total
+		p.bar.Add(1) // fails only beyond the total
 	}
 }
 
@@ -89,7 +92,7 @@ func (p *progress) tell() {
 	}
 }
 
-// finish ends the display and leaves the cursor on a fresh line.
+// finish ends the display and leaves the cursor at the start of a line.
 func (p *progress) finish() {
 	close(p.stop)
 	if p.ticker != nil {
@@ -99,4 +102,33 @@ func (p *progress) finish() {
 	if p.bar != nil {
 		p.bar.Finish()
 	}
+}
+
+// logger opens the log that the flags ask for. It never holds personal data. By default
+// only errors are logged, as the progress and the summary show the rest; the json format
+// and a log file have every attempt.
+func (f *watchFlags) logger(stderr io.Writer) (*slog.Logger, io.Closer, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
+		return nil, nil, failure(exitUsage, "choice", nil, "flag", "log-level", "value", f.logLevel, "choices", "debug, info, warn, error")
+	}
+	if f.logFormat != "text" && f.logFormat != "json" {
+		return nil, nil, failure(exitUsage, "choice", nil, "flag", "log-format", "value", f.logFormat, "choices", "text, json")
+	}
+	out, closer := stderr, io.Closer(io.NopCloser(nil))
+	if f.logFile != "" {
+		file, err := os.OpenFile(f.logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			return nil, nil, failure(exitUsage, "log-file", err, "file", f.logFile, "reason", cause(err))
+		}
+		out, closer = file, file
+	}
+	o := &slog.HandlerOptions{Level: level}
+	if f.logFormat == "json" {
+		return slog.New(slog.NewJSONHandler(out, o)), closer, nil
+	}
+	if f.logFile == "" && level == slog.LevelInfo {
+		o.Level = slog.LevelError
+	}
+	return slog.New(slog.NewTextHandler(out, o)), closer, nil
 }

@@ -2,8 +2,14 @@ package cli
 
 import (
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -14,7 +20,7 @@ import (
 )
 
 // TestReadmeSaysWhatIsTrue holds the README's tables against the code: every command,
-// flag, result, exit code and column stands in it.
+// flag, result, exit code and column is in it.
 func TestReadmeSaysWhatIsTrue(t *testing.T) {
 	content, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
 	if err != nil {
@@ -53,4 +59,105 @@ func TestReadmeSaysWhatIsTrue(t *testing.T) {
 	for _, header := range sheet.ResultHeaders {
 		want(header)
 	}
+}
+
+// sayers are the functions that print a sentence of the catalogue: which argument is its
+// code, and where the names and values that fill it begin; either pairs, or one map.
+var sayers = map[string]struct{ code, args int }{
+	"failure": {1, 3}, "check": {2, 3}, "warn": {0, 1}, "say": {0, 1}, "print": {1, 2}, "Render": {0, 1},
+}
+
+// TestEverySentenceIsWhole holds each place that prints a sentence by its code against
+// the catalogue: there is such a sentence, and all that it leaves open is given.
+func TestEverySentenceIsWhole(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		source, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(source, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			how, ok := sayers[called(call)]
+			if !ok || len(call.Args) <= how.code {
+				return true
+			}
+			for _, code := range texts(call.Args[how.code]) {
+				found++
+				checkSentence(t, name, code, given(call.Args[min(how.args, len(call.Args)):]))
+			}
+			return true
+		})
+	}
+	if found < 80 {
+		t.Errorf("only %d sentences were found", found)
+	}
+}
+
+// open matches what a sentence leaves open.
+var open = regexp.MustCompile(`\{([a-z]+)[:}]`)
+
+func checkSentence(t *testing.T, file, code string, names []string) {
+	e, ok := prose.English.Entry(code)
+	if !ok {
+		t.Errorf("%s: the catalogue has no sentence %s", file, code)
+		return
+	}
+	for _, m := range open.FindAllStringSubmatch(e.Message+e.Hint, -1) {
+		if !slices.Contains(names, m[1]) {
+			t.Errorf("%s: %s leaves {%s} open, and is given %q", file, code, m[1], names)
+		}
+	}
+}
+
+func called(call *ast.CallExpr) string {
+	switch f := call.Fun.(type) {
+	case *ast.Ident:
+		return f.Name
+	case *ast.SelectorExpr:
+		return f.Sel.Name
+	}
+	return ""
+}
+
+// texts returns a string, or those that pick chooses from.
+func texts(e ast.Expr) []string {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		if s, err := strconv.Unquote(e.Value); err == nil {
+			return []string{s}
+		}
+	case *ast.CallExpr:
+		if called(e) == "pick" {
+			return slices.Concat(texts(e.Args[1]), texts(e.Args[2]))
+		}
+	}
+	return nil
+}
+
+// given lists the names that are given: the first of each pair, or the keys of a map.
+func given(args []ast.Expr) []string {
+	var names []string
+	if len(args) == 1 {
+		if m, ok := args[0].(*ast.CompositeLit); ok {
+			for _, kv := range m.Elts {
+				names = append(names, texts(kv.(*ast.KeyValueExpr).Key)...)
+			}
+			return names
+		}
+	}
+	for i := 0; i < len(args); i += 2 {
+		names = append(names, texts(args[i])...)
+	}
+	return names
 }

@@ -3,6 +3,9 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 
@@ -12,8 +15,8 @@ import (
 	"github.com/loabatch/loabatch/batch/cli/prose"
 )
 
-// Run runs one command line and gives its exit code. It touches nothing of the
-// process but what env holds.
+// Run runs one command line and returns its exit code. Of the process it uses only what env
+// holds.
 func Run(ctx context.Context, env Env) int {
 	a := &app{env: env, lines: newLines(env, prose.English), taken: make(chan struct{})}
 	root := a.root()
@@ -21,9 +24,9 @@ func Run(ctx context.Context, env Env) int {
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
-	root.InitDefaultCompletionCmd() // which takes the output that is set by now
+	root.InitDefaultCompletionCmd() // after SetOut, whose writer it captures
 	if completion, _, err := root.Find([]string{"completion"}); err == nil {
-		completion.Args, completion.RunE = noCommand, root.RunE // a shell that is none is no success
+		completion.Args, completion.RunE = noCommand, root.RunE // an unknown shell is an error
 	}
 	cmd := root
 	ended := make(chan error, 1)
@@ -46,13 +49,13 @@ func Run(ctx context.Context, env Env) int {
 	}
 	a.lines.fail(err)
 	if a.wantsJSON(cmd) {
-		a.printUnfinished(cmd, err) // where it cannot be written, standard error has said it all
+		a.printUnfinished(cmd, err) // if it fails, standard error has the message
 	}
 	return exitOf(err)
 }
 
-// app is one command line being run: its environment, its printer, and its exit code
-// where a command finished but rows did not.
+// app is one command line being run: its environment, its printer, and the exit code of a
+// command that finished although rows did not.
 type app struct {
 	env    Env
 	lines  *lines
@@ -60,7 +63,7 @@ type app struct {
 	exit   int
 
 	taking sync.Once
-	taken  chan struct{} // the command follows the signals itself from here on
+	taken  chan struct{} // receives once the command handles signals itself
 }
 
 func (a *app) root() *cobra.Command {
@@ -68,13 +71,13 @@ func (a *app) root() *cobra.Command {
 		Use:   "loabatch",
 		Short: "Apply for the LOAs of Express Connect circuits from an Excel workbook",
 		Long: `loabatch checks every row of a workbook of Express Connect circuits and engineers,
-applies for one Letter of Authorization per circuit, inside the API's quota and
-never twice, and writes what came of each row into a copy of the workbook.`,
-		Example: `  loabatch template -o applications.xlsx     the blank workbook to fill
+applies for one Letter of Authorization per circuit, within the API's quota and
+never twice, and writes the result of each row into a copy of the workbook.`,
+		Example: `  loabatch template -o applications.xlsx     write the blank workbook to fill in
   loabatch validate applications.xlsx        check every row, send nothing
   loabatch submit --simulate applications.xlsx
-                                             the whole run against the embedded simulator
-  loabatch submit applications.xlsx          the real thing`,
+                                             a whole run against the embedded simulator
+  loabatch submit applications.xlsx          apply for the LOAs`,
 		Version:                    version(),
 		Args:                       noCommand,
 		SilenceErrors:              true,
@@ -98,7 +101,7 @@ never twice, and writes what came of each row into a copy of the workbook.`,
 	return root
 }
 
-// noCommand refuses words that are no command, with the nearest that is.
+// noCommand rejects an unknown command and suggests the nearest one that exists.
 func noCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -109,7 +112,7 @@ func noCommand(cmd *cobra.Command, args []string) error {
 	return failure(exitUsage, "unknown-command", nil, "command", args[0])
 }
 
-// files wants at least one file name, and says which command lacks it.
+// files requires at least one file name.
 func files(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return failure(exitUsage, "no-file", nil, "command", cmd.Name())
@@ -117,7 +120,7 @@ func files(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// arguments wants between low and high arguments.
+// arguments requires between low and high arguments.
 func arguments(low, high int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < low || len(args) > high {
@@ -127,7 +130,7 @@ func arguments(low, high int) cobra.PositionalArgs {
 	}
 }
 
-// flagFailure turns a wrong flag into a usage error: with what the flag takes, or with
+// flagFailure turns a flag error into a usage error that says what the flag takes, or names
 // the nearest flag that exists.
 func (a *app) flagFailure(cmd *cobra.Command, err error) error {
 	var bad *pflag.InvalidValueError
@@ -161,8 +164,8 @@ func (a *app) takes(f *pflag.Flag) string {
 	return a.lines.words.Line("flag-takes-" + strings.ToLower(f.Value.Type()))
 }
 
-// nearest finds the one of names that a typing slip away from name, by the same
-// measure as cobra's for commands: its own suggestions over throw-away commands.
+// nearest returns the name that name is most likely a misspelling of, or "". It uses
+// cobra's own suggestions, over temporary commands.
 func nearest(name string, names []string) string {
 	slips := &cobra.Command{SuggestionsMinimumDistance: 2}
 	for _, n := range names {
@@ -172,4 +175,51 @@ func nearest(name string, names []string) string {
 		return near[0]
 	}
 	return ""
+}
+
+// envPrefix is the prefix of the variables that set flags.
+const envPrefix = "LOABATCH_"
+
+// variable returns the name of a flag's variable, such as LOABATCH_MAX_ATTEMPTS.
+func variable(flag string) string {
+	return envPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// bindEnvironment sets each flag that is not on the command line from its variable, if that
+// is not empty.
+func (a *app) bindEnvironment(flags *pflag.FlagSet) error {
+	var err error
+	flags.VisitAll(func(f *pflag.Flag) {
+		value := a.env.Getenv(variable(f.Name))
+		if err != nil || f.Changed || value == "" || f.Name == "help" {
+			return
+		}
+		if bad := flags.Set(f.Name, value); bad != nil {
+			err = failure(exitUsage, "environment-value", bad, "variable", variable(f.Name), "value", value, "flag", f.Name, "takes", a.takes(f))
+		}
+	})
+	return err
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  arguments(0, 0),
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintf(a.env.Stdout, "loabatch %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			return err
+		},
+	}
+}
+
+// version returns the linked version, or else the module's version of this build.
+func version() string {
+	if Version != "devel" {
+		return Version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return Version
 }

@@ -2,42 +2,46 @@ package cli
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base32"
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// run takes one input from its decoded rows to the outcome of each.
-func (a *app) run(ctx context.Context, s *job, in *input, t target) (*finished, error) {
+// run processes the decoded rows of one input, which yields an outcome for each.
+func (a *app) run(ctx context.Context, s *invocation, in *input, t target) (*finished, error) {
 	done := &finished{in: in, problems: in.workbook.Problems, ledgerFlag: s.flags.service.ledger, info: runInfo{
 		id: t.runID, command: s.command, args: s.args, dryRun: s.run.dryRun, simulate: s.flags.run.simulate, started: s.started,
 	}}
 	if s.service != nil {
 		done.info.account = s.service.account
 	}
-	if s.run.dryRun == wetRun {
-		return done, a.runWet(ctx, s, done, t)
+	if s.run.dryRun == dryRunOff {
+		return done, a.runForReal(ctx, s, done, t)
 	}
 	return done, a.runDry(ctx, s, done)
 }
 
-// plan makes the plan of an input against what is known of its circuits.
-func (s *job) plan(in *input, past map[batch.Key]batch.Record) *batch.Plan {
-	return batch.NewPlan(in.workbook, batch.PlanOptions{
-		Past: past, Only: s.run.only, Reapply: s.flags.run.reapply, AllOrNothing: s.flags.run.allOrNothing,
-		DryRun: s.run.dryRun != wetRun,
+// plan plans an input, given what is known of its circuits.
+func (s *invocation) plan(in *input, past map[batch.Key]batch.Record) *batch.Plan {
+	return plan.New(in.workbook, plan.Options{
+		Operation: s.flags.operation, Past: past, Only: s.run.only, Reapply: s.flags.run.reapply, AllOrNothing: s.flags.run.allOrNothing,
+		DryRun: s.run.dryRun != dryRunOff,
 	})
 }
 
-// runWet sends: the ledger's run is started, which locks the circuits, then planned
-// against what the ledger knows, then run. Whoever called ends the ledger's run.
-func (a *app) runWet(ctx context.Context, s *job, done *finished, t target) error {
-	keys := batch.Keys(done.in.workbook)
+// runForReal starts a run in the ledger, which locks the circuits, plans with what the
+// ledger knows, and sends. The caller ends the run in the ledger.
+func (a *app) runForReal(ctx context.Context, s *invocation, done *finished, t target) error {
+	keys := plan.Keys(done.in.workbook)
 	run, err := s.store.Start(ctx, s.ledgerInfo(done, t), keys)
 	if err != nil {
 		return a.ledgerFailure(err)
@@ -50,9 +54,9 @@ func (a *app) runWet(ctx context.Context, s *job, done *finished, t target) erro
 	return a.engine(ctx, s, done, s.plan(done.in, past), run)
 }
 
-// runDry sends nothing. An online dry run reads what the ledger knows and the circuits'
-// state, and predicts.
-func (a *app) runDry(ctx context.Context, s *job, done *finished) error {
+// runDry sends nothing. An online dry run reads the ledger and the circuits' state, and
+// predicts the outcomes.
+func (a *app) runDry(ctx context.Context, s *invocation, done *finished) error {
 	past, err := a.pastOf(ctx, s, done.in)
 	if err != nil {
 		return err
@@ -61,8 +65,8 @@ func (a *app) runDry(ctx context.Context, s *job, done *finished) error {
 }
 
 // pastOf reads what the ledger knows of an input's circuits, if there is a ledger and a
-// service whose scope it can be asked in.
-func (a *app) pastOf(ctx context.Context, s *job, in *input) (map[batch.Key]batch.Record, error) {
+// service to give the scope.
+func (a *app) pastOf(ctx context.Context, s *invocation, in *input) (map[batch.Key]batch.Record, error) {
 	if s.service == nil || s.flags.run.simulate {
 		return nil, nil
 	}
@@ -71,15 +75,15 @@ func (a *app) pastOf(ctx context.Context, s *job, in *input) (map[batch.Key]batc
 		return nil, err
 	}
 	defer store.Close()
-	past, err := store.Past(ctx, s.service.scope, batch.Keys(in.workbook))
+	past, err := store.Past(ctx, s.service.scope, plan.Keys(in.workbook))
 	if err != nil {
 		return nil, a.ledgerFailure(err)
 	}
 	return past, nil
 }
 
-// engine runs a plan and takes over what came of it.
-func (a *app) engine(ctx context.Context, s *job, done *finished, plan *batch.Plan, l batch.Ledger) error {
+// engine runs a plan and keeps its outcomes and figures.
+func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *batch.Plan, l batch.Ledger) error {
 	done.problems = append(done.problems, plan.Problems...)
 	sheet.SortProblems(done.problems, done.in.workbook.CircuitsTable.Sheet, done.in.workbook.EngineersTable.Sheet)
 	shown, err := a.newProgress(s.flags.watch.progress, len(plan.Applications)+len(plan.Settled))
@@ -113,8 +117,8 @@ func (a *app) engine(ctx context.Context, s *job, done *finished, plan *batch.Pl
 	return nil
 }
 
-// left is how much of --max-duration is left; 0 means there is no bound.
-func (s *job) left(now time.Time) time.Duration {
+// left returns how much of --max-duration is left; 0 means no limit.
+func (s *invocation) left(now time.Time) time.Duration {
 	bound := time.Duration(s.flags.run.maxDuration)
 	if bound == 0 {
 		return 0
@@ -122,9 +126,9 @@ func (s *job) left(now time.Time) time.Duration {
 	return max(1, bound-now.Sub(s.started))
 }
 
-// ledgerInfo is what the ledger keeps of a run from its start, so that report can
-// render it again.
-func (s *job) ledgerInfo(done *finished, t target) ledger.RunInfo {
+// ledgerInfo is what the ledger keeps of a run from its start, for report to render it
+// again.
+func (s *invocation) ledgerInfo(done *finished, t target) ledger.RunInfo {
 	options, _ := json.Marshal(savedOptions{ // strings and numbers only: it cannot fail
 		Region: s.options.DefaultRegion, Timezone: s.flags.validation.timezone, Strict: s.options.Strict,
 		Severity: s.flags.validation.severity, Args: done.info.args, Simulate: done.info.simulate, MaxUnpacked: s.flags.validation.maxUnpacked,
@@ -160,4 +164,13 @@ func (done *finished) ledgerEnd(exit int, output string) ledger.RunEnd {
 		Output: output, ExitCode: exit, Stop: string(done.totals.stop), StopCode: done.totals.stopCode, Requests: done.totals.requests,
 		Retries: done.totals.retries, Throttled: done.totals.throttled, Slowed: done.totals.slowed, Duration: done.totals.duration,
 	}
+}
+
+// newRunID returns a new run ID, such as 20270115-020000-k3f9q: the start time in UTC, by
+// which IDs sort, and random characters, by which those of two hosts differ.
+func newRunID(now time.Time) string {
+	b := make([]byte, 4)
+	rand.Read(b) // never fails: crypto/rand aborts the program instead
+	tail := strings.ToLower(base32.StdEncoding.EncodeToString(b))[:5]
+	return now.UTC().Format("20060102-150405") + "-" + tail
 }

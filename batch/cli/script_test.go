@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -21,6 +22,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/loabatch/loabatch/batch/cli"
 	"github.com/loabatch/loabatch/batch/simulator"
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx"
@@ -141,7 +143,7 @@ func printJSONKeys(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// makeWorkbook writes the text as a workbook: the text of every cell as it stands.
+// makeWorkbook writes the text as a workbook: the text of every cell unchanged.
 func makeWorkbook(ts *testscript.TestScript, _ bool, args []string) {
 	var sheets []gridSheet
 	for line := range strings.Lines(ts.ReadFile(args[1])) {
@@ -241,7 +243,7 @@ func wantNoPersonal(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// everyPart gives the bytes of a file, and of the parts in it if it is a workbook.
+// everyPart returns the bytes of a file, and of its parts if it is a workbook.
 func everyPart(ts *testscript.TestScript, name string) []byte {
 	content := []byte(ts.ReadFile(name))
 	z, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
@@ -256,4 +258,45 @@ func everyPart(ts *testscript.TestScript, name string) []byte {
 		content = append(content, part...)
 	}
 	return content
+}
+
+var update = flag.Bool("update", false, "rewrite the golden text in the scripts")
+
+// TestMain lets the scripts run loabatch as a process of its own.
+func TestMain(m *testing.M) {
+	testscript.Main(waitingTests{m}, map[string]func(){
+		"loabatch": func() { os.Exit(cli.Main()) },
+	})
+}
+
+// waitingTests are tests that wait more than they compute, for timeouts, retries and
+// quotas: more of them run at a time than there are processors.
+type waitingTests struct{ *testing.M }
+
+// Run runs the tests, eight at a time unless -parallel says otherwise.
+func (w waitingTests) Run() int {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		flag.Set("test.parallel", "8")
+	}
+	return w.M.Run()
+}
+
+// TestScripts runs the behaviours in testdata/script, one file each.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir:                 "../../testdata/script",
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("XDG_STATE_HOME", env.Getenv("WORK")+"/state")
+			env.Setenv("TESTDATA", testdata(t))
+			return nil
+		},
+		Cmds: scriptCommands,
+	})
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"net"
 	"strings"
 	"time"
 
@@ -12,13 +11,13 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
-// service is the API as a run sees it: whom it speaks as, and to what.
+// service is the API as a run uses it: the client, the account, and the endpoint.
 type service struct {
 	*cloud.Cloud
 	account  string
-	endpoint string       // as told to people
+	endpoint string       // as shown to people
 	scope    ledger.Scope // keeps simulated, custom-endpoint and real submissions apart in the ledger
-	stop     func()       // ends the embedded simulator
+	stop     func()       // stops the embedded simulator
 }
 
 func (s *service) close() {
@@ -26,10 +25,10 @@ func (s *service) close() {
 	s.stop()
 }
 
-// openService finds credentials, opens the cloud or the embedded simulator, and asks
-// whose account it is. Nothing is sent for any circuit.
+// openService finds credentials, opens the cloud or the embedded simulator, and asks for
+// the account. It makes no request for any circuit.
 func (a *app) openService(ctx context.Context, f serviceFlags, r runFlags) (*service, error) {
-	if err := cloud.Hazard(); err != nil {
+	if err := cloud.DebugLeak(); err != nil {
 		return nil, failure(exitUsage, "debug-sdk", err)
 	}
 	config := cloud.Config{Endpoint: f.endpoint, Timeout: time.Duration(f.timeout), Concurrency: f.concurrency, UserAgent: "loabatch/" + version()}
@@ -65,7 +64,7 @@ func (a *app) openService(ctx context.Context, f serviceFlags, r runFlags) (*ser
 	return s, nil
 }
 
-// triedSources tells where credentials were looked for, in order.
+// triedSources lists where credentials were looked for, in order.
 func triedSources(err error) string {
 	var none *cloud.CredentialsError
 	if !errors.As(err, &none) {
@@ -78,11 +77,11 @@ func triedSources(err error) string {
 	return strings.Join(tried, ", ")
 }
 
-// identify asks for the account, holds it against --expect-account, and fixes the scope.
-// One lost answer does not cost the night's run.
+// identify asks for the account, compares it with --expect-account, and sets the scope. It
+// retries, or one lost answer would cost the night's run.
 func (s *service) identify(ctx context.Context, f serviceFlags, r runFlags) error {
 	var who cloud.Identity
-	err := batch.Insist(ctx, r.maxAttempts, func() (err error) {
+	err := batch.RetryRead(ctx, r.maxAttempts, func() (err error) {
 		who, err = s.Identity(ctx)
 		return err
 	})
@@ -114,30 +113,4 @@ func identityFailure(err error) error {
 		return failure(exitStopped, "identity-refused", err, "code", call.Code)
 	}
 	return failure(exitStopped, "identity-failed", err, "code", call.Code)
-}
-
-// embedded is a simulator on a loopback port of its own.
-type embedded struct {
-	url  string
-	stop func()
-}
-
-// startSimulator serves the simulated endpoint for this process, so that the real SDK
-// goes over real HTTP.
-func startSimulator(rate string, r runFlags) (*embedded, error) {
-	handler, err := newSimulator(map[string]string{simulatedKeyID: simulatedSecret}, simulatedAccount, rate, r.faults, r.seed)
-	if err != nil {
-		return nil, err
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, failure(exitInternal, "simulator-listen", err, "value", "127.0.0.1:0", "reason", err.Error())
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		handler.Serve(ctx, listener) // a listener that fails shows as calls that fail
-	}()
-	return &embedded{url: "http://" + listener.Addr().String(), stop: func() { cancel(); <-ended }}, nil
 }

@@ -1,22 +1,22 @@
 package cli
 
 import (
-	"net"
-	"net/netip"
-	"net/url"
+	"cmp"
+	"errors"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cloud"
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// options turns the flags into sheet.Options, or tells which flag is wrong.
+// options turns the flags into sheet.Options, or reports which flag is wrong.
 func (f *validationFlags) options(now time.Time) (sheet.Options, error) {
 	o := sheet.Options{DefaultRegion: f.region, Now: now, Strict: f.strict, Regions: cloud.KnownRegions(), Severities: map[string]sheet.Severity{}}
-	if f.region != "" && strings.Trim(f.region, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+	if f.region != "" && !sheet.ValidRegionID(f.region) {
 		return o, failure(exitUsage, "region-value", nil, "value", f.region)
 	}
 	if f.maxUnpacked < 1 {
@@ -60,14 +60,14 @@ func (f *outputFlags) check() error {
 	return nil
 }
 
-// pace is the quota as the flags have it.
+// pace is the quota as set by the flags.
 type pace struct {
-	rate  batch.Rate
+	rate  quota.Rate
 	burst int
 }
 
 func (f *serviceFlags) pace() (pace, error) {
-	rate, err := batch.ParseRate(f.rate)
+	rate, err := quota.ParseRate(f.rate)
 	if err != nil {
 		return pace{}, failure(exitUsage, "rate-value", err, "value", f.rate)
 	}
@@ -83,71 +83,63 @@ func (f *serviceFlags) pace() (pace, error) {
 // checkEndpoint keeps signed requests, which carry personal data in their URL, off
 // unencrypted networks: plain http goes to a loopback address only.
 func (f *serviceFlags) checkEndpoint() error {
-	if f.endpoint == "" {
-		return nil
+	_, err := cloud.ParseEndpoint(f.endpoint)
+	if bad, ok := errors.AsType[*cloud.EndpointError](err); ok {
+		return endpointFailure(bad, f.endpoint)
 	}
-	u, err := url.Parse(f.endpoint)
-	if err == nil && u.User != nil {
-		return failure(exitUsage, "endpoint-user", nil)
-	}
-	if err != nil || u.Host == "" || (u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.Fragment != "" {
-		return failure(exitUsage, "endpoint-value", nil, "value", f.endpoint)
-	}
-	switch u.Scheme {
-	case "https":
-		return nil
-	case "http":
-		if loopback(u.Hostname()) {
-			return nil
-		}
-		return failure(exitUsage, "endpoint-plain", nil, "value", f.endpoint)
-	}
-	return failure(exitUsage, "endpoint-value", nil, "value", f.endpoint)
+	return err
 }
 
-// loopback reports whether a host can only be this machine (RFC 6890: 127.0.0.0/8, ::1).
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
+// endpointFailure never repeats an endpoint with a user name, which may have a password.
+func endpointFailure(bad *cloud.EndpointError, endpoint string) error {
+	if bad.Code == cloud.EndpointUser {
+		return failure(exitUsage, bad.Code, bad)
 	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback()
+	return failure(exitUsage, bad.Code, bad, "value", endpoint)
 }
 
-// loopbackAddress reports whether host:port can only be this machine.
-func loopbackAddress(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	return err == nil && loopback(host)
-}
-
-// runSettings is what the flags say of a run, read and checked.
+// runSettings are the flags of a run, parsed and checked.
 type runSettings struct {
 	maxFailures batch.Limit
 	only        []sheet.Result
 	dryRun      dryRun
 }
 
-// dryRun is how much of a run is withheld.
+// dryRun says whether a run sends anything and, if not, whether it asks the API.
 type dryRun string
+
+// dryRunFlag is the name of the flag.
+const dryRunFlag = "dry-run"
 
 // The kinds of run.
 const (
-	wetRun        dryRun = ""
+	dryRunOff     dryRun = ""
 	dryRunOffline dryRun = "offline"
 	dryRunOnline  dryRun = "online"
 )
 
-func (f *runFlags) settings() (runSettings, error) {
-	s := runSettings{dryRun: dryRun(f.dryRun)}
-	switch f.dryRun {
-	case "", "offline", "online":
-	case "true":
-		s.dryRun = dryRunOffline
-	case "false":
-		s.dryRun = wetRun
-	default:
-		return s, failure(exitUsage, "choice", nil, "flag", "dry-run", "value", f.dryRun, "choices", "offline, online")
+// parseDryRun reads the value of --dry-run.
+func parseDryRun(text string) (mode dryRun, ok bool) {
+	switch text {
+	case "", "false":
+		return dryRunOff, true
+	case "true", "offline":
+		return dryRunOffline, true
+	case "online":
+		return dryRunOnline, true
 	}
+	return dryRunOff, false
+}
+
+// flag is the value of --dry-run that asks for this kind of run.
+func (d dryRun) flag() string { return cmp.Or(string(d), "false") }
+
+func (f *runFlags) settings() (runSettings, error) {
+	mode, ok := parseDryRun(f.dryRun)
+	if !ok {
+		return runSettings{}, failure(exitUsage, "choice", nil, "flag", dryRunFlag, "value", f.dryRun, "choices", "offline, online, false")
+	}
+	s := runSettings{dryRun: mode}
 	if f.maxAttempts < 1 {
 		return s, failure(exitUsage, "max-attempts-value", nil, "value", number(f.maxAttempts))
 	}
@@ -166,7 +158,7 @@ func (f *runFlags) settings() (runSettings, error) {
 	return s, err
 }
 
-// results reads --only: the words of the closed set in any case, - for _.
+// results parses --only: result words in any case, with - or _.
 func results(words []string) ([]sheet.Result, error) {
 	var list []sheet.Result
 	for _, word := range words {

@@ -1,23 +1,102 @@
 package cloud
 
 import (
+	"context"
 	"encoding/json"
+	"net/http"
+	"strconv"
 	"strings"
+	"time"
+
+	"github.com/loabatch/loabatch/batch"
 )
 
-// answer is what the fields of a body say.
+// classify sorts the result of a call, from what was seen on the wire. Unread means that
+// the SDK could not parse the answer; then it is not a success.
+// The error is a *batch.CallError, or the caller's context error when nothing was sent
+// because of it.
+func classify(ctx context.Context, x *exchange, unread bool) (answer, error) {
+	if !x.answered() {
+		return answer{}, unanswered(ctx, x)
+	}
+	a := parseAnswer(x.body, x.private)
+	e := &batch.CallError{Class: batch.MaybeReceived, Code: a.code, RequestID: a.requestID, Status: x.status, Unsettled: true}
+	if x.status/100 == 2 {
+		if a.parsed && a.code == "" && a.requestID != "" && !unread {
+			return a, nil
+		}
+		e.Throttled = ruleFor(a.code).throttled
+	} else {
+		byRule(e)
+	}
+	if e.Code == "" {
+		e.Code = oddCode(x)
+	}
+	if e.RequestID == "" {
+		e.RequestID = x.headerID()
+	}
+	if e.Throttled || e.Class == batch.TryLater || x.status/100 == 5 {
+		e.Wait = waitHint(x.header, time.Now())
+	}
+	return a, e
+}
+
+// byRule sorts an answer that is not a success, by its code and status. A 5xx may have
+// taken effect whatever its code, unless the quota stopped it before that.
+func byRule(e *batch.CallError) {
+	r := ruleFor(e.Code)
+	switch {
+	case r.throttled || e.Status == http.StatusTooManyRequests:
+		e.Class, e.Throttled, e.Unsettled = batch.TryLater, true, false
+	case e.Status/100 == 4 && e.Code != "":
+		e.Class, e.Unsettled = r.class, r.unsettled
+	}
+}
+
+// oddCode names an answer that has no code of its own.
+func oddCode(x *exchange) string {
+	switch {
+	case x.status == http.StatusTooManyRequests:
+		return codeThrottled
+	case x.status/100 == 5:
+		return codeServerError
+	case x.status/100 == 3:
+		return codeRedirect
+	case len(x.body) == 0:
+		return codeEmpty
+	}
+	return codeOddAnswer
+}
+
+// unanswered sorts a call that got no complete answer. Without a connection nothing was
+// sent; with one, anything may have been.
+func unanswered(ctx context.Context, x *exchange) error {
+	if x.gotConn.Load() {
+		return &batch.CallError{Class: batch.MaybeReceived, Code: lostCode(ctx, x), RequestID: x.headerID(), Status: x.status, Unsettled: true}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if x.sent == 0 {
+		return &batch.CallError{Class: batch.NotSent, Code: codeClient}
+	}
+	class, code := dialFailure(x)
+	return &batch.CallError{Class: class, Code: code}
+}
+
+// answer holds the fields of a body.
 type answer struct {
-	parsed    bool // the body is a JSON object and its code, if any, is a text
+	parsed    bool // the body is a JSON object and its code, if any, is a string
 	code      string
 	requestID string
 }
 
-// maxField is the longest code or request ID that is taken for one.
+// maxField is the longest code or request ID that is accepted as one.
 const maxField = 128
 
 // parseAnswer reads the fields of a body. Only the outermost Code and RequestId (also
 // spelt requestId) are looked at, never the message. A field that quotes the request
-// is dropped: the text may be anything, and a private value in it must not get out.
+// is dropped: a private value must not get out.
 func parseAnswer(body []byte, private []string) answer {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(body, &fields) != nil || fields == nil {
@@ -39,7 +118,7 @@ func parseAnswer(body []byte, private []string) answer {
 	return a
 }
 
-// requestID gives a request ID as it stands, or nothing when it is none that may be shown.
+// requestID returns a request ID unchanged, or nothing when it must not be shown.
 func requestID(id string, private []string) string {
 	if !isField(id) || quotes(id, private) {
 		return ""
@@ -82,9 +161,9 @@ func isField(s string) bool {
 	return true
 }
 
-// shortPrivate is the length from which a private value is looked for inside of a
-// field. A shorter one, such as the name Li, is part of honest codes; it must be a
-// whole word of the field to count.
+// shortPrivate is the length from which a private value is looked for inside a field. A
+// shorter one, such as the name Li, is part of honest codes; it only counts as a whole
+// word of the field.
 const shortPrivate = 6
 
 // quotes reports whether a field repeats one of the private values.
@@ -108,4 +187,67 @@ func hasWord(field, word string) bool {
 		}
 	}
 	return false
+}
+
+// maxWait bounds a server's hint: the quota's window is one minute, so a longer wait is
+// somebody's mistake.
+const maxWait = 2 * time.Minute
+
+// waitHint returns how long the server asks to wait, at most maxWait; 0 when it gives no
+// hint. Of several hints the longest counts. The headers are
+//
+//	x-ratelimit-user-api, x-ratelimit-user: Limit:1,Remain:0,TimeLeft:2000   milliseconds; counts when nothing remains
+//	x-acs-retry-after: 2000                                                  milliseconds
+//	Retry-After: 2, or a date                                                seconds (RFC 9110, section 10.2.3)
+func waitHint(h http.Header, now time.Time) time.Duration {
+	var wait time.Duration
+	for _, name := range []string{"X-Ratelimit-User-Api", "X-Ratelimit-User"} {
+		for _, v := range h.Values(name) {
+			wait = max(wait, timeLeft(v))
+		}
+	}
+	for _, v := range h.Values("X-Acs-Retry-After") {
+		wait = max(wait, amount(v, time.Millisecond))
+	}
+	for _, v := range h.Values("Retry-After") {
+		if at, err := http.ParseTime(v); err == nil {
+			wait = max(wait, min(at.Sub(now), maxWait))
+		} else {
+			wait = max(wait, amount(v, time.Second))
+		}
+	}
+	return wait
+}
+
+// timeLeft reads TimeLeft out of a list such as Limit:1,Remain:0,TimeLeft:2000.
+func timeLeft(list string) time.Duration {
+	var left time.Duration
+	for field := range strings.SplitSeq(list, ",") {
+		name, value, _ := strings.Cut(field, ":")
+		switch strings.ToLower(strings.TrimSpace(name)) {
+		case "timeleft":
+			left = amount(value, time.Millisecond)
+		case "remain":
+			if n, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64); err == nil && n > 0 {
+				return 0
+			}
+		}
+	}
+	return left
+}
+
+// amount reads a whole number of units, at most maxWait; 0 for anything else.
+func amount(text string, unit time.Duration) time.Duration {
+	text = strings.TrimSpace(text)
+	n, err := strconv.ParseUint(text, 10, 63)
+	if err != nil {
+		if e, ok := err.(*strconv.NumError); !ok || e.Err != strconv.ErrRange {
+			return 0
+		}
+		return maxWait
+	}
+	if n > uint64(maxWait/unit) {
+		return maxWait
+	}
+	return time.Duration(n) * unit
 }

@@ -32,7 +32,7 @@ type Config struct {
 // batch.Surveyor, and is safe for any number of goroutines. Its errors are
 // *batch.CallError, or the context's own when nothing was sent because of it.
 type Cloud struct {
-	endpoint    endpoint
+	endpoint    Endpoint
 	timeout     time.Duration
 	credentials Credentials
 	userAgent   string
@@ -50,12 +50,12 @@ var (
 
 // New prepares the calls; it contacts nobody. Its errors are *EndpointError for an
 // override that cannot be used, *CredentialsError for credentials that were not set,
-// and *HazardError when the environment would make the SDK print secrets.
+// and *DebugLeakError when the environment would make the SDK print secrets.
 func New(c Config) (*Cloud, error) {
-	if err := Hazard(); err != nil {
+	if err := DebugLeak(); err != nil {
 		return nil, err
 	}
-	e, err := parseEndpoint(c.Endpoint)
+	e, err := ParseEndpoint(c.Endpoint)
 	if err != nil {
 		return nil, err
 	}
@@ -90,13 +90,13 @@ type question struct {
 	response responses.AcsResponse
 }
 
-// vpcQuestion asks the VPC API of a region.
+// vpcQuestion is a call of the VPC API of a region.
 func vpcQuestion(region string, request requests.AcsRequest, response responses.AcsResponse) *question {
 	return &question{host: vpcHost(region), region: region, request: request, response: response}
 }
 
-// ask makes one call and classifies what came of it. The exchange is returned also with
-// an error, for what its headers tell; it is nil when no call was made.
+// ask makes one call and classifies its result. The exchange is returned also with an
+// error, for its headers; it is nil when no call was made.
 func (c *Cloud) ask(ctx context.Context, q *question) (*exchange, answer, error) {
 	if !sheet.ValidRegionID(q.region) {
 		return nil, answer{}, &batch.CallError{Class: batch.RegionFatal, Code: codeBadRegion}
@@ -123,14 +123,14 @@ func (c *Cloud) ask(ctx context.Context, q *question) (*exchange, answer, error)
 }
 
 // noTimeout keeps the SDK from a deadline of its own: zero would be its default of 10 s,
-// and net/http has none for a value below that. The carrier sets the attempt's.
+// and net/http has none for a value below that. The transport sets the attempt's.
 const noTimeout = -1
 
 // address tells the SDK where to send a request, so that it resolves nothing itself.
 func (c *Cloud) address(q *question) {
 	host, scheme := q.host, schemeHTTPS
-	if c.endpoint.host != "" {
-		host, scheme = c.endpoint.host, c.endpoint.scheme
+	if c.endpoint.Host != "" {
+		host, scheme = c.endpoint.Host, c.endpoint.scheme()
 	}
 	q.request.SetDomain(host)
 	q.request.SetScheme(scheme)
@@ -138,7 +138,7 @@ func (c *Cloud) address(q *question) {
 	q.request.GetQueryParams()["RegionId"] = q.region
 }
 
-// worker hands out a client that nobody else is using, building one when there is none.
+// worker returns an idle client, building one when there is none.
 func (c *Cloud) worker() (*worker, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,15 +1,20 @@
 package cloud
 
 import (
-	"strings"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"syscall"
 
 	"github.com/loabatch/loabatch/batch"
 )
 
-// rule says what an error code of the API means. A code holds at most one *, which
-// stands for any text, the empty one included.
+// rule says what an error code of the API, or a family of codes, means.
 type rule struct {
-	code      string
+	code      string // a pattern: see [batch.MatchCode]
 	class     batch.Class
 	throttled bool // about the quota
 	unsettled bool // the API may hold the application
@@ -23,17 +28,17 @@ type rule struct {
 //	ecs     https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-errorcodes
 //	eci     https://www.alibabacloud.com/help/en/eci/developer-reference/api-eci-2018-08-08-errorcodes
 //
-// The first rule that fits counts. Any other code is a refusal when the status is 4xx.
+// The first rule that matches counts. Any other code is a refusal when the status is 4xx.
 var rules = []rule{
 	// Throttled: the call was counted and not executed.
 	{code: "Throttling*", class: batch.TryLater, throttled: true},         // common: Throttling, Throttling.User, Throttling.Api
 	{code: "Rejected.Throttling", class: batch.TryLater, throttled: true}, // vpc
 
-	// An earlier request with this token is still at work: it may well succeed.
+	// An earlier request with this token is still in progress: it may well succeed.
 	{code: "*TokenProcessing", class: batch.TryLater, unsettled: true},      // ecs: LastTokenProcessing; vpc: OperationFailed.LastTokenProcessing
 	{code: "IdempotenceProcessing", class: batch.TryLater, unsettled: true}, // vpc
 
-	// Something else is at work on the same circuit or account: not executed.
+	// Another operation on the same circuit or account is in progress: not executed.
 	{code: "SystemBusy", class: batch.TryLater},         // vpc
 	{code: "OperationConflict", class: batch.TryLater},  // vpc
 	{code: "TaskConflict", class: batch.TryLater},       // vpc
@@ -41,7 +46,7 @@ var rules = []rule{
 	{code: "LockFailed", class: batch.TryLater},         // vpc
 	{code: "SignatureNonceUsed", class: batch.TryLater}, // common: the next attempt has a new nonce
 
-	// The service failed, whatever status it dresses that in: it may have taken effect.
+	// The service failed, whatever the status: it may have taken effect.
 	{code: "ServiceUnavailable", class: batch.TryLater, unsettled: true}, // common
 	{code: "InternalError", class: batch.TryLater, unsettled: true},      // common
 
@@ -65,7 +70,7 @@ var rules = []rule{
 	// No row of this region can be sent.
 	{code: "InvalidRegionId*", class: batch.RegionFatal}, // vpc: InvalidRegionId.NotFound
 
-	// This row is refused for good, as it stands.
+	// This row is refused for good as it is.
 	{code: "MissingParam.*", class: batch.Refused},              // apply
 	{code: "IllegalParam.*", class: batch.Refused},              // apply
 	{code: "Invalid*.Malformed", class: batch.Refused},          // apply: InvalidConstructionTime.Malformed
@@ -74,45 +79,36 @@ var rules = []rule{
 	{code: "IdempotentParameterMismatch", class: batch.Refused}, // vpc
 }
 
-// otherCode is the rule of a code that no rule names.
+// otherCode is the rule of a code that matches no other.
 var otherCode = rule{class: batch.Refused}
 
 // ruleFor gives the rule of a code.
 func ruleFor(code string) rule {
 	for _, r := range rules {
-		if fits(r.code, code) {
+		if batch.MatchCode(r.code, code) {
 			return r
 		}
 	}
 	return otherCode
 }
 
-// fits reports whether a code is the pattern, whose one * stands for any text.
-func fits(pattern, code string) bool {
-	front, back, star := strings.Cut(pattern, "*")
-	if !star {
-		return pattern == code
-	}
-	return len(code) >= len(front)+len(back) && strings.HasPrefix(code, front) && strings.HasSuffix(code, back)
-}
-
-// The codes of what is not an answer of the API. They stand in brackets so that nobody
+// The codes of what is not an answer of the API. They are in brackets so that nobody
 // looks for them on the API's pages; the catalogue explains them.
 const (
-	codeBadRegion   = "(bad-region)"         // the region is no plain a-z, 0-9, hyphen
+	codeBadRegion   = "(bad-region)"         // the region is not plain a-z, 0-9, hyphen
 	codeNoSuchHost  = "(no-such-host)"       // the region's host name does not exist
 	codeDNS         = "(dns)"                // the name server failed
-	codeRefused     = "(connection-refused)" // nobody listens there
+	codeRefused     = "(connection-refused)" // nothing listens there
 	codeUnreachable = "(unreachable)"        // no route
 	codeProxy       = "(proxy)"              // the proxy could not be used
 	codeTLS         = "(tls)"                // no trust: certificate or handshake
-	codeTimeout     = "(timeout)"            // the attempt's time was over
+	codeTimeout     = "(timeout)"            // the attempt's time ran out
 	codeCanceled    = "(canceled)"           // given up while the answer was awaited
 	codeReset       = "(connection-reset)"   // the connection was lost
 	codeNoAnswer    = "(no-answer)"          // the connection was closed without an answer
 	codeCutOff      = "(cut-off)"            // the answer ended early
 	codeOversized   = "(oversized-answer)"   // the answer is longer than 1 MiB
-	codeOddAnswer   = "(odd-answer)"         // no JSON object with a code or a request ID
+	codeOddAnswer   = "(odd-answer)"         // not a JSON object with a code or a request ID
 	codeRedirect    = "(redirect)"           // a 3xx
 	codeEmpty       = "(empty-answer)"       // a 2xx without a body
 	codeServerError = "(server-error)"       // a 5xx without a code
@@ -121,3 +117,66 @@ const (
 	codeCredentials = "(credentials)"        // the source of the keys gave none
 	codeClient      = "(client)"             // the SDK did not send the request
 )
+
+// dialFailure says why no connection was obtained.
+func dialFailure(x *exchange) (batch.Class, string) {
+	err := x.err
+	var (
+		op      *net.OpError
+		dns     *net.DNSError
+		timeout net.Error
+	)
+	switch {
+	case errors.Is(err, errProxy), errors.As(err, &op) && op.Op == "proxyconnect":
+		return batch.NotSent, codeProxy
+	case x.ctx.Err() != nil:
+		return batch.NotSent, codeTimeout
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return batch.RegionFatal, codeNoSuchHost
+	case dns != nil:
+		return batch.NotSent, codeDNS
+	case isTLS(err):
+		return batch.NotSent, codeTLS
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return batch.NotSent, codeRefused
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH), errors.Is(err, errNotLoopback):
+		return batch.NotSent, codeUnreachable
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return batch.NotSent, codeTimeout
+	}
+	return batch.NotSent, codeNetwork
+}
+
+// lostCode says how a call was lost after its connection had been obtained.
+func lostCode(ctx context.Context, x *exchange) string {
+	var timeout net.Error
+	switch err := x.err; {
+	case errors.Is(err, errOversized):
+		return codeOversized
+	case ctx.Err() != nil:
+		return codeCanceled
+	case x.ctx.Err() != nil, errors.As(err, &timeout) && timeout.Timeout():
+		return codeTimeout
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return codeReset
+	case x.status != 0:
+		return codeCutOff
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return codeNoAnswer
+	}
+	return codeNetwork
+}
+
+// isTLS reports whether the handshake failed: no trust, or no common protocol.
+func isTLS(err error) bool {
+	var (
+		verify    *tls.CertificateVerificationError
+		alert     tls.AlertError
+		record    tls.RecordHeaderError
+		authority x509.UnknownAuthorityError
+		host      x509.HostnameError
+		invalid   x509.CertificateInvalidError
+	)
+	return errors.As(err, &verify) || errors.As(err, &alert) || errors.As(err, &record) ||
+		errors.As(err, &authority) || errors.As(err, &host) || errors.As(err, &invalid)
+}

@@ -22,6 +22,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/ledger/sqlite"
 	"github.com/loabatch/loabatch/batch/simulator"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -46,7 +47,7 @@ func TestCostServer(t *testing.T) {
 	}
 }
 
-// BenchmarkWholeRow sets a whole run without a limit (engine, quota, durable ledger, rim)
+// BenchmarkWholeRow sets a whole run without a limit (engine, quota, durable ledger, cloud)
 // beside the bare SDK in its one sound shape, both against the same simulator in another
 // process, with as many calls in flight. They take turns, so that a machine whose speed
 // drifts is as fast for both, and what counts is the ratio of one to the other.
@@ -135,7 +136,7 @@ func costApplications(name string) []batch.Application {
 // transport behind them.
 func bareSDK(b *testing.B, url string, flight int, apps []batch.Application) {
 	host := strings.TrimPrefix(url, "http://")
-	transport := newTransport(endpoint{host: host, scheme: "http"}, flight)
+	transport := newTransport(Endpoint{Host: host}, flight)
 	defer transport.CloseIdleConnections()
 	next := make(chan *batch.Application)
 	var working sync.WaitGroup
@@ -148,7 +149,7 @@ func bareSDK(b *testing.B, url string, flight int, apps []batch.Application) {
 		}
 		working.Go(func() {
 			for a := range next {
-				r := applyQuestion(a).request.(*vpc.ApplyPhysicalConnectionLOARequest)
+				r := sdkRequest(a)
 				r.Domain, r.Scheme, r.RegionId = host, "HTTP", a.Key.Region
 				if _, err := client.ApplyPhysicalConnectionLOA(r); err != nil {
 					b.Error(err)
@@ -166,7 +167,7 @@ func bareSDK(b *testing.B, url string, flight int, apps []batch.Application) {
 // wholeRun sends them as a run does, with a ledger on disk.
 func wholeRun(b *testing.B, url string, flight int, apps []batch.Application) {
 	ctx := context.Background()
-	store, err := ledger.Open(ctx, filepath.Join(b.TempDir(), "ledger.db"))
+	store, err := sqlite.Open(ctx, filepath.Join(b.TempDir(), "ledger.db"))
 	if err != nil {
 		b.Fatal(err)
 	}

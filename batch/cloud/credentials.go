@@ -2,8 +2,13 @@ package cloud
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -45,8 +50,8 @@ func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.Source())
 // MarshalText gives the source.
 func (c Credentials) MarshalText() ([]byte, error) { return []byte(c.Source()), nil }
 
-// keys gives the keys of this moment. Several calls that need new keys at once wait for
-// one lookup; a call that is given up does not wait for it.
+// keys returns the current keys. Several calls that need new keys at once wait for
+// one request; a call that is cancelled does not wait for it.
 func (c Credentials) keys(ctx context.Context) (keys, error) {
 	if c.source.fixed != nil {
 		return *c.source.fixed, nil
@@ -106,7 +111,7 @@ func (s *source) renew() (k keys, err error) {
 	if k, ok := s.fresh(); ok {
 		return k, nil
 	}
-	k, ok := ask(s.provider)
+	k, ok := askProvider(s.provider)
 	if !ok {
 		return noKeys, &CredentialsError{Tried: []Attempt{{Source: s.name, State: StateFailed}}}
 	}
@@ -116,9 +121,9 @@ func (s *source) renew() (k keys, err error) {
 	return k, nil
 }
 
-// ask gets keys from a provider of the library, which may panic on answers that it did
-// not expect.
-func ask(p providers.CredentialsProvider) (k keys, ok bool) {
+// askProvider gets keys from a provider of the library, which may panic on answers that it
+// did not expect.
+func askProvider(p providers.CredentialsProvider) (k keys, ok bool) {
 	defer func() {
 		if recover() != nil {
 			k, ok = noKeys, false
@@ -129,4 +134,146 @@ func ask(p providers.CredentialsProvider) (k keys, ok bool) {
 		return noKeys, false
 	}
 	return keys{id: c.AccessKeyId, secret: c.AccessKeySecret, token: c.SecurityToken}, true
+}
+
+// The states of a link of the credentials chain.
+const (
+	StateAbsent = "absent" // not configured here
+	StateFailed = "failed" // configured, and it gave no keys
+)
+
+// Attempt is one link of the credentials chain that gave no keys.
+type Attempt struct {
+	Source string // environment, oidc, cli-profile, credentials-file, ecs-role or uri; with :NAME for a named profile
+	State  string // StateAbsent or StateFailed
+}
+
+// CredentialsError says that no keys were found. It repeats nothing of what the sources
+// answered: their errors quote files and answers with the secrets in them.
+type CredentialsError struct {
+	Profile string    // the profile that was asked for; may be empty
+	Tried   []Attempt // in the order of the chain; empty when no credentials were given at all
+}
+
+// Error lists what was tried.
+func (e *CredentialsError) Error() string {
+	tried := make([]string, len(e.Tried))
+	for i, a := range e.Tried {
+		tried[i] = a.Source + " " + a.State
+	}
+	return "no credentials (" + strings.Join(tried, ", ") + ")"
+}
+
+// link is one place where credentials may be.
+type link struct {
+	source     string
+	configured func() bool
+	build      func() (providers.CredentialsProvider, error)
+}
+
+// FindCredentials resolves the standard chain of Alibaba Cloud and gives the first
+// link that yields keys: environment variables, OIDC, the CLI's profile, the
+// credentials file, the RAM role of the machine, the credentials URI
+// (https://www.alibabacloud.com/help/en/sdk/developer-reference/v2-manage-go-access-credentials).
+// With a profile name only the CLI's profile and the credentials file are asked, under
+// that name. It asks once now, which may take some seconds on a machine without a
+// metadata service; later renewals ask the same link. Its error is a *CredentialsError.
+//
+// Session keys are renewed for as long as the link gives them.
+func FindCredentials(profile string) (Credentials, error) {
+	failure := &CredentialsError{Profile: profile}
+	for _, l := range chain(profile) {
+		if !l.configured() {
+			failure.Tried = append(failure.Tried, Attempt{l.source, StateAbsent})
+			continue
+		}
+		p, err := l.build()
+		if err == nil {
+			s := &source{name: l.source, provider: p}
+			if _, err = s.renew(); err == nil {
+				return Credentials{s}, nil
+			}
+		}
+		failure.Tried = append(failure.Tried, Attempt{l.source, StateFailed})
+	}
+	return Credentials{}, failure
+}
+
+// chain lists the links in the library's own order. The library's ready-made chain is
+// not used: after one failure it stays with its last link, and its errors are texts.
+func chain(profile string) []link {
+	files := []link{
+		{named("cli-profile", profile), cliConfigured, func() (providers.CredentialsProvider, error) {
+			return providers.NewCLIProfileCredentialsProviderBuilder().WithProfileName(profile).Build()
+		}},
+		{named("credentials-file", profile), fileConfigured, func() (providers.CredentialsProvider, error) {
+			return providers.NewProfileCredentialsProviderBuilder().WithProfileName(profile).Build()
+		}},
+	}
+	if profile != "" {
+		return files
+	}
+	links := []link{
+		{"environment", anySet("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"), func() (providers.CredentialsProvider, error) {
+			return providers.NewEnvironmentVariableCredentialsProviderBuilder().Build()
+		}},
+		{"oidc", anySet("ALIBABA_CLOUD_OIDC_TOKEN_FILE"), func() (providers.CredentialsProvider, error) {
+			return providers.NewOIDCCredentialsProviderBuilder().Build()
+		}},
+	}
+	links = append(links, files...)
+	return append(links,
+		link{"ecs-role", roleConfigured, func() (providers.CredentialsProvider, error) {
+			return providers.NewECSRAMRoleCredentialsProviderBuilder().Build()
+		}},
+		link{"uri", anySet("ALIBABA_CLOUD_CREDENTIALS_URI"), func() (providers.CredentialsProvider, error) {
+			return providers.NewURLCredentialsProviderBuilder().Build()
+		}})
+}
+
+func named(source, profile string) string {
+	if profile == "" {
+		return source
+	}
+	return source + ":" + profile
+}
+
+// anySet reports whether one of the variables is set.
+func anySet(names ...string) func() bool {
+	return func() bool {
+		for _, name := range names {
+			if os.Getenv(name) != "" {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+func cliConfigured() bool {
+	return !isTrue("ALIBABA_CLOUD_CLI_PROFILE_DISABLED") && fileExists("ALIBABA_CLOUD_CONFIG_FILE", ".aliyun/config.json")
+}
+
+func fileConfigured() bool {
+	return fileExists("ALIBABA_CLOUD_CREDENTIALS_FILE", ".alibabacloud/credentials")
+}
+
+// roleConfigured is true unless it is switched off: only the metadata address can tell.
+func roleConfigured() bool { return !isTrue("ALIBABA_CLOUD_ECS_METADATA_DISABLED") }
+
+func isTrue(variable string) bool { return strings.EqualFold(os.Getenv(variable), "true") }
+
+// fileExists reports whether a file exists: the one that the variable names, else the one
+// below the home directory. A file that cannot be examined counts as existing.
+func fileExists(variable, belowHome string) bool {
+	path := os.Getenv(variable)
+	if path == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return false
+		}
+		path = filepath.Join(home, belowHome)
+	}
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist)
 }

@@ -222,25 +222,6 @@ func TestNoCredentials(t *testing.T) {
 	}
 }
 
-func TestHazard(t *testing.T) {
-	for debug, want := range map[string]string{
-		"": "", "sdk": "sdk", "http,sdk": "sdk", "tea": "tea", " credential ": "credential", "sdkx": "", "SDK": "", "http": "",
-	} {
-		got := ""
-		if e, ok := errors.AsType[*HazardError](hazard(debug)); ok {
-			got = e.Value
-		}
-		if got != want {
-			t.Errorf("DEBUG=%q: %q, want %q", debug, got, want)
-		}
-	}
-	debugAtStart = "sdk"
-	defer func() { debugAtStart = "" }()
-	if _, err := New(Config{Credentials: canaryCredentials()}); err == nil {
-		t.Error("New goes on with DEBUG=sdk")
-	}
-}
-
 func TestNewWithoutCredentials(t *testing.T) {
 	if _, err := New(Config{}); err == nil {
 		t.Error("no error")

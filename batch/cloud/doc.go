@@ -1,30 +1,31 @@
-// Package cloud is the rim between the engine and Alibaba Cloud: it makes one API call
-// for one question and says what came of it in a few fields. It is the only package
-// that knows the SDK (alibaba-cloud-sdk-go v1.63.107, its last release) and the
-// credentials library; what is wrong with them ends here.
+// Package cloud connects the engine to Alibaba Cloud: it makes one API call at a
+// time and reports the result in a few fields. It is the only package that knows the SDK
+// (alibaba-cloud-sdk-go v1.63.107, its last release) and the credentials library, and it
+// contains their defects.
 //
 // # How a call goes
 //
-//	Submit ─► call ─► worker (an SDK client) ─► carrier (our RoundTripper) ─► one http.Transport
-//	                                              │
-//	                                              └─► exchange: what was really seen on the wire
-//	*batch.CallError ◄─ classify ◄────────────────┘
+//	Submit ─► ask ─► worker (an SDK client) ─► recordingTransport ─► one http.Transport
+//	                                               │
+//	                                               └─► exchange: what was seen on the wire
+//	*batch.CallError ◄─ classify ◄─────────────────┘
 //
 // The SDK signs and sends; it is never asked what happened. Its errors quote URLs,
-// headers and signed strings, its nil error is no success, and some bodies make it
-// panic. So the carrier keeps the facts of every call in an [exchange]: whether a
-// connection was obtained, the status, the headers, the body, how the call ended.
-// classify turns that into a [batch.CallError] by type and code, and by nothing else.
+// headers and signed strings, its nil error does not mean success, and some bodies make
+// it panic. So the recording transport keeps the facts of every call in an [exchange]:
+// whether a connection was obtained, the status, the headers, the body, how the call
+// ended. classify turns that into a [batch.CallError] by type and code, and by nothing
+// else.
 //
-// # What holds
+// # Invariants
 //
 //   - A client of the SDK is used by one goroutine at a time. Clients are built one
-//     after another under a mutex, and all share one transport behind a carrier of
-//     their own.
+//     after another under a mutex, and all share one http.Transport, each behind a
+//     recording transport of its own.
 //   - A call ends when its context does, or after Config.Timeout: dialling, waiting for
-//     headers and reading the body are bound alike, and so is asking for credentials.
+//     headers and reading the body are bounded alike, and so is asking for credentials.
 //   - One call is one request. The SDK's retry is off, redirects are not followed, and a
-//     carrier refuses to carry a second request for the same call. Nothing here retries
+//     recording transport refuses a second request for the same call. Nothing here retries
 //     and nothing here waits for a quota.
 //   - HTTPS everywhere. Plain HTTP is for a loopback endpoint only, and then the dialler
 //     refuses every address that is not loopback. A loopback endpoint is never reached

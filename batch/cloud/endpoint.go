@@ -1,11 +1,17 @@
 package cloud
 
 import (
+	"context"
+	"errors"
 	"net"
+	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/vpc"
 )
@@ -23,54 +29,66 @@ const stsHost = "sts.aliyuncs.com"
 // identityRegion is the RegionId of calls that concern the account and no region.
 const identityRegion = "cn-hangzhou"
 
-// endpoint is an override of the API's hosts: it serves every region and every API.
+// Endpoint is an override of the API's hosts: it serves every region and every API.
 // The zero value is no override.
-type endpoint struct {
-	host     string // host or host:port
-	scheme   string
-	loopback bool
+type Endpoint struct {
+	Host     string // host or host:port, as it was given
+	Plain    bool   // plain HTTP; then the host is loopback
+	Loopback bool   // the host is this machine
+}
+
+// scheme is the endpoint's, as the SDK spells it.
+func (e Endpoint) scheme() string {
+	if e.Plain {
+		return schemeHTTP
+	}
+	return schemeHTTPS
 }
 
 // EndpointError says what is wrong with an endpoint override.
 type EndpointError struct {
-	Code string // endpoint-malformed or endpoint-not-https: the catalogue's keys
+	Code string // EndpointMalformed, EndpointNotHTTPS or EndpointUser
 }
+
+// The codes of an EndpointError: the catalogue's keys.
+const (
+	EndpointMalformed = "endpoint-value" // not a scheme and a host with an optional port
+	EndpointNotHTTPS  = "endpoint-plain" // plain HTTP to a host that is not loopback
+	EndpointUser      = "endpoint-user"  // it has a user name or a password
+)
 
 // Error gives the code; it never repeats the URL, which may hold a password.
 func (e *EndpointError) Error() string { return "endpoint override: " + e.Code }
 
-// parseEndpoint reads an override such as https://vpc.example.com, vpc.example.com:8443
+// ParseEndpoint reads an override such as https://vpc.example.com, vpc.example.com:8443
 // or http://127.0.0.1:8080. Without a scheme it is HTTPS. Plain HTTP is accepted for a
-// loopback address or localhost only. Empty means no override.
-func parseEndpoint(text string) (endpoint, error) {
+// loopback address or localhost only, since signed requests carry personal data in their
+// URL. Empty means no override. Its errors are *EndpointError.
+func ParseEndpoint(text string) (Endpoint, error) {
 	if text == "" {
-		return endpoint{}, nil
+		return Endpoint{}, nil
 	}
 	if !strings.Contains(text, "://") {
 		text = "https://" + text
 	}
 	u, err := url.Parse(text)
-	if err != nil || !bareHost(u) {
-		return endpoint{}, &EndpointError{Code: "endpoint-malformed"}
-	}
-	e := endpoint{host: u.Host, loopback: isLoopback(u.Hostname())}
 	switch {
-	case u.Scheme == "https":
-		e.scheme = schemeHTTPS
-	case u.Scheme == "http" && e.loopback:
-		e.scheme = schemeHTTP
-	case u.Scheme == "http":
-		return endpoint{}, &EndpointError{Code: "endpoint-not-https"}
-	default:
-		return endpoint{}, &EndpointError{Code: "endpoint-malformed"}
+	case err == nil && u.User != nil:
+		return Endpoint{}, &EndpointError{EndpointUser}
+	case err != nil || !bareHost(u) || u.Scheme != "https" && u.Scheme != "http":
+		return Endpoint{}, &EndpointError{EndpointMalformed}
+	}
+	e := Endpoint{Host: u.Host, Plain: u.Scheme == "http", Loopback: IsLoopback(u.Hostname())}
+	if e.Plain && !e.Loopback {
+		return Endpoint{}, &EndpointError{EndpointNotHTTPS}
 	}
 	return e, nil
 }
 
 // bareHost reports whether a URL is a scheme and a host with an optional port, and
-// nothing that would be lost or that would not belong into the host name.
+// nothing else that would be lost or would not belong in the host name.
 func bareHost(u *url.URL) bool {
-	if u.Opaque != "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Path != "" && u.Path != "/" {
+	if u.Opaque != "" || u.RawQuery != "" || u.Fragment != "" || u.Path != "" && u.Path != "/" {
 		return false
 	}
 	if port := u.Port(); port != "" {
@@ -89,19 +107,20 @@ func bareHost(u *url.URL) bool {
 	})
 }
 
-// isLoopback reports whether a host name is this machine: localhost, 127.0.0.0/8 or ::1.
-func isLoopback(name string) bool {
-	if strings.EqualFold(name, "localhost") {
+// IsLoopback reports whether a host name can only be this machine: localhost in any case,
+// 127.0.0.0/8, ::1 (RFC 6890), and the IPv4 ones mapped into IPv6.
+func IsLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
 		return true
 	}
-	addr, err := netip.ParseAddr(name)
+	addr, err := netip.ParseAddr(host)
 	return err == nil && addr.Unmap().IsLoopback()
 }
 
-// loopbackAddress reports whether a dialled address such as 127.0.0.1:80 is loopback.
-func loopbackAddress(address string) bool {
+// IsLoopbackAddress reports whether a host:port can only be this machine.
+func IsLoopbackAddress(address string) bool {
 	host, _, err := net.SplitHostPort(address)
-	return err == nil && isLoopback(host)
+	return err == nil && IsLoopback(host)
 }
 
 // vpcHost is the host that serves the VPC API of a region. The region must be
@@ -114,6 +133,98 @@ func vpcHost(region string) string {
 }
 
 // vpcHosts are the regions whose host does not follow the pattern. The SDK fills this
-// map on first use, without a lock; taking it once, while the package is initialised,
-// is what makes later reads safe.
+// map on first use, without a lock; reading it once, while the package is initialised,
+// makes later reads safe.
 var vpcHosts = vpc.GetEndpointMap()
+
+// knownRegions are the regions in which the VPC API is offered to customers, from
+// https://www.alibabacloud.com/help/en/vpc/developer-reference/api-vpc-2016-04-28-endpoint,
+// with the finance and government clouds. The SDK's own map is of no use for this: it
+// lists internal test regions and lacks most public ones.
+var knownRegions = []string{
+	"ap-northeast-1", "ap-northeast-2", "ap-southeast-1", "ap-southeast-3", "ap-southeast-5",
+	"ap-southeast-6", "ap-southeast-7", "ap-southeast-8",
+	"cn-beijing", "cn-beijing-finance-1", "cn-chengdu", "cn-fuzhou", "cn-guangzhou", "cn-hangzhou",
+	"cn-hangzhou-finance", "cn-heyuan", "cn-heyuan-acdr-1", "cn-hongkong", "cn-huhehaote", "cn-nanjing",
+	"cn-north-2-gov-1", "cn-qingdao", "cn-shanghai", "cn-shanghai-finance-1", "cn-shenzhen",
+	"cn-shenzhen-finance-1", "cn-wuhan-lr", "cn-wulanchabu", "cn-zhangjiakou", "cn-zhengzhou-jva",
+	"eu-central-1", "eu-west-1",
+	"me-central-1", "me-east-1",
+	"na-south-1",
+	"us-east-1", "us-southeast-1", "us-west-1",
+}
+
+// KnownRegions lists the region IDs that this version knows, sorted. New regions
+// open, so a region that is not listed may well exist: ask Regions.
+func KnownRegions() []string { return slices.Clone(knownRegions) }
+
+// The bounds of the connections. The service closes idle sessions after about 10 s; a
+// connection that we close first cannot be closed under a request.
+const (
+	idleTimeout      = 5 * time.Second
+	connectTimeout   = 5 * time.Second
+	handshakeTimeout = 5 * time.Second
+	maxHeader        = 64 << 10 // bytes
+)
+
+var (
+	errNotLoopback = errors.New("cloud: plain HTTP to an address that is not loopback")
+	errProxy       = errors.New("cloud: the proxy cannot be used")
+)
+
+// newTransport makes the one transport that all workers share. Idle is how many
+// connections to one host are worth keeping: as many as may be in flight.
+//
+// HTTP/1.1 only: one connection carries one call, so that a lost connection loses one
+// answer. Bodies are asked for uncompressed, so that the bound on what is read
+// is the bound on what was sent.
+func newTransport(e Endpoint, idle int) *http.Transport {
+	dialer := &net.Dialer{Timeout: connectTimeout, KeepAlive: 15 * time.Second}
+	if e.Plain {
+		dialer.Control = loopbackOnly
+	}
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	return &http.Transport{
+		Proxy:                  proxyFor(e, http.ProxyFromEnvironment),
+		DialContext:            dialer.DialContext,
+		TLSHandshakeTimeout:    handshakeTimeout,
+		IdleConnTimeout:        idleTimeout,
+		MaxIdleConnsPerHost:    idle,
+		MaxResponseHeaderBytes: maxHeader,
+		DisableCompression:     true,
+		Protocols:              protocols,
+		OnProxyConnectResponse: connected,
+	}
+}
+
+// proxyFor decides about proxies: the environment does, except for a loopback endpoint,
+// which is never reached through one.
+func proxyFor(e Endpoint, env func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
+	if e.Loopback {
+		return nil
+	}
+	return func(r *http.Request) (*url.URL, error) {
+		u, err := env(r)
+		if err != nil {
+			return nil, errProxy
+		}
+		return u, nil
+	}
+}
+
+// connected refuses a proxy that did not connect us.
+func connected(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode != http.StatusOK {
+		return errProxy
+	}
+	return nil
+}
+
+// loopbackOnly refuses to dial anything but this machine, whatever a name resolves to.
+func loopbackOnly(_, address string, _ syscall.RawConn) error {
+	if !IsLoopbackAddress(address) {
+		return errNotLoopback
+	}
+	return nil
+}

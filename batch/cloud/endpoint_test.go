@@ -18,36 +18,40 @@ import (
 func TestParseEndpoint(t *testing.T) {
 	for _, tc := range []struct {
 		text string
-		want endpoint
+		want Endpoint
 		code string
 	}{
-		{"", endpoint{}, ""},
-		{"vpc.example.com", endpoint{"vpc.example.com", schemeHTTPS, false}, ""},
-		{"https://vpc.example.com:8443/", endpoint{"vpc.example.com:8443", schemeHTTPS, false}, ""},
-		{"https://127.0.0.1:8443", endpoint{"127.0.0.1:8443", schemeHTTPS, true}, ""},
-		{"http://127.0.0.1:8080", endpoint{"127.0.0.1:8080", schemeHTTP, true}, ""},
-		{"http://127.8.9.1", endpoint{"127.8.9.1", schemeHTTP, true}, ""},
-		{"http://[::1]:8080", endpoint{"[::1]:8080", schemeHTTP, true}, ""},
-		{"http://LocalHost:8080", endpoint{"LocalHost:8080", schemeHTTP, true}, ""},
-		{"http://vpc.example.com", endpoint{}, "endpoint-not-https"},
-		{"http://10.0.0.1", endpoint{}, "endpoint-not-https"},
-		{"http://localhost.example.com", endpoint{}, "endpoint-not-https"},
-		{"http://0.0.0.0:80", endpoint{}, "endpoint-not-https"},
-		{"http://127.0.0.1.example.com", endpoint{}, "endpoint-not-https"},
-		{"ftp://127.0.0.1", endpoint{}, "endpoint-malformed"},
-		{"https://", endpoint{}, "endpoint-malformed"},
-		{"https://a b", endpoint{}, "endpoint-malformed"},
-		{"https://vpc.example.com/path", endpoint{}, "endpoint-malformed"},
-		{"https://vpc.example.com?x=1", endpoint{}, "endpoint-malformed"},
-		{"https://vpc.example.com#x", endpoint{}, "endpoint-malformed"},
-		{"https://user:secret@vpc.example.com", endpoint{}, "endpoint-malformed"},
-		{"https://vpc.example.com:0", endpoint{}, "endpoint-malformed"},
-		{"https://vpc.example.com:65536", endpoint{}, "endpoint-malformed"},
-		{"https://vpc.example.com:", endpoint{}, "endpoint-malformed"},
-		{"https://vpc_x.example.com", endpoint{}, "endpoint-malformed"},
-		{"https://例.example.com", endpoint{}, "endpoint-malformed"},
+		{"", Endpoint{}, ""},
+		{"vpc.example.com", Endpoint{"vpc.example.com", false, false}, ""},
+		{"vpc.example.com:8443", Endpoint{"vpc.example.com:8443", false, false}, ""},
+		{"http://LOCALHOST:1", Endpoint{"LOCALHOST:1", true, true}, ""},
+		{"https://vpc.example.com:8443/", Endpoint{"vpc.example.com:8443", false, false}, ""},
+		{"https://127.0.0.1:8443", Endpoint{"127.0.0.1:8443", false, true}, ""},
+		{"http://127.0.0.1:8080", Endpoint{"127.0.0.1:8080", true, true}, ""},
+		{"http://127.8.9.1", Endpoint{"127.8.9.1", true, true}, ""},
+		{"http://[::1]:8080", Endpoint{"[::1]:8080", true, true}, ""},
+		{"http://LocalHost:8080", Endpoint{"LocalHost:8080", true, true}, ""},
+		{"http://vpc.example.com", Endpoint{}, EndpointNotHTTPS},
+		{"http://10.0.0.1", Endpoint{}, EndpointNotHTTPS},
+		{"http://localhost.example.com", Endpoint{}, EndpointNotHTTPS},
+		{"http://0.0.0.0:80", Endpoint{}, EndpointNotHTTPS},
+		{"http://127.0.0.1.example.com", Endpoint{}, EndpointNotHTTPS},
+		{"ftp://127.0.0.1", Endpoint{}, EndpointMalformed},
+		{"https://", Endpoint{}, EndpointMalformed},
+		{"https://a b", Endpoint{}, EndpointMalformed},
+		{"https://vpc.example.com/path", Endpoint{}, EndpointMalformed},
+		{"https://vpc.example.com?x=1", Endpoint{}, EndpointMalformed},
+		{"https://vpc.example.com#x", Endpoint{}, EndpointMalformed},
+		{"https://user:secret@vpc.example.com", Endpoint{}, EndpointUser},
+		{"user:secret@vpc.example.com:8443", Endpoint{}, EndpointUser},
+		{"http://user@10.0.0.1", Endpoint{}, EndpointUser},
+		{"https://vpc.example.com:0", Endpoint{}, EndpointMalformed},
+		{"https://vpc.example.com:65536", Endpoint{}, EndpointMalformed},
+		{"https://vpc.example.com:", Endpoint{}, EndpointMalformed},
+		{"https://vpc_x.example.com", Endpoint{}, EndpointMalformed},
+		{"https://例.example.com", Endpoint{}, EndpointMalformed},
 	} {
-		got, err := parseEndpoint(tc.text)
+		got, err := ParseEndpoint(tc.text)
 		code := ""
 		if e, ok := errors.AsType[*EndpointError](err); ok {
 			code = e.Code
@@ -57,6 +61,23 @@ func TestParseEndpoint(t *testing.T) {
 		}
 		if got != tc.want || code != tc.code {
 			t.Errorf("%q: got %+v %q, want %+v %q", tc.text, got, code, tc.want, tc.code)
+		}
+	}
+}
+
+func TestIsLoopback(t *testing.T) {
+	for host, want := range map[string]bool{
+		"localhost": true, "LOCALHOST": true, "127.0.0.1": true, "127.255.255.254": true, "::1": true, "::ffff:127.0.0.1": true,
+		"": false, "localhost.": false, "0.0.0.0": false, "::": false, "128.0.0.1": false, "10.0.0.1": false, "vpc.example.com": false,
+	} {
+		if got := IsLoopback(host); got != want {
+			t.Errorf("%q: %v", host, got)
+		}
+		if got := IsLoopbackAddress(net.JoinHostPort(host, "80")); got != want {
+			t.Errorf("%q with a port: %v", host, got)
+		}
+		if IsLoopbackAddress(host) {
+			t.Errorf("%q without a port", host)
 		}
 	}
 }
@@ -212,7 +233,7 @@ func TestLoopbackOnly(t *testing.T) {
 			t.Errorf("%s: %v", address, got)
 		}
 	}
-	plain := newTransport(endpoint{"localhost:1", schemeHTTP, true}, 1)
+	plain := newTransport(Endpoint{"localhost:1", true, true}, 1)
 	if _, err := plain.DialContext(t.Context(), "tcp", "192.0.2.1:80"); !errors.Is(err, errNotLoopback) {
 		t.Errorf("dialling another machine: %v", err)
 	}
@@ -223,16 +244,16 @@ func TestLoopbackOnly(t *testing.T) {
 func TestProxies(t *testing.T) {
 	proxy, _ := url.Parse("http://user:proxysecret@proxy.example.com:3128")
 	env := func(*http.Request) (*url.URL, error) { return proxy, nil }
-	if proxyFor(endpoint{"127.0.0.1:80", schemeHTTP, true}, env) != nil {
+	if proxyFor(Endpoint{"127.0.0.1:80", true, true}, env) != nil {
 		t.Error("a proxy for a loopback endpoint")
 	}
 	r := httptest.NewRequest("POST", "https://vpc.aliyuncs.com/", nil)
-	if u, err := proxyFor(endpoint{}, env)(r); u != proxy || err != nil {
+	if u, err := proxyFor(Endpoint{}, env)(r); u != proxy || err != nil {
 		t.Errorf("%v %v", u, err)
 	}
 	broken := func(*http.Request) (*url.URL, error) { return nil, errors.New("parse http://user:proxysecret@") }
 	c := cloudAt(t, "")
-	c.transport.Proxy = proxyFor(endpoint{}, broken)
+	c.transport.Proxy = proxyFor(Endpoint{}, broken)
 	_, err := c.Submit(t.Context(), application())
 	if e := callError(t, err); *e != (batch.CallError{Class: batch.NotSent, Code: codeProxy}) {
 		t.Errorf("%+v", *e)

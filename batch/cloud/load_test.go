@@ -44,14 +44,14 @@ func simulated(t testing.TB, o simulator.Options) (*simulator.Simulator, string)
 	return s, "http://" + l.Addr().String()
 }
 
-// told is what the calls for circuits came to, by what it says about the server.
-type told struct {
+// reported is the results of the calls for circuits, by what they say about the server.
+type reported struct {
 	mu      sync.Mutex
 	yes, no []string // circuits that the server must have accepted once, and must know nothing of
 	broken  atomic.Int64
 }
 
-func (o *told) applied(id string, err error) {
+func (o *reported) applied(id string, err error) {
 	call, isCall := errors.AsType[*batch.CallError](err)
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -65,7 +65,7 @@ func (o *told) applied(id string, err error) {
 
 // TestLoad has 64 workers make many calls each, as many as LOABATCH_TEST_CALLS says, with faults of every kind and calls given
 // up at random moments. There is no race, no goroutine stays behind, connections are
-// used again, no call is ever sent twice, and what the rim says agrees with the server.
+// used again, no call is ever sent twice, and what the package reports agrees with the server.
 func TestLoad(t *testing.T) {
 	workers, calls := 64, 40
 	switch n, err := strconv.Atoi(os.Getenv("LOABATCH_TEST_CALLS")); {
@@ -95,7 +95,7 @@ func load(t *testing.T, workers, calls int) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	var outcome told
+	var outcome reported
 	var wait sync.WaitGroup
 	for w := range workers {
 		wait.Go(func() {
@@ -121,7 +121,7 @@ func load(t *testing.T, workers, calls int) {
 
 // oneCall applies for a circuit, or asks something; one call in ten is given up at a
 // random moment.
-func oneCall(t *testing.T, c *Cloud, outcome *told, id string, random *rand.Rand) {
+func oneCall(t *testing.T, c *Cloud, outcome *reported, id string, random *rand.Rand) {
 	ctx := t.Context()
 	if random.IntN(10) == 0 {
 		var cancel context.CancelFunc
@@ -157,8 +157,8 @@ func oneCall(t *testing.T, c *Cloud, outcome *told, id string, random *rand.Rand
 	}
 }
 
-// agree compares what was told with what the server saw.
-func agree(t *testing.T, s *simulator.Simulator, outcome *told) {
+// agree compares what was reported with what the server saw.
+func agree(t *testing.T, s *simulator.Simulator, outcome *reported) {
 	seen := map[string]simulator.CircuitStats{}
 	for _, circuit := range s.Stats().Circuits {
 		seen[circuit.InstanceID] = circuit
@@ -168,12 +168,12 @@ func agree(t *testing.T, s *simulator.Simulator, outcome *told) {
 	}
 	for _, id := range outcome.yes {
 		if seen[id].Accepted != 1 {
-			t.Errorf("%s: told accepted, the server says %+v", id, seen[id])
+			t.Errorf("%s: reported accepted, the server says %+v", id, seen[id])
 		}
 	}
 	for _, id := range outcome.no {
 		if seen[id].Accepted != 0 {
-			t.Errorf("%s: told that nothing was applied for, the server says %+v", id, seen[id])
+			t.Errorf("%s: reported that nothing was applied for, the server says %+v", id, seen[id])
 		}
 	}
 	if len(outcome.yes) == 0 || len(outcome.no) == 0 {

@@ -8,14 +8,15 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/ledger/sqlite"
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// A run asks for the past after it holds the locks, begins before it sends, and
-// finishes after the answer.
+// A run reads the past once it holds the locks, begins before it sends, and finishes after
+// the answer.
 func Example() {
 	ctx := context.Background()
-	store, err := ledger.Temporary(ctx)
+	store, err := sqlite.Temporary(ctx)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -50,10 +51,10 @@ func Example() {
 	// known after: SUBMITTED 2026-11-23 by monday <nil>
 }
 
-// While a run holds a circuit, another one is told who holds it.
+// While a run holds a circuit, the error of another run names the holder.
 func ExampleLockedError() {
 	ctx := context.Background()
-	store, err := ledger.Temporary(ctx)
+	store, err := sqlite.Temporary(ctx)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -71,7 +72,7 @@ func ExampleLockedError() {
 	if errors.As(err, &locked) {
 		fmt.Println("held by", locked.RunID)
 	}
-	_, err = store.Start(ctx, ledger.RunInfo{ID: "rehearsal", Scope: ledger.Simulated}, keys)
+	_, err = store.Start(ctx, ledger.RunInfo{ID: "simulation", Scope: ledger.Simulated}, keys)
 	fmt.Println("in another scope:", err)
 	fmt.Println("end:", first.End(ctx, ledger.RunEnd{}))
 	_, err = store.Start(ctx, ledger.RunInfo{ID: "wednesday", Scope: ledger.Real}, keys)
@@ -83,11 +84,11 @@ func ExampleLockedError() {
 	// afterwards: <nil>
 }
 
-// A run that was killed leaves its rows open; reading it back gives every row that it
-// came to, in sheet order.
+// A run that was killed leaves its rows open; reading it back returns every row that it
+// reached, in sheet order.
 func ExampleStore_Run() {
 	ctx := context.Background()
-	store, err := ledger.Temporary(ctx)
+	store, err := sqlite.Temporary(ctx)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -7,121 +7,121 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// state is what the ledger knows of one circuit in one scope: the last application
-// that came to an end, and the one that is begun now, if there is one.
-type state struct {
-	sent    sending // the last application that ended
-	pending sending // begun and not finished; its run is 0 when there is none
+// State is what a ledger knows of one circuit in one scope: the last submission that
+// ended, and the one in progress, if there is one. The zero State knows nothing. States
+// are compared with ==; SubmittedAt is in UTC and has no monotonic clock reading.
+type State struct {
+	Last    Submission // the last that ended
+	Pending Submission // begun and not finished; its Run is 0 if there is none
 
-	result    sheet.Result // of sent; empty when nothing ever ended
-	errorCode string
-	requestID string
-	submitted time.Time
-	loaStatus string
+	Result      sheet.Result // of Last; empty if none has ended
+	ErrorCode   string
+	RequestID   string
+	SubmittedAt time.Time // UTC; zero if it was never accepted
+	LOAStatus   string
 }
 
-// sending is one application on its way: what was sent, and by which run.
-type sending struct {
-	run        int64
-	hash       string
-	generation int
-	token      string
+// Submission is one application as a run sends it.
+type Submission struct {
+	Run        int64 // the ledger's number of the run, from 1 on
+	Hash       string
+	Generation int
+	Token      string
 }
 
-func (s state) open() bool { return s.pending.run != 0 || s.result == sheet.Unknown }
+// Open reports whether a submission may have taken effect without a definite answer.
+func (s State) Open() bool { return s.Pending.Run != 0 || s.Result == sheet.Unknown }
 
-// current is the application that a lookup would be about.
-func (s state) current() sending {
-	if s.pending.run != 0 {
-		return s.pending
+// Current is the submission that a lookup would be about.
+func (s State) Current() Submission {
+	if s.Pending.Run != 0 {
+		return s.Pending
 	}
-	return s.sent
+	return s.Last
 }
 
-// begin gives the state after a run began an application. Another one that was begun
-// and never finished may have arrived, and stays known as such.
-func (s state) begin(run int64, a batch.Application) state {
-	next := sending{run, a.Hash, a.Generation, a.Token}
-	if s.pending.run != 0 && s.pending != next {
-		s = s.unknown()
+// Begin is the state after a run began an application. Another submission that was begun
+// and never finished may have arrived, so it ends as UNKNOWN.
+func (s State) Begin(run int64, a batch.Application) State {
+	next := Submission{run, a.Hash, a.Generation, a.Token}
+	if s.Pending.Run != 0 && s.Pending != next {
+		s = s.endPending(sheet.Unknown)
 	}
-	s.pending = next
+	s.Pending = next
 	return s
 }
 
-// unknown gives the state in which the pending application ended as UNKNOWN.
-func (s state) unknown() state {
-	if s.sent.token != s.pending.token {
-		s.submitted, s.loaStatus = time.Time{}, "" // they belong to another application
-	}
-	s.sent, s.pending = s.pending, sending{}
-	s.result, s.errorCode, s.requestID = sheet.Unknown, "", ""
-	return s
-}
-
-// finish gives the state after an outcome of a run. What the run began it ends in any
-// case. On what another run left it decides only while it holds the circuit's lock;
-// without the lock it may still tell where the LOA stands.
-func (s state) finish(run int64, o batch.Outcome, holds bool) state {
+// Finish is the state after a run has finished a row. It always ends what the run itself
+// began. Of what another run left open it decides only while it holds the circuit's
+// lock; without the lock it may still report the LOA's status.
+func (s State) Finish(run int64, o batch.Outcome, holdsLock bool) State {
 	switch {
-	case s.pending.run == run:
-		return s.finishBegun(o)
-	case holds && s.open():
+	case s.Pending.Run == run:
+		return s.finishOwn(o)
+	case holdsLock && s.Open():
 		return s.settle(o)
-	case holds && o.Result == sheet.Already && s.result != "" && s.result != sheet.Submitted:
-		s.result = sheet.Already // refused or failed before, and an LOA stands there now
-		return s.answer(o)
-	case o.LOAStatus != "" && s != (state{}):
-		s.loaStatus = o.LOAStatus
+	case holdsLock && o.Result == sheet.Already && s.Result != "" && s.Result != sheet.Submitted:
+		s.Result = sheet.Already // refused or failed before, and there is an LOA now
+		return s.withAnswer(o)
+	case o.LOAStatus != "" && s != (State{}):
+		s.LOAStatus = o.LOAStatus
 	}
 	return s
 }
 
-// finishBegun ends the application that this run began. When nothing was sent after
-// all, it is as if it had never begun.
-func (s state) finishBegun(o batch.Outcome) state {
+// finishOwn ends the submission that this run began. If nothing was sent after all, it is
+// as if it had never begun.
+func (s State) finishOwn(o batch.Outcome) State {
 	switch o.Result {
 	case sheet.Submitted, sheet.Already, sheet.Refused, sheet.Failed, sheet.Unknown:
-		s = s.unknown()
-		s.result = o.Result
-		return s.answer(o)
+		return s.endPending(o.Result).withAnswer(o)
 	}
-	s.pending = sending{}
+	s.Pending = Submission{}
 	return s
 }
 
-// settle ends what an earlier run left open, by what a lookup has told. FAILED is no
-// settlement: this run sent nothing, so it cannot vouch for what the earlier one sent.
-func (s state) settle(o batch.Outcome) state {
+// settle ends what an earlier run left open, by what a lookup found. FAILED settles
+// nothing: this run sent nothing, so it says nothing about what the earlier one sent.
+func (s State) settle(o batch.Outcome) State {
 	switch o.Result {
 	case sheet.Submitted, sheet.Already, sheet.Refused, sheet.Unknown:
-		if s.pending.run != 0 {
-			s = s.unknown()
+		if s.Pending.Run != 0 {
+			s = s.endPending(o.Result)
 		}
-		s.result = o.Result
-		return s.answer(o)
+		s.Result = o.Result
+		return s.withAnswer(o)
 	}
 	return s
 }
 
-// answer takes over what the API answered.
-func (s state) answer(o batch.Outcome) state {
-	s.errorCode, s.requestID = o.ErrorCode, o.RequestID
+// endPending makes the pending submission the last one.
+func (s State) endPending(result sheet.Result) State {
+	if s.Last.Token != s.Pending.Token {
+		s.SubmittedAt, s.LOAStatus = time.Time{}, "" // they belong to another application
+	}
+	s.Last, s.Pending = s.Pending, Submission{}
+	s.Result, s.ErrorCode, s.RequestID = result, "", ""
+	return s
+}
+
+// withAnswer adds what the API answered.
+func (s State) withAnswer(o batch.Outcome) State {
+	s.ErrorCode, s.RequestID = o.ErrorCode, o.RequestID
 	if !o.SubmittedAt.IsZero() {
-		s.submitted = o.SubmittedAt
+		s.SubmittedAt = o.SubmittedAt
 	}
 	if o.LOAStatus != "" {
-		s.loaStatus = o.LOAStatus
+		s.LOAStatus = o.LOAStatus
 	}
 	return s
 }
 
-// record gives the state as the engine reads it.
-func (s state) record(runID string) batch.Record {
-	c := s.current()
+// Record is the state as the engine reads it. runID is the ID of the run of Current.
+func (s State) Record(runID string) batch.Record {
+	c := s.Current()
 	return batch.Record{
-		Hash: c.hash, Generation: c.generation, Token: c.token, Open: s.open(),
-		Result: s.result, ErrorCode: s.errorCode, RequestID: s.requestID,
-		SubmittedAt: s.submitted, LOAStatus: s.loaStatus, RunID: runID,
+		Hash: c.Hash, Generation: c.Generation, Token: c.Token, Open: s.Open(),
+		Result: s.Result, ErrorCode: s.ErrorCode, RequestID: s.RequestID,
+		SubmittedAt: s.SubmittedAt, LOAStatus: s.LOAStatus, RunID: runID,
 	}
 }

@@ -18,15 +18,15 @@ func outcome(a batch.Application, result sheet.Result) batch.Outcome {
 	return batch.Outcome{Row: a.Row, Key: a.Key, Result: result, Token: a.Token, Generation: a.Generation, RequestID: "request-" + a.Token}
 }
 
-// step is one thing that happens to a circuit.
-type step func(state) state
+// step is one event of a circuit.
+type step func(State) State
 
 func begun(run int64, a batch.Application) step {
-	return func(s state) state { return s.begin(run, a) }
+	return func(s State) State { return s.Begin(run, a) }
 }
 
 func finished(run int64, o batch.Outcome) step {
-	return func(s state) state { return s.finish(run, o, true) }
+	return func(s State) State { return s.Finish(run, o, true) }
 }
 
 func TestState(t *testing.T) {
@@ -82,73 +82,73 @@ func TestState(t *testing.T) {
 			recordOf(a, batch.Record{Result: sheet.Already, RequestID: "request-token-a-0"})},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			var s state
+			var s State
 			for _, step := range test.steps {
 				s = step(s)
 			}
-			if got := s.record(""); got != test.want {
+			if got := s.Record(""); got != test.want {
 				t.Errorf("\n got %+v\nwant %+v", got, test.want)
 			}
 		})
 	}
 }
 
-// TestStateWithoutTheLock holds a run without the lock to telling where the LOA stands.
+// TestStateWithoutTheLock checks that a run without the lock changes only the LOA's status.
 func TestStateWithoutTheLock(t *testing.T) {
 	a := application("a", 0)
-	before := state{}.begin(1, a)
+	before := State{}.Begin(1, a)
 	for _, result := range sheet.AllResults {
 		o := outcome(a, result)
-		if got := before.finish(2, o, false); got != before {
+		if got := before.Finish(2, o, false); got != before {
 			t.Errorf("%s changed the state to %+v", result, got)
 		}
 		o.LOAStatus = "Accept"
 		want := before
-		want.loaStatus = "Accept"
-		if got := before.finish(2, o, false); got != want {
+		want.LOAStatus = "Accept"
+		if got := before.Finish(2, o, false); got != want {
 			t.Errorf("%s with a status made %+v", result, got)
 		}
-		if got := (state{}).finish(2, o, false); got != (state{}) {
+		if got := (State{}).Finish(2, o, false); got != (State{}) {
 			t.Errorf("%s made up %+v", result, got)
 		}
 	}
 }
 
-// TestStateNeverForgetsWhatMayHaveArrived plays random lives of a circuit, in which
-// runs are killed at any moment, and holds the state to the truth: whatever may have
-// arrived without a word is open, whatever was decided is known under its token.
+// TestStateNeverForgetsWhatMayHaveArrived plays random sequences of runs, killed at any
+// moment, and compares the state with the truth: what may have arrived without an answer
+// is open, and a decision is known under its token.
 func TestStateNeverForgetsWhatMayHaveArrived(t *testing.T) {
 	for seed := range uint64(5000) {
 		random := rand.New(rand.NewPCG(seed, 1))
-		var s state
-		var lost bool            // something may have arrived, and nothing was heard
-		var decided sheet.Result // what was heard last, and of which token
+		var s State
+		var lost bool            // something may have arrived, and there was no answer
+		var decided sheet.Result // the last answer, and its token
 		var token string
 		for run := int64(1); run < 6; run++ {
 			a := application([]string{"a", "b"}[random.IntN(2)], random.IntN(2))
 			if lost && random.IntN(2) == 0 { // a lookup comes first
 				result := [...]sheet.Result{sheet.Already, sheet.Unknown, sheet.NotAttempted}[random.IntN(3)]
-				s = s.finish(run, outcome(a, result), true)
+				s = s.Finish(run, outcome(a, result), true)
 				if result == sheet.Already {
-					lost, decided, token = false, result, s.sent.token
+					lost, decided, token = false, result, s.Last.Token
 				}
 				continue
 			}
-			s = s.begin(run, a)
+			s = s.Begin(run, a)
 			sent := random.IntN(3) > 0
 			if random.IntN(3) == 0 { // killed
 				lost = true // from outside, begun and sent look the same
 				continue
 			}
 			if !sent {
-				s = s.finish(run, outcome(a, sheet.NotAttempted), true)
+				s = s.Finish(run, outcome(a, sheet.NotAttempted), true)
 				continue
 			}
 			result := [...]sheet.Result{sheet.Submitted, sheet.Refused, sheet.Failed, sheet.Unknown}[random.IntN(4)]
-			s = s.finish(run, outcome(a, result), true)
+			s = s.Finish(run, outcome(a, result), true)
 			lost, decided, token = result == sheet.Unknown, result, a.Token
 		}
-		got := s.record("")
+		got := s.Record("")
 		switch {
 		case got.Open != lost:
 			t.Fatalf("seed %d: open is %v, want %v: %+v", seed, got.Open, lost, got)

@@ -8,35 +8,35 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Cause is one reason why rows need looking after, with every place it was found.
+// Cause is one reason why rows need attention, with the places where it was found.
 type Cause struct {
 	Code     string      `json:"code"`     // of the problem, of the API's error, or of the reason
 	Severity string      `json:"severity"` // error or warning
 	Count    int         `json:"count"`    // problems or rows
 	Message  string      `json:"message"`  // of the first of them
 	Hint     string      `json:"hint"`     // likewise
-	Varied   bool        `json:"varied"`   // the others have other messages
+	Varied   bool        `json:"varied"`   // whether the others' messages differ
 	Cells    []string    `json:"cells"`    // the first of them, as formulas write them: Circuits!G7
 	Refs     []sheet.Ref `json:"-"`        // the same as positions
 }
 
-// maxCells bounds the places a cause lists; its count is whole.
+// maxCells limits the places that a cause lists, not its count.
 const maxCells = 50
 
 // Causes groups the errors and warnings among the problems, and the rows that the API
-// or a stop left unfinished, by code and, for rows, by how they ended. Errors come
-// first, then the most frequent, then the first found. Rows that are INVALID are told by
-// their problems alone.
+// or a stop left unfinished, by code and, for rows, by result and reason. Errors come
+// first, then the most frequent, then the first found. INVALID rows are represented by
+// their problems.
 func (d *Document) Causes() []Cause {
 	g := grouping{at: map[causeKey]int{}}
 	for i := range d.Problems {
-		if p := &d.Problems[i]; p.Severity == "error" || p.Severity == "warning" {
+		if p := &d.Problems[i]; p.Severity == sheet.Error.String() || p.Severity == sheet.Warning.String() {
 			g.add(causeKey{severity: p.Severity, code: p.Code}, p.Message, p.Hint, p.At)
 		}
 	}
 	for i := range d.Applications {
-		if a := &d.Applications[i]; d.toldAsCause(a) {
-			g.add(causeKey{"error", unfinished(a), a.Result, a.Reason}, a.Message, a.Hint, a.At)
+		if a := &d.Applications[i]; d.countsAsCause(a) {
+			g.add(causeKey{sheet.Error.String(), unfinished(a), a.Result, a.Reason}, a.Message, a.Hint, a.At)
 		}
 	}
 	slices.SortStableFunc(g.causes, func(a, b Cause) int {
@@ -45,15 +45,15 @@ func (d *Document) Causes() []Cause {
 	return g.causes
 }
 
-// toldAsCause reports whether a row counts among the causes. When LOAs were asked for,
-// the results are those of an earlier run; when a stop kept a row back, the stop is its
-// cause and is told on its own, but the rows whose answers made the stop are listed.
-func (d *Document) toldAsCause(a *Application) bool {
+// countsAsCause reports whether a row counts among the causes. Not in a status, whose
+// results are those of an earlier run; nor if a stop kept the row back, since the stop is
+// reported by itself. Rows whose answers caused the stop do count.
+func (d *Document) countsAsCause(a *Application) bool {
 	stopped := a.Result == sheet.NotAttempted && d.StopReason != "" && a.Reason != string(batch.ReasonRefusedAll)
 	return !d.asked() && !stopped && unfinished(a) != ""
 }
 
-// unfinished gives the code under which a row counts among the causes, or "".
+// unfinished returns the code under which a row counts among the causes, or "".
 func unfinished(a *Application) string {
 	switch a.Result {
 	case sheet.Blocked, sheet.Refused, sheet.Failed, sheet.Unknown, sheet.NotAttempted:
@@ -62,15 +62,15 @@ func unfinished(a *Application) string {
 	return ""
 }
 
-// causeKey is what makes problems, or rows, one cause. Rows of one code have different
-// causes when they ended differently: what is FAILED is nowhere, what is UNKNOWN may be.
+// causeKey identifies a cause. Rows with the same code but different results have different
+// causes: a FAILED application does not exist, an UNKNOWN one may.
 type causeKey struct {
 	severity, code string
 	result         sheet.Result // of rows
 	reason         string       // of rows
 }
 
-// grouping collects causes in the order in which they are found.
+// grouping collects causes in the order they are found.
 type grouping struct {
 	causes []Cause
 	at     map[causeKey]int // index of the cause
@@ -92,10 +92,10 @@ func (g *grouping) add(key causeKey, message, hint string, at sheet.Ref) {
 	}
 }
 
-// sentence is the cause's message, marked as one of several where they differ.
+// sentence returns the cause's message, marked as an example if the messages differ.
 func (c *Cause) sentence(words Words) string {
 	if c.Varied {
-		return words.Line("report-such-as", text("message", c.Message))
+		return words.Line("report-such-as", textArg("message", c.Message))
 	}
 	return c.Message
 }

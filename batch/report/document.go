@@ -1,3 +1,20 @@
+// Package report presents the results of a run to people and to programs. It only renders:
+// a [Document] holds every figure and every rendered sentence about a row, and each form
+// below is a view of it.
+//
+//  1. [Text] is the summary on the terminal, to be read in ten seconds: what happened,
+//     counts with the next step, causes with their cells, where the copy is, the command
+//     to run next.
+//  2. [JSON] is the document itself, for programs; its keys never change.
+//  3. [Sheets] makes the Errors and Summary sheets of the results copy.
+//  4. [CSV] and [HTML] are error reports as files, to be mailed or kept.
+//
+// Labels come from a catalogue behind [Words]; codes, result words and figures are
+// the same in every language. Personal data never reaches a Document: values are masked
+// where the problem is found.
+//
+// The order is always that of the sheet, except that causes are sorted by severity and
+// frequency.
 package report
 
 import (
@@ -7,14 +24,14 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Document is one finished run over one input file: everything that is shown of it.
-// Its JSON keys are a promise to scripts: they may be added to, never renamed.
+// Document is everything that is shown of one finished run over one input file. Scripts
+// rely on its JSON keys: they may be added to, never renamed.
 type Document struct {
 	RunID           string        `json:"run_id"`
 	Command         string        `json:"command"`          // submit, validate, status, report
 	DryRun          bool          `json:"dry_run"`          // validate, or submit --dry-run
-	ExitCode        int           `json:"exit_code"`        // of this input; the process may end with a graver one
-	Input           string        `json:"input"`            // path as it was given
+	ExitCode        int           `json:"exit_code"`        // of this input; that of the process may be another's
+	Input           string        `json:"input"`            // path as given
 	InputSHA256     string        `json:"input_sha256"`     // hex, of the bytes that were read
 	Output          string        `json:"output"`           // path of the results copy; empty when none was written
 	Reports         []string      `json:"reports"`          // paths of the report files
@@ -29,29 +46,28 @@ type Document struct {
 	Problems        []Problem     `json:"problems"`         // in reading order, notes included
 	Applications    []Application `json:"applications"`     // one for each row, in sheet order
 
-	// What follows is beyond the promise and may grow.
+	// Scripts do not rely on the following.
 
 	Version       string  `json:"version"`        // of loabatch
 	DryRunMode    string  `json:"dry_run_mode"`   // offline, online, or empty
 	Simulated     bool    `json:"simulated"`      // the embedded simulator answered; nothing was sent to anyone
 	StartedAt     Instant `json:"started_at"`     //
 	FinishedAt    Instant `json:"finished_at"`    //
-	SlowedSeconds float64 `json:"slowed_seconds"` // spent below the asked rate, because the server throttled
-	StopReason    string  `json:"stop_reason"`    // code of why the run stopped before its end; empty when it did not
+	SlowedSeconds float64 `json:"slowed_seconds"` // spent below the requested rate, because the server throttled
+	StopReason    string  `json:"stop_reason"`    // code of why the run stopped early; empty if it did not
 	StopCode      string  `json:"stop_code"`      // the API's error code that stopped it, if one did
-	Failure       string  `json:"failure"`        // rendered: why the copy could not be written (exit code 8)
+	Failure       string  `json:"failure"`        // why the copy could not be written (exit code 8); empty if it was
 
-	// Invocation is the command line without the program's name and without any
-	// secret, from which the next command is made: submit --yes circuits.xlsx.
-	Invocation []string `json:"-"`
+	Unasked  int      `json:"-"` // rows of a status or online dry run that the API gave no answer for
+	Commands Commands `json:"-"` // that may be run next
 }
 
-// Problem is a [sheet.Problem] with its prose rendered.
+// Problem is a [sheet.Problem] with its sentences rendered.
 type Problem struct {
 	Severity string    `json:"severity"` // error, warning or note
 	Code     string    `json:"code"`     //
-	Sheet    string    `json:"sheet"`    // empty when the problem is about the file
-	Cell     string    `json:"cell"`     // F12; empty when it is about a whole sheet, 12:12 for a row, F:F for a column
+	Sheet    string    `json:"sheet"`    // empty if the problem concerns the file
+	Cell     string    `json:"cell"`     // F12, 12:12 for a row, F:F for a column; empty for a whole sheet
 	Column   string    `json:"column"`   // header
 	Value    string    `json:"value"`    // masked where it is personal data
 	Message  string    `json:"message"`  //
@@ -59,7 +75,15 @@ type Problem struct {
 	At       sheet.Ref `json:"-"`        // where a link leads
 }
 
-// NewProblem makes the entry of a problem whose prose is rendered.
+// problemKeys are the JSON keys of a problem, in order; the CSV has a column for each.
+var problemKeys = []string{"severity", "code", "sheet", "cell", "column", "value", "message", "hint"}
+
+// fields are the problem's values in the order of problemKeys.
+func (p *Problem) fields() []string {
+	return []string{p.Severity, p.Code, p.Sheet, p.Cell, p.Column, p.Value, p.Message, p.Hint}
+}
+
+// NewProblem returns a problem with its rendered sentences.
 func NewProblem(p sheet.Problem, message, hint string) Problem {
 	return Problem{
 		Severity: p.Severity.String(), Code: p.Code, Sheet: p.At.Sheet, Cell: cellOf(p.At),
@@ -67,7 +91,7 @@ func NewProblem(p sheet.Problem, message, hint string) Problem {
 	}
 }
 
-// cellOf gives a position within its sheet as a formula writes it.
+// cellOf returns a position within its sheet, as in a formula.
 func cellOf(r sheet.Ref) string {
 	if r.Row == 0 && r.Col == 0 {
 		return ""
@@ -75,7 +99,8 @@ func cellOf(r sheet.Ref) string {
 	return sheet.Ref{Sheet: "S", Row: r.Row, Col: r.Col}.String()[len("S!"):]
 }
 
-// Application is a [batch.Outcome] with its prose rendered: one row of the Circuits sheet.
+// Application is a [batch.Outcome] with its sentences rendered: one row of the Circuits
+// sheet.
 type Application struct {
 	SheetRow    int          `json:"sheet_row"` // number of the row in the sheet
 	InstanceID  string       `json:"instance_id"`
@@ -89,12 +114,12 @@ type Application struct {
 	SubmittedAt Instant      `json:"submitted_at"` // null when nothing was accepted
 
 	Hint      string    `json:"hint"`       // what to do; empty when there is nothing to do
-	LOAStatus string    `json:"loa_status"` // where the LOA stands, if that was learnt
+	LOAStatus string    `json:"loa_status"` // status of the LOA, if known
 	Reason    string    `json:"reason"`     // code of why the row has its result
 	At        sheet.Ref `json:"-"`          // the row's Instance ID cell, where a link leads
 }
 
-// NewApplication makes the entry of an outcome whose prose is rendered.
+// NewApplication returns an outcome with its rendered sentences.
 func NewApplication(o batch.Outcome, at sheet.Ref, message, hint string) Application {
 	return Application{
 		SheetRow: o.Row, InstanceID: o.Key.InstanceID, RegionID: o.Key.Region,
@@ -104,10 +129,10 @@ func NewApplication(o batch.Outcome, at sheet.Ref, message, hint string) Applica
 	}
 }
 
-// Instant is a time that JSON shows as RFC 3339 in UTC, and as null when it is zero.
+// Instant is a time that is RFC 3339 in UTC in JSON, and null if it is zero.
 type Instant struct{ time.Time }
 
-// MarshalJSON gives the time in UTC to the second or finer, or null.
+// MarshalJSON encodes the time in UTC, or null.
 func (t Instant) MarshalJSON() ([]byte, error) {
 	if t.IsZero() {
 		return []byte("null"), nil
@@ -115,7 +140,7 @@ func (t Instant) MarshalJSON() ([]byte, error) {
 	return t.UTC().MarshalJSON()
 }
 
-// String gives the time as people read it, in UTC to the second; empty when it is zero.
+// String formats the time for people, in UTC to the second; the zero time is empty.
 func (t Instant) String() string {
 	if t.IsZero() {
 		return ""

@@ -142,7 +142,7 @@ func TestHTMLIsCapped(t *testing.T) {
 	if err := report.HTML(&b, doc, english{t}, templates.Report); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(b.String(), "and 212 more that are not shown") {
+	if !strings.Contains(b.String(), "and 212 more not shown here") {
 		t.Error("the page does not tell that 212 problems are not shown")
 	}
 }

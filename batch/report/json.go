@@ -11,10 +11,10 @@ import (
 	"strings"
 )
 
-// JSON writes the document, indented, each problem and each application on a line of its
-// own, with a line break at its end. Lists are never null. Beyond the document's own
-// keys it has severities (problems counted), by_region (rows and results),
-// by_loa_status and causes. It holds one entry in memory at a time.
+// JSON writes the document, indented, with each problem and each application on a line of
+// its own and a line break at the end. Lists are never null. Besides the document's own
+// keys there are severities (counts of problems), by_region (rows and results),
+// by_loa_status and causes. JSON holds one encoded entry in memory at a time.
 func JSON(w io.Writer, d Document) error {
 	b := bufio.NewWriterSize(w, 1<<16)
 	e := encoder{Writer: b}
@@ -48,9 +48,9 @@ func (e *encoder) text(s string) {
 	}
 }
 
-// document writes a document whose lines after the first start with the prefix. The two
-// long lists are left out of what encoding/json sees and written in their places: a
-// quoted key cannot occur within a string, where quotes are escaped.
+// document writes a document; its lines after the first start with the prefix. The two
+// long lists are empty in what encoding/json encodes, and are then written in their
+// places, which are unambiguous: within a string, the quotes of a key would be escaped.
 func (e *encoder) document(d *Document, prefix string) {
 	var frame bytes.Buffer
 	j := json.NewEncoder(&frame)
@@ -63,20 +63,20 @@ func (e *encoder) document(d *Document, prefix string) {
 	head, rest, _ := strings.Cut(strings.TrimRight(frame.String(), "\n"), problemsKey)
 	middle, tail, _ := strings.Cut(rest, applicationsKey)
 	e.text(head)
-	lines(e, problemsKey, prefix, d.Problems)
+	writeLines(e, problemsKey, prefix, d.Problems)
 	e.text(middle)
-	lines(e, applicationsKey, prefix, d.Applications)
+	writeLines(e, applicationsKey, prefix, d.Applications)
 	e.text(tail)
 }
 
-// The places of the long lists, as an empty list is written.
+// The long lists as encoding/json encodes them when empty.
 const (
 	problemsKey     = `"problems": []`
 	applicationsKey = `"applications": []`
 )
 
-// lines writes the entries of a list in the place of the empty one, each on its line.
-func lines[T any](e *encoder, key, prefix string, list []T) {
+// writeLines writes a list in the place of the empty one, one entry per line.
+func writeLines[T any](e *encoder, key, prefix string, list []T) {
 	if len(list) == 0 {
 		e.text(key)
 		return
@@ -100,28 +100,28 @@ func lines[T any](e *encoder, key, prefix string, list []T) {
 // wire is a document with the figures that are derived from it.
 type wire struct {
 	Document
-	Severities Severities `json:"severities"`
+	BySeverity Severities `json:"severities"`
 	ByRegion   []Region   `json:"by_region"`
 	ByLOA      []LOAState `json:"by_loa_status"`
-	Causes     []Cause    `json:"causes"`
+	ByCause    []Cause    `json:"causes"`
 }
 
 // wireOf is the document with its two long lists left empty.
 func wireOf(d *Document) wire {
-	w := wire{Document: *d, Severities: d.Severities(), ByRegion: d.PerRegion(), ByLOA: d.LOAStates(), Causes: list(d.Causes())}
-	w.Reports, w.Regions = list(d.Reports), list(d.Regions)
+	w := wire{Document: *d, BySeverity: d.Severities(), ByRegion: d.PerRegion(), ByLOA: d.LOAStates(), ByCause: nonNil(d.Causes())}
+	w.Reports, w.Regions = nonNil(d.Reports), nonNil(d.Regions)
 	w.Problems, w.Applications = []Problem{}, []Application{}
 	w.DurationSeconds, w.SlowedSeconds = milliseconds(d.DurationSeconds), milliseconds(d.SlowedSeconds)
 	return w
 }
 
-// list makes an empty list of a nil one.
-func list[T any](s []T) []T {
+// nonNil returns an empty list instead of a nil one.
+func nonNil[T any](s []T) []T {
 	if s == nil {
 		return []T{}
 	}
 	return s
 }
 
-// milliseconds rounds seconds to what a reader can use.
+// milliseconds rounds seconds to milliseconds.
 func milliseconds(seconds float64) float64 { return math.Round(seconds*1000) / 1000 }

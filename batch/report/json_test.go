@@ -149,7 +149,7 @@ func TestCauses(t *testing.T) {
 	}
 }
 
-// Rows of one code that ended differently are told apart, each in its own words.
+// Rows with one code but different results are different causes, each with its message.
 func TestCausesOfOneCode(t *testing.T) {
 	doc := report.Document{Command: "submit", Applications: []report.Application{
 		row(2, "cn-hangzhou", sheet.Failed, "ServiceUnavailable", "every attempt failed", ""),

@@ -1,10 +1,7 @@
 package report
 
 import (
-	"cmp"
-	"slices"
-	"strings"
-
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -15,41 +12,52 @@ type Next struct {
 	Command string // ready to be pasted into a shell; may be empty
 }
 
-// Next tells the one most useful thing to do now.
+// Commands are the command lines that may be suggested after a run, each ready to be
+// pasted into a shell and with the settings it needs.
+type Commands struct {
+	Again   string // the same run
+	Submit  string // the rows of a dry run, without the dry run
+	Status  string // of the input
+	Apply   string // for the rows of the copy
+	Reapply string // likewise, for rejected LOAs
+	Report  string // the copy again, from the ledger
+	Doctor  string
+}
+
+// Next returns the most useful thing to do now.
 func (d *Document) Next() Next {
-	again := commandLine(d.Invocation)
 	waiting := d.Results.of(sheet.Failed, sheet.Unknown, sheet.NotAttempted)
 	fixing := d.Results.of(sheet.Invalid, sheet.Refused)
 	switch {
-	case d.ExitCode == exitNoCopy:
-		return Next{"report-next-copy", d.command("report", d.RunID)}
-	case d.ExitCode == exitFatal && d.StopCode != "":
-		return Next{"report-next-doctor", d.command("doctor")}
-	case (d.asked() || d.DryRun) && d.ExitCode == exitUnfinished:
-		return Next{"report-next-unasked", again}
+	case d.Failure != "":
+		return Next{"report-next-copy", d.Commands.Report}
+	case d.StopReason == string(batch.StopFatal) && d.StopCode != "":
+		return Next{"report-next-doctor", d.Commands.Doctor}
+	case d.Unasked > 0 && d.StopReason == "" && (d.asked() || d.Results[sheet.Blocked] == 0):
+		return Next{"report-next-unasked", d.Commands.Again}
 	case d.asked():
 		return d.nextOfStates()
 	case d.DryRun && fixing > 0:
-		return Next{"report-next-fix-dry", again}
+		return Next{"report-next-fix-dry", d.Commands.Again}
 	case d.DryRun && d.Results[sheet.Blocked] > 0:
-		return Next{"report-next-blocked", again}
+		return Next{"report-next-blocked", d.Commands.Again}
 	case d.DryRun && d.Results[sheet.Valid] > 0:
-		return Next{"report-next-submit", commandLine(forReal(d.Invocation))}
+		return Next{"report-next-submit", d.Commands.Submit}
 	case d.Simulated && fixing+waiting > 0:
-		return Next{"report-next-simulated", again} // nothing is remembered
+		return Next{"report-next-simulated", d.Commands.Again} // nothing is remembered
 	case fixing > 0 && waiting > 0:
-		return Next{"report-next-both", again}
+		return Next{"report-next-both", d.Commands.Again}
 	case fixing > 0:
-		return Next{"report-next-fix", again}
+		return Next{"report-next-fix", d.Commands.Again}
 	case waiting > 0:
-		return Next{"report-next-again", again}
+		return Next{"report-next-again", d.Commands.Again}
 	case d.Results.of(sheet.Submitted, sheet.Already) > 0 && d.Command == "submit" && !d.Simulated:
-		return Next{"report-next-status", d.command("status", d.Input)}
+		return Next{"report-next-status", d.Commands.Status}
 	}
 	return Next{Code: "report-next-none"}
 }
 
-// nextOfStates tells what to do once it is known where the LOAs stand.
+// nextOfStates returns what to do once the states of the LOAs are known.
 func (d *Document) nextOfStates() Next {
 	by := map[string]int{}
 	for _, s := range d.LOAStates() {
@@ -59,62 +67,11 @@ func (d *Document) nextOfStates() Next {
 	case d.Simulated:
 		return Next{Code: "report-next-none"}
 	case by["Rejected"]+by["Deleted"] > 0:
-		return Next{"report-next-reapply", d.command("submit", "--reapply", cmp.Or(d.Output, d.Input))}
+		return Next{"report-next-reapply", d.Commands.Reapply}
 	case by["Applying"] > 0:
-		return Next{"report-next-ask-again", commandLine(d.Invocation)}
-	case by["none"] > 0:
-		return Next{"report-next-apply", d.command("submit", cmp.Or(d.Output, d.Input))}
+		return Next{"report-next-ask-again", d.Commands.Again}
+	case by[NoLOA] > 0:
+		return Next{"report-next-apply", d.Commands.Apply}
 	}
 	return Next{Code: "report-next-none"}
-}
-
-// Exit codes that change what to do next.
-const (
-	exitUnfinished = 5
-	exitFatal      = 6
-	exitNoCopy     = 8
-)
-
-// forReal turns a dry run's command line into the one that submits.
-func forReal(args []string) []string {
-	real := slices.DeleteFunc(slices.Clone(args), func(a string) bool {
-		return a == "--dry-run" || strings.HasPrefix(a, "--dry-run=")
-	})
-	if i := slices.Index(real, "validate"); i >= 0 {
-		real[i] = "submit"
-	}
-	return real
-}
-
-// commandLine joins arguments behind the program's name, quoted where a shell needs it.
-func commandLine(args []string) string {
-	if len(args) == 0 {
-		return ""
-	}
-	var b strings.Builder
-	b.WriteString("loabatch")
-	for _, a := range args {
-		b.WriteByte(' ')
-		b.WriteString(quote(a))
-	}
-	return b.String()
-}
-
-// quote protects an argument. Double quotes serve every shell when there is nothing
-// but spaces and the like to protect; single quotes serve POSIX shells for the rest.
-func quote(a string) string {
-	switch {
-	case a == "":
-		return `""`
-	case !strings.ContainsFunc(a, special):
-		return a
-	case strings.ContainsAny(a, "\"$`\\!"):
-		return "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
-	}
-	return `"` + a + `"`
-}
-
-func special(c rune) bool {
-	return c <= ' ' || c < 0x7F && !strings.ContainsRune("+,-./:=@_%", c) &&
-		!(c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z')
 }

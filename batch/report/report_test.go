@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// english is the real catalogue, so that the goldens are what people read.
+// english is the real catalogue, and the goldens are what people read.
 type english struct{ t *testing.T }
 
 func (e english) Line(code string, args ...sheet.Arg) string {
@@ -76,7 +76,7 @@ func night() report.Document {
 		Requests: 9, Retries: 1, Throttled: 1, DurationSeconds: 63.4,
 		StartedAt:  report.Instant{Time: time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)},
 		FinishedAt: report.Instant{Time: time.Date(2026, 11, 24, 2, 1, 3, 0, time.UTC)},
-		Invocation: []string{"submit", "--yes", "applications.xlsx"},
+		Commands:   report.Commands{Again: "loabatch submit --yes applications.xlsx", Report: "loabatch report 20261124T020000Z-7f3a", Doctor: "loabatch doctor"},
 	}
 	for n := 2; n < 8; n++ {
 		d.Applications = append(d.Applications, row(n, "cn-hangzhou", sheet.Submitted, "", "accepted", ""))
@@ -100,7 +100,7 @@ func night() report.Document {
 // dry is the document of validate: nothing sent, no copy.
 func dry(invalid int) report.Document {
 	d := report.Document{Command: "validate", DryRun: true, DryRunMode: "offline", Input: "my circuits.xlsx", DurationSeconds: 0.04,
-		Invocation: []string{"validate", "my circuits.xlsx"}}
+		Commands: report.Commands{Again: `loabatch validate "my circuits.xlsx"`, Submit: `loabatch submit "my circuits.xlsx"`}}
 	for n := 2; n < 42; n++ {
 		r := sheet.Valid
 		if n-2 < invalid {
@@ -144,7 +144,7 @@ func stopped() report.Document {
 func status() report.Document {
 	d := night()
 	d.Command, d.ExitCode, d.Requests, d.Retries, d.Throttled, d.Problems = "status", 0, 0, 0, 0, nil
-	d.Invocation = []string{"status", "applications.xlsx"}
+	d.Commands.Reapply = "loabatch submit --reapply applications.results-20261124T020000Z-7f3a.xlsx"
 	states := []string{"Applying", "Available", "none", "Rejected", "Novel"}
 	for i := range d.Applications {
 		d.Applications[i].LOAStatus = states[i%len(states)]

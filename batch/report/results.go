@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -56,15 +57,19 @@ func (r Results) of(words ...sheet.Result) int {
 	return n
 }
 
-// good counts the rows that need nothing more.
+// good counts the rows that need no attention.
 func (r Results) good() int { return r.of(sheet.Submitted, sheet.Already, sheet.Valid, sheet.Skipped) }
 
-// bad counts the rows that a person or another run has to look after.
-func (r Results) bad() int {
-	return r.of(sheet.Blocked, sheet.Invalid, sheet.Refused, sheet.Failed, sheet.Unknown, sheet.NotAttempted)
-}
+// bad counts the rows that need the attention of a person or another run.
+func (r Results) bad() int { return r.of(sheet.AllResults...) - r.good() }
 
-// Severities counts problems by severity; its JSON has all three words.
+// severities are the words for a problem's severity, most severe first.
+var severities = []string{sheet.Error.String(), sheet.Warning.String(), sheet.Note.String()}
+
+// severityRank is the place of a severity among severities.
+func severityRank(severity string) int { return slices.Index(severities, severity) }
+
+// Severities are the numbers of problems by severity.
 type Severities struct {
 	Errors   int `json:"error"`
 	Warnings int `json:"warning"`
@@ -73,21 +78,16 @@ type Severities struct {
 
 // Severities counts the document's problems.
 func (d *Document) Severities() Severities {
-	var s Severities
-	for _, p := range d.Problems {
-		switch p.Severity {
-		case "error":
-			s.Errors++
-		case "warning":
-			s.Warnings++
-		case "note":
-			s.Notes++
+	counts := make([]int, len(severities))
+	for i := range d.Problems {
+		if at := severityRank(d.Problems[i].Severity); at >= 0 {
+			counts[at]++
 		}
 	}
-	return s
+	return Severities{counts[0], counts[1], counts[2]}
 }
 
-// Region is what came of the rows of one region.
+// Region has the results of the rows of one region.
 type Region struct {
 	RegionID string  `json:"region_id"`
 	Rows     int     `json:"rows"`
@@ -95,7 +95,7 @@ type Region struct {
 }
 
 // PerRegion counts the document's rows by region, sorted by region ID. Rows without a
-// region stand under the empty ID.
+// region have an empty ID.
 func (d *Document) PerRegion() []Region {
 	by := map[string]*Region{}
 	for _, a := range d.Applications {
@@ -118,3 +118,116 @@ func (d *Document) PerRegion() []Region {
 }
 
 var _ json.Marshaler = Results(nil)
+
+// LOAState counts the rows whose LOA has one status.
+type LOAState struct {
+	Status string `json:"status"` // as the API spells it, or NoLOA
+	Rows   int    `json:"rows"`
+}
+
+// NoLOA is the LOA status of a circuit that the API knows no LOA of; it is ours, the
+// others are spelt as the API spells them.
+const NoLOA = "none"
+
+// loaStates are the states in the order an LOA goes through them, with their look. States
+// that the API may add are shown after them, by name.
+var loaStates = []struct {
+	status string
+	style  sheet.Style
+}{
+	{"Applying", sheet.StyleWarn}, {"Accept", sheet.StyleGood}, {"Available", sheet.StyleGood}, {"Completing", sheet.StyleGood},
+	{"Complete", sheet.StyleGood}, {"Rejected", sheet.StyleBad}, {"Deleted", sheet.StyleWarn}, {NoLOA, sheet.StyleMuted},
+}
+
+// LOAStates counts the rows by the state of their LOA, if known.
+func (d *Document) LOAStates() []LOAState {
+	by := map[string]int{}
+	for i := range d.Applications {
+		if s := d.Applications[i].LOAStatus; s != "" {
+			by[s]++
+		}
+	}
+	states := make([]LOAState, 0, len(by))
+	for s, n := range by {
+		states = append(states, LOAState{s, n})
+	}
+	slices.SortFunc(states, func(a, b LOAState) int {
+		return cmp.Or(cmp.Compare(loaRank(a.Status), loaRank(b.Status)), cmp.Compare(a.Status, b.Status))
+	})
+	return states
+}
+
+// shownStates are the states as shown to people. Rows without a known state are included,
+// and the counts add up to the rows.
+func (d *Document) shownStates() []LOAState {
+	states := d.LOAStates()
+	left := d.Rows
+	for _, s := range states {
+		left -= s.Rows
+	}
+	if left > 0 {
+		states = append(states, LOAState{notAsked, left})
+	}
+	return states
+}
+
+// notAsked is shown as the state of rows that name no circuit or region, or got no answer.
+const notAsked = "not asked"
+
+// loaRank is the place of a state among loaStates; unknown ones come last.
+func loaRank(status string) int {
+	for i := range loaStates {
+		if loaStates[i].status == status {
+			return i
+		}
+	}
+	return len(loaStates)
+}
+
+// asked reports whether the document is that of a status, which asks for LOAs.
+func (d *Document) asked() bool { return d.Command == "status" }
+
+// meaning explains a state; unknown ones have no meaning.
+func (s LOAState) meaning(words Words) string {
+	switch {
+	case s.Status == notAsked:
+		return words.Line("report-loa-unasked")
+	case loaRank(s.Status) == len(loaStates):
+		return ""
+	}
+	return words.Line("report-loa-" + strings.ToLower(s.Status))
+}
+
+// style returns the style of the state.
+func (s LOAState) style() sheet.Style {
+	if i := loaRank(s.Status); i < len(loaStates) {
+		return loaStates[i].style
+	}
+	return sheet.StyleMuted
+}
+
+// tally counts the rows that have one result, or whose LOA has one state.
+type tally struct {
+	word    string
+	rows    int
+	style   sheet.Style
+	meaning string // and what to do
+}
+
+// tallies are the counts that people are shown first: of the results that occur or, in a
+// status, of the states of LOAs.
+func (d *Document) tallies(words Words) []tally {
+	var list []tally
+	if d.asked() {
+		for _, s := range d.shownStates() {
+			list = append(list, tally{s.Status, s.Rows, s.style(), s.meaning(words)})
+		}
+		return list
+	}
+	for _, r := range sheet.AllResults {
+		if n := d.Results[r]; n > 0 {
+			list = append(list, tally{string(r), n, styleOf(r), stepOf(words, r)})
+		}
+	}
+	return list
+}

@@ -15,8 +15,8 @@ const (
 	SummaryName = "Summary"
 )
 
-// Sheets gives the two sheets that are added to the results copy: Errors, one row per
-// problem with a link to its cell, and Summary.
+// Sheets returns the two sheets that are added to the results copy: Errors, with one row
+// per problem and a link to its cell, and Summary.
 func Sheets(d Document, words Words) []sheet.AddedSheet {
 	return []sheet.AddedSheet{errorsSheet(&d, words, maxProblems), summarySheet(&d, words)}
 }
@@ -24,11 +24,12 @@ func Sheets(d Document, words Words) []sheet.AddedSheet {
 // maxProblems is what fits below the header of one sheet, with a line for the rest.
 const maxProblems = sheet.MaxRow - 2
 
-// cellRunes bounds the text of a cell: a value may be as long as a cell can be, and
-// with a sentence around it would not fit one any more.
+// cellRunes limits the text of a cell: a value may be as long as a cell can hold, and would
+// not fit with a sentence around it.
 const cellRunes = 2000
 
-// errorsColumns are the labels of the Errors sheet's columns, with their widths.
+// errorsColumns are the labels of the Errors sheet's columns, with their widths: one for
+// each of problemKeys.
 var errorsColumns = []struct {
 	code  string
 	width float64
@@ -63,7 +64,7 @@ func errorsRows(d *Document, words Words, header []sheet.PutCell, order []int32,
 			return
 		}
 		labels := map[string]string{}
-		for _, s := range []string{"error", "warning", "note"} {
+		for _, s := range severities {
 			labels[s] = words.Line("report-severity-" + s)
 		}
 		row := make([]sheet.PutCell, len(errorsColumns))
@@ -81,26 +82,24 @@ func errorsRows(d *Document, words Words, header []sheet.PutCell, order []int32,
 
 // problemRow fills the cells of one problem.
 func problemRow(row []sheet.PutCell, p *Problem, labels map[string]string) {
-	for i, text := range [...]string{labels[p.Severity], p.Code, p.Sheet, p.Cell, p.Column, p.Value, p.Message, p.Hint} {
+	for i, text := range p.fields() {
 		row[i] = sheet.PutCell{Text: shorten(text, cellRunes)}
 	}
-	row[0].Style = severityStyle(p.Severity)
+	row[0] = sheet.PutCell{Text: labels[p.Severity], Style: severityStyle(p.Severity)}
 	if p.At.Row > 0 && p.At.Sheet != "" {
 		row[3].Style, row[3].Link = sheet.StyleLink, p.At
 		row[3].Link.Col = max(p.At.Col, 1)
 	}
 }
 
-// bySeverity gives the order of problems with errors first, then warnings, then notes.
+// bySeverity returns the order of problems with errors first, then warnings, then notes.
 func bySeverity(problems []Problem) []int32 {
 	order := make([]int32, len(problems))
 	for i := range order {
 		order[i] = int32(i)
 	}
 	slices.SortStableFunc(order, func(a, b int32) int {
-		return cmp.Compare(rank(problems[a].Severity), rank(problems[b].Severity))
+		return cmp.Compare(severityRank(problems[a].Severity), severityRank(problems[b].Severity))
 	})
 	return order
 }
-
-func rank(severity string) int { return slices.Index([]string{"error", "warning", "note"}, severity) }

@@ -7,18 +7,18 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// The Summary sheet has six columns: a label, a figure, a gap so that figures do not
-// touch what follows, a text, what to do, and a link to a cell. The chart stands beside
-// the upper sections, over the last two columns.
+// The Summary sheet has six columns: a label, a figure, a gap, a text, what to do, and a
+// link to a cell. The chart is beside the upper sections, over the last two columns.
 var summaryWidths = []float64{34, 10, 2, 78, 90, 18}
 
 // chartCol is the column of the chart's left edge.
 const chartCol = 5
 
-// maxCauses bounds the causes that the Summary lists; all problems stand in Errors.
+// maxCauses limits the causes that the Summary lists; Errors lists all problems.
 const maxCauses = 100
 
-// summarySheet tells the run: what it was, counts with a chart, causes, timing, regions.
+// summarySheet describes the run: its settings, counts with a chart, causes, timing and
+// regions.
 func summarySheet(d *Document, words Words) sheet.AddedSheet {
 	g := grid{words: words}
 	g.title(headline(d, words))
@@ -42,14 +42,14 @@ type grid struct {
 	rows  [][]sheet.PutCell
 }
 
-func plain(s string) sheet.PutCell { return sheet.PutCell{Text: s} }
-func muted(s string) sheet.PutCell { return sheet.PutCell{Text: s, Style: sheet.StyleMuted} }
-func figure(n float64) sheet.PutCell {
+func plainCell(s string) sheet.PutCell { return sheet.PutCell{Text: s} }
+func mutedCell(s string) sheet.PutCell { return sheet.PutCell{Text: s, Style: sheet.StyleMuted} }
+func numberCell(n float64) sheet.PutCell {
 	return sheet.PutCell{Number: n, IsNumber: true}
 }
 
-// gap is an empty cell.
-var gap sheet.PutCell
+// emptyCell is an empty cell.
+var emptyCell sheet.PutCell
 
 func (g *grid) row(cells ...sheet.PutCell) { g.rows = append(g.rows, cells) }
 
@@ -67,16 +67,16 @@ func (g *grid) header(codes ...string) {
 	g.row(cells...)
 }
 
-// fact is a label with a text beside it; an empty text leaves the row out.
+// fact is a label with a text beside it. There is no row for an empty text.
 func (g *grid) fact(code, value string) {
 	if value != "" {
-		g.row(plain(g.words.Line(code)), gap, gap, plain(value))
+		g.row(plainCell(g.words.Line(code)), emptyCell, emptyCell, plainCell(value))
 	}
 }
 
 // figure is a label with a number beside it.
 func (g *grid) figure(code string, n float64) {
-	g.row(plain(g.words.Line(code)), figure(n))
+	g.row(plainCell(g.words.Line(code)), numberCell(n))
 }
 
 func (g *grid) run(d *Document) {
@@ -91,7 +91,7 @@ func (g *grid) run(d *Document) {
 		g.fact("report-fact-answered", g.words.Line("report-simulated"))
 	}
 	if d.StopReason != "" {
-		g.fact("report-fact-stopped", g.words.Line(d.StopReason, text("code", d.StopCode)))
+		g.fact("report-fact-stopped", g.words.Line(d.StopReason, textArg("code", d.StopCode)))
 	}
 	g.fact("report-fact-input", d.Input)
 	g.fact("report-fact-sha256", d.InputSHA256)
@@ -102,20 +102,20 @@ func (g *grid) run(d *Document) {
 	g.row()
 }
 
-// counts lists every result with its next step and gives the chart over them.
+// counts lists every result with its next step and returns the chart of them.
 func (g *grid) counts(d *Document) sheet.Chart {
 	g.header("report-col-result", "report-col-rows", "", "report-col-next")
 	first := len(g.rows) + 1
 	for _, r := range sheet.AllResults {
 		n := d.Results[r]
-		word, step := sheet.PutCell{Text: string(r), Style: styleOf(r)}, plain(stepOf(g.words, r))
+		word, step := sheet.PutCell{Text: string(r), Style: styleOf(r)}, plainCell(stepOf(g.words, r))
 		if n == 0 {
 			word.Style, step.Style = sheet.StyleMuted, sheet.StyleMuted
 		}
-		g.row(word, figure(float64(n)), gap, step)
+		g.row(word, numberCell(float64(n)), emptyCell, step)
 	}
 	last := len(g.rows)
-	g.row(plain(g.words.Line("report-fact-rows")), figure(float64(d.Rows)))
+	g.row(plainCell(g.words.Line("report-fact-rows")), numberCell(float64(d.Rows)))
 	g.row()
 	return sheet.Chart{
 		Title:      g.words.Line("report-chart"),
@@ -124,12 +124,12 @@ func (g *grid) counts(d *Document) sheet.Chart {
 	}
 }
 
-// stepOf tells what a result means and what to do about it.
+// stepOf explains a result and says what to do about it.
 func stepOf(words Words, r sheet.Result) string {
 	return words.Line("report-step-" + strings.ToLower(string(r)))
 }
 
-// states tells where the LOAs stand, as far as that was learnt.
+// states lists the states of the LOAs, if any are known.
 func (g *grid) states(d *Document) {
 	states := d.LOAStates()
 	if len(states) == 0 {
@@ -137,7 +137,7 @@ func (g *grid) states(d *Document) {
 	}
 	g.header("report-col-loa", "report-col-rows", "", "report-col-meaning")
 	for _, s := range states {
-		g.row(sheet.PutCell{Text: s.Status, Style: s.style()}, figure(float64(s.Rows)), gap, plain(s.meaning(g.words)))
+		g.row(sheet.PutCell{Text: s.Status, Style: s.style()}, numberCell(float64(s.Rows)), emptyCell, plainCell(s.meaning(g.words)))
 	}
 	g.row()
 }
@@ -149,22 +149,22 @@ func (g *grid) causes(d *Document) {
 	}
 	g.header("report-col-cause", "report-col-count", "", "report-col-problem", "report-col-fix", "report-col-first")
 	for _, c := range all[:min(maxCauses, len(all))] {
-		cells := []sheet.PutCell{{Text: c.Code, Style: severityStyle(c.Severity)}, figure(float64(c.Count)), gap, plain(shorten(c.sentence(g.words), cellRunes)), plain(shorten(c.Hint, cellRunes))}
+		cells := []sheet.PutCell{{Text: c.Code, Style: severityStyle(c.Severity)}, numberCell(float64(c.Count)), emptyCell, plainCell(shorten(c.sentence(g.words), cellRunes)), plainCell(shorten(c.Hint, cellRunes))}
 		if len(c.Refs) > 0 {
 			cells = append(cells, linkTo(c.Refs[0]))
 		}
 		g.row(cells...)
 	}
 	if more := len(all) - maxCauses; more > 0 {
-		g.row(muted(counted(g.words, "report-more-causes", more, text("where", ErrorsName))))
+		g.row(mutedCell(counted(g.words, "report-more-causes", more, textArg("where", ErrorsName))))
 	}
 	g.row()
 }
 
-// linkTo shows a position as a link to it; a whole sheet or column is shown without.
+// linkTo shows a position as a link to it, or as text if it is a whole sheet or column.
 func linkTo(r sheet.Ref) sheet.PutCell {
 	if r.Row == 0 {
-		return plain(r.String())
+		return plainCell(r.String())
 	}
 	c := sheet.PutCell{Text: r.String(), Style: sheet.StyleLink, Link: r}
 	c.Link.Col = max(r.Col, 1)
@@ -185,7 +185,7 @@ func (g *grid) timing(d *Document) {
 	g.row()
 }
 
-// regions tells how each region fared; a single region needs no section.
+// regions lists the results of each region; a single region needs no section.
 func (g *grid) regions(d *Document) {
 	all := d.PerRegion()
 	if len(all) < 2 {
@@ -193,10 +193,10 @@ func (g *grid) regions(d *Document) {
 	}
 	g.header("report-col-region", "report-col-rows", "", "report-col-results")
 	for _, r := range all {
-		name := plain(r.RegionID)
+		name := plainCell(r.RegionID)
 		if r.RegionID == "" {
-			name = muted(g.words.Line("report-no-region"))
+			name = mutedCell(g.words.Line("report-no-region"))
 		}
-		g.row(name, figure(float64(r.Rows)), gap, plain(r.Results.String()))
+		g.row(name, numberCell(float64(r.Rows)), emptyCell, plainCell(r.Results.String()))
 	}
 }

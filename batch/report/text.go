@@ -12,14 +12,14 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// TextOptions steer Text. The zero value is the summary alone, without colour.
+// TextOptions control Text. The zero value is the summary alone, without colour.
 type TextOptions struct {
 	Color    bool // ANSI colours
-	Problems int  // print up to so many errors and warnings one by one before the summary; 0 prints none
-	Causes   int  // list up to so many causes; 0 means 5
+	Problems int  // number of errors and warnings to print one by one before the summary, at most
+	Causes   int  // number of causes to list, at most; 0 means 5
 }
 
-// Bounds that keep the summary on one screen.
+// Limits that keep the summary on one screen.
 const (
 	defaultCauses = 5
 	shownCells    = 6
@@ -27,7 +27,7 @@ const (
 
 // Text writes the summary of a run for a person: what happened, the counts with the
 // next step, the causes with their cells, where the copy is, and the command to run
-// next. What does not fit is counted, with the place where all of it stands.
+// next. What does not fit is counted, with a reference to where all of it is listed.
 func Text(w io.Writer, d Document, words Words, o TextOptions) error {
 	b := bufio.NewWriter(w)
 	p := printer{Writer: b, words: words, color: o.Color}
@@ -52,16 +52,16 @@ var ansi = map[sheet.Style]string{
 	sheet.StyleGood: "32", sheet.StyleWarn: "33", sheet.StyleBad: "31", sheet.StyleMuted: "2", sheet.StyleTitle: "1",
 }
 
-// paint makes a text safe to print and colours it.
+// paint makes a text printable and colours it.
 func (p printer) paint(s sheet.Style, text string) string {
-	text = printable(text)
+	text = Printable(text)
 	if code := ansi[s]; p.color && code != "" && text != "" {
 		return "\x1b[" + code + "m" + text + "\x1b[0m"
 	}
 	return text
 }
 
-// line prints one line; texts that come from the workbook have gone through printable.
+// line prints one line; texts from the workbook must have gone through Printable.
 func (p printer) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
 
 // problems prints errors and warnings one by one, errors first, and reports whether
@@ -71,7 +71,7 @@ func (p printer) problems(d *Document, limit int) bool {
 		return false
 	}
 	order := bySeverity(d.Problems)
-	if notes := slices.IndexFunc(order, func(i int32) bool { return d.Problems[i].Severity == "note" }); notes >= 0 {
+	if notes := slices.IndexFunc(order, func(i int32) bool { return d.Problems[i].Severity == sheet.Note.String() }); notes >= 0 {
 		order = order[:notes]
 	}
 	for _, i := range order[:min(limit, len(order))] {
@@ -80,7 +80,7 @@ func (p printer) problems(d *Document, limit int) bool {
 		if q.At.Sheet == "" {
 			where = d.Input
 		}
-		p.line("%s  %s  %s", printable(where), p.paint(severityStyle(q.Severity), p.words.Line("report-severity-"+q.Severity)), brief(q.Message))
+		p.line("%s  %s  %s", Printable(where), p.paint(severityStyle(q.Severity), p.words.Line("report-severity-"+q.Severity)), brief(q.Message))
 		p.indented("    ", q.Hint, q.Code)
 	}
 	if more := len(order) - limit; more > 0 {
@@ -92,7 +92,7 @@ func (p printer) problems(d *Document, limit int) bool {
 	return len(order) <= limit
 }
 
-// indented prints a hint with its code behind it.
+// indented prints a hint, followed by its code.
 func (p printer) indented(by, hint, code string) {
 	if hint != "" {
 		hint = brief(hint) + " "
@@ -100,13 +100,13 @@ func (p printer) indented(by, hint, code string) {
 	p.line("%s%s%s", by, hint, p.paint(sheet.StyleMuted, "["+code+"]"))
 }
 
-// more counts what was not printed and says where it stands.
+// more counts what was not printed and says where it is listed.
 func (p printer) more(d *Document, code string, n int) string {
 	where := p.words.Line("report-see-output")
 	if d.Output != "" {
 		where = p.words.Line("report-see-errors")
 	}
-	return counted(p.words, code, n, text("where", where))
+	return counted(p.words, code, n, textArg("where", where))
 }
 
 func (p printer) head(d *Document) {
@@ -115,38 +115,31 @@ func (p printer) head(d *Document) {
 		p.line("%s", p.words.Line("report-simulated"))
 	}
 	if d.StopReason != "" {
-		p.line("%s", p.words.Line(d.StopReason, text("code", d.StopCode)))
+		p.line("%s", p.words.Line(d.StopReason, textArg("code", d.StopCode)))
 	}
 	if d.Failure != "" {
-		p.line("%s", printable(d.Failure))
+		p.line("%s", Printable(d.Failure))
 	}
 	p.line("")
 }
 
 // counts prints the results that occur, each with its next step, or the states of LOAs.
 func (p printer) counts(d *Document) {
-	if d.asked() {
-		for _, s := range d.shownStates() {
-			p.count(s.Rows, s.style(), s.Status, s.meaning(p.words))
-		}
-	} else {
-		for _, r := range sheet.AllResults {
-			if n := d.Results[r]; n > 0 {
-				p.count(n, styleOf(r), string(r), stepOf(p.words, r))
-			}
-		}
+	for _, t := range d.tallies(p.words) {
+		p.count(t)
 	}
 	p.line("")
 }
 
 // count prints how many rows have one result or state.
-func (p printer) count(n int, style sheet.Style, word, meaning string) {
-	blanks := max(0, len("NOT_ATTEMPTED")-len(word))
-	p.line("%s", strings.TrimRight(fmt.Sprintf("%7d  %s%*s  %s", n, p.paint(style, word), blanks, "", meaning), " "))
+func (p printer) count(t tally) {
+	word := Printable(t.word)
+	blanks := Pad(word, len(sheet.NotAttempted))[len(word):]
+	p.line("%s", strings.TrimRight(fmt.Sprintf("%7d  %s%s  %s", t.rows, p.paint(t.style, word), blanks, t.meaning), " "))
 }
 
-// causes prints the gravest causes with their first cells. Problems that were already
-// listed one by one are left out.
+// causes prints the first causes with their first cells. Problems that were listed one by
+// one are left out.
 func (p printer) causes(d *Document, limit int, listed bool) {
 	all := d.Causes()
 	if listed {
@@ -171,7 +164,7 @@ func (p printer) causes(d *Document, limit int, listed bool) {
 	}
 }
 
-// cells names the first cells of a cause; the sheet only where it changes.
+// cells lists the first cells of a cause, with the sheet's name only where it changes.
 func (p printer) cells(c Cause) string {
 	var b strings.Builder
 	last := ""
@@ -182,7 +175,7 @@ func (p printer) cells(c Cause) string {
 		if r.Sheet == last {
 			b.WriteString(cellOf(r))
 		} else {
-			b.WriteString(printable(r.String()))
+			b.WriteString(Printable(r.String()))
 		}
 		last = r.Sheet
 	}
@@ -192,7 +185,7 @@ func (p printer) cells(c Cause) string {
 	return b.String()
 }
 
-// foot prints where things are, what it cost, and what to do next.
+// foot prints where the files are, what the run cost, and what to do next.
 func (p printer) foot(d *Document) {
 	p.field("report-copy", d.Output)
 	for _, r := range d.Reports {
@@ -208,11 +201,11 @@ func (p printer) foot(d *Document) {
 
 func (p printer) field(code, value string) {
 	if value != "" {
-		p.line("%s %s", pad(p.words.Line(code), 7), printable(value))
+		p.line("%s %s", Pad(p.words.Line(code), 7), Printable(value))
 	}
 }
 
-// run tells the run's name and cost on one line.
+// run returns the run's ID and cost on one line.
 func (p printer) run(d *Document) string {
 	var parts []string
 	if d.RunID != "" {
@@ -237,7 +230,7 @@ func (p printer) run(d *Document) string {
 	return strings.Join(parts, ", ")
 }
 
-// elapsed shows seconds as people say them: 40ms, 1.4s, 12s, 1m03s.
+// elapsed formats seconds for people: 40ms, 1.4s, 12s, 1m03s.
 func elapsed(seconds float64) string {
 	t := time.Duration(seconds * float64(time.Second))
 	switch {

@@ -1,28 +1,151 @@
 package report
 
 import (
+	"fmt"
 	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/rivo/uniseg"
 
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Words renders the labels of reports. Line gives the sentence of a code with its
-// placeholders filled from the arguments; a code it does not know renders as itself.
+// Words renders the labels of reports. Line returns the sentence of a code with its
+// placeholders filled from the arguments, or an unknown code itself.
 type Words interface {
 	Line(code string, args ...sheet.Arg) string
 }
 
-// counted renders a line about n things: code-one for exactly one, code otherwise, each
-// with {n} filled. A language without plurals has the same sentence twice.
+// counted renders a line about n things, with {n} filled in. The catalogue picks the
+// singular or the plural.
 func counted(words Words, code string, n int, args ...sheet.Arg) string {
-	if n == 1 {
-		code += "-one"
-	}
-	return words.Line(code, append(args, sheet.Arg{Name: "n", Value: strconv.Itoa(n)})...)
+	return words.Line(code, append(args, numberArg("n", n))...)
 }
 
-// number is a named figure.
-func number(name string, n int) sheet.Arg { return sheet.Arg{Name: name, Value: strconv.Itoa(n)} }
+// numberArg is a named figure.
+func numberArg(name string, n int) sheet.Arg { return sheet.Arg{Name: name, Value: strconv.Itoa(n)} }
 
-// text is a named text.
-func text(name, value string) sheet.Arg { return sheet.Arg{Name: name, Value: value} }
+// textArg is a named text.
+func textArg(name, value string) sheet.Arg { return sheet.Arg{Name: name, Value: value} }
+
+// lineRunes limits the length of one text on a terminal.
+const lineRunes = 240
+
+// Printable makes a text safe to print on one line of a terminal. A cell or a file name
+// may hold escape sequences that rewrite the screen, marks that reverse the direction of
+// writing, and line breaks: each is shown as its code point, <U+001B>.
+func Printable(s string) string {
+	if !strings.ContainsFunc(s, unprintable) && utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if unprintable(r) {
+			fmt.Fprintf(&b, "<U+%04X>", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// brief shortens a text and makes it printable. Paths and commands are never shortened.
+func brief(s string) string { return Printable(shorten(s, lineRunes)) }
+
+// unprintable reports whether a character is a control, a separator of lines or
+// paragraphs, or a format character (Unicode categories Cc, Zl, Zp, Cf).
+func unprintable(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
+
+// shorten cuts a text after a number of characters, with an ellipsis.
+func shorten(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	n := 0
+	for i := range s {
+		if n++; n > limit {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}
+
+// Pad pads a text with blanks to a width in terminal cells, of which a wide character takes
+// two and a combining mark none.
+func Pad(s string, width int) string {
+	return s + strings.Repeat(" ", max(0, width-uniseg.StringWidth(s)))
+}
+
+// headline says what happened, in one line.
+func headline(d *Document, words Words) string {
+	args := []sheet.Arg{
+		numberArg("rows", d.Rows), numberArg("good", d.Results.good()), numberArg("bad", d.Results.bad()),
+		numberArg("accepted", d.Results.of(sheet.Submitted, sheet.Already)),
+		numberArg("left", d.Results[sheet.NotAttempted]),
+	}
+	return words.Line(headlineCode(d), args...)
+}
+
+func headlineCode(d *Document) string {
+	bad, accepted := d.Results.bad(), d.Results.of(sheet.Submitted, sheet.Already)
+	switch {
+	case d.asked() && d.Rows > 0:
+		return "report-head-status"
+	case d.Failure != "":
+		return "report-head-no-copy"
+	case d.StopReason != "":
+		return "report-head-stopped"
+	case d.Rows == 0:
+		return "report-head-empty"
+	case d.DryRun && bad == 0:
+		return "report-head-valid"
+	case d.DryRun:
+		return "report-head-invalid"
+	case bad == 0 && accepted < d.Rows:
+		return "report-head-done-some"
+	case bad == 0:
+		return "report-head-done"
+	case accepted == 0 && d.Requests == 0:
+		return "report-head-nothing-sent"
+	}
+	return "report-head-some"
+}
+
+// tone returns the style of the headline.
+func tone(d *Document) sheet.Style {
+	switch {
+	case d.ExitCode == 0:
+		return sheet.StyleGood
+	case d.asked():
+		return sheet.StyleTitle
+	case d.Results.of(sheet.Invalid, sheet.Refused, sheet.Failed) > 0 || d.StopReason != "" || d.Failure != "":
+		return sheet.StyleBad
+	}
+	return sheet.StyleWarn
+}
+
+// styleOf returns the style of a result.
+func styleOf(r sheet.Result) sheet.Style {
+	switch r {
+	case sheet.Submitted, sheet.Already, sheet.Valid:
+		return sheet.StyleGood
+	case sheet.Blocked, sheet.Unknown, sheet.NotAttempted:
+		return sheet.StyleWarn
+	case sheet.Invalid, sheet.Refused, sheet.Failed:
+		return sheet.StyleBad
+	}
+	return sheet.StyleMuted
+}
+
+// severityStyle returns the style of a problem.
+func severityStyle(severity string) sheet.Style {
+	switch severity {
+	case sheet.Error.String():
+		return sheet.StyleBad
+	case sheet.Warning.String():
+		return sheet.StyleWarn
+	}
+	return sheet.StyleMuted
+}

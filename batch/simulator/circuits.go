@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// Circuit declares one Express Connect circuit of the simulated account.
+// Circuit declares an Express Connect circuit of the simulated account.
 type Circuit struct {
 	Region         string
 	InstanceID     string // pc-…
 	Status         string // as DescribePhysicalConnections spells it; empty means Allocated
 	BusinessStatus string // Normal, FinancialLocked or SecurityLocked; empty means Normal
-	LOA            string // state of an LOA that stands there already, such as Rejected; empty means there is none
+	LOA            string // state of its existing LOA, such as Rejected; empty means it has none
 }
 
 // The states of an LOA, as DescribePhysicalConnectionLOA spells them.
@@ -29,43 +29,43 @@ const (
 
 var loaStates = []string{Applying, Accept, Available, Rejected, Completing, Complete, Deleted}
 
-// Marker is a text in an instance ID that gives an undeclared circuit a history, so that
-// a workbook can show what a refusal looks like.
+// Marker is a text in an instance ID that puts an undeclared circuit into a certain state.
+// With markers a workbook alone can provoke refusals.
 type Marker struct {
 	Text  string // anywhere in the instance ID, in any case
-	Means string
+	Means string // state of the circuit, for people
 	make  func(*circuit)
 }
 
-// Markers lists them. The first one that an instance ID carries counts.
+// Markers lists the markers. The first one found in an instance ID applies.
 var Markers = []Marker{
 	{"notfound", "the account has no such circuit", func(c *circuit) { c.absent = true }},
-	{"notallocated", "the circuit waits for its port: status Approved", func(c *circuit) { c.Status = "Approved" }},
+	{"notallocated", "the circuit is waiting for its port: status Approved", func(c *circuit) { c.Status = "Approved" }},
 	{"locked", "the circuit is locked for an unpaid bill: business status FinancialLocked", func(c *circuit) { c.BusinessStatus = "FinancialLocked" }},
-	{"hasloa", "somebody applied elsewhere: its LOA is Applying", func(c *circuit) { c.LOA = Applying }},
-	{"available", "its LOA was approved before: Available", func(c *circuit) { c.LOA = Available }},
+	{"hasloa", "its LOA was applied for by somebody else: Applying", func(c *circuit) { c.LOA = Applying }},
+	{"available", "its LOA is already approved: Available", func(c *circuit) { c.LOA = Available }},
 	{"rejected", "its LOA was rejected: only SecondApplyPhysicalConnectionLOA applies again", func(c *circuit) { c.LOA = Rejected }},
-	{"deleted", "its LOA was deleted: it can be applied for", func(c *circuit) { c.LOA = Deleted }},
+	{"deleted", "its LOA was deleted: it can be applied for again", func(c *circuit) { c.LOA = Deleted }},
 	{"forbidden", "the RAM policy denies every application for it: Forbidden.RAM", func(c *circuit) { c.forbidden = true }},
-	{"willreject", "its LOA is rejected when it is reviewed", func(c *circuit) { c.doomed = true }},
+	{"willreject", "its LOA will be rejected when it is reviewed", func(c *circuit) { c.willReject = true }},
 }
 
 type circuitKey struct{ region, instance string }
 
-// circuit is the state of one circuit and what was done to it.
+// circuit is the state and the history of one circuit.
 type circuit struct {
 	Circuit
-	absent    bool // the account has no such circuit
-	forbidden bool // the RAM policy denies applications
-	doomed    bool // the review rejects its LOA
+	absent     bool // the account has no such circuit
+	forbidden  bool // the RAM policy denies applications
+	willReject bool // the review rejects its LOA
 
-	loa     loaData
-	former  string    // the LOA's state before it was last applied for
-	applied time.Time // when it was last applied for; zero if it never was here
+	content loaData
+	former  string    // LOA state before the last application
+	applied time.Time // time of the last application; zero if there was none
 	tally   circuitTally
 }
 
-// loaData is what was applied for, with personal data masked.
+// loaData is the content of an application, with personal data masked.
 type loaData struct {
 	company, si, lineType, construction string
 	peer                                string
@@ -76,13 +76,13 @@ type loaData struct {
 // circuits are those of the account, by region and instance ID.
 type circuits struct {
 	all        map[circuitKey]*circuit
-	declared   bool          // undeclared circuits are not found
-	reviewTime time.Duration // an LOA is reviewed so long after it was applied for; 0 means never
+	declared   bool          // only declared circuits exist
+	reviewTime time.Duration // time from an application to its review; 0 means never
 }
 
-// elsewhere is what an LOA asks for that stood there already: nothing that a client of
-// this simulator applied for.
-var elsewhere = loaData{
+// foreignLOA is the content of an LOA that existed before the simulator started: another
+// company's than any client's.
+var foreignLOA = loaData{
 	company: "Somebody Else Ltd", si: "Other Builders Ltd", lineType: "Other", construction: "2020-01-02T03:04:05Z",
 	engineers: []map[string]string{{"PMName": "*", "PMCertificateType": "Other", "PMCertificateNo": "*", "PMGender": "Male", "PMContactInfo": "*"}},
 }
@@ -95,11 +95,11 @@ func (cs *circuits) declare(c Circuit) {
 	if c.BusinessStatus == "" {
 		c.BusinessStatus = "Normal"
 	}
-	cs.all[circuitKey{c.Region, c.InstanceID}] = &circuit{Circuit: c, loa: elsewhere}
+	cs.all[circuitKey{c.Region, c.InstanceID}] = &circuit{Circuit: c, content: foreignLOA}
 }
 
-// get gives a circuit as it stands at a time. One that was never declared comes into
-// being here, as its markers tell.
+// get returns a circuit as of a time. It creates an undeclared one, in the state that its
+// marker gives.
 func (cs *circuits) get(region, instance string, at time.Time) *circuit {
 	key := circuitKey{region, instance}
 	c, known := cs.all[key]
@@ -107,22 +107,22 @@ func (cs *circuits) get(region, instance string, at time.Time) *circuit {
 		cs.declare(Circuit{Region: region, InstanceID: instance})
 		c = cs.all[key]
 		c.absent = cs.declared || !strings.HasPrefix(instance, "pc-")
-		c.mark()
+		c.applyMarker()
 	}
 	c.review(at, cs.reviewTime)
 	return c
 }
 
-// told gives the LOA's state as the Describe APIs tell it at a time, which lags behind.
-func (c *circuit) told(at time.Time, lag time.Duration) string {
+// visibleLOA returns the LOA state that the Describe APIs, which lag behind, report at a time.
+func (c *circuit) visibleLOA(at time.Time, lag time.Duration) string {
 	if !c.applied.IsZero() && at.Sub(c.applied) < lag {
 		return c.former
 	}
 	return c.LOA
 }
 
-// mark applies the first marker of the instance ID.
-func (c *circuit) mark() {
+// applyMarker applies the first marker found in the instance ID.
+func (c *circuit) applyMarker() {
 	id := strings.ToLower(c.InstanceID)
 	for _, m := range Markers {
 		if strings.Contains(id, m.Text) {
@@ -132,23 +132,24 @@ func (c *circuit) mark() {
 	}
 }
 
-// review ages an LOA that waits: it becomes available or is rejected.
+// review makes a waiting LOA available or rejected once it is old enough.
 func (c *circuit) review(at time.Time, after time.Duration) {
 	if after <= 0 || c.LOA != Applying || c.applied.IsZero() || at.Sub(c.applied) < after {
 		return
 	}
 	c.LOA = Available
-	if c.doomed {
+	if c.willReject {
 		c.LOA = Rejected
 	}
 }
 
-// Age sets the state of the LOA of a circuit, as the people behind the service would:
-// Accept, Available or Rejected after Applying, and so on. An empty instance ID means
-// every LOA that waits, an empty region all regions. It gives the number of LOAs it set.
+// Age sets the state of the LOA of a circuit, as the service's staff would: Accept,
+// Available or Rejected after Applying, and so on. An empty instance ID means every LOA in
+// state Applying, an empty region all regions. Age returns the number of LOAs it set, and
+// an error if state is not an LOA state.
 func (s *Simulator) Age(region, instance, state string) (int, error) {
 	if !slices.Contains(loaStates, state) {
-		return 0, fmt.Errorf("no state of an LOA: %q; it is one of %s", state, strings.Join(loaStates, ", "))
+		return 0, fmt.Errorf("unknown LOA state %q; want one of %s", state, strings.Join(loaStates, ", "))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -164,7 +165,7 @@ func (s *Simulator) Age(region, instance, state string) (int, error) {
 	return n, nil
 }
 
-// list gives the circuits of a region that pass all filters, by instance ID.
+// list returns the circuits of a region that match all filters, sorted by instance ID.
 func (cs *circuits) list(region string, filters map[string][]string, at time.Time) []*circuit {
 	var found []*circuit
 	for key, c := range cs.all {
@@ -172,7 +173,7 @@ func (cs *circuits) list(region string, filters map[string][]string, at time.Tim
 			continue
 		}
 		c.review(at, cs.reviewTime)
-		if c.passes(filters) {
+		if c.matches(filters) {
 			found = append(found, c)
 		}
 	}
@@ -180,8 +181,8 @@ func (cs *circuits) list(region string, filters map[string][]string, at time.Tim
 	return found
 }
 
-// passes reports whether every filter names the circuit's value.
-func (c *circuit) passes(filters map[string][]string) bool {
+// matches reports whether the circuit has one of the values of every filter.
+func (c *circuit) matches(filters map[string][]string) bool {
 	for key, values := range filters {
 		if !slices.Contains(values, filterFields[key](c)) {
 			return false
@@ -190,12 +191,12 @@ func (c *circuit) passes(filters map[string][]string) bool {
 	return true
 }
 
-// row gives the circuit with the field names of DescribePhysicalConnections.
+// row returns the circuit with the field names of DescribePhysicalConnections.
 func (c *circuit) row(loa string) map[string]any {
 	return map[string]any{
 		"PhysicalConnectionId": c.InstanceID, "Name": c.InstanceID, "Description": "",
 		"Status": c.Status, "BusinessStatus": c.BusinessStatus, "LoaStatus": loa,
-		"Bandwidth": c.loa.bandwidth, "PeerLocation": c.loa.peer, "Type": "VPC", "PortType": "10GBase-LR",
+		"Bandwidth": c.content.bandwidth, "PeerLocation": c.content.peer, "Type": "VPC", "PortType": "10GBase-LR",
 		"LineOperator": "Other", "AccessPointId": "ap-" + c.Region + "-simulated", "ChargeType": "Prepaid",
 		"VirtualPhysicalConnectionCount": 0, "ParentPhysicalConnectionAliUid": 0,
 	}

@@ -1,6 +1,8 @@
 package simulator
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
@@ -41,7 +43,7 @@ func TestMarkersGiveCircuitsAHistory(t *testing.T) {
 	}
 	for _, m := range Markers {
 		if m.Means == "" || !instanceID.MatchString("pc-"+m.Text) {
-			t.Errorf("marker %q is not told or cannot stand in an instance ID", m.Text)
+			t.Errorf("marker %q has no description or is not allowed in an instance ID", m.Text)
 		}
 	}
 }
@@ -142,7 +144,7 @@ func TestAgeSetsWhatWaits(t *testing.T) {
 		}
 	}
 	if _, err := s.Age("", "", "Approved"); err == nil {
-		t.Error("Approved is taken for the state of an LOA")
+		t.Error("Approved is accepted as an LOA state")
 	}
 	want := []string{Accept, Available, Deleted, ""}
 	for i, c := range s.Stats().Circuits {
@@ -163,7 +165,7 @@ func TestAccountStandsAgainstEveryApplication(t *testing.T) {
 	if r := get(t, s, firstApply, application("pc-one", "1")); r.status != 400 || r.code() != "OperationFailed.PconnTrafficNotEnable" {
 		t.Errorf("billing off: %d %s", r.status, r.body)
 	}
-	s.o.BillingOff = false // as if somebody had switched it on
+	s.o.BillingOff = false // as if it had been switched on
 	if r := get(t, s, firstApply, application("pc-one", "1")); r.status != 200 {
 		t.Errorf("billing on, same token: %d %s", r.status, r.body)
 	}
@@ -186,10 +188,79 @@ func TestLenientServices(t *testing.T) {
 	get(t, s, firstApply, application("pc-one", "1"))
 	get(t, s, firstApply, application("pc-one", "2"))
 	if st := s.Stats(); st.Accepted != 2 || st.Duplicates != 1 || st.Circuits[0].Replays != 1 {
-		t.Errorf("where only tokens guard: %+v", st)
+		t.Errorf("with AllowDuplicates: %+v", st)
 	}
 	s = simulate(t, Options{ApplyAgain: true})
 	if r := get(t, s, firstApply, application("pc-rejected", "1")); r.status != 200 {
-		t.Errorf("where a rejected LOA can be applied for: %d %s", r.status, r.body)
+		t.Errorf("with ApplyAgain: %d %s", r.status, r.body)
+	}
+}
+
+// The answers have exactly the fields and nesting that the SDK's structs expect.
+func TestReadingAPIsAnswerByTheBook(t *testing.T) {
+	s := simulate(t, Options{Account: "1000000000000009", Regions: []string{"cn-hangzhou"}})
+	get(t, s, firstApply, application("pc-one", "token"))
+	if _, err := s.Age("", "", Available); err != nil {
+		t.Fatal(err)
+	}
+	cases := []struct {
+		api    string
+		params map[string]string
+		want   string
+	}{
+		{"DescribePhysicalConnectionLOA", map[string]string{"InstanceId": "pc-one"}, `{"PhysicalConnectionLOAType":{"CompanyLocalizedName":"示例公司 Example & Co.","CompanyName":"示例公司 Example & Co.",` +
+			`"ConstructionTime":"2030-01-02T03:04:05Z","InstanceId":"pc-one","LineCode":"","LineLabel":"","LineSPContactInfo":"","LineServiceProvider":"","LineType":"FIBRE",` +
+			`"LoaUrl":"http://loa.example.invalid/pc-one.pdf","PMInfo":{"PMInfo":[{"PMCertificateNo":"0****","PMCertificateType":"IDCard","PMContactInfo":"+86****","PMGender":"Female","PMName":"M****"}]},` +
+			`"SI":"Builder* ~ Ltd","Status":"Available"},"RequestId":"ID"}`},
+		{"DescribePhysicalConnectionLOA", map[string]string{"InstanceId": "pc-two"}, `{"PhysicalConnectionLOAType":{},"RequestId":"ID"}`},
+		{"DescribePhysicalConnectionLOA", map[string]string{"InstanceId": "pc-hasloa"}, `{"PhysicalConnectionLOAType":{"CompanyLocalizedName":"Somebody Else Ltd","CompanyName":"Somebody Else Ltd",` +
+			`"ConstructionTime":"2020-01-02T03:04:05Z","InstanceId":"pc-hasloa","LineCode":"","LineLabel":"","LineSPContactInfo":"","LineServiceProvider":"","LineType":"Other","LoaUrl":"",` +
+			`"PMInfo":{"PMInfo":[{"PMCertificateNo":"*","PMCertificateType":"Other","PMContactInfo":"*","PMGender":"Male","PMName":"*"}]},"SI":"Other Builders Ltd","Status":"Applying"},"RequestId":"ID"}`},
+		{"DescribePhysicalConnections", map[string]string{"Filter.1.Key": "PhysicalConnectionId", "Filter.1.Value.1": "pc-one"}, `{"PageNumber":1,"PageSize":10,"PhysicalConnectionSet":{"PhysicalConnectionType":[` +
+			`{"AccessPointId":"ap-cn-hangzhou-simulated","Bandwidth":100,"BusinessStatus":"Normal","ChargeType":"Prepaid","Description":"","LineOperator":"Other","LoaStatus":"Available","Name":"pc-one",` +
+			`"ParentPhysicalConnectionAliUid":0,"PeerLocation":"Room 1","PhysicalConnectionId":"pc-one","PortType":"10GBase-LR","Status":"Allocated","Type":"VPC","VirtualPhysicalConnectionCount":0}]},"RequestId":"ID","TotalCount":1}`},
+		{"DescribePhysicalConnections", map[string]string{"RegionId": "cn-hangzhou", "Filter.1.Key": "Status", "Filter.1.Value.1": "Enabled"}, `{"PageNumber":1,"PageSize":10,"PhysicalConnectionSet":{"PhysicalConnectionType":[]},"RequestId":"ID","TotalCount":0}`},
+		{"DescribeRegions", nil, `{"Regions":{"Region":[{"LocalName":"cn-hangzhou","RegionEndpoint":"vpc.cn-hangzhou.aliyuncs.com","RegionId":"cn-hangzhou"}]},"RequestId":"ID"}`},
+		{"GetPhysicalConnectionServiceStatus", nil, `{"Data":true,"Enabled":true,"RequestId":"ID"}`},
+		{"GetCallerIdentity", nil, `{"AccountId":"1000000000000009","Arn":"acs:ram::1000000000000009:root","IdentityType":"Account","PrincipalId":"1000000000000009","RequestId":"ID","RoleId":"","UserId":"1000000000000009"}`},
+	}
+	for _, c := range cases {
+		r := get(t, s, c.api, c.params)
+		if got := strings.Replace(r.body, r.requestID(), "ID", 1); r.status != 200 || got != c.want {
+			t.Errorf("%s\n got %d %s\nwant %s", c.api, r.status, got, c.want)
+		}
+		if r.header.Get("x-acs-request-id") != r.requestID() || r.header.Get("Content-Type") != "application/json;charset=utf-8" || r.header.Get("Date") == "" {
+			t.Errorf("%s: header %v", c.api, r.header)
+		}
+	}
+}
+
+func TestPagesHoldEveryCircuitOnce(t *testing.T) {
+	var declared []Circuit
+	for i := range 123 {
+		declared = append(declared, Circuit{Region: testRegion, InstanceID: fmt.Sprintf("pc-%03d", i), Status: []string{"", "Enabled"}[i%2]})
+	}
+	declared = append(declared, Circuit{Region: "cn-beijing", InstanceID: "pc-elsewhere"})
+	s := simulate(t, Options{Circuits: declared})
+	seen := map[string]int{}
+	for page := 1; page <= 4; page++ {
+		r := get(t, s, "DescribePhysicalConnections", map[string]string{"PageSize": "50", "PageNumber": fmt.Sprint(page)})
+		if r.fields["TotalCount"] != 123.0 {
+			t.Errorf("page %d: total %v", page, r.fields["TotalCount"])
+		}
+		rows := r.fields["PhysicalConnectionSet"].(map[string]any)["PhysicalConnectionType"].([]any)
+		if want := []int{50, 50, 23, 0}[page-1]; len(rows) != want {
+			t.Errorf("page %d holds %d circuits, want %d", page, len(rows), want)
+		}
+		for _, row := range rows {
+			seen[row.(map[string]any)["PhysicalConnectionId"].(string)]++
+		}
+	}
+	if len(seen) != 123 {
+		t.Errorf("%d circuits on all pages, want 123", len(seen))
+	}
+	r := get(t, s, "DescribePhysicalConnections", map[string]string{"Filter.1.Key": "Status", "Filter.1.Value.1": "Enabled", "Filter.2.Key": "Name", "Filter.2.Value.1": "pc-000", "Filter.2.Value.2": "pc-001"})
+	if r.fields["TotalCount"] != 1.0 {
+		t.Errorf("both filters: %s", r.body)
 	}
 }

@@ -1,10 +1,12 @@
 package simulator
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha1"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -14,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -26,9 +29,9 @@ const (
 
 var nonceCount atomic.Int64
 
-// signedQuery gives the query of a signed call. It is written apart from the package's
-// own signing, on url.QueryEscape.
-func signedQuery(method, key, secret string, params map[string]string) string {
+// signedQuery returns the query of a signed call. It uses url.QueryEscape instead of the
+// package's own encoding, as an independent check.
+func signedQuery(method, secret string, params map[string]string) string {
 	escape := func(s string) string {
 		return strings.NewReplacer("+", "%20", "*", "%2A", "%7E", "~").Replace(url.QueryEscape(s))
 	}
@@ -37,7 +40,7 @@ func signedQuery(method, key, secret string, params map[string]string) string {
 		pairs = append(pairs, escape(name)+"="+escape(params[name]))
 	}
 	mac := hmac.New(sha1.New, []byte(secret+"&"))
-	io.WriteString(mac, method+"&%2F&"+escape(strings.Join(pairs, "&")))
+	mac.Write([]byte(method + "&%2F&" + escape(strings.Join(pairs, "&"))))
 	v := url.Values{"Signature": {base64.StdEncoding.EncodeToString(mac.Sum(nil))}}
 	for name, value := range params {
 		v.Set(name, value)
@@ -45,7 +48,7 @@ func signedQuery(method, key, secret string, params map[string]string) string {
 	return v.Encode()
 }
 
-// common gives the parameters that a call of an API carries.
+// commonParams returns the common parameters of a call.
 func commonParams(api string, at time.Time) map[string]string {
 	version := vpcVersion
 	if api == "GetCallerIdentity" {
@@ -58,7 +61,7 @@ func commonParams(api string, at time.Time) map[string]string {
 	}
 }
 
-// application gives the parameters of a good application.
+// application returns the parameters of a valid application.
 func application(instance, token string) map[string]string {
 	p := map[string]string{
 		"InstanceId": instance, "CompanyName": "示例公司 Example & Co.", "LineType": "FIBRE", "Si": "Builder* ~ Ltd",
@@ -72,7 +75,7 @@ func application(instance, token string) map[string]string {
 	return p
 }
 
-// reply is an answer as a client sees it.
+// reply is an answer as received by a client.
 type reply struct {
 	status int
 	header http.Header
@@ -90,12 +93,12 @@ func (r reply) requestID() string {
 	return s
 }
 
-// get calls an API of a simulator, without a network and by the simulator's own clock.
+// get calls an API without a network and by the simulator's own clock.
 func get(t testing.TB, s *Simulator, api string, params map[string]string) reply {
 	t.Helper()
 	all := commonParams(api, s.o.Now())
 	maps.Copy(all, params)
-	return send(t, s, http.MethodPost, "/?"+signedQuery(http.MethodPost, testKey, testSecret, all), "")
+	return send(t, s, http.MethodPost, "/?"+signedQuery(http.MethodPost, testSecret, all), "")
 }
 
 // send sends a request to a handler.
@@ -105,15 +108,68 @@ func send(t testing.TB, h http.Handler, method, target, body string) reply {
 	h.ServeHTTP(w, httptest.NewRequest(method, target, strings.NewReader(body)))
 	r := reply{status: w.Code, header: w.Header(), body: w.Body.String()}
 	if err := json.Unmarshal(w.Body.Bytes(), &r.fields); err != nil && strings.HasPrefix(w.Header().Get("Content-Type"), "application/json") {
-		t.Fatalf("answer is no JSON object: %v: %q", err, r.body)
+		t.Fatalf("answer is not a JSON object: %v: %q", err, r.body)
 	}
 	return r
 }
 
-// simulate gives a simulator that takes the test's key.
+// simulate returns a simulator that accepts the test's key.
 func simulate(t testing.TB, o Options) *Simulator {
 	o.Keys = map[string]string{testKey: testSecret}
 	s := New(o)
 	t.Cleanup(s.Close)
 	return s
+}
+
+// seen is what a client sees of a call: a status and a body, or an error.
+type seen struct {
+	status int
+	body   string
+	err    string
+}
+
+// whatIsSeen applies over real HTTP and returns what the client sees. It calls the
+// functions between the header and the body of the answer.
+func whatIsSeen(ctx context.Context, url string, params map[string]string, between ...func()) seen {
+	all := commonParams(firstApply, time.Now())
+	maps.Copy(all, params)
+	r, _ := http.NewRequestWithContext(ctx, http.MethodPost, url+"/?"+signedQuery(http.MethodPost, testSecret, all), nil)
+	client := http.Client{
+		Transport:     &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	answer, err := client.Do(r)
+	if err != nil {
+		return seen{err: kindOf(err)}
+	}
+	defer answer.Body.Close()
+	for _, do := range between {
+		do()
+	}
+	body, err := io.ReadAll(answer.Body)
+	s := seen{status: answer.StatusCode, body: string(body)}
+	if err != nil {
+		s.err, s.body = kindOf(err), ""
+	}
+	return s
+}
+
+func kindOf(err error) string {
+	for name, target := range map[string]error{"reset": syscall.ECONNRESET, "left": context.Canceled, "cut": io.ErrUnexpectedEOF, "closed": io.EOF} {
+		if errors.Is(err, target) {
+			return name
+		}
+	}
+	return err.Error()
+}
+
+// waitFor waits until a condition holds.
+func waitFor(t *testing.T, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Error("the condition never held")
+			return
+		}
+	}
 }

@@ -2,41 +2,12 @@ package simulator
 
 import (
 	"fmt"
-	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
 )
 
-var instanceID = regexp.MustCompile(`^pc-[0-9A-Za-z][0-9A-Za-z-]{0,60}$`)
-
-// checkRegion refuses a missing or unknown region.
-func (s *Simulator) checkRegion(c *call) *refusal {
-	switch {
-	case c.region == "":
-		return refuse("MissingParam.RegionNo", "The parameter RegionId is missing.")
-	case !s.regions[c.region]:
-		return &refusal{status: http.StatusNotFound, code: "InvalidRegionId.NotFound", message: "The specified RegionId is not found."}
-	}
-	return nil
-}
-
-// checkInstance refuses a missing or unknown region and a missing or malformed instance ID.
-func (s *Simulator) checkInstance(c *call) *refusal {
-	if ref := s.checkRegion(c); ref != nil {
-		return ref
-	}
-	switch {
-	case c.instance == "":
-		return refuse("MissingParam.InstanceId", "The parameter InstanceId is missing.")
-	case !instanceID.MatchString(c.instance):
-		return refuse("InvalidInstanceId.NotFound", "The specified InstanceId is not found.")
-	}
-	return nil
-}
-
-// describeLOA answers DescribePhysicalConnectionLOA. A circuit without an LOA gives an
-// empty one: what the real service says then is documented nowhere.
+// describeLOA serves DescribePhysicalConnectionLOA. For a circuit without an LOA it
+// returns an empty one; the real service's answer is undocumented.
 func (s *Simulator) describeLOA(c *call) answer {
 	s.pause(c)
 	if ref := s.checkInstance(c); ref != nil {
@@ -49,19 +20,19 @@ func (s *Simulator) describeLOA(c *call) answer {
 		return refuse("InvalidInstanceId.NotFound", "The specified InstanceId is not found.").answer(c)
 	}
 	loa := map[string]any{}
-	if state := circuit.told(s.o.Now(), s.o.Lag); state != "" {
+	if state := circuit.visibleLOA(s.o.Now(), s.o.Lag); state != "" {
 		loa = circuit.describe(state)
 	}
 	return accept(c, map[string]any{"PhysicalConnectionLOAType": loa})
 }
 
-// describe gives the LOA in a state, with the field names of the API.
+// describe returns the LOA in a state, with the field names of the API.
 func (c *circuit) describe(state string) map[string]any {
 	loa := map[string]any{
-		"InstanceId": c.InstanceID, "Status": state, "CompanyName": c.loa.company, "CompanyLocalizedName": c.loa.company,
-		"SI": c.loa.si, "LineType": c.loa.lineType, "ConstructionTime": c.loa.construction,
+		"InstanceId": c.InstanceID, "Status": state, "CompanyName": c.content.company, "CompanyLocalizedName": c.content.company,
+		"SI": c.content.si, "LineType": c.content.lineType, "ConstructionTime": c.content.construction,
 		"LineCode": "", "LineLabel": "", "LineServiceProvider": "", "LineSPContactInfo": "", "LoaUrl": "",
-		"PMInfo": map[string]any{"PMInfo": append([]map[string]string{}, c.loa.engineers...)},
+		"PMInfo": map[string]any{"PMInfo": append([]map[string]string{}, c.content.engineers...)},
 	}
 	if state == Accept || state == Available {
 		loa["LoaUrl"] = "http://loa.example.invalid/" + c.InstanceID + ".pdf"
@@ -69,9 +40,9 @@ func (c *circuit) describe(state string) map[string]any {
 	return loa
 }
 
-// describeCircuits answers DescribePhysicalConnections: the circuits of a region that are
-// known so far, by instance ID, filtered, one page of them. A circuit that was never
-// declared becomes known when a filter names it.
+// describeCircuits serves DescribePhysicalConnections: one page of the known circuits of a
+// region that match the filters, sorted by instance ID. A filter that names an undeclared
+// circuit makes it known.
 func (s *Simulator) describeCircuits(c *call) answer {
 	s.pause(c)
 	if ref := s.checkRegion(c); ref != nil {
@@ -95,7 +66,7 @@ func (s *Simulator) describeCircuits(c *call) answer {
 	found = found[min(total, (page-1)*size):min(total, page*size)]
 	rows := make([]map[string]any, len(found))
 	for i, circuit := range found {
-		rows[i] = circuit.row(circuit.told(s.o.Now(), s.o.Lag))
+		rows[i] = circuit.row(circuit.visibleLOA(s.o.Now(), s.o.Lag))
 	}
 	return accept(c, map[string]any{
 		"PageNumber": page, "PageSize": size, "TotalCount": total,
@@ -103,7 +74,7 @@ func (s *Simulator) describeCircuits(c *call) answer {
 	})
 }
 
-// paging reads PageNumber (from 1, at most 100000) and PageSize (1 to 50, else 10).
+// paging reads PageNumber (1 to 100000, default 1) and PageSize (1 to 50, default 10).
 func paging(p map[string]string) (page, size int, ref *refusal) {
 	page, size = 1, 10
 	for _, f := range []struct {
@@ -124,7 +95,7 @@ func paging(p map[string]string) (page, size int, ref *refusal) {
 	return page, size, nil
 }
 
-// The bounds of a list of filters; the API page allows five values in each.
+// Limits on filters; the API page allows five values in each.
 const (
 	maxFilters      = 5
 	maxFilterValues = 5
@@ -170,7 +141,7 @@ func filtersOf(p map[string]string) (map[string][]string, *refusal) {
 	return filters, nil
 }
 
-// describeRegions answers DescribeRegions.
+// describeRegions serves DescribeRegions.
 func (s *Simulator) describeRegions(c *call) answer {
 	s.pause(c)
 	rows := make([]map[string]string, len(s.o.Regions))
@@ -180,8 +151,8 @@ func (s *Simulator) describeRegions(c *call) answer {
 	return accept(c, map[string]any{"Regions": map[string]any{"Region": rows}})
 }
 
-// serviceStatus answers GetPhysicalConnectionServiceStatus: whether billing for outbound
-// data transfer is on.
+// serviceStatus serves GetPhysicalConnectionServiceStatus, which reports whether billing
+// for outbound data transfer is on.
 func (s *Simulator) serviceStatus(c *call) answer {
 	s.pause(c)
 	if ref := s.checkRegion(c); ref != nil {
@@ -190,7 +161,7 @@ func (s *Simulator) serviceStatus(c *call) answer {
 	return accept(c, map[string]any{"Data": !s.o.BillingOff, "Enabled": !s.o.BillingOff})
 }
 
-// callerIdentity answers GetCallerIdentity of the Security Token Service.
+// callerIdentity serves GetCallerIdentity of the Security Token Service.
 func (s *Simulator) callerIdentity(c *call) answer {
 	s.pause(c)
 	return accept(c, map[string]any{

@@ -1,7 +1,8 @@
-// Package simulator plays the VPC endpoint of Alibaba Cloud: enough of the API to apply
-// for Letters of Authorization (LOAs) over real HTTP, with a real signature, and to meet
-// there everything that can go wrong. It is written from the API pages and is stricter
-// and odder than the service, so that a client that is content with it is prepared.
+// Package simulator simulates the VPC endpoint of Alibaba Cloud: enough of the API to apply
+// for Letters of Authorization (LOAs) over real HTTP with real signatures, and every failure
+// that a client has to expect. It is written from the API pages and is stricter and odder
+// than the service, so a client that copes with it is prepared. It shares no code with the
+// rest of the program: a check that both had in common could not reveal a mistake.
 //
 // # Use
 //
@@ -10,8 +11,8 @@
 //	…
 //	err = s.Serve(ctx, listener) // or use s as an http.Handler, and Close it
 //
-// All regions and both products share the one endpoint: a call names its region in
-// RegionId. State lives in memory and ends with the simulator.
+// All regions and both products share one endpoint: a call names its region in RegionId.
+// All state is in memory.
 //
 // # Endpoints
 //
@@ -20,38 +21,39 @@
 //	           DescribePhysicalConnectionLOA, DescribePhysicalConnections, DescribeRegions,
 //	           GetPhysicalConnectionServiceStatus
 //	         STS 2015-04-01: GetCallerIdentity
-//	/stats   GET: what the simulator saw, as JSON of [Stats]
+//	/stats   GET: the statistics, as JSON of [Stats]
 //	/age     POST ?state=Available&region=…&instance=…: sets the state of LOAs, as the
-//	         people behind the service would; without an instance all that wait (curl -X POST)
+//	         service's staff would; without an instance, of all in state Applying
 //
-// # The way of a call
+// # Processing of a call
 //
-//  1. Decode: a URI of at most 64 KB, a body of at most 1 MB, each parameter once.
+//  1. Decoding: a URI of at most 64 KB, a body of at most 1 MB, no repeated parameter.
 //  2. Gate: Action, Version, Format=JSON, AccessKeyId, SecurityToken, Timestamp within 15
-//     minutes, Signature (HMAC-SHA1 of decoded and again encoded parameters), a
-//     SignatureNonce that is new, no parameter that the API lacks.
+//     minutes, Signature (HMAC-SHA1 of the decoded and re-encoded parameters), an unused
+//     SignatureNonce, no unknown parameter.
 //  3. Quota: at most N calls in any sliding window, for each account, region and API.
-//     Beyond it: 400 Throttling.User with x-ratelimit-user-api: Limit:N,Remain:0,TimeLeft:MS.
-//     A throttled call does not count against the limit, but counts in the statistics.
-//  4. Fate: its latency, and perhaps a fault.
-//  5. Parameters, by the API page and with its codes; then permission and billing of the
-//     account; then the client token; then, after the latency, the state of circuit and LOA.
+//     Over quota: 400 Throttling.User with x-ratelimit-user-api: Limit:N,Remain:0,TimeLeft:MS.
+//     A throttled call does not count against the quota, only in the statistics.
+//  4. Faults: the latency of the call, and possibly a fault.
+//  5. Parameters, in the order and with the codes of the API page; then permission and
+//     billing of the account; then the client token; then, after the latency, the state of
+//     the circuit and its LOA.
 //
-// A client that leaves does not stop its call: the effect comes all the same.
+// A client that leaves does not stop its call, which still takes effect.
 //
 // # Client tokens
 //
-// The same token with the same parameters gets the same answer, request ID included,
-// refusals as well unless Options.ForgetRefusals. Other parameters, another API or
-// another region: 400 IdempotentParameterMismatch. While the first call is at work: 403
-// LastTokenProcessing. More than 64 characters or other than printable ASCII: 400
-// InvalidClientToken.Malformed. Without a token nothing is ever replayed.
-// Calls refused for their parameters or for the account leave no trace under their token.
+// The same token with the same parameters gets the same answer, including its request ID;
+// so does a refused call, unless Options.ForgetRefusals is set. Other parameters, another
+// API or another region: 400 IdempotentParameterMismatch. While the first call is in
+// progress: 403 LastTokenProcessing. More than 64 characters, or characters other than
+// printable ASCII: 400 InvalidClientToken.Malformed. Calls without a token are never
+// replayed. Calls refused for their parameters or for the account are not remembered.
 //
 // # Circuits and LOAs
 //
-// A circuit that was not declared exists, is Allocated, and has no LOA, unless its
-// instance ID carries one of these markers, anywhere and in any case:
+// An undeclared circuit exists, is Allocated and has no LOA, unless its instance ID
+// contains one of these markers, anywhere and in any case:
 //
 //	notfound      InvalidInstanceId.NotFound
 //	notallocated  its status is Approved: IncorrectStatus.PhysicalConnection
@@ -63,20 +65,20 @@
 //	forbidden     Forbidden.RAM for every application
 //	willreject    it can be applied for, and the review rejects the LOA
 //
-// An LOA that stood there already tells of another company than the client's.
+// An LOA that existed from the start names another company than the client's.
 // An accepted application is Applying. Options.Review, [Simulator.Age] or POST /age make
-// it Available, Rejected and so on. DescribePhysicalConnectionLOA of a circuit without an
-// LOA gives an empty one. Options.Lag lets both Describe APIs tell the former state for a
-// while. DescribePhysicalConnections lists the circuits known so far:
+// it Available, Rejected and so on. DescribePhysicalConnectionLOA returns an empty LOA for a
+// circuit without one. With Options.Lag both Describe APIs keep reporting the former state
+// for a while. DescribePhysicalConnections lists the circuits known so far: those that were
 // declared, named in a call, or named in its filter PhysicalConnectionId.
 //
 // # Faults
 //
-// A fault is what the client sees, and whether the call had its effect: before (there is
-// none), after (there is one), or late (it comes once the client has its answer or has
-// given up). Unless told otherwise, kinds that deny any effect are before, the one that
-// affirms it is after, and for all others a coin falls for each call between the two. They happen to VPC calls, or to
-// the one API or region that is named.
+// A fault is what the client sees of a call, and whether the call takes effect: before (it
+// does not), after (it does), or late (it does once the client has its answer or has given
+// up). By default, kinds that deny an effect are before, the one that affirms it is after,
+// and all others are before or after at random. Faults apply to all VPC calls, or to those
+// of one API or region.
 //
 //	500         500 InternalError
 //	503         503 ServiceUnavailable
@@ -89,28 +91,28 @@
 //	processing  403 LastTokenProcessing
 //	drop        the connection is closed without an answer
 //	reset       the connection is reset without an answer
-//	cut         the answer breaks off in the middle of its body
-//	hang        no answer, or after =DURATION
-//	stall       half an answer, the rest never, or after =DURATION
+//	cut         the answer is cut off in the middle of its body
+//	hang        no answer, or with =DURATION a delayed one
+//	stall       half an answer, and the rest never or after =DURATION
 //	empty, 204, null, idless, code200
-//	            successes that are none: nothing, null, no RequestId, an error code
+//	            hollow successes: no body, null, no RequestId, an error code
 //	types       500 whose Code is a number and whose Message is an object
-//	spelling    a true success with requestId for RequestId (affirms)
+//	spelling    a real success with requestId for RequestId (affirms)
 //	idtype      200 whose RequestId is a number
 //	redirect    307 to another host
 //	huge        200 with 4 MiB of JSON
 //
-// [ParseFaults] reads them, such as
+// [ParseFaults] parses a plan such as
 //
 //	503:5%,drop-after:2%,hang-late:1%,stall=3s:1%,ApplyPhysicalConnectionLOA/cut:10%,cn-beijing/latency:2s,latency:20ms±10ms
 //
-// A call's fate depends on the seed and on its API, region, circuit and number alone:
-// the third application for a circuit meets the same fault in every run, whatever else
-// goes on. Options.Script decides case by case instead.
+// The fault of a call depends only on the seed and on its API, region, circuit and number:
+// the third application for a circuit gets the same fault in every run, regardless of other
+// calls. Options.Script chooses faults case by case instead.
 //
 // # Personal data
 //
-// Neither statistics nor log lines hold any: engineers are counted, never named. What
-// DescribePhysicalConnectionLOA tells of them is masked when it is stored. Only the
-// answer SignatureDoesNotMatch quotes the request, as the real one does.
+// Neither the statistics nor the log contain any: engineers are counted, never named. What
+// DescribePhysicalConnectionLOA reports of them is masked before it is stored. Only the
+// error SignatureDoesNotMatch quotes the request, as the real one does.
 package simulator

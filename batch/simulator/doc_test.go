@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// packageDoc gives the package comment.
+// packageDoc returns the package comment.
 func packageDoc(t *testing.T) string {
 	t.Helper()
 	f, err := parser.ParseFile(gotoken.NewFileSet(), "doc.go", nil, parser.ParseComments|parser.PackageClauseOnly)
@@ -19,8 +19,8 @@ func packageDoc(t *testing.T) string {
 	return f.Doc.Text()
 }
 
-// words gives the first word of each indented line of a section of the package comment,
-// and of a line that names several by commas all of them.
+// words returns the first word of each indented line of a section of the package comment,
+// and all leading words that are separated by commas.
 func words(t *testing.T, heading string) []string {
 	t.Helper()
 	_, section, found := strings.Cut(packageDoc(t), "# "+heading+"\n")

@@ -7,7 +7,7 @@ import (
 	"github.com/loabatch/loabatch/batch/simulator"
 )
 
-// One call in twenty fails after it took effect, and Beijing is slow.
+// One call in twenty fails after taking effect, and Beijing is slow.
 func ExampleParseFaults() {
 	plan, err := simulator.ParseFaults("drop-after:5%, cn-beijing/latency:2s±1s, latency:20ms")
 	if err != nil {
@@ -35,6 +35,6 @@ func ExampleParseFaults_mistake() {
 	_, err = simulator.ParseFaults("hang=3:1%")
 	fmt.Println(err)
 	// Output:
-	// the faults of ApplyPhysicalConnectionLOA add up to 120%; at most 100% is possible
+	// the faults of ApplyPhysicalConnectionLOA add up to 120%, more than 100%
 	// fault "hang=3:1%": only hang and stall take a duration, such as hang=3s
 }

@@ -1,83 +1,139 @@
 package simulator
 
 import (
-	"fmt"
-	"math"
+	"context"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 )
 
-func TestFateIsTheCallsOwn(t *testing.T) {
-	p, err := ParseFaults("503:20%,drop:20%,latency:20ms±10ms")
-	if err != nil {
-		t.Fatal(err)
-	}
-	differs := 0
-	for i := range 1000 {
-		c := &call{api: firstApply, region: testRegion, instance: fmt.Sprint("pc-", i/10), n: i%10 + 1}
-		latency, fault := p.fate(7, c)
-		again, same := p.fate(7, c)
-		if latency != again || fault != same {
-			t.Fatalf("call %d meets %v after %v, then %v after %v", i, fault, latency, same, again)
+// visible is what a client sees of each fault: status, part of the body, error.
+var visible = map[string]seen{
+	"500":        {500, `"Code":"InternalError"`, ""},
+	"503":        {503, `"Code":"ServiceUnavailable"`, ""},
+	"html":       {502, "<title>502 Bad Gateway</title>", ""},
+	"504":        {504, "upstream request timeout", ""},
+	"429":        {429, "too many requests", ""},
+	"throttle":   {400, `"Code":"Throttling.User"`, ""},
+	"busy":       {400, `"Code":"SystemBusy"`, ""},
+	"conflict":   {400, `"Code":"OperationConflict"`, ""},
+	"processing": {403, `"Code":"LastTokenProcessing"`, ""},
+	"drop":       {0, "", "closed"},
+	"reset":      {0, "", "reset"},
+	"cut":        {200, "", "cut"},
+	"hang":       {0, "", "left"},
+	"stall":      {200, "", "left"},
+	"empty":      {200, "", ""},
+	"204":        {204, "", ""},
+	"null":       {200, "null", ""},
+	"idless":     {200, "{}", ""},
+	"code200":    {200, `"Code":"InternalError"`, ""},
+	"spelling":   {200, `{"requestId":"`, ""},
+	"types":      {500, `"Code":500`, ""},
+	"idtype":     {200, `{"RequestId":17}`, ""},
+	"redirect":   {307, "", ""},
+	"huge":       {200, `"Padding":"xxxx`, ""},
+}
+
+func TestEveryFaultBothFailsAndHappens(t *testing.T) {
+	for name := range kinds {
+		for _, when := range []When{Before, After, Late} {
+			f := Fault{Kind: name, When: when}
+			t.Run(f.String(), func(t *testing.T) {
+				s := simulate(t, Options{Late: time.Millisecond, Script: func(r Request) (Fault, bool) { return f, r.N == 1 }})
+				server := httptest.NewServer(s)
+				defer server.Close()
+				ctx, leave := context.WithCancel(t.Context())
+				defer leave()
+				if name == "hang" {
+					go func() {
+						waitFor(t, func() bool { return s.Stats().Faults[f.String()] == 1 })
+						leave()
+					}()
+				}
+				got, want := whatIsSeen(ctx, server.URL, application("pc-one", "token"), func() {
+					if name == "stall" {
+						leave()
+					}
+				}), visible[name]
+				if got.status != want.status || got.err != want.err || !strings.Contains(got.body, want.body) {
+					t.Errorf("the client sees %d %.100q %s, want %d %q %s", got.status, got.body, got.err, want.status, want.body, want.err)
+				}
+				if when != Before {
+					waitFor(t, func() bool { return s.Stats().Accepted == 1 })
+				}
+				st := s.Stats()
+				if took := st.Accepted == 1; took != (when != Before) {
+					t.Errorf("the application took effect: %t", took)
+				}
+				if st.Faults[f.String()] != 1 || st.Lanes[0].Requests != 1 {
+					t.Errorf("stats %+v", st)
+				}
+				again := whatIsSeen(t.Context(), server.URL, application("pc-one", "token"))
+				if st := s.Stats(); again.status != 200 || st.Accepted != 1 || st.Circuits[0].Replays != min(1, int(when)) {
+					t.Errorf("the same application again: %+v, stats %+v", again, st)
+				}
+			})
 		}
-		if latency < 10*time.Millisecond || latency > 30*time.Millisecond {
-			t.Errorf("latency %v", latency)
-		}
-		if _, other := p.fate(8, c); other != fault {
-			differs++
-		}
-	}
-	if differs < 200 {
-		t.Errorf("another seed changes the fate of %d calls in 1000", differs)
 	}
 }
 
-func TestFaultsHappenAsOftenAsTheyShould(t *testing.T) {
-	p, err := ParseFaults("503:10%,cut-after:5%,throttle:5%,ApplyPhysicalConnectionLOA/hang-late:1%,cn-beijing/html-before:30%")
-	if err != nil {
-		t.Fatal(err)
+func TestHeldAnswersComeAfterAll(t *testing.T) {
+	cases := map[Fault]seen{
+		{"hang", Before, time.Millisecond}:  {503, "ServiceUnavailable", ""},
+		{"hang", After, time.Millisecond}:   {200, "RequestId", ""},
+		{"hang", Late, time.Millisecond}:    {503, "ServiceUnavailable", ""},
+		{"stall", Before, time.Millisecond}: {503, "ServiceUnavailable", ""},
+		{"stall", After, time.Millisecond}:  {200, "RequestId", ""},
 	}
-	const calls = 40000
-	cases := map[Scope]map[Fault]float64{
-		{firstApply, testRegion}: {
-			{Kind: "503"}: 5, {Kind: "503", When: After}: 5, {Kind: "cut", When: After}: 5, {Kind: "throttle"}: 5, {Kind: "hang", When: Late}: 1, {}: 79,
-		},
-		{"DescribePhysicalConnectionLOA", "cn-beijing"}: {
-			{Kind: "503"}: 5, {Kind: "503", When: After}: 5, {Kind: "cut", When: After}: 5, {Kind: "throttle"}: 5, {Kind: "html"}: 30, {}: 50,
-		},
-		{"GetCallerIdentity", testRegion}: {{}: 100},
-	}
-	for sc, want := range cases {
-		seen := map[Fault]int{}
-		for i := range calls {
-			_, f := p.fate(1, &call{api: sc.API, region: sc.Region, instance: fmt.Sprint("pc-", i), n: 1})
-			seen[f]++
+	for f, want := range cases {
+		s := simulate(t, Options{Script: func(Request) (Fault, bool) { return f, true }})
+		server := httptest.NewServer(s)
+		if got := whatIsSeen(t.Context(), server.URL, application("pc-one", "token")); got.status != want.status || got.err != "" || !strings.Contains(got.body, want.body) {
+			t.Errorf("%v: %+v, want %+v", f, got, want)
 		}
-		for f := range seen {
-			if _, expected := want[f]; !expected {
-				t.Errorf("%v: %v happens", sc, f)
-			}
-		}
-		for f, percent := range want {
-			expect := calls * percent / 100
-			if spread := 5 * math.Sqrt(expect); math.Abs(float64(seen[f])-expect) > spread {
-				t.Errorf("%v: %v happens %d times, want %.0f give or take %.0f", sc, f, seen[f], expect, spread)
-			}
-		}
+		server.Close()
 	}
 }
 
-func TestNarrowestDelayCounts(t *testing.T) {
-	p, err := ParseFaults("ApplyPhysicalConnectionLOA/cn-beijing/latency:4s,cn-beijing/latency:3s,ApplyPhysicalConnectionLOA/latency:2s,latency:1s")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for sc, want := range map[Scope]time.Duration{
-		{firstApply, "cn-beijing"}: 4 * time.Second, {secondApply, "cn-beijing"}: 3 * time.Second,
-		{firstApply, testRegion}: 2 * time.Second, {secondApply, testRegion}: time.Second, {"GetCallerIdentity", testRegion}: 0,
+func TestThrottlingFaultsTellHowLongToWait(t *testing.T) {
+	for name, header := range map[string][2]string{
+		"throttle": {"x-ratelimit-user-api", "Limit:300,Remain:0,TimeLeft:200"},
+		"429":      {"x-acs-retry-after", "200"},
 	} {
-		if got, _ := p.fate(1, &call{api: sc.API, region: sc.Region}); got != want {
-			t.Errorf("%v waits %v, want %v", sc, got, want)
+		s := simulate(t, Options{Script: func(Request) (Fault, bool) { return Fault{Kind: name}, true }})
+		if r := get(t, s, firstApply, application("pc-one", "token")); r.header.Get(header[0]) != header[1] {
+			t.Errorf("%s: header %v", name, r.header)
 		}
+	}
+}
+
+func TestScriptSeesEveryCall(t *testing.T) {
+	var got []Request
+	s := simulate(t, Options{Script: func(r Request) (Fault, bool) { got = append(got, r); return Fault{}, false }})
+	get(t, s, firstApply, application("pc-one", "token"))
+	get(t, s, firstApply, application("pc-one", "token"))
+	get(t, s, firstApply, application("pc-two", "token2"))
+	get(t, s, "DescribeRegions", nil)
+	want := []Request{{firstApply, testRegion, "pc-one", 1}, {firstApply, testRegion, "pc-one", 2}, {firstApply, testRegion, "pc-two", 1}, {"DescribeRegions", testRegion, "", 1}}
+	if len(got) != len(want) {
+		t.Fatalf("calls %v", got)
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Errorf("call %d is %v, want %v", i, got[i], want[i])
+		}
+	}
+}
+
+func TestClosingDropsWhatIsStillToCome(t *testing.T) {
+	s := simulate(t, Options{Late: time.Hour, Script: func(Request) (Fault, bool) { return Fault{Kind: "busy", When: Late}, true }})
+	get(t, s, firstApply, application("pc-one", "token"))
+	s.Close()
+	get(t, s, firstApply, application("pc-two", "token2"))
+	s.Close()
+	if n := s.Stats().Accepted; n != 0 {
+		t.Errorf("%d applications took effect", n)
 	}
 }

@@ -1,16 +1,22 @@
 package simulator
 
 import (
+	"crypto/hmac"
+	"crypto/sha1"
 	"crypto/sha256"
+	"encoding/base64"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 )
 
-// maxSkew is how far the clocks of client and service may be apart (signature guide).
+// maxSkew is the most that the clocks of client and service may differ (signature guide).
 const maxSkew = 15 * time.Minute
 
-// authenticate checks the common parameters of a call: the API and its version, the
-// format, the key, the clock, the signature and the nonce, in this order.
+// authenticate checks the common parameters of a call, in this order: API and version,
+// format, key, time stamp, signature, nonce.
 func (s *Simulator) authenticate(c *call) *refusal {
 	if ref := s.checkAPI(c); ref != nil {
 		return ref
@@ -18,7 +24,7 @@ func (s *Simulator) authenticate(c *call) *refusal {
 	if ref := s.checkKey(c); ref != nil {
 		return ref
 	}
-	at, err := time.Parse("2006-01-02T15:04:05Z", c.params["Timestamp"])
+	at, err := time.Parse(timeLayout, c.params["Timestamp"])
 	switch {
 	case err != nil:
 		return refuse("InvalidTimeStamp.Format", "Specified time stamp or date value is not well formatted.")
@@ -35,7 +41,7 @@ func (s *Simulator) authenticate(c *call) *refusal {
 	return nil
 }
 
-// checkAPI refuses calls of unknown APIs, versions and formats.
+// checkAPI refuses unknown APIs, versions and formats.
 func (s *Simulator) checkAPI(c *call) *refusal {
 	a, known := apis[c.api]
 	switch {
@@ -51,8 +57,8 @@ func (s *Simulator) checkAPI(c *call) *refusal {
 	return nil
 }
 
-// checkKey refuses unknown keys, security tokens that do not belong to their key, and
-// signatures of another kind.
+// checkKey refuses unknown keys, security tokens of other keys, and other signature
+// methods.
 func (s *Simulator) checkKey(c *call) *refusal {
 	if c.key == "" || c.params["Signature"] == "" || c.params["SignatureNonce"] == "" ||
 		c.params["SignatureMethod"] != "HMAC-SHA1" || c.params["SignatureVersion"] != "1.0" || c.params["SignatureType"] != "" {
@@ -67,18 +73,17 @@ func (s *Simulator) checkKey(c *call) *refusal {
 	return nil
 }
 
-// firstUse reports whether the nonce of a call is new for its key. Nonces are kept as
-// long as a time stamp stays valid.
+// firstUse reports whether the nonce of a call is new for its key.
 func (s *Simulator) firstUse(c *call) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.nonces.add(sha256.Sum256([]byte(c.key+"\x00"+c.params["SignatureNonce"])), c.at)
 }
 
-// maxNonces bounds the memory of a simulator under load: beyond it the oldest nonce is forgotten.
+// maxNonces bounds the memory used under load: the oldest nonces are forgotten first.
 const maxNonces = 1 << 20
 
-// nonces remembers which nonces were used.
+// nonces remembers used nonces for as long as a time stamp with them could be valid.
 type nonces struct {
 	seen  map[[32]byte]bool
 	queue []nonce // in order of arrival
@@ -104,4 +109,58 @@ func (n *nonces) add(sum [32]byte, at time.Time) bool {
 	n.seen[sum] = true
 	n.queue = append(n.queue, nonce{sum, at})
 	return true
+}
+
+// stringToSign returns the text that both sides of an RPC call sign: the method, the path
+// and all parameters except Signature, sorted and percent-encoded. The wire format is form
+// encoding, where a space is +, so params must already be decoded.
+// Source: "Request syntax and signature method V2 for RPC APIs" of the Alibaba Cloud SDK guide.
+func stringToSign(method string, params map[string]string) string {
+	var canonical strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		if name == "Signature" {
+			continue
+		}
+		if canonical.Len() > 0 {
+			canonical.WriteByte('&')
+		}
+		percentEncode(&canonical, name)
+		canonical.WriteByte('=')
+		percentEncode(&canonical, params[name])
+	}
+	var signed strings.Builder
+	signed.WriteString(method)
+	signed.WriteString("&%2F&")
+	percentEncode(&signed, canonical.String())
+	return signed.String()
+}
+
+// sign returns the signature of a text: the base64 of its HMAC-SHA1, keyed with the secret
+// and an ampersand.
+func sign(text, secret string) string {
+	mac := hmac.New(sha1.New, []byte(secret+"&"))
+	mac.Write([]byte(text))
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// signedBy reports, in constant time, whether signature is that of text under secret.
+func signedBy(signature, text, secret string) bool {
+	return hmac.Equal([]byte(signature), []byte(sign(text, secret)))
+}
+
+// percentEncode writes text percent-encoded (RFC 3986 section 2): letters, digits and -_.~
+// unchanged, every other byte as % and two uppercase hexadecimal digits.
+func percentEncode(b *strings.Builder, text string) {
+	const digits = "0123456789ABCDEF"
+	for i := range len(text) {
+		c := text[i]
+		switch {
+		case 'A' <= c && c <= 'Z', 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-', c == '_', c == '.', c == '~':
+			b.WriteByte(c)
+		default:
+			b.WriteByte('%')
+			b.WriteByte(digits[c>>4])
+			b.WriteByte(digits[c&15])
+		}
+	}
 }

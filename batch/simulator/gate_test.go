@@ -4,7 +4,9 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -12,7 +14,7 @@ import (
 
 func TestGateTurnsAwayWhatIsNotACall(t *testing.T) {
 	now := time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
-	gone := "\x00" // this value takes the parameter away
+	gone := "\x00" // removes the parameter
 	cases := []struct {
 		name   string
 		change map[string]string
@@ -48,7 +50,7 @@ func TestGateTurnsAwayWhatIsNotACall(t *testing.T) {
 			p := commonParams("DescribeRegions", now)
 			maps.Copy(p, c.change)
 			maps.DeleteFunc(p, func(_, v string) bool { return v == gone })
-			r := send(t, s, http.MethodPost, "/?"+signedQuery(http.MethodPost, testKey, c.secret, p), "")
+			r := send(t, s, http.MethodPost, "/?"+signedQuery(http.MethodPost, c.secret, p), "")
 			if r.status != c.status || r.code() != c.code {
 				t.Fatalf("got %d %s, want %d %s", r.status, r.body, c.status, c.code)
 			}
@@ -69,7 +71,7 @@ func TestGateTurnsAwayWhatIsNotACall(t *testing.T) {
 
 func TestNonceIsTakenOnce(t *testing.T) {
 	s := simulate(t, Options{})
-	query := "/?" + signedQuery(http.MethodPost, testKey, testSecret, commonParams("DescribeRegions", time.Now()))
+	query := "/?" + signedQuery(http.MethodPost, testSecret, commonParams("DescribeRegions", time.Now()))
 	if r := send(t, s, http.MethodPost, query, ""); r.status != 200 {
 		t.Fatalf("first: %d %s", r.status, r.body)
 	}
@@ -83,11 +85,11 @@ func TestNoncesAreForgottenWithTheirTime(t *testing.T) {
 	start := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 	for i := range 100 {
 		if !n.add(sha256.Sum256([]byte(fmt.Sprint(i))), start.Add(time.Duration(i)*time.Minute)) {
-			t.Fatalf("nonce %d is taken for a used one", i)
+			t.Fatalf("nonce %d counts as used", i)
 		}
 	}
 	if len(n.seen) != 31 || len(n.queue) != 31 { // those of the last 30 minutes
-		t.Errorf("%d nonces and %d places kept", len(n.seen), len(n.queue))
+		t.Errorf("%d nonces in the set and %d in the queue", len(n.seen), len(n.queue))
 	}
 }
 
@@ -104,7 +106,7 @@ func TestSecurityTokenBelongsToItsKey(t *testing.T) {
 func TestParametersStandInQueryOrBody(t *testing.T) {
 	s := simulate(t, Options{})
 	form := func(method string) string {
-		return signedQuery(method, testKey, testSecret, commonParams("DescribeRegions", time.Now()))
+		return signedQuery(method, testSecret, commonParams("DescribeRegions", time.Now()))
 	}
 	long := "/?" + form(http.MethodPost) + "&AcceptLanguage=" + strings.Repeat("x", maxURI)
 	cases := []struct {
@@ -137,6 +139,56 @@ func TestOtherPathsAreNotFound(t *testing.T) {
 	for target, want := range map[string]int{"/other": 404, "/stats": 405, "/age": 400} {
 		if r := send(t, s, http.MethodPost, target, ""); r.status != want {
 			t.Errorf("POST %s: %d, want %d", target, r.status, want)
+		}
+	}
+}
+
+// documented is the worked example of the signature guide ("Request syntax and signature method V2 for
+// RPC APIs"): key testid, secret testsecret.
+var documented = map[string]string{
+	"Timestamp": "2016-02-23T12:46:24Z", "Format": "XML", "AccessKeyId": "testid", "Action": "DescribeRegions",
+	"SignatureMethod": "HMAC-SHA1", "SignatureNonce": "3ee8c1b8-83d3-44af-a94f-4e0ad82fd6cf", "Version": "2014-05-26",
+	"SignatureVersion": "1.0",
+}
+
+func TestSignatureIsThatOfTheGuide(t *testing.T) {
+	const text = "GET&%2F&AccessKeyId%3Dtestid%26Action%3DDescribeRegions%26Format%3DXML%26SignatureMethod%3DHMAC-SHA1" +
+		"%26SignatureNonce%3D3ee8c1b8-83d3-44af-a94f-4e0ad82fd6cf%26SignatureVersion%3D1.0" +
+		"%26Timestamp%3D2016-02-23T12%253A46%253A24Z%26Version%3D2014-05-26"
+	if got := stringToSign(http.MethodGet, documented); got != text {
+		t.Errorf("string to sign\n got %s\nwant %s", got, text)
+	}
+	const signature = "OLeaidS1JvxuMvnyHOwuJ+uX5qY="
+	if got := sign(text, "testsecret"); got != signature {
+		t.Errorf("signature %s, want %s", got, signature)
+	}
+	v, err := url.ParseQuery(signedQuery(http.MethodGet, "testsecret", documented))
+	if err != nil || v.Get("Signature") != signature {
+		t.Errorf("the tests' own signer gives %s, want %s", v.Get("Signature"), signature)
+	}
+}
+
+func TestSignatureCoversEveryParameterWhateverItsText(t *testing.T) {
+	s := simulate(t, Options{Quota: -1})
+	alphabet := []rune("aZ09-_.~ +*%&=/?:;#'\"()!,\\\t示例\U0001F600é")
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 300 {
+		var b strings.Builder
+		for range r.IntN(20) {
+			b.WriteRune(alphabet[r.IntN(len(alphabet))])
+		}
+		p := commonParams("DescribeRegions", time.Now())
+		p["AcceptLanguage"] = b.String()
+		query := signedQuery(http.MethodPost, testSecret, p)
+		if got := send(t, s, http.MethodPost, "/?"+query, ""); got.status != 200 {
+			t.Fatalf("signed %q: %d %s", b.String(), got.status, got.body)
+		}
+		changed := maps.Clone(p)
+		changed["SignatureNonce"] += "x"
+		v, _ := url.ParseQuery(query)
+		v.Set("SignatureNonce", changed["SignatureNonce"])
+		if got := send(t, s, http.MethodPost, "/?"+v.Encode(), ""); got.code() != "SignatureDoesNotMatch" {
+			t.Fatalf("changed after signing: %d %s", got.status, got.body)
 		}
 	}
 }

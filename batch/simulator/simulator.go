@@ -1,22 +1,25 @@
 package simulator
 
 import (
+	"context"
 	"encoding/binary"
+	"errors"
+	"log/slog"
 	"net"
 	"net/http"
-	"slices"
+	"strconv"
 	"sync"
 	"time"
 )
 
-// Simulator plays the VPC API and the Security Token Service of one account. It is an
-// http.Handler, safe for any number of goroutines. Make one with New.
+// Simulator simulates the VPC API and the Security Token Service of one account. It is an
+// http.Handler, safe for concurrent use. Create one with New.
 type Simulator struct {
 	o       Options
 	regions map[string]bool
-	salt    [16]byte       // of the fingerprints
-	done    chan struct{}  // closed when the simulator is
-	late    sync.WaitGroup // effects that are still to come
+	salt    [16]byte       // salts the fingerprints
+	done    chan struct{}  // closed by Close
+	late    sync.WaitGroup // late effects still to come
 
 	mu       sync.Mutex // guards everything below
 	closed   bool
@@ -30,9 +33,9 @@ type Simulator struct {
 	answers, faults                          map[string]int
 }
 
-// New gives a simulator. Close it when it served in-process.
+// New returns a simulator. Call Close when done with it, unless Serve ran it.
 func New(o Options) *Simulator {
-	o.complete()
+	o.setDefaults()
 	s := &Simulator{
 		o: o, regions: map[string]bool{}, done: make(chan struct{}),
 		tokens:   tokens{life: o.TokenLife, all: map[string]*token{}},
@@ -50,14 +53,14 @@ func New(o Options) *Simulator {
 	return s
 }
 
-// Close ends what hangs and drops the effects that are still to come, so that nothing of
-// the simulator runs on. It answers calls as before.
+// Close releases hanging calls, cancels late effects and waits for its goroutines. The
+// simulator still answers calls afterwards.
 func (s *Simulator) Close() {
 	s.release()
 	s.late.Wait()
 }
 
-// release ends what waits.
+// release wakes everything that is waiting.
 func (s *Simulator) release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,7 +70,7 @@ func (s *Simulator) release() {
 	}
 }
 
-// ServeHTTP answers the APIs on /, and GET /stats and POST /age beside them.
+// ServeHTTP serves the APIs on /, the statistics on GET /stats, and POST /age.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/", "":
@@ -81,164 +84,138 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveAPI takes a call through the gate and the quota to its fault and its handler.
-func (s *Simulator) serveAPI(w http.ResponseWriter, r *http.Request) {
-	c := &call{}
-	ref := decode(r, c)
-	s.arrive(c)
-	if ref == nil {
-		ref = s.authenticate(c)
-	}
-	if ref == nil {
-		ref = checkNames(c)
-	}
-	if ref != nil {
-		s.turnAway()
-		s.send(w, c, ref.answer(c))
-		return
-	}
-	l, ref := s.admit(c)
-	defer s.leave(l)
-	if ref != nil {
-		s.send(w, c, ref.answer(c))
-		return
-	}
-	s.perform(w, r, c, s.meet(c))
-}
-
-// arrive gives a call its time and its request ID.
-func (s *Simulator) arrive(c *call) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.requests++
-	c.at, c.id = s.o.Now(), requestID(s.o.Seed, uint64(s.requests))
-}
-
-func (s *Simulator) turnAway() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.turned++
-}
-
-// admit counts a call against the quota of its lane.
-func (s *Simulator) admit(c *call) (*laneState, *refusal) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	key := lane{s.o.Account, c.region, c.api}
-	l, known := s.lanes[key]
-	if !known {
-		l = &laneState{window: window{limit: s.o.Quota, length: s.o.Window}}
-		s.lanes[key] = l
-	}
-	c.at = s.o.Now() // under the lock, so that arrivals are in order
-	if l.Requests == 0 {
-		l.First = c.at.UTC()
-	}
-	l.Requests, l.Last = l.Requests+1, c.at.UTC()
-	l.flying++
-	l.MaxInFlight = max(l.MaxInFlight, l.flying)
-	if wait, ok := l.window.arrive(c.at); !ok {
-		l.Throttled++
-		return l, throttled(s.o.Quota, wait)
-	}
-	return l, nil
-}
-
-// leave counts a call that has its answer, or will never get one.
-func (s *Simulator) leave(l *laneState) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	l.flying--
-}
-
-// meet gives a call its latency and its fault.
-func (s *Simulator) meet(c *call) Fault {
-	s.mu.Lock()
-	name := Request{API: c.api, Region: c.region, InstanceID: c.instance}
-	s.numbers[name]++
-	c.n = s.numbers[name]
-	s.mu.Unlock()
-
-	var f Fault
-	c.latency, f = s.o.Faults.fate(s.o.Seed, c)
-	if s.o.Script != nil {
-		name.N = c.n
-		if scripted, ok := s.o.Script(name); ok {
-			f = scripted
-		}
-	}
-	if f.Kind != "" {
-		s.mu.Lock()
-		s.faults[f.String()]++
-		s.mu.Unlock()
-		s.o.Log.Info("fault", "api", c.api, "region_id", c.region, "instance_id", c.instance, "n", c.n, "fault", f.String(), "request_id", c.id)
-	}
-	return f
-}
-
-// work gives the true answer of a call, and its effect.
-func (s *Simulator) work(c *call) answer {
-	if slices.Contains(s.o.Denied, c.api) {
-		s.pause(c)
-		return forbidden().answer(c)
-	}
-	return apis[c.api].handle(s, c)
-}
-
-// circuit gives the circuit that a call names. The lock is held.
-func (s *Simulator) circuit(c *call) *circuit {
-	return s.circuits.get(c.region, c.instance, s.o.Now())
-}
-
-// pause lets the latency of a call pass, whether its client waits or not.
-func (s *Simulator) pause(c *call) { s.sleep(c.latency) }
-
-// sleep waits. It reports false when the simulator was closed first.
-func (s *Simulator) sleep(d time.Duration) bool {
-	if d <= 0 {
-		return true
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-s.done:
-		return false
-	}
-}
-
-// send writes the answer to a call and counts it.
-func (s *Simulator) send(w http.ResponseWriter, c *call, a answer) {
-	code := a.code
-	if code == "" {
-		code = "OK"
-	}
-	s.mu.Lock()
-	s.answers[code]++
-	s.mu.Unlock()
-	s.o.Log.Info("call", "api", c.api, "region_id", c.region, "instance_id", c.instance, "code", code, "status", a.status, "request_id", c.id)
-	write(w, c, a)
-}
-
-// write writes an answer as the gateway does.
-func write(w http.ResponseWriter, c *call, a answer) {
-	h := w.Header()
-	h.Set("Content-Type", "application/json;charset=utf-8")
-	h.Set("Date", c.at.UTC().Format(http.TimeFormat))
-	h.Set("x-acs-request-id", c.id)
-	for name, value := range a.header {
-		h.Set(name, value)
-	}
-	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body) // the client may have left
-}
-
-// ConnState counts connections; set it as http.Server.ConnState. Serve does.
+// ConnState counts connections. It is meant for http.Server.ConnState; Serve sets it.
 func (s *Simulator) ConnState(_ net.Conn, state http.ConnState) {
 	if state == http.StateNew {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.connections++
 	}
+}
+
+// Timeouts of Serve.
+const (
+	headerTime = 10 * time.Second // to receive a request's header
+	idleTime   = 10 * time.Second // between requests; the real service closes idle connections after about 10 s
+	drainTime  = 2 * time.Second  // for calls in flight once the context is done
+)
+
+// Serve serves the simulator on l until ctx is done. It then releases hanging calls, gives
+// calls in flight two seconds to finish, closes the remaining connections and the
+// simulator, and returns nil. If serving stops for any other reason, it returns the error.
+func (s *Simulator) Serve(ctx context.Context, l net.Listener) error {
+	server := &http.Server{
+		Handler: s, ConnState: s.ConnState, MaxHeaderBytes: 2 * maxURI,
+		ReadHeaderTimeout: headerTime, IdleTimeout: idleTime,
+	}
+	stopped := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(stopped)
+		s.release()
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+		defer cancel()
+		if server.Shutdown(drain) != nil {
+			_ = server.Close() // drop the remaining connections
+		}
+	})
+	err := server.Serve(l)
+	if !stop() {
+		<-stopped
+	}
+	s.Close()
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// serveStats serves GET /stats.
+func (s *Simulator) serveStats(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet {
+		http.Error(w, "GET only", http.StatusMethodNotAllowed)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(append(marshal(s.Stats()), '\n')) // the client may have left
+}
+
+// serveAge serves POST /age?state=Available&region=…&instance=…
+func (s *Simulator) serveAge(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodPost {
+		http.Error(w, "POST only", http.StatusMethodNotAllowed)
+		return
+	}
+	q := r.URL.Query()
+	n, err := s.Age(q.Get("region"), q.Get("instance"), q.Get("state"))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	_, _ = w.Write([]byte(strconv.Itoa(n) + "\n")) // the client may have left
+}
+
+// Options configure a Simulator. The zero value has no key and refuses every call.
+type Options struct {
+	Keys           map[string]string // access key ID to secret; all belong to the one account
+	SecurityTokens map[string]string // access key ID to the security token that its calls must carry
+	Account        string            // account ID; empty means 1000000000000001
+
+	Quota  int           // requests per window for each region and API; 0 means 300, negative means unlimited
+	Window time.Duration // length of the sliding window; 0 means 60 s
+
+	Faults Plan                        // faults and delays drawn at random
+	Script func(Request) (Fault, bool) // chooses the fault of a call; if it reports false, the plan does
+	Seed   uint64                      // seeds the plan's random choices
+	Late   time.Duration               // time between a Late fault and the call's effect; 0 means 100 ms
+
+	Circuits        []Circuit        // the circuits of the account
+	OnlyDeclared    bool             // no other circuit exists; otherwise any does, Allocated unless a Marker says otherwise
+	Regions         []string         // the regions of the service; nil means Regions
+	Review          time.Duration    // time from an application to its LOA becoming Available, or Rejected if marked so; 0 means never
+	Lag             time.Duration    // how long the Describe APIs report the former LOA state after an application
+	TokenLife       time.Duration    // how long a client token is remembered; 0 means forever
+	BillingOff      bool             // billing for outbound data transfer is off
+	Denied          []string         // APIs that the RAM policy denies: Forbidden.RAM
+	ForgetRefusals  bool             // a refused token may be reused with other parameters
+	AllowDuplicates bool             // an existing LOA does not prevent another: only the client token does
+	ApplyAgain      bool             // ApplyPhysicalConnectionLOA is accepted for a Rejected LOA, as the API page allows
+	Now             func() time.Time // the service's clock; nil means time.Now
+	Log             *slog.Logger     // one line per call; nil means none
+}
+
+// setDefaults fills in the defaults.
+func (o *Options) setDefaults() {
+	if o.Account == "" {
+		o.Account = "1000000000000001"
+	}
+	if o.Quota == 0 {
+		o.Quota = 300
+	}
+	if o.Window <= 0 {
+		o.Window = time.Minute
+	}
+	if o.Late <= 0 {
+		o.Late = 100 * time.Millisecond
+	}
+	if o.Regions == nil {
+		o.Regions = Regions
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+}
+
+// Regions are the public regions with a VPC endpoint, the default of Options.Regions.
+// Source: "Regions and zones" of the Express Connect guide.
+var Regions = []string{
+	"ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
+	"ap-southeast-3", "ap-southeast-5", "ap-southeast-6", "ap-southeast-7",
+	"cn-beijing", "cn-beijing-finance-1", "cn-chengdu", "cn-fuzhou", "cn-guangzhou", "cn-hangzhou",
+	"cn-hangzhou-finance", "cn-heyuan", "cn-hongkong", "cn-huhehaote", "cn-nanjing", "cn-north-2-gov-1",
+	"cn-qingdao", "cn-shanghai", "cn-shanghai-finance-1", "cn-shenzhen", "cn-shenzhen-finance-1",
+	"cn-wuhan-lr", "cn-wulanchabu", "cn-zhangjiakou", "cn-zhengzhou-jva",
+	"eu-central-1", "eu-west-1", "me-central-1", "me-east-1", "na-south-1", "us-east-1", "us-west-1",
 }

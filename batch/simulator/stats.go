@@ -7,63 +7,63 @@ import (
 	"time"
 )
 
-// Stats is what the simulator saw since it was made, as GET /stats gives it. It holds no
-// personal data: engineers are counted, never named.
+// Stats are the statistics of a simulator since its creation, as served by GET /stats. They
+// contain no personal data: engineers are counted, never named.
 type Stats struct {
 	Account     string         `json:"account"`
-	Quota       int            `json:"quota"`     // requests in a window; below 1 there is no limit
-	WindowMS    int64          `json:"window_ms"` // length of the window
-	Requests    int            `json:"requests"`  // calls of APIs that arrived, in whatever state
-	Turned      int            `json:"turned_away"`
-	Throttled   int            `json:"throttled"`   // beyond the quota; throttling by a fault is counted in Faults
-	Connections int            `json:"connections"` // opened, as far as ConnState was told of them
-	Answers     map[string]int `json:"answers"`     // answers without a fault, by error code; OK for those that succeeded
-	Faults      map[string]int `json:"faults"`      // faults that happened, such as drop-after
-	Accepted    int            `json:"accepted"`    // applications that took effect
-	Duplicates  int            `json:"duplicates"`  // of those, how many took effect beside a standing LOA (Options.AllowDuplicates)
-	SecondTries int            `json:"second_tries"`
-	Mismatches  int            `json:"token_mismatches"` // uses of a client token with other parameters
+	Quota       int            `json:"quota"`            // requests per window; 0 or less means unlimited
+	WindowMS    int64          `json:"window_ms"`        // length of the window in milliseconds
+	Requests    int            `json:"requests"`         // API calls, valid or not
+	Turned      int            `json:"turned_away"`      // calls refused before they counted against a quota
+	Throttled   int            `json:"throttled"`        // calls over quota; throttling by a fault counts in Faults only
+	Connections int            `json:"connections"`      // connections opened, as reported to ConnState
+	Answers     map[string]int `json:"answers"`          // answers without a fault, by error code; OK for success
+	Faults      map[string]int `json:"faults"`           // injected faults, such as drop-after
+	Accepted    int            `json:"accepted"`         // applications that took effect
+	Duplicates  int            `json:"duplicates"`       // of the accepted, those for a circuit with an LOA (Options.AllowDuplicates)
+	SecondTries int            `json:"second_tries"`     // refused applications with a new token after an accepted one
+	Mismatches  int            `json:"token_mismatches"` // client tokens reused with other parameters
 	Tokenless   int            `json:"without_token"`    // applications without a client token
-	Lanes       []LaneStats    `json:"lanes"`            // by region and API
-	Circuits    []CircuitStats `json:"circuits"`         // by region and instance ID; those that were named in a call
+	Lanes       []LaneStats    `json:"lanes"`            // sorted by region and API
+	Circuits    []CircuitStats `json:"circuits"`         // circuits known so far, sorted by region and instance ID
 }
 
-// LaneStats is what one API of one region saw.
+// LaneStats are the statistics of one API in one region.
 type LaneStats struct {
 	Region      string    `json:"region_id"`
 	API         string    `json:"api"`
-	Requests    int       `json:"requests"`      // that passed the gate, throttled ones included
-	Throttled   int       `json:"throttled"`     // of those, beyond the quota
-	MaxInWindow int       `json:"max_in_window"` // the most that arrived in any sliding window
-	MaxInFlight int       `json:"max_in_flight"` // the most that were at work at once
+	Requests    int       `json:"requests"`      // authenticated requests, including throttled ones
+	Throttled   int       `json:"throttled"`     // of those, over quota
+	MaxInWindow int       `json:"max_in_window"` // the most arrivals in any sliding window
+	MaxInFlight int       `json:"max_in_flight"` // the most in progress at once
 	First       time.Time `json:"first"`         // arrival of the first, UTC
 	Last        time.Time `json:"last"`          // arrival of the last, UTC
 }
 
-// CircuitStats is what was done to one circuit. Applications are calls of
-// ApplyPhysicalConnectionLOA and SecondApplyPhysicalConnectionLOA that reached the
-// service: neither throttled nor lost to a fault before their effect.
+// CircuitStats are the statistics of one circuit. Applications are calls of
+// ApplyPhysicalConnectionLOA and SecondApplyPhysicalConnectionLOA that were neither
+// throttled nor stopped by a fault before their effect.
 type CircuitStats struct {
 	Region       string    `json:"region_id"`
 	InstanceID   string    `json:"instance_id"`
 	Applications int       `json:"applications"`
-	Accepted     int       `json:"accepted"`             // of those, how many took effect
-	Duplicates   int       `json:"duplicates"`           // of the accepted, how many did beside a standing LOA
+	Accepted     int       `json:"accepted"`             // applications that took effect
+	Duplicates   int       `json:"duplicates"`           // of the accepted, those made while the circuit had an LOA
 	Replays      int       `json:"replays"`              // known token and parameters: the same answer again
-	Processing   int       `json:"processing"`           // known token, first call still at work
+	Processing   int       `json:"processing"`           // known token, first call still in progress
 	Mismatches   int       `json:"token_mismatches"`     // known token, other parameters
 	Refused      int       `json:"refused"`              // all other errors
-	SecondTries  int       `json:"second_tries"`         // of the refused, those with a new token for a circuit whose application was accepted
+	SecondTries  int       `json:"second_tries"`         // of the refused, those with a new token after an accepted application
 	Tokens       int       `json:"tokens"`               // different client tokens seen
 	Token        string    `json:"client_token"`         // of the last accepted one
 	RequestID    string    `json:"request_id"`           // of the last accepted one
 	AcceptedAt   time.Time `json:"accepted_at,omitzero"` // of the last accepted one, UTC; zero if none was
 	Engineers    int       `json:"engineers"`            // of the last accepted one
-	Status       string    `json:"status"`               // of the circuit; NotFound if the account has none such
-	LOAStatus    string    `json:"loa_status"`           // empty if there is none
+	Status       string    `json:"status"`               // of the circuit; NotFound if it does not exist
+	LOAStatus    string    `json:"loa_status"`           // empty if it has no LOA
 }
 
-// Stats tells what the simulator saw up to now.
+// Stats returns the statistics so far.
 func (s *Simulator) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,7 +74,7 @@ func (s *Simulator) Stats() Stats {
 		Lanes: []LaneStats{}, Circuits: []CircuitStats{},
 	}
 	for key, l := range s.lanes {
-		l.LaneStats.Region, l.LaneStats.API, l.MaxInWindow = key.region, key.api, l.window.most
+		l.Region, l.API, l.MaxInWindow = key.region, key.api, l.window.most
 		st.Lanes = append(st.Lanes, l.LaneStats)
 		st.Throttled += l.Throttled
 	}
@@ -97,20 +97,20 @@ func (s *Simulator) Stats() Stats {
 	return st
 }
 
-// laneState counts what a lane saw.
+// laneState is the state of a lane.
 type laneState struct {
 	LaneStats
-	window window
-	flying int
+	window   window
+	inFlight int
 }
 
-// circuitTally counts what was done to a circuit.
+// circuitTally collects the statistics of a circuit.
 type circuitTally struct {
 	CircuitStats
 	tokens map[string]bool
 }
 
-// use counts a call that applies.
+// use counts an application and its token.
 func (t *circuitTally) use(c *call) {
 	t.Applications++
 	if token, given := c.token(); given {
@@ -121,9 +121,9 @@ func (t *circuitTally) use(c *call) {
 	}
 }
 
-// replay counts what a client token meant.
-func (t *circuitTally) replay(how replay) {
-	switch how {
+// countToken counts a use of a client token.
+func (t *circuitTally) countToken(use tokenUse) {
+	switch use {
 	case replayed:
 		t.Replays++
 	case processing:
@@ -133,10 +133,10 @@ func (t *circuitTally) replay(how replay) {
 	}
 }
 
-// accept counts an application that takes effect.
-func (t *circuitTally) accept(c *call, at time.Time, beside bool) {
+// accept counts an accepted application.
+func (t *circuitTally) accept(c *call, at time.Time, duplicate bool) {
 	t.Accepted++
-	if beside {
+	if duplicate {
 		t.Duplicates++
 	}
 	t.Token, _ = c.token()
@@ -144,7 +144,7 @@ func (t *circuitTally) accept(c *call, at time.Time, beside bool) {
 	t.Engineers, _ = engineers(c.params)
 }
 
-// refuse counts an application that was refused as the circuit stands.
+// refuse counts a refused application.
 func (t *circuitTally) refuse(code string) {
 	t.Refused++
 	if t.Accepted > 0 && code == codeLOAExists {
@@ -152,7 +152,7 @@ func (t *circuitTally) refuse(code string) {
 	}
 }
 
-// stats gives the tally with the circuit's state.
+// stats returns the statistics of the circuit with its current state.
 func (c *circuit) stats() CircuitStats {
 	s := c.tally.CircuitStats
 	s.Region, s.InstanceID, s.Tokens, s.Status, s.LOAStatus = c.Region, c.InstanceID, len(c.tally.tokens), c.Status, c.LOA

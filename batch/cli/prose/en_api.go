@@ -10,46 +10,46 @@ const (
 	ramPage    = "https://www.alibabacloud.com/help/en/ram/support/faq-about-ram-users"
 )
 
-// enAPI: the error codes of the API, as it spells them. A * stands for any text: such an
-// entry speaks for every code of its family that has no entry of its own.
+// enAPI: the API's error codes, spelt as the API spells them. A * stands for any text: such an
+// entry covers every code that matches it and has no entry of its own.
 var enAPI = map[string]Entry{
 	// a parameter is missing
 	"MissingParam.*": {
-		Message: "the API misses a parameter",
+		Message: "a parameter is missing",
 		Hint:    "Fill in the cell that the code names and run again.",
 		Source:  applyPage,
 	},
 	"MissingParam.AliUid": {
-		Message: "the API cannot tell which account asks",
-		Hint:    "Check the credentials with loabatch doctor; if they are right, give the request ID to Alibaba Cloud support.",
+		Message: "the API cannot tell which account the request is from",
+		Hint:    "Check the credentials with loabatch doctor; if they are right, contact Alibaba Cloud support with the request ID.",
 		Source:  applyPage,
 	},
 	"MissingParam.InstanceId": {
-		Message: "the API misses the circuit's instance ID",
-		Hint:    "Fill in Instance ID, such as pc-…, and run again.",
+		Message: "the circuit's instance ID is missing",
+		Hint:    "Fill in Instance ID, pc-…, and run again.",
 		Source:  applyPage,
 	},
 	"MissingParam.RegionNo": {
-		Message: "the API misses the region",
-		Hint:    "Fill in Region ID, or name a default with --region, and run again.",
+		Message: "the region is missing",
+		Hint:    "Fill in Region ID, or set a default with --region, and run again.",
 		Source:  applyPage,
 	},
 	"MissingParam.PMInfo": {
-		Message: "the API misses the construction engineers",
-		Hint:    "Give the circuit at least one row in the Engineers sheet and run again.",
-		Why:     "The parameter list calls engineers optional; the API refuses an application without one.",
+		Message: "the construction engineers are missing",
+		Hint:    "Add at least one row for the circuit to the Engineers sheet and run again.",
+		Why:     "The API's parameter list calls engineers optional, but the API rejects applications without any.",
 		Source:  applyPage,
 	},
 
 	// a parameter is not accepted
 	"IllegalParam.*": {
-		Message: "the API does not accept a value",
+		Message: "the API does not accept one of the values",
 		Hint:    "Correct the cell that the code names and run again.",
 		Source:  applyPage,
 	},
 	"IllegalParam.LineOperator": {
 		Message: "the API does not accept the circuit's line operator",
-		Hint:    "The workbook does not hold the operator, the circuit does: check it in the Express Connect console.",
+		Hint:    "The operator is a property of the circuit, not of the workbook: check it in the Express Connect console.",
 		Source:  applyPage,
 	},
 	"IllegalParam.LineType": {
@@ -73,12 +73,12 @@ var enAPI = map[string]Entry{
 	},
 	"IllegalParam.PmCertificateNo": {
 		Message: "the API does not accept an engineer's certificate number",
-		Hint:    "Compare the number with the certificate, and the certificate type with the number.",
+		Hint:    "Compare the number and the certificate type with the certificate.",
 		Source:  applyPage,
 	},
 	"IllegalParam.PmContactInfo": {
 		Message: "the API does not accept an engineer's contact",
-		Hint:    "Give a telephone number that can receive the site's text messages.",
+		Hint:    "Give a phone number that can receive text messages from the site.",
 		Source:  applyPage,
 	},
 	"IllegalParam.PmGender": {
@@ -88,7 +88,7 @@ var enAPI = map[string]Entry{
 	},
 	"IllegalParam.PmName": {
 		Message: "the API does not accept an engineer's name",
-		Hint:    "Write the name as it stands on the certificate.",
+		Hint:    "Write the name as it appears on the certificate.",
 		Source:  applyPage,
 	},
 	"IllegalParam.Si": {
@@ -109,51 +109,51 @@ var enAPI = map[string]Entry{
 		Source:  applyPage,
 	},
 	"Invalid*.Malformed": {
-		Message: "the API cannot read a value",
+		Message: "the API cannot parse one of the values",
 		Hint:    "Correct the cell that the code names and run again.",
 		Source:  applyPage,
 	},
 	"InvalidConstructionTime.Malformed": {
-		Message: "the API cannot read the construction time",
+		Message: "the API cannot parse the construction time",
 		Hint:    "Give a date and time, such as 2030-01-31T08:00:00Z.",
 		Wrong:   "next Monday",
 		Right:   "2030-01-31T08:00:00Z",
 		Source:  applyPage,
 	},
 
-	// the circuit or its LOA stands against it
+	// the circuit or its LOA does not allow it
 	"InvalidInstanceId.NotFound": {
 		Message: "the account has no such circuit in this region",
-		Hint:    "Compare Instance ID and Region ID with the Express Connect console, and the account with loabatch doctor.",
+		Hint:    "Compare Instance ID and Region ID with the Express Connect console, and check the account with loabatch doctor.",
 		Source:  applyPage,
 	},
 	"IncorrectStatus.*": {
-		Message: "the circuit is in a state that does not allow this now",
-		Hint:    "Look at the circuit's state in the Express Connect console.",
+		Message: "the circuit's current status does not allow this",
+		Hint:    "Check the circuit's status in the Express Connect console.",
 		Source:  applyPage,
 	},
 	"IncorrectStatus.PhysicalConnection": {
-		Message: "the circuit is not in a state in which an LOA can be applied for",
-		Hint:    "Wait until the circuit is Allocated; submit --dry-run=online shows its state.",
+		Message: "the circuit's status does not allow an LOA application",
+		Hint:    "Wait until the circuit is Allocated; submit --dry-run=online shows its status.",
 		Source:  applyPage,
 	},
 	"IncorrectStatus.PhysicalConnectionLOA": {
-		Message: "the circuit has an LOA already",
-		Hint:    "Ask loabatch status where it stands; if it was rejected, apply again with --reapply.",
+		Message: "the circuit already has an LOA",
+		Hint:    "Check its status with loabatch status; if it was rejected, apply again with --reapply.",
 		Source:  applyPage,
 	},
 	"IdempotentParameterMismatch": {
-		Message: "the client token was used before for other values",
-		Hint:    "Empty the Client token cell, so that a token is derived, or write one that was never used.",
-		Why:     "The API answers a repeated token with its first answer; it refuses the token when the values changed.",
+		Message: "the client token was used before with different values",
+		Hint:    "Clear the Client token cell to have a token derived, or write one that has never been used.",
+		Why:     "The API answers a repeated token with its first answer, and rejects the token if the values have changed.",
 		Source:  vpcPage,
 	},
 
 	// the account
 	"OperationFailed.PconnTrafficNotEnable": {
-		Message: "billing for outbound data transfer is switched off for this account",
-		Hint:    "Have the account's owner enable outbound data transfer billing in the Express Connect console, then run again.",
-		Why:     "While it is off the API refuses every application of the account, so the run stops at the first.",
+		Message: "outbound data transfer billing is off for this account",
+		Hint:    "Ask the account owner to turn on outbound data transfer billing in the Express Connect console, then run again.",
+		Why:     "While it is off, the API rejects every application of the account, so the run stops at the first.",
 		Source:  applyPage,
 	},
 	"InvalidAccountStatus.NotEnoughBalance": {
@@ -163,11 +163,11 @@ var enAPI = map[string]Entry{
 	},
 	"Account.Arrearage": {
 		Message: "the account has overdue payments",
-		Hint:    "Settle them, then run again.",
+		Hint:    "Pay them, then run again.",
 		Source:  eciPage,
 	},
 	"AccountMoneyValidateError": {
-		Message: "the account's available amount is too low",
+		Message: "the account does not have enough funds",
 		Hint:    "Top up the account, then run again.",
 		Source:  vpcPage,
 	},
@@ -182,65 +182,65 @@ var enAPI = map[string]Entry{
 		Source:  "https://www.alibabacloud.com/help/ja/doc-detail/2856441.html",
 	},
 
-	// who asks
+	// credentials and permissions
 	"InvalidAccessKeyId*": {
 		Message: "the API does not accept the access key",
-		Hint:    "Check which credentials are found with loabatch doctor, and that the key exists and is enabled.",
+		Hint:    "Run loabatch doctor to see which credentials are used, and check that the key exists and is enabled.",
 		Source:  commonPage,
 	},
 	"SignatureDoesNotMatch": {
-		Message: "the access key's secret is not the right one",
-		Hint:    "Copy the secret again from where the key was created; a blank or a missing character is enough.",
+		Message: "the access key secret is wrong",
+		Hint:    "Copy the secret again from where the key was created; an extra space or a missing character is enough to break it.",
 		Source:  commonPage,
 	},
 	"IncompleteSignature": {
-		Message: "the API could not check the signature",
-		Hint:    "Check the credentials with loabatch doctor, and that no proxy changes requests.",
+		Message: "the API could not verify the signature",
+		Hint:    "Check the credentials with loabatch doctor, and check whether a proxy modifies requests.",
 		Source:  commonPage,
 	},
 	"InvalidSecurityToken*": {
-		Message: "the session token has expired or does not belong to the key",
-		Hint:    "Get new session credentials, then run again; what was accepted is not applied for twice.",
+		Message: "the session token has expired or does not belong to the access key",
+		Hint:    "Get new session credentials, then run again; accepted rows are not applied for twice.",
 		Source:  commonPage,
 	},
 	"Forbidden*": {
-		Message: "the account or user may not do this",
-		Hint:    "Have the permission vpc:ApplyPhysicalConnectionLOA granted on the circuit; loabatch doctor shows who asks.",
+		Message: "the account or user is not allowed to do this",
+		Hint:    "Ask for the permission vpc:ApplyPhysicalConnectionLOA on the circuit; loabatch doctor shows which user or role is used.",
 		Source:  commonPage,
 	},
 	"Forbidden.RAM": {
-		Message: "the RAM user or role has no permission for this call",
-		Hint:    "Have the permissions of the README's RAM policy granted; loabatch doctor shows who asks.",
+		Message: "the RAM user or role does not have permission for this call",
+		Hint:    "Ask for the permissions in the README's RAM policy; loabatch doctor shows which user or role is used.",
 		Source:  ramPage,
 	},
 	"Forbidden.RiskControl": {
-		Message: "the account is held by risk control",
-		Hint:    "Have the account's owner look at its messages in the console, or ask Alibaba Cloud support.",
+		Message: "the account is blocked by risk control",
+		Hint:    "Ask the account owner to check the messages in the console, or contact Alibaba Cloud support.",
 		Source:  commonPage,
 	},
 	"NoPermission": {
-		Message: "the user or role has no permission for this call",
-		Hint:    "Have the permissions of the README's RAM policy granted; loabatch doctor shows who asks.",
+		Message: "the user or role does not have permission for this call",
+		Hint:    "Ask for the permissions in the README's RAM policy; loabatch doctor shows which user or role is used.",
 		Source:  commonPage,
 	},
 	"InvalidTimeStamp.Expired": {
 		Message: "this machine's clock is more than 15 minutes off",
-		Hint:    "Set the clock, best by NTP; loabatch doctor shows how far it is off.",
+		Hint:    "Set the clock, preferably with NTP; loabatch doctor shows how far off it is.",
 		Source:  commonPage,
 	},
 	"InvalidRegionId*": {
 		Message: "the API does not know the region",
-		Hint:    "Correct Region ID; loabatch doctor lists the regions of the account.",
+		Hint:    "Correct Region ID; loabatch doctor --region ID checks whether a region exists.",
 		Wrong:   "cn-hangzou",
 		Right:   "cn-hangzhou",
 		Source:  vpcPage,
 	},
 
-	// not now
+	// try later
 	"Throttling*": {
 		Message: "too many requests in a short time",
-		Hint:    "Run again; if it happens often, other programs use the same account's quota: lower --rate.",
-		Why:     "Requests are counted for each account, region and API, whoever of the account sends them.",
+		Hint:    "Run again; if it happens often, other programs are using the account's quota: lower --rate.",
+		Why:     "The API counts requests per account, region and API, no matter which program sends them.",
 		Source:  commonPage,
 	},
 	"Rejected.Throttling": {
@@ -250,20 +250,20 @@ var enAPI = map[string]Entry{
 	},
 	"*TokenProcessing": {
 		Message: "the API is still working on an earlier request for this row",
-		Hint:    "Run again in some minutes; the same token goes out, so nothing is applied for twice.",
+		Hint:    "Run again in a few minutes; the token stays the same, so nothing is applied for twice.",
 		Source:  ecsPage,
 	},
 	"IdempotenceProcessing": {
 		Message: "the API is still working on an earlier request for this row",
-		Hint:    "Run again in some minutes; the same token goes out, so nothing is applied for twice.",
+		Hint:    "Run again in a few minutes; the token stays the same, so nothing is applied for twice.",
 		Source:  vpcPage,
 	},
 	"SystemBusy":         {Message: "the API is busy", Hint: "Run again later.", Source: vpcPage},
-	"OperationConflict":  {Message: "another operation on the circuit is in progress", Hint: "Run again in some minutes.", Source: vpcPage},
-	"TaskConflict":       {Message: "another task on the circuit is in progress", Hint: "Run again in some minutes.", Source: vpcPage},
-	"Conflict.Lock":      {Message: "the circuit is locked by another operation", Hint: "Run again in some minutes.", Source: vpcPage},
-	"LockFailed":         {Message: "the circuit is locked by another operation", Hint: "Run again in some minutes.", Source: vpcPage},
-	"SignatureNonceUsed": {Message: "the API saw the same request twice", Hint: "Run again; if it happens often, a proxy may be sending requests twice.", Source: commonPage},
-	"ServiceUnavailable": {Message: "the service is not available now", Hint: "Run again later; the same token goes out, so nothing is applied for twice.", Source: commonPage},
-	"InternalError":      {Message: "the service failed", Hint: "Run again later; if it stays, give the request ID to Alibaba Cloud support.", Source: commonPage},
+	"OperationConflict":  {Message: "another operation on the circuit is in progress", Hint: "Run again in a few minutes.", Source: vpcPage},
+	"TaskConflict":       {Message: "another task on the circuit is in progress", Hint: "Run again in a few minutes.", Source: vpcPage},
+	"Conflict.Lock":      {Message: "the circuit is locked by another operation", Hint: "Run again in a few minutes.", Source: vpcPage},
+	"LockFailed":         {Message: "the circuit is locked by another operation", Hint: "Run again in a few minutes.", Source: vpcPage},
+	"SignatureNonceUsed": {Message: "the API received the same request twice", Hint: "Run again; if it happens often, a proxy may be repeating requests.", Source: commonPage},
+	"ServiceUnavailable": {Message: "the service is unavailable", Hint: "Run again later; the token stays the same, so nothing is applied for twice.", Source: commonPage},
+	"InternalError":      {Message: "the service had an internal error", Hint: "Run again later; if it keeps happening, contact Alibaba Cloud support with the request ID.", Source: commonPage},
 }

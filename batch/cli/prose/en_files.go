@@ -1,80 +1,80 @@
 package prose
 
-// enFiles: inputs that cannot be used, as a file or in their sheets, rows and cells.
+// enFiles: why an input cannot be used: the file, or its sheets, rows or cells.
 var enFiles = map[string]Entry{
-	// what is no workbook
+	// not a workbook
 	"file-empty": {
 		Message: "the file is empty (0 bytes)",
 		Hint:    "Export or save the workbook again; the last save or transfer did not finish.",
-		Why:     "An empty file usually is what an interrupted transfer leaves behind.",
+		Why:     "An interrupted transfer usually leaves an empty file behind.",
 	},
 	"file-zeros": {
-		Message: "the file holds nothing but zero bytes",
-		Hint:    "Take the workbook from a backup or save it again; a crash or a full disk leaves files like this.",
+		Message: "the file contains nothing but zero bytes",
+		Hint:    "Restore the workbook from a backup or save it again; crashes and full disks leave such files.",
 	},
 	"file-truncated": {
-		Message: "the workbook is cut short: its end is missing after {found} bytes",
+		Message: "the workbook is cut off after {found} bytes",
 		Hint:    "Transfer or download the file again, and compare its size with the original.",
-		Why:     "A workbook is a ZIP archive, and a ZIP archive has its list of parts at the very end.",
+		Why:     "A workbook is a ZIP archive, and a ZIP archive has its directory at the very end.",
 		Source:  "APPNOTE.TXT 4.3.16",
 	},
 	"file-unreadable": {
 		Message: "the file cannot be read",
-		Hint:    "Check the disk or network drive the file is on, copy the file to a local disk and try again.",
+		Hint:    "Check the disk or network drive, copy the file to a local disk and try again.",
 	},
 	"file-encrypted": {
 		Message: "the workbook is encrypted with a password",
 		Hint:    "Open it in Excel, remove the password under File > Info > Protect Workbook > Encrypt with Password, and save it.",
-		Why:     "Nothing in an encrypted workbook can be read without its password.",
+		Why:     "Nothing in an encrypted workbook can be read without the password.",
 		Source:  "MS-OFFCRYPTO 2.3",
 	},
 	"file-old-xls": {
-		Message: "the file is a workbook in the old .xls format ({found}), expected .xlsx or .xlsm",
+		Message: "the file is a workbook in the old .xls format ({found}), not .xlsx or .xlsm",
 		Hint:    "Open it in Excel or LibreOffice and save it as Excel Workbook (.xlsx).",
-		Why:     "The format of Excel 97-2003 is another one altogether, whatever the file's name says.",
+		Why:     "The format of Excel 97-2003 is entirely different, whatever the file is named.",
 	},
 	"file-xlsb": {
-		Message: "the file is a binary workbook (.xlsb), expected .xlsx or .xlsm",
+		Message: "the file is a binary workbook (.xlsb), not .xlsx or .xlsm",
 		Hint:    "Open it in Excel and save it as Excel Workbook (.xlsx).",
 	},
 	"file-ods": {
-		Message: "the file is an OpenDocument spreadsheet (.ods or .fods), expected .xlsx or .xlsm",
+		Message: "the file is an OpenDocument spreadsheet (.ods or .fods), not .xlsx or .xlsm",
 		Hint:    "Open it in LibreOffice and save it as Excel 2007-365 (.xlsx).",
 	},
 	"file-csv": {
-		Message: "the file is plain text with values separated by {found} (CSV), expected .xlsx or .xlsm",
-		Hint:    "Import it into the blank workbook that `loabatch template` writes, all columns as text, and save it as .xlsx.",
-		Why:     "Renaming a CSV file does not make it a workbook; and opening one by double-click turns long ID numbers into rounded ones.",
+		Message: "the file is plain text with values separated by {found} (CSV), not .xlsx or .xlsm",
+		Hint:    "Import it into the blank workbook from `loabatch template`, all columns as text, and save it as .xlsx.",
+		Why:     "Renaming a CSV file does not make it a workbook, and opening one with a double-click rounds long ID numbers.",
 	},
 	"file-html": {
-		Message: "the file is a web page (HTML), expected .xlsx or .xlsm",
-		Hint:    "If it was downloaded, check that the download was no sign-in page; if a system exports tables like this, open it in Excel and save it as .xlsx.",
+		Message: "the file is a web page (HTML), not .xlsx or .xlsm",
+		Hint:    "If it was downloaded, check whether it is a sign-in page; if another system exports tables like this, open it in Excel and save it as .xlsx.",
 	},
 	"file-xml-2003": {
-		Message: "the file is an XML Spreadsheet 2003, expected .xlsx or .xlsm",
+		Message: "the file is in XML Spreadsheet 2003 format, not .xlsx or .xlsm",
 		Hint:    "Open it in Excel or LibreOffice and save it as Excel Workbook (.xlsx).",
 	},
 	"file-lock": {
-		Message: "the file is the lock file (~$…) that Excel keeps beside an open workbook",
-		Hint:    "Name the workbook itself, the file without ~$ in front.",
+		Message: "this is the lock file (~$…) that Excel keeps next to an open workbook",
+		Hint:    "Name the workbook itself: the same name without ~$ in front.",
 	},
 	"file-other-format": {
-		Message: "the file is no workbook but {found}, expected .xlsx or .xlsm",
-		Hint:    "Check the file's name; the blank workbook comes from `loabatch template`.",
+		Message: "the file is in {found} format, not .xlsx or .xlsm",
+		Hint:    "Check the file's name; for a blank workbook, run `loabatch template`.",
 	},
 	"file-not-workbook": {
-		Message: "the file is no workbook and no other format that is known, expected .xlsx or .xlsm",
-		Hint:    "Check the file's name; if it is the right one, it is damaged or encrypted by another program: take it from a backup.",
+		Message: "unknown file format, expected .xlsx or .xlsm",
+		Hint:    "Check the file's name; if it is right, the file is damaged or was encrypted by another program: restore it from a backup.",
 	},
 	"file-too-large": {
-		Message: "the workbook unpacks to {found} bytes or more, and {expected} are allowed",
-		Hint:    "Delete sheets that do not belong here, or split the workbook.",
-		Why:     "A small file can unpack to many gigabytes; the bound keeps it from taking all memory and disk.",
+		Message: "the workbook unpacks to {found} bytes or more; the limit is {expected}",
+		Hint:    "Delete sheets that do not belong in it, or split the workbook.",
+		Why:     "A small file can unpack to many gigabytes; the limit keeps it from filling memory and disk.",
 	},
 
 	// the list of sheets
 	"workbook-no-sheets": {
-		Message: "the workbook lists no sheet in {part}",
+		Message: "the workbook lists no sheets in {part}",
 		Hint:    "Open it in Excel, let it repair the workbook, and save it.",
 	},
 	"workbook-sheet-entry": {
@@ -84,15 +84,15 @@ var enFiles = map[string]Entry{
 	"workbook-sheet-twice": {
 		Message: "the workbook lists the sheet {sheet} twice",
 		Hint:    "Rename one of the two sheets.",
-		Why:     "It could not be told which of the two is meant.",
+		Why:     "There is no telling which of the two is meant.",
 	},
 	"workbook-sheet-lost": {
-		Message: "the workbook lists the sheet {sheet}, but the file does not hold it",
-		Hint:    "Take the workbook from a backup, or open it in Excel, let it repair the workbook, and check that no rows are missing.",
+		Message: "the workbook lists the sheet {sheet}, but the file does not contain it",
+		Hint:    "Restore the workbook from a backup, or open it in Excel, let it repair the workbook, and check for missing rows.",
 	},
 	"sheet-not-listed": {
 		Message: "the workbook has no sheet {sheet}",
-		Hint:    "Rename the sheet that is meant, or begin with the blank workbook of `loabatch template`.",
+		Hint:    "Rename the sheet you mean, or start from `loabatch template`.",
 	},
 
 	// sheets, rows and cells
@@ -105,26 +105,26 @@ var enFiles = map[string]Entry{
 		Hint:    repairAndCheck,
 	},
 	"row-number": {
-		Message: "a row after {place} has the number {found}, expected 1 to 1048576",
+		Message: "a row after {place} has the number {found}; row numbers go from 1 to 1048576",
 		Hint:    repairAndCheck,
 		Source:  "ECMA-376 part 1, 18.3.1.73",
 	},
 	"row-twice": {
-		Message: "the file holds the row {place} twice",
+		Message: "the file contains the row {place} twice",
 		Hint:    repairAndCheck,
-		Why:     "It could not be told which of the two is the row; other programs drop one of them without a word.",
+		Why:     "There is no telling which of the two is the real one; other programs silently drop one of them.",
 	},
 	"row-long": {
-		Message: "the row {place} holds more than 64 MiB of text",
-		Hint:    "Shorten its cells; Excel itself allows 32,767 characters in each.",
+		Message: "the row {place} contains more than 64 MiB of text",
+		Hint:    "Shorten its cells; Excel allows at most 32,767 characters in each.",
 	},
 	"cell-reference": {
-		Message: "a cell in {place} says that it stands at {found}",
+		Message: "a cell in {place} claims to be at {found}",
 		Hint:    repairAndCheck,
 		Source:  "ECMA-376 part 1, 18.3.1.4",
 	},
 	"cell-twice": {
-		Message: "the file holds the cell {place} twice",
+		Message: "the file contains the cell {place} twice",
 		Hint:    repairAndCheck,
 	},
 	"cell-value-twice": {
@@ -137,26 +137,92 @@ var enFiles = map[string]Entry{
 		Source:  "ECMA-376 part 1, 18.18.11",
 	},
 	"cell-style": {
-		Message: "the cell {place} has the format number {found}, which is none",
+		Message: "the cell {place} has the format number {found}, which does not exist",
 		Hint:    repairAndCheck,
 	},
 	"cell-string-index": {
-		Message: "the cell {place} points to a text that the workbook does not hold",
+		Message: "the cell {place} refers to a text that is not in the workbook",
 		Hint:    repairAndCheck,
-		Why:     "The texts of a workbook stand in a list of their own; a damaged list would leave cells blank.",
+		Why:     "A workbook keeps its texts in a separate list; if the list is damaged, cells would come out blank.",
 	},
 	"cell-number": {
-		Message: "the cell {place} is a number that is none",
+		Message: "the cell {place} is stored as a number, but its content is not a number",
 		Hint:    "Type the cell's value again and save the workbook.",
 	},
 	"cell-bool": {
-		Message: "the cell {place} is a truth value that is neither TRUE nor FALSE",
+		Message: "the cell {place} holds a logical value that is neither TRUE nor FALSE",
 		Hint:    "Type the cell's value again and save the workbook.",
 	},
 	"cell-long": {
-		Message: "the cell {place} holds more than 1 MiB of text",
-		Hint:    "Shorten it; Excel itself allows 32,767 characters.",
+		Message: "the cell {place} contains more than 1 MiB of text",
+		Hint:    "Shorten it; Excel allows at most 32,767 characters.",
 	},
 }
 
-const repairAndCheck = "Open the workbook in Excel or LibreOffice, check that no rows are missing, and save it again; otherwise take it from a backup."
+const repairAndCheck = "Open the workbook in Excel or LibreOffice, check for missing rows, and save it again; or restore it from a backup."
+
+// enCopy: why a results copy cannot be written, or will differ from its input.
+var enCopy = map[string]Entry{
+	"copy-no-free-columns": {
+		Message: "sheet {sheet} has no free columns for the results to the right of its data",
+		Hint:    "Delete columns you do not need: eight must be free before column XFD.",
+		Why:     "A worksheet ends at column XFD, and each row's result goes to the right of its data.",
+	},
+	"copy-signed": {
+		Message: "the workbook is digitally signed; the signature will not be valid for the results copy",
+		Hint:    "Nothing to do: the input keeps its signature; the copy will be shown as changed since it was signed.",
+		Why:     "A signature is valid for exactly the bytes that were signed; any added cell breaks it.",
+	},
+	"copy-structure-locked": {
+		Message: "the structure of the workbook is protected; the sheets Errors and Summary are added to the copy anyway",
+		Hint:    "Nothing to do: the protection stays in place.",
+	},
+	"copy-sheet-twice": {
+		Message: "circuits and engineers are both on sheet {sheet}, so their results would overwrite each other",
+		Hint:    "Put circuits and engineers on separate sheets.",
+	},
+	"copy-rows-differ": {
+		Message: "the number of result rows for sheet {sheet} is {found}, expected {expected}",
+		Hint:    "Run again; if it happens twice, save the workbook in Excel or LibreOffice and use the saved file.",
+		Why:     "No row may be lost: the copy is not written unless its rows add up.",
+	},
+	"copy-cell-differs": {
+		Message: "cell {place} of the copy does not contain what was written to it",
+		Hint:    "Check the disk and run `loabatch report` to write the copy again.",
+		Why:     "The copy is read back before it gets its final name, to catch errors of disks and network drives.",
+	},
+	"copy-note-differs": {
+		Message: "the note on cell {place} of the copy is not the one that should be there",
+		Hint:    "Check the disk the copy is on, and run `loabatch report` to write the copy again.",
+		Why:     "Your own notes and those of the template stay in every copy; only the notes of an earlier run are replaced.",
+	},
+	"copy-row-number": {
+		Message: "the part {part} of the workbook has a row without a valid number at byte {place}",
+		Hint:    repairAndCheck,
+	},
+	"copy-cell-reference": {
+		Message: "the part {part} of the workbook has a cell without a valid position at byte {place}",
+		Hint:    repairAndCheck,
+	},
+	"copy-table-in-the-way": {
+		Message: "the table {found} at {place} of sheet {sheet} is where the results go",
+		Hint:    "Move the table to another sheet, or away from the columns to the right of the data.",
+		Why:     "A table's header row may contain only the names of its columns; writing results into it would damage the table.",
+	},
+	"copy-formula-in-the-way": {
+		Message: "the cells {found} share the formula in {place}, and results would replace only some of them",
+		Hint:    "Replace the formulas in these cells with their values, or move them to other columns.",
+	},
+	"copy-no-notes": {
+		Message: "sheet {sheet} contains drawings that notes cannot be added to; cells with problems are coloured but get no notes",
+		Hint:    "Nothing to do: the Errors sheet says what is wrong with each cell.",
+	},
+	"copy-merged-cut": {
+		Message: "merged cells of sheet {sheet} extend into the result columns; in the copy they end before them",
+		Hint:    "Nothing to do: the input is not changed.",
+	},
+	"copy-folder-entry": {
+		Message: "the workbook's ZIP archive has a folder {part} with content",
+		Hint:    "Open the workbook in Excel or LibreOffice and save it again.",
+	},
+}

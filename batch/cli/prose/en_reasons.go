@@ -1,147 +1,243 @@
 package prose
 
-// enReasons: why a row has its result and why a run stopped. Where a row has an error
-// code of the API, the code's own entry says more and stands beside the reason.
+// enReasons: why a row has its result and why a run stopped. If the API gave an error
+// code, the entry of that code says more and is shown with the reason.
 var enReasons = map[string]Entry{
 	"reason-accepted": {
 		Message: "the API accepted the application",
-		Hint:    "Nothing to do; the operator's review of the LOA takes about two working days.",
-		Why:     "The API answered with a request ID and no error. An accepted application is not an approved LOA yet: run loabatch status to see where it stands.",
+		Hint:    "Nothing to do; the LOA review takes about two working days.",
+		Why:     "The API answered with a request ID and no error. An accepted application is not an approved LOA yet: run loabatch status to follow it.",
 	},
 	"reason-answer-lost": {
-		Message: "the answer was lost, but the LOA is there with this row's content",
+		Message: "the answer was lost, but the LOA exists and matches this row",
 		Hint:    "Nothing to do; the application arrived.",
-		Why:     "The connection broke or the API failed after the application had left. Instead of applying blindly again, the run asked where the LOA stands and found it.",
+		Why:     "The connection broke or the API failed after the application had been sent. Instead of applying again, the run looked up the LOA and found it.",
 	},
 	"reason-in-ledger": {
-		Message: "an earlier run had this very row accepted; nothing was sent",
+		Message: "this row was accepted in an earlier run; nothing was sent",
 		Hint:    "Nothing to do.",
-		Why:     "The ledger holds the API's acceptance of this circuit with the same content, so that running a workbook again never applies twice.",
+		Why:     "The ledger shows that the API accepted this circuit with the same content. Running a workbook again never applies twice.",
 	},
 	"reason-loa-exists": {
-		Message: "the circuit has an LOA already",
-		Hint:    "Nothing to do, unless that LOA should say something else: then compare it in the console with this row.",
-		Why:     "The API holds one LOA for a circuit. This one was applied for by an earlier run, from the console or by somebody else, possibly with other content than this row's.",
+		Message: "the circuit already has an LOA",
+		Hint:    "Nothing to do, unless that LOA should have other content: compare it in the console with this row.",
+		Why:     "A circuit has only one LOA. This one was applied for in an earlier run, in the console or by someone else, and its content may differ from this row.",
 	},
 	"reason-loa-rejected": {
 		Message: "the circuit's LOA was rejected or deleted",
 		Hint:    "Correct the row if the rejection asks for it, then run again with --reapply.",
-		Why:     "A rejected LOA needs a person's decision: with --reapply the row goes through SecondApplyPhysicalConnectionLOA, without it nothing is applied for again.",
+		Why:     "Someone has to decide what to do about a rejected LOA. With --reapply, the row goes through SecondApplyPhysicalConnectionLOA; without it, nothing is sent.",
 	},
 	"reason-valid": {
-		Message: "nothing stands against this row",
+		Message: "the row passed every check",
 		Hint:    "Submit it.",
-		Why:     "This was a dry run: the row passed every check and nothing was sent.",
+		Why:     "This was a dry run: nothing was sent.",
 	},
 	"reason-no-circuit": {
-		Message: "the API would refuse this row now: the account has no circuit {instance} in {region}",
-		Hint:    "Compare Instance ID and Region ID with the Express Connect console, and the account with loabatch doctor; then check again.",
-		Why:     "The online dry run asked for the circuits of the rows, and the API's list of that region has none of this ID.",
+		Message: "the API would reject this row now: the account has no circuit {instance} in {region}",
+		Hint:    "Compare Instance ID and Region ID with the Express Connect console, and check the account with loabatch doctor; then check again.",
+		Why:     "The online dry run listed the account's circuits in that region, and this ID was not among them.",
 	},
 	"reason-not-allocated": {
-		Message: "the API would refuse this row now: its circuit's status is {circuit}, not Allocated",
+		Message: "the API would reject this row now: the circuit's status is {circuit}, not Allocated",
 		Hint:    "Wait if the circuit is still being allocated; if it is in use, rejected or cancelled, check the Instance ID.",
-		Why:     "An LOA is applied for while the circuit's status is Allocated. Initial, Approved and Allocating come before; Confirmed and Enabled come after; Rejected, Canceled, Allocation Failed and Terminated are ends.",
+		Why:     "An LOA can be applied for only while the circuit's status is Allocated. Initial, Approved and Allocating come before it, Confirmed and Enabled after it; Rejected, Canceled, Allocation Failed and Terminated are final.",
 	},
 	"reason-locked": {
-		Message: "the API would refuse this row now: its circuit is locked (business status {circuit})",
-		Hint:    "Have the circuit unlocked: FinancialLocked by paying what is owed, SecurityLocked by Alibaba Cloud's support; then check again.",
-		Why:     "An LOA is applied for while the circuit's business status is Normal. The online dry run read another one.",
+		Message: "the API would reject this row now: the circuit is locked (business status {circuit})",
+		Hint:    "Have the circuit unlocked, then check again. FinancialLocked: pay what is owed. SecurityLocked: contact Alibaba Cloud support.",
+		Why:     "An LOA can be applied for only while the circuit's business status is Normal.",
 	},
 	"reason-unasked": {
-		Message: "the API could not be asked about this row's circuit",
-		Hint:    "Run again later; the error code says what came in between.",
-		Why:     "The online dry run read no whole answer about the circuit through all attempts (--max-attempts), so nothing is predicted for the row.",
+		Message: "could not get this circuit's status from the API",
+		Hint:    "Run again later; the error code says what went wrong.",
+		Why:     "None of the attempts (--max-attempts) to read the circuit's status got a complete answer, so nothing can be predicted for the row.",
 	},
 	"reason-invalid": {
-		Message: "the row was not sent, because of errors in its cells",
+		Message: "not sent because of errors in the row's cells",
 		Hint:    "Fix the cells that the Errors sheet links to, then run again.",
-		Why:     "An application that the API would refuse costs quota and raises the row's generation; so it is checked before anything is sent.",
+		Why:     "An application that the API is bound to reject would waste quota and use up a client token, so rows are checked first.",
 	},
 	"reason-refused": {
-		Message: "the API refused it for good: {meaning}",
+		Message: "the API rejected the application: {meaning}",
 		Hint:    "Fix the row or the circuit as the error code says, then run again.",
-		Why:     "The answer says that the same request would be refused again, so it was not repeated.",
+		Why:     "The API would reject the same application again, so it was not repeated.",
 	},
 	"reason-attempts": {
 		Message: "every attempt failed; the API holds no application",
 		Hint:    "Run again later.",
-		Why:     "The API was unreachable, busy or throttled through all attempts (--max-attempts). None of them took effect: they were either not sent, or answered, and a last lookup found no LOA.",
+		Why:     "The API was unreachable, busy or throttling through all attempts (--max-attempts). None of them took effect: each was either not sent or answered, and a final lookup found no LOA.",
 	},
 	"reason-unsettled": {
-		Message: "the application may have arrived, and no lookup could tell",
-		Hint:    "Run again: the row keeps its token, so no second application can come of it.",
-		Why:     "An answer was lost, and the LOA could not be looked up or was not there yet. The next run looks it up before it sends anything.",
+		Message: "the application may have arrived; the run could not find out",
+		Hint:    "Run again: the token stays the same, which prevents a second application.",
+		Why:     "An answer was lost, and the LOA could not be looked up or was not there yet. The next run looks it up before sending anything.",
 	},
 	"reason-withheld": {
-		Message: "the row was withheld, because another row is invalid (--all-or-nothing)",
+		Message: "not sent because another row is invalid (--all-or-nothing)",
 		Hint:    "Fix the invalid rows, then run again.",
-		Why:     "With --all-or-nothing a workbook is sent whole or not at all.",
+		Why:     "With --all-or-nothing a workbook is sent completely or not at all.",
 	},
 	"reason-interrupted": {
-		Message: "the run was interrupted before this row's turn",
-		Hint:    "Run again; it goes on where it stopped.",
-		Why:     "A signal ended the run. What was in flight was finished and recorded.",
+		Message: "the run was interrupted before it got to this row",
+		Hint:    "Run again; it picks up where it stopped.",
+		Why:     "A signal stopped the run. What was in flight was finished and recorded.",
 	},
 	"reason-duration": {
-		Message: "the run's time was over before this row's turn (--max-duration)",
-		Hint:    "Run again; it goes on where it stopped.",
-		Why:     "No row is started after --max-duration, so that a nightly run ends by morning.",
+		Message: "the run ran out of time before it got to this row (--max-duration)",
+		Hint:    "Run again; it picks up where it stopped.",
+		Why:     "No row is started after --max-duration, so a nightly run is over by morning.",
 	},
 	"reason-max-failures": {
-		Message: "the run stopped before this row's turn: too many rows had failed (--max-failures)",
-		Hint:    "Look at the rows that failed; when the cause is mended, run again.",
-		Why:     "Many failures have one cause more often than many. The limit keeps the rest of the workbook from running into it.",
+		Message: "the run stopped before it got to this row: too many rows had failed (--max-failures)",
+		Hint:    "Check the rows that failed; once the cause is fixed, run again.",
+		Why:     "Many failures usually have one cause. The limit keeps the rest of the workbook from running into it.",
 	},
 	"reason-stopped": {
-		Message: "the run stopped before this row was accepted: the API's answer holds for every row",
-		Hint:    "Mend the credentials, the permission or the account as the error code says, then run again.",
-		Why:     "Wrong credentials, a missing permission or arrears refuse every row alike, so no further row was sent.",
+		Message: "the run stopped before this row was accepted: the API's answer applies to every row",
+		Hint:    "Fix the credentials, the permission or the account as the error code says, then run again.",
+		Why:     "With wrong credentials, a missing permission or overdue payments the API rejects every row, so the run stopped.",
 	},
 	"reason-refused-all": {
-		Message: "the API refused it, with an answer that holds for the whole run: {meaning}",
-		Hint:    "Mend the credentials, the permission or the account as the error code says, then run again.",
-		Why:     "The row was sent, and nothing was applied for. The answer is about the account and not about the row, so the run stopped and the row waits for the next one.",
+		Message: "the API rejected the application, and would reject every other row too: {meaning}",
+		Hint:    "Fix the credentials, the permission or the account as the error code says, then run again.",
+		Why:     "The row was sent, but nothing was applied for. The answer is about the account, not about the row, so the run stopped and the row waits for the next one.",
 	},
 	"reason-region": {
-		Message: "the region is unknown or cannot be reached",
-		Hint:    "Check the region ID and this machine's name resolution, then run again.",
-		Why:     "The region's host name does not resolve, or the API does not know the region. Rows of other regions went on.",
+		Message: "the region is unknown or unreachable",
+		Hint:    "Check the region ID and this machine's DNS, then run again.",
+		Why:     "The region's host name does not resolve, or the API does not know the region. Rows in other regions are not affected.",
 	},
 	"reason-ledger-failed": {
-		Message: "the row was not sent, because the ledger could not be written",
-		Hint:    "Make room on the disk or mend the ledger's path (loabatch doctor tells), then run again.",
-		Why:     "Nothing is sent before the ledger has it: otherwise a crash could lead to a second application.",
+		Message: "not sent because the ledger could not be written",
+		Hint:    "Free up disk space or fix the ledger's path (see loabatch doctor), then run again.",
+		Why:     "Nothing is sent before it is recorded in the ledger: otherwise a crash could lead to a second application.",
 	},
 	"reason-skipped": {
 		Message: "left out by --only",
-		Hint:    "Run without --only, or name this row's result.",
-		Why:     "--only takes rows by their last result: the ledger's, else the Result column's.",
+		Hint:    "Run without --only, or include this row's result in it.",
+		Why:     "--only selects rows by their last result: the one in the ledger or, failing that, in the Result column.",
 	},
 
 	"stop-fatal": {
-		Message: "the API's answer {code} holds for every row; nothing more was sent",
-		Hint:    "Mend the credentials, the permission or the account, then run the same again.",
-		Why:     "Going on would only repeat the same refusal for every row.",
+		Message: "the API's answer {code} applies to every row; nothing more was sent",
+		Hint:    "Fix the credentials, the permission or the account, then run the same command again.",
+		Why:     "Going on would only get the same answer for every row.",
 	},
 	"stop-max-failures": {
 		Message: "too many rows were refused or failed (--max-failures); nothing more was sent",
-		Hint:    "Look at the rows that failed; when the cause is mended, run the same again.",
-		Why:     "Many failures have one cause more often than many.",
+		Hint:    "Check the rows that failed; once the cause is fixed, run the same command again.",
+		Why:     "Many failures usually have one cause.",
 	},
 	"stop-duration": {
-		Message: "the run's time was over (--max-duration)",
-		Hint:    "Run the same again; it goes on where it stopped.",
+		Message: "the run ran out of time (--max-duration)",
+		Hint:    "Run the same command again; it picks up where it stopped.",
 		Why:     "No row is started after --max-duration; what was in flight was finished.",
 	},
 	"stop-ledger": {
 		Message: "the ledger could not be written; nothing more was sent",
-		Hint:    "Make room on the disk or mend the ledger's path (loabatch doctor tells), then run the same again.",
-		Why:     "Without a ledger a crash could lead to a second application, so nothing is sent that it does not hold.",
+		Hint:    "Free up disk space or fix the ledger's path (see loabatch doctor), then run the same command again.",
+		Why:     "Nothing is sent before it is recorded in the ledger: otherwise a crash could lead to a second application.",
 	},
 	"stop-interrupted": {
 		Message: "the run was interrupted; what was in flight was finished and recorded",
-		Hint:    "Run the same again; it goes on where it stopped.",
-		Why:     "The first signal drains: nothing new is started. The second one leaves at once; the ledger has everything.",
+		Hint:    "Run the same command again; it picks up where it stopped.",
+		Why:     "At the first signal the run starts nothing new and finishes what is in flight. At the second it quits at once; the ledger has everything.",
+	},
+}
+
+// enWire: why a call got no answer from the API. These codes are ours, in parentheses.
+var enWire = map[string]Entry{
+	// nothing was sent
+	"(bad-region)": {
+		Message: "the region is not a region ID",
+		Hint:    "Write the ID, such as cn-hangzhou: lower-case letters, digits and hyphens only.",
+		Why:     "The region becomes part of the API's host name.",
+		Wrong:   "China (Hangzhou)",
+		Right:   "cn-hangzhou",
+	},
+	"(no-such-host)": {
+		Message: "the region's host name does not exist",
+		Hint:    "Correct Region ID, or check this machine's DNS; loabatch doctor --region ID shows which of the two it is.",
+	},
+	"(dns)": {
+		Message: "the DNS server did not answer",
+		Hint:    "Check this machine's network and DNS, then run again.",
+	},
+	"(connection-refused)": {
+		Message: "the API's address refused the connection",
+		Hint:    "Check --endpoint and the network, then run again.",
+	},
+	"(unreachable)": {
+		Message: "the API's address is unreachable",
+		Hint:    "Check this machine's network, then run again.",
+	},
+	"(proxy)": {
+		Message: "the proxy could not connect",
+		Hint:    "Check HTTPS_PROXY and NO_PROXY, then run again.",
+	},
+	"(tls)": {
+		Message: "the API's certificate is not trusted",
+		Hint:    "If a proxy inspects traffic, install its certificate on this machine; also check the clock.",
+		Why:     "Without a trusted certificate, anyone on the network path could read names and certificate numbers, so nothing was sent.",
+	},
+	"(credentials)": {
+		Message: "the source of the credentials returned no keys",
+		Hint:    "Check it with loabatch doctor, then run again.",
+	},
+	"(client)": {
+		Message: "the request could not be built",
+		Hint:    "Run again; if it keeps happening, report it with the output of loabatch version.",
+	},
+
+	// it may have arrived
+	"(timeout)": {
+		Message: "no answer arrived in time",
+		Hint:    "Run again; if it happens often, raise --timeout.",
+	},
+	"(canceled)": {
+		Message: "the run was stopped while waiting for the answer",
+		Hint:    "Run again; the token stays the same, so nothing is applied for twice.",
+	},
+	"(connection-reset)": {
+		Message: "the connection was lost before the answer arrived",
+		Hint:    "Run again; the token stays the same, so nothing is applied for twice.",
+	},
+	"(no-answer)": {
+		Message: "the connection was closed without an answer",
+		Hint:    "Run again; the token stays the same, so nothing is applied for twice.",
+	},
+	"(cut-off)": {
+		Message: "the answer was cut short",
+		Hint:    "Run again; the token stays the same, so nothing is applied for twice.",
+	},
+	"(network)": {
+		Message: "the connection failed",
+		Hint:    "Check this machine's network, then run again.",
+	},
+	"(oversized-answer)": {
+		Message: "the answer is larger than 1 MiB",
+		Hint:    "Check that --endpoint and the proxy lead to the API, then run again.",
+	},
+	"(odd-answer)": {
+		Message: "the answer does not look like one from the API",
+		Hint:    "Check that --endpoint and the proxy lead to the API, and that no sign-in page is in the way.",
+	},
+	"(redirect)": {
+		Message: "the answer is a redirect, which the API never sends",
+		Hint:    "Check that --endpoint and the proxy lead to the API, and that no sign-in page is in the way.",
+		Why:     "The request contains names and certificate numbers; following the redirect would send them to another host.",
+	},
+	"(empty-answer)": {
+		Message: "the answer is empty",
+		Hint:    "Run again; the token stays the same, so nothing is applied for twice.",
+	},
+	"(server-error)": {
+		Message: "the service, or a gateway in front of it, failed",
+		Hint:    "Run again later; the token stays the same, so nothing is applied for twice.",
+	},
+	"(throttled)": {
+		Message: "too many requests in a short time",
+		Hint:    "Run again; if it happens often, lower --rate.",
 	},
 }

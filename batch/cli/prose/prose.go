@@ -1,38 +1,40 @@
-// Package prose is the one catalogue of sentences that people read: what a problem,
-// a reason or an API error code means, and what to do about it. Everything else in
-// the project carries codes and arguments; a further language is a further set of
-// files here and changes nothing elsewhere.
+// Package prose is the catalogue of everything the tool says: what a problem, a row's
+// result or an API error code means, and what to do about it. The rest of the project
+// passes codes and arguments around; another language is another set of files here.
 //
-// How the sentences are written: lower case at the start, no full stop at the end of
-// a one-line message; the hint is a sentence of its own that says what to do next. A
-// placeholder such as {value} is filled from the arguments.
+// A message is one line, starts in lower case and has no full stop. A hint is a
+// sentence of its own that says what to do next. A placeholder such as {value} is
+// replaced by the argument of that name. Where a word depends on a count, both forms
+// are given, the one for exactly one first: {n} {n:row|rows} {n:needs|need} attention.
 package prose
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Entry is what the catalogue says of one code.
+// Entry is what the catalogue says about one code.
 type Entry struct {
 	Message string // what is wrong or what happened, on one line
-	Hint    string // what to do next; empty when there is nothing to do
+	Hint    string // what to do next; empty if there is nothing to do
 	Why     string // for explain: why this matters
 	Wrong   string // for explain: an example that has the problem
 	Right   string // for explain: the same example, corrected
-	Source  string // for explain: the API page, standard or RFC that says so
+	Source  string // for explain: the API page, standard or RFC behind it
 }
 
 // Catalogue holds the entries of one language by code.
 type Catalogue struct {
 	entries  map[string]Entry
-	families []family
+	patterns []string
 }
 
-// English is the catalogue of the English sentences.
+// English is the catalogue of English sentences.
 var English = join(enRules, enCircuits, enEngineers, enFiles, enParts, enCopy, enReasons, enAPI, enWire, enReport, enTemplate, enLines)
 
 func join(parts ...map[string]Entry) *Catalogue {
@@ -40,10 +42,10 @@ func join(parts ...map[string]Entry) *Catalogue {
 	for _, part := range parts {
 		maps.Copy(all, part)
 	}
-	return &Catalogue{entries: all, families: families(all)}
+	return &Catalogue{entries: all, patterns: patterns(all)}
 }
 
-// Entry gives what the catalogue says of a code, or else of its family.
+// Entry returns the entry of a code or, failing that, of its family.
 func (c *Catalogue) Entry(code string) (Entry, bool) {
 	if e, ok := c.entries[code]; ok {
 		return e, true
@@ -51,19 +53,19 @@ func (c *Catalogue) Entry(code string) (Entry, bool) {
 	return c.Family(code)
 }
 
-// Family gives what the catalogue says of the API's codes that are like this one, by the
-// longest pattern that fits: of Throttling.User what it says of Throttling*.
+// Family returns the entry of the longest pattern that matches an API code:
+// Throttling* for Throttling.User.
 func (c *Catalogue) Family(code string) (Entry, bool) {
-	for i := range c.families {
-		if f := &c.families[i]; f.has(code) {
-			return c.entries[f.pattern], true
+	for _, pattern := range c.patterns {
+		if batch.MatchCode(pattern, code) {
+			return c.entries[pattern], true
 		}
 	}
 	return Entry{}, false
 }
 
-// Codes lists the codes that can be explained, sorted: those with something to do or to
-// know about them. Labels, and lines that only tell, are left out.
+// Codes lists the codes that can be explained, sorted: those whose entry has a hint or
+// a reason. Labels and plain progress lines are left out.
 func (c *Catalogue) Codes() []string {
 	var codes []string
 	for code, e := range c.entries {
@@ -75,8 +77,8 @@ func (c *Catalogue) Codes() []string {
 	return codes
 }
 
-// Render fills the placeholders of a code's message and hint. A code without an
-// entry renders as itself, so that nothing is ever swallowed.
+// Render fills in the placeholders of a code's message and hint. A code without an
+// entry renders as itself.
 func (c *Catalogue) Render(code string, args map[string]string) (message, hint string) {
 	e, ok := c.Entry(code)
 	if !ok {
@@ -85,7 +87,7 @@ func (c *Catalogue) Render(code string, args map[string]string) (message, hint s
 	return fill(e.Message, args), fill(e.Hint, args)
 }
 
-// Problem renders a problem: its own fields and its arguments fill the placeholders.
+// Problem renders a problem: its fields and its arguments fill in the placeholders.
 func (c *Catalogue) Problem(p sheet.Problem) (message, hint string) {
 	args := map[string]string{"cell": p.At.String(), "also": p.Also.String(), "column": p.Column, "value": p.Value, "sheet": p.At.Sheet}
 	for _, a := range p.Args {
@@ -104,30 +106,68 @@ func (c *Catalogue) Line(code string, args ...sheet.Arg) string {
 	return message
 }
 
-// fill replaces each {name} by its argument; a name without one stays as it stands.
+// fill replaces each placeholder of a sentence. A name without an argument is left as it is.
 func fill(s string, args map[string]string) string {
+	return replace(s, func(name string) (string, bool) {
+		v, ok := args[name]
+		return v, ok
+	})
+}
+
+// General returns a sentence as it applies to no cell in particular: with <value> for
+// {value}, and with the plural of every word that depends on a count.
+func General(s string) string {
+	return replace(s, func(name string) (string, bool) { return "<" + name + ">", true })
+}
+
+func replace(s string, value func(name string) (string, bool)) string {
 	if !strings.Contains(s, "{") {
 		return s
 	}
 	var b strings.Builder
 	for {
-		open := strings.IndexByte(s, '{')
-		if open < 0 {
+		before, rest, opened := strings.Cut(s, "{")
+		inside, after, closed := strings.Cut(rest, "}")
+		if !opened || !closed {
 			break
 		}
-		end := strings.IndexByte(s[open:], '}')
-		if end < 0 {
-			break
-		}
-		name := s[open+1 : open+end]
-		b.WriteString(s[:open])
-		if v, ok := args[name]; ok {
-			b.WriteString(v)
-		} else {
-			b.WriteString(s[open : open+end+1])
-		}
-		s = s[open+end+1:]
+		b.WriteString(before)
+		b.WriteString(replacement(inside, value))
+		s = after
 	}
 	b.WriteString(s)
 	return b.String()
+}
+
+// replacement gives the text for what a sentence has within braces: name, or
+// name:one|other.
+func replacement(inside string, value func(name string) (string, bool)) string {
+	name, forms, counts := strings.Cut(inside, ":")
+	v, ok := value(name)
+	if counts {
+		one, other, _ := strings.Cut(forms, "|")
+		if v == "1" {
+			return one
+		}
+		return other
+	}
+	if !ok {
+		return "{" + inside + "}"
+	}
+	return v
+}
+
+// patterns lists the codes that are patterns, the longest first: their entries are those of
+// the API codes that match and have no entry of their own.
+func patterns(entries map[string]Entry) []string {
+	var all []string
+	for code := range entries {
+		if strings.Contains(code, "*") {
+			all = append(all, code)
+		}
+	}
+	slices.SortFunc(all, func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a, b))
+	})
+	return all
 }

@@ -1,0 +1,93 @@
+package batch
+
+import (
+	"errors"
+	"time"
+)
+
+// returnedRow is a row that comes back from its goroutine.
+type returnedRow struct {
+	row  *row
+	next next
+	from from
+}
+
+// from says what a row comes back from.
+type from uint8
+
+const (
+	fromCall    from = iota
+	fromBegin        // it is in the ledger
+	fromNothing      // nothing was done: the region stopped first
+)
+
+// begin records in the ledger that a row is about to be sent.
+func (g *region) begin(w *row) {
+	g.begins++
+	go func() {
+		err := g.run.ledger.Begin(g.run.writing, w.app)
+		if err != nil && g.run.writing.Err() == nil {
+			g.run.ledgerFailed(err)
+		}
+		w.begun = err == nil
+		g.returned <- returnedRow{row: w, from: fromBegin}
+	}()
+}
+
+// caller makes one call after another and returns each row. Callers live as long as the
+// region, since a call needs a deep stack that would otherwise have to grow each time.
+func (g *region) caller() {
+	for w := range g.work {
+		if w.lookup == notLooking {
+			g.returned <- g.apply(w)
+		} else {
+			g.returned <- g.lookUp(w)
+		}
+	}
+}
+
+func (g *region) apply(w *row) returnedRow {
+	if g.ctx.Err() != nil { // known here a moment before the loop knows it
+		return returnedRow{row: w, from: fromNothing}
+	}
+	w.app.Attempt = w.attempts + 1
+	receipt, err := g.submitter.Submit(g.ctx, w.app)
+	if g.unsent(err) {
+		return returnedRow{row: w, from: fromNothing}
+	}
+	g.run.requests.Add(1)
+	if w.attempts > 0 {
+		g.run.retries.Add(1)
+	}
+	w.attempts++
+	w.tried = time.Now().UTC()
+	g.run.count(err)
+	return returnedRow{row: w, next: w.submitted(receipt, err)}
+}
+
+func (g *region) lookUp(w *row) returnedRow {
+	if g.ctx.Err() != nil {
+		return returnedRow{row: w, from: fromNothing}
+	}
+	l, ok, err := g.finder.Find(g.ctx, w.app.Key)
+	if g.unsent(err) {
+		return returnedRow{row: w, from: fromNothing}
+	}
+	g.run.requests.Add(1)
+	g.run.lookups.Add(1)
+	g.run.count(err)
+	return returnedRow{row: w, next: w.lookedUp(l, ok, err)}
+}
+
+// unsent reports whether a call ended before a byte was sent, because the run did.
+func (g *region) unsent(err error) bool {
+	var call *CallError
+	return err != nil && (g.going.Err() != nil || g.ctx.Err() != nil) && !errors.As(err, &call) && contextEnded(err)
+}
+
+func (r *run) count(err error) {
+	var call *CallError
+	if errors.As(err, &call) && call.Throttled {
+		r.throttled.Add(1)
+	}
+}

@@ -1,0 +1,183 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// runTool runs a command line to its end, in an empty environment.
+func runTool(t *testing.T, args ...string) (exit int, stdout, stderr string) {
+	t.Helper()
+	var out, err bytes.Buffer
+	exit = Run(t.Context(), Env{
+		Args: args, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &err, Getenv: func(string) string { return "" }, Now: time.Now,
+	})
+	return exit, out.String(), err.String()
+}
+
+// Without a code, explain lists every rule once, with its severity and a sentence of no
+// cell in particular.
+func TestExplainAll(t *testing.T) {
+	t.Parallel()
+	exit, listed, _ := runTool(t, "explain")
+	rules := sheet.Rules()
+	lines := strings.Split(strings.TrimSpace(listed), "\n")
+	if exit != exitOK || len(lines) != len(rules) {
+		t.Fatalf("exit %d, %d lines for %d rules", exit, len(lines), len(rules))
+	}
+	for i, r := range rules {
+		if words := strings.Fields(lines[i]); len(words) < 4 || words[0] != r.Code || words[1] != r.Severity.String() || strings.Contains(lines[i], "{") {
+			t.Errorf("%s: %s", r.Code, lines[i])
+		}
+	}
+}
+
+func TestSimulatorKeys(t *testing.T) {
+	t.Parallel()
+	pair := map[string]string{"ALIBABA_CLOUD_ACCESS_KEY_ID": "env", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "hidden"}
+	for _, c := range []struct {
+		pairs []string
+		env   map[string]string
+		want  map[string]string // nil for a usage error
+	}{
+		{nil, nil, map[string]string{simulatedKeyID: simulatedSecret}},
+		{nil, pair, map[string]string{"env": "hidden"}},
+		{[]string{"a:b", "c:d:e"}, pair, map[string]string{"a": "b", "c": "d:e"}},
+		{[]string{"a"}, nil, nil},
+		{[]string{":b"}, nil, nil},
+		{[]string{"a:"}, nil, nil},
+	} {
+		got, err := appWith(c.env).simulatorKeys(c.pairs)
+		if !maps.Equal(got, c.want) || (err == nil) == (c.want == nil) {
+			t.Errorf("%q in %v: %v, %v", c.pairs, c.env, got, err)
+		}
+		if err != nil && (exitOf(err) != exitUsage || strings.Contains(err.Error(), "b")) {
+			t.Errorf("%q: %v", c.pairs, err)
+		}
+	}
+}
+
+// The simulator prints its URL, serves until the first signal, and then ends well.
+func TestServeSimulator(t *testing.T) {
+	t.Parallel()
+	signals := make(chan os.Signal, 1)
+	read, write := io.Pipe()
+	ended := make(chan int, 1)
+	go func() {
+		ended <- Run(context.Background(), Env{
+			Args: []string{"simulator", "--faults", "503:1%"}, Stdout: write, Stderr: io.Discard, Getenv: func(string) string { return "" }, Now: time.Now, Signals: signals,
+		})
+	}()
+	url, err := bufio.NewReader(read).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.Get(strings.TrimSpace(url) + "/stats")
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Errorf("stats: %s", response.Status)
+	}
+	signals <- syscall.SIGTERM
+	if exit := <-ended; exit != exitOK {
+		t.Errorf("exit %d after the signal", exit)
+	}
+}
+
+func TestSimulatorCannotBeServed(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for _, c := range []struct{ flag, value, want string }{
+		{"--addr", taken.Addr().String(), taken.Addr().String()},
+		{"--addr", "0.0.0.0:0", "loopback"},
+		{"--key", "no-secret", "key"},
+		{"--rate", "often", "often"},
+		{"--faults", "nosuch:1%", "nosuch"},
+	} {
+		if exit, _, printed := runTool(t, "simulator", c.flag, c.value); exit != exitUsage || !strings.Contains(printed, c.want) {
+			t.Errorf("%s %s: exit %d: %s", c.flag, c.value, exit, printed)
+		}
+	}
+}
+
+// A ledger that another run holds locked is not reported as one that failed.
+func TestLedgerFailure(t *testing.T) {
+	t.Parallel()
+	since := time.Date(2027, 1, 15, 2, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		err  error
+		exit int
+		want string
+	}{
+		{&ledger.LockedError{RunID: "r7", Host: "desk", PID: 42, Since: since}, exitLocked, "run r7 on desk, process 42, since 2027-01-15 02:00:00 UTC"},
+		{&ledger.TakenOverError{}, exitInternal, prose.English.Line("ledger-taken")},
+		{errors.New("made-up reason"), exitInternal, "made-up reason"},
+		{&os.PathError{Op: "open", Path: "made-up", Err: syscall.ENOSPC}, exitInternal, syscall.ENOSPC.Error()},
+	} {
+		var shown bytes.Buffer
+		a := &app{lines: &lines{err: &shown, words: prose.English}}
+		err := a.ledgerFailure(c.err)
+		a.lines.fail(err)
+		if exitOf(err) != c.exit || !strings.Contains(shown.String(), c.want) || !errors.Is(err, c.err) {
+			t.Errorf("%v: exit %d: %s", c.err, exitOf(err), shown.String())
+		}
+	}
+}
+
+// A copy that can no longer be written to its path goes to a second place, and the exit
+// code says that it is not where it was wanted; without any place, the ledger is named.
+func TestCopyWithoutItsPlace(t *testing.T) {
+	in, err := readInput(filepath.Join("..", "..", "testdata", "clean.xlsx"), sheet.Options{Location: time.UTC}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	deliver := func(path string) (output, failure, printed, next string, exit int) {
+		var shown bytes.Buffer
+		env := Env{Getenv: func(string) string { return "" }}
+		a := &app{env: env, lines: &lines{err: &shown, words: prose.English}}
+		done := &finished{in: in, outcomes: everyRow(in.workbook, nil), ledgerFlag: filepath.Join(t.TempDir(), "gone", "ledger.db")}
+		done.info = runInfo{id: "r1", command: "submit", args: []string{"submit", in.path}}
+		doc := a.deliver(done, path, outputFlags{})
+		return doc.Output, doc.Failure, shown.String(), doc.Next().Code, doc.ExitCode
+	}
+	folder := t.TempDir()
+	path := filepath.Join(folder, "out.xlsx")
+	if err := os.Mkdir(path, 0o700); err != nil { // what was free when it was checked
+		t.Fatal(err)
+	}
+	second := filepath.Join(folder, "out.r1-2.xlsx")
+	output, failed, printed, next, exit := deliver(path)
+	if output != second || failed == "" || exit != exitNoCopy || next != "report-next-copy" || !strings.Contains(printed, "written to "+second) {
+		t.Errorf("exit %d, output %q, failure %q, next %s: %s", exit, output, failed, next, printed)
+	}
+	if _, err := readInput(second, sheet.Options{Location: time.UTC}, 0); err != nil {
+		t.Errorf("the copy in the second place: %v", err)
+	}
+	t.Setenv("TMPDIR", filepath.Join(folder, "gone"))
+	output, failed, printed, _, exit = deliver(filepath.Join(folder, "gone", "out.xlsx"))
+	if output != "" || failed == "" || exit != exitNoCopy || !strings.Contains(printed, "loabatch report r1 --input "+in.path) {
+		t.Errorf("exit %d, output %q, failure %q: %s", exit, output, failed, printed)
+	}
+}

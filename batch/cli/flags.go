@@ -1,0 +1,170 @@
+package cli
+
+import (
+	"errors"
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+// Help texts that several commands share.
+const (
+	jsonHelp   = "print one JSON document on stdout, everything else on stderr"
+	ledgerHelp = "`PATH` of the ledger (default $XDG_STATE_HOME/loabatch/ledger.db)"
+)
+
+// commonFlags are the flags of every command.
+type commonFlags struct {
+	lang  string
+	quiet bool
+	color string
+}
+
+func (f *commonFlags) register(flags *pflag.FlagSet) {
+	flags.StringVar(&f.lang, "lang", "", "language of messages and reports: `en|zh` (English only for now)")
+	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print only problems and the result")
+	flags.StringVar(&f.color, "color", "auto", "when to use colour: `auto|always|never`; NO_COLOR turns it off")
+}
+
+// validationFlags control how the rows are checked; every command that reads a workbook has
+// them.
+type validationFlags struct {
+	severity []string
+	strict   bool
+	timezone string
+	region   string
+
+	maxUnpacked int // MiB
+}
+
+func (f *validationFlags) register(flags *pflag.FlagSet) {
+	flags.StringSliceVar(&f.severity, "severity", nil, "set a rule's severity, `RULE=error|warning|off`; repeatable; loabatch explain lists the rules")
+	flags.BoolVar(&f.strict, "strict", false, "treat warnings as errors")
+	flags.StringVar(&f.timezone, "timezone", "UTC", "time `ZONE` of dates without one, such as Asia/Shanghai")
+	flags.IntVar(&f.maxUnpacked, "max-unpacked", defaultMaxUnpacked, "refuse a workbook larger than this many `MIB` when unpacked")
+	flags.StringVar(&f.region, "region", "", "region `ID` of rows without one")
+}
+
+// defaultMaxUnpacked is the default of --max-unpacked, in MiB.
+const defaultMaxUnpacked = 1024
+
+// unpacked returns the limit in bytes.
+func (f *validationFlags) unpacked() int64 { return int64(f.maxUnpacked) << 20 }
+
+// outputFlags say where results go and in which formats.
+type outputFlags struct {
+	output  string
+	reports []string
+	redact  bool
+	json    bool
+}
+
+func (f *outputFlags) register(flags *pflag.FlagSet) {
+	flags.StringVarP(&f.output, "output", "o", "", "`FILE` of the results copy, or a folder for it; several inputs need a folder (default <name>.results-<run id>.xlsx beside the input)")
+	flags.StringSliceVar(&f.reports, "report", nil, "also write error reports beside the results copy: `csv,json,html`")
+	flags.BoolVar(&f.redact, "redact", false, "mask personal data in the results copy, to make it safe to mail")
+	flags.BoolVar(&f.json, "json", false, jsonHelp)
+}
+
+// serviceFlags say which service to use, with which credentials, and how fast.
+type serviceFlags struct {
+	endpoint      string
+	profile       string
+	expectAccount string
+	rate          string
+	burst         int
+	concurrency   int
+	timeout       durationFlag
+	ledger        string
+}
+
+func (f *serviceFlags) register(flags *pflag.FlagSet) {
+	f.timeout = durationFlag(defaultTimeout)
+	flags.StringVar(&f.endpoint, "endpoint", "", "`URL` to use instead of the regions' own endpoints; plain http only to a loopback address")
+	flags.StringVar(&f.profile, "profile", "", "credentials profile `NAME` of the Alibaba Cloud CLI or credentials file")
+	flags.StringVar(&f.expectAccount, "expect-account", "", "refuse to run as any account other than `ID`")
+	flags.StringVar(&f.rate, "rate", defaultRate, "quota for each account, region and API, retries included: `N/DURATION`, in any window of that length")
+	flags.IntVar(&f.burst, "burst", 0, "send up to `N` of a window's requests at once (default a fifth of the quota)")
+	flags.IntVarP(&f.concurrency, "concurrency", "j", 8, "make up to `N` calls at a time per region")
+	flags.Var(&f.timeout, "timeout", "time limit of one attempt")
+	flags.StringVar(&f.ledger, "ledger", "", ledgerHelp)
+}
+
+// runFlags limit a run and choose its rows.
+type runFlags struct {
+	simulate     bool
+	faults       string
+	seed         uint64
+	dryRun       string
+	maxAttempts  int
+	maxDuration  durationFlag
+	maxFailures  string
+	only         []string
+	reapply      bool
+	allOrNothing bool
+	yes          bool
+}
+
+func (f *runFlags) register(flags *pflag.FlagSet) {
+	flags.BoolVar(&f.simulate, "simulate", false, "use the embedded simulator and a temporary ledger: no account, no network")
+	flags.StringVar(&f.faults, "faults", "", "with --simulate: the simulator's fault `PLAN` (see loabatch simulator --help)")
+	flags.Uint64Var(&f.seed, "seed", 1, "with --simulate: seed `N` for the fault plan")
+	flags.StringVar(&f.dryRun, dryRunFlag, "", "send nothing, `offline|online|false`: offline validates only, online also reads the circuits' state and predicts each row, false overrides LOABATCH_DRY_RUN")
+	flags.Lookup(dryRunFlag).NoOptDefVal = string(dryRunOffline)
+	flags.IntVar(&f.maxAttempts, "max-attempts", defaultAttempts, "make up to `N` attempts per row")
+	flags.Var(&f.maxDuration, "max-duration", "start no more rows after this long (default no limit)")
+	flags.StringVar(&f.maxFailures, "max-failures", "", "stop once `N|N%` of the rows were refused or failed (a percentage needs 20 finished rows)")
+	flags.StringSliceVar(&f.only, "only", nil, "process only rows whose Result is one of `RESULT,...`, such as failed,unknown,not_attempted")
+	flags.BoolVar(&f.reapply, "reapply", false, "apply again for rows whose LOA was rejected (SecondApplyPhysicalConnectionLOA)")
+	flags.BoolVar(&f.allOrNothing, "all-or-nothing", false, "send nothing if any row is invalid")
+	flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask for confirmation; required without a terminal")
+}
+
+// watchFlags say what is shown and logged during a run.
+type watchFlags struct {
+	progress  string
+	logFormat string
+	logLevel  string
+	logFile   string
+}
+
+func (f *watchFlags) register(flags *pflag.FlagSet) {
+	flags.StringVar(&f.progress, "progress", "auto", "`auto|bar|plain|none`; auto is a bar on a terminal, and otherwise a line every 30 s")
+	flags.StringVar(&f.logFormat, "log-format", "text", "format of log lines: `text|json`")
+	flags.StringVar(&f.logLevel, "log-level", "info", "lowest level to log: `debug|info|warn|error`; at info, text on stderr has only errors")
+	flags.StringVar(&f.logFile, "log-file", "", "append the log to `FILE` instead of stderr")
+}
+
+// Defaults of flags that the code needs too.
+const (
+	defaultRate     = "300/1m"
+	defaultAttempts = 5
+	defaultTimeout  = 15 * time.Second
+)
+
+// durationFlag is a flag that takes a positive duration. A bare number is rejected, as it
+// might mean seconds or minutes.
+type durationFlag time.Duration
+
+var errNoDuration = errors.New("not a positive duration")
+
+// String formats the duration as Go does; none is "", for which help shows no default.
+func (d *durationFlag) String() string {
+	if *d == 0 {
+		return ""
+	}
+	return time.Duration(*d).String()
+}
+
+// Set reads a duration such as 15s or 2h30m.
+func (d *durationFlag) Set(s string) error {
+	v, err := time.ParseDuration(s)
+	if err != nil || v <= 0 {
+		return errNoDuration
+	}
+	*d = durationFlag(v)
+	return nil
+}
+
+// Type names the kind of value in the help text.
+func (d *durationFlag) Type() string { return "DURATION" }

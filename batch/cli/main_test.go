@@ -1,0 +1,157 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/loabatch/loabatch/batch/cli/prose"
+)
+
+// While a command has not begun its run, the first signal ends it at once, whatever it
+// waits for.
+func TestInterruptedEarly(t *testing.T) {
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "made-up")
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "made-up")
+	input, err := filepath.Abs("../../testdata/clean.xlsx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		signal os.Signal
+		exit   int
+		args   []string
+		stdout string
+	}{
+		{os.Interrupt, exitInterrupted, []string{"submit", "--yes", "--json", "-o", filepath.Join(t.TempDir(), "out.xlsx"), input}, `"exit_code": 130`},
+		{syscall.SIGTERM, exitTerminated, []string{"status", "-o", filepath.Join(t.TempDir(), "out.xlsx"), input}, ""},
+	} {
+		signals, left := make(chan os.Signal, 1), make(chan struct{})
+		server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			select {
+			case signals <- c.signal:
+			case <-left:
+			}
+			<-left
+		}))
+		stdout, stderr := temporary(t), temporary(t) // the command that was left may write yet
+		got := Run(context.Background(), Env{
+			Args:  append(c.args, "--endpoint", server.URL, "--timeout", "1h"),
+			Stdin: strings.NewReader(""), Stdout: stdout, Stderr: stderr, Getenv: func(string) string { return "" }, Now: time.Now, Signals: signals,
+		})
+		printed, document := written(t, stderr), written(t, stdout)
+		if got != c.exit || !strings.Contains(printed, "interrupted; nothing was sent") || !strings.Contains(document, c.stdout) {
+			t.Errorf("%v: exit %d, want %d: %s%s", c.args, got, c.exit, printed, document)
+		}
+		close(left)
+		server.Close()
+	}
+}
+
+// temporary is a file to write to.
+func temporary(t *testing.T) *os.File {
+	f, err := os.CreateTemp(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// written is what a file holds.
+func written(t *testing.T, f *os.File) string {
+	text, err := os.ReadFile(f.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// asking is an app on a terminal whose person types the answer, or sends the signal.
+func asking(stdin io.Reader, signal os.Signal) (*app, *bytes.Buffer) {
+	signals := make(chan os.Signal, 1)
+	if signal != nil {
+		signals <- signal
+	}
+	var shown bytes.Buffer
+	env := Env{Stdin: stdin, Stderr: &shown, Signals: signals, StdinTerminal: true, Getenv: func(string) string { return "" }}
+	return &app{env: env, lines: newLines(env, prose.English)}, &shown
+}
+
+func TestConfirm(t *testing.T) {
+	for _, c := range []struct {
+		answer string
+		exit   int
+	}{
+		{"y\n", exitOK}, {"YES\n", exitOK}, {" y \n", exitOK}, {"n\n", exitUsage}, {"\n", exitUsage}, {"", exitUsage}, {"yes please\n", exitUsage},
+	} {
+		a, shown := asking(strings.NewReader(c.answer), nil)
+		if got := exitOf(a.confirm(false, 12, "1234", "the VPC API")); got != c.exit {
+			t.Errorf("answer %q: exit %d, want %d", c.answer, got, c.exit)
+		}
+		if !strings.Contains(shown.String(), "submit 12 applications as account 1234 to the VPC API?") {
+			t.Errorf("asked %q", shown)
+		}
+	}
+}
+
+func TestConfirmOne(t *testing.T) {
+	a, shown := asking(strings.NewReader("y\n"), nil)
+	if err := a.confirm(false, 1, "1234", "the VPC API"); err != nil || !strings.Contains(shown.String(), "submit 1 application as") {
+		t.Errorf("asked %q: %v", shown, err)
+	}
+}
+
+// An interrupt ends the wait for an answer that does not come.
+func TestConfirmInterrupted(t *testing.T) {
+	for signal, exit := range map[os.Signal]int{os.Interrupt: exitInterrupted, syscall.SIGTERM: exitTerminated, syscall.SIGHUP: exitTerminated} {
+		silent, hold := io.Pipe()
+		a, _ := asking(silent, signal)
+		if got := exitOf(a.confirm(false, 1, "1234", "the VPC API")); got != exit {
+			t.Errorf("%v: exit %d, want %d", signal, got, exit)
+		}
+		hold.Close()
+	}
+}
+
+func TestConfirmNeedsATerminalOrYes(t *testing.T) {
+	a, _ := asking(strings.NewReader("y\n"), nil)
+	a.env.StdinTerminal = false
+	if got := exitOf(a.confirm(false, 1, "1234", "the VPC API")); got != exitUsage {
+		t.Errorf("without a terminal: exit %d, want %d", got, exitUsage)
+	}
+	if err := a.confirm(true, 1, "1234", "the VPC API"); err != nil {
+		t.Errorf("with --yes: %v", err)
+	}
+}
+
+// A fault of the program ends with a line that says where it is, not with a stack trace.
+func TestPanicIsAnInternalError(t *testing.T) {
+	for _, fault := range []func(){
+		func() { panic("made-up 000000199001010018") },
+		func() { var none []int; _ = none[len(none)] },
+	} {
+		var stdout, stderr bytes.Buffer
+		got := Run(context.Background(), Env{
+			Args: []string{"validate", "../../testdata/clean.xlsx"}, Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
+			Getenv: func(string) string { return "" },
+			Now: func() time.Time {
+				fault()
+				return time.Time{}
+			},
+		})
+		printed := stderr.String()
+		if got != exitInternal || !strings.Contains(printed, "internal error: ") || !strings.Contains(printed, "main_test.go:") ||
+			strings.Contains(printed, "goroutine") || strings.Contains(printed, "000000199001010018") {
+			t.Errorf("exit %d: %s", got, printed)
+		}
+	}
+}

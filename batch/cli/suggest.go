@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/loabatch/loabatch/batch/report"
+)
+
+// How a command is suggested after a run:
+//
+//  1. When the run starts, all settings given by flags or variables are written as one
+//     command line (settingsLine), which the ledger keeps too.
+//  2. A suggestion is a command and the settings it must run with. It spells a setting out
+//     only if the command would otherwise resolve it differently, given the environment
+//     (suggest).
+
+// settingsLine returns a command line that gives a command its present settings in an
+// empty environment.
+func settingsLine(cmd *cobra.Command, files []string) []string {
+	line := []string{cmd.Name()}
+	cmd.Flags().Visit(func(f *pflag.Flag) { line = append(line, flagArgument(f, flagText(f))) })
+	if slices.ContainsFunc(files, func(name string) bool { return strings.HasPrefix(name, "-") }) {
+		line = append(line, "--")
+	}
+	return append(line, files...)
+}
+
+// flagText returns a flag's value as Set takes it, with one spelling for each value.
+func flagText(f *pflag.Flag) string {
+	text := f.Value.String()
+	if f.Name == dryRunFlag {
+		if mode, ok := parseDryRun(text); ok {
+			return mode.flag()
+		}
+	}
+	if _, list := f.Value.(pflag.SliceValue); list {
+		return text[1 : len(text)-1] // [a,b]
+	}
+	return text
+}
+
+func flagArgument(f *pflag.Flag, text string) string {
+	if f.Value.Type() == "bool" && text == "true" {
+		return "--" + f.Name
+	}
+	return "--" + f.Name + "=" + text
+}
+
+// settings are values of flags by name, as Set takes them.
+type settings map[string]string
+
+// only returns the settings with these names.
+func (s settings) only(names []string) settings {
+	kept := settings{}
+	for _, name := range names {
+		if text, ok := s[name]; ok {
+			kept[name] = text
+		}
+	}
+	return kept
+}
+
+// with returns the settings with others added; pairs are names and values.
+func (s settings) with(pairs ...string) settings {
+	all := settings{}
+	for name, text := range s {
+		all[name] = text
+	}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		all[pairs[i]] = pairs[i+1]
+	}
+	return all
+}
+
+// Settings that are kept for another command: which service it uses and how it reads the
+// workbook. Where results are written is not kept: they would overwrite those of the run.
+var (
+	doctorSettings = []string{"endpoint", "profile", "ledger", "expect-account"}
+	keptSettings   = append([]string{"region", "timezone"}, doctorSettings...)
+)
+
+// commands returns the commands that may be suggested after a run over input that wrote its
+// copy to output, "" for none.
+func (a *app) commands(info runInfo, input, output string) report.Commands {
+	command, own, files := a.readLine(info.args)
+	if command == "" {
+		return report.Commands{}
+	}
+	simulate := strconv.FormatBool(info.simulate)
+	here := own.only(keptSettings).with("simulate", simulate)
+	send := here.with(dryRunFlag, dryRunOff.flag())
+	if output == "" {
+		output = input
+	}
+	return report.Commands{
+		Again:   a.suggest(command, own.with("simulate", simulate), files...),
+		Submit:  a.suggest("submit", own.with("simulate", simulate, dryRunFlag, dryRunOff.flag()), files...),
+		Status:  a.suggest("status", here, input),
+		Apply:   a.suggest("submit", send, output),
+		Reapply: a.suggest("submit", send.with("reapply", "true"), output),
+		Report:  a.suggest("report", own.only([]string{"ledger"}), info.id),
+		Doctor:  a.suggest("doctor", own.only(doctorSettings)),
+	}
+}
+
+// readLine parses a command line into the command's name, the settings given, and the
+// files. The name is empty if the line cannot be parsed.
+func (a *app) readLine(line []string) (command string, given settings, files []string) {
+	cmd, rest, err := a.freshRoot().Find(line)
+	if err != nil || cmd.ParseFlags(rest) != nil {
+		return "", nil, nil
+	}
+	given = settings{}
+	cmd.Flags().Visit(func(f *pflag.Flag) { given[f.Name] = flagText(f) })
+	return cmd.Name(), given, cmd.Flags().Args()
+}
+
+// suggest returns the command line that runs a command with these settings. Settings that
+// the command does not have are left out.
+func (a *app) suggest(command string, want settings, args ...string) string {
+	cmd, _, err := a.freshRoot().Find([]string{command})
+	if err != nil || cmd.ParseFlags(nil) != nil {
+		return ""
+	}
+	// If a variable has a wrong value, that command will say so.
+	_ = a.bindEnvironment(cmd.Flags())
+	line := []string{"loabatch", command}
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if text, ok := want[f.Name]; ok && text != flagText(f) {
+			line = append(line, flagArgument(f, text))
+		}
+	})
+	if slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "-") }) {
+		line = append(line, "--")
+	}
+	line = append(line, args...)
+	for i := range line {
+		line[i] = shellQuote(line[i])
+	}
+	return strings.Join(line, " ")
+}
+
+// freshRoot is the root command with every flag at its default.
+func (a *app) freshRoot() *cobra.Command { return (&app{env: a.env, lines: a.lines}).root() }
+
+// shellQuote quotes an argument if necessary. Double quotes work in every shell as long as
+// nothing is special inside them; otherwise the argument is quoted for a POSIX shell.
+func shellQuote(arg string) string {
+	switch {
+	case arg == "":
+		return `""`
+	case !strings.ContainsFunc(arg, needsQuotes):
+		return arg
+	case strings.ContainsAny(arg, "\"$`\\!"):
+		return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+	}
+	return `"` + arg + `"`
+}
+
+func needsQuotes(c rune) bool {
+	return c <= ' ' || c < 0x7F && !strings.ContainsRune("+,-./:=@_%", c) &&
+		!(c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z')
+}

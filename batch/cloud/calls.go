@@ -1,0 +1,212 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/responses"
+	"github.com/aliyun/alibaba-cloud-sdk-go/services/sts"
+	"github.com/aliyun/alibaba-cloud-sdk-go/services/vpc"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// Submit carries an application out, with the call of its operation.
+func (c *Cloud) Submit(ctx context.Context, a batch.Application) (batch.Receipt, error) {
+	request := newRequest(a.Operation.API())
+	fill(request, &a)
+	q := vpcQuestion(a.Key.Region, request, &acknowledgement{BaseResponse: new(responses.BaseResponse)})
+	q.private = private(&a)
+	x, said, err := c.ask(ctx, q)
+	if err != nil {
+		return batch.Receipt{}, err
+	}
+	return batch.Receipt{RequestID: said.requestID, At: x.ended.Round(0).UTC()}, nil
+}
+
+// newRequest makes a fresh request of the VPC API. The SDK's own type for each API differs
+// from it only by a Go field for each parameter.
+func newRequest(api batch.API) *requests.RpcRequest {
+	r := new(requests.RpcRequest)
+	r.InitWithApiInfo("Vpc", "2016-04-28", string(api), "vpc", "openAPI")
+	r.Method = requests.POST
+	return r
+}
+
+// acknowledgement is an answer without content.
+type acknowledgement struct {
+	*responses.BaseResponse
+	RequestId string `json:"RequestId" xml:"RequestId"`
+}
+
+// fill gives a request the parameters of an application; empty ones are not sent.
+func fill(r *requests.RpcRequest, a *batch.Application) {
+	parametersOf[a.Operation](a, r.QueryParams)
+	maps.DeleteFunc(r.QueryParams, func(_, value string) bool { return value == "" })
+}
+
+// parametersOf sets the parameters of each operation.
+var parametersOf = map[batch.Operation]func(a *batch.Application, p map[string]string){
+	batch.Apply:   applyParameters,
+	batch.Reapply: applyParameters,
+}
+
+// applyParameters are those of ApplyPhysicalConnectionLOA and SecondApplyPhysicalConnectionLOA.
+func applyParameters(a *batch.Application, p map[string]string) {
+	p["InstanceId"] = a.Key.InstanceID
+	p["CompanyName"] = a.Circuit.CompanyName
+	p["LineType"] = a.Circuit.LineType
+	p["Si"] = a.Circuit.Si
+	p["ConstructionTime"] = a.Circuit.ConstructionTime.UTC().Format(sheet.SentTime)
+	if a.Circuit.Bandwidth != 0 {
+		p["Bandwidth"] = strconv.Itoa(a.Circuit.Bandwidth)
+	}
+	p["PeerLocation"] = a.Circuit.PeerLocation
+	p["ClientToken"] = a.Token
+	for i, e := range a.Engineers {
+		prefix := "PMInfo." + strconv.Itoa(i+1) + "."
+		p[prefix+"PMName"] = e.Name.Reveal()
+		p[prefix+"PMCertificateType"] = e.CertificateType
+		p[prefix+"PMCertificateNo"] = e.CertificateNo.Reveal()
+		p[prefix+"PMGender"] = e.Gender
+		p[prefix+"PMContactInfo"] = e.Contact.Reveal()
+	}
+}
+
+// private lists the values of an application that must not come back in an error: the
+// engineers', and the token, which gives access to the answer of someone else's request.
+func private(a *batch.Application) []string {
+	values := make([]string, 0, 3*len(a.Engineers)+4)
+	for _, e := range a.Engineers {
+		values = append(values, e.Name.Reveal(), e.CertificateNo.Reveal(), e.Contact.Reveal())
+	}
+	return append(values, a.Token)
+}
+
+// Find reads the LOA of a circuit with DescribePhysicalConnectionLOA. It reports false
+// when the API knows of none: the circuit has no LOA, or the account no such circuit.
+func (c *Cloud) Find(ctx context.Context, key batch.Key) (batch.LOA, bool, error) {
+	r := vpc.CreateDescribePhysicalConnectionLOARequest()
+	r.InstanceId = key.InstanceID
+	response := vpc.CreateDescribePhysicalConnectionLOAResponse()
+	_, said, err := c.ask(ctx, vpcQuestion(key.Region, r, response))
+	if err != nil {
+		if knowsNone(err) {
+			return batch.LOA{}, false, nil
+		}
+		return batch.LOA{}, false, err
+	}
+	loa := response.PhysicalConnectionLOAType
+	if loa.Status == "" {
+		return batch.LOA{}, false, nil
+	}
+	return batch.LOA{
+		Status:           loa.Status,
+		CompanyName:      loa.CompanyName,
+		Si:               loa.SI,
+		LineType:         loa.LineType,
+		ConstructionTime: loa.ConstructionTime,
+		RequestID:        said.requestID,
+	}, true, nil
+}
+
+// knowsNone reports whether an error says that the account has no such circuit.
+func knowsNone(err error) bool {
+	e, ok := errors.AsType[*batch.CallError](err)
+	return ok && e.Class == batch.Refused && e.Code == "InvalidInstanceId.NotFound"
+}
+
+// pageSize is how many circuits a page of DescribePhysicalConnections has at most
+// (https://www.alibabacloud.com/help/en/express-connect/developer-reference/api-vpc-2016-04-28-describephysicalconnections-efficiency-channels).
+const pageSize = 50
+
+// Survey reads one page of the circuits of a region, all or those with these IDs, from
+// DescribePhysicalConnections.
+func (c *Cloud) Survey(ctx context.Context, region string, page int, ids []string) ([]batch.CircuitState, bool, error) {
+	r := vpc.CreateDescribePhysicalConnectionsRequest()
+	r.PageSize = requests.NewInteger(pageSize)
+	r.PageNumber = requests.NewInteger(page)
+	if len(ids) > 0 {
+		r.Filter = &[]vpc.DescribePhysicalConnectionsFilter{{Key: "PhysicalConnectionId", Value: &ids}}
+	}
+	response := vpc.CreateDescribePhysicalConnectionsResponse()
+	if _, _, err := c.ask(ctx, vpcQuestion(region, r, response)); err != nil {
+		return nil, false, err
+	}
+	listed := response.PhysicalConnectionSet.PhysicalConnectionType
+	states := make([]batch.CircuitState, len(listed))
+	for i, p := range listed {
+		states[i] = state(p)
+	}
+	// An empty page ends the list even if the count promises more.
+	return states, len(listed) > 0 && page*pageSize < response.TotalCount, nil
+}
+
+func state(p vpc.PhysicalConnectionType) batch.CircuitState {
+	return batch.CircuitState{
+		InstanceID:     p.PhysicalConnectionId,
+		Status:         p.Status,
+		BusinessStatus: p.BusinessStatus,
+		LOAStatus:      p.LoaStatus,
+	}
+}
+
+// Identity says whose credentials these are, and how the clocks compare.
+type Identity struct {
+	Account   string        // ID of the Alibaba Cloud account
+	ARN       string        // of the user or role, such as acs:ram::ACCOUNT:user/NAME
+	Kind      string        // Account, RAMUser or AssumedRoleUser
+	RequestID string        //
+	Clock     time.Duration // how far the server's clock is ahead of ours, to about a second; signatures are good for 15 minutes
+	HasClock  bool          // the answer had the time
+}
+
+// Identity asks GetCallerIdentity of STS, or of the endpoint override. If an answer came,
+// Clock and HasClock are also set when there is an error: a wrong clock may be its cause.
+func (c *Cloud) Identity(ctx context.Context) (Identity, error) {
+	response := sts.CreateGetCallerIdentityResponse()
+	x, said, err := c.ask(ctx, &question{
+		host: stsHost, region: identityRegion,
+		request: sts.CreateGetCallerIdentityRequest(), response: response,
+	})
+	var who Identity
+	if x != nil {
+		who.Clock, who.HasClock = x.clock()
+	}
+	if err != nil {
+		return who, err
+	}
+	who.Account, who.ARN, who.Kind, who.RequestID = response.AccountId, response.Arn, response.IdentityType, said.requestID
+	return who, nil
+}
+
+// Regions lists the region IDs that the account can use, sorted, from DescribeRegions.
+func (c *Cloud) Regions(ctx context.Context) ([]string, error) {
+	response := vpc.CreateDescribeRegionsResponse()
+	if _, _, err := c.ask(ctx, vpcQuestion(identityRegion, vpc.CreateDescribeRegionsRequest(), response)); err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, r := range response.Regions.Region {
+		ids = append(ids, r.RegionId)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), nil
+}
+
+// BillingEnabled asks GetPhysicalConnectionServiceStatus whether outbound data transfer
+// billing is on. While it is off, every application is refused with
+// OperationFailed.PconnTrafficNotEnable.
+func (c *Cloud) BillingEnabled(ctx context.Context, region string) (bool, error) {
+	response := vpc.CreateGetPhysicalConnectionServiceStatusResponse()
+	if _, _, err := c.ask(ctx, vpcQuestion(region, vpc.CreateGetPhysicalConnectionServiceStatusRequest(), response)); err != nil {
+		return false, err
+	}
+	return response.Enabled, nil
+}

@@ -1,0 +1,104 @@
+// Package durable writes files and creates folders that are still there, whole and under
+// their names, after a power cut.
+package durable
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+)
+
+// WriteFile replaces the file at path in one step:
+//
+//  1. create a temporary file in the same folder, readable by its owner alone (0600)
+//  2. write, then check what was written
+//  3. fsync the file, close it
+//  4. rename it over the target
+//  5. fsync the folder
+//
+// A crash leaves the old file or the new one, never half of either. check may be nil; it
+// may read the file from any offset.
+func WriteFile(path string, write func(io.Writer) error, check func(*os.File) error) (err error) {
+	dir := filepath.Dir(path)
+	tmp, err := os.CreateTemp(dir, ".loabatch-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(tmp.Name()))
+		}
+	}()
+	err = fillFile(tmp, write, check)
+	if err = errors.Join(err, tmp.Close()); err != nil {
+		return err
+	}
+	if err = os.Rename(tmp.Name(), path); err != nil {
+		return err
+	}
+	return syncFolder(dir)
+}
+
+func fillFile(f *os.File, write func(io.Writer) error, check func(*os.File) error) error {
+	if err := write(f); err != nil {
+		return err
+	}
+	if check != nil {
+		if err := check(f); err != nil {
+			return err
+		}
+	}
+	return f.Sync()
+}
+
+// MkdirAll is [os.MkdirAll], and fsyncs the parent of each folder that it creates.
+func MkdirAll(path string, mode fs.FileMode) error {
+	parents := missingParents(path)
+	if err := os.MkdirAll(path, mode); err != nil {
+		return err
+	}
+	for _, parent := range parents {
+		if err := syncFolder(parent); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// missingParents lists the parent of each folder that is missing on the way to path, the
+// deepest first.
+func missingParents(path string) []string {
+	var parents []string
+	for parent := filepath.Dir(path); parent != path; path, parent = parent, filepath.Dir(parent) {
+		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		parents = append(parents, parent)
+	}
+	return parents
+}
+
+// syncFolder makes the names in a folder durable, where that can be done: some file
+// systems do not support it (EINVAL, see fsync(2)), a folder that may be written but not
+// read cannot be opened, and Windows has no such call.
+func syncFolder(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(path)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrPermission) {
+		err = nil
+	}
+	return errors.Join(err, d.Close())
+}

@@ -1,0 +1,84 @@
+package durable
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+func text(s string) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := io.WriteString(w, s)
+		return err
+	}
+}
+
+// TestWriteFile replaces a file, and leaves it alone where the new one is not whole.
+func TestWriteFile(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "file")
+	if err := WriteFile(path, text("first"), nil); err != nil {
+		t.Fatal(err)
+	}
+	broken := errors.New("broken")
+	refuse := func(*os.File) error { return broken }
+	if err := WriteFile(path, text("second"), refuse); !errors.Is(err, broken) {
+		t.Errorf("%v, want the check's error", err)
+	}
+	if err := WriteFile(path, func(io.Writer) error { return broken }, nil); !errors.Is(err, broken) {
+		t.Errorf("%v, want the writer's error", err)
+	}
+	if got, err := os.ReadFile(path); string(got) != "first" {
+		t.Errorf("the file holds %q, %v", got, err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	if entries, _ := os.ReadDir(folder); len(entries) != 1 {
+		t.Errorf("%d files are left in the folder", len(entries))
+	}
+}
+
+// TestMkdirAllSyncsEachParent checks which folders hold the name of a new one.
+func TestMkdirAllSyncsEachParent(t *testing.T) {
+	root := t.TempDir()
+	a := filepath.Join(root, "a")
+	b := filepath.Join(a, "b")
+	if got, want := missingParents(b), []string{a, root}; !slices.Equal(got, want) {
+		t.Errorf("parents %q, want %q", got, want)
+	}
+	if err := MkdirAll(b, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if got := missingParents(b); len(got) != 0 {
+		t.Errorf("parents %q of a folder that exists", got)
+	}
+	if info, err := os.Stat(b); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("%v, %v", info, err)
+	}
+	t.Chdir(root)
+	if got, want := missingParents(filepath.Join("c", "d")), []string{"c", "."}; !slices.Equal(got, want) {
+		t.Errorf("parents %q, want %q", got, want)
+	}
+}
+
+// TestUnreadableFolder creates where a folder may be written but not read: it cannot be
+// synchronised, and that is no failure.
+func TestUnreadableFolder(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("root may read every folder")
+	}
+	folder := filepath.Join(t.TempDir(), "drop")
+	if err := os.Mkdir(folder, 0o300); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteFile(filepath.Join(folder, "file"), text("text"), nil); err != nil {
+		t.Error(err)
+	}
+	if err := MkdirAll(filepath.Join(folder, "new"), 0o700); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,198 @@
+// Package ledger defines the ledger: the durable record of what was sent and how it was
+// answered. It is the reason that no circuit is applied for twice and that a killed run
+// can be continued.
+//
+// The package holds what every ledger has in common, and no database:
+//
+//   - [Store] and [Run] are the interfaces; their comments are the contract.
+//   - [State] is the state machine of one circuit: what each event makes of what is known.
+//   - [Error] and the other errors are what callers act on.
+//   - ledgertest is the contract as a test suite, which every backend runs.
+//
+// A backend records three things: runs, the rows of each run, and the state of each
+// circuit, which follows from the rows by the rules of State. From the rows, a run's
+// results copy can be written again.
+//
+// A run locks its circuits when it starts. The locks of a holder that has died are taken
+// over. If that holder turns out to be alive after all, its next Begin fails with
+// [*TakenOverError], so it sends nothing more.
+//
+// A scope separates submissions to different services: what was only simulated never
+// counts as sent, and vice versa.
+//
+// A ledger holds no personal data: no name, no certificate number, no contact. Of the
+// content that was sent it keeps a hash.
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"time"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// Store is an open ledger. It is safe for any number of goroutines, and any number of
+// processes may have the same ledger open. A failure of the ledger itself is an [*Error].
+type Store interface {
+	// Start records a new run and locks its circuits for it, both or nothing. If another
+	// live run of the same scope holds one of them, Start fails with [*LockedError]; the
+	// locks of a dead run are taken over. It fails with [ErrRunExists] if the ID is in
+	// use. Without keys the run locks nothing and may begin nothing.
+	Start(ctx context.Context, info RunInfo, keys []batch.Key) (Run, error)
+
+	// Past returns what is known of circuits from all runs of a scope. Circuits that the
+	// ledger does not know are absent from the map. Past takes no lock: a run that sends
+	// must ask after Start.
+	Past(ctx context.Context, scope Scope, keys []batch.Key) (map[batch.Key]batch.Record, error)
+
+	// Runs lists the runs of all scopes, the latest first; limit 0 or below means all.
+	Runs(ctx context.Context, limit int) ([]RunSummary, error)
+
+	// Run reads one run with its rows. A row that was begun and never finished is
+	// UNKNOWN; rows that a killed run never reached are absent. Run fails with [ErrNoRun]
+	// if the ID is unknown.
+	Run(ctx context.Context, id string) (*PastRun, error)
+
+	// Circuit lists everything that happened to a circuit, in all scopes and regions, the
+	// earliest first.
+	Circuit(ctx context.Context, instanceID string) ([]Event, error)
+
+	// Check reads the whole ledger for damage and commits once to prove that it can be
+	// written.
+	Check(ctx context.Context) (Health, error)
+
+	// Close finishes the writes in progress and closes the ledger; later writes fail with
+	// [ErrClosed]. Runs that have not ended keep their locks until this process exits.
+	Close() error
+}
+
+// Run is a run in progress. It is safe for any number of goroutines.
+type Run interface {
+	// Ledger is what the engine needs. Past covers all runs of this run's scope.
+	//
+	// Begin fails with [ErrNotLocked] if the run was not started with the circuit, with
+	// [*TakenOverError] if another run has taken over this one, with [ErrEnded] after End,
+	// and with [*Error] if the ledger cannot be written. If its context ends first,
+	// nothing is written.
+	//
+	// Finish accepts rows that were never begun. It also accepts what a run that was
+	// taken over has still learned, which [State.Finish] weighs.
+	batch.Ledger
+
+	// Info returns what the run was started with, with defaults filled in.
+	Info() RunInfo
+
+	// End records how the run ended and releases its locks. It waits for calls in
+	// progress; later ones fail with [ErrEnded]. An End that failed may be repeated.
+	End(ctx context.Context, end RunEnd) error
+}
+
+// Scope separates submissions to different services.
+type Scope string
+
+// The scopes. A service at another address has a scope of its own, see [EndpointScope].
+const (
+	Real      Scope = "real"      // the VPC API at its own address
+	Simulated Scope = "simulated" // the embedded simulator
+)
+
+// EndpointScope is the scope of a service at an address that the user chose.
+func EndpointScope(url string) Scope { return Scope("endpoint:" + url) }
+
+// RunInfo is what is known of a run when it starts.
+type RunInfo struct {
+	ID          string          // unique in the ledger
+	Scope       Scope           //
+	Command     string          // submit, status, …
+	Input       string          // path as it was given
+	InputSHA256 string          // hex
+	Output      string          // path of the results copy to be written; may be empty
+	Account     string          // account ID; may be empty
+	Host        string          // for people; empty means this machine's name
+	PID         int             // 0 means this process
+	Started     time.Time       // UTC; zero means now
+	Version     string          // of the program
+	Options     json.RawMessage // whatever else is needed to render the run again; no personal data, no secret
+}
+
+// WithDefaults fills in what Host, PID and Started mean when they are zero.
+func (i RunInfo) WithDefaults() RunInfo {
+	if i.Host == "" {
+		i.Host, _ = os.Hostname()
+	}
+	if i.PID == 0 {
+		i.PID = os.Getpid()
+	}
+	if i.Started.IsZero() {
+		i.Started = time.Now()
+	}
+	i.Started = i.Started.UTC()
+	return i
+}
+
+// RunEnd is how a run ended.
+type RunEnd struct {
+	Ended     time.Time            `json:"-"` // UTC; zero means now
+	ExitCode  int                  `json:"exit_code"`
+	Output    string               `json:"output"`    // where the results copy was written; empty if none was
+	Stop      string               `json:"stop"`      // why it stopped early; empty if it did not
+	StopCode  string               `json:"stop_code"` // the API's error code that stopped it
+	Requests  int                  `json:"requests"`  // sent, retries included
+	Retries   int                  `json:"retries"`   //
+	Throttled int                  `json:"throttled"` //
+	Slowed    time.Duration        `json:"slowed"`    // time spent below the requested rate
+	Duration  time.Duration        `json:"duration"`  // of the engine's part
+	Results   map[sheet.Result]int `json:"results"`   // counts, filled in by End
+}
+
+// Status is the state of a run.
+type Status string
+
+// The states of a run.
+const (
+	Running   Status = "running"    // its process is alive, as far as can be told
+	Ended     Status = "ended"      // it ended and recorded how
+	Died      Status = "died"       // its process is gone, and it did not record how it ended
+	TakenOver Status = "taken-over" // it was presumed dead, and another run took over
+)
+
+// RunSummary is one line of the history.
+type RunSummary struct {
+	RunInfo
+	Status  Status
+	TakenBy string               // the run that took over, if Status is TakenOver
+	End     *RunEnd              // nil unless Status is Ended
+	Results map[sheet.Result]int // counts of the rows finished so far
+}
+
+// PastRun is a run with all that it recorded: with its input, enough to write the
+// results copy again.
+type PastRun struct {
+	RunSummary
+	Rows []batch.Outcome // by sheet row
+}
+
+// Event is what one run did about one circuit.
+type Event struct {
+	RunID    string
+	Scope    Scope
+	Command  string
+	Hash     string    // of the content that was begun; empty if nothing was
+	Begun    time.Time // UTC; zero if the row was never begun
+	Finished time.Time // UTC; zero if it was never finished
+	Outcome  batch.Outcome
+}
+
+// Health is what [Store.Check] found.
+type Health struct {
+	Path   string        // of the ledger
+	Size   int64         // in bytes
+	Schema int           // version
+	Runs   int           // recorded
+	Open   int           // applications that are begun and not settled, in all scopes
+	Locked int           // circuits that runs hold now, dead runs included
+	Commit time.Duration // how long one durable commit took
+}

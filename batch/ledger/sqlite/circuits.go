@@ -1,0 +1,133 @@
+package sqlite
+
+import (
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// circuit identifies a state within the ledger: a circuit in one scope, at the place of an
+// operation.
+type circuit struct {
+	scope string
+	key   batch.Key
+	place string
+}
+
+// stateColumns are the columns of circuits in the order of scanState.
+const stateColumns = `c.hash, c.generation, c.token, c.result, c.error_code, c.request_id,
+	c.submitted, c.loa_status, c.run, c.pending_run, c.pending_hash, c.pending_generation, c.pending_token`
+
+// scanState reads the stateColumns of a row, and the columns that the query has before them.
+func scanState(scan func(...any) error, before ...any) (ledger.State, error) {
+	var s ledger.State
+	var submitted int64
+	err := scan(append(before, &s.Last.Hash, &s.Last.Generation, &s.Last.Token, &s.Result, &s.ErrorCode, &s.RequestID,
+		&submitted, &s.LOAStatus, &s.Last.Run, &s.Pending.Run, &s.Pending.Hash, &s.Pending.Generation, &s.Pending.Token)...)
+	s.SubmittedAt = instant(submitted)
+	return s, err
+}
+
+// beginApplication records that a run begins a row.
+func (t *transaction) beginApplication(run int64, c circuit, a batch.Application, now time.Time) error {
+	_, err := t.beginRow.exec(run, int64(a.Row), a.Key.Region, a.Key.InstanceID, a.Hash, int64(a.Generation), a.Token, now.UnixNano(), a.Operation.String())
+	if err != nil {
+		return err
+	}
+	// Most circuits are new to the ledger, and the insert itself finds out.
+	fresh := ledger.State{}.Begin(run, a)
+	p := fresh.Pending
+	added, err := t.addPending.exec(p.Run, p.Hash, int64(p.Generation), p.Token, c.scope, c.key.Region, c.key.InstanceID, c.place)
+	switch {
+	case err != nil:
+		return err
+	case added == 1:
+		t.cache.put(c, fresh)
+		return nil
+	}
+	return t.change(c, func(s ledger.State) ledger.State { return s.Begin(run, a) })
+}
+
+// finishApplication records the outcome of a row. held says whether the run was given the
+// circuit's lock, which it may have lost since.
+func (t *transaction) finishApplication(run int64, c circuit, o batch.Outcome, held bool, now time.Time) error {
+	if err := t.writeOutcome(run, o, t.cache.pending[c].Pending.Run == run, now); err != nil || !concernsCircuit(o) {
+		return err
+	}
+	if held {
+		err := t.holds(run)
+		if _, rejected := errors.AsType[rejection](err); err != nil && !rejected {
+			return err
+		}
+		held = err == nil
+	}
+	return t.change(c, func(s ledger.State) ledger.State { return s.Finish(run, o, held) })
+}
+
+// writeOutcome records an outcome in the run's rows. begun says that the row should exist
+// already.
+func (t *transaction) writeOutcome(run int64, o batch.Outcome, begun bool, now time.Time) error {
+	values := [...]any{o.Token, int64(o.Generation), now.UnixNano(), string(o.Result), string(o.Reason), o.ErrorCode,
+		o.RequestID, int64(o.Attempts), nanoseconds(o.SubmittedAt), o.LOAStatus, run, int64(o.Row), o.Key.Region, o.Key.InstanceID, o.Operation.String()}
+	if begun {
+		if changed, err := t.updateRow.exec(values[:12]...); err != nil || changed == 1 {
+			return err
+		}
+	}
+	_, err := t.finishRow.exec(values[:]...)
+	return err
+}
+
+// concernsCircuit reports whether an outcome can change what is known of its circuit. A
+// row that was invalid, left out or only predicted cannot, unless the LOA's status is known.
+func concernsCircuit(o batch.Outcome) bool {
+	switch o.Result {
+	case sheet.Invalid, sheet.Skipped, sheet.Valid, sheet.Blocked:
+		return o.LOAStatus != ""
+	}
+	return true
+}
+
+// change applies a function to the state of a circuit and writes the state back if it
+// differs.
+func (t *transaction) change(c circuit, to func(ledger.State) ledger.State) error {
+	before, ok := t.cache.pending[c]
+	if !ok {
+		var err error
+		before, err = scanState(t.load.QueryRow(c.scope, c.key.Region, c.key.InstanceID, c.place).Scan)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+	}
+	after := to(before)
+	if after != before {
+		if err := t.store(c, after); err != nil {
+			return err
+		}
+	}
+	t.cache.put(c, after)
+	return nil
+}
+
+// store writes the state of a circuit.
+func (t *transaction) store(c circuit, s ledger.State) error {
+	if s == (ledger.State{}) {
+		_, err := t.remove.exec(c.scope, c.key.Region, c.key.InstanceID, c.place)
+		return err
+	}
+	p := s.Pending
+	values := [...]any{s.Last.Hash, int64(s.Last.Generation), s.Last.Token, string(s.Result), s.ErrorCode, s.RequestID,
+		nanoseconds(s.SubmittedAt), s.LOAStatus, s.Last.Run, c.scope, c.key.Region, c.key.InstanceID, c.place,
+		p.Run, p.Hash, int64(p.Generation), p.Token}
+	var err error
+	if p == (ledger.Submission{}) {
+		_, err = t.saveWithoutPending.exec(values[:13]...)
+	} else {
+		_, err = t.save.exec(values[:]...)
+	}
+	return err
+}

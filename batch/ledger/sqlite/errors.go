@@ -1,0 +1,104 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"runtime"
+	"syscall"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/loabatch/loabatch/batch/ledger"
+)
+
+var errForeign = errors.New("not a ledger: another program's database, or not a regular file")
+
+// wrap adds operation, path and kind to a failure. The ledger's own errors and the
+// caller's context errors are returned as they are.
+func (s *Store) wrap(op string, err error) error { return wrapError(op, s.path, err) }
+
+func wrapError(op, path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var own *ledger.Error
+	var locked *ledger.LockedError
+	var taken *ledger.TakenOverError
+	if errors.As(err, &own) || errors.As(err, &locked) || errors.As(err, &taken) {
+		return err
+	}
+	for _, known := range []error{ledger.ErrClosed, ledger.ErrEnded, ledger.ErrNotLocked, ledger.ErrNoRun,
+		ledger.ErrRunExists, context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(err, known) {
+			return err
+		}
+	}
+	return &ledger.Error{Op: op, Path: path, Kind: kindOf(err), Err: err}
+}
+
+// kinds classifies SQLite's primary result codes, https://www.sqlite.org/rescode.html.
+var kinds = map[int]ledger.Kind{
+	sqlite3.SQLITE_FULL:     ledger.Full,
+	sqlite3.SQLITE_READONLY: ledger.ReadOnly,
+	sqlite3.SQLITE_CANTOPEN: ledger.Permission,
+	sqlite3.SQLITE_PERM:     ledger.Permission,
+	sqlite3.SQLITE_AUTH:     ledger.Permission,
+	sqlite3.SQLITE_BUSY:     ledger.Busy,
+	sqlite3.SQLITE_LOCKED:   ledger.Busy,
+	sqlite3.SQLITE_NOTADB:   ledger.Foreign,
+	sqlite3.SQLITE_CORRUPT:  ledger.Corrupt,
+	sqlite3.SQLITE_IOERR:    ledger.IO,
+}
+
+func kindOf(err error) ledger.Kind {
+	var schema *ledger.SchemaError
+	var engine *sqlite.Error
+	switch {
+	case errors.As(err, &schema):
+		return ledger.Newer
+	case errors.As(err, &engine):
+		// The low byte is the primary code, the rest refines it.
+		if kind, ok := kinds[engine.Code()&0xff]; ok {
+			return kind
+		}
+	case errors.Is(err, errForeign):
+		return ledger.Foreign
+	default:
+		return systemKind(err)
+	}
+	return ledger.Other
+}
+
+// systemKind classifies an error of the operating system.
+func systemKind(err error) ledger.Kind {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		if kind, ok := systemKinds[errno]; ok {
+			return kind
+		}
+	}
+	var path *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return ledger.Permission
+	case errors.As(err, &path):
+		return ledger.IO
+	}
+	return ledger.Other
+}
+
+var systemKinds = func() map[syscall.Errno]ledger.Kind {
+	if runtime.GOOS == "windows" {
+		// https://learn.microsoft.com/windows/win32/debug/system-error-codes
+		return map[syscall.Errno]ledger.Kind{
+			19:  ledger.ReadOnly, // ERROR_WRITE_PROTECT
+			39:  ledger.Full,     // ERROR_HANDLE_DISK_FULL
+			112: ledger.Full,     // ERROR_DISK_FULL
+		}
+	}
+	return map[syscall.Errno]ledger.Kind{
+		syscall.EROFS: ledger.ReadOnly, syscall.ENOSPC: ledger.Full, syscall.EDQUOT: ledger.Full, syscall.EFBIG: ledger.Full,
+	}
+}()

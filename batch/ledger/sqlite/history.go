@@ -1,0 +1,214 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// Past implements [ledger.Store].
+func (s *Store) Past(ctx context.Context, scope ledger.Scope, keys []batch.Key) (map[batch.Key]batch.Record, error) {
+	states := make(map[batch.Key]ledger.State, len(keys))
+	for _, k := range groupByRegion(keys) {
+		err := each(ctx, s.read, func(scan func(...any) error) error {
+			key := batch.Key{Region: k.region}
+			state, err := scanState(scan, &key.InstanceID)
+			states[key] = state
+			return err
+		}, "SELECT c.instance_id, "+stateColumns+` FROM json_each(?) k CROSS JOIN circuits c
+			ON c.scope = ? AND c.region = ? AND c.instance_id = k.value AND c.place = ?`,
+			k.json(), string(scope), k.region, batch.Apply.Place())
+		if err != nil {
+			return nil, s.wrap("read", err)
+		}
+	}
+	ids := map[int64]string{}
+	past := make(map[batch.Key]batch.Record, len(states))
+	for key, state := range states {
+		run := state.Current().Run
+		if _, known := ids[run]; !known {
+			var id string
+			if err := s.read.QueryRowContext(ctx, "SELECT id FROM runs WHERE seq = ?", run).Scan(&id); err != nil {
+				return nil, s.wrap("read", err)
+			}
+			ids[run] = id
+		}
+		past[key] = state.Record(ids[run])
+	}
+	return past, nil
+}
+
+const runColumns = `seq, id, scope, command, input, input_sha256, output, account, version, options, started, host, pid,
+	process_started, boot, heartbeat, taken_by, ended, final`
+
+// Runs implements [ledger.Store].
+func (s *Store) Runs(ctx context.Context, limit int) ([]ledger.RunSummary, error) {
+	if limit <= 0 {
+		limit = -1
+	}
+	list, err := s.summaries(ctx, "SELECT "+runColumns+" FROM runs ORDER BY seq DESC LIMIT ?", limit)
+	return list, s.wrap("read", err)
+}
+
+func (s *Store) summaries(ctx context.Context, query string, args ...any) ([]ledger.RunSummary, error) {
+	var list []ledger.RunSummary
+	var open []int64 // for each in list, its seq if it has not ended, else 0
+	me := thisProcess()
+	err := each(ctx, s.read, func(scan func(...any) error) error {
+		summary, seq, err := scanSummary(scan, me)
+		list, open = append(list, summary), append(open, seq)
+		return err
+	}, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	for i, seq := range open {
+		if seq != 0 {
+			if list[i].Results, err = countResults(ctx, s.read, seq); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return list, nil
+}
+
+// scanSummary reads the runColumns of a row. It also returns the run's seq if the run has
+// not ended, so that its results are still to be counted; else 0.
+func scanSummary(scan func(...any) error, me process) (ledger.RunSummary, int64, error) {
+	var r ledger.RunSummary
+	var seq, started, heartbeat, ended int64
+	var p process
+	var options, final string
+	err := scan(&seq, &r.ID, &r.Scope, &r.Command, &r.Input, &r.InputSHA256, &r.Output, &r.Account, &r.Version, &options,
+		&started, &r.Host, &r.PID, &p.started, &p.boot, &heartbeat, &r.TakenBy, &ended, &final)
+	if err != nil {
+		return r, 0, err
+	}
+	r.Started = instant(started)
+	if options != "" {
+		r.Options = json.RawMessage(options)
+	}
+	p.host, p.pid = r.Host, r.PID
+	switch {
+	case ended != 0:
+		r.Status, r.End = ledger.Ended, &ledger.RunEnd{}
+		if err := json.Unmarshal([]byte(final), r.End); err != nil {
+			return r, 0, err
+		}
+		r.End.Ended = instant(ended)
+		r.Results = r.End.Results
+		return r, 0, nil
+	case r.TakenBy != "":
+		r.Status = ledger.TakenOver
+	case p.alive(me, instant(heartbeat), time.Now()):
+		r.Status = ledger.Running
+	default:
+		r.Status = ledger.Died
+	}
+	return r, seq, nil
+}
+
+// countResults counts the finished rows of a run by their result.
+func countResults(ctx context.Context, q querier, run int64) (map[sheet.Result]int, error) {
+	results := map[sheet.Result]int{}
+	err := each(ctx, q, func(scan func(...any) error) error {
+		var result sheet.Result
+		var n int
+		err := scan(&result, &n)
+		results[result] = n
+		return err
+	}, "SELECT result, count(*) FROM rows WHERE run = ? AND finished != 0 GROUP BY result", run)
+	return results, err
+}
+
+// Run implements [ledger.Store].
+func (s *Store) Run(ctx context.Context, id string) (*ledger.PastRun, error) {
+	list, err := s.summaries(ctx, "SELECT "+runColumns+" FROM runs WHERE id = ?", id)
+	if err != nil {
+		return nil, s.wrap("read", err)
+	}
+	if len(list) == 0 {
+		return nil, ledger.ErrNoRun
+	}
+	run := &ledger.PastRun{RunSummary: list[0]}
+	finished := 0
+	for _, n := range run.Results {
+		finished += n
+	}
+	run.Rows = make([]batch.Outcome, 0, finished)
+	err = each(ctx, s.read, func(scan func(...any) error) error {
+		o, err := scanOutcome(scan)
+		run.Rows = append(run.Rows, o)
+		return err
+	}, "SELECT "+outcomeColumns+" FROM rows r WHERE r.run = (SELECT seq FROM runs WHERE id = ?) ORDER BY r.row", id)
+	return run, s.wrap("read", err)
+}
+
+const outcomeColumns = `r.row, r.region, r.instance_id, r.result, r.reason, r.error_code, r.request_id, r.token,
+	r.generation, r.attempts, r.submitted, r.loa_status, r.operation`
+
+// scanOutcome reads the outcomeColumns of a row, and the columns that the query has before
+// them.
+func scanOutcome(scan func(...any) error, before ...any) (batch.Outcome, error) {
+	var o batch.Outcome
+	var submitted int64
+	var operation string
+	err := scan(append(before, &o.Row, &o.Key.Region, &o.Key.InstanceID, &o.Result, &o.Reason, &o.ErrorCode, &o.RequestID,
+		&o.Token, &o.Generation, &o.Attempts, &submitted, &o.LOAStatus, &operation)...)
+	if err == nil {
+		o.Operation, err = batch.ParseOperation(operation)
+	}
+	o.SubmittedAt = instant(submitted)
+	if o.Result == "" {
+		o.Result, o.Reason = sheet.Unknown, batch.ReasonUnsettled
+	}
+	return o, err
+}
+
+// Circuit implements [ledger.Store].
+func (s *Store) Circuit(ctx context.Context, instanceID string) ([]ledger.Event, error) {
+	var events []ledger.Event
+	err := each(ctx, s.read, func(scan func(...any) error) error {
+		var e ledger.Event
+		var begun, finished int64
+		var err error
+		e.Outcome, err = scanOutcome(scan, &e.RunID, &e.Scope, &e.Command, &e.Hash, &begun, &finished)
+		e.Begun, e.Finished = instant(begun), instant(finished)
+		events = append(events, e)
+		return err
+	}, "SELECT u.id, u.scope, u.command, r.hash, r.begun, r.finished, "+outcomeColumns+
+		" FROM rows r JOIN runs u ON u.seq = r.run WHERE r.instance_id = ? ORDER BY r.run, r.row", instanceID)
+	return events, s.wrap("read", err)
+}
+
+// Check implements [ledger.Store].
+func (s *Store) Check(ctx context.Context) (ledger.Health, error) {
+	h := ledger.Health{Path: s.path}
+	var verdict string
+	if err := s.read.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
+		return h, s.wrap("check", err)
+	}
+	if verdict != "ok" {
+		return h, &ledger.Error{Op: "check", Path: s.path, Kind: ledger.Corrupt, Err: errors.New(verdict)}
+	}
+	err := s.read.QueryRowContext(ctx, `SELECT
+		(SELECT max(version) FROM schema_version), (SELECT count(*) FROM runs),
+		(SELECT count(*) FROM circuits WHERE pending_run != 0 OR result = 'UNKNOWN'), (SELECT count(*) FROM locks),
+		(SELECT page_count * page_size FROM pragma_page_count, pragma_page_size)`).
+		Scan(&h.Schema, &h.Runs, &h.Open, &h.Locked, &h.Size)
+	if err != nil {
+		return h, s.wrap("check", err)
+	}
+	start := time.Now()
+	err = s.writer.do(ctx, func(t *transaction) error {
+		_, err := t.conn.ExecContext(context.Background(), "UPDATE schema_version SET checked = ? WHERE version = ?", start.UnixNano(), h.Schema)
+		return err
+	})
+	h.Commit = time.Since(start)
+	return h, s.wrap("check", err)
+}

@@ -1,0 +1,157 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
+)
+
+// run is a run in progress. It implements [ledger.Run].
+type run struct {
+	store   *Store
+	seq     int64
+	info    ledger.RunInfo
+	held    map[batch.Key]struct{}
+	halt    chan struct{} // ends the heartbeat
+	beating sync.WaitGroup
+
+	mu    sync.RWMutex
+	ended bool
+}
+
+var _ ledger.Run = (*run)(nil)
+
+func (r *run) circuit(key batch.Key, o batch.Operation) circuit {
+	return circuit{string(r.info.Scope), key, o.Place()}
+}
+
+// Info implements [ledger.Run].
+func (r *run) Info() ledger.RunInfo { return r.info }
+
+// Past implements [batch.Ledger].
+func (r *run) Past(ctx context.Context, keys []batch.Key) (map[batch.Key]batch.Record, error) {
+	return r.store.Past(ctx, r.info.Scope, keys)
+}
+
+// Begin implements [ledger.Run].
+func (r *run) Begin(ctx context.Context, a batch.Application) error {
+	if _, ok := r.held[a.Key]; !ok {
+		return ledger.ErrNotLocked
+	}
+	now := time.Now()
+	return r.write(ctx, r.store.writer.do, func(t *transaction) error {
+		if err := t.holds(r.seq); err != nil {
+			return err
+		}
+		return t.beginApplication(r.seq, r.circuit(a.Key, a.Operation), a, now)
+	})
+}
+
+// Finish implements [ledger.Run]. No request depends on it, so it may wait for
+// others to share its commit.
+func (r *run) Finish(ctx context.Context, o batch.Outcome) error {
+	_, held := r.held[o.Key]
+	now := time.Now()
+	return r.write(ctx, r.store.writer.doDeferred, func(t *transaction) error {
+		return t.finishApplication(r.seq, r.circuit(o.Key, o.Operation), o, held, now)
+	})
+}
+
+func (r *run) write(ctx context.Context, do func(context.Context, func(*transaction) error) error, apply func(*transaction) error) error {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if r.ended {
+		return ledger.ErrEnded
+	}
+	return r.store.wrap("write", do(ctx, apply))
+}
+
+// holds rejects the call if the run has lost its locks. The answer is cached until another
+// connection writes.
+func (t *transaction) holds(run int64) error {
+	if err, ok := t.cache.fenced[run]; ok {
+		return err
+	}
+	var id, by string
+	var ended int64
+	if err := t.fence.QueryRow(run).Scan(&id, &by, &ended); err != nil {
+		return err
+	}
+	var err error
+	switch {
+	case by != "":
+		err = rejection{&ledger.TakenOverError{RunID: id, By: by}}
+	case ended != 0:
+		err = rejection{ledger.ErrEnded}
+	}
+	t.cache.fenced[run] = err
+	return err
+}
+
+// End implements [ledger.Run].
+func (r *run) End(ctx context.Context, end ledger.RunEnd) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended {
+		return ledger.ErrEnded
+	}
+	if end.Ended.IsZero() {
+		end.Ended = time.Now().UTC()
+	}
+	err := r.store.writer.do(ctx, func(t *transaction) error { return t.endRun(r.seq, end) })
+	if err == nil {
+		r.ended = true
+		close(r.halt)
+		r.beating.Wait()
+	}
+	return r.store.wrap("write", err)
+}
+
+// endRun writes the run's end with the counts of its results, and releases its locks.
+func (t *transaction) endRun(run int64, end ledger.RunEnd) error {
+	delete(t.cache.fenced, run)
+	ctx := context.Background()
+	results, err := countResults(ctx, t.conn, run)
+	if err != nil {
+		return err
+	}
+	end.Results = results
+	final, err := json.Marshal(end)
+	if err != nil {
+		return err
+	}
+	if _, err := t.conn.ExecContext(ctx, "UPDATE runs SET ended = ?, final = ? WHERE seq = ?", end.Ended.UnixNano(), string(final), run); err != nil {
+		return err
+	}
+	_, err = t.conn.ExecContext(ctx, "DELETE FROM locks WHERE run = ?", run)
+	return err
+}
+
+// heartbeat records at every interval that the run is alive. One that fails is skipped: if
+// the ledger cannot be written, Begin says so.
+func (r *run) heartbeat() {
+	defer r.beating.Done()
+	tick := time.NewTicker(heartbeatInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-r.halt:
+			return
+		case <-r.store.writer.finished:
+			return
+		case <-tick.C:
+		}
+		err := r.store.writer.do(context.Background(), func(t *transaction) error {
+			_, err := t.conn.ExecContext(context.Background(), "UPDATE runs SET heartbeat = ? WHERE seq = ?", time.Now().UnixNano(), r.seq)
+			return err
+		})
+		if errors.Is(err, ledger.ErrClosed) {
+			return
+		}
+	}
+}

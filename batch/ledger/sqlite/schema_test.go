@@ -1,0 +1,298 @@
+package sqlite
+
+import (
+	"compress/gzip"
+	"context"
+	"database/sql"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// connect opens a database file as it is.
+func connect(t *testing.T, path string) *sql.Conn {
+	t.Helper()
+	db, err := sql.Open("sqlite", dsn(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close(); db.Close() })
+	return conn
+}
+
+func TestMigrateStepByStep(t *testing.T) {
+	conn := connect(t, filepath.Join(t.TempDir(), "ledger.db"))
+	steps := append([]string{}, migrations...)
+	if err := migrate(t.Context(), conn, steps); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.ExecContext(t.Context(), "INSERT INTO locks VALUES ('real', 'r', 'pc-1', 1)"); err != nil {
+		t.Fatal(err)
+	}
+	next := append(steps, "ALTER TABLE locks ADD COLUMN why TEXT NOT NULL DEFAULT 'because'")
+	for range 2 { // the second time there is nothing to do
+		if err := migrate(t.Context(), conn, next); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var why string
+	if err := conn.QueryRowContext(t.Context(), "SELECT why FROM locks WHERE instance_id = 'pc-1'").Scan(&why); err != nil || why != "because" {
+		t.Errorf("%q, %v", why, err)
+	}
+	var e *ledger.SchemaError
+	if err := migrate(t.Context(), conn, steps); !errors.As(err, &e) || *e != (ledger.SchemaError{Found: len(next), Known: len(steps)}) {
+		t.Errorf("an older program: %v, want a *SchemaError", err)
+	}
+}
+
+func TestMigrateAllOrNothing(t *testing.T) {
+	conn := connect(t, filepath.Join(t.TempDir(), "ledger.db"))
+	broken := append(append([]string{}, migrations...), "CREATE TABLE more (x INTEGER)", "CREATE nonsense")
+	if err := migrate(t.Context(), conn, broken); err == nil {
+		t.Fatal("nonsense was taken")
+	}
+	var tables int
+	if err := conn.QueryRowContext(t.Context(), "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil || tables != 0 {
+		t.Errorf("%d tables are left, %v", tables, err)
+	}
+	if err := migrate(t.Context(), conn, migrations); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
+func TestOpenRefusesANewerLedger(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.writer.conn.ExecContext(t.Context(), "INSERT INTO schema_version (version, applied) VALUES (99, 0)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Open(t.Context(), path)
+	var e *ledger.Error
+	var schema *ledger.SchemaError
+	if !errors.As(err, &e) || e.Kind != ledger.Newer || !errors.As(err, &schema) || schema.Found != 99 {
+		t.Fatalf("%v, want kind newer with the version", err)
+	}
+	if after, _ := os.ReadFile(path); string(after) != string(before) {
+		t.Error("the file was changed")
+	}
+}
+
+func TestOpenLeavesAForeignDatabaseAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "other.db")
+	conn := connect(t, path)
+	if _, err := conn.ExecContext(t.Context(), "CREATE TABLE songs (title TEXT)"); err != nil {
+		t.Fatal(err)
+	}
+	before, _ := os.ReadFile(path)
+	_, err := Open(t.Context(), path)
+	var e *ledger.Error
+	if !errors.As(err, &e) || e.Kind != ledger.Foreign {
+		t.Errorf("%v, want kind foreign", err)
+	}
+	if after, _ := os.ReadFile(path); string(after) != string(before) {
+		t.Error("the file was changed")
+	}
+}
+
+// TestNoColumnForPersonalData checks every column of the schema against a list, so that a
+// new one is added on purpose.
+func TestNoColumnForPersonalData(t *testing.T) {
+	s, err := Temporary(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	allowed := strings.Fields(`version applied checked
+		seq id scope command input input_sha256 output account started host pid process_started boot heartbeat taken_by ended final options
+		run row region instance_id hash generation token begun finished result reason error_code request_id attempts submitted loa_status
+		pending_run pending_hash pending_generation pending_token operation place`)
+	known := map[string]bool{}
+	for _, name := range allowed {
+		known[name] = true
+	}
+	err = each(context.Background(), s.read, func(scan func(...any) error) error {
+		var table, column string
+		err := scan(&table, &column)
+		if !known[column] {
+			t.Errorf("%s.%s is not on the list of columns that hold no personal data", table, column)
+		}
+		return err
+	}, "SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'")
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// version1 is a ledger that version 1 of the schema wrote: run monday ended, and run
+// tuesday was killed on another machine.
+func version1(t *testing.T) string {
+	t.Helper()
+	packed, err := os.Open(filepath.Join("testdata", "version1.db.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer packed.Close()
+	unpacked, err := gzip.NewReader(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := io.ReadAll(unpacked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestVersion1ReadsBack checks that a migration keeps all that a ledger of version 1 holds.
+func TestVersion1ReadsBack(t *testing.T) {
+	s, err := Open(t.Context(), version1(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	past, err := s.Past(t.Context(), ledger.Real, numbered(5))
+	if err != nil {
+		t.Fatal(err)
+	}
+	record := func(i int, r batch.Record) batch.Record {
+		a := numberedApplication(i)
+		r.Hash, r.Token = a.Hash, a.Token
+		return r
+	}
+	monday := time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
+	want := map[batch.Key]batch.Record{}
+	for i, r := range []batch.Record{
+		{Result: sheet.Submitted, RequestID: "request-token-content0-0", SubmittedAt: monday.Add(time.Second), LOAStatus: "Applying", RunID: "monday"},
+		{Result: sheet.Refused, ErrorCode: "Forbidden.Circuit", RequestID: "request-token-content1-0", RunID: "monday"},
+		{Result: sheet.Unknown, Open: true, RequestID: "request-token-content2-0", RunID: "monday"},
+		{Open: true, RunID: "tuesday"},
+	} {
+		want[numbered(4)[i]] = record(i, r)
+	}
+	if !reflect.DeepEqual(past, want) {
+		t.Errorf("records:\n got %+v\nwant %+v", past, want)
+	}
+	runs, err := s.Runs(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(runs) != 2 || runs[0].Status != ledger.Died || runs[1].Status != ledger.Ended || runs[1].End.ExitCode != 5 {
+		t.Errorf("runs %+v", runs)
+	}
+	old, err := s.Run(t.Context(), "monday")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(old.Rows) != 3 || old.Rows[1].Reason != batch.ReasonRefused || old.Rows[1].Attempts != 2 {
+		t.Errorf("rows %+v", old.Rows)
+	}
+	events, err := s.Circuit(t.Context(), numbered(4)[3].InstanceID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(events) != 1 || events[0].RunID != "tuesday" || events[0].Begun.IsZero() || !events[0].Finished.IsZero() {
+		t.Errorf("events %+v", events)
+	}
+}
+
+// TestVersion1GoesOn has a new run take over the killed one in a ledger of version 1.
+func TestVersion1GoesOn(t *testing.T) {
+	path := version1(t)
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Start(t.Context(), ledger.RunInfo{ID: "wednesday", Scope: ledger.Real}, numbered(5))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 5 {
+		if i < 3 { // a lookup finds what monday sent
+			err = r.Finish(t.Context(), outcome(numberedApplication(i), sheet.Already))
+		} else if err = r.Begin(t.Context(), numberedApplication(i)); err == nil {
+			err = r.Finish(t.Context(), outcome(numberedApplication(i), sheet.Submitted))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(r.End(t.Context(), ledger.RunEnd{}), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = Open(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	past, err := s.Past(t.Context(), ledger.Real, numbered(5))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []sheet.Result{sheet.Submitted, sheet.Already, sheet.Already, sheet.Submitted, sheet.Submitted} {
+		a := numberedApplication(i)
+		if got := past[a.Key]; got.Result != want || got.Open || got.Token != a.Token {
+			t.Errorf("circuit %d: %+v, want %s", i, got, want)
+		}
+	}
+	runs, err := s.Runs(t.Context(), 0)
+	if err != nil || len(runs) != 3 || runs[1].Status != ledger.TakenOver || runs[1].TakenBy != "wednesday" {
+		t.Errorf("runs %+v, %v", runs, err)
+	}
+	health, err := s.Check(t.Context())
+	if err != nil || health.Schema != len(migrations) || health.Open != 0 {
+		t.Errorf("health %+v, %v", health, err)
+	}
+}
+
+// TestPlacesAreApart checks that a submission at another place leaves the LOA's alone.
+func TestPlacesAreApart(t *testing.T) {
+	s, r := running(t, 1)
+	a := numberedApplication(0)
+	if err := r.Begin(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	other := r.circuit(a.Key, a.Operation)
+	other.place = "other"
+	b := a
+	b.Row, b.Hash, b.Token = 3, "other", "other-token"
+	err := s.writer.do(t.Context(), func(tx *transaction) error {
+		return errors.Join(
+			tx.beginApplication(r.seq, other, b, r.info.Started),
+			tx.finishApplication(r.seq, other, outcome(b, sheet.Refused), true, r.info.Started))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Finish(t.Context(), outcome(a, sheet.Submitted)); err != nil {
+		t.Fatal(err)
+	}
+	if got := past(t, r, a.Key); got.Result != sheet.Submitted || got.Token != a.Token {
+		t.Errorf("record %+v", got)
+	}
+}

@@ -1,0 +1,116 @@
+package sqlite_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/ledger/ledgertest"
+	"github.com/loabatch/loabatch/batch/ledger/sqlite"
+)
+
+func open(t testing.TB, path string) *sqlite.Store {
+	t.Helper()
+	s, err := sqlite.Open(context.Background(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func TestConformance(t *testing.T) {
+	ledgertest.Run(t, ledgertest.Backend{
+		New: func(t *testing.T) ledgertest.Open {
+			path := filepath.Join(t.TempDir(), "ledger.db")
+			return func(t *testing.T) ledger.Store { return open(t, path) }
+		},
+		Kill: func(t *testing.T, s ledger.Store, runID string) {
+			if err := s.(*sqlite.Store).Kill(t.Context(), runID); err != nil {
+				t.Fatal(err)
+			}
+		},
+	})
+}
+
+func TestFileModes(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "state", "loabatch")
+	path := filepath.Join(folder, "led ger?#%41.db")
+	s := open(t, path)
+	run, err := s.Start(t.Context(), ledger.RunInfo{ID: "r", Scope: ledger.Real}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run.End(t.Context(), ledger.RunEnd{}); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]os.FileMode{folder: 0o700, path: 0o600, path + "-wal": 0o600, path + "-shm": 0o600} {
+		info, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := info.Mode().Perm(); got != want {
+			t.Errorf("%s has mode %o, want %o", name, got, want)
+		}
+	}
+}
+
+func TestOpenRestrictsFileModes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	first := open(t, path) // it stays open, so that the files beside the ledger stay
+	if _, err := first.Start(t.Context(), ledger.RunInfo{ID: "r", Scope: ledger.Real}, nil); err != nil {
+		t.Fatal(err)
+	}
+	for name, mode := range map[string]os.FileMode{path: 0o644, path + "-wal": 0o444, path + "-shm": 0o400} {
+		if err := os.Chmod(name, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open(t, path)
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %o", name, info.Mode().Perm())
+		}
+	}
+}
+
+func TestOpenRefusesForeignFiles(t *testing.T) {
+	folder := t.TempDir()
+	text := filepath.Join(folder, "notes.txt")
+	if err := os.WriteFile(text, []byte("these are notes, and no database at all, long enough for a header of one hundred bytes, surely so"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{text, folder} {
+		_, err := sqlite.Open(t.Context(), path)
+		var e *ledger.Error
+		if !errors.As(err, &e) || e.Kind != ledger.Foreign {
+			t.Errorf("%s: %v, want an *Error of kind foreign", path, err)
+		}
+	}
+	if info, _ := os.Stat(folder); info.Mode().Perm()&0o700 != 0o700 {
+		t.Errorf("the folder's mode was changed: %v", info.Mode())
+	}
+}
+
+func TestTemporaryIsRemoved(t *testing.T) {
+	s, err := sqlite.Temporary(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(s.Path()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Dir(s.Path())); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the folder is still there: %v", err)
+	}
+}

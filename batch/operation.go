@@ -1,0 +1,136 @@
+package batch
+
+import (
+	"fmt"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// Operation is what an application asks of the API. The zero value is Apply.
+//
+// A new operation is declared in this file; package cloud makes its request, package cli
+// gives it a command and package prose its words.
+type Operation uint8
+
+// The operations.
+const (
+	Apply   Operation = iota // apply for an LOA
+	Reapply                  // apply again after the LOA was rejected
+)
+
+// operations says what the engine has to know of each operation.
+var operations = [...]struct {
+	name    string // never changes
+	api     API
+	salt    string // sets its tokens apart; empty for Apply, whose tokens are older than salts
+	place   string // never changes
+	content func(digest, *Application)
+	judge   func(*Application, LOA) loaState
+	predict func(*Application, CircuitState) Outcome
+}{
+	Apply: {
+		name: "apply", api: "ApplyPhysicalConnectionLOA", place: placeLOA,
+		content: applyContent, judge: judgeApplied, predict: predictApply,
+	},
+	Reapply: {
+		name: "reapply", api: "SecondApplyPhysicalConnectionLOA", salt: "reapply", place: placeLOA,
+		content: applyContent, judge: judgeApplied, predict: predictApply,
+	},
+}
+
+// placeLOA is the place of a circuit's application for its LOA, be it the first or not.
+const placeLOA = "loa"
+
+// String gives the operation's name, such as apply, for logs and ledgers. It is stable.
+func (o Operation) String() string { return operations[o].name }
+
+// ParseOperation is the operation of that name. An empty name is Apply.
+func ParseOperation(name string) (Operation, error) {
+	for i, o := range operations {
+		if o.name == name || name == "" {
+			return Operation(i), nil
+		}
+	}
+	return 0, fmt.Errorf("unknown operation %q", name)
+}
+
+// API is the call that carries the operation out. Each has a quota of its own in each
+// region.
+func (o Operation) API() API { return operations[o].api }
+
+// Place names what the operation is about in the ledger, which keeps one record for each
+// circuit and place: a later operation with the same place supersedes an earlier one.
+// It is stable.
+func (o Operation) Place() string { return operations[o].place }
+
+// API names one of the VPC calls. Each has a quota of its own in each region.
+type API string
+
+// The APIs that read. Those that write belong to an [Operation].
+const (
+	LookupAPI API = "DescribePhysicalConnectionLOA"
+	SurveyAPI API = "DescribePhysicalConnections"
+)
+
+// Error codes of the API that the engine knows by name, from the page of
+// ApplyPhysicalConnectionLOA.
+const (
+	codeLOAExists     = "IncorrectStatus.PhysicalConnectionLOA" // the circuit has an LOA
+	codeCircuitStatus = "IncorrectStatus.PhysicalConnection"    // the circuit is not in a state that allows it
+	codeNoCircuit     = "InvalidInstanceId.NotFound"            // the account has no such circuit there
+)
+
+// States of an LOA that is no longer valid.
+const (
+	LOARejected = "Rejected"
+	LOADeleted  = "Deleted"
+)
+
+// Void reports whether an LOA with this status is no longer valid. A status that the API
+// pages do not list counts as valid, so that nothing is applied for twice.
+func Void(loaStatus string) bool { return loaStatus == LOARejected || loaStatus == LOADeleted }
+
+// loaState is what the LOA of a circuit says of an application.
+type loaState uint8
+
+const (
+	loaVoid  loaState = iota // it was rejected or deleted
+	loaOurs                  // it has the effect that the application asks for
+	loaOther                 // it is valid and prevents the application
+)
+
+// judgeApplied compares an LOA with an application for one.
+func judgeApplied(a *Application, l LOA) loaState {
+	switch {
+	case Void(l.Status):
+		return loaVoid
+	case sameContent(a, l):
+		return loaOurs
+	}
+	return loaOther
+}
+
+// Predict says what the API would answer to an application now, from the state of its
+// circuit: VALID, ALREADY or BLOCKED. The zero state is a circuit that the account
+// does not have.
+func Predict(a Application, s CircuitState) Outcome { return operations[a.Operation].predict(&a, s) }
+
+func predictApply(a *Application, s CircuitState) Outcome {
+	o := a.Outcome(sheet.Blocked, ReasonNoCircuit)
+	o.LOAStatus = s.LOAStatus
+	switch {
+	case s.InstanceID == "":
+		o.ErrorCode = codeNoCircuit
+	case s.LOAStatus != "" && !Void(s.LOAStatus):
+		o.Result, o.Reason = sheet.Already, ReasonLOAExists
+	case s.LOAStatus == LOARejected && a.Operation == Apply && !a.ReapplyRejected:
+		o.Reason, o.ErrorCode = ReasonLOARejected, codeLOAExists
+	case s.BusinessStatus != "" && s.BusinessStatus != "Normal":
+		o.Reason, o.ErrorCode, o.CircuitState = ReasonLocked, codeCircuitStatus, s.BusinessStatus
+	case s.Status != "Allocated":
+		o.Reason, o.ErrorCode, o.CircuitState = ReasonNotAllocated, codeCircuitStatus, s.Status
+	default:
+		o.Result, o.Reason = sheet.Valid, ReasonValid
+	}
+	return o
+}

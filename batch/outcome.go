@@ -1,0 +1,124 @@
+package batch
+
+import (
+	"time"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// Receipt is the API's confirmation that it accepted an application.
+type Receipt struct {
+	RequestID string
+	At        time.Time // when the answer arrived, UTC
+}
+
+// LOA is the state of a Letter of Authorization, from DescribePhysicalConnectionLOA.
+type LOA struct {
+	Status           string // Applying, Accept, Available, Rejected, Completing, Complete, Deleted; as the API spells it
+	CompanyName      string
+	Si               string
+	LineType         string
+	ConstructionTime string // as the API gives it
+	RequestID        string // of the lookup
+}
+
+// CircuitState is what DescribePhysicalConnections reports of one circuit.
+type CircuitState struct {
+	InstanceID     string
+	Status         string // Initial, Approved, Allocating, Allocated, Confirmed, Enabled, Rejected, Canceled, Allocation Failed, Terminated
+	BusinessStatus string // Normal, FinancialLocked, SecurityLocked
+	LOAStatus      string // as LOA.Status; empty when there is none
+}
+
+// Outcome is the result of one row. It holds no personal data and no prose: Reason is a
+// code that the catalogue renders.
+type Outcome struct {
+	Row         int
+	Key         Key
+	Operation   Operation
+	Result      sheet.Result
+	Reason      Reason
+	ErrorCode   string // the API's error code, or the code of the row's first problem; may be empty
+	RequestID   string // of the answer that decided; may be empty
+	Token       string
+	Generation  int
+	Attempts    int       // requests sent for this row in this run, lookups not counted
+	SubmittedAt time.Time // UTC; zero when the API accepted nothing
+	LOAStatus   string    // state of the LOA, if it was learnt
+
+	// CircuitState is the status or business status that blocks the row, as the API
+	// spells it: of an online dry run alone, and so no ledger keeps it.
+	CircuitState string
+}
+
+// Reason says why a row has its Result: the catalogue's key, reason-… in full.
+type Reason string
+
+// The reasons.
+const (
+	ReasonAccepted     Reason = "reason-accepted"      // the API accepted it
+	ReasonAnswerLost   Reason = "reason-answer-lost"   // the answer was lost, the lookup found the LOA
+	ReasonInLedger     Reason = "reason-in-ledger"     // accepted by an earlier run, according to the ledger
+	ReasonLOAExists    Reason = "reason-loa-exists"    // an LOA existed before
+	ReasonLOARejected  Reason = "reason-loa-rejected"  // the LOA was rejected or deleted; --reapply applies again
+	ReasonValid        Reason = "reason-valid"         // dry run
+	ReasonNoCircuit    Reason = "reason-no-circuit"    // online dry run: the account has no such circuit
+	ReasonNotAllocated Reason = "reason-not-allocated" // online dry run: the circuit's status is another one
+	ReasonLocked       Reason = "reason-locked"        // online dry run: the circuit's business status is not Normal
+	ReasonUnasked      Reason = "reason-unasked"       // online dry run: the API gave no answer about the circuit
+	ReasonInvalid      Reason = "reason-invalid"       // validation found errors
+	ReasonRefused      Reason = "reason-refused"       // the API refused it
+	ReasonAttempts     Reason = "reason-attempts"      // attempts ran out
+	ReasonUnsettled    Reason = "reason-unsettled"     // it may have arrived, and no lookup could tell
+	ReasonWithheld     Reason = "reason-withheld"      // --all-or-nothing and another row was invalid
+	ReasonInterrupted  Reason = "reason-interrupted"   // a signal came first
+	ReasonDuration     Reason = "reason-duration"      // --max-duration came first
+	ReasonMaxFailures  Reason = "reason-max-failures"  // --max-failures came first
+	ReasonStopped      Reason = "reason-stopped"       // a run-fatal answer came first
+	ReasonRefusedAll   Reason = "reason-refused-all"   // it was sent and got the run-fatal answer itself
+	ReasonRegion       Reason = "reason-region"        // the region is unknown or its endpoint does not resolve
+	ReasonLedgerFailed Reason = "reason-ledger-failed" // the ledger could not be written
+	ReasonSkipped      Reason = "reason-skipped"       // left out by --only
+)
+
+// StopReason says why a run ended before all its rows were done: the catalogue's key,
+// stop-… in full. It is empty when the run was completed.
+type StopReason string
+
+// The stop reasons.
+const (
+	StopFatal       StopReason = "stop-fatal"        // an answer that holds for every row: credentials, permission, arrears
+	StopMaxFailures StopReason = "stop-max-failures" // Engine.MaxFailures was reached
+	StopDuration    StopReason = "stop-duration"     // Engine.MaxDuration was over
+	StopLedger      StopReason = "stop-ledger"       // the ledger could not be read or written
+	StopInterrupted StopReason = "stop-interrupted"  // the drain channel was closed or the context ended
+)
+
+// reason is the reason of a row that was not reached because the run stopped.
+func (s StopReason) reason() Reason {
+	switch s {
+	case StopMaxFailures:
+		return ReasonMaxFailures
+	case StopDuration:
+		return ReasonDuration
+	case StopLedger:
+		return ReasonLedgerFailed
+	case StopInterrupted:
+		return ReasonInterrupted
+	}
+	return ReasonStopped
+}
+
+// Record is what the ledger knows of a circuit: its last application and how it ended.
+type Record struct {
+	Hash        string       // content of the last application
+	Generation  int          //
+	Token       string       //
+	Open        bool         // begun and not finished, or finished as UNKNOWN: settle it before sending
+	Result      sheet.Result // of the last finished one that was sent or settled; empty when Open from the start
+	ErrorCode   string       //
+	RequestID   string       //
+	SubmittedAt time.Time    // when it was accepted, UTC; zero if it never was
+	LOAStatus   string       // last known
+	RunID       string       // the run that wrote it
+}

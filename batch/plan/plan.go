@@ -1,0 +1,194 @@
+// Package plan compares a workbook with the past and decides for every row whether it is
+// sent, and under which token, or what its outcome already is. It reads no clock and
+// makes no calls: the same workbook and the same past make the same plan.
+//
+// The past comes from the ledger. Where the ledger does not know a circuit, the result
+// columns of the workbook are used, as far as the token in them is one that the row's
+// content could have had (generation.go).
+package plan
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// Options steer New.
+type Options struct {
+	Operation    batch.Operation            // what is asked for each row
+	Past         map[batch.Key]batch.Record // what the ledger knows of the workbook's circuits; nil when there is no ledger
+	Only         []sheet.Result             // rows whose last result is one of these; nil means all
+	Reapply      bool                       // rows whose LOA was rejected are applied for again
+	AllOrNothing bool                       // one invalid row withholds all
+	DryRun       bool                       // nothing will be sent
+}
+
+// Keys lists the circuits of a workbook once each, in sheet order: what to ask the
+// ledger for, and to lock.
+func Keys(w *sheet.Workbook) []batch.Key {
+	keys := make([]batch.Key, 0, len(w.Circuits))
+	seen := make(map[batch.Key]bool, len(w.Circuits))
+	for i := range w.Circuits {
+		k := keyOf(&w.Circuits[i])
+		if k.InstanceID != "" && !seen[k] {
+			seen[k] = true
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
+func keyOf(c *sheet.Circuit) batch.Key {
+	return batch.Key{Region: c.RegionID, InstanceID: c.InstanceID}
+}
+
+// New makes the plan of a workbook.
+func New(w *sheet.Workbook, o Options) *batch.Plan {
+	p := &planner{
+		plan: &batch.Plan{DryRun: o.DryRun}, workbook: w, options: o,
+		errors: sheet.NewRowErrors(w, w.Problems), keys: make(map[batch.Key]bool, len(w.Circuits)), tokens: map[string]bool{},
+	}
+	p.plan.Applications = make([]batch.Application, 0, len(w.Circuits))
+	for i := range w.Circuits {
+		p.row(&w.Circuits[i])
+	}
+	if o.AllOrNothing && p.invalid && !o.DryRun {
+		p.withhold()
+	}
+	return p.plan
+}
+
+// planner holds what one pass over the rows needs.
+type planner struct {
+	plan     *batch.Plan
+	workbook *sheet.Workbook
+	options  Options
+	errors   *sheet.RowErrors
+	keys     map[batch.Key]bool // circuits that have an application
+	tokens   map[string]bool    // tokens chosen by users that are in use
+	invalid  bool               // a row is INVALID
+}
+
+func (p *planner) row(c *sheet.Circuit) {
+	key := keyOf(c)
+	record, known := p.options.Past[key]
+	if len(p.options.Only) > 0 && !slices.Contains(p.options.Only, lastResult(c, record, known)) {
+		p.settle(skipped(c, record, known))
+		return
+	}
+	if c.Invalid || key.Region == "" || key.InstanceID == "" || p.keys[key] {
+		p.reject(batch.Outcome{Row: c.Row, Key: key, ErrorCode: p.errors.Code(c)})
+		return
+	}
+	p.keys[key] = true
+	a := batch.Application{
+		Operation: p.options.Operation, Row: c.Row, At: p.at(c), Key: key, Circuit: c, Engineers: p.engineers(c),
+		ReapplyRejected: p.options.Reapply,
+	}
+	a.Hash = a.ContentHash()
+	switch {
+	case !known:
+		fromSheet(&a)
+	case p.accepted(&a, record):
+		return
+	default:
+		fromLedger(&a, record)
+	}
+	a.LookUpFirst = a.LookUpFirst || a.Open || p.options.Reapply
+	if a.Token == "" {
+		a.Token = p.token(&a)
+	}
+	p.plan.Applications = append(p.plan.Applications, a)
+}
+
+// skipped is the outcome of a row that is left out: what is known of it stays in sight,
+// from the ledger or else from the workbook.
+func skipped(c *sheet.Circuit, r batch.Record, known bool) batch.Outcome {
+	o := batch.Outcome{Row: c.Row, Key: keyOf(c), Result: sheet.Skipped, Reason: batch.ReasonSkipped}
+	if known && r.Hash != "" {
+		o.RequestID, o.Token, o.Generation, o.SubmittedAt, o.LOAStatus = r.RequestID, r.Token, r.Generation, r.SubmittedAt, r.LOAStatus
+		return o
+	}
+	o.RequestID, o.Token, o.LOAStatus = c.Past.RequestID, c.Past.ClientToken, c.Past.LOAStatus
+	return o
+}
+
+// accepted settles a row that the ledger knows as accepted, and reports whether it did.
+func (p *planner) accepted(a *batch.Application, r batch.Record) bool {
+	if r.Open || r.Hash == "" || p.options.Reapply || !accepted(r.Result) {
+		return false
+	}
+	a.Generation, a.Token = r.Generation, r.Token
+	o := a.Outcome(sheet.Already, batch.ReasonInLedger)
+	o.RequestID, o.SubmittedAt, o.LOAStatus = r.RequestID, r.SubmittedAt, r.LOAStatus
+	if r.Hash != a.Hash {
+		p.changed(a, r)
+		p.reject(batch.Outcome{Row: a.Row, Key: a.Key, ErrorCode: codeChanged, LOAStatus: r.LOAStatus})
+		return true
+	}
+	p.settle(o)
+	return true
+}
+
+// codeChanged is the rule that only the past can judge. No severity lowers it.
+const codeChanged = "circuit-changed-after-submission"
+
+// changed reports a row that was changed after it was accepted.
+func (p *planner) changed(a *batch.Application, r batch.Record) {
+	problem := sheet.Problem{
+		Code: codeChanged, Severity: sheet.Error, At: a.At,
+		Column: p.workbook.CircuitsTable.Headers[sheet.CircuitInstanceID], Value: a.Key.InstanceID,
+		Args: []sheet.Arg{{Name: "run", Value: r.RunID}},
+	}
+	if !r.SubmittedAt.IsZero() {
+		problem.Args = append(problem.Args, sheet.Arg{Name: "submitted", Value: r.SubmittedAt.UTC().Format("2006-01-02")})
+	}
+	p.plan.Problems = append(p.plan.Problems, problem)
+}
+
+// reject settles a row as INVALID.
+func (p *planner) reject(o batch.Outcome) {
+	o.Result, o.Reason = sheet.Invalid, batch.ReasonInvalid
+	p.invalid = true
+	p.settle(o)
+}
+
+func (p *planner) settle(o batch.Outcome) { p.plan.Settled = append(p.plan.Settled, o) }
+
+// withhold takes every application back, because another row is INVALID.
+func (p *planner) withhold() {
+	for i := range p.plan.Applications {
+		a := &p.plan.Applications[i]
+		p.settle(a.Outcome(a.Unsent(), batch.ReasonWithheld))
+	}
+	p.plan.Applications = nil
+	slices.SortFunc(p.plan.Settled, func(a, b batch.Outcome) int { return cmp.Compare(a.Row, b.Row) })
+}
+
+// at is the cell that names the circuit.
+func (p *planner) at(c *sheet.Circuit) sheet.Ref {
+	t := &p.workbook.CircuitsTable
+	return sheet.Ref{Sheet: t.Sheet, Row: c.Row, Col: t.Columns[sheet.CircuitInstanceID]}
+}
+
+func (p *planner) engineers(c *sheet.Circuit) []*sheet.Engineer {
+	list := make([]*sheet.Engineer, len(c.Engineers))
+	for i, n := range c.Engineers {
+		list[i] = &p.workbook.Engineers[n]
+	}
+	return list
+}
+
+// lastResult is the result that --only asks about: the ledger's, or else the workbook's.
+// An application that was begun and never finished counts as UNKNOWN.
+func lastResult(c *sheet.Circuit, r batch.Record, known bool) sheet.Result {
+	switch {
+	case known && r.Open:
+		return sheet.Unknown
+	case known && r.Result != "":
+		return r.Result
+	}
+	return c.LastResult()
+}

@@ -1,0 +1,287 @@
+package plan
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// planOne plans a workbook of one row and gives what became of it: the application, or
+// the outcome.
+func planOne(w *sheet.Workbook, o Options) (*Plan, *Application, *Outcome) {
+	p := New(w, o)
+	switch {
+	case len(p.Applications) == 1 && len(p.Settled) == 0:
+		return p, &p.Applications[0], nil
+	case len(p.Applications) == 0 && len(p.Settled) == 1:
+		return p, nil, &p.Settled[0]
+	}
+	panic(fmt.Sprintf("%d applications and %d outcomes of one row", len(p.Applications), len(p.Settled)))
+}
+
+func TestPlanAgainstThePast(t *testing.T) {
+	w := workbook(1)
+	_, fresh, _ := planOne(w, Options{})
+	second := *fresh
+	second.Generation = 1
+	tokens := []string{fresh.Token, second.DeriveToken()}
+	for _, test := range []struct {
+		name       string
+		past       Record
+		result     sheet.Result // when settled
+		generation int          // otherwise
+		token      string
+		settle     bool
+	}{
+		{name: "accepted", past: Record{Hash: fresh.Hash, Token: "T", Result: sheet.Submitted}, result: sheet.Already},
+		{name: "seen as accepted", past: Record{Hash: fresh.Hash, Token: "T", Result: sheet.Already}, result: sheet.Already},
+		{name: "accepted with other content", past: Record{Hash: "other", Token: "T", Result: sheet.Submitted}, result: sheet.Invalid},
+		{name: "open", past: Record{Hash: fresh.Hash, Token: "T", Generation: 3, Open: true}, generation: 3, token: "T", settle: true},
+		{name: "ended unknown", past: Record{Hash: fresh.Hash, Token: "T", Open: true, Result: sheet.Unknown}, token: "T", settle: true},
+		{name: "open after it was accepted", past: Record{Hash: fresh.Hash, Token: "T", Open: true, Result: sheet.Submitted}, token: "T", settle: true},
+		{name: "open with other content", past: Record{Hash: "other", Token: "T", Generation: 3, Open: true}, token: tokens[0], settle: true},
+		{name: "accepted, content not known", past: Record{Result: sheet.Already}, token: tokens[0], settle: true},
+		{name: "refused", past: Record{Hash: fresh.Hash, Token: tokens[0], Result: sheet.Refused}, generation: 1, token: tokens[1]},
+		{name: "refused with other content", past: Record{Hash: "other", Token: "T", Generation: 5, Result: sheet.Refused}, token: tokens[0]},
+		{name: "failed", past: Record{Hash: fresh.Hash, Token: "T", Generation: 2, Result: sheet.Failed}, generation: 2, token: "T"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p, a, o := planOne(w, Options{Past: map[Key]Record{fresh.Key: test.past}})
+			if o != nil {
+				if o.Result != test.result {
+					t.Errorf("settled as %s, want %q", o.Result, test.result)
+				}
+				if invalid := o.Result == sheet.Invalid; invalid != (len(p.Problems) == 1 && p.Problems[0].Code == o.ErrorCode) {
+					t.Errorf("problems %v, error code %q", p.Problems, o.ErrorCode)
+				}
+				return
+			}
+			if test.result != "" || a.Generation != test.generation || a.Token != test.token || a.LookUpFirst != test.settle {
+				t.Errorf("generation %d, token %s, settle %v", a.Generation, a.Token, a.LookUpFirst)
+			}
+		})
+	}
+}
+
+// Without a ledger a results copy tells what its tokens allow.
+func TestPlanFromAResultsCopy(t *testing.T) {
+	for _, own := range []string{"", "my-token"} {
+		w := workbook(1)
+		c := &w.Circuits[0]
+		c.ClientToken = own
+		var tokens []string // by generation
+		for g := range 3 {
+			_, a, _ := planOne(w, Options{})
+			tokens = append(tokens, a.Token)
+			c.Past = sheet.Past{Result: string(sheet.Refused), ClientToken: a.Token}
+			if a.Generation != g || !sheet.ValidClientToken(a.Token) {
+				t.Errorf("generation %d, want %d; token %q", a.Generation, g, a.Token)
+			}
+		}
+		if own != "" && (tokens[0] != own || !strings.HasPrefix(tokens[1], own+"-") || tokens[1] == tokens[2]) {
+			t.Errorf("tokens %q", tokens)
+		}
+		for _, test := range []struct {
+			result sheet.Result
+			token  string
+			want   string
+			settle bool
+		}{
+			{sheet.Submitted, tokens[0], tokens[0], true},
+			{sheet.Unknown, tokens[1], tokens[1], true},
+			{sheet.NotAttempted, tokens[1], tokens[1], false},
+			{sheet.Invalid, "", tokens[0], false},
+		} {
+			c.Past = sheet.Past{Result: string(test.result), ClientToken: test.token}
+			if _, a, _ := planOne(w, Options{}); a.Token != test.want || a.LookUpFirst != test.settle {
+				t.Errorf("%s under %s: token %s, settle %v", test.result, test.token, a.Token, a.LookUpFirst)
+			}
+		}
+		// What a user's own token went with is not known; the API surely holds nothing of it.
+		c.Past = sheet.Past{Result: string(sheet.Failed), ClientToken: tokens[0]}
+		if _, a, _ := planOne(w, Options{}); (a.Token == tokens[0]) != (own == "") {
+			t.Errorf("FAILED under %s: token %s", tokens[0], a.Token)
+		}
+		// Corrected since: the copy's token went with other content.
+		c.Past = sheet.Past{Result: string(sheet.Refused), ClientToken: tokens[0]}
+		c.Si = "Other Builders"
+		if _, a, _ := planOne(w, Options{}); a.Token == tokens[0] {
+			t.Errorf("token %s is used with other content", a.Token)
+		}
+	}
+}
+
+func TestPlanOnly(t *testing.T) {
+	w := workbook(6)
+	key := func(i int) Key { return Keys(w)[i] }
+	past := map[Key]Record{
+		key(0): {Result: sheet.Failed, Hash: "x"},
+		key(1): {Result: sheet.Submitted, Hash: "x"},
+		key(2): {Open: true, Hash: "x"},
+	}
+	w.Circuits[1].Past.Result = string(sheet.Failed) // the ledger knows better
+	w.Circuits[3].Past.Result = string(sheet.Failed)
+	w.Circuits[5].Invalid = true
+	for _, test := range []struct {
+		only []sheet.Result
+		want string // letters of the rows that are not SKIPPED
+	}{
+		{[]sheet.Result{sheet.Failed}, "0 3"},
+		{[]sheet.Result{sheet.Unknown, sheet.NotAttempted}, "2 4"},
+		{[]sheet.Result{sheet.Submitted}, "1"},
+		{[]sheet.Result{sheet.Invalid}, "5"},
+		{nil, "0 1 2 3 4 5"},
+	} {
+		p := New(w, Options{Past: past, Only: test.only})
+		taken := map[int]bool{}
+		for _, a := range p.Applications {
+			taken[a.Row-2] = true
+		}
+		for _, o := range p.Settled {
+			if o.Result != sheet.Skipped {
+				taken[o.Row-2] = true
+			}
+		}
+		var got []string
+		for i := range 6 {
+			if taken[i] {
+				got = append(got, fmt.Sprint(i))
+			}
+		}
+		if strings.Join(got, " ") != test.want {
+			t.Errorf("--only %v takes %v, want %s", test.only, got, test.want)
+		}
+	}
+}
+
+// A row that --only leaves out keeps what is known of it, and tells the ledger nothing.
+func TestSkippedKeepsWhatIsKnown(t *testing.T) {
+	w, l := workbook(3), &MemoryLedger{}
+	_, fresh, _ := planOne(workbook(1), Options{})
+	if err := l.Begin(t.Context(), *fresh); err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)
+	past := map[Key]Record{
+		Keys(w)[0]: {Hash: fresh.Hash, Token: fresh.Token, Open: true},
+		Keys(w)[1]: {Hash: "x", Token: "T", Generation: 2, Result: sheet.Submitted, RequestID: "R", SubmittedAt: at, LOAStatus: "Applying"},
+	}
+	w.Circuits[1].Past = sheet.Past{Result: "FAILED", ClientToken: "stale", RequestID: "stale", LOAStatus: "stale"}
+	w.Circuits[2].Past = sheet.Past{Result: "SUBMITTED", ClientToken: "T3", RequestID: "R3", LOAStatus: "Available"}
+	p := New(w, Options{Past: past, Only: []sheet.Result{sheet.Invalid}})
+	for i, want := range []Outcome{
+		{Token: fresh.Token},
+		{Token: "T", Generation: 2, RequestID: "R", SubmittedAt: at, LOAStatus: "Applying"},
+		{Token: "T3", RequestID: "R3", LOAStatus: "Available"},
+	} {
+		want.Row, want.Key, want.Result, want.Reason = w.Circuits[i].Row, Keys(w)[i], sheet.Skipped, ReasonSkipped
+		if p.Settled[i] != want {
+			t.Errorf("%+v, want %+v", p.Settled[i], want)
+		}
+		if err := l.Finish(t.Context(), p.Settled[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if after, err := l.Past(t.Context(), Keys(w)[:1]); err != nil || !after[fresh.Key].Open {
+		t.Errorf("what was open is %+v (%v) after the row was left out", after, err)
+	}
+}
+
+func TestPlanAllOrNothing(t *testing.T) {
+	w := workbook(4)
+	w.Circuits[2].Invalid = true
+	w.Problems = []sheet.Problem{
+		{Code: "circuit-si-missing", Severity: sheet.Error, At: sheet.Ref{Sheet: "Circuits", Row: 4, Col: 5}},
+		{Code: "circuit-time-missing", Severity: sheet.Error, At: sheet.Ref{Sheet: "Circuits", Row: 4, Col: 6}},
+	}
+	past := map[Key]Record{Keys(w)[0]: {Hash: "x", Open: true}}
+	p := New(w, Options{AllOrNothing: true, Past: past})
+	want := []Outcome{
+		{Row: 2, Result: sheet.Unknown, Reason: ReasonWithheld}, // it was open, and stays so
+		{Row: 3, Result: sheet.NotAttempted, Reason: ReasonWithheld},
+		{Row: 4, Result: sheet.Invalid, Reason: ReasonInvalid, ErrorCode: "circuit-si-missing"},
+		{Row: 5, Result: sheet.NotAttempted, Reason: ReasonWithheld},
+	}
+	got := slices.Clone(p.Settled)
+	for i := range got {
+		got[i].Key, got[i].Token = Key{}, ""
+	}
+	if len(p.Applications) != 0 || !slices.Equal(got, want) {
+		t.Errorf("got %+v", got)
+	}
+	w.Circuits[2].Invalid = false
+	if p := New(w, Options{AllOrNothing: true}); len(p.Applications) != 4 {
+		t.Errorf("%d applications of a valid workbook", len(p.Applications))
+	}
+}
+
+// An engineer's error is the circuit's, where the circuit has none of its own.
+func TestPlanNamesTheFirstErrorOfARow(t *testing.T) {
+	w := workbook(1)
+	w.Circuits[0].Invalid = true
+	w.Problems = []sheet.Problem{
+		{Code: "circuit-time-night", Severity: sheet.Warning, At: sheet.Ref{Sheet: "Circuits", Row: 2, Col: 6}},
+		{Code: "engineer-gender-unknown", Severity: sheet.Error, At: sheet.Ref{Sheet: "Engineers", Row: 2, Col: 5}},
+	}
+	if _, _, o := planOne(w, Options{}); o.ErrorCode != "engineer-gender-unknown" {
+		t.Errorf("error code %q", o.ErrorCode)
+	}
+	w = workbook(2)
+	w.Circuits[1].InstanceID = w.Circuits[0].InstanceID // a circuit is applied for once, whatever the rules let pass
+	if p := New(w, Options{}); len(p.Applications) != 1 || p.Settled[0].Result != sheet.Invalid {
+		t.Errorf("%d applications for one circuit", len(p.Applications))
+	}
+}
+
+var uuid8 = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+
+// Every part of what is sent makes another token, and nothing else does.
+func TestTokenFollowsTheContent(t *testing.T) {
+	base := func() *sheet.Workbook { return workbook(1) }
+	_, a, _ := planOne(base(), Options{})
+	if !uuid8.MatchString(a.Token) {
+		t.Errorf("%s is no UUID of version 8", a.Token)
+	}
+	const golden = "3c8bcec3-6c6c-89fa-b2d5-a1a7a04b3881" // computed from the description, by another program
+	if a.Token != golden {
+		t.Errorf("token %s: the tokens of earlier releases must stay", a.Token)
+	}
+	seen := map[string]string{a.Token: "the original"}
+	for name, change := range map[string]func(*sheet.Circuit, *sheet.Engineer){
+		"region":      func(c *sheet.Circuit, _ *sheet.Engineer) { c.RegionID = "cn-shanghai" },
+		"circuit":     func(c *sheet.Circuit, _ *sheet.Engineer) { c.InstanceID += "x" },
+		"company":     func(c *sheet.Circuit, _ *sheet.Engineer) { c.CompanyName += "x" },
+		"line type":   func(c *sheet.Circuit, _ *sheet.Engineer) { c.LineType = "MSTP" },
+		"builder":     func(c *sheet.Circuit, _ *sheet.Engineer) { c.Si += "x" },
+		"a boundary":  func(c *sheet.Circuit, _ *sheet.Engineer) { c.LineType, c.Si = "FIBREE", "xample Builders" },
+		"time":        func(c *sheet.Circuit, _ *sheet.Engineer) { c.ConstructionTime = c.ConstructionTime.AddDate(0, 0, 1) },
+		"bandwidth":   func(c *sheet.Circuit, _ *sheet.Engineer) { c.Bandwidth = 100 },
+		"location":    func(c *sheet.Circuit, _ *sheet.Engineer) { c.PeerLocation = "x" },
+		"engineers":   func(c *sheet.Circuit, _ *sheet.Engineer) { c.Engineers = []int32{0, 0} },
+		"name":        func(_ *sheet.Circuit, e *sheet.Engineer) { e.Name += "x" },
+		"certificate": func(_ *sheet.Circuit, e *sheet.Engineer) { e.CertificateType = "Passport" },
+		"its number":  func(_ *sheet.Circuit, e *sheet.Engineer) { e.CertificateNo += "x" },
+		"gender":      func(_ *sheet.Circuit, e *sheet.Engineer) { e.Gender = "Female" },
+		"contact":     func(_ *sheet.Circuit, e *sheet.Engineer) { e.Contact += "x" },
+	} {
+		w := base()
+		change(&w.Circuits[0], &w.Engineers[0])
+		_, b, _ := planOne(w, Options{})
+		if other, taken := seen[b.Token]; taken {
+			t.Errorf("changing the %s gives the token of %s", name, other)
+		}
+		seen[b.Token] = name
+	}
+	w := base()
+	w.Circuits[0].Row, w.Engineers[0].Row = 99, 99
+	w.Circuits[0].ConstructionTime = w.Circuits[0].ConstructionTime.Local()
+	if _, b, _ := planOne(w, Options{}); b.Token != a.Token {
+		t.Error("another row of the same content has another token")
+	}
+}

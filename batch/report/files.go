@@ -1,0 +1,211 @@
+package report
+
+import (
+	"encoding/csv"
+	"fmt"
+	"html/template"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// byteOrderMark tells spreadsheet programs that the file is UTF-8.
+const byteOrderMark = "\ufeff"
+
+// CSV writes the error report as comma-separated values (RFC 4180, UTF-8 with a byte
+// order mark, CRLF): every problem, then every row that the API or a stop left
+// unfinished. The header has the keys of a problem in JSON. A value that a spreadsheet
+// program would take for a formula gets an apostrophe in front.
+func CSV(w io.Writer, d Document) error {
+	if _, err := io.WriteString(w, byteOrderMark); err != nil {
+		return err
+	}
+	c := csv.NewWriter(w)
+	c.UseCRLF = true
+	// The writer keeps its first error until the flush.
+	_ = c.Write(problemKeys)
+	for p := range findings(&d) {
+		fields := p.fields()
+		for i := range fields {
+			fields[i] = csvField(fields[i])
+		}
+		_ = c.Write(fields)
+	}
+	c.Flush()
+	return c.Error()
+}
+
+// findings yields the problems in reading order, then the unfinished rows as problems
+// of their instance ID's cell.
+func findings(d *Document) iter.Seq[Problem] {
+	return func(yield func(Problem) bool) {
+		for _, p := range d.Problems {
+			if !yield(p) {
+				return
+			}
+		}
+		for i := range d.Applications {
+			a := &d.Applications[i]
+			if code := unfinished(a); code != "" && !d.asked() && !yield(asProblem(a, code)) {
+				return
+			}
+		}
+	}
+}
+
+// asProblem presents an unfinished row as a problem.
+func asProblem(a *Application, code string) Problem {
+	return Problem{
+		Severity: sheet.Error.String(), Code: code, Sheet: a.At.Sheet, Cell: cellOf(a.At),
+		Column: sheet.Columns[sheet.CircuitInstanceID].Header, Value: a.InstanceID, Message: a.Message, Hint: a.Hint, At: a.At,
+	}
+}
+
+// lineBreaks turns every line break into the one that the writer turns into CRLF. It would
+// drop a bare carriage return and join the text on either side.
+var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
+// csvField makes a value valid UTF-8 and then disarms it, in this order, as a spreadsheet
+// program looks at what is in the file.
+func csvField(s string) string { return disarm(lineBreaks.Replace(strings.ToValidUTF8(s, "\ufffd"))) }
+
+// disarm quotes what spreadsheet programs run as a formula: a value that starts, after
+// blanks, with = + - @ or their full-width forms, or that starts with a tab or line
+// break (OWASP, CSV Injection).
+func disarm(s string) string {
+	if strings.IndexAny(strings.TrimLeft(s, " \u00a0\u3000"), "=+-@＝＋－＠\t\n") == 0 {
+		return "'" + s
+	}
+	return s
+}
+
+// maxHTMLRows limits each table of the HTML report to what a browser can show.
+const maxHTMLRows = 2000
+
+// HTML writes the error report as one self-contained page without scripts. The page is an
+// html/template over the view below, which escapes everything; its function label renders a
+// line of the catalogue.
+func HTML(w io.Writer, d Document, words Words, page string) error {
+	t, err := template.New("report").Funcs(template.FuncMap{
+		"label": func(code string) string { return words.Line(code) },
+	}).Parse(page)
+	if err != nil {
+		return fmt.Errorf("the report's page: %w", err)
+	}
+	return t.Execute(w, viewOf(&d, words))
+}
+
+// view is what the page shows.
+type view struct {
+	Doc      *Document
+	Headline string
+	Tone     string // good, warn, bad
+	Stopped  string
+	Next     Next
+	NextLine string
+	Elapsed  string
+	Counts   []countView
+	Causes   []Cause
+	Problems []Problem
+	More     string // of the problems; empty when all are shown
+	Rows     []Application
+	MoreRows string
+	Areas    []areaView
+}
+
+// countView is a result, or the state of an LOA, with its share of the rows.
+type countView struct {
+	Result  string
+	Count   int
+	Percent string // CSS number
+	Tone    string
+	Step    string
+}
+
+// areaView is a region with its results.
+type areaView struct {
+	RegionID string
+	Rows     int
+	Results  string
+}
+
+func viewOf(d *Document, words Words) view {
+	next := d.Next()
+	v := view{
+		Doc: d, Headline: headline(d, words), Tone: toneName(tone(d)), Next: next, NextLine: words.Line(next.Code),
+		Elapsed: elapsed(d.DurationSeconds), Counts: countViews(d, words), Areas: areaViews(d),
+	}
+	if d.StopReason != "" {
+		v.Stopped = words.Line(d.StopReason, textArg("code", d.StopCode))
+	}
+	v.Causes = d.Causes()
+	for i := range v.Causes {
+		v.Causes[i].Message = v.Causes[i].sentence(words)
+	}
+	order := bySeverity(d.Problems)
+	for _, i := range order[:min(maxHTMLRows, len(order))] {
+		v.Problems = append(v.Problems, d.Problems[i])
+	}
+	v.More = moreBeyond(len(order), words)
+	rows := 0
+	for i := range d.Applications {
+		if d.asked() || unfinished(&d.Applications[i]) == "" {
+			continue
+		}
+		if rows++; rows <= maxHTMLRows {
+			v.Rows = append(v.Rows, d.Applications[i])
+		}
+	}
+	v.MoreRows = moreBeyond(rows, words)
+	return v
+}
+
+// moreBeyond says how many of a table's rows the page leaves out, if any.
+func moreBeyond(n int, words Words) string {
+	if n <= maxHTMLRows {
+		return ""
+	}
+	return counted(words, "report-more-html", n-maxHTMLRows)
+}
+
+func countViews(d *Document, words Words) []countView {
+	var counts []countView
+	for _, t := range d.tallies(words) {
+		counts = append(counts, countView{t.word, t.rows, percent(t.rows, d.Rows), toneName(t.style), t.meaning})
+	}
+	return counts
+}
+
+// percent formats a share as a CSS number.
+func percent(n, of int) string { return fmt.Sprintf("%.2f", 100*float64(n)/float64(max(of, 1))) }
+
+func areaViews(d *Document) []areaView {
+	var areas []areaView
+	for _, r := range d.PerRegion() {
+		areas = append(areas, areaView{r.RegionID, r.Rows, r.Results.String()})
+	}
+	return areas
+}
+
+// toneName is the page's class for a style.
+func toneName(s sheet.Style) string {
+	names := []sheet.Style{sheet.StyleGood, sheet.StyleWarn, sheet.StyleBad, sheet.StyleMuted}
+	return strings.Fields("good warn bad muted")[max(0, slices.Index(names, s))]
+}
+
+// Tone is the page's class for the problem.
+func (p Problem) Tone() string { return toneName(severityStyle(p.Severity)) }
+
+// Tone is the page's class for the cause.
+func (c Cause) Tone() string { return toneName(severityStyle(c.Severity)) }
+
+// Tone is the page's class for the row.
+func (a Application) Tone() string { return toneName(styleOf(a.Result)) }
+
+// FirstCells lists the first cells of the cause.
+func (c Cause) FirstCells() string {
+	return strings.Join(c.Cells[:min(shownCells, len(c.Cells))], ", ")
+}

@@ -1,0 +1,121 @@
+package report
+
+import (
+	"bufio"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/rivo/uniseg"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+func TestPrintable(t *testing.T) {
+	for _, c := range []struct{ in, want string }{
+		{"plain, 中文 and é", "plain, 中文 and é"},
+		{"\x1b[2Jgone", "<U+001B>[2Jgone"},
+		{"a\r\nb\tc", "a<U+000D><U+000A>b<U+0009>c"},
+		{"\u202egnp.exe", "<U+202E>gnp.exe"},
+		{"pc-\u200b1", "pc-<U+200B>1"},
+		{"\u009b31m", "<U+009B>31m"},
+		{"\xff", "\uFFFD"},
+	} {
+		if got := Printable(c.in); got != c.want {
+			t.Errorf("%q became %q, want %q", c.in, got, c.want)
+		}
+	}
+}
+
+func TestBriefCutsWholeCharacters(t *testing.T) {
+	whole := strings.Repeat("é", lineRunes)
+	if got := brief(whole); got != whole {
+		t.Errorf("what fits was cut: %q", got)
+	}
+	if got := brief(whole + "é"); got != whole+"…" {
+		t.Errorf("got %q", got)
+	}
+	if got := Printable(whole + "é"); got != whole+"é" {
+		t.Errorf("a path was cut: %q", got)
+	}
+}
+
+func TestPadCountsTerminalCells(t *testing.T) {
+	for s, want := range map[string]string{
+		"run": "run    |", "运行": "运行   |", "副本位置更长": "副本位置更长|", "ﾊﾝｶｸ": "ﾊﾝｶｸ   |", "ＡＢ": "ＡＢ   |",
+		"👍": "👍     |", "👩\u200d🔧": "👩\u200d🔧     |", "🇨🇳": "🇨🇳     |", "❤\ufe0f": "❤\ufe0f     |",
+		"e\u0301te\u0301": "e\u0301te\u0301    |", "한글": "한글   |", "": "       |",
+	} {
+		if got := Pad(s, 7) + "|"; got != want {
+			t.Errorf("%q became %q, want %q", s, got, want)
+		}
+	}
+}
+
+// The states of LOAs come from the API and may be in any script: the meanings behind them
+// stay in one column.
+func TestCountsAlign(t *testing.T) {
+	var b strings.Builder
+	out := bufio.NewWriter(&b)
+	p := printer{Writer: out, words: echo{}}
+	for _, word := range []string{"Applying", "审核中", "e\u0301tat", "👍"} {
+		p.count(tally{word, 3, sheet.StyleGood, "meaning"})
+	}
+	out.Flush()
+	for line := range strings.Lines(b.String()) {
+		if before, _, _ := strings.Cut(line, "meaning"); uniseg.StringWidth(before) != 9+len("NOT_ATTEMPTED")+2 {
+			t.Errorf("the meaning is out of its column: %q", line)
+		}
+	}
+}
+
+// The CSV and the Errors sheet have the columns that a problem has keys in JSON.
+func TestProblemsHaveOneSetOfColumns(t *testing.T) {
+	var keys []string
+	for f := range reflect.TypeFor[Problem]().Fields() {
+		if key := f.Tag.Get("json"); key != "-" {
+			keys = append(keys, key)
+		}
+	}
+	if !slices.Equal(keys, problemKeys) || len(keys) != len(errorsColumns) || len(keys) != len((&Problem{}).fields()) {
+		t.Errorf("JSON has %q, the CSV %q, the sheet %d", keys, problemKeys, len(errorsColumns))
+	}
+}
+
+func FuzzPrintable(f *testing.F) {
+	f.Add("a\x1b]0;x\x07b")
+	f.Fuzz(func(t *testing.T, s string) {
+		got := Printable(s)
+		if strings.ContainsFunc(got, unprintable) || !utf8.ValidString(got) {
+			t.Errorf("%q became %q", s, got)
+		}
+	})
+}
+
+// echo renders a line as its code and arguments.
+type echo struct{}
+
+func (echo) Line(code string, args ...sheet.Arg) string {
+	for _, a := range args {
+		code += " " + a.Name + "=" + a.Value
+	}
+	return code
+}
+
+func TestErrorsBeyondTheLimitAreCounted(t *testing.T) {
+	d := Document{Problems: make([]Problem, 5)}
+	for i := range d.Problems {
+		d.Problems[i].Severity = []string{"note", "error"}[i%2]
+	}
+	s := errorsSheet(&d, echo{}, 3)
+	var got []string
+	for cells := range s.Rows {
+		got = append(got, cells[0].Text)
+	}
+	const want = "report-col-severity,report-severity-error,report-severity-error,report-severity-note,report-more-rows n=2"
+	if strings.Join(got, ",") != want || s.Count != len(got) {
+		t.Errorf("got %d rows %q, want %s", s.Count, got, want)
+	}
+}

@@ -1,0 +1,296 @@
+package sheet
+
+import (
+	"strings"
+	"time"
+)
+
+// dateOrder is the order of the parts of a date.
+type dateOrder uint8
+
+const (
+	noDate    dateOrder = iota
+	yearFirst           // or the month is a name: unambiguous
+	yearLast            // day and month in either order
+)
+
+// dateParser parses a text from the front. Its methods consume what they parse and report
+// whether it was there.
+type dateParser struct{ rest string }
+
+func (p *dateParser) end() bool { return p.rest == "" }
+
+func (p *dateParser) skip(prefix string) bool {
+	var found bool
+	p.rest, found = strings.CutPrefix(p.rest, prefix)
+	return found
+}
+
+func (p *dateParser) spaces() bool {
+	n := len(p.rest)
+	p.rest = strings.TrimLeft(p.rest, " ")
+	return len(p.rest) < n
+}
+
+// number parses least to most digits.
+func (p *dateParser) number(least, most int) (n int, found bool) {
+	i := 0
+	for i < len(p.rest) && p.rest[i] >= '0' && p.rest[i] <= '9' {
+		if i == most {
+			return 0, false
+		}
+		n = n*10 + int(p.rest[i]-'0')
+		i++
+	}
+	p.rest = p.rest[i:]
+	return n, i >= least
+}
+
+// digits parses exactly count digits, whatever follows.
+func (p *dateParser) digits(count int) (n int, found bool) {
+	if len(p.rest) < count || !isDigits(p.rest[:count]) {
+		return 0, false
+	}
+	q := dateParser{rest: p.rest[:count]}
+	p.rest = p.rest[count:]
+	return q.number(count, count)
+}
+
+// date parses a date. With yearLast, day and month are set as if the day came first.
+func (p *dateParser) date() (c civil, order dateOrder) {
+	save := p.rest
+	for _, form := range []func(*civil) dateOrder{p.basicDate, p.yearFirstDate, p.yearLastDate, p.namedDate} {
+		p.rest, c = save, civil{}
+		if order = form(&c); order != noDate {
+			return c, order
+		}
+	}
+	p.rest = save
+	return civil{}, noDate
+}
+
+// basicDate parses 20270115.
+func (p *dateParser) basicDate(c *civil) dateOrder {
+	n, found := p.digits(8)
+	if !found || len(p.rest) > 0 && p.rest[0] >= '0' && p.rest[0] <= '9' {
+		return noDate
+	}
+	c.year, c.month, c.day = n/10000, n/100%100, n%100
+	return yearFirst
+}
+
+// yearFirstDate parses 2027-1-15, 2027/01/15, 2027.1.15 and 2027年1月15日.
+func (p *dateParser) yearFirstDate(c *civil) dateOrder {
+	var found bool
+	if c.year, found = p.number(4, 4); !found {
+		return noDate
+	}
+	if p.skip("年") {
+		if c.month, found = p.number(1, 2); !found || !p.skip("月") {
+			return noDate
+		}
+		if c.day, found = p.number(1, 2); !found {
+			return noDate
+		}
+		if !p.skip("日") && !p.skip("号") {
+			return noDate
+		}
+		return yearFirst
+	}
+	sep, found := p.separator()
+	if !found {
+		return noDate
+	}
+	if c.month, found = p.number(1, 2); !found || !p.skip(sep) {
+		return noDate
+	}
+	if c.day, found = p.number(1, 2); !found {
+		return noDate
+	}
+	return yearFirst
+}
+
+// yearLastDate parses 15/01/2027, 1-15-2027 and 15.1.2027.
+func (p *dateParser) yearLastDate(c *civil) dateOrder {
+	var found bool
+	if c.day, found = p.number(1, 2); !found {
+		return noDate
+	}
+	sep, found := p.separator()
+	if !found {
+		return noDate
+	}
+	if c.month, found = p.number(1, 2); !found || !p.skip(sep) {
+		return noDate
+	}
+	if c.year, found = p.number(4, 4); !found {
+		return noDate
+	}
+	return yearLast
+}
+
+func (p *dateParser) separator() (string, bool) {
+	for _, sep := range []string{"-", "/", "."} {
+		if p.skip(sep) {
+			return sep, true
+		}
+	}
+	return "", false
+}
+
+// namedDate parses 15 Jan 2027, 15-January-2027 and January 15, 2027.
+func (p *dateParser) namedDate(c *civil) dateOrder {
+	gap := func() { p.rest = strings.TrimLeft(p.rest, " -,.") }
+	var found bool
+	if c.day, found = p.number(1, 2); found {
+		gap()
+		if c.month, found = p.monthName(); !found {
+			return noDate
+		}
+	} else {
+		if c.month, found = p.monthName(); !found {
+			return noDate
+		}
+		gap()
+		if c.day, found = p.number(1, 2); !found {
+			return noDate
+		}
+	}
+	gap()
+	if c.year, found = p.number(4, 4); !found {
+		return noDate
+	}
+	return yearFirst
+}
+
+func (p *dateParser) monthName() (int, bool) {
+	for m := time.January; m <= time.December; m++ {
+		name := strings.ToLower(m.String())
+		if p.skip(name) || p.skip(name[:3]) {
+			return int(m), p.rest == "" || p.rest[0] < 'a' || p.rest[0] > 'z'
+		}
+	}
+	return 0, false
+}
+
+// between parses what separates a date and a time of day: a T, spaces, or nothing.
+func (p *dateParser) between() bool {
+	if p.skip("t") {
+		return true
+	}
+	spaces := p.spaces()
+	return spaces || p.rest != "" && p.rest[0] >= '0' && p.rest[0] <= '9'
+}
+
+// clock parses a time of day: 8:30, 08:30:00, 08:30:00.25, 083000, 8:30 pm, 8时30分.
+func (p *dateParser) clock(c *civil) bool {
+	c.clock = true
+	save := p.rest
+	if n, found := p.digits(6); found {
+		c.hour, c.minute, c.second = n/10000, n/100%100, n%100
+		return p.fraction()
+	}
+	if n, found := p.digits(4); found {
+		c.hour, c.minute = n/100, n%100
+		return true
+	}
+	p.rest = save
+	var found bool
+	if c.hour, found = p.number(1, 2); !found {
+		return false
+	}
+	if p.skip("时") || p.skip("点") {
+		return p.clockInChinese(c)
+	}
+	if !p.skip(":") {
+		return false
+	}
+	if c.minute, found = p.number(2, 2); !found {
+		return false
+	}
+	if p.skip(":") {
+		if c.second, found = p.number(2, 2); !found || !p.fraction() {
+			return false
+		}
+	}
+	return p.halfDay(c)
+}
+
+// clockInChinese parses what follows the hour in 8时30分15秒.
+func (p *dateParser) clockInChinese(c *civil) bool {
+	var found bool
+	if p.rest == "" || p.rest[0] < '0' || p.rest[0] > '9' {
+		return true
+	}
+	if c.minute, found = p.number(1, 2); !found || !p.skip("分") {
+		return false
+	}
+	if p.rest == "" || p.rest[0] < '0' || p.rest[0] > '9' {
+		return true
+	}
+	c.second, found = p.number(1, 2)
+	return found && p.skip("秒")
+}
+
+// fraction parses a fraction of a second, which is dropped: the API takes whole seconds.
+func (p *dateParser) fraction() bool {
+	if !p.skip(".") && !p.skip(",") {
+		return true
+	}
+	_, found := p.number(1, 9)
+	return found
+}
+
+// halfDay parses an optional am or pm.
+func (p *dateParser) halfDay(c *civil) bool {
+	save := p.rest
+	p.spaces()
+	switch am, pm := p.skip("am"), p.skip("pm"); {
+	case !am && !pm:
+		p.rest = save
+		return true
+	case c.hour < 1 || c.hour > 12:
+		return false
+	default:
+		if c.hour %= 12; pm {
+			c.hour += 12
+		}
+		return true
+	}
+}
+
+// offset parses an optional zone: Z, UTC, GMT, +08:00, +0800, +8, UTC+8.
+func (p *dateParser) offset(c *civil) bool {
+	p.spaces()
+	if p.rest == "" {
+		return true
+	}
+	named := p.skip("z") || p.skip("utc") || p.skip("gmt")
+	if named && p.rest == "" {
+		c.zone = time.UTC
+		return true
+	}
+	sign := 1
+	switch {
+	case p.skip("+"):
+	case p.skip("-"), p.skip("−"):
+		sign = -1
+	default:
+		return false
+	}
+	hours, found := p.digits(2)
+	if !found {
+		if hours, found = p.digits(1); !found {
+			return false
+		}
+	}
+	p.skip(":")
+	minutes := 0
+	if p.rest != "" {
+		if minutes, found = p.digits(2); !found {
+			return false
+		}
+	}
+	c.zone = time.FixedZone("", sign*(hours*3600+minutes*60))
+	return hours <= 14 && minutes <= 59
+}

@@ -1,4 +1,0 @@
-package sheet
-
-// circuitTimeMissing: the API requires ConstructionTime.
-var circuitTimeMissing = Rule{Code: "circuit-time-missing", Severity: Error, Sheet: CircuitsSheet, Column: CircuitConstructionTime, Fixed: true}

@@ -1,0 +1,246 @@
+package sheet
+
+import (
+	"strconv"
+	"strings"
+)
+
+// circuitInstanceMissing: the API requires InstanceId.
+var circuitInstanceMissing = circuitRules.add(Rule{Code: "circuit-instance-missing", Severity: Error, Column: CircuitInstanceID, Fixed: true})
+
+// circuitInstanceMalformed: a circuit's ID is pc- followed by lower-case letters and digits.
+var circuitInstanceMalformed = circuitRules.add(Rule{Code: "circuit-instance-malformed", Severity: Error, Column: CircuitInstanceID})
+
+// isInstanceID reports whether a text is a circuit's ID: pc- followed by lower-case letters
+// and digits, like every example on the API page.
+func isInstanceID(s string) bool {
+	if len(s) < 4 || len(s) > 64 || s[:3] != "pc-" {
+		return false
+	}
+	for i := 3; i < len(s); i++ {
+		if c := s[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
+}
+
+// circuitInstanceTwice: there is one application for each circuit.
+var circuitInstanceTwice = circuitRules.add(Rule{Code: "circuit-instance-twice", Severity: Error, Column: CircuitInstanceID, Fixed: true})
+
+// unique reports equal values of a column at every circuit that has them, as there is no
+// knowing which one is meant. It returns the first circuit with each value and the further
+// circuits with the value of the first.
+func (d *decoder) unique(r *Rule, id ColumnID, value func(*Circuit) string) (first map[string]int32, twins map[int32][]int32) {
+	rows := d.w.Circuits
+	first, twins = make(map[string]int32, d.filled(id)), map[int32][]int32{}
+	for i := range rows {
+		v := value(&rows[i])
+		if v == "" {
+			continue
+		}
+		j, seen := first[v]
+		if !seen {
+			first[v] = int32(i)
+			continue
+		}
+		if twins[j] == nil {
+			d.clash(r, id, rows[j].Row, rows[i].Row, v)
+			rows[j].Invalid = true
+		}
+		twins[j] = append(twins[j], int32(i))
+		d.clash(r, id, rows[i].Row, rows[j].Row, v)
+		rows[i].Invalid = true
+	}
+	return first, twins
+}
+
+// circuitRegionMissing: the API requires RegionId.
+var circuitRegionMissing = circuitRules.add(Rule{Code: "circuit-region-missing", Severity: Error, Column: CircuitRegionID, Fixed: true})
+
+// circuitRegionMalformed: a region becomes part of a host name.
+var circuitRegionMalformed = circuitRules.add(Rule{Code: "circuit-region-malformed", Severity: Error, Column: CircuitRegionID, Fixed: true})
+
+// circuitRegionUnknown: the region is one with a known endpoint.
+var circuitRegionUnknown = circuitRules.add(Rule{Code: "circuit-region-unknown", Severity: Error, Column: CircuitRegionID})
+
+// circuitRegionDefault: a row without a region gets the default one.
+var circuitRegionDefault = circuitRules.add(Rule{Code: "circuit-region-default", Severity: Note, Column: CircuitRegionID})
+
+// region returns the region of the row or the default one.
+func (d *decoder) region(f *field) string {
+	s, st := d.text(f)
+	switch {
+	case st == valueRejected:
+		return ""
+	case st == valueMissing && d.opts.DefaultRegion == "":
+		d.report(circuitRegionMissing, f)
+		return ""
+	case st == valueMissing:
+		if f.at.Col != 0 {
+			d.report(circuitRegionDefault, f, Arg{"region", d.opts.DefaultRegion})
+		}
+		return d.opts.DefaultRegion
+	case !ValidRegionID(s):
+		d.report(circuitRegionMalformed, f)
+		return ""
+	case len(d.regions) > 0 && !d.regions[s]:
+		d.report(circuitRegionUnknown, f, Arg{"nearest", nearest(s, d.opts.Regions)})
+		if d.severity[circuitRegionUnknown] == Error {
+			return ""
+		}
+	}
+	return s
+}
+
+// ValidRegionID reports whether a text can be a region ID. As part of a host name it has to
+// be a label (RFC 1123, section 2.1): 1 to 63 characters of a-z, 0-9 and hyphen, with no
+// hyphen at either end. Anything else would let a cell choose the host.
+func ValidRegionID(s string) bool {
+	if s == "" || len(s) > 63 || s[0] == '-' || s[len(s)-1] == '-' {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+			return false
+		}
+	}
+	return true
+}
+
+// circuitCompanyMissing: the API requires CompanyName.
+var circuitCompanyMissing = circuitRules.add(Rule{Code: "circuit-company-missing", Severity: Error, Column: CircuitCompanyName, Fixed: true})
+
+// circuitLineTypeMissing: the API requires LineType.
+var circuitLineTypeMissing = circuitRules.add(Rule{Code: "circuit-line-type-missing", Severity: Error, Column: CircuitLineType, Fixed: true})
+
+// circuitLineTypeUnknown: LineType is MSTP, MPLSVPN, FIBRE or Other.
+var circuitLineTypeUnknown = circuitRules.add(Rule{Code: "circuit-line-type-unknown", Severity: Error, Column: CircuitLineType, Fixed: true})
+
+// circuitSiMissing: the API requires Si.
+var circuitSiMissing = circuitRules.add(Rule{Code: "circuit-si-missing", Severity: Error, Column: CircuitSi, Fixed: true})
+
+// circuit reads the current row as a circuit, which is invalid if the number of errors has
+// risen since before.
+func (d *decoder) circuit(before int, past Past) {
+	f := &d.cells
+	c := Circuit{Row: d.row, Past: past}
+	if s, ok := d.required(&f[CircuitInstanceID], circuitInstanceMissing); ok {
+		c.InstanceID = d.accept(isInstanceID(s), s, circuitInstanceMalformed, &f[CircuitInstanceID])
+	}
+	c.RegionID = d.region(&f[CircuitRegionID])
+	c.CompanyName, _ = d.required(&f[CircuitCompanyName], circuitCompanyMissing)
+	c.LineType = d.listed(&f[CircuitLineType], circuitLineTypeMissing, circuitLineTypeUnknown)
+	c.Si, _ = d.required(&f[CircuitSi], circuitSiMissing)
+	c.ConstructionTime = d.constructionTime(&f[CircuitConstructionTime])
+	c.Bandwidth = d.bandwidth(&f[CircuitBandwidth])
+	c.PeerLocation, _ = d.text(&f[CircuitPeerLocation])
+	if s, st := d.text(&f[CircuitClientToken]); st == valueOK {
+		c.ClientToken = d.accept(ValidClientToken(s), s, circuitTokenMalformed, &f[CircuitClientToken])
+	}
+	c.Invalid = d.errors > before
+	d.circuits.append(c)
+}
+
+// circuitBandwidthMalformed: Bandwidth is a whole number of Mbit/s.
+var circuitBandwidthMalformed = requestRules.add(Rule{Code: "circuit-bandwidth-malformed", Severity: Error, Column: CircuitBandwidth, Fixed: true})
+
+// circuitBandwidthRange: Bandwidth is 2 to 10240.
+var circuitBandwidthRange = requestRules.add(Rule{Code: "circuit-bandwidth-range", Severity: Error, Column: CircuitBandwidth})
+
+// bandwidthInRange reports whether the API accepts a bandwidth.
+func bandwidthInRange(mbit int) bool { return mbit >= 2 && mbit <= 10240 }
+
+// bandwidth returns the bandwidth of the row in Mbit/s, or 0 if it has none.
+func (d *decoder) bandwidth(f *field) int {
+	st := d.checkType(f)
+	if st != valueOK {
+		return 0
+	}
+	s := f.cell.Value
+	switch {
+	case f.cell.Type == DateCell || f.cell.Type == NumberCell && f.cell.DateStyle:
+		d.report(cellDate, f)
+		return 0
+	case f.cell.Type == TextCell:
+		if s, st = d.cleanText(f); st != valueOK {
+			return 0
+		}
+	}
+	mbit, whole := wholeNumber(s)
+	if f.cell.Type == TextCell {
+		whole = whole && isDigits(s) && (s[0] != '0' || s == "0")
+	}
+	switch {
+	case !whole:
+		d.report(circuitBandwidthMalformed, f)
+		return 0
+	case !bandwidthInRange(mbit):
+		d.report(circuitBandwidthRange, f)
+		if d.severity[circuitBandwidthRange] == Error {
+			return 0
+		}
+	}
+	return mbit
+}
+
+// wholeNumber reads digits, or a stored number that is whole in whatever notation.
+func wholeNumber(s string) (int, bool) {
+	if n, err := strconv.Atoi(s); err == nil {
+		return n, !strings.HasPrefix(s, "+")
+	}
+	x, err := strconv.ParseFloat(s, 64)
+	if err != nil || x != float64(int(x)) || x > 1e9 || x < -1e9 {
+		return 0, false
+	}
+	return int(x), strings.Trim(s, "0123456789.eE+-") == ""
+}
+
+// circuitTokenMalformed: ClientToken is up to 64 printable ASCII characters.
+var circuitTokenMalformed = requestRules.add(Rule{Code: "circuit-token-malformed", Severity: Error, Column: CircuitClientToken, Fixed: true})
+
+// MaxClientToken is the length of the longest ClientToken that the VPC API accepts (API
+// page: "up to 64 ASCII characters").
+const MaxClientToken = 64
+
+// ValidClientToken reports whether a text can be a ClientToken: 1 to [MaxClientToken]
+// printable ASCII characters without spaces.
+func ValidClientToken(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= MaxClientToken
+}
+
+// circuitTokenTwice: a token belongs to one application.
+var circuitTokenTwice = requestRules.add(Rule{Code: "circuit-token-twice", Severity: Error, Column: CircuitClientToken, Fixed: true})
+
+// circuitEngineersMissing: the API requires at least one engineer.
+var circuitEngineersMissing = requestRules.add(Rule{Code: "circuit-engineers-missing", Severity: Error, Column: CircuitInstanceID, Fixed: true})
+
+// circuitEngineersMany: the API accepts at most 16 engineers.
+var circuitEngineersMany = requestRules.add(Rule{Code: "circuit-engineers-many", Severity: Error, Column: CircuitInstanceID, Fixed: true})
+
+// maxEngineers is the limit of one application (API page: PMInfo.1 to PMInfo.16).
+const maxEngineers = 16
+
+// countEngineers reports a circuit with n engineers if they are none or too many. No
+// engineer can name a circuit without an ID, so that is not reported again.
+func (d *decoder) countEngineers(c *Circuit, n int) {
+	r := circuitEngineersMissing
+	switch {
+	case n > maxEngineers:
+		r = circuitEngineersMany
+	case n > 0 || c.InstanceID == "":
+		return
+	}
+	f := &d.cells[CircuitInstanceID]
+	d.record(r, Problem{At: d.ref(CircuitInstanceID, c.Row), Column: f.header, Value: c.InstanceID, Args: []Arg{{"n", strconv.Itoa(n)}}})
+	c.Invalid = true
+}
+
+// The content of an accepted application does not change. The engine applies this rule, as
+// it knows what was sent.
+var _ = requestRules.add(Rule{Code: "circuit-changed-after-submission", Severity: Error, Column: CircuitInstanceID, Fixed: true})

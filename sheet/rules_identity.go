@@ -1,0 +1,181 @@
+package sheet
+
+import "time"
+
+// engineerIDForm: an identity number is 17 digits and a check character (GB 11643).
+var engineerIDForm = identityRules.add(Rule{Code: "engineer-id-form", Severity: Warning, Column: EngineerCertificateNo})
+
+// isIDForm reports whether a text has the form of an identity number.
+func isIDForm(s string) bool {
+	return len(s) == 18 && isDigits(s[:17]) && (isDigits(s[17:]) || s[17] == 'X' || s[17] == 'x')
+}
+
+// engineerIDOldForm: identity numbers of 15 digits have not been valid since 2013.
+var engineerIDOldForm = identityRules.add(Rule{Code: "engineer-id-old-form", Severity: Warning, Column: EngineerCertificateNo})
+
+// isOldIDForm reports whether a text has the form of a first-generation identity number.
+func isOldIDForm(s string) bool { return len(s) == 15 && isDigits(s) }
+
+// engineerIDCheckDigit: the last character checks the 17 before it (ISO 7064, MOD 11-2).
+var engineerIDCheckDigit = identityRules.add(Rule{Code: "engineer-id-check-digit", Severity: Warning, Column: EngineerCertificateNo})
+
+// idCheckDigitFits reports whether the last character of an identity number is the check
+// character of the others: the digits weighted by powers of 2 add up to 1 modulo 11, with X
+// as 10. The number has the form of isIDForm.
+func idCheckDigitFits(s string) bool {
+	sum := 0
+	for i := range 17 {
+		sum = (sum + int(s[i]-'0')) * 2 % 11
+	}
+	last := 10
+	if s[17] <= '9' {
+		last = int(s[17] - '0')
+	}
+	return (sum+last)%11 == 1
+}
+
+// engineerIDBirthDate: the birth date in an identity number exists.
+var engineerIDBirthDate = identityRules.add(Rule{Code: "engineer-id-birth-date", Severity: Warning, Column: EngineerCertificateNo})
+
+// idBirthDate returns the birth date in an identity number (characters 7 to 14) and whether
+// it exists. The number has the form of isIDForm.
+func idBirthDate(s string) (civil, bool) {
+	number := func(part string) (n int) {
+		for i := range len(part) {
+			n = n*10 + int(part[i]-'0')
+		}
+		return n
+	}
+	c := civil{year: number(s[6:10]), month: number(s[10:12]), day: number(s[12:14])}
+	return c, c.year >= 1850 && c.onCalendar()
+}
+
+// engineerIDAge: an engineer is of working age.
+var engineerIDAge = identityRules.add(Rule{Code: "engineer-id-age", Severity: Warning, Column: EngineerCertificateNo})
+
+// The ages, in years, at which people work on a construction site: from 16 (Labour Law of
+// the PRC, article 15) to 80.
+const (
+	minAge = 16
+	maxAge = 80
+)
+
+// plausibleAge reports whether a person born on that day is of working age now.
+func plausibleAge(born civil, now time.Time) bool {
+	age := now.Year() - born.year
+	if int(now.Month()) < born.month || int(now.Month()) == born.month && now.Day() < born.day {
+		age--
+	}
+	return age >= minAge && age <= maxAge
+}
+
+// engineerIDGender: the 17th digit is odd for men and even for women.
+var engineerIDGender = identityRules.add(Rule{Code: "engineer-id-gender", Severity: Warning, Column: EngineerGender})
+
+// idGender returns the gender that an identity number implies. It has the form of isIDForm.
+func idGender(s string) string {
+	if (s[16]-'0')%2 == 1 {
+		return "Male"
+	}
+	return "Female"
+}
+
+// checkIdentity applies the rules about identity numbers.
+func (d *decoder) checkIdentity(number, gender string, f *field) {
+	switch {
+	case isOldIDForm(number):
+		d.report(engineerIDOldForm, f)
+		return
+	case !isIDForm(number):
+		d.report(engineerIDForm, f)
+		return
+	}
+	if !idCheckDigitFits(number) {
+		d.report(engineerIDCheckDigit, f)
+	}
+	born, real := idBirthDate(number)
+	switch {
+	case !real:
+		d.report(engineerIDBirthDate, f)
+	case !d.opts.Now.IsZero() && !plausibleAge(born, d.opts.Now):
+		d.report(engineerIDAge, f)
+	}
+	if gender != "" && gender != idGender(number) {
+		d.report(engineerIDGender, &d.cells[EngineerGender], Arg{"implied", idGender(number)})
+	}
+}
+
+// engineerPassportForm: a passport number is 5 to 9 letters and digits with at least one
+// digit (ICAO Doc 9303).
+var engineerPassportForm = identityRules.add(Rule{Code: "engineer-passport-form", Severity: Warning, Column: EngineerCertificateNo})
+
+// isPassportNumber reports whether a text has the form of a passport number.
+func isPassportNumber(s string) bool {
+	digits := 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9':
+			digits++
+		case c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z':
+		default:
+			return false
+		}
+	}
+	return len(s) >= 5 && len(s) <= 9 && digits > 0
+}
+
+// checkCertificate applies the rules about certificate numbers.
+func (d *decoder) checkCertificate(e *Engineer) {
+	number := e.CertificateNo.Reveal()
+	f := &d.cells[EngineerCertificateNo]
+	switch {
+	case number == "":
+	case e.CertificateType == "Passport":
+		if !isPassportNumber(number) {
+			d.report(engineerPassportForm, f)
+		}
+	case e.CertificateType == "IDCard":
+		d.checkIdentity(number, e.Gender, f)
+	}
+}
+
+// engineerContactForm: a contact is a phone number: E.164, or a mainland mobile or landline.
+var engineerContactForm = identityRules.add(Rule{Code: "engineer-contact-form", Severity: Warning, Column: EngineerContact})
+
+// checkContact checks the form of a contact.
+func (d *decoder) checkContact(e *Engineer) {
+	if contact := e.Contact.Reveal(); contact != "" && !isPhone(contact) {
+		d.report(engineerContactForm, &d.cells[EngineerContact])
+	}
+}
+
+// isPhone reports whether a text is a phone number, ignoring spaces, hyphens and brackets:
+// + and 7 to 15 digits (E.164); a mainland mobile number, 11 digits starting with 13 to 19,
+// also after 86 or 0086; or a mainland landline with its area code, 10 to 12 digits starting
+// with 0.
+func isPhone(s string) bool {
+	var buf [24]byte
+	digits := buf[:0]
+	plus := false
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9' && len(digits) < cap(digits):
+			digits = append(digits, c)
+		case c == '+' && len(digits) == 0 && !plus:
+			plus = true
+		case c == ' ' || c == '-' || c == '(' || c == ')':
+		default:
+			return false
+		}
+	}
+	n := string(digits)
+	if plus {
+		return len(n) >= 7 && len(n) <= 15 && n[0] != '0'
+	}
+	for _, prefix := range []string{"", "86", "0086"} {
+		if len(n) == len(prefix)+11 && n[:len(prefix)] == prefix && n[len(prefix)] == '1' && n[len(prefix)+1] >= '3' {
+			return true
+		}
+	}
+	return len(n) >= 10 && len(n) <= 12 && n[0] == '0' && n[1] != '0'
+}

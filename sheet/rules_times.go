@@ -1,0 +1,135 @@
+package sheet
+
+import "time"
+
+// SentTime is the layout in which a construction time is sent, in UTC (API page:
+// YYYY-MM-DDThh:mm:ssZ).
+const SentTime = "2006-01-02T15:04:05Z"
+
+// circuitTimeMissing: the API requires ConstructionTime.
+var circuitTimeMissing = timeRules.add(Rule{Code: "circuit-time-missing", Severity: Error, Column: CircuitConstructionTime, Fixed: true})
+
+// circuitTimeMalformed: the construction time is a date in a known form.
+var circuitTimeMalformed = timeRules.add(Rule{Code: "circuit-time-malformed", Severity: Error, Column: CircuitConstructionTime, Fixed: true})
+
+// circuitTimeAmbiguous: 03/04/2027 could be two different dates.
+var circuitTimeAmbiguous = timeRules.add(Rule{Code: "circuit-time-ambiguous", Severity: Error, Column: CircuitConstructionTime, Fixed: true})
+
+// circuitTimeImpossible: the date and the time exist.
+var circuitTimeImpossible = timeRules.add(Rule{Code: "circuit-time-impossible", Severity: Error, Column: CircuitConstructionTime, Fixed: true})
+
+// circuitTimeGap: when clocks change, some times do not exist and some exist twice.
+var circuitTimeGap = timeRules.add(Rule{Code: "circuit-time-gap", Severity: Error, Column: CircuitConstructionTime, Fixed: true})
+
+// circuitTimeOfDay: a time of day is not a date.
+var circuitTimeOfDay = timeRules.add(Rule{Code: "circuit-time-of-day", Severity: Error, Column: CircuitConstructionTime, Fixed: true})
+
+// circuitTimeSerial: a number without a date format is probably not meant as a date.
+var circuitTimeSerial = timeRules.add(Rule{Code: "circuit-time-serial", Severity: Error, Column: CircuitConstructionTime})
+
+// constructionTime returns the construction time of the row in UTC, or the zero time if it
+// is missing or wrong.
+func (d *decoder) constructionTime(f *field) time.Time {
+	c, found := d.civilTime(f)
+	if !found {
+		return time.Time{}
+	}
+	t, single := c.in(d.opts.Location)
+	if !single {
+		d.report(circuitTimeGap, f, Arg{"zone", d.opts.Location.String()})
+		return time.Time{}
+	}
+	t = t.UTC()
+	if t.Year() < 1900 || t.Year() > 9999 {
+		d.report(circuitTimeImpossible, f)
+		return time.Time{}
+	}
+	d.checkTime(f, t, c.clock)
+	return t
+}
+
+// civilTime reads the cell of a construction time.
+func (d *decoder) civilTime(f *field) (civil, bool) {
+	switch d.checkType(f) {
+	case valueMissing:
+		d.report(circuitTimeMissing, f)
+		return civil{}, false
+	case valueRejected:
+		return civil{}, false
+	}
+	if f.cell.Type == NumberCell {
+		return d.serial(f)
+	}
+	s, st := d.cleanText(f)
+	if st != valueOK {
+		return civil{}, false
+	}
+	first, second, r := readDate(s)
+	switch r {
+	case readTwice:
+		d.report(circuitTimeAmbiguous, f, Arg{"first", first.date()}, Arg{"second", second.date()})
+	case readTimeOnly:
+		d.report(circuitTimeOfDay, f)
+	case readNowhere:
+		d.report(circuitTimeImpossible, f)
+	case readNothing:
+		d.report(circuitTimeMalformed, f)
+	}
+	return first, r == readOnce
+}
+
+// serial reads a stored number as a construction time.
+func (d *decoder) serial(f *field) (civil, bool) {
+	c, found := serialDate(f.cell.Value, d.book.Date1904())
+	switch {
+	case !found:
+		d.report(circuitTimeMalformed, f)
+		return civil{}, false
+	case c.day == 0:
+		d.report(circuitTimeOfDay, f)
+		return civil{}, false
+	case !f.cell.DateStyle:
+		d.report(circuitTimeSerial, f, Arg{"date", c.date()})
+		return c, d.severity[circuitTimeSerial] != Error
+	}
+	f.cell.Value = c.String() // as the cell displays it
+	return c, true
+}
+
+// circuitTimePast: the construction time is in the future.
+var circuitTimePast = timeRules.add(Rule{Code: "circuit-time-past", Severity: Warning, Column: CircuitConstructionTime})
+
+// circuitTimeFar: work more than two years ahead is probably a mistyped year.
+var circuitTimeFar = timeRules.add(Rule{Code: "circuit-time-far", Severity: Warning, Column: CircuitConstructionTime})
+
+// circuitTimeNight: work on a weekend night is probably a mistaken time zone.
+var circuitTimeNight = timeRules.add(Rule{Code: "circuit-time-night", Severity: Warning, Column: CircuitConstructionTime})
+
+// weekendNight reports whether a local time is on a Saturday or Sunday before 06:00 or
+// from 22:00.
+func weekendNight(t time.Time) bool {
+	day := t.Weekday()
+	return (day == time.Saturday || day == time.Sunday) && (t.Hour() < 6 || t.Hour() >= 22)
+}
+
+// circuitTimeEcho: the time is shown as it is sent, unless the cell already has that form.
+var circuitTimeEcho = timeRules.add(Rule{Code: "circuit-time-echo", Severity: Note, Column: CircuitConstructionTime})
+
+// checkTime applies the rules about a time that was read.
+func (d *decoder) checkTime(f *field, t time.Time, clock bool) {
+	sent := t.Format(SentTime)
+	if sent != f.cell.Value && d.severity[circuitTimeEcho] != Off {
+		d.report(circuitTimeEcho, f, d.args.single(Arg{"sent", sent})...)
+	}
+	if now := d.opts.Now; !now.IsZero() {
+		switch {
+		case t.Before(now):
+			d.report(circuitTimePast, f, Arg{"sent", sent})
+		case t.After(now.AddDate(2, 0, 0)):
+			d.report(circuitTimeFar, f, Arg{"sent", sent})
+		}
+	}
+	if clock && weekendNight(t.In(d.opts.Location)) {
+		d.report(circuitTimeNight, f, Arg{"local", t.In(d.opts.Location).Format("Mon 2006-01-02 15:04")}, Arg{"zone", d.opts.Location.String()})
+	}
+}
