@@ -142,7 +142,7 @@ func startSimulator(rate string, r runFlags) (*embedded, error) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		handler.Serve(ctx, listener) // if the listener fails, so do the calls
+		_ = handler.Serve(ctx, listener) // if the listener fails, so do the calls
 	}()
 	return &embedded{url: "http://" + listener.Addr().String(), stop: func() { cancel(); <-ended }}, nil
 }

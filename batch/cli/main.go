@@ -80,14 +80,14 @@ func Main() int {
 
 // await returns the error that a command ended with. Until the command handles signals
 // itself, the first signal abandons it: it has sent nothing and written nothing.
-func (a *app) await(ended <-chan error) (err error, left bool) {
+func (a *app) await(ended <-chan error) (abandoned bool, err error) {
 	select {
 	case err := <-ended:
-		return err, false
+		return false, err
 	case <-a.taken:
-		return <-ended, false
+		return false, <-ended
 	case s := <-a.env.Signals:
-		return failure(signalExit(s), "left-early", nil), true
+		return true, failure(signalExit(s), "left-early", nil)
 	}
 }
 
@@ -98,7 +98,7 @@ func leave(env Env, err error) int {
 	a.lines.fail(err)
 	cmd, flags, wrong := a.root().Find(env.Args)
 	if wrong == nil && cmd.ParseFlags(flags) == nil && a.wantsJSON(cmd) {
-		a.printUnfinished(cmd, err) // if it fails, standard error has the message
+		_ = a.printUnfinished(cmd, err) // if it fails, standard error has the message
 	}
 	return exitOf(err)
 }
@@ -164,8 +164,8 @@ func signalExit(s os.Signal) int {
 // is no stack trace, and no value that may be personal.
 func panicked(p any) error {
 	reason := fmt.Sprintf("%T", p)
-	if fault, ok := p.(runtime.Error); ok {
-		reason = fault.Error()
+	if err, ok := p.(runtime.Error); ok {
+		reason = err.Error()
 	}
 	return failure(exitInternal, "internal", nil, "reason", reason+", "+panicPlace())
 }

@@ -98,7 +98,7 @@ func (s *invocation) several() bool { return len(s.paths) > 1 }
 // close releases what was opened, last first.
 func (s *invocation) close() {
 	for i := len(s.closers) - 1; i >= 0; i-- {
-		s.closers[i].Close()
+		_ = s.closers[i].Close() // there is nothing left to write
 	}
 }
 

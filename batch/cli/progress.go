@@ -73,7 +73,7 @@ func (p *progress) row(e batch.Event) {
 	}
 	p.mu.Unlock()
 	if p.bar != nil {
-		p.bar.Add(1) // fails only beyond the total
+		_ = p.bar.Add(1) // fails only beyond the total
 	}
 }
 
@@ -100,7 +100,7 @@ func (p *progress) finish() {
 		p.ended.Wait()
 	}
 	if p.bar != nil {
-		p.bar.Finish()
+		_ = p.bar.Finish() // the bar is only decoration
 	}
 }
 

@@ -40,16 +40,16 @@ func Run(ctx context.Context, env Env) int {
 		}()
 		cmd, err = root.ExecuteContextC(ctx)
 	}()
-	err, left := a.await(ended)
+	abandoned, err := a.await(ended)
 	switch {
-	case left:
+	case abandoned:
 		return leave(env, err)
 	case err == nil:
 		return a.exit
 	}
 	a.lines.fail(err)
 	if a.wantsJSON(cmd) {
-		a.printUnfinished(cmd, err) // if it fails, standard error has the message
+		_ = a.printUnfinished(cmd, err) // if it fails, standard error has the message
 	}
 	return exitOf(err)
 }

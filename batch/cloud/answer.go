@@ -3,6 +3,7 @@ package cloud
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -240,13 +241,12 @@ func timeLeft(list string) time.Duration {
 func amount(text string, unit time.Duration) time.Duration {
 	text = strings.TrimSpace(text)
 	n, err := strconv.ParseUint(text, 10, 63)
-	if err != nil {
-		if e, ok := err.(*strconv.NumError); !ok || e.Err != strconv.ErrRange {
-			return 0
-		}
+	switch {
+	case errors.Is(err, strconv.ErrRange):
 		return maxWait
-	}
-	if n > uint64(maxWait/unit) {
+	case err != nil:
+		return 0
+	case n > uint64(maxWait/unit):
 		return maxWait
 	}
 	return time.Duration(n) * unit

@@ -77,7 +77,7 @@ func TestCredentialsHang(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := c.Submit(ctx, application()); err != context.DeadlineExceeded {
+		if _, err := c.Submit(ctx, application()); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("given up: %v", err)
 		}
 		close(release)

@@ -146,7 +146,7 @@ func oneCall(t *testing.T, c *Cloud, outcome *reported, id string, random *rand.
 	}
 	mustHide(t, id, err)
 	e, ok := errors.AsType[*batch.CallError](err)
-	if !ok && err != ctx.Err() {
+	if !ok && !errors.Is(err, ctx.Err()) {
 		t.Errorf("%s: %T %v", id, err, err)
 	}
 	if !ok || e.Class == batch.NotSent || e.Class == batch.MaybeReceived && (e.Status == 0 || e.Code == codeCutOff || e.Code == codeOversized || e.Code == codeTimeout || e.Code == codeCanceled) {

@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -146,12 +147,12 @@ func TestDialHangs(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
-		if _, err := c.Submit(ctx, application()); err != context.Canceled {
+		if _, err := c.Submit(ctx, application()); !errors.Is(err, context.Canceled) {
 			t.Errorf("given up: %v", err)
 		}
 		ctx, cancel = context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := c.Submit(ctx, application()); err != context.DeadlineExceeded {
+		if _, err := c.Submit(ctx, application()); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("out of time: %v", err)
 		}
 	})

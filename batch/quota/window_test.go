@@ -2,6 +2,7 @@ package quota
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -123,7 +124,7 @@ func TestQuotaWaitEndsWithItsContext(t *testing.T) {
 		var all sync.WaitGroup
 		for range 3 { // one has the turn, two wait for it
 			all.Go(func() {
-				if _, err := q.Acquire(ctx); err != context.Canceled {
+				if _, err := q.Acquire(ctx); !errors.Is(err, context.Canceled) {
 					t.Errorf("error %v", err)
 				}
 			})

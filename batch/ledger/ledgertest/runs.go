@@ -45,7 +45,7 @@ func onlyOneStarts(t *testing.T, open Open) {
 	for range n {
 		if err := <-errs; err == nil {
 			started++
-		} else if _, ok := err.(*ledger.LockedError); !ok {
+		} else if _, ok := errors.AsType[*ledger.LockedError](err); !ok {
 			t.Errorf("%v, want a *LockedError", err)
 		}
 	}
