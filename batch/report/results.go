@@ -14,15 +14,6 @@ import (
 // Results counts rows by result. A missing result counts zero; nil is all zeros.
 type Results map[sheet.Result]int
 
-// Count counts the results of rows.
-func Count(apps []Application) Results {
-	r := Results{}
-	for _, a := range apps {
-		r[a.Result]++
-	}
-	return r
-}
-
 // MarshalJSON gives every result word with its count, zeros included, in the order of
 // the documentation.
 func (r Results) MarshalJSON() ([]byte, error) {
