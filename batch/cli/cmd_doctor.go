@@ -3,11 +3,9 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -49,12 +47,11 @@ type examination struct {
 	flags  serviceFlags
 	pace   pace
 	region string
-	table  *tabwriter.Writer
+	table  [][]string
 	failed bool
 }
 
 func (d *examination) run(ctx context.Context) error {
-	d.table = tabwriter.NewWriter(d.app.env.Stdout, 0, 0, 2, ' ', 0)
 	d.environment()
 	if c := d.credentials(); c != nil {
 		d.service(ctx, c)
@@ -62,7 +59,7 @@ func (d *examination) run(ctx context.Context) error {
 	}
 	d.ledger(ctx)
 	d.folders()
-	if err := d.table.Flush(); err != nil {
+	if err := report.Table(d.app.env.Stdout, d.table); err != nil {
 		return err
 	}
 	if d.failed {
@@ -71,7 +68,7 @@ func (d *examination) run(ctx context.Context) error {
 	return nil
 }
 
-// check prints the outcome of one check, with the catalogue's sentence for it.
+// check notes the outcome of one check, with the catalogue's sentence for it.
 func (d *examination) check(ok bool, what, code string, args ...string) {
 	state := "ok"
 	if !ok {
@@ -87,12 +84,12 @@ func (d *examination) fail(what string, err error) {
 	d.row("fail", what, own.code, own.args)
 }
 
-// row prints one line of the table, followed by the hint if the check failed.
+// row adds a line to the table, and the hint below it if the check failed.
 func (d *examination) row(state, what, code string, args map[string]string) {
 	message, hint := d.app.lines.words.Render(code, args)
-	fmt.Fprintf(d.table, "%s\t%s\t%s\n", d.app.lines.words.Line("doctor-"+state), what, report.Printable(message))
+	d.table = append(d.table, []string{d.app.lines.words.Line("doctor-" + state), what, report.Printable(message)})
 	if state == "fail" && hint != "" {
-		fmt.Fprintf(d.table, "\t\t%s\n", report.Printable(hint))
+		d.table = append(d.table, []string{"", "", report.Printable(hint)})
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -35,12 +34,12 @@ func (a *app) explainCommand() *cobra.Command {
 
 // explainAll lists the rules of the sheets with their default severity.
 func (a *app) explainAll() error {
-	w := tabwriter.NewWriter(a.env.Stdout, 0, 0, 2, ' ', 0)
+	var rows [][]string
 	for _, r := range sheet.Rules() {
 		e, _ := a.lines.words.Entry(r.Code)
-		fmt.Fprintf(w, "%s\t%s\t%s\n", r.Code, r.Severity, prose.General(e.Message))
+		rows = append(rows, []string{r.Code, r.Severity.String(), prose.General(e.Message)})
 	}
-	return w.Flush()
+	return report.Table(a.env.Stdout, rows)
 }
 
 // explain prints the entry of a code, regardless of case, or else of its family.

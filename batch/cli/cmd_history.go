@@ -3,10 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -86,14 +83,15 @@ func (a *app) runHistory(ctx context.Context, store ledger.Store, limit int, asJ
 		a.lines.say("no-runs", nil)
 		return nil
 	}
-	return a.table("history-runs", len(list), func(w io.Writer, i int) {
-		r := list[i]
+	rows := a.header("history-runs")
+	for _, r := range list {
 		exit := "-"
 		if r.ExitCode != nil {
 			exit = number(*r.ExitCode)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.RunID, stamp(r.StartedAt), r.Scope, r.Status, exit, report.Results(r.Results), report.Printable(r.Input))
-	})
+		rows = append(rows, []string{r.RunID, stamp(r.StartedAt), r.Scope, r.Status, exit, report.Results(r.Results).String(), report.Printable(r.Input)})
+	}
+	return report.Table(a.env.Stdout, rows)
 }
 
 // eventLine is one thing that happened to a circuit, in the JSON of history.
@@ -135,20 +133,16 @@ func (a *app) circuitHistory(ctx context.Context, store ledger.Store, circuit st
 			Events     []eventLine `json:"events"`
 		}{circuit, list})
 	}
-	return a.table("history-events", len(list), func(w io.Writer, i int) {
-		e := list[i]
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\n", e.RunID, stampOf(e.Begun), stampOf(e.Finished), e.Attempts, e.Result, e.RequestID, e.Token, report.Printable(e.Message))
-	})
+	rows := a.header("history-events")
+	for _, e := range list {
+		rows = append(rows, []string{e.RunID, stampOf(e.Begun), stampOf(e.Finished), number(e.Attempts), string(e.Result), e.RequestID, e.Token, report.Printable(e.Message)})
+	}
+	return report.Table(a.env.Stdout, rows)
 }
 
-// table prints a header from the catalogue, its columns separated by |, and rows.
-func (a *app) table(header string, rows int, row func(io.Writer, int)) error {
-	w := tabwriter.NewWriter(a.env.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, strings.ReplaceAll(a.lines.words.Line(header), "|", "\t"))
-	for i := range rows {
-		row(w, i)
-	}
-	return w.Flush()
+// header begins a table with a line of the catalogue, whose columns are separated by |.
+func (a *app) header(code string) [][]string {
+	return [][]string{strings.Split(a.lines.words.Line(code), "|")}
 }
 
 func (a *app) writeJSON(v any) error {

@@ -2,10 +2,12 @@ package report
 
 import (
 	"bufio"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"text/tabwriter"
 	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
@@ -51,6 +53,32 @@ func TestPadCountsTerminalCells(t *testing.T) {
 		if got := Pad(s, 7) + "|"; got != want {
 			t.Errorf("%q became %q, want %q", s, got, want)
 		}
+	}
+}
+
+func TestTableAlignsTerminalCells(t *testing.T) {
+	var b strings.Builder
+	if err := Table(&b, [][]string{{"运行", "state", "x"}, {"run", "已接受", "x"}, {"", "", "x"}, {"alone and longer than the columns"}}); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(b.String()) {
+		if before, _, found := strings.Cut(line, "x\n"); found && uniseg.StringWidth(before) != 4+2+6+2 {
+			t.Errorf("the last column is out of place: %q", line)
+		}
+	}
+}
+
+// Of plain ASCII, Table makes what text/tabwriter makes.
+func TestTableIsThatOfTabwriter(t *testing.T) {
+	rows := [][]string{{"RUN", "", "INPUT"}, {"20270115", "", "a b.xlsx"}, {"", "", "hint"}, {"x", "", ""}}
+	var got, want strings.Builder
+	w := tabwriter.NewWriter(&want, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(w, strings.Join(row, "\t"))
+	}
+	w.Flush()
+	if err := Table(&got, rows); err != nil || got.String() != want.String() {
+		t.Errorf("got %v\n%swant\n%s", err, got.String(), want.String())
 	}
 }
 
