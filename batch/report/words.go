@@ -126,6 +126,8 @@ func headlineCode(d *Document) string {
 		return "report-head-stopped"
 	case d.Rows == 0:
 		return "report-head-empty"
+	case d.DryRun && d.Results[sheet.Already] == d.Rows:
+		return "report-head-already"
 	case d.DryRun && bad == 0:
 		return "report-head-valid"
 	case d.DryRun:

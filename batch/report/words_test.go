@@ -82,6 +82,24 @@ func TestTableIsThatOfTabwriter(t *testing.T) {
 	}
 }
 
+// A dry run of rows that were all accepted before does not call them valid.
+func TestHeadlineOfADryRun(t *testing.T) {
+	for _, c := range []struct {
+		results Results
+		want    string
+	}{
+		{Results{sheet.Valid: 3}, "report-head-valid"},
+		{Results{sheet.Valid: 1, sheet.Already: 2}, "report-head-valid"},
+		{Results{sheet.Already: 3}, "report-head-already"},
+		{Results{sheet.Already: 2, sheet.Blocked: 1}, "report-head-invalid"},
+	} {
+		d := Document{Command: "submit", DryRun: true, Rows: 3, Results: c.results}
+		if got := headlineCode(&d); got != c.want {
+			t.Errorf("%v: %s, want %s", c.results, got, c.want)
+		}
+	}
+}
+
 // The states of LOAs come from the API and may be in any script: the meanings behind them
 // stay in one column.
 func TestCountsAlign(t *testing.T) {

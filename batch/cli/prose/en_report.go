@@ -8,6 +8,7 @@ var enReport = map[string]Entry{
 	"report-head-some":         {Message: "{accepted} of {rows} {rows:row|rows} accepted, {bad} {bad:needs|need} attention"},
 	"report-head-nothing-sent": {Message: "nothing was sent: {bad} of {rows} {rows:row|rows} {bad:needs|need} attention"},
 	"report-head-valid":        {Message: "dry run, nothing was sent: {rows:|all }{rows} {rows:row is|rows are} valid"},
+	"report-head-already":      {Message: "dry run, nothing was sent: {rows:|all }{rows} {rows:row was|rows were} accepted before"},
 	"report-head-invalid":      {Message: "dry run, nothing was sent: {bad} of {rows} {rows:row|rows} {bad:needs|need} attention"},
 	"report-head-stopped":      {Message: "stopped early: {accepted} of {rows} {rows:row|rows} accepted, {left} not attempted"},
 	"report-head-no-copy":      {Message: "{accepted} of {rows} {rows:row|rows} accepted, but the results copy could not be written; the ledger has everything"},
