@@ -153,11 +153,12 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ledgerFlag := filepath.Join(t.TempDir(), "gone", "ledger.db")
 	deliver := func(path string) (output, failure, printed, next string, exit int) {
 		var shown bytes.Buffer
 		env := Env{Getenv: func(string) string { return "" }}
 		a := &app{env: env, lines: &lines{err: &shown, words: prose.English}}
-		done := &finished{in: in, outcomes: everyRow(in.workbook, nil), ledgerFlag: filepath.Join(t.TempDir(), "gone", "ledger.db")}
+		done := &finished{in: in, outcomes: everyRow(in.workbook, nil), ledgerFlag: ledgerFlag}
 		done.info = runInfo{id: "r1", command: "submit", args: []string{"submit", in.path}}
 		doc := a.deliver(done, path, outputFlags{})
 		return doc.Output, doc.Failure, shown.String(), doc.Next().Code, doc.ExitCode
@@ -177,7 +178,7 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 	}
 	t.Setenv("TMPDIR", filepath.Join(folder, "gone"))
 	output, failed, printed, _, exit = deliver(filepath.Join(folder, "gone", "out.xlsx"))
-	if output != "" || failed == "" || exit != exitNoCopy || !strings.Contains(printed, "loabatch report r1 --input "+in.path) {
+	if output != "" || failed == "" || exit != exitNoCopy || !strings.Contains(printed, "run: loabatch report --input="+in.path+" --ledger="+ledgerFlag+" --output=FILE r1") {
 		t.Errorf("exit %d, output %q, failure %q: %s", exit, output, failed, printed)
 	}
 }

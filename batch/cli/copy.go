@@ -80,7 +80,8 @@ func (a *app) placeCopy(done *finished, path string, patch sheet.Patch) (written
 			return second, first
 		}
 	}
-	a.lines.warn("copy-failed", map[string]string{"file": path, "reason": cause(first), "run": runID, "input": in.path})
+	command := a.suggest("report", settings{"input": in.path, "ledger": done.ledgerFlag, "output": "FILE"}, runID)
+	a.lines.warn("copy-failed", map[string]string{"file": path, "reason": cause(first), "command": command})
 	return "", first
 }
 

@@ -101,7 +101,7 @@ var enLines = map[string]Entry{
 	"left-early":        {Message: "interrupted; nothing was sent", Hint: "Run the same command again."},
 	"left-at-once":      {Message: "quit at once; no results copy was written", Hint: "Run the same command again to continue, or loabatch report {run} for the copy."},
 	"copy-second-place": {Message: "cannot write the results copy to {file}: {reason}", Hint: "It was written to {second} instead."},
-	"copy-failed":       {Message: "cannot write the results copy to {file}: {reason}", Hint: "The ledger has everything. Once there is space, run: loabatch report {run} --input {input} -o FILE"},
+	"copy-failed":       {Message: "cannot write the results copy to {file}: {reason}", Hint: "The ledger has everything. Once there is space, run: {command}"},
 	"report-failed":     {Message: "cannot write the {kind} report to {file}: {reason}", Hint: "The results copy lists the same errors."},
 
 	// the Message column of rows
