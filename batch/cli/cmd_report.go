@@ -11,6 +11,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -128,10 +129,11 @@ func everyRow(book *sheet.Workbook, rows []batch.Outcome) []batch.Outcome {
 		known[o.Row] = o
 	}
 	all := make([]batch.Outcome, len(book.Circuits))
-	for i, c := range book.Circuits {
+	for i := range book.Circuits {
+		c := &book.Circuits[i]
 		o, ok := known[c.Row]
 		if !ok {
-			o = batch.Outcome{Row: c.Row, Key: batch.Key{Region: c.RegionID, InstanceID: c.InstanceID}, Result: sheet.NotAttempted, Reason: batch.ReasonInterrupted}
+			o = batch.Outcome{Row: c.Row, Key: plan.KeyOf(c), Result: sheet.NotAttempted, Reason: batch.ReasonInterrupted}
 		}
 		all[i] = o
 	}

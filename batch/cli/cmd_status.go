@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -71,17 +72,17 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, path string) error {
 // statusPlan plans a dry run that reads the state of every circuit named in a row, valid
 // or not.
 func statusPlan(book *sheet.Workbook) *batch.Plan {
-	plan := &batch.Plan{DryRun: true}
+	p := &batch.Plan{DryRun: true}
 	for i := range book.Circuits {
 		c := &book.Circuits[i]
-		key := batch.Key{Region: c.RegionID, InstanceID: c.InstanceID}
+		key := plan.KeyOf(c)
 		if key.Region == "" || key.InstanceID == "" {
-			plan.Settled = append(plan.Settled, batch.Outcome{Row: c.Row, Key: key, Result: sheet.Invalid, Reason: batch.ReasonInvalid})
+			p.Settled = append(p.Settled, batch.Outcome{Row: c.Row, Key: key, Result: sheet.Invalid, Reason: batch.ReasonInvalid})
 			continue
 		}
-		plan.Applications = append(plan.Applications, batch.Application{Row: c.Row, Key: key, Circuit: c})
+		p.Applications = append(p.Applications, batch.Application{Row: c.Row, Key: key, Circuit: c})
 	}
-	return plan
+	return p
 }
 
 // deliverStatus writes the copy and prints the summary.

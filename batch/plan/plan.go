@@ -31,7 +31,7 @@ func Keys(w *sheet.Workbook) []batch.Key {
 	keys := make([]batch.Key, 0, len(w.Circuits))
 	seen := make(map[batch.Key]bool, len(w.Circuits))
 	for i := range w.Circuits {
-		k := keyOf(&w.Circuits[i])
+		k := KeyOf(&w.Circuits[i])
 		if k.InstanceID != "" && !seen[k] {
 			seen[k] = true
 			keys = append(keys, k)
@@ -40,7 +40,8 @@ func Keys(w *sheet.Workbook) []batch.Key {
 	return keys
 }
 
-func keyOf(c *sheet.Circuit) batch.Key {
+// KeyOf returns the key of a circuit. Parts that the row leaves out are empty.
+func KeyOf(c *sheet.Circuit) batch.Key {
 	return batch.Key{Region: c.RegionID, InstanceID: c.InstanceID}
 }
 
@@ -72,7 +73,7 @@ type planner struct {
 }
 
 func (p *planner) row(c *sheet.Circuit) {
-	key := keyOf(c)
+	key := KeyOf(c)
 	record, known := p.options.Past[key]
 	if len(p.options.Only) > 0 && !slices.Contains(p.options.Only, lastResult(c, record, known)) {
 		p.settle(skipped(c, record, known))
@@ -106,7 +107,7 @@ func (p *planner) row(c *sheet.Circuit) {
 // skipped is the outcome of a row that is left out: what is known of it stays in sight,
 // from the ledger or else from the workbook.
 func skipped(c *sheet.Circuit, r batch.Record, known bool) batch.Outcome {
-	o := batch.Outcome{Row: c.Row, Key: keyOf(c), Result: sheet.Skipped, Reason: batch.ReasonSkipped}
+	o := batch.Outcome{Row: c.Row, Key: KeyOf(c), Result: sheet.Skipped, Reason: batch.ReasonSkipped}
 	if known && r.Hash != "" {
 		o.RequestID, o.Token, o.Generation, o.SubmittedAt, o.LOAStatus = r.RequestID, r.Token, r.Generation, r.SubmittedAt, r.LOAStatus
 		return o
