@@ -32,6 +32,9 @@ func (a *app) doctorCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := checkRegion(region); err != nil {
+				return err
+			}
 			d := &examination{app: a, flags: f, pace: pace, region: region}
 			return d.run(cmd.Context())
 		},
@@ -77,7 +80,7 @@ func (d *examination) check(ok bool, what, code string, args ...string) {
 	d.row(state, what, code, failure(0, code, nil, args...).args)
 }
 
-// fail prints a check that returned an error, with that error's own sentence.
+// fail notes a check that returned an error, with that error's own sentence.
 func (d *examination) fail(what string, err error) {
 	own, _ := errors.AsType[*exitError](err) // doctor calls nothing that returns another kind
 	d.failed = true
@@ -164,14 +167,11 @@ func (d *examination) ledger(ctx context.Context) {
 // folders checks that the folders a copy may be written to are writable.
 func (d *examination) folders() {
 	for _, folder := range []string{".", os.TempDir()} {
-		f, err := os.CreateTemp(folder, ".loabatch-*")
-		if err != nil {
+		if err := checkWritable(folder); err != nil {
 			d.check(false, "folder", "output-unwritable", "file", folder, "reason", cause(err))
-			continue
+		} else {
+			d.check(true, "folder", "doctor-folder", "folder", folder)
 		}
-		f.Close()
-		os.Remove(f.Name())
-		d.check(true, "folder", "doctor-folder", "folder", folder)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/sheet"
@@ -44,6 +45,30 @@ func TestExplainAll(t *testing.T) {
 	for i, r := range rules {
 		if words := strings.Fields(lines[i]); len(words) < 4 || words[0] != r.Code || words[1] != r.Severity.String() || strings.Contains(lines[i], "{") {
 			t.Errorf("%s: %s", r.Code, lines[i])
+		}
+	}
+}
+
+// doctor takes for --region what submit takes.
+func TestDoctorRegion(t *testing.T) {
+	t.Parallel()
+	if exit, _, printed := runTool(t, "doctor", "--region=-cn-"); exit != exitUsage || !strings.Contains(printed, "--region does not accept -cn-") {
+		t.Errorf("exit %d: %s", exit, printed)
+	}
+}
+
+// If a circuit's status could not be read, the hint is not about an application: none was sent.
+func TestHintWithoutAnApplication(t *testing.T) {
+	const code = "ServiceUnavailable"
+	_, apiHint := prose.English.Render(code, nil)
+	for reason, own := range map[batch.Reason]bool{batch.ReasonUnasked: true, batch.ReasonAttempts: false} {
+		_, want := prose.English.Render(string(reason), nil)
+		if !own {
+			want = apiHint
+		}
+		o := batch.Outcome{Result: sheet.NotAttempted, Reason: reason, ErrorCode: code}
+		if _, hint := newFindings(&sheet.Workbook{}, nil).message(prose.English, o); hint != want || hint == "" {
+			t.Errorf("%s: hint %q, want %q", reason, hint, want)
 		}
 	}
 }

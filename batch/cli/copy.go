@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -24,15 +25,19 @@ func checkOutput(in *input, path string) error {
 	if isFolder(path) {
 		return failure(exitUsage, "output-folder", nil, "file", path)
 	}
-	probe, err := os.CreateTemp(filepath.Dir(path), ".loabatch-*")
-	if err != nil {
-		return failure(exitUsage, "output-unwritable", err, "file", path, "reason", cause(err))
-	}
-	probe.Close()
-	if err := os.Remove(probe.Name()); err != nil {
+	if err := checkWritable(filepath.Dir(path)); err != nil {
 		return failure(exitUsage, "output-unwritable", err, "file", path, "reason", cause(err))
 	}
 	return nil
+}
+
+// checkWritable creates a file in a folder and removes it again.
+func checkWritable(folder string) error {
+	probe, err := os.CreateTemp(folder, ".loabatch-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 // extension returns the extension that the copy must have: programs refuse to open a

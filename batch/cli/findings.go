@@ -35,8 +35,8 @@ func (f *findings) message(w *prose.Catalogue, o batch.Outcome) (message, hint s
 	if _, known := w.Entry(o.ErrorCode); known {
 		meaning, apiHint = w.Render(o.ErrorCode, nil)
 	}
-	if o.Result == sheet.Blocked {
-		apiHint = "" // the reason's own says what stands against the row
+	if o.Result == sheet.Blocked || o.Reason == batch.ReasonUnasked {
+		apiHint = "" // it is about an application, and there was none
 	}
 	message, hint = w.Render(string(o.Reason), map[string]string{
 		"code": o.ErrorCode, "meaning": cmp.Or(meaning, o.ErrorCode), "loa": o.LOAStatus, "instance": o.Key.InstanceID, "region": o.Key.Region, "circuit": o.CircuitState,

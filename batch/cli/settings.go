@@ -16,8 +16,10 @@ import (
 // options turns the flags into sheet.Options, or reports which flag is wrong.
 func (f *validationFlags) options(now time.Time) (sheet.Options, error) {
 	o := sheet.Options{DefaultRegion: f.region, Now: now, Strict: f.strict, Regions: cloud.KnownRegions(), Severities: map[string]sheet.Severity{}}
-	if f.region != "" && !sheet.ValidRegionID(f.region) {
-		return o, failure(exitUsage, "region-value", nil, "value", f.region)
+	if f.region != "" {
+		if err := checkRegion(f.region); err != nil {
+			return o, err
+		}
 	}
 	if f.maxUnpacked < 1 {
 		return o, failure(exitUsage, "max-unpacked-value", nil, "value", number(f.maxUnpacked))
@@ -46,6 +48,14 @@ func (f *validationFlags) options(now time.Time) (sheet.Options, error) {
 		return o, failure(exitUsage, "region-unknown", nil, "value", f.region)
 	}
 	return o, nil
+}
+
+// checkRegion rejects a value of --region that does not have the form of a region ID.
+func checkRegion(id string) error {
+	if !sheet.ValidRegionID(id) {
+		return failure(exitUsage, "region-value", nil, "value", id)
+	}
+	return nil
 }
 
 // reportKinds lists what --report takes.
