@@ -6,7 +6,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Key names a circuit across runs: what is applied for once.
+// Key identifies a circuit, which is applied for once across all runs.
 type Key struct {
 	Region     string
 	InstanceID string
@@ -20,20 +20,21 @@ type Application struct {
 	Key        Key
 	Circuit    *sheet.Circuit
 	Engineers  []*sheet.Engineer // 1 to 16, in sheet order
-	Hash       string            // hex SHA-256 of the content that is sent, personal data included; never reversible to it by itself
+	Hash       string            // hex SHA-256 of the content that is sent, personal data included; reversible only by guessing
 	Generation int               // 0 at first; rises only after a definite refusal of this content, or a reapply
 	Token      string            // ClientToken: 1 to 64 printable ASCII characters
 	Attempt    int               // which attempt of this run it is, from 1 on; 0 in a plan
 
-	// What the past says of the circuit; set by the plan.
-	LookUpFirst     bool     // an LOA may be there already: look it up before anything is sent
+	// What is known of the circuit's past; set by the plan.
+	LookUpFirst     bool     // an LOA may exist already: look it up before anything is sent
 	Open            bool     // an earlier application may have arrived: if the row is not reached, it is UNKNOWN
 	Accepted        bool     // this content was accepted under this token: repeating it has no effect
 	ReapplyRejected bool     // if its LOA turns out to be rejected or deleted, apply again (--reapply)
-	Previous        Previous // the last application for the circuit, when it is another one
+	Previous        Previous // the last application for the circuit, if it is a different one
 }
 
-// Previous is what is known of an earlier application for a circuit. The zero value is none.
+// Previous is what is known of an earlier application for a circuit. The zero value means
+// that there was none.
 type Previous struct {
 	Token      string
 	Generation int
@@ -48,12 +49,11 @@ type Plan struct {
 	Applications []Application   // to be sent, or looked up and then sent, in sheet order
 	Settled      []Outcome       // rows whose outcome is known before anything is sent, in sheet order
 	Problems     []sheet.Problem // found by comparing the workbook with the past; the workbook's own are not repeated
-	DryRun       bool            // Run withholds the sending
+	DryRun       bool            // Run sends nothing
 }
 
-// reapplied gives the application that follows when a person asked for one after the last
-// came to nothing: one generation on, as a Reapply where the LOA was rejected, as an Apply
-// where there is none.
+// reapplied returns the application to send if a person asks for another one: of the next
+// generation, and a Reapply if the LOA was rejected, an Apply otherwise.
 func (a *Application) reapplied(status string) Application {
 	next := *a
 	next.LookUpFirst, next.Operation = false, Apply
@@ -65,7 +65,7 @@ func (a *Application) reapplied(status string) Application {
 	return next
 }
 
-// Outcome begins the outcome of the application's row.
+// Outcome returns an outcome for the application's row, with what the application knows.
 func (a *Application) Outcome(r sheet.Result, why Reason) Outcome {
 	return Outcome{Row: a.Row, Key: a.Key, Operation: a.Operation, Result: r, Reason: why, Token: a.Token, Generation: a.Generation}
 }

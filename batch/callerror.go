@@ -17,15 +17,15 @@ type Class uint8
 
 // The classes.
 const (
-	NotSent       Class = iota // no connection was obtained: the API surely saw nothing; try later
+	NotSent       Class = iota // no connection was obtained, so the API saw nothing; try later
 	TryLater                   // answered: not now (throttled, busy, conflict); try later under the same token
-	Refused                    // answered: no, for good
-	RunFatal                   // answered: no, for every row (credentials, permission, arrears)
+	Refused                    // answered: rejected
+	RunFatal                   // answered: rejected, as every row would be (credentials, permission, arrears)
 	RegionFatal                // no row of this region can be sent (unknown region, no such host)
-	MaybeReceived              // no whole answer, or a 5xx: it may have taken effect; look up, then try later
+	MaybeReceived              // no complete answer, or a 5xx: it may have taken effect; look up, then try later
 )
 
-// String gives the class's name for logs.
+// String returns the name of the class, for logs.
 func (c Class) String() string {
 	return [...]string{"not-sent", "try-later", "refused", "run-fatal", "region-fatal", "maybe-received"}[c]
 }
@@ -47,7 +47,7 @@ var _ quota.Throttling = (*CallError)(nil)
 // Throttling implements [quota.Throttling].
 func (e *CallError) Throttling() (time.Duration, bool) { return e.Wait, e.Throttled }
 
-// Error gives the fields for a log.
+// Error returns the fields, for a log.
 func (e *CallError) Error() string {
 	return fmt.Sprintf("%s: %s (HTTP %d)", e.Class, e.Code, e.Status)
 }
@@ -57,8 +57,8 @@ func (e *CallError) temporary() bool {
 	return e.Class == NotSent || e.Class == TryLater || e.Class == MaybeReceived
 }
 
-// MatchCode reports whether an error code matches a pattern, in which one * stands for any
-// text, the empty one included, such as InvalidRegionId* or Invalid*.Malformed.
+// MatchCode reports whether an error code matches a pattern, in which one * matches any
+// text, even an empty one, such as InvalidRegionId* or Invalid*.Malformed.
 func MatchCode(pattern, code string) bool {
 	front, back, star := strings.Cut(pattern, "*")
 	if !star {
@@ -89,15 +89,15 @@ func RetryRead(ctx context.Context, attempts int, call func() error) error {
 	}
 }
 
-// Backoff: full jitter under a ceiling that doubles from half a second to twenty
-// seconds, so that five attempts last about half a quota window and rows that failed
-// together come back spread out.
+// Backoff: full jitter under a ceiling that doubles from half a second to twenty seconds,
+// so five attempts take about half a quota window, and rows that failed together are
+// retried at different times.
 const (
 	backoffBase = 500 * time.Millisecond
 	backoffCap  = 20 * time.Second
 )
 
-// backoff gives the wait before call n+1, never below the server's hint.
+// backoff returns the wait before call n+1, never below the server's hint.
 func backoff(n int, hint time.Duration) time.Duration {
 	ceiling := backoffCap
 	if shift := max(n-1, 0); shift < 6 {

@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// returnedRow is a row that comes back from its goroutine.
+// returnedRow is a row that another goroutine hands back to the loop.
 type returnedRow struct {
 	row  *row
 	next next
 	from from
 }
 
-// from says what a row comes back from.
+// from says what was done with a row that is handed back.
 type from uint8
 
 const (
@@ -47,7 +47,7 @@ func (g *region) caller() {
 }
 
 func (g *region) apply(w *row) returnedRow {
-	if g.ctx.Err() != nil { // known here a moment before the loop knows it
+	if g.ctx.Err() != nil { // the loop may not have noticed yet
 		return returnedRow{row: w, from: fromNothing}
 	}
 	w.app.Attempt = w.attempts + 1

@@ -1,19 +1,19 @@
 // Package batch is the engine: it sends each application exactly once, within the API's
-// quota, and reports the outcome of every row. It also defines the words that all packages
-// around it share.
+// quota, and reports the outcome of every row. It also defines the terms that the
+// packages around it share.
 //
-// How the data goes:
+// Data flow:
 //
 //  1. Package plan compares the workbook with the past and makes a [Plan]: an
 //     [Application] for each row that is to be sent, with a token derived from region,
 //     circuit, content and generation. Every other row has its outcome at once.
 //  2. [Engine.Run] settles what an earlier run left open, then sends. [Ledger].Begin is
-//     durable before the first byte leaves; Finish follows the answer. Each region has
+//     durable before the first byte is sent; Finish follows the answer. Each region has
 //     its own quotas and calls (region.go).
 //  3. Every row ends in one [Outcome], in sheet order.
 //
-// The wiring reads as a sentence: retry(quota(log(cloud))). The quota is inside the
-// retry, so that every attempt counts, and nothing below retries.
+// The calls are wrapped as retry(quota(log(cloud))). The quota is inside the retry, so
+// every attempt counts against it, and nothing below retries.
 //
 // A row is a state machine without clock or goroutine (row.go): it takes the result of an
 // attempt or a lookup and says what comes next. Its rules:

@@ -9,8 +9,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// dryRun withholds the sending and is otherwise the same path. Without a Surveyor every
-// application is VALID; with one the state of its circuit decides.
+// dryRun sends nothing, and otherwise takes the same path as a run. Without a Surveyor
+// every application is VALID; with one the state of its circuit decides.
 func (r *run) dryRun(ctx context.Context) {
 	regions := map[string][]int32{}
 	for i := range r.plan.Applications {
@@ -81,7 +81,7 @@ func newSurvey(r *run, region string, quota Quota, ids []string) *survey {
 
 // read pages through the region until all circuits are found, then asks by ID for those
 // that the listing did not have, since what is listed may lag behind or change between
-// two pages. What was found before an error stays.
+// two pages. What was found before an error is kept.
 func (s *survey) read(ctx context.Context) error {
 	if len(s.missing) > SurveyIDs {
 		if err := s.pages(ctx, nil); err != nil {
@@ -96,8 +96,8 @@ func (s *survey) read(ctx context.Context) error {
 	return nil
 }
 
-// pages reads page after page, of the circuits with these IDs or of all, until none is
-// missing or there is no more.
+// pages reads the pages of the circuits with these IDs, or of all circuits, until it has
+// found every missing circuit or read the last page.
 func (s *survey) pages(ctx context.Context, ids []string) error {
 	more := true
 	for page := 1; more && len(s.missing) > 0; page++ {
@@ -116,7 +116,7 @@ func (s *survey) pages(ctx context.Context, ids []string) error {
 	return nil
 }
 
-// page reads one page, asking until it is answered or attempts run out.
+// page reads one page, and retries until it is answered or attempts run out.
 func (s *survey) page(ctx context.Context, page int, ids []string) (circuits []CircuitState, more bool, err error) {
 	err = RetryRead(s.run.going, s.run.engine.attempts(), func() (err error) {
 		circuits, more, err = s.ask(ctx, page, ids)
@@ -129,7 +129,7 @@ func (s *survey) page(ctx context.Context, page int, ids []string) (circuits []C
 	return circuits, more, err
 }
 
-// ask asks once, when the quota allows it and nothing has stopped the run.
+// ask makes one request, once the quota allows it, unless the run was stopped.
 func (s *survey) ask(ctx context.Context, page int, ids []string) ([]CircuitState, bool, error) {
 	done, err := s.quota.Acquire(s.run.going)
 	if err != nil {

@@ -26,7 +26,7 @@ func TestPredict(t *testing.T) {
 		circuit string
 	}{
 		{"ready", CircuitState{"pc-1", "Allocated", "Normal", ""}, false, sheet.Valid, ReasonValid, "", ""},
-		{"business status not told", CircuitState{"pc-1", "Allocated", "", ""}, false, sheet.Valid, ReasonValid, "", ""},
+		{"business status missing", CircuitState{"pc-1", "Allocated", "", ""}, false, sheet.Valid, ReasonValid, "", ""},
 		{"no such circuit", CircuitState{}, false, sheet.Blocked, ReasonNoCircuit, "InvalidInstanceId.NotFound", ""},
 		{"not allocated yet", CircuitState{"pc-1", "Initial", "Normal", ""}, false, sheet.Blocked, ReasonNotAllocated, "IncorrectStatus.PhysicalConnection", "Initial"},
 		{"in use", CircuitState{"pc-1", "Enabled", "Normal", ""}, false, sheet.Blocked, ReasonNotAllocated, "IncorrectStatus.PhysicalConnection", "Enabled"},
@@ -46,7 +46,7 @@ func TestPredict(t *testing.T) {
 	}
 }
 
-// forbidden is an API and a ledger that a dry run must not touch.
+// forbidden is an API and a ledger that a dry run must not use.
 type forbidden struct{ t *testing.T }
 
 func (f forbidden) Submit(context.Context, Application) (Receipt, error) {
@@ -139,7 +139,7 @@ func (s *surveyor) Survey(_ context.Context, region string, page int, ids []stri
 	return s.circuits[from:to], to < len(s.circuits), nil
 }
 
-// surveyed makes an online dry run of circuits, all of one region, against a surveyor.
+// surveyed carries out an online dry run of circuits that are all in one region.
 func surveyed(t *testing.T, e *Engine, rows int) *Summary {
 	t.Helper()
 	p := plan.New(workbook(rows, "cn-hangzhou"), plan.Options{DryRun: true})
@@ -150,7 +150,7 @@ func surveyed(t *testing.T, e *Engine, rows int) *Summary {
 	return sum
 }
 
-// listed gives a surveyor that lists the circuits of a workbook of so many rows.
+// listed returns a surveyor that lists the circuits of a workbook with that many rows.
 func listed(rows int) *surveyor {
 	s := &surveyor{calls: map[string]int{}}
 	for _, c := range workbook(rows, "cn-hangzhou").Circuits {
@@ -172,7 +172,7 @@ func TestSurveyPages(t *testing.T) {
 		{"the first page has them", 40, 120, 0, []string{"1/0"}},
 		{"all", 120, 120, 0, []string{"1/0", "2/0", "3/0"}},
 		{"some are not listed", 120, 113, 7, []string{"1/0", "2/0", "3/0", "1/5", "1/2"}},
-		{"some are not there", 12, 5, 0, []string{"1/0", "1/5", "1/2"}},
+		{"some do not exist", 12, 5, 0, []string{"1/0", "1/5", "1/2"}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := listed(max(test.rows, test.listed))
@@ -206,8 +206,8 @@ func TestSurveyRepeatsPages(t *testing.T) {
 	})
 }
 
-// When a page stays unread, what was read before it counts, and the rest says why.
-func TestSurveyBreaksOff(t *testing.T) {
+// If a page cannot be read, what was read before it counts, and the other rows say why.
+func TestSurveyKeepsWhatItRead(t *testing.T) {
 	for _, test := range []struct {
 		class Class
 		why   Reason

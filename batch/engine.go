@@ -13,7 +13,7 @@ import (
 )
 
 // Engine carries out a plan. Its fields are set before Run and not changed after; an
-// Engine makes one run at a time.
+// Engine carries out one run at a time.
 type Engine struct {
 	Submitter Submitter // may be nil for a dry run
 	Finder    Finder    // may be nil for a dry run
@@ -34,7 +34,7 @@ type Engine struct {
 
 	Log     *slog.Logger // one line for each attempt; nil means none
 	RunID   string       // part of every line
-	Observe func(Event)  // called for every row as it ends, from one goroutine; may be nil
+	Observe func(Event)  // called for every row when it has ended, from one goroutine; may be nil
 }
 
 // Event reports that a row has ended. Its outcome is in the ledger already.
@@ -63,10 +63,10 @@ const (
 	defaultAttempts    = 5
 )
 
-// Run makes the run and returns when every row has its outcome. When drain is closed,
-// nothing new is started and what is in flight is finished; when ctx ends, what is in
-// flight is abandoned. The summary is complete in either case, and also when there is an
-// error, which says that the ledger failed.
+// Run carries out a plan, and returns when every row has its outcome. When drain is
+// closed, nothing new is started and what is in flight is finished; when ctx ends, what
+// is in flight is abandoned. The summary is complete in either case, and also when there
+// is an error, which says that the ledger failed.
 func (e *Engine) Run(ctx context.Context, drain <-chan struct{}, p *Plan) (*Summary, error) {
 	r := newRun(ctx, e, p)
 	defer r.close()
@@ -102,7 +102,7 @@ type Limit struct {
 // minFinished is how many rows must be finished before a percentage counts.
 const minFinished = 20
 
-// ParseLimit reads N or N%, such as 25 or 2.5%. The empty text is no limit.
+// ParseLimit reads N or N%, such as 25 or 2.5%. An empty text means no limit.
 func ParseLimit(text string) (Limit, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -111,18 +111,18 @@ func ParseLimit(text string) (Limit, error) {
 	if number, percent := strings.CutSuffix(text, "%"); percent {
 		p, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
 		if err != nil || !(p > 0 && p <= 100) {
-			return Limit{}, fmt.Errorf("limit %q: a percentage is above 0 and at most 100", text)
+			return Limit{}, fmt.Errorf("limit %q: a percentage must be above 0 and at most 100", text)
 		}
 		return Limit{Percent: p}, nil
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
-		return Limit{}, fmt.Errorf("limit %q is neither a whole number from 1 on nor a percentage such as 5%%", text)
+		return Limit{}, fmt.Errorf("limit %q is neither a positive whole number nor a percentage such as 5%%", text)
 	}
 	return Limit{N: n}, nil
 }
 
-// String gives the form that ParseLimit reads.
+// String returns the form that ParseLimit reads.
 func (l Limit) String() string {
 	switch {
 	case l.Percent > 0:
@@ -133,7 +133,7 @@ func (l Limit) String() string {
 	return ""
 }
 
-// reached reports whether failed rows among the finished ones are too many.
+// reached reports whether too many of the finished rows failed.
 func (l Limit) reached(failed, finished int) bool {
 	switch {
 	case l.Percent > 0:

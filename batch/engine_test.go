@@ -67,7 +67,7 @@ func (l *timedLedger) Begin(ctx context.Context, a Application) error {
 	return l.MemoryLedger.Begin(ctx, a)
 }
 
-// Rows are begun together, so that the ledger may write them in one commit.
+// Rows are begun together, so the ledger can write them in one commit.
 func TestBeginsComeTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()
@@ -112,7 +112,7 @@ var million = flag.Bool("million", false, "schedule as many rows as a sheet can 
 // accepting is an API that accepts everything after a while.
 type accepting struct {
 	latency time.Duration
-	first   func() // called once, in the midst of the run
+	first   func() // called once, in the middle of the run
 	calls   atomic.Int64
 }
 
@@ -199,7 +199,7 @@ func TestLogHasOneLineForEachAttempt(t *testing.T) {
 		}
 		for _, personal := range []string{"Made Up", "000000199001010000", "00000000000"} {
 			if strings.Contains(b.String(), personal) {
-				t.Errorf("the log tells %q", personal)
+				t.Errorf("the log contains %q", personal)
 			}
 		}
 	})

@@ -11,24 +11,24 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// effect is what a fault leaves behind at the server.
+// effect says whether an application takes effect despite a fault, and when.
 type effect uint8
 
 const (
 	never   effect = iota // the application has no effect
-	before                // it takes effect, and then the fault happens
-	delayed               // the fault happens, and some seconds later it takes effect
+	before                // it takes effect, then the fault happens
+	delayed               // the fault happens, and it takes effect seconds later
 )
 
 // fault is how the server treats one attempt: (applied?, answer).
 type fault struct {
 	effect effect
-	err    *CallError // nil answers as the server's state demands
+	err    *CallError // nil answers according to the state of the server
 	hang   bool       // no answer comes until the caller gives up
 }
 
-// server is an API that knows the truth: one standing LOA for each circuit, tokens
-// with their parameters, and every arrival.
+// server is an API that records what really happened: the LOA of each circuit, the
+// parameters of each token, and every arrival.
 type server struct {
 	mu       sync.Mutex
 	loas     map[Key]LOA
@@ -39,10 +39,10 @@ type server struct {
 	arrivals map[string][]time.Time
 
 	latency func() time.Duration
-	faults  func(a Application) fault // of the attempt; nil is none
-	blind   func(k Key) *CallError    // of the lookup; nil is none
+	faults  func(a Application) fault // of the attempt; nil means no faults
+	blind   func(k Key) *CallError    // of the lookup; nil means no errors
 	timeout time.Duration             // the caller's, for hangs
-	stale   func() bool               // a lookup lags behind and knows of no LOA yet; nil is never
+	stale   func() bool               // whether a lookup lags behind and knows no LOA yet; nil means never
 	apply   func(a Application) *CallError
 }
 
@@ -54,7 +54,7 @@ func newServer() *server {
 	}
 }
 
-// took gives the latency of one call.
+// took returns the latency of one call.
 func (s *server) took() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -169,8 +169,8 @@ func (s *server) Find(ctx context.Context, k Key) (LOA, bool, error) {
 	return l, ok, nil
 }
 
-// workbook makes a workbook of n circuits over the regions in turn, with one engineer
-// who works on all of them.
+// workbook returns a workbook of n circuits, in the regions in turn, with one engineer
+// for all of them.
 func workbook(n int, regions ...string) *sheet.Workbook {
 	if len(regions) == 0 {
 		regions = []string{"cn-hangzhou"}
@@ -198,7 +198,7 @@ func workbook(n int, regions ...string) *sheet.Workbook {
 	return w
 }
 
-// counts tells how many outcomes there are of each result.
+// counts returns how many outcomes have each result.
 func counts(outcomes []Outcome) map[sheet.Result]int {
 	n := map[sheet.Result]int{}
 	for _, o := range outcomes {

@@ -18,7 +18,7 @@ var kinds = map[string]fault{
 	"no connection":     {err: &CallError{Class: NotSent, Code: "(dial)"}},
 	"throttled":         {err: &CallError{Class: TryLater, Code: "Throttling.User", Status: 400, Throttled: true, Wait: 2 * time.Second}},
 	"busy":              {err: &CallError{Class: TryLater, Code: "SystemBusy", Status: 400}},
-	"token at work":     {err: &CallError{Class: TryLater, Code: "LastTokenProcessing", Status: 403, Unsettled: true}},
+	"token busy":        {err: &CallError{Class: TryLater, Code: "LastTokenProcessing", Status: 403, Unsettled: true}},
 	"503":               {err: &CallError{Class: MaybeReceived, Code: "ServiceUnavailable", Status: 503, Unsettled: true}},
 	"html":              {err: &CallError{Class: MaybeReceived, Code: "(html)", Status: 502, Unsettled: true}},
 	"connection reset":  {err: lostAnswer("(connection-reset)")},
@@ -27,14 +27,15 @@ var kinds = map[string]fault{
 	"answer not parsed": {err: &CallError{Class: MaybeReceived, Code: "(malformed)", Status: 200, Unsettled: true}},
 }
 
-// possible leaves out what cannot be: what surely was not applied has no effect.
+// possible leaves out combinations that cannot happen: a call that was definitely not
+// applied has no effect.
 func possible(f fault, e effect) bool { return e == never || f.err.Unsettled }
 
-// TestFaultMatrix lets every fault happen to the first attempts of a row, before its
-// effect, after it, and with the effect still to come; then the API answers again, or
-// never does; and the run is left to itself, or killed in the midst and started anew,
-// with the ledger or without. Whatever happens, the circuit is applied for at most
-// once, and what the row says is the truth.
+// TestFaultMatrix injects every fault into the first attempts of a row, before its
+// effect, after it, and with the effect still to come; then the API recovers, or never
+// does; and the run continues, or is killed halfway and started again, with the ledger
+// or without. In every case, the circuit is applied for at most once, and the row's
+// result is true.
 func TestFaultMatrix(t *testing.T) {
 	for name, f := range kinds {
 		for _, e := range []effect{never, before, delayed} {
@@ -84,7 +85,7 @@ func matrix(t *testing.T, f fault, failing int, restart string) {
 	}
 	for n := 0; ; n++ {
 		o = night(0)
-		time.Sleep(10 * time.Second) // let what is still to take effect do so
+		time.Sleep(10 * time.Second) // let delayed effects happen
 		s.truth(t, o)
 		if o.Result == sheet.Submitted || o.Result == sheet.Already {
 			break
@@ -101,7 +102,7 @@ func matrix(t *testing.T, f fault, failing int, restart string) {
 	}
 }
 
-// runNight makes one run over a workbook of one row and gives its outcome.
+// runNight carries out one run over a workbook of one row and returns its outcome.
 func runNight(t *testing.T, ctx context.Context, s *server, l Ledger, w *sheet.Workbook, o plan.Options) Outcome {
 	t.Helper()
 	past, err := l.Past(t.Context(), plan.Keys(w))
@@ -114,7 +115,7 @@ func runNight(t *testing.T, ctx context.Context, s *server, l Ledger, w *sheet.W
 	return sum.Outcomes[0]
 }
 
-// truth holds an outcome against what the server knows.
+// truth compares an outcome with what the server knows.
 func (s *server) truth(t *testing.T, o Outcome) {
 	t.Helper()
 	s.mu.Lock()
@@ -123,10 +124,10 @@ func (s *server) truth(t *testing.T, o Outcome) {
 	if n > 1 {
 		t.Errorf("%v was applied for %d times", o.Key, n)
 	}
-	_, standing := s.loas[o.Key]
+	_, exists := s.loas[o.Key]
 	switch o.Result {
 	case sheet.Submitted, sheet.Already:
-		if !standing {
+		if !exists {
 			t.Errorf("%v is %s (%s), and the server has no LOA", o.Key, o.Result, o.Reason)
 		}
 	case sheet.Failed, sheet.Refused, sheet.NotAttempted:
@@ -139,7 +140,7 @@ func (s *server) truth(t *testing.T, o Outcome) {
 	}
 }
 
-// mortal is a ledger whose process can die: what comes after is not written.
+// mortal is a ledger whose process can die: nothing is written after that.
 type mortal struct {
 	Ledger
 	dead chan struct{}

@@ -53,8 +53,8 @@ func (m *MemoryLedger) Begin(_ context.Context, a Application) error {
 	return nil
 }
 
-// Finish implements Ledger. An application that was begun and not sent is as if it had
-// never begun.
+// Finish implements Ledger. An application that was begun but not sent counts as never
+// begun.
 func (m *MemoryLedger) Finish(_ context.Context, o Outcome) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -18,7 +18,7 @@ const (
 	Reapply                  // apply again after the LOA was rejected
 )
 
-// operations says what the engine has to know of each operation.
+// operations holds what the engine has to know about each operation.
 var operations = [...]struct {
 	name    string // never changes
 	api     API
@@ -38,13 +38,14 @@ var operations = [...]struct {
 	},
 }
 
-// placeLOA is the place of a circuit's application for its LOA, be it the first or not.
+// placeLOA is the place of a circuit's application for its LOA, whether the first or a
+// later one.
 const placeLOA = "loa"
 
-// String gives the operation's name, such as apply, for logs and ledgers. It is stable.
+// String returns the operation's name, such as apply, for logs and ledgers. It is stable.
 func (o Operation) String() string { return operations[o].name }
 
-// ParseOperation is the operation of that name. An empty name is Apply.
+// ParseOperation returns the operation with a name. An empty name means Apply.
 func ParseOperation(name string) (Operation, error) {
 	for i, o := range operations {
 		if o.name == name || name == "" {
@@ -54,13 +55,13 @@ func ParseOperation(name string) (Operation, error) {
 	return 0, fmt.Errorf("unknown operation %q", name)
 }
 
-// API is the call that carries the operation out. Each has a quota of its own in each
-// region.
+// API returns the call that carries out the operation. Each has a quota of its own in
+// each region.
 func (o Operation) API() API { return operations[o].api }
 
-// Place names what the operation is about in the ledger, which keeps one record for each
-// circuit and place: a later operation with the same place supersedes an earlier one.
-// It is stable.
+// Place returns the name of what the operation is about in the ledger, which keeps one
+// record for each circuit and place: a later operation with the same place supersedes an
+// earlier one. It is stable.
 func (o Operation) Place() string { return operations[o].place }
 
 // API names one of the VPC calls. Each has a quota of its own in each region.
@@ -87,10 +88,10 @@ const (
 )
 
 // Void reports whether an LOA with this status is no longer valid. A status that the API
-// pages do not list counts as valid, so that nothing is applied for twice.
+// pages do not list counts as valid, so no circuit is applied for twice.
 func Void(loaStatus string) bool { return loaStatus == LOARejected || loaStatus == LOADeleted }
 
-// loaState is what the LOA of a circuit says of an application.
+// loaState is what a circuit's LOA means for an application.
 type loaState uint8
 
 const (

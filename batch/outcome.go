@@ -44,10 +44,10 @@ type Outcome struct {
 	Generation  int
 	Attempts    int       // requests sent for this row in this run, lookups not counted
 	SubmittedAt time.Time // UTC; zero when the API accepted nothing
-	LOAStatus   string    // state of the LOA, if it was learnt
+	LOAStatus   string    // state of the LOA, if known
 
 	// CircuitState is the status or business status that blocks the row, as the API
-	// spells it: of an online dry run alone, and so no ledger keeps it.
+	// spells it. Only an online dry run sets it, so no ledger keeps it.
 	CircuitState string
 }
 
@@ -57,17 +57,17 @@ type Reason string
 // The reasons.
 const (
 	ReasonAccepted     Reason = "reason-accepted"      // the API accepted it
-	ReasonAnswerLost   Reason = "reason-answer-lost"   // the answer was lost, the lookup found the LOA
+	ReasonAnswerLost   Reason = "reason-answer-lost"   // the answer was lost, but a lookup found the LOA
 	ReasonInLedger     Reason = "reason-in-ledger"     // accepted by an earlier run, according to the ledger
 	ReasonLOAExists    Reason = "reason-loa-exists"    // an LOA existed before
 	ReasonLOARejected  Reason = "reason-loa-rejected"  // the LOA was rejected or deleted; --reapply applies again
 	ReasonValid        Reason = "reason-valid"         // dry run
 	ReasonNoCircuit    Reason = "reason-no-circuit"    // online dry run: the account has no such circuit
-	ReasonNotAllocated Reason = "reason-not-allocated" // online dry run: the circuit's status is another one
+	ReasonNotAllocated Reason = "reason-not-allocated" // online dry run: the circuit's status is not Allocated
 	ReasonLocked       Reason = "reason-locked"        // online dry run: the circuit's business status is not Normal
 	ReasonUnasked      Reason = "reason-unasked"       // online dry run: the API gave no answer about the circuit
 	ReasonInvalid      Reason = "reason-invalid"       // validation found errors
-	ReasonRefused      Reason = "reason-refused"       // the API refused it
+	ReasonRefused      Reason = "reason-refused"       // the API rejected it
 	ReasonAttempts     Reason = "reason-attempts"      // attempts ran out
 	ReasonUnsettled    Reason = "reason-unsettled"     // it may have arrived, and no lookup could tell
 	ReasonWithheld     Reason = "reason-withheld"      // --all-or-nothing and another row was invalid
@@ -89,7 +89,7 @@ type StopReason string
 const (
 	StopFatal       StopReason = "stop-fatal"        // an answer that holds for every row: credentials, permission, arrears
 	StopMaxFailures StopReason = "stop-max-failures" // Engine.MaxFailures was reached
-	StopDuration    StopReason = "stop-duration"     // Engine.MaxDuration was over
+	StopDuration    StopReason = "stop-duration"     // Engine.MaxDuration had passed
 	StopLedger      StopReason = "stop-ledger"       // the ledger could not be read or written
 	StopInterrupted StopReason = "stop-interrupted"  // the drain channel was closed or the context ended
 )

@@ -20,12 +20,12 @@ var seeds = flag.Int("seeds", 150, "random plans of faults and kills to run")
 // TestExactlyOnceUnderRandomFaultsAndKills runs a workbook night after night against a
 // server with random faults, kills the process at random moments, lets people correct
 // rows in between, and now and then loses the ledger. However it goes, each circuit is
-// applied for at most once, no token is used with other parameters, and when the
-// faults are over every row tells the truth.
+// applied for at most once, no token is used with other parameters, and once the faults
+// are over every row's result is true.
 func TestExactlyOnceUnderRandomFaultsAndKills(t *testing.T) {
 	for seed := range *seeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { (&story{T: t, r: rand.New(rand.NewPCG(uint64(seed), 1))}).tell() })
+			synctest.Test(t, func(t *testing.T) { (&story{T: t, r: rand.New(rand.NewPCG(uint64(seed), 1))}).run() })
 		})
 	}
 }
@@ -45,7 +45,7 @@ type story struct {
 
 func (s *story) chance(p float64) bool { return s.r.Float64() < p }
 
-func (s *story) tell() {
+func (s *story) run() {
 	s.book = workbook(5+s.r.IntN(40), "cn-hangzhou", "cn-shanghai", "eu-central-1")
 	for i := range s.book.Circuits {
 		if s.chance(0.2) {
@@ -61,7 +61,7 @@ func (s *story) tell() {
 		s.byDay()
 	}
 	s.broken, s.reapply = 0, true
-	time.Sleep(time.Minute) // what was still to take effect has done so
+	time.Sleep(time.Minute) // everything still to take effect has done so
 	s.night(false)
 	s.correct()
 	for _, o := range s.night(false) {
@@ -80,21 +80,21 @@ func (s *story) tell() {
 	}
 }
 
-// serve sets the server up: circuits ending in 7 are refused until somebody corrects
+// serve sets up the server: circuits ending in 7 are refused until someone corrects
 // their builder, and any call may fail in any way.
 func (s *story) serve() {
 	s.server = newServer()
 	s.server.latency = func() time.Duration { return time.Duration(1+s.r.IntN(400)) * time.Millisecond }
 	all := make([]fault, 0, len(kinds))
 	for _, name := range []string{
-		"no connection", "throttled", "busy", "token at work", "503", "html", "connection reset", "answer cut short", "hang", "answer not parsed",
+		"no connection", "throttled", "busy", "token busy", "503", "html", "connection reset", "answer cut short", "hang", "answer not parsed",
 	} {
 		all = append(all, kinds[name])
 	}
 	s.server.faults = func(a Application) fault {
 		past, _ := s.ledger.Past(s.Context(), []Key{a.Key})
 		if r := past[a.Key]; !r.Open || r.Token != a.Token || r.Hash != a.Hash {
-			s.Errorf("row %d was sent, and the ledger says %+v", a.Row, r)
+			s.Errorf("row %d was sent, but the ledger says %+v", a.Row, r)
 		}
 		if !s.chance(s.broken) {
 			return fault{}
@@ -120,7 +120,7 @@ func (s *story) serve() {
 	}
 }
 
-// night makes one run, killed at a random moment if it may be.
+// night carries out one run. If it is killable, it may be killed at a random moment.
 func (s *story) night(killable bool) []Outcome {
 	ctx, cancel := context.WithCancel(s.Context())
 	defer cancel()
@@ -150,7 +150,7 @@ func (s *story) night(killable bool) []Outcome {
 	return sum.Outcomes
 }
 
-// check holds one run's summary against the rules that need no truth.
+// check checks a summary against the rules that hold whatever the server did.
 func (s *story) check(sum *Summary) {
 	if len(sum.Outcomes) != len(s.book.Circuits) {
 		s.Fatalf("%d outcomes of %d rows", len(sum.Outcomes), len(s.book.Circuits))
@@ -169,8 +169,8 @@ func (s *story) written(sum *Summary) {
 	}
 }
 
-// byDay lets people correct what was refused, the operator reject LOAs, and the ledger
-// get lost where the results copy is whole.
+// byDay has people correct what was refused, the operator reject LOAs, and the ledger
+// get lost if there is a results copy.
 func (s *story) byDay() {
 	if s.chance(0.3) {
 		s.correct()

@@ -9,12 +9,12 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// TestReapply lets a circuit be accepted, changes its LOA and perhaps the row, and runs
-// again.
+// TestReapply runs again after an accepted circuit's LOA, and perhaps its row, has
+// changed.
 func TestReapply(t *testing.T) {
 	for _, test := range []struct {
 		name    string
-		status  string // the LOA's on the second night; empty: it is gone without a trace
+		status  string // the LOA's on the second night; empty means that there is no LOA
 		reapply bool
 		changed bool
 		want    sheet.Result
@@ -22,10 +22,10 @@ func TestReapply(t *testing.T) {
 		now     string // the LOA's status afterwards
 		times   int    // applied for, in all
 	}{
-		{"standing", "Available", true, false, sheet.Already, ReasonLOAExists, "Available", 1},
-		{"standing and changed", "Available", true, true, sheet.Already, ReasonLOAExists, "Available", 1},
-		{"rejected, nobody asked", LOARejected, false, false, sheet.Already, ReasonInLedger, LOARejected, 1},
-		{"rejected and changed, nobody asked", LOARejected, false, true, sheet.Invalid, ReasonInvalid, LOARejected, 1},
+		{"valid", "Available", true, false, sheet.Already, ReasonLOAExists, "Available", 1},
+		{"valid and changed", "Available", true, true, sheet.Already, ReasonLOAExists, "Available", 1},
+		{"rejected, without --reapply", LOARejected, false, false, sheet.Already, ReasonInLedger, LOARejected, 1},
+		{"rejected and changed, without --reapply", LOARejected, false, true, sheet.Invalid, ReasonInvalid, LOARejected, 1},
 		{"rejected", LOARejected, true, false, sheet.Submitted, ReasonAccepted, "Applying", 2},
 		{"rejected and changed", LOARejected, true, true, sheet.Submitted, ReasonAccepted, "Applying", 2},
 		{"deleted", LOADeleted, true, false, sheet.Submitted, ReasonAccepted, "Applying", 2},
@@ -58,7 +58,7 @@ func TestReapply(t *testing.T) {
 					t.Errorf("a reapplication under the token of the first")
 				}
 				if kept := o.RequestID == first.RequestID && o.SubmittedAt.Equal(first.SubmittedAt); o.Result == sheet.Already && (!kept || o.SubmittedAt.IsZero()) {
-					t.Errorf("accepted as %s at %v, and now it says %s at %v", first.RequestID, first.SubmittedAt, o.RequestID, o.SubmittedAt)
+					t.Errorf("accepted as %s at %v, but now it says %s at %v", first.RequestID, first.SubmittedAt, o.RequestID, o.SubmittedAt)
 				}
 				next := runNight(t, t.Context(), s, l, w, plan.Options{})
 				if test.want != sheet.Invalid && next.Result != sheet.Already {
@@ -74,7 +74,7 @@ func TestReapply(t *testing.T) {
 	}
 }
 
-// TestLOAExists lets the API say that the circuit of a first application has an LOA.
+// TestLOAExists has the API say that the circuit of a first application has an LOA.
 func TestLOAExists(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -86,7 +86,7 @@ func TestLOAExists(t *testing.T) {
 	}{
 		{"applied for elsewhere", "Applying", false, "Example Builders", sheet.Already, ReasonLOAExists},
 		{"elsewhere, with other content", "Complete", false, "Other Builders", sheet.Already, ReasonLOAExists},
-		{"a status nobody knows", "Pondering", false, "Example Builders", sheet.Already, ReasonLOAExists},
+		{"an unknown status", "Pondering", false, "Example Builders", sheet.Already, ReasonLOAExists},
 		{"rejected", LOARejected, false, "Example Builders", sheet.Refused, ReasonLOARejected},
 		{"our own, the answer was lost", "", true, "Example Builders", sheet.Submitted, ReasonAnswerLost},
 		{"not our own, an answer was lost", "Applying", true, "Other Builders", sheet.Already, ReasonLOAExists},
@@ -121,8 +121,8 @@ func TestLOAExists(t *testing.T) {
 	}
 }
 
-// TestLookupsThatLag has an attempt whose answer was lost take effect, the API forget its
-// token, and lookups lag behind. An LOA that may be ours is never called refused.
+// TestLookupsThatLag has an attempt whose answer was lost take effect, the API forget
+// its token, and lookups lag behind. A row whose LOA may be ours is never REFUSED.
 func TestLookupsThatLag(t *testing.T) {
 	for _, test := range []struct {
 		stale int
@@ -156,10 +156,10 @@ func TestLookupsThatLag(t *testing.T) {
 	}
 }
 
-// TestTurnedDown lets a run die after an application arrived, whose LOA is then
-// rejected or deleted: night after night the row is refused and nothing is sent, with
-// the ledger or from the results copy alone, until a person asks for it.
-func TestTurnedDown(t *testing.T) {
+// TestVoidLOA has a run die after an application arrived, whose LOA is then rejected or
+// deleted: every night the row is refused and nothing is sent, with the ledger or from
+// the results copy alone, until a person asks for it.
+func TestVoidLOA(t *testing.T) {
 	for _, status := range []string{LOARejected, LOADeleted} {
 		for _, keep := range []bool{true, false} {
 			synctest.Test(t, func(t *testing.T) {

@@ -42,8 +42,7 @@ func (r *run) start(ctx context.Context) {
 	}
 }
 
-// newRegion wires a region: the attempts of its rows pass its quotas, and what passes
-// them is logged.
+// newRegion wires a region: each attempt waits for its quota, and is then logged.
 func (r *run) newRegion(ctx context.Context, name string, queue []int32) *region {
 	g := &region{run: r, name: name, ctx: ctx, queue: lookupsFirst(queue, r.plan.Applications), ahead: r.engine.readAhead()}
 	g.going, g.stop = context.WithCancel(r.going)
@@ -71,9 +70,9 @@ func lookupsFirst(queue []int32, applications []Application) []int32 {
 	return sorted
 }
 
-// readAhead is how many rows a region has written into the ledger before a call is
-// free for them: as many as are sent while a commit takes place, so that the ledger
-// never delays the calls. After a crash there are as many more rows to look up.
+// readAhead is how many rows a region has written into the ledger before a call is free
+// for them: as many as are sent while a commit takes place, so the ledger never delays
+// the calls. After a crash there are that many more rows to look up.
 func (e *Engine) readAhead() int {
 	const commit = 10 * time.Millisecond
 	j := e.concurrency()
@@ -96,8 +95,9 @@ func (g *region) loop() {
 	for range min(g.run.engine.concurrency(), len(g.queue)) {
 		go g.caller()
 	}
-	// A function's timer and not a channel's: in virtual time under the race detector the
-	// runtime (Go 1.26) crashes on a channel timer that expires before anyone waits for it.
+	// A timer with a function instead of a channel: in virtual time under the race
+	// detector the runtime (Go 1.26) crashes on a channel timer that expires before
+	// anyone waits for it.
 	due := make(chan struct{}, 1)
 	timer := time.AfterFunc(time.Hour, func() {
 		select {
@@ -127,8 +127,8 @@ func (g *region) loop() {
 	}
 }
 
-// mayCall reports whether a call is free. If none is, one that ends wakes the loop, and a
-// row whose time has come must not.
+// mayCall reports whether another call may be made. If not, the end of a call wakes the
+// loop, and a row that is due must not.
 func (g *region) mayCall() bool {
 	return g.going.Err() == nil && g.calls < g.run.engine.concurrency()
 }
@@ -153,8 +153,8 @@ func (g *region) fill() {
 	}
 }
 
-// readOn reads ahead to the bound. This happens once half of what was read is used up and
-// not row by row, so that many Begins share a commit of the ledger.
+// readOn reads ahead to the bound. It does so once half of what was read is used up,
+// rather than row by row, so many Begins share a commit of the ledger.
 func (g *region) readOn() {
 	for len(g.queue) > 0 && g.begins+len(g.ready) < g.ahead {
 		w := g.newRow(g.queue[0])
@@ -184,7 +184,7 @@ func (g *region) pick() *row {
 	return w
 }
 
-// take takes a row back.
+// take decides what to do with a row that is handed back.
 func (g *region) take(back returnedRow) {
 	w := back.row
 	if back.from == fromBegin {

@@ -8,8 +8,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// row is one application in progress: a state machine without clock or goroutine. It is
-// given the result of each call and says what comes next.
+// row is one application in progress: a state machine without clock or goroutine. It
+// takes the result of each call and decides what comes next.
 type row struct {
 	app      Application
 	slot     int32 // its place among the outcomes
@@ -52,15 +52,15 @@ type next struct {
 	code       string        // behind stop and stopRegion
 }
 
-// What an unanswered attempt does may take a moment to show: a lookup waits for it, the
-// last one, which decides the result, longest.
+// The effect of an unanswered attempt may take a moment to show, so a lookup waits for
+// it; the last lookup, which decides the result, waits longest.
 const (
 	settleTime     = time.Second
 	lastSettleTime = 5 * time.Second
 )
 
-// maxRechecks is how often a lookup is repeated that contradicts the answer that led to
-// it: what lookups report may lag behind what was applied for.
+// maxRechecks is how often a lookup that contradicts the answer that led to it is
+// repeated: lookups may lag behind applications.
 const maxRechecks = 3
 
 func newRow(a *Application, slot int32, attempts int) *row {
@@ -100,7 +100,7 @@ func (r *row) submitted(receipt Receipt, err error) next {
 	return r.later(call)
 }
 
-// later decides after an attempt that may succeed another time.
+// later decides after an attempt that may succeed if it is repeated.
 func (r *row) later(call *CallError) next {
 	n := next{wait: backoff(r.attempts, call.Wait)}
 	switch {
@@ -214,7 +214,7 @@ func (r *row) finish(result sheet.Result, reason Reason) next {
 	o.Attempts, o.ErrorCode, o.RequestID = r.attempts, r.code, r.requestID
 	settled := r.lookup == earlierRun && (result == sheet.Already || result == sheet.Refused)
 	if previous := r.app.Previous; settled && previous.Token != "" {
-		o.Token, o.Generation = previous.Token, previous.Generation // nothing was sent: it is about that one
+		o.Token, o.Generation = previous.Token, previous.Generation // nothing was sent: the outcome is that of the previous one
 	}
 	return next{done: true, outcome: o}
 }
@@ -247,7 +247,7 @@ func (r *row) interrupted(reason Reason) Outcome {
 	return r.finish(sheet.NotAttempted, reason).outcome
 }
 
-// failed takes over the fields of a failed call.
+// failed records the fields of a failed call.
 func (r *row) failed(err error) *CallError {
 	var call *CallError
 	if !errors.As(err, &call) {

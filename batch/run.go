@@ -28,7 +28,7 @@ type run struct {
 	code     string
 
 	// writing is the context of the ledger: it outlives the run's own by a grace period,
-	// so that what is known gets written.
+	// so what is known still gets written.
 	writing    context.Context
 	stopWrites context.CancelFunc
 	ledgerErr  atomic.Pointer[error]
@@ -52,7 +52,7 @@ type finishedRow struct {
 }
 
 // Writers and grace period of the ledger. Writers share commits, so their number bounds
-// the size of one: at some milliseconds a commit, 128 write tens of thousands of rows a
+// the size of one: at a few milliseconds a commit, 128 write tens of thousands of rows a
 // second. The grace period is what a second signal leaves for the rows in flight.
 const (
 	ledgerWriters = 128
@@ -101,7 +101,7 @@ func (r *run) finishSettled(rows []Outcome) {
 	}
 }
 
-// watch halts the run on a signal, at the end of its time and at the end of ctx.
+// watch halts the run on a signal, when its time is up, and when ctx ends.
 func (r *run) watch(ctx context.Context, drain <-chan struct{}) {
 	var over <-chan time.Time
 	if r.engine.MaxDuration > 0 {
@@ -216,7 +216,7 @@ type quotaKey struct {
 	api    API
 }
 
-// quota gives the quota of one API in one region, making it the first time.
+// quota returns the quota of one API in one region, and makes it the first time.
 func (r *run) quota(region string, api API) Quota {
 	r.quotaMu.Lock()
 	defer r.quotaMu.Unlock()
@@ -234,7 +234,7 @@ func (r *run) quota(region string, api API) Quota {
 	return q
 }
 
-// slowed is how long any quota was below its rate.
+// slowed returns how long any quota was below its rate.
 func (r *run) slowed() time.Duration {
 	r.quotaMu.Lock()
 	defer r.quotaMu.Unlock()

@@ -18,17 +18,17 @@ type Submitter interface {
 	Submit(context.Context, Application) (Receipt, error)
 }
 
-// Finder reads the LOA of a circuit, which settles what is unknown. It reports false
-// when the API knows of none. Its errors are as Submitter's.
+// Finder reads the LOA of a circuit, which settles what is unknown. It reports false when
+// the API knows of none. Its errors are those of Submitter.
 type Finder interface {
 	Find(context.Context, Key) (LOA, bool, error)
 }
 
 // Surveyor reads one page, from 1 on, of the circuits of a region, for the online dry
-// run and the status command: of those with these IDs, at most [SurveyIDs] of them, or of
-// all when none are given. It reports whether more pages follow. Circuits that the account
-// does not have are left out. It never retries and never waits for the quota. Its errors
-// are as Submitter's.
+// run and the status command: of those with these IDs, at most [SurveyIDs] of them, or
+// of all when none are given. It reports whether more pages follow. Circuits that the
+// account does not have are left out. It never retries and never waits for the quota.
+// Its errors are those of Submitter.
 type Surveyor interface {
 	Survey(ctx context.Context, region string, page int, ids []string) (circuits []CircuitState, more bool, err error)
 }
@@ -102,8 +102,8 @@ func (f *quotaFinder) Find(ctx context.Context, k Key) (LOA, bool, error) {
 	return l, ok, err
 }
 
-// logSubmitter writes one line for each attempt. It is below the quota, so that its
-// duration is the call's.
+// logSubmitter writes one line for each attempt. It is below the quota, so the duration
+// is that of the call alone.
 type logSubmitter struct {
 	next  Submitter
 	log   *slog.Logger // nil means none

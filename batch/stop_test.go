@@ -14,7 +14,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// summarize runs an engine over a workbook of rows in one region.
+// summarize runs an engine over a workbook.
 func summarize(t *testing.T, e *Engine, ctx context.Context, drain <-chan struct{}, w *sheet.Workbook) *Summary {
 	t.Helper()
 	if e.Rate.N == 0 {
@@ -27,7 +27,7 @@ func summarize(t *testing.T, e *Engine, ctx context.Context, drain <-chan struct
 	return sum
 }
 
-// addUp holds results against what is wanted.
+// addUp compares the number of rows with each result.
 func addUp(t *testing.T, outcomes []Outcome, want map[sheet.Result]int) {
 	t.Helper()
 	got := counts(outcomes)
@@ -55,10 +55,10 @@ func TestAFatalAnswerStopsTheRunAtOnce(t *testing.T) {
 			t.Errorf("stop %q %q", sum.Stop, sum.StopCode)
 		}
 		if calls > 20+2*4 {
-			t.Errorf("%d calls: it went on hammering", calls)
+			t.Errorf("%d calls: it did not stop", calls)
 		}
 		addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.Submitted: 20, sheet.NotAttempted: 280})
-		refused := -20 // those accepted were sent too
+		refused := -20 // the accepted ones were sent too
 		for _, o := range sum.Outcomes {
 			why := ReasonStopped
 			if o.Attempts > 0 {
@@ -70,12 +70,12 @@ func TestAFatalAnswerStopsTheRunAtOnce(t *testing.T) {
 			}
 		}
 		if refused != calls-20 {
-			t.Errorf("%d rows say that they were refused, and %d were", refused, calls-20)
+			t.Errorf("%d rows say that they were refused, but %d were", refused, calls-20)
 		}
 		past, _ := l.Past(t.Context(), plan.Keys(w))
 		for k, r := range past {
 			if r.Open {
-				t.Errorf("%v is left open, and the API said no", k)
+				t.Errorf("%v is left open, but the API rejected it", k)
 			}
 		}
 	})
@@ -127,7 +127,7 @@ func TestADeadRegionHoldsUpNoOther(t *testing.T) {
 	})
 }
 
-// Rows that wait for their next attempt hold no call: others overtake them.
+// Rows that wait for their next attempt take up no call: others overtake them.
 func TestAWaitingRetryHoldsNoCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()
@@ -323,7 +323,7 @@ func TestAFullDiskStopsBeforeTheNextSend(t *testing.T) {
 	}
 }
 
-// hungLedger takes nothing in and gives up only with its context.
+// hungLedger never answers, and gives up only with its context.
 type hungLedger struct{ MemoryLedger }
 
 // Begin implements Ledger.
@@ -332,8 +332,8 @@ func (*hungLedger) Begin(ctx context.Context, _ Application) error {
 	return ctx.Err()
 }
 
-// A ledger that is left at once, because the run is, has not failed.
-func TestLeavingAHungLedgerIsNoFailureOfIt(t *testing.T) {
+// A ledger that is abandoned because the run is has not failed.
+func TestAbandonedLedgerHasNotFailed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)

@@ -12,16 +12,16 @@ import (
 )
 
 // ContentHash is the hex SHA-256 of everything that the application sends but its region,
-// circuit ID and token. Each part is preceded by its length, so that no two contents share
-// an encoding.
+// circuit ID and token. Each part is preceded by its length, so different contents never
+// have the same encoding.
 //
-// Ledgers and result columns keep hashes and tokens for good: if a row that was accepted
-// hashed to something else, it would be INVALID as changed since, and an open one would be
-// sent under a second token. So what is hashed today stays as it is. A field that is added
-// to a content goes at its end, preceded by its name, and only where it is not empty: rows
-// that do not use it keep their hash. The first text of a content names it and its version;
-// a change that cannot be made in this way takes a new version for the rows that need it,
-// and no others.
+// Ledgers and result columns keep hashes and tokens forever: if an accepted row hashed
+// to something else, it would become INVALID as changed, and an open one would be sent
+// under a second token. So what is hashed must not change. A field that is added to a
+// content goes at its end, preceded by its name, and only if it is not empty, so rows
+// that do not use it keep their hash. The first text of a content names it and its
+// version; a change that cannot be made in this way needs a new version, for the rows
+// that use it only.
 func (a *Application) ContentHash() string {
 	d := digest{sha256.New()}
 	operations[a.Operation].content(d, a)
@@ -48,8 +48,8 @@ func applyContent(d digest, a *Application) {
 	}
 }
 
-// DeriveToken gives the token of an application. If the user chose one for the circuit,
-// the derived token is a variation of that: its front, and 12 characters of the digest.
+// DeriveToken returns the token of an application. If the user chose one for the circuit,
+// the derived token is the beginning of that and 12 characters of the digest.
 func (a *Application) DeriveToken() string {
 	derived := deriveToken(a)
 	if own := a.Circuit.ClientToken; sheet.ValidClientToken(own) {
@@ -106,7 +106,7 @@ func sameContent(a *Application, l LOA) bool {
 
 func emptyOrEqual(found, ours string) bool { return found == "" || found == ours }
 
-// sameTime compares to the minute, since some answers of the VPC API leave seconds out.
+// sameTime compares to the minute, since some answers of the VPC API omit the seconds.
 func sameTime(found string, ours time.Time) bool {
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02 15:04:05"} {
 		if t, err := time.Parse(layout, found); err == nil {

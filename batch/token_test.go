@@ -8,8 +8,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// goldenCircuit is one circuit with its engineer, whose hashes and tokens are recorded
-// below: plain, or with every optional field.
+// goldenCircuit returns a circuit with its engineer, plain or with every optional field.
+// Its hashes and tokens are recorded below.
 func goldenCircuit(full bool) *Application {
 	c := &sheet.Circuit{
 		InstanceID: "pc-0000000", RegionID: "cn-hangzhou", CompanyName: "Example Ltd", LineType: "FIBRE", Si: "Example Builders",
@@ -24,7 +24,7 @@ func goldenCircuit(full bool) *Application {
 }
 
 // TestTokensOfEarlierReleases compares with values that an earlier release computed:
-// ledgers and results copies hold them, so they never change.
+// ledgers and results copies hold them, so they must never change.
 func TestTokensOfEarlierReleases(t *testing.T) {
 	const (
 		plainHash = "72115ce82a64a37c4522c4a1193891ed3c1606fd6fce9f189ff73ce0509a5a91"

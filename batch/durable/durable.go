@@ -82,9 +82,9 @@ func missingParents(path string) []string {
 	return parents
 }
 
-// syncFolder makes the names in a folder durable, where that can be done: some file
-// systems do not support it (EINVAL, see fsync(2)), a folder that may be written but not
-// read cannot be opened, and Windows has no such call.
+// syncFolder makes the names in a folder durable, if possible: some file systems do not
+// support it (EINVAL, see fsync(2)), a folder that may be written but not read cannot be
+// opened, and Windows has no such call.
 func syncFolder(path string) error {
 	if runtime.GOOS == "windows" {
 		return nil

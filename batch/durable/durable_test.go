@@ -16,7 +16,7 @@ func text(s string) func(io.Writer) error {
 	}
 }
 
-// TestWriteFile replaces a file, and leaves it alone where the new one is not whole.
+// TestWriteFile replaces a file, and leaves it unchanged if the new one is incomplete.
 func TestWriteFile(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "file")
@@ -65,8 +65,8 @@ func TestMkdirAllSyncsEachParent(t *testing.T) {
 	}
 }
 
-// TestUnreadableFolder creates where a folder may be written but not read: it cannot be
-// synchronised, and that is no failure.
+// TestUnreadableFolder creates files in a folder that may be written but not read: it
+// cannot be synchronised, which is not an error.
 func TestUnreadableFolder(t *testing.T) {
 	if os.Getuid() == 0 {
 		t.Skip("root may read every folder")

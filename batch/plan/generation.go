@@ -6,8 +6,8 @@ import (
 )
 
 // fromLedger sets the generation of an application, and its token where one is recorded
-// for it, from what the ledger knows of its circuit. A record of other content
-// contributes neither: other content makes another token anyway.
+// for it, from what the ledger knows of its circuit. A record of other content sets
+// neither: other content has another token anyway.
 func fromLedger(a *batch.Application, r batch.Record) {
 	a.Open = r.Open || r.Hash == ""
 	a.LookUpFirst = loaWasVoid(r.Result, r.LOAStatus)
@@ -58,7 +58,7 @@ func fromSheet(a *batch.Application) {
 		a.Generation, a.Token = generation+1, ""
 	case past.ClientToken == a.Circuit.ClientToken && !a.Open:
 		// A token that the user chose says nothing about the content it was sent with. No
-		// application under it was accepted, so a further one is safe.
+		// application under it was accepted, so another one is safe.
 		a.Token = ""
 	}
 }
@@ -67,8 +67,8 @@ func fromSheet(a *batch.Application) {
 func accepted(r sheet.Result) bool { return r == sheet.Submitted || r == sheet.Already }
 
 // loaWasVoid reports whether a row was refused because its circuit has an LOA that was
-// rejected or deleted. That is no answer to the application: a person has to ask for a
-// further one.
+// rejected or deleted. That does not answer the application: a person has to ask for
+// another one.
 func loaWasVoid(r sheet.Result, loaStatus string) bool {
 	return r == sheet.Refused && batch.Void(loaStatus)
 }
@@ -80,8 +80,8 @@ func wasReapplied(a *batch.Application, token string) bool {
 	return token == try.DeriveToken()
 }
 
-// maxGeneration is how many refusals of one content are looked for in a results copy:
-// more nights in a row than anyone leaves a refused row alone.
+// maxGeneration bounds the generations that are tried for a token in a results copy:
+// nobody leaves a refused row unchanged for that many nights.
 const maxGeneration = 64
 
 // generationOf finds the generation that a token was derived for.
@@ -98,9 +98,10 @@ func generationOf(a *batch.Application, token string) (int, bool) {
 	return 0, false
 }
 
-// token gives the token of an application. A token that the user chose is used as it is
-// for the first application of a circuit, and only once in a workbook; where it may have
-// been used with other parameters, or was refused, another is derived from it.
+// token returns the token of an application. A token that the user chose is used
+// unchanged for the first application of a circuit, and only once in a workbook; where
+// it may have been used with other parameters, or was refused, another is derived from
+// it.
 func (p *planner) token(a *batch.Application) string {
 	own := a.Circuit.ClientToken
 	if !sheet.ValidClientToken(own) || a.Previous.Token != "" || p.tokens[own] {

@@ -18,9 +18,9 @@ import (
 // acceptedScope is the account whose ledger testdata/accepted.db is.
 const acceptedScope ledger.Scope = "endpoint:http://127.0.0.1:35431:1000000000000001"
 
-// TestALedgerOfAnEarlierRelease plans testdata/accepted.xlsx against testdata/accepted.db,
-// the ledger in which an earlier release recorded that all its rows were accepted. None of
-// them may count as changed since.
+// TestALedgerOfAnEarlierRelease plans testdata/accepted.xlsx against
+// testdata/accepted.db, the ledger in which an earlier release recorded that all its
+// rows were accepted. No row may count as changed since.
 func TestALedgerOfAnEarlierRelease(t *testing.T) {
 	w := acceptedWorkbook(t)
 	past := acceptedPast(t, plan.Keys(w))

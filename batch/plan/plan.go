@@ -15,7 +15,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Options steer New.
+// Options control New.
 type Options struct {
 	Operation    batch.Operation            // what is asked for each row
 	Past         map[batch.Key]batch.Record // what the ledger knows of the workbook's circuits; nil when there is no ledger
@@ -45,7 +45,7 @@ func KeyOf(c *sheet.Circuit) batch.Key {
 	return batch.Key{Region: c.RegionID, InstanceID: c.InstanceID}
 }
 
-// New makes the plan of a workbook.
+// New plans a workbook.
 func New(w *sheet.Workbook, o Options) *batch.Plan {
 	p := &planner{
 		plan: &batch.Plan{DryRun: o.DryRun}, workbook: w, options: o,
@@ -104,7 +104,7 @@ func (p *planner) row(c *sheet.Circuit) {
 	p.plan.Applications = append(p.plan.Applications, a)
 }
 
-// skipped is the outcome of a row that is left out: what is known of it stays in sight,
+// skipped is the outcome of a row that is left out. It shows what is known of the row,
 // from the ledger or else from the workbook.
 func skipped(c *sheet.Circuit, r batch.Record, known bool) batch.Outcome {
 	o := batch.Outcome{Row: c.Row, Key: KeyOf(c), Result: sheet.Skipped, Reason: batch.ReasonSkipped}
@@ -133,7 +133,7 @@ func (p *planner) accepted(a *batch.Application, r batch.Record) bool {
 	return true
 }
 
-// codeChanged is the rule that only the past can judge. No severity lowers it.
+// codeChanged is the code of the one rule that needs the past. Its severity is fixed.
 const codeChanged = "circuit-changed-after-submission"
 
 // changed reports a row that was changed after it was accepted.
@@ -158,7 +158,7 @@ func (p *planner) reject(o batch.Outcome) {
 
 func (p *planner) settle(o batch.Outcome) { p.plan.Settled = append(p.plan.Settled, o) }
 
-// withhold takes every application back, because another row is INVALID.
+// withhold settles every application as not sent, because another row is INVALID.
 func (p *planner) withhold() {
 	for i := range p.plan.Applications {
 		a := &p.plan.Applications[i]
@@ -168,7 +168,7 @@ func (p *planner) withhold() {
 	slices.SortFunc(p.plan.Settled, func(a, b batch.Outcome) int { return cmp.Compare(a.Row, b.Row) })
 }
 
-// at is the cell that names the circuit.
+// at returns the cell that names the circuit.
 func (p *planner) at(c *sheet.Circuit) sheet.Ref {
 	t := &p.workbook.CircuitsTable
 	return sheet.Ref{Sheet: t.Sheet, Row: c.Row, Col: t.Columns[sheet.CircuitInstanceID]}

@@ -12,8 +12,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// planOne plans a workbook of one row and gives what became of it: the application, or
-// the outcome.
+// planOne plans a workbook of one row and returns its application or its outcome.
 func planOne(w *sheet.Workbook, o Options) (*Plan, *Application, *Outcome) {
 	p := New(w, o)
 	switch {
@@ -69,7 +68,7 @@ func TestPlanAgainstThePast(t *testing.T) {
 	}
 }
 
-// Without a ledger a results copy tells what its tokens allow.
+// Without a ledger, a results copy is used as far as its tokens allow.
 func TestPlanFromAResultsCopy(t *testing.T) {
 	for _, own := range []string{"", "my-token"} {
 		w := workbook(1)
@@ -103,12 +102,13 @@ func TestPlanFromAResultsCopy(t *testing.T) {
 				t.Errorf("%s under %s: token %s, settle %v", test.result, test.token, a.Token, a.LookUpFirst)
 			}
 		}
-		// What a user's own token went with is not known; the API surely holds nothing of it.
+		// It is not known what content a user's own token was sent with, but nothing
+		// under it was accepted.
 		c.Past = sheet.Past{Result: string(sheet.Failed), ClientToken: tokens[0]}
 		if _, a, _ := planOne(w, Options{}); (a.Token == tokens[0]) != (own == "") {
 			t.Errorf("FAILED under %s: token %s", tokens[0], a.Token)
 		}
-		// Corrected since: the copy's token went with other content.
+		// Corrected since: the copy's token was sent with other content.
 		c.Past = sheet.Past{Result: string(sheet.Refused), ClientToken: tokens[0]}
 		c.Si = "Other Builders"
 		if _, a, _ := planOne(w, Options{}); a.Token == tokens[0] {
@@ -160,7 +160,8 @@ func TestPlanOnly(t *testing.T) {
 	}
 }
 
-// A row that --only leaves out keeps what is known of it, and tells the ledger nothing.
+// A row that --only leaves out keeps what is known of it, and changes nothing in the
+// ledger.
 func TestSkippedKeepsWhatIsKnown(t *testing.T) {
 	w, l := workbook(3), &MemoryLedger{}
 	_, fresh, _ := planOne(workbook(1), Options{})
@@ -221,7 +222,7 @@ func TestPlanAllOrNothing(t *testing.T) {
 	}
 }
 
-// An engineer's error is the circuit's, where the circuit has none of its own.
+// If a circuit has no error of its own, the row has that of its engineer.
 func TestPlanNamesTheFirstErrorOfARow(t *testing.T) {
 	w := workbook(1)
 	w.Circuits[0].Invalid = true
@@ -233,7 +234,7 @@ func TestPlanNamesTheFirstErrorOfARow(t *testing.T) {
 		t.Errorf("error code %q", o.ErrorCode)
 	}
 	w = workbook(2)
-	w.Circuits[1].InstanceID = w.Circuits[0].InstanceID // a circuit is applied for once, whatever the rules let pass
+	w.Circuits[1].InstanceID = w.Circuits[0].InstanceID // a circuit is applied for once, even if the rules let both pass
 	if p := New(w, Options{}); len(p.Applications) != 1 || p.Settled[0].Result != sheet.Invalid {
 		t.Errorf("%d applications for one circuit", len(p.Applications))
 	}
@@ -241,16 +242,16 @@ func TestPlanNamesTheFirstErrorOfARow(t *testing.T) {
 
 var uuid8 = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
-// Every part of what is sent makes another token, and nothing else does.
+// A change of anything that is sent changes the token, and nothing else does.
 func TestTokenFollowsTheContent(t *testing.T) {
 	base := func() *sheet.Workbook { return workbook(1) }
 	_, a, _ := planOne(base(), Options{})
 	if !uuid8.MatchString(a.Token) {
-		t.Errorf("%s is no UUID of version 8", a.Token)
+		t.Errorf("%s is not a UUID of version 8", a.Token)
 	}
 	const golden = "3c8bcec3-6c6c-89fa-b2d5-a1a7a04b3881" // computed from the description, by another program
 	if a.Token != golden {
-		t.Errorf("token %s: the tokens of earlier releases must stay", a.Token)
+		t.Errorf("token %s: the tokens of earlier releases must not change", a.Token)
 	}
 	seen := map[string]string{a.Token: "the original"}
 	for name, change := range map[string]func(*sheet.Circuit, *sheet.Engineer){
@@ -284,4 +285,30 @@ func TestTokenFollowsTheContent(t *testing.T) {
 	if _, b, _ := planOne(w, Options{}); b.Token != a.Token {
 		t.Error("another row of the same content has another token")
 	}
+}
+
+// workbook returns a workbook of n circuits in one region, with one engineer for all of
+// them.
+func workbook(n int) *sheet.Workbook {
+	w := &sheet.Workbook{
+		CircuitsTable: sheet.Table{
+			Sheet: "Circuits", HeaderRow: 1,
+			Columns: map[sheet.ColumnID]int{sheet.CircuitInstanceID: 1},
+			Headers: map[sheet.ColumnID]string{sheet.CircuitInstanceID: "Instance ID"},
+		},
+		EngineersTable: sheet.Table{Sheet: "Engineers", HeaderRow: 1},
+		Engineers: []sheet.Engineer{{
+			Row: 2, All: true, Name: "Made Up", CertificateType: "IDCard", CertificateNo: "000000199001010000", Gender: "Male", Contact: "00000000000",
+		}},
+	}
+	everyone := []int32{0}
+	w.Circuits = make([]sheet.Circuit, 0, n)
+	for i := range n {
+		w.Circuits = append(w.Circuits, sheet.Circuit{
+			Row: i + 2, InstanceID: fmt.Sprintf("pc-%07d", i), RegionID: "cn-hangzhou",
+			CompanyName: "Example Ltd", LineType: "FIBRE", Si: "Example Builders",
+			ConstructionTime: time.Date(2027, 1, 15, 8, 0, 0, 0, time.UTC), Engineers: everyone,
+		})
+	}
+	return w
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // Rate is a quota as its owner states it: N requests in any window of length Per. The
-// zero Rate is no limit.
+// zero Rate means no limit.
 type Rate struct {
 	N   int           // requests, 1 or more
 	Per time.Duration // length of the window
@@ -41,7 +41,7 @@ func ParseRate(text string) (Rate, error) {
 // maxRate bounds the memory of a quota, which remembers N times; no API allows this many.
 const maxRate = 1_000_000
 
-// String gives the form that ParseRate reads: 300/1m.
+// String returns the form that ParseRate reads: 300/1m.
 func (r Rate) String() string {
 	if r.N == 0 {
 		return "unlimited"

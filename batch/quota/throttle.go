@@ -14,10 +14,10 @@ type throttle struct {
 	part  float64       // to what share of the full pace
 	hold  time.Duration // nothing is released before this
 	slow  []stretch     // when the pace was below the full one
-	begun bool          // it was ever cut
+	begun bool          // whether the pace was ever cut
 }
 
-// stretch is an interval of the run's clock; to may lie ahead.
+// stretch is an interval of the run's clock; to may be in the future.
 type stretch struct{ from, to time.Duration }
 
 // How the pace recovers: from one half in one window, in steps that are small compared
@@ -42,8 +42,9 @@ func (t *throttle) share(now time.Duration) float64 {
 
 func (t *throttle) step() time.Duration { return max(t.full/recoverSteps, 1) }
 
-// answer takes a throttling answer to a request released at that time. Requests that were
-// in flight when the pace was cut get the same answer and do not cut it again.
+// answer records a throttling answer to a request that was released at the given time.
+// Requests that were in flight when the pace was cut get the same answer and do not cut
+// it again.
 func (t *throttle) answer(released, now, hint time.Duration) {
 	t.hold = max(t.hold, now+hint)
 	if t.begun && released <= t.cut {
@@ -63,7 +64,7 @@ func (t *throttle) answer(released, now, hint time.Duration) {
 // Span is an interval of time.
 type Span struct{ From, To time.Time }
 
-// Total is how much time the spans cover together; overlaps count once.
+// Total returns how much time the spans cover together; overlaps count once.
 func Total(spans []Span) time.Duration {
 	slices.SortFunc(spans, func(a, b Span) int { return cmp.Compare(a.From.UnixNano(), b.From.UnixNano()) })
 	var sum time.Duration

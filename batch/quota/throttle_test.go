@@ -20,7 +20,7 @@ func TestThrottleHalvesOnceForAllThatWereInFlight(t *testing.T) {
 		h.answer(time.Second, 2*time.Second, 0)
 	}
 	if got := h.share(2 * time.Second); got != 0.5 {
-		t.Errorf("share %v after five answers to one volley, want a half", got)
+		t.Errorf("share %v after five answers to requests in flight together, want a half", got)
 	}
 	h.answer(2*time.Second+1, 3*time.Second-1, 0)
 	if got := h.share(3*time.Second - 1); got != 0.25 {
@@ -78,9 +78,9 @@ func TestThrottleHintHoldsEveryCaller(t *testing.T) {
 	})
 }
 
-// A second user of the same account takes half of the quota for a while. The pace gives
-// way, and comes back when the other is gone.
-func TestThrottlePaceGivesWayAndComesBack(t *testing.T) {
+// A second user of the same account takes half of the quota for a while. The pace drops,
+// and recovers when the other is gone.
+func TestThrottlePaceDropsAndRecovers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := Rate{60, 6 * time.Second}
 		q := New(r, 0)

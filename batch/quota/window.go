@@ -1,18 +1,17 @@
 // Package quota paces requests to an API that allows N of them in any window of a given
 // length, counted per account, region and API.
 //
-// A [Window] has a bound and a pace within it. The bound holds by construction: a request
-// is released only when the N-th before it was answered or given up at least one window
-// ago. A request reaches the server after its release and before its answer, so of any
-// N+1 requests the first reached it at least one window before the last, whatever the
-// network does in between.
+// A [Window] has a bound and a pace within it. The bound holds by construction: a
+// request is released only when the N-th before it was answered or given up at least one
+// window ago. A request reaches the server after its release and before its answer, so
+// it arrives at least one window after the N-th request before it, whatever the network
+// does in between.
 //
-// The pace is a token bucket of N per window with a burst, so that a small workbook goes
-// out at once and a large one evenly. A throttling answer halves the pace, and each
-// eighth of a window without one restores a sixteenth of the full pace.
+// The pace is a token bucket of N per window with a burst, so a small workbook is sent at
+// once and a large one evenly. A throttling answer halves the pace, and each eighth of a
+// window without one restores a sixteenth of the full pace.
 //
-// The package imports none of ours. What it needs to know of a failed call it asks
-// through [Throttling].
+// The package imports none of ours. It learns about failed calls through [Throttling].
 package quota
 
 import (
@@ -41,7 +40,7 @@ type Window struct {
 	clock clock
 
 	turn  chan struct{} // held by the waiter who is next
-	wake  chan struct{} // tells that waiter to look again
+	wake  chan struct{} // wakes that waiter
 	timer *time.Timer   // does so at a later time; used by the holder of the turn
 
 	mu       sync.Mutex
@@ -54,7 +53,7 @@ type Window struct {
 }
 
 // New makes a quota. A burst of 0 is a fifth of the rate, and at least 1; the zero rate
-// is no limit.
+// means no limit.
 func New(r Rate, burst int) *Window { return newWindow(r, burst, systemClock()) }
 
 func newWindow(r Rate, burst int, c clock) *Window {
@@ -71,9 +70,10 @@ func newWindow(r Rate, burst int, c clock) *Window {
 		pace: rate.NewLimiter(rate.Limit(r.PerSecond()), burst),
 		seen: c.now(), throttle: newThrottle(r),
 	}
-	// A function's timer and not a channel's: in virtual time under the race detector the
-	// runtime (Go 1.26) crashes on a channel timer that expires before anyone waits for it.
-	w.timer = time.AfterFunc(time.Hour, w.lookAgain)
+	// A timer with a function instead of a channel: in virtual time under the race
+	// detector the runtime (Go 1.26) crashes on a channel timer that expires before
+	// anyone waits for it.
+	w.timer = time.AfterFunc(time.Hour, w.wakeWaiter)
 	w.timer.Stop()
 	return w
 }
@@ -108,8 +108,8 @@ func (w *Window) Acquire(ctx context.Context) (done func(error), err error) {
 	}
 }
 
-// lookAgain wakes the waiter whose turn it is. It may do so once more than necessary.
-func (w *Window) lookAgain() {
+// wakeWaiter wakes the waiter whose turn it is. It may do so once more than necessary.
+func (w *Window) wakeWaiter() {
 	select {
 	case w.wake <- struct{}{}:
 	default:
@@ -120,7 +120,7 @@ func (w *Window) lookAgain() {
 func (w *Window) release() (wait, now time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	now = w.look()
+	now = w.readClock()
 	if wait := max(w.bound(now), w.throttle.hold-now); wait > 0 {
 		return wait, now
 	}
@@ -134,8 +134,8 @@ func (w *Window) release() (wait, now time.Duration) {
 	return 0, now
 }
 
-// bound is how long the N-th request before the next one forbids it. One without an
-// answer yet forbids it until its answer wakes the waiter.
+// bound returns how long the N-th request before the next one delays it. If that has no
+// answer yet, its answer will wake the waiter.
 func (w *Window) bound(now time.Duration) time.Duration {
 	before := w.released - w.rate.N
 	if before < 0 {
@@ -147,10 +147,10 @@ func (w *Window) bound(now time.Duration) time.Duration {
 	return w.finished[before%w.rate.N] + w.guard - now
 }
 
-// done takes the answer to a request that was released at that time.
+// done records the answer to a request that was released at the given time.
 func (w *Window) done(released time.Duration, err error) {
 	w.mu.Lock()
-	now := w.look()
+	now := w.readClock()
 	if len(w.finished) < w.rate.N {
 		w.finished = append(w.finished, now)
 	} else {
@@ -165,7 +165,7 @@ func (w *Window) done(released time.Duration, err error) {
 		}
 	}
 	w.mu.Unlock()
-	w.lookAgain()
+	w.wakeWaiter()
 }
 
 // setPace gives the token bucket the current pace.
@@ -183,9 +183,9 @@ func (w *Window) setPace(now time.Duration) {
 	}
 }
 
-// look reads the clock. If the machine was suspended or its clock set, the tokens that
-// seem to have accumulated in the meantime are dropped, so that no burst follows.
-func (w *Window) look() time.Duration {
+// readClock reads the clock. If the machine was suspended or its clock set, the tokens
+// that seem to have accumulated in the meantime are dropped, so no burst follows.
+func (w *Window) readClock() time.Duration {
 	now := w.clock.now()
 	if now.jumped(w.seen) {
 		at := epoch.Add(now.run)

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// fullest is the most of the sorted arrivals in any window of a length, both ends included: stricter
-// than a server that counts half-open windows.
+// fullest returns the largest number of sorted arrivals in any window of a length, both
+// ends included: stricter than a server that counts half-open windows.
 func fullest(arrivals []time.Time, length time.Duration) int {
 	most, first := 0, 0
 	for i := range arrivals {
@@ -26,7 +26,8 @@ func fullest(arrivals []time.Time, length time.Duration) int {
 }
 
 // drive sends n requests through a quota with j callers. The server sees each at some
-// moment of its latency, which is from mean to twice the mean. It gives the arrivals, sorted.
+// moment of its latency, which is from mean to twice the mean. It returns the arrivals,
+// sorted.
 func drive(t *testing.T, q *Window, n, j int, mean time.Duration) []time.Time {
 	t.Helper()
 	var arrivals []time.Time
@@ -64,10 +65,10 @@ func drive(t *testing.T, q *Window, n, j int, mean time.Duration) []time.Time {
 	return arrivals
 }
 
-// TestQuotaIsNeverExceededAndNeverWasted looks at the quota from the server's side. At
-// the least use that the bound leaves, a request's place is free again one window after
-// its answer: N requests take a window and a latency. Where the window is long against
-// the latency that is 97 % of the quota and more.
+// TestQuotaIsNeverExceededAndNeverWasted looks at the quota from the server's side. In
+// the worst case, the bound frees a request's place one window after its answer: N
+// requests take a window and a latency. If the window is long compared with the latency,
+// that is at least 97 % of the quota.
 func TestQuotaIsNeverExceededAndNeverWasted(t *testing.T) {
 	const windows = 12
 	for _, r := range []Rate{{1, time.Second}, {60, 6 * time.Second}, {300, time.Minute}} {
@@ -101,7 +102,7 @@ func TestQuotaIsNeverExceededAndNeverWasted(t *testing.T) {
 	}
 }
 
-func TestQuotaBurstGoesOutAtOnceAndTheRestEvenly(t *testing.T) {
+func TestQuotaSendsABurstAtOnceAndTheRestEvenly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		arrivals := drive(t, New(Rate{300, time.Minute}, 0), 120, 64, time.Nanosecond)
 		start := arrivals[0]
@@ -151,7 +152,7 @@ func TestQuotaHangingRequestKeepsItsPlace(t *testing.T) {
 	})
 }
 
-// handClock is a clock that a test sets; its two readings move apart as on a machine
+// handClock is a clock that a test sets; its two readings may diverge, as on a machine
 // that was suspended.
 type handClock struct{ moment }
 
