@@ -15,7 +15,7 @@ var (
 	ErrRunExists = errors.New("ledger: a run with this ID exists")
 )
 
-// Kind classifies a failure by what helps against it.
+// Kind classifies a failure by its remedy.
 type Kind string
 
 // The kinds of failure.
@@ -39,7 +39,7 @@ type Error struct {
 	Err  error
 }
 
-// Error gives operation, path and cause for a log.
+// Error returns operation, path and cause, for a log.
 func (e *Error) Error() string { return fmt.Sprintf("ledger %s %s: %v", e.Op, e.Path, e.Err) }
 
 // Unwrap returns the cause.
@@ -51,7 +51,7 @@ type SchemaError struct {
 	Known int // the highest that this program knows
 }
 
-// Error gives both versions.
+// Error names both versions.
 func (e *SchemaError) Error() string {
 	return fmt.Sprintf("schema version %d is newer than %d, the highest known", e.Found, e.Known)
 }

@@ -1,6 +1,6 @@
 // Package ledger defines the ledger: the durable record of what was sent and how it was
-// answered. It is the reason that no circuit is applied for twice and that a killed run
-// can be continued.
+// answered. Thanks to it, no circuit is applied for twice, and a killed run can be
+// continued.
 //
 // The package holds what every ledger has in common, and no database:
 //

@@ -52,7 +52,7 @@ func (s State) Begin(run int64, a batch.Application) State {
 }
 
 // Finish is the state after a run has finished a row. It always ends what the run itself
-// began. Of what another run left open it decides only while it holds the circuit's
+// began. It decides about what another run left open only while it holds the circuit's
 // lock; without the lock it may still report the LOA's status.
 func (s State) Finish(run int64, o batch.Outcome, holdsLock bool) State {
 	switch {

@@ -33,11 +33,11 @@ func accepted(t *testing.T, open Open) {
 		SubmittedAt: o.SubmittedAt, LOAStatus: "Applying", RunID: "one"})
 }
 
-func scopesAreApart(t *testing.T, open Open) {
+func scopesAreSeparate(t *testing.T, open Open) {
 	s := open(t)
 	for _, scope := range []ledger.Scope{ledger.Simulated, ledger.EndpointScope("http://127.0.0.1:1/")} {
 		run, err := s.Start(t.Context(), ledger.RunInfo{ID: string(scope), Scope: scope}, Keys(1))
-		must(t, err) // the locks are apart as well
+		must(t, err) // the locks are separate as well
 		must(t, run.Begin(t.Context(), Application(0)))
 		must(t, run.Finish(t.Context(), Accepted(0, time.Now())))
 	}
@@ -50,7 +50,7 @@ func onlyBegunRowsCount(t *testing.T, open Open) {
 	s := open(t)
 	run := start(t, s, "one", 10)
 	for i, result := range sheet.AllResults {
-		must(t, run.Finish(t.Context(), Ended(Application(i), result)))
+		must(t, run.Finish(t.Context(), Outcome(Application(i), result)))
 	}
 	for i, result := range sheet.AllResults {
 		if r, ok := past(t, s, i); ok {
@@ -69,12 +69,12 @@ type oneRun struct {
 func restarts(t *testing.T, open Open, kill Kill) {
 	first, anew, changed := Application(0), Version(0, "first", 1), Version(0, "changed", 0)
 	ended := func(a batch.Application, r sheet.Result) *batch.Outcome {
-		o := Ended(a, r)
+		o := Outcome(a, r)
 		return &o
 	}
 	at := time.Now()
 	accepted := Accepted(0, at)
-	rejected := Ended(first, sheet.Refused)
+	rejected := Outcome(first, sheet.Refused)
 	rejected.LOAStatus = "Rejected"
 	for i, test := range []struct {
 		name string
@@ -103,16 +103,16 @@ func restarts(t *testing.T, open Open, kill Kill) {
 			batch.Record{Result: sheet.Submitted, RequestID: accepted.RequestID, SubmittedAt: accepted.SubmittedAt, RunID: "0"}, first},
 	} {
 		s := open(t)
-		scope := ledger.EndpointScope(fmt.Sprint(i)) // so that the cases share one ledger
-		for n, does := range test.runs {
+		scope := ledger.EndpointScope(fmt.Sprint(i)) // the cases share one ledger
+		for n, step := range test.runs {
 			id := fmt.Sprint(i, "-", n)
 			run, err := s.Start(t.Context(), ledger.RunInfo{ID: id, Scope: scope}, Keys(1))
 			must(t, err)
-			if does.begin != nil {
-				must(t, run.Begin(t.Context(), *does.begin))
+			if step.begin != nil {
+				must(t, run.Begin(t.Context(), *step.begin))
 			}
-			if does.finish != nil {
-				must(t, run.Finish(t.Context(), *does.finish))
+			if step.finish != nil {
+				must(t, run.Finish(t.Context(), *step.finish))
 				must(t, run.End(t.Context(), ledger.RunEnd{}))
 			} else {
 				kill(t, s, id)
@@ -133,7 +133,7 @@ func runWithoutCircuits(t *testing.T, open Open) {
 	must(t, run.Begin(t.Context(), Application(0)))
 	status, err := s.Start(t.Context(), ledger.RunInfo{ID: "status", Scope: ledger.Real, Command: "status"}, nil)
 	must(t, err)
-	o := Ended(Application(0), sheet.Already)
+	o := Outcome(Application(0), sheet.Already)
 	o.LOAStatus = "Accept"
 	must(t, status.Finish(t.Context(), o))
 	a := Application(0)

@@ -144,7 +144,7 @@ func historyOfRuns(t *testing.T, open Open) {
 	for i := range 3 {
 		run := start(t, s, fmt.Sprint("run-", i), 4)
 		for row := range i + 1 {
-			must(t, run.Finish(t.Context(), Ended(Application(row), sheet.NotAttempted)))
+			must(t, run.Finish(t.Context(), Outcome(Application(row), sheet.NotAttempted)))
 		}
 		if i < 2 {
 			must(t, run.End(t.Context(), ledger.RunEnd{ExitCode: 7}))
@@ -163,7 +163,7 @@ func historyOfRuns(t *testing.T, open Open) {
 	var ids []string
 	for _, e := range events {
 		ids = append(ids, e.RunID)
-		equal(t, "outcome", e.Outcome, Ended(Application(1), sheet.NotAttempted))
+		equal(t, "outcome", e.Outcome, Outcome(Application(1), sheet.NotAttempted))
 	}
 	equal(t, "runs of the circuit", ids, []string{"run-1", "run-2"})
 	health, err := s.Check(t.Context())

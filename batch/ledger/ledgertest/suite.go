@@ -19,7 +19,7 @@ import (
 // when the test ends.
 type Open func(t *testing.T) ledger.Store
 
-// Kill makes the ledger see the process of a run as dead. The run itself is not told.
+// Kill makes the ledger see the process of a run as dead. The run itself does not notice.
 type Kill func(t *testing.T, s ledger.Store, runID string)
 
 // Backend is the kind of ledger under test.
@@ -38,7 +38,7 @@ func Run(t *testing.T, b Backend) {
 		{"begun is open", begunIsOpen},
 		{"accepted", accepted},
 		{"restarts", func(t *testing.T, open Open) { restarts(t, open, b.Kill) }},
-		{"scopes are apart", scopesAreApart},
+		{"scopes are separate", scopesAreSeparate},
 		{"only begun rows count", onlyBegunRowsCount},
 		{"run reads back in sheet order", runReadsBack},
 		{"history", historyOfRuns},
@@ -113,8 +113,8 @@ func Version(i int, content string, generation int) batch.Application {
 	}
 }
 
-// Ended is an outcome of an application.
-func Ended(a batch.Application, result sheet.Result) batch.Outcome {
+// Outcome is an outcome of an application.
+func Outcome(a batch.Application, result sheet.Result) batch.Outcome {
 	return batch.Outcome{
 		Row: a.Row, Key: a.Key, Result: result, Reason: batch.ReasonUnsettled, Token: a.Token,
 		Generation: a.Generation, RequestID: "request-" + a.Token[:8], Attempts: 1,
@@ -123,7 +123,7 @@ func Ended(a batch.Application, result sheet.Result) batch.Outcome {
 
 // Accepted is the outcome of the i-th sample application, accepted at a time.
 func Accepted(i int, at time.Time) batch.Outcome {
-	o := Ended(Application(i), sheet.Submitted)
+	o := Outcome(Application(i), sheet.Submitted)
 	o.Reason, o.SubmittedAt = batch.ReasonAccepted, at.UTC().Round(0)
 	return o
 }

@@ -98,8 +98,8 @@ func writeUntilKilled(path string, n int) error {
 	select {}
 }
 
-// TestKilled kills a writing process again and again. Whatever it reported as begun or
-// finished is so for the next one, which takes over the dead one's locks.
+// TestKilled kills a writing process again and again. Everything that it reported as
+// begun or finished is so for the next process, which takes over its locks.
 func TestKilled(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	begun, finished := map[int]bool{}, map[int]bool{}
@@ -155,11 +155,11 @@ func checkKilled(t *testing.T, path string, begun, finished map[int]bool) {
 		r, ok := past[ledgertest.Key(i)]
 		switch {
 		case !ok:
-			t.Errorf("row %d was begun, and the ledger does not know it", i)
+			t.Errorf("row %d was begun, but the ledger does not know it", i)
 		case r.Token != ledgertest.Application(i).Token:
 			t.Errorf("row %d has token %s", i, r.Token)
 		case finished[i] && (r.Open || r.Result != sheet.Submitted):
-			t.Errorf("row %d was finished, and the ledger says %+v", i, r)
+			t.Errorf("row %d was finished, but the ledger says %+v", i, r)
 		}
 	}
 	if _, err := s.Check(t.Context()); err != nil {

@@ -19,8 +19,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// service is an API that knows what it accepted, and under which token. Half of its calls
-// fail, before or after they took effect.
+// service is an API that records what it accepted, and under which token. Half of its
+// calls fail, before or after they took effect.
 type service struct {
 	mu       sync.Mutex
 	random   *rand.Rand
@@ -181,7 +181,7 @@ func check(t *testing.T, seed uint64, store *sqlite.Store, s *service, book *she
 	for _, key := range plan.Keys(book) {
 		r := past[key]
 		if s.accepted[key] != 1 || r.Open || r.Token != s.token[key] || r.Result != sheet.Submitted && r.Result != sheet.Already {
-			t.Errorf("seed %d, %s: accepted %d times under %.8s, and the ledger says %+v", seed, key.InstanceID, s.accepted[key], s.token[key], r)
+			t.Errorf("seed %d, %s: accepted %d times under %.8s, but the ledger says %+v", seed, key.InstanceID, s.accepted[key], s.token[key], r)
 		}
 	}
 	if len(s.misused) > 0 {

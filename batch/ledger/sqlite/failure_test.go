@@ -134,7 +134,7 @@ func TestOneRejectionLeavesTheOthers(t *testing.T) {
 	}
 }
 
-// TestCancelledCallWritesNothing checks that a call writes what it reports, also if its
+// TestCancelledCallWritesNothing checks that a call writes what it reports, even if its
 // context ends meanwhile.
 func TestCancelledCallWritesNothing(t *testing.T) {
 	s, r := running(t, 200)

@@ -78,7 +78,7 @@ func (s *Store) summaries(ctx context.Context, query string, args ...any) ([]led
 }
 
 // scanSummary reads the runColumns of a row. It also returns the run's seq if the run has
-// not ended, so that its results are still to be counted; else 0.
+// not ended, so its results are still to be counted; else 0.
 func scanSummary(scan func(...any) error, me process) (ledger.RunSummary, int64, error) {
 	var r ledger.RunSummary
 	var seq, started, heartbeat, ended int64

@@ -14,7 +14,7 @@ func TestAlive(t *testing.T) {
 	me := thisProcess()
 	me.started, _ = processStart(me.pid)
 	if me.host == "" || me.started == "" {
-		t.Skipf("this system does not tell enough: %+v", me)
+		t.Skipf("this system does not show enough about processes: %+v", me)
 	}
 	with := func(change func(*process)) process {
 		p := me
@@ -33,9 +33,9 @@ func TestAlive(t *testing.T) {
 		{"its number went to another process", with(func(p *process) { p.started = "1" }), 0, false},
 		{"when it started is not known", with(func(p *process) { p.started = "" }), time.Hour, true},
 		{"the machine has booted since", with(func(p *process) { p.boot = "another-boot pid:[1]" }), 0, false},
-		{"another container, heard of lately", with(func(p *process) { p.boot = machineBoot(me.boot) + " pid:[1]" }), heartbeatTimeout - 1, true},
+		{"another container, recent heartbeat", with(func(p *process) { p.boot = machineBoot(me.boot) + " pid:[1]" }), heartbeatTimeout - 1, true},
 		{"another container, silent", with(func(p *process) { p.boot = machineBoot(me.boot) + " pid:[1]" }), heartbeatTimeout, false},
-		{"another machine, heard of lately", with(func(p *process) { p.host += "-not" }), heartbeatTimeout - 1, true},
+		{"another machine, recent heartbeat", with(func(p *process) { p.host += "-not" }), heartbeatTimeout - 1, true},
 		{"another machine, silent", with(func(p *process) { p.host += "-not" }), heartbeatTimeout, false},
 	} {
 		if got := test.holder.alive(me, now.Add(-test.silent), now); got != test.want {
@@ -83,13 +83,7 @@ func TestFormerHolderDecidesNothing(t *testing.T) {
 	if err := r.Begin(t.Context(), first); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.writer.do(t.Context(), func(tx *transaction) error { return tx.takeOver(t.Context(), r.seq, "successor") }); err != nil {
-		t.Fatal(err)
-	}
-	successor, err := s.Start(t.Context(), ledger.RunInfo{ID: "successor", Scope: ledger.Real}, numbered(1))
-	if err != nil {
-		t.Fatal(err)
-	}
+	successor := takenOver(t, s, r, 1)
 	second := first
 	second.Hash, second.Token = "other", "other-token"
 	if err := successor.Begin(t.Context(), second); err != nil {
@@ -98,11 +92,7 @@ func TestFormerHolderDecidesNothing(t *testing.T) {
 	if err := r.Finish(t.Context(), outcome(first, sheet.Submitted)); err != nil {
 		t.Fatal(err)
 	}
-	past, err := successor.Past(t.Context(), numbered(1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := past[first.Key]; !got.Open || got.Token != second.Token {
+	if got := past(t, successor, first.Key); !got.Open || got.Token != second.Token {
 		t.Errorf("the former holder closed what the successor began: %+v", got)
 	}
 }
@@ -118,14 +108,14 @@ func second(t *testing.T, s *Store) *Store {
 	return other
 }
 
-// takenOver has another store presume a run dead, and start its successor.
-func takenOver(t *testing.T, other *Store, r *run, n int) ledger.Run {
+// takenOver has a store presume a run dead, and starts its successor.
+func takenOver(t *testing.T, s *Store, r *run, n int) ledger.Run {
 	t.Helper()
-	err := other.writer.do(t.Context(), func(tx *transaction) error { return tx.takeOver(t.Context(), r.seq, "successor") })
+	err := s.writer.do(t.Context(), func(tx *transaction) error { return tx.takeOver(t.Context(), r.seq, "successor") })
 	if err != nil {
 		t.Fatal(err)
 	}
-	successor, err := other.Start(t.Context(), ledger.RunInfo{ID: "successor", Scope: ledger.Real}, numbered(n))
+	successor, err := s.Start(t.Context(), ledger.RunInfo{ID: "successor", Scope: ledger.Real}, numbered(n))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +206,7 @@ func TestRollbackEmptiesTheCache(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := cached(); n != 1 {
-		t.Errorf("%d circuits cached with one under way", n)
+		t.Errorf("%d circuits cached with one in progress", n)
 	}
 	if err := r.Finish(t.Context(), outcome(a, sheet.Submitted)); err != nil {
 		t.Fatal(err)

@@ -11,7 +11,7 @@ const (
 )
 
 // processStart returns when a process was created (GetProcessTimes) and whether it is
-// running. A process that may not be opened exists all the same.
+// running. A process that may not be opened still exists.
 func processStart(pid int) (started string, running bool) {
 	handle, err := syscall.OpenProcess(processQueryLimitedInformation, false, uint32(pid))
 	if err != nil {

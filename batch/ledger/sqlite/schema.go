@@ -87,9 +87,9 @@ var migrations = []string{
 		PRIMARY KEY (scope, region, instance_id)
 	) STRICT, WITHOUT ROWID;`,
 
-	// A circuit has one state for each place, see [batch.Operation.Place], and one lock for all of them. A row
-	// of version 1 does not say by which operation it was sent. The default of place lets a
-	// run of an older program that is in progress go on.
+	// A circuit has one state for each place (see [batch.Operation.Place]), and one lock
+	// for all of them. A row of version 1 does not say by which operation it was sent.
+	// The default of place lets a run of an older program that is in progress go on.
 	`ALTER TABLE rows ADD COLUMN operation TEXT NOT NULL DEFAULT '';
 
 	CREATE TABLE circuits_2 (

@@ -62,7 +62,7 @@ func TestMigrateAllOrNothing(t *testing.T) {
 	conn := connect(t, filepath.Join(t.TempDir(), "ledger.db"))
 	broken := append(append([]string{}, migrations...), "CREATE TABLE more (x INTEGER)", "CREATE nonsense")
 	if err := migrate(t.Context(), conn, broken); err == nil {
-		t.Fatal("nonsense was taken")
+		t.Fatal("nonsense was accepted")
 	}
 	var tables int
 	if err := conn.QueryRowContext(t.Context(), "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil || tables != 0 {
@@ -270,8 +270,9 @@ func TestVersion1GoesOn(t *testing.T) {
 	}
 }
 
-// TestPlacesAreApart checks that a submission at another place leaves the LOA's alone.
-func TestPlacesAreApart(t *testing.T) {
+// TestPlacesAreSeparate checks that a submission at another place does not change the
+// LOA's.
+func TestPlacesAreSeparate(t *testing.T) {
 	s, r := running(t, 1)
 	a := numberedApplication(0)
 	if err := r.Begin(t.Context(), a); err != nil {

@@ -35,9 +35,9 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
-// busyTimeout is how long a write waits for another process. A commit takes
-// milliseconds, and starting a run of 100,000 circuits some hundreds of them, so a
-// process that still holds the file after this long is stuck.
+// busyTimeout is how long a write waits for another process. A commit takes milliseconds,
+// and starting a run of 100,000 circuits a few hundred of them, so a process that still
+// holds the file after this long is stuck.
 const busyTimeout = 10 * time.Second
 
 // readers bounds the connections that read; a command reads one thing at a time.

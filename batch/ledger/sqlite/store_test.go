@@ -60,7 +60,7 @@ func TestFileModes(t *testing.T) {
 
 func TestOpenRestrictsFileModes(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	first := open(t, path) // it stays open, so that the files beside the ledger stay
+	first := open(t, path) // it stays open, so the files beside the ledger stay
 	if _, err := first.Start(t.Context(), ledger.RunInfo{ID: "r", Scope: ledger.Real}, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestOpenRestrictsFileModes(t *testing.T) {
 func TestOpenRefusesForeignFiles(t *testing.T) {
 	folder := t.TempDir()
 	text := filepath.Join(folder, "notes.txt")
-	if err := os.WriteFile(text, []byte("these are notes, and no database at all, long enough for a header of one hundred bytes, surely so"), 0o600); err != nil {
+	if err := os.WriteFile(text, []byte("these are notes, and no database at all, and long enough for a header of one hundred bytes"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{text, folder} {

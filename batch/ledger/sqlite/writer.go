@@ -12,8 +12,8 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
-// maxCommit bounds the writes of one commit, so that the first of them never waits for
-// more than some ten milliseconds of work.
+// maxCommit bounds the writes of one commit, so the first of them never waits for more
+// than about ten milliseconds of work.
 const maxCommit = 512
 
 // deferral bounds how long a deferred write waits for others to share its commit. Many
@@ -193,8 +193,8 @@ func (w *writer) applyAll(group []*write) ([]error, error) {
 	return rejections, nil
 }
 
-// rejection is the error of a write that was rejected before it changed anything, so that
-// the others of its commit can go on.
+// rejection is the error of a write that was rejected before it changed anything, so the
+// others of its commit can go on.
 type rejection struct{ error }
 
 // Unwrap returns the error itself.
@@ -206,7 +206,7 @@ func (r rejection) Unwrap() error { return r.error }
 // anything is written. So a run that another process took over finds its fence with its
 // next write.
 type cache struct {
-	version int64                    // SQLite's data_version; 0 is none
+	version int64                    // SQLite's data_version; 0 before it was read
 	fenced  map[int64]error          // by run: why it has lost its locks, nil if it holds them
 	pending map[circuit]ledger.State // of circuits with a pending submission
 }
