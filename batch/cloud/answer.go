@@ -12,10 +12,9 @@ import (
 	"github.com/loabatch/loabatch/batch"
 )
 
-// classify sorts the result of a call, from what was seen on the wire. Unread means that
-// the SDK could not parse the answer; then it is not a success.
-// The error is a *batch.CallError, or the caller's context error when nothing was sent
-// because of it.
+// classify classifies the result of a call by what was seen on the wire. Unread means
+// that the SDK could not parse the answer, which then is not a success. The error is a
+// *batch.CallError, or the caller's context error when nothing was sent because of it.
 func classify(ctx context.Context, x *exchange, unread bool) (answer, error) {
 	if !x.answered() {
 		return answer{}, unanswered(ctx, x)
@@ -42,8 +41,8 @@ func classify(ctx context.Context, x *exchange, unread bool) (answer, error) {
 	return a, e
 }
 
-// byRule sorts an answer that is not a success, by its code and status. A 5xx may have
-// taken effect whatever its code, unless the quota stopped it before that.
+// byRule classifies an answer that is not a success, by its code and status. A 5xx may
+// have taken effect whatever its code, unless the quota stopped it before that.
 func byRule(e *batch.CallError) {
 	r := ruleFor(e.Code)
 	switch {
@@ -69,8 +68,8 @@ func oddCode(x *exchange) string {
 	return codeOddAnswer
 }
 
-// unanswered sorts a call that got no complete answer. Without a connection nothing was
-// sent; with one, anything may have been.
+// unanswered classifies a call that got no complete answer. Without a connection nothing
+// was sent; with one, anything may have been.
 func unanswered(ctx context.Context, x *exchange) error {
 	if x.gotConn.Load() {
 		return &batch.CallError{Class: batch.MaybeReceived, Code: lostCode(ctx, x), RequestID: x.headerID(), Status: x.status, Unsettled: true}
@@ -96,8 +95,8 @@ type answer struct {
 const maxField = 128
 
 // parseAnswer reads the fields of a body. Only the outermost Code and RequestId (also
-// spelt requestId) are looked at, never the message. A field that quotes the request
-// is dropped: a private value must not get out.
+// spelt requestId) are looked at, never the message. A field that quotes the request is
+// dropped, so no private value gets out.
 func parseAnswer(body []byte, private []string) answer {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(body, &fields) != nil || fields == nil {
@@ -131,8 +130,8 @@ func requestID(id string, private []string) string {
 // placeholder that the service forgot to fill, such as IncorrectStatus.%s.
 func isCode(s string) bool { return isField(strings.ReplaceAll(s, "%s", "")) }
 
-// text gives a JSON string's value; nothing and null give "". It reports false for
-// anything else.
+// text returns a JSON string's value, and "" for nothing and for null. It reports false
+// for anything else.
 func text(raw json.RawMessage) (string, bool) {
 	if len(raw) == 0 {
 		return "", true
@@ -162,9 +161,9 @@ func isField(s string) bool {
 	return true
 }
 
-// shortPrivate is the length from which a private value is looked for inside a field. A
-// shorter one, such as the name Li, is part of honest codes; it only counts as a whole
-// word of the field.
+// shortPrivate is the length from which a private value is looked for anywhere in a
+// field. A shorter one, such as the name Li, occurs in genuine codes, so it counts only
+// as a whole word of the field.
 const shortPrivate = 6
 
 // quotes reports whether a field repeats one of the private values.
@@ -190,8 +189,8 @@ func hasWord(field, word string) bool {
 	return false
 }
 
-// maxWait bounds a server's hint: the quota's window is one minute, so a longer wait is
-// somebody's mistake.
+// maxWait bounds a server's hint: the quota's window is one minute, so a longer wait must
+// be a mistake.
 const maxWait = 2 * time.Minute
 
 // waitHint returns how long the server asks to wait, at most maxWait; 0 when it gives no

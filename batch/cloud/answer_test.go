@@ -13,7 +13,7 @@ import (
 	"github.com/loabatch/loabatch/batch"
 )
 
-// wireAnswer is an answer as a server writes it, and what it must be taken for.
+// wireAnswer is an answer as a server writes it, and how it must be classified.
 type wireAnswer struct {
 	name   string
 	status int
@@ -22,12 +22,12 @@ type wireAnswer struct {
 	want   batch.CallError // zero means accepted
 }
 
-// answeredAs gives the error of an answer with a code.
+// answeredAs returns the error for an answer with a code.
 func answeredAs(class batch.Class, status int, code string) batch.CallError {
 	return batch.CallError{Class: class, Status: status, Code: code, RequestID: "REQ-1", Unsettled: class == batch.MaybeReceived}
 }
 
-// odd gives the error of an answer that is none of the API's.
+// odd returns the error for an answer that is not one of the API's.
 func odd(status int, code string) batch.CallError {
 	return batch.CallError{Class: batch.MaybeReceived, Status: status, Code: code, Unsettled: true}
 }
@@ -45,8 +45,7 @@ func throttledAs(status int, code string, wait time.Duration) batch.CallError {
 
 func unsettled(e batch.CallError) batch.CallError { e.Unsettled = true; return e }
 
-// wireAnswers holds every sort of answer, the odd ones included. The codes are sorted row
-// by row in TestRules.
+// wireAnswers holds every kind of answer, including odd ones. TestRules has every code.
 var wireAnswers = []wireAnswer{
 	{"accepted", 200, nil, `{"RequestId":"REQ-1"}`, batch.CallError{}},
 	{"accepted, other spelling", 200, nil, `{"requestId":"REQ-1"}`, batch.CallError{}},
@@ -67,7 +66,7 @@ var wireAnswers = []wireAnswer{
 		return e
 	}()},
 	{"200 without a request ID", 200, nil, `{"Code":"","Message":"ok"}`, odd(200, codeOddAnswer)},
-	{"200 with a request ID that is none", 200, nil, `{"RequestId":"a b\nc"}`, odd(200, codeOddAnswer)},
+	{"200 with a malformed request ID", 200, nil, `{"RequestId":"a b\nc"}`, odd(200, codeOddAnswer)},
 	{"200 with a number for a request ID", 200, nil, `{"RequestId":17}`, odd(200, codeOddAnswer)},
 	{"200 with an object for a request ID", 200, nil, `{"RequestId":{"a":1}}`, odd(200, codeOddAnswer)},
 	{"200 with a number for a code", 200, nil, `{"RequestId":"REQ-1","Code":200}`, odd(200, codeOddAnswer)},
@@ -85,7 +84,7 @@ var wireAnswers = []wireAnswer{
 	{"400 refused", 400, nil, withCode("IllegalParam.Bandwidth"), answeredAs(batch.Refused, 400, "IllegalParam.Bandwidth")},
 	{"400 unknown code", 400, nil, withCode("NeverHeardOf"), answeredAs(batch.Refused, 400, "NeverHeardOf")},
 	{"400 without a request ID", 400, nil, `{"Code":"IllegalParam.Si"}`, batch.CallError{Class: batch.Refused, Status: 400, Code: "IllegalParam.Si"}},
-	{"400 code that is none", 400, nil, `{"RequestId":"REQ-1","Code":"a b"}`, odd(400, codeOddAnswer)},
+	{"400 with a malformed code", 400, nil, `{"RequestId":"REQ-1","Code":"a b"}`, odd(400, codeOddAnswer)},
 	{"400 code with a placeholder", 400, nil, withCode("IncorrectStatus.%s"), answeredAs(batch.Refused, 400, "IncorrectStatus.%s")},
 	{"400 nothing but a placeholder", 400, nil, withCode("%s"), odd(400, codeOddAnswer)},
 	{"400 empty", 400, nil, ``, odd(400, codeEmpty)},
@@ -140,18 +139,25 @@ func (a wireAnswer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	w.Write([]byte(a.body))
 }
 
+// submitOnce sends an application to a server, which must see exactly one request.
+func submitOnce(t *testing.T, server http.Handler) error {
+	t.Helper()
+	var requests atomic.Int32
+	c := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		server.ServeHTTP(w, r)
+	}))
+	_, err := c.Submit(t.Context(), application())
+	if requests.Load() != 1 {
+		t.Errorf("%d requests, want exactly 1", requests.Load())
+	}
+	return err
+}
+
 func TestAnswers(t *testing.T) {
 	for _, a := range wireAnswers {
 		t.Run(a.name, func(t *testing.T) {
-			var requests atomic.Int32
-			c := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				requests.Add(1)
-				a.ServeHTTP(w, r)
-			}))
-			_, err := c.Submit(t.Context(), application())
-			if requests.Load() != 1 {
-				t.Errorf("%d requests, want exactly 1", requests.Load())
-			}
+			err := submitOnce(t, a)
 			if a.want == (batch.CallError{}) {
 				if err != nil {
 					t.Fatal(err)
@@ -165,7 +171,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// lostCall is a server that gives no whole answer, and what that must be taken for.
+// lostCall is a server that gives no complete answer, and how that must be classified.
 type lostCall struct {
 	name  string
 	serve http.HandlerFunc
@@ -205,23 +211,14 @@ var lostCalls = []lostCall{
 func TestLostCalls(t *testing.T) {
 	for _, l := range lostCalls {
 		t.Run(l.name, func(t *testing.T) {
-			var requests atomic.Int32
-			c := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				requests.Add(1)
-				l.serve(w, r)
-			}))
-			_, err := c.Submit(t.Context(), application())
-			if got := callError(t, err); *got != l.want {
+			if got := callError(t, submitOnce(t, l.serve)); *got != l.want {
 				t.Errorf("got  %+v\nwant %+v", *got, l.want)
-			}
-			if requests.Load() != 1 {
-				t.Errorf("%d requests, want exactly 1", requests.Load())
 			}
 		})
 	}
 }
 
-// A certificate that nobody vouches for means that nothing was sent.
+// With an untrusted certificate, nothing was sent.
 func TestUntrustedCertificate(t *testing.T) {
 	reached := false
 	s := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))

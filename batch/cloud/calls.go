@@ -17,7 +17,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Submit carries an application out, with the call of its operation.
+// Submit sends an application, with the call of its operation.
 func (c *Cloud) Submit(ctx context.Context, a batch.Application) (batch.Receipt, error) {
 	request := newRequest(a.Operation.API())
 	fill(request, &a)
@@ -45,7 +45,7 @@ type acknowledgement struct {
 	RequestId string `json:"RequestId" xml:"RequestId"`
 }
 
-// fill gives a request the parameters of an application; empty ones are not sent.
+// fill sets the parameters of an application; empty ones are not sent.
 func fill(r *requests.RpcRequest, a *batch.Application) {
 	parametersOf[a.Operation](a, r.QueryParams)
 	maps.DeleteFunc(r.QueryParams, func(_, value string) bool { return value == "" })

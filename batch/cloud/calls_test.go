@@ -141,7 +141,7 @@ func TestParametersAreThoseOfTheSDK(t *testing.T) {
 	}
 }
 
-// A request of the SDK that is used again keeps the engineers of a longer list.
+// A request of the SDK that is reused keeps the engineers of a longer list.
 func TestEngineersOfAnEarlierCallDoNotStay(t *testing.T) {
 	var got url.Values
 	c := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -217,7 +217,7 @@ func TestSurvey(t *testing.T) {
 		{"a full last page", 2, nil, 100, 50, false},
 		{"by ID", 1, []string{"pc-1", "pc-2"}, 2, 2, false},
 		{"none", 1, []string{"pc-none"}, 0, 0, false},
-		{"a count that the pages do not bear out", 7, nil, 1_000_000_000, 0, false},
+		{"a count that is too high", 7, nil, 1_000_000_000, 0, false},
 	} {
 		var asked url.Values
 		c := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -276,7 +276,7 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-// A clock that is wrong makes the call fail; the answer still tells by how much.
+// A wrong clock makes the call fail; the answer still shows how wrong it is.
 func TestClockBesideAnError(t *testing.T) {
 	c := dial(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Date", time.Now().Add(-2*time.Hour).UTC().Format(http.TimeFormat))

@@ -48,9 +48,9 @@ var (
 	_ batch.Surveyor  = (*Cloud)(nil)
 )
 
-// New prepares the calls; it contacts nobody. Its errors are *EndpointError for an
-// override that cannot be used, *CredentialsError for credentials that were not set,
-// and *DebugLeakError when the environment would make the SDK print secrets.
+// New prepares the calls and makes none. Its errors are *EndpointError for an override
+// that cannot be used, *CredentialsError for credentials that were not set, and
+// *DebugLeakError when the environment would make the SDK print secrets.
 func New(c Config) (*Cloud, error) {
 	if err := DebugLeak(); err != nil {
 		return nil, err
@@ -123,10 +123,10 @@ func (c *Cloud) ask(ctx context.Context, q *question) (*exchange, answer, error)
 }
 
 // noTimeout keeps the SDK from a deadline of its own: zero would be its default of 10 s,
-// and net/http has none for a value below that. The transport sets the attempt's.
+// and net/http sets none for a negative value. The transport sets the attempt's.
 const noTimeout = -1
 
-// address tells the SDK where to send a request, so that it resolves nothing itself.
+// address tells the SDK where to send a request, so it looks up no endpoint itself.
 func (c *Cloud) address(q *question) {
 	host, scheme := q.host, schemeHTTPS
 	if c.endpoint.Host != "" {

@@ -20,7 +20,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// The values that must never come out of this package. The ID numbers are invalid.
+// Values that this package must never repeat. The ID numbers are invalid.
 const (
 	canaryKeyID  = "LTAIcanarykeyid0001"
 	canarySecret = "canarysecret0002"
@@ -49,7 +49,7 @@ func application() batch.Application {
 	}
 }
 
-// quiet swallows what a test server logs about handshakes that fail on purpose.
+// quiet discards what a test server logs about handshakes that fail on purpose.
 var quiet = log.New(io.Discard, "", 0)
 
 func canaryCredentials() Credentials {
@@ -74,7 +74,7 @@ func cloudAt(t *testing.T, url string) *Cloud {
 	return c
 }
 
-// answering gives one status and body to every request.
+// answering answers every request with one status and body.
 func answering(status int, body string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -104,7 +104,7 @@ var accepting = roundTripper(func(r *http.Request) (*http.Response, error) {
 // BenchmarkSubmit compares a call through this package with the same call of the bare SDK.
 func BenchmarkSubmit(b *testing.B) {
 	a := application()
-	b.Run("rim", func(b *testing.B) {
+	b.Run("cloud", func(b *testing.B) {
 		c, err := New(Config{Endpoint: "http://127.0.0.1:1", Credentials: canaryCredentials()})
 		if err != nil {
 			b.Fatal(err)
@@ -167,7 +167,7 @@ func TestNothingPersonalInErrors(t *testing.T) {
 	}
 }
 
-// TestNothingPersonalInDialErrors is the same for calls that reach nobody.
+// TestNothingPersonalInDialErrors is the same for calls that reach no server.
 func TestNothingPersonalInDialErrors(t *testing.T) {
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -209,7 +209,7 @@ func headerSafe(c rune) rune {
 	return c
 }
 
-// mustHide prints an error in every way and looks for the planted values.
+// mustHide formats an error in every way and looks for the planted values.
 func mustHide(t *testing.T, name string, err error) {
 	t.Helper()
 	marshalled, _ := json.Marshal(err)

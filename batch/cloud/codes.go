@@ -70,7 +70,7 @@ var rules = []rule{
 	// No row of this region can be sent.
 	{code: "InvalidRegionId*", class: batch.RegionFatal}, // vpc: InvalidRegionId.NotFound
 
-	// This row is refused for good as it is.
+	// This row is rejected as it is.
 	{code: "MissingParam.*", class: batch.Refused},              // apply
 	{code: "IllegalParam.*", class: batch.Refused},              // apply
 	{code: "Invalid*.Malformed", class: batch.Refused},          // apply: InvalidConstructionTime.Malformed
@@ -82,7 +82,7 @@ var rules = []rule{
 // otherCode is the rule of a code that matches no other.
 var otherCode = rule{class: batch.Refused}
 
-// ruleFor gives the rule of a code.
+// ruleFor returns the rule of a code.
 func ruleFor(code string) rule {
 	for _, r := range rules {
 		if batch.MatchCode(r.code, code) {
@@ -92,8 +92,8 @@ func ruleFor(code string) rule {
 	return otherCode
 }
 
-// The codes of what is not an answer of the API. They are in brackets so that nobody
-// looks for them on the API's pages; the catalogue explains them.
+// Codes for what is not an answer of the API. The brackets show that the API's pages do
+// not list them; the catalogue explains them.
 const (
 	codeBadRegion   = "(bad-region)"         // the region is not plain a-z, 0-9, hyphen
 	codeNoSuchHost  = "(no-such-host)"       // the region's host name does not exist
@@ -101,9 +101,9 @@ const (
 	codeRefused     = "(connection-refused)" // nothing listens there
 	codeUnreachable = "(unreachable)"        // no route
 	codeProxy       = "(proxy)"              // the proxy could not be used
-	codeTLS         = "(tls)"                // no trust: certificate or handshake
+	codeTLS         = "(tls)"                // untrusted certificate, or a failed handshake
 	codeTimeout     = "(timeout)"            // the attempt's time ran out
-	codeCanceled    = "(canceled)"           // given up while the answer was awaited
+	codeCanceled    = "(canceled)"           // canceled while the answer was awaited
 	codeReset       = "(connection-reset)"   // the connection was lost
 	codeNoAnswer    = "(no-answer)"          // the connection was closed without an answer
 	codeCutOff      = "(cut-off)"            // the answer ended early
@@ -118,7 +118,7 @@ const (
 	codeClient      = "(client)"             // the SDK did not send the request
 )
 
-// dialFailure says why no connection was obtained.
+// dialFailure returns why no connection was obtained.
 func dialFailure(x *exchange) (batch.Class, string) {
 	err := x.err
 	var (
@@ -147,7 +147,7 @@ func dialFailure(x *exchange) (batch.Class, string) {
 	return batch.NotSent, codeNetwork
 }
 
-// lostCode says how a call was lost after its connection had been obtained.
+// lostCode returns how a call was lost after its connection had been obtained.
 func lostCode(ctx context.Context, x *exchange) string {
 	var timeout net.Error
 	switch err := x.err; {
@@ -167,7 +167,8 @@ func lostCode(ctx context.Context, x *exchange) string {
 	return codeNetwork
 }
 
-// isTLS reports whether the handshake failed: no trust, or no common protocol.
+// isTLS reports whether the handshake failed: an untrusted certificate, or no common
+// protocol.
 func isTLS(err error) bool {
 	var (
 		verify    *tls.CertificateVerificationError

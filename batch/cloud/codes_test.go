@@ -13,7 +13,7 @@ import (
 	"github.com/loabatch/loabatch/batch"
 )
 
-// TestRules sorts every documented code, row by row, as a 400 or 403 carries it.
+// TestRules classifies every documented code, as in an answer with a 4xx status.
 func TestRules(t *testing.T) {
 	later := rule{class: batch.TryLater}
 	throttled := rule{class: batch.TryLater, throttled: true}
@@ -116,7 +116,7 @@ func TestRules(t *testing.T) {
 			}
 		}
 	}
-	// Every rule is sorted at least once above.
+	// Every rule is tested at least once above.
 	for _, r := range rules {
 		hit := false
 		for _, row := range table {
@@ -153,8 +153,8 @@ func TestQuotes(t *testing.T) {
 	}
 }
 
-// FuzzAnswer holds what must be true of any body: no panic, and what comes out has the
-// shape of a field and repeats nothing private.
+// FuzzAnswer checks what must hold for any body: no panic, and every field returned has
+// the form of one and repeats nothing private.
 func FuzzAnswer(f *testing.F) {
 	for _, a := range wireAnswers {
 		f.Add(a.status, []byte(a.body))

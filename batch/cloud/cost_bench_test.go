@@ -31,7 +31,7 @@ import (
 // its processor time does not count as the client's.
 const costServer = "LOABATCH_COST_SERVER"
 
-// TestCostServer is the simulator's process; without the variable it is nothing.
+// TestCostServer is the simulator's process; without the variable it does nothing.
 func TestCostServer(t *testing.T) {
 	if os.Getenv(costServer) == "" {
 		return
@@ -47,10 +47,10 @@ func TestCostServer(t *testing.T) {
 	}
 }
 
-// BenchmarkWholeRow sets a whole run without a limit (engine, quota, durable ledger, cloud)
-// beside the bare SDK in its one sound shape, both against the same simulator in another
-// process, with as many calls in flight. They take turns, so that a machine whose speed
-// drifts is as fast for both, and what counts is the ratio of one to the other.
+// BenchmarkWholeRow compares a whole run without a limit (engine, quota, durable ledger,
+// cloud) with the bare SDK, used in the only safe way, both against the same simulator
+// in another process and with the same number of calls in flight. They take turns, so a
+// machine whose speed drifts is equally fast for both; what counts is the ratio.
 func BenchmarkWholeRow(b *testing.B) {
 	url := startCostServer(b)
 	for _, flight := range []int{8, 64} {
@@ -105,7 +105,7 @@ type cost struct {
 // measure adds a pass.
 func (c *cost) measure(pass func()) {
 	var before, after runtime.MemStats
-	runtime.GC() // what the other left behind is not this one's
+	runtime.GC() // do not count the garbage of the other pass
 	runtime.ReadMemStats(&before)
 	wall, cpu := time.Now(), processorTime()
 	pass()

@@ -44,10 +44,10 @@ func (c Credentials) Source() string {
 // Format prints the source, whatever the verb.
 func (c Credentials) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "credentials(%s)", c.Source()) }
 
-// LogValue gives the source.
+// LogValue returns the source.
 func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.Source()) }
 
-// MarshalText gives the source.
+// MarshalText returns the source.
 func (c Credentials) MarshalText() ([]byte, error) { return []byte(c.Source()), nil }
 
 // keys returns the current keys. Several calls that need new keys at once wait for
@@ -94,10 +94,10 @@ type source struct {
 
 	mu    sync.Mutex // guards what follows
 	last  keys
-	asked time.Time // wall clock, so that a machine that slept asks again
+	asked time.Time // wall clock: a machine that was suspended asks again
 }
 
-// fresh gives the last keys while they are fresh.
+// fresh returns the last keys while they are fresh.
 func (s *source) fresh() (keys, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -171,9 +171,9 @@ type link struct {
 	build      func() (providers.CredentialsProvider, error)
 }
 
-// FindCredentials resolves the standard chain of Alibaba Cloud and gives the first
-// link that yields keys: environment variables, OIDC, the CLI's profile, the
-// credentials file, the RAM role of the machine, the credentials URI
+// FindCredentials resolves the standard chain of Alibaba Cloud and returns the first
+// link that yields keys: environment variables, OIDC, the CLI's profile, the credentials
+// file, the RAM role of the machine, the credentials URI
 // (https://www.alibabacloud.com/help/en/sdk/developer-reference/v2-manage-go-access-credentials).
 // With a profile name only the CLI's profile and the credentials file are asked, under
 // that name. It asks once now, which may take some seconds on a machine without a

@@ -19,8 +19,8 @@ import (
 	"github.com/loabatch/loabatch/batch"
 )
 
-// provider gives keys, one caller at a time: it has no lock, so the race detector tells
-// when two are in it.
+// provider gives keys, one caller at a time: it has no lock, so the race detector
+// notices two at once.
 type provider struct {
 	asked int
 	get   func(n int) (*providers.Credentials, error)
@@ -37,7 +37,7 @@ func session(n int) (*providers.Credentials, error) {
 	return &providers.Credentials{AccessKeyId: fmt.Sprint("id-", n), AccessKeySecret: "s", SecurityToken: "t"}, nil
 }
 
-// Keys are looked up once for all who need them, and again when they may have changed.
+// Keys are looked up once for all callers, and again when they may have changed.
 func TestKeysAreRenewedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &provider{get: session}
@@ -84,7 +84,7 @@ func TestCredentialsHang(t *testing.T) {
 	})
 }
 
-// The provider's errors and panics quote secrets; nothing of them comes out.
+// The provider's errors and panics quote secrets, which must not be repeated.
 func TestProviderFailures(t *testing.T) {
 	for name, get := range map[string]func(int) (*providers.Credentials, error){
 		"error":   func(int) (*providers.Credentials, error) { return nil, errors.New(canarySecret) },
@@ -124,7 +124,7 @@ func TestCredentialsPrintNoKeys(t *testing.T) {
 	}
 }
 
-// alone empties the environment of everything that credentials could come from.
+// alone removes everything from the environment that credentials could come from.
 func alone(t *testing.T) (home string) {
 	t.Helper()
 	home = t.TempDir()

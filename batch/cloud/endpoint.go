@@ -29,8 +29,8 @@ const stsHost = "sts.aliyuncs.com"
 // identityRegion is the RegionId of calls that concern the account and no region.
 const identityRegion = "cn-hangzhou"
 
-// Endpoint is an override of the API's hosts: it serves every region and every API.
-// The zero value is no override.
+// Endpoint is an override of the API's hosts: it serves every region and every API. The
+// zero value means no override.
 type Endpoint struct {
 	Host     string // host or host:port, as it was given
 	Plain    bool   // plain HTTP; then the host is loopback
@@ -57,7 +57,7 @@ const (
 	EndpointUser      = "endpoint-user"  // it has a user name or a password
 )
 
-// Error gives the code; it never repeats the URL, which may hold a password.
+// Error returns the code; it never repeats the URL, which may hold a password.
 func (e *EndpointError) Error() string { return "endpoint override: " + e.Code }
 
 // ParseEndpoint reads an override such as https://vpc.example.com, vpc.example.com:8443
@@ -175,9 +175,9 @@ var (
 // newTransport makes the one transport that all workers share. Idle is how many
 // connections to one host are worth keeping: as many as may be in flight.
 //
-// HTTP/1.1 only: one connection carries one call, so that a lost connection loses one
-// answer. Bodies are asked for uncompressed, so that the bound on what is read
-// is the bound on what was sent.
+// HTTP/1.1 only: one connection carries one call at a time, so a lost connection loses
+// one answer. Bodies are requested uncompressed, so the bound on what is read bounds
+// what was sent.
 func newTransport(e Endpoint, idle int) *http.Transport {
 	dialer := &net.Dialer{Timeout: connectTimeout, KeepAlive: 15 * time.Second}
 	if e.Plain {
@@ -198,8 +198,8 @@ func newTransport(e Endpoint, idle int) *http.Transport {
 	}
 }
 
-// proxyFor decides about proxies: the environment does, except for a loopback endpoint,
-// which is never reached through one.
+// proxyFor returns how a proxy is chosen: by the environment, except for a loopback
+// endpoint, which is never reached through one.
 func proxyFor(e Endpoint, env func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
 	if e.Loopback {
 		return nil

@@ -82,7 +82,7 @@ func TestIsLoopback(t *testing.T) {
 	}
 }
 
-// dialled makes a Cloud without an override and tells which addresses it would dial.
+// dialled makes a Cloud without an override that records which addresses it would dial.
 func dialled(t *testing.T) (*Cloud, *[]string) {
 	t.Helper()
 	c := cloudAt(t, "")
@@ -95,7 +95,7 @@ func dialled(t *testing.T) (*Cloud, *[]string) {
 	return c, &addresses
 }
 
-// HTTPS is what a call without an override uses, whatever the SDK's default.
+// A call without an override uses HTTPS, whatever the SDK's default is.
 func TestHostsAndHTTPS(t *testing.T) {
 	for region, want := range map[string]string{
 		"cn-hangzhou":           "vpc.aliyuncs.com:443",
@@ -119,7 +119,7 @@ func TestHostsAndHTTPS(t *testing.T) {
 	}
 }
 
-// A region that is no plain label never becomes part of a host name.
+// A region that is not a plain label never becomes part of a host name.
 func TestBadRegionNeverReachesTheSDK(t *testing.T) {
 	for _, region := range []string{
 		"", "cn hangzhou", "CN-hangzhou", "cn_hangzhou", "evil.example.com/", "evil.example.com#", "cn-hangzhou.evil.example.com",
@@ -239,8 +239,8 @@ func TestLoopbackOnly(t *testing.T) {
 	}
 }
 
-// The environment decides about proxies, but never for a loopback endpoint, and what it
-// says about them is never quoted.
+// The environment chooses the proxy, but never for a loopback endpoint, and its values
+// are never quoted.
 func TestProxies(t *testing.T) {
 	proxy, _ := url.Parse("http://user:proxysecret@proxy.example.com:3128")
 	env := func(*http.Request) (*url.URL, error) { return proxy, nil }

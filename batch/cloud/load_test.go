@@ -18,7 +18,7 @@ import (
 	"github.com/loabatch/loabatch/batch/simulator"
 )
 
-// loadFaults is everything that goes wrong at once.
+// loadFaults is a plan with almost every fault.
 const loadFaults = "500:1%,503:2%,html:2%,504:1%,429:1%,throttle:2%,busy:1%,conflict:1%,drop:2%,reset:2%,cut:2%,hang=50ms:1%,stall=50ms:1%," +
 	"empty:1%,204:1%,null:1%,idless:1%,code200:1%,types:1%,idtype:1%,redirect:1%,huge:0.1%"
 
@@ -63,9 +63,10 @@ func (o *reported) applied(id string, err error) {
 	}
 }
 
-// TestLoad has 64 workers make many calls each, as many as LOABATCH_TEST_CALLS says, with faults of every kind and calls given
-// up at random moments. There is no race, no goroutine stays behind, connections are
-// used again, no call is ever sent twice, and what the package reports agrees with the server.
+// TestLoad has 64 workers make many calls each (LOABATCH_TEST_CALLS), with faults of
+// every kind and calls canceled at random moments. There is no race, no goroutine is
+// leaked, connections are reused, no call is ever sent twice, and what the package
+// reports agrees with the server.
 func TestLoad(t *testing.T) {
 	workers, calls := 64, 40
 	switch n, err := strconv.Atoi(os.Getenv("LOABATCH_TEST_CALLS")); {
@@ -79,7 +80,7 @@ func TestLoad(t *testing.T) {
 	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			stacks := make([]byte, 1<<20)
-			t.Fatalf("%d goroutines stay behind\n%s", runtime.NumGoroutine()-before, stacks[:runtime.Stack(stacks, true)])
+			t.Fatalf("%d goroutines are leaked\n%s", runtime.NumGoroutine()-before, stacks[:runtime.Stack(stacks, true)])
 		}
 	}
 }
@@ -115,11 +116,11 @@ func load(t *testing.T, workers, calls int) {
 	if len(c.idle) > workers {
 		t.Errorf("%d clients for %d workers", len(c.idle), workers)
 	}
-	t.Logf("%d calls, %d accepted, %d surely not, %d connections, %d broken, %d clients",
+	t.Logf("%d calls, %d accepted, %d definitely not, %d connections, %d broken, %d clients",
 		workers*calls, len(outcome.yes), len(outcome.no), s.Stats().Connections, outcome.broken.Load(), len(c.idle))
 }
 
-// oneCall applies for a circuit, or asks something; one call in ten is given up at a
+// oneCall applies for a circuit, or reads something; one call in ten is canceled at a
 // random moment.
 func oneCall(t *testing.T, c *Cloud, outcome *reported, id string, random *rand.Rand) {
 	ctx := t.Context()
@@ -177,6 +178,6 @@ func agree(t *testing.T, s *simulator.Simulator, outcome *reported) {
 		}
 	}
 	if len(outcome.yes) == 0 || len(outcome.no) == 0 {
-		t.Errorf("%d accepted, %d surely not: nothing was compared", len(outcome.yes), len(outcome.no))
+		t.Errorf("%d accepted, %d definitely not: nothing was compared", len(outcome.yes), len(outcome.no))
 	}
 }

@@ -58,8 +58,8 @@ func newWorker(transport http.RoundTripper, userAgent string) (*worker, error) {
 	return w, nil
 }
 
-// do makes one call. Its result is in the exchange; the error says only that the SDK
-// rejected the answer, and is not to be shown.
+// do makes one call. Its result is in the exchange; the error only says that the SDK
+// rejected the answer, and must not be shown.
 func (w *worker) do(x *exchange, keys keys, q *question) (err error) {
 	w.keys.set(keys)
 	w.transport.current = x
@@ -102,10 +102,9 @@ func (h *keyHolder) GetCredentials() (*credentials.Credentials, error) {
 func (h *keyHolder) GetProviderName() string { return "loabatch" }
 
 // recordingTransport is the RoundTripper of one worker. The SDK gets it as its transport,
-// so that it cannot reach the http.Transport behind it, which all workers share. It puts
-// each request under the context of the call, since the SDK has none of its own (see
-// noTimeout), reads the answer within bounds, and records everything in the current
-// exchange.
+// so it cannot reach the http.Transport behind it, which all workers share. It puts each
+// request under the context of the call, since the SDK uses no contexts (see noTimeout),
+// reads the answer within bounds, and records everything in the current exchange.
 type recordingTransport struct {
 	transport http.RoundTripper
 	current   *exchange // of the call in progress; nil between calls
@@ -138,7 +137,7 @@ func (t *recordingTransport) RoundTrip(req *http.Request) (*http.Response, error
 	return replay(req, x), nil
 }
 
-// maxBody is how much of an answer is read. The largest honest one, a page of 50
+// maxBody is how much of an answer is read. The largest genuine one, a page of 50
 // circuits, has some 60 KB.
 const maxBody = 1 << 20
 
@@ -191,8 +190,8 @@ func replay(req *http.Request, x *exchange) *http.Response {
 // answered reports whether a complete answer came.
 func (x *exchange) answered() bool { return x.status != 0 && x.whole }
 
-// headerID gives the request ID that the gateway wrote into the headers, for answers whose
-// body has none; support asks for it.
+// headerID returns the request ID that the gateway wrote into the headers, for answers
+// without one in the body; support asks for it.
 func (x *exchange) headerID() string {
 	return requestID(x.header.Get("X-Acs-Request-Id"), x.private)
 }
@@ -214,7 +213,7 @@ type DebugLeakError struct {
 	Value    string // the offending word: sdk, credential, tea or dara
 }
 
-// Error gives the variable and the word.
+// Error names the variable and the word.
 func (e *DebugLeakError) Error() string { return e.Variable + "=" + e.Value + " would print secrets" }
 
 // debugWords are the words of DEBUG that make a library print URLs, headers and bodies,

@@ -62,8 +62,8 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// carry sends one answer through a recording transport.
-func carry(t *testing.T, status int, header http.Header, body io.ReadCloser) (*exchange, *http.Response, error) {
+// transmit sends one answer through a recording transport.
+func transmit(t *testing.T, status int, header http.Header, body io.ReadCloser) (*exchange, *http.Response, error) {
 	t.Helper()
 	x := &exchange{ctx: t.Context()}
 	c := &recordingTransport{current: x, transport: roundTripper(func(r *http.Request) (*http.Response, error) {
@@ -78,7 +78,7 @@ func carry(t *testing.T, status int, header http.Header, body io.ReadCloser) (*e
 }
 
 func TestRecordingTransportKeepsHeadersToItself(t *testing.T) {
-	x, resp, err := carry(t, 307, http.Header{"Location": {"http://127.0.0.1/elsewhere"}, "Date": {"x"}}, http.NoBody)
+	x, resp, err := transmit(t, 307, http.Header{"Location": {"http://127.0.0.1/elsewhere"}, "Date": {"x"}}, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func (e *endless) Close() error { e.closed++; return nil }
 
 func TestRecordingTransportReadsWithinBounds(t *testing.T) {
 	body := new(endless)
-	x, _, err := carry(t, 200, http.Header{}, body)
+	x, _, err := transmit(t, 200, http.Header{}, body)
 	if !errors.Is(err, errBroken) || !errors.Is(x.err, errOversized) || x.answered() {
 		t.Errorf("%v, %v", err, x.err)
 	}
@@ -110,9 +110,8 @@ func TestRecordingTransportReadsWithinBounds(t *testing.T) {
 	}
 }
 
-// One client serves calls that follow each other; one in which the SDK panicked serves
-// no other.
-func TestClientsAreUsedAgain(t *testing.T) {
+// One client serves consecutive calls; one in which the SDK panicked is not used again.
+func TestClientsAreReused(t *testing.T) {
 	status, body := 200, `{"RequestId":"REQ-1"}`
 	c := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answering(status, body).ServeHTTP(w, r) }))
 	for range 5 {

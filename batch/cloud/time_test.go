@@ -14,7 +14,7 @@ import (
 	"github.com/loabatch/loabatch/batch"
 )
 
-// memory is a network without sockets, so that a test's virtual time passes over it.
+// memory is a network without sockets, for tests in virtual time.
 type memory struct {
 	conns chan net.Conn
 	done  chan struct{}
@@ -109,7 +109,7 @@ func TestTimeoutIsTotal(t *testing.T) {
 	}
 }
 
-// A call that is given up ends at once; without a connection nothing was sent.
+// A canceled call ends at once; without a connection nothing was sent.
 func TestCancel(t *testing.T) {
 	for _, h := range hanging {
 		t.Run(h.name, func(t *testing.T) {
@@ -129,7 +129,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// Dialling is bound by the same clock, and a dial that is given up sent nothing.
+// Dialling counts towards the same timeout, and a canceled dial sent nothing.
 func TestDialHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := cloudAt(t, "http://127.0.0.1:80")
@@ -158,7 +158,7 @@ func TestDialHangs(t *testing.T) {
 	})
 }
 
-// A slow answer within the timeout is an answer, also beyond the SDK's own 10 s.
+// A slow answer within the timeout counts, even beyond the SDK's own 10 s.
 func TestSlowAnswer(t *testing.T) {
 	slow := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		time.Sleep(29 * time.Second)
@@ -172,7 +172,7 @@ func TestSlowAnswer(t *testing.T) {
 	})
 }
 
-// A connection is used again, and closed by us before the service would at 10 s.
+// A connection is reused, and closed by us before the service would close it at 10 s.
 func TestIdleConnections(t *testing.T) {
 	inMemory(t, answering(200, `{"RequestId":"REQ-1"}`), func(t *testing.T, c *Cloud, m *memory) {
 		for range 20 {
@@ -192,8 +192,8 @@ func TestIdleConnections(t *testing.T) {
 	})
 }
 
-// A connection that the service has closed in the meantime is no failed call: nothing was
-// written, so another one is taken.
+// If the service has closed a connection in the meantime, the call does not fail:
+// nothing was written, so another connection is used.
 func TestStaleConnection(t *testing.T) {
 	inMemory(t, answering(200, `{"RequestId":"REQ-1"}`), func(t *testing.T, c *Cloud, m *memory) {
 		for range 3 {
