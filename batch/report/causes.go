@@ -50,7 +50,7 @@ func (d *Document) Causes() []Cause {
 // reported by itself. Rows whose answers caused the stop do count.
 func (d *Document) countsAsCause(a *Application) bool {
 	stopped := a.Result == sheet.NotAttempted && d.StopReason != "" && a.Reason != string(batch.ReasonRefusedAll)
-	return !d.asked() && !stopped && unfinished(a) != ""
+	return !d.isStatus() && !stopped && unfinished(a) != ""
 }
 
 // unfinished returns the code under which a row counts among the causes, or "".

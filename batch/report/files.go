@@ -12,7 +12,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// byteOrderMark tells spreadsheet programs that the file is UTF-8.
+// byteOrderMark marks the file as UTF-8 for spreadsheet programs.
 const byteOrderMark = "\ufeff"
 
 // CSV writes the error report as comma-separated values (RFC 4180, UTF-8 with a byte
@@ -49,7 +49,7 @@ func findings(d *Document) iter.Seq[Problem] {
 		}
 		for i := range d.Applications {
 			a := &d.Applications[i]
-			if code := unfinished(a); code != "" && !d.asked() && !yield(asProblem(a, code)) {
+			if code := unfinished(a); code != "" && !d.isStatus() && !yield(asProblem(a, code)) {
 				return
 			}
 		}
@@ -152,7 +152,7 @@ func viewOf(d *Document, words Words) view {
 	v.More = moreBeyond(len(order), words)
 	rows := 0
 	for i := range d.Applications {
-		if d.asked() || unfinished(&d.Applications[i]) == "" {
+		if d.isStatus() || unfinished(&d.Applications[i]) == "" {
 			continue
 		}
 		if rows++; rows <= maxHTMLRows {

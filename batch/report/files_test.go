@@ -143,11 +143,11 @@ func TestHTMLIsCapped(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.Contains(b.String(), "and 212 more not shown here") {
-		t.Error("the page does not tell that 212 problems are not shown")
+		t.Error("the page does not say that 212 problems are not shown")
 	}
 }
 
-func TestHTMLTellsABrokenPage(t *testing.T) {
+func TestHTMLReportsABrokenPage(t *testing.T) {
 	if err := report.HTML(io.Discard, night(), english{t}, "{{.Nothing"); err == nil {
 		t.Error("a broken page gave no error")
 	}

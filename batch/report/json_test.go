@@ -40,7 +40,7 @@ func TestJSON(t *testing.T) {
 		}
 		for _, k := range keys {
 			if _, ok := object[k]; !ok {
-				t.Errorf("%s lacks the key %s", list, k)
+				t.Errorf("%s has no key %s", list, k)
 			}
 		}
 	}
@@ -166,7 +166,8 @@ func TestCausesOfOneCode(t *testing.T) {
 	}
 }
 
-// Of a stopped run the rows that got the fatal answer are listed, not those after them.
+// The causes of a stopped run have the rows that got the fatal answer, not those after
+// them.
 func TestCausesOfAStop(t *testing.T) {
 	doc := stopped()
 	doc.Applications[4].Reason, doc.Applications[4].ErrorCode = string(batch.ReasonRefusedAll), "Forbidden.RAM"

@@ -149,7 +149,7 @@ func stopped() report.Document {
 	return d
 }
 
-// status is the answer to where the LOAs stand.
+// status is the document of a status command.
 func status() report.Document {
 	d := night()
 	d.Command, d.ExitCode, d.Requests, d.Retries, d.Throttled, d.Problems = "status", 0, 0, 0, 0, nil

@@ -14,7 +14,7 @@ import (
 // Results counts rows by result. A missing result counts zero; nil is all zeros.
 type Results map[sheet.Result]int
 
-// MarshalJSON gives every result word with its count, zeros included, in the order of
+// MarshalJSON encodes every result word with its count, zeros included, in the order of
 // the documentation.
 func (r Results) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
@@ -116,12 +116,12 @@ type LOAState struct {
 	Rows   int    `json:"rows"`
 }
 
-// NoLOA is the LOA status of a circuit that the API knows no LOA of; it is ours, the
-// others are spelt as the API spells them.
+// NoLOA is our word for the LOA status of a circuit without an LOA; the others are spelt
+// as the API spells them.
 const NoLOA = "none"
 
-// loaStates are the states in the order an LOA goes through them, with their look. States
-// that the API may add are shown after them, by name.
+// loaStates are the states in the order an LOA goes through them, with their style.
+// States that the API may add are shown after them, by name.
 var loaStates = []struct {
 	status string
 	style  sheet.Style
@@ -175,8 +175,8 @@ func loaRank(status string) int {
 	return len(loaStates)
 }
 
-// asked reports whether the document is that of a status, which asks for LOAs.
-func (d *Document) asked() bool { return d.Command == "status" }
+// isStatus reports whether the document is that of the status command.
+func (d *Document) isStatus() bool { return d.Command == "status" }
 
 // meaning explains a state; unknown ones have no meaning.
 func (s LOAState) meaning(words Words) string {
@@ -209,7 +209,7 @@ type tally struct {
 // status, of the states of LOAs.
 func (d *Document) tallies(words Words) []tally {
 	var list []tally
-	if d.asked() {
+	if d.isStatus() {
 		for _, s := range d.shownStates() {
 			list = append(list, tally{s.Status, s.Rows, s.style(), s.meaning(words)})
 		}

@@ -10,8 +10,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// looks names the styles in the goldens.
-var looks = map[sheet.Style]string{
+// styleNames names the styles in the goldens.
+var styleNames = map[sheet.Style]string{
 	sheet.StyleHeader: "header", sheet.StyleGood: "good", sheet.StyleWarn: "warn", sheet.StyleBad: "bad",
 	sheet.StyleMuted: "muted", sheet.StyleLink: "link", sheet.StyleTitle: "title",
 }
@@ -30,7 +30,7 @@ func grid(t *testing.T, s sheet.AddedSheet) []byte {
 			if c.IsNumber {
 				p = fmt.Sprint(c.Number)
 			}
-			if l := looks[c.Style]; l != "" {
+			if l := styleNames[c.Style]; l != "" {
 				p += " {" + l + "}"
 			}
 			if c.Link.Row > 0 {
@@ -81,7 +81,7 @@ func TestSheetsStopWhenAsked(t *testing.T) {
 	}
 }
 
-func TestChartStandsOnTheCounts(t *testing.T) {
+func TestChartCoversTheCounts(t *testing.T) {
 	summary := report.Sheets(night(), english{t})[1]
 	var rows [][]sheet.PutCell
 	for cells := range summary.Rows {

@@ -47,7 +47,7 @@ func (full) Write([]byte) (int, error) { return 0, errFull }
 
 var errFull = errors.New("disk full")
 
-func TestTextTellsWriteErrors(t *testing.T) {
+func TestTextReturnsWriteErrors(t *testing.T) {
 	if err := report.Text(full{}, night(), english{t}, report.TextOptions{}); !errors.Is(err, errFull) {
 		t.Errorf("got %v, want the writer's error", err)
 	}

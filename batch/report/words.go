@@ -118,7 +118,7 @@ func headline(d *Document, words Words) string {
 func headlineCode(d *Document) string {
 	bad, accepted := d.Results.bad(), d.Results.of(sheet.Submitted, sheet.Already)
 	switch {
-	case d.asked() && d.Rows > 0:
+	case d.isStatus() && d.Rows > 0:
 		return "report-head-status"
 	case d.Failure != "":
 		return "report-head-no-copy"
@@ -147,7 +147,7 @@ func tone(d *Document) sheet.Style {
 	switch {
 	case d.ExitCode == 0:
 		return sheet.StyleGood
-	case d.asked():
+	case d.isStatus():
 		return sheet.StyleTitle
 	case d.Results.of(sheet.Invalid, sheet.Refused, sheet.Failed) > 0 || d.StopReason != "" || d.Failure != "":
 		return sheet.StyleBad

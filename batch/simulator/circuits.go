@@ -13,7 +13,7 @@ type Circuit struct {
 	InstanceID     string // pc-…
 	Status         string // as DescribePhysicalConnections spells it; empty means Allocated
 	BusinessStatus string // Normal, FinancialLocked or SecurityLocked; empty means Normal
-	LOA            string // state of its existing LOA, such as Rejected; empty means it has none
+	LOA            string // state of its existing LOA, such as Rejected; empty means no LOA
 }
 
 // The states of an LOA, as DescribePhysicalConnectionLOA spells them.
@@ -42,7 +42,7 @@ var Markers = []Marker{
 	{"notfound", "the account has no such circuit", func(c *circuit) { c.absent = true }},
 	{"notallocated", "the circuit is waiting for its port: status Approved", func(c *circuit) { c.Status = "Approved" }},
 	{"locked", "the circuit is locked for an unpaid bill: business status FinancialLocked", func(c *circuit) { c.BusinessStatus = "FinancialLocked" }},
-	{"hasloa", "its LOA was applied for by somebody else: Applying", func(c *circuit) { c.LOA = Applying }},
+	{"hasloa", "its LOA was applied for by someone else: Applying", func(c *circuit) { c.LOA = Applying }},
 	{"available", "its LOA is already approved: Available", func(c *circuit) { c.LOA = Available }},
 	{"rejected", "its LOA was rejected: only SecondApplyPhysicalConnectionLOA applies again", func(c *circuit) { c.LOA = Rejected }},
 	{"deleted", "its LOA was deleted: it can be applied for again", func(c *circuit) { c.LOA = Deleted }},
@@ -83,7 +83,7 @@ type circuits struct {
 // foreignLOA is the content of an LOA that existed before the simulator started: another
 // company's than any client's.
 var foreignLOA = loaData{
-	company: "Somebody Else Ltd", si: "Other Builders Ltd", lineType: "Other", construction: "2020-01-02T03:04:05Z",
+	company: "Another Company Ltd", si: "Other Builders Ltd", lineType: "Other", construction: "2020-01-02T03:04:05Z",
 	engineers: []map[string]string{{"PMName": "*", "PMCertificateType": "Other", "PMCertificateNo": "*", "PMGender": "Male", "PMContactInfo": "*"}},
 }
 

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestMarkersGiveCircuitsAHistory(t *testing.T) {
+func TestMarkersSetTheStateOfCircuits(t *testing.T) {
 	cases := map[string]struct {
 		first, second string // what Apply and SecondApply answer
 		status, loa   string // before
@@ -102,7 +102,7 @@ func TestLOALife(t *testing.T) {
 func TestDescribeLagsBehind(t *testing.T) {
 	now := time.Now()
 	s := simulate(t, Options{Lag: 2 * time.Second, Now: func() time.Time { return now }})
-	told := func(id string) string {
+	reported := func(id string) string {
 		one := get(t, s, "DescribePhysicalConnectionLOA", map[string]string{"InstanceId": id}).fields["PhysicalConnectionLOAType"].(map[string]any)
 		all := get(t, s, "DescribePhysicalConnections", map[string]string{"Filter.1.Key": "PhysicalConnectionId", "Filter.1.Value.1": id})
 		row := all.fields["PhysicalConnectionSet"].(map[string]any)["PhysicalConnectionType"].([]any)[0].(map[string]any)
@@ -115,11 +115,11 @@ func TestDescribeLagsBehind(t *testing.T) {
 	get(t, s, firstApply, application("pc-new", "1"))
 	get(t, s, secondApply, application("pc-rejected", "2"))
 	now = now.Add(2*time.Second - 1)
-	if a, b := told("pc-new"), told("pc-rejected"); a != "" || b != Rejected {
+	if a, b := reported("pc-new"), reported("pc-rejected"); a != "" || b != Rejected {
 		t.Errorf("before the lag is over: %q and %q", a, b)
 	}
 	now = now.Add(1)
-	if a, b := told("pc-new"), told("pc-rejected"); a != Applying || b != Applying {
+	if a, b := reported("pc-new"), reported("pc-rejected"); a != Applying || b != Applying {
 		t.Errorf("after it: %q and %q", a, b)
 	}
 }
@@ -160,7 +160,7 @@ func TestAgeSetsWhatWaits(t *testing.T) {
 	}
 }
 
-func TestAccountStandsAgainstEveryApplication(t *testing.T) {
+func TestAccountBlocksEveryApplication(t *testing.T) {
 	s := simulate(t, Options{BillingOff: true})
 	if r := get(t, s, firstApply, application("pc-one", "1")); r.status != 400 || r.code() != "OperationFailed.PconnTrafficNotEnable" {
 		t.Errorf("billing off: %d %s", r.status, r.body)
@@ -197,7 +197,7 @@ func TestLenientServices(t *testing.T) {
 }
 
 // The answers have exactly the fields and nesting that the SDK's structs expect.
-func TestReadingAPIsAnswerByTheBook(t *testing.T) {
+func TestReadingAPIsAnswerAsTheSDKExpects(t *testing.T) {
 	s := simulate(t, Options{Account: "1000000000000009", Regions: []string{"cn-hangzhou"}})
 	get(t, s, firstApply, application("pc-one", "token"))
 	if _, err := s.Age("", "", Available); err != nil {
@@ -213,7 +213,7 @@ func TestReadingAPIsAnswerByTheBook(t *testing.T) {
 			`"LoaUrl":"http://loa.example.invalid/pc-one.pdf","PMInfo":{"PMInfo":[{"PMCertificateNo":"0****","PMCertificateType":"IDCard","PMContactInfo":"+86****","PMGender":"Female","PMName":"M****"}]},` +
 			`"SI":"Builder* ~ Ltd","Status":"Available"},"RequestId":"ID"}`},
 		{"DescribePhysicalConnectionLOA", map[string]string{"InstanceId": "pc-two"}, `{"PhysicalConnectionLOAType":{},"RequestId":"ID"}`},
-		{"DescribePhysicalConnectionLOA", map[string]string{"InstanceId": "pc-hasloa"}, `{"PhysicalConnectionLOAType":{"CompanyLocalizedName":"Somebody Else Ltd","CompanyName":"Somebody Else Ltd",` +
+		{"DescribePhysicalConnectionLOA", map[string]string{"InstanceId": "pc-hasloa"}, `{"PhysicalConnectionLOAType":{"CompanyLocalizedName":"Another Company Ltd","CompanyName":"Another Company Ltd",` +
 			`"ConstructionTime":"2020-01-02T03:04:05Z","InstanceId":"pc-hasloa","LineCode":"","LineLabel":"","LineSPContactInfo":"","LineServiceProvider":"","LineType":"Other","LoaUrl":"",` +
 			`"PMInfo":{"PMInfo":[{"PMCertificateNo":"*","PMCertificateType":"Other","PMContactInfo":"*","PMGender":"Male","PMName":"*"}]},"SI":"Other Builders Ltd","Status":"Applying"},"RequestId":"ID"}`},
 		{"DescribePhysicalConnections", map[string]string{"Filter.1.Key": "PhysicalConnectionId", "Filter.1.Value.1": "pc-one"}, `{"PageNumber":1,"PageSize":10,"PhysicalConnectionSet":{"PhysicalConnectionType":[` +

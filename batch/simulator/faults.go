@@ -25,7 +25,7 @@ var whenNames = [...]string{"before", "after", "late"}
 func (w When) String() string { return whenNames[w] }
 
 // Fault is what the simulator injects into a call: what the client sees, and whether the
-// call takes effect. The zero Fault is none.
+// call takes effect. The zero Fault means none.
 type Fault struct {
 	Kind string        // one of the kinds in FaultHelp; empty means no fault
 	When When          // whether and when the call takes effect

@@ -79,7 +79,7 @@ func TestEveryFaultBothFailsAndHappens(t *testing.T) {
 	}
 }
 
-func TestHeldAnswersComeAfterAll(t *testing.T) {
+func TestHeldAnswersArrive(t *testing.T) {
 	cases := map[Fault]seen{
 		{"hang", Before, time.Millisecond}:  {503, "ServiceUnavailable", ""},
 		{"hang", After, time.Millisecond}:   {200, "RequestId", ""},
@@ -97,7 +97,7 @@ func TestHeldAnswersComeAfterAll(t *testing.T) {
 	}
 }
 
-func TestThrottlingFaultsTellHowLongToWait(t *testing.T) {
+func TestThrottlingFaultsSayHowLongToWait(t *testing.T) {
 	for name, header := range map[string][2]string{
 		"throttle": {"x-ratelimit-user-api", "Limit:300,Remain:0,TimeLeft:200"},
 		"429":      {"x-acs-retry-after", "200"},

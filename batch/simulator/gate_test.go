@@ -35,7 +35,7 @@ func TestGateTurnsAwayWhatIsNotACall(t *testing.T) {
 		{"other signature version", map[string]string{"SignatureVersion": "2.0"}, testSecret, 400, "IncompleteSignature"},
 		{"bearer token", map[string]string{"SignatureType": "BEARERTOKEN"}, testSecret, 400, "IncompleteSignature"},
 		{"no nonce", map[string]string{"SignatureNonce": gone}, testSecret, 400, "IncompleteSignature"},
-		{"security token of nobody", map[string]string{"SecurityToken": "x"}, testSecret, 400, "InvalidSecurityToken.MismatchWithAccessKey"},
+		{"security token of no key", map[string]string{"SecurityToken": "x"}, testSecret, 400, "InvalidSecurityToken.MismatchWithAccessKey"},
 		{"no time", map[string]string{"Timestamp": gone}, testSecret, 400, "InvalidTimeStamp.Format"},
 		{"local time", map[string]string{"Timestamp": "2030-01-01T12:00:00+01:00"}, testSecret, 400, "InvalidTimeStamp.Format"},
 		{"15 minutes slow", map[string]string{"Timestamp": "2030-01-01T11:45:00Z"}, testSecret, 200, ""},
@@ -103,7 +103,7 @@ func TestSecurityTokenBelongsToItsKey(t *testing.T) {
 	}
 }
 
-func TestParametersStandInQueryOrBody(t *testing.T) {
+func TestParametersInQueryOrBody(t *testing.T) {
 	s := simulate(t, Options{})
 	form := func(method string) string {
 		return signedQuery(method, testSecret, commonParams("DescribeRegions", time.Now()))

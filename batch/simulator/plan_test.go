@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-func TestFateIsTheCallsOwn(t *testing.T) {
+func TestFaultDependsOnTheCallAlone(t *testing.T) {
 	p, err := ParseFaults("503:20%,drop:20%,latency:20ms±10ms")
 	if err != nil {
 		t.Fatal(err)
@@ -20,7 +20,7 @@ func TestFateIsTheCallsOwn(t *testing.T) {
 		latency, fault := p.choose(7, c)
 		again, same := p.choose(7, c)
 		if latency != again || fault != same {
-			t.Fatalf("call %d meets %v after %v, then %v after %v", i, fault, latency, same, again)
+			t.Fatalf("call %d gets %v after %v, then %v after %v", i, fault, latency, same, again)
 		}
 		if latency < 10*time.Millisecond || latency > 30*time.Millisecond {
 			t.Errorf("latency %v", latency)
@@ -30,7 +30,7 @@ func TestFateIsTheCallsOwn(t *testing.T) {
 		}
 	}
 	if differs < 200 {
-		t.Errorf("another seed changes the fate of %d calls in 1000", differs)
+		t.Errorf("another seed changes the fault of %d calls in 1000", differs)
 	}
 }
 
@@ -116,7 +116,7 @@ func TestParseFaults(t *testing.T) {
 	}
 }
 
-func TestParseFaultsTellsWhatIsWrong(t *testing.T) {
+func TestParseFaultsErrors(t *testing.T) {
 	cases := map[string]string{
 		"503":                       `fault "503": missing value; write it as 503:5%`,
 		"503:5":                     `fault "503:5": want a percentage above 0 and at most 100, such as 5%`,

@@ -27,7 +27,7 @@ func served(t *testing.T, s *Simulator) (url string, stop context.CancelFunc, en
 	return "http://" + l.Addr().String(), stop, ended
 }
 
-func TestServeTellsWhatItSaw(t *testing.T) {
+func TestServeReportsStats(t *testing.T) {
 	s := simulate(t, Options{})
 	url, stop, ended := served(t, s)
 	if got := whatIsSeen(t.Context(), url, application("pc-one", "token")); got.status != 200 {
@@ -54,7 +54,7 @@ func TestServeTellsWhatItSaw(t *testing.T) {
 	}
 }
 
-func TestServeEndsWhatHangs(t *testing.T) {
+func TestServeEndsHangingCalls(t *testing.T) {
 	s := simulate(t, Options{Script: func(Request) (Fault, bool) { return Fault{Kind: "hang", When: After}, true }})
 	url, stop, ended := served(t, s)
 	answer := make(chan seen, 1)
@@ -84,7 +84,7 @@ func TestServeLetsCallsFinish(t *testing.T) {
 	}
 }
 
-func TestServeGivesTheListenersError(t *testing.T) {
+func TestServeReturnsTheListenersError(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -111,7 +111,7 @@ func TestServeBoundsWhatARequestMayHold(t *testing.T) {
 }
 
 // Nothing that identifies a person may appear anywhere but in the request.
-func TestNothingTellsOfPeople(t *testing.T) {
+func TestNoPersonalDataInOutput(t *testing.T) {
 	var log bytes.Buffer
 	first := true
 	s := simulate(t, Options{
