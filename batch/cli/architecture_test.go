@@ -16,9 +16,9 @@ import (
 
 const module = "github.com/loabatch/loabatch"
 
-// mayImport is the picture of the house: what each package may import beyond the
-// standard library. Own packages are named by their folder, others by module path.
-// Test files are held to it too, but for what testOnly allows them.
+// mayImport lists what each package may import beyond the standard library. Own packages
+// are named by their folder, others by module path. It holds for test files too, except
+// for what testOnly allows them.
 var mayImport = map[string][]string{
 	".":          {"batch/cli"},
 	"sheet":      {"golang.org/x/text"},
@@ -73,7 +73,7 @@ var testOnly = map[string][]string{
 var soleImporter = map[string]string{
 	"github.com/xuri/excelize/v2":            "sheet/xlsx/internal/build", // .xlsx bytes are the codec's alone
 	"github.com/klauspost/compress":          "sheet/xlsx/internal/opc",   // a faster deflate, measured
-	"github.com/aliyun/alibaba-cloud-sdk-go": "batch/cloud",               // what it does wrong is contained there
+	"github.com/aliyun/alibaba-cloud-sdk-go": "batch/cloud",               // its defects are contained there
 	"github.com/aliyun/credentials-go":       "batch/cloud",               // secrets pass nowhere else
 	"modernc.org/sqlite":                     "batch/ledger/sqlite",
 	"golang.org/x/time":                      "batch/quota",
@@ -88,7 +88,7 @@ var soleFile = map[string]string{
 	"batch/cli batch/ledger/sqlite": "batch/cli/ledgers.go", // elsewhere a ledger is an interface
 }
 
-// TestArchitecture holds the picture: imports follow the data.
+// TestArchitecture compares every import with the tables: imports follow the data.
 func TestArchitecture(t *testing.T) {
 	root := filepath.Join("..", "..")
 	seen, used := map[string]bool{}, map[string]bool{}
@@ -115,22 +115,22 @@ func TestArchitecture(t *testing.T) {
 	}
 	for pkg := range mayImport {
 		if !seen[pkg] {
-			t.Errorf("the picture names %s, but there is no such package", pkg)
+			t.Errorf("the table names %s, but there is no such package", pkg)
 		}
 	}
 	for _, table := range []map[string][]string{mayImport, testOnly} {
 		for pkg, list := range table {
 			for _, imported := range list {
 				if !used[pkg+" "+imported] {
-					t.Errorf("the picture lets %s import %s, and it does not", pkg, imported)
+					t.Errorf("the table lets %s import %s, which it does not", pkg, imported)
 				}
 			}
 		}
 	}
 }
 
-// violations lists the imports of a file that the picture does not allow, and notes in
-// used those that it has.
+// violations lists the imports of a file that the tables do not allow, and notes in used
+// the imports that it has.
 func violations(t *testing.T, file, rel string, used map[string]bool) []string {
 	source, err := os.ReadFile(file)
 	if err != nil {
@@ -144,7 +144,7 @@ func violations(t *testing.T, file, rel string, used map[string]bool) []string {
 	allowed, known := mayImport[pkg]
 	generator := strings.HasPrefix(string(source), "//go:build ignore")
 	if !known && !generator {
-		return []string{fmt.Sprintf("%s: package %s has no place in the picture of the house", rel, pkg)}
+		return []string{fmt.Sprintf("%s: package %s is not in the table of packages", rel, pkg)}
 	}
 	if strings.HasSuffix(rel, "_test.go") || generator {
 		allowed = append(slices.Clone(allowed), testOnly[pkg]...)
@@ -187,7 +187,7 @@ func violation(rel, pkg, imported string, allowed []string) string {
 	return ""
 }
 
-// dependency gives the module of an import path, as the tables spell it.
+// dependency returns the module of an import path, as the tables spell it.
 func dependency(imported string) string {
 	for _, lists := range []map[string][]string{mayImport, testOnly} {
 		for _, list := range lists {
@@ -201,7 +201,8 @@ func dependency(imported string) string {
 	return imported
 }
 
-// TestArchitectureNoticesWrongImports proves that the picture can fail, in each direction.
+// TestArchitectureNoticesWrongImports checks that wrong imports are found, in each
+// direction.
 func TestArchitectureNoticesWrongImports(t *testing.T) {
 	for _, c := range []struct{ pkg, imports string }{
 		{"sheet", module + "/batch"},

@@ -32,8 +32,8 @@ func runTool(t *testing.T, args ...string) (exit int, stdout, stderr string) {
 	return exit, out.String(), err.String()
 }
 
-// Without a code, explain lists every rule once, with its severity and a sentence of no
-// cell in particular.
+// Without a code, explain lists every rule once, with its severity and a general
+// sentence.
 func TestExplainAll(t *testing.T) {
 	t.Parallel()
 	exit, listed, _ := runTool(t, "explain")

@@ -22,14 +22,14 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx"
 )
 
-// crashFaults is the weather of the crash test: a quarter of all calls goes wrong in
-// some way, each way before and after the effect.
+// crashFaults are the faults of the crash test: a quarter of all calls fail in some way,
+// before or after the effect.
 const crashFaults = "503:3%,503-after:2%,html:3%,html-after:2%,drop:5%,drop-after:5%,throttle:5%,cut:3%,cut-after:2%,hang:0.5%,hang-after:0.5%"
 
-// TestCrash kills a real run over real HTTP again and again, at random moments and in
-// bad weather, and starts it anew until it is done. Whatever happens, the service
-// accepts each circuit once, sees no token with other parameters, and the last copy
-// agrees with it row by row.
+// TestCrash kills a real run over real HTTP again and again, at random moments and with
+// faults, and restarts it until it is done. Whatever happens, the service accepts each
+// circuit once, sees no token with other parameters, and the last copy agrees with it row
+// by row.
 func TestCrash(t *testing.T) {
 	t.Parallel()
 	rows, kills, seeds := 300, 20, []uint64{1, 2, 3}
@@ -152,7 +152,7 @@ func (c *crash) finish() int {
 	return 5
 }
 
-// check holds the service's truth against the promise and against the copy.
+// check compares what the service accepted with what we promise and with the copy.
 func (c *crash) check(stats simulator.Stats) {
 	if stats.Duplicates != 0 || stats.SecondTries != 0 || stats.Mismatches != 0 || stats.Tokenless != 0 {
 		c.Errorf("duplicates %d, second tries %d, token mismatches %d, without token %d", stats.Duplicates, stats.SecondTries, stats.Mismatches, stats.Tokenless)

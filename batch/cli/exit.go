@@ -219,8 +219,8 @@ func (a *app) printUnfinished(cmd *cobra.Command, err error) error {
 	return report.JSON(a.env.Stdout, a.unfinished(doc, "", err))
 }
 
-// unfinished makes the document of an input whose run did not end: its own problems, or
-// that another file of the command was at fault.
+// unfinished makes the document of an input whose run did not end: with its own problems,
+// or with a note that another file of the command had some.
 func (a *app) unfinished(doc report.Document, path string, err error) report.Document {
 	doc.Input, doc.Version, doc.ExitCode = path, version(), exitOf(err)
 	var files fileErrors

@@ -78,7 +78,7 @@ func TestWorstExitCode(t *testing.T) {
 	}
 }
 
-// TestCopyPath holds where copies go by default; names do not grow from run to run.
+// TestCopyPath checks where copies go by default; names do not grow from run to run.
 func TestCopyPath(t *testing.T) {
 	for _, c := range []struct{ in, output, want string }{
 		{"dir/a.xlsx", "", "dir/a.results-20270115-020000-abcde.xlsx"},
@@ -96,8 +96,8 @@ func TestCopyPath(t *testing.T) {
 	}
 }
 
-// A copy that has no place where it was wanted goes beside it, to the ledger of this
-// very run, or to the temporary files.
+// A copy that cannot be written to its path goes beside it, to the folder of this run's
+// ledger, or to that of temporary files.
 func TestSecondPlaces(t *testing.T) {
 	a := &app{env: Env{Getenv: os.Getenv}}
 	ledger := filepath.Join("var", "night", "ledger.db")

@@ -60,7 +60,7 @@ func (f *findings) problemsMessage(w *prose.Catalogue, list []sheet.Problem) (me
 	return message, hint
 }
 
-// errorCode gives the code that stands in the row's column: the API's, or that of the
+// errorCode returns the code for the row's Error code column: the API's, or that of the
 // first problem.
 func (f *findings) errorCode(o batch.Outcome) string {
 	if o.ErrorCode != "" || o.Result != sheet.Invalid {

@@ -14,8 +14,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// TestDamageInOtherParts reads a workbook whose rows are sound and whose picture is
-// not: it shows now, and not after everything is sent.
+// TestDamageInOtherParts reads a workbook with sound rows and a damaged picture, which
+// must be found before anything is sent.
 func TestDamageInOtherParts(t *testing.T) {
 	const picture = "made-up picture"
 	content := withPart(t, filepath.Join("..", "..", "testdata", "clean.xlsx"), "xl/media/picture.png", picture)
@@ -66,7 +66,8 @@ func withPart(t *testing.T, path, name, content string) []byte {
 	return out.Bytes()
 }
 
-// TestInputIsAFile refuses what may have no end: reading a pipe waits for a writer.
+// TestInputIsAFile checks that an input without an end is rejected: reading a pipe waits
+// for a writer.
 func TestInputIsAFile(t *testing.T) {
 	_, err := readInput(os.DevNull, sheet.Options{}, 0)
 	var own *exitError
@@ -75,8 +76,8 @@ func TestInputIsAFile(t *testing.T) {
 	}
 }
 
-// Before anything is sent, it is printed in what the copy will differ; not with --quiet, if
-// it is only a note.
+// What will differ in the copy is printed before anything is sent; a note is not printed
+// with --quiet.
 func TestRemarksOnTheCopy(t *testing.T) {
 	in, err := readInput(filepath.Join("..", "..", "testdata", "clean.xlsx"), sheet.Options{}, 0)
 	if err != nil {

@@ -34,8 +34,8 @@ func (a *app) openLedger(ctx context.Context, flag string, temporary bool) (ledg
 	return store, nil
 }
 
-// pastLedger opens a ledger to read what is in it, or gives nil where there is none: a
-// command that only reads makes no file.
+// pastLedger opens a ledger to read what is in it, or returns nil if there is none: a
+// command that only reads creates no file.
 func (a *app) pastLedger(ctx context.Context, flag string) (ledger.Store, error) {
 	path, err := a.ledgerPath(flag)
 	if err != nil {
@@ -47,7 +47,8 @@ func (a *app) pastLedger(ctx context.Context, flag string) (ledger.Store, error)
 	return a.openLedger(ctx, flag, false)
 }
 
-// ledgerFailure tells that the ledger failed, or that another run holds the circuits.
+// ledgerFailure turns an error of the ledger into one for the user: the ledger failed, or
+// another run holds the circuits.
 func (a *app) ledgerFailure(err error) error {
 	var locked *ledger.LockedError
 	if errors.As(err, &locked) {
@@ -57,7 +58,7 @@ func (a *app) ledgerFailure(err error) error {
 	return failure(exitInternal, "ledger-failed", err, "reason", a.ledgerCause(err))
 }
 
-// ledgerCause says in words what kind of failure it was.
+// ledgerCause describes the kind of failure.
 func (a *app) ledgerCause(err error) string {
 	var own *ledger.Error
 	var taken *ledger.TakenOverError
@@ -70,7 +71,7 @@ func (a *app) ledgerCause(err error) string {
 	return cause(err)
 }
 
-// ledgerHint says what helps against that kind of failure.
+// ledgerHint says what to do about that kind of failure.
 func (a *app) ledgerHint(err error) string {
 	kind := ledger.Other
 	if own, ok := errors.AsType[*ledger.Error](err); ok {
@@ -80,10 +81,9 @@ func (a *app) ledgerHint(err error) string {
 	return hint
 }
 
-// ledgerPath gives the ledger of --ledger, or the place that the platform keeps such
-// things: $XDG_STATE_HOME/loabatch (XDG Base Directory Specification), with
-// ~/.local/state where that is not set; ~/Library/Application Support on macOS and
-// %LocalAppData% on Windows.
+// ledgerPath returns the path of --ledger, or the usual place on the platform:
+// $XDG_STATE_HOME/loabatch (XDG Base Directory Specification), with ~/.local/state where
+// that is not set; ~/Library/Application Support on macOS and %LocalAppData% on Windows.
 func (a *app) ledgerPath(flag string) (string, error) {
 	if strings.HasPrefix(flag, "postgres://") || strings.HasPrefix(flag, "postgresql://") {
 		return "", failure(exitUsage, "no-postgres-yet", nil)
@@ -108,7 +108,7 @@ func (a *app) ledgerPath(flag string) (string, error) {
 	return filepath.Join(base, "loabatch", "ledger.db"), nil
 }
 
-// under joins a path below a folder, or gives "" when the folder is not known.
+// under joins a path below a folder, or returns "" if the folder is not known.
 func under(folder string, elements ...string) string {
 	if folder == "" {
 		return ""

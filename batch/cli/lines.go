@@ -75,8 +75,8 @@ func (l *lines) fail(err error) {
 	}
 }
 
-// remarks prints, before anything is sent, in what an input's copy will differ from what
-// its owner may expect.
+// remarks prints, before anything is sent, how an input's copy will differ from what its
+// owner may expect.
 func (l *lines) remarks(in *input) {
 	for _, p := range in.remarks {
 		if l.quiet && p.Severity < sheet.Warning {

@@ -16,8 +16,8 @@ import (
 	"github.com/loabatch/loabatch/batch/cli/prose"
 )
 
-// While a command has not begun its run, the first signal ends it at once, whatever it
-// waits for.
+// Before a command begins its run, the first signal ends it at once, whatever it is
+// waiting for.
 func TestInterruptedEarly(t *testing.T) {
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "made-up")
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "made-up")
@@ -133,9 +133,9 @@ func TestConfirmNeedsATerminalOrYes(t *testing.T) {
 	}
 }
 
-// A fault of the program ends with a line that says where it is, not with a stack trace.
+// A panic ends with a line that says where it happened, not with a stack trace.
 func TestPanicIsAnInternalError(t *testing.T) {
-	for _, fault := range []func(){
+	for _, crash := range []func(){
 		func() { panic("made-up 000000199001010018") },
 		func() { var none []int; _ = none[len(none)] },
 	} {
@@ -144,7 +144,7 @@ func TestPanicIsAnInternalError(t *testing.T) {
 			Args: []string{"validate", "../../testdata/clean.xlsx"}, Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
 			Getenv: func(string) string { return "" },
 			Now: func() time.Time {
-				fault()
+				crash()
 				return time.Time{}
 			},
 		})

@@ -254,7 +254,7 @@ func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (*rep
 }
 
 // endRun records how a run ended. If that fails, the run counts as dead once this process
-// has exited, and its circuits are released all the same.
+// has exited, and its circuits are released anyway.
 func (a *app) endRun(ctx context.Context, done *finished) {
 	if err := done.ledger.End(context.WithoutCancel(ctx), done.end); err != nil {
 		a.lines.warn("ledger-end", map[string]string{"reason": a.ledgerCause(err)})

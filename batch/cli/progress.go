@@ -57,7 +57,7 @@ func (a *app) newProgress(mode string, total int) (*progress, error) {
 	case mode == "plain":
 		p.ticker = time.NewTicker(plainEvery)
 		p.ended.Add(1)
-		go p.tell()
+		go p.printRegularly()
 	default:
 		return nil, failure(exitUsage, "choice", nil, "flag", "progress", "value", mode, "choices", "auto, bar, plain, none")
 	}
@@ -77,7 +77,8 @@ func (p *progress) row(e batch.Event) {
 	}
 }
 
-func (p *progress) tell() {
+// printRegularly prints a line at every tick.
+func (p *progress) printRegularly() {
 	defer p.ended.Done()
 	for {
 		select {

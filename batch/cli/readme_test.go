@@ -19,8 +19,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// TestReadmeSaysWhatIsTrue holds the README's tables against the code: every command,
-// flag, result, exit code and column is in it.
+// TestReadmeSaysWhatIsTrue checks that the README has every command, flag, result, exit
+// code and column of the code.
 func TestReadmeSaysWhatIsTrue(t *testing.T) {
 	content, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
 	if err != nil {
@@ -67,9 +67,9 @@ var sayers = map[string]struct{ code, args int }{
 	"failure": {1, 3}, "check": {2, 3}, "warn": {0, 1}, "say": {0, 1}, "print": {1, 2}, "Render": {0, 1},
 }
 
-// TestEverySentenceIsWhole holds each place that prints a sentence by its code against
-// the catalogue: there is such a sentence, and all that it leaves open is given.
-func TestEverySentenceIsWhole(t *testing.T) {
+// TestEverySentenceIsComplete checks each place that prints a sentence by its code: the
+// catalogue has the sentence, and each of its placeholders is filled.
+func TestEverySentenceIsComplete(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
@@ -104,8 +104,8 @@ func TestEverySentenceIsWhole(t *testing.T) {
 	}
 }
 
-// open matches what a sentence leaves open.
-var open = regexp.MustCompile(`\{([a-z]+)[:}]`)
+// placeholder matches a placeholder of a sentence.
+var placeholder = regexp.MustCompile(`\{([a-z]+)[:}]`)
 
 func checkSentence(t *testing.T, file, code string, names []string) {
 	e, ok := prose.English.Entry(code)
@@ -113,9 +113,9 @@ func checkSentence(t *testing.T, file, code string, names []string) {
 		t.Errorf("%s: the catalogue has no sentence %s", file, code)
 		return
 	}
-	for _, m := range open.FindAllStringSubmatch(e.Message+e.Hint, -1) {
+	for _, m := range placeholder.FindAllStringSubmatch(e.Message+e.Hint, -1) {
 		if !slices.Contains(names, m[1]) {
-			t.Errorf("%s: %s leaves {%s} open, and is given %q", file, code, m[1], names)
+			t.Errorf("%s: %s has the placeholder {%s}, but gets only %q", file, code, m[1], names)
 		}
 	}
 }

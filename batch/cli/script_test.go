@@ -202,7 +202,7 @@ func printStats(ts *testscript.TestScript, _ bool, _ []string) {
 		stats.Accepted, stats.Duplicates, stats.SecondTries, stats.Mismatches, stats.Throttled)
 }
 
-// makeCircuits writes a workbook of so many faultless circuits.
+// makeCircuits writes a workbook of that many valid circuits.
 func makeCircuits(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.Atoi(args[1])
 	ts.Check(err)

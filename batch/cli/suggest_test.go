@@ -56,7 +56,7 @@ func mode(t *testing.T, cmd *cobra.Command) string {
 	return strings.Join(words, " ")
 }
 
-// suggested runs what a command line suggests through the eyes of the tool.
+// suggested returns the commands that are suggested after a command line.
 func suggested(t *testing.T, a *app, line ...string) report.Commands {
 	t.Helper()
 	cmd := understood(t, a, line)
@@ -138,7 +138,7 @@ func TestSuggestedCommands(t *testing.T) {
 		if c.which == "Again" {
 			again := understood(t, a, shellWords(t, got)[1:])
 			if first := understood(t, a, strings.Split(c.line, "|")); !maps.Equal(values(first), values(again)) || !slices.Equal(first.Flags().Args(), again.Flags().Args()) {
-				t.Errorf("%s comes to other settings than %s", got, c.line)
+				t.Errorf("%s has other settings than %s", got, c.line)
 			}
 		}
 	}

@@ -139,7 +139,7 @@ func replace(s string, value func(name string) (string, bool)) string {
 	return b.String()
 }
 
-// replacement gives the text for what a sentence has within braces: name, or
+// replacement returns the text for what a sentence has within braces: name, or
 // name:one|other.
 func replacement(inside string, value func(name string) (string, bool)) string {
 	name, forms, counts := strings.Cut(inside, ":")

@@ -63,7 +63,7 @@ func TestEveryRule(t *testing.T) {
 			continue
 		}
 		if e.Message == "" || e.Why == "" || e.Wrong == "" || e.Right == "" || e.Source == "" {
-			t.Errorf("%s lacks a message, why, wrong, right or source", r.Code)
+			t.Errorf("%s has no message, why, wrong, right or source", r.Code)
 		}
 		if r.Severity > sheet.Note && e.Hint == "" {
 			t.Errorf("%s does not say what to do", r.Code)
@@ -122,7 +122,7 @@ func TestReasons(t *testing.T) {
 			t.Errorf("%s has no sentence", code)
 			continue
 		case e.Message == "" || e.Hint == "" || e.Why == "":
-			t.Errorf("%s lacks its message, hint or why", code)
+			t.Errorf("%s has no message, hint or why", code)
 		case strings.HasSuffix(e.Message, ".") || strings.Contains(e.Message, "\n"):
 			t.Errorf("%s: %q is not a single line", code, e.Message)
 		case !strings.HasSuffix(e.Hint, "."):
