@@ -21,13 +21,13 @@ import (
 func (c *Cloud) Submit(ctx context.Context, a batch.Application) (batch.Receipt, error) {
 	request := newRequest(a.Operation.API())
 	fill(request, &a)
-	q := vpcQuestion(a.Key.Region, request, &acknowledgement{BaseResponse: new(responses.BaseResponse)})
-	q.private = private(&a)
-	x, said, err := c.ask(ctx, q)
+	api := vpcCall(a.Key.Region, request, &acknowledgement{BaseResponse: new(responses.BaseResponse)})
+	api.private = private(&a)
+	x, reply, err := c.call(ctx, api)
 	if err != nil {
 		return batch.Receipt{}, err
 	}
-	return batch.Receipt{RequestID: said.requestID, At: x.ended.Round(0).UTC()}, nil
+	return batch.Receipt{RequestID: reply.requestID, At: x.ended.Round(0).UTC()}, nil
 }
 
 // newRequest makes a fresh request of the VPC API. The SDK's own type for each API differs
@@ -79,7 +79,7 @@ func applyParameters(a *batch.Application, p map[string]string) {
 	}
 }
 
-// private lists the values of an application that must not come back in an error: the
+// private lists the values of an application that must not appear in an error: the
 // engineers', and the token, which gives access to the answer of someone else's request.
 func private(a *batch.Application) []string {
 	values := make([]string, 0, 3*len(a.Engineers)+4)
@@ -95,7 +95,7 @@ func (c *Cloud) Find(ctx context.Context, key batch.Key) (batch.LOA, bool, error
 	r := vpc.CreateDescribePhysicalConnectionLOARequest()
 	r.InstanceId = key.InstanceID
 	response := vpc.CreateDescribePhysicalConnectionLOAResponse()
-	_, said, err := c.ask(ctx, vpcQuestion(key.Region, r, response))
+	_, reply, err := c.call(ctx, vpcCall(key.Region, r, response))
 	if err != nil {
 		if knowsNone(err) {
 			return batch.LOA{}, false, nil
@@ -112,7 +112,7 @@ func (c *Cloud) Find(ctx context.Context, key batch.Key) (batch.LOA, bool, error
 		Si:               loa.SI,
 		LineType:         loa.LineType,
 		ConstructionTime: loa.ConstructionTime,
-		RequestID:        said.requestID,
+		RequestID:        reply.requestID,
 	}, true, nil
 }
 
@@ -136,7 +136,7 @@ func (c *Cloud) Survey(ctx context.Context, region string, page int, ids []strin
 		r.Filter = &[]vpc.DescribePhysicalConnectionsFilter{{Key: "PhysicalConnectionId", Value: &ids}}
 	}
 	response := vpc.CreateDescribePhysicalConnectionsResponse()
-	if _, _, err := c.ask(ctx, vpcQuestion(region, r, response)); err != nil {
+	if _, _, err := c.call(ctx, vpcCall(region, r, response)); err != nil {
 		return nil, false, err
 	}
 	listed := response.PhysicalConnectionSet.PhysicalConnectionType
@@ -171,7 +171,7 @@ type Identity struct {
 // Clock and HasClock are also set when there is an error: a wrong clock may be its cause.
 func (c *Cloud) Identity(ctx context.Context) (Identity, error) {
 	response := sts.CreateGetCallerIdentityResponse()
-	x, said, err := c.ask(ctx, &question{
+	x, reply, err := c.call(ctx, &apiCall{
 		host: stsHost, region: identityRegion,
 		request: sts.CreateGetCallerIdentityRequest(), response: response,
 	})
@@ -182,14 +182,14 @@ func (c *Cloud) Identity(ctx context.Context) (Identity, error) {
 	if err != nil {
 		return who, err
 	}
-	who.Account, who.ARN, who.Kind, who.RequestID = response.AccountId, response.Arn, response.IdentityType, said.requestID
+	who.Account, who.ARN, who.Kind, who.RequestID = response.AccountId, response.Arn, response.IdentityType, reply.requestID
 	return who, nil
 }
 
 // Regions lists the region IDs that the account can use, sorted, from DescribeRegions.
 func (c *Cloud) Regions(ctx context.Context) ([]string, error) {
 	response := vpc.CreateDescribeRegionsResponse()
-	if _, _, err := c.ask(ctx, vpcQuestion(identityRegion, vpc.CreateDescribeRegionsRequest(), response)); err != nil {
+	if _, _, err := c.call(ctx, vpcCall(identityRegion, vpc.CreateDescribeRegionsRequest(), response)); err != nil {
 		return nil, err
 	}
 	var ids []string
@@ -205,7 +205,7 @@ func (c *Cloud) Regions(ctx context.Context) ([]string, error) {
 // OperationFailed.PconnTrafficNotEnable.
 func (c *Cloud) BillingEnabled(ctx context.Context, region string) (bool, error) {
 	response := vpc.CreateGetPhysicalConnectionServiceStatusResponse()
-	if _, _, err := c.ask(ctx, vpcQuestion(region, vpc.CreateGetPhysicalConnectionServiceStatusRequest(), response)); err != nil {
+	if _, _, err := c.call(ctx, vpcCall(region, vpc.CreateGetPhysicalConnectionServiceStatusRequest(), response)); err != nil {
 		return false, err
 	}
 	return response.Enabled, nil

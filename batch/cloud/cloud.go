@@ -81,24 +81,24 @@ func New(c Config) (*Cloud, error) {
 // Close drops the idle connections. Calls in flight go on.
 func (c *Cloud) Close() { c.transport.CloseIdleConnections() }
 
-// question is one API call to make.
-type question struct {
+// apiCall is one API call to make.
+type apiCall struct {
 	host     string // without an override
 	region   string
-	private  []string // values of the request that must not come back in an error
+	private  []string // values of the request that must not appear in an error
 	request  requests.AcsRequest
 	response responses.AcsResponse
 }
 
-// vpcQuestion is a call of the VPC API of a region.
-func vpcQuestion(region string, request requests.AcsRequest, response responses.AcsResponse) *question {
-	return &question{host: vpcHost(region), region: region, request: request, response: response}
+// vpcCall is a call of the VPC API of a region.
+func vpcCall(region string, request requests.AcsRequest, response responses.AcsResponse) *apiCall {
+	return &apiCall{host: vpcHost(region), region: region, request: request, response: response}
 }
 
-// ask makes one call and classifies its result. The exchange is returned also with an
+// call makes one call and classifies its result. The exchange is returned also with an
 // error, for its headers; it is nil when no call was made.
-func (c *Cloud) ask(ctx context.Context, q *question) (*exchange, answer, error) {
-	if !sheet.ValidRegionID(q.region) {
+func (c *Cloud) call(ctx context.Context, api *apiCall) (*exchange, answer, error) {
+	if !sheet.ValidRegionID(api.region) {
 		return nil, answer{}, &batch.CallError{Class: batch.RegionFatal, Code: codeBadRegion}
 	}
 	within, cancel := context.WithTimeout(ctx, c.timeout)
@@ -115,9 +115,9 @@ func (c *Cloud) ask(ctx context.Context, q *question) (*exchange, answer, error)
 		return nil, answer{}, &batch.CallError{Class: batch.NotSent, Code: codeClient}
 	}
 	defer c.release(w)
-	x := &exchange{ctx: within, private: keys.appendTo(q.private)}
-	c.address(q)
-	sdkErr := w.do(x, keys, q)
+	x := &exchange{ctx: within, private: keys.appendTo(api.private)}
+	c.address(api)
+	sdkErr := w.do(x, keys, api)
 	a, err := classify(ctx, x, sdkErr != nil)
 	return x, a, err
 }
@@ -127,15 +127,15 @@ func (c *Cloud) ask(ctx context.Context, q *question) (*exchange, answer, error)
 const noTimeout = -1
 
 // address tells the SDK where to send a request, so it looks up no endpoint itself.
-func (c *Cloud) address(q *question) {
-	host, scheme := q.host, schemeHTTPS
+func (c *Cloud) address(api *apiCall) {
+	host, scheme := api.host, schemeHTTPS
 	if c.endpoint.Host != "" {
 		host, scheme = c.endpoint.Host, c.endpoint.scheme()
 	}
-	q.request.SetDomain(host)
-	q.request.SetScheme(scheme)
-	q.request.SetReadTimeout(noTimeout)
-	q.request.GetQueryParams()["RegionId"] = q.region
+	api.request.SetDomain(host)
+	api.request.SetScheme(scheme)
+	api.request.SetReadTimeout(noTimeout)
+	api.request.GetQueryParams()["RegionId"] = api.region
 }
 
 // worker returns an idle client, building one when there is none.

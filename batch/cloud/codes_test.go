@@ -243,7 +243,7 @@ func FuzzWaitHint(f *testing.F) {
 	})
 }
 
-// Every code that comes out of this package can be explained. The catalogue is read as
+// Every code that this package returns can be explained. The catalogue is read as
 // source, since this package does not know the command line.
 func TestEveryCodeIsInTheCatalogue(t *testing.T) {
 	known := catalogueKeys(t, "en_api.go", "en_reasons.go")

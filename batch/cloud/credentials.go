@@ -81,7 +81,7 @@ var noKeys keys
 // Format prints nothing of the keys, whatever the verb.
 func (k keys) Format(f fmt.State, _ rune) { fmt.Fprint(f, "keys(hidden)") }
 
-// appendTo adds the keys to a list of values that must not come back in an error.
+// appendTo adds the keys to a list of values that must not appear in an error.
 func (k keys) appendTo(private []string) []string { return append(private, k.id, k.secret, k.token) }
 
 // source is one place that keys come from. The provider behind it is not safe for two

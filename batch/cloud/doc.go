@@ -5,10 +5,10 @@
 //
 // # How a call goes
 //
-//	Submit ─► ask ─► worker (an SDK client) ─► recordingTransport ─► one http.Transport
-//	                                               │
-//	                                               └─► exchange: what was seen on the wire
-//	*batch.CallError ◄─ classify ◄─────────────────┘
+//	Submit ─► call ─► worker (an SDK client) ─► recordingTransport ─► one http.Transport
+//	                                                │
+//	                                                └─► exchange: what was seen on the wire
+//	*batch.CallError ◄─ classify ◄──────────────────┘
 //
 // The SDK signs and sends; it is never asked what happened. Its errors quote URLs,
 // headers and signed strings, its nil error does not mean success, and some bodies make

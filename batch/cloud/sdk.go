@@ -60,7 +60,7 @@ func newWorker(transport http.RoundTripper, userAgent string) (*worker, error) {
 
 // do makes one call. Its result is in the exchange; the error only says that the SDK
 // rejected the answer, and must not be shown.
-func (w *worker) do(x *exchange, keys keys, q *question) (err error) {
+func (w *worker) do(x *exchange, keys keys, api *apiCall) (err error) {
 	w.keys.set(keys)
 	w.transport.current = x
 	defer func() {
@@ -70,7 +70,7 @@ func (w *worker) do(x *exchange, keys keys, q *question) (err error) {
 			w.spoilt, x.panicked, err = true, true, errPanicked
 		}
 	}()
-	return w.client.DoAction(q.request, q.response)
+	return w.client.DoAction(api.request, api.response)
 }
 
 // keyHolder is the provider that a client signs with: it gives the keys of the call in
@@ -110,7 +110,7 @@ type recordingTransport struct {
 	current   *exchange // of the call in progress; nil between calls
 }
 
-// RoundTrip sends one request. A second one for the same call, be it a redirect or a
+// RoundTrip sends one request. A second one for the same call, whether a redirect or a
 // retry, is refused: it would bypass the quota, or go to another host.
 func (t *recordingTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	x := t.current
@@ -145,7 +145,7 @@ const maxBody = 1 << 20
 // reads it; the SDK in between is not asked.
 type exchange struct {
 	ctx      context.Context // the caller's, with the deadline of the attempt
-	private  []string        // values of the request that must not come back in an error
+	private  []string        // values of the request that must not appear in an error
 	sent     int             // requests sent; more than one is refused
 	gotConn  atomic.Bool     // a connection was obtained: from here on it may have been received
 	began    time.Time       // when it was handed to the transport
