@@ -6,7 +6,7 @@
 //
 //  1. Package plan compares the workbook with the past and makes a [Plan]: an
 //     [Application] for each row that is to be sent, with a token derived from region,
-//     circuit, content and generation. Every other row has its outcome at once.
+//     circuit, content and generation. Every other row gets its outcome immediately.
 //  2. [Engine.Run] settles what an earlier run left open, then sends. [Ledger].Begin is
 //     durable before the first byte is sent; Finish follows the answer. Each region has
 //     its own quotas and calls (region.go).

@@ -17,9 +17,9 @@ import (
 
 var seeds = flag.Int("seeds", 150, "random plans of faults and kills to run")
 
-// TestExactlyOnceUnderRandomFaultsAndKills runs a workbook night after night against a
-// server with random faults, kills the process at random moments, lets people correct
-// rows in between, and now and then loses the ledger. However it goes, each circuit is
+// TestExactlyOnceUnderRandomFaultsAndKills runs a workbook for several nights against a
+// server with random faults, kills the process at random moments, has people correct
+// rows in between, and sometimes loses the ledger. In every case, each circuit is
 // applied for at most once, no token is used with other parameters, and once the faults
 // are over every row's result is true.
 func TestExactlyOnceUnderRandomFaultsAndKills(t *testing.T) {

@@ -63,7 +63,7 @@ func TestReapply(t *testing.T) {
 				next := runNight(t, t.Context(), s, l, w, plan.Options{})
 				if test.want != sheet.Invalid && next.Result != sheet.Already {
 					if !(test.changed && test.want == sheet.Already) { // the row still differs from what was accepted
-						t.Errorf("the night after it is %s, %s", next.Result, next.Reason)
+						t.Errorf("the next night it is %s, %s", next.Result, next.Reason)
 					}
 				}
 				if s.accepted[o.Key] != test.times {

@@ -235,7 +235,7 @@ func TestMaxDuration(t *testing.T) {
 func TestMaxFailures(t *testing.T) {
 	for _, test := range []struct {
 		limit       Limit
-		every       int // one of so many rows is refused
+		every       int // one row in this many is refused
 		least, most int // failed rows at the end
 	}{
 		{Limit{N: 3}, 10, 3, 5},

@@ -147,7 +147,7 @@ func TestSimulatorCannotBeServed(t *testing.T) {
 	}
 }
 
-// A ledger that another run holds locked is not reported as one that failed.
+// A ledger that is locked by another run is not reported as failed.
 func TestLedgerFailure(t *testing.T) {
 	t.Parallel()
 	since := time.Date(2027, 1, 15, 2, 0, 0, 0, time.UTC)
@@ -172,7 +172,7 @@ func TestLedgerFailure(t *testing.T) {
 }
 
 // A copy that can no longer be written to its path goes to a second place, and the exit
-// code says that it is not where it was wanted; without any place, the ledger is named.
+// code says so; if there is no such place, the hint names the ledger.
 func TestCopyWithoutItsPlace(t *testing.T) {
 	in, err := readInput(filepath.Join("..", "..", "testdata", "clean.xlsx"), sheet.Options{Location: time.UTC}, 0)
 	if err != nil {
@@ -190,7 +190,7 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 	}
 	folder := t.TempDir()
 	path := filepath.Join(folder, "out.xlsx")
-	if err := os.Mkdir(path, 0o700); err != nil { // what was free when it was checked
+	if err := os.Mkdir(path, 0o700); err != nil { // the path was free when it was checked
 		t.Fatal(err)
 	}
 	second := filepath.Join(folder, "out.r1-2.xlsx")

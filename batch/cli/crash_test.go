@@ -68,7 +68,7 @@ func newCrash(t *testing.T, rows int, seed uint64) *crash {
 	c := &crash{T: t, dir: t.TempDir(), rows: rows, rand: rand.New(rand.NewPCG(seed, 7))}
 	c.sim = simulator.New(simulator.Options{
 		Keys: map[string]string{"id": "secret"}, Quota: -1, Faults: faults, Seed: seed, Late: 300 * time.Millisecond,
-		AllowDuplicates: seed%2 == 0, // every other time nothing but our own care guards against a second application
+		AllowDuplicates: seed%2 == 0, // with even seeds, nothing but our own code prevents a second application
 	})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -105,8 +105,8 @@ func crashWorkbook(rows int) []gridSheet {
 	return []gridSheet{circuits, engineers}
 }
 
-// command is a run as an operator would start it, again and again the same. It makes few
-// attempts: starting it once more is quicker than the long backoff after many.
+// command is a run as an operator would start it, every time in the same way. It makes
+// few attempts: restarting is quicker than the long backoff after many.
 func (c *crash) command() *exec.Cmd {
 	cmd := exec.Command("loabatch", "submit", "--endpoint", c.url, "--yes", "--rate", "100000/1s", "--timeout", "1s", "--max-attempts", "4",
 		"--ledger", c.path("ledger.db"), "-o", c.path("out.xlsx"), "--log-format", "json", "--log-file", c.path("log.json"), c.path("in.xlsx"))
@@ -114,8 +114,8 @@ func (c *crash) command() *exec.Cmd {
 	return cmd
 }
 
-// killUntil starts runs and kills each at a random moment, until so many were killed or
-// one came to its end by itself with nothing left to do.
+// killUntil starts runs and kills each at a random moment, until that many were killed
+// or three times as many were started.
 func (c *crash) killUntil(kills int) int {
 	killed := 0
 	for starts := 0; killed < kills && starts < 3*kills; starts++ {
@@ -133,7 +133,8 @@ func (c *crash) killUntil(kills int) int {
 	return killed
 }
 
-// finish runs to the end, again while rows are unsettled, as the exit code asks.
+// finish runs to the end, and again as long as the exit code says that rows are
+// unsettled.
 func (c *crash) finish() int {
 	for range 10 {
 		cmd := c.command()
@@ -169,11 +170,11 @@ func (c *crash) check(stats simulator.Stats) {
 		}
 		row := results[circuit.InstanceID]
 		if row == nil || row[1] != "SUBMITTED" && row[1] != "ALREADY" {
-			c.Errorf("%s was accepted, and the copy says %q", circuit.InstanceID, row)
+			c.Errorf("%s was accepted, but the copy says %q", circuit.InstanceID, row)
 			continue
 		}
 		if row[2] != circuit.Token {
-			c.Errorf("%s was accepted under token %s, and the copy says %s", circuit.InstanceID, circuit.Token, row[2])
+			c.Errorf("%s was accepted under token %s, but the copy says %s", circuit.InstanceID, circuit.Token, row[2])
 		}
 	}
 	if seen != c.rows {
@@ -238,8 +239,8 @@ type gridSheet struct {
 }
 
 // packWorkbook makes the smallest workbook that holds the sheets: inline strings, no
-// styles, no shared strings. The tests make their inputs with it, and each shows what is in
-// its own.
+// styles, no shared strings. The tests make their inputs with it, so each shows what its
+// input holds.
 func packWorkbook(sheets []gridSheet) []byte {
 	const spreadsheet = `xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"`
 	const office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

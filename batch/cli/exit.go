@@ -193,8 +193,8 @@ func (a *app) wantsJSON(cmd *cobra.Command) bool {
 	return asked || slices.Contains(a.env.Args, "--json")
 }
 
-// printUnfinished writes the JSON document of a command that failed before a run ended, for
-// whoever reads standard output alone.
+// printUnfinished writes the JSON document of a command that failed before a run ended,
+// for those who read only standard output.
 func (a *app) printUnfinished(cmd *cobra.Command, err error) error {
 	doc := report.Document{Command: cmd.Name(), DryRun: cmd.Name() == "validate"}
 	if flag := cmd.Flags().Lookup(dryRunFlag); flag != nil {

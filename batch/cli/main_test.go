@@ -75,7 +75,7 @@ func written(t *testing.T, f *os.File) string {
 	return string(text)
 }
 
-// asking is an app on a terminal whose person types the answer, or sends the signal.
+// asking is an app on a terminal whose user types the answer, or sends the signal.
 func asking(stdin io.Reader, signal os.Signal) (*app, *bytes.Buffer) {
 	signals := make(chan os.Signal, 1)
 	if signal != nil {

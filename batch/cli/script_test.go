@@ -28,7 +28,7 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx"
 )
 
-// scriptCommands are what the scripts have beyond testscript's own:
+// scriptCommands are the commands of the scripts beyond those of testscript:
 //
 //	exits CODE PROGRAM ARG...   runs a program and wants this exit code
 //	serve [KEY=VALUE...]        serves a simulator: faults=PLAN, denied=API, billing=off; sets URL and the credentials

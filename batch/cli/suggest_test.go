@@ -68,7 +68,7 @@ func suggested(t *testing.T, a *app, line ...string) report.Commands {
 }
 
 // Whatever was given by flag or by variable, a suggested command does what it is
-// suggested for when it is run where it was printed.
+// suggested for in the same environment.
 func TestSuggestedModes(t *testing.T) {
 	for _, dryRun := range []string{"", "offline", "online", "true", "false"} {
 		for _, simulate := range []string{"", "true"} {
@@ -101,7 +101,7 @@ func TestSuggestedModes(t *testing.T) {
 	}
 }
 
-// What the environment gives already is not repeated, and what differs from it is.
+// Settings that the environment gives are not repeated; those that differ from it are.
 func TestSuggestedCommands(t *testing.T) {
 	const to, workbook = ` --endpoint=http://127.0.0.1:9 --expect-account=1 "--ledger=my ledger.db" --profile=night`, ` --region=cn-hangzhou --timezone=Asia/Shanghai`
 	const where = `--endpoint|http://127.0.0.1:9|--ledger=my ledger.db|--profile|night|--expect-account=1|--region|cn-hangzhou|--timezone=Asia/Shanghai`
@@ -144,7 +144,7 @@ func TestSuggestedCommands(t *testing.T) {
 	}
 }
 
-// A line that the ledger of another version kept and that cannot be read suggests nothing.
+// A line from the ledger of another version that cannot be parsed suggests nothing.
 func TestSuggestFromAnUnknownLine(t *testing.T) {
 	if got := appWith(nil).commands(runInfo{args: []string{"submit", "--no-longer-there", "in.xlsx"}}, "in.xlsx", ""); got != (report.Commands{}) {
 		t.Errorf("%+v", got)

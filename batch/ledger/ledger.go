@@ -153,7 +153,7 @@ type Status string
 
 // The states of a run.
 const (
-	Running   Status = "running"    // its process is alive, as far as can be told
+	Running   Status = "running"    // its process is alive, as far as is known
 	Ended     Status = "ended"      // it ended and recorded how
 	Died      Status = "died"       // its process is gone, and it did not record how it ended
 	TakenOver Status = "taken-over" // it was presumed dead, and another run took over
@@ -168,8 +168,8 @@ type RunSummary struct {
 	Results map[sheet.Result]int // counts of the rows finished so far
 }
 
-// PastRun is a run with all that it recorded: with its input, enough to write the
-// results copy again.
+// PastRun is a run with everything that it recorded. Together with the input, this is
+// enough to write the results copy again.
 type PastRun struct {
 	RunSummary
 	Rows []batch.Outcome // by sheet row

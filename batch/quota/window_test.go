@@ -109,7 +109,7 @@ func TestQuotaSendsABurstAtOnceAndTheRestEvenly(t *testing.T) {
 		for i, at := range arrivals {
 			want := time.Duration(max(0, i-59)) * 200 * time.Millisecond
 			if got := at.Sub(start); got < want-time.Millisecond || got > want+10*time.Millisecond {
-				t.Fatalf("request %d went after %v, want about %v", i, got, want)
+				t.Fatalf("request %d was sent after %v, want about %v", i, got, want)
 			}
 		}
 	})
@@ -181,8 +181,8 @@ func TestQuotaDoesNotBurstAfterAJump(t *testing.T) {
 		most      int
 	}{
 		{"an idle minute", time.Minute, time.Minute, 20},
-		{"suspended, and the run's clock stood still", 0, time.Hour, 0},
-		{"suspended, and the run's clock went on by half", time.Minute, 2 * time.Minute, 0},
+		{"suspended, but the run's clock stood still", 0, time.Hour, 0},
+		{"suspended, but the run's clock advanced by half", time.Minute, 2 * time.Minute, 0},
 		{"the clock was set back", time.Minute, -time.Hour, 0},
 		{"the clock was set forward", 10 * time.Minute, 24 * time.Hour, 0},
 		{"the clock is slewed", time.Minute, time.Minute + 500*time.Millisecond, 20},

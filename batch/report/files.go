@@ -68,8 +68,8 @@ func asProblem(a *Application, code string) Problem {
 // drop a bare carriage return and join the text on either side.
 var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
-// csvField makes a value valid UTF-8 and then disarms it, in this order, as a spreadsheet
-// program looks at what is in the file.
+// csvField makes a value valid UTF-8 and then disarms it, in this order, since a
+// spreadsheet program sees what is in the file.
 func csvField(s string) string { return disarm(lineBreaks.Replace(strings.ToValidUTF8(s, "\ufffd"))) }
 
 // disarm quotes what spreadsheet programs run as a formula: a value that starts, after

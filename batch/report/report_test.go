@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// english is the real catalogue, and the goldens are what people read.
+// english is the real catalogue: the goldens are what people read.
 type english struct{ t *testing.T }
 
 func (e english) Line(code string, args ...sheet.Arg) string {
@@ -125,7 +125,7 @@ func dry(invalid int) report.Document {
 	return d
 }
 
-// done is a simulated run in which all went well.
+// done is a simulated run without failures.
 func done() report.Document {
 	d := dry(0)
 	d.Command, d.DryRun, d.DryRunMode, d.Simulated = "submit", false, "", true

@@ -121,10 +121,10 @@ func TestThrottledCallHasNoEffect(t *testing.T) {
 	}
 }
 
-// TestBookkeepingAddsUpUnderLoad sends applications from many clients at once under a random
-// fault plan, some of them for the same circuits. Each client repeats a call with its token
-// until it succeeds.
-func TestBookkeepingAddsUpUnderLoad(t *testing.T) {
+// TestStatsAddUpUnderLoad sends applications from many clients at once under a random
+// fault plan, some of them for the same circuits. Each client repeats a call with its
+// token until it succeeds.
+func TestStatsAddUpUnderLoad(t *testing.T) {
 	const clients, circuits = 8, 32
 	for seed := range uint64(3) {
 		r := rand.New(rand.NewPCG(seed, 1))

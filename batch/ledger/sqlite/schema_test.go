@@ -170,7 +170,8 @@ func version1(t *testing.T) string {
 	return path
 }
 
-// TestVersion1ReadsBack checks that a migration keeps all that a ledger of version 1 holds.
+// TestVersion1ReadsBack checks that a migration keeps everything in a ledger of version
+// 1.
 func TestVersion1ReadsBack(t *testing.T) {
 	s, err := Open(t.Context(), version1(t))
 	if err != nil {
