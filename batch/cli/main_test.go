@@ -9,11 +9,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/simulator"
 )
 
 // Before a command begins its run, the first signal ends it at once, whatever it is
@@ -53,6 +56,34 @@ func TestInterruptedEarly(t *testing.T) {
 		}
 		close(left)
 		server.Close()
+	}
+}
+
+// A second signal during a run ends it without a copy, and says how to get one from the
+// ledger that the run used.
+func TestSecondSignal(t *testing.T) {
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "made-up")
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "made-up")
+	signals := make(chan os.Signal, 2)
+	var once sync.Once
+	s := simulator.New(simulator.Options{Keys: map[string]string{"made-up": "made-up"}, Script: func(r simulator.Request) (simulator.Fault, bool) {
+		if r.API != string(batch.Apply.API()) {
+			return simulator.Fault{}, false
+		}
+		once.Do(func() { signals <- os.Interrupt; signals <- os.Interrupt })
+		return simulator.Fault{Kind: "hang"}, true
+	}})
+	server := httptest.NewServer(s)
+	defer server.Close()
+	defer s.Close()
+	ledger := filepath.Join(t.TempDir(), "ledger.db")
+	var stdout, stderr bytes.Buffer
+	exit := Run(t.Context(), Env{
+		Args:  []string{"submit", "--yes", "--endpoint", server.URL, "--ledger", ledger, "-o", filepath.Join(t.TempDir(), "out.xlsx"), "../../testdata/clean.xlsx"},
+		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Getenv: func(string) string { return "" }, Now: time.Now, Signals: signals,
+	})
+	if exit != exitInterrupted || !strings.Contains(stderr.String(), "or loabatch report --ledger="+ledger+" ") {
+		t.Errorf("exit %d: %s%s", exit, stdout.String(), stderr.String())
 	}
 }
 

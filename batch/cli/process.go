@@ -244,7 +244,8 @@ func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (*rep
 		return nil, err
 	}
 	if ctx.Err() != nil {
-		err := failure(int(s.signals.exit.Load()), "left-at-once", ctx.Err(), "run", t.runID)
+		command := a.suggest("report", settings{"ledger": done.ledgerFlag}, t.runID)
+		err := failure(int(s.signals.exit.Load()), "left-at-once", ctx.Err(), "command", command)
 		done.end = done.ledgerEnd(err.exit, "")
 		return nil, err
 	}

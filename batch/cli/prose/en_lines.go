@@ -99,7 +99,7 @@ var enLines = map[string]Entry{
 	"signal-first":      {Message: "interrupted: starting nothing new, finishing and recording what is in flight", Hint: "Interrupt again to quit at once; the ledger has everything."},
 	"signal-second":     {Message: "interrupted again: quitting at once", Hint: "The next run finds out what became of the requests in flight."},
 	"left-early":        {Message: "interrupted; nothing was sent", Hint: "Run the same command again."},
-	"left-at-once":      {Message: "quit at once; no results copy was written", Hint: "Run the same command again to continue, or loabatch report {run} for the copy."},
+	"left-at-once":      {Message: "quit at once; no results copy was written", Hint: "Run the same command again to continue, or {command} for the copy."},
 	"copy-second-place": {Message: "cannot write the results copy to {file}: {reason}", Hint: "It was written to {second} instead."},
 	"copy-failed":       {Message: "cannot write the results copy to {file}: {reason}", Hint: "The ledger has everything. Once there is space, run: {command}"},
 	"report-failed":     {Message: "cannot write the {kind} report to {file}: {reason}", Hint: "The results copy lists the same errors."},
