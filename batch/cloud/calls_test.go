@@ -46,6 +46,15 @@ func TestSubmitSendsEveryParameter(t *testing.T) {
 			t.Errorf("%s = %q, want %q", name, got.Get(name), value)
 		}
 	}
+	for _, c := range sheet.Columns {
+		name := c.Parameter
+		if c.Sheet == sheet.EngineersSheet {
+			name = "PMInfo.1." + name
+		}
+		if c.Parameter != "" && !got.Has(name) {
+			t.Errorf("%s, the column %s, is not sent", name, c.Header)
+		}
+	}
 	if method != http.MethodPost {
 		t.Errorf("method %s", method)
 	}

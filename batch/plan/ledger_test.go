@@ -2,8 +2,11 @@ package plan_test
 
 import (
 	"bytes"
+	"cmp"
+	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -22,7 +25,7 @@ const acceptedScope ledger.Scope = "endpoint:http://127.0.0.1:35431:100000000000
 // testdata/accepted.db, the ledger in which an earlier release recorded that all its
 // rows were accepted. No row may count as changed since.
 func TestALedgerOfAnEarlierRelease(t *testing.T) {
-	w := acceptedWorkbook(t)
+	w := acceptedWorkbook(t, func(b sheet.Book) sheet.Book { return b })
 	past := acceptedPast(t, plan.Keys(w))
 	if len(past) != len(w.Circuits) {
 		t.Fatalf("the ledger knows %d of %d circuits", len(past), len(w.Circuits))
@@ -47,7 +50,80 @@ func TestALedgerOfAnEarlierRelease(t *testing.T) {
 	}
 }
 
-func acceptedWorkbook(t *testing.T) *sheet.Workbook {
+// TestEveryParameterIsHashed changes one cell at a time. What is sent must be part of the
+// content hash, or an edit of an accepted row would go unnoticed.
+func TestEveryParameterIsHashed(t *testing.T) {
+	elsewhere := []string{"InstanceId", "RegionId", "ClientToken"} // part of the token, not of the content
+	others := map[sheet.ColumnID]string{                           // than those of the first row
+		sheet.CircuitCompanyName: "Another Company", sheet.CircuitLineType: "FIBRE", sheet.CircuitSi: "Another Builder",
+		sheet.CircuitConstructionTime: "2031-02-03T04:05:06Z", sheet.CircuitBandwidth: "777", sheet.CircuitPeerLocation: "Another place",
+		sheet.EngineerName: "Testperson Z", sheet.EngineerCertificateType: "Passport", sheet.EngineerCertificateNo: "E99999999",
+		sheet.EngineerGender: "Female", sheet.EngineerContact: "+86 139 0000 9999",
+	}
+	before := firstHash(t, sheet.NoColumn, "")
+	for _, c := range sheet.Columns {
+		if c.Parameter == "" || slices.Contains(elsewhere, c.Parameter) {
+			continue
+		}
+		if others[c.ID] == "" {
+			t.Errorf("add a value for the column %s to this test", c.Header)
+		} else if firstHash(t, c.ID, others[c.ID]) == before {
+			t.Errorf("the content hash ignores the column %s", c.Header)
+		}
+	}
+}
+
+// firstHash is the content hash of the first circuit of the accepted workbook, with another
+// value in one column.
+func firstHash(t *testing.T, column sheet.ColumnID, value string) string {
+	w := acceptedWorkbook(t, func(b sheet.Book) sheet.Book { return changedBook{b, column, value} })
+	a := batch.Application{Circuit: &w.Circuits[0]}
+	for _, i := range w.Circuits[0].Engineers {
+		a.Engineers = append(a.Engineers, &w.Engineers[i])
+	}
+	return a.ContentHash()
+}
+
+// changedBook has the same value in each data cell of one column.
+type changedBook struct {
+	sheet.Book
+	column sheet.ColumnID
+	value  string
+}
+
+// Rows implements [sheet.Book].
+func (b changedBook) Rows(name string) iter.Seq2[sheet.Row, error] {
+	return func(yield func(sheet.Row, error) bool) {
+		col := 0
+		for row, err := range b.Book.Rows(name) {
+			cells := slices.DeleteFunc(slices.Clone(row.Cells), func(c sheet.Cell) bool { return c.Col == col })
+			if col > 0 {
+				cells = append(cells, sheet.Cell{Col: col, Type: sheet.TextCell, Value: b.value})
+				slices.SortFunc(cells, func(x, y sheet.Cell) int { return cmp.Compare(x.Col, y.Col) })
+			} else {
+				col = b.find(row)
+			}
+			row.Cells = cells
+			if !yield(row, err) {
+				return
+			}
+		}
+	}
+}
+
+// find returns where a header row has the column, 0 if it does not.
+func (b changedBook) find(row sheet.Row) int {
+	for _, c := range sheet.Columns {
+		for _, cell := range row.Cells {
+			if c.ID == b.column && c.Header == cell.Value {
+				return cell.Col
+			}
+		}
+	}
+	return 0
+}
+
+func acceptedWorkbook(t *testing.T, change func(sheet.Book) sheet.Book) *sheet.Workbook {
 	t.Helper()
 	data, err := os.ReadFile("testdata/accepted.xlsx")
 	if err != nil {
@@ -58,7 +134,7 @@ func acceptedWorkbook(t *testing.T) *sheet.Workbook {
 		t.Fatal(err)
 	}
 	defer book.Close()
-	w, err := sheet.Decode(book, sheet.Options{Now: time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)})
+	w, err := sheet.Decode(change(book), sheet.Options{Now: time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +157,7 @@ func acceptedPast(t *testing.T, keys []batch.Key) map[batch.Key]batch.Record {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	past, err := store.Past(t.Context(), acceptedScope, keys)
+	past, err := store.Past(t.Context(), acceptedScope, batch.PlaceLOA, keys)
 	if err != nil {
 		t.Fatal(err)
 	}
