@@ -52,16 +52,16 @@ type Plan struct {
 	DryRun       bool            // Run sends nothing
 }
 
-// reapplied returns the application to send if a person asks for another one: of the next
-// generation, and a Reapply if the LOA was rejected, an Apply otherwise.
-func (a *Application) reapplied(status string) Application {
+// repeated returns the application to send if a person asks for another one: of the next
+// generation. An operation that cannot be repeated is sent once more as it was.
+func (a *Application) repeated(loaStatus string) Application {
 	next := *a
-	next.LookUpFirst, next.Operation = false, Apply
-	if status == LOARejected {
-		next.Operation = Reapply
+	next.LookUpFirst = false
+	if again := operations[a.Operation].again; again != nil {
+		next.Operation = again(loaStatus)
+		next.Generation++
+		next.Token = next.DeriveToken()
 	}
-	next.Generation++
-	next.Token = next.DeriveToken()
 	return next
 }
 

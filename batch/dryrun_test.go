@@ -54,7 +54,7 @@ func (f forbidden) Submit(context.Context, Application) (Receipt, error) {
 	return Receipt{}, nil
 }
 
-func (f forbidden) Past(context.Context, []Key) (map[Key]Record, error) { return nil, nil }
+func (f forbidden) Past(context.Context, Place, []Key) (map[Key]Record, error) { return nil, nil }
 
 func (f forbidden) Begin(context.Context, Application) error {
 	f.t.Error("a dry run began something")

@@ -105,7 +105,7 @@ func matrix(t *testing.T, f fault, failing int, restart string) {
 // runNight carries out one run over a workbook of one row and returns its outcome.
 func runNight(t *testing.T, ctx context.Context, s *server, l Ledger, w *sheet.Workbook, o plan.Options) Outcome {
 	t.Helper()
-	past, err := l.Past(t.Context(), plan.Keys(w))
+	past, err := l.Past(t.Context(), PlaceLOA, plan.Keys(w))
 	if err != nil {
 		t.Fatal(err)
 	}

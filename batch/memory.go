@@ -11,7 +11,12 @@ import (
 // The zero value is empty and ready.
 type MemoryLedger struct {
 	mu       sync.Mutex
-	circuits map[Key]memory
+	circuits map[placedKey]memory
+}
+
+type placedKey struct {
+	place Place
+	key   Key
 }
 
 // memory is what the ledger knows of a circuit: the last application that ended, and
@@ -21,12 +26,12 @@ type memory struct{ ended, begun *Record }
 var _ Ledger = (*MemoryLedger)(nil)
 
 // Past implements Ledger.
-func (m *MemoryLedger) Past(_ context.Context, keys []Key) (map[Key]Record, error) {
+func (m *MemoryLedger) Past(_ context.Context, place Place, keys []Key) (map[Key]Record, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	past := map[Key]Record{}
 	for _, k := range keys {
-		switch c := m.circuits[k]; {
+		switch c := m.circuits[placedKey{place, k}]; {
 		case c.begun != nil:
 			past[k] = *c.begun
 		case c.ended != nil:
@@ -41,15 +46,16 @@ func (m *MemoryLedger) Begin(_ context.Context, a Application) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.circuits == nil {
-		m.circuits = map[Key]memory{}
+		m.circuits = map[placedKey]memory{}
 	}
-	c := m.circuits[a.Key]
+	at := placedKey{a.Operation.Place(), a.Key}
+	c := m.circuits[at]
 	if c.begun != nil {
 		c.ended = c.begun
 		c.ended.Result = sheet.Unknown
 	}
 	c.begun = &Record{Hash: a.Hash, Generation: a.Generation, Token: a.Token, Open: true}
-	m.circuits[a.Key] = c
+	m.circuits[at] = c
 	return nil
 }
 
@@ -58,7 +64,8 @@ func (m *MemoryLedger) Begin(_ context.Context, a Application) error {
 func (m *MemoryLedger) Finish(_ context.Context, o Outcome) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	c := m.circuits[o.Key]
+	at := placedKey{o.Operation.Place(), o.Key}
+	c := m.circuits[at]
 	r := c.begun
 	if r == nil {
 		r = c.ended
@@ -75,7 +82,7 @@ func (m *MemoryLedger) Finish(_ context.Context, o Outcome) error {
 		}
 		c = memory{ended: r}
 	}
-	m.circuits[o.Key] = c
+	m.circuits[at] = c
 	return nil
 }
 

@@ -20,27 +20,38 @@ const (
 
 // operations holds what the engine has to know about each operation.
 var operations = [...]struct {
-	name    string // never changes
-	api     API
-	salt    string // sets its tokens apart; empty for Apply, whose tokens are older than salts
-	place   string // never changes
+	name  string // never changes
+	api   API
+	salt  string // sets its tokens apart; empty for Apply, whose tokens are older than salts
+	place Place
+	// conflict is the code of a refusal that says that the LOA is in a state that prevents
+	// the operation. A lookup finds out whether the operation itself brought it about.
+	conflict string
+	// again is the operation to send if a person asks for another one, given the status of
+	// the LOA, which is void or missing. It is nil if the operation cannot be repeated.
+	again   func(loaStatus string) Operation
 	content func(digest, *Application)
 	judge   func(*Application, LOA) loaState
 	predict func(*Application, CircuitState) Outcome
 }{
 	Apply: {
-		name: "apply", api: "ApplyPhysicalConnectionLOA", place: placeLOA,
+		name: "apply", api: "ApplyPhysicalConnectionLOA", place: PlaceLOA, conflict: codeLOAExists, again: applyAgain,
 		content: applyContent, judge: judgeApplied, predict: predictApply,
 	},
 	Reapply: {
-		name: "reapply", api: "SecondApplyPhysicalConnectionLOA", salt: "reapply", place: placeLOA,
+		name: "reapply", api: "SecondApplyPhysicalConnectionLOA", salt: "reapply", place: PlaceLOA, conflict: codeLOAExists, again: applyAgain,
 		content: applyContent, judge: judgeApplied, predict: predictApply,
 	},
 }
 
-// placeLOA is the place of a circuit's application for its LOA, whether the first or a
+// Place names what an operation is about in the ledger, which keeps one record for each
+// circuit and place: a later operation with the same place supersedes an earlier one.
+// Places never change.
+type Place string
+
+// PlaceLOA is the place of a circuit's application for its LOA, whether the first or a
 // later one.
-const placeLOA = "loa"
+const PlaceLOA Place = "loa"
 
 // String returns the operation's name, such as apply, for logs and ledgers. It is stable.
 func (o Operation) String() string { return operations[o].name }
@@ -59,10 +70,8 @@ func ParseOperation(name string) (Operation, error) {
 // each region.
 func (o Operation) API() API { return operations[o].api }
 
-// Place returns the name of what the operation is about in the ledger, which keeps one
-// record for each circuit and place: a later operation with the same place supersedes an
-// earlier one. It is stable.
-func (o Operation) Place() string { return operations[o].place }
+// Place returns the operation's place in the ledger.
+func (o Operation) Place() Place { return operations[o].place }
 
 // API names one of the VPC calls. Each has a quota of its own in each region.
 type API string
@@ -109,6 +118,14 @@ func judgeApplied(a *Application, l LOA) loaState {
 		return loaOurs
 	}
 	return loaOther
+}
+
+// applyAgain is a Reapply if the LOA was rejected, an Apply otherwise.
+func applyAgain(loaStatus string) Operation {
+	if loaStatus == LOARejected {
+		return Reapply
+	}
+	return Apply
 }
 
 // Predict says what the API would answer to an application now, from the state of its

@@ -92,7 +92,7 @@ func (s *story) serve() {
 		all = append(all, kinds[name])
 	}
 	s.server.faults = func(a Application) fault {
-		past, _ := s.ledger.Past(s.Context(), []Key{a.Key})
+		past, _ := s.ledger.Past(s.Context(), PlaceLOA, []Key{a.Key})
 		if r := past[a.Key]; !r.Open || r.Token != a.Token || r.Hash != a.Hash {
 			s.Errorf("row %d was sent, but the ledger says %+v", a.Row, r)
 		}
@@ -133,7 +133,7 @@ func (s *story) night(killable bool) []Outcome {
 		drain = make(chan struct{})
 		time.AfterFunc(time.Duration(s.r.IntN(10_000))*time.Millisecond, func() { close(drain) })
 	}
-	past, err := s.ledger.Past(ctx, plan.Keys(s.book))
+	past, err := s.ledger.Past(ctx, PlaceLOA, plan.Keys(s.book))
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -86,7 +86,7 @@ func (r *row) submitted(receipt Receipt, err error) next {
 	}
 	switch call.Class {
 	case Refused:
-		if call.Code == codeLOAExists {
+		if call.Code == operations[r.app.Operation].conflict {
 			r.lookup = loaExists
 			return next{}
 		}
@@ -142,7 +142,7 @@ func (r *row) lookedUp(l LOA, ok bool, err error) next {
 func (r *row) foundVoid(l LOA) next {
 	switch {
 	case r.lookup == earlierRun && r.app.ReapplyRejected:
-		r.app = r.app.reapplied(l.Status)
+		r.app = r.app.repeated(l.Status)
 		r.lookup = notLooking
 		return next{}
 	case r.lookup == loaExists && r.unsettled && r.recheck():
@@ -173,7 +173,7 @@ func (r *row) foundNone(l LOA) next {
 		return n
 	}
 	if r.lookup == earlierRun && r.app.Accepted {
-		r.app = r.app.reapplied(l.Status)
+		r.app = r.app.repeated(l.Status)
 	}
 	r.lookup = notLooking
 	return next{}

@@ -40,8 +40,8 @@ const SurveyIDs = 5
 // longer know our own state: the run stops before the next send. It is safe for any
 // number of goroutines, and concurrent calls may share one commit.
 type Ledger interface {
-	// Past returns what is known of circuits from all runs of this scope.
-	Past(context.Context, []Key) (map[Key]Record, error)
+	// Past returns what is known of circuits at a place, from all runs of this scope.
+	Past(context.Context, Place, []Key) (map[Key]Record, error)
 	// Begin is durable when it returns: only then may the first byte of the
 	// application be sent. It is called once for each application of a run.
 	Begin(context.Context, Application) error

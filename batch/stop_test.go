@@ -72,7 +72,7 @@ func TestAFatalAnswerStopsTheRunAtOnce(t *testing.T) {
 		if refused != calls-20 {
 			t.Errorf("%d rows say that they were refused, but %d were", refused, calls-20)
 		}
-		past, _ := l.Past(t.Context(), plan.Keys(w))
+		past, _ := l.Past(t.Context(), PlaceLOA, plan.Keys(w))
 		for k, r := range past {
 			if r.Open {
 				t.Errorf("%v is left open, but the API rejected it", k)
@@ -182,7 +182,7 @@ func TestSecondSignalLeavesAtOnce(t *testing.T) {
 		}
 		addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.Unknown: 5, sheet.NotAttempted: 45})
 		open := 0
-		past, _ := l.Past(t.Context(), plan.Keys(w))
+		past, _ := l.Past(t.Context(), PlaceLOA, plan.Keys(w))
 		for _, r := range past {
 			if r.Open {
 				open++
@@ -203,7 +203,7 @@ func TestWhatIsOpenStaysOpen(t *testing.T) {
 		if err := l.Begin(t.Context(), p.Applications[1]); err != nil {
 			t.Fatal(err)
 		}
-		past, _ := l.Past(t.Context(), plan.Keys(w))
+		past, _ := l.Past(t.Context(), PlaceLOA, plan.Keys(w))
 		drain := make(chan struct{})
 		close(drain)
 		e := &Engine{Submitter: s, Finder: s, Ledger: l, Rate: quota.Rate{N: 1, Per: time.Hour}}
@@ -211,7 +211,7 @@ func TestWhatIsOpenStaysOpen(t *testing.T) {
 		if err != nil || sum.Outcomes[1].Result != sheet.Unknown || sum.Outcomes[2].Result != sheet.NotAttempted {
 			t.Errorf("error %v, outcomes %+v", err, sum.Outcomes)
 		}
-		after, _ := l.Past(t.Context(), plan.Keys(w))
+		after, _ := l.Past(t.Context(), PlaceLOA, plan.Keys(w))
 		if r := after[p.Applications[1].Key]; !r.Open || r.Token != p.Applications[1].Token {
 			t.Errorf("the ledger says %+v", r)
 		}

@@ -85,7 +85,7 @@ func TestOperations(t *testing.T) {
 	seen := map[string]bool{}
 	for i := range operations {
 		o := Operation(i)
-		if i < len(want) && (o.String() != want[i].name || o.Place() != want[i].place || o.API() != want[i].api) {
+		if i < len(want) && (o.String() != want[i].name || string(o.Place()) != want[i].place || o.API() != want[i].api) {
 			t.Errorf("operation %d is %v, %s, %s", i, o, o.Place(), o.API())
 		}
 		for _, unique := range []string{"name " + o.String(), "API " + string(o.API()), "salt " + operations[i].salt} {

@@ -47,7 +47,7 @@ func (a *app) runForReal(ctx context.Context, s *invocation, done *finished, t t
 		return a.ledgerFailure(err)
 	}
 	done.ledger = run
-	past, err := run.Past(ctx, keys)
+	past, err := run.Past(ctx, s.flags.operation.Place(), keys)
 	if err != nil {
 		return a.ledgerFailure(err)
 	}
@@ -75,7 +75,7 @@ func (a *app) pastOf(ctx context.Context, s *invocation, in *input) (map[batch.K
 		return nil, err
 	}
 	defer store.Close()
-	past, err := store.Past(ctx, s.service.scope, plan.Keys(in.workbook))
+	past, err := store.Past(ctx, s.service.scope, s.flags.operation.Place(), plan.Keys(in.workbook))
 	if err != nil {
 		return nil, a.ledgerFailure(err)
 	}

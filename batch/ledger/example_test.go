@@ -29,7 +29,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	past, err := run.Past(ctx, []batch.Key{key})
+	past, err := run.Past(ctx, batch.PlaceLOA, []batch.Key{key})
 	fmt.Println("known before:", len(past), err)
 
 	application := batch.Application{Row: 2, Key: key, Hash: "5f3c", Token: "token-0"}
@@ -41,7 +41,7 @@ func Example() {
 	}))
 	fmt.Println("end:", run.End(ctx, ledger.RunEnd{Requests: 1}))
 
-	past, err = store.Past(ctx, ledger.Real, []batch.Key{key})
+	past, err = store.Past(ctx, ledger.Real, batch.PlaceLOA, []batch.Key{key})
 	fmt.Println("known after:", past[key].Result, past[key].SubmittedAt.Format(time.DateOnly), "by", past[key].RunID, err)
 	// Output:
 	// known before: 0 <nil>

@@ -43,10 +43,10 @@ type Store interface {
 	// use. Without keys the run locks nothing and may begin nothing.
 	Start(ctx context.Context, info RunInfo, keys []batch.Key) (Run, error)
 
-	// Past returns what is known of circuits from all runs of a scope. Circuits that the
+	// Past returns what is known of circuits at a place, from all runs of a scope. Circuits that the
 	// ledger does not know are absent from the map. Past takes no lock: a run that sends
 	// must ask after Start.
-	Past(ctx context.Context, scope Scope, keys []batch.Key) (map[batch.Key]batch.Record, error)
+	Past(ctx context.Context, scope Scope, place batch.Place, keys []batch.Key) (map[batch.Key]batch.Record, error)
 
 	// Runs lists the runs of all scopes, the latest first; limit 0 or below means all.
 	Runs(ctx context.Context, limit int) ([]RunSummary, error)

@@ -189,7 +189,7 @@ func TestSkippedKeepsWhatIsKnown(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if after, err := l.Past(t.Context(), Keys(w)[:1]); err != nil || !after[fresh.Key].Open {
+	if after, err := l.Past(t.Context(), PlaceLOA, Keys(w)[:1]); err != nil || !after[fresh.Key].Open {
 		t.Errorf("what was open is %+v (%v) after the row was left out", after, err)
 	}
 }

@@ -118,7 +118,7 @@ func restarts(t *testing.T, open Open, kill Kill) {
 				kill(t, s, id)
 			}
 		}
-		records, err := open(t).Past(t.Context(), scope, Keys(1))
+		records, err := open(t).Past(t.Context(), scope, batch.PlaceLOA, Keys(1))
 		must(t, err)
 		test.want.Hash, test.want.Generation, test.want.Token = test.of.Hash, test.of.Generation, test.of.Token
 		test.want.RunID = fmt.Sprint(i, "-", test.want.RunID)
@@ -157,7 +157,7 @@ func concurrentRows(t *testing.T, open Open) {
 		})
 	}
 	all.Wait()
-	records, err := s.Past(t.Context(), ledger.Real, Keys(n+5))
+	records, err := s.Past(t.Context(), ledger.Real, batch.PlaceLOA, Keys(n+5))
 	must(t, err)
 	if len(records) != n {
 		t.Fatalf("%d records, want %d", len(records), n)

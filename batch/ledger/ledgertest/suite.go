@@ -80,7 +80,7 @@ func equal(t *testing.T, what string, got, want any) {
 // past reads the record of one sample circuit.
 func past(t *testing.T, s ledger.Store, i int) (batch.Record, bool) {
 	t.Helper()
-	records, err := s.Past(t.Context(), ledger.Real, []batch.Key{Key(i)})
+	records, err := s.Past(t.Context(), ledger.Real, batch.PlaceLOA, []batch.Key{Key(i)})
 	must(t, err)
 	r, ok := records[Key(i)]
 	return r, ok

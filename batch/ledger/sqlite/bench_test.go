@@ -91,7 +91,7 @@ func BenchmarkWorkbook(b *testing.B) {
 			b.Fatal(err)
 		}
 		lap("start-ms")
-		past, err := run.Past(b.Context(), keys)
+		past, err := run.Past(b.Context(), batch.PlaceLOA, keys)
 		if err != nil || len(past) != rows {
 			b.Fatal(len(past), err)
 		}

@@ -64,7 +64,7 @@ func writeUntilKilled(path string, n int) error {
 	if err != nil {
 		return err
 	}
-	past, err := run.Past(ctx, ledgertest.Keys(crashRows))
+	past, err := run.Past(ctx, batch.PlaceLOA, ledgertest.Keys(crashRows))
 	if err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func checkKilled(t *testing.T, path string, begun, finished map[int]bool) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	past, err := s.Past(t.Context(), ledger.Real, ledgertest.Keys(crashRows))
+	past, err := s.Past(t.Context(), ledger.Real, batch.PlaceLOA, ledgertest.Keys(crashRows))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +209,7 @@ func TestProcessesShareALedger(t *testing.T) {
 		})
 	}
 	all.Wait()
-	past, err := open(t, path).Past(t.Context(), ledger.Real, ledgertest.Keys(processes*rangeRows))
+	past, err := open(t, path).Past(t.Context(), ledger.Real, batch.PlaceLOA, ledgertest.Keys(processes*rangeRows))
 	if err != nil {
 		t.Fatal(err)
 	}

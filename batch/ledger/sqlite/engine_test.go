@@ -150,7 +150,7 @@ func TestEngineKeepsExactlyOnceOnThisLedger(t *testing.T) {
 
 func runOnce(t *testing.T, m *crashingRun, s *service, book *sheet.Workbook) *batch.Summary {
 	t.Helper()
-	past, err := m.Past(t.Context(), plan.Keys(book))
+	past, err := m.Past(t.Context(), batch.PlaceLOA, plan.Keys(book))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +174,7 @@ func settled(outcomes []batch.Outcome) bool {
 // check compares what the ledger knows with what the service accepted.
 func check(t *testing.T, seed uint64, store *sqlite.Store, s *service, book *sheet.Workbook) {
 	t.Helper()
-	past, err := store.Past(t.Context(), ledger.Real, plan.Keys(book))
+	past, err := store.Past(t.Context(), ledger.Real, batch.PlaceLOA, plan.Keys(book))
 	if err != nil {
 		t.Fatal(err)
 	}

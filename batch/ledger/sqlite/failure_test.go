@@ -80,7 +80,7 @@ func TestDiskFull(t *testing.T) {
 	}
 	wantKind(t, err, ledger.Full)
 	wantKind(t, r.Begin(t.Context(), numberedApplication(begun)), ledger.Full)
-	past, err := r.Past(t.Context(), numbered(n))
+	past, err := r.Past(t.Context(), batch.PlaceLOA, numbered(n))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestOneRejectionLeavesTheOthers(t *testing.T) {
 			t.Errorf("write %d: %v", i, err)
 		}
 	}
-	if past, err := r.Past(t.Context(), numbered(8)); err != nil || len(past) != 7 {
+	if past, err := r.Past(t.Context(), batch.PlaceLOA, numbered(8)); err != nil || len(past) != 7 {
 		t.Errorf("%d circuits are begun, want 7; %v", len(past), err)
 	}
 }
@@ -151,7 +151,7 @@ func TestCancelledCallWritesNothing(t *testing.T) {
 		})
 	}
 	all.Wait()
-	past, err := s.Past(t.Context(), ledger.Real, numbered(200))
+	past, err := s.Past(t.Context(), ledger.Real, batch.PlaceLOA, numbered(200))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // Past implements [ledger.Store].
-func (s *Store) Past(ctx context.Context, scope ledger.Scope, keys []batch.Key) (map[batch.Key]batch.Record, error) {
+func (s *Store) Past(ctx context.Context, scope ledger.Scope, place batch.Place, keys []batch.Key) (map[batch.Key]batch.Record, error) {
 	states := make(map[batch.Key]ledger.State, len(keys))
 	for _, k := range groupByRegion(keys) {
 		err := each(ctx, s.read, func(scan func(...any) error) error {
@@ -22,7 +22,7 @@ func (s *Store) Past(ctx context.Context, scope ledger.Scope, keys []batch.Key) 
 			return err
 		}, "SELECT c.instance_id, "+stateColumns+` FROM json_each(?) k CROSS JOIN circuits c
 			ON c.scope = ? AND c.region = ? AND c.instance_id = k.value AND c.place = ?`,
-			k.json(), string(scope), k.region, batch.Apply.Place())
+			k.json(), string(scope), k.region, string(place))
 		if err != nil {
 			return nil, s.wrap("read", err)
 		}

@@ -124,7 +124,7 @@ func takenOver(t *testing.T, s *Store, r *run, n int) ledger.Run {
 
 func past(t *testing.T, r ledger.Run, key batch.Key) batch.Record {
 	t.Helper()
-	found, err := r.Past(t.Context(), []batch.Key{key})
+	found, err := r.Past(t.Context(), batch.PlaceLOA, []batch.Key{key})
 	if err != nil {
 		t.Fatal(err)
 	}

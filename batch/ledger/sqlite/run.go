@@ -27,15 +27,15 @@ type run struct {
 var _ ledger.Run = (*run)(nil)
 
 func (r *run) circuit(key batch.Key, o batch.Operation) circuit {
-	return circuit{string(r.info.Scope), key, o.Place()}
+	return circuit{string(r.info.Scope), key, string(o.Place())}
 }
 
 // Info implements [ledger.Run].
 func (r *run) Info() ledger.RunInfo { return r.info }
 
 // Past implements [batch.Ledger].
-func (r *run) Past(ctx context.Context, keys []batch.Key) (map[batch.Key]batch.Record, error) {
-	return r.store.Past(ctx, r.info.Scope, keys)
+func (r *run) Past(ctx context.Context, place batch.Place, keys []batch.Key) (map[batch.Key]batch.Record, error) {
+	return r.store.Past(ctx, r.info.Scope, place, keys)
 }
 
 // Begin implements [ledger.Run].

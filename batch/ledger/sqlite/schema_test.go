@@ -178,7 +178,7 @@ func TestVersion1ReadsBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	past, err := s.Past(t.Context(), ledger.Real, numbered(5))
+	past, err := s.Past(t.Context(), ledger.Real, batch.PlaceLOA, numbered(5))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -251,7 +251,7 @@ func TestVersion1GoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	past, err := s.Past(t.Context(), ledger.Real, numbered(5))
+	past, err := s.Past(t.Context(), ledger.Real, batch.PlaceLOA, numbered(5))
 	if err != nil {
 		t.Fatal(err)
 	}
