@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -202,8 +203,9 @@ func (a *app) printUnfinished(cmd *cobra.Command, err error) error {
 		doc.DryRun = !ok || mode != dryRunOff
 	}
 	args := cmd.Flags().Args()
-	switch cmd.Name() {
-	case "validate", "submit", "status":
+	_, operands, _ := strings.Cut(cmd.Use, " ")
+	switch {
+	case strings.HasPrefix(operands, "FILE"):
 		if len(args) > 1 {
 			docs := make([]report.Document, len(args))
 			for i, path := range args {
@@ -212,7 +214,7 @@ func (a *app) printUnfinished(cmd *cobra.Command, err error) error {
 			return report.JSONRuns(a.env.Stdout, docs, exitOf(err))
 		}
 		return report.JSON(a.env.Stdout, a.unfinished(doc, cmp.Or(args...), err))
-	case "report":
+	case cmd.Name() == "report":
 		doc.RunID = cmp.Or(args...)
 		return report.JSON(a.env.Stdout, a.unfinished(doc, cmd.Flag("input").Value.String(), err))
 	}
