@@ -6,11 +6,11 @@ import (
 	"testing"
 	"testing/synctest"
 
-	. "github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch"
 )
 
 func TestRetryRead(t *testing.T) {
-	failed := func(c Class) *CallError { return &CallError{Class: c} }
+	failed := func(c batch.Class) *batch.CallError { return &batch.CallError{Class: c} }
 	for _, test := range []struct {
 		name    string
 		answers []error // one for each call; the last one stays
@@ -18,16 +18,16 @@ func TestRetryRead(t *testing.T) {
 		failed  bool
 	}{
 		{"answered at once", []error{nil}, 1, false},
-		{"answered in the end", []error{failed(NotSent), failed(TryLater), failed(MaybeReceived), nil}, 4, false},
-		{"never answered", []error{failed(MaybeReceived)}, 4, true},
-		{"refused", []error{failed(NotSent), failed(Refused)}, 2, true},
-		{"fatal for all", []error{failed(RunFatal)}, 1, true},
-		{"fatal for the region", []error{failed(RegionFatal)}, 1, true},
+		{"answered in the end", []error{failed(batch.NotSent), failed(batch.TryLater), failed(batch.MaybeReceived), nil}, 4, false},
+		{"never answered", []error{failed(batch.MaybeReceived)}, 4, true},
+		{"refused", []error{failed(batch.NotSent), failed(batch.Refused)}, 2, true},
+		{"fatal for all", []error{failed(batch.RunFatal)}, 1, true},
+		{"fatal for the region", []error{failed(batch.RegionFatal)}, 1, true},
 		{"nothing sent", []error{context.Canceled}, 1, true},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			calls := 0
-			err := RetryRead(t.Context(), 4, func() error {
+			err := batch.RetryRead(t.Context(), 4, func() error {
 				calls++
 				return test.answers[min(calls, len(test.answers))-1]
 			})
@@ -42,7 +42,7 @@ func TestRetryReadEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		lost, calls := lostAnswer("(timeout)"), 0
-		err := RetryRead(ctx, 9, func() error {
+		err := batch.RetryRead(ctx, 9, func() error {
 			if calls++; calls == 2 {
 				cancel()
 			}
@@ -63,7 +63,7 @@ func TestMatchCode(t *testing.T) {
 		{"*A", "A", true}, {"*A", "BA", true}, {"*A", "AB", false},
 		{"A*A", "AA", true}, {"A*A", "A", false}, {"A*A", "AxA", true}, {"", "", true}, {"", "A", false},
 	} {
-		if MatchCode(tc.pattern, tc.code) != tc.want {
+		if batch.MatchCode(tc.pattern, tc.code) != tc.want {
 			t.Errorf("MatchCode(%q, %q) is not %v", tc.pattern, tc.code, tc.want)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	. "github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
@@ -18,28 +18,28 @@ import (
 func TestPredict(t *testing.T) {
 	for _, test := range []struct {
 		name    string
-		state   CircuitState
+		state   batch.CircuitState
 		reapply bool
 		want    sheet.Result
-		why     Reason
+		why     batch.Reason
 		code    string
 		circuit string
 	}{
-		{"ready", CircuitState{"pc-1", "Allocated", "Normal", ""}, false, sheet.Valid, ReasonValid, "", ""},
-		{"business status missing", CircuitState{"pc-1", "Allocated", "", ""}, false, sheet.Valid, ReasonValid, "", ""},
-		{"no such circuit", CircuitState{}, false, sheet.Blocked, ReasonNoCircuit, "InvalidInstanceId.NotFound", ""},
-		{"not allocated yet", CircuitState{"pc-1", "Initial", "Normal", ""}, false, sheet.Blocked, ReasonNotAllocated, "IncorrectStatus.PhysicalConnection", "Initial"},
-		{"in use", CircuitState{"pc-1", "Enabled", "Normal", ""}, false, sheet.Blocked, ReasonNotAllocated, "IncorrectStatus.PhysicalConnection", "Enabled"},
-		{"locked", CircuitState{"pc-1", "Allocated", "FinancialLocked", ""}, false, sheet.Blocked, ReasonLocked, "IncorrectStatus.PhysicalConnection", "FinancialLocked"},
-		{"locked before it is allocated", CircuitState{"pc-1", "Initial", "SecurityLocked", ""}, false, sheet.Blocked, ReasonLocked, "IncorrectStatus.PhysicalConnection", "SecurityLocked"},
-		{"LOA applied for", CircuitState{"pc-1", "Allocated", "Normal", "Applying"}, false, sheet.Already, ReasonLOAExists, "", ""},
-		{"LOA complete, circuit in use", CircuitState{"pc-1", "Enabled", "Normal", "Complete"}, true, sheet.Already, ReasonLOAExists, "", ""},
-		{"LOA rejected", CircuitState{"pc-1", "Allocated", "Normal", LOARejected}, false, sheet.Blocked, ReasonLOARejected, "IncorrectStatus.PhysicalConnectionLOA", ""},
-		{"LOA rejected, asked to reapply", CircuitState{"pc-1", "Allocated", "Normal", LOARejected}, true, sheet.Valid, ReasonValid, "", ""},
-		{"LOA deleted", CircuitState{"pc-1", "Allocated", "Normal", LOADeleted}, false, sheet.Valid, ReasonValid, "", ""},
+		{"ready", batch.CircuitState{"pc-1", "Allocated", "Normal", ""}, false, sheet.Valid, batch.ReasonValid, "", ""},
+		{"business status missing", batch.CircuitState{"pc-1", "Allocated", "", ""}, false, sheet.Valid, batch.ReasonValid, "", ""},
+		{"no such circuit", batch.CircuitState{}, false, sheet.Blocked, batch.ReasonNoCircuit, "InvalidInstanceId.NotFound", ""},
+		{"not allocated yet", batch.CircuitState{"pc-1", "Initial", "Normal", ""}, false, sheet.Blocked, batch.ReasonNotAllocated, "IncorrectStatus.PhysicalConnection", "Initial"},
+		{"in use", batch.CircuitState{"pc-1", "Enabled", "Normal", ""}, false, sheet.Blocked, batch.ReasonNotAllocated, "IncorrectStatus.PhysicalConnection", "Enabled"},
+		{"locked", batch.CircuitState{"pc-1", "Allocated", "FinancialLocked", ""}, false, sheet.Blocked, batch.ReasonLocked, "IncorrectStatus.PhysicalConnection", "FinancialLocked"},
+		{"locked before it is allocated", batch.CircuitState{"pc-1", "Initial", "SecurityLocked", ""}, false, sheet.Blocked, batch.ReasonLocked, "IncorrectStatus.PhysicalConnection", "SecurityLocked"},
+		{"LOA applied for", batch.CircuitState{"pc-1", "Allocated", "Normal", "Applying"}, false, sheet.Already, batch.ReasonLOAExists, "", ""},
+		{"LOA complete, circuit in use", batch.CircuitState{"pc-1", "Enabled", "Normal", "Complete"}, true, sheet.Already, batch.ReasonLOAExists, "", ""},
+		{"LOA rejected", batch.CircuitState{"pc-1", "Allocated", "Normal", batch.LOARejected}, false, sheet.Blocked, batch.ReasonLOARejected, "IncorrectStatus.PhysicalConnectionLOA", ""},
+		{"LOA rejected, asked to reapply", batch.CircuitState{"pc-1", "Allocated", "Normal", batch.LOARejected}, true, sheet.Valid, batch.ReasonValid, "", ""},
+		{"LOA deleted", batch.CircuitState{"pc-1", "Allocated", "Normal", batch.LOADeleted}, false, sheet.Valid, batch.ReasonValid, "", ""},
 	} {
-		a := Application{Row: 7, ReapplyRejected: test.reapply}
-		o := Predict(a, test.state)
+		a := batch.Application{Row: 7, ReapplyRejected: test.reapply}
+		o := batch.Predict(a, test.state)
 		if o.Row != 7 || o.Result != test.want || o.Reason != test.why || o.ErrorCode != test.code || o.LOAStatus != test.state.LOAStatus || o.CircuitState != test.circuit {
 			t.Errorf("%s: %+v", test.name, o)
 		}
@@ -49,19 +49,21 @@ func TestPredict(t *testing.T) {
 // forbidden is an API and a ledger that a dry run must not use.
 type forbidden struct{ t *testing.T }
 
-func (f forbidden) Submit(context.Context, Application) (Receipt, error) {
+func (f forbidden) Submit(context.Context, batch.Application) (batch.Receipt, error) {
 	f.t.Error("a dry run sent something")
-	return Receipt{}, nil
+	return batch.Receipt{}, nil
 }
 
-func (f forbidden) Past(context.Context, Place, []Key) (map[Key]Record, error) { return nil, nil }
+func (f forbidden) Past(context.Context, batch.Place, []batch.Key) (map[batch.Key]batch.Record, error) {
+	return nil, nil
+}
 
-func (f forbidden) Begin(context.Context, Application) error {
+func (f forbidden) Begin(context.Context, batch.Application) error {
 	f.t.Error("a dry run began something")
 	return nil
 }
 
-func (f forbidden) Finish(context.Context, Outcome) error {
+func (f forbidden) Finish(context.Context, batch.Outcome) error {
 	f.t.Error("a dry run wrote something")
 	return nil
 }
@@ -71,7 +73,7 @@ func TestDryRunSendsNothing(t *testing.T) {
 		w := workbook(9, "cn-hangzhou", "cn-shanghai", "eu-central-1")
 		w.Circuits[0].Invalid = true
 		p := plan.New(w, plan.Options{DryRun: true, AllOrNothing: true})
-		sum, err := (&Engine{Submitter: forbidden{t}, Ledger: forbidden{t}}).Run(t.Context(), nil, p)
+		sum, err := (&batch.Engine{Submitter: forbidden{t}, Ledger: forbidden{t}}).Run(t.Context(), nil, p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,13 +86,13 @@ func TestDryRunSendsNothing(t *testing.T) {
 		s.fail = func(region string, call int) error {
 			switch {
 			case region == "cn-hangzhou" && call < 3:
-				return &CallError{Class: TryLater, Code: "Throttling.User", Throttled: true}
+				return &batch.CallError{Class: batch.TryLater, Code: "Throttling.User", Throttled: true}
 			case region == "cn-shanghai":
-				return &CallError{Class: RegionFatal, Code: "(no-such-host)"}
+				return &batch.CallError{Class: batch.RegionFatal, Code: "(no-such-host)"}
 			}
 			return nil
 		}
-		sum, err = (&Engine{Submitter: forbidden{t}, Ledger: forbidden{t}, Surveyor: s}).Run(t.Context(), nil, p)
+		sum, err = (&batch.Engine{Submitter: forbidden{t}, Ledger: forbidden{t}, Surveyor: s}).Run(t.Context(), nil, p)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,8 +108,8 @@ func TestDryRunSendsNothing(t *testing.T) {
 
 // surveyor lists circuits on pages of fifty, after some failures.
 type surveyor struct {
-	circuits []CircuitState
-	unlisted []CircuitState // found by their IDs only
+	circuits []batch.CircuitState
+	unlisted []batch.CircuitState // found by their IDs only
 	fail     func(region string, call int) error
 
 	mu    sync.Mutex
@@ -115,12 +117,12 @@ type surveyor struct {
 	asked []string // page and number of IDs of each call
 }
 
-func allocated(id string) CircuitState {
-	return CircuitState{InstanceID: id, Status: "Allocated", BusinessStatus: "Normal"}
+func allocated(id string) batch.CircuitState {
+	return batch.CircuitState{InstanceID: id, Status: "Allocated", BusinessStatus: "Normal"}
 }
 
 // Survey implements Surveyor.
-func (s *surveyor) Survey(_ context.Context, region string, page int, ids []string) ([]CircuitState, bool, error) {
+func (s *surveyor) Survey(_ context.Context, region string, page int, ids []string) ([]batch.CircuitState, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls[region]++
@@ -132,7 +134,7 @@ func (s *surveyor) Survey(_ context.Context, region string, page int, ids []stri
 	}
 	if len(ids) > 0 {
 		both := append(slices.Clone(s.circuits), s.unlisted...)
-		return slices.DeleteFunc(both, func(c CircuitState) bool { return !slices.Contains(ids, c.InstanceID) }), false, nil
+		return slices.DeleteFunc(both, func(c batch.CircuitState) bool { return !slices.Contains(ids, c.InstanceID) }), false, nil
 	}
 	const size = 50
 	from, to := min((page-1)*size, len(s.circuits)), min(page*size, len(s.circuits))
@@ -140,7 +142,7 @@ func (s *surveyor) Survey(_ context.Context, region string, page int, ids []stri
 }
 
 // surveyed carries out an online dry run of circuits that are all in one region.
-func surveyed(t *testing.T, e *Engine, rows int) *Summary {
+func surveyed(t *testing.T, e *batch.Engine, rows int) *batch.Summary {
 	t.Helper()
 	p := plan.New(workbook(rows, "cn-hangzhou"), plan.Options{DryRun: true})
 	sum, err := e.Run(t.Context(), nil, p)
@@ -177,7 +179,7 @@ func TestSurveyPages(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := listed(max(test.rows, test.listed))
 			s.circuits, s.unlisted = s.circuits[:test.listed], s.circuits[test.listed:test.listed+test.unlisted]
-			sum := surveyed(t, &Engine{Surveyor: s}, test.rows)
+			sum := surveyed(t, &batch.Engine{Surveyor: s}, test.rows)
 			valid := min(test.rows, test.listed+test.unlisted)
 			addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.Valid: valid, sheet.Blocked: test.rows - valid})
 			if !slices.Equal(s.asked, test.asked) || sum.Requests != len(test.asked) {
@@ -198,7 +200,7 @@ func TestSurveyRepeatsPages(t *testing.T) {
 			}
 			return nil
 		}
-		sum := surveyed(t, &Engine{Surveyor: s, MaxAttempts: 2}, 1000)
+		sum := surveyed(t, &batch.Engine{Surveyor: s, MaxAttempts: 2}, 1000)
 		addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.Valid: 1000})
 		if sum.Requests != 26 || sum.Requests != len(s.asked) || sum.Lookups != 26 {
 			t.Errorf("%d requests, %d lookups, %d asked", sum.Requests, sum.Lookups, len(s.asked))
@@ -209,26 +211,26 @@ func TestSurveyRepeatsPages(t *testing.T) {
 // If a page cannot be read, what was read before it counts, and the other rows say why.
 func TestSurveyKeepsWhatItRead(t *testing.T) {
 	for _, test := range []struct {
-		class Class
-		why   Reason
-		stop  StopReason
+		class batch.Class
+		why   batch.Reason
+		stop  batch.StopReason
 		calls int
 	}{
-		{TryLater, ReasonUnasked, "", 1 + 3},
-		{MaybeReceived, ReasonUnasked, "", 1 + 3},
-		{Refused, ReasonUnasked, "", 1 + 1},
-		{RegionFatal, ReasonRegion, "", 1 + 1},
-		{RunFatal, ReasonStopped, StopFatal, 1 + 1},
+		{batch.TryLater, batch.ReasonUnasked, "", 1 + 3},
+		{batch.MaybeReceived, batch.ReasonUnasked, "", 1 + 3},
+		{batch.Refused, batch.ReasonUnasked, "", 1 + 1},
+		{batch.RegionFatal, batch.ReasonRegion, "", 1 + 1},
+		{batch.RunFatal, batch.ReasonStopped, batch.StopFatal, 1 + 1},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := listed(60)
 			s.fail = func(_ string, call int) error {
 				if call > 1 {
-					return &CallError{Class: test.class, Code: "Code"}
+					return &batch.CallError{Class: test.class, Code: "Code"}
 				}
 				return nil
 			}
-			sum := surveyed(t, &Engine{Surveyor: s, MaxAttempts: 3}, 60)
+			sum := surveyed(t, &batch.Engine{Surveyor: s, MaxAttempts: 3}, 60)
 			addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.Valid: 50, sheet.NotAttempted: 10})
 			if o := sum.Outcomes[59]; o.Reason != test.why || o.ErrorCode != "Code" || sum.Stop != test.stop || len(s.asked) != test.calls {
 				t.Errorf("%v: %+v, stop %q, %d calls", test.class, o, sum.Stop, len(s.asked))
@@ -243,12 +245,12 @@ func TestSurveyKeepsTheQuota(t *testing.T) {
 		s := listed(500)
 		s.fail = func(_ string, call int) error {
 			if call == 3 {
-				return &CallError{Class: TryLater, Code: "Throttling.User", Throttled: true}
+				return &batch.CallError{Class: batch.TryLater, Code: "Throttling.User", Throttled: true}
 			}
 			return nil
 		}
 		start := time.Now()
-		sum := surveyed(t, &Engine{Surveyor: s, Rate: quota.Rate{N: 2, Per: time.Second}}, 500)
+		sum := surveyed(t, &batch.Engine{Surveyor: s, Rate: quota.Rate{N: 2, Per: time.Second}}, 500)
 		addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.Valid: 500})
 		if took := time.Since(start); took < 5*time.Second || sum.Throttled != 1 || sum.Slowed == 0 {
 			t.Errorf("11 pages took %v at 2/1s, throttled %d, slowed %v", took, sum.Throttled, sum.Slowed)
@@ -269,12 +271,12 @@ func TestSurveyStops(t *testing.T) {
 			return nil
 		}
 		p := plan.New(workbook(1000, "cn-hangzhou"), plan.Options{DryRun: true})
-		sum, err := (&Engine{Surveyor: s}).Run(t.Context(), drain, p)
+		sum, err := (&batch.Engine{Surveyor: s}).Run(t.Context(), drain, p)
 		if err != nil {
 			t.Fatal(err)
 		}
 		addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.Valid: 100, sheet.NotAttempted: 900})
-		if o := sum.Outcomes[999]; o.Reason != ReasonInterrupted || sum.Stop != StopInterrupted {
+		if o := sum.Outcomes[999]; o.Reason != batch.ReasonInterrupted || sum.Stop != batch.StopInterrupted {
 			t.Errorf("%+v, stop %q", o, sum.Stop)
 		}
 	})

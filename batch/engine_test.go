@@ -16,7 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	. "github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
@@ -28,7 +28,7 @@ func TestRunSubmitsEveryRowInSheetOrder(t *testing.T) {
 		w := workbook(90, "cn-hangzhou", "cn-shanghai", "eu-central-1")
 		w.Circuits[4].Invalid = true
 		seen := 0
-		e := &Engine{Submitter: s, Finder: s, Rate: quota.DefaultRate, Observe: func(e Event) {
+		e := &batch.Engine{Submitter: s, Finder: s, Rate: quota.DefaultRate, Observe: func(e batch.Event) {
 			seen++
 			if e.Done != seen || e.Total != 90 {
 				t.Errorf("event %d says %d of %d", seen, e.Done, e.Total)
@@ -55,12 +55,12 @@ func TestRunSubmitsEveryRowInSheetOrder(t *testing.T) {
 
 // timedLedger notes when applications begin.
 type timedLedger struct {
-	MemoryLedger
+	batch.MemoryLedger
 	mu    sync.Mutex
 	begun map[time.Time]int
 }
 
-func (l *timedLedger) Begin(ctx context.Context, a Application) error {
+func (l *timedLedger) Begin(ctx context.Context, a batch.Application) error {
 	l.mu.Lock()
 	l.begun[time.Now()]++
 	l.mu.Unlock()
@@ -73,35 +73,35 @@ func TestBeginsComeTogether(t *testing.T) {
 		s := newServer()
 		s.latency = func() time.Duration { return time.Second }
 		l := &timedLedger{begun: map[time.Time]int{}}
-		e := &Engine{Submitter: s, Finder: s, Ledger: l, Concurrency: 1}
-		if _, err := e.Run(t.Context(), nil, plan.New(workbook(10*FreeAhead), plan.Options{})); err != nil {
+		e := &batch.Engine{Submitter: s, Finder: s, Ledger: l, Concurrency: 1}
+		if _, err := e.Run(t.Context(), nil, plan.New(workbook(10*batch.FreeAhead), plan.Options{})); err != nil {
 			t.Fatal(err)
 		}
 		rows := 0
 		for at, n := range l.begun {
 			rows += n
-			if n < FreeAhead/2 || n > FreeAhead {
-				t.Errorf("%d rows begun at %v, want %d to %d", n, at, FreeAhead/2, FreeAhead)
+			if n < batch.FreeAhead/2 || n > batch.FreeAhead {
+				t.Errorf("%d rows begun at %v, want %d to %d", n, at, batch.FreeAhead/2, batch.FreeAhead)
 			}
 		}
-		if rows != 10*FreeAhead {
-			t.Errorf("%d rows begun, want %d", rows, 10*FreeAhead)
+		if rows != 10*batch.FreeAhead {
+			t.Errorf("%d rows begun, want %d", rows, 10*batch.FreeAhead)
 		}
 	})
 }
 
 func TestParseLimit(t *testing.T) {
-	for text, want := range map[string]Limit{"": {}, "25": {N: 25}, "5%": {Percent: 5}, " 2.5 %": {Percent: 2.5}, "100%": {Percent: 100}} {
-		got, err := ParseLimit(text)
+	for text, want := range map[string]batch.Limit{"": {}, "25": {N: 25}, "5%": {Percent: 5}, " 2.5 %": {Percent: 2.5}, "100%": {Percent: 100}} {
+		got, err := batch.ParseLimit(text)
 		if err != nil || got != want {
 			t.Errorf("ParseLimit(%q) = %v, %v", text, got, err)
 		}
-		if again, err := ParseLimit(got.String()); err != nil || again != want {
+		if again, err := batch.ParseLimit(got.String()); err != nil || again != want {
 			t.Errorf("%q is written as %q", text, got)
 		}
 	}
 	for _, text := range []string{"0", "-1", "0%", "101%", "x", "%", "1.5", "NaN%"} {
-		if got, err := ParseLimit(text); err == nil {
+		if got, err := batch.ParseLimit(text); err == nil {
 			t.Errorf("ParseLimit(%q) = %v, want an error", text, got)
 		}
 	}
@@ -116,15 +116,17 @@ type accepting struct {
 	calls   atomic.Int64
 }
 
-func (s *accepting) Submit(ctx context.Context, a Application) (Receipt, error) {
+func (s *accepting) Submit(ctx context.Context, a batch.Application) (batch.Receipt, error) {
 	if s.calls.Add(1) == 10_000 && s.first != nil {
 		s.first()
 	}
 	time.Sleep(s.latency)
-	return Receipt{RequestID: a.Token, At: time.Now()}, nil
+	return batch.Receipt{RequestID: a.Token, At: time.Now()}, nil
 }
 
-func (s *accepting) Find(context.Context, Key) (LOA, bool, error) { return LOA{}, false, nil }
+func (s *accepting) Find(context.Context, batch.Key) (batch.LOA, bool, error) {
+	return batch.LOA{}, false, nil
+}
 
 // As many rows as a sheet can hold take 58 hours at the documented quota; -million runs
 // them. What runs at any moment is bounded by the calls in flight, whatever the number
@@ -138,7 +140,7 @@ func TestManyRows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		goroutines := 0
 		s := &accepting{latency: 30 * time.Millisecond, first: func() { goroutines = runtime.NumGoroutine() }}
-		e := &Engine{Submitter: s, Finder: s, Rate: quota.DefaultRate}
+		e := &batch.Engine{Submitter: s, Finder: s, Rate: quota.DefaultRate}
 		start := time.Now()
 		sum, err := e.Run(t.Context(), nil, plan.New(w, plan.Options{}))
 		if err != nil {
@@ -163,14 +165,14 @@ func TestManyRows(t *testing.T) {
 func TestLogHasOneLineForEachAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()
-		s.faults = func(a Application) fault {
+		s.faults = func(a batch.Application) fault {
 			if a.Attempt == 1 {
-				return fault{err: &CallError{Class: MaybeReceived, Code: "ServiceUnavailable", RequestID: "R-503", Status: 503, Unsettled: true}}
+				return fault{err: &batch.CallError{Class: batch.MaybeReceived, Code: "ServiceUnavailable", RequestID: "R-503", Status: 503, Unsettled: true}}
 			}
 			return fault{}
 		}
 		var b bytes.Buffer
-		e := &Engine{
+		e := &batch.Engine{
 			Submitter: s, Finder: s, Rate: quota.Rate{N: 1, Per: 5 * time.Second}, RunID: "night",
 			Log: slog.New(slog.NewJSONHandler(&b, nil)),
 		}

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	. "github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -23,32 +23,32 @@ const (
 // fault is how the server treats one attempt: (applied?, answer).
 type fault struct {
 	effect effect
-	err    *CallError // nil answers according to the state of the server
-	hang   bool       // no answer comes until the caller gives up
+	err    *batch.CallError // nil answers according to the state of the server
+	hang   bool             // no answer comes until the caller gives up
 }
 
 // server is an API that records what really happened: the LOA of each circuit, the
 // parameters of each token, and every arrival.
 type server struct {
 	mu       sync.Mutex
-	loas     map[Key]LOA
-	accepted map[Key]int       // applications that took effect
+	loas     map[batch.Key]batch.LOA
+	accepted map[batch.Key]int // applications that took effect
 	tokens   map[string]string // parameters by token
 	replies  map[string]bool   // tokens that were accepted
 	misused  []string          // tokens that came with other parameters
 	arrivals map[string][]time.Time
 
 	latency func() time.Duration
-	faults  func(a Application) fault // of the attempt; nil means no faults
-	blind   func(k Key) *CallError    // of the lookup; nil means no errors
-	timeout time.Duration             // the caller's, for hangs
-	stale   func() bool               // whether a lookup lags behind and knows no LOA yet; nil means never
-	apply   func(a Application) *CallError
+	faults  func(a batch.Application) fault    // of the attempt; nil means no faults
+	blind   func(k batch.Key) *batch.CallError // of the lookup; nil means no errors
+	timeout time.Duration                      // the caller's, for hangs
+	stale   func() bool                        // whether a lookup lags behind and knows no LOA yet; nil means never
+	apply   func(a batch.Application) *batch.CallError
 }
 
 func newServer() *server {
 	return &server{
-		loas: map[Key]LOA{}, accepted: map[Key]int{}, tokens: map[string]string{}, replies: map[string]bool{},
+		loas: map[batch.Key]batch.LOA{}, accepted: map[batch.Key]int{}, tokens: map[string]string{}, replies: map[string]bool{},
 		arrivals: map[string][]time.Time{}, timeout: 15 * time.Second,
 		latency: func() time.Duration { return 20 * time.Millisecond },
 	}
@@ -71,21 +71,21 @@ func (s *server) pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-func lostAnswer(code string) *CallError {
-	return &CallError{Class: MaybeReceived, Code: code, Unsettled: true}
+func lostAnswer(code string) *batch.CallError {
+	return &batch.CallError{Class: batch.MaybeReceived, Code: code, Unsettled: true}
 }
 
 // Submit implements Submitter.
-func (s *server) Submit(ctx context.Context, a Application) (Receipt, error) {
+func (s *server) Submit(ctx context.Context, a batch.Application) (batch.Receipt, error) {
 	if ctx.Err() != nil {
-		return Receipt{}, ctx.Err()
+		return batch.Receipt{}, ctx.Err()
 	}
 	latency := s.took()
 	there := latency / 4
 	circuit := *a.Circuit // as it is on the wire: the workbook may change before an effect that is delayed
 	a.Circuit = &circuit
 	if s.pause(ctx, there) != nil {
-		return Receipt{}, lostAnswer("(canceled)")
+		return batch.Receipt{}, lostAnswer("(canceled)")
 	}
 	var f fault
 	s.mu.Lock()
@@ -96,7 +96,7 @@ func (s *server) Submit(ctx context.Context, a Application) (Receipt, error) {
 	s.arrivals[a.Key.Region+" "+api] = append(s.arrivals[a.Key.Region+" "+api], time.Now())
 	s.mu.Unlock()
 
-	var refusal *CallError
+	var refusal *batch.CallError
 	switch {
 	case f.err == nil || f.effect == before:
 		refusal = s.take(a)
@@ -107,25 +107,25 @@ func (s *server) Submit(ctx context.Context, a Application) (Receipt, error) {
 	case f.hang:
 		s.pause(ctx, s.timeout)
 	case s.pause(ctx, latency-there) != nil:
-		return Receipt{}, lostAnswer("(canceled)")
+		return batch.Receipt{}, lostAnswer("(canceled)")
 	}
 	switch {
 	case f.err != nil:
-		return Receipt{}, f.err
+		return batch.Receipt{}, f.err
 	case refusal != nil:
-		return Receipt{}, refusal
+		return batch.Receipt{}, refusal
 	}
-	return Receipt{RequestID: "R-" + a.Token, At: time.Now().UTC()}, nil
+	return batch.Receipt{RequestID: "R-" + a.Token, At: time.Now().UTC()}, nil
 }
 
 // take applies for an LOA as the real API does.
-func (s *server) take(a Application) *CallError {
+func (s *server) take(a batch.Application) *batch.CallError {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	parameters := fmt.Sprint(a.Key, a.Hash, a.Operation)
 	if known, used := s.tokens[a.Token]; used && known != parameters {
 		s.misused = append(s.misused, a.Token+" "+known+" "+parameters)
-		return &CallError{Class: Refused, Code: "IdempotentParameterMismatch", Status: 400}
+		return &batch.CallError{Class: batch.Refused, Code: "IdempotentParameterMismatch", Status: 400}
 	}
 	s.tokens[a.Token] = parameters
 	if s.replies[a.Token] {
@@ -136,10 +136,10 @@ func (s *server) take(a Application) *CallError {
 			return refusal
 		}
 	}
-	if l, ok := s.loas[a.Key]; ok && !Void(l.Status) || ok && l.Status == LOARejected && a.Operation != Reapply {
-		return &CallError{Class: Refused, Code: "IncorrectStatus.PhysicalConnectionLOA", Status: 400, RequestID: "R-exists"}
+	if l, ok := s.loas[a.Key]; ok && !batch.Void(l.Status) || ok && l.Status == batch.LOARejected && a.Operation != batch.Reapply {
+		return &batch.CallError{Class: batch.Refused, Code: "IncorrectStatus.PhysicalConnectionLOA", Status: 400, RequestID: "R-exists"}
 	}
-	s.loas[a.Key] = LOA{
+	s.loas[a.Key] = batch.LOA{
 		Status: "Applying", CompanyName: a.Circuit.CompanyName, Si: a.Circuit.Si, LineType: a.Circuit.LineType,
 		ConstructionTime: a.Circuit.ConstructionTime.Format(sheet.SentTime),
 	}
@@ -149,20 +149,20 @@ func (s *server) take(a Application) *CallError {
 }
 
 // Find implements Finder.
-func (s *server) Find(ctx context.Context, k Key) (LOA, bool, error) {
+func (s *server) Find(ctx context.Context, k batch.Key) (batch.LOA, bool, error) {
 	if s.pause(ctx, s.took()) != nil {
-		return LOA{}, false, lostAnswer("(canceled)")
+		return batch.LOA{}, false, lostAnswer("(canceled)")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.arrivals[k.Region+" "+string(LookupAPI)] = append(s.arrivals[k.Region+" "+string(LookupAPI)], time.Now())
+	s.arrivals[k.Region+" "+string(batch.LookupAPI)] = append(s.arrivals[k.Region+" "+string(batch.LookupAPI)], time.Now())
 	if s.blind != nil {
 		if err := s.blind(k); err != nil {
-			return LOA{}, false, err
+			return batch.LOA{}, false, err
 		}
 	}
 	if s.stale != nil && s.stale() {
-		return LOA{}, false, nil
+		return batch.LOA{}, false, nil
 	}
 	l, ok := s.loas[k]
 	l.RequestID = "R-lookup"
@@ -199,7 +199,7 @@ func workbook(n int, regions ...string) *sheet.Workbook {
 }
 
 // counts returns how many outcomes have each result.
-func counts(outcomes []Outcome) map[sheet.Result]int {
+func counts(outcomes []batch.Outcome) map[sheet.Result]int {
 	n := map[sheet.Result]int{}
 	for _, o := range outcomes {
 		n[o.Result]++

@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	. "github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
@@ -15,16 +15,16 @@ import (
 
 // kinds are the ways an attempt can fail, by how package cloud classifies them.
 var kinds = map[string]fault{
-	"no connection":     {err: &CallError{Class: NotSent, Code: "(dial)"}},
-	"throttled":         {err: &CallError{Class: TryLater, Code: "Throttling.User", Status: 400, Throttled: true, Wait: 2 * time.Second}},
-	"busy":              {err: &CallError{Class: TryLater, Code: "SystemBusy", Status: 400}},
-	"token busy":        {err: &CallError{Class: TryLater, Code: "LastTokenProcessing", Status: 403, Unsettled: true}},
-	"503":               {err: &CallError{Class: MaybeReceived, Code: "ServiceUnavailable", Status: 503, Unsettled: true}},
-	"html":              {err: &CallError{Class: MaybeReceived, Code: "(html)", Status: 502, Unsettled: true}},
+	"no connection":     {err: &batch.CallError{Class: batch.NotSent, Code: "(dial)"}},
+	"throttled":         {err: &batch.CallError{Class: batch.TryLater, Code: "Throttling.User", Status: 400, Throttled: true, Wait: 2 * time.Second}},
+	"busy":              {err: &batch.CallError{Class: batch.TryLater, Code: "SystemBusy", Status: 400}},
+	"token busy":        {err: &batch.CallError{Class: batch.TryLater, Code: "LastTokenProcessing", Status: 403, Unsettled: true}},
+	"503":               {err: &batch.CallError{Class: batch.MaybeReceived, Code: "ServiceUnavailable", Status: 503, Unsettled: true}},
+	"html":              {err: &batch.CallError{Class: batch.MaybeReceived, Code: "(html)", Status: 502, Unsettled: true}},
 	"connection reset":  {err: lostAnswer("(connection-reset)")},
 	"answer cut short":  {err: lostAnswer("(body-cut)")},
 	"hang":              {err: lostAnswer("(timeout)"), hang: true},
-	"answer not parsed": {err: &CallError{Class: MaybeReceived, Code: "(malformed)", Status: 200, Unsettled: true}},
+	"answer not parsed": {err: &batch.CallError{Class: batch.MaybeReceived, Code: "(malformed)", Status: 200, Unsettled: true}},
 }
 
 // possible leaves out combinations that cannot happen: a call that was definitely not
@@ -57,7 +57,7 @@ func TestFaultMatrix(t *testing.T) {
 func matrix(t *testing.T, f fault, failing int, restart string) {
 	s := newServer()
 	attempts := 0
-	s.faults = func(Application) fault {
+	s.faults = func(batch.Application) fault {
 		attempts++
 		if attempts > failing {
 			return fault{}
@@ -65,8 +65,8 @@ func matrix(t *testing.T, f fault, failing int, restart string) {
 		return f
 	}
 	w := workbook(1)
-	ledger := &MemoryLedger{}
-	night := func(kill time.Duration) Outcome {
+	ledger := &batch.MemoryLedger{}
+	night := func(kill time.Duration) batch.Outcome {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		book := ledgerOf(ledger)
@@ -75,11 +75,11 @@ func matrix(t *testing.T, f fault, failing int, restart string) {
 		}
 		return runNight(t, ctx, s, book, w, plan.Options{})
 	}
-	var o Outcome
+	var o batch.Outcome
 	if restart != "no" {
 		o = night(400 * time.Millisecond)
 		if restart == "copy" {
-			ledger = &MemoryLedger{} // the ledger is lost, the copy was written
+			ledger = &batch.MemoryLedger{} // the ledger is lost, the copy was written
 			w.Circuits[0].Past = sheet.Past{Result: string(o.Result), ClientToken: o.Token}
 		}
 	}
@@ -103,20 +103,20 @@ func matrix(t *testing.T, f fault, failing int, restart string) {
 }
 
 // runNight carries out one run over a workbook of one row and returns its outcome.
-func runNight(t *testing.T, ctx context.Context, s *server, l Ledger, w *sheet.Workbook, o plan.Options) Outcome {
+func runNight(t *testing.T, ctx context.Context, s *server, l batch.Ledger, w *sheet.Workbook, o plan.Options) batch.Outcome {
 	t.Helper()
-	past, err := l.Past(t.Context(), PlaceLOA, plan.Keys(w))
+	past, err := l.Past(t.Context(), batch.PlaceLOA, plan.Keys(w))
 	if err != nil {
 		t.Fatal(err)
 	}
 	o.Past = past
-	e := &Engine{Submitter: s, Finder: s, Ledger: l, Rate: quota.DefaultRate}
+	e := &batch.Engine{Submitter: s, Finder: s, Ledger: l, Rate: quota.DefaultRate}
 	sum, _ := e.Run(ctx, nil, plan.New(w, o))
 	return sum.Outcomes[0]
 }
 
 // truth compares an outcome with what the server knows.
-func (s *server) truth(t *testing.T, o Outcome) {
+func (s *server) truth(t *testing.T, o batch.Outcome) {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -142,11 +142,11 @@ func (s *server) truth(t *testing.T, o Outcome) {
 
 // mortal is a ledger whose process can die: nothing is written after that.
 type mortal struct {
-	Ledger
+	batch.Ledger
 	dead chan struct{}
 }
 
-func ledgerOf(l Ledger) *mortal { return &mortal{Ledger: l, dead: make(chan struct{})} }
+func ledgerOf(l batch.Ledger) *mortal { return &mortal{Ledger: l, dead: make(chan struct{})} }
 
 func (m *mortal) die() { close(m.dead) }
 
@@ -160,7 +160,7 @@ func (m *mortal) alive() bool {
 }
 
 // Begin implements Ledger.
-func (m *mortal) Begin(ctx context.Context, a Application) error {
+func (m *mortal) Begin(ctx context.Context, a batch.Application) error {
 	if !m.alive() {
 		return context.Canceled
 	}
@@ -168,7 +168,7 @@ func (m *mortal) Begin(ctx context.Context, a Application) error {
 }
 
 // Finish implements Ledger.
-func (m *mortal) Finish(ctx context.Context, o Outcome) error {
+func (m *mortal) Finish(ctx context.Context, o batch.Outcome) error {
 	if !m.alive() {
 		return context.Canceled
 	}

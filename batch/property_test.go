@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	. "github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
@@ -36,11 +36,11 @@ type story struct {
 	r      *rand.Rand
 	server *server
 	book   *sheet.Workbook
-	ledger *MemoryLedger
+	ledger *batch.MemoryLedger
 	broken float64 // share of calls that fail
 
-	reapply  bool        // --reapply is given
-	rejected map[Key]int // how often a circuit's LOA was rejected
+	reapply  bool              // --reapply is given
+	rejected map[batch.Key]int // how often a circuit's LOA was rejected
 }
 
 func (s *story) chance(p float64) bool { return s.r.Float64() < p }
@@ -52,7 +52,7 @@ func (s *story) run() {
 			s.book.Circuits[i].ClientToken = fmt.Sprintf("own-token-%d", i)
 		}
 	}
-	s.ledger, s.rejected = &MemoryLedger{}, map[Key]int{}
+	s.ledger, s.rejected = &batch.MemoryLedger{}, map[batch.Key]int{}
 	s.serve()
 	for range s.r.IntN(6) {
 		s.broken, s.reapply = s.r.Float64()*0.8, s.chance(0.3)
@@ -91,8 +91,8 @@ func (s *story) serve() {
 	} {
 		all = append(all, kinds[name])
 	}
-	s.server.faults = func(a Application) fault {
-		past, _ := s.ledger.Past(s.Context(), PlaceLOA, []Key{a.Key})
+	s.server.faults = func(a batch.Application) fault {
+		past, _ := s.ledger.Past(s.Context(), batch.PlaceLOA, []batch.Key{a.Key})
 		if r := past[a.Key]; !r.Open || r.Token != a.Token || r.Hash != a.Hash {
 			s.Errorf("row %d was sent, but the ledger says %+v", a.Row, r)
 		}
@@ -105,23 +105,23 @@ func (s *story) serve() {
 		}
 		return f
 	}
-	s.server.blind = func(Key) *CallError {
+	s.server.blind = func(batch.Key) *batch.CallError {
 		if !s.chance(s.broken / 2) {
 			return nil
 		}
 		return all[s.r.IntN(len(all))].err
 	}
 	s.server.stale = func() bool { return s.chance(s.broken / 3) }
-	s.server.apply = func(a Application) *CallError {
+	s.server.apply = func(a batch.Application) *batch.CallError {
 		if a.Key.InstanceID[len(a.Key.InstanceID)-1] == '7' && a.Circuit.Si == "Example Builders" {
-			return &CallError{Class: Refused, Code: "IllegalParam.Si", Status: 400}
+			return &batch.CallError{Class: batch.Refused, Code: "IllegalParam.Si", Status: 400}
 		}
 		return nil
 	}
 }
 
 // night carries out one run. If it is killable, it may be killed at a random moment.
-func (s *story) night(killable bool) []Outcome {
+func (s *story) night(killable bool) []batch.Outcome {
 	ctx, cancel := context.WithCancel(s.Context())
 	defer cancel()
 	l := ledgerOf(s.ledger)
@@ -133,11 +133,11 @@ func (s *story) night(killable bool) []Outcome {
 		drain = make(chan struct{})
 		time.AfterFunc(time.Duration(s.r.IntN(10_000))*time.Millisecond, func() { close(drain) })
 	}
-	past, err := s.ledger.Past(ctx, PlaceLOA, plan.Keys(s.book))
+	past, err := s.ledger.Past(ctx, batch.PlaceLOA, plan.Keys(s.book))
 	if err != nil {
 		s.Fatal(err)
 	}
-	e := &Engine{
+	e := &batch.Engine{
 		Submitter: s.server, Finder: s.server, Ledger: l,
 		Rate: quota.Rate{N: 1 + s.r.IntN(60), Per: time.Second}, Concurrency: 1 + s.r.IntN(16), MaxAttempts: 1 + s.r.IntN(6),
 	}
@@ -151,7 +151,7 @@ func (s *story) night(killable bool) []Outcome {
 }
 
 // check checks a summary against the rules that hold whatever the server did.
-func (s *story) check(sum *Summary) {
+func (s *story) check(sum *batch.Summary) {
 	if len(sum.Outcomes) != len(s.book.Circuits) {
 		s.Fatalf("%d outcomes of %d rows", len(sum.Outcomes), len(s.book.Circuits))
 	}
@@ -163,7 +163,7 @@ func (s *story) check(sum *Summary) {
 }
 
 // written puts the outcomes into the workbook, as its results copy has them.
-func (s *story) written(sum *Summary) {
+func (s *story) written(sum *batch.Summary) {
 	for i, o := range sum.Outcomes {
 		s.book.Circuits[i].Past = sheet.Past{Result: string(o.Result), ClientToken: o.Token, LOAStatus: o.LOAStatus}
 	}
@@ -179,7 +179,7 @@ func (s *story) byDay() {
 		s.reject()
 	}
 	if s.chance(0.1) && s.book.Circuits[0].Past.Result != "" {
-		s.ledger = &MemoryLedger{}
+		s.ledger = &batch.MemoryLedger{}
 	}
 }
 
@@ -189,7 +189,7 @@ func (s *story) reject() {
 	defer s.server.mu.Unlock()
 	for _, k := range plan.Keys(s.book) {
 		if l, ok := s.server.loas[k]; ok && l.Status == "Applying" && s.chance(0.2) {
-			l.Status = LOARejected
+			l.Status = batch.LOARejected
 			s.server.loas[k] = l
 			s.rejected[k]++
 		}

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"testing/synctest"
 
-	. "github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -18,22 +18,22 @@ func TestReapply(t *testing.T) {
 		reapply bool
 		changed bool
 		want    sheet.Result
-		why     Reason
+		why     batch.Reason
 		now     string // the LOA's status afterwards
 		times   int    // applied for, in all
 	}{
-		{"valid", "Available", true, false, sheet.Already, ReasonLOAExists, "Available", 1},
-		{"valid and changed", "Available", true, true, sheet.Already, ReasonLOAExists, "Available", 1},
-		{"rejected, without --reapply", LOARejected, false, false, sheet.Already, ReasonInLedger, LOARejected, 1},
-		{"rejected and changed, without --reapply", LOARejected, false, true, sheet.Invalid, ReasonInvalid, LOARejected, 1},
-		{"rejected", LOARejected, true, false, sheet.Submitted, ReasonAccepted, "Applying", 2},
-		{"rejected and changed", LOARejected, true, true, sheet.Submitted, ReasonAccepted, "Applying", 2},
-		{"deleted", LOADeleted, true, false, sheet.Submitted, ReasonAccepted, "Applying", 2},
-		{"withdrawn", "", true, false, sheet.Submitted, ReasonAccepted, "Applying", 2},
+		{"valid", "Available", true, false, sheet.Already, batch.ReasonLOAExists, "Available", 1},
+		{"valid and changed", "Available", true, true, sheet.Already, batch.ReasonLOAExists, "Available", 1},
+		{"rejected, without --reapply", batch.LOARejected, false, false, sheet.Already, batch.ReasonInLedger, batch.LOARejected, 1},
+		{"rejected and changed, without --reapply", batch.LOARejected, false, true, sheet.Invalid, batch.ReasonInvalid, batch.LOARejected, 1},
+		{"rejected", batch.LOARejected, true, false, sheet.Submitted, batch.ReasonAccepted, "Applying", 2},
+		{"rejected and changed", batch.LOARejected, true, true, sheet.Submitted, batch.ReasonAccepted, "Applying", 2},
+		{"deleted", batch.LOADeleted, true, false, sheet.Submitted, batch.ReasonAccepted, "Applying", 2},
+		{"withdrawn", "", true, false, sheet.Submitted, batch.ReasonAccepted, "Applying", 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, l, w := newServer(), &MemoryLedger{}, workbook(1)
+				s, l, w := newServer(), &batch.MemoryLedger{}, workbook(1)
 				first := runNight(t, t.Context(), s, l, w, plan.Options{})
 				loa := s.loas[first.Key]
 				loa.Status = test.status
@@ -82,31 +82,31 @@ func TestLOAExists(t *testing.T) {
 		lost   bool   // the first attempt took effect, and its answer was lost
 		si     string // the LOA's builder
 		want   sheet.Result
-		why    Reason
+		why    batch.Reason
 	}{
-		{"applied for elsewhere", "Applying", false, "Example Builders", sheet.Already, ReasonLOAExists},
-		{"elsewhere, with other content", "Complete", false, "Other Builders", sheet.Already, ReasonLOAExists},
-		{"an unknown status", "Pondering", false, "Example Builders", sheet.Already, ReasonLOAExists},
-		{"rejected", LOARejected, false, "Example Builders", sheet.Refused, ReasonLOARejected},
-		{"our own, the answer was lost", "", true, "Example Builders", sheet.Submitted, ReasonAnswerLost},
-		{"not our own, an answer was lost", "Applying", true, "Other Builders", sheet.Already, ReasonLOAExists},
+		{"applied for elsewhere", "Applying", false, "Example Builders", sheet.Already, batch.ReasonLOAExists},
+		{"elsewhere, with other content", "Complete", false, "Other Builders", sheet.Already, batch.ReasonLOAExists},
+		{"an unknown status", "Pondering", false, "Example Builders", sheet.Already, batch.ReasonLOAExists},
+		{"rejected", batch.LOARejected, false, "Example Builders", sheet.Refused, batch.ReasonLOARejected},
+		{"our own, the answer was lost", "", true, "Example Builders", sheet.Submitted, batch.ReasonAnswerLost},
+		{"not our own, an answer was lost", "Applying", true, "Other Builders", sheet.Already, batch.ReasonLOAExists},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s, w := newServer(), workbook(1)
 				key := plan.Keys(w)[0]
 				if test.status != "" {
-					s.loas[key] = LOA{
+					s.loas[key] = batch.LOA{
 						Status: test.status, CompanyName: "Example Ltd", LineType: "FIBRE", Si: test.si, ConstructionTime: "2027-01-15T08:00Z",
 					}
 				}
-				s.faults = func(a Application) fault {
+				s.faults = func(a batch.Application) fault {
 					if test.lost && a.Attempt == 1 {
 						return fault{effect: before, err: lostAnswer("(connection-reset)")}
 					}
 					return fault{}
 				}
-				o := runNight(t, t.Context(), s, &MemoryLedger{}, w, plan.Options{})
+				o := runNight(t, t.Context(), s, &batch.MemoryLedger{}, w, plan.Options{})
 				if o.Result != test.want || o.Reason != test.why || o.LOAStatus == "" {
 					t.Errorf("%s, %s, LOA %q", o.Result, o.Reason, o.LOAStatus)
 				}
@@ -128,28 +128,28 @@ func TestLookupsThatLag(t *testing.T) {
 		stale int
 		lost  bool
 		want  sheet.Result
-		why   Reason
+		why   batch.Reason
 	}{
-		{0, true, sheet.Submitted, ReasonAnswerLost},
-		{3, true, sheet.Submitted, ReasonAnswerLost},
-		{100, true, sheet.Unknown, ReasonUnsettled},
-		{2, false, sheet.Already, ReasonLOAExists},
-		{100, false, sheet.Refused, ReasonRefused},
+		{0, true, sheet.Submitted, batch.ReasonAnswerLost},
+		{3, true, sheet.Submitted, batch.ReasonAnswerLost},
+		{100, true, sheet.Unknown, batch.ReasonUnsettled},
+		{2, false, sheet.Already, batch.ReasonLOAExists},
+		{100, false, sheet.Refused, batch.ReasonRefused},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s, w := newServer(), workbook(1)
 			s.stale = func() bool { test.stale--; return test.stale >= 0 }
 			if !test.lost {
-				s.loas[plan.Keys(w)[0]] = LOA{Status: "Applying"}
+				s.loas[plan.Keys(w)[0]] = batch.LOA{Status: "Applying"}
 			}
-			s.faults = func(a Application) fault {
+			s.faults = func(a batch.Application) fault {
 				delete(s.replies, a.Token)
 				if test.lost && a.Attempt == 1 {
 					return fault{effect: before, err: lostAnswer("(timeout)")}
 				}
 				return fault{}
 			}
-			if o := runNight(t, t.Context(), s, &MemoryLedger{}, w, plan.Options{}); o.Result != test.want || o.Reason != test.why {
+			if o := runNight(t, t.Context(), s, &batch.MemoryLedger{}, w, plan.Options{}); o.Result != test.want || o.Reason != test.why {
 				t.Errorf("want %s with answer lost %v: %s, %s", test.want, test.lost, o.Result, o.Reason)
 			}
 		})
@@ -160,10 +160,10 @@ func TestLookupsThatLag(t *testing.T) {
 // deleted: every night the row is refused and nothing is sent, with the ledger or from
 // the results copy alone, until a person asks for it.
 func TestVoidLOA(t *testing.T) {
-	for _, status := range []string{LOARejected, LOADeleted} {
+	for _, status := range []string{batch.LOARejected, batch.LOADeleted} {
 		for _, keep := range []bool{true, false} {
 			synctest.Test(t, func(t *testing.T) {
-				s, l, w := newServer(), &MemoryLedger{}, workbook(1)
+				s, l, w := newServer(), &batch.MemoryLedger{}, workbook(1)
 				a := plan.New(w, plan.Options{}).Applications[0]
 				if err := l.Begin(t.Context(), a); err != nil {
 					t.Fatal(err)
@@ -176,12 +176,12 @@ func TestVoidLOA(t *testing.T) {
 				s.loas[a.Key] = loa
 				for night := range 3 {
 					o := runNight(t, t.Context(), s, l, w, plan.Options{})
-					if o.Result != sheet.Refused || o.Reason != ReasonLOARejected || s.accepted[a.Key] != 1 {
+					if o.Result != sheet.Refused || o.Reason != batch.ReasonLOARejected || s.accepted[a.Key] != 1 {
 						t.Fatalf("%s, night %d: %s, %s, applied for %d times", status, night, o.Result, o.Reason, s.accepted[a.Key])
 					}
 					w.Circuits[0].Past = sheet.Past{Result: string(o.Result), ClientToken: o.Token, LOAStatus: o.LOAStatus}
 					if !keep {
-						l = &MemoryLedger{}
+						l = &batch.MemoryLedger{}
 					}
 				}
 				o := runNight(t, t.Context(), s, l, w, plan.Options{Reapply: true})

@@ -8,14 +8,14 @@ import (
 	"testing/synctest"
 	"time"
 
-	. "github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
 )
 
 // summarize runs an engine over a workbook.
-func summarize(t *testing.T, e *Engine, ctx context.Context, drain <-chan struct{}, w *sheet.Workbook) *Summary {
+func summarize(t *testing.T, e *batch.Engine, ctx context.Context, drain <-chan struct{}, w *sheet.Workbook) *batch.Summary {
 	t.Helper()
 	if e.Rate.N == 0 {
 		e.Rate = quota.Rate{N: 100, Per: time.Second}
@@ -28,7 +28,7 @@ func summarize(t *testing.T, e *Engine, ctx context.Context, drain <-chan struct
 }
 
 // addUp compares the number of rows with each result.
-func addUp(t *testing.T, outcomes []Outcome, want map[sheet.Result]int) {
+func addUp(t *testing.T, outcomes []batch.Outcome, want map[sheet.Result]int) {
 	t.Helper()
 	got := counts(outcomes)
 	for _, r := range sheet.AllResults {
@@ -42,16 +42,16 @@ func TestAFatalAnswerStopsTheRunAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()
 		calls := 0
-		s.faults = func(Application) fault {
+		s.faults = func(batch.Application) fault {
 			if calls++; calls <= 20 {
 				return fault{}
 			}
-			return fault{err: &CallError{Class: RunFatal, Code: "Forbidden.RAM", Status: 403, RequestID: "R-fatal"}}
+			return fault{err: &batch.CallError{Class: batch.RunFatal, Code: "Forbidden.RAM", Status: 403, RequestID: "R-fatal"}}
 		}
-		l := &MemoryLedger{}
+		l := &batch.MemoryLedger{}
 		w := workbook(300, "cn-hangzhou", "cn-shanghai")
-		sum := summarize(t, &Engine{Submitter: s, Finder: s, Ledger: l, Concurrency: 4}, t.Context(), nil, w)
-		if sum.Stop != StopFatal || sum.StopCode != "Forbidden.RAM" {
+		sum := summarize(t, &batch.Engine{Submitter: s, Finder: s, Ledger: l, Concurrency: 4}, t.Context(), nil, w)
+		if sum.Stop != batch.StopFatal || sum.StopCode != "Forbidden.RAM" {
 			t.Errorf("stop %q %q", sum.Stop, sum.StopCode)
 		}
 		if calls > 20+2*4 {
@@ -60,9 +60,9 @@ func TestAFatalAnswerStopsTheRunAtOnce(t *testing.T) {
 		addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.Submitted: 20, sheet.NotAttempted: 280})
 		refused := -20 // the accepted ones were sent too
 		for _, o := range sum.Outcomes {
-			why := ReasonStopped
+			why := batch.ReasonStopped
 			if o.Attempts > 0 {
-				why = ReasonRefusedAll
+				why = batch.ReasonRefusedAll
 				refused++
 			}
 			if o.Result == sheet.NotAttempted && (o.Reason != why || o.ErrorCode != "Forbidden.RAM") {
@@ -72,7 +72,7 @@ func TestAFatalAnswerStopsTheRunAtOnce(t *testing.T) {
 		if refused != calls-20 {
 			t.Errorf("%d rows say that they were refused, but %d were", refused, calls-20)
 		}
-		past, _ := l.Past(t.Context(), PlaceLOA, plan.Keys(w))
+		past, _ := l.Past(t.Context(), batch.PlaceLOA, plan.Keys(w))
 		for k, r := range past {
 			if r.Open {
 				t.Errorf("%v is left open, but the API rejected it", k)
@@ -84,19 +84,19 @@ func TestAFatalAnswerStopsTheRunAtOnce(t *testing.T) {
 func TestAnUnknownRegionEndsItsOwnRowsOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()
-		s.faults = func(a Application) fault {
+		s.faults = func(a batch.Application) fault {
 			if a.Key.Region == "xx-nowhere" {
-				return fault{err: &CallError{Class: RegionFatal, Code: "(no-such-host)"}}
+				return fault{err: &batch.CallError{Class: batch.RegionFatal, Code: "(no-such-host)"}}
 			}
 			return fault{}
 		}
-		sum := summarize(t, &Engine{Submitter: s, Finder: s}, t.Context(), nil, workbook(40, "cn-hangzhou", "xx-nowhere"))
+		sum := summarize(t, &batch.Engine{Submitter: s, Finder: s}, t.Context(), nil, workbook(40, "cn-hangzhou", "xx-nowhere"))
 		if sum.Stop != "" {
 			t.Errorf("stop %q", sum.Stop)
 		}
 		addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.Submitted: 20, sheet.NotAttempted: 20})
 		for _, o := range sum.Outcomes {
-			if o.Result == sheet.NotAttempted && (o.Reason != ReasonRegion || o.ErrorCode != "(no-such-host)") {
+			if o.Result == sheet.NotAttempted && (o.Reason != batch.ReasonRegion || o.ErrorCode != "(no-such-host)") {
 				t.Fatalf("row %d: %s %s", o.Row, o.Reason, o.ErrorCode)
 			}
 		}
@@ -106,7 +106,7 @@ func TestAnUnknownRegionEndsItsOwnRowsOnly(t *testing.T) {
 func TestADeadRegionHoldsUpNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()
-		s.faults = func(a Application) fault {
+		s.faults = func(a batch.Application) fault {
 			if a.Key.Region == "cn-shanghai" {
 				return fault{err: lostAnswer("(timeout)"), hang: true}
 			}
@@ -114,7 +114,7 @@ func TestADeadRegionHoldsUpNoOther(t *testing.T) {
 		}
 		var healthy time.Duration
 		start := time.Now()
-		e := &Engine{Submitter: s, Finder: s, Observe: func(e Event) {
+		e := &batch.Engine{Submitter: s, Finder: s, Observe: func(e batch.Event) {
 			if e.Outcome.Key.Region == "cn-hangzhou" {
 				healthy = time.Since(start)
 			}
@@ -131,14 +131,14 @@ func TestADeadRegionHoldsUpNoOther(t *testing.T) {
 func TestAWaitingRetryHoldsNoCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()
-		s.faults = func(a Application) fault {
+		s.faults = func(a batch.Application) fault {
 			if a.Row < 20 && a.Attempt == 1 {
-				return fault{err: &CallError{Class: TryLater, Code: "SystemBusy", Status: 400, Wait: time.Minute}}
+				return fault{err: &batch.CallError{Class: batch.TryLater, Code: "SystemBusy", Status: 400, Wait: time.Minute}}
 			}
 			return fault{}
 		}
 		var order []int
-		e := &Engine{Submitter: s, Finder: s, Concurrency: 1, Observe: func(e Event) { order = append(order, e.Outcome.Row) }}
+		e := &batch.Engine{Submitter: s, Finder: s, Concurrency: 1, Observe: func(e batch.Event) { order = append(order, e.Outcome.Row) }}
 		sum := summarize(t, e, t.Context(), nil, workbook(60))
 		addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.Submitted: 60})
 		for i, row := range order[:42] {
@@ -159,8 +159,8 @@ func TestFirstSignalFinishesWhatIsInFlight(t *testing.T) {
 		drain := make(chan struct{})
 		time.AfterFunc(2*time.Second, func() { close(drain) })
 		start := time.Now()
-		sum := summarize(t, &Engine{Submitter: s, Finder: s, Concurrency: 5}, t.Context(), drain, workbook(50))
-		if sum.Stop != StopInterrupted || time.Since(start) != 4*time.Second {
+		sum := summarize(t, &batch.Engine{Submitter: s, Finder: s, Concurrency: 5}, t.Context(), drain, workbook(50))
+		if sum.Stop != batch.StopInterrupted || time.Since(start) != 4*time.Second {
 			t.Errorf("stop %q after %v", sum.Stop, time.Since(start))
 		}
 		addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.Submitted: 5, sheet.NotAttempted: 45})
@@ -174,15 +174,15 @@ func TestSecondSignalLeavesAtOnce(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(5*time.Second, cancel)
 		start := time.Now()
-		l := &MemoryLedger{}
+		l := &batch.MemoryLedger{}
 		w := workbook(50)
-		sum := summarize(t, &Engine{Submitter: s, Finder: s, Ledger: l, Concurrency: 5}, ctx, nil, w)
-		if sum.Stop != StopInterrupted || time.Since(start) != 5*time.Second {
+		sum := summarize(t, &batch.Engine{Submitter: s, Finder: s, Ledger: l, Concurrency: 5}, ctx, nil, w)
+		if sum.Stop != batch.StopInterrupted || time.Since(start) != 5*time.Second {
 			t.Errorf("stop %q after %v", sum.Stop, time.Since(start))
 		}
 		addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.Unknown: 5, sheet.NotAttempted: 45})
 		open := 0
-		past, _ := l.Past(t.Context(), PlaceLOA, plan.Keys(w))
+		past, _ := l.Past(t.Context(), batch.PlaceLOA, plan.Keys(w))
 		for _, r := range past {
 			if r.Open {
 				open++
@@ -198,20 +198,20 @@ func TestSecondSignalLeavesAtOnce(t *testing.T) {
 // A row that an earlier run left open stays open when the run stops before its turn.
 func TestWhatIsOpenStaysOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, l, w := newServer(), &MemoryLedger{}, workbook(3)
+		s, l, w := newServer(), &batch.MemoryLedger{}, workbook(3)
 		p := plan.New(w, plan.Options{})
 		if err := l.Begin(t.Context(), p.Applications[1]); err != nil {
 			t.Fatal(err)
 		}
-		past, _ := l.Past(t.Context(), PlaceLOA, plan.Keys(w))
+		past, _ := l.Past(t.Context(), batch.PlaceLOA, plan.Keys(w))
 		drain := make(chan struct{})
 		close(drain)
-		e := &Engine{Submitter: s, Finder: s, Ledger: l, Rate: quota.Rate{N: 1, Per: time.Hour}}
+		e := &batch.Engine{Submitter: s, Finder: s, Ledger: l, Rate: quota.Rate{N: 1, Per: time.Hour}}
 		sum, err := e.Run(t.Context(), drain, plan.New(w, plan.Options{Past: past}))
 		if err != nil || sum.Outcomes[1].Result != sheet.Unknown || sum.Outcomes[2].Result != sheet.NotAttempted {
 			t.Errorf("error %v, outcomes %+v", err, sum.Outcomes)
 		}
-		after, _ := l.Past(t.Context(), PlaceLOA, plan.Keys(w))
+		after, _ := l.Past(t.Context(), batch.PlaceLOA, plan.Keys(w))
 		if r := after[p.Applications[1].Key]; !r.Open || r.Token != p.Applications[1].Token {
 			t.Errorf("the ledger says %+v", r)
 		}
@@ -221,12 +221,12 @@ func TestWhatIsOpenStaysOpen(t *testing.T) {
 func TestMaxDuration(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()
-		e := &Engine{Submitter: s, Finder: s, Rate: quota.Rate{N: 10, Per: time.Second}, Burst: 1, MaxDuration: 5 * time.Second}
+		e := &batch.Engine{Submitter: s, Finder: s, Rate: quota.Rate{N: 10, Per: time.Second}, Burst: 1, MaxDuration: 5 * time.Second}
 		sum := summarize(t, e, t.Context(), nil, workbook(100))
-		if n := counts(sum.Outcomes)[sheet.Submitted]; sum.Stop != StopDuration || n < 45 || n > 51 {
+		if n := counts(sum.Outcomes)[sheet.Submitted]; sum.Stop != batch.StopDuration || n < 45 || n > 51 {
 			t.Errorf("stop %q after %d rows", sum.Stop, n)
 		}
-		if o := sum.Outcomes[99]; o.Result != sheet.NotAttempted || o.Reason != ReasonDuration {
+		if o := sum.Outcomes[99]; o.Result != sheet.NotAttempted || o.Reason != batch.ReasonDuration {
 			t.Errorf("the last row is %s, %s", o.Result, o.Reason)
 		}
 	})
@@ -234,31 +234,31 @@ func TestMaxDuration(t *testing.T) {
 
 func TestMaxFailures(t *testing.T) {
 	for _, test := range []struct {
-		limit       Limit
+		limit       batch.Limit
 		every       int // one row in this many is refused
 		least, most int // failed rows at the end
 	}{
-		{Limit{N: 3}, 10, 3, 5},
-		{Limit{Percent: 50}, 1, 20, 23},
-		{Limit{Percent: 50}, 3, 34, 34}, // never reached
-		{Limit{}, 1, 100, 100},
+		{batch.Limit{N: 3}, 10, 3, 5},
+		{batch.Limit{Percent: 50}, 1, 20, 23},
+		{batch.Limit{Percent: 50}, 3, 34, 34}, // never reached
+		{batch.Limit{}, 1, 100, 100},
 	} {
 		t.Run(test.limit.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newServer()
-				s.apply = func(a Application) *CallError {
+				s.apply = func(a batch.Application) *batch.CallError {
 					if (a.Row-2)%test.every == 0 {
-						return &CallError{Class: Refused, Code: "IllegalParam.Si", Status: 400}
+						return &batch.CallError{Class: batch.Refused, Code: "IllegalParam.Si", Status: 400}
 					}
 					return nil
 				}
-				e := &Engine{Submitter: s, Finder: s, Concurrency: 1, MaxFailures: test.limit}
+				e := &batch.Engine{Submitter: s, Finder: s, Concurrency: 1, MaxFailures: test.limit}
 				sum := summarize(t, e, t.Context(), nil, workbook(100))
 				n := counts(sum.Outcomes)[sheet.Refused]
 				if n < test.least || n > test.most {
 					t.Errorf("%d rows were refused, want %d to %d", n, test.least, test.most)
 				}
-				if stopped := n < (100+test.every-1)/test.every; stopped != (sum.Stop == StopMaxFailures) {
+				if stopped := n < (100+test.every-1)/test.every; stopped != (sum.Stop == batch.StopMaxFailures) {
 					t.Errorf("stop %q", sum.Stop)
 				}
 			})
@@ -268,14 +268,14 @@ func TestMaxFailures(t *testing.T) {
 
 // full is a ledger on a disk that fills up.
 type full struct {
-	MemoryLedger
+	batch.MemoryLedger
 	begins, finishes atomic.Int64 // calls until it is full
 }
 
 var errFull = errors.New("no space left on device")
 
 // Begin implements Ledger.
-func (f *full) Begin(ctx context.Context, a Application) error {
+func (f *full) Begin(ctx context.Context, a batch.Application) error {
 	if f.begins.Add(-1) < 0 {
 		return errFull
 	}
@@ -283,7 +283,7 @@ func (f *full) Begin(ctx context.Context, a Application) error {
 }
 
 // Finish implements Ledger.
-func (f *full) Finish(ctx context.Context, o Outcome) error {
+func (f *full) Finish(ctx context.Context, o batch.Outcome) error {
 	if f.finishes.Add(-1) < 0 {
 		return errFull
 	}
@@ -305,9 +305,9 @@ func TestAFullDiskStopsBeforeTheNextSend(t *testing.T) {
 				l := &full{}
 				l.begins.Store(test.begins)
 				l.finishes.Store(test.finishes)
-				e := &Engine{Submitter: s, Finder: s, Ledger: l, Rate: quota.Rate{N: 100, Per: time.Second}, Burst: 1, Concurrency: 2}
+				e := &batch.Engine{Submitter: s, Finder: s, Ledger: l, Rate: quota.Rate{N: 100, Per: time.Second}, Burst: 1, Concurrency: 2}
 				sum, err := e.Run(t.Context(), nil, plan.New(workbook(100), plan.Options{}))
-				if !errors.Is(err, errFull) || sum.Stop != StopLedger {
+				if !errors.Is(err, errFull) || sum.Stop != batch.StopLedger {
 					t.Errorf("error %v, stop %q", err, sum.Stop)
 				}
 				if len(s.accepted) > test.most {
@@ -324,10 +324,10 @@ func TestAFullDiskStopsBeforeTheNextSend(t *testing.T) {
 }
 
 // hungLedger never answers, and gives up only with its context.
-type hungLedger struct{ MemoryLedger }
+type hungLedger struct{ batch.MemoryLedger }
 
 // Begin implements Ledger.
-func (*hungLedger) Begin(ctx context.Context, _ Application) error {
+func (*hungLedger) Begin(ctx context.Context, _ batch.Application) error {
 	<-ctx.Done()
 	return ctx.Err()
 }
@@ -338,9 +338,9 @@ func TestAbandonedLedgerHasNotFailed(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
 		s := newServer()
-		sum := summarize(t, &Engine{Submitter: s, Finder: s, Ledger: &hungLedger{}}, ctx, nil, workbook(5))
+		sum := summarize(t, &batch.Engine{Submitter: s, Finder: s, Ledger: &hungLedger{}}, ctx, nil, workbook(5))
 		addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.NotAttempted: 5})
-		if sum.Stop != StopInterrupted || len(s.accepted) != 0 {
+		if sum.Stop != batch.StopInterrupted || len(s.accepted) != 0 {
 			t.Errorf("stop %q, %d accepted", sum.Stop, len(s.accepted))
 		}
 	})

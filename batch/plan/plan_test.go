@@ -8,12 +8,12 @@ import (
 	"testing"
 	"time"
 
-	. "github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
 )
 
 // planOne plans a workbook of one row and returns its application or its outcome.
-func planOne(w *sheet.Workbook, o Options) (*Plan, *Application, *Outcome) {
+func planOne(w *sheet.Workbook, o Options) (*batch.Plan, *batch.Application, *batch.Outcome) {
 	p := New(w, o)
 	switch {
 	case len(p.Applications) == 1 && len(p.Settled) == 0:
@@ -32,26 +32,26 @@ func TestPlanAgainstThePast(t *testing.T) {
 	tokens := []string{fresh.Token, second.DeriveToken()}
 	for _, test := range []struct {
 		name       string
-		past       Record
+		past       batch.Record
 		result     sheet.Result // when settled
 		generation int          // otherwise
 		token      string
 		settle     bool
 	}{
-		{name: "accepted", past: Record{Hash: fresh.Hash, Token: "T", Result: sheet.Submitted}, result: sheet.Already},
-		{name: "seen as accepted", past: Record{Hash: fresh.Hash, Token: "T", Result: sheet.Already}, result: sheet.Already},
-		{name: "accepted with other content", past: Record{Hash: "other", Token: "T", Result: sheet.Submitted}, result: sheet.Invalid},
-		{name: "open", past: Record{Hash: fresh.Hash, Token: "T", Generation: 3, Open: true}, generation: 3, token: "T", settle: true},
-		{name: "ended unknown", past: Record{Hash: fresh.Hash, Token: "T", Open: true, Result: sheet.Unknown}, token: "T", settle: true},
-		{name: "open after it was accepted", past: Record{Hash: fresh.Hash, Token: "T", Open: true, Result: sheet.Submitted}, token: "T", settle: true},
-		{name: "open with other content", past: Record{Hash: "other", Token: "T", Generation: 3, Open: true}, token: tokens[0], settle: true},
-		{name: "accepted, content not known", past: Record{Result: sheet.Already}, token: tokens[0], settle: true},
-		{name: "refused", past: Record{Hash: fresh.Hash, Token: tokens[0], Result: sheet.Refused}, generation: 1, token: tokens[1]},
-		{name: "refused with other content", past: Record{Hash: "other", Token: "T", Generation: 5, Result: sheet.Refused}, token: tokens[0]},
-		{name: "failed", past: Record{Hash: fresh.Hash, Token: "T", Generation: 2, Result: sheet.Failed}, generation: 2, token: "T"},
+		{name: "accepted", past: batch.Record{Hash: fresh.Hash, Token: "T", Result: sheet.Submitted}, result: sheet.Already},
+		{name: "seen as accepted", past: batch.Record{Hash: fresh.Hash, Token: "T", Result: sheet.Already}, result: sheet.Already},
+		{name: "accepted with other content", past: batch.Record{Hash: "other", Token: "T", Result: sheet.Submitted}, result: sheet.Invalid},
+		{name: "open", past: batch.Record{Hash: fresh.Hash, Token: "T", Generation: 3, Open: true}, generation: 3, token: "T", settle: true},
+		{name: "ended unknown", past: batch.Record{Hash: fresh.Hash, Token: "T", Open: true, Result: sheet.Unknown}, token: "T", settle: true},
+		{name: "open after it was accepted", past: batch.Record{Hash: fresh.Hash, Token: "T", Open: true, Result: sheet.Submitted}, token: "T", settle: true},
+		{name: "open with other content", past: batch.Record{Hash: "other", Token: "T", Generation: 3, Open: true}, token: tokens[0], settle: true},
+		{name: "accepted, content not known", past: batch.Record{Result: sheet.Already}, token: tokens[0], settle: true},
+		{name: "refused", past: batch.Record{Hash: fresh.Hash, Token: tokens[0], Result: sheet.Refused}, generation: 1, token: tokens[1]},
+		{name: "refused with other content", past: batch.Record{Hash: "other", Token: "T", Generation: 5, Result: sheet.Refused}, token: tokens[0]},
+		{name: "failed", past: batch.Record{Hash: fresh.Hash, Token: "T", Generation: 2, Result: sheet.Failed}, generation: 2, token: "T"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p, a, o := planOne(w, Options{Past: map[Key]Record{fresh.Key: test.past}})
+			p, a, o := planOne(w, Options{Past: map[batch.Key]batch.Record{fresh.Key: test.past}})
 			if o != nil {
 				if o.Result != test.result {
 					t.Errorf("settled as %s, want %q", o.Result, test.result)
@@ -119,8 +119,8 @@ func TestPlanFromAResultsCopy(t *testing.T) {
 
 func TestPlanOnly(t *testing.T) {
 	w := workbook(6)
-	key := func(i int) Key { return Keys(w)[i] }
-	past := map[Key]Record{
+	key := func(i int) batch.Key { return Keys(w)[i] }
+	past := map[batch.Key]batch.Record{
 		key(0): {Result: sheet.Failed, Hash: "x"},
 		key(1): {Result: sheet.Submitted, Hash: "x"},
 		key(2): {Open: true, Hash: "x"},
@@ -163,25 +163,25 @@ func TestPlanOnly(t *testing.T) {
 // A row that --only leaves out keeps what is known of it, and changes nothing in the
 // ledger.
 func TestSkippedKeepsWhatIsKnown(t *testing.T) {
-	w, l := workbook(3), &MemoryLedger{}
+	w, l := workbook(3), &batch.MemoryLedger{}
 	_, fresh, _ := planOne(workbook(1), Options{})
 	if err := l.Begin(t.Context(), *fresh); err != nil {
 		t.Fatal(err)
 	}
 	at := time.Date(2026, 11, 24, 2, 0, 0, 0, time.UTC)
-	past := map[Key]Record{
+	past := map[batch.Key]batch.Record{
 		Keys(w)[0]: {Hash: fresh.Hash, Token: fresh.Token, Open: true},
 		Keys(w)[1]: {Hash: "x", Token: "T", Generation: 2, Result: sheet.Submitted, RequestID: "R", SubmittedAt: at, LOAStatus: "Applying"},
 	}
 	w.Circuits[1].Past = sheet.Past{Result: "FAILED", ClientToken: "stale", RequestID: "stale", LOAStatus: "stale"}
 	w.Circuits[2].Past = sheet.Past{Result: "SUBMITTED", ClientToken: "T3", RequestID: "R3", LOAStatus: "Available"}
 	p := New(w, Options{Past: past, Only: []sheet.Result{sheet.Invalid}})
-	for i, want := range []Outcome{
+	for i, want := range []batch.Outcome{
 		{Token: fresh.Token},
 		{Token: "T", Generation: 2, RequestID: "R", SubmittedAt: at, LOAStatus: "Applying"},
 		{Token: "T3", RequestID: "R3", LOAStatus: "Available"},
 	} {
-		want.Row, want.Key, want.Result, want.Reason = w.Circuits[i].Row, Keys(w)[i], sheet.Skipped, ReasonSkipped
+		want.Row, want.Key, want.Result, want.Reason = w.Circuits[i].Row, Keys(w)[i], sheet.Skipped, batch.ReasonSkipped
 		if p.Settled[i] != want {
 			t.Errorf("%+v, want %+v", p.Settled[i], want)
 		}
@@ -189,7 +189,7 @@ func TestSkippedKeepsWhatIsKnown(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if after, err := l.Past(t.Context(), PlaceLOA, Keys(w)[:1]); err != nil || !after[fresh.Key].Open {
+	if after, err := l.Past(t.Context(), batch.PlaceLOA, Keys(w)[:1]); err != nil || !after[fresh.Key].Open {
 		t.Errorf("what was open is %+v (%v) after the row was left out", after, err)
 	}
 }
@@ -201,17 +201,17 @@ func TestPlanAllOrNothing(t *testing.T) {
 		{Code: "circuit-si-missing", Severity: sheet.Error, At: sheet.Ref{Sheet: "Circuits", Row: 4, Col: 5}},
 		{Code: "circuit-time-missing", Severity: sheet.Error, At: sheet.Ref{Sheet: "Circuits", Row: 4, Col: 6}},
 	}
-	past := map[Key]Record{Keys(w)[0]: {Hash: "x", Open: true}}
+	past := map[batch.Key]batch.Record{Keys(w)[0]: {Hash: "x", Open: true}}
 	p := New(w, Options{AllOrNothing: true, Past: past})
-	want := []Outcome{
-		{Row: 2, Result: sheet.Unknown, Reason: ReasonWithheld}, // it was open, and stays so
-		{Row: 3, Result: sheet.NotAttempted, Reason: ReasonWithheld},
-		{Row: 4, Result: sheet.Invalid, Reason: ReasonInvalid, ErrorCode: "circuit-si-missing"},
-		{Row: 5, Result: sheet.NotAttempted, Reason: ReasonWithheld},
+	want := []batch.Outcome{
+		{Row: 2, Result: sheet.Unknown, Reason: batch.ReasonWithheld}, // it was open, and stays so
+		{Row: 3, Result: sheet.NotAttempted, Reason: batch.ReasonWithheld},
+		{Row: 4, Result: sheet.Invalid, Reason: batch.ReasonInvalid, ErrorCode: "circuit-si-missing"},
+		{Row: 5, Result: sheet.NotAttempted, Reason: batch.ReasonWithheld},
 	}
 	got := slices.Clone(p.Settled)
 	for i := range got {
-		got[i].Key, got[i].Token = Key{}, ""
+		got[i].Key, got[i].Token = batch.Key{}, ""
 	}
 	if len(p.Applications) != 0 || !slices.Equal(got, want) {
 		t.Errorf("got %+v", got)
