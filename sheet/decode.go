@@ -30,6 +30,7 @@ func Decode(book Book, o Options) (*Workbook, error) {
 	d.crossCheck()
 	d.flushProblems()
 	SortProblems(d.w.Problems, d.w.CircuitsTable.Sheet, d.w.EngineersTable.Sheet)
+	d.w.Unlisted = d.listing.finish(d.w.Problems, d.severity)
 	return d.w, nil
 }
 
@@ -51,8 +52,13 @@ type decoder struct {
 	circuits  chunkedSlice[Circuit]
 	engineers chunkedSlice[Engineer]
 	problems  chunkedSlice[Problem]
-	ids       chunkedSlice[string] // cut into lists of one ID
-	args      chunkedSlice[Arg]    // cut into lists of one argument
+	listing   *listing
+	taken     kept // what becomes of the problem found last
+
+	nearRegion map[string]string // known answers of nearestRegion
+
+	ids  chunkedSlice[string] // cut into lists of one ID
+	args chunkedSlice[Arg]    // cut into lists of one argument
 
 	byID  map[string]int32  // the first circuit of an instance ID
 	twins map[int32][]int32 // further circuits with the same ID, by the first
@@ -61,7 +67,7 @@ type decoder struct {
 }
 
 func newDecoder(book Book, o *Options) *decoder {
-	d := &decoder{book: book, opts: o, severity: severities(o), w: &Workbook{}, regions: map[string]bool{}}
+	d := &decoder{book: book, opts: o, severity: severities(o), w: &Workbook{}, regions: map[string]bool{}, nearRegion: map[string]string{}, listing: newListing(o.MaxListed)}
 	for _, r := range o.Regions {
 		d.regions[r] = true
 	}

@@ -87,22 +87,40 @@ func (d *decoder) ref(id ColumnID, row int) Ref {
 
 // report records a problem of a field and quotes the value of its cell.
 func (d *decoder) report(r *Rule, f *field, args ...Arg) {
-	if d.severity[r] == Off {
-		return
+	if d.takes(r, &f.at) {
+		d.keep(r, f, args...)
 	}
-	d.record(r, Problem{At: f.at, Column: f.header, Value: d.show(f, f.cell.Value), Masked: d.hides(f, f.cell.Value), Args: args})
+}
+
+// keep keeps a problem that was taken, and quotes the value of its cell.
+func (d *decoder) keep(r *Rule, f *field, args ...Arg) {
+	d.append(r, Problem{At: f.at, Column: f.header, Value: d.show(f, f.cell.Value), Masked: d.hides(f, f.cell.Value), Args: args})
 }
 
 // record adds a problem under a rule unless the rule is off.
 func (d *decoder) record(r *Rule, p Problem) {
-	p.Severity = d.severity[r]
-	if p.Severity == Off {
-		return
+	if d.takes(r, &p.At) {
+		d.append(r, p)
 	}
-	p.Code = r.Code
-	if p.Severity == Error {
+}
+
+// takes counts a problem under a rule unless the rule is off, and reports whether it is
+// to be kept.
+func (d *decoder) takes(r *Rule, at *Ref) bool {
+	s := d.severity[r]
+	if s == Off {
+		return false
+	}
+	if s == Error {
 		d.errors++
 	}
+	d.taken = d.listing.take(r, s, at)
+	return d.taken != counted
+}
+
+// append keeps a problem that was just taken.
+func (d *decoder) append(r *Rule, p Problem) {
+	p.Code, p.Severity, p.RowOnly = r.Code, d.severity[r], d.taken == keptForRow
 	d.problems.append(p)
 }
 

@@ -58,6 +58,8 @@ type Problem struct {
 	Column   string   // the column's header in this workbook, or its standard header
 	Value    string   // the value of the cell, masked if it is personal
 	Masked   bool     // Value is masked
+	RowOnly  bool     // beyond the bound of its rule: not in lists, only in its row's message and mark
+	More     int32    // of a row's first error: how many further errors of the row were only counted
 	Args     []Arg    // further arguments of the message
 }
 
@@ -194,6 +196,14 @@ func (e *RowErrors) Code(c *Circuit) string {
 	return ""
 }
 
+// unlistedIn counts the errors of the same rows that were only counted.
+func unlistedIn(list []Problem) (n int) {
+	for i := range list {
+		n += int(list[i].More)
+	}
+	return n
+}
+
 // Count counts the errors except those of rows that are left out: of the circuits whose
 // rows are skipped, and of the engineers who work on these circuits alone. An engineer who
 // works on no circuit is left out only with all circuits, as any of them may be meant.
@@ -220,13 +230,13 @@ func (e *RowErrors) Count(skipped map[int]bool) int {
 	}
 	n := 0
 	for _, i := range e.circuits {
-		if !skipped[e.problems[i].At.Row] {
-			n++
+		if p := &e.problems[i]; !skipped[p.At.Row] {
+			n += 1 + int(p.More)
 		}
 	}
 	for _, i := range e.engineers {
-		if !out[e.problems[i].At.Row] {
-			n++
+		if p := &e.problems[i]; !out[p.At.Row] {
+			n += 1 + int(p.More)
 		}
 	}
 	return n

@@ -100,8 +100,8 @@ func (r *resulter) complete(res *RowResult) RowResult {
 	return out
 }
 
-// maxListed is how many errors a row's message lists; the rest are counted.
-const maxListed = 5
+// maxInMessage is how many errors a row's message lists; the rest are counted.
+const maxInMessage = 5
 
 // message lists errors, one per line. Their cells are named relative to the sheet.
 func (r *resulter) message(list []Problem, sheet string) string {
@@ -110,7 +110,7 @@ func (r *resulter) message(list []Problem, sheet string) string {
 		if n > 0 {
 			b.WriteByte('\n')
 		}
-		if n == maxListed {
+		if n == maxInMessage {
 			b.WriteString(r.words.Line("rows-more", Arg{"n", strconv.Itoa(len(list) - n)}))
 			break
 		}
@@ -120,6 +120,9 @@ func (r *resulter) message(list []Problem, sheet string) string {
 		}
 		text, _ := r.words.Problem(p)
 		b.WriteString(cell + ": " + text)
+	}
+	if more := unlistedIn(list); more > 0 {
+		b.WriteString("\n" + r.words.Line("rows-unlisted", Arg{"n", strconv.Itoa(more)}))
 	}
 	return b.String()
 }
@@ -142,8 +145,12 @@ func cellsOf(r RowResult) []PutCell {
 	return cells
 }
 
-// marks returns the data cells of a sheet that have errors or warnings, each with what is
-// wrong and what to do.
+// MaxNotes is how many cells of a sheet get a note. Each note is a drawing of its own, and
+// thousands of them make a sheet slow to open; the Errors sheet lists all problems.
+const MaxNotes = 1000
+
+// marks returns the data cells of a sheet that have errors or warnings, the first of them
+// with what is wrong and what to do.
 func (r *resulter) marks(t *Table) []Mark {
 	var marks []Mark
 	for i := range r.w.Problems {
@@ -151,9 +158,12 @@ func (r *resulter) marks(t *Table) []Mark {
 		if !p.Marks(t.Sheet) {
 			continue
 		}
-		note, hint := r.words.Problem(*p)
-		if hint != "" {
-			note += "\n" + hint
+		note := ""
+		if len(marks) <= MaxNotes {
+			var hint string
+			if note, hint = r.words.Problem(*p); hint != "" {
+				note += "\n" + hint
+			}
 		}
 		style := StyleWarn
 		if p.Severity == Error {

@@ -17,7 +17,12 @@ type Rule struct {
 	// An Input rule is about the workbook as a whole. Its problems are returned in an
 	// *InputError, and no row is read.
 	Input bool
+
+	number int // from 0, in the order of registration
 }
+
+// ruleCount is how many rules are registered.
+var ruleCount int
 
 // Allows reports whether the rule may have this severity.
 func (r Rule) Allows(s Severity) bool { return s == Error || !r.Fixed && !r.Input }
@@ -43,7 +48,8 @@ var (
 
 // add registers a rule at the end of the family.
 func (f *ruleFamily) add(r Rule) *Rule {
-	r.Sheet = f.sheet
+	r.Sheet, r.number = f.sheet, ruleCount
+	ruleCount++
 	f.rules = append(f.rules, &r)
 	return &r
 }
@@ -67,12 +73,20 @@ func Rules() []Rule {
 
 // RuleByCode finds a rule by its code.
 func RuleByCode(code string) (Rule, bool) {
-	for _, r := range allRules() {
-		if r.Code == code {
-			return *r, true
-		}
+	if r := ruleOf(code); r != nil {
+		return *r, true
 	}
 	return Rule{}, false
+}
+
+// ruleOf returns the rule with a code, or nil.
+func ruleOf(code string) *Rule {
+	for _, r := range allRules() {
+		if r.Code == code {
+			return r
+		}
+	}
+	return nil
 }
 
 // severities gives each rule's severity for one Decode: its default unless the options

@@ -112,26 +112,42 @@ func (d *decoder) merged(l *layout, first int) {
 	if len(ranges) == 0 {
 		return
 	}
-	covered := map[cellAt]bool{}
-	var added []Problem
 	for i := range d.cells {
 		f := &d.cells[i]
 		if f.col.Sheet != l.id || f.at.Col == 0 {
 			continue
 		}
-		for _, u := range d.coveredCells(ranges, l.id, f.at.Col) {
-			covered[u.cell] = true
-			added = append(added, Problem{At: Ref{Sheet: f.at.Sheet, Row: u.cell.row, Col: f.at.Col}, Also: Ref{Sheet: f.at.Sheet, Row: u.first.row, Col: u.first.col}, Column: f.header})
+		cells := d.coveredCells(ranges, l.id, f.at.Col)
+		if len(cells) == 0 {
+			continue
+		}
+		d.withdrawMissing(f, cells, first)
+		for _, u := range cells {
+			d.record(cellMerged, Problem{At: Ref{Sheet: f.at.Sheet, Row: u.cell.row, Col: f.at.Col}, Also: Ref{Sheet: f.at.Sheet, Row: u.first.row, Col: u.first.col}, Column: f.header})
+			d.invalidate(l.id, u.cell.row)
 		}
 	}
+	d.listing.missing = nil
+}
+
+// withdrawMissing takes back the problems about missing values of covered cells, which
+// are in one column and sorted by row.
+func (d *decoder) withdrawMissing(f *field, cells []coveredCell, first int) {
+	covered := func(row int) bool {
+		_, found := slices.BinarySearchFunc(cells, row, func(u coveredCell, row int) int { return cmp.Compare(u.cell.row, row) })
+		return found
+	}
 	kept := slices.DeleteFunc(d.w.Problems[first:], func(p Problem) bool {
-		return covered[cellAt{p.At.Row, p.At.Col}] && strings.HasSuffix(p.Code, "-missing")
+		if p.At.Col != f.at.Col || !strings.HasSuffix(p.Code, "-missing") || !covered(p.At.Row) {
+			return false
+		}
+		if r := ruleOf(p.Code); r != nil {
+			d.listing.withdraw(r, &p)
+		}
+		return true
 	})
 	d.w.Problems = d.w.Problems[:first+len(kept)]
-	for _, p := range added {
-		d.record(cellMerged, p)
-		d.invalidate(l.id, p.At.Row)
-	}
+	d.listing.withdrawUnlisted(f.at.Sheet, f.at.Col, covered)
 }
 
 // coveredCell is a cell that a merged range covers, and the first cell of the range.

@@ -85,12 +85,27 @@ func (d *decoder) region(f *field) string {
 		d.report(circuitRegionMalformed, f)
 		return ""
 	case len(d.regions) > 0 && !d.regions[s]:
-		d.report(circuitRegionUnknown, f, Arg{"nearest", nearest(s, d.opts.Regions)})
+		if d.takes(circuitRegionUnknown, &f.at) {
+			d.keep(circuitRegionUnknown, f, Arg{"nearest", d.nearestRegion(s)})
+		}
 		if d.severity[circuitRegionUnknown] == Error {
 			return ""
 		}
 	}
 	return s
+}
+
+// nearestRegion returns the known region that a text resembles most. A wrong region is
+// usually the same in many rows, so the answers are kept, up to a bound.
+func (d *decoder) nearestRegion(s string) string {
+	near, known := d.nearRegion[s]
+	if !known {
+		near = nearest(s, d.opts.Regions)
+		if len(d.nearRegion) < maxListed {
+			d.nearRegion[s] = near
+		}
+	}
+	return near
 }
 
 // ValidRegionID reports whether a text can be a region ID. As part of a host name it has to

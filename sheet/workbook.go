@@ -63,7 +63,8 @@ type Workbook struct {
 	EngineersTable Table
 	Circuits       []Circuit
 	Engineers      []Engineer
-	Problems       []Problem // in reading order: Circuits, then Engineers, by row and column
+	Problems       []Problem  // in reading order: Circuits, then Engineers, by row and column
+	Unlisted       []Unlisted // the counts of problems that are too many to be listed, by rule
 }
 
 // CircuitAt returns the circuit in a row of the Circuits sheet, or nil.
@@ -95,6 +96,7 @@ type Options struct {
 	Severities    map[string]Severity // by rule code; other rules have their defaults
 	Strict        bool                // warnings count as errors
 	Regions       []string            // the known region IDs; empty allows any well-formed one
+	MaxListed     int                 // how many problems of each rule are listed one by one; 0 means 10,000
 }
 
 // Result is the final state of a row: one of a closed set.

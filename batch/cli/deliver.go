@@ -4,6 +4,7 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -115,6 +116,12 @@ func (done *finished) errors() int {
 // document renders a finished run; this is where codes become sentences.
 func (a *app) document(done *finished, found *findings) *report.Document {
 	w := a.lines.words
+	listed := 0
+	for i := range done.problems {
+		if !done.problems[i].RowOnly {
+			listed++
+		}
+	}
 	doc := &report.Document{
 		RunID: done.info.id, Command: done.info.command, DryRun: done.info.dryRun != dryRunOff, DryRunMode: string(done.info.dryRun),
 		Input: done.in.path, InputSHA256: done.in.sha256, Reports: []string{}, Account: done.info.account, Regions: []string{},
@@ -123,11 +130,18 @@ func (a *app) document(done *finished, found *findings) *report.Document {
 		DurationSeconds: done.totals.duration.Seconds(), SlowedSeconds: done.totals.slowed.Seconds(),
 		StartedAt: report.Instant{Time: done.info.started}, FinishedAt: report.Instant{Time: done.info.started.Add(done.totals.duration)},
 		StopReason: string(done.totals.stop), StopCode: done.totals.stopCode,
-		Problems: make([]report.Problem, 0, len(done.problems)), Applications: make([]report.Application, 0, len(done.outcomes)),
+		Problems: make([]report.Problem, 0, listed), Applications: make([]report.Application, 0, len(done.outcomes)),
 	}
-	for _, p := range done.problems {
-		message, hint := w.Problem(p)
-		doc.Problems = append(doc.Problems, report.NewProblem(p, message, hint))
+	for i := range done.problems {
+		p := &done.problems[i]
+		if p.RowOnly {
+			continue
+		}
+		message, hint := w.Problem(*p)
+		doc.Problems = append(doc.Problems, report.NewProblem(*p, message, hint))
+	}
+	if done.problems != nil {
+		doc.Unlisted = a.unlisted(done.in.workbook)
 	}
 	table := done.in.workbook.CircuitsTable
 	regions := map[string]bool{}
@@ -144,6 +158,15 @@ func (a *app) document(done *finished, found *findings) *report.Document {
 	}
 	slices.Sort(doc.Regions)
 	return doc
+}
+
+// unlisted renders the counts of the problems that are not listed.
+func (a *app) unlisted(book *sheet.Workbook) (list []report.Unlisted) {
+	for _, u := range book.Unlisted {
+		message, hint := a.lines.words.Render("report-unlisted", map[string]string{"n": strconv.Itoa(u.Count)})
+		list = append(list, report.Unlisted{Severity: u.Severity.String(), Code: u.Code, Count: u.Count, Message: message, Hint: hint})
+	}
+	return list
 }
 
 // patch returns what changes in the copy: each row's result, notes on problems, the two

@@ -45,6 +45,10 @@ func (f *findings) message(w *prose.Catalogue, o batch.Outcome) (message, hint s
 }
 
 func (f *findings) problemsMessage(w *prose.Catalogue, list []sheet.Problem) (message, hint string) {
+	unlisted := 0
+	for _, p := range list {
+		unlisted += int(p.More)
+	}
 	for i, p := range list {
 		if i == maxMessages {
 			message += "; " + w.Line("rows-more", count("n", len(list)-i))
@@ -56,6 +60,9 @@ func (f *findings) problemsMessage(w *prose.Catalogue, list []sheet.Problem) (me
 		}
 		message += p.At.String() + ": " + text
 		hint = cmp.Or(hint, todo)
+	}
+	if unlisted > 0 {
+		message += "; " + w.Line("rows-unlisted", count("n", unlisted))
 	}
 	return message, hint
 }

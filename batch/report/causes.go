@@ -34,6 +34,12 @@ func (d *Document) Causes() []Cause {
 			g.add(causeKey{severity: p.Severity, code: p.Code}, p.Message, p.Hint, p.At)
 		}
 	}
+	for i := range d.Unlisted {
+		u := &d.Unlisted[i]
+		if at, found := g.at[causeKey{severity: u.Severity, code: u.Code}]; found {
+			g.causes[at].Count += u.Count
+		}
+	}
 	for i := range d.Applications {
 		if a := &d.Applications[i]; d.countsAsCause(a) {
 			g.add(causeKey{sheet.Error.String(), unfinished(a), a.Result, a.Reason}, a.Message, a.Hint, a.At)

@@ -43,7 +43,7 @@ type Document struct {
 	Retries         int           `json:"retries"`          //
 	Throttled       int           `json:"throttled"`        // answers that said the quota was used up
 	DurationSeconds float64       `json:"duration_seconds"` // from the first row read to the last outcome
-	Problems        []Problem     `json:"problems"`         // in reading order, notes included
+	Problems        []Problem     `json:"problems"`         // in reading order, notes included, without the unlisted ones
 	Applications    []Application `json:"applications"`     // one for each row, in sheet order
 
 	// Scripts do not rely on the following.
@@ -60,6 +60,10 @@ type Document struct {
 
 	Unasked  int      `json:"-"` // rows of a status or online dry run that the API gave no answer for
 	Commands Commands `json:"-"` // that may be run next
+
+	// Unlisted counts, by code, the problems of a hopeless workbook that are too many to be
+	// listed. All other counts include them.
+	Unlisted []Unlisted `json:"problems_not_listed,omitempty"`
 }
 
 // Problem is a [sheet.Problem] with its sentences rendered.
@@ -81,6 +85,30 @@ var problemKeys = []string{"severity", "code", "sheet", "cell", "column", "value
 // fields are the problem's values in the order of problemKeys.
 func (p *Problem) fields() []string {
 	return []string{p.Severity, p.Code, p.Sheet, p.Cell, p.Column, p.Value, p.Message, p.Hint}
+}
+
+// Unlisted is how many problems of one code were found but are not listed.
+type Unlisted struct {
+	Severity string `json:"severity"`
+	Code     string `json:"code"`
+	Count    int    `json:"count"`
+	Message  string `json:"message"` // that there are more
+	Hint     string `json:"hint"`    // how to see them
+}
+
+// asProblem is the entry that ends a list of problems.
+func (u *Unlisted) asProblem() Problem {
+	return Problem{Severity: u.Severity, Code: u.Code, Message: u.Message, Hint: u.Hint}
+}
+
+// unlisted counts the unlisted problems, with or without notes.
+func (d *Document) unlisted(notes bool) (n int) {
+	for i := range d.Unlisted {
+		if notes || d.Unlisted[i].Severity != "note" {
+			n += d.Unlisted[i].Count
+		}
+	}
+	return n
 }
 
 // NewProblem returns a problem with its rendered sentences.

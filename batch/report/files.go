@@ -38,12 +38,17 @@ func CSV(w io.Writer, d Document) error {
 	return c.Error()
 }
 
-// findings yields the problems in reading order, then the unfinished rows as problems
-// of their instance ID's cell.
+// findings yields the problems in reading order, then how many of each code are not
+// listed, then the unfinished rows as problems of their instance ID's cell.
 func findings(d *Document) iter.Seq[Problem] {
 	return func(yield func(Problem) bool) {
 		for _, p := range d.Problems {
 			if !yield(p) {
+				return
+			}
+		}
+		for i := range d.Unlisted {
+			if !yield(d.Unlisted[i].asProblem()) {
 				return
 			}
 		}
@@ -149,7 +154,7 @@ func viewOf(d *Document, words Words) view {
 	for _, i := range order[:min(maxHTMLRows, len(order))] {
 		v.Problems = append(v.Problems, d.Problems[i])
 	}
-	v.More = moreBeyond(len(order), words)
+	v.More = moreBeyond(len(order)+d.unlisted(true), words)
 	rows := 0
 	for i := range d.Applications {
 		if d.isStatus() || unfinished(&d.Applications[i]) == "" {

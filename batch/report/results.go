@@ -75,6 +75,9 @@ func (d *Document) Severities() Severities {
 			counts[at]++
 		}
 	}
+	for _, u := range d.Unlisted {
+		counts[severityRank(u.Severity)] += u.Count
+	}
 	return Severities{counts[0], counts[1], counts[2]}
 }
 

@@ -38,12 +38,12 @@ var errorsColumns = []struct {
 	{"report-col-column", 26}, {"report-col-value", 30}, {"report-col-problem", 84}, {"report-col-fix", 100},
 }
 
-// errorsSheet lists the problems, errors first, each group in reading order. Those
-// beyond the limit are counted in a last row.
+// errorsSheet lists the problems, errors first, each group in reading order. Rows at the
+// end count those that are not listed, and those beyond the limit.
 func errorsSheet(d *Document, words Words, limit int) sheet.AddedSheet {
 	order := bySeverity(d.Problems)
-	shown := order[:min(len(order), limit)]
-	s := sheet.AddedSheet{Name: ErrorsName, Freeze: 1, Filter: true, Count: 1 + len(shown)}
+	shown := order[:min(len(order), limit-len(d.Unlisted))]
+	s := sheet.AddedSheet{Name: ErrorsName, Freeze: 1, Filter: true, Count: 1 + len(d.Unlisted) + len(shown)}
 	header := make([]sheet.PutCell, len(errorsColumns))
 	for i, c := range errorsColumns {
 		s.Widths = append(s.Widths, c.width)
@@ -70,6 +70,13 @@ func errorsRows(d *Document, words Words, header []sheet.PutCell, order []int32,
 		row := make([]sheet.PutCell, len(errorsColumns))
 		for _, i := range order {
 			problemRow(row, &d.Problems[i], labels)
+			if !yield(row) {
+				return
+			}
+		}
+		for i := range d.Unlisted {
+			p := d.Unlisted[i].asProblem()
+			problemRow(row, &p, labels)
 			if !yield(row) {
 				return
 			}

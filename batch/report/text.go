@@ -84,7 +84,7 @@ func (p printer) problems(d *Document, limit int) bool {
 		p.indented("    ", q.Hint, q.Code)
 	}
 	if more := len(order) - limit; more > 0 {
-		p.line("%s", p.more(d, "report-more-problems", more))
+		p.line("%s", p.more(d, "report-more-problems", more+d.unlisted(false)))
 	}
 	if len(order) > 0 {
 		p.line("")

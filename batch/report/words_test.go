@@ -165,3 +165,34 @@ func TestErrorsBeyondTheLimitAreCounted(t *testing.T) {
 		t.Errorf("got %d rows %q, want %s", s.Count, got, want)
 	}
 }
+
+func TestUnlistedProblemsAreCounted(t *testing.T) {
+	d := Document{
+		Problems: []Problem{{Severity: "error", Code: "circuit-region-unknown"}},
+		Unlisted: []Unlisted{{Severity: "error", Code: "circuit-region-unknown", Count: 41, Message: "41 more"}},
+	}
+	if got := d.Severities().Errors; got != 42 {
+		t.Errorf("counted %d errors, want 42", got)
+	}
+	if got := d.Causes(); len(got) != 1 || got[0].Count != 42 {
+		t.Errorf("got the causes %v, want one with 42 problems", got)
+	}
+	s := errorsSheet(&d, echo{}, maxProblems)
+	rows := 0
+	last := ""
+	for cells := range s.Rows {
+		rows++
+		last = cells[6].Text
+	}
+	if rows != 3 || s.Count != 3 || last != "41 more" {
+		t.Errorf("the sheet has %d rows, the last with %q, want 3 and \"41 more\"", rows, last)
+	}
+	var b strings.Builder
+	if err := CSV(&b, d); err != nil || !strings.Contains(b.String(), ",41 more,") {
+		t.Errorf("the CSV report is %q (%v), want it to count the rest", b.String(), err)
+	}
+	b.Reset()
+	if err := JSON(&b, d); err != nil || !strings.Contains(b.String(), `"count": 41`) {
+		t.Errorf("the JSON report is %q (%v), want it to count the rest", b.String(), err)
+	}
+}

@@ -106,6 +106,7 @@ var enLines = map[string]Entry{
 
 	// the Message column of rows
 	"rows-more":        {Message: "and {n} more: see Errors"},
+	"rows-unlisted":    {Message: "and {n} more in this row"},
 	"rows-no-circuit":  {Message: "not assigned to any circuit in this workbook"},
 	"rows-one-circuit": {Message: "{cell}: {message}"},
 	"rows-circuits":    {Message: "{result} for {n} of {of} circuits, first {cell}: {message}"},

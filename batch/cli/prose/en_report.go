@@ -48,6 +48,7 @@ var enReport = map[string]Entry{
 	"report-more-problems":    {Message: "and {n} more: {where}"},
 	"report-more-causes":      {Message: "and {n} more {n:cause|causes}: {where}"},
 	"report-such-as":          {Message: "for example, {message}"},
+	"report-unlisted":         {Message: "{n} more {n:problem|problems} with this code, counted but not listed", Hint: "Fix the ones that are listed, then check again to see the rest; in the results copy the Message of each row names its first error."},
 	"report-more-cells":       {Message: "and {n} more"},
 	"report-see-errors":       {Message: "see the Errors sheet of the copy"},
 	"report-see-output":       {Message: "add -o FILE for a copy that lists them all"},

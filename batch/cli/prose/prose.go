@@ -80,20 +80,42 @@ func (c *Catalogue) Codes() []string {
 // Render fills in the placeholders of a code's message and hint. A code without an
 // entry renders as itself.
 func (c *Catalogue) Render(code string, args map[string]string) (message, hint string) {
+	return c.render(code, func(name string) (string, bool) {
+		v, ok := args[name]
+		return v, ok
+	})
+}
+
+func (c *Catalogue) render(code string, value func(name string) (string, bool)) (message, hint string) {
 	e, ok := c.Entry(code)
 	if !ok {
 		return code, ""
 	}
-	return fill(e.Message, args), fill(e.Hint, args)
+	return replace(e.Message, value), replace(e.Hint, value)
 }
 
 // Problem renders a problem: its fields and its arguments fill in the placeholders.
 func (c *Catalogue) Problem(p sheet.Problem) (message, hint string) {
-	args := map[string]string{"cell": p.At.String(), "also": p.Also.String(), "column": p.Column, "value": p.Value, "sheet": p.At.Sheet}
-	for _, a := range p.Args {
-		args[a.Name] = a.Value
-	}
-	return c.Render(p.Code, args)
+	return c.render(p.Code, func(name string) (string, bool) {
+		for i := len(p.Args) - 1; i >= 0; i-- {
+			if p.Args[i].Name == name {
+				return p.Args[i].Value, true
+			}
+		}
+		switch name {
+		case "cell":
+			return p.At.String(), true
+		case "also":
+			return p.Also.String(), true
+		case "column":
+			return p.Column, true
+		case "value":
+			return p.Value, true
+		case "sheet":
+			return p.At.Sheet, true
+		}
+		return "", false
+	})
 }
 
 // Line renders the message of a code.

@@ -20,12 +20,8 @@ const (
 	notesSign   = "loabatch: "
 )
 
-// Bounds of the added notes. Each is a shape of its own, and thousands of them make a sheet
-// slow to open; the Errors sheet lists all problems.
-const (
-	maxNotes    = 1000 // of a sheet
-	maxNoteText = 2000 // characters of one
-)
+// maxNoteText bounds the text of one added note, in characters.
+const maxNoteText = 2000
 
 // notesOf returns the notes of the marks, one for each cell, in the order of the rows.
 func notesOf(marks []sheet.Mark) []cellNote {
@@ -46,7 +42,7 @@ func notesOf(marks []sheet.Mark) []cellNote {
 		n.text = notesSign + n.text
 		joined = append(joined, n)
 	}
-	return joined[:min(len(joined), maxNotes)]
+	return joined[:min(len(joined), sheet.MaxNotes)]
 }
 
 // planNotes adds notes to the problem cells of a sheet, and removes those of an earlier
