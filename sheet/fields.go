@@ -89,12 +89,26 @@ func (d *decoder) ref(id ColumnID, row int) Ref {
 func (d *decoder) report(r *Rule, f *field, args ...Arg) {
 	if d.takes(r, &f.at) {
 		d.keep(r, f, args...)
+	} else if !f.col.Personal && d.severity[r] != Off && d.hides(f, f.cell.Value) {
+		d.hidden(f)
+	}
+}
+
+// hidden records that the value of a field is personal though its column is not.
+func (d *decoder) hidden(f *field) {
+	cells, at := &d.w.hidden[f.col.Sheet], cell32{int32(f.at.Row), int32(f.at.Col)}
+	if last := len(*cells) - 1; last < 0 || (*cells)[last] != at {
+		*cells = append(*cells, at)
 	}
 }
 
 // keep keeps a problem that was taken, and quotes the value of its cell.
 func (d *decoder) keep(r *Rule, f *field, args ...Arg) {
-	d.append(r, Problem{At: f.at, Column: f.header, Value: d.show(f, f.cell.Value), Masked: d.hides(f, f.cell.Value), Args: args})
+	masked := d.hides(f, f.cell.Value)
+	if masked && !f.col.Personal {
+		d.hidden(f)
+	}
+	d.append(r, Problem{At: f.at, Column: f.header, Value: d.show(f, f.cell.Value), Masked: masked, Args: args})
 }
 
 // record adds a problem under a rule unless the rule is off.

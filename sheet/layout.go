@@ -88,18 +88,19 @@ func newLayout(id SheetID, info SheetInfo, row Row) layout {
 			continue
 		}
 		header := trimOuter(c.Value)
+		shown := MaskNumbers(header)
 		l.put(c.Col, slot{use: useIgnored})
 		l.table.LastCol = c.Col
-		l.all = append(l.all, label{col: c.Col, text: header, hidden: c.HiddenCol})
+		l.all = append(l.all, label{col: c.Col, text: shown, hidden: c.HiddenCol})
 		if ownHeader(header) {
 			continue
 		}
 		if data, ok := columnByHeader(id, header); ok {
-			l.data(c.Col, header, data)
+			l.data(c.Col, shown, data)
 		} else if past, ok := resultKeys[foldKey(header)]; ok {
 			l.result(c.Col, past)
 		} else {
-			l.unknown = append(l.unknown, label{col: c.Col, text: header})
+			l.unknown = append(l.unknown, label{col: c.Col, text: shown})
 		}
 	}
 	return l
@@ -209,7 +210,7 @@ func quoteList(names []string) string {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		b.WriteString(strconv.Quote(shorten(n, 60)))
+		b.WriteString(strconv.Quote(shorten(MaskNumbers(n), 60)))
 	}
 	return b.String()
 }

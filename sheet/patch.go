@@ -57,6 +57,10 @@ type SheetPatch struct {
 	Masked      []int
 	MaskedCells []Ref
 
+	// MaskNumbers masks numbers that identify a person in all cells of the sheet, headers
+	// included, and in all shared text of the workbook (see [MaskNumbers]).
+	MaskNumbers bool
+
 	// Marks colours data cells that have a problem and adds notes to them.
 	Marks []Mark
 }
@@ -89,21 +93,20 @@ func StatusPatch(w *Workbook, status map[int]string) Patch {
 	}}}
 }
 
-// MaskPersonal masks every personal column of a workbook's tables, and every other cell
-// whose problem found that its value may be personal too.
+// MaskPersonal masks every personal column of a workbook's tables, every other cell that
+// was found to have a personal value, and every number that identifies a person.
 func (p *Patch) MaskPersonal(w *Workbook) {
-	for _, t := range []*Table{&w.CircuitsTable, &w.EngineersTable} {
+	for id, t := range []*Table{&w.CircuitsTable, &w.EngineersTable} {
 		s := p.sheet(t)
 		for _, c := range Columns {
 			if col, found := t.Columns[c.ID]; found && c.Personal {
 				s.Masked = append(s.Masked, col)
 			}
 		}
-		for _, found := range w.Problems {
-			if found.Masked && found.At.Sheet == t.Sheet && !slices.Contains(s.Masked, found.At.Col) {
-				s.MaskedCells = append(s.MaskedCells, found.At)
-			}
+		for _, c := range w.hidden[id] {
+			s.MaskedCells = append(s.MaskedCells, Ref{Sheet: t.Sheet, Row: int(c.row), Col: int(c.col)})
 		}
+		s.MaskNumbers = true
 	}
 }
 

@@ -2,7 +2,6 @@ package sheet
 
 import (
 	"log/slog"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -58,45 +57,78 @@ const maxShown = 120
 
 // show returns a value as it may be shown: shortened, and masked if it is personal.
 func (d *decoder) show(f *field, value string) string {
-	value = shorten(value, maxShown)
 	switch {
-	case !d.hides(f, value):
-		return value
-	case f.col.ID == EngineerInstanceID: // mask each part on its own, as Mask keeps the ends
-		parts := strings.FieldsFunc(value, isSeparator)
-		for i, part := range parts {
-			if parts[i] = trimOuter(part); !likeInstanceID(part) {
-				parts[i] = Mask(parts[i])
-			}
+	case f.col.ID == EngineerInstanceID:
+		return shorten(maskNotIDs(value), maxShown)
+	case d.hides(f, value):
+		if masked := MaskNumbers(value); !f.col.Personal && masked != value {
+			return shorten(masked, maxShown)
 		}
-		return strings.Join(parts, ", ")
+		return Mask(shorten(value, maxShown))
 	}
-	return Mask(value)
+	return shorten(value, maxShown)
 }
 
-// hides reports whether a value is personal: because its column is, or because it may
-// belong to a personal column next to it, in a row pasted one cell too far to either side.
-// Words that are merely wrong for their column stay readable.
+// hides reports whether a value is personal: because its column is, because it has a number
+// that identifies a person, or because it may belong to a personal column next to it, in a
+// row pasted one cell too far to either side. Words that are merely wrong for their column
+// stay readable.
 func (d *decoder) hides(f *field, value string) bool {
 	switch {
 	case f.col.Personal:
 		return true
 	case f.col.ID == EngineerInstanceID:
-		return slices.ContainsFunc(strings.FieldsFunc(value, isSeparator), func(part string) bool { return !likeInstanceID(part) })
+		return maskNotIDs(value) != value
 	case f.col.ID == EngineerCertificateType:
 		if _, slipped := valueKeys[f.col.ID][foldKey(d.cells[EngineerCertificateNo].cell.Value)]; slipped {
 			return true
 		}
 	case f.col.ID != EngineerGender:
-		return false
+		return MaskNumbers(value) != value
 	}
 	return strings.ContainsFunc(value, unicode.IsDigit)
 }
 
-// likeInstanceID reports whether part of a cell was probably meant as a circuit's ID. A
-// name has no digits, and a number has no letters.
-func likeInstanceID(part string) bool {
-	key := foldKey(part)
-	return key == "" || strings.HasPrefix(key, "pc") ||
+// maskNotIDs masks the words of an engineers' Instance ID cell that were not meant as the
+// ID of a circuit.
+func maskNotIDs(value string) string {
+	if isInstanceID(value) {
+		return value
+	}
+	var b strings.Builder
+	between := func(r rune) bool { return isSeparator(r) || unicode.IsSpace(r) }
+	for value != "" {
+		end := strings.IndexFunc(value, between)
+		if end < 0 {
+			end = len(value)
+		}
+		word := value[:end]
+		if !likeInstanceID(word) {
+			word = Mask(word)
+		}
+		b.WriteString(word)
+		value = value[end:]
+		next := strings.IndexFunc(value, func(r rune) bool { return !between(r) })
+		if next < 0 {
+			next = len(value)
+		}
+		b.WriteString(value[:next])
+		value = value[next:]
+	}
+	return b.String()
+}
+
+// likeInstanceID reports whether a word was probably meant as a circuit's ID. A name has no
+// digits, and a number has no letters.
+func likeInstanceID(word string) bool {
+	word = strings.Map(narrow, trimOuter(word))
+	key := foldKey(word)
+	switch {
+	case key == "" || isInstanceID(word):
+		return true
+	case strings.ContainsFunc(word, func(r rune) bool { return r >= utf8.RuneSelf && unicode.IsLetter(r) }) || MaskNumbers(word) != word:
+		return false
+	}
+	return strings.HasPrefix(key, "pc") ||
 		strings.ContainsFunc(key, unicode.IsDigit) && strings.ContainsFunc(key, func(r rune) bool { return r >= 'a' && r <= 'z' })
 }

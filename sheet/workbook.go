@@ -65,7 +65,12 @@ type Workbook struct {
 	Engineers      []Engineer
 	Problems       []Problem  // in reading order: Circuits, then Engineers, by row and column
 	Unlisted       []Unlisted // the counts of problems that are too many to be listed, by rule
+
+	hidden [BothSheets][]cell32 // cells of columns that are not personal whose values are
 }
+
+// cell32 is a cell of a known sheet.
+type cell32 struct{ row, col int32 }
 
 // CircuitAt returns the circuit in a row of the Circuits sheet, or nil.
 func (w *Workbook) CircuitAt(row int) *Circuit {

@@ -174,6 +174,9 @@ func (a *app) unlisted(book *sheet.Workbook) (list []report.Unlisted) {
 func (a *app) patch(done *finished, doc *report.Document, redact bool) sheet.Patch {
 	rows := make([]sheet.RowResult, len(doc.Applications))
 	for i, app := range doc.Applications {
+		if !redact {
+			app.ClientToken = done.outcomes[i].Token // as it was sent, for the next run to find
+		}
 		rows[i] = sheet.RowResult{
 			Row: app.SheetRow, Result: app.Result, Message: app.Message, ErrorCode: app.ErrorCode, RequestID: app.RequestID,
 			SubmittedAt: app.SubmittedAt.Time, Attempts: app.Attempts, ClientToken: app.ClientToken, LOAStatus: app.LOAStatus,

@@ -114,7 +114,7 @@ func (d *Document) unlisted(notes bool) (n int) {
 // NewProblem returns a problem with its rendered sentences.
 func NewProblem(p sheet.Problem, message, hint string) Problem {
 	return Problem{
-		Severity: p.Severity.String(), Code: p.Code, Sheet: p.At.Sheet, Cell: cellOf(p.At),
+		Severity: p.Severity.String(), Code: p.Code, Sheet: sheet.MaskNumbers(p.At.Sheet), Cell: cellOf(p.At),
 		Column: p.Column, Value: p.Value, Message: message, Hint: hint, At: p.At,
 	}
 }
@@ -150,9 +150,9 @@ type Application struct {
 // NewApplication returns an outcome with its rendered sentences.
 func NewApplication(o batch.Outcome, at sheet.Ref, message, hint string) Application {
 	return Application{
-		SheetRow: o.Row, InstanceID: o.Key.InstanceID, RegionID: o.Key.Region,
+		SheetRow: o.Row, InstanceID: sheet.MaskNumbers(o.Key.InstanceID), RegionID: sheet.MaskNumbers(o.Key.Region),
 		Result: o.Result, ErrorCode: o.ErrorCode, Message: message, RequestID: o.RequestID,
-		ClientToken: o.Token, Attempts: o.Attempts, SubmittedAt: Instant{o.SubmittedAt},
+		ClientToken: sheet.MaskNumbers(o.Token), Attempts: o.Attempts, SubmittedAt: Instant{o.SubmittedAt},
 		Hint: hint, LOAStatus: o.LOAStatus, Reason: string(o.Reason), At: at,
 	}
 }

@@ -175,17 +175,26 @@ func (c *TextCollector) take(t *xmltok.Token) error {
 
 // Whole takes in all tokens up to the end of the element at this depth.
 func (c *TextCollector) Whole(tz *xmltok.Tokenizer, depth int) error {
+	_, err := c.Capture(tz, depth, nil, false)
+	return err
+}
+
+// Capture is Whole, and with keep it appends the bytes of the tokens to raw.
+func (c *TextCollector) Capture(tz *xmltok.Tokenizer, depth int, raw []byte, keep bool) ([]byte, error) {
 	c.begin(depth)
 	for {
 		t, err := tz.Next()
 		if err != nil {
-			return tz.NoEOF(err)
+			return raw, tz.NoEOF(err)
+		}
+		if keep {
+			raw = append(raw, t.Raw...)
 		}
 		if t.Kind == xmltok.EndTag && t.Depth == depth {
-			return nil
+			return raw, nil
 		}
 		if err := c.take(t); err != nil {
-			return err
+			return raw, err
 		}
 	}
 }
