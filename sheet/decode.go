@@ -25,6 +25,10 @@ func Decode(book Book, o Options) (*Workbook, error) {
 		if err := d.sheet(&s.layout[id]); err != nil {
 			return nil, err
 		}
+		if SheetID(id) == CircuitsSheet { // now, as suggestions about engineers name circuits
+			d.byID, d.twins = d.unique(circuitInstanceTwice, CircuitInstanceID, func(c *Circuit) string { return c.InstanceID })
+			d.flushProblems()
+		}
 	}
 	d.w.CircuitsTable, d.w.EngineersTable = s.layout[CircuitsSheet].table, s.layout[EngineersSheet].table
 	d.crossCheck()

@@ -86,9 +86,12 @@ func (d *decoder) ref(id ColumnID, row int) Ref {
 }
 
 // report records a problem of a field and quotes the value of its cell.
-func (d *decoder) report(r *Rule, f *field, args ...Arg) {
+func (d *decoder) report(r *Rule, f *field, args ...Arg) { d.reportWith(r, f, nil, args...) }
+
+// reportWith is report with a suggestion, which is only worked out if the problem is listed.
+func (d *decoder) reportWith(r *Rule, f *field, suggest func() string, args ...Arg) {
 	if d.takes(r, &f.at) {
-		d.keep(r, f, args...)
+		d.keep(r, f, suggest, args...)
 	} else if !f.col.Personal && d.severity[r] != Off && d.hides(f, f.cell.Value) {
 		d.hidden(f)
 	}
@@ -103,12 +106,18 @@ func (d *decoder) hidden(f *field) {
 }
 
 // keep keeps a problem that was taken, and quotes the value of its cell.
-func (d *decoder) keep(r *Rule, f *field, args ...Arg) {
+func (d *decoder) keep(r *Rule, f *field, suggest func() string, args ...Arg) {
 	masked := d.hides(f, f.cell.Value)
 	if masked && !f.col.Personal {
 		d.hidden(f)
 	}
-	d.append(r, Problem{At: f.at, Column: f.header, Value: d.show(f, f.cell.Value), Masked: masked, Args: args})
+	p := Problem{At: f.at, Column: f.header, Value: d.show(f, f.cell.Value), Masked: masked, Args: args}
+	if suggest != nil && !masked && d.taken == keptListed {
+		if s := suggest(); MaskNumbers(s) == s {
+			p.Suggestion = shorten(s, maxShown)
+		}
+	}
+	d.append(r, p)
 }
 
 // record adds a problem under a rule unless the rule is off.
@@ -140,10 +149,9 @@ func (d *decoder) append(r *Rule, p Problem) {
 
 // flushProblems moves the problems recorded so far into the workbook.
 func (d *decoder) flushProblems() {
-	recorded := d.problems.slice()
 	if len(d.w.Problems) == 0 {
-		d.w.Problems = recorded
+		d.w.Problems = d.problems.slice()
 		return
 	}
-	d.w.Problems = append(d.w.Problems, recorded...)
+	d.w.Problems = d.problems.appendTo(d.w.Problems)
 }

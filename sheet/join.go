@@ -8,7 +8,6 @@ import (
 // crossCheck assigns engineers to circuits and applies the rules that involve more than
 // one row.
 func (d *decoder) crossCheck() {
-	d.byID, d.twins = d.unique(circuitInstanceTwice, CircuitInstanceID, func(c *Circuit) string { return c.InstanceID })
 	d.unique(circuitTokenTwice, CircuitClientToken, func(c *Circuit) string { return c.ClientToken })
 	d.join()
 	d.uniqueEngineers()

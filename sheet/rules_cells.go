@@ -266,7 +266,7 @@ func (d *decoder) cleanText(f *field) (string, valueState) {
 	before := d.errors
 	c := clean(f.cell.Value, f.kind)
 	if c.rule != nil {
-		d.report(c.rule, f, Arg{"char", codePoint(c.bad)}, Arg{"place", fmt.Sprint(c.at)})
+		d.reportWith(c.rule, f, func() string { return suggestText(c.rule, f.cell.Value) }, Arg{"char", codePoint(c.bad)}, Arg{"place", fmt.Sprint(c.at)})
 	}
 	if c.trimmed {
 		d.report(cellTrimmed, f, Arg{"before", d.show(f, f.cell.Value)}, Arg{"after", d.show(f, c.text)})
@@ -275,7 +275,7 @@ func (d *decoder) cleanText(f *field) (string, valueState) {
 		d.report(cellNarrowed, f, Arg{"before", d.show(f, f.cell.Value)}, Arg{"after", d.show(f, c.text)})
 	}
 	if c.wide != 0 {
-		d.report(cellFullWidth, f, Arg{"char", codePoint(c.wide)})
+		d.reportWith(cellFullWidth, f, func() string { return suggestText(cellFullWidth, c.text) }, Arg{"char", codePoint(c.wide)})
 	}
 	if f.col.Text && isExponent(c.text) {
 		d.report(cellExponent, f)
@@ -301,7 +301,7 @@ func (d *decoder) listed(f *field, missing, unknown *Rule) string {
 	value, known := valueKeys[f.col.ID][foldKey(s)]
 	switch {
 	case !known:
-		d.report(unknown, f, Arg{"allowed", strings.Join(f.col.Values, ", ")})
+		d.reportWith(unknown, f, func() string { return suggestListed(f.col, s) }, Arg{"allowed", strings.Join(f.col.Values, ", ")})
 	default:
 		d.report(cellSpelling, f, Arg{"before", d.show(f, s)}, Arg{"after", value})
 	}

@@ -82,11 +82,11 @@ func (d *decoder) region(f *field) string {
 		}
 		return d.opts.DefaultRegion
 	case !ValidRegionID(s):
-		d.report(circuitRegionMalformed, f)
+		d.reportWith(circuitRegionMalformed, f, func() string { return d.suggestRegion(s) })
 		return ""
 	case len(d.regions) > 0 && !d.regions[s]:
 		if d.takes(circuitRegionUnknown, &f.at) {
-			d.keep(circuitRegionUnknown, f, Arg{"nearest", d.nearestRegion(s)})
+			d.keep(circuitRegionUnknown, f, func() string { return d.suggestRegion(s) }, Arg{"nearest", d.nearestRegion(s)})
 		}
 		if d.severity[circuitRegionUnknown] == Error {
 			return ""
@@ -141,7 +141,12 @@ func (d *decoder) circuit(before int, past Past) {
 	f := &d.cells
 	c := Circuit{Row: d.row, Past: past}
 	if s, ok := d.required(&f[CircuitInstanceID], circuitInstanceMissing); ok {
-		c.InstanceID = d.accept(isInstanceID(s), s, circuitInstanceMalformed, &f[CircuitInstanceID])
+		if c.InstanceID = s; !isInstanceID(s) {
+			d.reportWith(circuitInstanceMalformed, &f[CircuitInstanceID], func() string { return suggestID(s) })
+			if d.severity[circuitInstanceMalformed] == Error {
+				c.InstanceID = ""
+			}
+		}
 	}
 	c.RegionID = d.region(&f[CircuitRegionID])
 	c.CompanyName, _ = d.required(&f[CircuitCompanyName], circuitCompanyMissing)
@@ -188,7 +193,7 @@ func (d *decoder) bandwidth(f *field) int {
 	}
 	switch {
 	case !whole:
-		d.report(circuitBandwidthMalformed, f)
+		d.reportWith(circuitBandwidthMalformed, f, func() string { return suggestWhole(s) })
 		return 0
 	case !bandwidthInRange(mbit):
 		d.report(circuitBandwidthRange, f)

@@ -38,7 +38,12 @@ func (d *decoder) worksOn(f *field) (ids []string, all bool) {
 		case id == "*":
 			d.report(engineerCircuitStar, f)
 		case !isInstanceID(id):
-			d.report(engineerCircuitMalformed, f, Arg{"circuit", d.show(f, id)})
+			d.reportWith(engineerCircuitMalformed, f, func() string {
+				if part != s {
+					return ""
+				}
+				return d.suggestCircuit(id)
+			}, Arg{"circuit", d.show(f, id)})
 			if d.severity[engineerCircuitMalformed] != Error {
 				ids = append(ids, id)
 			}
@@ -61,7 +66,13 @@ func isSeparator(r rune) bool { return strings.ContainsRune(",;\n\r，；、", r
 func (d *decoder) unknownCircuit(e *Engineer, id string) {
 	f := &d.cells[EngineerInstanceID]
 	before := d.errors
-	d.record(engineerCircuitUnknown, Problem{At: d.ref(EngineerInstanceID, e.Row), Column: f.header, Value: d.show(f, id)})
+	p := Problem{At: d.ref(EngineerInstanceID, e.Row), Column: f.header, Value: d.show(f, id)}
+	if d.takes(engineerCircuitUnknown, &p.At) {
+		if d.taken == keptListed {
+			p.Suggestion = d.suggestCircuit(id)
+		}
+		d.append(engineerCircuitUnknown, p)
+	}
 	e.Invalid = e.Invalid || d.errors > before
 }
 

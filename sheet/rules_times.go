@@ -73,7 +73,7 @@ func (d *decoder) civilTime(f *field) (civil, bool) {
 	case readNowhere:
 		d.report(circuitTimeImpossible, f)
 	case readNothing:
-		d.report(circuitTimeMalformed, f)
+		d.reportWith(circuitTimeMalformed, f, func() string { return suggestDate(s) })
 	}
 	return first, r == readOnce
 }

@@ -41,15 +41,24 @@ func (s *chunkedSlice[T]) append(v T) {
 
 // slice returns the values as one slice and empties s.
 func (s *chunkedSlice[T]) slice() []T {
-	all := s.last
 	if len(s.full) > 0 {
-		all = make([]T, 0, s.count+len(s.last))
-		for i, b := range s.full {
-			all = append(all, b...)
-			s.full[i] = nil // free it before the next one is copied
-		}
-		all = append(all, s.last...)
+		return s.appendTo(nil)
 	}
+	all := s.last
+	*s = chunkedSlice[T]{}
+	return all
+}
+
+// appendTo appends the values to a slice, which is moved at most once, and empties s.
+func (s *chunkedSlice[T]) appendTo(all []T) []T {
+	if n := len(all) + s.count + len(s.last); n > cap(all) {
+		all = append(make([]T, 0, n), all...)
+	}
+	for i, b := range s.full {
+		all = append(all, b...)
+		s.full[i] = nil // free it before the next one is copied
+	}
+	all = append(all, s.last...)
 	*s = chunkedSlice[T]{}
 	return all
 }

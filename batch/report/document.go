@@ -68,23 +68,25 @@ type Document struct {
 
 // Problem is a [sheet.Problem] with its sentences rendered.
 type Problem struct {
-	Severity string    `json:"severity"` // error, warning or note
-	Code     string    `json:"code"`     //
-	Sheet    string    `json:"sheet"`    // empty if the problem concerns the file
-	Cell     string    `json:"cell"`     // F12, 12:12 for a row, F:F for a column; empty for a whole sheet
-	Column   string    `json:"column"`   // header
-	Value    string    `json:"value"`    // masked where it is personal data
-	Message  string    `json:"message"`  //
-	Hint     string    `json:"hint"`     // what to do
-	At       sheet.Ref `json:"-"`        // where a link leads
+	Severity string `json:"severity"` // error, warning or note
+	Code     string `json:"code"`     //
+	Sheet    string `json:"sheet"`    // empty if the problem concerns the file
+	Cell     string `json:"cell"`     // F12, 12:12 for a row, F:F for a column; empty for a whole sheet
+	Column   string `json:"column"`   // header
+	Value    string `json:"value"`    // masked where it is personal data
+	Message  string `json:"message"`  //
+	Hint     string `json:"hint"`     // what to do
+
+	Suggestion string    `json:"suggestion"` // the value that was probably meant; empty where there is not exactly one
+	At         sheet.Ref `json:"-"`          // where a link leads
 }
 
 // problemKeys are the JSON keys of a problem, in order; the CSV has a column for each.
-var problemKeys = []string{"severity", "code", "sheet", "cell", "column", "value", "message", "hint"}
+var problemKeys = []string{"severity", "code", "sheet", "cell", "column", "value", "message", "hint", "suggestion"}
 
 // fields are the problem's values in the order of problemKeys.
 func (p *Problem) fields() []string {
-	return []string{p.Severity, p.Code, p.Sheet, p.Cell, p.Column, p.Value, p.Message, p.Hint}
+	return []string{p.Severity, p.Code, p.Sheet, p.Cell, p.Column, p.Value, p.Message, p.Hint, p.Suggestion}
 }
 
 // Unlisted is how many problems of one code were found but are not listed.
@@ -115,7 +117,7 @@ func (d *Document) unlisted(notes bool) (n int) {
 func NewProblem(p sheet.Problem, message, hint string) Problem {
 	return Problem{
 		Severity: p.Severity.String(), Code: p.Code, Sheet: sheet.MaskNumbers(p.At.Sheet), Cell: cellOf(p.At),
-		Column: p.Column, Value: p.Value, Message: message, Hint: hint, At: p.At,
+		Column: p.Column, Value: p.Value, Message: message, Hint: hint, Suggestion: p.Suggestion, At: p.At,
 	}
 }
 

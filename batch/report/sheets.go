@@ -36,6 +36,7 @@ var errorsColumns = []struct {
 }{
 	{"report-col-severity", 10}, {"report-col-code", 32}, {"report-col-sheet", 14}, {"report-col-cell", 9},
 	{"report-col-column", 26}, {"report-col-value", 30}, {"report-col-problem", 84}, {"report-col-fix", 100},
+	{"report-col-suggestion", 30},
 }
 
 // errorsSheet lists the problems, errors first, each group in reading order. Rows at the

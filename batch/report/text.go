@@ -82,6 +82,9 @@ func (p printer) problems(d *Document, limit int) bool {
 		}
 		p.line("%s  %s  %s", Printable(where), p.paint(severityStyle(q.Severity), p.words.Line("report-severity-"+q.Severity)), brief(q.Message))
 		p.indented("    ", q.Hint, q.Code)
+		if q.Suggestion != "" {
+			p.line("    %s", brief(p.words.Line("report-suggestion", textArg("value", q.Suggestion))))
+		}
 	}
 	if more := len(order) - limit; more > 0 {
 		p.line("%s", p.more(d, "report-more-problems", more+d.unlisted(false)))
