@@ -107,11 +107,11 @@ func (d *decoder) hidden(f *field) {
 
 // keep keeps a problem that was taken, and quotes the value of its cell.
 func (d *decoder) keep(r *Rule, f *field, suggest func() string, args ...Arg) {
-	masked := d.hides(f, f.cell.Value)
+	shown, masked := d.mask(f, f.cell.Value)
 	if masked && !f.col.Personal {
 		d.hidden(f)
 	}
-	p := Problem{At: f.at, Column: f.header, Value: d.show(f, f.cell.Value), Masked: masked, Args: args}
+	p := Problem{At: f.at, Column: f.header, Value: shown, Masked: masked, Args: args}
 	if suggest != nil && !masked && d.taken == keptListed {
 		if s := suggest(); MaskNumbers(s) == s {
 			p.Suggestion = shorten(s, maxShown)

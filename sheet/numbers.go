@@ -9,21 +9,12 @@ import (
 // about: identity numbers, phone numbers with a country or area code or of a mainland
 // mobile, and passport numbers of the common form. The rest of the text stays readable.
 func MaskNumbers(s string) string {
-	if !manyDigits(s) {
+	if !manyDigits(s) || isTimestamp(s) {
 		return s
 	}
-	text := []rune(s)
-	plain := make([]byte, len(text)) // in half width, 0xFF for what is not ASCII
-	for i, r := range text {
-		if r = narrow(r); r == 0xA0 || r == 0x2011 || r == 0x2013 {
-			r = '-'
-		}
-		plain[i] = 0xFF
-		if r < utf8.RuneSelf {
-			plain[i] = byte(r)
-		}
-	}
-	masked := false
+	var buf [128]byte
+	plain := inASCII(buf[:0], s)
+	var text []rune
 	for i := 0; i < len(plain); {
 		if n := max(instanceIDAt(plain, i), uuidAt(plain, i)); n > 0 {
 			i += n
@@ -34,14 +25,46 @@ func MaskNumbers(s string) string {
 			i++
 			continue
 		}
-		copy(text[i:i+n], []rune(Mask(string(text[i:i+n]))))
-		masked = true
+		if text == nil {
+			text = []rune(s)
+		}
+		copy(text[i:], []rune(Mask(string(text[i:i+n]))))
 		i += n
 	}
-	if !masked {
+	if text == nil {
 		return s
 	}
 	return string(text)
+}
+
+// inASCII appends one byte for each character: its half-width form, a hyphen for the like,
+// and 0xFF for any other that is not ASCII.
+func inASCII(plain []byte, s string) []byte {
+	for _, r := range s {
+		switch r = narrow(r); {
+		case r < utf8.RuneSelf:
+			plain = append(plain, byte(r))
+		case r == 0xA0 || r == 0x2011 || r == 0x2013:
+			plain = append(plain, '-')
+		default:
+			plain = append(plain, 0xFF)
+		}
+	}
+	return plain
+}
+
+// isTimestamp reports whether a text has the form of a date with the year first, and a time
+// of day perhaps, by far the most common text with many digits.
+func isTimestamp(s string) bool {
+	if len(s) < 10 || len(s) > 25 || s[4] != '-' || s[7] != '-' || s[:2] != "20" && s[:2] != "19" {
+		return false
+	}
+	for i := 10; i < len(s); i++ {
+		if c := s[i]; i < 19 && i%3 == 1 && c >= '0' && c <= '9' || (c < '0' || c > '9') && strings.IndexByte(" -:+TZ.", c) < 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // manyDigits reports whether a text has the digits that the shortest of the numbers has.
@@ -68,7 +91,7 @@ func wordAt(b []byte, i int) bool { return digitAt(b, i) || letterAt(b, i) }
 
 // instanceIDAt returns the length of the circuit's ID that starts at i, or 0.
 func instanceIDAt(b []byte, i int) int {
-	if wordAt(b, i-1) || !strings.HasPrefix(string(b[i:min(i+3, len(b))]), "pc-") {
+	if b[i] != 'p' || i+3 >= len(b) || b[i+1] != 'c' || b[i+2] != '-' || wordAt(b, i-1) {
 		return 0
 	}
 	end := i + 3
@@ -130,7 +153,8 @@ func numberAt(b []byte, i int) int {
 	if digitAt(b, i-1) || !plus && !digitAt(b, i) {
 		return 0
 	}
-	var digits []byte
+	var buf [maxNumber + 1]byte
+	digits := buf[:0]
 	found, groups, at := 0, 0, i
 	if plus {
 		at++
@@ -142,14 +166,12 @@ func numberAt(b []byte, i int) int {
 		if !digitAt(b, at) {
 			return found
 		}
-		for digitAt(b, at) {
-			digits = append(digits, b[at])
-			at++
+		for ; digitAt(b, at); at++ {
+			if digits = append(digits, b[at]); len(digits) > maxNumber {
+				return found
+			}
 		}
 		groups++
-		if len(digits) > maxNumber {
-			return found
-		}
 		if (!wordAt(b, at) || exponentAt(b, at)) && personalNumber(string(digits), plus, groups) {
 			found = at - i
 		}

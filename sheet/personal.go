@@ -57,36 +57,41 @@ const maxShown = 120
 
 // show returns a value as it may be shown: shortened, and masked if it is personal.
 func (d *decoder) show(f *field, value string) string {
-	switch {
-	case f.col.ID == EngineerInstanceID:
-		return shorten(maskNotIDs(value), maxShown)
-	case d.hides(f, value):
-		if masked := MaskNumbers(value); !f.col.Personal && masked != value {
-			return shorten(masked, maxShown)
-		}
-		return Mask(shorten(value, maxShown))
-	}
-	return shorten(value, maxShown)
+	shown, _ := d.mask(f, value)
+	return shown
 }
 
-// hides reports whether a value is personal: because its column is, because it has a number
-// that identifies a person, or because it may belong to a personal column next to it, in a
-// row pasted one cell too far to either side. Words that are merely wrong for their column
-// stay readable.
+// hides reports whether a value is personal.
 func (d *decoder) hides(f *field, value string) bool {
-	switch {
-	case f.col.Personal:
-		return true
-	case f.col.ID == EngineerInstanceID:
-		return maskNotIDs(value) != value
-	case f.col.ID == EngineerCertificateType:
-		if _, slipped := valueKeys[f.col.ID][foldKey(d.cells[EngineerCertificateNo].cell.Value)]; slipped {
-			return true
+	_, masked := d.mask(f, value)
+	return masked
+}
+
+// mask returns a value as it may be shown, and whether it is masked as personal: because
+// its column is, because it has a number that identifies a person, or because it may belong
+// to a personal column next to it, in a row pasted one cell too far to either side. Words
+// that are merely wrong for their column stay readable.
+func (d *decoder) mask(f *field, value string) (shown string, masked bool) {
+	switch f.col.ID {
+	case EngineerInstanceID:
+		shown = maskNotIDs(value)
+		return shorten(shown, maxShown), shown != value
+	case EngineerCertificateType, EngineerGender:
+		shown = MaskNumbers(value)
+		if shown != value {
+			return shorten(shown, maxShown), true
 		}
-	case f.col.ID != EngineerGender:
-		return MaskNumbers(value) != value
+		_, slipped := valueKeys[EngineerCertificateType][foldKey(d.cells[EngineerCertificateNo].cell.Value)]
+		if slipped && f.col.ID == EngineerCertificateType || strings.ContainsFunc(value, unicode.IsDigit) {
+			return Mask(shorten(value, maxShown)), true
+		}
+		return shorten(value, maxShown), false
 	}
-	return strings.ContainsFunc(value, unicode.IsDigit)
+	if f.col.Personal {
+		return Mask(shorten(value, maxShown)), true
+	}
+	shown = MaskNumbers(value)
+	return shorten(shown, maxShown), shown != value
 }
 
 // maskNotIDs masks the words of an engineers' Instance ID cell that were not meant as the

@@ -53,18 +53,18 @@ type Arg struct{ Name, Value string }
 type Problem struct {
 	Code     string   // the rule's stable code, such as circuit-region-missing
 	Severity Severity //
+	Masked   bool     // Value is masked
+	RowOnly  bool     // beyond the bound of its rule: not in lists, only in its row's message and mark
+	More     int32    // of a row's first error: how many further errors of the row were only counted
 	At       Ref      // the cell with the problem
 	Also     Ref      // the other cell of a conflict, or the zero Ref
 	Column   string   // the column's header in this workbook, or its standard header
 	Value    string   // the value of the cell, masked if it is personal
-	Masked   bool     // Value is masked
+	Args     []Arg    // further arguments of the message
+
 	// Suggestion is the value that was probably meant, never applied by itself; empty where
 	// there is not exactly one, or it is personal.
 	Suggestion string
-
-	RowOnly bool  // beyond the bound of its rule: not in lists, only in its row's message and mark
-	More    int32 // of a row's first error: how many further errors of the row were only counted
-	Args    []Arg // further arguments of the message
 }
 
 // Arg returns the named argument, or "".
