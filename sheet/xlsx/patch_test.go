@@ -2,6 +2,7 @@ package xlsx
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"regexp"
 	"strings"
@@ -241,5 +242,49 @@ func TestMaskedColumnsHoldNoPersonalData(t *testing.T) {
 	}
 	if got, want := strings.Join(got, ", "), "Name, stays, Ma*********on, 99**************34, Sl********er, I*****, F******"; got != want {
 		t.Errorf("cells are %s, want %s", got, want)
+	}
+}
+
+// TestMaskNumbers has the numbers of persons in cells of every form, above, in and below the
+// headers: none is anywhere in the copy, and everything else is as it was.
+func TestMaskNumbers(t *testing.T) {
+	file := xlsxtest.Zipped(t, xlsxtest.PlainParts(
+		xlsxtest.Part{Name: "xl/sharedStrings.xml", Content: `<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>Call 13812345678</t></si><si><r><t>13912</t></r><r><t>345678, please</t></r></si><si><r><t>stays</t></r></si></sst>`},
+		xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: xlsxtest.SheetOpen + `<sheetData><row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c></row>` +
+			`<row r="2"><c r="A2" t="s"><v>2</v></c><c r="B2"><v>13712345678</v></c></row>` +
+			`<row r="3"><c r="A3" t="inlineStr"><is><t>999999199001011234</t></is></c><c r="B3"><f>B2+1</f><v>13712345679</v></c></row>` +
+			`<row r="4"><c r="A4"><v>46402.5</v></c><c r="B4" t="b"><v>1</v></c></row></sheetData></worksheet>`},
+	))
+	p := smallPatch(4)
+	p.Sheets[0].MaskNumbers = true
+	out := copied(t, file, p)
+	for _, f := range xlsxtest.ZipOf(t, out).File {
+		for _, secret := range []string{"12345678", "2345678", "345678", "123456", "9001011"} {
+			if strings.Contains(string(xlsxtest.Unpacked(t, f)), secret) {
+				t.Errorf("%s holds %s", f.Name, secret)
+			}
+		}
+	}
+	b, err := Open(bytes.NewReader(out), int64(len(out)), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for row, err := range b.Rows("Circuits") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range row.Cells {
+			if c.Col < 3 {
+				got = append(got, fmt.Sprint(c.Value, map[bool]string{true: " by formula"}[c.Formula]))
+			}
+		}
+	}
+	want := "Call 13*******78, 13*******78, please, stays, 13*******78, 99**************34, 13*******79 by formula, 46402.5, TRUE"
+	if got := strings.Join(got, ", "); got != want {
+		t.Errorf("cells are %s, want %s", got, want)
+	}
+	if sheet1 := xlsxtest.PartOf(t, out, "xl/worksheets/sheet1.xml"); !strings.Contains(sheet1, "<f>B2+1</f>") || !strings.Contains(xlsxtest.PartOf(t, out, "xl/sharedStrings.xml"), "<si><r><t>stays</t></r></si>") {
+		t.Errorf("what is not personal has changed: %s", sheet1)
 	}
 }
