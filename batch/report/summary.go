@@ -158,6 +158,9 @@ func (g *grid) causes(d *Document) {
 	if more := len(all) - maxCauses; more > 0 {
 		g.row(mutedCell(counted(g.words, "report-more-causes", more, textArg("where", ErrorsName))))
 	}
+	if n := d.unlisted(true); n > 0 {
+		g.row(mutedCell(counted(g.words, "report-not-listed", n)))
+	}
 	g.row()
 }
 

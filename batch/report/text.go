@@ -162,6 +162,9 @@ func (p printer) causes(d *Document, limit int, listed bool) {
 	if more := len(all) - limit; more > 0 {
 		p.line("        %s", p.more(d, "report-more-causes", more))
 	}
+	if n := d.unlisted(true); n > 0 {
+		p.line("        %s", counted(p.words, "report-not-listed", n))
+	}
 	if len(all) > 0 {
 		p.line("")
 	}

@@ -192,6 +192,10 @@ func TestUnlistedProblemsAreCounted(t *testing.T) {
 		t.Errorf("the CSV report is %q (%v), want it to count the rest", b.String(), err)
 	}
 	b.Reset()
+	if err := Text(&b, d, echo{}, TextOptions{}); err != nil || !strings.Contains(b.String(), "report-not-listed n=41") {
+		t.Errorf("the summary is %q (%v), want it to count the rest", b.String(), err)
+	}
+	b.Reset()
 	if err := JSON(&b, d); err != nil || !strings.Contains(b.String(), `"count": 41`) {
 		t.Errorf("the JSON report is %q (%v), want it to count the rest", b.String(), err)
 	}
