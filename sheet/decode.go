@@ -67,6 +67,8 @@ type decoder struct {
 	byID  map[string]int32  // the first circuit of an instance ID
 	twins map[int32][]int32 // further circuits with the same ID, by the first
 
+	unreadIDs bool // a circuit's ID is missing or wrong
+
 	onAll []int32 // the engineers who work on every circuit
 }
 

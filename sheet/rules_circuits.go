@@ -148,6 +148,7 @@ func (d *decoder) circuit(before int, past Past) {
 			}
 		}
 	}
+	d.unreadIDs = d.unreadIDs || c.InstanceID == ""
 	c.RegionID = d.region(&f[CircuitRegionID])
 	c.CompanyName, _ = d.required(&f[CircuitCompanyName], circuitCompanyMissing)
 	c.LineType = d.listed(&f[CircuitLineType], circuitLineTypeMissing, circuitLineTypeUnknown)

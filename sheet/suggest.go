@@ -88,13 +88,14 @@ func suggestID(s string) string {
 }
 
 // suggestCircuit returns the circuit of this workbook that an engineer's circuit is a slip
-// of. It looks up every text one slip away, as there may be very many circuits.
+// of. It looks up every text one slip away, as there may be very many circuits. There is no
+// suggestion while a circuit's own ID cannot be read, as that may be the one meant.
 func (d *decoder) suggestCircuit(id string) string {
 	id = strings.ToLower(strings.ReplaceAll(strings.Map(narrow, id), " ", ""))
 	if _, found := d.byID[id]; found {
 		return id
 	}
-	if len(id) > 64 {
+	if len(id) > 64 || d.unreadIDs {
 		return ""
 	}
 	const letters = "abcdefghijklmnopqrstuvwxyz0123456789-"
@@ -162,11 +163,15 @@ func suggestWhole(s string) string {
 	return digits
 }
 
-// exactDigits returns the digits of a whole number in whatever notation.
+// exactDigits returns the digits of a whole number in whatever notation. Three digits behind
+// a point may be thousands.
 func exactDigits(s string) (string, bool) {
 	mantissa, power, exponent := strings.Cut(s, "e")
 	whole, fraction, _ := strings.Cut(mantissa, ".")
 	n := 0
+	if !exponent && len(fraction) == 3 {
+		return "", false
+	}
 	if exponent {
 		p := dateParser{rest: strings.TrimPrefix(power, "+")}
 		var found bool

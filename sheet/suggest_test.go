@@ -207,3 +207,51 @@ func TestSuggestions(t *testing.T) {
 		t.Errorf("%d of %d restored, want at least 60 %%", restored, total)
 	}
 }
+
+// TestSuggestion checks single suggestions: none where two values are as likely.
+func TestSuggestion(t *testing.T) {
+	for _, c := range []struct{ cell, value, want string }{
+		{"B2", "cn-hangzou", "cn-hangzhou"},
+		{"B2", "CN_Hangzhou", "cn-hangzhou"},
+		{"B2", "cn hangzhou", "cn-hangzhou"},
+		{"B2", "ap-southeast-", ""},
+		{"B2", "cn-xian", ""},
+		{"D2", "FIBR", "FIBRE"},
+		{"D2", "M", ""},
+		{"D2", "SDH", ""},
+		{"E:E2", "Fmale", ""},
+		{"E:E2", "F", "Female"},
+		{"E:C2", "Pasport", "Passport"},
+		{"E:C2", "身分证", "IDCard"},
+		{"F2", "2027年1月15", "2027-01-15"},
+		{"F2", "03/04/2027", ""},
+		{"F2", "2027年2月30", ""},
+		{"G2", "1000.0", "1000"},
+		{"G2", "2.5E3", "2500"},
+		{"G2", "1000 Mbps", "1000"},
+		{"G2", "10.000", ""},
+		{"G2", "1,000", ""},
+		{"G2", "1G", ""},
+		{"C2", "ＡＢ Networks", "AB Networks"},
+		{"C2", "Exam\u200bple", "Example"},
+		{"C2", "ＡＢ １３８１２３４５６７８", ""}, // personal
+		{"A2", "PC-AAAA1", "pc-aaaa1"},
+		{"A2", "pc-aaaa1 pc-aaaa2", ""},
+		{"E:A2", "pc-aaa1", "pc-aaaa1"},
+		{"E:A2", "pc-aaaa", ""}, // two circuits are as near
+		{"E:A2", "PC-AAAA2", "pc-aaaa2"},
+		{"E:F2", "13812345678.0", ""}, // personal
+	} {
+		g := good()
+		g.set(c.cell, c.value)
+		got := ""
+		for _, p := range decode(t, g, sheet.Options{Now: now, Regions: someRegions}).Problems {
+			if p.Suggestion != "" {
+				got = p.Suggestion
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s %q: %q is suggested, want %q", c.cell, c.value, got, c.want)
+		}
+	}
+}
