@@ -137,3 +137,210 @@ func likeInstanceID(word string) bool {
 	return strings.HasPrefix(key, "pc") ||
 		strings.ContainsFunc(key, unicode.IsDigit) && strings.ContainsFunc(key, func(r rune) bool { return r >= 'a' && r <= 'z' })
 }
+
+// MaskNumbers masks the numbers in a text that identify a person whatever the text is
+// about: identity numbers, phone numbers with a country or area code or of a mainland
+// mobile, and passport numbers of the common form. The rest of the text stays readable.
+func MaskNumbers(s string) string {
+	if !manyDigits(s) || isTimestamp(s) {
+		return s
+	}
+	var buf [128]byte
+	plain := inASCII(buf[:0], s)
+	var text []rune
+	for i := 0; i < len(plain); {
+		if n := max(instanceIDAt(plain, i), uuidAt(plain, i)); n > 0 {
+			i += n
+			continue
+		}
+		n := max(passportAt(plain, i), numberAt(plain, i))
+		if n == 0 {
+			i++
+			continue
+		}
+		if text == nil {
+			text = []rune(s)
+		}
+		copy(text[i:], []rune(Mask(string(text[i:i+n]))))
+		i += n
+	}
+	if text == nil {
+		return s
+	}
+	return string(text)
+}
+
+// inASCII appends one byte for each character: its half-width form, a hyphen for the like,
+// and 0xFF for any other that is not ASCII.
+func inASCII(plain []byte, s string) []byte {
+	for _, r := range s {
+		switch r = narrow(r); {
+		case r < utf8.RuneSelf:
+			plain = append(plain, byte(r))
+		case r == 0xA0 || r == 0x2011 || r == 0x2013:
+			plain = append(plain, '-')
+		default:
+			plain = append(plain, 0xFF)
+		}
+	}
+	return plain
+}
+
+// isTimestamp reports whether a text has the form of a date with the year first, and a time
+// of day perhaps, by far the most common text with many digits.
+func isTimestamp(s string) bool {
+	if len(s) < 10 || len(s) > 25 || s[4] != '-' || s[7] != '-' || s[:2] != "20" && s[:2] != "19" {
+		return false
+	}
+	for i := 10; i < len(s); i++ {
+		if c := s[i]; i < 19 && i%3 == 1 && c >= '0' && c <= '9' || (c < '0' || c > '9') && strings.IndexByte(" -:+TZ.", c) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// manyDigits reports whether a text has the digits that the shortest of the numbers has.
+func manyDigits(s string) bool {
+	n := 0
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9':
+			n++
+		case c == 0xEF && i+2 < len(s) && s[i+1] == 0xBC && s[i+2] >= 0x90 && s[i+2] <= 0x99: // U+FF10 to U+FF19
+			n++
+		}
+	}
+	return n >= 7
+}
+
+func digitAt(b []byte, i int) bool { return i >= 0 && i < len(b) && b[i] >= '0' && b[i] <= '9' }
+
+func letterAt(b []byte, i int) bool {
+	return i >= 0 && i < len(b) && (b[i]|0x20) >= 'a' && (b[i]|0x20) <= 'z'
+}
+
+func wordAt(b []byte, i int) bool { return digitAt(b, i) || letterAt(b, i) }
+
+// instanceIDAt returns the length of the circuit's ID that starts at i, or 0.
+func instanceIDAt(b []byte, i int) int {
+	if b[i] != 'p' || i+3 >= len(b) || b[i+1] != 'c' || b[i+2] != '-' || wordAt(b, i-1) {
+		return 0
+	}
+	end := i + 3
+	for end < len(b) && (digitAt(b, end) || b[end] >= 'a' && b[end] <= 'z') {
+		end++
+	}
+	if !isInstanceID(string(b[i:end])) {
+		return 0
+	}
+	return end - i
+}
+
+// uuidAt returns the length of the UUID that starts at i, or 0. Tokens and request IDs are
+// UUIDs.
+func uuidAt(b []byte, i int) int {
+	const form = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+	end := i + len(form)
+	if end > len(b) || wordAt(b, i-1) || wordAt(b, end) {
+		return 0
+	}
+	for j := range len(form) {
+		if c := b[i+j]; form[j] == '-' && c != '-' || form[j] == 'x' && !digitAt(b, i+j) && (c|0x20 < 'a' || c|0x20 > 'f') {
+			return 0
+		}
+	}
+	return len(form)
+}
+
+// passportAt returns the length of the passport number that starts at i, or 0: a letter
+// with 7 or 8 digits or, as in China since 2017, E and another letter with 7 digits.
+func passportAt(b []byte, i int) int {
+	if !letterAt(b, i) || wordAt(b, i-1) {
+		return 0
+	}
+	start := i + 1
+	if b[i]|0x20 == 'e' && letterAt(b, start) {
+		start++
+	}
+	end := start
+	for digitAt(b, end) {
+		end++
+	}
+	if n := end - start; n != 7 && (n != 8 || start != i+1) || wordAt(b, end) || end < len(b) && b[end] == '-' {
+		return 0
+	}
+	return end - i
+}
+
+// Bounds of a number that is searched for.
+const (
+	maxNumber = 20 // digits
+	maxGap    = 3  // characters between groups of digits
+)
+
+// numberAt returns the length of the longest personal number that starts at i, or 0. Its
+// digits may be in groups.
+func numberAt(b []byte, i int) int {
+	plus := i < len(b) && b[i] == '+'
+	if digitAt(b, i-1) || !plus && !digitAt(b, i) {
+		return 0
+	}
+	var buf [maxNumber + 1]byte
+	digits := buf[:0]
+	found, groups, at := 0, 0, i
+	if plus {
+		at++
+	}
+	for {
+		for gap := 0; at < len(b) && gap < maxGap && strings.IndexByte(" -().\t", b[at]) >= 0; gap++ {
+			at++
+		}
+		if !digitAt(b, at) {
+			return found
+		}
+		for ; digitAt(b, at); at++ {
+			if digits = append(digits, b[at]); len(digits) > maxNumber {
+				return found
+			}
+		}
+		groups++
+		if (!wordAt(b, at) || exponentAt(b, at)) && personalNumber(string(digits), plus, groups) {
+			found = at - i
+		}
+		if at < len(b) && b[at]|0x20 == 'x' && !wordAt(b, at+1) && len(digits) == 17 && plausibleBirth(string(digits[6:14])) {
+			found = at + 1 - i
+		}
+	}
+}
+
+// exponentAt reports whether an exponent is at i, as in 1.3812345678E10.
+func exponentAt(b []byte, i int) bool {
+	if b[i]|0x20 != 'e' {
+		return false
+	}
+	if i++; i < len(b) && b[i] == '+' {
+		i++
+	}
+	return digitAt(b, i) && (!wordAt(b, i+1) || digitAt(b, i+1) && !wordAt(b, i+2))
+}
+
+// personalNumber reports whether digits identify a person. With plus they follow a +.
+func personalNumber(digits string, plus bool, groups int) bool {
+	switch n := len(digits); {
+	case plus:
+		return n >= 7 && n <= 15
+	case n == 18:
+		return plausibleBirth(digits[6:14])
+	case n == 15 && groups == 1 && plausibleBirth("19"+digits[6:12]):
+		return true
+	}
+	return isPhone(digits)
+}
+
+// plausibleBirth reports whether eight digits can be the date of a birth.
+func plausibleBirth(date string) bool {
+	p := dateParser{rest: date}
+	var c civil
+	return p.basicDate(&c) == yearFirst && c.year >= 1900 && c.year < 2100 && c.onCalendar()
+}

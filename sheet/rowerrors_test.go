@@ -1,6 +1,13 @@
 package sheet_test
 
 import (
+	"fmt"
+	"iter"
+	"maps"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/loabatch/loabatch/sheet"
@@ -102,5 +109,127 @@ func TestLastResult(t *testing.T) {
 	}
 	if w.CircuitAt(1) != nil || w.CircuitAt(4) != nil {
 		t.Error("a circuit in a row that has none")
+	}
+}
+
+// hopeless returns a workbook of n circuits and n engineers with mistakes all over, drawn
+// at random, some under merged cells.
+func hopeless(n int, random *rand.Rand) *grid {
+	pick := func(values ...string) string { return values[random.IntN(len(values))] }
+	var circuits, staff strings.Builder
+	circuits.WriteString(strings.TrimSpace(circuitsHead))
+	staff.WriteString(strings.TrimSpace(engineersHead))
+	for i := range n {
+		id := pick(circuitID(i), circuitID(i), circuitID(0), "vbr-1", "")
+		fmt.Fprintf(&circuits, "\n%s | %s | %s | %s | Build | %s | %s", id, pick("cn-hangzhou", "cn-hangzou", "", "'cn-hangzhou "),
+			pick("Example", "", "!#REF!", "ＡＢ"), pick("MSTP", "SDH", "光纤", ""), pick("2027-01-15", "2020-01-15", "soon", ""), pick("=1000", "1G", ""))
+		fmt.Fprintf(&staff, "\n%s | %s | %s | X%07d | %s | %s", pick(circuitID(i), "pc-nowhere", "x", ""), pick("Person", ""), pick("Passport", "Card", ""),
+			i/2, pick("Male", "M", ""), pick("13800000000", "me"))
+	}
+	g := (&grid{}).add("Circuits", circuits.String()).add("Engineers", staff.String())
+	merge("Circuits", 2, 3, n/2, 4)(g)
+	return g
+}
+
+// tally counts problems by code and severity, the unlisted ones included.
+func tally(w *sheet.Workbook) map[string]int {
+	counts := map[string]int{}
+	for _, p := range w.Problems {
+		if !p.RowOnly {
+			counts[p.Code+" "+p.Severity.String()]++
+		}
+	}
+	for _, u := range w.Unlisted {
+		counts[u.Code+" "+u.Severity.String()] += u.Count
+	}
+	return counts
+}
+
+// TestListing checks that a bound on the list changes no count, no row's first error and
+// no note about a row that is sent.
+func TestListing(t *testing.T) {
+	for seed := range uint64(40) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		g := hopeless(40, random)
+		whole := decode(t, g, sheet.Options{Now: now, Regions: regions})
+		cut := decode(t, g, sheet.Options{Now: now, Regions: regions, MaxListed: 1 + random.IntN(6)})
+		if len(whole.Unlisted) > 0 || len(cut.Unlisted) == 0 {
+			t.Fatalf("seed %d: %v and %v are not listed", seed, whole.Unlisted, cut.Unlisted)
+		}
+		if a, b := tally(whole), tally(cut); !maps.Equal(a, b) {
+			t.Errorf("seed %d: counted %v, want %v", seed, b, a)
+		}
+		all, few := sheet.NewRowErrors(whole, whole.Problems), sheet.NewRowErrors(cut, cut.Problems)
+		if a, b := all.Count(nil), few.Count(nil); a != b {
+			t.Errorf("seed %d: %d errors, want %d", seed, b, a)
+		}
+		for i := range whole.Circuits {
+			c, d := &whole.Circuits[i], &cut.Circuits[i]
+			if c.Invalid != d.Invalid || (len(few.Of(d)) > 0) != d.Invalid {
+				t.Errorf("seed %d: row %d is invalid: %v, want %v, with the errors %v", seed, d.Row, d.Invalid, c.Invalid, few.Of(d))
+			}
+			n := len(few.Own(d))
+			for _, p := range few.Own(d) {
+				n += int(p.More)
+			}
+			if want := len(all.Own(c)); n != want {
+				t.Errorf("seed %d: row %d has %d errors, want %d", seed, d.Row, n, want)
+			}
+		}
+		invalid := map[sheet.Ref]bool{}
+		for _, p := range whole.Problems {
+			if p.Severity == sheet.Error {
+				invalid[sheet.Ref{Sheet: p.At.Sheet, Row: p.At.Row}] = true
+			}
+		}
+		for _, p := range whole.Problems {
+			same := func(q sheet.Problem) bool { return q.Code == p.Code && q.At == p.At }
+			if p.Severity == sheet.Note && !invalid[sheet.Ref{Sheet: p.At.Sheet, Row: p.At.Row}] && !slices.ContainsFunc(cut.Problems, same) {
+				t.Errorf("seed %d: the note %s at %v is not listed", seed, p.Code, p.At)
+			}
+		}
+	}
+}
+
+// wrong is a synthetic workbook in which every cell is wrong.
+type wrong struct{ synthetic }
+
+func (w wrong) Rows(name string) iter.Seq2[sheet.Row, error] {
+	return func(yield func(sheet.Row, error) bool) {
+		for row, err := range w.synthetic.Rows(name) {
+			if row.Number > 1 {
+				for j := range row.Cells {
+					row.Cells[j] = sheet.Cell{Col: j + 1, Type: sheet.TextCell, Value: "cn hangzou"}
+				}
+			}
+			if !yield(row, err) {
+				return
+			}
+		}
+	}
+}
+
+// TestWrongWorkbookIsCheap checks that a decoded workbook in which every cell is wrong
+// takes little more memory than a correct one: the whole command, which keeps more about
+// a correct row, stays below one and a half times as much.
+func TestWrongWorkbookIsCheap(t *testing.T) {
+	const n = 100_000
+	size := func(book sheet.Book) float64 {
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		w, err := sheet.Decode(book, sheet.Options{Now: now, Regions: regions})
+		if err != nil {
+			t.Fatal(err)
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		runtime.KeepAlive(w)
+		return float64(after.HeapAlloc) - float64(before.HeapAlloc)
+	}
+	right, bad := size(synthetic{n}), size(wrong{synthetic{n}})
+	t.Logf("%d circuits: %.0f MB if all is right, %.0f MB if all is wrong", n, right/1e6, bad/1e6)
+	if bad > 1.75*right {
+		t.Errorf("a wrong workbook takes %.2f times as much memory as a correct one", bad/right)
 	}
 }
