@@ -174,6 +174,7 @@ func (cp *Copier) write(dst io.Writer, level int) error {
 		}
 	}
 	for _, p := range cp.parts.added {
+		//lint:ignore SA1019 see writePart
 		if err := writePart(z, zip.FileHeader{Name: p.name, ModifiedDate: dosEpoch}, p.write); err != nil {
 			return err
 		}
@@ -202,7 +203,8 @@ const dosEpoch = 1<<5 | 1
 func writePart(z *zip.Writer, old zip.FileHeader, write partWriter) error {
 	w, err := z.CreateHeader(&zip.FileHeader{
 		Name: old.Name, NonUTF8: old.NonUTF8, Method: zip.Deflate,
-		ModifiedDate: old.ModifiedDate, ModifiedTime: old.ModifiedTime, // Modified would add an extra field
+		//lint:ignore SA1019 the field Modified would add an extra field to every entry
+		ModifiedDate: old.ModifiedDate, ModifiedTime: old.ModifiedTime,
 	})
 	if err != nil {
 		return err
