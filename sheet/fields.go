@@ -7,7 +7,7 @@ type field struct {
 	digits bool // a value can consist of digits only
 	at     Ref
 	header string
-	cell   Cell // the zero Cell if the row has none
+	cell   Cell // the zero Cell if the row has no such cell
 }
 
 func kindOf(c *Column) textKind {

@@ -151,7 +151,7 @@ var circuitBandwidthRange = requestRules.add(Rule{Code: "circuit-bandwidth-range
 // bandwidthInRange reports whether the API accepts a bandwidth.
 func bandwidthInRange(mbit int) bool { return mbit >= 2 && mbit <= 10240 }
 
-// bandwidth returns the bandwidth of the row in Mbit/s, or 0 if it has none.
+// bandwidth returns the bandwidth of the row in Mbit/s, or 0 without one.
 func (d *decoder) bandwidth(f *field) int {
 	st := d.checkType(f)
 	if st != valueOK {
@@ -226,7 +226,7 @@ var circuitEngineersMany = requestRules.add(Rule{Code: "circuit-engineers-many",
 // maxEngineers is the limit of one application (API page: PMInfo.1 to PMInfo.16).
 const maxEngineers = 16
 
-// countEngineers reports a circuit with n engineers if they are none or too many. No
+// countEngineers reports a circuit with no engineers or too many. No
 // engineer can name a circuit without an ID, so that is not reported again.
 func (d *decoder) countEngineers(c *Circuit, n int) {
 	r := circuitEngineersMissing

@@ -49,12 +49,12 @@ func TestCopyIsFaithful(t *testing.T) {
 	}
 }
 
-// mustNotPanic copies a workbook that the reader refuses: it is refused here too, or
-// copied, but in either case in an orderly way.
+// mustNotPanic copies a workbook that the reader rejects: copying may fail, but only with
+// an InputError.
 func mustNotPanic(t *testing.T, file []byte) {
 	err := Copy(io.Discard, bytes.NewReader(file), int64(len(file)), resultPatch("Sheet1", 3, 1))
 	if in := (*sheet.InputError)(nil); err != nil && !errors.As(err, &in) {
-		t.Errorf("the error is no InputError: %v", err)
+		t.Errorf("the error is not an InputError: %v", err)
 	}
 }
 

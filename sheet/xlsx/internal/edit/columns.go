@@ -10,7 +10,7 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// addCols writes a list of columns where the sheet has none.
+// addCols writes the list of columns of a sheet that has no such list.
 func (s *sheetPatcher) addCols() {
 	s.Put("<" + s.prefix + "cols>")
 	for _, c := range s.cols {

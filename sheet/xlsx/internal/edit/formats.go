@@ -33,7 +33,7 @@ var appearances = [styleCount]appearance{
 	sheet.StyleTitle:  {bold: true, size: "16", noWrap: true},
 }
 
-// defaultFont is the first font of a workbook that has none.
+// defaultFont is the first font of a workbook without fonts.
 const defaultFont = `<{p}font><{p}sz val="11"/><{p}name val="Calibri"/><{p}family val="2"/></{p}font>`
 
 // newStylePatch returns what to add so that every style has its cell format. The fonts are
@@ -180,7 +180,7 @@ func (f typeface) with(l appearance) string {
 	return s + f.name + f.family + f.charset + f.scheme + "</{p}font>"
 }
 
-// blankStyles is the styles part of a workbook that has none, before the additions.
+// blankStyles is the styles part of a workbook without one, before the additions.
 func blankStyles(mainURI string) string {
 	return xmltok.Declaration + `<styleSheet xmlns="` + mainURI + `"/>`
 }

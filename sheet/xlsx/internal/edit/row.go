@@ -52,7 +52,7 @@ func (s *sheetPatcher) rowPrefix(t *xmltok.Token) string {
 	return t.Prefixed()
 }
 
-// cellsOf returns the patch's cells of a row, nil when it has none.
+// cellsOf returns the patch's cells of a row, or nil.
 func (s *sheetPatcher) cellsOf(n int) []sheet.PutCell {
 	if s.patchedNothing() {
 		return nil

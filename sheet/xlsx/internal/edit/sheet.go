@@ -25,7 +25,7 @@ type sheetPatcher struct {
 	cut    bool        // merged ranges were cut
 
 	prefix  string // of the part's elements, x: or nothing
-	relName string // name of the r:id attribute, with its declaration where the part has none
+	relName string // name of the r:id attribute, declared where the part does not declare it
 	behind  bool   // the rows are copied
 	lastRow int    // number of the latest row
 	patched int    // rows that got cells

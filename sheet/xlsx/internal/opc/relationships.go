@@ -28,7 +28,7 @@ func RelsPart(part string) string {
 	return dir + "_rels/" + file + ".rels"
 }
 
-// Relationships reads the relationships of a part, none when it has none.
+// Relationships reads the relationships of a part, possibly none.
 func (c *Container) Relationships(part string) ([]Relationship, error) {
 	name := RelsPart(part)
 	if c.File(name) == nil {
@@ -134,7 +134,7 @@ func (c *Container) ContentTypes() (*ContentTypes, error) {
 	}
 }
 
-// Of returns the content type of a part, "" when it has none.
+// Of returns the content type of a part, or "".
 func (ct *ContentTypes) Of(part string) string {
 	key := PartKey(part)
 	if typ, ok := ct.byPart[key]; ok {

@@ -27,12 +27,12 @@ func FuzzSheet(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		rows, code := scanned(t, table, b)
 		if bytes.Contains(b, []byte("]")) || bytes.Contains(b, []byte("-")) {
-			return // in a comment or a CDATA section a tag is none
+			return // text in a comment or a CDATA section only looks like a tag
 		}
 		if xmltok.New(bytes.NewReader(b), "p").Charset != "utf-8" {
-			return // a byte more makes other characters of all that follow
+			return // one more byte changes every character after it
 		}
-		// with a space in its tag no cell's body is taken in one go
+		// a space in every cell's tag rules out plain bodies
 		long := bytes.ReplaceAll(bytes.ReplaceAll(b, []byte("<v>"), []byte("<v >")), []byte("<is>"), []byte("<is >"))
 		slow, slowCode := scanned(t, table, long)
 		if rows != slow || code != slowCode {

@@ -105,8 +105,8 @@ func TestRowsRefuse(t *testing.T) {
 		{"string out of range", `<row r="1"><c r="B1" t="s"><v>3</v></c></row>`, "cell-string-index", "Circuits!B1"},
 		{"string below range", `<row r="1"><c r="B1" t="s"><v>-1</v></c></row>`, "cell-string-index", "Circuits!B1"},
 		{"string index too great", `<row r="1"><c r="B1" t="s"><v>99999999999999999999</v></c></row>`, "cell-string-index", "Circuits!B1"},
-		{"number is none", `<row r="1"><c r="B1"><v>1x</v></c></row>`, "cell-number", "Circuits!B1"},
-		{"truth is none", `<row r="1"><c r="B1" t="b"><v>2</v></c></row>`, "cell-bool", "Circuits!B1"},
+		{"not a number", `<row r="1"><c r="B1"><v>1x</v></c></row>`, "cell-number", "Circuits!B1"},
+		{"not a boolean", `<row r="1"><c r="B1" t="b"><v>2</v></c></row>`, "cell-bool", "Circuits!B1"},
 		{"two values", `<row r="1"><c r="B1"><v>1</v><v>2</v></c></row>`, "cell-value-twice", "Circuits!B1"},
 		{"value and inline", `<row r="1"><c r="B1"><v>1</v><is><t>2</t></is></c></row>`, "cell-value-twice", "Circuits!B1"},
 		{"too long", `<row r="1"><c r="B1" t="str"><v>` + xlsxtest.Counted(xmltok.LongestText+1) + `</v></c></row>`, "cell-long", "Circuits!B1"},
@@ -172,7 +172,7 @@ func TestMerged(t *testing.T) {
 	}
 }
 
-// TestExtent has what a sheet says of its used range, whether it is true or none.
+// TestExtent reads the used range that a sheet states, which may be wrong or missing.
 func TestExtent(t *testing.T) {
 	for _, test := range []struct{ xml, want string }{
 		{`<dimension ref="A1:I9"/><sheetData><row><c><v>1</v></c></row></sheetData>`, "{1 1 9 9}"},

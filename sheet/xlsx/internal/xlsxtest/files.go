@@ -21,7 +21,7 @@ func CodeOf(t testing.TB, err error) string {
 	}
 	var in *sheet.InputError
 	if !errors.As(err, &in) || len(in.Problems) != 1 {
-		t.Fatalf("error is no single input error: %v", err)
+		t.Fatalf("error is not a single input error: %v", err)
 	}
 	return in.Problems[0].Code
 }
