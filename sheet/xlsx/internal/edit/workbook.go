@@ -2,11 +2,9 @@ package edit
 
 import (
 	"io"
-	"path"
 	"strconv"
 	"strings"
 
-	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
@@ -151,111 +149,4 @@ func (b *bookEdit) addNames(e *xmltok.Editor, prefix string) {
 				xmltok.EscapeText(n.text) + "</" + prefix + "definedName>")
 		}
 	}
-}
-
-// addedEarlier finds the sheets that an earlier run added, by the name under which it did.
-// They have a hidden defined name, which stays with a sheet however it is renamed and
-// moved. A sheet of the user that happens to have such a name is not one of them.
-func (cp *Copier) addedEarlier() (map[string]int, error) {
-	tz, err := cp.OpenXML(cp.book.Part)
-	if err != nil {
-		return nil, err
-	}
-	found := map[string]int{}
-	for {
-		t, err := tz.Next()
-		if err == io.EOF {
-			return found, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		var bad bool
-		if t.Kind != xmltok.StartTag || t.Depth != 3 || t.Empty || !t.Is("definedName") || t.Value("name", &bad) != markerName {
-			continue
-		}
-		at, ok := read.NumberAttr(t, "localSheetId")
-		var text []byte
-		for {
-			if t, err = tz.Next(); err != nil {
-				return nil, tz.NoEOF(err)
-			}
-			if t.Kind == xmltok.EndTag && t.Depth == 3 {
-				break
-			}
-			if text, err = t.Text(text); err != nil {
-				return nil, err
-			}
-		}
-		if ok && at < len(cp.book.Sheets) && cp.book.Sheets[at].Kind == "worksheet" {
-			name := strings.Trim(strings.TrimSpace(string(text)), `"`)
-			found[strings.ReplaceAll(name, `""`, `"`)] = at
-		}
-	}
-}
-
-// dropBelow drops what belongs to a replaced sheet: its relationships, and the parts that
-// are reached only through them, such as its chart.
-func (cp *Copier) dropBelow(part string) error {
-	users, err := cp.users()
-	if err != nil {
-		return err
-	}
-	goes := map[string]bool{opc.PartKey(part): true}
-	queue := []string{part}
-	for len(queue) > 0 {
-		from := queue[0]
-		queue = queue[1:]
-		rels, err := cp.Relationships(from)
-		if err != nil {
-			return err
-		}
-		if name := opc.RelsPart(from); cp.File(name) != nil {
-			cp.parts.dropped[opc.PartKey(name)] = true
-		}
-		for _, r := range rels {
-			key := opc.PartKey(r.Target)
-			if r.External || goes[key] || cp.File(r.Target) == nil || !all(users[key], goes) {
-				continue
-			}
-			goes[key] = true
-			cp.parts.dropped[key] = true
-			queue = append(queue, r.Target)
-		}
-	}
-	return nil
-}
-
-// users returns for every part which parts have relationships to it, all by opc.PartKey;
-// the package itself is "".
-func (cp *Copier) users() (map[string][]string, error) {
-	users := map[string][]string{}
-	for _, f := range cp.Zip.File {
-		key := opc.PartKey(f.Name)
-		dir, file := path.Split(key)
-		owner, isRels := strings.CutSuffix(file, ".rels")
-		if !isRels || !strings.HasSuffix(dir, "_rels/") {
-			continue
-		}
-		owner = strings.TrimSuffix(dir, "_rels/") + owner
-		rels, err := cp.Relationships(owner)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range rels {
-			if !r.External {
-				users[opc.PartKey(r.Target)] = append(users[opc.PartKey(r.Target)], owner)
-			}
-		}
-	}
-	return users, nil
-}
-
-func all(keys []string, in map[string]bool) bool {
-	for _, k := range keys {
-		if !in[k] {
-			return false
-		}
-	}
-	return true
 }
