@@ -1,7 +1,6 @@
 package edit
 
 import (
-	"io"
 	"path"
 	"strconv"
 	"strings"
@@ -120,11 +119,7 @@ func (cp *Copier) addedEarlier() (map[string]int, error) {
 		return nil, err
 	}
 	found := map[string]int{}
-	for {
-		t, err := tz.Next()
-		if err == io.EOF {
-			return found, nil
-		}
+	for t, err := range tz.All() {
 		if err != nil {
 			return nil, err
 		}
@@ -150,6 +145,7 @@ func (cp *Copier) addedEarlier() (map[string]int, error) {
 			found[strings.ReplaceAll(name, `""`, `"`)] = at
 		}
 	}
+	return found, nil
 }
 
 // dropBelow drops what belongs to a replaced sheet: its relationships, and the parts that

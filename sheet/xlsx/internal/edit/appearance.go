@@ -2,7 +2,6 @@ package edit
 
 import (
 	"bytes"
-	"io"
 	"strconv"
 	"strings"
 
@@ -121,11 +120,7 @@ type typeface struct{ size, color, name, family, charset, scheme string }
 func readTypeface(font []byte) (typeface, error) {
 	var f typeface
 	tz := xmltok.New(bytes.NewReader(font), "font")
-	for {
-		t, err := tz.Next()
-		if err == io.EOF {
-			return f, nil
-		}
+	for t, err := range tz.All() {
 		if err != nil {
 			return f, err
 		}
@@ -155,6 +150,7 @@ func readTypeface(font []byte) (typeface, error) {
 		}
 		*into = string(raw)
 	}
+	return f, nil
 }
 
 // with returns a font of this typeface with the changes of an appearance, its children in

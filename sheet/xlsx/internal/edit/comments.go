@@ -2,7 +2,6 @@ package edit
 
 import (
 	"bytes"
-	"io"
 	"strconv"
 	"strings"
 
@@ -63,11 +62,7 @@ func scanComments(tz *xmltok.Tokenizer) (*commentList, error) {
 	s := &commentList{ours: -1, kept: noteTexts{}, replaced: noteTexts{}}
 	inAuthor := false
 	var name, held []byte
-	for {
-		t, err := tz.Next()
-		if err == io.EOF {
-			return s, nil
-		}
+	for t, err := range tz.All() {
 		if err != nil {
 			return nil, err
 		}
@@ -97,6 +92,7 @@ func scanComments(tz *xmltok.Tokenizer) (*commentList, error) {
 			}
 		}
 	}
+	return s, nil
 }
 
 // noteOf returns the cell and the text of a comment.
@@ -128,11 +124,7 @@ func rewriteComments(e *xmltok.Editor, have *commentList, notes []cellNote) erro
 	if author < 0 {
 		author = have.authors
 	}
-	for {
-		t, err := e.Tokens.Next()
-		if err == io.EOF {
-			return e.Finish()
-		}
+	for t, err := range e.Tokens.All() {
 		if err != nil {
 			return err
 		}
@@ -168,6 +160,7 @@ func rewriteComments(e *xmltok.Editor, have *commentList, notes []cellNote) erro
 			return err
 		}
 	}
+	return e.Finish()
 }
 
 // newAuthor returns our entry of the list of authors, "" where it has one.

@@ -2,7 +2,6 @@ package edit
 
 import (
 	"bytes"
-	"io"
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
@@ -127,11 +126,7 @@ func trimmedText(b []byte) []byte {
 func (s *indexSet) rewriteStrings(e *xmltok.Editor) error {
 	var item read.TextCollector
 	index := -1
-	for {
-		t, err := e.Tokens.Next()
-		if err == io.EOF {
-			return e.Finish()
-		}
+	for t, err := range e.Tokens.All() {
 		if err != nil {
 			return err
 		}
@@ -152,4 +147,5 @@ func (s *indexSet) rewriteStrings(e *xmltok.Editor) error {
 		e.Put("<" + prefix + "si><" + prefix + `t xml:space="preserve">` + xmltok.EscapeXString(sheet.Mask(xmltok.UnescapeXString(string(item.Text)))) +
 			"</" + prefix + "t></" + prefix + "si>")
 	}
+	return e.Finish()
 }

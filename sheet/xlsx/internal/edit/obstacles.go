@@ -72,11 +72,7 @@ func locked(c *opc.Container, book *read.Parts) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	for {
-		t, err := tz.Next()
-		if err == io.EOF {
-			return false, nil
-		}
+	for t, err := range tz.All() {
 		if err != nil {
 			return false, err
 		}
@@ -85,6 +81,7 @@ func locked(c *opc.Container, book *read.Parts) (bool, error) {
 			return read.IsTrue(t.Value("lockStructure", &bad)), nil
 		}
 	}
+	return false, nil
 }
 
 // emptyPatch returns a patch for the places that the patch after the run will have, with

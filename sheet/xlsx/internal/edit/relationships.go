@@ -1,7 +1,6 @@
 package edit
 
 import (
-	"io"
 	"path"
 	"strconv"
 	"strings"
@@ -90,11 +89,7 @@ func (e *relsEdit) whole() string {
 // rewriteList copies a part whose root is a list, without the entries for which stays
 // returns false and with others added at its end.
 func rewriteList(e *xmltok.Editor, stays func(*xmltok.Token) bool, added func(prefix string) string) error {
-	for {
-		t, err := e.Tokens.Next()
-		if err == io.EOF {
-			return e.Finish()
-		}
+	for t, err := range e.Tokens.All() {
 		if err != nil {
 			return err
 		}
@@ -114,6 +109,7 @@ func rewriteList(e *xmltok.Editor, stays func(*xmltok.Token) bool, added func(pr
 			e.Keep(t)
 		}
 	}
+	return e.Finish()
 }
 
 // typesEdit is what changes in the list of content types.

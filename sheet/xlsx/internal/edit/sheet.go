@@ -1,7 +1,6 @@
 package edit
 
 import (
-	"io"
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
@@ -86,11 +85,7 @@ func (s *sheetPatcher) rankOf(t *xmltok.Token) int {
 
 // run copies the part to its end.
 func (s *sheetPatcher) run() error {
-	for {
-		t, err := s.Tokens.Next()
-		if err == io.EOF {
-			return s.Finish()
-		}
+	for t, err := range s.Tokens.All() {
 		if err != nil {
 			return err
 		}
@@ -109,6 +104,7 @@ func (s *sheetPatcher) run() error {
 			return err
 		}
 	}
+	return s.Finish()
 }
 
 // root copies the root element, and notes the prefixes of elements and relationships.

@@ -77,11 +77,7 @@ func scanStyles(tz *xmltok.Tokenizer) (*styleContent, error) {
 	s := &styleContent{}
 	list := notAList
 	var held []byte
-	for {
-		t, err := tz.Next()
-		if err == io.EOF {
-			return s, nil
-		}
+	for t, err := range tz.All() {
 		if err != nil {
 			return nil, err
 		}
@@ -102,6 +98,7 @@ func scanStyles(tz *xmltok.Tokenizer) (*styleContent, error) {
 			s.count(list, held)
 		}
 	}
+	return s, nil
 }
 
 // count counts and remembers one entry of a list.
@@ -142,11 +139,7 @@ func (p *stylePatch) want(s *styleContent, list styleList, raw string) int {
 func rewriteStyles(e *xmltok.Editor, prefix string, p *stylePatch) error {
 	next := styleList(0) // the lists before it are written
 	left := p.lists      // lists to come: entries are added to the last of them
-	for {
-		t, err := e.Tokens.Next()
-		if err == io.EOF {
-			return e.Finish()
-		}
+	for t, err := range e.Tokens.All() {
 		if err != nil {
 			return err
 		}
@@ -174,6 +167,7 @@ func rewriteStyles(e *xmltok.Editor, prefix string, p *stylePatch) error {
 			e.Keep(t)
 		}
 	}
+	return e.Finish()
 }
 
 // missing writes the lists from next up to, not including, before that get entries and

@@ -1,7 +1,6 @@
 package edit
 
 import (
-	"io"
 	"strconv"
 	"strings"
 
@@ -47,11 +46,7 @@ var beforeNames = map[string]bool{
 func (b *bookEdit) rewrite(e *xmltok.Editor) error {
 	prefix := ""
 	named := len(b.names) == 0 // the names are in place
-	for {
-		t, err := e.Tokens.Next()
-		if err == io.EOF {
-			return e.Finish()
-		}
+	for t, err := range e.Tokens.All() {
 		if err != nil {
 			return err
 		}
@@ -78,6 +73,7 @@ func (b *bookEdit) rewrite(e *xmltok.Editor) error {
 			return err
 		}
 	}
+	return e.Finish()
 }
 
 // addSheets writes the new entries of the list of sheets, whose end tag is t.

@@ -1,7 +1,6 @@
 package read
 
 import (
-	"io"
 	"strconv"
 	"strings"
 
@@ -35,11 +34,7 @@ func parseFormats(tz *xmltok.Tokenizer) (cellFormats, error) {
 	var formats cellFormats
 	codes := map[int]bool{} // custom number formats: is it a date?
 	inFormats := false
-	for {
-		t, err := tz.Next()
-		if err == io.EOF {
-			return formats, nil
-		}
+	for t, err := range tz.All() {
 		if err != nil {
 			return nil, err
 		}
@@ -65,6 +60,7 @@ func parseFormats(tz *xmltok.Tokenizer) (cellFormats, error) {
 			return nil, tz.ErrorAt(t, "part-many-formats")
 		}
 	}
+	return formats, nil
 }
 
 // builtInDate reports whether a number format without a code of its own shows a date

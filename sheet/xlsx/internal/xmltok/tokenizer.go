@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"iter"
 )
 
 // Bounds of one XML part. Excel's longest cell holds 32,767 UTF-16 units, which is less
@@ -85,6 +86,18 @@ func (tz *Tokenizer) Next() (*Token, error) {
 		return nil, err
 	}
 	return t, nil
+}
+
+// All yields the tokens up to the end of the part, or up to an error.
+func (tz *Tokenizer) All() iter.Seq2[*Token, error] {
+	return func(yield func(*Token, error) bool) {
+		for {
+			t, err := tz.Next()
+			if err == io.EOF || !yield(t, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // errShort means that a token is longer than what is buffered.
@@ -171,11 +184,8 @@ func (tz *Tokenizer) NoEOF(err error) error {
 func (tz *Tokenizer) Skip(depth int) error {
 	for {
 		t, err := tz.Next()
-		if err == io.EOF {
-			return tz.errorHere("part-truncated")
-		}
 		if err != nil {
-			return err
+			return tz.NoEOF(err)
 		}
 		if t.Kind == EndTag && t.Depth == depth {
 			return nil
