@@ -99,7 +99,7 @@ func raisedCodes(t *testing.T) map[string][]string {
 			return true
 		})
 		for _, code := range returnedCodes(f) {
-			raised[code] = []string{"part", "place"} // understand and its helpers: raised by keep
+			raised[code] = []string{"part", "place"} // returned by interpret and its helpers, raised by keep
 		}
 	}
 	return raised

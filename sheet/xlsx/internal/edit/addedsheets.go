@@ -2,6 +2,7 @@ package edit
 
 import (
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -169,7 +170,7 @@ func (cp *Copier) dropBelow(part string) error {
 		}
 		for _, r := range rels {
 			key := opc.PartKey(r.Target)
-			if r.External || goes[key] || cp.File(r.Target) == nil || !all(users[key], goes) {
+			if r.External || goes[key] || cp.File(r.Target) == nil || slices.ContainsFunc(users[key], func(user string) bool { return !goes[user] }) {
 				continue
 			}
 			goes[key] = true
@@ -203,13 +204,4 @@ func (cp *Copier) users() (map[string][]string, error) {
 		}
 	}
 	return users, nil
-}
-
-func all(keys []string, in map[string]bool) bool {
-	for _, k := range keys {
-		if !in[k] {
-			return false
-		}
-	}
-	return true
 }

@@ -81,10 +81,7 @@ func (c *chainEdit) rewrite(e *xmltok.Editor) error {
 			err = e.KeepAll(t)
 		default:
 			written = at.sheetID
-			e.Change(t, xmltok.WithAttr("i", strconv.Itoa(at.sheetID)))
-			if !t.Empty {
-				err = e.Rest(t.Depth)
-			}
+			err = e.ChangeAll(t, xmltok.WithAttr("i", strconv.Itoa(at.sheetID)))
 		}
 		if err != nil {
 			return err

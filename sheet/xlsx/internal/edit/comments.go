@@ -137,14 +137,12 @@ func rewriteComments(e *xmltok.Editor, have *commentList, notes []cellNote) erro
 			e.Put(newAuthor(prefix, have))
 			e.Keep(t)
 		case t.Depth == 2 && t.Kind == xmltok.StartTag && t.Empty && t.Is("authors"):
-			e.Change(t, xmltok.Opened())
-			e.Put(newAuthor(prefix, have) + "</" + prefix + "authors>")
+			e.Fill(t, newAuthor(prefix, have))
 		case isList && t.Kind == xmltok.EndTag:
 			e.Put(commentElements(prefix, author, notes))
 			e.Keep(t)
 		case isList && t.Kind == xmltok.StartTag && t.Empty:
-			e.Change(t, xmltok.Opened())
-			e.Put(commentElements(prefix, author, notes) + "</" + prefix + "commentList>")
+			e.Fill(t, commentElements(prefix, author, notes))
 		case t.Depth == 3 && t.Kind == xmltok.StartTag && t.Is("comment"):
 			var raw []byte
 			if raw, err = e.Capture(t); err != nil {

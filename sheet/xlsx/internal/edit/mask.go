@@ -113,9 +113,14 @@ func (s *sheetPatcher) putMasked(prefix string, shared bool) error {
 		return nil
 	}
 	s.Out.Write(m.tag)
-	s.Put("<" + prefix + "is><" + prefix + `t xml:space="preserve">` + xmltok.EscapeXString(sheet.Mask(xmltok.UnescapeXString(string(m.text)))) +
-		"</" + prefix + "t></" + prefix + "is></" + prefix + "c>")
+	s.Put(maskedString(prefix, "is", m.text) + "</" + prefix + "c>")
 	return nil
+}
+
+// maskedString returns a string item, inline (is) or shared (si), with its text masked.
+func maskedString(prefix, element string, text []byte) string {
+	masked := xmltok.EscapeXString(sheet.Mask(xmltok.UnescapeXString(string(text))))
+	return "<" + prefix + element + "><" + prefix + `t xml:space="preserve">` + masked + "</" + prefix + "t></" + prefix + element + ">"
 }
 
 func trimmedText(b []byte) []byte {
@@ -144,8 +149,7 @@ func (s *indexSet) rewriteStrings(e *xmltok.Editor) error {
 		if err := item.Whole(e.Tokens, 2); err != nil {
 			return err
 		}
-		e.Put("<" + prefix + "si><" + prefix + `t xml:space="preserve">` + xmltok.EscapeXString(sheet.Mask(xmltok.UnescapeXString(string(item.Text)))) +
-			"</" + prefix + "t></" + prefix + "si>")
+		e.Put(maskedString(prefix, "si", item.Text))
 	}
 	return e.Finish()
 }

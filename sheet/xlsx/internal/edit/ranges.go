@@ -92,11 +92,7 @@ func (s *sheetPatcher) editFilter(t *xmltok.Token) error {
 	if !changed {
 		return s.KeepAll(t)
 	}
-	s.Change(t, xmltok.WithAttr("ref", rangeText(wide)))
-	if t.Empty {
-		return nil
-	}
-	return s.Rest(t.Depth)
+	return s.ChangeAll(t, xmltok.WithAttr("ref", rangeText(wide)))
 }
 
 // editMerged copies the merged ranges. One that reaches into the result cells would

@@ -62,8 +62,6 @@ func (e *relsEdit) add(typeURI, target string) string {
 	return id
 }
 
-func (e *relsEdit) changed() bool { return len(e.added) > 0 || len(e.dropped) > 0 }
-
 // entries formats the new relationships as elements with this prefix.
 func (e *relsEdit) entries(prefix string) string {
 	var b strings.Builder
@@ -95,9 +93,7 @@ func rewriteList(e *xmltok.Editor, stays func(*xmltok.Token) bool, added func(pr
 		}
 		switch {
 		case t.Depth == 1 && t.Kind == xmltok.StartTag && t.Empty:
-			e.Change(t, xmltok.Opened())
-			e.Put(added(t.Prefixed()))
-			e.Put("</" + t.Prefixed() + string(t.Local) + ">")
+			e.Fill(t, added(t.Prefixed()))
 		case t.Depth == 1 && t.Kind == xmltok.EndTag:
 			e.Put(added(t.Prefixed()))
 			e.Keep(t)
@@ -136,7 +132,7 @@ func (e *typesEdit) rewrite(out *xmltok.Editor) error {
 func (cp *Copier) setRels(part string, e *relsEdit) {
 	name := opc.RelsPart(part)
 	switch {
-	case !e.changed():
+	case len(e.added) == 0 && len(e.dropped) == 0:
 	case cp.File(name) == nil:
 		cp.addPart(name, text(e.whole))
 	default:

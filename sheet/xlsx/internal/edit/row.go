@@ -178,11 +178,7 @@ func (s *sheetPatcher) keepCell(t *xmltok.Token, row, col int, needsRef bool) er
 		s.Tokens.Pass(body)
 		return nil
 	}
-	s.Change(t, xmltok.WithAttr("r", sheet.ColName(col)+strconv.Itoa(row)))
-	if t.Empty {
-		return nil
-	}
-	return s.Rest(t.Depth)
+	return s.ChangeAll(t, xmltok.WithAttr("r", sheet.ColName(col)+strconv.Itoa(row)))
 }
 
 // putCells writes the row's new cells from the next one up to a column, and returns the

@@ -113,12 +113,18 @@ func (s *sheetPatcher) root(t *xmltok.Token) error {
 		return s.Tokens.ErrorAt(t, "part-wrong-root")
 	}
 	s.prefix = t.Prefixed()
-	s.relName = "r:id"
-	if s.Tokens.SpaceOf("r") != xmltok.RelSpace {
-		s.relName = `xmlns:r="` + spacesOf(t.Space == xmltok.StrictSpace).rel + `" r:id`
-	}
+	s.relName = relIDName(s.Tokens, t.Space == xmltok.StrictSpace)
 	s.Keep(t)
 	return nil
+}
+
+// relIDName returns the name of the attribute r:id, with a declaration of its prefix where
+// none is in force.
+func relIDName(tz *xmltok.Tokenizer, strict bool) string {
+	if tz.SpaceOf("r") == xmltok.RelSpace {
+		return "r:id"
+	}
+	return `xmlns:r="` + spacesOf(strict).rel + `" r:id`
 }
 
 // element copies one element of the second level, changed where the patch requires it.
@@ -188,11 +194,7 @@ func (s *sheetPatcher) dimension(t *xmltok.Token) error {
 	if wide == r {
 		return s.KeepAll(t)
 	}
-	s.Change(t, xmltok.WithAttr("ref", rangeText(wide)))
-	if t.Empty {
-		return nil
-	}
-	return s.Rest(t.Depth)
+	return s.ChangeAll(t, xmltok.WithAttr("ref", rangeText(wide)))
 }
 
 func (s *sheetPatcher) patchedNothing() bool { return len(s.cols) == 0 }
@@ -223,11 +225,16 @@ func (s *sheetPatcher) sheetData(t *xmltok.Token) error {
 	}
 }
 
+// rowsDiffer returns the error of a sheet with the wrong number of rows.
+func rowsDiffer(name string, found, expected int) error {
+	return xmltok.NewErrorAt(sheet.Ref{Sheet: name}, "copy-rows-differ", "sheet", name,
+		"found", strconv.Itoa(found), "expected", strconv.Itoa(expected))
+}
+
 // checkRows compares the number of rows written with that of the patch.
 func (s *sheetPatcher) checkRows() error {
 	if s.patched != s.p.Rows {
-		return xmltok.NewErrorAt(sheet.Ref{Sheet: s.p.Sheet}, "copy-rows-differ", "sheet", s.p.Sheet,
-			"found", strconv.Itoa(s.patched), "expected", strconv.Itoa(s.p.Rows))
+		return rowsDiffer(s.p.Sheet, s.patched, s.p.Rows)
 	}
 	return nil
 }

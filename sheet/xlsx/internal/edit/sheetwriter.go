@@ -41,8 +41,7 @@ func (w *sheetWriter) write(dst io.Writer) error {
 		w.row(row, cells)
 	}
 	if row != w.a.Count {
-		return xmltok.NewErrorAt(sheet.Ref{Sheet: w.a.Name}, "copy-rows-differ", "sheet", w.a.Name,
-			"found", strconv.Itoa(row), "expected", strconv.Itoa(w.a.Count))
+		return rowsDiffer(w.a.Name, row, w.a.Count)
 	}
 	w.tail()
 	return w.out.Flush()

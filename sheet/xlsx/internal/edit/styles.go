@@ -145,15 +145,13 @@ func rewriteStyles(e *xmltok.Editor, prefix string, p *stylePatch) error {
 		}
 		switch {
 		case t.Depth == 1 && t.Kind == xmltok.StartTag && t.Empty:
-			e.Change(t, xmltok.Opened())
-			p.missing(e, prefix, next, afterLists)
-			e.Put("</" + prefix + "styleSheet>")
+			e.Fill(t, p.missing(prefix, next, afterLists))
 		case t.Depth == 1 && t.Kind == xmltok.EndTag:
-			p.missing(e, prefix, next, afterLists)
+			e.Put(p.missing(prefix, next, afterLists))
 			e.Keep(t)
 		case t.Depth == 2 && t.Kind == xmltok.StartTag && listOf(t) != notAList:
 			list := listOf(t)
-			p.missing(e, prefix, next, list)
+			e.Put(p.missing(prefix, next, list))
 			next = max(next, min(list+1, afterLists))
 			if list < afterLists {
 				left[list]--
@@ -170,36 +168,34 @@ func rewriteStyles(e *xmltok.Editor, prefix string, p *stylePatch) error {
 	return e.Finish()
 }
 
-// missing writes the lists from next up to, not including, before that get entries and
+// missing returns the lists from next up to, not including, before that get entries and
 // that the part does not have.
-func (p *stylePatch) missing(e *xmltok.Editor, prefix string, next, before styleList) {
+func (p *stylePatch) missing(prefix string, next, before styleList) (lists string) {
 	for list := next; list < before; list++ {
 		if len(p.added[list]) == 0 || p.lists[list] > 0 {
 			continue
 		}
 		name := prefix + listNames[list].list
-		e.Put("<" + name + ` count="` + strconv.Itoa(len(p.added[list])) + `">`)
-		p.entries(e, list)
-		e.Put("</" + name + ">")
+		lists += "<" + name + ` count="` + strconv.Itoa(len(p.added[list])) + `">` + p.entries(list) + "</" + name + ">"
 	}
+	return lists
 }
 
 // extend copies the list whose start tag is t and adds the new entries.
 func (p *stylePatch) extend(e *xmltok.Editor, t *xmltok.Token, list styleList) error {
-	name := t.Prefixed() + listNames[list].list
-	e.Change(t, xmltok.WithAttr("count", strconv.Itoa(p.sums[list])), xmltok.Opened())
+	count := xmltok.WithAttr("count", strconv.Itoa(p.sums[list]))
 	if t.Empty {
-		p.entries(e, list)
-		e.Put("</" + name + ">")
+		e.Fill(t, p.entries(list), count)
 		return nil
 	}
+	e.Change(t, count)
 	for {
 		t, err := e.Tokens.Next()
 		if err != nil {
 			return e.Tokens.NoEOF(err)
 		}
 		if t.Kind == xmltok.EndTag && t.Depth == 2 {
-			p.entries(e, list)
+			e.Put(p.entries(list))
 			e.Keep(t)
 			return nil
 		}
@@ -207,11 +203,7 @@ func (p *stylePatch) extend(e *xmltok.Editor, t *xmltok.Token, list styleList) e
 	}
 }
 
-func (p *stylePatch) entries(e *xmltok.Editor, list styleList) {
-	for _, raw := range p.added[list] {
-		e.Put(raw)
-	}
-}
+func (p *stylePatch) entries(list styleList) string { return strings.Join(p.added[list], "") }
 
 // planStyles adds the formats of the new cells. A workbook without styles gets the part.
 func (cp *Copier) planStyles() error {

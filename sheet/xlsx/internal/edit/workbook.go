@@ -59,9 +59,7 @@ func (b *bookEdit) rewrite(e *xmltok.Editor) error {
 			err = b.editNames(e, t)
 		case t.Depth == 2 && t.Kind == xmltok.StartTag && t.Space.Main() && !beforeNames[string(t.Local)] && !named, t.Depth == 1 && t.Kind == xmltok.EndTag && !named:
 			named = true
-			e.Put("<" + prefix + "definedNames>")
-			b.addNames(e, prefix)
-			e.Put("</" + prefix + "definedNames>")
+			e.Put("<" + prefix + "definedNames>" + b.newNames(prefix) + "</" + prefix + "definedNames>")
 			e.Keep(t)
 		case t.Depth == 2 && t.Kind == xmltok.EndTag && t.Is("sheets"):
 			b.addSheets(e, t)
@@ -78,10 +76,7 @@ func (b *bookEdit) rewrite(e *xmltok.Editor) error {
 
 // addSheets writes the new entries of the list of sheets, whose end tag is t.
 func (b *bookEdit) addSheets(e *xmltok.Editor, t *xmltok.Token) {
-	rel := "r:id"
-	if e.Tokens.SpaceOf("r") != xmltok.RelSpace {
-		rel = `xmlns:r="` + spacesOf(b.strict).rel + `" r:id`
-	}
+	rel := relIDName(e.Tokens, b.strict)
 	for _, s := range b.sheets {
 		e.Put("<" + t.Prefixed() + `sheet name="` + xmltok.EscapeAttr(s.name) + `" sheetId="` + s.sheetID + `" ` + rel + `="` + xmltok.EscapeAttr(s.relID) + `"/>`)
 	}
@@ -92,9 +87,7 @@ func (b *bookEdit) addSheets(e *xmltok.Editor, t *xmltok.Token) {
 func (b *bookEdit) editNames(e *xmltok.Editor, list *xmltok.Token) error {
 	prefix := list.Prefixed()
 	if list.Empty {
-		e.Change(list, xmltok.Opened())
-		b.addNames(e, prefix)
-		e.Put("</" + prefix + "definedNames>")
+		e.Fill(list, b.newNames(prefix))
 		return nil
 	}
 	e.Keep(list)
@@ -105,7 +98,7 @@ func (b *bookEdit) editNames(e *xmltok.Editor, list *xmltok.Token) error {
 		}
 		switch {
 		case t.Kind == xmltok.EndTag && t.Depth == 2:
-			b.addNames(e, prefix)
+			e.Put(b.newNames(prefix))
 			e.Keep(t)
 			return nil
 		case t.Kind == xmltok.StartTag && t.Depth == 3 && t.Is("definedName"):
@@ -129,20 +122,19 @@ func (b *bookEdit) editName(e *xmltok.Editor, t *xmltok.Token) error {
 			continue
 		}
 		n.done = true
-		prefix := t.Prefixed()
-		e.Change(t, xmltok.Opened(), xmltok.WithAttr("hidden", "1")) // which LibreOffice drops
-		e.Put(xmltok.EscapeText(n.text) + "</" + prefix + "definedName>")
+		e.Fill(t, xmltok.EscapeText(n.text), xmltok.WithAttr("hidden", "1")) // which LibreOffice drops
 		return e.Drop(t)
 	}
 	return e.KeepAll(t)
 }
 
-// addNames writes the defined names that were not there.
-func (b *bookEdit) addNames(e *xmltok.Editor, prefix string) {
+// newNames returns the defined names that the workbook does not have yet.
+func (b *bookEdit) newNames(prefix string) (names string) {
 	for _, n := range b.names {
 		if !n.done {
-			e.Put("<" + prefix + `definedName name="` + n.name + `" localSheetId="` + strconv.Itoa(n.index) + `" hidden="1">` +
-				xmltok.EscapeText(n.text) + "</" + prefix + "definedName>")
+			names += "<" + prefix + `definedName name="` + n.name + `" localSheetId="` + strconv.Itoa(n.index) + `" hidden="1">` +
+				xmltok.EscapeText(n.text) + "</" + prefix + "definedName>"
 		}
 	}
+	return names
 }

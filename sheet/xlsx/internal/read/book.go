@@ -28,7 +28,7 @@ type Book struct {
 
 var _ sheet.Book = (*Book)(nil)
 
-// Open reads what a workbook says of itself: see the face of the codec.
+// Open opens a workbook, as package xlsx documents.
 func Open(r io.ReaderAt, size int64, l opc.Limits) (*Book, error) {
 	c, err := opc.Open(r, size, l)
 	if err != nil {
@@ -41,7 +41,7 @@ func Open(r io.ReaderAt, size int64, l opc.Limits) (*Book, error) {
 	return NewBook(c, parts)
 }
 
-// NewBook reads the shared strings and formats of a workbook whose parts are found.
+// NewBook reads the shared strings and formats of a workbook whose parts are known.
 func NewBook(c *opc.Container, parts *Parts) (*Book, error) {
 	b := &Book{container: c, parts: parts, merged: map[string][]sheet.Range{}, extents: map[string]sheet.Range{}}
 	var err error
