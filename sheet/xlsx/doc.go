@@ -3,8 +3,8 @@
 //
 // Bytes go through these packages, each of which imports only those before it:
 //
-//  1. xmltok cuts an XML part into tokens that are the part's very bytes, so that reading
-//     and copying share them. It compares namespaces by their URIs, so any prefix, and
+//  1. xmltok cuts an XML part into tokens that are slices of its bytes, for reading and for
+//     copying. It compares namespaces by their URIs, so any prefix, and
 //     both the Strict and the Transitional form, can be read.
 //  2. opc reads the container. It recognizes other files that are named like a workbook
 //     (encrypted workbooks, the old .xls, CSV, web pages, lock files), and
@@ -22,7 +22,7 @@
 // what would prevent a copy before anything is sent, [Copy] writes it, and [Verify] reads
 // it back and compares it with the patch.
 //
-// What is wrong with an input is an *sheet.InputError: a code of the catalogue, the
-// part, and the place, which is a cell, a row, or a byte of the unpacked part. It never
-// holds the text of a cell.
+// An error in an input is an *sheet.InputError. It has a code of the catalogue, the part and
+// the place, which is a cell, a row, or a byte of the unpacked part. It never contains the
+// text of a cell.
 package xlsx

@@ -146,7 +146,7 @@ func (s *indexSet) rewriteStrings(e *xmltok.Editor) error {
 			continue
 		}
 		prefix := t.Prefixed()
-		if err := item.Whole(e.Tokens, 2); err != nil {
+		if err := item.ReadItem(e.Tokens, 2); err != nil {
 			return err
 		}
 		e.Put(maskedString(prefix, "si", item.Text))

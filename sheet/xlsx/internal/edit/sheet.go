@@ -23,14 +23,14 @@ type sheetPatcher struct {
 	mask   *masker     // what is masked; nil for nothing
 	cut    bool        // merged ranges were cut
 
-	prefix  string // of the part's elements, x: or nothing
-	relName string // name of the r:id attribute, declared where the part does not declare it
-	behind  bool   // the rows are copied
-	lastRow int    // number of the latest row
-	patched int    // rows that got cells
-	filter  sheet.Range
-	todo    struct{ cols, filter, marks, notes bool } // what is still to be written
-	highest int                                       // priority of the conditional formats so far
+	prefix   string // of the part's elements, x: or nothing
+	relName  string // name of the r:id attribute, declared where the part does not declare it
+	pastData bool   // the rows have been copied
+	lastRow  int    // number of the latest row
+	patched  int    // rows that got cells
+	filter   sheet.Range
+	todo     struct{ cols, filter, marks, notes bool } // what is still to be written
+	highest  int                                       // priority of the conditional formats so far
 }
 
 // putColumn is one result column, and the index of its cell in what Row returns.
@@ -77,7 +77,7 @@ func (s *sheetPatcher) rankOf(t *xmltok.Token) int {
 	if rank, ok := worksheetRanks[string(t.Local)]; ok && t.Space.Main() {
 		return rank
 	}
-	if !s.behind {
+	if !s.pastData {
 		return rankDimension
 	}
 	return rankAfterConditional
@@ -141,7 +141,7 @@ func (s *sheetPatcher) element(t *xmltok.Token) error {
 		s.todo.cols = false
 		return s.editCols(t)
 	case "sheetData":
-		s.behind = true
+		s.pastData = true
 		return s.sheetData(t)
 	case "autoFilter":
 		s.todo.filter = false

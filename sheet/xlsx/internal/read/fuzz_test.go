@@ -36,7 +36,7 @@ func FuzzSheet(f *testing.F) {
 		long := bytes.ReplaceAll(bytes.ReplaceAll(b, []byte("<v>"), []byte("<v >")), []byte("<is>"), []byte("<is >"))
 		slow, slowCode := scanned(t, table, long)
 		if rows != slow || code != slowCode {
-			t.Fatalf("got %q\n%s\nthe long way %q\n%s", code, rows, slowCode, slow)
+			t.Fatalf("got %q\n%s\ntoken by token %q\n%s", code, rows, slowCode, slow)
 		}
 	})
 }

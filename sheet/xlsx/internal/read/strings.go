@@ -173,8 +173,8 @@ func (c *TextCollector) take(t *xmltok.Token) error {
 	return nil
 }
 
-// Whole takes in all tokens up to the end of the element at this depth.
-func (c *TextCollector) Whole(tz *xmltok.Tokenizer, depth int) error {
+// ReadItem reads an item up to the end of its element, which is at this depth.
+func (c *TextCollector) ReadItem(tz *xmltok.Tokenizer, depth int) error {
 	c.begin(depth)
 	for {
 		t, err := tz.Next()

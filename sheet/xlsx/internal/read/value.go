@@ -73,9 +73,9 @@ func (s *sheetScanner) interpret(out *sheet.Cell, cell *rawCell) (run textRun, c
 	text := r.text[run.from:run.to]
 	switch cell.kind {
 	case sharedKind:
-		return set, s.setShared(out, text)
+		return valueSet, s.setShared(out, text)
 	case boolKind:
-		return set, setBool(out, text)
+		return valueSet, setBool(out, text)
 	case numberKind:
 		out.Type = sheet.NumberCell
 		if !isNumber(text) {
@@ -98,8 +98,8 @@ func (s *sheetScanner) interpret(out *sheet.Cell, cell *rawCell) (run textRun, c
 	return run, ""
 }
 
-// set is the run of a cell whose value is not part of the row's text.
-var set = textRun{to: -1}
+// valueSet is the run of a cell whose value is not part of the row's text.
+var valueSet = textRun{to: -1}
 
 // trimmed returns a run without the white space around it.
 func trimmed(text []byte, run textRun) textRun {

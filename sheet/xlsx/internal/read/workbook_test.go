@@ -13,8 +13,8 @@ import (
 // swapped replaces words of a text, as strings.NewReplacer does.
 func swapped(s string, oldnew ...string) string { return strings.NewReplacer(oldnew...).Replace(s) }
 
-// TestPartsAreFoundByRelationships opens workbooks whose parts stand elsewhere, in
-// other forms and under other names than usual.
+// TestPartsAreFoundByRelationships opens workbooks whose parts are in unusual places and
+// forms and have unusual names.
 func TestPartsAreFoundByRelationships(t *testing.T) {
 	const main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 	moved := func(s string) string {

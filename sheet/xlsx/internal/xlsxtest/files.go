@@ -88,7 +88,7 @@ func Corpus(t testing.TB) map[string][]byte {
 	t.Helper()
 	dir := os.Getenv("LOABATCH_CORPUS")
 	if dir == "" {
-		t.Skip("LOABATCH_CORPUS names no folder of workbooks")
+		t.Skip("LOABATCH_CORPUS does not name a folder of workbooks")
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {

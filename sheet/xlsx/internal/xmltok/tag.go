@@ -136,7 +136,7 @@ func (tz *Tokenizer) accept(t *Token) error {
 func (tz *Tokenizer) acceptStart(t *Token) error {
 	t.Attrs = tz.attrs
 	t.Depth = tz.open.depth() + 1
-	if t.Depth == 1 && tz.rootSeen || t.twice() {
+	if t.Depth == 1 && tz.rootSeen || t.repeatsAttr() {
 		return tz.ErrorAt(t, "part-malformed")
 	}
 	if t.Depth > maxDepth {

@@ -1,11 +1,12 @@
 // Package xmltok turns the bytes of an XML part into tokens and tokens into bytes again.
 //
-// A token is the part's very bytes, so that reading and copying share them: [Tokenizer]
-// cuts, and [Editor] copies what it does not change. Namespaces are known by their names, so
-// that any prefix, and the Strict and Transitional forms, read alike. Text is unescaped and
+// A token is a slice of the part's bytes. [Tokenizer] cuts a part into tokens, and [Editor]
+// copies those that it does not change byte for byte. Namespaces are compared by URI, so any
+// prefix, and both the Strict and the Transitional form, can be read. Text is unescaped and
 // escaped as XML and the string type of SpreadsheetML require.
 //
-// What is wrong with a part is an *sheet.InputError, made here for the whole codec.
+// An error in a part is an *sheet.InputError; the whole codec makes them with NewError and
+// its variants.
 package xmltok
 
 import (
