@@ -61,7 +61,7 @@ var banned = []ban{
 var reserved = map[string]string{"fault": "faults-", "job": "hosts-"}
 
 // wholeModule extends the ban to the comments and strings of every Go file.
-const wholeModule = false
+const wholeModule = true
 
 // find reports each banned phrase of a text, with what to write instead.
 func find(text string) []string {
