@@ -145,11 +145,17 @@ func (d *decoder) circuit(before int, past Past) {
 // circuitBandwidthMalformed: Bandwidth is a whole number of Mbit/s.
 var circuitBandwidthMalformed = requestRules.add(Rule{Code: "circuit-bandwidth-malformed", Severity: Error, Column: CircuitBandwidth, Fixed: true})
 
-// circuitBandwidthRange: Bandwidth is 2 to 10240.
+// The bounds of a bandwidth in Mbit/s (API page: "2 to 10240").
+const (
+	MinBandwidth = 2
+	MaxBandwidth = 10240
+)
+
+// circuitBandwidthRange: Bandwidth is MinBandwidth to MaxBandwidth.
 var circuitBandwidthRange = requestRules.add(Rule{Code: "circuit-bandwidth-range", Severity: Error, Column: CircuitBandwidth})
 
 // bandwidthInRange reports whether the API accepts a bandwidth.
-func bandwidthInRange(mbit int) bool { return mbit >= 2 && mbit <= 10240 }
+func bandwidthInRange(mbit int) bool { return mbit >= MinBandwidth && mbit <= MaxBandwidth }
 
 // bandwidth returns the bandwidth of the row in Mbit/s, or 0 without one.
 func (d *decoder) bandwidth(f *field) int {
