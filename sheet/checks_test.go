@@ -45,7 +45,7 @@ func FuzzIdentity(f *testing.F) {
 		if fits != 1 {
 			t.Fatalf("%d endings fit %s", fits, s[:17])
 		}
-		if born, real := idBirthDate(s); real && born.date() != s[6:10]+"-"+s[10:12]+"-"+s[12:14] {
+		if born, real := birthDate(s[6:14]); real && born.date() != s[6:10]+"-"+s[10:12]+"-"+s[12:14] {
 			t.Fatalf("%s: born %s", s, born)
 		}
 		if got, want := idGender(s), map[bool]string{true: "Male", false: "Female"}[strings.ContainsAny(s[16:17], "13579")]; got != want {

@@ -11,6 +11,7 @@ func (d *decoder) crossCheck() {
 	d.byID, d.twins = d.unique(circuitInstanceTwice, CircuitInstanceID, func(c *Circuit) string { return c.InstanceID })
 	d.unique(circuitTokenTwice, CircuitClientToken, func(c *Circuit) string { return c.ClientToken })
 	d.join()
+	d.checkRequests()
 	d.uniqueEngineers()
 	for i := range d.w.Circuits {
 		c := &d.w.Circuits[i]

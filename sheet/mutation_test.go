@@ -83,6 +83,8 @@ var damages = []func(*mutant){
 		totals("Circuits", m.n+2, 1, 9)(m.g)
 		circuit("totals-row", "A", "Total")(m)
 	},
+	circuit("cell-length", "H", strings.Repeat("Hangzhou ", 30)),
+	then(circuit("cell-length", "H", strings.Repeat("杭州", 350)), func(m *mutant) { m.expect("circuit-request-long", m.cell("A")) }),
 	circuit("cell-error", "E", "!#REF!"), engineer("cell-error", "B", "!#N/A"),
 	circuit("cell-formula-empty", "C", "~"), circuit("cell-formula", "H", "~Hangzhou"),
 	circuit("cell-boolean", "C", "?TRUE"), circuit("cell-date", "I", "@46115"),
@@ -135,14 +137,14 @@ var damages = []func(*mutant){
 			m.expect("engineer-twice", m.engineer("D", k))
 		}
 	},
-	engineer("engineer-id-form", "D", "00000019900101002"), engineer("engineer-id-old-form", "D", "000000900101002"),
+	engineer("engineer-id-form", "D", "A123456(7)"), engineer("engineer-certificate-malformed", "D", "00000019900101002"), engineer("engineer-certificate-malformed", "D", "123456"), engineer("engineer-id-old-form", "D", "000000900101002"),
 	engineer("engineer-id-check-digit", "D", "000000199001010020"), engineer("engineer-id-birth-date", "D", idNumber("00000019901301002")),
 	engineer("engineer-id-age", "D", idNumber("00000020190101002")), engineer("engineer-id-gender", "E", "Male"),
 	func(m *mutant) {
 		m.g.set(m.engineer("C", 2), "Passport")
-		engineer("engineer-passport-form", "D", "E 0")(m)
+		engineer("engineer-passport-form", "D", "E 0000-0")(m)
 	},
-	engineer("engineer-contact-form", "F", "name@example.com"),
+	engineer("engineer-contact-form", "F", "name@example.com"), engineer("engineer-contact-malformed", "F", "110"),
 }
 
 // idNumber appends the check character that GB 11643 gives 17 digits, by its table of

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -245,6 +246,19 @@ var cellTrimmed = cellRules.add(Rule{Code: "cell-trimmed", Severity: Note, Colum
 // cellNarrowed: full-width characters of identifiers, dates and numbers are read as ASCII.
 var cellNarrowed = cellRules.add(Rule{Code: "cell-narrowed", Severity: Note, Column: NoColumn})
 
+// cellLength: a very long value is probably a remark, or several cells pasted into one.
+var cellLength = cellRules.add(Rule{Code: "cell-length", Severity: Warning, Column: NoColumn})
+
+// maxUsual is the length from which a value is suspicious, in characters: the API's page
+// gives no limit, and services keep names and addresses in fields of 255 characters.
+const maxUsual = 255
+
+// isLong reports whether a value of a field is suspiciously long. A list of instance IDs,
+// which is not sent, may have any length.
+func isLong(f *field, s string) bool {
+	return len(s) > maxUsual && f.col.Parameter != "" && utf8.RuneCountInString(s) > maxUsual
+}
+
 // cleanText cleans the text of a field and reports what was changed and what is wrong.
 func (d *decoder) cleanText(f *field) (string, valueState) {
 	before := d.errors
@@ -260,6 +274,9 @@ func (d *decoder) cleanText(f *field) (string, valueState) {
 	}
 	if c.wide != 0 {
 		d.report(cellFullWidth, f, Arg{"char", codePoint(c.wide)})
+	}
+	if isLong(f, c.text) {
+		d.report(cellLength, f, Arg{"n", strconv.Itoa(utf8.RuneCountInString(c.text))})
 	}
 	if f.col.Text && isExponent(c.text) {
 		d.report(cellExponent, f)

@@ -1,6 +1,8 @@
 package sheet_test
 
 import (
+	"strings"
+
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -156,4 +158,13 @@ var _ = table("cell-spelling",
 var _ = table("cell-rich",
 	ruleCase{set: []string{"C2", "%Example"}, want: "warning cell-rich Circuits!C2", opts: asked("cell-rich", sheet.Warning)},
 	c("", "C2", "%Example"),
+)
+
+var _ = table("cell-length",
+	c("warning cell-length Circuits!C2", "C2", strings.Repeat("x", 256)),
+	c("warning cell-length Circuits!H2", "H2", strings.Repeat("示", 256)),
+	c("warning cell-length Engineers!B2", "E:B2", strings.Repeat("x ", 130)+"x"),
+	ruleCase{set: []string{"C2", strings.Repeat("x", 256)}, opts: asked("cell-length", sheet.Off)},
+	c("", "C2", strings.Repeat("示", 255)),
+	c("", "E:A2", strings.Repeat("pc-aaaa1, ", 2)[:8]+strings.Repeat(" ", 300)+", pc-aaaa2"),
 )

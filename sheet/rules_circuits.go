@@ -247,6 +247,77 @@ func (d *decoder) countEngineers(c *Circuit, n int) {
 	c.Invalid = true
 }
 
+// circuitRequestLong: the application fits into one request.
+var circuitRequestLong = requestRules.add(Rule{Code: "circuit-request-long", Severity: Error, Column: CircuitInstanceID})
+
+// An application is sent as the query of a URL, whose values are percent-encoded. Web
+// servers commonly accept 8 KiB for the request line (nginx and Tengine
+// large_client_header_buffers 8k, Apache LimitRequestLine 8190), and the API's page names
+// no limit of its own. Of these, 2 KiB are kept for what is not in the workbook: action,
+// keys, nonce, signature, and the security token of temporary credentials.
+const (
+	requestLine = 8 << 10
+	requestRoom = requestLine - 2<<10
+)
+
+// Lengths in bytes of the names of parameters with their separators.
+const (
+	circuitNames  = len("InstanceId=&RegionId=&CompanyName=&LineType=&Si=&ConstructionTime=&Bandwidth=&PeerLocation=&ClientToken=&")
+	engineerNames = len("PMInfo.16.PMName=&PMInfo.16.PMCertificateType=&PMInfo.16.PMCertificateNo=&PMInfo.16.PMGender=&PMInfo.16.PMContactInfo=&")
+)
+
+// checkRequests reports the circuits whose request would be too long. Their lengths are
+// only measured where three times the longest values would not fit.
+func (d *decoder) checkRequests() {
+	longest := 0
+	for i := range d.w.Engineers {
+		e := &d.w.Engineers[i]
+		longest = max(longest, len(e.Name)+len(e.CertificateType)+len(e.CertificateNo)+len(e.Gender)+len(e.Contact))
+	}
+	for i := range d.w.Circuits {
+		c := &d.w.Circuits[i]
+		if len(c.Engineers) > maxEngineers {
+			continue
+		}
+		own := len(c.InstanceID) + len(c.RegionID) + len(c.CompanyName) + len(c.LineType) + len(c.Si) + len(SentTime) + len("10240") + len(c.PeerLocation) + MaxClientToken
+		if circuitNames+3*own+len(c.Engineers)*(engineerNames+3*longest) > requestRoom {
+			d.checkRequest(c)
+		}
+	}
+}
+
+// checkRequest measures the request of one circuit.
+func (d *decoder) checkRequest(c *Circuit) {
+	n := circuitNames + len(c.InstanceID) + len(c.RegionID) + encodedLen(c.CompanyName) + len(c.LineType) + encodedLen(c.Si) +
+		encodedLen(SentTime) + len("10240") + encodedLen(c.PeerLocation) + max(encodedLen(c.ClientToken), MaxClientToken)
+	for _, i := range c.Engineers {
+		e := &d.w.Engineers[i]
+		n += engineerNames + encodedLen(e.Name.Reveal()) + len(e.CertificateType) + encodedLen(e.CertificateNo.Reveal()) + len(e.Gender) + encodedLen(e.Contact.Reveal())
+	}
+	if n <= requestRoom {
+		return
+	}
+	before, f := d.errors, &d.cells[CircuitInstanceID]
+	d.record(circuitRequestLong, Problem{At: d.ref(CircuitInstanceID, c.Row), Column: f.header, Value: c.InstanceID, Args: []Arg{
+		{"n", strconv.Itoa(n)}, {"most", strconv.Itoa(requestRoom)}, {"engineers", strconv.Itoa(len(c.Engineers))},
+	}})
+	c.Invalid = c.Invalid || d.errors > before
+}
+
+// encodedLen returns the length of a value in a URL: 3 bytes for each byte that is not
+// unreserved (RFC 3986, section 2.3).
+func encodedLen(s string) int {
+	n := len(s)
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '.', c == '_', c == '~':
+		default:
+			n += 2
+		}
+	}
+	return n
+}
+
 // The content of an accepted application does not change. The engine applies this rule, as
 // it knows what was sent.
 var _ = requestRules.add(Rule{Code: "circuit-changed-after-submission", Severity: Error, Column: CircuitInstanceID, Fixed: true})

@@ -188,6 +188,12 @@ var enRules = map[string]Entry{
 		Why:     "The character is a placeholder for bytes that were lost on the way into this file.",
 		Wrong:   "Soci�t�", Right: "Société", Source: "Unicode, U+FFFD REPLACEMENT CHARACTER and private use",
 	},
+	"cell-length": {
+		Message: "the value has {n} {n:character|characters}; more than 255 is unusual",
+		Hint:    "Check whether it holds more than it should, and shorten it.",
+		Why:     "So long a value is usually a remark or several cells pasted into one, and the API may reject or cut it.",
+		Wrong:   "a whole e-mail in Peer location", Right: "Example Data Centre, Hangzhou", Source: contract,
+	},
 	"cell-full-width": {
 		Message: "the value contains full-width letters, digits or spaces ({char}); they are sent unchanged",
 		Hint:    "Type them in half width if that is how the name is registered.",
