@@ -30,7 +30,7 @@ type gridSheet struct {
 	info   sheet.SheetInfo
 	lines  []string
 	merged []sheet.Range
-	totals []sheet.Range
+	tables []sheet.ExcelTable
 	hidden []int // columns
 }
 
@@ -56,10 +56,13 @@ func (g *grid) Sheets() (infos []sheet.SheetInfo) {
 	return infos
 }
 
-func (g *grid) Date1904() bool                            { return g.date1904 }
-func (g *grid) Merged(name string) []sheet.Range          { return g.find(name).merged }
-func (g *grid) Totals(name string) ([]sheet.Range, error) { return g.find(name).totals, nil }
-func (g *grid) Extent(string) sheet.Range                 { return sheet.Range{} }
+func (g *grid) Date1904() bool                                 { return g.date1904 }
+func (g *grid) Merged(name string) []sheet.Range               { return g.find(name).merged }
+func (g *grid) Tables(name string) ([]sheet.ExcelTable, error) { return g.find(name).tables, nil }
+func (g *grid) HiddenColumn(name string, col int) bool {
+	return slices.Contains(g.find(name).hidden, col)
+}
+func (g *grid) Extent(string) sheet.Range { return sheet.Range{} }
 
 func (g *grid) Rows(name string) iter.Seq2[sheet.Row, error] {
 	return func(yield func(sheet.Row, error) bool) {

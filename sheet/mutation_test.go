@@ -83,6 +83,17 @@ var damages = []func(*mutant){
 		totals("Circuits", m.n+2, 1, 9)(m.g)
 		circuit("totals-row", "A", "Total")(m)
 	},
+	then(lone, circuit("summary-row", "A", "合计")), engineer("summary-row", "A", "Total: 2"),
+	then(lone, circuit("signature-row", "A", "Prepared by: Test Person")), engineer("signature-row", "A", "签字："),
+	func(m *mutant) {
+		lone(m)
+		m.g.find("Circuits").lines[m.n+1] = strings.TrimSpace(circuitsHead)
+		m.expect("header-row-repeated", m.cell("A"))
+	},
+	func(m *mutant) {
+		m.g.find("Engineers").lines[2*m.n+2] = "专线 | 姓名 | 证件类型 | 证件号码 | 性别 | 联系方式"
+		m.expect("header-row-repeated", m.engineer("A", 2))
+	},
 	circuit("cell-length", "H", strings.Repeat("Hangzhou ", 30)),
 	then(circuit("cell-length", "H", strings.Repeat("杭州", 350)), func(m *mutant) { m.expect("circuit-request-long", m.cell("A")) }),
 	circuit("cell-error", "E", "!#REF!"), engineer("cell-error", "B", "!#N/A"),
@@ -162,7 +173,7 @@ func idNumber(digits string) string {
 func mutationBook() (*grid, map[string]bool) {
 	var circuits, staff strings.Builder
 	circuits.WriteString(strings.TrimSpace(circuitsHead) + "| Remarks | #Own")
-	staff.WriteString(strings.TrimSpace(engineersHead))
+	staff.WriteString(strings.TrimSpace(engineersHead) + " | | Phone")
 	for n := range mutants + reserves {
 		fmt.Fprintf(&circuits, "\n%s | cn-hangzhou | Example Networks | MSTP | Example Build | 2027-01-15T08:00:00Z | =1000 | Hangzhou | token-%d | a note | 1", circuitID(n), n)
 		fmt.Fprintf(&staff, "\n%s | Test Person | Passport | X%07d | Male | +447700900123\n%s | 示例 | IDCard | %s | Female | 13800000000", circuitID(n), n, circuitID(n), idNumber(fmt.Sprintf("0000001990%02d01%02d2", 1+n%12, n/12)))
@@ -171,7 +182,8 @@ func mutationBook() (*grid, map[string]bool) {
 	g.find("专线").info.Name = "Circuits"
 	g.find("Circuits").info.Hidden = true
 	g.find("Engineers").hidden = []int{6}
-	want := map[string]bool{"header-unknown Circuits!J1": true, "hidden-sheet Circuits!A1": true, "hidden-column Engineers!F1": true}
+	excelTable("Engineers", sheet.Range{Row1: 1, Col1: 1, Row2: 2*(mutants+reserves) + 1, Col2: 6})(g)
+	want := map[string]bool{"header-unknown Circuits!J1": true, "hidden-sheet Circuits!A1": true, "hidden-column Engineers!F1": true, "header-outside-table Engineers!H1": true}
 	for n := range mutants {
 		m := &mutant{g: g, n: n}
 		damages[(n+3)%len(damages)](m)
@@ -179,6 +191,11 @@ func mutationBook() (*grid, map[string]bool) {
 			want[w] = true
 		}
 	}
+	last := len(g.find("Circuits").lines)
+	for n := range 5 { // a list that goes on below the data
+		g.set(fmt.Sprint("G", last+n+1), "=1000")
+	}
+	want[fmt.Sprintf("values-below-data Circuits!G%d", last+1)] = true
 	return g, want
 }
 
@@ -237,7 +254,7 @@ func compareMutations(t *testing.T, w *sheet.Workbook, want map[string]bool, all
 	if !all {
 		return
 	}
-	elsewhere := []string{"header-row-late", "circuit-region-default", "circuit-changed-after-submission"}
+	elsewhere := []string{"header-row-late", "header-after-hidden", "circuit-region-default", "circuit-changed-after-submission"}
 	for _, r := range sheet.Rules() {
 		if counts[r.Code] == nil && !r.Input && !slices.Contains(elsewhere, r.Code) {
 			t.Errorf("no damage breaks %s", r.Code)
@@ -256,6 +273,12 @@ func TestMutatedWorkbooks(t *testing.T) {
 		"header-missing":     func(g *grid) { g.set("E:E1", "") },
 		"header-misspelt":    func(g *grid) { g.set("E:E1", "Gendre") },
 		"header-twice":       func(g *grid) { g.set("E:G1", "Sex") },
+		"header-apart": func(g *grid) {
+			for i := 0; i < len(moved()); i += 2 {
+				g.set(moved()[i], "")
+			}
+			g.set("L1", "Bandwidth")
+		},
 	} {
 		g := good()
 		damage(g)

