@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/loabatch/loabatch/sheet/internal/nodata"
 )
 
 // cellError: an error literal such as #REF! is not a value.
@@ -40,62 +42,11 @@ func (d *decoder) checkType(f *field) valueState {
 		d.report(cellBoolean, f)
 		return valueRejected
 	}
-	if c.Formula {
+	if c.Formula && !(c.Type == TextCell && d.noDataRule(f, trimOuter(c.Value)) != nil) {
 		d.report(cellFormula, f)
 	}
 	d.richText(f)
 	return valueOK
-}
-
-// cellDate: a date in place of text or a number is Excel's reading of what was typed.
-var cellDate = cellRules.add(Rule{Code: "cell-date", Severity: Error, Column: NoColumn, Fixed: true})
-
-// cellDigitsLost: Excel keeps 15 digits of a number (IEEE 754 double).
-var cellDigitsLost = cellRules.add(Rule{Code: "cell-digits-lost", Severity: Error, Column: NoColumn})
-
-// cellStoredNumber: digits stored as a number have lost any leading zeros.
-var cellStoredNumber = cellRules.add(Rule{Code: "cell-stored-number", Severity: Warning, Column: NoColumn})
-
-// numberAsText reads a number in a text column.
-func (d *decoder) numberAsText(f *field) (string, valueState) {
-	before, value := d.errors, f.cell.Value
-	switch {
-	case f.cell.DateStyle:
-		d.report(cellDate, f)
-	case !f.digits:
-	case digitsLost(value):
-		d.report(cellDigitsLost, f)
-	default:
-		d.report(cellStoredNumber, f)
-	}
-	if d.errors > before {
-		return "", valueRejected
-	}
-	return value, valueOK
-}
-
-// digitsLost reports whether a stored number has more digits than a double represents
-// exactly: more than 15, or an exponent.
-func digitsLost(value string) bool {
-	if strings.ContainsAny(value, "eE") {
-		return true
-	}
-	whole, _, _ := strings.Cut(strings.TrimLeft(value, "-+0"), ".")
-	return len(whole) > 15
-}
-
-// cellExponent: 5.1E+17 is how Excel displays a long number, not the number.
-var cellExponent = cellRules.add(Rule{Code: "cell-exponent", Severity: Error, Column: NoColumn})
-
-// isExponent reports whether s is the display form of a long number, such as 5.1E+17.
-func isExponent(s string) bool {
-	plus := strings.IndexByte(s, '+')
-	if plus < 1 || s[plus-1]|0x20 != 'e' {
-		return false
-	}
-	mantissa, exponent := s[:plus-1], s[plus+1:]
-	whole, fraction, point := strings.Cut(mantissa, ".")
-	return isDigits(exponent) && isDigits(whole) && len(whole) == 1 && (!point || isDigits(fraction))
 }
 
 // cellMerged: only the first cell of a merged range has a value.
@@ -249,6 +200,9 @@ var cellNarrowed = cellRules.add(Rule{Code: "cell-narrowed", Severity: Note, Col
 func (d *decoder) cleanText(f *field) (string, valueState) {
 	before := d.errors
 	c := clean(f.cell.Value, f.kind)
+	if !f.form && d.noData(f, c.text) {
+		return "", valueRejected
+	}
 	if c.rule != nil {
 		d.report(c.rule, f, Arg{"char", codePoint(c.bad)}, Arg{"place", fmt.Sprint(c.at)})
 	}
@@ -261,6 +215,10 @@ func (d *decoder) cleanText(f *field) (string, valueState) {
 	if c.wide != 0 {
 		d.report(cellFullWidth, f, Arg{"char", codePoint(c.wide)})
 	}
+	if text, found := withoutApostrophe(c.text, f.kind); found {
+		d.report(cellApostrophe, f, Arg{"before", d.show(f, c.text)}, Arg{"after", d.show(f, text)})
+		c.text = text
+	}
 	if f.col.Text && isExponent(c.text) {
 		d.report(cellExponent, f)
 	}
@@ -268,6 +226,63 @@ func (d *decoder) cleanText(f *field) (string, valueState) {
 		return "", valueRejected
 	}
 	return c.text, valueOK
+}
+
+// cellFormulaText: the text of a formula is not its result.
+var cellFormulaText = cellRules.add(Rule{Code: "cell-formula-text", Severity: Error, Column: NoColumn})
+
+// cellErrorText: #REF!, Err:502, ##### and Loading... are what a program shows in place of a value.
+var cellErrorText = cellRules.add(Rule{Code: "cell-error-text", Severity: Error, Column: NoColumn})
+
+// cellPicture: a picture in a cell is a formula whose text is its own source.
+var cellPicture = cellRules.add(Rule{Code: "cell-picture", Severity: Error, Column: NoColumn})
+
+// cellPlaceholder: a required value is not TBD, N/A, 待定 or a lone punctuation mark.
+var cellPlaceholder = cellRules.add(Rule{Code: "cell-placeholder", Severity: Error, Column: NoColumn})
+
+// cellPlaceholderOptional: an optional value that is not known is left out.
+var cellPlaceholderOptional = cellRules.add(Rule{Code: "cell-placeholder-optional", Severity: Warning, Column: NoColumn})
+
+// noDataRule returns the rule that a text breaks because it is visibly no data, or nil. A
+// masked value has a rule of its own, and names of people and places pass as such.
+func (d *decoder) noDataRule(f *field, s string) *Rule {
+	if !nodata.Suspect(s) {
+		return nil
+	}
+	narrowed := strings.Map(narrow, s)
+	switch nodata.Of(narrowed, foldKey(narrowed)) {
+	case nodata.Formula:
+		return cellFormulaText
+	case nodata.ErrorWord:
+		return cellErrorText
+	case nodata.Picture:
+		return cellPicture
+	case nodata.Data:
+		return nil
+	}
+	switch {
+	case f.col.Personal && isMasked(s), nodata.NameLike(s) && (f.col.ID == EngineerName || f.col.ID == CircuitPeerLocation):
+		return nil
+	case f.col.Required:
+		return cellPlaceholder
+	}
+	return cellPlaceholderOptional
+}
+
+// noData reports a text that is visibly no data, and whether that is an error. In a column
+// whose own rules reject it, it reports errors alone: one problem is enough for a value.
+func (d *decoder) noData(f *field, s string) bool {
+	r := d.noDataRule(f, s)
+	form := f.form || f.col.ID == CircuitClientToken && !ValidClientToken(s)
+	if r == nil || form && d.severity[r] != Error {
+		return false
+	}
+	shown := d.show(f, s)
+	if r == cellPlaceholder || r == cellPlaceholderOptional || r == cellErrorText {
+		shown = shorten(s, maxShown) // identifies no one
+	}
+	d.report(r, f, Arg{"found", shown})
+	return d.severity[r] == Error
 }
 
 // cellSpelling: a value of a closed list is sent in the API's spelling.
@@ -284,10 +299,10 @@ func (d *decoder) listed(f *field, missing, unknown *Rule) string {
 	}
 	value, known := valueKeys[f.col.ID][foldKey(s)]
 	switch {
-	case !known:
-		d.report(unknown, f, Arg{"allowed", strings.Join(f.col.Values, ", ")})
-	default:
+	case known:
 		d.report(cellSpelling, f, Arg{"before", d.show(f, s)}, Arg{"after", value})
+	case !d.noData(f, s):
+		d.report(unknown, f, Arg{"allowed", strings.Join(f.col.Values, ", ")})
 	}
 	return value
 }
