@@ -1,6 +1,7 @@
 package sheet
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/loabatch/loabatch/sheet/internal/numfmt"
@@ -42,7 +43,7 @@ func (d *decoder) numberAsText(f *field) (string, valueState) {
 		d.report(cellDigitsLost, f)
 	case !plainDigits(plain, shown.Style):
 		d.report(cellNumberForm, f, Arg{"stored", d.show(f, plain)}, Arg{"shown", d.show(f, shown.Text)})
-		value = shown.Text
+		value = cmp.Or(shown.Text, plain)
 	case shown.Bare != plain:
 		value = shown.Bare
 		d.report(cellAsShown, f, Arg{"before", d.show(f, plain)}, Arg{"after", d.show(f, value)})
@@ -94,6 +95,9 @@ var cellExponent = cellRules.add(Rule{Code: "cell-exponent", Severity: Error, Co
 // isExponent reports whether s is the display form of a long number, such as 5.1E+17. The
 // plus may be missing after decimals: 1E5 alone could be a document's number.
 func isExponent(s string) bool {
+	if len(s) < 3 || s[1] != '.' && s[1]|0x20 != 'e' { // the common case: one digit before the point
+		return false
+	}
 	e := strings.IndexAny(s, "eE")
 	if e < 1 {
 		return false

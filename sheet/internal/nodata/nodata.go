@@ -180,7 +180,7 @@ func isPlaceholder(s, key string) bool {
 	switch {
 	case placeholders[key] || isZero(s):
 		return true
-	case len(key) >= 2 && strings.Trim(key, "x") == "":
+	case len(key) >= 2 && strings.Trim(key, "x") == "", phrase.MatchString(key):
 		return true
 	}
 	if base := strings.TrimRight(key, "0123456789一二三四五六七八九十"); base != key && placeholders[base] && base[0] >= 0x80 {
@@ -194,6 +194,12 @@ func isPlaceholder(s, key string) bool {
 	}
 	return false
 }
+
+// phrase matches placeholders that go on: to be confirmed by the client, same as row 2, see
+// attached list, 待甲方确认, 见附件清单.
+var phrase = regexp.MustCompile(`^(?:tobe(?:confirmed|determined|announced|advised|decided|defined|provided|supplied|filled|completed|updated|agreed)|` +
+	`sameas(?:above|previous|before|row|line|cell|[a-i][0-9])|(?:please)?seeattach|asperattach|(?:请|请详|详|参|請|詳)?[见見]附[件表图录檔]` +
+	`|[待需等]\p{Han}{0,6}(?:确认|確認|确定|確定|补充|補充|提供|填写|通知|更新|核实|商定|落实)$)`)
 
 // isZero reports whether a text is zeros, as a formula returns for an empty cell.
 func isZero(s string) bool { return strings.Contains(s, "0") && strings.Trim(s, "0.,- ") == "" }

@@ -88,6 +88,8 @@ func init() {
 	start("xx")
 	start("错误")
 	start("錯誤")
+	start("需")
+	start("等")
 	for _, table := range []map[string]bool{waiting, pictures, placeholders} {
 		for word := range table {
 			start(word)
