@@ -4,8 +4,66 @@ import (
 	"cmp"
 	"strings"
 
+	"github.com/loabatch/loabatch/sheet/internal/nodata"
 	"github.com/loabatch/loabatch/sheet/internal/numfmt"
 )
+
+// cellFormulaText: the text of a formula is not its result.
+var cellFormulaText = cellRules.add(Rule{Code: "cell-formula-text", Severity: Error, Column: NoColumn})
+
+// cellErrorText: #REF!, Err:502, ##### and Loading... are what a program shows in place of a value.
+var cellErrorText = cellRules.add(Rule{Code: "cell-error-text", Severity: Error, Column: NoColumn})
+
+// cellPicture: a picture in a cell is a formula whose text is its own source.
+var cellPicture = cellRules.add(Rule{Code: "cell-picture", Severity: Error, Column: NoColumn})
+
+// cellPlaceholder: a required value is not TBD, N/A, 待定 or a lone punctuation mark.
+var cellPlaceholder = cellRules.add(Rule{Code: "cell-placeholder", Severity: Error, Column: NoColumn})
+
+// cellPlaceholderOptional: an optional value that is not known is left out.
+var cellPlaceholderOptional = cellRules.add(Rule{Code: "cell-placeholder-optional", Severity: Warning, Column: NoColumn})
+
+// noDataRule returns the rule that a text breaks because it is visibly no data, or nil. A
+// masked value has a rule of its own, and names of people and places pass as such.
+func (d *decoder) noDataRule(f *field, s string) *Rule {
+	if !nodata.Suspect(s) {
+		return nil
+	}
+	narrowed := strings.Map(narrow, s)
+	switch nodata.Of(narrowed, foldKey(narrowed)) {
+	case nodata.Formula:
+		return cellFormulaText
+	case nodata.ErrorWord:
+		return cellErrorText
+	case nodata.Picture:
+		return cellPicture
+	case nodata.Data:
+		return nil
+	}
+	switch {
+	case f.col.Personal && isMasked(s), nodata.NameLike(s) && (f.col.ID == EngineerName || f.col.ID == CircuitPeerLocation):
+		return nil
+	case f.col.Required:
+		return cellPlaceholder
+	}
+	return cellPlaceholderOptional
+}
+
+// noData reports a text that is visibly no data, and whether that is an error. In a column
+// whose own rules reject it, it reports errors alone: one problem is enough for a value.
+func (d *decoder) noData(f *field, s string) bool {
+	r := d.noDataRule(f, s)
+	form := f.form || f.col.ID == CircuitClientToken && !ValidClientToken(s)
+	if r == nil || form && d.severity[r] != Error {
+		return false
+	}
+	shown := d.show(f, s)
+	if r == cellPlaceholder || r == cellPlaceholderOptional || r == cellErrorText {
+		shown = shorten(s, maxShown) // identifies no one
+	}
+	d.report(r, f, Arg{"found", shown})
+	return d.severity[r] == Error
+}
 
 // cellDate: a date in place of text or a number is Excel's reading of what was typed.
 var cellDate = cellRules.add(Rule{Code: "cell-date", Severity: Error, Column: NoColumn, Fixed: true})
