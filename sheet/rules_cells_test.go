@@ -1,6 +1,8 @@
 package sheet_test
 
 import (
+	"testing"
+
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -279,3 +281,20 @@ var _ = table("cell-rich",
 	ruleCase{set: []string{"C2", "%Example"}, want: "warning cell-rich Circuits!C2", opts: asked("cell-rich", sheet.Warning)},
 	c("", "C2", "%Example"),
 )
+
+// TestSentAsShown checks what is read from a contact, whatever the cell holds.
+func TestSentAsShown(t *testing.T) {
+	for cell, want := range map[string]string{
+		"=1.3900000001E10": "13900000001", "=8.613900000001e+12": "8613900000001", "=13900000001.0": "13900000001", "=13900000001": "13900000001",
+		"=612345678{0000000000}": "0612345678", "=13900000001{000-0000-0000}": "139-0000-0001", `=8613900000001{"+"0}`: "+8613900000001",
+		"=612345678{0,000,000,000.00}": "0612345678", "=13900000001{#,##0.00}": "13900000001", "=13900000001{0.00E+00}": "13900000001", "=13900000001{@}": "13900000001",
+		"''13900000001": "13900000001", "''''13900000001'": "13900000001",
+		"=13900000001.5": "", "=0{00000}": "", "=8613900000001234": "", "'=F3": "", "TBD": "",
+	} {
+		g := good()
+		g.set("E:F2", cell)
+		if got := decode(t, g, sheet.Options{}).Engineers[0].Contact.Reveal(); got != want {
+			t.Errorf("%s is read as %q, want %q", cell, got, want)
+		}
+	}
+}
