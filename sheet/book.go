@@ -78,6 +78,7 @@ type Cell struct {
 	Formula   bool     // the cell has a formula
 	DateStyle bool     // its number format shows a date or a time
 	Rich      bool     // the text is made of formatted runs
+	Format    string   // of a number: the code of its number format, such as 0000000000; empty for General
 	HiddenCol bool     // its column is hidden
 }
 

@@ -75,7 +75,7 @@ func newDecoder(book Book, o *Options) *decoder {
 	}
 	for i := range Columns {
 		c := &Columns[i]
-		d.cells[c.ID] = field{col: c, kind: kindOf(c), digits: takesDigits(c)}
+		d.cells[c.ID] = field{col: c, kind: kindOf(c), digits: takesDigits(c), form: hasForm(c)}
 	}
 	return d
 }

@@ -15,6 +15,7 @@ import (
 // by |. A cell is text, trimmed, unless it starts with a mark:
 //
 //	=N   a number, such as =46037.5         @N   the same with a date format
+//	=N{F} the same with the number format F, such as =7{000}
 //	~V   a formula whose value is V         ~    a formula without a value
 //	!V   an error literal, such as !#REF!   ?V   a boolean
 //	'V   a text with its outer space: what follows is taken as it is, \n and \t included
@@ -93,7 +94,8 @@ func gridCell(s string) sheet.Cell {
 	value := s[1:]
 	switch s[0] {
 	case '=':
-		return sheet.Cell{Type: sheet.NumberCell, Value: value}
+		number, format, _ := strings.Cut(strings.TrimSuffix(value, "}"), "{")
+		return sheet.Cell{Type: sheet.NumberCell, Value: number, Format: format}
 	case '@':
 		return sheet.Cell{Type: sheet.NumberCell, Value: value, DateStyle: true}
 	case '!':

@@ -34,7 +34,7 @@ type ruleFamily struct {
 var (
 	workbookRules = ruleFamily{sheet: BothSheets}     // rules_workbook.go
 	besideRules   = ruleFamily{sheet: BothSheets}     // rules_beside.go
-	cellRules     = ruleFamily{sheet: BothSheets}     // rules_cells.go
+	cellRules     = ruleFamily{sheet: BothSheets}     // rules_cells.go, then rules_values.go
 	circuitRules  = ruleFamily{sheet: CircuitsSheet}  // rules_circuits.go, up to the construction time
 	timeRules     = ruleFamily{sheet: CircuitsSheet}  // rules_times.go
 	requestRules  = ruleFamily{sheet: CircuitsSheet}  // rules_circuits.go, after the construction time

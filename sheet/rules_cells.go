@@ -41,62 +41,11 @@ func (d *decoder) checkType(f *field) valueState {
 		d.report(cellBoolean, f)
 		return valueRejected
 	}
-	if c.Formula {
+	if c.Formula && !(c.Type == TextCell && d.noDataRule(f, trimOuter(c.Value)) != nil) {
 		d.report(cellFormula, f)
 	}
 	d.richText(f)
 	return valueOK
-}
-
-// cellDate: a date in place of text or a number is Excel's reading of what was typed.
-var cellDate = cellRules.add(Rule{Code: "cell-date", Severity: Error, Column: NoColumn, Fixed: true})
-
-// cellDigitsLost: Excel keeps 15 digits of a number (IEEE 754 double).
-var cellDigitsLost = cellRules.add(Rule{Code: "cell-digits-lost", Severity: Error, Column: NoColumn})
-
-// cellStoredNumber: digits stored as a number have lost any leading zeros.
-var cellStoredNumber = cellRules.add(Rule{Code: "cell-stored-number", Severity: Warning, Column: NoColumn})
-
-// numberAsText reads a number in a text column.
-func (d *decoder) numberAsText(f *field) (string, valueState) {
-	before, value := d.errors, f.cell.Value
-	switch {
-	case f.cell.DateStyle:
-		d.report(cellDate, f)
-	case !f.digits:
-	case digitsLost(value):
-		d.report(cellDigitsLost, f)
-	default:
-		d.report(cellStoredNumber, f)
-	}
-	if d.errors > before {
-		return "", valueRejected
-	}
-	return value, valueOK
-}
-
-// digitsLost reports whether a stored number has more digits than a double represents
-// exactly: more than 15, or an exponent.
-func digitsLost(value string) bool {
-	if strings.ContainsAny(value, "eE") {
-		return true
-	}
-	whole, _, _ := strings.Cut(strings.TrimLeft(value, "-+0"), ".")
-	return len(whole) > 15
-}
-
-// cellExponent: 5.1E+17 is how Excel displays a long number, not the number.
-var cellExponent = cellRules.add(Rule{Code: "cell-exponent", Severity: Error, Column: NoColumn})
-
-// isExponent reports whether s is the display form of a long number, such as 5.1E+17.
-func isExponent(s string) bool {
-	plus := strings.IndexByte(s, '+')
-	if plus < 1 || s[plus-1]|0x20 != 'e' {
-		return false
-	}
-	mantissa, exponent := s[:plus-1], s[plus+1:]
-	whole, fraction, point := strings.Cut(mantissa, ".")
-	return isDigits(exponent) && isDigits(whole) && len(whole) == 1 && (!point || isDigits(fraction))
 }
 
 // cellMerged: only the first cell of a merged range has a value.
@@ -263,6 +212,9 @@ func isLong(f *field, s string) bool {
 func (d *decoder) cleanText(f *field) (string, valueState) {
 	before := d.errors
 	c := clean(f.cell.Value, f.kind)
+	if !f.form && d.noData(f, c.text) {
+		return "", valueRejected
+	}
 	if c.rule != nil {
 		d.report(c.rule, f, Arg{"char", codePoint(c.bad)}, Arg{"place", fmt.Sprint(c.at)})
 	}
@@ -274,6 +226,10 @@ func (d *decoder) cleanText(f *field) (string, valueState) {
 	}
 	if c.wide != 0 {
 		d.report(cellFullWidth, f, Arg{"char", codePoint(c.wide)})
+	}
+	if text, found := withoutApostrophe(c.text, f.kind); found {
+		d.report(cellApostrophe, f, Arg{"before", d.show(f, c.text)}, Arg{"after", d.show(f, text)})
+		c.text = text
 	}
 	if isLong(f, c.text) {
 		d.report(cellLength, f, Arg{"n", strconv.Itoa(utf8.RuneCountInString(c.text))})
@@ -301,10 +257,10 @@ func (d *decoder) listed(f *field, missing, unknown *Rule) string {
 	}
 	value, known := valueKeys[f.col.ID][foldKey(s)]
 	switch {
-	case !known:
-		d.report(unknown, f, Arg{"allowed", strings.Join(f.col.Values, ", ")})
-	default:
+	case known:
 		d.report(cellSpelling, f, Arg{"before", d.show(f, s)}, Arg{"after", value})
+	case !d.noData(f, s):
+		d.report(unknown, f, Arg{"allowed", strings.Join(f.col.Values, ", ")})
 	}
 	return value
 }

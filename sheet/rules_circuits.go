@@ -81,6 +81,8 @@ func (d *decoder) region(f *field) string {
 			d.report(circuitRegionDefault, f, Arg{"region", d.opts.DefaultRegion})
 		}
 		return d.opts.DefaultRegion
+	case !d.regions[s] && d.noData(f, s):
+		return ""
 	case !ValidRegionID(s):
 		d.report(circuitRegionMalformed, f)
 		return ""
@@ -126,7 +128,9 @@ func (d *decoder) circuit(before int, past Past) {
 	f := &d.cells
 	c := Circuit{Row: d.row, Past: past}
 	if s, ok := d.required(&f[CircuitInstanceID], circuitInstanceMissing); ok {
-		c.InstanceID = d.accept(isInstanceID(s), s, circuitInstanceMalformed, &f[CircuitInstanceID])
+		if good := isInstanceID(s); good || !d.noData(&f[CircuitInstanceID], s) {
+			c.InstanceID = d.accept(good, s, circuitInstanceMalformed, &f[CircuitInstanceID])
+		}
 	}
 	c.RegionID = d.region(&f[CircuitRegionID])
 	c.CompanyName, _ = d.required(&f[CircuitCompanyName], circuitCompanyMissing)
@@ -166,7 +170,7 @@ func (d *decoder) bandwidth(f *field) int {
 	s := f.cell.Value
 	switch {
 	case f.cell.Type == DateCell || f.cell.Type == NumberCell && f.cell.DateStyle:
-		d.report(cellDate, f)
+		d.report(cellDate, f, Arg{"stored", f.cell.Value}, Arg{"shown", d.shownDate(f.cell.Value)})
 		return 0
 	case f.cell.Type == TextCell:
 		if s, st = d.cleanText(f); st != valueOK {
@@ -178,6 +182,8 @@ func (d *decoder) bandwidth(f *field) int {
 		whole = whole && isDigits(s) && (s[0] != '0' || s == "0")
 	}
 	switch {
+	case !whole && d.noData(f, s):
+		return 0
 	case !whole:
 		d.report(circuitBandwidthMalformed, f)
 		return 0

@@ -106,7 +106,7 @@ var _ = table("engineer-certificate-malformed",
 	c("error engineer-certificate-malformed Engineers!D2", "E:D2", "000000199001010018"),
 	ruleCase{set: []string{"E:D3", "123456"}, want: "warning engineer-certificate-malformed Engineers!D3", opts: asked("engineer-certificate-malformed", sheet.Warning)},
 	c("warning engineer-id-form Engineers!D3", "E:D3", "1234567"),
-	c("warning engineer-id-form Engineers!D3", "E:D3", "00000000000000000"), // no date in it
+	c("warning engineer-id-form Engineers!D3", "E:D3", "11000000000000000"), // no date in it
 	c("warning engineer-id-form Engineers!D3", "E:D3", "GOMC900101HDFRRL09"),
 	c("", "E:D2", "X1234"),
 )

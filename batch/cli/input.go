@@ -67,7 +67,7 @@ func (l *lines) distinctInputs(paths []string) []string {
 }
 
 // isLockFile reports whether a path is the lock file that Excel, WPS or LibreOffice keeps
-// beside an open workbook. A workbook is none, whatever its name is.
+// beside an open workbook. A real workbook is not one, whatever its name.
 func isLockFile(path string) bool {
 	name := filepath.Base(path)
 	if !strings.HasPrefix(name, "~$") && !strings.HasPrefix(name, ".~") {
@@ -78,7 +78,7 @@ func isLockFile(path string) bool {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return true // Windows lets nobody else read it
+		return true // Windows lets no other program read it
 	}
 	defer f.Close()
 	start := make([]byte, 4)

@@ -110,6 +110,36 @@ var enRules = map[string]Entry{
 		Why:     "If the formula depends on other files or on today's date, the stored result may be out of date.",
 		Wrong:   "=TODAY()+30", Right: "2027-01-15", Source: xlsxCell,
 	},
+	"cell-formula-text": {
+		Message: "the cell holds the text of a formula, {found}, not its result",
+		Hint:    "Type the value; or format the cell as General, press F2 and Enter to have the formula calculated, and save.",
+		Why:     "In a column formatted as text, and after some imports, a formula stays what was typed. Sent as it is, it would be taken for a name.",
+		Wrong:   "=F2, ＝C2, +C2, @SUM(A1), {=A1} as text", Right: "the value itself", Source: "ECMA-376 part 1, 18.17 (formulas)",
+	},
+	"cell-error-text": {
+		Message: "{found} is what a spreadsheet shows in place of a value",
+		Hint:    "Correct the formula where the value comes from, or type the value.",
+		Why:     "Pasting values or saving as CSV turns an error, a column that is too narrow or a value still loading into ordinary text.",
+		Wrong:   "#REF!, #名称?, Err:502, #####, Loading...", Right: "the value itself", Source: "Microsoft, ERROR.TYPE; LibreOffice, Error Codes; Google, ERROR.TYPE",
+	},
+	"cell-picture": {
+		Message: "the cell holds a picture, not text",
+		Hint:    "Type what the picture shows.",
+		Why:     "WPS stores a picture placed in a cell as the formula DISPIMG, Excel and Google Sheets as IMAGE; what would be sent is the formula.",
+		Wrong:   "=DISPIMG(\"ID_0A1B\",1)", Right: "the number that the picture shows", Source: "WPS Office, DISPIMG; Microsoft, IMAGE function",
+	},
+	"cell-placeholder": {
+		Message: "{found} is a placeholder, not a value",
+		Hint:    "Fill in the value. If it really is a name, allow it with `--severity cell-placeholder=warning`.",
+		Why:     "Placeholders, empty values exported by a program and lone punctuation marks would be sent as if they were data.",
+		Wrong:   "TBD, N/A, null, 待定, 同上, 见附件, -", Right: "the value itself, in every row", Source: "pandas, read_csv (na_values); " + contract,
+	},
+	"cell-placeholder-optional": {
+		Message: "{found} looks like a placeholder; it is sent unchanged",
+		Hint:    "Leave the cell empty if there is no value.",
+		Why:     "An empty optional cell is left out of the application; a placeholder becomes part of it.",
+		Wrong:   "N/A, 无, -", Right: "(empty)", Source: "pandas, read_csv (na_values); " + contract,
+	},
 	"cell-boolean": {
 		Message: "the cell holds the logical value {value}, not text",
 		Hint:    "Format the cell as text and type the value again.",
@@ -117,7 +147,7 @@ var enRules = map[string]Entry{
 		Wrong:   "TRUE", Right: "'TRUE as text, or the right value", Source: xlsxCell,
 	},
 	"cell-date": {
-		Message: "the cell holds a date, but this column does not take dates",
+		Message: "the cell holds the date {shown}, stored as {stored}, but this column does not take dates",
 		Hint:    "Format the cell as text and type the value again.",
 		Why:     "Excel converts anything that looks like a date, such as 3-4, and discards what was typed.",
 		Wrong:   "3-Apr (stored as 46115)", Right: "3-4 as text", Source: xlsxCell,
@@ -129,10 +159,26 @@ var enRules = map[string]Entry{
 		Wrong:   "999999199001011000 (number; Excel has lost …122X)", Right: "'99999919900101122X (text)", Source: "Microsoft, Excel specifications and limits: number precision 15 digits",
 	},
 	"cell-stored-number": {
-		Message: "the value is stored as a number; leading zeros may be lost",
+		Message: "the value is stored as a number and sent as {sent}; leading zeros may be lost",
 		Hint:    "Compare it with the document; format the column as text to keep the digits as typed.",
 		Why:     "Excel drops the leading zeros of anything it takes for a number, and the file does not show how many there were.",
 		Wrong:   "57188000000 (number)", Right: "'057188000000 (text)", Source: xlsxCell,
+	},
+	"cell-number-form": {
+		Message: "the cell holds the number {stored}, shown as {shown}; this column takes text or the digits of a number",
+		Hint:    "Format the cell as text and type the value as it should be sent.",
+		Why:     "A fraction, a percentage, an amount of money or a negative number has usually slipped in from another column, and what the cell shows differs from what it holds.",
+		Wrong:   "0.5 shown as 50%; 1390 shown as ¥1,390.00", Right: "the value as text", Source: "ECMA-376 part 1, 18.8.31 (number formats)",
+	},
+	"cell-as-shown": {
+		Message: "the number {before} is sent as the cell shows it: {after}",
+		Why:     "The cell's number format adds zeros or characters that are not stored, and they are part of what you see.",
+		Wrong:   "612345678 with the format 0000000000", Right: "'0612345678 as text", Source: "ECMA-376 part 1, 18.8.31 (number formats)",
+	},
+	"cell-apostrophe": {
+		Message: "the leading apostrophe was dropped: {before} is read as {after}",
+		Why:     "An apostrophe marks text in a spreadsheet; after an import from CSV it can end up in the value.",
+		Wrong:   "'13900000001 with the apostrophe in the value", Right: "13900000001 as text", Source: "Microsoft, Keeping leading zeros and large numbers",
 	},
 	"cell-exponent": {
 		Message: "{value} is how a spreadsheet displays a long number, not the number itself",

@@ -43,7 +43,7 @@ func FuzzSheet(f *testing.F) {
 
 // scanned lists the rows of a worksheet part, with the code of the error that ends it.
 func scanned(t *testing.T, table *stringTable, b []byte) (rows, code string) {
-	s := &sheetScanner{tz: xmltok.New(bytes.NewReader(b), "p"), name: "Made", strings: table, formats: cellFormats{false, true}}
+	s := &sheetScanner{tz: xmltok.New(bytes.NewReader(b), "p"), name: "Made", strings: table, formats: cellFormats{{}, {date: true, code: "d"}}}
 	seen := map[int]bool{}
 	for {
 		row, err := s.next()

@@ -38,6 +38,9 @@ func show(b *Book, name string) (string, error) {
 					out.WriteString("/" + mark.word)
 				}
 			}
+			if c.Format != "" {
+				out.WriteString("/" + c.Format)
+			}
 		}
 		out.WriteString("\n")
 	}
@@ -53,7 +56,7 @@ func TestRows(t *testing.T) {
 			"1 A=n:2/formula B=t:a/formula C=-:/formula D=t:/formula E=n:3/formula\n"},
 		{"only a formula", `<sheetData><row r="4"><c r="A4"><f>A1</f></c></row></sheetData>`, "4 A=-:/formula\n"},
 		{"date formats", `<sheetData><row r="1"><c r="A1" s="1"><v>45000</v></c><c r="B1" s="2"><v>45000.5</v></c><c r="C1" s="0"><v>45000</v></c></row></sheetData>`,
-			"1 A=n:45000/date B=n:45000.5/date C=n:45000\n"},
+			"1 A=n:45000/date B=n:45000.5/date/yyyy\\-mm\\-dd C=n:45000\n"},
 		{"rich shared", `<sheetData><row r="1"><c r="A1" t="s"><v>2</v></c></row></sheetData>`, "1 A=t:made up/rich\n"},
 		{"rich inline", `<sheetData><row r="1"><c r="A1" t="inlineStr"><is><r><t>a </t></r><r><t>b</t></r><rPh><t>no</t></rPh></is></c></row></sheetData>`, "1 A=t:a b/rich\n"},
 		{"inline without a type", `<sheetData><row r="1"><c r="A1"><is><t>a</t></is></c></row></sheetData>`, "1 A=t:a\n"},

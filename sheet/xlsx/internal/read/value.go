@@ -43,8 +43,12 @@ func kindOfCell(t []byte) (cellKind, bool) {
 // keep interprets a cell and adds it to the row, unless it is empty.
 func (s *sheetScanner) keep(cell *rawCell) error {
 	r := &s.row
-	out := sheet.Cell{Col: r.col, Formula: cell.formula, Rich: cell.rich, DateStyle: s.formats.date(cell.style), HiddenCol: s.hidden.has(r.col)}
+	format := s.formats.at(cell.style)
+	out := sheet.Cell{Col: r.col, Formula: cell.formula, Rich: cell.rich, DateStyle: format.date, HiddenCol: s.hidden.has(r.col)}
 	run, code := s.interpret(&out, cell)
+	if out.Type == sheet.NumberCell {
+		out.Format = format.code
+	}
 	if code != "" {
 		return s.cellError(code, r.out.Number, r.col)
 	}
