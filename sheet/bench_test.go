@@ -24,8 +24,9 @@ func splitCells(line string) []string {
 	return cells
 }
 
-func (s synthetic) Merged(string) []sheet.Range          { return nil }
-func (s synthetic) Totals(string) ([]sheet.Range, error) { return nil, nil }
+func (s synthetic) Merged(string) []sheet.Range               { return nil }
+func (s synthetic) Tables(string) ([]sheet.ExcelTable, error) { return nil, nil }
+func (s synthetic) HiddenColumn(string, int) bool             { return false }
 
 func (s synthetic) Extent(name string) sheet.Range {
 	rows := s.n

@@ -26,8 +26,12 @@ type Book interface {
 	// whole sheet.
 	Merged(name string) []Range
 
-	// Totals lists the totals rows that the tables of a sheet have below their data.
-	Totals(name string) ([]Range, error)
+	// Tables lists the Excel tables of a sheet.
+	Tables(name string) ([]ExcelTable, error)
+
+	// HiddenColumn reports whether a column of a sheet is hidden, even one without cells.
+	// It is known once Rows has yielded the first row.
+	HiddenColumn(name string, col int) bool
 
 	// Extent returns the used range that a sheet claims to have, or the zero Range if it
 	// claims none. It is known once Rows has yielded the first row, and is only a hint:
@@ -39,6 +43,12 @@ type Book interface {
 type SheetInfo struct {
 	Name   string
 	Hidden bool // hidden or very hidden
+}
+
+// ExcelTable is a range that the user has made a table (ECMA-376 part 1, 18.5.1.2).
+type ExcelTable struct {
+	Range  Range // with its headers and totals rows
+	Totals int   // how many of its last rows are totals
 }
 
 // Limits of a worksheet (ECMA-376 part 1, 18.3.1.73 and 18.3.1.4; Excel's own bounds).
@@ -68,6 +78,7 @@ type Cell struct {
 	Formula   bool     // the cell has a formula
 	DateStyle bool     // its number format shows a date or a time
 	Rich      bool     // the text is made of formatted runs
+	Format    string   // of a number: the code of its number format, such as 0000000000; empty for General
 	HiddenCol bool     // its column is hidden
 }
 
@@ -133,4 +144,9 @@ type Range struct {
 // Contains reports whether a cell is in the range.
 func (r Range) Contains(row, col int) bool {
 	return row >= r.Row1 && row <= r.Row2 && col >= r.Col1 && col <= r.Col2
+}
+
+// Cells returns the range within its sheet: A1:F12.
+func (r Range) Cells() string {
+	return Ref{Row: r.Row1, Col: r.Col1}.Cell() + ":" + Ref{Row: r.Row2, Col: r.Col2}.Cell()
 }

@@ -124,7 +124,7 @@ func readDate(s string) (first, second civil, r dateReading) {
 	p := dateParser{rest: strings.ToLower(s)}
 	c, order := p.date()
 	if order == noDate {
-		if p = (dateParser{rest: strings.ToLower(s)}); strings.ContainsAny(s, ":时点") && p.clock(&c) && p.end() {
+		if p = (dateParser{rest: strings.ToLower(s)}); strings.ContainsAny(p.rest, ":时点m") && p.clock(&c) && p.end() {
 			return c, c, readTimeOnly
 		}
 		return civil{}, civil{}, readNothing

@@ -173,24 +173,31 @@ func (p *dateParser) monthName() (int, bool) {
 	return 0, false
 }
 
-// between parses what separates a date and a time of day: a T, spaces, or nothing.
+// between parses what separates a date and a time of day: a T, a comma, spaces, or nothing.
 func (p *dateParser) between() bool {
 	if p.skip("t") {
 		return true
 	}
+	if p.skip(",") {
+		p.spaces()
+		return true
+	}
 	spaces := p.spaces()
-	return spaces || p.rest != "" && p.rest[0] >= '0' && p.rest[0] <= '9'
+	return spaces || p.rest != "" && (p.rest[0] >= '0' && p.rest[0] <= '9' || p.rest[0] >= 0x80)
 }
 
-// clock parses a time of day: 8:30, 08:30:00, 08:30:00.25, 083000, 8:30 pm, 8时30分.
+// clock parses a time of day: 8:30, 08:30:00, 08:30:00.25, 083000, 8:30 pm, 8 pm, 8时30分,
+// 下午3点半.
 func (p *dateParser) clock(c *civil) bool {
 	c.clock = true
+	half, named := p.halfDay()
 	save := p.rest
-	if n, found := p.digits(6); found {
+	if n, found := p.digits(6); found && !named {
 		c.hour, c.minute, c.second = n/10000, n/100%100, n%100
 		return p.fraction()
 	}
-	if n, found := p.digits(4); found {
+	p.rest = save
+	if n, found := p.digits(4); found && !named {
 		c.hour, c.minute = n/100, n%100
 		return true
 	}
@@ -199,27 +206,48 @@ func (p *dateParser) clock(c *civil) bool {
 	if c.hour, found = p.number(1, 2); !found {
 		return false
 	}
-	if p.skip("时") || p.skip("点") {
-		return p.clockInChinese(c)
+	timed := true
+	switch {
+	case p.skip("时") || p.skip("点"):
+		found = p.clockInChinese(c)
+	case p.skip(":"):
+		found = p.clockInDigits(c)
+	default:
+		timed = false // 8 pm
 	}
-	if !p.skip(":") {
+	if !found {
 		return false
 	}
-	if c.minute, found = p.number(2, 2); !found {
-		return false
-	}
-	if p.skip(":") {
-		if c.second, found = p.number(2, 2); !found || !p.fraction() {
+	if after, ok := p.halfDay(); ok {
+		if named {
 			return false
 		}
+		half, named = after, true
 	}
-	return p.halfDay(c)
+	if !named {
+		return timed
+	}
+	return half.apply(c)
 }
 
-// clockInChinese parses what follows the hour in 8时30分15秒.
+// clockInDigits parses what follows the hour in 8:30:15.
+func (p *dateParser) clockInDigits(c *civil) (found bool) {
+	if c.minute, found = p.number(2, 2); found && p.skip(":") {
+		if c.second, found = p.number(2, 2); found {
+			return p.fraction()
+		}
+	}
+	return found
+}
+
+// clockInChinese parses what follows the hour in 8时30分15秒, 8点半, 8点整.
 func (p *dateParser) clockInChinese(c *civil) bool {
 	var found bool
-	if p.rest == "" || p.rest[0] < '0' || p.rest[0] > '9' {
+	switch {
+	case p.skip("半"):
+		c.minute = 30
+		return true
+	case p.skip("整"), p.skip("钟"), p.rest == "", p.rest[0] < '0', p.rest[0] > '9':
 		return true
 	}
 	if c.minute, found = p.number(1, 2); !found || !p.skip("分") {
@@ -241,22 +269,52 @@ func (p *dateParser) fraction() bool {
 	return found
 }
 
-// halfDay parses an optional am or pm.
-func (p *dateParser) halfDay(c *civil) bool {
+// halfDay is a part of the day and the hours that it has on a clock of 12 hours.
+type halfDay struct {
+	name        string
+	first, last int  // the hours that go with it; 12 with first 12 is noon
+	after       bool // in the afternoon
+}
+
+// halfDays lists the parts of the day. Where people disagree on what 12 o'clock is, as in
+// 上午12点, that hour is left out.
+var halfDays = []halfDay{
+	{"am", 1, 12, false}, {"a.m.", 1, 12, false}, {"pm", 1, 12, true}, {"p.m.", 1, 12, true},
+	{"上午", 0, 11, false}, {"下午", 1, 12, true}, {"凌晨", 0, 5, false}, {"清晨", 4, 8, false}, {"早上", 4, 11, false}, {"早晨", 4, 11, false},
+	{"中午", 11, 13, false}, {"傍晚", 4, 8, true}, {"晚上", 5, 11, true}, {"夜间", 6, 11, true}, {"夜里", 9, 11, true},
+}
+
+// halfDay parses an optional am or pm, with the spaces around it.
+func (p *dateParser) halfDay() (h halfDay, found bool) {
 	save := p.rest
 	p.spaces()
-	switch am, pm := p.skip("am"), p.skip("pm"); {
-	case !am && !pm:
-		p.rest = save
-		return true
-	case c.hour < 1 || c.hour > 12:
-		return false
-	default:
-		if c.hour %= 12; pm {
-			c.hour += 12
+	for _, h := range halfDays {
+		if p.skip(h.name) {
+			p.spaces()
+			return h, true
 		}
-		return true
 	}
+	p.rest = save
+	return halfDay{}, false
+}
+
+// apply moves a time to the part of the day, and reports whether its hour can be there.
+func (h halfDay) apply(c *civil) bool {
+	latin := h.name[0] < 0x80
+	switch {
+	case h.name == "中午" && c.hour == 1:
+		c.hour = 13
+		return true
+	case h.after && !latin && c.hour >= h.first+12 && c.hour <= min(h.last+12, 23): // 下午15:30
+		return true
+	case c.hour < h.first || c.hour > h.last:
+		return false
+	case h.after && c.hour < 12:
+		c.hour += 12
+	case latin && !h.after:
+		c.hour %= 12
+	}
+	return true
 }
 
 // offset parses an optional zone: Z, UTC, GMT, +08:00, +0800, +8, UTC+8.

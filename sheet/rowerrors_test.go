@@ -108,7 +108,7 @@ func TestLastResult(t *testing.T) {
 		t.Errorf("invalid without one: %s", got)
 	}
 	if w.CircuitAt(1) != nil || w.CircuitAt(4) != nil {
-		t.Error("a circuit in a row that has none")
+		t.Error("found a circuit in a row without one")
 	}
 }
 

@@ -41,7 +41,8 @@ type ruleFamily struct {
 // holds its rules in the order of their declarations.
 var (
 	workbookRules = ruleFamily{sheet: BothSheets}     // rules_workbook.go
-	cellRules     = ruleFamily{sheet: BothSheets}     // rules_cells.go
+	besideRules   = ruleFamily{sheet: BothSheets}     // rules_beside.go
+	cellRules     = ruleFamily{sheet: BothSheets}     // rules_cells.go, then rules_values.go
 	circuitRules  = ruleFamily{sheet: CircuitsSheet}  // rules_circuits.go, up to the construction time
 	timeRules     = ruleFamily{sheet: CircuitsSheet}  // rules_times.go
 	requestRules  = ruleFamily{sheet: CircuitsSheet}  // rules_circuits.go, after the construction time
@@ -60,12 +61,12 @@ func (f *ruleFamily) add(r Rule) *Rule {
 // allRules lists every rule in the order of the documentation. It is a function because
 // the families are complete only once the package is initialised.
 func allRules() []*Rule {
-	return slices.Concat(workbookRules.rules, cellRules.rules, circuitRules.rules, timeRules.rules,
+	return slices.Concat(workbookRules.rules, besideRules.rules, cellRules.rules, circuitRules.rules, timeRules.rules,
 		requestRules.rules, engineerRules.rules, identityRules.rules)
 }
 
 // Rules lists every rule in the order of the documentation: the workbook and its headers,
-// cells in general, circuits, engineers.
+// what lies beside the data, cells in general, circuits, engineers.
 func Rules() []Rule {
 	var all []Rule
 	for _, r := range allRules() {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -40,62 +41,11 @@ func (d *decoder) checkType(f *field) valueState {
 		d.report(cellBoolean, f)
 		return valueRejected
 	}
-	if c.Formula {
+	if c.Formula && !(c.Type == TextCell && d.noDataRule(f, trimOuter(c.Value)) != nil) {
 		d.report(cellFormula, f)
 	}
 	d.richText(f)
 	return valueOK
-}
-
-// cellDate: a date in place of text or a number is Excel's reading of what was typed.
-var cellDate = cellRules.add(Rule{Code: "cell-date", Severity: Error, Column: NoColumn, Fixed: true})
-
-// cellDigitsLost: Excel keeps 15 digits of a number (IEEE 754 double).
-var cellDigitsLost = cellRules.add(Rule{Code: "cell-digits-lost", Severity: Error, Column: NoColumn})
-
-// cellStoredNumber: digits stored as a number have lost any leading zeros.
-var cellStoredNumber = cellRules.add(Rule{Code: "cell-stored-number", Severity: Warning, Column: NoColumn})
-
-// numberAsText reads a number in a text column.
-func (d *decoder) numberAsText(f *field) (string, valueState) {
-	before, value := d.errors, f.cell.Value
-	switch {
-	case f.cell.DateStyle:
-		d.report(cellDate, f)
-	case !f.digits:
-	case digitsLost(value):
-		d.report(cellDigitsLost, f)
-	default:
-		d.report(cellStoredNumber, f)
-	}
-	if d.errors > before {
-		return "", valueRejected
-	}
-	return value, valueOK
-}
-
-// digitsLost reports whether a stored number has more digits than a double represents
-// exactly: more than 15, or an exponent.
-func digitsLost(value string) bool {
-	if strings.ContainsAny(value, "eE") {
-		return true
-	}
-	whole, _, _ := strings.Cut(strings.TrimLeft(value, "-+0"), ".")
-	return len(whole) > 15
-}
-
-// cellExponent: 5.1E+17 is how Excel displays a long number, not the number.
-var cellExponent = cellRules.add(Rule{Code: "cell-exponent", Severity: Error, Column: NoColumn})
-
-// isExponent reports whether s is the display form of a long number, such as 5.1E+17.
-func isExponent(s string) bool {
-	plus := strings.IndexByte(s, '+')
-	if plus < 1 || s[plus-1]|0x20 != 'e' {
-		return false
-	}
-	mantissa, exponent := s[:plus-1], s[plus+1:]
-	whole, fraction, point := strings.Cut(mantissa, ".")
-	return isDigits(exponent) && isDigits(whole) && len(whole) == 1 && (!point || isDigits(fraction))
 }
 
 // cellMerged: only the first cell of a merged range has a value.
@@ -261,10 +211,26 @@ var cellTrimmed = cellRules.add(Rule{Code: "cell-trimmed", Severity: Note, Colum
 // cellNarrowed: full-width characters of identifiers, dates and numbers are read as ASCII.
 var cellNarrowed = cellRules.add(Rule{Code: "cell-narrowed", Severity: Note, Column: NoColumn})
 
+// cellLength: a very long value is probably a remark, or several cells pasted into one.
+var cellLength = cellRules.add(Rule{Code: "cell-length", Severity: Warning, Column: NoColumn})
+
+// maxUsual is the length from which a value is suspicious, in characters: the API's page
+// gives no limit, and services keep names and addresses in fields of 255 characters.
+const maxUsual = 255
+
+// isLong reports whether a value of a field is suspiciously long. A list of instance IDs,
+// which is not sent, may have any length.
+func isLong(f *field, s string) bool {
+	return len(s) > maxUsual && f.col.Parameter != "" && utf8.RuneCountInString(s) > maxUsual
+}
+
 // cleanText cleans the text of a field and reports what was changed and what is wrong.
 func (d *decoder) cleanText(f *field) (string, valueState) {
 	before := d.errors
 	c := clean(f.cell.Value, f.kind)
+	if !f.form && d.noData(f, c.text) {
+		return "", valueRejected
+	}
 	if c.rule != nil {
 		d.reportWith(c.rule, f, func() string { return suggestText(c.rule, f.cell.Value) }, Arg{"char", codePoint(c.bad)}, Arg{"place", fmt.Sprint(c.at)})
 	}
@@ -276,6 +242,13 @@ func (d *decoder) cleanText(f *field) (string, valueState) {
 	}
 	if c.wide != 0 {
 		d.reportWith(cellFullWidth, f, func() string { return suggestText(cellFullWidth, c.text) }, Arg{"char", codePoint(c.wide)})
+	}
+	if text, found := withoutApostrophe(c.text, f.kind); found {
+		d.report(cellApostrophe, f, Arg{"before", d.show(f, c.text)}, Arg{"after", d.show(f, text)})
+		c.text = text
+	}
+	if isLong(f, c.text) {
+		d.report(cellLength, f, Arg{"n", strconv.Itoa(utf8.RuneCountInString(c.text))})
 	}
 	if f.col.Text && isExponent(c.text) {
 		d.report(cellExponent, f)
@@ -300,10 +273,10 @@ func (d *decoder) listed(f *field, missing, unknown *Rule) string {
 	}
 	value, known := valueKeys[f.col.ID][foldKey(s)]
 	switch {
-	case !known:
-		d.reportWith(unknown, f, func() string { return suggestListed(f.col, s) }, Arg{"allowed", strings.Join(f.col.Values, ", ")})
-	default:
+	case known:
 		d.report(cellSpelling, f, Arg{"before", d.show(f, s)}, Arg{"after", value})
+	case !d.noData(f, s):
+		d.reportWith(unknown, f, func() string { return suggestListed(f.col, s) }, Arg{"allowed", strings.Join(f.col.Values, ", ")})
 	}
 	return value
 }

@@ -81,6 +81,8 @@ func (d *decoder) region(f *field) string {
 			d.report(circuitRegionDefault, f, Arg{"region", d.opts.DefaultRegion})
 		}
 		return d.opts.DefaultRegion
+	case !d.regions[s] && d.noData(f, s):
+		return ""
 	case !ValidRegionID(s):
 		d.reportWith(circuitRegionMalformed, f, func() string { return d.suggestRegion(s) })
 		return ""
@@ -141,10 +143,13 @@ func (d *decoder) circuit(before int, past Past) {
 	f := &d.cells
 	c := Circuit{Row: d.row, Past: past}
 	if s, ok := d.required(&f[CircuitInstanceID], circuitInstanceMissing); ok {
-		if c.InstanceID = s; !isInstanceID(s) {
+		switch good := isInstanceID(s); {
+		case good:
+			c.InstanceID = s
+		case !d.noData(&f[CircuitInstanceID], s):
 			d.reportWith(circuitInstanceMalformed, &f[CircuitInstanceID], func() string { return suggestID(s) })
-			if d.severity[circuitInstanceMalformed] == Error {
-				c.InstanceID = ""
+			if d.severity[circuitInstanceMalformed] != Error {
+				c.InstanceID = s
 			}
 		}
 	}
@@ -166,13 +171,19 @@ func (d *decoder) circuit(before int, past Past) {
 // circuitBandwidthMalformed: Bandwidth is a whole number of Mbit/s.
 var circuitBandwidthMalformed = requestRules.add(Rule{Code: "circuit-bandwidth-malformed", Severity: Error, Column: CircuitBandwidth, Fixed: true})
 
-// circuitBandwidthRange: Bandwidth is 2 to 10240.
+// The bounds of a bandwidth in Mbit/s (API page: "2 to 10240").
+const (
+	MinBandwidth = 2
+	MaxBandwidth = 10240
+)
+
+// circuitBandwidthRange: Bandwidth is MinBandwidth to MaxBandwidth.
 var circuitBandwidthRange = requestRules.add(Rule{Code: "circuit-bandwidth-range", Severity: Error, Column: CircuitBandwidth})
 
 // bandwidthInRange reports whether the API accepts a bandwidth.
-func bandwidthInRange(mbit int) bool { return mbit >= 2 && mbit <= 10240 }
+func bandwidthInRange(mbit int) bool { return mbit >= MinBandwidth && mbit <= MaxBandwidth }
 
-// bandwidth returns the bandwidth of the row in Mbit/s, or 0 if it has none.
+// bandwidth returns the bandwidth of the row in Mbit/s, or 0 without one.
 func (d *decoder) bandwidth(f *field) int {
 	st := d.checkType(f)
 	if st != valueOK {
@@ -181,7 +192,7 @@ func (d *decoder) bandwidth(f *field) int {
 	s := f.cell.Value
 	switch {
 	case f.cell.Type == DateCell || f.cell.Type == NumberCell && f.cell.DateStyle:
-		d.report(cellDate, f)
+		d.report(cellDate, f, Arg{"stored", f.cell.Value}, Arg{"shown", d.shownDate(f.cell.Value)})
 		return 0
 	case f.cell.Type == TextCell:
 		if s, st = d.cleanText(f); st != valueOK {
@@ -193,6 +204,8 @@ func (d *decoder) bandwidth(f *field) int {
 		whole = whole && isDigits(s) && (s[0] != '0' || s == "0")
 	}
 	switch {
+	case !whole && d.noData(f, s):
+		return 0
 	case !whole:
 		d.reportWith(circuitBandwidthMalformed, f, func() string { return suggestWhole(s) })
 		return 0
@@ -247,7 +260,7 @@ var circuitEngineersMany = requestRules.add(Rule{Code: "circuit-engineers-many",
 // maxEngineers is the limit of one application (API page: PMInfo.1 to PMInfo.16).
 const maxEngineers = 16
 
-// countEngineers reports a circuit with n engineers if they are none or too many. No
+// countEngineers reports a circuit with no engineers or too many. No
 // engineer can name a circuit without an ID, so that is not reported again.
 func (d *decoder) countEngineers(c *Circuit, n int) {
 	r := circuitEngineersMissing
@@ -260,6 +273,77 @@ func (d *decoder) countEngineers(c *Circuit, n int) {
 	f := &d.cells[CircuitInstanceID]
 	d.record(r, Problem{At: d.ref(CircuitInstanceID, c.Row), Column: f.header, Value: c.InstanceID, Args: []Arg{{"n", strconv.Itoa(n)}}})
 	c.Invalid = true
+}
+
+// circuitRequestLong: the application fits into one request.
+var circuitRequestLong = requestRules.add(Rule{Code: "circuit-request-long", Severity: Error, Column: CircuitInstanceID})
+
+// An application is sent as the query of a URL, whose values are percent-encoded. Web
+// servers commonly accept 8 KiB for the request line (nginx and Tengine
+// large_client_header_buffers 8k, Apache LimitRequestLine 8190), and the API's page names
+// no limit of its own. Of these, 2 KiB are kept for what is not in the workbook: action,
+// keys, nonce, signature, and the security token of temporary credentials.
+const (
+	requestLine = 8 << 10
+	requestRoom = requestLine - 2<<10
+)
+
+// Lengths in bytes of the names of parameters with their separators.
+const (
+	circuitNames  = len("InstanceId=&RegionId=&CompanyName=&LineType=&Si=&ConstructionTime=&Bandwidth=&PeerLocation=&ClientToken=&")
+	engineerNames = len("PMInfo.16.PMName=&PMInfo.16.PMCertificateType=&PMInfo.16.PMCertificateNo=&PMInfo.16.PMGender=&PMInfo.16.PMContactInfo=&")
+)
+
+// checkRequests reports the circuits whose request would be too long. Their lengths are
+// only measured where three times the longest values would not fit.
+func (d *decoder) checkRequests() {
+	longest := 0
+	for i := range d.w.Engineers {
+		e := &d.w.Engineers[i]
+		longest = max(longest, len(e.Name)+len(e.CertificateType)+len(e.CertificateNo)+len(e.Gender)+len(e.Contact))
+	}
+	for i := range d.w.Circuits {
+		c := &d.w.Circuits[i]
+		if len(c.Engineers) > maxEngineers {
+			continue
+		}
+		own := len(c.InstanceID) + len(c.RegionID) + len(c.CompanyName) + len(c.LineType) + len(c.Si) + len(SentTime) + len("10240") + len(c.PeerLocation) + MaxClientToken
+		if circuitNames+3*own+len(c.Engineers)*(engineerNames+3*longest) > requestRoom {
+			d.checkRequest(c)
+		}
+	}
+}
+
+// checkRequest measures the request of one circuit.
+func (d *decoder) checkRequest(c *Circuit) {
+	n := circuitNames + len(c.InstanceID) + len(c.RegionID) + encodedLen(c.CompanyName) + len(c.LineType) + encodedLen(c.Si) +
+		encodedLen(SentTime) + len("10240") + encodedLen(c.PeerLocation) + max(encodedLen(c.ClientToken), MaxClientToken)
+	for _, i := range c.Engineers {
+		e := &d.w.Engineers[i]
+		n += engineerNames + encodedLen(e.Name.Reveal()) + len(e.CertificateType) + encodedLen(e.CertificateNo.Reveal()) + len(e.Gender) + encodedLen(e.Contact.Reveal())
+	}
+	if n <= requestRoom {
+		return
+	}
+	before, f := d.errors, &d.cells[CircuitInstanceID]
+	d.record(circuitRequestLong, Problem{At: d.ref(CircuitInstanceID, c.Row), Column: f.header, Value: c.InstanceID, Args: []Arg{
+		{"n", strconv.Itoa(n)}, {"most", strconv.Itoa(requestRoom)}, {"engineers", strconv.Itoa(len(c.Engineers))},
+	}})
+	c.Invalid = c.Invalid || d.errors > before
+}
+
+// encodedLen returns the length of a value in a URL: 3 bytes for each byte that is not
+// unreserved (RFC 3986, section 2.3).
+func encodedLen(s string) int {
+	n := len(s)
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '.', c == '_', c == '~':
+		default:
+			n += 2
+		}
+	}
+	return n
 }
 
 // The content of an accepted application does not change. The engine applies this rule, as

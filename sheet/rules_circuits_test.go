@@ -1,6 +1,8 @@
 package sheet_test
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/loabatch/loabatch/sheet"
@@ -207,3 +209,20 @@ func engineers(n int, circuit string) func(*grid) {
 		}
 	}
 }
+
+// longRows adds n engineers with long names in Chinese, who work on the first circuit.
+func longRows(n, length int) func(*grid) {
+	return func(g *grid) {
+		s := g.find("Engineers")
+		for i := range n {
+			s.lines = append(s.lines, fmt.Sprintf("pc-aaaa1 | %s | Passport | X%07d | Female | +447700900123", strings.Repeat("示", length), i))
+		}
+	}
+}
+
+var _ = table("circuit-request-long",
+	ruleCase{want: "error circuit-request-long Circuits!A2", book: longRows(14, 30)},
+	ruleCase{want: "warning circuit-request-long Circuits!A2", book: longRows(14, 30), opts: asked("circuit-request-long", sheet.Warning)},
+	c("error circuit-request-long Circuits!A2; warning cell-length Circuits!H2", "H2", strings.Repeat("示", 700)),
+	ruleCase{book: longRows(14, 15)}, // sixteen engineers with names that people have
+)

@@ -31,12 +31,16 @@ func (d *decoder) worksOn(f *field) (ids []string, all bool) {
 	case isInstanceID(s):
 		return d.ids.single(s), false
 	}
+	if s[0] != '*' && strings.IndexFunc(s, isSeparator) != 0 && d.noData(f, s) {
+		return nil, false
+	}
 	for _, part := range strings.FieldsFunc(s, isSeparator) {
 		id := trimOuter(part)
 		switch {
 		case id == "":
 		case id == "*":
 			d.report(engineerCircuitStar, f)
+		case !isInstanceID(id) && d.noData(f, id):
 		case !isInstanceID(id):
 			d.reportWith(engineerCircuitMalformed, f, func() string {
 				if part != s {

@@ -84,11 +84,31 @@ var _ = table("engineer-twice",
 )
 
 var _ = table("engineer-id-form",
-	c("warning engineer-id-form Engineers!D3", "E:D3", "00000019900101001"),
 	c("warning engineer-id-form Engineers!D3", "E:D3", "0000001990010100Y8"),
 	c("warning engineer-id-form Engineers!D3", "E:D3", "000000 19900101 0018"),
-	ruleCase{set: []string{"E:D3", "1"}, want: "error engineer-id-form Engineers!D3", opts: sheet.Options{Strict: true}},
+	c("warning engineer-id-form Engineers!D3", "E:D3", "78419901234567"),
+	ruleCase{set: []string{"E:D3", "A123456(7)"}, want: "error engineer-id-form Engineers!D3", opts: sheet.Options{Strict: true}},
 	c("", "E:D3", "000000199001010018"),
+)
+
+var _ = table("engineer-certificate-malformed",
+	c("error engineer-certificate-malformed Engineers!D3", "E:D3", "123456"),
+	c("error engineer-certificate-malformed Engineers!D3", "E:D3", "1"),
+	c("error engineer-certificate-malformed Engineers!D3", "E:D3", "12 34-56"),
+	c("error engineer-certificate-malformed Engineers!D3", "E:D3", "NUMBER"),
+	c("error engineer-certificate-malformed Engineers!D3", "E:D3", "00000019900101001"),   // a digit dropped behind the date
+	c("error engineer-certificate-malformed Engineers!D3", "E:D3", "00000199001010018"),   // before it
+	c("error engineer-certificate-malformed Engineers!D3", "E:D3", "0000001990010100118"), // doubled
+	c("error engineer-certificate-malformed Engineers!D3", "E:D3", "000000019900101001X"), // and an X
+	c("error engineer-certificate-malformed Engineers!D3", "E:D3", "000000199001010018000"),
+	c("error engineer-certificate-malformed Engineers!D2", "E:D2", "E123"),
+	c("error engineer-certificate-malformed Engineers!D2", "E:D2", "ABCDEFG"),
+	c("error engineer-certificate-malformed Engineers!D2", "E:D2", "000000199001010018"),
+	ruleCase{set: []string{"E:D3", "123456"}, want: "warning engineer-certificate-malformed Engineers!D3", opts: asked("engineer-certificate-malformed", sheet.Warning)},
+	c("warning engineer-id-form Engineers!D3", "E:D3", "1234567"),
+	c("warning engineer-id-form Engineers!D3", "E:D3", "11000000000000000"), // no date in it
+	c("warning engineer-id-form Engineers!D3", "E:D3", "GOMC900101HDFRRL09"),
+	c("", "E:D2", "X1234"),
 )
 
 var _ = table("engineer-id-old-form",
@@ -97,15 +117,17 @@ var _ = table("engineer-id-old-form",
 )
 
 var _ = table("engineer-id-check-digit",
-	c("warning engineer-id-check-digit Engineers!D3", "E:D3", "000000199001010019"),
-	c("warning engineer-id-check-digit Engineers!D3", "E:D3", "00000019900101001X"),
-	c("warning engineer-id-check-digit Engineers!D3", "E:D3", "000000199001100018"),
+	c("error engineer-id-check-digit Engineers!D3", "E:D3", "000000199001010019"),
+	c("error engineer-id-check-digit Engineers!D3", "E:D3", "00000019900101001X"),
+	c("error engineer-id-check-digit Engineers!D3", "E:D3", "000000199001100018"),
 	c("", "E:D3", "000000199001010018"),
 )
 
 var _ = table("engineer-id-birth-date",
-	c("warning engineer-id-birth-date Engineers!D3", "E:D3", "000000199013010015"),
-	c("warning engineer-id-birth-date Engineers!D3", "E:D3", "000000199002300017"),
+	c("error engineer-id-birth-date Engineers!D3", "E:D3", "000000199013010015"),
+	c("error engineer-id-birth-date Engineers!D3", "E:D3", "000000209001010011"), // to come
+	ruleCase{set: []string{"E:D3", "000000199013010015"}, want: "warning engineer-id-birth-date Engineers!D3", opts: asked("engineer-id-birth-date", sheet.Warning)},
+	c("error engineer-id-birth-date Engineers!D3", "E:D3", "000000199002300017"),
 	c("", "E:D3", "000000199001010018"),
 )
 
@@ -123,14 +145,13 @@ var _ = table("engineer-id-gender",
 
 var _ = table("engineer-passport-form",
 	c("warning engineer-passport-form Engineers!D2", "E:D2", "E 0000-0000"),
-	c("warning engineer-passport-form Engineers!D2", "E:D2", "E123"),
-	c("warning engineer-passport-form Engineers!D2", "E:D2", "ABCDEFG"),
+	c("warning engineer-passport-form Engineers!D2", "E:D2", "4512123456"),
 	c("", "E:D2", "E00000000"),
 )
 
 var _ = table("engineer-contact-form",
 	c("warning engineer-contact-form Engineers!F2", "E:F2", "name@example.com"),
-	c("warning engineer-contact-form Engineers!F2", "E:F2", "12345"),
+	c("warning engineer-contact-form Engineers!F2", "E:F2", "88000000"),
 	c("warning engineer-contact-form Engineers!F2", "E:F2", "23800000000"),
 	c("warning engineer-contact-form Engineers!F2", "E:F2", "+0138000000"),
 	c("warning engineer-contact-form Engineers!F2", "E:F2", "1380000000 / 1390000000"),
@@ -138,6 +159,19 @@ var _ = table("engineer-contact-form",
 	c("", "E:F2", "+86 138-0000-0000"),
 	c("", "E:F2", "008613800000000"),
 	c("", "E:F2", "(0571) 8800-0000"),
+)
+
+var _ = table("engineer-contact-malformed",
+	c("error engineer-contact-malformed Engineers!F2", "E:F2", "110"),
+	c("error engineer-contact-malformed Engineers!F2", "E:F2", "+1 23"),
+	c("error engineer-contact-malformed Engineers!F2", "E:F2", "12-34.56"),
+	c("error engineer-contact-malformed Engineers!F2", "E:F2", "000000199001010018"),
+	ruleCase{set: []string{"E:F2", "110"}, want: "warning engineer-contact-malformed Engineers!F2", opts: asked("engineer-contact-malformed", sheet.Warning)},
+	c("warning engineer-contact-form Engineers!F2", "E:F2", "1234567"),
+	c("warning engineer-contact-form Engineers!F2", "E:F2", "00861380000000000"),
+	c("warning engineer-contact-form Engineers!F2", "E:F2", "13800000000 13900000000"),
+	c("warning engineer-contact-form Engineers!F2", "E:F2", "wx110"),
+	c("", "E:F2", "+6834000"),
 )
 
 var _ = table("circuit-changed-after-submission")

@@ -1,6 +1,53 @@
 package sheet
 
-import "time"
+import (
+	"strings"
+	"time"
+)
+
+// engineerNumberMalformed: what cannot be a whole certificate number of any country.
+var engineerNumberMalformed = identityRules.add(Rule{Code: "engineer-certificate-malformed", Severity: Error, Column: EngineerCertificateNo})
+
+// Bounds of certificate numbers, in letters and digits. The shortest identity numbers in
+// use have 7 (Bolivia, Paraguay), the longest 18 (China, Mexico). ICAO Doc 9303 has room
+// for 9 in a passport number, and some countries print one or two more.
+const (
+	minIdentity, maxIdentity = 7, 18
+	minPassport, maxPassport = 5, 12
+)
+
+// canBeNumber reports whether a text can be a whole certificate number: it has a digit and
+// a possible length, and is not a Chinese identity number with a digit too few or too many.
+func canBeNumber(s string, least, most int, now time.Time) bool {
+	digits, length := 0, 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9':
+			digits, length = digits+1, length+1
+		case c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z':
+			length++
+		}
+	}
+	if least == minIdentity && isOffByDigits(s, now) {
+		return false
+	}
+	return digits > 0 && length >= least && length <= most
+}
+
+// isOffByDigits reports whether a text is an identity number of the form of isIDForm with
+// one digit dropped or doubled: its birth date is there, or one place beside.
+func isOffByDigits(s string, now time.Time) bool {
+	if len(s) != 17 && len(s) != 19 || !isDigits(strings.TrimRight(s, "Xx")) {
+		return false
+	}
+	for _, start := range []int{6, 6 + len(s) - 18} {
+		born, real := birthDate(s[start : start+8])
+		if real && (now.IsZero() || plausibleAge(born, now)) {
+			return true
+		}
+	}
+	return false
+}
 
 // engineerIDForm: an identity number is 17 digits and a check character (GB 11643).
 var engineerIDForm = identityRules.add(Rule{Code: "engineer-id-form", Severity: Warning, Column: EngineerCertificateNo})
@@ -17,7 +64,7 @@ var engineerIDOldForm = identityRules.add(Rule{Code: "engineer-id-old-form", Sev
 func isOldIDForm(s string) bool { return len(s) == 15 && isDigits(s) }
 
 // engineerIDCheckDigit: the last character checks the 17 before it (ISO 7064, MOD 11-2).
-var engineerIDCheckDigit = identityRules.add(Rule{Code: "engineer-id-check-digit", Severity: Warning, Column: EngineerCertificateNo})
+var engineerIDCheckDigit = identityRules.add(Rule{Code: "engineer-id-check-digit", Severity: Error, Column: EngineerCertificateNo})
 
 // idCheckDigitFits reports whether the last character of an identity number is the check
 // character of the others: the digits weighted by powers of 2 add up to 1 modulo 11, with X
@@ -34,19 +81,18 @@ func idCheckDigitFits(s string) bool {
 	return (sum+last)%11 == 1
 }
 
-// engineerIDBirthDate: the birth date in an identity number exists.
-var engineerIDBirthDate = identityRules.add(Rule{Code: "engineer-id-birth-date", Severity: Warning, Column: EngineerCertificateNo})
+// engineerIDBirthDate: the birth date in an identity number exists and is not to come.
+var engineerIDBirthDate = identityRules.add(Rule{Code: "engineer-id-birth-date", Severity: Error, Column: EngineerCertificateNo})
 
-// idBirthDate returns the birth date in an identity number (characters 7 to 14) and whether
-// it exists. The number has the form of isIDForm.
-func idBirthDate(s string) (civil, bool) {
+// birthDate reads a date of birth, yyyymmdd, and reports whether it exists.
+func birthDate(digits string) (civil, bool) {
 	number := func(part string) (n int) {
 		for i := range len(part) {
 			n = n*10 + int(part[i]-'0')
 		}
 		return n
 	}
-	c := civil{year: number(s[6:10]), month: number(s[10:12]), day: number(s[12:14])}
+	c := civil{year: number(digits[:4]), month: number(digits[4:6]), day: number(digits[6:])}
 	return c, c.year >= 1850 && c.onCalendar()
 }
 
@@ -62,11 +108,17 @@ const (
 
 // plausibleAge reports whether a person born on that day is of working age now.
 func plausibleAge(born civil, now time.Time) bool {
+	age := ageOf(born, now)
+	return age >= minAge && age <= maxAge
+}
+
+// ageOf returns an age in whole years, which is negative before the birth.
+func ageOf(born civil, now time.Time) int {
 	age := now.Year() - born.year
 	if int(now.Month()) < born.month || int(now.Month()) == born.month && now.Day() < born.day {
 		age--
 	}
-	return age >= minAge && age <= maxAge
+	return age
 }
 
 // engineerIDGender: the 17th digit is odd for men and even for women.
@@ -80,7 +132,8 @@ func idGender(s string) string {
 	return "Female"
 }
 
-// checkIdentity applies the rules about identity numbers.
+// checkIdentity applies the rules about identity numbers. What a wrong number says about age
+// and gender is not looked at.
 func (d *decoder) checkIdentity(number, gender string, f *field) {
 	switch {
 	case isOldIDForm(number):
@@ -90,14 +143,15 @@ func (d *decoder) checkIdentity(number, gender string, f *field) {
 		d.report(engineerIDForm, f)
 		return
 	}
-	if !idCheckDigitFits(number) {
-		d.report(engineerIDCheckDigit, f)
-	}
-	born, real := idBirthDate(number)
-	switch {
-	case !real:
+	born, real := birthDate(number[6:14])
+	switch now := d.opts.Now; {
+	case !real, !now.IsZero() && ageOf(born, now) < 0:
 		d.report(engineerIDBirthDate, f)
-	case !d.opts.Now.IsZero() && !plausibleAge(born, d.opts.Now):
+		return
+	case !idCheckDigitFits(number):
+		d.report(engineerIDCheckDigit, f)
+		return
+	case !now.IsZero() && !plausibleAge(born, now):
 		d.report(engineerIDAge, f)
 	}
 	if gender != "" && gender != idGender(number) {
@@ -130,6 +184,9 @@ func (d *decoder) checkCertificate(e *Engineer) {
 	f := &d.cells[EngineerCertificateNo]
 	switch {
 	case number == "":
+	case e.CertificateType == "Passport" && !canBeNumber(number, minPassport, maxPassport, d.opts.Now),
+		e.CertificateType == "IDCard" && !canBeNumber(number, minIdentity, maxIdentity, d.opts.Now):
+		d.report(engineerNumberMalformed, f)
 	case e.CertificateType == "Passport":
 		if !isPassportNumber(number) {
 			d.report(engineerPassportForm, f)
@@ -142,11 +199,43 @@ func (d *decoder) checkCertificate(e *Engineer) {
 // engineerContactForm: a contact is a phone number: E.164, or a mainland mobile or landline.
 var engineerContactForm = identityRules.add(Rule{Code: "engineer-contact-form", Severity: Warning, Column: EngineerContact})
 
+// engineerContactMalformed: digits that are too few or too many for any phone number.
+var engineerContactMalformed = identityRules.add(Rule{Code: "engineer-contact-malformed", Severity: Error, Column: EngineerContact})
+
+// Bounds of phone numbers, in digits: 7 is a subscriber's number without its area code,
+// or a whole one of the smallest networks; 17 are the 15 of E.164 after 00.
+const minPhone, maxPhone = 7, 17
+
 // checkContact checks the form of a contact.
 func (d *decoder) checkContact(e *Engineer) {
-	if contact := e.Contact.Reveal(); contact != "" && !isPhone(contact) {
-		d.report(engineerContactForm, &d.cells[EngineerContact])
+	contact := e.Contact.Reveal()
+	switch f := &d.cells[EngineerContact]; {
+	case contact == "" || isPhone(contact):
+	case !canBeContact(contact):
+		d.report(engineerContactMalformed, f)
+	default:
+		d.report(engineerContactForm, f)
 	}
+}
+
+// canBeContact reports whether a text can be a contact of any kind: it has letters or other
+// signs, or as many digits as a phone number can have, and no run of too many.
+func canBeContact(s string) bool {
+	digits, run := 0, 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9':
+			digits++
+			if run++; run > maxPhone {
+				return false
+			}
+		case strings.IndexByte(" +-.()", c) >= 0:
+			run = 0
+		default:
+			return true
+		}
+	}
+	return digits >= minPhone
 }
 
 // isPhone reports whether a text is a phone number, ignoring spaces, hyphens and brackets:

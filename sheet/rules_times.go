@@ -65,6 +65,9 @@ func (d *decoder) civilTime(f *field) (civil, bool) {
 		return civil{}, false
 	}
 	first, second, r := readDate(s)
+	if r != readOnce && d.noData(f, s) {
+		return civil{}, false
+	}
 	switch r {
 	case readTwice:
 		d.report(circuitTimeAmbiguous, f, Arg{"first", first.date()}, Arg{"second", second.date()})

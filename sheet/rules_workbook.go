@@ -1,9 +1,6 @@
 package sheet
 
-import (
-	"strconv"
-	"strings"
-)
+import "strconv"
 
 // sheetMissing: a workbook has a sheet for circuits and a sheet for engineers.
 var sheetMissing = workbookRules.add(Rule{Code: "sheet-missing", Severity: Error, Column: NoColumn, Input: true})
@@ -51,13 +48,17 @@ var headerRowMissing = workbookRules.add(Rule{Code: "header-row-missing", Severi
 
 // headers finds the header row of a sheet and its columns.
 func (s *sheetFinder) headers(id SheetID, info SheetInfo) error {
+	tables, err := s.book.Tables(info.Name)
+	if err != nil {
+		return err
+	}
 	var best layout
 	searched := 0
 	for row, err := range s.book.Rows(info.Name) {
 		if err != nil {
 			return err
 		}
-		l := newLayout(id, info, row)
+		l := newLayout(id, info, tables, row)
 		if l.score > best.score {
 			best = l
 		}
@@ -95,19 +96,29 @@ func (s *sheetFinder) checkHeaders(l *layout) {
 	for _, c := range l.clashes {
 		s.reject(headerTwice, at(c.col), c.text, Arg{"first", t.Headers[c.id]}, Arg{"firstcell", at(t.Columns[c.id]).Cell()}, Arg{"second", c.text}, Arg{"expected", columnOf(c.id).Header})
 	}
-	misspelt := map[ColumnID]bool{}
+	reported := map[ColumnID]bool{}
+	for _, h := range l.outside {
+		if needed(columnOf(h.id), s.opts) && t.Columns[h.id] == 0 {
+			reported[h.id] = true
+			s.reject(headerOutsideTable, at(h.col), h.text, Arg{"table", l.bounds.Range.Cells()})
+		}
+	}
 	for _, u := range l.unknown {
-		if near, ok := nearHeader(l.id, u.text); ok && t.Columns[near] == 0 {
-			misspelt[near] = true
+		if near, ok := nearHeader(l.id, u.text); ok && t.Columns[near] == 0 && l.within(u.col) {
+			reported[near] = true
 			s.reject(headerMisspelt, at(u.col), u.text, Arg{"found", u.text}, Arg{"expected", columnOf(near).Header})
 		}
 	}
 	for _, c := range Columns {
-		if c.Sheet == l.id && needed(&c, s.opts) && t.Columns[c.ID] == 0 && !misspelt[c.ID] {
+		if c.Sheet == l.id && needed(&c, s.opts) && t.Columns[c.ID] == 0 && !reported[c.ID] {
 			s.reject(headerMissing, Ref{Sheet: t.Sheet, Row: t.HeaderRow}, c.Header, Arg{"expected", c.Header}, Arg{"row", strconv.Itoa(t.HeaderRow)}, Arg{"found", quoteList(l.texts())})
 		}
 	}
 }
+
+// headerOutsideTable: where an Excel table holds the data, a header outside of it is
+// another list's. It is an error of the input if the data lack a column that they must have.
+var headerOutsideTable = workbookRules.add(Rule{Code: "header-outside-table", Severity: Warning, Column: NoColumn})
 
 // headerUnknown: a column with an unknown header is not read.
 var headerUnknown = workbookRules.add(Rule{Code: "header-unknown", Severity: Warning, Column: NoColumn})
@@ -136,6 +147,9 @@ func (d *decoder) headerProblems(l *layout) {
 			d.record(hiddenColumn, Problem{At: Ref{Sheet: t.Sheet, Row: t.HeaderRow, Col: h.col}, Column: h.text})
 		}
 	}
+	for _, h := range l.outside {
+		d.record(headerOutsideTable, Problem{At: Ref{Sheet: t.Sheet, Row: t.HeaderRow, Col: h.col}, Column: h.text, Args: []Arg{{"table", l.bounds.Range.Cells()}}})
+	}
 	for _, u := range l.unknown {
 		d.record(headerUnknown, Problem{At: Ref{Sheet: t.Sheet, Row: t.HeaderRow, Col: u.col}, Column: u.text, Value: shorten(u.text, maxShown)})
 	}
@@ -148,52 +162,4 @@ var hiddenRow = workbookRules.add(Rule{Code: "hidden-row", Severity: Warning, Co
 func (d *decoder) hiddenRow() {
 	f := &d.fields[0] // the instance ID of either sheet
 	d.record(hiddenRow, Problem{At: f.at, Column: f.header})
-}
-
-// strayValue: a value belongs to a column with a header.
-var strayValue = workbookRules.add(Rule{Code: "stray-value", Severity: Warning, Column: NoColumn})
-
-// stray reports a value in a column without a header.
-func (d *decoder) stray(c *Cell) {
-	t := &d.layout.table
-	t.LastCol = max(t.LastCol, c.Col)
-	if hasValue(c) {
-		d.record(strayValue, Problem{At: Ref{Sheet: t.Sheet, Row: d.row, Col: c.Col}, Column: ColName(c.Col)})
-	}
-}
-
-// totalsRow: the totals row of a table is not a data row.
-var totalsRow = workbookRules.add(Rule{Code: "totals-row", Severity: Note, Column: NoColumn})
-
-// readTotals finds the totals rows of a sheet. A table that does not include the instance
-// IDs is not the one with the data.
-func (d *decoder) readTotals(t *Table) error {
-	d.totals = nil
-	ranges, err := d.book.Totals(t.Sheet)
-	if err != nil {
-		return err
-	}
-	for _, r := range ranges {
-		if col := d.fields[0].at.Col; col >= r.Col1 && col <= r.Col2 {
-			d.totals = append(d.totals, r)
-		}
-	}
-	return nil
-}
-
-// isTotals reports whether the current row is a totals row, and records that. A row that
-// names a circuit is a data row whatever the table says: no row is lost.
-func (d *decoder) isTotals() bool {
-	f := &d.fields[0]
-	for _, r := range d.totals {
-		if d.row < r.Row1 || d.row > r.Row2 {
-			continue
-		}
-		if id := trimOuter(f.cell.Value); id == "*" || strings.HasPrefix(strings.ToLower(id), "pc-") {
-			return false
-		}
-		d.record(totalsRow, Problem{At: f.at, Column: f.header, Value: d.show(f, f.cell.Value)})
-		return true
-	}
-	return false
 }

@@ -125,28 +125,3 @@ var _ = table("hidden-row",
 	ruleCase{book: hideLine("Circuits", 3), opts: asked("hidden-row", sheet.Off)},
 	ruleCase{book: hideLine("Circuits", 1)},
 )
-
-func totals(name string, row, col1, col2 int) func(*grid) {
-	return func(g *grid) {
-		s := g.find(name)
-		s.totals = append(s.totals, sheet.Range{Row1: row, Col1: col1, Row2: row, Col2: col2})
-	}
-}
-
-var _ = table("totals-row",
-	ruleCase{want: "note totals-row Circuits!A4", set: []string{"A4", "Total", "G4", "~=1000"}, book: totals("Circuits", 4, 1, 9)},
-	ruleCase{want: "note totals-row Circuits!A4", set: []string{"G4", "~"}, book: totals("Circuits", 4, 1, 9)},
-	ruleCase{want: "note totals-row Engineers!A4", set: []string{"E:B4", "~=2"}, book: totals("Engineers", 4, 1, 6)},
-	ruleCase{want: "error totals-row Circuits!A4", set: []string{"A4", "Total"}, book: totals("Circuits", 4, 1, 9), opts: asked("totals-row", sheet.Error)},
-	ruleCase{book: totals("Circuits", 3, 1, 9)},  // it names a circuit
-	ruleCase{book: totals("Engineers", 3, 1, 6)}, // it names all of them
-	ruleCase{book: totals("Circuits", 4, 1, 9)},  // it is empty
-	ruleCase{want: "error circuit-instance-malformed Circuits!A3", set: []string{"A3", "pc", "E:A2", "pc-aaaa1"}, book: totals("Circuits", 3, 12, 13)},
-)
-
-var _ = table("stray-value",
-	c("warning stray-value Circuits!K3", "K3", "a remark"),
-	c("warning stray-value Circuits!L9", "L9", "=12"),
-	c("", "K1", "#Remarks", "K3", "a remark"),
-	c("", "K3", "' "),
-)

@@ -19,7 +19,7 @@ func oneSlip(a, b string) bool {
 	return len(x)-len(y) <= 1 && len(y)-len(x) <= 1 && distance(x, y) <= 1
 }
 
-// only returns the single value of those yielded, or "" if they are none or differ.
+// only returns the single value of those yielded, or "" if there is none or they differ.
 func only(values func(yield func(string))) string {
 	found, many := "", false
 	values(func(v string) {

@@ -16,7 +16,7 @@ type Circuit struct {
 	LineType         string    // MSTP, MPLSVPN, FIBRE or Other, in the API's spelling
 	Si               string    // construction company
 	ConstructionTime time.Time // UTC, whole seconds
-	Bandwidth        int       // Mbit/s, 2 to 10240; 0 if the cell is empty
+	Bandwidth        int       // Mbit/s, MinBandwidth to MaxBandwidth; 0 if the cell is empty
 	PeerLocation     string    // optional
 	ClientToken      string    // the user's own token; empty if one is to be derived
 	Engineers        []int32   // indexes into Workbook.Engineers, in sheet order

@@ -20,9 +20,11 @@ const module = "github.com/loabatch/loabatch"
 // are named by their folder, others by module path. It holds for test files too, except
 // for what testOnly allows them.
 var mayImport = map[string][]string{
-	".":          {"batch/cli"},
-	"sheet":      {"golang.org/x/text"},
-	"sheet/xlsx": {"sheet", "sheet/xlsx/internal/build", "sheet/xlsx/internal/edit", "sheet/xlsx/internal/opc", "sheet/xlsx/internal/read"},
+	".":                     {"batch/cli"},
+	"sheet":                 {"sheet/internal/nodata", "sheet/internal/numfmt", "golang.org/x/text"},
+	"sheet/internal/nodata": {},
+	"sheet/internal/numfmt": {},
+	"sheet/xlsx":            {"sheet", "sheet/xlsx/internal/build", "sheet/xlsx/internal/edit", "sheet/xlsx/internal/opc", "sheet/xlsx/internal/read"},
 
 	"sheet/xlsx/internal/xmltok":   {"sheet"},
 	"sheet/xlsx/internal/opc":      {"sheet", "sheet/xlsx/internal/xmltok", "github.com/klauspost/compress"},

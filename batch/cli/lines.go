@@ -87,8 +87,14 @@ func (l *lines) remarks(in *input) {
 	}
 }
 
-// warn prints a warning; say prints a plain line, unless --quiet.
+// warn prints a warning; note prints a note and say a plain line, unless --quiet.
 func (l *lines) warn(code string, args map[string]string) { l.print("warning", code, args) }
+
+func (l *lines) note(code string, args map[string]string) {
+	if !l.quiet {
+		l.print("note", code, args)
+	}
+}
 
 func (l *lines) say(code string, args map[string]string) {
 	if !l.quiet {

@@ -47,6 +47,7 @@ func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
 		return err
 	}
 	defer s.close()
+	paths = a.lines.distinctInputs(paths)
 	s.paths = paths
 	inputs, unread := readInputs(paths, s.options, f.validation)
 	if len(unread) > 0 && (s.run.dryRun != dryRunOffline || len(inputs) == 0) {

@@ -50,7 +50,15 @@ func byRule(e *batch.CallError) {
 		e.Class, e.Throttled, e.Unsettled = batch.TryLater, true, false
 	case e.Status/100 == 4 && e.Code != "":
 		e.Class, e.Unsettled = r.class, r.unsettled
+	case tooLong(e.Status):
+		e.Class, e.Unsettled = batch.Refused, false
 	}
+}
+
+// tooLong reports whether a status says that a server did not read the request because it is
+// too long (RFC 9110, sections 15.5.14 and 15.5.15; RFC 6585, section 5).
+func tooLong(status int) bool {
+	return status == http.StatusRequestEntityTooLarge || status == http.StatusRequestURITooLong || status == http.StatusRequestHeaderFieldsTooLarge
 }
 
 // oddCode names an answer that has no code of its own.
@@ -58,6 +66,8 @@ func oddCode(x *exchange) string {
 	switch {
 	case x.status == http.StatusTooManyRequests:
 		return codeThrottled
+	case tooLong(x.status):
+		return codeTooLong
 	case x.status/100 == 5:
 		return codeServerError
 	case x.status/100 == 3:

@@ -95,6 +95,10 @@ var wireAnswers = []wireAnswer{
 	// the quota
 	{"throttled", 400, map[string]string{"x-ratelimit-user-api": "Limit:1,Remain:0,TimeLeft:2000"}, withCode("Throttling.User"), throttledAs(400, "Throttling.User", 2*time.Second)},
 	{"throttled 503", 503, map[string]string{"Retry-After": "3"}, withCode("Throttling"), throttledAs(503, "Throttling", 3*time.Second)},
+	{"413 HTML", 413, nil, `<html>too large</html>`, batch.CallError{Class: batch.Refused, Status: 413, Code: codeTooLong}},
+	{"414 empty", 414, nil, ``, batch.CallError{Class: batch.Refused, Status: 414, Code: codeTooLong}},
+	{"431 HTML", 431, nil, `<html>too large</html>`, batch.CallError{Class: batch.Refused, Status: 431, Code: codeTooLong}},
+	{"414 with a code", 414, nil, withCode("IllegalParam.Si"), answeredAs(batch.Refused, 414, "IllegalParam.Si")},
 	{"429 with a code", 429, map[string]string{"x-acs-retry-after": "1500"}, withCode("Busy"), throttledAs(429, "Busy", 1500*time.Millisecond)},
 	{"429 without a code", 429, nil, `slow down`, batch.CallError{Class: batch.TryLater, Status: 429, Code: codeThrottled, Throttled: true}},
 

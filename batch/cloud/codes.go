@@ -112,6 +112,7 @@ const (
 	codeRedirect    = "(redirect)"           // a 3xx
 	codeEmpty       = "(empty-answer)"       // a 2xx without a body
 	codeServerError = "(server-error)"       // a 5xx without a code
+	codeTooLong     = "(too-long)"           // a 413, 414 or 431 without a code
 	codeThrottled   = "(throttled)"          // a 429 without a code
 	codeNetwork     = "(network)"            // any other failure of the connection
 	codeCredentials = "(credentials)"        // the source of the keys gave none

@@ -29,10 +29,10 @@ var errorArgs = map[string]struct {
 	"copyProblem":  {1, 2, nil},
 }
 
-// TestEveryCodeHasItsSentence compares the codes that the codec raises with the catalogue
+// TestEveryCodeHasASentence compares the codes that the codec raises with the catalogue
 // of sentences: each has an entry, and each placeholder of the entry has an
 // argument wherever the code is raised.
-func TestEveryCodeHasItsSentence(t *testing.T) {
+func TestEveryCodeHasASentence(t *testing.T) {
 	entries := catalogueEntries(t)
 	raised := raisedCodes(t)
 	if len(raised) < 30 {
@@ -99,7 +99,7 @@ func raisedCodes(t *testing.T) map[string][]string {
 			return true
 		})
 		for _, code := range returnedCodes(f) {
-			raised[code] = []string{"part", "place"} // understand and its helpers: raised by keep
+			raised[code] = []string{"part", "place"} // returned by interpret and its helpers, raised by keep
 		}
 	}
 	return raised

@@ -49,12 +49,12 @@ func TestCopyIsFaithful(t *testing.T) {
 	}
 }
 
-// mustNotPanic copies a workbook that the reader refuses: it is refused here too, or
-// copied, but in either case in an orderly way.
+// mustNotPanic copies a workbook that the reader rejects: copying may fail, but only with
+// an InputError.
 func mustNotPanic(t *testing.T, file []byte) {
 	err := Copy(io.Discard, bytes.NewReader(file), int64(len(file)), resultPatch("Sheet1", 3, 1))
 	if in := (*sheet.InputError)(nil); err != nil && !errors.As(err, &in) {
-		t.Errorf("the error is no InputError: %v", err)
+		t.Errorf("the error is not an InputError: %v", err)
 	}
 }
 
@@ -135,14 +135,14 @@ func compareParts(t *testing.T, file, out []byte, p sheet.Patch) {
 			continue
 		}
 		if !edited[opc.PartKey(f.Name)] {
-			t.Errorf("%s is not passed through as it is", f.Name)
+			t.Errorf("%s is not copied unchanged", f.Name)
 			continue
 		}
 		sameButOurs(t, path.Base(f.Name), xlsxtest.Unpacked(t, f), xlsxtest.Unpacked(t, g), p, opc.PartKey(f.Name) == opc.PartKey(patched.Part))
 	}
 }
 
-// sameButOurs sees that everything of a part is in its copy, in its order. What may
+// sameButOurs checks that everything in a part is in its copy, in the same order. What may
 // differ: counts of lists, the used range, filter and table ranges, the lists of columns
 // and of merged ranges, spans of rows, the text of the filter's name, and cells in the
 // result columns.
@@ -165,7 +165,7 @@ func sameButOurs(t *testing.T, name string, was, is []byte, p sheet.Patch, isShe
 		t.Errorf("%s: %q is lost", name, before[i])
 	}
 	if isSheet && len(after)-len(before) > 60 {
-		t.Errorf("%s: %d pieces more than before", name, len(after)-len(before))
+		t.Errorf("%s: %d more pieces than before", name, len(after)-len(before))
 	}
 }
 

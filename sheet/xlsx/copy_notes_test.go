@@ -89,8 +89,8 @@ func TestNotesOfTheUserStay(t *testing.T) {
 	}
 }
 
-// TestNotesAreKnownWithoutAuthor has the notes of an earlier run after another program
-// dropped their author.
+// TestNotesAreKnownWithoutAuthor replaces the notes of an earlier run after another program
+// has dropped their author.
 func TestNotesAreKnownWithoutAuthor(t *testing.T) {
 	first := copied(t, xlsxtest.WithSheet(t, xlsxtest.DataRows), resultPatch("Circuits", 2, 2))
 	var parts []xlsxtest.Part
@@ -109,7 +109,7 @@ func TestNotesAreKnownWithoutAuthor(t *testing.T) {
 	}
 }
 
-// plainWords are words of a template that are their codes.
+// plainWords renders each text of a template as its code.
 type plainWords struct{}
 
 func (plainWords) Line(code string, _ ...sheet.Arg) string { return code }
@@ -164,7 +164,7 @@ func TestNotesOfTheTemplateStay(t *testing.T) {
 	}
 }
 
-// TestVerifyNoticesNotes has copies that lost a note, or hold another one.
+// TestVerifyNoticesNotes verifies copies that lost a note or have a different one.
 func TestVerifyNoticesNotes(t *testing.T) {
 	file := notesBook(t)
 	p := resultPatch("Sheet1", 2, 2)
@@ -205,8 +205,8 @@ func TestNotesAreLeftOut(t *testing.T) {
 	}
 }
 
-// TestNewPartsAreNamedRelatively holds that what is added names its parts as Office
-// does; exceljs cannot open a workbook that names a sheet's notes from the root.
+// TestNewPartsAreNamedRelatively checks that added relationships have relative targets, as in
+// Office: exceljs cannot open a workbook that names a sheet's notes from the root.
 func TestNewPartsAreNamedRelatively(t *testing.T) {
 	file := copied(t, xlsxtest.WithSheet(t, `<sheetData><row r="1"><c r="A1" t="s"><v>0</v></c></row><row r="2"><c r="A2" t="s"><v>1</v></c></row></sheetData>`), resultPatch("Circuits", 2, 2))
 	rels := xlsxtest.PartOf(t, file, "xl/worksheets/_rels/sheet1.xml.rels")

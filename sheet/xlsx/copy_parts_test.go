@@ -122,8 +122,8 @@ func TestUsersOwnSheetsStay(t *testing.T) {
 	}
 }
 
-// TestPartNamesAreFree has the part of the only sheet under a name that a new sheet
-// would be given by its ID, and the ID of the highest.
+// TestPartNamesAreFree gives the only sheet the highest ID, and its part the name that a new
+// sheet would get by its ID.
 func TestPartNamesAreFree(t *testing.T) {
 	file := xlsxtest.Zipped(t, xlsxtest.PlainParts(
 		xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: "-"},

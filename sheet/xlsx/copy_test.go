@@ -181,8 +181,8 @@ func FuzzCopy(f *testing.F) {
 	f.Fuzz(func(t *testing.T, file []byte) { copyAnything(t, file) })
 }
 
-// copyAnything copies a file that may be none. What can be read can be copied, but for
-// what the copy itself refuses in an orderly way.
+// copyAnything copies a file that may not be a workbook. What can be read can be copied, or
+// the copy fails with an InputError.
 func copyAnything(t *testing.T, file []byte) {
 	p, ok := corpusPatch(file)
 	if !ok {

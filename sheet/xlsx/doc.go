@@ -3,13 +3,13 @@
 //
 // Bytes go through these packages, each of which imports only those before it:
 //
-//  1. xmltok cuts an XML part into tokens that are the part's very bytes, so that reading
-//     and copying share them. It knows namespaces by what they stand for, so that any
-//     prefix, and the Strict and Transitional forms, read alike.
-//  2. opc reads the container. It tells a ZIP file from what else is given the name of a
-//     workbook (encrypted workbooks, the old .xls, CSV, web pages, lock files), and
+//  1. xmltok cuts an XML part into tokens that are slices of its bytes, for reading and for
+//     copying. It compares namespaces by their URIs, so any prefix, and
+//     both the Strict and the Transitional form, can be read.
+//  2. opc reads the container. It recognizes other files that are named like a workbook
+//     (encrypted workbooks, the old .xls, CSV, web pages, lock files), and
 //     compares the ZIP directory with the local headers and with [Limits] before a byte is
-//     unpacked. A part ends well only when its size and checksum are right.
+//     unpacked. A part is read to its end only if its size and checksum are right.
 //  3. read finds sheets, shared strings and styles through relationships, and streams the
 //     rows of a sheet as a [Book], in memory bounded by the longest row.
 //  4. edit writes the copy: it copies parts as they are, streams the sheets that
@@ -20,9 +20,9 @@
 //
 // Reading is strict where leniency would hide that rows are missing. [Obstacles] finds
 // what would prevent a copy before anything is sent, [Copy] writes it, and [Verify] reads
-// it back and compares it with what was meant.
+// it back and compares it with the patch.
 //
-// What is wrong with an input is an *sheet.InputError: a code of the catalogue, the
-// part, and the place, which is a cell, a row, or a byte of the unpacked part. It never
-// holds the text of a cell.
+// An error in an input is an *sheet.InputError. It has a code of the catalogue, the part and
+// the place, which is a cell, a row, or a byte of the unpacked part. It never contains the
+// text of a cell.
 package xlsx

@@ -126,7 +126,7 @@ func TestMarksAreColouredByAFormat(t *testing.T) {
 	}
 	again := copied(t, out, p)
 	if !bytes.Equal(out, again) {
-		t.Error("the copy of the copy is another file")
+		t.Error("the copy of the copy differs from the copy")
 	}
 }
 
@@ -204,8 +204,8 @@ func TestCopyRefuses(t *testing.T) {
 	}
 }
 
-// TestMaskedColumnsHoldNoPersonalData has personal data in every form that a cell can
-// have: none of it is anywhere in the copy.
+// TestMaskedColumnsHoldNoPersonalData masks personal data in every form that a cell can
+// have, and finds none of it anywhere in the copy.
 func TestMaskedColumnsHoldNoPersonalData(t *testing.T) {
 	file := xlsxtest.Zipped(t, xlsxtest.PlainParts(
 		xlsxtest.Part{Name: "xl/sharedStrings.xml", Content: `<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>Name</t></si><si><r><t>Made</t></r><r><t xml:space="preserve"> Upperson</t></r></si><si><t>stays</t></si></sst>`},

@@ -16,13 +16,13 @@ type Limits = opc.Limits
 // Book reads a workbook, sheet by sheet and row by row. It is for one goroutine.
 type Book = read.Book
 
-// Open reads what a workbook says of itself: its container, its list of sheets, its
-// shared strings and formats. The reader must stay open while the book is in use; its
-// sheets are read from it while Rows runs.
+// Open reads the container of a workbook, its list of sheets, its shared strings and its
+// formats. The reader must stay open while the book is in use, since Rows reads the sheets
+// from it.
 //
-// Everything that is wrong with the file is an *sheet.InputError: that it is not a workbook
-// (file-…), what is wrong with its container (zip-…), a part (part-…), the list of
-// sheets (workbook-…); from Rows also what is wrong with a sheet, row or cell
+// If something is wrong with the file, the error is an *sheet.InputError. Its code says
+// where: the file is not a workbook (file-…), or the error is in the container (zip-…), a
+// part (part-…) or the list of sheets (workbook-…); from Rows also in a sheet, row or cell
 // (sheet-…, row-…, cell-…).
 func Open(r io.ReaderAt, size int64, l Limits) (*Book, error) { return read.Open(r, size, l) }
 
@@ -44,11 +44,10 @@ type TemplateWords = build.TemplateWords
 // what is pasted, so nothing that is read relies on them.
 func WriteTemplate(w io.Writer, t Template) error { return build.Write(w, t) }
 
-// Copy writes a copy of the workbook with a patch put in. It
+// Copy writes a copy of the workbook with a patch applied. It
 //
-//  1. copies every part that the patch does not touch as it is, including its packed bytes,
-//     time and position in the file (macros, pictures, charts, other sheets,
-//     shared strings);
+//  1. copies every part that the patch does not touch (macros, pictures, charts, other
+//     sheets, shared strings) with its packed bytes, its time and its position in the file;
 //  2. streams the patched sheets: in each row, result cells replace what is in the result
 //     columns, and around the rows the used range, the columns, the filter and merged
 //     ranges are adapted; every other byte stays;
@@ -57,13 +56,13 @@ func WriteTemplate(w io.Writer, t Template) error { return build.Write(w, t) }
 //  4. adds sheets, or replaces those that an earlier run added.
 //
 // The copy of a given workbook and patch always has the same bytes, and memory stays
-// bounded whatever the number of rows. An error is an *sheet.InputError where it lies with
-// the workbook or the patch (copy-… and the codes of [Open]), else that of dst.
+// bounded whatever the number of rows. An error is an *sheet.InputError if the workbook or
+// the patch causes it (copy-… and the codes of [Open]), otherwise that of dst.
 func Copy(dst io.Writer, src io.ReaderAt, size int64, p sheet.Patch) error {
 	return edit.Copy(dst, src, size, p)
 }
 
-// Verify opens a copy that Copy wrote of src and checks that it is what the patch meant:
+// Verify opens a copy that Copy wrote of src and checks that it agrees with the patch:
 // every part unpacks to its checksum, every patched sheet has every row with its new cells
 // and the notes that it should have, and every added sheet is there with all its rows. It
 // reads the rows of the patch once more.

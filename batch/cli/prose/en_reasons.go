@@ -236,6 +236,10 @@ var enWire = map[string]Entry{
 		Message: "the service, or a gateway in front of it, failed",
 		Hint:    "Run again later; the token stays the same, so nothing is applied for twice.",
 	},
+	"(too-long)": {
+		Message: "the request is too long for the server",
+		Hint:    "Shorten the longest values of the row, or assign fewer engineers to the circuit.",
+	},
 	"(throttled)": {
 		Message: "too many requests in a short time",
 		Hint:    "Run again; if it happens often, lower --rate.",

@@ -58,6 +58,12 @@ var enRules = map[string]Entry{
 		Why:     "There is no telling which of the two columns is meant.",
 		Wrong:   "Company | Company name", Right: "#Company short | Company name", Source: contract,
 	},
+	"header-outside-table": {
+		Message: "the column {column} is outside of the table {table}, which holds the data; it is not read",
+		Hint:    "If the column belongs to the data, extend the table over it; if it is a list of yours, start its header with #.",
+		Why:     "A list beside a table is easily taken for one of its columns, and its values would be sent row by row.",
+		Wrong:   "the data in table A1:F20, a list of bandwidths in I1:I8", Right: "the bandwidths in a column of the table, or under #Bandwidth", Source: "ECMA-376 part 1, 18.5.1.2 (table, ref)",
+	},
 	"header-unknown": {
 		Message: "the column {column} is unknown and ignored",
 		Hint:    "Correct the header if the column should be read; start it with # if it is yours.",
@@ -87,18 +93,6 @@ var enRules = map[string]Entry{
 		Why:     "A filter changes what you see, not what the file contains: a hidden row is still an application.",
 		Wrong:   "row 7 filtered out and forgotten", Right: "row 7 deleted or unhidden", Source: "ECMA-376 part 1, 18.3.1.73 (row)",
 	},
-	"stray-value": {
-		Message: "there is a value in column {column}, which has no header; it is ignored",
-		Hint:    "Give the column a header that starts with #, or clear the cell.",
-		Why:     "A value next to the table has often slipped out of its column.",
-		Wrong:   "a value in K7, K1 empty", Right: "K1: #Remarks", Source: contract,
-	},
-	"totals-row": {
-		Message: "this is a table's totals row; it is not read as data",
-		Why:     "Sums and counts below a table are not applications. A totals row that names a circuit is read anyway.",
-		Wrong:   "a circuit typed into the totals row without its ID", Right: "the circuit in a row of its own above", Source: "ECMA-376 part 1, 18.5.1.2 (table, totalsRowCount)",
-	},
-
 	"cell-error": {
 		Message: "the cell shows {value}: its formula failed",
 		Hint:    "Correct the formula, or type the value.",
@@ -116,6 +110,36 @@ var enRules = map[string]Entry{
 		Why:     "If the formula depends on other files or on today's date, the stored result may be out of date.",
 		Wrong:   "=TODAY()+30", Right: "2027-01-15", Source: xlsxCell,
 	},
+	"cell-formula-text": {
+		Message: "the cell holds the text of a formula, {found}, not its result",
+		Hint:    "Type the value; or format the cell as General, press F2 and Enter to have the formula calculated, and save.",
+		Why:     "In a column formatted as text, and after some imports, a formula stays what was typed. Sent as it is, it would be taken for a name.",
+		Wrong:   "=F2, ＝C2, +C2, @SUM(A1), {=A1} as text", Right: "the value itself", Source: "ECMA-376 part 1, 18.17 (formulas)",
+	},
+	"cell-error-text": {
+		Message: "{found} is what a spreadsheet shows in place of a value",
+		Hint:    "Correct the formula where the value comes from, or type the value.",
+		Why:     "Pasting values or saving as CSV turns an error, a column that is too narrow or a value still loading into ordinary text.",
+		Wrong:   "#REF!, #名称?, Err:502, #####, Loading...", Right: "the value itself", Source: "Microsoft, ERROR.TYPE; LibreOffice, Error Codes; Google, ERROR.TYPE",
+	},
+	"cell-picture": {
+		Message: "the cell holds a picture, not text",
+		Hint:    "Type what the picture shows.",
+		Why:     "WPS stores a picture placed in a cell as the formula DISPIMG, Excel and Google Sheets as IMAGE; what would be sent is the formula.",
+		Wrong:   "=DISPIMG(\"ID_0A1B\",1)", Right: "the number that the picture shows", Source: "WPS Office, DISPIMG; Microsoft, IMAGE function",
+	},
+	"cell-placeholder": {
+		Message: "{found} is a placeholder, not a value",
+		Hint:    "Fill in the value. If it really is a name, allow it with `--severity cell-placeholder=warning`.",
+		Why:     "Placeholders, empty values exported by a program and lone punctuation marks would be sent as if they were data.",
+		Wrong:   "TBD, N/A, null, 待定, 同上, 见附件, -", Right: "the value itself, in every row", Source: "pandas, read_csv (na_values); " + contract,
+	},
+	"cell-placeholder-optional": {
+		Message: "{found} looks like a placeholder; it is sent unchanged",
+		Hint:    "Leave the cell empty if there is no value.",
+		Why:     "An empty optional cell is left out of the application; a placeholder becomes part of it.",
+		Wrong:   "N/A, 无, -", Right: "(empty)", Source: "pandas, read_csv (na_values); " + contract,
+	},
 	"cell-boolean": {
 		Message: "the cell holds the logical value {value}, not text",
 		Hint:    "Format the cell as text and type the value again.",
@@ -123,7 +147,7 @@ var enRules = map[string]Entry{
 		Wrong:   "TRUE", Right: "'TRUE as text, or the right value", Source: xlsxCell,
 	},
 	"cell-date": {
-		Message: "the cell holds a date, but this column does not take dates",
+		Message: "the cell holds the date {shown}, stored as {stored}, but this column does not take dates",
 		Hint:    "Format the cell as text and type the value again.",
 		Why:     "Excel converts anything that looks like a date, such as 3-4, and discards what was typed.",
 		Wrong:   "3-Apr (stored as 46115)", Right: "3-4 as text", Source: xlsxCell,
@@ -135,10 +159,26 @@ var enRules = map[string]Entry{
 		Wrong:   "999999199001011000 (number; Excel has lost …122X)", Right: "'99999919900101122X (text)", Source: "Microsoft, Excel specifications and limits: number precision 15 digits",
 	},
 	"cell-stored-number": {
-		Message: "the value is stored as a number; leading zeros may be lost",
+		Message: "the value is stored as a number and sent as {sent}; leading zeros may be lost",
 		Hint:    "Compare it with the document; format the column as text to keep the digits as typed.",
 		Why:     "Excel drops the leading zeros of anything it takes for a number, and the file does not show how many there were.",
 		Wrong:   "57188000000 (number)", Right: "'057188000000 (text)", Source: xlsxCell,
+	},
+	"cell-number-form": {
+		Message: "the cell holds the number {stored}, shown as {shown}; this column takes text or the digits of a number",
+		Hint:    "Format the cell as text and type the value as it should be sent.",
+		Why:     "A fraction, a percentage, an amount of money or a negative number has usually slipped in from another column, and what the cell shows differs from what it holds.",
+		Wrong:   "0.5 shown as 50%; 1390 shown as ¥1,390.00", Right: "the value as text", Source: "ECMA-376 part 1, 18.8.31 (number formats)",
+	},
+	"cell-as-shown": {
+		Message: "the number {before} is sent as the cell shows it: {after}",
+		Why:     "The cell's number format adds zeros or characters that are not stored, and they are part of what you see.",
+		Wrong:   "612345678 with the format 0000000000", Right: "'0612345678 as text", Source: "ECMA-376 part 1, 18.8.31 (number formats)",
+	},
+	"cell-apostrophe": {
+		Message: "the leading apostrophe was dropped: {before} is read as {after}",
+		Why:     "An apostrophe marks text in a spreadsheet; after an import from CSV it can end up in the value.",
+		Wrong:   "'13900000001 with the apostrophe in the value", Right: "13900000001 as text", Source: "Microsoft, Keeping leading zeros and large numbers",
 	},
 	"cell-exponent": {
 		Message: "{value} is how a spreadsheet displays a long number, not the number itself",
@@ -188,6 +228,12 @@ var enRules = map[string]Entry{
 		Why:     "The character is a placeholder for bytes that were lost on the way into this file.",
 		Wrong:   "Soci�t�", Right: "Société", Source: "Unicode, U+FFFD REPLACEMENT CHARACTER and private use",
 	},
+	"cell-length": {
+		Message: "the value has {n} {n:character|characters}; more than 255 is unusual",
+		Hint:    "Check whether it holds more than it should, and shorten it.",
+		Why:     "So long a value is usually a remark or several cells pasted into one, and the API may reject or cut it.",
+		Wrong:   "a whole e-mail in Peer location", Right: "Example Data Centre, Hangzhou", Source: contract,
+	},
 	"cell-full-width": {
 		Message: "the value contains full-width letters, digits or spaces ({char}); they are sent unchanged",
 		Hint:    "Type them in half width if that is how the name is registered.",
@@ -214,5 +260,56 @@ var enRules = map[string]Entry{
 		Hint:    "Check for struck-out text: it is used too.",
 		Why:     "Struck-out text is still text. The rule is off by default (turn it on with `--severity cell-rich=warning`), because some programs store all text this way.",
 		Wrong:   "Example ~~Networks~~ Telecom", Right: "Example Telecom", Source: "ECMA-376 part 1, 18.4.4 (r)",
+	},
+}
+
+// enBeside: the rules about what lies beside, between and below the data.
+var enBeside = map[string]Entry{
+	"header-apart": {
+		Message: "the column {column} is apart from the data: an empty column or the edge of a table lies between them",
+		Hint:    "If it belongs to the data, move it next to the other columns; if it is a list of yours, start its header with #.",
+		Why:     "A list beside the data may have the header of one of its columns, and its values would be sent row by row.",
+		Wrong:   "Instance ID … Construction time in A1:F1, Bandwidth in I1", Right: "Bandwidth in G1; or #Bandwidth in I1", Source: contract,
+	},
+	"header-after-hidden": {
+		Message: "hidden empty columns lie between the data and the column {column}; it is read anyway",
+		Hint:    "Delete the hidden columns; if {column} is a list of yours, start its header with #.",
+		Why:     "A list beside the data may have the header of one of its columns, and its values would be sent row by row.",
+		Wrong:   "data in A:F, G:H empty and hidden, Bandwidth in I", Right: "Bandwidth in G; or #Bandwidth in I", Source: contract,
+	},
+	"stray-value": {
+		Message: "column {column} has no header; the {n:value|values} in {range} {n:is|are} ignored",
+		Hint:    "Give the column a header that starts with #, or clear {n:the cell|the cells}.",
+		Why:     "A value next to the table has often slipped out of its column.",
+		Wrong:   "a value in K7, K1 empty", Right: "K1: #Remarks", Source: contract,
+	},
+	"values-below-data": {
+		Message: "the data end in row {data}; {n} {n:row|rows} below, down to row {last}, {n:has|have} single values and no instance ID, and {n:is|are} not read",
+		Hint:    "If the values are a list of yours, move it to another sheet; if the rows are data, write the circuits' IDs into them.",
+		Why:     "A list that goes on below the data is not one row after another in which nearly everything is missing.",
+		Wrong:   "G2:G9 a list of bandwidths beside 3 circuits", Right: "the list on another sheet", Source: contract,
+	},
+	"totals-row": {
+		Message: "this is a table's totals row; it is not read as data",
+		Why:     "Sums and counts below a table are not applications. A totals row that names a circuit is read anyway.",
+		Wrong:   "a circuit typed into the totals row without its ID", Right: "the circuit in a row of its own above", Source: "ECMA-376 part 1, 18.5.1.2 (table, totalsRowCount)",
+	},
+	"summary-row": {
+		Message: "this row has totals; it is not read as data",
+		Hint:    "Nothing needs to be done. If the row is an application, write the circuit's ID into it.",
+		Why:     "Sums below the data are not applications. A row that names a circuit is always read.",
+		Wrong:   "Total | | | | | | 3000", Right: "a table's own totals row, or the sum on another sheet", Source: contract,
+	},
+	"signature-row": {
+		Message: "this row is for signatures or a date; it is not read as data",
+		Hint:    "Nothing needs to be done. If the row is an application, write the circuit's ID into it.",
+		Why:     "Signatures below the data are not applications. A row that names a circuit is always read.",
+		Wrong:   "Prepared by: | | Approved by:", Right: "the signatures on another sheet", Source: contract,
+	},
+	"header-row-repeated": {
+		Message: "this row repeats the headers; it is not read as data",
+		Hint:    "Delete the row, and check that the columns below it are in the same order.",
+		Why:     "Lists pasted one below the other bring their headers along, and possibly other columns.",
+		Wrong:   "Instance ID | Region ID | … again in row 20", Right: "one row of headers, in row 1", Source: contract,
 	},
 }

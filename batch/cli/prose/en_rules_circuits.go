@@ -168,6 +168,12 @@ var enCircuits = map[string]Entry{
 		Why:     "A request has room for 16 engineers.",
 		Wrong:   "17 engineers", Right: "16 engineers", Source: apiPage + ": PMInfo.N, 1 to 16",
 	},
+	"circuit-request-long": {
+		Message: "the application for {value} with its {engineers} {engineers:engineer|engineers} takes up {n} of the {most} bytes that a request has for it",
+		Hint:    "Shorten names and addresses, or assign fewer engineers to the circuit.",
+		Why:     "All values are sent in the request line, where a Chinese character takes 9 bytes; servers commonly accept 8 KiB, of which keys and signature need a part.",
+		Wrong:   "16 engineers with names of 60 characters", Right: "16 engineers with their names alone", Source: "RFC 9110, 15.5.15 (414 URI Too Long); nginx, large_client_header_buffers",
+	},
 	"circuit-changed-after-submission": {
 		Message: "the row has changed since the application for {value} was accepted",
 		Hint:    "Restore the row. If the change is intended, withdraw the LOA in the console first, then apply again with `--reapply`.",

@@ -86,11 +86,17 @@ var enEngineers = map[string]Entry{
 		Why:     "The second row uses up one of the 16 places; two rows with the same number are often a typo in one of them.",
 		Wrong:   "two rows for pc-bp1example with one certificate number", Right: "one row", Source: contract,
 	},
+	"engineer-certificate-malformed": {
+		Message: "the value cannot be a complete certificate number",
+		Hint:    "Compare it with the document: an identity card number has 18 characters, a passport number 5 to 9.",
+		Why:     "Digits are missing, or there are more of them than any document has; the site would not admit the engineer.",
+		Wrong:   "123456", Right: "99999919900101122X", Source: gb11643 + "; ICAO Doc 9303, part 4",
+	},
 	"engineer-id-form": {
 		Message: "an identity card number must have 18 characters: 17 digits, then a digit or X",
 		Hint:    "Compare it with the card; if the document is a passport, choose Passport.",
 		Why:     "The API may let this pass, but the site will not.",
-		Wrong:   "9999991990010112", Right: "99999919900101122X", Source: gb11643,
+		Wrong:   "999999 19900101 122X", Right: "99999919900101122X", Source: gb11643,
 	},
 	"engineer-id-old-form": {
 		Message: "a 15-digit number belongs to a first-generation identity card, which is no longer valid",
@@ -105,7 +111,7 @@ var enEngineers = map[string]Entry{
 		Wrong:   "…1229 instead of …122X", Right: "the number as on the card", Source: gb11643 + "; ISO 7064, MOD 11-2",
 	},
 	"engineer-id-birth-date": {
-		Message: "the birth date in the identity card number does not exist",
+		Message: "the birth date in the identity card number does not exist or is in the future",
 		Hint:    "Compare characters 7 to 14 with the card: year, month, day.",
 		Why:     "Characters 7 to 14 are the date of birth.",
 		Wrong:   "99999919901301…", Right: "99999919900131…", Source: gb11643,
@@ -128,10 +134,16 @@ var enEngineers = map[string]Entry{
 		Why:     "The API may let this pass, but the site will not.",
 		Wrong:   "E 0000-0000", Right: "E00000000", Source: "ICAO Doc 9303, part 4",
 	},
+	"engineer-contact-malformed": {
+		Message: "no phone number has so few or so many digits",
+		Hint:    "Write the whole number, with its country or area code.",
+		Why:     "The site sends text messages to this number.",
+		Wrong:   "110", Right: "+447700900123", Source: "ITU-T E.164",
+	},
 	"engineer-contact-form": {
 		Message: "the value does not look like a phone number",
 		Hint:    "Write + with the country code and the number, an 11-digit mainland mobile number, or a landline with its area code.",
 		Why:     "The site sends text messages to this number.",
-		Wrong:   "ext. 12, name@example.com", Right: "+447700900123", Source: "ITU-T E.164",
+		Wrong:   "name@example.com", Right: "+447700900123", Source: "ITU-T E.164",
 	},
 }

@@ -35,7 +35,7 @@ type Catalogue struct {
 }
 
 // English is the catalogue of English sentences.
-var English = join(enRules, enCircuits, enEngineers, enFiles, enParts, enCopy, enReasons, enAPI, enWire, enReport, enTemplate, enLines)
+var English = join(enRules, enBeside, enCircuits, enEngineers, enFiles, enParts, enCopy, enReasons, enAPI, enWire, enReport, enTemplate, enLines)
 
 func join(parts ...map[string]Entry) *Catalogue {
 	all := map[string]Entry{}

@@ -187,13 +187,6 @@ func (b *templateBuilder) printed(name, orientation, titles string) error {
 	return b.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: titles, Scope: name})
 }
 
-// Bounds that the template checks on input; the rules check them again.
-const (
-	leastBandwidth = 2 // Mbit/s
-	mostBandwidth  = 10240
-	longestToken   = 64 // characters
-)
-
 // prompts are the columns whose cells show a prompt, with the code of its text. A
 // prompt has at most 255 characters, its title 32.
 var prompts = map[sheet.ColumnID]string{
@@ -217,10 +210,10 @@ func (b *templateBuilder) validation(name, letter string, c sheet.Column) error 
 		dv.SetSqrefDropList(b.list[c.ID])
 		b.refuse(dv, c, "template-refuse-list")
 	case c.ID == sheet.CircuitBandwidth:
-		err = dv.SetRange(leastBandwidth, mostBandwidth, excelize.DataValidationTypeWhole, excelize.DataValidationOperatorBetween)
+		err = dv.SetRange(sheet.MinBandwidth, sheet.MaxBandwidth, excelize.DataValidationTypeWhole, excelize.DataValidationOperatorBetween)
 		b.refuse(dv, c, "template-refuse-bandwidth")
 	case c.ID == sheet.CircuitClientToken:
-		err = dv.SetRange(1, longestToken, excelize.DataValidationTypeTextLength, excelize.DataValidationOperatorBetween)
+		err = dv.SetRange(1, sheet.MaxClientToken, excelize.DataValidationTypeTextLength, excelize.DataValidationOperatorBetween)
 		b.refuse(dv, c, "template-refuse-token")
 	case c.ID == sheet.CircuitInstanceID:
 		dv.Type = "custom"

@@ -238,7 +238,7 @@ func TestPromptsOfTheBlankWorkbookFit(t *testing.T) {
 	}
 }
 
-// TestTemplateProperties holds that the document's properties are spelt as Office does,
+// TestTemplateProperties checks that the document's properties are spelt as Office does,
 // which programs that know no namespaces need.
 func TestTemplateProperties(t *testing.T) {
 	file := written(t, Template{})
@@ -247,7 +247,7 @@ func TestTemplateProperties(t *testing.T) {
 		"docProps/app.xml":  `<Application>loabatch</Application>`,
 	} {
 		if got := xlsxtest.PartOf(t, file, part); !strings.Contains(got, want) || strings.Contains(got, "<coreProperties") {
-			t.Errorf("%s lacks %s: %s", part, want, got)
+			t.Errorf("%s does not contain %s: %s", part, want, got)
 		}
 	}
 }

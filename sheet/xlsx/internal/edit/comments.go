@@ -2,7 +2,6 @@ package edit
 
 import (
 	"bytes"
-	"io"
 	"strconv"
 	"strings"
 
@@ -63,11 +62,7 @@ func scanComments(tz *xmltok.Tokenizer) (*commentList, error) {
 	s := &commentList{ours: -1, kept: noteTexts{}, replaced: noteTexts{}}
 	inAuthor := false
 	var name, held []byte
-	for {
-		t, err := tz.Next()
-		if err == io.EOF {
-			return s, nil
-		}
+	for t, err := range tz.All() {
 		if err != nil {
 			return nil, err
 		}
@@ -97,6 +92,7 @@ func scanComments(tz *xmltok.Tokenizer) (*commentList, error) {
 			}
 		}
 	}
+	return s, nil
 }
 
 // noteOf returns the cell and the text of a comment.
@@ -128,11 +124,7 @@ func rewriteComments(e *xmltok.Editor, have *commentList, notes []cellNote) erro
 	if author < 0 {
 		author = have.authors
 	}
-	for {
-		t, err := e.Tokens.Next()
-		if err == io.EOF {
-			return e.Finish()
-		}
+	for t, err := range e.Tokens.All() {
 		if err != nil {
 			return err
 		}
@@ -145,14 +137,12 @@ func rewriteComments(e *xmltok.Editor, have *commentList, notes []cellNote) erro
 			e.Put(newAuthor(prefix, have))
 			e.Keep(t)
 		case t.Depth == 2 && t.Kind == xmltok.StartTag && t.Empty && t.Is("authors"):
-			e.Change(t, xmltok.Opened())
-			e.Put(newAuthor(prefix, have) + "</" + prefix + "authors>")
+			e.Fill(t, newAuthor(prefix, have))
 		case isList && t.Kind == xmltok.EndTag:
 			e.Put(commentElements(prefix, author, notes))
 			e.Keep(t)
 		case isList && t.Kind == xmltok.StartTag && t.Empty:
-			e.Change(t, xmltok.Opened())
-			e.Put(commentElements(prefix, author, notes) + "</" + prefix + "commentList>")
+			e.Fill(t, commentElements(prefix, author, notes))
 		case t.Depth == 3 && t.Kind == xmltok.StartTag && t.Is("comment"):
 			var raw []byte
 			if raw, err = e.Capture(t); err != nil {
@@ -168,6 +158,7 @@ func rewriteComments(e *xmltok.Editor, have *commentList, notes []cellNote) erro
 			return err
 		}
 	}
+	return e.Finish()
 }
 
 // newAuthor returns our entry of the list of authors, "" where it has one.

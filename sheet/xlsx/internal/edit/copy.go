@@ -1,7 +1,6 @@
-// Package edit writes the copy of a workbook with a patch put in.
+// Package edit writes a copy of a workbook with a patch applied.
 //
-// A [Copier] first plans what becomes of each part: it is copied, changed, dropped or
-// added. Then it writes them in the order of the source. A changed part is streamed
+// A [Copier] first plans what to do with each part: copy, change, drop or add it. Then it writes them in the order of the source. A changed part is streamed
 // token by token, and what is not changed in it stays byte for byte. [Obstacles] makes the
 // copy with empty results before anything is sent; [Verify] compares the copy with what was
 // meant.
@@ -25,7 +24,7 @@ import (
 // its memory does not grow with the workbook, and the copy may be larger than its source.
 var CopyLimits = opc.Limits{Unpacked: 1 << 40, Ratio: 1100, Parts: math.MaxInt32, Strings: math.MaxInt32}
 
-// Copy writes a copy of the workbook with a patch put in: see the face of the codec.
+// Copy writes a copy of the workbook with a patch applied, as package xlsx documents.
 //
 // All XML is written by hand rather than by excelize on a stand-in workbook: the
 // additions are a few short elements, they follow the prefix and the Strict or
@@ -43,7 +42,7 @@ func Copy(dst io.Writer, src io.ReaderAt, size int64, p sheet.Patch) error {
 // packs as well as level 6 of the standard library at half its cost.
 const PackLevel = 5
 
-// Copier makes one copy: plan decides what becomes of each part, write does it.
+// Copier makes one copy: plan decides what to do with each part, write does it.
 type Copier struct {
 	*opc.Container
 	book   *read.Parts
@@ -89,7 +88,7 @@ func (cp *Copier) CopyTo(dst io.Writer, p sheet.Patch, level int) error {
 // partWriter writes a part's content.
 type partWriter func(w io.Writer) error
 
-// partEdits holds what becomes of the parts; those that it does not name are copied.
+// partEdits says which parts are changed, dropped or added; all others are copied.
 type partEdits struct {
 	changed  map[string]partWriter // by opc.PartKey
 	late     map[string]bool       // changed parts that are written after all others, since they depend on them
@@ -174,6 +173,7 @@ func (cp *Copier) write(dst io.Writer, level int) error {
 		}
 	}
 	for _, p := range cp.parts.added {
+		//lint:ignore SA1019 see writePart
 		if err := writePart(z, zip.FileHeader{Name: p.name, ModifiedDate: dosEpoch}, p.write); err != nil {
 			return err
 		}
@@ -202,7 +202,8 @@ const dosEpoch = 1<<5 | 1
 func writePart(z *zip.Writer, old zip.FileHeader, write partWriter) error {
 	w, err := z.CreateHeader(&zip.FileHeader{
 		Name: old.Name, NonUTF8: old.NonUTF8, Method: zip.Deflate,
-		ModifiedDate: old.ModifiedDate, ModifiedTime: old.ModifiedTime, // Modified would add an extra field
+		//lint:ignore SA1019 the field Modified would add an extra field to every entry
+		ModifiedDate: old.ModifiedDate, ModifiedTime: old.ModifiedTime,
 	})
 	if err != nil {
 		return err

@@ -17,7 +17,7 @@ func TestCellTextFits(t *testing.T) {
 		{"bound", strings.Repeat("x", maxCellText), strings.Repeat("x", maxCellText)},
 		{"one more", strings.Repeat("x", maxCellText+1), strings.Repeat("x", maxCellText-1) + "…"},
 		{"pair at the end", strings.Repeat("x", maxCellText-2) + "😀😀", strings.Repeat("x", maxCellText-2) + "…"},
-		{"no UTF-8", "a\xffb", "a\uFFFDb"},
+		{"invalid UTF-8", "a\xffb", "a\uFFFDb"},
 	} {
 		got := cellText(test.in)
 		if got != test.want {

@@ -2,7 +2,6 @@ package edit
 
 import (
 	"bytes"
-	"io"
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
@@ -132,8 +131,7 @@ func (s *sheetPatcher) putMasked(prefix string, shared bool) error {
 		return nil
 	}
 	s.Out.Write(m.tag)
-	s.Put("<" + prefix + "is><" + prefix + `t xml:space="preserve">` + xmltok.EscapeXString(sheet.Mask(xmltok.UnescapeXString(string(m.text)))) +
-		"</" + prefix + "t></" + prefix + "is></" + prefix + "c>")
+	s.Put(stringItem(prefix, "is", sheet.Mask(xmltok.UnescapeXString(string(m.text)))) + "</" + prefix + "c>")
 	return nil
 }
 
@@ -154,8 +152,13 @@ func (s *sheetPatcher) putNumbersMasked(prefix string, shared bool, opened int) 
 		s.Out.Write(m.raw[m.to:])
 	default:
 		s.Out.Write(m.tag)
-		s.Put("<" + prefix + "is><" + prefix + `t xml:space="preserve">` + xmltok.EscapeXString(masked) + "</" + prefix + "t></" + prefix + "is></" + prefix + "c>")
+		s.Put(stringItem(prefix, "is", masked) + "</" + prefix + "c>")
 	}
+}
+
+// stringItem returns an item of plain text, inline (is) or shared (si).
+func stringItem(prefix, element, text string) string {
+	return "<" + prefix + element + "><" + prefix + `t xml:space="preserve">` + xmltok.EscapeXString(text) + "</" + prefix + "t></" + prefix + element + ">"
 }
 
 func trimmedText(b []byte) []byte {
@@ -167,11 +170,7 @@ func (s *indexSet) rewriteStrings(e *xmltok.Editor) error {
 	var item read.TextCollector
 	var raw []byte
 	index := -1
-	for {
-		t, err := e.Tokens.Next()
-		if err == io.EOF {
-			return e.Finish()
-		}
+	for t, err := range e.Tokens.All() {
 		if err != nil {
 			return err
 		}
@@ -200,6 +199,7 @@ func (s *indexSet) rewriteStrings(e *xmltok.Editor) error {
 			e.Out.Write(raw)
 			continue
 		}
-		e.Put("<" + prefix + "si><" + prefix + `t xml:space="preserve">` + xmltok.EscapeXString(masked) + "</" + prefix + "t></" + prefix + "si>")
+		e.Put(stringItem(prefix, "si", masked))
 	}
+	return e.Finish()
 }

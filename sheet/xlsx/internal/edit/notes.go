@@ -47,8 +47,8 @@ func notesOf(marks []sheet.Mark) []cellNote {
 
 // planNotes adds notes to the problem cells of a sheet, and removes those of an earlier
 // run. Notes of the user and of the template stay, and a cell that has one gets none. Where
-// no note can be added to the drawings of the sheet, its notes are left as they are; the
-// cells are coloured all the same.
+// no note can be added to the drawings of the sheet, its notes are left as they are, and
+// only the cells are coloured.
 //
 // It returns the ID of the relationship for a new drawing, or "" where none is needed.
 func (cp *Copier) planNotes(p *sheet.SheetPatch, part string, rels []opc.Relationship) (string, error) {
@@ -89,8 +89,8 @@ func (cp *Copier) leaveNotesOut(name string) {
 	cp.remarks = append(cp.remarks, copyProblem(sheet.Note, "copy-no-notes", "sheet", name))
 }
 
-// newNotes adds the notes of a sheet that has none: a part with their text and one with
-// their shapes.
+// newNotes adds notes to a sheet without any: a part with their text and one with their
+// shapes.
 func (cp *Copier) newNotes(notes []cellNote, part string, rels []opc.Relationship) string {
 	dir := path.Dir(cp.book.Part)
 	comments := cp.newPart(dir, "comments", ".xml", commentsType)

@@ -12,7 +12,8 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// Obstacles finds what prevents a faithful copy of a workbook: see the face of the codec.
+// Obstacles finds what prevents a faithful copy of a workbook, as package xlsx
+// documents.
 func Obstacles(r io.ReaderAt, size int64, w *sheet.Workbook) []sheet.Problem {
 	c, err := opc.Open(r, size, CopyLimits)
 	if err != nil {
@@ -22,8 +23,8 @@ func Obstacles(r io.ReaderAt, size int64, w *sheet.Workbook) []sheet.Problem {
 	if err != nil {
 		return obstacle(err)
 	}
-	found := signed(c)
-	locked, err := locked(c, book)
+	found := signatures(c)
+	locked, err := structureLocked(c, book)
 	if err != nil {
 		return obstacle(err)
 	}
@@ -52,8 +53,8 @@ func copyProblem(s sheet.Severity, code string, args ...string) sheet.Problem {
 	return p
 }
 
-// signed warns of a digital signature, which the copy invalidates.
-func signed(c *opc.Container) []sheet.Problem {
+// signatures warns of a digital signature, which the copy invalidates.
+func signatures(c *opc.Container) []sheet.Problem {
 	rels, err := c.Relationships("")
 	if err != nil {
 		return obstacle(err)
@@ -66,17 +67,13 @@ func signed(c *opc.Container) []sheet.Problem {
 	return nil
 }
 
-// locked reports whether the workbook's structure is protected.
-func locked(c *opc.Container, book *read.Parts) (bool, error) {
+// structureLocked reports whether the workbook's structure is protected.
+func structureLocked(c *opc.Container, book *read.Parts) (bool, error) {
 	tz, err := c.OpenXML(book.Part)
 	if err != nil {
 		return false, err
 	}
-	for {
-		t, err := tz.Next()
-		if err == io.EOF {
-			return false, nil
-		}
+	for t, err := range tz.All() {
 		if err != nil {
 			return false, err
 		}
@@ -85,6 +82,7 @@ func locked(c *opc.Container, book *read.Parts) (bool, error) {
 			return read.IsTrue(t.Value("lockStructure", &bad)), nil
 		}
 	}
+	return false, nil
 }
 
 // emptyPatch returns a patch for the places that the patch after the run will have, with

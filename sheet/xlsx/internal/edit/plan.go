@@ -19,7 +19,7 @@ const (
 	vmlType       = typeStem + "vmlDrawing"
 )
 
-// plan decides what becomes of each part.
+// plan decides what to do with each part.
 func (cp *Copier) plan(p sheet.Patch) error {
 	cp.bookEdit.strict = cp.book.Strict
 	cp.bookRels = newRelsEdit(cp.book.Rels)

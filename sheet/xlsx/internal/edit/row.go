@@ -52,7 +52,7 @@ func (s *sheetPatcher) rowPrefix(t *xmltok.Token) string {
 	return t.Prefixed()
 }
 
-// cellsOf returns the patch's cells of a row, nil when it has none.
+// cellsOf returns the patch's cells of a row, or nil.
 func (s *sheetPatcher) cellsOf(n int) []sheet.PutCell {
 	if s.patchedNothing() {
 		return nil
@@ -180,11 +180,7 @@ func (s *sheetPatcher) keepCell(t *xmltok.Token, row, col int, needsRef bool) er
 		s.Tokens.Pass(body)
 		return nil
 	}
-	s.Change(t, xmltok.WithAttr("r", sheet.ColName(col)+strconv.Itoa(row)))
-	if t.Empty {
-		return nil
-	}
-	return s.Rest(t.Depth)
+	return s.ChangeAll(t, xmltok.WithAttr("r", sheet.ColName(col)+strconv.Itoa(row)))
 }
 
 // putCells writes the row's new cells from the next one up to a column, and returns the

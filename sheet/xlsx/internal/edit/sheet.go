@@ -1,7 +1,6 @@
 package edit
 
 import (
-	"io"
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
@@ -24,14 +23,14 @@ type sheetPatcher struct {
 	mask   *masker     // what is masked; nil for nothing
 	cut    bool        // merged ranges were cut
 
-	prefix  string // of the part's elements, x: or nothing
-	relName string // name of the r:id attribute, with its declaration where the part has none
-	behind  bool   // the rows are copied
-	lastRow int    // number of the latest row
-	patched int    // rows that got cells
-	filter  sheet.Range
-	todo    struct{ cols, filter, marks, notes bool } // what is still to be written
-	highest int                                       // priority of the conditional formats so far
+	prefix   string // of the part's elements, x: or nothing
+	relName  string // name of the r:id attribute, declared where the part does not declare it
+	pastData bool   // the rows have been copied
+	lastRow  int    // number of the latest row
+	patched  int    // rows that got cells
+	filter   sheet.Range
+	todo     struct{ cols, filter, marks, notes bool } // what is still to be written
+	highest  int                                       // priority of the conditional formats so far
 }
 
 // putColumn is one result column, and the index of its cell in what Row returns.
@@ -78,7 +77,7 @@ func (s *sheetPatcher) rankOf(t *xmltok.Token) int {
 	if rank, ok := worksheetRanks[string(t.Local)]; ok && t.Space.Main() {
 		return rank
 	}
-	if !s.behind {
+	if !s.pastData {
 		return rankDimension
 	}
 	return rankAfterConditional
@@ -86,11 +85,7 @@ func (s *sheetPatcher) rankOf(t *xmltok.Token) int {
 
 // run copies the part to its end.
 func (s *sheetPatcher) run() error {
-	for {
-		t, err := s.Tokens.Next()
-		if err == io.EOF {
-			return s.Finish()
-		}
+	for t, err := range s.Tokens.All() {
 		if err != nil {
 			return err
 		}
@@ -109,6 +104,7 @@ func (s *sheetPatcher) run() error {
 			return err
 		}
 	}
+	return s.Finish()
 }
 
 // root copies the root element, and notes the prefixes of elements and relationships.
@@ -117,12 +113,18 @@ func (s *sheetPatcher) root(t *xmltok.Token) error {
 		return s.Tokens.ErrorAt(t, "part-wrong-root")
 	}
 	s.prefix = t.Prefixed()
-	s.relName = "r:id"
-	if s.Tokens.SpaceOf("r") != xmltok.RelSpace {
-		s.relName = `xmlns:r="` + spacesOf(t.Space == xmltok.StrictSpace).rel + `" r:id`
-	}
+	s.relName = relIDName(s.Tokens, t.Space == xmltok.StrictSpace)
 	s.Keep(t)
 	return nil
+}
+
+// relIDName returns the name of the attribute r:id, with a declaration of its prefix where
+// none is in force.
+func relIDName(tz *xmltok.Tokenizer, strict bool) string {
+	if tz.SpaceOf("r") == xmltok.RelSpace {
+		return "r:id"
+	}
+	return `xmlns:r="` + spacesOf(strict).rel + `" r:id`
 }
 
 // element copies one element of the second level, changed where the patch requires it.
@@ -139,7 +141,7 @@ func (s *sheetPatcher) element(t *xmltok.Token) error {
 		s.todo.cols = false
 		return s.editCols(t)
 	case "sheetData":
-		s.behind = true
+		s.pastData = true
 		return s.sheetData(t)
 	case "autoFilter":
 		s.todo.filter = false
@@ -192,11 +194,7 @@ func (s *sheetPatcher) dimension(t *xmltok.Token) error {
 	if wide == r {
 		return s.KeepAll(t)
 	}
-	s.Change(t, xmltok.WithAttr("ref", rangeText(wide)))
-	if t.Empty {
-		return nil
-	}
-	return s.Rest(t.Depth)
+	return s.ChangeAll(t, xmltok.WithAttr("ref", rangeText(wide)))
 }
 
 func (s *sheetPatcher) patchedNothing() bool { return len(s.cols) == 0 }
@@ -227,11 +225,16 @@ func (s *sheetPatcher) sheetData(t *xmltok.Token) error {
 	}
 }
 
+// rowsDiffer returns the error of a sheet with the wrong number of rows.
+func rowsDiffer(name string, found, expected int) error {
+	return xmltok.NewErrorAt(sheet.Ref{Sheet: name}, "copy-rows-differ", "sheet", name,
+		"found", strconv.Itoa(found), "expected", strconv.Itoa(expected))
+}
+
 // checkRows compares the number of rows written with that of the patch.
 func (s *sheetPatcher) checkRows() error {
 	if s.patched != s.p.Rows {
-		return xmltok.NewErrorAt(sheet.Ref{Sheet: s.p.Sheet}, "copy-rows-differ", "sheet", s.p.Sheet,
-			"found", strconv.Itoa(s.patched), "expected", strconv.Itoa(s.p.Rows))
+		return rowsDiffer(s.p.Sheet, s.patched, s.p.Rows)
 	}
 	return nil
 }

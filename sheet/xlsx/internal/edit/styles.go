@@ -77,11 +77,7 @@ func scanStyles(tz *xmltok.Tokenizer) (*styleContent, error) {
 	s := &styleContent{}
 	list := notAList
 	var held []byte
-	for {
-		t, err := tz.Next()
-		if err == io.EOF {
-			return s, nil
-		}
+	for t, err := range tz.All() {
 		if err != nil {
 			return nil, err
 		}
@@ -102,6 +98,7 @@ func scanStyles(tz *xmltok.Tokenizer) (*styleContent, error) {
 			s.count(list, held)
 		}
 	}
+	return s, nil
 }
 
 // count counts and remembers one entry of a list.
@@ -142,25 +139,19 @@ func (p *stylePatch) want(s *styleContent, list styleList, raw string) int {
 func rewriteStyles(e *xmltok.Editor, prefix string, p *stylePatch) error {
 	next := styleList(0) // the lists before it are written
 	left := p.lists      // lists to come: entries are added to the last of them
-	for {
-		t, err := e.Tokens.Next()
-		if err == io.EOF {
-			return e.Finish()
-		}
+	for t, err := range e.Tokens.All() {
 		if err != nil {
 			return err
 		}
 		switch {
 		case t.Depth == 1 && t.Kind == xmltok.StartTag && t.Empty:
-			e.Change(t, xmltok.Opened())
-			p.missing(e, prefix, next, afterLists)
-			e.Put("</" + prefix + "styleSheet>")
+			e.Fill(t, p.missing(prefix, next, afterLists))
 		case t.Depth == 1 && t.Kind == xmltok.EndTag:
-			p.missing(e, prefix, next, afterLists)
+			e.Put(p.missing(prefix, next, afterLists))
 			e.Keep(t)
 		case t.Depth == 2 && t.Kind == xmltok.StartTag && listOf(t) != notAList:
 			list := listOf(t)
-			p.missing(e, prefix, next, list)
+			e.Put(p.missing(prefix, next, list))
 			next = max(next, min(list+1, afterLists))
 			if list < afterLists {
 				left[list]--
@@ -174,38 +165,37 @@ func rewriteStyles(e *xmltok.Editor, prefix string, p *stylePatch) error {
 			e.Keep(t)
 		}
 	}
+	return e.Finish()
 }
 
-// missing writes the lists from next up to, not including, before that get entries and
+// missing returns the lists from next up to, not including, before that get entries and
 // that the part does not have.
-func (p *stylePatch) missing(e *xmltok.Editor, prefix string, next, before styleList) {
+func (p *stylePatch) missing(prefix string, next, before styleList) (lists string) {
 	for list := next; list < before; list++ {
 		if len(p.added[list]) == 0 || p.lists[list] > 0 {
 			continue
 		}
 		name := prefix + listNames[list].list
-		e.Put("<" + name + ` count="` + strconv.Itoa(len(p.added[list])) + `">`)
-		p.entries(e, list)
-		e.Put("</" + name + ">")
+		lists += "<" + name + ` count="` + strconv.Itoa(len(p.added[list])) + `">` + p.entries(list) + "</" + name + ">"
 	}
+	return lists
 }
 
 // extend copies the list whose start tag is t and adds the new entries.
 func (p *stylePatch) extend(e *xmltok.Editor, t *xmltok.Token, list styleList) error {
-	name := t.Prefixed() + listNames[list].list
-	e.Change(t, xmltok.WithAttr("count", strconv.Itoa(p.sums[list])), xmltok.Opened())
+	count := xmltok.WithAttr("count", strconv.Itoa(p.sums[list]))
 	if t.Empty {
-		p.entries(e, list)
-		e.Put("</" + name + ">")
+		e.Fill(t, p.entries(list), count)
 		return nil
 	}
+	e.Change(t, count)
 	for {
 		t, err := e.Tokens.Next()
 		if err != nil {
 			return e.Tokens.NoEOF(err)
 		}
 		if t.Kind == xmltok.EndTag && t.Depth == 2 {
-			p.entries(e, list)
+			e.Put(p.entries(list))
 			e.Keep(t)
 			return nil
 		}
@@ -213,11 +203,7 @@ func (p *stylePatch) extend(e *xmltok.Editor, t *xmltok.Token, list styleList) e
 	}
 }
 
-func (p *stylePatch) entries(e *xmltok.Editor, list styleList) {
-	for _, raw := range p.added[list] {
-		e.Put(raw)
-	}
-}
+func (p *stylePatch) entries(list styleList) string { return strings.Join(p.added[list], "") }
 
 // planStyles adds the formats of the new cells. A workbook without styles gets the part.
 func (cp *Copier) planStyles() error {

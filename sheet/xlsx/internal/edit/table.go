@@ -1,7 +1,6 @@
 package edit
 
 import (
-	"io"
 	"strconv"
 	"strings"
 
@@ -48,11 +47,7 @@ func rewriteTable(e *xmltok.Editor, info *read.Table, ch tableChange) error {
 	for _, c := range info.Columns {
 		highest = max(highest, c.ID)
 	}
-	for {
-		t, err := e.Tokens.Next()
-		if err == io.EOF {
-			return e.Finish()
-		}
+	for t, err := range e.Tokens.All() {
 		if err != nil {
 			return err
 		}
@@ -80,6 +75,7 @@ func rewriteTable(e *xmltok.Editor, info *read.Table, ch tableChange) error {
 			e.Keep(t)
 		}
 	}
+	return e.Finish()
 }
 
 // rewriteTableFilter widens the filter of a table. Its last row stays, since a row of

@@ -5,7 +5,6 @@ import (
 	"iter"
 	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
@@ -13,7 +12,7 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// Verify checks a copy that Copy wrote of src: see the face of the codec.
+// Verify checks a copy that Copy wrote of src, as package xlsx documents.
 func Verify(r io.ReaderAt, size int64, src io.ReaderAt, srcSize int64, p sheet.Patch) error {
 	cp, err := Open(r, size)
 	if err != nil {
@@ -133,8 +132,7 @@ func (v *verifier) sheet(p *sheet.SheetPatch) error {
 		}
 	}
 	if found != p.Rows {
-		return xmltok.NewErrorAt(sheet.Ref{Sheet: p.Sheet}, "copy-rows-differ", "sheet", p.Sheet,
-			"found", strconv.Itoa(found), "expected", strconv.Itoa(p.Rows))
+		return rowsDiffer(p.Sheet, found, p.Rows)
 	}
 	return nil
 }
@@ -150,7 +148,7 @@ func verifyRow(name string, row sheet.Row, cols []putColumn, want []sheet.PutCel
 		if next < len(row.Cells) && row.Cells[next].Col == c.Col {
 			got = row.Cells[next]
 		}
-		if !holds(&got, &want[c.at]) {
+		if !cellMatches(&got, &want[c.at]) {
 			at := sheet.Ref{Sheet: name, Row: row.Number, Col: c.Col}
 			return xmltok.NewErrorAt(at, "copy-cell-differs", "place", at.String())
 		}
@@ -158,8 +156,8 @@ func verifyRow(name string, row sheet.Row, cols []putColumn, want []sheet.PutCel
 	return nil
 }
 
-// holds reports whether a cell that was read is the one that was written.
-func holds(got *sheet.Cell, want *sheet.PutCell) bool {
+// cellMatches reports whether a cell that was read is the one that was written.
+func cellMatches(got *sheet.Cell, want *sheet.PutCell) bool {
 	switch {
 	case want.IsNumber:
 		return got.Type == sheet.NumberCell && got.Value == numberText(want.Number)
@@ -220,8 +218,7 @@ func (v *verifier) rows(name string, a *sheet.AddedSheet) error {
 	case err != nil:
 		return err
 	case more || number != a.Count:
-		return xmltok.NewErrorAt(sheet.Ref{Sheet: name}, "copy-rows-differ", "sheet", name,
-			"found", strconv.Itoa(number), "expected", strconv.Itoa(a.Count))
+		return rowsDiffer(name, number, a.Count)
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package edit
 
 import (
 	"bytes"
-	"io"
 	"strconv"
 	"strings"
 
@@ -78,11 +77,7 @@ type drawingContent struct {
 func scanDrawing(tz *xmltok.Tokenizer, goes noteTexts) (*drawingContent, error) {
 	s := &drawingContent{highest: firstShape}
 	var held []byte
-	for {
-		t, err := tz.Next()
-		if err == io.EOF {
-			return s, nil
-		}
+	for t, err := range tz.All() {
 		if err != nil {
 			return nil, err
 		}
@@ -107,17 +102,14 @@ func scanDrawing(tz *xmltok.Tokenizer, goes noteTexts) (*drawingContent, error) 
 			}
 		}
 	}
+	return s, nil
 }
 
 // rewriteDrawing copies a drawing without the shapes of replaced notes, and adds the new
 // ones.
 func rewriteDrawing(e *xmltok.Editor, have *drawingContent, goes noteTexts, notes []cellNote) error {
 	spaces := ""
-	for {
-		t, err := e.Tokens.Next()
-		if err == io.EOF {
-			return e.Finish()
-		}
+	for t, err := range e.Tokens.All() {
 		if err != nil {
 			return err
 		}
@@ -144,6 +136,7 @@ func rewriteDrawing(e *xmltok.Editor, have *drawingContent, goes noteTexts, note
 			e.Keep(t)
 		}
 	}
+	return e.Finish()
 }
 
 // missingSpaces returns the namespace declarations that new shapes need, none where the

@@ -1,11 +1,11 @@
 // Package opc reads the package that a workbook is: a ZIP container of parts, with
 // relationships between them and a content type for each (ECMA-376 part 2).
 //
-// It is strict where leniency would hide that something is missing or false. A file that
-// is not a ZIP container is identified by what it is instead. The directory is compared with the
+// It is strict where leniency would hide that something is missing or false. For a file
+// that is not a ZIP container, the error says what it is. The directory is compared with the
 // local headers and with [Limits] before a byte is unpacked: no name twice, no way out
-// of the package, no bytes shared, no lying sizes, no bombs. A part ends well only when its
-// size and its checksum are right.
+// of the package, no shared bytes, no false sizes, no ZIP bombs. A part is read to its end only
+// if its size and checksum are right.
 package opc
 
 import (

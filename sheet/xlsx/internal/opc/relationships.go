@@ -1,7 +1,6 @@
 package opc
 
 import (
-	"io"
 	"net/url"
 	"path"
 	"strings"
@@ -28,7 +27,7 @@ func RelsPart(part string) string {
 	return dir + "_rels/" + file + ".rels"
 }
 
-// Relationships reads the relationships of a part, none when it has none.
+// Relationships reads the relationships of a part, possibly none.
 func (c *Container) Relationships(part string) ([]Relationship, error) {
 	name := RelsPart(part)
 	if c.File(name) == nil {
@@ -40,11 +39,7 @@ func (c *Container) Relationships(part string) ([]Relationship, error) {
 	}
 	var rels []Relationship
 	seen := map[string]bool{}
-	for {
-		t, err := tz.Next()
-		if err == io.EOF {
-			return rels, nil
-		}
+	for t, err := range tz.All() {
 		if err != nil {
 			return nil, err
 		}
@@ -67,6 +62,7 @@ func (c *Container) Relationships(part string) ([]Relationship, error) {
 		}
 		rels = append(rels, r)
 	}
+	return rels, nil
 }
 
 // Resolve returns the part that a relationship of a part points to.
@@ -107,11 +103,7 @@ func (c *Container) ContentTypes() (*ContentTypes, error) {
 		return nil, err
 	}
 	ct := &ContentTypes{byExtension: map[string]string{}, byPart: map[string]string{}}
-	for {
-		t, err := tz.Next()
-		if err == io.EOF {
-			return ct, nil
-		}
+	for t, err := range tz.All() {
 		if err != nil {
 			return nil, err
 		}
@@ -132,9 +124,10 @@ func (c *Container) ContentTypes() (*ContentTypes, error) {
 			return nil, tz.ErrorAt(t, "part-list-long")
 		}
 	}
+	return ct, nil
 }
 
-// Of returns the content type of a part, "" when it has none.
+// Of returns the content type of a part, or "".
 func (ct *ContentTypes) Of(part string) string {
 	key := PartKey(part)
 	if typ, ok := ct.byPart[key]; ok {

@@ -24,11 +24,12 @@ type Book struct {
 	formats   cellFormats
 	merged    map[string][]sheet.Range // by sheet name, lower case
 	extents   map[string]sheet.Range   // likewise
+	hidden    map[string]*colSet       // likewise
 }
 
 var _ sheet.Book = (*Book)(nil)
 
-// Open reads what a workbook says of itself: see the face of the codec.
+// Open opens a workbook, as package xlsx documents.
 func Open(r io.ReaderAt, size int64, l opc.Limits) (*Book, error) {
 	c, err := opc.Open(r, size, l)
 	if err != nil {
@@ -41,9 +42,9 @@ func Open(r io.ReaderAt, size int64, l opc.Limits) (*Book, error) {
 	return NewBook(c, parts)
 }
 
-// NewBook reads the shared strings and formats of a workbook whose parts are found.
+// NewBook reads the shared strings and formats of a workbook whose parts are known.
 func NewBook(c *opc.Container, parts *Parts) (*Book, error) {
-	b := &Book{container: c, parts: parts, merged: map[string][]sheet.Range{}, extents: map[string]sheet.Range{}}
+	b := &Book{container: c, parts: parts, merged: map[string][]sheet.Range{}, extents: map[string]sheet.Range{}, hidden: map[string]*colSet{}}
 	var err error
 	if b.strings, err = readStrings(c, parts.SharedStrings); err != nil {
 		return nil, err
@@ -71,8 +72,8 @@ func (b *Book) Date1904() bool { return b.parts.Date1904 }
 // Merged implements [sheet.Book].
 func (b *Book) Merged(name string) []sheet.Range { return b.merged[strings.ToLower(name)] }
 
-// Totals implements [sheet.Book].
-func (b *Book) Totals(name string) ([]sheet.Range, error) {
+// Tables implements [sheet.Book].
+func (b *Book) Tables(name string) ([]sheet.ExcelTable, error) {
 	part, ok := b.parts.Sheet(name)
 	if !ok {
 		return nil, nil
@@ -85,15 +86,17 @@ func (b *Book) Totals(name string) ([]sheet.Range, error) {
 	if err != nil {
 		return nil, err
 	}
-	var totals []sheet.Range
-	for _, t := range tables {
-		if t.Totals > 0 {
-			r := t.Ref
-			r.Row1 = max(r.Row1, r.Row2-t.Totals+1)
-			totals = append(totals, r)
-		}
+	list := make([]sheet.ExcelTable, len(tables))
+	for i, t := range tables {
+		list[i] = sheet.ExcelTable{Range: t.Ref, Totals: t.Totals}
 	}
-	return totals, nil
+	return list, nil
+}
+
+// HiddenColumn implements [sheet.Book].
+func (b *Book) HiddenColumn(name string, col int) bool {
+	hidden, known := b.hidden[strings.ToLower(name)]
+	return known && hidden.has(col)
 }
 
 // Extent implements [sheet.Book].
@@ -119,7 +122,7 @@ func (b *Book) Rows(name string) iter.Seq2[sheet.Row, error] {
 				return
 			}
 			if first {
-				b.extents[key] = s.extent
+				b.extents[key], b.hidden[key] = s.extent, &s.hidden
 			}
 			if !yield(*row, nil) {
 				return

@@ -38,7 +38,7 @@ func readThrough(b []byte) (string, error) {
 }
 
 // TestFlippedBits flips one bit in every byte of a workbook: either it is an error, or
-// nothing that is read has changed. Never are there fewer rows.
+// what is read is unchanged. There are never fewer rows.
 func TestFlippedBits(t *testing.T) {
 	good := smallBook(t)
 	want, err := readThrough(good)

@@ -1,7 +1,6 @@
 package read
 
 import (
-	"io"
 	"strconv"
 	"strings"
 
@@ -9,17 +8,29 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// cellFormats tells for every cell format (xf of cellXfs) whether it shows a date or a
-// time. It is nil for a workbook without styles.
-type cellFormats []bool
+// cellFormats holds the number format of every cell format (xf of cellXfs). It is nil for
+// a workbook without styles.
+type cellFormats []numberFormat
+
+// numberFormat is what is known of a number format: whether it shows a date or a time, and
+// its code, which is empty for General.
+type numberFormat struct {
+	date bool
+	code string
+}
 
 // maxFormats bounds the list of cell formats; Excel's own limit is 65,490.
 const maxFormats = 1 << 17
 
-// date reports whether a cell with this format shows a date or a time.
-func (f cellFormats) date(index int) bool { return index >= 0 && index < len(f) && f[index] }
+// at returns the number format of a cell format.
+func (f cellFormats) at(index int) numberFormat {
+	if index < 0 || index >= len(f) {
+		return numberFormat{}
+	}
+	return f[index]
+}
 
-// readFormats reads the styles part, as far as dates are concerned.
+// readFormats reads the number formats of the styles part.
 func readFormats(c *opc.Container, part string) (cellFormats, error) {
 	if part == "" {
 		return nil, nil
@@ -33,13 +44,9 @@ func readFormats(c *opc.Container, part string) (cellFormats, error) {
 
 func parseFormats(tz *xmltok.Tokenizer) (cellFormats, error) {
 	var formats cellFormats
-	codes := map[int]bool{} // custom number formats: is it a date?
+	custom := map[int]numberFormat{}
 	inFormats := false
-	for {
-		t, err := tz.Next()
-		if err == io.EOF {
-			return formats, nil
-		}
+	for t, err := range tz.All() {
 		if err != nil {
 			return nil, err
 		}
@@ -51,20 +58,25 @@ func parseFormats(tz *xmltok.Tokenizer) (cellFormats, error) {
 			inFormats = t.Kind == xmltok.StartTag && !t.Empty
 		case t.Depth == 3 && t.Kind == xmltok.StartTag && inFormats && t.Is("xf"):
 			id, err := strconv.Atoi(t.Value("numFmtId", &bad))
-			date, custom := codes[id]
-			formats = append(formats, err == nil && (custom && date || !custom && builtInDate(id)))
+			format, found := custom[id]
+			if !found && err == nil {
+				format = numberFormat{builtInDate(id), builtInCode(id)}
+			}
+			formats = append(formats, format)
 		case t.Depth == 3 && t.Kind == xmltok.StartTag && t.Is("numFmt"):
 			if id, err := strconv.Atoi(t.Value("numFmtId", &bad)); err == nil {
-				codes[id] = dateFormat(t.Value("formatCode", &bad))
+				code := t.Value("formatCode", &bad)
+				custom[id] = numberFormat{dateFormat(code), code}
 			}
 		}
 		if bad {
 			return nil, tz.ErrorAt(t, "part-malformed")
 		}
-		if len(formats) > maxFormats || len(codes) > maxFormats {
+		if len(formats) > maxFormats || len(custom) > maxFormats {
 			return nil, tz.ErrorAt(t, "part-many-formats")
 		}
 	}
+	return formats, nil
 }
 
 // builtInDate reports whether a number format without a code of its own shows a date
@@ -72,6 +84,38 @@ func parseFormats(tz *xmltok.Tokenizer) (cellFormats, error) {
 // the East Asian versions, 71–81 in the Thai one.
 func builtInDate(id int) bool {
 	return id >= 14 && id <= 22 || id >= 27 && id <= 36 || id >= 45 && id <= 47 || id >= 50 && id <= 58 || id >= 71 && id <= 81
+}
+
+// builtInCode returns the code of a built-in format for numbers (ECMA-376 part 1, 18.8.30).
+// The currency of the formats for money, 5 to 8, 42 and 44, depends on the user's system.
+func builtInCode(id int) string {
+	switch id {
+	case 1:
+		return "0"
+	case 2:
+		return "0.00"
+	case 3, 37, 38:
+		return "#,##0"
+	case 4, 39, 40:
+		return "#,##0.00"
+	case 5, 6, 42:
+		return "¤#,##0"
+	case 7, 8, 44:
+		return "¤#,##0.00"
+	case 9:
+		return "0%"
+	case 10:
+		return "0.00%"
+	case 11, 48:
+		return "0.00E+00"
+	case 12, 13:
+		return "# ?/?"
+	case 41:
+		return "_ * #,##0_ "
+	case 43:
+		return "_ * #,##0.00_ "
+	}
+	return ""
 }
 
 // dateFormat reports whether a format code shows a date or a time: whether its first

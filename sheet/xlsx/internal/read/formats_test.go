@@ -28,13 +28,15 @@ func TestFormats(t *testing.T) {
 	const open = `<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">`
 	tests := []struct {
 		name, xml string
-		want      []bool
+		want      []numberFormat
 	}{
 		{"built in and custom", `<numFmts><numFmt numFmtId="164" formatCode="yyyy"/><numFmt numFmtId="165" formatCode="0"/></numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="31"/></cellXfs>`,
-			[]bool{false, true, true, false, true}},
-		{"custom over built in", `<numFmts><numFmt numFmtId="14" formatCode="0.00"/></numFmts><cellXfs><xf numFmtId="14"/></cellXfs>`, []bool{false}},
-		{"only of cells", `<cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf/><xf numFmtId="22"><alignment/></xf></cellXfs><dxfs><dxf><numFmt numFmtId="0" formatCode="d"/></dxf></dxfs>`, []bool{false, true}},
-		{"escaped code", `<numFmts><numFmt numFmtId="170" formatCode="&quot;d&quot;0"/></numFmts><cellXfs><xf numFmtId="170"/></cellXfs>`, []bool{false}},
+			[]numberFormat{{}, {date: true}, {true, "yyyy"}, {false, "0"}, {date: true}}},
+		{"custom over built in", `<numFmts><numFmt numFmtId="14" formatCode="0.00"/></numFmts><cellXfs><xf numFmtId="14"/></cellXfs>`, []numberFormat{{false, "0.00"}}},
+		{"only of cells", `<cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf/><xf numFmtId="22"><alignment/></xf></cellXfs><dxfs><dxf><numFmt numFmtId="0" formatCode="d"/></dxf></dxfs>`, []numberFormat{{}, {date: true}}},
+		{"escaped code", `<numFmts><numFmt numFmtId="170" formatCode="&quot;d&quot;0"/></numFmts><cellXfs><xf numFmtId="170"/></cellXfs>`, []numberFormat{{false, `"d"0`}}},
+		{"built in for numbers", `<cellXfs><xf numFmtId="1"/><xf numFmtId="9"/><xf numFmtId="44"/><xf numFmtId="49"/><xf numFmtId="x"/></cellXfs>`,
+			[]numberFormat{{false, "0"}, {false, "0%"}, {false, "¤#,##0.00"}, {}, {}}},
 		{"empty", `<cellXfs/>`, nil},
 	}
 	for _, test := range tests {
@@ -44,12 +46,12 @@ func TestFormats(t *testing.T) {
 			continue
 		}
 		for i, want := range test.want {
-			if got.date(i) != want {
-				t.Errorf("%s: format %d is a date: %v, want %v", test.name, i, got.date(i), want)
+			if got.at(i) != want {
+				t.Errorf("%s: format %d is %v, want %v", test.name, i, got.at(i), want)
 			}
 		}
-		if got.date(len(test.want)) || got.date(-1) {
-			t.Errorf("%s: a format that is not there is a date", test.name)
+		if got.at(len(test.want)) != (numberFormat{}) || got.at(-1) != (numberFormat{}) {
+			t.Errorf("%s: a format that is not there is not General", test.name)
 		}
 	}
 }

@@ -111,7 +111,7 @@ func (s *sheetScanner) readCell(t *xmltok.Token) error {
 			continue
 		}
 		value := t.Raw[a.Value:a.ValueEnd]
-		ok := true
+		var ok bool
 		switch t.Raw[a.Name] {
 		case 'r':
 			var row int

@@ -38,6 +38,9 @@ func show(b *Book, name string) (string, error) {
 					out.WriteString("/" + mark.word)
 				}
 			}
+			if c.Format != "" {
+				out.WriteString("/" + c.Format)
+			}
 		}
 		out.WriteString("\n")
 	}
@@ -53,7 +56,7 @@ func TestRows(t *testing.T) {
 			"1 A=n:2/formula B=t:a/formula C=-:/formula D=t:/formula E=n:3/formula\n"},
 		{"only a formula", `<sheetData><row r="4"><c r="A4"><f>A1</f></c></row></sheetData>`, "4 A=-:/formula\n"},
 		{"date formats", `<sheetData><row r="1"><c r="A1" s="1"><v>45000</v></c><c r="B1" s="2"><v>45000.5</v></c><c r="C1" s="0"><v>45000</v></c></row></sheetData>`,
-			"1 A=n:45000/date B=n:45000.5/date C=n:45000\n"},
+			"1 A=n:45000/date B=n:45000.5/date/yyyy\\-mm\\-dd C=n:45000\n"},
 		{"rich shared", `<sheetData><row r="1"><c r="A1" t="s"><v>2</v></c></row></sheetData>`, "1 A=t:made up/rich\n"},
 		{"rich inline", `<sheetData><row r="1"><c r="A1" t="inlineStr"><is><r><t>a </t></r><r><t>b</t></r><rPh><t>no</t></rPh></is></c></row></sheetData>`, "1 A=t:a b/rich\n"},
 		{"inline without a type", `<sheetData><row r="1"><c r="A1"><is><t>a</t></is></c></row></sheetData>`, "1 A=t:a\n"},
@@ -105,8 +108,8 @@ func TestRowsRefuse(t *testing.T) {
 		{"string out of range", `<row r="1"><c r="B1" t="s"><v>3</v></c></row>`, "cell-string-index", "Circuits!B1"},
 		{"string below range", `<row r="1"><c r="B1" t="s"><v>-1</v></c></row>`, "cell-string-index", "Circuits!B1"},
 		{"string index too great", `<row r="1"><c r="B1" t="s"><v>99999999999999999999</v></c></row>`, "cell-string-index", "Circuits!B1"},
-		{"number is none", `<row r="1"><c r="B1"><v>1x</v></c></row>`, "cell-number", "Circuits!B1"},
-		{"truth is none", `<row r="1"><c r="B1" t="b"><v>2</v></c></row>`, "cell-bool", "Circuits!B1"},
+		{"not a number", `<row r="1"><c r="B1"><v>1x</v></c></row>`, "cell-number", "Circuits!B1"},
+		{"not a boolean", `<row r="1"><c r="B1" t="b"><v>2</v></c></row>`, "cell-bool", "Circuits!B1"},
 		{"two values", `<row r="1"><c r="B1"><v>1</v><v>2</v></c></row>`, "cell-value-twice", "Circuits!B1"},
 		{"value and inline", `<row r="1"><c r="B1"><v>1</v><is><t>2</t></is></c></row>`, "cell-value-twice", "Circuits!B1"},
 		{"too long", `<row r="1"><c r="B1" t="str"><v>` + xlsxtest.Counted(xmltok.LongestText+1) + `</v></c></row>`, "cell-long", "Circuits!B1"},
@@ -172,7 +175,7 @@ func TestMerged(t *testing.T) {
 	}
 }
 
-// TestExtent has what a sheet says of its used range, whether it is true or none.
+// TestExtent reads the used range that a sheet states, which may be wrong or missing.
 func TestExtent(t *testing.T) {
 	for _, test := range []struct{ xml, want string }{
 		{`<dimension ref="A1:I9"/><sheetData><row><c><v>1</v></c></row></sheetData>`, "{1 1 9 9}"},

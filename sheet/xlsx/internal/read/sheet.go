@@ -1,7 +1,6 @@
 package read
 
 import (
-	"io"
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
@@ -171,11 +170,7 @@ func readTable(c *opc.Container, part string) (*Table, error) {
 		return nil, err
 	}
 	info := &Table{Part: part}
-	for {
-		t, err := tz.Next()
-		if err == io.EOF {
-			return info, nil
-		}
+	for t, err := range tz.All() {
 		if err != nil {
 			return nil, err
 		}
@@ -204,6 +199,7 @@ func readTable(c *opc.Container, part string) (*Table, error) {
 			return nil, tz.ErrorAt(t, "part-malformed")
 		}
 	}
+	return info, nil
 }
 
 // Tables reads the tables of a sheet's part.

@@ -12,7 +12,7 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 )
 
-func TestWhatIsNoWorkbook(t *testing.T) {
+func TestNotAWorkbook(t *testing.T) {
 	lock := append([]byte("\x07Made Up"), bytes.Repeat([]byte(" "), 157)...)
 	tests := []struct {
 		name        string

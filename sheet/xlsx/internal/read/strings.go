@@ -173,13 +173,13 @@ func (c *TextCollector) take(t *xmltok.Token) error {
 	return nil
 }
 
-// Whole takes in all tokens up to the end of the element at this depth.
-func (c *TextCollector) Whole(tz *xmltok.Tokenizer, depth int) error {
+// ReadItem reads an item up to the end of its element, which is at this depth.
+func (c *TextCollector) ReadItem(tz *xmltok.Tokenizer, depth int) error {
 	_, err := c.Capture(tz, depth, nil, false)
 	return err
 }
 
-// Capture is Whole, and with keep it appends the bytes of the tokens to raw.
+// Capture is ReadItem, and with keep it appends the bytes of the tokens to raw.
 func (c *TextCollector) Capture(tz *xmltok.Tokenizer, depth int, raw []byte, keep bool) ([]byte, error) {
 	c.begin(depth)
 	for {

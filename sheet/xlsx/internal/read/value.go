@@ -43,8 +43,12 @@ func kindOfCell(t []byte) (cellKind, bool) {
 // keep interprets a cell and adds it to the row, unless it is empty.
 func (s *sheetScanner) keep(cell *rawCell) error {
 	r := &s.row
-	out := sheet.Cell{Col: r.col, Formula: cell.formula, Rich: cell.rich, DateStyle: s.formats.date(cell.style), HiddenCol: s.hidden.has(r.col)}
+	format := s.formats.at(cell.style)
+	out := sheet.Cell{Col: r.col, Formula: cell.formula, Rich: cell.rich, DateStyle: format.date, HiddenCol: s.hidden.has(r.col)}
 	run, code := s.interpret(&out, cell)
+	if out.Type == sheet.NumberCell {
+		out.Format = format.code
+	}
 	if code != "" {
 		return s.cellError(code, r.out.Number, r.col)
 	}
@@ -73,9 +77,9 @@ func (s *sheetScanner) interpret(out *sheet.Cell, cell *rawCell) (run textRun, c
 	text := r.text[run.from:run.to]
 	switch cell.kind {
 	case sharedKind:
-		return set, s.setShared(out, text)
+		return valueSet, s.setShared(out, text)
 	case boolKind:
-		return set, setBool(out, text)
+		return valueSet, setBool(out, text)
 	case numberKind:
 		out.Type = sheet.NumberCell
 		if !isNumber(text) {
@@ -98,8 +102,8 @@ func (s *sheetScanner) interpret(out *sheet.Cell, cell *rawCell) (run textRun, c
 	return run, ""
 }
 
-// set is the run of a cell whose value is not part of the row's text.
-var set = textRun{to: -1}
+// valueSet is the run of a cell whose value is not part of the row's text.
+var valueSet = textRun{to: -1}
 
 // trimmed returns a run without the white space around it.
 func trimmed(text []byte, run textRun) textRun {

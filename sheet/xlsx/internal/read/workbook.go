@@ -1,7 +1,6 @@
 package read
 
 import (
-	"io"
 	"strings"
 
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
@@ -121,11 +120,7 @@ func readWorkbook(c *opc.Container, w *Parts) error {
 		list.rels[r.ID] = r
 	}
 	inSheets := false
-	for {
-		t, err := tz.Next()
-		if err == io.EOF {
-			break
-		}
+	for t, err := range tz.All() {
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 )
@@ -13,8 +14,8 @@ import (
 // swapped replaces words of a text, as strings.NewReplacer does.
 func swapped(s string, oldnew ...string) string { return strings.NewReplacer(oldnew...).Replace(s) }
 
-// TestPartsAreFoundByRelationships opens workbooks whose parts stand elsewhere, in
-// other forms and under other names than usual.
+// TestPartsAreFoundByRelationships opens workbooks whose parts are in unusual places and
+// forms and have unusual names.
 func TestPartsAreFoundByRelationships(t *testing.T) {
 	const main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 	moved := func(s string) string {
@@ -149,14 +150,14 @@ func manyRelationships(n int) string {
 	return b.String()
 }
 
-// TestTotals finds the rows of totals that tables show.
-func TestTotals(t *testing.T) {
+// TestTables finds the tables of a sheet, and how many of their rows are totals.
+func TestTables(t *testing.T) {
 	const open = `<table xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" id="1" displayName="Made"`
 	for _, test := range []struct{ table, want string }{
-		{open + ` ref="A1:C5"/>`, "[]"},
-		{open + ` ref="A1:C5" totalsRowCount="0" totalsRowShown="1"/>`, "[]"}, // it was shown once
-		{open + ` ref="A1:C5" totalsRowCount="1"/>`, "[{5 1 5 3}]"},
-		{open + ` ref="B2:C3" totalsRowCount="9"/>`, "[{2 2 3 3}]"},
+		{open + ` ref="A1:C5"/>`, "[{{1 1 5 3} 0}]"},
+		{open + ` ref="A1:C5" totalsRowCount="0" totalsRowShown="1"/>`, "[{{1 1 5 3} 0}]"}, // it was shown once
+		{open + ` ref="A1:C5" totalsRowCount="1"/>`, "[{{1 1 5 3} 1}]"},
+		{open + ` ref="B2:C3" totalsRowCount="9"/>`, "[{{2 2 3 3} 9}]"},
 		{open + ` totalsRowCount="1"/>`, "part-wrong-root"},
 	} {
 		file := xlsxtest.WithTable(t, test.table)
@@ -164,9 +165,27 @@ func TestTotals(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		totals, err := book.Totals("CIRCUITS")
-		if got := fmt.Sprint(totals); err == nil && got != test.want || err != nil && !strings.HasPrefix(err.Error(), test.want) {
+		tables, err := book.Tables("CIRCUITS")
+		if got := fmt.Sprint(tables); err == nil && got != test.want || err != nil && !strings.HasPrefix(err.Error(), test.want) {
 			t.Errorf("%s\ngot %s, %v; want %s", test.table, got, err, test.want)
+		}
+	}
+}
+
+// TestHiddenColumns finds hidden columns, those without cells too, once the first row is read.
+func TestHiddenColumns(t *testing.T) {
+	file := xlsxtest.Zipped(t, xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/worksheets/sheet1.xml",
+		Content: xlsxtest.SheetOpen + `<cols><col min="7" max="8" hidden="1"/><col min="9" max="9"/></cols>` + xlsxtest.DataRows + `</worksheet>`}))
+	book, err := Open(bytes.NewReader(file), int64(len(file)), opc.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range book.Rows("Circuits") {
+		break
+	}
+	for col, want := range map[int]bool{6: false, 7: true, 8: true, 9: false, sheet.MaxCol: false} {
+		if got := book.HiddenColumn("circuits", col); got != want {
+			t.Errorf("column %d: got %v", col, got)
 		}
 	}
 }

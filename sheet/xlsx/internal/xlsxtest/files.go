@@ -21,7 +21,7 @@ func CodeOf(t testing.TB, err error) string {
 	}
 	var in *sheet.InputError
 	if !errors.As(err, &in) || len(in.Problems) != 1 {
-		t.Fatalf("error is no single input error: %v", err)
+		t.Fatalf("error is not a single input error: %v", err)
 	}
 	return in.Problems[0].Code
 }
@@ -88,7 +88,7 @@ func Corpus(t testing.TB) map[string][]byte {
 	t.Helper()
 	dir := os.Getenv("LOABATCH_CORPUS")
 	if dir == "" {
-		t.Skip("LOABATCH_CORPUS names no folder of workbooks")
+		t.Skip("LOABATCH_CORPUS does not name a folder of workbooks")
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {

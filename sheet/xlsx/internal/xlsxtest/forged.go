@@ -18,7 +18,7 @@ type Entry struct {
 	Unpacked  uint32 // as both headers say; the length of data when 0
 	Local     uint32 // unpacked size in the local header, when it differs
 	Crc       uint32 // of data when 0
-	At        int    // use the local header of the entry with this index instead of an own one, counting from 1
+	At        int    // use the local header of the entry with this index instead of its own, counting from 1
 }
 
 // Forged writes a ZIP file whose headers are as given, true or not.

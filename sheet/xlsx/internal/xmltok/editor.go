@@ -51,6 +51,21 @@ func (e *Editor) Change(t *Token, edits ...Edit) {
 	e.Out.Write(e.Buf)
 }
 
+// ChangeAll copies the whole element whose start tag is t, with changed attributes.
+func (e *Editor) ChangeAll(t *Token, edits ...Edit) error {
+	e.Change(t, edits...)
+	if t.Empty {
+		return nil
+	}
+	return e.Rest(t.Depth)
+}
+
+// Fill writes the self-closing tag t as an element with this content.
+func (e *Editor) Fill(t *Token, content string, edits ...Edit) {
+	e.Change(t, append(edits, Opened())...)
+	e.Put(content + "</" + t.Prefixed() + string(t.Local) + ">")
+}
+
 // KeepAll copies the whole element whose start tag is t.
 func (e *Editor) KeepAll(t *Token) error {
 	e.Keep(t)

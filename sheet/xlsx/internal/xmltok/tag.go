@@ -136,7 +136,7 @@ func (tz *Tokenizer) accept(t *Token) error {
 func (tz *Tokenizer) acceptStart(t *Token) error {
 	t.Attrs = tz.attrs
 	t.Depth = tz.open.depth() + 1
-	if t.Depth == 1 && tz.rootSeen || t.twice() {
+	if t.Depth == 1 && tz.rootSeen || t.repeatsAttr() {
 		return tz.ErrorAt(t, "part-malformed")
 	}
 	if t.Depth > maxDepth {
@@ -197,8 +197,8 @@ var nameByte = func() (t [256]bool) {
 	return t
 }()
 
-// scanName finds the end of the name at from, and its colon, -1 when it has none. It
-// reports false where there is no complete name; end is then where that became clear.
+// scanName finds the end of the name at from, and its colon or -1. It reports false where
+// there is no complete name; end is then where that became clear.
 func scanName(b []byte, from int) (end, colon int, ok bool) {
 	colon = -1
 	i := from

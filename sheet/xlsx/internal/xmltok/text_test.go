@@ -103,7 +103,7 @@ func FuzzXString(f *testing.F) {
 		s = strings.ToValidUTF8(s, "?")
 		xml, ok := AppendText(nil, AppendXString(nil, s))
 		if !ok {
-			t.Fatalf("%q is escaped as no XML", s)
+			t.Fatalf("%q is escaped to something that is not XML", s)
 		}
 		if got := UnescapeXString(string(xml)); got != s {
 			t.Errorf("%q is read back as %q from %q", s, got, xml)

@@ -86,8 +86,8 @@ func (t *Token) Text(dst []byte) ([]byte, error) {
 	return dst, nil
 }
 
-// twice reports whether the tag has an attribute twice.
-func (t *Token) twice() bool {
+// repeatsAttr reports whether the tag has an attribute twice.
+func (t *Token) repeatsAttr() bool {
 	for i := range t.Attrs {
 		a := &t.Attrs[i]
 		for j := range i {

@@ -1,17 +1,19 @@
 // Package xmltok turns the bytes of an XML part into tokens and tokens into bytes again.
 //
-// A token is the part's very bytes, so that reading and copying share them: [Tokenizer]
-// cuts, and [Editor] copies what it does not change. Namespaces are known by their names, so
-// that any prefix, and the Strict and Transitional forms, read alike. Text is unescaped and
+// A token is a slice of the part's bytes. [Tokenizer] cuts a part into tokens, and [Editor]
+// copies those that it does not change byte for byte. Namespaces are compared by URI, so any
+// prefix, and both the Strict and the Transitional form, can be read. Text is unescaped and
 // escaped as XML and the string type of SpreadsheetML require.
 //
-// What is wrong with a part is an *sheet.InputError, made here for the whole codec.
+// An error in a part is an *sheet.InputError; the whole codec makes them with NewError and
+// its variants.
 package xmltok
 
 import (
 	"bytes"
 	"errors"
 	"io"
+	"iter"
 )
 
 // Bounds of one XML part. Excel's longest cell holds 32,767 UTF-16 units, which is less
@@ -85,6 +87,18 @@ func (tz *Tokenizer) Next() (*Token, error) {
 		return nil, err
 	}
 	return t, nil
+}
+
+// All yields the tokens up to the end of the part, or up to an error.
+func (tz *Tokenizer) All() iter.Seq2[*Token, error] {
+	return func(yield func(*Token, error) bool) {
+		for {
+			t, err := tz.Next()
+			if err == io.EOF || !yield(t, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // errShort means that a token is longer than what is buffered.
@@ -171,11 +185,8 @@ func (tz *Tokenizer) NoEOF(err error) error {
 func (tz *Tokenizer) Skip(depth int) error {
 	for {
 		t, err := tz.Next()
-		if err == io.EOF {
-			return tz.errorHere("part-truncated")
-		}
 		if err != nil {
-			return err
+			return tz.NoEOF(err)
 		}
 		if t.Kind == EndTag && t.Depth == depth {
 			return nil

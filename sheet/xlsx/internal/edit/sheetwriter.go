@@ -3,113 +3,11 @@ package edit
 import (
 	"bufio"
 	"io"
-	"path"
 	"strconv"
-	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
-	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
-
-// planAdded adds sheets after the workbook's own, or replaces those that an earlier run
-// added. It returns the indexes of the latter.
-func (cp *Copier) planAdded(added []sheet.AddedSheet) (replaced []int, err error) {
-	earlier, err := cp.addedEarlier()
-	if err != nil {
-		return nil, err
-	}
-	for i := range added {
-		a := &added[i]
-		at, again := earlier[a.Name]
-		again = again && cp.parts.changed[opc.PartKey(cp.book.Sheets[at].Part)] == nil // not where results go
-		var part string
-		if again {
-			delete(earlier, a.Name)
-			replaced = append(replaced, at)
-			part = cp.book.Sheets[at].Part
-			if err := cp.dropBelow(part); err != nil {
-				return nil, err
-			}
-		} else {
-			at, part = cp.newSheet(a.Name)
-		}
-		cp.bookEdit.names = append(cp.bookEdit.names, bookName{name: markerName, index: at, text: markerText(a.Name)})
-		w := &sheetWriter{a: a, styles: cp.styles, spaces: cp.spaces}
-		if a.Filter && a.Freeze > 0 && len(a.Widths) > 0 {
-			w.filter = sheet.Range{Row1: a.Freeze, Col1: 1, Row2: max(a.Count, a.Freeze), Col2: len(a.Widths)}
-			cp.nameFilter(at, w.filter)
-		}
-		if again {
-			cp.parts.changed[opc.PartKey(part)] = w.write
-		} else {
-			cp.addPart(part, w.write)
-		}
-		if a.Chart != nil {
-			cp.addChart(part, cp.sheetName(at), w)
-		}
-	}
-	return replaced, nil
-}
-
-// newSheet adds an entry to the list of sheets, and returns its index and its part.
-func (cp *Copier) newSheet(name string) (at int, part string) {
-	at = len(cp.book.Sheets) + len(cp.bookEdit.sheets)
-	part = cp.newPart(path.Join(path.Dir(cp.book.Part), "worksheets"), "sheet", ".xml", worksheetType)
-	cp.bookEdit.sheets = append(cp.bookEdit.sheets, addedEntry{
-		name: cp.freeName(name), sheetID: cp.freeSheetID(),
-		relID: cp.bookRels.add(cp.spaces.rel+"/worksheet", relTarget(cp.book.Part, part)),
-	})
-	return at, part
-}
-
-// freeName returns a name that no sheet has: where the user has a sheet of this name, the
-// added one names this program.
-func (cp *Copier) freeName(name string) string {
-	for n := 1; ; n++ {
-		free := name
-		switch {
-		case n == 2:
-			free = name + " (loabatch)"
-		case n > 2:
-			free = name + " (loabatch " + strconv.Itoa(n-1) + ")"
-		}
-		taken := cp.sheetIndex(free) >= 0
-		for _, s := range cp.bookEdit.sheets {
-			taken = taken || strings.EqualFold(s.name, free)
-		}
-		if !taken {
-			return free
-		}
-	}
-}
-
-// freeSheetID returns the ID after the highest one, or the first free one where that would
-// exceed the bound of 65,534.
-func (cp *Copier) freeSheetID() string {
-	used := map[int]bool{}
-	highest := 0
-	for _, s := range cp.book.Sheets {
-		if id, err := strconv.Atoi(s.SheetID); err == nil {
-			used[id] = true
-			highest = max(highest, id)
-		}
-	}
-	for _, s := range cp.bookEdit.sheets {
-		if id, err := strconv.Atoi(s.sheetID); err == nil {
-			used[id] = true
-			highest = max(highest, id)
-		}
-	}
-	if highest < 65534 {
-		return strconv.Itoa(highest + 1)
-	}
-	id := 1
-	for used[id] {
-		id++
-	}
-	return strconv.Itoa(id)
-}
 
 // maxLinks is how many cells of an added sheet are links: Excel allows 65,530 in a
 // sheet. Further cells only show their text.
@@ -143,8 +41,7 @@ func (w *sheetWriter) write(dst io.Writer) error {
 		w.row(row, cells)
 	}
 	if row != w.a.Count {
-		return xmltok.NewErrorAt(sheet.Ref{Sheet: w.a.Name}, "copy-rows-differ", "sheet", w.a.Name,
-			"found", strconv.Itoa(row), "expected", strconv.Itoa(w.a.Count))
+		return rowsDiffer(w.a.Name, row, w.a.Count)
 	}
 	w.tail()
 	return w.out.Flush()

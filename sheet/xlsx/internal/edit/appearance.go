@@ -2,7 +2,6 @@ package edit
 
 import (
 	"bytes"
-	"io"
 	"strconv"
 	"strings"
 
@@ -33,7 +32,7 @@ var appearances = [styleCount]appearance{
 	sheet.StyleTitle:  {bold: true, size: "16", noWrap: true},
 }
 
-// defaultFont is the first font of a workbook that has none.
+// defaultFont is the first font of a workbook without fonts.
 const defaultFont = `<{p}font><{p}sz val="11"/><{p}name val="Calibri"/><{p}family val="2"/></{p}font>`
 
 // newStylePatch returns what to add so that every style has its cell format. The fonts are
@@ -121,11 +120,7 @@ type typeface struct{ size, color, name, family, charset, scheme string }
 func readTypeface(font []byte) (typeface, error) {
 	var f typeface
 	tz := xmltok.New(bytes.NewReader(font), "font")
-	for {
-		t, err := tz.Next()
-		if err == io.EOF {
-			return f, nil
-		}
+	for t, err := range tz.All() {
 		if err != nil {
 			return f, err
 		}
@@ -155,6 +150,7 @@ func readTypeface(font []byte) (typeface, error) {
 		}
 		*into = string(raw)
 	}
+	return f, nil
 }
 
 // with returns a font of this typeface with the changes of an appearance, its children in
@@ -180,7 +176,7 @@ func (f typeface) with(l appearance) string {
 	return s + f.name + f.family + f.charset + f.scheme + "</{p}font>"
 }
 
-// blankStyles is the styles part of a workbook that has none, before the additions.
+// blankStyles is the styles part of a workbook without one, before the additions.
 func blankStyles(mainURI string) string {
 	return xmltok.Declaration + `<styleSheet xmlns="` + mainURI + `"/>`
 }

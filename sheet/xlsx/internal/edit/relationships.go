@@ -1,7 +1,6 @@
 package edit
 
 import (
-	"io"
 	"path"
 	"strconv"
 	"strings"
@@ -63,8 +62,6 @@ func (e *relsEdit) add(typeURI, target string) string {
 	return id
 }
 
-func (e *relsEdit) changed() bool { return len(e.added) > 0 || len(e.dropped) > 0 }
-
 // entries formats the new relationships as elements with this prefix.
 func (e *relsEdit) entries(prefix string) string {
 	var b strings.Builder
@@ -90,19 +87,13 @@ func (e *relsEdit) whole() string {
 // rewriteList copies a part whose root is a list, without the entries for which stays
 // returns false and with others added at its end.
 func rewriteList(e *xmltok.Editor, stays func(*xmltok.Token) bool, added func(prefix string) string) error {
-	for {
-		t, err := e.Tokens.Next()
-		if err == io.EOF {
-			return e.Finish()
-		}
+	for t, err := range e.Tokens.All() {
 		if err != nil {
 			return err
 		}
 		switch {
 		case t.Depth == 1 && t.Kind == xmltok.StartTag && t.Empty:
-			e.Change(t, xmltok.Opened())
-			e.Put(added(t.Prefixed()))
-			e.Put("</" + t.Prefixed() + string(t.Local) + ">")
+			e.Fill(t, added(t.Prefixed()))
 		case t.Depth == 1 && t.Kind == xmltok.EndTag:
 			e.Put(added(t.Prefixed()))
 			e.Keep(t)
@@ -114,6 +105,7 @@ func rewriteList(e *xmltok.Editor, stays func(*xmltok.Token) bool, added func(pr
 			e.Keep(t)
 		}
 	}
+	return e.Finish()
 }
 
 // typesEdit is what changes in the list of content types.
@@ -140,7 +132,7 @@ func (e *typesEdit) rewrite(out *xmltok.Editor) error {
 func (cp *Copier) setRels(part string, e *relsEdit) {
 	name := opc.RelsPart(part)
 	switch {
-	case !e.changed():
+	case len(e.added) == 0 && len(e.dropped) == 0:
 	case cp.File(name) == nil:
 		cp.addPart(name, text(e.whole))
 	default:

@@ -1,7 +1,6 @@
 package edit
 
 import (
-	"io"
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
@@ -43,11 +42,7 @@ func (c *chainEntry) next(t *xmltok.Token) bool {
 // count returns how many entries are removed from the chain and how many stay.
 func (c *chainEdit) count(tz *xmltok.Tokenizer) (leave, stay int, err error) {
 	var at chainEntry
-	for {
-		t, err := tz.Next()
-		if err == io.EOF {
-			return leave, stay, nil
-		}
+	for t, err := range tz.All() {
 		if err != nil {
 			return 0, 0, err
 		}
@@ -61,17 +56,14 @@ func (c *chainEdit) count(tz *xmltok.Tokenizer) (leave, stay int, err error) {
 			stay++
 		}
 	}
+	return leave, stay, nil
 }
 
 // rewrite copies the chain without the entries of replaced cells.
 func (c *chainEdit) rewrite(e *xmltok.Editor) error {
 	var at chainEntry
 	written := 0 // the sheet of the latest entry written
-	for {
-		t, err := e.Tokens.Next()
-		if err == io.EOF {
-			return e.Finish()
-		}
+	for t, err := range e.Tokens.All() {
 		if err != nil {
 			return err
 		}
@@ -89,15 +81,13 @@ func (c *chainEdit) rewrite(e *xmltok.Editor) error {
 			err = e.KeepAll(t)
 		default:
 			written = at.sheetID
-			e.Change(t, xmltok.WithAttr("i", strconv.Itoa(at.sheetID)))
-			if !t.Empty {
-				err = e.Rest(t.Depth)
-			}
+			err = e.ChangeAll(t, xmltok.WithAttr("i", strconv.Itoa(at.sheetID)))
 		}
 		if err != nil {
 			return err
 		}
 	}
+	return e.Finish()
 }
 
 // planChain removes the entries of replaced cells from the calculation chain. A chain

@@ -1,0 +1,105 @@
+package sheet
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxLabel is the longest text that is looked at as a label, in bytes.
+const maxLabel = 120
+
+// fillWords are what people write below a header, folded.
+var fillWords = []string{"required", "mandatory", "optional", "必填", "必填项", "选填", "选填项", "可选", "非必填", "必須", "選填"}
+
+// labelWords are the words that labels of one kind are made of: at least one that makes the
+// label, and others that may go with it. Words in Chinese need no space between them.
+type labelWords struct{ heads, others []string }
+
+// The labels of rows that are not data.
+var (
+	totalsWords = labelWords{
+		heads: []string{"total", "totals", "subtotal", "subtotals", "sum", "sums", "average", "avg",
+			"合计", "小计", "总计", "共计", "总共", "总数", "总和", "汇总", "累计", "平均", "平均值", "计数", "共", "合計", "小計", "總計", "共計", "總共", "總數"},
+		others: []string{"grand", "sub", "overall", "of", "the", "and", "all", "no", "number", "count", "amount", "qty", "quantity", "page", "this",
+			"circuit", "circuits", "line", "lines", "row", "rows", "engineer", "engineers", "people", "persons", "staff", "bandwidth", "application", "applications",
+			"item", "items", "entry", "entries", "record", "records", "mbit", "mbits", "mbps", "m", "mb", "g", "gbps", "s",
+			"条", "个", "人", "名", "项", "行", "家", "户", "位", "份", "处", "笔", "数", "量", "数量", "专线", "物理", "线路", "电路", "带宽", "工程师", "施工", "人员", "记录", "兆",
+			"本页", "本表", "本月", "全部", "所有", "页", "的", "和", "及", "條", "個", "項"},
+	}
+	signatureWords = labelWords{
+		heads: []string{"signature", "signatures", "signed", "sign", "signoff", "prepared", "approved", "approval", "checked", "reviewed", "verified", "authorised", "authorized",
+			"submitted", "compiled", "drafted", "confirmed", "issued", "stamp", "seal", "date", "dated",
+			"签字", "签名", "签章", "签署", "签收", "签发", "会签", "盖章", "公章", "章", "制表", "制表人", "制单", "填表", "填报", "编制", "审核", "审批", "审定", "批准", "核准", "复核", "校对", "校核",
+			"经办", "经办人", "负责人", "申请人", "提交人", "确认人", "验收人", "日期", "年月日", "簽字", "簽名", "蓋章", "製表", "填表", "審核", "審批", "覆核", "經辦", "負責人"},
+		others: []string{"by", "and", "of", "the", "off", "on", "for", "behalf", "company", "customer", "client", "contractor", "manager", "project", "name", "print", "title", "person", "officer",
+			"人", "者", "员", "人员", "施工", "单位", "公司", "客户", "甲方", "乙方", "部门", "项目", "经理", "工程师", "主管", "领导", "意见", "时间", "处", "栏", "及", "与", "和", "总", "我方", "对方", "單位", "公司", "客戶"},
+	}
+)
+
+// made reports whether a text consists of the words of a kind of label and of figures.
+func (w *labelWords) made(s string) bool {
+	found := false
+	if !strings.ContainsFunc(s, isLatin) { // spread over the cell, as in 合　计
+		s = strings.Join(strings.Fields(s), "")
+	}
+	for word := range strings.FieldsFuncSeq(s, func(r rune) bool { return !unicode.IsLetter(r) }) {
+		for word != "" {
+			r, _ := utf8.DecodeRuneInString(word)
+			latin, run := isLatin(r), word
+			if i := strings.IndexFunc(word, func(c rune) bool { return isLatin(c) != latin }); i > 0 {
+				run = word[:i]
+			}
+			head, n := w.first(run, latin)
+			if n == 0 {
+				return false
+			}
+			found = found || head
+			word = word[n:]
+		}
+	}
+	return found
+}
+
+// first returns the length of the longest word at the start of a run of letters, and whether
+// it makes the label. A whole word takes up the run.
+func (w *labelWords) first(run string, whole bool) (head bool, length int) {
+	for i, words := range [][]string{w.heads, w.others} {
+		if whole {
+			if slices.Contains(words, run) {
+				return i == 0, len(run)
+			}
+			continue
+		}
+		for _, word := range words {
+			if len(word) > length && strings.HasPrefix(run, word) {
+				head, length = i == 0, len(word)
+			}
+		}
+	}
+	return head, length
+}
+
+// isTotalsLabel reports whether a text labels sums or counts: Total, 合计, Sub-total:, 共 12 条.
+func isTotalsLabel(s string) bool {
+	return totalsWords.made(strings.ToLower(strings.Map(narrow, s)))
+}
+
+// isSignatureLabel reports whether a text labels signatures or a date, with or without what
+// was signed: 签字：, 制表人 张三, Prepared by, Date: 2027-01-15.
+func isSignatureLabel(s string) bool {
+	s = strings.ToLower(strings.Map(narrow, trimOuter(s)))
+	label, _, colon := strings.Cut(s, ":")
+	if signatureWords.made(label) {
+		return true
+	}
+	if fields := strings.Fields(label); !colon && len(fields) > 1 {
+		r, _ := utf8.DecodeRuneInString(fields[0])
+		return signatureWords.made(fields[0]) && (fields[1] == "by" || !isLatin(r))
+	}
+	return false
+}
+
+// isLatin reports whether r is a letter of the Latin alphabet, with or without accents.
+func isLatin(r rune) bool { return r < 0x250 && unicode.IsLetter(r) }
