@@ -14,8 +14,8 @@
 // A rule is declared beside its check, in the file of its family (rules_*.go), and
 // registered there.
 //
-// Beyond the standard library the package imports only golang.org/x/text and two rooms of
-// its own: internal/nodata recognises texts in place of data, and internal/numfmt shows a
-// number as its format does. It holds no prose beyond the names of columns, as a [Problem]
-// carries a code and its arguments, and it reads no clock.
+// Beyond the standard library the package imports only golang.org/x/text and rooms of its
+// own: internal/dates reads dates, internal/nodata recognises text in place of data, and
+// internal/numfmt shows a number as its format does. It holds no prose beyond the names of
+// columns, as a [Problem] carries a code and its arguments, and it reads no clock.
 package sheet

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/loabatch/loabatch/sheet/internal/dates"
 )
 
 // Personal is a value that identifies a person: a name, a certificate number or a
@@ -340,7 +342,6 @@ func personalNumber(digits string, plus bool, groups int) bool {
 
 // plausibleBirth reports whether eight digits can be the date of a birth.
 func plausibleBirth(date string) bool {
-	p := dateParser{rest: date}
-	var c civil
-	return p.basicDate(&c) == yearFirst && c.year >= 1900 && c.year < 2100 && c.onCalendar()
+	c, exists := dates.Basic(date)
+	return exists && c.Year >= 1900 && c.Year < 2100
 }

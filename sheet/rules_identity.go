@@ -3,6 +3,8 @@ package sheet
 import (
 	"strings"
 	"time"
+
+	"github.com/loabatch/loabatch/sheet/internal/dates"
 )
 
 // engineerNumberMalformed: what cannot be a whole certificate number of any country.
@@ -85,15 +87,9 @@ func idCheckDigitFits(s string) bool {
 var engineerIDBirthDate = identityRules.add(Rule{Code: "engineer-id-birth-date", Severity: Error, Column: EngineerCertificateNo})
 
 // birthDate reads a date of birth, yyyymmdd, and reports whether it exists.
-func birthDate(digits string) (civil, bool) {
-	number := func(part string) (n int) {
-		for i := range len(part) {
-			n = n*10 + int(part[i]-'0')
-		}
-		return n
-	}
-	c := civil{year: number(digits[:4]), month: number(digits[4:6]), day: number(digits[6:])}
-	return c, c.year >= 1850 && c.onCalendar()
+func birthDate(digits string) (dates.Civil, bool) {
+	c, exists := dates.Basic(digits)
+	return c, exists && c.Year >= 1850
 }
 
 // engineerIDAge: an engineer is of working age.
@@ -107,15 +103,15 @@ const (
 )
 
 // plausibleAge reports whether a person born on that day is of working age now.
-func plausibleAge(born civil, now time.Time) bool {
+func plausibleAge(born dates.Civil, now time.Time) bool {
 	age := ageOf(born, now)
 	return age >= minAge && age <= maxAge
 }
 
 // ageOf returns an age in whole years, which is negative before the birth.
-func ageOf(born civil, now time.Time) int {
-	age := now.Year() - born.year
-	if int(now.Month()) < born.month || int(now.Month()) == born.month && now.Day() < born.day {
+func ageOf(born dates.Civil, now time.Time) int {
+	age := now.Year() - born.Year
+	if int(now.Month()) < born.Month || int(now.Month()) == born.Month && now.Day() < born.Day {
 		age--
 	}
 	return age

@@ -1,6 +1,10 @@
 package sheet
 
-import "time"
+import (
+	"time"
+
+	"github.com/loabatch/loabatch/sheet/internal/dates"
+)
 
 // SentTime is the layout in which a construction time is sent, in UTC (API page:
 // YYYY-MM-DDThh:mm:ssZ).
@@ -34,7 +38,7 @@ func (d *decoder) constructionTime(f *field) time.Time {
 	if !found {
 		return time.Time{}
 	}
-	t, single := c.in(d.opts.Location)
+	t, single := c.In(d.opts.Location)
 	if !single {
 		d.report(circuitTimeGap, f, Arg{"zone", d.opts.Location.String()})
 		return time.Time{}
@@ -44,55 +48,55 @@ func (d *decoder) constructionTime(f *field) time.Time {
 		d.report(circuitTimeImpossible, f)
 		return time.Time{}
 	}
-	d.checkTime(f, t, c.clock)
+	d.checkTime(f, t, c.Clock)
 	return t
 }
 
 // civilTime reads the cell of a construction time.
-func (d *decoder) civilTime(f *field) (civil, bool) {
+func (d *decoder) civilTime(f *field) (dates.Civil, bool) {
 	switch d.checkType(f) {
 	case valueMissing:
 		d.report(circuitTimeMissing, f)
-		return civil{}, false
+		return dates.Civil{}, false
 	case valueRejected:
-		return civil{}, false
+		return dates.Civil{}, false
 	}
 	if f.cell.Type == NumberCell {
 		return d.serial(f)
 	}
 	s, st := d.cleanText(f)
 	if st != valueOK {
-		return civil{}, false
+		return dates.Civil{}, false
 	}
-	first, second, r := readDate(s)
-	if r != readOnce && d.noData(f, s) {
-		return civil{}, false
+	first, second, r := dates.Read(s)
+	if r != dates.Once && d.noData(f, s) {
+		return dates.Civil{}, false
 	}
 	switch r {
-	case readTwice:
-		d.report(circuitTimeAmbiguous, f, Arg{"first", first.date()}, Arg{"second", second.date()})
-	case readTimeOnly:
+	case dates.Twice:
+		d.report(circuitTimeAmbiguous, f, Arg{"first", first.Date()}, Arg{"second", second.Date()})
+	case dates.TimeOnly:
 		d.report(circuitTimeOfDay, f)
-	case readNowhere:
+	case dates.Nowhere:
 		d.report(circuitTimeImpossible, f)
-	case readNothing:
+	case dates.Nothing:
 		d.reportWith(circuitTimeMalformed, f, func() string { return suggestDate(s) })
 	}
-	return first, r == readOnce
+	return first, r == dates.Once
 }
 
 // serial reads a stored number as a construction time.
-func (d *decoder) serial(f *field) (civil, bool) {
-	c, found := serialDate(f.cell.Value, d.book.Date1904())
+func (d *decoder) serial(f *field) (dates.Civil, bool) {
+	c, found := dates.Serial(f.cell.Value, d.book.Date1904())
 	switch {
 	case !found:
 		d.report(circuitTimeMalformed, f)
-		return civil{}, false
-	case c.day == 0:
+		return dates.Civil{}, false
+	case c.Day == 0:
 		d.report(circuitTimeOfDay, f)
-		return civil{}, false
+		return dates.Civil{}, false
 	case !f.cell.DateStyle:
-		d.report(circuitTimeSerial, f, Arg{"date", c.date()})
+		d.report(circuitTimeSerial, f, Arg{"date", c.Date()})
 		return c, d.severity[circuitTimeSerial] != Error
 	}
 	f.cell.Value = c.String() // as the cell displays it

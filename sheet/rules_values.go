@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strings"
 
+	"github.com/loabatch/loabatch/sheet/internal/dates"
 	"github.com/loabatch/loabatch/sheet/internal/nodata"
 	"github.com/loabatch/loabatch/sheet/internal/numfmt"
 )
@@ -141,7 +142,7 @@ func digitsLost(plain string) bool {
 
 // shownDate returns the date of a serial number, or the number if there is no such date.
 func (d *decoder) shownDate(serial string) string {
-	if c, found := serialDate(serial, d.book.Date1904()); found {
+	if c, found := dates.Serial(serial, d.book.Date1904()); found {
 		return c.String()
 	}
 	return serial

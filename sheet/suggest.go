@@ -6,6 +6,9 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/loabatch/loabatch/sheet/internal/dates"
+	"github.com/loabatch/loabatch/sheet/internal/numfmt"
 )
 
 // A suggestion is the one value that a cell was probably meant to have, going by the
@@ -136,11 +139,11 @@ func suggestDate(s string) string {
 	if between != "" || len(parts) != 3 || len(parts[0]) != 4 || len(parts[1]) > 2 || len(parts[2]) > 2 {
 		return ""
 	}
-	c, _, r := readDate(strings.Join(parts, "-"))
-	if r != readOnce {
+	c, _, r := dates.Read(strings.Join(parts, "-"))
+	if r != dates.Once {
 		return ""
 	}
-	return c.date()
+	return c.Date()
 }
 
 // suggestWhole returns the whole number that a text stands for: 1000.0, 1E3, '1000 and
@@ -166,24 +169,12 @@ func suggestWhole(s string) string {
 // exactDigits returns the digits of a whole number in whatever notation. Three digits behind
 // a point may be thousands.
 func exactDigits(s string) (string, bool) {
-	mantissa, power, exponent := strings.Cut(s, "e")
-	whole, fraction, _ := strings.Cut(mantissa, ".")
-	n := 0
-	if !exponent && len(fraction) == 3 {
+	_, fraction, _ := strings.Cut(s, ".")
+	if s == "" || s[0] < '1' || s[0] > '9' || len(fraction) == 3 && isDigits(fraction) {
 		return "", false
 	}
-	if exponent {
-		p := dateParser{rest: strings.TrimPrefix(power, "+")}
-		var found bool
-		if n, found = p.number(1, 2); !found || !p.end() {
-			return "", false
-		}
-	}
-	fraction = strings.TrimRight(fraction, "0")
-	if !isDigits(whole) || whole[0] == '0' || fraction != "" && !isDigits(fraction) || len(fraction) > n {
-		return "", false
-	}
-	return whole + fraction + strings.Repeat("0", n-len(fraction)), true
+	plain, ok := numfmt.Plain(s)
+	return plain, ok && isDigits(plain)
 }
 
 // suggestText returns a text without what the rule about its characters rejects.

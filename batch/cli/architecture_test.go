@@ -21,7 +21,8 @@ const module = "github.com/loabatch/loabatch"
 // for what testOnly allows them.
 var mayImport = map[string][]string{
 	".":                     {"batch/cli"},
-	"sheet":                 {"sheet/internal/nodata", "sheet/internal/numfmt", "golang.org/x/text"},
+	"sheet":                 {"sheet/internal/dates", "sheet/internal/nodata", "sheet/internal/numfmt", "golang.org/x/text"},
+	"sheet/internal/dates":  {},
 	"sheet/internal/nodata": {},
 	"sheet/internal/numfmt": {},
 	"sheet/xlsx":            {"sheet", "sheet/xlsx/internal/build", "sheet/xlsx/internal/edit", "sheet/xlsx/internal/opc", "sheet/xlsx/internal/read"},

@@ -1,39 +1,39 @@
-package sheet
+package dates
 
 import (
 	"strings"
 	"time"
 )
 
-// dateOrder is the order of the parts of a date.
-type dateOrder uint8
+// partOrder is the order of the parts of a date.
+type partOrder uint8
 
 const (
-	noDate    dateOrder = iota
+	noDate    partOrder = iota
 	yearFirst           // or the month is a name: unambiguous
 	yearLast            // day and month in either order
 )
 
-// dateParser parses a text from the front. Its methods consume what they parse and report
+// parser parses a text from the front. Its methods consume what they parse and report
 // whether it was there.
-type dateParser struct{ rest string }
+type parser struct{ rest string }
 
-func (p *dateParser) end() bool { return p.rest == "" }
+func (p *parser) end() bool { return p.rest == "" }
 
-func (p *dateParser) skip(prefix string) bool {
+func (p *parser) skip(prefix string) bool {
 	var found bool
 	p.rest, found = strings.CutPrefix(p.rest, prefix)
 	return found
 }
 
-func (p *dateParser) spaces() bool {
+func (p *parser) spaces() bool {
 	n := len(p.rest)
 	p.rest = strings.TrimLeft(p.rest, " ")
 	return len(p.rest) < n
 }
 
 // number parses least to most digits.
-func (p *dateParser) number(least, most int) (n int, found bool) {
+func (p *parser) number(least, most int) (n int, found bool) {
 	i := 0
 	for i < len(p.rest) && p.rest[i] >= '0' && p.rest[i] <= '9' {
 		if i == most {
@@ -47,49 +47,49 @@ func (p *dateParser) number(least, most int) (n int, found bool) {
 }
 
 // digits parses exactly count digits, whatever follows.
-func (p *dateParser) digits(count int) (n int, found bool) {
-	if len(p.rest) < count || !isDigits(p.rest[:count]) {
+func (p *parser) digits(count int) (n int, found bool) {
+	if len(p.rest) < count || strings.Trim(p.rest[:count], "0123456789") != "" {
 		return 0, false
 	}
-	q := dateParser{rest: p.rest[:count]}
+	q := parser{rest: p.rest[:count]}
 	p.rest = p.rest[count:]
 	return q.number(count, count)
 }
 
 // date parses a date. With yearLast, day and month are set as if the day came first.
-func (p *dateParser) date() (c civil, order dateOrder) {
+func (p *parser) date() (c Civil, order partOrder) {
 	save := p.rest
-	for _, form := range []func(*civil) dateOrder{p.basicDate, p.yearFirstDate, p.yearLastDate, p.namedDate} {
-		p.rest, c = save, civil{}
+	for _, form := range []func(*Civil) partOrder{p.basicDate, p.yearFirstDate, p.yearLastDate, p.namedDate} {
+		p.rest, c = save, Civil{}
 		if order = form(&c); order != noDate {
 			return c, order
 		}
 	}
 	p.rest = save
-	return civil{}, noDate
+	return Civil{}, noDate
 }
 
 // basicDate parses 20270115.
-func (p *dateParser) basicDate(c *civil) dateOrder {
+func (p *parser) basicDate(c *Civil) partOrder {
 	n, found := p.digits(8)
 	if !found || len(p.rest) > 0 && p.rest[0] >= '0' && p.rest[0] <= '9' {
 		return noDate
 	}
-	c.year, c.month, c.day = n/10000, n/100%100, n%100
+	c.Year, c.Month, c.Day = n/10000, n/100%100, n%100
 	return yearFirst
 }
 
 // yearFirstDate parses 2027-1-15, 2027/01/15, 2027.1.15 and 2027年1月15日.
-func (p *dateParser) yearFirstDate(c *civil) dateOrder {
+func (p *parser) yearFirstDate(c *Civil) partOrder {
 	var found bool
-	if c.year, found = p.number(4, 4); !found {
+	if c.Year, found = p.number(4, 4); !found {
 		return noDate
 	}
 	if p.skip("年") {
-		if c.month, found = p.number(1, 2); !found || !p.skip("月") {
+		if c.Month, found = p.number(1, 2); !found || !p.skip("月") {
 			return noDate
 		}
-		if c.day, found = p.number(1, 2); !found {
+		if c.Day, found = p.number(1, 2); !found {
 			return noDate
 		}
 		if !p.skip("日") && !p.skip("号") {
@@ -101,35 +101,35 @@ func (p *dateParser) yearFirstDate(c *civil) dateOrder {
 	if !found {
 		return noDate
 	}
-	if c.month, found = p.number(1, 2); !found || !p.skip(sep) {
+	if c.Month, found = p.number(1, 2); !found || !p.skip(sep) {
 		return noDate
 	}
-	if c.day, found = p.number(1, 2); !found {
+	if c.Day, found = p.number(1, 2); !found {
 		return noDate
 	}
 	return yearFirst
 }
 
 // yearLastDate parses 15/01/2027, 1-15-2027 and 15.1.2027.
-func (p *dateParser) yearLastDate(c *civil) dateOrder {
+func (p *parser) yearLastDate(c *Civil) partOrder {
 	var found bool
-	if c.day, found = p.number(1, 2); !found {
+	if c.Day, found = p.number(1, 2); !found {
 		return noDate
 	}
 	sep, found := p.separator()
 	if !found {
 		return noDate
 	}
-	if c.month, found = p.number(1, 2); !found || !p.skip(sep) {
+	if c.Month, found = p.number(1, 2); !found || !p.skip(sep) {
 		return noDate
 	}
-	if c.year, found = p.number(4, 4); !found {
+	if c.Year, found = p.number(4, 4); !found {
 		return noDate
 	}
 	return yearLast
 }
 
-func (p *dateParser) separator() (string, bool) {
+func (p *parser) separator() (string, bool) {
 	for _, sep := range []string{"-", "/", "."} {
 		if p.skip(sep) {
 			return sep, true
@@ -139,31 +139,31 @@ func (p *dateParser) separator() (string, bool) {
 }
 
 // namedDate parses 15 Jan 2027, 15-January-2027 and January 15, 2027.
-func (p *dateParser) namedDate(c *civil) dateOrder {
+func (p *parser) namedDate(c *Civil) partOrder {
 	gap := func() { p.rest = strings.TrimLeft(p.rest, " -,.") }
 	var found bool
-	if c.day, found = p.number(1, 2); found {
+	if c.Day, found = p.number(1, 2); found {
 		gap()
-		if c.month, found = p.monthName(); !found {
+		if c.Month, found = p.monthName(); !found {
 			return noDate
 		}
 	} else {
-		if c.month, found = p.monthName(); !found {
+		if c.Month, found = p.monthName(); !found {
 			return noDate
 		}
 		gap()
-		if c.day, found = p.number(1, 2); !found {
+		if c.Day, found = p.number(1, 2); !found {
 			return noDate
 		}
 	}
 	gap()
-	if c.year, found = p.number(4, 4); !found {
+	if c.Year, found = p.number(4, 4); !found {
 		return noDate
 	}
 	return yearFirst
 }
 
-func (p *dateParser) monthName() (int, bool) {
+func (p *parser) monthName() (int, bool) {
 	for m := time.January; m <= time.December; m++ {
 		name := strings.ToLower(m.String())
 		if p.skip(name) || p.skip(name[:3]) {
@@ -174,7 +174,7 @@ func (p *dateParser) monthName() (int, bool) {
 }
 
 // between parses what separates a date and a time of day: a T, a comma, spaces, or nothing.
-func (p *dateParser) between() bool {
+func (p *parser) between() bool {
 	if p.skip("t") {
 		return true
 	}
@@ -188,22 +188,22 @@ func (p *dateParser) between() bool {
 
 // clock parses a time of day: 8:30, 08:30:00, 08:30:00.25, 083000, 8:30 pm, 8 pm, 8时30分,
 // 下午3点半.
-func (p *dateParser) clock(c *civil) bool {
-	c.clock = true
+func (p *parser) clock(c *Civil) bool {
+	c.Clock = true
 	half, named := p.halfDay()
 	save := p.rest
 	if n, found := p.digits(6); found && !named {
-		c.hour, c.minute, c.second = n/10000, n/100%100, n%100
+		c.Hour, c.Minute, c.Second = n/10000, n/100%100, n%100
 		return p.fraction()
 	}
 	p.rest = save
 	if n, found := p.digits(4); found && !named {
-		c.hour, c.minute = n/100, n%100
+		c.Hour, c.Minute = n/100, n%100
 		return true
 	}
 	p.rest = save
 	var found bool
-	if c.hour, found = p.number(1, 2); !found {
+	if c.Hour, found = p.number(1, 2); !found {
 		return false
 	}
 	timed := true
@@ -231,9 +231,9 @@ func (p *dateParser) clock(c *civil) bool {
 }
 
 // clockInDigits parses what follows the hour in 8:30:15.
-func (p *dateParser) clockInDigits(c *civil) (found bool) {
-	if c.minute, found = p.number(2, 2); found && p.skip(":") {
-		if c.second, found = p.number(2, 2); found {
+func (p *parser) clockInDigits(c *Civil) (found bool) {
+	if c.Minute, found = p.number(2, 2); found && p.skip(":") {
+		if c.Second, found = p.number(2, 2); found {
 			return p.fraction()
 		}
 	}
@@ -241,27 +241,27 @@ func (p *dateParser) clockInDigits(c *civil) (found bool) {
 }
 
 // clockInChinese parses what follows the hour in 8时30分15秒, 8点半, 8点整.
-func (p *dateParser) clockInChinese(c *civil) bool {
+func (p *parser) clockInChinese(c *Civil) bool {
 	var found bool
 	switch {
 	case p.skip("半"):
-		c.minute = 30
+		c.Minute = 30
 		return true
 	case p.skip("整"), p.skip("钟"), p.rest == "", p.rest[0] < '0', p.rest[0] > '9':
 		return true
 	}
-	if c.minute, found = p.number(1, 2); !found || !p.skip("分") {
+	if c.Minute, found = p.number(1, 2); !found || !p.skip("分") {
 		return false
 	}
 	if p.rest == "" || p.rest[0] < '0' || p.rest[0] > '9' {
 		return true
 	}
-	c.second, found = p.number(1, 2)
+	c.Second, found = p.number(1, 2)
 	return found && p.skip("秒")
 }
 
 // fraction parses a fraction of a second, which is dropped: the API takes whole seconds.
-func (p *dateParser) fraction() bool {
+func (p *parser) fraction() bool {
 	if !p.skip(".") && !p.skip(",") {
 		return true
 	}
@@ -285,7 +285,7 @@ var halfDays = []halfDay{
 }
 
 // halfDay parses an optional am or pm, with the spaces around it.
-func (p *dateParser) halfDay() (h halfDay, found bool) {
+func (p *parser) halfDay() (h halfDay, found bool) {
 	save := p.rest
 	p.spaces()
 	for _, h := range halfDays {
@@ -299,33 +299,33 @@ func (p *dateParser) halfDay() (h halfDay, found bool) {
 }
 
 // apply moves a time to the part of the day, and reports whether its hour can be there.
-func (h halfDay) apply(c *civil) bool {
+func (h halfDay) apply(c *Civil) bool {
 	latin := h.name[0] < 0x80
 	switch {
-	case h.name == "中午" && c.hour == 1:
-		c.hour = 13
+	case h.name == "中午" && c.Hour == 1:
+		c.Hour = 13
 		return true
-	case h.after && !latin && c.hour >= h.first+12 && c.hour <= min(h.last+12, 23): // 下午15:30
+	case h.after && !latin && c.Hour >= h.first+12 && c.Hour <= min(h.last+12, 23): // 下午15:30
 		return true
-	case c.hour < h.first || c.hour > h.last:
+	case c.Hour < h.first || c.Hour > h.last:
 		return false
-	case h.after && c.hour < 12:
-		c.hour += 12
+	case h.after && c.Hour < 12:
+		c.Hour += 12
 	case latin && !h.after:
-		c.hour %= 12
+		c.Hour %= 12
 	}
 	return true
 }
 
 // offset parses an optional zone: Z, UTC, GMT, +08:00, +0800, +8, UTC+8.
-func (p *dateParser) offset(c *civil) bool {
+func (p *parser) offset(c *Civil) bool {
 	p.spaces()
 	if p.rest == "" {
 		return true
 	}
 	named := p.skip("z") || p.skip("utc") || p.skip("gmt")
 	if named && p.rest == "" {
-		c.zone = time.UTC
+		c.Zone = time.UTC
 		return true
 	}
 	sign := 1
@@ -349,6 +349,6 @@ func (p *dateParser) offset(c *civil) bool {
 			return false
 		}
 	}
-	c.zone = time.FixedZone("", sign*(hours*3600+minutes*60))
+	c.Zone = time.FixedZone("", sign*(hours*3600+minutes*60))
 	return hours <= 14 && minutes <= 59
 }

@@ -1,4 +1,4 @@
-package sheet
+package dates
 
 import (
 	"strings"
@@ -82,19 +82,19 @@ func TestReadDate(t *testing.T) {
 }
 
 func describe(text string) string {
-	first, second, r := readDate(text)
+	first, second, r := Read(text)
 	switch r {
-	case readTwice:
-		return first.date() + " or " + second.date()
-	case readNowhere:
+	case Twice:
+		return first.Date() + " or " + second.Date()
+	case Nowhere:
 		return "impossible"
-	case readTimeOnly:
+	case TimeOnly:
 		return "time"
-	case readNothing:
+	case Nothing:
 		return "nothing"
 	}
-	t, _ := first.in(time.UTC)
-	return t.UTC().Format(SentTime)
+	t, _ := first.In(time.UTC)
+	return t.UTC().Format(time.RFC3339)
 }
 
 func TestSerialDate(t *testing.T) {
@@ -113,14 +113,14 @@ func TestSerialDate(t *testing.T) {
 		{"60", false, "none"}, {"1", false, "none"}, {"-1", false, "none"}, {"2958466", false, "none"}, {"2957004", true, "none"}, {"1E300", false, "none"}, {"x", false, "none"},
 	} {
 		got := "none"
-		if c, ok := serialDate(tc.value, tc.date1904); ok {
+		if c, ok := Serial(tc.value, tc.date1904); ok {
 			got = c.String()
 		}
 		if got != tc.want {
 			t.Errorf("%s (1904 %v): got %s, want %s", tc.value, tc.date1904, got, tc.want)
 		}
 	}
-	if c, ok := serialDate("0.25", false); !ok || c.day != 0 || c.hour != 6 {
+	if c, ok := Serial("0.25", false); !ok || c.Day != 0 || c.Hour != 6 {
 		t.Errorf("a quarter of a day is %+v, %v", c, ok)
 	}
 }
@@ -132,20 +132,20 @@ func FuzzReadDate(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		first, second, r := readDate(s)
-		if r != readOnce && r != readTwice {
+		first, second, r := Read(s)
+		if r != Once && r != Twice {
 			return
 		}
-		if !first.onCalendar() || !second.onCalendar() || (r == readTwice) != (first != second) {
+		if !first.OnCalendar() || !second.OnCalendar() || (r == Twice) != (first != second) {
 			t.Fatalf("%q: %+v %+v %v", s, first, second, r)
 		}
-		if r == readOnce {
+		if r == Once {
 			spelt := strings.Replace(first.String(), " ", "T", 1)
-			again, _, r := readDate(spelt)
-			if again.zone = first.zone; r != readOnce || again.date() != first.date() || again.hour != first.hour || again.second != first.second {
+			again, _, r := Read(spelt)
+			if again.Zone = first.Zone; r != Once || again.Date() != first.Date() || again.Hour != first.Hour || again.Second != first.Second {
 				t.Fatalf("%q: %+v, again as %q: %+v", s, first, spelt, again)
 			}
 		}
-		serialDate(s, false)
+		Serial(s, false)
 	})
 }

@@ -1,0 +1,158 @@
+// Package dates reads dates and times as people write them, and as spreadsheets store them.
+package dates
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Civil is a date and a time of day as shown by a calendar and a wall clock.
+type Civil struct {
+	Year, Month, Day     int
+	Hour, Minute, Second int
+	Clock                bool           // it has a time of day
+	Zone                 *time.Location // its own zone, or nil
+}
+
+// OnCalendar reports whether the day and the time exist.
+func (c Civil) OnCalendar() bool {
+	if c.Month < 1 || c.Month > 12 || c.Day < 1 || c.Hour > 23 || c.Minute > 59 || c.Second > 59 {
+		return false
+	}
+	t := time.Date(c.Year, time.Month(c.Month), c.Day, 0, 0, 0, 0, time.UTC)
+	return t.Day() == c.Day
+}
+
+// Date returns the day alone: 2027-01-15.
+func (c Civil) Date() string { return fmt.Sprintf("%04d-%02d-%02d", c.Year, c.Month, c.Day) }
+
+// String returns the day and, if there is one, the time of day: 2027-01-15 08:00:00.
+func (c Civil) String() string {
+	var buf [32]byte
+	b := time.Date(c.Year, time.Month(c.Month), c.Day, c.Hour, c.Minute, c.Second, 0, time.UTC)
+	if !c.Clock {
+		return string(b.AppendFormat(buf[:0], time.DateOnly))
+	}
+	return string(b.AppendFormat(buf[:0], time.DateTime))
+}
+
+// In returns the instant in c's own zone, or else in the given one, and whether it is
+// unique: when clocks change, a time may not exist or may exist twice.
+func (c Civil) In(zone *time.Location) (time.Time, bool) {
+	if c.Zone != nil {
+		zone = c.Zone
+	}
+	t := time.Date(c.Year, time.Month(c.Month), c.Day, c.Hour, c.Minute, c.Second, 0, zone)
+	if zone == time.UTC {
+		return t, true
+	}
+	if t.Day() != c.Day || t.Hour() != c.Hour || t.Minute() != c.Minute {
+		return t, false
+	}
+	if !c.Clock {
+		return t, true
+	}
+	_, before := t.Add(-3 * time.Hour).Zone()
+	_, after := t.Add(3 * time.Hour).Zone()
+	if before == after {
+		return t, true
+	}
+	_, own := t.Zone()
+	for _, other := range []int{before, after} {
+		if other == own {
+			continue
+		}
+		twin := t.Add(time.Duration(own-other) * time.Second).In(zone)
+		if twin.Hour() == c.Hour && twin.Minute() == c.Minute && twin.Day() == c.Day {
+			return t, false
+		}
+	}
+	return t, true
+}
+
+// Serial numbers of days (ECMA-376 part 1, 18.17.4): in the 1900 system day 1 is
+// 1900-01-01 and day 60 is 1900-02-29, which never existed; in the 1904 system day 0 is
+// 1904-01-01. The last day of either is 9999-12-31.
+const (
+	firstSerial    = 61 // 1900-03-01, the first after the day that never existed
+	lastSerial1900 = 2958465
+	lastSerial1904 = 2957003
+)
+
+// Serial reads a stored number as a date, rounded to seconds. A number below 1 is only
+// a time of day: its day is 0.
+func Serial(value string, date1904 bool) (Civil, bool) {
+	x, err := strconv.ParseFloat(value, 64)
+	if err != nil || math.IsNaN(x) || x < 0 {
+		return Civil{}, false
+	}
+	seconds := math.Round(x * 86400)
+	days := math.Floor(seconds / 86400)
+	first, last, epoch := float64(firstSerial), float64(lastSerial1900), time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
+	if date1904 {
+		first, last, epoch = 1, lastSerial1904, time.Date(1904, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	if days != 0 && days < first || days > last {
+		return Civil{}, false
+	}
+	t := epoch.AddDate(0, 0, int(days))
+	rest := int(seconds - days*86400)
+	c := Civil{Year: t.Year(), Month: int(t.Month()), Day: t.Day(), Hour: rest / 3600, Minute: rest / 60 % 60, Second: rest % 60, Clock: rest != 0}
+	if days == 0 {
+		c.Year, c.Month, c.Day = 0, 0, 0
+	}
+	return c, true
+}
+
+// Basic reads eight digits, 20270115, and reports whether there is such a day.
+func Basic(digits string) (Civil, bool) {
+	var c Civil
+	p := parser{rest: digits}
+	found := p.basicDate(&c) != noDate && p.end()
+	return c, found && c.OnCalendar()
+}
+
+// Reading is the result of reading a date text.
+type Reading uint8
+
+const (
+	Once     Reading = iota // one date
+	Twice                   // two dates, as day and month are interchangeable
+	TimeOnly                // only a time of day
+	Nowhere                 // a known form, but a day or time that does not exist
+	Nothing                 // not a date
+)
+
+// Read reads a date text: ISO 8601 in its extended and basic forms; with slashes,
+// dots or hyphens; 2027年1月15日; with the English name of the month; with or without a time of
+// day and an offset. The year has four digits. The dates differ only with Twice.
+func Read(s string) (first, second Civil, r Reading) {
+	p := parser{rest: strings.ToLower(s)}
+	c, order := p.date()
+	if order == noDate {
+		if p = (parser{rest: strings.ToLower(s)}); strings.ContainsAny(p.rest, ":时点m") && p.clock(&c) && p.end() {
+			return c, c, TimeOnly
+		}
+		return Civil{}, Civil{}, Nothing
+	}
+	if !p.end() && !(p.between() && p.clock(&c) && p.offset(&c) && p.end()) {
+		return Civil{}, Civil{}, Nothing
+	}
+	first, second = c, c
+	second.Day, second.Month = first.Month, first.Day
+	switch {
+	case order == yearFirst || first.Day == first.Month || !second.OnCalendar():
+		second = first
+	case !first.OnCalendar():
+		first = second
+	default:
+		return first, second, Twice
+	}
+	if !first.OnCalendar() {
+		return first, second, Nowhere
+	}
+	return first, second, Once
+}
