@@ -144,7 +144,7 @@ func likeInstanceID(word string) bool {
 // about: identity numbers, phone numbers with a country or area code or of a mainland
 // mobile, and passport numbers of the common form. The rest of the text stays readable.
 func MaskNumbers(s string) string {
-	if !manyDigits(s) || isTimestamp(s) {
+	if !manyDigits(s) || isTimestamp(s) || isTimeSerial(s) {
 		return s
 	}
 	var buf [128]byte
@@ -200,6 +200,12 @@ func isTimestamp(s string) bool {
 		}
 	}
 	return true
+}
+
+// isTimeSerial reports whether a text is the stored number of a date with a time of day,
+// such as 46826.041666666664.
+func isTimeSerial(s string) bool {
+	return len(s) > 6 && s[5] == '.' && isDigits(s[:5]) && isDigits(s[6:])
 }
 
 // manyDigits reports whether a text has the digits that the shortest of the numbers has.
