@@ -72,6 +72,7 @@ const lastAssigned = 0xE0FFF
 // that compose: a text is reported if it is not in form C, at the end of its first prefix
 // that is not.
 func TestDecomposed(t *testing.T) {
+	t.Parallel()
 	check := func(s string) {
 		t.Helper()
 		c := clean(s, freeText)

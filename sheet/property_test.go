@@ -48,6 +48,7 @@ func randomGrid(rng *rand.Rand) *grid {
 }
 
 func TestAnyGrid(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(600) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		g := randomGrid(rng)

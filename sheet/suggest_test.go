@@ -141,6 +141,7 @@ func damagedBook(rows []map[sheet.ColumnID]string) *grid {
 // the damaged one is read as the right one and a note says so. It is wrong if another
 // value is suggested, or is read for the damaged one.
 func TestSuggestions(t *testing.T) {
+	t.Parallel()
 	const total = 10_000
 	random := rand.New(rand.NewPCG(10, 5))
 	kinds := repairs()

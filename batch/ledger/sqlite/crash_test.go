@@ -101,6 +101,7 @@ func writeUntilKilled(path string, n int) error {
 // TestKilled kills a writing process again and again. Everything that it reported as
 // begun or finished is so for the next process, which takes over its locks.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	begun, finished := map[int]bool{}, map[int]bool{}
 	kills := 6

@@ -23,6 +23,7 @@ func open(t testing.TB, path string) *sqlite.Store {
 }
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	ledgertest.Run(t, ledgertest.Backend{
 		New: func(t *testing.T) ledgertest.Open {
 			path := filepath.Join(t.TempDir(), "ledger.db")
