@@ -64,8 +64,9 @@ func Copy(dst io.Writer, src io.ReaderAt, size int64, p sheet.Patch) error {
 
 // Verify opens a copy that Copy wrote of src and checks that it agrees with the patch:
 // every part unpacks to its checksum, every patched sheet has every row with its new cells
-// and the notes that it should have, and every added sheet is there with all its rows. It
-// reads the rows of the patch once more.
+// and the notes that it should have, every added sheet is there with all its rows, and the
+// copy is sound as a package: it has no defect that src does not have. It reads the rows of
+// the patch once more.
 //
 // Its errors are *sheet.InputError: those of [Open], or what differs (copy-…).
 func Verify(r io.ReaderAt, size int64, src io.ReaderAt, srcSize int64, p sheet.Patch) error {

@@ -161,6 +161,12 @@ var enFiles = map[string]Entry{
 
 const repairAndCheck = "Open the workbook in Excel or LibreOffice, check for missing rows, and save it again; or restore it from a backup."
 
+// What the problems with a copy as a package have in common.
+const (
+	copyUnsound = "This is a bug in loabatch: report it, naming the program that saved the workbook. Run `loabatch report` to write the copy again once it is mended."
+	whyPackage  = "Excel refuses or repairs a file that breaks the rules of its format, so a copy with a defect that its input does not have is not kept."
+)
+
 // enCopy: why a results copy cannot be written, or will differ from its input.
 var enCopy = map[string]Entry{
 	"copy-no-free-columns": {
@@ -195,6 +201,31 @@ var enCopy = map[string]Entry{
 		Message: "the note on cell {place} of the copy is not the one that should be there",
 		Hint:    "Check the disk the copy is on, and run `loabatch report` to write the copy again.",
 		Why:     "Your own notes and those of the template stay in every copy; only the notes of an earlier run are replaced.",
+	},
+	"copy-part-untyped": {
+		Message: "the copy has no content type for its part {part}",
+		Hint:    copyUnsound,
+		Why:     whyPackage,
+	},
+	"copy-listed-twice": {
+		Message: "the part {part} of the copy lists {found} twice",
+		Hint:    copyUnsound,
+		Why:     whyPackage,
+	},
+	"copy-part-lost": {
+		Message: "the part {part} of the copy refers to {found}, which is missing",
+		Hint:    copyUnsound,
+		Why:     whyPackage,
+	},
+	"copy-list-count": {
+		Message: "the part {part} of the copy has a list, {found}, whose length is not the one it states",
+		Hint:    copyUnsound,
+		Why:     whyPackage,
+	},
+	"copy-element-order": {
+		Message: "the part {part} of the copy has its element {found} twice or in the wrong place",
+		Hint:    copyUnsound,
+		Why:     whyPackage,
 	},
 	"copy-row-number": {
 		Message: "the part {part} of the workbook has a row without a valid number at byte {place}",

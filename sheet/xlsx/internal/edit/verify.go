@@ -22,16 +22,24 @@ func Verify(r io.ReaderAt, size int64, src io.ReaderAt, srcSize int64, p sheet.P
 	if err != nil {
 		return err
 	}
-	v := &verifier{cp, book}
+	source, err := Open(src, srcSize)
+	if err != nil {
+		return err
+	}
+	v := &verifier{copy: cp, book: book}
+	v.watch()
 	for i := range p.Sheets {
 		if err := v.sheet(&p.Sheets[i]); err != nil {
 			return err
 		}
 	}
-	if err := v.notes(src, srcSize, p); err != nil {
+	if err := v.notes(source, p); err != nil {
 		return err
 	}
 	if err := v.added(p.Added); err != nil {
+		return err
+	}
+	if err := v.whole(source); err != nil {
 		return err
 	}
 	return cp.CheckRest()
@@ -39,18 +47,15 @@ func Verify(r io.ReaderAt, size int64, src io.ReaderAt, srcSize int64, p sheet.P
 
 // verifier compares a copy, opened as if it were to be copied again, with its patch.
 type verifier struct {
-	copy *Copier
-	book *read.Book
+	copy     *Copier
+	book     *read.Book
+	outlines map[string]*outline // of the sheets that were read, by opc.PartKey
 }
 
 // notes compares the notes of the patched sheets with those of the source that stay and
 // those that the patch adds. What they should be is planned once more, from the source;
 // what they are is read from the copy.
-func (v *verifier) notes(src io.ReaderAt, size int64, p sheet.Patch) error {
-	cp, err := Open(src, size)
-	if err != nil {
-		return err
-	}
+func (v *verifier) notes(cp *Copier, p sheet.Patch) error {
 	if err := cp.plan(p); err != nil {
 		return err
 	}

@@ -25,6 +25,10 @@ type Book struct {
 	merged    map[string][]sheet.Range // by sheet name, lower case
 	extents   map[string]sheet.Range   // likewise
 	hidden    map[string]*colSet       // likewise
+
+	// Frame, unless nil, is called by Rows with each start tag of the second and third level
+	// of a sheet's part, but for those within sheetData.
+	Frame func(part string, t *xmltok.Token)
 }
 
 var _ sheet.Book = (*Book)(nil)
@@ -141,7 +145,11 @@ func (b *Book) scan(name string) (*sheetScanner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sheetScanner{tz: tz, name: part.Name, strings: b.strings, formats: b.formats}, nil
+	s := &sheetScanner{tz: tz, name: part.Name, strings: b.strings, formats: b.formats}
+	if b.Frame != nil {
+		s.frame = func(t *xmltok.Token) { b.Frame(part.Part, t) }
+	}
+	return s, nil
 }
 
 // CheckRest reads every part that no Rows has read to its end, so that damage in a part

@@ -24,7 +24,8 @@ type sheetScanner struct {
 	seen   rowSet
 	hidden colSet
 	merged []sheet.Range
-	extent sheet.Range // the used range as the sheet states it
+	extent sheet.Range           // the used range as the sheet states it
+	frame  func(t *xmltok.Token) // see Book.Frame
 }
 
 // maxMerged bounds the list of merged ranges, and so its memory.
@@ -49,6 +50,9 @@ func (s *sheetScanner) next() (*sheet.Row, error) {
 				s.extent, _ = ParseRange(ref)
 			}
 			s.inData = t.Kind == xmltok.StartTag && !t.Empty && t.Is("sheetData")
+			if s.frame != nil && t.Kind == xmltok.StartTag {
+				s.frame(t)
+			}
 		case t.Depth == 3 && t.Kind == xmltok.StartTag:
 			if err := s.child(t); err != nil {
 				return nil, err
@@ -63,6 +67,9 @@ func (s *sheetScanner) next() (*sheet.Row, error) {
 
 // child reads an element of the third level: a row, a column, a merged range.
 func (s *sheetScanner) child(t *xmltok.Token) error {
+	if s.frame != nil && !s.inData {
+		s.frame(t)
+	}
 	switch {
 	case s.inData && t.Is("row"):
 		return s.readRow(t)
