@@ -101,7 +101,7 @@ func excelizeRows(b *testing.B, file []byte) {
 }
 
 // The benchmarks write 8 result columns into the workbook of BenchmarkRead in four
-// ways, so that one run gives the ratios.
+// ways, and verify the copy, so that one run gives the ratios.
 func BenchmarkCopy(b *testing.B) {
 	file := benchBook()
 	p := resultPatch("Circuits", 10, 100_000)
@@ -117,6 +117,14 @@ func BenchmarkCopy(b *testing.B) {
 	if err := Copy(&out, bytes.NewReader(file), int64(len(file)), p); err != nil {
 		b.Fatal(err)
 	}
+	b.Run("verify", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := Verify(bytes.NewReader(out.Bytes()), int64(out.Len()), bytes.NewReader(file), int64(len(file)), p); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 	b.Run("repack-std", func(b *testing.B) {
 		for b.Loop() {
 			repack(b, out.Bytes(), func(w io.Writer) (io.WriteCloser, error) { return stdflate.NewWriter(w, stdflate.DefaultCompression) })
