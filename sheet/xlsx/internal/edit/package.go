@@ -303,10 +303,11 @@ func (o *outline) end() {
 // watch follows the sheets while their rows are read, so that they need not be read twice.
 func (v *verifier) watch() {
 	v.outlines = map[string]*outline{}
-	v.book.Frame = func(part string, t *xmltok.Token) {
-		key := opc.PartKey(part)
+	v.book.Frame = func(name string, t *xmltok.Token) {
+		part, _ := v.copy.book.Sheet(name)
+		key := opc.PartKey(part.Part)
 		if v.outlines[key] == nil {
-			v.outlines[key] = newOutline("worksheet", part)
+			v.outlines[key] = newOutline("worksheet", part.Part)
 		}
 		v.outlines[key].tag(t)
 	}

@@ -27,8 +27,8 @@ type Book struct {
 	hidden    map[string]*colSet       // likewise
 
 	// Frame, unless nil, is called by Rows with each start tag of the second and third level
-	// of a sheet's part, but for those within sheetData.
-	Frame func(part string, t *xmltok.Token)
+	// of a sheet's part, except for those within sheetData.
+	Frame func(sheet string, t *xmltok.Token)
 }
 
 var _ sheet.Book = (*Book)(nil)
@@ -114,6 +114,9 @@ func (b *Book) Rows(name string) iter.Seq2[sheet.Row, error] {
 			yield(sheet.Row{}, err)
 			return
 		}
+		if b.Frame != nil {
+			s.frame = func(t *xmltok.Token) { b.Frame(s.name, t) }
+		}
 		key := strings.ToLower(name)
 		for first := true; ; first = false {
 			row, err := s.next()
@@ -145,11 +148,7 @@ func (b *Book) scan(name string) (*sheetScanner, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sheetScanner{tz: tz, name: part.Name, strings: b.strings, formats: b.formats}
-	if b.Frame != nil {
-		s.frame = func(t *xmltok.Token) { b.Frame(part.Part, t) }
-	}
-	return s, nil
+	return &sheetScanner{tz: tz, name: part.Name, strings: b.strings, formats: b.formats}, nil
 }
 
 // CheckRest reads every part that no Rows has read to its end, so that damage in a part
