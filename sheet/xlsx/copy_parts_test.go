@@ -272,3 +272,116 @@ func TestObstacles(t *testing.T) {
 		})
 	}
 }
+
+// typesOf lists the part names of Overrides in a list of content types, and whether it has
+// a Default for relationships.
+func typesOf(t *testing.T, file []byte) (overrides map[string]int, rels bool) {
+	t.Helper()
+	var list struct {
+		Defaults []struct {
+			Extension string `xml:",attr"`
+		} `xml:"Default"`
+		Overrides []struct {
+			PartName string `xml:",attr"`
+		} `xml:"Override"`
+	}
+	if err := xml.Unmarshal([]byte(xlsxtest.PartOf(t, file, opc.ContentTypesPart)), &list); err != nil {
+		t.Fatal(err)
+	}
+	overrides = map[string]int{}
+	for _, o := range list.Overrides {
+		overrides[strings.ToLower(o.PartName)]++
+	}
+	for _, d := range list.Defaults {
+		rels = rels || strings.EqualFold(d.Extension, "rels")
+	}
+	return overrides, rels
+}
+
+// TestAddedRelationshipsHaveAType copies workbooks whose content types name each list of
+// relationships, or none.
+func TestAddedRelationshipsHaveAType(t *testing.T) {
+	const relsType = "application/vnd.openxmlformats-package.relationships+xml"
+	const def = `<Default Extension="rels" ContentType="` + relsType + `"/>`
+	override := func(part, typ string) string { return `<Override PartName="` + part + `" ContentType="` + typ + `"/>` }
+	for _, test := range []struct{ name, types string }{
+		{"by override", override("/_rels/.rels", relsType) + override("/xl/_rels/workbook.xml.rels", relsType)},
+		{"none", ""},
+		{"of another type", `<Default Extension="RELS" ContentType="application/xml"/>`},
+		{"of a part to come", override("/xl/worksheets/_rels/sheet1.xml.rels", relsType)},
+		{"of a part to come, wrongly", override("/xl/worksheets/_rels/Sheet1.xml.rels", "application/xml")},
+		{"by default", def},
+		{"by default in capitals", strings.Replace(def, `"rels"`, `"Rels"`, 1)},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			file := xlsxtest.Zipped(t, xlsxtest.PlainParts(xlsxtest.Part{Name: opc.ContentTypesPart, Content: strings.Replace(xlsxtest.TypesXML, def, test.types, 1)}))
+			out := copied(t, copied(t, file, resultPatch("Circuits", 2, 2)), resultPatch("Circuits", 2, 2))
+			was := xlsxtest.ZipOf(t, file)
+			overrides, _ := typesOf(t, out)
+			c, err := opc.Open(bytes.NewReader(out), int64(len(out)), opc.Limits{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			types, err := c.ContentTypes()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range xlsxtest.ZipOf(t, out).File {
+				if strings.HasSuffix(f.Name, ".rels") && xlsxtest.ZipEntry(was, f.Name) == nil && types.Of(f.Name) != relsType {
+					t.Errorf("%s has the type %q", f.Name, types.Of(f.Name))
+				}
+			}
+			for part, n := range overrides {
+				if n > 1 {
+					t.Errorf("%s has %d types", part, n)
+				}
+			}
+		})
+	}
+}
+
+// TestMissingPartsAreNotFound names parts that are not there in each way that a package
+// can, and checks that none of them is there in the copy.
+func TestMissingPartsAreNotFound(t *testing.T) {
+	rel := func(target string) string { return xlsxtest.RelsPart("drawing", target) }
+	types := func(part string) xlsxtest.Part {
+		return xlsxtest.Part{Name: opc.ContentTypesPart, Content: strings.Replace(xlsxtest.TypesXML, "</Types>", `<Override PartName="`+part+`" ContentType="application/vnd.openxmlformats-officedocument.drawing+xml"/></Types>`, 1)}
+	}
+	for _, test := range []struct {
+		name, missing string
+		part          xlsxtest.Part
+	}{
+		{"content type", "xl/drawings/drawing1.xml", types("/xl/drawings/drawing1.xml")},
+		{"content type in capitals", "xl/charts/chart1.xml", types("/XL/Charts/CHART1.XML")},
+		{"content type of a sheet", "xl/worksheets/sheet2.xml", types("/xl/worksheets/sheet2.xml")},
+		{"content type of notes", "xl/comments1.xml", types("/xl/comments1.xml")},
+		{"relationship of the package", "xl/drawings/drawing1.xml", xlsxtest.Part{Name: "_rels/.rels", Content: strings.Replace(xlsxtest.TopRelsXML, "</Rel", `<Relationship Id="rId9" Type="made" Target="/xl/drawings/drawing1.xml"/></Rel`, 1)}},
+		{"relationship of a sheet", "xl/drawings/drawing1.xml", xlsxtest.Part{Name: "xl/worksheets/_rels/sheet1.xml.rels", Content: rel("../drawings/drawing1.xml")}},
+		{"relationship in capitals", "xl/drawings/vmldrawing1.vml", xlsxtest.Part{Name: "xl/worksheets/_rels/sheet1.xml.rels", Content: rel("../Drawings/vmlDrawing1.VML")}},
+		{"relationship with an escape", "xl/drawings/drawing1.xml", xlsxtest.Part{Name: "xl/worksheets/_rels/sheet1.xml.rels", Content: rel("../drawings/drawing%31.xml")}},
+		{"relationship of another part", "xl/comments1.xml", xlsxtest.Part{Name: "xl/theme/_rels/theme1.xml.rels", Content: rel("/xl/comments1.xml")}},
+		{"relationships of a missing part", "xl/drawings/drawing1.xml", xlsxtest.Part{Name: "xl/drawings/_rels/drawing1.xml.rels", Content: rel("a.png")}},
+		{"damaged relationships", "xl/drawings/drawing1.xml", xlsxtest.Part{Name: "xl/theme/_rels/theme1.xml.rels", Content: `<Relationships><Relationship Target="/xl/drawings/drawing1.xml"/><Relationship`}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			file := xlsxtest.Zipped(t, xlsxtest.PlainParts(test.part))
+			var out bytes.Buffer
+			if err := Copy(&out, bytes.NewReader(file), int64(len(file)), resultPatch("Circuits", 2, 2)); err != nil {
+				t.Fatal(err)
+			}
+			names := map[string]int{}
+			for _, f := range xlsxtest.ZipOf(t, out.Bytes()).File {
+				names[strings.ToLower(f.Name)]++
+				if strings.EqualFold(f.Name, test.missing) || names[strings.ToLower(f.Name)] > 1 {
+					t.Errorf("%s was added", f.Name)
+				}
+			}
+			overrides, _ := typesOf(t, out.Bytes())
+			for part, n := range overrides {
+				if n > 1 {
+					t.Errorf("%s has %d types", part, n)
+				}
+			}
+		})
+	}
+}

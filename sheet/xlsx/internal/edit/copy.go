@@ -95,6 +95,7 @@ type partEdits struct {
 	dropped  map[string]bool       // by opc.PartKey
 	added    []addedPart           // in the order in which they are written
 	reserved map[string]bool       // names of added parts, by opc.PartKey
+	named    map[string]bool       // parts that relationships of the source point to, by opc.PartKey; nil until asked for
 }
 
 type addedPart struct {
@@ -117,13 +118,29 @@ func (cp *Copier) newPart(dir, stem, ext, contentType string) string {
 
 // reserve reserves a name for an added part, and reports whether it was free.
 func (cp *Copier) reserve(name, contentType string) bool {
-	key := opc.PartKey(name)
-	if cp.File(name) != nil && !cp.parts.dropped[key] || cp.parts.reserved[key] {
+	if !cp.free(name) || !cp.free(opc.RelsPart(name)) {
 		return false
 	}
-	cp.parts.reserved[key] = true
+	cp.parts.reserved[opc.PartKey(name)] = true
 	cp.types.added = append(cp.types.added, [2]string{name, contentType})
 	return true
+}
+
+// free reports whether the copy has no use for a name: no part has it, no content type is
+// listed for it, and no relationship points to it. A part that was missing would otherwise
+// be found suddenly.
+func (cp *Copier) free(name string) bool {
+	key := opc.PartKey(name)
+	if cp.parts.reserved[key] {
+		return false
+	}
+	if cp.parts.dropped[key] {
+		return true
+	}
+	if cp.parts.named == nil {
+		cp.parts.named = cp.Named()
+	}
+	return cp.File(name) == nil && !cp.book.Types.Overrides(name) && !cp.parts.named[key]
 }
 
 // addPart adds a part under a name from newPart, or the relationships of one.
