@@ -1,8 +1,10 @@
 package xlsx
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/xml"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -383,5 +385,104 @@ func TestMissingPartsAreNotFound(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestMissingStylesAreMade copies a workbook whose styles are named and missing.
+func TestMissingStylesAreMade(t *testing.T) {
+	const stylesType = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
+	data := xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: xlsxtest.SheetOpen + xlsxtest.DataRows + `</worksheet>`}
+	for _, test := range []struct{ name, was, is string }{
+		{"with a type", "", ""},
+		{"without a type", `<Override PartName="/xl/styles.xml" ContentType="` + stylesType + `"/>`, ""},
+		{"with another type", stylesType, "application/xml"},
+	} {
+		types := xlsxtest.Part{Name: opc.ContentTypesPart, Content: strings.Replace(xlsxtest.TypesXML, test.was, test.is, 1)}
+		file := xlsxtest.Zipped(t, xlsxtest.PlainParts(data, types, xlsxtest.Part{Name: "xl/styles.xml", Content: "-"}, xlsxtest.Part{Name: "xl/sharedStrings.xml", Content: "-"}))
+		out := copied(t, file, resultPatch("Circuits", 2, 2))
+		if got := xlsxtest.PartOf(t, out, "xl/styles.xml"); !strings.Contains(got, "<cellXfs") {
+			t.Errorf("%s: styles are %s", test.name, got)
+		}
+		if got := xlsxtest.PartOf(t, out, "xl/_rels/workbook.xml.rels"); strings.Count(got, "/styles\"") != 1 {
+			t.Errorf("%s: relationships are %s", test.name, got)
+		}
+		if got := xlsxtest.PartOf(t, out, opc.ContentTypesPart); strings.Count(got, stylesType) != 1 || strings.Count(got, "/xl/styles.xml") != 1 {
+			t.Errorf("%s: types are %s", test.name, got)
+		}
+	}
+}
+
+// TestModuleSheetsStay copies a workbook with a sheet that has no part, between others.
+func TestModuleSheetsStay(t *testing.T) {
+	const module = `<sheet name="Summary" sheetId="99" state="veryHidden" r:id=""/>`
+	book := xlsxtest.Part{Name: "xl/workbook.xml", Content: strings.Replace(xlsxtest.BookXML, "<sheets>", "<sheets>"+module, 1)}
+	out := copied(t, xlsxtest.Zipped(t, xlsxtest.PlainParts(book)), resultPatch("Circuits", 2, 2))
+	out = copied(t, out, resultPatch("Circuits", 2, 2))
+	got := xlsxtest.PartOf(t, out, "xl/workbook.xml")
+	for _, want := range []string{module, `name="Errors" sheetId="100"`, `name="Summary (loabatch)" sheetId="101"`, `localSheetId="2"`, `localSheetId="3"`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s is not in %s", want, got)
+		}
+	}
+}
+
+// TestPackedFoldersStay copies folder entries as the zip writers of other languages pack
+// them, byte for byte.
+func TestPackedFoldersStay(t *testing.T) {
+	var in bytes.Buffer
+	z := zip.NewWriter(&in)
+	folder := func(name string, method, flags uint16, packed string) {
+		out := &zip.FileHeader{Name: name + "_", Method: method, Flags: flags, CompressedSize64: uint64(len(packed)), Extra: []byte{0xfe, 0xca, 0, 0}}
+		w, err := z.CreateRaw(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.Name = name + "/"
+		if _, err := io.WriteString(w, packed); err != nil {
+			t.Fatal(err)
+		}
+	}
+	folder("xl", zip.Deflate, 0, "\x03\x00")
+	for i, p := range xlsxtest.PlainParts() {
+		w, err := z.Create(p.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(w, p.Content); err != nil {
+			t.Fatal(err)
+		}
+		switch i {
+		case 1:
+			folder("xl/worksheets", zip.Deflate, 8, "\x03\x00")
+		case 3:
+			folder("xl/theme", zip.Store, 8, "")
+		case 6:
+			folder("xl/media", zip.Store, 0, "")
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	file := in.Bytes()
+	for _, name := range []string{"xl", "xl/worksheets", "xl/theme", "xl/media"} {
+		file = bytes.ReplaceAll(file, []byte(name+"_"), []byte(name+"/")) // in the local headers
+	}
+	out := copied(t, file, resultPatch("Circuits", 2, 2))
+	had, have := xlsxtest.ZipOf(t, file), xlsxtest.ZipOf(t, out)
+	for _, f := range had.File {
+		if !strings.HasSuffix(f.Name, "/") {
+			continue
+		}
+		g := xlsxtest.ZipEntry(have, f.Name)
+		if g == nil {
+			t.Errorf("%s is lost", f.Name)
+			continue
+		}
+		if g.Method != f.Method || g.Flags != f.Flags || !bytes.Equal(g.Extra, f.Extra) || !bytes.Equal(xlsxtest.Packed(t, f), xlsxtest.Packed(t, g)) {
+			t.Errorf("%s became %+v", f.Name, g.FileHeader)
+		}
+	}
+	if bytes.Contains(out, []byte("xl_")) || bytes.Contains(out, []byte("worksheets_")) {
+		t.Error("a folder has another name")
 	}
 }

@@ -170,7 +170,8 @@ func text(content func() string) partWriter {
 
 // write writes the copy's container.
 func (cp *Copier) write(dst io.Writer, level int) error {
-	z := zip.NewWriter(dst)
+	out := &holder{w: dst}
+	z := zip.NewWriter(out)
 	z.RegisterCompressor(zip.Deflate, opc.Compressor(level))
 	var late []*zip.File
 	for _, f := range cp.Zip.File {
@@ -178,7 +179,7 @@ func (cp *Copier) write(dst io.Writer, level int) error {
 		switch change := cp.parts.changed[key]; {
 		case cp.parts.dropped[key]:
 		case change == nil:
-			if err := passOn(z, f); err != nil {
+			if err := passOn(z, f, out); err != nil {
 				return err
 			}
 		case cp.parts.late[key]:
@@ -204,11 +205,70 @@ func (cp *Copier) write(dst io.Writer, level int) error {
 }
 
 // passOn copies a part unchanged.
-func passOn(z *zip.Writer, f *zip.File) error {
-	if strings.HasSuffix(f.Name, "/") && f.CompressedSize64 > 0 {
+func passOn(z *zip.Writer, f *zip.File, out *holder) error {
+	if !strings.HasSuffix(f.Name, "/") || f.CompressedSize64 == 0 && f.Flags&streamed == 0 {
+		return z.Copy(f)
+	}
+	if f.UncompressedSize64 > 0 {
 		return xmltok.NewError("copy-folder-entry", "part", opc.Quoted(f.Name))
 	}
-	return z.Copy(f)
+	return passFolder(z, f, out)
+}
+
+// streamed is the flag of an entry whose sizes follow its data (APPNOTE 4.4.4).
+const streamed = 1 << 3
+
+// passFolder copies an empty folder that was packed, as by the zip writers of Python and
+// Java: its packed form is not empty, and zip.Writer writes no data for a name that ends in
+// a slash. So the local header is written with another name of the same length, and mended
+// on its way out. The directory is written later, from h.
+func passFolder(z *zip.Writer, f *zip.File, out *holder) error {
+	src, err := f.OpenRaw()
+	if err != nil {
+		return err
+	}
+	if err := z.Flush(); err != nil {
+		return err
+	}
+	h := f.FileHeader
+	h.Name = strings.TrimSuffix(f.Name, "/") + "_"
+	out.holds = true
+	w, err := z.CreateRaw(&h)
+	if err == nil {
+		err = z.Flush()
+	}
+	if err != nil {
+		return err
+	}
+	h.Name = f.Name
+	out.held[len(out.held)-len(h.Extra)-1] = '/'
+	if err := out.release(); err != nil {
+		return err
+	}
+	_, err = io.Copy(w, src)
+	return err
+}
+
+// holder is a writer that can hold back what is written, so that it can be changed.
+type holder struct {
+	w     io.Writer
+	holds bool
+	held  []byte
+}
+
+func (h *holder) Write(b []byte) (int, error) {
+	if h.holds {
+		h.held = append(h.held, b...)
+		return len(b), nil
+	}
+	return h.w.Write(b)
+}
+
+// release writes what was held back.
+func (h *holder) release() error {
+	_, err := h.w.Write(h.held)
+	h.holds, h.held = false, h.held[:0]
+	return err
 }
 
 // dosEpoch is 1980-01-01, the time that Excel gives all its parts.

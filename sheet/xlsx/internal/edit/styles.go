@@ -205,11 +205,13 @@ func (p *stylePatch) extend(e *xmltok.Editor, t *xmltok.Token, list styleList) e
 
 func (p *stylePatch) entries(list styleList) string { return strings.Join(p.added[list], "") }
 
-// planStyles adds the formats of the new cells. A workbook without styles gets the part.
+// planStyles adds the formats of the new cells. A workbook without styles gets the part,
+// under the name that its relationship gives where the part alone is missing.
 func (cp *Copier) planStyles() error {
 	part := cp.book.Styles
+	exists := part != "" && cp.File(part) != nil
 	tz := xmltok.New(strings.NewReader(blankStyles(cp.spaces.main)), "styles")
-	if part != "" {
+	if exists {
 		var err error
 		if tz, err = cp.OpenXML(part); err != nil {
 			return err
@@ -223,15 +225,19 @@ func (cp *Copier) planStyles() error {
 		return err
 	}
 	rewrite := func(e *xmltok.Editor) error { return rewriteStyles(e, content.prefix, cp.styles) }
-	if part != "" {
+	switch {
+	case exists:
 		cp.edited(part, rewrite)
 		return nil
+	case part != "": // the relationship is there, and perhaps the type
+		cp.typed(part, stylesType)
+	default:
+		dir := path.Dir(cp.book.Part)
+		if part = path.Join(dir, "styles.xml"); !cp.reserve(part, stylesType) { // some programs look for no other name
+			part = cp.newPart(dir, "styles", ".xml", stylesType)
+		}
+		cp.bookRels.add(cp.spaces.rel+"/styles", relTarget(cp.book.Part, part))
 	}
-	dir := path.Dir(cp.book.Part)
-	if part = path.Join(dir, "styles.xml"); !cp.reserve(part, stylesType) { // some programs look for no other name
-		part = cp.newPart(dir, "styles", ".xml", stylesType)
-	}
-	cp.bookRels.add(cp.spaces.rel+"/styles", relTarget(cp.book.Part, part))
 	cp.addPart(part, func(w io.Writer) error {
 		return rewrite(xmltok.NewEditor(xmltok.New(strings.NewReader(blankStyles(cp.spaces.main)), "styles"), w))
 	})

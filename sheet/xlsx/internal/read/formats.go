@@ -30,9 +30,10 @@ func (f cellFormats) at(index int) numberFormat {
 	return f[index]
 }
 
-// readFormats reads the number formats of the styles part.
+// readFormats reads the number formats of the styles part, none where it is missing: that
+// is an error only where a cell needs them.
 func readFormats(c *opc.Container, part string) (cellFormats, error) {
-	if part == "" {
+	if part == "" || c.File(part) == nil {
 		return nil, nil
 	}
 	tz, err := c.OpenXML(part)

@@ -10,10 +10,10 @@ import (
 // SheetPart is one sheet of the workbook's list, in the order of the tabs.
 type SheetPart struct {
 	Name    string
-	Part    string // name of its part
+	Part    string // name of its part; "" where it has none, as the module sheets of old macros
 	RelID   string // of the workbook's relationship that leads to it
 	SheetID string // as written
-	Kind    string // worksheet, chartsheet, dialogsheet, xlMacrosheet …
+	Kind    string // worksheet, chartsheet, dialogsheet, xlMacrosheet …; "" without a part
 	Hidden  bool   // hidden or very hidden
 }
 
@@ -163,9 +163,8 @@ type sheetList struct {
 func (l *sheetList) entry(tz *xmltok.Tokenizer, t *xmltok.Token) (SheetPart, error) {
 	var bad bool
 	s := SheetPart{Name: xmltok.UnescapeXString(t.Value("name", &bad)), SheetID: t.Value("sheetId", &bad)}
-	if id, ok := t.AttrIn(xmltok.RelSpace, "id"); ok {
-		s.RelID = xmltok.Unescaped(id, &bad)
-	}
+	id, named := t.AttrIn(xmltok.RelSpace, "id")
+	s.RelID = xmltok.Unescaped(id, &bad)
 	switch t.Value("state", &bad) {
 	case "hidden", "veryHidden":
 		s.Hidden = true
@@ -180,6 +179,10 @@ func (l *sheetList) entry(tz *xmltok.Tokenizer, t *xmltok.Token) (SheetPart, err
 	l.names[key] = true
 	if r, ok := l.rels[s.RelID]; ok && !r.External {
 		s.Part, s.Kind = r.Target, r.Kind
+	}
+	_, related := l.rels[s.RelID]
+	if !related && (s.Hidden || named && s.RelID == "") {
+		return s, nil
 	}
 	if s.Part == "" || l.container.File(s.Part) == nil {
 		return s, xmltok.NewError("workbook-sheet-lost", "part", opc.Quoted(s.Part), "sheet", s.Name)
