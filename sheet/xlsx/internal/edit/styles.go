@@ -77,38 +77,40 @@ func scanStyles(tz *xmltok.Tokenizer) (*styleContent, error) {
 	s := &styleContent{}
 	list := notAList
 	var held []byte
+	var alternatives xmltok.Alternatives
 	for t, err := range tz.All() {
 		if err != nil {
 			return nil, err
 		}
+		depth := alternatives.Depth(tz, t)
 		switch {
 		case t.Kind != xmltok.StartTag:
 		case t.Depth == 1 && !t.Is("styleSheet"):
 			return nil, tz.ErrorAt(t, "part-wrong-root")
 		case t.Depth == 1:
 			s.prefix = t.Prefixed()
-		case t.Depth == 2:
+		case depth == 2:
 			if list = listOf(t); list < afterLists {
 				s.lists[list]++
 			}
-		case t.Depth == 3 && list < afterLists && t.Is(listNames[list].child):
+		case depth == 3 && list < afterLists && t.Is(listNames[list].child):
 			if held, err = tz.Capture(held[:0], t); err != nil {
 				return nil, err
 			}
-			s.count(list, held)
+			s.count(list, held, !alternatives.Within())
 		}
 	}
 	return s, nil
 }
 
-// count counts and remembers one entry of a list.
-func (s *styleContent) count(list styleList, raw []byte) {
+// count counts one entry of a list, and remembers it if it may be used again.
+func (s *styleContent) count(list styleList, raw []byte, again bool) {
 	n := s.counts[list]
 	s.counts[list]++
 	if list == fontsList && n == 0 {
 		s.font = append([]byte(nil), raw...)
 	}
-	if n >= rememberChildren {
+	if n >= rememberChildren || !again {
 		return
 	}
 	if s.known[list] == nil {
@@ -139,17 +141,19 @@ func (p *stylePatch) want(s *styleContent, list styleList, raw string) int {
 func rewriteStyles(e *xmltok.Editor, prefix string, p *stylePatch) error {
 	next := styleList(0) // the lists before it are written
 	left := p.lists      // lists to come: entries are added to the last of them
+	var alternatives xmltok.Alternatives
 	for t, err := range e.Tokens.All() {
 		if err != nil {
 			return err
 		}
+		depth := alternatives.Depth(e.Tokens, t)
 		switch {
 		case t.Depth == 1 && t.Kind == xmltok.StartTag && t.Empty:
 			e.Fill(t, p.missing(prefix, next, afterLists))
 		case t.Depth == 1 && t.Kind == xmltok.EndTag:
 			e.Put(p.missing(prefix, next, afterLists))
 			e.Keep(t)
-		case t.Depth == 2 && t.Kind == xmltok.StartTag && listOf(t) != notAList:
+		case depth == 2 && t.Kind == xmltok.StartTag && listOf(t) != notAList:
 			list := listOf(t)
 			e.Put(p.missing(prefix, next, list))
 			next = max(next, min(list+1, afterLists))
@@ -189,12 +193,13 @@ func (p *stylePatch) extend(e *xmltok.Editor, t *xmltok.Token, list styleList) e
 		return nil
 	}
 	e.Change(t, count)
+	end := t.Depth
 	for {
 		t, err := e.Tokens.Next()
 		if err != nil {
 			return e.Tokens.NoEOF(err)
 		}
-		if t.Kind == xmltok.EndTag && t.Depth == 2 {
+		if t.Kind == xmltok.EndTag && t.Depth == end {
 			e.Put(p.entries(list))
 			e.Keep(t)
 			return nil
