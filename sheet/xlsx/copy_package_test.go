@@ -152,7 +152,7 @@ func TestMissingStylesAreMade(t *testing.T) {
 
 // TestModuleSheetsStay copies a workbook with a sheet that has no part, between others.
 func TestModuleSheetsStay(t *testing.T) {
-	const module = `<sheet name="Summary" sheetId="99" state="veryHidden" r:id=""/>`
+	const module = `<sheet name="Summary" sheetId="99" state="veryHidden" r:id="rId4"/>`
 	book := xlsxtest.Part{Name: "xl/workbook.xml", Content: strings.Replace(xlsxtest.BookXML, "<sheets>", "<sheets>"+module, 1)}
 	out := copied(t, xlsxtest.Zipped(t, xlsxtest.PlainParts(book)), resultPatch("Circuits", 2, 2))
 	out = copied(t, out, resultPatch("Circuits", 2, 2))
@@ -161,6 +161,9 @@ func TestModuleSheetsStay(t *testing.T) {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s is not in %s", want, got)
 		}
+	}
+	if rels := xlsxtest.PartOf(t, out, "xl/_rels/workbook.xml.rels"); strings.Contains(rels, `"rId4"`) {
+		t.Errorf("the module sheet has got a part: %s", rels)
 	}
 }
 
