@@ -153,7 +153,7 @@ func TestMissingStylesAreMade(t *testing.T) {
 // TestModuleSheetsStay copies a workbook with a sheet that has no part, between others.
 func TestModuleSheetsStay(t *testing.T) {
 	const module = `<sheet name="Summary" sheetId="99" state="veryHidden" r:id="rId4"/>`
-	book := xlsxtest.Part{Name: "xl/workbook.xml", Content: strings.Replace(xlsxtest.BookXML, "<sheets>", "<sheets>"+module, 1)}
+	book := xlsxtest.Part{Name: "xl/workbook.xml", Content: strings.NewReplacer("<sheets>", "<sheets>"+module, "</sheets>", `</sheets><externalReferences><externalReference r:id="rId6"/></externalReferences>`).Replace(xlsxtest.BookXML)}
 	out := copied(t, xlsxtest.Zipped(t, xlsxtest.PlainParts(book)), resultPatch("Circuits", 2, 2))
 	out = copied(t, out, resultPatch("Circuits", 2, 2))
 	got := xlsxtest.PartOf(t, out, "xl/workbook.xml")
@@ -162,8 +162,8 @@ func TestModuleSheetsStay(t *testing.T) {
 			t.Errorf("%s is not in %s", want, got)
 		}
 	}
-	if rels := xlsxtest.PartOf(t, out, "xl/_rels/workbook.xml.rels"); strings.Contains(rels, `"rId4"`) {
-		t.Errorf("the module sheet has got a part: %s", rels)
+	if rels := xlsxtest.PartOf(t, out, "xl/_rels/workbook.xml.rels"); strings.Contains(rels, `"rId4"`) || strings.Contains(rels, `"rId6"`) {
+		t.Errorf("what refers to nothing has got a part: %s", rels)
 	}
 }
 
@@ -275,5 +275,14 @@ func TestStylesWithAlternatives(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestMissingDrawingsAreNotFound adds notes to a sheet whose drawing has no relationship.
+func TestMissingDrawingsAreNotFound(t *testing.T) {
+	const drawing = `<drawing xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" r:id="rId1"/>`
+	out := copied(t, xlsxtest.WithSheet(t, xlsxtest.DataRows+drawing), resultPatch("Circuits", 2, 2))
+	if got := xlsxtest.PartOf(t, out, "xl/worksheets/_rels/sheet1.xml.rels"); strings.Contains(got, `"rId1"`) {
+		t.Errorf("the drawing has got a part: %s", got)
 	}
 }

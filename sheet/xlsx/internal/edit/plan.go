@@ -24,8 +24,8 @@ const (
 func (cp *Copier) plan(p sheet.Patch) error {
 	cp.bookEdit.strict = cp.book.Strict
 	cp.bookRels = newRelsEdit(cp.book.Rels)
-	for _, s := range cp.book.Sheets { // one may have an ID without a relationship
-		cp.bookRels.ids[s.RelID] = true
+	for _, id := range cp.book.RelIDs {
+		cp.bookRels.ids[id] = true
 	}
 	cp.types.dropped = cp.parts.dropped
 	if err := cp.planStyles(); err != nil {

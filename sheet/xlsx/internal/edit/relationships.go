@@ -36,13 +36,14 @@ func spacesOf(strict bool) spaceNames {
 
 // relsEdit is what changes in the relationships of one part.
 type relsEdit struct {
+	stem    string             // of new IDs
 	ids     map[string]bool    // that are in use
 	dropped map[string]bool    // by ID
 	added   []opc.Relationship // target as it is written
 }
 
 func newRelsEdit(rels []opc.Relationship) *relsEdit {
-	e := &relsEdit{ids: map[string]bool{}, dropped: map[string]bool{}}
+	e := &relsEdit{stem: "rId", ids: map[string]bool{}, dropped: map[string]bool{}}
 	for _, r := range rels {
 		e.ids[r.ID] = true
 	}
@@ -52,10 +53,10 @@ func newRelsEdit(rels []opc.Relationship) *relsEdit {
 // add adds a relationship and returns its ID.
 func (e *relsEdit) add(typeURI, target string) string {
 	n := len(e.ids) + 1
-	id := "rId" + strconv.Itoa(n)
+	id := e.stem + strconv.Itoa(n)
 	for e.ids[id] {
 		n++
-		id = "rId" + strconv.Itoa(n)
+		id = e.stem + strconv.Itoa(n)
 	}
 	e.ids[id] = true
 	e.added = append(e.added, opc.Relationship{ID: id, TypeURI: typeURI, Target: target})

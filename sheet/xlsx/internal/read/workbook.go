@@ -23,6 +23,7 @@ type Parts struct {
 	Part          string // name of the workbook's part
 	ContentType   string
 	Rels          []opc.Relationship // of the workbook's part
+	RelIDs        []string           // that the part refers to, with a relationship or without
 	Types         *opc.ContentTypes
 	Sheets        []SheetPart
 	SharedStrings string // name of the part; "" when there is none
@@ -123,6 +124,9 @@ func readWorkbook(c *opc.Container, w *Parts) error {
 	for t, err := range tz.All() {
 		if err != nil {
 			return err
+		}
+		if id, ok := t.AttrIn(xmltok.RelSpace, "id"); ok && t.Kind == xmltok.StartTag {
+			w.RelIDs = append(w.RelIDs, string(id))
 		}
 		switch {
 		case t.Kind == xmltok.StartTag && t.Depth == 1:
