@@ -171,6 +171,23 @@ func TestMergedRangesBetweenResultColumns(t *testing.T) {
 	}
 }
 
+// TestFormulasOutsideStay copies array formulas that reach no result cell, and one within
+// the result cells, which goes with them.
+func TestFormulasOutsideStay(t *testing.T) {
+	for _, cells := range []string{
+		`<c r="A2"><f t="array" ref="A2:B2">D2:E2</f><v>1</v></c>`,
+		`<c r="A2"><f t="array" ref="A2">1</f><v>1</v></c>`,
+		`<c r="A2"><f t="shared" ref="A2:C2" si="0">D2</f><v>1</v></c>`,
+		`<c r="C2"><f t="array" ref="C2">1</f><v>1</v></c>`,
+		`<c r="D2"><f t="dataTable" ref="D2:E9"/><v>1</v></c>`,
+	} {
+		out := copied(t, xlsxtest.WithSheet(t, `<sheetData><row r="1"/><row r="2">`+cells+`</row></sheetData>`), smallPatch(2))
+		if got := xlsxtest.PartOf(t, out, "xl/worksheets/sheet1.xml"); strings.Contains(got, cells) == strings.Contains(cells, `"C2"`) {
+			t.Errorf("%s became %s", cells, got)
+		}
+	}
+}
+
 func TestCopyRefuses(t *testing.T) {
 	twoRows := `<sheetData><row r="1"/><row r="2"><c r="C2"><f t="shared" ref="C2:D2" si="0">A2</f><v>1</v></c></row></sheetData>`
 	lost := smallPatch(3)
@@ -180,6 +197,10 @@ func TestCopyRefuses(t *testing.T) {
 	twice.Sheets = append(twice.Sheets, twice.Sheets[0])
 	other := smallPatch(2)
 	other.Sheets[0].Sheet = "Else"
+	lower := smallPatch(3)
+	lower.Sheets[0].HeaderRow, lower.Sheets[0].Rows = 2, 1
+	masking := smallPatch(2)
+	masking.Sheets[0].Masked = []int{1}
 	for _, test := range []struct {
 		name, sheet string
 		patch       sheet.Patch
@@ -191,6 +212,11 @@ func TestCopyRefuses(t *testing.T) {
 		{"no such sheet", twoRows, other, "sheet-not-listed"},
 		{"formula of others", twoRows, smallPatch(2), "copy-formula-in-the-way"},
 		{"formula of cells below the data", strings.Replace(twoRows, "C2:D2", "C2:C3", 1), smallPatch(2), "copy-formula-in-the-way"},
+		{"array formula beside the results", `<sheetData><row r="1"/><row r="2"><c r="A2"><f t="array" ref="A2:C2">D2:F2</f><v>1</v></c><c r="B2"><v>1</v></c></row></sheetData>`, smallPatch(2), "copy-formula-in-the-way"},
+		{"array formula above the results", `<sheetData><row r="1"><c r="C1"><f t="array" ref="C1:C9">D1:D9</f><v>1</v></c></row><row r="2"/></sheetData>`, smallPatch(2), "copy-formula-in-the-way"},
+		{"array formula above the header", `<sheetData><row r="1"><c><f t="array" ref="A1:F9">1</f><v>1</v></c></row><row r="2"/><row r="3"/></sheetData>`, lower, "copy-formula-in-the-way"},
+		{"array formula in a masked column", `<sheetData><row r="1"/><row r="2"><c r="A2"><f t="array" ref="A2:C2">1</f><v>1</v></c></row></sheetData>`, masking, "copy-formula-in-the-way"},
+		{"data table", `<sheetData><row r="1"/><row r="2"><c r="B2"><f t="dataTable" ref="B2:C4" dt2D="1" dtr="1" r1="E1" r2="E2"/><v>1</v></c></row></sheetData>`, smallPatch(2), "copy-formula-in-the-way"},
 		{"bad row number", `<sheetData><row r="x"/></sheetData>`, smallPatch(2), "copy-row-number"},
 		{"bad reference", `<sheetData><row r="2"><c r="A7"/></row></sheetData>`, smallPatch(2), "copy-cell-reference"},
 	} {

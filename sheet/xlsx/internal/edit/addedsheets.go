@@ -90,7 +90,7 @@ func (cp *Copier) freeSheetID() string {
 	used := map[int]bool{}
 	highest := 0
 	for _, s := range cp.book.Sheets {
-		if id, err := strconv.Atoi(s.SheetID); err == nil {
+		if id, err := strconv.Atoi(strings.TrimSpace(s.SheetID)); err == nil {
 			used[id] = true
 			highest = max(highest, id)
 		}
@@ -186,13 +186,10 @@ func (cp *Copier) dropBelow(part string) error {
 func (cp *Copier) users() (map[string][]string, error) {
 	users := map[string][]string{}
 	for _, f := range cp.Zip.File {
-		key := opc.PartKey(f.Name)
-		dir, file := path.Split(key)
-		owner, isRels := strings.CutSuffix(file, ".rels")
-		if !isRels || !strings.HasSuffix(dir, "_rels/") {
+		owner, ok := opc.RelsOwner(opc.PartKey(f.Name))
+		if !ok {
 			continue
 		}
-		owner = strings.TrimSuffix(dir, "_rels/") + owner
 		rels, err := cp.Relationships(owner)
 		if err != nil {
 			return nil, err

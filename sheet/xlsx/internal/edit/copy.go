@@ -95,6 +95,7 @@ type partEdits struct {
 	dropped  map[string]bool       // by opc.PartKey
 	added    []addedPart           // in the order in which they are written
 	reserved map[string]bool       // names of added parts, by opc.PartKey
+	named    map[string]bool       // parts that relationships of the source point to, by opc.PartKey; nil until asked for
 }
 
 type addedPart struct {
@@ -117,13 +118,29 @@ func (cp *Copier) newPart(dir, stem, ext, contentType string) string {
 
 // reserve reserves a name for an added part, and reports whether it was free.
 func (cp *Copier) reserve(name, contentType string) bool {
-	key := opc.PartKey(name)
-	if cp.File(name) != nil && !cp.parts.dropped[key] || cp.parts.reserved[key] {
+	if !cp.free(name) || !cp.free(opc.RelsPart(name)) {
 		return false
 	}
-	cp.parts.reserved[key] = true
+	cp.parts.reserved[opc.PartKey(name)] = true
 	cp.types.added = append(cp.types.added, [2]string{name, contentType})
 	return true
+}
+
+// free reports whether the copy has no use for a name: no part has it, no content type is
+// listed for it, and no relationship points to it. A part that was missing would otherwise
+// be found suddenly.
+func (cp *Copier) free(name string) bool {
+	key := opc.PartKey(name)
+	if cp.parts.reserved[key] {
+		return false
+	}
+	if cp.parts.dropped[key] {
+		return true
+	}
+	if cp.parts.named == nil {
+		cp.parts.named = cp.Named()
+	}
+	return cp.File(name) == nil && !cp.book.Types.Overrides(name) && !cp.parts.named[key]
 }
 
 // addPart adds a part under a name from newPart, or the relationships of one.
@@ -153,7 +170,8 @@ func text(content func() string) partWriter {
 
 // write writes the copy's container.
 func (cp *Copier) write(dst io.Writer, level int) error {
-	z := zip.NewWriter(dst)
+	out := &holder{w: dst}
+	z := zip.NewWriter(out)
 	z.RegisterCompressor(zip.Deflate, opc.Compressor(level))
 	var late []*zip.File
 	for _, f := range cp.Zip.File {
@@ -161,7 +179,7 @@ func (cp *Copier) write(dst io.Writer, level int) error {
 		switch change := cp.parts.changed[key]; {
 		case cp.parts.dropped[key]:
 		case change == nil:
-			if err := passOn(z, f); err != nil {
+			if err := passOn(z, f, out); err != nil {
 				return err
 			}
 		case cp.parts.late[key]:
@@ -187,11 +205,70 @@ func (cp *Copier) write(dst io.Writer, level int) error {
 }
 
 // passOn copies a part unchanged.
-func passOn(z *zip.Writer, f *zip.File) error {
-	if strings.HasSuffix(f.Name, "/") && f.CompressedSize64 > 0 {
+func passOn(z *zip.Writer, f *zip.File, out *holder) error {
+	if !strings.HasSuffix(f.Name, "/") || f.CompressedSize64 == 0 && f.Flags&streamed == 0 {
+		return z.Copy(f)
+	}
+	if f.UncompressedSize64 > 0 {
 		return xmltok.NewError("copy-folder-entry", "part", opc.Quoted(f.Name))
 	}
-	return z.Copy(f)
+	return passFolder(z, f, out)
+}
+
+// streamed is the flag of an entry whose sizes follow its data (APPNOTE 4.4.4).
+const streamed = 1 << 3
+
+// passFolder copies an empty folder that was packed, as by the zip writers of Python and
+// Java: its packed form is not empty, and zip.Writer writes no data for a name that ends in
+// a slash. So the local header is written with another name of the same length, and mended
+// on its way out. The directory is written later, from h.
+func passFolder(z *zip.Writer, f *zip.File, out *holder) error {
+	src, err := f.OpenRaw()
+	if err != nil {
+		return err
+	}
+	if err := z.Flush(); err != nil {
+		return err
+	}
+	h := f.FileHeader
+	h.Name = strings.TrimSuffix(f.Name, "/") + "_"
+	out.holds = true
+	w, err := z.CreateRaw(&h)
+	if err == nil {
+		err = z.Flush()
+	}
+	if err != nil {
+		return err
+	}
+	h.Name = f.Name
+	out.held[len(out.held)-len(h.Extra)-1] = '/'
+	if err := out.release(); err != nil {
+		return err
+	}
+	_, err = io.Copy(w, src)
+	return err
+}
+
+// holder is a writer that can hold back what is written, so that it can be changed.
+type holder struct {
+	w     io.Writer
+	holds bool
+	held  []byte
+}
+
+func (h *holder) Write(b []byte) (int, error) {
+	if h.holds {
+		h.held = append(h.held, b...)
+		return len(b), nil
+	}
+	return h.w.Write(b)
+}
+
+// release writes what was held back.
+func (h *holder) release() error {
+	_, err := h.w.Write(h.held)
+	h.holds, h.held = false, h.held[:0]
+	return err
 }
 
 // dosEpoch is 1980-01-01, the time that Excel gives all its parts.

@@ -36,6 +36,7 @@ func FuzzStyles(f *testing.F) {
 	f.Add([]byte(xlsxtest.StylesXML))
 	f.Add([]byte(blankStyles(spacesOf(true).main)))
 	f.Add([]byte(`<styleSheet><unknown/><cellXfs/><fonts><font/></fonts><fonts><font><b/></font></fonts></styleSheet>`))
+	f.Add([]byte(`<styleSheet xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"><mc:AlternateContent><mc:Choice Requires="z"><cellXfs><xf/></cellXfs></mc:Choice><mc:Fallback><cellXfs><xf/><mc:AlternateContent><mc:Fallback><xf/></mc:Fallback></mc:AlternateContent></cellXfs></mc:Fallback></mc:AlternateContent><dxfs/></styleSheet>`))
 	for _, part := range xlsxtest.SeedParts(f, "styles.xml") {
 		f.Add(part)
 	}

@@ -106,6 +106,9 @@ func (s *sheetPatcher) maskCell(t *xmltok.Token, prefix string, row, col int, wh
 			return nil
 		case t.Kind == xmltok.StartTag && t.Depth == 5 && t.Is("f"):
 			m.formula = true
+			if err := s.checkFormula(t, row, col); err != nil {
+				return err
+			}
 		case t.Kind == xmltok.StartTag && !t.Empty && (t.Is("v") && t.Depth == 5 || t.Is("t")):
 			inValue, m.from = t.Depth, len(m.raw)
 		case t.Kind == xmltok.EndTag && t.Depth == inValue:

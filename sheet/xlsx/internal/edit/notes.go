@@ -96,6 +96,7 @@ func (cp *Copier) newNotes(notes []cellNote, part string, rels []opc.Relationshi
 	comments := cp.newPart(dir, "comments", ".xml", commentsType)
 	drawing := cp.newPart(path.Join(dir, "drawings"), "vmlDrawing", ".vml", vmlType)
 	e := newRelsEdit(rels)
+	e.stem = "rIdNotes" // the sheet, which is not read yet, may refer to a usual ID that is missing
 	e.add(cp.spaces.rel+"/comments", relTarget(part, comments))
 	id := e.add(cp.spaces.rel+"/vmlDrawing", relTarget(part, drawing))
 	cp.setRels(part, e)

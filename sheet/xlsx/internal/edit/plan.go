@@ -16,6 +16,7 @@ const (
 	commentsType  = typeStem + "spreadsheetml.comments+xml"
 	drawingType   = typeStem + "drawing+xml"
 	chartType     = typeStem + "drawingml.chart+xml"
+	relsType      = "application/vnd.openxmlformats-package.relationships+xml"
 	vmlType       = typeStem + "vmlDrawing"
 )
 
@@ -23,6 +24,9 @@ const (
 func (cp *Copier) plan(p sheet.Patch) error {
 	cp.bookEdit.strict = cp.book.Strict
 	cp.bookRels = newRelsEdit(cp.book.Rels)
+	for _, id := range cp.book.RelIDs {
+		cp.bookRels.ids[id] = true
+	}
 	cp.types.dropped = cp.parts.dropped
 	if err := cp.planStyles(); err != nil {
 		return err
@@ -43,6 +47,11 @@ func (cp *Copier) plan(p sheet.Patch) error {
 		return err
 	}
 	cp.setRels(cp.book.Part, cp.bookRels)
+	for _, a := range cp.parts.added {
+		if _, ok := opc.RelsOwner(opc.PartKey(a.name)); ok {
+			cp.typed(a.name, relsType)
+		}
+	}
 	cp.edited(cp.book.Part, cp.bookEdit.rewrite)
 	cp.parts.late[opc.PartKey(cp.book.Part)] = true
 	if len(cp.types.added) > 0 || len(cp.types.dropped) > 0 {

@@ -36,13 +36,14 @@ func spacesOf(strict bool) spaceNames {
 
 // relsEdit is what changes in the relationships of one part.
 type relsEdit struct {
+	stem    string             // of new IDs
 	ids     map[string]bool    // that are in use
 	dropped map[string]bool    // by ID
 	added   []opc.Relationship // target as it is written
 }
 
 func newRelsEdit(rels []opc.Relationship) *relsEdit {
-	e := &relsEdit{ids: map[string]bool{}, dropped: map[string]bool{}}
+	e := &relsEdit{stem: "rId", ids: map[string]bool{}, dropped: map[string]bool{}}
 	for _, r := range rels {
 		e.ids[r.ID] = true
 	}
@@ -52,10 +53,10 @@ func newRelsEdit(rels []opc.Relationship) *relsEdit {
 // add adds a relationship and returns its ID.
 func (e *relsEdit) add(typeURI, target string) string {
 	n := len(e.ids) + 1
-	id := "rId" + strconv.Itoa(n)
+	id := e.stem + strconv.Itoa(n)
 	for e.ids[id] {
 		n++
-		id = "rId" + strconv.Itoa(n)
+		id = e.stem + strconv.Itoa(n)
 	}
 	e.ids[id] = true
 	e.added = append(e.added, opc.Relationship{ID: id, TypeURI: typeURI, Target: target})
@@ -111,6 +112,7 @@ func rewriteList(e *xmltok.Editor, stays func(*xmltok.Token) bool, added func(pr
 // typesEdit is what changes in the list of content types.
 type typesEdit struct {
 	dropped map[string]bool // dropped parts, by opc.PartKey
+	retyped map[string]bool // added parts whose entry is replaced, likewise
 	added   [][2]string     // part and its content type
 }
 
@@ -118,7 +120,7 @@ type typesEdit struct {
 func (e *typesEdit) rewrite(out *xmltok.Editor) error {
 	return rewriteList(out, func(t *xmltok.Token) bool {
 		var bad bool
-		return string(t.Local) != "Override" || !e.dropped[opc.PartKey(t.Value("PartName", &bad))]
+		return string(t.Local) != "Override" || !e.leaves(opc.PartKey(t.Value("PartName", &bad)))
 	}, func(prefix string) string {
 		var b strings.Builder
 		for _, a := range e.added {
@@ -126,6 +128,21 @@ func (e *typesEdit) rewrite(out *xmltok.Editor) error {
 		}
 		return b.String()
 	})
+}
+
+func (e *typesEdit) leaves(key string) bool { return e.dropped[key] || e.retyped[key] }
+
+// typed gives an added part its content type, unless the list does so already.
+func (cp *Copier) typed(part, contentType string) {
+	leaves := cp.book.Types.Overrides(part) && cp.parts.dropped[opc.PartKey(part)]
+	if !leaves && strings.EqualFold(cp.book.Types.Of(part), contentType) {
+		return
+	}
+	if cp.types.retyped == nil {
+		cp.types.retyped = map[string]bool{}
+	}
+	cp.types.retyped[opc.PartKey(part)] = true
+	cp.types.added = append(cp.types.added, [2]string{part, contentType})
 }
 
 // setRels registers the change of a part's relationships.

@@ -20,7 +20,7 @@ func (s *sheetPatcher) row(t *xmltok.Token) error {
 	}
 	s.lastRow = n
 	cells := s.cellsOf(n)
-	if cells == nil && (n < s.frame.Row1 || n > s.frame.Row2) && (s.mask == nil || n <= s.mask.below && !s.mask.numbers) {
+	if cells == nil && n > s.frame.Row2 && (s.mask == nil || n <= s.mask.below && !s.mask.numbers) {
 		return s.KeepAll(t)
 	}
 	prefix := s.rowPrefix(t)
@@ -161,26 +161,58 @@ func (s *sheetPatcher) dropCell(t *xmltok.Token, row, col int) error {
 		case t.Kind == xmltok.StartTag && t.Depth == 5 && t.Is("f"):
 			ref, _ := t.Attr("ref")
 			if r, ok := read.ParseRange(ref); ok && !(s.allOurs(r.Col1, r.Col2) && r.Row1 >= s.frame.Row1 && r.Row2 <= s.frame.Row2) {
-				at := sheet.Ref{Sheet: s.p.Sheet, Row: row, Col: col}
-				return xmltok.NewErrorAt(at, "copy-formula-in-the-way", "place", at.String(), "found", rangeText(r))
+				return s.formulaError(r, row, col)
 			}
 		}
 	}
 }
 
+func (s *sheetPatcher) formulaError(r sheet.Range, row, col int) error {
+	at := sheet.Ref{Sheet: s.p.Sheet, Row: row, Col: col}
+	return xmltok.NewErrorAt(at, "copy-formula-in-the-way", "place", at.String(), "found", rangeText(r))
+}
+
+// checkFormula checks the formula of a cell that stays, whose start tag is t. The cells of
+// an array formula or a data table can be changed only together, so none of them may be
+// a result cell (ECMA-376 part 1, 18.3.1.40).
+func (s *sheetPatcher) checkFormula(t *xmltok.Token, row, col int) error {
+	if kind, _ := t.Attr("t"); string(kind) != "array" && string(kind) != "dataTable" {
+		return nil
+	}
+	ref, _ := t.Attr("ref")
+	r, ok := read.ParseRange(ref)
+	if !ok || firstWithin(s.cols, r) == 0 || r.Row1 > s.frame.Row2 || r.Row2 < s.frame.Row1 {
+		return nil
+	}
+	return s.formulaError(r, row, col)
+}
+
 // keepCell copies a cell, and adds its reference where it needs one.
 func (s *sheetPatcher) keepCell(t *xmltok.Token, row, col int, needsRef bool) error {
-	if !needsRef {
-		body, ok := s.Tokens.PlainBody(t)
-		if !ok {
-			return s.KeepAll(t)
-		}
+	if needsRef {
+		s.Change(t, xmltok.WithAttr("r", sheet.ColName(col)+strconv.Itoa(row)))
+	} else if body, ok := s.Tokens.PlainBody(t); ok {
 		s.Keep(t)
 		s.Out.Write(body.Raw)
 		s.Tokens.Pass(body)
 		return nil
+	} else {
+		s.Keep(t)
 	}
-	return s.ChangeAll(t, xmltok.WithAttr("r", sheet.ColName(col)+strconv.Itoa(row)))
+	for ended := t.Empty; !ended; {
+		t, err := s.Tokens.Next()
+		if err != nil {
+			return s.Tokens.NoEOF(err)
+		}
+		if t.Kind == xmltok.StartTag && t.Depth == 5 && t.Is("f") {
+			if err := s.checkFormula(t, row, col); err != nil {
+				return err
+			}
+		}
+		s.Keep(t)
+		ended = t.Kind == xmltok.EndTag && t.Depth == 4
+	}
+	return nil
 }
 
 // putCells writes the row's new cells from the next one up to a column, and returns the

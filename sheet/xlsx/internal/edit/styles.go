@@ -77,38 +77,40 @@ func scanStyles(tz *xmltok.Tokenizer) (*styleContent, error) {
 	s := &styleContent{}
 	list := notAList
 	var held []byte
+	var alternatives xmltok.Alternatives
 	for t, err := range tz.All() {
 		if err != nil {
 			return nil, err
 		}
+		depth := alternatives.Depth(tz, t)
 		switch {
 		case t.Kind != xmltok.StartTag:
 		case t.Depth == 1 && !t.Is("styleSheet"):
 			return nil, tz.ErrorAt(t, "part-wrong-root")
 		case t.Depth == 1:
 			s.prefix = t.Prefixed()
-		case t.Depth == 2:
+		case depth == 2:
 			if list = listOf(t); list < afterLists {
 				s.lists[list]++
 			}
-		case t.Depth == 3 && list < afterLists && t.Is(listNames[list].child):
+		case depth == 3 && list < afterLists && t.Is(listNames[list].child):
 			if held, err = tz.Capture(held[:0], t); err != nil {
 				return nil, err
 			}
-			s.count(list, held)
+			s.count(list, held, !alternatives.Within())
 		}
 	}
 	return s, nil
 }
 
-// count counts and remembers one entry of a list.
-func (s *styleContent) count(list styleList, raw []byte) {
+// count counts one entry of a list, and remembers it if it may be used again.
+func (s *styleContent) count(list styleList, raw []byte, again bool) {
 	n := s.counts[list]
 	s.counts[list]++
 	if list == fontsList && n == 0 {
 		s.font = append([]byte(nil), raw...)
 	}
-	if n >= rememberChildren {
+	if n >= rememberChildren || !again {
 		return
 	}
 	if s.known[list] == nil {
@@ -139,17 +141,19 @@ func (p *stylePatch) want(s *styleContent, list styleList, raw string) int {
 func rewriteStyles(e *xmltok.Editor, prefix string, p *stylePatch) error {
 	next := styleList(0) // the lists before it are written
 	left := p.lists      // lists to come: entries are added to the last of them
+	var alternatives xmltok.Alternatives
 	for t, err := range e.Tokens.All() {
 		if err != nil {
 			return err
 		}
+		depth := alternatives.Depth(e.Tokens, t)
 		switch {
 		case t.Depth == 1 && t.Kind == xmltok.StartTag && t.Empty:
 			e.Fill(t, p.missing(prefix, next, afterLists))
 		case t.Depth == 1 && t.Kind == xmltok.EndTag:
 			e.Put(p.missing(prefix, next, afterLists))
 			e.Keep(t)
-		case t.Depth == 2 && t.Kind == xmltok.StartTag && listOf(t) != notAList:
+		case depth == 2 && t.Kind == xmltok.StartTag && listOf(t) != notAList:
 			list := listOf(t)
 			e.Put(p.missing(prefix, next, list))
 			next = max(next, min(list+1, afterLists))
@@ -189,12 +193,13 @@ func (p *stylePatch) extend(e *xmltok.Editor, t *xmltok.Token, list styleList) e
 		return nil
 	}
 	e.Change(t, count)
+	end := t.Depth
 	for {
 		t, err := e.Tokens.Next()
 		if err != nil {
 			return e.Tokens.NoEOF(err)
 		}
-		if t.Kind == xmltok.EndTag && t.Depth == 2 {
+		if t.Kind == xmltok.EndTag && t.Depth == end {
 			e.Put(p.entries(list))
 			e.Keep(t)
 			return nil
@@ -205,11 +210,13 @@ func (p *stylePatch) extend(e *xmltok.Editor, t *xmltok.Token, list styleList) e
 
 func (p *stylePatch) entries(list styleList) string { return strings.Join(p.added[list], "") }
 
-// planStyles adds the formats of the new cells. A workbook without styles gets the part.
+// planStyles adds the formats of the new cells. A workbook without styles gets the part,
+// under the name that its relationship gives where the part alone is missing.
 func (cp *Copier) planStyles() error {
 	part := cp.book.Styles
+	exists := part != "" && cp.File(part) != nil
 	tz := xmltok.New(strings.NewReader(blankStyles(cp.spaces.main)), "styles")
-	if part != "" {
+	if exists {
 		var err error
 		if tz, err = cp.OpenXML(part); err != nil {
 			return err
@@ -223,15 +230,19 @@ func (cp *Copier) planStyles() error {
 		return err
 	}
 	rewrite := func(e *xmltok.Editor) error { return rewriteStyles(e, content.prefix, cp.styles) }
-	if part != "" {
+	switch {
+	case exists:
 		cp.edited(part, rewrite)
 		return nil
+	case part != "": // the relationship is there, and perhaps the type
+		cp.typed(part, stylesType)
+	default:
+		dir := path.Dir(cp.book.Part)
+		if part = path.Join(dir, "styles.xml"); !cp.reserve(part, stylesType) { // some programs look for no other name
+			part = cp.newPart(dir, "styles", ".xml", stylesType)
+		}
+		cp.bookRels.add(cp.spaces.rel+"/styles", relTarget(cp.book.Part, part))
 	}
-	dir := path.Dir(cp.book.Part)
-	if part = path.Join(dir, "styles.xml"); !cp.reserve(part, stylesType) { // some programs look for no other name
-		part = cp.newPart(dir, "styles", ".xml", stylesType)
-	}
-	cp.bookRels.add(cp.spaces.rel+"/styles", relTarget(cp.book.Part, part))
 	cp.addPart(part, func(w io.Writer) error {
 		return rewrite(xmltok.NewEditor(xmltok.New(strings.NewReader(blankStyles(cp.spaces.main)), "styles"), w))
 	})

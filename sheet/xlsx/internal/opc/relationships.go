@@ -65,6 +65,41 @@ func (c *Container) Relationships(part string) ([]Relationship, error) {
 	return rels, nil
 }
 
+// Named returns the parts that relationships of any part point to, by PartKey, whether
+// they exist or not. Lists that cannot be read are passed over from their first error on.
+func (c *Container) Named() map[string]bool {
+	named := map[string]bool{}
+	for _, f := range c.Zip.File {
+		owner, ok := RelsOwner(PartKey(f.Name))
+		if !ok {
+			continue
+		}
+		tz, err := c.OpenXML(f.Name)
+		if err != nil {
+			continue
+		}
+		for t, err := range tz.All() {
+			if err != nil {
+				break
+			}
+			var bad bool
+			if t.Kind == xmltok.StartTag && string(t.Local) == "Relationship" && t.Value("TargetMode", &bad) != "External" {
+				named[PartKey(Resolve(owner, t.Value("Target", &bad)))] = true
+			}
+		}
+	}
+	return named
+}
+
+// RelsOwner returns the part whose relationships a part holds, "" for the package itself.
+// It reports whether the part holds any.
+func RelsOwner(part string) (owner string, ok bool) {
+	dir, file := path.Split(part)
+	owner, ok = strings.CutSuffix(file, ".rels")
+	dir, below := strings.CutSuffix(dir, "_rels/")
+	return dir + owner, ok && below
+}
+
 // Resolve returns the part that a relationship of a part points to.
 func Resolve(part, target string) string {
 	target = strings.ReplaceAll(target, `\`, "/")
@@ -125,6 +160,12 @@ func (c *Container) ContentTypes() (*ContentTypes, error) {
 		}
 	}
 	return ct, nil
+}
+
+// Overrides reports whether the list has an entry for the part itself.
+func (ct *ContentTypes) Overrides(part string) bool {
+	_, ok := ct.byPart[PartKey(part)]
+	return ok
 }
 
 // Of returns the content type of a part, or "".

@@ -148,7 +148,11 @@ func (b *Book) scan(name string) (*sheetScanner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sheetScanner{tz: tz, name: part.Name, strings: b.strings, formats: b.formats}, nil
+	s := &sheetScanner{tz: tz, name: part.Name, strings: b.strings, formats: b.formats}
+	if b.container.File(b.parts.Styles) == nil {
+		s.unstyled = b.parts.Styles
+	}
+	return s, nil
 }
 
 // CheckRest reads every part that no Rows has read to its end, so that damage in a part

@@ -30,9 +30,10 @@ func (f cellFormats) at(index int) numberFormat {
 	return f[index]
 }
 
-// readFormats reads the number formats of the styles part.
+// readFormats reads the number formats of the styles part, none where it is missing: that
+// is an error only where a cell needs them.
 func readFormats(c *opc.Container, part string) (cellFormats, error) {
-	if part == "" {
+	if part == "" || c.File(part) == nil {
 		return nil, nil
 	}
 	tz, err := c.OpenXML(part)
@@ -46,24 +47,26 @@ func parseFormats(tz *xmltok.Tokenizer) (cellFormats, error) {
 	var formats cellFormats
 	custom := map[int]numberFormat{}
 	inFormats := false
+	var alternatives xmltok.Alternatives
 	for t, err := range tz.All() {
 		if err != nil {
 			return nil, err
 		}
 		var bad bool
+		depth := alternatives.Depth(tz, t)
 		switch {
 		case t.Depth == 1 && t.Kind == xmltok.StartTag && !t.Is("styleSheet"):
 			return nil, tz.ErrorAt(t, "part-wrong-root")
-		case t.Depth == 2 && t.Is("cellXfs"):
+		case depth == 2 && t.Is("cellXfs"):
 			inFormats = t.Kind == xmltok.StartTag && !t.Empty
-		case t.Depth == 3 && t.Kind == xmltok.StartTag && inFormats && t.Is("xf"):
+		case depth == 3 && t.Kind == xmltok.StartTag && inFormats && t.Is("xf"):
 			id, err := strconv.Atoi(t.Value("numFmtId", &bad))
 			format, found := custom[id]
 			if !found && err == nil {
 				format = numberFormat{builtInDate(id), builtInCode(id)}
 			}
 			formats = append(formats, format)
-		case t.Depth == 3 && t.Kind == xmltok.StartTag && t.Is("numFmt"):
+		case depth == 3 && t.Kind == xmltok.StartTag && t.Is("numFmt"):
 			if id, err := strconv.Atoi(t.Value("numFmtId", &bad)); err == nil {
 				code := t.Value("formatCode", &bad)
 				custom[id] = numberFormat{dateFormat(code), code}

@@ -24,6 +24,16 @@ func TestDateFormat(t *testing.T) {
 	}
 }
 
+const compat = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+
+// either returns a date format followed by alternatives, in a list unless they are nested.
+func either(choice, fallback string) string {
+	block := func(c, f string) string {
+		return `<mc:AlternateContent xmlns:mc="` + compat + `"><mc:Choice xmlns:hs="urn:made" Requires="hs">` + c + `</mc:Choice><mc:Fallback>` + f + `</mc:Fallback></mc:AlternateContent>`
+	}
+	return `<cellXfs><xf numFmtId="14"/>` + block(choice, strings.NewReplacer(`<cellXfs><xf numFmtId="14"/>`, "", "</cellXfs>", "").Replace(fallback)) + `</cellXfs>`
+}
+
 func TestFormats(t *testing.T) {
 	const open = `<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">`
 	tests := []struct {
@@ -38,6 +48,13 @@ func TestFormats(t *testing.T) {
 		{"built in for numbers", `<cellXfs><xf numFmtId="1"/><xf numFmtId="9"/><xf numFmtId="44"/><xf numFmtId="49"/><xf numFmtId="x"/></cellXfs>`,
 			[]numberFormat{{false, "0"}, {false, "0%"}, {false, "¤#,##0.00"}, {}, {}}},
 		{"empty", `<cellXfs/>`, nil},
+		{"alternatives", either(`<xf/><xf/>`, `<xf numFmtId="14"/>`), []numberFormat{{date: true}, {date: true}}},
+		{"nested alternatives", either(`<xf/>`, either(`<xf/><xf/>`, `<xf numFmtId="9"/>`)), []numberFormat{{date: true}, {false, "0%"}}},
+		{"alternatives without a fallback", `<cellXfs><mc:AlternateContent xmlns:mc="` + compat + `"><mc:Choice Requires="hs"><xf/></mc:Choice></mc:AlternateContent><xf numFmtId="14"/></cellXfs>`, []numberFormat{{date: true}}},
+		{"an alternative that is understood", `<cellXfs><mc:AlternateContent xmlns:mc="` + compat + `" xmlns:m="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><mc:Choice Requires="hs m"><xf/></mc:Choice><mc:Choice Requires="m"><xf numFmtId="14"/></mc:Choice><mc:Fallback><xf/><xf/></mc:Fallback></mc:AlternateContent></cellXfs>`, []numberFormat{{date: true}}},
+		{"alternative codes", `<numFmts><mc:AlternateContent xmlns:mc="` + compat + `"><mc:Choice Requires="hs"><numFmt numFmtId="164" formatCode="0"/></mc:Choice><mc:Fallback><numFmt numFmtId="164" formatCode="yyyy"/></mc:Fallback></mc:AlternateContent></numFmts><cellXfs><xf numFmtId="164"/></cellXfs>`, []numberFormat{{true, "yyyy"}}},
+		{"alternative lists", `<mc:AlternateContent xmlns:mc="` + compat + `"><mc:Choice Requires="hs"><cellXfs><xf/></cellXfs></mc:Choice><mc:Fallback><cellXfs><xf numFmtId="14"/></cellXfs></mc:Fallback></mc:AlternateContent>`, []numberFormat{{date: true}}},
+		{"empty alternatives", `<cellXfs><mc:AlternateContent xmlns:mc="` + compat + `"/><mc:AlternateContent xmlns:mc="` + compat + `"><mc:Choice Requires="hs"/><mc:Fallback/></mc:AlternateContent><xf numFmtId="14"/></cellXfs>`, []numberFormat{{date: true}}},
 	}
 	for _, test := range tests {
 		got, err := parseFormats(xmltok.New(strings.NewReader(open+test.xml+"</styleSheet>"), "p"))

@@ -13,10 +13,11 @@ import (
 // that the file leaves out follows from the one before (ECMA-376 part 1, 18.3.1.73 and
 // 18.3.1.4).
 type sheetScanner struct {
-	tz      *xmltok.Tokenizer
-	name    string // of the sheet
-	strings *stringTable
-	formats cellFormats
+	tz       *xmltok.Tokenizer
+	name     string // of the sheet
+	strings  *stringTable
+	formats  cellFormats
+	unstyled string // the missing part of the styles, else ""
 
 	inData bool // within sheetData
 	row    rowReader
@@ -213,7 +214,7 @@ func readTable(c *opc.Container, part string) (*Table, error) {
 func Tables(c *opc.Container, rels []opc.Relationship) ([]*Table, error) {
 	var tables []*Table
 	for _, r := range rels {
-		if r.Kind != "table" || r.External {
+		if r.Kind != "table" || r.External || c.File(r.Target) == nil {
 			continue
 		}
 		info, err := readTable(c, r.Target)

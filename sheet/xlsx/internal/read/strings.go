@@ -16,6 +16,7 @@ type stringTable struct {
 	chunks  []string
 	entries []stringEntry
 	filling []byte // the chunk that is being filled
+	missing string // the part that should hold them and does not exist, else ""
 }
 
 // stringEntry packs where a string is: chunk, offset and length in bytes, and
@@ -30,10 +31,12 @@ const (
 	_          = uint(1<<lengthBits - 1 - xmltok.LongestText) // every text fits
 )
 
-// readStrings reads the shared strings table, an empty one for the part "".
+// readStrings reads the shared strings table, an empty one for the part "" or one that is
+// missing: that is an error only where a cell needs it.
 func readStrings(c *opc.Container, part string) (*stringTable, error) {
 	table := &stringTable{}
-	if part == "" {
+	if part == "" || c.File(part) == nil {
+		table.missing = part
 		return table, nil
 	}
 	tz, err := c.OpenXML(part)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
@@ -45,6 +46,12 @@ func (s *sheetScanner) keep(cell *rawCell) error {
 	r := &s.row
 	format := s.formats.at(cell.style)
 	out := sheet.Cell{Col: r.col, Formula: cell.formula, Rich: cell.rich, DateStyle: format.date, HiddenCol: s.hidden.has(r.col)}
+	if cell.style > 0 && s.unstyled != "" {
+		return s.partMissing(s.unstyled)
+	}
+	if cell.kind == sharedKind && s.strings.missing != "" {
+		return s.partMissing(s.strings.missing)
+	}
 	run, code := s.interpret(&out, cell)
 	if out.Type == sheet.NumberCell {
 		out.Format = format.code
@@ -58,6 +65,12 @@ func (s *sheetScanner) keep(cell *rawCell) error {
 	r.out.Cells = append(r.out.Cells, out)
 	r.spans = append(r.spans, run)
 	return nil
+}
+
+// partMissing returns the error of a cell that needs a missing part.
+func (s *sheetScanner) partMissing(part string) error {
+	at := sheet.Ref{Sheet: s.name, Row: s.row.out.Number, Col: s.row.col}
+	return xmltok.NewErrorAt(at, "part-missing", "part", opc.Quoted(part))
 }
 
 // interpret sets the type of a cell, and either its value or the run of the row's text that

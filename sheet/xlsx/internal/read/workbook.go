@@ -10,10 +10,10 @@ import (
 // SheetPart is one sheet of the workbook's list, in the order of the tabs.
 type SheetPart struct {
 	Name    string
-	Part    string // name of its part
+	Part    string // name of its part; "" where it has no part, as the module sheets of old macros
 	RelID   string // of the workbook's relationship that leads to it
 	SheetID string // as written
-	Kind    string // worksheet, chartsheet, dialogsheet, xlMacrosheet …
+	Kind    string // worksheet, chartsheet, dialogsheet, xlMacrosheet …; "" without a part
 	Hidden  bool   // hidden or very hidden
 }
 
@@ -23,6 +23,7 @@ type Parts struct {
 	Part          string // name of the workbook's part
 	ContentType   string
 	Rels          []opc.Relationship // of the workbook's part
+	RelIDs        []string           // that the part refers to, with a relationship or without
 	Types         *opc.ContentTypes
 	Sheets        []SheetPart
 	SharedStrings string // name of the part; "" when there is none
@@ -124,6 +125,9 @@ func readWorkbook(c *opc.Container, w *Parts) error {
 		if err != nil {
 			return err
 		}
+		if id, ok := t.AttrIn(xmltok.RelSpace, "id"); ok && t.Kind == xmltok.StartTag {
+			w.RelIDs = append(w.RelIDs, string(id))
+		}
 		switch {
 		case t.Kind == xmltok.StartTag && t.Depth == 1:
 			if !t.Is("workbook") {
@@ -163,9 +167,8 @@ type sheetList struct {
 func (l *sheetList) entry(tz *xmltok.Tokenizer, t *xmltok.Token) (SheetPart, error) {
 	var bad bool
 	s := SheetPart{Name: xmltok.UnescapeXString(t.Value("name", &bad)), SheetID: t.Value("sheetId", &bad)}
-	if id, ok := t.AttrIn(xmltok.RelSpace, "id"); ok {
-		s.RelID = xmltok.Unescaped(id, &bad)
-	}
+	id, named := t.AttrIn(xmltok.RelSpace, "id")
+	s.RelID = xmltok.Unescaped(id, &bad)
 	switch t.Value("state", &bad) {
 	case "hidden", "veryHidden":
 		s.Hidden = true
@@ -180,6 +183,10 @@ func (l *sheetList) entry(tz *xmltok.Tokenizer, t *xmltok.Token) (SheetPart, err
 	l.names[key] = true
 	if r, ok := l.rels[s.RelID]; ok && !r.External {
 		s.Part, s.Kind = r.Target, r.Kind
+	}
+	_, related := l.rels[s.RelID]
+	if !related && (s.Hidden || named && s.RelID == "") {
+		return s, nil
 	}
 	if s.Part == "" || l.container.File(s.Part) == nil {
 		return s, xmltok.NewError("workbook-sheet-lost", "part", opc.Quoted(s.Part), "sheet", s.Name)

@@ -125,8 +125,8 @@ func TestWorkbookRefuses(t *testing.T) {
 		{"relationship twice", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: swapped(xlsxtest.RelsXML, "rId3", "rId2")}), "part-relationship"},
 		{"endless relationships", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: manyRelationships(50_001)}), "part-list-long"},
 		{"relationships cut short", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/_rels/workbook.xml.rels", Content: xlsxtest.RelsXML[:100]}), "part-truncated"},
-		{"shared strings lost", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/sharedStrings.xml", Content: "-"}), "part-missing"},
-		{"styles lost", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/styles.xml", Content: "-"}), "part-missing"},
+		{"visible sheet without an ID", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/workbook.xml", Content: swapped(xlsxtest.BookXML, ` r:id="rId1"`, "")}), "workbook-sheet-lost"},
+		{"hidden sheet without a part", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/workbook.xml", Content: swapped(xlsxtest.BookXML, "r:id", `state="hidden" r:id`)}, xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: "-"}), "workbook-sheet-lost"},
 		{"shared strings are a sheet", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/sharedStrings.xml", Content: xlsxtest.SheetXML}), "part-wrong-root"},
 		{"entity bomb", xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/sharedStrings.xml", Content: `<!DOCTYPE a [<!ENTITY b "ha">]>` + xlsxtest.StringsXML}), "part-dtd"},
 	}
@@ -137,6 +137,50 @@ func TestWorkbookRefuses(t *testing.T) {
 				t.Errorf("got %q (%v), want %q", code, err, test.code)
 			}
 		})
+	}
+}
+
+// TestSheetsWithoutAPart lists module sheets of old macros, which are never read.
+func TestSheetsWithoutAPart(t *testing.T) {
+	for _, attrs := range []string{`state="veryHidden" r:id=""`, `state="hidden" r:id=""`, `r:id=""`, `state="veryHidden"`, `state="veryHidden" r:id="rId99"`} {
+		book := swapped(xlsxtest.BookXML, "<sheets>", `<sheets><sheet name="Module1" sheetId="7" `+attrs+`/>`)
+		b, err := openBytes(xlsxtest.Zipped(t, xlsxtest.PlainParts(xlsxtest.Part{Name: "xl/workbook.xml", Content: book})))
+		if err != nil {
+			t.Errorf("%s: %v", attrs, err)
+			continue
+		}
+		if got := fmt.Sprint(b.Sheets()); got != "[{Circuits false}]" {
+			t.Errorf("%s: got %s", attrs, got)
+		}
+		if _, err := show(b, "Module1"); xlsxtest.CodeOf(t, err) != "sheet-not-listed" {
+			t.Errorf("%s: %v", attrs, err)
+		}
+	}
+}
+
+// TestMissingParts reads workbooks without the part of their shared strings or styles:
+// only a cell that needs it is an error.
+func TestMissingParts(t *testing.T) {
+	strs, styles := xlsxtest.Part{Name: "xl/sharedStrings.xml", Content: "-"}, xlsxtest.Part{Name: "xl/styles.xml", Content: "-"}
+	for _, test := range []struct {
+		name, cells, code string
+		lost              xlsxtest.Part
+	}{
+		{"shared strings", `<c r="A2" s="1"><v>1</v></c><c r="B2" t="inlineStr"><is><t>x</t></is></c>`, "", strs},
+		{"shared strings of a cell", `<c r="A2" t="s"><v>0</v></c>`, "part-missing", strs},
+		{"styles", `<c r="A2"><v>1</v></c><c r="B2" t="s" s="0"><v>0</v></c>`, "", styles},
+		{"styles of a number", `<c r="A2" s="1"><v>1</v></c>`, "part-missing", styles},
+		{"styles of a text", `<c r="A2" t="s" s="2"><v>0</v></c>`, "part-missing", styles},
+	} {
+		sheet := xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: xlsxtest.SheetOpen + `<sheetData><row r="2">` + test.cells + `</row></sheetData></worksheet>`}
+		b, err := openBytes(xlsxtest.Zipped(t, xlsxtest.PlainParts(test.lost, sheet)))
+		if err != nil {
+			t.Errorf("%s: %v", test.name, err)
+			continue
+		}
+		if _, err := show(b, "Circuits"); xlsxtest.CodeOf(t, err) != test.code {
+			t.Errorf("%s: %v", test.name, err)
+		}
 	}
 }
 
