@@ -29,7 +29,9 @@ func (g *region) begin(w *row) {
 		if err != nil && g.run.writing.Err() == nil {
 			g.run.ledgerFailed(err)
 		}
-		w.begun = err == nil
+		if err == nil {
+			w.begun = w.app.Token
+		}
 		g.returned <- returnedRow{row: w, from: fromBegin}
 	}()
 }
@@ -38,7 +40,7 @@ func (g *region) begin(w *row) {
 // region, since a call needs a deep stack that would otherwise have to grow each time.
 func (g *region) caller() {
 	for w := range g.work {
-		if w.lookup == notLooking {
+		if w.state.sends() {
 			g.returned <- g.apply(w)
 		} else {
 			g.returned <- g.lookUp(w)
@@ -59,16 +61,15 @@ func (g *region) apply(w *row) returnedRow {
 	if w.attempts > 0 {
 		g.run.retries.Add(1)
 	}
-	w.attempts++
-	w.tried = time.Now().UTC()
 	g.run.count(err)
-	return returnedRow{row: w, next: w.submitted(receipt, err)}
+	return returnedRow{row: w, next: w.submitted(receipt, err, time.Now().UTC())}
 }
 
 func (g *region) lookUp(w *row) returnedRow {
 	if g.ctx.Err() != nil {
 		return returnedRow{row: w, from: fromNothing}
 	}
+	asked := time.Now() // or later, once the quota allows it
 	l, ok, err := g.finder.Find(g.ctx, w.app.Key)
 	if g.unsent(err) {
 		return returnedRow{row: w, from: fromNothing}
@@ -76,7 +77,7 @@ func (g *region) lookUp(w *row) returnedRow {
 	g.run.requests.Add(1)
 	g.run.lookups.Add(1)
 	g.run.count(err)
-	return returnedRow{row: w, next: w.lookedUp(l, ok, err)}
+	return returnedRow{row: w, next: w.lookedUp(l, ok, err, asked)}
 }
 
 // unsent reports whether a call ended before a byte was sent, because the run did.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch/quota"
+	"github.com/loabatch/loabatch/sheet"
 )
 
 // Engine carries out a plan. Its fields are set before Run and not changed after; an
@@ -45,16 +46,17 @@ type Event struct {
 
 // Summary is the result of a run.
 type Summary struct {
-	Outcomes  []Outcome     // one for every row of the plan, in sheet order
-	Requests  int           // calls made: applications, their retries, and lookups
-	Lookups   int           // of Requests: those that read an LOA or a circuit's state
-	Retries   int           // of Requests: applications sent again
-	Throttled int           // answers that said the quota was exceeded
-	Slowed    time.Duration // how long the run was below its rate because of them
-	Stop      StopReason    // why the run ended before all rows were done; empty when it did not
-	StopCode  string        // the API's error code behind Stop, if there is one
-	Started   time.Time     // UTC
-	Duration  time.Duration //
+	Outcomes  []Outcome       // one for every row of the plan, in sheet order
+	Problems  []sheet.Problem // of rows that turned out to be INVALID, beyond those of the plan, in no order
+	Requests  int             // calls made: applications, their retries, and lookups
+	Lookups   int             // of Requests: those that read an LOA or a circuit's state
+	Retries   int             // of Requests: applications sent again
+	Throttled int             // answers that said the quota was exceeded
+	Slowed    time.Duration   // how long the run was below its rate because of them
+	Stop      StopReason      // why the run ended before all rows were done; empty when it did not
+	StopCode  string          // the API's error code behind Stop, if there is one
+	Started   time.Time       // UTC
+	Duration  time.Duration   //
 }
 
 // The defaults of an Engine.

@@ -37,7 +37,8 @@ type story struct {
 	server *server
 	book   *sheet.Workbook
 	ledger *batch.MemoryLedger
-	broken float64 // share of calls that fail
+	broken float64   // share of calls that fail
+	saved  time.Time // when the results were written into the book
 
 	reapply  bool              // --reapply is given
 	rejected map[batch.Key]int // how often a circuit's LOA was rejected
@@ -61,7 +62,7 @@ func (s *story) run() {
 		s.byDay()
 	}
 	s.broken, s.reapply = 0, true
-	time.Sleep(time.Minute) // everything still to take effect has done so
+	time.Sleep(batch.SettlingTime) // everything still to take effect has done so
 	s.night(false)
 	s.correct()
 	for _, o := range s.night(false) {
@@ -141,7 +142,7 @@ func (s *story) night(killable bool) []batch.Outcome {
 		Submitter: s.server, Finder: s.server, Ledger: l,
 		Rate: quota.Rate{N: 1 + s.r.IntN(60), Per: time.Second}, Concurrency: 1 + s.r.IntN(16), MaxAttempts: 1 + s.r.IntN(6),
 	}
-	p := plan.New(s.book, plan.Options{Past: past, Reapply: s.reapply})
+	p := plan.New(s.book, plan.Options{Past: past, Reapply: s.reapply, Written: s.saved})
 	sum, _ := e.Run(ctx, drain, p)
 	s.check(sum)
 	if l.alive() {
@@ -164,6 +165,7 @@ func (s *story) check(sum *batch.Summary) {
 
 // written puts the outcomes into the workbook, as its results copy has them.
 func (s *story) written(sum *batch.Summary) {
+	s.saved = time.Now()
 	for i, o := range sum.Outcomes {
 		s.book.Circuits[i].Past = sheet.Past{Result: string(o.Result), ClientToken: o.Token, LOAStatus: o.LOAStatus}
 	}

@@ -37,6 +37,7 @@ type run struct {
 	recorded chan finishedRow // written
 	writers  sync.WaitGroup
 	outcomes []Outcome // owned by collect
+	problems []sheet.Problem
 
 	quotaMu sync.Mutex
 	quotas  map[quotaKey]Quota
@@ -48,6 +49,7 @@ type run struct {
 type finishedRow struct {
 	slot    int32
 	outcome Outcome
+	problem *sheet.Problem
 	ran     bool // it was an application of this run: it counts for MaxFailures
 }
 
@@ -145,6 +147,9 @@ func (r *run) collect() {
 	for done := 1; done <= len(r.outcomes); done++ {
 		row := <-r.recorded
 		r.outcomes[row.slot] = row.outcome
+		if row.problem != nil {
+			r.problems = append(r.problems, *row.problem)
+		}
 		if row.ran {
 			ran++
 			switch row.outcome.Result {
@@ -197,7 +202,7 @@ func (r *run) close() {
 
 func (r *run) summary() *Summary {
 	s := &Summary{
-		Outcomes: r.outcomes,
+		Outcomes: r.outcomes, Problems: r.problems,
 		Requests: int(r.requests.Load()), Lookups: int(r.lookups.Load()),
 		Retries: int(r.retries.Load()), Throttled: int(r.throttled.Load()),
 		Slowed:  r.slowed(),

@@ -10,6 +10,7 @@ package plan
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
@@ -17,12 +18,14 @@ import (
 
 // Options control New.
 type Options struct {
-	Operation    batch.Operation            // what is asked for each row
-	Past         map[batch.Key]batch.Record // what the ledger knows of the workbook's circuits; nil when there is no ledger
-	Only         []sheet.Result             // rows whose last result is one of these; nil means all
-	Reapply      bool                       // rows whose LOA was rejected are applied for again
-	AllOrNothing bool                       // one invalid row withholds all
-	DryRun       bool                       // nothing will be sent
+	Operation    batch.Operation                  // what is asked for each row
+	Past         map[batch.Key]batch.Record       // what the ledger knows of the workbook's circuits, in any region; nil when there is no ledger
+	Written      time.Time                        // when the workbook was written last, so that what its result columns tell is older; zero if not known
+	Severity     func(code string) sheet.Severity // of the problems found here; nil means the default of each
+	Only         []sheet.Result                   // rows whose last result is one of these; nil means all
+	Reapply      bool                             // rows whose LOA was rejected are applied for again
+	AllOrNothing bool                             // one invalid row withholds all
+	DryRun       bool                             // nothing will be sent
 }
 
 // Keys lists the circuits of a workbook once each, in sheet order: what to ask the
@@ -50,6 +53,7 @@ func New(w *sheet.Workbook, o Options) *batch.Plan {
 	p := &planner{
 		plan: &batch.Plan{DryRun: o.DryRun}, workbook: w, options: o,
 		errors: sheet.NewRowErrors(w, w.Problems), keys: make(map[batch.Key]bool, len(w.Circuits)), tokens: map[string]bool{},
+		regions: regionsOf(o.Past, w),
 	}
 	p.plan.Applications = make([]batch.Application, 0, len(w.Circuits))
 	for i := range w.Circuits {
@@ -67,9 +71,10 @@ type planner struct {
 	workbook *sheet.Workbook
 	options  Options
 	errors   *sheet.RowErrors
-	keys     map[batch.Key]bool // circuits that have an application
-	tokens   map[string]bool    // tokens chosen by users that are in use
-	invalid  bool               // a row is INVALID
+	keys     map[batch.Key]bool  // circuits that have an application
+	tokens   map[string]bool     // tokens chosen by users that are in use
+	regions  map[string][]string // in which the past knows each circuit
+	invalid  bool                // a row is INVALID
 }
 
 func (p *planner) row(c *sheet.Circuit) {
@@ -90,14 +95,18 @@ func (p *planner) row(c *sheet.Circuit) {
 	}
 	a.Hash = a.ContentHash()
 	switch {
+	case !record.Open && !accepted(record.Result) && p.moved(&a):
+		return
 	case !known:
-		fromSheet(&a)
+		p.fromSheet(&a)
 	case p.accepted(&a, record):
 		return
 	default:
-		fromLedger(&a, record)
+		p.fromLedger(&a, record)
 	}
-	a.LookUpFirst = a.LookUpFirst || a.Open || p.options.Reapply
+	if a.Start == batch.StartSend && p.options.Reapply {
+		a.Start = batch.StartFirst
+	}
 	if a.Token == "" {
 		a.Token = p.token(&a)
 	}
@@ -125,28 +134,84 @@ func (p *planner) accepted(a *batch.Application, r batch.Record) bool {
 	o := a.Outcome(sheet.Already, batch.ReasonInLedger)
 	o.RequestID, o.SubmittedAt, o.LOAStatus = r.RequestID, r.SubmittedAt, r.LOAStatus
 	if r.Hash != a.Hash {
-		p.changed(a, r)
-		p.reject(batch.Outcome{Row: a.Row, Key: a.Key, ErrorCode: codeChanged, LOAStatus: r.LOAStatus})
+		p.plan.Problems = append(p.plan.Problems, *p.changed(a, r))
+		p.reject(batch.Outcome{Row: a.Row, Key: a.Key, ErrorCode: batch.CodeChanged, LOAStatus: r.LOAStatus})
 		return true
 	}
 	p.settle(o)
 	return true
 }
 
-// codeChanged is the code of the one rule that needs the past. Its severity is fixed.
-const codeChanged = "circuit-changed-after-submission"
+// changed is the problem of a row that was changed after it was accepted. Its severity is
+// fixed.
+func (p *planner) changed(a *batch.Application, r batch.Record) *sheet.Problem {
+	return p.problem(a, r, batch.CodeChanged, sheet.Error, sheet.CircuitInstanceID, a.Key.InstanceID)
+}
 
-// changed reports a row that was changed after it was accepted.
-func (p *planner) changed(a *batch.Application, r batch.Record) {
+// problem is a problem that needs the past.
+func (p *planner) problem(a *batch.Application, r batch.Record, code string, severity sheet.Severity, column sheet.ColumnID, value string) *sheet.Problem {
+	t := &p.workbook.CircuitsTable
 	problem := sheet.Problem{
-		Code: codeChanged, Severity: sheet.Error, At: a.At,
-		Column: p.workbook.CircuitsTable.Headers[sheet.CircuitInstanceID], Value: a.Key.InstanceID,
-		Args: []sheet.Arg{{Name: "run", Value: r.RunID}},
+		Code: code, Severity: severity, At: sheet.Ref{Sheet: t.Sheet, Row: a.Row, Col: t.Columns[column]},
+		Column: t.Headers[column], Value: value, Args: []sheet.Arg{{Name: "run", Value: r.RunID}},
 	}
 	if !r.SubmittedAt.IsZero() {
 		problem.Args = append(problem.Args, sheet.Arg{Name: "submitted", Value: r.SubmittedAt.UTC().Format("2006-01-02")})
 	}
-	p.plan.Problems = append(p.plan.Problems, problem)
+	return &problem
+}
+
+// codeMoved is the code of the problem that a row's region was changed after its circuit
+// had been applied for: a circuit exists in one region only.
+const codeMoved = "circuit-region-changed-after-submission"
+
+// moved settles a row whose circuit has an application in another region, accepted or
+// open, and reports whether it did. By its severity, the problem may be no more than a
+// warning.
+func (p *planner) moved(a *batch.Application) bool {
+	for _, region := range p.regions[a.Key.InstanceID] {
+		r := p.options.Past[batch.Key{Region: region, InstanceID: a.Key.InstanceID}]
+		severity := sheet.Error
+		if p.options.Severity != nil {
+			severity = p.options.Severity(codeMoved)
+		}
+		if severity == sheet.Off || !r.Open && !accepted(r.Result) {
+			continue
+		}
+		problem := p.problem(a, r, codeMoved, severity, sheet.CircuitRegionID, a.Key.Region)
+		if problem.Column == "" { // the region is that of --region
+			problem.At, problem.Column = a.At, p.workbook.CircuitsTable.Headers[sheet.CircuitInstanceID]
+		}
+		problem.Args = append(problem.Args, sheet.Arg{Name: "region", Value: region})
+		p.plan.Problems = append(p.plan.Problems, *problem)
+		if severity == sheet.Error {
+			p.reject(batch.Outcome{Row: a.Row, Key: a.Key, ErrorCode: codeMoved})
+			return true
+		}
+	}
+	return false
+}
+
+// regionsOf lists the regions in which the past knows each circuit, sorted; nil if it
+// knows the workbook's circuits in the workbook's regions alone.
+func regionsOf(past map[batch.Key]batch.Record, w *sheet.Workbook) map[string][]string {
+	known := 0
+	for _, k := range Keys(w) {
+		if _, ok := past[k]; ok {
+			known++
+		}
+	}
+	if known == len(past) {
+		return nil
+	}
+	regions := make(map[string][]string, len(past))
+	for k := range past {
+		regions[k.InstanceID] = append(regions[k.InstanceID], k.Region)
+	}
+	for _, list := range regions {
+		slices.Sort(list)
+	}
+	return regions
 }
 
 // reject settles a row as INVALID.

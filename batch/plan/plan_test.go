@@ -61,8 +61,8 @@ func TestPlanAgainstThePast(t *testing.T) {
 				}
 				return
 			}
-			if test.result != "" || a.Generation != test.generation || a.Token != test.token || a.LookUpFirst != test.settle {
-				t.Errorf("generation %d, token %s, settle %v", a.Generation, a.Token, a.LookUpFirst)
+			if test.result != "" || a.Generation != test.generation || a.Token != test.token || a.Start.LooksUp() != test.settle {
+				t.Errorf("generation %d, token %s, settle %v", a.Generation, a.Token, a.Start.LooksUp())
 			}
 		})
 	}
@@ -98,8 +98,8 @@ func TestPlanFromAResultsCopy(t *testing.T) {
 			{sheet.Invalid, "", tokens[0], false},
 		} {
 			c.Past = sheet.Past{Result: string(test.result), ClientToken: test.token}
-			if _, a, _ := planOne(w, Options{}); a.Token != test.want || a.LookUpFirst != test.settle {
-				t.Errorf("%s under %s: token %s, settle %v", test.result, test.token, a.Token, a.LookUpFirst)
+			if _, a, _ := planOne(w, Options{}); a.Token != test.want || a.Start.LooksUp() != test.settle {
+				t.Errorf("%s under %s: token %s, settle %v", test.result, test.token, a.Token, a.Start.LooksUp())
 			}
 		}
 		// It is not known what content a user's own token was sent with, but nothing

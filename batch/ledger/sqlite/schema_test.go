@@ -128,7 +128,7 @@ func TestNoColumnForPersonalData(t *testing.T) {
 	allowed := strings.Fields(`version applied checked
 		seq id scope command input input_sha256 output account started host pid process_started boot heartbeat taken_by ended final options
 		run row region instance_id hash generation token begun finished result reason error_code request_id attempts submitted loa_status
-		pending_run pending_hash pending_generation pending_token operation place`)
+		pending_run pending_hash pending_generation pending_token operation place pending_operation pending_phase tried`)
 	known := map[string]bool{}
 	for _, name := range allowed {
 		known[name] = true
@@ -192,8 +192,8 @@ func TestVersion1ReadsBack(t *testing.T) {
 	for i, r := range []batch.Record{
 		{Result: sheet.Submitted, RequestID: "request-token-content0-0", SubmittedAt: monday.Add(time.Second), LOAStatus: "Applying", RunID: "monday"},
 		{Result: sheet.Refused, ErrorCode: "Forbidden.Circuit", RequestID: "request-token-content1-0", RunID: "monday"},
-		{Result: sheet.Unknown, Open: true, RequestID: "request-token-content2-0", RunID: "monday"},
-		{Open: true, RunID: "tuesday"},
+		{Open: true, Tried: monday.Add(time.Minute), RunID: "monday"},                   // UNKNOWN: at the end of the run
+		{Open: true, Tried: monday.Add(24*time.Hour + 5*time.Minute), RunID: "tuesday"}, // killed: after its last heartbeat
 	} {
 		want[numbered(4)[i]] = record(i, r)
 	}
