@@ -35,7 +35,7 @@
 //     clearly says that its LOA was rejected or deleted.
 //
 // The states are what the next call is: send an application, or ask for the LOA. A row
-// starts in the state of its [Start]. In the last six states, a token is open. Early means
+// starts in the state of its [Start]. In the last seven states, a token is open. Early means
 // within the settling time; over, that no attempt is left; other, an LOA that no attempt
 // of this run led to; edited, that the row differs from what the LOA was applied for with;
 // lagging, that the lookup contradicts the answer that led to it; mute, that it got no
