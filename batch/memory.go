@@ -47,7 +47,7 @@ func (m *MemoryLedger) Past(_ context.Context, place Place, keys []Key) (map[Key
 	return past, nil
 }
 
-// memoryRun stands for every run: they are told apart by their tokens.
+// memoryRun stands for every run. Their applications differ by token.
 const memoryRun = 1
 
 // Begin implements Ledger.

@@ -99,16 +99,29 @@ func severities(o *Options) map[*Rule]Severity {
 	rules := allRules()
 	m := make(map[*Rule]Severity, len(rules))
 	for _, r := range rules {
-		s := r.Severity
-		if asked, ok := o.Severities[r.Code]; ok && r.Allows(asked) {
-			s = asked
-		}
-		if s == Warning && o.Strict {
-			s = Error
-		}
-		m[r] = s
+		m[r] = o.severity(r)
 	}
 	return m
+}
+
+func (o *Options) severity(r *Rule) Severity {
+	s := r.Severity
+	if asked, ok := o.Severities[r.Code]; ok && r.Allows(asked) {
+		s = asked
+	}
+	if s == Warning && o.Strict {
+		s = Error
+	}
+	return s
+}
+
+// SeverityOf returns the severity that the options give a rule, Off if there is none with
+// this code: for rules that are checked outside this package.
+func (o *Options) SeverityOf(code string) Severity {
+	if r := ruleOf(code); r != nil {
+		return o.severity(r)
+	}
+	return Off
 }
 
 // maxListed is how many errors and warnings of one rule are listed one by one unless the

@@ -349,3 +349,6 @@ func encodedLen(s string) int {
 // The content of an accepted application does not change. The engine applies this rule, as
 // it knows what was sent.
 var _ = requestRules.add(Rule{Code: "circuit-changed-after-submission", Severity: Error, Column: CircuitInstanceID, Fixed: true})
+
+// Nor does its region. The engine applies this rule, too.
+var _ = requestRules.add(Rule{Code: "circuit-region-changed-after-submission", Severity: Error, Column: CircuitRegionID})

@@ -174,7 +174,10 @@ var _ = table("engineer-contact-malformed",
 	c("", "E:F2", "+6834000"),
 )
 
-var _ = table("circuit-changed-after-submission")
+var (
+	_ = table("circuit-changed-after-submission")
+	_ = table("circuit-region-changed-after-submission")
+)
 
 // TestSlippedValues checks that a value that may belong to a personal column next to it is
 // shown masked, and one meant for its column is shown unchanged.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"time"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/prose"
@@ -35,13 +36,19 @@ func (f *findings) message(w *prose.Catalogue, o batch.Outcome) (message, hint s
 	if _, known := w.Entry(o.ErrorCode); known {
 		meaning, apiHint = w.Render(o.ErrorCode, nil)
 	}
-	if o.Result == sheet.Blocked || o.Reason == batch.ReasonUnasked {
-		apiHint = "" // it is about an application, and there was none
+	if o.Result == sheet.Blocked || o.Reason == batch.ReasonUnasked || o.Reason == batch.ReasonSettling {
+		apiHint = "" // it is about an application, and there was none, or it is not the last word
 	}
 	message, hint = w.Render(string(o.Reason), map[string]string{
 		"code": o.ErrorCode, "meaning": cmp.Or(meaning, o.ErrorCode), "loa": o.LOAStatus, "instance": o.Key.InstanceID, "region": o.Key.Region, "circuit": o.CircuitState,
+		"after": settledFrom(o).Format("15:04"),
 	})
 	return message, cmp.Or(apiHint, hint)
+}
+
+// settledFrom is when a lookup settles an UNKNOWN row, in UTC, rounded up to a minute.
+func settledFrom(o batch.Outcome) time.Time {
+	return o.Tried.Add(batch.SettlingTime + time.Minute - 1).Truncate(time.Minute).UTC()
 }
 
 func (f *findings) problemsMessage(w *prose.Catalogue, list []sheet.Problem) (message, hint string) {

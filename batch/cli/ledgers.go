@@ -9,8 +9,10 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/ledger/sqlite"
+	"github.com/loabatch/loabatch/sheet"
 )
 
 // openLedger opens the ledger that the flag names, or a temporary one. Nothing else here
@@ -62,7 +64,10 @@ func (a *app) ledgerFailure(err error) error {
 func (a *app) ledgerCause(err error) string {
 	var own *ledger.Error
 	var taken *ledger.TakenOverError
+	var open *batch.OpenTokenError
 	switch {
+	case errors.As(err, &open):
+		return a.lines.words.Line("ledger-open-token", sheet.Arg{Name: "instance", Value: open.Key.InstanceID})
 	case errors.As(err, &taken):
 		return a.lines.words.Line("ledger-taken")
 	case errors.As(err, &own) && own.Kind != ledger.Other:

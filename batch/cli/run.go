@@ -34,7 +34,7 @@ func (a *app) run(ctx context.Context, s *invocation, in *input, t target) (*fin
 func (s *invocation) plan(in *input, past map[batch.Key]batch.Record) *batch.Plan {
 	return plan.New(in.workbook, plan.Options{
 		Operation: s.flags.operation, Past: past, Only: s.run.only, Reapply: s.flags.run.reapply, AllOrNothing: s.flags.run.allOrNothing,
-		DryRun: s.run.dryRun != dryRunOff,
+		Severity: s.options.SeverityOf, DryRun: s.run.dryRun != dryRunOff,
 	})
 }
 
@@ -84,8 +84,6 @@ func (a *app) pastOf(ctx context.Context, s *invocation, in *input) (map[batch.K
 
 // engine runs a plan and keeps its outcomes and figures.
 func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *batch.Plan, l batch.Ledger) error {
-	done.problems = append(done.problems, plan.Problems...)
-	sheet.SortProblems(done.problems, done.in.workbook.CircuitsTable.Sheet, done.in.workbook.EngineersTable.Sheet)
 	shown, err := a.newProgress(s.flags.watch.progress, len(plan.Applications)+len(plan.Settled))
 	if err != nil {
 		return err
@@ -100,6 +98,11 @@ func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *b
 	}
 	summary, err := e.Run(ctx, s.signals.drain, plan)
 	shown.finish()
+	done.problems = append(done.problems, plan.Problems...)
+	if summary != nil {
+		done.problems = append(done.problems, summary.Problems...)
+	}
+	sheet.SortProblems(done.problems, done.in.workbook.CircuitsTable.Sheet, done.in.workbook.EngineersTable.Sheet)
 	if summary == nil {
 		return failure(exitInternal, "internal", err, "reason", err.Error())
 	}

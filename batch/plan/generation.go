@@ -9,34 +9,43 @@ import (
 // the ledger knows of its circuit. A record of other content sets no token: other content
 // has another one anyway.
 func (p *planner) fromLedger(a *batch.Application, r batch.Record) {
-	if r.Open || r.Hash == "" {
-		p.fromOpen(a, r)
+	generation, same := sameContent(a, r)
+	if r.Open {
+		p.fromOpen(a, r, generation, same)
 		return
 	}
-	same := r.Hash == a.Hash
-	a.Ended = batch.Earlier{Token: r.Token, Generation: r.Generation, Edited: !same}
+	a.Ended = batch.Earlier{Token: r.Token, Generation: r.Generation, Edited: r.Hash != "" && !same}
 	if same {
-		a.Generation, a.Token = r.Generation, r.Token
+		a.Generation, a.Token = generation, r.Token
 	}
 	switch {
 	case accepted(r.Result):
 		a.Start = batch.StartAccepted
 		a.Ended.Accepted, a.Ended.RequestID, a.Ended.At = true, r.RequestID, r.SubmittedAt
-		if !same {
+		if a.Ended.Edited {
 			a.Changed = p.changed(a, r)
 		}
 	case loaWasVoid(r.Result, r.LOAStatus):
 		a.Start = batch.StartVoid
 	case same && (r.Result == sheet.Refused || wasReapplied(a, r.Token)):
-		a.Generation, a.Token = r.Generation+1, ""
+		a.Generation, a.Token = generation+1, ""
 	}
+}
+
+// sameContent reports whether a record is of the row's content, and its generation then.
+// What the ledger knows from a results copy has no hash; its token tells.
+func sameContent(a *batch.Application, r batch.Record) (generation int, same bool) {
+	if r.Hash == "" {
+		return generationOf(a, r.Token)
+	}
+	return r.Generation, r.Hash == a.Hash
 }
 
 // fromOpen does so while an application is open. The same one goes on under its token. A
 // reapplication takes the word of a person each time. Any other waits.
-func (p *planner) fromOpen(a *batch.Application, r batch.Record) {
+func (p *planner) fromOpen(a *batch.Application, r batch.Record, generation int, same bool) {
 	a.Start = batch.StartChanged
-	a.Open = batch.Earlier{Token: r.Token, Generation: r.Generation, Tried: r.Tried, Edited: r.Hash != "" && r.Hash != a.Hash}
+	a.Open = batch.Earlier{Token: r.Token, Generation: r.Generation, Tried: r.Tried, Edited: r.Hash != "" && !same}
 	if accepted(r.Result) && r.Ended.Token != "" {
 		a.Ended = batch.Earlier{
 			Token: r.Ended.Token, Generation: r.Ended.Generation, Edited: r.Ended.Hash != a.Hash,
@@ -45,10 +54,6 @@ func (p *planner) fromOpen(a *batch.Application, r batch.Record) {
 	}
 	if a.Open.Edited || a.Ended.Edited {
 		a.Changed = p.changed(a, r)
-	}
-	generation, same := r.Generation, r.Hash == a.Hash
-	if r.Hash == "" && r.Token != "" { // adopted from a results copy
-		generation, same = generationOf(a, r.Token)
 	}
 	if !same {
 		return
@@ -83,9 +88,8 @@ func (p *planner) fromSheet(a *batch.Application) {
 		a.Open, a.Start = earlier, batch.StartChanged
 		a.Open.Tried = batch.LongAgo
 		a.Open.Accepted, a.Open.RequestID = past.ClientToken != "", past.RequestID
-	case result == sheet.Unknown:
+	case result == sheet.Unknown: // it is not known since when
 		a.Open, a.Start = earlier, batch.StartChanged
-		a.Open.Tried = p.options.Written
 	case void:
 		a.Ended, a.Start = earlier, batch.StartVoid
 	default:

@@ -10,7 +10,6 @@ package plan
 import (
 	"cmp"
 	"slices"
-	"time"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
@@ -20,7 +19,6 @@ import (
 type Options struct {
 	Operation    batch.Operation                  // what is asked for each row
 	Past         map[batch.Key]batch.Record       // what the ledger knows of the workbook's circuits, in any region; nil when there is no ledger
-	Written      time.Time                        // when the workbook was written last, so that what its result columns tell is older; zero if not known
 	Severity     func(code string) sheet.Severity // of the problems found here; nil means the default of each
 	Only         []sheet.Result                   // rows whose last result is one of these; nil means all
 	Reapply      bool                             // rows whose LOA was rejected are applied for again

@@ -93,6 +93,7 @@ var enLines = map[string]Entry{
 	"ledger-other":      {Message: "it does not work", Hint: "Check the file, or use another ledger with --ledger."},
 	"no-ledger":         {Message: "there is no ledger yet, so there are no runs", Hint: "The first run creates it; if you keep it elsewhere, give its path with --ledger."},
 	"ledger-taken":      {Message: "another run assumed that this one had died and took over its circuits"},
+	"ledger-open-token": {Message: "an earlier application for {instance} is not settled yet, and another one must not be sent"},
 	"locked":            {Message: "another run is working on circuits of this workbook: run {run} on {host}, process {pid}, since {since}", Hint: "Wait for it to finish, then run again."},
 	"no-circuits":       {Message: "the circuits sheet of {file} has no rows", Hint: "Fill it in, one row per circuit."},
 

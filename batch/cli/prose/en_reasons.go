@@ -51,7 +51,7 @@ var enReasons = map[string]Entry{
 	"reason-unasked": {
 		Message: "could not get this circuit's status from the API",
 		Hint:    "Run again later; the error code says what went wrong.",
-		Why:     "None of the attempts (--max-attempts) to read the circuit's status got a complete answer, so nothing can be predicted for the row.",
+		Why:     "None of the attempts (--max-attempts) to read the circuit's status got a complete answer, so nothing can be said about the row, and nothing was sent.",
 	},
 	"reason-invalid": {
 		Message: "not sent because of errors in the row's cells",
@@ -72,6 +72,16 @@ var enReasons = map[string]Entry{
 		Message: "the application may have arrived; the run could not find out",
 		Hint:    "Run again: the token stays the same, which prevents a second application.",
 		Why:     "An answer was lost, and the LOA could not be looked up or was not there yet. The next run looks it up before sending anything.",
+	},
+	"reason-settling": {
+		Message: "an earlier request for this circuit may still take effect, so nothing else was sent",
+		Hint:    "Run again after {after} UTC: the LOA is then looked up once more and, if there is none, the row is sent.",
+		Why:     "The answer to a request was lost, and the row was changed or rejected since. The API may still be working on that request, or not list its LOA yet; ten minutes after it, a lookup can tell.",
+	},
+	"reason-not-listed": {
+		Message: "an earlier run's application was accepted, but the API lists no LOA now; nothing was sent",
+		Hint:    "Check the circuit in the Express Connect console; if the LOA was withdrawn there, apply for another one there as well.",
+		Why:     "An accepted circuit is applied for again only if the API clearly says that its LOA was rejected or deleted. That it lists none may only mean that a lookup lags.",
 	},
 	"reason-withheld": {
 		Message: "not sent because another row is invalid (--all-or-nothing)",

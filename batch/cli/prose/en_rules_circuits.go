@@ -174,6 +174,12 @@ var enCircuits = map[string]Entry{
 		Why:     "All values are sent in the request line, where a Chinese character takes 9 bytes; servers commonly accept 8 KiB, of which keys and signature need a part.",
 		Wrong:   "16 engineers with names of 60 characters", Right: "16 engineers with their names alone", Source: "RFC 9110, 15.5.15 (414 URI Too Long); nginx, large_client_header_buffers",
 	},
+	"circuit-region-changed-after-submission": {
+		Message: "the region of the row has changed since its circuit was applied for",
+		Hint:    "Restore the region. If the application was made in the wrong one, lower this rule to a warning with `--severity`.",
+		Why:     "A circuit belongs to one region. The ledger has an application for it in another one, accepted or not settled yet, and a second one must not be made by mistake.",
+		Wrong:   "accepted in cn-hangzhou, now cn-shanghai", Right: "cn-hangzhou, as accepted", Source: "loabatch README, Promises",
+	},
 	"circuit-changed-after-submission": {
 		Message: "the row has changed since the application for {value} was accepted",
 		Hint:    "Restore the row. If the change is intended, withdraw the LOA in the console first, then apply again with `--reapply`.",
