@@ -40,10 +40,13 @@ const SurveyIDs = 5
 // longer know our own state: the run stops before the next send. It is safe for any
 // number of goroutines, and concurrent calls may share one commit.
 type Ledger interface {
-	// Past returns what is known of circuits at a place, from all runs of this scope.
+	// Past returns what is known of circuits at a place, from all runs of this scope, and
+	// in every region: a circuit whose region was changed is still the same.
 	Past(context.Context, Place, []Key) (map[Key]Record, error)
 	// Begin is durable when it returns: only then may the first byte of the
-	// application be sent. It is called once for each application of a run.
+	// application be sent. It is called once for each token of a run. It fails with an
+	// [*OpenTokenError] while another token of the circuit is open, unless
+	// Application.Settled says that a lookup has settled it.
 	Begin(context.Context, Application) error
 	// Finish records the outcome of a row. It is called once for every row of the run,
 	// also for rows that were never begun.

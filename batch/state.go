@@ -215,8 +215,8 @@ func (s LedgerState) withAnswer(o Outcome) LedgerState {
 }
 
 // Upgrade is the state as a ledger of an earlier release means it: an UNKNOWN submission
-// counted as ended there, and another could be begun beside it. Of two that are open, the
-// content counts as not known, so neither is sent again before both are settled.
+// counted as ended there, and another could be begun beside it. Two that are open count as
+// one whose token is not known, so neither is sent again before both are settled.
 func (s LedgerState) Upgrade() LedgerState {
 	if s.Result != sheet.Unknown {
 		return s
@@ -225,7 +225,7 @@ func (s LedgerState) Upgrade() LedgerState {
 	case !s.Open():
 		s.Pending, s.PendingPhase = s.Last, PhaseLeft
 	case s.Pending.Token != s.Last.Token:
-		s.Pending.Hash = ""
+		s.Pending.Hash, s.Pending.Token = "", ""
 	}
 	s.Last, s.Result, s.ErrorCode, s.RequestID, s.SubmittedAt = Submission{}, "", "", "", time.Time{}
 	return s

@@ -345,3 +345,22 @@ func TestAbandonedLedgerHasNotFailed(t *testing.T) {
 		}
 	})
 }
+
+// A ledger in which another token of a circuit is open stops the run before that circuit
+// is applied for, even if the plan knows nothing of it.
+func TestAnOpenTokenStopsTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, l, w := newServer(), &batch.MemoryLedger{}, workbook(3)
+		other := plan.New(w, plan.Options{}).Applications[1]
+		other.Hash, other.Token = "other", "other-token"
+		if err := l.Begin(t.Context(), other); err != nil {
+			t.Fatal(err)
+		}
+		e := &batch.Engine{Submitter: s, Finder: s, Ledger: l, Rate: quota.Rate{N: 100, Per: time.Second}}
+		sum, err := e.Run(t.Context(), nil, plan.New(w, plan.Options{}))
+		var open *batch.OpenTokenError
+		if !errors.As(err, &open) || open.Key != other.Key || sum.Stop != batch.StopLedger || s.accepted[other.Key] != 0 {
+			t.Errorf("error %v, stop %q, accepted %v", err, sum.Stop, s.accepted)
+		}
+	})
+}

@@ -5,7 +5,8 @@
 // The package holds what every ledger has in common, and no database:
 //
 //   - [Store] and [Run] are the interfaces; their comments are the contract.
-//   - [State] is the state machine of one circuit: what each event makes of what is known.
+//   - [State] is the state machine of one circuit: what each event makes of what is known,
+//     above all which application is open, so that no other is begun.
 //   - [Error] and the other errors are what callers act on.
 //   - ledgertest is the contract as a test suite, which every backend runs.
 //
@@ -43,9 +44,12 @@ type Store interface {
 	// use. Without keys the run locks nothing and may begin nothing.
 	Start(ctx context.Context, info RunInfo, keys []batch.Key) (Run, error)
 
-	// Past returns what is known of circuits at a place, from all runs of a scope. Circuits that the
-	// ledger does not know are absent from the map. Past takes no lock: a run that sends
-	// must ask after Start.
+	// Past returns what is known of circuits at a place, from all runs of a scope, and in
+	// every region. Circuits that the ledger does not know are absent from the map. Past
+	// takes no lock: a run that sends must ask after Start.
+	//
+	// Where the run that left an application open did not record its last attempt, since
+	// it was killed, the record has a bound: when the run was dead for certain.
 	Past(ctx context.Context, scope Scope, place batch.Place, keys []batch.Key) (map[batch.Key]batch.Record, error)
 
 	// Runs lists the runs of all scopes, the latest first; limit 0 or below means all.
@@ -74,7 +78,7 @@ type Run interface {
 	// Ledger is what the engine needs. Past covers all runs of this run's scope.
 	//
 	// Begin fails with [ErrNotLocked] if the run was not started with the circuit, with
-	// [*TakenOverError] if another run has taken over this one, with [ErrEnded] after End,
+	// [*batch.OpenTokenError] while another token of it is open, with [*TakenOverError] if another run has taken over this one, with [ErrEnded] after End,
 	// and with [*Error] if the ledger cannot be written. If its context ends first,
 	// nothing is written.
 	//
