@@ -48,7 +48,9 @@
 //	sendClear    accepted: SUBMITTED; postponed: sendClear; postponedOver: FAILED;
 //	             lost: askLost; lostOver: askLast; refused mismatch: REFUSED;
 //	             conflict: askConflict; interrupted: NOT_ATTEMPTED
-//	denied       interrupted: NOT_ATTEMPTED
+//	denied       accepted: SUBMITTED; postponed: sendFresh; postponedOver: FAILED;
+//	             lost: askLost; lostOver: askLast; refused: REFUSED; conflict: askConflict;
+//	             mismatch: askRefused; interrupted: NOT_ATTEMPTED
 //	askFirst     other: ALREADY; void: REFUSED; voidRepeat: repeat;
 //	             none muteOver: sendFresh; mute: askFirst; interrupted: NOT_ATTEMPTED
 //	askVoid      other: ALREADY; void none: REFUSED; voidRepeat: repeat; mute: askVoid;

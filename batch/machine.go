@@ -116,25 +116,15 @@ var (
 // machine is the state machine of a row; the package comment has it in words. A lookup
 // that only says "none there" or "rejected" too early never leads to another token.
 var machine = [states][events]transition{
-	sendFresh: {
-		evAccepted: endSubmitted, evPostponed: then(sendFresh, wait), evPostponedOver: endFailed,
-		evLost: then(askLost, waitShown), evLostOver: then(askLast, waitLast),
-		evRefused: endRefused, evConflict: then(askConflict, call), evMismatch: then(askRefused, call),
-		evRunFatal: then(denied, halt), evRegionFatal: then(sendFresh, haltRegion), evInterrupted: endNotReached,
-	},
-	sendClear: { // as sendFresh, but all earlier attempts are settled, so a mismatch says nothing new
-		evAccepted: endSubmitted, evPostponed: then(sendClear, wait), evPostponedOver: endFailed,
-		evLost: then(askLost, waitShown), evLostOver: then(askLast, waitLast),
-		evRefused: endRefused, evConflict: then(askConflict, call), evMismatch: endRefused,
-		evRunFatal: then(denied, halt), evRegionFatal: then(sendClear, haltRegion), evInterrupted: endNotReached,
-	},
+	sendFresh: sending(sendFresh, endNotReached, then(askRefused, call)),
+	sendClear: sending(sendClear, endNotReached, endRefused), // it says nothing new
+	denied:    sending(sendFresh, endRefusedAll, then(askRefused, call)),
 	sendOpen: {
 		evAccepted: endSubmitted, evPostponed: then(sendOpen, wait), evPostponedOver: then(askLast, waitLast),
 		evLost: then(askLost, waitShown), evLostOver: then(askLast, waitLast),
 		evRefused: then(askRefused, call), evConflict: then(askRefused, call), evMismatch: then(askRefused, call),
 		evRunFatal: then(sendOpen, halt), evRegionFatal: then(sendOpen, haltRegion), evInterrupted: endUnsettled,
 	},
-	denied: {evInterrupted: endRefusedAll},
 	askFirst: asking(askFirst, endNotReached, map[event]transition{
 		evOurs: endAlready, evOther: endAlready, evVoid: endVoid, evVoidRepeat: then(sendFresh, repeat),
 		evNone: then(sendFresh, call), evMuteOver: then(sendFresh, call),
@@ -184,7 +174,17 @@ var machine = [states][events]transition{
 	}),
 }
 
-// asking fills in what all lookups have in common.
+// sending is the row of a state in which nothing is open.
+func sending(s state, interrupted, mismatch transition) [events]transition {
+	return [events]transition{
+		evAccepted: endSubmitted, evPostponed: then(s, wait), evPostponedOver: endFailed,
+		evLost: then(askLost, waitShown), evLostOver: then(askLast, waitLast),
+		evRefused: endRefused, evConflict: then(askConflict, call), evMismatch: mismatch,
+		evRunFatal: then(denied, halt), evRegionFatal: then(s, haltRegion), evInterrupted: interrupted,
+	}
+}
+
+// asking is the row of a state in which the next call is a lookup.
 func asking(s state, interrupted transition, own map[event]transition) (row [events]transition) {
 	row[evEdited], row[evNoneEdited] = endInvalid, endInvalid
 	row[evLagging], row[evMute] = then(s, waitShown), then(s, wait)

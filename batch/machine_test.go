@@ -23,8 +23,6 @@ func occurs(s state, e event) bool {
 	switch {
 	case e == evInterrupted:
 		return true
-	case s == denied:
-		return false
 	case e == evRunFatal, e == evRegionFatal:
 		return true
 	case e <= evRegionFatal:
@@ -84,7 +82,7 @@ func brokenRules(s state, e event, to transition) map[string]bool {
 		"ALREADY takes an LOA, or an acceptance on record":            ends && to.result == sheet.Already && !slices.Contains([]event{evOurs, evOther, evNone, evNoneAccepted}, e),
 		"INVALID takes an edit":                                       ends && to.result == sheet.Invalid && e != evEdited && e != evNoneEdited,
 		"only a clear rejection and a person's word lead to a repeat": to.effect == repeat && e != evVoidRepeat,
-		"what may have been applied opens the token":                  (e == evLost || e == evLostOver || e == evMismatch && s == sendFresh) && !to.to.open(),
+		"what may have been applied opens the token":                  (e == evLost || e == evLostOver || e == evMismatch && s != sendClear) && !to.to.open(),
 		"a lookup that says nothing decides nothing":                  (e == evMute || e == evLagging) && to.to != s,
 		"an interruption ends the row":                                e == evInterrupted && !ends,
 		"a lookup without an answer sends no other token":             e == evMuteOver && s.open() && to.to != sendOpen && to.result != sheet.Unknown,
@@ -114,9 +112,7 @@ func TestEveryRowEnds(t *testing.T) {
 		}
 	}
 	for s := range ended {
-		if s != denied {
-			follow(s, nil)
-		}
+		follow(s, nil)
 	}
 }
 

@@ -257,7 +257,7 @@ func (r *row) finish(result sheet.Result, reason Reason) next {
 		o.Token, o.Generation, o.ErrorCode, o.RequestID = "", 0, CodeChanged, ""
 		n.problem = r.app.Changed
 	case sheet.Unknown:
-		o.Tried = r.tried
+		o.Tried = r.tried.Round(0)
 	case sheet.Refused:
 		if Void(r.loaStatus) {
 			o.LOAStatus = r.loaStatus

@@ -6,7 +6,7 @@
 //
 //   - [Store] and [Run] are the interfaces; their comments are the contract.
 //   - [State] is the state machine of one circuit: what each event makes of what is known,
-//     above all which application is open, so that no other is begun.
+//     above all which application is open: no other is begun meanwhile.
 //   - [Error] and the other errors are what callers act on.
 //   - ledgertest is the contract as a test suite, which every backend runs.
 //
