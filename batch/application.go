@@ -39,6 +39,7 @@ type Application struct {
 
 // Earlier is what is known of an earlier application for a circuit.
 type Earlier struct {
+	Region     string // where it was made, if that is not the row's region
 	Token      string
 	Generation int
 	Edited     bool      // it had other content than the row has now

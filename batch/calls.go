@@ -70,7 +70,7 @@ func (g *region) lookUp(w *row) returnedRow {
 		return returnedRow{row: w, from: fromNothing}
 	}
 	asked := time.Now() // or later, once the quota allows it
-	l, ok, err := g.finder.Find(g.ctx, w.app.Key)
+	l, ok, err := g.finder.Find(g.ctx, w.asks())
 	if g.unsent(err) {
 		return returnedRow{row: w, from: fromNothing}
 	}

@@ -252,17 +252,39 @@ func TestHistories(t *testing.T) {
 			}
 		},
 		"the region is edited": func(h *history) {
+			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
+			h.book.Circuits[0].RegionID = "cn-shanghai"
+			for _, night := range []string{"second", "third"} {
+				if o := h.want(night, plan.Options{}, sheet.Invalid, 1, 1); o.ErrorCode != "circuit-region-changed-after-submission" {
+					h.Errorf("the code is %s", o.ErrorCode)
+				}
+			}
+		},
+		"the region is edited while it is open, and the LOA stands": func(h *history) {
 			h.answers, h.mute = always(lostApplied), hollow
 			h.want("first", plan.Options{}, sheet.Unknown, 1, 1)
+			h.answers = nil
 			h.book.Circuits[0].RegionID = "cn-shanghai"
-			h.want("while it is open", plan.Options{}, sheet.Invalid, 1, 1)
-			h.book.Circuits[0].RegionID = "cn-hangzhou"
+			h.want("second", plan.Options{}, sheet.Unknown, 1, 1)
 			h.quiet()
-			h.want("edited back", plan.Options{}, sheet.Already, 1, 1)
-			h.book.Circuits[0].RegionID = "cn-shanghai"
-			if o := h.want("once it is accepted", plan.Options{}, sheet.Invalid, 1, 1); o.ErrorCode != "circuit-region-changed-after-submission" {
-				h.Errorf("the code is %s", o.ErrorCode)
+			for _, night := range []string{"third", "fourth"} {
+				if o := h.want(night, plan.Options{}, sheet.Invalid, 1, 1); o.ErrorCode != "circuit-region-changed-after-submission" {
+					h.Errorf("the code is %s", o.ErrorCode)
+				}
 			}
+			h.book.Circuits[0].RegionID = "cn-hangzhou"
+			h.want("edited back", plan.Options{}, sheet.Already, 1, 1)
+		},
+		"the region is edited while it is open, and there is no LOA": func(h *history) {
+			h.answers = always(fault{err: lostAnswer("(timeout)")})
+			h.want("first", plan.Options{}, sheet.Unknown, 1, 0)
+			h.answers = nil
+			h.book.Circuits[0].RegionID = "cn-shanghai"
+			h.want("second", plan.Options{}, sheet.Unknown, 1, 0)
+			h.quiet()
+			h.want("third", plan.Options{}, sheet.Submitted, 2, 1)
+			h.book.Circuits[0].RegionID = "cn-hangzhou"
+			h.want("edited back", plan.Options{}, sheet.Invalid, 2, 1)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

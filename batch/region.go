@@ -53,7 +53,7 @@ func (r *run) newRegion(ctx context.Context, name string, queue []int32) *region
 		next:  &logSubmitter{next: r.engine.Submitter, log: r.engine.Log, runID: r.engine.RunID},
 		quota: quota, waiting: g.going,
 	}
-	g.finder = &quotaFinder{next: r.engine.Finder, quota: quota, waiting: g.going}
+	g.finder = &quotaFinder{next: r.engine.Finder, quota: r.quota, waiting: g.going}
 	return g
 }
 

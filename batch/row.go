@@ -114,6 +114,15 @@ func (r *row) attempted(call *CallError) event {
 	return evPostponed
 }
 
+// asks is the circuit that the next lookup is about.
+func (r *row) asks() Key {
+	key := r.app.Key
+	if r.state == askChanged {
+		key.Region = cmp.Or(r.app.Open.Region, key.Region)
+	}
+	return key
+}
+
 // lookedUp takes the result of a lookup that was made at a time.
 func (r *row) lookedUp(l LOA, ok bool, err error, asked time.Time) next {
 	if err != nil {
@@ -254,8 +263,8 @@ func (r *row) finish(result sheet.Result, reason Reason) next {
 	n := next{done: true}
 	switch result {
 	case sheet.Invalid:
-		o.Token, o.Generation, o.ErrorCode, o.RequestID = "", 0, CodeChanged, ""
 		n.problem = r.app.Changed
+		o.Token, o.Generation, o.ErrorCode, o.RequestID = "", 0, n.problem.Code, ""
 	case sheet.Unknown:
 		o.Tried = r.tried.Round(0)
 	case sheet.Refused:
@@ -279,6 +288,9 @@ func (r *row) attribute(o *Outcome) {
 		return
 	}
 	o.Token, o.Generation = earlier.Token, earlier.Generation
+	if earlier.Region != "" {
+		o.Token, o.Generation = "", 0 // it is not about the circuit in this region
+	}
 	if earlier.Accepted && o.Result == sheet.Already {
 		o.RequestID, o.SubmittedAt = cmp.Or(earlier.RequestID, o.RequestID), earlier.At
 	}

@@ -85,10 +85,10 @@ func (s *quotaSubmitter) Submit(ctx context.Context, a Application) (Receipt, er
 	return receipt, err
 }
 
-// quotaFinder makes every lookup wait for the region's quota of lookups.
+// quotaFinder makes every lookup wait for its region's quota of lookups.
 type quotaFinder struct {
 	next    Finder
-	quota   func(API) Quota
+	quota   func(region string, api API) Quota
 	waiting context.Context // ends the wait, and not the call
 }
 
@@ -96,7 +96,7 @@ var _ Finder = (*quotaFinder)(nil)
 
 // Find implements Finder. An error of the wait is the context's.
 func (f *quotaFinder) Find(ctx context.Context, k Key) (LOA, bool, error) {
-	done, err := f.quota(LookupAPI).Acquire(f.waiting)
+	done, err := f.quota(k.Region, LookupAPI).Acquire(f.waiting)
 	if err != nil {
 		return LOA{}, false, err
 	}

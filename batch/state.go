@@ -107,7 +107,7 @@ func (s LedgerState) Finish(run int64, o Outcome, holdsLock bool) LedgerState {
 		return s.finishOwn(o)
 	case holdsLock && s.Open():
 		return s.finishEarlier(o)
-	case holdsLock && s == (LedgerState{}) && o.Result == sheet.Unknown && !o.Tried.IsZero():
+	case holdsLock && s == (LedgerState{}) && o.Result == sheet.Unknown && !o.Tried.IsZero() && o.Token != "":
 		// A results copy of another ledger says so, and the row has waited since then.
 		s.Pending = Submission{Run: run, Generation: o.Generation, Token: o.Token}
 		s.PendingPhase, s.Tried = PhaseLeft, o.Tried

@@ -9,6 +9,7 @@ package plan
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 
 	"github.com/loabatch/loabatch/batch"
@@ -93,7 +94,7 @@ func (p *planner) row(c *sheet.Circuit) {
 	}
 	a.Hash = a.ContentHash()
 	switch {
-	case !record.Open && !accepted(record.Result) && p.moved(&a):
+	case !accepted(record.Result) && p.moved(&a):
 		return
 	case !known:
 		p.fromSheet(&a)
@@ -101,6 +102,9 @@ func (p *planner) row(c *sheet.Circuit) {
 		return
 	default:
 		p.fromLedger(&a, record)
+	}
+	if !record.Open {
+		p.waitElsewhere(&a)
 	}
 	if a.Start == batch.StartSend && p.options.Reapply {
 		a.Start = batch.StartFirst
@@ -163,31 +167,69 @@ func (p *planner) problem(a *batch.Application, r batch.Record, code string, sev
 // had been applied for: a circuit exists in one region only.
 const codeMoved = "circuit-region-changed-after-submission"
 
-// moved settles a row whose circuit has an application in another region, accepted or
-// open, and reports whether it did. By its severity, the problem may be no more than a
-// warning.
+// moved settles a row whose circuit has an accepted application in another region, and
+// reports whether it did. By its severity, the problem may be no more than a warning.
 func (p *planner) moved(a *batch.Application) bool {
-	for _, region := range p.regions[a.Key.InstanceID] {
-		r := p.options.Past[batch.Key{Region: region, InstanceID: a.Key.InstanceID}]
-		severity := sheet.Error
-		if p.options.Severity != nil {
-			severity = p.options.Severity(codeMoved)
-		}
-		if severity == sheet.Off || !r.Open && !accepted(r.Result) {
+	for r := range p.elsewhere(a.Key) {
+		severity := p.severityOfMoved()
+		if r.Open || !accepted(r.Result) || severity == sheet.Off {
 			continue
 		}
-		problem := p.problem(a, r, codeMoved, severity, sheet.CircuitRegionID, a.Key.Region)
-		if problem.Column == "" { // the region is that of --region
-			problem.At, problem.Column = a.At, p.workbook.CircuitsTable.Headers[sheet.CircuitInstanceID]
-		}
-		problem.Args = append(problem.Args, sheet.Arg{Name: "region", Value: region})
-		p.plan.Problems = append(p.plan.Problems, *problem)
+		p.plan.Problems = append(p.plan.Problems, *p.movedProblem(a, r.Record, severity))
 		if severity == sheet.Error {
 			p.reject(batch.Outcome{Row: a.Row, Key: a.Key, ErrorCode: codeMoved})
 			return true
 		}
 	}
 	return false
+}
+
+// waitElsewhere has a row wait for an application that is open in another region, if
+// there is one. If its LOA turns out to stand, the row is INVALID.
+func (p *planner) waitElsewhere(a *batch.Application) {
+	if p.severityOfMoved() != sheet.Error {
+		return
+	}
+	for r := range p.elsewhere(a.Key) {
+		if r.Open {
+			a.Start, a.Changed = batch.StartChanged, p.movedProblem(a, r.Record, sheet.Error)
+			a.Open = batch.Earlier{Region: r.region, Token: r.Token, Generation: r.Generation, Tried: r.Tried, Edited: true}
+			return
+		}
+	}
+}
+
+func (p *planner) severityOfMoved() sheet.Severity {
+	if p.options.Severity == nil {
+		return sheet.Error
+	}
+	return p.options.Severity(codeMoved)
+}
+
+// placed is a record of a circuit in a region.
+type placed struct {
+	batch.Record
+	region string
+}
+
+// elsewhere lists what the past knows of a circuit in other regions.
+func (p *planner) elsewhere(key batch.Key) iter.Seq[placed] {
+	return func(yield func(placed) bool) {
+		for _, region := range p.regions[key.InstanceID] {
+			r := p.options.Past[batch.Key{Region: region, InstanceID: key.InstanceID}]
+			if region != key.Region && !yield(placed{r, region}) {
+				return
+			}
+		}
+	}
+}
+
+func (p *planner) movedProblem(a *batch.Application, r batch.Record, severity sheet.Severity) *sheet.Problem {
+	problem := p.problem(a, r, codeMoved, severity, sheet.CircuitRegionID, a.Key.Region)
+	if problem.Column == "" { // the region is that of --region
+		problem.At, problem.Column = a.At, p.workbook.CircuitsTable.Headers[sheet.CircuitInstanceID]
+	}
+	return problem
 }
 
 // regionsOf lists the regions in which the past knows each circuit, sorted; nil if it
