@@ -384,6 +384,7 @@ func TestPlanOfAnotherRegion(t *testing.T) {
 	}{
 		{"accepted", batch.Record{Hash: "x", Token: "T", Result: sheet.Submitted}, nil, 1, false},
 		{"open", batch.Record{Hash: "x", Token: "T", Open: true}, nil, 0, true},
+		{"accepted and open", batch.Record{Hash: "x", Token: "T", Open: true, Result: sheet.Submitted}, nil, 1, false},
 		{"refused", batch.Record{Hash: "x", Token: "T", Result: sheet.Refused}, nil, 0, true},
 		{"accepted, an error by its severity", batch.Record{Hash: "x", Token: "T", Result: sheet.Already}, as(sheet.Error), 1, false},
 		{"accepted, a warning", batch.Record{Hash: "x", Token: "T", Result: sheet.Already}, as(sheet.Warning), 1, true},
@@ -394,7 +395,7 @@ func TestPlanOfAnotherRegion(t *testing.T) {
 			t.Errorf("%s: problems %v, %d applications", test.name, p.Problems, len(p.Applications))
 			continue
 		}
-		if test.record.Open && (p.Applications[0].Start != batch.StartChanged || p.Applications[0].Open.Region != before.Region || p.Applications[0].Changed.Code != codeMoved) {
+		if test.record.Open && test.sent && (p.Applications[0].Start != batch.StartChanged || p.Applications[0].Open.Region != before.Region || p.Applications[0].Changed.Code != codeMoved) {
 			t.Errorf("%s: %+v", test.name, p.Applications[0])
 		}
 		if !test.sent && (p.Settled[0].Result != sheet.Invalid || p.Settled[0].ErrorCode != codeMoved) {
