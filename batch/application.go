@@ -21,7 +21,7 @@ type Application struct {
 	Circuit    *sheet.Circuit
 	Engineers  []*sheet.Engineer // 1 to 16, in sheet order
 	Hash       string            // hex SHA-256 of the content that is sent, personal data included; reversible only by guessing
-	Generation int               // 0 at first; rises only after a definite refusal of this content, or a reapply
+	Generation int               // 0 at first; rises only after a definite refusal, or with a reapplication
 	Token      string            // ClientToken: 1 to 64 printable ASCII characters
 	Attempt    int               // which attempt of this run it is, from 1 on; 0 in a plan
 

@@ -30,8 +30,7 @@
 //     was made at least [SettlingTime] after its last attempt. No run waits for that: the
 //     row ends UNKNOWN and says when to come back.
 //   - A new token is made only when the content changes or the generation rises: after a
-//     definite refusal of this very content, or when a person asks to apply again for what
-//     was rejected. A circuit that was accepted is applied for again only if a lookup
+//     definite refusal, or when a person asks to apply again for what was rejected. A circuit that was accepted is applied for again only if a lookup
 //     clearly says that its LOA was rejected or deleted.
 //
 // The states are what the next call is: send an application, or ask for the LOA. A row

@@ -27,6 +27,9 @@ func (p *planner) fromLedger(a *batch.Application, r batch.Record) {
 		}
 	case loaWasVoid(r.Result, r.LOAStatus):
 		a.Start = batch.StartVoid
+	case r.Result == sheet.Refused && r.Hash != "" && !same:
+		// The row may have had this content before, and been refused under its token.
+		a.Generation = r.Generation + 1
 	case same && (r.Result == sheet.Refused || wasReapplied(a, r.Token)):
 		a.Generation, a.Token = generation+1, ""
 	}

@@ -103,7 +103,7 @@ func (p *planner) row(c *sheet.Circuit) {
 	default:
 		p.fromLedger(&a, record)
 	}
-	if !record.Open {
+	if !record.Open && !accepted(record.Result) {
 		p.waitElsewhere(&a)
 	}
 	if a.Start == batch.StartSend && p.options.Reapply {

@@ -29,6 +29,8 @@ func TestPlanAgainstThePast(t *testing.T) {
 	_, fresh, _ := planOne(w, Options{})
 	second := *fresh
 	second.Generation = 1
+	seventh := *fresh
+	seventh.Generation = 6
 	tokens := []string{fresh.Token, second.DeriveToken()}
 	for _, test := range []struct {
 		name       string
@@ -47,7 +49,7 @@ func TestPlanAgainstThePast(t *testing.T) {
 		{name: "open with other content", past: batch.Record{Hash: "other", Token: "T", Generation: 3, Open: true}, token: tokens[0], settle: true},
 		{name: "accepted, content not known", past: batch.Record{Result: sheet.Already}, token: tokens[0], settle: true},
 		{name: "refused", past: batch.Record{Hash: fresh.Hash, Token: tokens[0], Result: sheet.Refused}, generation: 1, token: tokens[1]},
-		{name: "refused with other content", past: batch.Record{Hash: "other", Token: "T", Generation: 5, Result: sheet.Refused}, token: tokens[0]},
+		{name: "refused with other content", past: batch.Record{Hash: "other", Token: "T", Generation: 5, Result: sheet.Refused}, generation: 6, token: seventh.DeriveToken()},
 		{name: "failed", past: batch.Record{Hash: fresh.Hash, Token: "T", Generation: 2, Result: sheet.Failed}, generation: 2, token: "T"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
