@@ -45,7 +45,7 @@ func Decode(book Book, o Options) (*Workbook, error) {
 type decoder struct {
 	book     Book
 	opts     *Options
-	severity map[*Rule]Severity
+	severity severities
 	regions  map[string]bool
 	w        *Workbook
 	errors   int // errors found so far; a row compares the counts before and after
@@ -81,7 +81,7 @@ type decoder struct {
 }
 
 func newDecoder(book Book, o *Options) *decoder {
-	d := &decoder{book: book, opts: o, severity: severities(o), w: &Workbook{}, regions: map[string]bool{}, nearRegion: map[string]string{}, listing: newListing(o.MaxListed)}
+	d := &decoder{book: book, opts: o, severity: newSeverities(o), w: &Workbook{}, regions: map[string]bool{}, nearRegion: map[string]string{}, listing: newListing(o.MaxListed)}
 	for _, r := range o.Regions {
 		d.regions[r] = true
 	}

@@ -90,7 +90,7 @@ func (d *decoder) region(f *field) string {
 		if d.takes(circuitRegionUnknown, &f.at) {
 			d.keep(circuitRegionUnknown, f, func() string { return d.suggestRegion(s) }, Arg{"nearest", d.nearestRegion(s)})
 		}
-		if d.severity[circuitRegionUnknown] == Error {
+		if d.severity.of(circuitRegionUnknown) == Error {
 			return ""
 		}
 	}
@@ -148,7 +148,7 @@ func (d *decoder) circuit(before int, past Past) {
 			c.InstanceID = s
 		case !d.noData(&f[CircuitInstanceID], s):
 			d.reportWith(circuitInstanceMalformed, &f[CircuitInstanceID], func() string { return suggestID(s) })
-			if d.severity[circuitInstanceMalformed] != Error {
+			if d.severity.of(circuitInstanceMalformed) != Error {
 				c.InstanceID = s
 			}
 		}
@@ -211,7 +211,7 @@ func (d *decoder) bandwidth(f *field) int {
 		return 0
 	case !bandwidthInRange(mbit):
 		d.report(circuitBandwidthRange, f)
-		if d.severity[circuitBandwidthRange] == Error {
+		if d.severity.of(circuitBandwidthRange) == Error {
 			return 0
 		}
 	}

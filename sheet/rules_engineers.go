@@ -48,7 +48,7 @@ func (d *decoder) worksOn(f *field) (ids []string, all bool) {
 				}
 				return d.suggestCircuit(id)
 			}, Arg{"circuit", d.show(f, id)})
-			if d.severity[engineerCircuitMalformed] != Error {
+			if d.severity.of(engineerCircuitMalformed) != Error {
 				ids = append(ids, id)
 			}
 		case slices.Contains(ids, id):

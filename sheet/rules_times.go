@@ -97,7 +97,7 @@ func (d *decoder) serial(f *field) (dates.Civil, bool) {
 		return dates.Civil{}, false
 	case !f.cell.DateStyle:
 		d.report(circuitTimeSerial, f, Arg{"date", c.Date()})
-		return c, d.severity[circuitTimeSerial] != Error
+		return c, d.severity.of(circuitTimeSerial) != Error
 	}
 	f.cell.Value = c.String() // as the cell displays it
 	return c, true
@@ -125,7 +125,7 @@ var circuitTimeEcho = timeRules.add(Rule{Code: "circuit-time-echo", Severity: No
 // checkTime applies the rules about a time that was read.
 func (d *decoder) checkTime(f *field, t time.Time, clock bool) {
 	sent := t.Format(SentTime)
-	if sent != f.cell.Value && d.severity[circuitTimeEcho] != Off {
+	if sent != f.cell.Value && d.severity.of(circuitTimeEcho) != Off {
 		d.report(circuitTimeEcho, f, d.args.single(Arg{"sent", sent})...)
 	}
 	if now := d.opts.Now; !now.IsZero() {

@@ -55,7 +55,7 @@ func (d *decoder) noDataRule(f *field, s string) *Rule {
 func (d *decoder) noData(f *field, s string) bool {
 	r := d.noDataRule(f, s)
 	form := f.form || f.col.ID == CircuitClientToken && !ValidClientToken(s)
-	if r == nil || form && d.severity[r] != Error {
+	if r == nil || form && d.severity.of(r) != Error {
 		return false
 	}
 	shown := d.show(f, s)
@@ -63,7 +63,7 @@ func (d *decoder) noData(f *field, s string) bool {
 		shown = shorten(s, maxShown) // identifies no one
 	}
 	d.report(r, f, Arg{"found", shown})
-	return d.severity[r] == Error
+	return d.severity.of(r) == Error
 }
 
 // cellDate: a date in place of text or a number is Excel's reading of what was typed.
