@@ -35,7 +35,7 @@ func applyContent(d digest, a *Application) {
 	d.text(c.CompanyName)
 	d.text(c.LineType)
 	d.text(c.Si)
-	d.text(c.ConstructionTime.UTC().Format(sheet.SentTime))
+	d.text(sheet.FormatSent(c.ConstructionTime))
 	d.number(c.Bandwidth)
 	d.text(c.PeerLocation)
 	d.number(len(a.Engineers))

@@ -123,7 +123,7 @@ func (d *decoder) engineer(before int) {
 var engineerMasked = engineerRules.add(Rule{Code: "engineer-masked", Severity: Error, Column: NoColumn, Fixed: true})
 
 // isMasked reports whether a personal value contains an asterisk, ASCII or full-width.
-func isMasked(s string) bool { return strings.Contains(s, "*") || strings.Contains(s, "＊") }
+func isMasked(s string) bool { return strings.IndexByte(s, '*') >= 0 || strings.Contains(s, "＊") }
 
 // personal returns a personal value, or "" if it is missing, wrong or masked.
 func (d *decoder) personal(f *field, missing *Rule) Personal {

@@ -10,6 +10,10 @@ import (
 // YYYY-MM-DDThh:mm:ssZ).
 const SentTime = "2006-01-02T15:04:05Z"
 
+// FormatSent formats a construction time as SentTime does. RFC 3339 is the same in UTC,
+// and package time formats it much faster.
+func FormatSent(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
 // circuitTimeMissing: the API requires ConstructionTime.
 var circuitTimeMissing = timeRules.add(Rule{Code: "circuit-time-missing", Severity: Error, Column: CircuitConstructionTime, Fixed: true})
 
@@ -124,7 +128,7 @@ var circuitTimeEcho = timeRules.add(Rule{Code: "circuit-time-echo", Severity: No
 
 // checkTime applies the rules about a time that was read.
 func (d *decoder) checkTime(f *field, t time.Time, clock bool) {
-	sent := t.Format(SentTime)
+	sent := FormatSent(t)
 	if sent != f.cell.Value && d.severity.of(circuitTimeEcho) != Off {
 		d.report(circuitTimeEcho, f, d.args.single(Arg{"sent", sent})...)
 	}

@@ -63,7 +63,7 @@ func applyParameters(a *batch.Application, p map[string]string) {
 	p["CompanyName"] = a.Circuit.CompanyName
 	p["LineType"] = a.Circuit.LineType
 	p["Si"] = a.Circuit.Si
-	p["ConstructionTime"] = a.Circuit.ConstructionTime.UTC().Format(sheet.SentTime)
+	p["ConstructionTime"] = sheet.FormatSent(a.Circuit.ConstructionTime)
 	if a.Circuit.Bandwidth != 0 {
 		p["Bandwidth"] = strconv.Itoa(a.Circuit.Bandwidth)
 	}
