@@ -45,7 +45,8 @@ type SheetPatch struct {
 	Columns   []PutColumn // the columns that are written; their earlier contents are replaced
 
 	// Row returns the cells of one row, one for each of Columns, or nil if the row gets
-	// none. It is called once for each row, in file order.
+	// none. It is called once for each row, in file order. The cells are valid until the
+	// next call, for whichever sheet of the patch.
 	Row func(number int) []PutCell
 	// Rows is the number of rows for which Row returns cells. The source has all of them.
 	Rows int

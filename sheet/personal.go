@@ -144,7 +144,7 @@ func likeInstanceID(word string) bool {
 // about: identity numbers, phone numbers with a country or area code or of a mainland
 // mobile, and passport numbers of the common form. The rest of the text stays readable.
 func MaskNumbers(s string) string {
-	if !manyDigits(s) || isTimestamp(s) || isTimeSerial(s) {
+	if !manyDigits(s) || isTimestamp(s) || isTimeSerial(s) || isInstanceID(s) || isUUID(s) {
 		return s
 	}
 	var buf [128]byte
@@ -248,17 +248,31 @@ func instanceIDAt(b []byte, i int) int {
 // uuidAt returns the length of the UUID that starts at i, or 0. Tokens and request IDs are
 // UUIDs.
 func uuidAt(b []byte, i int) int {
-	const form = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
-	end := i + len(form)
-	if end > len(b) || wordAt(b, i-1) || wordAt(b, end) {
+	end := i + len(uuidForm)
+	if end > len(b) || b[i+8] != '-' || wordAt(b, i-1) || wordAt(b, end) || !isUUID(string(b[i:end])) {
 		return 0
 	}
-	for j := range len(form) {
-		if c := b[i+j]; form[j] == '-' && c != '-' || form[j] == 'x' && !digitAt(b, i+j) && (c|0x20 < 'a' || c|0x20 > 'f') {
-			return 0
+	return len(uuidForm)
+}
+
+const uuidForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+
+// isUUID reports whether a text is a UUID.
+func isUUID(s string) bool {
+	if len(s) != len(uuidForm) {
+		return false
+	}
+	for i := range len(uuidForm) {
+		switch c := s[i]; {
+		case uuidForm[i] == '-':
+			if c != '-' {
+				return false
+			}
+		case (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'f'):
+			return false
 		}
 	}
-	return len(form)
+	return true
 }
 
 // passportAt returns the length of the passport number that starts at i, or 0: a letter

@@ -1,8 +1,8 @@
 package sheet
 
 import (
-	"cmp"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -74,8 +74,8 @@ type cell32 struct{ row, col int32 }
 
 // CircuitAt returns the circuit in a row of the Circuits sheet, or nil.
 func (w *Workbook) CircuitAt(row int) *Circuit {
-	i, found := slices.BinarySearchFunc(w.Circuits, row, func(c Circuit, row int) int { return cmp.Compare(c.Row, row) })
-	if !found {
+	i := sort.Search(len(w.Circuits), func(i int) bool { return w.Circuits[i].Row >= row })
+	if i == len(w.Circuits) || w.Circuits[i].Row != row {
 		return nil
 	}
 	return &w.Circuits[i]
