@@ -71,7 +71,11 @@ func newRun(ctx context.Context, e *Engine, p *Plan) *run {
 	r.slots = places(p)
 	r.finished = make(chan finishedRow, ledgerWriters)
 	r.recorded = make(chan finishedRow, ledgerWriters)
-	for range min(ledgerWriters, total) {
+	writers := min(ledgerWriters, total)
+	if p.DryRun {
+		writers = 1 // it has nothing to write
+	}
+	for range writers {
 		r.writers.Go(r.write)
 	}
 	return r
