@@ -67,7 +67,9 @@ type decoder struct {
 	listing   *listing
 	taken     kept // what becomes of the problem found last
 
-	nearRegion map[string]string // known answers of nearestRegion
+	nearRegion  answers // of nearestRegion
+	regionSlips answers // of suggestRegion
+	listedSlips [columnCount]answers
 
 	ids  chunkedSlice[string] // cut into lists of one ID
 	args chunkedSlice[Arg]    // cut into lists of one argument
@@ -75,13 +77,14 @@ type decoder struct {
 	byID  map[string]int32  // the first circuit of an instance ID
 	twins map[int32][]int32 // further circuits with the same ID, by the first
 
-	unreadIDs bool // a circuit's ID is missing or wrong
+	unreadIDs bool     // a circuit's ID is missing or wrong
+	knownIDs  idFilter // of byID, for suggestions
 
 	onAll []int32 // the engineers who work on every circuit
 }
 
 func newDecoder(book Book, o *Options) *decoder {
-	d := &decoder{book: book, opts: o, severity: newSeverities(o), w: &Workbook{}, regions: map[string]bool{}, nearRegion: map[string]string{}, listing: newListing(o.MaxListed)}
+	d := &decoder{book: book, opts: o, severity: newSeverities(o), w: &Workbook{}, regions: map[string]bool{}, listing: newListing(o.MaxListed)}
 	for _, r := range o.Regions {
 		d.regions[r] = true
 	}

@@ -276,7 +276,7 @@ func (d *decoder) listed(f *field, missing, unknown *Rule) string {
 	case known:
 		d.report(cellSpelling, f, Arg{"before", d.show(f, s)}, Arg{"after", value})
 	case !d.noData(f, s):
-		d.reportWith(unknown, f, func() string { return suggestListed(f.col, s) }, Arg{"allowed", strings.Join(f.col.Values, ", ")})
+		d.reportWith(unknown, f, func() string { return d.suggestListed(f.col, s) }, Arg{"allowed", strings.Join(f.col.Values, ", ")})
 	}
 	return value
 }

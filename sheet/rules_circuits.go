@@ -97,17 +97,9 @@ func (d *decoder) region(f *field) string {
 	return s
 }
 
-// nearestRegion returns the known region that a text resembles most. A wrong region is
-// usually the same in many rows, so the answers are kept, up to a bound.
+// nearestRegion returns the known region that a text resembles most.
 func (d *decoder) nearestRegion(s string) string {
-	near, known := d.nearRegion[s]
-	if !known {
-		near = nearest(s, d.opts.Regions)
-		if len(d.nearRegion) < maxListed {
-			d.nearRegion[s] = near
-		}
-	}
-	return near
+	return d.nearRegion.of(s, func(s string) string { return nearest(s, d.opts.Regions) })
 }
 
 // ValidRegionID reports whether a text can be a region ID. As part of a host name it has to
