@@ -27,7 +27,6 @@ func Decode(book Book, o Options) (*Workbook, error) {
 		}
 		if SheetID(id) == CircuitsSheet { // now, as suggestions about engineers name circuits
 			d.byID, d.twins = d.unique(circuitInstanceTwice, CircuitInstanceID, func(c *Circuit) string { return c.InstanceID })
-			d.flushProblems()
 		}
 	}
 	if len(d.input) > 0 {
@@ -102,7 +101,6 @@ func (d *decoder) sheet(l *layout) error {
 	if l.id == EngineersSheet {
 		d.fields = d.cells[EngineerInstanceID:]
 	}
-	first := len(d.w.Problems)
 	d.prepare(l)
 	d.findTotals(l)
 	d.reserve(l)
@@ -118,8 +116,7 @@ func (d *decoder) sheet(l *layout) error {
 	d.reportStrays(&l.table)
 	d.apart(l)
 	d.sortRows(l.id)
-	d.flushProblems()
-	d.merged(l, first)
+	d.merged(l)
 	return nil
 }
 

@@ -236,7 +236,7 @@ func (r *resulter) engineerCells(number int) []PutCell {
 func (r *resulter) engineerResult(e *Engineer, s *engineerSum) []PutCell {
 	if e.Invalid {
 		out := RowResult{Result: Invalid}
-		if list := r.errors.appendRow(nil, r.errors.engineers, e.Row); len(list) > 0 {
+		if list := r.errors.appendRow(nil, &r.errors.engineers, e.Row); len(list) > 0 {
 			out.Message, out.ErrorCode = r.message(list, r.w.EngineersTable.Sheet), list[0].Code
 		}
 		return r.cellsOf(out)

@@ -57,11 +57,12 @@ type cellAt struct{ row, col int }
 // merged reports the data cells that a merged range covers: the value that the user sees in
 // all of them is only in the first. Problems about missing values of these cells are
 // withdrawn.
-func (d *decoder) merged(l *layout, first int) {
+func (d *decoder) merged(l *layout) {
 	ranges := d.book.Merged(l.table.Sheet)
 	if len(ranges) == 0 {
 		return
 	}
+	d.flushProblems()
 	for i := range d.cells {
 		f := &d.cells[i]
 		if f.col.Sheet != l.id || f.at.Col == 0 {
@@ -71,7 +72,7 @@ func (d *decoder) merged(l *layout, first int) {
 		if len(cells) == 0 {
 			continue
 		}
-		d.withdrawMissing(f, cells, first)
+		d.withdrawMissing(f, cells)
 		for _, u := range cells {
 			d.record(cellMerged, Problem{At: Ref{Sheet: f.at.Sheet, Row: u.cell.row, Col: f.at.Col}, Also: Ref{Sheet: f.at.Sheet, Row: u.first.row, Col: u.first.col}, Column: f.header})
 			d.invalidate(l.id, u.cell.row)
@@ -82,13 +83,13 @@ func (d *decoder) merged(l *layout, first int) {
 
 // withdrawMissing takes back the problems about missing values of covered cells, which
 // are in one column and sorted by row.
-func (d *decoder) withdrawMissing(f *field, cells []coveredCell, first int) {
+func (d *decoder) withdrawMissing(f *field, cells []coveredCell) {
 	covered := func(row int) bool {
 		_, found := slices.BinarySearchFunc(cells, row, func(u coveredCell, row int) int { return cmp.Compare(u.cell.row, row) })
 		return found
 	}
-	kept := slices.DeleteFunc(d.w.Problems[first:], func(p Problem) bool {
-		if p.At.Col != f.at.Col || !strings.HasSuffix(p.Code, "-missing") || !covered(p.At.Row) {
+	d.w.Problems = slices.DeleteFunc(d.w.Problems, func(p Problem) bool {
+		if p.At.Sheet != f.at.Sheet || p.At.Col != f.at.Col || !strings.HasSuffix(p.Code, "-missing") || !covered(p.At.Row) {
 			return false
 		}
 		if r := ruleOf(p.Code); r != nil {
@@ -96,7 +97,6 @@ func (d *decoder) withdrawMissing(f *field, cells []coveredCell, first int) {
 		}
 		return true
 	})
-	d.w.Problems = d.w.Problems[:first+len(kept)]
 	d.listing.withdrawUnlisted(f.at.Sheet, f.at.Col, covered)
 }
 
