@@ -113,7 +113,10 @@ func isFormula(s string) bool {
 	}
 	body := strings.TrimLeft(s, "+-@= ")
 	signed := len(body) < len(s)
-	call := functionCall.FindStringSubmatch(body)
+	var call []string
+	if strings.IndexByte(body, '(') > 0 {
+		call = functionCall.FindStringSubmatch(body)
+	}
 	known := call != nil && functions[call[1]]
 	switch {
 	case signed && strings.Contains(s[:len(s)-len(body)], "="):
@@ -150,11 +153,16 @@ func isErrorWord(upper, key string) bool {
 	if strings.HasPrefix(upper, "#") && (markedError.MatchString(upper) || joinedError.MatchString(upper) || bareErrors[strings.TrimPrefix(upper, "#")]) {
 		return true
 	}
-	if m := numberError.FindStringSubmatch(strings.ReplaceAll(upper, "\u00a0", " ")); m != nil && errorNames[m[1]] {
-		return true
+	if strings.IndexByte(upper, ':') >= 0 {
+		if m := numberError.FindStringSubmatch(strings.ReplaceAll(upper, "\u00a0", " ")); m != nil && errorNames[m[1]] {
+			return true
+		}
 	}
 	if waiting[key] || strings.Contains(upper, "1.#") || markedWords[upper] {
 		return true
+	}
+	if strings.IndexByte(upper, '#') < 0 {
+		return false
 	}
 	for word := range markedWords {
 		if strings.Contains(upper, "#"+word) {
