@@ -83,8 +83,11 @@ func (d *decoder) mask(f *field, value string) (shown string, masked bool) {
 		if shown != value {
 			return shorten(shown, maxShown), true
 		}
-		_, slipped := valueKeys[EngineerCertificateType][foldKey(d.cells[EngineerCertificateNo].cell.Value)]
-		if slipped && f.col.ID == EngineerCertificateType || strings.ContainsFunc(value, unicode.IsDigit) {
+		slipped := strings.ContainsFunc(value, unicode.IsDigit)
+		if !slipped && f.col.ID == EngineerCertificateType {
+			_, slipped = valueKeys[EngineerCertificateType][foldKey(d.cells[EngineerCertificateNo].cell.Value)]
+		}
+		if slipped {
 			return Mask(shorten(value, maxShown)), true
 		}
 		return shorten(value, maxShown), false

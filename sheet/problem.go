@@ -93,12 +93,18 @@ func SortProblems(ps []Problem, sheets ...string) {
 		return len(sheets)
 	}
 	sortStable(ps, func(a, b *Problem) int {
-		return cmp.Or(
-			cmp.Compare(rank(a.At.Sheet), rank(b.At.Sheet)),
-			cmp.Compare(a.At.Row, b.At.Row),
-			cmp.Compare(a.At.Col, b.At.Col),
-			cmp.Compare(a.Code, b.Code),
-		)
+		if a.At.Sheet != b.At.Sheet {
+			if c := cmp.Compare(rank(a.At.Sheet), rank(b.At.Sheet)); c != 0 {
+				return c
+			}
+		}
+		switch {
+		case a.At.Row != b.At.Row:
+			return cmp.Compare(a.At.Row, b.At.Row)
+		case a.At.Col != b.At.Col:
+			return cmp.Compare(a.At.Col, b.At.Col)
+		}
+		return cmp.Compare(a.Code, b.Code)
 	})
 }
 
@@ -197,9 +203,8 @@ func NewRowErrors(w *Workbook, problems []Problem) *RowErrors {
 
 // index sorts the errors by row.
 func (s *sheetErrors) index(problems []Problem) {
-	row := func(i int) int { return problems[s.sorted[i]].At.Row }
 	sortStable(s.sorted, func(a, b *int32) int { return cmp.Compare(problems[*a].At.Row, problems[*b].At.Row) })
-	s.first = indexRows(len(s.sorted), row)
+	s.first = indexRows(len(s.sorted), func(i int) int { return problems[s.sorted[i]].At.Row })
 }
 
 // at returns the indexes of the errors of one row.

@@ -2,7 +2,6 @@ package sheet
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"sort"
 	"strconv"
@@ -232,7 +231,7 @@ func (d *decoder) cleanText(f *field) (string, valueState) {
 		return "", valueRejected
 	}
 	if c.rule != nil {
-		d.reportWith(c.rule, f, func() string { return suggestText(c.rule, f.cell.Value) }, Arg{"char", codePoint(c.bad)}, Arg{"place", fmt.Sprint(c.at)})
+		d.reportWith(c.rule, f, func() string { return suggestText(c.rule, f.cell.Value) }, Arg{"char", codePoint(c.bad)}, Arg{"place", strconv.Itoa(c.at)})
 	}
 	if c.trimmed {
 		d.report(cellTrimmed, f, Arg{"before", d.show(f, f.cell.Value)}, Arg{"after", d.show(f, c.text)})

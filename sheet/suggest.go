@@ -223,8 +223,8 @@ func suggestText(r *Rule, s string) string {
 // from an ID; with the filter nearly none of them is spelt out and looked up.
 type idFilter []uint64
 
-// filterBits is how many bits the filter has for each ID, at least: one text in so many
-// passes though it is no ID.
+// filterBits is how many bits the filter has for each ID, at least: of the other texts, one
+// in so many passes.
 const filterBits = 16
 
 func newIDFilter[T any](ids map[string]T) idFilter {

@@ -1,7 +1,7 @@
 package sheet
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -150,4 +150,8 @@ func shorten(s string, most int) string {
 	return s
 }
 
-func codePoint(r rune) string { return fmt.Sprintf("U+%04X", r) }
+// codePoint returns the usual notation of a character, such as U+200B.
+func codePoint(r rune) string {
+	hex := strings.ToUpper(strconv.FormatInt(int64(r), 16))
+	return "U+" + "0000"[min(len(hex), 4):] + hex
+}

@@ -154,6 +154,7 @@ func replace(s string, value func(name string) (string, bool)) string {
 		return s
 	}
 	var b strings.Builder
+	b.Grow(len(s) + 64)
 	for {
 		before, rest, opened := strings.Cut(s, "{")
 		inside, after, closed := strings.Cut(rest, "}")

@@ -2,7 +2,6 @@
 package dates
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -30,7 +29,13 @@ func (c Civil) OnCalendar() bool {
 }
 
 // Date returns the day alone: 2027-01-15.
-func (c Civil) Date() string { return fmt.Sprintf("%04d-%02d-%02d", c.Year, c.Month, c.Day) }
+func (c Civil) Date() string {
+	digits := func(n, width int) string {
+		s := strconv.Itoa(n)
+		return "0000"[min(len(s), width):width] + s
+	}
+	return digits(c.Year, 4) + "-" + digits(c.Month, 2) + "-" + digits(c.Day, 2)
+}
 
 // String returns the day and, if there is one, the time of day: 2027-01-15 08:00:00.
 func (c Civil) String() string {

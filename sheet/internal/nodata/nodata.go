@@ -135,7 +135,7 @@ func isFormula(s string) bool {
 
 // isPicture reports whether a text stands for a picture in the cell.
 func isPicture(upper, key string) bool {
-	return strings.Contains(upper, "DISPIMG(") || strings.Contains(upper, "_XLFN.IMAGE(") || pictureCall.MatchString(upper) || pictures[key]
+	return strings.Contains(upper, "DISPIMG(") || strings.Contains(upper, "_XLFN.IMAGE(") || strings.IndexByte(upper, '(') >= 0 && pictureCall.MatchString(upper) || pictures[key]
 }
 
 var pictureCall = regexp.MustCompile(`^[-+=@ ]*(?:IMAGE|EMBED)\("`)
@@ -188,7 +188,7 @@ func isPlaceholder(s, key string) bool {
 	switch {
 	case placeholders[key] || isZero(s):
 		return true
-	case len(key) >= 2 && strings.Trim(key, "x") == "", phrase.MatchString(key):
+	case len(key) >= 2 && strings.Trim(key, "x") == "", startsPhrase(key) && phrase.MatchString(key):
 		return true
 	}
 	if base := strings.TrimRight(key, "0123456789一二三四五六七八九十"); base != key && placeholders[base] && base[0] >= 0x80 {
@@ -208,6 +208,18 @@ func isPlaceholder(s, key string) bool {
 var phrase = regexp.MustCompile(`^(?:tobe(?:confirmed|determined|announced|advised|decided|defined|provided|supplied|filled|completed|updated|agreed)|` +
 	`sameas(?:above|previous|before|row|line|cell|[a-i][0-9])|(?:please)?seeattach|asperattach|(?:请|请详|详|参|請|詳)?[见見]附[件表图录檔]` +
 	`|[待需等]\p{Han}{0,6}(?:确认|確認|确定|確定|补充|補充|提供|填写|通知|更新|核实|商定|落实)$)`)
+
+// startsPhrase reports whether a key can match phrase, going by its first letters.
+func startsPhrase(key string) bool {
+	switch {
+	case key == "":
+		return false
+	case key[0] >= 0x80:
+		return true
+	}
+	return strings.HasPrefix(key, "tobe") || strings.HasPrefix(key, "sameas") || strings.HasPrefix(key, "asper") ||
+		strings.HasPrefix(key, "please") || strings.HasPrefix(key, "see")
+}
 
 // isZero reports whether a text is zeros, as a formula returns for an empty cell.
 func isZero(s string) bool { return strings.Contains(s, "0") && strings.Trim(s, "0.,- ") == "" }
