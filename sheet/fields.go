@@ -96,11 +96,21 @@ func (d *decoder) report(r *Rule, f *field, args ...Arg) { d.reportWith(r, f, ni
 
 // reportWith is report with a suggestion, which is only worked out if the problem is listed.
 func (d *decoder) reportWith(r *Rule, f *field, suggest func() string, args ...Arg) {
-	if d.takes(r, &f.at) {
+	if d.wants(r, f) {
 		d.keep(r, f, suggest, args...)
-	} else if !f.col.Personal && d.severity.of(r) != Off && d.hides(f, f.cell.Value) {
+	}
+}
+
+// wants is takes for a problem of a field. Where it reports true, keep is to be called: the
+// arguments of problems that are only counted need not be worked out.
+func (d *decoder) wants(r *Rule, f *field) bool {
+	if d.takes(r, &f.at) {
+		return true
+	}
+	if !f.col.Personal && d.severity.of(r) != Off && d.hides(f, f.cell.Value) {
 		d.hidden(f)
 	}
+	return false
 }
 
 // hidden records that the value of a field is personal though its column is not.

@@ -230,8 +230,8 @@ func (d *decoder) cleanText(f *field) (string, valueState) {
 	if !f.form && d.noData(f, c.text) {
 		return "", valueRejected
 	}
-	if c.rule != nil {
-		d.reportWith(c.rule, f, func() string { return suggestText(c.rule, f.cell.Value) }, Arg{"char", codePoint(c.bad)}, Arg{"place", strconv.Itoa(c.at)})
+	if c.rule != nil && d.wants(c.rule, f) {
+		d.keep(c.rule, f, func() string { return suggestText(c.rule, f.cell.Value) }, Arg{"char", codePoint(c.bad)}, Arg{"place", strconv.Itoa(c.at)})
 	}
 	if c.trimmed {
 		d.report(cellTrimmed, f, Arg{"before", d.show(f, f.cell.Value)}, Arg{"after", d.show(f, c.text)})
@@ -239,8 +239,8 @@ func (d *decoder) cleanText(f *field) (string, valueState) {
 	if c.narrowed {
 		d.report(cellNarrowed, f, Arg{"before", d.show(f, f.cell.Value)}, Arg{"after", d.show(f, c.text)})
 	}
-	if c.wide != 0 {
-		d.reportWith(cellFullWidth, f, func() string { return suggestText(cellFullWidth, c.text) }, Arg{"char", codePoint(c.wide)})
+	if c.wide != 0 && d.wants(cellFullWidth, f) {
+		d.keep(cellFullWidth, f, func() string { return suggestText(cellFullWidth, c.text) }, Arg{"char", codePoint(c.wide)})
 	}
 	if text, found := withoutApostrophe(c.text, f.kind); found {
 		d.report(cellApostrophe, f, Arg{"before", d.show(f, c.text)}, Arg{"after", d.show(f, text)})

@@ -64,7 +64,13 @@ func (d *decoder) worksOn(f *field) (ids []string, all bool) {
 }
 
 // isSeparator reports whether r separates the circuits named in one cell.
-func isSeparator(r rune) bool { return strings.ContainsRune(",;\n\r，；、", r) }
+func isSeparator(r rune) bool {
+	switch r {
+	case ',', ';', '\n', '\r', '，', '；', '、':
+		return true
+	}
+	return false
+}
 
 // unknownCircuit reports that an engineer names a circuit that is not in the workbook.
 func (d *decoder) unknownCircuit(e *Engineer, id string) {

@@ -78,7 +78,9 @@ func (d *decoder) civilTime(f *field) (dates.Civil, bool) {
 	}
 	switch r {
 	case dates.Twice:
-		d.report(circuitTimeAmbiguous, f, Arg{"first", first.Date()}, Arg{"second", second.Date()})
+		if d.wants(circuitTimeAmbiguous, f) {
+			d.keep(circuitTimeAmbiguous, f, nil, Arg{"first", first.Date()}, Arg{"second", second.Date()})
+		}
 	case dates.TimeOnly:
 		d.report(circuitTimeOfDay, f)
 	case dates.Nowhere:

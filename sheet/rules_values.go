@@ -58,11 +58,13 @@ func (d *decoder) noData(f *field, s string) bool {
 	if r == nil || form && d.severity.of(r) != Error {
 		return false
 	}
-	shown := d.show(f, s)
-	if r == cellPlaceholder || r == cellPlaceholderOptional || r == cellErrorText {
-		shown = shorten(s, maxShown) // identifies no one
+	if d.wants(r, f) {
+		shown := d.show(f, s)
+		if r == cellPlaceholder || r == cellPlaceholderOptional || r == cellErrorText {
+			shown = shorten(s, maxShown) // identifies no one
+		}
+		d.keep(r, f, nil, Arg{"found", shown})
 	}
-	d.report(r, f, Arg{"found", shown})
 	return d.severity.of(r) == Error
 }
 

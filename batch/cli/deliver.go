@@ -56,7 +56,7 @@ type totals struct {
 func (a *app) deliver(done *finished, path string, f outputFlags) *report.Document {
 	found := newFindings(done.in.workbook, done.problems)
 	doc := a.document(done, found)
-	end := done.exitFacts()
+	end := done.exitFacts(found.errors)
 	doc.ExitCode = end.code()
 	reportBase := path
 	if path != "" {
@@ -80,7 +80,7 @@ func (a *app) deliver(done *finished, path string, f outputFlags) *report.Docume
 }
 
 // exitFacts returns what decides the exit code, except whether the copy was written.
-func (done *finished) exitFacts() exitFacts {
+func (done *finished) exitFacts(found *sheet.RowErrors) exitFacts {
 	results := map[sheet.Result]int{}
 	for _, o := range done.outcomes {
 		results[o.Result]++
@@ -90,7 +90,7 @@ func (done *finished) exitFacts() exitFacts {
 		unasked = results[sheet.NotAttempted]
 	}
 	return exitFacts{
-		results: results, errors: done.errors(), withheld: done.withheld(), unasked: unasked,
+		results: results, errors: done.errors(found), withheld: done.withheld(), unasked: unasked,
 		stop: done.totals.stop, signal: done.totals.signal,
 	}
 }
@@ -103,14 +103,14 @@ func (done *finished) withheld() bool {
 }
 
 // errors counts the problems that are errors, except those of rows that --only left out.
-func (done *finished) errors() int {
+func (done *finished) errors(found *sheet.RowErrors) int {
 	skipped := map[int]bool{}
 	for _, o := range done.outcomes {
 		if o.Result == sheet.Skipped {
 			skipped[o.Row] = true
 		}
 	}
-	return sheet.NewRowErrors(done.in.workbook, done.problems).Count(skipped)
+	return found.Count(skipped)
 }
 
 // document renders a finished run; this is where codes become sentences.
