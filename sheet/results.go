@@ -159,7 +159,16 @@ const MaxNotes = 1000
 // marks returns the data cells of a sheet that have errors or warnings, the first of them
 // with what is wrong and what to do.
 func (r *resulter) marks(t *Table) []Mark {
-	var marks []Mark
+	count := 0
+	for i := range r.w.Problems {
+		if r.w.Problems[i].Marks(t.Sheet) {
+			count++
+		}
+	}
+	if count == 0 {
+		return nil
+	}
+	marks := make([]Mark, 0, count)
 	for i := range r.w.Problems {
 		p := &r.w.Problems[i]
 		if !p.Marks(t.Sheet) {

@@ -119,7 +119,7 @@ func newSeverities(o *Options) severities {
 // maxListed is how many errors and warnings of one rule are listed one by one unless the
 // options say otherwise: more than anyone reads, and few enough that a workbook in which
 // every cell is wrong costs about as much as a correct one.
-const maxListed = 10_000
+const maxListed = 4_000
 
 // Unlisted counts the problems of one rule that were found but are not listed.
 type Unlisted struct {

@@ -101,7 +101,7 @@ type Options struct {
 	Severities    map[string]Severity // by rule code; other rules have their defaults
 	Strict        bool                // warnings count as errors
 	Regions       []string            // the known region IDs; empty allows any well-formed one
-	MaxListed     int                 // how many problems of each rule are listed one by one; 0 means 10,000
+	MaxListed     int                 // how many problems of each rule are listed one by one; 0 means 4,000
 }
 
 // Result is the final state of a row: one of a closed set.
