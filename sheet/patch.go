@@ -34,6 +34,13 @@ type PutCell struct {
 type Patch struct {
 	Sheets []SheetPatch
 	Added  []AddedSheet // in order, after the workbook's own; they replace those of an earlier run with the same name
+
+	// Redact masks personal data in every part of the copy that is XML, for a copy that may
+	// be mailed: numbers that identify a person, and what the masked columns and cells of
+	// Sheets hold, wherever it occurs (see [Redactor]). Sheets, tables and names that are
+	// called after such a value get another name, and what refers to them follows. Pictures,
+	// macros and embedded files are not searched.
+	Redact bool
 }
 
 // SheetPatch writes result columns beside the data of one sheet.
@@ -51,15 +58,9 @@ type SheetPatch struct {
 	Rows int
 
 	// Masked lists columns whose values below the header are masked (see [Mask]), and
-	// MaskedCells lists further cells, for a copy that may be mailed. Text shared with
-	// other cells is masked there too. Other parts, such as notes and pivot caches, are
-	// not searched.
+	// MaskedCells lists further cells. Text shared with other cells is masked there too.
 	Masked      []int
 	MaskedCells []Ref
-
-	// MaskNumbers masks numbers that identify a person in all cells of the sheet, headers
-	// included, and in all shared text of the workbook (see [MaskNumbers]).
-	MaskNumbers bool
 
 	// Marks colours data cells that have a problem and adds notes to them.
 	Marks []Mark
@@ -93,9 +94,10 @@ func StatusPatch(w *Workbook, status map[int]string) Patch {
 	}}}
 }
 
-// MaskPersonal masks every personal column of a workbook's tables, every other cell that
-// was found to have a personal value, and every number that identifies a person.
+// MaskPersonal redacts the copy: it masks every personal column of a workbook's tables and
+// every other cell that was found to have a personal value.
 func (p *Patch) MaskPersonal(w *Workbook) {
+	p.Redact = true
 	for id, t := range []*Table{&w.CircuitsTable, &w.EngineersTable} {
 		s := p.sheet(t)
 		for _, c := range Columns {
@@ -106,7 +108,6 @@ func (p *Patch) MaskPersonal(w *Workbook) {
 		for _, c := range w.hidden[id] {
 			s.MaskedCells = append(s.MaskedCells, Ref{Sheet: t.Sheet, Row: int(c.row), Col: int(c.col)})
 		}
-		s.MaskNumbers = true
 	}
 }
 

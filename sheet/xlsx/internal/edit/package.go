@@ -38,7 +38,8 @@ func Defects(r io.ReaderAt, size int64) ([]Defect, error) {
 // newDefects returns the defects of a copy that its source does not have. Only the parts
 // that differ from those of the source are read, except for the lists of relationships,
 // which a dropped part may affect.
-func (v *verifier) newDefects(src *Copier) ([]Defect, error) {
+func (v *verifier) newDefects() ([]Defect, error) {
+	src := v.source
 	changed := func(f *zip.File) bool {
 		old := src.File(f.Name)
 		return old == nil || old.CRC32 != f.CRC32 || old.UncompressedSize64 != f.UncompressedSize64
@@ -314,8 +315,8 @@ func (v *verifier) watch() {
 }
 
 // whole checks the copy as a package, against its source.
-func (v *verifier) whole(src *Copier) error {
-	found, err := v.newDefects(src)
+func (v *verifier) whole() error {
+	found, err := v.newDefects()
 	if err != nil || len(found) == 0 {
 		return err
 	}
