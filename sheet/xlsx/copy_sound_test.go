@@ -151,6 +151,29 @@ func TestVerifyFindsPackageDefects(t *testing.T) {
 		}
 		copied(t, odd, p)
 	})
+	t.Run("wrong as in the source, and otherwise wrong", func(t *testing.T) {
+		odd := damaged(t, source, data, `<mergeCells count="1"`, `<mergeCells count="7"`)
+		worse := damaged(t, good, data, `<mergeCells count="1"`, `<mergeCells count="8"`)
+		if err := verified(worse, odd, p); codeOf(err) != "copy-list-count" {
+			t.Errorf("the error is %v", err)
+		}
+	})
+	for _, c := range []struct{ name, part, old, new string }{
+		{"relationship", bookRels, `</Relationships>`, `<Relationship Id="rId99" Type="made" Target="drawings/drawing1.xml"/></Relationships>`},
+		{"content type", types, `</Types>`, `<Override PartName="/xl/charts/chart1.xml" ContentType="text/xml"/></Types>`},
+		{"relationship ID", book, `</sheets>`, `</sheets><externalReferences><externalReference r:id="rId4"/></externalReferences>`},
+	} {
+		t.Run("dangling "+c.name+" finds an added part", func(t *testing.T) {
+			odd := damaged(t, source, c.part, c.old, c.new)
+			found := good
+			if c.part != types { // where the copy has an entry of its own for the part
+				found = damaged(t, good, c.part, c.old, c.new)
+			}
+			if err := verified(found, odd, p); codeOf(err) != "copy-part-found" {
+				t.Errorf("the error is %v", err)
+			}
+		})
+	}
 	t.Run("relationship ID twice", func(t *testing.T) {
 		twice := damaged(t, good, bookRels, `Id="rId4"`, `Id="rId3"`)
 		if err := verified(twice, source, p); codeOf(err) != "part-relationship" {

@@ -7,6 +7,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
@@ -83,5 +84,36 @@ func TestRelTarget(t *testing.T) {
 		if got != c[2] || opc.Resolve(c[0], got) != c[1] {
 			t.Errorf("%s of %s is named %s, want %s", c[1], c[0], got, c[2])
 		}
+	}
+}
+
+// TestOutlinesOfSheetsReadAgain reads a sheet twice while its elements are followed: the
+// second reading begins anew.
+func TestOutlinesOfSheetsReadAgain(t *testing.T) {
+	file := xlsxtest.WithSheet(t, xlsxtest.DataRows+`<mergeCells count="1"><mergeCell ref="A5:A6"/></mergeCells>`)
+	cp, err := Open(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	book, err := read.NewBook(cp.Container, cp.book)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &verifier{copy: cp, book: book, source: cp}
+	v.watch()
+	for range 2 {
+		for _, err := range book.Rows("Circuits") {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for part, o := range v.outlines {
+		if o.end(); len(o.found) > 0 {
+			t.Errorf("%s has %v", part, o.found)
+		}
+	}
+	if len(v.outlines) != 1 {
+		t.Errorf("%d sheets were followed", len(v.outlines))
 	}
 }
