@@ -296,7 +296,8 @@ func (f *redactFilter) group(raw []byte, kind string) error {
 	is, escapes := f.string(was)
 	left := []rune(is)
 	differs := is != was
-	g := &redactFilter{redaction: f.redaction, e: xmltok.NewEditor(xmltok.New(bytes.NewReader(raw), "text"), f.e.Out)}
+	tokens := xmltok.NewSized(bytes.NewReader(raw), "text", uint64(len(raw)))
+	g := &redactFilter{redaction: f.redaction, e: &xmltok.Editor{Tokens: tokens, Out: f.e.Out}}
 	newValue, valueEscapes := value, false
 	if kind == "n" || kind == "str" {
 		newValue, valueEscapes = f.string(value)
@@ -356,7 +357,7 @@ func (f *redactFilter) group(raw []byte, kind string) error {
 		}
 	}
 	f.changed = f.changed || g.changed || differs
-	return g.e.Finish()
+	return nil
 }
 
 // string masks the text of a string element. It reports whether escapes in it were resolved
@@ -404,7 +405,7 @@ func (p *textPlace) value() bool { return len(p.names) == 2 && p.names[1] == "v"
 func joined(raw []byte) (text, value string, err error) {
 	var b, v []byte
 	in, phonetic := textPlace{}, false
-	for t, err := range xmltok.New(bytes.NewReader(raw), "text").All() {
+	for t, err := range xmltok.NewSized(bytes.NewReader(raw), "text", uint64(len(raw))).All() {
 		if err != nil {
 			return "", "", err
 		}
