@@ -84,7 +84,7 @@ func (d *decoder) region(f *field) string {
 		return d.opts.DefaultRegion
 	case !d.regions[s] && d.noData(f, s):
 		return ""
-	case !ValidRegionID(s):
+	case !ValidRegionID(s) || MaskNumbers(s) != s: // which logs and ledger must not hold
 		d.reportWith(circuitRegionMalformed, f, func() string { return d.suggestRegion(s) })
 		return ""
 	case len(d.regions) > 0 && !d.regions[s]:

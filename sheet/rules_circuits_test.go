@@ -45,6 +45,7 @@ var _ = table("circuit-region-malformed",
 	c("error circuit-region-malformed Circuits!B2", "B2", "cn hangzhou"),
 	c("error circuit-region-malformed Circuits!B2", "B2", "华东1"),
 	c("error circuit-region-malformed Circuits!B2", "B2", "東京リージョン"),
+	c("error circuit-region-malformed Circuits!B2", "B2", "138-1234-5678"),
 	c("", "B2", "xx-nowhere-9"),
 )
 

@@ -59,7 +59,6 @@ type redactFilter struct {
 	e       *xmltok.Editor
 	rels    bool
 	stack   []content // of the open elements
-	locals  []string  // names of the open elements, as far as they matter
 	changed bool
 }
 
