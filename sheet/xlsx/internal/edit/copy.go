@@ -1,9 +1,10 @@
 // Package edit writes a copy of a workbook with a patch applied.
 //
-// A [Copier] first plans what to do with each part: copy, change, drop or add it. Then it writes them in the order of the source. A changed part is streamed
-// token by token, and what is not changed in it stays byte for byte. [Obstacles] makes the
-// copy with empty results before anything is sent; [Verify] compares the copy with what was
-// meant.
+// A [Copier] first plans what to do with each part: copy, change, drop or add it. Then it
+// writes them in the order of the source. A changed part is streamed token by token, and what
+// is not changed in it stays byte for byte. In a copy that is redacted, everything that is
+// written goes through a filter that masks personal data. [Obstacles] makes the copy with
+// empty results before anything is sent; [Verify] compares the copy with what was meant.
 package edit
 
 import (

@@ -5,7 +5,9 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf16"
+	"unicode/utf8"
 
+	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
@@ -116,4 +118,26 @@ func TestOutlinesOfSheetsReadAgain(t *testing.T) {
 	if len(v.outlines) != 1 {
 		t.Errorf("%d sheets were followed", len(v.outlines))
 	}
+}
+
+// FuzzRedactedFormulas masks personal data in anything that could be a formula. Its text has
+// as many characters as before, unless a name in it is replaced.
+func FuzzRedactedFormulas(f *testing.F) {
+	for _, s := range []string{`SUM(A1:A1048576)`, `'List 1'!A1&"it's ""13812345678"""`, `T[[#Headers],[13812345678]]`, `"`, `'`, `[`, `+8613812345678`, `张三!A1+'[1]张三'!B2`, `IF(A1="Testa Personson",1,2)`} {
+		f.Add(s)
+	}
+	r := &redaction{masks: sheet.NewRedactor(), names: map[string]string{"张三": "张_"}}
+	r.masks.Learn("Testa Personson")
+	f.Fuzz(func(t *testing.T, s string) {
+		if !utf8.ValidString(s) {
+			return
+		}
+		got := r.formula(s)
+		if utf8.RuneCountInString(got) != utf8.RuneCountInString(s) && !strings.Contains(s, "张三") {
+			t.Errorf("%q became %q", s, got)
+		}
+		if strings.Contains(got, "Testa Personson") && strings.Contains(s, `"Testa Personson"`) && strings.Count(s, `"`) == 2 && !strings.ContainsAny(s, "'[") {
+			t.Errorf("%q became %q", s, got)
+		}
+	})
 }

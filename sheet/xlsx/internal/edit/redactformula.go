@@ -18,13 +18,19 @@ func (r *redaction) formula(s string) string {
 	for i := 0; i < len(s); {
 		end := i + 1
 		switch c := s[i]; {
-		case c == '"':
-			end = quotedEnd(s, i)
-			b.WriteString(`"` + r.inFormulaText(s[i+1:max(end-1, i+1)]) + s[max(end-1, i+1):end])
-		case c == '\'':
-			end = quotedEnd(s, i)
-			name := strings.ReplaceAll(s[i+1:max(end-1, i+1)], "''", "'")
-			b.WriteString("'" + strings.ReplaceAll(r.sheets(name), "'", "''") + s[max(end-1, i+1):end])
+		case c == '"' || c == '\'':
+			closed := false
+			if end, closed = quotedEnd(s, i); !closed {
+				b.WriteString(r.masks.Text(s[i:]))
+				break
+			}
+			inner := s[i+1 : end-1]
+			if c == '"' {
+				inner = r.inFormulaText(inner)
+			} else {
+				inner = strings.ReplaceAll(r.sheets(strings.ReplaceAll(inner, "''", "'")), "'", "''")
+			}
+			b.WriteString(string(c) + inner + string(c))
 		case c == '[':
 			end = bracketEnd(s, i)
 			b.WriteString(r.masks.Text(s[i:end]))
@@ -92,19 +98,20 @@ func (r *redaction) inFormulaText(s string) string {
 	return r.masks.Text(s)
 }
 
-// quotedEnd returns the end of what begins with a quote at i, in which it is doubled.
-func quotedEnd(s string, i int) int {
+// quotedEnd returns the end of what begins with a quote at i, in which it is doubled, and
+// whether it is closed.
+func quotedEnd(s string, i int) (end int, closed bool) {
 	quote := s[i]
 	for i++; i < len(s); i++ {
 		if s[i] != quote {
 			continue
 		}
 		if i+1 == len(s) || s[i+1] != quote {
-			return i + 1
+			return i + 1, true
 		}
 		i++
 	}
-	return len(s)
+	return len(s), false
 }
 
 // bracketEnd returns the end of the bracket that opens at i. An apostrophe escapes what
