@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/loabatch/loabatch/sheet/internal/dates"
+	"github.com/loabatch/loabatch/sheet/internal/numfmt"
 )
 
 // Personal is a value that identifies a person: a name, a certificate number or a
@@ -166,10 +167,15 @@ func MaskNumbers(s string) string {
 		copy(text[i:], []rune(Mask(string(text[i:i+n]))))
 		i += n
 	}
-	if text == nil {
-		return s
+	if text != nil {
+		return string(text)
 	}
-	return string(text)
+	if strings.IndexByte(s, 'E') > 0 { // 9.9999919900101101E+17
+		if digits, exact := numfmt.Plain(s); exact && isDigits(digits) && MaskNumbers(digits) != digits {
+			return Mask(s)
+		}
+	}
+	return s
 }
 
 // inASCII appends one byte for each character: its half-width form, a hyphen for dashes,

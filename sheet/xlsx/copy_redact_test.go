@@ -11,7 +11,7 @@ import (
 
 // The secrets of the made workbook: a phone number and an identity number, which are
 // recognised everywhere, and what is in its masked column.
-var secrets = []string{"812345", "9900101", "testa personson", "Personson", "王小样", "made-up@example", "X765432"}
+var secrets = []string{"%E5%B0%8F", "812345", "9900101", "testa personson", "Personson", "王小样", "made-up@example", "X765432"}
 
 // staffRows is a sheet of engineers whose names, contacts and numbers are in column B.
 const staffRows = `<sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>Instance ID</t></is></c><c r="B1" t="inlineStr"><is><t>Name</t></is></c></row>` +
@@ -70,6 +70,9 @@ func TestRedactedCopies(t *testing.T) {
 		{"validation of an extension", after(`<extLst><ext uri="{CCE6A557-97BC-4b89-ADB6-D9C93CAAB3DF}"><x14:dataValidations xmlns:x14="made" xmlns:xm="made2"><x14:dataValidation><x14:formula1><xm:f>"13812345678"</xm:f></x14:formula1><xm:sqref>E1048576</xm:sqref></x14:dataValidation></x14:dataValidations></ext></extLst>`), sheet1, `<xm:f>"13*******78"</xm:f></x14:formula1><xm:sqref>E1048576<`},
 		{"link", append(after(`<hyperlinks><hyperlink xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" ref="A2" r:id="rId1" tooltip='13812345678' display="Testa Personson" location="Circuits!E1048576"/></hyperlinks>`),
 			xlsxtest.Part{Name: "xl/worksheets/_rels/sheet1.xml.rels", Content: strings.Replace(xlsxtest.RelsPart("hyperlink", "tel:+8613812345678"), "/></Rel", ` TargetMode="External"/></Rel`, 1)}), "xl/worksheets/_rels/sheet1.xml.rels", `Target="tel:+8`},
+		{"escaped link", append(after(`<hyperlinks><hyperlink xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" ref="A2" r:id="rId1"/></hyperlinks>`),
+			xlsxtest.Part{Name: "xl/worksheets/_rels/sheet1.xml.rels", Content: strings.Replace(xlsxtest.RelsPart("hyperlink", "mailto:x@example.com?subject=%E7%8E%8B%E5%B0%8F%E6%A0%B7%20here"), "/></Rel", ` TargetMode="External"/></Rel`, 1)}), "xl/worksheets/_rels/sheet1.xml.rels", `subject=王**%20here"`},
+		{"lost digits", rows(`<row r="9"><c r="C9"><v>9.9999919900101101E+17</v></c></row>`), sheet1, `<c r="C9" t="str"><v>9.******************17</v></c>`},
 		{"header and footer", after(`<pageMargins left="1" right="1" top="1" bottom="1" header="1" footer="1"/><headerFooter><oddHeader>&amp;L13812345678&amp;RTesta Personson</oddHeader></headerFooter>`), sheet1, `<oddHeader>&amp;L13*******78&amp;RTe***********on</oddHeader>`},
 		{"filter", otherSheet(`<sheetData/><autoFilter ref="A1:A9"><filterColumn colId="0"><filters><filter val="13812345678"/></filters></filterColumn></autoFilter>`), other, `<filter val="13*******78"/>`},
 		{"defined name", part(book, strings.Replace(xlsxtest.BookXML, "</workbook>", `<definedNames><definedName name="tel13812345678" comment="of Testa Personson">"13812345678"</definedName><definedName name="TEL13812345679">tel13812345678</definedName></definedNames></workbook>`, 1)), book, `<definedName name="tel13_______78" comment="of Te***********on">"13*******78"</definedName><definedName name="TEL13_______79">tel13_______78</definedName>`},

@@ -2,6 +2,7 @@ package edit
 
 import (
 	"bytes"
+	"net/url"
 	"path"
 	"strconv"
 	"strings"
@@ -41,7 +42,7 @@ var attrContents = map[string]content{
 	"rgb": noText, "lastClr": noText, "id": noText, "Id": noText, "uid": noText, "guid": noText, "uri": noText, "Requires": noText, "Ignorable": noText,
 	"style": noText, "dT": noText, "personId": noText, "parentId": noText, "idx": noText, "spid": noText, "Type": noText, "cell": noText,
 	"location": formulaText, "fmlaLink": formulaText, "fmlaRange": formulaText, "fmlaTxbx": formulaText, "linkedCell": formulaText, "listFillRange": formulaText,
-	"refersTo": formulaText, "sheet": nameText, "displayName": nameText, "cache": nameText, "formatCode": nameText,
+	"refersTo": formulaText, "macro": formulaText, "sheet": nameText, "codeName": nameText, "displayName": nameText, "cache": nameText, "formatCode": nameText,
 }
 
 // Elements whose attribute name is a text rather than a name that formulas use.
@@ -247,8 +248,11 @@ func (f *redactFilter) target(t *xmltok.Token, local, was string) string {
 		return was
 	case strings.HasPrefix(was, "#"):
 		return "#" + f.formula(was[1:])
-	case string(mode) == "External":
-		return f.masks.Text(was)
+	case string(mode) != "External":
+		return was
+	}
+	if plain, err := url.PathUnescape(was); err == nil && f.masks.Text(plain) != plain {
+		return strings.ReplaceAll(f.masks.Text(plain), " ", "%20")
 	}
 	return was
 }
