@@ -209,12 +209,17 @@ func isTimestamp(s string) bool {
 	return true
 }
 
-// isFraction reports whether a text is a number with a fraction, not a phone number with a
-// point in it: it has at most two digits before the point, or is the stored number of a date
-// with a time of day, such as 46826.041666666664.
+// isFraction reports whether a text is a number with a fraction, such as the stored number
+// of a date with a time of day, 46826.041666666664. A phone number with a point in it,
+// 010.12345678 or 138.12345678, is not one, nor is 13812345678.0.
 func isFraction(s string) bool {
-	point := strings.IndexByte(s, '.')
-	return (point == 1 || point == 2 || point == 5) && isDigits(s[:point]) && isDigits(s[point+1:])
+	s = strings.TrimPrefix(s, "-")
+	if mantissa, exponent, found := strings.Cut(s, "E-"); found && isDigits(exponent) {
+		s = mantissa
+	}
+	whole, fraction, point := strings.Cut(s, ".")
+	return point && isDigits(whole) && isDigits(fraction) && strings.Trim(fraction, "0") != "" &&
+		len(whole) <= 10 && (whole[0] != '0' || len(whole) == 1) && !(len(whole) == 3 && len(fraction) == 8)
 }
 
 // manyDigits reports whether a text has the digits that the shortest of the numbers has.
