@@ -79,10 +79,22 @@ func (g *region) lookUp(w *row) returnedRow {
 	return returnedRow{row: w, next: w.lookedUp(l, ok, err)}
 }
 
-// unsent reports whether a call ended before a byte was sent, because the run did.
+// unsent reports whether a call ended before a byte was sent, because the run did or must.
 func (g *region) unsent(err error) bool {
+	if g.run.quotaFailed(err) {
+		return true
+	}
 	var call *CallError
 	return err != nil && (g.going.Err() != nil || g.ctx.Err() != nil) && !errors.As(err, &call) && contextEnded(err)
+}
+
+// quotaFailed stops the run if the state of a quota is lost: it is part of the ledger.
+func (r *run) quotaFailed(err error) bool {
+	lost, ok := errors.AsType[*quotaError](err)
+	if ok {
+		r.ledgerFailed(lost.error)
+	}
+	return ok
 }
 
 func (r *run) count(err error) {

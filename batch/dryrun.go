@@ -131,8 +131,9 @@ func (s *survey) page(ctx context.Context, page int, ids []string) (circuits []C
 
 // ask makes one request, once the quota allows it, unless the run was stopped.
 func (s *survey) ask(ctx context.Context, page int, ids []string) ([]CircuitState, bool, error) {
-	done, err := s.quota.Acquire(s.run.going)
+	done, err := acquire(s.run.going, s.quota)
 	if err != nil {
+		s.run.quotaFailed(err)
 		return nil, false, err
 	}
 	circuits, more, err := s.run.engine.Surveyor.Survey(ctx, s.region, page, ids)

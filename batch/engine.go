@@ -28,8 +28,8 @@ type Engine struct {
 	MaxFailures Limit         // the run stops once so many rows are REFUSED, FAILED or UNKNOWN
 
 	// Quota returns the quota of one API in one region, for quotas that are shared with
-	// other hosts. It is called once for each that is used. Nil makes one from Rate and
-	// Burst for this run alone.
+	// other runs and processes. It is called once for each that is used, and Rate and
+	// Burst should be those of the quota. Nil makes one for this run alone.
 	Quota func(region string, api API) Quota
 
 	Log     *slog.Logger // one line for each attempt; nil means none

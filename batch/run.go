@@ -234,13 +234,19 @@ func (r *run) quota(region string, api API) Quota {
 	return q
 }
 
-// slowed returns how long any quota was below its rate.
+// slowed returns how long any quota was below its rate during the run. A quota may be
+// older than the run.
 func (r *run) slowed() time.Duration {
 	r.quotaMu.Lock()
 	defer r.quotaMu.Unlock()
 	var spans []quota.Span
 	for _, q := range r.quotas {
-		spans = append(spans, q.Slowed()...)
+		for _, s := range q.Slowed() {
+			if s.From.Before(r.started) {
+				s.From = r.started
+			}
+			spans = append(spans, s)
+		}
 	}
 	return quota.Total(spans)
 }
