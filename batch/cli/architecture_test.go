@@ -39,9 +39,9 @@ var mayImport = map[string][]string{
 	"batch/quota":             {"golang.org/x/time"},
 	"batch/cloud":             {"batch", "sheet", "github.com/aliyun/alibaba-cloud-sdk-go", "github.com/aliyun/credentials-go", "golang.org/x/sync"},
 	"batch/durable":           {},
-	"batch/ledger":            {"batch", "sheet"},
-	"batch/ledger/sqlite":     {"batch", "batch/durable", "batch/ledger", "sheet", "modernc.org/sqlite"},
-	"batch/ledger/ledgertest": {"batch", "batch/ledger", "sheet"},
+	"batch/ledger":            {"batch", "batch/quota", "sheet"},
+	"batch/ledger/sqlite":     {"batch", "batch/durable", "batch/ledger", "batch/quota", "sheet", "modernc.org/sqlite", "golang.org/x/sys"},
+	"batch/ledger/ledgertest": {"batch", "batch/ledger", "batch/quota", "sheet"},
 	"batch/simulator":         {},
 	"batch/report":            {"batch", "sheet", "templates", "github.com/rivo/uniseg"},
 	"batch/cli":               {"batch", "batch/cloud", "batch/durable", "batch/ledger", "batch/ledger/sqlite", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
@@ -64,7 +64,7 @@ var testOnly = map[string][]string{
 	"batch":               {"batch/plan"},
 	"batch/plan":          {"batch/ledger", "batch/ledger/sqlite", "sheet/xlsx"},
 	"batch/ledger":        {"batch/ledger/sqlite"},
-	"batch/ledger/sqlite": {"batch/ledger/ledgertest", "batch/plan", "batch/quota"},
+	"batch/ledger/sqlite": {"batch/ledger/ledgertest", "batch/plan"},
 	"batch/report":        {"batch/cli/prose"},
 	"batch/cli":           {"github.com/rogpeppe/go-internal"},
 	"templates":           {"sheet", "sheet/xlsx", "batch/cli/prose"},
@@ -79,6 +79,7 @@ var soleImporter = map[string]string{
 	"github.com/aliyun/alibaba-cloud-sdk-go": "batch/cloud",               // its defects are contained there
 	"github.com/aliyun/credentials-go":       "batch/cloud",               // secrets pass nowhere else
 	"modernc.org/sqlite":                     "batch/ledger/sqlite",
+	"golang.org/x/sys":                       "batch/ledger/sqlite", // the machine's clock
 	"golang.org/x/time":                      "batch/quota",
 	"github.com/spf13/cobra":                 "batch/cli",
 	"github.com/schollz/progressbar/v3":      "batch/cli",

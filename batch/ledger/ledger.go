@@ -31,6 +31,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -63,6 +64,10 @@ type Store interface {
 	// Check reads the whole ledger for damage and commits once to prove that it can be
 	// written.
 	Check(ctx context.Context) (Health, error)
+
+	// Take keeps the quotas of all processes that have the ledger open. Its scope is the
+	// one of the runs that use the quota. A process that is killed loses no take.
+	quota.Keeper
 
 	// Close finishes the writes in progress and closes the ledger; later writes fail with
 	// [ErrClosed]. Runs that have not ended keep their locks until this process exits.

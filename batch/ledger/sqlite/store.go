@@ -1,8 +1,8 @@
 // Package sqlite keeps a ledger in a SQLite file, in WAL mode with full synchronisation,
 // readable by its owner alone. It is the only importer of the driver.
 //
-// The tables are runs, rows, circuits and locks (schema.go). circuits holds the
-// [ledger.State] of each circuit and scope.
+// The tables are runs, rows, circuits and locks (schema.go), and quotas (quota.go).
+// circuits holds the [ledger.State] of each circuit and scope.
 //
 // Any number of goroutines call Begin and Finish. One goroutine (writer.go) takes the
 // writes that are waiting, up to a bound, applies them in one transaction, commits, and
@@ -50,6 +50,7 @@ type Store struct {
 	read   *sql.DB
 	write  *sql.DB
 	writer *writer
+	quotas *quotas
 	close  sync.Once
 	closed error
 }
@@ -103,6 +104,9 @@ func open(ctx context.Context, path, synchronous string) (*Store, error) {
 	s.read.SetMaxOpenConns(readers)
 	if s.writer, err = s.startWriter(ctx); err != nil {
 		return nil, errors.Join(wrapError("open", path, err), s.read.Close(), s.write.Close())
+	}
+	if s.quotas, err = openQuotas(path, synchronous, &s.writer.turn); err != nil {
+		return nil, errors.Join(wrapError("open", path, err), s.writer.stop(), s.read.Close(), s.write.Close())
 	}
 	return s, nil
 }
@@ -226,7 +230,7 @@ func (s *Store) Path() string { return s.path }
 // Close implements [ledger.Store]. It may be called more than once.
 func (s *Store) Close() error {
 	s.close.Do(func() {
-		s.closed = errors.Join(s.writer.stop(), s.read.Close(), s.write.Close())
+		s.closed = errors.Join(s.writer.stop(), s.quotas.db.Close(), s.read.Close(), s.write.Close())
 		if s.remove != "" {
 			s.closed = errors.Join(s.closed, os.RemoveAll(s.remove))
 		}
