@@ -47,6 +47,19 @@ func (a *app) pastLedger(ctx context.Context, flag string) (ledger.Store, error)
 	return a.openLedger(ctx, flag, false)
 }
 
+// knownLedger opens the ledger for a command that sends nothing: for what is known of the
+// circuits, and for the quota. It returns nil if there is none, or none of its service.
+func (a *app) knownLedger(ctx context.Context, s *invocation) (ledger.Store, error) {
+	if s.flags.run.simulate {
+		return nil, nil
+	}
+	store, err := a.pastLedger(ctx, s.flags.service.ledger)
+	if store != nil {
+		s.closers = append(s.closers, store)
+	}
+	return store, err
+}
+
 // ledgerFailure turns an error of the ledger into one for the user: the ledger failed, or
 // another run holds the circuits.
 func (a *app) ledgerFailure(err error) error {

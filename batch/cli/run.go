@@ -64,18 +64,12 @@ func (a *app) runDry(ctx context.Context, s *invocation, done *finished) error {
 	return a.engine(ctx, s, done, s.plan(done.in, past), &batch.MemoryLedger{})
 }
 
-// pastOf reads what the ledger knows of an input's circuits, if there is a ledger and a
-// service to give the scope.
+// pastOf reads what the ledger knows of an input's circuits, if there is a ledger.
 func (a *app) pastOf(ctx context.Context, s *invocation, in *input) (map[batch.Key]batch.Record, error) {
-	if s.service == nil || s.flags.run.simulate {
+	if s.store == nil {
 		return nil, nil
 	}
-	store, err := a.pastLedger(ctx, s.flags.service.ledger)
-	if err != nil || store == nil {
-		return nil, err
-	}
-	defer store.Close()
-	past, err := store.Past(ctx, s.service.scope, s.flags.operation.Place(), plan.Keys(in.workbook))
+	past, err := s.store.Past(ctx, s.service.scope, s.flags.operation.Place(), plan.Keys(in.workbook))
 	if err != nil {
 		return nil, a.ledgerFailure(err)
 	}
@@ -97,6 +91,7 @@ func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *b
 	}
 	if s.service != nil {
 		e.Submitter, e.Finder, e.Surveyor = s.service, s.service, s.service
+		e.Quota = func(region string, api batch.API) batch.Quota { return s.quotas.Window(region, string(api)) }
 	}
 	summary, err := e.Run(ctx, s.signals.drain, plan)
 	shown.finish()

@@ -22,12 +22,12 @@ const (
 	activeFor = 2 * time.Second
 )
 
-// Ask is what one process tells the keeper of a quota: what it wants, and what came of
-// earlier grants.
+// Ask is what one process tells the keeper of a quota: what it wants, and how its earlier
+// requests ended.
 type Ask struct {
 	Process uint64        // a random number, the same in all asks of a process
 	Number  uint64        // of the ask, which names what it is granted; a process uses each once
-	Rate    Rate          // the quota as this process was told; not the zero Rate
+	Rate    Rate          // the quota as the user of this process states it; not the zero Rate
 	Burst   int           // of the pace, 1 to Rate.N
 	Life    time.Duration // a request is answered or given up at most this long after it started
 	Want    int           // requests; 0 when the process only gives back

@@ -324,8 +324,8 @@ func TestTakeWastesNothing(t *testing.T) {
 }
 
 // A short window and a long one are kept at once: each process counts what all sent, in
-// the window that it was told.
-func TestTakeKeepsTheQuotaThatEachWasTold(t *testing.T) {
+// the window that its user stated.
+func TestTakeKeepsTheQuotaOfEachProcess(t *testing.T) {
 	short, long := Rate{50, time.Second}, Rate{100, 10 * time.Second}
 	w := newWorld(t, 1, short)
 	w.start()

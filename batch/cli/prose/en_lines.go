@@ -121,6 +121,7 @@ var enLines = map[string]Entry{
 	"input-changed": {Message: "{file} is not the file that run {run} read: its content has changed", Hint: "Name the unchanged file with --input."},
 
 	"ledger-end":     {Message: "the ledger could not record how the run ended: {reason}", Hint: "The rows it has recorded are safe; the history will show the run as died."},
+	"quota-alone":    {Message: "the ledger cannot be opened, so the quota is not shared with other runs: {reason}", Hint: "Runs at the same time may be throttled."},
 	"status-unasked": {Message: "{count} {count:row|rows} could not be checked and {count:keeps its|keep their} previous LOA status", Hint: "Run it again later."},
 	"status-row":     {Message: "LOA status: {loa}"},
 
