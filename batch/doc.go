@@ -13,7 +13,8 @@
 //  3. Every row ends in one [Outcome], in sheet order.
 //
 // The calls are wrapped as retry(quota(log(cloud))). The quota is inside the retry, so
-// every attempt counts against it, and nothing below retries.
+// every attempt counts against it, and nothing below retries. It may be shared with other
+// runs; if its state is lost, nothing was sent and the run stops.
 //
 // A row is a state machine without clock or goroutine (row.go): it takes the result of an
 // attempt or a lookup and says what comes next. Its rules:

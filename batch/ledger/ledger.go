@@ -17,6 +17,8 @@
 // over. If that holder turns out to be alive after all, its next Begin fails with
 // [*TakenOverError], so it sends nothing more.
 //
+// A ledger also keeps the quotas of all who use it ([quota.Keeper]).
+//
 // A scope separates submissions to different services: what was only simulated never
 // counts as sent, and vice versa.
 //
