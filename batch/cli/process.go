@@ -181,10 +181,10 @@ func (f closeFunc) Close() error {
 // of the command. Inputs that could not be read keep their place.
 func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets []target, unread fileErrors) error {
 	var docs []report.Document
-	var codes []int
+	var ends []inputExit
 	failed := func(path string, err error) {
 		a.lines.fail(err)
-		codes = append(codes, exitOf(err))
+		ends = append(ends, inputExit{code: exitOf(err)})
 		docs = append(docs, a.unfinished(report.Document{Command: s.command, DryRun: s.run.dryRun != dryRunOff}, path, err))
 	}
 	next := 0 // of the inputs that could be read
@@ -193,7 +193,7 @@ func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets 
 			failed(path, err)
 			continue
 		}
-		doc, err := a.one(ctx, s, inputs[next], targets[next])
+		doc, sent, err := a.one(ctx, s, inputs[next], targets[next])
 		next++
 		if err != nil {
 			if !s.several() {
@@ -206,14 +206,14 @@ func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets 
 		if doc.Rows == 0 {
 			a.lines.warn("no-circuits", map[string]string{"file": doc.Input})
 		}
-		codes = append(codes, doc.ExitCode)
+		ends = append(ends, inputExit{doc.ExitCode, sent})
 		if !s.flags.output.json {
 			if err := a.print(doc); err != nil {
 				return err
 			}
 		}
 	}
-	a.exit = worst(codes)
+	a.exit = worst(ends)
 	if !s.flags.output.json {
 		return nil
 	}
@@ -234,25 +234,25 @@ func (a *app) print(doc *report.Document) error {
 }
 
 // one processes one input to its end: outcomes, copy, reports and, last, the end of the run
-// in the ledger, which releases its circuits.
-func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (*report.Document, error) {
+// in the ledger, which releases its circuits. It reports whether anything was sent.
+func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc *report.Document, sent bool, err error) {
 	done, err := a.run(ctx, s, in, t)
 	if done.ledger != nil {
 		defer a.endRun(ctx, done)
 	}
 	if err != nil {
 		done.end = ledger.RunEnd{ExitCode: exitOf(err)}
-		return nil, err
+		return nil, false, err
 	}
 	if ctx.Err() != nil {
 		command := a.suggest("report", settings{"ledger": done.ledgerFlag}, t.runID)
 		err := failure(int(s.signals.exit.Load()), "left-at-once", ctx.Err(), "command", command)
 		done.end = done.ledgerEnd(err.exit, "")
-		return nil, err
+		return nil, false, err
 	}
-	doc := a.deliver(done, t.path, s.flags.output)
+	doc = a.deliver(done, t.path, s.flags.output)
 	done.end = done.ledgerEnd(doc.ExitCode, doc.Output)
-	return doc, nil
+	return doc, done.exitFacts().sent(), nil
 }
 
 // endRun records how a run ended. If that fails, the run counts as dead once this process
