@@ -70,24 +70,29 @@ func newCrash(t *testing.T, rows int, seed uint64) *crash {
 		Keys: map[string]string{"id": "secret"}, Quota: -1, Faults: faults, Seed: seed, Late: 300 * time.Millisecond,
 		AllowDuplicates: seed%2 == 0, // with even seeds, nothing but our own code prevents a second application
 	})
+	c.url = serve(t, c.sim)
+	if err := os.WriteFile(c.path("in.xlsx"), packWorkbook(crashWorkbook(rows)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// serve serves a simulator until the test ends and returns its URL.
+func serve(t *testing.T, sim *simulator.Simulator) string {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.url = "http://" + listener.Addr().String()
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- c.sim.Serve(ctx, listener) }()
+	go func() { served <- sim.Serve(ctx, listener) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-served; err != nil {
 			t.Error(err)
 		}
 	})
-	if err := os.WriteFile(c.path("in.xlsx"), packWorkbook(crashWorkbook(rows)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return c
+	return "http://" + listener.Addr().String()
 }
 
 func (c *crash) path(name string) string { return filepath.Join(c.dir, name) }

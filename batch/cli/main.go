@@ -18,6 +18,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -46,7 +47,7 @@ type Env struct {
 	Stderr  io.Writer
 	Getenv  func(string) string
 	Now     func() time.Time
-	Signals <-chan os.Signal // interrupt and terminate, in order of arrival
+	Signals <-chan os.Signal // those of signalExits and SIGHUP, in order of arrival
 
 	StdinTerminal  bool // a question can be asked
 	StdoutTerminal bool // colour may be used
@@ -59,11 +60,15 @@ func Main() int {
 	// standard output, where a program may be reading JSON. Send them to standard error.
 	stdout := os.Stdout
 	os.Stdout = os.Stderr
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signals := make(chan os.Signal, 4)
+	for s := range signalExits {
+		signal.Notify(signals, s)
+	}
 	if !signal.Ignored(syscall.SIGHUP) { // keep ignoring it under nohup
 		signal.Notify(signals, syscall.SIGHUP)
 	}
+	// Without this, the first write to a pipe that nobody reads would end the process.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	return Run(context.Background(), Env{
 		Args:           os.Args[1:],
 		Stdin:          os.Stdin,
@@ -79,28 +84,33 @@ func Main() int {
 }
 
 // await returns the error that a command ended with. Until the command handles signals
-// itself, the first signal abandons it: it has sent nothing and written nothing.
+// itself, the first signal abandons it: it has sent nothing and written nothing. A lost
+// terminal ends nothing.
 func (a *app) await(ended <-chan error) (abandoned bool, err error) {
-	select {
-	case err := <-ended:
-		return false, err
-	case <-a.taken:
-		return false, <-ended
-	case s := <-a.env.Signals:
-		return true, failure(signalExit(s), "left-early", nil)
+	for {
+		select {
+		case err := <-ended:
+			return false, err
+		case <-a.taken:
+			return false, <-ended
+		case s := <-a.env.Signals:
+			if s != syscall.SIGHUP {
+				return true, failure(signalExit(s), "left-early", nil)
+			}
+		}
 	}
 }
 
 // leave reports that a command was abandoned and returns the exit code. The command may
 // still be running, so none of its data is used.
-func leave(env Env, err error) int {
+func leave(env Env, stdout *stream, err error) int {
 	a := &app{env: env, lines: newLines(env, prose.English)}
 	a.lines.fail(err)
 	cmd, flags, wrong := a.root().Find(env.Args)
 	if wrong == nil && cmd.ParseFlags(flags) == nil && a.wantsJSON(cmd) {
-		_ = a.printUnfinished(cmd, err) // if it fails, standard error has the message
+		_ = a.printUnfinished(cmd, err) // withOutput says if it fails
 	}
-	return exitOf(err)
+	return a.withOutput(cmd, stdout, exitOf(err))
 }
 
 // signals hands the signals over to a command, which handles them from here on.
@@ -114,7 +124,8 @@ func (a *app) signals() <-chan os.Signal {
 }
 
 // interruption handles the signals of a run: the first closes drain (start nothing new,
-// finish what is in flight), the second cancels the context (leave at once).
+// finish what is in flight), the second cancels the context (leave at once). SIGHUP says
+// that the terminal was closed, and stops nothing.
 type interruption struct {
 	drain  chan struct{}
 	exit   atomic.Int32 // the exit code of the first signal, or 0
@@ -131,19 +142,22 @@ func (a *app) watchSignals(ctx context.Context) (context.Context, *interruption)
 }
 
 func (i *interruption) follow(a *app, signals <-chan os.Signal) {
-	for n := 1; ; n++ {
+	for {
 		select {
 		case <-i.done:
 			return
 		case s := <-signals:
-			if n > 1 {
-				a.lines.warn("signal-second", nil)
+			switch {
+			case s == syscall.SIGHUP:
+				a.lines.note("terminal-lost", nil)
+			case i.exit.CompareAndSwap(0, int32(signalExit(s))):
+				close(i.drain) // first, since the terminal may take no more text
+				a.lines.warn("signal-first", nil)
+			default:
 				i.cancel()
+				a.lines.warn("signal-second", nil)
 				return
 			}
-			i.exit.Store(int32(signalExit(s)))
-			a.lines.warn("signal-first", nil)
-			close(i.drain)
 		}
 	}
 }
@@ -153,12 +167,13 @@ func (i *interruption) stop() {
 	i.cancel()
 }
 
-func signalExit(s os.Signal) int {
-	if s == syscall.SIGTERM || s == syscall.SIGHUP {
-		return exitTerminated
-	}
-	return exitInterrupted
+// signalExits are the exit codes of the signals that stop a run.
+var signalExits = map[os.Signal]int{
+	os.Interrupt: exitInterrupted, syscall.SIGQUIT: exitQuit, syscall.SIGABRT: exitAborted, syscall.SIGTERM: exitTerminated,
 }
+
+// signalExit returns the exit code of a signal. SIGHUP stops only what waits for a person.
+func signalExit(s os.Signal) int { return cmp.Or(signalExits[s], exitTerminated) }
 
 // panicked turns a panic into an internal error that names its place in the source. There
 // is no stack trace, and no value that may be personal.

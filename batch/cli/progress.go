@@ -16,7 +16,11 @@ import (
 // plainEvery is how often progress is printed without a terminal.
 const plainEvery = 30 * time.Second
 
-// progress shows how far a run has got. The engine calls row from one goroutine.
+// barEvery is how often the bar is drawn.
+const barEvery = 100 * time.Millisecond
+
+// progress shows how far a run has got. The engine calls row from one goroutine, which never
+// waits for the terminal: another one prints.
 type progress struct {
 	lines *lines
 	bar   *progressbar.ProgressBar // nil unless drawn
@@ -27,9 +31,8 @@ type progress struct {
 	done   int
 	failed int
 
-	ticker *time.Ticker
-	stop   chan struct{}
-	ended  sync.WaitGroup
+	stop  chan struct{}
+	ended chan struct{} // closed once nothing more is printed; nil if nothing ever is
 }
 
 // newProgress starts to show the progress of total rows, in a mode of --progress.
@@ -50,14 +53,13 @@ func (a *app) newProgress(mode string, total int) (*progress, error) {
 			progressbar.OptionShowCount(),
 			progressbar.OptionSetPredictTime(true),
 			progressbar.OptionShowElapsedTimeOnFinish(),
-			progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionThrottle(barEvery),
 			progressbar.OptionClearOnFinish(),
 			progressbar.OptionFullWidth(),
 		)
+		p.show(barEvery, p.draw)
 	case mode == "plain":
-		p.ticker = time.NewTicker(plainEvery)
-		p.ended.Add(1)
-		go p.printRegularly()
+		p.show(plainEvery, p.print)
 	default:
 		return nil, failure(exitUsage, "choice", nil, "flag", "progress", "value", mode, "choices", "auto, bar, plain, none")
 	}
@@ -67,41 +69,61 @@ func (a *app) newProgress(mode string, total int) (*progress, error) {
 // row counts one finished row.
 func (p *progress) row(e batch.Event) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.done++
 	if r := e.Outcome.Result; r == sheet.Refused || r == sheet.Failed || r == sheet.Unknown {
 		p.failed++
 	}
-	p.mu.Unlock()
-	if p.bar != nil {
-		_ = p.bar.Add(1) // fails only beyond the total
-	}
 }
 
-// printRegularly prints a line at every tick.
-func (p *progress) printRegularly() {
-	defer p.ended.Done()
-	for {
-		select {
-		case <-p.stop:
-			return
-		case <-p.ticker.C:
-			p.mu.Lock()
-			done, failed := p.done, p.failed
-			p.mu.Unlock()
-			p.lines.say("progress", map[string]string{"done": number(done), "total": number(p.total), "failed": number(failed)})
+// counts returns the rows that are done and those of them that failed.
+func (p *progress) counts() (done, failed int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.done, p.failed
+}
+
+// show calls one at every interval until the display ends.
+func (p *progress) show(interval time.Duration, one func()) {
+	p.ended = make(chan struct{})
+	go func() {
+		defer close(p.ended)
+		tick := time.NewTicker(interval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-p.stop:
+				if p.bar != nil {
+					_ = p.bar.Finish() // the bar is only decoration
+				}
+				return
+			case <-tick.C:
+				one()
+			}
 		}
-	}
+	}()
 }
 
-// finish ends the display and leaves the cursor at the start of a line.
+func (p *progress) draw() {
+	done, _ := p.counts()
+	_ = p.bar.Set(done) // fails only beyond the total
+}
+
+func (p *progress) print() {
+	done, failed := p.counts()
+	p.lines.say("progress", map[string]string{"done": number(done), "total": number(p.total), "failed": number(failed)})
+}
+
+// finish ends the display and leaves the cursor at the start of a line. A terminal that
+// takes no text holds it up for a second only.
 func (p *progress) finish() {
 	close(p.stop)
-	if p.ticker != nil {
-		p.ticker.Stop()
-		p.ended.Wait()
+	if p.ended == nil {
+		return
 	}
-	if p.bar != nil {
-		_ = p.bar.Finish() // the bar is only decoration
+	select {
+	case <-p.ended:
+	case <-time.After(time.Second):
 	}
 }
 

@@ -18,6 +18,8 @@ import (
 // Run runs one command line and returns its exit code. Of the process it uses only what env
 // holds.
 func Run(ctx context.Context, env Env) int {
+	stdout := &stream{to: env.Stdout}
+	env.Stdout, env.Stderr = stdout, &stream{to: env.Stderr}
 	a := &app{env: env, lines: newLines(env, prose.English), taken: make(chan struct{})}
 	root := a.root()
 	root.SetArgs(env.Args)
@@ -43,15 +45,15 @@ func Run(ctx context.Context, env Env) int {
 	abandoned, err := a.await(ended)
 	switch {
 	case abandoned:
-		return leave(env, err)
+		return leave(env, stdout, err)
 	case err == nil:
-		return a.exit
+		return a.withOutput(cmd, stdout, a.exit)
 	}
 	a.lines.fail(err)
 	if a.wantsJSON(cmd) {
-		_ = a.printUnfinished(cmd, err) // if it fails, standard error has the message
+		_ = a.printUnfinished(cmd, err) // withOutput says if it fails
 	}
-	return exitOf(err)
+	return a.withOutput(cmd, stdout, exitOf(err))
 }
 
 // app is one command line being run: its environment, its printer, and the exit code of a

@@ -97,15 +97,18 @@ var enLines = map[string]Entry{
 	"no-circuits":       {Message: "the circuits sheet of {file} has no rows", Hint: "Fill it in, one row per circuit."},
 
 	// during and after a run
-	"progress-bar":      {Message: "applications"},
-	"progress":          {Message: "{done} of {total} {total:application|applications} done, {failed} refused or failed"},
-	"signal-first":      {Message: "interrupted: starting nothing new, finishing and recording what is in flight", Hint: "Interrupt again to quit at once; the ledger has everything."},
-	"signal-second":     {Message: "interrupted again: quitting at once", Hint: "The next run finds out what became of the requests in flight."},
-	"left-early":        {Message: "interrupted; nothing was sent", Hint: "Run the same command again."},
-	"left-at-once":      {Message: "quit at once; no results copy was written", Hint: "Run the same command again to continue, or {command} for the copy."},
-	"copy-second-place": {Message: "cannot write the results copy to {file}: {reason}", Hint: "It was written to {second} instead."},
-	"copy-failed":       {Message: "cannot write the results copy to {file}: {reason}", Hint: "The ledger has everything. Once there is space, run: {command}"},
-	"report-failed":     {Message: "cannot write the {kind} report to {file}: {reason}", Hint: "The results copy lists the same errors."},
+	"progress-bar":        {Message: "applications"},
+	"progress":            {Message: "{done} of {total} {total:application|applications} done, {failed} refused or failed"},
+	"signal-first":        {Message: "interrupted: starting nothing new, finishing and recording what is in flight", Hint: "Interrupt again to quit at once; the ledger has everything."},
+	"signal-second":       {Message: "interrupted again: quitting at once", Hint: "The next run finds out what became of the requests in flight."},
+	"terminal-lost":       {Message: "the terminal was closed; the run goes on"},
+	"left-early":          {Message: "interrupted; nothing was sent", Hint: "Run the same command again."},
+	"left-at-once":        {Message: "quit at once; no results copy was written", Hint: "Run the same command again to continue, or {command} for the copy."},
+	"copy-second-place":   {Message: "cannot write the results copy to {file}: {reason}", Hint: "It was written to {second} instead."},
+	"copy-failed":         {Message: "cannot write the results copy to {file}: {reason}", Hint: "The ledger has everything. Once there is space, run: {command}"},
+	"stdout-unwritable":   {Message: "cannot write to standard output: {reason}", Hint: "Free up some space, or send the output elsewhere."},
+	"document-unwritable": {Message: "cannot write the JSON document to standard output: {reason}", Hint: "Whatever was sent is in the ledger: loabatch history lists the runs, and loabatch report RUN --json prints the document."},
+	"report-failed":       {Message: "cannot write the {kind} report to {file}: {reason}", Hint: "The results copy lists the same errors."},
 
 	// the Message column of rows
 	"rows-more":        {Message: "and {n} more: see Errors"},
