@@ -22,7 +22,7 @@ func (r *run) dryRun(ctx context.Context) {
 		regions[a.Key.Region] = append(regions[a.Key.Region], int32(i))
 	}
 	for name, rows := range regions {
-		go r.survey(ctx, name, r.quota(name, SurveyAPI), rows)
+		r.own(func() { r.survey(ctx, name, r.quota(name, SurveyAPI), rows) })
 	}
 }
 

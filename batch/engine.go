@@ -66,7 +66,8 @@ const (
 // Run carries out a plan, and returns when every row has its outcome. When drain is
 // closed, nothing new is started and what is in flight is finished; when ctx ends, what
 // is in flight is abandoned. The summary is complete in either case, and also when there
-// is an error, which says that the ledger failed.
+// is an error, which says that the ledger failed or, as a [*PanicError], that something
+// behind a seam or in the engine panicked.
 func (e *Engine) Run(ctx context.Context, drain <-chan struct{}, p *Plan) (*Summary, error) {
 	r := newRun(ctx, e, p)
 	defer r.close()
@@ -77,15 +78,23 @@ func (e *Engine) Run(ctx context.Context, drain <-chan struct{}, p *Plan) (*Summ
 		r.halt(StopInterrupted, "")
 	default:
 	}
-	go r.watch(ctx, drain)
-	go r.finishSettled(p.Settled)
+	go func() {
+		defer Guard(r.panicked)
+		r.watch(ctx, drain)
+	}()
+	r.own(func() { r.finishSettled(p.Settled) })
 	if p.DryRun {
-		go r.dryRun(ctx)
+		r.own(func() { r.dryRun(ctx) })
 	} else {
 		r.start(ctx)
 	}
+	go func() {
+		defer Guard(r.panicked)
+		r.closeWhenDone()
+	}()
 	r.collect()
-	return r.summary(), r.failure()
+	summary := r.summary()
+	return summary, r.failure()
 }
 
 func (e *Engine) concurrency() int { return cmp.Or(max(e.Concurrency, 0), defaultConcurrency) }

@@ -38,7 +38,7 @@ func (r *run) start(ctx context.Context) {
 		queues[name] = append(queues[name], int32(i))
 	}
 	for name, queue := range queues {
-		go r.newRegion(ctx, name, queue).loop()
+		r.own(r.newRegion(ctx, name, queue).loop)
 	}
 }
 
@@ -50,10 +50,10 @@ func (r *run) newRegion(ctx context.Context, name string, queue []int32) *region
 	g.work = make(chan *row, r.engine.concurrency())
 	quota := func(api API) Quota { return r.quota(name, api) }
 	g.submitter = &quotaSubmitter{
-		next:  &logSubmitter{next: r.engine.Submitter, log: r.engine.Log, runID: r.engine.RunID},
-		quota: quota, waiting: g.going,
+		next:  &logSubmitter{next: r.engine.Submitter, log: r.engine.Log, runID: r.engine.RunID, panicked: r.panicked},
+		quota: quota, waiting: g.going, panicked: r.panicked,
 	}
-	g.finder = &quotaFinder{next: r.engine.Finder, quota: quota, waiting: g.going}
+	g.finder = &quotaFinder{next: r.engine.Finder, quota: quota, waiting: g.going, panicked: r.panicked}
 	return g
 }
 
@@ -93,7 +93,10 @@ func (g *region) loop() {
 	defer g.stop()
 	defer close(g.work)
 	for range min(g.run.engine.concurrency(), len(g.queue)) {
-		go g.caller()
+		go func() {
+			defer Guard(g.run.panicked)
+			g.caller()
+		}()
 	}
 	// A timer with a function instead of a channel: in virtual time under the race
 	// detector the runtime (Go 1.26) crashes on a channel timer that expires before
@@ -194,6 +197,7 @@ func (g *region) take(back returnedRow) {
 	}
 	g.calls--
 	switch {
+	case back.from == fromPanic: // fillMissing gives it its outcome
 	case back.from == fromNothing:
 		g.ready = append(g.ready, w)
 	case back.next.stop:

@@ -64,9 +64,10 @@ type Quota interface {
 
 // quotaSubmitter makes every application wait for the region's quota of its API.
 type quotaSubmitter struct {
-	next    Submitter
-	quota   func(API) Quota
-	waiting context.Context // ends the wait, and not the call
+	next     Submitter
+	quota    func(API) Quota
+	waiting  context.Context // ends the wait, and not the call
+	panicked func(error)
 }
 
 var _ Submitter = (*quotaSubmitter)(nil)
@@ -78,15 +79,16 @@ func (s *quotaSubmitter) Submit(ctx context.Context, a Application) (Receipt, er
 		return Receipt{}, err
 	}
 	receipt, err := s.next.Submit(ctx, a)
-	done(err)
+	guarded(s.panicked, func() { done(err) })
 	return receipt, err
 }
 
 // quotaFinder makes every lookup wait for the region's quota of lookups.
 type quotaFinder struct {
-	next    Finder
-	quota   func(API) Quota
-	waiting context.Context // ends the wait, and not the call
+	next     Finder
+	quota    func(API) Quota
+	waiting  context.Context // ends the wait, and not the call
+	panicked func(error)
 }
 
 var _ Finder = (*quotaFinder)(nil)
@@ -98,16 +100,17 @@ func (f *quotaFinder) Find(ctx context.Context, k Key) (LOA, bool, error) {
 		return LOA{}, false, err
 	}
 	l, ok, err := f.next.Find(ctx, k)
-	done(err)
+	guarded(f.panicked, func() { done(err) })
 	return l, ok, err
 }
 
 // logSubmitter writes one line for each attempt. It is below the quota, so the duration
 // is that of the call alone.
 type logSubmitter struct {
-	next  Submitter
-	log   *slog.Logger // nil means none
-	runID string
+	next     Submitter
+	log      *slog.Logger // nil means none
+	runID    string
+	panicked func(error)
 }
 
 var _ Submitter = (*logSubmitter)(nil)
@@ -127,15 +130,17 @@ func (s *logSubmitter) Submit(ctx context.Context, a Application) (Receipt, erro
 	case err != nil:
 		return receipt, err // nothing was sent
 	}
-	s.log.LogAttrs(ctx, level, "attempt",
-		slog.String("run_id", s.runID),
-		slog.Int("row", a.Row),
-		slog.String("cell", a.At.String()),
-		slog.String("instance_id", a.Key.InstanceID),
-		slog.String("region_id", a.Key.Region),
-		slog.Int("attempt", a.Attempt),
-		slog.String("code", code),
-		slog.String("request_id", id),
-		slog.Int64("duration_ms", time.Since(start).Milliseconds()))
+	guarded(s.panicked, func() {
+		s.log.LogAttrs(ctx, level, "attempt",
+			slog.String("run_id", s.runID),
+			slog.Int("row", a.Row),
+			slog.String("cell", a.At.String()),
+			slog.String("instance_id", a.Key.InstanceID),
+			slog.String("region_id", a.Key.Region),
+			slog.Int("attempt", a.Attempt),
+			slog.String("code", code),
+			slog.String("request_id", id),
+			slog.Int64("duration_ms", time.Since(start).Milliseconds()))
+	})
 	return receipt, err
 }

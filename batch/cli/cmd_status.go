@@ -117,6 +117,8 @@ func statusExit(unasked int, t totals) int {
 	switch {
 	case t.signal != 0:
 		return t.signal
+	case t.stop == batch.StopPanic:
+		return exitInternal
 	case t.stop == batch.StopFatal:
 		return exitStopped
 	case unasked > 0:

@@ -94,7 +94,7 @@ func (e exitFacts) code() int {
 		return e.signal
 	case e.stop == batch.StopDuration:
 		return exitDuration
-	case e.stop == batch.StopLedger:
+	case e.stop == batch.StopLedger || e.stop == batch.StopPanic:
 		return exitInternal
 	case e.stop == batch.StopFatal || e.stop == batch.StopMaxFailures:
 		return exitStopped

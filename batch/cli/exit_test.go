@@ -60,7 +60,7 @@ func TestExitCode(t *testing.T) {
 // TestExitCodeCombinations compares every combination of facts with the table of the README,
 // read from its top: the first line that applies gives the code.
 func TestExitCodeCombinations(t *testing.T) {
-	stops := []batch.StopReason{"", batch.StopFatal, batch.StopMaxFailures, batch.StopDuration, batch.StopLedger, batch.StopInterrupted}
+	stops := []batch.StopReason{"", batch.StopFatal, batch.StopMaxFailures, batch.StopDuration, batch.StopLedger, batch.StopPanic, batch.StopInterrupted}
 	signals := []int{0, exitInterrupted, exitQuit, exitAborted, exitTerminated}
 	for present := range 1 << len(sheet.AllResults) {
 		results := map[sheet.Result]int{}
@@ -88,7 +88,7 @@ func TestExitCodeCombinations(t *testing.T) {
 				want = signal
 			case stop == batch.StopDuration:
 				want = exitDuration
-			case stop == batch.StopLedger:
+			case stop == batch.StopLedger, stop == batch.StopPanic:
 				want = exitInternal
 			case stop == batch.StopFatal, stop == batch.StopMaxFailures, !e.withheld && has(sheet.NotAttempted):
 				want = exitStopped

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
@@ -150,6 +151,10 @@ func (a *app) confirm(yes bool, applications int, account, endpoint string) erro
 	fmt.Fprintf(a.env.Stderr, "%s [y/N] ", report.Printable(question))
 	answers := make(chan string, 1)
 	go func() {
+		defer batch.Guard(func(err error) {
+			a.panicked(err)
+			answers <- ""
+		})
 		answer, _ := bufio.NewReader(a.env.Stdin).ReadString('\n') // the end of input is a no
 		answers <- answer
 	}()

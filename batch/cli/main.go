@@ -20,19 +20,17 @@ package cli
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
-	"path"
-	"runtime"
-	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"golang.org/x/term"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 )
 
@@ -128,6 +126,7 @@ func (a *app) signals() <-chan os.Signal {
 // that the terminal was closed, and stops nothing.
 type interruption struct {
 	drain  chan struct{}
+	once   sync.Once    // closes drain
 	exit   atomic.Int32 // the exit code of the first signal, or 0
 	cancel context.CancelFunc
 	done   chan struct{}
@@ -137,9 +136,17 @@ type interruption struct {
 func (a *app) watchSignals(ctx context.Context) (context.Context, *interruption) {
 	ctx, cancel := context.WithCancel(ctx)
 	i := &interruption{drain: make(chan struct{}), cancel: cancel, done: make(chan struct{})}
-	go i.follow(a, a.signals())
+	a.running.Store(i)
+	signals := a.signals()
+	go func() {
+		defer batch.Guard(a.panicked)
+		i.follow(a, signals)
+	}()
 	return ctx, i
 }
+
+// stopStarting lets a run start nothing new.
+func (i *interruption) stopStarting() { i.once.Do(func() { close(i.drain) }) }
 
 func (i *interruption) follow(a *app, signals <-chan os.Signal) {
 	for {
@@ -151,7 +158,7 @@ func (i *interruption) follow(a *app, signals <-chan os.Signal) {
 			case s == syscall.SIGHUP:
 				a.lines.note("terminal-lost", nil)
 			case i.exit.CompareAndSwap(0, int32(signalExit(s))):
-				close(i.drain) // first, since the terminal may take no more text
+				i.stopStarting() // first, since the terminal may take no more text
 				a.lines.warn("signal-first", nil)
 			default:
 				i.cancel()
@@ -175,31 +182,19 @@ var signalExits = map[os.Signal]int{
 // signalExit returns the exit code of a signal. SIGHUP stops only what waits for a person.
 func signalExit(s os.Signal) int { return cmp.Or(signalExits[s], exitTerminated) }
 
-// panicked turns a panic into an internal error that names its place in the source. There
-// is no stack trace, and no value that may be personal.
-func panicked(p any) error {
-	reason := fmt.Sprintf("%T", p)
-	if err, ok := p.(runtime.Error); ok {
-		reason = err.Error()
+// panicked ends the run in progress, if there is one, after a panic in any goroutine but the
+// engine's own: it starts nothing new, and writes its copy. The command's exit code says
+// that there was an internal error.
+func (a *app) panicked(err error) {
+	if a.crash.CompareAndSwap(nil, &err) {
+		a.lines.fail(internal(err))
 	}
-	return failure(exitInternal, "internal", nil, "reason", reason+", "+panicPlace())
+	if i := a.running.Load(); i != nil {
+		i.stopStarting()
+	}
 }
 
-// panicPlace returns the line of this module nearest to the panic being recovered.
-func panicPlace() string {
-	callers := make([]uintptr, 64)
-	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers)])
-	below := false
-	for {
-		frame, more := frames.Next()
-		switch {
-		case frame.Function == "runtime.gopanic" || frame.Function == "runtime.sigpanic":
-			below = true
-		case below && strings.Contains(frame.Function, "/loabatch/"):
-			return fmt.Sprintf("%s:%d", path.Base(frame.File), frame.Line)
-		}
-		if !more {
-			return "place unknown"
-		}
-	}
+// internal is the error of a bug.
+func internal(err error) error {
+	return failure(exitInternal, "internal", err, "reason", err.Error())
 }

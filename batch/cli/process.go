@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
@@ -236,7 +237,9 @@ func (a *app) print(doc *report.Document) error {
 // one processes one input to its end: outcomes, copy, reports and, last, the end of the run
 // in the ledger, which releases its circuits. It reports whether anything was sent.
 func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc *report.Document, sent bool, err error) {
+	defer batch.Guard(func(panicked error) { err = internal(panicked) })
 	done, err := a.run(ctx, s, in, t)
+	done.end = ledger.RunEnd{ExitCode: exitInternal} // should the rest panic
 	if done.ledger != nil {
 		defer a.endRun(ctx, done)
 	}

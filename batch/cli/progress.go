@@ -22,8 +22,10 @@ const barEvery = 100 * time.Millisecond
 // progress shows how far a run has got. The engine calls row from one goroutine, which never
 // waits for the terminal: another one prints.
 type progress struct {
-	lines *lines
-	bar   *progressbar.ProgressBar // nil unless drawn
+	lines    *lines
+	panicked func(error)
+
+	bar *progressbar.ProgressBar // nil unless drawn
 
 	total int
 
@@ -37,7 +39,7 @@ type progress struct {
 
 // newProgress starts to show the progress of total rows, in a mode of --progress.
 func (a *app) newProgress(mode string, total int) (*progress, error) {
-	p := &progress{lines: a.lines, total: total, stop: make(chan struct{})}
+	p := &progress{lines: a.lines, panicked: a.panicked, total: total, stop: make(chan struct{})}
 	if mode == "auto" {
 		mode = "plain"
 		if a.env.StderrTerminal {
@@ -88,6 +90,7 @@ func (p *progress) show(interval time.Duration, one func()) {
 	p.ended = make(chan struct{})
 	go func() {
 		defer close(p.ended)
+		defer batch.Guard(p.panicked)
 		tick := time.NewTicker(interval)
 		defer tick.Stop()
 		for {

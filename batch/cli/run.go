@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -100,10 +101,9 @@ func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *b
 	}
 	summary, err := e.Run(ctx, s.signals.drain, plan)
 	shown.finish()
-	if summary == nil {
-		return failure(exitInternal, "internal", err, "reason", err.Error())
-	}
-	if err != nil {
+	if panicked, ok := errors.AsType[*batch.PanicError](err); ok {
+		a.lines.fail(internal(panicked))
+	} else if err != nil {
 		a.lines.warn("ledger-failed", map[string]string{"reason": a.ledgerCause(err)})
 	}
 	done.outcomes = summary.Outcomes
@@ -113,6 +113,9 @@ func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *b
 	}
 	if summary.Stop == batch.StopInterrupted {
 		done.totals.signal = int(s.signals.exit.Load())
+	}
+	if a.crash.Load() != nil {
+		done.totals.stop, done.totals.stopCode, done.totals.signal = batch.StopPanic, "", 0
 	}
 	return nil
 }

@@ -113,6 +113,11 @@ var enReasons = map[string]Entry{
 		Hint:    "Free up disk space or fix the ledger's path (see loabatch doctor), then run again.",
 		Why:     "Nothing is sent before it is recorded in the ledger: otherwise a crash could lead to a second application.",
 	},
+	"reason-panic": {
+		Message: "the run stopped before it got to this row, because of an internal error",
+		Hint:    "Run again; it picks up where it stopped. If the error comes back, report it with what loabatch printed.",
+		Why:     "After a bug in loabatch nothing new is started. What was in flight was finished and recorded.",
+	},
 	"reason-skipped": {
 		Message: "left out by --only",
 		Hint:    "Run without --only, or include this row's result in it.",
@@ -138,6 +143,11 @@ var enReasons = map[string]Entry{
 		Message: "the ledger could not be written; nothing more was sent",
 		Hint:    "Free up disk space or fix the ledger's path (see loabatch doctor), then run the same command again.",
 		Why:     "Nothing is sent before it is recorded in the ledger: otherwise a crash could lead to a second application.",
+	},
+	"stop-panic": {
+		Message: "the run stopped because of an internal error; nothing more was sent",
+		Hint:    "Run the same command again. If the error comes back, report it with what loabatch printed.",
+		Why:     "After a bug in loabatch nothing new is started. What was in flight was finished and recorded.",
 	},
 	"stop-interrupted": {
 		Message: "the run was interrupted; what was in flight was finished and recorded",

@@ -29,3 +29,8 @@ var DeadPID = sync.OnceValue(func() int {
 	}
 	return c.Process.Pid
 })
+
+// Panic makes the writer panic in the middle of a commit.
+func (s *Store) Panic(ctx context.Context) error {
+	return s.writer.do(ctx, func(*transaction) error { panic("made up") })
+}

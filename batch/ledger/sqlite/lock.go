@@ -31,7 +31,10 @@ func (s *Store) Start(ctx context.Context, info ledger.RunInfo, keys []batch.Key
 		return nil, s.wrap("start", err)
 	}
 	r.beating.Add(1)
-	go r.heartbeat()
+	go func() {
+		defer batch.Guard(s.writer.panicked)
+		r.heartbeat()
+	}()
 	return r, nil
 }
 

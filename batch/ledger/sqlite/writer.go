@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
@@ -39,6 +40,7 @@ type writer struct {
 	last     time.Time    // of the latest commit
 	commits  atomic.Int64 // made so far, and
 	applied  atomic.Int64 // the writes in them: what the benchmarks report
+	broken   atomic.Pointer[error]
 }
 
 // transaction is what a write sees: the prepared statements and the cache.
@@ -54,7 +56,11 @@ func newWriter(conn *sql.Conn) (*writer, error) {
 	if err := w.tx.prepare(conn); err != nil {
 		return nil, err
 	}
-	go w.loop()
+	go func() {
+		defer close(w.finished)
+		defer batch.Guard(w.panicked)
+		w.loop()
+	}()
 	return w, nil
 }
 
@@ -70,6 +76,9 @@ func (w *writer) doDeferred(ctx context.Context, apply func(*transaction) error)
 }
 
 func (w *writer) hand(ctx context.Context, one *write) error {
+	if err := w.broken.Load(); err != nil {
+		return *err
+	}
 	select {
 	case w.writes <- one:
 		return <-one.done
@@ -87,8 +96,10 @@ func (w *writer) stop() error {
 	return errors.Join(w.tx.closeAll(), w.conn.Close())
 }
 
+// panicked makes every write from now on fail.
+func (w *writer) panicked(err error) { w.broken.CompareAndSwap(nil, &err) }
+
 func (w *writer) loop() {
-	defer close(w.finished)
 	var group []*write
 	for {
 		select {
@@ -157,20 +168,22 @@ func (w *writer) commit(group []*write) {
 	}
 }
 
-func (w *writer) apply(group []*write) ([]error, error) {
+func (w *writer) apply(group []*write) (rejections []error, err error) {
 	if _, err := w.tx.begin.exec(); err != nil {
 		return nil, err
 	}
-	rejections, err := w.applyAll(group)
+	defer func() {
+		if err != nil {
+			rollBack(w.conn)
+			w.tx.cache = emptyCache(0)
+		}
+	}()
+	defer batch.Guard(func(panicked error) { err = panicked })
+	rejections, err = w.applyAll(group)
 	if err == nil {
 		_, err = w.tx.commit.exec()
 	}
-	if err != nil {
-		rollBack(w.conn)
-		w.tx.cache = emptyCache(0)
-		return nil, err
-	}
-	return rejections, nil
+	return rejections, err
 }
 
 // applyAll applies the writes within the open transaction.
