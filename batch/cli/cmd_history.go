@@ -60,6 +60,8 @@ type runLine struct {
 	Output      string               `json:"output"`
 	ExitCode    *int                 `json:"exit_code"` // null while it runs, or when it died
 	Results     map[sheet.Result]int `json:"results"`
+
+	OutputSHA256 string `json:"output_sha256"` // of the copy as it was written; empty if none was
 }
 
 func (a *app) runHistory(ctx context.Context, store ledger.Store, limit int, asJSON bool) error {
@@ -69,9 +71,9 @@ func (a *app) runHistory(ctx context.Context, store ledger.Store, limit int, asJ
 	}
 	list := make([]runLine, len(runs))
 	for i, r := range runs {
-		list[i] = runLine{r.ID, r.Command, string(r.Scope), string(r.Status), r.Started, r.Account, r.Host, r.PID, r.Input, r.InputSHA256, r.Output, nil, r.Results}
+		list[i] = runLine{r.ID, r.Command, string(r.Scope), string(r.Status), r.Started, r.Account, r.Host, r.PID, r.Input, r.InputSHA256, r.Output, nil, r.Results, ""}
 		if r.End != nil {
-			list[i].ExitCode, list[i].Output = &r.End.ExitCode, r.End.Output
+			list[i].ExitCode, list[i].Output, list[i].OutputSHA256 = &r.End.ExitCode, r.End.Output, r.End.OutputSHA256
 		}
 	}
 	if asJSON {

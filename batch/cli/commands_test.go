@@ -185,7 +185,7 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 		a := &app{env: env, lines: &lines{err: &shown, words: prose.English}}
 		done := &finished{in: in, outcomes: everyRow(in.workbook, nil), ledgerFlag: ledgerFlag}
 		done.info = runInfo{id: "r1", command: "submit", args: []string{"submit", in.path}}
-		doc := a.deliver(done, path, outputFlags{})
+		doc := a.deliver(done, target{path: path}, outputFlags{})
 		return doc.Output, doc.Failure, shown.String(), doc.Next().Code, doc.ExitCode
 	}
 	folder := t.TempDir()

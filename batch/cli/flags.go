@@ -56,6 +56,7 @@ type outputFlags struct {
 	output  string
 	reports []string
 	redact  bool
+	force   bool
 	json    bool
 }
 
@@ -63,6 +64,7 @@ func (f *outputFlags) register(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.output, "output", "o", "", "`FILE` of the results copy, or a folder for it; several inputs need a folder (default <name>.results-<run id>.xlsx beside the input)")
 	flags.StringSliceVar(&f.reports, "report", nil, "also write error reports beside the results copy: `csv,json,html`")
 	flags.BoolVar(&f.redact, "redact", false, "mask personal data in the results copy, to make it safe to mail")
+	flags.BoolVar(&f.force, "force", false, "replace a file that loabatch did not write, or that was changed since; never an input")
 	flags.BoolVar(&f.json, "json", false, jsonHelp)
 }
 

@@ -164,6 +164,55 @@ func TestLostPrint(t *testing.T) {
 	}
 }
 
+// during starts a run, calls a function once the first row was accepted, and returns the exit
+// code and what the run printed.
+func (p *program) during(cmd *exec.Cmd, do func()) (exit int, printed string) {
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		p.Fatal(err)
+	}
+	time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
+	for p.sim.Stats().Accepted == 0 {
+		time.Sleep(5 * time.Millisecond)
+	}
+	do()
+	_ = cmd.Wait() // the exit code says it
+	return cmd.ProcessState.ExitCode(), out.String()
+}
+
+// A file that someone puts in the place of the copy during a run is kept: the copy goes to
+// its second place.
+func TestCopyPlaceTakenDuringTheRun(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t, 40)
+	exit, printed := p.during(p.submit("--rate", "40/2s", "--burst", "1", "--report", "csv"), func() {
+		for _, name := range []string{"out.xlsx", "out.csv"} {
+			if err := os.WriteFile(p.path(name), []byte("mine"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	if exit != 8 || !strings.Contains(printed, "the file there was changed or made by someone else during the run") {
+		t.Errorf("exit %d: %s", exit, printed)
+	}
+	for _, name := range []string{"out.xlsx", "out.csv"} {
+		if got, err := os.ReadFile(p.path(name)); string(got) != "mine" {
+			t.Errorf("%s was replaced, %v", name, err)
+		}
+	}
+	second, _ := filepath.Glob(p.path("out.*-2.xlsx"))
+	if len(second) != 1 {
+		t.Fatalf("copies in the second place: %v", second)
+	}
+	if err := os.Rename(second[0], p.path("out.xlsx")); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.results(); got["SUBMITTED"] != 40 {
+		t.Errorf("the copy has %v", got)
+	}
+}
+
 // A signal during a run starts nothing new, finishes what is in flight, and leaves a copy
 // with every row. SIGHUP, the end of the terminal, stops nothing.
 func TestSignals(t *testing.T) {
@@ -181,21 +230,13 @@ func TestSignals(t *testing.T) {
 			t.Parallel()
 			p := newProgram(t, 40)
 			cmd := p.submit("--rate", "40/2s", "--burst", "1")
-			var printed bytes.Buffer
-			cmd.Stdout, cmd.Stderr = &printed, &printed
-			time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			for p.sim.Stats().Accepted == 0 {
-				time.Sleep(5 * time.Millisecond)
-			}
-			if err := cmd.Process.Signal(c.signal); err != nil {
-				t.Fatal(err)
-			}
-			_ = cmd.Wait() // the exit code says it
-			if got := cmd.ProcessState.ExitCode(); got != c.exit || strings.Contains(printed.String(), "goroutine") {
-				t.Errorf("exit %d, want %d: %s", got, c.exit, &printed)
+			exit, printed := p.during(cmd, func() {
+				if err := cmd.Process.Signal(c.signal); err != nil {
+					t.Fatal(err)
+				}
+			})
+			if exit != c.exit || strings.Contains(printed, "goroutine") {
+				t.Errorf("exit %d, want %d: %s", exit, c.exit, printed)
 			}
 			counts := p.results()
 			if got := counts["SUBMITTED"]; got != p.sim.Stats().Accepted || got+counts["NOT_ATTEMPTED"] != 40 || (got == 40) != (c.exit == 0) {

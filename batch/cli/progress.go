@@ -143,6 +143,9 @@ func (f *watchFlags) logger(stderr io.Writer) (*slog.Logger, io.Closer, error) {
 	}
 	out, closer := stderr, io.Closer(io.NopCloser(nil))
 	if f.logFile != "" {
+		if err := checkLogFile(f.logFile); err != nil {
+			return nil, nil, err
+		}
 		file, err := os.OpenFile(f.logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 		if err != nil {
 			return nil, nil, failure(exitUsage, "log-file", err, "file", f.logFile, "reason", cause(err))

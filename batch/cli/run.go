@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -136,13 +135,9 @@ func (s *invocation) ledgerInfo(done *finished, t target) ledger.RunInfo {
 		Region: s.options.DefaultRegion, Timezone: s.flags.validation.timezone, Strict: s.options.Strict,
 		Severity: s.flags.validation.severity, Args: done.info.args, Simulate: done.info.simulate, MaxUnpacked: s.flags.validation.maxUnpacked,
 	})
-	input, err := filepath.Abs(done.in.path)
-	if err != nil {
-		input = done.in.path
-	}
 	host, _ := os.Hostname()
 	return ledger.RunInfo{
-		ID: done.info.id, Scope: s.service.scope, Command: s.command, Input: input, InputSHA256: done.in.sha256,
+		ID: done.info.id, Scope: s.service.scope, Command: s.command, Input: absolute(done.in.path), InputSHA256: done.in.sha256,
 		Output: t.path, Account: done.info.account, Host: host, PID: os.Getpid(), Started: s.started, Version: version(), Options: options,
 	}
 }
@@ -160,13 +155,19 @@ type savedOptions struct {
 }
 
 func (done *finished) ledgerEnd(exit int, output string) ledger.RunEnd {
-	if abs, err := filepath.Abs(output); err == nil && output != "" {
-		output = abs
+	end := ledger.RunEnd{
+		Output: absolute(output), OutputSHA256: done.sums[output], ExitCode: exit, Stop: string(done.totals.stop), StopCode: done.totals.stopCode,
+		Requests: done.totals.requests, Retries: done.totals.retries, Throttled: done.totals.throttled, Slowed: done.totals.slowed, Duration: done.totals.duration,
 	}
-	return ledger.RunEnd{
-		Output: output, ExitCode: exit, Stop: string(done.totals.stop), StopCode: done.totals.stopCode, Requests: done.totals.requests,
-		Retries: done.totals.retries, Throttled: done.totals.throttled, Slowed: done.totals.slowed, Duration: done.totals.duration,
+	for path, sum := range done.sums {
+		if path != output {
+			if end.Reports == nil {
+				end.Reports = map[string]string{}
+			}
+			end.Reports[absolute(path)] = sum
+		}
 	}
+	return end
 }
 
 // newRunID returns a new run ID, such as 20270115-020000-k3f9q: the start time in UTC, by

@@ -135,17 +135,19 @@ func (i RunInfo) WithDefaults() RunInfo {
 
 // RunEnd is how a run ended.
 type RunEnd struct {
-	Ended     time.Time            `json:"-"` // UTC; zero means now
-	ExitCode  int                  `json:"exit_code"`
-	Output    string               `json:"output"`    // where the results copy was written; empty if none was
-	Stop      string               `json:"stop"`      // why it stopped early; empty if it did not
-	StopCode  string               `json:"stop_code"` // the API's error code that stopped it
-	Requests  int                  `json:"requests"`  // sent, retries included
-	Retries   int                  `json:"retries"`   //
-	Throttled int                  `json:"throttled"` //
-	Slowed    time.Duration        `json:"slowed"`    // time spent below the requested rate
-	Duration  time.Duration        `json:"duration"`  // of the engine's part
-	Results   map[sheet.Result]int `json:"results"`   // counts, filled in by End
+	Ended        time.Time            `json:"-"` // UTC; zero means now
+	ExitCode     int                  `json:"exit_code"`
+	Output       string               `json:"output"`        // where the results copy was written; empty if none was
+	OutputSHA256 string               `json:"output_sha256"` // hex, of the results copy as it was written
+	Reports      map[string]string    `json:"reports"`       // hex SHA-256 of each report file as it was written, by path
+	Stop         string               `json:"stop"`          // why it stopped early; empty if it did not
+	StopCode     string               `json:"stop_code"`     // the API's error code that stopped it
+	Requests     int                  `json:"requests"`      // sent, retries included
+	Retries      int                  `json:"retries"`       //
+	Throttled    int                  `json:"throttled"`     //
+	Slowed       time.Duration        `json:"slowed"`        // time spent below the requested rate
+	Duration     time.Duration        `json:"duration"`      // of the engine's part
+	Results      map[sheet.Result]int `json:"results"`       // counts, filled in by End
 }
 
 // Status is the state of a run.
