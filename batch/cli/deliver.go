@@ -30,6 +30,7 @@ type finished struct {
 	totals   totals
 
 	ledgerFlag string // value of --ledger
+	logFailure string // why the log is not complete; empty if it is
 
 	sums map[string]string // digests of the files that were written, by path
 
@@ -142,7 +143,7 @@ func (a *app) document(done *finished, found *findings) *report.Document {
 		Requests: done.totals.requests, Retries: done.totals.retries, Throttled: done.totals.throttled,
 		DurationSeconds: done.totals.duration.Seconds(), SlowedSeconds: done.totals.slowed.Seconds(),
 		StartedAt: report.Instant{Time: done.info.started}, FinishedAt: report.Instant{Time: done.info.started.Add(done.totals.duration)},
-		StopReason: string(done.totals.stop), StopCode: done.totals.stopCode,
+		StopReason: string(done.totals.stop), StopCode: done.totals.stopCode, LogFailure: done.logFailure,
 		Problems: make([]report.Problem, 0, listed), Applications: make([]report.Application, 0, len(done.outcomes)),
 	}
 	for i := range done.problems {

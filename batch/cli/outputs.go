@@ -240,22 +240,3 @@ func absolute(path string) string {
 	}
 	return path
 }
-
-// checkLogFile refuses to append the log to a file that is not a text.
-func checkLogFile(path string) error {
-	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() {
-		return nil // there is none yet, or it is a device
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil // it may be written, but not read
-	}
-	defer f.Close()
-	start := make([]byte, 512)
-	n, _ := io.ReadFull(f, start)
-	if slices.Contains(start[:n], 0) {
-		return failure(exitUsage, "log-file-foreign", nil, "file", path)
-	}
-	return nil
-}

@@ -29,6 +29,7 @@ type invocation struct {
 	pace    pace
 	options sheet.Options
 	log     *slog.Logger
+	logFile *logFile // nil if the log goes to standard error
 	started time.Time
 	paths   []string // the inputs, as given
 	files   claims   // so far
@@ -89,11 +90,12 @@ func (a *app) newInvocation(command string, f submitFlags, paths []string) (*inv
 	if err = a.claimFiles(s); err != nil {
 		return nil, err
 	}
-	var closer io.Closer
-	if s.log, closer, err = f.watch.logger(a.env.Stderr); err != nil {
+	if s.log, s.logFile, err = a.openLog(f.watch); err != nil {
 		return nil, err
 	}
-	s.closers = append(s.closers, closer)
+	if s.logFile != nil {
+		s.closers = append(s.closers, s.logFile)
+	}
 	return s, nil
 }
 

@@ -181,6 +181,40 @@ func (p *program) during(cmd *exec.Cmd, do func()) (exit int, printed string) {
 	return cmd.ProcessState.ExitCode(), out.String()
 }
 
+// A log file that can no longer be written is reported once, and by the summary, and the run
+// goes on.
+func TestLostLog(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("needs /dev/full and files that can be removed while they are open")
+	}
+	full(t) // skips without one
+	for _, c := range []struct {
+		path, reason string
+		during       func(*program)
+	}{
+		{"/dev/full", "no space left on device", func(*program) {}},
+		{"log.json", "no such file or directory", func(p *program) { os.Remove(p.path("log.json")) }},
+	} {
+		p := newProgram(t, 8)
+		exit, printed := p.during(p.submit("--log-file", c.path, "--log-format", "json", "--rate", "8/1s", "--burst", "1"), func() { c.during(p) })
+		lost := "the log file " + c.path + " can no longer be written: " + c.reason
+		if exit != 0 || strings.Count(printed, "warning: "+lost) != 1 || strings.Count(printed, "log     "+lost) != 1 {
+			t.Errorf("exit %d: %s", exit, printed)
+		}
+		if got := p.results(); got["SUBMITTED"]+got["ALREADY"] != 8 {
+			t.Errorf("the copy has %v", got)
+		}
+	}
+	p := newProgram(t, 8)
+	var stdout bytes.Buffer
+	cmd := p.submit("--json", "--log-file", "/dev/full", "--log-format", "json")
+	cmd.Stdout = &stdout
+	if got := p.run(cmd); got != 0 || !strings.Contains(stdout.String(), `"log_failure": "the log file /dev/full`) {
+		t.Errorf("exit %d: %s", got, &stdout)
+	}
+}
+
 // A file that someone puts in the place of the copy during a run is kept: the copy goes to
 // its second place.
 func TestCopyPlaceTakenDuringTheRun(t *testing.T) {

@@ -1,9 +1,6 @@
 package cli
 
 import (
-	"io"
-	"log/slog"
-	"os"
 	"sync"
 	"time"
 
@@ -128,36 +125,4 @@ func (p *progress) finish() {
 	case <-p.ended:
 	case <-time.After(time.Second):
 	}
-}
-
-// logger opens the log that the flags ask for. It never holds personal data. By default
-// only errors are logged, as the progress and the summary show the rest; the json format
-// and a log file have every attempt.
-func (f *watchFlags) logger(stderr io.Writer) (*slog.Logger, io.Closer, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
-		return nil, nil, failure(exitUsage, "choice", nil, "flag", "log-level", "value", f.logLevel, "choices", "debug, info, warn, error")
-	}
-	if f.logFormat != "text" && f.logFormat != "json" {
-		return nil, nil, failure(exitUsage, "choice", nil, "flag", "log-format", "value", f.logFormat, "choices", "text, json")
-	}
-	out, closer := stderr, io.Closer(io.NopCloser(nil))
-	if f.logFile != "" {
-		if err := checkLogFile(f.logFile); err != nil {
-			return nil, nil, err
-		}
-		file, err := os.OpenFile(f.logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-		if err != nil {
-			return nil, nil, failure(exitUsage, "log-file", err, "file", f.logFile, "reason", cause(err))
-		}
-		out, closer = file, file
-	}
-	o := &slog.HandlerOptions{Level: level}
-	if f.logFormat == "json" {
-		return slog.New(slog.NewJSONHandler(out, o)), closer, nil
-	}
-	if f.logFile == "" && level == slog.LevelInfo {
-		o.Level = slog.LevelError
-	}
-	return slog.New(slog.NewTextHandler(out, o)), closer, nil
 }

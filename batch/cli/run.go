@@ -106,6 +106,9 @@ func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *b
 		a.lines.warn("ledger-failed", map[string]string{"reason": a.ledgerCause(err)})
 	}
 	done.outcomes = summary.Outcomes
+	if err := s.logFile.failure(); err != nil {
+		done.logFailure = a.lines.words.Line("log-file-lost", sheet.Arg{Name: "file", Value: s.logFile.path}, sheet.Arg{Name: "reason", Value: cause(err)})
+	}
 	done.totals = totals{
 		requests: summary.Requests, retries: summary.Retries, throttled: summary.Throttled, slowed: summary.Slowed,
 		duration: a.env.Now().Sub(s.started), stop: summary.Stop, stopCode: summary.StopCode,

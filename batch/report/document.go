@@ -58,6 +58,8 @@ type Document struct {
 	StopCode      string  `json:"stop_code"`      // the API's error code that stopped it, if one did
 	Failure       string  `json:"failure"`        // why the copy could not be written (exit code 8); empty if it was
 
+	LogFailure string `json:"log_failure,omitempty"` // why the log file is not complete; empty if it is or there is none
+
 	Unasked  int      `json:"-"` // rows of a status or online dry run that the API gave no answer for
 	Commands Commands `json:"-"` // that may be run next
 

@@ -197,6 +197,7 @@ func (p printer) foot(d *Document) {
 	for _, r := range d.Reports {
 		p.field("report-report", r)
 	}
+	p.field("report-log", d.LogFailure)
 	p.field("report-run", p.run(d))
 	next := d.Next()
 	p.field("report-next", p.words.Line(next.Code))

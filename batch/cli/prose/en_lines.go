@@ -53,6 +53,7 @@ var enLines = map[string]Entry{
 	"output-link":             {Message: "{file} is a link; the file it leads to, {target}, is written"},
 	"file-is-input":           {Message: "{flag} would write to the input {file}", Hint: "Name another file; the input is never changed."},
 	"file-twice":              {Message: "{flag} and {other} name the same file, {file}", Hint: "Name different files."},
+	"log-file-lost":           {Message: "the log file {file} can no longer be written: {reason}", Hint: "The run goes on without it; the results copy and the ledger are complete."},
 	"log-file-foreign":        {Message: "the log would be appended to {file}, which is not a text file", Hint: "Choose another file with --log-file."},
 	"output-extension":        {Message: "the name of the results copy {file} must end in {extension}, like its input", Hint: "Other programs will not open a workbook that has the wrong extension."},
 	"region-value":            {Message: "--region does not accept {value}", Hint: "Write a region ID such as cn-hangzhou: lower-case letters, digits and hyphens."},

@@ -57,6 +57,7 @@ var enReport = map[string]Entry{
 
 	// Where things are and what they cost.
 	"report-copy":      {Message: "copy"},
+	"report-log":       {Message: "log"},
 	"report-report":    {Message: "report"},
 	"report-run":       {Message: "run"},
 	"report-next":      {Message: "next"},
