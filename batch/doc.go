@@ -31,7 +31,9 @@
 // definite refusal of this very content, or when a person asks to apply again for what
 // was rejected. A retry, a crash or another host never makes one.
 //
-// A row's failure is an Outcome, never an error of the run. Only two things stop a
-// run: answers that hold for every row (credentials, permission, arrears), and the
-// ledger failing, because then we no longer know our own state.
+// A row's failure is an Outcome, never an error of the run. Only three things stop a
+// run: answers that hold for every row (credentials, permission, arrears), the ledger
+// failing, because then we no longer know our own state, and a panic. Every goroutine
+// has a guard (panic.go): answers that have come are kept, and a row that was lost is
+// UNKNOWN once the ledger has it.
 package batch

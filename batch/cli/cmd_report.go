@@ -37,7 +37,7 @@ be the same bytes. It is looked for where it was, unless --input names it.`,
 	f.output.register(flags)
 	flags.StringVar(&f.input, "input", "", "`FILE` that the run read (default its original path)")
 	flags.StringVar(&f.ledger, "ledger", "", ledgerHelp)
-	flags.Lookup("force").Usage = "also overwrite an existing copy of this run"
+	flags.Lookup("force").Usage += "; and a copy of this run under its default name"
 	return cmd
 }
 

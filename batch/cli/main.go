@@ -6,15 +6,18 @@
 //
 // How submit and validate proceed:
 //
-//  1. The flags become settings (flags.go, settings.go), and every input is read and
-//     decoded (input.go) before anything is sent for any of them.
+//  1. The flags become settings (flags.go, settings.go), every input is read and decoded
+//     (input.go), and what will be written is held against the inputs (outputs.go), before
+//     anything is sent for any of them.
 //  2. The service, which is the cloud or the embedded simulator, and the ledger are opened
 //     (service.go, ledgers.go).
 //  3. Each input is planned and run, which yields an outcome for each row (run.go).
 //  4. The outcomes become the copy, the reports, the document and the exit code
 //     (deliver.go, copy.go, exit.go), and the commands to run next (suggest.go).
 //
-// Every sentence comes from package prose; lines.go is the one place that prints.
+// Every sentence comes from package prose; lines.go is the one place that prints. Nothing
+// that happens to the terminal, the streams or the log stops a run (lines.go, logfile.go),
+// and a panic in any goroutine ends it in order (app.panicked).
 package cli
 
 import (
