@@ -37,7 +37,7 @@ be the same bytes. It is looked for where it was, unless --input names it.`,
 	f.output.register(flags)
 	flags.StringVar(&f.input, "input", "", "`FILE` that the run read (default its original path)")
 	flags.StringVar(&f.ledger, "ledger", "", ledgerHelp)
-	flags.Lookup("force").Usage += "; and a copy of this run under its default name"
+	flags.Lookup("force").Usage = "replace a file that loabatch did not write or that was changed since, and an existing copy of this run; never an input"
 	return cmd
 }
 
@@ -77,7 +77,7 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 			return err
 		}
 	}
-	if err := files.claim(done.in, &t, f.output, a.recorded(ctx, f.ledger)); err != nil {
+	if err := files.outputs(done.in, &t, f.output, a.recorded(ctx, f.ledger)); err != nil {
 		return err
 	}
 	done.ledgerFlag = f.ledger

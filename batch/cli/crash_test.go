@@ -114,7 +114,7 @@ func crashWorkbook(rows int) []gridSheet {
 // few attempts: restarting is quicker than the long backoff after many.
 func (c *crash) command() *exec.Cmd {
 	cmd := exec.Command("loabatch", "submit", "--endpoint", c.url, "--yes", "--rate", "100000/1s", "--timeout", "1s", "--max-attempts", "4",
-		"--ledger", c.path("ledger.db"), "-o", c.path("out.xlsx"), "--log-format", "json", "--log-file", c.path("log.json"), c.path("in.xlsx"))
+		"--ledger", c.path("ledger.db"), "-o", c.path("out.xlsx"), "--report", "csv,json", "--log-format", "json", "--log-file", c.path("log.json"), c.path("in.xlsx"))
 	cmd.Env = append(os.Environ(), "ALIBABA_CLOUD_ACCESS_KEY_ID=id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret")
 	return cmd
 }
@@ -221,7 +221,7 @@ func (c *crash) results() map[string][]string {
 
 // checkPrivacy looks for personal data where it must not be: in the log and the ledger.
 func (c *crash) checkPrivacy() {
-	for _, name := range []string{"log.json", "ledger.db", "ledger.db-wal"} {
+	for _, name := range []string{"log.json", "out.csv", "out.json", "ledger.db", "ledger.db-wal"} {
 		content, err := os.ReadFile(c.path(name))
 		if errors.Is(err, os.ErrNotExist) {
 			continue

@@ -217,11 +217,15 @@ func (a *app) rendering(doc *report.Document, kind string) func(io.Writer) error
 	return func(w io.Writer) error { return report.HTML(w, *doc, a.lines.words, templates.Report) }
 }
 
-// sealText lists the digests of the reports that will be written beside a copy.
+// sealText lists the digests of the reports beside a copy: those that are there, for a run
+// that is killed before it has replaced them, and those that will be written.
 func (a *app) sealText(doc report.Document, reports []reportFile) string {
 	var text strings.Builder
 	doc.Reports = pathsOf(reports)
 	for _, r := range reports {
+		if r.found != "" {
+			text.WriteString(sealLine(r.kind, r.found))
+		}
 		h := sha256.New()
 		if a.rendering(&doc, r.kind)(h) == nil {
 			text.WriteString(sealLine(r.kind, hex.EncodeToString(h.Sum(nil))))

@@ -55,9 +55,9 @@ func (c *claims) write(flag, path string) error {
 	return nil
 }
 
-// claim decides where the reports of an input go, and checks whether the copy, if there is
+// outputs decides where the reports of an input go, and checks whether the copy, if there is
 // to be one, and the reports can be written. recorded asks the ledger about reports.
-func (c *claims) claim(in *input, t *target, f outputFlags, recorded func(path, sum string) bool) error {
+func (c *claims) outputs(in *input, t *target, f outputFlags, recorded func(path, sum string) bool) error {
 	if t.path != "" {
 		if err := c.write(outputFlag, t.path); err != nil {
 			return err
