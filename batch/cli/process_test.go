@@ -138,6 +138,28 @@ func TestLostOutput(t *testing.T) {
 	}
 }
 
+// A reader of standard error that does not read holds a run up for moments only.
+func TestStalledReader(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t, 1200)
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	defer writer.Close()
+	cmd := p.submit("--log-format", "json", "--rate", "100000/1s")
+	var stdout bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, writer
+	time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
+	if got := p.run(cmd); got != 0 || !strings.Contains(stdout.String(), "all 1200 rows accepted") {
+		t.Errorf("exit %d: %s", got, &stdout)
+	}
+	if got := p.results(); got["SUBMITTED"] != 1200 {
+		t.Errorf("the copy has %v", got)
+	}
+}
+
 // Commands that only print fail if the disk is full, and not if their reader has seen enough.
 func TestLostPrint(t *testing.T) {
 	t.Parallel()

@@ -20,7 +20,7 @@ import (
 // Run runs one command line and returns its exit code. Of the process it uses only what env
 // holds.
 func Run(ctx context.Context, env Env) (exit int) {
-	stdout := &stream{to: env.Stdout}
+	stdout := &stream{to: env.Stdout, patient: true}
 	env.Stdout, env.Stderr = stdout, &stream{to: env.Stderr}
 	a := &app{env: env, lines: newLines(env, prose.English), taken: make(chan struct{})}
 	defer batch.Guard(func(err error) {
@@ -49,7 +49,7 @@ func Run(ctx context.Context, env Env) (exit int) {
 	case abandoned:
 		return leave(env, stdout, err)
 	case err == nil && a.crash.Load() != nil:
-		return a.withOutput(cmd, stdout, worst([]inputExit{{code: a.exit}, {code: exitInternal}}))
+		return a.withOutput(cmd, stdout, exitInternal)
 	case err == nil:
 		return a.withOutput(cmd, stdout, a.exit)
 	}
