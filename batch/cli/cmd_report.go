@@ -77,7 +77,7 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 			return err
 		}
 	}
-	if err := files.outputs(done.in, &t, f.output, a.recorded(ctx, f.ledger)); err != nil {
+	if err := a.claimOutputs(&files, done.in, &t, f.output, a.recorded(ctx, f.ledger)); err != nil {
 		return err
 	}
 	done.ledgerFlag = f.ledger

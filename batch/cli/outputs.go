@@ -55,9 +55,9 @@ func (c *claims) write(flag, path string) error {
 	return nil
 }
 
-// outputs decides where the reports of an input go, and checks whether the copy, if there is
+// claimOutputs decides where the reports of an input go, and checks whether the copy, if there is
 // to be one, and the reports can be written. recorded asks the ledger about reports.
-func (c *claims) outputs(in *input, t *target, f outputFlags, recorded func(path, sum string) bool) error {
+func (a *app) claimOutputs(c *claims, in *input, t *target, f outputFlags, recorded func(path, sum string) bool) error {
 	if t.path != "" {
 		if err := c.write(outputFlag, t.path); err != nil {
 			return err
@@ -67,7 +67,9 @@ func (c *claims) outputs(in *input, t *target, f outputFlags, recorded func(path
 		}
 	}
 	t.reports = reportFiles(cmp.Or(t.path, copyPath(in.path, "", false, t.runID)), f.reports)
-	for _, r := range t.reports {
+	for i := range t.reports {
+		r := &t.reports[i]
+		r.path = a.follow(r.path)
 		if err := c.write("--report "+r.kind, r.path); err != nil {
 			return err
 		}

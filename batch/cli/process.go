@@ -153,7 +153,7 @@ func (a *app) outputs(ctx context.Context, s *invocation, inputs []*input) ([]ta
 		if s.run.dryRun == dryRunOff && !s.flags.run.simulate {
 			recorded = a.recorded(ctx, s.flags.service.ledger)
 		}
-		if err := s.files.outputs(in, t, f, recorded); err != nil {
+		if err := a.claimOutputs(&s.files, in, t, f, recorded); err != nil {
 			return nil, fileErrors{{in.path, err}}
 		}
 		if t.path == "" {
