@@ -65,10 +65,13 @@ var testOnly = map[string][]string{
 	"batch/plan":          {"batch/ledger", "batch/ledger/sqlite", "sheet/xlsx"},
 	"batch/ledger":        {"batch/ledger/sqlite"},
 	"batch/ledger/sqlite": {"batch/ledger/ledgertest", "batch/plan", "batch/quota"},
-	"batch/report":        {"batch/cli/prose"},
-	"batch/cli":           {"github.com/rogpeppe/go-internal"},
-	"templates":           {"sheet", "sheet/xlsx", "batch/cli/prose"},
-	"testdata":            {"sheet/xlsx", "batch/cli/prose"},
+
+	"batch/ledger/sqlite/testdata": {"batch", "batch/ledger", "batch/ledger/sqlite", "sheet"},
+
+	"batch/report": {"batch/cli/prose"},
+	"batch/cli":    {"github.com/rogpeppe/go-internal"},
+	"templates":    {"sheet", "sheet/xlsx", "batch/cli/prose"},
+	"testdata":     {"sheet/xlsx", "batch/cli/prose"},
 }
 
 // soleImporter names the one package that may import a heavy dependency, with the reason

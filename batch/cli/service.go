@@ -92,15 +92,11 @@ func (s *service) identify(ctx context.Context, f serviceFlags, r runFlags) erro
 		return failure(exitStopped, "wrong-account", nil, "account", who.Account, "expected", f.expectAccount)
 	}
 	s.account = who.Account
-	switch {
-	case r.simulate:
-		s.scope = ledger.Simulated
-	case f.endpoint != "":
-		s.scope = ledger.EndpointScope(f.endpoint)
-	default:
-		s.scope = ledger.Real
+	scope := ledger.EndpointScope(f.endpoint)
+	if r.simulate {
+		scope = ledger.Simulated
 	}
-	s.scope += ledger.Scope(":" + who.Account) // circuits of two accounts are never the same
+	s.scope = scope.ForAccount(who.Account)
 	return nil
 }
 

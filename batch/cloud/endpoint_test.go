@@ -3,6 +3,7 @@ package cloud
 import (
 	"context"
 	"errors"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -93,6 +95,20 @@ func dialled(t *testing.T) (*Cloud, *[]string) {
 		return nil, errors.New("dialled")
 	}
 	return c, &addresses
+}
+
+// TestOfficialHostsAreOneScope checks that any host of the API, given as an override, is
+// the scope of a run without one.
+func TestOfficialHostsAreOneScope(t *testing.T) {
+	hosts := slices.Collect(maps.Values(vpcHosts))
+	for _, region := range knownRegions {
+		hosts = append(hosts, vpcHost(region), "vpc-vpc."+region+".aliyuncs.com")
+	}
+	for _, host := range hosts {
+		if got := ledger.EndpointScope("https://" + host); got != ledger.Real {
+			t.Errorf("%s has scope %s", host, got)
+		}
+	}
 }
 
 // A call without an override uses HTTPS, whatever the SDK's default is.

@@ -118,6 +118,8 @@ var migrations = []string{
 		loa_status, run, pending_run, pending_hash, pending_generation, pending_token FROM circuits;
 	DROP TABLE circuits;
 	ALTER TABLE circuits_2 RENAME TO circuits;`,
+
+	canonicalScopes,
 }
 
 // migrate brings the file to the newest of the steps, all in one transaction. A file that

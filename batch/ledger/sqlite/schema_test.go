@@ -148,18 +148,21 @@ func TestNoColumnForPersonalData(t *testing.T) {
 
 // version1 is a ledger that version 1 of the schema wrote: run monday ended, and run
 // tuesday was killed on another machine.
-func version1(t *testing.T) string {
+func version1(t *testing.T) string { return unpacked(t, "version1.db.gz") }
+
+// unpacked is the path of a copy of a ledger in testdata.
+func unpacked(t *testing.T, name string) string {
 	t.Helper()
-	packed, err := os.Open(filepath.Join("testdata", "version1.db.gz"))
+	packed, err := os.Open(filepath.Join("testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer packed.Close()
-	unpacked, err := gzip.NewReader(packed)
+	reader, err := gzip.NewReader(packed)
 	if err != nil {
 		t.Fatal(err)
 	}
-	content, err := io.ReadAll(unpacked)
+	content, err := io.ReadAll(reader)
 	if err != nil {
 		t.Fatal(err)
 	}
