@@ -40,7 +40,7 @@ var mayImport = map[string][]string{
 	"batch/cloud":             {"batch", "sheet", "github.com/aliyun/alibaba-cloud-sdk-go", "github.com/aliyun/credentials-go", "golang.org/x/sync"},
 	"batch/durable":           {},
 	"batch/ledger":            {"batch", "sheet"},
-	"batch/ledger/sqlite":     {"batch", "batch/durable", "batch/ledger", "sheet", "modernc.org/sqlite"},
+	"batch/ledger/sqlite":     {"batch", "batch/durable", "batch/ledger", "sheet", "github.com/gofrs/flock", "modernc.org/sqlite"},
 	"batch/ledger/ledgertest": {"batch", "batch/ledger", "sheet"},
 	"batch/simulator":         {},
 	"batch/report":            {"batch", "sheet", "templates", "github.com/rivo/uniseg"},
@@ -82,6 +82,7 @@ var soleImporter = map[string]string{
 	"github.com/aliyun/alibaba-cloud-sdk-go": "batch/cloud",               // its defects are contained there
 	"github.com/aliyun/credentials-go":       "batch/cloud",               // secrets pass nowhere else
 	"modernc.org/sqlite":                     "batch/ledger/sqlite",
+	"github.com/gofrs/flock":                 "batch/ledger/sqlite", // locks that end with their process, on every system
 	"golang.org/x/time":                      "batch/quota",
 	"github.com/spf13/cobra":                 "batch/cli",
 	"github.com/schollz/progressbar/v3":      "batch/cli",

@@ -65,7 +65,8 @@ type Store interface {
 	Check(ctx context.Context) (Health, error)
 
 	// Close finishes the writes in progress and closes the ledger; later writes fail with
-	// [ErrClosed]. Runs that have not ended keep their locks until this process exits.
+	// [ErrClosed]. Runs that have not ended are dead from then on: the next run may take
+	// over their circuits.
 	Close() error
 }
 

@@ -26,6 +26,7 @@ var roles = map[string]func(path string, arg int) error{
 	"write until killed": writeUntilKilled,
 	"begin a range":      beginRange,
 	"open":               func(path string, _ int) error { return openOnce(path) },
+	"hold":               hold,
 }
 
 func TestMain(m *testing.M) {
@@ -242,4 +243,68 @@ func TestProcessesOpenAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// hold starts a run, begins a row, says so and waits to be killed.
+func hold(path string, _ int) error {
+	ctx := context.Background()
+	s, err := sqlite.Open(ctx, path)
+	if err != nil {
+		return err
+	}
+	// A process in a container has the same name and number after a restart.
+	run, err := s.Start(ctx, ledger.RunInfo{ID: "held", Scope: ledger.Real, Host: "container", PID: 1}, ledgertest.Keys(2))
+	if err != nil {
+		return err
+	}
+	if err := run.Begin(ctx, ledgertest.Application(0)); err != nil {
+		return err
+	}
+	fmt.Println("ready")
+	select {}
+}
+
+// TestKilledHolder kills a process that holds circuits. While it lives its run is not taken
+// over, be it stopped; after SIGKILL the next run goes on at once, though it has the same
+// host name and process number and the heartbeat is recent.
+func TestKilledHolder(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	c := play("hold", path, 0)
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer c.Process.Kill()
+	if !bufio.NewScanner(out).Scan() {
+		t.Fatal("the process ended by itself")
+	}
+	s := open(t, path)
+	next := func() (ledger.Run, error) {
+		return s.Start(t.Context(), ledger.RunInfo{ID: "next", Scope: ledger.Real, Host: "container", PID: 1}, ledgertest.Keys(2))
+	}
+	stop(t, c.Process)
+	var locked *ledger.LockedError
+	if _, err := next(); !errors.As(err, &locked) || locked.RunID != "held" || locked.Circuits != 2 {
+		t.Errorf("while it is stopped: %v, want a *LockedError", err)
+	}
+	c.Process.Kill()
+	c.Wait()
+	run, err := next()
+	if err != nil {
+		t.Fatalf("after it was killed: %v", err)
+	}
+	past, err := run.Past(t.Context(), batch.PlaceLOA, ledgertest.Keys(2))
+	if err != nil || !past[ledgertest.Key(0)].Open {
+		t.Errorf("%+v, %v", past, err)
+	}
+	if err := run.End(t.Context(), ledger.RunEnd{}); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(path + ".locks"); err != nil || len(left) != 0 {
+		t.Errorf("%d lock files are left, %v", len(left), err)
+	}
 }

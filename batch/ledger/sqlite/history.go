@@ -44,7 +44,7 @@ func (s *Store) Past(ctx context.Context, scope ledger.Scope, place batch.Place,
 }
 
 const runColumns = `seq, id, scope, command, input, input_sha256, output, account, version, options, started, host, pid,
-	process_started, boot, heartbeat, taken_by, ended, final`
+	heartbeat, taken_by, ended, final`
 
 // Runs implements [ledger.Store].
 func (s *Store) Runs(ctx context.Context, limit int) ([]ledger.RunSummary, error) {
@@ -58,9 +58,8 @@ func (s *Store) Runs(ctx context.Context, limit int) ([]ledger.RunSummary, error
 func (s *Store) summaries(ctx context.Context, query string, args ...any) ([]ledger.RunSummary, error) {
 	var list []ledger.RunSummary
 	var open []int64 // for each in list, its seq if it has not ended, else 0
-	me := thisProcess()
 	err := each(ctx, s.read, func(scan func(...any) error) error {
-		summary, seq, err := scanSummary(scan, me)
+		summary, seq, err := s.scanSummary(scan)
 		list, open = append(list, summary), append(open, seq)
 		return err
 	}, query, args...)
@@ -79,13 +78,12 @@ func (s *Store) summaries(ctx context.Context, query string, args ...any) ([]led
 
 // scanSummary reads the runColumns of a row. It also returns the run's seq if the run has
 // not ended, so its results are still to be counted; else 0.
-func scanSummary(scan func(...any) error, me process) (ledger.RunSummary, int64, error) {
+func (s *Store) scanSummary(scan func(...any) error) (ledger.RunSummary, int64, error) {
 	var r ledger.RunSummary
 	var seq, started, heartbeat, ended int64
-	var p process
 	var options, final string
 	err := scan(&seq, &r.ID, &r.Scope, &r.Command, &r.Input, &r.InputSHA256, &r.Output, &r.Account, &r.Version, &options,
-		&started, &r.Host, &r.PID, &p.started, &p.boot, &heartbeat, &r.TakenBy, &ended, &final)
+		&started, &r.Host, &r.PID, &heartbeat, &r.TakenBy, &ended, &final)
 	if err != nil {
 		return r, 0, err
 	}
@@ -93,7 +91,6 @@ func scanSummary(scan func(...any) error, me process) (ledger.RunSummary, int64,
 	if options != "" {
 		r.Options = json.RawMessage(options)
 	}
-	p.host, p.pid = r.Host, r.PID
 	switch {
 	case ended != 0:
 		r.Status, r.End = ledger.Ended, &ledger.RunEnd{}
@@ -105,10 +102,15 @@ func scanSummary(scan func(...any) error, me process) (ledger.RunSummary, int64,
 		return r, 0, nil
 	case r.TakenBy != "":
 		r.Status = ledger.TakenOver
-	case p.alive(me, instant(heartbeat), time.Now()):
-		r.Status = ledger.Running
 	default:
+		alive, err := s.alive(seq, instant(heartbeat), time.Now())
+		if err != nil {
+			return r, 0, err
+		}
 		r.Status = ledger.Died
+		if alive {
+			r.Status = ledger.Running
+		}
 	}
 	return r, seq, nil
 }
@@ -210,5 +212,8 @@ func (s *Store) Check(ctx context.Context) (ledger.Health, error) {
 		return err
 	})
 	h.Commit = time.Since(start)
+	if err == nil {
+		err = s.locks.check()
+	}
 	return h, s.wrap("check", err)
 }

@@ -108,6 +108,7 @@ func (r *run) End(ctx context.Context, end ledger.RunEnd) error {
 		r.ended = true
 		close(r.halt)
 		r.beating.Wait()
+		r.store.locks.release(r.seq)
 	}
 	return r.store.wrap("write", err)
 }

@@ -120,6 +120,7 @@ var migrations = []string{
 	ALTER TABLE circuits_2 RENAME TO circuits;`,
 
 	canonicalScopes,
+	processColumns,
 }
 
 // migrate brings the file to the newest of the steps, all in one transaction. A file that

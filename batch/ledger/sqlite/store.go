@@ -10,9 +10,9 @@
 // wait at the same time share the cost of one commit. No Begin waits for others to join:
 // while one commit is in progress, the writes of the next accumulate.
 //
-// A run locks each of its circuits when it starts (lock.go). Whether the holder of a lock
-// is alive is read from the operating system (process.go) or, for another machine, from
-// the run's heartbeat.
+// A run locks each of its circuits when it starts (lock.go). Its holder is alive for as long
+// as it holds the lock of a file in the folder LEDGER.locks (lockfiles.go), which the
+// operating system releases when the process ends.
 //
 // From one commit to the next the writer caches the state of circuits with a submission
 // in progress and which runs hold their locks, for as long as no other connection
@@ -30,6 +30,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/gofrs/flock"
 
 	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/ledger"
@@ -50,6 +52,7 @@ type Store struct {
 	read   *sql.DB
 	write  *sql.DB
 	writer *writer
+	locks  *lockFiles
 	close  sync.Once
 	closed error
 }
@@ -89,7 +92,11 @@ func open(ctx context.Context, path, synchronous string) (*Store, error) {
 	if err := prepareFile(path); err != nil {
 		return nil, wrapError("open", path, err)
 	}
-	s := &Store{path: path}
+	real, err := filepath.EvalSymlinks(path) // SQLite names its files after the real one, too
+	if err != nil {
+		return nil, wrapError("open", path, err)
+	}
+	s := &Store{path: path, locks: &lockFiles{folder: real + ".locks", held: map[int64]*flock.Flock{}}}
 	// BEGIN IMMEDIATE wherever a write follows: a transaction that starts as a reader
 	// and then writes can fail at once, without waiting for busy_timeout.
 	s.write, err = sql.Open("sqlite", dsn(path, "synchronous("+synchronous+")", "fullfsync(1)", "checkpoint_fullfsync(1)"))
@@ -227,6 +234,7 @@ func (s *Store) Path() string { return s.path }
 func (s *Store) Close() error {
 	s.close.Do(func() {
 		s.closed = errors.Join(s.writer.stop(), s.read.Close(), s.write.Close())
+		s.locks.dropAll()
 		if s.remove != "" {
 			s.closed = errors.Join(s.closed, os.RemoveAll(s.remove))
 		}
