@@ -13,8 +13,6 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
-var errForeign = errors.New("not a ledger: another program's database, or not a regular file")
-
 // wrap adds operation, path and kind to a failure. The ledger's own errors and the
 // caller's context errors are returned as they are.
 func (s *Store) wrap(op string, err error) error { return wrapError(op, s.path, err) }
@@ -55,6 +53,7 @@ var kinds = map[int]ledger.Kind{
 func kindOf(err error) ledger.Kind {
 	var schema *ledger.SchemaError
 	var engine *sqlite.Error
+	var damaged damage
 	switch {
 	case errors.As(err, &schema):
 		return ledger.Newer
@@ -65,6 +64,12 @@ func kindOf(err error) ledger.Kind {
 		}
 	case errors.Is(err, errForeign):
 		return ledger.Foreign
+	case errors.Is(err, errDatabase):
+		return ledger.Database
+	case errors.Is(err, errNotFile):
+		return ledger.NotFile
+	case errors.Is(err, errChecksum) || errors.Is(err, errPages) || errors.As(err, &damaged):
+		return ledger.Corrupt
 	default:
 		return systemKind(err)
 	}

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
@@ -192,11 +191,11 @@ func (s *Store) Circuit(ctx context.Context, instanceID string) ([]ledger.Event,
 func (s *Store) Check(ctx context.Context) (ledger.Health, error) {
 	h := ledger.Health{Path: s.path}
 	var verdict string
-	if err := s.read.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
+	if err := s.read.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&verdict); err != nil {
 		return h, s.wrap("check", err)
 	}
 	if verdict != "ok" {
-		return h, &ledger.Error{Op: "check", Path: s.path, Kind: ledger.Corrupt, Err: errors.New(verdict)}
+		return h, s.wrap("check", damage(verdict))
 	}
 	err := s.read.QueryRowContext(ctx, `SELECT
 		(SELECT max(version) FROM schema_version), (SELECT count(*) FROM runs),

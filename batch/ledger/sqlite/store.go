@@ -33,7 +33,6 @@ import (
 
 	"github.com/gofrs/flock"
 
-	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
@@ -48,7 +47,7 @@ const readers = 2
 // Store is an open ledger in a file. It implements [ledger.Store].
 type Store struct {
 	path   string
-	remove string // the folder of a temporary ledger
+	remove string // the folder of a temporary ledger; empty for one that is kept
 	read   *sql.DB
 	write  *sql.DB
 	writer *writer
@@ -61,12 +60,13 @@ var _ ledger.Store = (*Store)(nil)
 
 // Open opens the ledger at path and creates it if it is missing: the file readable and
 // writable by its owner alone (0600), missing folders likewise (0700). The mode of an
-// existing file is restricted to its owner. An older schema is migrated.
+// existing ledger is restricted to its owner. An older schema is migrated.
 //
 // Its errors are [*ledger.Error]; the Kind says what helps. A ledger written by a later
-// version is refused with [ledger.Newer].
+// version is refused with [ledger.Newer], one that is damaged (seal.go) with
+// [ledger.Corrupt]. A file that is not a ledger is left as it is, to its mode.
 func Open(ctx context.Context, path string) (*Store, error) {
-	return open(ctx, path, "FULL")
+	return open(ctx, path, true)
 }
 
 // Temporary opens a ledger in a folder of its own, which Close removes. It behaves like
@@ -76,7 +76,7 @@ func Temporary(ctx context.Context) (*Store, error) {
 	if err != nil {
 		return nil, wrapError("open", os.TempDir(), err)
 	}
-	s, err := open(ctx, filepath.Join(folder, "ledger.db"), "OFF")
+	s, err := open(ctx, filepath.Join(folder, "ledger.db"), false)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(folder))
 	}
@@ -84,12 +84,16 @@ func Temporary(ctx context.Context) (*Store, error) {
 	return s, nil
 }
 
-func open(ctx context.Context, path, synchronous string) (*Store, error) {
+func open(ctx context.Context, path string, durable bool) (*Store, error) {
+	synchronous := "OFF"
+	if durable {
+		synchronous = "FULL"
+	}
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, wrapError("open", path, err)
 	}
-	if err := prepareFile(path); err != nil {
+	if err := prepareFile(ctx, path); err != nil {
 		return nil, wrapError("open", path, err)
 	}
 	real, err := filepath.EvalSymlinks(path) // SQLite names its files after the real one, too
@@ -99,16 +103,16 @@ func open(ctx context.Context, path, synchronous string) (*Store, error) {
 	s := &Store{path: path, locks: &lockFiles{folder: real + ".locks", held: map[int64]*flock.Flock{}}}
 	// BEGIN IMMEDIATE wherever a write follows: a transaction that starts as a reader
 	// and then writes can fail at once, without waiting for busy_timeout.
-	s.write, err = sql.Open("sqlite", dsn(path, "synchronous("+synchronous+")", "fullfsync(1)", "checkpoint_fullfsync(1)"))
+	s.write, err = sql.Open("sqlite", dsn(path, pragmas("synchronous("+synchronous+")", "fullfsync(1)", "checkpoint_fullfsync(1)")))
 	if err != nil {
 		return nil, wrapError("open", path, err)
 	}
 	s.write.SetMaxOpenConns(1)
-	if s.read, err = sql.Open("sqlite", dsn(path, "query_only(1)")); err != nil {
+	if s.read, err = sql.Open("sqlite", dsn(path, pragmas("query_only(1)"))); err != nil {
 		return nil, errors.Join(wrapError("open", path, err), s.write.Close())
 	}
 	s.read.SetMaxOpenConns(readers)
-	if s.writer, err = s.startWriter(ctx); err != nil {
+	if s.writer, err = s.startWriter(ctx, durable); err != nil {
 		return nil, errors.Join(wrapError("open", path, err), s.read.Close(), s.write.Close())
 	}
 	return s, nil
@@ -116,48 +120,65 @@ func open(ctx context.Context, path, synchronous string) (*Store, error) {
 
 // startWriter brings the file to WAL mode and the present schema, and gives the one
 // connection that writes to the writer.
-func (s *Store) startWriter(ctx context.Context) (*writer, error) {
+func (s *Store) startWriter(ctx context.Context, durable bool) (*writer, error) {
 	conn, err := s.write.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := prepareDatabase(ctx, conn); err != nil {
+	if err := prepareDatabase(ctx, conn, durable); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	w, err := newWriter(conn)
+	w, err := newWriter(conn, durable)
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	return w, nil
 }
 
-// prepareDatabase checks that the file is ours before it changes anything in it.
-func prepareDatabase(ctx context.Context, conn *sql.Conn) error {
-	if _, err := schemaVersion(ctx, conn); err != nil {
+// prepareDatabase checks that the file is sound and ours before it changes anything in it.
+func prepareDatabase(ctx context.Context, conn *sql.Conn, durable bool) error {
+	found, err := schemaVersion(ctx, conn)
+	if err != nil {
 		return err
 	}
-	if err := enableWAL(ctx, conn); err != nil {
+	if found > len(migrations) {
+		return newer(ctx, conn, found, len(migrations))
+	}
+	if durable {
+		if err := verify(ctx, conn); err != nil {
+			return err
+		}
+	}
+	if err := patiently(ctx, func() error { return mark(ctx, conn) }); err != nil {
+		return err
+	}
+	if err := patiently(ctx, func() error { return enableWAL(ctx, conn) }); err != nil {
 		return err
 	}
 	return migrate(ctx, conn, migrations)
 }
 
 // enableWAL switches the file to WAL mode, which is permanent. The switch needs exclusive
-// access, and SQLite does not wait for that if another process is switching as well.
+// access.
 func enableWAL(ctx context.Context, conn *sql.Conn) error {
+	var mode string
+	err := conn.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode)
+	if err == nil && mode != "wal" {
+		err = conn.QueryRowContext(ctx, "PRAGMA journal_mode=WAL").Scan(&mode)
+	}
+	if err == nil && mode != "wal" {
+		return errNoWAL
+	}
+	return err
+}
+
+// patiently repeats what fails because another process is using the file. SQLite itself
+// does not wait if both prepare the same file.
+func patiently(ctx context.Context, prepare func() error) error {
 	deadline := time.Now().Add(busyTimeout)
 	for {
-		var mode string
-		err := conn.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode)
-		if err == nil && mode != "wal" {
-			err = conn.QueryRowContext(ctx, "PRAGMA journal_mode=WAL").Scan(&mode)
-		}
-		switch {
-		case err == nil && mode == "wal":
-			return nil
-		case err == nil:
-			return errNoWAL
-		case kindOf(err) != ledger.Busy || time.Now().After(deadline):
+		err := prepare()
+		if err == nil || kindOf(err) != ledger.Busy || time.Now().After(deadline) {
 			return err
 		}
 		select {
@@ -171,60 +192,19 @@ func enableWAL(ctx context.Context, conn *sql.Conn) error {
 // errNoWAL is the answer of file systems without shared memory, such as network drives.
 var errNoWAL = errors.New("the file system does not support a write-ahead log; use a local disk")
 
-// prepareFile creates folders and file with their modes. SQLite itself synchronises the
-// file's folder, when it first syncs the journal that it creates there.
-func prepareFile(path string) error {
-	if err := durable.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	switch {
-	case err == nil:
-		return f.Close()
-	case !errors.Is(err, os.ErrExist):
-		return err
-	}
-	return restrictMode(path)
-}
-
-// restrictMode takes all permissions but the owner's from an existing file, and gives the
-// files that SQLite keeps beside it the same mode: a read-only one left behind would make
-// the ledger read-only.
-func restrictMode(path string) error {
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	if !info.Mode().IsRegular() {
-		return errForeign
-	}
-	mode := info.Mode().Perm() & 0o700
-	for _, name := range []string{path, path + "-wal", path + "-shm"} {
-		info, err := os.Stat(name)
-		switch {
-		case errors.Is(err, os.ErrNotExist):
-			continue
-		case err != nil:
-			return err
-		case info.Mode().Perm() == mode:
-			continue
-		}
-		if err := os.Chmod(name, mode); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // dsn is the driver's name for a path, whatever characters the path contains.
-func dsn(path string, pragmas ...string) string {
+func dsn(path string, parameters url.Values) string {
 	slashed := filepath.ToSlash(path)
 	if !strings.HasPrefix(slashed, "/") {
 		slashed = "/" + slashed // C:/… is /C:/… in a URI
 	}
+	return (&url.URL{Scheme: "file", Path: slashed, RawQuery: parameters.Encode()}).String()
+}
+
+// pragmas are the parameters of a connection that waits for others.
+func pragmas(more ...string) url.Values {
 	timeout := strconv.FormatInt(busyTimeout.Milliseconds(), 10)
-	query := url.Values{"_pragma": append([]string{"busy_timeout(" + timeout + ")"}, pragmas...)}
-	return (&url.URL{Scheme: "file", Path: slashed, RawQuery: query.Encode()}).String()
+	return url.Values{"_pragma": append([]string{"busy_timeout(" + timeout + ")"}, more...)}
 }
 
 // Path returns the absolute path of the file.

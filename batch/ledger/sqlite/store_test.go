@@ -82,24 +82,6 @@ func TestOpenRestrictsFileModes(t *testing.T) {
 	}
 }
 
-func TestOpenRefusesForeignFiles(t *testing.T) {
-	folder := t.TempDir()
-	text := filepath.Join(folder, "notes.txt")
-	if err := os.WriteFile(text, []byte("these are notes, and no database at all, and long enough for a header of one hundred bytes"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range []string{text, folder} {
-		_, err := sqlite.Open(t.Context(), path)
-		var e *ledger.Error
-		if !errors.As(err, &e) || e.Kind != ledger.Foreign {
-			t.Errorf("%s: %v, want an *Error of kind foreign", path, err)
-		}
-	}
-	if info, _ := os.Stat(folder); info.Mode().Perm()&0o700 != 0o700 {
-		t.Errorf("the folder's mode was changed: %v", info.Mode())
-	}
-}
-
 func TestTemporaryIsRemoved(t *testing.T) {
 	s, err := sqlite.Temporary(t.Context())
 	if err != nil {

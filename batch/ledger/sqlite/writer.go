@@ -35,6 +35,7 @@ type writer struct {
 	writes   chan *write // unbuffered: what is handed over is always answered
 	quit     chan struct{}
 	finished chan struct{}
+	seal     bool // set the seal at the end
 	tx       transaction
 	last     time.Time    // of the latest commit
 	commits  atomic.Int64 // made so far, and
@@ -48,8 +49,8 @@ type transaction struct {
 	cache cache
 }
 
-func newWriter(conn *sql.Conn) (*writer, error) {
-	w := &writer{conn: conn, writes: make(chan *write), quit: make(chan struct{}), finished: make(chan struct{})}
+func newWriter(conn *sql.Conn, seal bool) (*writer, error) {
+	w := &writer{conn: conn, writes: make(chan *write), quit: make(chan struct{}), finished: make(chan struct{}), seal: seal}
 	w.tx = transaction{conn: conn, cache: emptyCache(0)}
 	if err := w.tx.prepare(conn); err != nil {
 		return nil, err
@@ -84,7 +85,11 @@ func (w *writer) hand(ctx context.Context, one *write) error {
 func (w *writer) stop() error {
 	close(w.quit)
 	<-w.finished
-	return errors.Join(w.tx.closeAll(), w.conn.Close())
+	err := w.tx.closeAll()
+	if w.seal {
+		_ = setSeal(context.Background(), w.conn) // without a seal, opening takes the other check
+	}
+	return errors.Join(err, w.conn.Close())
 }
 
 func (w *writer) loop() {
@@ -215,17 +220,22 @@ func emptyCache(version int64) cache {
 	return cache{version: version, fenced: map[int64]error{}, pending: map[circuit]ledger.State{}}
 }
 
-// validateCache empties the cache if another connection has committed. Within the open
-// transaction no other can.
+// validateCache empties the cache if another connection has committed, and removes the seal
+// that it may have set. Within the open transaction no other can.
 func (t *transaction) validateCache(ctx context.Context) error {
 	var version int64
 	if err := t.version.QueryRowContext(ctx).Scan(&version); err != nil {
 		return err
 	}
-	if version != t.cache.version {
-		t.cache = emptyCache(version)
+	if version == t.cache.version {
+		return nil
 	}
-	return nil
+	t.cache = emptyCache(version)
+	seal, err := readSeal(ctx, t.conn)
+	if err == nil && seal != 0 {
+		_, err = t.conn.ExecContext(ctx, removeSeal)
+	}
+	return err
 }
 
 // put caches the state of a circuit while it has a pending submission, so the cache holds
