@@ -87,11 +87,11 @@ func (d *examination) fail(what string, err error) {
 	d.row("fail", what, own.code, own.args)
 }
 
-// row adds a line to the table, and the hint below it if the check failed.
+// row adds a line to the table, and the hint below it if not all is well.
 func (d *examination) row(state, what, code string, args map[string]string) {
 	message, hint := d.app.lines.words.Render(code, args)
 	d.table = append(d.table, []string{d.app.lines.words.Line("doctor-" + state), what, report.Printable(message)})
-	if state == "fail" && hint != "" {
+	if state != "ok" && hint != "" {
 		d.table = append(d.table, []string{"", "", report.Printable(hint)})
 	}
 }
@@ -162,6 +162,9 @@ func (d *examination) ledger(ctx context.Context) {
 	}
 	path, _ := d.app.ledgerPath(d.flags.ledger) // it was opened there
 	d.check(true, "ledger", "doctor-ledger", "file", path, "runs", number(health.Runs), "open", number(health.Open), "commit", health.Commit.Round(time.Microsecond).String())
+	if health.Network != "" {
+		d.row("warn", "ledger", "doctor-ledger-network", map[string]string{"system": health.Network})
+	}
 }
 
 // folders checks that the folders a copy may be written to are writable.

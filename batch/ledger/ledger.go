@@ -184,4 +184,8 @@ type Health struct {
 	Open   int           // applications that are begun and not settled, in all scopes
 	Locked int           // circuits that runs hold now, dead runs included
 	Commit time.Duration // how long one durable commit took
+
+	// Network names the file system if it is a network's, where a ledger in a file is safe
+	// for as long as one machine uses it. It is empty for any other and where not known.
+	Network string
 }

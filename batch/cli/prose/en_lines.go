@@ -133,6 +133,7 @@ var enLines = map[string]Entry{
 	// doctor
 	"doctor-ok":              {Message: "ok"},
 	"doctor-fail":            {Message: "FAIL"},
+	"doctor-warn":            {Message: "warn"},
 	"doctor-environment":     {Message: "nothing makes the SDK print secrets"},
 	"doctor-quota":           {Message: "{rate} requests per account, region and API"},
 	"doctor-credentials":     {Message: "found: {source}"},
@@ -146,5 +147,6 @@ var enLines = map[string]Entry{
 	"doctor-billing-off":     {Message: "outbound data transfer billing is off in {region}: the API would reject every application", Hint: "Turn it on in the Express Connect console."},
 	"doctor-billing-failed":  {Message: "cannot be checked in {region}: {code}", Hint: "Check whether the RAM policy allows vpc:GetPhysicalConnectionServiceStatus."},
 	"doctor-ledger":          {Message: "{file}: {runs} {runs:run|runs}, {open} {open:application|applications} unsettled, one durable commit takes {commit}"},
+	"doctor-ledger-network":  {Message: "the ledger is on a network file system ({system})", Hint: "Use it from one machine only, or move it to a local disk with --ledger: SQLite cannot share a file between machines."},
 	"doctor-folder":          {Message: "{folder} is writable"},
 }

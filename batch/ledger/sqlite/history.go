@@ -189,7 +189,7 @@ func (s *Store) Circuit(ctx context.Context, instanceID string) ([]ledger.Event,
 
 // Check implements [ledger.Store].
 func (s *Store) Check(ctx context.Context) (ledger.Health, error) {
-	h := ledger.Health{Path: s.path}
+	h := ledger.Health{Path: s.path, Network: network(s.path)}
 	var verdict string
 	if err := s.read.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&verdict); err != nil {
 		return h, s.wrap("check", err)

@@ -54,11 +54,8 @@ func (l *lockFiles) check() error {
 	if err := l.make(); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(l.folder, "check-*")
-	if err != nil {
-		return l.failure(err)
-	}
-	return l.failure(errors.Join(f.Close(), os.Remove(f.Name())))
+	name := filepath.Join(l.folder, "check")
+	return l.failure(errors.Join(os.WriteFile(name, nil, 0o600), os.Remove(name)))
 }
 
 // acquire takes the lock of a new run.

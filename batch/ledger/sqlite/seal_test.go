@@ -70,15 +70,12 @@ func sealOf(t testing.TB, path string) (seal int32, free map[uint32]bool) {
 // the header. All are found but those without a meaning: in free pages and counters.
 func TestFlippedBitIsFound(t *testing.T) {
 	path := atRest(t, 600)
-	sound, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
 	seal, free := sealOf(t, path)
 	if seal == 0 || len(free) == 0 {
 		t.Fatalf("seal %x, %d free pages", seal, len(free))
 	}
-	if sound, err = os.ReadFile(path); err != nil {
+	sound, err := os.ReadFile(path)
+	if err != nil {
 		t.Fatal(err)
 	}
 	const pageSize = 4096

@@ -47,7 +47,7 @@ const readers = 2
 // Store is an open ledger in a file. It implements [ledger.Store].
 type Store struct {
 	path   string
-	remove string // the folder of a temporary ledger; empty for one that is kept
+	remove func() error // removes a temporary ledger; nil for one that is kept
 	read   *sql.DB
 	write  *sql.DB
 	writer *writer
@@ -66,22 +66,8 @@ var _ ledger.Store = (*Store)(nil)
 // version is refused with [ledger.Newer], one that is damaged (seal.go) with
 // [ledger.Corrupt]. A file that is not a ledger is left as it is, to its mode.
 func Open(ctx context.Context, path string) (*Store, error) {
+	removeStale(os.TempDir(), time.Now())
 	return open(ctx, path, true)
-}
-
-// Temporary opens a ledger in a folder of its own, which Close removes. It behaves like
-// any other but is not synchronised with the disk.
-func Temporary(ctx context.Context) (*Store, error) {
-	folder, err := os.MkdirTemp("", "loabatch-ledger-")
-	if err != nil {
-		return nil, wrapError("open", os.TempDir(), err)
-	}
-	s, err := open(ctx, filepath.Join(folder, "ledger.db"), false)
-	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(folder))
-	}
-	s.remove = folder
-	return s, nil
 }
 
 func open(ctx context.Context, path string, durable bool) (*Store, error) {
@@ -215,8 +201,8 @@ func (s *Store) Close() error {
 	s.close.Do(func() {
 		s.closed = errors.Join(s.writer.stop(), s.read.Close(), s.write.Close())
 		s.locks.dropAll()
-		if s.remove != "" {
-			s.closed = errors.Join(s.closed, os.RemoveAll(s.remove))
+		if s.remove != nil {
+			s.closed = errors.Join(s.closed, s.remove())
 		}
 	})
 	return s.closed
