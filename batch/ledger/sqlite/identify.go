@@ -4,10 +4,15 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/binary"
 	"errors"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
 
 	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/ledger"
@@ -29,7 +34,7 @@ var (
 // prepareFile makes sure that path is a ledger or empty, and readable by its owner alone. It
 // creates missing folders and the file. A file of another program is not touched. SQLite
 // itself synchronises the file's folder, when it first syncs the journal that it creates
-// there.
+// there. The caller holds the lock of opened.
 func prepareFile(ctx context.Context, path string) error {
 	if err := durable.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
@@ -48,11 +53,7 @@ func prepareFile(ctx context.Context, path string) error {
 	case !info.Mode().IsRegular():
 		return errNotFile
 	}
-	switch info.Size() {
-	case 0:
-	case 1:
-		return errForeign // SQLite would take it for empty
-	default:
+	if info.Size() > 0 && !alreadyOpen(info) {
 		if err := identify(ctx, path); err != nil {
 			return err
 		}
@@ -60,44 +61,106 @@ func prepareFile(ctx context.Context, path string) error {
 	return restrictMode(path, info.Mode().Perm()&0o700)
 }
 
-// identify reads from the file whether it is a ledger. The connection takes no lock, makes
-// no file beside this one and ignores the log, so nothing changes. The file is not opened by
-// other means: closing it would release the locks of another connection of this process.
-func identify(ctx context.Context, path string) (err error) {
-	db, err := sql.Open("sqlite", dsn(path, url.Values{"mode": {"ro"}, "immutable": {"1"}}))
+// opened are the ledgers that this process has open. Closing a file releases all locks of
+// the process on it (fcntl(2)), which SQLite's connections rely on. So a ledger that is
+// open is not opened by other means; its first Open has identified it.
+var opened struct {
+	sync.Mutex
+	files []os.FileInfo
+}
+
+// alreadyOpen reports whether this process has a file open. The caller holds the lock.
+func alreadyOpen(info os.FileInfo) bool {
+	return slices.ContainsFunc(opened.files, func(f os.FileInfo) bool { return os.SameFile(f, info) })
+}
+
+// openFile prepares the file at path and counts it as open until the function that it
+// returns is called.
+func openFile(ctx context.Context, path string) (closed func(), err error) {
+	opened.Lock()
+	defer opened.Unlock()
+	if err := prepareFile(ctx, path); err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	opened.files = append(opened.files, info)
+	return func() {
+		opened.Lock()
+		defer opened.Unlock()
+		i := slices.Index(opened.files, info)
+		opened.files = slices.Delete(opened.files, i, i+1)
+	}, nil
+}
+
+// identify reads from the file whether it is a ledger. Nothing is changed.
+func identify(ctx context.Context, path string) error {
+	head, err := readHead(path)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	var mark int
-	if err := db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&mark); err != nil || mark == applicationID {
+	if !bytes.HasPrefix(head, []byte("SQLite format 3\x00")) || len(head) < headerSize {
+		return errForeign
+	}
+	mark := binary.BigEndian.Uint32(head[68:])
+	if mark == applicationID {
+		return nil
+	}
+	log, err := readHead(path + "-wal")
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	var tables, ours int
-	err = db.QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (WHERE name IN ('schema_version', 'runs', 'rows', 'circuits', 'locks'))
-		FROM sqlite_schema WHERE type = 'table'`).Scan(&tables, &ours)
+	tables, ours, err := countTables(ctx, path)
 	switch {
-	case err != nil || ours == 5:
+	case kindOf(err) == ledger.Corrupt && (hasSchema(head) || hasSchema(log)):
+		return nil // it is being written, or the program was killed meanwhile
+	case err != nil || ours == len(ledgerTables):
 		return err
-	case tables > 0 || mark != 0:
-		return errDatabase
+	case tables == 0 && mark == 0 && (len(log) == 0 || hasSchema(log)):
+		return nil // all that was ever written is in the log
 	}
-	return identifyLog(path + "-wal")
+	return errDatabase
 }
 
-// identifyLog is identify for a database without tables. All that was ever written to it may
-// be in the log, if the program was killed early on. Then the log contains the schema.
-func identifyLog(path string) error {
-	log, err := os.ReadFile(path)
-	switch {
-	case errors.Is(err, os.ErrNotExist) || err == nil && len(log) == 0:
-		return nil
-	case err != nil:
-		return err
-	case !bytes.Contains(log, []byte("CREATE TABLE schema_version")) || !bytes.Contains(log, []byte("CREATE TABLE circuits")):
-		return errDatabase
+const (
+	headerSize = 100     // of a database, in bytes
+	headSize   = 1 << 20 // of what is searched for the schema
+)
+
+func readHead(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	head, err := io.ReadAll(io.LimitReader(f, headSize))
+	return head, errors.Join(err, f.Close())
+}
+
+// ledgerTables are the tables by which a ledger without a mark is recognised.
+var ledgerTables = []string{"schema_version", "runs", "rows", "circuits", "locks"}
+
+// hasSchema reports whether pages hold the schema of a ledger.
+func hasSchema(pages []byte) bool {
+	for _, table := range ledgerTables {
+		if !bytes.Contains(pages, []byte("CREATE TABLE "+table)) && !bytes.Contains(pages, []byte(`CREATE TABLE "`+table)) {
+			return false
+		}
+	}
+	return true
+}
+
+// countTables counts the tables in the file itself, and those that a ledger has. The
+// connection takes no lock, makes no file beside this one and ignores the log.
+func countTables(ctx context.Context, path string) (tables, ours int, err error) {
+	db, err := sql.Open("sqlite", dsn(path, url.Values{"mode": {"ro"}, "immutable": {"1"}}))
+	if err != nil {
+		return 0, 0, err
+	}
+	err = db.QueryRowContext(ctx, `SELECT count(*), count(*) FILTER (WHERE name IN ('`+strings.Join(ledgerTables, "', '")+`'))
+		FROM sqlite_schema WHERE type = 'table'`).Scan(&tables, &ours)
+	return tables, ours, errors.Join(err, db.Close())
 }
 
 // restrictMode gives an existing file, and the files that SQLite keeps beside it, the mode

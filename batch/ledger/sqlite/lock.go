@@ -195,10 +195,11 @@ func (t *transaction) sweepLocks(ctx context.Context, locks *lockFiles, now time
 
 func (t *transaction) insertRun(ctx context.Context, r *run) error {
 	i := r.info
+	r.beaten = time.Now().UnixNano()
 	_, err := t.conn.ExecContext(ctx, `INSERT INTO runs (seq, id, scope, command, input, input_sha256, output, account, version,
 		options, started, host, pid, heartbeat) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		r.seq, i.ID, string(i.Scope), i.Command, i.Input, i.InputSHA256, i.Output, i.Account, i.Version,
-		string(i.Options), i.Started.UnixNano(), i.Host, i.PID, time.Now().UnixNano())
+		string(i.Options), i.Started.UnixNano(), i.Host, i.PID, r.beaten)
 	return err
 }
 

@@ -71,6 +71,29 @@ func TestSilentRunIsNotTakenOver(t *testing.T) {
 	}
 }
 
+// TestBeginAfterAPauseBeats begins a row after the process was stopped for an hour, before
+// its next heartbeat was due.
+func TestBeginAfterAPauseBeats(t *testing.T) {
+	s, r := running(t, 1)
+	paused := time.Now().Add(-time.Hour).UnixNano()
+	err := s.writer.do(t.Context(), func(tx *transaction) error {
+		r.beaten = paused
+		_, err := tx.conn.ExecContext(t.Context(), "UPDATE runs SET heartbeat = ? WHERE seq = ?", paused, r.seq)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := time.Now().UnixNano()
+	if err := r.Begin(t.Context(), numberedApplication(0)); err != nil {
+		t.Fatal(err)
+	}
+	var recorded int64
+	if err := s.read.QueryRowContext(t.Context(), "SELECT heartbeat FROM runs WHERE seq = ?", r.seq).Scan(&recorded); err != nil || recorded < before {
+		t.Errorf("the heartbeat is %v old, %v", time.Since(instant(recorded)), err)
+	}
+}
+
 // TestHolderOfAClosedStoreIsDead starts the next run at once after the store of the former
 // one was closed.
 func TestHolderOfAClosedStoreIsDead(t *testing.T) {

@@ -46,14 +46,15 @@ const readers = 2
 
 // Store is an open ledger in a file. It implements [ledger.Store].
 type Store struct {
-	path   string
-	remove func() error // removes a temporary ledger; nil for one that is kept
-	read   *sql.DB
-	write  *sql.DB
-	writer *writer
-	locks  *lockFiles
-	close  sync.Once
-	closed error
+	path    string
+	remove  func() error // removes a temporary ledger; nil for one that is kept
+	release func()       // see openFile
+	read    *sql.DB
+	write   *sql.DB
+	writer  *writer
+	locks   *lockFiles
+	close   sync.Once
+	closed  error
 }
 
 var _ ledger.Store = (*Store)(nil)
@@ -71,37 +72,48 @@ func Open(ctx context.Context, path string) (*Store, error) {
 }
 
 func open(ctx context.Context, path string, durable bool) (*Store, error) {
-	synchronous := "OFF"
-	if durable {
-		synchronous = "FULL"
-	}
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, wrapError("open", path, err)
 	}
-	if err := prepareFile(ctx, path); err != nil {
-		return nil, wrapError("open", path, err)
-	}
-	real, err := filepath.EvalSymlinks(path) // SQLite names its files after the real one, too
+	closed, err := openFile(ctx, path)
 	if err != nil {
 		return nil, wrapError("open", path, err)
 	}
-	s := &Store{path: path, locks: &lockFiles{folder: real + ".locks", held: map[int64]*flock.Flock{}}}
+	s := &Store{path: path, release: closed}
+	if err := s.connect(ctx, durable); err != nil {
+		closed()
+		return nil, wrapError("open", path, err)
+	}
+	return s, nil
+}
+
+// connect opens the connections and the writer.
+func (s *Store) connect(ctx context.Context, durable bool) error {
+	real, err := filepath.EvalSymlinks(s.path) // SQLite names its files after the real one, too
+	if err != nil {
+		return err
+	}
+	s.locks = &lockFiles{folder: real + ".locks", held: map[int64]*flock.Flock{}}
+	synchronous := "OFF"
+	if durable {
+		synchronous = "FULL"
+	}
 	// BEGIN IMMEDIATE wherever a write follows: a transaction that starts as a reader
 	// and then writes can fail at once, without waiting for busy_timeout.
-	s.write, err = sql.Open("sqlite", dsn(path, pragmas("synchronous("+synchronous+")", "fullfsync(1)", "checkpoint_fullfsync(1)")))
+	s.write, err = sql.Open("sqlite", dsn(s.path, pragmas("synchronous("+synchronous+")", "fullfsync(1)", "checkpoint_fullfsync(1)")))
 	if err != nil {
-		return nil, wrapError("open", path, err)
+		return err
 	}
 	s.write.SetMaxOpenConns(1)
-	if s.read, err = sql.Open("sqlite", dsn(path, pragmas("query_only(1)"))); err != nil {
-		return nil, errors.Join(wrapError("open", path, err), s.write.Close())
+	if s.read, err = sql.Open("sqlite", dsn(s.path, pragmas("query_only(1)"))); err != nil {
+		return errors.Join(err, s.write.Close())
 	}
 	s.read.SetMaxOpenConns(readers)
 	if s.writer, err = s.startWriter(ctx, durable); err != nil {
-		return nil, errors.Join(wrapError("open", path, err), s.read.Close(), s.write.Close())
+		return errors.Join(err, s.read.Close(), s.write.Close())
 	}
-	return s, nil
+	return nil
 }
 
 // startWriter brings the file to WAL mode and the present schema, and gives the one
@@ -200,6 +212,7 @@ func (s *Store) Path() string { return s.path }
 func (s *Store) Close() error {
 	s.close.Do(func() {
 		s.closed = errors.Join(s.writer.stop(), s.read.Close(), s.write.Close())
+		s.release()
 		s.locks.dropAll()
 		if s.remove != nil {
 			s.closed = errors.Join(s.closed, s.remove())
