@@ -76,14 +76,14 @@ func quickCheck(ctx context.Context, conn *sql.Conn) error {
 }
 
 // setSeal seals the ledger unless another process uses it: that one does so later.
-func setSeal(ctx context.Context, conn *sql.Conn) error {
+func (s *Store) setSeal(ctx context.Context, conn *sql.Conn) error {
 	if _, err := conn.ExecContext(ctx, "PRAGMA busy_timeout = 0"); err != nil {
 		return err
 	}
 	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	if err := sealWithin(ctx, conn); err != nil {
+	if err := s.sealWithin(ctx, conn); err != nil {
 		rollBack(conn)
 		return err
 	}
@@ -93,11 +93,18 @@ func setSeal(ctx context.Context, conn *sql.Conn) error {
 
 // sealWithin is setSeal within the open transaction. A run of an earlier version that is in
 // progress would not remove the seal, so there is none beside a run.
-func sealWithin(ctx context.Context, conn *sql.Conn) error {
-	var running int
-	err := conn.QueryRowContext(ctx, "SELECT count(*) FROM runs WHERE ended = 0 AND taken_by = '' AND heartbeat > ?",
-		time.Now().Add(-heartbeatTimeout).UnixNano()).Scan(&running)
-	if err != nil || running > 0 {
+func (s *Store) sealWithin(ctx context.Context, conn *sql.Conn) error {
+	now := time.Now()
+	running := false
+	err := each(ctx, conn, func(scan func(...any) error) error {
+		var run, heartbeat int64
+		err := scan(&run, &heartbeat)
+		if err == nil && !running {
+			running, err = s.alive(run, instant(heartbeat), now)
+		}
+		return err
+	}, "SELECT seq, heartbeat FROM runs WHERE ended = 0 AND taken_by = ''")
+	if err != nil || running {
 		return err
 	}
 	seal, err := readSeal(ctx, conn)

@@ -90,11 +90,11 @@ func open(ctx context.Context, path string, durable bool) (*Store, error) {
 
 // connect opens the connections and the writer.
 func (s *Store) connect(ctx context.Context, durable bool) error {
-	real, err := filepath.EvalSymlinks(s.path) // SQLite names its files after the real one, too
+	target, err := filepath.EvalSymlinks(s.path) // SQLite names its files after the real one, too
 	if err != nil {
 		return err
 	}
-	s.locks = &lockFiles{folder: real + ".locks", held: map[int64]*flock.Flock{}}
+	s.locks = &lockFiles{folder: target + ".locks", held: map[int64]*flock.Flock{}}
 	synchronous := "OFF"
 	if durable {
 		synchronous = "FULL"
@@ -126,7 +126,7 @@ func (s *Store) startWriter(ctx context.Context, durable bool) (*writer, error) 
 	if err := prepareDatabase(ctx, conn, durable); err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
-	w, err := newWriter(conn, durable)
+	w, err := newWriter(conn)
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
@@ -208,10 +208,17 @@ func pragmas(more ...string) url.Values {
 // Path returns the absolute path of the file.
 func (s *Store) Path() string { return s.path }
 
+// atRest seals a ledger that is kept. If it cannot, the next Open takes the other check.
+func (s *Store) atRest(conn *sql.Conn) {
+	if s.remove == nil {
+		_ = s.setSeal(context.Background(), conn)
+	}
+}
+
 // Close implements [ledger.Store]. It may be called more than once.
 func (s *Store) Close() error {
 	s.close.Do(func() {
-		s.closed = errors.Join(s.writer.stop(), s.read.Close(), s.write.Close())
+		s.closed = errors.Join(s.writer.stop(s.atRest), s.read.Close(), s.write.Close())
 		s.release()
 		s.locks.dropAll()
 		if s.remove != nil {

@@ -35,7 +35,6 @@ type writer struct {
 	writes   chan *write // unbuffered: what is handed over is always answered
 	quit     chan struct{}
 	finished chan struct{}
-	seal     bool // set the seal at the end
 	tx       transaction
 	last     time.Time    // of the latest commit
 	commits  atomic.Int64 // made so far, and
@@ -49,8 +48,8 @@ type transaction struct {
 	cache cache
 }
 
-func newWriter(conn *sql.Conn, seal bool) (*writer, error) {
-	w := &writer{conn: conn, writes: make(chan *write), quit: make(chan struct{}), finished: make(chan struct{}), seal: seal}
+func newWriter(conn *sql.Conn) (*writer, error) {
+	w := &writer{conn: conn, writes: make(chan *write), quit: make(chan struct{}), finished: make(chan struct{})}
 	w.tx = transaction{conn: conn, cache: emptyCache(0)}
 	if err := w.tx.prepare(conn); err != nil {
 		return nil, err
@@ -81,14 +80,13 @@ func (w *writer) hand(ctx context.Context, one *write) error {
 	}
 }
 
-// stop lets the writer finish the commit in progress and the writes waiting for it.
-func (w *writer) stop() error {
+// stop lets the writer finish the commit in progress and the writes waiting for it. Then it
+// calls last with the connection.
+func (w *writer) stop(last func(*sql.Conn)) error {
 	close(w.quit)
 	<-w.finished
 	err := w.tx.closeAll()
-	if w.seal {
-		_ = setSeal(context.Background(), w.conn) // without a seal, opening takes the other check
-	}
+	last(w.conn)
 	return errors.Join(err, w.conn.Close())
 }
 
