@@ -45,7 +45,7 @@ var kinds = map[int]ledger.Kind{
 	sqlite3.SQLITE_AUTH:     ledger.Permission,
 	sqlite3.SQLITE_BUSY:     ledger.Busy,
 	sqlite3.SQLITE_LOCKED:   ledger.Busy,
-	sqlite3.SQLITE_NOTADB:   ledger.Foreign,
+	sqlite3.SQLITE_NOTADB:   ledger.Corrupt, // identify has seen that it is one
 	sqlite3.SQLITE_CORRUPT:  ledger.Corrupt,
 	sqlite3.SQLITE_IOERR:    ledger.IO,
 }
@@ -74,6 +74,15 @@ func kindOf(err error) ledger.Kind {
 		return systemKind(err)
 	}
 	return ledger.Other
+}
+
+// schemaError is the error of the first use of a file. What SQLite then calls an error in
+// the statement is one in the schema: the statement is always the same.
+func schemaError(err error) error {
+	if engine, ok := errors.AsType[*sqlite.Error](err); ok && engine.Code() == sqlite3.SQLITE_ERROR {
+		return damage(engine.Error())
+	}
+	return err
 }
 
 // systemKind classifies an error of the operating system.

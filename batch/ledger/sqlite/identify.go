@@ -101,12 +101,18 @@ func identify(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	if !bytes.HasPrefix(head, []byte("SQLite format 3\x00")) || len(head) < headerSize {
+	if len(head) < headerSize {
 		return errForeign
 	}
+	database := bytes.HasPrefix(head, []byte("SQLite format 3\x00"))
 	mark := binary.BigEndian.Uint32(head[68:])
-	if mark == applicationID {
+	switch {
+	case mark == applicationID && database:
 		return nil
+	case mark == applicationID:
+		return damage("the header is damaged")
+	case !database:
+		return errForeign
 	}
 	log, err := readHead(path + "-wal")
 	if err != nil && !errors.Is(err, os.ErrNotExist) {

@@ -81,8 +81,11 @@ func TestFlippedBitIsFound(t *testing.T) {
 	const pageSize = 4096
 	random := rand.New(rand.NewPCG(9, 5))
 	var bits []int
-	for i := range 100 * 8 {
+	for i := range 100 * 8 { // the header
 		bits = append(bits, i)
+	}
+	for range 200 { // the schema
+		bits = append(bits, 100*8+random.IntN(4*pageSize*8))
 	}
 	for page := range len(sound) / pageSize {
 		for range 4 {
@@ -100,6 +103,9 @@ func TestFlippedBitIsFound(t *testing.T) {
 		}
 		s, err := Open(t.Context(), broken)
 		if err != nil {
+			if e, ok := errors.AsType[*ledger.Error](err); !ok || e.Kind != ledger.Corrupt {
+				t.Errorf("bit %d of byte %d of page %d: %v, want kind corrupt", bit%8, at%pageSize, at/pageSize+1, err)
+			}
 			found++
 			continue
 		}

@@ -121,7 +121,7 @@ func (s *Store) connect(ctx context.Context, durable bool) error {
 func (s *Store) startWriter(ctx context.Context, durable bool) (*writer, error) {
 	conn, err := s.write.Conn(ctx)
 	if err != nil {
-		return nil, err
+		return nil, schemaError(err)
 	}
 	if err := prepareDatabase(ctx, conn, durable); err != nil {
 		return nil, errors.Join(err, conn.Close())
@@ -137,7 +137,7 @@ func (s *Store) startWriter(ctx context.Context, durable bool) (*writer, error) 
 func prepareDatabase(ctx context.Context, conn *sql.Conn, durable bool) error {
 	found, err := schemaVersion(ctx, conn)
 	if err != nil {
-		return err
+		return schemaError(err)
 	}
 	if found > len(migrations) {
 		return newer(ctx, conn, found, len(migrations))
