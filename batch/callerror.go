@@ -40,6 +40,7 @@ type CallError struct {
 	Throttled bool          // the answer was about the quota
 	Wait      time.Duration // the server's hint: a floor for the next attempt, already capped; 0 when it gave none
 	Unsettled bool          // the API may hold the application: always so for MaybeReceived, and for *TokenProcessing
+	Denied    bool          // permission was refused: Refused as far as the row knows; whether it ends the run is decided in permission.go
 }
 
 var _ quota.Throttling = (*CallError)(nil)

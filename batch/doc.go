@@ -32,6 +32,7 @@
 // was rejected. A retry, a crash or another host never makes one.
 //
 // A row's failure is an Outcome, never an error of the run. Only two things stop a
-// run: answers that hold for every row (credentials, permission, arrears), and the
-// ledger failing, because then we no longer know our own state.
+// run: answers that hold for every row (credentials, arrears, permission if it is refused
+// for the first three circuits and none was accepted), and the ledger failing, because
+// then we no longer know our own state.
 package batch

@@ -123,7 +123,7 @@ func (s *survey) page(ctx context.Context, page int, ids []string) (circuits []C
 		return err
 	})
 	var call *CallError
-	if errors.As(err, &call) && call.Class == RunFatal {
+	if errors.As(err, &call) && (call.Class == RunFatal || call.Denied) {
 		s.run.halt(StopFatal, call.Code)
 	}
 	return circuits, more, err

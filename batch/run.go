@@ -38,6 +38,8 @@ type run struct {
 	writers  sync.WaitGroup
 	outcomes []Outcome // owned by collect
 
+	permission *permission // takes the outcomes of applications
+
 	quotaMu sync.Mutex
 	quotas  map[quotaKey]Quota
 
@@ -66,6 +68,7 @@ func newRun(ctx context.Context, e *Engine, p *Plan) *run {
 	}
 	r.going, r.stop = context.WithCancel(ctx)
 	r.writing, r.stopWrites = context.WithCancel(context.WithoutCancel(ctx))
+	r.permission = newPermission(r)
 	total := len(p.Applications) + len(p.Settled)
 	r.outcomes = make([]Outcome, total)
 	r.slots = places(p)

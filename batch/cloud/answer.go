@@ -49,7 +49,7 @@ func byRule(e *batch.CallError) {
 	case r.throttled || e.Status == http.StatusTooManyRequests:
 		e.Class, e.Throttled, e.Unsettled = batch.TryLater, true, false
 	case e.Status/100 == 4 && e.Code != "":
-		e.Class, e.Unsettled = r.class, r.unsettled
+		e.Class, e.Unsettled, e.Denied = r.class, r.unsettled, r.denied
 	case tooLong(e.Status):
 		e.Class, e.Unsettled = batch.Refused, false
 	}

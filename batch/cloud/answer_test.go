@@ -43,6 +43,12 @@ func throttledAs(status int, code string, wait time.Duration) batch.CallError {
 	return e
 }
 
+func deniedAs(code string) batch.CallError {
+	e := answeredAs(batch.Refused, 403, code)
+	e.Denied = true
+	return e
+}
+
 func unsettled(e batch.CallError) batch.CallError { e.Unsettled = true; return e }
 
 // wireAnswers holds every kind of answer, including odd ones. TestRules has every code.
@@ -78,7 +84,7 @@ var wireAnswers = []wireAnswer{
 	// what makes the SDK panic
 	{"400 with a number for a code", 400, nil, `{"Code":400}`, odd(400, codeOddAnswer)},
 	{"400 with an object for a message", 400, nil, `{"RequestId":"REQ-1","Code":"IllegalParam.Si","Message":{"a":1}}`, answeredAs(batch.Refused, 400, "IllegalParam.Si")},
-	{"403 with a text for a detail", 403, nil, `{"RequestId":"REQ-1","Code":"NoPermission","AccessDeniedDetail":"x"}`, answeredAs(batch.RunFatal, 403, "NoPermission")},
+	{"403 with a text for a detail", 403, nil, `{"RequestId":"REQ-1","Code":"NoPermission","AccessDeniedDetail":"x"}`, deniedAs("NoPermission")},
 
 	// 4xx
 	{"400 refused", 400, nil, withCode("IllegalParam.Bandwidth"), answeredAs(batch.Refused, 400, "IllegalParam.Bandwidth")},

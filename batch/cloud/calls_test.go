@@ -193,7 +193,7 @@ func TestFind(t *testing.T) {
 		{"left out", 200, `{"RequestId":"REQ-1"}`, batch.LOA{}, false, 0, false},
 		{"no circuit", 404, withCode("InvalidInstanceId.NotFound"), batch.LOA{}, false, 0, false},
 		{"no region", 404, withCode("InvalidRegionId.NotFound"), batch.LOA{}, false, batch.RegionFatal, true},
-		{"no permission", 403, withCode("NoPermission"), batch.LOA{}, false, batch.RunFatal, true},
+		{"no permission", 403, withCode("NoPermission"), batch.LOA{}, false, batch.Refused, true},
 		{"no such API", 404, withCode("InvalidAction.NotFound"), batch.LOA{}, false, batch.Refused, true},
 		{"throttled", 400, withCode("Throttling.User"), batch.LOA{}, false, batch.TryLater, true},
 		{"500", 500, withCode("InternalError"), batch.LOA{}, false, batch.MaybeReceived, true},

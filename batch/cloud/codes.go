@@ -18,6 +18,7 @@ type rule struct {
 	class     batch.Class
 	throttled bool // about the quota
 	unsettled bool // the API may hold the application
+	denied    bool // about permission: see [batch.CallError]
 }
 
 // Where the codes come from:
@@ -55,9 +56,11 @@ var rules = []rule{
 	{code: "SignatureDoesNotMatch", class: batch.RunFatal},    // common
 	{code: "IncompleteSignature", class: batch.RunFatal},      // common
 	{code: "InvalidSecurityToken*", class: batch.RunFatal},    // common: .Expired, .Malformed, .MismatchWithAccessKey
-	{code: "Forbidden*", class: batch.RunFatal},               // common: Forbidden.RAM, Forbidden.RiskControl, Forbidden.Arrears…
-	{code: "NoPermission", class: batch.RunFatal},             // common
 	{code: "InvalidTimeStamp.Expired", class: batch.RunFatal}, // common: clocks are 15 minutes apart
+
+	// This row is not permitted, or none is: the engine decides.
+	{code: "Forbidden*", class: batch.Refused, denied: true},   // common: Forbidden.RAM, Forbidden.RiskControl, Forbidden.Arrears…
+	{code: "NoPermission", class: batch.Refused, denied: true}, // common
 
 	// No row can be sent: the account must pay or switch something on first.
 	{code: "OperationFailed.PconnTrafficNotEnable", class: batch.RunFatal}, // apply: outbound data transfer billing is off
