@@ -24,6 +24,7 @@
 //     recording transport of its own.
 //   - A call ends when its context does, or after Config.Timeout: dialling, waiting for
 //     headers and reading the body are bounded alike, and so is asking for credentials.
+//     Replacing keys that the API rejected has the same time again.
 //   - One call is one request. The SDK's retry is off, redirects are not followed, and a
 //     recording transport refuses a second request for the same call. Nothing here retries
 //     and nothing here waits for a quota.
