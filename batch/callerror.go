@@ -41,6 +41,7 @@ type CallError struct {
 	Wait      time.Duration // the server's hint: a floor for the next attempt, already capped; 0 when it gave none
 	Unsettled bool          // the API may hold the application: always so for MaybeReceived, and for *TokenProcessing
 	Denied    bool          // permission was refused: Refused as far as the row knows; whether it ends the run is decided in permission.go
+	Ahead     time.Duration // how far our clock is ahead of the service's, if that is why the call was rejected and the answer says so; else 0
 }
 
 var _ quota.Throttling = (*CallError)(nil)

@@ -53,6 +53,7 @@ type Summary struct {
 	Slowed    time.Duration // how long the run was below its rate because of them
 	Stop      StopReason    // why the run ended before all rows were done; empty when it did not
 	StopCode  string        // the API's error code behind Stop, if there is one
+	Ahead     time.Duration // how far this machine's clock is ahead of the service's, if that is why the run ended; else 0
 	Started   time.Time     // UTC
 	Duration  time.Duration //
 }

@@ -44,6 +44,7 @@ type run struct {
 	quotas  map[quotaKey]Quota
 
 	requests, lookups, retries, throttled atomic.Int64
+	ahead                                 atomic.Int64 // as in CallError, of the answer that said so last
 }
 
 // finishedRow is the outcome of a row and its place.
@@ -208,7 +209,7 @@ func (r *run) summary() *Summary {
 	}
 	if r.going.Err() != nil {
 		r.halt(StopInterrupted, "") // the context ended and it was not noticed yet
-		s.Stop, s.StopCode = r.reason, r.code
+		s.Stop, s.StopCode, s.Ahead = r.reason, r.code, time.Duration(r.ahead.Load())
 	}
 	return s
 }

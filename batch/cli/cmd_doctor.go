@@ -122,11 +122,10 @@ func (d *examination) credentials() *cloud.Cloud {
 func (d *examination) service(ctx context.Context, c *cloud.Cloud) {
 	who, err := c.Identity(ctx)
 	if who.HasClock {
-		ok := who.Clock.Abs() < maxClockSkew
-		d.check(ok, "clock", pick(ok, "doctor-clock", "doctor-clock-wrong"), "skew", who.Clock.Round(time.Second).String())
+		d.clock(-who.Clock)
 	}
 	if err != nil {
-		d.fail("account", identityFailure(err))
+		d.fail("account", d.app.identityFailure(err))
 		return
 	}
 	expected := d.flags.expectAccount
@@ -145,6 +144,15 @@ func (d *examination) service(ctx context.Context, c *cloud.Cloud) {
 		d.check(false, "billing", "doctor-billing-failed", "code", codeOf(err), "region", d.region)
 	default:
 		d.check(billing, "billing", pick(billing, "doctor-billing", "doctor-billing-off"), "region", d.region)
+	}
+}
+
+// clock checks how far this machine's clock is ahead of the service's.
+func (d *examination) clock(ahead time.Duration) {
+	if ahead.Abs() < maxClockSkew {
+		d.check(true, "clock", "doctor-clock", "skew", report.Skew(d.app.lines.words, ahead))
+	} else {
+		d.fail("clock", d.app.clockFailure(ahead))
 	}
 }
 

@@ -48,6 +48,7 @@ type totals struct {
 	slowed, duration             time.Duration
 	stop                         batch.StopReason
 	stopCode                     string
+	ahead                        time.Duration // as in batch.Summary
 	signal                       int
 }
 
@@ -129,7 +130,7 @@ func (a *app) document(done *finished, found *findings) *report.Document {
 		Requests: done.totals.requests, Retries: done.totals.retries, Throttled: done.totals.throttled,
 		DurationSeconds: done.totals.duration.Seconds(), SlowedSeconds: done.totals.slowed.Seconds(),
 		StartedAt: report.Instant{Time: done.info.started}, FinishedAt: report.Instant{Time: done.info.started.Add(done.totals.duration)},
-		StopReason: string(done.totals.stop), StopCode: done.totals.stopCode,
+		StopReason: string(done.totals.stop), StopCode: done.totals.stopCode, AheadSeconds: done.totals.ahead.Seconds(),
 		Problems: make([]report.Problem, 0, listed), Applications: make([]report.Application, 0, len(done.outcomes)),
 	}
 	for i := range done.problems {

@@ -109,7 +109,7 @@ func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *b
 	done.outcomes = summary.Outcomes
 	done.totals = totals{
 		requests: summary.Requests, retries: summary.Retries, throttled: summary.Throttled, slowed: summary.Slowed,
-		duration: a.env.Now().Sub(s.started), stop: summary.Stop, stopCode: summary.StopCode,
+		duration: a.env.Now().Sub(s.started), stop: summary.Stop, stopCode: summary.StopCode, ahead: summary.Ahead,
 	}
 	if summary.Stop == batch.StopInterrupted {
 		done.totals.signal = int(s.signals.exit.Load())

@@ -29,6 +29,10 @@ func classify(ctx context.Context, x *exchange, unread bool) (answer, error) {
 	} else {
 		byRule(e)
 	}
+	if e.Code == codeClock {
+		offset, _ := x.clock()
+		e.Ahead = -offset
+	}
 	if e.Code == "" {
 		e.Code = oddCode(x)
 	}

@@ -3,6 +3,7 @@ package cloud
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -331,6 +332,21 @@ func TestBillingEnabled(t *testing.T) {
 		got, err := dial(t, answering(200, body)).BillingEnabled(t.Context(), "cn-hangzhou")
 		if err != nil || got != want {
 			t.Errorf("%s: %v %v", body, got, err)
+		}
+	}
+}
+
+// A call that was rejected because of the clock says how far ahead our clock is.
+func TestRejectedBecauseOfTheClock(t *testing.T) {
+	for _, ahead := range []time.Duration{23 * time.Minute, -5 * time.Hour} {
+		h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Date", time.Now().Add(-ahead).UTC().Format(http.TimeFormat))
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, withCode("InvalidTimeStamp.Expired"))
+		})
+		_, err := dial(t, h).Submit(t.Context(), application())
+		if e := callError(t, err); e.Class != batch.RunFatal || (e.Ahead-ahead).Abs() > 2*time.Second {
+			t.Errorf("%+v, want %v", *e, ahead)
 		}
 	}
 }

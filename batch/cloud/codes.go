@@ -52,11 +52,11 @@ var rules = []rule{
 	{code: "InternalError", class: batch.TryLater, unsettled: true},      // common
 
 	// No row can be sent: who asks, or with what clock.
-	{code: "InvalidAccessKeyId*", class: batch.RunFatal},      // common
-	{code: "SignatureDoesNotMatch", class: batch.RunFatal},    // common
-	{code: "IncompleteSignature", class: batch.RunFatal},      // common
-	{code: "InvalidSecurityToken*", class: batch.RunFatal},    // common: .Expired, .Malformed, .MismatchWithAccessKey
-	{code: "InvalidTimeStamp.Expired", class: batch.RunFatal}, // common: clocks are 15 minutes apart
+	{code: "InvalidAccessKeyId*", class: batch.RunFatal},   // common
+	{code: "SignatureDoesNotMatch", class: batch.RunFatal}, // common
+	{code: "IncompleteSignature", class: batch.RunFatal},   // common
+	{code: "InvalidSecurityToken*", class: batch.RunFatal}, // common: .Expired, .Malformed, .MismatchWithAccessKey
+	{code: codeClock, class: batch.RunFatal},               // common
 
 	// This row is not permitted, or none is: the engine decides.
 	{code: "Forbidden*", class: batch.Refused, denied: true},   // common: Forbidden.RAM, Forbidden.RiskControl, Forbidden.Arrears…
@@ -94,6 +94,9 @@ func ruleFor(code string) rule {
 	}
 	return otherCode
 }
+
+// codeClock is the API's code for clocks that are more than 15 minutes apart.
+const codeClock = "InvalidTimeStamp.Expired"
 
 // Codes for what is not an answer of the API. The brackets show that the API's pages do
 // not list them; the catalogue explains them.

@@ -159,7 +159,7 @@ func TestRejectedKeysAreFetchedOnceForAll(t *testing.T) {
 	}
 }
 
-// Other refusals, and keys that were given as they are, are no reason to ask the source.
+// Other refusals, and keys that were given as they are, do not lead to asking the source.
 func TestOtherRefusalsKeepTheKeys(t *testing.T) {
 	for _, code := range []string{"Forbidden.RAM", "IllegalParam.Si", "InvalidTimeStamp.Expired", "IncompleteSignature"} {
 		a := &authority{accepts: func(string) string { return code }}

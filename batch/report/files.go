@@ -143,9 +143,7 @@ func viewOf(d *Document, words Words) view {
 		Doc: d, Headline: headline(d, words), Tone: toneName(tone(d)), Next: next, NextLine: words.Line(next.Code),
 		Elapsed: elapsed(d.DurationSeconds), Counts: countViews(d, words), Areas: areaViews(d),
 	}
-	if d.StopReason != "" {
-		v.Stopped = words.Line(d.StopReason, textArg("code", d.StopCode))
-	}
+	v.Stopped = d.stopped(words)
 	v.Causes = d.Causes()
 	for i := range v.Causes {
 		v.Causes[i].Message = v.Causes[i].sentence(words)

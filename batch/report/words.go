@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -177,4 +178,33 @@ func severityStyle(severity string) sheet.Style {
 		return sheet.StyleWarn
 	}
 	return sheet.StyleMuted
+}
+
+// stopped says why the run stopped early; it is empty if it did not.
+func (d *Document) stopped(words Words) string {
+	ahead := time.Duration(d.AheadSeconds * float64(time.Second))
+	switch {
+	case d.StopReason == "":
+		return ""
+	case ahead > 0:
+		return words.Line("report-clock-ahead", textArg("skew", Skew(words, ahead)))
+	case ahead < 0:
+		return words.Line("report-clock-behind", textArg("skew", Skew(words, ahead)))
+	}
+	return words.Line(d.StopReason, textArg("code", d.StopCode))
+}
+
+// Skew renders how far two clocks are apart, whichever is ahead, in the largest unit of
+// which there are at least two: 40 seconds, 23 minutes, 9 hours, 365 days.
+func Skew(words Words, d time.Duration) string {
+	d = d.Abs()
+	for _, unit := range []struct {
+		code string
+		size time.Duration
+	}{{"span-days", 24 * time.Hour}, {"span-hours", time.Hour}, {"span-minutes", time.Minute}} {
+		if d >= 2*unit.size {
+			return counted(words, unit.code, int(d.Round(unit.size)/unit.size))
+		}
+	}
+	return counted(words, "span-seconds", int(d.Round(time.Second)/time.Second))
 }

@@ -77,6 +77,12 @@ var enLines = map[string]Entry{
 
 	// before a run
 	"credentials":       {Message: "no credentials found: {reason}", Hint: "Set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or name a profile with --profile."},
+	"clock-ahead":       {Message: "this machine's clock is {skew} ahead of the service's; requests are rejected from 15 minutes on", Hint: "Set the clock, preferably with NTP, then run the same command again."},
+	"clock-behind":      {Message: "this machine's clock is {skew} behind the service's; requests are rejected from 15 minutes on", Hint: "Set the clock, preferably with NTP, then run the same command again."},
+	"span-days":         {Message: "{n} {n:day|days}"},
+	"span-hours":        {Message: "{n} {n:hour|hours}"},
+	"span-minutes":      {Message: "{n} {n:minute|minutes}"},
+	"span-seconds":      {Message: "{n} {n:second|seconds}"},
 	"identity-refused":  {Message: "the service rejected the credentials: {code}", Hint: "Run loabatch explain '{code}' to see what to do, or loabatch doctor to check everything."},
 	"identity-failed":   {Message: "cannot find out which account the credentials belong to: {code}", Hint: "Run loabatch doctor to check the endpoint, the proxy and the clock."},
 	"wrong-account":     {Message: "the credentials belong to account {account}, but --expect-account says {expected}", Hint: "Use the other account's credentials, or correct --expect-account. Nothing was sent."},
@@ -134,7 +140,6 @@ var enLines = map[string]Entry{
 	"doctor-quota":           {Message: "{rate} requests per account, region and API"},
 	"doctor-credentials":     {Message: "found: {source}"},
 	"doctor-clock":           {Message: "{skew} off the service's clock"},
-	"doctor-clock-wrong":     {Message: "{skew} off the service's clock; signatures are rejected from 15 minutes on", Hint: "Set this machine's clock, preferably with NTP."},
 	"doctor-account":         {Message: "{account}, as {arn}"},
 	"doctor-endpoint":        {Message: "answers and lists {count} {count:region|regions}"},
 	"doctor-endpoint-failed": {Message: "does not answer properly: {code}", Hint: "Run loabatch explain '{code}' to see what to do; check the proxy and the firewall."},
