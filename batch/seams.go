@@ -127,7 +127,7 @@ func (s *logSubmitter) Submit(ctx context.Context, a Application) (Receipt, erro
 	case err != nil:
 		return receipt, err // nothing was sent
 	}
-	s.log.LogAttrs(ctx, level, "attempt",
+	attrs := []slog.Attr{
 		slog.String("run_id", s.runID),
 		slog.Int("row", a.Row),
 		slog.String("cell", a.At.String()),
@@ -136,6 +136,11 @@ func (s *logSubmitter) Submit(ctx context.Context, a Application) (Receipt, erro
 		slog.Int("attempt", a.Attempt),
 		slog.String("code", code),
 		slog.String("request_id", id),
-		slog.Int64("duration_ms", time.Since(start).Milliseconds()))
+		slog.Int64("duration_ms", time.Since(start).Milliseconds()),
+	}
+	if call != nil && call.Proxy != (Proxy{}) {
+		attrs = append(attrs, slog.String("proxy", call.Proxy.String()))
+	}
+	s.log.LogAttrs(ctx, level, "attempt", attrs...)
 	return receipt, err
 }

@@ -37,7 +37,7 @@ var mayImport = map[string][]string{
 	"batch":                   {"batch/quota", "sheet"},
 	"batch/plan":              {"batch", "sheet"},
 	"batch/quota":             {"golang.org/x/time"},
-	"batch/cloud":             {"batch", "sheet", "github.com/aliyun/alibaba-cloud-sdk-go", "github.com/aliyun/credentials-go", "golang.org/x/sync"},
+	"batch/cloud":             {"batch", "sheet", "github.com/aliyun/alibaba-cloud-sdk-go", "github.com/aliyun/credentials-go", "golang.org/x/net", "golang.org/x/sync"},
 	"batch/durable":           {},
 	"batch/ledger":            {"batch", "sheet"},
 	"batch/ledger/sqlite":     {"batch", "batch/durable", "batch/ledger", "sheet", "modernc.org/sqlite"},

@@ -119,7 +119,25 @@ func (d *examination) credentials() *cloud.Cloud {
 	return c
 }
 
+// proxy says which proxy the requests go through, if any, without its password.
+func (d *examination) proxy(c *cloud.Cloud) {
+	p := c.Proxy(d.region)
+	switch {
+	case p.Malformed:
+		d.check(false, "proxy", "proxy-url", "variable", p.Variable)
+	case p.Host != "":
+		d.check(true, "proxy", "doctor-proxy", "host", p.Host, "variable", p.Variable)
+	case p.Excluded != "":
+		d.check(true, "proxy", "doctor-proxy-excluded", "excluded", p.Excluded, "variable", p.Variable)
+	case p.Variable != "":
+		d.check(true, "proxy", "doctor-proxy-loopback", "variable", p.Variable)
+	default:
+		d.check(true, "proxy", "doctor-proxy-none")
+	}
+}
+
 func (d *examination) service(ctx context.Context, c *cloud.Cloud) {
+	d.proxy(c)
 	who, err := c.Identity(ctx)
 	if who.HasClock {
 		d.clock(-who.Clock)

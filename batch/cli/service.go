@@ -119,6 +119,9 @@ func (a *app) identityFailure(err error) error {
 	if call.Ahead != 0 {
 		return a.clockFailure(call.Ahead)
 	}
+	if code := proxyCode(call.Code); code != "" {
+		return failure(exitStopped, code, err, "host", call.Proxy.Host, "variable", call.Proxy.Variable)
+	}
 	if call.Class == batch.RunFatal || call.Class == batch.Refused {
 		return failure(exitStopped, "identity-refused", err, "code", call.Code)
 	}
@@ -135,4 +138,16 @@ func (a *app) clockFailure(ahead time.Duration) error {
 
 func clockCode(ahead time.Duration) string {
 	return pick(ahead > 0, "clock-ahead", "clock-behind")
+}
+
+// proxyCode is the catalogue's code for a failure of the proxy, which names it; it is empty
+// for any other code.
+func proxyCode(code string) string {
+	switch code {
+	case "(proxy)":
+		return "proxy-unreachable"
+	case "(proxy-url)", "(proxy-sign-in)", "(proxy-redirect)", "(proxy-answer)":
+		return strings.Trim(code, "()")
+	}
+	return ""
 }

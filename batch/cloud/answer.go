@@ -94,8 +94,12 @@ func unanswered(ctx context.Context, x *exchange) error {
 	if x.sent == 0 {
 		return &batch.CallError{Class: batch.NotSent, Code: codeClient}
 	}
-	class, code := dialFailure(x)
-	return &batch.CallError{Class: class, Code: code}
+	e := new(batch.CallError)
+	e.Class, e.Code = dialFailure(x)
+	if p, _ := proxyOf(x.host); p.Host != "" || p.Malformed {
+		e.Proxy = batch.Proxy{Variable: p.Variable, Host: p.Host}
+	}
+	return e
 }
 
 // answer holds the fields of a body.

@@ -106,7 +106,7 @@ const (
 	codeDNS         = "(dns)"                // the name server failed
 	codeRefused     = "(connection-refused)" // nothing listens there
 	codeUnreachable = "(unreachable)"        // no route
-	codeProxy       = "(proxy)"              // the proxy could not be used
+	codeProxy       = "(proxy)"              // the proxy could not be reached
 	codeTLS         = "(tls)"                // untrusted certificate, or a failed handshake
 	codeTimeout     = "(timeout)"            // the attempt's time ran out
 	codeCanceled    = "(canceled)"           // canceled while the answer was awaited
@@ -123,19 +123,24 @@ const (
 	codeNetwork     = "(network)"            // any other failure of the connection
 	codeCredentials = "(credentials)"        // the source of the keys gave none
 	codeClient      = "(client)"             // the SDK did not send the request
+
+	codeProxyURL      = "(proxy-url)"      // the environment's value is not the URL of a proxy
+	codeProxySignIn   = "(proxy-sign-in)"  // 407: it wants a user name and a password
+	codeProxyRedirect = "(proxy-redirect)" // a 3xx of the proxy, as sign-in pages send
+	codeProxyAnswer   = "(proxy-answer)"   // any other answer than a connection
 )
 
 // dialFailure returns why no connection was obtained.
 func dialFailure(x *exchange) (batch.Class, string) {
 	err := x.err
 	var (
-		op      *net.OpError
 		dns     *net.DNSError
 		timeout net.Error
 	)
+	if class, code, ok := proxyFailure(err); ok {
+		return class, code
+	}
 	switch {
-	case errors.Is(err, errProxy), errors.As(err, &op) && op.Op == "proxyconnect":
-		return batch.NotSent, codeProxy
 	case x.ctx.Err() != nil:
 		return batch.NotSent, codeTimeout
 	case errors.As(err, &dns) && dns.IsNotFound:

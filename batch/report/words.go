@@ -190,6 +190,8 @@ func (d *Document) stopped(words Words) string {
 		return words.Line("report-clock-ahead", textArg("skew", Skew(words, ahead)))
 	case ahead < 0:
 		return words.Line("report-clock-behind", textArg("skew", Skew(words, ahead)))
+	case strings.HasPrefix(d.StopCode, "(proxy"):
+		return words.Line("report-proxy", textArg("code", d.StopCode))
 	}
 	return words.Line(d.StopReason, textArg("code", d.StopCode))
 }

@@ -173,8 +173,27 @@ var enWire = map[string]Entry{
 		Hint:    "Check this machine's network, then run again.",
 	},
 	"(proxy)": {
-		Message: "the proxy could not connect",
-		Hint:    "Check HTTPS_PROXY and NO_PROXY, then run again.",
+		Message: "the proxy cannot be reached",
+		Hint:    "Check HTTPS_PROXY and NO_PROXY; loabatch doctor names the proxy.",
+	},
+	"(proxy-url)": {
+		Message: "the proxy in the environment is not a URL",
+		Hint:    "Correct HTTPS_PROXY; special characters in its user name or password must be percent-encoded.",
+		Why:     "Nothing was sent: without the proxy, requests with names and certificate numbers would leave by another way than the one intended.",
+		Wrong:   "http://user:p@ss/word@proxy.example.com:3128",
+		Right:   "http://user:p%40ss%2Fword@proxy.example.com:3128",
+	},
+	"(proxy-sign-in)": {
+		Message: "the proxy asks for a user name and a password (407)",
+		Hint:    "Add them to HTTPS_PROXY, as in http://USER:PASSWORD@HOST:PORT; loabatch doctor names the proxy.",
+	},
+	"(proxy-redirect)": {
+		Message: "the proxy answers with a redirect, as sign-in pages do",
+		Hint:    "Sign in to the network first, or correct HTTPS_PROXY; loabatch doctor names the proxy.",
+	},
+	"(proxy-answer)": {
+		Message: "the proxy does not connect to the API",
+		Hint:    "Ask whoever runs the proxy to allow connections to *.aliyuncs.com, port 443; loabatch doctor names the proxy.",
 	},
 	"(tls)": {
 		Message: "the API's certificate is not trusted",

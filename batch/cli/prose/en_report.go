@@ -15,6 +15,10 @@ var enReport = map[string]Entry{
 		Why:     "The service rejects requests whose time is more than 15 minutes from its own.",
 		Source:  commonPage,
 	},
+	"report-proxy": {
+		Message: "the proxy cannot be used, {code}; nothing more was sent",
+		Hint:    "Run loabatch doctor, which names the proxy, then run the same command again.",
+	},
 
 	// What happened, in one line.
 	"report-head-done":         {Message: "done: {rows:|all }{rows} {rows:row|rows} accepted"},
