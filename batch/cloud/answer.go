@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -78,13 +79,24 @@ func oddCode(x *exchange) string {
 		return codeRedirect
 	case len(x.body) == 0:
 		return codeEmpty
+	case isPage(x):
+		return codeWebPage
 	}
 	return codeOddAnswer
+}
+
+// isPage reports whether an answer is a web page, as proxies, firewalls and sign-in portals
+// send in place of the API's.
+func isPage(x *exchange) bool {
+	return strings.Contains(strings.ToLower(x.header.Get("Content-Type")), "html") || bytes.HasPrefix(bytes.TrimLeft(x.body, " \t\r\n\ufeff"), []byte("<"))
 }
 
 // unanswered classifies a call that got no complete answer. Without a connection nothing
 // was sent; with one, anything may have been.
 func unanswered(ctx context.Context, x *exchange) error {
+	if tooLong(x.status) { // a server that reads no more may close before its page is through
+		return &batch.CallError{Class: batch.Refused, Code: codeTooLong, RequestID: x.headerID(), Status: x.status}
+	}
 	if x.gotConn.Load() {
 		return &batch.CallError{Class: batch.MaybeReceived, Code: lostCode(ctx, x), RequestID: x.headerID(), Status: x.status, Unsettled: true}
 	}

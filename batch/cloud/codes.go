@@ -115,6 +115,7 @@ const (
 	codeCutOff      = "(cut-off)"            // the answer ended early
 	codeOversized   = "(oversized-answer)"   // the answer is longer than 1 MiB
 	codeOddAnswer   = "(odd-answer)"         // not a JSON object with a code or a request ID
+	codeWebPage     = "(web-page)"           // HTML, of a proxy or a firewall
 	codeRedirect    = "(redirect)"           // a 3xx
 	codeEmpty       = "(empty-answer)"       // a 2xx without a body
 	codeServerError = "(server-error)"       // a 5xx without a code

@@ -242,6 +242,11 @@ var enWire = map[string]Entry{
 		Message: "the answer does not look like one from the API",
 		Hint:    "Check that --endpoint and the proxy lead to the API, and that no sign-in page is in the way.",
 	},
+	"(web-page)": {
+		Message: "the answer is a web page, such as the sign-in page of a proxy or a firewall's notice",
+		Hint:    "Check that no sign-in page is in the way and that the proxy and --endpoint lead to the API, then run again.",
+		Why:     "The API answers in JSON. The page does not say whether the request reached the API, so the circuit is looked up before anything else is sent for it.",
+	},
 	"(redirect)": {
 		Message: "the answer is a redirect, which the API never sends",
 		Hint:    "Check that --endpoint and the proxy lead to the API, and that no sign-in page is in the way.",
