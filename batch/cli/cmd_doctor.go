@@ -90,9 +90,9 @@ func (d *examination) fail(what string, err error) {
 // row adds a line to the table, and the hint below it if the check failed.
 func (d *examination) row(state, what, code string, args map[string]string) {
 	message, hint := d.app.lines.words.Render(code, args)
-	d.table = append(d.table, []string{d.app.lines.words.Line("doctor-" + state), what, report.Printable(message)})
+	d.table = append(d.table, []string{d.app.lines.words.Line("doctor-" + state), what, message})
 	if state == "fail" && hint != "" {
-		d.table = append(d.table, []string{"", "", report.Printable(hint)})
+		d.table = append(d.table, []string{"", "", hint})
 	}
 }
 

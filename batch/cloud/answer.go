@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/loabatch/loabatch/batch"
 )
@@ -189,6 +190,26 @@ func isField(s string) bool {
 		}
 	}
 	return true
+}
+
+// maxText is the length in characters of the longest such text: the ARN of a session has
+// some 170.
+const maxText = 256
+
+// plain returns a text of the service that is no code, such as a status, fit to be shown:
+// without control and format characters, which could rewrite a terminal, and not longer
+// than maxText.
+func plain(s string) string {
+	n := 0
+	return strings.Map(func(r rune) rune {
+		if n++; n > maxText {
+			return -1
+		}
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 }
 
 // shortPrivate is the length from which a private value is looked for anywhere in a

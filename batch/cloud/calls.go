@@ -107,7 +107,7 @@ func (c *Cloud) Find(ctx context.Context, key batch.Key) (batch.LOA, bool, error
 		return batch.LOA{}, false, nil
 	}
 	return batch.LOA{
-		Status:           loa.Status,
+		Status:           plain(loa.Status),
 		CompanyName:      loa.CompanyName,
 		Si:               loa.SI,
 		LineType:         loa.LineType,
@@ -151,9 +151,9 @@ func (c *Cloud) Survey(ctx context.Context, region string, page int, ids []strin
 func state(p vpc.PhysicalConnectionType) batch.CircuitState {
 	return batch.CircuitState{
 		InstanceID:     p.PhysicalConnectionId,
-		Status:         p.Status,
-		BusinessStatus: p.BusinessStatus,
-		LOAStatus:      p.LoaStatus,
+		Status:         plain(p.Status),
+		BusinessStatus: plain(p.BusinessStatus),
+		LOAStatus:      plain(p.LoaStatus),
 	}
 }
 
@@ -182,7 +182,7 @@ func (c *Cloud) Identity(ctx context.Context) (Identity, error) {
 	if err != nil {
 		return who, err
 	}
-	who.Account, who.ARN, who.Kind, who.RequestID = response.AccountId, response.Arn, response.IdentityType, reply.requestID
+	who.Account, who.ARN, who.Kind, who.RequestID = plain(response.AccountId), plain(response.Arn), plain(response.IdentityType), reply.requestID
 	return who, nil
 }
 

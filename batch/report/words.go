@@ -2,12 +2,14 @@ package report
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
@@ -39,19 +41,43 @@ const lineRunes = 240
 // Printable makes a text safe to print on one line of a terminal. A cell or a file name
 // may hold escape sequences that rewrite the screen, marks that reverse the direction of
 // writing, and line breaks: each is shown as its code point, <U+001B>.
-func Printable(s string) string {
-	if !strings.ContainsFunc(s, unprintable) && utf8.ValidString(s) {
+func Printable(s string) string { return escape(s, unprintable) }
+
+// escape shows the characters that must not be printed as their code points.
+func escape(s string, banned func(rune) bool) string {
+	if !strings.ContainsFunc(s, banned) && utf8.ValidString(s) {
 		return s
 	}
 	var b strings.Builder
 	for _, r := range s {
-		if unprintable(r) {
+		if banned(r) {
 			fmt.Fprintf(&b, "<U+%04X>", r)
 		} else {
 			b.WriteRune(r)
 		}
 	}
 	return b.String()
+}
+
+// EscapeJSON escapes the characters of encoded JSON that Printable would replace, so a
+// terminal that shows the document is safe too; its values stay the same. A character that
+// is not ASCII can only be part of a string.
+func EscapeJSON(text []byte) []byte {
+	escape := func(r rune) bool { return r >= 0x7f && unprintable(r) }
+	if !bytes.ContainsFunc(text, escape) {
+		return text
+	}
+	var b bytes.Buffer
+	for _, r := range string(text) {
+		if !escape(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.Bytes()
 }
 
 // brief shortens a text and makes it printable. Paths and commands are never shortened.
@@ -81,11 +107,14 @@ func Pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(0, width-uniseg.StringWidth(s)))
 }
 
-// Table writes rows in columns with two blanks between them. The last cell of a row is not
-// padded, and does not widen its column.
+// Table writes rows in columns with two blanks between them, each cell made printable. The
+// last cell of a row is not padded, and does not widen its column.
 func Table(w io.Writer, rows [][]string) error {
 	var widths []int
 	for _, row := range rows {
+		for i := range row {
+			row[i] = Printable(row[i])
+		}
 		for i, cell := range row[:max(0, len(row)-1)] {
 			if i == len(widths) {
 				widths = append(widths, 0)
