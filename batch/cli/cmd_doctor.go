@@ -12,6 +12,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cloud"
+	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/report"
 )
 
@@ -193,7 +194,7 @@ func (d *examination) ledger(ctx context.Context) {
 // folders checks that the folders a copy may be written to are writable.
 func (d *examination) folders() {
 	for _, folder := range []string{".", os.TempDir()} {
-		if err := checkWritable(folder); err != nil {
+		if err := durable.CheckFolder(folder); err != nil {
 			d.check(false, "folder", "output-unwritable", "file", folder, "reason", cause(err))
 		} else {
 			d.check(true, "folder", "doctor-folder", "folder", folder)

@@ -20,11 +20,13 @@ import (
 //  4. rename it over the target
 //  5. fsync the folder
 //
-// A crash leaves the old file or the new one, never half of either. check may be nil; it
+// A crash leaves the old file or the new one, never half of either. It may leave the
+// temporary file, which the next WriteFile in that folder removes. check may be nil; it
 // may read the file from any offset.
 func WriteFile(path string, write func(io.Writer) error, check func(*os.File) error) (err error) {
 	dir := filepath.Dir(path)
-	tmp, err := os.CreateTemp(dir, ".loabatch-*")
+	RemoveStale(dir)
+	tmp, err := createTemporary(dir)
 	if err != nil {
 		return err
 	}
@@ -32,8 +34,9 @@ func WriteFile(path string, write func(io.Writer) error, check func(*os.File) er
 		if err != nil {
 			err = errors.Join(err, os.Remove(tmp.Name()))
 		}
+		_ = tmp.release() // it has nothing to write
 	}()
-	err = fillFile(tmp, write, check)
+	err = fillFile(tmp.File, write, check)
 	if err = errors.Join(err, tmp.Close()); err != nil {
 		return err
 	}
