@@ -99,13 +99,14 @@ func (s *survey) read(ctx context.Context) error {
 // pages reads the pages of the circuits with these IDs, or of all circuits, until it has
 // found every missing circuit or read the last page.
 func (s *survey) pages(ctx context.Context, ids []string) error {
-	more := true
+	more, list := true, newPages(ids)
 	for page := 1; more && len(s.missing) > 0; page++ {
 		var circuits []CircuitState
 		var err error
 		if circuits, more, err = s.page(ctx, page, ids); err != nil {
 			return err
 		}
+		more = list.follow(circuits, more)
 		for _, c := range circuits {
 			if s.missing[c.InstanceID] {
 				s.found[c.InstanceID] = c
