@@ -25,7 +25,7 @@ func (a *app) doctorCommand() *cobra.Command {
 	var region string
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Check credentials, account, clock, endpoint, quota, writable paths and ledger",
+		Short: "Check credentials, account, clock, proxy, endpoint, quota, writable paths and ledger",
 		Long:  "Checks everything that a run needs, with read-only calls. No application is sent.",
 		Args:  arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
