@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -140,6 +141,9 @@ func (p *permission) finish(row finishedRow) {
 func (p *permission) record(rows []finishedRow) {
 	account := p.verdict.Load() == wholeAccount
 	for _, row := range rows {
+		if row.outcome.Reason == ReasonRefusedAll && strings.HasPrefix(row.outcome.ErrorCode, "(") {
+			row.outcome.Reason = ReasonStopped // no answer of the API: it did not get that far
+		}
 		if account && row.outcome.Result == sheet.Refused && p.wasDenied(row.outcome.Key) {
 			row.outcome.Result, row.outcome.Reason = sheet.NotAttempted, ReasonRefusedAll
 		}

@@ -1,12 +1,16 @@
 package batch_test
 
 import (
+	"bytes"
+	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/plan"
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -140,6 +144,47 @@ func TestSignalBeforeTheVerdict(t *testing.T) {
 		sum := summarize(t, &batch.Engine{Submitter: s, Finder: s, Concurrency: 2}, t.Context(), drain, workbook(30))
 		if o := sum.Outcomes[0]; sum.Stop != batch.StopInterrupted || o.Result != sheet.Refused || o.ErrorCode != "Forbidden.RAM" {
 			t.Errorf("stop %q, the first row is %s %s", sum.Stop, o.Result, o.ErrorCode)
+		}
+	})
+}
+
+// A lookup that permission is refused for says nothing about the circuit: what an earlier
+// run left open stays UNKNOWN, and nothing is sent for it. The other rows go on.
+func TestDeniedLookupSettlesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, l, w := newServer(), &batch.MemoryLedger{}, workbook(3)
+		p := plan.New(w, plan.Options{})
+		if err := l.Begin(t.Context(), p.Applications[1]); err != nil {
+			t.Fatal(err)
+		}
+		w.Circuits[1].CompanyName = "Edited Ltd"
+		past, _ := l.Past(t.Context(), batch.PlaceLOA, plan.Keys(w))
+		s.blind = func(batch.Key) *batch.CallError { return denial() }
+		e := &batch.Engine{Submitter: s, Finder: s, Ledger: l, Rate: quota.Rate{N: 100, Per: time.Second}}
+		sum, err := e.Run(t.Context(), nil, plan.New(w, plan.Options{Past: past}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.Submitted: 2, sheet.Unknown: 1})
+		if o := sum.Outcomes[1]; o.Result != sheet.Unknown || s.accepted[o.Key] != 0 {
+			t.Errorf("row %d is %s, %d accepted", o.Row, o.Result, s.accepted[o.Key])
+		}
+	})
+}
+
+// A proxy that wants a sign-in ends the run, is named in the log, and nothing was sent.
+func TestProxyEndsTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer()
+		s.faults = func(batch.Application) fault {
+			return fault{err: &batch.CallError{Class: batch.RunFatal, Code: "(proxy-sign-in)", Proxy: batch.Proxy{Variable: "HTTPS_PROXY", Host: "proxy.example.com:3128"}}}
+		}
+		var log bytes.Buffer
+		e := &batch.Engine{Submitter: s, Finder: s, Concurrency: 1, Log: slog.New(slog.NewTextHandler(&log, nil))}
+		sum := summarize(t, e, t.Context(), nil, workbook(10))
+		addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.NotAttempted: 10})
+		if sum.Stop != batch.StopFatal || sum.Outcomes[0].Reason != batch.ReasonStopped || !strings.Contains(log.String(), `proxy="HTTPS_PROXY proxy.example.com:3128"`) {
+			t.Errorf("stop %q, %s, log %s", sum.Stop, sum.Outcomes[0].Reason, log.String())
 		}
 	})
 }

@@ -196,7 +196,7 @@ func isField(s string) bool {
 // some 170.
 const maxText = 256
 
-// plain returns a text of the service that is no code, such as a status, fit to be shown:
+// plain returns a text of the service other than a code, such as a status, fit to be shown:
 // without control and format characters, which could rewrite a terminal, and not longer
 // than maxText.
 func plain(s string) string {

@@ -72,7 +72,7 @@ func ParseEndpoint(text string) (Endpoint, error) {
 	}
 	u, err := url.Parse(text)
 	switch {
-	case err == nil && u.User != nil:
+	case strings.Contains(text, "@"): // also where a password is not escaped, and url.Parse sees none
 		return Endpoint{}, &EndpointError{EndpointUser}
 	case err != nil || !bareHost(u) || u.Scheme != "https" && u.Scheme != "http":
 		return Endpoint{}, &EndpointError{EndpointMalformed}
