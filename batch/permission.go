@@ -27,9 +27,9 @@ type permission struct {
 	once  sync.Once     // opens it
 
 	mu     sync.Mutex
-	left   int            // applications without an outcome
+	left   int            // rows of the run that are not recorded
 	denied map[Key]string // the code that each circuit was refused with
-	held   []finishedRow  // refused permission, until the verdict
+	held   []finishedRow  // refused permission, until the verdict; fewer than need
 }
 
 // The verdicts.
@@ -50,9 +50,8 @@ const (
 )
 
 func newPermission(r *run) *permission {
-	n := len(r.plan.Applications)
 	return &permission{
-		run: r, need: min(deniedCircuits, n), left: n, denied: map[Key]string{},
+		run: r, need: min(deniedCircuits, len(r.plan.Applications)), left: len(r.plan.Applications) + len(r.plan.Settled), denied: map[Key]string{},
 		early: make(chan struct{}, max(deniedCircuits, r.engine.concurrency())), open: make(chan struct{}),
 	}
 }
@@ -121,19 +120,32 @@ func (p *permission) decide(verdict int32) []finishedRow {
 // finish passes on the outcome of an application, or holds it until the verdict.
 func (p *permission) finish(row finishedRow) {
 	p.mu.Lock()
-	p.left--
-	var rows []finishedRow
+	rows := []finishedRow{row}
 	_, denied := p.denied[row.outcome.Key]
 	if denied && row.outcome.Result == sheet.Refused && p.verdict.Load() == undecided {
 		p.held = append(p.held, row)
-	} else {
-		rows = []finishedRow{row}
-	}
-	if p.left == 0 {
-		rows = append(rows, p.decide(circuitOnly)...)
+		rows = p.rest()
 	}
 	p.mu.Unlock()
 	p.record(rows)
+}
+
+// recorded notes that a row of the run, whichever, is in the ledger.
+func (p *permission) recorded() {
+	p.mu.Lock()
+	p.left--
+	rows := p.rest()
+	p.mu.Unlock()
+	p.record(rows)
+}
+
+// rest returns the rows that wait for the verdict once nothing else is left to bring it.
+// The caller holds the mutex.
+func (p *permission) rest() []finishedRow {
+	if len(p.held) == 0 || p.left > len(p.held) {
+		return nil
+	}
+	return p.decide(circuitOnly)
 }
 
 // record hands rows to the ledger. A row that was refused what the whole account is

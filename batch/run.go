@@ -149,6 +149,7 @@ func (r *run) collect() {
 	for done := 1; done <= len(r.outcomes); done++ {
 		row := <-r.recorded
 		r.outcomes[row.slot] = row.outcome
+		r.permission.recorded()
 		if row.ran {
 			ran++
 			switch row.outcome.Result {
