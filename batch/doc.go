@@ -12,8 +12,9 @@
 //     its own quotas and calls (region.go).
 //  3. Every row ends in one [Outcome], in sheet order.
 //
-// The calls are wrapped as retry(quota(log(cloud))). The quota is inside the retry, so
-// every attempt counts against it, and nothing below retries.
+// The calls are wrapped as retry(permission(quota(log(cloud)))). The quota is inside the
+// retry, so every attempt counts against it, and nothing below retries. What a refused
+// permission means is decided for all rows together (permission.go).
 //
 // A row is a state machine without clock or goroutine (row.go): it takes the result of an
 // attempt or a lookup and says what comes next. Its rules:

@@ -44,6 +44,9 @@ const (
 	// accepted. A policy may exclude single circuits; that it excludes three in a row,
 	// and not the rest, is unlikely.
 	deniedCircuits = 3
+	// earlyCalls is how many applications go out before the first answer: as many as one
+	// region has in flight by default, so a run over one region starts at full speed.
+	earlyCalls = defaultConcurrency
 	// earlyTime is how long the first answer may hold up other applications: a region
 	// that hangs must not stop the others.
 	earlyTime = time.Second
@@ -52,13 +55,13 @@ const (
 func newPermission(r *run) *permission {
 	return &permission{
 		run: r, need: min(deniedCircuits, len(r.plan.Applications)), left: len(r.plan.Applications) + len(r.plan.Settled), denied: map[Key]string{},
-		early: make(chan struct{}, max(deniedCircuits, r.engine.concurrency())), open: make(chan struct{}),
+		early: make(chan struct{}, max(deniedCircuits, min(earlyCalls, r.engine.concurrency()))), open: make(chan struct{}),
 	}
 }
 
 // admit waits until an application may be sent. Until the first answer that refuses
-// something else or nothing, a run sends no more than a single region has in flight, so
-// an account without permission learns it after a few requests.
+// something else or nothing, a run sends no more than earlyCalls, so an account without
+// permission learns it after a few requests.
 func (p *permission) admit(waiting context.Context) error {
 	p.first.Do(func() { time.AfterFunc(earlyTime, p.admitAll) })
 	select {

@@ -33,6 +33,7 @@ func TestRefusedPermission(t *testing.T) {
 		most        int // requests
 	}{
 		{"every row of three regions", 100, []string{"cn-hangzhou", "cn-shanghai", "cn-beijing"}, 0, all, map[sheet.Result]int{sheet.NotAttempted: 100}, batch.StopFatal, 8},
+		{"every row, many calls", 200, []string{"cn-hangzhou", "cn-shanghai"}, 64, all, map[sheet.Result]int{sheet.NotAttempted: 200}, batch.StopFatal, 8},
 		{"every row, one call at a time", 100, nil, 1, all, map[sheet.Result]int{sheet.NotAttempted: 100}, batch.StopFatal, 3},
 		{"both rows of two", 2, nil, 0, all, map[sheet.Result]int{sheet.NotAttempted: 2}, batch.StopFatal, 2},
 		{"the only row", 1, nil, 0, all, map[sheet.Result]int{sheet.NotAttempted: 1}, batch.StopFatal, 1},

@@ -30,7 +30,8 @@
 //     and nothing here waits for a quota.
 //   - HTTPS everywhere. Plain HTTP is for a loopback endpoint only, and then the dialler
 //     refuses every address that is not loopback. A loopback endpoint is never reached
-//     through a proxy.
+//     through a proxy, and no other endpoint past a proxy that is set, even if its URL is
+//     malformed.
 //   - A region that is not plain [a-z0-9-] never becomes part of a host name.
 //   - An answer is read up to 1 MiB.
 //   - Accepted means: status 2xx, a RequestId, no error code. Anything else that looks
