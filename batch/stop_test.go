@@ -345,16 +345,3 @@ func TestAbandonedLedgerHasNotFailed(t *testing.T) {
 		}
 	})
 }
-
-func TestAWrongClockIsInTheSummary(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newServer()
-		s.faults = func(batch.Application) fault {
-			return fault{err: &batch.CallError{Class: batch.RunFatal, Code: "InvalidTimeStamp.Expired", Status: 400, Ahead: 23 * time.Minute}}
-		}
-		sum := summarize(t, &batch.Engine{Submitter: s, Finder: s}, t.Context(), nil, workbook(20))
-		if sum.Stop != batch.StopFatal || sum.Ahead != 23*time.Minute {
-			t.Errorf("stop %q, %v ahead", sum.Stop, sum.Ahead)
-		}
-	})
-}

@@ -113,3 +113,44 @@ func TestSessionIsRevokedDuringARun(t *testing.T) {
 		}
 	}
 }
+
+// The duration of a run is its own, however long the other inputs of the command took.
+func TestDurationIsTheRunsOwn(t *testing.T) {
+	input, err := filepath.Abs("../../testdata/clean.xlsx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	var inputs []string
+	for _, name := range []string{"a.xlsx", "b.xlsx", "c.xlsx"} {
+		inputs = append(inputs, filepath.Join(dir, name))
+		if err := os.WriteFile(inputs[len(inputs)-1], content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var stdout, stderr bytes.Buffer
+	clock := time.Now()
+	exit := Run(context.Background(), Env{
+		Args:  append([]string{"submit", "--simulate", "--json", "--rate", "300/1m", "-o", dir}, inputs...),
+		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Getenv: func(string) string { return "" }, Signals: make(chan os.Signal),
+		Now: func() time.Time { clock = clock.Add(10 * time.Second); return clock }, // every look at the clock takes this long
+	})
+	var doc struct {
+		Runs []struct {
+			DurationSeconds float64   `json:"duration_seconds"`
+			StartedAt       time.Time `json:"started_at"`
+		} `json:"runs"`
+	}
+	if err := json.Unmarshal(stdout.Bytes(), &doc); err != nil || len(doc.Runs) != 3 {
+		t.Fatalf("exit %d, %v: %s", exit, err, stderr.String())
+	}
+	for i, run := range doc.Runs {
+		if run.DurationSeconds > 1.5*doc.Runs[0].DurationSeconds || i > 0 && !run.StartedAt.After(doc.Runs[i-1].StartedAt) {
+			t.Errorf("run %d took %v s from %v", i, run.DurationSeconds, run.StartedAt)
+		}
+	}
+}
