@@ -114,7 +114,7 @@ func (a *app) identify(ctx context.Context, s *service, f serviceFlags, r runFla
 func (a *app) identityFailure(err error) error {
 	var call *batch.CallError
 	if !errors.As(err, &call) {
-		return failure(exitStopped, "identity-failed", err, "code", err.Error())
+		return failure(exitStopped, "identity-failed", err, "meaning", err.Error())
 	}
 	if call.Ahead != 0 {
 		return a.clockFailure(call.Ahead)
@@ -123,9 +123,17 @@ func (a *app) identityFailure(err error) error {
 		return failure(exitStopped, code, err, "host", call.Proxy.Host, "variable", call.Proxy.Variable)
 	}
 	if call.Class == batch.RunFatal || call.Class == batch.Refused {
-		return failure(exitStopped, "identity-refused", err, "code", call.Code)
+		return failure(exitStopped, "identity-refused", err, "code", call.Code, "meaning", a.meaning(call.Code))
 	}
-	return failure(exitStopped, "identity-failed", err, "code", call.Code)
+	return failure(exitStopped, "identity-failed", err, "meaning", a.meaning(call.Code))
+}
+
+// meaning renders an error code with what it means, if that is known.
+func (a *app) meaning(code string) string {
+	if _, known := a.lines.words.Entry(code); !known {
+		return code
+	}
+	return a.lines.words.Line(code) + " (" + strings.Trim(code, "()") + ")"
 }
 
 // rejectedSkew is the difference of the clocks from which the service rejects requests.
