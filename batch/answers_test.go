@@ -3,6 +3,7 @@ package batch_test
 import (
 	"bytes"
 	"log/slog"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -201,4 +202,51 @@ func TestAWrongClockIsInTheSummary(t *testing.T) {
 			t.Errorf("stop %q, %v ahead", sum.Stop, sum.Ahead)
 		}
 	})
+}
+
+// TestPermissionProperties lets circuits be refused permission, refused otherwise, lost or
+// accepted at random, with a signal at a random time. Every run ends; it ends for a refused
+// permission only if enough circuits were refused it; and then no such row is REFUSED.
+func TestPermissionProperties(t *testing.T) {
+	for seed := range uint64(400) {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 1))
+			n := 1 + random.IntN(12)
+			answers := make([]int, n)
+			for i := range answers {
+				answers[i] = random.IntN(4)
+			}
+			s := newServer()
+			s.latency = func() time.Duration { return time.Duration(random.IntN(2000)) * time.Millisecond }
+			s.faults = func(a batch.Application) fault {
+				switch answers[a.Row-2] {
+				case 0, 1:
+					return fault{err: denial()}
+				case 2:
+					return fault{err: &batch.CallError{Class: batch.Refused, Code: "IllegalParam.Si", Status: 400}}
+				}
+				return fault{}
+			}
+			drain := make(chan struct{})
+			time.AfterFunc(time.Duration(random.IntN(8000))*time.Millisecond, func() { close(drain) })
+			e := &batch.Engine{Submitter: s, Finder: s, Concurrency: 1 + random.IntN(10)}
+			sum := summarize(t, e, t.Context(), drain, workbook(n, []string{"cn-hangzhou", "cn-shanghai"}[:1+random.IntN(2)]...))
+			denied := 0
+			for i, o := range sum.Outcomes {
+				if answers[i] < 2 && o.Attempts > 0 {
+					denied++
+					fatal := sum.Stop == batch.StopFatal
+					if fatal && o.Result != sheet.NotAttempted || sum.Stop == "" && o.Result != sheet.Refused || o.ErrorCode != "Forbidden.RAM" {
+						t.Errorf("seed %d: row %d is %s %s in a run with stop %q", seed, o.Row, o.Result, o.ErrorCode, sum.Stop)
+					}
+				}
+				if (o.Result == sheet.Submitted) != (s.accepted[o.Key] == 1) {
+					t.Errorf("seed %d: row %d is %s, %d accepted", seed, o.Row, o.Result, s.accepted[o.Key])
+				}
+			}
+			if sum.Stop == batch.StopFatal && denied < min(3, n) {
+				t.Errorf("seed %d: stopped after %d of %d circuits", seed, denied, n)
+			}
+		})
+	}
 }
