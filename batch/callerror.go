@@ -57,6 +57,11 @@ func (e *CallError) temporary() bool {
 	return e.Class == NotSent || e.Class == TryLater || e.Class == MaybeReceived
 }
 
+// denied reports whether the answer was that the account may not make this call.
+func (e *CallError) denied() bool {
+	return e.Class == RunFatal && (MatchCode("Forbidden*", e.Code) || e.Code == "NoPermission")
+}
+
 // MatchCode reports whether an error code matches a pattern, in which one * matches any
 // text, even an empty one, such as InvalidRegionId* or Invalid*.Malformed.
 func MatchCode(pattern, code string) bool {
