@@ -7,9 +7,10 @@
 //  1. Package plan compares the workbook with the past and makes a [Plan]: an
 //     [Application] for each row that is to be sent, with a token derived from region,
 //     circuit, content and generation. Every other row gets its outcome immediately.
-//  2. [Engine.Run] settles what an earlier run left open, then sends. [Ledger].Begin is
-//     durable before the first byte is sent; Finish follows the answer. Each region has
-//     its own quotas and calls (region.go).
+//  2. [Engine.Run] surveys the circuits of each region (survey.go), settles what an
+//     earlier run left open, then sends. [Ledger].Begin is durable before the first byte
+//     is sent; Finish follows the answer. Each region has its own quotas and calls
+//     (region.go).
 //  3. Every row ends in one [Outcome], in sheet order.
 //
 // The calls are wrapped as retry(permission(quota(log(cloud)))). The quota is inside the

@@ -38,7 +38,11 @@ func (r *run) start(ctx context.Context) {
 		queues[name] = append(queues[name], int32(i))
 	}
 	for name, queue := range queues {
-		go r.newRegion(ctx, name, queue).loop()
+		g := r.newRegion(ctx, name, queue)
+		go func() {
+			g.survey()
+			g.loop()
+		}()
 	}
 }
 

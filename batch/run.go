@@ -43,6 +43,8 @@ type run struct {
 	quotaMu sync.Mutex
 	quotas  map[quotaKey]Quota
 
+	surveyDenied atomic.Pointer[string] // the code of the answer that refused to let circuits be read
+
 	requests, lookups, retries, throttled atomic.Int64
 	ahead                                 atomic.Int64 // as in CallError, of the answer that said so last
 }
@@ -207,6 +209,9 @@ func (r *run) summary() *Summary {
 		Retries: int(r.retries.Load()), Throttled: int(r.throttled.Load()),
 		Slowed:  r.slowed(),
 		Started: r.started.UTC(), Duration: time.Since(r.started),
+	}
+	if code := r.surveyDenied.Load(); code != nil {
+		s.NoSurvey = *code
 	}
 	if r.going.Err() != nil {
 		r.halt(StopInterrupted, "") // the context ended and it was not noticed yet

@@ -82,13 +82,12 @@ func (a *app) deliver(done *finished, path string, f outputFlags) *report.Docume
 
 // exitFacts returns what decides the exit code, except whether the copy was written.
 func (done *finished) exitFacts() exitFacts {
-	results := map[sheet.Result]int{}
+	results, unasked := map[sheet.Result]int{}, 0
 	for _, o := range done.outcomes {
 		results[o.Result]++
-	}
-	unasked := 0
-	if done.info.dryRun != dryRunOff {
-		unasked = results[sheet.NotAttempted]
+		if o.Result == sheet.NotAttempted && (done.info.dryRun != dryRunOff || o.Reason == batch.ReasonUnasked) {
+			unasked++
+		}
 	}
 	return exitFacts{
 		results: results, errors: done.errors(), withheld: done.withheld(), unasked: unasked,

@@ -96,7 +96,7 @@ func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *b
 	}
 	e := &batch.Engine{
 		Ledger: l, Concurrency: s.flags.service.concurrency, MaxAttempts: s.flags.run.maxAttempts,
-		Rate: s.pace.rate, Burst: s.pace.burst, MaxDuration: s.left(a.env.Now()), MaxFailures: s.run.maxFailures,
+		Rate: s.pace.rate, Burst: s.pace.burst, Survey: s.run.survey, MaxDuration: s.left(a.env.Now()), MaxFailures: s.run.maxFailures,
 		Log: s.log, RunID: done.info.id, Observe: func(ev batch.Event) { shown.row(ev) },
 	}
 	if s.service != nil {
@@ -109,6 +109,9 @@ func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *b
 	}
 	if err != nil {
 		a.lines.warn("ledger-failed", map[string]string{"reason": a.ledgerCause(err)})
+	}
+	if summary.NoSurvey != "" {
+		a.lines.warn("survey-denied", map[string]string{"code": summary.NoSurvey})
 	}
 	done.outcomes = summary.Outcomes
 	done.totals = totals{

@@ -128,7 +128,7 @@ const pageSize = 50
 
 // Survey reads one page of the circuits of a region, all or those with these IDs, from
 // DescribePhysicalConnections.
-func (c *Cloud) Survey(ctx context.Context, region string, page int, ids []string) ([]batch.CircuitState, bool, error) {
+func (c *Cloud) Survey(ctx context.Context, region string, page int, ids []string) (batch.SurveyPage, error) {
 	r := vpc.CreateDescribePhysicalConnectionsRequest()
 	r.PageSize = requests.NewInteger(pageSize)
 	r.PageNumber = requests.NewInteger(page)
@@ -137,15 +137,18 @@ func (c *Cloud) Survey(ctx context.Context, region string, page int, ids []strin
 	}
 	response := vpc.CreateDescribePhysicalConnectionsResponse()
 	if _, _, err := c.call(ctx, vpcCall(region, r, response)); err != nil {
-		return nil, false, err
+		return batch.SurveyPage{}, err
 	}
 	listed := response.PhysicalConnectionSet.PhysicalConnectionType
 	states := make([]batch.CircuitState, len(listed))
 	for i, p := range listed {
 		states[i] = state(p)
 	}
-	// An empty page ends the list even if the count promises more.
-	return states, len(listed) > 0 && page*pageSize < response.TotalCount, nil
+	pages := (response.TotalCount + pageSize - 1) / pageSize
+	if len(listed) == 0 {
+		pages = page // an empty page ends the list even if the count promises more
+	}
+	return batch.SurveyPage{Circuits: states, Pages: pages}, nil
 }
 
 func state(p vpc.PhysicalConnectionType) batch.CircuitState {

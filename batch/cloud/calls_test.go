@@ -220,14 +220,14 @@ func TestSurvey(t *testing.T) {
 		ids   []string
 		total int
 		rows  int
-		more  bool
+		pages int
 	}{
-		{"the first of three", 1, nil, 120, 50, true},
-		{"the last of three", 3, nil, 120, 20, false},
-		{"a full last page", 2, nil, 100, 50, false},
-		{"by ID", 1, []string{"pc-1", "pc-2"}, 2, 2, false},
-		{"none", 1, []string{"pc-none"}, 0, 0, false},
-		{"a count that is too high", 7, nil, 1_000_000_000, 0, false},
+		{"the first of three", 1, nil, 120, 50, 3},
+		{"the last of three", 3, nil, 120, 20, 3},
+		{"a full last page", 2, nil, 100, 50, 2},
+		{"by ID", 1, []string{"pc-1", "pc-2"}, 2, 2, 1},
+		{"none", 1, []string{"pc-none"}, 0, 0, 1},
+		{"a count that is too high", 7, nil, 1_000_000_000, 0, 7},
 	} {
 		var asked url.Values
 		c := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -240,11 +240,11 @@ func TestSurvey(t *testing.T) {
 				"RequestId": "REQ-1", "TotalCount": tc.total, "PhysicalConnectionSet": map[string]any{"PhysicalConnectionType": circuits},
 			})
 		}))
-		got, more, err := c.Survey(t.Context(), "cn-hangzhou", tc.page, tc.ids)
-		if err != nil || len(got) != tc.rows || more != tc.more {
-			t.Errorf("%s: %d circuits, more %v, %v", tc.name, len(got), more, err)
+		got, err := c.Survey(t.Context(), "cn-hangzhou", tc.page, tc.ids)
+		if err != nil || len(got.Circuits) != tc.rows || got.Pages != tc.pages {
+			t.Errorf("%s: %d circuits, %d pages, %v", tc.name, len(got.Circuits), got.Pages, err)
 		}
-		for i, state := range got {
+		for i, state := range got.Circuits {
 			if state != (batch.CircuitState{InstanceID: fmt.Sprintf("pc-%d", i), Status: "Allocated", BusinessStatus: "Normal", LOAStatus: "Applying"}) {
 				t.Errorf("%s: %+v", tc.name, state)
 			}
@@ -262,9 +262,9 @@ func TestSurvey(t *testing.T) {
 }
 
 func TestSurveyFails(t *testing.T) {
-	_, more, err := dial(t, answering(503, withCode("ServiceUnavailable"))).Survey(t.Context(), "cn-hangzhou", 1, nil)
-	if e := callError(t, err); e.Class != batch.MaybeReceived || more {
-		t.Errorf("%+v, more %v", *e, more)
+	_, err := dial(t, answering(503, withCode("ServiceUnavailable"))).Survey(t.Context(), "cn-hangzhou", 1, nil)
+	if e := callError(t, err); e.Class != batch.MaybeReceived {
+		t.Errorf("%+v", *e)
 	}
 }
 

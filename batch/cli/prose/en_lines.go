@@ -92,6 +92,7 @@ var enLines = map[string]Entry{
 	"identity-failed":   {Message: "cannot find out which account the credentials belong to: {meaning}", Hint: "Run loabatch doctor to check the endpoint, the proxy and the clock."},
 	"wrong-account":     {Message: "the credentials belong to account {account}, but --expect-account says {expected}", Hint: "Use the other account's credentials, or correct --expect-account. Nothing was sent."},
 	"ledger-open":       {Message: "cannot open the ledger {file}: {reason}", Hint: "{todo} Nothing was sent."},
+	"survey-denied":     {Message: "the circuits' state could not be read before sending: the account may not call DescribePhysicalConnections ({code})", Hint: "Grant vpc:DescribePhysicalConnections, so that circuits with an LOA are recognised even without the ledger; or switch this off with --survey off."},
 	"ledger-failed":     {Message: "the ledger failed: {reason}", Hint: "Nothing more was sent. Free up disk space or repair the ledger, then run the same command again."},
 	"ledger-full":       {Message: "the disk is full", Hint: "Free up some space, or put the ledger elsewhere with --ledger."},
 	"ledger-read-only":  {Message: "the file, its folder or its file system is read-only", Hint: "Check the permissions of the file and its folder, or use another ledger with --ledger."},

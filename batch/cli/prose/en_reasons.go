@@ -51,7 +51,7 @@ var enReasons = map[string]Entry{
 	"reason-unasked": {
 		Message: "could not get this circuit's status from the API",
 		Hint:    "Run again later; the error code says what went wrong.",
-		Why:     "None of the attempts (--max-attempts) to read the circuit's status got a complete answer, so nothing can be predicted for the row.",
+		Why:     "None of the attempts (--max-attempts) to read the circuit's status got a complete answer, so it is not known whether the circuit has an LOA. Nothing was predicted or sent for the row; with --survey off, it is sent without asking first.",
 	},
 	"reason-invalid": {
 		Message: "not sent because of errors in the row's cells",

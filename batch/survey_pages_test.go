@@ -15,17 +15,23 @@ import (
 // endless is an API whose listing of circuits has no end.
 type endless struct {
 	calls atomic.Int64
+	more  int // pages that always follow
 	page  func(page int) []batch.CircuitState
 	byID  func(ids []string) []batch.CircuitState
 }
 
 // Survey implements Surveyor. It gives up in the end, or a test that fails would hang.
-func (e *endless) Survey(_ context.Context, _ string, page int, ids []string) ([]batch.CircuitState, bool, error) {
-	more := e.calls.Add(1) < 20_000
-	if len(ids) > 0 {
-		return e.byID(ids), more, nil
+func (e *endless) Survey(_ context.Context, _ string, page int, ids []string) (batch.SurveyPage, error) {
+	got := batch.SurveyPage{Pages: page}
+	if e.calls.Add(1) < 20_000 {
+		got.Pages += e.more
 	}
-	return e.page(page), more, nil
+	if len(ids) > 0 {
+		got.Circuits = e.byID(ids)
+	} else {
+		got.Circuits = e.page(page)
+	}
+	return got, nil
 }
 
 // TestEndlessListing: a listing that never ends is left, and what it did not have is asked
@@ -53,19 +59,21 @@ func TestEndlessListing(t *testing.T) {
 		want sheet.Result
 		most int64 // requests
 	}{
-		{"the first page again and again", func(int) []batch.CircuitState { return strangers(1) }, known, sheet.Valid, 2 + 2*rows/5},
-		{"empty pages", func(int) []batch.CircuitState { return nil }, known, sheet.Valid, 1 + 2*rows/5},
-		{"ever new circuits", strangers, known, sheet.Valid, 1000 + 2*rows/5},
-		{"none by ID", func(int) []batch.CircuitState { return nil }, none, sheet.Blocked, 1 + rows/5},
-		{"strangers by ID", func(int) []batch.CircuitState { return nil }, func([]string) []batch.CircuitState { return strangers(1) }, sheet.Blocked, 1 + 2*rows/5},
+		{"the first page again and again", func(int) []batch.CircuitState { return strangers(1) }, known, sheet.Valid, 12 + 2*rows},
+		{"empty pages", func(int) []batch.CircuitState { return nil }, known, sheet.Valid, 12 + 2*rows},
+		{"ever new circuits", strangers, known, sheet.Valid, 12 + 2*rows},
+		{"none by ID", func(int) []batch.CircuitState { return nil }, none, sheet.Blocked, 12 + rows},
+		{"strangers by ID", func(int) []batch.CircuitState { return nil }, func([]string) []batch.CircuitState { return strangers(1) }, sheet.Blocked, 12 + 2*rows},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := &endless{page: test.page, byID: test.byID}
-				sum := surveyed(t, &batch.Engine{Surveyor: s}, rows)
-				addUp(t, sum.Outcomes, map[sheet.Result]int{test.want: rows})
-				if n := s.calls.Load(); n > test.most {
-					t.Errorf("%d requests, want at most %d", n, test.most)
+				for _, more := range []int{1, 5, 1_000_000} {
+					s := &endless{more: more, page: test.page, byID: test.byID}
+					sum := surveyed(t, &batch.Engine{Surveyor: s}, rows)
+					addUp(t, sum.Outcomes, map[sheet.Result]int{test.want: rows})
+					if n := s.calls.Load(); n > test.most {
+						t.Errorf("%d requests, want at most %d", n, test.most)
+					}
 				}
 			})
 		})
