@@ -38,10 +38,15 @@ type run struct {
 	writers  sync.WaitGroup
 	outcomes []Outcome // owned by collect
 
+	permission *permission // takes the outcomes of applications
+
 	quotaMu sync.Mutex
 	quotas  map[quotaKey]Quota
 
+	surveyDenied atomic.Pointer[string] // the code of the answer that refused to let circuits be read
+
 	requests, lookups, retries, throttled atomic.Int64
+	ahead                                 atomic.Int64 // as in CallError, of the answer that said so last
 }
 
 // finishedRow is the outcome of a row and its place.
@@ -66,6 +71,7 @@ func newRun(ctx context.Context, e *Engine, p *Plan) *run {
 	}
 	r.going, r.stop = context.WithCancel(ctx)
 	r.writing, r.stopWrites = context.WithCancel(context.WithoutCancel(ctx))
+	r.permission = newPermission(r)
 	total := len(p.Applications) + len(p.Settled)
 	r.outcomes = make([]Outcome, total)
 	r.slots = places(p)
@@ -145,6 +151,7 @@ func (r *run) collect() {
 	for done := 1; done <= len(r.outcomes); done++ {
 		row := <-r.recorded
 		r.outcomes[row.slot] = row.outcome
+		r.permission.recorded()
 		if row.ran {
 			ran++
 			switch row.outcome.Result {
@@ -203,9 +210,12 @@ func (r *run) summary() *Summary {
 		Slowed:  r.slowed(),
 		Started: r.started.UTC(), Duration: time.Since(r.started),
 	}
+	if code := r.surveyDenied.Load(); code != nil {
+		s.NoSurvey = *code
+	}
 	if r.going.Err() != nil {
 		r.halt(StopInterrupted, "") // the context ended and it was not noticed yet
-		s.Stop, s.StopCode = r.reason, r.code
+		s.Stop, s.StopCode, s.Ahead = r.reason, r.code, time.Duration(r.ahead.Load())
 	}
 	return s
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -14,7 +13,8 @@ import (
 )
 
 // checkOutput checks before anything is sent that the copy can be written: the path is
-// not the input, and its folder exists and is writable.
+// not the input, and its folder exists and is writable. Temporary copies that a run which
+// was killed has left there are removed.
 func checkOutput(in *input, path string) error {
 	if sameFile(in.path, path) {
 		return failure(exitUsage, "output-is-input", nil, "file", in.path)
@@ -25,19 +25,11 @@ func checkOutput(in *input, path string) error {
 	if isFolder(path) {
 		return failure(exitUsage, "output-folder", nil, "file", path)
 	}
-	if err := checkWritable(filepath.Dir(path)); err != nil {
+	durable.RemoveStale(filepath.Dir(path))
+	if err := durable.CheckFolder(filepath.Dir(path)); err != nil {
 		return failure(exitUsage, "output-unwritable", err, "file", path, "reason", cause(err))
 	}
 	return nil
-}
-
-// checkWritable creates a file in a folder and removes it again.
-func checkWritable(folder string) error {
-	probe, err := os.CreateTemp(folder, ".loabatch-*")
-	if err != nil {
-		return err
-	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 // extension returns the extension that the copy must have: programs refuse to open a

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
@@ -22,7 +23,8 @@ import (
 // A file is made, checked for takeover and swept within a transaction that writes, so no
 // two processes do so at the same time.
 type lockFiles struct {
-	folder string
+	folder  string
+	durable bool // outlives a power failure, as the ledger does
 
 	mu   sync.Mutex
 	held map[int64]*flock.Flock // by run: the locks of this store
@@ -34,7 +36,7 @@ func (l *lockFiles) path(run int64) string {
 
 // make creates the folder if it is missing.
 func (l *lockFiles) make() error {
-	return l.failure(os.MkdirAll(l.folder, 0o700))
+	return l.failure(durable.MkdirAll(l.folder, 0o700))
 }
 
 // failure adds the folder to an error, which would otherwise be taken for the ledger's.
@@ -58,12 +60,17 @@ func (l *lockFiles) check() error {
 	return l.failure(errors.Join(os.WriteFile(name, nil, 0o600), os.Remove(name)))
 }
 
-// acquire takes the lock of a new run.
+// acquire takes the lock of a new run. The file is durable, or after a power failure the run
+// would look alive until its heartbeat is old.
 func (l *lockFiles) acquire(run int64) error {
 	lock := flock.New(l.path(run), flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
 	ok, err := lock.TryLock()
-	if err == nil && !ok {
+	switch {
+	case err != nil:
+	case !ok:
 		err = errLockInUse
+	case l.durable:
+		err = durable.SyncFolder(l.folder)
 	}
 	if err != nil {
 		return l.failure(errors.Join(err, lock.Close()))

@@ -94,7 +94,7 @@ func (s *Store) connect(ctx context.Context, durable bool) error {
 	if err != nil {
 		return err
 	}
-	s.locks = &lockFiles{folder: target + ".locks", held: map[int64]*flock.Flock{}}
+	s.locks = &lockFiles{folder: target + ".locks", durable: durable, held: map[int64]*flock.Flock{}}
 	synchronous := "OFF"
 	if durable {
 		synchronous = "FULL"
