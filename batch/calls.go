@@ -99,7 +99,13 @@ func (g *region) unsent(err error) bool {
 
 func (r *run) count(err error) {
 	var call *CallError
-	if errors.As(err, &call) && call.Throttled {
+	if !errors.As(err, &call) {
+		return
+	}
+	if call.Throttled {
 		r.throttled.Add(1)
+	}
+	if call.Ahead != 0 {
+		r.ahead.Store(int64(call.Ahead))
 	}
 }

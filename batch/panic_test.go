@@ -49,11 +49,11 @@ func (s *seams) Find(ctx context.Context, k batch.Key) (batch.LOA, bool, error) 
 	return l, ok, err
 }
 
-func (s *seams) Survey(ctx context.Context, region string, page int, ids []string) ([]batch.CircuitState, bool, error) {
+func (s *seams) Survey(ctx context.Context, region string, page int, ids []string) (batch.SurveyPage, error) {
 	s.at("Survey", false)
-	circuits, more, err := s.surveyor.Survey(ctx, region, page, ids)
+	got, err := s.surveyor.Survey(ctx, region, page, ids)
 	s.at("Survey", true)
-	return circuits, more, err
+	return got, err
 }
 
 func (s *seams) Past(ctx context.Context, place batch.Place, keys []batch.Key) (map[batch.Key]batch.Record, error) {

@@ -41,10 +41,15 @@ type run struct {
 	outcomes []Outcome     // owned by collect
 	begun    []atomic.Bool // by slot: the ledger knows the application
 
+	permission *permission // takes the outcomes of applications
+
 	quotaMu sync.Mutex
 	quotas  map[quotaKey]Quota
 
+	surveyDenied atomic.Pointer[string] // the code of the answer that refused to let circuits be read
+
 	requests, lookups, retries, throttled atomic.Int64
+	ahead                                 atomic.Int64 // as in CallError, of the answer that said so last
 }
 
 // finishedRow is the outcome of a row and its place.
@@ -69,6 +74,7 @@ func newRun(ctx context.Context, e *Engine, p *Plan) *run {
 	}
 	r.going, r.stop = context.WithCancel(ctx)
 	r.writing, r.stopWrites = context.WithCancel(context.WithoutCancel(ctx))
+	r.permission = newPermission(r)
 	total := len(p.Applications) + len(p.Settled)
 	r.outcomes, r.begun = make([]Outcome, total), make([]atomic.Bool, total)
 	r.slots = places(p)
@@ -148,6 +154,7 @@ func (r *run) halt(why StopReason, code string) {
 // collect.
 func (r *run) closeWhenDone() {
 	r.owners.Wait()
+	r.permission.end()
 	close(r.finished)
 	r.writers.Wait()
 	close(r.recorded)
@@ -232,9 +239,12 @@ func (r *run) summary() *Summary {
 		Slowed:  r.slowed(),
 		Started: r.started.UTC(), Duration: time.Since(r.started),
 	}
+	if code := r.surveyDenied.Load(); code != nil {
+		s.NoSurvey = *code
+	}
 	if r.going.Err() != nil {
 		r.halt(StopInterrupted, "") // the context ended and it was not noticed yet
-		s.Stop, s.StopCode = r.reason, r.code
+		s.Stop, s.StopCode, s.Ahead = r.reason, r.code, time.Duration(r.ahead.Load())
 	}
 	if r.panicErr.Load() != nil {
 		s.Stop, s.StopCode = StopPanic, ""

@@ -24,13 +24,18 @@ type Finder interface {
 	Find(context.Context, Key) (LOA, bool, error)
 }
 
-// Surveyor reads one page, from 1 on, of the circuits of a region, for the online dry
-// run and the status command: of those with these IDs, at most [SurveyIDs] of them, or
-// of all when none are given. It reports whether more pages follow. Circuits that the
-// account does not have are left out. It never retries and never waits for the quota.
-// Its errors are those of Submitter.
+// Surveyor reads one page, from 1 on, of the circuits of a region: of those with these IDs,
+// at most [SurveyIDs] of them, or of all when none are given. Circuits that the account
+// does not have are left out. It never retries and never waits for the quota. Its errors
+// are those of Submitter.
 type Surveyor interface {
-	Survey(ctx context.Context, region string, page int, ids []string) (circuits []CircuitState, more bool, err error)
+	Survey(ctx context.Context, region string, page int, ids []string) (SurveyPage, error)
+}
+
+// SurveyPage is one page of a survey.
+type SurveyPage struct {
+	Circuits []CircuitState
+	Pages    int // how many there are, this one included
 }
 
 // SurveyIDs is how many circuits a page can be asked for by their IDs.
@@ -130,17 +135,20 @@ func (s *logSubmitter) Submit(ctx context.Context, a Application) (Receipt, erro
 	case err != nil:
 		return receipt, err // nothing was sent
 	}
-	guarded(s.panicked, func() {
-		s.log.LogAttrs(ctx, level, "attempt",
-			slog.String("run_id", s.runID),
-			slog.Int("row", a.Row),
-			slog.String("cell", a.At.String()),
-			slog.String("instance_id", a.Key.InstanceID),
-			slog.String("region_id", a.Key.Region),
-			slog.Int("attempt", a.Attempt),
-			slog.String("code", code),
-			slog.String("request_id", id),
-			slog.Int64("duration_ms", time.Since(start).Milliseconds()))
-	})
+	attrs := []slog.Attr{
+		slog.String("run_id", s.runID),
+		slog.Int("row", a.Row),
+		slog.String("cell", a.At.String()),
+		slog.String("instance_id", a.Key.InstanceID),
+		slog.String("region_id", a.Key.Region),
+		slog.Int("attempt", a.Attempt),
+		slog.String("code", code),
+		slog.String("request_id", id),
+		slog.Int64("duration_ms", time.Since(start).Milliseconds()),
+	}
+	if call != nil && call.Proxy != (Proxy{}) {
+		attrs = append(attrs, slog.String("proxy", call.Proxy.String()))
+	}
+	guarded(s.panicked, func() { s.log.LogAttrs(ctx, level, "attempt", attrs...) })
 	return receipt, err
 }

@@ -38,16 +38,19 @@ var mayImport = map[string][]string{
 	"batch":                   {"batch/quota", "sheet"},
 	"batch/plan":              {"batch", "sheet"},
 	"batch/quota":             {"golang.org/x/time"},
-	"batch/cloud":             {"batch", "sheet", "github.com/aliyun/alibaba-cloud-sdk-go", "github.com/aliyun/credentials-go", "golang.org/x/sync"},
+	"batch/cloud":             {"batch", "sheet", "github.com/aliyun/alibaba-cloud-sdk-go", "github.com/aliyun/credentials-go", "golang.org/x/net", "golang.org/x/sync"},
 	"batch/durable":           {},
 	"batch/ledger":            {"batch", "sheet"},
-	"batch/ledger/sqlite":     {"batch", "batch/durable", "batch/ledger", "sheet", "modernc.org/sqlite"},
+	"batch/ledger/sqlite":     {"batch", "batch/durable", "batch/ledger", "sheet", "github.com/gofrs/flock", "modernc.org/sqlite"},
 	"batch/ledger/ledgertest": {"batch", "batch/ledger", "sheet"},
-	"batch/simulator":         {},
-	"batch/report":            {"batch", "sheet", "templates", "github.com/rivo/uniseg"},
-	"batch/cli":               {"batch", "batch/cloud", "batch/durable", "batch/ledger", "batch/ledger/sqlite", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
-	"batch/cli/prose":         {"batch", "sheet"},
-	"templates":               {},
+
+	"batch/ledger/sqlite/lossytest": {"modernc.org/libc", "modernc.org/sqlite"}, // a disk under the driver
+
+	"batch/simulator": {},
+	"batch/report":    {"batch", "sheet", "templates", "github.com/rivo/uniseg"},
+	"batch/cli":       {"batch", "batch/cloud", "batch/durable", "batch/ledger", "batch/ledger/sqlite", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
+	"batch/cli/prose": {"batch", "sheet"},
+	"templates":       {},
 }
 
 // testOnly is what test files and generators may import beyond their package's row.
@@ -65,11 +68,14 @@ var testOnly = map[string][]string{
 	"batch":               {"batch/plan"},
 	"batch/plan":          {"batch/ledger", "batch/ledger/sqlite", "sheet/xlsx"},
 	"batch/ledger":        {"batch/ledger/sqlite"},
-	"batch/ledger/sqlite": {"batch/ledger/ledgertest", "batch/plan", "batch/quota"},
-	"batch/report":        {"batch/cli/prose"},
-	"batch/cli":           {"github.com/rogpeppe/go-internal"},
-	"templates":           {"sheet", "sheet/xlsx", "batch/cli/prose"},
-	"testdata":            {"sheet/xlsx", "batch/cli/prose"},
+	"batch/ledger/sqlite": {"batch/ledger/ledgertest", "batch/ledger/sqlite/lossytest", "batch/plan", "batch/quota"},
+
+	"batch/ledger/sqlite/testdata": {"batch", "batch/ledger", "batch/ledger/sqlite", "sheet"},
+
+	"batch/report": {"batch/cli/prose"},
+	"batch/cli":    {"github.com/rogpeppe/go-internal"},
+	"templates":    {"sheet", "sheet/xlsx", "batch/cli/prose"},
+	"testdata":     {"sheet/xlsx", "batch/cli/prose"},
 }
 
 // soleImporter names the one package that may import a heavy dependency, with the reason
@@ -79,7 +85,8 @@ var soleImporter = map[string]string{
 	"github.com/klauspost/compress":          "sheet/xlsx/internal/opc",   // a faster deflate, measured
 	"github.com/aliyun/alibaba-cloud-sdk-go": "batch/cloud",               // its defects are contained there
 	"github.com/aliyun/credentials-go":       "batch/cloud",               // secrets pass nowhere else
-	"modernc.org/sqlite":                     "batch/ledger/sqlite",
+	"github.com/gofrs/flock":                 "batch/ledger/sqlite",       // locks that end with their process, on every system
+	"modernc.org/sqlite":                     "batch/ledger/sqlite",       // and lossytest, which puts a disk under it
 	"golang.org/x/time":                      "batch/quota",
 	"github.com/spf13/cobra":                 "batch/cli",
 	"github.com/schollz/progressbar/v3":      "batch/cli",

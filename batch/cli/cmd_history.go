@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"strings"
@@ -91,7 +92,7 @@ func (a *app) runHistory(ctx context.Context, store ledger.Store, limit int, asJ
 		if r.ExitCode != nil {
 			exit = number(*r.ExitCode)
 		}
-		rows = append(rows, []string{r.RunID, stamp(r.StartedAt), r.Scope, r.Status, exit, report.Results(r.Results).String(), report.Printable(r.Input)})
+		rows = append(rows, []string{r.RunID, stamp(r.StartedAt), r.Scope, r.Status, exit, report.Results(r.Results).String(), r.Input})
 	}
 	return report.Table(a.env.Stdout, rows)
 }
@@ -137,7 +138,7 @@ func (a *app) circuitHistory(ctx context.Context, store ledger.Store, circuit st
 	}
 	rows := a.header("history-events")
 	for _, e := range list {
-		rows = append(rows, []string{e.RunID, stampOf(e.Begun), stampOf(e.Finished), number(e.Attempts), string(e.Result), e.RequestID, e.Token, report.Printable(e.Message)})
+		rows = append(rows, []string{e.RunID, stampOf(e.Begun), stampOf(e.Finished), number(e.Attempts), string(e.Result), e.RequestID, e.Token, e.Message})
 	}
 	return report.Table(a.env.Stdout, rows)
 }
@@ -148,10 +149,15 @@ func (a *app) header(code string) [][]string {
 }
 
 func (a *app) writeJSON(v any) error {
-	e := json.NewEncoder(a.env.Stdout)
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := a.env.Stdout.Write(report.EscapeJSON(b.Bytes()))
+	return err
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }

@@ -58,7 +58,7 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, path string) error {
 	ctx, s.signals = a.watchSignals(ctx)
 	defer s.signals.stop()
 	done := &finished{in: in, info: runInfo{
-		id: t.runID, command: "status", args: settingsLine(cmd, []string{path}), account: s.service.account, started: s.started, simulate: f.run.simulate,
+		id: t.runID, command: "status", args: settingsLine(cmd, []string{path}), account: s.service.account, started: a.startOf(in), simulate: f.run.simulate,
 	}}
 	if err := a.engine(ctx, s, done, statusPlan(in.workbook), &batch.MemoryLedger{}); err != nil {
 		return err

@@ -159,13 +159,17 @@ func TestLedgerFailure(t *testing.T) {
 		{&ledger.LockedError{RunID: "r7", Host: "desk", PID: 42, Since: since}, exitLocked, "run r7 on desk, process 42, since 2027-01-15 02:00:00 UTC"},
 		{&ledger.TakenOverError{}, exitInternal, prose.English.Line("ledger-taken")},
 		{errors.New("made-up reason"), exitInternal, "made-up reason"},
+		{&ledger.Error{Kind: ledger.Newer, Err: &ledger.SchemaError{Found: 9, Known: 5, Program: "v8.1.0"}}, exitInternal, "written by loabatch v8.1.0, with schema version 9; this version reads schema versions up to 5"},
+		{&ledger.Error{Kind: ledger.Locks, Path: "l.db.locks", Err: syscall.EROFS}, exitInternal, "lock files, l.db.locks: " + syscall.EROFS.Error()},
+		{&ledger.Error{Kind: ledger.Database, Err: errors.New("x")}, exitInternal, "another program's SQLite database"},
+		{&ledger.Error{Kind: ledger.Corrupt, Err: errors.New("x")}, exitInternal, "the file is damaged"},
 		{&os.PathError{Op: "open", Path: "made-up", Err: syscall.ENOSPC}, exitInternal, syscall.ENOSPC.Error()},
 	} {
 		var shown bytes.Buffer
 		a := &app{lines: &lines{err: &shown, words: prose.English}}
 		err := a.ledgerFailure(c.err)
 		a.lines.fail(err)
-		if exitOf(err) != c.exit || !strings.Contains(shown.String(), c.want) || !errors.Is(err, c.err) {
+		if exitOf(err) != c.exit || !strings.Contains(shown.String(), c.want) || strings.ContainsAny(shown.String(), "{}") || !errors.Is(err, c.err) {
 			t.Errorf("%v: exit %d: %s", c.err, exitOf(err), shown.String())
 		}
 	}

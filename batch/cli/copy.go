@@ -14,7 +14,8 @@ import (
 )
 
 // checkOutput checks before anything is sent that the copy can be written: its folder exists
-// and is writable, and nothing there is in the way.
+// and is writable, and nothing there is in the way. Temporary copies that a run which was
+// killed has left there are removed.
 func checkOutput(in *input, path string, force bool) error {
 	if want := extension(in.path); !strings.EqualFold(filepath.Ext(path), want) {
 		return failure(exitUsage, "output-extension", nil, "file", path, "extension", want)
@@ -22,19 +23,11 @@ func checkOutput(in *input, path string, force bool) error {
 	if err := checkReplace(path, force, isSealed); err != nil {
 		return err
 	}
-	if err := checkWritable(filepath.Dir(path)); err != nil {
+	durable.RemoveStale(filepath.Dir(path))
+	if err := durable.CheckFolder(filepath.Dir(path)); err != nil {
 		return failure(exitUsage, "output-unwritable", err, "file", path, "reason", cause(err))
 	}
 	return nil
-}
-
-// checkWritable creates a file in a folder and removes it again.
-func checkWritable(folder string) error {
-	probe, err := os.CreateTemp(folder, ".loabatch-*")
-	if err != nil {
-		return err
-	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 // extension returns the extension that the copy must have: programs refuse to open a

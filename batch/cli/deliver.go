@@ -55,6 +55,7 @@ type totals struct {
 	slowed, duration             time.Duration
 	stop                         batch.StopReason
 	stopCode                     string
+	ahead                        time.Duration // as in batch.Summary
 	signal                       int
 }
 
@@ -95,13 +96,12 @@ func (done *finished) wrote(path, sum string) {
 
 // exitFacts returns what decides the exit code, except whether the copy was written.
 func (done *finished) exitFacts() exitFacts {
-	results := map[sheet.Result]int{}
+	results, unasked := map[sheet.Result]int{}, 0
 	for _, o := range done.outcomes {
 		results[o.Result]++
-	}
-	unasked := 0
-	if done.info.dryRun != dryRunOff {
-		unasked = results[sheet.NotAttempted]
+		if o.Result == sheet.NotAttempted && (done.info.dryRun != dryRunOff || o.Reason == batch.ReasonUnasked) {
+			unasked++
+		}
 	}
 	return exitFacts{
 		results: results, errors: done.errors(), withheld: done.withheld(), unasked: unasked,
@@ -143,7 +143,7 @@ func (a *app) document(done *finished, found *findings) *report.Document {
 		Requests: done.totals.requests, Retries: done.totals.retries, Throttled: done.totals.throttled,
 		DurationSeconds: done.totals.duration.Seconds(), SlowedSeconds: done.totals.slowed.Seconds(),
 		StartedAt: report.Instant{Time: done.info.started}, FinishedAt: report.Instant{Time: done.info.started.Add(done.totals.duration)},
-		StopReason: string(done.totals.stop), StopCode: done.totals.stopCode, LogFailure: done.logFailure,
+		StopReason: string(done.totals.stop), StopCode: done.totals.stopCode, AheadSeconds: done.totals.ahead.Seconds(), LogFailure: done.logFailure,
 		Problems: make([]report.Problem, 0, listed), Applications: make([]report.Application, 0, len(done.outcomes)),
 	}
 	for i := range done.problems {

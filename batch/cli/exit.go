@@ -78,7 +78,7 @@ type exitFacts struct {
 	results    map[sheet.Result]int
 	errors     int              // problems of severity error, of any row
 	withheld   bool             // nothing was sent by design: dry run, validate, --all-or-nothing
-	unasked    int              // rows of an online dry run that got no answer from the API
+	unasked    int              // rows not predicted or sent, since the API did not give their circuits' state
 	stop       batch.StopReason // why the run stopped early
 	signal     int              // exit code of the signal that stopped it, or 0
 	copyFailed bool             // the results copy could not be written
@@ -100,7 +100,7 @@ func (e exitFacts) code() int {
 		return exitStopped
 	case e.withheld:
 		return e.withheldCode()
-	case e.results[sheet.NotAttempted] > 0:
+	case e.results[sheet.NotAttempted] > e.unasked:
 		return exitStopped
 	case e.results[sheet.Refused] > 0:
 		return exitRows
@@ -108,7 +108,7 @@ func (e exitFacts) code() int {
 		return exitValidation
 	case e.bad():
 		return exitRows
-	case e.results[sheet.Failed]+e.results[sheet.Unknown] > 0:
+	case e.results[sheet.Failed]+e.results[sheet.Unknown]+e.unasked > 0:
 		return exitUnfinished
 	}
 	return exitOK

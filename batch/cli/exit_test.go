@@ -218,6 +218,8 @@ func TestEndpointFlag(t *testing.T) {
 		{"https://vpc.example.com:70000", "endpoint-value"},
 		{"ftp://vpc.example.com", "endpoint-value"},
 		{"https://user:password@vpc.example.com", "endpoint-user"},
+		{"https://user:pass#password@vpc.example.com", "endpoint-user"},
+		{"https://user:pass/password@vpc.example.com", "endpoint-user"},
 	} {
 		f := serviceFlags{endpoint: tc.endpoint}
 		err := f.checkEndpoint()

@@ -31,7 +31,7 @@ import (
 // scriptCommands are the commands of the scripts beyond those of testscript:
 //
 //	exits CODE PROGRAM ARG...   runs a program and wants this exit code
-//	serve [KEY=VALUE...]        serves a simulator: faults=PLAN, denied=API, billing=off; sets URL and the credentials
+//	serve [KEY=VALUE...]        serves a simulator: faults=PLAN, denied=API, billing=off, clock=AHEAD; sets URL and the credentials
 //	circuits FILE N             makes a workbook of N circuits in three regions
 //	edit FILE                   saves a workbook as another program would, with a note in a cell
 //	stats                       prints what the simulator saw: accepted, duplicates, throttled …
@@ -172,6 +172,10 @@ func serveSimulator(ts *testscript.TestScript, _ bool, args []string) {
 			o.Faults = plan
 		case "denied":
 			o.Denied = []string{value}
+		case "clock":
+			ahead, err := time.ParseDuration(value)
+			ts.Check(err)
+			o.Now = func() time.Time { return time.Now().Add(ahead) }
 		case "billing":
 			o.BillingOff = value == "off"
 		default:

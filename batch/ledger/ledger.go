@@ -17,8 +17,8 @@
 // over. If that holder turns out to be alive after all, its next Begin fails with
 // [*TakenOverError], so it sends nothing more.
 //
-// A scope separates submissions to different services: what was only simulated never
-// counts as sent, and vice versa.
+// A scope (scope.go) separates submissions to different services and accounts: what was
+// only simulated never counts as sent, and vice versa.
 //
 // A ledger holds no personal data: no name, no certificate number, no contact. Of the
 // content that was sent it keeps a hash.
@@ -65,7 +65,8 @@ type Store interface {
 	Check(ctx context.Context) (Health, error)
 
 	// Close finishes the writes in progress and closes the ledger; later writes fail with
-	// [ErrClosed]. Runs that have not ended keep their locks until this process exits.
+	// [ErrClosed]. Runs that have not ended are dead from then on: the next run may take
+	// over their circuits.
 	Close() error
 }
 
@@ -89,18 +90,6 @@ type Run interface {
 	// progress; later ones fail with [ErrEnded]. An End that failed may be repeated.
 	End(ctx context.Context, end RunEnd) error
 }
-
-// Scope separates submissions to different services.
-type Scope string
-
-// The scopes. A service at another address has a scope of its own, see [EndpointScope].
-const (
-	Real      Scope = "real"      // the VPC API at its own address
-	Simulated Scope = "simulated" // the embedded simulator
-)
-
-// EndpointScope is the scope of a service at an address that the user chose.
-func EndpointScope(url string) Scope { return Scope("endpoint:" + url) }
 
 // RunInfo is what is known of a run when it starts.
 type RunInfo struct {
@@ -197,4 +186,8 @@ type Health struct {
 	Open   int           // applications that are begun and not settled, in all scopes
 	Locked int           // circuits that runs hold now, dead runs included
 	Commit time.Duration // how long one durable commit took
+
+	// Network names the file system if it is a network's, where a ledger in a file is safe
+	// for as long as one machine uses it. It is empty for any other and where not known.
+	Network string
 }

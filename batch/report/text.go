@@ -118,7 +118,7 @@ func (p printer) head(d *Document) {
 		p.line("%s", p.words.Line("report-simulated"))
 	}
 	if d.StopReason != "" {
-		p.line("%s", p.words.Line(d.StopReason, textArg("code", d.StopCode)))
+		p.line("%s", d.stopped(p.words))
 	}
 	if d.Failure != "" {
 		p.line("%s", Printable(d.Failure))

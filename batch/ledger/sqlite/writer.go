@@ -89,11 +89,14 @@ func (w *writer) hand(ctx context.Context, one *write) error {
 	}
 }
 
-// stop lets the writer finish the commit in progress and the writes waiting for it.
-func (w *writer) stop() error {
+// stop lets the writer finish the commit in progress and the writes waiting for it. Then it
+// calls last with the connection.
+func (w *writer) stop(last func(*sql.Conn)) error {
 	close(w.quit)
 	<-w.finished
-	return errors.Join(w.tx.closeAll(), w.conn.Close())
+	err := w.tx.closeAll()
+	last(w.conn)
+	return errors.Join(err, w.conn.Close())
 }
 
 // panicked makes every write from now on fail.
@@ -228,17 +231,22 @@ func emptyCache(version int64) cache {
 	return cache{version: version, fenced: map[int64]error{}, pending: map[circuit]ledger.State{}}
 }
 
-// validateCache empties the cache if another connection has committed. Within the open
-// transaction no other can.
+// validateCache empties the cache if another connection has committed, and removes the seal
+// that it may have set. Within the open transaction no other can.
 func (t *transaction) validateCache(ctx context.Context) error {
 	var version int64
 	if err := t.version.QueryRowContext(ctx).Scan(&version); err != nil {
 		return err
 	}
-	if version != t.cache.version {
-		t.cache = emptyCache(version)
+	if version == t.cache.version {
+		return nil
 	}
-	return nil
+	t.cache = emptyCache(version)
+	seal, err := readSeal(ctx, t.conn)
+	if err == nil && seal != 0 {
+		_, err = t.conn.ExecContext(ctx, removeSeal)
+	}
+	return err
 }
 
 // put caches the state of a circuit while it has a pending submission, so the cache holds
