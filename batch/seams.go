@@ -24,13 +24,18 @@ type Finder interface {
 	Find(context.Context, Key) (LOA, bool, error)
 }
 
-// Surveyor reads one page, from 1 on, of the circuits of a region, for the online dry
-// run and the status command: of those with these IDs, at most [SurveyIDs] of them, or
-// of all when none are given. It reports whether more pages follow. Circuits that the
-// account does not have are left out. It never retries and never waits for the quota.
-// Its errors are those of Submitter.
+// Surveyor reads one page, from 1 on, of the circuits of a region: of those with these IDs,
+// at most [SurveyIDs] of them, or of all when none are given. Circuits that the account
+// does not have are left out. It never retries and never waits for the quota. Its errors
+// are those of Submitter.
 type Surveyor interface {
-	Survey(ctx context.Context, region string, page int, ids []string) (circuits []CircuitState, more bool, err error)
+	Survey(ctx context.Context, region string, page int, ids []string) (SurveyPage, error)
+}
+
+// SurveyPage is one page of a survey.
+type SurveyPage struct {
+	Circuits []CircuitState
+	Pages    int // how many there are, this one included
 }
 
 // SurveyIDs is how many circuits a page can be asked for by their IDs.
@@ -84,9 +89,10 @@ func acquire(ctx context.Context, q Quota) (done func(error), err error) {
 
 // quotaSubmitter makes every application wait for the region's quota of its API.
 type quotaSubmitter struct {
-	next    Submitter
-	quota   func(API) Quota
-	waiting context.Context // ends the wait, and not the call
+	next     Submitter
+	quota    func(API) Quota
+	waiting  context.Context // ends the wait, and not the call
+	panicked func(error)
 }
 
 var _ Submitter = (*quotaSubmitter)(nil)
@@ -98,15 +104,16 @@ func (s *quotaSubmitter) Submit(ctx context.Context, a Application) (Receipt, er
 		return Receipt{}, err
 	}
 	receipt, err := s.next.Submit(ctx, a)
-	done(err)
+	guarded(s.panicked, func() { done(err) })
 	return receipt, err
 }
 
 // quotaFinder makes every lookup wait for the region's quota of lookups.
 type quotaFinder struct {
-	next    Finder
-	quota   func(API) Quota
-	waiting context.Context // ends the wait, and not the call
+	next     Finder
+	quota    func(API) Quota
+	waiting  context.Context // ends the wait, and not the call
+	panicked func(error)
 }
 
 var _ Finder = (*quotaFinder)(nil)
@@ -118,16 +125,17 @@ func (f *quotaFinder) Find(ctx context.Context, k Key) (LOA, bool, error) {
 		return LOA{}, false, err
 	}
 	l, ok, err := f.next.Find(ctx, k)
-	done(err)
+	guarded(f.panicked, func() { done(err) })
 	return l, ok, err
 }
 
 // logSubmitter writes one line for each attempt. It is below the quota, so the duration
 // is that of the call alone.
 type logSubmitter struct {
-	next  Submitter
-	log   *slog.Logger // nil means none
-	runID string
+	next     Submitter
+	log      *slog.Logger // nil means none
+	runID    string
+	panicked func(error)
 }
 
 var _ Submitter = (*logSubmitter)(nil)
@@ -147,7 +155,7 @@ func (s *logSubmitter) Submit(ctx context.Context, a Application) (Receipt, erro
 	case err != nil:
 		return receipt, err // nothing was sent
 	}
-	s.log.LogAttrs(ctx, level, "attempt",
+	attrs := []slog.Attr{
 		slog.String("run_id", s.runID),
 		slog.Int("row", a.Row),
 		slog.String("cell", a.At.String()),
@@ -156,6 +164,11 @@ func (s *logSubmitter) Submit(ctx context.Context, a Application) (Receipt, erro
 		slog.Int("attempt", a.Attempt),
 		slog.String("code", code),
 		slog.String("request_id", id),
-		slog.Int64("duration_ms", time.Since(start).Milliseconds()))
+		slog.Int64("duration_ms", time.Since(start).Milliseconds()),
+	}
+	if call != nil && call.Proxy != (Proxy{}) {
+		attrs = append(attrs, slog.String("proxy", call.Proxy.String()))
+	}
+	guarded(s.panicked, func() { s.log.LogAttrs(ctx, level, "attempt", attrs...) })
 	return receipt, err
 }

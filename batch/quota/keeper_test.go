@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -115,5 +116,24 @@ func TestKeepersErrorReachesTheCallers(t *testing.T) {
 			t.Errorf("later: error %v", err)
 		}
 		q.Close()
+	})
+}
+
+// panicking is a keeper with a defect.
+type panicking struct{}
+
+func (panicking) Take(context.Context, Key, Ask) (Grant, error) { panic("made up") }
+
+// TestPanicOfTheKeeper checks that a panic is an error of the wait, and does not end the
+// process or hang it.
+func TestPanicOfTheKeeper(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newWindow(panicking{}, Key{}, Limits{Rate: Rate{10, time.Second}}, systemClock())
+		defer q.Close()
+		for range 2 {
+			if _, err := q.Acquire(t.Context()); err == nil || strings.Contains(err.Error(), "made up") {
+				t.Errorf("error %v", err)
+			}
+		}
 	})
 }

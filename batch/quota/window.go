@@ -3,6 +3,7 @@ package quota
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -152,13 +153,34 @@ func (w *Window) wakeWaiter() {
 // caller holds the mutex.
 func (w *Window) begin(waiting int) {
 	w.busy = true
-	w.exchanges.Go(func() { w.exchange(waiting) })
+	w.exchanges.Go(func() {
+		defer w.guard()
+		w.exchange(waiting)
+	})
+}
+
+// guard makes a panic the error of every later call. The value may quote anything, so it is
+// not shown.
+func (w *Window) guard() {
+	p := recover()
+	if p == nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.busy, w.err = false, fmt.Errorf("the quota panicked: %T", p)
+	w.wakeWaiter()
+}
+
+// ask is what to ask the keeper for.
+func (w *Window) ask(waiting int) Ask {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.hand.ask(w.clock.now(), waiting)
 }
 
 func (w *Window) exchange(waiting int) {
-	w.mu.Lock()
-	ask := w.hand.ask(w.clock.now(), waiting)
-	w.mu.Unlock()
+	ask := w.ask(waiting)
 	// The grant must not be lost when a caller leaves, so its context does not count.
 	g, err := w.keeper.Take(context.Background(), w.key, ask)
 	w.mu.Lock()

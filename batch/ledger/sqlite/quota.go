@@ -33,11 +33,13 @@ type quotas struct {
 	line string
 }
 
-func openQuotas(path, synchronous string, turn *sync.Mutex) (*quotas, error) {
-	if synchronous == "FULL" {
-		synchronous = "NORMAL"
+func openQuotas(path string, durable bool, turn *sync.Mutex) (*quotas, error) {
+	parameters := pragmas("synchronous(OFF)")
+	if durable {
+		parameters = pragmas("synchronous(NORMAL)")
 	}
-	db, err := sql.Open("sqlite", dsn(path, "synchronous("+synchronous+")")+"&_txlock=immediate")
+	parameters.Set("_txlock", "immediate")
+	db, err := sql.Open("sqlite", dsn(path, parameters))
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +102,15 @@ func (q *quotas) takeIn(ctx context.Context, tx *sql.Tx, key quota.Key, ask quot
 	var state quota.State
 	if err := state.UnmarshalBinary(stored); err != nil {
 		return quota.Grant{}, err
+	}
+	var seal int32 // another process may have set it
+	if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&seal); err != nil {
+		return quota.Grant{}, err
+	}
+	if seal != 0 {
+		if _, err := tx.ExecContext(ctx, removeSeal); err != nil {
+			return quota.Grant{}, err
+		}
 	}
 	g := state.Take(q.time(), ask)
 	if stored, err = state.AppendBinary(nil); err != nil {
