@@ -171,18 +171,23 @@ func (s *State) takeBack(r Return, ask Ask) {
 
 // answered counts requests from their answer on.
 func (s *State) answered(at time.Duration, n int, q Rate) {
-	rounded := at.Truncate(q.resolution())
-	if rounded < at {
-		rounded += q.resolution()
-	}
-	i, found := slices.BinarySearchFunc(s.answers, rounded, func(a answers, at time.Duration) int { return cmp.Compare(a.at, at) })
+	at = roundUp(at, q.resolution())
+	i, found := slices.BinarySearchFunc(s.answers, at, func(a answers, at time.Duration) int { return cmp.Compare(a.at, at) })
 	if !found {
-		s.answers = slices.Insert(s.answers, i, answers{at: rounded})
+		s.answers = slices.Insert(s.answers, i, answers{at: at})
 	}
 	s.answers[i].n += n
 }
 
-// forget drops what no longer counts for anyone.
+func roundUp(d, to time.Duration) time.Duration {
+	if rounded := d.Truncate(to); rounded >= d {
+		return rounded
+	}
+	return d.Truncate(to) + to
+}
+
+// forget drops what no longer counts for anyone. What only counts in windows longer than
+// that of the process which asks is kept for those of the documented quota.
 func (s *State) forget(q Rate) {
 	s.grants = slices.DeleteFunc(s.grants, func(g outstanding) bool {
 		over := g.last <= s.seen
@@ -192,16 +197,24 @@ func (s *State) forget(q Rate) {
 		return over
 	})
 	if len(s.answers) == 0 && len(s.grants) == 0 {
-		s.keep = 0
+		s.keep = DefaultRate.span()
 	}
 	s.keep = max(s.keep, q.span())
-	s.answers = slices.DeleteFunc(s.answers, func(a answers) bool {
-		over := a.at+s.keep <= s.seen
-		if over { // for a longer window than any so far it would count
-			s.unknown = max(s.unknown, a.at)
+	coarse, kept := DefaultRate.resolution(), s.answers[:0]
+	for _, a := range s.answers {
+		if a.at+coarse+q.span() <= s.seen {
+			a.at = roundUp(a.at, coarse)
 		}
-		return over
-	})
+		switch last := len(kept) - 1; {
+		case a.at+s.keep <= s.seen:
+			s.unknown = max(s.unknown, a.at) // for a longer window than any so far it would count
+		case last >= 0 && kept[last].at == a.at:
+			kept[last].n += a.n
+		default:
+			kept = append(kept, a)
+		}
+	}
+	s.answers = kept
 	s.processes = slices.DeleteFunc(s.processes, func(p process) bool { return p.seen+activeFor <= s.seen })
 }
 
