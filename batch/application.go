@@ -26,6 +26,7 @@ type Application struct {
 	Attempt    int               // which attempt of this run it is, from 1 on; 0 in a plan
 
 	// What is known of the circuit's past; set by the plan.
+	Recorded        bool     // the ledger knows the circuit
 	LookUpFirst     bool     // an LOA may exist already: look it up before anything is sent
 	Open            bool     // an earlier application may have arrived: if the row is not reached, it is UNKNOWN
 	Accepted        bool     // this content was accepted under this token: repeating it has no effect

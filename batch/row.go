@@ -197,7 +197,7 @@ func (r *row) lookupFailed(err error) next {
 		return next{stop: true, code: call.Code}
 	case call.Class == RegionFatal:
 		return next{stopRegion: true, code: call.Code}
-	case call.Class == Refused && (r.lookup == earlierRun || r.lookup == lostAnswer):
+	case call.Class == Refused && !call.Denied && (r.lookup == earlierRun || r.lookup == lostAnswer):
 		r.lookup = notLooking // no answer will come; the token keeps a second application from having an effect
 		return next{}
 	case call.Class != Refused && r.lookups < r.max:

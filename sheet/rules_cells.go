@@ -249,8 +249,11 @@ func (d *decoder) cleanText(f *field) (string, valueState) {
 	if isLong(f, c.text) {
 		d.report(cellLength, f, Arg{"n", strconv.Itoa(utf8.RuneCountInString(c.text))})
 	}
-	if f.col.Text && isExponent(c.text) {
+	switch digits, _, point := strings.Cut(c.text, "."); {
+	case f.col.Text && isExponent(c.text):
 		d.report(cellExponent, f)
+	case point && f.col.Personal && isPointZero(c.text):
+		d.report(cellNumberForm, f, Arg{"stored", d.show(f, digits)}, Arg{"shown", d.show(f, c.text)})
 	}
 	if d.errors > before {
 		return "", valueRejected

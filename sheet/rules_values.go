@@ -168,6 +168,13 @@ func isExponent(s string) bool {
 	return isDigits(exponent) && isDigits(whole) && len(whole) == 1 && (!point || isDigits(fraction)) && (plus || point)
 }
 
+// isPointZero reports whether a text is a whole number with a fraction of zeros, as programs
+// write a number that they took for a fraction.
+func isPointZero(s string) bool {
+	whole, fraction, _ := strings.Cut(s, ".")
+	return isDigits(strings.TrimPrefix(whole, "+")) && fraction != "" && strings.Trim(fraction, "0") == ""
+}
+
 // cellApostrophe: the apostrophe that marks text in a spreadsheet does not belong to it.
 var cellApostrophe = cellRules.add(Rule{Code: "cell-apostrophe", Severity: Note, Column: NoColumn})
 

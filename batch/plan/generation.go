@@ -9,7 +9,7 @@ import (
 // for it, from what the ledger knows of its circuit. A record of other content sets
 // neither: other content has another token anyway.
 func fromLedger(a *batch.Application, r batch.Record) {
-	a.Open = r.Open || r.Hash == ""
+	a.Recorded, a.Open = true, r.Open || r.Hash == ""
 	a.LookUpFirst = loaWasVoid(r.Result, r.LOAStatus)
 	a.Previous = batch.Previous{Token: r.Token, Generation: r.Generation}
 	if !r.Open && accepted(r.Result) {

@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
-
-	"github.com/loabatch/loabatch/batch/ledger"
 )
 
 // migrations are the steps from an empty file to the present schema; step i leads to
@@ -118,6 +116,11 @@ var migrations = []string{
 		loa_status, run, pending_run, pending_hash, pending_generation, pending_token FROM circuits;
 	DROP TABLE circuits;
 	ALTER TABLE circuits_2 RENAME TO circuits;`,
+
+	canonicalScopes,
+	processColumns,
+	markLedger,
+	quotaTable,
 }
 
 // migrate brings the file to the newest of the steps, all in one transaction. A file that
@@ -129,7 +132,7 @@ func migrate(ctx context.Context, conn *sql.Conn, steps []string) error {
 		return err
 	}
 	if found > len(steps) {
-		return &ledger.SchemaError{Found: found, Known: len(steps)}
+		return newer(ctx, conn, found, len(steps))
 	}
 	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return err
@@ -149,7 +152,7 @@ func applyMigrations(ctx context.Context, conn *sql.Conn, steps []string) error 
 		return err
 	}
 	if found > len(steps) {
-		return &ledger.SchemaError{Found: found, Known: len(steps)}
+		return newer(ctx, conn, found, len(steps))
 	}
 	if found == 0 {
 		_, err := conn.ExecContext(ctx, `CREATE TABLE schema_version (
@@ -157,6 +160,9 @@ func applyMigrations(ctx context.Context, conn *sql.Conn, steps []string) error 
 		if err != nil {
 			return err
 		}
+	}
+	if _, err := conn.ExecContext(ctx, removeSeal); err != nil {
+		return err
 	}
 	for i := found; i < len(steps); i++ {
 		if _, err := conn.ExecContext(ctx, steps[i]); err != nil {
@@ -180,7 +186,7 @@ func schemaVersion(ctx context.Context, conn *sql.Conn) (int, error) {
 	case err != nil:
 		return 0, err
 	case ours == 0 && tables > 0:
-		return 0, errForeign
+		return 0, errDatabase
 	case ours == 0:
 		return 0, nil
 	}

@@ -143,7 +143,7 @@ var pictureCall = regexp.MustCompile(`^[-+=@ ]*(?:IMAGE|EMBED)\("`)
 // Error words, in capitals: #BEZUG! and #¿NOMBRE? end in a mark; #N/A, #GETTING_DATA and
 // #Н/Д have their words joined; Err:502 has a number from 500 on.
 var (
-	markedError = regexp.MustCompile(`^#[¡¿]?[\p{L}\p{M}0-9_/.]*\p{L}{2}[\p{L}\p{M}0-9_/.]*[!?]$`)
+	markedError = regexp.MustCompile(`^#[¡¿]?[\p{L}\p{M}0-9_/.]*\p{L}{2}[\p{L}\p{M}0-9_/.]*[!?]$|^#\p{Han}[!?]$`)
 	joinedError = regexp.MustCompile(`^#(?:(?:N/A|N/D|N/B|N/V|I/T|Н/Д|Δ/Υ)(?:$|[! ])|[\p{L}\p{M}]+(?:_[\p{L}\p{M}]+)+$)`)
 	numberError = regexp.MustCompile(`^#?(\p{L}+) ?: ?5[0-9]{2}$`)
 )
@@ -173,8 +173,12 @@ func isErrorWord(upper, key string) bool {
 }
 
 // isMarker reports whether a text is a field of a form letter or a template that was never
-// filled in: {{name}}, ${name}, <name>, «name», %name%, [name].
+// filled in: {{name}}, ${name}, <name>, «name», %name%, [name]; or a verb of a format that
+// got no value, as %s and %!s(<nil>).
 func isMarker(s string) bool {
+	if strings.HasPrefix(s, "%!") || len(s) == 2 && s[0] == '%' {
+		return true
+	}
 	for _, ends := range [...][2]string{{"{{", "}}"}, {"${", "}"}, {"#{", "}"}, {"{", "}"}, {"<", ">"}, {"«", "»"}, {"%", "%"}, {"[", "]"}, {"【", "】"}} {
 		if len(s) > len(ends[0])+len(ends[1]) && strings.HasPrefix(s, ends[0]) && strings.HasSuffix(s, ends[1]) {
 			return true
