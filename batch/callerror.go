@@ -25,6 +25,15 @@ const (
 	MaybeReceived              // no complete answer, or a 5xx: it may have taken effect; look up, then try later
 )
 
+// Proxy names a proxy without what is secret about it.
+type Proxy struct {
+	Variable string // the environment variable that sets it
+	Host     string // host:port; empty if the variable's value is malformed
+}
+
+// String names the proxy for a log.
+func (p Proxy) String() string { return strings.TrimSpace(p.Variable + " " + p.Host) }
+
 // String returns the name of the class, for logs.
 func (c Class) String() string {
 	return [...]string{"not-sent", "try-later", "refused", "run-fatal", "region-fatal", "maybe-received"}[c]
@@ -40,6 +49,9 @@ type CallError struct {
 	Throttled bool          // the answer was about the quota
 	Wait      time.Duration // the server's hint: a floor for the next attempt, already capped; 0 when it gave none
 	Unsettled bool          // the API may hold the application: always so for MaybeReceived, and for *TokenProcessing
+	Denied    bool          // permission was refused: Refused as far as the row knows; whether it ends the run is decided in permission.go
+	Proxy     Proxy         // that the call would have gone through; set only when no connection was made
+	Ahead     time.Duration // how far our clock is ahead of the service's, if that is why the call was rejected and the answer says so; else 0
 }
 
 var _ quota.Throttling = (*CallError)(nil)

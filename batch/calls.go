@@ -19,20 +19,23 @@ const (
 	fromCall    from = iota
 	fromBegin        // it is in the ledger
 	fromNothing      // nothing was done: the region stopped first
+	fromPanic        // a panic lost it
 )
 
 // begin records in the ledger that a row is about to be sent.
 func (g *region) begin(w *row) {
 	g.begins++
 	go func() {
+		defer func() { g.returned <- returnedRow{row: w, from: fromBegin} }()
+		defer Guard(g.run.panicked)
 		err := g.run.ledger.Begin(g.run.writing, w.app)
 		if err != nil && g.run.writing.Err() == nil {
 			g.run.ledgerFailed(err)
 		}
 		if err == nil {
 			w.begun = w.app.Token
+			g.run.begun[w.slot].Store(true)
 		}
-		g.returned <- returnedRow{row: w, from: fromBegin}
 	}()
 }
 
@@ -40,12 +43,20 @@ func (g *region) begin(w *row) {
 // region, since a call needs a deep stack that would otherwise have to grow each time.
 func (g *region) caller() {
 	for w := range g.work {
-		if w.state.sends() {
-			g.returned <- g.apply(w)
-		} else {
-			g.returned <- g.lookUp(w)
-		}
+		g.returned <- g.call(w)
 	}
+}
+
+// call makes the next call of a row.
+func (g *region) call(w *row) (back returnedRow) {
+	defer Guard(func(err error) {
+		g.run.panicked(err)
+		back = returnedRow{row: w, from: fromPanic}
+	})
+	if w.state.sends() {
+		return g.apply(w)
+	}
+	return g.lookUp(w)
 }
 
 func (g *region) apply(w *row) returnedRow {
@@ -80,15 +91,33 @@ func (g *region) lookUp(w *row) returnedRow {
 	return returnedRow{row: w, next: w.lookedUp(l, ok, err, asked)}
 }
 
-// unsent reports whether a call ended before a byte was sent, because the run did.
+// unsent reports whether a call ended before a byte was sent, because the run did or must.
 func (g *region) unsent(err error) bool {
+	if g.run.quotaFailed(err) {
+		return true
+	}
 	var call *CallError
 	return err != nil && (g.going.Err() != nil || g.ctx.Err() != nil) && !errors.As(err, &call) && contextEnded(err)
 }
 
+// quotaFailed stops the run if the state of a quota is lost: it is part of the ledger.
+func (r *run) quotaFailed(err error) bool {
+	lost, ok := errors.AsType[*quotaError](err)
+	if ok {
+		r.ledgerFailed(lost.error)
+	}
+	return ok
+}
+
 func (r *run) count(err error) {
 	var call *CallError
-	if errors.As(err, &call) && call.Throttled {
+	if !errors.As(err, &call) {
+		return
+	}
+	if call.Throttled {
 		r.throttled.Add(1)
+	}
+	if call.Ahead != 0 {
+		r.ahead.Store(int64(call.Ahead))
 	}
 }

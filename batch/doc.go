@@ -7,13 +7,16 @@
 //  1. Package plan compares the workbook with the past and makes a [Plan]: an
 //     [Application] for each row that is to be sent, with a token derived from region,
 //     circuit, content and generation. Every other row gets its outcome immediately.
-//  2. [Engine.Run] settles what earlier runs left open, then sends. [Ledger].Begin is
-//     durable before the first byte is sent; Finish follows the answer. Each region has
-//     its own quotas and calls (region.go).
+//  2. [Engine.Run] surveys the circuits of each region (survey.go), settles what an
+//     earlier run left open, then sends. [Ledger].Begin is durable before the first byte
+//     is sent; Finish follows the answer. Each region has its own quotas and calls
+//     (region.go).
 //  3. Every row ends in one [Outcome], in sheet order.
 //
-// The calls are wrapped as retry(quota(log(cloud))). The quota is inside the retry, so
-// every attempt counts against it, and nothing below retries.
+// The calls are wrapped as retry(permission(quota(log(cloud)))). The quota is inside the
+// retry, so every attempt counts against it, and nothing below retries. It may be shared
+// with other runs; if its state is lost, nothing was sent and the run stops. What a refused
+// permission means is decided for all rows together (permission.go).
 //
 // A row is a state machine without clock or goroutine (machine.go): it takes the result of
 // an attempt or a lookup and says what comes next. Its rules:
@@ -30,8 +33,9 @@
 //     was made at least [SettlingTime] after its last attempt. No run waits for that: the
 //     row ends UNKNOWN and says when to come back.
 //   - A new token is made only when the content changes or the generation rises: after a
-//     definite refusal, or when a person asks to apply again for what was rejected. A circuit that was accepted is applied for again only if a lookup
-//     clearly says that its LOA was rejected or deleted.
+//     definite refusal, or when a person asks to apply again for what was rejected. A
+//     circuit that was accepted is applied for again only if a lookup clearly says that its
+//     LOA was rejected or deleted.
 //
 // The states are what the next call is: send an application, or ask for the LOA. A row
 // starts in the state of its [Start]. In the last seven states, a token is open. Early means
@@ -87,7 +91,10 @@
 // that had a definite result. It refuses to begin another token while one is open and no
 // lookup has settled it, whatever the engine says.
 //
-// A row's failure is an Outcome, never an error of the run. Only two things stop a
-// run: answers that hold for every row (credentials, permission, arrears), and the
-// ledger failing, because then we no longer know our own state.
+// A row's failure is an Outcome, never an error of the run. Only three things stop a
+// run: answers that hold for every row (credentials, arrears, permission if it is refused
+// for the first three circuits and none was accepted), the ledger failing, because then
+// we no longer know our own state, and a panic. Every goroutine has a guard (panic.go):
+// answers that have come are kept, and a row that was lost is UNKNOWN once the ledger
+// has it.
 package batch

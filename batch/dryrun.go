@@ -3,8 +3,6 @@ package batch
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
 
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -22,18 +20,18 @@ func (r *run) dryRun(ctx context.Context) {
 		regions[a.Key.Region] = append(regions[a.Key.Region], int32(i))
 	}
 	for name, rows := range regions {
-		go r.survey(ctx, name, r.quota(name, SurveyAPI), rows)
+		r.own(func() { r.predict(ctx, name, rows) })
 	}
 }
 
-// survey predicts the rows of one region from the state of their circuits.
-func (r *run) survey(ctx context.Context, region string, quota Quota, rows []int32) {
-	ids := make([]string, len(rows))
-	for i, n := range rows {
-		ids[i] = r.plan.Applications[n].Key.InstanceID
-	}
-	s := newSurvey(r, region, quota, ids)
+// predict predicts the rows of one region from the state of their circuits.
+func (r *run) predict(ctx context.Context, region string, rows []int32) {
+	s := newSurvey(r, region, rows)
 	err := s.read(ctx)
+	var call *CallError
+	if errors.As(err, &call) && (call.Class == RunFatal || call.Denied) {
+		r.halt(StopFatal, call.Code)
+	}
 	for _, n := range rows {
 		a := &r.plan.Applications[n]
 		state, found := s.found[a.Key.InstanceID]
@@ -60,88 +58,4 @@ func (r *run) unseen(a *Application, err error) Outcome {
 		o.Reason = r.reason.reason()
 	}
 	return o
-}
-
-// survey reads the state of circuits of one region.
-type survey struct {
-	run     *run
-	region  string
-	quota   Quota
-	missing map[string]bool
-	found   map[string]CircuitState
-}
-
-func newSurvey(r *run, region string, quota Quota, ids []string) *survey {
-	s := &survey{run: r, region: region, quota: quota, missing: make(map[string]bool, len(ids)), found: make(map[string]CircuitState, len(ids))}
-	for _, id := range ids {
-		s.missing[id] = true
-	}
-	return s
-}
-
-// read pages through the region until all circuits are found, then asks by ID for those
-// that the listing did not have, since what is listed may lag behind or change between
-// two pages. What was found before an error is kept.
-func (s *survey) read(ctx context.Context) error {
-	if len(s.missing) > SurveyIDs {
-		if err := s.pages(ctx, nil); err != nil {
-			return err
-		}
-	}
-	for ids := range slices.Chunk(slices.Sorted(maps.Keys(s.missing)), SurveyIDs) {
-		if err := s.pages(ctx, ids); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// pages reads the pages of the circuits with these IDs, or of all circuits, until it has
-// found every missing circuit or read the last page.
-func (s *survey) pages(ctx context.Context, ids []string) error {
-	more := true
-	for page := 1; more && len(s.missing) > 0; page++ {
-		var circuits []CircuitState
-		var err error
-		if circuits, more, err = s.page(ctx, page, ids); err != nil {
-			return err
-		}
-		for _, c := range circuits {
-			if s.missing[c.InstanceID] {
-				s.found[c.InstanceID] = c
-				delete(s.missing, c.InstanceID)
-			}
-		}
-	}
-	return nil
-}
-
-// page reads one page, and retries until it is answered or attempts run out.
-func (s *survey) page(ctx context.Context, page int, ids []string) (circuits []CircuitState, more bool, err error) {
-	err = RetryRead(s.run.going, s.run.engine.attempts(), func() (err error) {
-		circuits, more, err = s.ask(ctx, page, ids)
-		return err
-	})
-	var call *CallError
-	if errors.As(err, &call) && call.Class == RunFatal {
-		s.run.halt(StopFatal, call.Code)
-	}
-	return circuits, more, err
-}
-
-// ask makes one request, once the quota allows it, unless the run was stopped.
-func (s *survey) ask(ctx context.Context, page int, ids []string) ([]CircuitState, bool, error) {
-	done, err := s.quota.Acquire(s.run.going)
-	if err != nil {
-		return nil, false, err
-	}
-	circuits, more, err := s.run.engine.Surveyor.Survey(ctx, s.region, page, ids)
-	done(err)
-	var call *CallError
-	if err == nil || errors.As(err, &call) { // else nothing was sent
-		s.run.requests.Add(1)
-		s.run.lookups.Add(1)
-	}
-	s.run.count(err)
-	return circuits, more, err
 }

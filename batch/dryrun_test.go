@@ -122,23 +122,24 @@ func allocated(id string) batch.CircuitState {
 }
 
 // Survey implements Surveyor.
-func (s *surveyor) Survey(_ context.Context, region string, page int, ids []string) ([]batch.CircuitState, bool, error) {
+func (s *surveyor) Survey(_ context.Context, region string, page int, ids []string) (batch.SurveyPage, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls[region]++
 	s.asked = append(s.asked, fmt.Sprintf("%d/%d", page, len(ids)))
 	if s.fail != nil {
 		if err := s.fail(region, s.calls[region]); err != nil {
-			return nil, false, err
+			return batch.SurveyPage{}, err
 		}
 	}
 	if len(ids) > 0 {
 		both := append(slices.Clone(s.circuits), s.unlisted...)
-		return slices.DeleteFunc(both, func(c batch.CircuitState) bool { return !slices.Contains(ids, c.InstanceID) }), false, nil
+		named := slices.DeleteFunc(both, func(c batch.CircuitState) bool { return !slices.Contains(ids, c.InstanceID) })
+		return batch.SurveyPage{Circuits: named, Pages: 1}, nil
 	}
 	const size = 50
 	from, to := min((page-1)*size, len(s.circuits)), min(page*size, len(s.circuits))
-	return s.circuits[from:to], to < len(s.circuits), nil
+	return batch.SurveyPage{Circuits: s.circuits[from:to], Pages: (len(s.circuits) + size - 1) / size}, nil
 }
 
 // surveyed carries out an online dry run of circuits that are all in one region.
@@ -174,6 +175,7 @@ func TestSurveyPages(t *testing.T) {
 		{"the first page has them", 40, 120, 0, []string{"1/0"}},
 		{"all", 120, 120, 0, []string{"1/0", "2/0", "3/0"}},
 		{"some are not listed", 120, 113, 7, []string{"1/0", "2/0", "3/0", "1/5", "1/2"}},
+		{"few of many", 12, 1200, 0, []string{"1/0"}},
 		{"some do not exist", 12, 5, 0, []string{"1/0", "1/5", "1/2"}},
 	} {
 		synctest.Test(t, func(t *testing.T) {

@@ -18,19 +18,20 @@ import (
 type Engine struct {
 	Submitter Submitter // may be nil for a dry run
 	Finder    Finder    // may be nil for a dry run
-	Surveyor  Surveyor  // for a dry run that asks the API; nil makes it an offline one
+	Surveyor  Surveyor  // for a survey and for a dry run that asks the API; nil makes it an offline one
 	Ledger    Ledger    // nil keeps the outcomes in memory, which is right for a dry run only
 
 	Concurrency int           // calls in flight for each region; 0 means 8
 	MaxAttempts int           // requests for each row, lookups not counted; 0 means 5
 	Rate        quota.Rate    // quota of each API in each region; zero means none
 	Burst       int           // how many of a window's requests may go out at once; 0 means a fifth of the quota
+	Survey      bool          // read the circuits' state before anything is sent, and apply for none whose LOA is valid
 	MaxDuration time.Duration // no row is started later; 0 means no limit
 	MaxFailures Limit         // the run stops once so many rows are REFUSED, FAILED or UNKNOWN
 
 	// Quota returns the quota of one API in one region, for quotas that are shared with
-	// other hosts. It is called once for each that is used. Nil makes one from Rate and
-	// Burst for this run alone.
+	// other runs and processes. It is called once for each that is used, and Rate and
+	// Burst should be those of the quota. Nil makes one for this run alone.
 	Quota func(region string, api API) Quota
 
 	Log     *slog.Logger // one line for each attempt; nil means none
@@ -55,6 +56,8 @@ type Summary struct {
 	Slowed    time.Duration   // how long the run was below its rate because of them
 	Stop      StopReason      // why the run ended before all rows were done; empty when it did not
 	StopCode  string          // the API's error code behind Stop, if there is one
+	Ahead     time.Duration   // how far this machine's clock is ahead of the service's, if that is why the run ended; else 0
+	NoSurvey  string          // the API's code, when the account may not read the circuits' state; empty when it may
 	Started   time.Time       // UTC
 	Duration  time.Duration   //
 }
@@ -68,7 +71,8 @@ const (
 // Run carries out a plan, and returns when every row has its outcome. When drain is
 // closed, nothing new is started and what is in flight is finished; when ctx ends, what
 // is in flight is abandoned. The summary is complete in either case, and also when there
-// is an error, which says that the ledger failed.
+// is an error, which says that the ledger failed or, as a [*PanicError], that something
+// behind a seam or in the engine panicked.
 func (e *Engine) Run(ctx context.Context, drain <-chan struct{}, p *Plan) (*Summary, error) {
 	r := newRun(ctx, e, p)
 	defer r.close()
@@ -79,15 +83,23 @@ func (e *Engine) Run(ctx context.Context, drain <-chan struct{}, p *Plan) (*Summ
 		r.halt(StopInterrupted, "")
 	default:
 	}
-	go r.watch(ctx, drain)
-	go r.finishSettled(p.Settled)
+	go func() {
+		defer Guard(r.panicked)
+		r.watch(ctx, drain)
+	}()
+	r.own(func() { r.finishSettled(p.Settled) })
 	if p.DryRun {
-		go r.dryRun(ctx)
+		r.own(func() { r.dryRun(ctx) })
 	} else {
 		r.start(ctx)
 	}
+	go func() {
+		defer Guard(r.panicked)
+		r.closeWhenDone()
+	}()
 	r.collect()
-	return r.summary(), r.failure()
+	summary := r.summary()
+	return summary, r.failure()
 }
 
 func (e *Engine) concurrency() int { return cmp.Or(max(e.Concurrency, 0), defaultConcurrency) }

@@ -30,7 +30,7 @@ var operations = [...]struct {
 	// again is the operation to send if a person asks for another one, given the status of
 	// the LOA, which is void or missing. It is nil if the operation cannot be repeated.
 	again   func(loaStatus string) Operation
-	content func(digest, *Application)
+	content func(*digest, *Application)
 	judge   func(*Application, LOA) loaState
 	predict func(*Application, CircuitState) Outcome
 }{

@@ -87,6 +87,7 @@ const (
 	ReasonRefusedAll   Reason = "reason-refused-all"   // it was sent and got the run-fatal answer itself
 	ReasonRegion       Reason = "reason-region"        // the region is unknown or its endpoint does not resolve
 	ReasonLedgerFailed Reason = "reason-ledger-failed" // the ledger could not be written
+	ReasonPanic        Reason = "reason-panic"         // a bug of this program stopped the run first
 	ReasonSkipped      Reason = "reason-skipped"       // left out by --only
 )
 
@@ -100,6 +101,7 @@ const (
 	StopMaxFailures StopReason = "stop-max-failures" // Engine.MaxFailures was reached
 	StopDuration    StopReason = "stop-duration"     // Engine.MaxDuration had passed
 	StopLedger      StopReason = "stop-ledger"       // the ledger could not be read or written
+	StopPanic       StopReason = "stop-panic"        // a goroutine of this program panicked
 	StopInterrupted StopReason = "stop-interrupted"  // the drain channel was closed or the context ended
 )
 
@@ -112,6 +114,8 @@ func (s StopReason) reason() Reason {
 		return ReasonDuration
 	case StopLedger:
 		return ReasonLedgerFailed
+	case StopPanic:
+		return ReasonPanic
 	case StopInterrupted:
 		return ReasonInterrupted
 	}

@@ -38,7 +38,11 @@ func (r *run) start(ctx context.Context) {
 		queues[name] = append(queues[name], int32(i))
 	}
 	for name, queue := range queues {
-		go r.newRegion(ctx, name, queue).loop()
+		g := r.newRegion(ctx, name, queue)
+		r.own(func() {
+			g.survey()
+			g.loop()
+		})
 	}
 }
 
@@ -49,11 +53,11 @@ func (r *run) newRegion(ctx context.Context, name string, queue []int32) *region
 	g.returned = make(chan returnedRow, r.engine.concurrency()+g.ahead)
 	g.work = make(chan *row, r.engine.concurrency())
 	quota := func(api API) Quota { return r.quota(name, api) }
-	g.submitter = &quotaSubmitter{
-		next:  &logSubmitter{next: r.engine.Submitter, log: r.engine.Log, runID: r.engine.RunID},
-		quota: quota, waiting: g.going,
-	}
-	g.finder = &quotaFinder{next: r.engine.Finder, quota: r.quota, waiting: g.going}
+	g.submitter = &permissionSubmitter{permission: r.permission, waiting: g.going, next: &quotaSubmitter{
+		next:  &logSubmitter{next: r.engine.Submitter, log: r.engine.Log, runID: r.engine.RunID, panicked: r.panicked},
+		quota: quota, waiting: g.going, panicked: r.panicked,
+	}}
+	g.finder = &quotaFinder{next: r.engine.Finder, quota: r.quota, waiting: g.going, panicked: r.panicked}
 	return g
 }
 
@@ -93,7 +97,10 @@ func (g *region) loop() {
 	defer g.stop()
 	defer close(g.work)
 	for range min(g.run.engine.concurrency(), len(g.queue)) {
-		go g.caller()
+		go func() {
+			defer Guard(g.run.panicked)
+			g.caller()
+		}()
 	}
 	// A timer with a function instead of a channel: in virtual time under the race
 	// detector the runtime (Go 1.26) crashes on a channel timer that expires before
@@ -194,6 +201,7 @@ func (g *region) take(back returnedRow) {
 	}
 	g.calls--
 	switch {
+	case back.from == fromPanic: // fillMissing gives it its outcome
 	case back.from == fromNothing:
 		g.ready = append(g.ready, w)
 	case back.next.stop:
@@ -204,7 +212,7 @@ func (g *region) take(back returnedRow) {
 		g.stop()
 		g.ready = append(g.ready, w)
 	case back.next.done:
-		g.run.finished <- finishedRow{slot: w.slot, outcome: back.next.outcome, problem: back.next.problem, ran: true}
+		g.run.permission.finish(finishedRow{slot: w.slot, outcome: back.next.outcome, problem: back.next.problem, ran: true})
 	case w.state.sends() && w.begun != w.app.Token && g.going.Err() == nil:
 		g.begin(w)
 	default:
@@ -227,7 +235,7 @@ func (g *region) finishRest() {
 		if w.code == "" {
 			w.code = code
 		}
-		g.run.finished <- finishedRow{slot: w.slot, outcome: w.interrupted(reason)}
+		g.run.permission.finish(finishedRow{slot: w.slot, outcome: w.interrupted(reason)})
 	}
 	for _, w := range g.ready {
 		finish(w)

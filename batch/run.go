@@ -32,17 +32,25 @@ type run struct {
 	writing    context.Context
 	stopWrites context.CancelFunc
 	ledgerErr  atomic.Pointer[error]
+	panicErr   atomic.Pointer[error]
 
 	finished chan finishedRow // to be written into the ledger
 	recorded chan finishedRow // written
+	owners   sync.WaitGroup   // goroutines that still have rows to finish
 	writers  sync.WaitGroup
-	outcomes []Outcome // owned by collect
+	outcomes []Outcome // owned by collect, like problems
 	problems []sheet.Problem
+	begun    []atomic.Bool // by slot: the ledger knows the application
+
+	permission *permission // takes the outcomes of applications
 
 	quotaMu sync.Mutex
 	quotas  map[quotaKey]Quota
 
+	surveyDenied atomic.Pointer[string] // the code of the answer that refused to let circuits be read
+
 	requests, lookups, retries, throttled atomic.Int64
+	ahead                                 atomic.Int64 // as in CallError, of the answer that said so last
 }
 
 // finishedRow is the outcome of a row and its place.
@@ -68,13 +76,21 @@ func newRun(ctx context.Context, e *Engine, p *Plan) *run {
 	}
 	r.going, r.stop = context.WithCancel(ctx)
 	r.writing, r.stopWrites = context.WithCancel(context.WithoutCancel(ctx))
+	r.permission = newPermission(r)
 	total := len(p.Applications) + len(p.Settled)
-	r.outcomes = make([]Outcome, total)
+	r.outcomes, r.begun = make([]Outcome, total), make([]atomic.Bool, total)
 	r.slots = places(p)
 	r.finished = make(chan finishedRow, ledgerWriters)
 	r.recorded = make(chan finishedRow, ledgerWriters)
-	for range min(ledgerWriters, total) {
-		r.writers.Go(r.write)
+	writers := min(ledgerWriters, total)
+	if p.DryRun {
+		writers = 1 // it has nothing to write
+	}
+	for range writers {
+		r.writers.Go(func() {
+			defer Guard(r.panicked)
+			r.write()
+		})
 	}
 	return r
 }
@@ -140,12 +156,22 @@ func (r *run) halt(why StopReason, code string) {
 	})
 }
 
+// closeWhenDone closes the way of the rows once nobody has any to finish, and so ends
+// collect.
+func (r *run) closeWhenDone() {
+	r.owners.Wait()
+	r.permission.end()
+	close(r.finished)
+	r.writers.Wait()
+	close(r.recorded)
+}
+
 // collect takes the finished rows, in whatever order they come. It owns the outcomes and
 // is the one goroutine that Observe is called from.
 func (r *run) collect() {
-	failed, ran := 0, 0
-	for done := 1; done <= len(r.outcomes); done++ {
-		row := <-r.recorded
+	done, failed, ran := 0, 0, 0
+	for row := range r.recorded {
+		done++
 		r.outcomes[row.slot] = row.outcome
 		if row.problem != nil {
 			r.problems = append(r.problems, *row.problem)
@@ -160,9 +186,17 @@ func (r *run) collect() {
 				r.halt(StopMaxFailures, "")
 			}
 		}
-		if r.engine.Observe != nil {
-			r.engine.Observe(Event{Outcome: row.outcome, Done: done, Total: len(r.outcomes)})
-		}
+		r.observe(Event{Outcome: row.outcome, Done: done, Total: len(r.outcomes)})
+	}
+	if r.panicErr.Load() != nil {
+		r.fillMissing()
+	}
+}
+
+func (r *run) observe(e Event) {
+	defer Guard(r.panicked)
+	if r.engine.Observe != nil {
+		r.engine.Observe(e)
 	}
 }
 
@@ -170,11 +204,16 @@ func (r *run) collect() {
 func (r *run) write() {
 	for row := range r.finished {
 		if !r.plan.DryRun && r.ledgerErr.Load() == nil && r.writing.Err() == nil {
-			if err := r.ledger.Finish(r.writing, row.outcome); err != nil && r.writing.Err() == nil {
-				r.ledgerFailed(err)
-			}
+			r.record(row.outcome)
 		}
 		r.recorded <- row
+	}
+}
+
+func (r *run) record(o Outcome) {
+	defer Guard(r.panicked)
+	if err := r.ledger.Finish(r.writing, o); err != nil && r.writing.Err() == nil {
+		r.ledgerFailed(err)
 	}
 }
 
@@ -184,8 +223,11 @@ func (r *run) ledgerFailed(err error) {
 	r.halt(StopLedger, "")
 }
 
-// failure is the error of the run: only the ledger causes one.
+// failure is the error of the run: a panic, or that of the ledger.
 func (r *run) failure() error {
+	if err := r.panicErr.Load(); err != nil {
+		return *err
+	}
 	if err := r.ledgerErr.Load(); err != nil {
 		return fmt.Errorf("cannot write the ledger: %w", *err)
 	}
@@ -194,8 +236,6 @@ func (r *run) failure() error {
 
 // close ends the remaining goroutines.
 func (r *run) close() {
-	close(r.finished)
-	r.writers.Wait()
 	r.stop()
 	r.stopWrites()
 }
@@ -208,9 +248,15 @@ func (r *run) summary() *Summary {
 		Slowed:  r.slowed(),
 		Started: r.started.UTC(), Duration: time.Since(r.started),
 	}
+	if code := r.surveyDenied.Load(); code != nil {
+		s.NoSurvey = *code
+	}
 	if r.going.Err() != nil {
 		r.halt(StopInterrupted, "") // the context ended and it was not noticed yet
-		s.Stop, s.StopCode = r.reason, r.code
+		s.Stop, s.StopCode, s.Ahead = r.reason, r.code, time.Duration(r.ahead.Load())
+	}
+	if r.panicErr.Load() != nil {
+		s.Stop, s.StopCode = StopPanic, ""
 	}
 	return s
 }
@@ -239,13 +285,20 @@ func (r *run) quota(region string, api API) Quota {
 	return q
 }
 
-// slowed returns how long any quota was below its rate.
+// slowed returns how long any quota was below its rate during the run. A quota may be
+// older than the run.
 func (r *run) slowed() time.Duration {
+	defer Guard(r.panicked)
 	r.quotaMu.Lock()
 	defer r.quotaMu.Unlock()
 	var spans []quota.Span
 	for _, q := range r.quotas {
-		spans = append(spans, q.Slowed()...)
+		for _, s := range q.Slowed() {
+			if s.From.Before(r.started) {
+				s.From = r.started
+			}
+			spans = append(spans, s)
+		}
 	}
 	return quota.Total(spans)
 }

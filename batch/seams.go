@@ -24,13 +24,18 @@ type Finder interface {
 	Find(context.Context, Key) (LOA, bool, error)
 }
 
-// Surveyor reads one page, from 1 on, of the circuits of a region, for the online dry
-// run and the status command: of those with these IDs, at most [SurveyIDs] of them, or
-// of all when none are given. It reports whether more pages follow. Circuits that the
-// account does not have are left out. It never retries and never waits for the quota.
-// Its errors are those of Submitter.
+// Surveyor reads one page, from 1 on, of the circuits of a region: of those with these IDs,
+// at most [SurveyIDs] of them, or of all when none are given. Circuits that the account
+// does not have are left out. It never retries and never waits for the quota. Its errors
+// are those of Submitter.
 type Surveyor interface {
-	Survey(ctx context.Context, region string, page int, ids []string) (circuits []CircuitState, more bool, err error)
+	Survey(ctx context.Context, region string, page int, ids []string) (SurveyPage, error)
+}
+
+// SurveyPage is one page of a survey.
+type SurveyPage struct {
+	Circuits []CircuitState
+	Pages    int // how many there are, this one included
 }
 
 // SurveyIDs is how many circuits a page can be asked for by their IDs.
@@ -53,64 +58,87 @@ type Ledger interface {
 	Finish(context.Context, Outcome) error
 }
 
-// Quota releases the requests of one API in one region. It may be shared with other
-// hosts. It is safe for any number of goroutines. [quota.Window] is the run's own.
+// Quota releases the requests of one API in one region. It is shared with every process
+// that has the same ledger open. It is safe for any number of goroutines. [quota.Window]
+// is one.
 type Quota interface {
 	// Acquire waits until one request may be sent. The caller then sends it and
 	// calls done exactly once, with the error of the call: a throttling answer slows
-	// the quota down. An error means that the context ended and nothing may be sent.
+	// the quota down. After an error nothing may be sent. Either the context ended, or
+	// the state of the quota is lost: then the run stops, as for an error of the ledger.
 	Acquire(context.Context) (done func(error), err error)
 	// Slowed lists when the quota went below its rate because of throttling answers,
 	// up to now, in order and without overlaps.
 	Slowed() []quota.Span
 }
 
+// quotaError says that nothing was sent because the state of the quota is lost.
+type quotaError struct{ error }
+
+// Unwrap returns the error of the quota.
+func (e *quotaError) Unwrap() error { return e.error }
+
+// acquire waits for a quota. Its error is the context's or a *quotaError.
+func acquire(ctx context.Context, q Quota) (done func(error), err error) {
+	done, err = q.Acquire(ctx)
+	switch {
+	case err == nil:
+		return done, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	}
+	return nil, &quotaError{err}
+}
+
 // quotaSubmitter makes every application wait for the region's quota of its API.
 type quotaSubmitter struct {
-	next    Submitter
-	quota   func(API) Quota
-	waiting context.Context // ends the wait, and not the call
+	next     Submitter
+	quota    func(API) Quota
+	waiting  context.Context // ends the wait, and not the call
+	panicked func(error)
 }
 
 var _ Submitter = (*quotaSubmitter)(nil)
 
-// Submit implements Submitter. An error of the wait is the context's.
+// Submit implements Submitter. An error of the wait is the context's or a *quotaError.
 func (s *quotaSubmitter) Submit(ctx context.Context, a Application) (Receipt, error) {
-	done, err := s.quota(a.Operation.API()).Acquire(s.waiting)
+	done, err := acquire(s.waiting, s.quota(a.Operation.API()))
 	if err != nil {
 		return Receipt{}, err
 	}
 	receipt, err := s.next.Submit(ctx, a)
-	done(err)
+	guarded(s.panicked, func() { done(err) })
 	return receipt, err
 }
 
 // quotaFinder makes every lookup wait for its region's quota of lookups.
 type quotaFinder struct {
-	next    Finder
-	quota   func(region string, api API) Quota
-	waiting context.Context // ends the wait, and not the call
+	next     Finder
+	quota    func(region string, api API) Quota
+	waiting  context.Context // ends the wait, and not the call
+	panicked func(error)
 }
 
 var _ Finder = (*quotaFinder)(nil)
 
-// Find implements Finder. An error of the wait is the context's.
+// Find implements Finder. An error of the wait is the context's or a *quotaError.
 func (f *quotaFinder) Find(ctx context.Context, k Key) (LOA, bool, error) {
-	done, err := f.quota(k.Region, LookupAPI).Acquire(f.waiting)
+	done, err := acquire(f.waiting, f.quota(k.Region, LookupAPI))
 	if err != nil {
 		return LOA{}, false, err
 	}
 	l, ok, err := f.next.Find(ctx, k)
-	done(err)
+	guarded(f.panicked, func() { done(err) })
 	return l, ok, err
 }
 
 // logSubmitter writes one line for each attempt. It is below the quota, so the duration
 // is that of the call alone.
 type logSubmitter struct {
-	next  Submitter
-	log   *slog.Logger // nil means none
-	runID string
+	next     Submitter
+	log      *slog.Logger // nil means none
+	runID    string
+	panicked func(error)
 }
 
 var _ Submitter = (*logSubmitter)(nil)
@@ -130,7 +158,7 @@ func (s *logSubmitter) Submit(ctx context.Context, a Application) (Receipt, erro
 	case err != nil:
 		return receipt, err // nothing was sent
 	}
-	s.log.LogAttrs(ctx, level, "attempt",
+	attrs := []slog.Attr{
 		slog.String("run_id", s.runID),
 		slog.Int("row", a.Row),
 		slog.String("cell", a.At.String()),
@@ -139,6 +167,11 @@ func (s *logSubmitter) Submit(ctx context.Context, a Application) (Receipt, erro
 		slog.Int("attempt", a.Attempt),
 		slog.String("code", code),
 		slog.String("request_id", id),
-		slog.Int64("duration_ms", time.Since(start).Milliseconds()))
+		slog.Int64("duration_ms", time.Since(start).Milliseconds()),
+	}
+	if call != nil && call.Proxy != (Proxy{}) {
+		attrs = append(attrs, slog.String("proxy", call.Proxy.String()))
+	}
+	guarded(s.panicked, func() { s.log.LogAttrs(ctx, level, "attempt", attrs...) })
 	return receipt, err
 }

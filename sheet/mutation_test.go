@@ -131,6 +131,7 @@ var damages = []func(*mutant){
 	circuit("circuit-time-night", "F", "2027-01-17T02:00:00Z"), circuit("circuit-time-echo", "F", "2027-01-15"),
 	circuit("circuit-bandwidth-malformed", "G", "1G"), circuit("circuit-bandwidth-range", "G", "=20480"),
 	circuit("circuit-token-malformed", "I", "my token"),
+	func(m *mutant) { circuit("circuit-token-personal", "I", fmt.Sprint(13800000000+m.n))(m) },
 	func(m *mutant) {
 		circuit("circuit-token-twice", "I", fmt.Sprint("token-", mutants+m.n%reserves))(m)
 		m.expect("circuit-token-twice", fmt.Sprint("I", mutants+m.n%reserves+2))

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"fmt"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -37,16 +38,19 @@ var mayImport = map[string][]string{
 	"batch":                   {"batch/quota", "sheet"},
 	"batch/plan":              {"batch", "sheet"},
 	"batch/quota":             {"golang.org/x/time"},
-	"batch/cloud":             {"batch", "sheet", "github.com/aliyun/alibaba-cloud-sdk-go", "github.com/aliyun/credentials-go", "golang.org/x/sync"},
+	"batch/cloud":             {"batch", "sheet", "github.com/aliyun/alibaba-cloud-sdk-go", "github.com/aliyun/credentials-go", "golang.org/x/net", "golang.org/x/sync"},
 	"batch/durable":           {},
-	"batch/ledger":            {"batch", "sheet"},
-	"batch/ledger/sqlite":     {"batch", "batch/durable", "batch/ledger", "sheet", "modernc.org/sqlite"},
-	"batch/ledger/ledgertest": {"batch", "batch/ledger", "sheet"},
-	"batch/simulator":         {},
-	"batch/report":            {"batch", "sheet", "templates", "github.com/rivo/uniseg"},
-	"batch/cli":               {"batch", "batch/cloud", "batch/durable", "batch/ledger", "batch/ledger/sqlite", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
-	"batch/cli/prose":         {"batch", "sheet"},
-	"templates":               {},
+	"batch/ledger":            {"batch", "batch/quota", "sheet"},
+	"batch/ledger/sqlite":     {"batch", "batch/durable", "batch/ledger", "batch/quota", "sheet", "github.com/gofrs/flock", "golang.org/x/sys", "modernc.org/sqlite"},
+	"batch/ledger/ledgertest": {"batch", "batch/ledger", "batch/quota", "sheet"},
+
+	"batch/ledger/sqlite/lossytest": {"modernc.org/libc", "modernc.org/sqlite"}, // a disk under the driver
+
+	"batch/simulator": {},
+	"batch/report":    {"batch", "sheet", "templates", "github.com/rivo/uniseg"},
+	"batch/cli":       {"batch", "batch/cloud", "batch/durable", "batch/ledger", "batch/ledger/sqlite", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
+	"batch/cli/prose": {"batch", "sheet"},
+	"templates":       {},
 }
 
 // testOnly is what test files and generators may import beyond their package's row.
@@ -64,11 +68,14 @@ var testOnly = map[string][]string{
 	"batch":               {"batch/plan"},
 	"batch/plan":          {"batch/ledger", "batch/ledger/sqlite", "sheet/xlsx"},
 	"batch/ledger":        {"batch/ledger/sqlite"},
-	"batch/ledger/sqlite": {"batch/ledger/ledgertest", "batch/plan", "batch/quota"},
-	"batch/report":        {"batch/cli/prose"},
-	"batch/cli":           {"github.com/rogpeppe/go-internal"},
-	"templates":           {"sheet", "sheet/xlsx", "batch/cli/prose"},
-	"testdata":            {"sheet/xlsx", "batch/cli/prose"},
+	"batch/ledger/sqlite": {"batch/ledger/ledgertest", "batch/ledger/sqlite/lossytest", "batch/plan"},
+
+	"batch/ledger/sqlite/testdata": {"batch", "batch/ledger", "batch/ledger/sqlite", "sheet"},
+
+	"batch/report": {"batch/cli/prose"},
+	"batch/cli":    {"github.com/rogpeppe/go-internal"},
+	"templates":    {"sheet", "sheet/xlsx", "batch/cli/prose"},
+	"testdata":     {"sheet/xlsx", "batch/cli/prose"},
 }
 
 // soleImporter names the one package that may import a heavy dependency, with the reason
@@ -78,7 +85,9 @@ var soleImporter = map[string]string{
 	"github.com/klauspost/compress":          "sheet/xlsx/internal/opc",   // a faster deflate, measured
 	"github.com/aliyun/alibaba-cloud-sdk-go": "batch/cloud",               // its defects are contained there
 	"github.com/aliyun/credentials-go":       "batch/cloud",               // secrets pass nowhere else
-	"modernc.org/sqlite":                     "batch/ledger/sqlite",
+	"golang.org/x/sys":                       "batch/ledger/sqlite",       // the machine's clock
+	"github.com/gofrs/flock":                 "batch/ledger/sqlite",       // locks that end with their process, on every system
+	"modernc.org/sqlite":                     "batch/ledger/sqlite",       // and lossytest, which puts a disk under it
 	"golang.org/x/time":                      "batch/quota",
 	"github.com/spf13/cobra":                 "batch/cli",
 	"github.com/schollz/progressbar/v3":      "batch/cli",
@@ -242,4 +251,80 @@ func TestArchitectureNoticesWrongImports(t *testing.T) {
 			t.Errorf("%s importing %s goes unnoticed", c.pkg, c.imports)
 		}
 	}
+}
+
+// TestEveryGoroutineIsGuarded checks that whatever starts a goroutine, a go statement or
+// WaitGroup.Go, starts it with a function literal that defers a guard: batch.Guard, or one
+// of their own in the simulator and the quota, which import nothing of ours. A panic without one would end the process
+// and leave a run without its copy.
+func TestEveryGoroutineIsGuarded(t *testing.T) {
+	root := filepath.Join("..", "..")
+	found := 0
+	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "ledgertest" || d.Name() == "testdata"):
+			return fs.SkipDir
+		case filepath.Ext(file) != ".go" || strings.HasSuffix(file, "_test.go"):
+			return nil
+		}
+		files := token.NewFileSet()
+		source, err := parser.ParseFile(files, file, nil, 0)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(source, func(n ast.Node) bool {
+			if f, ok := started(n); ok {
+				found++
+				if !guarded(f) {
+					t.Errorf("%s: the goroutine has no guard", files.Position(n.Pos()))
+				}
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found < 10 {
+		t.Errorf("only %d goroutines were found", found)
+	}
+}
+
+// started returns what a node starts as a goroutine.
+func started(n ast.Node) (ast.Expr, bool) {
+	switch n := n.(type) {
+	case *ast.GoStmt:
+		return n.Call.Fun, true
+	case *ast.CallExpr:
+		if f, ok := n.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "Go" && len(n.Args) == 1 {
+			return n.Args[0], true
+		}
+	}
+	return nil, false
+}
+
+// guarded reports whether a function is a literal that defers a guard.
+func guarded(f ast.Expr) bool {
+	literal, ok := f.(*ast.FuncLit)
+	if !ok {
+		return false
+	}
+	for _, statement := range literal.Body.List {
+		if deferred, ok := statement.(*ast.DeferStmt); ok {
+			switch f := deferred.Call.Fun.(type) {
+			case *ast.Ident:
+				if f.Name == "Guard" {
+					return true
+				}
+			case *ast.SelectorExpr:
+				if f.Sel.Name == "Guard" || f.Sel.Name == "guard" {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }

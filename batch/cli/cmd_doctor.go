@@ -12,6 +12,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cloud"
+	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/report"
 )
 
@@ -24,7 +25,7 @@ func (a *app) doctorCommand() *cobra.Command {
 	var region string
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Check credentials, account, clock, endpoint, quota, writable paths and ledger",
+		Short: "Check credentials, account, clock, proxy, endpoint, quota, writable paths and ledger",
 		Long:  "Checks everything that a run needs, with read-only calls. No application is sent.",
 		Args:  arguments(0, 0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -87,12 +88,12 @@ func (d *examination) fail(what string, err error) {
 	d.row("fail", what, own.code, own.args)
 }
 
-// row adds a line to the table, and the hint below it if the check failed.
+// row adds a line to the table, and the hint below it if not all is well.
 func (d *examination) row(state, what, code string, args map[string]string) {
 	message, hint := d.app.lines.words.Render(code, args)
-	d.table = append(d.table, []string{d.app.lines.words.Line("doctor-" + state), what, report.Printable(message)})
-	if state == "fail" && hint != "" {
-		d.table = append(d.table, []string{"", "", report.Printable(hint)})
+	d.table = append(d.table, []string{d.app.lines.words.Line("doctor-" + state), what, message})
+	if state != "ok" && hint != "" {
+		d.table = append(d.table, []string{"", "", hint})
 	}
 }
 
@@ -119,14 +120,31 @@ func (d *examination) credentials() *cloud.Cloud {
 	return c
 }
 
+// proxy says which proxy the requests go through, if any, without its password.
+func (d *examination) proxy(c *cloud.Cloud) {
+	p := c.Proxy(d.region)
+	switch {
+	case p.Malformed:
+		d.check(false, "proxy", "proxy-url", "variable", p.Variable)
+	case p.Host != "":
+		d.check(true, "proxy", "doctor-proxy", "host", p.Host, "variable", p.Variable)
+	case p.Excluded != "":
+		d.check(true, "proxy", "doctor-proxy-excluded", "excluded", p.Excluded, "variable", p.Variable)
+	case p.Variable != "":
+		d.check(true, "proxy", "doctor-proxy-loopback", "variable", p.Variable)
+	default:
+		d.check(true, "proxy", "doctor-proxy-none")
+	}
+}
+
 func (d *examination) service(ctx context.Context, c *cloud.Cloud) {
+	d.proxy(c)
 	who, err := c.Identity(ctx)
 	if who.HasClock {
-		ok := who.Clock.Abs() < maxClockSkew
-		d.check(ok, "clock", pick(ok, "doctor-clock", "doctor-clock-wrong"), "skew", who.Clock.Round(time.Second).String())
+		d.clock(-who.Clock)
 	}
 	if err != nil {
-		d.fail("account", identityFailure(err))
+		d.fail("account", d.app.identityFailure(err))
 		return
 	}
 	expected := d.flags.expectAccount
@@ -148,6 +166,15 @@ func (d *examination) service(ctx context.Context, c *cloud.Cloud) {
 	}
 }
 
+// clock checks how far this machine's clock is ahead of the service's.
+func (d *examination) clock(ahead time.Duration) {
+	if ahead.Abs() < maxClockSkew {
+		d.check(true, "clock", "doctor-clock", "skew", report.Skew(d.app.lines.words, ahead))
+	} else {
+		d.fail("clock", d.app.clockFailure(ahead))
+	}
+}
+
 func (d *examination) ledger(ctx context.Context) {
 	store, err := d.app.openLedger(ctx, d.flags.ledger, false)
 	if err != nil {
@@ -162,12 +189,15 @@ func (d *examination) ledger(ctx context.Context) {
 	}
 	path, _ := d.app.ledgerPath(d.flags.ledger) // it was opened there
 	d.check(true, "ledger", "doctor-ledger", "file", path, "runs", number(health.Runs), "open", number(health.Open), "commit", health.Commit.Round(time.Microsecond).String())
+	if health.Network != "" {
+		d.row("warn", "ledger", "doctor-ledger-network", map[string]string{"system": health.Network})
+	}
 }
 
 // folders checks that the folders a copy may be written to are writable.
 func (d *examination) folders() {
 	for _, folder := range []string{".", os.TempDir()} {
-		if err := checkWritable(folder); err != nil {
+		if err := durable.CheckFolder(folder); err != nil {
 			d.check(false, "folder", "output-unwritable", "file", folder, "reason", cause(err))
 		} else {
 			d.check(true, "folder", "doctor-folder", "folder", folder)

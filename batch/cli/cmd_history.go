@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"strings"
@@ -60,6 +61,8 @@ type runLine struct {
 	Output      string               `json:"output"`
 	ExitCode    *int                 `json:"exit_code"` // null while it runs, or when it died
 	Results     map[sheet.Result]int `json:"results"`
+
+	OutputSHA256 string `json:"output_sha256"` // of the copy as it was written; empty if none was
 }
 
 func (a *app) runHistory(ctx context.Context, store ledger.Store, limit int, asJSON bool) error {
@@ -69,9 +72,9 @@ func (a *app) runHistory(ctx context.Context, store ledger.Store, limit int, asJ
 	}
 	list := make([]runLine, len(runs))
 	for i, r := range runs {
-		list[i] = runLine{r.ID, r.Command, string(r.Scope), string(r.Status), r.Started, r.Account, r.Host, r.PID, r.Input, r.InputSHA256, r.Output, nil, r.Results}
+		list[i] = runLine{r.ID, r.Command, string(r.Scope), string(r.Status), r.Started, r.Account, r.Host, r.PID, r.Input, r.InputSHA256, r.Output, nil, r.Results, ""}
 		if r.End != nil {
-			list[i].ExitCode, list[i].Output = &r.End.ExitCode, r.End.Output
+			list[i].ExitCode, list[i].Output, list[i].OutputSHA256 = &r.End.ExitCode, r.End.Output, r.End.OutputSHA256
 		}
 	}
 	if asJSON {
@@ -89,7 +92,7 @@ func (a *app) runHistory(ctx context.Context, store ledger.Store, limit int, asJ
 		if r.ExitCode != nil {
 			exit = number(*r.ExitCode)
 		}
-		rows = append(rows, []string{r.RunID, stamp(r.StartedAt), r.Scope, r.Status, exit, report.Results(r.Results).String(), report.Printable(r.Input)})
+		rows = append(rows, []string{r.RunID, stamp(r.StartedAt), r.Scope, r.Status, exit, report.Results(r.Results).String(), r.Input})
 	}
 	return report.Table(a.env.Stdout, rows)
 }
@@ -135,7 +138,7 @@ func (a *app) circuitHistory(ctx context.Context, store ledger.Store, circuit st
 	}
 	rows := a.header("history-events")
 	for _, e := range list {
-		rows = append(rows, []string{e.RunID, stampOf(e.Begun), stampOf(e.Finished), number(e.Attempts), string(e.Result), e.RequestID, e.Token, report.Printable(e.Message)})
+		rows = append(rows, []string{e.RunID, stampOf(e.Begun), stampOf(e.Finished), number(e.Attempts), string(e.Result), e.RequestID, e.Token, e.Message})
 	}
 	return report.Table(a.env.Stdout, rows)
 }
@@ -146,10 +149,15 @@ func (a *app) header(code string) [][]string {
 }
 
 func (a *app) writeJSON(v any) error {
-	e := json.NewEncoder(a.env.Stdout)
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := a.env.Stdout.Write(report.EscapeJSON(b.Bytes()))
+	return err
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }

@@ -20,7 +20,6 @@ type reportFlags struct {
 	output outputFlags
 	input  string
 	ledger string
-	force  bool
 }
 
 func (a *app) reportCommand() *cobra.Command {
@@ -38,7 +37,7 @@ be the same bytes. It is looked for where it was, unless --input names it.`,
 	f.output.register(flags)
 	flags.StringVar(&f.input, "input", "", "`FILE` that the run read (default its original path)")
 	flags.StringVar(&f.ledger, "ledger", "", ledgerHelp)
-	flags.BoolVar(&f.force, "force", false, "overwrite an existing copy of this run; a file named with -o is always overwritten")
+	flags.Lookup("force").Usage = "replace a file that loabatch did not write or that was changed since, and an existing copy of this run; never an input"
 	return cmd
 }
 
@@ -65,16 +64,25 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	if err != nil {
 		return err
 	}
-	path := copyPath(done.in.path, f.output.output, false, id)
-	if _, err := os.Stat(path); err == nil && !f.force && path != f.output.output {
-		return failure(exitUsage, "output-exists", nil, "file", path)
+	t := target{runID: id, force: f.output.force}
+	t.path = copyPath(done.in.path, f.output.output, false, id)
+	if _, err := os.Stat(t.path); err == nil && !t.force && t.path != f.output.output {
+		return failure(exitUsage, "output-exists", nil, "file", t.path)
 	}
-	if err := checkOutput(done.in, path); err != nil {
+	t.path = a.follow(t.path)
+	var files claims
+	files.read(done.in.path)
+	if path, err := a.ledgerPath(f.ledger); err == nil {
+		if err := files.write("--ledger", path); err != nil {
+			return err
+		}
+	}
+	if err := a.claimOutputs(&files, done.in, &t, f.output, a.recorded(ctx, f.ledger)); err != nil {
 		return err
 	}
 	done.ledgerFlag = f.ledger
 	a.signals() // no signal may leave a copy half written
-	doc := a.deliver(done, path, f.output)
+	doc := a.deliver(done, t, f.output)
 	if doc.Output == "" {
 		a.exit = exitNoCopy
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/batch/simulator"
@@ -79,10 +80,11 @@ func (a *app) serveSimulator(ctx context.Context, f simulatorFlags) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
+		defer batch.Guard(a.panicked)
+		defer cancel()
 		select {
 		case <-ctx.Done():
 		case <-signals:
-			cancel()
 		}
 	}()
 	return handler.Serve(ctx, listener)
@@ -129,7 +131,7 @@ type embedded struct {
 
 // startSimulator serves the simulated endpoint to this process: the real SDK talks to it
 // over real HTTP.
-func startSimulator(rate string, r runFlags) (*embedded, error) {
+func (a *app) startSimulator(rate string, r runFlags) (*embedded, error) {
 	handler, err := newSimulator(map[string]string{simulatedKeyID: simulatedSecret}, simulatedAccount, rate, r.faults, r.seed)
 	if err != nil {
 		return nil, err
@@ -142,7 +144,10 @@ func startSimulator(rate string, r runFlags) (*embedded, error) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = handler.Serve(ctx, listener) // if the listener fails, so do the calls
+		defer batch.Guard(a.panicked)
+		if err := handler.Serve(ctx, listener); err != nil {
+			a.panicked(err) // as any bug of ours: nothing else can fail here
+		}
 	}()
 	return &embedded{url: "http://" + listener.Addr().String(), stop: func() { cancel(); <-ended }}, nil
 }

@@ -36,7 +36,7 @@ LOA status of a new copy. Results of earlier runs are kept. No application is se
 
 func (a *app) status(cmd *cobra.Command, f submitFlags, path string) error {
 	ctx := cmd.Context()
-	s, err := a.newInvocation("status", f)
+	s, err := a.newInvocation("status", f, []string{path})
 	if err != nil {
 		return err
 	}
@@ -45,23 +45,24 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, path string) error {
 	if err != nil {
 		return err
 	}
-	t := target{runID: newRunID(s.started)}
-	t.path = copyPath(in.path, f.output.output, false, t.runID)
-	if err := checkOutput(in, t.path); err != nil {
+	targets, err := a.outputs(ctx, s, []*input{in})
+	if err != nil {
 		return err
 	}
-	if err := in.findObstacles(); err != nil {
-		return err
-	}
+	t := targets[0]
 	a.lines.remarks(in)
 	if s.service, err = a.openService(ctx, f.service, f.run); err != nil {
 		return err
 	}
 	s.closers = append(s.closers, closeFunc(s.service.close))
+	if s.store, err = a.knownLedger(ctx, s); err != nil {
+		a.lines.warn("quota-alone", map[string]string{"reason": a.ledgerCause(err)})
+	}
+	s.shareQuotas()
 	ctx, s.signals = a.watchSignals(ctx)
 	defer s.signals.stop()
 	done := &finished{in: in, info: runInfo{
-		id: t.runID, command: "status", args: settingsLine(cmd, []string{path}), account: s.service.account, started: s.started, simulate: f.run.simulate,
+		id: t.runID, command: "status", args: settingsLine(cmd, []string{path}), account: s.service.account, started: a.startOf(in), simulate: f.run.simulate,
 	}}
 	if err := a.engine(ctx, s, done, statusPlan(in.workbook), &batch.MemoryLedger{}); err != nil {
 		return err
@@ -100,12 +101,13 @@ func (a *app) deliverStatus(s *invocation, done *finished, t target) error {
 	if unasked > 0 {
 		a.lines.warn("status-unasked", map[string]string{"count": number(unasked)})
 	}
-	if err := writeCopy(done.in, t.path, statusPatch(done.in.workbook, doc, s.flags.output.redact)); err != nil {
-		return failure(exitUsage, "output-unwritable", err, "file", t.path, "reason", cause(err))
-	}
+	patch := statusPatch(done.in.workbook, doc, s.flags.output.redact)
 	doc.Output, a.exit = t.path, doc.ExitCode
 	doc.Unasked, doc.Commands = unasked, a.commands(done.info, doc.Input, doc.Output)
-	a.writeReports(doc, t.path, s.flags.output.reports)
+	if _, err := a.writeChecked(done.in, t.path, t.force, patch, a.sealText(*doc, t.reports)); err != nil {
+		return failure(exitUsage, "output-unwritable", err, "file", t.path, "reason", cause(err))
+	}
+	a.writeReports(done, doc, t)
 	if s.flags.output.json {
 		return report.JSON(a.env.Stdout, *doc)
 	}
@@ -117,6 +119,8 @@ func statusExit(unasked int, t totals) int {
 	switch {
 	case t.signal != 0:
 		return t.signal
+	case t.stop == batch.StopPanic:
+		return exitInternal
 	case t.stop == batch.StopFatal:
 		return exitStopped
 	case unasked > 0:

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"io"
 	"os"
 	"time"
@@ -46,8 +47,13 @@ func writeBlank(w io.Writer) error {
 }
 
 func (a *app) writeTemplate(path string, force bool, write func(io.Writer) error) error {
-	if info, err := os.Stat(path); err == nil && !force && (info.IsDir() || info.Size() > 0) {
+	path = a.follow(path)
+	blocked := checkReplace(path, force, func(*os.File, int64) bool { return false })
+	if own, ok := errors.AsType[*exitError](blocked); ok && own.code == "output-foreign" {
 		return failure(exitUsage, "output-exists", nil, "file", path)
+	}
+	if blocked != nil {
+		return blocked
 	}
 	err := durable.WriteFile(path, write, nil)
 	if err != nil {

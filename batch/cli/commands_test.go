@@ -159,13 +159,17 @@ func TestLedgerFailure(t *testing.T) {
 		{&ledger.LockedError{RunID: "r7", Host: "desk", PID: 42, Since: since}, exitLocked, "run r7 on desk, process 42, since 2027-01-15 02:00:00 UTC"},
 		{&ledger.TakenOverError{}, exitInternal, prose.English.Line("ledger-taken")},
 		{errors.New("made-up reason"), exitInternal, "made-up reason"},
+		{&ledger.Error{Kind: ledger.Newer, Err: &ledger.SchemaError{Found: 9, Known: 5, Program: "v8.1.0"}}, exitInternal, "written by loabatch v8.1.0, with schema version 9; this version reads schema versions up to 5"},
+		{&ledger.Error{Kind: ledger.Locks, Path: "l.db.locks", Err: syscall.EROFS}, exitInternal, "lock files, l.db.locks: " + syscall.EROFS.Error()},
+		{&ledger.Error{Kind: ledger.Database, Err: errors.New("x")}, exitInternal, "another program's SQLite database"},
+		{&ledger.Error{Kind: ledger.Corrupt, Err: errors.New("x")}, exitInternal, "the file is damaged"},
 		{&os.PathError{Op: "open", Path: "made-up", Err: syscall.ENOSPC}, exitInternal, syscall.ENOSPC.Error()},
 	} {
 		var shown bytes.Buffer
 		a := &app{lines: &lines{err: &shown, words: prose.English}}
 		err := a.ledgerFailure(c.err)
 		a.lines.fail(err)
-		if exitOf(err) != c.exit || !strings.Contains(shown.String(), c.want) || !errors.Is(err, c.err) {
+		if exitOf(err) != c.exit || !strings.Contains(shown.String(), c.want) || strings.ContainsAny(shown.String(), "{}") || !errors.Is(err, c.err) {
 			t.Errorf("%v: exit %d: %s", c.err, exitOf(err), shown.String())
 		}
 	}
@@ -185,7 +189,7 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 		a := &app{env: env, lines: &lines{err: &shown, words: prose.English}}
 		done := &finished{in: in, outcomes: everyRow(in.workbook, nil), ledgerFlag: ledgerFlag}
 		done.info = runInfo{id: "r1", command: "submit", args: []string{"submit", in.path}}
-		doc := a.deliver(done, path, outputFlags{})
+		doc := a.deliver(done, target{path: path}, outputFlags{})
 		return doc.Output, doc.Failure, shown.String(), doc.Next().Code, doc.ExitCode
 	}
 	folder := t.TempDir()

@@ -13,31 +13,21 @@ import (
 	"github.com/loabatch/loabatch/sheet/xlsx"
 )
 
-// checkOutput checks before anything is sent that the copy can be written: the path is
-// not the input, and its folder exists and is writable.
-func checkOutput(in *input, path string) error {
-	if sameFile(in.path, path) {
-		return failure(exitUsage, "output-is-input", nil, "file", in.path)
-	}
+// checkOutput checks before anything is sent that the copy can be written: its folder exists
+// and is writable, and nothing there is in the way. Temporary copies that a run which was
+// killed has left there are removed.
+func checkOutput(in *input, path string, force bool) error {
 	if want := extension(in.path); !strings.EqualFold(filepath.Ext(path), want) {
 		return failure(exitUsage, "output-extension", nil, "file", path, "extension", want)
 	}
-	if isFolder(path) {
-		return failure(exitUsage, "output-folder", nil, "file", path)
+	if err := checkReplace(path, force, isSealed); err != nil {
+		return err
 	}
-	if err := checkWritable(filepath.Dir(path)); err != nil {
+	durable.RemoveStale(filepath.Dir(path))
+	if err := durable.CheckFolder(filepath.Dir(path)); err != nil {
 		return failure(exitUsage, "output-unwritable", err, "file", path, "reason", cause(err))
 	}
 	return nil
-}
-
-// checkWritable creates a file in a folder and removes it again.
-func checkWritable(folder string) error {
-	probe, err := os.CreateTemp(folder, ".loabatch-*")
-	if err != nil {
-		return err
-	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 // extension returns the extension that the copy must have: programs refuse to open a
@@ -49,10 +39,10 @@ func extension(input string) string {
 	return ".xlsx"
 }
 
-// writeCopy writes the input with the patch to path. The copy is verified before it is
-// renamed to path.
-func writeCopy(in *input, path string, patch sheet.Patch) error {
-	return durable.WriteFile(path,
+// writeCopy writes the input with the patch to path. The copy is verified and sealed before
+// it is renamed to path. It returns the digest of the file.
+func writeCopy(in *input, path string, patch sheet.Patch, seal string) (sum string, err error) {
+	err = durable.WriteFile(path,
 		func(w io.Writer) error {
 			src, size := in.reader()
 			return xlsx.Copy(w, src, size, patch)
@@ -63,30 +53,46 @@ func writeCopy(in *input, path string, patch sheet.Patch) error {
 				return err
 			}
 			src, size := in.reader()
-			return xlsx.Verify(f, info.Size(), src, size, patch)
+			if err := xlsx.Verify(f, info.Size(), src, size, patch); err != nil {
+				return err
+			}
+			sum, err = xlsx.Seal(f, info.Size(), seal)
+			return err
 		})
+	return sum, err
 }
 
-// placeCopy writes the copy to path or, if that has become impossible since it was checked
-// (open in another program, folder gone, disk full), to a second place. It returns where
-// the copy is, "" for nowhere, and the error that kept it from path.
-func (a *app) placeCopy(done *finished, path string, patch sheet.Patch) (written string, first error) {
-	in, runID := done.in, done.info.id
-	first = writeCopy(in, path, patch)
-	if first == nil {
-		return path, nil
+// writeChecked is writeCopy, unless what is at the path must not be replaced: it may have
+// changed since it was checked.
+func (a *app) writeChecked(in *input, path string, force bool, patch sheet.Patch, seal string) (sum string, err error) {
+	if checkReplace(path, force, isSealed) != nil {
+		return "", errors.New(a.lines.words.Line("output-changed"))
 	}
-	for _, second := range a.secondPlaces(path, runID, done.ledgerFlag) {
-		if sameFile(in.path, second) {
-			continue
+	return writeCopy(in, path, patch, seal)
+}
+
+// placeCopy writes the copy to its path or, if that has become impossible since it was
+// checked (open in another program, changed by someone, folder gone, disk full), to a second
+// place. It returns where the copy is, "" for nowhere, and the error that kept it from path.
+func (a *app) placeCopy(done *finished, t target, patch sheet.Patch, seal string) (written string, first error) {
+	in, runID := done.in, done.info.id
+	sum, first := a.writeChecked(in, t.path, t.force, patch, seal)
+	if first == nil {
+		done.wrote(t.path, sum)
+		return t.path, nil
+	}
+	for _, second := range a.secondPlaces(t.path, runID, done.ledgerFlag) {
+		if _, err := os.Lstat(second); err == nil {
+			continue // it is not ours, or it is the input
 		}
-		if writeCopy(in, second, patch) == nil {
-			a.lines.warn("copy-second-place", map[string]string{"file": path, "reason": cause(first), "second": second})
+		if sum, err := writeCopy(in, second, patch, ""); err == nil {
+			done.wrote(second, sum)
+			a.lines.warn("copy-second-place", map[string]string{"file": t.path, "reason": cause(first), "second": second})
 			return second, first
 		}
 	}
 	command := a.suggest("report", settings{"input": in.path, "ledger": done.ledgerFlag, "output": "FILE"}, runID)
-	a.lines.warn("copy-failed", map[string]string{"file": path, "reason": cause(first), "command": command})
+	a.lines.warn("copy-failed", map[string]string{"file": t.path, "reason": cause(first), "command": command})
 	return "", first
 }
 
@@ -129,16 +135,4 @@ func copyPath(in, output string, several bool, runID string) string {
 func isFolder(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()
-}
-
-// sameFile reports whether both paths are the same file, following links.
-func sameFile(a, b string) bool {
-	x, errX := os.Stat(a)
-	y, errY := os.Stat(b)
-	if errX == nil && errY == nil {
-		return os.SameFile(x, y)
-	}
-	absX, _ := filepath.Abs(a)
-	absY, _ := filepath.Abs(b)
-	return absX == absY
 }

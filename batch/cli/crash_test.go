@@ -70,24 +70,29 @@ func newCrash(t *testing.T, rows int, seed uint64) *crash {
 		Keys: map[string]string{"id": "secret"}, Quota: -1, Faults: faults, Seed: seed, Late: 300 * time.Millisecond,
 		AllowDuplicates: seed%2 == 0, // with even seeds, nothing but our own code prevents a second application
 	})
+	c.url = serve(t, c.sim)
+	if err := os.WriteFile(c.path("in.xlsx"), packWorkbook(crashWorkbook(rows)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// serve serves a simulator until the test ends and returns its URL.
+func serve(t *testing.T, sim *simulator.Simulator) string {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.url = "http://" + listener.Addr().String()
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- c.sim.Serve(ctx, listener) }()
+	go func() { served <- sim.Serve(ctx, listener) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-served; err != nil {
 			t.Error(err)
 		}
 	})
-	if err := os.WriteFile(c.path("in.xlsx"), packWorkbook(crashWorkbook(rows)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return c
+	return "http://" + listener.Addr().String()
 }
 
 func (c *crash) path(name string) string { return filepath.Join(c.dir, name) }
@@ -109,7 +114,7 @@ func crashWorkbook(rows int) []gridSheet {
 // few attempts: restarting is quicker than the long backoff after many.
 func (c *crash) command() *exec.Cmd {
 	cmd := exec.Command("loabatch", "submit", "--endpoint", c.url, "--yes", "--rate", "100000/1s", "--timeout", "1s", "--max-attempts", "4",
-		"--ledger", c.path("ledger.db"), "-o", c.path("out.xlsx"), "--log-format", "json", "--log-file", c.path("log.json"), c.path("in.xlsx"))
+		"--ledger", c.path("ledger.db"), "-o", c.path("out.xlsx"), "--report", "csv,json", "--log-format", "json", "--log-file", c.path("log.json"), c.path("in.xlsx"))
 	cmd.Env = append(os.Environ(), "ALIBABA_CLOUD_ACCESS_KEY_ID=id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret")
 	return cmd
 }
@@ -216,7 +221,7 @@ func (c *crash) results() map[string][]string {
 
 // checkPrivacy looks for personal data where it must not be: in the log and the ledger.
 func (c *crash) checkPrivacy() {
-	for _, name := range []string{"log.json", "ledger.db", "ledger.db-wal"} {
+	for _, name := range []string{"log.json", "out.csv", "out.json", "ledger.db", "ledger.db-wal"} {
 		content, err := os.ReadFile(c.path(name))
 		if errors.Is(err, os.ErrNotExist) {
 			continue

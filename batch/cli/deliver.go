@@ -1,8 +1,12 @@
 package cli
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"io"
-	"path/filepath"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +30,9 @@ type finished struct {
 	totals   totals
 
 	ledgerFlag string // value of --ledger
+	logFailure string // why the log is not complete; empty if it is
+
+	sums map[string]string // digests of the files that were written, by path
 
 	ledger ledger.Run    // nil when nothing was to be sent
 	end    ledger.RunEnd // how it ended, once that is known
@@ -48,51 +55,69 @@ type totals struct {
 	slowed, duration             time.Duration
 	stop                         batch.StopReason
 	stopCode                     string
+	ahead                        time.Duration // as in batch.Summary
 	signal                       int
 }
 
-// deliver makes the document of a finished run and writes the copy to path, unless that is
-// empty, and the reports that were asked for.
-func (a *app) deliver(done *finished, path string, f outputFlags) *report.Document {
+// deliver makes the document of a finished run and writes the copy, unless t has no path for
+// one, and the reports.
+func (a *app) deliver(done *finished, t target, f outputFlags) *report.Document {
 	found := newFindings(done.in.workbook, done.problems)
 	doc := a.document(done, found)
-	end := done.exitFacts()
+	end := done.exitFacts(found.errors)
 	doc.ExitCode = end.code()
-	reportBase := path
-	if path != "" {
-		doc.Output = path
-		patch := a.patch(done, doc, f.redact)
-		written, failed := a.placeCopy(done, path, patch)
-		doc.Output = written
-		if failed != nil {
-			end.copyFailed = true
-			doc.Failure = cause(failed)
-			doc.ExitCode = end.code()
-			reportBase = written
-		}
+	doc.Unasked = end.unasked
+	if t.path == "" {
+		doc.Commands = a.commands(done.info, doc.Input, "")
+		a.writeReports(done, doc, t)
+		return doc
 	}
-	if reportBase == "" {
-		reportBase = copyPath(done.in.path, "", false, done.info.id)
+	doc.Output = t.path
+	patch := a.patch(done, doc, f.redact)
+	doc.Commands = a.commands(done.info, doc.Input, doc.Output)
+	written, failed := a.placeCopy(done, t, patch, a.sealText(*doc, t.reports))
+	if failed != nil {
+		end.copyFailed = true
+		doc.Output, doc.Failure, doc.ExitCode = written, cause(failed), end.code()
+		doc.Commands = a.commands(done.info, doc.Input, doc.Output)
+		t.reports = reportFiles(cmp.Or(written, copyPath(done.in.path, "", false, done.info.id)), f.reports)
 	}
-	doc.Unasked, doc.Commands = end.unasked, a.commands(done.info, doc.Input, doc.Output)
-	a.writeReports(doc, reportBase, f.reports)
+	a.writeReports(done, doc, t)
 	return doc
 }
 
+// wrote keeps the digest of a file that was written, for the ledger.
+func (done *finished) wrote(path, sum string) {
+	if done.sums == nil {
+		done.sums = map[string]string{}
+	}
+	done.sums[path] = sum
+}
+
 // exitFacts returns what decides the exit code, except whether the copy was written.
-func (done *finished) exitFacts() exitFacts {
-	results := map[sheet.Result]int{}
+func (done *finished) exitFacts(found *sheet.RowErrors) exitFacts {
+	results, unasked := map[sheet.Result]int{}, 0
 	for _, o := range done.outcomes {
 		results[o.Result]++
-	}
-	unasked := 0
-	if done.info.dryRun != dryRunOff {
-		unasked = results[sheet.NotAttempted]
+		if o.Result == sheet.NotAttempted && (done.info.dryRun != dryRunOff || o.Reason == batch.ReasonUnasked) {
+			unasked++
+		}
 	}
 	return exitFacts{
-		results: results, errors: done.errors(), withheld: done.withheld(), unasked: unasked,
+		results: results, errors: done.errors(found), withheld: done.withheld(), unasked: unasked,
 		stop: done.totals.stop, signal: done.totals.signal,
 	}
+}
+
+// sent reports whether anything of the input was sent, by this run or an earlier one.
+func (done *finished) sent() bool {
+	return !done.withheld() && slices.ContainsFunc(done.outcomes, func(o batch.Outcome) bool {
+		switch o.Result {
+		case sheet.Submitted, sheet.Already, sheet.Refused, sheet.Failed, sheet.Unknown:
+			return true
+		}
+		return false
+	})
 }
 
 func (done *finished) withheld() bool {
@@ -103,14 +128,14 @@ func (done *finished) withheld() bool {
 }
 
 // errors counts the problems that are errors, except those of rows that --only left out.
-func (done *finished) errors() int {
+func (done *finished) errors(found *sheet.RowErrors) int {
 	skipped := map[int]bool{}
 	for _, o := range done.outcomes {
 		if o.Result == sheet.Skipped {
 			skipped[o.Row] = true
 		}
 	}
-	return sheet.NewRowErrors(done.in.workbook, done.problems).Count(skipped)
+	return found.Count(skipped)
 }
 
 // document renders a finished run; this is where codes become sentences.
@@ -129,7 +154,7 @@ func (a *app) document(done *finished, found *findings) *report.Document {
 		Requests: done.totals.requests, Retries: done.totals.retries, Throttled: done.totals.throttled,
 		DurationSeconds: done.totals.duration.Seconds(), SlowedSeconds: done.totals.slowed.Seconds(),
 		StartedAt: report.Instant{Time: done.info.started}, FinishedAt: report.Instant{Time: done.info.started.Add(done.totals.duration)},
-		StopReason: string(done.totals.stop), StopCode: done.totals.stopCode,
+		StopReason: string(done.totals.stop), StopCode: done.totals.stopCode, AheadSeconds: done.totals.ahead.Seconds(), LogFailure: done.logFailure,
 		Problems: make([]report.Problem, 0, listed), Applications: make([]report.Application, 0, len(done.outcomes)),
 	}
 	for i := range done.problems {
@@ -192,27 +217,60 @@ func (a *app) patch(done *finished, doc *report.Document, redact bool) sheet.Pat
 	return patch
 }
 
+// rendering returns how a kind of report is written.
+func (a *app) rendering(doc *report.Document, kind string) func(io.Writer) error {
+	switch kind {
+	case "csv":
+		return func(w io.Writer) error { return report.CSV(w, *doc) }
+	case "json":
+		return func(w io.Writer) error { return report.JSON(w, *doc) }
+	}
+	return func(w io.Writer) error { return report.HTML(w, *doc, a.lines.words, templates.Report) }
+}
+
+// sealText lists the digests of the reports beside a copy: those that are there, for a run
+// that is killed before it has replaced them, and those that will be written.
+func (a *app) sealText(doc report.Document, reports []reportFile) string {
+	var text strings.Builder
+	doc.Reports = pathsOf(reports)
+	for _, r := range reports {
+		if r.found != "" {
+			text.WriteString(sealLine(r.kind, r.found))
+		}
+		h := sha256.New()
+		if a.rendering(&doc, r.kind)(h) == nil {
+			text.WriteString(sealLine(r.kind, hex.EncodeToString(h.Sum(nil))))
+		}
+	}
+	return text.String()
+}
+
+func pathsOf(reports []reportFile) []string {
+	paths := make([]string, len(reports))
+	for i, r := range reports {
+		paths[i] = r.path
+	}
+	return paths
+}
+
 // writeReports writes the report files that were asked for beside the copy. A report that
 // cannot be written is only a warning: the copy has the same errors.
-func (a *app) writeReports(doc *report.Document, beside string, kinds []string) {
-	render := map[string]func(io.Writer) error{
-		"csv":  func(w io.Writer) error { return report.CSV(w, *doc) },
-		"json": func(w io.Writer) error { return report.JSON(w, *doc) },
-		"html": func(w io.Writer) error { return report.HTML(w, *doc, a.lines.words, templates.Report) },
-	}
-	base := strings.TrimSuffix(beside, filepath.Ext(beside))
-	var paths []string
-	for _, kind := range reportKinds {
-		if slices.Contains(kinds, kind) {
-			paths = append(paths, base+"."+kind)
+func (a *app) writeReports(done *finished, doc *report.Document, t target) {
+	doc.Reports = pathsOf(t.reports)
+	for _, r := range t.reports {
+		sum := sha256.New()
+		err := checkReplace(r.path, t.force, func(f *os.File, _ int64) bool { return r.found != "" && digest(f) == r.found })
+		if err != nil {
+			err = errors.New(a.lines.words.Line("output-changed"))
+		} else {
+			render := a.rendering(doc, r.kind)
+			err = durable.WriteFile(r.path, func(w io.Writer) error { return render(io.MultiWriter(w, sum)) }, nil)
 		}
-	}
-	doc.Reports = append(doc.Reports, paths...)
-	for _, path := range paths {
-		kind := strings.TrimPrefix(filepath.Ext(path), ".")
-		if err := durable.WriteFile(path, render[kind], nil); err != nil {
-			a.lines.warn("report-failed", map[string]string{"kind": kind, "file": path, "reason": cause(err)})
-			doc.Reports = slices.DeleteFunc(doc.Reports, func(p string) bool { return p == path })
+		if err != nil {
+			a.lines.warn("report-failed", map[string]string{"kind": r.kind, "file": r.path, "reason": cause(err)})
+			doc.Reports = slices.DeleteFunc(doc.Reports, func(p string) bool { return p == r.path })
+			continue
 		}
+		done.wrote(r.path, hex.EncodeToString(sum.Sum(nil)))
 	}
 }

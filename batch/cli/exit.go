@@ -26,8 +26,10 @@ const (
 	exitDuration    = 7   // --max-duration
 	exitNoCopy      = 8   // rows were submitted but the copy could not be written
 	exitLocked      = 9   // another run holds the circuits
-	exitInterrupted = 130 // SIGINT; 143 for SIGTERM
-	exitTerminated  = 143
+	exitInterrupted = 130 // SIGINT
+	exitQuit        = 131 // SIGQUIT
+	exitAborted     = 134 // SIGABRT
+	exitTerminated  = 143 // SIGTERM
 )
 
 // exitError is an error with its exit code and the catalogue's code of its sentence.
@@ -76,7 +78,7 @@ type exitFacts struct {
 	results    map[sheet.Result]int
 	errors     int              // problems of severity error, of any row
 	withheld   bool             // nothing was sent by design: dry run, validate, --all-or-nothing
-	unasked    int              // rows of an online dry run that got no answer from the API
+	unasked    int              // rows not predicted or sent, since the API did not give their circuits' state
 	stop       batch.StopReason // why the run stopped early
 	signal     int              // exit code of the signal that stopped it, or 0
 	copyFailed bool             // the results copy could not be written
@@ -92,13 +94,13 @@ func (e exitFacts) code() int {
 		return e.signal
 	case e.stop == batch.StopDuration:
 		return exitDuration
-	case e.stop == batch.StopLedger:
+	case e.stop == batch.StopLedger || e.stop == batch.StopPanic:
 		return exitInternal
 	case e.stop == batch.StopFatal || e.stop == batch.StopMaxFailures:
 		return exitStopped
 	case e.withheld:
 		return e.withheldCode()
-	case e.results[sheet.NotAttempted] > 0:
+	case e.results[sheet.NotAttempted] > e.unasked:
 		return exitStopped
 	case e.results[sheet.Refused] > 0:
 		return exitRows
@@ -106,7 +108,7 @@ func (e exitFacts) code() int {
 		return exitValidation
 	case e.bad():
 		return exitRows
-	case e.results[sheet.Failed]+e.results[sheet.Unknown] > 0:
+	case e.results[sheet.Failed]+e.results[sheet.Unknown]+e.unasked > 0:
 		return exitUnfinished
 	}
 	return exitOK
@@ -136,17 +138,37 @@ func (e exitFacts) anyValid() bool {
 	return false
 }
 
-// worst combines the exit codes of several inputs in the same order.
-func worst(codes []int) int {
-	rank := []int{exitTerminated, exitInterrupted, exitLocked, exitNoCopy, exitDuration, exitStopped, exitUsage, exitInternal, exitRows, exitUnfinished, exitValidation}
-	for _, c := range rank {
-		for _, have := range codes {
-			if have == c {
-				return c
-			}
+// inputExit is how one input of a command ended.
+type inputExit struct {
+	code int
+	sent bool // see exitFacts.sent
+}
+
+// ranking orders the exit codes of several inputs, the one that counts first. A missing
+// copy and a lock need attention of their own; a signal explains the rows of code 6.
+var ranking = []int{
+	exitLocked, exitNoCopy, exitTerminated, exitAborted, exitQuit, exitInterrupted, exitDuration, exitStopped,
+	exitInternal, exitUsage, exitRows, exitUnfinished, exitValidation,
+}
+
+// worst combines the exit codes of several inputs. Codes 2 and 3 say that nothing was sent,
+// so beside an input that was sent they become 4.
+func worst(ends []inputExit) int {
+	sent := slices.ContainsFunc(ends, func(e inputExit) bool { return e.sent })
+	rank := len(ranking)
+	for _, e := range ends {
+		code := e.code
+		if sent && (code == exitUsage || code == exitValidation) {
+			code = exitRows
+		}
+		if i := slices.Index(ranking, code); i >= 0 {
+			rank = min(rank, i)
 		}
 	}
-	return exitOK
+	if rank == len(ranking) {
+		return exitOK
+	}
+	return ranking[rank]
 }
 
 // fileErrors are the errors of some of a command's files, in the order of the files.

@@ -57,23 +57,116 @@ func TestExitCode(t *testing.T) {
 	}
 }
 
+// TestExitCodeCombinations compares every combination of facts with the table of the README,
+// read from its top: the first line that applies gives the code.
+func TestExitCodeCombinations(t *testing.T) {
+	stops := []batch.StopReason{"", batch.StopFatal, batch.StopMaxFailures, batch.StopDuration, batch.StopLedger, batch.StopPanic, batch.StopInterrupted}
+	signals := []int{0, exitInterrupted, exitQuit, exitAborted, exitTerminated}
+	for present := range 1 << len(sheet.AllResults) {
+		results := map[sheet.Result]int{}
+		for i, r := range sheet.AllResults {
+			if present>>i&1 == 1 {
+				results[r] = 1
+			}
+		}
+		has := func(list ...sheet.Result) bool {
+			return slices.ContainsFunc(list, func(r sheet.Result) bool { return results[r] > 0 })
+		}
+		for n := range len(stops) * len(signals) * 8 {
+			stop, signal, rest := stops[n%len(stops)], signals[n/len(stops)%len(signals)], n/len(stops)/len(signals)
+			e := exitFacts{results: results, stop: stop, signal: signal, withheld: rest&1 != 0, copyFailed: rest&2 != 0, errors: rest >> 2}
+			if e.withheld {
+				e.unasked = results[sheet.NotAttempted]
+			}
+			invalid := has(sheet.Invalid) || e.errors > 0
+			passed := has(sheet.Submitted, sheet.Already, sheet.Valid, sheet.Blocked, sheet.Refused, sheet.Failed, sheet.Unknown, sheet.NotAttempted)
+			want := exitOK
+			switch {
+			case e.copyFailed:
+				want = exitNoCopy
+			case signal != 0:
+				want = signal
+			case stop == batch.StopDuration:
+				want = exitDuration
+			case stop == batch.StopLedger, stop == batch.StopPanic:
+				want = exitInternal
+			case stop == batch.StopFatal, stop == batch.StopMaxFailures, !e.withheld && has(sheet.NotAttempted):
+				want = exitStopped
+			case has(sheet.Blocked) && e.withheld, has(sheet.Refused) && !e.withheld, invalid && passed && !e.withheld:
+				want = exitRows
+			case e.withheld && e.unasked > 0, !e.withheld && !invalid && has(sheet.Failed, sheet.Unknown):
+				want = exitUnfinished
+			case invalid:
+				want = exitValidation
+			}
+			if got := e.code(); got != want {
+				t.Fatalf("%+v: exit code %d, want %d", e, got, want)
+			}
+		}
+	}
+}
+
 func TestWorstExitCode(t *testing.T) {
+	const sent = true
 	for _, c := range []struct {
-		codes []int
-		want  int
+		name string
+		ends []inputExit
+		want int
 	}{
-		{nil, 0},
-		{[]int{0, 0}, 0},
-		{[]int{0, 3}, 3},
-		{[]int{3, 5}, 5},
-		{[]int{5, 4, 3}, 4},
-		{[]int{4, 6}, 6},
-		{[]int{6, 7, 8}, 8},
-		{[]int{8, 9}, 9},
-		{[]int{9, 130}, 130},
+		{"no input", nil, exitOK},
+		{"all accepted", []inputExit{{exitOK, sent}, {exitOK, sent}}, exitOK},
+		{"one accepted, one without a valid row", []inputExit{{exitOK, sent}, {exitValidation, false}}, exitRows},
+		{"one without a valid row, one accepted", []inputExit{{exitValidation, false}, {exitOK, sent}}, exitRows},
+		{"one accepted, one unreadable", []inputExit{{exitOK, sent}, {exitUsage, false}}, exitRows},
+		{"nothing sent, one without a valid row", []inputExit{{exitOK, false}, {exitValidation, false}}, exitValidation},
+		{"nothing sent, one unreadable", []inputExit{{exitValidation, false}, {exitUsage, false}}, exitUsage},
+		{"one unfinished, one without a valid row", []inputExit{{exitUnfinished, sent}, {exitValidation, false}}, exitRows},
 	} {
-		if got := worst(c.codes); got != c.want {
-			t.Errorf("worst of %v is %d, want %d", c.codes, got, c.want)
+		if got := worst(c.ends); got != c.want {
+			t.Errorf("%s: exit code %d, want %d", c.name, got, c.want)
+		}
+	}
+}
+
+// TestWorstExitCodeCombinations combines up to three inputs in every way. What counts is the
+// highest of 6 to 9, except that 8 and 9 outrank a signal and it outranks 6 and 7; then 1;
+// then 4 and 5; 2 and 3 only if nothing was sent for any.
+func TestWorstExitCodeCombinations(t *testing.T) {
+	var ends []inputExit
+	for _, code := range append([]int{exitOK}, ranking...) {
+		ends = append(ends, inputExit{code, false}, inputExit{code, true})
+	}
+	check := func(list ...inputExit) {
+		has := func(codes ...int) bool {
+			return slices.ContainsFunc(list, func(e inputExit) bool { return slices.Contains(codes, e.code) })
+		}
+		sent := slices.ContainsFunc(list, func(e inputExit) bool { return e.sent })
+		want := exitOK
+		for _, line := range []struct {
+			code    int
+			applies bool
+		}{
+			{exitValidation, has(exitValidation) && !sent}, {exitUnfinished, has(exitUnfinished)},
+			{exitRows, has(exitRows) || sent && has(exitUsage, exitValidation)}, {exitUsage, has(exitUsage) && !sent},
+			{exitInternal, has(exitInternal)}, {exitStopped, has(exitStopped)}, {exitDuration, has(exitDuration)},
+			{exitInterrupted, has(exitInterrupted)}, {exitQuit, has(exitQuit)}, {exitAborted, has(exitAborted)}, {exitTerminated, has(exitTerminated)},
+			{exitNoCopy, has(exitNoCopy)}, {exitLocked, has(exitLocked)},
+		} {
+			if line.applies {
+				want = line.code
+			}
+		}
+		if got := worst(list); got != want {
+			t.Errorf("worst of %v is %d, want %d", list, got, want)
+		}
+	}
+	for _, a := range ends {
+		check(a)
+		for _, b := range ends {
+			check(a, b)
+			for _, c := range ends {
+				check(a, b, c)
+			}
 		}
 	}
 }
@@ -125,6 +218,8 @@ func TestEndpointFlag(t *testing.T) {
 		{"https://vpc.example.com:70000", "endpoint-value"},
 		{"ftp://vpc.example.com", "endpoint-value"},
 		{"https://user:password@vpc.example.com", "endpoint-user"},
+		{"https://user:pass#password@vpc.example.com", "endpoint-user"},
+		{"https://user:pass/password@vpc.example.com", "endpoint-user"},
 	} {
 		f := serviceFlags{endpoint: tc.endpoint}
 		err := f.checkEndpoint()

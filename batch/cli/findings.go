@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"strings"
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
@@ -56,22 +57,23 @@ func (f *findings) problemsMessage(w *prose.Catalogue, list []sheet.Problem) (me
 	for _, p := range list {
 		unlisted += int(p.More)
 	}
+	var b strings.Builder
 	for i, p := range list {
 		if i == maxMessages {
-			message += "; " + w.Line("rows-more", count("n", len(list)-i))
+			b.WriteString("; " + w.Line("rows-more", count("n", len(list)-i)))
 			break
 		}
 		text, todo := w.Problem(p)
 		if i > 0 {
-			message += "; "
+			b.WriteString("; ")
 		}
-		message += p.At.String() + ": " + text
+		b.WriteString(p.At.String() + ": " + text)
 		hint = cmp.Or(hint, todo)
 	}
 	if unlisted > 0 {
-		message += "; " + w.Line("rows-unlisted", count("n", unlisted))
+		b.WriteString("; " + w.Line("rows-unlisted", count("n", unlisted)))
 	}
-	return message, hint
+	return b.String(), hint
 }
 
 // errorCode returns the code for the row's Error code column: the API's, or that of the

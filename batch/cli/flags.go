@@ -56,6 +56,7 @@ type outputFlags struct {
 	output  string
 	reports []string
 	redact  bool
+	force   bool
 	json    bool
 }
 
@@ -63,6 +64,7 @@ func (f *outputFlags) register(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.output, "output", "o", "", "`FILE` of the results copy, or a folder for it; several inputs need a folder (default <name>.results-<run id>.xlsx beside the input)")
 	flags.StringSliceVar(&f.reports, "report", nil, "also write error reports beside the results copy: `csv,json,html`")
 	flags.BoolVar(&f.redact, "redact", false, "mask personal data in the results copy, to make it safe to mail")
+	flags.BoolVar(&f.force, "force", false, "replace a file that loabatch did not write, or that was changed since; never an input")
 	flags.BoolVar(&f.json, "json", false, jsonHelp)
 }
 
@@ -83,7 +85,7 @@ func (f *serviceFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.endpoint, "endpoint", "", "`URL` to use instead of the regions' own endpoints; plain http only to a loopback address")
 	flags.StringVar(&f.profile, "profile", "", "credentials profile `NAME` of the Alibaba Cloud CLI or credentials file")
 	flags.StringVar(&f.expectAccount, "expect-account", "", "refuse to run as any account other than `ID`")
-	flags.StringVar(&f.rate, "rate", defaultRate, "quota for each account, region and API, retries included: `N/DURATION`, in any window of that length")
+	flags.StringVar(&f.rate, "rate", defaultRate, "quota for each account, region and API, over all runs that share the ledger, retries included: `N/DURATION`, in any window of that length")
 	flags.IntVar(&f.burst, "burst", 0, "send up to `N` of a window's requests at once (default a fifth of the quota)")
 	flags.IntVarP(&f.concurrency, "concurrency", "j", 8, "make up to `N` calls at a time per region")
 	flags.Var(&f.timeout, "timeout", "time limit of one attempt")
@@ -96,6 +98,7 @@ type runFlags struct {
 	faults       string
 	seed         uint64
 	dryRun       string
+	survey       string
 	maxAttempts  int
 	maxDuration  durationFlag
 	maxFailures  string
@@ -111,6 +114,7 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	flags.Uint64Var(&f.seed, "seed", 1, "with --simulate: seed `N` for the fault plan")
 	flags.StringVar(&f.dryRun, dryRunFlag, "", "send nothing, `offline|online|false`: offline validates only, online also reads the circuits' state and predicts each row, false overrides LOABATCH_DRY_RUN")
 	flags.Lookup(dryRunFlag).NoOptDefVal = string(dryRunOffline)
+	flags.StringVar(&f.survey, "survey", surveyOn, "read the circuits' state before anything is sent, `on|off`, so no circuit that has an LOA is applied for, even without a ledger")
 	flags.IntVar(&f.maxAttempts, "max-attempts", defaultAttempts, "make up to `N` attempts per row")
 	flags.Var(&f.maxDuration, "max-duration", "start no more rows after this long (default no limit)")
 	flags.StringVar(&f.maxFailures, "max-failures", "", "stop once `N|N%` of the rows were refused or failed (a percentage needs 20 finished rows)")

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx"
@@ -28,6 +29,7 @@ type input struct {
 	sha256   string // hex
 	workbook *sheet.Workbook
 	remarks  []sheet.Problem // about its copy
+	reading  time.Duration   // how long it took to read and check
 }
 
 // reader returns the bytes as the codec takes them.
@@ -102,10 +104,12 @@ func readInputs(paths []string, o sheet.Options, f validationFlags) (inputs []*i
 }
 
 func readInput(path string, o sheet.Options, unpacked int64) (*input, error) {
+	start := time.Now()
 	in, err := readBytes(path)
 	if err != nil {
 		return nil, err
 	}
+	defer func() { in.reading = time.Since(start) }()
 	r, size := in.reader()
 	book, err := xlsx.Open(r, size, xlsx.Limits{Unpacked: unpacked})
 	if err != nil {

@@ -49,6 +49,19 @@ func (a *app) pastLedger(ctx context.Context, flag string) (ledger.Store, error)
 	return a.openLedger(ctx, flag, false)
 }
 
+// knownLedger opens the ledger for a command that sends nothing: for what is known of the
+// circuits, and for the quota. It returns nil if there is none, or none of its service.
+func (a *app) knownLedger(ctx context.Context, s *invocation) (ledger.Store, error) {
+	if s.flags.run.simulate {
+		return nil, nil
+	}
+	store, err := a.pastLedger(ctx, s.flags.service.ledger)
+	if store != nil {
+		s.closers = append(s.closers, store)
+	}
+	return store, err
+}
+
 // ledgerFailure turns an error of the ledger into one for the user: the ledger failed, or
 // another run holds the circuits.
 func (a *app) ledgerFailure(err error) error {
@@ -62,18 +75,22 @@ func (a *app) ledgerFailure(err error) error {
 
 // ledgerCause describes the kind of failure.
 func (a *app) ledgerCause(err error) string {
-	var own *ledger.Error
-	var taken *ledger.TakenOverError
-	var open *batch.OpenTokenError
-	switch {
-	case errors.As(err, &open):
+	if open, ok := errors.AsType[*batch.OpenTokenError](err); ok {
 		return a.lines.words.Line("ledger-open-token", sheet.Arg{Name: "instance", Value: open.Key.InstanceID})
-	case errors.As(err, &taken):
-		return a.lines.words.Line("ledger-taken")
-	case errors.As(err, &own) && own.Kind != ledger.Other:
-		return a.lines.words.Line("ledger-" + string(own.Kind))
 	}
-	return cause(err)
+	if _, taken := errors.AsType[*ledger.TakenOverError](err); taken {
+		return a.lines.words.Line("ledger-taken")
+	}
+	own, ok := errors.AsType[*ledger.Error](err)
+	if !ok || own.Kind == ledger.Other {
+		return cause(err)
+	}
+	args := map[string]string{"path": own.Path, "cause": cause(own.Err)}
+	if schema, ok := errors.AsType[*ledger.SchemaError](err); ok {
+		args["found"], args["known"], args["program"] = number(schema.Found), number(schema.Known), schema.Program
+	}
+	message, _ := a.lines.words.Render("ledger-"+string(own.Kind), args)
+	return message
 }
 
 // ledgerHint says what to do about that kind of failure.

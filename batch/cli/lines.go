@@ -2,12 +2,20 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strconv"
 	"strings"
+	"sync"
+	"syscall"
+	"time"
 
+	"github.com/spf13/cobra"
+
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
@@ -150,6 +158,10 @@ func (a *app) confirm(yes bool, applications int, account, endpoint string) erro
 	fmt.Fprintf(a.env.Stderr, "%s [y/N] ", report.Printable(question))
 	answers := make(chan string, 1)
 	go func() {
+		defer batch.Guard(func(err error) {
+			a.panicked(err)
+			answers <- ""
+		})
 		answer, _ := bufio.NewReader(a.env.Stdin).ReadString('\n') // the end of input is a no
 		answers <- answer
 	}()
@@ -164,4 +176,104 @@ func (a *app) confirm(yes bool, applications int, account, endpoint string) erro
 		}
 	}
 	return failure(exitUsage, "not-confirmed", nil)
+}
+
+// stream is standard output or standard error. A pipe that nobody reads, a full disk or a
+// closed terminal must not end a run, so a write to it never fails: the first error is
+// kept, and what is written after it is dropped.
+type stream struct {
+	to      io.Writer
+	patient bool // waits for as long as the reader takes; otherwise for stalled at most
+
+	mu      sync.Mutex
+	err     error
+	pending chan error // of a write that the reader still holds up; else nil
+}
+
+// stalled is how long standard error may hold up a run: a program that started it may not
+// read its messages, or someone may have stopped the terminal. What is written until the
+// reader goes on is dropped. Standard output is what was asked for: it may wait.
+const stalled = 5 * time.Second
+
+// Write implements [io.Writer].
+func (s *stream) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil || s.heldUp() {
+		return len(p), nil
+	}
+	if _, file := s.to.(*os.File); s.patient || !file {
+		_, s.err = s.to.Write(p)
+		return len(p), nil
+	}
+	text, ended := bytes.Clone(p), make(chan error, 1)
+	go func() {
+		defer batch.Guard(func(err error) { ended <- err })
+		_, err := s.to.Write(text)
+		ended <- err
+	}()
+	select {
+	case s.err = <-ended:
+	case <-time.After(stalled):
+		s.pending = ended
+	}
+	return len(p), nil
+}
+
+// heldUp reports whether an earlier write has not ended yet.
+func (s *stream) heldUp() bool {
+	if s.pending == nil {
+		return false
+	}
+	select {
+	case s.err = <-s.pending:
+		s.pending = nil
+	default:
+	}
+	return s.pending != nil || s.err != nil
+}
+
+// failure returns the first error of a write.
+func (s *stream) failure() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
+// brokenPipe reports whether the reader of a pipe has gone, as head does once it has its
+// lines. EPIPE says so on Unix, the others on Windows.
+func brokenPipe(err error) bool {
+	const (
+		windowsBrokenPipe syscall.Errno = 109
+		windowsNoData     syscall.Errno = 232
+	)
+	return errors.Is(err, syscall.EPIPE) || errors.Is(err, windowsBrokenPipe) || errors.Is(err, windowsNoData)
+}
+
+// withOutput returns the exit code of a command, given the one of what it did: a document
+// that could not be written counts like a copy that could not. Text that a run prints is
+// only a summary of its copy, so its loss changes nothing. Other commands do nothing but
+// print.
+func (a *app) withOutput(cmd *cobra.Command, stdout *stream, code int) int {
+	err := stdout.failure()
+	switch {
+	case err == nil:
+		return code
+	case a.wantsJSON(cmd):
+		a.lines.fail(failure(exitNoCopy, "document-unwritable", err, "reason", cause(err)))
+	case brokenPipe(err):
+		return code
+	case readsWorkbook(cmd) || code != exitOK:
+		a.lines.warn("stdout-unwritable", map[string]string{"reason": cause(err)})
+		return code
+	default:
+		a.lines.fail(failure(exitNoCopy, "stdout-unwritable", err, "reason", cause(err)))
+	}
+	return worst([]inputExit{{code: code}, {code: exitNoCopy}})
+}
+
+// readsWorkbook reports whether a command takes workbooks and writes files about them.
+func readsWorkbook(cmd *cobra.Command) bool {
+	_, operands, _ := strings.Cut(cmd.Use, " ")
+	return strings.HasPrefix(operands, "FILE") || cmd.Name() == "report"
 }

@@ -6,32 +6,34 @@
 //
 // How submit and validate proceed:
 //
-//  1. The flags become settings (flags.go, settings.go), and every input is read and
-//     decoded (input.go) before anything is sent for any of them.
+//  1. The flags become settings (flags.go, settings.go), every input is read and decoded
+//     (input.go), and what will be written is held against the inputs (outputs.go), before
+//     anything is sent for any of them.
 //  2. The service, which is the cloud or the embedded simulator, and the ledger are opened
 //     (service.go, ledgers.go).
 //  3. Each input is planned and run, which yields an outcome for each row (run.go).
 //  4. The outcomes become the copy, the reports, the document and the exit code
 //     (deliver.go, copy.go, exit.go), and the commands to run next (suggest.go).
 //
-// Every sentence comes from package prose; lines.go is the one place that prints.
+// Every sentence comes from package prose; lines.go is the one place that prints. Nothing
+// that happens to the terminal, the streams or the log stops a run (lines.go, logfile.go),
+// and a panic in any goroutine ends it in order (app.panicked).
 package cli
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
-	"path"
-	"runtime"
-	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"golang.org/x/term"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 )
 
@@ -46,7 +48,7 @@ type Env struct {
 	Stderr  io.Writer
 	Getenv  func(string) string
 	Now     func() time.Time
-	Signals <-chan os.Signal // interrupt and terminate, in order of arrival
+	Signals <-chan os.Signal // those of signalExits and SIGHUP, in order of arrival
 
 	StdinTerminal  bool // a question can be asked
 	StdoutTerminal bool // colour may be used
@@ -59,11 +61,15 @@ func Main() int {
 	// standard output, where a program may be reading JSON. Send them to standard error.
 	stdout := os.Stdout
 	os.Stdout = os.Stderr
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signals := make(chan os.Signal, 4)
+	for s := range signalExits {
+		signal.Notify(signals, s)
+	}
 	if !signal.Ignored(syscall.SIGHUP) { // keep ignoring it under nohup
 		signal.Notify(signals, syscall.SIGHUP)
 	}
+	// Without this, the first write to a pipe that nobody reads would end the process.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	return Run(context.Background(), Env{
 		Args:           os.Args[1:],
 		Stdin:          os.Stdin,
@@ -79,28 +85,33 @@ func Main() int {
 }
 
 // await returns the error that a command ended with. Until the command handles signals
-// itself, the first signal abandons it: it has sent nothing and written nothing.
+// itself, the first signal abandons it: it has sent nothing and written nothing. A lost
+// terminal ends nothing.
 func (a *app) await(ended <-chan error) (abandoned bool, err error) {
-	select {
-	case err := <-ended:
-		return false, err
-	case <-a.taken:
-		return false, <-ended
-	case s := <-a.env.Signals:
-		return true, failure(signalExit(s), "left-early", nil)
+	for {
+		select {
+		case err := <-ended:
+			return false, err
+		case <-a.taken:
+			return false, <-ended
+		case s := <-a.env.Signals:
+			if s != syscall.SIGHUP {
+				return true, failure(signalExit(s), "left-early", nil)
+			}
+		}
 	}
 }
 
 // leave reports that a command was abandoned and returns the exit code. The command may
 // still be running, so none of its data is used.
-func leave(env Env, err error) int {
+func leave(env Env, stdout *stream, err error) int {
 	a := &app{env: env, lines: newLines(env, prose.English)}
 	a.lines.fail(err)
 	cmd, flags, wrong := a.root().Find(env.Args)
 	if wrong == nil && cmd.ParseFlags(flags) == nil && a.wantsJSON(cmd) {
-		_ = a.printUnfinished(cmd, err) // if it fails, standard error has the message
+		_ = a.printUnfinished(cmd, err) // withOutput says if it fails
 	}
-	return exitOf(err)
+	return a.withOutput(cmd, stdout, exitOf(err))
 }
 
 // signals hands the signals over to a command, which handles them from here on.
@@ -114,9 +125,11 @@ func (a *app) signals() <-chan os.Signal {
 }
 
 // interruption handles the signals of a run: the first closes drain (start nothing new,
-// finish what is in flight), the second cancels the context (leave at once).
+// finish what is in flight), the second cancels the context (leave at once). SIGHUP says
+// that the terminal was closed, and stops nothing.
 type interruption struct {
 	drain  chan struct{}
+	once   sync.Once    // closes drain
 	exit   atomic.Int32 // the exit code of the first signal, or 0
 	cancel context.CancelFunc
 	done   chan struct{}
@@ -126,24 +139,35 @@ type interruption struct {
 func (a *app) watchSignals(ctx context.Context) (context.Context, *interruption) {
 	ctx, cancel := context.WithCancel(ctx)
 	i := &interruption{drain: make(chan struct{}), cancel: cancel, done: make(chan struct{})}
-	go i.follow(a, a.signals())
+	a.running.Store(i)
+	signals := a.signals()
+	go func() {
+		defer batch.Guard(a.panicked)
+		i.follow(a, signals)
+	}()
 	return ctx, i
 }
 
+// stopStarting lets a run start nothing new.
+func (i *interruption) stopStarting() { i.once.Do(func() { close(i.drain) }) }
+
 func (i *interruption) follow(a *app, signals <-chan os.Signal) {
-	for n := 1; ; n++ {
+	for {
 		select {
 		case <-i.done:
 			return
 		case s := <-signals:
-			if n > 1 {
-				a.lines.warn("signal-second", nil)
+			switch {
+			case s == syscall.SIGHUP:
+				a.lines.note("terminal-lost", nil)
+			case i.exit.CompareAndSwap(0, int32(signalExit(s))):
+				i.stopStarting() // first, since the terminal may take no more text
+				a.lines.warn("signal-first", nil)
+			default:
 				i.cancel()
+				a.lines.warn("signal-second", nil)
 				return
 			}
-			i.exit.Store(int32(signalExit(s)))
-			a.lines.warn("signal-first", nil)
-			close(i.drain)
 		}
 	}
 }
@@ -153,38 +177,27 @@ func (i *interruption) stop() {
 	i.cancel()
 }
 
-func signalExit(s os.Signal) int {
-	if s == syscall.SIGTERM || s == syscall.SIGHUP {
-		return exitTerminated
-	}
-	return exitInterrupted
+// signalExits are the exit codes of the signals that stop a run.
+var signalExits = map[os.Signal]int{
+	os.Interrupt: exitInterrupted, syscall.SIGQUIT: exitQuit, syscall.SIGABRT: exitAborted, syscall.SIGTERM: exitTerminated,
 }
 
-// panicked turns a panic into an internal error that names its place in the source. There
-// is no stack trace, and no value that may be personal.
-func panicked(p any) error {
-	reason := fmt.Sprintf("%T", p)
-	if err, ok := p.(runtime.Error); ok {
-		reason = err.Error()
+// signalExit returns the exit code of a signal. SIGHUP stops only what waits for a person.
+func signalExit(s os.Signal) int { return cmp.Or(signalExits[s], exitTerminated) }
+
+// panicked ends the run in progress, if there is one, after a panic in any goroutine but the
+// engine's own: it starts nothing new, and writes its copy. The command's exit code says
+// that there was an internal error.
+func (a *app) panicked(err error) {
+	if a.crash.CompareAndSwap(nil, &err) {
+		a.lines.fail(internal(err))
 	}
-	return failure(exitInternal, "internal", nil, "reason", reason+", "+panicPlace())
+	if i := a.running.Load(); i != nil {
+		i.stopStarting()
+	}
 }
 
-// panicPlace returns the line of this module nearest to the panic being recovered.
-func panicPlace() string {
-	callers := make([]uintptr, 64)
-	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers)])
-	below := false
-	for {
-		frame, more := frames.Next()
-		switch {
-		case frame.Function == "runtime.gopanic" || frame.Function == "runtime.sigpanic":
-			below = true
-		case below && strings.Contains(frame.Function, "/loabatch/"):
-			return fmt.Sprintf("%s:%d", path.Base(frame.File), frame.Line)
-		}
-		if !more {
-			return "place unknown"
-		}
-	}
+// internal is the error of a bug.
+func internal(err error) error {
+	return failure(exitInternal, "internal", err, "reason", err.Error())
 }

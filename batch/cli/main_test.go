@@ -186,3 +186,77 @@ func TestPanicIsAnInternalError(t *testing.T) {
 		}
 	}
 }
+
+// panicsOnce is a writer that panics at the first write with this text.
+type panicsOnce struct {
+	text string
+
+	mu      sync.Mutex
+	written bytes.Buffer
+	done    bool
+}
+
+func (w *panicsOnce) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.done && bytes.Contains(p, []byte(w.text)) {
+		w.done = true
+		panic("made-up 000000199001010018")
+	}
+	return w.written.Write(p)
+}
+
+// A panic in a goroutine beside the engine's own, or in the log, ends the run in order:
+// the copy has every row, and the exit code is 1.
+func TestPanicBesideTheEngine(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		flags      []string
+		signal     bool
+	}{
+		{"progress", "pplications", []string{"--progress", "bar"}, false},
+		{"log", "attempt", []string{"--log-level", "info", "--log-format", "json"}, false},
+		{"signals", "interrupted", nil, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			folder := t.TempDir()
+			out := filepath.Join(folder, "out.xlsx")
+			signals := make(chan os.Signal, 1)
+			if c.signal {
+				signals <- os.Interrupt
+			}
+			stderr := &panicsOnce{text: c.text}
+			var stdout bytes.Buffer
+			got := Run(t.Context(), Env{
+				Args:  append([]string{"submit", "--simulate", "--rate", "12/3s", "--burst", "1", "-o", out, "../../testdata/clean.xlsx"}, c.flags...),
+				Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: stderr, Getenv: func(string) string { return "" }, Now: time.Now,
+				Signals: delayed(signals),
+			})
+			stderr.mu.Lock()
+			defer stderr.mu.Unlock()
+			printed := stderr.written.String()
+			if c.signal && got == exitInterrupted {
+				t.Skip("the run ended before the panic")
+			}
+			if got != exitInternal || !stderr.done || !strings.Contains(printed, "internal error: string, main_test.go:") || strings.Contains(printed, "000000199001010018") {
+				t.Errorf("exit %d: %s%s", got, stdout.String(), printed)
+			}
+			// A signal's run may have ended before the panic.
+			if _, err := os.Stat(out); err != nil || !c.signal && !strings.Contains(stdout.String(), "internal error") {
+				t.Errorf("%v: %s", err, stdout.String())
+			}
+		})
+	}
+}
+
+// delayed passes signals on once a run has begun.
+func delayed(from chan os.Signal) <-chan os.Signal {
+	to := make(chan os.Signal)
+	go func() {
+		time.Sleep(500 * time.Millisecond)
+		for s := range from {
+			to <- s
+		}
+	}()
+	return to
+}

@@ -9,7 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -28,12 +30,15 @@ type invocation struct {
 	pace    pace
 	options sheet.Options
 	log     *slog.Logger
+	logFile *logFile // nil if the log goes to standard error
 	started time.Time
 	paths   []string // the inputs, as given
+	files   claims   // so far
 	args    []string // its settingsLine, without inputs that cannot be read
 
 	service *service     // nil when nothing is asked of the API
-	store   ledger.Store // nil when nothing is sent
+	store   ledger.Store // nil when nothing is sent, and there is none to read
+	quotas  *quota.Set   // nil when nothing is asked of the API
 	signals *interruption
 	closers []io.Closer
 }
@@ -42,19 +47,18 @@ type invocation struct {
 // processes one input after another. If nothing is to be sent, the inputs that can be read
 // are checked even if others cannot.
 func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
-	s, err := a.newInvocation(cmd.Name(), f)
+	paths = a.lines.distinctInputs(paths)
+	s, err := a.newInvocation(cmd.Name(), f, paths)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	paths = a.lines.distinctInputs(paths)
-	s.paths = paths
 	inputs, unread := readInputs(paths, s.options, f.validation)
 	if len(unread) > 0 && (s.run.dryRun != dryRunOffline || len(inputs) == 0) {
 		return unread
 	}
 	s.args = settingsLine(cmd, slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return unread.of(path) != nil }))
-	outputs, err := s.outputs(inputs)
+	outputs, err := a.outputs(cmd.Context(), s, inputs)
 	if err != nil {
 		return err
 	}
@@ -70,8 +74,8 @@ func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
 	return a.each(ctx, s, inputs, outputs, unread)
 }
 
-func (a *app) newInvocation(command string, f submitFlags) (*invocation, error) {
-	s := &invocation{command: command, flags: f, started: a.env.Now()}
+func (a *app) newInvocation(command string, f submitFlags, paths []string) (*invocation, error) {
+	s := &invocation{command: command, flags: f, started: a.env.Now(), paths: paths}
 	var err error
 	if s.run, err = f.run.settings(); err != nil {
 		return nil, err
@@ -85,12 +89,34 @@ func (a *app) newInvocation(command string, f submitFlags) (*invocation, error) 
 	if err = f.output.check(); err != nil {
 		return nil, err
 	}
-	var closer io.Closer
-	if s.log, closer, err = f.watch.logger(a.env.Stderr); err != nil {
+	if err = a.claimFiles(s); err != nil {
 		return nil, err
 	}
-	s.closers = append(s.closers, closer)
+	if s.log, s.logFile, err = a.openLog(f.watch); err != nil {
+		return nil, err
+	}
+	if s.logFile != nil {
+		s.closers = append(s.closers, s.logFile)
+	}
 	return s, nil
+}
+
+// claimFiles claims what is known of the command's files before any is opened.
+func (a *app) claimFiles(s *invocation) error {
+	for _, path := range s.paths {
+		s.files.read(path)
+	}
+	if path := s.flags.service.ledger; path != "" {
+		if path, err := a.ledgerPath(path); err == nil { // else the ledger will say so
+			if err := s.files.write("--ledger", path); err != nil {
+				return err
+			}
+		}
+	}
+	if path := s.flags.watch.logFile; path != "" {
+		return s.files.write("--log-file", path)
+	}
+	return nil
 }
 
 // several reports whether more than one input was named.
@@ -103,29 +129,37 @@ func (s *invocation) close() {
 	}
 }
 
-// target is a run's ID and the path of its copy, "" for none.
-type target struct{ runID, path string }
+// target is where a run writes what.
+type target struct {
+	runID   string
+	path    string // of the copy; "" for none
+	reports []reportFile
+	force   bool // --force
+}
 
-// outputs decides where each copy goes, and checks that it can be written there, before
-// anything is sent.
-func (s *invocation) outputs(inputs []*input) ([]target, error) {
-	if s.several() && s.flags.output.output != "" && !isFolder(s.flags.output.output) {
-		return nil, failure(exitUsage, "output-no-folder", nil, "file", s.flags.output.output)
+// outputs decides where each copy and its reports go, and checks that they can be written
+// there, before anything is sent.
+func (a *app) outputs(ctx context.Context, s *invocation, inputs []*input) ([]target, error) {
+	f := s.flags.output
+	if s.several() && f.output != "" && !isFolder(f.output) {
+		return nil, failure(exitUsage, "output-no-folder", nil, "file", f.output)
 	}
 	targets := make([]target, len(inputs))
 	for i, in := range inputs {
-		targets[i].runID = newRunID(s.started)
-		if s.run.dryRun != dryRunOff && s.flags.output.output == "" {
-			continue
+		t := &targets[i]
+		t.runID, t.force = newRunID(s.started), f.force
+		if s.run.dryRun == dryRunOff || f.output != "" {
+			t.path = a.follow(copyPath(in.path, f.output, s.several(), t.runID))
 		}
-		targets[i].path = copyPath(in.path, s.flags.output.output, s.several(), targets[i].runID)
-		for _, other := range inputs {
-			if sameFile(other.path, targets[i].path) {
-				return nil, failure(exitUsage, "output-is-input", nil, "file", other.path)
-			}
+		recorded := func(string, string) bool { return false }
+		if s.run.dryRun == dryRunOff && !s.flags.run.simulate {
+			recorded = a.recorded(ctx, s.flags.service.ledger)
 		}
-		if err := checkOutput(in, targets[i].path); err != nil {
+		if err := a.claimOutputs(&s.files, in, t, f, recorded); err != nil {
 			return nil, fileErrors{{in.path, err}}
+		}
+		if t.path == "" {
+			continue
 		}
 		if err := in.findObstacles(); err != nil {
 			return nil, fileErrors{{in.path, err}}
@@ -147,6 +181,10 @@ func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
 	s.service = service
 	s.closers = append(s.closers, closeFunc(service.close))
 	if s.run.dryRun != dryRunOff {
+		if s.store, err = a.knownLedger(ctx, s); err != nil {
+			return err
+		}
+		s.shareQuotas()
 		return nil
 	}
 	applications := 0
@@ -165,7 +203,19 @@ func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
 		return err
 	}
 	s.closers = append(s.closers, s.store)
+	s.shareQuotas()
 	return nil
+}
+
+// shareQuotas makes the quotas of the command: one for all its inputs and, by the ledger,
+// for all that run at the same time or start soon. Without a ledger they are its own.
+func (s *invocation) shareQuotas() {
+	var keeper quota.Keeper = s.store
+	if s.store == nil {
+		keeper = &quota.Memory{}
+	}
+	s.quotas = quota.NewSet(keeper, string(s.service.scope), quota.Limits{Rate: s.pace.rate, Burst: s.pace.burst, Life: time.Duration(s.flags.service.timeout)})
+	s.closers = append(s.closers, closeFunc(s.quotas.Close))
 }
 
 // closeFunc makes a function an io.Closer.
@@ -181,10 +231,10 @@ func (f closeFunc) Close() error {
 // of the command. Inputs that could not be read keep their place.
 func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets []target, unread fileErrors) error {
 	var docs []report.Document
-	var codes []int
+	var ends []inputExit
 	failed := func(path string, err error) {
 		a.lines.fail(err)
-		codes = append(codes, exitOf(err))
+		ends = append(ends, inputExit{code: exitOf(err)})
 		docs = append(docs, a.unfinished(report.Document{Command: s.command, DryRun: s.run.dryRun != dryRunOff}, path, err))
 	}
 	next := 0 // of the inputs that could be read
@@ -193,7 +243,7 @@ func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets 
 			failed(path, err)
 			continue
 		}
-		doc, err := a.one(ctx, s, inputs[next], targets[next])
+		doc, sent, err := a.one(ctx, s, inputs[next], targets[next])
 		next++
 		if err != nil {
 			if !s.several() {
@@ -206,14 +256,14 @@ func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets 
 		if doc.Rows == 0 {
 			a.lines.warn("no-circuits", map[string]string{"file": doc.Input})
 		}
-		codes = append(codes, doc.ExitCode)
+		ends = append(ends, inputExit{doc.ExitCode, sent})
 		if !s.flags.output.json {
 			if err := a.print(doc); err != nil {
 				return err
 			}
 		}
 	}
-	a.exit = worst(codes)
+	a.exit = worst(ends)
 	if !s.flags.output.json {
 		return nil
 	}
@@ -234,25 +284,27 @@ func (a *app) print(doc *report.Document) error {
 }
 
 // one processes one input to its end: outcomes, copy, reports and, last, the end of the run
-// in the ledger, which releases its circuits.
-func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (*report.Document, error) {
+// in the ledger, which releases its circuits. It reports whether anything was sent.
+func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc *report.Document, sent bool, err error) {
+	defer batch.Guard(func(panicked error) { err = internal(panicked) })
 	done, err := a.run(ctx, s, in, t)
+	done.end = ledger.RunEnd{ExitCode: exitInternal} // should the rest panic
 	if done.ledger != nil {
 		defer a.endRun(ctx, done)
 	}
 	if err != nil {
 		done.end = ledger.RunEnd{ExitCode: exitOf(err)}
-		return nil, err
+		return nil, false, err
 	}
 	if ctx.Err() != nil {
 		command := a.suggest("report", settings{"ledger": done.ledgerFlag}, t.runID)
 		err := failure(int(s.signals.exit.Load()), "left-at-once", ctx.Err(), "command", command)
 		done.end = done.ledgerEnd(err.exit, "")
-		return nil, err
+		return nil, false, err
 	}
-	doc := a.deliver(done, t.path, s.flags.output)
+	doc = a.deliver(done, t, s.flags.output)
 	done.end = done.ledgerEnd(doc.ExitCode, doc.Output)
-	return doc, nil
+	return doc, done.sent(), nil
 }
 
 // endRun records how a run ended. If that fails, the run counts as dead once this process

@@ -1,9 +1,6 @@
 package cli
 
 import (
-	"io"
-	"log/slog"
-	"os"
 	"sync"
 	"time"
 
@@ -16,10 +13,16 @@ import (
 // plainEvery is how often progress is printed without a terminal.
 const plainEvery = 30 * time.Second
 
-// progress shows how far a run has got. The engine calls row from one goroutine.
+// barEvery is how often the bar is drawn.
+const barEvery = 100 * time.Millisecond
+
+// progress shows how far a run has got. The engine calls row from one goroutine, which never
+// waits for the terminal: another one prints.
 type progress struct {
-	lines *lines
-	bar   *progressbar.ProgressBar // nil unless drawn
+	lines    *lines
+	panicked func(error)
+
+	bar *progressbar.ProgressBar // nil unless drawn
 
 	total int
 
@@ -27,14 +30,13 @@ type progress struct {
 	done   int
 	failed int
 
-	ticker *time.Ticker
-	stop   chan struct{}
-	ended  sync.WaitGroup
+	stop  chan struct{}
+	ended chan struct{} // closed once nothing more is printed; nil if nothing ever is
 }
 
 // newProgress starts to show the progress of total rows, in a mode of --progress.
 func (a *app) newProgress(mode string, total int) (*progress, error) {
-	p := &progress{lines: a.lines, total: total, stop: make(chan struct{})}
+	p := &progress{lines: a.lines, panicked: a.panicked, total: total, stop: make(chan struct{})}
 	if mode == "auto" {
 		mode = "plain"
 		if a.env.StderrTerminal {
@@ -50,14 +52,13 @@ func (a *app) newProgress(mode string, total int) (*progress, error) {
 			progressbar.OptionShowCount(),
 			progressbar.OptionSetPredictTime(true),
 			progressbar.OptionShowElapsedTimeOnFinish(),
-			progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionThrottle(barEvery),
 			progressbar.OptionClearOnFinish(),
 			progressbar.OptionFullWidth(),
 		)
+		p.show(barEvery, p.draw)
 	case mode == "plain":
-		p.ticker = time.NewTicker(plainEvery)
-		p.ended.Add(1)
-		go p.printRegularly()
+		p.show(plainEvery, p.print)
 	default:
 		return nil, failure(exitUsage, "choice", nil, "flag", "progress", "value", mode, "choices", "auto, bar, plain, none")
 	}
@@ -67,69 +68,61 @@ func (a *app) newProgress(mode string, total int) (*progress, error) {
 // row counts one finished row.
 func (p *progress) row(e batch.Event) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.done++
 	if r := e.Outcome.Result; r == sheet.Refused || r == sheet.Failed || r == sheet.Unknown {
 		p.failed++
 	}
-	p.mu.Unlock()
-	if p.bar != nil {
-		_ = p.bar.Add(1) // fails only beyond the total
-	}
 }
 
-// printRegularly prints a line at every tick.
-func (p *progress) printRegularly() {
-	defer p.ended.Done()
-	for {
-		select {
-		case <-p.stop:
-			return
-		case <-p.ticker.C:
-			p.mu.Lock()
-			done, failed := p.done, p.failed
-			p.mu.Unlock()
-			p.lines.say("progress", map[string]string{"done": number(done), "total": number(p.total), "failed": number(failed)})
+// counts returns the rows that are done and those of them that failed.
+func (p *progress) counts() (done, failed int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.done, p.failed
+}
+
+// show calls one at every interval until the display ends.
+func (p *progress) show(interval time.Duration, one func()) {
+	p.ended = make(chan struct{})
+	go func() {
+		defer close(p.ended)
+		defer batch.Guard(p.panicked)
+		tick := time.NewTicker(interval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-p.stop:
+				if p.bar != nil {
+					_ = p.bar.Finish() // the bar is only decoration
+				}
+				return
+			case <-tick.C:
+				one()
+			}
 		}
-	}
+	}()
 }
 
-// finish ends the display and leaves the cursor at the start of a line.
+func (p *progress) draw() {
+	done, _ := p.counts()
+	_ = p.bar.Set(done) // fails only beyond the total
+}
+
+func (p *progress) print() {
+	done, failed := p.counts()
+	p.lines.say("progress", map[string]string{"done": number(done), "total": number(p.total), "failed": number(failed)})
+}
+
+// finish ends the display and leaves the cursor at the start of a line. A terminal that
+// takes no text holds it up for a second only.
 func (p *progress) finish() {
 	close(p.stop)
-	if p.ticker != nil {
-		p.ticker.Stop()
-		p.ended.Wait()
+	if p.ended == nil {
+		return
 	}
-	if p.bar != nil {
-		_ = p.bar.Finish() // the bar is only decoration
+	select {
+	case <-p.ended:
+	case <-time.After(time.Second):
 	}
-}
-
-// logger opens the log that the flags ask for. It never holds personal data. By default
-// only errors are logged, as the progress and the summary show the rest; the json format
-// and a log file have every attempt.
-func (f *watchFlags) logger(stderr io.Writer) (*slog.Logger, io.Closer, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
-		return nil, nil, failure(exitUsage, "choice", nil, "flag", "log-level", "value", f.logLevel, "choices", "debug, info, warn, error")
-	}
-	if f.logFormat != "text" && f.logFormat != "json" {
-		return nil, nil, failure(exitUsage, "choice", nil, "flag", "log-format", "value", f.logFormat, "choices", "text, json")
-	}
-	out, closer := stderr, io.Closer(io.NopCloser(nil))
-	if f.logFile != "" {
-		file, err := os.OpenFile(f.logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-		if err != nil {
-			return nil, nil, failure(exitUsage, "log-file", err, "file", f.logFile, "reason", cause(err))
-		}
-		out, closer = file, file
-	}
-	o := &slog.HandlerOptions{Level: level}
-	if f.logFormat == "json" {
-		return slog.New(slog.NewJSONHandler(out, o)), closer, nil
-	}
-	if f.logFile == "" && level == slog.LevelInfo {
-		o.Level = slog.LevelError
-	}
-	return slog.New(slog.NewTextHandler(out, o)), closer, nil
 }

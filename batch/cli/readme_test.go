@@ -52,7 +52,7 @@ func TestReadmeSaysWhatIsTrue(t *testing.T) {
 	for _, code := range []int{exitOK, exitInternal, exitUsage, exitValidation, exitRows, exitUnfinished, exitStopped, exitDuration, exitNoCopy, exitLocked} {
 		want(fmt.Sprintf("| %d |", code))
 	}
-	want(fmt.Sprintf("| %d, %d |", exitInterrupted, exitTerminated))
+	want(fmt.Sprintf("| %d, %d, %d, %d |", exitInterrupted, exitQuit, exitAborted, exitTerminated))
 	for _, c := range sheet.Columns {
 		want("| " + c.Header + " |")
 	}

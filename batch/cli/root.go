@@ -8,17 +8,25 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 )
 
 // Run runs one command line and returns its exit code. Of the process it uses only what env
 // holds.
-func Run(ctx context.Context, env Env) int {
+func Run(ctx context.Context, env Env) (exit int) {
+	stdout := &stream{to: env.Stdout, patient: true}
+	env.Stdout, env.Stderr = stdout, &stream{to: env.Stderr}
 	a := &app{env: env, lines: newLines(env, prose.English), taken: make(chan struct{})}
+	defer batch.Guard(func(err error) {
+		a.lines.fail(internal(err))
+		exit = exitInternal
+	})
 	root := a.root()
 	root.SetArgs(env.Args)
 	root.SetIn(env.Stdin)
@@ -32,26 +40,24 @@ func Run(ctx context.Context, env Env) int {
 	ended := make(chan error, 1)
 	go func() {
 		var err error
-		defer func() {
-			if p := recover(); p != nil {
-				err = panicked(p)
-			}
-			ended <- err
-		}()
+		defer func() { ended <- err }()
+		defer batch.Guard(func(panicked error) { err = internal(panicked) })
 		cmd, err = root.ExecuteContextC(ctx)
 	}()
 	abandoned, err := a.await(ended)
 	switch {
 	case abandoned:
-		return leave(env, err)
+		return leave(env, stdout, err)
+	case err == nil && a.crash.Load() != nil:
+		return a.withOutput(cmd, stdout, exitInternal)
 	case err == nil:
-		return a.exit
+		return a.withOutput(cmd, stdout, a.exit)
 	}
 	a.lines.fail(err)
 	if a.wantsJSON(cmd) {
-		_ = a.printUnfinished(cmd, err) // if it fails, standard error has the message
+		_ = a.printUnfinished(cmd, err) // withOutput says if it fails
 	}
-	return exitOf(err)
+	return a.withOutput(cmd, stdout, exitOf(err))
 }
 
 // app is one command line being run: its environment, its printer, and the exit code of a
@@ -61,6 +67,9 @@ type app struct {
 	lines  *lines
 	common commonFlags
 	exit   int
+
+	crash   atomic.Pointer[error]        // of the first panic in a goroutine of this package
+	running atomic.Pointer[interruption] // of the run in progress
 
 	taking sync.Once
 	taken  chan struct{} // receives once the command handles signals itself

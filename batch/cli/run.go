@@ -5,8 +5,8 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"encoding/json"
+	"errors"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -19,7 +19,7 @@ import (
 // run processes the decoded rows of one input, which yields an outcome for each.
 func (a *app) run(ctx context.Context, s *invocation, in *input, t target) (*finished, error) {
 	done := &finished{in: in, problems: in.workbook.Problems, ledgerFlag: s.flags.service.ledger, info: runInfo{
-		id: t.runID, command: s.command, args: s.args, dryRun: s.run.dryRun, simulate: s.flags.run.simulate, started: s.started,
+		id: t.runID, command: s.command, args: s.args, dryRun: s.run.dryRun, simulate: s.flags.run.simulate, started: a.startOf(in),
 	}}
 	if s.service != nil {
 		done.info.account = s.service.account
@@ -29,6 +29,10 @@ func (a *app) run(ctx context.Context, s *invocation, in *input, t target) (*fin
 	}
 	return done, a.runDry(ctx, s, done)
 }
+
+// startOf is when the run over an input starts: now, less the time that reading it took.
+// Other inputs of the command, questions and waiting are not part of it.
+func (a *app) startOf(in *input) time.Time { return a.env.Now().Add(-in.reading) }
 
 // plan plans an input, given what is known of its circuits.
 func (s *invocation) plan(in *input, past map[batch.Key]batch.Record) *batch.Plan {
@@ -64,18 +68,12 @@ func (a *app) runDry(ctx context.Context, s *invocation, done *finished) error {
 	return a.engine(ctx, s, done, s.plan(done.in, past), &batch.MemoryLedger{})
 }
 
-// pastOf reads what the ledger knows of an input's circuits, if there is a ledger and a
-// service to give the scope.
+// pastOf reads what the ledger knows of an input's circuits, if there is a ledger.
 func (a *app) pastOf(ctx context.Context, s *invocation, in *input) (map[batch.Key]batch.Record, error) {
-	if s.service == nil || s.flags.run.simulate {
+	if s.store == nil {
 		return nil, nil
 	}
-	store, err := a.pastLedger(ctx, s.flags.service.ledger)
-	if err != nil || store == nil {
-		return nil, err
-	}
-	defer store.Close()
-	past, err := store.Past(ctx, s.service.scope, s.flags.operation.Place(), plan.Keys(in.workbook))
+	past, err := s.store.Past(ctx, s.service.scope, s.flags.operation.Place(), plan.Keys(in.workbook))
 	if err != nil {
 		return nil, a.ledgerFailure(err)
 	}
@@ -90,32 +88,38 @@ func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *b
 	}
 	e := &batch.Engine{
 		Ledger: l, Concurrency: s.flags.service.concurrency, MaxAttempts: s.flags.run.maxAttempts,
-		Rate: s.pace.rate, Burst: s.pace.burst, MaxDuration: s.left(a.env.Now()), MaxFailures: s.run.maxFailures,
+		Rate: s.pace.rate, Burst: s.pace.burst, Survey: s.run.survey, MaxDuration: s.left(a.env.Now()), MaxFailures: s.run.maxFailures,
 		Log: s.log, RunID: done.info.id, Observe: func(ev batch.Event) { shown.row(ev) },
 	}
 	if s.service != nil {
 		e.Submitter, e.Finder, e.Surveyor = s.service, s.service, s.service
+		e.Quota = func(region string, api batch.API) batch.Quota { return s.quotas.Window(region, string(api)) }
 	}
 	summary, err := e.Run(ctx, s.signals.drain, plan)
 	shown.finish()
-	done.problems = append(done.problems, plan.Problems...)
-	if summary != nil {
-		done.problems = append(done.problems, summary.Problems...)
-	}
+	done.problems = append(append(done.problems, plan.Problems...), summary.Problems...)
 	sheet.SortProblems(done.problems, done.in.workbook.CircuitsTable.Sheet, done.in.workbook.EngineersTable.Sheet)
-	if summary == nil {
-		return failure(exitInternal, "internal", err, "reason", err.Error())
-	}
-	if err != nil {
+	if panicked, ok := errors.AsType[*batch.PanicError](err); ok {
+		a.lines.fail(internal(panicked))
+	} else if err != nil {
 		a.lines.warn("ledger-failed", map[string]string{"reason": a.ledgerCause(err)})
 	}
+	if summary.NoSurvey != "" {
+		a.lines.warn("survey-denied", map[string]string{"code": summary.NoSurvey})
+	}
 	done.outcomes = summary.Outcomes
+	if err := s.logFile.failure(); err != nil {
+		done.logFailure = a.lines.words.Line("log-file-lost", sheet.Arg{Name: "file", Value: s.logFile.path}, sheet.Arg{Name: "reason", Value: cause(err)})
+	}
 	done.totals = totals{
 		requests: summary.Requests, retries: summary.Retries, throttled: summary.Throttled, slowed: summary.Slowed,
-		duration: a.env.Now().Sub(s.started), stop: summary.Stop, stopCode: summary.StopCode,
+		duration: a.env.Now().Sub(done.info.started), stop: summary.Stop, stopCode: summary.StopCode, ahead: summary.Ahead,
 	}
 	if summary.Stop == batch.StopInterrupted {
 		done.totals.signal = int(s.signals.exit.Load())
+	}
+	if a.crash.Load() != nil {
+		done.totals.stop, done.totals.stopCode, done.totals.signal = batch.StopPanic, "", 0
 	}
 	return nil
 }
@@ -136,14 +140,10 @@ func (s *invocation) ledgerInfo(done *finished, t target) ledger.RunInfo {
 		Region: s.options.DefaultRegion, Timezone: s.flags.validation.timezone, Strict: s.options.Strict,
 		Severity: s.flags.validation.severity, Args: done.info.args, Simulate: done.info.simulate, MaxUnpacked: s.flags.validation.maxUnpacked,
 	})
-	input, err := filepath.Abs(done.in.path)
-	if err != nil {
-		input = done.in.path
-	}
 	host, _ := os.Hostname()
 	return ledger.RunInfo{
-		ID: done.info.id, Scope: s.service.scope, Command: s.command, Input: input, InputSHA256: done.in.sha256,
-		Output: t.path, Account: done.info.account, Host: host, PID: os.Getpid(), Started: s.started, Version: version(), Options: options,
+		ID: done.info.id, Scope: s.service.scope, Command: s.command, Input: absolute(done.in.path), InputSHA256: done.in.sha256,
+		Output: t.path, Account: done.info.account, Host: host, PID: os.Getpid(), Started: done.info.started, Version: version(), Options: options,
 	}
 }
 
@@ -160,13 +160,19 @@ type savedOptions struct {
 }
 
 func (done *finished) ledgerEnd(exit int, output string) ledger.RunEnd {
-	if abs, err := filepath.Abs(output); err == nil && output != "" {
-		output = abs
+	end := ledger.RunEnd{
+		Output: absolute(output), OutputSHA256: done.sums[output], ExitCode: exit, Stop: string(done.totals.stop), StopCode: done.totals.stopCode,
+		Requests: done.totals.requests, Retries: done.totals.retries, Throttled: done.totals.throttled, Slowed: done.totals.slowed, Duration: done.totals.duration,
 	}
-	return ledger.RunEnd{
-		Output: output, ExitCode: exit, Stop: string(done.totals.stop), StopCode: done.totals.stopCode, Requests: done.totals.requests,
-		Retries: done.totals.retries, Throttled: done.totals.throttled, Slowed: done.totals.slowed, Duration: done.totals.duration,
+	for path, sum := range done.sums {
+		if path != output {
+			if end.Reports == nil {
+				end.Reports = map[string]string{}
+			}
+			end.Reports[absolute(path)] = sum
+		}
 	}
+	return end
 }
 
 // newRunID returns a new run ID, such as 20270115-020000-k3f9q: the start time in UTC, by

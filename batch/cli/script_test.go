@@ -32,10 +32,11 @@ import (
 // scriptCommands are the commands of the scripts beyond those of testscript:
 //
 //	exits CODE PROGRAM ARG...   runs a program and wants this exit code
-//	serve [KEY=VALUE...]        serves a simulator: faults=PLAN, denied=API, billing=off, doubles=on, lag=DURATION; sets URL and the credentials
+//	serve [KEY=VALUE...]        serves a simulator: faults=PLAN, denied=API, billing=off, clock=AHEAD, doubles=on, lag=DURATION; sets URL and the credentials
 //	answer [API FAULT...]       gives the next calls of an API these faults, in this order, and all later ones the last; without an API, ends all faults
 //	age STATE                   sets the state of every LOA that is Applying
 //	circuits FILE N             makes a workbook of N circuits in three regions
+//	edit FILE                   saves a workbook as another program would, with a note in a cell
 //	stats                       prints what the simulator saw: accepted, duplicates, throttled …
 //	nopersonal FILE INPUT       wants no personal value of the input's engineers in the file, zip parts included
 //	lastrun FILE                sets RUN to the latest run in the JSON of history
@@ -56,6 +57,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"sheets":     printSheets,
 	"jsonkey":    printJSONKeys,
 	"workbook":   makeWorkbook,
+	"edit":       editWorkbook,
 }
 
 func testdata(t *testing.T) string {
@@ -175,6 +177,10 @@ func serveSimulator(ts *testscript.TestScript, _ bool, args []string) {
 			o.Faults = plan
 		case "denied":
 			o.Denied = []string{value}
+		case "clock":
+			ahead, err := time.ParseDuration(value)
+			ts.Check(err)
+			o.Now = func() time.Time { return time.Now().Add(ahead) }
 		case "billing":
 			o.BillingOff = value == "off"
 		case "lag":
@@ -276,6 +282,30 @@ func makeCircuits(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.Atoi(args[1])
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), packWorkbook(crashWorkbook(n)), 0o600))
+}
+
+// editWorkbook packs the parts of a workbook anew, one of them with another cell.
+func editWorkbook(ts *testscript.TestScript, _ bool, args []string) {
+	content := []byte(ts.ReadFile(args[0]))
+	z, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	ts.Check(err)
+	var packed bytes.Buffer
+	w := zip.NewWriter(&packed)
+	for _, f := range z.File {
+		r, err := f.Open()
+		ts.Check(err)
+		part, err := io.ReadAll(r)
+		ts.Check(err)
+		if f.Name == "xl/worksheets/sheet1.xml" {
+			part = bytes.Replace(part, []byte("Example Networks Ltd"), []byte("Example Networks Plc"), 1)
+		}
+		to, err := w.Create(f.Name)
+		ts.Check(err)
+		_, err = to.Write(part)
+		ts.Check(err)
+	}
+	ts.Check(w.Close())
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), packed.Bytes(), 0o600))
 }
 
 // setLastRun reads the first run of history's JSON, which is the latest.

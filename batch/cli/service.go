@@ -9,6 +9,7 @@ import (
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/report"
 )
 
 // service is the API as a run uses it: the client, the account, and the endpoint.
@@ -34,7 +35,7 @@ func (a *app) openService(ctx context.Context, f serviceFlags, r runFlags) (*ser
 	config := cloud.Config{Endpoint: f.endpoint, Timeout: time.Duration(f.timeout), Concurrency: f.concurrency, UserAgent: "loabatch/" + version()}
 	s := &service{endpoint: a.lines.words.Line("endpoint-api"), stop: func() {}}
 	if r.simulate {
-		embedded, err := startSimulator(f.rate, r)
+		embedded, err := a.startSimulator(f.rate, r)
 		if err != nil {
 			return nil, err
 		}
@@ -57,7 +58,7 @@ func (a *app) openService(ctx context.Context, f serviceFlags, r runFlags) (*ser
 		return nil, failure(exitUsage, "endpoint-value", err, "value", f.endpoint)
 	}
 	s.Cloud = c
-	if err := s.identify(ctx, f, r); err != nil {
+	if err := a.identify(ctx, s, f, r); err != nil {
 		s.close()
 		return nil, err
 	}
@@ -78,39 +79,79 @@ func triedSources(err error) string {
 }
 
 // identify asks for the account, compares it with --expect-account, and sets the scope. It
-// retries, or one lost answer would cost the night's run.
-func (s *service) identify(ctx context.Context, f serviceFlags, r runFlags) error {
+// retries, or one lost answer would cost the night's run. The answer also says whether
+// this machine's clock is so wrong that every request will be rejected.
+func (a *app) identify(ctx context.Context, s *service, f serviceFlags, r runFlags) error {
 	var who cloud.Identity
 	err := batch.RetryRead(ctx, r.maxAttempts, func() (err error) {
 		who, err = s.Identity(ctx)
 		return err
 	})
 	if err != nil {
-		return identityFailure(err)
+		return a.identityFailure(err)
+	}
+	if ahead := -who.Clock; ahead.Abs() >= rejectedSkew {
+		return a.clockFailure(ahead)
+	} else if ahead.Abs() >= maxClockSkew {
+		a.lines.warn(clockCode(ahead), map[string]string{"skew": report.Skew(a.lines.words, ahead)})
 	}
 	if f.expectAccount != "" && f.expectAccount != who.Account {
 		return failure(exitStopped, "wrong-account", nil, "account", who.Account, "expected", f.expectAccount)
 	}
 	s.account = who.Account
-	switch {
-	case r.simulate:
-		s.scope = ledger.Simulated
-	case f.endpoint != "":
-		s.scope = ledger.EndpointScope(f.endpoint)
-	default:
-		s.scope = ledger.Real
+	scope := ledger.EndpointScope(f.endpoint)
+	if r.simulate {
+		scope = ledger.Simulated
 	}
-	s.scope += ledger.Scope(":" + who.Account) // circuits of two accounts are never the same
+	s.scope = scope.ForAccount(who.Account)
 	return nil
 }
 
-func identityFailure(err error) error {
+func (a *app) identityFailure(err error) error {
 	var call *batch.CallError
 	if !errors.As(err, &call) {
-		return failure(exitStopped, "identity-failed", err, "code", err.Error())
+		return failure(exitStopped, "identity-failed", err, "meaning", err.Error())
+	}
+	if call.Ahead != 0 {
+		return a.clockFailure(call.Ahead)
+	}
+	if code := proxyCode(call.Code); code != "" {
+		return failure(exitStopped, code, err, "host", call.Proxy.Host, "variable", call.Proxy.Variable)
 	}
 	if call.Class == batch.RunFatal || call.Class == batch.Refused {
-		return failure(exitStopped, "identity-refused", err, "code", call.Code)
+		return failure(exitStopped, "identity-refused", err, "code", call.Code, "meaning", a.meaning(call.Code))
 	}
-	return failure(exitStopped, "identity-failed", err, "code", call.Code)
+	return failure(exitStopped, "identity-failed", err, "meaning", a.meaning(call.Code))
+}
+
+// meaning renders an error code with what it means, if that is known.
+func (a *app) meaning(code string) string {
+	if _, known := a.lines.words.Entry(code); !known {
+		return code
+	}
+	return a.lines.words.Line(code) + " (" + strings.Trim(code, "()") + ")"
+}
+
+// rejectedSkew is the difference of the clocks from which the service rejects requests.
+const rejectedSkew = 15 * time.Minute
+
+// clockFailure is the error of a clock that is that far ahead of the service's.
+func (a *app) clockFailure(ahead time.Duration) error {
+	return failure(exitStopped, clockCode(ahead), nil, "skew", report.Skew(a.lines.words, ahead))
+}
+
+func clockCode(ahead time.Duration) string {
+	return pick(ahead > 0, "clock-ahead", "clock-behind")
+}
+
+// proxyCode is the catalogue's code for a failure of the proxy, which names it; it is empty
+// for any other code.
+func proxyCode(code string) string {
+	switch code {
+	case "(proxy)":
+		return "proxy-unreachable"
+	case "(proxy-url)", "(proxy-sign-in)", "(proxy-redirect)", "(proxy-answer)":
+		return strings.Trim(code, "()")
+	}
+	return ""
 }

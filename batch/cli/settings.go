@@ -113,7 +113,14 @@ type runSettings struct {
 	maxFailures batch.Limit
 	only        []sheet.Result
 	dryRun      dryRun
+	survey      bool
 }
+
+// The values of --survey.
+const (
+	surveyOn  = "on"
+	surveyOff = "off"
+)
 
 // dryRun says whether a run sends anything and, if not, whether it asks the API.
 type dryRun string
@@ -149,7 +156,10 @@ func (f *runFlags) settings() (runSettings, error) {
 	if !ok {
 		return runSettings{}, failure(exitUsage, "choice", nil, "flag", dryRunFlag, "value", f.dryRun, "choices", "offline, online, false")
 	}
-	s := runSettings{dryRun: mode}
+	s := runSettings{dryRun: mode, survey: f.survey == surveyOn}
+	if !s.survey && f.survey != surveyOff && f.survey != "" {
+		return s, failure(exitUsage, "choice", nil, "flag", "survey", "value", f.survey, "choices", surveyOn+", "+surveyOff)
+	}
 	if f.maxAttempts < 1 {
 		return s, failure(exitUsage, "max-attempts-value", nil, "value", number(f.maxAttempts))
 	}

@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/loabatch/loabatch/batch"
 )
@@ -29,6 +31,10 @@ func classify(ctx context.Context, x *exchange, unread bool) (answer, error) {
 	} else {
 		byRule(e)
 	}
+	if e.Code == codeClock {
+		offset, _ := x.clock()
+		e.Ahead = -offset
+	}
 	if e.Code == "" {
 		e.Code = oddCode(x)
 	}
@@ -49,7 +55,7 @@ func byRule(e *batch.CallError) {
 	case r.throttled || e.Status == http.StatusTooManyRequests:
 		e.Class, e.Throttled, e.Unsettled = batch.TryLater, true, false
 	case e.Status/100 == 4 && e.Code != "":
-		e.Class, e.Unsettled = r.class, r.unsettled
+		e.Class, e.Unsettled, e.Denied = r.class, r.unsettled, r.denied
 	case tooLong(e.Status):
 		e.Class, e.Unsettled = batch.Refused, false
 	}
@@ -74,13 +80,24 @@ func oddCode(x *exchange) string {
 		return codeRedirect
 	case len(x.body) == 0:
 		return codeEmpty
+	case isPage(x):
+		return codeWebPage
 	}
 	return codeOddAnswer
+}
+
+// isPage reports whether an answer is a web page, as proxies, firewalls and sign-in portals
+// send in place of the API's.
+func isPage(x *exchange) bool {
+	return strings.Contains(strings.ToLower(x.header.Get("Content-Type")), "html") || bytes.HasPrefix(bytes.TrimLeft(x.body, " \t\r\n\ufeff"), []byte("<"))
 }
 
 // unanswered classifies a call that got no complete answer. Without a connection nothing
 // was sent; with one, anything may have been.
 func unanswered(ctx context.Context, x *exchange) error {
+	if tooLong(x.status) { // a server that reads no more may close before its page is through
+		return &batch.CallError{Class: batch.Refused, Code: codeTooLong, RequestID: x.headerID(), Status: x.status}
+	}
 	if x.gotConn.Load() {
 		return &batch.CallError{Class: batch.MaybeReceived, Code: lostCode(ctx, x), RequestID: x.headerID(), Status: x.status, Unsettled: true}
 	}
@@ -90,8 +107,12 @@ func unanswered(ctx context.Context, x *exchange) error {
 	if x.sent == 0 {
 		return &batch.CallError{Class: batch.NotSent, Code: codeClient}
 	}
-	class, code := dialFailure(x)
-	return &batch.CallError{Class: class, Code: code}
+	e := new(batch.CallError)
+	e.Class, e.Code = dialFailure(x)
+	if p, _ := proxyOf(x.host); p.Host != "" || p.Malformed {
+		e.Proxy = batch.Proxy{Variable: p.Variable, Host: p.Host}
+	}
+	return e
 }
 
 // answer holds the fields of a body.
@@ -169,6 +190,26 @@ func isField(s string) bool {
 		}
 	}
 	return true
+}
+
+// maxText is the length in characters of the longest such text: the ARN of a session has
+// some 170.
+const maxText = 256
+
+// plain returns a text of the service other than a code, such as a status, fit to be shown:
+// without control and format characters, which could rewrite a terminal, and not longer
+// than maxText.
+func plain(s string) string {
+	n := 0
+	return strings.Map(func(r rune) rune {
+		if n++; n > maxText {
+			return -1
+		}
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 }
 
 // shortPrivate is the length from which a private value is looked for anywhere in a

@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -43,6 +44,12 @@ func throttledAs(status int, code string, wait time.Duration) batch.CallError {
 	return e
 }
 
+func deniedAs(code string) batch.CallError {
+	e := answeredAs(batch.Refused, 403, code)
+	e.Denied = true
+	return e
+}
+
 func unsettled(e batch.CallError) batch.CallError { e.Unsettled = true; return e }
 
 // wireAnswers holds every kind of answer, including odd ones. TestRules has every code.
@@ -70,7 +77,7 @@ var wireAnswers = []wireAnswer{
 	{"200 with a number for a request ID", 200, nil, `{"RequestId":17}`, odd(200, codeOddAnswer)},
 	{"200 with an object for a request ID", 200, nil, `{"RequestId":{"a":1}}`, odd(200, codeOddAnswer)},
 	{"200 with a number for a code", 200, nil, `{"RequestId":"REQ-1","Code":200}`, odd(200, codeOddAnswer)},
-	{"200 HTML", 200, nil, `<html><body>login</body></html>`, odd(200, codeOddAnswer)},
+	{"200 HTML", 200, nil, `<html><body>login</body></html>`, odd(200, codeWebPage)},
 	{"200 cut JSON", 200, nil, `{"RequestId":"REQ-1`, odd(200, codeOddAnswer)},
 	{"200 two documents", 200, nil, `{"RequestId":"REQ-1"}{"RequestId":"REQ-2"}`, odd(200, codeOddAnswer)},
 	{"200 deep", 200, nil, strings.Repeat(`{"a":`, 20000), odd(200, codeOddAnswer)},
@@ -78,7 +85,7 @@ var wireAnswers = []wireAnswer{
 	// what makes the SDK panic
 	{"400 with a number for a code", 400, nil, `{"Code":400}`, odd(400, codeOddAnswer)},
 	{"400 with an object for a message", 400, nil, `{"RequestId":"REQ-1","Code":"IllegalParam.Si","Message":{"a":1}}`, answeredAs(batch.Refused, 400, "IllegalParam.Si")},
-	{"403 with a text for a detail", 403, nil, `{"RequestId":"REQ-1","Code":"NoPermission","AccessDeniedDetail":"x"}`, answeredAs(batch.RunFatal, 403, "NoPermission")},
+	{"403 with a text for a detail", 403, nil, `{"RequestId":"REQ-1","Code":"NoPermission","AccessDeniedDetail":"x"}`, deniedAs("NoPermission")},
 
 	// 4xx
 	{"400 refused", 400, nil, withCode("IllegalParam.Bandwidth"), answeredAs(batch.Refused, 400, "IllegalParam.Bandwidth")},
@@ -88,8 +95,9 @@ var wireAnswers = []wireAnswer{
 	{"400 code with a placeholder", 400, nil, withCode("IncorrectStatus.%s"), answeredAs(batch.Refused, 400, "IncorrectStatus.%s")},
 	{"400 nothing but a placeholder", 400, nil, withCode("%s"), odd(400, codeOddAnswer)},
 	{"400 empty", 400, nil, ``, odd(400, codeEmpty)},
-	{"403 HTML", 403, nil, `<html>forbidden</html>`, odd(403, codeOddAnswer)},
-	{"404 HTML", 404, nil, `<html>not found</html>`, odd(404, codeOddAnswer)},
+	{"403 HTML", 403, nil, `<html>forbidden</html>`, odd(403, codeWebPage)},
+	{"page by its type", 200, map[string]string{"Content-Type": "text/html; charset=utf-8"}, `please sign in`, odd(200, codeWebPage)},
+	{"404 HTML", 404, nil, `<html>not found</html>`, odd(404, codeWebPage)},
 	{"407", 407, nil, ``, odd(407, codeEmpty)},
 
 	// the quota
@@ -206,6 +214,13 @@ var lostCalls = []lostCall{
 	{"cut in a chunk", func(w http.ResponseWriter, _ *http.Request) {
 		hijack(w, "HTTP/1.1 503 no\r\nX-Acs-Request-Id: REQ-1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", false)
 	}, answeredAs(batch.MaybeReceived, 503, codeCutOff)},
+	{"414, its page cut off", func(w http.ResponseWriter, _ *http.Request) {
+		hijack(w, "HTTP/1.1 414 Request-URI Too Large\r\nContent-Type: text/html\r\nContent-Length: 170\r\n\r\n<html>", true)
+	}, batch.CallError{Class: batch.Refused, Status: 414, Code: codeTooLong}},
+	{"413, its page endless", func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		_, _ = io.WriteString(w, strings.Repeat("<p>too large</p>", maxBody/10))
+	}, batch.CallError{Class: batch.Refused, Status: 413, Code: codeTooLong}},
 	{"not HTTP", func(w http.ResponseWriter, _ *http.Request) { hijack(w, "SSH-2.0-OpenSSH_9.9\r\n", false) }, odd(0, codeNetwork)},
 	{"endless headers", func(w http.ResponseWriter, _ *http.Request) {
 		hijack(w, "HTTP/1.1 200 OK\r\nX: "+strings.Repeat("x", 1<<20), false)

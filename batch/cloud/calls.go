@@ -64,7 +64,7 @@ func applyParameters(a *batch.Application, p map[string]string) {
 	p["CompanyName"] = a.Circuit.CompanyName
 	p["LineType"] = a.Circuit.LineType
 	p["Si"] = a.Circuit.Si
-	p["ConstructionTime"] = a.Circuit.ConstructionTime.UTC().Format(sheet.SentTime)
+	p["ConstructionTime"] = sheet.FormatSent(a.Circuit.ConstructionTime)
 	if a.Circuit.Bandwidth != 0 {
 		p["Bandwidth"] = strconv.Itoa(a.Circuit.Bandwidth)
 	}
@@ -113,7 +113,7 @@ func (c *Cloud) Find(ctx context.Context, key batch.Key) (batch.LOA, bool, error
 		return batch.LOA{}, false, nil
 	}
 	return batch.LOA{
-		Status:           loa.Status,
+		Status:           plain(loa.Status),
 		CompanyName:      loa.CompanyName,
 		Si:               loa.SI,
 		LineType:         loa.LineType,
@@ -141,7 +141,7 @@ const pageSize = 50
 
 // Survey reads one page of the circuits of a region, all or those with these IDs, from
 // DescribePhysicalConnections.
-func (c *Cloud) Survey(ctx context.Context, region string, page int, ids []string) ([]batch.CircuitState, bool, error) {
+func (c *Cloud) Survey(ctx context.Context, region string, page int, ids []string) (batch.SurveyPage, error) {
 	r := vpc.CreateDescribePhysicalConnectionsRequest()
 	r.PageSize = requests.NewInteger(pageSize)
 	r.PageNumber = requests.NewInteger(page)
@@ -150,23 +150,26 @@ func (c *Cloud) Survey(ctx context.Context, region string, page int, ids []strin
 	}
 	response := vpc.CreateDescribePhysicalConnectionsResponse()
 	if _, _, err := c.call(ctx, vpcCall(region, r, response)); err != nil {
-		return nil, false, err
+		return batch.SurveyPage{}, err
 	}
 	listed := response.PhysicalConnectionSet.PhysicalConnectionType
 	states := make([]batch.CircuitState, len(listed))
 	for i, p := range listed {
 		states[i] = state(p)
 	}
-	// An empty page ends the list even if the count promises more.
-	return states, len(listed) > 0 && page*pageSize < response.TotalCount, nil
+	pages := (response.TotalCount + pageSize - 1) / pageSize
+	if len(listed) == 0 {
+		pages = page // an empty page ends the list even if the count promises more
+	}
+	return batch.SurveyPage{Circuits: states, Pages: pages}, nil
 }
 
 func state(p vpc.PhysicalConnectionType) batch.CircuitState {
 	return batch.CircuitState{
 		InstanceID:     p.PhysicalConnectionId,
-		Status:         p.Status,
-		BusinessStatus: p.BusinessStatus,
-		LOAStatus:      p.LoaStatus,
+		Status:         plain(p.Status),
+		BusinessStatus: plain(p.BusinessStatus),
+		LOAStatus:      plain(p.LoaStatus),
 	}
 }
 
@@ -195,7 +198,7 @@ func (c *Cloud) Identity(ctx context.Context) (Identity, error) {
 	if err != nil {
 		return who, err
 	}
-	who.Account, who.ARN, who.Kind, who.RequestID = response.AccountId, response.Arn, response.IdentityType, reply.requestID
+	who.Account, who.ARN, who.Kind, who.RequestID = plain(response.AccountId), plain(response.Arn), plain(response.IdentityType), reply.requestID
 	return who, nil
 }
 

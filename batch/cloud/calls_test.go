@@ -3,6 +3,7 @@ package cloud
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -195,7 +196,7 @@ func TestFind(t *testing.T) {
 		{"without a state", 200, `{"RequestId":"REQ-1","PhysicalConnectionLOAType":{"CompanyName":"示例公司"}}`, batch.LOA{}, false, batch.MaybeReceived, true},
 		{"no circuit", 404, withCode("InvalidInstanceId.NotFound"), batch.LOA{}, false, 0, false},
 		{"no region", 404, withCode("InvalidRegionId.NotFound"), batch.LOA{}, false, batch.RegionFatal, true},
-		{"no permission", 403, withCode("NoPermission"), batch.LOA{}, false, batch.RunFatal, true},
+		{"no permission", 403, withCode("NoPermission"), batch.LOA{}, false, batch.Refused, true},
 		{"no such API", 404, withCode("InvalidAction.NotFound"), batch.LOA{}, false, batch.Refused, true},
 		{"throttled", 400, withCode("Throttling.User"), batch.LOA{}, false, batch.TryLater, true},
 		{"500", 500, withCode("InternalError"), batch.LOA{}, false, batch.MaybeReceived, true},
@@ -221,14 +222,14 @@ func TestSurvey(t *testing.T) {
 		ids   []string
 		total int
 		rows  int
-		more  bool
+		pages int
 	}{
-		{"the first of three", 1, nil, 120, 50, true},
-		{"the last of three", 3, nil, 120, 20, false},
-		{"a full last page", 2, nil, 100, 50, false},
-		{"by ID", 1, []string{"pc-1", "pc-2"}, 2, 2, false},
-		{"none", 1, []string{"pc-none"}, 0, 0, false},
-		{"a count that is too high", 7, nil, 1_000_000_000, 0, false},
+		{"the first of three", 1, nil, 120, 50, 3},
+		{"the last of three", 3, nil, 120, 20, 3},
+		{"a full last page", 2, nil, 100, 50, 2},
+		{"by ID", 1, []string{"pc-1", "pc-2"}, 2, 2, 1},
+		{"none", 1, []string{"pc-none"}, 0, 0, 1},
+		{"a count that is too high", 7, nil, 1_000_000_000, 0, 7},
 	} {
 		var asked url.Values
 		c := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -241,11 +242,11 @@ func TestSurvey(t *testing.T) {
 				"RequestId": "REQ-1", "TotalCount": tc.total, "PhysicalConnectionSet": map[string]any{"PhysicalConnectionType": circuits},
 			})
 		}))
-		got, more, err := c.Survey(t.Context(), "cn-hangzhou", tc.page, tc.ids)
-		if err != nil || len(got) != tc.rows || more != tc.more {
-			t.Errorf("%s: %d circuits, more %v, %v", tc.name, len(got), more, err)
+		got, err := c.Survey(t.Context(), "cn-hangzhou", tc.page, tc.ids)
+		if err != nil || len(got.Circuits) != tc.rows || got.Pages != tc.pages {
+			t.Errorf("%s: %d circuits, %d pages, %v", tc.name, len(got.Circuits), got.Pages, err)
 		}
-		for i, state := range got {
+		for i, state := range got.Circuits {
 			if state != (batch.CircuitState{InstanceID: fmt.Sprintf("pc-%d", i), Status: "Allocated", BusinessStatus: "Normal", LOAStatus: "Applying"}) {
 				t.Errorf("%s: %+v", tc.name, state)
 			}
@@ -263,9 +264,9 @@ func TestSurvey(t *testing.T) {
 }
 
 func TestSurveyFails(t *testing.T) {
-	_, more, err := dial(t, answering(503, withCode("ServiceUnavailable"))).Survey(t.Context(), "cn-hangzhou", 1, nil)
-	if e := callError(t, err); e.Class != batch.MaybeReceived || more {
-		t.Errorf("%+v, more %v", *e, more)
+	_, err := dial(t, answering(503, withCode("ServiceUnavailable"))).Survey(t.Context(), "cn-hangzhou", 1, nil)
+	if e := callError(t, err); e.Class != batch.MaybeReceived {
+		t.Errorf("%+v", *e)
 	}
 }
 
@@ -333,6 +334,21 @@ func TestBillingEnabled(t *testing.T) {
 		got, err := dial(t, answering(200, body)).BillingEnabled(t.Context(), "cn-hangzhou")
 		if err != nil || got != want {
 			t.Errorf("%s: %v %v", body, got, err)
+		}
+	}
+}
+
+// A call that was rejected because of the clock says how far ahead our clock is.
+func TestRejectedBecauseOfTheClock(t *testing.T) {
+	for _, ahead := range []time.Duration{23 * time.Minute, -5 * time.Hour} {
+		h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Date", time.Now().Add(-ahead).UTC().Format(http.TimeFormat))
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, withCode("InvalidTimeStamp.Expired"))
+		})
+		_, err := dial(t, h).Submit(t.Context(), application())
+		if e := callError(t, err); e.Class != batch.RunFatal || (e.Ahead-ahead).Abs() > 2*time.Second {
+			t.Errorf("%+v, want %v", *e, ahead)
 		}
 	}
 }

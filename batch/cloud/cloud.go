@@ -119,6 +119,7 @@ func (c *Cloud) call(ctx context.Context, api *apiCall) (*exchange, answer, erro
 	c.address(api)
 	sdkErr := w.do(x, keys, api)
 	a, err := classify(ctx, x, sdkErr != nil)
+	c.judgeKeys(ctx, keys, err)
 	return x, a, err
 }
 

@@ -18,6 +18,7 @@ type rule struct {
 	class     batch.Class
 	throttled bool // about the quota
 	unsettled bool // the API may hold the application
+	denied    bool // about permission: see [batch.CallError]
 }
 
 // Where the codes come from:
@@ -51,13 +52,15 @@ var rules = []rule{
 	{code: "InternalError", class: batch.TryLater, unsettled: true},      // common
 
 	// No row can be sent: who asks, or with what clock.
-	{code: "InvalidAccessKeyId*", class: batch.RunFatal},      // common
-	{code: "SignatureDoesNotMatch", class: batch.RunFatal},    // common
-	{code: "IncompleteSignature", class: batch.RunFatal},      // common
-	{code: "InvalidSecurityToken*", class: batch.RunFatal},    // common: .Expired, .Malformed, .MismatchWithAccessKey
-	{code: "Forbidden*", class: batch.RunFatal},               // common: Forbidden.RAM, Forbidden.RiskControl, Forbidden.Arrears…
-	{code: "NoPermission", class: batch.RunFatal},             // common
-	{code: "InvalidTimeStamp.Expired", class: batch.RunFatal}, // common: clocks are 15 minutes apart
+	{code: "InvalidAccessKeyId*", class: batch.RunFatal},   // common
+	{code: "SignatureDoesNotMatch", class: batch.RunFatal}, // common
+	{code: "IncompleteSignature", class: batch.RunFatal},   // common
+	{code: "InvalidSecurityToken*", class: batch.RunFatal}, // common: .Expired, .Malformed, .MismatchWithAccessKey
+	{code: codeClock, class: batch.RunFatal},               // common
+
+	// This row is not permitted, or none is: the engine decides.
+	{code: "Forbidden*", class: batch.Refused, denied: true},   // common: Forbidden.RAM, Forbidden.RiskControl, Forbidden.Arrears…
+	{code: "NoPermission", class: batch.Refused, denied: true}, // common
 
 	// No row can be sent: the account must pay or switch something on first.
 	{code: "OperationFailed.PconnTrafficNotEnable", class: batch.RunFatal}, // apply: outbound data transfer billing is off
@@ -92,6 +95,9 @@ func ruleFor(code string) rule {
 	return otherCode
 }
 
+// codeClock is the API's code for clocks that are more than 15 minutes apart.
+const codeClock = "InvalidTimeStamp.Expired"
+
 // Codes for what is not an answer of the API. The brackets show that the API's pages do
 // not list them; the catalogue explains them.
 const (
@@ -100,7 +106,7 @@ const (
 	codeDNS         = "(dns)"                // the name server failed
 	codeRefused     = "(connection-refused)" // nothing listens there
 	codeUnreachable = "(unreachable)"        // no route
-	codeProxy       = "(proxy)"              // the proxy could not be used
+	codeProxy       = "(proxy)"              // the proxy could not be reached
 	codeTLS         = "(tls)"                // untrusted certificate, or a failed handshake
 	codeTimeout     = "(timeout)"            // the attempt's time ran out
 	codeCanceled    = "(canceled)"           // canceled while the answer was awaited
@@ -109,6 +115,7 @@ const (
 	codeCutOff      = "(cut-off)"            // the answer ended early
 	codeOversized   = "(oversized-answer)"   // the answer is longer than 1 MiB
 	codeOddAnswer   = "(odd-answer)"         // not a JSON object with a code or a request ID
+	codeWebPage     = "(web-page)"           // HTML, of a proxy or a firewall
 	codeRedirect    = "(redirect)"           // a 3xx
 	codeEmpty       = "(empty-answer)"       // a 2xx without a body
 	codeServerError = "(server-error)"       // a 5xx without a code
@@ -117,19 +124,24 @@ const (
 	codeNetwork     = "(network)"            // any other failure of the connection
 	codeCredentials = "(credentials)"        // the source of the keys gave none
 	codeClient      = "(client)"             // the SDK did not send the request
+
+	codeProxyURL      = "(proxy-url)"      // the environment's value is not the URL of a proxy
+	codeProxySignIn   = "(proxy-sign-in)"  // 407: it wants a user name and a password
+	codeProxyRedirect = "(proxy-redirect)" // a 3xx of the proxy, as sign-in pages send
+	codeProxyAnswer   = "(proxy-answer)"   // any other answer than a connection
 )
 
 // dialFailure returns why no connection was obtained.
 func dialFailure(x *exchange) (batch.Class, string) {
 	err := x.err
 	var (
-		op      *net.OpError
 		dns     *net.DNSError
 		timeout net.Error
 	)
+	if class, code, ok := proxyFailure(err); ok {
+		return class, code
+	}
 	switch {
-	case errors.Is(err, errProxy), errors.As(err, &op) && op.Op == "proxyconnect":
-		return batch.NotSent, codeProxy
 	case x.ctx.Err() != nil:
 		return batch.NotSent, codeTimeout
 	case errors.As(err, &dns) && dns.IsNotFound:

@@ -21,6 +21,7 @@ func TestRules(t *testing.T) {
 	refused := rule{class: batch.Refused}
 	run := rule{class: batch.RunFatal}
 	region := rule{class: batch.RegionFatal}
+	denied := rule{class: batch.Refused, denied: true}
 	table := []struct {
 		code string
 		want rule
@@ -77,11 +78,11 @@ func TestRules(t *testing.T) {
 		{"InvalidSecurityToken.Expired", run},
 		{"InvalidSecurityToken.Malformed", run},
 		{"InvalidSecurityToken.MismatchWithAccessKey", run},
-		{"Forbidden", run},
-		{"Forbidden.RAM", run},
-		{"Forbidden.RiskControl", run},
-		{"Forbidden.Arrears", run},
-		{"NoPermission", run},
+		{"Forbidden", denied},
+		{"Forbidden.RAM", denied},
+		{"Forbidden.RiskControl", denied},
+		{"Forbidden.Arrears", denied},
+		{"NoPermission", denied},
 		{"InvalidTimeStamp.Expired", run},
 		{"InvalidAccountStatus.NotEnoughBalance", run},
 		{"Account.Arrearage", run},
@@ -109,7 +110,7 @@ func TestRules(t *testing.T) {
 			_, err := classify(t.Context(), recorded(status, withCode(row.code)), true)
 			want := batch.CallError{
 				Class: row.want.class, Code: row.code, RequestID: "REQ-1", Status: status,
-				Throttled: row.want.throttled, Unsettled: row.want.unsettled,
+				Throttled: row.want.throttled, Unsettled: row.want.unsettled, Denied: row.want.denied,
 			}
 			if e := callError(t, err); *e != want {
 				t.Errorf("%d %s: got %+v, want %+v", status, row.code, *e, want)

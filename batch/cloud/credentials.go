@@ -84,17 +84,20 @@ func (k keys) Format(f fmt.State, _ rune) { fmt.Fprint(f, "keys(hidden)") }
 // appendTo adds the keys to a list of values that must not appear in an error.
 func (k keys) appendTo(private []string) []string { return append(private, k.id, k.secret, k.token) }
 
-// source is one place that keys come from. The provider behind it is not safe for two
-// goroutines: only renew uses it, one at a time.
+// source is one place that keys come from.
 type source struct {
-	name     string
-	fixed    *keys // set: these, and nothing is ever asked
-	provider providers.CredentialsProvider
-	flight   singleflight.Group
+	name   string
+	fixed  *keys // set: these, and nothing is ever asked
+	build  func() (providers.CredentialsProvider, error)
+	flight singleflight.Group
 
-	mu    sync.Mutex // guards what follows
-	last  keys
-	asked time.Time // wall clock: a machine that was suspended asks again
+	asking   sync.Mutex // guards provider, which is not safe for two goroutines
+	provider providers.CredentialsProvider
+
+	mu          sync.Mutex // guards what follows
+	last        keys
+	asked       time.Time // wall clock: a machine that was suspended asks again
+	replacement bool      // last was fetched because the API rejected others, and was never accepted
 }
 
 // fresh returns the last keys while they are fresh.
@@ -108,6 +111,8 @@ func (s *source) fresh() (keys, bool) {
 // renew asks the provider. Its errors are dropped: they quote files, addresses and
 // answers, and with those the secrets in them.
 func (s *source) renew() (k keys, err error) {
+	s.asking.Lock()
+	defer s.asking.Unlock()
 	if k, ok := s.fresh(); ok {
 		return k, nil
 	}
@@ -179,7 +184,8 @@ type link struct {
 // that name. It asks once now, which may take some seconds on a machine without a
 // metadata service; later renewals ask the same link. Its error is a *CredentialsError.
 //
-// Session keys are renewed for as long as the link gives them.
+// Session keys are renewed for as long as the link gives them, and at once when the API
+// rejects them.
 func FindCredentials(profile string) (Credentials, error) {
 	failure := &CredentialsError{Profile: profile}
 	for _, l := range chain(profile) {
@@ -189,7 +195,7 @@ func FindCredentials(profile string) (Credentials, error) {
 		}
 		p, err := l.build()
 		if err == nil {
-			s := &source{name: l.source, provider: p}
+			s := &source{name: l.source, build: l.build, provider: p}
 			if _, err = s.renew(); err == nil {
 				return Credentials{s}, nil
 			}

@@ -24,12 +24,14 @@
 //     recording transport of its own.
 //   - A call ends when its context does, or after Config.Timeout: dialling, waiting for
 //     headers and reading the body are bounded alike, and so is asking for credentials.
+//     Replacing keys that the API rejected has the same time again.
 //   - One call is one request. The SDK's retry is off, redirects are not followed, and a
 //     recording transport refuses a second request for the same call. Nothing here retries
 //     and nothing here waits for a quota.
 //   - HTTPS everywhere. Plain HTTP is for a loopback endpoint only, and then the dialler
 //     refuses every address that is not loopback. A loopback endpoint is never reached
-//     through a proxy.
+//     through a proxy, and no other endpoint past a proxy that is set, even if its URL is
+//     malformed.
 //   - A region that is not plain [a-z0-9-] never becomes part of a host name.
 //   - An answer is read up to 1 MiB.
 //   - Accepted means: status 2xx, a RequestId, no error code. Anything else that looks

@@ -1,7 +1,6 @@
 package cloud
 
 import (
-	"context"
 	"errors"
 	"net"
 	"net/http"
@@ -73,7 +72,7 @@ func ParseEndpoint(text string) (Endpoint, error) {
 	}
 	u, err := url.Parse(text)
 	switch {
-	case err == nil && u.User != nil:
+	case strings.Contains(text, "@"): // also where a password is not escaped, and url.Parse sees none
 		return Endpoint{}, &EndpointError{EndpointUser}
 	case err != nil || !bareHost(u) || u.Scheme != "https" && u.Scheme != "http":
 		return Endpoint{}, &EndpointError{EndpointMalformed}
@@ -167,10 +166,7 @@ const (
 	maxHeader        = 64 << 10 // bytes
 )
 
-var (
-	errNotLoopback = errors.New("cloud: plain HTTP to an address that is not loopback")
-	errProxy       = errors.New("cloud: the proxy cannot be used")
-)
+var errNotLoopback = errors.New("cloud: plain HTTP to an address that is not loopback")
 
 // newTransport makes the one transport that all workers share. Idle is how many
 // connections to one host are worth keeping: as many as may be in flight.
@@ -186,7 +182,7 @@ func newTransport(e Endpoint, idle int) *http.Transport {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	return &http.Transport{
-		Proxy:                  proxyFor(e, http.ProxyFromEnvironment),
+		Proxy:                  proxyFor(e),
 		DialContext:            dialer.DialContext,
 		TLSHandshakeTimeout:    handshakeTimeout,
 		IdleConnTimeout:        idleTimeout,
@@ -196,29 +192,6 @@ func newTransport(e Endpoint, idle int) *http.Transport {
 		Protocols:              protocols,
 		OnProxyConnectResponse: connected,
 	}
-}
-
-// proxyFor returns how a proxy is chosen: by the environment, except for a loopback
-// endpoint, which is never reached through one.
-func proxyFor(e Endpoint, env func(*http.Request) (*url.URL, error)) func(*http.Request) (*url.URL, error) {
-	if e.Loopback {
-		return nil
-	}
-	return func(r *http.Request) (*url.URL, error) {
-		u, err := env(r)
-		if err != nil {
-			return nil, errProxy
-		}
-		return u, nil
-	}
-}
-
-// connected refuses a proxy that did not connect us.
-func connected(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
-	if resp.StatusCode != http.StatusOK {
-		return errProxy
-	}
-	return nil
 }
 
 // loopbackOnly refuses to dial anything but this machine, whatever a name resolves to.

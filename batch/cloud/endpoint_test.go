@@ -3,15 +3,16 @@ package cloud
 import (
 	"context"
 	"errors"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -93,6 +94,20 @@ func dialled(t *testing.T) (*Cloud, *[]string) {
 		return nil, errors.New("dialled")
 	}
 	return c, &addresses
+}
+
+// TestOfficialHostsAreOneScope checks that any host of the API, given as an override, is
+// the scope of a run without one.
+func TestOfficialHostsAreOneScope(t *testing.T) {
+	hosts := slices.Collect(maps.Values(vpcHosts))
+	for _, region := range knownRegions {
+		hosts = append(hosts, vpcHost(region), "vpc-vpc."+region+".aliyuncs.com")
+	}
+	for _, host := range hosts {
+		if got := ledger.EndpointScope("https://" + host); got != ledger.Real {
+			t.Errorf("%s has scope %s", host, got)
+		}
+	}
 }
 
 // A call without an override uses HTTPS, whatever the SDK's default is.
@@ -239,27 +254,6 @@ func TestLoopbackOnly(t *testing.T) {
 	}
 }
 
-// The environment chooses the proxy, but never for a loopback endpoint, and its values
-// are never quoted.
-func TestProxies(t *testing.T) {
-	proxy, _ := url.Parse("http://user:proxysecret@proxy.example.com:3128")
-	env := func(*http.Request) (*url.URL, error) { return proxy, nil }
-	if proxyFor(Endpoint{"127.0.0.1:80", true, true}, env) != nil {
-		t.Error("a proxy for a loopback endpoint")
-	}
-	r := httptest.NewRequest("POST", "https://vpc.aliyuncs.com/", nil)
-	if u, err := proxyFor(Endpoint{}, env)(r); u != proxy || err != nil {
-		t.Errorf("%v %v", u, err)
-	}
-	broken := func(*http.Request) (*url.URL, error) { return nil, errors.New("parse http://user:proxysecret@") }
-	c := cloudAt(t, "")
-	c.transport.Proxy = proxyFor(Endpoint{}, broken)
-	_, err := c.Submit(t.Context(), application())
-	if e := callError(t, err); *e != (batch.CallError{Class: batch.NotSent, Code: codeProxy}) {
-		t.Errorf("%+v", *e)
-	}
-}
-
 // The SDK must not read these variables itself: it compiles NO_PROXY as regular
 // expressions and fails on values such as these, quoting them.
 func TestSDKIgnoresProxyVariables(t *testing.T) {
@@ -271,18 +265,5 @@ func TestSDKIgnoresProxyVariables(t *testing.T) {
 	c := dial(t, answering(200, `{"RequestId":"REQ-1"}`))
 	if _, err := c.Submit(t.Context(), application()); err != nil {
 		t.Error(err)
-	}
-}
-
-// A proxy that does not connect us means that nothing was sent.
-func TestProxyThatRefuses(t *testing.T) {
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }))
-	defer s.Close()
-	proxy, _ := url.Parse(s.URL)
-	c := cloudAt(t, "")
-	c.transport.Proxy = http.ProxyURL(proxy)
-	_, err := c.Submit(t.Context(), application())
-	if e := callError(t, err); *e != (batch.CallError{Class: batch.NotSent, Code: codeProxy}) {
-		t.Errorf("%+v", *e)
 	}
 }

@@ -124,6 +124,7 @@ func (t *recordingTransport) RoundTrip(req *http.Request) (*http.Response, error
 	ctx := httptrace.WithClientTrace(x.ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { x.gotConn.Store(true) },
 	})
+	x.host = req.URL.Host
 	x.began = time.Now()
 	resp, err := t.transport.RoundTrip(req.WithContext(ctx))
 	if err == nil {
@@ -147,6 +148,7 @@ type exchange struct {
 	ctx      context.Context // the caller's, with the deadline of the attempt
 	private  []string        // values of the request that must not appear in an error
 	sent     int             // requests sent; more than one is refused
+	host     string          // of the request
 	gotConn  atomic.Bool     // a connection was obtained: from here on it may have been received
 	began    time.Time       // when it was handed to the transport
 	ended    time.Time       // when the answer was complete, or the call had failed

@@ -20,11 +20,13 @@ import (
 //  4. rename it over the target
 //  5. fsync the folder
 //
-// A crash leaves the old file or the new one, never half of either. check may be nil; it
+// A crash leaves the old file or the new one, never half of either. It may leave the
+// temporary file, which the next WriteFile in that folder removes. check may be nil; it
 // may read the file from any offset.
 func WriteFile(path string, write func(io.Writer) error, check func(*os.File) error) (err error) {
 	dir := filepath.Dir(path)
-	tmp, err := os.CreateTemp(dir, ".loabatch-*")
+	RemoveStale(dir)
+	tmp, err := createTemporary(dir)
 	if err != nil {
 		return err
 	}
@@ -32,15 +34,16 @@ func WriteFile(path string, write func(io.Writer) error, check func(*os.File) er
 		if err != nil {
 			err = errors.Join(err, os.Remove(tmp.Name()))
 		}
+		_ = tmp.release() // it has nothing to write
 	}()
-	err = fillFile(tmp, write, check)
+	err = fillFile(tmp.File, write, check)
 	if err = errors.Join(err, tmp.Close()); err != nil {
 		return err
 	}
 	if err = os.Rename(tmp.Name(), path); err != nil {
 		return err
 	}
-	return syncFolder(dir)
+	return SyncFolder(dir)
 }
 
 func fillFile(f *os.File, write func(io.Writer) error, check func(*os.File) error) error {
@@ -62,7 +65,7 @@ func MkdirAll(path string, mode fs.FileMode) error {
 		return err
 	}
 	for _, parent := range parents {
-		if err := syncFolder(parent); err != nil {
+		if err := SyncFolder(parent); err != nil {
 			return err
 		}
 	}
@@ -82,10 +85,10 @@ func missingParents(path string) []string {
 	return parents
 }
 
-// syncFolder makes the names in a folder durable, if possible: some file systems do not
+// SyncFolder makes the names in a folder durable, if possible: some file systems do not
 // support it (EINVAL, see fsync(2)), a folder that may be written but not read cannot be
 // opened, and Windows has no such call.
-func syncFolder(path string) error {
+func SyncFolder(path string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}

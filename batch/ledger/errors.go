@@ -23,8 +23,11 @@ const (
 	Full       Kind = "full"       // no space left on the disk, or a file size limit was reached
 	ReadOnly   Kind = "read-only"  // the file, its folder or the file system cannot be written
 	Permission Kind = "permission" // the file or its folder may not be opened
+	Locks      Kind = "locks"      // the folder of lock files beside it cannot be used; Path names it
 	Busy       Kind = "busy"       // another process held the ledger for longer than we wait
-	Foreign    Kind = "foreign"    // not a ledger: another program's database, or no database
+	Foreign    Kind = "foreign"    // not a ledger, and no SQLite database either
+	Database   Kind = "database"   // another program's SQLite database
+	NotFile    Kind = "not-a-file" // a folder, a device or a pipe
 	Corrupt    Kind = "corrupt"    // the file is damaged
 	IO         Kind = "io"         // reading or writing failed
 	Newer      Kind = "newer"      // a later version of the program wrote it; Err is a *SchemaError
@@ -33,7 +36,7 @@ const (
 
 // Error is a failure of the ledger itself. It quotes no value that was to be written.
 type Error struct {
-	Op   string // open, start, write, read, check
+	Op   string // open, start, lock, write, read, check
 	Path string // of the ledger; never a password
 	Kind Kind
 	Err  error
@@ -47,8 +50,9 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // SchemaError says that a later version of the program wrote the ledger.
 type SchemaError struct {
-	Found int // the schema version of the ledger
-	Known int // the highest that this program knows
+	Found   int    // the schema version of the ledger
+	Known   int    // the highest that this program knows
+	Program string // the version of the program that wrote it last; "(unknown)" if it names none
 }
 
 // Error names both versions.

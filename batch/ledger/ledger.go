@@ -18,8 +18,10 @@
 // over. If that holder turns out to be alive after all, its next Begin fails with
 // [*TakenOverError], so it sends nothing more.
 //
-// A scope separates submissions to different services: what was only simulated never
-// counts as sent, and vice versa.
+// A ledger also keeps the quotas of all who use it ([quota.Keeper]).
+//
+// A scope (scope.go) separates submissions to different services and accounts: what was
+// only simulated never counts as sent, and vice versa.
 //
 // A ledger holds no personal data: no name, no certificate number, no contact. Of the
 // content that was sent it keeps a hash.
@@ -32,6 +34,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -68,8 +71,13 @@ type Store interface {
 	// written.
 	Check(ctx context.Context) (Health, error)
 
+	// Take keeps the quotas of all processes that have the ledger open. Its scope is the
+	// one of the runs that use the quota. A process that is killed loses no take.
+	quota.Keeper
+
 	// Close finishes the writes in progress and closes the ledger; later writes fail with
-	// [ErrClosed]. Runs that have not ended keep their locks until this process exits.
+	// [ErrClosed]. Runs that have not ended are dead from then on: the next run may take
+	// over their circuits.
 	Close() error
 }
 
@@ -93,18 +101,6 @@ type Run interface {
 	// progress; later ones fail with [ErrEnded]. An End that failed may be repeated.
 	End(ctx context.Context, end RunEnd) error
 }
-
-// Scope separates submissions to different services.
-type Scope string
-
-// The scopes. A service at another address has a scope of its own, see [EndpointScope].
-const (
-	Real      Scope = "real"      // the VPC API at its own address
-	Simulated Scope = "simulated" // the embedded simulator
-)
-
-// EndpointScope is the scope of a service at an address that the user chose.
-func EndpointScope(url string) Scope { return Scope("endpoint:" + url) }
 
 // RunInfo is what is known of a run when it starts.
 type RunInfo struct {
@@ -139,17 +135,19 @@ func (i RunInfo) WithDefaults() RunInfo {
 
 // RunEnd is how a run ended.
 type RunEnd struct {
-	Ended     time.Time            `json:"-"` // UTC; zero means now
-	ExitCode  int                  `json:"exit_code"`
-	Output    string               `json:"output"`    // where the results copy was written; empty if none was
-	Stop      string               `json:"stop"`      // why it stopped early; empty if it did not
-	StopCode  string               `json:"stop_code"` // the API's error code that stopped it
-	Requests  int                  `json:"requests"`  // sent, retries included
-	Retries   int                  `json:"retries"`   //
-	Throttled int                  `json:"throttled"` //
-	Slowed    time.Duration        `json:"slowed"`    // time spent below the requested rate
-	Duration  time.Duration        `json:"duration"`  // of the engine's part
-	Results   map[sheet.Result]int `json:"results"`   // counts, filled in by End
+	Ended        time.Time            `json:"-"` // UTC; zero means now
+	ExitCode     int                  `json:"exit_code"`
+	Output       string               `json:"output"`        // where the results copy was written; empty if none was
+	OutputSHA256 string               `json:"output_sha256"` // hex, of the results copy as it was written
+	Reports      map[string]string    `json:"reports"`       // hex SHA-256 of each report file as it was written, by path
+	Stop         string               `json:"stop"`          // why it stopped early; empty if it did not
+	StopCode     string               `json:"stop_code"`     // the API's error code that stopped it
+	Requests     int                  `json:"requests"`      // sent, retries included
+	Retries      int                  `json:"retries"`       //
+	Throttled    int                  `json:"throttled"`     //
+	Slowed       time.Duration        `json:"slowed"`        // time spent below the requested rate
+	Duration     time.Duration        `json:"duration"`      // of the engine's part
+	Results      map[sheet.Result]int `json:"results"`       // counts, filled in by End
 }
 
 // Status is the state of a run.
@@ -199,4 +197,8 @@ type Health struct {
 	Open   int           // applications that are begun and not settled, in all scopes
 	Locked int           // circuits that runs hold now, dead runs included
 	Commit time.Duration // how long one durable commit took
+
+	// Network names the file system if it is a network's, where a ledger in a file is safe
+	// for as long as one machine uses it. It is empty for any other and where not known.
+	Network string
 }

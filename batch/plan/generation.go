@@ -9,6 +9,7 @@ import (
 // the ledger knows of its circuit. A record of other content sets no token: other content
 // has another one anyway.
 func (p *planner) fromLedger(a *batch.Application, r batch.Record) {
+	a.Recorded = true
 	generation, same := sameContent(a, r)
 	if r.Open {
 		p.fromOpen(a, r, generation, same)

@@ -19,7 +19,7 @@ import (
 )
 
 // acceptedScope is the account whose ledger testdata/accepted.db is.
-const acceptedScope ledger.Scope = "endpoint:http://127.0.0.1:35431:1000000000000001"
+var acceptedScope = ledger.EndpointScope("http://127.0.0.1:35431").ForAccount("1000000000000001")
 
 // TestALedgerOfAnEarlierRelease plans testdata/accepted.xlsx against
 // testdata/accepted.db, the ledger in which an earlier release recorded that all its

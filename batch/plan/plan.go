@@ -54,7 +54,14 @@ func New(w *sheet.Workbook, o Options) *batch.Plan {
 		errors: sheet.NewRowErrors(w, w.Problems), keys: make(map[batch.Key]bool, len(w.Circuits)), tokens: map[string]bool{},
 		regions: regionsOf(o.Past, w),
 	}
-	p.plan.Applications = make([]batch.Application, 0, len(w.Circuits))
+	invalid := 0
+	for i := range w.Circuits {
+		if w.Circuits[i].Invalid {
+			invalid++
+		}
+	}
+	p.plan.Applications = make([]batch.Application, 0, len(w.Circuits)-invalid)
+	p.plan.Settled = make([]batch.Outcome, 0, invalid)
 	for i := range w.Circuits {
 		p.row(&w.Circuits[i])
 	}

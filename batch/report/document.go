@@ -42,21 +42,24 @@ type Document struct {
 	Requests        int           `json:"requests"`         // sent, retries included
 	Retries         int           `json:"retries"`          //
 	Throttled       int           `json:"throttled"`        // answers that said the quota was used up
-	DurationSeconds float64       `json:"duration_seconds"` // from the first row read to the last outcome
+	DurationSeconds float64       `json:"duration_seconds"` // of this run alone, from its start to its last outcome
 	Problems        []Problem     `json:"problems"`         // in reading order, notes included, without the unlisted ones
 	Applications    []Application `json:"applications"`     // one for each row, in sheet order
 
 	// Scripts do not rely on the following.
 
-	Version       string  `json:"version"`        // of loabatch
-	DryRunMode    string  `json:"dry_run_mode"`   // offline, online, or empty
-	Simulated     bool    `json:"simulated"`      // the embedded simulator answered; nothing was sent to anyone
-	StartedAt     Instant `json:"started_at"`     //
-	FinishedAt    Instant `json:"finished_at"`    //
-	SlowedSeconds float64 `json:"slowed_seconds"` // spent below the requested rate, because the server throttled
-	StopReason    string  `json:"stop_reason"`    // code of why the run stopped early; empty if it did not
-	StopCode      string  `json:"stop_code"`      // the API's error code that stopped it, if one did
-	Failure       string  `json:"failure"`        // why the copy could not be written (exit code 8); empty if it was
+	Version       string  `json:"version"`                       // of loabatch
+	DryRunMode    string  `json:"dry_run_mode"`                  // offline, online, or empty
+	Simulated     bool    `json:"simulated"`                     // the embedded simulator answered; nothing was sent to anyone
+	StartedAt     Instant `json:"started_at"`                    //
+	FinishedAt    Instant `json:"finished_at"`                   //
+	SlowedSeconds float64 `json:"slowed_seconds"`                // spent below the requested rate, because the server throttled
+	StopReason    string  `json:"stop_reason"`                   // code of why the run stopped early; empty if it did not
+	StopCode      string  `json:"stop_code"`                     // the API's error code that stopped it, if one did
+	AheadSeconds  float64 `json:"clock_ahead_seconds,omitempty"` // of this machine's clock against the service's, if that stopped the run
+	Failure       string  `json:"failure"`                       // why the copy could not be written (exit code 8); empty if it was
+
+	LogFailure string `json:"log_failure,omitempty"` // why the log file is not complete; empty if it is or there is none
 
 	Unasked  int      `json:"-"` // rows of a status or online dry run that the API gave no answer for
 	Commands Commands `json:"-"` // that may be run next

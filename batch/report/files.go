@@ -73,9 +73,13 @@ func asProblem(a *Application, code string) Problem {
 // drop a bare carriage return and join the text on either side.
 var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
-// csvField makes a value valid UTF-8 and then disarms it, in this order, since a
-// spreadsheet program sees what is in the file.
-func csvField(s string) string { return disarm(lineBreaks.Replace(strings.ToValidUTF8(s, "\ufffd"))) }
+// csvField makes a value valid UTF-8 without characters that rewrite a terminal or the
+// direction of writing, and then disarms it, in this order, since a spreadsheet program
+// sees what is in the file.
+func csvField(s string) string {
+	s = lineBreaks.Replace(strings.ToValidUTF8(s, "\ufffd"))
+	return disarm(escape(s, func(r rune) bool { return unprintable(r) && r != '\n' && r != '\t' }))
+}
 
 // disarm quotes what spreadsheet programs run as a formula: a value that starts, after
 // blanks, with = + - @ or their full-width forms, or that starts with a tab or line
@@ -143,9 +147,7 @@ func viewOf(d *Document, words Words) view {
 		Doc: d, Headline: headline(d, words), Tone: toneName(tone(d)), Next: next, NextLine: words.Line(next.Code),
 		Elapsed: elapsed(d.DurationSeconds), Counts: countViews(d, words), Areas: areaViews(d),
 	}
-	if d.StopReason != "" {
-		v.Stopped = words.Line(d.StopReason, textArg("code", d.StopCode))
-	}
+	v.Stopped = d.stopped(words)
 	v.Causes = d.Causes()
 	for i := range v.Causes {
 		v.Causes[i].Message = v.Causes[i].sentence(words)

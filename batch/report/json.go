@@ -60,7 +60,7 @@ func (e *encoder) document(d *Document, prefix string) {
 		e.err = cmp.Or(e.err, err)
 		return
 	}
-	head, rest, _ := strings.Cut(strings.TrimRight(frame.String(), "\n"), problemsKey)
+	head, rest, _ := strings.Cut(strings.TrimRight(string(EscapeJSON(frame.Bytes())), "\n"), problemsKey)
 	middle, tail, _ := strings.Cut(rest, applicationsKey)
 	e.text(head)
 	writeLines(e, problemsKey, prefix, d.Problems)
@@ -92,7 +92,7 @@ func writeLines[T any](e *encoder, key, prefix string, list []T) {
 			return
 		}
 		e.text([]string{"\n", ",\n"}[min(i, 1)] + prefix + "    ")
-		e.text(strings.TrimRight(line.String(), "\n"))
+		e.text(strings.TrimRight(string(EscapeJSON(line.Bytes())), "\n"))
 	}
 	e.text("\n" + prefix + "  ]")
 }

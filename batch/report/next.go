@@ -33,7 +33,7 @@ func (d *Document) Next() Next {
 		return Next{"report-next-copy", d.Commands.Report}
 	case d.StopReason == string(batch.StopFatal) && d.StopCode != "":
 		return Next{"report-next-doctor", d.Commands.Doctor}
-	case d.Unasked > 0 && d.StopReason == "" && (d.isStatus() || d.Results[sheet.Blocked] == 0):
+	case d.Unasked > 0 && d.StopReason == "" && (d.isStatus() || d.DryRun && d.Results[sheet.Blocked] == 0):
 		return Next{"report-next-unasked", d.Commands.Again}
 	case d.isStatus():
 		return d.nextOfStates()

@@ -90,9 +90,7 @@ func (g *grid) run(d *Document) {
 	if d.Simulated {
 		g.fact("report-fact-answered", g.words.Line("report-simulated"))
 	}
-	if d.StopReason != "" {
-		g.fact("report-fact-stopped", g.words.Line(d.StopReason, textArg("code", d.StopCode)))
-	}
+	g.fact("report-fact-stopped", d.stopped(g.words))
 	g.fact("report-fact-input", d.Input)
 	g.fact("report-fact-sha256", d.InputSHA256)
 	g.fact("report-fact-copy", d.Output)

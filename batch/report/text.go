@@ -118,7 +118,7 @@ func (p printer) head(d *Document) {
 		p.line("%s", p.words.Line("report-simulated"))
 	}
 	if d.StopReason != "" {
-		p.line("%s", p.words.Line(d.StopReason, textArg("code", d.StopCode)))
+		p.line("%s", d.stopped(p.words))
 	}
 	if d.Failure != "" {
 		p.line("%s", Printable(d.Failure))
@@ -197,6 +197,7 @@ func (p printer) foot(d *Document) {
 	for _, r := range d.Reports {
 		p.field("report-report", r)
 	}
+	p.field("report-log", d.LogFailure)
 	p.field("report-run", p.run(d))
 	next := d.Next()
 	p.field("report-next", p.words.Line(next.Code))

@@ -2,11 +2,14 @@ package report
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
@@ -38,19 +41,43 @@ const lineRunes = 240
 // Printable makes a text safe to print on one line of a terminal. A cell or a file name
 // may hold escape sequences that rewrite the screen, marks that reverse the direction of
 // writing, and line breaks: each is shown as its code point, <U+001B>.
-func Printable(s string) string {
-	if !strings.ContainsFunc(s, unprintable) && utf8.ValidString(s) {
+func Printable(s string) string { return escape(s, unprintable) }
+
+// escape shows the characters that must not be printed as their code points.
+func escape(s string, banned func(rune) bool) string {
+	if !strings.ContainsFunc(s, banned) && utf8.ValidString(s) {
 		return s
 	}
 	var b strings.Builder
 	for _, r := range s {
-		if unprintable(r) {
+		if banned(r) {
 			fmt.Fprintf(&b, "<U+%04X>", r)
 		} else {
 			b.WriteRune(r)
 		}
 	}
 	return b.String()
+}
+
+// EscapeJSON escapes the characters of encoded JSON that Printable would replace, so a
+// terminal that shows the document is safe too; its values stay the same. A character that
+// is not ASCII can only be part of a string.
+func EscapeJSON(text []byte) []byte {
+	escape := func(r rune) bool { return r >= 0x7f && unprintable(r) }
+	if !bytes.ContainsFunc(text, escape) {
+		return text
+	}
+	var b bytes.Buffer
+	for _, r := range string(text) {
+		if !escape(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.Bytes()
 }
 
 // brief shortens a text and makes it printable. Paths and commands are never shortened.
@@ -80,11 +107,14 @@ func Pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(0, width-uniseg.StringWidth(s)))
 }
 
-// Table writes rows in columns with two blanks between them. The last cell of a row is not
-// padded, and does not widen its column.
+// Table writes rows in columns with two blanks between them, each cell made printable. The
+// last cell of a row is not padded, and does not widen its column.
 func Table(w io.Writer, rows [][]string) error {
 	var widths []int
 	for _, row := range rows {
+		for i := range row {
+			row[i] = Printable(row[i])
+		}
 		for i, cell := range row[:max(0, len(row)-1)] {
 			if i == len(widths) {
 				widths = append(widths, 0)
@@ -177,4 +207,35 @@ func severityStyle(severity string) sheet.Style {
 		return sheet.StyleWarn
 	}
 	return sheet.StyleMuted
+}
+
+// stopped says why the run stopped early; it is empty if it did not.
+func (d *Document) stopped(words Words) string {
+	ahead := time.Duration(d.AheadSeconds * float64(time.Second))
+	switch {
+	case d.StopReason == "":
+		return ""
+	case ahead > 0:
+		return words.Line("report-clock-ahead", textArg("skew", Skew(words, ahead)))
+	case ahead < 0:
+		return words.Line("report-clock-behind", textArg("skew", Skew(words, ahead)))
+	case strings.HasPrefix(d.StopCode, "(proxy"):
+		return words.Line("report-proxy", textArg("code", d.StopCode))
+	}
+	return words.Line(d.StopReason, textArg("code", d.StopCode))
+}
+
+// Skew renders how far two clocks are apart, whichever is ahead, in the largest unit of
+// which there are at least two: 40 seconds, 23 minutes, 9 hours, 365 days.
+func Skew(words Words, d time.Duration) string {
+	d = d.Abs()
+	for _, unit := range []struct {
+		code string
+		size time.Duration
+	}{{"span-days", 24 * time.Hour}, {"span-hours", time.Hour}, {"span-minutes", time.Minute}} {
+		if d >= 2*unit.size {
+			return counted(words, unit.code, int(d.Round(unit.size)/unit.size))
+		}
+	}
+	return counted(words, "span-seconds", int(d.Round(time.Second)/time.Second))
 }

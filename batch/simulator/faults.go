@@ -136,6 +136,7 @@ func (s *Simulator) later(do func()) {
 		return
 	}
 	s.late.Go(func() {
+		defer s.guard()
 		if s.sleep(s.o.Late) {
 			do()
 		}

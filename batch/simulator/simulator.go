@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime"
 	"strconv"
 	"sync"
 	"time"
@@ -26,6 +28,8 @@ type Simulator struct {
 	nonces   nonces
 	tokens   tokens
 	circuits circuits
+	stop     func() // ends Serve; nil unless it serves
+	crash    error  // the first panic
 	lanes    map[lane]*laneState
 	numbers  map[Request]int // calls so far, by API, region and circuit
 
@@ -72,6 +76,7 @@ func (s *Simulator) release() {
 
 // ServeHTTP serves the APIs on /, the statistics on GET /stats, and POST /age.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer s.guard()
 	switch r.URL.Path {
 	case "/", "":
 		s.serveAPI(w, r)
@@ -81,6 +86,31 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serveAge(w, r)
 	default:
 		http.NotFound(w, r)
+	}
+}
+
+// guard recovers a panic of the function that defers it, and ends Serve with an error about
+// it. What ends a connection on purpose is passed on.
+func (s *Simulator) guard() {
+	p := recover()
+	switch {
+	case p == nil:
+		return
+	case p == http.ErrAbortHandler:
+		panic(p)
+	}
+	err := fmt.Errorf("the simulator panicked: %T", p) // the value may quote a request
+	if own, ok := p.(runtime.Error); ok {
+		err = fmt.Errorf("the simulator panicked: %w", own)
+	}
+	s.release()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.crash == nil {
+		s.crash = err
+	}
+	if s.stop != nil {
+		s.stop()
 	}
 }
 
@@ -102,15 +132,22 @@ const (
 
 // Serve serves the simulator on l until ctx is done. It then releases hanging calls, gives
 // calls in flight two seconds to finish, closes the remaining connections and the
-// simulator, and returns nil. If serving stops for any other reason, it returns the error.
+// simulator, and returns nil. If serving stops for any other reason, such as a panic of the
+// simulator, it returns the error.
 func (s *Simulator) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
 		Handler: s, ConnState: s.ConnState, MaxHeaderBytes: 2 * maxURI,
 		ReadHeaderTimeout: headerTime, IdleTimeout: idleTime,
 	}
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	s.mu.Lock()
+	s.stop = end
+	s.mu.Unlock()
 	stopped := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(stopped)
+		defer s.guard()
 		s.release()
 		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 		defer cancel()
@@ -123,8 +160,10 @@ func (s *Simulator) Serve(ctx context.Context, l net.Listener) error {
 		<-stopped
 	}
 	s.Close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if errors.Is(err, http.ErrServerClosed) {
-		return nil
+		return s.crash
 	}
 	return err
 }

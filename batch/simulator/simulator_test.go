@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -156,5 +157,36 @@ func TestMasked(t *testing.T) {
 		if got := masked(in, first); got != want {
 			t.Errorf("masked(%q) = %q, want %q", in, got, want)
 		}
+	}
+}
+
+// A panic of the simulator, in a call or in an effect that comes late, ends Serve with an
+// error, without a stack trace and without its value.
+func TestPanicEndsServe(t *testing.T) {
+	var called atomic.Int64
+	for name, o := range map[string]Options{
+		"call": {Script: func(Request) (Fault, bool) { panic("made-up 000000199001010018") }},
+		"late effect": {
+			Late: 100 * time.Millisecond,
+			Script: func(Request) (Fault, bool) {
+				called.Store(time.Now().UnixNano())
+				return Fault{Kind: "503", When: Late}, true
+			},
+			Now: func() time.Time {
+				if at := called.Load(); at != 0 && time.Since(time.Unix(0, at)) > 50*time.Millisecond {
+					panic("made-up 000000199001010018")
+				}
+				return time.Now()
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o.Keys = map[string]string{testKey: testSecret}
+			url, _, ended := served(t, New(o))
+			whatIsSeen(t.Context(), url, application("pc-one", "token"))
+			if err := <-ended; err == nil || err.Error() != "the simulator panicked: string" {
+				t.Errorf("Serve ends with %v", err)
+			}
+		})
 	}
 }

@@ -10,6 +10,12 @@ const (
 	ramPage    = "https://www.alibabacloud.com/help/en/ram/support/faq-about-ram-users"
 )
 
+// Why an answer about permission or keys does not end every run.
+const (
+	whyDenied = "If it is the answer for the first three circuits, or for all where there are fewer, and none was accepted, it is about the account and the run stops. Otherwise it is about the circuit: the row is REFUSED and the rest go on."
+	whyKeys   = "Keys that come from a profile, a role or another service may have been renewed since: they are fetched again, once, before the run ends."
+)
+
 // enAPI: the API's error codes, spelt as the API spells them. A * stands for any text: such an
 // entry covers every code that matches it and has no entry of its own.
 var enAPI = map[string]Entry{
@@ -186,11 +192,13 @@ var enAPI = map[string]Entry{
 	"InvalidAccessKeyId*": {
 		Message: "the API does not accept the access key",
 		Hint:    "Run loabatch doctor to see which credentials are used, and check that the key exists and is enabled.",
+		Why:     whyKeys,
 		Source:  commonPage,
 	},
 	"SignatureDoesNotMatch": {
 		Message: "the access key secret is wrong",
 		Hint:    "Copy the secret again from where the key was created; an extra space or a missing character is enough to break it.",
+		Why:     whyKeys,
 		Source:  commonPage,
 	},
 	"IncompleteSignature": {
@@ -201,16 +209,19 @@ var enAPI = map[string]Entry{
 	"InvalidSecurityToken*": {
 		Message: "the session token has expired or does not belong to the access key",
 		Hint:    "Get new session credentials, then run again; accepted rows are not applied for twice.",
+		Why:     whyKeys,
 		Source:  commonPage,
 	},
 	"Forbidden*": {
 		Message: "the account or user is not allowed to do this",
 		Hint:    "Ask for the permission vpc:ApplyPhysicalConnectionLOA on the circuit; loabatch doctor shows which user or role is used.",
+		Why:     whyDenied,
 		Source:  commonPage,
 	},
 	"Forbidden.RAM": {
 		Message: "the RAM user or role does not have permission for this call",
 		Hint:    "Ask for the permissions in the README's RAM policy; loabatch doctor shows which user or role is used.",
+		Why:     whyDenied,
 		Source:  ramPage,
 	},
 	"Forbidden.RiskControl": {
@@ -221,6 +232,7 @@ var enAPI = map[string]Entry{
 	"NoPermission": {
 		Message: "the user or role does not have permission for this call",
 		Hint:    "Ask for the permissions in the README's RAM policy; loabatch doctor shows which user or role is used.",
+		Why:     whyDenied,
 		Source:  commonPage,
 	},
 	"InvalidTimeStamp.Expired": {

@@ -51,7 +51,7 @@ var enReasons = map[string]Entry{
 	"reason-unasked": {
 		Message: "could not get this circuit's status from the API",
 		Hint:    "Run again later; the error code says what went wrong.",
-		Why:     "None of the attempts (--max-attempts) to read the circuit's status got a complete answer, so nothing can be said about the row, and nothing was sent.",
+		Why:     "None of the attempts (--max-attempts) to read the circuit's status got a complete answer, so it is not known whether the circuit has an LOA. Nothing was predicted or sent for the row; with --survey off, it is sent without asking first.",
 	},
 	"reason-invalid": {
 		Message: "not sent because of errors in the row's cells",
@@ -123,6 +123,11 @@ var enReasons = map[string]Entry{
 		Hint:    "Free up disk space or fix the ledger's path (see loabatch doctor), then run again.",
 		Why:     "Nothing is sent before it is recorded in the ledger: otherwise a crash could lead to a second application.",
 	},
+	"reason-panic": {
+		Message: "the run stopped before it got to this row, because of an internal error",
+		Hint:    "Run again; it picks up where it stopped. If the error comes back, report it with what loabatch printed.",
+		Why:     "After a bug in loabatch nothing new is started. What was in flight was finished and recorded.",
+	},
 	"reason-skipped": {
 		Message: "left out by --only",
 		Hint:    "Run without --only, or include this row's result in it.",
@@ -148,6 +153,11 @@ var enReasons = map[string]Entry{
 		Message: "the ledger could not be written; nothing more was sent",
 		Hint:    "Free up disk space or fix the ledger's path (see loabatch doctor), then run the same command again.",
 		Why:     "Nothing is sent before it is recorded in the ledger: otherwise a crash could lead to a second application.",
+	},
+	"stop-panic": {
+		Message: "the run stopped because of an internal error; nothing more was sent",
+		Hint:    "Run the same command again. If the error comes back, report it with what loabatch printed.",
+		Why:     "After a bug in loabatch nothing new is started. What was in flight was finished and recorded.",
 	},
 	"stop-interrupted": {
 		Message: "the run was interrupted; what was in flight was finished and recorded",
@@ -183,8 +193,27 @@ var enWire = map[string]Entry{
 		Hint:    "Check this machine's network, then run again.",
 	},
 	"(proxy)": {
-		Message: "the proxy could not connect",
-		Hint:    "Check HTTPS_PROXY and NO_PROXY, then run again.",
+		Message: "the proxy cannot be reached",
+		Hint:    "Check HTTPS_PROXY and NO_PROXY; loabatch doctor names the proxy.",
+	},
+	"(proxy-url)": {
+		Message: "the proxy in the environment is not a URL",
+		Hint:    "Correct HTTPS_PROXY; special characters in its user name or password must be percent-encoded.",
+		Why:     "Nothing was sent: without the proxy, requests with names and certificate numbers would leave by another way than the one intended.",
+		Wrong:   "http://user:p@ss/word@proxy.example.com:3128",
+		Right:   "http://user:p%40ss%2Fword@proxy.example.com:3128",
+	},
+	"(proxy-sign-in)": {
+		Message: "the proxy asks for a user name and a password (407)",
+		Hint:    "Add them to HTTPS_PROXY, as in http://USER:PASSWORD@HOST:PORT; loabatch doctor names the proxy.",
+	},
+	"(proxy-redirect)": {
+		Message: "the proxy answers with a redirect, as sign-in pages do",
+		Hint:    "Sign in to the network first, or correct HTTPS_PROXY; loabatch doctor names the proxy.",
+	},
+	"(proxy-answer)": {
+		Message: "the proxy does not connect to the API",
+		Hint:    "Ask whoever runs the proxy to allow connections to *.aliyuncs.com, port 443; loabatch doctor names the proxy.",
 	},
 	"(tls)": {
 		Message: "the API's certificate is not trusted",
@@ -232,6 +261,11 @@ var enWire = map[string]Entry{
 	"(odd-answer)": {
 		Message: "the answer does not look like one from the API",
 		Hint:    "Check that --endpoint and the proxy lead to the API, and that no sign-in page is in the way.",
+	},
+	"(web-page)": {
+		Message: "the answer is a web page, such as the sign-in page of a proxy or a firewall's notice",
+		Hint:    "Check that no sign-in page is in the way and that the proxy and --endpoint lead to the API, then run again.",
+		Why:     "The API answers in JSON. The page does not say whether the request reached the API, so the circuit is looked up before anything else is sent for it.",
 	},
 	"(redirect)": {
 		Message: "the answer is a redirect, which the API never sends",

@@ -2,6 +2,24 @@ package prose
 
 // enReport: the labels of summaries and reports.
 var enReport = map[string]Entry{
+	// why a run stopped, where there is more to say than the reason's own sentence
+	"report-clock-ahead": {
+		Message: "this machine's clock is {skew} ahead of the service's; nothing more was sent",
+		Hint:    "Set the clock, preferably with NTP, then run the same command again.",
+		Why:     "The service rejects requests whose time is more than 15 minutes from its own.",
+		Source:  commonPage,
+	},
+	"report-clock-behind": {
+		Message: "this machine's clock is {skew} behind the service's; nothing more was sent",
+		Hint:    "Set the clock, preferably with NTP, then run the same command again.",
+		Why:     "The service rejects requests whose time is more than 15 minutes from its own.",
+		Source:  commonPage,
+	},
+	"report-proxy": {
+		Message: "the proxy cannot be used, {code}; nothing more was sent",
+		Hint:    "Run loabatch doctor, which names the proxy, then run the same command again.",
+	},
+
 	// What happened, in one line.
 	"report-head-done":         {Message: "done: {rows:|all }{rows} {rows:row|rows} accepted"},
 	"report-head-done-some":    {Message: "done: {accepted} of {rows} {rows:row|rows} accepted, the rest left out by --only"},
@@ -57,6 +75,7 @@ var enReport = map[string]Entry{
 
 	// Where things are and what they cost.
 	"report-copy":      {Message: "copy"},
+	"report-log":       {Message: "log"},
 	"report-report":    {Message: "report"},
 	"report-run":       {Message: "run"},
 	"report-next":      {Message: "next"},

@@ -150,6 +150,12 @@ var enCircuits = map[string]Entry{
 		Why:     "The API accepts at most 64 ASCII characters.",
 		Wrong:   "my token, 令牌1", Right: "loa-2027-0001", Source: apiPage + ": ClientToken",
 	},
+	"circuit-token-personal": {
+		Message: "the client token is a number of a person",
+		Hint:    "Write another token, or leave the cell empty to have one derived.",
+		Why:     "Tokens are kept in the ledger and appear in logs and at the API, where the identity and phone numbers of people must not be.",
+		Wrong:   "+447700900123, the contact of an engineer", Right: "loa-2027-0001", Source: contract,
+	},
 	"circuit-token-twice": {
 		Message: "the client token appears in two rows, here and in {also}",
 		Hint:    "Give each row its own token, or leave both cells empty to have tokens derived.",

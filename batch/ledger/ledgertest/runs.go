@@ -129,7 +129,7 @@ func endedRun(t *testing.T, open Open) {
 	must(t, err)
 	must(t, run.Begin(t.Context(), Application(0)))
 	must(t, run.Finish(t.Context(), Accepted(0, time.Now())))
-	end := ledger.RunEnd{Ended: time.Now().UTC().Round(0), ExitCode: 4, Output: "other.xlsx", Stop: "reason-stopped", StopCode: "Forbidden.RAM",
+	end := ledger.RunEnd{Ended: time.Now().UTC().Round(0), ExitCode: 4, Output: "other.xlsx", OutputSHA256: "01", Reports: map[string]string{"other.csv": "02"}, Stop: "reason-stopped", StopCode: "Forbidden.RAM",
 		Requests: 3, Retries: 2, Throttled: 1, Slowed: time.Second, Duration: time.Minute}
 	must(t, run.End(t.Context(), end))
 	end.Results = map[sheet.Result]int{sheet.Submitted: 1}

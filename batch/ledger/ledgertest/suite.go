@@ -55,6 +55,8 @@ func Run(t *testing.T, b Backend) {
 		{"concurrent rows", concurrentRows},
 		{"ended run", endedRun},
 		{"wrong calls", wrongCalls},
+		{"one quota", oneQuota},
+		{"quota outlives processes", quotaOutlives},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, b.New(t)) })
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,9 +24,11 @@ import (
 
 // Roles of the test binary when it is started as another process.
 var roles = map[string]func(path string, arg int) error{
-	"write until killed": writeUntilKilled,
-	"begin a range":      beginRange,
-	"open":               func(path string, _ int) error { return openOnce(path) },
+	"write until killed":  writeUntilKilled,
+	"begin a range":       beginRange,
+	"open":                func(path string, _ int) error { return openOnce(path) },
+	"hold":                hold,
+	"run again and again": runAgainAndAgain,
 }
 
 func TestMain(m *testing.M) {
@@ -242,4 +245,144 @@ func TestProcessesOpenAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// hold starts a run, begins a row, says so and waits to be killed.
+func hold(path string, _ int) error {
+	ctx := context.Background()
+	s, err := sqlite.Open(ctx, path)
+	if err != nil {
+		return err
+	}
+	// A process in a container has the same name and number after a restart.
+	run, err := s.Start(ctx, ledger.RunInfo{ID: "held", Scope: ledger.Real, Host: "container", PID: 1}, ledgertest.Keys(2))
+	if err != nil {
+		return err
+	}
+	if err := run.Begin(ctx, ledgertest.Application(0)); err != nil {
+		return err
+	}
+	fmt.Println("ready")
+	select {}
+}
+
+// TestKilledHolder kills a process that holds circuits. While it lives its run is not taken
+// over, be it stopped; after SIGKILL the next run goes on at once, though it has the same
+// host name and process number and the heartbeat is recent.
+func TestKilledHolder(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	c := play("hold", path, 0)
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer c.Process.Kill()
+	if !bufio.NewScanner(out).Scan() {
+		t.Fatal("the process ended by itself")
+	}
+	s := open(t, path)
+	next := func() (ledger.Run, error) {
+		return s.Start(t.Context(), ledger.RunInfo{ID: "next", Scope: ledger.Real, Host: "container", PID: 1}, ledgertest.Keys(2))
+	}
+	stop(t, c.Process)
+	var locked *ledger.LockedError
+	if _, err := next(); !errors.As(err, &locked) || locked.RunID != "held" || locked.Circuits != 2 {
+		t.Errorf("while it is stopped: %v, want a *LockedError", err)
+	}
+	c.Process.Kill()
+	c.Wait()
+	run, err := next()
+	if err != nil {
+		t.Fatalf("after it was killed: %v", err)
+	}
+	past, err := run.Past(t.Context(), batch.PlaceLOA, ledgertest.Keys(2))
+	if err != nil || !past[ledgertest.Key(0)].Open {
+		t.Errorf("%+v, %v", past, err)
+	}
+	if err := run.End(t.Context(), ledger.RunEnd{}); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(path + ".locks"); err != nil || len(left) != 0 {
+		t.Errorf("%d lock files are left, %v", len(left), err)
+	}
+}
+
+// runAgainAndAgain opens the ledger, makes a run and closes it until it is killed. Its
+// circuits overlap those of others, so some runs do not start.
+func runAgainAndAgain(path string, n int) error {
+	ctx := context.Background()
+	random := rand.New(rand.NewPCG(uint64(n), 11))
+	for i := 0; ; i++ {
+		s, err := sqlite.Open(ctx, path)
+		if err != nil {
+			return err
+		}
+		first := random.IntN(300)
+		keys := ledgertest.Keys(1500)[first : first+1+random.IntN(1200)]
+		run, err := s.Start(ctx, ledger.RunInfo{ID: fmt.Sprint(n, "-", i), Scope: ledger.Real}, keys)
+		if _, locked := errors.AsType[*ledger.LockedError](err); err != nil && !locked {
+			return err
+		}
+		for k := range min(len(keys), 20) {
+			if err != nil {
+				break
+			}
+			if err := run.Finish(ctx, ledgertest.Outcome(ledgertest.Application(first+k), sheet.NotAttempted)); err != nil {
+				return err
+			}
+		}
+		if err == nil && random.IntN(4) > 0 {
+			if err := run.End(ctx, ledger.RunEnd{}); err != nil {
+				return err
+			}
+		}
+		if err := s.Close(); err != nil {
+			return err
+		}
+	}
+}
+
+// TestSoundLedgerIsNeverRefused lets processes open, write, seal and close a ledger at the
+// same time, and kills them. None may find it damaged, nor be refused for another reason.
+func TestSoundLedgerIsNeverRefused(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	kills := 24
+	if testing.Short() {
+		kills = 6
+	}
+	random := rand.New(rand.NewPCG(9, 12))
+	var all sync.WaitGroup
+	for slot := range 3 {
+		lives := make([]time.Duration, kills/3)
+		for i := range lives {
+			lives[i] = time.Duration(50+random.IntN(400)) * time.Millisecond
+		}
+		all.Go(func() {
+			for i, life := range lives {
+				c := play("run again and again", path, slot*1000+i)
+				if err := c.Start(); err != nil {
+					t.Error(err)
+					return
+				}
+				time.AfterFunc(life, func() { c.Process.Kill() })
+				if c.Wait(); c.ProcessState.Exited() {
+					t.Errorf("process %d of slot %d ended by itself: %v", i, slot, c.ProcessState)
+				}
+			}
+		})
+	}
+	all.Wait()
+	s := open(t, path)
+	if health, err := s.Check(t.Context()); err != nil {
+		t.Errorf("%+v, %v", health, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	open(t, path)
 }

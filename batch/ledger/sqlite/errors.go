@@ -14,8 +14,6 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
-var errForeign = errors.New("not a ledger: another program's database, or not a regular file")
-
 // wrap adds operation, path and kind to a failure. The ledger's own errors and the
 // caller's context errors are returned as they are.
 func (s *Store) wrap(op string, err error) error { return wrapError(op, s.path, err) }
@@ -49,7 +47,7 @@ var kinds = map[int]ledger.Kind{
 	sqlite3.SQLITE_AUTH:     ledger.Permission,
 	sqlite3.SQLITE_BUSY:     ledger.Busy,
 	sqlite3.SQLITE_LOCKED:   ledger.Busy,
-	sqlite3.SQLITE_NOTADB:   ledger.Foreign,
+	sqlite3.SQLITE_NOTADB:   ledger.Corrupt, // identify has seen that it is one
 	sqlite3.SQLITE_CORRUPT:  ledger.Corrupt,
 	sqlite3.SQLITE_IOERR:    ledger.IO,
 }
@@ -57,6 +55,7 @@ var kinds = map[int]ledger.Kind{
 func kindOf(err error) ledger.Kind {
 	var schema *ledger.SchemaError
 	var engine *sqlite.Error
+	var damaged damage
 	switch {
 	case errors.As(err, &schema):
 		return ledger.Newer
@@ -67,10 +66,25 @@ func kindOf(err error) ledger.Kind {
 		}
 	case errors.Is(err, errForeign):
 		return ledger.Foreign
+	case errors.Is(err, errDatabase):
+		return ledger.Database
+	case errors.Is(err, errNotFile):
+		return ledger.NotFile
+	case errors.Is(err, errChecksum) || errors.Is(err, errPages) || errors.As(err, &damaged):
+		return ledger.Corrupt
 	default:
 		return systemKind(err)
 	}
 	return ledger.Other
+}
+
+// schemaError is the error of the first use of a file. What SQLite then calls an error in
+// the statement is one in the schema: the statement is always the same.
+func schemaError(err error) error {
+	if engine, ok := errors.AsType[*sqlite.Error](err); ok && engine.Code() == sqlite3.SQLITE_ERROR {
+		return damage(engine.Error())
+	}
+	return err
 }
 
 // systemKind classifies an error of the operating system.

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"slices"
 	"time"
 
@@ -94,7 +93,7 @@ func (s *Store) pastRun(ctx context.Context, seq int64) (pastRun, error) {
 }
 
 const runColumns = `seq, id, scope, command, input, input_sha256, output, account, version, options, started, host, pid,
-	process_started, boot, heartbeat, taken_by, ended, final`
+	heartbeat, taken_by, ended, final`
 
 // Runs implements [ledger.Store].
 func (s *Store) Runs(ctx context.Context, limit int) ([]ledger.RunSummary, error) {
@@ -108,9 +107,8 @@ func (s *Store) Runs(ctx context.Context, limit int) ([]ledger.RunSummary, error
 func (s *Store) summaries(ctx context.Context, query string, args ...any) ([]ledger.RunSummary, error) {
 	var list []ledger.RunSummary
 	var open []int64 // for each in list, its seq if it has not ended, else 0
-	me := thisProcess()
 	err := each(ctx, s.read, func(scan func(...any) error) error {
-		summary, seq, err := scanSummary(scan, me)
+		summary, seq, err := s.scanSummary(scan)
 		list, open = append(list, summary), append(open, seq)
 		return err
 	}, query, args...)
@@ -129,13 +127,12 @@ func (s *Store) summaries(ctx context.Context, query string, args ...any) ([]led
 
 // scanSummary reads the runColumns of a row. It also returns the run's seq if the run has
 // not ended, so its results are still to be counted; else 0.
-func scanSummary(scan func(...any) error, me process) (ledger.RunSummary, int64, error) {
+func (s *Store) scanSummary(scan func(...any) error) (ledger.RunSummary, int64, error) {
 	var r ledger.RunSummary
 	var seq, started, heartbeat, ended int64
-	var p process
 	var options, final string
 	err := scan(&seq, &r.ID, &r.Scope, &r.Command, &r.Input, &r.InputSHA256, &r.Output, &r.Account, &r.Version, &options,
-		&started, &r.Host, &r.PID, &p.started, &p.boot, &heartbeat, &r.TakenBy, &ended, &final)
+		&started, &r.Host, &r.PID, &heartbeat, &r.TakenBy, &ended, &final)
 	if err != nil {
 		return r, 0, err
 	}
@@ -143,7 +140,6 @@ func scanSummary(scan func(...any) error, me process) (ledger.RunSummary, int64,
 	if options != "" {
 		r.Options = json.RawMessage(options)
 	}
-	p.host, p.pid = r.Host, r.PID
 	switch {
 	case ended != 0:
 		r.Status, r.End = ledger.Ended, &ledger.RunEnd{}
@@ -155,10 +151,15 @@ func scanSummary(scan func(...any) error, me process) (ledger.RunSummary, int64,
 		return r, 0, nil
 	case r.TakenBy != "":
 		r.Status = ledger.TakenOver
-	case p.alive(me, instant(heartbeat), time.Now()):
-		r.Status = ledger.Running
 	default:
+		alive, err := s.alive(seq, instant(heartbeat), time.Now())
+		if err != nil {
+			return r, 0, err
+		}
 		r.Status = ledger.Died
+		if alive {
+			r.Status = ledger.Running
+		}
 	}
 	return r, seq, nil
 }
@@ -238,13 +239,13 @@ func (s *Store) Circuit(ctx context.Context, instanceID string) ([]ledger.Event,
 
 // Check implements [ledger.Store].
 func (s *Store) Check(ctx context.Context) (ledger.Health, error) {
-	h := ledger.Health{Path: s.path}
+	h := ledger.Health{Path: s.path, Network: network(s.path)}
 	var verdict string
-	if err := s.read.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
+	if err := s.read.QueryRowContext(ctx, "PRAGMA integrity_check(1)").Scan(&verdict); err != nil {
 		return h, s.wrap("check", err)
 	}
 	if verdict != "ok" {
-		return h, &ledger.Error{Op: "check", Path: s.path, Kind: ledger.Corrupt, Err: errors.New(verdict)}
+		return h, s.wrap("check", damage(verdict))
 	}
 	err := s.read.QueryRowContext(ctx, `SELECT
 		(SELECT max(version) FROM schema_version), (SELECT count(*) FROM runs),
@@ -260,5 +261,8 @@ func (s *Store) Check(ctx context.Context) (ledger.Health, error) {
 		return err
 	})
 	h.Commit = time.Since(start)
+	if err == nil {
+		err = s.locks.check()
+	}
 	return h, s.wrap("check", err)
 }

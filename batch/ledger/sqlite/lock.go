@@ -2,7 +2,10 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"slices"
 	"time"
 
@@ -10,13 +13,20 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
-// A run writes a heartbeat at every interval. Where its process cannot be examined, it is
-// presumed dead after ten missed ones: long enough for a machine that swaps or a process
-// that was stopped for a while.
+// A run writes a heartbeat at every interval. Where its lock file is missing, it is presumed
+// dead after ten missed ones: long enough for a machine that swaps or a process that was
+// stopped for a while.
 const (
 	heartbeatInterval = 30 * time.Second
 	heartbeatTimeout  = 10 * heartbeatInterval
 )
+
+// processColumns is the schema's step to lock files: what told one process from another is
+// no longer recorded. A process of an earlier version that has the ledger open can go on
+// with its run, and cannot start another.
+const processColumns = `
+	ALTER TABLE runs DROP COLUMN process_started;
+	ALTER TABLE runs DROP COLUMN boot;`
 
 // Start implements [ledger.Store].
 func (s *Store) Start(ctx context.Context, info ledger.RunInfo, keys []batch.Key) (ledger.Run, error) {
@@ -25,14 +35,38 @@ func (s *Store) Start(ctx context.Context, info ledger.RunInfo, keys []batch.Key
 		r.held[k] = struct{}{}
 	}
 	byRegion := groupByRegion(keys)
+	var dead []holder
 	// Others share the commit, so the end of this caller's context must not interrupt it.
-	err := s.writer.do(ctx, func(t *transaction) error { return t.start(context.Background(), r, byRegion) })
+	err := s.writer.do(ctx, func(t *transaction) (err error) {
+		dead, err = t.start(context.Background(), r, byRegion)
+		return err
+	})
 	if err != nil {
+		if r.seq != 0 {
+			s.locks.release(r.seq)
+		}
 		return nil, s.wrap("start", err)
 	}
+	for _, h := range dead {
+		s.locks.remove(h.seq)
+	}
 	r.beating.Add(1)
-	go r.heartbeat()
+	go func() {
+		defer batch.Guard(s.writer.panicked)
+		r.heartbeat()
+	}()
 	return r, nil
+}
+
+// alive reports whether a run is in progress. The lock file says so, except for a run whose
+// file was lost or that an earlier version of the program started: then only the latest
+// heartbeat counts.
+func (s *Store) alive(run int64, heartbeat, now time.Time) (bool, error) {
+	locked, err := s.locks.locked(run)
+	if errors.Is(err, fs.ErrNotExist) {
+		return now.Sub(heartbeat) < heartbeatTimeout, nil
+	}
+	return locked, err
 }
 
 // regionKeys are the circuits of one region. SQLite takes many values at once as a JSON
@@ -70,54 +104,105 @@ func groupByRegion(keys []batch.Key) []regionKeys {
 }
 
 // start is the part of Start within the writer's transaction. It rejects the call before
-// it has written anything.
-func (t *transaction) start(ctx context.Context, r *run, keys []regionKeys) error {
+// it has written anything. It returns the runs that were taken over.
+func (t *transaction) start(ctx context.Context, r *run, keys []regionKeys) ([]holder, error) {
 	var exists int
 	if err := t.conn.QueryRowContext(ctx, "SELECT count(*) FROM runs WHERE id = ?", r.info.ID).Scan(&exists); err != nil {
-		return err
+		return nil, err
 	}
 	if exists != 0 {
-		return rejection{ledger.ErrRunExists}
+		return nil, rejection{ledger.ErrRunExists}
 	}
 	holders, err := t.holders(ctx, r.info.Scope, keys)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	me := thisProcess()
+	now := time.Now()
 	for _, h := range holders {
-		if h.process.alive(me, h.heartbeat, time.Now()) {
-			return rejection{&ledger.LockedError{RunID: h.id, Host: h.process.host, PID: h.process.pid, Since: h.started, Circuits: h.circuits}}
+		alive, err := r.store.alive(h.seq, h.heartbeat, now)
+		if err != nil {
+			return nil, rejection{err}
 		}
+		if alive {
+			return nil, rejection{&ledger.LockedError{RunID: h.id, Host: h.host, PID: h.pid, Since: h.started, Circuits: h.circuits}}
+		}
+	}
+	if err := t.lockRun(ctx, r, now); err != nil {
+		return nil, err
 	}
 	for _, h := range holders {
 		if err := t.takeOver(ctx, h.seq, r.info.ID); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if err := t.insertRun(ctx, r, me.boot); err != nil {
-		return err
+	if err := t.insertRun(ctx, r); err != nil {
+		return nil, err
 	}
 	for _, k := range keys {
 		_, err := t.conn.ExecContext(ctx, "INSERT OR IGNORE INTO locks (scope, region, instance_id, run) SELECT ?, ?, value, ? FROM json_each(?)",
 			string(r.info.Scope), k.region, r.seq, k.json())
 		if err != nil {
+			return nil, err
+		}
+	}
+	return holders, nil
+}
+
+// lockRun gives a new run its number and takes the lock of its file. It also removes files
+// that were left behind.
+func (t *transaction) lockRun(ctx context.Context, r *run, now time.Time) error {
+	locks := r.store.locks
+	if err := locks.make(); err != nil {
+		return rejection{err}
+	}
+	if err := t.sweepLocks(ctx, locks, now); err != nil {
+		return err
+	}
+	var latest int64
+	if err := t.conn.QueryRowContext(ctx, "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'runs'").Scan(&latest); err != nil {
+		return err
+	}
+	if err := locks.acquire(latest + 1); err != nil {
+		return rejection{err}
+	}
+	r.seq = latest + 1
+	return nil
+}
+
+// sweepLocks removes the files of runs that ended, were taken over, were never recorded, or
+// have been dead for so long that the missing file makes no difference.
+func (t *transaction) sweepLocks(ctx context.Context, locks *lockFiles, now time.Time) error {
+	list, err := locks.runs()
+	if err != nil {
+		return rejection{err}
+	}
+	for _, run := range list {
+		var over bool
+		err := t.conn.QueryRowContext(ctx, "SELECT ended != 0 OR taken_by != '' OR heartbeat <= ? FROM runs WHERE seq = ?",
+			now.Add(-heartbeatTimeout).UnixNano(), run).Scan(&over)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			over = true
+		case err != nil:
 			return err
+		}
+		if !over {
+			continue
+		}
+		if locked, err := locks.locked(run); err == nil && !locked {
+			locks.remove(run)
 		}
 	}
 	return nil
 }
 
-func (t *transaction) insertRun(ctx context.Context, r *run, boot string) error {
+func (t *transaction) insertRun(ctx context.Context, r *run) error {
 	i := r.info
-	processStarted, _ := processStart(i.PID)
-	result, err := t.conn.ExecContext(ctx, `INSERT INTO runs (id, scope, command, input, input_sha256, output, account, version,
-		options, started, host, pid, process_started, boot, heartbeat) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		i.ID, string(i.Scope), i.Command, i.Input, i.InputSHA256, i.Output, i.Account, i.Version,
-		string(i.Options), i.Started.UnixNano(), i.Host, i.PID, processStarted, boot, time.Now().UnixNano())
-	if err != nil {
-		return err
-	}
-	r.seq, err = result.LastInsertId()
+	r.beaten = time.Now().UnixNano()
+	_, err := t.conn.ExecContext(ctx, `INSERT INTO runs (seq, id, scope, command, input, input_sha256, output, account, version,
+		options, started, host, pid, heartbeat) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		r.seq, i.ID, string(i.Scope), i.Command, i.Input, i.InputSHA256, i.Output, i.Account, i.Version,
+		string(i.Options), i.Started.UnixNano(), i.Host, i.PID, r.beaten)
 	return err
 }
 
@@ -125,7 +210,8 @@ func (t *transaction) insertRun(ctx context.Context, r *run, boot string) error 
 type holder struct {
 	seq       int64
 	id        string
-	process   process
+	host      string // for people, as is pid
+	pid       int
 	started   time.Time
 	heartbeat time.Time
 	circuits  int
@@ -151,8 +237,8 @@ func (t *transaction) holders(ctx context.Context, scope ledger.Scope, keys []re
 	for run, n := range counts {
 		h := holder{seq: run, circuits: n}
 		var started, heartbeat int64
-		err := t.conn.QueryRowContext(ctx, "SELECT id, host, pid, process_started, boot, started, heartbeat FROM runs WHERE seq = ?", run).
-			Scan(&h.id, &h.process.host, &h.process.pid, &h.process.started, &h.process.boot, &started, &heartbeat)
+		err := t.conn.QueryRowContext(ctx, "SELECT id, host, pid, started, heartbeat FROM runs WHERE seq = ?", run).
+			Scan(&h.id, &h.host, &h.pid, &started, &heartbeat)
 		if err != nil {
 			return nil, err
 		}

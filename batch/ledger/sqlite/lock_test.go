@@ -2,6 +2,9 @@ package sqlite
 
 import (
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -10,49 +13,17 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-func TestAlive(t *testing.T) {
-	me := thisProcess()
-	me.started, _ = processStart(me.pid)
-	if me.host == "" || me.started == "" {
-		t.Skipf("this system does not show enough about processes: %+v", me)
-	}
-	with := func(change func(*process)) process {
-		p := me
-		change(&p)
-		return p
-	}
-	now := time.Now()
-	for _, test := range []struct {
-		name   string
-		holder process
-		silent time.Duration
-		want   bool
-	}{
-		{"this process", me, time.Hour, true},
-		{"a process that ended", with(func(p *process) { p.pid = DeadPID() }), 0, false},
-		{"its number went to another process", with(func(p *process) { p.started = "1" }), 0, false},
-		{"when it started is not known", with(func(p *process) { p.started = "" }), time.Hour, true},
-		{"the machine has booted since", with(func(p *process) { p.boot = "another-boot pid:[1]" }), 0, false},
-		{"another container, recent heartbeat", with(func(p *process) { p.boot = machineBoot(me.boot) + " pid:[1]" }), heartbeatTimeout - 1, true},
-		{"another container, silent", with(func(p *process) { p.boot = machineBoot(me.boot) + " pid:[1]" }), heartbeatTimeout, false},
-		{"another machine, recent heartbeat", with(func(p *process) { p.host += "-not" }), heartbeatTimeout - 1, true},
-		{"another machine, silent", with(func(p *process) { p.host += "-not" }), heartbeatTimeout, false},
-	} {
-		if got := test.holder.alive(me, now.Add(-test.silent), now); got != test.want {
-			t.Errorf("%s: alive is %v, want %v", test.name, got, test.want)
-		}
-	}
-}
-
-// TestSilentHolderIsTakenOver puts the holder on another machine, where only its latest
-// heartbeat can be seen.
-func TestSilentHolderIsTakenOver(t *testing.T) {
+// TestRunWithoutLockFile removes the lock file of a run that goes on: then only its latest
+// heartbeat can be seen, as with a run that an earlier version started.
+func TestRunWithoutLockFile(t *testing.T) {
 	s, r := running(t, 3)
+	if err := os.RemoveAll(s.locks.folder); err != nil {
+		t.Fatal(err)
+	}
 	setHeartbeat := func(ago time.Duration) {
 		t.Helper()
 		err := s.writer.do(t.Context(), func(tx *transaction) error {
-			_, err := tx.conn.ExecContext(t.Context(), "UPDATE runs SET host = 'another-machine', heartbeat = ? WHERE seq = ?",
-				time.Now().Add(-ago).UnixNano(), r.seq)
+			_, err := tx.conn.ExecContext(t.Context(), "UPDATE runs SET heartbeat = ? WHERE seq = ?", time.Now().Add(-ago).UnixNano(), r.seq)
 			return err
 		})
 		if err != nil {
@@ -62,7 +33,7 @@ func TestSilentHolderIsTakenOver(t *testing.T) {
 	setHeartbeat(heartbeatTimeout - time.Minute)
 	_, err := s.Start(t.Context(), ledger.RunInfo{ID: "early", Scope: ledger.Real}, numbered(3))
 	var locked *ledger.LockedError
-	if !errors.As(err, &locked) || locked.Host != "another-machine" || locked.Circuits != 3 {
+	if !errors.As(err, &locked) || locked.RunID != "run" || locked.Circuits != 3 {
 		t.Fatalf("%v, want a *LockedError", err)
 	}
 	setHeartbeat(heartbeatTimeout + time.Minute)
@@ -72,6 +43,177 @@ func TestSilentHolderIsTakenOver(t *testing.T) {
 	var taken *ledger.TakenOverError
 	if err := r.Begin(t.Context(), numberedApplication(2)); !errors.As(err, &taken) || *taken != (ledger.TakenOverError{RunID: "run", By: "late"}) {
 		t.Errorf("%v, want a *TakenOverError", err)
+	}
+}
+
+// TestSilentRunIsNotTakenOver checks that a run that holds its lock is alive, however long
+// ago its latest heartbeat was: it may have been stopped for a night.
+func TestSilentRunIsNotTakenOver(t *testing.T) {
+	s, r := running(t, 1)
+	err := s.writer.do(t.Context(), func(tx *transaction) error {
+		_, err := tx.conn.ExecContext(t.Context(), "UPDATE runs SET host = 'another-machine', pid = 1, heartbeat = 1 WHERE seq = ?", r.seq)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, store := range []*Store{s, second(t, s)} {
+		_, err := store.Start(t.Context(), ledger.RunInfo{ID: "next", Scope: ledger.Real}, numbered(1))
+		if _, ok := errors.AsType[*ledger.LockedError](err); !ok {
+			t.Errorf("%v, want a *LockedError", err)
+		}
+		if runs, err := store.Runs(t.Context(), 1); err != nil || runs[0].Status != ledger.Running {
+			t.Errorf("%+v, %v", runs, err)
+		}
+	}
+	if err := r.Begin(t.Context(), numberedApplication(0)); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestBeginAfterAPauseBeats begins a row after the process was stopped for an hour, before
+// its next heartbeat was due.
+func TestBeginAfterAPauseBeats(t *testing.T) {
+	s, r := running(t, 1)
+	paused := time.Now().Add(-time.Hour).UnixNano()
+	err := s.writer.do(t.Context(), func(tx *transaction) error {
+		r.beaten = paused
+		_, err := tx.conn.ExecContext(t.Context(), "UPDATE runs SET heartbeat = ? WHERE seq = ?", paused, r.seq)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := time.Now().UnixNano()
+	if err := r.Begin(t.Context(), numberedApplication(0)); err != nil {
+		t.Fatal(err)
+	}
+	var recorded int64
+	if err := s.read.QueryRowContext(t.Context(), "SELECT heartbeat FROM runs WHERE seq = ?", r.seq).Scan(&recorded); err != nil || recorded < before {
+		t.Errorf("the heartbeat is %v old, %v", time.Since(instant(recorded)), err)
+	}
+}
+
+// TestHolderOfAClosedStoreIsDead starts the next run at once after the store of the former
+// one was closed.
+func TestHolderOfAClosedStoreIsDead(t *testing.T) {
+	s, _ := running(t, 1)
+	other := second(t, s)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.Start(t.Context(), ledger.RunInfo{ID: "next", Scope: ledger.Real}, numbered(1)); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestLockFilesAreRemoved counts the lock files that are left by runs that end, are taken
+// over, were never recorded and are long dead.
+func TestLockFilesAreRemoved(t *testing.T) {
+	s, r := running(t, 1)
+	files := func() string {
+		t.Helper()
+		runs, err := s.locks.runs()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(runs)
+	}
+	next := func(id string, n int) *run {
+		t.Helper()
+		started, err := s.Start(t.Context(), ledger.RunInfo{ID: id, Scope: ledger.Real}, numbered(n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return started.(*run)
+	}
+	if got := files(); got != "[1]" {
+		t.Errorf("in progress: %s", got)
+	}
+	s.locks.drop(r.seq)
+	two := next("two", 1)
+	if got := files(); got != "[2]" {
+		t.Errorf("taken over: %s", got)
+	}
+	if err := two.End(t.Context(), ledger.RunEnd{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := files(); got != "[]" {
+		t.Errorf("ended: %s", got)
+	}
+	for _, never := range []int64{2, 77} { // 2 as if its process had been killed before it removed the file
+		if err := os.WriteFile(s.locks.path(never), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	three := next("three", 1)
+	if got := files(); got != "[3]" {
+		t.Errorf("after leftovers: %s", got)
+	}
+	s.locks.drop(three.seq)
+	next("four", 0)
+	if got := files(); got != "[3 4]" {
+		t.Errorf("dead for a moment: %s", got)
+	}
+	err := s.writer.do(t.Context(), func(tx *transaction) error {
+		_, err := tx.conn.ExecContext(t.Context(), "UPDATE runs SET heartbeat = 1 WHERE seq <= 4")
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	next("five", 0)
+	if got := files(); got != "[4 5]" {
+		t.Errorf("dead for long: %s", got)
+	}
+}
+
+// TestLockFolderUnusable checks that a run that cannot lock its file does not start, with
+// an error that names the folder.
+func TestLockFolderUnusable(t *testing.T) {
+	s, r := running(t, 1)
+	if err := r.End(t.Context(), ledger.RunEnd{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(s.locks.folder); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(s.locks.folder, nil, 0o600); err != nil { // even root cannot write here
+		t.Fatal(err)
+	}
+	_, err := s.Start(t.Context(), ledger.RunInfo{ID: "next", Scope: ledger.Real}, numbered(1))
+	wantKind(t, err, ledger.Locks)
+	if e, _ := errors.AsType[*ledger.Error](err); e.Path != s.locks.folder {
+		t.Errorf("the error names %s", e.Path)
+	}
+	if list, err := s.Runs(t.Context(), 0); err != nil || len(list) != 1 {
+		t.Errorf("%d runs are recorded, %v", len(list), err)
+	}
+	_, err = s.Check(t.Context())
+	wantKind(t, err, ledger.Locks)
+	if err := os.Remove(s.locks.folder); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = s.Start(t.Context(), ledger.RunInfo{ID: "next", Scope: ledger.Real}, numbered(1)); err != nil {
+		t.Errorf("with the folder usable again: %v", err)
+	}
+}
+
+// TestLocksFollowTheFile opens a ledger by a symbolic link.
+func TestLocksFollowTheFile(t *testing.T) {
+	s, _ := running(t, 1)
+	link := filepath.Join(t.TempDir(), "link.db")
+	if err := os.Symlink(s.Path(), link); err != nil {
+		t.Skip(err)
+	}
+	other, err := Open(t.Context(), link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	_, err = other.Start(t.Context(), ledger.RunInfo{ID: "next", Scope: ledger.Real}, numbered(1))
+	if _, ok := errors.AsType[*ledger.LockedError](err); !ok {
+		t.Errorf("%v, want a *LockedError", err)
 	}
 }
 

@@ -19,6 +19,7 @@ type run struct {
 	held    map[batch.Key]struct{}
 	halt    chan struct{} // ends the heartbeat
 	beating sync.WaitGroup
+	beaten  int64 // the latest heartbeat; the writer's
 
 	mu    sync.RWMutex
 	ended bool
@@ -46,6 +47,9 @@ func (r *run) Begin(ctx context.Context, a batch.Application) error {
 	now := time.Now()
 	return r.write(ctx, r.store.writer.do, func(t *transaction) error {
 		if err := t.holds(r.seq); err != nil {
+			return err
+		}
+		if err := t.beatIfDue(r); err != nil {
 			return err
 		}
 		return t.beginApplication(r.seq, r.circuit(a.Key, a.Operation), a, now)
@@ -108,6 +112,7 @@ func (r *run) End(ctx context.Context, end ledger.RunEnd) error {
 		r.ended = true
 		close(r.halt)
 		r.beating.Wait()
+		r.store.locks.release(r.seq)
 	}
 	return r.store.wrap("write", err)
 }
@@ -146,12 +151,28 @@ func (r *run) heartbeat() {
 			return
 		case <-tick.C:
 		}
-		err := r.store.writer.do(context.Background(), func(t *transaction) error {
-			_, err := t.conn.ExecContext(context.Background(), "UPDATE runs SET heartbeat = ? WHERE seq = ?", time.Now().UnixNano(), r.seq)
-			return err
-		})
+		err := r.store.writer.do(context.Background(), func(t *transaction) error { return t.beat(r) })
 		if errors.Is(err, ledger.ErrClosed) {
 			return
 		}
 	}
+}
+
+// beat records that the run is alive.
+func (t *transaction) beat(r *run) error {
+	now := time.Now().UnixNano()
+	_, err := t.conn.ExecContext(context.Background(), "UPDATE runs SET heartbeat = ? WHERE seq = ?", now, r.seq)
+	r.beaten = now
+	return err
+}
+
+// beatIfDue records that the run is alive before it sends something for the first time
+// after a pause, by the wall clock: a process that was stopped or whose machine was suspended
+// goes on before its next heartbeat. So nothing is begun long after the heartbeat that is
+// recorded.
+func (t *transaction) beatIfDue(r *run) error {
+	if time.Now().UnixNano()-r.beaten <= 2*int64(heartbeatInterval) {
+		return nil
+	}
+	return t.beat(r)
 }

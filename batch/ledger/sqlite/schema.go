@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
-
-	"github.com/loabatch/loabatch/batch/ledger"
 )
 
 // migrations are the steps from an empty file to the present schema; step i leads to
@@ -119,6 +117,10 @@ var migrations = []string{
 	DROP TABLE circuits;
 	ALTER TABLE circuits_2 RENAME TO circuits;`,
 
+	canonicalScopes,
+	processColumns,
+	markLedger,
+	quotaTable,
 	openTokens,
 }
 
@@ -141,7 +143,7 @@ func migrate(ctx context.Context, conn *sql.Conn, steps []string) error {
 		return err
 	}
 	if found > len(steps) {
-		return &ledger.SchemaError{Found: found, Known: len(steps)}
+		return newer(ctx, conn, found, len(steps))
 	}
 	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return err
@@ -161,7 +163,7 @@ func applyMigrations(ctx context.Context, conn *sql.Conn, steps []string) error 
 		return err
 	}
 	if found > len(steps) {
-		return &ledger.SchemaError{Found: found, Known: len(steps)}
+		return newer(ctx, conn, found, len(steps))
 	}
 	if found == 0 {
 		_, err := conn.ExecContext(ctx, `CREATE TABLE schema_version (
@@ -169,6 +171,9 @@ func applyMigrations(ctx context.Context, conn *sql.Conn, steps []string) error 
 		if err != nil {
 			return err
 		}
+	}
+	if _, err := conn.ExecContext(ctx, removeSeal); err != nil {
+		return err
 	}
 	for i := found; i < len(steps); i++ {
 		if _, err := conn.ExecContext(ctx, steps[i]); err != nil {
@@ -192,7 +197,7 @@ func schemaVersion(ctx context.Context, conn *sql.Conn) (int, error) {
 	case err != nil:
 		return 0, err
 	case ours == 0 && tables > 0:
-		return 0, errForeign
+		return 0, errDatabase
 	case ours == 0:
 		return 0, nil
 	}

@@ -2,7 +2,6 @@ package sqlite_test
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -79,39 +78,5 @@ func TestOpenRestrictsFileModes(t *testing.T) {
 		if info.Mode().Perm() != 0o600 {
 			t.Errorf("%s has mode %o", name, info.Mode().Perm())
 		}
-	}
-}
-
-func TestOpenRefusesForeignFiles(t *testing.T) {
-	folder := t.TempDir()
-	text := filepath.Join(folder, "notes.txt")
-	if err := os.WriteFile(text, []byte("these are notes, and no database at all, and long enough for a header of one hundred bytes"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range []string{text, folder} {
-		_, err := sqlite.Open(t.Context(), path)
-		var e *ledger.Error
-		if !errors.As(err, &e) || e.Kind != ledger.Foreign {
-			t.Errorf("%s: %v, want an *Error of kind foreign", path, err)
-		}
-	}
-	if info, _ := os.Stat(folder); info.Mode().Perm()&0o700 != 0o700 {
-		t.Errorf("the folder's mode was changed: %v", info.Mode())
-	}
-}
-
-func TestTemporaryIsRemoved(t *testing.T) {
-	s, err := sqlite.Temporary(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(s.Path()); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Dir(s.Path())); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the folder is still there: %v", err)
 	}
 }

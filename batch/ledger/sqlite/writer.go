@@ -6,9 +6,11 @@ import (
 	"errors"
 	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
@@ -36,9 +38,11 @@ type writer struct {
 	quit     chan struct{}
 	finished chan struct{}
 	tx       transaction
+	turn     sync.Mutex   // held while a transaction is open, here or on the quotas' connection
 	last     time.Time    // of the latest commit
 	commits  atomic.Int64 // made so far, and
 	applied  atomic.Int64 // the writes in them: what the benchmarks report
+	broken   atomic.Pointer[error]
 }
 
 // transaction is what a write sees: the prepared statements and the cache.
@@ -54,7 +58,11 @@ func newWriter(conn *sql.Conn) (*writer, error) {
 	if err := w.tx.prepare(conn); err != nil {
 		return nil, err
 	}
-	go w.loop()
+	go func() {
+		defer close(w.finished)
+		defer batch.Guard(w.panicked)
+		w.loop()
+	}()
 	return w, nil
 }
 
@@ -70,6 +78,9 @@ func (w *writer) doDeferred(ctx context.Context, apply func(*transaction) error)
 }
 
 func (w *writer) hand(ctx context.Context, one *write) error {
+	if err := w.broken.Load(); err != nil {
+		return *err
+	}
 	select {
 	case w.writes <- one:
 		return <-one.done
@@ -80,15 +91,20 @@ func (w *writer) hand(ctx context.Context, one *write) error {
 	}
 }
 
-// stop lets the writer finish the commit in progress and the writes waiting for it.
-func (w *writer) stop() error {
+// stop lets the writer finish the commit in progress and the writes waiting for it. Then it
+// calls last with the connection.
+func (w *writer) stop(last func(*sql.Conn)) error {
 	close(w.quit)
 	<-w.finished
-	return errors.Join(w.tx.closeAll(), w.conn.Close())
+	err := w.tx.closeAll()
+	last(w.conn)
+	return errors.Join(err, w.conn.Close())
 }
 
+// panicked makes every write from now on fail.
+func (w *writer) panicked(err error) { w.broken.CompareAndSwap(nil, &err) }
+
 func (w *writer) loop() {
-	defer close(w.finished)
 	var group []*write
 	for {
 		select {
@@ -144,7 +160,9 @@ func (w *writer) addWaiting(group []*write) []*write {
 // commit applies the writes in one transaction and answers them. A rejection concerns its
 // own write alone; a failure of the database fails them all, since none is durable.
 func (w *writer) commit(group []*write) {
+	w.turn.Lock()
 	rejections, err := w.apply(group)
+	w.turn.Unlock()
 	w.last = time.Now()
 	w.commits.Add(1)
 	w.applied.Add(int64(len(group)))
@@ -157,20 +175,22 @@ func (w *writer) commit(group []*write) {
 	}
 }
 
-func (w *writer) apply(group []*write) ([]error, error) {
+func (w *writer) apply(group []*write) (rejections []error, err error) {
 	if _, err := w.tx.begin.exec(); err != nil {
 		return nil, err
 	}
-	rejections, err := w.applyAll(group)
+	defer func() {
+		if err != nil {
+			rollBack(w.conn)
+			w.tx.cache = emptyCache(0)
+		}
+	}()
+	defer batch.Guard(func(panicked error) { err = panicked })
+	rejections, err = w.applyAll(group)
 	if err == nil {
 		_, err = w.tx.commit.exec()
 	}
-	if err != nil {
-		rollBack(w.conn)
-		w.tx.cache = emptyCache(0)
-		return nil, err
-	}
-	return rejections, nil
+	return rejections, err
 }
 
 // applyAll applies the writes within the open transaction.
@@ -215,17 +235,22 @@ func emptyCache(version int64) cache {
 	return cache{version: version, fenced: map[int64]error{}, pending: map[circuit]ledger.State{}}
 }
 
-// validateCache empties the cache if another connection has committed. Within the open
-// transaction no other can.
+// validateCache empties the cache if another connection has committed, and removes the seal
+// that it may have set. Within the open transaction no other can.
 func (t *transaction) validateCache(ctx context.Context) error {
 	var version int64
 	if err := t.version.QueryRowContext(ctx).Scan(&version); err != nil {
 		return err
 	}
-	if version != t.cache.version {
-		t.cache = emptyCache(version)
+	if version == t.cache.version {
+		return nil
 	}
-	return nil
+	t.cache = emptyCache(version)
+	seal, err := readSeal(ctx, t.conn)
+	if err == nil && seal != 0 {
+		_, err = t.conn.ExecContext(ctx, removeSeal)
+	}
+	return err
 }
 
 // put caches the state of a circuit while it has a pending submission, so the cache holds

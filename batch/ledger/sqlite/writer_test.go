@@ -113,3 +113,23 @@ func TestCloseWhileRowsEnd(t *testing.T) {
 		}
 	}
 }
+
+// TestAPanicFailsItsCommit checks that a panic in a write is an error of the writes that
+// share its commit, and that the ledger goes on.
+func TestAPanicFailsItsCommit(t *testing.T) {
+	s, err := sqlite.Temporary(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, ok := errors.AsType[*batch.PanicError](s.Panic(t.Context())); !ok {
+		t.Errorf("%v, want a panic", err)
+	}
+	run, err := s.Start(t.Context(), ledger.RunInfo{ID: "r", Scope: ledger.Real}, ledgertest.Keys(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(run.Begin(t.Context(), ledgertest.Application(0)), run.End(t.Context(), ledger.RunEnd{})); err != nil {
+		t.Error(err)
+	}
+}

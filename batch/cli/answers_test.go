@@ -1,0 +1,156 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// session is an API together with the source of its session keys. The first session is
+// revoked after some applications, though its keys claim to be good for an hour.
+type session struct {
+	mu       sync.Mutex
+	fetched  int
+	good     int // applications until the first session is revoked
+	bad      bool
+	tokens   map[string][]string // of each circuit, in order
+	accepted map[string]int
+	rejected int
+}
+
+// ServeHTTP implements http.Handler.
+func (s *session) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r.URL.Path == "/keys" {
+		s.fetched++
+		fmt.Fprintf(w, `{"Code":"Success","AccessKeyId":"id-%d","AccessKeySecret":"secret","SecurityToken":"token","Expiration":%q}`,
+			s.fetched, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+		return
+	}
+	q := r.URL.Query()
+	revoked := q.Get("AccessKeyId") == "id-1" && s.good <= 0 || s.bad && s.good <= 0
+	circuit := q.Get("InstanceId")
+	if q.Get("Action") == "ApplyPhysicalConnectionLOA" {
+		s.tokens[circuit] = append(s.tokens[circuit], q.Get("ClientToken"))
+	}
+	switch {
+	case revoked:
+		s.rejected++
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprint(w, `{"RequestId":"R-1","Code":"InvalidSecurityToken.Expired","Message":"for people"}`)
+	case q.Get("Action") == "GetCallerIdentity":
+		fmt.Fprint(w, `{"RequestId":"R-1","AccountId":"1000000000000001","Arn":"acs:ram::1:user/u","IdentityType":"RAMUser"}`)
+	case q.Get("Action") == "ApplyPhysicalConnectionLOA":
+		s.good--
+		s.accepted[circuit]++
+		fmt.Fprint(w, `{"RequestId":"R-1"}`)
+	default:
+		fmt.Fprint(w, `{"RequestId":"R-1","TotalCount":0}`)
+	}
+}
+
+// A session that is revoked during a run is fetched anew once: the rows go on under their
+// tokens. If the new one is as bad, the run ends, after asking the source once.
+func TestSessionIsRevokedDuringARun(t *testing.T) {
+	for _, bad := range []bool{false, true} {
+		s := &session{good: 2, bad: bad, tokens: map[string][]string{}, accepted: map[string]int{}}
+		server := httptest.NewServer(s)
+		for _, name := range []string{"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_OIDC_TOKEN_FILE", "ALIBABA_CLOUD_CONFIG_FILE"} {
+			t.Setenv(name, "")
+		}
+		t.Setenv("HOME", t.TempDir())
+		t.Setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
+		t.Setenv("ALIBABA_CLOUD_CREDENTIALS_URI", server.URL+"/keys")
+		dir := t.TempDir()
+		input, err := filepath.Abs("../../testdata/clean.xlsx")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var stdout, stderr bytes.Buffer
+		exit := Run(context.Background(), Env{
+			Args:  []string{"submit", "--yes", "--json", "--endpoint", server.URL, "--ledger", filepath.Join(dir, "ledger.db"), "-o", filepath.Join(dir, "out.xlsx"), input},
+			Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Getenv: func(string) string { return "" }, Now: time.Now, Signals: make(chan os.Signal),
+		})
+		server.Close()
+		var doc struct {
+			Rows     int                  `json:"rows"`
+			Results  map[sheet.Result]int `json:"results"`
+			StopCode string               `json:"stop_code"`
+		}
+		if err := json.Unmarshal(stdout.Bytes(), &doc); err != nil {
+			t.Fatalf("%v: %s%s", err, stdout.String(), stderr.String())
+		}
+		if s.rejected == 0 || s.fetched != 2 {
+			t.Errorf("bad %v: %d calls were rejected, keys were fetched %d times", bad, s.rejected, s.fetched)
+		}
+		switch {
+		case bad && (exit != exitStopped || doc.StopCode != "InvalidSecurityToken.Expired"):
+			t.Errorf("exit %d, stopped by %q", exit, doc.StopCode)
+		case !bad && (exit != exitOK || doc.Results[sheet.Submitted] != doc.Rows):
+			t.Errorf("exit %d, %v of %d rows", exit, doc.Results, doc.Rows)
+		}
+		for circuit, tokens := range s.tokens {
+			for _, token := range tokens {
+				if token != tokens[0] {
+					t.Errorf("%s was sent under %q", circuit, tokens)
+				}
+			}
+			if s.accepted[circuit] > 1 {
+				t.Errorf("%s was accepted %d times", circuit, s.accepted[circuit])
+			}
+		}
+	}
+}
+
+// The duration of a run is its own, however long the other inputs of the command took.
+func TestDurationIsTheRunsOwn(t *testing.T) {
+	input, err := filepath.Abs("../../testdata/clean.xlsx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	var inputs []string
+	for _, name := range []string{"a.xlsx", "b.xlsx", "c.xlsx"} {
+		inputs = append(inputs, filepath.Join(dir, name))
+		if err := os.WriteFile(inputs[len(inputs)-1], content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var stdout, stderr bytes.Buffer
+	clock := time.Now()
+	exit := Run(context.Background(), Env{
+		Args:  append([]string{"submit", "--simulate", "--json", "--rate", "300/1m", "-o", dir}, inputs...),
+		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Getenv: func(string) string { return "" }, Signals: make(chan os.Signal),
+		Now: func() time.Time { clock = clock.Add(10 * time.Second); return clock }, // every look at the clock takes this long
+	})
+	var doc struct {
+		Runs []struct {
+			DurationSeconds float64   `json:"duration_seconds"`
+			StartedAt       time.Time `json:"started_at"`
+		} `json:"runs"`
+	}
+	if err := json.Unmarshal(stdout.Bytes(), &doc); err != nil || len(doc.Runs) != 3 {
+		t.Fatalf("exit %d, %v: %s", exit, err, stderr.String())
+	}
+	for i, run := range doc.Runs {
+		if run.DurationSeconds > 1.5*doc.Runs[0].DurationSeconds || i > 0 && !run.StartedAt.After(doc.Runs[i-1].StartedAt) {
+			t.Errorf("run %d took %v s from %v", i, run.DurationSeconds, run.StartedAt)
+		}
+	}
+}

@@ -1,0 +1,181 @@
+package durable
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+// TestRemoveStale leaves everything that is in use, not ours, or no regular file.
+func TestRemoveStale(t *testing.T) {
+	if !locksFiles {
+		t.Skip("files cannot be locked here")
+	}
+	dir := t.TempDir()
+	create := func(name string, age time.Duration) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		when := time.Now().Add(-age)
+		if err := os.Chtimes(path, when, when); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	stays := []string{
+		".loabatch-.tmp", ".loabatch-12x.tmp", "loabatch-12.tmp", ".loabatch-12.tmp.xlsx", ".loabatch-results.xlsx", // not ours
+		".loabatch-77",     // of an older version, and not old enough
+		".loabatch-88.tmp", // locked
+		".loabatch-folder", ".loabatch-99.tmp", ".loabatch-100.tmp",
+	}
+	for _, name := range stays[:7] {
+		create(name, time.Hour)
+	}
+	for _, name := range []string{".loabatch-1.tmp", ".loabatch-22.tmp"} {
+		create(name, 0)
+	}
+	create(".loabatch-333", 25*time.Hour)
+	lock, err := lockFile(filepath.Join(dir, ".loabatch-88.tmp"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	target := create("target.xlsx", 100*time.Hour)
+	stays = append(stays, "target.xlsx")
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, ".loabatch-folder"), 0o700), os.Mkdir(filepath.Join(dir, ".loabatch-99.tmp"), 0o700),
+		os.Symlink(target, filepath.Join(dir, ".loabatch-100.tmp"))); err != nil {
+		t.Fatal(err)
+	}
+	if n := RemoveStale(dir); n != 3 {
+		t.Errorf("removed %d files, want 3", n)
+	}
+	var left []string
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		left = append(left, e.Name())
+	}
+	slices.Sort(stays)
+	if !slices.Equal(left, stays) {
+		t.Errorf("left: %q\nwant: %q", left, stays)
+	}
+	if n := RemoveStale(filepath.Join(dir, "missing")); n != 0 {
+		t.Errorf("removed %d files of a folder that does not exist", n)
+	}
+}
+
+// A file that is being written is not removed, not even between its last byte and its
+// final name.
+func TestWritersRemoveNoFileInUse(t *testing.T) {
+	dir := t.TempDir()
+	stop := make(chan struct{})
+	var sweepers sync.WaitGroup
+	for range 2 {
+		sweepers.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					RemoveStale(dir)
+				}
+			}
+		})
+	}
+	var writers sync.WaitGroup
+	for w := range 4 {
+		writers.Go(func() {
+			for i := range 50 {
+				path := filepath.Join(dir, fmt.Sprintf("copy-%d-%d.xlsx", w, i))
+				if err := WriteFile(path, text("whole"), func(*os.File) error { RemoveStale(dir); return nil }); err != nil {
+					t.Errorf("%v", err)
+				}
+				if got, err := os.ReadFile(path); string(got) != "whole" {
+					t.Errorf("%q, %v", got, err)
+				}
+			}
+		})
+	}
+	writers.Wait()
+	close(stop)
+	sweepers.Wait()
+	if entries, _ := os.ReadDir(dir); len(entries) != 200 {
+		t.Errorf("%d files, want 200", len(entries))
+	}
+}
+
+// TestKilledWriter kills a process that is writing: the next one removes what it left, and
+// not before.
+func TestKilledWriter(t *testing.T) {
+	if !locksFiles {
+		t.Skip("files cannot be locked here")
+	}
+	if dir := os.Getenv("DURABLE_TEST_DIR"); dir != "" {
+		_ = WriteFile(filepath.Join(dir, "copy.xlsx"), func(w io.Writer) error {
+			_, _ = io.WriteString(w, "half")
+			fmt.Println("writing")
+			time.Sleep(time.Minute)
+			return nil
+		}, nil)
+		return
+	}
+	dir := t.TempDir()
+	writer := command(t, "TestKilledWriter", "DURABLE_TEST_DIR="+dir)
+	if n := RemoveStale(dir); n != 0 {
+		t.Errorf("removed %d files of a process that is alive", n)
+	}
+	if err := writer.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = writer.Wait()
+	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+		t.Fatalf("%d files were left, want 1", len(entries))
+	}
+	if err := WriteFile(filepath.Join(dir, "copy.xlsx"), text("whole"), nil); err != nil {
+		t.Fatal(err)
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 1 || entries[0].Name() != "copy.xlsx" {
+		t.Errorf("%v", entries)
+	}
+}
+
+func TestCheckFolder(t *testing.T) {
+	dir := t.TempDir()
+	if err := CheckFolder(dir); err != nil {
+		t.Error(err)
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 0 {
+		t.Errorf("%v", entries)
+	}
+	if err := CheckFolder(filepath.Join(dir, "missing")); err == nil {
+		t.Error("a folder that does not exist was accepted")
+	}
+}
+
+// command starts a test of this binary in a process of its own, and waits for its first
+// line.
+func command(t *testing.T, test, env string) *exec.Cmd {
+	t.Helper()
+	c := exec.Command(os.Args[0], "-test.run", "^"+test+"$")
+	c.Env = append(os.Environ(), env)
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Process.Kill() })
+	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}

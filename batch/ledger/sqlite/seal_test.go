@@ -1,0 +1,237 @@
+package sqlite
+
+import (
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// atRest writes a ledger with n circuits and closes it. Some of its pages are free.
+func atRest(t testing.TB, n int) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Start(t.Context(), ledger.RunInfo{ID: "run", Scope: ledger.Real}, numbered(n))
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := numbered(n)
+	err = s.writer.do(t.Context(), func(tx *transaction) error {
+		for i, key := range keys {
+			a := numberedApplication(0)
+			a.Key, a.Row = key, i+2
+			c := r.(*run).circuit(key, a.Operation)
+			if err := tx.beginApplication(1, c, a, r.Info().Started); err != nil {
+				return err
+			}
+			if err := tx.finishApplication(1, c, outcome(a, sheet.Submitted), true, r.Info().Started); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := errors.Join(err, r.End(t.Context(), ledger.RunEnd{}), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func sealOf(t testing.TB, path string) (seal int32, free map[uint32]bool) {
+	t.Helper()
+	db, err := sqlDB(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	conn, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if seal, err = readSeal(t.Context(), conn); err != nil {
+		t.Fatal(err)
+	}
+	if free, err = freePages(t.Context(), conn); err != nil {
+		t.Fatal(err)
+	}
+	return seal, free
+}
+
+// TestFlippedBitIsFound flips single bits of a ledger at rest, in every page and byte of
+// the header. All are found but those without a meaning: in free pages and counters.
+func TestFlippedBitIsFound(t *testing.T) {
+	path := atRest(t, 600)
+	seal, free := sealOf(t, path)
+	if seal == 0 || len(free) == 0 {
+		t.Fatalf("seal %x, %d free pages", seal, len(free))
+	}
+	sound, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const pageSize = 4096
+	random := rand.New(rand.NewPCG(9, 5))
+	var bits []int
+	for i := range 100 * 8 { // the header
+		bits = append(bits, i)
+	}
+	for range 200 { // the schema
+		bits = append(bits, 100*8+random.IntN(4*pageSize*8))
+	}
+	for page := range len(sound) / pageSize {
+		for range 4 {
+			bits = append(bits, page*pageSize*8+random.IntN(pageSize*8))
+		}
+	}
+	found, without := 0, 0
+	for _, bit := range bits {
+		at := bit / 8
+		flipped := slices.Clone(sound)
+		flipped[at] ^= 1 << (bit % 8)
+		broken := filepath.Join(t.TempDir(), "ledger.db")
+		if err := os.WriteFile(broken, flipped, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := Open(t.Context(), broken)
+		if err != nil {
+			if e, ok := errors.AsType[*ledger.Error](err); !ok || e.Kind != ledger.Corrupt {
+				t.Errorf("bit %d of byte %d of page %d: %v, want kind corrupt", bit%8, at%pageSize, at/pageSize+1, err)
+			}
+			found++
+			continue
+		}
+		s.Close()
+		without++
+		counter := slices.Contains([]int{24, 40, 60, 92, 96}, at&^3)
+		if !counter && !free[uint32(at/pageSize+1)] {
+			t.Errorf("bit %d of byte %d of page %d: not found", bit%8, at%pageSize, at/pageSize+1)
+		}
+	}
+	t.Logf("%d of %d flipped bits found, %d were in free pages or counters", found, len(bits), without)
+}
+
+// TestSealComesAndGoes follows the seal over what happens to a ledger.
+func TestSealComesAndGoes(t *testing.T) {
+	path := atRest(t, 50)
+	first, _ := sealOf(t, path)
+	reader, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := reader.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if again, _ := sealOf(t, path); again != first || first == 0 {
+		t.Errorf("a store that wrote nothing changed the seal from %x to %x", first, again)
+	}
+	one, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := second(t, one)
+	r, err := one.Start(t.Context(), ledger.RunInfo{ID: "two", Scope: ledger.Real}, numbered(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := sealOf(t, path); got != 0 {
+		t.Errorf("a ledger in use has seal %x", got)
+	}
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := sealOf(t, path); got != 0 {
+		t.Errorf("sealed as %x beside a run", got)
+	}
+	if err := errors.Join(r.End(t.Context(), ledger.RunEnd{}), one.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := sealOf(t, path); got == 0 || got == first {
+		t.Errorf("seal %x after a run, it was %x", got, first)
+	}
+}
+
+// TestVacuumedLedgerIsSound opens copies that SQLite made: their pages are laid out anew, or
+// their content comes from a dump.
+func TestVacuumedLedgerIsSound(t *testing.T) {
+	path := atRest(t, 200)
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	db, err := sqlDB(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), "VACUUM INTO ?", backup); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), "VACUUM"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{path, backup} {
+		s, err := Open(t.Context(), name)
+		if err != nil {
+			t.Errorf("%s: %v", filepath.Base(name), err)
+			continue
+		}
+		s.Close()
+	}
+}
+
+// TestChangedBehindOurBack changes the ledger with another program.
+func TestChangedBehindOurBack(t *testing.T) {
+	path := atRest(t, 50)
+	db, err := sqlDB(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), "UPDATE circuits SET result = 'REFUSED' WHERE instance_id = 'pc-000007'"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Open(t.Context(), path)
+	wantKind(t, err, ledger.Corrupt)
+}
+
+// BenchmarkVerify measures both checks of a ledger with 100,000 circuits.
+func BenchmarkVerify(b *testing.B) {
+	path := atRest(b, 100000)
+	db, err := sqlDB(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer db.Close()
+	conn, err := db.Conn(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer conn.Close()
+	info, _ := os.Stat(path)
+	b.Run("seal", func(b *testing.B) {
+		b.SetBytes(info.Size())
+		for b.Loop() {
+			if found, expected, err := compareSeal(b.Context(), conn); err != nil || found == 0 || found != expected {
+				b.Fatal(found, expected, err)
+			}
+		}
+	})
+	b.Run("quick", func(b *testing.B) {
+		b.SetBytes(info.Size())
+		for b.Loop() {
+			if err := quickCheck(b.Context(), conn); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

@@ -1,0 +1,198 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// permission decides what a refused permission means. It is the account's, and ends the
+// run, when the first deniedCircuits circuits are refused so, or all where there are
+// fewer, and no application has been accepted. Otherwise it is the circuit's: the row is
+// REFUSED and the rest go on. Until one of the two is known, such rows wait without
+// holding a call. If it is not known when the last answer is there, it is the account's if
+// every application was refused so.
+type permission struct {
+	run     *run
+	need    int // circuits refused permission that make it the account's
+	verdict atomic.Int32
+
+	early chan struct{} // a slot for each application sent before the first answer other than a refused permission
+	open  chan struct{} // closed once any number may be sent
+	first sync.Once     // starts the timer that opens it
+	once  sync.Once     // opens it
+
+	mu     sync.Mutex
+	mixed  bool           // an application got another answer
+	denied map[Key]string // the code that each circuit was refused with
+	held   []finishedRow  // refused permission, until the verdict; fewer than need
+}
+
+// The verdicts.
+const (
+	undecided   int32 = iota
+	circuitOnly       // a refused permission concerns its circuit alone
+	wholeAccount
+)
+
+const (
+	// deniedCircuits is how many circuits must be refused permission before any is
+	// accepted. A policy may exclude single circuits; that it excludes three in a row,
+	// and not the rest, is unlikely.
+	deniedCircuits = 3
+	// earlyCalls is how many applications go out before the first answer: as many as one
+	// region has in flight by default, so a run over one region starts at full speed.
+	earlyCalls = defaultConcurrency
+	// earlyTime is how long the first answer may hold up other applications: a region
+	// that hangs must not stop the others.
+	earlyTime = time.Second
+)
+
+func newPermission(r *run) *permission {
+	return &permission{
+		run: r, need: min(deniedCircuits, len(r.plan.Applications)), denied: map[Key]string{},
+		early: make(chan struct{}, max(deniedCircuits, min(earlyCalls, r.engine.concurrency()))), open: make(chan struct{}),
+	}
+}
+
+// admit waits until an application may be sent. Until the first answer that refuses
+// something else or nothing, a run sends no more than earlyCalls, so an account without
+// permission learns it after a few requests.
+func (p *permission) admit(waiting context.Context) error {
+	p.first.Do(func() { time.AfterFunc(earlyTime, p.admitAll) })
+	select {
+	case <-p.open:
+	case p.early <- struct{}{}:
+	case <-waiting.Done():
+		return waiting.Err()
+	}
+	return nil
+}
+
+func (p *permission) admitAll() { p.once.Do(func() { close(p.open) }) }
+
+// answered takes the result of an attempt.
+func (p *permission) answered(k Key, err error) {
+	var call *CallError
+	if err != nil && !errors.As(err, &call) || p.verdict.Load() == circuitOnly {
+		return // nothing was sent, or it does not matter any more
+	}
+	if call != nil && call.Denied {
+		p.refused(k, call.Code)
+		return
+	}
+	p.admitAll()
+	p.mu.Lock()
+	p.mixed = true
+	delete(p.denied, k)
+	var rows []finishedRow
+	if err == nil {
+		rows = p.decide(circuitOnly)
+	}
+	p.mu.Unlock()
+	p.record(rows)
+}
+
+// refused takes an answer that refuses permission.
+func (p *permission) refused(k Key, code string) {
+	p.mu.Lock()
+	p.denied[k] = code
+	var rows []finishedRow
+	if len(p.denied) >= p.need && p.verdict.Load() == undecided {
+		p.run.halt(StopFatal, code)
+		rows = p.decide(wholeAccount)
+	}
+	p.mu.Unlock()
+	p.record(rows)
+}
+
+// decide gives the verdict, unless it was given, and returns the rows that waited for it.
+// The caller holds the mutex.
+func (p *permission) decide(verdict int32) []finishedRow {
+	if !p.verdict.CompareAndSwap(undecided, verdict) {
+		return nil
+	}
+	rows := p.held
+	p.held = nil
+	return rows
+}
+
+// finish passes on the outcome of an application, or holds it until the verdict.
+func (p *permission) finish(row finishedRow) {
+	p.mu.Lock()
+	_, denied := p.denied[row.outcome.Key]
+	hold := denied && row.outcome.Result == sheet.Refused && p.verdict.Load() == undecided
+	if hold {
+		p.held = append(p.held, row)
+	}
+	p.mu.Unlock()
+	if !hold {
+		p.record([]finishedRow{row})
+	}
+}
+
+// end gives the verdict once no answer will come any more: where permission was refused for
+// every application that was sent, it is the account's.
+func (p *permission) end() {
+	p.mu.Lock()
+	verdict := circuitOnly
+	if !p.mixed {
+		verdict = wholeAccount
+	}
+	var rows []finishedRow
+	if len(p.held) > 0 {
+		rows = p.decide(verdict)
+	}
+	p.mu.Unlock()
+	if len(rows) > 0 && verdict == wholeAccount {
+		p.run.halt(StopFatal, rows[0].outcome.ErrorCode)
+	}
+	p.record(rows)
+}
+
+// record hands rows to the ledger. A row that was refused what the whole account is
+// refused was not attempted, as far as the next run is concerned.
+func (p *permission) record(rows []finishedRow) {
+	account := p.verdict.Load() == wholeAccount
+	for _, row := range rows {
+		if row.outcome.Reason == ReasonRefusedAll && strings.HasPrefix(row.outcome.ErrorCode, "(") {
+			row.outcome.Reason = ReasonStopped // no answer of the API: it did not get that far
+		}
+		if account && row.outcome.Result == sheet.Refused && p.wasDenied(row.outcome.Key) {
+			row.outcome.Result, row.outcome.Reason = sheet.NotAttempted, ReasonRefusedAll
+		}
+		p.run.finished <- row
+	}
+}
+
+func (p *permission) wasDenied(k Key) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, denied := p.denied[k]
+	return denied
+}
+
+// permissionSubmitter shows the result of every attempt to the run's permission. It is
+// above the quota, so an application that waits for the first answers uses none of it.
+type permissionSubmitter struct {
+	next       Submitter
+	permission *permission
+	waiting    context.Context // ends the wait, and not the call
+}
+
+var _ Submitter = (*permissionSubmitter)(nil)
+
+// Submit implements Submitter. An error of the wait is the context's.
+func (s *permissionSubmitter) Submit(ctx context.Context, a Application) (Receipt, error) {
+	if err := s.permission.admit(s.waiting); err != nil {
+		return Receipt{}, err
+	}
+	receipt, err := s.next.Submit(ctx, a)
+	s.permission.answered(a.Key, err)
+	return receipt, err
+}

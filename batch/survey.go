@@ -1,0 +1,167 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// survey reads the state of circuits of one region.
+type survey struct {
+	run     *run
+	region  string
+	missing map[string]bool
+	found   map[string]CircuitState
+}
+
+// newSurvey makes a survey of the circuits of some applications.
+func newSurvey(r *run, region string, rows []int32) *survey {
+	s := &survey{run: r, region: region, missing: make(map[string]bool, len(rows)), found: make(map[string]CircuitState, len(rows))}
+	for _, n := range rows {
+		s.missing[r.plan.Applications[n].Key.InstanceID] = true
+	}
+	return s
+}
+
+// read asks for the circuits in whichever way takes fewer requests: by ID, or page by page
+// through all circuits of the region, of which the first page tells the number. Circuits
+// that the listing did not have are then asked for by ID, since a listing may lag behind or
+// change between two pages. What was found before an error is kept.
+func (s *survey) read(ctx context.Context) error {
+	if byID(len(s.missing)) > 1 {
+		if err := s.list(ctx); err != nil {
+			return err
+		}
+	}
+	for ids := range slices.Chunk(slices.Sorted(maps.Keys(s.missing)), SurveyIDs) {
+		if err := s.ask(ctx, ids); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// byID is how many requests it takes to ask for circuits by ID.
+func byID(circuits int) int { return (circuits + SurveyIDs - 1) / SurveyIDs }
+
+// list reads the listing of all circuits of the region for as long as that is the cheaper
+// way to what is missing.
+func (s *survey) list(ctx context.Context) error {
+	pages, err := s.page(ctx, 1, nil)
+	for page := 2; err == nil && page <= pages && pages-page < byID(len(s.missing)); page++ {
+		var left int
+		left, err = s.page(ctx, page, nil)
+		pages = min(pages, left) // a listing that grows without end is not followed
+	}
+	return err
+}
+
+// ask reads the circuits with these IDs. No answer needs more pages than there are IDs.
+func (s *survey) ask(ctx context.Context, ids []string) error {
+	pages, err := s.page(ctx, 1, ids)
+	for page := 2; err == nil && page <= min(pages, len(ids)); page++ {
+		_, err = s.page(ctx, page, ids)
+	}
+	return err
+}
+
+// page reads one page, and retries until it is answered or attempts run out. It returns
+// how many pages there are.
+func (s *survey) page(ctx context.Context, page int, ids []string) (int, error) {
+	var got SurveyPage
+	err := RetryRead(s.run.going, s.run.engine.attempts(), func() (err error) {
+		got, err = s.request(ctx, page, ids)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	for _, c := range got.Circuits {
+		if s.missing[c.InstanceID] {
+			s.found[c.InstanceID] = c
+			delete(s.missing, c.InstanceID)
+		}
+	}
+	return got.Pages, nil
+}
+
+// request makes one request, once the quota allows it, unless the run was stopped.
+func (s *survey) request(ctx context.Context, page int, ids []string) (SurveyPage, error) {
+	done, err := acquire(s.run.going, s.run.quota(s.region, SurveyAPI))
+	if err != nil {
+		s.run.quotaFailed(err)
+		return SurveyPage{}, err
+	}
+	got, err := s.run.engine.Surveyor.Survey(ctx, s.region, page, ids)
+	done(err)
+	var call *CallError
+	if err == nil || errors.As(err, &call) { // else nothing was sent
+		s.run.requests.Add(1)
+		s.run.lookups.Add(1)
+	}
+	s.run.count(err)
+	return got, err
+}
+
+// survey reads the state of the region's circuits before anything is sent. A circuit whose
+// LOA is valid is not applied for, whatever the ledger knows of it, nor is one whose LOA was
+// rejected, unless a person asks for it. A circuit that the account does not list is applied
+// for, since the API decides. Rows that start with a lookup are left out: it
+// tells more than a survey. Only applications that the ledger does not know depend on the
+// survey: where it fails they are not sent, unless the account may not read the circuits.
+func (g *region) survey() {
+	if !g.run.engine.Survey || g.run.engine.Surveyor == nil {
+		return
+	}
+	asked := slices.DeleteFunc(slices.Clone(g.queue), func(i int32) bool { return g.run.plan.Applications[i].Start.LooksUp() })
+	s := newSurvey(g.run, g.name, asked)
+	err := s.read(g.ctx)
+	var call *CallError
+	denied := errors.As(err, &call) && call.Denied
+	switch {
+	case denied:
+		g.run.surveyDenied.CompareAndSwap(nil, &call.Code)
+	case call != nil && call.Class == RunFatal:
+		g.run.halt(StopFatal, call.Code)
+	case call != nil && call.Class == RegionFatal:
+		g.code = call.Code
+		g.stop()
+	}
+	if g.going.Err() != nil {
+		return // the queue ends as what was not reached
+	}
+	g.queue = slices.DeleteFunc(g.queue, func(i int32) bool {
+		a := &g.run.plan.Applications[i]
+		outcome, withheld := surveyed(a, s, err != nil && !denied)
+		if withheld {
+			if call != nil && outcome.Result == sheet.NotAttempted {
+				outcome.ErrorCode, outcome.RequestID = call.Code, call.RequestID
+			}
+			g.run.finished <- finishedRow{slot: g.run.slots[i], outcome: outcome, ran: true}
+		}
+		return withheld
+	})
+}
+
+// surveyed returns the outcome of an application that is not sent because of a survey, and
+// reports whether there is one.
+func surveyed(a *Application, s *survey, failed bool) (Outcome, bool) {
+	state, found := s.found[a.Key.InstanceID]
+	switch {
+	case a.Start.LooksUp():
+	case state.LOAStatus != "" && !Void(state.LOAStatus):
+		o := a.Outcome(sheet.Already, ReasonLOAExists)
+		o.LOAStatus = state.LOAStatus
+		return o, true
+	case state.LOAStatus == LOARejected && !a.ReapplyRejected:
+		o := a.Outcome(sheet.Refused, ReasonLOARejected)
+		o.LOAStatus = state.LOAStatus
+		return o, true
+	case failed && !found && !a.Recorded:
+		return a.Outcome(sheet.NotAttempted, ReasonUnasked), true
+	}
+	return Outcome{}, false
+}

@@ -1,0 +1,123 @@
+package batch_test
+
+import (
+	"testing"
+	"testing/synctest"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/plan"
+	"github.com/loabatch/loabatch/batch/quota"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// standing returns a surveyor of the circuits of a workbook, the first of which have LOAs of
+// the given states.
+func standing(rows int, states ...string) *surveyor {
+	s := listed(rows)
+	for i, state := range states {
+		s.circuits[i].LOAStatus = state
+	}
+	return s
+}
+
+// refusal is an answer of the survey's API.
+func refusal(class batch.Class, code string) func(string, int) error {
+	return func(string, int) error {
+		return &batch.CallError{Class: class, Code: code, Status: 403, Denied: code == "Forbidden.RAM"}
+	}
+}
+
+// A survey comes before the first application: only circuits that have no valid LOA are
+// applied for, or all where the account may not read them.
+func TestSurveyBeforeSending(t *testing.T) {
+	const rows = 7
+	states := []string{"Applying", "Complete", batch.LOARejected, batch.LOADeleted, "SomethingNew"}
+	for _, test := range []struct {
+		name     string
+		fail     func(string, int) error
+		survey   bool
+		want     map[sheet.Result]int
+		accepted int
+		stop     batch.StopReason
+		denied   string
+	}{
+		{"what has an LOA is not sent, unless it was deleted", nil, true, map[sheet.Result]int{sheet.Already: 3, sheet.Refused: 1, sheet.Submitted: 3}, 3, "", ""},
+		{"switched off", nil, false, map[sheet.Result]int{sheet.Submitted: 7}, 7, "", ""},
+		{"not permitted", refusal(batch.Refused, "Forbidden.RAM"), true, map[sheet.Result]int{sheet.Submitted: 7}, 7, "", "Forbidden.RAM"},
+		{"wrong keys", refusal(batch.RunFatal, "InvalidAccessKeyId.NotFound"), true, map[sheet.Result]int{sheet.NotAttempted: 7}, 0, batch.StopFatal, ""},
+		{"unknown region", refusal(batch.RegionFatal, "InvalidRegionId.NotFound"), true, map[sheet.Result]int{sheet.NotAttempted: 7}, 0, "", ""},
+		{"no answer", refusal(batch.MaybeReceived, "(timeout)"), true, map[sheet.Result]int{sheet.NotAttempted: 7}, 0, "", ""},
+		{"refused", refusal(batch.Refused, "Unlisted.Code"), true, map[sheet.Result]int{sheet.NotAttempted: 7}, 0, "", ""},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			server, s := newServer(), standing(rows, states...)
+			s.fail = test.fail
+			e := &batch.Engine{Submitter: server, Finder: server, Surveyor: s, Survey: test.survey, MaxAttempts: 2}
+			sum, err := e.Run(t.Context(), nil, plan.New(workbook(rows, "cn-hangzhou"), plan.Options{}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			addUp(t, sum.Outcomes, test.want)
+			if sum.Stop != test.stop || sum.NoSurvey != test.denied || len(server.accepted) != test.accepted {
+				t.Errorf("%s: stop %q, denied %q, %d accepted", test.name, sum.Stop, sum.NoSurvey, len(server.accepted))
+			}
+			for i, o := range sum.Outcomes {
+				if o.Result == sheet.Already && (o.LOAStatus != states[i] || o.Reason != batch.ReasonLOAExists || o.Attempts != 0) {
+					t.Errorf("%s: %+v", test.name, o)
+				}
+				if o.Result == sheet.NotAttempted && test.stop == "" && (o.ErrorCode == "" || o.Reason != batch.ReasonUnasked && o.Reason != batch.ReasonRegion) {
+					t.Errorf("%s: %+v", test.name, o)
+				}
+			}
+		})
+	}
+}
+
+// Where the survey fails, what the ledger knows does not depend on it, and what was read
+// before counts.
+func TestSurveyFailsInTheMiddle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const rows = 120
+		server, s := newServer(), standing(rows, "Applying")
+		s.fail = func(_ string, call int) error {
+			if call > 1 {
+				return lostAnswer("(timeout)")
+			}
+			return nil
+		}
+		book := workbook(rows, "cn-hangzhou")
+		known := map[batch.Key]batch.Record{}
+		for i := 100; i < rows; i++ {
+			known[plan.KeyOf(&book.Circuits[i])] = batch.Record{Hash: "another", Token: "another", Result: sheet.Refused}
+		}
+		e := &batch.Engine{Submitter: server, Finder: server, Surveyor: s, Survey: true, MaxAttempts: 2, Rate: quota.Rate{}}
+		sum, err := e.Run(t.Context(), nil, plan.New(book, plan.Options{Past: known}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.Already: 1, sheet.Submitted: 49 + 20, sheet.NotAttempted: 50})
+	})
+}
+
+// A run that is interrupted during the survey sends nothing.
+func TestSurveyInterrupted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, s := newServer(), listed(7)
+		drain := make(chan struct{})
+		s.fail = func(_ string, call int) error {
+			if call == 1 {
+				close(drain)
+			}
+			return lostAnswer("(timeout)")
+		}
+		e := &batch.Engine{Submitter: server, Finder: server, Surveyor: s, Survey: true}
+		sum, err := e.Run(t.Context(), drain, plan.New(workbook(7, "cn-hangzhou"), plan.Options{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.NotAttempted: 7})
+		if sum.Stop != batch.StopInterrupted || s.calls["cn-hangzhou"] != 1 || len(server.accepted) != 0 {
+			t.Errorf("stop %q, %v, %d accepted", sum.Stop, s.calls, len(server.accepted))
+		}
+	})
+}
