@@ -37,7 +37,7 @@ func openQuotas(path, synchronous string, turn *sync.Mutex) (*quotas, error) {
 	if synchronous == "FULL" {
 		synchronous = "NORMAL"
 	}
-	db, err := sql.Open("sqlite", dsn(path, "synchronous("+synchronous+")"))
+	db, err := sql.Open("sqlite", dsn(path, "synchronous("+synchronous+")", "checkpoint_fullfsync(1)"))
 	if err != nil {
 		return nil, err
 	}
