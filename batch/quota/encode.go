@@ -116,7 +116,7 @@ func advanced[T int64 | uint64](d *decoder, v T, n int) T {
 // number reads a number of requests.
 func (d *decoder) number() int {
 	n := d.unsigned()
-	if n > maxRate*2 {
+	if n > math.MaxInt32 {
 		d.failed = true
 		return 0
 	}

@@ -34,12 +34,11 @@ type quotas struct {
 }
 
 func openQuotas(path string, durable bool, turn *sync.Mutex) (*quotas, error) {
-	parameters := pragmas("synchronous(OFF)")
+	synchronous := "synchronous(OFF)"
 	if durable {
-		parameters = pragmas("synchronous(NORMAL)")
+		synchronous = "synchronous(NORMAL)"
 	}
-	parameters.Set("_txlock", "immediate")
-	db, err := sql.Open("sqlite", dsn(path, parameters))
+	db, err := sql.Open("sqlite", dsn(path, pragmas(synchronous, "checkpoint_fullfsync(1)")))
 	if err != nil {
 		return nil, err
 	}
@@ -81,21 +80,29 @@ func (t *transaction) firstState(key quota.Key, now quota.Time, ask quota.Ask) e
 func (q *quotas) take(ctx context.Context, key quota.Key, ask quota.Ask) (quota.Grant, error) {
 	q.turn.Lock()
 	defer q.turn.Unlock()
-	tx, err := q.db.BeginTx(ctx, nil)
+	conn, err := q.db.Conn(ctx)
 	if err != nil {
 		return quota.Grant{}, err
 	}
-	g, err := q.takeIn(ctx, tx, key, ask)
-	if err != nil {
-		_ = tx.Rollback() // its error adds nothing
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return quota.Grant{}, err
 	}
-	return g, tx.Commit()
+	g, err := q.takeIn(ctx, conn, key, ask)
+	if err == nil {
+		_, err = conn.ExecContext(ctx, "COMMIT")
+	}
+	if err != nil {
+		rollBack(conn)
+		return quota.Grant{}, err
+	}
+	return g, nil
 }
 
-func (q *quotas) takeIn(ctx context.Context, tx *sql.Tx, key quota.Key, ask quota.Ask) (quota.Grant, error) {
+// takeIn takes within the open transaction.
+func (q *quotas) takeIn(ctx context.Context, conn *sql.Conn, key quota.Key, ask quota.Ask) (quota.Grant, error) {
 	var stored []byte
-	err := tx.QueryRowContext(ctx, "SELECT state FROM quotas WHERE scope = ? AND region = ? AND api = ?", key.Scope, key.Region, key.API).Scan(&stored)
+	err := conn.QueryRowContext(ctx, "SELECT state FROM quotas WHERE scope = ? AND region = ? AND api = ?", key.Scope, key.Region, key.API).Scan(&stored)
 	if err != nil {
 		return quota.Grant{}, err
 	}
@@ -103,20 +110,18 @@ func (q *quotas) takeIn(ctx context.Context, tx *sql.Tx, key quota.Key, ask quot
 	if err := state.UnmarshalBinary(stored); err != nil {
 		return quota.Grant{}, err
 	}
-	var seal int32 // another process may have set it
-	if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&seal); err != nil {
-		return quota.Grant{}, err
+	seal, err := readSeal(ctx, conn) // another process may have set it
+	if err == nil && seal != 0 {
+		_, err = conn.ExecContext(ctx, removeSeal)
 	}
-	if seal != 0 {
-		if _, err := tx.ExecContext(ctx, removeSeal); err != nil {
-			return quota.Grant{}, err
-		}
+	if err != nil {
+		return quota.Grant{}, err
 	}
 	g := state.Take(q.time(), ask)
 	if stored, err = state.AppendBinary(nil); err != nil {
 		return quota.Grant{}, err
 	}
-	_, err = tx.ExecContext(ctx, "UPDATE quotas SET state = ? WHERE scope = ? AND region = ? AND api = ?", stored, key.Scope, key.Region, key.API)
+	_, err = conn.ExecContext(ctx, "UPDATE quotas SET state = ? WHERE scope = ? AND region = ? AND api = ?", stored, key.Scope, key.Region, key.API)
 	return g, err
 }
 
