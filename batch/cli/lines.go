@@ -30,10 +30,15 @@ type lines struct {
 	words    *prose.Catalogue
 	color    bool
 	quiet    bool
+	columns  func() int // of standard error, 0 if it is not a terminal; may be nil
 }
 
 func newLines(env Env, c *prose.Catalogue) *lines {
-	return &lines{out: env.Stdout, err: env.Stderr, words: c, color: env.StderrTerminal && env.Getenv("NO_COLOR") == ""}
+	var columns func() int
+	if env.StderrTerminal {
+		columns = func() int { columns, _ := env.size(); return columns }
+	}
+	return &lines{out: env.Stdout, err: env.Stderr, words: c, color: env.StderrTerminal && env.Getenv("NO_COLOR") == "", columns: columns}
 }
 
 // configure applies the flags that every command has.
@@ -115,14 +120,31 @@ func (l *lines) print(kind, code string, args map[string]string) {
 	l.write(kind, message, hint)
 }
 
+// write prints a message and its hint in one write, so no progress bar comes in between.
 func (l *lines) write(kind, message, hint string) {
+	columns := 0
+	if l.columns != nil {
+		columns = l.columns()
+	}
+	text := report.Printable(message)
 	if kind != "" {
-		fmt.Fprintf(l.err, "%s ", l.paint(kind, kind+":"))
+		text = l.paint(kind, kind+":") + " " + text
 	}
-	fmt.Fprintln(l.err, report.Printable(message))
+	text = report.Wrap(text, columns, 2) + "\n"
 	if hint != "" {
-		fmt.Fprintf(l.err, "  %s\n", report.Printable(hint))
+		text += wrapHint(report.Printable(hint), columns)
 	}
+	fmt.Fprint(l.err, text)
+}
+
+// wrapHint wraps a hint. A command at its end that does not fit beside the rest gets a line
+// of its own and is not broken, so it can be copied.
+func wrapHint(hint string, columns int) string {
+	const command = ": loabatch "
+	if i := strings.LastIndex(hint, command); i >= 0 && columns > 0 && report.Width(hint)+2 > columns {
+		return report.Wrap("  "+hint[:i+1], columns, 2) + "\n    " + hint[i+2:] + "\n"
+	}
+	return report.Wrap("  "+hint, columns, 2) + "\n"
 }
 
 func (l *lines) paint(kind, text string) string {
@@ -188,6 +210,7 @@ type stream struct {
 	mu      sync.Mutex
 	err     error
 	pending chan error // of a write that the reader still holds up; else nil
+	shown   string     // the last line of the terminal, which show replaces; empty for none
 }
 
 // stalled is how long standard error may hold up a run: a program that started it may not
@@ -199,6 +222,38 @@ const stalled = 5 * time.Second
 func (s *stream) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.shown == "" {
+		return s.write(p)
+	}
+	_, _ = s.write([]byte(erase(s.shown) + string(p) + s.shown)) // it does not fail
+	return len(p), nil
+}
+
+// show replaces the line that was shown last, which stays below whatever is written.
+func (s *stream) show(line string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if line == s.shown {
+		return
+	}
+	text := erase(s.shown) + line
+	if gap := report.Width(s.shown) - report.Width(line); line != "" && gap <= 0 {
+		text = "\r" + line // covers the old one without a flicker
+	}
+	s.shown = line
+	_, _ = s.write([]byte(text)) // it does not fail
+}
+
+// erase returns what clears a line on any terminal, and leaves the cursor at its start.
+func erase(line string) string {
+	if line == "" {
+		return ""
+	}
+	return "\r" + strings.Repeat(" ", report.Width(line)) + "\r"
+}
+
+// write writes as Write does. The caller holds the mutex.
+func (s *stream) write(p []byte) (int, error) {
 	if s.err != nil || s.heldUp() {
 		return len(p), nil
 	}

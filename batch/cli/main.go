@@ -53,6 +53,16 @@ type Env struct {
 	StdinTerminal  bool // a question can be asked
 	StdoutTerminal bool // colour may be used
 	StderrTerminal bool // a progress bar can be drawn
+
+	Size func() (columns, rows int) // of the terminal, at the moment; 0 if unknown; may be nil
+}
+
+// size returns the size of the terminal, 0 if there is none or it is unknown.
+func (e Env) size() (columns, rows int) {
+	if e.Size == nil {
+		return 0, 0
+	}
+	return e.Size()
 }
 
 // Main runs the command line of this process and returns its exit code.
@@ -81,7 +91,18 @@ func Main() int {
 		StdinTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
 		StdoutTerminal: term.IsTerminal(int(stdout.Fd())),
 		StderrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
+		Size:           func() (columns, rows int) { return terminalSize(os.Stderr, stdout) },
 	})
+}
+
+// terminalSize returns the size of the first of the files that is a terminal.
+func terminalSize(files ...*os.File) (columns, rows int) {
+	for _, f := range files {
+		if columns, rows, err := term.GetSize(int(f.Fd())); err == nil {
+			return columns, rows
+		}
+	}
+	return 0, 0
 }
 
 // await returns the error that a command ended with. Until the command handles signals

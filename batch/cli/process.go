@@ -95,6 +95,7 @@ func (a *app) newInvocation(command string, f submitFlags, paths []string) (*inv
 	if s.log, s.logFile, err = a.openLog(f.watch); err != nil {
 		return nil, err
 	}
+	s.log = traced(s.log, a.env.Getenv("TRACEPARENT"))
 	if s.logFile != nil {
 		s.closers = append(s.closers, s.logFile)
 	}
@@ -277,6 +278,9 @@ func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets 
 // them, and otherwise their causes.
 func (a *app) print(doc *report.Document) error {
 	o := report.TextOptions{Color: a.lines.color && a.env.StdoutTerminal, Problems: shownProblems}
+	if a.env.StdoutTerminal {
+		o.Width, o.Height = a.env.size()
+	}
 	if doc.Output != "" {
 		o.Problems, o.Causes = 0, shownCauses
 	}
@@ -292,18 +296,22 @@ func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc 
 	if done.ledger != nil {
 		defer a.endRun(ctx, done)
 	}
+	log := s.runLog(t.runID)
 	if err != nil {
 		done.end = ledger.RunEnd{ExitCode: exitOf(err)}
+		log.ended(ctx, done)
 		return nil, false, err
 	}
 	if ctx.Err() != nil {
 		command := a.suggest("report", settings{"ledger": done.ledgerFlag}, t.runID)
 		err := failure(int(s.signals.exit.Load()), "left-at-once", ctx.Err(), "command", command)
 		done.end = done.ledgerEnd(err.exit, "")
+		log.ended(ctx, done)
 		return nil, false, err
 	}
 	doc = a.deliver(done, t, s.flags.output)
 	done.end = done.ledgerEnd(doc.ExitCode, doc.Output)
+	log.ended(ctx, done)
 	return doc, done.sent(), nil
 }
 

@@ -1,12 +1,19 @@
 package cli
 
 import (
+	"context"
+	"io"
+	"math"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/quota"
+	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -16,19 +23,29 @@ const plainEvery = 30 * time.Second
 // barEvery is how often the bar is drawn.
 const barEvery = 100 * time.Millisecond
 
-// progress shows how far a run has got. The engine calls row from one goroutine, which never
-// waits for the terminal: another one prints.
+// Widths on a terminal, in cells.
+const (
+	defaultColumns = 80 // of a terminal that does not say
+	barFrame       = 10 // what the bar prints besides itself and the facts: "  45% |", "|  "
+	narrowestBar   = 4
+)
+
+// progress shows how far a run has got. The engine calls it from its goroutines, which never
+// wait for the terminal: another one prints.
 type progress struct {
 	lines    *lines
 	panicked func(error)
+	screen   *stream
+	size     func() (columns, rows int)
 
-	bar *progressbar.ProgressBar // nil unless drawn
-
+	bar   *progressbar.ProgressBar // draws the bar, and keeps rate and time left
 	total int
 
-	mu     sync.Mutex
-	done   int
-	failed int
+	mu      sync.Mutex
+	done    int
+	failed  int
+	retried int
+	waits   []time.Time // when each call that waits for its quota began to, the earliest first
 
 	stop  chan struct{}
 	ended chan struct{} // closed once nothing more is printed; nil if nothing ever is
@@ -36,26 +53,26 @@ type progress struct {
 
 // newProgress starts to show the progress of total rows, in a mode of --progress.
 func (a *app) newProgress(mode string, total int) (*progress, error) {
-	p := &progress{lines: a.lines, panicked: a.panicked, total: total, stop: make(chan struct{})}
+	screen, ok := a.env.Stderr.(*stream)
+	if !ok {
+		screen = &stream{to: a.env.Stderr}
+	}
+	p := &progress{lines: a.lines, panicked: a.panicked, screen: screen, size: a.env.size, total: total, stop: make(chan struct{})}
+	p.bar = progressbar.NewOptions(total,
+		progressbar.OptionSetWriter(io.Discard), // the screen shows its String
+		progressbar.OptionSetPredictTime(false), // one of the facts
+		progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionShowDescriptionAtLineEnd(),
+	)
 	if mode == "auto" {
 		mode = "plain"
-		if a.env.StderrTerminal {
+		if a.env.StderrTerminal && a.env.Getenv("TERM") != "dumb" {
 			mode = "bar"
 		}
 	}
 	switch {
 	case mode == "none" || a.lines.quiet || total == 0:
 	case mode == "bar":
-		p.bar = progressbar.NewOptions(total,
-			progressbar.OptionSetWriter(a.env.Stderr),
-			progressbar.OptionSetDescription(a.lines.words.Line("progress-bar")),
-			progressbar.OptionShowCount(),
-			progressbar.OptionSetPredictTime(true),
-			progressbar.OptionShowElapsedTimeOnFinish(),
-			progressbar.OptionThrottle(barEvery),
-			progressbar.OptionClearOnFinish(),
-			progressbar.OptionFullWidth(),
-		)
 		p.show(barEvery, p.draw)
 	case mode == "plain":
 		p.show(plainEvery, p.print)
@@ -75,11 +92,26 @@ func (p *progress) row(e batch.Event) {
 	}
 }
 
-// counts returns the rows that are done and those of them that failed.
-func (p *progress) counts() (done, failed int) {
+// retry counts an application that is sent again.
+func (p *progress) retry() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.done, p.failed
+	p.retried++
+}
+
+// wait notes that a call waits for its quota, until the function it returns is called.
+func (p *progress) wait() (since time.Time, over func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	since = time.Now()
+	p.waits = append(p.waits, since)
+	return since, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if i := slices.Index(p.waits, since); i >= 0 {
+			p.waits = slices.Delete(p.waits, i, i+1)
+		}
+	}
 }
 
 // show calls one at every interval until the display ends.
@@ -93,9 +125,7 @@ func (p *progress) show(interval time.Duration, one func()) {
 		for {
 			select {
 			case <-p.stop:
-				if p.bar != nil {
-					_ = p.bar.Finish() // the bar is only decoration
-				}
+				p.screen.show("")
 				return
 			case <-tick.C:
 				one()
@@ -104,14 +134,90 @@ func (p *progress) show(interval time.Duration, one func()) {
 	}()
 }
 
-func (p *progress) draw() {
-	done, _ := p.counts()
-	_ = p.bar.Set(done) // fails only beyond the total
+// fact is one figure of the progress. If a line has no room for all, those of the highest
+// rank are left out.
+type fact struct {
+	rank int
+	text string
 }
 
+// facts returns what is known of the progress, in the order in which it is shown.
+func (p *progress) facts() []fact {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_ = p.bar.Set(p.done) // fails only beyond the total
+	w, known := p.lines.words, p.bar.State()
+	list := []fact{{0, w.Line("progress-done", count("done", p.done), count("total", p.total))}}
+	if p.failed > 0 {
+		list = append(list, fact{1, w.Line("progress-failed", count("n", p.failed))})
+	}
+	if p.retried > 0 {
+		list = append(list, fact{3, w.Line("progress-retried", count("n", p.retried))})
+	}
+	if rate := float64(p.done) / known.SecondsSince; p.done > 0 && known.SecondsSince >= 1 {
+		if rate >= 1 {
+			list = append(list, fact{5, w.Line("progress-rate", count("n", int(math.Round(rate))))})
+		} else {
+			list = append(list, fact{5, w.Line("progress-rate-minute", count("n", int(math.Round(60*rate))))})
+		}
+	}
+	if len(p.waits) > 0 {
+		if waited := time.Since(p.waits[0]); waited >= time.Second {
+			list = append(list, fact{4, w.Line("progress-wait", sheet.Arg{Name: "time", Value: report.Seconds(waited.Truncate(time.Second))})})
+		}
+	}
+	if left := time.Duration(known.SecondsLeft * float64(time.Second)); left >= time.Second && known.SecondsSince >= 1 {
+		list = append(list, fact{2, w.Line("progress-left", sheet.Arg{Name: "time", Value: report.Seconds(left)})})
+	}
+	return list
+}
+
+// fitting joins the facts that fit into a width, the most important first.
+func fitting(list []fact, width int) string {
+	for worst := 5; ; worst-- {
+		texts := make([]string, 0, len(list))
+		for _, f := range list {
+			if f.rank <= worst {
+				texts = append(texts, f.text)
+			}
+		}
+		text := strings.Join(texts, ", ")
+		if report.Width(text) <= width || worst == 0 {
+			return text
+		}
+	}
+}
+
+// draw shows the bar and the facts, or only the facts if there is no room for a bar.
+func (p *progress) draw() {
+	columns, _ := p.size()
+	if columns == 0 {
+		columns = defaultColumns
+	}
+	columns-- // many terminals break the line after a character in the last column
+	facts := fitting(p.facts(), columns)
+	if room := columns - report.Width(facts) - barFrame; room >= narrowestBar {
+		progressbar.OptionSetWidth(room)(p.bar)
+		p.bar.Describe(facts)
+		facts = strings.TrimRight(strings.TrimPrefix(p.bar.String(), "\r"), " ")
+	}
+	p.screen.show(facts)
+}
+
+// print prints the facts on a line of their own.
 func (p *progress) print() {
-	done, failed := p.counts()
-	p.lines.say("progress", map[string]string{"done": number(done), "total": number(p.total), "failed": number(failed)})
+	facts := p.facts()
+	p.mu.Lock()
+	done, failed := p.done, p.failed
+	p.mu.Unlock()
+	args := map[string]string{"done": number(done), "total": number(p.total), "failed": number(failed)}
+	more := slices.DeleteFunc(facts, func(f fact) bool { return f.rank <= 1 })
+	if len(more) == 0 {
+		p.lines.say("progress", args)
+		return
+	}
+	args["facts"] = fitting(more, math.MaxInt)
+	p.lines.say("progress-more", args)
 }
 
 // finish ends the display and leaves the cursor at the start of a line. A terminal that
@@ -126,3 +232,48 @@ func (p *progress) finish() {
 	case <-time.After(time.Second):
 	}
 }
+
+// watchedSubmitter counts the applications that are sent again.
+type watchedSubmitter struct {
+	batch.Submitter
+	shown *progress
+}
+
+// Submit implements [batch.Submitter].
+func (s watchedSubmitter) Submit(ctx context.Context, a batch.Application) (batch.Receipt, error) {
+	if a.Attempt > 1 {
+		s.shown.retry()
+	}
+	return s.Submitter.Submit(ctx, a)
+}
+
+// watchedQuota shows and logs the waits for a quota and the answers that throttle it.
+type watchedQuota struct {
+	next  batch.Quota
+	shown *progress
+	log   *runLog
+	on    quotaName
+}
+
+// quotaName names a quota of the account.
+type quotaName struct{ region, api string }
+
+var _ batch.Quota = (*watchedQuota)(nil)
+
+// Acquire implements [batch.Quota].
+func (q *watchedQuota) Acquire(ctx context.Context) (func(error), error) {
+	since, over := q.shown.wait()
+	done, err := q.next.Acquire(ctx)
+	over()
+	if err != nil {
+		return nil, err
+	}
+	q.log.waited(ctx, q.on, time.Since(since))
+	return func(err error) {
+		q.log.throttled(ctx, q.on, err)
+		done(err)
+	}, nil
+}
+
+// Slowed implements [batch.Quota].
+func (q *watchedQuota) Slowed() []quota.Span { return q.next.Slowed() }

@@ -89,11 +89,15 @@ func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *b
 	e := &batch.Engine{
 		Ledger: l, Concurrency: s.flags.service.concurrency, MaxAttempts: s.flags.run.maxAttempts,
 		Rate: s.pace.rate, Burst: s.pace.burst, Survey: s.run.survey, MaxDuration: s.left(a.env.Now()), MaxFailures: s.run.maxFailures,
-		Log: s.log, RunID: done.info.id, Observe: func(ev batch.Event) { shown.row(ev) },
+		Log: s.log, RunID: done.info.id, Observe: shown.row,
 	}
+	log := s.runLog(done.info.id)
+	log.started(ctx, done)
 	if s.service != nil {
-		e.Submitter, e.Finder, e.Surveyor = s.service, s.service, s.service
-		e.Quota = func(region string, api batch.API) batch.Quota { return s.quotas.Window(region, string(api)) }
+		e.Submitter, e.Finder, e.Surveyor = watchedSubmitter{s.service, shown}, s.service, &loggedSurveyor{s.service, log}
+		e.Quota = func(region string, api batch.API) batch.Quota {
+			return &watchedQuota{s.quotas.Window(region, string(api)), shown, log, quotaName{region, string(api)}}
+		}
 	}
 	summary, err := e.Run(ctx, s.signals.drain, plan)
 	shown.finish()

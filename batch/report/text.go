@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"fmt"
 	"io"
@@ -17,6 +18,8 @@ type TextOptions struct {
 	Color    bool // ANSI colours
 	Problems int  // number of errors and warnings to print one by one before the summary, at most
 	Causes   int  // number of causes to list, at most; 0 means 5
+	Width    int  // of the terminal, in cells, to wrap lines at words; 0 means no limit
+	Height   int  // of the terminal, in lines, on which the summary should fit; 0 means no limit
 }
 
 // Limits that keep the summary on one screen.
@@ -30,13 +33,25 @@ const (
 // next. What does not fit is counted, with a reference to where all of it is listed.
 func Text(w io.Writer, d Document, words Words, o TextOptions) error {
 	b := bufio.NewWriter(w)
-	p := printer{Writer: b, words: words, color: o.Color}
+	p := printer{Writer: b, words: words, color: o.Color, width: o.Width}
 	listed := p.problems(&d, o.Problems)
-	p.head(&d)
-	p.counts(&d)
-	p.causes(&d, cmp.Or(o.Causes, defaultCauses), listed)
-	p.foot(&d)
-	return b.Flush()
+	limit := cmp.Or(o.Causes, defaultCauses)
+	for {
+		var text bytes.Buffer
+		p.Writer = bufio.NewWriter(&text)
+		p.head(&d)
+		p.counts(&d)
+		p.causes(&d, limit, listed)
+		p.foot(&d)
+		_ = p.Flush() // a buffer takes everything
+		// The prompt needs a line too. A cause takes about four.
+		over := bytes.Count(text.Bytes(), []byte("\n")) + 1 - o.Height
+		if o.Height == 0 || over <= 0 || limit == 1 {
+			_, _ = b.Write(text.Bytes()) // Flush returns its error
+			return b.Flush()
+		}
+		limit = max(1, min(limit, len(d.Causes()))-max(1, over/4))
+	}
 }
 
 // printer writes the parts of the summary. Write errors stay in the buffered writer
@@ -45,6 +60,7 @@ type printer struct {
 	*bufio.Writer
 	words Words
 	color bool
+	width int // of the terminal; 0 means no limit
 }
 
 // ansi holds the colour of each style; styles without one are plain.
@@ -61,8 +77,15 @@ func (p printer) paint(s sheet.Style, text string) string {
 	return text
 }
 
-// line prints one line; texts from the workbook must have gone through Printable.
-func (p printer) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
+// line prints one line, wrapped to the width of the terminal; its further lines are
+// indented like the first. Texts from the workbook must have gone through Printable.
+func (p printer) line(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	p.hang(len(text)-len(strings.TrimLeft(text, " ")), text)
+}
+
+// hang prints one line, wrapped, whose further lines have an indent of their own.
+func (p printer) hang(indent int, text string) { fmt.Fprintln(p, Wrap(text, p.width, indent)) }
 
 // problems prints errors and warnings one by one, errors first, and reports whether
 // that was all of them.
@@ -98,7 +121,7 @@ func (p printer) problems(d *Document, limit int) bool {
 // indented prints a hint, followed by its code.
 func (p printer) indented(by, hint, code string) {
 	if hint != "" {
-		hint = brief(hint) + " "
+		hint = Printable(hint) + " "
 	}
 	p.line("%s%s%s", by, hint, p.paint(sheet.StyleMuted, "["+code+"]"))
 }
@@ -138,7 +161,7 @@ func (p printer) counts(d *Document) {
 func (p printer) count(t tally) {
 	word := Printable(t.word)
 	blanks := Pad(word, len(sheet.NotAttempted))[len(word):]
-	p.line("%s", strings.TrimRight(fmt.Sprintf("%7d  %s%s  %s", t.rows, p.paint(t.style, word), blanks, t.meaning), " "))
+	p.hang(11+len(sheet.NotAttempted), strings.TrimRight(fmt.Sprintf("%7d  %s%s  %s", t.rows, p.paint(t.style, word), blanks, t.meaning), " "))
 }
 
 // causes prints the first causes with their first cells. Problems that were listed one by
@@ -153,7 +176,7 @@ func (p printer) causes(d *Document, limit int, listed bool) {
 		all = slices.DeleteFunc(all, func(c Cause) bool { return rules[causeKey{severity: c.Severity, code: c.Code}] })
 	}
 	for _, c := range all[:min(limit, len(all))] {
-		p.line("%6d× %s", c.Count, p.paint(severityStyle(c.Severity), brief(c.sentence(p.words))))
+		p.hang(8, fmt.Sprintf("%6d× %s", c.Count, p.paint(severityStyle(c.Severity), Printable(c.sentence(p.words)))))
 		p.indented("        ", c.Hint, c.Code)
 		if len(c.Cells) > 0 {
 			p.line("        %s", p.cells(c))
@@ -202,13 +225,13 @@ func (p printer) foot(d *Document) {
 	next := d.Next()
 	p.field("report-next", p.words.Line(next.Code))
 	if next.Command != "" {
-		p.line("        %s", p.paint(sheet.StyleTitle, next.Command))
+		fmt.Fprintf(p, "        %s\n", p.paint(sheet.StyleTitle, next.Command)) // in one piece, to be copied
 	}
 }
 
 func (p printer) field(code, value string) {
 	if value != "" {
-		p.line("%s %s", Pad(p.words.Line(code), 7), Printable(value))
+		p.hang(8, Pad(p.words.Line(code), 7)+" "+Printable(value))
 	}
 }
 

@@ -1,0 +1,200 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/report"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// display is a terminal: it keeps what is seen, and breaks lines that are too long.
+type display struct {
+	mu      sync.Mutex
+	columns int
+	lines   [][]rune // the last one has the cursor
+	at      int      // the cursor's column
+	frames  []string // the last line whenever it was written
+}
+
+func (d *display) Write(p []byte) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.lines) == 0 {
+		d.lines = [][]rune{nil}
+	}
+	for _, r := range string(p) {
+		switch {
+		case r == '\n':
+			d.lines, d.at = append(d.lines, nil), 0
+			continue
+		case r == '\r':
+			d.at = 0
+			continue
+		case d.at == d.columns:
+			d.lines, d.at = append(d.lines, nil), 0
+		}
+		last := &d.lines[len(d.lines)-1]
+		for len(*last) <= d.at {
+			*last = append(*last, ' ')
+		}
+		(*last)[d.at] = r
+		d.at++
+	}
+	d.frames = append(d.frames, d.row(len(d.lines)-1))
+	return len(p), nil
+}
+
+func (d *display) row(i int) string { return strings.TrimRight(string(d.lines[i]), " ") }
+
+func (d *display) seen() (rows []string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i := range d.lines {
+		rows = append(rows, d.row(i))
+	}
+	return rows
+}
+
+// Whatever the width, the bar takes one line, says the most important facts, stays whole
+// when messages and log lines come in between, and is gone in the end.
+func TestBar(t *testing.T) {
+	for _, c := range []struct {
+		columns int
+		want    []string
+	}{
+		{120, []string{"%", "█", "450/1000", "3 failed", "2 retried", "/s", "quota wait", "left"}},
+		{80, []string{"450/1000", "3 failed", "2 retried", "/s", "quota wait", "left"}},
+		{40, []string{"450/1000", "3 failed", "left"}},
+		{20, []string{"450/1000", "3 failed"}},
+	} {
+		d := &display{columns: c.columns}
+		screen := &stream{to: d}
+		env := Env{Stderr: screen, StderrTerminal: true, Getenv: func(v string) string { return map[string]string{"NO_COLOR": "1"}[v] }, Size: func() (int, int) { return c.columns, 20 }}
+		a := &app{env: env, lines: newLines(env, prose.English)}
+		p, err := a.newProgress("none", 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.draw()
+		time.Sleep(1100 * time.Millisecond) // the bar keeps its own time
+		for i := range 450 {
+			o := batch.Outcome{Result: sheet.Submitted}
+			if i < 3 {
+				o.Result = sheet.Failed
+			}
+			p.row(batch.Event{Outcome: o})
+		}
+		p.retry()
+		p.retry()
+		p.wait()
+		p.waits[0] = p.waits[0].Add(-2 * time.Second)
+		p.draw()
+		rows := d.seen()
+		bar := rows[len(rows)-1]
+		t.Logf("%d: %s", c.columns, bar)
+		if len(rows) != 1 || report.Width(bar) >= c.columns {
+			t.Errorf("%d columns: the bar does not fit: %q", c.columns, rows)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(bar, want) {
+				t.Errorf("%d columns: %q does not have %q", c.columns, bar, want)
+			}
+		}
+		a.lines.warn("no-circuits", map[string]string{"file": "a.xlsx"})
+		fmt.Fprintln(screen, "level=WARN msg=throttled")
+		rows = d.seen()
+		text := strings.Join(strings.Fields(strings.Join(rows[:len(rows)-1], " ")), " ")
+		if rows[len(rows)-1] != bar || !strings.HasPrefix(text, "warning: the circuits sheet of a.xlsx has no rows Fill it in, one row per circuit.") || !strings.Contains(text, "level=WARN") {
+			t.Errorf("%d columns: messages and the bar get in each other's way: %q", c.columns, rows)
+		}
+		screen.show("")
+		if rows = d.seen(); rows[len(rows)-1] != "" {
+			t.Errorf("%d columns: the bar stays: %q", c.columns, rows)
+		}
+	}
+}
+
+// Without a terminal, and on one that cannot move its cursor, progress is plain lines.
+func TestPlainProgress(t *testing.T) {
+	for _, c := range []struct {
+		terminal bool
+		name     string
+		bar      bool
+	}{{false, "xterm", false}, {true, "dumb", false}, {true, "xterm", true}} {
+		d := &display{columns: 80}
+		env := Env{Stderr: &stream{to: d}, StderrTerminal: c.terminal, Getenv: func(v string) string { return map[string]string{"TERM": c.name}[v] }}
+		a := &app{env: env, lines: newLines(env, prose.English)}
+		p, err := a.newProgress("auto", 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(3 * barEvery)
+		p.finish()
+		if drawn := len(d.frames) > 0; drawn != c.bar {
+			t.Errorf("%+v: %q", c, d.frames)
+		}
+	}
+}
+
+// The log has the events of a run as JSON, with level, time and msg, and the trace that the
+// run is a part of.
+func TestLogEvents(t *testing.T) {
+	folder := t.TempDir()
+	name := filepath.Join(folder, "log.json")
+	variables := map[string]string{"TRACEPARENT": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}
+	code := Run(t.Context(), Env{
+		Args:  []string{"submit", "--simulate", "--faults", "throttle:20%", "--log-format", "json", "--log-file", name, "-o", filepath.Join(folder, "out.xlsx"), "../../testdata/applications.xlsx"},
+		Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, Getenv: func(v string) string { return variables[v] }, Now: time.Now,
+	})
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := map[string]map[string]any{}
+	for line := range bytes.Lines(text) {
+		var e map[string]any
+		if err := json.Unmarshal(line, &e); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		for _, key := range []string{"level", "time", "msg", "run_id"} {
+			if e[key] == nil {
+				t.Errorf("no %s in %s", key, line)
+			}
+		}
+		if e["trace_id"] != "4bf92f3577b34da6a3ce929d0e0e4736" {
+			t.Errorf("no trace in %s", line)
+		}
+		events[e["msg"].(string)] = e
+	}
+	for _, msg := range []string{"run started", "survey", "attempt", "throttled", "run ended"} {
+		if events[msg] == nil {
+			t.Errorf("no event %q", msg)
+		}
+	}
+	end := events["run ended"]
+	results, _ := end["results"].(map[string]any)
+	if end["exit_code"] != float64(code) || results["INVALID"] == nil || !strings.HasSuffix(fmt.Sprint(end["output"]), "out.xlsx") {
+		t.Errorf("run ended: %v", end)
+	}
+}
+
+// A malformed trace is ignored.
+func TestMalformedTrace(t *testing.T) {
+	for _, value := range []string{"", "x", "00-00000000000000000000000000000000-00f067aa0ba902b7-01", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\n"} {
+		if log := slog.New(slog.DiscardHandler); traced(log, value) != log {
+			t.Errorf("%q is taken", value)
+		}
+	}
+}
