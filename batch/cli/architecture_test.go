@@ -48,7 +48,7 @@ var mayImport = map[string][]string{
 
 	"batch/simulator": {},
 	"batch/report":    {"batch", "sheet", "templates", "github.com/rivo/uniseg"},
-	"batch/cli":       {"batch", "batch/cloud", "batch/durable", "batch/ledger", "batch/ledger/sqlite", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "golang.org/x/term"},
+	"batch/cli":       {"batch", "batch/cloud", "batch/durable", "batch/ledger", "batch/ledger/sqlite", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "golang.org/x/term"},
 	"batch/cli/prose": {"batch", "sheet"},
 	"templates":       {},
 }
@@ -92,6 +92,8 @@ var soleImporter = map[string]string{
 	"github.com/spf13/cobra":                 "batch/cli",
 	"github.com/schollz/progressbar/v3":      "batch/cli",
 	"golang.org/x/term":                      "batch/cli",
+	"github.com/muesli/mango-cobra":          "batch/cli",    // the manual page; cobra's own needs parsers of Markdown and YAML
+	"github.com/muesli/roff":                 "batch/cli",    // what mango-cobra builds the page with
 	"github.com/rivo/uniseg":                 "batch/report", // terminal cells: wide characters, emoji, combining marks
 }
 

@@ -23,6 +23,7 @@ const maxClockSkew = 5 * time.Minute
 func (a *app) doctorCommand() *cobra.Command {
 	var f serviceFlags
 	var region string
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check credentials, account, clock, proxy, endpoint, quota, writable paths and ledger",
@@ -36,11 +37,12 @@ func (a *app) doctorCommand() *cobra.Command {
 			if err := checkRegion(region); err != nil {
 				return err
 			}
-			d := &examination{app: a, flags: f, pace: pace, region: region}
+			d := &examination{app: a, flags: f, pace: pace, region: region, json: asJSON}
 			return d.run(cmd.Context())
 		},
 	}
 	f.register(cmd.Flags())
+	cmd.Flags().BoolVar(&asJSON, "json", false, jsonHelp)
 	cmd.Flags().StringVar(&region, "region", "cn-hangzhou", "region `ID` whose endpoint and billing are asked about")
 	return cmd
 }
@@ -51,8 +53,19 @@ type examination struct {
 	flags  serviceFlags
 	pace   pace
 	region string
+	json   bool
 	table  [][]string
+	checks []checkLine
 	failed bool
+}
+
+// checkLine is one check in the JSON of doctor.
+type checkLine struct {
+	Check   string `json:"check"`
+	State   string `json:"state"` // ok, warn or fail
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Hint    string `json:"hint"`
 }
 
 func (d *examination) run(ctx context.Context) error {
@@ -63,13 +76,16 @@ func (d *examination) run(ctx context.Context) error {
 	}
 	d.ledger(ctx)
 	d.folders()
-	if err := report.Table(d.app.env.Stdout, d.table); err != nil {
-		return err
-	}
 	if d.failed {
 		d.app.exit = exitStopped
 	}
-	return nil
+	if d.json {
+		return d.app.writeJSON(struct {
+			ExitCode int         `json:"exit_code"`
+			Checks   []checkLine `json:"checks"`
+		}{d.app.exit, d.checks})
+	}
+	return report.Table(d.app.env.Stdout, d.table)
 }
 
 // check notes the outcome of one check, with the catalogue's sentence for it.
@@ -92,6 +108,11 @@ func (d *examination) fail(what string, err error) {
 func (d *examination) row(state, what, code string, args map[string]string) {
 	message, hint := d.app.lines.words.Render(code, args)
 	d.table = append(d.table, []string{d.app.lines.words.Line("doctor-" + state), what, message})
+	line := checkLine{Check: what, State: state, Code: code, Message: message}
+	if state != "ok" {
+		line.Hint = hint
+	}
+	d.checks = append(d.checks, line)
 	if state != "ok" && hint != "" {
 		d.table = append(d.table, []string{"", "", hint})
 	}

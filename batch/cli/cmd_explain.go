@@ -13,7 +13,8 @@ import (
 )
 
 func (a *app) explainCommand() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use:   "explain [CODE]",
 		Short: "Explain a problem code or an API error code, and what to do about it",
 		Example: `  loabatch explain                                   every rule with its severity
@@ -22,38 +23,72 @@ func (a *app) explainCommand() *cobra.Command {
 		Args: arguments(0, 1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return a.explainAll()
+				return a.explainAll(asJSON)
 			}
-			return a.explain(args[0])
+			return a.explain(args[0], asJSON)
 		},
 		ValidArgsFunction: func(_ *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 			return a.lines.words.Codes(), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, jsonHelp)
+	return cmd
+}
+
+// explanation is an entry of the catalogue in the JSON of explain.
+type explanation struct {
+	Code     string `json:"code"`
+	Severity string `json:"severity,omitempty"` // of a rule
+	Message  string `json:"message"`
+	Why      string `json:"why"`
+	Hint     string `json:"hint"`
+	Wrong    string `json:"wrong"`
+	Right    string `json:"right"`
+	Source   string `json:"source"`
+}
+
+func explanationOf(code string, e prose.Entry) explanation {
+	x := explanation{code, "", prose.General(e.Message), prose.General(e.Why), prose.General(e.Hint), prose.General(e.Wrong), prose.General(e.Right), e.Source}
+	if r, ok := sheet.RuleByCode(code); ok {
+		x.Severity = r.Severity.String()
+	}
+	return x
 }
 
 // explainAll lists the rules of the sheets with their default severity.
-func (a *app) explainAll() error {
+func (a *app) explainAll(asJSON bool) error {
 	var rows [][]string
+	var list []explanation
 	for _, r := range sheet.Rules() {
 		e, _ := a.lines.words.Entry(r.Code)
 		rows = append(rows, []string{r.Code, r.Severity.String(), prose.General(e.Message)})
+		list = append(list, explanationOf(r.Code, e))
+	}
+	if asJSON {
+		return a.writeJSON(struct {
+			Rules []explanation `json:"rules"`
+		}{list})
 	}
 	return report.Table(a.env.Stdout, rows)
 }
 
 // explain prints the entry of a code, regardless of case, or else of its family.
-func (a *app) explain(code string) error {
+func (a *app) explain(code string, asJSON bool) error {
+	print := func(code string, e prose.Entry) error {
+		if asJSON {
+			return a.writeJSON(explanationOf(code, e))
+		}
+		a.printEntry(a.env.Stdout, code, e)
+		return nil
+	}
 	for _, known := range a.lines.words.Codes() {
 		if strings.EqualFold(strings.Trim(known, "()"), strings.Trim(code, "()")) {
 			e, _ := a.lines.words.Entry(known)
-			a.printEntry(a.env.Stdout, known, e)
-			return nil
+			return print(known, e)
 		}
 	}
 	if e, ok := a.lines.words.Family(code); ok {
-		a.printEntry(a.env.Stdout, code, e)
-		return nil
+		return print(code, e)
 	}
 	if near := nearest(code, a.lines.words.Codes()); near != "" {
 		return failure(exitUsage, "unknown-code-near", nil, "code", code, "near", near)

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
@@ -16,15 +19,23 @@ import (
 
 func (a *app) historyCommand() *cobra.Command {
 	var path string
-	var limit int
-	var asJSON bool
+	var f historyFlags
 	cmd := &cobra.Command{
 		Use:   "history [CIRCUIT]",
 		Short: "List runs, or everything that happened to one circuit",
 		Example: `  loabatch history
+  loabatch history --since 7d --failed
   loabatch history pc-bp1abcdefgh`,
-		Args: arguments(0, 1),
+		Args:              arguments(0, 1),
+		ValidArgsFunction: a.completeCircuits,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.json && f.csv {
+				return failure(exitUsage, "json-and-csv", nil)
+			}
+			after, err := f.after(a.env.Now())
+			if err != nil {
+				return err
+			}
 			store, err := a.pastLedger(cmd.Context(), path)
 			if err != nil {
 				return err
@@ -34,16 +45,77 @@ func (a *app) historyCommand() *cobra.Command {
 			}
 			defer store.Close()
 			if len(args) == 1 {
-				return a.circuitHistory(cmd.Context(), store, args[0], asJSON)
+				return a.circuitHistory(cmd.Context(), store, args[0], f, after)
 			}
-			return a.runHistory(cmd.Context(), store, limit, asJSON)
+			return a.runHistory(cmd.Context(), store, f, after)
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&path, "ledger", "", ledgerHelp)
-	flags.IntVar(&limit, "limit", 20, "the latest `N` runs; 0 is all")
-	flags.BoolVar(&asJSON, "json", false, jsonHelp)
+	flags.IntVar(&f.limit, "limit", 20, "the latest `N` runs; 0 is all")
+	flags.StringVar(&f.since, "since", "", "only what began since `TIME`: 36h, 7d, or a date such as 2027-01-15 (UTC)")
+	flags.BoolVar(&f.failed, "failed", false, "only runs that did not exit with 0, or results that are not accepted")
+	flags.BoolVar(&f.json, "json", false, jsonHelp)
+	flags.BoolVar(&f.csv, "csv", false, "print a CSV table for spreadsheets on stdout")
 	return cmd
+}
+
+// historyFlags choose what history lists, and how.
+type historyFlags struct {
+	limit             int
+	since             string
+	failed, json, csv bool
+}
+
+// after returns the time that --since names; zero means the beginning.
+func (f historyFlags) after(now time.Time) (time.Time, error) {
+	if f.since == "" {
+		return time.Time{}, nil
+	}
+	if days, ok := strings.CutSuffix(f.since, "d"); ok {
+		if n, err := strconv.Atoi(days); err == nil && n > 0 && n < 100000 {
+			return now.AddDate(0, 0, -n), nil
+		}
+	}
+	if d, err := time.ParseDuration(f.since); err == nil && d > 0 {
+		return now.Add(-d), nil
+	}
+	for _, layout := range []string{time.DateOnly, "2006-01-02 15:04", time.RFC3339} {
+		if t, err := time.Parse(layout, f.since); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, failure(exitUsage, "since-value", nil, "value", f.since)
+}
+
+// runs reads the latest runs that are asked for.
+func (f historyFlags) runs(ctx context.Context, store ledger.Store, after time.Time) ([]ledger.RunSummary, error) {
+	limit := f.limit
+	if f.failed || !after.IsZero() {
+		limit = 0 // it counts only those that are listed
+	}
+	runs, err := store.Runs(ctx, limit)
+	if err != nil {
+		return nil, err
+	}
+	runs = slices.DeleteFunc(runs, func(r ledger.RunSummary) bool {
+		good := r.Status == ledger.Running || r.End != nil && r.End.ExitCode == exitOK
+		return r.Started.Before(after) || f.failed && good
+	})
+	if f.limit > 0 && len(runs) > f.limit {
+		runs = runs[:f.limit]
+	}
+	return runs, nil
+}
+
+// listed reports whether an event of a circuit is asked for.
+func (f historyFlags) listed(o batch.Outcome, begun, finished, after time.Time) bool {
+	good := o.Result == sheet.Submitted || o.Result == sheet.Already
+	at := begun
+	if at.IsZero() {
+		at = finished
+	}
+	return !at.Before(after) && !(f.failed && good)
 }
 
 // runLine is one run in the JSON of history.
@@ -65,8 +137,8 @@ type runLine struct {
 	OutputSHA256 string `json:"output_sha256"` // of the copy as it was written; empty if none was
 }
 
-func (a *app) runHistory(ctx context.Context, store ledger.Store, limit int, asJSON bool) error {
-	runs, err := store.Runs(ctx, limit)
+func (a *app) runHistory(ctx context.Context, store ledger.Store, f historyFlags, after time.Time) error {
+	runs, err := f.runs(ctx, store, after)
 	if err != nil {
 		return a.ledgerFailure(err)
 	}
@@ -77,24 +149,31 @@ func (a *app) runHistory(ctx context.Context, store ledger.Store, limit int, asJ
 			list[i].ExitCode, list[i].Output, list[i].OutputSHA256 = &r.End.ExitCode, r.End.Output, r.End.OutputSHA256
 		}
 	}
-	if asJSON {
+	if f.json {
 		return a.writeJSON(struct {
 			Runs []runLine `json:"runs"`
 		}{list})
 	}
-	if len(list) == 0 {
-		a.lines.say("no-runs", nil)
+	if len(list) == 0 && !f.csv {
+		code := "no-runs"
+		if f.failed || f.since != "" {
+			code = "no-such-runs"
+		}
+		a.lines.say(code, nil)
 		return nil
 	}
 	rows := a.header("history-runs")
 	for _, r := range list {
 		exit := "-"
+		if f.csv {
+			exit = ""
+		}
 		if r.ExitCode != nil {
 			exit = number(*r.ExitCode)
 		}
 		rows = append(rows, []string{r.RunID, stamp(r.StartedAt), r.Scope, r.Status, exit, report.Results(r.Results).String(), r.Input})
 	}
-	return report.Table(a.env.Stdout, rows)
+	return a.historyTable(rows, f, []int{0, 1, 3, 4}, []int{2, 5, 6})
 }
 
 // eventLine is one thing that happened to a circuit, in the JSON of history.
@@ -115,14 +194,15 @@ type eventLine struct {
 	LOAStatus  string       `json:"loa_status"`
 }
 
-func (a *app) circuitHistory(ctx context.Context, store ledger.Store, circuit string, asJSON bool) error {
+func (a *app) circuitHistory(ctx context.Context, store ledger.Store, circuit string, f historyFlags, after time.Time) error {
 	events, err := store.Circuit(ctx, circuit)
 	if err != nil {
 		return a.ledgerFailure(err)
 	}
-	if len(events) == 0 && !asJSON {
+	if len(events) == 0 && !f.json {
 		return failure(exitUsage, "no-circuit", nil, "circuit", circuit)
 	}
+	events = slices.DeleteFunc(events, func(e ledger.Event) bool { return !f.listed(e.Outcome, e.Begun, e.Finished, after) })
 	list := make([]eventLine, len(events))
 	for i, e := range events {
 		o := e.Outcome
@@ -130,7 +210,7 @@ func (a *app) circuitHistory(ctx context.Context, store ledger.Store, circuit st
 		list[i] = eventLine{e.RunID, string(e.Scope), o.Key.Region, o.Row, moment(e.Begun), moment(e.Finished), o.Result, message,
 			o.ErrorCode, o.RequestID, o.Token, o.Generation, o.Attempts, o.LOAStatus}
 	}
-	if asJSON {
+	if f.json {
 		return a.writeJSON(struct {
 			InstanceID string      `json:"instance_id"`
 			Events     []eventLine `json:"events"`
@@ -140,7 +220,21 @@ func (a *app) circuitHistory(ctx context.Context, store ledger.Store, circuit st
 	for _, e := range list {
 		rows = append(rows, []string{e.RunID, stampOf(e.Begun), stampOf(e.Finished), number(e.Attempts), string(e.Result), e.RequestID, e.Token, e.Message})
 	}
-	return report.Table(a.env.Stdout, rows)
+	return a.historyTable(rows, f, []int{0, 1, 3, 4}, []int{2, 5, 6, 7})
+}
+
+// historyTable prints rows below their header: as a CSV table, or one per line. On a
+// terminal that is too narrow for the lines, only the columns of head are side by side, and
+// those of below follow on lines of their own.
+func (a *app) historyTable(rows [][]string, f historyFlags, head, below []int) error {
+	if f.csv {
+		return report.CSVTable(a.env.Stdout, rows)
+	}
+	columns := 0
+	if a.env.StdoutTerminal {
+		columns, _ = a.env.size()
+	}
+	return report.NarrowTable(a.env.Stdout, rows, columns, head, below)
 }
 
 // header begins a table with a line of the catalogue, whose columns are separated by |.

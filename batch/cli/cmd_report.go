@@ -31,7 +31,10 @@ func (a *app) reportCommand() *cobra.Command {
 be the same bytes. It is looked for where it was, unless --input names it.`,
 		Example: "  loabatch report 20270115-020000-k3f9q -o again.xlsx",
 		Args:    arguments(1, 1),
-		RunE:    func(cmd *cobra.Command, args []string) error { return a.report(cmd.Context(), f, args[0]) },
+
+		ValidArgsFunction: a.completeRuns,
+
+		RunE: func(cmd *cobra.Command, args []string) error { return a.report(cmd.Context(), f, args[0]) },
 	}
 	flags := cmd.Flags()
 	f.output.register(flags)

@@ -149,6 +149,9 @@ func readBytes(path string) (*input, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if near := nearFile(path); near != "" {
+			return nil, failure(exitUsage, "input-missing-near", err, "file", path, "near", near)
+		}
 		return nil, failure(exitUsage, "input-missing", err, "file", path)
 	case err != nil:
 		return nil, failure(exitUsage, "input-unreadable", err, "file", path, "reason", cause(err))

@@ -240,8 +240,8 @@ func (s *stream) show(line string) {
 	if gap := report.Width(s.shown) - report.Width(line); line != "" && gap <= 0 {
 		text = "\r" + line // covers the old one without a flicker
 	}
-	s.shown = line
 	_, _ = s.write([]byte(text)) // it does not fail
+	s.shown = line
 }
 
 // erase returns what clears a line on any terminal, and leaves the cursor at its start.

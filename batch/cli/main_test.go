@@ -214,7 +214,7 @@ func TestPanicBesideTheEngine(t *testing.T) {
 		flags      []string
 		signal     bool
 	}{
-		{"progress", "pplications", []string{"--progress", "bar"}, false},
+		{"progress", "/12", []string{"--progress", "bar"}, false},
 		{"log", "attempt", []string{"--log-level", "info", "--log-format", "json"}, false},
 		{"signals", "interrupted", nil, true},
 	} {

@@ -210,14 +210,14 @@ func (p *progress) print() {
 	p.mu.Lock()
 	done, failed := p.done, p.failed
 	p.mu.Unlock()
-	args := map[string]string{"done": number(done), "total": number(p.total), "failed": number(failed)}
 	more := slices.DeleteFunc(facts, func(f fact) bool { return f.rank <= 1 })
 	if len(more) == 0 {
-		p.lines.say("progress", args)
+		p.lines.say("progress", map[string]string{"done": number(done), "total": number(p.total), "failed": number(failed)})
 		return
 	}
-	args["facts"] = fitting(more, math.MaxInt)
-	p.lines.say("progress-more", args)
+	p.lines.say("progress-more", map[string]string{
+		"done": number(done), "total": number(p.total), "failed": number(failed), "facts": fitting(more, math.MaxInt),
+	})
 }
 
 // finish ends the display and leaves the cursor at the start of a line. A terminal that

@@ -105,8 +105,13 @@ never twice, and writes the result of each row into a copy of the workbook.`,
 	root.AddCommand(
 		a.templateCommand(), a.validateCommand(), a.submitCommand(), a.statusCommand(),
 		a.reportCommand(), a.historyCommand(), a.simulatorCommand(), a.explainCommand(),
-		a.doctorCommand(), a.versionCommand(),
+		a.doctorCommand(), a.versionCommand(), a.manCommand(),
 	)
+	root.InitDefaultHelpCmd()
+	if help, _, err := root.Find([]string{"help"}); err == nil {
+		help.Args = noHelpTopic
+	}
+	complete(root, completions())
 	return root
 }
 
@@ -126,7 +131,7 @@ func files(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return failure(exitUsage, "no-file", nil, "command", cmd.Name())
 	}
-	return nil
+	return separatedValue(cmd, args)
 }
 
 // arguments requires between low and high arguments.
@@ -211,15 +216,26 @@ func (a *app) bindEnvironment(flags *pflag.FlagSet) error {
 }
 
 func (a *app) versionCommand() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
 		Args:  arguments(0, 0),
 		RunE: func(*cobra.Command, []string) error {
+			if asJSON {
+				return a.writeJSON(struct {
+					Version string `json:"version"`
+					Go      string `json:"go"`
+					OS      string `json:"os"`
+					Arch    string `json:"arch"`
+				}{version(), runtime.Version(), runtime.GOOS, runtime.GOARCH})
+			}
 			_, err := fmt.Fprintf(a.env.Stdout, "loabatch %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, jsonHelp)
+	return cmd
 }
 
 // version returns the linked version, or else the module's version of this build.

@@ -73,7 +73,10 @@ func triedSources(err error) string {
 	}
 	tried := make([]string, len(none.Tried))
 	for i, t := range none.Tried {
-		tried[i] = t.Source + " " + t.State
+		tried[i] = t.Source
+		if t.State != "absent" {
+			tried[i] += " (" + t.State + ")"
+		}
 	}
 	return strings.Join(tried, ", ")
 }

@@ -1,6 +1,10 @@
 package report
 
 import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"io"
 	"strings"
 	"time"
 
@@ -58,4 +62,67 @@ func Seconds(d time.Duration) string {
 		return d.Round(time.Second).String()
 	}
 	return elapsed(d.Seconds())
+}
+
+// NarrowTable writes rows below their header, as Table does if they fit into a width. If
+// not, the columns of head are side by side, and each of below that is not empty follows
+// with its heading on lines of its own. A width of 0 means no limit.
+func NarrowTable(w io.Writer, rows [][]string, width int, head, below []int) error {
+	var whole bytes.Buffer
+	if err := Table(&whole, rows); err != nil {
+		return err
+	}
+	fits := width <= 0
+	if !fits {
+		fits = true
+		for line := range strings.Lines(whole.String()) {
+			fits = fits && Width(strings.TrimRight(line, "\n")) <= width
+		}
+	}
+	if fits {
+		_, err := w.Write(whole.Bytes())
+		return err
+	}
+	narrow := make([][]string, len(rows))
+	for i, row := range rows {
+		for _, column := range head {
+			narrow[i] = append(narrow[i], row[column])
+		}
+	}
+	var table bytes.Buffer
+	_ = Table(&table, narrow) // a buffer takes everything
+	label := 0
+	for _, column := range below {
+		label = max(label, Width(rows[0][column]))
+	}
+	b := bufio.NewWriter(w)
+	i := 0
+	for line := range strings.Lines(table.String()) {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+		for _, column := range below {
+			if text := Printable(rows[i][column]); i > 0 && text != "" && text != "-" {
+				b.WriteString(Wrap("  "+Pad(rows[0][column], label)+"  "+text, width, label+4) + "\n")
+			}
+		}
+		i++
+	}
+	return b.Flush()
+}
+
+// CSVTable writes rows as CSV for spreadsheet programs, like CSV.
+func CSVTable(w io.Writer, rows [][]string) error {
+	if _, err := io.WriteString(w, byteOrderMark); err != nil {
+		return err
+	}
+	c := csv.NewWriter(w)
+	c.UseCRLF = true
+	for _, row := range rows {
+		safe := make([]string, len(row))
+		for i, cell := range row {
+			safe[i] = csvField(cell)
+		}
+		_ = c.Write(safe) // Flush keeps its error
+	}
+	c.Flush()
+	return c.Error()
 }

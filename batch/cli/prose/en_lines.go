@@ -60,6 +60,9 @@ var enLines = map[string]Entry{
 	"region-unknown":          {Message: "unknown region {value} in --region", Hint: "Correct it; if the region is new, add --severity circuit-region-unknown=warning."},
 	"output-no-folder":        {Message: "with several inputs -o must name a folder, and {file} is not one", Hint: "Create the folder, or name an existing one."},
 	"input-missing":           {Message: "there is no file {file}", Hint: "Check the name and the folder."},
+	"input-missing-near":      {Message: "there is no file {file}", Hint: "Did you mean {near}?"},
+	"separated-value":         {Message: "there is no file {value}", Hint: "A value of --{flag} needs an equals sign: --{flag}={written}"},
+	"json-and-csv":            {Message: "--json and --csv cannot be used together", Hint: "Leave one of them out."},
 	"input-unreadable":        {Message: "cannot read {file}: {reason}", Hint: "Check that you have permission to read it."},
 	"input-folder":            {Message: "{file} is a folder", Hint: "Name the workbook in it."},
 	"input-no-file":           {Message: "{file} is a pipe or a device, not a file", Hint: "Save the workbook to a file and name that."},
@@ -84,7 +87,7 @@ var enLines = map[string]Entry{
 	"explain-source":          {Message: "source"},
 
 	// before a run
-	"credentials":       {Message: "no credentials found: {reason}", Hint: "Set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or name a profile with --profile."},
+	"credentials":       {Message: "no credentials found; tried {reason}", Hint: "Set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or name a profile with --profile."},
 	"clock-ahead":       {Message: "this machine's clock is {skew} ahead of the service's; requests are rejected from 15 minutes on", Hint: "Set the clock, preferably with NTP, then run the same command again."},
 	"clock-behind":      {Message: "this machine's clock is {skew} behind the service's; requests are rejected from 15 minutes on", Hint: "Set the clock, preferably with NTP, then run the same command again."},
 	"span-days":         {Message: "{n} {n:day|days}"},
@@ -151,6 +154,8 @@ var enLines = map[string]Entry{
 	// history, report
 	"no-run":        {Message: "there is no run {run} in the ledger", Hint: "Run loabatch history for a list of runs."},
 	"no-runs":       {Message: "there are no runs in the ledger yet"},
+	"no-such-runs":  {Message: "there are no such runs in the ledger"},
+	"since-value":   {Message: "--since does not accept {value}", Hint: "Write a span such as 36h or 7d, or a date such as 2027-01-15."},
 	"no-circuit":    {Message: "there is nothing about {circuit} in the ledger", Hint: "Check the ID, or give another ledger with --ledger."},
 	"input-changed": {Message: "{file} is not the file that run {run} read: its content has changed", Hint: "Name the unchanged file with --input."},
 

@@ -1,0 +1,235 @@
+package cli
+
+import (
+	"cmp"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/muesli/mango-cobra"
+	"github.com/muesli/roff"
+	"github.com/spf13/cobra"
+
+	"github.com/loabatch/loabatch/batch/cloud"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// fixed completes a flag with fixed values.
+func fixed(list ...string) cobra.CompletionFunc {
+	return cobra.FixedCompletions(list, cobra.ShellCompDirectiveNoFileComp)
+}
+
+// listOf completes the last value of a list separated by commas; each value is named once.
+func listOf(list ...string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		var before string
+		if i := strings.LastIndex(typed, ","); i >= 0 {
+			before = typed[:i+1]
+		}
+		named := strings.Split(before, ",")
+		var offered []string
+		for _, value := range list {
+			if !slices.Contains(named, value) {
+				offered = append(offered, before+value)
+			}
+		}
+		return offered, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	}
+}
+
+// workbooks completes the names of workbooks.
+func workbooks(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return []string{"xlsx", "xlsm", "csv"}, cobra.ShellCompDirectiveFilterFileExt
+}
+
+// severities completes a rule, and then a level for it.
+func severities(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	var offered []string
+	if rule, _, chosen := strings.Cut(typed, "="); chosen {
+		for _, level := range []string{"error", "warning", "off"} {
+			offered = append(offered, rule+"="+level)
+		}
+		return offered, cobra.ShellCompDirectiveNoFileComp
+	}
+	for _, r := range sheet.Rules() {
+		offered = append(offered, r.Code+"=")
+	}
+	return offered, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+// completions are how the values of flags are completed, by the flag's name, in every
+// command that has the flag.
+func completions() map[string]cobra.CompletionFunc {
+	var results []string
+	for _, r := range sheet.AllResults {
+		results = append(results, strings.ToLower(string(r)))
+	}
+	return map[string]cobra.CompletionFunc{
+		"report": listOf("csv", "json", "html"), "severity": severities, "only": listOf(results...), "region": fixed(cloud.KnownRegions()...),
+		dryRunFlag: fixed("offline", "online", "false"), "survey": fixed("on", "off"), "input": workbooks, "output": workbooks,
+		"progress": fixed("auto", "bar", "plain", "none"), "log-format": fixed("text", "json"), "log-level": fixed("debug", "info", "warn", "error"),
+		"color": fixed("auto", "always", "never"), "lang": fixed("en", "zh"),
+	}
+}
+
+// complete registers how flags and files are completed, for a command and those below it.
+func complete(cmd *cobra.Command, how map[string]cobra.CompletionFunc) {
+	for _, name := range slices.Sorted(maps.Keys(how)) {
+		if cmd.LocalFlags().Lookup(name) != nil || cmd.PersistentFlags().Lookup(name) != nil {
+			_ = cmd.RegisterFlagCompletionFunc(name, how[name]) // fails only for a flag that does not exist, or twice
+		}
+	}
+	if _, operands, _ := strings.Cut(cmd.Use, " "); strings.HasPrefix(operands, "FILE") {
+		cmd.ValidArgsFunction = workbooks
+	}
+	for _, below := range cmd.Commands() {
+		complete(below, how)
+	}
+}
+
+// shownRuns is how many runs are offered for completion.
+const shownRuns = 50
+
+// completeRuns offers the IDs of the latest runs, each with its input.
+func (a *app) completeRuns(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	store, err := a.pastLedger(cmd.Context(), cmd.Flag("ledger").Value.String())
+	if err != nil || store == nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	defer store.Close()
+	runs, err := store.Runs(cmd.Context(), shownRuns)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var ids []string
+	for _, r := range runs {
+		ids = append(ids, cobra.CompletionWithDesc(r.ID, filepath.Base(r.Input)))
+	}
+	return ids, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+}
+
+// completeCircuits offers the circuits of the latest runs.
+func (a *app) completeCircuits(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	store, err := a.pastLedger(cmd.Context(), cmd.Flag("ledger").Value.String())
+	if err != nil || store == nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	defer store.Close()
+	runs, err := store.Runs(cmd.Context(), 5)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	circuits := map[string]bool{}
+	for _, r := range runs {
+		if past, err := store.Run(cmd.Context(), r.ID); err == nil {
+			for _, o := range past.Rows {
+				circuits[o.Key.InstanceID] = true
+			}
+		}
+	}
+	delete(circuits, "")
+	return slices.Sorted(maps.Keys(circuits)), cobra.ShellCompDirectiveNoFileComp
+}
+
+// noHelpTopic rejects help for a command that does not exist.
+func noHelpTopic(help *cobra.Command, args []string) error {
+	cmd, rest, err := help.Root().Find(args)
+	if err == nil && len(rest) > 0 {
+		return noCommand(cmd, rest)
+	}
+	return err
+}
+
+// manCommand prints the manual page, for those who package the program.
+func (a *app) manCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    "man",
+		Short:  "Print the manual page",
+		Hidden: true,
+		Args:   arguments(0, 0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			page, err := mcobra.NewManPage(1, cmd.Root())
+			if err != nil {
+				return err
+			}
+			_, err = a.env.Stdout.Write([]byte(page.Build(roff.NewDocument())))
+			return err
+		},
+	}
+}
+
+// nearFile returns the workbook beside a missing one whose name is most like it, or "".
+func nearFile(path string) string {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return ""
+	}
+	base, near, least := strings.ToLower(filepath.Base(path)), "", 3
+	for _, e := range entries {
+		name := e.Name()
+		extension := strings.ToLower(filepath.Ext(name))
+		if e.IsDir() || extension != ".xlsx" && extension != ".xlsm" && extension != ".csv" || isLockFile(filepath.Join(filepath.Dir(path), name)) {
+			continue
+		}
+		if d := distance(base, strings.ToLower(name), least); d < least {
+			near, least = name, d
+		}
+	}
+	if near == "" {
+		return ""
+	}
+	return filepath.Join(filepath.Dir(path), near)
+}
+
+// distance is how many insertions, deletions, replacements and swaps of neighbours turn one
+// text into another, or at least limit.
+func distance(a, b string, limit int) int {
+	x, y := []rune(a), []rune(b)
+	if d := len(x) - len(y); d >= limit || -d >= limit {
+		return limit
+	}
+	rows := [3][]int{make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)}
+	for j := range rows[1] {
+		rows[1][j] = j
+	}
+	for i := 1; i <= len(x); i++ {
+		row, above, two := rows[2], rows[1], rows[0]
+		row[0] = i
+		for j := 1; j <= len(y); j++ {
+			same := 1
+			if x[i-1] == y[j-1] {
+				same = 0
+			}
+			row[j] = min(above[j]+1, row[j-1]+1, above[j-1]+same)
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+				row[j] = min(row[j], two[j-2]+1)
+			}
+		}
+		rows[0], rows[1], rows[2] = above, row, two
+	}
+	return rows[1][len(y)]
+}
+
+// separatedValue finds a flag whose value may be left out, followed by a word that was
+// meant as its value but is taken for a file, as in --dry-run online.
+func separatedValue(cmd *cobra.Command, args []string) error {
+	flag := cmd.Flags().Lookup(dryRunFlag)
+	if flag == nil || !flag.Changed {
+		return nil
+	}
+	for _, word := range args {
+		mode, ok := parseDryRun(strings.ToLower(word))
+		if _, err := os.Stat(word); ok && err != nil {
+			return failure(exitUsage, "separated-value", nil, "value", word, "flag", flag.Name, "written", cmp.Or(mode.flag(), word))
+		}
+	}
+	return nil
+}
