@@ -18,6 +18,17 @@ type Cause struct {
 	Varied   bool        `json:"varied"`   // whether the others' messages differ
 	Cells    []string    `json:"cells"`    // the first of them, as formulas write them: Circuits!G7
 	Refs     []sheet.Ref `json:"-"`        // the same as positions
+
+	result sheet.Result // of the rows; empty for problems
+}
+
+// answered reports whether the cause is about rows that were sent, or would be rejected.
+func (c *Cause) answered() bool {
+	switch c.result {
+	case sheet.Refused, sheet.Failed, sheet.Unknown, sheet.Blocked:
+		return true
+	}
+	return false
 }
 
 // maxCells limits the places that a cause lists, not its count.
@@ -87,7 +98,7 @@ func (g *grouping) add(key causeKey, message, hint string, at sheet.Ref) {
 	if !ok {
 		i = len(g.causes)
 		g.at[key] = i
-		g.causes = append(g.causes, Cause{Code: key.code, Severity: key.severity, Message: message, Hint: hint, Cells: []string{}})
+		g.causes = append(g.causes, Cause{Code: key.code, Severity: key.severity, Message: message, Hint: hint, Cells: []string{}, result: key.result})
 	}
 	c := &g.causes[i]
 	c.Count++

@@ -35,23 +35,55 @@ func Text(w io.Writer, d Document, words Words, o TextOptions) error {
 	b := bufio.NewWriter(w)
 	p := printer{Writer: b, words: words, color: o.Color, width: o.Width}
 	listed := p.problems(&d, o.Problems)
-	limit := cmp.Or(o.Causes, defaultCauses)
+	causes := d.Causes()
+	slices.SortStableFunc(causes, func(a, b Cause) int { return cmp.Compare(later(a), later(b)) })
+	answered := slices.IndexFunc(causes, func(c Cause) bool { return !c.answered() })
+	if answered < 0 {
+		answered = len(causes)
+	}
+	limit := min(len(causes), cmp.Or(o.Causes, defaultCauses))
+	least := min(answered, limit)
 	for {
 		var text bytes.Buffer
 		p.Writer = bufio.NewWriter(&text)
 		p.head(&d)
 		p.counts(&d)
-		p.causes(&d, limit, listed)
+		p.causes(&d, causes, limit, listed)
 		p.foot(&d)
-		_ = p.Flush() // a buffer takes everything
-		// The prompt needs a line too. A cause takes about four.
-		over := bytes.Count(text.Bytes(), []byte("\n")) + 1 - o.Height
-		if o.Height == 0 || over <= 0 || limit == 1 {
+		_ = p.Flush()                                  // a buffer takes everything
+		over := p.height(text.String()) + 1 - o.Height // the prompt needs a line too
+		switch {
+		case o.Height == 0 || over <= 0 || limit == least && p.terse:
 			_, _ = b.Write(text.Bytes()) // Flush returns its error
 			return b.Flush()
+		case limit > max(1, least):
+			limit = max(1, least, limit-max(1, over/4)) // a cause takes about four lines
+		case !p.terse:
+			p.terse = true
+		default:
+			limit = least
 		}
-		limit = max(1, min(limit, len(d.Causes()))-max(1, over/4))
 	}
+}
+
+// later orders causes: rows that were sent come first, as they are in the API's hands.
+func later(c Cause) int {
+	if c.answered() {
+		return 0
+	}
+	return 1
+}
+
+// height is how many lines a text takes on the terminal, which breaks those too long.
+func (p printer) height(text string) int {
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		if p.width > 0 {
+			n += max(0, Width(strings.TrimRight(line, "\n"))-1) / p.width
+		}
+	}
+	return n
 }
 
 // printer writes the parts of the summary. Write errors stay in the buffered writer
@@ -60,7 +92,8 @@ type printer struct {
 	*bufio.Writer
 	words Words
 	color bool
-	width int // of the terminal; 0 means no limit
+	width int  // of the terminal; 0 means no limit
+	terse bool // leaves out what the results mean
 }
 
 // ansi holds the colour of each style; styles without one are plain.
@@ -159,6 +192,9 @@ func (p printer) counts(d *Document) {
 
 // count prints how many rows have one result or state.
 func (p printer) count(t tally) {
+	if p.terse {
+		t.meaning = ""
+	}
 	word := Printable(t.word)
 	blanks := Pad(word, len(sheet.NotAttempted))[len(word):]
 	p.hang(11+len(sheet.NotAttempted), strings.TrimRight(fmt.Sprintf("%7d  %s%s  %s", t.rows, p.paint(t.style, word), blanks, t.meaning), " "))
@@ -166,20 +202,20 @@ func (p printer) count(t tally) {
 
 // causes prints the first causes with their first cells. Problems that were listed one by
 // one are left out.
-func (p printer) causes(d *Document, limit int, listed bool) {
-	all := d.Causes()
+func (p printer) causes(d *Document, all []Cause, limit int, listed bool) {
 	if listed {
 		rules := map[causeKey]bool{}
 		for i := range d.Problems {
 			rules[causeKey{severity: d.Problems[i].Severity, code: d.Problems[i].Code}] = true
 		}
-		all = slices.DeleteFunc(all, func(c Cause) bool { return rules[causeKey{severity: c.Severity, code: c.Code}] })
+		all = slices.DeleteFunc(slices.Clone(all), func(c Cause) bool { return rules[causeKey{severity: c.Severity, code: c.Code}] })
 	}
+	circuits := d.circuitsAt(all[:min(limit, len(all))])
 	for _, c := range all[:min(limit, len(all))] {
 		p.hang(8, fmt.Sprintf("%6d× %s", c.Count, p.paint(severityStyle(c.Severity), Printable(c.sentence(p.words)))))
 		p.indented("        ", c.Hint, c.Code)
 		if len(c.Cells) > 0 {
-			p.line("        %s", p.cells(c))
+			p.line("        %s", p.cells(c, circuits))
 		}
 	}
 	if more := len(all) - limit; more > 0 {
@@ -193,8 +229,29 @@ func (p printer) causes(d *Document, limit int, listed bool) {
 	}
 }
 
-// cells lists the first cells of a cause, with the sheet's name only where it changes.
-func (p printer) cells(c Cause) string {
+// circuitsAt returns the circuits of the rows that causes name, by the cells they name.
+func (d *Document) circuitsAt(causes []Cause) map[sheet.Ref]string {
+	circuits := map[sheet.Ref]string{}
+	for _, c := range causes {
+		for _, r := range c.Refs[:min(shownCells, len(c.Refs))] {
+			if c.answered() {
+				circuits[r] = ""
+			}
+		}
+	}
+	for i := range d.Applications {
+		if a := &d.Applications[i]; len(circuits) > 0 {
+			if _, named := circuits[a.At]; named {
+				circuits[a.At] = a.InstanceID
+			}
+		}
+	}
+	return circuits
+}
+
+// cells lists the first cells of a cause, with the sheet's name only where it changes, and
+// the circuits of rows that were sent.
+func (p printer) cells(c Cause, circuits map[sheet.Ref]string) string {
 	var b strings.Builder
 	last := ""
 	for i, r := range c.Refs[:min(shownCells, len(c.Refs))] {
@@ -207,6 +264,9 @@ func (p printer) cells(c Cause) string {
 			b.WriteString(Printable(r.String()))
 		}
 		last = r.Sheet
+		if id := circuits[r]; id != "" && c.answered() {
+			b.WriteString(" (" + Printable(id) + ")")
+		}
 	}
 	if more := c.Count - shownCells; more > 0 {
 		b.WriteString(" " + counted(p.words, "report-more-cells", more))

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/loabatch/loabatch/batch/report"
+	"github.com/loabatch/loabatch/sheet"
 )
 
 func TestText(t *testing.T) {
@@ -26,6 +27,8 @@ func TestText(t *testing.T) {
 		{"stopped.txt", stopped(), report.TextOptions{}},
 		{"status.txt", status(), report.TextOptions{}},
 		{"unwritten.txt", unwritten, report.TextOptions{}},
+		{"night-80x24.txt", night(), report.TextOptions{Causes: 10, Width: 80, Height: 24}},
+		{"night-40x20.txt", night(), report.TextOptions{Causes: 10, Width: 40, Height: 20}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var b bytes.Buffer
@@ -33,10 +36,59 @@ func TestText(t *testing.T) {
 				t.Fatal(err)
 			}
 			golden(t, c.name, b.Bytes())
-			if n := strings.Count(b.String(), "\n"); c.opts.Problems == 0 && n > 24 {
+			if n := strings.Count(b.String(), "\n"); c.opts.Problems == 0 && c.opts.Width != 40 && n > 24 {
 				t.Errorf("the summary has %d lines, more than a terminal shows", n)
 			}
 		})
+	}
+}
+
+// However long the list of causes, the summary fits the screen, wraps at words, puts what
+// the API rejected first and does not cut what it said.
+func TestTextFitsTheScreen(t *testing.T) {
+	d := dry(40)
+	d.DryRun, d.DryRunMode = false, ""
+	long := "the API rejected the application: " + strings.Repeat("a reason that goes on and on, ", 9) + "to its end"
+	refused := row(7, "cn-hangzhou", sheet.Refused, "SomeCode", long, "Ask.")
+	d.Applications = append(d.Applications, refused)
+	for i := range d.Problems {
+		d.Problems[i].Code += strings.Repeat("x", i%9)
+	}
+	var b bytes.Buffer
+	if err := report.Text(&b, d, english{t}, report.TextOptions{Causes: 10, Width: 80, Height: 24}); err != nil {
+		t.Fatal(err)
+	}
+	text := b.String()
+	joined := strings.Join(strings.Fields(text), " ")
+	at, rule := strings.Index(joined, "to its end"), strings.Index(joined, "[circuit")
+	if at < 0 || !strings.Contains(joined, refused.InstanceID) || rule >= 0 && rule < at {
+		t.Errorf("the rejected circuit is not named first and in full:\n%s", text)
+	}
+	if n := strings.Count(text, "\n"); n > 23 {
+		t.Errorf("%d lines:\n%s", n, text)
+	}
+	for line := range strings.Lines(text) {
+		if report.Width(strings.TrimSuffix(line, "\n")) > 80 && !strings.Contains(line, "loabatch") {
+			t.Errorf("wider than 80: %q", line)
+		}
+	}
+}
+
+// A table that is too wide puts its last columns below, and nothing is lost.
+func TestNarrowTable(t *testing.T) {
+	rows := [][]string{{"RUN", "STATUS", "RESULTS"}, {"20270115-020000-k3f9q", "ended", strings.Repeat("12 SUBMITTED, ", 6) + "1 REFUSED"}, {"20270116-020000-aaaaa", "died", ""}}
+	var b bytes.Buffer
+	if err := report.NarrowTable(&b, rows, 80, []int{0, 1}, []int{2}); err != nil {
+		t.Fatal(err)
+	}
+	want := `RUN                    STATUS
+20270115-020000-k3f9q  ended
+  RESULTS  12 SUBMITTED, 12 SUBMITTED, 12 SUBMITTED, 12 SUBMITTED, 12 SUBMITTED,
+           12 SUBMITTED, 1 REFUSED
+20270116-020000-aaaaa  died
+`
+	if b.String() != want {
+		t.Errorf("got\n%swant\n%s", b.String(), want)
 	}
 }
 

@@ -28,8 +28,8 @@ func withoutColor(s string) string {
 }
 
 // Wrap breaks a line at blanks into lines of at most width terminal cells, and indents all
-// but the first. A word that is wider than a line gets a line of its own and is not cut, as
-// it may be a path or an ID to be copied. A width of 0 means no limit.
+// but the first. A word that is wider than a line is neither cut nor moved, as it may be a
+// path or an ID to be copied. A width of 0 means no limit.
 func Wrap(line string, width, indent int) string {
 	if width <= 0 || Width(line) <= width {
 		return line
@@ -43,7 +43,7 @@ func Wrap(line string, width, indent int) string {
 		w := Width(word)
 		switch {
 		case empty:
-		case used+1+w <= width:
+		case used+1+w <= width || w > width-len(margin) && used < width:
 			b.WriteByte(' ')
 			used++
 		default:

@@ -15,7 +15,7 @@ func TestWrap(t *testing.T) {
 		{"  one two three four five", "  one two three four\n    five"},
 		{"中文字符 中文字符 中文字符", "中文字符 中文字符\n    中文字符"},
 		{"\x1b[31mred words that\x1b[0m go on", "\x1b[31mred words that\x1b[0m go on"},
-		{"a /very/long/path/that/is/not/cut b", "a\n    /very/long/path/that/is/not/cut\n    b"},
+		{"a /very/long/path/that/is/not/cut b", "a /very/long/path/that/is/not/cut\n    b"},
 	} {
 		if got := report.Wrap(c.line, 20, 4); got != c.want {
 			t.Errorf("Wrap(%q) is %q, want %q", c.line, got, c.want)
