@@ -163,7 +163,7 @@ const repairAndCheck = "Open the workbook in Excel or LibreOffice, check for mis
 
 // What the problems with a copy as a package have in common.
 const (
-	copyUnsound = "This is a bug in loabatch: report it, naming the program that saved the workbook. Run `loabatch report` to write the copy again once it is mended."
+	copyUnsound = "This is a bug in loabatch: report it, naming the program that saved the workbook. Run `loabatch report` to write the copy again once it is fixed."
 	whyPackage  = "Excel refuses or repairs a file that breaks the rules of its format, so a copy with a defect that its input does not have is not kept."
 )
 
@@ -223,7 +223,7 @@ var enCopy = map[string]Entry{
 		Why:     whyPackage,
 	},
 	"copy-list-count": {
-		Message: "the part {part} of the copy has a list, {found}, whose length is not the one it states",
+		Message: "the part {part} of the copy has a list, {found}, whose length is not what it declares",
 		Hint:    copyUnsound,
 		Why:     whyPackage,
 	},

@@ -116,7 +116,7 @@ var enLines = map[string]Entry{
 	"ledger-corrupt":    {Message: "the file is damaged, or another program changed it", Hint: "Restore it from a backup. If there is none, move the file away: rows are then looked up before they are sent."},
 	"ledger-io":         {Message: "reading or writing it failed", Hint: "Check the disk."},
 	"ledger-newer":      {Message: "it was written by loabatch {program}, with schema version {found}; this version reads schema versions up to {known}", Hint: "Use that version of loabatch, or another ledger with --ledger."},
-	"ledger-other":      {Message: "it does not work", Hint: "Check the file, or use another ledger with --ledger."},
+	"ledger-other":      {Message: "an unexpected error occurred", Hint: "Check the file, or use another ledger with --ledger."},
 	"no-ledger":         {Message: "there is no ledger yet, so there are no runs", Hint: "The first run creates it; if you keep it elsewhere, give its path with --ledger."},
 	"ledger-taken":      {Message: "another run assumed that this one had died and took over its circuits"},
 	"ledger-open-token": {Message: "an earlier application for {instance} is not settled yet, and another one must not be sent"},

@@ -151,7 +151,7 @@ var enCircuits = map[string]Entry{
 		Wrong:   "my token, 令牌1", Right: "loa-2027-0001", Source: apiPage + ": ClientToken",
 	},
 	"circuit-token-personal": {
-		Message: "the client token is a number of a person",
+		Message: "the client token is the identity or phone number of a person",
 		Hint:    "Write another token, or leave the cell empty to have one derived.",
 		Why:     "Tokens are kept in the ledger and appear in logs and at the API, where the identity and phone numbers of people must not be.",
 		Wrong:   "+447700900123, the contact of an engineer", Right: "loa-2027-0001", Source: contract,
