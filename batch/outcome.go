@@ -46,6 +46,10 @@ type Outcome struct {
 	SubmittedAt time.Time // UTC; zero when the API accepted nothing
 	LOAStatus   string    // state of the LOA, if known
 
+	// Earlier is the last result of a row that is left out: the ledger's, or else the
+	// workbook's. It is not recorded with the row.
+	Earlier sheet.Result
+
 	// CircuitState is the status or business status that blocks the row, as the API
 	// spells it. Only an online dry run sets it, so no ledger keeps it.
 	CircuitState string

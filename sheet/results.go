@@ -2,6 +2,7 @@ package sheet
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,12 +35,13 @@ func (t *Table) ResultColumns() []PutColumn {
 
 // Results turns the results of the circuits into the cells that are written beside the
 // data of both sheets. An engineer's row gets INVALID if it has errors of its own, and
-// otherwise the worst result of its circuits. The caller fills in Added.
+// otherwise the worst result of its circuits; it keeps its cells if all of them do. The
+// caller fills in Added.
 func Results(w *Workbook, rows []RowResult, words Words) Patch {
 	r := newResulter(w, rows, words)
 	return Patch{Sheets: []SheetPatch{
-		r.patch(&w.CircuitsTable, len(w.Circuits), r.circuitCells),
-		r.patch(&w.EngineersTable, len(w.Engineers), r.engineerCells),
+		r.patch(&w.CircuitsTable, len(w.Circuits), r.circuitCells, r.keepsCircuit),
+		r.patch(&w.EngineersTable, len(w.Engineers), r.engineerCells, r.keepsEngineer),
 	}}
 }
 
@@ -64,18 +66,52 @@ func newResulter(w *Workbook, rows []RowResult, words Words) *resulter {
 	return r
 }
 
-func (r *resulter) patch(t *Table, count int, cells func(int) []PutCell) SheetPatch {
-	p := SheetPatch{Sheet: t.Sheet, HeaderRow: t.HeaderRow, LastRow: t.LastRow, LastCol: t.LastCol, Columns: t.ResultColumns(), Row: cells, Rows: count, Marks: r.marks(t)}
+func (r *resulter) patch(t *Table, count int, cells func(int) []PutCell, keeps func(int) bool) SheetPatch {
+	p := SheetPatch{Sheet: t.Sheet, HeaderRow: t.HeaderRow, LastRow: t.LastRow, LastCol: t.LastCol, Columns: t.ResultColumns(), Row: cells, Marks: r.marks(t)}
+	kept := r.kept(t)
+	if p.Rows = count - kept; kept > 0 {
+		p.Keep = keeps
+	}
 	for _, c := range p.Columns {
 		p.LastCol = max(p.LastCol, c.Col)
 	}
 	return p
 }
 
+// kept counts the rows of a table that keep their result cells.
+func (r *resulter) kept(t *Table) (n int) {
+	if t == &r.w.CircuitsTable {
+		for i := range r.results {
+			if r.results[i].Keep {
+				n++
+			}
+		}
+		return n
+	}
+	for i := range r.sums {
+		if r.sums[i].keeps() {
+			n++
+		}
+	}
+	return n
+}
+
+// keepsCircuit reports whether a row of the circuits keeps its result cells.
+func (r *resulter) keepsCircuit(number int) bool {
+	i, found := r.byRow.at(number)
+	return found && r.results[i].Keep
+}
+
+// keepsEngineer reports whether a row of the engineers does.
+func (r *resulter) keepsEngineer(number int) bool {
+	i, found := r.engineers.at(number)
+	return found && r.sums[i].keeps()
+}
+
 // circuitCells returns the cells of a row of the circuits, or nil.
 func (r *resulter) circuitCells(number int) []PutCell {
 	i, found := r.byRow.at(number)
-	if !found {
+	if !found || r.results[i].Keep {
 		return nil
 	}
 	return cellsOf(r.complete(&r.results[i]))
@@ -86,7 +122,7 @@ func (r *resulter) circuitCells(number int) []PutCell {
 func (r *resulter) complete(res *RowResult) RowResult {
 	out := *res
 	c := r.w.CircuitAt(out.Row)
-	if out.Result != Invalid || c == nil {
+	if out.Result != Invalid || out.Keep || c == nil {
 		return out
 	}
 	list := r.errors.Own(c)
@@ -103,9 +139,11 @@ func (r *resulter) complete(res *RowResult) RowResult {
 // maxInMessage is how many errors a row's message lists; the rest are counted.
 const maxInMessage = 5
 
-// message lists errors, one per line. Their cells are named relative to the sheet.
+// message lists errors, one per line, each followed by what to do about it. Their cells
+// are named relative to the sheet.
 func (r *resulter) message(list []Problem, sheet string) string {
 	var b strings.Builder
+	said := ""
 	for n, p := range list {
 		if n > 0 {
 			b.WriteByte('\n')
@@ -118,8 +156,12 @@ func (r *resulter) message(list []Problem, sheet string) string {
 		if p.At.Sheet != sheet {
 			cell = p.At.String()
 		}
-		text, _ := r.words.Problem(p)
+		text, hint := r.words.Problem(p)
 		b.WriteString(cell + ": " + text)
+		if hint != "" && hint != said {
+			b.WriteString("\n" + hint)
+			said = hint
+		}
 	}
 	if more := unlistedIn(list); more > 0 {
 		b.WriteString("\n" + r.words.Line("rows-unlisted", Arg{"n", strconv.Itoa(more)}))
@@ -149,9 +191,38 @@ func cellsOf(r RowResult) []PutCell {
 // thousands of them make a sheet slow to open; the Errors sheet lists all problems.
 const MaxNotes = 1000
 
-// marks returns the data cells of a sheet that have errors or warnings, the first of them
-// with what is wrong and what to do.
+// marks returns the data cells of a sheet that have errors or warnings, and the instance
+// IDs of rows that were not accepted, the first of them with what is wrong and what to do.
 func (r *resulter) marks(t *Table) []Mark {
+	marks := r.problemMarks(t)
+	if t != &r.w.CircuitsTable {
+		return marks
+	}
+	found := len(marks)
+	for i := range r.results {
+		if m, ok := r.rowMark(&r.results[i]); ok {
+			marks = append(marks, m)
+		}
+	}
+	if len(marks) > found {
+		slices.SortStableFunc(marks, func(a, b Mark) int { return cmp.Or(cmp.Compare(a.Row, b.Row), cmp.Compare(a.Col, b.Col)) })
+	}
+	return marks
+}
+
+// rowMark returns the mark of a row that was not accepted though it is valid. The errors
+// of an INVALID row have marks of their own.
+func (r *resulter) rowMark(res *RowResult) (Mark, bool) {
+	switch res.Result {
+	case Refused, Failed, Unknown, NotAttempted, Blocked:
+		if col := r.w.CircuitsTable.Columns[CircuitInstanceID]; col > 0 {
+			return Mark{Row: res.Row, Col: col, Style: res.Result.Style(), Note: res.Message}, true
+		}
+	}
+	return Mark{}, false
+}
+
+func (r *resulter) problemMarks(t *Table) []Mark {
 	var marks []Mark
 	for i := range r.w.Problems {
 		p := &r.w.Problems[i]
@@ -187,7 +258,11 @@ type engineerSum struct {
 	circuits int
 	worst    int32 // index of the first circuit with the worst result
 	alike    int   // number of circuits with that result
+	kept     int   // number of circuits whose rows keep their results
 }
+
+// keeps reports whether the engineer's row keeps its result cells.
+func (s *engineerSum) keeps() bool { return s.circuits > 0 && s.kept == s.circuits }
 
 // sumEngineers summarises the circuits of every engineer.
 func sumEngineers(w *Workbook, r *resulter) []engineerSum {
@@ -207,6 +282,9 @@ func sumEngineers(w *Workbook, r *resulter) []engineerSum {
 				s.alike++
 			}
 			s.circuits++
+			if r.results[k].Keep {
+				s.kept++
+			}
 		}
 	}
 	return sums
@@ -219,6 +297,9 @@ func (r *resulter) engineerCells(number int) []PutCell {
 		return nil
 	}
 	e, s := &r.w.Engineers[i], &r.sums[i]
+	if s.keeps() {
+		return nil
+	}
 	cells := r.engineerResult(e, s)
 	if s.circuits != 1 || e.Invalid {
 		cells[ColAttempts] = PutCell{}

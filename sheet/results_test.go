@@ -66,9 +66,9 @@ func TestResultsOfInvalid(t *testing.T) {
 	w := decode(t, g, sheet.Options{})
 	p := sheet.Results(w, []sheet.RowResult{accepted(2), {Row: 3, Result: sheet.Invalid, Message: "engineers are invalid"}}, codes{})
 	c, e := p.Sheets[0], p.Sheets[1]
-	expectRow(t, c, 3, `Result="INVALID" Message="Engineers!D3: cell-digits-lost\nEngineers!E3: engineer-gender-missing" Error code="cell-digits-lost" Attempts=0`)
+	expectRow(t, c, 3, `Result="INVALID" Message="Engineers!D3: cell-digits-lost\nfix it\nEngineers!E3: engineer-gender-missing" Error code="cell-digits-lost" Attempts=0`)
 	expectRow(t, e, 2, `Result="SUBMITTED" Message="rows-one-circuit cell=Circuits!A2 message=accepted" Request ID="REQ" Submitted at (UTC)="2026-11-24T09:00:00Z" Attempts=1 Client token used="T" LOA status="Applying"`)
-	expectRow(t, e, 3, `Result="INVALID" Message="D3: cell-digits-lost\nE3: engineer-gender-missing" Error code="cell-digits-lost"`)
+	expectRow(t, e, 3, `Result="INVALID" Message="D3: cell-digits-lost\nfix it\nE3: engineer-gender-missing" Error code="cell-digits-lost"`)
 	if len(c.Marks) != 0 || len(e.Marks) != 2 || e.Marks[0].Style != sheet.StyleBad || e.Marks[0].Note != "cell-digits-lost\nfix it" || e.Marks[1].Col != 5 {
 		t.Errorf("marks: %+v %+v", c.Marks, e.Marks)
 	}
@@ -96,7 +96,7 @@ func TestManyErrors(t *testing.T) {
 	g.set("I2", "a b")
 	p := sheet.Results(decode(t, g, sheet.Options{}), []sheet.RowResult{{Row: 2, Result: sheet.Invalid}}, codes{})
 	got := p.Sheets[0].Row(2)[sheet.ColMessage].Text
-	if lines := strings.Split(got, "\n"); len(lines) != 6 || lines[0] != "B2: circuit-region-missing" || lines[5] != "rows-more n=2" {
+	if lines := strings.Split(got, "\n"); len(lines) != 7 || lines[0] != "B2: circuit-region-missing" || lines[1] != "fix it" || lines[6] != "rows-more n=2" {
 		t.Errorf("message %q", got)
 	}
 }

@@ -60,7 +60,7 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	if err != nil {
 		return a.ledgerFailure(err)
 	}
-	done, err := a.again(past, f.input)
+	done, err := a.again(ctx, store, past, f.input)
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 }
 
 // again reconstructs a finished run from the ledger and its input.
-func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
+func (a *app) again(ctx context.Context, store ledger.Store, past *ledger.PastRun, path string) (*finished, error) {
 	if path == "" {
 		path = past.Input
 	}
@@ -115,15 +115,19 @@ func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
 	if in.sha256 != past.InputSHA256 {
 		return nil, failure(exitUsage, "input-changed", nil, "file", path, "run", past.ID)
 	}
-	done := &finished{in: in, problems: in.workbook.Problems, outcomes: everyRow(in.workbook, past.Rows), info: runInfo{
+	done := &finished{in: in, problems: in.workbook.Problems, outcomes: everyRow(in.workbook, past), recordedInput: past.Input, info: runInfo{
 		id: past.ID, command: past.Command, args: saved.Args, simulate: saved.Simulate, account: past.Account, started: past.Started,
 	}}
-	done.problems = append(done.problems, pastProblems(in.workbook, past.Rows)...)
+	changed, err := changedProblems(ctx, store, in.workbook, past)
+	if err != nil {
+		return nil, a.ledgerFailure(err)
+	}
+	done.problems = append(done.problems, changed...)
 	sheet.SortProblems(done.problems, in.workbook.CircuitsTable.Sheet, in.workbook.EngineersTable.Sheet)
 	if end := past.End; end != nil {
 		done.totals = totals{
 			requests: end.Requests, retries: end.Retries, throttled: end.Throttled, slowed: end.Slowed, duration: end.Duration,
-			stop: batch.StopReason(end.Stop), stopCode: end.StopCode,
+			stop: batch.StopReason(end.Stop), stopCode: end.StopCode, ahead: end.Ahead,
 		}
 	}
 	return done, nil
@@ -131,10 +135,14 @@ func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
 
 // everyRow returns an outcome for each row of the sheet: the ledger's, or NOT_ATTEMPTED for
 // rows that a killed run did not reach.
-func everyRow(book *sheet.Workbook, rows []batch.Outcome) []batch.Outcome {
-	known := make(map[int]batch.Outcome, len(rows))
-	for _, o := range rows {
+func everyRow(book *sheet.Workbook, past *ledger.PastRun) []batch.Outcome {
+	known := make(map[int]batch.Outcome, len(past.Rows))
+	for _, o := range past.Rows {
 		known[o.Row] = o
+	}
+	var leftOut []ledger.LeftOut
+	if past.End != nil {
+		leftOut = past.End.LeftOut
 	}
 	all := make([]batch.Outcome, len(book.Circuits))
 	for i := range book.Circuits {
@@ -143,28 +151,67 @@ func everyRow(book *sheet.Workbook, rows []batch.Outcome) []batch.Outcome {
 		if !ok {
 			o = batch.Outcome{Row: c.Row, Key: plan.KeyOf(c), Result: sheet.NotAttempted, Reason: batch.ReasonInterrupted}
 		}
+		if o.Result == sheet.Skipped {
+			for len(leftOut) > 0 && leftOut[0].Last < c.Row {
+				leftOut = leftOut[1:]
+			}
+			o.Earlier = c.LastResult()
+			if len(leftOut) > 0 && leftOut[0].First <= c.Row {
+				o.Earlier = leftOut[0].Earlier
+			}
+		}
 		all[i] = o
 	}
 	return all
 }
 
-// pastProblems restores the problems that were found by comparing the rows with the ledger
-// as it was then, from the codes of the outcomes.
-func pastProblems(book *sheet.Workbook, rows []batch.Outcome) []sheet.Problem {
-	found := sheet.NewRowErrors(book, book.Problems)
-	var list []sheet.Problem
-	for _, o := range rows {
-		c := book.CircuitAt(o.Row)
-		if o.Result != sheet.Invalid || o.ErrorCode == "" || c != nil && len(found.Own(c)) > 0 {
-			continue
-		}
-		if rule, ok := sheet.RuleByCode(o.ErrorCode); ok {
-			table := book.CircuitsTable
-			list = append(list, sheet.Problem{
-				Code: rule.Code, Severity: sheet.Error, Value: o.Key.InstanceID, Column: table.Headers[sheet.CircuitInstanceID],
-				At: sheet.Ref{Sheet: table.Sheet, Row: o.Row, Col: table.Columns[sheet.CircuitInstanceID]},
-			})
+// leftOut lists the rows that were left out, for everyRow to find.
+func leftOut(outcomes []batch.Outcome) (list []ledger.LeftOut) {
+	open := false // whether the row before belongs to the last of the list
+	for _, o := range outcomes {
+		switch last := len(list) - 1; {
+		case o.Result != sheet.Skipped:
+			open = false
+		case open && list[last].Earlier == o.Earlier:
+			list[last].Last = o.Row
+		default:
+			list, open = append(list, ledger.LeftOut{First: o.Row, Last: o.Row, Earlier: o.Earlier}), true
 		}
 	}
 	return list
+}
+
+// changedProblems restores the problems that were found by comparing the rows with the
+// ledger as it was then: rows that were changed after they had been accepted.
+func changedProblems(ctx context.Context, store ledger.Store, book *sheet.Workbook, past *ledger.PastRun) ([]sheet.Problem, error) {
+	var list []sheet.Problem
+	for _, o := range past.Rows {
+		if o.Result != sheet.Invalid || o.ErrorCode != plan.CodeChanged {
+			continue
+		}
+		c := book.CircuitAt(o.Row)
+		if c == nil {
+			continue
+		}
+		events, err := store.Circuit(ctx, o.Key.InstanceID)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, plan.Changed(book, c, acceptedBefore(events, past, o.Key)))
+	}
+	return list, nil
+}
+
+// acceptedBefore is what the ledger knew of a circuit when a run began: the latest
+// application that was accepted by then.
+func acceptedBefore(events []ledger.Event, past *ledger.PastRun, key batch.Key) (r batch.Record) {
+	for _, e := range events {
+		if e.RunID == past.ID {
+			break
+		}
+		if e.Scope == past.Scope && e.Outcome.Key == key && (e.Outcome.Result == sheet.Submitted || e.Outcome.Result == sheet.Already) {
+			r = batch.Record{RunID: e.RunID, SubmittedAt: e.Outcome.SubmittedAt}
+		}
+	}
+	return r
 }

@@ -99,6 +99,7 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 	}
 	return report.Commands{
 		Again:   a.suggest(command, own.with("simulate", simulate), files...),
+		Rest:    a.suggest(command, own.with("simulate", simulate, "only", ""), files...),
 		Submit:  a.suggest("submit", own.with("simulate", simulate, dryRunFlag, dryRunOff.flag()), files...),
 		Status:  a.suggest("status", here, input),
 		Apply:   a.suggest("submit", send, output),

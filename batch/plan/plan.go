@@ -107,9 +107,10 @@ func (p *planner) row(c *sheet.Circuit) {
 // skipped is the outcome of a row that is left out. It shows what is known of the row,
 // from the ledger or else from the workbook.
 func skipped(c *sheet.Circuit, r batch.Record, known bool) batch.Outcome {
-	o := batch.Outcome{Row: c.Row, Key: KeyOf(c), Result: sheet.Skipped, Reason: batch.ReasonSkipped}
+	o := batch.Outcome{Row: c.Row, Key: KeyOf(c), Result: sheet.Skipped, Reason: batch.ReasonSkipped, Earlier: lastResult(c, r, known)}
 	if known && r.Hash != "" {
 		o.RequestID, o.Token, o.Generation, o.SubmittedAt, o.LOAStatus = r.RequestID, r.Token, r.Generation, r.SubmittedAt, r.LOAStatus
+		o.ErrorCode = r.ErrorCode
 		return o
 	}
 	o.RequestID, o.Token, o.LOAStatus = c.Past.RequestID, c.Past.ClientToken, c.Past.LOAStatus
@@ -125,28 +126,30 @@ func (p *planner) accepted(a *batch.Application, r batch.Record) bool {
 	o := a.Outcome(sheet.Already, batch.ReasonInLedger)
 	o.RequestID, o.SubmittedAt, o.LOAStatus = r.RequestID, r.SubmittedAt, r.LOAStatus
 	if r.Hash != a.Hash {
-		p.changed(a, r)
-		p.reject(batch.Outcome{Row: a.Row, Key: a.Key, ErrorCode: codeChanged, LOAStatus: r.LOAStatus})
+		p.plan.Problems = append(p.plan.Problems, Changed(p.workbook, a.Circuit, r))
+		p.reject(batch.Outcome{Row: a.Row, Key: a.Key, ErrorCode: CodeChanged, LOAStatus: r.LOAStatus})
 		return true
 	}
 	p.settle(o)
 	return true
 }
 
-// codeChanged is the code of the one rule that needs the past. Its severity is fixed.
-const codeChanged = "circuit-changed-after-submission"
+// CodeChanged is the code of the one rule that needs the past. Its severity is fixed.
+const CodeChanged = "circuit-changed-after-submission"
 
-// changed reports a row that was changed after it was accepted.
-func (p *planner) changed(a *batch.Application, r batch.Record) {
+// Changed is the problem of a row that was changed after it was accepted. The record says
+// by which run, and when.
+func Changed(w *sheet.Workbook, c *sheet.Circuit, r batch.Record) sheet.Problem {
+	t := &w.CircuitsTable
 	problem := sheet.Problem{
-		Code: codeChanged, Severity: sheet.Error, At: a.At,
-		Column: p.workbook.CircuitsTable.Headers[sheet.CircuitInstanceID], Value: a.Key.InstanceID,
+		Code: CodeChanged, Severity: sheet.Error, At: sheet.Ref{Sheet: t.Sheet, Row: c.Row, Col: t.Columns[sheet.CircuitInstanceID]},
+		Column: t.Headers[sheet.CircuitInstanceID], Value: c.InstanceID,
 		Args: []sheet.Arg{{Name: "run", Value: r.RunID}},
 	}
 	if !r.SubmittedAt.IsZero() {
 		problem.Args = append(problem.Args, sheet.Arg{Name: "submitted", Value: r.SubmittedAt.UTC().Format("2006-01-02")})
 	}
-	p.plan.Problems = append(p.plan.Problems, problem)
+	return problem
 }
 
 // reject settles a row as INVALID.

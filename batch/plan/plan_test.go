@@ -177,9 +177,9 @@ func TestSkippedKeepsWhatIsKnown(t *testing.T) {
 	w.Circuits[2].Past = sheet.Past{Result: "SUBMITTED", ClientToken: "T3", RequestID: "R3", LOAStatus: "Available"}
 	p := New(w, Options{Past: past, Only: []sheet.Result{sheet.Invalid}})
 	for i, want := range []batch.Outcome{
-		{Token: fresh.Token},
-		{Token: "T", Generation: 2, RequestID: "R", SubmittedAt: at, LOAStatus: "Applying"},
-		{Token: "T3", RequestID: "R3", LOAStatus: "Available"},
+		{Token: fresh.Token, Earlier: sheet.Unknown},
+		{Token: "T", Earlier: sheet.Submitted, Generation: 2, RequestID: "R", SubmittedAt: at, LOAStatus: "Applying"},
+		{Token: "T3", Earlier: sheet.Submitted, RequestID: "R3", LOAStatus: "Available"},
 	} {
 		want.Row, want.Key, want.Result, want.Reason = w.Circuits[i].Row, Keys(w)[i], sheet.Skipped, batch.ReasonSkipped
 		if p.Settled[i] != want {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"iter"
 	"slices"
 	"strings"
 
@@ -16,8 +15,7 @@ import (
 const byteOrderMark = "\ufeff"
 
 // CSV writes the error report as comma-separated values (RFC 4180, UTF-8 with a byte
-// order mark, CRLF): every problem, then every row that the API or a stop left
-// unfinished. The header has the keys of a problem in JSON. A value that a spreadsheet
+// order mark, CRLF): every finding. The header has the keys of a problem in JSON. A value that a spreadsheet
 // program would take for a formula gets an apostrophe in front.
 func CSV(w io.Writer, d Document) error {
 	if _, err := io.WriteString(w, byteOrderMark); err != nil {
@@ -27,7 +25,9 @@ func CSV(w io.Writer, d Document) error {
 	c.UseCRLF = true
 	// The writer keeps its first error until the flush.
 	_ = c.Write(problemKeys)
-	for p := range findings(&d) {
+	list := d.findings()
+	for i := range list.entries {
+		p := list.at(i)
 		fields := p.fields()
 		for i := range fields {
 			fields[i] = csvField(fields[i])
@@ -36,37 +36,6 @@ func CSV(w io.Writer, d Document) error {
 	}
 	c.Flush()
 	return c.Error()
-}
-
-// findings yields the problems in reading order, then how many of each code are not
-// listed, then the unfinished rows as problems of their instance ID's cell.
-func findings(d *Document) iter.Seq[Problem] {
-	return func(yield func(Problem) bool) {
-		for _, p := range d.Problems {
-			if !yield(p) {
-				return
-			}
-		}
-		for i := range d.Unlisted {
-			if !yield(d.Unlisted[i].asProblem()) {
-				return
-			}
-		}
-		for i := range d.Applications {
-			a := &d.Applications[i]
-			if code := unfinished(a); code != "" && !d.isStatus() && !yield(asProblem(a, code)) {
-				return
-			}
-		}
-	}
-}
-
-// asProblem presents an unfinished row as a problem.
-func asProblem(a *Application, code string) Problem {
-	return Problem{
-		Severity: sheet.Error.String(), Code: code, Sheet: a.At.Sheet, Cell: cellOf(a.At),
-		Column: sheet.Columns[sheet.CircuitInstanceID].Header, Value: a.InstanceID, Message: a.Message, Hint: a.Hint, At: a.At,
-	}
 }
 
 // lineBreaks turns every line break into the one that the writer turns into CRLF. It would
@@ -113,15 +82,15 @@ type view struct {
 	Headline string
 	Tone     string // good, warn, bad
 	Stopped  string
+	Changed  string // which states have changed
+	LeftOut  string // which rows --only left out before they were accepted
 	Next     Next
 	NextLine string
 	Elapsed  string
 	Counts   []countView
 	Causes   []Cause
 	Problems []Problem
-	More     string // of the problems; empty when all are shown
-	Rows     []Application
-	MoreRows string
+	More     string // of the findings; empty when all are shown
 	Areas    []areaView
 }
 
@@ -147,26 +116,14 @@ func viewOf(d *Document, words Words) view {
 		Doc: d, Headline: headline(d, words), Tone: toneName(tone(d)), Next: next, NextLine: words.Line(next.Code),
 		Elapsed: elapsed(d.DurationSeconds), Counts: countViews(d, words), Areas: areaViews(d),
 	}
-	v.Stopped = d.stopped(words)
+	v.Stopped, v.LeftOut, v.Changed = d.stopped(words), d.leftOut(words), d.changed(words)
 	v.Causes = d.Causes()
 	for i := range v.Causes {
 		v.Causes[i].Message = v.Causes[i].sentence(words)
 	}
-	order := bySeverity(d.Problems)
-	for _, i := range order[:min(maxHTMLRows, len(order))] {
-		v.Problems = append(v.Problems, d.Problems[i])
-	}
-	v.More = moreBeyond(len(order)+d.unlisted(true), words)
-	rows := 0
-	for i := range d.Applications {
-		if d.isStatus() || unfinished(&d.Applications[i]) == "" {
-			continue
-		}
-		if rows++; rows <= maxHTMLRows {
-			v.Rows = append(v.Rows, d.Applications[i])
-		}
-	}
-	v.MoreRows = moreBeyond(rows, words)
+	list := d.findings()
+	v.Problems = list.first(maxHTMLRows)
+	v.More = moreBeyond(len(list.entries), words)
 	return v
 }
 
@@ -208,9 +165,6 @@ func (p Problem) Tone() string { return toneName(severityStyle(p.Severity)) }
 
 // Tone is the page's class for the cause.
 func (c Cause) Tone() string { return toneName(severityStyle(c.Severity)) }
-
-// Tone is the page's class for the row.
-func (a Application) Tone() string { return toneName(styleOf(a.Result)) }
 
 // FirstCells lists the first cells of the cause.
 func (c Cause) FirstCells() string {

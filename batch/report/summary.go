@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -14,20 +15,30 @@ var summaryWidths = []float64{34, 10, 2, 78, 90, 18}
 // chartCol is the column of the chart's left edge.
 const chartCol = 5
 
+// maxChanges limits the circuits whose status has changed; the rows have all statuses.
+const maxChanges = 1000
+
 // maxCauses limits the causes that the Summary lists; Errors lists all problems.
 const maxCauses = 100
 
 // summarySheet describes the run: its settings, counts with a chart, causes, timing and
-// regions.
+// regions. That of a status counts the states of the LOAs, and lists the circuits whose
+// state has changed.
 func summarySheet(d *Document, words Words) sheet.AddedSheet {
 	g := grid{words: words}
 	g.title(headline(d, words))
 	g.row()
 	chartRow := len(g.rows) + 1
 	g.run(d)
-	chart := g.counts(d)
+	var chart sheet.Chart
+	if d.isStatus() {
+		chart = g.states(d)
+		g.changes(d)
+	} else {
+		chart = g.counts(d)
+		g.states(d)
+	}
 	chart.At = sheet.Ref{Row: chartRow, Col: chartCol}
-	g.states(d)
 	g.causes(d)
 	g.timing(d)
 	g.regions(d)
@@ -91,9 +102,14 @@ func (g *grid) run(d *Document) {
 		g.fact("report-fact-answered", g.words.Line("report-simulated"))
 	}
 	g.fact("report-fact-stopped", d.stopped(g.words))
-	g.fact("report-fact-input", d.Input)
+	if d.isStatus() {
+		g.fact("report-fact-asked", d.StartedAt.String())
+		g.fact("report-fact-changed", d.changed(g.words))
+	}
+	g.fact("report-fact-left-out", d.leftOut(g.words))
+	g.fact("report-fact-input", cmp.Or(d.InputPath, d.Input))
 	g.fact("report-fact-sha256", d.InputSHA256)
-	g.fact("report-fact-copy", d.Output)
+	g.fact("report-fact-copy", cmp.Or(d.OutputPath, d.Output))
 	g.fact("report-fact-account", d.Account)
 	g.fact("report-fact-regions", strings.Join(d.Regions, ", "))
 	g.fact("report-fact-version", d.Version)
@@ -127,15 +143,55 @@ func stepOf(words Words, r sheet.Result) string {
 	return words.Line("report-step-" + strings.ToLower(string(r)))
 }
 
-// states lists the states of the LOAs, if any are known.
-func (g *grid) states(d *Document) {
+// states lists the states of the LOAs, if any are known, and returns the chart of them.
+// A status lists all its rows, those that could not be asked about too.
+func (g *grid) states(d *Document) sheet.Chart {
 	states := d.LOAStates()
+	if d.isStatus() {
+		states = d.shownStates()
+	}
 	if len(states) == 0 {
-		return
+		return sheet.Chart{}
 	}
 	g.header("report-col-loa", "report-col-rows", "", "report-col-meaning")
+	first := len(g.rows) + 1
 	for _, s := range states {
 		g.row(sheet.PutCell{Text: s.Status, Style: s.style()}, numberCell(float64(s.Rows)), emptyCell, plainCell(s.meaning(g.words)))
+	}
+	last := len(g.rows)
+	g.row()
+	return sheet.Chart{
+		Title:      g.words.Line("report-chart-loa"),
+		Categories: sheet.Range{Row1: first, Col1: 1, Row2: last, Col2: 1},
+		Values:     sheet.Range{Row1: first, Col1: 2, Row2: last, Col2: 2},
+	}
+}
+
+// changes lists the circuits whose LOA has another status than in the copy that was read.
+func (g *grid) changes(d *Document) {
+	if !d.compared() {
+		return
+	}
+	g.header("report-sec-changes", "", "", "report-col-meaning", "report-col-was", "report-col-circuit")
+	shown := 0
+	for i := range d.Applications {
+		a := &d.Applications[i]
+		if !a.changed() {
+			continue
+		}
+		if shown++; shown > maxChanges {
+			continue
+		}
+		now := LOAState{Status: cmp.Or(a.LOAStatus, notAsked)}
+		g.row(sheet.PutCell{Text: a.InstanceID}, emptyCell, emptyCell,
+			plainCell(g.words.Line("report-changed", textArg("status", now.Status), textArg("meaning", now.meaning(g.words)))),
+			plainCell(cmp.Or(*a.Before, notAsked)), linkTo(a.At))
+	}
+	if shown == 0 {
+		g.row(mutedCell(g.words.Line("report-unchanged")))
+	}
+	if more := shown - maxChanges; more > 0 {
+		g.row(mutedCell(counted(g.words, "report-more-cells", more)))
 	}
 	g.row()
 }

@@ -64,18 +64,18 @@ func (p printer) paint(s sheet.Style, text string) string {
 // line prints one line; texts from the workbook must have gone through Printable.
 func (p printer) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
 
-// problems prints errors and warnings one by one, errors first, and reports whether
-// that was all of them.
+// problems prints the findings one by one, except notes and rows that a stop kept back,
+// and reports whether those were all. Notes are only counted.
 func (p printer) problems(d *Document, limit int) bool {
 	if limit <= 0 {
 		return false
 	}
-	order := bySeverity(d.Problems)
-	if notes := slices.IndexFunc(order, func(i int32) bool { return d.Problems[i].Severity == sheet.Note.String() }); notes >= 0 {
-		order = order[:notes]
-	}
-	for _, i := range order[:min(limit, len(order))] {
-		q := &d.Problems[i]
+	list := d.findings()
+	list.entries = slices.DeleteFunc(list.entries, func(e entry) bool {
+		return e.from == fromFolded || e.from == fromUnlisted || e.from == fromProblems && d.Problems[e.index].Severity == sheet.Note.String() ||
+			e.from == fromRows && d.stopReported(&d.Applications[e.index])
+	})
+	for _, q := range list.first(limit) {
 		where := q.At.String()
 		if q.At.Sheet == "" {
 			where = d.Input
@@ -86,13 +86,14 @@ func (p printer) problems(d *Document, limit int) bool {
 			p.line("    %s", brief(p.words.Line("report-suggestion", textArg("value", q.Suggestion))))
 		}
 	}
-	if more := len(order) - limit; more > 0 {
+	count := len(list.entries)
+	if more := count - limit; more > 0 {
 		p.line("%s", p.more(d, "report-more-problems", more+d.unlisted(false)))
 	}
-	if len(order) > 0 {
+	if count > 0 {
 		p.line("")
 	}
-	return len(order) <= limit
+	return count <= limit
 }
 
 // indented prints a hint, followed by its code.
@@ -123,6 +124,12 @@ func (p printer) head(d *Document) {
 	if d.Failure != "" {
 		p.line("%s", Printable(d.Failure))
 	}
+	if changed := d.changed(p.words); changed != "" {
+		p.line("%s", Printable(changed))
+	}
+	if left := d.leftOut(p.words); left != "" {
+		p.line("%s", left)
+	}
 	p.line("")
 }
 
@@ -141,16 +148,12 @@ func (p printer) count(t tally) {
 	p.line("%s", strings.TrimRight(fmt.Sprintf("%7d  %s%s  %s", t.rows, p.paint(t.style, word), blanks, t.meaning), " "))
 }
 
-// causes prints the first causes with their first cells. Problems that were listed one by
-// one are left out.
+// causes prints the first causes with their first cells, unless everything was listed one
+// by one.
 func (p printer) causes(d *Document, limit int, listed bool) {
 	all := d.Causes()
 	if listed {
-		rules := map[causeKey]bool{}
-		for i := range d.Problems {
-			rules[causeKey{severity: d.Problems[i].Severity, code: d.Problems[i].Code}] = true
-		}
-		all = slices.DeleteFunc(all, func(c Cause) bool { return rules[causeKey{severity: c.Severity, code: c.Code}] })
+		all = nil
 	}
 	for _, c := range all[:min(limit, len(all))] {
 		p.line("%6d× %s", c.Count, p.paint(severityStyle(c.Severity), brief(c.sentence(p.words))))

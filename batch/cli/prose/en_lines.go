@@ -134,11 +134,13 @@ var enLines = map[string]Entry{
 	"report-failed":       {Message: "cannot write the {kind} report to {file}: {reason}", Hint: "The results copy lists the same errors."},
 
 	// the Message column of rows
-	"rows-more":        {Message: "and {n} more: see Errors"},
-	"rows-unlisted":    {Message: "and {n} more in this row"},
-	"rows-no-circuit":  {Message: "not assigned to any circuit in this workbook"},
-	"rows-one-circuit": {Message: "{cell}: {message}"},
-	"rows-circuits":    {Message: "{result} for {n} of {of} circuits, first {cell}: {message}"},
+	"rows-more":         {Message: "and {n} more: see Errors"},
+	"rows-unlisted":     {Message: "and {n} more in this row"},
+	"rows-left-out":     {Message: "left out by --only; its last result is {result}"},
+	"rows-left-out-why": {Message: "left out by --only; its last result is {result}: {meaning}"},
+	"rows-no-circuit":   {Message: "not assigned to any circuit in this workbook"},
+	"rows-one-circuit":  {Message: "{cell}: {message}"},
+	"rows-circuits":     {Message: "{result} for {n} of {of} circuits, first {cell}: {message}"},
 
 	// history, report
 	"no-run":        {Message: "there is no run {run} in the ledger", Hint: "Run loabatch history for a list of runs."},

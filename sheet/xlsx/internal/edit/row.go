@@ -20,6 +20,7 @@ func (s *sheetPatcher) row(t *xmltok.Token) error {
 	}
 	s.lastRow = n
 	cells := s.cellsOf(n)
+	s.kept = cells == nil && s.p.Keep != nil && s.p.Keep(n)
 	if cells == nil && n > s.frame.Row2 && (s.mask == nil || n <= s.mask.below && !s.mask.numbers) {
 		return s.KeepAll(t)
 	}
@@ -141,7 +142,7 @@ func (s *sheetPatcher) colOf(t *xmltok.Token, col *int) (bare, ok bool) {
 // replaces reports whether a cell is dropped: it is in a result column, and another
 // replaces it or it has content of an earlier run.
 func (s *sheetPatcher) replaces(t *xmltok.Token, row, col int, cells []sheet.PutCell) bool {
-	return col < len(s.ours) && s.ours[col] && (cells != nil || !t.Empty && row >= s.frame.Row1 && row <= s.frame.Row2)
+	return col < len(s.ours) && s.ours[col] && !s.kept && (cells != nil || !t.Empty && row >= s.frame.Row1 && row <= s.frame.Row2)
 }
 
 // dropCell leaves out a cell. One whose formula, shared or of an array, is also that of

@@ -28,6 +28,7 @@ type sheetPatcher struct {
 	pastData bool   // the rows have been copied
 	lastRow  int    // number of the latest row
 	patched  int    // rows that got cells
+	kept     bool   // the latest row keeps its result cells
 	filter   sheet.Range
 	todo     struct{ cols, filter, marks, notes bool } // what is still to be written
 	highest  int                                       // priority of the conditional formats so far
