@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"slices"
@@ -63,7 +64,10 @@ func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
 	for _, in := range inputs {
 		a.lines.remarks(in)
 	}
-	if err := a.open(cmd.Context(), s, inputs); err != nil {
+	switch err := a.open(cmd.Context(), s, inputs); {
+	case errors.Is(err, errDeclined):
+		return a.declined(s)
+	case err != nil:
 		return err
 	}
 	var ctx context.Context
@@ -189,7 +193,7 @@ func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
 			}
 		}
 	}
-	if err := a.confirm(s.flags.run.yes || s.flags.run.simulate, applications, service.account, service.endpoint); err != nil {
+	if err := a.confirm(s.flags.run.yes || s.flags.run.simulate, applications, func() (string, error) { return a.ask(ctx, s, inputs) }); err != nil {
 		return err
 	}
 	s.store, err = a.openLedger(ctx, s.flags.service.ledger, s.flags.run.simulate)
@@ -198,6 +202,23 @@ func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
 	}
 	s.closers = append(s.closers, s.store)
 	return nil
+}
+
+// ask returns the question before the inputs are sent, or "" if nothing would be.
+func (a *app) ask(ctx context.Context, s *invocation, inputs []*input) (string, error) {
+	going := 0
+	all := make([]sending, len(inputs))
+	for i, in := range inputs {
+		var err error
+		if all[i], err = a.sendingOf(ctx, s, in); err != nil {
+			return "", err
+		}
+		going += all[i].going
+	}
+	if going == 0 {
+		return "", nil
+	}
+	return a.question(all, s.service.account, s.service.endpoint), nil
 }
 
 // closeFunc makes a function an io.Closer.
