@@ -223,7 +223,11 @@ func (a *app) withOutput(cmd *cobra.Command, stdout *stream, code int) int {
 	case err == nil:
 		return code
 	case a.wantsJSON(cmd):
-		a.lines.fail(failure(exitNoCopy, "document-unwritable", err, "reason", cause(err)))
+		if len(a.recordedRuns) > 0 {
+			a.lines.fail(failure(exitNoCopy, "document-unwritable", err, "reason", cause(err), "command", strings.Join(a.recordedRuns, "; ")))
+		} else {
+			a.lines.fail(failure(exitNoCopy, "document-unwritable-again", err, "reason", cause(err)))
+		}
 	case brokenPipe(err):
 		return code
 	case readsWorkbook(cmd) || code != exitOK:

@@ -293,6 +293,9 @@ func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc 
 	done, err := a.run(ctx, s, in, t)
 	done.end = ledger.RunEnd{ExitCode: exitInternal} // should the rest panic
 	if done.ledger != nil {
+		if !done.info.simulate {
+			a.recordedRuns = append(a.recordedRuns, a.suggest("report", settings{"ledger": done.ledgerFlag, "json": "true"}, t.runID))
+		}
 		defer a.endRun(ctx, done)
 	}
 	if err != nil {
@@ -300,8 +303,11 @@ func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc 
 		return nil, false, err
 	}
 	if ctx.Err() != nil {
-		command := a.suggest("report", settings{"ledger": done.ledgerFlag}, t.runID)
-		err := failure(int(s.signals.exit.Load()), "left-at-once", ctx.Err(), "command", command)
+		err := failure(int(s.signals.exit.Load()), "left-at-once-simulated", ctx.Err())
+		if !done.info.simulate {
+			command := a.suggest("report", settings{"ledger": done.ledgerFlag}, t.runID)
+			err = failure(err.exit, "left-at-once", ctx.Err(), "command", command)
+		}
 		done.end = done.ledgerEnd(err.exit, "")
 		return nil, false, err
 	}

@@ -291,8 +291,8 @@ func runNext(ts *testscript.TestScript, _ bool, args []string) {
 	if command == "" {
 		ts.Fatalf("no command is suggested")
 	}
-	fmt.Fprintf(ts.Stdout(), "%s\n", command)
 	wantExit(ts, false, []string{args[0], "sh", "-c", command})
+	fmt.Fprintf(ts.Stdout(), "%s\n%s", command, ts.ReadFile("stdout"))
 }
 
 // setLastRun reads the first run of history's JSON, which is the latest.
