@@ -3,6 +3,7 @@ package sheet
 import (
 	"iter"
 	"slices"
+	"time"
 )
 
 // Style is the style of a cell written into the copy; the codec chooses the colours.
@@ -20,20 +21,23 @@ const (
 	StyleTitle               // large and bold
 )
 
-// PutCell is a cell written into the copy: as a number if IsNumber, and otherwise as an
-// inline string, never as a formula.
+// PutCell is a cell written into the copy: as a number if IsNumber, as a date if Time is
+// not zero, and otherwise as an inline string, never as a formula.
 type PutCell struct {
 	Text     string
 	Number   float64
 	IsNumber bool
+	Time     time.Time // UTC; shown to the second
 	Style    Style
-	Link     Ref // a link to this cell of the workbook, unless its Row is 0
+	Link     Ref    // a link to this cell of the workbook, unless its Row is 0
+	LinkTo   string // name in Patch.Added of the sheet that Link leads to, whatever it is called in the copy; empty for a sheet of the workbook
 }
 
 // Patch holds everything that distinguishes the copy from its source.
 type Patch struct {
 	Sheets []SheetPatch
 	Added  []AddedSheet // in order, after the workbook's own; they replace those of an earlier run with the same name
+	Open   string       // name in Added of the sheet that the copy opens on; empty to leave that as it is
 }
 
 // SheetPatch writes result columns beside the data of one sheet.
@@ -63,6 +67,10 @@ type SheetPatch struct {
 
 	// Marks colours data cells that have a problem and adds notes to them.
 	Marks []Mark
+
+	KeyCol int   // the column that names a row, in view beside the results and printed with them; 0 for none
+	First  int   // the first row that needs a person, which is selected; 0 for none
+	Tab    Style // colour of the tab, unless the user has coloured it; StylePlain for none
 }
 
 // StatusPatch writes the LOA status of circuits, by row, into its column of the Circuits
@@ -128,6 +136,28 @@ type PutColumn struct {
 	Col    int     // 1 to MaxCol
 	Header string  //
 	Width  float64 // in characters
+	Wrap   bool    // long text is wrapped
+	Print  bool    // part of what is printed
+	Shades []Shade // colours by what a cell says, for as long as it says so
+}
+
+// Shade colours the cells of a column that hold one of some texts.
+type Shade struct {
+	Style Style
+	Texts []string // without quotes
+}
+
+// resultShades colours the words of the Result column.
+func resultShades() (shades []Shade) {
+	for _, r := range AllResults {
+		i := slices.IndexFunc(shades, func(s Shade) bool { return s.Style == r.Style() })
+		if i < 0 {
+			i = len(shades)
+			shades = append(shades, Shade{Style: r.Style()})
+		}
+		shades[i].Texts = append(shades[i].Texts, string(r))
+	}
+	return shades
 }
 
 // Mark is a note on a cell that has a problem.
@@ -143,6 +173,7 @@ type AddedSheet struct {
 	Widths []float64 // of its columns, in characters
 	Freeze int       // the number of rows that stay in view
 	Filter bool      // a filter on the last frozen row
+	Tab    Style     // colour of the tab; StylePlain for none
 	Rows   iter.Seq[[]PutCell]
 	Count  int // the number of rows that Rows yields
 	Chart  *Chart

@@ -2,6 +2,7 @@ package edit
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
@@ -29,17 +30,39 @@ func (s *sheetPatcher) row(t *xmltok.Token) error {
 			s.Keep(t)
 			return nil
 		}
-		s.Change(t, xmltok.Without("spans"), xmltok.Opened())
+		edits := []xmltok.Edit{xmltok.Without("spans"), xmltok.Opened()}
+		if s.grows(t, cells) {
+			edits = append(edits, xmltok.Without("ht"))
+		}
+		s.Change(t, edits...)
 		s.putCells(prefix, n, cells, 0, sheet.MaxCol)
 		s.Out.WriteString("</" + prefix + "row>")
 		return nil
 	}
-	if cells == nil {
+	switch {
+	case cells == nil:
 		s.Keep(t)
-	} else {
+	case s.grows(t, cells):
+		s.Change(t, xmltok.Without("spans"), xmltok.Without("ht"))
+	default:
 		s.Change(t, xmltok.Without("spans"))
 	}
 	return s.rowBody(prefix, n, cells)
+}
+
+// grows reports whether a row's height, which a program has computed, is too small for its
+// wrapped text. One that the user has set stays.
+func (s *sheetPatcher) grows(t *xmltok.Token, cells []sheet.PutCell) bool {
+	var bad bool
+	if _, there := t.Attr("ht"); !there || read.IsTrue(t.Value("customHeight", &bad)) {
+		return false
+	}
+	for _, c := range s.cols {
+		if text := cells[c.at].Text; c.Wrap && (float64(len(text)) > c.Width || strings.Contains(text, "\n")) {
+			return true
+		}
+	}
+	return false
 }
 
 // rowPrefix returns the prefix of the row's elements, without an allocation where it is
@@ -189,8 +212,18 @@ func (s *sheetPatcher) checkFormula(t *xmltok.Token, row, col int) error {
 
 // keepCell copies a cell, and adds its reference where it needs one.
 func (s *sheetPatcher) keepCell(t *xmltok.Token, row, col int, needsRef bool) error {
+	var mark *markedCell
+	if s.marked != nil {
+		mark = s.marked[[2]int{row, col}]
+	}
+	if mark != nil {
+		kind, _ := t.Attr("t")
+		mark.kind = string(kind)
+	}
 	if needsRef {
 		s.Change(t, xmltok.WithAttr("r", sheet.ColName(col)+strconv.Itoa(row)))
+	} else if mark != nil {
+		s.Keep(t)
 	} else if body, ok := s.Tokens.PlainBody(t); ok {
 		s.Keep(t)
 		s.Out.Write(body.Raw)
@@ -210,6 +243,9 @@ func (s *sheetPatcher) keepCell(t *xmltok.Token, row, col int, needsRef bool) er
 			}
 		}
 		s.Keep(t)
+		if mark != nil {
+			mark.take(t)
+		}
 		ended = t.Kind == xmltok.EndTag && t.Depth == 4
 	}
 	return nil
@@ -223,8 +259,12 @@ func (s *sheetPatcher) putCells(prefix string, row int, cells []sheet.PutCell, n
 	}
 	s.Buf = s.Buf[:0]
 	for ; next < len(s.cols) && s.cols[next].Col <= upTo; next++ {
-		cell := &cells[s.cols[next].at]
-		s.Buf = appendCell(s.Buf, prefix, row, s.cols[next].Col, s.styles.bound[cell.Style], cell)
+		c, cell := &s.cols[next], &cells[s.cols[next].at]
+		style := s.styles.beside(cell, c.Wrap)
+		if cell.Link.Row > 0 && s.links.add(prefix, s.target(cell), row, c.Col, cell) {
+			style = s.styles.bound[sheet.StyleLink]
+		}
+		s.Buf = appendCell(s.Buf, prefix, row, c.Col, style, s.date1904, cell)
 	}
 	s.Out.Write(s.Buf)
 	return next

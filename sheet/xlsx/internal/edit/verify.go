@@ -132,7 +132,7 @@ func (v *verifier) sheet(p *sheet.SheetPatch) error {
 			}
 			found++
 		}
-		if err := verifyRow(p.Sheet, row, cols, want); err != nil {
+		if err := verifyRow(p.Sheet, row, cols, want, v.copy.book.Date1904); err != nil {
 			return err
 		}
 	}
@@ -143,7 +143,7 @@ func (v *verifier) sheet(p *sheet.SheetPatch) error {
 }
 
 // verifyRow compares the result cells of a row with the cells of the patch.
-func verifyRow(name string, row sheet.Row, cols []putColumn, want []sheet.PutCell) error {
+func verifyRow(name string, row sheet.Row, cols []putColumn, want []sheet.PutCell, date1904 bool) error {
 	next := 0
 	for _, c := range cols {
 		for next < len(row.Cells) && row.Cells[next].Col < c.Col {
@@ -153,7 +153,7 @@ func verifyRow(name string, row sheet.Row, cols []putColumn, want []sheet.PutCel
 		if next < len(row.Cells) && row.Cells[next].Col == c.Col {
 			got = row.Cells[next]
 		}
-		if !cellMatches(&got, &want[c.at]) {
+		if !cellMatches(&got, &want[c.at], date1904) {
 			at := sheet.Ref{Sheet: name, Row: row.Number, Col: c.Col}
 			return xmltok.NewErrorAt(at, "copy-cell-differs", "place", at.String())
 		}
@@ -162,8 +162,10 @@ func verifyRow(name string, row sheet.Row, cols []putColumn, want []sheet.PutCel
 }
 
 // cellMatches reports whether a cell that was read is the one that was written.
-func cellMatches(got *sheet.Cell, want *sheet.PutCell) bool {
+func cellMatches(got *sheet.Cell, want *sheet.PutCell, date1904 bool) bool {
 	switch {
+	case !want.Time.IsZero():
+		return got.Type == sheet.NumberCell && got.DateStyle && got.Value == numberText(serial(want.Time, date1904))
 	case want.IsNumber:
 		return got.Type == sheet.NumberCell && got.Value == numberText(want.Number)
 	case want.Text == "":
@@ -175,10 +177,11 @@ func cellMatches(got *sheet.Cell, want *sheet.PutCell) bool {
 // added checks that the added sheets are there, each under the name that it got, with all
 // their rows.
 func (v *verifier) added(added []sheet.AddedSheet) error {
-	places, err := v.copy.addedEarlier()
+	names, err := v.copy.localNames()
 	if err != nil {
 		return err
 	}
+	places := v.copy.addedEarlier(names)
 	for i := range added {
 		a := &added[i]
 		at, ok := places[a.Name]
@@ -212,7 +215,7 @@ func (v *verifier) rows(name string, a *sheet.AddedSheet) error {
 		if more && row.Number == number {
 			got = row
 		}
-		if err := verifyRow(name, got, cols[:len(want)], want); err != nil {
+		if err := verifyRow(name, got, cols[:len(want)], want, v.copy.book.Date1904); err != nil {
 			return err
 		}
 		if more && row.Number == number {
