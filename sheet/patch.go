@@ -118,6 +118,50 @@ func (p *Patch) MaskPersonal(w *Workbook) {
 	}
 }
 
+// LinkResults links the Result of each row that needs a person to the first row of an added sheet that links to
+// a cell of that row, or of its engineers' rows that have errors.
+func (p *Patch) LinkResults(w *Workbook, added string) {
+	i := slices.IndexFunc(p.Added, func(a AddedSheet) bool { return a.Name == added })
+	if i < 0 {
+		return
+	}
+	first := map[Ref]int{} // by a sheet and a row of it
+	n := 0
+	for cells := range p.Added[i].Rows {
+		n++
+		for _, c := range cells {
+			row := Ref{Sheet: c.Link.Sheet, Row: c.Link.Row}
+			if _, there := first[row]; !there && row.Row > 0 {
+				first[row] = n
+			}
+		}
+	}
+	errors := NewRowErrors(w, w.Problems)
+	for i := range p.Sheets {
+		s := &p.Sheets[i]
+		cells := s.Row
+		s.Row = func(number int) []PutCell {
+			put := cells(number)
+			if len(put) <= int(ColResult) {
+				return put
+			}
+			if style := Result(put[ColResult].Text).Style(); style != StyleBad && style != StyleWarn {
+				return put // nothing about it needs a person
+			}
+			at := first[Ref{Sheet: s.Sheet, Row: number}]
+			if c := w.CircuitAt(number); at == 0 && c != nil && s.Sheet == w.CircuitsTable.Sheet {
+				if list := errors.Of(c); len(list) > 0 {
+					at = first[Ref{Sheet: list[0].At.Sheet, Row: list[0].At.Row}]
+				}
+			}
+			if at > 0 {
+				put[ColResult].Link, put[ColResult].LinkTo = Ref{Sheet: added, Row: at, Col: 1}, added
+			}
+			return put
+		}
+	}
+}
+
 // sheet returns the patch of a table's sheet, and adds an empty one if there is none.
 func (p *Patch) sheet(t *Table) *SheetPatch {
 	i := slices.IndexFunc(p.Sheets, func(s SheetPatch) bool { return s.Sheet == t.Sheet })

@@ -73,6 +73,9 @@ var enReport = map[string]Entry{
 	"report-see-errors":       {Message: "see the Errors sheet of the copy"},
 	"report-see-output":       {Message: "add -o FILE for a copy that lists them all"},
 
+	"report-open-rows":   {Message: "{n} {n:row|rows} {result}: go to the first"},
+	"report-open-errors": {Message: "everything that was found: {where}"},
+
 	// Where things are and what they cost.
 	"report-copy":      {Message: "copy"},
 	"report-log":       {Message: "log"},

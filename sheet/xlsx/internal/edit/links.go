@@ -92,7 +92,7 @@ func (s *sheetPatcher) isOurs(t *xmltok.Token) bool {
 	return ok && s.allOurs(r.Col1, r.Col2) && r.Row1 >= s.frame.Row1
 }
 
-// addLinks writes the list of links of a sheet that has none.
+// addLinks writes the list of links of a sheet without one.
 func (s *sheetPatcher) addLinks() {
 	if len(s.links.elements) > 0 {
 		s.Put("<" + s.prefix + "hyperlinks>")

@@ -129,7 +129,7 @@ func formulaRows(name string, from, to int) string {
 // is fitted to the paper anyway, it is to its width.
 const printScale = 70
 
-// addPage writes the page setup of a sheet that has none.
+// addPage writes the page setup of a sheet without one.
 func (s *sheetPatcher) addPage() {
 	s.Put("<" + s.prefix + `pageSetup paperSize="9" scale="` + strconv.Itoa(printScale) + `" fitToHeight="0" orientation="landscape"/>`)
 }

@@ -2,7 +2,6 @@ package edit
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
@@ -30,39 +29,17 @@ func (s *sheetPatcher) row(t *xmltok.Token) error {
 			s.Keep(t)
 			return nil
 		}
-		edits := []xmltok.Edit{xmltok.Without("spans"), xmltok.Opened()}
-		if s.grows(t, cells) {
-			edits = append(edits, xmltok.Without("ht"))
-		}
-		s.Change(t, edits...)
+		s.Change(t, append(s.height(t, cells), xmltok.Opened())...)
 		s.putCells(prefix, n, cells, 0, sheet.MaxCol)
 		s.Out.WriteString("</" + prefix + "row>")
 		return nil
 	}
-	switch {
-	case cells == nil:
+	if cells == nil {
 		s.Keep(t)
-	case s.grows(t, cells):
-		s.Change(t, xmltok.Without("spans"), xmltok.Without("ht"))
-	default:
-		s.Change(t, xmltok.Without("spans"))
+	} else {
+		s.Change(t, s.height(t, cells)...)
 	}
 	return s.rowBody(prefix, n, cells)
-}
-
-// grows reports whether a row's height, which a program has computed, is too small for its
-// wrapped text. One that the user has set stays.
-func (s *sheetPatcher) grows(t *xmltok.Token, cells []sheet.PutCell) bool {
-	var bad bool
-	if _, there := t.Attr("ht"); !there || read.IsTrue(t.Value("customHeight", &bad)) {
-		return false
-	}
-	for _, c := range s.cols {
-		if text := cells[c.at].Text; c.Wrap && (float64(len(text)) > c.Width || strings.Contains(text, "\n")) {
-			return true
-		}
-	}
-	return false
 }
 
 // rowPrefix returns the prefix of the row's elements, without an allocation where it is

@@ -82,7 +82,11 @@ func (w *sheetWriter) head() {
 // row writes one row.
 func (w *sheetWriter) row(n int, cells []sheet.PutCell) {
 	b := strconv.AppendInt(append(w.buf[:0], `<row r="`...), int64(n), 10)
-	b = append(b, `">`...)
+	b = append(b, '"')
+	if ht := w.height(cells); ht != "" {
+		b = append(append(append(b, ` ht="`...), ht...), '"')
+	}
+	b = append(b, '>')
 	for i := range cells {
 		c := &cells[i]
 		if i >= sheet.MaxCol || c.Text == "" && !c.IsNumber && c.Time.IsZero() && c.Style == sheet.StylePlain {

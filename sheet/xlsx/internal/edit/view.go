@@ -21,7 +21,7 @@ func tabColor(prefix string, style sheet.Style) string {
 	return "<" + prefix + `tabColor rgb="` + tabColors[style] + `"/>`
 }
 
-// addProperties writes the properties of a sheet that has none.
+// addProperties writes the properties of a sheet without one.
 func (s *sheetPatcher) addProperties() {
 	if c := tabColor(s.prefix, s.p.Tab); c != "" {
 		s.Put("<" + s.prefix + "sheetPr>" + c + "</" + s.prefix + "sheetPr>")
@@ -173,7 +173,7 @@ func (o opening) replaces(t *xmltok.Token, firstCol int) bool {
 // opens reports whether the patch says how the sheet opens.
 func (s *sheetPatcher) opens() bool { return s.p.KeyCol > 0 && len(s.cols) > 0 }
 
-// addViews writes the views of a sheet that has none.
+// addViews writes the views of a sheet without one.
 func (s *sheetPatcher) addViews() {
 	p := s.prefix
 	s.Put("<" + p + "sheetViews><" + p + `sheetView workbookViewId="0">` + openingOf(s.p).pane(p) + "</" + p + "sheetView></" + p + "sheetViews>")
