@@ -73,8 +73,15 @@ var enReport = map[string]Entry{
 	"report-see-errors":       {Message: "see the Errors sheet of the copy"},
 	"report-see-output":       {Message: "add -o FILE for a copy that lists them all"},
 
-	"report-open-rows":   {Message: "{n} {n:row|rows} {result}: go to the first"},
-	"report-open-errors": {Message: "everything that was found: {where}"},
+	"report-sec-needs":    {Message: "Needs a person"},
+	"report-sec-warnings": {Message: "Warnings"},
+	"report-sec-notes":    {Message: "Notes"},
+	"report-sec-quiet":    {Message: "Rows that need nothing"},
+	"report-quiet-rows":   {Message: "{n} {n:row|rows}"},
+	"report-filter":       {Message: "Show"},
+	"report-filter-all":   {Message: "all"},
+	"report-open-rows":    {Message: "{n} {n:row|rows} {result}: go to the first"},
+	"report-open-errors":  {Message: "everything that was found: {where}"},
 
 	// Where things are and what they cost.
 	"report-copy":      {Message: "copy"},
@@ -135,9 +142,6 @@ var enReport = map[string]Entry{
 	// The HTML report alone.
 	"report-lang":         {Message: "en"},
 	"report-html-title":   {Message: "loabatch report"},
-	"report-sec-causes":   {Message: "Causes"},
-	"report-sec-rows":     {Message: "Rows not finished"},
-	"report-sec-problems": {Message: "Problems in the workbook"},
 	"report-col-row":      {Message: "Row"},
 	"report-col-circuit":  {Message: "Circuit"},
 	"report-col-request":  {Message: "Request ID"},
