@@ -11,7 +11,7 @@ import (
 // The Summary sheet has six columns: a label, a figure, a gap, a text, what to do, and a
 // link to a cell. The chart is beside the upper sections, over the last two columns. On A4
 // across they print at about nine tenths of their size.
-var summaryWidths = []float64{30, 8, 2, 54, 50, 16}
+var summaryWidths = []float64{36, 8, 2, 54, 48, 16}
 
 // chartCol is the column of the chart's left edge.
 const chartCol = 5

@@ -310,6 +310,7 @@ func (v *verifier) watch() {
 			v.outlines[key] = newOutline("worksheet", part.Part)
 		}
 		v.outlines[key].tag(t)
+		v.linkTag(t)
 	}
 }
 

@@ -36,6 +36,12 @@ func Verify(r io.ReaderAt, size int64, src io.ReaderAt, srcSize int64, p sheet.P
 	if err := v.notes(source, p); err != nil {
 		return err
 	}
+	if err := v.onlyPlanned(source); err != nil {
+		return err
+	}
+	if err := v.opening(source); err != nil {
+		return err
+	}
 	if err := v.added(p.Added); err != nil {
 		return err
 	}
@@ -50,6 +56,8 @@ type verifier struct {
 	copy     *Copier
 	book     *read.Book
 	outlines map[string]*outline // of the sheets that were read, by opc.PartKey
+	columns  []putColumn         // result columns of the patched sheet that is read
+	links    int                 // of its result cells
 }
 
 // notes compares the notes of the patched sheets with those of the source that stay and
@@ -120,7 +128,9 @@ func (v *verifier) sheet(p *sheet.SheetPatch) error {
 	for i, c := range p.Columns {
 		header[i].Text = c.Header
 	}
-	found := 0
+	found, links := 0, 0
+	v.columns, v.links = cols, 0
+	defer func() { v.columns = nil }()
 	for row, err := range v.book.Rows(p.Sheet) {
 		if err != nil {
 			return err
@@ -131,6 +141,11 @@ func (v *verifier) sheet(p *sheet.SheetPatch) error {
 				continue
 			}
 			found++
+			for i := range want {
+				if want[i].Link.Row > 0 && links < maxLinks {
+					links++
+				}
+			}
 		}
 		if err := verifyRow(p.Sheet, row, cols, want, v.copy.book.Date1904); err != nil {
 			return err
@@ -138,6 +153,9 @@ func (v *verifier) sheet(p *sheet.SheetPatch) error {
 	}
 	if found != p.Rows {
 		return rowsDiffer(p.Sheet, found, p.Rows)
+	}
+	if links != v.links {
+		return linksDiffer(p.Sheet)
 	}
 	return nil
 }

@@ -86,7 +86,7 @@ const (
 	maxFrozenCols = 3
 )
 
-// opening is how a patched sheet opens: what is frozen, which column stands beside it, and
+// opening is how a patched sheet opens: what is frozen, which column is seen next to it, and
 // which cell is selected. The key column, Result and Message are then seen together.
 type opening struct {
 	rows, cols int // frozen; 0 for none
