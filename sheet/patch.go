@@ -1,6 +1,7 @@
 package sheet
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 	"time"
@@ -149,9 +150,9 @@ func (p *Patch) LinkResults(w *Workbook, added string) {
 				return put // nothing about it needs a person
 			}
 			at := first[Ref{Sheet: s.Sheet, Row: number}]
-			if c := w.CircuitAt(number); at == 0 && c != nil && s.Sheet == w.CircuitsTable.Sheet {
-				if list := errors.Of(c); len(list) > 0 {
-					at = first[Ref{Sheet: list[0].At.Sheet, Row: list[0].At.Row}]
+			if c := w.CircuitAt(number); c != nil && s.Sheet == w.CircuitsTable.Sheet && len(errors.Own(c)) == 0 {
+				if list := errors.Of(c); len(list) > 0 { // of its engineers, rather than a note of its own
+					at = cmp.Or(first[Ref{Sheet: list[0].At.Sheet, Row: list[0].At.Row}], at)
 				}
 			}
 			if at > 0 {

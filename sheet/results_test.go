@@ -191,3 +191,26 @@ func TestStatusPatch(t *testing.T) {
 		}
 	}
 }
+
+// TestLinkResults leads from each row that needs a person to the line about it in a list: its
+// own, or that of an engineer of it.
+func TestLinkResults(t *testing.T) {
+	g := good()
+	g.set("E:A2", "pc-aaaa1")
+	g.set("E:A3", "pc-aaaa2")
+	g.set("E:E3", "")
+	w := decode(t, g, sheet.Options{})
+	p := sheet.Results(w, []sheet.RowResult{{Row: 2, Result: sheet.Refused}, {Row: 3, Result: sheet.Invalid}}, codes{})
+	link := func(at sheet.Ref) []sheet.PutCell { return []sheet.PutCell{{Text: at.Cell(), Link: at}} }
+	lines := [][]sheet.PutCell{{{Text: "Cell"}}, link(sheet.Ref{Sheet: "Engineers", Row: 3, Col: 5}), link(sheet.Ref{Sheet: "Circuits", Row: 2, Col: 1}), link(sheet.Ref{Sheet: "Circuits", Row: 3, Col: 6})}
+	p.Added = []sheet.AddedSheet{{Name: "Errors", Rows: slices.Values(lines), Count: len(lines)}}
+	p.LinkResults(w, "Errors")
+	for _, c := range []struct{ sheet, row, line int }{{0, 2, 3}, {0, 3, 2}, {1, 3, 2}, {1, 2, 0}} {
+		if got := p.Sheets[c.sheet].Row(c.row)[sheet.ColResult].Link.Row; got != c.line {
+			t.Errorf("row %d of %s leads to line %d, want %d", c.row, p.Sheets[c.sheet].Sheet, got, c.line)
+		}
+	}
+	if p.Sheets[0].First != 2 || p.Sheets[0].Tab != sheet.StyleBad || p.Sheets[0].KeyCol != 1 || p.Sheets[1].First != 3 {
+		t.Errorf("the sheets open at rows %d and %d", p.Sheets[0].First, p.Sheets[1].First)
+	}
+}
