@@ -33,7 +33,6 @@ type groupView struct {
 	severity, hint string // of the first
 	results        map[string]bool
 	varied, hints  bool
-	messages       int
 }
 
 // placeView is one place: a cell, the row that it is in, and what is particular to it.

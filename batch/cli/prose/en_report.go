@@ -110,7 +110,6 @@ var enReport = map[string]Entry{
 	"report-col-next":       {Message: "Next step"},
 	"report-col-cause":      {Message: "Cause"},
 	"report-col-count":      {Message: "Count"},
-	"report-col-cells":      {Message: "Cells"},
 	"report-col-first":      {Message: "First cell"},
 	"report-col-region":     {Message: "Region"},
 	"report-col-results":    {Message: "Results"},
@@ -144,7 +143,6 @@ var enReport = map[string]Entry{
 	"report-html-title":   {Message: "loabatch report"},
 	"report-col-row":      {Message: "Row"},
 	"report-col-circuit":  {Message: "Circuit"},
-	"report-col-request":  {Message: "Request ID"},
 	"report-fact-elapsed": {Message: "Duration"},
 	"report-more-html":    {Message: "and {n} more not shown here: see the Errors sheet of the copy, or the CSV or JSON report"},
 
