@@ -27,7 +27,7 @@ func (t *Table) ResultColumns() []PutColumn {
 			next++
 			col = next
 		}
-		columns[id] = PutColumn{Col: col, Header: header, Width: resultWidths[id], Wrap: id == int(ColMessage), Print: id <= int(ColRequestID)}
+		columns[id] = PutColumn{Col: col, Header: header, Width: resultWidths[id], Wrap: id == int(ColMessage), Print: id <= int(ColErrorCode)}
 	}
 	columns[ColResult].Shades = resultShades()
 	return columns

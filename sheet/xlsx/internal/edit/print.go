@@ -127,7 +127,7 @@ func formulaRows(name string, from, to int) string {
 
 // printScale is the size in which the results fit on A4 across, in percent. Where the sheet
 // is fitted to the paper anyway, it is to its width.
-const printScale = 70
+const printScale = 75
 
 // addPage writes the page setup of a sheet without one.
 func (s *sheetPatcher) addPage() {
