@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/sheet/xlsx"
 	"github.com/loabatch/loabatch/templates"
@@ -75,7 +76,7 @@ func writeExample(w io.Writer, words xlsx.TemplateWords, now time.Time) error {
 		start = start.AddDate(0, 0, 1)
 	}
 	return xlsx.WriteTemplate(w, xlsx.Template{
-		Words: words,
+		Words: words, Regions: cloud.KnownRegions(),
 		Circuits: [][]any{
 			{"pc-example0000000001", "cn-hangzhou", "Example Trading Co., Ltd.", "FIBRE", "Placeholder Telecom Engineering", start, 1000, "Hangzhou, building 1, room 101"},
 			{"pc-example0000000002", "ap-southeast-1", "Example Trading Co., Ltd.", "MSTP", "Sample Fibre Works", start.Format(time.RFC3339)},
