@@ -123,8 +123,8 @@ func wrongDigit() string {
 	return unless(wrong, cellOf(sheet.EngineerCertificateType)+`<>"IDCard"`, "LEN("+number+")<>18")
 }
 
-// fault is something that is wrong with a row, as a formula, and the code of its words.
-type fault struct{ formula, code string }
+// defect is something that is wrong with a row, as a formula, and the code of its words.
+type defect struct{ formula, code string }
 
 // check returns the formula of the column #Check of a sheet: empty for an empty row, then
 // what is missing, what is wrong, or that the row is ready.
@@ -137,10 +137,10 @@ func (b *templateBuilder) check(id sheet.SheetID) string {
 			missing = append(missing, part{empty(cellOf(c.ID)), c.Header})
 		}
 	}
-	wrong := []fault{{namesNoCircuit(), "template-check-circuit"}, {wrongDigit(), "template-check-digit"}}
+	wrong := []defect{{namesNoCircuit(), "template-check-circuit"}, {wrongDigit(), "template-check-digit"}}
 	if id == sheet.CircuitsSheet {
 		missing = append(missing, part{lacksEngineer(), b.Words.Line("template-check-engineer")})
-		wrong = []fault{{appearsTwice(), "template-check-twice"}}
+		wrong = []defect{{appearsTwice(), "template-check-twice"}}
 	}
 	none, list := make([]string, len(missing)), make([]string, len(missing))
 	for i, m := range missing {
