@@ -219,8 +219,8 @@ func (b *templateBuilder) marks(name string, cols []sheet.Column) error {
 	last := sheet.ColName(len(cols) + 1)
 	for _, c := range cols {
 		var rules []excelize.ConditionalFormatOptions
-		if formula := wrongIn[c.ID]; formula != nil {
-			rules = append(rules, excelize.ConditionalFormatOptions{Type: "formula", Format: &b.style.wrong, Criteria: formula()})
+		for _, d := range b.defects(c) {
+			rules = append(rules, excelize.ConditionalFormatOptions{Type: "formula", Format: &b.style.wrong, Criteria: d.formula})
 		}
 		if c.Required {
 			rules = append(rules, excelize.ConditionalFormatOptions{
@@ -236,13 +236,6 @@ func (b *templateBuilder) marks(name string, cols []sheet.Column) error {
 		}
 	}
 	return nil
-}
-
-// wrongIn holds the formulas that are true of wrong values of a column.
-var wrongIn = map[sheet.ColumnID]func() string{
-	sheet.CircuitInstanceID:     appearsTwice,
-	sheet.EngineerInstanceID:    namesNoCircuit,
-	sheet.EngineerCertificateNo: wrongDigit,
 }
 
 // below is the range of a column below its header.

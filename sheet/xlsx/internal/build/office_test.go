@@ -63,14 +63,20 @@ func TestOfficeChecksWhatIsTyped(t *testing.T) {
 	s.enter(circuit(9, "", "cn-hangzhou"))
 	s.enter(circuit(10, "vbr-other0001", "cn-hangzhou", "Example Networks", "FIBRE", "Example Build", "1999-01-15", "1", "", strings.Repeat("x", 65)))
 	s.enter(circuit(11, "pc-third00001", "cn-hangzhou", "Example Networks", "FIBRE", "Example Build", "2099-01-15T08:00:00Z", "10240", "", "token"))
+	s.enter(circuit(12, "pc-third00002", "cn-nowhere", "Example Networks", "FIBRE", "Example Build", "2099-01-15 08:00"))
 	s.enter(circuit(2003, "pc-last000001"))
 	s.enter(engineer(4, "pc-first00001", "IDCard", right))
 	s.enter(engineer(5, "pc-second0001, pc-twice00001", "IDCard", small[:17]+"x"))
+	s.enter(engineer(14, " pc-first00001；pc-second0001\npc-twice00001、pc-third00001;", "Passport", "E00000001"))
+	s.enter(engineer(15, "pc-first00001 pc-second0001", "Passport", "E00000001"))
 	s.enter(engineer(6, "pc-nowhere001", "Passport", "E00000001"))
 	s.enter(engineer(7, "pc-first00001", "IDCard", wrong))
 	s.enter(engineer(8, "pc-first00001; pc-nowhere001", "IDCard", right))
 	s.enter(engineer(9, "vbr-other0001", "Passport", wrong))
 	s.enter(engineer(10, "pc-third00001", "Residence", ""))
+	s.enter(engineer(12, "pc-third00002", "Residence", "E00000001"))
+	s.enter(typedRow(sheet.EngineersName, 13, "pc-third00002", "Testperson A", "IDCard", "", "Male", "+86 139 0000 0000"))
+	s.number(sheet.EngineersName, "E13", "999999199001010000")
 	for _, read := range []struct{ sheet, cell, want string }{
 		{sheet.CircuitsName, "A4", "ready"},
 		{sheet.CircuitsName, "A5", "missing: Company name, Construction company, Construction time (UTC)"},
@@ -78,8 +84,10 @@ func TestOfficeChecksWhatIsTyped(t *testing.T) {
 		{sheet.CircuitsName, "A7", "wrong: this circuit has two rows"},
 		{sheet.CircuitsName, "A8", "wrong: this circuit has two rows"},
 		{sheet.CircuitsName, "A9", "missing: Instance ID, Company name, Line type, Construction company, Construction time (UTC)"},
-		{sheet.CircuitsName, "A10", "ready"},
-		{sheet.CircuitsName, "A12", ""},
+		{sheet.CircuitsName, "A10", "wrong: bandwidth, 2 to 10240"},
+		{sheet.CircuitsName, "A11", "ready"},
+		{sheet.CircuitsName, "A12", "not in the list: Region ID"},
+		{sheet.CircuitsName, "A13", ""},
 		{sheet.CircuitsName, "A2003", "missing: Region ID, Company name, Line type, Construction company, Construction time (UTC), an engineer"},
 		{sheet.EngineersName, "A4", "ready"},
 		{sheet.EngineersName, "A5", "ready"},
@@ -88,8 +96,12 @@ func TestOfficeChecksWhatIsTyped(t *testing.T) {
 		{sheet.EngineersName, "A8", "wrong: not a circuit of this workbook"},
 		{sheet.EngineersName, "A9", "ready"},
 		{sheet.EngineersName, "A10", "missing: Certificate number"},
-		{GuideName, "B4", "ready: 3 of 9"},
-		{GuideName, "B5", "ready: 3 of 7"},
+		{sheet.EngineersName, "A12", "not in the list: Certificate type"},
+		{sheet.EngineersName, "A14", "ready"},
+		{sheet.EngineersName, "A15", "wrong: not a circuit of this workbook"},
+		{sheet.EngineersName, "A13", "wrong: digits of the number are lost"},
+		{GuideName, "B4", "ready: 2 of 10"},
+		{GuideName, "B5", "ready: 4 of 11"},
 	} {
 		s.read(read.sheet, read.cell, read.want)
 	}
@@ -107,11 +119,11 @@ func TestOfficeChecksWhatIsTyped(t *testing.T) {
 		s.accepts(cell.sheet, cell.cell, want)
 	}
 	for cell, want := range map[typed]int{
-		{sheet.CircuitsName, "A4", ""}: 1, {sheet.CircuitsName, "A5", ""}: 2, {sheet.CircuitsName, "A12", ""}: 0,
-		{sheet.CircuitsName, "B4", ""}: 0, {sheet.CircuitsName, "B7", ""}: 1, {sheet.CircuitsName, "B9", ""}: 2, {sheet.CircuitsName, "B12", ""}: 0,
+		{sheet.CircuitsName, "A4", ""}: 1, {sheet.CircuitsName, "A5", ""}: 2, {sheet.CircuitsName, "A10", ""}: 3, {sheet.CircuitsName, "A13", ""}: 0,
+		{sheet.CircuitsName, "B4", ""}: 0, {sheet.CircuitsName, "B7", ""}: 1, {sheet.CircuitsName, "B9", ""}: 2, {sheet.CircuitsName, "B13", ""}: 0, {sheet.CircuitsName, "C12", ""}: 1, {sheet.CircuitsName, "H10", ""}: 1, {sheet.CircuitsName, "H11", ""}: 0, {sheet.CircuitsName, "H4", ""}: 0,
 		{sheet.CircuitsName, "D4", ""}: 0, {sheet.CircuitsName, "D5", ""}: 1,
 		{sheet.EngineersName, "B4", ""}: 0, {sheet.EngineersName, "B6", ""}: 1, {sheet.EngineersName, "B8", ""}: 1, {sheet.EngineersName, "B20", ""}: 0,
-		{sheet.EngineersName, "E4", ""}: 0, {sheet.EngineersName, "E7", ""}: 1, {sheet.EngineersName, "E10", ""}: 2,
+		{sheet.EngineersName, "E4", ""}: 0, {sheet.EngineersName, "E7", ""}: 2, {sheet.EngineersName, "E10", ""}: 3, {sheet.EngineersName, "E13", ""}: 1,
 	} {
 		s.marked(cell.sheet, cell.cell, want)
 	}
@@ -119,7 +131,7 @@ func TestOfficeChecksWhatIsTyped(t *testing.T) {
 	s.enter(engineer(11, "*", "Passport", "E00000001"))
 	s.read(sheet.CircuitsName, "A6", "ready")
 	s.read(sheet.EngineersName, "A11", "ready")
-	s.read(GuideName, "B4", "ready: 4 of 9")
+	s.read(GuideName, "B4", "ready: 3 of 10")
 	s.run()
 }
 
@@ -168,7 +180,9 @@ func (o *office) add(format string, args ...any) {
 }
 
 // basic writes a text as Basic does.
-func basic(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
+func basic(s string) string {
+	return `"` + strings.NewReplacer(`"`, `""`, "\n", `" & Chr(10) & "`).Replace(s) + `"`
+}
 
 // enter types values. Typing turns dates and numbers into such, unless the cell is formatted
 // as text.
@@ -176,6 +190,11 @@ func (o *office) enter(list []typed) {
 	for _, v := range list {
 		o.add("enter %s, %s, %s", basic(v.sheet), basic(v.cell), basic(v.text))
 	}
+}
+
+// number enters a number, as a paste does, whatever the cell's format.
+func (o *office) number(name, cell, value string) {
+	o.add("doc.Sheets.getByName(%s).getCellRangeByName(%s).Value = %s", basic(name), basic(cell), value)
 }
 
 // read expects a text in a cell.
