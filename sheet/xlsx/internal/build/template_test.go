@@ -257,7 +257,13 @@ func TestPromptsOfTheBlankWorkbookFit(t *testing.T) {
 		if err != nil || len(all) == 0 {
 			t.Fatalf("%s has %d validations, %v", name, len(all), err)
 		}
+		if formula, err := f.GetCellFormula(name, "A4"); err != nil || formula == "" || len(formula) > 8192 {
+			t.Errorf("%s: the formula of #Check has %d characters, %v", name, len(formula), err)
+		}
 		for _, dv := range all {
+			if len(dv.Formula1) > 255 {
+				t.Errorf("%s %s: a formula of %d characters", name, dv.Sqref, len(dv.Formula1))
+			}
 			for limit, texts := range map[int][]*string{32: {dv.PromptTitle, dv.ErrorTitle}, 255: {dv.Prompt, dv.Error}} {
 				for _, s := range texts {
 					if s != nil && len(utf16.Encode([]rune(*s))) > limit {
