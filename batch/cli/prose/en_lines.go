@@ -122,6 +122,7 @@ var enLines = map[string]Entry{
 	"ledger-other":      {Message: "it does not work", Hint: "Check the file, or use another ledger with --ledger."},
 	"no-ledger":         {Message: "there is no ledger yet, so there are no runs", Hint: "The first run creates it; if you keep it elsewhere, give its path with --ledger."},
 	"ledger-taken":      {Message: "another run assumed that this one had died and took over its circuits"},
+	"ledger-open-token": {Message: "an earlier application for {instance} is not settled yet, and another one must not be sent"},
 	"locked":            {Message: "another run is working on circuits of this workbook: run {run} on {host}, process {pid}, since {since}", Hint: "Wait for it to finish, then run again."},
 	"no-circuits":       {Message: "the circuits sheet of {file} has no rows", Hint: "Fill it in, one row per circuit."},
 
@@ -153,6 +154,7 @@ var enLines = map[string]Entry{
 	"input-changed": {Message: "{file} is not the file that run {run} read: its content has changed", Hint: "Name the unchanged file with --input."},
 
 	"ledger-end":     {Message: "the ledger could not record how the run ended: {reason}", Hint: "The rows it has recorded are safe; the history will show the run as died."},
+	"quota-alone":    {Message: "the ledger cannot be opened, so the quota is not shared with other runs: {reason}", Hint: "Runs at the same time may be throttled."},
 	"status-unasked": {Message: "{count} {count:row|rows} could not be checked and {count:keeps its|keep their} previous LOA status", Hint: "Run it again later."},
 	"status-row":     {Message: "LOA status: {loa}"},
 
