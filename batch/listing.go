@@ -43,7 +43,8 @@ func (e *Engine) list(ctx context.Context, region string) ([]CircuitState, error
 	quota := e.listQuota(region)
 	var all []CircuitState
 	var failed error
-	for page, pages := 1, 1; page <= pages && failed == nil; page++ {
+	pages := 1
+	for page := 1; page <= pages && failed == nil; page++ {
 		failed = RetryRead(ctx, e.attempts(), func() error {
 			done, err := quota.Acquire(ctx)
 			if err != nil {
@@ -52,7 +53,10 @@ func (e *Engine) list(ctx context.Context, region string) ([]CircuitState, error
 			got, err := e.Surveyor.Survey(ctx, region, page, nil)
 			done(err)
 			if err == nil {
-				all, pages = append(all, got.Circuits...), got.Pages
+				all = append(all, got.Circuits...)
+				if page == 1 || got.Pages < pages { // a listing that grows without end is not followed
+					pages = got.Pages
+				}
 			}
 			return err
 		})

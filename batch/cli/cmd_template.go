@@ -122,22 +122,27 @@ func (a *app) accountRows(ctx context.Context, f templateFlags) ([][]any, error)
 			return nil, err
 		}
 	}
-	s, err := a.openService(ctx, f.service, runFlags{maxAttempts: defaultAttempts})
-	if err != nil {
+	s := &invocation{command: "template", flags: submitFlags{service: f.service}, pace: pace}
+	defer s.close()
+	if s.service, err = a.openService(ctx, f.service, runFlags{maxAttempts: defaultAttempts}); err != nil {
 		return nil, err
 	}
-	defer s.close()
+	s.closers = append(s.closers, closeFunc(s.service.close))
+	if s.store, err = a.knownLedger(ctx, s); err != nil {
+		a.lines.warn("quota-alone", map[string]string{"reason": a.ledgerCause(err)})
+	}
+	s.shareQuotas()
 	regions := []string{f.region}
 	if f.region == "" {
 		err := batch.RetryRead(ctx, defaultAttempts, func() (err error) {
-			regions, err = s.Regions(ctx)
+			regions, err = s.service.Regions(ctx)
 			return err
 		})
 		if err != nil {
 			return nil, failure(exitStopped, "template-regions-failed", err, "meaning", a.meaning(codeOf(err)))
 		}
 	}
-	e := &batch.Engine{Surveyor: s, Concurrency: f.service.concurrency, MaxAttempts: defaultAttempts, Rate: pace.rate, Burst: pace.burst}
+	e := &batch.Engine{Surveyor: s.service, Concurrency: f.service.concurrency, MaxAttempts: defaultAttempts, Quota: s.quota}
 	var rows [][]any
 	others, unread := 0, 0
 	for _, l := range e.List(ctx, regions) {
