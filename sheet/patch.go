@@ -4,7 +4,12 @@ import (
 	"cmp"
 	"iter"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/loabatch/loabatch/sheet/internal/nodata"
 )
 
 // Style is the style of a cell written into the copy; the codec chooses the colours.
@@ -39,6 +44,13 @@ type Patch struct {
 	Sheets []SheetPatch
 	Added  []AddedSheet // in order, after the workbook's own; they replace those of an earlier run with the same name
 	Open   string       // name in Added of the sheet that the copy opens on; empty to leave that as it is
+
+	// Redact masks personal data in every part of the copy that is XML, for a copy that may
+	// be mailed: numbers that identify a person, and what the masked columns and cells of
+	// Sheets hold, wherever it occurs (see [Redactor]). Sheets, tables and names that are
+	// called after such a value get another name, and what refers to them follows. Pictures,
+	// macros and embedded files are not searched.
+	Redact bool
 }
 
 // SheetPatch writes result columns beside the data of one sheet.
@@ -50,21 +62,16 @@ type SheetPatch struct {
 	Columns   []PutColumn // the columns that are written; their earlier contents are replaced
 
 	// Row returns the cells of one row, one for each of Columns, or nil if the row gets
-	// none. It is called once for each row, in file order.
+	// none. It is called once for each row, in file order. The cells are valid until the
+	// next call, for whichever sheet of the patch.
 	Row func(number int) []PutCell
 	// Rows is the number of rows for which Row returns cells. The source has all of them.
 	Rows int
 
 	// Masked lists columns whose values below the header are masked (see [Mask]), and
-	// MaskedCells lists further cells, for a copy that may be mailed. Text shared with
-	// other cells is masked there too. Other parts, such as notes and pivot caches, are
-	// not searched.
+	// MaskedCells lists further cells. Text shared with other cells is masked there too.
 	Masked      []int
 	MaskedCells []Ref
-
-	// MaskNumbers masks numbers that identify a person in all cells of the sheet, headers
-	// included, and in all shared text of the workbook (see [MaskNumbers]).
-	MaskNumbers bool
 
 	// Marks colours data cells that have a problem and adds notes to them.
 	Marks []Mark
@@ -102,9 +109,10 @@ func StatusPatch(w *Workbook, status map[int]string) Patch {
 	}}}
 }
 
-// MaskPersonal masks every personal column of a workbook's tables, every other cell that
-// was found to have a personal value, and every number that identifies a person.
+// MaskPersonal redacts the copy: it masks every personal column of a workbook's tables and
+// every other cell that was found to have a personal value.
 func (p *Patch) MaskPersonal(w *Workbook) {
+	p.Redact = true
 	for id, t := range []*Table{&w.CircuitsTable, &w.EngineersTable} {
 		s := p.sheet(t)
 		for _, c := range Columns {
@@ -115,7 +123,6 @@ func (p *Patch) MaskPersonal(w *Workbook) {
 		for _, c := range w.hidden[id] {
 			s.MaskedCells = append(s.MaskedCells, Ref{Sheet: t.Sheet, Row: int(c.row), Col: int(c.col)})
 		}
-		s.MaskNumbers = true
 	}
 }
 
@@ -230,4 +237,137 @@ type Chart struct {
 	Categories Range // one column
 	Values     Range // one column of numbers, as many rows
 	At         Ref   // top-left corner; Sheet is ignored
+}
+
+// Redactor masks personal data in text of any kind: numbers that identify a person (see
+// [MaskNumbers]) and, wherever they occur as words, the personal values that it knows.
+type Redactor struct {
+	alone   map[string]bool // values, folded, that are masked where they are all of a text
+	within  map[string]bool // values that are masked within a text as well
+	lengths map[rune][]int  // of the values of within, in characters, by the first one; longest first
+}
+
+// NewRedactor returns a Redactor that knows no values yet.
+func NewRedactor() *Redactor {
+	return &Redactor{alone: map[string]bool{}, within: map[string]bool{}, lengths: map[rune][]int{}}
+}
+
+// minKnownDigits is how many digits a value without letters must have to be masked in other
+// cells: shorter ones are quantities as often as numbers of a person.
+const minKnownDigits = 6
+
+// Learn adds a personal value: a name, a certificate number, a contact. Placeholders and
+// the words of closed lists, which end up in personal columns by mistake, are left out. A
+// name of one word is masked only where it is all of a text, since companies and places
+// have such names too.
+func (r *Redactor) Learn(value string) {
+	value = trimOuter(value)
+	key := foldKey(value)
+	digits, letters, wide, words := 0, 0, 0, len(strings.Fields(value))
+	for _, c := range value {
+		switch {
+		case unicode.IsDigit(c):
+			digits++
+		case c >= 0x2E80 && unicode.IsLetter(c):
+			wide++
+		case unicode.IsLetter(c):
+			letters++
+		}
+	}
+	switch {
+	case letters == 0 && wide == 0 && digits < minKnownDigits, letters+digits+wide < 2:
+		return
+	case nodata.Of(strings.Map(narrow, value), key) != nodata.Data:
+		return
+	}
+	for _, list := range valueKeys {
+		if _, listed := list[key]; listed {
+			return
+		}
+	}
+	r.add(value, wide > 1 || digits > 0 || words > 1 || strings.ContainsRune(value, '@'))
+	if digits >= minKnownDigits {
+		r.add(strings.Map(func(c rune) rune {
+			if strings.ContainsRune(" -().", narrow(c)) {
+				return -1
+			}
+			return c
+		}, value), true)
+	}
+}
+
+// add adds one spelling of a value, which is masked within texts or only where it is alone.
+func (r *Redactor) add(value string, within bool) {
+	folded := foldText(value)
+	r.alone[string(folded)] = true
+	if !within {
+		return
+	}
+	r.within[string(folded)] = true
+	if n := len(folded); !slices.Contains(r.lengths[folded[0]], n) {
+		r.lengths[folded[0]] = append(r.lengths[folded[0]], n)
+		slices.SortFunc(r.lengths[folded[0]], func(a, b int) int { return b - a })
+	}
+}
+
+// foldText returns the characters of a text in lower case and half width, one for each.
+func foldText(s string) []rune {
+	folded := make([]rune, 0, len(s))
+	for _, c := range s {
+		folded = append(folded, unicode.ToLower(narrow(c)))
+	}
+	return folded
+}
+
+// Text returns a text with personal data masked. It has as many characters as before.
+func (r *Redactor) Text(s string) string {
+	if len(r.alone) == 0 || s == "" {
+		return MaskNumbers(s)
+	}
+	folded := foldText(s)
+	text := strings.TrimFunc(string(folded), isOuter)
+	if r.alone[text] {
+		return strings.Replace(s, trimOuter(s), Mask(trimOuter(s)), 1)
+	}
+	var masked []rune
+	for i := 0; i < len(folded); i++ {
+		n := r.valueAt(folded, i)
+		if n == 0 {
+			continue
+		}
+		if masked == nil {
+			masked = []rune(s)
+		}
+		copy(masked[i:], []rune(Mask(string(masked[i:i+n]))))
+		i += n - 1
+	}
+	if masked == nil {
+		return MaskNumbers(s)
+	}
+	return MaskNumbers(string(masked))
+}
+
+// valueAt returns the length of the longest known value that starts at i, or 0. A value that
+// begins or ends with a letter or a digit of an alphabet is not part of a longer word.
+func (r *Redactor) valueAt(text []rune, i int) int {
+	lengths := r.lengths[text[i]]
+	if len(lengths) == 0 || i > 0 && inWord(text[i-1]) && inWord(text[i]) {
+		return 0
+	}
+	for _, n := range lengths {
+		end := i + n
+		if end <= len(text) && !(end < len(text) && inWord(text[end-1]) && inWord(text[end])) && r.within[string(text[i:end])] {
+			return n
+		}
+	}
+	return 0
+}
+
+// inWord reports whether a character is a letter or digit of a script that writes words
+// apart, which Chinese does not.
+func inWord(c rune) bool {
+	if c < utf8.RuneSelf {
+		return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+	}
+	return c < 0x2E80 && (unicode.IsLetter(c) || unicode.IsDigit(c))
 }

@@ -159,10 +159,13 @@ func pastProblems(book *sheet.Workbook, rows []batch.Outcome) []sheet.Problem {
 			continue
 		}
 		if rule, ok := sheet.RuleByCode(o.ErrorCode); ok {
-			table := book.CircuitsTable
+			table, column, value := book.CircuitsTable, sheet.CircuitInstanceID, o.Key.InstanceID
+			if rule.Column == sheet.CircuitRegionID && table.Columns[rule.Column] > 0 {
+				column, value = rule.Column, o.Key.Region
+			}
 			list = append(list, sheet.Problem{
-				Code: rule.Code, Severity: sheet.Error, Value: o.Key.InstanceID, Column: table.Headers[sheet.CircuitInstanceID],
-				At: sheet.Ref{Sheet: table.Sheet, Row: o.Row, Col: table.Columns[sheet.CircuitInstanceID]},
+				Code: rule.Code, Severity: sheet.Error, Value: value, Column: table.Headers[column],
+				At: sheet.Ref{Sheet: table.Sheet, Row: o.Row, Col: table.Columns[column]},
 			})
 		}
 	}

@@ -64,7 +64,7 @@ type totals struct {
 func (a *app) deliver(done *finished, t target, f outputFlags) *report.Document {
 	found := newFindings(done.in.workbook, done.problems)
 	doc := a.document(done, found)
-	end := done.exitFacts()
+	end := done.exitFacts(found.errors)
 	doc.ExitCode = end.code()
 	doc.Unasked = end.unasked
 	if t.path == "" {
@@ -95,7 +95,7 @@ func (done *finished) wrote(path, sum string) {
 }
 
 // exitFacts returns what decides the exit code, except whether the copy was written.
-func (done *finished) exitFacts() exitFacts {
+func (done *finished) exitFacts(found *sheet.RowErrors) exitFacts {
 	results, unasked := map[sheet.Result]int{}, 0
 	for _, o := range done.outcomes {
 		results[o.Result]++
@@ -104,9 +104,20 @@ func (done *finished) exitFacts() exitFacts {
 		}
 	}
 	return exitFacts{
-		results: results, errors: done.errors(), withheld: done.withheld(), unasked: unasked,
+		results: results, errors: done.errors(found), withheld: done.withheld(), unasked: unasked,
 		stop: done.totals.stop, signal: done.totals.signal,
 	}
+}
+
+// sent reports whether anything of the input was sent, by this run or an earlier one.
+func (done *finished) sent() bool {
+	return !done.withheld() && slices.ContainsFunc(done.outcomes, func(o batch.Outcome) bool {
+		switch o.Result {
+		case sheet.Submitted, sheet.Already, sheet.Refused, sheet.Failed, sheet.Unknown:
+			return true
+		}
+		return false
+	})
 }
 
 func (done *finished) withheld() bool {
@@ -117,14 +128,14 @@ func (done *finished) withheld() bool {
 }
 
 // errors counts the problems that are errors, except those of rows that --only left out.
-func (done *finished) errors() int {
+func (done *finished) errors(found *sheet.RowErrors) int {
 	skipped := map[int]bool{}
 	for _, o := range done.outcomes {
 		if o.Result == sheet.Skipped {
 			skipped[o.Row] = true
 		}
 	}
-	return sheet.NewRowErrors(done.in.workbook, done.problems).Count(skipped)
+	return found.Count(skipped)
 }
 
 // document renders a finished run; this is where codes become sentences.

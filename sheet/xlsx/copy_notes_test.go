@@ -148,7 +148,7 @@ func TestNotesOfTheTemplateStay(t *testing.T) {
 		for _, mark := range []sheet.Mark{
 			{Row: 2, Col: 1, Style: sheet.StyleBad, Note: "first"}, {Row: 2, Col: 2, Style: sheet.StyleWarn, Note: "second"},
 		} {
-			p.Sheets[0].Marks = []sheet.Mark{mark, {Row: 1, Col: 1, Style: sheet.StyleBad, Note: "no room"}}
+			p.Sheets[0].Marks = []sheet.Mark{mark, {Row: 3, Col: 1, Style: sheet.StyleBad, Note: "no room"}}
 			file = copied(t, file, p)
 			want := before + "; " + sheet.ColName(mark.Col) + "2 loabatch: loabatch: " + mark.Note
 			if got := notes(t, file, "Circuits"); got != want {

@@ -287,7 +287,7 @@ func TestMaskNumbers(t *testing.T) {
 			`<row r="4"><c r="A4"><v>46402.5</v></c><c r="B4" t="b"><v>1</v></c></row></sheetData></worksheet>`},
 	))
 	p := smallPatch(4)
-	p.Sheets[0].MaskNumbers = true
+	p.Redact = true
 	out := copied(t, file, p)
 	for _, f := range xlsxtest.ZipOf(t, out).File {
 		for _, secret := range []string{"12345678", "2345678", "345678", "123456", "9001011"} {

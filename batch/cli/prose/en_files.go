@@ -231,6 +231,11 @@ var enCopy = map[string]Entry{
 		Hint:    copyUnsound,
 		Why:     whyPackage,
 	},
+	"copy-part-found": {
+		Message: "something in the workbook that referred to nothing now refers to the part {part}, which was added to the copy",
+		Hint:    copyUnsound,
+		Why:     whyPackage,
+	},
 	"copy-list-count": {
 		Message: "the part {part} of the copy has a list, {found}, whose length is not the one it states",
 		Hint:    copyUnsound,

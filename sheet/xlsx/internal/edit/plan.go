@@ -28,6 +28,9 @@ func (cp *Copier) plan(p sheet.Patch) error {
 		cp.bookRels.ids[id] = true
 	}
 	cp.types.dropped = cp.parts.dropped
+	if err := cp.planRedaction(p); err != nil {
+		return err
+	}
 	if err := cp.planStyles(); err != nil {
 		return err
 	}

@@ -62,13 +62,13 @@ func (cp *Copier) planPrint(at int, s *sheetPatcher, names localNames) {
 	if !ok {
 		return
 	}
-	if text, there := names[localName{areaName, at}]; there && !sameColumns(text, area) {
+	if text, there := names[localName{areaName, at}]; there && !sameColumns(text, area) && !wholeColumns(text, s.p.KeyCol) {
 		return
 	}
 	name := cp.sheetName(at)
 	header, key := s.p.HeaderRow, s.p.KeyCol
 	titles := formulaRows(name, header, header)
-	if had, there := names[localName{titlesName, at}]; there && !repeatsOnly(had, header, key) {
+	if had, there := names[localName{titlesName, at}]; there && !repeatsOnly(had, header, key) && !repeatsBand(had, header) {
 		return
 	}
 	if key > 0 && key < area.Col1 {
@@ -105,6 +105,19 @@ func (s *sheetPatcher) printed() (area sheet.Range, ok bool) {
 func sameColumns(text string, area sheet.Range) bool {
 	r, ok := read.ParseRange([]byte(strings.ReplaceAll(text[strings.LastIndexByte(text, '!')+1:], "$", "")))
 	return ok && r.Row1 == area.Row1 && r.Col1 == area.Col1 && r.Col2 == area.Col2
+}
+
+// wholeColumns reports whether a print area is all of the columns from the key column on, as
+// the template has it, which knows nothing of the results.
+func wholeColumns(text string, key int) bool {
+	from, to, found := strings.Cut(strings.ReplaceAll(text[strings.LastIndexByte(text, '!')+1:], "$", ""), ":")
+	return found && key > 0 && from == sheet.ColName(key) && to != "" && strings.Trim(to, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+}
+
+// repeatsBand reports whether print titles are the rows from the first to the header, as the
+// template has them.
+func repeatsBand(text string, header int) bool {
+	return strings.ReplaceAll(text[strings.LastIndexByte(text, '!')+1:], "$", "") == "1:"+strconv.Itoa(header)
 }
 
 // repeatsOnly reports whether print titles are the header row, with the key column or

@@ -20,7 +20,7 @@ func (s *sheetPatcher) row(t *xmltok.Token) error {
 	}
 	s.lastRow = n
 	cells := s.cellsOf(n)
-	if cells == nil && n > s.frame.Row2 && (s.mask == nil || n <= s.mask.below && !s.mask.numbers) {
+	if cells == nil && n > s.frame.Row2 && (s.mask == nil || n <= s.mask.below) {
 		return s.KeepAll(t)
 	}
 	prefix := s.rowPrefix(t)
@@ -109,9 +109,7 @@ func (s *sheetPatcher) rowBody(prefix string, n int, cells []sheet.PutCell) erro
 				shifted = true
 				err = s.dropCell(t, n, col)
 			case s.mask.hides(n, col):
-				err = s.maskCell(t, prefix, n, col, true)
-			case s.mask != nil && s.mask.numbers:
-				err = s.maskCell(t, prefix, n, col, false)
+				err = s.maskCell(t, prefix, n, col)
 			default:
 				err = s.keepCell(t, n, col, bare && shifted)
 			}
