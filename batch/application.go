@@ -21,28 +21,69 @@ type Application struct {
 	Circuit    *sheet.Circuit
 	Engineers  []*sheet.Engineer // 1 to 16, in sheet order
 	Hash       string            // hex SHA-256 of the content that is sent, personal data included; reversible only by guessing
-	Generation int               // 0 at first; rises only after a definite refusal of this content, or a reapply
+	Generation int               // 0 at first; rises only after a definite refusal, or with a reapplication
 	Token      string            // ClientToken: 1 to 64 printable ASCII characters
 	Attempt    int               // which attempt of this run it is, from 1 on; 0 in a plan
 
 	// What is known of the circuit's past; set by the plan.
-	Recorded        bool     // the ledger knows the circuit
-	LookUpFirst     bool     // an LOA may exist already: look it up before anything is sent
-	Open            bool     // an earlier application may have arrived: if the row is not reached, it is UNKNOWN
-	Accepted        bool     // this content was accepted under this token: repeating it has no effect
-	ReapplyRejected bool     // if its LOA turns out to be rejected or deleted, apply again (--reapply)
-	Previous        Previous // the last application for the circuit, if it is a different one
+	Recorded        bool // the ledger knows the circuit
+	Start           Start
+	Open            Earlier        // the application that an earlier run left open, if Start says so
+	Ended           Earlier        // the last one that had a definite result; zero if there is none
+	Changed         *sheet.Problem // to be reported if an LOA stands although Open or Ended is Edited
+	ReapplyRejected bool           // if its LOA turns out to be rejected or deleted, apply again (--reapply)
+
+	// Settled says what a lookup of this run found out about Open. Without it, the ledger
+	// refuses to begin another token.
+	Settled Settlement
 }
 
-// Previous is what is known of an earlier application for a circuit. The zero value means
-// that there was none.
-type Previous struct {
+// Earlier is what is known of an earlier application for a circuit.
+type Earlier struct {
+	Region     string // where it was made, if that is not the row's region
 	Token      string
 	Generation int
+	Edited     bool      // it had other content than the row has now
 	Accepted   bool      // by the API; RequestID and At are then of its answer
 	RequestID  string    // may be empty
 	At         time.Time // zero when it is not known
+	Tried      time.Time // of Open: the last attempt that may have arrived, UTC; zero when it is not known
 }
+
+// LongAgo is the time of an attempt that is known to be over, but not since when.
+var LongAgo = time.Unix(0, 0).UTC()
+
+// Settlement is what a lookup found out about an application that was open. The zero
+// Settlement means nothing.
+type Settlement struct {
+	Token     string       // of the application
+	Result    sheet.Result // ALREADY: it or another one has a valid LOA; REFUSED: the LOA is rejected or deleted; FAILED: there is none
+	LOAStatus string
+}
+
+// Start is how a row starts, by what is known of its circuit's past.
+type Start uint8
+
+// The starts. Those from StartResume on leave the circuit open until a lookup settles it.
+const (
+	StartSend     Start = iota // nothing is known that speaks against sending
+	StartFirst                 // look up first, for --reapply
+	StartVoid                  // the LOA was rejected or deleted: another application takes a person's word
+	StartAccepted              // an application was accepted; --reapply applies again if it was rejected
+	StartResume                // this very application is open: it goes on under its token
+	StartRepeat                // likewise, and it is a reapplication
+	StartChanged               // another application is open: this one waits until it is settled
+)
+
+// startStates are the states in which rows start.
+var startStates = [...]state{sendFresh, askFirst, askVoid, askAccepted, askResume, askRepeat, askChanged}
+
+func (s Start) state() state { return startStates[s] }
+
+func (s Start) open() bool { return s.state().open() }
+
+// LooksUp reports whether the row is looked up before anything is sent.
+func (s Start) LooksUp() bool { return !s.state().sends() }
 
 // Plan is what a run will do with a workbook: a value that can be printed and tested.
 // Every row of the Circuits sheet is either one of Applications or one of Settled.
@@ -57,10 +98,10 @@ type Plan struct {
 // generation. An operation that cannot be repeated is sent once more as it was.
 func (a *Application) repeated(loaStatus string) Application {
 	next := *a
-	next.LookUpFirst = false
+	next.Start, next.Open, next.Ended, next.Changed, next.ReapplyRejected = StartSend, Earlier{}, Earlier{}, nil, false
 	if again := operations[a.Operation].again; again != nil {
 		next.Operation = again(loaStatus)
-		next.Generation++
+		next.Generation = max(a.Generation, a.Open.Generation, a.Ended.Generation) + 1
 		next.Token = next.DeriveToken()
 	}
 	return next
@@ -74,7 +115,7 @@ func (a *Application) Outcome(r sheet.Result, why Reason) Outcome {
 // Unsent is the result of a row that is not sent: UNKNOWN if an earlier application is
 // open, else NOT_ATTEMPTED.
 func (a *Application) Unsent() sheet.Result {
-	if a.Open {
+	if a.Start.open() {
 		return sheet.Unknown
 	}
 	return sheet.NotAttempted

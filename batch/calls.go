@@ -32,7 +32,8 @@ func (g *region) begin(w *row) {
 		if err != nil && g.run.writing.Err() == nil {
 			g.run.ledgerFailed(err)
 		}
-		if w.begun = err == nil; w.begun {
+		if err == nil {
+			w.begun = w.app.Token
 			g.run.begun[w.slot].Store(true)
 		}
 	}()
@@ -52,7 +53,7 @@ func (g *region) call(w *row) (back returnedRow) {
 		g.run.panicked(err)
 		back = returnedRow{row: w, from: fromPanic}
 	})
-	if w.lookup == notLooking {
+	if w.state.sends() {
 		return g.apply(w)
 	}
 	return g.lookUp(w)
@@ -71,30 +72,41 @@ func (g *region) apply(w *row) returnedRow {
 	if w.attempts > 0 {
 		g.run.retries.Add(1)
 	}
-	w.attempts++
-	w.tried = time.Now().UTC()
 	g.run.count(err)
-	return returnedRow{row: w, next: w.submitted(receipt, err)}
+	return returnedRow{row: w, next: w.submitted(receipt, err, time.Now().UTC())}
 }
 
 func (g *region) lookUp(w *row) returnedRow {
 	if g.ctx.Err() != nil {
 		return returnedRow{row: w, from: fromNothing}
 	}
-	l, ok, err := g.finder.Find(g.ctx, w.app.Key)
+	asked := time.Now() // or later, once the quota allows it
+	l, ok, err := g.finder.Find(g.ctx, w.asks())
 	if g.unsent(err) {
 		return returnedRow{row: w, from: fromNothing}
 	}
 	g.run.requests.Add(1)
 	g.run.lookups.Add(1)
 	g.run.count(err)
-	return returnedRow{row: w, next: w.lookedUp(l, ok, err)}
+	return returnedRow{row: w, next: w.lookedUp(l, ok, err, asked)}
 }
 
-// unsent reports whether a call ended before a byte was sent, because the run did.
+// unsent reports whether a call ended before a byte was sent, because the run did or must.
 func (g *region) unsent(err error) bool {
+	if g.run.quotaFailed(err) {
+		return true
+	}
 	var call *CallError
 	return err != nil && (g.going.Err() != nil || g.ctx.Err() != nil) && !errors.As(err, &call) && contextEnded(err)
+}
+
+// quotaFailed stops the run if the state of a quota is lost: it is part of the ledger.
+func (r *run) quotaFailed(err error) bool {
+	lost, ok := errors.AsType[*quotaError](err)
+	if ok {
+		r.ledgerFailed(lost.error)
+	}
+	return ok
 }
 
 func (r *run) count(err error) {

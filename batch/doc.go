@@ -14,24 +14,82 @@
 //  3. Every row ends in one [Outcome], in sheet order.
 //
 // The calls are wrapped as retry(permission(quota(log(cloud)))). The quota is inside the
-// retry, so every attempt counts against it, and nothing below retries. What a refused
+// retry, so every attempt counts against it, and nothing below retries. It may be shared
+// with other runs; if its state is lost, nothing was sent and the run stops. What a refused
 // permission means is decided for all rows together (permission.go).
 //
-// A row is a state machine without clock or goroutine (row.go): it takes the result of an
-// attempt or a lookup and says what comes next. Its rules:
+// A row is a state machine without clock or goroutine (machine.go): it takes the result of
+// an attempt or a lookup and says what comes next. Its rules:
 //
-//   - Try later: again under the same token, after a backoff that holds no call.
-//   - Maybe received: look up first. An LOA with this content: SUBMITTED. With other
-//     content: ALREADY. None: again, under the same token.
-//   - Attempts ran out: FAILED if none can have taken effect; otherwise a last lookup
-//     decides, and where it cannot (some attempt had no answer at all, or the lookup
-//     failed), UNKNOWN: the next run settles it.
-//   - The API says that the circuit has an LOA: look up. Valid: ALREADY; rejected or
-//     deleted: REFUSED.
+//   - An attempt is settled by its own definite answer or by a lookup. A refusal settles
+//     the attempt that it answers, not those before it under the token. A token is open
+//     while one of its attempts is not settled.
+//   - A lost answer, one that cannot be read and a 5xx may mean that the application was
+//     received. An answer to a lookup that says nothing settles nothing.
+//   - While a token is open, the same application goes out again under it, at once: the
+//     token keeps it from having a second effect. No other token of the circuit is sent,
+//     so a row that was edited waits.
+//   - "No LOA", or an old one that was rejected, settles an open token only if the lookup
+//     was made at least [SettlingTime] after its last attempt. No run waits for that: the
+//     row ends UNKNOWN and says when to come back.
+//   - A new token is made only when the content changes or the generation rises: after a
+//     definite refusal, or when a person asks to apply again for what was rejected. A
+//     circuit that was accepted is applied for again only if a lookup clearly says that its
+//     LOA was rejected or deleted.
 //
-// A new token is made only when the content changes or the generation rises: after a
-// definite refusal of this very content, or when a person asks to apply again for what
-// was rejected. A retry, a crash or another host never makes one.
+// The states are what the next call is: send an application, or ask for the LOA. A row
+// starts in the state of its [Start]. In the last seven states, a token is open. Early means
+// within the settling time; over, that no attempt is left; other, an LOA that no attempt
+// of this run led to; edited, that the row differs from what the LOA was applied for with;
+// lagging, that the lookup contradicts the answer that led to it; mute, that it got no
+// answer that says anything. An answer that stops the run or the region changes no state,
+// except that runFatal leads from sendFresh and sendClear to denied.
+//
+//	sendFresh    accepted: SUBMITTED; postponed: sendFresh; postponedOver: FAILED;
+//	             lost: askLost; lostOver: askLast; refused: REFUSED; conflict: askConflict;
+//	             mismatch: askRefused; interrupted: NOT_ATTEMPTED
+//	sendClear    accepted: SUBMITTED; postponed: sendClear; postponedOver: FAILED;
+//	             lost: askLost; lostOver: askLast; refused mismatch: REFUSED;
+//	             conflict: askConflict; interrupted: NOT_ATTEMPTED
+//	denied       accepted: SUBMITTED; postponed: sendFresh; postponedOver: FAILED;
+//	             lost: askLost; lostOver: askLast; refused: REFUSED; conflict: askConflict;
+//	             mismatch: askRefused; interrupted: NOT_ATTEMPTED
+//	askFirst     other: ALREADY; void: REFUSED; voidRepeat: repeat;
+//	             none muteOver: sendFresh; mute: askFirst; interrupted: NOT_ATTEMPTED
+//	askVoid      other: ALREADY; void none: REFUSED; voidRepeat: repeat; mute: askVoid;
+//	             muteOver interrupted: NOT_ATTEMPTED
+//	askAccepted  other none noneAccepted: ALREADY; edited noneEdited: INVALID;
+//	             void: REFUSED; voidRepeat: repeat; mute: askAccepted;
+//	             muteOver interrupted: NOT_ATTEMPTED
+//	askConflict  other: ALREADY; void voidRepeat none muteOver: REFUSED;
+//	             lagging mute: askConflict; interrupted: NOT_ATTEMPTED
+//	sendOpen     accepted: SUBMITTED; postponed: sendOpen; postponedOver lostOver: askLast;
+//	             lost: askLost; refused conflict mismatch: askRefused; interrupted: UNKNOWN
+//	askResume    other noneAccepted: ALREADY; void: REFUSED; voidRepeat: repeat;
+//	             voidEarly interrupted: UNKNOWN; none: sendClear; noneEdited: INVALID;
+//	             noneEarly muteOver: sendOpen; mute: askResume
+//	askRepeat    other: ALREADY; void voidRepeat none noneAccepted noneEdited: sendClear;
+//	             voidEarly noneEarly muteOver: sendOpen; mute: askRepeat;
+//	             interrupted: UNKNOWN
+//	askChanged   other noneAccepted: ALREADY; edited noneEdited: INVALID; void: REFUSED;
+//	             voidRepeat: repeat; voidEarly noneEarly muteOver interrupted: UNKNOWN;
+//	             none: sendFresh; mute: askChanged
+//	askLost      ours: SUBMITTED; other: ALREADY;
+//	             void voidRepeat none noneAccepted noneEdited: sendClear;
+//	             voidEarly noneEarly muteOver: sendOpen; mute: askLost;
+//	             interrupted: UNKNOWN
+//	askLast      ours: SUBMITTED; other: ALREADY;
+//	             void voidRepeat none noneAccepted noneEdited: FAILED;
+//	             voidEarly noneEarly muteOver interrupted: UNKNOWN; mute: askLast
+//	askRefused   ours: SUBMITTED; other: ALREADY;
+//	             void none noneAccepted noneEdited: REFUSED; voidRepeat: repeat;
+//	             voidEarly noneEarly muteOver interrupted: UNKNOWN;
+//	             lagging mute: askRefused
+//
+// The ledger keeps what has to outlive the run ([LedgerState]): the application that is
+// open, with its token, its operation and the time of its last attempt, beside the last one
+// that had a definite result. It refuses to begin another token while one is open and no
+// lookup has settled it, whatever the engine says.
 //
 // A row's failure is an Outcome, never an error of the run. Only three things stop a
 // run: answers that hold for every row (credentials, arrears, permission if it is refused

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch/quota"
+	"github.com/loabatch/loabatch/sheet"
 )
 
 // Engine carries out a plan. Its fields are set before Run and not changed after; an
@@ -29,8 +30,8 @@ type Engine struct {
 	MaxFailures Limit         // the run stops once so many rows are REFUSED, FAILED or UNKNOWN
 
 	// Quota returns the quota of one API in one region, for quotas that are shared with
-	// other hosts. It is called once for each that is used. Nil makes one from Rate and
-	// Burst for this run alone.
+	// other runs and processes. It is called once for each that is used, and Rate and
+	// Burst should be those of the quota. Nil makes one for this run alone.
 	Quota func(region string, api API) Quota
 
 	Log     *slog.Logger // one line for each attempt; nil means none
@@ -46,18 +47,19 @@ type Event struct {
 
 // Summary is the result of a run.
 type Summary struct {
-	Outcomes  []Outcome     // one for every row of the plan, in sheet order
-	Requests  int           // calls made: applications, their retries, and lookups
-	Lookups   int           // of Requests: those that read an LOA or a circuit's state
-	Retries   int           // of Requests: applications sent again
-	Throttled int           // answers that said the quota was exceeded
-	Slowed    time.Duration // how long the run was below its rate because of them
-	Stop      StopReason    // why the run ended before all rows were done; empty when it did not
-	StopCode  string        // the API's error code behind Stop, if there is one
-	Ahead     time.Duration // how far this machine's clock is ahead of the service's, if that is why the run ended; else 0
-	NoSurvey  string        // the API's code, when the account may not read the circuits' state; empty when it may
-	Started   time.Time     // UTC
-	Duration  time.Duration //
+	Outcomes  []Outcome       // one for every row of the plan, in sheet order
+	Problems  []sheet.Problem // of rows that turned out to be INVALID, beyond those of the plan, in no order
+	Requests  int             // calls made: applications, their retries, and lookups
+	Lookups   int             // of Requests: those that read an LOA or a circuit's state
+	Retries   int             // of Requests: applications sent again
+	Throttled int             // answers that said the quota was exceeded
+	Slowed    time.Duration   // how long the run was below its rate because of them
+	Stop      StopReason      // why the run ended before all rows were done; empty when it did not
+	StopCode  string          // the API's error code behind Stop, if there is one
+	Ahead     time.Duration   // how far this machine's clock is ahead of the service's, if that is why the run ended; else 0
+	NoSurvey  string          // the API's code, when the account may not read the circuits' state; empty when it may
+	Started   time.Time       // UTC
+	Duration  time.Duration   //
 }
 
 // The defaults of an Engine.

@@ -44,6 +44,7 @@ type server struct {
 	timeout time.Duration                      // the caller's, for hangs
 	stale   func() bool                        // whether a lookup lags behind and knows no LOA yet; nil means never
 	apply   func(a batch.Application) *batch.CallError
+	doubles bool // an LOA does not prevent another one: only the token does
 }
 
 func newServer() *server {
@@ -136,7 +137,7 @@ func (s *server) take(a batch.Application) *batch.CallError {
 			return refusal
 		}
 	}
-	if l, ok := s.loas[a.Key]; ok && !batch.Void(l.Status) || ok && l.Status == batch.LOARejected && a.Operation != batch.Reapply {
+	if l, ok := s.loas[a.Key]; ok && !s.doubles && (!batch.Void(l.Status) || l.Status == batch.LOARejected && a.Operation != batch.Reapply) {
 		return &batch.CallError{Class: batch.Refused, Code: "IncorrectStatus.PhysicalConnectionLOA", Status: 400, RequestID: "R-exists"}
 	}
 	s.loas[a.Key] = batch.LOA{

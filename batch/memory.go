@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -19,9 +20,13 @@ type placedKey struct {
 	key   Key
 }
 
-// memory is what the ledger knows of a circuit: the last application that ended, and
-// the one that is begun and has not ended. Either may be missing.
-type memory struct{ ended, begun *Record }
+// memory is the state of a circuit. Since it dies with its process, no run can die and
+// leave it behind, but in tests; there, when the circuit was begun is close enough to when
+// the run died.
+type memory struct {
+	state LedgerState
+	begun time.Time
+}
 
 var _ Ledger = (*MemoryLedger)(nil)
 
@@ -29,19 +34,23 @@ var _ Ledger = (*MemoryLedger)(nil)
 func (m *MemoryLedger) Past(_ context.Context, place Place, keys []Key) (map[Key]Record, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	past := map[Key]Record{}
+	asked := make(map[string]bool, len(keys))
 	for _, k := range keys {
-		switch c := m.circuits[placedKey{place, k}]; {
-		case c.begun != nil:
-			past[k] = *c.begun
-		case c.ended != nil:
-			past[k] = *c.ended
+		asked[k.InstanceID] = true
+	}
+	past := map[Key]Record{}
+	for at, c := range m.circuits {
+		if at.place == place && asked[at.key.InstanceID] && c.state != (LedgerState{}) {
+			past[at.key] = c.state.Record("", c.begun)
 		}
 	}
 	return past, nil
 }
 
-// Begin implements Ledger. What was begun before and has not ended may have arrived.
+// memoryRun stands for every run. Their applications differ by token.
+const memoryRun = 1
+
+// Begin implements Ledger.
 func (m *MemoryLedger) Begin(_ context.Context, a Application) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -49,48 +58,33 @@ func (m *MemoryLedger) Begin(_ context.Context, a Application) error {
 		m.circuits = map[placedKey]memory{}
 	}
 	at := placedKey{a.Operation.Place(), a.Key}
-	c := m.circuits[at]
-	if c.begun != nil {
-		c.ended = c.begun
-		c.ended.Result = sheet.Unknown
+	state, err := m.circuits[at].state.Begin(memoryRun, a)
+	if err == nil {
+		m.circuits[at] = memory{state, time.Now().Round(0).UTC()}
 	}
-	c.begun = &Record{Hash: a.Hash, Generation: a.Generation, Token: a.Token, Open: true}
-	m.circuits[at] = c
-	return nil
+	return err
 }
 
-// Finish implements Ledger. An application that was begun but not sent counts as never
-// begun.
+// Finish implements Ledger.
 func (m *MemoryLedger) Finish(_ context.Context, o Outcome) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if o.Result == sheet.Skipped {
+		return nil
+	}
 	at := placedKey{o.Operation.Place(), o.Key}
 	c := m.circuits[at]
-	r := c.begun
-	if r == nil {
-		r = c.ended
+	run := int64(memoryRun)
+	if o.Token != c.state.Pending.Token {
+		run++ // it is about something else than what was begun
 	}
-	switch {
-	case r == nil || o.Result == sheet.Skipped || o.Token != r.Token || c.begun == nil && !r.Open:
-		return nil // it concerns the row, not the circuit
-	case !decided(o.Result):
-		c.begun = nil
-	default:
-		*r = Record{
-			Hash: r.Hash, Generation: r.Generation, Token: r.Token, Open: o.Result == sheet.Unknown,
-			Result: o.Result, ErrorCode: o.ErrorCode, RequestID: o.RequestID, SubmittedAt: o.SubmittedAt, LOAStatus: o.LOAStatus,
+	if c.state = c.state.Finish(run, o, true); c.state != (LedgerState{}) {
+		if m.circuits == nil {
+			m.circuits = map[placedKey]memory{}
 		}
-		c = memory{ended: r}
+		m.circuits[at] = c
+	} else {
+		delete(m.circuits, at)
 	}
-	m.circuits[at] = c
 	return nil
-}
-
-// decided reports whether a result concerns the circuit, and not only the row.
-func decided(r sheet.Result) bool {
-	switch r {
-	case sheet.Submitted, sheet.Already, sheet.Refused, sheet.Failed, sheet.Unknown:
-		return true
-	}
-	return false
 }

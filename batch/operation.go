@@ -30,7 +30,7 @@ var operations = [...]struct {
 	// again is the operation to send if a person asks for another one, given the status of
 	// the LOA, which is void or missing. It is nil if the operation cannot be repeated.
 	again   func(loaStatus string) Operation
-	content func(digest, *Application)
+	content func(*digest, *Application)
 	judge   func(*Application, LOA) loaState
 	predict func(*Application, CircuitState) Outcome
 }{
@@ -87,6 +87,7 @@ const (
 const (
 	codeLOAExists     = "IncorrectStatus.PhysicalConnectionLOA" // the circuit has an LOA
 	codeCircuitStatus = "IncorrectStatus.PhysicalConnection"    // the circuit is not in a state that allows it
+	codeMismatch      = "IdempotentParameterMismatch"           // the token was used before, with other parameters
 	codeNoCircuit     = "InvalidInstanceId.NotFound"            // the account has no such circuit there
 )
 

@@ -28,6 +28,9 @@ type CircuitState struct {
 	Status         string // Initial, Approved, Allocating, Allocated, Confirmed, Enabled, Rejected, Canceled, Allocation Failed, Terminated
 	BusinessStatus string // Normal, FinancialLocked, SecurityLocked
 	LOAStatus      string // as LOA.Status; empty when there is none
+
+	Bandwidth    int    // Mbit/s; 0 when the API names none
+	PeerLocation string // where it ends on the customer's side; may be empty
 }
 
 // Outcome is the result of one row. It holds no personal data and no prose: Reason is a
@@ -49,6 +52,13 @@ type Outcome struct {
 	// Earlier is the last result of a row that is left out: the ledger's, or else the
 	// workbook's. It is not recorded with the row.
 	Earlier sheet.Result
+
+	// Tried is set if the result is UNKNOWN: when the last attempt that may have been
+	// applied was made, UTC. From SettlingTime after it a lookup settles the row.
+	Tried time.Time
+	// Settled says what this run found out about the application that an earlier run left
+	// open. Only the state of the circuit in the ledger keeps it.
+	Settled Settlement
 
 	// CircuitState is the status or business status that blocks the row, as the API
 	// spells it. Only an online dry run sets it, so no ledger keeps it.
@@ -74,6 +84,8 @@ const (
 	ReasonRefused      Reason = "reason-refused"       // the API rejected it
 	ReasonAttempts     Reason = "reason-attempts"      // attempts ran out
 	ReasonUnsettled    Reason = "reason-unsettled"     // it may have arrived, and no lookup could tell
+	ReasonSettling     Reason = "reason-settling"      // an earlier application may still arrive, and this one must not be sent before that is settled
+	ReasonNotListed    Reason = "reason-not-listed"    // accepted by an earlier run, but the API knows of no LOA now
 	ReasonWithheld     Reason = "reason-withheld"      // --all-or-nothing and another row was invalid
 	ReasonInterrupted  Reason = "reason-interrupted"   // a signal came first
 	ReasonDuration     Reason = "reason-duration"      // --max-duration came first
@@ -117,16 +129,35 @@ func (s StopReason) reason() Reason {
 	return ReasonStopped
 }
 
-// Record is what the ledger knows of a circuit: its last application and how it ended.
+// CodeChanged is the code of the problem that a row was edited after its application had
+// been accepted.
+const CodeChanged = "circuit-changed-after-submission"
+
+// CodeMoved is the code of the problem that a row's region was changed after its circuit
+// had been applied for: a circuit exists in one region only.
+const CodeMoved = "circuit-region-changed-after-submission"
+
+// Record is what the ledger knows of a circuit: the application that is open, or else the
+// last one that had a definite result.
 type Record struct {
-	Hash        string       // content of the last application
+	Hash        string       // content of the application
 	Generation  int          //
 	Token       string       //
-	Open        bool         // begun and not finished, or finished as UNKNOWN: settle it before sending
-	Result      sheet.Result // of the last finished one that was sent or settled; empty when Open from the start
+	Operation   Operation    // of the open one
+	Open        bool         // it may have taken effect without a definite answer: settle it before another is sent
+	Tried       time.Time    // if Open: the last attempt that may have been applied, UTC; zero if not known
+	Ended       Identity     // if Open: the last one that had a definite result; zero if there is none
+	Result      sheet.Result // the definite result; empty if there is none
 	ErrorCode   string       //
 	RequestID   string       //
 	SubmittedAt time.Time    // when it was accepted, UTC; zero if it never was
 	LOAStatus   string       // last known
 	RunID       string       // the run that wrote it
+}
+
+// Identity identifies what was sent.
+type Identity struct {
+	Hash       string
+	Generation int
+	Token      string
 }

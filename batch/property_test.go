@@ -37,6 +37,7 @@ type story struct {
 	server *server
 	book   *sheet.Workbook
 	ledger *batch.MemoryLedger
+	lost   bool    // the ledger was, at least once
 	broken float64 // share of calls that fail
 
 	reapply  bool              // --reapply is given
@@ -54,6 +55,9 @@ func (s *story) run() {
 	}
 	s.ledger, s.rejected = &batch.MemoryLedger{}, map[batch.Key]int{}
 	s.serve()
+	// Either the ledger can get lost, and the service prevents second applications; or
+	// nothing but our own code does.
+	s.server.doubles = s.chance(0.5)
 	for range s.r.IntN(6) {
 		s.broken, s.reapply = s.r.Float64()*0.8, s.chance(0.3)
 		s.night(true)
@@ -61,21 +65,25 @@ func (s *story) run() {
 		s.byDay()
 	}
 	s.broken, s.reapply = 0, true
-	time.Sleep(time.Minute) // everything still to take effect has done so
+	time.Sleep(batch.SettlingTime) // everything still to take effect has done so
+	s.night(false)
+	time.Sleep(batch.SettlingTime) // a copy of a lost ledger does not say when a row was tried
 	s.night(false)
 	s.correct()
-	for _, o := range s.night(false) {
+	for i, o := range s.night(false) {
 		if n := s.server.accepted[o.Key]; n > 1+s.rejected[o.Key] {
 			s.Errorf("row %d was applied for %d times, and rejected %d times", o.Row, n, s.rejected[o.Key])
 		}
 		if status := s.server.loas[o.Key].Status; status != "Applying" {
 			s.Errorf("row %d is %s (%s), and its LOA is %q", o.Row, o.Result, o.Reason, status)
 		}
-		if o.Result != sheet.Submitted && o.Result != sheet.Already {
+		edited := s.server.loas[o.Key].Si != s.book.Circuits[i].Si
+		good, invalid := o.Result == sheet.Submitted || o.Result == sheet.Already, o.Result == sheet.Invalid
+		if s.lost && !good && !invalid || !s.lost && (edited != invalid || edited == good) {
 			s.Errorf("row %d is %s (%s %s) after a night without faults", o.Row, o.Result, o.Reason, o.ErrorCode)
 		}
 	}
-	if len(s.server.misused) > 0 {
+	if len(s.server.misused) > 0 && !s.lost {
 		s.Errorf("tokens used with other parameters: %v", s.server.misused)
 	}
 }
@@ -178,8 +186,21 @@ func (s *story) byDay() {
 	if s.chance(0.3) {
 		s.reject()
 	}
-	if s.chance(0.1) && s.book.Circuits[0].Past.Result != "" {
+	if s.chance(0.3) {
+		s.edit()
+	}
+	if s.chance(0.1) && s.book.Circuits[0].Past.Result != "" && !s.server.doubles {
+		s.lost = true
 		s.ledger = &batch.MemoryLedger{}
+	}
+}
+
+// edit changes some rows, or changes them back, whatever became of them.
+func (s *story) edit() {
+	for i := range s.book.Circuits {
+		if s.chance(0.2) {
+			s.book.Circuits[i].Si = []string{"Example Builders", "Other Builders", "Third Builders"}[s.r.IntN(3)]
+		}
 	}
 }
 

@@ -57,7 +57,7 @@ func (r *run) newRegion(ctx context.Context, name string, queue []int32) *region
 		next:  &logSubmitter{next: r.engine.Submitter, log: r.engine.Log, runID: r.engine.RunID, panicked: r.panicked},
 		quota: quota, waiting: g.going, panicked: r.panicked,
 	}}
-	g.finder = &quotaFinder{next: r.engine.Finder, quota: quota, waiting: g.going, panicked: r.panicked}
+	g.finder = &quotaFinder{next: r.engine.Finder, quota: r.quota, waiting: g.going, panicked: r.panicked}
 	return g
 }
 
@@ -66,7 +66,7 @@ func lookupsFirst(queue []int32, applications []Application) []int32 {
 	sorted := make([]int32, 0, len(queue))
 	for _, first := range []bool{true, false} {
 		for _, i := range queue {
-			if applications[i].LookUpFirst == first {
+			if applications[i].Start.LooksUp() == first {
 				sorted = append(sorted, i)
 			}
 		}
@@ -166,7 +166,7 @@ func (g *region) readOn() {
 	for len(g.queue) > 0 && g.begins+len(g.ready) < g.ahead {
 		w := g.newRow(g.queue[0])
 		g.queue = g.queue[1:]
-		if w.lookup == notLooking {
+		if w.state.sends() {
 			g.begin(w)
 		} else {
 			g.ready = append(g.ready, w)
@@ -175,7 +175,7 @@ func (g *region) readOn() {
 }
 
 func (g *region) newRow(i int32) *row {
-	return newRow(&g.run.plan.Applications[i], g.run.slots[i], g.run.engine.attempts())
+	return newRow(&g.run.plan.Applications[i], g.run.slots[i], g.run.engine.attempts(), time.Now().UTC())
 }
 
 // pick takes the row whose call is next: one whose wait is over, else a new one.
@@ -212,8 +212,8 @@ func (g *region) take(back returnedRow) {
 		g.stop()
 		g.ready = append(g.ready, w)
 	case back.next.done:
-		g.run.permission.finish(finishedRow{slot: w.slot, outcome: back.next.outcome, ran: true})
-	case w.lookup == notLooking && !w.begun && g.going.Err() == nil:
+		g.run.permission.finish(finishedRow{slot: w.slot, outcome: back.next.outcome, problem: back.next.problem, ran: true})
+	case w.state.sends() && w.begun != w.app.Token && g.going.Err() == nil:
 		g.begin(w)
 	default:
 		w.due = time.Now().Add(back.next.wait)

@@ -8,180 +8,233 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// row is one application in progress: a state machine without clock or goroutine. It
-// takes the result of each call and decides what comes next.
+// SettlingTime is how long after an attempt that may have been applied a lookup must be
+// made for "no LOA" to mean that it was not. Nothing is documented about how far lookups
+// lag behind applications, nor about how long the service works on a request whose answer
+// was lost. Gateways give up on a request after a minute or two; ten minutes leave a
+// margin, and no person waits long for them.
+const SettlingTime = 10 * time.Minute
+
+// row is one application in progress: a state machine (machine.go) without clock or
+// goroutine. It takes the result of each call and decides what comes next.
 type row struct {
 	app      Application
 	slot     int32 // its place among the outcomes
-	attempts int   // applications sent in this run
-	lookups  int   // failed lookups since the last answered one
-	rechecks int   // lookups that contradicted the answer that led to them
-	max      int   // bound of attempts and of lookups
+	state    state
+	attempts int // applications sent in this run
+	lookups  int // failed lookups since the last answered one
+	rechecks int // lookups that contradicted the answer that led to them
+	max      int // bound of attempts and of lookups
 
-	begun      bool         // the ledger knows that it is about to be sent
-	lookup     lookupReason // why the next call is a lookup, if it is one
-	open       bool         // an attempt since the last answered lookup may have been applied
-	unsettled  bool         // an attempt of this run may have been applied
-	unanswered bool         // such an attempt had no answer at all
-	fatal      bool         // the last attempt got an answer that holds for every row
+	begun string // the token that the ledger knows is about to be sent
 
 	code      string    // of the last failure
 	requestID string    // of the last answer
-	tried     time.Time // when the last application was answered or given up, UTC
+	loaStatus string    // what a lookup said last
+	sent      time.Time // when the last attempt of this run that may have been applied was given up, UTC; zero if there is none
+	tried     time.Time // likewise, of all runs; meaningful while the token is open
 	due       time.Time // when the next call may be made; zero means now
 }
 
-// lookupReason is why the next call of a row is a lookup.
-type lookupReason uint8
-
-const (
-	notLooking   lookupReason = iota // the next call is an application
-	earlierRun                       // an earlier run may have applied
-	lostAnswer                       // an attempt of this run may have been applied
-	loaExists                        // the API says that the circuit has an LOA
-	attemptsOver                     // attempts ran out and one may have been applied
-)
-
 // next is what a row does after a call.
 type next struct {
-	done       bool          // the row has its outcome
-	outcome    Outcome       // when done
-	wait       time.Duration // otherwise: how long until its next call
-	stop       bool          // the run ends: the answer holds for every row
-	stopRegion bool          // the region's rows end: the answer holds for all of them
-	code       string        // behind stop and stopRegion
+	done       bool           // the row has its outcome
+	outcome    Outcome        // when done
+	problem    *sheet.Problem // when done and INVALID
+	wait       time.Duration  // otherwise: how long until its next call
+	stop       bool           // the run ends: the answer holds for every row
+	stopRegion bool           // the region's rows end: the answer holds for all of them
+	code       string         // behind stop and stopRegion
 }
 
 // The effect of an unanswered attempt may take a moment to show, so a lookup waits for
 // it; the last lookup, which decides the result, waits longest.
 const (
-	settleTime     = time.Second
-	lastSettleTime = 5 * time.Second
+	showTime     = time.Second
+	lastShowTime = 5 * time.Second
 )
 
 // maxRechecks is how often a lookup that contradicts the answer that led to it is
 // repeated: lookups may lag behind applications.
 const maxRechecks = 3
 
-func newRow(a *Application, slot int32, attempts int) *row {
-	r := &row{app: *a, slot: slot, max: attempts}
-	if a.LookUpFirst {
-		r.lookup = earlierRun
+// newRow starts a row. What is known of the circuit from its state in the listing, if
+// that is read before anything is sent, is an event for the row in this state.
+func newRow(a *Application, slot int32, attempts int, now time.Time) *row {
+	r := &row{app: *a, slot: slot, max: attempts, state: a.Start.state(), tried: a.Open.Tried}
+	// Without a time the attempt may have been made until now. So may one whose time is
+	// still to come: the clock was set back.
+	if r.tried.IsZero() || r.tried.After(now) {
+		r.tried = now
 	}
 	return r
 }
 
-// submitted takes the result of an attempt.
-func (r *row) submitted(receipt Receipt, err error) next {
+// submitted takes the result of an attempt that was answered or given up at a time.
+func (r *row) submitted(receipt Receipt, err error, at time.Time) next {
+	r.attempts++
 	if err == nil {
 		r.code, r.requestID = "", receipt.RequestID
-		n := r.finish(sheet.Submitted, ReasonAccepted)
+		n := r.on(evAccepted, nil)
 		n.outcome.SubmittedAt = receipt.At
 		return n
 	}
 	call := r.failed(err)
-	if call.Unsettled || call.Class == MaybeReceived {
-		r.open, r.unsettled = true, true
-		r.unanswered = r.unanswered || call.Status == 0
+	e := r.attempted(call)
+	if e == evLost || e == evLostOver {
+		r.sent, r.tried = at, at
 	}
-	switch call.Class {
-	case Refused:
-		if call.Code == operations[r.app.Operation].conflict {
-			r.lookup = loaExists
-			return next{}
-		}
-		return r.finish(sheet.Refused, ReasonRefused)
-	case RunFatal:
-		r.fatal = true
-		return next{stop: true, code: call.Code}
-	case RegionFatal:
-		return next{stopRegion: true, code: call.Code}
+	if e == evMismatch && !r.state.open() {
+		r.tried = at // somebody used the token before, it is not known when
 	}
-	return r.later(call)
+	return r.on(e, call)
 }
 
-// later decides after an attempt that may succeed if it is repeated.
-func (r *row) later(call *CallError) next {
-	n := next{wait: backoff(r.attempts, call.Wait)}
+// attempted returns the event of a failed attempt.
+func (r *row) attempted(call *CallError) event {
+	over := r.attempts >= r.max
 	switch {
-	case r.attempts < r.max && r.open:
-		r.lookup = lostAnswer
-		n.wait = max(n.wait, settleTime)
-	case r.attempts < r.max:
-	case r.unsettled:
-		r.lookup = attemptsOver
-		n.wait = max(n.wait, lastSettleTime)
-	default:
-		return r.finish(sheet.Failed, ReasonAttempts)
+	case call.Class == RunFatal:
+		return evRunFatal
+	case call.Class == RegionFatal:
+		return evRegionFatal
+	case call.Class == Refused && call.Code == operations[r.app.Operation].conflict:
+		return evConflict
+	case call.Class == Refused && call.Code == codeMismatch:
+		return evMismatch
+	case call.Class == Refused:
+		return evRefused
+	case (call.Unsettled || call.Class == MaybeReceived) && over:
+		return evLostOver
+	case call.Unsettled || call.Class == MaybeReceived:
+		return evLost
+	case over:
+		return evPostponedOver
+	}
+	return evPostponed
+}
+
+// asks is the circuit that the next lookup is about.
+func (r *row) asks() Key {
+	key := r.app.Key
+	if r.state == askChanged {
+		key.Region = cmp.Or(r.app.Open.Region, key.Region)
+	}
+	return key
+}
+
+// lookedUp takes the result of a lookup that was made at a time.
+func (r *row) lookedUp(l LOA, ok bool, err error, asked time.Time) next {
+	if err != nil {
+		return r.lookupFailed(err)
+	}
+	r.lookups, r.loaStatus = 0, l.Status
+	e := r.found(l, ok, asked)
+	open := r.state.open()
+	if open && e.settles() != "" {
+		r.settle(e, l)
+	}
+	n := r.on(e, nil)
+	if n.done {
+		r.decided(&n.outcome, l)
 	}
 	return n
 }
 
-// lookedUp takes the result of a lookup.
-func (r *row) lookedUp(l LOA, ok bool, err error) next {
-	if err != nil {
-		return r.lookupFailed(err)
+// found returns the event of an answered lookup.
+func (r *row) found(l LOA, ok bool, asked time.Time) event {
+	state := loaVoid
+	if ok {
+		state = operations[r.app.Operation].judge(&r.app, l)
 	}
-	r.lookups, r.open = 0, false
-	if !ok {
-		return r.foundNone(l)
-	}
-	state := operations[r.app.Operation].judge(&r.app, l)
-	if state == loaVoid {
-		return r.foundVoid(l)
-	}
-	if state == loaOurs && r.unsettled {
-		n := r.finishWith(sheet.Submitted, ReasonAnswerLost, l)
-		n.outcome.SubmittedAt = r.tried
-		return n
-	}
-	return r.finishWith(sheet.Already, ReasonLOAExists, l)
-}
-
-// foundVoid decides when the circuit has an LOA that was rejected or deleted.
-func (r *row) foundVoid(l LOA) next {
+	early := r.state.open() && asked.Sub(r.tried) < SettlingTime
 	switch {
-	case r.lookup == earlierRun && r.app.ReapplyRejected:
-		r.app = r.app.repeated(l.Status)
-		r.lookup = notLooking
-		return next{}
-	case r.lookup == loaExists && r.unsettled && r.recheck():
-		return next{wait: max(backoff(r.rechecks, 0), settleTime)}
-	case r.lookup == earlierRun, r.lookup == loaExists:
-		return r.finishWith(sheet.Refused, ReasonLOARejected, l)
+	case state != loaVoid && r.edited():
+		return evEdited
+	case state == loaOurs && !r.sent.IsZero():
+		return evOurs
+	case state != loaVoid:
+		return evOther
+	case (r.state == askConflict || r.state == askRefused && early) && r.rechecks < maxRechecks:
+		r.rechecks++
+		return evLagging
+	case ok && early:
+		return evVoidEarly
+	case ok && r.app.ReapplyRejected:
+		return evVoidRepeat
+	case ok:
+		return evVoid
+	case early:
+		return evNoneEarly
+	case r.app.Ended.Accepted && r.app.Ended.Edited:
+		return evNoneEdited
+	case r.app.Ended.Accepted:
+		return evNoneAccepted
 	}
-	return r.foundNone(l) // it is an older one: the attempt of this run did not arrive
+	return evNone
 }
 
-// foundNone decides when the circuit has no LOA that this row could have made.
-func (r *row) foundNone(l LOA) next {
-	switch r.lookup {
-	case loaExists:
-		switch {
-		case r.recheck():
-			return next{wait: max(backoff(r.rechecks, 0), settleTime)}
-		case r.unsettled:
-			return r.finish(sheet.Unknown, ReasonUnsettled)
-		}
-		return r.finish(sheet.Refused, ReasonRefused)
-	case attemptsOver:
-		if r.unanswered {
-			return r.finish(sheet.Unknown, ReasonUnsettled)
-		}
-		n := r.finish(sheet.Failed, ReasonAttempts)
-		n.outcome.LOAStatus = l.Status
-		return n
+// edited reports whether the row differs from the earlier application that a valid LOA
+// would be that of.
+func (r *row) edited() bool {
+	switch r.state {
+	case askChanged:
+		return r.app.Open.Edited
+	case askAccepted:
+		return r.app.Ended.Accepted && r.app.Ended.Edited
 	}
-	if r.lookup == earlierRun && r.app.Accepted {
-		r.app = r.app.repeated(l.Status)
+	return false
+}
+
+// settle records what a lookup made of the token that is open.
+func (r *row) settle(e event, l LOA) {
+	token := r.app.Open.Token
+	if r.begun != "" {
+		token = r.begun
 	}
-	r.lookup = notLooking
+	r.app.Settled = Settlement{Token: token, Result: e.settles(), LOAStatus: l.Status}
+	if e.settles() == sheet.Failed {
+		r.sent = time.Time{} // those of this run were not applied either
+	}
+}
+
+// on makes the transition of an event. call is the failure behind the event, if it was one.
+func (r *row) on(e event, call *CallError) next {
+	t := machine[r.state][e]
+	if t.effect == impossible { // nothing is known for certain, so nothing more is sent
+		t = machine[r.state][evInterrupted]
+	}
+	r.state = t.to
+	switch t.effect {
+	case wait:
+		return next{wait: r.pause(e, call)}
+	case waitShown:
+		return next{wait: max(r.pause(e, call), showTime)}
+	case waitLast:
+		return next{wait: max(r.pause(e, call), lastShowTime)}
+	case repeat:
+		r.app = r.app.repeated(r.loaStatus)
+	case halt:
+		return next{stop: true, code: call.Code}
+	case haltRegion:
+		return next{stopRegion: true, code: call.Code}
+	case finish:
+		return r.finish(t.result, t.reason)
+	}
 	return next{}
 }
 
-func (r *row) recheck() bool {
-	r.rechecks++
-	return r.rechecks <= maxRechecks
+// pause is the backoff before the call that follows an event.
+func (r *row) pause(e event, call *CallError) time.Duration {
+	switch {
+	case e == evLagging:
+		return backoff(r.rechecks, 0)
+	case e == evMute:
+		return backoff(r.lookups, call.Wait)
+	case call != nil:
+		return backoff(r.attempts, call.Wait)
+	}
+	return 0
 }
 
 // lookupFailed decides when a lookup failed.
@@ -194,57 +247,79 @@ func (r *row) lookupFailed(err error) next {
 	r.lookups++
 	switch {
 	case call.Class == RunFatal:
-		return next{stop: true, code: call.Code}
+		return r.on(evRunFatal, call)
 	case call.Class == RegionFatal:
-		return next{stopRegion: true, code: call.Code}
-	case call.Class == Refused && !call.Denied && (r.lookup == earlierRun || r.lookup == lostAnswer):
-		r.lookup = notLooking // no answer will come; the token keeps a second application from having an effect
-		return next{}
-	case call.Class != Refused && r.lookups < r.max:
-		return next{wait: backoff(r.lookups, call.Wait)}
-	case r.lookup == loaExists && !r.unsettled:
-		return r.finish(sheet.Refused, ReasonRefused)
+		return r.on(evRegionFatal, call)
+	case call.Class == Refused, r.lookups >= r.max: // a refused lookup would be refused again
+		return r.on(evMuteOver, call)
 	}
-	return r.finish(sheet.Unknown, ReasonUnsettled)
+	return r.on(evMute, call)
 }
 
 // finish gives the row its outcome.
 func (r *row) finish(result sheet.Result, reason Reason) next {
 	o := r.app.Outcome(result, reason)
-	o.Attempts, o.ErrorCode, o.RequestID = r.attempts, r.code, r.requestID
-	settled := r.lookup == earlierRun && (result == sheet.Already || result == sheet.Refused)
-	if previous := r.app.Previous; settled && previous.Token != "" {
-		o.Token, o.Generation = previous.Token, previous.Generation // nothing was sent: the outcome is that of the previous one
+	o.Attempts, o.ErrorCode, o.RequestID, o.Settled = r.attempts, r.code, r.requestID, r.app.Settled
+	n := next{done: true}
+	switch result {
+	case sheet.Invalid:
+		n.problem = r.app.Changed
+		o.Token, o.Generation, o.ErrorCode, o.RequestID = "", 0, n.problem.Code, ""
+	case sheet.Unknown:
+		o.Tried = r.tried.Round(0)
+	case sheet.Refused:
+		if Void(r.loaStatus) {
+			o.LOAStatus = r.loaStatus
+		}
 	}
-	return next{done: true, outcome: o}
+	r.attribute(&o)
+	n.outcome = o
+	return n
 }
 
-// finishWith gives the row an outcome that a lookup decided.
-func (r *row) finishWith(result sheet.Result, reason Reason, l LOA) next {
-	n := r.finish(result, reason)
-	n.outcome.LOAStatus = l.Status
-	if result != sheet.Refused {
-		n.outcome.ErrorCode = ""
+// attribute gives an outcome for which nothing was sent to the earlier application that
+// it is about.
+func (r *row) attribute(o *Outcome) {
+	earlier := r.app.Ended
+	if r.app.Start.open() && o.Reason != ReasonNotListed {
+		earlier = r.app.Open
 	}
-	if l.RequestID != "" {
-		n.outcome.RequestID = l.RequestID
+	if r.begun != "" || earlier.Token == "" || !concernsCircuit(o.Result) {
+		return
 	}
-	if previous := r.app.Previous; r.lookup == earlierRun && result == sheet.Already && previous.Accepted {
-		n.outcome.RequestID = cmp.Or(previous.RequestID, n.outcome.RequestID) // the answer that accepted it
-		n.outcome.SubmittedAt = previous.At
+	o.Token, o.Generation = earlier.Token, earlier.Generation
+	if earlier.Region != "" {
+		o.Token, o.Generation = "", 0 // it is not about the circuit in this region
 	}
-	return n
+	if earlier.Accepted && o.Result == sheet.Already {
+		o.RequestID, o.SubmittedAt = cmp.Or(earlier.RequestID, o.RequestID), earlier.At
+	}
+}
+
+// decided adds what a lookup saw to an outcome that it decided.
+func (r *row) decided(o *Outcome, l LOA) {
+	switch o.Reason {
+	case ReasonAnswerLost:
+		o.SubmittedAt = r.sent
+		fallthrough
+	case ReasonLOAExists:
+		o.ErrorCode = ""
+		fallthrough
+	case ReasonLOARejected:
+		if o.SubmittedAt.IsZero() || o.Reason == ReasonAnswerLost {
+			o.RequestID = cmp.Or(l.RequestID, o.RequestID)
+		}
+	}
+	o.LOAStatus = l.Status
 }
 
 // interrupted gives the row its outcome when the run or its region ends first.
 func (r *row) interrupted(reason Reason) Outcome {
-	if r.unsettled || r.app.Open {
-		return r.finish(sheet.Unknown, ReasonUnsettled).outcome
+	o := r.on(evInterrupted, nil).outcome
+	if o.Reason == ReasonInterrupted {
+		o.Reason = reason
 	}
-	if r.fatal {
-		reason = ReasonRefusedAll
-	}
-	return r.finish(sheet.NotAttempted, reason).outcome
+	return o
 }
 
 // failed records the fields of a failed call.

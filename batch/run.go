@@ -38,7 +38,8 @@ type run struct {
 	recorded chan finishedRow // written
 	owners   sync.WaitGroup   // goroutines that still have rows to finish
 	writers  sync.WaitGroup
-	outcomes []Outcome     // owned by collect
+	outcomes []Outcome // owned by collect, like problems
+	problems []sheet.Problem
 	begun    []atomic.Bool // by slot: the ledger knows the application
 
 	permission *permission // takes the outcomes of applications
@@ -56,6 +57,7 @@ type run struct {
 type finishedRow struct {
 	slot    int32
 	outcome Outcome
+	problem *sheet.Problem
 	ran     bool // it was an application of this run: it counts for MaxFailures
 }
 
@@ -80,7 +82,11 @@ func newRun(ctx context.Context, e *Engine, p *Plan) *run {
 	r.slots = places(p)
 	r.finished = make(chan finishedRow, ledgerWriters)
 	r.recorded = make(chan finishedRow, ledgerWriters)
-	for range min(ledgerWriters, total) {
+	writers := min(ledgerWriters, total)
+	if p.DryRun {
+		writers = 1 // it has nothing to write
+	}
+	for range writers {
 		r.writers.Go(func() {
 			defer Guard(r.panicked)
 			r.write()
@@ -167,6 +173,9 @@ func (r *run) collect() {
 	for row := range r.recorded {
 		done++
 		r.outcomes[row.slot] = row.outcome
+		if row.problem != nil {
+			r.problems = append(r.problems, *row.problem)
+		}
 		if row.ran {
 			ran++
 			switch row.outcome.Result {
@@ -233,7 +242,7 @@ func (r *run) close() {
 
 func (r *run) summary() *Summary {
 	s := &Summary{
-		Outcomes: r.outcomes,
+		Outcomes: r.outcomes, Problems: r.problems,
 		Requests: int(r.requests.Load()), Lookups: int(r.lookups.Load()),
 		Retries: int(r.retries.Load()), Throttled: int(r.throttled.Load()),
 		Slowed:  r.slowed(),
@@ -276,14 +285,20 @@ func (r *run) quota(region string, api API) Quota {
 	return q
 }
 
-// slowed returns how long any quota was below its rate.
+// slowed returns how long any quota was below its rate during the run. A quota may be
+// older than the run.
 func (r *run) slowed() time.Duration {
 	defer Guard(r.panicked)
 	r.quotaMu.Lock()
 	defer r.quotaMu.Unlock()
 	var spans []quota.Span
 	for _, q := range r.quotas {
-		spans = append(spans, q.Slowed()...)
+		for _, s := range q.Slowed() {
+			if s.From.Before(r.started) {
+				s.From = r.started
+			}
+			spans = append(spans, s)
+		}
 	}
 	return quota.Total(spans)
 }

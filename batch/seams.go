@@ -45,26 +45,49 @@ const SurveyIDs = 5
 // longer know our own state: the run stops before the next send. It is safe for any
 // number of goroutines, and concurrent calls may share one commit.
 type Ledger interface {
-	// Past returns what is known of circuits at a place, from all runs of this scope.
+	// Past returns what is known of circuits at a place, from all runs of this scope, and
+	// in every region: a circuit whose region was changed is still the same.
 	Past(context.Context, Place, []Key) (map[Key]Record, error)
 	// Begin is durable when it returns: only then may the first byte of the
-	// application be sent. It is called once for each application of a run.
+	// application be sent. It is called once for each token of a run. It fails with an
+	// [*OpenTokenError] while another token of the circuit is open, unless
+	// Application.Settled says that a lookup has settled it.
 	Begin(context.Context, Application) error
 	// Finish records the outcome of a row. It is called once for every row of the run,
 	// also for rows that were never begun.
 	Finish(context.Context, Outcome) error
 }
 
-// Quota releases the requests of one API in one region. It may be shared with other
-// hosts. It is safe for any number of goroutines. [quota.Window] is the run's own.
+// Quota releases the requests of one API in one region. It is shared with every process
+// that has the same ledger open. It is safe for any number of goroutines. [quota.Window]
+// is one.
 type Quota interface {
 	// Acquire waits until one request may be sent. The caller then sends it and
 	// calls done exactly once, with the error of the call: a throttling answer slows
-	// the quota down. An error means that the context ended and nothing may be sent.
+	// the quota down. After an error nothing may be sent. Either the context ended, or
+	// the state of the quota is lost: then the run stops, as for an error of the ledger.
 	Acquire(context.Context) (done func(error), err error)
 	// Slowed lists when the quota went below its rate because of throttling answers,
 	// up to now, in order and without overlaps.
 	Slowed() []quota.Span
+}
+
+// quotaError says that nothing was sent because the state of the quota is lost.
+type quotaError struct{ error }
+
+// Unwrap returns the error of the quota.
+func (e *quotaError) Unwrap() error { return e.error }
+
+// acquire waits for a quota. Its error is the context's or a *quotaError.
+func acquire(ctx context.Context, q Quota) (done func(error), err error) {
+	done, err = q.Acquire(ctx)
+	switch {
+	case err == nil:
+		return done, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	}
+	return nil, &quotaError{err}
 }
 
 // quotaSubmitter makes every application wait for the region's quota of its API.
@@ -77,9 +100,9 @@ type quotaSubmitter struct {
 
 var _ Submitter = (*quotaSubmitter)(nil)
 
-// Submit implements Submitter. An error of the wait is the context's.
+// Submit implements Submitter. An error of the wait is the context's or a *quotaError.
 func (s *quotaSubmitter) Submit(ctx context.Context, a Application) (Receipt, error) {
-	done, err := s.quota(a.Operation.API()).Acquire(s.waiting)
+	done, err := acquire(s.waiting, s.quota(a.Operation.API()))
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -88,19 +111,19 @@ func (s *quotaSubmitter) Submit(ctx context.Context, a Application) (Receipt, er
 	return receipt, err
 }
 
-// quotaFinder makes every lookup wait for the region's quota of lookups.
+// quotaFinder makes every lookup wait for its region's quota of lookups.
 type quotaFinder struct {
 	next     Finder
-	quota    func(API) Quota
+	quota    func(region string, api API) Quota
 	waiting  context.Context // ends the wait, and not the call
 	panicked func(error)
 }
 
 var _ Finder = (*quotaFinder)(nil)
 
-// Find implements Finder. An error of the wait is the context's.
+// Find implements Finder. An error of the wait is the context's or a *quotaError.
 func (f *quotaFinder) Find(ctx context.Context, k Key) (LOA, bool, error) {
-	done, err := f.quota(LookupAPI).Acquire(f.waiting)
+	done, err := acquire(f.waiting, f.quota(k.Region, LookupAPI))
 	if err != nil {
 		return LOA{}, false, err
 	}

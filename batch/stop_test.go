@@ -3,6 +3,7 @@ package batch_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -344,4 +345,70 @@ func TestAbandonedLedgerHasNotFailed(t *testing.T) {
 			t.Errorf("stop %q, %d accepted", sum.Stop, len(s.accepted))
 		}
 	})
+}
+
+// A ledger in which another token of a circuit is open stops the run before that circuit
+// is applied for, even if the plan knows nothing of it.
+func TestAnOpenTokenStopsTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, l, w := newServer(), &batch.MemoryLedger{}, workbook(3)
+		other := plan.New(w, plan.Options{}).Applications[1]
+		other.Hash, other.Token = "other", "other-token"
+		if err := l.Begin(t.Context(), other); err != nil {
+			t.Fatal(err)
+		}
+		e := &batch.Engine{Submitter: s, Finder: s, Ledger: l, Rate: quota.Rate{N: 100, Per: time.Second}}
+		sum, err := e.Run(t.Context(), nil, plan.New(w, plan.Options{}))
+		var open *batch.OpenTokenError
+		if !errors.As(err, &open) || open.Key != other.Key || sum.Stop != batch.StopLedger || s.accepted[other.Key] != 0 {
+			t.Errorf("error %v, stop %q, accepted %v", err, sum.Stop, s.accepted)
+		}
+	})
+}
+
+// lostQuota releases a few requests, and then its state is lost.
+type lostQuota struct {
+	*quota.Window
+	left atomic.Int32
+}
+
+var errQuotaLost = fmt.Errorf("the disk is gone: %w", context.DeadlineExceeded)
+
+func (q *lostQuota) Acquire(ctx context.Context) (func(error), error) {
+	if q.left.Add(-1) < 0 {
+		return nil, errQuotaLost
+	}
+	return q.Window.Acquire(ctx)
+}
+
+// Without the state of its quota a run sends nothing more. Nothing was sent for the rows
+// whose turn it was, so they are not UNKNOWN.
+func TestLostQuotaStopsTheRun(t *testing.T) {
+	for _, dryRun := range []bool{false, true} {
+		t.Run(fmt.Sprintf("dry run %v", dryRun), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newServer()
+				q := &lostQuota{Window: quota.New(quota.DefaultRate, 0)}
+				released := 10
+				if dryRun {
+					released = 0 // one request would be enough
+				}
+				q.left.Store(int32(released))
+				e := &batch.Engine{Submitter: s, Finder: s, Surveyor: listed(40), Ledger: &batch.MemoryLedger{}, Quota: func(string, batch.API) batch.Quota { return q }}
+				sum, err := e.Run(t.Context(), nil, plan.New(workbook(40, "cn-hangzhou"), plan.Options{DryRun: dryRun}))
+				if !errors.Is(err, errQuotaLost) || sum.Stop != batch.StopLedger {
+					t.Errorf("error %v, stop %q", err, sum.Stop)
+				}
+				addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.Submitted: released, sheet.NotAttempted: 40 - released})
+				for _, o := range sum.Outcomes {
+					if o.Result == sheet.NotAttempted && (o.Reason != batch.ReasonLedgerFailed || o.Attempts != 0) {
+						t.Errorf("row %d: %s, %d attempts", o.Row, o.Reason, o.Attempts)
+					}
+				}
+				if n := sum.Requests; n != released {
+					t.Errorf("%d requests, want %d", n, released)
+				}
+			})
+		})
+	}
 }

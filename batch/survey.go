@@ -90,8 +90,9 @@ func (s *survey) page(ctx context.Context, page int, ids []string) (int, error) 
 
 // request makes one request, once the quota allows it, unless the run was stopped.
 func (s *survey) request(ctx context.Context, page int, ids []string) (SurveyPage, error) {
-	done, err := s.run.quota(s.region, SurveyAPI).Acquire(s.run.going)
+	done, err := acquire(s.run.going, s.run.quota(s.region, SurveyAPI))
 	if err != nil {
+		s.run.quotaFailed(err)
 		return SurveyPage{}, err
 	}
 	got, err := s.run.engine.Surveyor.Survey(ctx, s.region, page, ids)
@@ -115,7 +116,7 @@ func (g *region) survey() {
 	if !g.run.engine.Survey || g.run.engine.Surveyor == nil {
 		return
 	}
-	asked := slices.DeleteFunc(slices.Clone(g.queue), func(i int32) bool { return g.run.plan.Applications[i].LookUpFirst })
+	asked := slices.DeleteFunc(slices.Clone(g.queue), func(i int32) bool { return g.run.plan.Applications[i].Start.LooksUp() })
 	s := newSurvey(g.run, g.name, asked)
 	err := s.read(g.ctx)
 	var call *CallError
@@ -150,7 +151,7 @@ func (g *region) survey() {
 func surveyed(a *Application, s *survey, failed bool) (Outcome, bool) {
 	state, found := s.found[a.Key.InstanceID]
 	switch {
-	case a.LookUpFirst:
+	case a.Start.LooksUp():
 	case state.LOAStatus != "" && !Void(state.LOAStatus):
 		o := a.Outcome(sheet.Already, ReasonLOAExists)
 		o.LOAStatus = state.LOAStatus

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"hash"
 	"strconv"
 	"time"
 
@@ -23,19 +22,20 @@ import (
 // version; a change that cannot be made in this way needs a new version, for the rows
 // that use it only.
 func (a *Application) ContentHash() string {
-	d := digest{sha256.New()}
-	operations[a.Operation].content(d, a)
-	return hex.EncodeToString(d.Sum(nil))
+	d := make(digest, 0, 512)
+	operations[a.Operation].content(&d, a)
+	sum := sha256.Sum256(d)
+	return hex.EncodeToString(sum[:])
 }
 
 // applyContent is the content of Apply and Reapply.
-func applyContent(d digest, a *Application) {
+func applyContent(d *digest, a *Application) {
 	c := a.Circuit
 	d.text("loabatch content 1")
 	d.text(c.CompanyName)
 	d.text(c.LineType)
 	d.text(c.Si)
-	d.text(c.ConstructionTime.UTC().Format(sheet.SentTime))
+	d.text(sheet.FormatSent(c.ConstructionTime))
 	d.number(c.Bandwidth)
 	d.text(c.PeerLocation)
 	d.number(len(a.Engineers))
@@ -62,7 +62,7 @@ func (a *Application) DeriveToken() string {
 // region, circuit, content, generation and the operation's salt. The same workbook gives
 // the same tokens on every host, with a ledger or without.
 func deriveToken(a *Application) string {
-	d := digest{sha256.New()}
+	d := make(digest, 0, 256)
 	d.text("loabatch token 1")
 	d.text(a.Key.Region)
 	d.text(a.Key.InstanceID)
@@ -71,11 +71,16 @@ func deriveToken(a *Application) string {
 	if salt := operations[a.Operation].salt; salt != "" {
 		d.text(salt)
 	}
-	u := d.Sum(nil)[:16]
+	u := sha256.Sum256(d)
 	u[6] = u[6]&0x0F | 0x80
 	u[8] = u[8]&0x3F | 0x80
-	x := hex.EncodeToString(u)
-	return x[:8] + "-" + x[8:12] + "-" + x[12:16] + "-" + x[16:20] + "-" + x[20:]
+	var text [36]byte
+	b := hex.AppendEncode(text[:0], u[:4])
+	b = hex.AppendEncode(append(b, '-'), u[4:6])
+	b = hex.AppendEncode(append(b, '-'), u[6:8])
+	b = hex.AppendEncode(append(b, '-'), u[8:10])
+	b = hex.AppendEncode(append(b, '-'), u[10:16])
+	return string(b)
 }
 
 func suffixToken(own, derived string) string {
@@ -83,17 +88,14 @@ func suffixToken(own, derived string) string {
 	return own[:min(len(own), sheet.MaxClientToken-len(suffix))] + suffix
 }
 
-// digest hashes a sequence of values unambiguously.
-type digest struct{ hash.Hash }
+// digest is a sequence of values encoded unambiguously, to be hashed.
+type digest []byte
 
-func (d digest) text(s string) {
-	var n [8]byte
-	binary.BigEndian.PutUint64(n[:], uint64(len(s)))
-	d.Write(n[:])
-	d.Write([]byte(s))
+func (d *digest) text(s string) {
+	*d = append(binary.BigEndian.AppendUint64(*d, uint64(len(s))), s...)
 }
 
-func (d digest) number(n int) { d.text(strconv.Itoa(n)) }
+func (d *digest) number(n int) { d.text(strconv.Itoa(n)) }
 
 // sameContent reports whether an LOA is the one that the application asks for, as far as
 // the lookup shows: it echoes company, builder, line type and time, but no token. A field

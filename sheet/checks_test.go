@@ -150,3 +150,29 @@ func TestLabels(t *testing.T) {
 		}
 	}
 }
+
+// TestSlips compares the IDs that an idFilter finds with those one slip away.
+func TestSlips(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	word := func() string {
+		b := []byte("pc-abcd"[random.IntN(3):])
+		for i := 2; i < len(b); i++ {
+			b[i] = "abc-09"[random.IntN(6)]
+		}
+		return string(b[:random.IntN(len(b)+1)])
+	}
+	for range 3000 {
+		ids := map[string]bool{}
+		for range random.IntN(60) {
+			ids[word()] = true
+		}
+		filter, found := newIDFilter(ids), map[string]bool{}
+		id := word()
+		filter.slips(id, func(s string) { found[s] = found[s] || ids[s] })
+		for known := range ids {
+			if known != id && found[known] != oneSlip(id, known) {
+				t.Fatalf("%q from %q: found %v", known, id, found[known])
+			}
+		}
+	}
+}

@@ -27,7 +27,6 @@ func Decode(book Book, o Options) (*Workbook, error) {
 		}
 		if SheetID(id) == CircuitsSheet { // now, as suggestions about engineers name circuits
 			d.byID, d.twins = d.unique(circuitInstanceTwice, CircuitInstanceID, func(c *Circuit) string { return c.InstanceID })
-			d.flushProblems()
 		}
 	}
 	if len(d.input) > 0 {
@@ -45,7 +44,7 @@ func Decode(book Book, o Options) (*Workbook, error) {
 type decoder struct {
 	book     Book
 	opts     *Options
-	severity map[*Rule]Severity
+	severity severities
 	regions  map[string]bool
 	w        *Workbook
 	errors   int // errors found so far; a row compares the counts before and after
@@ -67,7 +66,9 @@ type decoder struct {
 	listing   *listing
 	taken     kept // what becomes of the problem found last
 
-	nearRegion map[string]string // known answers of nearestRegion
+	nearRegion  answers // of nearestRegion
+	regionSlips answers // of suggestRegion
+	listedSlips [columnCount]answers
 
 	ids  chunkedSlice[string] // cut into lists of one ID
 	args chunkedSlice[Arg]    // cut into lists of one argument
@@ -75,13 +76,14 @@ type decoder struct {
 	byID  map[string]int32  // the first circuit of an instance ID
 	twins map[int32][]int32 // further circuits with the same ID, by the first
 
-	unreadIDs bool // a circuit's ID is missing or wrong
+	unreadIDs bool     // a circuit's ID is missing or wrong
+	knownIDs  idFilter // of byID, for suggestions
 
 	onAll []int32 // the engineers who work on every circuit
 }
 
 func newDecoder(book Book, o *Options) *decoder {
-	d := &decoder{book: book, opts: o, severity: severities(o), w: &Workbook{}, regions: map[string]bool{}, nearRegion: map[string]string{}, listing: newListing(o.MaxListed)}
+	d := &decoder{book: book, opts: o, severity: newSeverities(o), w: &Workbook{}, regions: map[string]bool{}, listing: newListing(o.MaxListed)}
 	for _, r := range o.Regions {
 		d.regions[r] = true
 	}
@@ -99,7 +101,6 @@ func (d *decoder) sheet(l *layout) error {
 	if l.id == EngineersSheet {
 		d.fields = d.cells[EngineerInstanceID:]
 	}
-	first := len(d.w.Problems)
 	d.prepare(l)
 	d.findTotals(l)
 	d.reserve(l)
@@ -115,8 +116,7 @@ func (d *decoder) sheet(l *layout) error {
 	d.reportStrays(&l.table)
 	d.apart(l)
 	d.sortRows(l.id)
-	d.flushProblems()
-	d.merged(l, first)
+	d.merged(l)
 	return nil
 }
 

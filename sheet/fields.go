@@ -78,7 +78,7 @@ func (d *decoder) accept(good bool, s string, r *Rule, f *field) string {
 		return s
 	}
 	d.report(r, f)
-	if d.severity[r] == Error {
+	if d.severity.of(r) == Error {
 		return ""
 	}
 	return s
@@ -96,11 +96,21 @@ func (d *decoder) report(r *Rule, f *field, args ...Arg) { d.reportWith(r, f, ni
 
 // reportWith is report with a suggestion, which is only worked out if the problem is listed.
 func (d *decoder) reportWith(r *Rule, f *field, suggest func() string, args ...Arg) {
-	if d.takes(r, &f.at) {
+	if d.wants(r, f) {
 		d.keep(r, f, suggest, args...)
-	} else if !f.col.Personal && d.severity[r] != Off && d.hides(f, f.cell.Value) {
+	}
+}
+
+// wants is takes for a problem of a field. Where it reports true, keep is to be called: the
+// arguments of problems that are only counted need not be worked out.
+func (d *decoder) wants(r *Rule, f *field) bool {
+	if d.takes(r, &f.at) {
+		return true
+	}
+	if !f.col.Personal && d.severity.of(r) != Off && d.hides(f, f.cell.Value) {
 		d.hidden(f)
 	}
+	return false
 }
 
 // hidden records that the value of a field is personal though its column is not.
@@ -136,7 +146,7 @@ func (d *decoder) record(r *Rule, p Problem) {
 // takes counts a problem under a rule unless the rule is off, and reports whether it is
 // to be kept.
 func (d *decoder) takes(r *Rule, at *Ref) bool {
-	s := d.severity[r]
+	s := d.severity.of(r)
 	if s == Off {
 		return false
 	}
@@ -149,7 +159,7 @@ func (d *decoder) takes(r *Rule, at *Ref) bool {
 
 // append keeps a problem that was just taken.
 func (d *decoder) append(r *Rule, p Problem) {
-	p.Code, p.Severity, p.RowOnly = r.Code, d.severity[r], d.taken == keptForRow
+	p.Code, p.Severity, p.RowOnly = r.Code, d.severity.of(r), d.taken == keptForRow
 	d.problems.append(p)
 }
 

@@ -9,6 +9,7 @@ import (
 // one row.
 func (d *decoder) crossCheck() {
 	d.unique(circuitTokenTwice, CircuitClientToken, func(c *Circuit) string { return c.ClientToken })
+	d.personalTokens()
 	d.join()
 	d.checkRequests()
 	d.uniqueEngineers()

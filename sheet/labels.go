@@ -1,7 +1,6 @@
 package sheet
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -15,27 +14,42 @@ var fillWords = []string{"required", "mandatory", "optional", "必填", "必填�
 
 // labelWords are the words that labels of one kind are made of: at least one that makes the
 // label, and others that may go with it. Words in Chinese need no space between them.
-type labelWords struct{ heads, others []string }
+type labelWords struct {
+	heads, others []string
+	whole         map[string]bool // all of them, and whether each is one of heads
+}
+
+// newLabelWords makes the words of one kind of label.
+func newLabelWords(heads, others []string) *labelWords {
+	w := &labelWords{heads: heads, others: others, whole: map[string]bool{}}
+	for _, word := range others {
+		w.whole[word] = false
+	}
+	for _, word := range heads {
+		w.whole[word] = true
+	}
+	return w
+}
 
 // The labels of rows that are not data.
 var (
-	totalsWords = labelWords{
-		heads: []string{"total", "totals", "subtotal", "subtotals", "sum", "sums", "average", "avg",
+	totalsWords = newLabelWords(
+		[]string{"total", "totals", "subtotal", "subtotals", "sum", "sums", "average", "avg",
 			"合计", "小计", "总计", "共计", "总共", "总数", "总和", "汇总", "累计", "平均", "平均值", "计数", "共", "合計", "小計", "總計", "共計", "總共", "總數"},
-		others: []string{"grand", "sub", "overall", "of", "the", "and", "all", "no", "number", "count", "amount", "qty", "quantity", "page", "this",
+		[]string{"grand", "sub", "overall", "of", "the", "and", "all", "no", "number", "count", "amount", "qty", "quantity", "page", "this",
 			"circuit", "circuits", "line", "lines", "row", "rows", "engineer", "engineers", "people", "persons", "staff", "bandwidth", "application", "applications",
 			"item", "items", "entry", "entries", "record", "records", "mbit", "mbits", "mbps", "m", "mb", "g", "gbps", "s",
 			"条", "个", "人", "名", "项", "行", "家", "户", "位", "份", "处", "笔", "数", "量", "数量", "专线", "物理", "线路", "电路", "带宽", "工程师", "施工", "人员", "记录", "兆",
 			"本页", "本表", "本月", "全部", "所有", "页", "的", "和", "及", "條", "個", "項"},
-	}
-	signatureWords = labelWords{
-		heads: []string{"signature", "signatures", "signed", "sign", "signoff", "prepared", "approved", "approval", "checked", "reviewed", "verified", "authorised", "authorized",
+	)
+	signatureWords = newLabelWords(
+		[]string{"signature", "signatures", "signed", "sign", "signoff", "prepared", "approved", "approval", "checked", "reviewed", "verified", "authorised", "authorized",
 			"submitted", "compiled", "drafted", "confirmed", "issued", "stamp", "seal", "date", "dated",
 			"签字", "签名", "签章", "签署", "签收", "签发", "会签", "盖章", "公章", "章", "制表", "制表人", "制单", "填表", "填报", "编制", "审核", "审批", "审定", "批准", "核准", "复核", "校对", "校核",
 			"经办", "经办人", "负责人", "申请人", "提交人", "确认人", "验收人", "日期", "年月日", "簽字", "簽名", "蓋章", "製表", "填表", "審核", "審批", "覆核", "經辦", "負責人"},
-		others: []string{"by", "and", "of", "the", "off", "on", "for", "behalf", "company", "customer", "client", "contractor", "manager", "project", "name", "print", "title", "person", "officer",
+		[]string{"by", "and", "of", "the", "off", "on", "for", "behalf", "company", "customer", "client", "contractor", "manager", "project", "name", "print", "title", "person", "officer",
 			"人", "者", "员", "人员", "施工", "单位", "公司", "客户", "甲方", "乙方", "部门", "项目", "经理", "工程师", "主管", "领导", "意见", "时间", "处", "栏", "及", "与", "和", "总", "我方", "对方", "單位", "公司", "客戶"},
-	}
+	)
 )
 
 // made reports whether a text consists of the words of a kind of label and of figures.
@@ -65,13 +79,14 @@ func (w *labelWords) made(s string) bool {
 // first returns the length of the longest word at the start of a run of letters, and whether
 // it makes the label. A whole word takes up the run.
 func (w *labelWords) first(run string, whole bool) (head bool, length int) {
-	for i, words := range [][]string{w.heads, w.others} {
-		if whole {
-			if slices.Contains(words, run) {
-				return i == 0, len(run)
-			}
-			continue
+	if whole {
+		head, found := w.whole[run]
+		if !found {
+			return false, 0
 		}
+		return head, len(run)
+	}
+	for i, words := range [][]string{w.heads, w.others} {
 		for _, word := range words {
 			if len(word) > length && strings.HasPrefix(run, word) {
 				head, length = i == 0, len(word)

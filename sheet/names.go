@@ -179,9 +179,14 @@ func nearSheet(id SheetID, names []string) string {
 // compared: letters and digits only, in lower case and half width.
 func foldKey(s string) string {
 	var b strings.Builder
+	b.Grow(len(s))
 	for _, r := range s {
-		r = narrow(r)
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+		switch r = narrow(r); {
+		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
+			b.WriteByte(byte(r))
+		case r >= 'A' && r <= 'Z':
+			b.WriteByte(byte(r) | 0x20)
+		case r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)):
 			b.WriteRune(unicode.ToLower(r))
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/loabatch/loabatch/sheet/internal/dates"
+	"github.com/loabatch/loabatch/sheet/internal/numfmt"
 )
 
 // Personal is a value that identifies a person: a name, a certificate number or a
@@ -83,8 +84,11 @@ func (d *decoder) mask(f *field, value string) (shown string, masked bool) {
 		if shown != value {
 			return shorten(shown, maxShown), true
 		}
-		_, slipped := valueKeys[EngineerCertificateType][foldKey(d.cells[EngineerCertificateNo].cell.Value)]
-		if slipped && f.col.ID == EngineerCertificateType || strings.ContainsFunc(value, unicode.IsDigit) {
+		slipped := strings.ContainsFunc(value, unicode.IsDigit)
+		if !slipped && f.col.ID == EngineerCertificateType {
+			_, slipped = valueKeys[EngineerCertificateType][foldKey(d.cells[EngineerCertificateNo].cell.Value)]
+		}
+		if slipped {
 			return Mask(shorten(value, maxShown)), true
 		}
 		return shorten(value, maxShown), false
@@ -144,7 +148,7 @@ func likeInstanceID(word string) bool {
 // about: identity numbers, phone numbers with a country or area code or of a mainland
 // mobile, and passport numbers of the common form. The rest of the text stays readable.
 func MaskNumbers(s string) string {
-	if !manyDigits(s) || isTimestamp(s) || isTimeSerial(s) {
+	if !manyDigits(s) || isTimestamp(s) || isFraction(s) || isInstanceID(s) || isUUID(s) {
 		return s
 	}
 	var buf [128]byte
@@ -166,20 +170,26 @@ func MaskNumbers(s string) string {
 		copy(text[i:], []rune(Mask(string(text[i:i+n]))))
 		i += n
 	}
-	if text == nil {
-		return s
+	if text != nil {
+		return string(text)
 	}
-	return string(text)
+	if strings.IndexByte(s, 'E') > 0 { // 9.9999919900101101E+17
+		if digits, exact := numfmt.Plain(s); exact && isDigits(digits) && MaskNumbers(digits) != digits {
+			return Mask(s)
+		}
+	}
+	return s
 }
 
-// inASCII appends one byte for each character: its half-width form, a hyphen for the like,
-// and 0xFF for any other that is not ASCII.
+// inASCII appends one byte for each character: its half-width form, a hyphen for dashes,
+// spaces, dots and invisible characters that can be between digits, and 0xFF for any other
+// that is not ASCII.
 func inASCII(plain []byte, s string) []byte {
 	for _, r := range s {
 		switch r = narrow(r); {
 		case r < utf8.RuneSelf:
 			plain = append(plain, byte(r))
-		case r == 0xA0 || r == 0x2011 || r == 0x2013:
+		case r == 0xB7 || r == 0x2022 || r == 0x2212 || r == 0x30FB || unicode.In(r, unicode.Pd, unicode.Zs, unicode.Cf):
 			plain = append(plain, '-')
 		default:
 			plain = append(plain, 0xFF)
@@ -202,10 +212,17 @@ func isTimestamp(s string) bool {
 	return true
 }
 
-// isTimeSerial reports whether a text is the stored number of a date with a time of day,
-// such as 46826.041666666664.
-func isTimeSerial(s string) bool {
-	return len(s) > 6 && s[5] == '.' && isDigits(s[:5]) && isDigits(s[6:])
+// isFraction reports whether a text is a number with a fraction, such as the stored number
+// of a date with a time of day, 46826.041666666664. A phone number with a point in it,
+// 010.12345678 or 138.12345678, is not one, nor is 13812345678.0.
+func isFraction(s string) bool {
+	s = strings.TrimPrefix(s, "-")
+	if mantissa, exponent, found := strings.Cut(s, "E-"); found && isDigits(exponent) {
+		s = mantissa
+	}
+	whole, fraction, point := strings.Cut(s, ".")
+	return point && isDigits(whole) && isDigits(fraction) && strings.Trim(fraction, "0") != "" &&
+		len(whole) <= 10 && (whole[0] != '0' || len(whole) == 1) && !(len(whole) == 3 && len(fraction) == 8)
 }
 
 // manyDigits reports whether a text has the digits that the shortest of the numbers has.
@@ -228,6 +245,10 @@ func letterAt(b []byte, i int) bool {
 	return i >= 0 && i < len(b) && (b[i]|0x20) >= 'a' && (b[i]|0x20) <= 'z'
 }
 
+// hexAt reports whether a digit of either kind is at i: a number before it may be part of
+// a hash.
+func hexAt(b []byte, i int) bool { return letterAt(b, i) && b[i]|0x20 <= 'f' }
+
 func wordAt(b []byte, i int) bool { return digitAt(b, i) || letterAt(b, i) }
 
 // instanceIDAt returns the length of the circuit's ID that starts at i, or 0.
@@ -248,17 +269,31 @@ func instanceIDAt(b []byte, i int) int {
 // uuidAt returns the length of the UUID that starts at i, or 0. Tokens and request IDs are
 // UUIDs.
 func uuidAt(b []byte, i int) int {
-	const form = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
-	end := i + len(form)
-	if end > len(b) || wordAt(b, i-1) || wordAt(b, end) {
+	end := i + len(uuidForm)
+	if end > len(b) || b[i+8] != '-' || wordAt(b, i-1) || wordAt(b, end) || !isUUID(b[i:end]) {
 		return 0
 	}
-	for j := range len(form) {
-		if c := b[i+j]; form[j] == '-' && c != '-' || form[j] == 'x' && !digitAt(b, i+j) && (c|0x20 < 'a' || c|0x20 > 'f') {
-			return 0
+	return len(uuidForm)
+}
+
+const uuidForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+
+// isUUID reports whether a text is a UUID.
+func isUUID[T string | []byte](s T) bool {
+	if len(s) != len(uuidForm) {
+		return false
+	}
+	for i := range len(uuidForm) {
+		switch c := s[i]; {
+		case uuidForm[i] == '-':
+			if c != '-' {
+				return false
+			}
+		case (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'f'):
+			return false
 		}
 	}
-	return len(form)
+	return true
 }
 
 // passportAt returns the length of the passport number that starts at i, or 0: a letter
@@ -271,11 +306,18 @@ func passportAt(b []byte, i int) int {
 	if b[i]|0x20 == 'e' && letterAt(b, start) {
 		start++
 	}
+	spaced := start < len(b) && (b[start] == ' ' || b[start] == '-')
+	if spaced {
+		start++
+	}
 	end := start
 	for digitAt(b, end) {
 		end++
 	}
-	if n := end - start; n != 7 && (n != 8 || start != i+1) || wordAt(b, end) || end < len(b) && b[end] == '-' {
+	if spaced && end-start == 8 && plausibleBirth(string(b[start:end])) {
+		return 0 // a date
+	}
+	if n := end - start; n != 7 && (n != 8 || letterAt(b, i+1)) || wordAt(b, end) || end < len(b) && b[end] == '-' {
 		return 0
 	}
 	return end - i
@@ -301,7 +343,7 @@ func numberAt(b []byte, i int) int {
 		at++
 	}
 	for {
-		for gap := 0; at < len(b) && gap < maxGap && strings.IndexByte(" -().\t", b[at]) >= 0; gap++ {
+		for gap := 0; at < len(b) && gap < maxGap && strings.IndexByte(" -()./_\t\n\r", b[at]) >= 0; gap++ {
 			at++
 		}
 		if !digitAt(b, at) {
@@ -313,7 +355,7 @@ func numberAt(b []byte, i int) int {
 			}
 		}
 		groups++
-		if (!wordAt(b, at) || exponentAt(b, at)) && personalNumber(string(digits), plus, groups) {
+		if (!hexAt(b, at) || exponentAt(b, at)) && personalNumber(string(digits), plus, groups) {
 			found = at - i
 		}
 		if at < len(b) && b[at]|0x20 == 'x' && !wordAt(b, at+1) && len(digits) == 17 && plausibleBirth(string(digits[6:14])) {
@@ -341,6 +383,10 @@ func personalNumber(digits string, plus bool, groups int) bool {
 	case n == 18:
 		return plausibleBirth(digits[6:14])
 	case n == 15 && groups == 1 && plausibleBirth("19"+digits[6:12]):
+		return true
+	case n >= 12 && n <= 17 && digits[:2] == "00" && digits[2] != '0': // a country code
+		return true
+	case n == 11 && groups > 1 && (digits[:3] == "852" || digits[:3] == "853"): // Hong Kong and Macao
 		return true
 	}
 	return isPhone(digits)

@@ -93,22 +93,47 @@ func SortProblems(ps []Problem, sheets ...string) {
 		return len(sheets)
 	}
 	sortStable(ps, func(a, b *Problem) int {
-		return cmp.Or(
-			cmp.Compare(rank(a.At.Sheet), rank(b.At.Sheet)),
-			cmp.Compare(a.At.Row, b.At.Row),
-			cmp.Compare(a.At.Col, b.At.Col),
-			cmp.Compare(a.Code, b.Code),
-		)
+		if a.At.Sheet != b.At.Sheet {
+			if c := cmp.Compare(rank(a.At.Sheet), rank(b.At.Sheet)); c != 0 {
+				return c
+			}
+		}
+		switch {
+		case a.At.Row != b.At.Row:
+			return cmp.Compare(a.At.Row, b.At.Row)
+		case a.At.Col != b.At.Col:
+			return cmp.Compare(a.At.Col, b.At.Col)
+		}
+		return cmp.Compare(a.Code, b.Code)
 	})
 }
 
 // sortStable sorts large values that are nearly always in order already; checking that
-// first saves copying them.
+// first saves copying them. Otherwise their indexes are sorted, and each value is moved once.
 func sortStable[T any](values []T, order func(a, b *T) int) {
-	for i := 1; i < len(values); i++ {
-		if order(&values[i-1], &values[i]) > 0 {
-			slices.SortStableFunc(values, func(a, b T) int { return order(&a, &b) })
-			return
+	sorted := true
+	for i := 1; i < len(values) && sorted; i++ {
+		sorted = order(&values[i-1], &values[i]) <= 0
+	}
+	if sorted {
+		return
+	}
+	from := make([]int32, len(values)) // by place: the index of the value that belongs there
+	for i := range from {
+		from[i] = int32(i)
+	}
+	slices.SortStableFunc(from, func(a, b int32) int { return order(&values[a], &values[b]) })
+	for start := range from {
+		first, at := values[start], start
+		for from[at] >= 0 { // a cycle of places
+			next := int(from[at])
+			from[at] = -1
+			if next == start {
+				values[at] = first
+			} else {
+				values[at] = values[next]
+			}
+			at = next
 		}
 	}
 }
@@ -150,7 +175,13 @@ type Words interface {
 type RowErrors struct {
 	workbook            *Workbook
 	problems            []Problem
-	circuits, engineers []int32 // indexes of the errors of each sheet, by row
+	circuits, engineers sheetErrors
+}
+
+// sheetErrors are the errors of one sheet.
+type sheetErrors struct {
+	sorted []int32  // indexes of the errors, by row
+	first  rowIndex // of the rows among sorted
 }
 
 // NewRowErrors indexes the errors among problems, which may be more than the workbook's own.
@@ -160,42 +191,64 @@ func NewRowErrors(w *Workbook, problems []Problem) *RowErrors {
 		switch p := &problems[i]; {
 		case p.Severity != Error:
 		case p.At.Sheet == w.CircuitsTable.Sheet:
-			e.circuits = append(e.circuits, int32(i))
+			e.circuits.sorted = append(e.circuits.sorted, int32(i))
 		case p.At.Sheet == w.EngineersTable.Sheet:
-			e.engineers = append(e.engineers, int32(i))
+			e.engineers.sorted = append(e.engineers.sorted, int32(i))
 		}
 	}
-	byRow := func(a, b int32) int { return cmp.Compare(problems[a].At.Row, problems[b].At.Row) }
-	slices.SortStableFunc(e.circuits, byRow)
-	slices.SortStableFunc(e.engineers, byRow)
+	e.circuits.index(problems)
+	e.engineers.index(problems)
 	return e
 }
 
+// index sorts the errors by row.
+func (s *sheetErrors) index(problems []Problem) {
+	sortStable(s.sorted, func(a, b *int32) int { return cmp.Compare(problems[*a].At.Row, problems[*b].At.Row) })
+	s.first = indexRows(len(s.sorted), func(i int) int { return problems[s.sorted[i]].At.Row })
+}
+
+// at returns the indexes of the errors of one row.
+func (s *sheetErrors) at(problems []Problem, row int) []int32 {
+	first, found := s.first.at(row)
+	if !found {
+		return nil
+	}
+	end := first + 1
+	for end < len(s.sorted) && problems[s.sorted[end]].At.Row == row {
+		end++
+	}
+	return s.sorted[first:end]
+}
+
 // appendRow appends the errors of one row.
-func (e *RowErrors) appendRow(list []Problem, sorted []int32, row int) []Problem {
-	i, _ := slices.BinarySearchFunc(sorted, row, func(i int32, row int) int { return cmp.Compare(e.problems[i].At.Row, row) })
-	for ; i < len(sorted) && e.problems[sorted[i]].At.Row == row; i++ {
-		list = append(list, e.problems[sorted[i]])
+func (e *RowErrors) appendRow(list []Problem, s *sheetErrors, row int) []Problem {
+	for _, i := range s.at(e.problems, row) {
+		list = append(list, e.problems[i])
 	}
 	return list
 }
 
 // Own lists the errors of a circuit's own row.
-func (e *RowErrors) Own(c *Circuit) []Problem { return e.appendRow(nil, e.circuits, c.Row) }
+func (e *RowErrors) Own(c *Circuit) []Problem { return e.appendRow(nil, &e.circuits, c.Row) }
 
 // Of lists the errors that make a circuit invalid: its own, then those of its engineers.
 func (e *RowErrors) Of(c *Circuit) []Problem {
 	list := e.Own(c)
 	for _, i := range c.Engineers {
-		list = e.appendRow(list, e.engineers, e.workbook.Engineers[i].Row)
+		list = e.appendRow(list, &e.engineers, e.workbook.Engineers[i].Row)
 	}
 	return list
 }
 
 // Code returns the code of the first error of a circuit, or "".
 func (e *RowErrors) Code(c *Circuit) string {
-	if list := e.Of(c); len(list) > 0 {
-		return list[0].Code
+	if own := e.circuits.at(e.problems, c.Row); len(own) > 0 {
+		return e.problems[own[0]].Code
+	}
+	for _, i := range c.Engineers {
+		if list := e.engineers.at(e.problems, e.workbook.Engineers[i].Row); len(list) > 0 {
+			return e.problems[list[0]].Code
+		}
 	}
 	return ""
 }
@@ -233,12 +286,12 @@ func (e *RowErrors) Count(skipped map[int]bool) int {
 		}
 	}
 	n := 0
-	for _, i := range e.circuits {
+	for _, i := range e.circuits.sorted {
 		if p := &e.problems[i]; !skipped[p.At.Row] {
 			n += 1 + int(p.More)
 		}
 	}
-	for _, i := range e.engineers {
+	for _, i := range e.engineers.sorted {
 		if p := &e.problems[i]; !out[p.At.Row] {
 			n += 1 + int(p.More)
 		}

@@ -28,8 +28,9 @@ func (t *Table) ResultColumns() []PutColumn {
 			next++
 			col = next
 		}
-		columns[id] = PutColumn{Col: col, Header: header, Width: resultWidths[id]}
+		columns[id] = PutColumn{Col: col, Header: header, Width: resultWidths[id], Wrap: id == int(ColMessage), Print: id <= int(ColErrorCode)}
 	}
+	columns[ColResult].Shades = resultShades()
 	return columns
 }
 
@@ -39,10 +40,31 @@ func (t *Table) ResultColumns() []PutColumn {
 // caller fills in Added.
 func Results(w *Workbook, rows []RowResult, words Words) Patch {
 	r := newResulter(w, rows, words)
-	return Patch{Sheets: []SheetPatch{
-		r.patch(&w.CircuitsTable, len(w.Circuits), r.circuitCells, r.keepsCircuit),
-		r.patch(&w.EngineersTable, len(w.Engineers), r.engineerCells, r.keepsEngineer),
-	}}
+	circuits := r.patch(&w.CircuitsTable, CircuitInstanceID, len(w.Circuits), r.circuitCells, r.keepsCircuit)
+	for i := range rows {
+		circuits.needs(rows[i].Row, rows[i].Result)
+	}
+	engineers := r.patch(&w.EngineersTable, EngineerInstanceID, len(w.Engineers), r.engineerCells, r.keepsEngineer)
+	for i := range w.Engineers {
+		if e := &w.Engineers[i]; e.Invalid {
+			engineers.needs(e.Row, Invalid)
+		}
+	}
+	return Patch{Sheets: []SheetPatch{circuits, engineers}}
+}
+
+// needs takes the result of a row into account: the first that needs a person is selected,
+// and the worst colours the tab.
+func (p *SheetPatch) needs(row int, r Result) {
+	style := r.Style()
+	if style == StyleWarn || style == StyleBad {
+		if p.First == 0 || row < p.First {
+			p.First = row
+		}
+	}
+	if style != StyleMuted {
+		p.Tab = max(p.Tab, style)
+	}
 }
 
 // resulter builds the cells of the result columns, row by row.
@@ -54,6 +76,7 @@ type resulter struct {
 	byRow     rowIndex      // of results
 	engineers rowIndex      // of w.Engineers
 	sums      []engineerSum // by engineer
+	cells     []PutCell     // of the latest row
 }
 
 func newResulter(w *Workbook, rows []RowResult, words Words) *resulter {
@@ -61,13 +84,14 @@ func newResulter(w *Workbook, rows []RowResult, words Words) *resulter {
 		w: w, words: words, results: rows, errors: NewRowErrors(w, w.Problems),
 		byRow:     indexRows(len(rows), func(i int) int { return rows[i].Row }),
 		engineers: indexRows(len(w.Engineers), func(i int) int { return w.Engineers[i].Row }),
+		cells:     make([]PutCell, len(ResultHeaders)),
 	}
 	r.sums = sumEngineers(w, r)
 	return r
 }
 
-func (r *resulter) patch(t *Table, count int, cells func(int) []PutCell, keeps func(int) bool) SheetPatch {
-	p := SheetPatch{Sheet: t.Sheet, HeaderRow: t.HeaderRow, LastRow: t.LastRow, LastCol: t.LastCol, Columns: t.ResultColumns(), Row: cells, Marks: r.marks(t)}
+func (r *resulter) patch(t *Table, key ColumnID, count int, cells func(int) []PutCell, keeps func(int) bool) SheetPatch {
+	p := SheetPatch{KeyCol: t.Columns[key], Sheet: t.Sheet, HeaderRow: t.HeaderRow, LastRow: t.LastRow, LastCol: t.LastCol, Columns: t.ResultColumns(), Row: cells, Marks: r.marks(t)}
 	kept := r.kept(t)
 	if p.Rows = count - kept; kept > 0 {
 		p.Keep = keeps
@@ -114,15 +138,18 @@ func (r *resulter) circuitCells(number int) []PutCell {
 	if !found || r.results[i].Keep {
 		return nil
 	}
-	return cellsOf(r.complete(&r.results[i]))
+	return r.cellsOf(r.complete(&r.results[i]))
 }
 
 // complete returns a circuit's result. The message of an INVALID one lists its own errors
 // or, without any, those of its engineers.
 func (r *resulter) complete(res *RowResult) RowResult {
 	out := *res
+	if out.Result != Invalid || out.Keep {
+		return out
+	}
 	c := r.w.CircuitAt(out.Row)
-	if out.Result != Invalid || out.Keep || c == nil {
+	if c == nil {
 		return out
 	}
 	list := r.errors.Own(c)
@@ -169,21 +196,23 @@ func (r *resulter) message(list []Problem, sheet string) string {
 	return b.String()
 }
 
-// cellsOf returns the cells of a result in the order of the result columns.
-func cellsOf(r RowResult) []PutCell {
-	cells := make([]PutCell, len(ResultHeaders))
-	cells[ColResult] = PutCell{Text: string(r.Result), Style: r.Result.Style()}
-	cells[ColMessage].Text = r.Message
-	cells[ColErrorCode].Text = r.ErrorCode
-	cells[ColRequestID].Text = r.RequestID
-	if !r.SubmittedAt.IsZero() {
-		cells[ColSubmittedAt].Text = r.SubmittedAt.UTC().Format(time.RFC3339)
+// cellsOf returns the cells of a result in the order of the result columns. They are valid
+// until the next call.
+func (r *resulter) cellsOf(res RowResult) []PutCell {
+	cells := r.cells
+	clear(cells)
+	cells[ColResult].Text = string(res.Result)
+	cells[ColMessage].Text = res.Message
+	cells[ColErrorCode].Text = res.ErrorCode
+	cells[ColRequestID].Text = res.RequestID
+	if !res.SubmittedAt.IsZero() {
+		cells[ColSubmittedAt].Time = res.SubmittedAt.UTC().Truncate(time.Second)
 	}
-	if r.Result != "" && r.Attempts >= 0 {
-		cells[ColAttempts] = PutCell{Number: float64(r.Attempts), IsNumber: true}
+	if res.Result != "" && res.Attempts >= 0 {
+		cells[ColAttempts] = PutCell{Number: float64(res.Attempts), IsNumber: true}
 	}
-	cells[ColClientToken].Text = r.ClientToken
-	cells[ColLOAStatus].Text = r.LOAStatus
+	cells[ColClientToken].Text = res.ClientToken
+	cells[ColLOAStatus].Text = res.LOAStatus
 	return cells
 }
 
@@ -222,8 +251,18 @@ func (r *resulter) rowMark(res *RowResult) (Mark, bool) {
 	return Mark{}, false
 }
 
+// problemMarks returns the cells that have errors or warnings.
 func (r *resulter) problemMarks(t *Table) []Mark {
-	var marks []Mark
+	count := 0
+	for i := range r.w.Problems {
+		if r.w.Problems[i].Marks(t.Sheet) {
+			count++
+		}
+	}
+	if count == 0 {
+		return nil
+	}
+	marks := make([]Mark, 0, count)
 	for i := range r.w.Problems {
 		p := &r.w.Problems[i]
 		if !p.Marks(t.Sheet) {
@@ -310,20 +349,20 @@ func (r *resulter) engineerCells(number int) []PutCell {
 func (r *resulter) engineerResult(e *Engineer, s *engineerSum) []PutCell {
 	if e.Invalid {
 		out := RowResult{Result: Invalid}
-		if list := r.errors.appendRow(nil, r.errors.engineers, e.Row); len(list) > 0 {
+		if list := r.errors.appendRow(nil, &r.errors.engineers, e.Row); len(list) > 0 {
 			out.Message, out.ErrorCode = r.message(list, r.w.EngineersTable.Sheet), list[0].Code
 		}
-		return cellsOf(out)
+		return r.cellsOf(out)
 	}
 	if s.circuits == 0 {
-		return cellsOf(RowResult{Result: Skipped, Message: r.words.Line("rows-no-circuit")})
+		return r.cellsOf(RowResult{Result: Skipped, Message: r.words.Line("rows-no-circuit")})
 	}
 	worst := r.complete(&r.results[s.worst])
 	circuit := Ref{Sheet: r.w.CircuitsTable.Sheet, Row: worst.Row, Col: r.w.CircuitsTable.Columns[CircuitInstanceID]}
 	if s.circuits == 1 {
 		worst.Message = r.words.Line("rows-one-circuit", Arg{"cell", circuit.String()}, Arg{"message", worst.Message})
-		return cellsOf(worst)
+		return r.cellsOf(worst)
 	}
 	message := r.words.Line("rows-circuits", Arg{"n", strconv.Itoa(s.alike)}, Arg{"of", strconv.Itoa(s.circuits)}, Arg{"result", string(worst.Result)}, Arg{"cell", circuit.String()}, Arg{"message", worst.Message})
-	return cellsOf(RowResult{Result: worst.Result, Message: message, ErrorCode: worst.ErrorCode})
+	return r.cellsOf(RowResult{Result: worst.Result, Message: message, ErrorCode: worst.ErrorCode})
 }

@@ -213,7 +213,7 @@ func (w wrong) Rows(name string) iter.Seq2[sheet.Row, error] {
 // takes little more memory than a correct one: the whole command, which keeps more about
 // a correct row, stays below one and a half times as much.
 func TestWrongWorkbookIsCheap(t *testing.T) {
-	const n, listed = 40_000, 4_000 // as 10,000 problems of a rule are listed of 100,000 rows
+	const n, listed = 40_000, 4_000 // the default
 	size := func(book sheet.Book) float64 {
 		var before, after runtime.MemStats
 		runtime.GC()

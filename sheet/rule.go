@@ -93,28 +93,46 @@ func ruleOf(code string) *Rule {
 	return nil
 }
 
-// severities gives each rule's severity for one Decode: its default unless the options
-// say otherwise. With Strict, warnings become errors.
-func severities(o *Options) map[*Rule]Severity {
-	rules := allRules()
-	m := make(map[*Rule]Severity, len(rules))
-	for _, r := range rules {
-		s := r.Severity
-		if asked, ok := o.Severities[r.Code]; ok && r.Allows(asked) {
-			s = asked
-		}
-		if s == Warning && o.Strict {
-			s = Error
-		}
-		m[r] = s
+// severities are the severities of the rules for one Decode, by their numbers.
+type severities []Severity
+
+// of returns the severity of a rule.
+func (s severities) of(r *Rule) Severity { return s[r.number] }
+
+// newSeverities gives each rule its severity: its default unless the options say
+// otherwise. With Strict, warnings become errors.
+func newSeverities(o *Options) severities {
+	all := make(severities, ruleCount)
+	for _, r := range allRules() {
+		all[r.number] = o.severity(r)
 	}
-	return m
+	return all
+}
+
+func (o *Options) severity(r *Rule) Severity {
+	s := r.Severity
+	if asked, ok := o.Severities[r.Code]; ok && r.Allows(asked) {
+		s = asked
+	}
+	if s == Warning && o.Strict {
+		s = Error
+	}
+	return s
+}
+
+// SeverityOf returns the severity that the options give a rule, Off if there is none with
+// this code: for rules that are checked outside this package.
+func (o *Options) SeverityOf(code string) Severity {
+	if r := ruleOf(code); r != nil {
+		return o.severity(r)
+	}
+	return Off
 }
 
 // maxListed is how many errors and warnings of one rule are listed one by one unless the
 // options say otherwise: more than anyone reads, and few enough that a workbook in which
 // every cell is wrong costs about as much as a correct one.
-const maxListed = 10_000
+const maxListed = 4_000
 
 // Unlisted counts the problems of one rule that were found but are not listed.
 type Unlisted struct {
@@ -229,10 +247,10 @@ func (l *listing) withdrawUnlisted(sheet string, col int, covered func(row int) 
 
 // finish adds to the first error of each row how many further errors of the row were only
 // counted, and returns the counts of the rules.
-func (l *listing) finish(problems []Problem, severity map[*Rule]Severity) (all []Unlisted) {
+func (l *listing) finish(problems []Problem, severity severities) (all []Unlisted) {
 	for _, r := range allRules() {
 		if n := l.rules[r.number].unlisted; n > 0 {
-			all = append(all, Unlisted{Code: r.Code, Severity: severity[r], Count: n})
+			all = append(all, Unlisted{Code: r.Code, Severity: severity.of(r), Count: n})
 		}
 	}
 	if all == nil {

@@ -2,7 +2,6 @@ package sheet
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"sort"
 	"strconv"
@@ -57,11 +56,12 @@ type cellAt struct{ row, col int }
 // merged reports the data cells that a merged range covers: the value that the user sees in
 // all of them is only in the first. Problems about missing values of these cells are
 // withdrawn.
-func (d *decoder) merged(l *layout, first int) {
+func (d *decoder) merged(l *layout) {
 	ranges := d.book.Merged(l.table.Sheet)
 	if len(ranges) == 0 {
 		return
 	}
+	d.flushProblems()
 	for i := range d.cells {
 		f := &d.cells[i]
 		if f.col.Sheet != l.id || f.at.Col == 0 {
@@ -71,7 +71,7 @@ func (d *decoder) merged(l *layout, first int) {
 		if len(cells) == 0 {
 			continue
 		}
-		d.withdrawMissing(f, cells, first)
+		d.withdrawMissing(f, cells)
 		for _, u := range cells {
 			d.record(cellMerged, Problem{At: Ref{Sheet: f.at.Sheet, Row: u.cell.row, Col: f.at.Col}, Also: Ref{Sheet: f.at.Sheet, Row: u.first.row, Col: u.first.col}, Column: f.header})
 			d.invalidate(l.id, u.cell.row)
@@ -82,13 +82,13 @@ func (d *decoder) merged(l *layout, first int) {
 
 // withdrawMissing takes back the problems about missing values of covered cells, which
 // are in one column and sorted by row.
-func (d *decoder) withdrawMissing(f *field, cells []coveredCell, first int) {
+func (d *decoder) withdrawMissing(f *field, cells []coveredCell) {
 	covered := func(row int) bool {
 		_, found := slices.BinarySearchFunc(cells, row, func(u coveredCell, row int) int { return cmp.Compare(u.cell.row, row) })
 		return found
 	}
-	kept := slices.DeleteFunc(d.w.Problems[first:], func(p Problem) bool {
-		if p.At.Col != f.at.Col || !strings.HasSuffix(p.Code, "-missing") || !covered(p.At.Row) {
+	d.w.Problems = slices.DeleteFunc(d.w.Problems, func(p Problem) bool {
+		if p.At.Sheet != f.at.Sheet || p.At.Col != f.at.Col || !strings.HasSuffix(p.Code, "-missing") || !covered(p.At.Row) {
 			return false
 		}
 		if r := ruleOf(p.Code); r != nil {
@@ -96,7 +96,6 @@ func (d *decoder) withdrawMissing(f *field, cells []coveredCell, first int) {
 		}
 		return true
 	})
-	d.w.Problems = d.w.Problems[:first+len(kept)]
 	d.listing.withdrawUnlisted(f.at.Sheet, f.at.Col, covered)
 }
 
@@ -231,8 +230,8 @@ func (d *decoder) cleanText(f *field) (string, valueState) {
 	if !f.form && d.noData(f, c.text) {
 		return "", valueRejected
 	}
-	if c.rule != nil {
-		d.reportWith(c.rule, f, func() string { return suggestText(c.rule, f.cell.Value) }, Arg{"char", codePoint(c.bad)}, Arg{"place", fmt.Sprint(c.at)})
+	if c.rule != nil && d.wants(c.rule, f) {
+		d.keep(c.rule, f, func() string { return suggestText(c.rule, f.cell.Value) }, Arg{"char", codePoint(c.bad)}, Arg{"place", strconv.Itoa(c.at)})
 	}
 	if c.trimmed {
 		d.report(cellTrimmed, f, Arg{"before", d.show(f, f.cell.Value)}, Arg{"after", d.show(f, c.text)})
@@ -240,8 +239,8 @@ func (d *decoder) cleanText(f *field) (string, valueState) {
 	if c.narrowed {
 		d.report(cellNarrowed, f, Arg{"before", d.show(f, f.cell.Value)}, Arg{"after", d.show(f, c.text)})
 	}
-	if c.wide != 0 {
-		d.reportWith(cellFullWidth, f, func() string { return suggestText(cellFullWidth, c.text) }, Arg{"char", codePoint(c.wide)})
+	if c.wide != 0 && d.wants(cellFullWidth, f) {
+		d.keep(cellFullWidth, f, func() string { return suggestText(cellFullWidth, c.text) }, Arg{"char", codePoint(c.wide)})
 	}
 	if text, found := withoutApostrophe(c.text, f.kind); found {
 		d.report(cellApostrophe, f, Arg{"before", d.show(f, c.text)}, Arg{"after", d.show(f, text)})
@@ -250,8 +249,11 @@ func (d *decoder) cleanText(f *field) (string, valueState) {
 	if isLong(f, c.text) {
 		d.report(cellLength, f, Arg{"n", strconv.Itoa(utf8.RuneCountInString(c.text))})
 	}
-	if f.col.Text && isExponent(c.text) {
+	switch digits, _, point := strings.Cut(c.text, "."); {
+	case f.col.Text && isExponent(c.text):
 		d.report(cellExponent, f)
+	case point && f.col.Personal && isPointZero(c.text):
+		d.report(cellNumberForm, f, Arg{"stored", d.show(f, digits)}, Arg{"shown", d.show(f, c.text)})
 	}
 	if d.errors > before {
 		return "", valueRejected
@@ -276,7 +278,7 @@ func (d *decoder) listed(f *field, missing, unknown *Rule) string {
 	case known:
 		d.report(cellSpelling, f, Arg{"before", d.show(f, s)}, Arg{"after", value})
 	case !d.noData(f, s):
-		d.reportWith(unknown, f, func() string { return suggestListed(f.col, s) }, Arg{"allowed", strings.Join(f.col.Values, ", ")})
+		d.reportWith(unknown, f, func() string { return d.suggestListed(f.col, s) }, Arg{"allowed", strings.Join(f.col.Values, ", ")})
 	}
 	return value
 }

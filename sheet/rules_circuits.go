@@ -1,6 +1,7 @@
 package sheet
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -83,31 +84,23 @@ func (d *decoder) region(f *field) string {
 		return d.opts.DefaultRegion
 	case !d.regions[s] && d.noData(f, s):
 		return ""
-	case !ValidRegionID(s):
+	case !ValidRegionID(s) || MaskNumbers(s) != s: // which logs and ledger must not hold
 		d.reportWith(circuitRegionMalformed, f, func() string { return d.suggestRegion(s) })
 		return ""
 	case len(d.regions) > 0 && !d.regions[s]:
 		if d.takes(circuitRegionUnknown, &f.at) {
 			d.keep(circuitRegionUnknown, f, func() string { return d.suggestRegion(s) }, Arg{"nearest", d.nearestRegion(s)})
 		}
-		if d.severity[circuitRegionUnknown] == Error {
+		if d.severity.of(circuitRegionUnknown) == Error {
 			return ""
 		}
 	}
 	return s
 }
 
-// nearestRegion returns the known region that a text resembles most. A wrong region is
-// usually the same in many rows, so the answers are kept, up to a bound.
+// nearestRegion returns the known region that a text resembles most.
 func (d *decoder) nearestRegion(s string) string {
-	near, known := d.nearRegion[s]
-	if !known {
-		near = nearest(s, d.opts.Regions)
-		if len(d.nearRegion) < maxListed {
-			d.nearRegion[s] = near
-		}
-	}
-	return near
+	return d.nearRegion.of(s, func(s string) string { return nearest(s, d.opts.Regions) })
 }
 
 // ValidRegionID reports whether a text can be a region ID. As part of a host name it has to
@@ -148,7 +141,7 @@ func (d *decoder) circuit(before int, past Past) {
 			c.InstanceID = s
 		case !d.noData(&f[CircuitInstanceID], s):
 			d.reportWith(circuitInstanceMalformed, &f[CircuitInstanceID], func() string { return suggestID(s) })
-			if d.severity[circuitInstanceMalformed] != Error {
+			if d.severity.of(circuitInstanceMalformed) != Error {
 				c.InstanceID = s
 			}
 		}
@@ -211,7 +204,7 @@ func (d *decoder) bandwidth(f *field) int {
 		return 0
 	case !bandwidthInRange(mbit):
 		d.report(circuitBandwidthRange, f)
-		if d.severity[circuitBandwidthRange] == Error {
+		if d.severity.of(circuitBandwidthRange) == Error {
 			return 0
 		}
 	}
@@ -259,6 +252,91 @@ var circuitEngineersMany = requestRules.add(Rule{Code: "circuit-engineers-many",
 
 // maxEngineers is the limit of one application (API page: PMInfo.1 to PMInfo.16).
 const maxEngineers = 16
+
+// circuitTokenPersonal: the token is kept in the ledger and written to logs, where personal
+// data must not be.
+var circuitTokenPersonal = requestRules.add(Rule{Code: "circuit-token-personal", Severity: Error, Column: CircuitClientToken})
+
+// personalTokens reports client tokens that are the number of a person: one of the
+// engineers' certificates or contacts, an identity number, a mobile number.
+func (d *decoder) personalTokens() {
+	var known map[string]bool
+	for i := range d.w.Circuits {
+		c := &d.w.Circuits[i]
+		if c.ClientToken == "" {
+			continue
+		}
+		if known == nil {
+			known = d.engineersNumbers()
+		}
+		if !isPersonalToken(c.ClientToken, known) {
+			continue
+		}
+		at := d.ref(CircuitClientToken, c.Row)
+		f := &d.cells[CircuitClientToken]
+		d.record(circuitTokenPersonal, Problem{At: at, Column: f.header, Value: Mask(c.ClientToken), Masked: true})
+		d.w.hidden[CircuitsSheet] = append(d.w.hidden[CircuitsSheet], cell32{int32(at.Row), int32(at.Col)})
+		if d.severity.of(circuitTokenPersonal) == Error {
+			c.ClientToken, c.Invalid = "", true
+		}
+	}
+}
+
+// engineersNumbers returns the letters and digits of the engineers' certificate numbers
+// and contacts, as far as they cannot be a number of something else.
+func (d *decoder) engineersNumbers() map[string]bool {
+	known := map[string]bool{}
+	for i := range d.w.Engineers {
+		e := &d.w.Engineers[i]
+		for _, s := range []string{lettersAndDigits(e.CertificateNo.Reveal()), lettersAndDigits(e.Contact.Reveal())} {
+			if len(s) >= minKnownDigits {
+				known[s] = true
+				known[withoutCountry(s)] = true
+			}
+		}
+	}
+	return known
+}
+
+// isPersonalToken reports whether a token, or a group of its letters and digits, is a
+// number of a person.
+func isPersonalToken(token string, known map[string]bool) bool {
+	whole := lettersAndDigits(token)
+	if known[whole] || isMobile(withoutCountry(whole)) || len(whole) == 18 && isIDForm(whole) && plausibleBirth(whole[6:14]) {
+		return true
+	}
+	words := strings.FieldsFunc(strings.ToUpper(token), func(r rune) bool { return lettersAndDigits(string(r)) == "" })
+	numbers := strings.FieldsFunc(strings.ToUpper(token), func(r rune) bool { return r != 'X' && (r < '0' || r > '9') })
+	return slices.ContainsFunc(append(words, numbers...), func(s string) bool {
+		return known[s] || isIDForm(s) && plausibleBirth(s[6:14]) && idCheckDigitFits(s)
+	})
+}
+
+// lettersAndDigits returns the ASCII letters, as capitals, and digits of a text.
+func lettersAndDigits(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= '0' && r <= '9', r >= 'A' && r <= 'Z':
+			return r
+		case r >= 'a' && r <= 'z':
+			return r - 'a' + 'A'
+		}
+		return -1
+	}, s)
+}
+
+// withoutCountry returns a phone number of the mainland without its country code.
+func withoutCountry(s string) string {
+	for _, code := range []string{"0086", "86"} {
+		if rest, found := strings.CutPrefix(s, code); found && isMobile(rest) {
+			return rest
+		}
+	}
+	return s
+}
+
+// isMobile reports whether a text is a mobile number of the mainland.
+func isMobile(s string) bool { return len(s) == 11 && isDigits(s) && s[0] == '1' && s[1] >= '3' }
 
 // countEngineers reports a circuit with no engineers or too many. No
 // engineer can name a circuit without an ID, so that is not reported again.
@@ -349,3 +427,6 @@ func encodedLen(s string) int {
 // The content of an accepted application does not change. The engine applies this rule, as
 // it knows what was sent.
 var _ = requestRules.add(Rule{Code: "circuit-changed-after-submission", Severity: Error, Column: CircuitInstanceID, Fixed: true})
+
+// Nor does its region. The engine applies this rule, too.
+var _ = requestRules.add(Rule{Code: "circuit-region-changed-after-submission", Severity: Error, Column: CircuitRegionID})

@@ -45,6 +45,7 @@ var _ = table("circuit-region-malformed",
 	c("error circuit-region-malformed Circuits!B2", "B2", "cn hangzhou"),
 	c("error circuit-region-malformed Circuits!B2", "B2", "华东1"),
 	c("error circuit-region-malformed Circuits!B2", "B2", "東京リージョン"),
+	c("error circuit-region-malformed Circuits!B2", "B2", "138-1234-5678"),
 	c("", "B2", "xx-nowhere-9"),
 )
 
@@ -182,6 +183,20 @@ var _ = table("circuit-token-malformed",
 	c("error circuit-token-malformed Circuits!I2", "I2", "令牌1"),
 	c("error circuit-token-malformed Circuits!I2", "I2", "01234567890123456789012345678901234567890123456789012345678901234"),
 	c("", "I2", "0123456789012345678901234567890123456789012345678901234567890123"),
+)
+
+var _ = table("circuit-token-personal",
+	c("error circuit-token-personal Circuits!I2", "I2", "13812345678"),
+	c("error circuit-token-personal Circuits!I2", "I2", "+86-138-1234-5678"),
+	c("error circuit-token-personal Circuits!I2", "I2", "999999199001011234"),
+	c("error circuit-token-personal Circuits!I2", "I2", "loa-999999199001011238"),
+	c("error circuit-token-personal Circuits!I2", "I2", "ab765432/1", "E:C2", "Passport", "E:D2", "AB765432"),
+	c("error circuit-token-personal Circuits!I2", "I2", "tel447700900123", "E:F2", "+44 7700 900123"),
+	c("", "I2", "20270315-0001"),
+	c("", "I2", "L1234567"),
+	c("", "I2", "20270315120000123456"),
+	c("", "I2", "0123456789"),
+	c("", "I2", "7f9c24e8-1381-4234-8567-813812345678"),
 )
 
 var _ = table("circuit-token-twice",

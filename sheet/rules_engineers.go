@@ -48,7 +48,7 @@ func (d *decoder) worksOn(f *field) (ids []string, all bool) {
 				}
 				return d.suggestCircuit(id)
 			}, Arg{"circuit", d.show(f, id)})
-			if d.severity[engineerCircuitMalformed] != Error {
+			if d.severity.of(engineerCircuitMalformed) != Error {
 				ids = append(ids, id)
 			}
 		case slices.Contains(ids, id):
@@ -64,7 +64,13 @@ func (d *decoder) worksOn(f *field) (ids []string, all bool) {
 }
 
 // isSeparator reports whether r separates the circuits named in one cell.
-func isSeparator(r rune) bool { return strings.ContainsRune(",;\n\r，；、", r) }
+func isSeparator(r rune) bool {
+	switch r {
+	case ',', ';', '\n', '\r', '，', '；', '、':
+		return true
+	}
+	return false
+}
 
 // unknownCircuit reports that an engineer names a circuit that is not in the workbook.
 func (d *decoder) unknownCircuit(e *Engineer, id string) {
@@ -123,7 +129,7 @@ func (d *decoder) engineer(before int) {
 var engineerMasked = engineerRules.add(Rule{Code: "engineer-masked", Severity: Error, Column: NoColumn, Fixed: true})
 
 // isMasked reports whether a personal value contains an asterisk, ASCII or full-width.
-func isMasked(s string) bool { return strings.Contains(s, "*") || strings.Contains(s, "＊") }
+func isMasked(s string) bool { return strings.IndexByte(s, '*') >= 0 || strings.Contains(s, "＊") }
 
 // personal returns a personal value, or "" if it is missing, wrong or masked.
 func (d *decoder) personal(f *field, missing *Rule) Personal {

@@ -10,6 +10,10 @@ import (
 // YYYY-MM-DDThh:mm:ssZ).
 const SentTime = "2006-01-02T15:04:05Z"
 
+// FormatSent formats a construction time as SentTime does. RFC 3339 is the same in UTC,
+// and package time formats it much faster.
+func FormatSent(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
 // circuitTimeMissing: the API requires ConstructionTime.
 var circuitTimeMissing = timeRules.add(Rule{Code: "circuit-time-missing", Severity: Error, Column: CircuitConstructionTime, Fixed: true})
 
@@ -74,7 +78,9 @@ func (d *decoder) civilTime(f *field) (dates.Civil, bool) {
 	}
 	switch r {
 	case dates.Twice:
-		d.report(circuitTimeAmbiguous, f, Arg{"first", first.Date()}, Arg{"second", second.Date()})
+		if d.wants(circuitTimeAmbiguous, f) {
+			d.keep(circuitTimeAmbiguous, f, nil, Arg{"first", first.Date()}, Arg{"second", second.Date()})
+		}
 	case dates.TimeOnly:
 		d.report(circuitTimeOfDay, f)
 	case dates.Nowhere:
@@ -97,7 +103,7 @@ func (d *decoder) serial(f *field) (dates.Civil, bool) {
 		return dates.Civil{}, false
 	case !f.cell.DateStyle:
 		d.report(circuitTimeSerial, f, Arg{"date", c.Date()})
-		return c, d.severity[circuitTimeSerial] != Error
+		return c, d.severity.of(circuitTimeSerial) != Error
 	}
 	f.cell.Value = c.String() // as the cell displays it
 	return c, true
@@ -124,8 +130,8 @@ var circuitTimeEcho = timeRules.add(Rule{Code: "circuit-time-echo", Severity: No
 
 // checkTime applies the rules about a time that was read.
 func (d *decoder) checkTime(f *field, t time.Time, clock bool) {
-	sent := t.Format(SentTime)
-	if sent != f.cell.Value && d.severity[circuitTimeEcho] != Off {
+	sent := FormatSent(t)
+	if sent != f.cell.Value && d.severity.of(circuitTimeEcho) != Off {
 		d.report(circuitTimeEcho, f, d.args.single(Arg{"sent", sent})...)
 	}
 	if now := d.opts.Now; !now.IsZero() {

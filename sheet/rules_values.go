@@ -55,15 +55,17 @@ func (d *decoder) noDataRule(f *field, s string) *Rule {
 func (d *decoder) noData(f *field, s string) bool {
 	r := d.noDataRule(f, s)
 	form := f.form || f.col.ID == CircuitClientToken && !ValidClientToken(s)
-	if r == nil || form && d.severity[r] != Error {
+	if r == nil || form && d.severity.of(r) != Error {
 		return false
 	}
-	shown := d.show(f, s)
-	if r == cellPlaceholder || r == cellPlaceholderOptional || r == cellErrorText {
-		shown = shorten(s, maxShown) // identifies no one
+	if d.wants(r, f) {
+		shown := d.show(f, s)
+		if r == cellPlaceholder || r == cellPlaceholderOptional || r == cellErrorText {
+			shown = shorten(s, maxShown) // identifies no one
+		}
+		d.keep(r, f, nil, Arg{"found", shown})
 	}
-	d.report(r, f, Arg{"found", shown})
-	return d.severity[r] == Error
+	return d.severity.of(r) == Error
 }
 
 // cellDate: a date in place of text or a number is Excel's reading of what was typed.
@@ -164,6 +166,13 @@ func isExponent(s string) bool {
 	exponent, plus := strings.CutPrefix(s[e+1:], "+")
 	whole, fraction, point := strings.Cut(s[:e], ".")
 	return isDigits(exponent) && isDigits(whole) && len(whole) == 1 && (!point || isDigits(fraction)) && (plus || point)
+}
+
+// isPointZero reports whether a text is a whole number with a fraction of zeros, as programs
+// write a number that they took for a fraction.
+func isPointZero(s string) bool {
+	whole, fraction, _ := strings.Cut(s, ".")
+	return isDigits(strings.TrimPrefix(whole, "+")) && fraction != "" && strings.Trim(fraction, "0") == ""
 }
 
 // cellApostrophe: the apostrophe that marks text in a spreadsheet does not belong to it.

@@ -74,7 +74,8 @@ func (s *chunkedSlice[T]) single(v T) []T {
 // rowIndex maps row numbers to indexes.
 type rowIndex []int32
 
-// indexRows builds the index of count rows, whose numbers row returns.
+// indexRows builds the index of count rows, whose numbers row returns. Of several with one
+// number it has the first.
 func indexRows(count int, row func(int) int) rowIndex {
 	last := 0
 	for i := range count {
@@ -82,7 +83,9 @@ func indexRows(count int, row func(int) int) rowIndex {
 	}
 	index := make(rowIndex, last+1)
 	for i := range count {
-		index[row(i)] = int32(i) + 1
+		if at := &index[row(i)]; *at == 0 {
+			*at = int32(i) + 1
+		}
 	}
 	return index
 }

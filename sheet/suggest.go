@@ -1,6 +1,7 @@
 package sheet
 
 import (
+	"math/bits"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -35,8 +36,29 @@ func only(values func(yield func(string))) string {
 	return found
 }
 
+// answers are what was worked out for texts, up to a bound: a wrong value is usually the
+// same in many rows.
+type answers map[string]string
+
+// of returns the answer for a text, which find works out the first time.
+func (a *answers) of(s string, find func(string) string) string {
+	found, known := (*a)[s]
+	if !known {
+		found = find(s)
+		if *a == nil {
+			*a = answers{}
+		}
+		if len(*a) < maxListed {
+			(*a)[s] = found
+		}
+	}
+	return found
+}
+
 // suggestRegion returns the known region that a text is a slip of.
-func (d *decoder) suggestRegion(s string) string {
+func (d *decoder) suggestRegion(s string) string { return d.regionSlips.of(s, d.findRegion) }
+
+func (d *decoder) findRegion(s string) string {
 	key := foldKey(s)
 	same := only(func(yield func(string)) {
 		for _, r := range d.opts.Regions {
@@ -58,9 +80,13 @@ func (d *decoder) suggestRegion(s string) string {
 	})
 }
 
-// suggestListed returns the value of a closed list that a text is a slip of, or whose
-// first letter it is.
-func suggestListed(c *Column, s string) string {
+// suggestListed returns the value of a column's closed list that a text is a slip of, or
+// whose first letter it is.
+func (d *decoder) suggestListed(c *Column, s string) string {
+	return d.listedSlips[c.ID].of(s, func(s string) string { return findListed(c, s) })
+}
+
+func findListed(c *Column, s string) string {
 	key := foldKey(s)
 	if utf8.RuneCountInString(key) == 1 {
 		return only(func(yield func(string)) {
@@ -91,8 +117,8 @@ func suggestID(s string) string {
 }
 
 // suggestCircuit returns the circuit of this workbook that an engineer's circuit is a slip
-// of. It looks up every text one slip away, as there may be very many circuits. There is no
-// suggestion while a circuit's own ID cannot be read, as that may be the one meant.
+// of. There is no suggestion while a circuit's own ID cannot be read, as that may be the
+// one meant.
 func (d *decoder) suggestCircuit(id string) string {
 	id = strings.ToLower(strings.ReplaceAll(strings.Map(narrow, id), " ", ""))
 	if _, found := d.byID[id]; found {
@@ -101,28 +127,15 @@ func (d *decoder) suggestCircuit(id string) string {
 	if len(id) > 64 || d.unreadIDs {
 		return ""
 	}
-	const letters = "abcdefghijklmnopqrstuvwxyz0123456789-"
+	if d.knownIDs == nil {
+		d.knownIDs = newIDFilter(d.byID)
+	}
 	return only(func(yield func(string)) {
-		try := func(s []byte) {
-			if i, found := d.byID[string(s)]; found {
+		d.knownIDs.slips(id, func(s string) {
+			if i, found := d.byID[s]; found {
 				yield(d.w.Circuits[i].InstanceID)
 			}
-		}
-		for i := range len(id) + 1 {
-			front := append(make([]byte, 0, len(id)+1), id[:i]...)
-			for _, c := range []byte(letters) {
-				try(append(append(front[:i], c), id[i:]...))
-				if i < len(id) {
-					try(append(append(front[:i], c), id[i+1:]...))
-				}
-			}
-			if i < len(id) {
-				try(append(front[:i], id[i+1:]...))
-			}
-			if i+1 < len(id) {
-				try(append(append(front[:i], id[i+1], id[i]), id[i+2:]...))
-			}
-		}
+		})
 	})
 }
 
@@ -203,4 +216,82 @@ func suggestText(r *Rule, s string) string {
 		return ""
 	}
 	return trimOuter(s)
+}
+
+// idFilter tells at little cost that a text is not one of a set of IDs: it has a bit for
+// the hash of each. There may be very many circuits, and a thousand texts are one slip away
+// from an ID; with the filter nearly none of them is spelt out and looked up.
+type idFilter []uint64
+
+// filterBits is how many bits the filter has for each ID, at least: of the other texts, one
+// in so many passes.
+const filterBits = 16
+
+func newIDFilter[T any](ids map[string]T) idFilter {
+	f := make(idFilter, 1<<bits.Len(uint(len(ids)*filterBits/64)))
+	for id := range ids {
+		at, bit := f.place(hashOf(id))
+		f[at] |= bit
+	}
+	return f
+}
+
+// place returns the word and the bit of a hash. The golden ratio spreads hashes that are
+// close to one another (Knuth, The Art of Computer Programming, 6.4).
+func (f idFilter) place(hash uint64) (at, bit uint64) {
+	hash *= 0x9E3779B97F4A7C15
+	return hash >> 32 & uint64(len(f)-1), 1 << (hash >> 58)
+}
+
+func (f idFilter) mayHave(hash uint64) bool {
+	at, bit := f.place(hash)
+	return f[at]&bit != 0
+}
+
+// hashBase is the base of the hash, a polynomial of a text's bytes: that of two texts
+// together follows from those of the parts (Rabin and Karp).
+const hashBase = 0x100000001B3
+
+func hashOf(s string) (h uint64) {
+	for i := range len(s) {
+		h = h*hashBase + uint64(s[i])
+	}
+	return h
+}
+
+// slips yields the texts that are one typing slip away from an ID of at most 64 bytes and
+// pass the filter: with a character dropped, added or replaced, or two neighbours swapped.
+func (f idFilter) slips(id string, yield func(string)) {
+	const letters = "abcdefghijklmnopqrstuvwxyz0123456789-"
+	n := len(id)
+	var front, back, power [65]uint64 // the hashes of id[:i] and id[i:], and hashBase to the power of i
+	power[0] = 1
+	for i := range n {
+		front[i+1] = front[i]*hashBase + uint64(id[i])
+		back[n-1-i] = uint64(id[n-1-i])*power[i] + back[n-i]
+		power[i+1] = power[i] * hashBase
+	}
+	try := func(i int, between string, j int) {
+		hash := front[i]
+		for k := range len(between) {
+			hash = hash*hashBase + uint64(between[k])
+		}
+		if f.mayHave(hash*power[n-j] + back[j]) {
+			yield(id[:i] + between + id[j:])
+		}
+	}
+	for i := range n + 1 {
+		for k := range len(letters) {
+			try(i, letters[k:k+1], i)
+			if i < n {
+				try(i, letters[k:k+1], i+1)
+			}
+		}
+		if i < n {
+			try(i, "", i+1)
+		}
+		if i+1 < n {
+			try(i, id[i+1:i+2]+id[i:i+1], i+2)
+		}
+	}
 }

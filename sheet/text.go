@@ -1,7 +1,7 @@
 package sheet
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -38,13 +38,19 @@ func clean(s string, kind textKind) cleaned {
 	}
 	t := trimOuter(s)
 	c := cleaned{text: t, trimmed: len(t) != len(s)}
-	leading := utf8.RuneCountInString(s[:len(s)-len(strings.TrimLeftFunc(s, isOuter))])
+	leading := 0
+	if c.trimmed {
+		leading = utf8.RuneCountInString(s[:len(s)-len(strings.TrimLeftFunc(s, isOuter))])
+	}
 	if kind != freeText && strings.ContainsFunc(t, isWide) {
 		c.text, c.narrowed = strings.Map(narrow, t), true
 	}
 	place, composed := leading, true
 	for _, r := range c.text {
 		place++
+		if isOrdinary(r, kind) {
+			continue
+		}
 		composed = composed && isComposed(r)
 		if kind == freeText && c.wide == 0 && isWideWord(r) {
 			c.wide = r
@@ -63,6 +69,12 @@ func clean(s string, kind textKind) cleaned {
 	return c
 }
 
+// isOrdinary reports whether a character breaks no rule and needs no further look. It
+// keeps most characters away from the tables of package unicode.
+func isOrdinary(r rune, kind textKind) bool {
+	return r >= ' ' && r <= '~' || r >= 0x4E00 && r <= 0x9FFF && kind != digitText // CJK unified ideographs
+}
+
 // isPlain reports whether a text is printable ASCII without outer space.
 func isPlain(s string) bool {
 	for i := range len(s) {
@@ -76,14 +88,20 @@ func isPlain(s string) bool {
 func trimOuter(s string) string { return strings.TrimFunc(s, isOuter) }
 
 func isBlank(s string) bool {
+	if s != "" && s[0] > ' ' && s[0] < utf8.RuneSelf { // the common case
+		return false
+	}
 	return strings.IndexFunc(s, func(r rune) bool { return !isOuter(r) }) < 0
 }
 
 // isOuter reports whether a character is removed at the ends of a value: white space of
 // any kind and characters without width.
 func isOuter(r rune) bool {
+	if r > 0x3000 { // the last of the spaces
+		return r == 0xFEFF
+	}
 	switch r {
-	case 0x180E, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF:
+	case 0x180E, 0x200B, 0x200C, 0x200D, 0x2060:
 		return true
 	}
 	return unicode.IsSpace(r)
@@ -132,4 +150,8 @@ func shorten(s string, most int) string {
 	return s
 }
 
-func codePoint(r rune) string { return fmt.Sprintf("U+%04X", r) }
+// codePoint returns the usual notation of a character, such as U+200B.
+func codePoint(r rune) string {
+	hex := strings.ToUpper(strconv.FormatInt(int64(r), 16))
+	return "U+" + "0000"[min(len(hex), 4):] + hex
+}

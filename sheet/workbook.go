@@ -1,8 +1,8 @@
 package sheet
 
 import (
-	"cmp"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -75,8 +75,8 @@ type cell32 struct{ row, col int32 }
 
 // CircuitAt returns the circuit in a row of the Circuits sheet, or nil.
 func (w *Workbook) CircuitAt(row int) *Circuit {
-	i, found := slices.BinarySearchFunc(w.Circuits, row, func(c Circuit, row int) int { return cmp.Compare(c.Row, row) })
-	if !found {
+	i := sort.Search(len(w.Circuits), func(i int) bool { return w.Circuits[i].Row >= row })
+	if i == len(w.Circuits) || w.Circuits[i].Row != row {
 		return nil
 	}
 	return &w.Circuits[i]
@@ -102,7 +102,7 @@ type Options struct {
 	Severities    map[string]Severity // by rule code; other rules have their defaults
 	Strict        bool                // warnings count as errors
 	Regions       []string            // the known region IDs; empty allows any well-formed one
-	MaxListed     int                 // how many problems of each rule are listed one by one; 0 means 10,000
+	MaxListed     int                 // how many problems of each rule are listed one by one; 0 means 4,000
 }
 
 // Result is the final state of a row: one of a closed set.

@@ -60,7 +60,7 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	if err != nil {
 		return a.ledgerFailure(err)
 	}
-	done, err := a.again(ctx, store, past, f.input)
+	done, err := a.again(past, f.input)
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 }
 
 // again reconstructs a finished run from the ledger and its input.
-func (a *app) again(ctx context.Context, store ledger.Store, past *ledger.PastRun, path string) (*finished, error) {
+func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
 	if path == "" {
 		path = past.Input
 	}
@@ -118,11 +118,7 @@ func (a *app) again(ctx context.Context, store ledger.Store, past *ledger.PastRu
 	done := &finished{in: in, problems: in.workbook.Problems, outcomes: everyRow(in.workbook, past), recordedInput: past.Input, info: runInfo{
 		id: past.ID, command: past.Command, args: saved.Args, simulate: saved.Simulate, account: past.Account, started: past.Started,
 	}}
-	changed, err := changedProblems(ctx, store, in.workbook, past)
-	if err != nil {
-		return nil, a.ledgerFailure(err)
-	}
-	done.problems = append(done.problems, changed...)
+	done.problems = append(done.problems, pastProblems(in.workbook, past.Rows)...)
 	sheet.SortProblems(done.problems, in.workbook.CircuitsTable.Sheet, in.workbook.EngineersTable.Sheet)
 	if end := past.End; end != nil {
 		done.totals = totals{
@@ -181,37 +177,21 @@ func leftOut(outcomes []batch.Outcome) (list []ledger.LeftOut) {
 	return list
 }
 
-// changedProblems restores the problems that were found by comparing the rows with the
-// ledger as it was then: rows that were changed after they had been accepted.
-func changedProblems(ctx context.Context, store ledger.Store, book *sheet.Workbook, past *ledger.PastRun) ([]sheet.Problem, error) {
-	var list []sheet.Problem
-	for _, o := range past.Rows {
-		if o.Result != sheet.Invalid || o.ErrorCode != plan.CodeChanged {
+// pastProblems restores the problems that were found by comparing the rows with the ledger
+// as it was then, from the codes of the outcomes. All others are in the workbook.
+func pastProblems(book *sheet.Workbook, rows []batch.Outcome) (list []sheet.Problem) {
+	for _, o := range rows {
+		if o.Result != sheet.Invalid || o.ErrorCode != batch.CodeChanged && o.ErrorCode != batch.CodeMoved {
 			continue
 		}
-		c := book.CircuitAt(o.Row)
-		if c == nil {
-			continue
+		table, column, value := &book.CircuitsTable, sheet.CircuitInstanceID, o.Key.InstanceID
+		if o.ErrorCode == batch.CodeMoved && table.Columns[sheet.CircuitRegionID] > 0 {
+			column, value = sheet.CircuitRegionID, o.Key.Region
 		}
-		events, err := store.Circuit(ctx, o.Key.InstanceID)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, plan.Changed(book, c, acceptedBefore(events, past, o.Key)))
+		list = append(list, sheet.Problem{
+			Code: o.ErrorCode, Severity: sheet.Error, Value: value, Column: table.Headers[column],
+			At: sheet.Ref{Sheet: table.Sheet, Row: o.Row, Col: table.Columns[column]},
+		})
 	}
-	return list, nil
-}
-
-// acceptedBefore is what the ledger knew of a circuit when a run began: the latest
-// application that was accepted by then.
-func acceptedBefore(events []ledger.Event, past *ledger.PastRun, key batch.Key) (r batch.Record) {
-	for _, e := range events {
-		if e.RunID == past.ID {
-			break
-		}
-		if e.Scope == past.Scope && e.Outcome.Key == key && (e.Outcome.Result == sheet.Submitted || e.Outcome.Result == sheet.Already) {
-			r = batch.Record{RunID: e.RunID, SubmittedAt: e.Outcome.SubmittedAt}
-		}
-	}
-	return r
+	return list
 }

@@ -55,6 +55,10 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, path string) error {
 		return err
 	}
 	s.closers = append(s.closers, closeFunc(s.service.close))
+	if s.store, err = a.knownLedger(ctx, s); err != nil {
+		a.lines.warn("quota-alone", map[string]string{"reason": a.ledgerCause(err)})
+	}
+	s.shareQuotas()
 	ctx, s.signals = a.watchSignals(ctx)
 	defer s.signals.stop()
 	done := &finished{in: in, info: runInfo{

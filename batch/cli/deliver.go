@@ -65,7 +65,7 @@ type totals struct {
 func (a *app) deliver(done *finished, t target, f outputFlags) *report.Document {
 	found := newFindings(done.in.workbook, done.problems)
 	doc := a.document(done, found)
-	end := done.exitFacts()
+	end := done.exitFacts(found.errors)
 	doc.ExitCode = end.code()
 	doc.Unasked = end.unasked
 	if t.path == "" {
@@ -97,7 +97,7 @@ func (done *finished) wrote(path, sum string) {
 }
 
 // exitFacts returns what decides the exit code, except whether the copy was written.
-func (done *finished) exitFacts() exitFacts {
+func (done *finished) exitFacts(found *sheet.RowErrors) exitFacts {
 	results, unasked := map[sheet.Result]int{}, 0
 	for _, o := range done.outcomes {
 		results[o.Result]++
@@ -106,9 +106,20 @@ func (done *finished) exitFacts() exitFacts {
 		}
 	}
 	return exitFacts{
-		results: results, errors: done.errors(), withheld: done.withheld(), unasked: unasked,
+		results: results, errors: done.errors(found), withheld: done.withheld(), unasked: unasked,
 		stop: done.totals.stop, signal: done.totals.signal,
 	}
+}
+
+// sent reports whether anything of the input was sent, by this run or an earlier one.
+func (done *finished) sent() bool {
+	return !done.withheld() && slices.ContainsFunc(done.outcomes, func(o batch.Outcome) bool {
+		switch o.Result {
+		case sheet.Submitted, sheet.Already, sheet.Refused, sheet.Failed, sheet.Unknown:
+			return true
+		}
+		return false
+	})
 }
 
 func (done *finished) withheld() bool {
@@ -119,14 +130,14 @@ func (done *finished) withheld() bool {
 }
 
 // errors counts the problems that are errors, except those of rows that --only left out.
-func (done *finished) errors() int {
+func (done *finished) errors(found *sheet.RowErrors) int {
 	skipped := map[int]bool{}
 	for _, o := range done.outcomes {
 		if o.Result == sheet.Skipped {
 			skipped[o.Row] = true
 		}
 	}
-	return sheet.NewRowErrors(done.in.workbook, done.problems).Count(skipped)
+	return found.Count(skipped)
 }
 
 // patch returns what changes in the copy: each row's result, notes on problems, the two
@@ -150,7 +161,8 @@ func (a *app) patch(done *finished, doc *report.Document, redact bool) sheet.Pat
 	book := *done.in.workbook
 	book.Problems = done.problems
 	patch := sheet.Results(&book, rows, a.lines.words)
-	patch.Added = report.Sheets(*doc, a.lines.words)
+	patch.Added, patch.Open = report.Sheets(*doc, a.lines.words), report.SummaryName
+	patch.LinkResults(&book, report.ErrorsName)
 	if redact {
 		patch.MaskPersonal(done.in.workbook)
 	}

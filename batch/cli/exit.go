@@ -138,19 +138,6 @@ func (e exitFacts) anyValid() bool {
 	return false
 }
 
-// sent reports whether anything of the input was sent, by this run or an earlier one.
-func (e exitFacts) sent() bool {
-	if e.withheld {
-		return false
-	}
-	for _, r := range []sheet.Result{sheet.Submitted, sheet.Already, sheet.Refused, sheet.Failed, sheet.Unknown} {
-		if e.results[r] > 0 {
-			return true
-		}
-	}
-	return false
-}
-
 // inputExit is how one input of a command ended.
 type inputExit struct {
 	code int

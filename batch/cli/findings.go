@@ -2,6 +2,8 @@ package cli
 
 import (
 	"cmp"
+	"strings"
+	"time"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/prose"
@@ -38,11 +40,12 @@ func (f *findings) message(w *prose.Catalogue, o batch.Outcome) (message, hint s
 	if _, known := w.Entry(o.ErrorCode); known {
 		meaning, apiHint = w.Render(o.ErrorCode, nil)
 	}
-	if o.Result == sheet.Blocked || o.Reason == batch.ReasonUnasked {
-		apiHint = "" // it is about an application, and there was none
+	if o.Result == sheet.Blocked || o.Reason == batch.ReasonUnasked || o.Reason == batch.ReasonSettling {
+		apiHint = "" // it is about an application, and there was none, or it is not the last word
 	}
 	message, hint = w.Render(string(o.Reason), map[string]string{
 		"code": o.ErrorCode, "meaning": cmp.Or(meaning, o.ErrorCode), "loa": o.LOAStatus, "instance": o.Key.InstanceID, "region": o.Key.Region, "circuit": o.CircuitState,
+		"after": settledFrom(o).Format("15:04"),
 	})
 	return message, cmp.Or(apiHint, hint)
 }
@@ -65,27 +68,33 @@ func (f *findings) leftOut(w *prose.Catalogue, o batch.Outcome) (message, hint s
 	return message, again
 }
 
+// settledFrom is when a lookup settles an UNKNOWN row, in UTC, rounded up to a minute.
+func settledFrom(o batch.Outcome) time.Time {
+	return o.Tried.Add(batch.SettlingTime + time.Minute - 1).Truncate(time.Minute).UTC()
+}
+
 func (f *findings) problemsMessage(w *prose.Catalogue, list []sheet.Problem) (message, hint string) {
 	unlisted := 0
 	for _, p := range list {
 		unlisted += int(p.More)
 	}
+	var b strings.Builder
 	for i, p := range list {
 		if i == maxMessages {
-			message += "; " + w.Line("rows-more", count("n", len(list)-i))
+			b.WriteString("; " + w.Line("rows-more", count("n", len(list)-i)))
 			break
 		}
 		text, todo := w.Problem(p)
 		if i > 0 {
-			message += "; "
+			b.WriteString("; ")
 		}
-		message += p.At.String() + ": " + text
+		b.WriteString(p.At.String() + ": " + text)
 		hint = cmp.Or(hint, todo)
 	}
 	if unlisted > 0 {
-		message += "; " + w.Line("rows-unlisted", count("n", unlisted))
+		b.WriteString("; " + w.Line("rows-unlisted", count("n", unlisted)))
 	}
-	return message, hint
+	return b.String(), hint
 }
 
 // errorCode returns the code for the row's Error code column: the API's, or that of the

@@ -85,7 +85,7 @@ func (f *serviceFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.endpoint, "endpoint", "", "`URL` to use instead of the regions' own endpoints; plain http only to a loopback address")
 	flags.StringVar(&f.profile, "profile", "", "credentials profile `NAME` of the Alibaba Cloud CLI or credentials file")
 	flags.StringVar(&f.expectAccount, "expect-account", "", "refuse to run as any account other than `ID`")
-	flags.StringVar(&f.rate, "rate", defaultRate, "quota for each account, region and API, retries included: `N/DURATION`, in any window of that length")
+	flags.StringVar(&f.rate, "rate", defaultRate, "quota for each account, region and API, over all runs that share the ledger, retries included: `N/DURATION`, in any window of that length")
 	flags.IntVar(&f.burst, "burst", 0, "send up to `N` of a window's requests at once (default a fifth of the quota)")
 	flags.IntVarP(&f.concurrency, "concurrency", "j", 8, "make up to `N` calls at a time per region")
 	flags.Var(&f.timeout, "timeout", "time limit of one attempt")

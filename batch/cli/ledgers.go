@@ -9,8 +9,10 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/ledger/sqlite"
+	"github.com/loabatch/loabatch/sheet"
 )
 
 // openLedger opens the ledger that the flag names, or a temporary one. Nothing else here
@@ -47,6 +49,19 @@ func (a *app) pastLedger(ctx context.Context, flag string) (ledger.Store, error)
 	return a.openLedger(ctx, flag, false)
 }
 
+// knownLedger opens the ledger for a command that sends nothing: for what is known of the
+// circuits, and for the quota. It returns nil if there is none, or none of its service.
+func (a *app) knownLedger(ctx context.Context, s *invocation) (ledger.Store, error) {
+	if s.flags.run.simulate {
+		return nil, nil
+	}
+	store, err := a.pastLedger(ctx, s.flags.service.ledger)
+	if store != nil {
+		s.closers = append(s.closers, store)
+	}
+	return store, err
+}
+
 // ledgerFailure turns an error of the ledger into one for the user: the ledger failed, or
 // another run holds the circuits.
 func (a *app) ledgerFailure(err error) error {
@@ -60,6 +75,9 @@ func (a *app) ledgerFailure(err error) error {
 
 // ledgerCause describes the kind of failure.
 func (a *app) ledgerCause(err error) string {
+	if open, ok := errors.AsType[*batch.OpenTokenError](err); ok {
+		return a.lines.words.Line("ledger-open-token", sheet.Arg{Name: "instance", Value: open.Key.InstanceID})
+	}
 	if _, taken := errors.AsType[*ledger.TakenOverError](err); taken {
 		return a.lines.words.Line("ledger-taken")
 	}

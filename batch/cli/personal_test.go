@@ -31,6 +31,9 @@ var personalData = []struct{ value, secret string }{
 	{"１３８１２３４５６７８", "８１２３４５"},
 	{"+447700900123", "77009001"},
 	{"0571-87654321", "1-876543"},
+	{"138/1234/5678", "1234/5"},
+	{"138\u20091234—5678", "1234—5"},
+	{"00447700900123", "77009001"},
 	{"E12345678", "2345678"},
 	{"EA1234567", "1234567"},
 }
@@ -75,6 +78,9 @@ func TestMisplacedPersonalData(t *testing.T) {
 			sheets[0].name = "List " + data.value
 			secrets = append(secrets, data.secret)
 		}
+		data := personalData[random.IntN(10)] // on a sheet that is not ours, and in its name
+		sheets = append(sheets, gridSheet{name: "Staff " + data.value, rows: [][]string{{"Ask Test Person", data.value}, {"+44 7700 900999", "x7654321; OTHER PERSON"}}})
+		secrets = append(secrets, data.secret, "est Perso", "THER PERSO", "00 9009", "765432")
 		searchOutputs(t, fmt.Sprintf("seed %d, %q", seed, secrets), packWorkbook(sheets), secrets)
 	}
 }

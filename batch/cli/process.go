@@ -12,6 +12,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -37,7 +38,8 @@ type invocation struct {
 	args    []string // its settingsLine, without inputs that cannot be read
 
 	service *service     // nil when nothing is asked of the API
-	store   ledger.Store // nil when nothing is sent
+	store   ledger.Store // nil when nothing is sent, and there is none to read
+	quotas  *quota.Set   // nil when nothing is asked of the API
 	signals *interruption
 	closers []io.Closer
 }
@@ -183,6 +185,10 @@ func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
 	s.service = service
 	s.closers = append(s.closers, closeFunc(service.close))
 	if s.run.dryRun != dryRunOff {
+		if s.store, err = a.knownLedger(ctx, s); err != nil {
+			return err
+		}
+		s.shareQuotas()
 		return nil
 	}
 	applications := 0
@@ -201,6 +207,7 @@ func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
 		return err
 	}
 	s.closers = append(s.closers, s.store)
+	s.shareQuotas()
 	return nil
 }
 
@@ -219,6 +226,22 @@ func (a *app) ask(ctx context.Context, s *invocation, inputs []*input) (string, 
 		return "", nil
 	}
 	return a.question(all, s.service.account, s.service.endpoint), nil
+}
+
+// shareQuotas makes the quotas of the command: one for all its inputs and, by the ledger,
+// for all that run at the same time or start soon. Without a ledger they are its own.
+func (s *invocation) shareQuotas() {
+	var keeper quota.Keeper = s.store
+	if s.store == nil {
+		keeper = &quota.Memory{}
+	}
+	s.quotas = quota.NewSet(keeper, string(s.service.scope), quota.Limits{Rate: s.pace.rate, Burst: s.pace.burst, Life: time.Duration(s.flags.service.timeout)})
+	s.closers = append(s.closers, closeFunc(s.quotas.Close))
+}
+
+// quota is the command's quota of an API in a region.
+func (s *invocation) quota(region string, api batch.API) batch.Quota {
+	return s.quotas.Window(region, string(api))
 }
 
 // closeFunc makes a function an io.Closer.
@@ -313,7 +336,7 @@ func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc 
 	}
 	doc = a.deliver(done, t, s.flags.output)
 	done.end = done.ledgerEnd(doc.ExitCode, doc.Output)
-	return doc, done.exitFacts().sent(), nil
+	return doc, done.sent(), nil
 }
 
 // endRun records how a run ended. If that fails, the run counts as dead once this process

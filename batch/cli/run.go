@@ -38,7 +38,7 @@ func (a *app) startOf(in *input) time.Time { return a.env.Now().Add(-in.reading)
 func (s *invocation) plan(in *input, past map[batch.Key]batch.Record) *batch.Plan {
 	return plan.New(in.workbook, plan.Options{
 		Operation: s.flags.operation, Past: past, Only: s.run.only, Reapply: s.flags.run.reapply, AllOrNothing: s.flags.run.allOrNothing,
-		DryRun: s.run.dryRun != dryRunOff,
+		Severity: s.options.SeverityOf, DryRun: s.run.dryRun != dryRunOff,
 	})
 }
 
@@ -68,18 +68,12 @@ func (a *app) runDry(ctx context.Context, s *invocation, done *finished) error {
 	return a.engine(ctx, s, done, s.plan(done.in, past), &batch.MemoryLedger{})
 }
 
-// pastOf reads what the ledger knows of an input's circuits, if there is a ledger and a
-// service to give the scope.
+// pastOf reads what the ledger knows of an input's circuits, if there is a ledger.
 func (a *app) pastOf(ctx context.Context, s *invocation, in *input) (map[batch.Key]batch.Record, error) {
-	if s.service == nil || s.flags.run.simulate {
+	if s.store == nil {
 		return nil, nil
 	}
-	store, err := a.pastLedger(ctx, s.flags.service.ledger)
-	if err != nil || store == nil {
-		return nil, err
-	}
-	defer store.Close()
-	past, err := store.Past(ctx, s.service.scope, s.flags.operation.Place(), plan.Keys(in.workbook))
+	past, err := s.store.Past(ctx, s.service.scope, s.flags.operation.Place(), plan.Keys(in.workbook))
 	if err != nil {
 		return nil, a.ledgerFailure(err)
 	}
@@ -88,8 +82,6 @@ func (a *app) pastOf(ctx context.Context, s *invocation, in *input) (map[batch.K
 
 // engine runs a plan and keeps its outcomes and figures.
 func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *batch.Plan, l batch.Ledger) error {
-	done.problems = append(done.problems, plan.Problems...)
-	sheet.SortProblems(done.problems, done.in.workbook.CircuitsTable.Sheet, done.in.workbook.EngineersTable.Sheet)
 	shown, err := a.newProgress(s.flags.watch.progress, len(plan.Applications)+len(plan.Settled))
 	if err != nil {
 		return err
@@ -101,9 +93,12 @@ func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *b
 	}
 	if s.service != nil {
 		e.Submitter, e.Finder, e.Surveyor = s.service, s.service, s.service
+		e.Quota = s.quota
 	}
 	summary, err := e.Run(ctx, s.signals.drain, plan)
 	shown.finish()
+	done.problems = append(append(done.problems, plan.Problems...), summary.Problems...)
+	sheet.SortProblems(done.problems, done.in.workbook.CircuitsTable.Sheet, done.in.workbook.EngineersTable.Sheet)
 	if panicked, ok := errors.AsType[*batch.PanicError](err); ok {
 		a.lines.fail(internal(panicked))
 	} else if err != nil {

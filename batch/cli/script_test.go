@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,7 +32,9 @@ import (
 // scriptCommands are the commands of the scripts beyond those of testscript:
 //
 //	exits CODE PROGRAM ARG...   runs a program and wants this exit code
-//	serve [KEY=VALUE...]        serves a simulator: faults=PLAN, denied=API, billing=off, clock=AHEAD; sets URL and the credentials
+//	serve [KEY=VALUE...]        serves a simulator: faults=PLAN, denied=API, billing=off, clock=AHEAD, doubles=on, lag=DURATION; sets URL and the credentials
+//	answer [API FAULT...]       gives the next calls of an API these faults, in this order, and all later ones the last; without an API, ends all faults
+//	age STATE                   sets the state of every LOA that is Applying
 //	circuits FILE N             makes a workbook of N circuits in three regions
 //	edit FILE                   saves a workbook as another program would, with a note in a cell
 //	stats                       prints what the simulator saw: accepted, duplicates, throttled …
@@ -46,6 +49,8 @@ import (
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":      wantExit,
 	"serve":      serveSimulator,
+	"answer":     setAnswers,
+	"age":        ageLOAs,
 	"circuits":   makeCircuits,
 	"stats":      printStats,
 	"nopersonal": wantNoPersonal,
@@ -110,6 +115,9 @@ func printRows(ts *testscript.TestScript, _ bool, args []string) {
 		if cols == nil {
 			cols = headerColumns(row, wanted)
 			continue
+		}
+		if !slices.ContainsFunc(row.Cells, func(c sheet.Cell) bool { return !c.Formula }) {
+			continue // a row of the template that is still empty
 		}
 		values := make([]string, len(cols))
 		for i, col := range cols {
@@ -180,11 +188,26 @@ func serveSimulator(ts *testscript.TestScript, _ bool, args []string) {
 			ahead, err := time.ParseDuration(value)
 			ts.Check(err)
 			o.Now = func() time.Time { return time.Now().Add(ahead) }
+		case "circuit": // REGION/ID/BANDWIDTH/LOCATION/STATUS/LOA
+			f := strings.Split(value, "/")
+			mbit, err := strconv.Atoi(f[2])
+			ts.Check(err)
+			o.Circuits = append(o.Circuits, simulator.Circuit{Region: f[0], InstanceID: f[1], Bandwidth: mbit, PeerLocation: f[3], Status: f[4], LOA: f[5]})
 		case "billing":
 			o.BillingOff = value == "off"
+		case "lag":
+			lag, err := time.ParseDuration(value)
+			ts.Check(err)
+			o.Lag = lag
+		case "doubles":
+			o.AllowDuplicates = value == "on"
 		default:
 			ts.Fatalf("no option %s", key)
 		}
+	}
+	scripted := &answers{}
+	if o.Faults.String() == "" {
+		o.Script = scripted.next
 	}
 	sim := simulator.New(o)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -197,8 +220,62 @@ func serveSimulator(ts *testscript.TestScript, _ bool, args []string) {
 		<-served
 	})
 	ts.Setenv("URL", "http://"+listener.Addr().String())
+	scriptedAnswers.Store("http://"+listener.Addr().String(), scripted)
 	ts.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "id")
 	ts.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
+}
+
+// answers are the faults that a script gives to the next calls of each API.
+type answers struct {
+	mu    sync.Mutex
+	byAPI map[string][]simulator.Fault
+}
+
+// scriptedAnswers holds the *answers of each simulator by its URL.
+var scriptedAnswers sync.Map
+
+func (a *answers) next(r simulator.Request) (simulator.Fault, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	list := a.byAPI[r.API]
+	if len(list) == 0 {
+		return simulator.Fault{}, false
+	}
+	if len(list) > 1 {
+		a.byAPI[r.API] = list[1:]
+	}
+	return list[0], true
+}
+
+func setAnswers(ts *testscript.TestScript, _ bool, args []string) {
+	v, _ := scriptedAnswers.Load(ts.Getenv("URL"))
+	a := v.(*answers)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(args) == 0 {
+		a.byAPI = nil
+		return
+	}
+	var list []simulator.Fault
+	for _, word := range args[1:] {
+		var f simulator.Fault // as if there were none
+		if word != "ok" {
+			plan, err := simulator.ParseFaults(word + ":100%")
+			ts.Check(err)
+			f = plan.Shares[0].Fault
+		}
+		list = append(list, f)
+	}
+	if a.byAPI == nil {
+		a.byAPI = map[string][]simulator.Fault{}
+	}
+	a.byAPI[args[0]] = list
+}
+
+func ageLOAs(ts *testscript.TestScript, _ bool, args []string) {
+	response, err := http.Post(ts.Getenv("URL")+"/age?state="+args[0], "", nil)
+	ts.Check(err)
+	ts.Check(response.Body.Close())
 }
 
 // printStats asks the simulator over HTTP, as a person would.

@@ -133,7 +133,7 @@ func (a *app) anywhere(line []string) []string {
 	}
 	moved := []string{command}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
-		moved = append(moved, flagArgument(cmd.Flags().Lookup(name), given[name]))
+		moved = append(moved, flagArgument(cmd.Flag(name), given[name]))
 	}
 	return append(moved, files...)
 }

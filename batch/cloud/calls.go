@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
@@ -63,7 +64,7 @@ func applyParameters(a *batch.Application, p map[string]string) {
 	p["CompanyName"] = a.Circuit.CompanyName
 	p["LineType"] = a.Circuit.LineType
 	p["Si"] = a.Circuit.Si
-	p["ConstructionTime"] = a.Circuit.ConstructionTime.UTC().Format(sheet.SentTime)
+	p["ConstructionTime"] = sheet.FormatSent(a.Circuit.ConstructionTime)
 	if a.Circuit.Bandwidth != 0 {
 		p["Bandwidth"] = strconv.Itoa(a.Circuit.Bandwidth)
 	}
@@ -90,12 +91,13 @@ func private(a *batch.Application) []string {
 }
 
 // Find reads the LOA of a circuit with DescribePhysicalConnectionLOA. It reports false
-// when the API knows of none: the circuit has no LOA, or the account no such circuit.
+// when the API knows of none: the circuit has no LOA, or the account no such circuit. An
+// answer that leaves open which of them it is, is an error.
 func (c *Cloud) Find(ctx context.Context, key batch.Key) (batch.LOA, bool, error) {
 	r := vpc.CreateDescribePhysicalConnectionLOARequest()
 	r.InstanceId = key.InstanceID
 	response := vpc.CreateDescribePhysicalConnectionLOAResponse()
-	_, reply, err := c.call(ctx, vpcCall(key.Region, r, response))
+	x, reply, err := c.call(ctx, vpcCall(key.Region, r, response))
 	if err != nil {
 		if knowsNone(err) {
 			return batch.LOA{}, false, nil
@@ -103,7 +105,11 @@ func (c *Cloud) Find(ctx context.Context, key batch.Key) (batch.LOA, bool, error
 		return batch.LOA{}, false, err
 	}
 	loa := response.PhysicalConnectionLOAType
-	if loa.Status == "" {
+	switch {
+	case loa.Status != "":
+	case !hasLOA(x.body) || loa.CompanyName != "" || loa.SI != "" || loa.ConstructionTime != "":
+		return batch.LOA{}, false, &batch.CallError{Class: batch.MaybeReceived, Code: codeOddAnswer, RequestID: reply.requestID, Status: x.status}
+	default:
 		return batch.LOA{}, false, nil
 	}
 	return batch.LOA{
@@ -114,6 +120,13 @@ func (c *Cloud) Find(ctx context.Context, key batch.Key) (batch.LOA, bool, error
 		ConstructionTime: loa.ConstructionTime,
 		RequestID:        reply.requestID,
 	}, true, nil
+}
+
+// hasLOA reports whether an answer says anything about an LOA, be it that there is none: an
+// answer with no more than a request ID does not.
+func hasLOA(body []byte) bool {
+	var fields struct{ PhysicalConnectionLOAType *struct{} }
+	return json.Unmarshal(body, &fields) == nil && fields.PhysicalConnectionLOAType != nil
 }
 
 // knowsNone reports whether an error says that the account has no such circuit.
@@ -157,6 +170,8 @@ func state(p vpc.PhysicalConnectionType) batch.CircuitState {
 		Status:         plain(p.Status),
 		BusinessStatus: plain(p.BusinessStatus),
 		LOAStatus:      plain(p.LoaStatus),
+		Bandwidth:      int(p.Bandwidth),
+		PeerLocation:   p.PeerLocation,
 	}
 }
 

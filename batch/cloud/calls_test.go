@@ -191,7 +191,9 @@ func TestFind(t *testing.T) {
 	}{
 		{"found", 200, full, batch.LOA{Status: "Applying", CompanyName: "示例公司", Si: "Example", LineType: "FIBRE", ConstructionTime: "2030-01-02T03:04:05Z", RequestID: "REQ-1"}, true, 0, false},
 		{"empty", 200, `{"RequestId":"REQ-1","PhysicalConnectionLOAType":{}}`, batch.LOA{}, false, 0, false},
-		{"left out", 200, `{"RequestId":"REQ-1"}`, batch.LOA{}, false, 0, false},
+		{"left out", 200, `{"RequestId":"REQ-1"}`, batch.LOA{}, false, batch.MaybeReceived, true},
+		{"null", 200, `{"RequestId":"REQ-1","PhysicalConnectionLOAType":null}`, batch.LOA{}, false, batch.MaybeReceived, true},
+		{"without a state", 200, `{"RequestId":"REQ-1","PhysicalConnectionLOAType":{"CompanyName":"示例公司"}}`, batch.LOA{}, false, batch.MaybeReceived, true},
 		{"no circuit", 404, withCode("InvalidInstanceId.NotFound"), batch.LOA{}, false, 0, false},
 		{"no region", 404, withCode("InvalidRegionId.NotFound"), batch.LOA{}, false, batch.RegionFatal, true},
 		{"no permission", 403, withCode("NoPermission"), batch.LOA{}, false, batch.Refused, true},

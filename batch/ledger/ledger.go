@@ -5,7 +5,8 @@
 // The package holds what every ledger has in common, and no database:
 //
 //   - [Store] and [Run] are the interfaces; their comments are the contract.
-//   - [State] is the state machine of one circuit: what each event makes of what is known.
+//   - [State] is the state machine of one circuit: what each event makes of what is known,
+//     above all which application is open: no other is begun meanwhile.
 //   - [Error] and the other errors are what callers act on.
 //   - ledgertest is the contract as a test suite, which every backend runs.
 //
@@ -16,6 +17,8 @@
 // A run locks its circuits when it starts. The locks of a holder that has died are taken
 // over. If that holder turns out to be alive after all, its next Begin fails with
 // [*TakenOverError], so it sends nothing more.
+//
+// A ledger also keeps the quotas of all who use it ([quota.Keeper]).
 //
 // A scope (scope.go) separates submissions to different services and accounts: what was
 // only simulated never counts as sent, and vice versa.
@@ -31,6 +34,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -43,9 +47,12 @@ type Store interface {
 	// use. Without keys the run locks nothing and may begin nothing.
 	Start(ctx context.Context, info RunInfo, keys []batch.Key) (Run, error)
 
-	// Past returns what is known of circuits at a place, from all runs of a scope. Circuits that the
-	// ledger does not know are absent from the map. Past takes no lock: a run that sends
-	// must ask after Start.
+	// Past returns what is known of circuits at a place, from all runs of a scope, and in
+	// every region. Circuits that the ledger does not know are absent from the map. Past
+	// takes no lock: a run that sends must ask after Start.
+	//
+	// Where the run that left an application open did not record its last attempt, since
+	// it was killed, the record has a bound: when the run was dead for certain.
 	Past(ctx context.Context, scope Scope, place batch.Place, keys []batch.Key) (map[batch.Key]batch.Record, error)
 
 	// Runs lists the runs of all scopes, the latest first; limit 0 or below means all.
@@ -64,6 +71,10 @@ type Store interface {
 	// written.
 	Check(ctx context.Context) (Health, error)
 
+	// Take keeps the quotas of all processes that have the ledger open. Its scope is the
+	// one of the runs that use the quota. A process that is killed loses no take.
+	quota.Keeper
+
 	// Close finishes the writes in progress and closes the ledger; later writes fail with
 	// [ErrClosed]. Runs that have not ended are dead from then on: the next run may take
 	// over their circuits.
@@ -75,7 +86,7 @@ type Run interface {
 	// Ledger is what the engine needs. Past covers all runs of this run's scope.
 	//
 	// Begin fails with [ErrNotLocked] if the run was not started with the circuit, with
-	// [*TakenOverError] if another run has taken over this one, with [ErrEnded] after End,
+	// [*batch.OpenTokenError] while another token of it is open, with [*TakenOverError] if another run has taken over this one, with [ErrEnded] after End,
 	// and with [*Error] if the ledger cannot be written. If its context ends first,
 	// nothing is written.
 	//

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -18,11 +19,21 @@ func outcome(a batch.Application, result sheet.Result) batch.Outcome {
 	return batch.Outcome{Row: a.Row, Key: a.Key, Result: result, Token: a.Token, Generation: a.Generation, RequestID: "request-" + a.Token}
 }
 
+func identity(a batch.Application) batch.Identity {
+	return batch.Identity{Hash: a.Hash, Generation: a.Generation, Token: a.Token}
+}
+
 // step is one event of a circuit.
 type step func(State) State
 
 func begun(run int64, a batch.Application) step {
-	return func(s State) State { return s.Begin(run, a) }
+	return func(s State) State {
+		next, err := s.Begin(run, a)
+		if err != nil {
+			panic(err)
+		}
+		return next
+	}
 }
 
 func finished(run int64, o batch.Outcome) step {
@@ -52,23 +63,23 @@ func TestState(t *testing.T) {
 		{"accepted, and invalid since", []step{begun(1, a), finished(1, submitted), finished(2, outcome(b, sheet.Invalid))}, accepted},
 		{"accepted, and refused without being sent", []step{begun(1, a), finished(1, submitted), finished(2, outcome(b, sheet.Refused))}, accepted},
 		{"unknown", []step{begun(1, a), finished(1, outcome(a, sheet.Unknown))},
-			recordOf(a, batch.Record{Open: true, Result: sheet.Unknown, RequestID: "request-token-a-0"})},
+			recordOf(a, batch.Record{Open: true})},
 		{"failed", []step{begun(1, a), finished(1, outcome(a, sheet.Failed))},
 			recordOf(a, batch.Record{Result: sheet.Failed, RequestID: "request-token-a-0"})},
 		{"begun and never sent", []step{begun(1, a), finished(1, outcome(a, sheet.NotAttempted))}, batch.Record{}},
 		{"killed, then begun again and never sent", []step{begun(1, a), begun(2, a), finished(2, outcome(a, sheet.NotAttempted))},
-			recordOf(a, batch.Record{Open: true, Result: sheet.Unknown})},
+			recordOf(a, batch.Record{Open: true})},
 		{"refused, then begun anew and never sent",
 			[]step{begun(1, a), finished(1, outcome(a, sheet.Refused)), begun(2, second), finished(2, outcome(second, sheet.NotAttempted))},
 			recordOf(a, batch.Record{Result: sheet.Refused, RequestID: "request-token-a-0"})},
 		{"refused, then begun anew", []step{begun(1, a), finished(1, outcome(a, sheet.Refused)), begun(2, second)},
-			recordOf(second, batch.Record{Open: true, Result: sheet.Refused, RequestID: "request-token-a-0"})},
+			recordOf(second, batch.Record{Open: true, Result: sheet.Refused, RequestID: "request-token-a-0", Ended: identity(a)})},
 		{"killed, then found", []step{begun(1, a), finished(2, outcome(a, sheet.Already))},
 			recordOf(a, batch.Record{Result: sheet.Already, RequestID: "request-token-a-0"})},
 		{"killed, changed, then found", []step{begun(1, a), finished(2, outcome(b, sheet.Already))},
 			recordOf(a, batch.Record{Result: sheet.Already, RequestID: "request-token-b-0"})},
 		{"killed, then no lookup could tell", []step{begun(1, a), finished(2, outcome(a, sheet.Unknown))},
-			recordOf(a, batch.Record{Open: true, Result: sheet.Unknown, RequestID: "request-token-a-0"})},
+			recordOf(a, batch.Record{Open: true})},
 		{"killed, then stopped before its turn", []step{begun(1, a), finished(2, outcome(a, sheet.NotAttempted))},
 			recordOf(a, batch.Record{Open: true})},
 		{"killed, then failed without being sent", []step{begun(1, a), finished(2, outcome(a, sheet.Failed))},
@@ -86,7 +97,7 @@ func TestState(t *testing.T) {
 			for _, step := range test.steps {
 				s = step(s)
 			}
-			if got := s.Record(""); got != test.want {
+			if got := s.Record("", time.Time{}); got != test.want {
 				t.Errorf("\n got %+v\nwant %+v", got, test.want)
 			}
 		})
@@ -96,7 +107,7 @@ func TestState(t *testing.T) {
 // TestStateWithoutTheLock checks that a run without the lock changes only the LOA's status.
 func TestStateWithoutTheLock(t *testing.T) {
 	a := application("a", 0)
-	before := State{}.Begin(1, a)
+	before := begun(1, a)(State{})
 	for _, result := range sheet.AllResults {
 		o := outcome(a, result)
 		if got := before.Finish(2, o, false); got != before {
@@ -116,44 +127,92 @@ func TestStateWithoutTheLock(t *testing.T) {
 
 // TestStateNeverForgetsWhatMayHaveArrived plays random sequences of runs, killed at any
 // moment, and compares the state with the truth: what may have arrived without an answer
-// is open, and a decision is known under its token.
+// is open, no other token can be begun beside it, and a decision is known under its token.
 func TestStateNeverForgetsWhatMayHaveArrived(t *testing.T) {
 	for seed := range uint64(5000) {
-		random := rand.New(rand.NewPCG(seed, 1))
-		var s State
-		var lost bool            // something may have arrived, and there was no answer
-		var decided sheet.Result // the last answer, and its token
-		var token string
-		for run := int64(1); run < 6; run++ {
-			a := application([]string{"a", "b"}[random.IntN(2)], random.IntN(2))
-			if lost && random.IntN(2) == 0 { // a lookup comes first
-				result := [...]sheet.Result{sheet.Already, sheet.Unknown, sheet.NotAttempted}[random.IntN(3)]
-				s = s.Finish(run, outcome(a, result), true)
-				if result == sheet.Already {
-					lost, decided, token = false, result, s.Last.Token
-				}
-				continue
-			}
-			s = s.Begin(run, a)
-			sent := random.IntN(3) > 0
-			if random.IntN(3) == 0 { // killed
-				lost = true // from outside, begun and sent look the same
-				continue
-			}
-			if !sent {
-				s = s.Finish(run, outcome(a, sheet.NotAttempted), true)
-				continue
-			}
-			result := [...]sheet.Result{sheet.Submitted, sheet.Refused, sheet.Failed, sheet.Unknown}[random.IntN(4)]
-			s = s.Finish(run, outcome(a, result), true)
-			lost, decided, token = result == sheet.Unknown, result, a.Token
+		(&stateStory{T: t, seed: seed, random: rand.New(rand.NewPCG(seed, 1))}).play()
+	}
+}
+
+// stateStory is one sequence, and the truth about it.
+type stateStory struct {
+	*testing.T
+	seed    uint64
+	random  *rand.Rand
+	state   State
+	open    string       // the token under which something may have arrived without an answer
+	decided sheet.Result // the last answer, and its token
+	token   string
+}
+
+func (s *stateStory) play() {
+	for run := int64(1); run < 8; run++ {
+		a := application([]string{"a", "b"}[s.random.IntN(2)], s.random.IntN(2))
+		if s.open != "" && s.random.IntN(2) == 0 {
+			s.lookUp(run, a)
+		} else {
+			s.submit(run, a)
 		}
-		got := s.Record("")
+		got := s.state.Record("", time.Time{})
 		switch {
-		case got.Open != lost:
-			t.Fatalf("seed %d: open is %v, want %v: %+v", seed, got.Open, lost, got)
-		case !lost && (got.Result != decided || got.Token != token):
-			t.Fatalf("seed %d: %+v, want %s of %s", seed, got, decided, token)
+		case got.Open != (s.open != "") || got.Open && got.Token != s.open:
+			s.Fatalf("seed %d: %+v, open is %q", s.seed, got, s.open)
+		case !got.Open && (got.Result != s.decided || got.Token != s.token):
+			s.Fatalf("seed %d: %+v, want %s of %s", s.seed, got, s.decided, s.token)
+		case got.Open && got.Ended.Token != s.token:
+			s.Fatalf("seed %d: %+v forgot %s of %s", s.seed, got, s.decided, s.token)
 		}
+	}
+}
+
+// lookUp finishes a row for which nothing is sent.
+func (s *stateStory) lookUp(run int64, a batch.Application) {
+	o := outcome(a, [...]sheet.Result{sheet.Already, sheet.Unknown, sheet.NotAttempted, sheet.Failed, sheet.Invalid}[s.random.IntN(5)])
+	if o.Result == sheet.Invalid && s.random.IntN(2) == 0 {
+		o.Settled = batch.Settlement{Token: s.open, Result: sheet.Already}
+	}
+	s.state = s.state.Finish(run, o, true)
+	if o.Result == sheet.Already || o.Settled.Result != "" {
+		s.decide(sheet.Already, s.open)
+	}
+}
+
+// submit begins a row, and finishes it unless the run is killed.
+func (s *stateStory) submit(run int64, a batch.Application) {
+	begun, err := s.state.Begin(run, a)
+	var open *batch.OpenTokenError
+	if s.open != "" && s.open != a.Token {
+		if !errors.As(err, &open) || begun != s.state {
+			s.Fatalf("seed %d: %s was begun beside %s: %v", s.seed, a.Token, s.open, err)
+		}
+		a.Settled = batch.Settlement{Token: s.open, Result: [...]sheet.Result{sheet.Refused, sheet.Failed}[s.random.IntN(2)]}
+		s.decide(a.Settled.Result, s.open)
+		begun, err = s.state.Begin(run, a)
+	}
+	if err != nil {
+		s.Fatalf("seed %d: %v", s.seed, err)
+	}
+	s.state = begun
+	if s.random.IntN(3) == 0 { // killed: from outside, begun and sent look the same
+		s.open = a.Token
+		return
+	}
+	o := outcome(a, [...]sheet.Result{sheet.NotAttempted, sheet.Submitted, sheet.Refused, sheet.Failed, sheet.Unknown}[s.random.IntN(5)])
+	s.state = s.state.Finish(run, o, true)
+	switch o.Result {
+	case sheet.NotAttempted: // what was open stays so
+	case sheet.Unknown:
+		s.open = a.Token
+	default:
+		s.decide(o.Result, a.Token)
+	}
+}
+
+// decide notes a definite answer. That nothing was applied says nothing about what was
+// accepted before.
+func (s *stateStory) decide(result sheet.Result, token string) {
+	s.open = ""
+	if accepted := s.decided == sheet.Submitted || s.decided == sheet.Already; result != sheet.Failed || !accepted {
+		s.decided, s.token = result, token
 	}
 }

@@ -5,58 +5,113 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// fromLedger sets the generation of an application, and its token where one is recorded
-// for it, from what the ledger knows of its circuit. A record of other content sets
-// neither: other content has another token anyway.
-func fromLedger(a *batch.Application, r batch.Record) {
-	a.Recorded, a.Open = true, r.Open || r.Hash == ""
-	a.LookUpFirst = loaWasVoid(r.Result, r.LOAStatus)
-	a.Previous = batch.Previous{Token: r.Token, Generation: r.Generation}
-	if !r.Open && accepted(r.Result) {
-		a.Previous.Accepted, a.Previous.RequestID, a.Previous.At = true, r.RequestID, r.SubmittedAt
-	}
-	if r.Hash != a.Hash {
+// fromLedger decides how a row starts, and under which generation and token, from what
+// the ledger knows of its circuit. A record of other content sets no token: other content
+// has another one anyway.
+func (p *planner) fromLedger(a *batch.Application, r batch.Record) {
+	a.Recorded = true
+	generation, same := sameContent(a, r)
+	if r.Open {
+		p.fromOpen(a, r, generation, same)
 		return
 	}
-	a.Generation, a.Token = r.Generation, r.Token
+	a.Ended = batch.Earlier{Token: r.Token, Generation: r.Generation, Edited: r.Hash != "" && !same}
+	if same {
+		a.Generation, a.Token = generation, r.Token
+	}
 	switch {
-	case !r.Open && (accepted(r.Result) || loaWasVoid(r.Result, r.LOAStatus)):
-		a.Accepted = true
-	case !r.Open && r.Result == sheet.Refused, wasReapplied(a, r.Token):
-		a.Generation, a.Token = r.Generation+1, ""
+	case accepted(r.Result):
+		a.Start = batch.StartAccepted
+		a.Ended.Accepted, a.Ended.RequestID, a.Ended.At = true, r.RequestID, r.SubmittedAt
+		if a.Ended.Edited {
+			a.Changed = p.changed(a, r)
+		}
+	case loaWasVoid(r.Result, r.LOAStatus):
+		a.Start = batch.StartVoid
+	case r.Result == sheet.Refused && r.Hash != "" && !same:
+		// The row may have had this content before, and been refused under its token.
+		a.Generation = r.Generation + 1
+	case same && (r.Result == sheet.Refused || wasReapplied(a, r.Token)):
+		a.Generation, a.Token = generation+1, ""
 	}
 }
 
-// fromSheet does the same without a ledger, from the result columns that an earlier run
+// sameContent reports whether a record is of the row's content, and its generation then.
+// What the ledger knows from a results copy has no hash; its token tells.
+func sameContent(a *batch.Application, r batch.Record) (generation int, same bool) {
+	if r.Hash == "" {
+		return generationOf(a, r.Token)
+	}
+	return r.Generation, r.Hash == a.Hash
+}
+
+// fromOpen does so while an application is open. The same one goes on under its token. A
+// reapplication takes the word of a person each time. Any other waits.
+func (p *planner) fromOpen(a *batch.Application, r batch.Record, generation int, same bool) {
+	a.Start = batch.StartChanged
+	a.Open = batch.Earlier{Token: r.Token, Generation: r.Generation, Tried: r.Tried, Edited: r.Hash != "" && !same}
+	if accepted(r.Result) && r.Ended.Token != "" {
+		a.Ended = batch.Earlier{
+			Token: r.Ended.Token, Generation: r.Ended.Generation, Edited: r.Ended.Hash != a.Hash,
+			Accepted: true, RequestID: r.RequestID, At: r.SubmittedAt,
+		}
+	}
+	if a.Open.Edited || a.Ended.Edited {
+		a.Changed = p.changed(a, r)
+	}
+	if !same {
+		return
+	}
+	try := *a
+	try.Generation = generation
+	if again := r.Operation == batch.Reapply || wasReapplied(&try, r.Token); again || a.Ended.Accepted && a.Ended.Token != r.Token {
+		if !p.options.Reapply {
+			return
+		}
+		a.Start = batch.StartRepeat
+		if again {
+			a.Operation = batch.Reapply
+		}
+	} else {
+		a.Start = batch.StartResume
+	}
+	a.Generation, a.Token = generation, r.Token
+}
+
+// fromSheet decides the same without a ledger, from the result columns that an earlier run
 // left in the workbook. They may be stale or copied by hand, so they are trusted only as
 // far as the token in them is one that this content could have had.
-func fromSheet(a *batch.Application) {
+func (p *planner) fromSheet(a *batch.Application) {
 	past := a.Circuit.Past
 	result := sheet.Result(past.Result)
 	void := loaWasVoid(result, past.LOAStatus)
-	switch result {
-	case sheet.Submitted, sheet.Already, sheet.Unknown:
-		a.Open = true
-	case sheet.Refused:
-		a.LookUpFirst, a.Accepted = void, void
-	}
-	if past.ClientToken == "" {
-		return
-	}
-	a.Previous = batch.Previous{Token: past.ClientToken}
-	if accepted(result) {
-		a.Previous.Accepted, a.Previous.RequestID = true, past.RequestID
-	}
-	generation, ok := generationOf(a, past.ClientToken)
-	if !ok {
-		return // other content, and so another token
-	}
-	a.Previous.Generation = generation
-	a.Generation, a.Token = generation, past.ClientToken
+	generation, same := generationOf(a, past.ClientToken)
+	earlier := batch.Earlier{Token: past.ClientToken, Generation: generation}
 	switch {
-	case wasReapplied(a, past.ClientToken), result == sheet.Refused && !void:
+	case accepted(result): // nothing of it is in flight
+		a.Open, a.Start = earlier, batch.StartChanged
+		a.Open.Tried = batch.LongAgo
+		a.Open.Accepted, a.Open.RequestID = past.ClientToken != "", past.RequestID
+	case result == sheet.Unknown: // it is not known since when
+		a.Open, a.Start = earlier, batch.StartChanged
+	case void:
+		a.Ended, a.Start = earlier, batch.StartVoid
+	default:
+		a.Ended = earlier
+	}
+	if past.ClientToken == "" || !same {
+		return // nothing was sent, or other content under another token
+	}
+	open := a.Start == batch.StartChanged
+	a.Generation, a.Token = generation, past.ClientToken
+	switch reapplied := wasReapplied(a, past.ClientToken); {
+	case open && reapplied && p.options.Reapply && result == sheet.Unknown:
+		a.Operation, a.Start = batch.Reapply, batch.StartRepeat
+	case reapplied, result == sheet.Refused && !void:
 		a.Generation, a.Token = generation+1, ""
-	case past.ClientToken == a.Circuit.ClientToken && !a.Open:
+	case open:
+		a.Start = batch.StartResume
+	case past.ClientToken == a.Circuit.ClientToken && !void:
 		// A token that the user chose says nothing about the content it was sent with. No
 		// application under it was accepted, so another one is safe.
 		a.Token = ""
@@ -86,6 +141,9 @@ const maxGeneration = 64
 
 // generationOf finds the generation that a token was derived for.
 func generationOf(a *batch.Application, token string) (int, bool) {
+	if token == "" {
+		return 0, false
+	}
 	if token == a.Circuit.ClientToken {
 		return 0, true
 	}
@@ -104,7 +162,7 @@ func generationOf(a *batch.Application, token string) (int, bool) {
 // it.
 func (p *planner) token(a *batch.Application) string {
 	own := a.Circuit.ClientToken
-	if !sheet.ValidClientToken(own) || a.Previous.Token != "" || p.tokens[own] {
+	if !sheet.ValidClientToken(own) || a.Open.Token != "" || a.Ended.Token != "" || p.tokens[own] {
 		return a.DeriveToken()
 	}
 	p.tokens[own] = true

@@ -4,7 +4,8 @@
 //
 // The past comes from the ledger. Where the ledger does not know a circuit, the result
 // columns of the workbook are used, as far as the token in them is one that the row's
-// content could have had (generation.go).
+// content could have had (generation.go). A circuit that was applied for in another region
+// is the same circuit (regions.go).
 package plan
 
 import (
@@ -17,12 +18,13 @@ import (
 
 // Options control New.
 type Options struct {
-	Operation    batch.Operation            // what is asked for each row
-	Past         map[batch.Key]batch.Record // what the ledger knows of the workbook's circuits; nil when there is no ledger
-	Only         []sheet.Result             // rows whose last result is one of these; nil means all
-	Reapply      bool                       // rows whose LOA was rejected are applied for again
-	AllOrNothing bool                       // one invalid row withholds all
-	DryRun       bool                       // nothing will be sent
+	Operation    batch.Operation                  // what is asked for each row
+	Past         map[batch.Key]batch.Record       // what the ledger knows of the workbook's circuits, in any region; nil when there is no ledger
+	Severity     func(code string) sheet.Severity // of the problems found here; nil means the default of each
+	Only         []sheet.Result                   // rows whose last result is one of these; nil means all
+	Reapply      bool                             // rows whose LOA was rejected are applied for again
+	AllOrNothing bool                             // one invalid row withholds all
+	DryRun       bool                             // nothing will be sent
 }
 
 // Keys lists the circuits of a workbook once each, in sheet order: what to ask the
@@ -50,8 +52,16 @@ func New(w *sheet.Workbook, o Options) *batch.Plan {
 	p := &planner{
 		plan: &batch.Plan{DryRun: o.DryRun}, workbook: w, options: o,
 		errors: sheet.NewRowErrors(w, w.Problems), keys: make(map[batch.Key]bool, len(w.Circuits)), tokens: map[string]bool{},
+		regions: regionsOf(o.Past, w),
 	}
-	p.plan.Applications = make([]batch.Application, 0, len(w.Circuits))
+	invalid := 0
+	for i := range w.Circuits {
+		if w.Circuits[i].Invalid {
+			invalid++
+		}
+	}
+	p.plan.Applications = make([]batch.Application, 0, len(w.Circuits)-invalid)
+	p.plan.Settled = make([]batch.Outcome, 0, invalid)
 	for i := range w.Circuits {
 		p.row(&w.Circuits[i])
 	}
@@ -67,9 +77,10 @@ type planner struct {
 	workbook *sheet.Workbook
 	options  Options
 	errors   *sheet.RowErrors
-	keys     map[batch.Key]bool // circuits that have an application
-	tokens   map[string]bool    // tokens chosen by users that are in use
-	invalid  bool               // a row is INVALID
+	keys     map[batch.Key]bool  // circuits that have an application
+	tokens   map[string]bool     // tokens chosen by users that are in use
+	regions  map[string][]string // in which the past knows each circuit
+	invalid  bool                // a row is INVALID
 }
 
 func (p *planner) row(c *sheet.Circuit) {
@@ -84,24 +95,40 @@ func (p *planner) row(c *sheet.Circuit) {
 		return
 	}
 	p.keys[key] = true
-	a := batch.Application{
+	p.plan.Applications = append(p.plan.Applications, batch.Application{
 		Operation: p.options.Operation, Row: c.Row, At: p.at(c), Key: key, Circuit: c, Engineers: p.engineers(c),
 		ReapplyRejected: p.options.Reapply,
+	})
+	last := len(p.plan.Applications) - 1
+	if !p.apply(&p.plan.Applications[last], record, known) {
+		p.plan.Applications = p.plan.Applications[:last]
 	}
+}
+
+// apply decides how an application starts, and under which token. It reports false where
+// the row is settled instead.
+func (p *planner) apply(a *batch.Application, record batch.Record, known bool) bool {
 	a.Hash = a.ContentHash()
 	switch {
+	case !accepted(record.Result) && p.moved(a):
+		return false
 	case !known:
-		fromSheet(&a)
-	case p.accepted(&a, record):
-		return
+		p.fromSheet(a)
+	case p.accepted(a, record):
+		return false
 	default:
-		fromLedger(&a, record)
+		p.fromLedger(a, record)
 	}
-	a.LookUpFirst = a.LookUpFirst || a.Open || p.options.Reapply
+	if !record.Open && !accepted(record.Result) {
+		p.waitElsewhere(a)
+	}
+	if a.Start == batch.StartSend && p.options.Reapply {
+		a.Start = batch.StartFirst
+	}
 	if a.Token == "" {
-		a.Token = p.token(&a)
+		a.Token = p.token(a)
 	}
-	p.plan.Applications = append(p.plan.Applications, a)
+	return true
 }
 
 // skipped is the outcome of a row that is left out. It shows what is known of the row,
@@ -126,30 +153,31 @@ func (p *planner) accepted(a *batch.Application, r batch.Record) bool {
 	o := a.Outcome(sheet.Already, batch.ReasonInLedger)
 	o.RequestID, o.SubmittedAt, o.LOAStatus = r.RequestID, r.SubmittedAt, r.LOAStatus
 	if r.Hash != a.Hash {
-		p.plan.Problems = append(p.plan.Problems, Changed(p.workbook, a.Circuit, r))
-		p.reject(batch.Outcome{Row: a.Row, Key: a.Key, ErrorCode: CodeChanged, LOAStatus: r.LOAStatus})
+		p.plan.Problems = append(p.plan.Problems, *p.changed(a, r))
+		p.reject(batch.Outcome{Row: a.Row, Key: a.Key, ErrorCode: batch.CodeChanged, LOAStatus: r.LOAStatus})
 		return true
 	}
 	p.settle(o)
 	return true
 }
 
-// CodeChanged is the code of the one rule that needs the past. Its severity is fixed.
-const CodeChanged = "circuit-changed-after-submission"
+// changed is the problem of a row that was changed after it was accepted. Its severity is
+// fixed.
+func (p *planner) changed(a *batch.Application, r batch.Record) *sheet.Problem {
+	return p.problem(a, r, batch.CodeChanged, sheet.Error, sheet.CircuitInstanceID, a.Key.InstanceID)
+}
 
-// Changed is the problem of a row that was changed after it was accepted. The record says
-// by which run, and when.
-func Changed(w *sheet.Workbook, c *sheet.Circuit, r batch.Record) sheet.Problem {
-	t := &w.CircuitsTable
+// problem is a problem that needs the past.
+func (p *planner) problem(a *batch.Application, r batch.Record, code string, severity sheet.Severity, column sheet.ColumnID, value string) *sheet.Problem {
+	t := &p.workbook.CircuitsTable
 	problem := sheet.Problem{
-		Code: CodeChanged, Severity: sheet.Error, At: sheet.Ref{Sheet: t.Sheet, Row: c.Row, Col: t.Columns[sheet.CircuitInstanceID]},
-		Column: t.Headers[sheet.CircuitInstanceID], Value: c.InstanceID,
-		Args: []sheet.Arg{{Name: "run", Value: r.RunID}},
+		Code: code, Severity: severity, At: sheet.Ref{Sheet: t.Sheet, Row: a.Row, Col: t.Columns[column]},
+		Column: t.Headers[column], Value: value, Args: []sheet.Arg{{Name: "run", Value: r.RunID}},
 	}
 	if !r.SubmittedAt.IsZero() {
 		problem.Args = append(problem.Args, sheet.Arg{Name: "submitted", Value: r.SubmittedAt.UTC().Format("2006-01-02")})
 	}
-	return problem
+	return &problem
 }
 
 // reject settles a row as INVALID.

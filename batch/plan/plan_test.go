@@ -29,6 +29,8 @@ func TestPlanAgainstThePast(t *testing.T) {
 	_, fresh, _ := planOne(w, Options{})
 	second := *fresh
 	second.Generation = 1
+	seventh := *fresh
+	seventh.Generation = 6
 	tokens := []string{fresh.Token, second.DeriveToken()}
 	for _, test := range []struct {
 		name       string
@@ -47,7 +49,7 @@ func TestPlanAgainstThePast(t *testing.T) {
 		{name: "open with other content", past: batch.Record{Hash: "other", Token: "T", Generation: 3, Open: true}, token: tokens[0], settle: true},
 		{name: "accepted, content not known", past: batch.Record{Result: sheet.Already}, token: tokens[0], settle: true},
 		{name: "refused", past: batch.Record{Hash: fresh.Hash, Token: tokens[0], Result: sheet.Refused}, generation: 1, token: tokens[1]},
-		{name: "refused with other content", past: batch.Record{Hash: "other", Token: "T", Generation: 5, Result: sheet.Refused}, token: tokens[0]},
+		{name: "refused with other content", past: batch.Record{Hash: "other", Token: "T", Generation: 5, Result: sheet.Refused}, generation: 6, token: seventh.DeriveToken()},
 		{name: "failed", past: batch.Record{Hash: fresh.Hash, Token: "T", Generation: 2, Result: sheet.Failed}, generation: 2, token: "T"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -61,8 +63,8 @@ func TestPlanAgainstThePast(t *testing.T) {
 				}
 				return
 			}
-			if test.result != "" || a.Generation != test.generation || a.Token != test.token || a.LookUpFirst != test.settle {
-				t.Errorf("generation %d, token %s, settle %v", a.Generation, a.Token, a.LookUpFirst)
+			if test.result != "" || a.Generation != test.generation || a.Token != test.token || a.Start.LooksUp() != test.settle {
+				t.Errorf("generation %d, token %s, settle %v", a.Generation, a.Token, a.Start.LooksUp())
 			}
 		})
 	}
@@ -98,8 +100,8 @@ func TestPlanFromAResultsCopy(t *testing.T) {
 			{sheet.Invalid, "", tokens[0], false},
 		} {
 			c.Past = sheet.Past{Result: string(test.result), ClientToken: test.token}
-			if _, a, _ := planOne(w, Options{}); a.Token != test.want || a.LookUpFirst != test.settle {
-				t.Errorf("%s under %s: token %s, settle %v", test.result, test.token, a.Token, a.LookUpFirst)
+			if _, a, _ := planOne(w, Options{}); a.Token != test.want || a.Start.LooksUp() != test.settle {
+				t.Errorf("%s under %s: token %s, settle %v", test.result, test.token, a.Token, a.Start.LooksUp())
 			}
 		}
 		// It is not known what content a user's own token was sent with, but nothing
@@ -311,4 +313,95 @@ func workbook(n int) *sheet.Workbook {
 		})
 	}
 	return w
+}
+
+// TestPlanOfAnOpenCircuit checks what a row may do while an application is open.
+func TestPlanOfAnOpenCircuit(t *testing.T) {
+	_, fresh, _ := planOne(workbook(1), Options{})
+	again := *fresh
+	again.Operation, again.Generation = batch.Reapply, 1
+	again.Token = again.DeriveToken()
+	tried := time.Date(2026, 11, 24, 2, 31, 0, 0, time.UTC)
+	open := batch.Record{Open: true, Hash: fresh.Hash, Token: fresh.Token, Tried: tried}
+	repeat := batch.Record{
+		Open: true, Hash: fresh.Hash, Token: again.Token, Generation: 1, Operation: batch.Reapply, Tried: tried,
+		Result: sheet.Submitted, RequestID: "R", Ended: batch.Identity{Hash: fresh.Hash, Token: fresh.Token},
+	}
+	older := repeat // of a release that did not record the operation
+	older.Operation, older.Result, older.Ended = batch.Apply, "", batch.Identity{}
+	adopted := batch.Record{Open: true, Token: fresh.Token, Tried: tried}
+	for _, test := range []struct {
+		name    string
+		record  batch.Record
+		reapply bool
+		edited  bool
+		start   batch.Start
+		token   string // when it goes on under that of the record
+	}{
+		{"the same", open, false, false, batch.StartResume, fresh.Token},
+		{"the same, with --reapply", open, true, false, batch.StartResume, fresh.Token},
+		{"edited", open, false, true, batch.StartChanged, ""},
+		{"a reapplication, without --reapply", repeat, false, false, batch.StartChanged, ""},
+		{"a reapplication", repeat, true, false, batch.StartRepeat, again.Token},
+		{"a reapplication, edited", repeat, true, true, batch.StartChanged, ""},
+		{"a reapplication of an earlier release", older, true, false, batch.StartRepeat, again.Token},
+		{"known from a results copy", adopted, false, false, batch.StartResume, fresh.Token},
+		{"known from a results copy, edited", adopted, false, true, batch.StartChanged, ""},
+	} {
+		w := workbook(1)
+		if test.edited {
+			w.Circuits[0].Si += " & Sons"
+		}
+		_, a, _ := planOne(w, Options{Past: map[batch.Key]batch.Record{fresh.Key: test.record}, Reapply: test.reapply})
+		if a.Start != test.start || a.Open.Token != test.record.Token || a.Open.Tried != tried {
+			t.Errorf("%s: starts as %d, open %+v", test.name, a.Start, a.Open)
+		}
+		if (a.Token == test.record.Token) != (test.token != "" || test.record.Token == fresh.Token && !test.edited) {
+			t.Errorf("%s: token %s", test.name, a.Token)
+		}
+		if wantsReapply := test.start == batch.StartRepeat; (a.Operation == batch.Reapply) != wantsReapply {
+			t.Errorf("%s: operation %s", test.name, a.Operation)
+		}
+		if test.record.Hash != "" && (a.Changed != nil) != test.edited {
+			t.Errorf("%s: problem %v", test.name, a.Changed)
+		}
+	}
+}
+
+// TestPlanOfAnotherRegion has a row name another region than the one in which its circuit
+// was applied for.
+func TestPlanOfAnotherRegion(t *testing.T) {
+	w := workbook(1)
+	before := Keys(w)[0]
+	w.Circuits[0].RegionID = "cn-shanghai"
+	as := func(s sheet.Severity) func(string) sheet.Severity {
+		return func(string) sheet.Severity { return s }
+	}
+	for _, test := range []struct {
+		name     string
+		record   batch.Record
+		severity func(string) sheet.Severity
+		problems int
+		sent     bool
+	}{
+		{"accepted", batch.Record{Hash: "x", Token: "T", Result: sheet.Submitted}, nil, 1, false},
+		{"open", batch.Record{Hash: "x", Token: "T", Open: true}, nil, 0, true},
+		{"accepted and open", batch.Record{Hash: "x", Token: "T", Open: true, Result: sheet.Submitted}, nil, 1, false},
+		{"refused", batch.Record{Hash: "x", Token: "T", Result: sheet.Refused}, nil, 0, true},
+		{"accepted, an error by its severity", batch.Record{Hash: "x", Token: "T", Result: sheet.Already}, as(sheet.Error), 1, false},
+		{"accepted, a warning", batch.Record{Hash: "x", Token: "T", Result: sheet.Already}, as(sheet.Warning), 1, true},
+		{"accepted, off", batch.Record{Hash: "x", Token: "T", Result: sheet.Already}, as(sheet.Off), 0, true},
+	} {
+		p := New(w, Options{Past: map[batch.Key]batch.Record{before: test.record}, Severity: test.severity})
+		if len(p.Problems) != test.problems || (len(p.Applications) == 1) != test.sent {
+			t.Errorf("%s: problems %v, %d applications", test.name, p.Problems, len(p.Applications))
+			continue
+		}
+		if test.record.Open && test.sent && (p.Applications[0].Start != batch.StartChanged || p.Applications[0].Open.Region != before.Region || p.Applications[0].Changed.Code != batch.CodeMoved) {
+			t.Errorf("%s: %+v", test.name, p.Applications[0])
+		}
+		if !test.sent && (p.Settled[0].Result != sheet.Invalid || p.Settled[0].ErrorCode != batch.CodeMoved) {
+			t.Errorf("%s: %+v", test.name, p.Settled[0])
+		}
+	}
 }

@@ -7,18 +7,14 @@ import (
 )
 
 // throttle is the share of the full pace that a quota allows: halved by a throttling
-// answer and restored step by step. All times are of the run's clock.
+// answer and restored step by step. All times are of the keeper's clock. The zero throttle
+// allows everything.
 type throttle struct {
-	full  time.Duration // the window
 	cut   time.Duration // when the pace was last cut
 	part  float64       // to what share of the full pace
 	hold  time.Duration // nothing is released before this
-	slow  []stretch     // when the pace was below the full one
 	begun bool          // whether the pace was ever cut
 }
-
-// stretch is an interval of the run's clock; to may be in the future.
-type stretch struct{ from, to time.Duration }
 
 // How the pace recovers: from one half in one window, in steps that are small compared
 // with the quota, to approach the limit gently. It is never cut below a 64th, since even
@@ -29,36 +25,55 @@ const (
 	leastPart    = 1.0 / 64
 )
 
-func newThrottle(r Rate) throttle { return throttle{full: r.Per, part: 1} }
-
-// share is the current share of the full pace.
-func (t *throttle) share(now time.Duration) float64 {
-	if !t.begun || now < t.cut {
+// share is the current share of the full pace, for a window of the given length.
+func (t *throttle) share(now, window time.Duration) float64 {
+	switch {
+	case !t.begun:
+		return 1
+	case now < t.cut:
 		return t.part
 	}
-	steps := (now - t.cut) / t.step()
+	steps := (now - t.cut) / recoverStep(window)
 	return min(1, t.part+recoverPart*float64(steps))
 }
 
-func (t *throttle) step() time.Duration { return max(t.full/recoverSteps, 1) }
+func recoverStep(window time.Duration) time.Duration { return max(window/recoverSteps, 1) }
+
+// recovers returns when the pace is the full one again.
+func (t *throttle) recovers(window time.Duration) time.Duration {
+	if !t.begun {
+		return 0
+	}
+	steps := time.Duration((1-t.part)/recoverPart + 0.999)
+	return t.cut + steps*recoverStep(window)
+}
 
 // answer records a throttling answer to a request that was released at the given time.
 // Requests that were in flight when the pace was cut get the same answer and do not cut
 // it again.
-func (t *throttle) answer(released, now, hint time.Duration) {
+func (t *throttle) answer(released, now, hint, window time.Duration) {
 	t.hold = max(t.hold, now+hint)
 	if t.begun && released <= t.cut {
 		return
 	}
-	t.part = max(leastPart, t.share(now)/2)
+	t.part = max(leastPart, t.share(now, window)/2)
 	t.cut, t.begun = now, true
-	steps := time.Duration((1-t.part)/recoverPart + 0.999)
-	full := now + steps*t.step()
-	if n := len(t.slow); n > 0 && t.slow[n-1].to >= now {
-		t.slow[n-1].to = max(t.slow[n-1].to, full)
-	} else {
-		t.slow = append(t.slow, stretch{now, full})
+}
+
+// stretches are intervals of a process's clock in which the pace was below the full one,
+// in order and without overlaps.
+type stretches []stretch
+
+// stretch is one interval; to may be in the future.
+type stretch struct{ from, to time.Duration }
+
+// add extends the last stretch, or begins another.
+func (s *stretches) add(from, to time.Duration) {
+	if n := len(*s); n > 0 && (*s)[n-1].to >= from {
+		(*s)[n-1].to = max((*s)[n-1].to, to)
+		return
 	}
+	*s = append(*s, stretch{from, to})
 }
 
 // Span is an interval of time.

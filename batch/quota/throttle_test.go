@@ -15,43 +15,50 @@ func (refusal) Error() string { return "throttled" }
 func (r refusal) Throttling() (time.Duration, bool) { return r.wait, true }
 
 func TestThrottleHalvesOnceForAllThatWereInFlight(t *testing.T) {
-	h := newThrottle(Rate{80, 8 * time.Second})
+	const window = 8 * time.Second
+	var h throttle
 	for range 5 {
-		h.answer(time.Second, 2*time.Second, 0)
+		h.answer(time.Second, 2*time.Second, 0, window)
 	}
-	if got := h.share(2 * time.Second); got != 0.5 {
+	if got := h.share(2*time.Second, window); got != 0.5 {
 		t.Errorf("share %v after five answers to requests in flight together, want a half", got)
 	}
-	h.answer(2*time.Second+1, 3*time.Second-1, 0)
-	if got := h.share(3*time.Second - 1); got != 0.25 {
+	h.answer(2*time.Second+1, 3*time.Second-1, 0, window)
+	if got := h.share(3*time.Second-1, window); got != 0.25 {
 		t.Errorf("share %v after a request that was released below the cut pace was throttled, want a quarter", got)
 	}
 	for range 20 {
-		h.answer(h.cut+1, h.cut+2, 0)
+		h.answer(h.cut+1, h.cut+2, 0, window)
 	}
-	if got := h.share(h.cut); got != leastPart {
+	if got := h.share(h.cut, window); got != leastPart {
 		t.Errorf("share %v, want the least", got)
 	}
 }
 
 func TestThrottleRecoversStepByStep(t *testing.T) {
-	h := newThrottle(Rate{80, 8 * time.Second})
-	h.answer(0, time.Second, 0)
+	const window = 8 * time.Second
+	var h throttle
+	var slow stretches
+	cut := func(released, now time.Duration) {
+		h.answer(released, now, 0, window)
+		slow.add(now, h.recovers(window))
+	}
+	cut(0, time.Second)
 	for step := range 12 {
 		want := min(1, 0.5+float64(step)/16)
 		for _, into := range []time.Duration{0, 999 * time.Millisecond} {
-			if got := h.share(time.Second + time.Duration(step)*time.Second + into); got != want {
+			if got := h.share(time.Second+time.Duration(step)*time.Second+into, window); got != want {
 				t.Errorf("share %v after %d steps and %v, want %v", got, step, into, want)
 			}
 		}
 	}
-	if len(h.slow) != 1 || h.slow[0] != (stretch{time.Second, 9 * time.Second}) {
-		t.Errorf("slow %v, want 1s to 9s", h.slow)
+	if len(slow) != 1 || slow[0] != (stretch{time.Second, 9 * time.Second}) {
+		t.Errorf("slow %v, want 1s to 9s", slow)
 	}
-	h.answer(5*time.Second, 6*time.Second, 0) // cut again before it recovered: one stretch
-	h.answer(time.Minute, time.Minute, 0)     // and much later: another
-	if len(h.slow) != 2 || h.slow[1].from != time.Minute {
-		t.Errorf("slow %v", h.slow)
+	cut(5*time.Second, 6*time.Second) // cut again before it recovered: one stretch
+	cut(time.Minute, time.Minute)     // and much later: another
+	if len(slow) != 2 || slow[1].from != time.Minute {
+		t.Errorf("slow %v", slow)
 	}
 }
 

@@ -1,26 +1,12 @@
-// Package quota paces requests to an API that allows N of them in any window of a given
-// length, counted per account, region and API.
-//
-// A [Window] has a bound and a pace within it. The bound holds by construction: a
-// request is released only when the N-th before it was answered or given up at least one
-// window ago. A request reaches the server after its release and before its answer, so
-// it arrives at least one window after the N-th request before it, whatever the network
-// does in between.
-//
-// The pace is a token bucket of N per window with a burst, so a small workbook is sent at
-// once and a large one evenly. A throttling answer halves the pace, and each eighth of a
-// window without one restores a sixteenth of the full pace.
-//
-// The package imports none of ours. It learns about failed calls through [Throttling].
 package quota
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 // Throttling is implemented by errors that can say that a quota was exceeded.
@@ -31,61 +17,67 @@ type Throttling interface {
 	Throttling() (wait time.Duration, throttled bool)
 }
 
-// Window is the quota of one API in one region, used by this process alone. It is safe
-// for any number of goroutines.
+// Window is the quota of one API in one region, as one process uses it. It is safe for any
+// number of goroutines.
 type Window struct {
-	rate  Rate
-	guard time.Duration // Rate.Per and a margin for clocks that run at different speeds
-	burst int
-	clock clock
+	limits Limits
+	keeper Keeper
+	key    Key
+	clock  clock
 
-	turn  chan struct{} // held by the waiter who is next
-	wake  chan struct{} // wakes that waiter
-	timer *time.Timer   // does so at a later time; used by the holder of the turn
+	turn    chan struct{} // held by the waiter who is next
+	wake    chan struct{} // wakes that waiter
+	timer   *time.Timer   // does so at a later time; used by the holder of the turn
+	flush   *time.Timer   // begins an exchange
+	waiting atomic.Int32  // callers of Acquire
 
-	mu       sync.Mutex
-	pace     *rate.Limiter
-	released int             // requests
-	finished []time.Duration // when the last N were answered, as a ring
-	count    int             // requests answered
-	seen     moment          // the last reading of the clock
-	throttle throttle
+	exchanges sync.WaitGroup
+
+	mu      sync.Mutex
+	hand    hand
+	busy    bool          // an exchange is in progress
+	urgent  bool          // one must begin at once
+	flushAt time.Duration // when flush begins one
+	err     error
 }
 
-// New makes a quota. A burst of 0 is a fifth of the rate, and at least 1; the zero rate
-// means no limit.
-func New(r Rate, burst int) *Window { return newWindow(r, burst, systemClock()) }
+// New makes a quota that this process alone uses. A burst of 0 is a fifth of the rate, and
+// at least 1; the zero rate means no limit.
+func New(r Rate, burst int) *Window {
+	c := systemClock()
+	return newWindow(&Memory{clock: c}, Key{}, Limits{Rate: r, Burst: burst}, c)
+}
 
-func newWindow(r Rate, burst int, c clock) *Window {
-	if r.N == 0 {
+func newWindow(k Keeper, key Key, l Limits, c clock) *Window {
+	if l.Rate.N == 0 {
 		return &Window{}
 	}
-	if burst <= 0 {
-		burst = r.N / 5
-	}
-	burst = min(max(burst, 1), r.N)
+	l = l.withDefaults()
 	w := &Window{
-		rate: r, guard: r.Per + max(r.Per/1000, time.Millisecond), burst: burst, clock: c,
+		limits: l, keeper: k, key: key, clock: c,
 		turn: make(chan struct{}, 1), wake: make(chan struct{}, 1),
-		pace: rate.NewLimiter(rate.Limit(r.PerSecond()), burst),
-		seen: c.now(), throttle: newThrottle(r),
+		hand: hand{limits: l, process: newProcess(), seen: c.now()},
 	}
-	// A timer with a function instead of a channel: in virtual time under the race
+	// Timers with a function instead of a channel: in virtual time under the race
 	// detector the runtime (Go 1.26) crashes on a channel timer that expires before
 	// anyone waits for it.
 	w.timer = time.AfterFunc(time.Hour, w.wakeWaiter)
 	w.timer.Stop()
+	w.flush = time.AfterFunc(time.Hour, w.flushNow)
+	w.flush.Stop()
 	return w
 }
 
 // Acquire waits until one request may be sent. The caller then sends it and calls done
-// with the error of the call; calling it again has no effect. Callers take turns: the
-// one whose turn it is waits for the bound, the server's hint and the pace. The error is
-// the context's, and then nothing may be sent.
+// with the error of the call; calling it again has no effect. Callers take turns: the one
+// whose turn it is waits for a token and for its time. If there is an error, nothing may
+// be sent: it is the context's, or else the keeper's, and then every later call fails too.
 func (w *Window) Acquire(ctx context.Context) (done func(error), err error) {
-	if w.rate.N == 0 {
+	if w.limits.Rate.N == 0 {
 		return func(error) {}, ctx.Err()
 	}
+	w.waiting.Add(1)
+	defer w.leave()
 	select {
 	case w.turn <- struct{}{}:
 	case <-ctx.Done():
@@ -94,18 +86,59 @@ func (w *Window) Acquire(ctx context.Context) (done func(error), err error) {
 	defer func() { <-w.turn }()
 	defer w.timer.Stop()
 	for {
-		wait, now := w.release()
-		if wait <= 0 {
+		t, now, wait, err := w.claim()
+		switch {
+		case err != nil:
+			return nil, err
+		case wait == 0:
 			var once sync.Once
-			return func(err error) { once.Do(func() { w.done(now, err) }) }, nil
+			return func(err error) { once.Do(func() { w.done(t, now, err) }) }, nil
+		case wait > 0:
+			w.timer.Reset(wait)
 		}
-		w.timer.Reset(wait)
 		select {
 		case <-w.wake:
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
+}
+
+// leave ends the wait of one caller. After the last one, nobody needs the tokens.
+func (w *Window) leave() {
+	if w.waiting.Add(-1) == 0 {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.settle()
+	}
+}
+
+// claim uses a token, or returns how long to wait before asking again; below 0, the end of
+// an exchange will wake the caller.
+func (w *Window) claim() (t token, now, wait time.Duration, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err != nil {
+		return token{}, 0, 0, w.err
+	}
+	now = w.hand.read(w.clock.now())
+	t, ok, wait := w.hand.claim(now)
+	waiting := max(1, int(w.waiting.Load())) // the caller is one
+	if ok {
+		waiting--
+	}
+	if !w.busy && w.hand.next <= now && w.hand.low() && w.hand.wanted(now, waiting) > 0 {
+		w.begin(waiting)
+	}
+	switch {
+	case ok:
+		return t, now, 0, nil
+	case wait > 0:
+		return t, now, wait, nil
+	case w.busy:
+		return t, now, -1, nil
+	}
+	return t, now, w.hand.next - now, nil
 }
 
 // wakeWaiter wakes the waiter whose turn it is. It may do so once more than necessary.
@@ -116,128 +149,134 @@ func (w *Window) wakeWaiter() {
 	}
 }
 
-// release releases one request now, or returns how long to wait before asking again.
-func (w *Window) release() (wait, now time.Duration) {
+// begin begins an exchange with the keeper: what is to be given back for new tokens. The
+// caller holds the mutex.
+func (w *Window) begin(waiting int) {
+	w.busy = true
+	w.exchanges.Go(func() {
+		defer w.guard()
+		w.exchange(waiting)
+	})
+}
+
+// guard makes a panic the error of every later call. The value may quote anything, so it is
+// not shown.
+func (w *Window) guard() {
+	p := recover()
+	if p == nil {
+		return
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	now = w.readClock()
-	if wait := max(w.bound(now), w.throttle.hold-now); wait > 0 {
-		return wait, now
-	}
-	w.setPace(now)
-	at := epoch.Add(now)
-	if !w.pace.AllowN(at, 1) {
-		missing := (1 - w.pace.TokensAt(at)) / float64(w.pace.Limit())
-		return max(time.Duration(missing*float64(time.Second)), time.Microsecond) + 1, now
-	}
-	w.released++
-	return 0, now
-}
-
-// bound returns how long the N-th request before the next one delays it. If that has no
-// answer yet, its answer will wake the waiter.
-func (w *Window) bound(now time.Duration) time.Duration {
-	before := w.released - w.rate.N
-	if before < 0 {
-		return 0
-	}
-	if before >= w.count {
-		return w.guard
-	}
-	return w.finished[before%w.rate.N] + w.guard - now
-}
-
-// done records the answer to a request that was released at the given time.
-func (w *Window) done(released time.Duration, err error) {
-	w.mu.Lock()
-	now := w.readClock()
-	if len(w.finished) < w.rate.N {
-		w.finished = append(w.finished, now)
-	} else {
-		w.finished[w.count%w.rate.N] = now
-	}
-	w.count++
-	var failed Throttling
-	if errors.As(err, &failed) {
-		if wait, throttled := failed.Throttling(); throttled {
-			w.throttle.answer(released, now, wait)
-			w.setPace(now)
-		}
-	}
-	w.mu.Unlock()
+	w.busy, w.err = false, fmt.Errorf("the quota panicked: %T", p)
 	w.wakeWaiter()
 }
 
-// setPace gives the token bucket the current pace.
-func (w *Window) setPace(now time.Duration) {
-	share, burst := w.throttle.share(now), w.burst
-	if share < 1 {
-		burst = 1
+// ask is what to ask the keeper for.
+func (w *Window) ask(waiting int) Ask {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.hand.ask(w.clock.now(), waiting)
+}
+
+func (w *Window) exchange(waiting int) {
+	ask := w.ask(waiting)
+	// The grant must not be lost when a caller leaves, so its context does not count.
+	g, err := w.keeper.Take(context.Background(), w.key, ask)
+	w.mu.Lock()
+	defer w.wakeWaiter()
+	defer w.mu.Unlock()
+	w.busy = false
+	if err == nil {
+		w.hand.granted(w.clock.now(), ask.Want, g)
+	} else if w.err == nil {
+		w.err = err
 	}
-	at, limit := epoch.Add(now), rate.Limit(w.rate.PerSecond()*share)
-	if w.pace.Limit() != limit {
-		w.pace.SetLimitAt(at, limit)
+	w.settle()
+}
+
+// settle arranges for what is to be given back: at once after a throttling answer, else
+// when flush says. The caller holds the mutex.
+func (w *Window) settle() {
+	if w.err != nil || w.busy {
+		return
 	}
-	if w.pace.Burst() != burst {
-		w.pace.SetBurstAt(at, burst)
+	waiting := int(w.waiting.Load())
+	if w.urgent {
+		w.urgent = false
+		w.begin(waiting)
+		return
+	}
+	now := w.clock.now().run
+	if after := w.hand.flush(waiting); after > 0 && (w.flushAt <= now || now+after < w.flushAt) {
+		w.flushAt = now + after
+		w.flush.Reset(after)
 	}
 }
 
-// readClock reads the clock. If the machine was suspended or its clock set, the tokens
-// that seem to have accumulated in the meantime are dropped, so no burst follows.
-func (w *Window) readClock() time.Duration {
-	now := w.clock.now()
-	if now.jumped(w.seen) {
-		at := epoch.Add(now.run)
-		w.pace.AllowN(at, int(w.pace.TokensAt(at)))
+// done records the answer to a request that was released at the given time.
+func (w *Window) done(t token, released time.Duration, err error) {
+	var failed Throttling
+	var hint time.Duration
+	throttled := false
+	if errors.As(err, &failed) {
+		hint, throttled = failed.Throttling()
 	}
-	w.seen = now
-	return now.run
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.hand.finished(t, released, w.hand.read(w.clock.now()), throttled, hint)
+	w.urgent = w.urgent || throttled
+	w.settle()
+}
+
+// flushNow begins an exchange, unless one has just been.
+func (w *Window) flushNow() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.flushAt = 0
+	after := w.hand.flush(int(w.waiting.Load()))
+	w.urgent = w.urgent || !w.busy && w.clock.now().run-w.hand.asked.run >= after/2
+	w.settle()
+}
+
+// errClosed is the error of a quota that was closed.
+var errClosed = errors.New("the quota is closed")
+
+// Close gives back everything that is held. Later calls of Acquire fail.
+func (w *Window) Close() {
+	if w.limits.Rate.N == 0 {
+		return
+	}
+	w.mu.Lock()
+	failed := w.err
+	if failed == nil {
+		w.err = errClosed
+	}
+	w.flush.Stop()
+	w.mu.Unlock()
+	w.exchanges.Wait() // none begins after this
+	if failed != nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if ask := w.hand.ask(w.clock.now(), 0); len(ask.Returns) > 0 {
+		_, _ = w.keeper.Take(context.Background(), w.key, ask) // if it fails, the grants expire
+	}
 }
 
 // Slowed lists when the quota was below its rate because of throttling answers, up to
 // now, in order and without overlaps.
 func (w *Window) Slowed() []Span {
+	if w.limits.Rate.N == 0 {
+		return nil
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	spans := make([]Span, 0, len(w.throttle.slow))
-	for _, s := range w.throttle.slow {
-		now := w.clock.now()
+	now := w.clock.now()
+	spans := make([]Span, 0, len(w.hand.slow))
+	for _, s := range w.hand.slow {
 		spans = append(spans, Span{From: now.at(s.from), To: now.at(min(s.to, now.run))})
 	}
 	return spans
-}
-
-// clock is how a quota sees time.
-type clock interface{ now() moment }
-
-// moment is one reading of the clock.
-type moment struct {
-	run  time.Duration // since the start, by a clock that only goes forward
-	wall time.Time
-}
-
-// jumpBound is how far the two clocks may diverge between two readings before one of them
-// must have jumped: the machine was suspended, or its clock was set.
-const jumpBound = time.Second
-
-// jumped reports whether one clock jumped since an earlier reading.
-func (m moment) jumped(earlier moment) bool {
-	return (m.wall.Sub(earlier.wall) - (m.run - earlier.run)).Abs() > jumpBound
-}
-
-// at converts a time of the run's clock to wall time.
-func (m moment) at(run time.Duration) time.Time { return m.wall.Add(run - m.run) }
-
-// epoch is the origin of the token buckets' time; they never see the wall clock.
-var epoch = time.Unix(0, 0)
-
-// system is the machine's clock.
-type system struct{ start time.Time }
-
-func systemClock() clock { return system{start: time.Now()} }
-
-func (s system) now() moment {
-	t := time.Now()
-	return moment{run: t.Sub(s.start), wall: t.Round(0)}
 }

@@ -165,12 +165,16 @@ func (c *handClock) pass(run, wall time.Duration) {
 
 // releases counts what a quota releases now, each answered at once.
 func releases(q *Window) int {
-	for n := 0; ; n++ {
-		wait, now := q.release()
-		if wait > 0 {
+	for n := 0; ; {
+		switch t, now, wait, _ := q.claim(); {
+		case wait > 0:
 			return n
+		case wait < 0:
+			q.exchanges.Wait()
+		default:
+			n++
+			q.done(t, now, nil)
 		}
-		q.done(now, nil)
 	}
 }
 
@@ -189,7 +193,7 @@ func TestQuotaDoesNotBurstAfterAJump(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := &handClock{moment{wall: time.Date(2027, 1, 15, 2, 0, 0, 0, time.UTC)}}
-			q := newWindow(Rate{100, 10 * time.Second}, 20, c)
+			q := newWindow(&Memory{clock: c}, Key{}, Limits{Rate: Rate{100, 10 * time.Second}, Burst: 20}, c)
 			if got := releases(q); got != 20 {
 				t.Fatalf("a burst of %d, want 20", got)
 			}

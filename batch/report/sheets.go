@@ -38,9 +38,9 @@ var errorsColumns = []struct {
 	width float64
 	field int
 }{
-	{"report-col-severity", 10, 0}, {"report-col-code", 32, 1}, {"report-col-sheet", 14, 2}, {"report-col-cell", 9, 3},
-	{"report-col-circuit", 30, 9}, {"report-col-column", 26, 4}, {"report-col-value", 30, 5}, {"report-col-problem", 84, 6},
-	{"report-col-fix", 100, 7}, {"report-col-suggestion", 30, 8},
+	{"report-col-severity", 9, 0}, {"report-col-code", 26, 1}, {"report-col-sheet", 11, 2}, {"report-col-cell", 7, 3},
+	{"report-col-circuit", 24, 9}, {"report-col-column", 18, 4}, {"report-col-value", 22, 5}, {"report-col-problem", 46, 6},
+	{"report-col-fix", 46, 7}, {"report-col-suggestion", 18, 8},
 }
 
 // errorsSheet lists the findings. A row at the end counts those beyond the limit.
@@ -48,7 +48,7 @@ func errorsSheet(d *Document, words Words, limit int) sheet.AddedSheet {
 	list := d.findings()
 	more := max(0, len(list.entries)-limit)
 	list.entries = list.entries[:len(list.entries)-more]
-	s := sheet.AddedSheet{Name: ErrorsName, Freeze: 1, Filter: true, Count: 1 + len(list.entries) + min(more, 1)}
+	s := sheet.AddedSheet{Name: ErrorsName, Freeze: 1, Filter: true, Tab: errorsTab(d), Count: 1 + len(list.entries) + min(more, 1)}
 	header := make([]sheet.PutCell, len(errorsColumns))
 	for i, c := range errorsColumns {
 		s.Widths = append(s.Widths, c.width)
@@ -56,6 +56,18 @@ func errorsSheet(d *Document, words Words, limit int) sheet.AddedSheet {
 	}
 	s.Rows = errorsRows(list, words, header, more)
 	return s
+}
+
+// errorsTab is the colour of the sheet's tab: that of the worst row.
+func errorsTab(d *Document) sheet.Style {
+	n := d.Severities()
+	switch {
+	case n.Errors > 0 || d.Results.of(sheet.Refused, sheet.Failed) > 0:
+		return sheet.StyleBad
+	case n.Warnings > 0 || d.Results.bad() > 0 || d.leftOpen() > 0:
+		return sheet.StyleWarn
+	}
+	return sheet.StylePlain
 }
 
 // errorsRows yields the sheet's rows one at a time; their cells are valid until the next.

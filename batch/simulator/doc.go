@@ -76,7 +76,7 @@
 //
 // A fault is what the client sees of a call, and whether the call takes effect: before (it
 // does not), after (it does), or late (it does once the client has its answer or has given
-// up). By default, kinds that deny an effect are before, the one that affirms it is after,
+// up). By default, kinds that deny an effect are before, those that affirm it are after,
 // and all others are before or after at random. Faults apply to all VPC calls, or to those
 // of one API or region.
 //
@@ -96,6 +96,9 @@
 //	stall       half an answer, and the rest never or after =DURATION
 //	empty, 204, null, idless, code200
 //	            hollow successes: no body, null, no RequestId, an error code
+//	hollow      200 with nothing but a RequestId (affirms)
+//	unlisted    400 with a code that no page lists (denies)
+//	unallocated 400 IncorrectStatus.PhysicalConnection (denies)
 //	types       500 whose Code is a number and whose Message is an object
 //	spelling    a real success with requestId for RequestId (affirms)
 //	idtype      200 whose RequestId is a number

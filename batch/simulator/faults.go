@@ -69,30 +69,33 @@ type exchange struct {
 
 // kinds holds the kinds of faults by name.
 var kinds = map[string]kind{
-	"500":        {"500 InternalError", either, false, errorAnswer(500, "InternalError", "The request processing has failed due to some unknown error.")},
-	"503":        {"503 ServiceUnavailable", either, false, errorAnswer(503, "ServiceUnavailable", "The request has failed due to a temporary failure of the server.")},
-	"html":       {"a gateway's 502 page in HTML", either, false, rawAnswer(502, "text/html", "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><center><h1>502 Bad Gateway</h1></center></body>\r\n</html>\r\n")},
-	"504":        {"a gateway's 504 in plain text", either, false, rawAnswer(504, "text/plain", "upstream request timeout")},
-	"429":        {"429 in plain text with x-acs-retry-after: 200 (ms)", denying, false, tooMany},
-	"throttle":   {"400 Throttling.User with x-ratelimit-user-api, TimeLeft 200 ms", denying, false, throttle},
-	"busy":       {"400 SystemBusy", denying, false, errorAnswer(400, "SystemBusy", "The system is busy. Please try again later.")},
-	"conflict":   {"400 OperationConflict", denying, false, errorAnswer(400, "OperationConflict", "Request was denied due to conflict with a previous request.")},
-	"processing": {"403 LastTokenProcessing", either, false, errorAnswer(403, "LastTokenProcessing", "The last token request is processing.")},
-	"drop":       {"the connection is closed without an answer", either, false, func(*exchange) { abort() }},
-	"reset":      {"the connection is reset without an answer", either, false, reset},
-	"cut":        {"the answer is cut off in the middle of its body", either, false, cut},
-	"hang":       {"no answer, or with =DURATION a delayed one", either, true, hang},
-	"stall":      {"half an answer, and the rest never or after =DURATION", either, true, stall},
-	"empty":      {"200 with an empty body", either, false, rawAnswer(200, "application/json", "")},
-	"204":        {"204 without a body", either, false, rawAnswer(204, "", "")},
-	"null":       {"200 with the body null", either, false, rawAnswer(200, "application/json", "null")},
-	"idless":     {"200 with an object without RequestId", either, false, rawAnswer(200, "application/json", "{}")},
-	"code200":    {"200 with the code InternalError", either, false, errorAnswer(200, "InternalError", "The request processing has failed due to some unknown error.")},
-	"spelling":   {"the real answer with requestId for RequestId", affirming, false, spelling},
-	"types":      {"500 whose Code is a number and whose Message is an object", either, false, rawAnswer(500, "application/json", `{"RequestId":17,"HostId":[],"Code":500,"Message":{"text":"failed"}}`)},
-	"idtype":     {"200 whose RequestId is a number", either, false, rawAnswer(200, "application/json", `{"RequestId":17}`)},
-	"redirect":   {"307 to another host", either, false, redirect},
-	"huge":       {"200 with 4 MiB of JSON", either, false, huge},
+	"500":         {"500 InternalError", either, false, errorAnswer(500, "InternalError", "The request processing has failed due to some unknown error.")},
+	"503":         {"503 ServiceUnavailable", either, false, errorAnswer(503, "ServiceUnavailable", "The request has failed due to a temporary failure of the server.")},
+	"html":        {"a gateway's 502 page in HTML", either, false, rawAnswer(502, "text/html", "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><center><h1>502 Bad Gateway</h1></center></body>\r\n</html>\r\n")},
+	"504":         {"a gateway's 504 in plain text", either, false, rawAnswer(504, "text/plain", "upstream request timeout")},
+	"429":         {"429 in plain text with x-acs-retry-after: 200 (ms)", denying, false, tooMany},
+	"throttle":    {"400 Throttling.User with x-ratelimit-user-api, TimeLeft 200 ms", denying, false, throttle},
+	"busy":        {"400 SystemBusy", denying, false, errorAnswer(400, "SystemBusy", "The system is busy. Please try again later.")},
+	"conflict":    {"400 OperationConflict", denying, false, errorAnswer(400, "OperationConflict", "Request was denied due to conflict with a previous request.")},
+	"processing":  {"403 LastTokenProcessing", either, false, errorAnswer(403, "LastTokenProcessing", "The last token request is processing.")},
+	"drop":        {"the connection is closed without an answer", either, false, func(*exchange) { abort() }},
+	"reset":       {"the connection is reset without an answer", either, false, reset},
+	"cut":         {"the answer is cut off in the middle of its body", either, false, cut},
+	"hang":        {"no answer, or with =DURATION a delayed one", either, true, hang},
+	"stall":       {"half an answer, and the rest never or after =DURATION", either, true, stall},
+	"empty":       {"200 with an empty body", either, false, rawAnswer(200, "application/json", "")},
+	"204":         {"204 without a body", either, false, rawAnswer(204, "", "")},
+	"null":        {"200 with the body null", either, false, rawAnswer(200, "application/json", "null")},
+	"idless":      {"200 with an object without RequestId", either, false, rawAnswer(200, "application/json", "{}")},
+	"code200":     {"200 with the code InternalError", either, false, errorAnswer(200, "InternalError", "The request processing has failed due to some unknown error.")},
+	"hollow":      {"200 with nothing but a RequestId", affirming, false, hollow},
+	"unlisted":    {"400 with a code that no page lists", denying, false, errorAnswer(400, "InvalidOperation.Unlisted", "The operation is invalid.")},
+	"unallocated": {"400 IncorrectStatus.PhysicalConnection", denying, false, errorAnswer(400, "IncorrectStatus.PhysicalConnection", "The status of the physical connection is incorrect.")},
+	"spelling":    {"the real answer with requestId for RequestId", affirming, false, spelling},
+	"types":       {"500 whose Code is a number and whose Message is an object", either, false, rawAnswer(500, "application/json", `{"RequestId":17,"HostId":[],"Code":500,"Message":{"text":"failed"}}`)},
+	"idtype":      {"200 whose RequestId is a number", either, false, rawAnswer(200, "application/json", `{"RequestId":17}`)},
+	"redirect":    {"307 to another host", either, false, redirect},
+	"huge":        {"200 with 4 MiB of JSON", either, false, huge},
 }
 
 // FaultHelp lists the kinds of faults, one per line, for a command's help.
@@ -244,6 +247,9 @@ func (x *exchange) wait() bool {
 	}
 	return false
 }
+
+// hollow answers with a success that has no content, whatever the call.
+func hollow(x *exchange) { write(x.w, x.c, accept(x.c, nil)) }
 
 // spelling answers with a success spelled as the service sometimes does.
 func spelling(x *exchange) {

@@ -253,6 +253,7 @@ func TestObstacles(t *testing.T) {
 			xlsxtest.Part{Name: "xl/comments1.xml", Content: `<comments xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><authors><author>Op</author></authors><commentList><comment ref="A2" authorId="0"><text><t>mine</t></text></comment></commentList></comments>`},
 		), 4, "note copy-no-notes", atB2},
 		{"drawings and nothing to note", drawings, 4, "", nil},
+		{"array formula beside the data", []xlsxtest.Part{{Name: "xl/worksheets/sheet1.xml", Content: xlsxtest.SheetOpen + `<sheetData><row r="1"/><row r="2"><c r="B2"><f t="array" ref="B2:F2">A2:E2</f><v>1</v></c></row></sheetData></worksheet>`}}, 4, "error copy-formula-in-the-way", nil},
 		{"damage", []xlsxtest.Part{{Name: "xl/worksheets/sheet2.xml", Content: xlsxtest.SheetOpen + `<sheetData><row r="1">`}}, 4, "error part-truncated", nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -53,7 +53,9 @@ func WriteTemplate(w io.Writer, t Template) error { return build.Write(w, t) }
 //     ranges are adapted; every other byte stays;
 //  3. appends to the short lists: styles, tables, the calculation chain,
 //     relationships, content types, sheets and defined names;
-//  4. adds sheets, or replaces those that an earlier run added.
+//  4. adds sheets, or replaces those that an earlier run added;
+//  5. where the patch asks for it, masks personal data in all of this and in every other
+//     part that is XML (see [sheet.Patch]).
 //
 // The copy of a given workbook and patch always has the same bytes, and memory stays
 // bounded whatever the number of rows. An error is an *sheet.InputError if the workbook or

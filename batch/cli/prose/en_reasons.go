@@ -73,6 +73,16 @@ var enReasons = map[string]Entry{
 		Hint:    "Run again: the token stays the same, which prevents a second application.",
 		Why:     "An answer was lost, and the LOA could not be looked up or was not there yet. The next run looks it up before sending anything.",
 	},
+	"reason-settling": {
+		Message: "an earlier request for this circuit may still take effect, so nothing else was sent",
+		Hint:    "Run again after {after} UTC: the LOA is then looked up once more and, if there is none, the row is sent.",
+		Why:     "The answer to a request was lost, and the row was changed or rejected since. The API may still be working on that request, or not list its LOA yet; ten minutes after it, a lookup can tell.",
+	},
+	"reason-not-listed": {
+		Message: "an earlier run's application was accepted, but the API lists no LOA now; nothing was sent",
+		Hint:    "Check the circuit in the Express Connect console; if the LOA was withdrawn there, apply for another one there as well.",
+		Why:     "An accepted circuit is applied for again only if the API clearly says that its LOA was rejected or deleted. That it lists none may only mean that a lookup lags.",
+	},
 	"reason-withheld": {
 		Message: "not sent because another row is invalid (--all-or-nothing)",
 		Hint:    "Fix the invalid rows, then run again.",

@@ -150,6 +150,12 @@ var enCircuits = map[string]Entry{
 		Why:     "The API accepts at most 64 ASCII characters.",
 		Wrong:   "my token, 令牌1", Right: "loa-2027-0001", Source: apiPage + ": ClientToken",
 	},
+	"circuit-token-personal": {
+		Message: "the client token is a number of a person",
+		Hint:    "Write another token, or leave the cell empty to have one derived.",
+		Why:     "Tokens are kept in the ledger and appear in logs and at the API, where the identity and phone numbers of people must not be.",
+		Wrong:   "+447700900123, the contact of an engineer", Right: "loa-2027-0001", Source: contract,
+	},
 	"circuit-token-twice": {
 		Message: "the client token appears in two rows, here and in {also}",
 		Hint:    "Give each row its own token, or leave both cells empty to have tokens derived.",
@@ -173,6 +179,12 @@ var enCircuits = map[string]Entry{
 		Hint:    "Shorten names and addresses, or assign fewer engineers to the circuit.",
 		Why:     "All values are sent in the request line, where a Chinese character takes 9 bytes; servers commonly accept 8 KiB, of which keys and signature need a part.",
 		Wrong:   "16 engineers with names of 60 characters", Right: "16 engineers with their names alone", Source: "RFC 9110, 15.5.15 (414 URI Too Long); nginx, large_client_header_buffers",
+	},
+	"circuit-region-changed-after-submission": {
+		Message: "the region of the row has changed since its circuit was applied for",
+		Hint:    "Restore the region. If the application was made in the wrong one, lower this rule to a warning with `--severity`.",
+		Why:     "A circuit belongs to one region. The ledger has an application for it in another one, accepted or not settled yet, and a second one must not be made by mistake.",
+		Wrong:   "accepted in cn-hangzhou, now cn-shanghai", Right: "cn-hangzhou, as accepted", Source: "loabatch README, Promises",
 	},
 	"circuit-changed-after-submission": {
 		Message: "the row has changed since the application for {value} was accepted",

@@ -97,10 +97,8 @@ func (c *Catalogue) render(code string, value func(name string) (string, bool)) 
 // Problem renders a problem: its fields and its arguments fill in the placeholders.
 func (c *Catalogue) Problem(p sheet.Problem) (message, hint string) {
 	return c.render(p.Code, func(name string) (string, bool) {
-		for i := len(p.Args) - 1; i >= 0; i-- {
-			if p.Args[i].Name == name {
-				return p.Args[i].Value, true
-			}
+		if v, ok := argument(p.Args, name); ok {
+			return v, true
 		}
 		switch name {
 		case "cell":
@@ -118,14 +116,23 @@ func (c *Catalogue) Problem(p sheet.Problem) (message, hint string) {
 	})
 }
 
+// argument returns the last argument of a name.
+func argument(args []sheet.Arg, name string) (string, bool) {
+	for i := len(args) - 1; i >= 0; i-- {
+		if args[i].Name == name {
+			return args[i].Value, true
+		}
+	}
+	return "", false
+}
+
 // Line renders the message of a code.
 func (c *Catalogue) Line(code string, args ...sheet.Arg) string {
-	filled := make(map[string]string, len(args))
-	for _, a := range args {
-		filled[a.Name] = a.Value
+	e, ok := c.Entry(code)
+	if !ok {
+		return code
 	}
-	message, _ := c.Render(code, filled)
-	return message
+	return replace(e.Message, func(name string) (string, bool) { return argument(args, name) })
 }
 
 // fill replaces each placeholder of a sentence. A name without an argument is left as it is.
@@ -147,6 +154,7 @@ func replace(s string, value func(name string) (string, bool)) string {
 		return s
 	}
 	var b strings.Builder
+	b.Grow(len(s) + 64)
 	for {
 		before, rest, opened := strings.Cut(s, "{")
 		inside, after, closed := strings.Cut(rest, "}")

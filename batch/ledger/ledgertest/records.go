@@ -17,7 +17,7 @@ func begunIsOpen(t *testing.T, open Open) {
 	a := Application(0)
 	must(t, run.Begin(t.Context(), a))
 	r, _ := past(t, open(t), 0)
-	equal(t, "record", r, batch.Record{Hash: a.Hash, Token: a.Token, Open: true, RunID: "one"})
+	sameRecord(t, "record", r, batch.Record{Hash: a.Hash, Token: a.Token, Open: true, RunID: "one"})
 }
 
 func accepted(t *testing.T, open Open) {
@@ -88,13 +88,14 @@ func restarts(t *testing.T, open Open, kill Kill) {
 		{"killed, next one stopped before its turn", []oneRun{{&first, nil}, {nil, ended(first, sheet.NotAttempted)}},
 			batch.Record{Open: true, RunID: "0"}, first},
 		{"killed, begun again and never sent", []oneRun{{&first, nil}, {&first, ended(first, sheet.NotAttempted)}},
-			batch.Record{Open: true, Result: sheet.Unknown, RunID: "0"}, first},
+			batch.Record{Open: true, RunID: "1"}, first},
 		{"killed, begun again and accepted", []oneRun{{&first, nil}, {&first, &accepted}},
 			batch.Record{Result: sheet.Submitted, RequestID: accepted.RequestID, SubmittedAt: accepted.SubmittedAt, RunID: "1"}, first},
 		{"unknown", []oneRun{{&first, ended(first, sheet.Unknown)}},
-			batch.Record{Open: true, Result: sheet.Unknown, RequestID: ended(first, "").RequestID, RunID: "0"}, first},
+			batch.Record{Open: true, RunID: "0"}, first},
 		{"refused, begun anew, killed", []oneRun{{&first, ended(first, sheet.Refused)}, {&anew, nil}},
-			batch.Record{Open: true, Result: sheet.Refused, RequestID: ended(first, "").RequestID, RunID: "1"}, anew},
+			batch.Record{Open: true, Result: sheet.Refused, RequestID: ended(first, "").RequestID, RunID: "1",
+				Ended: batch.Identity{Hash: first.Hash, Token: first.Token}}, anew},
 		{"refused, changed, accepted", []oneRun{{&first, ended(first, sheet.Refused)}, {&changed, ended(changed, sheet.Submitted)}},
 			batch.Record{Result: sheet.Submitted, RequestID: ended(changed, "").RequestID, RunID: "1"}, changed},
 		{"killed, found rejected", []oneRun{{&first, nil}, {nil, &rejected}},
@@ -122,7 +123,7 @@ func restarts(t *testing.T, open Open, kill Kill) {
 		must(t, err)
 		test.want.Hash, test.want.Generation, test.want.Token = test.of.Hash, test.of.Generation, test.of.Token
 		test.want.RunID = fmt.Sprint(i, "-", test.want.RunID)
-		equal(t, test.name, records[Key(0)], test.want)
+		sameRecord(t, test.name, records[Key(0)], test.want)
 	}
 }
 
@@ -138,7 +139,7 @@ func runWithoutCircuits(t *testing.T, open Open) {
 	must(t, status.Finish(t.Context(), o))
 	a := Application(0)
 	r, _ := past(t, s, 0)
-	equal(t, "record", r, batch.Record{Hash: a.Hash, Token: a.Token, Open: true, LOAStatus: "Accept", RunID: "submit"})
+	sameRecord(t, "record", r, batch.Record{Hash: a.Hash, Token: a.Token, Open: true, LOAStatus: "Accept", RunID: "submit"})
 }
 
 func concurrentRows(t *testing.T, open Open) {

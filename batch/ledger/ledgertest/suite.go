@@ -37,6 +37,11 @@ func Run(t *testing.T, b Backend) {
 	}{
 		{"begun is open", begunIsOpen},
 		{"accepted", accepted},
+		{"open token", openToken},
+		{"accepted and open", func(t *testing.T, open Open) { acceptedAndOpen(t, open, b.Kill) }},
+		{"settled", func(t *testing.T, open Open) { settled(t, open, b.Kill) }},
+		{"adopted", adopted},
+		{"other regions", otherRegions},
 		{"restarts", func(t *testing.T, open Open) { restarts(t, open, b.Kill) }},
 		{"scopes are separate", scopesAreSeparate},
 		{"only begun rows count", onlyBegunRowsCount},
@@ -50,6 +55,8 @@ func Run(t *testing.T, b Backend) {
 		{"concurrent rows", concurrentRows},
 		{"ended run", endedRun},
 		{"wrong calls", wrongCalls},
+		{"one quota", oneQuota},
+		{"quota outlives processes", quotaOutlives},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, b.New(t)) })
 	}
@@ -75,6 +82,19 @@ func equal(t *testing.T, what string, got, want any) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%s:\n got %+v\nwant %+v", what, got, want)
 	}
+}
+
+// sameRecord compares records. Of an open one whose run did not record when it last tried,
+// the backend says so in its own way, but never nothing.
+func sameRecord(t *testing.T, what string, got, want batch.Record) {
+	t.Helper()
+	if want.Open && want.Tried.IsZero() {
+		if got.Tried.IsZero() || got.Tried.Location() != time.UTC {
+			t.Errorf("%s: tried at %v", what, got.Tried)
+		}
+		got.Tried = time.Time{}
+	}
+	equal(t, what, got, want)
 }
 
 // past reads the record of one sample circuit.

@@ -13,6 +13,7 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/ledger/ledgertest"
 	"github.com/loabatch/loabatch/batch/ledger/sqlite"
+	"github.com/loabatch/loabatch/batch/quota"
 )
 
 // BenchmarkRows begins and finishes rows, each Begin and each Finish durable.
@@ -152,4 +153,18 @@ func processorTime() time.Duration {
 		return 0
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkTake takes from a quota of 300 requests a minute that is in full use.
+func BenchmarkTake(b *testing.B) {
+	s := open(b, filepath.Join(b.TempDir(), "ledger.db"))
+	for i := range uint64(b.N) {
+		ask := quota.Ask{Process: 1, Number: i, Rate: quota.DefaultRate, Burst: 60, Life: time.Second, Want: 4}
+		for n := range 4 {
+			ask.Returns = append(ask.Returns, quota.Return{Ask: i - 1, Sent: true, Answered: time.Duration(i%1000*60+uint64(n)) * time.Millisecond})
+		}
+		if _, err := s.Take(b.Context(), quota.Key{Scope: "real", Region: "cn-hangzhou"}, ask); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

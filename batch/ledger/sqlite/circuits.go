@@ -20,28 +20,44 @@ type circuit struct {
 
 // stateColumns are the columns of circuits in the order of scanState.
 const stateColumns = `c.hash, c.generation, c.token, c.result, c.error_code, c.request_id,
-	c.submitted, c.loa_status, c.run, c.pending_run, c.pending_hash, c.pending_generation, c.pending_token`
+	c.submitted, c.loa_status, c.run, c.pending_run, c.pending_hash, c.pending_generation, c.pending_token,
+	c.pending_operation, c.pending_phase, c.tried`
 
 // scanState reads the stateColumns of a row, and the columns that the query has before them.
 func scanState(scan func(...any) error, before ...any) (ledger.State, error) {
 	var s ledger.State
-	var submitted int64
+	var submitted, tried int64
+	var operation string
 	err := scan(append(before, &s.Last.Hash, &s.Last.Generation, &s.Last.Token, &s.Result, &s.ErrorCode, &s.RequestID,
-		&submitted, &s.LOAStatus, &s.Last.Run, &s.Pending.Run, &s.Pending.Hash, &s.Pending.Generation, &s.Pending.Token)...)
-	s.SubmittedAt = instant(submitted)
-	return s, err
+		&submitted, &s.LOAStatus, &s.Last.Run, &s.Pending.Run, &s.Pending.Hash, &s.Pending.Generation, &s.Pending.Token,
+		&operation, &s.PendingPhase, &tried)...)
+	if err != nil {
+		return s, err
+	}
+	s.SubmittedAt, s.Tried = instant(submitted), instant(tried)
+	s.PendingOperation, err = batch.ParseOperation(operation)
+	return s.Upgrade(), err
 }
 
-// beginApplication records that a run begins a row.
+// beginApplication records that a run begins a row, unless another application for its
+// circuit is open.
 func (t *transaction) beginApplication(run int64, c circuit, a batch.Application, now time.Time) error {
-	_, err := t.beginRow.exec(run, int64(a.Row), a.Key.Region, a.Key.InstanceID, a.Hash, int64(a.Generation), a.Token, now.UnixNano(), a.Operation.String())
-	if err != nil {
+	if err := t.beginCircuit(run, c, a); err != nil {
 		return err
 	}
-	// Most circuits are new to the ledger, and the insert itself finds out.
-	fresh := ledger.State{}.Begin(run, a)
+	_, err := t.beginRow.exec(run, int64(a.Row), a.Key.Region, a.Key.InstanceID, a.Hash, int64(a.Generation), a.Token, now.UnixNano(), a.Operation.String())
+	return err
+}
+
+// beginCircuit makes the application the pending one of its circuit. Most circuits are
+// new to the ledger, and the insert itself finds out.
+func (t *transaction) beginCircuit(run int64, c circuit, a batch.Application) error {
+	fresh, err := ledger.State{}.Begin(run, a)
+	if err != nil {
+		return rejection{err}
+	}
 	p := fresh.Pending
-	added, err := t.addPending.exec(p.Run, p.Hash, int64(p.Generation), p.Token, c.scope, c.key.Region, c.key.InstanceID, c.place)
+	added, err := t.addPending.exec(p.Run, p.Hash, int64(p.Generation), p.Token, a.Operation.String(), c.scope, c.key.Region, c.key.InstanceID, c.place)
 	switch {
 	case err != nil:
 		return err
@@ -49,7 +65,7 @@ func (t *transaction) beginApplication(run int64, c circuit, a batch.Application
 		t.cache.put(c, fresh)
 		return nil
 	}
-	return t.change(c, func(s ledger.State) ledger.State { return s.Begin(run, a) })
+	return t.change(c, func(s ledger.State) (ledger.State, error) { return s.Begin(run, a) })
 }
 
 // finishApplication records the outcome of a row. held says whether the run was given the
@@ -65,16 +81,16 @@ func (t *transaction) finishApplication(run int64, c circuit, o batch.Outcome, h
 		}
 		held = err == nil
 	}
-	return t.change(c, func(s ledger.State) ledger.State { return s.Finish(run, o, held) })
+	return t.change(c, func(s ledger.State) (ledger.State, error) { return s.Finish(run, o, held), nil })
 }
 
 // writeOutcome records an outcome in the run's rows. begun says that the row should exist
 // already.
 func (t *transaction) writeOutcome(run int64, o batch.Outcome, begun bool, now time.Time) error {
 	values := [...]any{o.Token, int64(o.Generation), now.UnixNano(), string(o.Result), string(o.Reason), o.ErrorCode,
-		o.RequestID, int64(o.Attempts), nanoseconds(o.SubmittedAt), o.LOAStatus, run, int64(o.Row), o.Key.Region, o.Key.InstanceID, o.Operation.String()}
+		o.RequestID, int64(o.Attempts), nanoseconds(o.SubmittedAt), o.LOAStatus, nanoseconds(o.Tried), run, int64(o.Row), o.Key.Region, o.Key.InstanceID, o.Operation.String()}
 	if begun {
-		if changed, err := t.updateRow.exec(values[:12]...); err != nil || changed == 1 {
+		if changed, err := t.updateRow.exec(values[:13]...); err != nil || changed == 1 {
 			return err
 		}
 	}
@@ -83,18 +99,18 @@ func (t *transaction) writeOutcome(run int64, o batch.Outcome, begun bool, now t
 }
 
 // concernsCircuit reports whether an outcome can change what is known of its circuit. A
-// row that was invalid, left out or only predicted cannot, unless the LOA's status is known.
+// row that was invalid, left out or only predicted cannot, unless a lookup saw its LOA.
 func concernsCircuit(o batch.Outcome) bool {
 	switch o.Result {
 	case sheet.Invalid, sheet.Skipped, sheet.Valid, sheet.Blocked:
-		return o.LOAStatus != ""
+		return o.LOAStatus != "" || o.Settled.Result != ""
 	}
 	return true
 }
 
 // change applies a function to the state of a circuit and writes the state back if it
 // differs.
-func (t *transaction) change(c circuit, to func(ledger.State) ledger.State) error {
+func (t *transaction) change(c circuit, to func(ledger.State) (ledger.State, error)) error {
 	before, ok := t.cache.pending[c]
 	if !ok {
 		var err error
@@ -103,7 +119,10 @@ func (t *transaction) change(c circuit, to func(ledger.State) ledger.State) erro
 			return err
 		}
 	}
-	after := to(before)
+	after, err := to(before)
+	if err != nil {
+		return rejection{err}
+	}
 	if after != before {
 		if err := t.store(c, after); err != nil {
 			return err
@@ -122,7 +141,7 @@ func (t *transaction) store(c circuit, s ledger.State) error {
 	p := s.Pending
 	values := [...]any{s.Last.Hash, int64(s.Last.Generation), s.Last.Token, string(s.Result), s.ErrorCode, s.RequestID,
 		nanoseconds(s.SubmittedAt), s.LOAStatus, s.Last.Run, c.scope, c.key.Region, c.key.InstanceID, c.place,
-		p.Run, p.Hash, int64(p.Generation), p.Token}
+		p.Run, p.Hash, int64(p.Generation), p.Token, s.PendingOperation.String(), int64(s.PendingPhase), nanoseconds(s.Tried)}
 	var err error
 	if p == (ledger.Submission{}) {
 		_, err = t.saveWithoutPending.exec(values[:13]...)

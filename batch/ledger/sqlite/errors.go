@@ -10,6 +10,7 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
@@ -24,7 +25,8 @@ func wrapError(op, path string, err error) error {
 	var own *ledger.Error
 	var locked *ledger.LockedError
 	var taken *ledger.TakenOverError
-	if errors.As(err, &own) || errors.As(err, &locked) || errors.As(err, &taken) {
+	var open *batch.OpenTokenError
+	if errors.As(err, &own) || errors.As(err, &locked) || errors.As(err, &taken) || errors.As(err, &open) {
 		return err
 	}
 	for _, known := range []error{ledger.ErrClosed, ledger.ErrEnded, ledger.ErrNotLocked, ledger.ErrNoRun,

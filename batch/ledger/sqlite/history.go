@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
@@ -12,34 +13,83 @@ import (
 
 // Past implements [ledger.Store].
 func (s *Store) Past(ctx context.Context, scope ledger.Scope, place batch.Place, keys []batch.Key) (map[batch.Key]batch.Record, error) {
-	states := make(map[batch.Key]ledger.State, len(keys))
-	for _, k := range groupByRegion(keys) {
-		err := each(ctx, s.read, func(scan func(...any) error) error {
-			key := batch.Key{Region: k.region}
-			state, err := scanState(scan, &key.InstanceID)
-			states[key] = state
-			return err
-		}, "SELECT c.instance_id, "+stateColumns+` FROM json_each(?) k CROSS JOIN circuits c
-			ON c.scope = ? AND c.region = ? AND c.instance_id = k.value AND c.place = ?`,
-			k.json(), string(scope), k.region, string(place))
-		if err != nil {
-			return nil, s.wrap("read", err)
-		}
+	states, err := s.states(ctx, scope, place, keys)
+	if err != nil {
+		return nil, s.wrap("read", err)
 	}
-	ids := map[int64]string{}
+	runs := map[int64]pastRun{}
 	past := make(map[batch.Key]batch.Record, len(states))
 	for key, state := range states {
-		run := state.Current().Run
-		if _, known := ids[run]; !known {
-			var id string
-			if err := s.read.QueryRowContext(ctx, "SELECT id FROM runs WHERE seq = ?", run).Scan(&id); err != nil {
+		seq := state.Current().Run
+		run, known := runs[seq]
+		if !known {
+			if run, err = s.pastRun(ctx, seq); err != nil {
 				return nil, s.wrap("read", err)
 			}
-			ids[run] = id
+			runs[seq] = run
 		}
-		past[key] = state.Record(ids[run])
+		past[key] = state.Record(run.id, run.until)
 	}
 	return past, nil
+}
+
+// states reads the states of circuits in every region in which the scope has any: there
+// are few, and with the region it takes no index of its own.
+func (s *Store) states(ctx context.Context, scope ledger.Scope, place batch.Place, keys []batch.Key) (map[batch.Key]ledger.State, error) {
+	var regions []string
+	err := each(ctx, s.read, func(scan func(...any) error) error {
+		var region string
+		err := scan(&region)
+		regions = append(regions, region)
+		return err
+	}, `WITH RECURSIVE r(region) AS (
+		SELECT min(region) FROM circuits WHERE scope = ?1
+		UNION ALL SELECT (SELECT min(region) FROM circuits WHERE scope = ?1 AND region > r.region) FROM r WHERE r.region IS NOT NULL
+		) SELECT region FROM r WHERE region IS NOT NULL`, string(scope))
+	if err != nil {
+		return nil, err
+	}
+	states := make(map[batch.Key]ledger.State, len(keys))
+	for chunk := range slices.Chunk(keys, chunk) {
+		k := regionKeys{ids: make([]string, len(chunk))}
+		for i := range chunk {
+			k.ids[i] = chunk[i].InstanceID
+		}
+		list := k.json()
+		for _, region := range regions {
+			err := each(ctx, s.read, func(scan func(...any) error) error {
+				key := batch.Key{Region: region}
+				state, err := scanState(scan, &key.InstanceID)
+				states[key] = state
+				return err
+			}, "SELECT c.instance_id, "+stateColumns+` FROM json_each(?) k CROSS JOIN circuits c
+				ON c.scope = ? AND c.region = ? AND c.instance_id = k.value AND c.place = ?`,
+				list, string(scope), region, string(place))
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return states, nil
+}
+
+// pastRun is a run's ID, and until when it may have sent something.
+type pastRun struct {
+	id    string
+	until time.Time
+}
+
+// pastRun reads a run. One that did not record its end was killed, or is in progress. It
+// may have sent something after its last heartbeat, but was dead once it had missed so
+// many that others presumed so.
+func (s *Store) pastRun(ctx context.Context, seq int64) (pastRun, error) {
+	var r pastRun
+	var heartbeat, ended int64
+	err := s.read.QueryRowContext(ctx, "SELECT id, heartbeat, ended FROM runs WHERE seq = ?", seq).Scan(&r.id, &heartbeat, &ended)
+	if r.until = instant(ended); ended == 0 {
+		r.until = instant(heartbeat).Add(heartbeatTimeout)
+	}
+	return r, err
 }
 
 const runColumns = `seq, id, scope, command, input, input_sha256, output, account, version, options, started, host, pid,
@@ -151,20 +201,20 @@ func (s *Store) Run(ctx context.Context, id string) (*ledger.PastRun, error) {
 }
 
 const outcomeColumns = `r.row, r.region, r.instance_id, r.result, r.reason, r.error_code, r.request_id, r.token,
-	r.generation, r.attempts, r.submitted, r.loa_status, r.operation`
+	r.generation, r.attempts, r.submitted, r.loa_status, r.operation, r.tried`
 
 // scanOutcome reads the outcomeColumns of a row, and the columns that the query has before
 // them.
 func scanOutcome(scan func(...any) error, before ...any) (batch.Outcome, error) {
 	var o batch.Outcome
-	var submitted int64
+	var submitted, tried int64
 	var operation string
 	err := scan(append(before, &o.Row, &o.Key.Region, &o.Key.InstanceID, &o.Result, &o.Reason, &o.ErrorCode, &o.RequestID,
-		&o.Token, &o.Generation, &o.Attempts, &submitted, &o.LOAStatus, &operation)...)
+		&o.Token, &o.Generation, &o.Attempts, &submitted, &o.LOAStatus, &operation, &tried)...)
 	if err == nil {
 		o.Operation, err = batch.ParseOperation(operation)
 	}
-	o.SubmittedAt = instant(submitted)
+	o.SubmittedAt, o.Tried = instant(submitted), instant(tried)
 	if o.Result == "" {
 		o.Result, o.Reason = sheet.Unknown, batch.ReasonUnsettled
 	}

@@ -227,7 +227,7 @@ func TestFormerHolderDecidesNothing(t *testing.T) {
 	}
 	successor := takenOver(t, s, r, 1)
 	second := first
-	second.Hash, second.Token = "other", "other-token"
+	second.Hash, second.Token, second.Settled = "other", "other-token", batch.Settlement{Token: first.Token, Result: sheet.Failed}
 	if err := successor.Begin(t.Context(), second); err != nil {
 		t.Fatal(err)
 	}
@@ -299,7 +299,7 @@ func TestStateOfAnotherProcess(t *testing.T) {
 	}
 	successor := takenOver(t, second(t, s), r, 1)
 	again := first
-	again.Hash, again.Token = "other", "other-token"
+	again.Hash, again.Token, again.Settled = "other", "other-token", batch.Settlement{Token: first.Token, Result: sheet.Failed}
 	if err := successor.Begin(t.Context(), again); err != nil {
 		t.Fatal(err)
 	}

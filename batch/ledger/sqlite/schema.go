@@ -120,7 +120,19 @@ var migrations = []string{
 	canonicalScopes,
 	processColumns,
 	markLedger,
+	quotaTable,
+	openTokens,
 }
+
+// openTokens adds what is known of an open submission: its operation, how far it has come
+// ([batch.Phase]) and when its last attempt was made. With the defaults, what an older
+// program recorded as begun is begun here; an UNKNOWN one is read by
+// [batch.LedgerState.Upgrade]. A row keeps the time for its results copy.
+const openTokens = `
+	ALTER TABLE circuits ADD COLUMN pending_operation TEXT    NOT NULL DEFAULT '';
+	ALTER TABLE circuits ADD COLUMN pending_phase     INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE circuits ADD COLUMN tried             INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE rows     ADD COLUMN tried             INTEGER NOT NULL DEFAULT 0;`
 
 // migrate brings the file to the newest of the steps, all in one transaction. A file that
 // is up to date is only read. If two processes migrate at once, the second finds the

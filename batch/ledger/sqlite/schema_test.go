@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -121,7 +122,8 @@ func TestNoColumnForPersonalData(t *testing.T) {
 	allowed := strings.Fields(`version applied checked
 		seq id scope command input input_sha256 output account started host pid process_started boot heartbeat taken_by ended final options
 		run row region instance_id hash generation token begun finished result reason error_code request_id attempts submitted loa_status
-		pending_run pending_hash pending_generation pending_token operation place`)
+		pending_run pending_hash pending_generation pending_token operation place pending_operation pending_phase tried
+		api state`)
 	known := map[string]bool{}
 	for _, name := range allowed {
 		known[name] = true
@@ -188,8 +190,8 @@ func TestVersion1ReadsBack(t *testing.T) {
 	for i, r := range []batch.Record{
 		{Result: sheet.Submitted, RequestID: "request-token-content0-0", SubmittedAt: monday.Add(time.Second), LOAStatus: "Applying", RunID: "monday"},
 		{Result: sheet.Refused, ErrorCode: "Forbidden.Circuit", RequestID: "request-token-content1-0", RunID: "monday"},
-		{Result: sheet.Unknown, Open: true, RequestID: "request-token-content2-0", RunID: "monday"},
-		{Open: true, RunID: "tuesday"},
+		{Open: true, Tried: monday.Add(time.Minute), RunID: "monday"},                   // UNKNOWN: at the end of the run
+		{Open: true, Tried: monday.Add(24*time.Hour + 5*time.Minute), RunID: "tuesday"}, // killed: after its last heartbeat
 	} {
 		want[numbered(4)[i]] = record(i, r)
 	}
@@ -292,5 +294,79 @@ func TestPlacesAreSeparate(t *testing.T) {
 	}
 	if got := past(t, r, a.Key); got.Result != sheet.Submitted || got.Token != a.Token {
 		t.Errorf("record %+v", got)
+	}
+}
+
+// version2 is a ledger of version 2 of the schema, in which an UNKNOWN submission counted
+// as ended: run 1 ended, and run 2 was killed.
+func version2(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	conn := connect(t, path)
+	if err := migrate(t.Context(), conn, migrations[:2]); err != nil {
+		t.Fatal(err)
+	}
+	monday := time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
+	for _, text := range []string{
+		fmt.Sprintf(`INSERT INTO runs (id, scope, command, input, input_sha256, output, account, version, options, started, host, pid,
+			process_started, boot, heartbeat, ended, final) VALUES ('one', 'real', 'submit', '', '', '', '', '', '', 1, 'elsewhere', 7, '', '', %d, %d, '{}')`,
+			monday.UnixNano(), monday.Add(time.Minute).UnixNano()),
+		fmt.Sprintf(`INSERT INTO runs (id, scope, command, input, input_sha256, output, account, version, options, started, host, pid,
+			process_started, boot, heartbeat) VALUES ('two', 'real', 'submit', '', '', '', '', '', '', 1, 'elsewhere', 7, '', '', %d)`, monday.Add(time.Hour).UnixNano()),
+		`INSERT INTO circuits (scope, region, instance_id, hash, generation, token, result, error_code, request_id, submitted, loa_status, run,
+			pending_run, pending_hash, pending_generation, pending_token) VALUES
+			('real', 'cn-hangzhou', 'pc-000000', 'content0', 0, 'token-content0-0', 'UNKNOWN', '(timeout)', '', 0, '', 1, 0, '', 0, ''),
+			('real', 'cn-hangzhou', 'pc-000001', 'content1', 0, 'token-content1-0', 'UNKNOWN', '(timeout)', '', 0, '', 1, 2, 'content1', 0, 'token-content1-0'),
+			('real', 'cn-hangzhou', 'pc-000002', 'before', 0, 'other', 'UNKNOWN', '(timeout)', '', 0, '', 1, 2, 'content2', 0, 'token-content2-0'),
+			('real', 'cn-hangzhou', 'pc-000003', 'content3', 0, 'first', 'SUBMITTED', '', 'R', 0, '', 1, 2, 'content3', 1, 'token-content3-0')`,
+	} {
+		if _, err := conn.ExecContext(t.Context(), text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestOpenTokensOfVersion2 checks that what a ledger of version 2 has open stays open: its
+// token may be begun again, and no other. Of two that are open at once, neither may.
+func TestOpenTokensOfVersion2(t *testing.T) {
+	s, err := Open(t.Context(), version2(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	past, err := s.Past(t.Context(), ledger.Real, batch.PlaceLOA, numbered(4))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended, killed := time.Date(2026, 11, 23, 2, 1, 0, 0, time.UTC), time.Date(2026, 11, 23, 3, 5, 0, 0, time.UTC)
+	for i, want := range []batch.Record{
+		{Hash: "content0", Token: "token-content0-0", Open: true, Tried: ended, RunID: "one"},
+		{Hash: "content1", Token: "token-content1-0", Open: true, Tried: killed, RunID: "two"},
+		{Open: true, Tried: killed, RunID: "two"},
+		{Hash: "content3", Generation: 1, Token: "token-content3-0", Open: true, Tried: killed, RunID: "two",
+			Ended: batch.Identity{Hash: "content3", Token: "first"}, Result: sheet.Submitted, RequestID: "R"},
+	} {
+		if got := past[numbered(4)[i]]; got != want {
+			t.Errorf("circuit %d:\n got %+v\nwant %+v", i, got, want)
+		}
+	}
+	r, err := s.Start(t.Context(), ledger.RunInfo{ID: "three", Scope: ledger.Real}, numbered(4))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var open *batch.OpenTokenError
+	for i := range 4 {
+		other := numberedApplication(i)
+		other.Hash, other.Token = "edited", "other-token"
+		if err := r.Begin(t.Context(), other); !errors.As(err, &open) {
+			t.Errorf("circuit %d: another token was begun: %v", i, err)
+		}
+		if err := r.Begin(t.Context(), numberedApplication(i)); (err != nil) != (i == 2) {
+			t.Errorf("circuit %d: %v", i, err)
+		}
 	}
 }

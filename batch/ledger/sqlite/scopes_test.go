@@ -34,7 +34,7 @@ func TestSpellingsOfAScopeMeet(t *testing.T) {
 	}{
 		{"accepted, other content open", local, 0, true, token("changed", 0), token("content", 0), sheet.Submitted},
 		{"open, other content refused", local, 1, true, token("content", 1), token("changed", 1), sheet.Refused},
-		{"unknown, other content open", local, 2, true, token("changed", 2), token("content", 2), sheet.Unknown},
+		{"unknown, other content open: neither is sent again", local, 2, true, "", token("content", 2), ""},
 		{"accepted and open under one token", local, 3, false, token("content", 3), token("content", 3), sheet.Submitted},
 		{"known under one spelling", local, 4, false, token("content", 4), token("content", 4), sheet.Submitted},
 		{"accepted at the official endpoint, open since", official, 5, true, token("changed", 5), token("content", 5), sheet.Submitted},

@@ -86,24 +86,25 @@ func (s *statements) prepare(conn *sql.Conn) error {
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (run, row) DO UPDATE SET operation = excluded.operation, hash = excluded.hash, generation = excluded.generation,
 			token = excluded.token, begun = excluded.begun, finished = 0, result = ''`},
-		{&s.finishRow, 15, `INSERT INTO rows (token, generation, finished, result, reason, error_code,
-			request_id, attempts, submitted, loa_status, run, row, region, instance_id, operation)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		{&s.finishRow, 16, `INSERT INTO rows (token, generation, finished, result, reason, error_code,
+			request_id, attempts, submitted, loa_status, tried, run, row, region, instance_id, operation)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (run, row) DO UPDATE SET token = excluded.token, generation = excluded.generation,
 			finished = excluded.finished, result = excluded.result, reason = excluded.reason,
 			error_code = excluded.error_code, request_id = excluded.request_id, attempts = excluded.attempts,
-			submitted = excluded.submitted, loa_status = excluded.loa_status`},
-		{&s.updateRow, 12, `UPDATE rows SET token = ?, generation = ?, finished = ?, result = ?, reason = ?,
-			error_code = ?, request_id = ?, attempts = ?, submitted = ?, loa_status = ? WHERE run = ? AND row = ?`},
-		{&s.addPending, 8, `INSERT INTO circuits (pending_run, pending_hash, pending_generation, pending_token,
+			submitted = excluded.submitted, loa_status = excluded.loa_status, tried = excluded.tried`},
+		{&s.updateRow, 13, `UPDATE rows SET token = ?, generation = ?, finished = ?, result = ?, reason = ?,
+			error_code = ?, request_id = ?, attempts = ?, submitted = ?, loa_status = ?, tried = ? WHERE run = ? AND row = ?`},
+		{&s.addPending, 9, `INSERT INTO circuits (pending_run, pending_hash, pending_generation, pending_token, pending_operation,
 			scope, region, instance_id, place, hash, generation, token, result, error_code, request_id, submitted,
-			loa_status, run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, '', 0, '', '', '', '', 0, '', 0) ON CONFLICT DO NOTHING`},
+			loa_status, run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, '', '', '', '', 0, '', 0) ON CONFLICT DO NOTHING`},
 		{&s.saveWithoutPending, 13, `INSERT OR REPLACE INTO circuits (hash, generation, token, result, error_code, request_id,
 			submitted, loa_status, run, scope, region, instance_id, place, pending_run, pending_hash, pending_generation,
 			pending_token) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', 0, '')`},
-		{&s.save, 17, `INSERT OR REPLACE INTO circuits (hash, generation, token, result, error_code, request_id,
+		{&s.save, 20, `INSERT OR REPLACE INTO circuits (hash, generation, token, result, error_code, request_id,
 			submitted, loa_status, run, scope, region, instance_id, place, pending_run, pending_hash, pending_generation,
-			pending_token) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+			pending_token, pending_operation, pending_phase, tried)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&s.remove, 4, "DELETE FROM circuits WHERE scope = ? AND region = ? AND instance_id = ? AND place = ?"},
 	} {
 		stmt, err := prepare(conn, p.text, p.args)

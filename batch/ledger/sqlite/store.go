@@ -1,8 +1,8 @@
 // Package sqlite keeps a ledger in a SQLite file, in WAL mode with full synchronisation,
 // readable by its owner alone. It is the only importer of the driver.
 //
-// The tables are runs, rows, circuits and locks (schema.go). circuits holds the
-// [ledger.State] of each circuit and scope.
+// The tables are runs, rows, circuits and locks (schema.go), and quotas (quota.go).
+// circuits holds the [ledger.State] of each circuit and scope.
 //
 // Any number of goroutines call Begin and Finish. One goroutine (writer.go) takes the
 // writes that are waiting, up to a bound, applies them in one transaction, commits, and
@@ -52,6 +52,7 @@ type Store struct {
 	read    *sql.DB
 	write   *sql.DB
 	writer  *writer
+	quotas  *quotas
 	locks   *lockFiles
 	close   sync.Once
 	closed  error
@@ -112,6 +113,9 @@ func (s *Store) connect(ctx context.Context, durable bool) error {
 	s.read.SetMaxOpenConns(readers)
 	if s.writer, err = s.startWriter(ctx, durable); err != nil {
 		return errors.Join(err, s.read.Close(), s.write.Close())
+	}
+	if s.quotas, err = openQuotas(s.path, durable, &s.writer.turn); err != nil {
+		return errors.Join(err, s.writer.stop(func(*sql.Conn) {}), s.read.Close(), s.write.Close())
 	}
 	return nil
 }
@@ -218,7 +222,7 @@ func (s *Store) atRest(conn *sql.Conn) {
 // Close implements [ledger.Store]. It may be called more than once.
 func (s *Store) Close() error {
 	s.close.Do(func() {
-		s.closed = errors.Join(s.writer.stop(s.atRest), s.read.Close(), s.write.Close())
+		s.closed = errors.Join(s.quotas.db.Close(), s.writer.stop(s.atRest), s.read.Close(), s.write.Close())
 		s.release()
 		s.locks.dropAll()
 		if s.remove != nil {

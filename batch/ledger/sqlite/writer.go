@@ -6,6 +6,7 @@ import (
 	"errors"
 	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -37,6 +38,7 @@ type writer struct {
 	quit     chan struct{}
 	finished chan struct{}
 	tx       transaction
+	turn     sync.Mutex   // held while a transaction is open, here or on the quotas' connection
 	last     time.Time    // of the latest commit
 	commits  atomic.Int64 // made so far, and
 	applied  atomic.Int64 // the writes in them: what the benchmarks report
@@ -158,7 +160,9 @@ func (w *writer) addWaiting(group []*write) []*write {
 // commit applies the writes in one transaction and answers them. A rejection concerns its
 // own write alone; a failure of the database fails them all, since none is durable.
 func (w *writer) commit(group []*write) {
+	w.turn.Lock()
 	rejections, err := w.apply(group)
+	w.turn.Unlock()
 	w.last = time.Now()
 	w.commits.Add(1)
 	w.applied.Add(int64(len(group)))

@@ -48,20 +48,33 @@ func (p *parser) number(least, most int) (n int, found bool) {
 
 // digits parses exactly count digits, whatever follows.
 func (p *parser) digits(count int) (n int, found bool) {
-	if len(p.rest) < count || strings.Trim(p.rest[:count], "0123456789") != "" {
+	if len(p.rest) < count {
 		return 0, false
 	}
 	q := parser{rest: p.rest[:count]}
+	if n, found = q.number(count, count); !found {
+		return 0, false
+	}
 	p.rest = p.rest[count:]
-	return q.number(count, count)
+	return n, true
 }
 
 // date parses a date. With yearLast, day and month are set as if the day came first.
 func (p *parser) date() (c Civil, order partOrder) {
 	save := p.rest
-	for _, form := range []func(*Civil) partOrder{p.basicDate, p.yearFirstDate, p.yearLastDate, p.namedDate} {
+	for form := 0; form < 4; form++ {
 		p.rest, c = save, Civil{}
-		if order = form(&c); order != noDate {
+		switch form { // a list of methods would put c on the heap
+		case 0:
+			order = p.basicDate(&c)
+		case 1:
+			order = p.yearFirstDate(&c)
+		case 2:
+			order = p.yearLastDate(&c)
+		case 3:
+			order = p.namedDate(&c)
+		}
+		if order != noDate {
 			return c, order
 		}
 	}

@@ -113,7 +113,10 @@ func isFormula(s string) bool {
 	}
 	body := strings.TrimLeft(s, "+-@= ")
 	signed := len(body) < len(s)
-	call := functionCall.FindStringSubmatch(body)
+	var call []string
+	if strings.IndexByte(body, '(') > 0 {
+		call = functionCall.FindStringSubmatch(body)
+	}
 	known := call != nil && functions[call[1]]
 	switch {
 	case signed && strings.Contains(s[:len(s)-len(body)], "="):
@@ -132,7 +135,7 @@ func isFormula(s string) bool {
 
 // isPicture reports whether a text stands for a picture in the cell.
 func isPicture(upper, key string) bool {
-	return strings.Contains(upper, "DISPIMG(") || strings.Contains(upper, "_XLFN.IMAGE(") || pictureCall.MatchString(upper) || pictures[key]
+	return strings.Contains(upper, "DISPIMG(") || strings.Contains(upper, "_XLFN.IMAGE(") || strings.IndexByte(upper, '(') >= 0 && pictureCall.MatchString(upper) || pictures[key]
 }
 
 var pictureCall = regexp.MustCompile(`^[-+=@ ]*(?:IMAGE|EMBED)\("`)
@@ -140,7 +143,7 @@ var pictureCall = regexp.MustCompile(`^[-+=@ ]*(?:IMAGE|EMBED)\("`)
 // Error words, in capitals: #BEZUG! and #¿NOMBRE? end in a mark; #N/A, #GETTING_DATA and
 // #Н/Д have their words joined; Err:502 has a number from 500 on.
 var (
-	markedError = regexp.MustCompile(`^#[¡¿]?[\p{L}\p{M}0-9_/.]*\p{L}{2}[\p{L}\p{M}0-9_/.]*[!?]$`)
+	markedError = regexp.MustCompile(`^#[¡¿]?[\p{L}\p{M}0-9_/.]*\p{L}{2}[\p{L}\p{M}0-9_/.]*[!?]$|^#\p{Han}[!?]$`)
 	joinedError = regexp.MustCompile(`^#(?:(?:N/A|N/D|N/B|N/V|I/T|Н/Д|Δ/Υ)(?:$|[! ])|[\p{L}\p{M}]+(?:_[\p{L}\p{M}]+)+$)`)
 	numberError = regexp.MustCompile(`^#?(\p{L}+) ?: ?5[0-9]{2}$`)
 )
@@ -150,11 +153,16 @@ func isErrorWord(upper, key string) bool {
 	if strings.HasPrefix(upper, "#") && (markedError.MatchString(upper) || joinedError.MatchString(upper) || bareErrors[strings.TrimPrefix(upper, "#")]) {
 		return true
 	}
-	if m := numberError.FindStringSubmatch(strings.ReplaceAll(upper, "\u00a0", " ")); m != nil && errorNames[m[1]] {
-		return true
+	if strings.IndexByte(upper, ':') >= 0 {
+		if m := numberError.FindStringSubmatch(strings.ReplaceAll(upper, "\u00a0", " ")); m != nil && errorNames[m[1]] {
+			return true
+		}
 	}
 	if waiting[key] || strings.Contains(upper, "1.#") || markedWords[upper] {
 		return true
+	}
+	if strings.IndexByte(upper, '#') < 0 {
+		return false
 	}
 	for word := range markedWords {
 		if strings.Contains(upper, "#"+word) {
@@ -165,8 +173,12 @@ func isErrorWord(upper, key string) bool {
 }
 
 // isMarker reports whether a text is a field of a form letter or a template that was never
-// filled in: {{name}}, ${name}, <name>, «name», %name%, [name].
+// filled in: {{name}}, ${name}, <name>, «name», %name%, [name]; or a verb of a format that
+// got no value, as %s and %!s(<nil>).
 func isMarker(s string) bool {
+	if strings.HasPrefix(s, "%!") || len(s) == 2 && s[0] == '%' {
+		return true
+	}
 	for _, ends := range [...][2]string{{"{{", "}}"}, {"${", "}"}, {"#{", "}"}, {"{", "}"}, {"<", ">"}, {"«", "»"}, {"%", "%"}, {"[", "]"}, {"【", "】"}} {
 		if len(s) > len(ends[0])+len(ends[1]) && strings.HasPrefix(s, ends[0]) && strings.HasSuffix(s, ends[1]) {
 			return true
@@ -180,7 +192,7 @@ func isPlaceholder(s, key string) bool {
 	switch {
 	case placeholders[key] || isZero(s):
 		return true
-	case len(key) >= 2 && strings.Trim(key, "x") == "", phrase.MatchString(key):
+	case len(key) >= 2 && strings.Trim(key, "x") == "", startsPhrase(key) && phrase.MatchString(key):
 		return true
 	}
 	if base := strings.TrimRight(key, "0123456789一二三四五六七八九十"); base != key && placeholders[base] && base[0] >= 0x80 {
@@ -200,6 +212,18 @@ func isPlaceholder(s, key string) bool {
 var phrase = regexp.MustCompile(`^(?:tobe(?:confirmed|determined|announced|advised|decided|defined|provided|supplied|filled|completed|updated|agreed)|` +
 	`sameas(?:above|previous|before|row|line|cell|[a-i][0-9])|(?:please)?seeattach|asperattach|(?:请|请详|详|参|請|詳)?[见見]附[件表图录檔]` +
 	`|[待需等]\p{Han}{0,6}(?:确认|確認|确定|確定|补充|補充|提供|填写|通知|更新|核实|商定|落实)$)`)
+
+// startsPhrase reports whether a key can match phrase, going by its first letters.
+func startsPhrase(key string) bool {
+	switch {
+	case key == "":
+		return false
+	case key[0] >= 0x80:
+		return true
+	}
+	return strings.HasPrefix(key, "tobe") || strings.HasPrefix(key, "sameas") || strings.HasPrefix(key, "asper") ||
+		strings.HasPrefix(key, "please") || strings.HasPrefix(key, "see")
+}
 
 // isZero reports whether a text is zeros, as a formula returns for an empty cell.
 func isZero(s string) bool { return strings.Contains(s, "0") && strings.Trim(s, "0.,- ") == "" }

@@ -48,7 +48,7 @@ var pictures = set(`图片 圖片 照片 截图 单元格图片`)
 // placeholders say that there is no value, as keys. The first line is what programs write
 // for a missing value (pandas, read_csv na_values; JavaScript, undefined and [object
 // Object]; Java and SQL, null); the others are what people write.
-var placeholders = set(`na nan null nil none undefined objectobject notanumber nonetype
+var placeholders = set(`na nan null nil none undefined objectobject notanumber nonetype invaliddate
 	notapplicable notavailable nodata noinfo noinformation novalue nothingyet nonegiven unknown notknown unspecified notspecified
 	notprovided notgiven notset notassigned unassigned notyetknown notyet notfound blank empty unk
 	tbd tbc tba tbdtbc tobedetermined tobeconfirmed tobeannounced tobeadvised tobedecided tobedefined tobefilled tobefilledin

@@ -1,9 +1,10 @@
 // Package edit writes a copy of a workbook with a patch applied.
 //
-// A [Copier] first plans what to do with each part: copy, change, drop or add it. Then it writes them in the order of the source. A changed part is streamed
-// token by token, and what is not changed in it stays byte for byte. [Obstacles] makes the
-// copy with empty results before anything is sent; [Verify] compares the copy with what was
-// meant.
+// A [Copier] first plans what to do with each part: copy, change, drop or add it. Then it
+// writes them in the order of the source. A changed part is streamed token by token, and what
+// is not changed in it stays byte for byte. In a copy that is redacted, everything that is
+// written goes through a filter that masks personal data. [Obstacles] makes the copy with
+// empty results before anything is sent; [Verify] compares the copy with what was meant.
 package edit
 
 import (
@@ -53,10 +54,12 @@ type Copier struct {
 	bookEdit bookEdit
 	bookRels *relsEdit
 	types    typesEdit
-	masked   *indexSet // shared strings that are masked; nil when nothing is
+	masked   *indexSet  // shared strings that are masked; nil when nothing is
+	redact   *redaction // of the whole copy; nil for none
 
 	notes     map[string]noteTexts // by patched sheet: what the copy's notes will be
 	noteParts map[string]noteTexts // the same by part of comments (opc.PartKey)
+	addedAt   map[string]int       // indexes of the added sheets in the list of sheets, by their name in the patch
 	remarks   []sheet.Problem      // where the copy differs from what the user may expect
 }
 
@@ -74,7 +77,7 @@ func Open(src io.ReaderAt, size int64) (*Copier, error) {
 }
 
 func newCopier(c *opc.Container, w *read.Parts) *Copier {
-	return &Copier{Container: c, book: w, parts: newPartEdits(), spaces: spacesOf(w.Strict), notes: map[string]noteTexts{}, noteParts: map[string]noteTexts{}}
+	return &Copier{Container: c, book: w, parts: newPartEdits(), spaces: spacesOf(w.Strict), notes: map[string]noteTexts{}, noteParts: map[string]noteTexts{}, addedAt: map[string]int{}}
 }
 
 // CopyTo writes the copy with its parts packed at a level of flate: see [PackLevel].
@@ -173,35 +176,54 @@ func (cp *Copier) write(dst io.Writer, level int) error {
 	out := &holder{w: dst}
 	z := zip.NewWriter(out)
 	z.RegisterCompressor(zip.Deflate, opc.Compressor(level))
+	put := func(h zip.FileHeader, write partWriter) error {
+		if cp.redact != nil {
+			write = cp.redact.filtered(h.Name, write)
+		}
+		return writePart(z, h, write)
+	}
 	var late []*zip.File
 	for _, f := range cp.Zip.File {
 		key := opc.PartKey(f.Name)
 		switch change := cp.parts.changed[key]; {
 		case cp.parts.dropped[key]:
 		case change == nil:
-			if err := passOn(z, f, out); err != nil {
+			if err := cp.writeUntouched(z, f, out); err != nil {
 				return err
 			}
 		case cp.parts.late[key]:
 			late = append(late, f)
 		default:
-			if err := writePart(z, f.FileHeader, change); err != nil {
+			if err := put(f.FileHeader, change); err != nil {
 				return err
 			}
 		}
 	}
 	for _, p := range cp.parts.added {
 		//lint:ignore SA1019 see writePart
-		if err := writePart(z, zip.FileHeader{Name: p.name, ModifiedDate: dosEpoch}, p.write); err != nil {
+		if err := put(zip.FileHeader{Name: p.name, ModifiedDate: dosEpoch}, p.write); err != nil {
 			return err
 		}
 	}
 	for _, f := range late {
-		if err := writePart(z, f.FileHeader, cp.parts.changed[opc.PartKey(f.Name)]); err != nil {
+		if err := put(f.FileHeader, cp.parts.changed[opc.PartKey(f.Name)]); err != nil {
 			return err
 		}
 	}
 	return z.Close()
+}
+
+// writeUntouched writes a part that the patch does not touch: unchanged, or with personal
+// data masked.
+func (cp *Copier) writeUntouched(z *zip.Writer, f *zip.File, out *holder) error {
+	masked, err := cp.untouched(f)
+	if err != nil {
+		return err
+	}
+	if masked != nil {
+		return writePart(z, f.FileHeader, masked)
+	}
+	return passOn(z, f, out)
 }
 
 // passOn copies a part unchanged.

@@ -5,8 +5,11 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf16"
+	"unicode/utf8"
 
+	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
@@ -84,4 +87,57 @@ func TestRelTarget(t *testing.T) {
 			t.Errorf("%s of %s is named %s, want %s", c[1], c[0], got, c[2])
 		}
 	}
+}
+
+// TestOutlinesOfSheetsReadAgain reads a sheet twice while its elements are followed: the
+// second reading begins anew.
+func TestOutlinesOfSheetsReadAgain(t *testing.T) {
+	file := xlsxtest.WithSheet(t, xlsxtest.DataRows+`<mergeCells count="1"><mergeCell ref="A5:A6"/></mergeCells>`)
+	cp, err := Open(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	book, err := read.NewBook(cp.Container, cp.book)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &verifier{copy: cp, book: book, source: cp}
+	v.watch()
+	for range 2 {
+		for _, err := range book.Rows("Circuits") {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for part, o := range v.outlines {
+		if o.end(); len(o.found) > 0 {
+			t.Errorf("%s has %v", part, o.found)
+		}
+	}
+	if len(v.outlines) != 1 {
+		t.Errorf("%d sheets were followed", len(v.outlines))
+	}
+}
+
+// FuzzRedactedFormulas masks personal data in anything that could be a formula. Its text has
+// as many characters as before, unless a name in it is replaced.
+func FuzzRedactedFormulas(f *testing.F) {
+	for _, s := range []string{`SUM(A1:A1048576)`, `'List 1'!A1&"it's ""13812345678"""`, `T[[#Headers],[13812345678]]`, `"`, `'`, `[`, `+8613812345678`, `张三!A1+'[1]张三'!B2`, `IF(A1="Testa Personson",1,2)`} {
+		f.Add(s)
+	}
+	r := &redaction{masks: sheet.NewRedactor(), names: map[string]string{"张三": "张_"}}
+	r.masks.Learn("Testa Personson")
+	f.Fuzz(func(t *testing.T, s string) {
+		if !utf8.ValidString(s) {
+			return
+		}
+		got := r.formula(s)
+		if utf8.RuneCountInString(got) != utf8.RuneCountInString(s) && !strings.Contains(s, "张三") {
+			t.Errorf("%q became %q", s, got)
+		}
+		if strings.Contains(got, "Testa Personson") && strings.Contains(s, `"Testa Personson"`) && strings.Count(s, `"`) == 2 && !strings.ContainsAny(s, "'[") {
+			t.Errorf("%q became %q", s, got)
+		}
+	})
 }

@@ -19,21 +19,14 @@ type masker struct {
 	below  int                // the header row
 	shared *indexSet
 
-	numbers bool // numbers that identify a person are masked in all cells
-
 	// of the cell that is being read
-	raw      []byte
-	tag      []byte
-	text     []byte
-	from, to int  // where raw has the value
-	formula  bool // it has a formula
+	raw  []byte
+	tag  []byte
+	text []byte
 }
 
 // indexSet holds indexes of shared strings, one bit each.
-type indexSet struct {
-	bits    []uint64
-	numbers bool // numbers that identify a person are masked in all strings
-}
+type indexSet struct{ bits []uint64 }
 
 func (s *indexSet) add(i int) {
 	for i/64 >= len(s.bits) {
@@ -51,7 +44,8 @@ func (m *masker) hides(row, col int) bool {
 
 // planMask returns what is masked in a sheet; nil where nothing is.
 func (cp *Copier) planMask(p *sheet.SheetPatch) *masker {
-	if len(p.Masked) == 0 && !p.MaskNumbers {
+	m := maskOf(p)
+	if m == nil {
 		return nil
 	}
 	if cp.masked == nil {
@@ -61,8 +55,16 @@ func (cp *Copier) planMask(p *sheet.SheetPatch) *masker {
 			cp.parts.late[opc.PartKey(part)] = true
 		}
 	}
-	cp.masked.numbers = cp.masked.numbers || p.MaskNumbers
-	m := &masker{below: p.HeaderRow, shared: cp.masked, cells: map[sheet.Ref]bool{}, numbers: p.MaskNumbers}
+	m.shared = cp.masked
+	return m
+}
+
+// maskOf returns the columns and cells of a sheet that are masked; nil where none are.
+func maskOf(p *sheet.SheetPatch) *masker {
+	if len(p.Masked) == 0 && len(p.MaskedCells) == 0 {
+		return nil
+	}
+	m := &masker{below: p.HeaderRow, cells: map[sheet.Ref]bool{}}
 	for _, at := range p.MaskedCells {
 		m.cells[sheet.Ref{Row: at.Row, Col: at.Col}] = true
 	}
@@ -75,16 +77,13 @@ func (cp *Copier) planMask(p *sheet.SheetPatch) *masker {
 	return m
 }
 
-// maskCell writes the cell whose start tag is t with its value masked, or only the
-// numbers in it that identify a person.
-func (s *sheetPatcher) maskCell(t *xmltok.Token, prefix string, row, col int, whole bool) error {
+// maskCell writes the cell whose start tag is t with its value masked.
+func (s *sheetPatcher) maskCell(t *xmltok.Token, prefix string, row, col int) error {
 	m := s.mask
-	m.from, m.to, m.formula = 0, 0, false
 	ref := xmltok.WithAttr("r", sheet.ColName(col)+strconv.Itoa(row))
 	m.raw, m.text = t.Edited(m.raw[:0], []xmltok.Edit{ref}), m.text[:0]
 	m.tag = t.Edited(m.tag[:0], []xmltok.Edit{ref, xmltok.Without("t"), xmltok.Without("cm"), xmltok.Without("vm"), xmltok.Opened()})
 	m.tag = append(m.tag[:len(m.tag)-1], ` t="inlineStr">`...)
-	opened := len(m.raw)
 	kind, _ := t.Attr("t")
 	shared := string(kind) == "s"
 	if t.Empty {
@@ -99,20 +98,16 @@ func (s *sheetPatcher) maskCell(t *xmltok.Token, prefix string, row, col int, wh
 		}
 		m.raw = append(m.raw, t.Raw...)
 		switch {
-		case t.Kind == xmltok.EndTag && t.Depth == 4 && whole:
-			return s.putMasked(prefix, shared)
 		case t.Kind == xmltok.EndTag && t.Depth == 4:
-			s.putNumbersMasked(prefix, shared, opened)
-			return nil
+			return s.putMasked(prefix, shared)
 		case t.Kind == xmltok.StartTag && t.Depth == 5 && t.Is("f"):
-			m.formula = true
 			if err := s.checkFormula(t, row, col); err != nil {
 				return err
 			}
 		case t.Kind == xmltok.StartTag && !t.Empty && (t.Is("v") && t.Depth == 5 || t.Is("t")):
-			inValue, m.from = t.Depth, len(m.raw)
+			inValue = t.Depth
 		case t.Kind == xmltok.EndTag && t.Depth == inValue:
-			inValue, m.to = 0, len(m.raw)-len(t.Raw)
+			inValue = 0
 		case inValue > 0:
 			if m.text, err = t.Text(m.text); err != nil {
 				return err
@@ -138,27 +133,6 @@ func (s *sheetPatcher) putMasked(prefix string, shared bool) error {
 	return nil
 }
 
-// putNumbersMasked writes the cell that maskCell read, with the numbers in its value masked
-// that identify a person. Shared text is masked in its table. A formula stays, with the
-// masked text for its value.
-func (s *sheetPatcher) putNumbersMasked(prefix string, shared bool, opened int) {
-	m := s.mask
-	value := xmltok.UnescapeXString(string(m.text))
-	masked := sheet.MaskNumbers(value)
-	switch {
-	case shared || masked == value:
-		s.Out.Write(m.raw)
-	case m.formula:
-		s.Out.Write(bytes.Replace(m.tag, []byte(` t="inlineStr">`), []byte(` t="str">`), 1))
-		s.Out.Write(m.raw[opened:m.from])
-		s.Put(xmltok.EscapeXString(masked))
-		s.Out.Write(m.raw[m.to:])
-	default:
-		s.Out.Write(m.tag)
-		s.Put(stringItem(prefix, "is", masked) + "</" + prefix + "c>")
-	}
-}
-
 // stringItem returns an item of plain text, inline (is) or shared (si).
 func stringItem(prefix, element, text string) string {
 	return "<" + prefix + element + "><" + prefix + `t xml:space="preserve">` + xmltok.EscapeXString(text) + "</" + prefix + "t></" + prefix + element + ">"
@@ -171,7 +145,6 @@ func trimmedText(b []byte) []byte {
 // rewriteStrings copies the table of shared strings and masks those of the set.
 func (s *indexSet) rewriteStrings(e *xmltok.Editor) error {
 	var item read.TextCollector
-	var raw []byte
 	index := -1
 	for t, err := range e.Tokens.All() {
 		if err != nil {
@@ -182,27 +155,17 @@ func (s *indexSet) rewriteStrings(e *xmltok.Editor) error {
 			continue
 		}
 		index++
-		whole := s.has(index)
-		if t.Empty || !whole && !s.numbers {
+		if t.Empty || !s.has(index) {
 			if err := e.KeepAll(t); err != nil {
 				return err
 			}
 			continue
 		}
 		prefix := t.Prefixed()
-		if raw, err = item.Capture(e.Tokens, 2, append(raw[:0], t.Raw...), true); err != nil {
+		if err = item.ReadItem(e.Tokens, 2); err != nil {
 			return err
 		}
-		value := xmltok.UnescapeXString(string(item.Text))
-		masked := sheet.MaskNumbers(value)
-		if whole {
-			masked = sheet.Mask(value)
-		}
-		if masked == value {
-			e.Out.Write(raw)
-			continue
-		}
-		e.Put(stringItem(prefix, "si", masked))
+		e.Put(stringItem(prefix, "si", sheet.Mask(xmltok.UnescapeXString(string(item.Text)))))
 	}
 	return e.Finish()
 }

@@ -17,7 +17,7 @@ import (
 // Defect is something in a workbook that ECMA-376 forbids and that makes some program
 // refuse or repair the file, although all parts are intact.
 type Defect struct {
-	Code string // copy-part-untyped, copy-listed-twice, copy-part-lost, copy-list-count or copy-element-order
+	Code string // copy-part-untyped, copy-listed-twice, copy-part-lost, copy-part-found, copy-list-count or copy-element-order
 	Part string // that has the defect, as an opc.PartKey
 	Name string // of what is wrong in it: an entry, a target, a list, an element
 }
@@ -38,12 +38,13 @@ func Defects(r io.ReaderAt, size int64) ([]Defect, error) {
 // newDefects returns the defects of a copy that its source does not have. Only the parts
 // that differ from those of the source are read, except for the lists of relationships,
 // which a dropped part may affect.
-func (v *verifier) newDefects(src *Copier) ([]Defect, error) {
+func (v *verifier) newDefects() ([]Defect, error) {
+	src := v.source
 	changed := func(f *zip.File) bool {
 		old := src.File(f.Name)
 		return old == nil || old.CRC32 != f.CRC32 || old.UncompressedSize64 != f.UncompressedSize64
 	}
-	d := defectFinder{Container: v.copy.Container, outlines: v.outlines}
+	d := defectFinder{Container: v.copy.Container, outlines: v.outlines, found: v.foundParts()}
 	if err := d.find(changed); err != nil || len(d.found) == 0 {
 		return nil, err
 	}
@@ -52,6 +53,33 @@ func (v *verifier) newDefects(src *Copier) ([]Defect, error) {
 		return nil, err
 	}
 	return slices.DeleteFunc(d.found, func(x Defect) bool { return slices.Contains(before.found, x) }), nil
+}
+
+// foundParts returns what refers to nothing in the source and to an added part in the copy:
+// a relationship, a content type, a list of relationships, an ID in the workbook's part.
+// Styles that are named and missing are added on purpose.
+func (v *verifier) foundParts() (found []Defect) {
+	src := v.source
+	named := src.Named()
+	for _, f := range v.copy.Zip.File {
+		key := opc.PartKey(f.Name)
+		if _, rels := opc.RelsOwner(key); rels || src.File(f.Name) != nil || key == opc.PartKey(src.book.Styles) {
+			continue
+		}
+		if named[key] || src.book.Types.Overrides(f.Name) || src.File(opc.RelsPart(key)) != nil {
+			found = append(found, Defect{"copy-part-found", key, ""})
+		}
+	}
+	had := map[string]bool{}
+	for _, r := range src.book.Rels {
+		had[r.ID] = true
+	}
+	for _, r := range v.copy.book.Rels {
+		if !had[r.ID] && slices.Contains(src.book.RelIDs, r.ID) {
+			found = append(found, Defect{"copy-part-found", opc.PartKey(r.Target), r.ID})
+		}
+	}
+	return found
 }
 
 // defectFinder reads the lists of a package.
@@ -295,7 +323,7 @@ func (o *outline) once(name string) {
 // end compares the length of the latest list with its count.
 func (o *outline) end() {
 	if o.count != "" && !o.mixed && o.count != strconv.Itoa(o.length) {
-		o.add("copy-list-count", o.list)
+		o.add("copy-list-count", o.list+" "+o.count+"/"+strconv.Itoa(o.length))
 	}
 	o.count = ""
 }
@@ -306,16 +334,18 @@ func (v *verifier) watch() {
 	v.book.Frame = func(name string, t *xmltok.Token) {
 		part, _ := v.copy.book.Sheet(name)
 		key := opc.PartKey(part.Part)
-		if v.outlines[key] == nil {
+		if t.Depth == 1 {
 			v.outlines[key] = newOutline("worksheet", part.Part)
+			return
 		}
 		v.outlines[key].tag(t)
+		v.linkTag(t)
 	}
 }
 
 // whole checks the copy as a package, against its source.
-func (v *verifier) whole(src *Copier) error {
-	found, err := v.newDefects(src)
+func (v *verifier) whole() error {
+	found, err := v.newDefects()
 	if err != nil || len(found) == 0 {
 		return err
 	}

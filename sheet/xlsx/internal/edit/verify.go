@@ -26,20 +26,29 @@ func Verify(r io.ReaderAt, size int64, src io.ReaderAt, srcSize int64, p sheet.P
 	if err != nil {
 		return err
 	}
-	v := &verifier{copy: cp, book: book}
+	if err := source.plan(p); err != nil {
+		return err
+	}
+	v := &verifier{copy: cp, book: book, source: source}
 	v.watch()
 	for i := range p.Sheets {
 		if err := v.sheet(&p.Sheets[i]); err != nil {
 			return err
 		}
 	}
-	if err := v.notes(source, p); err != nil {
+	if err := v.notes(); err != nil {
+		return err
+	}
+	if err := v.opening(source); err != nil {
 		return err
 	}
 	if err := v.added(p.Added); err != nil {
 		return err
 	}
-	if err := v.whole(source); err != nil {
+	if err := v.whole(); err != nil {
+		return err
+	}
+	if err := v.onlyPlanned(source); err != nil {
 		return err
 	}
 	return cp.CheckRest()
@@ -49,22 +58,34 @@ func Verify(r io.ReaderAt, size int64, src io.ReaderAt, srcSize int64, p sheet.P
 type verifier struct {
 	copy     *Copier
 	book     *read.Book
+	source   *Copier             // with the patch planned
 	outlines map[string]*outline // of the sheets that were read, by opc.PartKey
+	columns  []putColumn         // result columns of the patched sheet that is read
+	links    int                 // of its result cells
+}
+
+// text returns a text of the patch as the copy has it.
+func (v *verifier) text(s string) string {
+	if v.source.redact == nil {
+		return s
+	}
+	return v.source.redact.masks.Text(s)
 }
 
 // notes compares the notes of the patched sheets with those of the source that stay and
-// those that the patch adds. What they should be is planned once more, from the source;
-// what they are is read from the copy.
-func (v *verifier) notes(cp *Copier, p sheet.Patch) error {
-	if err := cp.plan(p); err != nil {
-		return err
-	}
-	for _, name := range slices.Sorted(maps.Keys(cp.notes)) {
-		got, err := v.notesOf(name)
+// those that the patch adds. What they should be was planned from the source; what they are
+// is read from the copy.
+func (v *verifier) notes() error {
+	for _, name := range slices.Sorted(maps.Keys(v.source.notes)) {
+		want := noteTexts{}
+		for at, text := range v.source.notes[name] {
+			want[at] = v.text(text)
+		}
+		got, err := v.notesOf(v.source.copyName(name))
 		if err != nil {
 			return err
 		}
-		if at, differ := firstDifference(cp.notes[name], got); differ {
+		if at, differ := firstDifference(want, got); differ {
 			ref := sheet.Ref{Sheet: name, Row: at[0], Col: at[1]}
 			return xmltok.NewErrorAt(ref, "copy-note-differs", "place", ref.String())
 		}
@@ -120,8 +141,10 @@ func (v *verifier) sheet(p *sheet.SheetPatch) error {
 	for i, c := range p.Columns {
 		header[i].Text = c.Header
 	}
-	found := 0
-	for row, err := range v.book.Rows(p.Sheet) {
+	found, links := 0, 0
+	v.columns, v.links = cols, 0
+	defer func() { v.columns = nil }()
+	for row, err := range v.book.Rows(v.source.copyName(p.Sheet)) {
 		if err != nil {
 			return err
 		}
@@ -131,19 +154,27 @@ func (v *verifier) sheet(p *sheet.SheetPatch) error {
 				continue
 			}
 			found++
+			for i := range want {
+				if want[i].Link.Row > 0 && links < maxLinks {
+					links++
+				}
+			}
 		}
-		if err := verifyRow(p.Sheet, row, cols, want); err != nil {
+		if err := v.row(p.Sheet, row, cols, want); err != nil {
 			return err
 		}
 	}
 	if found != p.Rows {
 		return rowsDiffer(p.Sheet, found, p.Rows)
 	}
+	if links != v.links {
+		return linksDiffer(p.Sheet)
+	}
 	return nil
 }
 
-// verifyRow compares the result cells of a row with the cells of the patch.
-func verifyRow(name string, row sheet.Row, cols []putColumn, want []sheet.PutCell) error {
+// row compares the result cells of a row with the cells of the patch.
+func (v *verifier) row(name string, row sheet.Row, cols []putColumn, want []sheet.PutCell) error {
 	next := 0
 	for _, c := range cols {
 		for next < len(row.Cells) && row.Cells[next].Col < c.Col {
@@ -153,7 +184,7 @@ func verifyRow(name string, row sheet.Row, cols []putColumn, want []sheet.PutCel
 		if next < len(row.Cells) && row.Cells[next].Col == c.Col {
 			got = row.Cells[next]
 		}
-		if !cellMatches(&got, &want[c.at]) {
+		if !v.cellMatches(&got, &want[c.at]) {
 			at := sheet.Ref{Sheet: name, Row: row.Number, Col: c.Col}
 			return xmltok.NewErrorAt(at, "copy-cell-differs", "place", at.String())
 		}
@@ -162,23 +193,30 @@ func verifyRow(name string, row sheet.Row, cols []putColumn, want []sheet.PutCel
 }
 
 // cellMatches reports whether a cell that was read is the one that was written.
-func cellMatches(got *sheet.Cell, want *sheet.PutCell) bool {
+func (v *verifier) cellMatches(got *sheet.Cell, want *sheet.PutCell) bool {
+	kind, text := sheet.TextCell, cellText(want.Text)
 	switch {
+	case !want.Time.IsZero():
+		return got.Type == sheet.NumberCell && got.DateStyle && got.Value == numberText(serial(want.Time, v.copy.book.Date1904))
 	case want.IsNumber:
-		return got.Type == sheet.NumberCell && got.Value == numberText(want.Number)
+		kind, text = sheet.NumberCell, numberText(want.Number)
 	case want.Text == "":
 		return got.Type == sheet.BlankCell && !got.Formula
 	}
-	return got.Type == sheet.TextCell && got.Value == cellText(want.Text)
+	if masked := v.text(text); masked != text {
+		kind, text = sheet.TextCell, masked
+	}
+	return got.Type == kind && got.Value == text
 }
 
 // added checks that the added sheets are there, each under the name that it got, with all
 // their rows.
 func (v *verifier) added(added []sheet.AddedSheet) error {
-	places, err := v.copy.addedEarlier()
+	names, err := v.copy.localNames()
 	if err != nil {
 		return err
 	}
+	places := v.copy.addedEarlier(names)
 	for i := range added {
 		a := &added[i]
 		at, ok := places[a.Name]
@@ -212,7 +250,7 @@ func (v *verifier) rows(name string, a *sheet.AddedSheet) error {
 		if more && row.Number == number {
 			got = row
 		}
-		if err := verifyRow(name, got, cols[:len(want)], want); err != nil {
+		if err := v.row(name, got, cols[:len(want)], want); err != nil {
 			return err
 		}
 		if more && row.Number == number {

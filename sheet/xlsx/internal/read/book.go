@@ -26,8 +26,8 @@ type Book struct {
 	extents   map[string]sheet.Range   // likewise
 	hidden    map[string]*colSet       // likewise
 
-	// Frame, unless nil, is called by Rows with each start tag of the second and third level
-	// of a sheet's part, except for those within sheetData.
+	// Frame, unless nil, is called by Rows with each start tag of the first three levels of
+	// a sheet's part, except for those within sheetData. The root begins another reading.
 	Frame func(sheet string, t *xmltok.Token)
 }
 

@@ -45,6 +45,10 @@ func (s *sheetScanner) next() (*sheet.Row, error) {
 		switch {
 		case t.Depth == 1 && t.Kind == xmltok.StartTag && !t.Is("worksheet"):
 			return nil, s.tz.ErrorAt(t, "part-wrong-root")
+		case t.Depth == 1:
+			if s.frame != nil && t.Kind == xmltok.StartTag {
+				s.frame(t)
+			}
 		case t.Depth == 2:
 			if t.Is("dimension") && t.Kind == xmltok.StartTag {
 				ref, _ := t.Attr("ref")

@@ -178,26 +178,17 @@ func (c *TextCollector) take(t *xmltok.Token) error {
 
 // ReadItem reads an item up to the end of its element, which is at this depth.
 func (c *TextCollector) ReadItem(tz *xmltok.Tokenizer, depth int) error {
-	_, err := c.Capture(tz, depth, nil, false)
-	return err
-}
-
-// Capture is ReadItem, and with keep it appends the bytes of the tokens to raw.
-func (c *TextCollector) Capture(tz *xmltok.Tokenizer, depth int, raw []byte, keep bool) ([]byte, error) {
 	c.begin(depth)
 	for {
 		t, err := tz.Next()
 		if err != nil {
-			return raw, tz.NoEOF(err)
-		}
-		if keep {
-			raw = append(raw, t.Raw...)
+			return tz.NoEOF(err)
 		}
 		if t.Kind == xmltok.EndTag && t.Depth == depth {
-			return raw, nil
+			return nil
 		}
 		if err := c.take(t); err != nil {
-			return raw, err
+			return err
 		}
 	}
 }

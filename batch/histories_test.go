@@ -1,0 +1,365 @@
+package batch_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/plan"
+	"github.com/loabatch/loabatch/batch/quota"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// settling is a little more than how long after an attempt a lookup settles it.
+const settling = 11 * time.Minute
+
+// history is what happens to one circuit over several nights, on a server whose refusals
+// protect from nothing: only the token does.
+type history struct {
+	*testing.T
+	server *server
+	ledger *batch.MemoryLedger
+	book   *sheet.Workbook
+	tokens []string // that were sent, in order, without repetitions
+
+	answers []fault          // to the next attempts; then as the server likes
+	mute    *batch.CallError // to every lookup
+	lag     bool             // lookups show no LOA
+}
+
+func newHistory(t *testing.T) *history {
+	h := &history{T: t, server: newServer(), ledger: &batch.MemoryLedger{}, book: workbook(1)}
+	h.server.doubles = true
+	h.server.faults = func(a batch.Application) (f fault) {
+		if n := len(h.tokens); n == 0 || h.tokens[n-1] != a.Token {
+			h.tokens = append(h.tokens, a.Token)
+		}
+		if len(h.answers) > 0 {
+			f, h.answers = h.answers[0], h.answers[1:]
+		}
+		return f
+	}
+	h.server.blind = func(batch.Key) *batch.CallError { return h.mute }
+	h.server.stale = func() bool { return h.lag }
+	return h
+}
+
+// night runs once. If kill is above 0, the process dies after that long.
+func (h *history) night(o plan.Options, kill time.Duration) (batch.Outcome, *batch.Plan) {
+	h.Helper()
+	past, err := h.ledger.Past(h.Context(), batch.PlaceLOA, plan.Keys(h.book))
+	if err != nil {
+		h.Fatal(err)
+	}
+	o.Past = past
+	p := plan.New(h.book, o)
+	ctx, cancel := context.WithCancel(h.Context())
+	defer cancel()
+	l := ledgerOf(h.ledger)
+	if kill > 0 {
+		time.AfterFunc(kill, func() { l.die(); cancel() })
+	}
+	e := &batch.Engine{Submitter: h.server, Finder: h.server, Ledger: l, Rate: quota.DefaultRate}
+	sum, err := e.Run(ctx, nil, p)
+	if err != nil && kill == 0 {
+		h.Error(err)
+	}
+	return sum.Outcomes[0], p
+}
+
+// want runs once and checks the outcome, how many tokens have been sent by then, and how
+// many applications have taken effect.
+func (h *history) want(what string, o plan.Options, result sheet.Result, tokens, accepted int) batch.Outcome {
+	h.Helper()
+	got, _ := h.night(o, 0)
+	n := 0
+	for _, times := range h.server.accepted {
+		n += times
+	}
+	if got.Result != result || len(h.tokens) != tokens || n != accepted {
+		h.Errorf("%s: %s (%s %s), %d tokens, %d accepted; want %s, %d tokens, %d accepted",
+			what, got.Result, got.Reason, got.ErrorCode, len(h.tokens), n, result, tokens, accepted)
+	}
+	return got
+}
+
+func (h *history) edit() { h.book.Circuits[0].Si += " & Sons" }
+
+// quiet lets the settling time pass, after which everything gets a clean answer.
+func (h *history) quiet() {
+	h.answers, h.mute, h.lag = nil, nil, false
+	time.Sleep(settling)
+}
+
+var (
+	lostApplied   = fault{effect: before, err: lostAnswer("(timeout)")}
+	failedApplied = fault{effect: before, err: &batch.CallError{Class: batch.MaybeReceived, Code: "ServiceUnavailable", Status: 503, Unsettled: true}}
+	notAllocated  = fault{err: &batch.CallError{Class: batch.Refused, Code: "IncorrectStatus.PhysicalConnection", Status: 400}}
+	mismatch      = fault{err: &batch.CallError{Class: batch.Refused, Code: "IdempotentParameterMismatch", Status: 400}}
+	unlisted      = &batch.CallError{Class: batch.Refused, Code: "InvalidParameter.Unlisted", Status: 400}
+	hollow        = &batch.CallError{Class: batch.MaybeReceived, Code: "(odd-answer)", Status: 200}
+)
+
+// always is the same answer to more attempts than a run makes.
+func always(f fault) []fault { return []fault{f, f, f, f, f, f, f, f} }
+
+// TestHistories plays the histories that once had a circuit accepted under two tokens, or
+// a row with a wrong result, and others like them.
+func TestHistories(t *testing.T) {
+	reapply := plan.Options{Reapply: true}
+	for name, play := range map[string]func(*history){
+		"lost, edited, and lookups are refused": func(h *history) {
+			h.answers, h.mute = always(lostApplied), unlisted
+			h.want("first", plan.Options{}, sheet.Unknown, 1, 1)
+			h.answers = nil
+			h.edit()
+			h.want("edited", plan.Options{}, sheet.Unknown, 1, 1)
+			time.Sleep(settling)
+			h.want("later", plan.Options{}, sheet.Unknown, 1, 1)
+			h.quiet()
+			h.want("quiet", plan.Options{}, sheet.Invalid, 1, 1)
+		},
+		"killed, edited, and lookups are refused": func(h *history) {
+			h.answers = []fault{{effect: before, err: lostAnswer("(timeout)"), hang: true}}
+			h.night(plan.Options{}, time.Second)
+			h.mute = unlisted
+			h.edit()
+			h.want("edited", plan.Options{}, sheet.Unknown, 1, 1)
+			h.quiet()
+			h.want("quiet", plan.Options{}, sheet.Invalid, 1, 1)
+		},
+		"lost, edited, and lookups say nothing": func(h *history) {
+			h.answers, h.mute = always(lostApplied), hollow
+			h.want("first", plan.Options{}, sheet.Unknown, 1, 1)
+			h.answers = nil
+			h.edit()
+			h.want("edited", plan.Options{}, sheet.Unknown, 1, 1)
+			h.quiet()
+			h.want("quiet", plan.Options{}, sheet.Invalid, 1, 1)
+		},
+		"lost without effect, edited, and sent once it is settled": func(h *history) {
+			h.answers = always(fault{err: lostAnswer("(timeout)")})
+			h.want("first", plan.Options{}, sheet.Unknown, 1, 0)
+			h.answers = nil
+			h.edit()
+			if o := h.want("edited", plan.Options{}, sheet.Unknown, 1, 0); o.Reason != "reason-settling" {
+				h.Errorf("the reason is %s", o.Reason)
+			}
+			h.quiet()
+			h.want("quiet", plan.Options{}, sheet.Submitted, 2, 1)
+		},
+		"lost, then refused, and lookups lag": func(h *history) {
+			h.answers, h.lag = []fault{lostApplied, notAllocated}, true
+			h.want("first", plan.Options{}, sheet.Unknown, 1, 1)
+			h.answers = always(notAllocated)
+			h.want("again", plan.Options{}, sheet.Unknown, 1, 1)
+			h.quiet()
+			h.want("quiet", plan.Options{}, sheet.Already, 1, 1)
+		},
+		"lost, then refused, and lookups are refused": func(h *history) {
+			h.answers, h.mute = []fault{lostApplied, notAllocated}, unlisted
+			h.want("first", plan.Options{}, sheet.Unknown, 1, 1)
+			h.answers = always(notAllocated)
+			h.want("again", plan.Options{}, sheet.Unknown, 1, 1)
+			h.edit()
+			h.want("edited", plan.Options{}, sheet.Unknown, 1, 1)
+			h.quiet()
+			h.want("quiet", plan.Options{}, sheet.Invalid, 1, 1)
+		},
+		"lost without effect, then refused": func(h *history) {
+			h.answers = []fault{{err: lostAnswer("(timeout)")}, notAllocated}
+			h.want("first", plan.Options{}, sheet.Unknown, 1, 0)
+			h.quiet()
+			h.answers = always(notAllocated)
+			h.want("later", plan.Options{}, sheet.Refused, 1, 0)
+			h.quiet()
+			h.want("quiet", plan.Options{}, sheet.Submitted, 2, 1)
+		},
+		"applied despite 503, and lookups lag": func(h *history) {
+			h.answers, h.lag = always(failedApplied), true
+			h.want("first", plan.Options{}, sheet.Unknown, 1, 1)
+			h.answers = nil
+			h.edit()
+			h.want("edited", plan.Options{}, sheet.Unknown, 1, 1)
+			h.quiet()
+			h.want("quiet", plan.Options{}, sheet.Invalid, 1, 1)
+		},
+		"a reapplication killed in flight": func(h *history) {
+			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
+			h.reject()
+			h.answers = []fault{{effect: delayed, err: lostAnswer("(timeout)"), hang: true}}
+			h.night(reapply, 500*time.Millisecond)
+			time.Sleep(time.Minute)
+			h.lag = true
+			h.want("again", reapply, sheet.Submitted, 2, 2)
+			h.quiet()
+			h.want("quiet", reapply, sheet.Already, 2, 2)
+		},
+		"a reapplication killed before it was sent": func(h *history) {
+			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
+			h.reject()
+			h.answers = []fault{{err: lostAnswer("(timeout)"), hang: true}}
+			h.night(reapply, 500*time.Millisecond)
+			h.answers = nil
+			h.want("without a person's word", plan.Options{}, sheet.Unknown, 2, 1)
+			h.want("again", reapply, sheet.Submitted, 2, 2)
+		},
+		"an accepted circuit, and one lookup finds none": func(h *history) {
+			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
+			h.lag = true
+			h.want("again", reapply, sheet.Already, 1, 1)
+			h.edit()
+			h.want("edited", reapply, sheet.Invalid, 1, 1)
+		},
+		"an accepted circuit, and one lookup says nothing": func(h *history) {
+			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
+			once := h.server.blind
+			h.server.blind = func(batch.Key) *batch.CallError { h.server.blind = once; return hollow }
+			h.want("again", reapply, sheet.Already, 1, 1)
+			h.mute = hollow
+			h.want("never", reapply, sheet.NotAttempted, 1, 1)
+			h.quiet()
+			h.reject()
+			h.want("rejected", reapply, sheet.Submitted, 2, 2)
+		},
+		"the token was used before, and the LOA stands": func(h *history) {
+			key := plan.Keys(h.book)[0]
+			h.server.loas[key] = batch.LOA{Status: "Applying", Si: "Other Builders"}
+			h.answers = always(mismatch)
+			h.want("first", plan.Options{}, sheet.Already, 1, 0)
+		},
+		"the token was used before, and there is no LOA": func(h *history) {
+			h.answers = always(mismatch)
+			h.want("first", plan.Options{}, sheet.Unknown, 1, 0)
+			h.quiet()
+			h.answers = always(mismatch)
+			h.want("later", plan.Options{}, sheet.Refused, 1, 0)
+			h.quiet()
+			h.want("quiet", plan.Options{}, sheet.Submitted, 2, 1)
+		},
+		"unknown, edited, and the LOA stands": func(h *history) {
+			h.answers, h.mute = always(lostApplied), hollow
+			h.want("first", plan.Options{}, sheet.Unknown, 1, 1)
+			h.quiet()
+			h.edit()
+			for _, night := range []string{"second", "third"} {
+				o := h.want(night, plan.Options{}, sheet.Invalid, 1, 1)
+				if o.ErrorCode != "circuit-changed-after-submission" || o.LOAStatus != "Applying" || o.Token != "" {
+					h.Errorf("%s: %+v", night, o)
+				}
+			}
+		},
+		"the region is edited": func(h *history) {
+			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
+			h.book.Circuits[0].RegionID = "cn-shanghai"
+			for _, night := range []string{"second", "third"} {
+				if o := h.want(night, plan.Options{}, sheet.Invalid, 1, 1); o.ErrorCode != "circuit-region-changed-after-submission" {
+					h.Errorf("the code is %s", o.ErrorCode)
+				}
+			}
+		},
+		"the region is edited while it is open, and the LOA stands": func(h *history) {
+			h.answers, h.mute = always(lostApplied), hollow
+			h.want("first", plan.Options{}, sheet.Unknown, 1, 1)
+			h.answers = nil
+			h.book.Circuits[0].RegionID = "cn-shanghai"
+			h.want("second", plan.Options{}, sheet.Unknown, 1, 1)
+			h.quiet()
+			for _, night := range []string{"third", "fourth"} {
+				if o := h.want(night, plan.Options{}, sheet.Invalid, 1, 1); o.ErrorCode != "circuit-region-changed-after-submission" {
+					h.Errorf("the code is %s", o.ErrorCode)
+				}
+			}
+			h.book.Circuits[0].RegionID = "cn-hangzhou"
+			h.want("edited back", plan.Options{}, sheet.Already, 1, 1)
+		},
+		"the region is edited while it is open, and there is no LOA": func(h *history) {
+			h.answers = always(fault{err: lostAnswer("(timeout)")})
+			h.want("first", plan.Options{}, sheet.Unknown, 1, 0)
+			h.answers = nil
+			h.book.Circuits[0].RegionID = "cn-shanghai"
+			h.want("second", plan.Options{}, sheet.Unknown, 1, 0)
+			h.quiet()
+			h.want("third", plan.Options{}, sheet.Submitted, 2, 1)
+			h.book.Circuits[0].RegionID = "cn-hangzhou"
+			h.want("edited back", plan.Options{}, sheet.Invalid, 2, 1)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHistory(t)
+				play(h)
+				if len(h.server.misused) > 0 {
+					t.Errorf("tokens used with other parameters: %v", h.server.misused)
+				}
+			})
+		})
+	}
+}
+
+// reject has the operator reject the LOA.
+func (h *history) reject() {
+	for key, loa := range h.server.loas {
+		loa.Status = batch.LOARejected
+		h.server.loas[key] = loa
+	}
+}
+
+// TestClockSetBack has the clock go back between two nights: the time that has passed
+// since the last attempt counts from when that was seen.
+func TestClockSetBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHistory(t)
+		h.answers = always(fault{err: lostAnswer("(timeout)")})
+		h.want("first", plan.Options{}, sheet.Unknown, 1, 0)
+		h.quiet()
+		past, err := h.ledger.Past(t.Context(), batch.PlaceLOA, plan.Keys(h.book))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.edit()
+		for key, r := range past {
+			r.Tried = time.Now().Add(time.Hour)
+			past[key] = r
+		}
+		e := &batch.Engine{Submitter: h.server, Finder: h.server, Ledger: h.ledger, Rate: quota.DefaultRate}
+		sum, err := e.Run(t.Context(), nil, plan.New(h.book, plan.Options{Past: past}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o := sum.Outcomes[0]; o.Result != sheet.Unknown || time.Since(o.Tried) > time.Minute || o.Tried.After(time.Now()) {
+			t.Errorf("%s, tried at %v", o.Result, o.Tried)
+		}
+		h.quiet()
+		h.want("quiet", plan.Options{}, sheet.Submitted, 2, 1)
+	})
+}
+
+// TestOpenStaysUnknown interrupts a run before it gets to rows that are open, whatever
+// their content.
+func TestOpenStaysUnknown(t *testing.T) {
+	for _, changed := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newHistory(t)
+			h.answers = []fault{{effect: before, err: lostAnswer("(timeout)"), hang: true}}
+			h.night(plan.Options{}, time.Second)
+			if changed {
+				h.edit()
+			}
+			past, _ := h.ledger.Past(t.Context(), batch.PlaceLOA, plan.Keys(h.book))
+			drain := make(chan struct{})
+			close(drain)
+			e := &batch.Engine{Submitter: h.server, Finder: h.server, Ledger: h.ledger, Rate: quota.DefaultRate}
+			sum, err := e.Run(t.Context(), drain, plan.New(h.book, plan.Options{Past: past}))
+			if err != nil || sum.Outcomes[0].Result != sheet.Unknown || sum.Outcomes[0].Token != h.tokens[0] || sum.Outcomes[0].Tried.IsZero() {
+				t.Errorf("%+v, %v", sum.Outcomes[0], err)
+			}
+			after, _ := h.ledger.Past(t.Context(), batch.PlaceLOA, plan.Keys(h.book))
+			if r := after[sum.Outcomes[0].Key]; !r.Open || r.Token != h.tokens[0] {
+				t.Errorf("the ledger says %+v", r)
+			}
+		})
+	}
+}

@@ -1,0 +1,27 @@
+package sqlite
+
+import (
+	"math/bits"
+	"syscall"
+	"time"
+	"unsafe"
+)
+
+var (
+	kernel32                  = syscall.NewLazyDLL("kernel32.dll")
+	queryPerformanceCounter   = kernel32.NewProc("QueryPerformanceCounter")
+	queryPerformanceFrequency = kernel32.NewProc("QueryPerformanceFrequency")
+)
+
+// sinceBoot returns the time since the machine was started. The two calls never fail.
+func sinceBoot() time.Duration {
+	var count, frequency uint64
+	queryPerformanceCounter.Call(uintptr(unsafe.Pointer(&count)))
+	queryPerformanceFrequency.Call(uintptr(unsafe.Pointer(&frequency)))
+	high, low := bits.Mul64(count, uint64(time.Second))
+	quotient, _ := bits.Div64(high, low, frequency)
+	return time.Duration(quotient)
+}
+
+// bootLine is empty: Windows has no name for a start of the machine.
+func bootLine() string { return "" }

@@ -1,0 +1,172 @@
+package batch
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// The names of the states and events, in their order.
+var (
+	stateNames = strings.Fields(`sendFresh sendClear denied askFirst askVoid askAccepted askConflict
+		sendOpen askResume askRepeat askChanged askLost askLast askRefused`)
+	eventNames = strings.Fields(`accepted postponed postponedOver lost lostOver refused conflict mismatch runFatal regionFatal
+		ours other edited void voidRepeat voidEarly none noneAccepted noneEdited noneEarly lagging mute muteOver interrupted`)
+)
+
+// occurs reports whether an event can occur in a state.
+func occurs(s state, e event) bool {
+	switch {
+	case e == evInterrupted:
+		return true
+	case e == evRunFatal, e == evRegionFatal:
+		return true
+	case e <= evRegionFatal:
+		return s.sends()
+	case s.sends():
+		return false
+	case e == evOurs:
+		return s == askLost || s == askLast || s == askRefused
+	case e == evEdited:
+		return s == askChanged || s == askAccepted
+	case e == evVoidEarly, e == evNoneEarly:
+		return s.open()
+	case e == evLagging:
+		return s == askConflict || s == askRefused
+	case e == evNoneAccepted, e == evNoneEdited:
+		return s == askAccepted || s.open()
+	}
+	return true
+}
+
+// TestMachine holds every state and event against the rules of the package comment.
+func TestMachine(t *testing.T) {
+	if len(stateNames) != int(ended) || len(eventNames) != events {
+		t.Fatalf("%d names of %d states, %d of %d events", len(stateNames), ended, len(eventNames), events)
+	}
+	for s := range ended {
+		for e := range event(events) {
+			to := machine[s][e]
+			if to.effect == impossible {
+				if occurs(s, e) {
+					t.Errorf("%s does nothing on %s", stateNames[s], eventNames[e])
+				}
+				continue
+			}
+			for rule, broken := range brokenRules(s, e, to) {
+				if broken {
+					t.Errorf("%s on %s: %+v breaks the rule: %s", stateNames[s], eventNames[e], to, rule)
+				}
+			}
+		}
+	}
+}
+
+// brokenRules lists the rules of a transition, and which of them it breaks.
+func brokenRules(s state, e event, to transition) map[string]bool {
+	settled := !s.open() || e.settles() != "" || e == evAccepted
+	ends := to.effect == finish
+	return map[string]bool{
+		"the row has an outcome when it has ended":                ends != (to.to == ended) || ends != (to.result != ""),
+		"another token is sent only when the open one is settled": !settled && (to.effect == repeat || to.to == sendFresh || to.to == sendClear),
+		"nothing but an outcome or a settlement closes a token":   s.open() && !settled && !ends && !to.to.open(),
+		"FAILED takes proof":                                          ends && to.result == sheet.Failed && (!settled || e == evAccepted),
+		"REFUSED takes an answer to every attempt":                    ends && to.result == sheet.Refused && !settled,
+		"only what is not open ends NOT_ATTEMPTED":                    ends && to.result == sheet.NotAttempted && s.open(),
+		"only what is open ends UNKNOWN":                              ends && to.result == sheet.Unknown && (!s.open() || settled),
+		"SUBMITTED takes an answer, or an LOA that can be this run's": ends && to.result == sheet.Submitted && e != evAccepted && e != evOurs,
+		"ALREADY takes an LOA, or an acceptance on record":            ends && to.result == sheet.Already && !slices.Contains([]event{evOurs, evOther, evNone, evNoneAccepted}, e),
+		"INVALID takes an edit":                                       ends && to.result == sheet.Invalid && e != evEdited && e != evNoneEdited,
+		"only a clear rejection and a person's word lead to a repeat": to.effect == repeat && e != evVoidRepeat,
+		"what may have been applied opens the token":                  (e == evLost || e == evLostOver || e == evMismatch && s != sendClear) && !to.to.open(),
+		"a lookup that says nothing decides nothing":                  (e == evMute || e == evLagging) && to.to != s,
+		"an interruption ends the row":                                e == evInterrupted && !ends,
+		"a lookup without an answer sends no other token":             e == evMuteOver && s.open() && to.to != sendOpen && to.result != sheet.Unknown,
+		"an early lookup closes nothing":                              (e == evVoidEarly || e == evNoneEarly) && to.to != sendOpen && to.result != sheet.Unknown,
+	}
+}
+
+// TestEveryRowEnds checks that a row whose every call gets a clean answer, late enough,
+// ends otherwise than UNKNOWN, whatever state it is in.
+func TestEveryRowEnds(t *testing.T) {
+	clean := []event{evAccepted, evRefused, evConflict, evOurs, evOther, evEdited, evVoid, evVoidRepeat, evNone, evNoneAccepted, evNoneEdited}
+	var follow func(s state, path []string)
+	follow = func(s state, path []string) {
+		path = append(path, stateNames[s])
+		if len(path) > 12 {
+			t.Fatalf("no end: %v", path)
+		}
+		for _, e := range clean {
+			to := machine[s][e]
+			switch {
+			case !occurs(s, e):
+			case to.effect != finish:
+				follow(to.to, append(slices.Clone(path), eventNames[e]))
+			case to.result == sheet.Unknown || to.result == sheet.Failed && e == evAccepted:
+				t.Errorf("%v, %s: %s", path, eventNames[e], to.result)
+			}
+		}
+	}
+	for s := range ended {
+		follow(s, nil)
+	}
+}
+
+// TestTheDocumentedMachine holds the table of the package comment against the code.
+func TestTheDocumentedMachine(t *testing.T) {
+	doc, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want strings.Builder
+	for s := range ended {
+		want.WriteString(documented(s))
+	}
+	if !strings.Contains(string(doc), want.String()) {
+		t.Errorf("doc.go does not have this table:\n%s", &want)
+	}
+}
+
+// documented is a state's part of the table: its events by where they lead. What ends the
+// run or the region is left out.
+func documented(s state) string {
+	var targets []string
+	by := map[string][]string{}
+	for e := range event(events) {
+		to := machine[s][e]
+		if !occurs(s, e) || to.effect == halt || to.effect == haltRegion {
+			continue
+		}
+		target := string(to.result)
+		switch {
+		case to.effect == repeat:
+			target = "repeat"
+		case to.effect != finish:
+			target = stateNames[to.to]
+		}
+		if by[target] == nil {
+			targets = append(targets, target)
+		}
+		by[target] = append(by[target], eventNames[e])
+	}
+	text, width := "", 0
+	for i, target := range targets {
+		part := strings.Join(by[target], " ") + ": " + target
+		switch {
+		case i == 0:
+			text = fmt.Sprintf("//\t%-11s  %s", stateNames[s], part)
+			width = len(text)
+		case width+len(part) > 88:
+			text += ";\n" + fmt.Sprintf("//\t%13s%s", "", part)
+			width = len(part) + 16
+		default:
+			text += "; " + part
+			width += len(part) + 2
+		}
+	}
+	return text + "\n"
+}

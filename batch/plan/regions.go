@@ -1,0 +1,96 @@
+package plan
+
+import (
+	"iter"
+	"slices"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// moved settles a row whose circuit has an accepted application in another region, and
+// reports whether it did. By its severity, the problem may be no more than a warning.
+func (p *planner) moved(a *batch.Application) bool {
+	for r := range p.elsewhere(a.Key) {
+		severity := p.severityOfMoved()
+		if !accepted(r.Result) || severity == sheet.Off {
+			continue
+		}
+		p.plan.Problems = append(p.plan.Problems, *p.movedProblem(a, r.Record, severity))
+		if severity == sheet.Error {
+			p.reject(batch.Outcome{Row: a.Row, Key: a.Key, ErrorCode: batch.CodeMoved})
+			return true
+		}
+	}
+	return false
+}
+
+// waitElsewhere has a row wait for an application that is open in another region, if
+// there is one. If its LOA turns out to stand, the row is INVALID.
+func (p *planner) waitElsewhere(a *batch.Application) {
+	for r := range p.elsewhere(a.Key) {
+		if r.Open && p.severityOfMoved() == sheet.Error {
+			a.Start, a.Changed = batch.StartChanged, p.movedProblem(a, r.Record, sheet.Error)
+			a.Open = batch.Earlier{Region: r.region, Token: r.Token, Generation: r.Generation, Tried: r.Tried, Edited: true}
+			return
+		}
+	}
+}
+
+func (p *planner) severityOfMoved() sheet.Severity {
+	if p.options.Severity == nil {
+		return sheet.Error
+	}
+	return p.options.Severity(batch.CodeMoved)
+}
+
+// placed is a record of a circuit in a region.
+type placed struct {
+	batch.Record
+	region string
+}
+
+// elsewhere lists what the past knows of a circuit in other regions.
+func (p *planner) elsewhere(key batch.Key) iter.Seq[placed] {
+	return func(yield func(placed) bool) {
+		for _, region := range p.regions[key.InstanceID] {
+			r := p.options.Past[batch.Key{Region: region, InstanceID: key.InstanceID}]
+			if region != key.Region && !yield(placed{r, region}) {
+				return
+			}
+		}
+	}
+}
+
+func (p *planner) movedProblem(a *batch.Application, r batch.Record, severity sheet.Severity) *sheet.Problem {
+	problem := p.problem(a, r, batch.CodeMoved, severity, sheet.CircuitRegionID, a.Key.Region)
+	if problem.Column == "" { // the region is that of --region
+		problem.At, problem.Column = a.At, p.workbook.CircuitsTable.Headers[sheet.CircuitInstanceID]
+	}
+	return problem
+}
+
+// regionsOf lists the regions in which the past knows each circuit, sorted; nil if it
+// knows the workbook's circuits in the workbook's regions alone.
+func regionsOf(past map[batch.Key]batch.Record, w *sheet.Workbook) map[string][]string {
+	if len(past) == 0 {
+		return nil
+	}
+	known := 0
+	for _, k := range Keys(w) {
+		if _, ok := past[k]; ok {
+			known++
+		}
+	}
+	if known == len(past) {
+		return nil
+	}
+	regions := make(map[string][]string, len(past))
+	for k := range past {
+		regions[k.InstanceID] = append(regions[k.InstanceID], k.Region)
+	}
+	for _, list := range regions {
+		slices.Sort(list)
+	}
+	return regions
+}

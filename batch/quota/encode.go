@@ -1,0 +1,141 @@
+package quota
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+)
+
+// stateVersion is the version of the stored form. A program that does not know a version
+// must not take: its counts would be wrong.
+const stateVersion = 1
+
+// errState is the error of a stored form that cannot be read.
+var errState = errors.New("the stored state of a quota cannot be read")
+
+// AppendBinary implements [encoding.BinaryAppender]. A state takes about 6 bytes for each
+// request that counts, and at most a few kilobytes, whatever the quota is. It holds
+// numbers only.
+func (s *State) AppendBinary(b []byte) ([]byte, error) {
+	duration := func(d time.Duration) { b = binary.AppendVarint(b, int64(d)) }
+	number := func(n int) { b = binary.AppendUvarint(b, uint64(n)) }
+	b = append(b, stateVersion)
+	number(len(s.line))
+	b = append(b, s.line...)
+	duration(s.seen)
+	duration(s.keep)
+	duration(s.drained)
+	duration(s.unknown)
+	duration(s.throttle.cut)
+	duration(s.throttle.hold)
+	b = binary.AppendUvarint(b, math.Float64bits(s.throttle.part))
+	number(map[bool]int{true: 1}[s.throttle.begun])
+	number(len(s.answers))
+	before := s.seen
+	for _, a := range s.answers {
+		duration(a.at - before)
+		number(a.n)
+		before = a.at
+	}
+	number(len(s.grants))
+	for _, g := range s.grants {
+		b = binary.AppendUvarint(b, g.process)
+		b = binary.AppendUvarint(b, g.ask)
+		number(g.n)
+		duration(g.last)
+	}
+	number(len(s.processes))
+	for _, p := range s.processes {
+		b = binary.AppendUvarint(b, p.id)
+		duration(p.seen)
+	}
+	return b, nil
+}
+
+// UnmarshalBinary implements [encoding.BinaryUnmarshaler]. No bytes are the zero State.
+func (s *State) UnmarshalBinary(b []byte) error {
+	*s = State{}
+	if len(b) == 0 {
+		return nil
+	}
+	if b[0] != stateVersion {
+		return fmt.Errorf("%w: version %d", errState, b[0])
+	}
+	d := decoder{rest: b[1:]}
+	s.begun = true
+	s.line = d.text()
+	s.seen, s.keep, s.drained, s.unknown = d.duration(), d.duration(), d.duration(), d.duration()
+	s.throttle.cut, s.throttle.hold = d.duration(), d.duration()
+	s.throttle.part = math.Float64frombits(d.unsigned())
+	s.throttle.begun = d.unsigned() != 0
+	before := s.seen
+	for range d.count() {
+		before += d.duration()
+		s.answers = append(s.answers, answers{before, d.number()})
+	}
+	for range d.count() {
+		s.grants = append(s.grants, outstanding{d.unsigned(), d.unsigned(), d.number(), d.duration()})
+	}
+	for range d.count() {
+		s.processes = append(s.processes, process{d.unsigned(), d.duration()})
+	}
+	if d.failed || len(d.rest) != 0 {
+		return errState
+	}
+	return nil
+}
+
+// decoder reads numbers until one is malformed.
+type decoder struct {
+	rest   []byte
+	failed bool
+}
+
+func (d *decoder) unsigned() uint64 {
+	v, n := binary.Uvarint(d.rest)
+	return advanced(d, v, n)
+}
+
+func (d *decoder) duration() time.Duration {
+	v, n := binary.Varint(d.rest)
+	return time.Duration(advanced(d, v, n))
+}
+
+// advanced moves the decoder behind a value of n bytes.
+func advanced[T int64 | uint64](d *decoder, v T, n int) T {
+	if n <= 0 || d.failed {
+		d.failed = true
+		return 0
+	}
+	d.rest = d.rest[n:]
+	return v
+}
+
+// number reads a number of requests.
+func (d *decoder) number() int {
+	n := d.unsigned()
+	if n > math.MaxInt32 {
+		d.failed = true
+		return 0
+	}
+	return int(n)
+}
+
+// count reads how many elements follow; each takes a byte at least.
+func (d *decoder) count() int {
+	n := d.unsigned()
+	if n > uint64(len(d.rest)) {
+		d.failed = true
+		return 0
+	}
+	return int(n)
+}
+
+func (d *decoder) text() string {
+	n := d.count()
+	text := string(d.rest[:n])
+	d.rest = d.rest[n:]
+	return text
+}
