@@ -375,10 +375,11 @@ type lostQuota struct {
 var errQuotaLost = fmt.Errorf("the disk is gone: %w", context.DeadlineExceeded)
 
 func (q *lostQuota) Acquire(ctx context.Context) (func(error), error) {
-	if q.left.Add(-1) < 0 {
+	done, err := q.Window.Acquire(ctx)
+	if err == nil && q.left.Add(-1) < 0 { // after the wait, which the end of the run may end
 		return nil, errQuotaLost
 	}
-	return q.Window.Acquire(ctx)
+	return done, err
 }
 
 // Without the state of its quota a run sends nothing more. Nothing was sent for the rows
