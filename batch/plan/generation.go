@@ -87,6 +87,10 @@ func (p *planner) fromSheet(a *batch.Application) {
 	void := loaWasVoid(result, past.LOAStatus)
 	generation, same := generationOf(a, past.ClientToken)
 	earlier := batch.Earlier{Token: past.ClientToken, Generation: generation}
+	if p.usedElsewhere(a.Key, past.ClientToken) {
+		a.Ended = earlier
+		return
+	}
 	switch {
 	case accepted(result): // nothing of it is in flight
 		a.Open, a.Start = earlier, batch.StartChanged

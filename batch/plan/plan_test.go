@@ -405,3 +405,20 @@ func TestPlanOfAnotherRegion(t *testing.T) {
 		}
 	}
 }
+
+// TestACopyOfAnotherRegion edits the region of a row in a results copy that says UNKNOWN.
+// The ledger knows that the application was made in the other region, and what became of it.
+func TestACopyOfAnotherRegion(t *testing.T) {
+	w := workbook(1)
+	before := Keys(w)[0]
+	_, fresh, _ := planOne(w, Options{})
+	w.Circuits[0].RegionID = "cn-shanghai"
+	w.Circuits[0].Past = sheet.Past{Result: "UNKNOWN", ClientToken: fresh.Token}
+	past := map[batch.Key]batch.Record{before: {Hash: fresh.Hash, Token: fresh.Token, Result: sheet.Failed}}
+	if _, a, _ := planOne(w, Options{Past: past}); a == nil || a.Start != batch.StartSend || a.Token == fresh.Token {
+		t.Errorf("%+v waits for the application in the other region", a)
+	}
+	if _, a, _ := planOne(w, Options{}); a == nil || a.Start != batch.StartChanged {
+		t.Errorf("%+v is sent, although nothing is known of the application in the copy", a)
+	}
+}

@@ -69,6 +69,17 @@ func (p *planner) elsewhere(key batch.Key) iter.Seq[placed] {
 	}
 }
 
+// usedElsewhere reports whether the past knows a token as that of a circuit's application in
+// another region. What a results copy says of it is then about that region.
+func (p *planner) usedElsewhere(key batch.Key, token string) bool {
+	for r := range p.elsewhere(key) {
+		if token != "" && (token == r.Token || token == r.Ended.Token) {
+			return true
+		}
+	}
+	return false
+}
+
 func (p *planner) movedProblem(a *batch.Application, r batch.Record, severity sheet.Severity) *sheet.Problem {
 	problem := p.problem(a, r, codeMoved, severity, sheet.CircuitRegionID, a.Key.Region)
 	if problem.Column == "" { // the region is that of --region
