@@ -134,7 +134,7 @@ type Record struct {
 	Token       string       //
 	Operation   Operation    // of the open one
 	Open        bool         // it may have taken effect without a definite answer: settle it before another is sent
-	Tried       time.Time    // if Open: the last attempt that may have been applied, UTC; zero if not known
+	Tried       time.Time    // if Open: the last attempt that may have been applied; else: Settlement.Seen; UTC; zero if not known
 	Ended       Identity     // if Open: the last one that had a definite result; zero if there is none
 	Result      sheet.Result // the definite result; empty if there is none
 	ErrorCode   string       //

@@ -16,6 +16,7 @@ func TestReapply(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		status  string // the LOA's on the second night; empty means that there is no LOA
+		later   bool   // that night is later than the settling time
 		reapply bool
 		changed bool
 		want    sheet.Result
@@ -23,15 +24,16 @@ func TestReapply(t *testing.T) {
 		now     string // the LOA's status afterwards
 		times   int    // applied for, in all
 	}{
-		{"valid", "Available", true, false, sheet.Already, batch.ReasonLOAExists, "Available", 1},
-		{"valid and changed", "Available", true, true, sheet.Invalid, batch.ReasonInvalid, "Available", 1},
-		{"rejected, without --reapply", batch.LOARejected, false, false, sheet.Already, batch.ReasonInLedger, batch.LOARejected, 1},
-		{"rejected and changed, without --reapply", batch.LOARejected, false, true, sheet.Invalid, batch.ReasonInvalid, batch.LOARejected, 1},
-		{"rejected", batch.LOARejected, true, false, sheet.Submitted, batch.ReasonAccepted, "Applying", 2},
-		{"rejected and changed", batch.LOARejected, true, true, sheet.Submitted, batch.ReasonAccepted, "Applying", 2},
-		{"deleted", batch.LOADeleted, true, false, sheet.Submitted, batch.ReasonAccepted, "Applying", 2},
-		{"not listed", "", true, false, sheet.Already, batch.ReasonNotListed, "", 1}, // a lookup may lag, or say nothing
-		{"not listed and changed", "", true, true, sheet.Invalid, batch.ReasonInvalid, "", 1},
+		{"valid", "Available", false, true, false, sheet.Already, batch.ReasonLOAExists, "Available", 1},
+		{"valid and changed", "Available", false, true, true, sheet.Invalid, batch.ReasonInvalid, "Available", 1},
+		{"rejected, without --reapply", batch.LOARejected, false, false, false, sheet.Already, batch.ReasonInLedger, batch.LOARejected, 1},
+		{"rejected and changed, without --reapply", batch.LOARejected, false, false, true, sheet.Invalid, batch.ReasonInvalid, batch.LOARejected, 1},
+		{"rejected", batch.LOARejected, false, true, false, sheet.Submitted, batch.ReasonAccepted, "Applying", 2},
+		{"rejected and changed", batch.LOARejected, false, true, true, sheet.Submitted, batch.ReasonAccepted, "Applying", 2},
+		{"deleted", batch.LOADeleted, true, true, false, sheet.Submitted, batch.ReasonAccepted, "Applying", 2},
+		{"deleted, and it may be an older one", batch.LOADeleted, false, true, false, sheet.Already, batch.ReasonNotListed, batch.LOADeleted, 1},
+		{"not listed", "", false, true, false, sheet.Already, batch.ReasonNotListed, "", 1}, // a lookup may lag, or say nothing
+		{"not listed and changed", "", false, true, true, sheet.Invalid, batch.ReasonInvalid, "", 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -42,6 +44,9 @@ func TestReapply(t *testing.T) {
 				s.loas[first.Key] = loa
 				if test.status == "" {
 					delete(s.loas, first.Key)
+				}
+				if test.later {
+					time.Sleep(settling)
 				}
 				if test.changed {
 					w.Circuits[0].Si = "Other Builders"

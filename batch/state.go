@@ -18,7 +18,10 @@ type LedgerState struct {
 
 	PendingOperation Operation
 	PendingPhase     Phase
-	Tried            time.Time // of Pending: the last attempt that earlier runs, or a run that ended, left unsettled; zero if not known
+	// Tried is the time from which the settling time counts: that of the last attempt of
+	// Pending that earlier runs, or a run that ended, left unsettled; if none is pending,
+	// Settlement.Seen of Last. It is zero if not known.
+	Tried time.Time
 
 	Result      sheet.Result // of Last; empty if there is none
 	ErrorCode   string
@@ -114,6 +117,8 @@ func (s LedgerState) Finish(run int64, o Outcome, holdsLock bool) LedgerState {
 	case holdsLock && o.Result == sheet.Already && s.Result != "" && s.Result != sheet.Submitted:
 		s.Result = sheet.Already // refused or failed before, and there is an LOA now
 		return s.withAnswer(o)
+	case holdsLock && o.Settled.Result == sheet.Already && o.Settled.Token == s.Last.Token && s.void():
+		s.Result, s.LOAStatus, s.Tried = sheet.Already, o.Settled.LOAStatus, o.Settled.Seen // it was not void after all
 	case o.LOAStatus != "" && s != (LedgerState{}):
 		s.LOAStatus = o.LOAStatus
 	}
@@ -180,6 +185,7 @@ func (s LedgerState) settle(by Settlement) LedgerState {
 	if by.LOAStatus != "" {
 		s.LOAStatus = by.LOAStatus
 	}
+	s.Tried = by.Seen
 	return s
 }
 
@@ -204,6 +210,7 @@ func (s LedgerState) dropPending() LedgerState {
 
 // withAnswer adds what the API answered.
 func (s LedgerState) withAnswer(o Outcome) LedgerState {
+	s.Tried = o.Settled.Seen
 	s.ErrorCode, s.RequestID = o.ErrorCode, o.RequestID
 	if !o.SubmittedAt.IsZero() {
 		s.SubmittedAt = o.SubmittedAt
@@ -241,6 +248,7 @@ func (s LedgerState) Record(runID string, until time.Time) Record {
 		SubmittedAt: s.SubmittedAt, LOAStatus: s.LOAStatus, RunID: runID,
 	}
 	if !s.Open() {
+		r.Tried = s.Tried
 		return r
 	}
 	r.Operation, r.Ended = s.PendingOperation, Identity{s.Last.Hash, s.Last.Generation, s.Last.Token}

@@ -15,7 +15,8 @@ func (p *planner) fromLedger(a *batch.Application, r batch.Record) {
 		p.fromOpen(a, r, generation, same)
 		return
 	}
-	a.Ended = batch.Earlier{Token: r.Token, Generation: r.Generation, Edited: r.Hash != "" && !same}
+	a.Ended = batch.Earlier{Token: r.Token, Generation: r.Generation, Edited: r.Hash != "" && !same, Tried: r.Tried}
+	a.Ended.Repeated = r.Generation > 0 || r.SubmittedAt.IsZero() || !r.Tried.IsZero()
 	if same {
 		a.Generation, a.Token = generation, r.Token
 	}
@@ -23,9 +24,6 @@ func (p *planner) fromLedger(a *batch.Application, r batch.Record) {
 	case accepted(r.Result):
 		a.Start = batch.StartAccepted
 		a.Ended.Accepted, a.Ended.RequestID, a.Ended.At = true, r.RequestID, r.SubmittedAt
-		if a.Ended.Edited {
-			a.Changed = p.changed(a, r)
-		}
 	case loaWasVoid(r.Result, r.LOAStatus):
 		a.Start = batch.StartVoid
 	case r.Result == sheet.Refused && r.Hash != "" && !same:
@@ -33,6 +31,9 @@ func (p *planner) fromLedger(a *batch.Application, r batch.Record) {
 		a.Generation = r.Generation + 1
 	case same && (r.Result == sheet.Refused || wasReapplied(a, r.Token)):
 		a.Generation, a.Token = generation+1, ""
+	}
+	if a.Ended.Edited && a.Start.LooksUp() {
+		a.Changed = p.changed(a, r)
 	}
 }
 
@@ -59,12 +60,14 @@ func (p *planner) fromOpen(a *batch.Application, r batch.Record, generation int,
 	if a.Open.Edited || a.Ended.Edited {
 		a.Changed = p.changed(a, r)
 	}
+	try := *a
+	try.Generation = generation
+	again := r.Operation == batch.Reapply || wasReapplied(&try, r.Token)
+	a.Open.Repeated = again || a.Ended.Accepted && a.Ended.Token != r.Token || loaWasVoid(r.Result, r.LOAStatus)
 	if !same {
 		return
 	}
-	try := *a
-	try.Generation = generation
-	if again := r.Operation == batch.Reapply || wasReapplied(&try, r.Token); again || a.Ended.Accepted && a.Ended.Token != r.Token {
+	if again || a.Ended.Accepted && a.Ended.Token != r.Token {
 		if !p.options.Reapply {
 			return
 		}
