@@ -302,6 +302,32 @@ func TestHistories(t *testing.T) {
 			h.book.Circuits[0].Si = si
 			h.want("edited back", plan.Options{}, sheet.Already, 1, 1)
 		},
+		"refused, lost, edited, refused and edited back": func(h *history) {
+			remembered := map[string]bool{}
+			count := h.server.faults
+			h.server.faults = func(a batch.Application) fault {
+				f := count(a)
+				if remembered[a.Token] {
+					return notAllocated
+				}
+				remembered[a.Token] = f.err != nil && f.err.Class == batch.Refused
+				return f
+			}
+			for n := range 3 {
+				h.answers = always(notAllocated)
+				h.want("refused", plan.Options{}, sheet.Refused, n+1, 0)
+			}
+			h.answers = append([]fault{{err: lostAnswer("(timeout)")}}, always(notAllocated)...)
+			h.want("lost and refused", plan.Options{}, sheet.Unknown, 4, 0)
+			si := h.book.Circuits[0].Si
+			h.edit()
+			h.quiet()
+			h.answers = always(notAllocated)
+			h.want("edited", plan.Options{}, sheet.Refused, 5, 0)
+			h.book.Circuits[0].Si = si
+			h.answers = nil
+			h.want("edited back", plan.Options{}, sheet.Submitted, 6, 1)
+		},
 		"the token was used before, and the LOA stands": func(h *history) {
 			key := plan.Keys(h.book)[0]
 			h.server.loas[key] = batch.LOA{Status: "Applying", Si: "Other Builders"}

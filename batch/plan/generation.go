@@ -6,8 +6,9 @@ import (
 )
 
 // fromLedger decides how a row starts, and under which generation and token, from what
-// the ledger knows of its circuit. A record of other content sets no token: other content
-// has another one anyway.
+// the ledger knows of its circuit. A record of other content sets no token, since
+// that has another one anyway, but the generation goes on: the row may have had its content
+// before, and been refused under its token.
 func (p *planner) fromLedger(a *batch.Application, r batch.Record) {
 	a.Recorded = true
 	generation, same := sameContent(a, r)
@@ -17,6 +18,7 @@ func (p *planner) fromLedger(a *batch.Application, r batch.Record) {
 	}
 	a.Ended = batch.Earlier{Token: r.Token, Generation: r.Generation, Edited: r.Hash != "" && !same, Tried: r.Tried}
 	a.Ended.Repeated = r.Generation > 0 || r.SubmittedAt.IsZero() || !r.Tried.IsZero()
+	a.Generation = r.Generation
 	if same {
 		a.Generation, a.Token = generation, r.Token
 	}
@@ -27,8 +29,7 @@ func (p *planner) fromLedger(a *batch.Application, r batch.Record) {
 	case loaWasVoid(r.Result, r.LOAStatus):
 		a.Start = batch.StartVoid
 	case r.Result == sheet.Refused && r.Hash != "" && !same:
-		// The row may have had this content before, and been refused under its token.
-		a.Generation = r.Generation + 1
+		a.Generation++
 	case same && (r.Result == sheet.Refused || wasReapplied(a, r.Token)):
 		a.Generation, a.Token = generation+1, ""
 	}
@@ -64,6 +65,7 @@ func (p *planner) fromOpen(a *batch.Application, r batch.Record, generation int,
 	try.Generation = generation
 	again := r.Operation == batch.Reapply || wasReapplied(&try, r.Token)
 	a.Open.Repeated = again || a.Ended.Accepted && a.Ended.Token != r.Token || loaWasVoid(r.Result, r.LOAStatus)
+	a.Generation = max(r.Generation, r.Ended.Generation)
 	if !same {
 		return
 	}

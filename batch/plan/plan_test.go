@@ -29,8 +29,8 @@ func TestPlanAgainstThePast(t *testing.T) {
 	_, fresh, _ := planOne(w, Options{})
 	second := *fresh
 	second.Generation = 1
-	seventh := *fresh
-	seventh.Generation = 6
+	fourth, seventh := *fresh, *fresh
+	fourth.Generation, seventh.Generation = 3, 6
 	tokens := []string{fresh.Token, second.DeriveToken()}
 	for _, test := range []struct {
 		name       string
@@ -46,7 +46,8 @@ func TestPlanAgainstThePast(t *testing.T) {
 		{name: "open", past: batch.Record{Hash: fresh.Hash, Token: "T", Generation: 3, Open: true}, generation: 3, token: "T", settle: true},
 		{name: "ended unknown", past: batch.Record{Hash: fresh.Hash, Token: "T", Open: true, Result: sheet.Unknown}, token: "T", settle: true},
 		{name: "open after it was accepted", past: batch.Record{Hash: fresh.Hash, Token: "T", Open: true, Result: sheet.Submitted}, token: "T", settle: true},
-		{name: "open with other content", past: batch.Record{Hash: "other", Token: "T", Generation: 3, Open: true}, token: tokens[0], settle: true},
+		{name: "open with other content", past: batch.Record{Hash: "other", Token: "T", Generation: 3, Open: true}, generation: 3, token: fourth.DeriveToken(), settle: true},
+		{name: "failed with other content", past: batch.Record{Hash: "other", Token: "T", Generation: 3, Result: sheet.Failed}, generation: 3, token: fourth.DeriveToken()},
 		{name: "accepted, content not known", past: batch.Record{Result: sheet.Already}, token: tokens[0], settle: true},
 		{name: "refused", past: batch.Record{Hash: fresh.Hash, Token: tokens[0], Result: sheet.Refused}, generation: 1, token: tokens[1]},
 		{name: "refused with other content", past: batch.Record{Hash: "other", Token: "T", Generation: 5, Result: sheet.Refused}, generation: 6, token: seventh.DeriveToken()},
