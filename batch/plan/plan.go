@@ -110,7 +110,7 @@ func (p *planner) row(c *sheet.Circuit) {
 	default:
 		p.fromLedger(&a, record)
 	}
-	if !record.Open && !accepted(record.Result) {
+	if !accepted(record.Result) && (!record.Open || a.Start == batch.StartResume) {
 		p.waitElsewhere(&a)
 	}
 	if a.Start == batch.StartSend && p.options.Reapply {

@@ -407,6 +407,29 @@ func TestPlanOfAnotherRegion(t *testing.T) {
 	}
 }
 
+// TestOpenInTwoRegions edits a row's region back while an application is open in the other
+// one, for which the first had been settled.
+func TestOpenInTwoRegions(t *testing.T) {
+	w := workbook(1)
+	here := Keys(w)[0]
+	there := batch.Key{Region: "cn-shanghai", InstanceID: here.InstanceID}
+	_, fresh, _ := planOne(w, Options{})
+	at := time.Date(2026, 11, 24, 2, 31, 0, 0, time.UTC)
+	for _, test := range []struct {
+		after time.Duration
+		start batch.Start
+		open  string
+	}{{time.Hour, batch.StartChanged, "T"}, {-time.Hour, batch.StartResume, fresh.Token}} {
+		_, a, _ := planOne(w, Options{Past: map[batch.Key]batch.Record{
+			here:  {Hash: fresh.Hash, Token: fresh.Token, Open: true, Tried: at},
+			there: {Hash: fresh.Hash, Token: "T", Open: true, Tried: at.Add(test.after)},
+		}})
+		if a.Start != test.start || a.Open.Token != test.open || a.Token != fresh.Token {
+			t.Errorf("%v later: starts as %d, open %+v", test.after, a.Start, a.Open)
+		}
+	}
+}
+
 // TestACopyOfAnotherRegion edits the region of a row in a results copy that says UNKNOWN.
 // The ledger knows that the application was made in the other region, and what became of it.
 func TestACopyOfAnotherRegion(t *testing.T) {

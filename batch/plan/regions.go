@@ -30,13 +30,14 @@ func (p *planner) moved(a *batch.Application) bool {
 }
 
 // waitElsewhere has a row wait for an application that is open in another region, if
-// there is one. If its LOA turns out to stand, the row is INVALID.
+// there is one. If its LOA turns out to stand, the row is INVALID. If one is open in the
+// row's region, too, the later of the two was begun once the other had been settled.
 func (p *planner) waitElsewhere(a *batch.Application) {
 	if p.severityOfMoved() != sheet.Error {
 		return
 	}
 	for r := range p.elsewhere(a.Key) {
-		if r.Open {
+		if r.Open && (a.Start != batch.StartResume || r.Tried.After(a.Open.Tried)) {
 			a.Start, a.Changed = batch.StartChanged, p.movedProblem(a, r.Record, sheet.Error)
 			a.Open = batch.Earlier{Region: r.region, Token: r.Token, Generation: r.Generation, Tried: r.Tried, Edited: true}
 			return
