@@ -88,7 +88,7 @@
 //	             voidEarly noneEarly muteOver interrupted: UNKNOWN;
 //	             lagging mute: askRefused
 //
-// The ledger keeps what has to outlive the run ([LedgerState]): the application that is
+// The ledger keeps what has to outlive the run (State in package ledger): the application that is
 // open, with its token, its operation and the time of its last attempt, beside the last one
 // that had a definite result. It refuses to begin another token while one is open and no
 // lookup has settled it, whatever the engine says.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
@@ -20,7 +21,7 @@ const settling = 11 * time.Minute
 type history struct {
 	*testing.T
 	server *server
-	ledger *batch.MemoryLedger
+	ledger *ledger.Memory
 	book   *sheet.Workbook
 	tokens []string // that were sent, in order, without repetitions
 
@@ -31,7 +32,7 @@ type history struct {
 }
 
 func newHistory(t *testing.T) *history {
-	h := &history{T: t, server: newServer(), ledger: &batch.MemoryLedger{}, book: workbook(1)}
+	h := &history{T: t, server: newServer(), ledger: &ledger.Memory{}, book: workbook(1)}
 	h.server.doubles = true
 	h.server.faults = func(a batch.Application) (f fault) {
 		if n := len(h.tokens); n == 0 || h.tokens[n-1] != a.Token {

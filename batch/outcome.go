@@ -58,6 +58,15 @@ type Outcome struct {
 	CircuitState string
 }
 
+// ConcernsCircuit reports whether the result concerns the circuit, and not only the row.
+func (o *Outcome) ConcernsCircuit() bool {
+	switch o.Result {
+	case sheet.Submitted, sheet.Already, sheet.Refused, sheet.Failed, sheet.Unknown:
+		return true
+	}
+	return false
+}
+
 // Reason says why a row has its Result: the catalogue's key, reason-… in full.
 type Reason string
 

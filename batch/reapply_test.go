@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -37,7 +38,7 @@ func TestReapply(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, l, w := newServer(), &batch.MemoryLedger{}, workbook(1)
+				s, l, w := newServer(), &ledger.Memory{}, workbook(1)
 				first := runNight(t, t.Context(), s, l, w, plan.Options{})
 				loa := s.loas[first.Key]
 				loa.Status = test.status
@@ -111,7 +112,7 @@ func TestLOAExists(t *testing.T) {
 					}
 					return fault{}
 				}
-				o := runNight(t, t.Context(), s, &batch.MemoryLedger{}, w, plan.Options{})
+				o := runNight(t, t.Context(), s, &ledger.Memory{}, w, plan.Options{})
 				if o.Result != test.want || o.Reason != test.why || o.LOAStatus == "" {
 					t.Errorf("%s, %s, LOA %q", o.Result, o.Reason, o.LOAStatus)
 				}
@@ -154,7 +155,7 @@ func TestLookupsThatLag(t *testing.T) {
 				}
 				return fault{}
 			}
-			if o := runNight(t, t.Context(), s, &batch.MemoryLedger{}, w, plan.Options{}); o.Result != test.want || o.Reason != test.why {
+			if o := runNight(t, t.Context(), s, &ledger.Memory{}, w, plan.Options{}); o.Result != test.want || o.Reason != test.why {
 				t.Errorf("want %s with answer lost %v: %s, %s", test.want, test.lost, o.Result, o.Reason)
 			}
 		})
@@ -168,7 +169,7 @@ func TestVoidLOA(t *testing.T) {
 	for _, status := range []string{batch.LOARejected, batch.LOADeleted} {
 		for _, keep := range []bool{true, false} {
 			synctest.Test(t, func(t *testing.T) {
-				s, l, w := newServer(), &batch.MemoryLedger{}, workbook(1)
+				s, l, w := newServer(), &ledger.Memory{}, workbook(1)
 				a := plan.New(w, plan.Options{}).Applications[0]
 				if err := l.Begin(t.Context(), a); err != nil {
 					t.Fatal(err)
@@ -187,7 +188,7 @@ func TestVoidLOA(t *testing.T) {
 					}
 					w.Circuits[0].Past = sheet.Past{Result: string(o.Result), ClientToken: o.Token, LOAStatus: o.LOAStatus}
 					if !keep {
-						l = &batch.MemoryLedger{}
+						l = &ledger.Memory{}
 					}
 				}
 				o := runNight(t, t.Context(), s, l, w, plan.Options{Reapply: true})

@@ -308,7 +308,7 @@ func (r *row) attribute(o *Outcome) {
 	if r.app.Start.open() && o.Reason != ReasonNotListed {
 		earlier = r.app.Open
 	}
-	if r.begun != "" || earlier.Token == "" || !concernsCircuit(o.Result) {
+	if r.begun != "" || earlier.Token == "" || !o.ConcernsCircuit() {
 		return
 	}
 	o.Token, o.Generation = earlier.Token, earlier.Generation
@@ -355,4 +355,11 @@ func (r *row) failed(err error) *CallError {
 	r.code = call.Code
 	r.requestID = call.RequestID
 	return call
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }

@@ -65,7 +65,7 @@ var testOnly = map[string][]string{
 	"sheet/xlsx/internal/build":  {"sheet/xlsx/internal/opc", "sheet/xlsx/internal/read", "sheet/xlsx/internal/xlsxtest"},
 
 	"batch/cloud":         {"batch/simulator", "batch/ledger", "batch/ledger/sqlite"},
-	"batch":               {"batch/plan"},
+	"batch":               {"batch/ledger", "batch/plan"},
 	"batch/plan":          {"batch/ledger", "batch/ledger/sqlite", "sheet/xlsx"},
 	"batch/ledger":        {"batch/ledger/sqlite"},
 	"batch/ledger/sqlite": {"batch/ledger/ledgertest", "batch/ledger/sqlite/lossytest", "batch/plan"},

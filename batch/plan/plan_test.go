@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -166,7 +167,7 @@ func TestPlanOnly(t *testing.T) {
 // A row that --only leaves out keeps what is known of it, and changes nothing in the
 // ledger.
 func TestSkippedKeepsWhatIsKnown(t *testing.T) {
-	w, l := workbook(3), &batch.MemoryLedger{}
+	w, l := workbook(3), &ledger.Memory{}
 	_, fresh, _ := planOne(workbook(1), Options{})
 	if err := l.Begin(t.Context(), *fresh); err != nil {
 		t.Fatal(err)
