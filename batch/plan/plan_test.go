@@ -420,7 +420,7 @@ func TestOpenInTwoRegions(t *testing.T) {
 		after time.Duration
 		start batch.Start
 		open  string
-	}{{time.Hour, batch.StartChanged, "T"}, {-time.Hour, batch.StartResume, fresh.Token}} {
+	}{{time.Hour, batch.StartChanged, "T"}, {0, batch.StartChanged, "T"}, {-time.Hour, batch.StartResume, fresh.Token}} {
 		_, a, _ := planOne(w, Options{Past: map[batch.Key]batch.Record{
 			here:  {Hash: fresh.Hash, Token: fresh.Token, Open: true, Tried: at},
 			there: {Hash: fresh.Hash, Token: "T", Open: true, Tried: at.Add(test.after)},

@@ -37,7 +37,7 @@ func (p *planner) waitElsewhere(a *batch.Application) {
 		return
 	}
 	for r := range p.elsewhere(a.Key) {
-		if r.Open && (a.Start != batch.StartResume || r.Tried.After(a.Open.Tried)) {
+		if r.Open && (a.Start != batch.StartResume || !r.Tried.Before(a.Open.Tried)) {
 			a.Start, a.Changed = batch.StartChanged, p.movedProblem(a, r.Record, sheet.Error)
 			a.Open = batch.Earlier{Region: r.region, Token: r.Token, Generation: r.Generation, Tried: r.Tried, Edited: true}
 			return
