@@ -32,11 +32,8 @@ func (p *planner) moved(a *batch.Application) bool {
 // waitElsewhere has a row wait for an application that is open in another region, if
 // there is one. If its LOA turns out to stand, the row is INVALID.
 func (p *planner) waitElsewhere(a *batch.Application) {
-	if p.severityOfMoved() != sheet.Error {
-		return
-	}
 	for r := range p.elsewhere(a.Key) {
-		if r.Open {
+		if r.Open && p.severityOfMoved() == sheet.Error {
 			a.Start, a.Changed = batch.StartChanged, p.movedProblem(a, r.Record, sheet.Error)
 			a.Open = batch.Earlier{Region: r.region, Token: r.Token, Generation: r.Generation, Tried: r.Tried, Edited: true}
 			return
@@ -80,6 +77,9 @@ func (p *planner) movedProblem(a *batch.Application, r batch.Record, severity sh
 // regionsOf lists the regions in which the past knows each circuit, sorted; nil if it
 // knows the workbook's circuits in the workbook's regions alone.
 func regionsOf(past map[batch.Key]batch.Record, w *sheet.Workbook) map[string][]string {
+	if len(past) == 0 {
+		return nil
+	}
 	known := 0
 	for _, k := range Keys(w) {
 		if _, ok := past[k]; ok {
