@@ -28,6 +28,9 @@ type CircuitState struct {
 	Status         string // Initial, Approved, Allocating, Allocated, Confirmed, Enabled, Rejected, Canceled, Allocation Failed, Terminated
 	BusinessStatus string // Normal, FinancialLocked, SecurityLocked
 	LOAStatus      string // as LOA.Status; empty when there is none
+
+	Bandwidth    int    // Mbit/s; 0 when the API names none
+	PeerLocation string // where it ends on the customer's side; may be empty
 }
 
 // Outcome is the result of one row. It holds no personal data and no prose: Reason is a

@@ -27,8 +27,9 @@ func (t *Table) ResultColumns() []PutColumn {
 			next++
 			col = next
 		}
-		columns[id] = PutColumn{Col: col, Header: header, Width: resultWidths[id]}
+		columns[id] = PutColumn{Col: col, Header: header, Width: resultWidths[id], Wrap: id == int(ColMessage), Print: id <= int(ColErrorCode)}
 	}
+	columns[ColResult].Shades = resultShades()
 	return columns
 }
 
@@ -37,10 +38,31 @@ func (t *Table) ResultColumns() []PutColumn {
 // otherwise the worst result of its circuits. The caller fills in Added.
 func Results(w *Workbook, rows []RowResult, words Words) Patch {
 	r := newResulter(w, rows, words)
-	return Patch{Sheets: []SheetPatch{
-		r.patch(&w.CircuitsTable, len(w.Circuits), r.circuitCells),
-		r.patch(&w.EngineersTable, len(w.Engineers), r.engineerCells),
-	}}
+	circuits := r.patch(&w.CircuitsTable, CircuitInstanceID, len(w.Circuits), r.circuitCells)
+	for i := range rows {
+		circuits.needs(rows[i].Row, rows[i].Result)
+	}
+	engineers := r.patch(&w.EngineersTable, EngineerInstanceID, len(w.Engineers), r.engineerCells)
+	for i := range w.Engineers {
+		if e := &w.Engineers[i]; e.Invalid {
+			engineers.needs(e.Row, Invalid)
+		}
+	}
+	return Patch{Sheets: []SheetPatch{circuits, engineers}}
+}
+
+// needs takes the result of a row into account: the first that needs a person is selected,
+// and the worst colours the tab.
+func (p *SheetPatch) needs(row int, r Result) {
+	style := r.Style()
+	if style == StyleWarn || style == StyleBad {
+		if p.First == 0 || row < p.First {
+			p.First = row
+		}
+	}
+	if style != StyleMuted {
+		p.Tab = max(p.Tab, style)
+	}
 }
 
 // resulter builds the cells of the result columns, row by row.
@@ -66,8 +88,8 @@ func newResulter(w *Workbook, rows []RowResult, words Words) *resulter {
 	return r
 }
 
-func (r *resulter) patch(t *Table, count int, cells func(int) []PutCell) SheetPatch {
-	p := SheetPatch{Sheet: t.Sheet, HeaderRow: t.HeaderRow, LastRow: t.LastRow, LastCol: t.LastCol, Columns: t.ResultColumns(), Row: cells, Rows: count, Marks: r.marks(t)}
+func (r *resulter) patch(t *Table, key ColumnID, count int, cells func(int) []PutCell) SheetPatch {
+	p := SheetPatch{KeyCol: t.Columns[key], Sheet: t.Sheet, HeaderRow: t.HeaderRow, LastRow: t.LastRow, LastCol: t.LastCol, Columns: t.ResultColumns(), Row: cells, Rows: count, Marks: r.marks(t)}
 	for _, c := range p.Columns {
 		p.LastCol = max(p.LastCol, c.Col)
 	}
@@ -137,12 +159,12 @@ func (r *resulter) message(list []Problem, sheet string) string {
 func (r *resulter) cellsOf(res RowResult) []PutCell {
 	cells := r.cells
 	clear(cells)
-	cells[ColResult] = PutCell{Text: string(res.Result), Style: res.Result.Style()}
+	cells[ColResult].Text = string(res.Result)
 	cells[ColMessage].Text = res.Message
 	cells[ColErrorCode].Text = res.ErrorCode
 	cells[ColRequestID].Text = res.RequestID
 	if !res.SubmittedAt.IsZero() {
-		cells[ColSubmittedAt].Text = res.SubmittedAt.UTC().Format(time.RFC3339)
+		cells[ColSubmittedAt].Time = res.SubmittedAt.UTC().Truncate(time.Second)
 	}
 	if res.Result != "" && res.Attempts >= 0 {
 		cells[ColAttempts] = PutCell{Number: float64(res.Attempts), IsNumber: true}

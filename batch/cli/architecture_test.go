@@ -74,8 +74,8 @@ var testOnly = map[string][]string{
 
 	"batch/report": {"batch/cli/prose"},
 	"batch/cli":    {"github.com/rogpeppe/go-internal"},
-	"templates":    {"sheet", "sheet/xlsx", "batch/cli/prose"},
-	"testdata":     {"sheet/xlsx", "batch/cli/prose"},
+	"templates":    {"sheet", "sheet/xlsx", "batch/cli/prose", "batch/cloud"},
+	"testdata":     {"sheet/xlsx", "batch/cli/prose", "batch/cloud"},
 }
 
 // soleImporter names the one package that may import a heavy dependency, with the reason

@@ -218,6 +218,11 @@ func (s *invocation) shareQuotas() {
 	s.closers = append(s.closers, closeFunc(s.quotas.Close))
 }
 
+// quota is the command's quota of an API in a region.
+func (s *invocation) quota(region string, api batch.API) batch.Quota {
+	return s.quotas.Window(region, string(api))
+}
+
 // closeFunc makes a function an io.Closer.
 type closeFunc func()
 

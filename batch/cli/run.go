@@ -93,7 +93,7 @@ func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *b
 	}
 	if s.service != nil {
 		e.Submitter, e.Finder, e.Surveyor = s.service, s.service, s.service
-		e.Quota = func(region string, api batch.API) batch.Quota { return s.quotas.Window(region, string(api)) }
+		e.Quota = s.quota
 	}
 	summary, err := e.Run(ctx, s.signals.drain, plan)
 	shown.finish()

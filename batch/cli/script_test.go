@@ -112,6 +112,9 @@ func printRows(ts *testscript.TestScript, _ bool, args []string) {
 			cols = headerColumns(row, wanted)
 			continue
 		}
+		if !slices.ContainsFunc(row.Cells, func(c sheet.Cell) bool { return !c.Formula }) {
+			continue // a row of the template that is still empty
+		}
 		values := make([]string, len(cols))
 		for i, col := range cols {
 			if j := slices.IndexFunc(row.Cells, func(c sheet.Cell) bool { return c.Col == col }); j >= 0 {
@@ -181,6 +184,11 @@ func serveSimulator(ts *testscript.TestScript, _ bool, args []string) {
 			ahead, err := time.ParseDuration(value)
 			ts.Check(err)
 			o.Now = func() time.Time { return time.Now().Add(ahead) }
+		case "circuit": // REGION/ID/BANDWIDTH/LOCATION/STATUS/LOA
+			f := strings.Split(value, "/")
+			mbit, err := strconv.Atoi(f[2])
+			ts.Check(err)
+			o.Circuits = append(o.Circuits, simulator.Circuit{Region: f[0], InstanceID: f[1], Bandwidth: mbit, PeerLocation: f[3], Status: f[4], LOA: f[5]})
 		case "billing":
 			o.BillingOff = value == "off"
 		case "lag":

@@ -95,31 +95,40 @@ func (p *planner) row(c *sheet.Circuit) {
 		return
 	}
 	p.keys[key] = true
-	a := batch.Application{
+	p.plan.Applications = append(p.plan.Applications, batch.Application{
 		Operation: p.options.Operation, Row: c.Row, At: p.at(c), Key: key, Circuit: c, Engineers: p.engineers(c),
 		ReapplyRejected: p.options.Reapply,
+	})
+	last := len(p.plan.Applications) - 1
+	if !p.apply(&p.plan.Applications[last], record, known) {
+		p.plan.Applications = p.plan.Applications[:last]
 	}
+}
+
+// apply decides how an application starts, and under which token. It reports false where
+// the row is settled instead.
+func (p *planner) apply(a *batch.Application, record batch.Record, known bool) bool {
 	a.Hash = a.ContentHash()
 	switch {
-	case !accepted(record.Result) && p.moved(&a):
-		return
+	case !accepted(record.Result) && p.moved(a):
+		return false
 	case !known:
-		p.fromSheet(&a)
-	case p.accepted(&a, record):
-		return
+		p.fromSheet(a)
+	case p.accepted(a, record):
+		return false
 	default:
-		p.fromLedger(&a, record)
+		p.fromLedger(a, record)
 	}
 	if !accepted(record.Result) && (!record.Open || a.Start == batch.StartResume) {
-		p.waitElsewhere(&a)
+		p.waitElsewhere(a)
 	}
 	if a.Start == batch.StartSend && p.options.Reapply {
 		a.Start = batch.StartFirst
 	}
 	if a.Token == "" {
-		a.Token = p.token(&a)
+		a.Token = p.token(a)
 	}
-	p.plan.Applications = append(p.plan.Applications, a)
+	return true
 }
 
 // skipped is the outcome of a row that is left out. It shows what is known of the row,

@@ -33,11 +33,8 @@ func (p *planner) moved(a *batch.Application) bool {
 // there is one. If its LOA turns out to stand, the row is INVALID. If one is open in the
 // row's region, too, the later of the two was begun once the other had been settled.
 func (p *planner) waitElsewhere(a *batch.Application) {
-	if p.severityOfMoved() != sheet.Error {
-		return
-	}
 	for r := range p.elsewhere(a.Key) {
-		if r.Open && (a.Start != batch.StartResume || !r.Tried.Before(a.Open.Tried)) {
+		if r.Open && (a.Start != batch.StartResume || !r.Tried.Before(a.Open.Tried)) && p.severityOfMoved() == sheet.Error {
 			a.Start, a.Changed = batch.StartChanged, p.movedProblem(a, r.Record, sheet.Error)
 			a.Open = batch.Earlier{Region: r.region, Token: r.Token, Generation: r.Generation, Tried: r.Tried, Edited: true}
 			return
@@ -92,6 +89,9 @@ func (p *planner) movedProblem(a *batch.Application, r batch.Record, severity sh
 // regionsOf lists the regions in which the past knows each circuit, sorted; nil if it
 // knows the workbook's circuits in the workbook's regions alone.
 func regionsOf(past map[batch.Key]batch.Record, w *sheet.Workbook) map[string][]string {
+	if len(past) == 0 {
+		return nil
+	}
 	known := 0
 	for _, k := range Keys(w) {
 		if _, ok := past[k]; ok {

@@ -91,15 +91,13 @@ func disarm(s string) string {
 	return s
 }
 
-// maxHTMLRows limits each table of the HTML report to what a browser can show.
-const maxHTMLRows = 2000
-
 // HTML writes the error report as one self-contained page without scripts. The page is an
 // html/template over the view below, which escapes everything; its function label renders a
-// line of the catalogue.
+// line of the catalogue, and marked a sentence with code in it.
 func HTML(w io.Writer, d Document, words Words, page string) error {
 	t, err := template.New("report").Funcs(template.FuncMap{
-		"label": func(code string) string { return words.Line(code) },
+		"label":  func(code string) string { return words.Line(code) },
+		"marked": marked,
 	}).Parse(page)
 	if err != nil {
 		return fmt.Errorf("the report's page: %w", err)
@@ -116,13 +114,16 @@ type view struct {
 	Next     Next
 	NextLine string
 	Elapsed  string
+	Base     string // address of the copy
 	Counts   []countView
-	Causes   []Cause
-	Problems []Problem
-	More     string // of the problems; empty when all are shown
-	Rows     []Application
-	MoreRows string
-	Areas    []areaView
+	Filters  []countView // by which the page can be filtered
+
+	Needs, Warnings, Notes []*groupView
+
+	Rows      []rowView // that need nothing
+	RowsCount string    // how many they are
+	MoreRows  string    // how many of them are not shown; empty when all are
+	Areas     []areaView
 }
 
 // countView is a result, or the state of an LOA, with its share of the rows.
@@ -132,6 +133,7 @@ type countView struct {
 	Percent string // CSS number
 	Tone    string
 	Step    string
+	Class   string
 }
 
 // areaView is a region with its results.
@@ -147,26 +149,15 @@ func viewOf(d *Document, words Words) view {
 		Doc: d, Headline: headline(d, words), Tone: toneName(tone(d)), Next: next, NextLine: words.Line(next.Code),
 		Elapsed: elapsed(d.DurationSeconds), Counts: countViews(d, words), Areas: areaViews(d),
 	}
-	v.Stopped = d.stopped(words)
-	v.Causes = d.Causes()
-	for i := range v.Causes {
-		v.Causes[i].Message = v.Causes[i].sentence(words)
+	v.Stopped, v.Base = d.stopped(words), base(d)
+	parts := partsOf(groupsOf(d, words, slices.Collect(findings(d))))
+	v.Needs, v.Warnings, v.Notes = parts[0], parts[1], parts[2]
+	var rows int
+	v.Rows, rows = quietRows(d)
+	v.RowsCount, v.MoreRows = counted(words, "report-quiet-rows", rows), moreBeyond(rows, words)
+	if len(v.Counts) > 1 {
+		v.Filters = v.Counts
 	}
-	order := bySeverity(d.Problems)
-	for _, i := range order[:min(maxHTMLRows, len(order))] {
-		v.Problems = append(v.Problems, d.Problems[i])
-	}
-	v.More = moreBeyond(len(order)+d.unlisted(true), words)
-	rows := 0
-	for i := range d.Applications {
-		if d.isStatus() || unfinished(&d.Applications[i]) == "" {
-			continue
-		}
-		if rows++; rows <= maxHTMLRows {
-			v.Rows = append(v.Rows, d.Applications[i])
-		}
-	}
-	v.MoreRows = moreBeyond(rows, words)
 	return v
 }
 
@@ -181,7 +172,7 @@ func moreBeyond(n int, words Words) string {
 func countViews(d *Document, words Words) []countView {
 	var counts []countView
 	for _, t := range d.tallies(words) {
-		counts = append(counts, countView{t.word, t.rows, percent(t.rows, d.Rows), toneName(t.style), t.meaning})
+		counts = append(counts, countView{t.word, t.rows, percent(t.rows, d.Rows), toneName(t.style), t.meaning, className(t.word)})
 	}
 	return counts
 }
@@ -201,18 +192,4 @@ func areaViews(d *Document) []areaView {
 func toneName(s sheet.Style) string {
 	names := []sheet.Style{sheet.StyleGood, sheet.StyleWarn, sheet.StyleBad, sheet.StyleMuted}
 	return strings.Fields("good warn bad muted")[max(0, slices.Index(names, s))]
-}
-
-// Tone is the page's class for the problem.
-func (p Problem) Tone() string { return toneName(severityStyle(p.Severity)) }
-
-// Tone is the page's class for the cause.
-func (c Cause) Tone() string { return toneName(severityStyle(c.Severity)) }
-
-// Tone is the page's class for the row.
-func (a Application) Tone() string { return toneName(styleOf(a.Result)) }
-
-// FirstCells lists the first cells of the cause.
-func (c Cause) FirstCells() string {
-	return strings.Join(c.Cells[:min(shownCells, len(c.Cells))], ", ")
 }

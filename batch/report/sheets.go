@@ -34,9 +34,9 @@ var errorsColumns = []struct {
 	code  string
 	width float64
 }{
-	{"report-col-severity", 10}, {"report-col-code", 32}, {"report-col-sheet", 14}, {"report-col-cell", 9},
-	{"report-col-column", 26}, {"report-col-value", 30}, {"report-col-problem", 84}, {"report-col-fix", 100},
-	{"report-col-suggestion", 30},
+	{"report-col-severity", 9}, {"report-col-code", 26}, {"report-col-sheet", 11}, {"report-col-cell", 7},
+	{"report-col-column", 18}, {"report-col-value", 22}, {"report-col-problem", 46}, {"report-col-fix", 46},
+	{"report-col-suggestion", 18},
 }
 
 // errorsSheet lists the problems, errors first, each group in reading order. Rows at the
@@ -44,7 +44,7 @@ var errorsColumns = []struct {
 func errorsSheet(d *Document, words Words, limit int) sheet.AddedSheet {
 	order := bySeverity(d.Problems)
 	shown := order[:min(len(order), limit-len(d.Unlisted))]
-	s := sheet.AddedSheet{Name: ErrorsName, Freeze: 1, Filter: true, Count: 1 + len(d.Unlisted) + len(shown)}
+	s := sheet.AddedSheet{Name: ErrorsName, Freeze: 1, Filter: true, Tab: errorsTab(d), Count: 1 + len(d.Unlisted) + len(shown)}
 	header := make([]sheet.PutCell, len(errorsColumns))
 	for i, c := range errorsColumns {
 		s.Widths = append(s.Widths, c.width)
@@ -56,6 +56,18 @@ func errorsSheet(d *Document, words Words, limit int) sheet.AddedSheet {
 	}
 	s.Rows = errorsRows(d, words, header, shown, more)
 	return s
+}
+
+// errorsTab is the colour of the sheet's tab: that of the worst row.
+func errorsTab(d *Document) sheet.Style {
+	n := d.Severities()
+	switch {
+	case n.Errors > 0 || d.Results.of(sheet.Refused, sheet.Failed) > 0 && !d.isStatus():
+		return sheet.StyleBad
+	case n.Warnings > 0 || d.Results.bad() > 0 && !d.isStatus():
+		return sheet.StyleWarn
+	}
+	return sheet.StylePlain
 }
 
 // errorsRows yields the sheet's rows one at a time; their cells are valid until the next.

@@ -3,13 +3,15 @@ package report
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/loabatch/loabatch/sheet"
 )
 
 // The Summary sheet has six columns: a label, a figure, a gap, a text, what to do, and a
-// link to a cell. The chart is beside the upper sections, over the last two columns.
-var summaryWidths = []float64{34, 10, 2, 78, 90, 18}
+// link to a cell. The chart is beside the upper sections, over the last two columns. On A4
+// across they print at about nine tenths of their size.
+var summaryWidths = []float64{36, 8, 2, 54, 48, 16}
 
 // chartCol is the column of the chart's left edge.
 const chartCol = 5
@@ -22,6 +24,7 @@ const maxCauses = 100
 func summarySheet(d *Document, words Words) sheet.AddedSheet {
 	g := grid{words: words}
 	g.title(headline(d, words))
+	g.open(d)
 	g.row()
 	chartRow := len(g.rows) + 1
 	g.run(d)
@@ -32,7 +35,7 @@ func summarySheet(d *Document, words Words) sheet.AddedSheet {
 	g.timing(d)
 	g.regions(d)
 	return sheet.AddedSheet{
-		Name: SummaryName, Widths: summaryWidths, Rows: slices.Values(g.rows), Count: len(g.rows), Chart: &chart,
+		Name: SummaryName, Widths: summaryWidths, Rows: slices.Values(g.rows), Count: len(g.rows), Chart: &chart, Tab: tabStyle(d),
 	}
 }
 
@@ -68,15 +71,56 @@ func (g *grid) header(codes ...string) {
 }
 
 // fact is a label with a text beside it. There is no row for an empty text.
-func (g *grid) fact(code, value string) {
-	if value != "" {
-		g.row(plainCell(g.words.Line(code)), emptyCell, emptyCell, plainCell(value))
+func (g *grid) fact(code, value string) { g.factCell(code, plainCell(value)) }
+
+// instant is a fact that is a time.
+func (g *grid) instant(code string, t Instant) {
+	c := sheet.PutCell{Text: t.String()}
+	if !t.IsZero() {
+		c.Time = t.UTC().Truncate(time.Second)
+	}
+	g.factCell(code, c)
+}
+
+func (g *grid) factCell(code string, value sheet.PutCell) {
+	if value.Text != "" {
+		g.row(plainCell(g.words.Line(code)), emptyCell, emptyCell, value)
 	}
 }
 
 // figure is a label with a number beside it.
 func (g *grid) figure(code string, n float64) {
 	g.row(plainCell(g.words.Line(code)), numberCell(n))
+}
+
+// open links to what needs a person: for each result, to the first such row, and to the
+// list of everything that is wrong.
+func (g *grid) open(d *Document) {
+	if d.isStatus() {
+		return
+	}
+	for _, r := range sheet.AllResults {
+		n := d.Results[r]
+		i := slices.IndexFunc(d.Applications, func(a Application) bool { return a.Result == r })
+		if s := styleOf(r); n == 0 || i < 0 || s != sheet.StyleBad && s != sheet.StyleWarn {
+			continue
+		}
+		link := d.Applications[i].At
+		text := counted(g.words, "report-open-rows", n, textArg("result", string(r)))
+		g.row(sheet.PutCell{Text: text, Style: sheet.StyleLink, Link: link}, numberCell(float64(n)), emptyCell, plainCell(stepOf(g.words, r)))
+	}
+	if len(d.Problems) > 0 || d.Results.bad() > 0 {
+		text := g.words.Line("report-open-errors", textArg("where", ErrorsName))
+		g.row(sheet.PutCell{Text: text, Style: sheet.StyleLink, Link: sheet.Ref{Sheet: ErrorsName, Row: 1, Col: 1}, LinkTo: ErrorsName})
+	}
+}
+
+// tabStyle is the colour of the Summary's tab.
+func tabStyle(d *Document) sheet.Style {
+	if s := tone(d); s != sheet.StyleTitle {
+		return s
+	}
+	return sheet.StylePlain
 }
 
 func (g *grid) run(d *Document) {
@@ -174,8 +218,8 @@ func linkTo(r sheet.Ref) sheet.PutCell {
 
 func (g *grid) timing(d *Document) {
 	g.header("report-sec-timing", "", "", "")
-	g.fact("report-fact-started", d.StartedAt.String())
-	g.fact("report-fact-finished", d.FinishedAt.String())
+	g.instant("report-fact-started", d.StartedAt)
+	g.instant("report-fact-finished", d.FinishedAt)
 	g.figure("report-fact-seconds", milliseconds(d.DurationSeconds))
 	g.figure("report-fact-requests", float64(d.Requests))
 	g.figure("report-fact-retries", float64(d.Retries))

@@ -73,6 +73,16 @@ var enReport = map[string]Entry{
 	"report-see-errors":       {Message: "see the Errors sheet of the copy"},
 	"report-see-output":       {Message: "add -o FILE for a copy that lists them all"},
 
+	"report-sec-needs":    {Message: "Needs a person"},
+	"report-sec-warnings": {Message: "Warnings"},
+	"report-sec-notes":    {Message: "Notes"},
+	"report-sec-quiet":    {Message: "Rows that need nothing"},
+	"report-quiet-rows":   {Message: "{n} {n:row|rows}"},
+	"report-filter":       {Message: "Show"},
+	"report-filter-all":   {Message: "all"},
+	"report-open-rows":    {Message: "{n} {n:row|rows} {result}: go to the first"},
+	"report-open-errors":  {Message: "everything that was found: {where}"},
+
 	// Where things are and what they cost.
 	"report-copy":      {Message: "copy"},
 	"report-log":       {Message: "log"},
@@ -100,7 +110,6 @@ var enReport = map[string]Entry{
 	"report-col-next":       {Message: "Next step"},
 	"report-col-cause":      {Message: "Cause"},
 	"report-col-count":      {Message: "Count"},
-	"report-col-cells":      {Message: "Cells"},
 	"report-col-first":      {Message: "First cell"},
 	"report-col-region":     {Message: "Region"},
 	"report-col-results":    {Message: "Results"},
@@ -132,12 +141,8 @@ var enReport = map[string]Entry{
 	// The HTML report alone.
 	"report-lang":         {Message: "en"},
 	"report-html-title":   {Message: "loabatch report"},
-	"report-sec-causes":   {Message: "Causes"},
-	"report-sec-rows":     {Message: "Rows not finished"},
-	"report-sec-problems": {Message: "Problems in the workbook"},
 	"report-col-row":      {Message: "Row"},
 	"report-col-circuit":  {Message: "Circuit"},
-	"report-col-request":  {Message: "Request ID"},
 	"report-fact-elapsed": {Message: "Duration"},
 	"report-more-html":    {Message: "and {n} more not shown here: see the Errors sheet of the copy, or the CSV or JSON report"},
 
@@ -159,10 +164,28 @@ var enReport = map[string]Entry{
 	"report-next-doctor":    {Message: "find out what is wrong with the account, then run the same command again:"},
 }
 
-// enTemplate: the guide, the prompts and the notes of the blank workbook. Excel allows
-// at most 255 characters in a prompt or an error message.
+// enTemplate: the guide, the prompts, the notes and the checks of the blank workbook. What a
+// column expects is both its note and its prompt. Excel allows at most 255 characters in a
+// prompt or an error message.
 var enTemplate = map[string]Entry{
-	"template-title":         {Message: "Applications for a Letter of Authorization"},
+	"template-title":          {Message: "Applications for a Letter of Authorization"},
+	"template-band-circuits":  {Message: "Circuits to apply for: one row each"},
+	"template-band-engineers": {Message: "Construction engineers: one row each"},
+
+	"template-check-ready":     {Message: "ready"},
+	"template-check-missing":   {Message: "missing: {columns}"},
+	"template-check-engineer":  {Message: "an engineer"},
+	"template-check-twice":     {Message: "wrong: this circuit has two rows"},
+	"template-check-circuit":   {Message: "wrong: not a circuit of this workbook"},
+	"template-check-digit":     {Message: "wrong: check digit of the ID number"},
+	"template-check-number":    {Message: "wrong: digits of the number are lost"},
+	"template-check-bandwidth": {Message: "wrong: bandwidth, {least} to {most}"},
+	"template-check-list":      {Message: "not in the list: {column}"},
+	"template-check-error":     {Message: "wrong: a cell has an error"},
+
+	"template-sec-progress": {Message: "How far you are"},
+	"template-progress":     {Message: "ready: {ready} of {rows}"},
+
 	"template-sec-steps":     {Message: "How to fill it in, and what happens next"},
 	"template-sec-columns":   {Message: "Columns of the sheet {sheet}"},
 	"template-sec-results":   {Message: "What the results mean"},
@@ -170,7 +193,7 @@ var enTemplate = map[string]Entry{
 	"template-note-optional": {Message: "optional"},
 
 	"template-step":           {Message: "Step {n}"},
-	"template-step-circuits":  {Message: "Circuits: one row for each Express Connect circuit. Dark headers are required, lighter ones optional; hover over a header to see what goes there."},
+	"template-step-circuits":  {Message: "Circuits: one row for each Express Connect circuit. Above each header it says whether the column is required; hover over the header to see what goes there. #Check says whether the row is ready."},
 	"template-step-engineers": {Message: "Engineers: one row for each construction engineer, with the circuits they work on. A circuit has 1 to 16 engineers; * means every circuit."},
 	"template-step-own":       {Message: "You can add columns, sheets and formatting of your own and reorder the columns: they are found by their headers. Start a header with # to mark the column as yours."},
 	"template-step-check":     {Message: "To check it without sending anything: loabatch validate FILE"},
@@ -178,18 +201,30 @@ var enTemplate = map[string]Entry{
 	"template-step-results":   {Message: "This file is never changed by loabatch. A copy next to it gets each row's result in columns on the right, an Errors sheet with links to the cells to fix, and a Summary sheet."},
 	"template-step-again":     {Message: "Fix the errors, in this file or in the copy, and submit again: accepted rows are not applied for twice."},
 
-	"template-prompt-circuit":           {Message: "The circuit's ID, pc-…, as shown in the console. Enter each circuit once."},
-	"template-prompt-time":              {Message: "When the work starts: 2027-01-15 08:00, or with a time zone: 2027-01-15T08:00:00Z or 2027-01-15T16:00:00+08:00. Without one, the time is UTC."},
-	"template-prompt-bandwidth":         {Message: "Mbit/s: a whole number from 2 to 10240. May be left empty."},
-	"template-prompt-token":             {Message: "Leave this empty to have a token derived. A token of your own has up to 64 printable ASCII characters and may be used only once."},
-	"template-prompt-engineer-circuits": {Message: "The circuit's ID; several IDs separated by commas, semicolons or line breaks; or * for every circuit in the workbook."},
-	"template-prompt-certificate":       {Message: "The cell is formatted as text to keep all digits. When you paste, paste values only."},
-	"template-prompt-contact":           {Message: "The phone number for text messages from the site; with the country code if outside mainland China: +65 …"},
+	"template-column-check":             {Message: "Says ready, or what the row lacks, while you type. It is not sent, and loabatch validate checks much more. You can delete or move this column."},
+	"template-column-instanceid":        {Message: "The Express Connect circuit, pc-…, as the console shows it. Each circuit has one row."},
+	"template-column-regionid":          {Message: "Region of the circuit, such as cn-hangzhou. Choose it from the list, or type the ID of a newer region. May stay empty when --region is given."},
+	"template-column-companyname":       {Message: "The company that needs the circuit, as registered with the account."},
+	"template-column-linetype":          {Message: "MSTP, MPLSVPN, FIBRE or Other."},
+	"template-column-si":                {Message: "The company that does the construction work."},
+	"template-column-constructiontime":  {Message: "When the work starts: 2027-01-15 08:00, or with a time zone: 2027-01-15T08:00:00Z, 2027-01-15T16:00:00+08:00. Without one it is UTC, unless --timezone says otherwise."},
+	"template-column-bandwidth":         {Message: "A whole number of Mbit/s from 2 to 10240."},
+	"template-column-peerlocation":      {Message: "Where the circuit is deployed."},
+	"template-column-clienttoken":       {Message: "Leave this empty to have a token derived. A token of your own has up to 64 printable ASCII characters and is used only once."},
+	"template-column-circuits":          {Message: "Choose the circuit that the engineer works on; or type several IDs, separated by commas, semicolons or line breaks; or * for every circuit in the workbook."},
+	"template-column-pmname":            {Message: "Full name as on the certificate."},
+	"template-column-pmcertificatetype": {Message: "IDCard or Passport."},
+	"template-column-pmcertificateno":   {Message: "Typed as text, which keeps all digits: Excel cuts numbers after 15. When you paste, paste values only."},
+	"template-column-pmgender":          {Message: "Male or Female."},
+	"template-column-pmcontactinfo":     {Message: "The phone number for text messages from the site; with the country code if outside mainland China: +65 …"},
 
 	"template-refuse-list":      {Message: "Choose a value from the list."},
 	"template-refuse-bandwidth": {Message: "Enter a whole number from 2 to 10240, or leave the cell empty."},
 	"template-refuse-token":     {Message: "Enter at most 64 characters, or leave the cell empty."},
 	"template-warn-circuit":     {Message: "The ID should start with pc- and appear only once in this sheet. Keep it anyway?"},
+	"template-warn-region":      {Message: "This region is not in the list. Keep it anyway?"},
+	"template-warn-time":        {Message: "The time should be a date in the future, such as 2027-01-15 08:00. Keep it anyway?"},
+	"template-warn-digit":       {Message: "The last digit does not fit the other digits of the ID number, so one of them is wrong. Keep it anyway?"},
 
 	"template-result-submitted":     {Message: "The API accepted the application in this run. Nothing to do."},
 	"template-result-already":       {Message: "The application had been accepted before. Nothing to do."},
