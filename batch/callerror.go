@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -111,9 +112,21 @@ const (
 
 // backoff returns the wait before call n+1, never below the server's hint.
 func backoff(n int, hint time.Duration) time.Duration {
-	ceiling := backoffCap
+	return max(hint, rand.N(backoffCeiling(n))+time.Millisecond)
+}
+
+// backoff is the wait before the row's next call. Its jitter follows from the token: rows
+// that failed together are retried at different times, and a run can be replayed exactly.
+func (r *row) backoff(n int, hint time.Duration) time.Duration {
+	h := fnv.New64a()
+	h.Write([]byte(r.app.Token)) // never fails
+	jitter := rand.New(rand.NewPCG(h.Sum64(), uint64(n))).Int64N(int64(backoffCeiling(n)))
+	return max(hint, time.Duration(jitter)+time.Millisecond)
+}
+
+func backoffCeiling(n int) time.Duration {
 	if shift := max(n-1, 0); shift < 6 {
-		ceiling = min(backoffCap, backoffBase<<shift)
+		return min(backoffCap, backoffBase<<shift)
 	}
-	return max(hint, rand.N(ceiling)+time.Millisecond)
+	return backoffCap
 }
