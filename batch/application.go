@@ -59,6 +59,7 @@ type Settlement struct {
 	Token     string       // of the application
 	Result    sheet.Result // ALREADY: it or another one has a valid LOA; REFUSED: the LOA is rejected or deleted; FAILED: there is none
 	LOAStatus string
+	At        time.Time // if ALREADY: of its last attempt, UTC, since it is not known which one was accepted
 }
 
 // Start is how a row starts, by what is known of its circuit's past.

@@ -148,6 +148,9 @@ func (r *row) found(l LOA, ok bool, asked time.Time) event {
 		state = operations[r.app.Operation].judge(&r.app, l)
 	}
 	early := r.state.open() && asked.Sub(r.tried) < SettlingTime
+	if ok && state == loaVoid && r.state == askAccepted && r.app.Ended.Generation > 0 && asked.Sub(r.app.Ended.At) < SettlingTime {
+		ok = false // it may be older than the one that was accepted, which the lookup does not show yet
+	}
 	switch {
 	case state != loaVoid && r.edited():
 		return evEdited
@@ -193,7 +196,10 @@ func (r *row) settle(e event, l LOA) {
 		token = r.begun
 	}
 	r.app.Settled = Settlement{Token: token, Result: e.settles(), LOAStatus: l.Status}
-	if e.settles() == sheet.Failed {
+	switch e.settles() {
+	case sheet.Already:
+		r.app.Settled.At = r.tried.Round(0)
+	case sheet.Failed:
 		r.sent = time.Time{} // those of this run were not applied either
 	}
 }
@@ -309,6 +315,9 @@ func (r *row) decided(o *Outcome, l LOA) {
 		if o.SubmittedAt.IsZero() || o.Reason == ReasonAnswerLost {
 			o.RequestID = cmp.Or(l.RequestID, o.RequestID)
 		}
+	}
+	if o.Reason == ReasonLOAExists && o.SubmittedAt.IsZero() && operations[r.app.Operation].judge(&r.app, l) == loaOurs {
+		o.SubmittedAt = r.app.Settled.At
 	}
 	o.LOAStatus = l.Status
 }

@@ -177,6 +177,9 @@ func (s LedgerState) leave(o Outcome) LedgerState {
 // settle ends the pending submission by what a lookup found.
 func (s LedgerState) settle(by Settlement) LedgerState {
 	s = s.endPending(by.Result)
+	if s.SubmittedAt.IsZero() {
+		s.SubmittedAt = by.At
+	}
 	if by.LOAStatus != "" {
 		s.LOAStatus = by.LOAStatus
 	}
