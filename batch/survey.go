@@ -109,14 +109,15 @@ func (s *survey) request(ctx context.Context, page int, ids []string) (SurveyPag
 // survey reads the state of the region's circuits before anything is sent. A circuit whose
 // LOA is valid is not applied for, whatever the ledger knows of it, nor is one whose LOA was
 // rejected, unless a person asks for it. A circuit that the account does not list is applied
-// for, since the API decides. Rows that start with a lookup are left out: it
-// tells more than a survey. Only applications that the ledger does not know depend on the
-// survey: where it fails they are not sent, unless the account may not read the circuits.
+// for, since the API decides. Rows that start with a lookup that settles something are left
+// out: it tells more than a survey. Only applications that the ledger does not know depend
+// on the survey: where it fails they are not sent, unless the account may not read the
+// circuits.
 func (g *region) survey() {
 	if !g.run.engine.Survey || g.run.engine.Surveyor == nil {
 		return
 	}
-	asked := slices.DeleteFunc(slices.Clone(g.queue), func(i int32) bool { return g.run.plan.Applications[i].Start.LooksUp() })
+	asked := slices.DeleteFunc(slices.Clone(g.queue), func(i int32) bool { return !g.run.plan.Applications[i].surveyed() })
 	s := newSurvey(g.run, g.name, asked)
 	err := s.read(g.ctx)
 	var call *CallError
@@ -135,23 +136,27 @@ func (g *region) survey() {
 	}
 	g.queue = slices.DeleteFunc(g.queue, func(i int32) bool {
 		a := &g.run.plan.Applications[i]
-		outcome, withheld := surveyed(a, s, err != nil && !denied)
-		if withheld {
+		outcome, ends := withheld(a, s, err != nil && !denied)
+		if ends {
 			if call != nil && outcome.Result == sheet.NotAttempted {
 				outcome.ErrorCode, outcome.RequestID = call.Code, call.RequestID
 			}
 			g.run.finished <- finishedRow{slot: g.run.slots[i], outcome: outcome, ran: true}
 		}
-		return withheld
+		return ends
 	})
 }
 
-// surveyed returns the outcome of an application that is not sent because of a survey, and
+// surveyed reports whether a row is part of the survey. The lookup for --reapply may go
+// unanswered, and the row is sent anyway.
+func (a *Application) surveyed() bool { return !a.Start.LooksUp() || a.Start == StartFirst }
+
+// withheld returns the outcome of an application that is not sent because of a survey, and
 // reports whether there is one.
-func surveyed(a *Application, s *survey, failed bool) (Outcome, bool) {
+func withheld(a *Application, s *survey, failed bool) (Outcome, bool) {
 	state, found := s.found[a.Key.InstanceID]
 	switch {
-	case a.Start.LooksUp():
+	case !a.surveyed():
 	case state.LOAStatus != "" && !Void(state.LOAStatus):
 		o := a.Outcome(sheet.Already, ReasonLOAExists)
 		o.LOAStatus = state.LOAStatus
