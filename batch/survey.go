@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -72,7 +73,8 @@ func (s *survey) ask(ctx context.Context, ids []string) error {
 // how many pages there are.
 func (s *survey) page(ctx context.Context, page int, ids []string) (int, error) {
 	var got SurveyPage
-	err := RetryRead(s.run.going, s.run.engine.attempts(), func() (err error) {
+	wait := func(n int, hint time.Duration) time.Duration { return backoffOf(s.region, n, hint) }
+	err := retryRead(s.run.going, s.run.engine.attempts(), wait, func() (err error) {
 		got, err = s.request(ctx, page, ids)
 		return err
 	})
