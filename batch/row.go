@@ -252,11 +252,11 @@ func (r *row) on(e event, call *CallError) next {
 func (r *row) pause(e event, call *CallError) time.Duration {
 	switch {
 	case e == evLagging:
-		return backoff(r.rechecks, 0)
+		return r.backoff(r.rechecks, 0)
 	case e == evMute:
-		return backoff(r.lookups, call.Wait)
+		return r.backoff(r.lookups, call.Wait)
 	case call != nil:
-		return backoff(r.attempts, call.Wait)
+		return r.backoff(r.attempts, call.Wait)
 	}
 	return 0
 }

@@ -118,6 +118,7 @@ func (p *planner) fromSheet(a *batch.Application) {
 		a.Operation, a.Start = batch.Reapply, batch.StartRepeat
 	case reapplied, result == sheet.Refused && !void:
 		a.Generation, a.Token = generation+1, ""
+	case result == sheet.Already: // by a lookup or a survey, perhaps: then the token was never sent
 	case open:
 		a.Start = batch.StartResume
 	case past.ClientToken == a.Circuit.ClientToken && !void:
