@@ -21,6 +21,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -97,7 +98,8 @@ type crash struct {
 	rand  *rand.Rand
 
 	edits, moves int
-	amid         int // kills of runs that had sent something
+	amid         int         // kills of runs that had sent something
+	calm         atomic.Bool // no more faults; lookups still lag
 }
 
 // crashRow is a row as people have it in their workbooks.
@@ -131,6 +133,7 @@ func newCrash(t *testing.T, rows int, seed uint64) *crash {
 	options := simulator.Options{
 		Keys: map[string]string{"id": "secret"}, Quota: -1, Faults: faults, Seed: seed,
 		Late: 300 * time.Millisecond, Lag: 400 * time.Millisecond,
+		Script:          func(simulator.Request) (simulator.Fault, bool) { return simulator.Fault{}, c.calm.Load() },
 		AllowDuplicates: seed%4 != 1, // nothing but our own code prevents a second application
 	}
 	if seed%3 == 0 {
@@ -340,7 +343,7 @@ func (c *crash) command() *exec.Cmd {
 }
 
 // killUntil starts runs and kills each at a random moment or application, until that many were killed
-// or three times as many were started. People work on the rows after every other run.
+// or three times as many were started. People work on the rows after two of three runs.
 func (c *crash) killUntil(kills int) int {
 	killed := 0
 	for starts := 0; killed < kills && starts < 3*kills; starts++ {
@@ -349,7 +352,7 @@ func (c *crash) killUntil(kills int) int {
 			c.Fatal(err)
 		}
 		ended, before := make(chan struct{}), c.seen.count()
-		go c.kill(cmd, starts%3 == 0, ended)
+		go c.kill(cmd, starts%2 == 0, ended)
 		err := cmd.Wait()
 		close(ended)
 		var exit *exec.ExitError
@@ -359,7 +362,7 @@ func (c *crash) killUntil(kills int) int {
 				c.amid++
 			}
 		}
-		if starts%2 == 1 {
+		if starts%3 != 0 {
 			c.work()
 		}
 	}
@@ -375,13 +378,13 @@ func (c *crash) kill(cmd *exec.Cmd, timed bool, ended <-chan struct{}) {
 		return
 	}
 	more, seen, since := rand.IntN(len(c.rows)/10), c.seen.count(), time.Now()
-	idle := 2 * time.Second // to start; then the pause between two applications
+	idle := time.Duration(len(c.rows)) * 2 * time.Millisecond // to start; then the pause between two applications
 	for goal := seen + more; seen <= goal && time.Since(since) < idle; {
 		if !wait(ended, time.Millisecond) {
 			return
 		}
 		if now := c.seen.count(); now > seen {
-			seen, since, idle = now, time.Now(), 300*time.Millisecond
+			seen, since, idle = now, time.Now(), 200*time.Millisecond
 		}
 	}
 	wait(ended, time.Duration(rand.IntN(5000))*time.Microsecond)
@@ -405,8 +408,11 @@ func (c *crash) empty() {
 }
 
 // finish runs to the end, and again as long as a row is to be sent again or asked about.
-// It returns the results of the last run by circuit.
+// After some seconds the service has no more faults. It returns the results of the last
+// run by circuit.
 func (c *crash) finish() map[string]crashResult {
+	calm := time.AfterFunc(3*time.Second, func() { c.calm.Store(true) })
+	defer calm.Stop()
 	var results map[string]crashResult
 	for range 10 {
 		c.empty()
@@ -450,6 +456,7 @@ func (c *crash) unsettled(results map[string]crashResult) (ids []string) {
 // putBack puts back the edits of all rows that were not accepted as they are, to what was
 // sent last. If a run was killed before anything was sent, people try all versions.
 func (c *crash) putBack(results map[string]crashResult) map[string]crashResult {
+	c.calm.Store(true)
 	for range crashVersions {
 		again := false
 		for id, r := range results {
