@@ -26,7 +26,7 @@ type Application struct {
 	Attempt    int               // which attempt of this run it is, from 1 on; 0 in a plan
 
 	// What is known of the circuit's past; set by the plan.
-	Recorded        bool // the ledger knows the circuit
+	Recorded        bool // the ledger knows the circuit, and not from a results copy alone
 	Start           Start
 	Open            Earlier        // the application that an earlier run left open, if Start says so
 	Ended           Earlier        // the last one that had a definite result; zero if there is none

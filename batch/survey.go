@@ -166,7 +166,7 @@ func withheld(a *Application, s *survey, failed bool) (Outcome, bool) {
 		o := a.Outcome(sheet.Already, ReasonLOAExists)
 		o.LOAStatus = state.LOAStatus
 		return o, true
-	case state.LOAStatus == LOARejected && !a.ReapplyRejected:
+	case state.LOAStatus == LOARejected && !a.ReapplyRejected && !a.Start.LooksUp():
 		o := a.Outcome(sheet.Refused, ReasonLOARejected)
 		o.LOAStatus = state.LOAStatus
 		return o, true

@@ -10,7 +10,7 @@ import (
 // that has another one anyway, but the generation goes on: the row may have had its content
 // before, and been refused under its token.
 func (p *planner) fromLedger(a *batch.Application, r batch.Record) {
-	a.Recorded = true
+	a.Recorded = r.Hash != "" // else all that it knows is from a results copy
 	generation, same := sameContent(a, r)
 	if r.Open {
 		p.fromOpen(a, r, generation, same)
