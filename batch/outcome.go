@@ -65,6 +65,15 @@ type Outcome struct {
 	CircuitState string
 }
 
+// ConcernsCircuit reports whether the result concerns the circuit, and not only the row.
+func (o *Outcome) ConcernsCircuit() bool {
+	switch o.Result {
+	case sheet.Submitted, sheet.Already, sheet.Refused, sheet.Failed, sheet.Unknown:
+		return true
+	}
+	return false
+}
+
 // Reason says why a row has its Result: the catalogue's key, reason-… in full.
 type Reason string
 
@@ -145,7 +154,7 @@ type Record struct {
 	Token       string       //
 	Operation   Operation    // of the open one
 	Open        bool         // it may have taken effect without a definite answer: settle it before another is sent
-	Tried       time.Time    // if Open: the last attempt that may have been applied, UTC; zero if not known
+	Tried       time.Time    // if Open: the last attempt that may have been applied; else: Settlement.Seen; UTC; zero if not known
 	Ended       Identity     // if Open: the last one that had a definite result; zero if there is none
 	Result      sheet.Result // the definite result; empty if there is none
 	ErrorCode   string       //

@@ -64,7 +64,7 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, path string) error {
 	done := &finished{in: in, info: runInfo{
 		id: t.runID, command: "status", args: settingsLine(cmd, []string{path}), account: s.service.account, started: a.startOf(in), simulate: f.run.simulate,
 	}}
-	if err := a.engine(ctx, s, done, statusPlan(in.workbook), &batch.MemoryLedger{}); err != nil {
+	if err := a.engine(ctx, s, done, statusPlan(in.workbook), nil); err != nil {
 		return err
 	}
 	return a.deliverStatus(s, done, t)

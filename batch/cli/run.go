@@ -65,7 +65,7 @@ func (a *app) runDry(ctx context.Context, s *invocation, done *finished) error {
 	if err != nil {
 		return err
 	}
-	return a.engine(ctx, s, done, s.plan(done.in, past), &batch.MemoryLedger{})
+	return a.engine(ctx, s, done, s.plan(done.in, past), nil)
 }
 
 // pastOf reads what the ledger knows of an input's circuits, if there is a ledger.

@@ -119,7 +119,7 @@ func (p *planner) apply(a *batch.Application, record batch.Record, known bool) b
 	default:
 		p.fromLedger(a, record)
 	}
-	if !record.Open && !accepted(record.Result) {
+	if !accepted(record.Result) && (!record.Open || a.Start == batch.StartResume) {
 		p.waitElsewhere(a)
 	}
 	if a.Start == batch.StartSend && p.options.Reapply {

@@ -26,10 +26,11 @@ func (p *planner) moved(a *batch.Application) bool {
 }
 
 // waitElsewhere has a row wait for an application that is open in another region, if
-// there is one. If its LOA turns out to stand, the row is INVALID.
+// there is one. If its LOA turns out to stand, the row is INVALID. If one is open in the
+// row's region, too, the later of the two was begun once the other had been settled.
 func (p *planner) waitElsewhere(a *batch.Application) {
 	for r := range p.elsewhere(a.Key) {
-		if r.Open && p.severityOfMoved() == sheet.Error {
+		if r.Open && (a.Start != batch.StartResume || !r.Tried.Before(a.Open.Tried)) && p.severityOfMoved() == sheet.Error {
 			a.Start, a.Changed = batch.StartChanged, p.movedProblem(a, r.Record, sheet.Error)
 			a.Open = batch.Earlier{Region: r.region, Token: r.Token, Generation: r.Generation, Tried: r.Tried, Edited: true}
 			return
@@ -60,6 +61,17 @@ func (p *planner) elsewhere(key batch.Key) iter.Seq[placed] {
 			}
 		}
 	}
+}
+
+// usedElsewhere reports whether the past knows a token as that of a circuit's application in
+// another region. What a results copy says of it is then about that region.
+func (p *planner) usedElsewhere(key batch.Key, token string) bool {
+	for r := range p.elsewhere(key) {
+		if token != "" && (token == r.Token || token == r.Ended.Token) {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *planner) movedProblem(a *batch.Application, r batch.Record, severity sheet.Severity) *sheet.Problem {
