@@ -196,7 +196,9 @@ func (s State) dropPending() State {
 
 // withAnswer adds what the API answered.
 func (s State) withAnswer(o batch.Outcome) State {
-	s.Tried = o.Settled.Seen
+	if o.Settled.Seen.After(s.Tried) {
+		s.Tried = o.Settled.Seen
+	}
 	s.ErrorCode, s.RequestID = o.ErrorCode, o.RequestID
 	if !o.SubmittedAt.IsZero() {
 		s.SubmittedAt = o.SubmittedAt
