@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
@@ -53,7 +54,7 @@ func TestRefusedPermission(t *testing.T) {
 					}
 					return fault{}
 				}
-				l := &batch.MemoryLedger{}
+				l := &ledger.Memory{}
 				w := workbook(test.rows, test.regions...)
 				sum := summarize(t, &batch.Engine{Submitter: s, Finder: s, Ledger: l, Concurrency: test.concurrency}, t.Context(), nil, w)
 				addUp(t, sum.Outcomes, test.want)
@@ -154,7 +155,7 @@ func TestSignalBeforeTheVerdict(t *testing.T) {
 // run left open stays UNKNOWN, and nothing is sent for it. The other rows go on.
 func TestDeniedLookupSettlesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, l, w := newServer(), &batch.MemoryLedger{}, workbook(3)
+		s, l, w := newServer(), &ledger.Memory{}, workbook(3)
 		p := plan.New(w, plan.Options{})
 		if err := l.Begin(t.Context(), p.Applications[1]); err != nil {
 			t.Fatal(err)

@@ -26,7 +26,7 @@ type Application struct {
 	Attempt    int               // which attempt of this run it is, from 1 on; 0 in a plan
 
 	// What is known of the circuit's past; set by the plan.
-	Recorded        bool // the ledger knows the circuit
+	Recorded        bool // the ledger knows the circuit, and not from a results copy alone
 	Start           Start
 	Open            Earlier        // the application that an earlier run left open, if Start says so
 	Ended           Earlier        // the last one that had a definite result; zero if there is none
@@ -47,18 +47,20 @@ type Earlier struct {
 	Accepted   bool      // by the API; RequestID and At are then of its answer
 	RequestID  string    // may be empty
 	At         time.Time // zero when it is not known
-	Tried      time.Time // of Open: the last attempt that may have arrived, UTC; zero when it is not known
+	Tried      time.Time // of Open: the last attempt that may have arrived; of Ended: see Record.Tried; UTC; zero when it is not known
+	Repeated   bool      // the circuit may have had an LOA before it, which lookups may still show, or an attempt may still be under way
 }
 
 // LongAgo is the time of an attempt that is known to be over, but not since when.
 var LongAgo = time.Unix(0, 0).UTC()
 
-// Settlement is what a lookup found out about an application that was open. The zero
-// Settlement means nothing.
+// Settlement is what became of an application that was open, by a lookup or the answer to
+// a later attempt. The zero Settlement means nothing.
 type Settlement struct {
 	Token     string       // of the application
 	Result    sheet.Result // ALREADY: it or another one has a valid LOA; REFUSED: the LOA is rejected or deleted; FAILED: there is none
 	LOAStatus string
+	Seen      time.Time // if ALREADY: the last attempt that was not answered, or when a lookup saw the LOA if that was later, UTC
 }
 
 // Start is how a row starts, by what is known of its circuit's past.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -87,6 +88,10 @@ func contextEnded(err error) bool {
 // RetryRead makes a call that changes nothing until it gets a final answer, attempts run
 // out, or the context ends. It waits between attempts, and returns the last error.
 func RetryRead(ctx context.Context, attempts int, call func() error) error {
+	return retryRead(ctx, attempts, backoff, call)
+}
+
+func retryRead(ctx context.Context, attempts int, wait func(int, time.Duration) time.Duration, call func() error) error {
 	for attempt := 1; ; attempt++ {
 		err := call()
 		var failed *CallError
@@ -94,7 +99,7 @@ func RetryRead(ctx context.Context, attempts int, call func() error) error {
 			return err
 		}
 		select {
-		case <-time.After(backoff(attempt, failed.Wait)):
+		case <-time.After(wait(attempt, failed.Wait)):
 		case <-ctx.Done():
 			return err
 		}
@@ -111,9 +116,26 @@ const (
 
 // backoff returns the wait before call n+1, never below the server's hint.
 func backoff(n int, hint time.Duration) time.Duration {
-	ceiling := backoffCap
+	return max(hint, rand.N(backoffCeiling(n))+time.Millisecond)
+}
+
+// backoff is the wait before the row's next call.
+func (r *row) backoff(n int, hint time.Duration) time.Duration {
+	return backoffOf(r.app.Token, n, hint)
+}
+
+// backoffOf is a backoff whose jitter follows from what is retried: things that failed
+// together are retried at different times, and a run can be replayed exactly.
+func backoffOf(name string, n int, hint time.Duration) time.Duration {
+	h := fnv.New64a()
+	h.Write([]byte(name)) // never fails
+	jitter := rand.New(rand.NewPCG(h.Sum64(), uint64(n))).Int64N(int64(backoffCeiling(n)))
+	return max(hint, time.Duration(jitter)+time.Millisecond)
+}
+
+func backoffCeiling(n int) time.Duration {
 	if shift := max(n-1, 0); shift < 6 {
-		ceiling = min(backoffCap, backoffBase<<shift)
+		return min(backoffCap, backoffBase<<shift)
 	}
-	return max(hint, rand.N(ceiling)+time.Millisecond)
+	return backoffCap
 }

@@ -31,7 +31,9 @@
 //     so a row that was edited waits.
 //   - "No LOA", or an old one that was rejected, settles an open token only if the lookup
 //     was made at least [SettlingTime] after its last attempt. No run waits for that: the
-//     row ends UNKNOWN and says when to come back.
+//     row ends UNKNOWN and says when to come back. For as long a lookup may still show the
+//     LOA before, if there was one: the rejection that it shows may be that one's, and a
+//     valid status may be older than its rejection.
 //   - A new token is made only when the content changes or the generation rises: after a
 //     definite refusal, or when a person asks to apply again for what was rejected. A
 //     circuit that was accepted is applied for again only if a lookup clearly says that its
@@ -56,8 +58,8 @@
 //	             mismatch: askRefused; interrupted: NOT_ATTEMPTED
 //	askFirst     other: ALREADY; void: REFUSED; voidRepeat: repeat;
 //	             none muteOver: sendFresh; mute: askFirst; interrupted: NOT_ATTEMPTED
-//	askVoid      other: ALREADY; void none: REFUSED; voidRepeat: repeat; mute: askVoid;
-//	             muteOver interrupted: NOT_ATTEMPTED
+//	askVoid      other: ALREADY; edited: INVALID; void none: REFUSED; voidRepeat: repeat;
+//	             mute: askVoid; muteOver interrupted: NOT_ATTEMPTED
 //	askAccepted  other none noneAccepted: ALREADY; edited noneEdited: INVALID;
 //	             void: REFUSED; voidRepeat: repeat; mute: askAccepted;
 //	             muteOver interrupted: NOT_ATTEMPTED
@@ -86,7 +88,7 @@
 //	             voidEarly noneEarly muteOver interrupted: UNKNOWN;
 //	             lagging mute: askRefused
 //
-// The ledger keeps what has to outlive the run ([LedgerState]): the application that is
+// The ledger keeps what has to outlive the run (State in package ledger): the application that is
 // open, with its token, its operation and the time of its last attempt, beside the last one
 // that had a definite result. It refuses to begin another token while one is open and no
 // lookup has settled it, whatever the engine says.

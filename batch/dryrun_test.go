@@ -15,6 +15,11 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
+// circuitState is the state of a circuit, with that of its LOA.
+func circuitState(status, business, loa string) batch.CircuitState {
+	return batch.CircuitState{InstanceID: "pc-1", Status: status, BusinessStatus: business, LOAStatus: loa}
+}
+
 func TestPredict(t *testing.T) {
 	for _, test := range []struct {
 		name    string
@@ -25,18 +30,18 @@ func TestPredict(t *testing.T) {
 		code    string
 		circuit string
 	}{
-		{"ready", batch.CircuitState{"pc-1", "Allocated", "Normal", ""}, false, sheet.Valid, batch.ReasonValid, "", ""},
-		{"business status missing", batch.CircuitState{"pc-1", "Allocated", "", ""}, false, sheet.Valid, batch.ReasonValid, "", ""},
+		{"ready", circuitState("Allocated", "Normal", ""), false, sheet.Valid, batch.ReasonValid, "", ""},
+		{"business status missing", circuitState("Allocated", "", ""), false, sheet.Valid, batch.ReasonValid, "", ""},
 		{"no such circuit", batch.CircuitState{}, false, sheet.Blocked, batch.ReasonNoCircuit, "InvalidInstanceId.NotFound", ""},
-		{"not allocated yet", batch.CircuitState{"pc-1", "Initial", "Normal", ""}, false, sheet.Blocked, batch.ReasonNotAllocated, "IncorrectStatus.PhysicalConnection", "Initial"},
-		{"in use", batch.CircuitState{"pc-1", "Enabled", "Normal", ""}, false, sheet.Blocked, batch.ReasonNotAllocated, "IncorrectStatus.PhysicalConnection", "Enabled"},
-		{"locked", batch.CircuitState{"pc-1", "Allocated", "FinancialLocked", ""}, false, sheet.Blocked, batch.ReasonLocked, "IncorrectStatus.PhysicalConnection", "FinancialLocked"},
-		{"locked before it is allocated", batch.CircuitState{"pc-1", "Initial", "SecurityLocked", ""}, false, sheet.Blocked, batch.ReasonLocked, "IncorrectStatus.PhysicalConnection", "SecurityLocked"},
-		{"LOA applied for", batch.CircuitState{"pc-1", "Allocated", "Normal", "Applying"}, false, sheet.Already, batch.ReasonLOAExists, "", ""},
-		{"LOA complete, circuit in use", batch.CircuitState{"pc-1", "Enabled", "Normal", "Complete"}, true, sheet.Already, batch.ReasonLOAExists, "", ""},
-		{"LOA rejected", batch.CircuitState{"pc-1", "Allocated", "Normal", batch.LOARejected}, false, sheet.Blocked, batch.ReasonLOARejected, "IncorrectStatus.PhysicalConnectionLOA", ""},
-		{"LOA rejected, asked to reapply", batch.CircuitState{"pc-1", "Allocated", "Normal", batch.LOARejected}, true, sheet.Valid, batch.ReasonValid, "", ""},
-		{"LOA deleted", batch.CircuitState{"pc-1", "Allocated", "Normal", batch.LOADeleted}, false, sheet.Valid, batch.ReasonValid, "", ""},
+		{"not allocated yet", circuitState("Initial", "Normal", ""), false, sheet.Blocked, batch.ReasonNotAllocated, "IncorrectStatus.PhysicalConnection", "Initial"},
+		{"in use", circuitState("Enabled", "Normal", ""), false, sheet.Blocked, batch.ReasonNotAllocated, "IncorrectStatus.PhysicalConnection", "Enabled"},
+		{"locked", circuitState("Allocated", "FinancialLocked", ""), false, sheet.Blocked, batch.ReasonLocked, "IncorrectStatus.PhysicalConnection", "FinancialLocked"},
+		{"locked before it is allocated", circuitState("Initial", "SecurityLocked", ""), false, sheet.Blocked, batch.ReasonLocked, "IncorrectStatus.PhysicalConnection", "SecurityLocked"},
+		{"LOA applied for", circuitState("Allocated", "Normal", "Applying"), false, sheet.Already, batch.ReasonLOAExists, "", ""},
+		{"LOA complete, circuit in use", circuitState("Enabled", "Normal", "Complete"), true, sheet.Already, batch.ReasonLOAExists, "", ""},
+		{"LOA rejected", circuitState("Allocated", "Normal", batch.LOARejected), false, sheet.Blocked, batch.ReasonLOARejected, "IncorrectStatus.PhysicalConnectionLOA", ""},
+		{"LOA rejected, asked to reapply", circuitState("Allocated", "Normal", batch.LOARejected), true, sheet.Valid, batch.ReasonValid, "", ""},
+		{"LOA deleted", circuitState("Allocated", "Normal", batch.LOADeleted), false, sheet.Valid, batch.ReasonValid, "", ""},
 	} {
 		a := batch.Application{Row: 7, ReapplyRejected: test.reapply}
 		o := batch.Predict(a, test.state)

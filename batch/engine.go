@@ -19,7 +19,7 @@ type Engine struct {
 	Submitter Submitter // may be nil for a dry run
 	Finder    Finder    // may be nil for a dry run
 	Surveyor  Surveyor  // for a survey and for a dry run that asks the API; nil makes it an offline one
-	Ledger    Ledger    // nil keeps the outcomes in memory, which is right for a dry run only
+	Ledger    Ledger    // nil records nothing, which is right for a dry run only
 
 	Concurrency int           // calls in flight for each region; 0 means 8
 	MaxAttempts int           // requests for each row, lookups not counted; 0 means 5

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
@@ -55,7 +56,7 @@ func TestRunSubmitsEveryRowInSheetOrder(t *testing.T) {
 
 // timedLedger notes when applications begin.
 type timedLedger struct {
-	batch.MemoryLedger
+	ledger.Memory
 	mu    sync.Mutex
 	begun map[time.Time]int
 }
@@ -64,7 +65,7 @@ func (l *timedLedger) Begin(ctx context.Context, a batch.Application) error {
 	l.mu.Lock()
 	l.begun[time.Now()]++
 	l.mu.Unlock()
-	return l.MemoryLedger.Begin(ctx, a)
+	return l.Memory.Begin(ctx, a)
 }
 
 // Rows are begun together, so the ledger can write them in one commit.

@@ -44,7 +44,8 @@ type server struct {
 	timeout time.Duration                      // the caller's, for hangs
 	stale   func() bool                        // whether a lookup lags behind and knows no LOA yet; nil means never
 	apply   func(a batch.Application) *batch.CallError
-	doubles bool // an LOA does not prevent another one: only the token does
+	shown   func() *batch.LOA // what a lookup shows instead of the truth; nil means the truth
+	doubles bool              // an LOA does not prevent another one: only the token does
 }
 
 func newServer() *server {
@@ -166,6 +167,11 @@ func (s *server) Find(ctx context.Context, k batch.Key) (batch.LOA, bool, error)
 		return batch.LOA{}, false, nil
 	}
 	l, ok := s.loas[k]
+	if s.shown != nil {
+		if shown := s.shown(); shown != nil {
+			l, ok = *shown, true
+		}
+	}
 	l.RequestID = "R-lookup"
 	return l, ok, nil
 }

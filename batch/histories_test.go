@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
@@ -20,17 +21,18 @@ const settling = 11 * time.Minute
 type history struct {
 	*testing.T
 	server *server
-	ledger *batch.MemoryLedger
+	ledger *ledger.Memory
 	book   *sheet.Workbook
 	tokens []string // that were sent, in order, without repetitions
 
 	answers []fault          // to the next attempts; then as the server likes
 	mute    *batch.CallError // to every lookup
 	lag     bool             // lookups show no LOA
+	shown   *batch.LOA       // lookups show this one, which is out of date
 }
 
 func newHistory(t *testing.T) *history {
-	h := &history{T: t, server: newServer(), ledger: &batch.MemoryLedger{}, book: workbook(1)}
+	h := &history{T: t, server: newServer(), ledger: &ledger.Memory{}, book: workbook(1)}
 	h.server.doubles = true
 	h.server.faults = func(a batch.Application) (f fault) {
 		if n := len(h.tokens); n == 0 || h.tokens[n-1] != a.Token {
@@ -43,6 +45,7 @@ func newHistory(t *testing.T) *history {
 	}
 	h.server.blind = func(batch.Key) *batch.CallError { return h.mute }
 	h.server.stale = func() bool { return h.lag }
+	h.server.shown = func() *batch.LOA { return h.shown }
 	return h
 }
 
@@ -89,7 +92,7 @@ func (h *history) edit() { h.book.Circuits[0].Si += " & Sons" }
 
 // quiet lets the settling time pass, after which everything gets a clean answer.
 func (h *history) quiet() {
-	h.answers, h.mute, h.lag = nil, nil, false
+	h.answers, h.mute, h.lag, h.shown = nil, nil, false, nil
 	time.Sleep(settling)
 }
 
@@ -224,6 +227,108 @@ func TestHistories(t *testing.T) {
 			h.reject()
 			h.want("rejected", reapply, sheet.Submitted, 2, 2)
 		},
+		"a reapplication is accepted, and lookups show the LOA before it": func(h *history) {
+			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
+			old := h.reject()
+			h.want("rejected", reapply, sheet.Submitted, 2, 2)
+			h.shown = old
+			h.want("again", reapply, sheet.Already, 2, 2)
+			h.edit()
+			h.want("edited", reapply, sheet.Invalid, 2, 2)
+			h.quiet()
+			h.want("quiet", reapply, sheet.Invalid, 2, 2)
+			h.reject()
+			h.want("rejected once more", reapply, sheet.Submitted, 3, 3)
+		},
+		"a reapplication is lost and found, and lookups show the LOA before it": func(h *history) {
+			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
+			old := h.reject()
+			h.quiet()
+			h.server.blind = func(batch.Key) *batch.CallError {
+				if len(h.tokens) > 1 {
+					return h.mute
+				}
+				return nil
+			}
+			h.answers, h.mute = always(lostApplied), hollow
+			h.want("lost", reapply, sheet.Unknown, 2, 2)
+			h.answers, h.mute = nil, nil
+			time.Sleep(2 * time.Minute)
+			h.want("found", reapply, sheet.Submitted, 2, 2)
+			h.shown = old
+			h.want("again", reapply, sheet.Already, 2, 2)
+		},
+		"lost and found, and lookups show an older LOA": func(h *history) {
+			h.answers, h.mute = always(lostApplied), hollow
+			h.want("first", plan.Options{}, sheet.Unknown, 1, 1)
+			h.answers, h.mute = nil, nil
+			time.Sleep(2 * time.Minute)
+			h.want("found", plan.Options{}, sheet.Already, 1, 1)
+			h.shown = &batch.LOA{Status: batch.LOARejected}
+			h.want("again", reapply, sheet.Already, 1, 1)
+			h.quiet()
+			h.reject()
+			h.want("rejected", reapply, sheet.Submitted, 2, 2)
+		},
+		"lookups show an LOA that was deleted as valid": func(h *history) {
+			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
+			key := plan.Keys(h.book)[0]
+			old := h.server.loas[key]
+			h.server.loas[key] = batch.LOA{Status: batch.LOADeleted}
+			h.quiet()
+			h.answers = always(fault{err: lostAnswer("(timeout)")})
+			h.server.shown = func() *batch.LOA {
+				if len(h.tokens) > 1 {
+					return h.shown
+				}
+				return nil
+			}
+			h.shown = &old
+			h.want("lost", reapply, sheet.Unknown, 2, 1)
+			h.want("again", plan.Options{}, sheet.Unknown, 2, 1)
+			h.answers = nil
+			h.want("sent", reapply, sheet.Submitted, 2, 2)
+		},
+		"rejected while it was unknown and edited, and valid after all": func(h *history) {
+			h.answers, h.mute = always(lostApplied), hollow
+			h.want("first", plan.Options{}, sheet.Unknown, 1, 1)
+			h.quiet()
+			si := h.book.Circuits[0].Si
+			h.edit()
+			h.shown = &batch.LOA{Status: batch.LOARejected}
+			h.want("rejected", plan.Options{}, sheet.Refused, 1, 1)
+			h.shown = nil
+			h.want("valid", plan.Options{}, sheet.Invalid, 1, 1)
+			h.want("again", plan.Options{}, sheet.Invalid, 1, 1)
+			h.book.Circuits[0].Si = si
+			h.want("edited back", plan.Options{}, sheet.Already, 1, 1)
+		},
+		"refused, lost, edited, refused and edited back": func(h *history) {
+			remembered := map[string]bool{}
+			count := h.server.faults
+			h.server.faults = func(a batch.Application) fault {
+				f := count(a)
+				if remembered[a.Token] {
+					return notAllocated
+				}
+				remembered[a.Token] = f.err != nil && f.err.Class == batch.Refused
+				return f
+			}
+			for n := range 3 {
+				h.answers = always(notAllocated)
+				h.want("refused", plan.Options{}, sheet.Refused, n+1, 0)
+			}
+			h.answers = append([]fault{{err: lostAnswer("(timeout)")}}, always(notAllocated)...)
+			h.want("lost and refused", plan.Options{}, sheet.Unknown, 4, 0)
+			si := h.book.Circuits[0].Si
+			h.edit()
+			h.quiet()
+			h.answers = always(notAllocated)
+			h.want("edited", plan.Options{}, sheet.Refused, 5, 0)
+			h.book.Circuits[0].Si = si
+			h.answers = nil
+			h.want("edited back", plan.Options{}, sheet.Submitted, 6, 1)
+		},
 		"the token was used before, and the LOA stands": func(h *history) {
 			key := plan.Keys(h.book)[0]
 			h.server.loas[key] = batch.LOA{Status: "Applying", Si: "Other Builders"}
@@ -299,12 +404,14 @@ func TestHistories(t *testing.T) {
 	}
 }
 
-// reject has the operator reject the LOA.
-func (h *history) reject() {
+// reject has the operator reject the LOA, and returns it.
+func (h *history) reject() *batch.LOA {
+	var rejected batch.LOA
 	for key, loa := range h.server.loas {
 		loa.Status = batch.LOARejected
-		h.server.loas[key] = loa
+		h.server.loas[key], rejected = loa, loa
 	}
+	return &rejected
 }
 
 // TestClockSetBack has the clock go back between two nights: the time that has passed

@@ -32,7 +32,7 @@ func occurs(s state, e event) bool {
 	case e == evOurs:
 		return s == askLost || s == askLast || s == askRefused
 	case e == evEdited:
-		return s == askChanged || s == askAccepted
+		return s == askChanged || s == askVoid || s == askAccepted
 	case e == evVoidEarly, e == evNoneEarly:
 		return s.open()
 	case e == evLagging:

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
@@ -65,11 +66,11 @@ func matrix(t *testing.T, f fault, failing int, restart string) {
 		return f
 	}
 	w := workbook(1)
-	ledger := &batch.MemoryLedger{}
+	memory := &ledger.Memory{}
 	night := func(kill time.Duration) batch.Outcome {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		book := ledgerOf(ledger)
+		book := ledgerOf(memory)
 		if kill > 0 {
 			time.AfterFunc(kill, func() { book.die(); cancel() })
 		}
@@ -79,7 +80,7 @@ func matrix(t *testing.T, f fault, failing int, restart string) {
 	if restart != "no" {
 		o = night(400 * time.Millisecond)
 		if restart == "copy" {
-			ledger = &batch.MemoryLedger{} // the ledger is lost, the copy was written
+			memory = &ledger.Memory{} // the ledger is lost, the copy was written
 			w.Circuits[0].Past = sheet.Past{Result: string(o.Result), ClientToken: o.Token}
 		}
 	}

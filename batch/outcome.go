@@ -28,6 +28,9 @@ type CircuitState struct {
 	Status         string // Initial, Approved, Allocating, Allocated, Confirmed, Enabled, Rejected, Canceled, Allocation Failed, Terminated
 	BusinessStatus string // Normal, FinancialLocked, SecurityLocked
 	LOAStatus      string // as LOA.Status; empty when there is none
+
+	Bandwidth    int    // Mbit/s; 0 when the API names none
+	PeerLocation string // where it ends on the customer's side; may be empty
 }
 
 // Outcome is the result of one row. It holds no personal data and no prose: Reason is a
@@ -46,6 +49,10 @@ type Outcome struct {
 	SubmittedAt time.Time // UTC; zero when the API accepted nothing
 	LOAStatus   string    // state of the LOA, if known
 
+	// Earlier is the last result of a row that is left out: the ledger's, or else the
+	// workbook's. It is not recorded with the row.
+	Earlier sheet.Result
+
 	// Tried is set if the result is UNKNOWN: when the last attempt that may have been
 	// applied was made, UTC. From SettlingTime after it a lookup settles the row.
 	Tried time.Time
@@ -56,6 +63,15 @@ type Outcome struct {
 	// CircuitState is the status or business status that blocks the row, as the API
 	// spells it. Only an online dry run sets it, so no ledger keeps it.
 	CircuitState string
+}
+
+// ConcernsCircuit reports whether the result concerns the circuit, and not only the row.
+func (o *Outcome) ConcernsCircuit() bool {
+	switch o.Result {
+	case sheet.Submitted, sheet.Already, sheet.Refused, sheet.Failed, sheet.Unknown:
+		return true
+	}
+	return false
 }
 
 // Reason says why a row has its Result: the catalogue's key, reason-… in full.
@@ -126,6 +142,10 @@ func (s StopReason) reason() Reason {
 // been accepted.
 const CodeChanged = "circuit-changed-after-submission"
 
+// CodeMoved is the code of the problem that a row's region was changed after its circuit
+// had been applied for: a circuit exists in one region only.
+const CodeMoved = "circuit-region-changed-after-submission"
+
 // Record is what the ledger knows of a circuit: the application that is open, or else the
 // last one that had a definite result.
 type Record struct {
@@ -134,7 +154,7 @@ type Record struct {
 	Token       string       //
 	Operation   Operation    // of the open one
 	Open        bool         // it may have taken effect without a definite answer: settle it before another is sent
-	Tried       time.Time    // if Open: the last attempt that may have been applied, UTC; zero if not known
+	Tried       time.Time    // if Open: the last attempt that may have been applied; else: Settlement.Seen; UTC; zero if not known
 	Ended       Identity     // if Open: the last one that had a definite result; zero if there is none
 	Result      sheet.Result // the definite result; empty if there is none
 	ErrorCode   string       //

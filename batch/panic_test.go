@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
@@ -20,7 +21,7 @@ import (
 // called often enough: before it has any effect, or after.
 type seams struct {
 	server   *server
-	ledger   batch.MemoryLedger
+	ledger   ledger.Memory
 	surveyor *surveyor
 
 	name  string

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
@@ -36,7 +37,7 @@ type story struct {
 	r      *rand.Rand
 	server *server
 	book   *sheet.Workbook
-	ledger *batch.MemoryLedger
+	ledger *ledger.Memory
 	lost   bool    // the ledger was, at least once
 	broken float64 // share of calls that fail
 
@@ -53,7 +54,7 @@ func (s *story) run() {
 			s.book.Circuits[i].ClientToken = fmt.Sprintf("own-token-%d", i)
 		}
 	}
-	s.ledger, s.rejected = &batch.MemoryLedger{}, map[batch.Key]int{}
+	s.ledger, s.rejected = &ledger.Memory{}, map[batch.Key]int{}
 	s.serve()
 	// Either the ledger can get lost, and the service prevents second applications; or
 	// nothing but our own code does.
@@ -191,7 +192,7 @@ func (s *story) byDay() {
 	}
 	if s.chance(0.1) && s.book.Circuits[0].Past.Result != "" && !s.server.doubles {
 		s.lost = true
-		s.ledger = &batch.MemoryLedger{}
+		s.ledger = &ledger.Memory{}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -16,6 +17,7 @@ func TestReapply(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		status  string // the LOA's on the second night; empty means that there is no LOA
+		later   bool   // that night is later than the settling time
 		reapply bool
 		changed bool
 		want    sheet.Result
@@ -23,25 +25,29 @@ func TestReapply(t *testing.T) {
 		now     string // the LOA's status afterwards
 		times   int    // applied for, in all
 	}{
-		{"valid", "Available", true, false, sheet.Already, batch.ReasonLOAExists, "Available", 1},
-		{"valid and changed", "Available", true, true, sheet.Invalid, batch.ReasonInvalid, "Available", 1},
-		{"rejected, without --reapply", batch.LOARejected, false, false, sheet.Already, batch.ReasonInLedger, batch.LOARejected, 1},
-		{"rejected and changed, without --reapply", batch.LOARejected, false, true, sheet.Invalid, batch.ReasonInvalid, batch.LOARejected, 1},
-		{"rejected", batch.LOARejected, true, false, sheet.Submitted, batch.ReasonAccepted, "Applying", 2},
-		{"rejected and changed", batch.LOARejected, true, true, sheet.Submitted, batch.ReasonAccepted, "Applying", 2},
-		{"deleted", batch.LOADeleted, true, false, sheet.Submitted, batch.ReasonAccepted, "Applying", 2},
-		{"not listed", "", true, false, sheet.Already, batch.ReasonNotListed, "", 1}, // a lookup may lag, or say nothing
-		{"not listed and changed", "", true, true, sheet.Invalid, batch.ReasonInvalid, "", 1},
+		{"valid", "Available", false, true, false, sheet.Already, batch.ReasonLOAExists, "Available", 1},
+		{"valid and changed", "Available", false, true, true, sheet.Invalid, batch.ReasonInvalid, "Available", 1},
+		{"rejected, without --reapply", batch.LOARejected, false, false, false, sheet.Already, batch.ReasonInLedger, batch.LOARejected, 1},
+		{"rejected and changed, without --reapply", batch.LOARejected, false, false, true, sheet.Invalid, batch.ReasonInvalid, batch.LOARejected, 1},
+		{"rejected", batch.LOARejected, false, true, false, sheet.Submitted, batch.ReasonAccepted, "Applying", 2},
+		{"rejected and changed", batch.LOARejected, false, true, true, sheet.Submitted, batch.ReasonAccepted, "Applying", 2},
+		{"deleted", batch.LOADeleted, true, true, false, sheet.Submitted, batch.ReasonAccepted, "Applying", 2},
+		{"deleted, and it may be an older one", batch.LOADeleted, false, true, false, sheet.Already, batch.ReasonNotListed, batch.LOADeleted, 1},
+		{"not listed", "", false, true, false, sheet.Already, batch.ReasonNotListed, "", 1}, // a lookup may lag, or say nothing
+		{"not listed and changed", "", false, true, true, sheet.Invalid, batch.ReasonInvalid, "", 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, l, w := newServer(), &batch.MemoryLedger{}, workbook(1)
+				s, l, w := newServer(), &ledger.Memory{}, workbook(1)
 				first := runNight(t, t.Context(), s, l, w, plan.Options{})
 				loa := s.loas[first.Key]
 				loa.Status = test.status
 				s.loas[first.Key] = loa
 				if test.status == "" {
 					delete(s.loas, first.Key)
+				}
+				if test.later {
+					time.Sleep(settling)
 				}
 				if test.changed {
 					w.Circuits[0].Si = "Other Builders"
@@ -106,7 +112,7 @@ func TestLOAExists(t *testing.T) {
 					}
 					return fault{}
 				}
-				o := runNight(t, t.Context(), s, &batch.MemoryLedger{}, w, plan.Options{})
+				o := runNight(t, t.Context(), s, &ledger.Memory{}, w, plan.Options{})
 				if o.Result != test.want || o.Reason != test.why || o.LOAStatus == "" {
 					t.Errorf("%s, %s, LOA %q", o.Result, o.Reason, o.LOAStatus)
 				}
@@ -149,7 +155,7 @@ func TestLookupsThatLag(t *testing.T) {
 				}
 				return fault{}
 			}
-			if o := runNight(t, t.Context(), s, &batch.MemoryLedger{}, w, plan.Options{}); o.Result != test.want || o.Reason != test.why {
+			if o := runNight(t, t.Context(), s, &ledger.Memory{}, w, plan.Options{}); o.Result != test.want || o.Reason != test.why {
 				t.Errorf("want %s with answer lost %v: %s, %s", test.want, test.lost, o.Result, o.Reason)
 			}
 		})
@@ -163,7 +169,7 @@ func TestVoidLOA(t *testing.T) {
 	for _, status := range []string{batch.LOARejected, batch.LOADeleted} {
 		for _, keep := range []bool{true, false} {
 			synctest.Test(t, func(t *testing.T) {
-				s, l, w := newServer(), &batch.MemoryLedger{}, workbook(1)
+				s, l, w := newServer(), &ledger.Memory{}, workbook(1)
 				a := plan.New(w, plan.Options{}).Applications[0]
 				if err := l.Begin(t.Context(), a); err != nil {
 					t.Fatal(err)
@@ -182,7 +188,7 @@ func TestVoidLOA(t *testing.T) {
 					}
 					w.Circuits[0].Past = sheet.Past{Result: string(o.Result), ClientToken: o.Token, LOAStatus: o.LOAStatus}
 					if !keep {
-						l = &batch.MemoryLedger{}
+						l = &ledger.Memory{}
 					}
 				}
 				o := runNight(t, t.Context(), s, l, w, plan.Options{Reapply: true})

@@ -27,6 +27,7 @@ type row struct {
 	max      int // bound of attempts and of lookups
 
 	begun string // the token that the ledger knows is about to be sent
+	older bool   // the circuit had an LOA before the application that is open, and lookups may still show it
 
 	code      string    // of the last failure
 	requestID string    // of the last answer
@@ -61,7 +62,7 @@ const maxRechecks = 3
 // newRow starts a row. What is known of the circuit from its state in the listing, if
 // that is read before anything is sent, is an event for the row in this state.
 func newRow(a *Application, slot int32, attempts int, now time.Time) *row {
-	r := &row{app: *a, slot: slot, max: attempts, state: a.Start.state(), tried: a.Open.Tried}
+	r := &row{app: *a, slot: slot, max: attempts, state: a.Start.state(), tried: a.Open.Tried, older: a.Open.Repeated}
 	// Without a time the attempt may have been made until now. So may one whose time is
 	// still to come: the clock was set back.
 	if r.tried.IsZero() || r.tried.After(now) {
@@ -75,6 +76,9 @@ func (r *row) submitted(receipt Receipt, err error, at time.Time) next {
 	r.attempts++
 	if err == nil {
 		r.code, r.requestID = "", receipt.RequestID
+		if r.state.open() {
+			r.app.Settled = Settlement{Token: r.begun, Result: sheet.Already, Seen: r.tried}
+		}
 		n := r.on(evAccepted, nil)
 		n.outcome.SubmittedAt = receipt.At
 		return n
@@ -128,17 +132,27 @@ func (r *row) lookedUp(l LOA, ok bool, err error, asked time.Time) next {
 	if err != nil {
 		return r.lookupFailed(err)
 	}
+	if ok && r.precedes(l, asked) {
+		l, ok = LOA{RequestID: l.RequestID}, false
+	}
 	r.lookups, r.loaStatus = 0, l.Status
 	e := r.found(l, ok, asked)
-	open := r.state.open()
-	if open && e.settles() != "" {
-		r.settle(e, l)
+	if settles := e.settles(); settles == sheet.Already || r.state.open() && settles != "" {
+		r.settle(e, l, asked)
 	}
 	n := r.on(e, nil)
 	if n.done {
 		r.decided(&n.outcome, l)
 	}
 	return n
+}
+
+// precedes reports whether a rejected or deleted LOA may be an older one than that of the
+// application that was accepted, which lookups do not show yet.
+func (r *row) precedes(l LOA, asked time.Time) bool {
+	e := &r.app.Ended
+	return r.state == askAccepted && Void(l.Status) && (e.Repeated || l.Status == LOADeleted) &&
+		asked.Sub(latest(e.At, e.Tried)) < SettlingTime
 }
 
 // found returns the event of an answered lookup.
@@ -148,7 +162,11 @@ func (r *row) found(l LOA, ok bool, asked time.Time) event {
 		state = operations[r.app.Operation].judge(&r.app, l)
 	}
 	early := r.state.open() && asked.Sub(r.tried) < SettlingTime
+	stale := early && r.older // the status may be that of the LOA before, and older than its rejection
+	r.older = r.older || ok && state == loaVoid
 	switch {
+	case ok && state != loaVoid && stale:
+		return evVoidEarly
 	case state != loaVoid && r.edited():
 		return evEdited
 	case state == loaOurs && !r.sent.IsZero():
@@ -180,19 +198,25 @@ func (r *row) edited() bool {
 	switch r.state {
 	case askChanged:
 		return r.app.Open.Edited
-	case askAccepted:
-		return r.app.Ended.Accepted && r.app.Ended.Edited
+	case askVoid, askAccepted:
+		return r.app.Ended.Edited
 	}
 	return false
 }
 
-// settle records what a lookup made of the token that is open.
-func (r *row) settle(e event, l LOA) {
-	token := r.app.Open.Token
-	if r.begun != "" {
+// settle records what a lookup made of the token that is open, or else of the last one.
+func (r *row) settle(e event, l LOA, asked time.Time) {
+	token := r.app.Ended.Token
+	switch {
+	case r.begun != "":
 		token = r.begun
+	case r.state.open():
+		token = r.app.Open.Token
 	}
 	r.app.Settled = Settlement{Token: token, Result: e.settles(), LOAStatus: l.Status}
+	if e.settles() == sheet.Already {
+		r.app.Settled.Seen = latest(r.tried, asked.Round(0).UTC())
+	}
 	if e.settles() == sheet.Failed {
 		r.sent = time.Time{} // those of this run were not applied either
 	}
@@ -228,11 +252,11 @@ func (r *row) on(e event, call *CallError) next {
 func (r *row) pause(e event, call *CallError) time.Duration {
 	switch {
 	case e == evLagging:
-		return backoff(r.rechecks, 0)
+		return r.backoff(r.rechecks, 0)
 	case e == evMute:
-		return backoff(r.lookups, call.Wait)
+		return r.backoff(r.lookups, call.Wait)
 	case call != nil:
-		return backoff(r.attempts, call.Wait)
+		return r.backoff(r.attempts, call.Wait)
 	}
 	return 0
 }
@@ -284,7 +308,7 @@ func (r *row) attribute(o *Outcome) {
 	if r.app.Start.open() && o.Reason != ReasonNotListed {
 		earlier = r.app.Open
 	}
-	if r.begun != "" || earlier.Token == "" || !concernsCircuit(o.Result) {
+	if r.begun != "" || earlier.Token == "" || !o.ConcernsCircuit() {
 		return
 	}
 	o.Token, o.Generation = earlier.Token, earlier.Generation
@@ -331,4 +355,11 @@ func (r *row) failed(err error) *CallError {
 	r.code = call.Code
 	r.requestID = call.RequestID
 	return call
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }

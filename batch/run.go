@@ -72,7 +72,7 @@ const (
 func newRun(ctx context.Context, e *Engine, p *Plan) *run {
 	r := &run{engine: e, ledger: e.Ledger, plan: p, started: time.Now(), quotas: map[quotaKey]Quota{}}
 	if r.ledger == nil {
-		r.ledger = &MemoryLedger{}
+		r.ledger = noLedger{}
 	}
 	r.going, r.stop = context.WithCancel(ctx)
 	r.writing, r.stopWrites = context.WithCancel(context.WithoutCancel(ctx))

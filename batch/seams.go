@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -56,6 +57,29 @@ type Ledger interface {
 	// Finish records the outcome of a row. It is called once for every row of the run,
 	// also for rows that were never begun.
 	Finish(context.Context, Outcome) error
+}
+
+// noLedger records nothing.
+type noLedger struct{}
+
+var _ Ledger = noLedger{}
+
+// Past implements Ledger.
+func (noLedger) Past(context.Context, Place, []Key) (map[Key]Record, error) { return nil, nil }
+
+// Begin implements Ledger.
+func (noLedger) Begin(context.Context, Application) error { return nil }
+
+// Finish implements Ledger.
+func (noLedger) Finish(context.Context, Outcome) error { return nil }
+
+// OpenTokenError says that a token must not be begun because another one of the circuit is
+// open. The engine never gets that far; the ledger makes sure of it.
+type OpenTokenError struct{ Key Key }
+
+// Error names the circuit.
+func (e *OpenTokenError) Error() string {
+	return fmt.Sprintf("ledger: another application for %s in %s is open, so none may be begun", e.Key.InstanceID, e.Key.Region)
 }
 
 // Quota releases the requests of one API in one region. It is shared with every process

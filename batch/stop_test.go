@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
@@ -49,7 +50,7 @@ func TestAFatalAnswerStopsTheRunAtOnce(t *testing.T) {
 			}
 			return fault{err: &batch.CallError{Class: batch.RunFatal, Code: "Forbidden.RAM", Status: 403, RequestID: "R-fatal"}}
 		}
-		l := &batch.MemoryLedger{}
+		l := &ledger.Memory{}
 		w := workbook(300, "cn-hangzhou", "cn-shanghai")
 		sum := summarize(t, &batch.Engine{Submitter: s, Finder: s, Ledger: l, Concurrency: 4}, t.Context(), nil, w)
 		if sum.Stop != batch.StopFatal || sum.StopCode != "Forbidden.RAM" {
@@ -175,7 +176,7 @@ func TestSecondSignalLeavesAtOnce(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(5*time.Second, cancel)
 		start := time.Now()
-		l := &batch.MemoryLedger{}
+		l := &ledger.Memory{}
 		w := workbook(50)
 		sum := summarize(t, &batch.Engine{Submitter: s, Finder: s, Ledger: l, Concurrency: 5}, ctx, nil, w)
 		if sum.Stop != batch.StopInterrupted || time.Since(start) != 5*time.Second {
@@ -199,7 +200,7 @@ func TestSecondSignalLeavesAtOnce(t *testing.T) {
 // A row that an earlier run left open stays open when the run stops before its turn.
 func TestWhatIsOpenStaysOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, l, w := newServer(), &batch.MemoryLedger{}, workbook(3)
+		s, l, w := newServer(), &ledger.Memory{}, workbook(3)
 		p := plan.New(w, plan.Options{})
 		if err := l.Begin(t.Context(), p.Applications[1]); err != nil {
 			t.Fatal(err)
@@ -269,7 +270,7 @@ func TestMaxFailures(t *testing.T) {
 
 // full is a ledger on a disk that fills up.
 type full struct {
-	batch.MemoryLedger
+	ledger.Memory
 	begins, finishes atomic.Int64 // calls until it is full
 }
 
@@ -280,7 +281,7 @@ func (f *full) Begin(ctx context.Context, a batch.Application) error {
 	if f.begins.Add(-1) < 0 {
 		return errFull
 	}
-	return f.MemoryLedger.Begin(ctx, a)
+	return f.Memory.Begin(ctx, a)
 }
 
 // Finish implements Ledger.
@@ -288,7 +289,7 @@ func (f *full) Finish(ctx context.Context, o batch.Outcome) error {
 	if f.finishes.Add(-1) < 0 {
 		return errFull
 	}
-	return f.MemoryLedger.Finish(ctx, o)
+	return f.Memory.Finish(ctx, o)
 }
 
 func TestAFullDiskStopsBeforeTheNextSend(t *testing.T) {
@@ -325,7 +326,7 @@ func TestAFullDiskStopsBeforeTheNextSend(t *testing.T) {
 }
 
 // hungLedger never answers, and gives up only with its context.
-type hungLedger struct{ batch.MemoryLedger }
+type hungLedger struct{ ledger.Memory }
 
 // Begin implements Ledger.
 func (*hungLedger) Begin(ctx context.Context, _ batch.Application) error {
@@ -351,7 +352,7 @@ func TestAbandonedLedgerHasNotFailed(t *testing.T) {
 // is applied for, even if the plan knows nothing of it.
 func TestAnOpenTokenStopsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, l, w := newServer(), &batch.MemoryLedger{}, workbook(3)
+		s, l, w := newServer(), &ledger.Memory{}, workbook(3)
 		other := plan.New(w, plan.Options{}).Applications[1]
 		other.Hash, other.Token = "other", "other-token"
 		if err := l.Begin(t.Context(), other); err != nil {
@@ -375,10 +376,11 @@ type lostQuota struct {
 var errQuotaLost = fmt.Errorf("the disk is gone: %w", context.DeadlineExceeded)
 
 func (q *lostQuota) Acquire(ctx context.Context) (func(error), error) {
-	if q.left.Add(-1) < 0 {
+	done, err := q.Window.Acquire(ctx)
+	if err == nil && q.left.Add(-1) < 0 { // after the wait, which the end of the run may end
 		return nil, errQuotaLost
 	}
-	return q.Window.Acquire(ctx)
+	return done, err
 }
 
 // Without the state of its quota a run sends nothing more. Nothing was sent for the rows
@@ -394,7 +396,7 @@ func TestLostQuotaStopsTheRun(t *testing.T) {
 					released = 0 // one request would be enough
 				}
 				q.left.Store(int32(released))
-				e := &batch.Engine{Submitter: s, Finder: s, Surveyor: listed(40), Ledger: &batch.MemoryLedger{}, Quota: func(string, batch.API) batch.Quota { return q }}
+				e := &batch.Engine{Submitter: s, Finder: s, Surveyor: listed(40), Ledger: &ledger.Memory{}, Quota: func(string, batch.API) batch.Quota { return q }}
 				sum, err := e.Run(t.Context(), nil, plan.New(workbook(40, "cn-hangzhou"), plan.Options{DryRun: dryRun}))
 				if !errors.Is(err, errQuotaLost) || sum.Stop != batch.StopLedger {
 					t.Errorf("error %v, stop %q", err, sum.Stop)

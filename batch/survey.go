@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -72,7 +73,8 @@ func (s *survey) ask(ctx context.Context, ids []string) error {
 // how many pages there are.
 func (s *survey) page(ctx context.Context, page int, ids []string) (int, error) {
 	var got SurveyPage
-	err := RetryRead(s.run.going, s.run.engine.attempts(), func() (err error) {
+	wait := func(n int, hint time.Duration) time.Duration { return backoffOf(s.region, n, hint) }
+	err := retryRead(s.run.going, s.run.engine.attempts(), wait, func() (err error) {
 		got, err = s.request(ctx, page, ids)
 		return err
 	})
@@ -109,14 +111,15 @@ func (s *survey) request(ctx context.Context, page int, ids []string) (SurveyPag
 // survey reads the state of the region's circuits before anything is sent. A circuit whose
 // LOA is valid is not applied for, whatever the ledger knows of it, nor is one whose LOA was
 // rejected, unless a person asks for it. A circuit that the account does not list is applied
-// for, since the API decides. Rows that start with a lookup are left out: it
-// tells more than a survey. Only applications that the ledger does not know depend on the
-// survey: where it fails they are not sent, unless the account may not read the circuits.
+// for, since the API decides. Rows that start with a lookup that settles something are left
+// out: it tells more than a survey. Only applications that the ledger does not know depend
+// on the survey: where it fails they are not sent, unless the account may not read the
+// circuits.
 func (g *region) survey() {
 	if !g.run.engine.Survey || g.run.engine.Surveyor == nil {
 		return
 	}
-	asked := slices.DeleteFunc(slices.Clone(g.queue), func(i int32) bool { return g.run.plan.Applications[i].Start.LooksUp() })
+	asked := slices.DeleteFunc(slices.Clone(g.queue), func(i int32) bool { return !g.run.plan.Applications[i].surveyed() })
 	s := newSurvey(g.run, g.name, asked)
 	err := s.read(g.ctx)
 	var call *CallError
@@ -135,28 +138,35 @@ func (g *region) survey() {
 	}
 	g.queue = slices.DeleteFunc(g.queue, func(i int32) bool {
 		a := &g.run.plan.Applications[i]
-		outcome, withheld := surveyed(a, s, err != nil && !denied)
-		if withheld {
+		outcome, ends := withheld(a, s, err != nil && !denied)
+		if ends {
 			if call != nil && outcome.Result == sheet.NotAttempted {
 				outcome.ErrorCode, outcome.RequestID = call.Code, call.RequestID
 			}
 			g.run.finished <- finishedRow{slot: g.run.slots[i], outcome: outcome, ran: true}
 		}
-		return withheld
+		return ends
 	})
 }
 
-// surveyed returns the outcome of an application that is not sent because of a survey, and
+// surveyed reports whether a row is part of the survey. A lookup may go unanswered, and then
+// the row is sent if the ledger knows nothing that forbids it. So rows are left out only if
+// the ledger knows their circuit, here or in another region.
+func (a *Application) surveyed() bool {
+	return !a.Start.LooksUp() || a.Start == StartFirst || !a.Recorded && a.Open.Region == ""
+}
+
+// withheld returns the outcome of an application that is not sent because of a survey, and
 // reports whether there is one.
-func surveyed(a *Application, s *survey, failed bool) (Outcome, bool) {
+func withheld(a *Application, s *survey, failed bool) (Outcome, bool) {
 	state, found := s.found[a.Key.InstanceID]
 	switch {
-	case a.Start.LooksUp():
+	case !a.surveyed():
 	case state.LOAStatus != "" && !Void(state.LOAStatus):
 		o := a.Outcome(sheet.Already, ReasonLOAExists)
 		o.LOAStatus = state.LOAStatus
 		return o, true
-	case state.LOAStatus == LOARejected && !a.ReapplyRejected:
+	case state.LOAStatus == LOARejected && !a.ReapplyRejected && !a.Start.LooksUp():
 		o := a.Outcome(sheet.Refused, ReasonLOARejected)
 		o.LOAStatus = state.LOAStatus
 		return o, true

@@ -56,7 +56,6 @@ type Column struct {
 	Text      bool     // the template formats the column as text (@), which keeps all digits
 	Width     float64  // in the template, in characters
 	Values    []string // the closed list of values, in the API's spelling
-	Note      string   // what is expected, in one or two sentences: the template's note
 }
 
 // ResultColumn identifies one of the columns written back.
@@ -89,54 +88,39 @@ var ResultHeaders = [...]string{
 // Columns is the column table, the single source of what is known about a column.
 var Columns = []Column{
 	{ID: CircuitInstanceID, Sheet: CircuitsSheet, Header: "Instance ID", Parameter: "InstanceId", Required: true, Text: true, Width: 28,
-		Aliases: []string{"Instance", "Circuit ID", "Circuit", "Circuit instance ID", "Physical connection ID", "实例 ID", "实例", "实例编号", "专线 ID", "专线", "专线实例 ID", "专线实例", "物理专线 ID", "物理专线实例 ID"},
-		Note:    "The Express Connect circuit, pc-…; each circuit appears only once."},
+		Aliases: []string{"Instance", "Circuit ID", "Circuit", "Circuit instance ID", "Physical connection ID", "实例 ID", "实例", "实例编号", "专线 ID", "专线", "专线实例 ID", "专线实例", "物理专线 ID", "物理专线实例 ID"}},
 	{ID: CircuitRegionID, Sheet: CircuitsSheet, Header: "Region ID", Parameter: "RegionId", Required: true, Text: true, Width: 18,
-		Aliases: []string{"Region", "Region code", "地域", "地域 ID", "区域", "区域 ID", "所属地域"},
-		Note:    "Region of the circuit, such as cn-hangzhou. May stay empty when --region is given."},
+		Aliases: []string{"Region", "Region code", "地域", "地域 ID", "区域", "区域 ID", "所属地域"}},
 	{ID: CircuitCompanyName, Sheet: CircuitsSheet, Header: "Company name", Parameter: "CompanyName", Required: true, Width: 32,
-		Aliases: []string{"Company", "Customer company", "Customer company name", "公司名称", "公司", "公司名", "客户公司名称", "企业名称", "客户名称"},
-		Note:    "The company that needs the circuit, as registered with the account."},
+		Aliases: []string{"Company", "Customer company", "Customer company name", "公司名称", "公司", "公司名", "客户公司名称", "企业名称", "客户名称"}},
 	{ID: CircuitLineType, Sheet: CircuitsSheet, Header: "Line type", Parameter: "LineType", Required: true, Width: 12,
 		Aliases: []string{"Type of line", "Circuit type", "专线类型", "线路类型", "类型"},
-		Values:  []string{"MSTP", "MPLSVPN", "FIBRE", "Other"},
-		Note:    "One of MSTP, MPLSVPN, FIBRE, Other."},
+		Values:  []string{"MSTP", "MPLSVPN", "FIBRE", "Other"}},
 	{ID: CircuitSi, Sheet: CircuitsSheet, Header: "Construction company", Parameter: "Si", Required: true, Width: 30,
-		Aliases: []string{"SI", "Construction company name", "Construction unit", "Contractor", "施工单位", "施工单位名称", "施工公司", "施工方"},
-		Note:    "The company that does the construction work."},
+		Aliases: []string{"SI", "Construction company name", "Construction unit", "Contractor", "施工单位", "施工单位名称", "施工公司", "施工方"}},
 	{ID: CircuitConstructionTime, Sheet: CircuitsSheet, Header: "Construction time (UTC)", Parameter: "ConstructionTime", Required: true, Width: 24,
-		Aliases: []string{"Construction time", "Construction date", "Construction date (UTC)", "Construction start time", "Construction start time (UTC)", "施工时间", "施工时间 (UTC)", "施工日期", "施工日期 (UTC)", "计划施工时间", "计划施工时间 (UTC)"},
-		Note:    "When the work starts: a date cell, 2027-01-15, 2027-01-15T08:00:00Z, or a time with an offset. Dates without a zone are UTC unless --timezone says otherwise."},
+		Aliases: []string{"Construction time", "Construction date", "Construction date (UTC)", "Construction start time", "Construction start time (UTC)", "施工时间", "施工时间 (UTC)", "施工日期", "施工日期 (UTC)", "计划施工时间", "计划施工时间 (UTC)"}},
 	{ID: CircuitBandwidth, Sheet: CircuitsSheet, Header: "Bandwidth (Mbit/s)", Parameter: "Bandwidth", Width: 18,
-		Aliases: []string{"Bandwidth", "Bandwidth (Mbps)", "Bandwidth (Mbit)", "Bandwidth (M)", "Bandwidth (Mb/s)", "带宽", "带宽 (Mbit/s)", "带宽 (Mbps)", "带宽 (Mb/s)", "带宽 (M)", "带宽 (兆)", "专线带宽", "专线带宽 (Mbps)", "专线带宽 (Mbit/s)"},
-		Note:    "Optional. A whole number from 2 to 10240."},
+		Aliases: []string{"Bandwidth", "Bandwidth (Mbps)", "Bandwidth (Mbit)", "Bandwidth (M)", "Bandwidth (Mb/s)", "带宽", "带宽 (Mbit/s)", "带宽 (Mbps)", "带宽 (Mb/s)", "带宽 (M)", "带宽 (兆)", "专线带宽", "专线带宽 (Mbps)", "专线带宽 (Mbit/s)"}},
 	{ID: CircuitPeerLocation, Sheet: CircuitsSheet, Header: "Peer location", Parameter: "PeerLocation", Width: 34,
-		Aliases: []string{"Location", "Peer address", "Peer site", "对端位置", "对端地址", "对端地理位置", "对端机房", "位置"},
-		Note:    "Optional. Where the circuit is deployed."},
+		Aliases: []string{"Location", "Peer address", "Peer site", "对端位置", "对端地址", "对端地理位置", "对端机房", "位置"}},
 	{ID: CircuitClientToken, Sheet: CircuitsSheet, Header: "Client token", Parameter: "ClientToken", Text: true, Width: 40,
-		Aliases: []string{"Token", "Idempotency token", "客户端 Token", "幂等 Token", "客户端令牌", "令牌"},
-		Note:    "Optional; leave it empty and a token is derived. Up to 64 printable ASCII characters, each used once."},
+		Aliases: []string{"Token", "Idempotency token", "客户端 Token", "幂等 Token", "客户端令牌", "令牌"}},
 
 	{ID: EngineerInstanceID, Sheet: EngineersSheet, Header: "Instance ID", Required: true, Text: true, Width: 28,
-		Aliases: []string{"Instance", "Instance IDs", "Circuit", "Circuits", "Circuit ID", "Circuit IDs", "Circuit instance ID", "专线", "专线 ID", "专线实例 ID", "专线实例", "实例 ID", "实例", "物理专线 ID", "所属专线"},
-		Note:    "The circuit the engineer works on; several separated by comma, semicolon or line break; * for every circuit of the sheet."},
+		Aliases: []string{"Instance", "Instance IDs", "Circuit", "Circuits", "Circuit ID", "Circuit IDs", "Circuit instance ID", "专线", "专线 ID", "专线实例 ID", "专线实例", "实例 ID", "实例", "物理专线 ID", "所属专线"}},
 	{ID: EngineerName, Sheet: EngineersSheet, Header: "Name", Parameter: "PMName", Required: true, Personal: true, Width: 20,
-		Aliases: []string{"Engineer", "Engineer name", "Full name", "姓名", "工程师姓名", "施工工程师姓名", "施工工程师", "名字"},
-		Note:    "Full name as on the certificate."},
+		Aliases: []string{"Engineer", "Engineer name", "Full name", "姓名", "工程师姓名", "施工工程师姓名", "施工工程师", "名字"}},
 	{ID: EngineerCertificateType, Sheet: EngineersSheet, Header: "Certificate type", Parameter: "PMCertificateType", Required: true, Width: 16,
 		Aliases: []string{"ID type", "Document type", "Type of certificate", "证件类型", "证件种类"},
-		Values:  []string{"IDCard", "Passport"},
-		Note:    "One of IDCard, Passport."},
+		Values:  []string{"IDCard", "Passport"}},
 	{ID: EngineerCertificateNo, Sheet: EngineersSheet, Header: "Certificate number", Parameter: "PMCertificateNo", Required: true, Personal: true, Text: true, Width: 24,
-		Aliases: []string{"Certificate no", "Certificate no.", "Certificate", "Certificate ID", "ID number", "ID no", "Document number", "证件号码", "证件号", "证件编号", "身份证号", "身份证号码"},
-		Note:    "Typed as text: Excel keeps only 15 digits of a number."},
+		Aliases: []string{"Certificate no", "Certificate no.", "Certificate", "Certificate ID", "ID number", "ID no", "Document number", "证件号码", "证件号", "证件编号", "身份证号", "身份证号码"}},
 	{ID: EngineerGender, Sheet: EngineersSheet, Header: "Gender", Parameter: "PMGender", Required: true, Width: 10,
 		Aliases: []string{"Sex", "性别"},
-		Values:  []string{"Male", "Female"},
-		Note:    "One of Male, Female."},
+		Values:  []string{"Male", "Female"}},
 	{ID: EngineerContact, Sheet: EngineersSheet, Header: "Contact", Parameter: "PMContactInfo", Required: true, Personal: true, Text: true, Width: 20,
-		Aliases: []string{"Contact information", "Contact info", "Contact number", "Phone", "Phone number", "Mobile", "Mobile number", "Telephone", "联系方式", "联系电话", "电话", "手机", "手机号", "手机号码", "电话号码"},
-		Note:    "Phone number that gets the site's text messages."},
+		Aliases: []string{"Contact information", "Contact info", "Contact number", "Phone", "Phone number", "Mobile", "Mobile number", "Telephone", "联系方式", "联系电话", "电话", "手机", "手机号", "手机号码", "电话号码"}},
 }
 
 // columnOf returns the entry of a column in the column table.

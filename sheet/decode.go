@@ -243,6 +243,8 @@ func (p *Past) set(col ResultColumn, value string) {
 	switch col {
 	case ColResult:
 		p.Result = value
+	case ColErrorCode:
+		p.ErrorCode = value
 	case ColClientToken:
 		p.ClientToken = value
 	case ColRequestID:

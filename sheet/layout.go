@@ -10,6 +10,14 @@ import (
 // and instructions above a table take up to a dozen.
 const maxHeaderRows = 50
 
+// TemplateMark starts the text, above the headers, that tells the template's version.
+const TemplateMark = "loabatch template "
+
+// isTemplateBand reports whether a row is one of those that the template has above its headers.
+func isTemplateBand(row Row) bool {
+	return slices.ContainsFunc(row.Cells, func(c Cell) bool { return c.Type == TextCell && strings.HasPrefix(c.Value, TemplateMark) })
+}
+
 // sheetFinder finds the two sheets and their columns before any row is read. It collects
 // every problem that prevents this.
 type sheetFinder struct {
@@ -44,6 +52,7 @@ func (s *sheetFinder) reject(r *Rule, at Ref, column string, args ...Arg) {
 type layout struct {
 	id      SheetID
 	hidden  bool
+	banded  bool // the rows above the headers are the template's
 	table   Table
 	score   int     // data columns found
 	slots   []slot  // by column number

@@ -148,7 +148,7 @@ func likeInstanceID(word string) bool {
 // about: identity numbers, phone numbers with a country or area code or of a mainland
 // mobile, and passport numbers of the common form. The rest of the text stays readable.
 func MaskNumbers(s string) string {
-	if !manyDigits(s) || isTimestamp(s) || isFraction(s) {
+	if !manyDigits(s) || isTimestamp(s) || isFraction(s) || isInstanceID(s) || isUUID(s) {
 		return s
 	}
 	var buf [128]byte
@@ -270,7 +270,7 @@ func instanceIDAt(b []byte, i int) int {
 // UUIDs.
 func uuidAt(b []byte, i int) int {
 	end := i + len(uuidForm)
-	if end > len(b) || b[i+8] != '-' || wordAt(b, i-1) || wordAt(b, end) || !isUUID(string(b[i:end])) {
+	if end > len(b) || b[i+8] != '-' || wordAt(b, i-1) || wordAt(b, end) || !isUUID(b[i:end]) {
 		return 0
 	}
 	return len(uuidForm)
@@ -279,7 +279,7 @@ func uuidAt(b []byte, i int) int {
 const uuidForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
 
 // isUUID reports whether a text is a UUID.
-func isUUID(s string) bool {
+func isUUID[T string | []byte](s T) bool {
 	if len(s) != len(uuidForm) {
 		return false
 	}

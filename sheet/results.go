@@ -2,6 +2,7 @@ package sheet
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,20 +28,43 @@ func (t *Table) ResultColumns() []PutColumn {
 			next++
 			col = next
 		}
-		columns[id] = PutColumn{Col: col, Header: header, Width: resultWidths[id]}
+		columns[id] = PutColumn{Col: col, Header: header, Width: resultWidths[id], Wrap: id == int(ColMessage), Print: id <= int(ColErrorCode)}
 	}
+	columns[ColResult].Shades = resultShades()
 	return columns
 }
 
 // Results turns the results of the circuits into the cells that are written beside the
 // data of both sheets. An engineer's row gets INVALID if it has errors of its own, and
-// otherwise the worst result of its circuits. The caller fills in Added.
+// otherwise the worst result of its circuits; it keeps its cells if all of them do. The
+// caller fills in Added.
 func Results(w *Workbook, rows []RowResult, words Words) Patch {
 	r := newResulter(w, rows, words)
-	return Patch{Sheets: []SheetPatch{
-		r.patch(&w.CircuitsTable, len(w.Circuits), r.circuitCells),
-		r.patch(&w.EngineersTable, len(w.Engineers), r.engineerCells),
-	}}
+	circuits := r.patch(&w.CircuitsTable, CircuitInstanceID, len(w.Circuits), r.circuitCells, r.keepsCircuit)
+	for i := range rows {
+		circuits.needs(rows[i].Row, rows[i].Result)
+	}
+	engineers := r.patch(&w.EngineersTable, EngineerInstanceID, len(w.Engineers), r.engineerCells, r.keepsEngineer)
+	for i := range w.Engineers {
+		if e := &w.Engineers[i]; e.Invalid {
+			engineers.needs(e.Row, Invalid)
+		}
+	}
+	return Patch{Sheets: []SheetPatch{circuits, engineers}}
+}
+
+// needs takes the result of a row into account: the first that needs a person is selected,
+// and the worst colours the tab.
+func (p *SheetPatch) needs(row int, r Result) {
+	style := r.Style()
+	if style == StyleWarn || style == StyleBad {
+		if p.First == 0 || row < p.First {
+			p.First = row
+		}
+	}
+	if style != StyleMuted {
+		p.Tab = max(p.Tab, style)
+	}
 }
 
 // resulter builds the cells of the result columns, row by row.
@@ -66,18 +90,52 @@ func newResulter(w *Workbook, rows []RowResult, words Words) *resulter {
 	return r
 }
 
-func (r *resulter) patch(t *Table, count int, cells func(int) []PutCell) SheetPatch {
-	p := SheetPatch{Sheet: t.Sheet, HeaderRow: t.HeaderRow, LastRow: t.LastRow, LastCol: t.LastCol, Columns: t.ResultColumns(), Row: cells, Rows: count, Marks: r.marks(t)}
+func (r *resulter) patch(t *Table, key ColumnID, count int, cells func(int) []PutCell, keeps func(int) bool) SheetPatch {
+	p := SheetPatch{KeyCol: t.Columns[key], Sheet: t.Sheet, HeaderRow: t.HeaderRow, LastRow: t.LastRow, LastCol: t.LastCol, Columns: t.ResultColumns(), Row: cells, Marks: r.marks(t)}
+	kept := r.kept(t)
+	if p.Rows = count - kept; kept > 0 {
+		p.Keep = keeps
+	}
 	for _, c := range p.Columns {
 		p.LastCol = max(p.LastCol, c.Col)
 	}
 	return p
 }
 
+// kept counts the rows of a table that keep their result cells.
+func (r *resulter) kept(t *Table) (n int) {
+	if t == &r.w.CircuitsTable {
+		for i := range r.results {
+			if r.results[i].Keep {
+				n++
+			}
+		}
+		return n
+	}
+	for i := range r.sums {
+		if r.sums[i].keeps() {
+			n++
+		}
+	}
+	return n
+}
+
+// keepsCircuit reports whether a row of the circuits keeps its result cells.
+func (r *resulter) keepsCircuit(number int) bool {
+	i, found := r.byRow.at(number)
+	return found && r.results[i].Keep
+}
+
+// keepsEngineer reports whether a row of the engineers does.
+func (r *resulter) keepsEngineer(number int) bool {
+	i, found := r.engineers.at(number)
+	return found && r.sums[i].keeps()
+}
+
 // circuitCells returns the cells of a row of the circuits, or nil.
 func (r *resulter) circuitCells(number int) []PutCell {
 	i, found := r.byRow.at(number)
-	if !found {
+	if !found || r.results[i].Keep {
 		return nil
 	}
 	return r.cellsOf(r.complete(&r.results[i]))
@@ -87,7 +145,7 @@ func (r *resulter) circuitCells(number int) []PutCell {
 // or, without any, those of its engineers.
 func (r *resulter) complete(res *RowResult) RowResult {
 	out := *res
-	if out.Result != Invalid {
+	if out.Result != Invalid || out.Keep {
 		return out
 	}
 	c := r.w.CircuitAt(out.Row)
@@ -108,9 +166,11 @@ func (r *resulter) complete(res *RowResult) RowResult {
 // maxInMessage is how many errors a row's message lists; the rest are counted.
 const maxInMessage = 5
 
-// message lists errors, one per line. Their cells are named relative to the sheet.
+// message lists errors, one per line, each followed by what to do about it. Their cells
+// are named relative to the sheet.
 func (r *resulter) message(list []Problem, sheet string) string {
 	var b strings.Builder
+	said := ""
 	for n, p := range list {
 		if n > 0 {
 			b.WriteByte('\n')
@@ -123,8 +183,12 @@ func (r *resulter) message(list []Problem, sheet string) string {
 		if p.At.Sheet != sheet {
 			cell = p.At.String()
 		}
-		text, _ := r.words.Problem(p)
+		text, hint := r.words.Problem(p)
 		b.WriteString(cell + ": " + text)
+		if hint != "" && hint != said {
+			b.WriteString("\n" + hint)
+			said = hint
+		}
 	}
 	if more := unlistedIn(list); more > 0 {
 		b.WriteString("\n" + r.words.Line("rows-unlisted", Arg{"n", strconv.Itoa(more)}))
@@ -137,12 +201,12 @@ func (r *resulter) message(list []Problem, sheet string) string {
 func (r *resulter) cellsOf(res RowResult) []PutCell {
 	cells := r.cells
 	clear(cells)
-	cells[ColResult] = PutCell{Text: string(res.Result), Style: res.Result.Style()}
+	cells[ColResult].Text = string(res.Result)
 	cells[ColMessage].Text = res.Message
 	cells[ColErrorCode].Text = res.ErrorCode
 	cells[ColRequestID].Text = res.RequestID
 	if !res.SubmittedAt.IsZero() {
-		cells[ColSubmittedAt].Text = res.SubmittedAt.UTC().Format(time.RFC3339)
+		cells[ColSubmittedAt].Time = res.SubmittedAt.UTC().Truncate(time.Second)
 	}
 	if res.Result != "" && res.Attempts >= 0 {
 		cells[ColAttempts] = PutCell{Number: float64(res.Attempts), IsNumber: true}
@@ -156,9 +220,39 @@ func (r *resulter) cellsOf(res RowResult) []PutCell {
 // thousands of them make a sheet slow to open; the Errors sheet lists all problems.
 const MaxNotes = 1000
 
-// marks returns the data cells of a sheet that have errors or warnings, the first of them
-// with what is wrong and what to do.
+// marks returns the data cells of a sheet that have errors or warnings, and the instance
+// IDs of rows that were not accepted, the first of them with what is wrong and what to do.
 func (r *resulter) marks(t *Table) []Mark {
+	marks := r.problemMarks(t)
+	if t != &r.w.CircuitsTable {
+		return marks
+	}
+	found := len(marks)
+	for i := range r.results {
+		if m, ok := r.rowMark(&r.results[i]); ok {
+			marks = append(marks, m)
+		}
+	}
+	if len(marks) > found {
+		slices.SortStableFunc(marks, func(a, b Mark) int { return cmp.Or(cmp.Compare(a.Row, b.Row), cmp.Compare(a.Col, b.Col)) })
+	}
+	return marks
+}
+
+// rowMark returns the mark of a row that was not accepted though it is valid. The errors
+// of an INVALID row have marks of their own.
+func (r *resulter) rowMark(res *RowResult) (Mark, bool) {
+	switch res.Result {
+	case Refused, Failed, Unknown, NotAttempted, Blocked:
+		if col := r.w.CircuitsTable.Columns[CircuitInstanceID]; col > 0 {
+			return Mark{Row: res.Row, Col: col, Style: res.Result.Style(), Note: res.Message}, true
+		}
+	}
+	return Mark{}, false
+}
+
+// problemMarks returns the cells that have errors or warnings.
+func (r *resulter) problemMarks(t *Table) []Mark {
 	count := 0
 	for i := range r.w.Problems {
 		if r.w.Problems[i].Marks(t.Sheet) {
@@ -203,7 +297,11 @@ type engineerSum struct {
 	circuits int
 	worst    int32 // index of the first circuit with the worst result
 	alike    int   // number of circuits with that result
+	kept     int   // number of circuits whose rows keep their results
 }
+
+// keeps reports whether the engineer's row keeps its result cells.
+func (s *engineerSum) keeps() bool { return s.circuits > 0 && s.kept == s.circuits }
 
 // sumEngineers summarises the circuits of every engineer.
 func sumEngineers(w *Workbook, r *resulter) []engineerSum {
@@ -223,6 +321,9 @@ func sumEngineers(w *Workbook, r *resulter) []engineerSum {
 				s.alike++
 			}
 			s.circuits++
+			if r.results[k].Keep {
+				s.kept++
+			}
 		}
 	}
 	return sums
@@ -235,6 +336,9 @@ func (r *resulter) engineerCells(number int) []PutCell {
 		return nil
 	}
 	e, s := &r.w.Engineers[i], &r.sums[i]
+	if s.keeps() {
+		return nil
+	}
 	cells := r.engineerResult(e, s)
 	if s.circuits != 1 || e.Invalid {
 		cells[ColAttempts] = PutCell{}

@@ -2,6 +2,7 @@ package sheet_test
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -22,6 +23,8 @@ func showRow(p sheet.SheetPatch, row int) string {
 		switch {
 		case c.IsNumber:
 			all = append(all, fmt.Sprintf("%s=%v", p.Columns[i].Header, c.Number))
+		case !c.Time.IsZero():
+			all = append(all, fmt.Sprintf("%s=%s", p.Columns[i].Header, c.Time.Format(time.RFC3339)))
 		case c.Text != "":
 			all = append(all, fmt.Sprintf("%s=%q", p.Columns[i].Header, c.Text))
 		}
@@ -50,7 +53,7 @@ func TestResults(t *testing.T) {
 	if e.Sheet != "Engineers" || e.LastCol != 14 || e.Rows != 2 || e.Columns[0].Col != 7 {
 		t.Errorf("engineers: %+v", e)
 	}
-	expectRow(t, c, 2, `Result="SUBMITTED" Message="accepted" Request ID="REQ" Submitted at (UTC)="2026-11-24T09:00:00Z" Attempts=1 Client token used="T" LOA status="Applying"`)
+	expectRow(t, c, 2, `Result="SUBMITTED" Message="accepted" Request ID="REQ" Submitted at (UTC)=2026-11-24T09:00:00Z Attempts=1 Client token used="T" LOA status="Applying"`)
 	expectRow(t, c, 3, `Result="REFUSED" Message="no" Error code="IllegalParam.Si" Attempts=2`)
 	expectRow(t, c, 1, "none")
 	expectRow(t, c, 4, "none")
@@ -67,9 +70,9 @@ func TestResultsOfInvalid(t *testing.T) {
 	w := decode(t, g, sheet.Options{})
 	p := sheet.Results(w, []sheet.RowResult{accepted(2), {Row: 3, Result: sheet.Invalid, Message: "engineers are invalid"}}, codes{})
 	c, e := p.Sheets[0], p.Sheets[1]
-	expectRow(t, c, 3, `Result="INVALID" Message="Engineers!D3: cell-digits-lost\nEngineers!E3: engineer-gender-missing" Error code="cell-digits-lost" Attempts=0`)
-	expectRow(t, e, 2, `Result="SUBMITTED" Message="rows-one-circuit cell=Circuits!A2 message=accepted" Request ID="REQ" Submitted at (UTC)="2026-11-24T09:00:00Z" Attempts=1 Client token used="T" LOA status="Applying"`)
-	expectRow(t, e, 3, `Result="INVALID" Message="D3: cell-digits-lost\nE3: engineer-gender-missing" Error code="cell-digits-lost"`)
+	expectRow(t, c, 3, `Result="INVALID" Message="Engineers!D3: cell-digits-lost\nfix it\nEngineers!E3: engineer-gender-missing" Error code="cell-digits-lost" Attempts=0`)
+	expectRow(t, e, 2, `Result="SUBMITTED" Message="rows-one-circuit cell=Circuits!A2 message=accepted" Request ID="REQ" Submitted at (UTC)=2026-11-24T09:00:00Z Attempts=1 Client token used="T" LOA status="Applying"`)
+	expectRow(t, e, 3, `Result="INVALID" Message="D3: cell-digits-lost\nfix it\nE3: engineer-gender-missing" Error code="cell-digits-lost"`)
 	if len(c.Marks) != 0 || len(e.Marks) != 2 || e.Marks[0].Style != sheet.StyleBad || e.Marks[0].Note != "cell-digits-lost\nfix it" || e.Marks[1].Col != 5 {
 		t.Errorf("marks: %+v %+v", c.Marks, e.Marks)
 	}
@@ -97,7 +100,7 @@ func TestManyErrors(t *testing.T) {
 	g.set("I2", "a b")
 	p := sheet.Results(decode(t, g, sheet.Options{}), []sheet.RowResult{{Row: 2, Result: sheet.Invalid}}, codes{})
 	got := p.Sheets[0].Row(2)[sheet.ColMessage].Text
-	if lines := strings.Split(got, "\n"); len(lines) != 6 || lines[0] != "B2: circuit-region-missing" || lines[5] != "rows-more n=2" {
+	if lines := strings.Split(got, "\n"); len(lines) != 7 || lines[0] != "B2: circuit-region-missing" || lines[1] != "fix it" || lines[6] != "rows-more n=2" {
 		t.Errorf("message %q", got)
 	}
 }
@@ -181,12 +184,35 @@ func TestStatusPatch(t *testing.T) {
 		if len(p.Sheets) != 1 || len(p.Added) != 0 || s.Sheet != "Circuits" || s.HeaderRow != 1 || s.LastRow != 3 || s.LastCol != tc.lastCol || s.Rows != 2 {
 			t.Errorf("%v: %+v", tc.set, p)
 		}
-		if want := []sheet.PutColumn{{Col: tc.col, Header: "LOA status", Width: 14}}; !slices.Equal(s.Columns, want) {
+		if want := []sheet.PutColumn{{Col: tc.col, Header: "LOA status", Width: 14}}; !reflect.DeepEqual(s.Columns, want) {
 			t.Errorf("%v: columns %+v, want %+v", tc.set, s.Columns, want)
 		}
 		if got := fmt.Sprint(s.Row(1), s.Row(2), s.Row(3), s.Row(4)); got != fmt.Sprint([]sheet.PutCell(nil), []sheet.PutCell{{Text: "Applying"}}, []sheet.PutCell{{}}, []sheet.PutCell(nil)) {
 			t.Errorf("%v: cells %s", tc.set, got)
 		}
+	}
+}
+
+// TestLinkResults leads from each row that needs a person to the line about it in a list: its
+// own, or that of an engineer of it.
+func TestLinkResults(t *testing.T) {
+	g := good()
+	g.set("E:A2", "pc-aaaa1")
+	g.set("E:A3", "pc-aaaa2")
+	g.set("E:E3", "")
+	w := decode(t, g, sheet.Options{})
+	p := sheet.Results(w, []sheet.RowResult{{Row: 2, Result: sheet.Refused}, {Row: 3, Result: sheet.Invalid}}, codes{})
+	link := func(at sheet.Ref) []sheet.PutCell { return []sheet.PutCell{{Text: at.Cell(), Link: at}} }
+	lines := [][]sheet.PutCell{{{Text: "Cell"}}, link(sheet.Ref{Sheet: "Engineers", Row: 3, Col: 5}), link(sheet.Ref{Sheet: "Circuits", Row: 2, Col: 1}), link(sheet.Ref{Sheet: "Circuits", Row: 3, Col: 6})}
+	p.Added = []sheet.AddedSheet{{Name: "Errors", Rows: slices.Values(lines), Count: len(lines)}}
+	p.LinkResults(w, "Errors")
+	for _, c := range []struct{ sheet, row, line int }{{0, 2, 3}, {0, 3, 2}, {1, 3, 2}, {1, 2, 0}} {
+		if got := p.Sheets[c.sheet].Row(c.row)[sheet.ColResult].Link.Row; got != c.line {
+			t.Errorf("row %d of %s leads to line %d, want %d", c.row, p.Sheets[c.sheet].Sheet, got, c.line)
+		}
+	}
+	if p.Sheets[0].First != 2 || p.Sheets[0].Tab != sheet.StyleBad || p.Sheets[0].KeyCol != 1 || p.Sheets[1].First != 3 {
+		t.Errorf("the sheets open at rows %d and %d", p.Sheets[0].First, p.Sheets[1].First)
 	}
 }
 

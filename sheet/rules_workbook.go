@@ -53,15 +53,17 @@ func (s *sheetFinder) headers(id SheetID, info SheetInfo) error {
 		return err
 	}
 	var best layout
-	searched := 0
+	searched, banded := 0, false
 	for row, err := range s.book.Rows(info.Name) {
 		if err != nil {
 			return err
 		}
 		l := newLayout(id, info, tables, row)
+		l.banded = banded
 		if l.score > best.score {
 			best = l
 		}
+		banded = banded || isTemplateBand(row)
 		if searched++; searched == maxHeaderRows || best.complete(s.opts) {
 			break
 		}
@@ -123,7 +125,8 @@ var headerOutsideTable = workbookRules.add(Rule{Code: "header-outside-table", Se
 // headerUnknown: a column with an unknown header is not read.
 var headerUnknown = workbookRules.add(Rule{Code: "header-unknown", Severity: Warning, Column: NoColumn})
 
-// headerRowLate: rows above the headers are titles and are not read.
+// headerRowLate: rows above the headers are titles and are not read. Those of the template
+// need no word.
 var headerRowLate = workbookRules.add(Rule{Code: "header-row-late", Severity: Note, Column: NoColumn})
 
 // hiddenSheet: a hidden sheet is read like any other.
@@ -136,7 +139,7 @@ var hiddenColumn = workbookRules.add(Rule{Code: "hidden-column", Severity: Warni
 func (d *decoder) headerProblems(l *layout) {
 	t := &l.table
 	head := Ref{Sheet: t.Sheet, Row: t.HeaderRow, Col: l.all[0].col}
-	if t.HeaderRow > 1 {
+	if t.HeaderRow > 1 && !l.banded {
 		d.record(headerRowLate, Problem{At: head, Column: l.all[0].text})
 	}
 	if l.hidden {

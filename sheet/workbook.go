@@ -40,6 +40,7 @@ type Engineer struct {
 // Past holds the result columns of a row as they were when the workbook was read.
 type Past struct {
 	Result      string // empty if there was none
+	ErrorCode   string
 	ClientToken string
 	RequestID   string
 	LOAStatus   string
@@ -155,4 +156,7 @@ type RowResult struct {
 	Attempts    int
 	ClientToken string
 	LOAStatus   string
+
+	// Keep leaves the row's result cells as they are; Result is the one that they have.
+	Keep bool
 }

@@ -10,13 +10,14 @@ import (
 	"os"
 
 	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/sheet/xlsx"
 )
 
 func main() {
 	log.SetFlags(0)
 	var b bytes.Buffer
-	if err := xlsx.WriteTemplate(&b, xlsx.Template{Words: prose.English}); err != nil {
+	if err := xlsx.WriteTemplate(&b, xlsx.Template{Words: prose.English, Regions: cloud.KnownRegions()}); err != nil {
 		log.Fatal(err)
 	}
 	if err := os.WriteFile("blank.xlsx", b.Bytes(), 0o644); err != nil {

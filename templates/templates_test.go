@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx"
 	"github.com/loabatch/loabatch/templates"
@@ -26,7 +27,7 @@ func (w words) Line(code string, args ...sheet.Arg) string {
 // compressor makes no difference.
 func TestBlankIsWhatTheGeneratorMakes(t *testing.T) {
 	var b bytes.Buffer
-	if err := xlsx.WriteTemplate(&b, xlsx.Template{Words: words{t}}); err != nil {
+	if err := xlsx.WriteTemplate(&b, xlsx.Template{Words: words{t}, Regions: cloud.KnownRegions()}); err != nil {
 		t.Fatal(err)
 	}
 	want, got := parts(t, b.Bytes()), parts(t, templates.Blank)

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/sheet/xlsx"
 )
 
@@ -170,7 +171,7 @@ func applications() xlsx.Template {
 	e[18][certificate] = flip(e[18][certificate].(string))     // a wrong digit
 	e[30][sex] = "male"                                        // case does not matter
 	e = append(e, engineer(len(e), "pc-t4nsomethingelse0001")) // a circuit that is not in the sheet
-	return xlsx.Template{Words: prose.English, Circuits: c, Engineers: e}
+	return xlsx.Template{Words: prose.English, Regions: cloud.KnownRegions(), Circuits: c, Engineers: e}
 }
 
 // flip changes the third-last digit of a number.
@@ -183,7 +184,7 @@ func flip(s string) string {
 // clean returns the workbook without mistakes. One engineer works on every circuit.
 func clean() xlsx.Template {
 	c := circuitRows(6, 4, 2)
-	return xlsx.Template{Words: prose.English, Circuits: c, Engineers: append(engineerRows(c), engineer(90, "*"))}
+	return xlsx.Template{Words: prose.English, Regions: cloud.KnownRegions(), Circuits: c, Engineers: append(engineerRows(c), engineer(90, "*"))}
 }
 
 func main() {

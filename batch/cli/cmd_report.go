@@ -118,7 +118,7 @@ func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
 	if in.sha256 != past.InputSHA256 {
 		return nil, failure(exitUsage, "input-changed", nil, "file", path, "run", past.ID)
 	}
-	done := &finished{in: in, problems: in.workbook.Problems, outcomes: everyRow(in.workbook, past.Rows), info: runInfo{
+	done := &finished{in: in, problems: in.workbook.Problems, outcomes: everyRow(in.workbook, past), recordedInput: past.Input, info: runInfo{
 		id: past.ID, command: past.Command, args: saved.Args, simulate: saved.Simulate, account: past.Account, started: past.Started,
 	}}
 	done.problems = append(done.problems, pastProblems(in.workbook, past.Rows)...)
@@ -126,7 +126,7 @@ func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
 	if end := past.End; end != nil {
 		done.totals = totals{
 			requests: end.Requests, retries: end.Retries, throttled: end.Throttled, slowed: end.Slowed, duration: end.Duration,
-			stop: batch.StopReason(end.Stop), stopCode: end.StopCode,
+			stop: batch.StopReason(end.Stop), stopCode: end.StopCode, ahead: end.Ahead,
 		}
 	}
 	return done, nil
@@ -134,10 +134,14 @@ func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
 
 // everyRow returns an outcome for each row of the sheet: the ledger's, or NOT_ATTEMPTED for
 // rows that a killed run did not reach.
-func everyRow(book *sheet.Workbook, rows []batch.Outcome) []batch.Outcome {
-	known := make(map[int]batch.Outcome, len(rows))
-	for _, o := range rows {
+func everyRow(book *sheet.Workbook, past *ledger.PastRun) []batch.Outcome {
+	known := make(map[int]batch.Outcome, len(past.Rows))
+	for _, o := range past.Rows {
 		known[o.Row] = o
+	}
+	var leftOut []ledger.LeftOut
+	if past.End != nil {
+		leftOut = past.End.LeftOut
 	}
 	all := make([]batch.Outcome, len(book.Circuits))
 	for i := range book.Circuits {
@@ -146,31 +150,51 @@ func everyRow(book *sheet.Workbook, rows []batch.Outcome) []batch.Outcome {
 		if !ok {
 			o = batch.Outcome{Row: c.Row, Key: plan.KeyOf(c), Result: sheet.NotAttempted, Reason: batch.ReasonInterrupted}
 		}
+		if o.Result == sheet.Skipped {
+			for len(leftOut) > 0 && leftOut[0].Last < c.Row {
+				leftOut = leftOut[1:]
+			}
+			o.Earlier = c.LastResult()
+			if len(leftOut) > 0 && leftOut[0].First <= c.Row {
+				o.Earlier = leftOut[0].Earlier
+			}
+		}
 		all[i] = o
 	}
 	return all
 }
 
+// leftOut lists the rows that were left out, for everyRow to find.
+func leftOut(outcomes []batch.Outcome) (list []ledger.LeftOut) {
+	open := false // whether the row before belongs to the last of the list
+	for _, o := range outcomes {
+		switch last := len(list) - 1; {
+		case o.Result != sheet.Skipped:
+			open = false
+		case open && list[last].Earlier == o.Earlier:
+			list[last].Last = o.Row
+		default:
+			list, open = append(list, ledger.LeftOut{First: o.Row, Last: o.Row, Earlier: o.Earlier}), true
+		}
+	}
+	return list
+}
+
 // pastProblems restores the problems that were found by comparing the rows with the ledger
-// as it was then, from the codes of the outcomes.
-func pastProblems(book *sheet.Workbook, rows []batch.Outcome) []sheet.Problem {
-	found := sheet.NewRowErrors(book, book.Problems)
-	var list []sheet.Problem
+// as it was then, from the codes of the outcomes. All others are in the workbook.
+func pastProblems(book *sheet.Workbook, rows []batch.Outcome) (list []sheet.Problem) {
 	for _, o := range rows {
-		c := book.CircuitAt(o.Row)
-		if o.Result != sheet.Invalid || o.ErrorCode == "" || c != nil && len(found.Own(c)) > 0 {
+		if o.Result != sheet.Invalid || o.ErrorCode != batch.CodeChanged && o.ErrorCode != batch.CodeMoved {
 			continue
 		}
-		if rule, ok := sheet.RuleByCode(o.ErrorCode); ok {
-			table, column, value := book.CircuitsTable, sheet.CircuitInstanceID, o.Key.InstanceID
-			if rule.Column == sheet.CircuitRegionID && table.Columns[rule.Column] > 0 {
-				column, value = rule.Column, o.Key.Region
-			}
-			list = append(list, sheet.Problem{
-				Code: rule.Code, Severity: sheet.Error, Value: value, Column: table.Headers[column],
-				At: sheet.Ref{Sheet: table.Sheet, Row: o.Row, Col: table.Columns[column]},
-			})
+		table, column, value := &book.CircuitsTable, sheet.CircuitInstanceID, o.Key.InstanceID
+		if o.ErrorCode == batch.CodeMoved && table.Columns[sheet.CircuitRegionID] > 0 {
+			column, value = sheet.CircuitRegionID, o.Key.Region
 		}
+		list = append(list, sheet.Problem{
+			Code: o.ErrorCode, Severity: sheet.Error, Value: value, Column: table.Headers[column],
+			At: sheet.Ref{Sheet: table.Sheet, Row: o.Row, Col: table.Columns[column]},
+		})
 	}
 	return list
 }

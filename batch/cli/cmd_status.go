@@ -64,7 +64,7 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, path string) error {
 	done := &finished{in: in, info: runInfo{
 		id: t.runID, command: "status", args: settingsLine(cmd, []string{path}), account: s.service.account, started: a.startOf(in), simulate: f.run.simulate,
 	}}
-	if err := a.engine(ctx, s, done, statusPlan(in.workbook), &batch.MemoryLedger{}); err != nil {
+	if err := a.engine(ctx, s, done, statusPlan(in.workbook), nil); err != nil {
 		return err
 	}
 	return a.deliverStatus(s, done, t)
@@ -97,12 +97,19 @@ func (a *app) deliverStatus(s *invocation, done *finished, t target) error {
 	}
 	done.problems = nil // status does not validate
 	doc := a.document(done, newFindings(done.in.workbook, nil))
-	doc.ExitCode = statusExit(unasked, done.totals)
+	rejected := false
+	for i := range doc.Applications {
+		app := &doc.Applications[i]
+		app.Before = &done.in.workbook.Circuits[i].Past.LOAStatus
+		rejected = rejected || app.LOAStatus == batch.LOARejected
+	}
+	doc.ExitCode = statusExit(unasked, rejected, done.totals)
 	if unasked > 0 {
 		a.lines.warn("status-unasked", map[string]string{"count": number(unasked)})
 	}
-	patch := statusPatch(done.in.workbook, doc, s.flags.output.redact)
 	doc.Output, a.exit = t.path, doc.ExitCode
+	doc.InputPath, doc.OutputPath = absolute(doc.Input), absolute(doc.Output)
+	patch := a.statusPatch(done.in.workbook, doc, s.flags.output.redact)
 	doc.Unasked, doc.Commands = unasked, a.commands(done.info, doc.Input, doc.Output)
 	if _, err := a.writeChecked(done.in, t.path, t.force, patch, a.sealText(*doc, t.reports)); err != nil {
 		return failure(exitUsage, "output-unwritable", err, "file", t.path, "reason", cause(err))
@@ -114,8 +121,9 @@ func (a *app) deliverStatus(s *invocation, done *finished, t target) error {
 	return a.print(doc)
 }
 
-// statusExit returns the exit code of a status: rows without an answer are unfinished.
-func statusExit(unasked int, t totals) int {
+// statusExit returns the exit code of a status: an LOA that was rejected needs a person,
+// and rows without an answer are unfinished.
+func statusExit(unasked int, rejected bool, t totals) int {
 	switch {
 	case t.signal != 0:
 		return t.signal
@@ -123,6 +131,8 @@ func statusExit(unasked int, t totals) int {
 		return exitInternal
 	case t.stop == batch.StopFatal:
 		return exitStopped
+	case rejected:
+		return exitRows
 	case unasked > 0:
 		return exitUnfinished
 	}
@@ -151,13 +161,15 @@ func statusOutcome(c *sheet.Circuit, asked batch.Outcome) batch.Outcome {
 // reasonStatus is the reason of every row of the status command.
 const reasonStatus batch.Reason = "status-row"
 
-// statusPatch writes the LOA status of each row and nothing else.
-func statusPatch(book *sheet.Workbook, doc *report.Document, redact bool) sheet.Patch {
+// statusPatch writes the LOA status of each row, and a Summary of its own. The Errors of an
+// earlier run stay, as the results do.
+func (a *app) statusPatch(book *sheet.Workbook, doc *report.Document, redact bool) sheet.Patch {
 	status := make(map[int]string, len(doc.Applications))
 	for _, app := range doc.Applications {
 		status[app.SheetRow] = app.LOAStatus
 	}
 	patch := sheet.StatusPatch(book, status)
+	patch.Added = report.Sheets(*doc, a.lines.words)
 	if redact {
 		patch.MaskPersonal(book)
 	}

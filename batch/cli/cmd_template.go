@@ -1,44 +1,99 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/batch/durable"
+	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx"
 	"github.com/loabatch/loabatch/templates"
 )
 
+// templateFlags are the flags of template.
+type templateFlags struct {
+	output      string
+	force       bool
+	example     bool
+	fromAccount bool
+	region      string
+	service     serviceFlags
+}
+
 func (a *app) templateCommand() *cobra.Command {
-	var output string
-	var force, example bool
+	var f templateFlags
 	cmd := &cobra.Command{
 		Use:   "template [-o FILE]",
-		Short: "Write the blank workbook to fill in",
+		Short: "Write the blank workbook to fill in, or one with the account's circuits",
 		Long: `Writes the blank workbook: the sheets Circuits and Engineers with their headers,
-dropdowns and notes, and a Guide. Use -o - to write it to stdout.`,
+dropdowns, notes and checks, and a Guide. Use -o - to write it to stdout.
+
+With --from-account it has a row for every circuit of the account that can be applied
+for: allocated, not locked, and without an LOA. ID, region, bandwidth and location are
+filled in. All regions of the account are read, with read-only calls, unless --region
+names one.`,
 		Example: `  loabatch template -o applications.xlsx
-  loabatch template --example -o example.xlsx      with sample rows`,
+  loabatch template --example -o example.xlsx      with sample rows
+  loabatch template --from-account -o tonight.xlsx`,
 		Args: arguments(0, 0),
-		RunE: func(*cobra.Command, []string) error {
-			write := writeBlank
-			if example {
-				write = func(w io.Writer) error { return writeExample(w, a.lines.words, a.env.Now()) }
-			}
-			if output == "-" {
-				return write(a.env.Stdout)
-			}
-			return a.writeTemplate(output, force, write)
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.template(cmd.Context(), f) },
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "loabatch-template.xlsx", "`FILE` to write; - is stdout")
-	cmd.Flags().BoolVar(&force, "force", false, "overwrite an existing file")
-	cmd.Flags().BoolVar(&example, "example", false, "fill in two circuits and three engineers, all made up")
+	flags := cmd.Flags()
+	flags.StringVarP(&f.output, "output", "o", "loabatch-template.xlsx", "`FILE` to write; - is stdout")
+	flags.BoolVar(&f.force, "force", false, "overwrite an existing file")
+	flags.BoolVar(&f.example, "example", false, "fill in two circuits and three engineers, all made up")
+	flags.BoolVar(&f.fromAccount, "from-account", false, "fill in the account's circuits that can be applied for")
+	flags.StringVar(&f.region, "region", "", "with --from-account: region `ID` to read, instead of all")
+	f.service.register(flags)
 	return cmd
+}
+
+// template writes the workbook. Whether the file can be written is checked before anything is
+// asked of the API.
+func (a *app) template(ctx context.Context, f templateFlags) error {
+	if f.example && f.fromAccount {
+		return failure(exitUsage, "template-example-account", nil)
+	}
+	toFile := f.output != "-"
+	if toFile {
+		if f.output = a.follow(f.output); !strings.EqualFold(filepath.Ext(f.output), ".xlsx") {
+			return failure(exitUsage, "output-extension", nil, "file", f.output, "extension", ".xlsx")
+		}
+		if err := checkTemplate(f.output, f.force); err != nil {
+			return err
+		}
+	}
+	write, written, count := writeBlank, "template-written", ""
+	switch {
+	case f.example:
+		write = func(w io.Writer) error { return writeExample(w, a.lines.words, a.env.Now()) }
+	case f.fromAccount:
+		rows, err := a.accountRows(ctx, f)
+		if err != nil {
+			return err
+		}
+		written, count = "template-account-written", number(len(rows))
+		write = func(w io.Writer) error {
+			return xlsx.WriteTemplate(w, xlsx.Template{Words: a.lines.words, Regions: cloud.KnownRegions(), Circuits: rows})
+		}
+	}
+	if !toFile {
+		return write(a.env.Stdout)
+	}
+	if err := durable.WriteFile(f.output, write, nil); err != nil {
+		return failure(exitUsage, "output-unwritable", err, "file", f.output, "reason", cause(err))
+	}
+	a.lines.say(written, map[string]string{"file": f.output, "count": count})
+	return nil
 }
 
 func writeBlank(w io.Writer) error {
@@ -46,21 +101,85 @@ func writeBlank(w io.Writer) error {
 	return err
 }
 
-func (a *app) writeTemplate(path string, force bool, write func(io.Writer) error) error {
-	path = a.follow(path)
-	blocked := checkReplace(path, force, func(*os.File, int64) bool { return false })
-	if own, ok := errors.AsType[*exitError](blocked); ok && own.code == "output-foreign" {
+// checkTemplate reports why the template may not be written to a path.
+func checkTemplate(path string, force bool) error {
+	err := checkReplace(path, force, func(*os.File, int64) bool { return false })
+	if own, ok := errors.AsType[*exitError](err); ok && own.code == "output-foreign" {
 		return failure(exitUsage, "output-exists", nil, "file", path)
 	}
-	if blocked != nil {
-		return blocked
-	}
-	err := durable.WriteFile(path, write, nil)
+	return err
+}
+
+// accountRows returns a row of the template for every circuit of the account that can be
+// applied for. It warns about regions that cannot be read.
+func (a *app) accountRows(ctx context.Context, f templateFlags) ([][]any, error) {
+	pace, err := f.service.pace()
 	if err != nil {
-		return failure(exitUsage, "output-unwritable", err, "file", path, "reason", cause(err))
+		return nil, err
 	}
-	a.lines.say("template-written", map[string]string{"file": path})
-	return nil
+	if f.region != "" {
+		if err := checkRegion(f.region); err != nil {
+			return nil, err
+		}
+	}
+	s := &invocation{command: "template", flags: submitFlags{service: f.service}, pace: pace}
+	defer s.close()
+	if s.service, err = a.openService(ctx, f.service, runFlags{maxAttempts: defaultAttempts}); err != nil {
+		return nil, err
+	}
+	s.closers = append(s.closers, closeFunc(s.service.close))
+	if s.store, err = a.knownLedger(ctx, s); err != nil {
+		a.lines.warn("quota-alone", map[string]string{"reason": a.ledgerCause(err)})
+	}
+	s.shareQuotas()
+	regions := []string{f.region}
+	if f.region == "" {
+		err := batch.RetryRead(ctx, defaultAttempts, func() (err error) {
+			regions, err = s.service.Regions(ctx)
+			return err
+		})
+		if err != nil {
+			return nil, failure(exitStopped, "template-regions-failed", err, "meaning", a.meaning(codeOf(err)))
+		}
+	}
+	e := &batch.Engine{Surveyor: s.service, Concurrency: f.service.concurrency, MaxAttempts: defaultAttempts, Quota: s.quota}
+	var rows [][]any
+	others, unread := 0, 0
+	for _, l := range e.List(ctx, regions) {
+		if l.Err != nil {
+			unread++
+			a.lines.warn("template-region-failed", map[string]string{"region": l.Region, "meaning": a.meaning(codeOf(l.Err))})
+		}
+		for _, c := range l.Circuits {
+			if batch.Predict(batch.Application{}, c).Result != sheet.Valid {
+				others++
+				continue
+			}
+			rows = append(rows, accountRow(l.Region, c))
+		}
+	}
+	switch {
+	case unread == len(regions):
+		return nil, failure(exitStopped, "template-account-unread", nil)
+	case unread > 0:
+		a.exit = exitUnfinished
+	}
+	if others > 0 {
+		a.lines.note("template-others", map[string]string{"count": number(others)})
+	}
+	return rows, nil
+}
+
+// accountRow is the row of a circuit: what the API knows of it, in the order of the columns.
+func accountRow(region string, c batch.CircuitState) []any {
+	row := []any{c.InstanceID, region, nil, nil, nil, nil, nil, nil}
+	if c.Bandwidth >= sheet.MinBandwidth && c.Bandwidth <= sheet.MaxBandwidth {
+		row[6] = c.Bandwidth
+	}
+	if c.PeerLocation != "" {
+		row[7] = c.PeerLocation
+	}
+	return row
 }
 
 // exampleLead is how far ahead the example's construction starts: for months it is neither
@@ -75,7 +194,7 @@ func writeExample(w io.Writer, words xlsx.TemplateWords, now time.Time) error {
 		start = start.AddDate(0, 0, 1)
 	}
 	return xlsx.WriteTemplate(w, xlsx.Template{
-		Words: words,
+		Words: words, Regions: cloud.KnownRegions(),
 		Circuits: [][]any{
 			{"pc-example0000000001", "cn-hangzhou", "Example Trading Co., Ltd.", "FIBRE", "Placeholder Telecom Engineering", start, 1000, "Hangzhou, building 1, room 101"},
 			{"pc-example0000000002", "ap-southeast-1", "Example Trading Co., Ltd.", "MSTP", "Sample Fibre Works", start.Format(time.RFC3339)},

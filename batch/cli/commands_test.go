@@ -187,7 +187,7 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 		var shown bytes.Buffer
 		env := Env{Getenv: func(string) string { return "" }}
 		a := &app{env: env, lines: &lines{err: &shown, words: prose.English}}
-		done := &finished{in: in, outcomes: everyRow(in.workbook, nil), ledgerFlag: ledgerFlag}
+		done := &finished{in: in, outcomes: everyRow(in.workbook, &ledger.PastRun{}), ledgerFlag: ledgerFlag}
 		done.info = runInfo{id: "r1", command: "submit", args: []string{"submit", in.path}}
 		doc := a.deliver(done, target{path: path}, outputFlags{})
 		return doc.Output, doc.Failure, shown.String(), doc.Next().Code, doc.ExitCode
@@ -207,7 +207,7 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 	}
 	t.Setenv("TMPDIR", filepath.Join(folder, "gone"))
 	output, failed, printed, _, exit = deliver(filepath.Join(folder, "gone", "out.xlsx"))
-	if output != "" || failed == "" || exit != exitNoCopy || !strings.Contains(printed, "run: loabatch report --input="+in.path+" --ledger="+ledgerFlag+" --output=FILE r1") {
+	if output != "" || failed == "" || exit != exitNoCopy || !strings.Contains(printed, "run: loabatch report --ledger="+ledgerFlag+" r1\n") {
 		t.Errorf("exit %d, output %q, failure %q: %s", exit, output, failed, printed)
 	}
 }

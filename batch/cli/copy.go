@@ -91,7 +91,11 @@ func (a *app) placeCopy(done *finished, t target, patch sheet.Patch, seal string
 			return second, first
 		}
 	}
-	command := a.suggest("report", settings{"input": in.path, "ledger": done.ledgerFlag, "output": "FILE"}, runID)
+	if done.info.simulate {
+		a.lines.warn("copy-failed-simulated", map[string]string{"file": t.path, "reason": cause(first)})
+		return "", first
+	}
+	command := a.suggest("report", settings{"ledger": done.ledgerFlag}, runID)
 	a.lines.warn("copy-failed", map[string]string{"file": t.path, "reason": cause(first), "command": command})
 	return "", first
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -28,6 +27,8 @@ type finished struct {
 	problems []sheet.Problem
 	outcomes []batch.Outcome // in sheet order, one per row of the Circuits sheet
 	totals   totals
+
+	recordedInput string // absolute path of the input of a past run, which may be elsewhere now
 
 	ledgerFlag string // value of --ledger
 	logFailure string // why the log is not complete; empty if it is
@@ -73,6 +74,7 @@ func (a *app) deliver(done *finished, t target, f outputFlags) *report.Document 
 		return doc
 	}
 	doc.Output = t.path
+	doc.InputPath, doc.OutputPath = cmp.Or(done.recordedInput, absolute(doc.Input)), absolute(doc.Output)
 	patch := a.patch(done, doc, f.redact)
 	doc.Commands = a.commands(done.info, doc.Input, doc.Output)
 	written, failed := a.placeCopy(done, t, patch, a.sealText(*doc, t.reports))
@@ -138,83 +140,46 @@ func (done *finished) errors(found *sheet.RowErrors) int {
 	return found.Count(skipped)
 }
 
-// document renders a finished run; this is where codes become sentences.
-func (a *app) document(done *finished, found *findings) *report.Document {
-	w := a.lines.words
-	listed := 0
-	for i := range done.problems {
-		if !done.problems[i].RowOnly {
-			listed++
-		}
-	}
-	doc := &report.Document{
-		RunID: done.info.id, Command: done.info.command, DryRun: done.info.dryRun != dryRunOff, DryRunMode: string(done.info.dryRun),
-		Input: done.in.path, InputSHA256: done.in.sha256, Reports: []string{}, Account: done.info.account, Regions: []string{},
-		Rows: len(done.outcomes), Results: report.Results{}, Simulated: done.info.simulate, Version: version(),
-		Requests: done.totals.requests, Retries: done.totals.retries, Throttled: done.totals.throttled,
-		DurationSeconds: done.totals.duration.Seconds(), SlowedSeconds: done.totals.slowed.Seconds(),
-		StartedAt: report.Instant{Time: done.info.started}, FinishedAt: report.Instant{Time: done.info.started.Add(done.totals.duration)},
-		StopReason: string(done.totals.stop), StopCode: done.totals.stopCode, AheadSeconds: done.totals.ahead.Seconds(), LogFailure: done.logFailure,
-		Problems: make([]report.Problem, 0, listed), Applications: make([]report.Application, 0, len(done.outcomes)),
-	}
-	for i := range done.problems {
-		p := &done.problems[i]
-		if p.RowOnly {
-			continue
-		}
-		message, hint := w.Problem(*p)
-		doc.Problems = append(doc.Problems, report.NewProblem(*p, message, hint))
-	}
-	if done.problems != nil {
-		doc.Unlisted = a.unlisted(done.in.workbook)
-	}
-	table := done.in.workbook.CircuitsTable
-	regions := map[string]bool{}
-	for _, o := range done.outcomes {
-		message, hint := found.message(w, o)
-		o.ErrorCode = found.errorCode(o)
-		at := sheet.Ref{Sheet: table.Sheet, Row: o.Row, Col: max(1, table.Columns[sheet.CircuitInstanceID])}
-		doc.Applications = append(doc.Applications, report.NewApplication(o, at, message, hint))
-		doc.Results[o.Result]++
-		if region := o.Key.Region; region != "" && !regions[region] {
-			regions[region] = true
-			doc.Regions = append(doc.Regions, region)
-		}
-	}
-	slices.Sort(doc.Regions)
-	return doc
-}
-
-// unlisted renders the counts of the problems that are not listed.
-func (a *app) unlisted(book *sheet.Workbook) (list []report.Unlisted) {
-	for _, u := range book.Unlisted {
-		message, hint := a.lines.words.Render("report-unlisted", map[string]string{"n": strconv.Itoa(u.Count)})
-		list = append(list, report.Unlisted{Severity: u.Severity.String(), Code: u.Code, Count: u.Count, Message: message, Hint: hint})
-	}
-	return list
-}
-
 // patch returns what changes in the copy: each row's result, notes on problems, the two
 // added sheets and, with redact, masks over personal data.
 func (a *app) patch(done *finished, doc *report.Document, redact bool) sheet.Patch {
 	rows := make([]sheet.RowResult, len(doc.Applications))
-	for i, app := range doc.Applications {
+	for i := range doc.Applications {
+		app := &doc.Applications[i]
+		token := app.ClientToken
 		if !redact {
-			app.ClientToken = done.outcomes[i].Token // as it was sent, for the next run to find
+			token = done.outcomes[i].Token // as it was sent, for the next run to find
 		}
 		rows[i] = sheet.RowResult{
-			Row: app.SheetRow, Result: app.Result, Message: app.Message, ErrorCode: app.ErrorCode, RequestID: app.RequestID,
-			SubmittedAt: app.SubmittedAt.Time, Attempts: app.Attempts, ClientToken: app.ClientToken, LOAStatus: app.LOAStatus,
+			Row: app.SheetRow, Result: app.Result, Message: a.rowMessage(app), ErrorCode: app.ErrorCode, RequestID: app.RequestID,
+			SubmittedAt: app.SubmittedAt.Time, Attempts: app.Attempts, ClientToken: token, LOAStatus: app.LOAStatus,
+		}
+		if past := sheet.Result(done.in.workbook.Circuits[i].Past.Result); app.Result == sheet.Skipped && slices.Contains(sheet.AllResults, past) {
+			rows[i].Keep, rows[i].Result = true, past
 		}
 	}
 	book := *done.in.workbook
 	book.Problems = done.problems
 	patch := sheet.Results(&book, rows, a.lines.words)
-	patch.Added = report.Sheets(*doc, a.lines.words)
+	patch.Added, patch.Open = report.Sheets(*doc, a.lines.words), report.SummaryName
+	patch.LinkResults(&book, report.ErrorsName)
 	if redact {
 		patch.MaskPersonal(done.in.workbook)
 	}
 	return patch
+}
+
+// rowMessage is the text of a row's Message cell. It says what to do unless there is
+// nothing to do.
+func (a *app) rowMessage(app *report.Application) string {
+	switch app.Result {
+	case sheet.Submitted, sheet.Already, sheet.Valid, sheet.Invalid:
+		return app.Message
+	}
+	if app.Hint == "" {
+		return app.Message
+	}
+	return app.Message + "\n" + app.Hint
 }
 
 // rendering returns how a kind of report is written.

@@ -33,6 +33,9 @@ func (f *findings) message(w *prose.Catalogue, o batch.Outcome) (message, hint s
 			}
 		}
 	}
+	if o.Result == sheet.Skipped && o.Earlier != "" {
+		return f.leftOut(w, o)
+	}
 	meaning, apiHint := "", ""
 	if _, known := w.Entry(o.ErrorCode); known {
 		meaning, apiHint = w.Render(o.ErrorCode, nil)
@@ -45,6 +48,24 @@ func (f *findings) message(w *prose.Catalogue, o batch.Outcome) (message, hint s
 		"after": settledFrom(o).Format("15:04"),
 	})
 	return message, cmp.Or(apiHint, hint)
+}
+
+// leftOut says what is known of a row that --only left out: its last result and, if that
+// had an error code, what it means and what to do.
+func (f *findings) leftOut(w *prose.Catalogue, o batch.Outcome) (message, hint string) {
+	switch o.Earlier {
+	case sheet.Submitted, sheet.Already, sheet.Skipped:
+		message, _ = w.Render("rows-left-out", map[string]string{"result": string(o.Earlier)})
+		return message, ""
+	}
+	_, again := w.Render(string(o.Reason), nil)
+	if _, known := w.Entry(f.errorCode(o)); known {
+		meaning, todo := w.Render(f.errorCode(o), nil)
+		message, _ = w.Render("rows-left-out-why", map[string]string{"result": string(o.Earlier), "meaning": meaning})
+		return message, cmp.Or(todo, again)
+	}
+	message, _ = w.Render("rows-left-out", map[string]string{"result": string(o.Earlier)})
+	return message, again
 }
 
 // settledFrom is when a lookup settles an UNKNOWN row, in UTC, rounded up to a minute.
@@ -77,13 +98,24 @@ func (f *findings) problemsMessage(w *prose.Catalogue, list []sheet.Problem) (me
 }
 
 // errorCode returns the code for the row's Error code column: the API's, or that of the
-// first problem.
+// first problem. That of a row that is left out is its last one, from the ledger or else
+// from the workbook.
 func (f *findings) errorCode(o batch.Outcome) string {
-	if o.ErrorCode != "" || o.Result != sheet.Invalid {
+	c := f.book.CircuitAt(o.Row)
+	switch {
+	case o.ErrorCode != "" || c == nil:
 		return o.ErrorCode
-	}
-	if c := f.book.CircuitAt(o.Row); c != nil {
+	case o.Result == sheet.Invalid:
 		return f.errors.Code(c)
+	case o.Result == sheet.Skipped && string(o.Earlier) == c.Past.Result && isCode(c.Past.ErrorCode):
+		return c.Past.ErrorCode
 	}
 	return ""
+}
+
+// isCode reports whether a cell holds the code of a rule or of an API error, and not what
+// somebody typed there.
+func isCode(text string) bool {
+	_, known := prose.English.Entry(text)
+	return known
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -164,42 +163,6 @@ func number(n int) string { return strconv.Itoa(n) }
 // count is a number as an argument of the catalogue.
 func count(name string, n int) sheet.Arg { return sheet.Arg{Name: name, Value: strconv.Itoa(n)} }
 
-// confirm asks for confirmation before applications are sent. Without a terminal the run is
-// refused unless --yes was given.
-func (a *app) confirm(yes bool, applications int, account, endpoint string) error {
-	if yes || applications == 0 {
-		return nil
-	}
-	if !a.env.StdinTerminal {
-		return failure(exitUsage, "no-terminal-no-yes", nil)
-	}
-	signals := a.signals()
-	question, _ := a.lines.words.Render("confirm", map[string]string{
-		"count": number(applications), "account": account, "endpoint": endpoint,
-	})
-	fmt.Fprintf(a.env.Stderr, "%s [y/N] ", report.Printable(question))
-	answers := make(chan string, 1)
-	go func() {
-		defer batch.Guard(func(err error) {
-			a.panicked(err)
-			answers <- ""
-		})
-		answer, _ := bufio.NewReader(a.env.Stdin).ReadString('\n') // the end of input is a no
-		answers <- answer
-	}()
-	select {
-	case s := <-signals:
-		fmt.Fprintln(a.env.Stderr)
-		return failure(signalExit(s), "not-confirmed", nil)
-	case answer := <-answers:
-		switch strings.ToLower(strings.TrimSpace(answer)) {
-		case "y", "yes":
-			return nil
-		}
-	}
-	return failure(exitUsage, "not-confirmed", nil)
-}
-
 // stream is standard output or standard error. A pipe that nobody reads, a full disk or a
 // closed terminal must not end a run, so a write to it never fails: the first error is
 // kept, and what is written after it is dropped.
@@ -315,7 +278,11 @@ func (a *app) withOutput(cmd *cobra.Command, stdout *stream, code int) int {
 	case err == nil:
 		return code
 	case a.wantsJSON(cmd):
-		a.lines.fail(failure(exitNoCopy, "document-unwritable", err, "reason", cause(err)))
+		if len(a.recordedRuns) > 0 {
+			a.lines.fail(failure(exitNoCopy, "document-unwritable", err, "reason", cause(err), "command", strings.Join(a.recordedRuns, "; ")))
+		} else {
+			a.lines.fail(failure(exitNoCopy, "document-unwritable-again", err, "reason", cause(err)))
+		}
 	case brokenPipe(err):
 		return code
 	case readsWorkbook(cmd) || code != exitOK:

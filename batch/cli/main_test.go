@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -16,7 +17,9 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/batch/simulator"
+	"github.com/loabatch/loabatch/sheet"
 )
 
 // Before a command begins its run, the first signal ends it at once, whatever it is
@@ -117,16 +120,22 @@ func asking(stdin io.Reader, signal os.Signal) (*app, *bytes.Buffer) {
 	return &app{env: env, lines: newLines(env, prose.English)}, &shown
 }
 
+// asked returns the question about some applications.
+func asked(a *app, n int) func() (string, error) {
+	return func() (string, error) { return a.question([]sending{{going: n}}, "1234", "the VPC API"), nil }
+}
+
 func TestConfirm(t *testing.T) {
 	for _, c := range []struct {
 		answer string
-		exit   int
+		exit   int // or -1 for a no
 	}{
-		{"y\n", exitOK}, {"YES\n", exitOK}, {" y \n", exitOK}, {"n\n", exitUsage}, {"\n", exitUsage}, {"", exitUsage}, {"yes please\n", exitUsage},
+		{"y\n", exitOK}, {"YES\n", exitOK}, {" y \n", exitOK}, {"n\n", -1}, {"\n", -1}, {"", -1}, {"yes please\n", -1},
 	} {
 		a, shown := asking(strings.NewReader(c.answer), nil)
-		if got := exitOf(a.confirm(false, 12, "1234", "the VPC API")); got != c.exit {
-			t.Errorf("answer %q: exit %d, want %d", c.answer, got, c.exit)
+		err := a.confirm(false, 12, asked(a, 12))
+		if got := exitOf(err); got != c.exit && !(c.exit == -1 && errors.Is(err, errDeclined)) {
+			t.Errorf("answer %q: %v, want exit code %d", c.answer, err, c.exit)
 		}
 		if !strings.Contains(shown.String(), "submit 12 applications as account 1234 to the VPC API?") {
 			t.Errorf("asked %q", shown)
@@ -136,8 +145,25 @@ func TestConfirm(t *testing.T) {
 
 func TestConfirmOne(t *testing.T) {
 	a, shown := asking(strings.NewReader("y\n"), nil)
-	if err := a.confirm(false, 1, "1234", "the VPC API"); err != nil || !strings.Contains(shown.String(), "submit 1 application as") {
+	if err := a.confirm(false, 1, asked(a, 1)); err != nil || !strings.Contains(shown.String(), "submit 1 application as") {
 		t.Errorf("asked %q: %v", shown, err)
+	}
+}
+
+// The question says what goes, what stays, and what is worth a second look.
+func TestQuestion(t *testing.T) {
+	a, _ := asking(strings.NewReader(""), nil)
+	got := a.question([]sending{{
+		file: "in.xlsx", sheet: "Circuits", rows: 41, going: 12, warned: 3,
+		stay: report.Results{sheet.Invalid: 9, sheet.Skipped: 20}, regions: map[string]int{"cn-hangzhou": 4, "cn-shanghai": 8},
+	}}, "1234", "the VPC API")
+	const want = `12 of 41 rows are to be submitted, sheet Circuits of in.xlsx
+  29 stay: 9 INVALID, 20 SKIPPED
+  3 of them have warnings
+  regions: cn-shanghai 8, cn-hangzhou 4
+submit 12 applications as account 1234 to the VPC API?`
+	if got != want {
+		t.Errorf("got %s", got)
 	}
 }
 
@@ -146,7 +172,7 @@ func TestConfirmInterrupted(t *testing.T) {
 	for signal, exit := range map[os.Signal]int{os.Interrupt: exitInterrupted, syscall.SIGTERM: exitTerminated, syscall.SIGHUP: exitTerminated} {
 		silent, hold := io.Pipe()
 		a, _ := asking(silent, signal)
-		if got := exitOf(a.confirm(false, 1, "1234", "the VPC API")); got != exit {
+		if got := exitOf(a.confirm(false, 1, asked(a, 1))); got != exit {
 			t.Errorf("%v: exit %d, want %d", signal, got, exit)
 		}
 		hold.Close()
@@ -156,10 +182,10 @@ func TestConfirmInterrupted(t *testing.T) {
 func TestConfirmNeedsATerminalOrYes(t *testing.T) {
 	a, _ := asking(strings.NewReader("y\n"), nil)
 	a.env.StdinTerminal = false
-	if got := exitOf(a.confirm(false, 1, "1234", "the VPC API")); got != exitUsage {
+	if got := exitOf(a.confirm(false, 1, asked(a, 1))); got != exitUsage {
 		t.Errorf("without a terminal: exit %d, want %d", got, exitUsage)
 	}
-	if err := a.confirm(true, 1, "1234", "the VPC API"); err != nil {
+	if err := a.confirm(true, 1, asked(a, 1)); err != nil {
 		t.Errorf("with --yes: %v", err)
 	}
 }

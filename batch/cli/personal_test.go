@@ -41,6 +41,7 @@ var personalData = []struct{ value, secret string }{
 // TestMisplacedPersonalData puts personal data where it does not belong and looks for it
 // in everything that is printed or written, apart from a copy that is not redacted.
 func TestMisplacedPersonalData(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(60) {
 		random := rand.New(rand.NewPCG(seed, 8))
 		circuits := [][]string{

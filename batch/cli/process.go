@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"slices"
@@ -65,7 +66,10 @@ func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
 	for _, in := range inputs {
 		a.lines.remarks(in)
 	}
-	if err := a.open(cmd.Context(), s, inputs); err != nil {
+	switch err := a.open(cmd.Context(), s, inputs); {
+	case errors.Is(err, errDeclined):
+		return a.declined(s)
+	case err != nil:
 		return err
 	}
 	var ctx context.Context
@@ -196,7 +200,7 @@ func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
 			}
 		}
 	}
-	if err := a.confirm(s.flags.run.yes || s.flags.run.simulate, applications, service.account, service.endpoint); err != nil {
+	if err := a.confirm(s.flags.run.yes || s.flags.run.simulate, applications, func() (string, error) { return a.ask(ctx, s, inputs) }); err != nil {
 		return err
 	}
 	s.store, err = a.openLedger(ctx, s.flags.service.ledger, s.flags.run.simulate)
@@ -208,6 +212,23 @@ func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
 	return nil
 }
 
+// ask returns the question before the inputs are sent, or "" if nothing would be.
+func (a *app) ask(ctx context.Context, s *invocation, inputs []*input) (string, error) {
+	going := 0
+	all := make([]sending, len(inputs))
+	for i, in := range inputs {
+		var err error
+		if all[i], err = a.sendingOf(ctx, s, in); err != nil {
+			return "", err
+		}
+		going += all[i].going
+	}
+	if going == 0 {
+		return "", nil
+	}
+	return a.question(all, s.service.account, s.service.endpoint), nil
+}
+
 // shareQuotas makes the quotas of the command: one for all its inputs and, by the ledger,
 // for all that run at the same time or start soon. Without a ledger they are its own.
 func (s *invocation) shareQuotas() {
@@ -217,6 +238,11 @@ func (s *invocation) shareQuotas() {
 	}
 	s.quotas = quota.NewSet(keeper, string(s.service.scope), quota.Limits{Rate: s.pace.rate, Burst: s.pace.burst, Life: time.Duration(s.flags.service.timeout)})
 	s.closers = append(s.closers, closeFunc(s.quotas.Close))
+}
+
+// quota is the command's quota of an API in a region.
+func (s *invocation) quota(region string, api batch.API) batch.Quota {
+	return s.quotas.Window(region, string(api))
 }
 
 // closeFunc makes a function an io.Closer.
@@ -294,6 +320,9 @@ func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc 
 	done, err := a.run(ctx, s, in, t)
 	done.end = ledger.RunEnd{ExitCode: exitInternal} // should the rest panic
 	if done.ledger != nil {
+		if !done.info.simulate {
+			a.recordedRuns = append(a.recordedRuns, a.suggest("report", settings{"ledger": done.ledgerFlag, "json": "true"}, t.runID))
+		}
 		defer a.endRun(ctx, done)
 	}
 	log := s.runLog(t.runID)
@@ -303,8 +332,11 @@ func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc 
 		return nil, false, err
 	}
 	if ctx.Err() != nil {
-		command := a.suggest("report", settings{"ledger": done.ledgerFlag}, t.runID)
-		err := failure(int(s.signals.exit.Load()), "left-at-once", ctx.Err(), "command", command)
+		err := failure(int(s.signals.exit.Load()), "left-at-once-simulated", ctx.Err())
+		if !done.info.simulate {
+			command := a.suggest("report", settings{"ledger": done.ledgerFlag}, t.runID)
+			err = failure(err.exit, "left-at-once", ctx.Err(), "command", command)
+		}
 		done.end = done.ledgerEnd(err.exit, "")
 		log.ended(ctx, done)
 		return nil, false, err

@@ -71,6 +71,8 @@ type app struct {
 	crash   atomic.Pointer[error]        // of the first panic in a goroutine of this package
 	running atomic.Pointer[interruption] // of the run in progress
 
+	recordedRuns []string // commands that write the documents of the runs that the ledger has
+
 	taking sync.Once
 	taken  chan struct{} // receives once the command handles signals itself
 }

@@ -46,7 +46,7 @@ func (s *invocation) plan(in *input, past map[batch.Key]batch.Record) *batch.Pla
 // ledger knows, and sends. The caller ends the run in the ledger.
 func (a *app) runForReal(ctx context.Context, s *invocation, done *finished, t target) error {
 	keys := plan.Keys(done.in.workbook)
-	run, err := s.store.Start(ctx, s.ledgerInfo(done, t), keys)
+	run, err := s.store.Start(ctx, s.ledgerInfo(done, t, a.anywhere(done.info.args)), keys)
 	if err != nil {
 		return a.ledgerFailure(err)
 	}
@@ -65,7 +65,7 @@ func (a *app) runDry(ctx context.Context, s *invocation, done *finished) error {
 	if err != nil {
 		return err
 	}
-	return a.engine(ctx, s, done, s.plan(done.in, past), &batch.MemoryLedger{})
+	return a.engine(ctx, s, done, s.plan(done.in, past), nil)
 }
 
 // pastOf reads what the ledger knows of an input's circuits, if there is a ledger.
@@ -138,11 +138,11 @@ func (s *invocation) left(now time.Time) time.Duration {
 }
 
 // ledgerInfo is what the ledger keeps of a run from its start, for report to render it
-// again.
-func (s *invocation) ledgerInfo(done *finished, t target) ledger.RunInfo {
+// again, with the command line that it suggests then.
+func (s *invocation) ledgerInfo(done *finished, t target, args []string) ledger.RunInfo {
 	options, _ := json.Marshal(savedOptions{ // strings and numbers only: it cannot fail
 		Region: s.options.DefaultRegion, Timezone: s.flags.validation.timezone, Strict: s.options.Strict,
-		Severity: s.flags.validation.severity, Args: done.info.args, Simulate: done.info.simulate, MaxUnpacked: s.flags.validation.maxUnpacked,
+		Severity: s.flags.validation.severity, Args: args, Simulate: done.info.simulate, MaxUnpacked: s.flags.validation.maxUnpacked,
 	})
 	host, _ := os.Hostname()
 	return ledger.RunInfo{
@@ -167,6 +167,7 @@ func (done *finished) ledgerEnd(exit int, output string) ledger.RunEnd {
 	end := ledger.RunEnd{
 		Output: absolute(output), OutputSHA256: done.sums[output], ExitCode: exit, Stop: string(done.totals.stop), StopCode: done.totals.stopCode,
 		Requests: done.totals.requests, Retries: done.totals.retries, Throttled: done.totals.throttled, Slowed: done.totals.slowed, Duration: done.totals.duration,
+		Ahead: done.totals.ahead, LeftOut: leftOut(done.outcomes),
 	}
 	for path, sum := range done.sums {
 		if path != output {

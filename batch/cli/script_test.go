@@ -43,6 +43,8 @@ import (
 //	rows FILE SHEET HEADER...   prints these columns of every row of a sheet, separated by |
 //	sheets FILE                 prints the names of its sheets
 //	workbook FILE TEXT          makes a workbook from text: [Sheet], then rows of cells separated by |
+//	samecopy FILE FILE          wants two workbooks of the same parts with the same bytes
+//	next CODE                   runs the command that the last output suggests and wants this exit code
 //	jsonkey FILE KEY...         prints values of a JSON document's top level
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":      wantExit,
@@ -58,6 +60,8 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"jsonkey":    printJSONKeys,
 	"workbook":   makeWorkbook,
 	"edit":       editWorkbook,
+	"samecopy":   wantSameCopy,
+	"next":       runNext,
 }
 
 func testdata(t *testing.T) string {
@@ -111,6 +115,9 @@ func printRows(ts *testscript.TestScript, _ bool, args []string) {
 		if cols == nil {
 			cols = headerColumns(row, wanted)
 			continue
+		}
+		if !slices.ContainsFunc(row.Cells, func(c sheet.Cell) bool { return !c.Formula }) {
+			continue // a row of the template that is still empty
 		}
 		values := make([]string, len(cols))
 		for i, col := range cols {
@@ -181,6 +188,11 @@ func serveSimulator(ts *testscript.TestScript, _ bool, args []string) {
 			ahead, err := time.ParseDuration(value)
 			ts.Check(err)
 			o.Now = func() time.Time { return time.Now().Add(ahead) }
+		case "circuit": // REGION/ID/BANDWIDTH/LOCATION/STATUS/LOA
+			f := strings.Split(value, "/")
+			mbit, err := strconv.Atoi(f[2])
+			ts.Check(err)
+			o.Circuits = append(o.Circuits, simulator.Circuit{Region: f[0], InstanceID: f[1], Bandwidth: mbit, PeerLocation: f[3], Status: f[4], LOA: f[5]})
 		case "billing":
 			o.BillingOff = value == "off"
 		case "lag":
@@ -306,6 +318,58 @@ func editWorkbook(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	ts.Check(w.Close())
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), packed.Bytes(), 0o600))
+}
+
+// wantSameCopy compares two packages part by part.
+func wantSameCopy(ts *testscript.TestScript, neg bool, args []string) {
+	a, b := partsOf(ts, args[0]), partsOf(ts, args[1])
+	var differ []string
+	for name := range a {
+		if a[name] != b[name] {
+			differ = append(differ, name)
+		}
+	}
+	for name := range b {
+		if _, ok := a[name]; !ok {
+			differ = append(differ, name)
+		}
+	}
+	slices.Sort(differ)
+	if neg != (len(differ) > 0) {
+		ts.Fatalf("%s and %s differ in %q", args[0], args[1], differ)
+	}
+}
+
+// partsOf reads the parts of a package by name.
+func partsOf(ts *testscript.TestScript, name string) map[string]string {
+	content := []byte(ts.ReadFile(name))
+	z, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	ts.Check(err)
+	parts := map[string]string{}
+	for _, f := range z.File {
+		r, err := f.Open()
+		ts.Check(err)
+		part, err := io.ReadAll(r)
+		ts.Check(err)
+		parts[f.Name] = string(part)
+	}
+	return parts
+}
+
+// runNext runs the last line of the last output that is a command, in a shell, as someone
+// who pastes it would.
+func runNext(ts *testscript.TestScript, _ bool, args []string) {
+	command := ""
+	for line := range strings.Lines(ts.ReadFile("stdout")) {
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, "loabatch ") {
+			command = line
+		}
+	}
+	if command == "" {
+		ts.Fatalf("no command is suggested")
+	}
+	wantExit(ts, false, []string{args[0], "sh", "-c", command})
+	fmt.Fprintf(ts.Stdout(), "%s\n%s", command, ts.ReadFile("stdout"))
 }
 
 // setLastRun reads the first run of history's JSON, which is the latest.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -99,6 +100,7 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 	}
 	return report.Commands{
 		Again:   a.suggest(command, own.with("simulate", simulate), files...),
+		Rest:    a.suggest(command, own.with("simulate", simulate, "only", ""), files...),
 		Submit:  a.suggest("submit", own.with("simulate", simulate, dryRunFlag, dryRunOff.flag()), files...),
 		Status:  a.suggest("status", here, input),
 		Apply:   a.suggest("submit", send, output),
@@ -106,6 +108,34 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 		Report:  a.suggest("report", own.only([]string{"ledger"}), info.id),
 		Doctor:  a.suggest("doctor", own.only(doctorSettings)),
 	}
+}
+
+// fileFlags are the flags whose value is the path of a file.
+var fileFlags = []string{"output", "ledger", "log-file"}
+
+// anywhere returns a command line that names the same files in every folder.
+func (a *app) anywhere(line []string) []string {
+	command, given, files := a.readLine(line)
+	if command == "" {
+		return line
+	}
+	for _, name := range fileFlags {
+		if path := given[name]; path != "" && !strings.Contains(path, "://") {
+			given[name] = absolute(path)
+		}
+	}
+	for i := range files {
+		files[i] = absolute(files[i])
+	}
+	cmd, _, err := a.freshRoot().Find([]string{command})
+	if err != nil {
+		return line
+	}
+	moved := []string{command}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		moved = append(moved, flagArgument(cmd.Flag(name), given[name]))
+	}
+	return append(moved, files...)
 }
 
 // readLine parses a command line into the command's name, the settings given, and the

@@ -170,6 +170,8 @@ func state(p vpc.PhysicalConnectionType) batch.CircuitState {
 		Status:         plain(p.Status),
 		BusinessStatus: plain(p.BusinessStatus),
 		LOAStatus:      plain(p.LoaStatus),
+		Bandwidth:      int(p.Bandwidth),
+		PeerLocation:   p.PeerLocation,
 	}
 }
 

@@ -148,6 +148,17 @@ type RunEnd struct {
 	Slowed       time.Duration        `json:"slowed"`        // time spent below the requested rate
 	Duration     time.Duration        `json:"duration"`      // of the engine's part
 	Results      map[sheet.Result]int `json:"results"`       // counts, filled in by End
+
+	Ahead   time.Duration `json:"ahead,omitempty"`    // of this machine's clock, if that stopped the run
+	LeftOut []LeftOut     `json:"left_out,omitempty"` // what --only left out, in the order of the rows
+}
+
+// LeftOut is a series of rows that were left out, without others between them, and the
+// last result that they all had before.
+type LeftOut struct {
+	First   int          `json:"first"`
+	Last    int          `json:"last"`
+	Earlier sheet.Result `json:"earlier"`
 }
 
 // Status is the state of a run.

@@ -1,10 +1,247 @@
 package ledger
 
-import "github.com/loabatch/loabatch/batch"
+import (
+	"time"
 
-// State is the state machine of one circuit in one scope: what each event makes of what is
-// known. It is the engine's, so that a run without a ledger follows the same rules.
-type State = batch.LedgerState
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// State is what a ledger keeps of one circuit in one scope: the last submission that
+// had a definite result, and the one that is open, if there is one. Both may exist: while
+// a reapplication is open, it is not forgotten that the application before it was
+// accepted. The zero State knows nothing. States are
+// compared with ==; times are in UTC and have no monotonic clock reading.
+type State struct {
+	Last    Submission // the last that had a definite result
+	Pending Submission // begun, and without a definite result; its Run is 0 if there is none
+
+	PendingOperation batch.Operation
+	PendingPhase     Phase
+	// Tried is the time from which the settling time counts: that of the last attempt of
+	// Pending that earlier runs, or a run that ended, left unsettled; if none is pending,
+	// Settlement.Seen of Last. It is zero if not known.
+	Tried time.Time
+
+	Result      sheet.Result // of Last; empty if there is none
+	ErrorCode   string
+	RequestID   string
+	SubmittedAt time.Time // UTC; zero if it was never accepted
+	LOAStatus   string
+}
 
 // Submission is one application as a run sends it.
-type Submission = batch.Submission
+type Submission struct {
+	Run        int64 // the ledger's number of the run, from 1 on
+	Hash       string
+	Generation int
+	Token      string
+}
+
+// Phase says how far a pending submission has come.
+type Phase uint8
+
+// The phases. Ledgers store them as numbers.
+const (
+	PhaseBegun   Phase = iota // the run has begun it and not finished; it may be in progress, or killed
+	PhaseResumed              // likewise, and an earlier run had left it open
+	PhaseLeft                 // the run finished it as UNKNOWN
+)
+
+// Open reports whether a submission may have taken effect without a definite answer.
+func (s State) Open() bool { return s.Pending.Run != 0 }
+
+// Current is the submission that a lookup would be about.
+func (s State) Current() Submission {
+	if s.Open() {
+		return s.Pending
+	}
+	return s.Last
+}
+
+// accepted reports whether the last definite result is that the API accepted it.
+func (s State) accepted() bool { return s.Result == sheet.Submitted || s.Result == sheet.Already }
+
+// void reports whether the last definite result is that the LOA is rejected or deleted.
+func (s State) void() bool { return s.Result == sheet.Refused && batch.Void(s.LOAStatus) }
+
+// Begin is the state after a run began an application. While a submission is open, only
+// the same may be begun again, until a lookup has settled it; otherwise Begin fails with
+// an *batch.OpenTokenError.
+func (s State) Begin(run int64, a batch.Application) (State, error) {
+	if s.Open() && a.Settled.Result != "" && a.Settled.Token == s.Pending.Token {
+		s = s.settle(a.Settled)
+	}
+	phase := PhaseBegun
+	if s.Open() {
+		if s.Pending.Token != a.Token || s.Pending.Hash != a.Hash && s.Pending.Hash != "" {
+			return s, &batch.OpenTokenError{Key: a.Key}
+		}
+		phase = PhaseResumed
+		if a.Open.Tried.After(s.Tried) {
+			s.Tried = a.Open.Tried
+		}
+	}
+	s.Pending = Submission{run, a.Hash, a.Generation, a.Token}
+	s.PendingOperation, s.PendingPhase = a.Operation, phase
+	return s, nil
+}
+
+// Finish is the state after a run has finished a row. It always ends what the run itself
+// began. It decides about what another run left open only while it holds the circuit's
+// lock; without the lock it may still report the LOA's status.
+func (s State) Finish(run int64, o batch.Outcome, holdsLock bool) State {
+	switch {
+	case s.Pending.Run == run && s.PendingPhase != PhaseLeft:
+		return s.finishOwn(o)
+	case holdsLock && s.Open():
+		return s.finishEarlier(o)
+	case holdsLock && s == (State{}) && o.Result == sheet.Unknown && !o.Tried.IsZero() && o.Token != "":
+		// A results copy of another ledger says so, and the row has waited since then.
+		s.Pending = Submission{Run: run, Generation: o.Generation, Token: o.Token}
+		s.PendingPhase, s.Tried = PhaseLeft, o.Tried
+	case holdsLock && o.Result == sheet.Already && s.Result != "" && s.Result != sheet.Submitted:
+		s.Result = sheet.Already // refused or failed before, and there is an LOA now
+		return s.withAnswer(o)
+	case holdsLock && o.Settled.Result == sheet.Already && o.Settled.Token == s.Last.Token && s.void():
+		s.Result, s.LOAStatus, s.Tried = sheet.Already, o.Settled.LOAStatus, o.Settled.Seen // it was not void after all
+	case o.LOAStatus != "" && s != (State{}):
+		s.LOAStatus = o.LOAStatus
+	}
+	return s
+}
+
+// finishOwn ends the submission that this run began. If nothing was sent after all, it is
+// as if this run had never begun it.
+func (s State) finishOwn(o batch.Outcome) State {
+	switch o.Result {
+	case sheet.Submitted, sheet.Already, sheet.Refused:
+		return s.endPending(o.Result).withAnswer(o)
+	case sheet.Failed:
+		if s.accepted() || s.void() {
+			return s.endPending(o.Result)
+		}
+		return s.endPending(o.Result).withAnswer(o)
+	case sheet.Unknown:
+		return s.leave(o)
+	}
+	switch {
+	case o.Settled.Result != "" && o.Settled.Token == s.Pending.Token:
+		return s.settle(o.Settled)
+	case s.PendingPhase == PhaseResumed:
+		s.PendingPhase = PhaseLeft
+		return s
+	}
+	return s.dropPending()
+}
+
+// finishEarlier ends what an earlier run left open, by what a lookup found. FAILED alone
+// settles nothing: this run sent nothing, so it says nothing about what the earlier one
+// sent.
+func (s State) finishEarlier(o batch.Outcome) State {
+	switch {
+	case o.Settled.Result != "" && o.Settled.Token == s.Pending.Token && !o.ConcernsCircuit():
+		return s.settle(o.Settled)
+	case o.Settled.Result == sheet.Failed && o.Settled.Token == s.Pending.Token && s.accepted():
+		return s.settle(o.Settled)
+	case o.Result == sheet.Submitted, o.Result == sheet.Already, o.Result == sheet.Refused:
+		return s.endPending(o.Result).withAnswer(o)
+	case o.Result == sheet.Unknown:
+		return s.leave(o)
+	case o.LOAStatus != "":
+		s.LOAStatus = o.LOAStatus
+	}
+	return s
+}
+
+// leave keeps the pending submission open after the run.
+func (s State) leave(o batch.Outcome) State {
+	if !o.Tried.IsZero() {
+		s.Tried, s.PendingPhase = o.Tried, PhaseLeft
+	}
+	if o.LOAStatus != "" {
+		s.LOAStatus = o.LOAStatus
+	}
+	return s
+}
+
+// settle ends the pending submission by what a lookup found.
+func (s State) settle(by batch.Settlement) State {
+	s = s.endPending(by.Result)
+	if by.LOAStatus != "" {
+		s.LOAStatus = by.LOAStatus
+	}
+	s.Tried = by.Seen
+	return s
+}
+
+// endPending makes the pending submission the last one. If it was not applied and the
+// circuit has an LOA, valid or not, what is known of that stays.
+func (s State) endPending(result sheet.Result) State {
+	if result == sheet.Failed && (s.accepted() || s.void()) {
+		return s.dropPending()
+	}
+	if s.Last.Token != s.Pending.Token {
+		s.SubmittedAt, s.LOAStatus = time.Time{}, "" // they belong to another application
+	}
+	s.Last = s.Pending
+	s.Result, s.ErrorCode, s.RequestID = result, "", ""
+	return s.dropPending()
+}
+
+func (s State) dropPending() State {
+	s.Pending, s.PendingOperation, s.PendingPhase, s.Tried = Submission{}, batch.Apply, PhaseBegun, time.Time{}
+	return s
+}
+
+// withAnswer adds what the API answered.
+func (s State) withAnswer(o batch.Outcome) State {
+	if o.Settled.Seen.After(s.Tried) {
+		s.Tried = o.Settled.Seen
+	}
+	s.ErrorCode, s.RequestID = o.ErrorCode, o.RequestID
+	if !o.SubmittedAt.IsZero() {
+		s.SubmittedAt = o.SubmittedAt
+	}
+	if o.LOAStatus != "" {
+		s.LOAStatus = o.LOAStatus
+	}
+	return s
+}
+
+// Upgrade is the state as a ledger of an earlier release means it: an UNKNOWN submission
+// counted as ended there, and another could be begun beside it. Two that are open count as
+// one whose token is not known, so neither is sent again before both are settled.
+func (s State) Upgrade() State {
+	if s.Result != sheet.Unknown {
+		return s
+	}
+	switch {
+	case !s.Open():
+		s.Pending, s.PendingPhase = s.Last, PhaseLeft
+	case s.Pending.Token != s.Last.Token:
+		s.Pending.Hash, s.Pending.Token = "", ""
+	}
+	s.Last, s.Result, s.ErrorCode, s.RequestID, s.SubmittedAt = Submission{}, "", "", "", time.Time{}
+	return s
+}
+
+// Record is the state as the engine reads it. runID is the ID of the run of Current, and
+// until when that run may have sent something; zero means that it is not known.
+func (s State) Record(runID string, until time.Time) batch.Record {
+	c := s.Current()
+	r := batch.Record{
+		Hash: c.Hash, Generation: c.Generation, Token: c.Token, Open: s.Open(),
+		Result: s.Result, ErrorCode: s.ErrorCode, RequestID: s.RequestID,
+		SubmittedAt: s.SubmittedAt, LOAStatus: s.LOAStatus, RunID: runID,
+	}
+	if !s.Open() {
+		r.Tried = s.Tried
+		return r
+	}
+	r.Operation, r.Ended = s.PendingOperation, batch.Identity{Hash: s.Last.Hash, Generation: s.Last.Generation, Token: s.Last.Token}
+	if r.Tried = s.Tried; (s.PendingPhase != PhaseLeft || s.Tried.IsZero()) && until.After(s.Tried) {
+		r.Tried = until
+	}
+	return r
+}

@@ -105,6 +105,17 @@ func TestState(t *testing.T) {
 }
 
 // TestStateWithoutTheLock checks that a run without the lock changes only the LOA's status.
+// TestStateKeepsWhenAnLOAWasSeen has a later run confirm what the ledger knows: until the
+// settling time is over, the status of an older LOA may still be shown.
+func TestStateKeepsWhenAnLOAWasSeen(t *testing.T) {
+	seen := time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
+	s := State{Last: Submission{Run: 1, Hash: "content", Token: "token"}, Result: sheet.Already, Tried: seen}
+	after := s.Finish(2, batch.Outcome{Result: sheet.Already, Reason: batch.ReasonInLedger, Token: "token"}, true)
+	if after.Tried != seen || after.Result != sheet.Already {
+		t.Errorf("%+v", after)
+	}
+}
+
 func TestStateWithoutTheLock(t *testing.T) {
 	a := application("a", 0)
 	before := begun(1, a)(State{})

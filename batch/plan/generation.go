@@ -6,16 +6,19 @@ import (
 )
 
 // fromLedger decides how a row starts, and under which generation and token, from what
-// the ledger knows of its circuit. A record of other content sets no token: other content
-// has another one anyway.
+// the ledger knows of its circuit. A record of other content sets no token, since
+// that has another one anyway, but the generation goes on: the row may have had its content
+// before, and been refused under its token.
 func (p *planner) fromLedger(a *batch.Application, r batch.Record) {
-	a.Recorded = true
+	a.Recorded = r.Hash != "" // else all that it knows is from a results copy
 	generation, same := sameContent(a, r)
 	if r.Open {
 		p.fromOpen(a, r, generation, same)
 		return
 	}
-	a.Ended = batch.Earlier{Token: r.Token, Generation: r.Generation, Edited: r.Hash != "" && !same}
+	a.Ended = batch.Earlier{Token: r.Token, Generation: r.Generation, Edited: r.Hash != "" && !same, Tried: r.Tried}
+	a.Ended.Repeated = r.Generation > 0 || r.SubmittedAt.IsZero() || !r.Tried.IsZero()
+	a.Generation = r.Generation
 	if same {
 		a.Generation, a.Token = generation, r.Token
 	}
@@ -23,16 +26,15 @@ func (p *planner) fromLedger(a *batch.Application, r batch.Record) {
 	case accepted(r.Result):
 		a.Start = batch.StartAccepted
 		a.Ended.Accepted, a.Ended.RequestID, a.Ended.At = true, r.RequestID, r.SubmittedAt
-		if a.Ended.Edited {
-			a.Changed = p.changed(a, r)
-		}
 	case loaWasVoid(r.Result, r.LOAStatus):
 		a.Start = batch.StartVoid
 	case r.Result == sheet.Refused && r.Hash != "" && !same:
-		// The row may have had this content before, and been refused under its token.
-		a.Generation = r.Generation + 1
+		a.Generation++
 	case same && (r.Result == sheet.Refused || wasReapplied(a, r.Token)):
 		a.Generation, a.Token = generation+1, ""
+	}
+	if a.Ended.Edited && a.Start.LooksUp() {
+		a.Changed = p.changed(a, r)
 	}
 }
 
@@ -59,12 +61,15 @@ func (p *planner) fromOpen(a *batch.Application, r batch.Record, generation int,
 	if a.Open.Edited || a.Ended.Edited {
 		a.Changed = p.changed(a, r)
 	}
+	try := *a
+	try.Generation = generation
+	again := r.Operation == batch.Reapply || wasReapplied(&try, r.Token)
+	a.Open.Repeated = again || a.Ended.Accepted && a.Ended.Token != r.Token || loaWasVoid(r.Result, r.LOAStatus)
+	a.Generation = max(r.Generation, r.Ended.Generation)
 	if !same {
 		return
 	}
-	try := *a
-	try.Generation = generation
-	if again := r.Operation == batch.Reapply || wasReapplied(&try, r.Token); again || a.Ended.Accepted && a.Ended.Token != r.Token {
+	if again || a.Ended.Accepted && a.Ended.Token != r.Token {
 		if !p.options.Reapply {
 			return
 		}
@@ -87,6 +92,10 @@ func (p *planner) fromSheet(a *batch.Application) {
 	void := loaWasVoid(result, past.LOAStatus)
 	generation, same := generationOf(a, past.ClientToken)
 	earlier := batch.Earlier{Token: past.ClientToken, Generation: generation}
+	if p.usedElsewhere(a.Key, past.ClientToken) {
+		a.Ended = earlier
+		return
+	}
 	switch {
 	case accepted(result): // nothing of it is in flight
 		a.Open, a.Start = earlier, batch.StartChanged
@@ -109,6 +118,7 @@ func (p *planner) fromSheet(a *batch.Application) {
 		a.Operation, a.Start = batch.Reapply, batch.StartRepeat
 	case reapplied, result == sheet.Refused && !void:
 		a.Generation, a.Token = generation+1, ""
+	case result == sheet.Already: // by a lookup or a survey, perhaps: then the token was never sent
 	case open:
 		a.Start = batch.StartResume
 	case past.ClientToken == a.Circuit.ClientToken && !void:

@@ -95,39 +95,49 @@ func (p *planner) row(c *sheet.Circuit) {
 		return
 	}
 	p.keys[key] = true
-	a := batch.Application{
+	p.plan.Applications = append(p.plan.Applications, batch.Application{
 		Operation: p.options.Operation, Row: c.Row, At: p.at(c), Key: key, Circuit: c, Engineers: p.engineers(c),
 		ReapplyRejected: p.options.Reapply,
+	})
+	last := len(p.plan.Applications) - 1
+	if !p.apply(&p.plan.Applications[last], record, known) {
+		p.plan.Applications = p.plan.Applications[:last]
 	}
+}
+
+// apply decides how an application starts, and under which token. It reports false where
+// the row is settled instead.
+func (p *planner) apply(a *batch.Application, record batch.Record, known bool) bool {
 	a.Hash = a.ContentHash()
 	switch {
-	case !accepted(record.Result) && p.moved(&a):
-		return
+	case !accepted(record.Result) && p.moved(a):
+		return false
 	case !known:
-		p.fromSheet(&a)
-	case p.accepted(&a, record):
-		return
+		p.fromSheet(a)
+	case p.accepted(a, record):
+		return false
 	default:
-		p.fromLedger(&a, record)
+		p.fromLedger(a, record)
 	}
-	if !record.Open && !accepted(record.Result) {
-		p.waitElsewhere(&a)
+	if !accepted(record.Result) && (!record.Open || a.Start == batch.StartResume) {
+		p.waitElsewhere(a)
 	}
 	if a.Start == batch.StartSend && p.options.Reapply {
 		a.Start = batch.StartFirst
 	}
 	if a.Token == "" {
-		a.Token = p.token(&a)
+		a.Token = p.token(a)
 	}
-	p.plan.Applications = append(p.plan.Applications, a)
+	return true
 }
 
 // skipped is the outcome of a row that is left out. It shows what is known of the row,
 // from the ledger or else from the workbook.
 func skipped(c *sheet.Circuit, r batch.Record, known bool) batch.Outcome {
-	o := batch.Outcome{Row: c.Row, Key: KeyOf(c), Result: sheet.Skipped, Reason: batch.ReasonSkipped}
+	o := batch.Outcome{Row: c.Row, Key: KeyOf(c), Result: sheet.Skipped, Reason: batch.ReasonSkipped, Earlier: lastResult(c, r, known)}
 	if known && r.Hash != "" {
 		o.RequestID, o.Token, o.Generation, o.SubmittedAt, o.LOAStatus = r.RequestID, r.Token, r.Generation, r.SubmittedAt, r.LOAStatus
+		o.ErrorCode = r.ErrorCode
 		return o
 	}
 	o.RequestID, o.Token, o.LOAStatus = c.Past.RequestID, c.Past.ClientToken, c.Past.LOAStatus

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -29,8 +30,8 @@ func TestPlanAgainstThePast(t *testing.T) {
 	_, fresh, _ := planOne(w, Options{})
 	second := *fresh
 	second.Generation = 1
-	seventh := *fresh
-	seventh.Generation = 6
+	fourth, seventh := *fresh, *fresh
+	fourth.Generation, seventh.Generation = 3, 6
 	tokens := []string{fresh.Token, second.DeriveToken()}
 	for _, test := range []struct {
 		name       string
@@ -46,7 +47,8 @@ func TestPlanAgainstThePast(t *testing.T) {
 		{name: "open", past: batch.Record{Hash: fresh.Hash, Token: "T", Generation: 3, Open: true}, generation: 3, token: "T", settle: true},
 		{name: "ended unknown", past: batch.Record{Hash: fresh.Hash, Token: "T", Open: true, Result: sheet.Unknown}, token: "T", settle: true},
 		{name: "open after it was accepted", past: batch.Record{Hash: fresh.Hash, Token: "T", Open: true, Result: sheet.Submitted}, token: "T", settle: true},
-		{name: "open with other content", past: batch.Record{Hash: "other", Token: "T", Generation: 3, Open: true}, token: tokens[0], settle: true},
+		{name: "open with other content", past: batch.Record{Hash: "other", Token: "T", Generation: 3, Open: true}, generation: 3, token: fourth.DeriveToken(), settle: true},
+		{name: "failed with other content", past: batch.Record{Hash: "other", Token: "T", Generation: 3, Result: sheet.Failed}, generation: 3, token: fourth.DeriveToken()},
 		{name: "accepted, content not known", past: batch.Record{Result: sheet.Already}, token: tokens[0], settle: true},
 		{name: "refused", past: batch.Record{Hash: fresh.Hash, Token: tokens[0], Result: sheet.Refused}, generation: 1, token: tokens[1]},
 		{name: "refused with other content", past: batch.Record{Hash: "other", Token: "T", Generation: 5, Result: sheet.Refused}, generation: 6, token: seventh.DeriveToken()},
@@ -165,7 +167,7 @@ func TestPlanOnly(t *testing.T) {
 // A row that --only leaves out keeps what is known of it, and changes nothing in the
 // ledger.
 func TestSkippedKeepsWhatIsKnown(t *testing.T) {
-	w, l := workbook(3), &batch.MemoryLedger{}
+	w, l := workbook(3), &ledger.Memory{}
 	_, fresh, _ := planOne(workbook(1), Options{})
 	if err := l.Begin(t.Context(), *fresh); err != nil {
 		t.Fatal(err)
@@ -179,9 +181,9 @@ func TestSkippedKeepsWhatIsKnown(t *testing.T) {
 	w.Circuits[2].Past = sheet.Past{Result: "SUBMITTED", ClientToken: "T3", RequestID: "R3", LOAStatus: "Available"}
 	p := New(w, Options{Past: past, Only: []sheet.Result{sheet.Invalid}})
 	for i, want := range []batch.Outcome{
-		{Token: fresh.Token},
-		{Token: "T", Generation: 2, RequestID: "R", SubmittedAt: at, LOAStatus: "Applying"},
-		{Token: "T3", RequestID: "R3", LOAStatus: "Available"},
+		{Token: fresh.Token, Earlier: sheet.Unknown},
+		{Token: "T", Earlier: sheet.Submitted, Generation: 2, RequestID: "R", SubmittedAt: at, LOAStatus: "Applying"},
+		{Token: "T3", Earlier: sheet.Submitted, RequestID: "R3", LOAStatus: "Available"},
 	} {
 		want.Row, want.Key, want.Result, want.Reason = w.Circuits[i].Row, Keys(w)[i], sheet.Skipped, batch.ReasonSkipped
 		if p.Settled[i] != want {
@@ -397,11 +399,51 @@ func TestPlanOfAnotherRegion(t *testing.T) {
 			t.Errorf("%s: problems %v, %d applications", test.name, p.Problems, len(p.Applications))
 			continue
 		}
-		if test.record.Open && test.sent && (p.Applications[0].Start != batch.StartChanged || p.Applications[0].Open.Region != before.Region || p.Applications[0].Changed.Code != codeMoved) {
+		if test.record.Open && test.sent && (p.Applications[0].Start != batch.StartChanged || p.Applications[0].Open.Region != before.Region || p.Applications[0].Changed.Code != batch.CodeMoved) {
 			t.Errorf("%s: %+v", test.name, p.Applications[0])
 		}
-		if !test.sent && (p.Settled[0].Result != sheet.Invalid || p.Settled[0].ErrorCode != codeMoved) {
+		if !test.sent && (p.Settled[0].Result != sheet.Invalid || p.Settled[0].ErrorCode != batch.CodeMoved) {
 			t.Errorf("%s: %+v", test.name, p.Settled[0])
 		}
+	}
+}
+
+// TestOpenInTwoRegions edits a row's region back while an application is open in the other
+// one, for which the first had been settled.
+func TestOpenInTwoRegions(t *testing.T) {
+	w := workbook(1)
+	here := Keys(w)[0]
+	there := batch.Key{Region: "cn-shanghai", InstanceID: here.InstanceID}
+	_, fresh, _ := planOne(w, Options{})
+	at := time.Date(2026, 11, 24, 2, 31, 0, 0, time.UTC)
+	for _, test := range []struct {
+		after time.Duration
+		start batch.Start
+		open  string
+	}{{time.Hour, batch.StartChanged, "T"}, {0, batch.StartChanged, "T"}, {-time.Hour, batch.StartResume, fresh.Token}} {
+		_, a, _ := planOne(w, Options{Past: map[batch.Key]batch.Record{
+			here:  {Hash: fresh.Hash, Token: fresh.Token, Open: true, Tried: at},
+			there: {Hash: fresh.Hash, Token: "T", Open: true, Tried: at.Add(test.after)},
+		}})
+		if a.Start != test.start || a.Open.Token != test.open || a.Token != fresh.Token {
+			t.Errorf("%v later: starts as %d, open %+v", test.after, a.Start, a.Open)
+		}
+	}
+}
+
+// TestACopyOfAnotherRegion edits the region of a row in a results copy that says UNKNOWN.
+// The ledger knows that the application was made in the other region, and what became of it.
+func TestACopyOfAnotherRegion(t *testing.T) {
+	w := workbook(1)
+	before := Keys(w)[0]
+	_, fresh, _ := planOne(w, Options{})
+	w.Circuits[0].RegionID = "cn-shanghai"
+	w.Circuits[0].Past = sheet.Past{Result: "UNKNOWN", ClientToken: fresh.Token}
+	past := map[batch.Key]batch.Record{before: {Hash: fresh.Hash, Token: fresh.Token, Result: sheet.Failed}}
+	if _, a, _ := planOne(w, Options{Past: past}); a == nil || a.Start != batch.StartSend || a.Token == fresh.Token {
+		t.Errorf("%+v waits for the application in the other region", a)
+	}
+	if _, a, _ := planOne(w, Options{}); a == nil || a.Start != batch.StartChanged {
+		t.Errorf("%+v is sent, although nothing is known of the application in the copy", a)
 	}
 }

@@ -8,10 +8,6 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// codeMoved is the code of the problem that a row's region was changed after its circuit
-// had been applied for: a circuit exists in one region only.
-const codeMoved = "circuit-region-changed-after-submission"
-
 // moved settles a row whose circuit has an accepted application in another region, and
 // reports whether it did. By its severity, the problem may be no more than a warning.
 func (p *planner) moved(a *batch.Application) bool {
@@ -22,7 +18,7 @@ func (p *planner) moved(a *batch.Application) bool {
 		}
 		p.plan.Problems = append(p.plan.Problems, *p.movedProblem(a, r.Record, severity))
 		if severity == sheet.Error {
-			p.reject(batch.Outcome{Row: a.Row, Key: a.Key, ErrorCode: codeMoved})
+			p.reject(batch.Outcome{Row: a.Row, Key: a.Key, ErrorCode: batch.CodeMoved})
 			return true
 		}
 	}
@@ -30,13 +26,11 @@ func (p *planner) moved(a *batch.Application) bool {
 }
 
 // waitElsewhere has a row wait for an application that is open in another region, if
-// there is one. If its LOA turns out to stand, the row is INVALID.
+// there is one. If its LOA turns out to stand, the row is INVALID. If one is open in the
+// row's region, too, the later of the two was begun once the other had been settled.
 func (p *planner) waitElsewhere(a *batch.Application) {
-	if p.severityOfMoved() != sheet.Error {
-		return
-	}
 	for r := range p.elsewhere(a.Key) {
-		if r.Open {
+		if r.Open && (a.Start != batch.StartResume || !r.Tried.Before(a.Open.Tried)) && p.severityOfMoved() == sheet.Error {
 			a.Start, a.Changed = batch.StartChanged, p.movedProblem(a, r.Record, sheet.Error)
 			a.Open = batch.Earlier{Region: r.region, Token: r.Token, Generation: r.Generation, Tried: r.Tried, Edited: true}
 			return
@@ -48,7 +42,7 @@ func (p *planner) severityOfMoved() sheet.Severity {
 	if p.options.Severity == nil {
 		return sheet.Error
 	}
-	return p.options.Severity(codeMoved)
+	return p.options.Severity(batch.CodeMoved)
 }
 
 // placed is a record of a circuit in a region.
@@ -69,8 +63,19 @@ func (p *planner) elsewhere(key batch.Key) iter.Seq[placed] {
 	}
 }
 
+// usedElsewhere reports whether the past knows a token as that of a circuit's application in
+// another region. What a results copy says of it is then about that region.
+func (p *planner) usedElsewhere(key batch.Key, token string) bool {
+	for r := range p.elsewhere(key) {
+		if token != "" && (token == r.Token || token == r.Ended.Token) {
+			return true
+		}
+	}
+	return false
+}
+
 func (p *planner) movedProblem(a *batch.Application, r batch.Record, severity sheet.Severity) *sheet.Problem {
-	problem := p.problem(a, r, codeMoved, severity, sheet.CircuitRegionID, a.Key.Region)
+	problem := p.problem(a, r, batch.CodeMoved, severity, sheet.CircuitRegionID, a.Key.Region)
 	if problem.Column == "" { // the region is that of --region
 		problem.At, problem.Column = a.At, p.workbook.CircuitsTable.Headers[sheet.CircuitInstanceID]
 	}
@@ -80,6 +85,9 @@ func (p *planner) movedProblem(a *batch.Application, r batch.Record, severity sh
 // regionsOf lists the regions in which the past knows each circuit, sorted; nil if it
 // knows the workbook's circuits in the workbook's regions alone.
 func regionsOf(past map[batch.Key]batch.Record, w *sheet.Workbook) map[string][]string {
+	if len(past) == 0 {
+		return nil
+	}
 	known := 0
 	for _, k := range Keys(w) {
 		if _, ok := past[k]; ok {

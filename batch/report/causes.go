@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -52,31 +51,15 @@ func (d *Document) Causes() []Cause {
 		}
 	}
 	for i := range d.Applications {
-		if a := &d.Applications[i]; d.countsAsCause(a) {
-			g.add(causeKey{sheet.Error.String(), unfinished(a), a.Result, a.Reason}, a.Message, a.Hint, a.At)
+		a := &d.Applications[i]
+		if code := unaccepted(a); code != "" && !d.isStatus() && !d.stopReported(a) {
+			g.add(causeKey{a.severity(), code, cmp.Or(a.Earlier, a.Result), a.Reason}, a.Message, a.Hint, a.At)
 		}
 	}
 	slices.SortStableFunc(g.causes, func(a, b Cause) int {
 		return cmp.Or(cmp.Compare(a.Severity, b.Severity), -cmp.Compare(a.Count, b.Count))
 	})
 	return g.causes
-}
-
-// countsAsCause reports whether a row counts among the causes. Not in a status, whose
-// results are those of an earlier run; nor if a stop kept the row back, since the stop is
-// reported by itself. Rows whose answers caused the stop do count.
-func (d *Document) countsAsCause(a *Application) bool {
-	stopped := a.Result == sheet.NotAttempted && d.StopReason != "" && a.Reason != string(batch.ReasonRefusedAll)
-	return !d.isStatus() && !stopped && unfinished(a) != ""
-}
-
-// unfinished returns the code under which a row counts among the causes, or "".
-func unfinished(a *Application) string {
-	switch a.Result {
-	case sheet.Blocked, sheet.Refused, sheet.Failed, sheet.Unknown, sheet.NotAttempted:
-		return cmp.Or(a.ErrorCode, a.Reason, string(a.Result))
-	}
-	return ""
 }
 
 // causeKey identifies a cause. Rows with the same code but different results have different

@@ -9,11 +9,13 @@
 //  3. [Sheets] makes the Errors and Summary sheets of the results copy.
 //  4. [CSV] and [HTML] are error reports as files, to be mailed or kept.
 //
+// What needs attention is one list (findings.go), the same in all forms.
+//
 // Labels come from a catalogue behind [Words]; codes, result words and figures are
 // the same in every language. Personal data never reaches a Document: values are masked
 // where the problem is found.
 //
-// The order is always that of the sheet, except that causes are sorted by severity and
+// The order is that of the sheet within one severity; causes are sorted by severity and
 // frequency.
 package report
 
@@ -43,7 +45,7 @@ type Document struct {
 	Retries         int           `json:"retries"`          //
 	Throttled       int           `json:"throttled"`        // answers that said the quota was used up
 	DurationSeconds float64       `json:"duration_seconds"` // of this run alone, from its start to its last outcome
-	Problems        []Problem     `json:"problems"`         // in reading order, notes included, without the unlisted ones
+	Problems        []Problem     `json:"problems"`         // in reading order, without the unlisted ones; JSON has the list of findings here
 	Applications    []Application `json:"applications"`     // one for each row, in sheet order
 
 	// Scripts do not rely on the following.
@@ -59,10 +61,20 @@ type Document struct {
 	AheadSeconds  float64 `json:"clock_ahead_seconds,omitempty"` // of this machine's clock against the service's, if that stopped the run
 	Failure       string  `json:"failure"`                       // why the copy could not be written (exit code 8); empty if it was
 
+	// LeftOut counts the rows that --only left out by the result that they had before.
+	LeftOut Results `json:"left_out,omitempty"`
+	Warned  int     `json:"rows_with_warnings"` // VALID rows, themselves or their engineers
+
 	LogFailure string `json:"log_failure,omitempty"` // why the log file is not complete; empty if it is or there is none
 
 	Unasked  int      `json:"-"` // rows of a status or online dry run that the API gave no answer for
 	Commands Commands `json:"-"` // that may be run next
+
+	// Folded are the notes as they are listed: those of one kind as one if there are many,
+	// see FoldNotes; nil if they are listed as they are.
+	Folded []Problem `json:"-"`
+
+	InputPath, OutputPath string `json:"-"` // absolute, for the Summary; empty if they are as above
 
 	// Unlisted counts, by code, the problems of a hopeless workbook that are too many to be
 	// listed. All other counts include them.
@@ -80,16 +92,19 @@ type Problem struct {
 	Message  string `json:"message"`  //
 	Hint     string `json:"hint"`     // what to do
 
-	Suggestion string    `json:"suggestion"` // the value that was probably meant; empty where there is not exactly one
-	At         sheet.Ref `json:"-"`          // where a link leads
+	Suggestion string    `json:"suggestion"`      // the value that was probably meant; empty where there is not exactly one
+	Circuit    string    `json:"circuit"`         // of the row: its instance ID, or those that an engineer works on
+	Count      int       `json:"count,omitempty"` // of the notes that are folded into this one
+	Cells      []string  `json:"cells,omitempty"` // likewise, where they are: F2:F33
+	At         sheet.Ref `json:"-"`               // where a link leads
 }
 
-// problemKeys are the JSON keys of a problem, in order; the CSV has a column for each.
-var problemKeys = []string{"severity", "code", "sheet", "cell", "column", "value", "message", "hint", "suggestion"}
+// problemKeys are the JSON keys of a problem that the CSV has a column for.
+var problemKeys = []string{"severity", "code", "sheet", "cell", "column", "value", "message", "hint", "suggestion", "circuit"}
 
 // fields are the problem's values in the order of problemKeys.
 func (p *Problem) fields() []string {
-	return []string{p.Severity, p.Code, p.Sheet, p.Cell, p.Column, p.Value, p.Message, p.Hint, p.Suggestion}
+	return []string{p.Severity, p.Code, p.Sheet, p.Cell, p.Column, p.Value, p.Message, p.Hint, p.Suggestion, p.Circuit}
 }
 
 // Unlisted is how many problems of one code were found but are not listed.
@@ -150,6 +165,10 @@ type Application struct {
 	LOAStatus string    `json:"loa_status"` // status of the LOA, if known
 	Reason    string    `json:"reason"`     // code of why the row has its result
 	At        sheet.Ref `json:"-"`          // the row's Instance ID cell, where a link leads
+
+	Earlier      sheet.Result `json:"earlier_result,omitempty"`    // of a row that --only left out
+	Before       *string      `json:"loa_status_before,omitempty"` // of a status: according to the copy that was read
+	StillInvalid bool         `json:"-"`                           // a row that was left out has errors, which are listed
 }
 
 // NewApplication returns an outcome with its rendered sentences.
@@ -158,7 +177,7 @@ func NewApplication(o batch.Outcome, at sheet.Ref, message, hint string) Applica
 		SheetRow: o.Row, InstanceID: sheet.MaskNumbers(o.Key.InstanceID), RegionID: sheet.MaskNumbers(o.Key.Region),
 		Result: o.Result, ErrorCode: o.ErrorCode, Message: message, RequestID: o.RequestID,
 		ClientToken: sheet.MaskNumbers(o.Token), Attempts: o.Attempts, SubmittedAt: Instant{o.SubmittedAt},
-		Hint: hint, LOAStatus: o.LOAStatus, Reason: string(o.Reason), At: at,
+		Hint: hint, LOAStatus: o.LOAStatus, Reason: string(o.Reason), At: at, Earlier: o.Earlier,
 	}
 }
 

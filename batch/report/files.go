@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"iter"
 	"slices"
 	"strings"
 
@@ -16,8 +15,7 @@ import (
 const byteOrderMark = "\ufeff"
 
 // CSV writes the error report as comma-separated values (RFC 4180, UTF-8 with a byte
-// order mark, CRLF): every problem, then every row that the API or a stop left
-// unfinished. The header has the keys of a problem in JSON. A value that a spreadsheet
+// order mark, CRLF): every finding. The header has the keys of a problem in JSON. A value that a spreadsheet
 // program would take for a formula gets an apostrophe in front.
 func CSV(w io.Writer, d Document) error {
 	if _, err := io.WriteString(w, byteOrderMark); err != nil {
@@ -27,7 +25,9 @@ func CSV(w io.Writer, d Document) error {
 	c.UseCRLF = true
 	// The writer keeps its first error until the flush.
 	_ = c.Write(problemKeys)
-	for p := range findings(&d) {
+	list := d.findings()
+	for i := range list.entries {
+		p := list.at(i)
 		fields := p.fields()
 		for i := range fields {
 			fields[i] = csvField(fields[i])
@@ -36,37 +36,6 @@ func CSV(w io.Writer, d Document) error {
 	}
 	c.Flush()
 	return c.Error()
-}
-
-// findings yields the problems in reading order, then how many of each code are not
-// listed, then the unfinished rows as problems of their instance ID's cell.
-func findings(d *Document) iter.Seq[Problem] {
-	return func(yield func(Problem) bool) {
-		for _, p := range d.Problems {
-			if !yield(p) {
-				return
-			}
-		}
-		for i := range d.Unlisted {
-			if !yield(d.Unlisted[i].asProblem()) {
-				return
-			}
-		}
-		for i := range d.Applications {
-			a := &d.Applications[i]
-			if code := unfinished(a); code != "" && !d.isStatus() && !yield(asProblem(a, code)) {
-				return
-			}
-		}
-	}
-}
-
-// asProblem presents an unfinished row as a problem.
-func asProblem(a *Application, code string) Problem {
-	return Problem{
-		Severity: sheet.Error.String(), Code: code, Sheet: a.At.Sheet, Cell: cellOf(a.At),
-		Column: sheet.Columns[sheet.CircuitInstanceID].Header, Value: a.InstanceID, Message: a.Message, Hint: a.Hint, At: a.At,
-	}
 }
 
 // lineBreaks turns every line break into the one that the writer turns into CRLF. It would
@@ -91,15 +60,13 @@ func disarm(s string) string {
 	return s
 }
 
-// maxHTMLRows limits each table of the HTML report to what a browser can show.
-const maxHTMLRows = 2000
-
 // HTML writes the error report as one self-contained page without scripts. The page is an
 // html/template over the view below, which escapes everything; its function label renders a
-// line of the catalogue.
+// line of the catalogue, and marked a sentence with code in it.
 func HTML(w io.Writer, d Document, words Words, page string) error {
 	t, err := template.New("report").Funcs(template.FuncMap{
-		"label": func(code string) string { return words.Line(code) },
+		"label":  func(code string) string { return words.Line(code) },
+		"marked": marked,
 	}).Parse(page)
 	if err != nil {
 		return fmt.Errorf("the report's page: %w", err)
@@ -113,16 +80,21 @@ type view struct {
 	Headline string
 	Tone     string // good, warn, bad
 	Stopped  string
+	Changed  string // which states have changed
+	LeftOut  string // which rows --only left out before they were accepted
 	Next     Next
 	NextLine string
 	Elapsed  string
+	Base     string // address of the copy
 	Counts   []countView
-	Causes   []Cause
-	Problems []Problem
-	More     string // of the problems; empty when all are shown
-	Rows     []Application
-	MoreRows string
-	Areas    []areaView
+	Filters  []countView // by which the page can be filtered
+
+	Needs, Warnings, Notes []*groupView
+
+	Rows      []rowView // that need nothing
+	RowsCount string    // how many they are
+	MoreRows  string    // how many of them are not shown; empty when all are
+	Areas     []areaView
 }
 
 // countView is a result, or the state of an LOA, with its share of the rows.
@@ -132,6 +104,7 @@ type countView struct {
 	Percent string // CSS number
 	Tone    string
 	Step    string
+	Class   string
 }
 
 // areaView is a region with its results.
@@ -147,26 +120,15 @@ func viewOf(d *Document, words Words) view {
 		Doc: d, Headline: headline(d, words), Tone: toneName(tone(d)), Next: next, NextLine: words.Line(next.Code),
 		Elapsed: elapsed(d.DurationSeconds), Counts: countViews(d, words), Areas: areaViews(d),
 	}
-	v.Stopped = d.stopped(words)
-	v.Causes = d.Causes()
-	for i := range v.Causes {
-		v.Causes[i].Message = v.Causes[i].sentence(words)
+	v.Stopped, v.LeftOut, v.Changed, v.Base = d.stopped(words), d.leftOut(words), d.changed(words), base(d)
+	parts := partsOf(groupsOf(d, words))
+	v.Needs, v.Warnings, v.Notes = parts[0], parts[1], parts[2]
+	var rows int
+	v.Rows, rows = quietRows(d)
+	v.RowsCount, v.MoreRows = counted(words, "report-quiet-rows", rows), moreBeyond(rows, words)
+	if len(v.Counts) > 1 {
+		v.Filters = v.Counts
 	}
-	order := bySeverity(d.Problems)
-	for _, i := range order[:min(maxHTMLRows, len(order))] {
-		v.Problems = append(v.Problems, d.Problems[i])
-	}
-	v.More = moreBeyond(len(order)+d.unlisted(true), words)
-	rows := 0
-	for i := range d.Applications {
-		if d.isStatus() || unfinished(&d.Applications[i]) == "" {
-			continue
-		}
-		if rows++; rows <= maxHTMLRows {
-			v.Rows = append(v.Rows, d.Applications[i])
-		}
-	}
-	v.MoreRows = moreBeyond(rows, words)
 	return v
 }
 
@@ -181,7 +143,7 @@ func moreBeyond(n int, words Words) string {
 func countViews(d *Document, words Words) []countView {
 	var counts []countView
 	for _, t := range d.tallies(words) {
-		counts = append(counts, countView{t.word, t.rows, percent(t.rows, d.Rows), toneName(t.style), t.meaning})
+		counts = append(counts, countView{t.word, t.rows, percent(t.rows, d.Rows), toneName(t.style), t.meaning, className(t.word)})
 	}
 	return counts
 }
@@ -201,18 +163,4 @@ func areaViews(d *Document) []areaView {
 func toneName(s sheet.Style) string {
 	names := []sheet.Style{sheet.StyleGood, sheet.StyleWarn, sheet.StyleBad, sheet.StyleMuted}
 	return strings.Fields("good warn bad muted")[max(0, slices.Index(names, s))]
-}
-
-// Tone is the page's class for the problem.
-func (p Problem) Tone() string { return toneName(severityStyle(p.Severity)) }
-
-// Tone is the page's class for the cause.
-func (c Cause) Tone() string { return toneName(severityStyle(c.Severity)) }
-
-// Tone is the page's class for the row.
-func (a Application) Tone() string { return toneName(styleOf(a.Result)) }
-
-// FirstCells lists the first cells of the cause.
-func (c Cause) FirstCells() string {
-	return strings.Join(c.Cells[:min(shownCells, len(c.Cells))], ", ")
 }

@@ -91,7 +91,8 @@ func TestHTML(t *testing.T) {
 			t.Fatal(err)
 		}
 		golden(t, name+".html", b.Bytes())
-		if m := regexp.MustCompile(`(?i)<script|<link|<img|<iframe|src=|href=|url\(|@import|https?:`).FindString(b.String()); m != "" {
+		links := regexp.MustCompile(`href="(#[^"]*|\./[^"]*|)"`).ReplaceAllString(b.String(), "")
+		if m := regexp.MustCompile(`(?i)<script|<link|<img|<iframe|src=|href=|url\(|@import|https?:`).FindString(links); m != "" {
 			t.Errorf("%s: the page is not self-contained: %s", name, m)
 		}
 		if err := wellFormed(b.String()); err != nil {
@@ -135,7 +136,7 @@ func TestHTMLEscapes(t *testing.T) {
 func TestHTMLIsCapped(t *testing.T) {
 	doc := night()
 	p := doc.Problems[1]
-	for len(doc.Problems) < 2212 {
+	for len(doc.Problems) < 1214 { // two of them of other kinds
 		doc.Problems = append(doc.Problems, p)
 	}
 	var b bytes.Buffer

@@ -9,10 +9,13 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/loabatch/loabatch/sheet"
 )
 
 // JSON writes the document, indented, with each problem and each application on a line of
-// its own and a line break at the end. Lists are never null. Besides the document's own
+// its own and a line break at the end. Lists are never null. The problems are the findings,
+// in which the notes may be folded; notes has all of them then. Besides the document's own
 // keys there are severities (counts of problems), by_region (rows and results),
 // by_loa_status and causes. JSON holds one encoded entry in memory at a time.
 func JSON(w io.Writer, d Document) error {
@@ -48,7 +51,7 @@ func (e *encoder) text(s string) {
 	}
 }
 
-// document writes a document; its lines after the first start with the prefix. The two
+// document writes a document; its lines after the first start with the prefix. The three
 // long lists are empty in what encoding/json encodes, and are then written in their
 // places, which are unambiguous: within a string, the quotes of a key would be escaped.
 func (e *encoder) document(d *Document, prefix string) {
@@ -61,11 +64,16 @@ func (e *encoder) document(d *Document, prefix string) {
 		return
 	}
 	head, rest, _ := strings.Cut(strings.TrimRight(string(EscapeJSON(frame.Bytes())), "\n"), problemsKey)
-	middle, tail, _ := strings.Cut(rest, applicationsKey)
+	middle, rest, _ := strings.Cut(rest, applicationsKey)
+	last, tail, _ := strings.Cut(rest, notesKey)
+	list := d.findings()
 	e.text(head)
-	writeLines(e, problemsKey, prefix, d.Problems)
+	writeLines(e, problemsKey, prefix, len(list.entries), func(i int) any { return list.at(i) })
 	e.text(middle)
-	writeLines(e, applicationsKey, prefix, d.Applications)
+	writeLines(e, applicationsKey, prefix, len(d.Applications), func(i int) any { return &d.Applications[i] })
+	e.text(last)
+	notes := d.notes()
+	writeLines(e, notesKey, prefix, len(notes), func(i int) any { return &d.Problems[notes[i]] })
 	e.text(tail)
 }
 
@@ -73,11 +81,22 @@ func (e *encoder) document(d *Document, prefix string) {
 const (
 	problemsKey     = `"problems": []`
 	applicationsKey = `"applications": []`
+	notesKey        = `"notes": []`
 )
 
+// notes are the indexes of the notes among the problems if they are folded in the list.
+func (d *Document) notes() (list []int) {
+	for i := range d.Problems {
+		if len(d.Folded) > 0 && d.Problems[i].Severity == sheet.Note.String() {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
 // writeLines writes a list in the place of the empty one, one entry per line.
-func writeLines[T any](e *encoder, key, prefix string, list []T) {
-	if len(list) == 0 {
+func writeLines(e *encoder, key, prefix string, count int, entry func(int) any) {
+	if count == 0 {
 		e.text(key)
 		return
 	}
@@ -85,9 +104,9 @@ func writeLines[T any](e *encoder, key, prefix string, list []T) {
 	j := json.NewEncoder(&line)
 	j.SetEscapeHTML(false)
 	e.text(strings.TrimSuffix(key, "]"))
-	for i := range list {
+	for i := range count {
 		line.Reset()
-		if err := j.Encode(&list[i]); err != nil {
+		if err := j.Encode(entry(i)); err != nil {
 			e.err = cmp.Or(e.err, err)
 			return
 		}
@@ -104,13 +123,14 @@ type wire struct {
 	ByRegion   []Region   `json:"by_region"`
 	ByLOA      []LOAState `json:"by_loa_status"`
 	ByCause    []Cause    `json:"causes"`
+	Notes      []Problem  `json:"notes"` // all of them, if they are folded among the problems
 }
 
-// wireOf is the document with its two long lists left empty.
+// wireOf is the document with its long lists left empty.
 func wireOf(d *Document) wire {
 	w := wire{Document: *d, BySeverity: d.Severities(), ByRegion: d.PerRegion(), ByLOA: d.LOAStates(), ByCause: nonNil(d.Causes())}
 	w.Reports, w.Regions = nonNil(d.Reports), nonNil(d.Regions)
-	w.Problems, w.Applications = []Problem{}, []Application{}
+	w.Problems, w.Applications, w.Notes = []Problem{}, []Application{}, []Problem{}
 	w.DurationSeconds, w.SlowedSeconds = milliseconds(d.DurationSeconds), milliseconds(d.SlowedSeconds)
 	return w
 }

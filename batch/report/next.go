@@ -16,6 +16,7 @@ type Next struct {
 // pasted into a shell and with the settings it needs.
 type Commands struct {
 	Again   string // the same run
+	Rest    string // likewise, without --only
 	Submit  string // the rows of a dry run, without the dry run
 	Status  string // of the input
 	Apply   string // for the rows of the copy
@@ -28,10 +29,15 @@ type Commands struct {
 func (d *Document) Next() Next {
 	waiting := d.Results.of(sheet.Failed, sheet.Unknown, sheet.NotAttempted)
 	fixing := d.Results.of(sheet.Invalid, sheet.Refused)
+	fatal := d.StopReason == string(batch.StopFatal) && d.StopCode != ""
 	switch {
+	case d.Simulated && d.Failure != "":
+		return Next{"report-next-copy-simulated", d.Commands.Again} // no ledger has it
+	case d.Simulated && fatal:
+		return Next{"report-next-simulated", d.Commands.Again}
 	case d.Failure != "":
 		return Next{"report-next-copy", d.Commands.Report}
-	case d.StopReason == string(batch.StopFatal) && d.StopCode != "":
+	case fatal:
 		return Next{"report-next-doctor", d.Commands.Doctor}
 	case d.Unasked > 0 && d.StopReason == "" && (d.isStatus() || d.DryRun && d.Results[sheet.Blocked] == 0):
 		return Next{"report-next-unasked", d.Commands.Again}
@@ -51,6 +57,8 @@ func (d *Document) Next() Next {
 		return Next{"report-next-fix", d.Commands.Again}
 	case waiting > 0:
 		return Next{"report-next-again", d.Commands.Again}
+	case d.leftOpen() > 0:
+		return Next{"report-next-left-out", d.Commands.Rest}
 	case d.Results.of(sheet.Submitted, sheet.Already) > 0 && d.Command == "submit" && !d.Simulated:
 		return Next{"report-next-status", d.Commands.Status}
 	}

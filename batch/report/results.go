@@ -54,6 +54,31 @@ func (r Results) good() int { return r.of(sheet.Submitted, sheet.Already, sheet.
 // bad counts the rows that need the attention of a person or another run.
 func (r Results) bad() int { return r.of(sheet.AllResults...) - r.good() }
 
+// leftOpen counts the rows that --only left out although they were not accepted yet.
+func (d *Document) leftOpen() (n int) {
+	for r, count := range d.LeftOut {
+		if open(r) {
+			n += count
+		}
+	}
+	return n
+}
+
+// leftOut says which rows were left out before they were accepted; it is empty if none were.
+func (d *Document) leftOut(words Words) string {
+	n := d.leftOpen()
+	if n == 0 {
+		return ""
+	}
+	still := Results{}
+	for r, count := range d.LeftOut {
+		if open(r) {
+			still[r] = count
+		}
+	}
+	return counted(words, "report-left-out", n, textArg("results", still.String()))
+}
+
 // severities are the words for a problem's severity, most severe first.
 var severities = []string{sheet.Error.String(), sheet.Warning.String(), sheet.Note.String()}
 
@@ -198,6 +223,43 @@ func (s LOAState) style() sheet.Style {
 		return loaStates[i].style
 	}
 	return sheet.StyleMuted
+}
+
+// changed reports whether a status found another state than the copy that it read has.
+func (a *Application) changed() bool { return a.Before != nil && *a.Before != a.LOAStatus }
+
+// compared reports whether the copy that a status read has any states.
+func (d *Document) compared() bool {
+	return slices.ContainsFunc(d.Applications, func(a Application) bool { return a.Before != nil && *a.Before != "" })
+}
+
+// changed says how many LOAs went from which state to which since the copy that a status
+// read, or that none did. It is empty if there is nothing to compare with.
+func (d *Document) changed(words Words) string {
+	if !d.compared() {
+		return ""
+	}
+	type step struct{ was, now string }
+	by := map[step]int{}
+	var order []step
+	for i := range d.Applications {
+		if a := &d.Applications[i]; a.changed() {
+			s := step{cmp.Or(*a.Before, notAsked), cmp.Or(a.LOAStatus, notAsked)}
+			if by[s] == 0 {
+				order = append(order, s)
+			}
+			by[s]++
+		}
+	}
+	if len(order) == 0 {
+		return words.Line("report-unchanged")
+	}
+	slices.SortStableFunc(order, func(a, b step) int { return -cmp.Compare(by[a], by[b]) })
+	parts := make([]string, len(order))
+	for i, s := range order {
+		parts[i] = counted(words, "report-change", by[s], textArg("was", s.was), textArg("now", s.now))
+	}
+	return words.Line("report-changes", textArg("list", strings.Join(parts, ", ")))
 }
 
 // tally counts the rows that have one result, or whose LOA has one state.

@@ -1,9 +1,7 @@
 package report
 
 import (
-	"cmp"
 	"iter"
-	"slices"
 
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -15,9 +13,13 @@ const (
 	SummaryName = "Summary"
 )
 
-// Sheets returns the two sheets that are added to the results copy: Errors, with one row
-// per problem and a link to its cell, and Summary.
+// Sheets returns the sheets that are added to the results copy: Errors, with one row per
+// finding and a link to its cell, and Summary. A status validates nothing and sends
+// nothing, so the Errors of the copy that it read stay.
 func Sheets(d Document, words Words) []sheet.AddedSheet {
+	if d.isStatus() {
+		return []sheet.AddedSheet{summarySheet(&d, words)}
+	}
 	return []sheet.AddedSheet{errorsSheet(&d, words, maxProblems), summarySheet(&d, words)}
 }
 
@@ -28,38 +30,48 @@ const maxProblems = sheet.MaxRow - 2
 // not fit with a sentence around it.
 const cellRunes = 2000
 
-// errorsColumns are the labels of the Errors sheet's columns, with their widths: one for
-// each of problemKeys.
+// errorsColumns are the labels of the Errors sheet's columns, with their widths and the
+// places of their texts among a problem's fields: one for each of problemKeys. The first
+// and the fourth are the severity and the cell.
 var errorsColumns = []struct {
 	code  string
 	width float64
+	field int
 }{
-	{"report-col-severity", 10}, {"report-col-code", 32}, {"report-col-sheet", 14}, {"report-col-cell", 9},
-	{"report-col-column", 26}, {"report-col-value", 30}, {"report-col-problem", 84}, {"report-col-fix", 100},
-	{"report-col-suggestion", 30},
+	{"report-col-severity", 9, 0}, {"report-col-code", 26, 1}, {"report-col-sheet", 11, 2}, {"report-col-cell", 7, 3},
+	{"report-col-circuit", 24, 9}, {"report-col-column", 18, 4}, {"report-col-value", 22, 5}, {"report-col-problem", 46, 6},
+	{"report-col-fix", 46, 7}, {"report-col-suggestion", 18, 8},
 }
 
-// errorsSheet lists the problems, errors first, each group in reading order. Rows at the
-// end count those that are not listed, and those beyond the limit.
+// errorsSheet lists the findings. A row at the end counts those beyond the limit.
 func errorsSheet(d *Document, words Words, limit int) sheet.AddedSheet {
-	order := bySeverity(d.Problems)
-	shown := order[:min(len(order), limit-len(d.Unlisted))]
-	s := sheet.AddedSheet{Name: ErrorsName, Freeze: 1, Filter: true, Count: 1 + len(d.Unlisted) + len(shown)}
+	list := d.findings()
+	more := max(0, len(list.entries)-limit)
+	list.entries = list.entries[:len(list.entries)-more]
+	s := sheet.AddedSheet{Name: ErrorsName, Freeze: 1, Filter: true, Tab: errorsTab(d), Count: 1 + len(list.entries) + min(more, 1)}
 	header := make([]sheet.PutCell, len(errorsColumns))
 	for i, c := range errorsColumns {
 		s.Widths = append(s.Widths, c.width)
 		header[i] = sheet.PutCell{Text: words.Line(c.code), Style: sheet.StyleHeader}
 	}
-	more := len(order) - len(shown)
-	if more > 0 {
-		s.Count++
-	}
-	s.Rows = errorsRows(d, words, header, shown, more)
+	s.Rows = errorsRows(list, words, header, more)
 	return s
 }
 
+// errorsTab is the colour of the sheet's tab: that of the worst row.
+func errorsTab(d *Document) sheet.Style {
+	n := d.Severities()
+	switch {
+	case n.Errors > 0 || d.Results.of(sheet.Refused, sheet.Failed) > 0:
+		return sheet.StyleBad
+	case n.Warnings > 0 || d.Results.bad() > 0 || d.leftOpen() > 0:
+		return sheet.StyleWarn
+	}
+	return sheet.StylePlain
+}
+
 // errorsRows yields the sheet's rows one at a time; their cells are valid until the next.
-func errorsRows(d *Document, words Words, header []sheet.PutCell, order []int32, more int) iter.Seq[[]sheet.PutCell] {
+func errorsRows(list findings, words Words, header []sheet.PutCell, more int) iter.Seq[[]sheet.PutCell] {
 	return func(yield func([]sheet.PutCell) bool) {
 		if !yield(header) {
 			return
@@ -69,14 +81,8 @@ func errorsRows(d *Document, words Words, header []sheet.PutCell, order []int32,
 			labels[s] = words.Line("report-severity-" + s)
 		}
 		row := make([]sheet.PutCell, len(errorsColumns))
-		for _, i := range order {
-			problemRow(row, &d.Problems[i], labels)
-			if !yield(row) {
-				return
-			}
-		}
-		for i := range d.Unlisted {
-			p := d.Unlisted[i].asProblem()
+		for i := range list.entries {
+			p := list.at(i)
 			problemRow(row, &p, labels)
 			if !yield(row) {
 				return
@@ -90,24 +96,13 @@ func errorsRows(d *Document, words Words, header []sheet.PutCell, order []int32,
 
 // problemRow fills the cells of one problem.
 func problemRow(row []sheet.PutCell, p *Problem, labels map[string]string) {
-	for i, text := range p.fields() {
-		row[i] = sheet.PutCell{Text: shorten(text, cellRunes)}
+	fields := p.fields()
+	for i, c := range errorsColumns {
+		row[i] = sheet.PutCell{Text: shorten(fields[c.field], cellRunes)}
 	}
 	row[0] = sheet.PutCell{Text: labels[p.Severity], Style: severityStyle(p.Severity)}
 	if p.At.Row > 0 && p.At.Sheet != "" {
 		row[3].Style, row[3].Link = sheet.StyleLink, p.At
 		row[3].Link.Col = max(p.At.Col, 1)
 	}
-}
-
-// bySeverity returns the order of problems with errors first, then warnings, then notes.
-func bySeverity(problems []Problem) []int32 {
-	order := make([]int32, len(problems))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortStableFunc(order, func(a, b int32) int {
-		return cmp.Compare(severityRank(problems[a].Severity), severityRank(problems[b].Severity))
-	})
-	return order
 }

@@ -1,38 +1,52 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/loabatch/loabatch/sheet"
 )
 
 // The Summary sheet has six columns: a label, a figure, a gap, a text, what to do, and a
-// link to a cell. The chart is beside the upper sections, over the last two columns.
-var summaryWidths = []float64{34, 10, 2, 78, 90, 18}
+// link to a cell. The chart is beside the upper sections, over the last two columns. On A4
+// across they print at about nine tenths of their size.
+var summaryWidths = []float64{36, 8, 2, 54, 48, 16}
 
 // chartCol is the column of the chart's left edge.
 const chartCol = 5
+
+// maxChanges limits the circuits whose status has changed; the rows have all statuses.
+const maxChanges = 1000
 
 // maxCauses limits the causes that the Summary lists; Errors lists all problems.
 const maxCauses = 100
 
 // summarySheet describes the run: its settings, counts with a chart, causes, timing and
-// regions.
+// regions. That of a status counts the states of the LOAs, and lists the circuits whose
+// state has changed.
 func summarySheet(d *Document, words Words) sheet.AddedSheet {
 	g := grid{words: words}
 	g.title(headline(d, words))
+	g.open(d)
 	g.row()
 	chartRow := len(g.rows) + 1
 	g.run(d)
-	chart := g.counts(d)
+	var chart sheet.Chart
+	if d.isStatus() {
+		chart = g.states(d)
+		g.changes(d)
+	} else {
+		chart = g.counts(d)
+		g.states(d)
+	}
 	chart.At = sheet.Ref{Row: chartRow, Col: chartCol}
-	g.states(d)
 	g.causes(d)
 	g.timing(d)
 	g.regions(d)
 	return sheet.AddedSheet{
-		Name: SummaryName, Widths: summaryWidths, Rows: slices.Values(g.rows), Count: len(g.rows), Chart: &chart,
+		Name: SummaryName, Widths: summaryWidths, Rows: slices.Values(g.rows), Count: len(g.rows), Chart: &chart, Tab: tabStyle(d),
 	}
 }
 
@@ -68,15 +82,56 @@ func (g *grid) header(codes ...string) {
 }
 
 // fact is a label with a text beside it. There is no row for an empty text.
-func (g *grid) fact(code, value string) {
-	if value != "" {
-		g.row(plainCell(g.words.Line(code)), emptyCell, emptyCell, plainCell(value))
+func (g *grid) fact(code, value string) { g.factCell(code, plainCell(value)) }
+
+// instant is a fact that is a time.
+func (g *grid) instant(code string, t Instant) {
+	c := sheet.PutCell{Text: t.String()}
+	if !t.IsZero() {
+		c.Time = t.UTC().Truncate(time.Second)
+	}
+	g.factCell(code, c)
+}
+
+func (g *grid) factCell(code string, value sheet.PutCell) {
+	if value.Text != "" {
+		g.row(plainCell(g.words.Line(code)), emptyCell, emptyCell, value)
 	}
 }
 
 // figure is a label with a number beside it.
 func (g *grid) figure(code string, n float64) {
 	g.row(plainCell(g.words.Line(code)), numberCell(n))
+}
+
+// open links to what needs a person: for each result, to the first such row, and to the
+// list of everything that is wrong.
+func (g *grid) open(d *Document) {
+	if d.isStatus() {
+		return
+	}
+	for _, r := range sheet.AllResults {
+		n := d.Results[r]
+		i := slices.IndexFunc(d.Applications, func(a Application) bool { return a.Result == r })
+		if s := styleOf(r); n == 0 || i < 0 || s != sheet.StyleBad && s != sheet.StyleWarn {
+			continue
+		}
+		link := d.Applications[i].At
+		text := counted(g.words, "report-open-rows", n, textArg("result", string(r)))
+		g.row(sheet.PutCell{Text: text, Style: sheet.StyleLink, Link: link}, numberCell(float64(n)), emptyCell, plainCell(stepOf(g.words, r)))
+	}
+	if len(d.findings().entries) > 0 {
+		text := g.words.Line("report-open-errors", textArg("where", ErrorsName))
+		g.row(sheet.PutCell{Text: text, Style: sheet.StyleLink, Link: sheet.Ref{Sheet: ErrorsName, Row: 1, Col: 1}, LinkTo: ErrorsName})
+	}
+}
+
+// tabStyle is the colour of the Summary's tab.
+func tabStyle(d *Document) sheet.Style {
+	if s := tone(d); s != sheet.StyleTitle {
+		return s
+	}
+	return sheet.StylePlain
 }
 
 func (g *grid) run(d *Document) {
@@ -91,9 +146,14 @@ func (g *grid) run(d *Document) {
 		g.fact("report-fact-answered", g.words.Line("report-simulated"))
 	}
 	g.fact("report-fact-stopped", d.stopped(g.words))
-	g.fact("report-fact-input", d.Input)
+	if d.isStatus() {
+		g.instant("report-fact-asked", d.StartedAt)
+		g.fact("report-fact-changed", d.changed(g.words))
+	}
+	g.fact("report-fact-left-out", d.leftOut(g.words))
+	g.fact("report-fact-input", cmp.Or(d.InputPath, d.Input))
 	g.fact("report-fact-sha256", d.InputSHA256)
-	g.fact("report-fact-copy", d.Output)
+	g.fact("report-fact-copy", cmp.Or(d.OutputPath, d.Output))
 	g.fact("report-fact-account", d.Account)
 	g.fact("report-fact-regions", strings.Join(d.Regions, ", "))
 	g.fact("report-fact-version", d.Version)
@@ -127,15 +187,55 @@ func stepOf(words Words, r sheet.Result) string {
 	return words.Line("report-step-" + strings.ToLower(string(r)))
 }
 
-// states lists the states of the LOAs, if any are known.
-func (g *grid) states(d *Document) {
+// states lists the states of the LOAs, if any are known, and returns the chart of them.
+// A status lists all its rows, those that could not be asked about too.
+func (g *grid) states(d *Document) sheet.Chart {
 	states := d.LOAStates()
+	if d.isStatus() {
+		states = d.shownStates()
+	}
 	if len(states) == 0 {
-		return
+		return sheet.Chart{}
 	}
 	g.header("report-col-loa", "report-col-rows", "", "report-col-meaning")
+	first := len(g.rows) + 1
 	for _, s := range states {
 		g.row(sheet.PutCell{Text: s.Status, Style: s.style()}, numberCell(float64(s.Rows)), emptyCell, plainCell(s.meaning(g.words)))
+	}
+	last := len(g.rows)
+	g.row()
+	return sheet.Chart{
+		Title:      g.words.Line("report-chart-loa"),
+		Categories: sheet.Range{Row1: first, Col1: 1, Row2: last, Col2: 1},
+		Values:     sheet.Range{Row1: first, Col1: 2, Row2: last, Col2: 2},
+	}
+}
+
+// changes lists the circuits whose LOA has another status than in the copy that was read.
+func (g *grid) changes(d *Document) {
+	if !d.compared() {
+		return
+	}
+	g.header("report-sec-changes", "", "", "report-col-meaning", "report-col-was", "report-col-circuit")
+	shown := 0
+	for i := range d.Applications {
+		a := &d.Applications[i]
+		if !a.changed() {
+			continue
+		}
+		if shown++; shown > maxChanges {
+			continue
+		}
+		now := LOAState{Status: cmp.Or(a.LOAStatus, notAsked)}
+		g.row(sheet.PutCell{Text: a.InstanceID}, emptyCell, emptyCell,
+			plainCell(g.words.Line("report-changed", textArg("status", now.Status), textArg("meaning", now.meaning(g.words)))),
+			plainCell(cmp.Or(*a.Before, notAsked)), linkTo(a.At))
+	}
+	if shown == 0 {
+		g.row(mutedCell(g.words.Line("report-unchanged")))
+	}
+	if more := shown - maxChanges; more > 0 {
+		g.row(mutedCell(counted(g.words, "report-more-cells", more)))
 	}
 	g.row()
 }
@@ -174,8 +274,8 @@ func linkTo(r sheet.Ref) sheet.PutCell {
 
 func (g *grid) timing(d *Document) {
 	g.header("report-sec-timing", "", "", "")
-	g.fact("report-fact-started", d.StartedAt.String())
-	g.fact("report-fact-finished", d.FinishedAt.String())
+	g.instant("report-fact-started", d.StartedAt)
+	g.instant("report-fact-finished", d.FinishedAt)
 	g.figure("report-fact-seconds", milliseconds(d.DurationSeconds))
 	g.figure("report-fact-requests", float64(d.Requests))
 	g.figure("report-fact-retries", float64(d.Retries))

@@ -120,18 +120,18 @@ func (p printer) line(format string, args ...any) {
 // hang prints one line, wrapped, whose further lines have an indent of their own.
 func (p printer) hang(indent int, text string) { fmt.Fprintln(p, Wrap(text, p.width, indent)) }
 
-// problems prints errors and warnings one by one, errors first, and reports whether
-// that was all of them.
+// problems prints the findings one by one, except notes and rows that a stop kept back,
+// and reports whether those were all. Notes are only counted.
 func (p printer) problems(d *Document, limit int) bool {
 	if limit <= 0 {
 		return false
 	}
-	order := bySeverity(d.Problems)
-	if notes := slices.IndexFunc(order, func(i int32) bool { return d.Problems[i].Severity == sheet.Note.String() }); notes >= 0 {
-		order = order[:notes]
-	}
-	for _, i := range order[:min(limit, len(order))] {
-		q := &d.Problems[i]
+	list := d.findings()
+	list.entries = slices.DeleteFunc(list.entries, func(e entry) bool {
+		return e.from == fromFolded || e.from == fromUnlisted || e.from == fromProblems && d.Problems[e.index].Severity == sheet.Note.String() ||
+			e.from == fromRows && d.stopReported(&d.Applications[e.index])
+	})
+	for _, q := range list.first(limit) {
 		where := q.At.String()
 		if q.At.Sheet == "" {
 			where = d.Input
@@ -142,13 +142,14 @@ func (p printer) problems(d *Document, limit int) bool {
 			p.line("    %s", brief(p.words.Line("report-suggestion", textArg("value", q.Suggestion))))
 		}
 	}
-	if more := len(order) - limit; more > 0 {
+	count := len(list.entries)
+	if more := count - limit; more > 0 {
 		p.line("%s", p.more(d, "report-more-problems", more+d.unlisted(false)))
 	}
-	if len(order) > 0 {
+	if count > 0 {
 		p.line("")
 	}
-	return len(order) <= limit
+	return count <= limit
 }
 
 // indented prints a hint, followed by its code.
@@ -179,6 +180,12 @@ func (p printer) head(d *Document) {
 	if d.Failure != "" {
 		p.line("%s", Printable(d.Failure))
 	}
+	if changed := d.changed(p.words); changed != "" {
+		p.line("%s", Printable(changed))
+	}
+	if left := d.leftOut(p.words); left != "" {
+		p.line("%s", left)
+	}
 	p.line("")
 }
 
@@ -200,15 +207,11 @@ func (p printer) count(t tally) {
 	p.hang(11+len(sheet.NotAttempted), strings.TrimRight(fmt.Sprintf("%7d  %s%s  %s", t.rows, p.paint(t.style, word), blanks, t.meaning), " "))
 }
 
-// causes prints the first causes with their first cells. Problems that were listed one by
-// one are left out.
+// causes prints the first causes with their first cells, unless everything was listed one
+// by one.
 func (p printer) causes(d *Document, all []Cause, limit int, listed bool) {
 	if listed {
-		rules := map[causeKey]bool{}
-		for i := range d.Problems {
-			rules[causeKey{severity: d.Problems[i].Severity, code: d.Problems[i].Code}] = true
-		}
-		all = slices.DeleteFunc(slices.Clone(all), func(c Cause) bool { return rules[causeKey{severity: c.Severity, code: c.Code}] })
+		all = nil
 	}
 	circuits := d.circuitsAt(all[:min(limit, len(all))])
 	for _, c := range all[:min(limit, len(all))] {

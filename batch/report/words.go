@@ -140,9 +140,13 @@ func headline(d *Document, words Words) string {
 	args := []sheet.Arg{
 		numberArg("rows", d.Rows), numberArg("good", d.Results.good()), numberArg("bad", d.Results.bad()),
 		numberArg("accepted", d.Results.of(sheet.Submitted, sheet.Already)),
-		numberArg("left", d.Results[sheet.NotAttempted]),
+		numberArg("left", d.Results[sheet.NotAttempted]), numberArg("valid", d.Results[sheet.Valid]), numberArg("warned", d.Warned),
 	}
-	return words.Line(headlineCode(d), args...)
+	line := words.Line(headlineCode(d), args...)
+	if n := d.leftOpen(); n > 0 {
+		return counted(words, "report-head-left-out", n, textArg("message", line))
+	}
+	return line
 }
 
 func headlineCode(d *Document) string {
@@ -150,18 +154,16 @@ func headlineCode(d *Document) string {
 	switch {
 	case d.isStatus() && d.Rows > 0:
 		return "report-head-status"
+	case d.Failure != "" && d.Simulated:
+		return "report-head-no-copy-simulated"
 	case d.Failure != "":
 		return "report-head-no-copy"
 	case d.StopReason != "":
 		return "report-head-stopped"
 	case d.Rows == 0:
 		return "report-head-empty"
-	case d.DryRun && d.Results[sheet.Already] == d.Rows:
-		return "report-head-already"
-	case d.DryRun && bad == 0:
-		return "report-head-valid"
 	case d.DryRun:
-		return "report-head-invalid"
+		return dryHeadlineCode(d)
 	case bad == 0 && accepted < d.Rows:
 		return "report-head-done-some"
 	case bad == 0:
@@ -172,9 +174,28 @@ func headlineCode(d *Document) string {
 	return "report-head-some"
 }
 
+func dryHeadlineCode(d *Document) string {
+	bad := d.Results.bad()
+	switch {
+	case d.Results[sheet.Already] == d.Rows:
+		return "report-head-already"
+	case bad > 0 && d.Warned > 0:
+		return "report-head-invalid-warned"
+	case bad > 0:
+		return "report-head-invalid"
+	case d.Warned > 0:
+		return "report-head-valid-warned"
+	case d.Results[sheet.Skipped] > 0:
+		return "report-head-valid-some"
+	}
+	return "report-head-valid"
+}
+
 // tone returns the style of the headline.
 func tone(d *Document) sheet.Style {
 	switch {
+	case d.ExitCode == 0 && d.leftOpen() > 0:
+		return sheet.StyleWarn
 	case d.ExitCode == 0:
 		return sheet.StyleGood
 	case d.isStatus():

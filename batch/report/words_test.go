@@ -121,7 +121,7 @@ func TestCountsAlign(t *testing.T) {
 func TestProblemsHaveOneSetOfColumns(t *testing.T) {
 	var keys []string
 	for f := range reflect.TypeFor[Problem]().Fields() {
-		if key := f.Tag.Get("json"); key != "-" {
+		if key := f.Tag.Get("json"); key != "-" && !strings.HasSuffix(key, ",omitempty") { // those of folded notes
 			keys = append(keys, key)
 		}
 	}
@@ -182,7 +182,7 @@ func TestUnlistedProblemsAreCounted(t *testing.T) {
 	last := ""
 	for cells := range s.Rows {
 		rows++
-		last = cells[6].Text
+		last = cells[7].Text
 	}
 	if rows != 3 || s.Count != 3 || last != "41 more" {
 		t.Errorf("the sheet has %d rows, the last with %q, want 3 and \"41 more\"", rows, last)

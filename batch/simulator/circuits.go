@@ -14,6 +14,8 @@ type Circuit struct {
 	Status         string // as DescribePhysicalConnections spells it; empty means Allocated
 	BusinessStatus string // Normal, FinancialLocked or SecurityLocked; empty means Normal
 	LOA            string // state of its existing LOA, such as Rejected; empty means no LOA
+	Bandwidth      int    // Mbit/s, until an application names another
+	PeerLocation   string // until an application names another
 }
 
 // The states of an LOA, as DescribePhysicalConnectionLOA spells them.
@@ -87,6 +89,12 @@ var foreignLOA = loaData{
 	engineers: []map[string]string{{"PMName": "*", "PMCertificateType": "Other", "PMCertificateNo": "*", "PMGender": "Male", "PMContactInfo": "*"}},
 }
 
+// of returns the content with what is declared of a circuit.
+func (d loaData) of(c Circuit) loaData {
+	d.bandwidth, d.peer = c.Bandwidth, c.PeerLocation
+	return d
+}
+
 // declare adds a circuit.
 func (cs *circuits) declare(c Circuit) {
 	if c.Status == "" {
@@ -95,7 +103,7 @@ func (cs *circuits) declare(c Circuit) {
 	if c.BusinessStatus == "" {
 		c.BusinessStatus = "Normal"
 	}
-	cs.all[circuitKey{c.Region, c.InstanceID}] = &circuit{Circuit: c, content: foreignLOA}
+	cs.all[circuitKey{c.Region, c.InstanceID}] = &circuit{Circuit: c, content: foreignLOA.of(c)}
 }
 
 // get returns a circuit as of a time. It creates an undeclared one, in the state that its

@@ -68,7 +68,7 @@ func TestNotesAreAddedAndReplaced(t *testing.T) {
 	if n := strings.Count(xlsxtest.PartOf(t, second, "xl/drawings/vmlDrawing1.vml"), "<v:shape "); n != 1 {
 		t.Errorf("the drawing has %d shapes", n)
 	}
-	p.Sheets[0].Marks = nil
+	p.Sheets[0].Marks, p.Sheets[0].Columns[0].Shades = nil, nil
 	third := copied(t, second, p)
 	if got := notes(t, third, "Circuits"); got != "" {
 		t.Errorf("after a run without problems notes are %q", got)
@@ -148,7 +148,7 @@ func TestNotesOfTheTemplateStay(t *testing.T) {
 		for _, mark := range []sheet.Mark{
 			{Row: 2, Col: 1, Style: sheet.StyleBad, Note: "first"}, {Row: 2, Col: 2, Style: sheet.StyleWarn, Note: "second"},
 		} {
-			p.Sheets[0].Marks = []sheet.Mark{mark, {Row: 1, Col: 1, Style: sheet.StyleBad, Note: "no room"}}
+			p.Sheets[0].Marks = []sheet.Mark{mark, {Row: 3, Col: 1, Style: sheet.StyleBad, Note: "no room"}}
 			file = copied(t, file, p)
 			want := before + "; " + sheet.ColName(mark.Col) + "2 loabatch: loabatch: " + mark.Note
 			if got := notes(t, file, "Circuits"); got != want {

@@ -131,7 +131,7 @@ func TestVerifyFindsPackageDefects(t *testing.T) {
 		{"order before the rows", data, `<sheetData>`, `<autoFilter ref="A1:B1"/><sheetData>`, "copy-element-order"},
 		{"order after the rows", data, `</worksheet>`, `<cols><col min="1" max="1"/></cols></worksheet>`, "copy-element-order"},
 		{"tables", data, `</worksheet>`, `<tableParts count="2"><tablePart/></tableParts></worksheet>`, "copy-list-count"},
-		{"validations", data, `<pageMargins`, `<dataValidations count="1"/><pageMargins`, "copy-list-count"},
+		{"validations", data, `<hyperlinks`, `<dataValidations count="1"/><hyperlinks`, "copy-list-count"},
 		{"added sheet", "xl/worksheets/sheet2.xml", `</worksheet>`, `<sheetPr/></worksheet>`, "copy-element-order"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/edit"
@@ -20,8 +21,10 @@ import (
 func resultPatch(name string, lastCol, lastRow int) sheet.Patch {
 	sp := sheet.SheetPatch{Sheet: name, HeaderRow: 1, LastRow: lastRow, LastCol: lastCol + len(sheet.ResultHeaders)}
 	for i, h := range sheet.ResultHeaders {
-		sp.Columns = append(sp.Columns, sheet.PutColumn{Col: lastCol + 1 + i, Header: h, Width: 16})
+		sp.Columns = append(sp.Columns, sheet.PutColumn{Col: lastCol + 1 + i, Header: h, Width: 16, Wrap: i == int(sheet.ColMessage), Print: i < 3})
 	}
+	sp.Columns[0].Shades = []sheet.Shade{{Style: sheet.StyleGood, Texts: []string{"SUBMITTED", "ALREADY"}}, {Style: sheet.StyleBad, Texts: []string{"INVALID"}}}
+	sp.KeyCol, sp.First, sp.Tab = 1, lastRow, sheet.StyleBad
 	cells := make([]sheet.PutCell, len(sheet.ResultHeaders))
 	sp.Row = func(n int) []sheet.PutCell {
 		if n < 2 || n > lastRow {
@@ -34,13 +37,17 @@ func resultPatch(name string, lastCol, lastRow int) sheet.Patch {
 		cells[sheet.ColMessage].Text = "a <made> & \"odd\" message _x0041_\nwith a second line\x01"
 		cells[sheet.ColAttempts] = sheet.PutCell{Number: float64(n % 5), IsNumber: true}
 		cells[sheet.ColLOAStatus] = sheet.PutCell{}
+		cells[sheet.ColSubmittedAt] = sheet.PutCell{Time: time.Date(2026, 11, 24, 2, 0, n%60, 0, time.UTC)}
+		if n%2 == 0 {
+			cells[sheet.ColResult].Link, cells[sheet.ColResult].LinkTo = sheet.Ref{Sheet: "Errors", Row: 2, Col: 1}, "Errors"
+		}
 		return cells
 	}
 	sp.Rows = max(lastRow-1, 0)
 	if lastRow >= 2 {
 		sp.Marks = []sheet.Mark{{Row: 2, Col: 1, Style: sheet.StyleBad, Note: "this is wrong"}, {Row: 2, Col: 2, Style: sheet.StyleWarn, Note: "this is odd"}}
 	}
-	return sheet.Patch{Sheets: []sheet.SheetPatch{sp}, Added: addedSheets(name)}
+	return sheet.Patch{Sheets: []sheet.SheetPatch{sp}, Added: addedSheets(name), Open: "Summary"}
 }
 
 // addedSheets are an Errors sheet with links and a filter, and a Summary with a chart.

@@ -119,14 +119,19 @@ func TestMarksAreColouredByAFormat(t *testing.T) {
 	rows := `<sheetData><row r="1"/><row r="2"/><row r="3"/><row r="4"/><row r="5"/><row r="6"/></sheetData>`
 	own := `<conditionalFormatting sqref="A1:C9"><cfRule type="expression" priority="7"><formula>1</formula></cfRule></conditionalFormatting>`
 	out := copied(t, xlsxtest.WithSheet(t, rows+own+`<pageMargins/>`), p)
-	want := own + `<conditionalFormatting sqref="A2:A4 A6"><cfRule type="expression" dxfId="0" priority="8"><formula>"loabatch"&lt;&gt;""</formula></cfRule></conditionalFormatting>` +
-		`<conditionalFormatting sqref="B3"><cfRule type="expression" dxfId="1" priority="9"><formula>"loabatch"&lt;&gt;""</formula></cfRule></conditionalFormatting><pageMargins/>`
+	want := own + `<conditionalFormatting sqref="A2:A4"><cfRule type="expression" dxfId="0" priority="8"><formula>AND("loabatch"&lt;&gt;"",LEN(TRIM(A2))=0)</formula></cfRule></conditionalFormatting>` +
+		`<conditionalFormatting sqref="A6"><cfRule type="expression" dxfId="0" priority="9"><formula>AND("loabatch"&lt;&gt;"",LEN(TRIM(A6))=0)</formula></cfRule></conditionalFormatting>` +
+		`<conditionalFormatting sqref="B3"><cfRule type="expression" dxfId="1" priority="10"><formula>AND("loabatch"&lt;&gt;"",LEN(TRIM(B3))=0)</formula></cfRule></conditionalFormatting><pageMargins/>`
 	if got := xlsxtest.PartOf(t, out, "xl/worksheets/sheet1.xml"); !strings.HasSuffix(got, want+`</worksheet>`) {
 		t.Errorf("the sheet ends\n%s\nwant\n%s", got[strings.Index(got, "</sheetData>"):], want)
 	}
 	again := copied(t, out, p)
 	if !bytes.Equal(out, again) {
-		t.Error("the copy of the copy differs from the copy")
+		for _, f := range xlsxtest.ZipOf(t, again).File {
+			if a, b := xlsxtest.PartOf(t, out, f.Name), xlsxtest.PartOf(t, again, f.Name); a != b {
+				t.Errorf("the copy of the copy differs in %s: %s became %s", f.Name, a, b)
+			}
+		}
 	}
 }
 

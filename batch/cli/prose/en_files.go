@@ -202,6 +202,20 @@ var enCopy = map[string]Entry{
 		Hint:    "Check the disk the copy is on, and run `loabatch report` to write the copy again.",
 		Why:     "Your own notes and those of the template stay in every copy; only the notes of an earlier run are replaced.",
 	},
+	"copy-part-differs": {
+		Message: "the part {part} of the copy is not the same as in the input",
+		Hint:    "Check the disk the copy is on, and run `loabatch report` to write the copy again.",
+		Why:     "Everything that the copy does not need to change is copied byte for byte.",
+	},
+	"copy-opening-differs": {
+		Message: "the copy does not open as it should: see whether the sheet {sheet} is selected",
+		Hint:    "Check the disk the copy is on, and run `loabatch report` to write the copy again.",
+		Why:     "Exactly one sheet may be selected: spreadsheet programs change all selected sheets together.",
+	},
+	"copy-links-differ": {
+		Message: "the links of the results on the sheet {sheet} of the copy are not those that were written",
+		Hint:    "Check the disk the copy is on, and run `loabatch report` to write the copy again.",
+	},
 	"copy-part-untyped": {
 		Message: "the copy has no content type for its part {part}",
 		Hint:    copyUnsound,

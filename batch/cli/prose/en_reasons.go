@@ -81,7 +81,7 @@ var enReasons = map[string]Entry{
 	"reason-not-listed": {
 		Message: "an earlier run's application was accepted, but the API lists no LOA now; nothing was sent",
 		Hint:    "Check the circuit in the Express Connect console; if the LOA was withdrawn there, apply for another one there as well.",
-		Why:     "An accepted circuit is applied for again only if the API clearly says that its LOA was rejected or deleted. That it lists none may only mean that a lookup lags.",
+		Why:     "An accepted circuit is applied for again only if the API clearly says that its LOA was rejected or deleted. That it lists none may only mean that a lookup lags. For ten minutes it may also still show the LOA of an earlier application, so a rejection may be that one's.",
 	},
 	"reason-withheld": {
 		Message: "not sent because another row is invalid (--all-or-nothing)",

@@ -120,10 +120,32 @@ func settled(t *testing.T, open Open, kill Kill) {
 	run2, err = s.Start(t.Context(), ledger.RunInfo{ID: "four", Scope: ledger.Real}, []batch.Key{b.Key})
 	must(t, err)
 	o := Outcome(Version(1, "changed", 0), sheet.Invalid)
-	o.Settled = batch.Settlement{Token: b.Token, Result: sheet.Already, LOAStatus: "Applying"}
+	seen := time.Date(2026, 11, 24, 2, 31, 0, 0, time.UTC)
+	o.Settled = batch.Settlement{Token: b.Token, Result: sheet.Already, LOAStatus: "Applying", Seen: seen}
 	must(t, run2.Finish(t.Context(), o))
 	r, _ = past(t, open(t), 1)
-	sameRecord(t, "record of the changed row", r, batch.Record{Hash: b.Hash, Token: b.Token, Result: sheet.Already, LOAStatus: "Applying", RunID: "three"})
+	want := batch.Record{Hash: b.Hash, Token: b.Token, Result: sheet.Already, LOAStatus: "Applying", RunID: "three", Tried: seen}
+	sameRecord(t, "record of the changed row", r, want)
+}
+
+// voidNoMore checks that an LOA which a lookup found rejected, and a later one valid, was not
+// rejected.
+func voidNoMore(t *testing.T, open Open) {
+	s := open(t)
+	a := Application(0)
+	run := start(t, s, "one", 1)
+	must(t, run.Begin(t.Context(), a))
+	rejected := Outcome(a, sheet.Refused)
+	rejected.LOAStatus = batch.LOARejected
+	must(t, run.Finish(t.Context(), rejected))
+	must(t, run.End(t.Context(), ledger.RunEnd{}))
+	run = start(t, s, "two", 1)
+	o := Outcome(Version(0, "changed", 0), sheet.Invalid)
+	seen := time.Date(2026, 11, 24, 2, 31, 0, 0, time.UTC)
+	o.LOAStatus, o.Settled = "Applying", batch.Settlement{Token: a.Token, Result: sheet.Already, LOAStatus: "Applying", Seen: seen}
+	must(t, run.Finish(t.Context(), o))
+	r, _ := past(t, open(t), 0)
+	sameRecord(t, "record", r, batch.Record{Hash: a.Hash, Token: a.Token, Result: sheet.Already, RequestID: rejected.RequestID, LOAStatus: "Applying", RunID: "one", Tried: seen})
 }
 
 // adopted checks that an application which is open according to a results copy alone is

@@ -40,6 +40,7 @@ func Run(t *testing.T, b Backend) {
 		{"open token", openToken},
 		{"accepted and open", func(t *testing.T, open Open) { acceptedAndOpen(t, open, b.Kill) }},
 		{"settled", func(t *testing.T, open Open) { settled(t, open, b.Kill) }},
+		{"void no more", voidNoMore},
 		{"adopted", adopted},
 		{"other regions", otherRegions},
 		{"restarts", func(t *testing.T, open Open) { restarts(t, open, b.Kill) }},

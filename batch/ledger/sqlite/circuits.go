@@ -143,7 +143,7 @@ func (t *transaction) store(c circuit, s ledger.State) error {
 		nanoseconds(s.SubmittedAt), s.LOAStatus, s.Last.Run, c.scope, c.key.Region, c.key.InstanceID, c.place,
 		p.Run, p.Hash, int64(p.Generation), p.Token, s.PendingOperation.String(), int64(s.PendingPhase), nanoseconds(s.Tried)}
 	var err error
-	if p == (ledger.Submission{}) {
+	if p == (ledger.Submission{}) && s.Tried.IsZero() {
 		_, err = t.saveWithoutPending.exec(values[:13]...)
 	} else {
 		_, err = t.save.exec(values[:]...)

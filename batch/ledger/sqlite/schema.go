@@ -125,9 +125,9 @@ var migrations = []string{
 }
 
 // openTokens adds what is known of an open submission: its operation, how far it has come
-// ([batch.Phase]) and when its last attempt was made. With the defaults, what an older
+// ([ledger.Phase]) and when its last attempt was made. With the defaults, what an older
 // program recorded as begun is begun here; an UNKNOWN one is read by
-// [batch.LedgerState.Upgrade]. A row keeps the time for its results copy.
+// [ledger.State.Upgrade]. A row keeps the time for its results copy.
 const openTokens = `
 	ALTER TABLE circuits ADD COLUMN pending_operation TEXT    NOT NULL DEFAULT '';
 	ALTER TABLE circuits ADD COLUMN pending_phase     INTEGER NOT NULL DEFAULT 0;

@@ -9,9 +9,11 @@
 package lossytest
 
 import (
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -65,6 +67,13 @@ func (d *Disk) FailAfter(n int) {
 	d.left = n
 }
 
+// Cut lets the power fail now.
+func (d *Disk) Cut() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.off = true
+}
+
 // Fill leaves so many bytes by which files may grow; a negative number means any.
 func (d *Disk) Fill(bytes int) {
 	d.mu.Lock()
@@ -86,8 +95,8 @@ func (d *Disk) PowerFailure(folder string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.off = true
-	for path, c := range d.files {
-		found, ok := d.survives(c)
+	for _, path := range slices.Sorted(maps.Keys(d.files)) {
+		found, ok := d.survives(d.files[path])
 		if !ok {
 			continue
 		}

@@ -1,7 +1,9 @@
 package build
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/xuri/excelize/v2"
@@ -10,23 +12,30 @@ import (
 // templateStyles holds the styles that the template's cells use, and the formats of
 // its marks.
 type templateStyles struct {
-	header, optional            int // headers of required and optional columns
+	band, version               int // the title above the headers, and the template's version
+	required, optional, own     int // headers, by what the column is
+	need, choice                int // the words above the headers
 	text, date, whole, plain    int // data, by column
+	check                       int // the column #Check
 	title, section, body, label int // guide
-	missing, repeated           int // marks
+	missing, wrong, ready       int // marks
 }
 
 // typeface is that of a new workbook.
 const typeface = "Calibri"
 
-// Colours of the template: required headers dark, optional ones lighter.
+// Colours of the template. What a colour says, a word or the weight of the letters says too.
 const (
-	inkDark   = "1F3A5F"
-	inkLight  = "5B7BA3"
-	paper     = "FFFFFF"
-	lineGrey  = "BFC7D1"
-	amberFill = "FFF2CC"
-	redFill   = "F8CBAD"
+	inkDark    = "1F3A5F"
+	inkSoft    = "5B6573"
+	inkGreen   = "1B6B3A"
+	paper      = "FFFFFF"
+	lineGrey   = "BFC7D1"
+	panelBlue  = "DCE6F1"
+	panelGrey  = "EEF1F5"
+	amberFill  = "FFE699"
+	redFill    = "F8B9A0"
+	greenPanel = "E2F0D9"
 )
 
 func (b *templateBuilder) styles() error {
@@ -34,11 +43,14 @@ func (b *templateBuilder) styles() error {
 		return excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{colour}}
 	}
 	edge := []excelize.Border{{Type: "bottom", Color: lineGrey, Style: 1}, {Type: "right", Color: lineGrey, Style: 1}}
-	head := func(colour string) *excelize.Style {
+	head := func(ink, colour string, bold bool) *excelize.Style {
 		return &excelize.Style{
-			Font: &excelize.Font{Bold: true, Color: paper, Family: typeface, Size: 11}, Fill: fill(colour), Border: edge,
+			Font: &excelize.Font{Bold: bold, Italic: !bold, Color: ink, Family: typeface, Size: 11}, Fill: fill(colour), Border: edge,
 			Alignment: &excelize.Alignment{Vertical: "center", WrapText: true},
 		}
+	}
+	small := func(ink, colour string, bold bool) *excelize.Style {
+		return &excelize.Style{Font: &excelize.Font{Bold: bold, Italic: !bold, Color: ink, Family: typeface, Size: 9}, Fill: fill(colour), Alignment: &excelize.Alignment{Vertical: "center"}}
 	}
 	date := "yyyy-mm-dd hh:mm:ss"
 	wrap := &excelize.Alignment{Vertical: "top", WrapText: true}
@@ -46,8 +58,14 @@ func (b *templateBuilder) styles() error {
 		id    *int
 		style *excelize.Style
 	}{
-		{&b.style.header, head(inkDark)},
-		{&b.style.optional, head(inkLight)},
+		{&b.style.band, &excelize.Style{Font: &excelize.Font{Bold: true, Size: 14, Color: inkDark, Family: typeface}, Alignment: &excelize.Alignment{Vertical: "center"}}},
+		{&b.style.version, &excelize.Style{Font: &excelize.Font{Size: 9, Color: inkSoft, Family: typeface}, Alignment: &excelize.Alignment{Vertical: "center"}}},
+		{&b.style.required, head(paper, inkDark, true)},
+		{&b.style.optional, head(inkDark, panelBlue, false)},
+		{&b.style.own, head(inkSoft, panelGrey, true)},
+		{&b.style.need, small(paper, inkDark, true)},
+		{&b.style.choice, small(inkDark, panelBlue, false)},
+		{&b.style.check, &excelize.Style{Font: &excelize.Font{Size: 10, Color: inkSoft, Family: typeface}, Fill: fill(panelGrey)}},
 		{&b.style.text, &excelize.Style{NumFmt: 49}}, // @
 		{&b.style.date, &excelize.Style{CustomNumFmt: &date}},
 		{&b.style.whole, &excelize.Style{NumFmt: 1}}, // 0
@@ -63,12 +81,72 @@ func (b *templateBuilder) styles() error {
 		}
 		*s.id = id
 	}
-	var err error
-	if b.style.missing, err = b.NewConditionalStyle(&excelize.Style{Fill: fill(amberFill)}); err != nil {
+	for _, s := range []struct {
+		id    *int
+		style *excelize.Style
+	}{
+		{&b.style.missing, &excelize.Style{Fill: fill(amberFill)}},
+		{&b.style.wrong, &excelize.Style{Font: &excelize.Font{Bold: true, Color: "9C0006"}, Fill: fill(redFill)}},
+		{&b.style.ready, &excelize.Style{Font: &excelize.Font{Bold: true, Color: inkGreen}, Fill: fill(greenPanel)}},
+	} {
+		id, err := b.NewConditionalStyle(s.style)
+		if err != nil {
+			return err
+		}
+		*s.id = id
+	}
+	return nil
+}
+
+// Widths and heights of the template, in characters and points.
+const (
+	checkWidth   = 34
+	titleHeight  = 27
+	needHeight   = 14
+	headerHeight = 32
+)
+
+// band writes what is above the data: the title and the version, the words above the
+// headers, and the header #Check.
+func (b *templateBuilder) band(name string) error {
+	if err := b.SetColWidth(name, "A", "A", checkWidth); err != nil {
 		return err
 	}
-	b.style.repeated, err = b.NewConditionalStyle(&excelize.Style{Fill: fill(redFill)})
-	return err
+	if err := b.SetColStyle(name, "A", b.style.check); err != nil {
+		return err
+	}
+	w := &cellWriter{b: b, sheet: name}
+	w.put("A", titleRow, b.style.version, sheet.TemplateMark+layoutVersion)
+	w.put("A", needRow, b.style.version, "")
+	w.put("A", headerRow, b.style.own, checkHeader)
+	w.put("B", titleRow, b.style.band, b.Words.Line("template-band-"+strings.ToLower(name)))
+	for row, height := range map[int]float64{titleRow: titleHeight, needRow: needHeight, headerRow: headerHeight} {
+		w.keep(b.SetRowHeight(name, row, height))
+	}
+	w.keep(b.AddComment(name, note(fmt.Sprintf("A%d", headerRow), checkHeader, b.Words.Line("template-column-check"))))
+	return w.err
+}
+
+// cellWriter writes cells of one sheet and keeps the first error.
+type cellWriter struct {
+	b     *templateBuilder
+	sheet string
+	err   error
+}
+
+// put writes one text with its format; an empty one leaves the cell without a value.
+func (w *cellWriter) put(letter string, row, style int, text string) {
+	ref := fmt.Sprintf("%s%d", letter, row)
+	if text != "" {
+		w.keep(w.b.SetCellStr(w.sheet, ref, text))
+	}
+	w.keep(w.b.SetCellStyle(w.sheet, ref, ref, style))
+}
+
+func (w *cellWriter) keep(err error) {
+	if w.err == nil {
+		w.err = err
+	}
 }
 
 // column returns a column its format, width, header, note and validation.
@@ -77,24 +155,36 @@ func (b *templateBuilder) column(name string, col int, c sheet.Column) error {
 	if err := b.SetColWidth(name, letter, letter, c.Width); err != nil {
 		return err
 	}
-	// The column's format comes first: it would overwrite the header's.
+	// The column's format comes first: it would overwrite those of the cells.
 	if err := b.SetColStyle(name, letter, b.dataStyle(c)); err != nil {
 		return err
 	}
-	if err := b.SetCellStr(name, letter+"1", c.Header); err != nil {
-		return err
-	}
-	style := b.style.optional
+	w := &cellWriter{b: b, sheet: name}
+	w.put(letter, titleRow, b.style.band, "")
 	if c.Required {
-		style = b.style.header
+		w.put(letter, needRow, b.style.need, b.Words.Line(needCode(c)))
+		w.put(letter, headerRow, b.style.required, c.Header)
+	} else {
+		w.put(letter, needRow, b.style.choice, b.Words.Line(needCode(c)))
+		w.put(letter, headerRow, b.style.optional, c.Header)
 	}
-	if err := b.SetCellStyle(name, letter+"1", letter+"1", style); err != nil {
-		return err
+	w.keep(b.AddComment(name, note(fmt.Sprintf("%s%d", letter, headerRow), c.Header, b.expects(c))))
+	w.keep(b.validation(name, letter, c))
+	return w.err
+}
+
+// needCode is the code of the word that says whether a column must be filled in.
+func needCode(c sheet.Column) string {
+	if c.Required {
+		return "template-note-required"
 	}
-	if err := b.note(name, letter+"1", c); err != nil {
-		return err
-	}
-	return b.validation(name, letter, c)
+	return "template-note-optional"
+}
+
+// expects says what a column expects: in the note of its header, in the prompt of its cells
+// and in the guide.
+func (b *templateBuilder) expects(c sheet.Column) string {
+	return b.Words.Line("template-column-" + strings.ToLower(cmp.Or(c.Parameter, "circuits")))
 }
 
 func (b *templateBuilder) dataStyle(c sheet.Column) int {
@@ -113,61 +203,68 @@ func (b *templateBuilder) dataStyle(c sheet.Column) int {
 // the next run replaces: these stay.
 const noteAuthor = "loabatch template"
 
-// note adds a note to the header that says what is expected.
-func (b *templateBuilder) note(name, ref string, c sheet.Column) error {
-	need := "template-note-optional"
-	if c.Required {
-		need = "template-note-required"
-	}
-	return b.AddComment(name, excelize.Comment{
+// note is the note of a header.
+func note(ref, header, text string) excelize.Comment {
+	return excelize.Comment{
 		Cell: ref, Author: noteAuthor, Width: 300, Height: 110,
 		Paragraph: []excelize.RichTextRun{
-			{Text: c.Header + " · " + b.Words.Line(need) + "\n", Font: &excelize.Font{Bold: true, Size: 9, Family: "Tahoma"}},
-			{Text: c.Note, Font: &excelize.Font{Size: 9, Family: "Tahoma"}},
+			{Text: header + "\n", Font: &excelize.Font{Bold: true, Size: 9, Family: "Tahoma"}},
+			{Text: text, Font: &excelize.Font{Size: 9, Family: "Tahoma"}},
 		},
-	})
+	}
 }
 
-// marks colours what is missing in a row that is not empty, and circuits that appear
-// twice.
+// marks colours what is missing in a row that is not empty, and what is wrong.
 func (b *templateBuilder) marks(name string, cols []sheet.Column) error {
-	last := sheet.ColName(len(cols))
-	for i, c := range cols {
-		if !c.Required {
+	last := sheet.ColName(len(cols) + 1)
+	for _, c := range cols {
+		var rules []excelize.ConditionalFormatOptions
+		for _, d := range b.defects(c) {
+			rules = append(rules, excelize.ConditionalFormatOptions{Type: "formula", Format: &b.style.wrong, Criteria: d.formula})
+		}
+		if c.Required {
+			rules = append(rules, excelize.ConditionalFormatOptions{
+				Type: "formula", Format: &b.style.missing,
+				Criteria: fmt.Sprintf("AND(COUNTA($B%[1]d:$%[2]s%[1]d)>0,%[3]s)", firstRow, last, empty(cellOf(c.ID))),
+			})
+		}
+		if len(rules) == 0 {
 			continue
 		}
-		letter := sheet.ColName(i + 1)
-		err := b.SetConditionalFormat(name, below(letter), []excelize.ConditionalFormatOptions{{
-			Type: "formula", Format: &b.style.missing,
-			Criteria: fmt.Sprintf("AND(COUNTA($A2:$%s2)>0,LEN(TRIM(%s2))=0)", last, letter),
-		}})
-		if err != nil {
+		if err := b.SetConditionalFormat(name, below(letterOf(c.ID)), rules); err != nil {
 			return err
 		}
 	}
-	if name != sheet.CircuitsName {
-		return nil
-	}
-	return b.SetConditionalFormat(name, below("A"), []excelize.ConditionalFormatOptions{{
-		Type: "duplicate", Criteria: "=", Format: &b.style.repeated,
-	}})
+	return nil
 }
 
 // below is the range of a column below its header.
-func below(letter string) string { return fmt.Sprintf("%s2:%s%d", letter, letter, lastRow) }
+func below(letter string) string {
+	return fmt.Sprintf("%s%d:%s%d", letter, firstRow, letter, lastRow)
+}
 
-// view freezes the header and the first column, and prepares the sheet for printing.
-func (b *templateBuilder) view(name string) error {
-	if err := b.SetRowHeight(name, 1, 32); err != nil {
-		return err
-	}
+// view freezes the headers and the instance IDs, and prepares the sheet for printing, with
+// lines between the cells.
+func (b *templateBuilder) view(name, last string) error {
 	if err := b.SetPanes(name, &excelize.Panes{
-		Freeze: true, XSplit: 1, YSplit: 1, TopLeftCell: "B2", ActivePane: "bottomLeft",
-		Selection: []excelize.Selection{{SQRef: "A2", ActiveCell: "A2", Pane: "bottomLeft"}},
+		Freeze: true, XSplit: 2, YSplit: headerRow, TopLeftCell: fmt.Sprintf("C%d", firstRow), ActivePane: "bottomLeft",
+		Selection: []excelize.Selection{{SQRef: fmt.Sprintf("B%d", firstRow), ActiveCell: fmt.Sprintf("B%d", firstRow), Pane: "bottomLeft"}},
 	}); err != nil {
 		return err
 	}
-	return b.printed(name, "landscape", fmt.Sprintf("%s!$1:$1", name))
+	centre := true
+	if err := b.SetPageMargins(name, &excelize.PageLayoutMarginsOptions{Horizontally: &centre}); err != nil {
+		return err
+	}
+	if err := b.SetHeaderFooter(name, &excelize.HeaderFooterOptions{OddFooter: "&L&F&C&A&R&P / &N"}); err != nil {
+		return err
+	}
+	// #Check has formulas below the data, which would be printed as empty pages.
+	area := excelize.DefinedName{Name: "_xlnm.Print_Area", RefersTo: fmt.Sprintf("%s!$B:$%s", name, last), Scope: name}
+	if err := b.SetDefinedName(&area); err != nil {
+		return err
+	}
+	return b.printed(name, "landscape", fmt.Sprintf("%s!$%d:$%d", name, titleRow, headerRow))
 }
 
 // printed fits the sheet to the width of a page and repeats title rows, if there are any.
@@ -187,27 +284,29 @@ func (b *templateBuilder) printed(name, orientation, titles string) error {
 	return b.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: titles, Scope: name})
 }
 
-// prompts are the columns whose cells show a prompt, with the code of its text. A
+// prompted are the columns whose cells show what they expect when they are selected. A
 // prompt has at most 255 characters, its title 32.
-var prompts = map[sheet.ColumnID]string{
-	sheet.CircuitInstanceID:       "template-prompt-circuit",
-	sheet.CircuitConstructionTime: "template-prompt-time",
-	sheet.CircuitBandwidth:        "template-prompt-bandwidth",
-	sheet.CircuitClientToken:      "template-prompt-token",
-	sheet.EngineerInstanceID:      "template-prompt-engineer-circuits",
-	sheet.EngineerCertificateNo:   "template-prompt-certificate",
-	sheet.EngineerContact:         "template-prompt-contact",
+var prompted = map[sheet.ColumnID]bool{
+	sheet.CircuitInstanceID: true, sheet.CircuitRegionID: true, sheet.CircuitCompanyName: true, sheet.CircuitConstructionTime: true,
+	sheet.CircuitBandwidth: true, sheet.CircuitClientToken: true,
+	sheet.EngineerInstanceID: true, sheet.EngineerName: true, sheet.EngineerCertificateNo: true, sheet.EngineerContact: true,
 }
 
-// validation guides input into a column: a dropdown for a closed list, bounds, a prompt.
-// Lists and bounds reject other values; the check of the circuit's ID only warns.
+// validation guides input into a column: a dropdown, bounds, a prompt. Closed lists and
+// bounds reject other values. What may be right after all only gets a question, and an
+// engineer's circuits any value, as there may be several.
 func (b *templateBuilder) validation(name, letter string, c sheet.Column) error {
 	dv := excelize.NewDataValidation(true)
 	dv.SetSqref(below(letter))
 	var err error
+	if list := b.list[c.ID]; list != "" {
+		dv.SetSqrefDropList(list)
+	}
+	custom := func(formula string) { dv.Type, dv.Formula1 = "custom", escaped(formula) }
 	switch {
-	case b.list[c.ID] != "":
-		dv.SetSqrefDropList(b.list[c.ID])
+	case c.ID == sheet.CircuitRegionID && dv.Type != "":
+		b.ask(dv, c, "template-warn-region")
+	case len(c.Values) > 0:
 		b.refuse(dv, c, "template-refuse-list")
 	case c.ID == sheet.CircuitBandwidth:
 		err = dv.SetRange(sheet.MinBandwidth, sheet.MaxBandwidth, excelize.DataValidationTypeWhole, excelize.DataValidationOperatorBetween)
@@ -216,18 +315,22 @@ func (b *templateBuilder) validation(name, letter string, c sheet.Column) error 
 		err = dv.SetRange(1, sheet.MaxClientToken, excelize.DataValidationTypeTextLength, excelize.DataValidationOperatorBetween)
 		b.refuse(dv, c, "template-refuse-token")
 	case c.ID == sheet.CircuitInstanceID:
-		dv.Type = "custom"
-		dv.Formula1 = fmt.Sprintf(`AND(LEFT(%[1]s2,3)="pc-",COUNTIF($%[1]s$2:$%[1]s$%[2]d,%[1]s2)=1)`, letter, lastRow)
-		dv.SetError(excelize.DataValidationErrorStyleWarning, c.Header, b.Words.Line("template-warn-circuit"))
+		custom(fmt.Sprintf(`AND(LEFT(%[1]s,3)="pc-",COUNTIF(%[2]s,%[1]s)<=1)`, cellOf(c.ID), circuitIDs))
+		b.ask(dv, c, "template-warn-circuit")
+	case c.ID == sheet.CircuitConstructionTime:
+		custom(fmt.Sprintf(`IF(ISNUMBER(%[1]s),%[1]s>TODAY(),LEN(%[1]s)>=8)`, cellOf(c.ID)))
+		b.ask(dv, c, "template-warn-time")
+	case c.ID == sheet.EngineerCertificateNo:
+		custom("NOT(" + wrongDigit() + ")")
+		b.ask(dv, c, "template-warn-digit")
 	}
 	if err != nil {
 		return err
 	}
-	code, ok := prompts[c.ID]
-	if ok {
-		dv.SetInput(c.Header, b.Words.Line(code))
+	if prompted[c.ID] {
+		dv.SetInput(c.Header, b.expects(c))
 	}
-	if dv.Type == "" && !ok {
+	if dv.Type == "" && !prompted[c.ID] {
 		return nil
 	}
 	return b.AddDataValidation(name, dv)
@@ -236,4 +339,14 @@ func (b *templateBuilder) validation(name, letter string, c sheet.Column) error 
 // refuse makes a validation reject other values and say what is expected.
 func (b *templateBuilder) refuse(dv *excelize.DataValidation, c sheet.Column, code string) {
 	dv.SetError(excelize.DataValidationErrorStyleStop, c.Header, b.Words.Line(code))
+}
+
+// ask makes a validation ask whether to keep another value.
+func (b *templateBuilder) ask(dv *excelize.DataValidation, c sheet.Column, code string) {
+	dv.SetError(excelize.DataValidationErrorStyleWarning, c.Header, b.Words.Line(code))
+}
+
+// escaped writes a validation's formula as XML has it, which excelize does not do.
+func escaped(formula string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(formula)
 }

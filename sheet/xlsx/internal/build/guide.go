@@ -33,6 +33,8 @@ func (b *templateBuilder) guide() error {
 	g := &guideWriter{b: b}
 	g.row(b.style.title, b.Words.Line("template-title"))
 	g.row(b.style.body)
+	g.progress()
+	g.row(b.style.body)
 	g.row(b.style.section, b.Words.Line("template-sec-steps"))
 	for i, code := range guideSteps {
 		g.row(b.style.body, b.Words.Line("template-step", sheet.Arg{Name: "n", Value: fmt.Sprint(i + 1)}), b.Words.Line(code))
@@ -102,15 +104,35 @@ func (g *guideWriter) keep(err error) {
 	}
 }
 
+// progress counts the rows that are ready and those that are begun, by sheet.
+func (g *guideWriter) progress() {
+	g.row(g.b.style.section, g.b.Words.Line("template-sec-progress"))
+	for _, name := range []string{sheet.CircuitsName, sheet.EngineersName} {
+		g.row(g.b.style.body, name, " ")
+		checked := fmt.Sprintf("%s!$A$%d:$A$%d", name, firstRow, lastRow)
+		ready := fmt.Sprintf("COUNTIF(%s,%s)", checked, quoted(g.b.Words.Line("template-check-ready")))
+		begun := fmt.Sprintf(`SUMPRODUCT(--(LEN(%s!$A$%d:$A$%d)>0))`, name, firstRow, firstRow+g.checked(name)-1)
+		text := g.b.Words.Line("template-progress", sheet.Arg{Name: "ready", Value: "\x00"}, sheet.Arg{Name: "rows", Value: "\x01"})
+		formula := quoted(text)
+		formula = strings.ReplaceAll(formula, "\x00", `"&`+ready+`&"`)
+		formula = strings.ReplaceAll(formula, "\x01", `"&`+begun+`&"`)
+		g.keep(g.b.SetCellFormula(GuideName, fmt.Sprintf("B%d", g.next), formula))
+	}
+}
+
+// checked is how many rows of a sheet have a formula in #Check.
+func (g *guideWriter) checked(name string) int {
+	if name == sheet.CircuitsName {
+		return max(len(g.b.Circuits), checkedRows)
+	}
+	return max(len(g.b.Engineers), checkedRows)
+}
+
 // columns explains the columns of a sheet.
 func (g *guideWriter) columns(name string, id sheet.SheetID) {
 	g.row(g.b.style.body)
 	g.row(g.b.style.section, g.b.Words.Line("template-sec-columns", sheet.Arg{Name: "sheet", Value: name}))
 	for _, c := range templateColumns(id) {
-		need := "template-note-optional"
-		if c.Required {
-			need = "template-note-required"
-		}
-		g.row(g.b.style.body, c.Header, c.Note, g.b.Words.Line(need))
+		g.row(g.b.style.body, c.Header, g.b.expects(c), g.b.Words.Line(needCode(c)))
 	}
 }

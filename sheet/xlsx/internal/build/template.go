@@ -7,6 +7,7 @@ package build
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -28,7 +29,8 @@ const (
 // Template describes a workbook to be filled in: both data sheets made from
 // [sheet.Columns], a guide, and the lists behind the dropdowns.
 type Template struct {
-	Words TemplateWords
+	Words   TemplateWords
+	Regions []string // the region IDs that the dropdown offers
 
 	// Rows to fill in, each in the order of the sheet's columns. A value is a string
 	// (written as text), an int or float64 (a number), a bool, a time.Time (a date
@@ -36,14 +38,25 @@ type Template struct {
 	Circuits, Engineers [][]any
 }
 
-// TemplateWords renders the prose of the template: the guide, the prompts and the
-// notes' words, under codes that start with template-.
+// TemplateWords renders the prose of the template: the guide, the titles, what the columns
+// expect, and what #Check says, under codes that start with template-.
 type TemplateWords interface {
 	Line(code string, args ...sheet.Arg) string
 }
 
-// lastRow is the last row with formats and validations.
-const lastRow = sheet.MaxRow
+// The rows of a data sheet: a band with its title, the words required and optional above
+// each column, the headers, and the data with their formats and validations.
+const (
+	titleRow  = 1
+	needRow   = 2 // required or optional
+	headerRow = 3
+	firstRow  = 4
+	lastRow   = sheet.MaxRow
+)
+
+// layoutVersion is the version of the template, after [sheet.TemplateMark] on each data
+// sheet. Version 1 had neither a title nor #Check.
+const layoutVersion = "2"
 
 // templateDate is the date in the document's properties. It is fixed, so that the
 // same columns and words give the same bytes.
@@ -55,7 +68,7 @@ const templateDate = "2026-01-01T00:00:00Z"
 func Write(w io.Writer, t Template) error {
 	b := &templateBuilder{File: excelize.NewFile(), Template: t}
 	defer b.Close()
-	for _, step := range []func() error{b.sheets, b.styles, b.lists, b.circuits, b.engineers, b.guide, b.properties} {
+	for _, step := range []func() error{b.sheets, b.styles, b.lists, b.names, b.circuits, b.engineers, b.guide, b.properties} {
 		if err := step(); err != nil {
 			return fmt.Errorf("template: %w", err)
 		}
@@ -72,7 +85,10 @@ type templateBuilder struct {
 	*excelize.File
 	Template
 	style templateStyles
-	list  map[sheet.ColumnID]string // the range of a closed list, as a formula writes it
+	list  map[sheet.ColumnID]string // what a dropdown offers, as a formula writes it
+
+	lastList int // the columns of the hidden sheet
+	listErr  error
 }
 
 func (b *templateBuilder) sheets() error {
@@ -88,35 +104,40 @@ func (b *templateBuilder) sheets() error {
 	return b.SetSheetVisible(ListsName, false)
 }
 
-// lists writes each closed list into a column of the hidden sheet.
+// lists writes what the dropdowns offer to the hidden sheet: closed lists and the regions.
 func (b *templateBuilder) lists() error {
-	b.list = map[sheet.ColumnID]string{}
-	col := 0
+	b.list = map[sheet.ColumnID]string{sheet.EngineerInstanceID: listedIDs}
 	for _, c := range sheet.Columns {
-		if len(c.Values) == 0 {
-			continue
+		values := c.Values
+		if c.ID == sheet.CircuitRegionID {
+			values = b.Regions
 		}
-		col++
-		letter := sheet.ColName(col)
-		if err := b.SetCellStr(ListsName, letter+"1", c.Header); err != nil {
-			return err
+		if len(values) > 0 {
+			b.list[c.ID] = newList(b, c.Header, values)
 		}
-		for i, v := range c.Values {
-			if err := b.SetCellStr(ListsName, fmt.Sprintf("%s%d", letter, i+2), v); err != nil {
-				return err
-			}
-		}
-		b.list[c.ID] = fmt.Sprintf("%s!$%s$2:$%s$%d", ListsName, letter, letter, len(c.Values)+1)
 	}
-	return nil
+	return b.listErr
+}
+
+// newList writes values into the next column of the hidden sheet and returns their range, as
+// a formula writes it. An error is kept in listErr.
+func newList[T any](b *templateBuilder, header string, values []T) string {
+	b.lastList++
+	letter := sheet.ColName(b.lastList)
+	err := b.SetCellStr(ListsName, letter+"1", header)
+	for i, v := range values {
+		err = cmp.Or(err, b.SetCellValue(ListsName, fmt.Sprintf("%s%d", letter, i+2), v))
+	}
+	b.listErr = cmp.Or(b.listErr, err)
+	return fmt.Sprintf("%s!$%s$2:$%s$%d", ListsName, letter, letter, len(values)+1)
 }
 
 func (b *templateBuilder) circuits() error {
-	return b.dataSheet(sheet.CircuitsName, templateColumns(sheet.CircuitsSheet), b.Circuits)
+	return b.dataSheet(sheet.CircuitsName, sheet.CircuitsSheet, b.Circuits)
 }
 
 func (b *templateBuilder) engineers() error {
-	return b.dataSheet(sheet.EngineersName, templateColumns(sheet.EngineersSheet), b.Engineers)
+	return b.dataSheet(sheet.EngineersName, sheet.EngineersSheet, b.Engineers)
 }
 
 // templateColumns lists the data columns of a sheet in the table's order.
@@ -131,31 +152,38 @@ func templateColumns(id sheet.SheetID) []sheet.Column {
 }
 
 // dataSheet builds one of the two sheets to fill in.
-func (b *templateBuilder) dataSheet(name string, cols []sheet.Column, rows [][]any) error {
+func (b *templateBuilder) dataSheet(name string, id sheet.SheetID, rows [][]any) error {
+	cols := templateColumns(id)
 	for i, c := range cols {
-		if err := b.column(name, i+1, c); err != nil {
+		if err := b.column(name, i+2, c); err != nil {
 			return fmt.Errorf("%s, column %s: %w", name, c.Header, err)
 		}
+	}
+	if err := b.band(name); err != nil {
+		return err
+	}
+	if err := b.checks(name, id, len(rows)); err != nil {
+		return err
 	}
 	if err := b.marks(name, cols); err != nil {
 		return err
 	}
 	for i, row := range rows {
-		if err := b.fill(name, i+2, row); err != nil {
-			return fmt.Errorf("%s, row %d: %w", name, i+2, err)
+		if err := b.fill(name, firstRow+i, row); err != nil {
+			return fmt.Errorf("%s, row %d: %w", name, firstRow+i, err)
 		}
 	}
 	// Readers that trust the dimension would miss rows without it.
-	if err := b.SetSheetDimension(name, fmt.Sprintf("A1:%s%d", sheet.ColName(len(cols)), len(rows)+1)); err != nil {
+	if err := b.SetSheetDimension(name, fmt.Sprintf("A1:%s%d", sheet.ColName(len(cols)+1), firstRow+max(len(rows), checkedRows)-1)); err != nil {
 		return err
 	}
-	return b.view(name)
+	return b.view(name, sheet.ColName(len(cols)+1))
 }
 
 // fill writes one row of values into cells that have their column's format already.
 func (b *templateBuilder) fill(name string, row int, values []any) error {
 	for i, v := range values {
-		ref := fmt.Sprintf("%s%d", sheet.ColName(i+1), row)
+		ref := fmt.Sprintf("%s%d", sheet.ColName(i+2), row)
 		var err error
 		switch v := v.(type) {
 		case nil:
@@ -213,8 +241,11 @@ func normalize(w io.Writer, raw []byte) error {
 		if err != nil {
 			return err
 		}
-		if f.Name == corePropsPart {
+		switch {
+		case f.Name == corePropsPart:
 			part = []byte(officeCoreProps.Replace(string(part)))
+		case strings.HasPrefix(f.Name, "xl/worksheets/sheet"):
+			part = bytes.Replace(part, []byte(printOptions), []byte(printOptions+`gridLines="1" `), 1)
 		}
 		dst, err := z.CreateHeader(&zip.FileHeader{Name: f.Name, Method: zip.Deflate})
 		if err != nil {
@@ -226,6 +257,10 @@ func normalize(w io.Writer, raw []byte) error {
 	}
 	return z.Close()
 }
+
+// printOptions starts the print options of a sheet that has any, as a data sheet has.
+// Excelize cannot ask for lines between the cells.
+const printOptions = `<printOptions `
 
 const corePropsPart = "docProps/core.xml"
 

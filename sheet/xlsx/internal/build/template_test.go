@@ -17,6 +17,9 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
+// regions are those that the dropdown offers.
+var regions = []string{"cn-hangzhou", "cn-shanghai", "eu-central-1"}
+
 // codes renders every line as its code.
 type codes struct{}
 
@@ -25,7 +28,7 @@ func (codes) Line(code string, _ ...sheet.Arg) string { return code }
 // written returns the bytes of a template.
 func written(t *testing.T, tpl Template) []byte {
 	t.Helper()
-	tpl.Words = codes{}
+	tpl.Words, tpl.Regions = codes{}, regions
 	var b bytes.Buffer
 	if err := Write(&b, tpl); err != nil {
 		t.Fatal(err)
@@ -67,15 +70,16 @@ func TestTemplateIsReadBack(t *testing.T) {
 	if want := []string{"Circuits hidden=false", "Engineers hidden=false", "Guide hidden=false", "Lists hidden=true"}; !slices.Equal(tabs, want) {
 		t.Errorf("sheets %q, want %q", tabs, want)
 	}
+	checks := map[string]int{}
 	for name, want := range map[string][]string{
 		sheet.CircuitsName: {
-			headers(sheet.CircuitsSheet),
-			"A1:pc-1 B1:cn-hangzhou C1:a D1:MSTP E1:b F2:46402.354166666664 G2:100 I1:007",
-			"A1:pc-2 C3:TRUE D2:2.5",
+			"A1:loabatch template 2 B1:template-band-circuits", needs(sheet.CircuitsSheet), headers(sheet.CircuitsSheet),
+			"B1:pc-1 C1:cn-hangzhou D1:a E1:MSTP F1:b G2:46402.354166666664 H2:100 J1:007",
+			"B1:pc-2 D3:TRUE E2:2.5",
 		},
 		sheet.EngineersName: {
-			headers(sheet.EngineersSheet),
-			"A1:pc-1 B1:x C1:IDCard D1:000000199001010010 E1:Male F1:+0 1",
+			"A1:loabatch template 2 B1:template-band-engineers", needs(sheet.EngineersSheet), headers(sheet.EngineersSheet),
+			"B1:pc-1 C1:x D1:IDCard E1:000000199001010010 F1:Male G1:+0 1",
 		},
 	} {
 		var got []string
@@ -85,9 +89,20 @@ func TestTemplateIsReadBack(t *testing.T) {
 			}
 			var cells []string
 			for _, c := range row.Cells {
+				if c.Col == 1 && row.Number >= firstRow {
+					if checks[name]++; !c.Formula {
+						t.Errorf("%s, row %d: #Check has no formula", name, row.Number)
+					}
+					continue
+				}
 				cells = append(cells, fmt.Sprintf("%s%d:%s", sheet.ColName(c.Col), c.Type, c.Value))
 			}
-			got = append(got, strings.Join(cells, " "))
+			if len(cells) > 0 {
+				got = append(got, strings.Join(cells, " "))
+			}
+		}
+		if checks[name] != checkedRows {
+			t.Errorf("%s: #Check has %d formulas, want %d", name, checks[name], checkedRows)
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("%s:\ngot  %q\nwant %q", name, got, want)
@@ -95,18 +110,27 @@ func TestTemplateIsReadBack(t *testing.T) {
 	}
 }
 
-// headers is the header row of a sheet as the test above writes it.
-func headers(id sheet.SheetID) string {
+// needs is the row above the headers as the test above writes it.
+func needs(id sheet.SheetID) string {
 	var cells []string
 	for i, c := range templateColumns(id) {
-		cells = append(cells, fmt.Sprintf("%s%d:%s", sheet.ColName(i+1), sheet.TextCell, c.Header))
+		cells = append(cells, fmt.Sprintf("%s%d:%s", sheet.ColName(i+2), sheet.TextCell, needCode(c)))
+	}
+	return strings.Join(cells, " ")
+}
+
+// headers is the header row of a sheet as the test above writes it.
+func headers(id sheet.SheetID) string {
+	cells := []string{fmt.Sprintf("A%d:#Check", sheet.TextCell)}
+	for i, c := range templateColumns(id) {
+		cells = append(cells, fmt.Sprintf("%s%d:%s", sheet.ColName(i+2), sheet.TextCell, c.Header))
 	}
 	return strings.Join(cells, " ")
 }
 
 func TestTemplateRefusesAValueItCannotWrite(t *testing.T) {
 	err := Write(io.Discard, Template{Words: codes{}, Engineers: [][]any{{"pc-1", []int{1}}}})
-	if err == nil || !strings.Contains(err.Error(), "Engineers, row 2: B2") {
+	if err == nil || !strings.Contains(err.Error(), "Engineers, row 4: C4") {
 		t.Errorf("got %v, want an error naming the cell", err)
 	}
 }
@@ -129,20 +153,23 @@ func TestTemplateFormats(t *testing.T) {
 			t.Fatal(err)
 		}
 		panes, err := f.GetPanes(name)
-		if err != nil || !panes.Freeze || panes.YSplit != 1 {
+		if err != nil || !panes.Freeze || panes.YSplit != headerRow {
 			t.Errorf("%s: the header is not frozen: %+v, %v", name, panes, err)
 		}
 		for i, c := range templateColumns(id) {
-			letter := sheet.ColName(i + 1)
+			letter := sheet.ColName(i + 2)
+			if letterOf(c.ID) != letter {
+				t.Errorf("%s is in column %s, want %s", c.Header, letterOf(c.ID), letter)
+			}
 			where := name + "!" + letter
-			if got := cellFormat(t, f, name, letter+"2"); (got == 49) != c.Text {
+			if got := cellFormat(t, f, name, letter+"4"); (got == 49) != c.Text {
 				t.Errorf("%s: number format %d, want text: %v", where, got, c.Text)
 			}
 			if width, _ := f.GetColWidth(name, letter); width != c.Width {
 				t.Errorf("%s: width %v, want %v", where, width, c.Width)
 			}
 			if !slices.ContainsFunc(notes, func(n excelize.Comment) bool {
-				return n.Cell == letter+"1" && len(n.Paragraph) == 2 && n.Paragraph[1].Text == c.Note
+				return n.Cell == letter+"3" && len(n.Paragraph) == 2 && strings.HasPrefix(n.Paragraph[1].Text, "template-column-")
 			}) {
 				t.Errorf("%s: no note on the header", where)
 			}
@@ -163,7 +190,11 @@ func validationOf(all []*excelize.DataValidation, letter string) *excelize.DataV
 // checkList follows a dropdown to its values on the hidden sheet.
 func checkList(t *testing.T, f *excelize.File, where string, c sheet.Column, dv *excelize.DataValidation) {
 	t.Helper()
-	if (dv != nil && dv.Type == "list") != (len(c.Values) > 0) {
+	if c.ID == sheet.CircuitRegionID {
+		c.Values = regions
+	}
+	dropdown := dv != nil && dv.Type == "list"
+	if dropdown != (len(c.Values) > 0 || c.ID == sheet.EngineerInstanceID) {
 		t.Errorf("%s: dropdown %v, want one for %q", where, dv, c.Values)
 		return
 	}
@@ -226,7 +257,13 @@ func TestPromptsOfTheBlankWorkbookFit(t *testing.T) {
 		if err != nil || len(all) == 0 {
 			t.Fatalf("%s has %d validations, %v", name, len(all), err)
 		}
+		if formula, err := f.GetCellFormula(name, "A4"); err != nil || formula == "" || len(formula) > 8192 {
+			t.Errorf("%s: the formula of #Check has %d characters, %v", name, len(formula), err)
+		}
 		for _, dv := range all {
+			if len(dv.Formula1) > 255 {
+				t.Errorf("%s %s: a formula of %d characters", name, dv.Sqref, len(dv.Formula1))
+			}
 			for limit, texts := range map[int][]*string{32: {dv.PromptTitle, dv.ErrorTitle}, 255: {dv.Prompt, dv.Error}} {
 				for _, s := range texts {
 					if s != nil && len(utf16.Encode([]rune(*s))) > limit {

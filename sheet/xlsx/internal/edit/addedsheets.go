@@ -8,17 +8,14 @@ import (
 
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
-	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
-	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
 // planAdded adds sheets after the workbook's own, or replaces those that an earlier run
-// added. It returns the indexes of the latter.
-func (cp *Copier) planAdded(added []sheet.AddedSheet) (replaced []int, err error) {
-	earlier, err := cp.addedEarlier()
-	if err != nil {
-		return nil, err
-	}
+// added. It returns the writers of all of them by the sheet's index, and the indexes of the
+// latter.
+func (cp *Copier) planAdded(added []sheet.AddedSheet, names localNames) (written map[int]*sheetWriter, replaced []int, err error) {
+	earlier := cp.addedEarlier(names)
+	written = map[int]*sheetWriter{}
 	for i := range added {
 		a := &added[i]
 		at, again := earlier[a.Name]
@@ -29,13 +26,17 @@ func (cp *Copier) planAdded(added []sheet.AddedSheet) (replaced []int, err error
 			replaced = append(replaced, at)
 			part = cp.book.Sheets[at].Part
 			if err := cp.dropBelow(part); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		} else {
 			at, part = cp.newSheet(a.Name)
 		}
 		cp.bookEdit.names = append(cp.bookEdit.names, bookName{name: markerName, index: at, text: markerText(a.Name)})
-		w := &sheetWriter{a: a, styles: cp.styles, spaces: cp.spaces}
+		w := &sheetWriter{a: a, styles: cp.styles, spaces: cp.spaces, target: cp.linkSheet, date1904: cp.book.Date1904}
+		cp.addedAt[a.Name], written[at] = at, w
+		if a.Freeze > 0 {
+			cp.bookEdit.names = append(cp.bookEdit.names, bookName{name: titlesName, index: at, shown: true, text: formulaRows(cp.sheetName(at), 1, a.Freeze)})
+		}
 		if a.Filter && a.Freeze > 0 && len(a.Widths) > 0 {
 			w.filter = sheet.Range{Row1: a.Freeze, Col1: 1, Row2: max(a.Count, a.Freeze), Col2: len(a.Widths)}
 			cp.nameFilter(at, w.filter)
@@ -49,7 +50,7 @@ func (cp *Copier) planAdded(added []sheet.AddedSheet) (replaced []int, err error
 			cp.addChart(part, cp.sheetName(at), w)
 		}
 	}
-	return replaced, nil
+	return written, replaced, nil
 }
 
 // newSheet adds an entry to the list of sheets, and returns its index and its part.
@@ -114,39 +115,15 @@ func (cp *Copier) freeSheetID() string {
 // addedEarlier finds the sheets that an earlier run added, by the name under which it did.
 // They have a hidden defined name, which stays with a sheet however it is renamed and
 // moved. A sheet of the user that happens to have such a name is not one of them.
-func (cp *Copier) addedEarlier() (map[string]int, error) {
-	tz, err := cp.OpenXML(cp.book.Part)
-	if err != nil {
-		return nil, err
-	}
+func (cp *Copier) addedEarlier(names localNames) map[string]int {
 	found := map[string]int{}
-	for t, err := range tz.All() {
-		if err != nil {
-			return nil, err
-		}
-		var bad bool
-		if t.Kind != xmltok.StartTag || t.Depth != 3 || t.Empty || !t.Is("definedName") || t.Value("name", &bad) != markerName {
-			continue
-		}
-		at, ok := read.NumberAttr(t, "localSheetId")
-		var text []byte
-		for {
-			if t, err = tz.Next(); err != nil {
-				return nil, tz.NoEOF(err)
-			}
-			if t.Kind == xmltok.EndTag && t.Depth == 3 {
-				break
-			}
-			if text, err = t.Text(text); err != nil {
-				return nil, err
-			}
-		}
-		if ok && at < len(cp.book.Sheets) && cp.book.Sheets[at].Kind == "worksheet" {
-			name := strings.Trim(strings.TrimSpace(string(text)), `"`)
-			found[strings.ReplaceAll(name, `""`, `"`)] = at
+	for at := range cp.book.Sheets {
+		text, marked := names[localName{markerName, at}]
+		if marked && cp.book.Sheets[at].Kind == "worksheet" {
+			found[strings.ReplaceAll(strings.Trim(strings.TrimSpace(text), `"`), `""`, `"`)] = at
 		}
 	}
-	return found, nil
+	return found
 }
 
 // dropBelow drops what belongs to a replaced sheet: its relationships, and the parts that

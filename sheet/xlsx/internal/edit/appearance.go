@@ -72,9 +72,28 @@ func newStylePatch(s *styleContent) (*stylePatch, error) {
 		p.cells[i] = p.want(s, cellXfsList, tag(l.format(font, fill, styled, true)))
 		p.bound[i] = p.want(s, cellXfsList, tag(l.format(font, fill, styled, false)))
 	}
+	styled := s.counts[cellStyleXfsList] > 0
+	plain := appearance{}
+	p.wrap = p.want(s, cellXfsList, tag(strings.Replace(plain.format(0, 0, styled, true), ` vertical="top"`, "", 1)))
+	dateID := p.wantFormat(s)
+	date := func(format string) int {
+		return p.want(s, cellXfsList, tag(strings.Replace(strings.Replace(format, `numFmtId="0"`, `numFmtId="`+dateID+`"`, 1), ` borderId="0"`, ` borderId="0" applyNumberFormat="1"`, 1)))
+	}
+	p.date = date(plain.format(0, 0, styled, false))
+	p.dates = date(strings.Replace(plain.format(0, 0, styled, true), "<{p}alignment", `<{p}alignment horizontal="left"`, 1))
 	for _, style := range []sheet.Style{sheet.StyleBad, sheet.StyleWarn} {
 		c := appearances[style].fill
 		p.marks[style] = p.want(s, dxfsList, tag(`<{p}dxf><{p}fill><{p}patternFill patternType="solid"><{p}fgColor rgb="`+c+`"/><{p}bgColor rgb="`+c+`"/></{p}patternFill></{p}fill></{p}dxf>`))
+	}
+	for i, l := range appearances {
+		if l.color == "" {
+			continue
+		}
+		raw := `<{p}dxf><{p}font><{p}color rgb="` + l.color + `"/></{p}font>`
+		if l.fill != "" {
+			raw += `<{p}fill><{p}patternFill patternType="solid"><{p}fgColor rgb="` + l.fill + `"/><{p}bgColor rgb="` + l.fill + `"/></{p}patternFill></{p}fill>`
+		}
+		p.shade[i] = p.want(s, dxfsList, tag(raw+`</{p}dxf>`))
 	}
 	for list := range p.sums {
 		p.sums[list] = s.counts[list]

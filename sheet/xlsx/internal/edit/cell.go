@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf16"
 
 	"github.com/loabatch/loabatch/sheet"
@@ -32,15 +33,29 @@ func cellText(s string) string {
 	return s
 }
 
+// serial returns a time as a cell holds it: the days since the last but one of 1899, or
+// since the first of 1904 (ECMA-376 part 1, 18.17.4.1).
+func serial(t time.Time, date1904 bool) float64 {
+	first := time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
+	if date1904 {
+		first = time.Date(1904, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	return t.Sub(first).Seconds() / (24 * 60 * 60)
+}
+
 // appendCell appends one cell. The prefix is that of the sheet's elements, x: or nothing.
-func appendCell(dst []byte, prefix string, row, col, style int, cell *sheet.PutCell) []byte {
+func appendCell(dst []byte, prefix string, row, col, style int, date1904 bool, cell *sheet.PutCell) []byte {
 	dst = append(append(append(dst, '<'), prefix...), `c r="`...)
 	dst = appendRef(dst, row, col)
 	dst = append(strconv.AppendInt(append(dst, `" s="`...), int64(style), 10), '"')
+	number, isNumber := cell.Number, cell.IsNumber
+	if !cell.Time.IsZero() {
+		number, isNumber = serial(cell.Time, date1904), true
+	}
 	switch {
-	case cell.IsNumber && !math.IsNaN(cell.Number) && !math.IsInf(cell.Number, 0):
+	case isNumber && !math.IsNaN(number) && !math.IsInf(number, 0):
 		dst = append(append(append(dst, "><"...), prefix...), "v>"...)
-		dst = append(dst, numberText(cell.Number)...)
+		dst = append(dst, numberText(number)...)
 		dst = append(append(append(dst, "</"...), prefix...), "v></"...)
 	case cell.Text == "":
 		return append(dst, "/>"...)

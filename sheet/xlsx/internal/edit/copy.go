@@ -59,6 +59,7 @@ type Copier struct {
 
 	notes     map[string]noteTexts // by patched sheet: what the copy's notes will be
 	noteParts map[string]noteTexts // the same by part of comments (opc.PartKey)
+	addedAt   map[string]int       // indexes of the added sheets in the list of sheets, by their name in the patch
 	remarks   []sheet.Problem      // where the copy differs from what the user may expect
 }
 
@@ -76,7 +77,7 @@ func Open(src io.ReaderAt, size int64) (*Copier, error) {
 }
 
 func newCopier(c *opc.Container, w *read.Parts) *Copier {
-	return &Copier{Container: c, book: w, parts: newPartEdits(), spaces: spacesOf(w.Strict), notes: map[string]noteTexts{}, noteParts: map[string]noteTexts{}}
+	return &Copier{Container: c, book: w, parts: newPartEdits(), spaces: spacesOf(w.Strict), notes: map[string]noteTexts{}, noteParts: map[string]noteTexts{}, addedAt: map[string]int{}}
 }
 
 // CopyTo writes the copy with its parts packed at a level of flate: see [PackLevel].

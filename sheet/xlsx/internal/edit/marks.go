@@ -5,13 +5,14 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
 
-// markFormula is the condition of the added formats. It is always true, and a later
+// markFormula is part of the condition of the added formats. It is always true, and a later
 // run recognizes and replaces the formats by it.
 const markFormula = `"loabatch"&lt;&gt;""`
 
@@ -80,22 +81,80 @@ func (s *sheetPatcher) withoutMarks(raw []byte) []byte {
 // further formats, since a longer list in one attribute is slow to read.
 const areasPerFormat = 500
 
-// addMarks colours the cells that have a problem: by a conditional format, so that
-// every cell keeps its own format and a later run can take the colour away again. It
-// comes after the user's formats, which take precedence.
+// addMarks colours the cells that have a problem, and the results: by conditional formats,
+// so that every cell keeps its own format, a colour goes when the cell is mended, and a later
+// run can take it away. They come after the user's formats, which take precedence.
 func (s *sheetPatcher) addMarks() {
 	for _, style := range []sheet.Style{sheet.StyleBad, sheet.StyleWarn} {
-		areas := markedAreas(s.p.Marks, style)
+		own, blank, rest := s.byCondition(style)
+		for _, area := range markedAreas(blank, style) {
+			s.markFormat([]sheet.Range{area}, s.styles.marks[style], whileTrue(blankCondition(sheet.ColName(area.Col1)+strconv.Itoa(area.Row1))))
+		}
+		for _, m := range own {
+			s.markFormat([]sheet.Range{m.cell}, s.styles.marks[style], whileTrue(m.condition))
+		}
+		areas := markedAreas(rest, style)
 		for len(areas) > 0 {
 			n := min(len(areas), areasPerFormat)
-			s.markFormat(areas[:n], s.styles.marks[style])
+			s.markFormat(areas[:n], s.styles.marks[style], markFormula)
 			areas = areas[n:]
+		}
+	}
+	for _, c := range s.cols {
+		for _, shade := range c.Shades {
+			if s.frame.Row2 > s.frame.Row1 {
+				s.shadeFormat(c.Col, shade)
+			}
 		}
 	}
 }
 
+// ownCondition is a marked cell with the condition of its colour.
+type ownCondition struct {
+	cell      sheet.Range
+	condition string
+}
+
+// byCondition splits the marks of a style: those with a condition of their own, those of
+// cells that are blank, and those whose colour lasts until the next run.
+func (s *sheetPatcher) byCondition(style sheet.Style) (own []ownCondition, blank, rest []sheet.Mark) {
+	for i := range s.p.Marks {
+		m := &s.p.Marks[i]
+		if m.Style != style {
+			continue
+		}
+		ref, condition := sheet.ColName(m.Col)+strconv.Itoa(m.Row), ""
+		if cell := s.marked[[2]int{m.Row, m.Col}]; cell != nil {
+			condition = cell.condition(ref)
+		}
+		switch condition {
+		case "":
+			rest = append(rest, *m)
+		case blankCondition(ref):
+			blank = append(blank, *m)
+		default:
+			own = append(own, ownCondition{sheet.Range{Row1: m.Row, Col1: m.Col, Row2: m.Row, Col2: m.Col}, condition})
+		}
+	}
+	return own, blank, rest
+}
+
+// whileTrue is the formula of a format that lasts as long as a condition.
+func whileTrue(condition string) string { return "AND(" + markFormula + "," + condition + ")" }
+
+// shadeFormat colours the cells of a result column that hold one of the texts of a shade.
+func (s *sheetPatcher) shadeFormat(col int, shade sheet.Shade) {
+	first := sheet.ColName(col) + strconv.Itoa(s.frame.Row1+1)
+	tests := make([]string, len(shade.Texts))
+	for i, text := range shade.Texts {
+		tests[i] = first + `="` + xmltok.EscapeText(text) + `"`
+	}
+	area := sheet.Range{Row1: s.frame.Row1 + 1, Col1: col, Row2: s.frame.Row2, Col2: col}
+	s.markFormat([]sheet.Range{area}, s.styles.shade[shade.Style], whileTrue("OR("+strings.Join(tests, ",")+")"))
+}
+
 // markFormat writes one conditional format over the areas.
-func (s *sheetPatcher) markFormat(areas []sheet.Range, format int) {
+func (s *sheetPatcher) markFormat(areas []sheet.Range, format int, formula string) {
 	s.highest++
 	b := append(append(append(s.Buf[:0], '<'), s.prefix...), `conditionalFormatting sqref="`...)
 	for i, r := range areas {
@@ -109,7 +168,7 @@ func (s *sheetPatcher) markFormat(areas []sheet.Range, format int) {
 	b = strconv.AppendInt(b, int64(format), 10)
 	b = append(b, `" priority="`...)
 	b = strconv.AppendInt(b, int64(s.highest), 10)
-	b = append(b, `"><`+p+`formula>`+markFormula+`</`+p+`formula></`+p+`cfRule></`+p+`conditionalFormatting>`...)
+	b = append(b, `"><`+p+`formula>`+formula+`</`+p+`formula></`+p+`cfRule></`+p+`conditionalFormatting>`...)
 	s.Out.Write(b)
 	s.Buf = b
 }

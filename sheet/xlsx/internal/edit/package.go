@@ -339,6 +339,7 @@ func (v *verifier) watch() {
 			return
 		}
 		v.outlines[key].tag(t)
+		v.linkTag(t)
 	}
 }
 

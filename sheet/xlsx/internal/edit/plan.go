@@ -34,18 +34,24 @@ func (cp *Copier) plan(p sheet.Patch) error {
 	if err := cp.planStyles(); err != nil {
 		return err
 	}
-	patched := map[int]*sheet.SheetPatch{}
-	for i := range p.Sheets {
-		at, err := cp.planSheet(&p.Sheets[i])
-		if err != nil {
-			return err
-		}
-		patched[at] = &p.Sheets[i]
-	}
-	replaced, err := cp.planAdded(p.Added)
+	names, err := cp.localNames()
 	if err != nil {
 		return err
 	}
+	patched, patchers := map[int]*sheet.SheetPatch{}, map[int]*sheetPatcher{}
+	for i := range p.Sheets {
+		at, s, err := cp.planSheet(&p.Sheets[i])
+		if err != nil {
+			return err
+		}
+		patched[at], patchers[at] = &p.Sheets[i], s
+		cp.planPrint(at, s, names)
+	}
+	written, replaced, err := cp.planAdded(p.Added, names)
+	if err != nil {
+		return err
+	}
+	cp.planOpen(p.Open, patchers, written)
 	if err := cp.planChain(patched, replaced); err != nil {
 		return err
 	}
@@ -64,24 +70,26 @@ func (cp *Copier) plan(p sheet.Patch) error {
 }
 
 // planSheet plans the patch of one sheet, and returns its index in the list of sheets.
-func (cp *Copier) planSheet(p *sheet.SheetPatch) (int, error) {
+func (cp *Copier) planSheet(p *sheet.SheetPatch) (int, *sheetPatcher, error) {
 	at := cp.sheetIndex(p.Sheet)
 	if at < 0 || cp.book.Sheets[at].Kind != "worksheet" {
-		return 0, xmltok.NewErrorAt(sheet.Ref{Sheet: p.Sheet}, "sheet-not-listed", "sheet", p.Sheet)
+		return 0, nil, xmltok.NewErrorAt(sheet.Ref{Sheet: p.Sheet}, "sheet-not-listed", "sheet", p.Sheet)
 	}
 	part := cp.book.Sheets[at].Part
 	if cp.parts.changed[opc.PartKey(part)] != nil {
-		return 0, xmltok.NewErrorAt(sheet.Ref{Sheet: p.Sheet}, "copy-sheet-twice", "sheet", p.Sheet)
+		return 0, nil, xmltok.NewErrorAt(sheet.Ref{Sheet: p.Sheet}, "copy-sheet-twice", "sheet", p.Sheet)
 	}
 	cols, err := placesOf(p)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	rels, err := cp.Relationships(part)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
-	s := &sheetPatcher{p: p, styles: cp.styles, cols: cols, frame: frameOf(p).cells(), mask: cp.planMask(p)}
+	s := &sheetPatcher{p: p, styles: cp.styles, cols: cols, frame: frameOf(p).cells(), mask: cp.planMask(p), target: cp.linkSheet, date1904: cp.book.Date1904}
+	s.resolve = func() error { return cp.resolveMarked(s.marked) }
+	s.watchMarked()
 	if len(cols) > 0 {
 		s.ours = make([]bool, cols[len(cols)-1].Col+1)
 		for _, c := range cols {
@@ -89,13 +97,16 @@ func (cp *Copier) planSheet(p *sheet.SheetPatch) (int, error) {
 		}
 	}
 	if s.tabled, err = cp.planTables(p, cols, rels); err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	s.todo.cols = len(cols) > 0
 	s.todo.filter = len(cols) > 0 && !s.tabled
-	s.todo.marks = len(p.Marks) > 0
+	s.todo.marks = len(p.Marks) > 0 || len(cols) > 0
+	s.todo.links = len(cols) > 0
+	s.todo.properties, s.todo.views = p.Tab != sheet.StylePlain, s.opens()
+	_, s.todo.page = s.printed()
 	if s.notes, err = cp.planNotes(p, part, rels); err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	s.todo.notes = s.notes != ""
 	cp.edited(part, func(e *xmltok.Editor) error {
@@ -109,7 +120,7 @@ func (cp *Copier) planSheet(p *sheet.SheetPatch) (int, error) {
 		}
 		return s.checkRows()
 	})
-	return at, nil
+	return at, s, nil
 }
 
 // nameFilter sets the defined name of a sheet's filter.

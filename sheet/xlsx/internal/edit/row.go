@@ -20,6 +20,7 @@ func (s *sheetPatcher) row(t *xmltok.Token) error {
 	}
 	s.lastRow = n
 	cells := s.cellsOf(n)
+	s.kept = cells == nil && s.p.Keep != nil && s.p.Keep(n)
 	if cells == nil && n > s.frame.Row2 && (s.mask == nil || n <= s.mask.below) {
 		return s.KeepAll(t)
 	}
@@ -29,7 +30,7 @@ func (s *sheetPatcher) row(t *xmltok.Token) error {
 			s.Keep(t)
 			return nil
 		}
-		s.Change(t, xmltok.Without("spans"), xmltok.Opened())
+		s.Change(t, append(s.height(t, cells), xmltok.Opened())...)
 		s.putCells(prefix, n, cells, 0, sheet.MaxCol)
 		s.Out.WriteString("</" + prefix + "row>")
 		return nil
@@ -37,7 +38,7 @@ func (s *sheetPatcher) row(t *xmltok.Token) error {
 	if cells == nil {
 		s.Keep(t)
 	} else {
-		s.Change(t, xmltok.Without("spans"))
+		s.Change(t, s.height(t, cells)...)
 	}
 	return s.rowBody(prefix, n, cells)
 }
@@ -139,7 +140,7 @@ func (s *sheetPatcher) colOf(t *xmltok.Token, col *int) (bare, ok bool) {
 // replaces reports whether a cell is dropped: it is in a result column, and another
 // replaces it or it has content of an earlier run.
 func (s *sheetPatcher) replaces(t *xmltok.Token, row, col int, cells []sheet.PutCell) bool {
-	return col < len(s.ours) && s.ours[col] && (cells != nil || !t.Empty && row >= s.frame.Row1 && row <= s.frame.Row2)
+	return col < len(s.ours) && s.ours[col] && !s.kept && (cells != nil || !t.Empty && row >= s.frame.Row1 && row <= s.frame.Row2)
 }
 
 // dropCell leaves out a cell. One whose formula, shared or of an array, is also that of
@@ -187,8 +188,18 @@ func (s *sheetPatcher) checkFormula(t *xmltok.Token, row, col int) error {
 
 // keepCell copies a cell, and adds its reference where it needs one.
 func (s *sheetPatcher) keepCell(t *xmltok.Token, row, col int, needsRef bool) error {
+	var mark *markedCell
+	if s.marked != nil {
+		mark = s.marked[[2]int{row, col}]
+	}
+	if mark != nil {
+		kind, _ := t.Attr("t")
+		mark.kind = string(kind)
+	}
 	if needsRef {
 		s.Change(t, xmltok.WithAttr("r", sheet.ColName(col)+strconv.Itoa(row)))
+	} else if mark != nil {
+		s.Keep(t)
 	} else if body, ok := s.Tokens.PlainBody(t); ok {
 		s.Keep(t)
 		s.Out.Write(body.Raw)
@@ -208,6 +219,9 @@ func (s *sheetPatcher) keepCell(t *xmltok.Token, row, col int, needsRef bool) er
 			}
 		}
 		s.Keep(t)
+		if mark != nil {
+			mark.take(t)
+		}
 		ended = t.Kind == xmltok.EndTag && t.Depth == 4
 	}
 	return nil
@@ -221,8 +235,12 @@ func (s *sheetPatcher) putCells(prefix string, row int, cells []sheet.PutCell, n
 	}
 	s.Buf = s.Buf[:0]
 	for ; next < len(s.cols) && s.cols[next].Col <= upTo; next++ {
-		cell := &cells[s.cols[next].at]
-		s.Buf = appendCell(s.Buf, prefix, row, s.cols[next].Col, s.styles.bound[cell.Style], cell)
+		c, cell := &s.cols[next], &cells[s.cols[next].at]
+		style := s.styles.beside(cell, c.Wrap)
+		if cell.Link.Row > 0 && s.links.add(prefix, s.target(cell), row, c.Col, cell) {
+			style = s.styles.bound[sheet.StyleLink]
+		}
+		s.Buf = appendCell(s.Buf, prefix, row, c.Col, style, s.date1904, cell)
 	}
 	s.Out.Write(s.Buf)
 	return next

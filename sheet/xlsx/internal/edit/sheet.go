@@ -23,14 +23,22 @@ type sheetPatcher struct {
 	mask   *masker     // what is masked; nil for nothing
 	cut    bool        // merged ranges were cut
 
+	marked   map[[2]int]*markedCell // cells with a mark, by row and column
+	resolve  func() error           // looks up their shared strings
+	links    linkList
+	target   func(*sheet.PutCell) string // the sheet that a link leads to
+	date1904 bool
+	deselect bool // the copy opens on another sheet
+
 	prefix   string // of the part's elements, x: or nothing
 	relName  string // name of the r:id attribute, declared where the part does not declare it
 	pastData bool   // the rows have been copied
 	lastRow  int    // number of the latest row
 	patched  int    // rows that got cells
+	kept     bool   // the latest row keeps its result cells
 	filter   sheet.Range
-	todo     struct{ cols, filter, marks, notes bool } // what is still to be written
-	highest  int                                       // priority of the conditional formats so far
+	todo     struct{ properties, views, cols, filter, marks, links, page, notes bool } // what is still to be written
+	highest  int                                                                       // priority of the conditional formats so far
 }
 
 // putColumn is one result column, and the index of its cell in what Row returns.
@@ -42,30 +50,36 @@ type putColumn struct {
 // The elements of a worksheet in the order that CT_Worksheet requires (ECMA-376 part 1,
 // 18.3.1.99), as far as something is inserted between them. For others see rankOf.
 const (
-	rankDimension = iota + 1
+	rankProperties = iota + 1
+	rankDimension
 	rankViews
+	rankFormat
 	rankCols
 	rankData
 	rankAfterData // sheetCalcPr to scenarios
 	rankFilter
 	rankAfterFilter // sortState to phoneticPr
 	rankConditional
-	rankAfterConditional // dataValidations to drawing
+	rankValidations
+	rankLinks
+	rankMargins // printOptions, pageMargins
+	rankPage
+	rankAfterPage // headerFooter to drawing
 	rankLegacyDrawing
 	rankEnd
 )
 
 var worksheetRanks = map[string]int{
-	"sheetPr": rankDimension, "dimension": rankDimension, "sheetViews": rankViews, "sheetFormatPr": rankViews,
+	"sheetPr": rankProperties, "dimension": rankDimension, "sheetViews": rankViews, "sheetFormatPr": rankFormat,
 	"cols": rankCols, "sheetData": rankData,
 	"sheetCalcPr": rankAfterData, "sheetProtection": rankAfterData, "protectedRanges": rankAfterData, "scenarios": rankAfterData,
 	"autoFilter": rankFilter, "sortState": rankAfterFilter, "dataConsolidate": rankAfterFilter,
 	"customSheetViews": rankAfterFilter, "mergeCells": rankAfterFilter, "phoneticPr": rankAfterFilter,
-	"conditionalFormatting": rankConditional, "dataValidations": rankAfterConditional, "hyperlinks": rankAfterConditional,
-	"printOptions": rankAfterConditional, "pageMargins": rankAfterConditional, "pageSetup": rankAfterConditional,
-	"headerFooter": rankAfterConditional, "rowBreaks": rankAfterConditional, "colBreaks": rankAfterConditional,
-	"customProperties": rankAfterConditional, "cellWatches": rankAfterConditional, "ignoredErrors": rankAfterConditional,
-	"smartTags": rankAfterConditional, "drawing": rankAfterConditional, "legacyDrawing": rankLegacyDrawing,
+	"conditionalFormatting": rankConditional, "dataValidations": rankValidations, "hyperlinks": rankLinks,
+	"printOptions": rankMargins, "pageMargins": rankMargins, "pageSetup": rankPage,
+	"headerFooter": rankAfterPage, "rowBreaks": rankAfterPage, "colBreaks": rankAfterPage,
+	"customProperties": rankAfterPage, "cellWatches": rankAfterPage, "ignoredErrors": rankAfterPage,
+	"smartTags": rankAfterPage, "drawing": rankAfterPage, "legacyDrawing": rankLegacyDrawing,
 	"legacyDrawingHF": rankEnd, "drawingHF": rankEnd, "picture": rankEnd, "oleObjects": rankEnd, "controls": rankEnd,
 	"webPublishItems": rankEnd, "tableParts": rankEnd, "extLst": rankEnd,
 }
@@ -78,9 +92,9 @@ func (s *sheetPatcher) rankOf(t *xmltok.Token) int {
 		return rank
 	}
 	if !s.pastData {
-		return rankDimension
+		return rankProperties
 	}
-	return rankAfterConditional
+	return rankValidations
 }
 
 // run copies the part to its end.
@@ -93,7 +107,7 @@ func (s *sheetPatcher) run() error {
 		case t.Depth == 1 && t.Kind == xmltok.StartTag:
 			err = s.root(t)
 		case t.Depth == 1 && t.Kind == xmltok.EndTag:
-			s.before(rankEnd)
+			err = s.before(rankEnd)
 			s.Keep(t)
 		case t.Depth == 2 && t.Kind == xmltok.StartTag:
 			err = s.element(t)
@@ -130,13 +144,21 @@ func relIDName(tz *xmltok.Tokenizer, strict bool) string {
 // element copies one element of the second level, changed where the patch requires it.
 func (s *sheetPatcher) element(t *xmltok.Token) error {
 	rank := s.rankOf(t)
-	s.before(rank)
+	if err := s.before(rank); err != nil {
+		return err
+	}
 	if !t.Space.Main() {
 		return s.KeepAll(t)
 	}
 	switch string(t.Local) {
+	case "sheetPr":
+		s.todo.properties = false
+		return s.editProperties(t)
 	case "dimension":
 		return s.dimension(t)
+	case "sheetViews":
+		s.todo.views = false
+		return s.editViews(t)
 	case "cols":
 		s.todo.cols = false
 		return s.editCols(t)
@@ -150,6 +172,13 @@ func (s *sheetPatcher) element(t *xmltok.Token) error {
 		return s.editMerged(t)
 	case "conditionalFormatting":
 		return s.editConditional(t)
+	case "hyperlinks":
+		if s.todo.links {
+			s.todo.links = false
+			return s.editLinks(t)
+		}
+	case "pageSetup":
+		s.todo.page = false
 	case "legacyDrawing":
 		if s.todo.notes { // it refers to nothing, or our notes would have been merged into it
 			return s.Drop(t)
@@ -159,7 +188,15 @@ func (s *sheetPatcher) element(t *xmltok.Token) error {
 }
 
 // before writes what belongs before an element of this rank and was not there.
-func (s *sheetPatcher) before(rank int) {
+func (s *sheetPatcher) before(rank int) error {
+	if s.todo.properties && rank > rankProperties {
+		s.todo.properties = false
+		s.addProperties()
+	}
+	if s.todo.views && rank > rankViews {
+		s.todo.views = false
+		s.addViews()
+	}
 	if s.todo.cols && rank > rankCols {
 		s.todo.cols = false
 		s.addCols()
@@ -171,12 +208,24 @@ func (s *sheetPatcher) before(rank int) {
 	}
 	if s.todo.marks && rank > rankConditional {
 		s.todo.marks = false
+		if err := s.resolve(); err != nil {
+			return err
+		}
 		s.addMarks()
+	}
+	if s.todo.links && rank > rankLinks {
+		s.todo.links = false
+		s.addLinks()
+	}
+	if s.todo.page && rank > rankPage {
+		s.todo.page = false
+		s.addPage()
 	}
 	if s.todo.notes && rank > rankLegacyDrawing {
 		s.todo.notes = false
 		s.Put("<" + s.prefix + "legacyDrawing " + s.relName + `="` + s.notes + `"/>`)
 	}
+	return nil
 }
 
 // dimension widens the used range. A malformed one is left alone: it is a hint that nothing

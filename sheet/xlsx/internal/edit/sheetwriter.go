@@ -23,9 +23,12 @@ type sheetWriter struct {
 
 	out   *bufio.Writer
 	buf   []byte
-	links []byte // the hyperlink elements
-	count int
+	links linkList
 	bars  []bar // of the chart
+
+	target   func(*sheet.PutCell) string // the sheet that a link leads to
+	date1904 bool
+	selected bool // the copy opens on this sheet
 }
 
 // write writes the part.
@@ -51,10 +54,13 @@ func (w *sheetWriter) write(dst io.Writer) error {
 func (w *sheetWriter) head() {
 	last := sheet.Range{Row1: 1, Col1: 1, Row2: max(w.a.Count, 1), Col2: max(len(w.a.Widths), 1)}
 	w.out.WriteString(xmltok.Declaration + `<worksheet xmlns="` + w.spaces.main + `" xmlns:r="` + w.spaces.rel + `">` +
-		`<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr><dimension ref="` + rangeText(last) + `"/>`)
+		`<sheetPr>` + tabColor("", w.a.Tab) + `<pageSetUpPr fitToPage="1"/></sheetPr><dimension ref="` + rangeText(last) + `"/>`)
 	grid := ""
 	if w.a.Chart != nil {
 		grid = ` showGridLines="0"`
+	}
+	if w.selected {
+		grid += ` tabSelected="1"`
 	}
 	w.out.WriteString(`<sheetViews><sheetView` + grid + ` workbookViewId="0">`)
 	if w.a.Freeze > 0 {
@@ -76,34 +82,25 @@ func (w *sheetWriter) head() {
 // row writes one row.
 func (w *sheetWriter) row(n int, cells []sheet.PutCell) {
 	b := strconv.AppendInt(append(w.buf[:0], `<row r="`...), int64(n), 10)
-	b = append(b, `">`...)
+	b = append(b, '"')
+	if ht := w.height(cells); ht != "" {
+		b = append(append(append(b, ` ht="`...), ht...), '"')
+	}
+	b = append(b, '>')
 	for i := range cells {
 		c := &cells[i]
-		if i >= sheet.MaxCol || c.Text == "" && !c.IsNumber && c.Style == sheet.StylePlain {
+		if i >= sheet.MaxCol || c.Text == "" && !c.IsNumber && c.Time.IsZero() && c.Style == sheet.StylePlain {
 			continue
 		}
-		style := w.styles.cells[c.Style]
-		if c.Link.Row > 0 {
-			if w.count < maxLinks {
-				w.link(n, i+1, c)
-			} else if c.Style == sheet.StyleLink {
-				style = w.styles.cells[sheet.StylePlain]
-			}
+		style := w.styles.within(c)
+		if c.Link.Row > 0 && !w.links.add("", w.target(c), n, i+1, c) && c.Style == sheet.StyleLink {
+			style = w.styles.cells[sheet.StylePlain]
 		}
-		b = appendCell(b, "", n, i+1, style, c)
+		b = appendCell(b, "", n, i+1, style, w.date1904, c)
 	}
 	w.buf = append(b, `</row>`...)
 	w.out.Write(w.buf)
 	w.chartRow(n, cells)
-}
-
-// link remembers a link, which is written after the rows.
-func (w *sheetWriter) link(row, col int, c *sheet.PutCell) {
-	w.count++
-	b := appendRef(append(w.links, `<hyperlink ref="`...), row, col)
-	b = xmltok.AppendAttr(append(b, `" location="`...), quotedSheet(c.Link.Sheet)+"!"+sheet.ColName(max(c.Link.Col, 1))+strconv.Itoa(c.Link.Row))
-	b = xmltok.AppendAttr(append(b, `" display="`...), cellText(c.Text))
-	w.links = append(b, `"/>`...)
 }
 
 // tail writes what comes after the rows.
@@ -112,13 +109,14 @@ func (w *sheetWriter) tail() {
 	if w.filter != (sheet.Range{}) {
 		w.out.WriteString(`<autoFilter ref="` + rangeText(w.filter) + `"/>`)
 	}
-	if w.count > 0 {
+	if w.links.count > 0 {
 		w.out.WriteString(`<hyperlinks>`)
-		w.out.Write(w.links)
+		w.out.Write(w.links.elements)
 		w.out.WriteString(`</hyperlinks>`)
 	}
 	w.out.WriteString(`<pageMargins left="0.5" right="0.5" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>` +
-		`<pageSetup orientation="landscape" fitToHeight="0"/>`)
+		`<pageSetup paperSize="9" fitToHeight="0" orientation="landscape"/>` +
+		`<headerFooter><oddFooter>&amp;L&amp;A&amp;R&amp;P / &amp;N</oddFooter></headerFooter>`)
 	if w.drawing != "" {
 		w.out.WriteString(`<drawing r:id="` + w.drawing + `"/>`)
 	}

@@ -57,6 +57,9 @@ type styleContent struct {
 	counts [afterLists]int            // of the entries
 	known  [afterLists]map[string]int // the first entries, verbatim, with their index
 	font   []byte                     // the first font, verbatim
+
+	formats map[string]string // IDs of number formats, by code
+	highest int               // of these IDs
 }
 
 // stylePatch is what is added to a styles part: entries of its lists, and the indexes of
@@ -67,7 +70,30 @@ type stylePatch struct {
 	sums  [afterLists]int // entries of each list, including the added ones
 	cells [styleCount]int // cell format by sheet.Style, in added sheets: wrapped
 	bound [styleCount]int // the same beside the user's data, whose rows keep their height: not wrapped
-	marks [styleCount]int // differential format by sheet.Style: StyleBad and StyleWarn
+	marks [styleCount]int // differential format of marks by sheet.Style: StyleBad and StyleWarn
+	shade [styleCount]int // differential format of shades by sheet.Style
+	wrap  int             // cell format of plain text beside the user's data that is wrapped
+	date  int             // cell format of dates beside the user's data
+	dates int             // cell format of dates in added sheets
+}
+
+// beside returns the cell format of a cell beside the user's data.
+func (p *stylePatch) beside(c *sheet.PutCell, wrap bool) int {
+	switch {
+	case !c.Time.IsZero():
+		return p.date
+	case wrap && c.Style == sheet.StylePlain:
+		return p.wrap
+	}
+	return p.bound[c.Style]
+}
+
+// within returns the cell format of a cell of an added sheet.
+func (p *stylePatch) within(c *sheet.PutCell) int {
+	if !c.Time.IsZero() {
+		return p.dates
+	}
+	return p.cells[c.Style]
 }
 
 const styleCount = int(sheet.StyleTitle) + 1
@@ -94,6 +120,9 @@ func scanStyles(tz *xmltok.Tokenizer) (*styleContent, error) {
 				s.lists[list]++
 			}
 		case depth == 3 && list < afterLists && t.Is(listNames[list].child):
+			if list == numFmtsList {
+				s.format(t)
+			}
 			if held, err = tz.Capture(held[:0], t); err != nil {
 				return nil, err
 			}
@@ -101,6 +130,38 @@ func scanStyles(tz *xmltok.Tokenizer) (*styleContent, error) {
 		}
 	}
 	return s, nil
+}
+
+// format remembers a number format.
+func (s *styleContent) format(t *xmltok.Token) {
+	var bad bool
+	id := t.Value("numFmtId", &bad)
+	n, err := strconv.Atoi(id)
+	if err != nil || n < 0 || n > 1<<30 {
+		return
+	}
+	if s.formats == nil {
+		s.formats = map[string]string{}
+	}
+	if code := t.Value("formatCode", &bad); s.formats[code] == "" {
+		s.formats[code] = id
+	}
+	s.highest = max(s.highest, n)
+}
+
+// dateFormat is how a date is shown: the same everywhere, and sortable.
+const dateFormat = "yyyy\\-mm\\-dd\\ hh:mm:ss"
+
+// wantFormat returns the ID of the number format of dates, which is added unless the
+// workbook has it. IDs below 164 are reserved (18.8.30).
+func (p *stylePatch) wantFormat(s *styleContent) string {
+	if id := s.formats[dateFormat]; id != "" {
+		return id
+	}
+	s.highest = max(s.highest, 163) + 1
+	id := strconv.Itoa(s.highest)
+	p.want(s, numFmtsList, "<"+s.prefix+`numFmt numFmtId="`+id+`" formatCode="`+dateFormat+`"/>`)
+	return id
 }
 
 // count counts one entry of a list, and remembers it if it may be used again.

@@ -39,10 +39,16 @@ func Verify(r io.ReaderAt, size int64, src io.ReaderAt, srcSize int64, p sheet.P
 	if err := v.notes(); err != nil {
 		return err
 	}
+	if err := v.opening(source); err != nil {
+		return err
+	}
 	if err := v.added(p.Added); err != nil {
 		return err
 	}
 	if err := v.whole(); err != nil {
+		return err
+	}
+	if err := v.onlyPlanned(source); err != nil {
 		return err
 	}
 	return cp.CheckRest()
@@ -54,6 +60,8 @@ type verifier struct {
 	book     *read.Book
 	source   *Copier             // with the patch planned
 	outlines map[string]*outline // of the sheets that were read, by opc.PartKey
+	columns  []putColumn         // result columns of the patched sheet that is read
+	links    int                 // of its result cells
 }
 
 // text returns a text of the patch as the copy has it.
@@ -133,7 +141,9 @@ func (v *verifier) sheet(p *sheet.SheetPatch) error {
 	for i, c := range p.Columns {
 		header[i].Text = c.Header
 	}
-	found := 0
+	found, links := 0, 0
+	v.columns, v.links = cols, 0
+	defer func() { v.columns = nil }()
 	for row, err := range v.book.Rows(v.source.copyName(p.Sheet)) {
 		if err != nil {
 			return err
@@ -144,6 +154,11 @@ func (v *verifier) sheet(p *sheet.SheetPatch) error {
 				continue
 			}
 			found++
+			for i := range want {
+				if want[i].Link.Row > 0 && links < maxLinks {
+					links++
+				}
+			}
 		}
 		if err := v.row(p.Sheet, row, cols, want); err != nil {
 			return err
@@ -151,6 +166,9 @@ func (v *verifier) sheet(p *sheet.SheetPatch) error {
 	}
 	if found != p.Rows {
 		return rowsDiffer(p.Sheet, found, p.Rows)
+	}
+	if links != v.links {
+		return linksDiffer(p.Sheet)
 	}
 	return nil
 }
@@ -178,6 +196,8 @@ func (v *verifier) row(name string, row sheet.Row, cols []putColumn, want []shee
 func (v *verifier) cellMatches(got *sheet.Cell, want *sheet.PutCell) bool {
 	kind, text := sheet.TextCell, cellText(want.Text)
 	switch {
+	case !want.Time.IsZero():
+		return got.Type == sheet.NumberCell && got.DateStyle && got.Value == numberText(serial(want.Time, v.copy.book.Date1904))
 	case want.IsNumber:
 		kind, text = sheet.NumberCell, numberText(want.Number)
 	case want.Text == "":
@@ -192,10 +212,11 @@ func (v *verifier) cellMatches(got *sheet.Cell, want *sheet.PutCell) bool {
 // added checks that the added sheets are there, each under the name that it got, with all
 // their rows.
 func (v *verifier) added(added []sheet.AddedSheet) error {
-	places, err := v.copy.addedEarlier()
+	names, err := v.copy.localNames()
 	if err != nil {
 		return err
 	}
+	places := v.copy.addedEarlier(names)
 	for i := range added {
 		a := &added[i]
 		at, ok := places[a.Name]

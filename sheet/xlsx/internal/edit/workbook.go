@@ -13,23 +13,28 @@ type bookEdit struct {
 	strict bool
 	sheets []addedEntry // after the others
 	names  []bookName   // set or added
+	opens  bool         // the copy opens on another sheet: that with the index active
+	active int
 }
 
 // addedEntry is a new entry of the list of sheets.
 type addedEntry struct{ name, sheetID, relID string }
 
-// bookName is a hidden defined name that belongs to one sheet (ECMA-376 part 1, 18.2.5).
+// bookName is a defined name that belongs to one sheet (ECMA-376 part 1, 18.2.5).
 type bookName struct {
 	name  string
 	index int // of its sheet in the list of sheets
 	text  string
+	shown bool // not hidden
 	done  bool
 }
 
-// Defined names that a sheet gets: the range of its filter, which Excel expects, and the
-// mark by which a later run recognizes an added sheet.
+// Defined names that a sheet gets: the range of its filter, which Excel expects, what is
+// printed of it, and the mark by which a later run recognizes an added sheet.
 const (
 	filterName = "_xlnm._FilterDatabase"
+	areaName   = "_xlnm.Print_Area"
+	titlesName = "_xlnm.Print_Titles"
 	markerName = "loabatch.added"
 )
 
@@ -46,6 +51,7 @@ var beforeNames = map[string]bool{
 func (b *bookEdit) rewrite(e *xmltok.Editor) error {
 	prefix := ""
 	named := len(b.names) == 0 // the names are in place
+	opened := !b.opens         // the active sheet is set
 	for t, err := range e.Tokens.All() {
 		if err != nil {
 			return err
@@ -53,6 +59,13 @@ func (b *bookEdit) rewrite(e *xmltok.Editor) error {
 		switch {
 		case t.Depth == 1 && t.Kind == xmltok.StartTag:
 			prefix = t.Prefixed()
+			e.Keep(t)
+		case !opened && t.Kind == xmltok.StartTag && t.Is("workbookView"):
+			opened = true
+			e.Change(t, xmltok.WithAttr("activeTab", strconv.Itoa(b.active)))
+		case !opened && t.Kind == xmltok.StartTag && t.Depth == 2 && t.Is("sheets"):
+			opened = true
+			e.Put("<" + prefix + "bookViews><" + prefix + `workbookView activeTab="` + strconv.Itoa(b.active) + `"/></` + prefix + "bookViews>")
 			e.Keep(t)
 		case t.Depth == 2 && t.Kind == xmltok.StartTag && t.Is("definedNames") && !named:
 			named = true
@@ -122,7 +135,11 @@ func (b *bookEdit) editName(e *xmltok.Editor, t *xmltok.Token) error {
 			continue
 		}
 		n.done = true
-		e.Fill(t, xmltok.EscapeText(n.text), xmltok.WithAttr("hidden", "1")) // which LibreOffice drops
+		if n.shown {
+			e.Fill(t, xmltok.EscapeText(n.text))
+		} else {
+			e.Fill(t, xmltok.EscapeText(n.text), xmltok.WithAttr("hidden", "1")) // which LibreOffice drops
+		}
 		return e.Drop(t)
 	}
 	return e.KeepAll(t)
@@ -132,7 +149,11 @@ func (b *bookEdit) editName(e *xmltok.Editor, t *xmltok.Token) error {
 func (b *bookEdit) newNames(prefix string) (names string) {
 	for _, n := range b.names {
 		if !n.done {
-			names += "<" + prefix + `definedName name="` + n.name + `" localSheetId="` + strconv.Itoa(n.index) + `" hidden="1">` +
+			hidden := ` hidden="1"`
+			if n.shown {
+				hidden = ""
+			}
+			names += "<" + prefix + `definedName name="` + n.name + `" localSheetId="` + strconv.Itoa(n.index) + `"` + hidden + `>` +
 				xmltok.EscapeText(n.text) + "</" + prefix + "definedName>"
 		}
 	}

@@ -89,6 +89,20 @@ func (e *Editor) Rest(depth int) error {
 	}
 }
 
+// Remainder copies the rest of the part without looking at it.
+func (e *Editor) Remainder() error {
+	tz := e.Tokens
+	e.Out.Write(tz.buf[tz.pos:tz.end])
+	if tz.err == nil {
+		if _, err := io.Copy(e.Out, tz.src); err != nil {
+			return err
+		}
+	} else if tz.err != io.EOF {
+		return tz.err
+	}
+	return e.Finish()
+}
+
 // Drop leaves out the whole element whose start tag is t.
 func (e *Editor) Drop(t *Token) error {
 	if t.Empty {

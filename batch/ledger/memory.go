@@ -1,46 +1,47 @@
-package batch
+package ledger
 
 import (
 	"context"
 	"sync"
 	"time"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// MemoryLedger is a ledger kept in memory, for dry runs and tests.
+// Memory is a ledger kept in memory, for tests.
 // The zero value is empty and ready.
-type MemoryLedger struct {
+type Memory struct {
 	mu       sync.Mutex
-	circuits map[placedKey]memory
+	circuits map[placedKey]remembered
 }
 
 type placedKey struct {
-	place Place
-	key   Key
+	place batch.Place
+	key   batch.Key
 }
 
-// memory is the state of a circuit. Since it dies with its process, no run can die and
+// remembered is the state of a circuit. Since it dies with its process, no run can die and
 // leave it behind, but in tests; there, when the circuit was begun is close enough to when
 // the run died.
-type memory struct {
-	state LedgerState
+type remembered struct {
+	state State
 	begun time.Time
 }
 
-var _ Ledger = (*MemoryLedger)(nil)
+var _ batch.Ledger = (*Memory)(nil)
 
-// Past implements Ledger.
-func (m *MemoryLedger) Past(_ context.Context, place Place, keys []Key) (map[Key]Record, error) {
+// Past implements [batch.Ledger].
+func (m *Memory) Past(_ context.Context, place batch.Place, keys []batch.Key) (map[batch.Key]batch.Record, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	asked := make(map[string]bool, len(keys))
 	for _, k := range keys {
 		asked[k.InstanceID] = true
 	}
-	past := map[Key]Record{}
+	past := map[batch.Key]batch.Record{}
 	for at, c := range m.circuits {
-		if at.place == place && asked[at.key.InstanceID] && c.state != (LedgerState{}) {
+		if at.place == place && asked[at.key.InstanceID] && c.state != (State{}) {
 			past[at.key] = c.state.Record("", c.begun)
 		}
 	}
@@ -50,23 +51,23 @@ func (m *MemoryLedger) Past(_ context.Context, place Place, keys []Key) (map[Key
 // memoryRun stands for every run. Their applications differ by token.
 const memoryRun = 1
 
-// Begin implements Ledger.
-func (m *MemoryLedger) Begin(_ context.Context, a Application) error {
+// Begin implements [batch.Ledger].
+func (m *Memory) Begin(_ context.Context, a batch.Application) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.circuits == nil {
-		m.circuits = map[placedKey]memory{}
+		m.circuits = map[placedKey]remembered{}
 	}
 	at := placedKey{a.Operation.Place(), a.Key}
 	state, err := m.circuits[at].state.Begin(memoryRun, a)
 	if err == nil {
-		m.circuits[at] = memory{state, time.Now().Round(0).UTC()}
+		m.circuits[at] = remembered{state, time.Now().Round(0).UTC()}
 	}
 	return err
 }
 
-// Finish implements Ledger.
-func (m *MemoryLedger) Finish(_ context.Context, o Outcome) error {
+// Finish implements [batch.Ledger].
+func (m *Memory) Finish(_ context.Context, o batch.Outcome) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if o.Result == sheet.Skipped {
@@ -78,9 +79,9 @@ func (m *MemoryLedger) Finish(_ context.Context, o Outcome) error {
 	if o.Token != c.state.Pending.Token {
 		run++ // it is about something else than what was begun
 	}
-	if c.state = c.state.Finish(run, o, true); c.state != (LedgerState{}) {
+	if c.state = c.state.Finish(run, o, true); c.state != (State{}) {
 		if m.circuits == nil {
-			m.circuits = map[placedKey]memory{}
+			m.circuits = map[placedKey]remembered{}
 		}
 		m.circuits[at] = c
 	} else {

@@ -1,0 +1,144 @@
+package cli
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/report"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// errDeclined says that the question was answered with no, which does not make the command fail.
+var errDeclined = errors.New("declined")
+
+// sending is what a run would do with one input, for the question before it.
+type sending struct {
+	file, sheet string
+	rows, going int
+	warned      int            // of those that go: rows with warnings, or with engineers that have some
+	stay        report.Results // the others, by the result that they will have
+	regions     map[string]int // of the rows that go
+}
+
+// sendingOf plans an input with what the ledger knows now.
+func (a *app) sendingOf(ctx context.Context, s *invocation, in *input) (sending, error) {
+	past, err := a.pastOf(ctx, s, in)
+	if err != nil {
+		return sending{}, err
+	}
+	plan := s.plan(in, past)
+	w := sending{
+		file: in.path, sheet: in.workbook.CircuitsTable.Sheet, rows: len(in.workbook.Circuits), going: len(plan.Applications),
+		stay: report.Results{}, regions: map[string]int{},
+	}
+	warned := newWarnings(in.workbook, in.workbook.Problems)
+	for i := range plan.Applications {
+		app := &plan.Applications[i]
+		w.regions[app.Key.Region]++
+		if warned.of(app.Circuit) {
+			w.warned++
+		}
+	}
+	for _, o := range plan.Settled {
+		w.stay[o.Result]++
+	}
+	return w, nil
+}
+
+// question renders what would be sent: for each input the rows that go and those that
+// stay, then the account.
+func (a *app) question(inputs []sending, account, endpoint string) string {
+	words, total := a.lines.words, 0
+	var lines []string
+	for _, in := range inputs {
+		total += in.going
+		lines = append(lines, words.Line("confirm-input", count("going", in.going), count("rows", in.rows),
+			sheet.Arg{Name: "sheet", Value: in.sheet}, sheet.Arg{Name: "file", Value: in.file}))
+		if len(in.stay) > 0 {
+			lines = append(lines, words.Line("confirm-stay", count("n", in.rows-in.going), sheet.Arg{Name: "results", Value: in.stay.String()}))
+		}
+		if in.warned > 0 {
+			lines = append(lines, words.Line("confirm-warned", count("n", in.warned)))
+		}
+		if len(in.regions) > 0 {
+			lines = append(lines, words.Line("confirm-regions", sheet.Arg{Name: "regions", Value: regionList(in.regions)}))
+		}
+	}
+	lines = append(lines, words.Line("confirm", count("count", total), sheet.Arg{Name: "account", Value: account}, sheet.Arg{Name: "endpoint", Value: endpoint}))
+	for i := range lines {
+		lines[i] = report.Printable(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
+
+// regionList names regions with their numbers of rows, the largest first.
+func regionList(rows map[string]int) string {
+	ids := slices.SortedFunc(maps.Keys(rows), func(a, b string) int {
+		return cmp.Or(-cmp.Compare(rows[a], rows[b]), cmp.Compare(a, b))
+	})
+	for i, id := range ids {
+		ids[i] = sheet.MaskNumbers(id) + " " + strconv.Itoa(rows[id])
+	}
+	return strings.Join(ids, ", ")
+}
+
+// confirm asks for confirmation before applications are sent, unless yes was given or
+// there are none. Without a terminal the run is refused. A no is errDeclined.
+func (a *app) confirm(yes bool, applications int, question func() (string, error)) error {
+	if yes || applications == 0 {
+		return nil
+	}
+	if !a.env.StdinTerminal {
+		return failure(exitUsage, "no-terminal-no-yes", nil)
+	}
+	text, err := question()
+	if err != nil || text == "" {
+		return err
+	}
+	signals := a.signals()
+	fmt.Fprintf(a.env.Stderr, "%s [y/N] ", text)
+	answers := make(chan string, 1)
+	go func() {
+		defer batch.Guard(func(err error) {
+			a.panicked(err)
+			answers <- ""
+		})
+		answer, _ := bufio.NewReader(a.env.Stdin).ReadString('\n') // the end of input is a no
+		answers <- answer
+	}()
+	select {
+	case s := <-signals:
+		fmt.Fprintln(a.env.Stderr)
+		return failure(signalExit(s), "not-confirmed", nil)
+	case answer := <-answers:
+		switch strings.ToLower(strings.TrimSpace(answer)) {
+		case "y", "yes":
+			return nil
+		}
+	}
+	return errDeclined
+}
+
+// declined ends a command whose question was answered with no.
+func (a *app) declined(s *invocation) error {
+	a.lines.say("not-confirmed", nil)
+	if !s.flags.output.json {
+		return nil
+	}
+	docs := make([]report.Document, len(s.paths))
+	for i, path := range s.paths {
+		docs[i] = report.Document{Command: s.command, Input: path, Version: version()}
+	}
+	if !s.several() {
+		return report.JSON(a.env.Stdout, docs[0])
+	}
+	return report.JSONRuns(a.env.Stdout, docs, exitOK)
+}

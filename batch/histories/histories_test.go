@@ -1,0 +1,188 @@
+// Package histories plays random histories of a batch against the real plan, engine and
+// ledgers, in virtual time: what people do to their workbooks, how processes end, and
+// how the API answers, over several nights. It checks the two promises that no single run
+// can keep: no circuit is applied for twice, and no accepted application is forgotten.
+//
+// There are tests only. service_test.go models the API from its documentation;
+// faults_test.go is how it behaves and fails; people_test.go is what is done to workbooks;
+// nights_test.go is which processes are started; process_test.go is one process, killed or
+// interrupted at any of its steps; ledgers_test.go are the ledgers; check_test.go says what
+// is wrong; adapter_test.go is the rest of the program as the model calls it.
+package histories
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+var (
+	from    = flag.Uint64("histories.from", 0, "seed of the first history")
+	count   = flag.Uint64("histories.n", 0, "number of histories; 0 means 5,000, or 500 with -short")
+	backend = flag.String("histories.ledger", "", "memory, states, sqlite or disk; empty means a mix")
+	with    = flag.String("histories.with", "", "what histories contain beyond the usual, separated by commas: stale, for lookups that tell an old status; unguarded, for lost ledgers where the service accepts doubles")
+	without = flag.String("histories.without", "", "what histories do not contain: region, ledger, endpoint, quota, survey, separated by commas")
+	strict  = flag.Bool("histories.strict", false, "report the failures that are tolerated, too")
+	verbose = flag.Bool("histories.trace", false, "print the trace of every history")
+)
+
+// options are what the flags say.
+type options struct {
+	ledger   string // empty means a mix
+	switches map[string]bool
+}
+
+func readOptions() options {
+	o := options{ledger: *backend, switches: map[string]bool{"region": true, "ledger": true, "endpoint": true, "quota": true, "survey": true}}
+	for name := range strings.SplitSeq(*with, ",") {
+		o.switches[name] = true
+	}
+	for name := range strings.SplitSeq(*without, ",") {
+		delete(o.switches, name)
+	}
+	return o
+}
+
+// backend is the ledger of a history: SQLite is slower, so it has a smaller share.
+func (o options) backend(seed uint64) string {
+	switch {
+	case o.ledger != "":
+		return o.ledger
+	case seed%100 == 99:
+		return "sqlite"
+	case seed%5 == 4:
+		return "memory"
+	}
+	return "states"
+}
+
+// TestHistories plays random histories. A history that fails is reduced to what is needed
+// for the failure and printed; it replays exactly with -histories.from=SEED -histories.n=1.
+func TestHistories(t *testing.T) {
+	n := *count
+	switch {
+	case n > 0:
+	case testing.Short():
+		n = 500
+	default:
+		n = 5000
+	}
+	o := readOptions()
+	o.playAll(t, n)
+	if *verbose {
+		for i := range n {
+			var trace strings.Builder
+			play(t, newHistory(*from+i, o), &trace)
+			t.Log(trace.String())
+		}
+	}
+}
+
+// TestHistoriesOnDisk does so with a SQLite file on a disk that fills up, and that loses or
+// tears what is not synchronised when the power fails.
+func TestHistoriesOnDisk(t *testing.T) {
+	o := readOptions()
+	o.ledger = "disk"
+	switch {
+	case *count > 0:
+		o.playAll(t, *count)
+	case testing.Short():
+		o.playAll(t, 10)
+	default:
+		o.playAll(t, 60)
+	}
+}
+
+// playAll plays n histories and reports what fails.
+func (o options) playAll(t *testing.T, n uint64) {
+	var next atomic.Uint64
+	var mu sync.Mutex
+	failed := map[string][]uint64{}
+	var shards sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		shards.Go(func() {
+			for i := next.Add(1) - 1; i < n; i = next.Add(1) - 1 {
+				seed := *from + i
+				for _, f := range play(t, newHistory(seed, o), nil) {
+					mu.Lock()
+					if list := failed[f.kind]; len(list) == 0 || list[len(list)-1] != seed {
+						failed[f.kind] = append(list, seed)
+					}
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	shards.Wait()
+	for _, kind := range slices.Sorted(maps.Keys(failed)) {
+		seeds := failed[kind]
+		slices.Sort(seeds)
+		if slices.Contains(tolerated, kind) && !*strict {
+			t.Logf("%s: %d of %d histories, such as %v: tolerated", kind, len(seeds), n, seeds[:min(8, len(seeds))])
+			continue
+		}
+		t.Errorf("%s: %d of %d histories, such as %v\n%s", kind, len(seeds), n, seeds[:min(8, len(seeds))], explain(t, seeds[0], kind, o))
+	}
+}
+
+// play runs a history, and adds a failure if it does not end.
+func play(t *testing.T, h *history, trace *strings.Builder) []failure { return h.run(t, trace) }
+
+// explain returns the trace of the shortest history with a failure that is found by
+// leaving out what happens.
+func explain(t *testing.T, seed uint64, kind string, o options) string {
+	h := newHistory(seed, o)
+	if !h.fails(t, kind) {
+		return "it did not happen again when the history was replayed"
+	}
+	for i := len(h.happening) - 1; i >= 0; i-- {
+		shorter := *h
+		shorter.happening = slices.Delete(slices.Clone(h.happening), i, i+1)
+		if shorter.fails(t, kind) {
+			h = &shorter
+		}
+	}
+	for h.circuits > 1 {
+		smaller := *h
+		smaller.circuits--
+		if !smaller.fails(t, kind) {
+			break
+		}
+		h = &smaller
+	}
+	var trace strings.Builder
+	for _, f := range play(t, h, &trace) {
+		fmt.Fprintf(&trace, "FAILURE %s: %s\n", f.kind, f.text)
+	}
+	return trace.String()
+}
+
+func (h *history) fails(t *testing.T, kind string) bool {
+	return slices.ContainsFunc(play(t, h, nil), func(f failure) bool { return f.kind == kind })
+}
+
+// TestHistoriesReplay checks that the same seed makes the same history, step by step. With
+// quotas, the order of processes that wait for the same one may differ.
+func TestHistoriesReplay(t *testing.T) {
+	o := readOptions()
+	delete(o.switches, "quota")
+	for i := range uint64(300) {
+		seed := *from + i
+		var one, two strings.Builder
+		play(t, newHistory(seed, o), &one)
+		play(t, newHistory(seed, o), &two)
+		again := strings.Split(two.String(), "\n")
+		for i, line := range strings.Split(one.String(), "\n") {
+			if i >= len(again) || again[i] != line {
+				t.Errorf("seed %d differs in line %d:\n%s\n%s", seed, i, line, again[min(i, len(again)-1)])
+				break
+			}
+		}
+	}
+}

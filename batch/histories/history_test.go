@@ -1,0 +1,209 @@
+package histories
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/loabatch/loabatch/batch/quota"
+)
+
+// failure is something that must never happen.
+type failure struct {
+	kind string
+	text string
+}
+
+// happening is one thing that happens in a history. What it does in detail is drawn from
+// its own dice, so leaving out another happening does not change it.
+type happening struct {
+	kind string // wait, edit, review, ledger, night
+	dice dice
+}
+
+// history is a random history: the dice and what happens, in order.
+type history struct {
+	seed      uint64
+	dice      dice
+	circuits  int
+	survey    bool // the circuits' states are read before anything is sent
+	hurried   bool // people edit and start again within minutes, while effects and lookups are late
+	backend   string
+	switches  map[string]bool // see world.allowed
+	happening []happening
+}
+
+// newHistory draws a history.
+func newHistory(seed uint64, o options) *history {
+	d := dice(seed).at(1)
+	h := &history{seed: seed, dice: d, circuits: 1 + d.at(1).n(5), backend: o.backend(seed), switches: o.switches}
+	h.survey = o.switches["survey"] && d.at(5).chance(0.6)
+	days := 1 + d.at(2).n(5)
+	if h.hurried = d.at(4).chance(0.2); h.hurried {
+		h.circuits, days = 1, 3+d.at(2).n(4)
+	}
+	add := func(kind string, d dice) { h.happening = append(h.happening, happening{kind, d}) }
+	for day := range days {
+		today := d.at(3, uint64(day))
+		for i := range 1 + today.at(1).n(2) {
+			add("night", today.at(2, uint64(i)))
+			add("wait", today.at(3, uint64(i)))
+		}
+		edits := today.at(4).n(3)
+		if h.hurried {
+			edits = 1
+		}
+		for i := range edits {
+			add("edit", today.at(5, uint64(i)))
+		}
+		if today.at(6).chance(0.3) {
+			add("review", today.at(7))
+		}
+		if today.at(8).chance(0.15) {
+			add("ledger", today.at(9))
+		}
+	}
+	return h
+}
+
+// world is a history in progress.
+type world struct {
+	history *history
+	habits  habits
+	service *service
+	ledger  keeper
+	books   []*book
+	names   int
+	runs    uint64
+	ledgers uint64
+	quotas  quota.Memory
+	power   atomic.Bool // it has failed: all processes of the night are dead
+	mu      sync.Mutex
+	lines   *strings.Builder // the trace; nil means none
+	started time.Time
+	// forgetful says that what the ledger knows was lost, or is kept under another
+	// spelling of the endpoint: until the end, the row's results may rest on the service alone.
+	forgetful bool
+}
+
+// endpoints are spellings of one service.
+var endpoints = []string{"http://127.0.0.1:8080", "http://127.0.0.1:8080/", "HTTP://127.0.0.1:8080"}
+
+// allowed reports whether histories may contain something that the ledger or the survey
+// has to cope with, and not the rules of tokens alone.
+func (w *world) allowed(what string) bool { return w.history.switches[what] }
+
+// run carries out a history in virtual time and returns what must not have happened.
+func (h *history) run(t *testing.T, trace *strings.Builder) (failures []failure) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{history: h, habits: drawHabits(h.dice.at(10), h.hurried), lines: trace, started: time.Now()}
+		w.service = &service{
+			habits: w.habits, dice: h.dice.at(11), note: w.trace, circuits: map[string]*circuit{}, tokens: map[string]*tokenUse{},
+			arrivals: map[string][]arrival{}, claims: map[string]claim{}, underWay: map[string]map[string]int{},
+		}
+		if trace == nil {
+			w.service.note = nil
+		}
+		if !w.allowed("quota") {
+			w.service.habits.quota = 0
+		}
+		w.firstBooks(h.dice.at(12), h.circuits)
+		for _, b := range w.books {
+			for _, r := range b.rows {
+				d := h.dice.at(13, uint64(len(w.service.circuits)))
+				c := &circuit{index: uint64(len(w.service.circuits)), home: r.region, ready: w.started}
+				if d.at(1).chance(0.1) {
+					c.ready = w.started.Add(d.at(2).between(0, 48*time.Hour))
+				}
+				w.service.circuits[r.instance] = c
+			}
+		}
+		var err error
+		if err = w.newLedger(); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { w.ledger.close() }()
+		w.trace("seed %d, ledger in %s, habits %+v", h.seed, w.ledger.name(), w.habits)
+		for _, b := range w.books {
+			w.trace("  %s", b)
+		}
+		for _, x := range h.happening {
+			w.happen(t, x)
+		}
+		w.quietNights(t, h.dice.at(14))
+		w.service.mu.Lock()
+		failures = w.service.failures
+		w.service.mu.Unlock()
+	})
+	return failures
+}
+
+// newLedger makes an empty ledger.
+func (w *world) newLedger() (err error) {
+	w.ledgers++
+	switch w.history.backend {
+	case "sqlite", "disk":
+		w.ledger, err = newSQLiteKeeper(w.history.backend, w.history.dice.at(15, w.ledgers))
+	case "memory":
+		w.ledger = &memoryKeeper{}
+	default:
+		w.ledger = newStateKeeper()
+	}
+	return err
+}
+
+// gaps are the times between two nights: below and above the settling time.
+var gaps = []time.Duration{20 * time.Second, 2 * time.Minute, 4 * time.Minute, 6 * time.Minute, 8 * time.Minute, 11 * time.Minute, time.Hour, 24 * time.Hour}
+
+func (w *world) happen(t *testing.T, x happening) {
+	switch d := x.dice; x.kind {
+	case "wait":
+		gap := pick(d, gaps)
+		if w.history.hurried {
+			gap = pick(d, gaps[1:5])
+		}
+		w.trace("  %s pass", gap)
+		time.Sleep(gap + d.at(1).between(0, time.Second))
+	case "edit":
+		w.edit(d)
+	case "review":
+		w.service.review(d)
+	case "ledger":
+		w.replaceLedger(t, d)
+	case "night":
+		w.night(t, d)
+	}
+}
+
+// replaceLedger loses the ledger. Without the survey, only the tokens that are derived
+// anew and the guard of the service prevent a double then. The survey prevents it once it
+// shows what was applied for.
+func (w *world) replaceLedger(t *testing.T, _ dice) {
+	if !w.allowed("ledger") || w.habits.guard < 1 && !(w.history.survey && w.allowed("unguarded")) {
+		return
+	}
+	w.trace("  the ledger is deleted")
+	w.ledger.close()
+	if err := w.newLedger(); err != nil {
+		t.Fatal(err)
+	}
+	w.forgetful = true
+	if w.history.survey {
+		time.Sleep(10 * time.Minute)
+	}
+}
+
+func (w *world) trace(format string, values ...any) {
+	if w.lines == nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	fmt.Fprintf(w.lines, "%12s ", since(time.Since(w.started)))
+	fmt.Fprintf(w.lines, format, values...)
+	w.lines.WriteByte('\n')
+}

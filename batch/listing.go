@@ -1,0 +1,74 @@
+package batch
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/loabatch/loabatch/batch/quota"
+)
+
+// Listing is what was read of the circuits of one region.
+type Listing struct {
+	Region   string
+	Circuits []CircuitState // sorted by instance ID; those that were found before an error
+	Err      error          // of the Surveyor or the context
+}
+
+// List reads all circuits of some regions, within the quota of each, with the engine's
+// Surveyor. A region that cannot be read does not hold up the others. The listings are in the
+// order of the regions.
+func (e *Engine) List(ctx context.Context, regions []string) []Listing {
+	listings := make([]Listing, len(regions))
+	turns := make(chan struct{}, cmp.Or(e.Concurrency, 8))
+	var wait sync.WaitGroup
+	for i, region := range regions {
+		turns <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-turns }()
+			l := &listings[i]
+			l.Region = region
+			defer Guard(func(err error) { l.Err = err })
+			l.Circuits, l.Err = e.list(ctx, region)
+		})
+	}
+	wait.Wait()
+	return listings
+}
+
+// list reads all circuits of a region, page by page. A circuit that moves to another page
+// meanwhile is returned once.
+func (e *Engine) list(ctx context.Context, region string) ([]CircuitState, error) {
+	quota := e.listQuota(region)
+	var all []CircuitState
+	var failed error
+	pages := 1
+	for page := 1; page <= pages && failed == nil; page++ {
+		failed = RetryRead(ctx, e.attempts(), func() error {
+			done, err := quota.Acquire(ctx)
+			if err != nil {
+				return err
+			}
+			got, err := e.Surveyor.Survey(ctx, region, page, nil)
+			done(err)
+			if err == nil {
+				all = append(all, got.Circuits...)
+				if page == 1 || got.Pages < pages { // a listing that grows without end is not followed
+					pages = got.Pages
+				}
+			}
+			return err
+		})
+	}
+	slices.SortStableFunc(all, func(a, b CircuitState) int { return cmp.Compare(a.InstanceID, b.InstanceID) })
+	return slices.CompactFunc(all, func(a, b CircuitState) bool { return a.InstanceID == b.InstanceID }), failed
+}
+
+// listQuota returns the quota of the listing's API in a region.
+func (e *Engine) listQuota(region string) Quota {
+	if e.Quota != nil {
+		return e.Quota(region, SurveyAPI)
+	}
+	return quota.New(e.Rate, e.Burst)
+}

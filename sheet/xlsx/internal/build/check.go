@@ -1,0 +1,224 @@
+package build
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf16"
+
+	"github.com/loabatch/loabatch/sheet"
+	"github.com/xuri/excelize/v2"
+)
+
+// checkHeader is the header of the column that says what a row still lacks. Readers take a
+// column whose header starts with # for the user's own, and skip it.
+const checkHeader = "#Check"
+
+// checkedRows is how many rows of a sheet have a formula in the column #Check, at least.
+// Rows below them are checked by the formats and validations only.
+const checkedRows = 2000
+
+// The defined names that formulas use. Formats and validations of older programs cannot
+// name another sheet in any other way.
+const (
+	circuitIDs   = "CircuitIDs"  // the instance IDs on the sheet Circuits
+	engineerIDs  = "EngineerIDs" // the instance IDs on the sheet Engineers
+	listedIDs    = "CircuitList" // the instance IDs as a dropdown shows them
+	places       = "Places"      // 1 to 17: of the digits of an identity number, and of the IDs in a cell
+	digitWeights = "IDWeights"   // of the 17 digits of an identity number
+)
+
+// idWeights are the weights of the digits of an identity number: 2 to the power of 17 and
+// down, modulo 11 (GB 11643; ISO 7064, MOD 11-2).
+var idWeights = [17]int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2}
+
+// names defines the names.
+func (b *templateBuilder) names() error {
+	ids := "$" + letterOf(sheet.CircuitInstanceID)
+	first := fmt.Sprintf("%s!%s$%d", sheet.CircuitsName, ids, firstRow)
+	all := fmt.Sprintf("%s:%s$%d", first, ids, lastRow)
+	count := make([]int, len(idWeights))
+	for i := range count {
+		count[i] = i + 1
+	}
+	for _, n := range []excelize.DefinedName{
+		{Name: circuitIDs, RefersTo: all},
+		{Name: engineerIDs, RefersTo: fmt.Sprintf("%s!$%s$%d:$%[2]s$%[4]d", sheet.EngineersName, letterOf(sheet.EngineerInstanceID), firstRow, lastRow)},
+		{Name: listedIDs, RefersTo: fmt.Sprintf("OFFSET(%s,0,0,MAX(1,COUNTA(%s)),1)", first, all)},
+		{Name: places, RefersTo: newList(b, "#", count)},
+		{Name: digitWeights, RefersTo: newList(b, "GB 11643", idWeights[:])},
+	} {
+		if err := b.SetDefinedName(&n); err != nil {
+			return fmt.Errorf("%s: %w", n.Name, err)
+		}
+	}
+	return b.listErr
+}
+
+// letterOf returns the letter of a data column of the template: the first column is #Check.
+func letterOf(id sheet.ColumnID) string {
+	n := 1
+	for _, c := range sheet.Columns {
+		if c.ID == id {
+			break
+		}
+		n++
+		if c.ID == sheet.EngineerInstanceID-1 {
+			n = 1
+		}
+	}
+	return sheet.ColName(n + 1)
+}
+
+// The formulas below are those of the first row. Programs move their references from row to
+// row, also when columns are inserted or moved. Conditions are nested, as AND evaluates all of
+// its arguments, in every row.
+
+// cellOf is the cell of a data column in the first row, fixed to its column.
+func cellOf(id sheet.ColumnID) string { return fmt.Sprintf("$%s%d", letterOf(id), firstRow) }
+
+// empty is true of a cell without a value.
+func empty(cell string) string { return "LEN(TRIM(" + cell + "))=0" }
+
+// unless is true if a formula is, but never where one of the conditions is.
+func unless(formula string, conditions ...string) string {
+	for i := len(conditions) - 1; i >= 0; i-- {
+		formula = fmt.Sprintf("IF(%s,FALSE,%s)", conditions[i], formula)
+	}
+	return formula
+}
+
+// lacksEngineer is true of a circuit for which there is no engineer. An ID that is part of a
+// longer one is found in it too; IDs as the service makes them all have the same length.
+func lacksEngineer() string {
+	id := cellOf(sheet.CircuitInstanceID)
+	return unless(fmt.Sprintf(`COUNTIF(%s,"~*")=0`, engineerIDs), empty(id), fmt.Sprintf(`COUNTIF(%s,"*"&TRIM(%s)&"*")>0`, engineerIDs, id))
+}
+
+// appearsTwice is true of an instance ID that the sheet has more than once.
+func appearsTwice() string {
+	id := cellOf(sheet.CircuitInstanceID)
+	return unless(fmt.Sprintf("COUNTIF(%s,%s)>1", circuitIDs, id), empty(id))
+}
+
+// namesNoCircuit is true of the circuits of an engineer if one of them is not on the sheet
+// Circuits. Several IDs are set apart by as many spaces as the text has characters: then each
+// is alone in its part of the new text. Those after the 17th are not looked up.
+func namesNoCircuit() string {
+	ids := cellOf(sheet.EngineerInstanceID)
+	apart := ids
+	for _, separator := range []string{`";"`, `"，"`, `"；"`, `"、"`, "CHAR(10)"} {
+		apart = fmt.Sprintf(`SUBSTITUTE(%s,%s,",")`, apart, separator)
+	}
+	apart = fmt.Sprintf(`SUBSTITUTE(%s,",",REPT(" ",LEN(%s)))`, apart, ids)
+	each := fmt.Sprintf("TRIM(MID(%s,(%s-1)*LEN(%s)+1,LEN(%[3]s)))", apart, places, ids)
+	return unless(fmt.Sprintf(`SUMPRODUCT((%s<>"")*ISNA(MATCH(%[1]s,%s,0)))>0`, each, circuitIDs),
+		empty(ids), fmt.Sprintf(`TRIM(%s)="*"`, ids), fmt.Sprintf("COUNTIF(%s,TRIM(%s))>0", circuitIDs, ids))
+}
+
+// wrongDigit is true of an identity number whose last character does not fit the others. It
+// says nothing about what does not have the form of one.
+func wrongDigit() string {
+	number := cellOf(sheet.EngineerCertificateNo)
+	right := fmt.Sprintf(`MID("10X98765432",MOD(SUMPRODUCT(MID(%s,%s,1)*%s),11)+1,1)`, number, places, digitWeights)
+	wrong := fmt.Sprintf("IFERROR(%s<>UPPER(RIGHT(%s,1)),FALSE)", right, number) // an error where there are other characters
+	return unless(wrong, cellOf(sheet.EngineerCertificateType)+`<>"IDCard"`, "LEN("+number+")<>18")
+}
+
+// lostDigits is true of a certificate number that was entered as a number with more digits
+// than a number keeps.
+func lostDigits() string {
+	number := cellOf(sheet.EngineerCertificateNo)
+	return unless(number+">=10^15", "NOT(ISNUMBER("+number+"))")
+}
+
+// outOfBounds is true of a bandwidth that is not a whole number in the API's bounds.
+func outOfBounds() string {
+	mbit := "VALUE(" + cellOf(sheet.CircuitBandwidth) + ")"
+	return unless(fmt.Sprintf("IFERROR(OR(%[1]s<%[2]d,%[1]s>%[3]d,%[1]s<>INT(%[1]s)),TRUE)", mbit, sheet.MinBandwidth, sheet.MaxBandwidth),
+		empty(cellOf(sheet.CircuitBandwidth)))
+}
+
+// defect is something that is wrong with the value of a column: a formula that is true then,
+// and the words for it.
+type defect struct{ formula, words string }
+
+// defects lists what can be seen to be wrong with a column.
+func (b *templateBuilder) defects(c sheet.Column) []defect {
+	word := func(code string) string {
+		return b.Words.Line(code, sheet.Arg{Name: "column", Value: c.Header}, sheet.Arg{Name: "least", Value: fmt.Sprint(sheet.MinBandwidth)}, sheet.Arg{Name: "most", Value: fmt.Sprint(sheet.MaxBandwidth)})
+	}
+	switch c.ID {
+	case sheet.CircuitInstanceID:
+		return []defect{{appearsTwice(), word("template-check-twice")}}
+	case sheet.EngineerInstanceID:
+		return []defect{{namesNoCircuit(), word("template-check-circuit")}}
+	case sheet.EngineerCertificateNo:
+		return []defect{{lostDigits(), word("template-check-number")}, {wrongDigit(), word("template-check-digit")}}
+	case sheet.CircuitBandwidth:
+		return []defect{{outOfBounds(), word("template-check-bandwidth")}}
+	}
+	if list := b.list[c.ID]; list != "" {
+		cell := cellOf(c.ID)
+		return []defect{{unless(fmt.Sprintf("COUNTIF(%s,TRIM(%s))=0", list, cell), empty(cell)), word("template-check-list")}}
+	}
+	return nil
+}
+
+// missing returns the words before and after the list of what a row lacks.
+func (b *templateBuilder) missing() (before, after string) {
+	const mark = "\x00"
+	before, after, _ = strings.Cut(b.Words.Line("template-check-missing", sheet.Arg{Name: "columns", Value: mark}), mark)
+	return before, after
+}
+
+// check returns the formula of the column #Check of a sheet: empty for an empty row, then
+// what is missing, what is wrong, or that the row is ready.
+func (b *templateBuilder) check(id sheet.SheetID) string {
+	cols := templateColumns(id)
+	var lacks, list []string
+	lack := func(formula, name string) {
+		lacks = append(lacks, formula)
+		list = append(list, fmt.Sprintf(`IF(%s,%s,"")`, formula, quoted(", "+name)))
+	}
+	good := quoted(b.Words.Line("template-check-ready"))
+	for _, c := range cols {
+		if c.Required {
+			lack(empty(cellOf(c.ID)), c.Header)
+		}
+	}
+	for _, c := range slices.Backward(cols) {
+		for _, d := range slices.Backward(b.defects(c)) {
+			good = fmt.Sprintf("IF(%s,%s,%s)", d.formula, quoted(d.words), good)
+		}
+	}
+	if id == sheet.CircuitsSheet {
+		lack(lacksEngineer(), b.Words.Line("template-check-engineer"))
+	}
+	before, after := b.missing()
+	missing := fmt.Sprintf(`%s&MID(%s,3,300)`, quoted(before), strings.Join(list, "&"))
+	if after != "" {
+		missing += "&" + quoted(after)
+	}
+	return fmt.Sprintf(`IFERROR(IF(COUNTA($B%[1]d:$%[2]s%[1]d)=0,"",IF(OR(%[3]s),%[4]s,%[5]s)),%[6]s)`,
+		firstRow, sheet.ColName(len(cols)+1), strings.Join(lacks, ","), missing, good, quoted(b.Words.Line("template-check-error")))
+}
+
+// quoted writes a text as formulas do.
+func quoted(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
+
+// checks fills in the column #Check, as one formula that all its rows share.
+func (b *templateBuilder) checks(name string, id sheet.SheetID, rows int) error {
+	first := fmt.Sprintf("A%d", firstRow)
+	ref := fmt.Sprintf("%s:A%d", first, firstRow+max(rows, checkedRows)-1)
+	shared := excelize.STCellFormulaTypeShared
+	if err := b.SetCellFormula(name, first, b.check(id), excelize.FormulaOpts{Ref: &ref, Type: &shared}); err != nil {
+		return err
+	}
+	before, _ := b.missing()
+	return b.SetConditionalFormat(name, below("A"), []excelize.ConditionalFormatOptions{
+		{Type: "formula", Format: &b.style.ready, Criteria: first + "=" + quoted(b.Words.Line("template-check-ready"))},
+		{Type: "formula", Format: &b.style.missing, Criteria: fmt.Sprintf("LEFT(%s,%d)=%s", first, len(utf16.Encode([]rune(before))), quoted(before))},
+		{Type: "formula", Format: &b.style.wrong, Criteria: "LEN(" + first + ")>0"},
+	})
+}

@@ -1,0 +1,342 @@
+package build
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/loabatch/loabatch/sheet"
+	"github.com/xuri/excelize/v2"
+)
+
+// identityNumber completes 17 digits with their check character, by the recurrence of
+// ISO 7064 rather than the weights that the formula uses.
+func identityNumber(digits string) string {
+	sum := 0
+	for _, d := range digits {
+		sum = (sum + int(d-'0')) * 2 % 11
+	}
+	return digits + string("0123456789X"[(12-sum)%11])
+}
+
+// typed is the text that is typed into one cell.
+type typed struct{ sheet, cell, text string }
+
+// typedRow types values into a row from column B on; an empty one leaves its cell alone.
+func typedRow(name string, row int, values ...string) (list []typed) {
+	for i, v := range values {
+		if v != "" {
+			list = append(list, typed{name, fmt.Sprintf("%s%d", sheet.ColName(i+2), row), v})
+		}
+	}
+	return list
+}
+
+// TestOfficeChecksWhatIsTyped types into the blank workbook by a script in LibreOffice, and
+// reads what #Check and the guide say, what the formats mark, and what the validations accept.
+func TestOfficeChecksWhatIsTyped(t *testing.T) {
+	circuit := func(row int, id string, rest ...string) []typed {
+		return typedRow(sheet.CircuitsName, row, append([]string{id}, rest...)...)
+	}
+	whole := []string{"cn-hangzhou", "Example Networks", "FIBRE", "Example Build", "2099-01-15 08:00"}
+	engineer := func(row int, ids, kind, number string) []typed {
+		return typedRow(sheet.EngineersName, row, ids, "Testperson A", kind, number, "Male", "+86 139 0000 0000")
+	}
+	right, small := identityNumber("99999919900101001"), identityNumber("99999919900101009")
+	for small[17] != 'X' {
+		small = identityNumber(fmt.Sprintf("%017d", mustInt(small[:17])+1))
+	}
+	wrong := right[:16] + string('0'+(right[16]-'0'+1)%10) + right[17:]
+
+	s := newOffice(t, "../../../../templates/blank.xlsx")
+	s.enter(circuit(4, "pc-first00001", whole...))
+	s.enter(circuit(5, "pc-second0001", "cn-nowhere", " ", "Copper"))
+	s.enter(circuit(6, "pc-lonely0001", whole...))
+	s.enter(circuit(7, "pc-twice00001", whole...))
+	s.enter(circuit(8, "pc-twice00001", whole...))
+	s.enter(circuit(9, "", "cn-hangzhou"))
+	s.enter(circuit(10, "vbr-other0001", "cn-hangzhou", "Example Networks", "FIBRE", "Example Build", "1999-01-15", "1", "", strings.Repeat("x", 65)))
+	s.enter(circuit(11, "pc-third00001", "cn-hangzhou", "Example Networks", "FIBRE", "Example Build", "2099-01-15T08:00:00Z", "10240", "", "token"))
+	s.enter(circuit(12, "pc-third00002", "cn-nowhere", "Example Networks", "FIBRE", "Example Build", "2099-01-15 08:00"))
+	s.enter(circuit(2003, "pc-last000001"))
+	s.enter(engineer(4, "pc-first00001", "IDCard", right))
+	s.enter(engineer(5, "pc-second0001, pc-twice00001", "IDCard", small[:17]+"x"))
+	s.enter(engineer(14, " pc-first00001；pc-second0001\npc-twice00001、pc-third00001;", "Passport", "E00000001"))
+	s.enter(engineer(15, "pc-first00001 pc-second0001", "Passport", "E00000001"))
+	s.enter(engineer(6, "pc-nowhere001", "Passport", "E00000001"))
+	s.enter(engineer(7, "pc-first00001", "IDCard", wrong))
+	s.enter(engineer(8, "pc-first00001; pc-nowhere001", "IDCard", right))
+	s.enter(engineer(9, "vbr-other0001", "Passport", wrong))
+	s.enter(engineer(10, "pc-third00001", "Residence", ""))
+	s.enter(engineer(12, "pc-third00002", "Residence", "E00000001"))
+	s.enter(typedRow(sheet.EngineersName, 13, "pc-third00002", "Testperson A", "IDCard", "", "Male", "+86 139 0000 0000"))
+	s.number(sheet.EngineersName, "E13", "999999199001010000")
+	for _, read := range []struct{ sheet, cell, want string }{
+		{sheet.CircuitsName, "A4", "ready"},
+		{sheet.CircuitsName, "A5", "missing: Company name, Construction company, Construction time (UTC)"},
+		{sheet.CircuitsName, "A6", "missing: an engineer"},
+		{sheet.CircuitsName, "A7", "wrong: this circuit has two rows"},
+		{sheet.CircuitsName, "A8", "wrong: this circuit has two rows"},
+		{sheet.CircuitsName, "A9", "missing: Instance ID, Company name, Line type, Construction company, Construction time (UTC)"},
+		{sheet.CircuitsName, "A10", "wrong: bandwidth, 2 to 10240"},
+		{sheet.CircuitsName, "A11", "ready"},
+		{sheet.CircuitsName, "A12", "not in the list: Region ID"},
+		{sheet.CircuitsName, "A13", ""},
+		{sheet.CircuitsName, "A2003", "missing: Region ID, Company name, Line type, Construction company, Construction time (UTC), an engineer"},
+		{sheet.EngineersName, "A4", "ready"},
+		{sheet.EngineersName, "A5", "ready"},
+		{sheet.EngineersName, "A6", "wrong: not a circuit of this workbook"},
+		{sheet.EngineersName, "A7", "wrong: check digit of the ID number"},
+		{sheet.EngineersName, "A8", "wrong: not a circuit of this workbook"},
+		{sheet.EngineersName, "A9", "ready"},
+		{sheet.EngineersName, "A10", "missing: Certificate number"},
+		{sheet.EngineersName, "A12", "not in the list: Certificate type"},
+		{sheet.EngineersName, "A14", "ready"},
+		{sheet.EngineersName, "A15", "wrong: not a circuit of this workbook"},
+		{sheet.EngineersName, "A13", "wrong: digits of the number are lost"},
+		{GuideName, "B4", "ready: 2 of 10"},
+		{GuideName, "B5", "ready: 4 of 11"},
+	} {
+		s.read(read.sheet, read.cell, read.want)
+	}
+	for cell, want := range map[typed]bool{
+		{sheet.CircuitsName, "B5", ""}: true, {sheet.CircuitsName, "B7", ""}: false, {sheet.CircuitsName, "B10", ""}: false,
+		{sheet.CircuitsName, "C4", ""}: true, {sheet.CircuitsName, "C5", ""}: false,
+		{sheet.CircuitsName, "E4", ""}: true, {sheet.CircuitsName, "E5", ""}: false,
+		{sheet.CircuitsName, "G4", ""}: true, {sheet.CircuitsName, "G10", ""}: false, {sheet.CircuitsName, "G11", ""}: true,
+		{sheet.CircuitsName, "H10", ""}: false, {sheet.CircuitsName, "H11", ""}: true,
+		{sheet.CircuitsName, "J10", ""}: false, {sheet.CircuitsName, "J11", ""}: true,
+		{sheet.EngineersName, "B4", ""}: true, {sheet.EngineersName, "B6", ""}: false,
+		{sheet.EngineersName, "D4", ""}: true, {sheet.EngineersName, "D10", ""}: false,
+		{sheet.EngineersName, "E4", ""}: true, {sheet.EngineersName, "E5", ""}: true, {sheet.EngineersName, "E7", ""}: false, {sheet.EngineersName, "E9", ""}: true,
+	} {
+		s.accepts(cell.sheet, cell.cell, want)
+	}
+	for cell, want := range map[typed]int{
+		{sheet.CircuitsName, "A4", ""}: 1, {sheet.CircuitsName, "A5", ""}: 2, {sheet.CircuitsName, "A10", ""}: 3, {sheet.CircuitsName, "A13", ""}: 0,
+		{sheet.CircuitsName, "B4", ""}: 0, {sheet.CircuitsName, "B7", ""}: 1, {sheet.CircuitsName, "B9", ""}: 2, {sheet.CircuitsName, "B13", ""}: 0, {sheet.CircuitsName, "C12", ""}: 1, {sheet.CircuitsName, "H10", ""}: 1, {sheet.CircuitsName, "H11", ""}: 0, {sheet.CircuitsName, "H4", ""}: 0,
+		{sheet.CircuitsName, "D4", ""}: 0, {sheet.CircuitsName, "D5", ""}: 1,
+		{sheet.EngineersName, "B4", ""}: 0, {sheet.EngineersName, "B6", ""}: 1, {sheet.EngineersName, "B8", ""}: 1, {sheet.EngineersName, "B20", ""}: 0,
+		{sheet.EngineersName, "E4", ""}: 0, {sheet.EngineersName, "E7", ""}: 2, {sheet.EngineersName, "E10", ""}: 3, {sheet.EngineersName, "E13", ""}: 1,
+	} {
+		s.marked(cell.sheet, cell.cell, want)
+	}
+	// An engineer of every circuit is one of the lonely circuit too.
+	s.enter(engineer(11, "*", "Passport", "E00000001"))
+	s.read(sheet.CircuitsName, "A6", "ready")
+	s.read(sheet.EngineersName, "A11", "ready")
+	s.read(GuideName, "B4", "ready: 3 of 10")
+	s.run()
+}
+
+func mustInt(s string) (n int) {
+	fmt.Sscan(s, &n)
+	return n
+}
+
+// office collects a script that LibreOffice runs on a workbook, in Basic: it enters values,
+// and prints what it reads.
+type office struct {
+	t     *testing.T
+	path  string
+	file  *excelize.File
+	lines []string
+	what  []string
+	want  []string
+}
+
+// newOffice starts a script on a copy of a workbook, or skips the test.
+func newOffice(t *testing.T, path string) *office {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("LibreOffice takes long to start")
+	}
+	if os.Getenv("LOABATCH_OFFICE") == "" {
+		t.Skip("LOABATCH_OFFICE is not set: .ci/run has LibreOffice type into the template, which takes half a minute")
+	}
+	if _, err := exec.LookPath("soffice"); err != nil {
+		t.Skip("soffice is not installed: nobody types into the template (install libreoffice-calc)")
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &office{t: t, path: filepath.Join(t.TempDir(), "typed.xlsx")}
+	if err := os.WriteFile(o.path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if o.file, err = excelize.OpenReader(bytes.NewReader(content)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { o.file.Close() })
+	return o
+}
+
+func (o *office) add(format string, args ...any) {
+	o.lines = append(o.lines, fmt.Sprintf(format, args...))
+}
+
+// basic writes a text as Basic does.
+func basic(s string) string {
+	return `"` + strings.NewReplacer(`"`, `""`, "\n", `" & Chr(10) & "`).Replace(s) + `"`
+}
+
+// enter types values. Typing turns dates and numbers into such, unless the cell is formatted
+// as text.
+func (o *office) enter(list []typed) {
+	for _, v := range list {
+		o.add("enter %s, %s, %s", basic(v.sheet), basic(v.cell), basic(v.text))
+	}
+}
+
+// number enters a number, as a paste does, whatever the cell's format.
+func (o *office) number(name, cell, value string) {
+	o.add("doc.Sheets.getByName(%s).getCellRangeByName(%s).Value = %s", basic(name), basic(cell), value)
+}
+
+// read expects a text in a cell.
+func (o *office) read(name, cell, want string) {
+	o.add("Print #1, doc.Sheets.getByName(%s).getCellRangeByName(%s).String", basic(name), basic(cell))
+	o.what, o.want = append(o.what, name+"!"+cell), append(o.want, want)
+}
+
+// evaluate expects the text of a formula for a cell, given as that of the first row.
+func (o *office) evaluate(what, name, cell, formula, want string) {
+	o.add("Print #1, evaluated(%s, %s, %s)", basic(name), basic(cell[1:]), basic("="+calcFormula(formula)))
+	o.what, o.want = append(o.what, what+" "+name+"!"+cell), append(o.want, want)
+}
+
+// calcFormula writes a formula as LibreOffice's own interface takes it.
+func calcFormula(formula string) string {
+	parts := strings.Split(formula, `"`)
+	for i := 0; i < len(parts); i += 2 { // those outside of quotes
+		parts[i] = strings.NewReplacer(",", ";", "!", ".").Replace(parts[i])
+	}
+	return strings.Join(parts, `"`)
+}
+
+// accepts expects the validation of a cell to accept its value, or not.
+func (o *office) accepts(name, cell string, want bool) {
+	o.t.Helper()
+	all, err := o.file.GetDataValidations(name)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	dv := validationOf(all, cell[:1])
+	if dv == nil {
+		o.t.Fatalf("%s!%s has no validation", name, cell)
+	}
+	first := fmt.Sprintf("%s%d", cell[:1], firstRow)
+	unescaped := strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(dv.Formula1)
+	formula := unescaped
+	switch dv.Type {
+	case "list":
+		formula = fmt.Sprintf("COUNTIF(%s,%s)>0", unescaped, first)
+	case "whole":
+		formula = fmt.Sprintf("AND(ISNUMBER(%[1]s),%[1]s>=%[2]s,%[1]s<=%[3]s)", first, dv.Formula1, dv.Formula2)
+	case "textLength":
+		formula = fmt.Sprintf("AND(LEN(%[1]s)>=%[2]s,LEN(%[1]s)<=%[3]s)", first, dv.Formula1, dv.Formula2)
+	}
+	o.evaluate("validation of", name, cell, fmt.Sprintf(`IF(%s,"yes","no")`, formula), map[bool]string{true: "yes", false: "no"}[want])
+}
+
+// marked expects the format of a cell that applies: 1 is the first of its column, 0 none.
+func (o *office) marked(name, cell string, want int) {
+	o.t.Helper()
+	all, err := o.file.GetConditionalFormats(name)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	rules := all[below(cell[:1])]
+	formula := `"0"`
+	for i := len(rules) - 1; i >= 0; i-- {
+		formula = fmt.Sprintf(`IF(%s,"%d",%s)`, rules[i].Criteria, i+1, formula)
+	}
+	o.evaluate("format of", name, cell, formula, fmt.Sprint(want))
+}
+
+// The script's start and end. The scratch cell for a formula is in column Z, and filling it
+// down moves its references.
+const (
+	scriptStart = `
+Dim doc As Object
+
+Sub enter(name As String, cell As String, text As String)
+	Dim target As Object
+	target = doc.Sheets.getByName(name).getCellRangeByName(cell)
+	If target.NumberFormat = doc.NumberFormats.queryKey("@", target.CharLocale, False) Then
+		target.String = text
+	Else
+		target.FormulaLocal = text
+	End If
+End Sub
+
+Function evaluated(name As String, row As String, formula As String) As String
+	Dim page As Object
+	page = doc.Sheets.getByName(name)
+	page.getCellRangeByName("Z4").Formula = formula
+	If row <> "4" Then page.copyRange(page.getCellRangeByName("Z" & row).CellAddress, page.getCellRangeByName("Z4").RangeAddress)
+	evaluated = page.getCellRangeByName("Z" & row).String
+	page.getCellRangeByName("Z4").Formula = ""
+	page.getCellRangeByName("Z" & row).Formula = ""
+End Function
+
+Sub Main
+	Dim hidden(0) As New com.sun.star.beans.PropertyValue
+	hidden(0).Name = "Hidden"
+	hidden(0).Value = True
+`
+	scriptEnd = `
+	Close #1
+	doc.close(True)
+	StarDesktop.terminate()
+End Sub
+`
+)
+
+// run runs the script in a profile of its own and compares what it printed.
+func (o *office) run() {
+	o.t.Helper()
+	profile := o.t.TempDir()
+	o.soffice(profile, "--terminate_after_init") // which writes an empty module
+	out := filepath.Join(profile, "out.txt")
+	source := scriptStart + fmt.Sprintf("\tdoc = StarDesktop.loadComponentFromURL(%s, \"_blank\", 0, hidden())\n\tOpen %s For Output As #1\n\t%s",
+		basic("file://"+o.path), basic(out), strings.Join(o.lines, "\n\t")) + scriptEnd
+	module := `<?xml version="1.0" encoding="UTF-8"?>` + "\n" +
+		`<script:module xmlns:script="http://openoffice.org/2000/script" script:name="Module1" script:language="StarBasic">` + escaped(source) + `</script:module>`
+	if err := os.WriteFile(filepath.Join(profile, "user", "basic", "Standard", "Module1.xba"), []byte(module), 0o600); err != nil {
+		o.t.Fatal(err)
+	}
+	said := o.soffice(profile, "macro:///Standard.Module1.Main")
+	printed, err := os.ReadFile(out)
+	if err != nil {
+		o.t.Fatalf("soffice: %v: %s", err, said)
+	}
+	got := strings.Split(strings.TrimSuffix(string(printed), "\n"), "\n")
+	if len(got) != len(o.want) {
+		o.t.Errorf("the script printed %d lines, want %d", len(got), len(o.want))
+	}
+	for i := range min(len(got), len(o.want)) {
+		if got[i] != o.want[i] {
+			o.t.Errorf("%s is %q, want %q", o.what[i], got[i], o.want[i])
+		}
+	}
+}
+
+// soffice runs LibreOffice to its end, and returns what it says.
+func (o *office) soffice(profile, do string) []byte {
+	o.t.Helper()
+	ctx, cancel := context.WithTimeout(o.t.Context(), 5*time.Minute)
+	defer cancel()
+	said, err := exec.CommandContext(ctx, "soffice", "-env:UserInstallation=file://"+profile, "--headless", "--norestore", do).CombinedOutput()
+	if err != nil {
+		o.t.Fatalf("soffice %s: %v: %s", do, err, said)
+	}
+	return said
+}

@@ -1,0 +1,81 @@
+package edit
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/read"
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
+)
+
+// Rows with wrapped text get a height, since not every program computes one when it opens a
+// file. It is not marked as set by hand, so that it follows the text when that is changed.
+
+// Heights in points; Excel's bound is 409.
+const (
+	lineHeight  = 15
+	titleHeight = 24
+	maxHeight   = 405
+)
+
+// linesOf returns on how many lines a text is wrapped in a column of a width in characters.
+func linesOf(text string, width float64) int {
+	lines := 0
+	for part := range strings.SplitSeq(text, "\n") {
+		n := 0
+		for _, r := range part {
+			n++
+			if r >= 0x1100 { // East Asian characters are about twice as wide
+				n++
+			}
+		}
+		lines += max(1, int(math.Ceil(float64(n)/max(width-1, 1))))
+	}
+	return lines
+}
+
+// heightText formats a height.
+func heightText(points float64) string {
+	return strconv.FormatFloat(min(points, maxHeight), 'f', -1, 64)
+}
+
+// height returns how a row's tag changes so that its wrapped text can be seen. A height that
+// the user has set stays.
+func (s *sheetPatcher) height(t *xmltok.Token, cells []sheet.PutCell) []xmltok.Edit {
+	edits := []xmltok.Edit{xmltok.Without("spans")}
+	lines := 1
+	for _, c := range s.cols {
+		if c.Wrap {
+			lines = max(lines, linesOf(cells[c.at].Text, c.Width))
+		}
+	}
+	var bad bool
+	if lines == 1 || read.IsTrue(t.Value("customHeight", &bad)) {
+		return edits
+	}
+	line, err := strconv.ParseFloat(t.Value("ht", &bad), 64)
+	if err != nil {
+		return append(edits, xmltok.WithAttr("ht", heightText(float64(lines)*lineHeight)))
+	}
+	return append(edits, xmltok.WithAttr("ht", heightText(max(line, float64(lines)*min(max(line, 1), lineHeight)))))
+}
+
+// height returns the height of a row of an added sheet, "" for the default.
+func (w *sheetWriter) height(cells []sheet.PutCell) string {
+	lines, title := 1, false
+	for i := range cells {
+		title = title || cells[i].Style == sheet.StyleTitle
+		if i < len(w.a.Widths) && cells[i].Style != sheet.StyleTitle {
+			lines = max(lines, linesOf(cells[i].Text, w.a.Widths[i]))
+		}
+	}
+	switch {
+	case title:
+		return heightText(titleHeight)
+	case lines > 1:
+		return heightText(float64(lines * lineHeight))
+	}
+	return ""
+}
