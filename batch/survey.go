@@ -98,7 +98,7 @@ func (s *survey) request(ctx context.Context, page int, ids []string) (SurveyPag
 		return SurveyPage{}, err
 	}
 	got, err := s.run.engine.Surveyor.Survey(ctx, s.region, page, ids)
-	done(err)
+	guarded(s.run.panicked, func() { done(err) })
 	var call *CallError
 	if err == nil || errors.As(err, &call) { // else nothing was sent
 		s.run.requests.Add(1)
