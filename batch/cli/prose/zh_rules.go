@@ -4,7 +4,7 @@ package prose
 var zhRules = map[string]Entry{
 	"sheet-missing": {
 		Message: "缺少工作表“{expected}”；工作簿中现有：{found}",
-		Hint:    "请将对应的工作表改名为“{expected}”，或用 `loabatch template` 生成空白工作簿。",
+		Hint:    "请将对应的工作表改名为“{expected}”，或用 loabatch template 生成空白工作簿。",
 		Why:     "工作表按名称查找；靠猜测可能会把错误的行发送出去。",
 		Wrong:   "工作表：Sheet1、Sheet2", Right: "工作表：专线、施工工程师", Source: zhContract,
 	},
@@ -16,7 +16,7 @@ var zhRules = map[string]Entry{
 	},
 	"sheet-empty": {
 		Message: "工作表“{sheet}”为空",
-		Hint:    "请在第一行填写表头 {expected}，在下方填写数据；或用 `loabatch template` 生成空白工作簿。",
+		Hint:    "请在第一行填写表头 {expected}，在下方填写数据；或用 loabatch template 生成空白工作簿。",
 		Why:     "没有专线就无从申请，而每份申请都需要施工工程师。",
 		Wrong:   "空的工作表“施工工程师”", Right: "第 1 行为“实例 ID | 姓名 | …”，数据在下方", Source: zhContract,
 	},
@@ -81,7 +81,7 @@ var zhRules = map[string]Entry{
 	},
 	"hidden-row": {
 		Message: "该行已隐藏或被筛选掉，仍照常处理",
-		Hint:    "如不需要申请，请删除该行。用 `--severity hidden-row=off` 可关闭此警告；用 `=error` 则不发送这样的行。",
+		Hint:    "如不需要申请，请删除该行。用 --severity hidden-row=off 可关闭此警告；用 =error 则不发送这样的行。",
 		Why:     "筛选只改变显示的内容，不改变文件的内容：隐藏的行仍是一份申请。",
 		Wrong:   "第 7 行被筛选掉后遗忘", Right: "删除第 7 行，或取消隐藏", Source: "ECMA-376 第 1 部分，18.3.1.73（row）",
 	},
@@ -122,7 +122,7 @@ var zhRules = map[string]Entry{
 	},
 	"cell-placeholder": {
 		Message: "{found} 是占位内容，不是实际的值",
-		Hint:    "请填写实际的值。如确为名称，可用 `--severity cell-placeholder=warning` 放行。",
+		Hint:    "请填写实际的值。如确为名称，可用 --severity cell-placeholder=warning 放行。",
 		Why:     "占位内容、程序导出的空值和单独的标点，会当作数据发送出去。",
 		Wrong:   "TBD、N/A、null、待定、同上、见附件、-", Right: "每一行都填写实际的值", Source: "pandas，read_csv（na_values）；" + zhContract,
 	},
@@ -250,7 +250,7 @@ var zhRules = map[string]Entry{
 	"cell-rich": {
 		Message: "部分文字的格式不同，只采用纯文本",
 		Hint:    "请检查有没有加了删除线的文字：这些文字同样会采用。",
-		Why:     "加了删除线的文字仍是文字。此规则默认关闭（可用 `--severity cell-rich=warning` 打开），因为有些程序把所有文字都存为这种形式。",
+		Why:     "加了删除线的文字仍是文字。此规则默认关闭（可用 --severity cell-rich=warning 打开），因为有些程序把所有文字都存为这种形式。",
 		Wrong:   "示例~~网络~~电信", Right: "示例电信", Source: "ECMA-376 第 1 部分，18.4.4（r）",
 	},
 }

@@ -22,7 +22,7 @@ var zhCircuits = map[string]Entry{
 	},
 	"circuit-region-missing": {
 		Message: "缺少地域 ID",
-		Hint:    "请填写地域 ID，例如 cn-hangzhou；或用 `--region` 为所有行指定默认地域。",
+		Hint:    "请填写地域 ID，例如 cn-hangzhou；或用 --region 为所有行指定默认地域。",
 		Why:     "API 只在专线所属的地域内查找。",
 		Wrong:   "（空）", Right: "cn-hangzhou", Source: zhAPIPage + "，RegionId",
 	},
@@ -34,7 +34,7 @@ var zhCircuits = map[string]Entry{
 	},
 	"circuit-region-unknown": {
 		Message: "未知的地域“{value}”，最接近的是 {nearest}",
-		Hint:    "请更正；如为新开通的地域，可用 `--severity circuit-region-unknown=warning` 放行。",
+		Hint:    "请更正；如为新开通的地域，可用 --severity circuit-region-unknown=warning 放行。",
 		Why:     "不存在的地域没有 API 服务地址。",
 		Wrong:   "cn-hangzou", Right: "cn-hangzhou", Source: "阿里云 SDK 的服务地址数据",
 	},
@@ -123,7 +123,7 @@ var zhCircuits = map[string]Entry{
 	},
 	"circuit-time-night": {
 		Message: "施工时间在周末夜间：{zone} 时间 {local}",
-		Hint:    "请核对时区：写明与 UTC 的时差，或设置 `--timezone`。",
+		Hint:    "请核对时区：写明与 UTC 的时差，或设置 --timezone。",
 		Why:     "很少在这样的时段施工，多半是按另一个时区填写的。",
 		Wrong:   "上海时间周日早上写作 2027-01-16T23:30:00Z", Right: "2027-01-17T07:30:00+08:00", Source: zhContract,
 	},
@@ -182,13 +182,13 @@ var zhCircuits = map[string]Entry{
 	},
 	"circuit-region-changed-after-submission": {
 		Message: "该专线申请之后，本行的地域有变更",
-		Hint:    "请恢复原来的地域。如当时的地域有误，可用 `--severity` 将此规则降为警告。",
+		Hint:    "请恢复原来的地域。如当时的地域有误，可用 --severity 将此规则降为警告。",
 		Why:     "一条专线只属于一个地域。台账中该专线在另一个地域已有申请（已受理或未决），不能再误提交一份。",
 		Wrong:   "在 cn-hangzhou 受理，现为 cn-shanghai", Right: "cn-hangzhou，与受理时一致", Source: "loabatch README：Promises",
 	},
 	"circuit-changed-after-submission": {
 		Message: "{value} 的申请受理之后，本行有变更",
-		Hint:    "请恢复原来的内容。如确需变更，请先在控制台撤回 LOA，再用 `--reapply` 重新申请。",
+		Hint:    "请恢复原来的内容。如确需变更，请先在控制台撤回 LOA，再用 --reapply 重新申请。",
 		Why:     "loabatch 不会在已受理的申请之上再次申请；已受理的申请仍是当时发送的内容。",
 		Wrong:   "受理时为 1000 Mbit/s，现为 2000", Right: "1000，与受理时一致", Source: "loabatch README：Promises",
 	},
