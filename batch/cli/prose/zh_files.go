@@ -122,12 +122,12 @@ var zhFiles = map[string]Entry{
 		Source:  "ECMA-376 第 1 部分，18.3.1.73",
 	},
 	"row-twice": {
-		Message: "文件中有两个 {place} 行",
+		Message: "文件中的行 {place} 重复",
 		Hint:    zhRepairAndCheck,
 		Why:     "无法判断以哪一行为准；其他程序会悄悄丢掉其中一行。",
 	},
 	"row-long": {
-		Message: "{place} 行的文字超过 64 MiB",
+		Message: "行 {place} 的文字超过 64 MiB",
 		Hint:    "请缩短其中的单元格；Excel 的每个单元格最多 32,767 个字符。",
 	},
 	"cell-reference": {
@@ -136,7 +136,7 @@ var zhFiles = map[string]Entry{
 		Source:  "ECMA-376 第 1 部分，18.3.1.4",
 	},
 	"cell-twice": {
-		Message: "文件中有两个 {place} 单元格",
+		Message: "文件中的单元格 {place} 重复",
 		Hint:    zhRepairAndCheck,
 	},
 	"cell-value-twice": {
