@@ -10,7 +10,7 @@ const (
 const (
 	zhWhyDenied   = "如果前三条专线（不足三条时为全部）都得到这一应答，且没有任何一条已受理，则问题在账号，运行停止；否则问题在专线：该行为 REFUSED，其余各行继续。"
 	zhWhyKeys     = "来自配置、角色或其他服务的密钥可能已经更新：运行结束之前会重新获取一次。"
-	zhFixNamed    = "请修改错误码所指的单元格，然后重新运行。"
+	zhFixNamed    = "请修改错误码所指参数对应的单元格，然后重新运行。"
 	zhTopUp       = "请充值后重新运行。"
 	zhAskForRoles = "请申请 README 中 RAM 策略所列的权限；loabatch doctor 会显示当前使用的用户或角色。"
 	zhInMinutes   = "请过几分钟重新运行。"
@@ -22,7 +22,7 @@ var zhAPI = map[string]Entry{
 	// a parameter is missing
 	"MissingParam.*": {
 		Message: "缺少参数",
-		Hint:    "请填写错误码所指的单元格，然后重新运行。",
+		Hint:    "请填写错误码所指参数对应的单元格，然后重新运行。",
 		Source:  zhApplyPage,
 	},
 	"MissingParam.AliUid": {
@@ -60,7 +60,7 @@ var zhAPI = map[string]Entry{
 	},
 	"IllegalParam.LineType": {
 		Message: "API 不接受该专线类型",
-		Hint:    "请选择 MSTP、MPLSVPN、FIBRE 或 Other。",
+		Hint:    "请选择 MSTP、MPLSVPN、光纤直连（FIBRE）或其他（Other）。",
 		Wrong:   "SDH",
 		Right:   "MSTP",
 		Source:  zhApplyPage,
@@ -72,7 +72,7 @@ var zhAPI = map[string]Entry{
 	},
 	"IllegalParam.PmCertificateType": {
 		Message: "API 不接受某名工程师的证件类型",
-		Hint:    "请选择 IDCard 或 Passport。",
+		Hint:    "请选择身份证（IDCard）或护照（Passport）。",
 		Wrong:   "驾驶证",
 		Right:   "Passport",
 		Source:  zhApplyPage,
@@ -89,7 +89,7 @@ var zhAPI = map[string]Entry{
 	},
 	"IllegalParam.PmGender": {
 		Message: "API 不接受某名工程师的性别",
-		Hint:    "请选择 Male 或 Female。",
+		Hint:    "请选择男（Male）或女（Female）。",
 		Source:  zhApplyPage,
 	},
 	"IllegalParam.PmName": {
@@ -140,7 +140,7 @@ var zhAPI = map[string]Entry{
 	},
 	"IncorrectStatus.PhysicalConnection": {
 		Message: "专线的状态不允许申请 LOA",
-		Hint:    "请等到专线状态变为 Allocated；submit --dry-run=online 会显示专线的状态。",
+		Hint:    "请等到专线状态变为 Allocated；loabatch submit --dry-run=online 会显示专线的状态。",
 		Source:  zhApplyPage,
 	},
 	"IncorrectStatus.PhysicalConnectionLOA": {

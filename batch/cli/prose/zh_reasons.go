@@ -78,7 +78,7 @@ var zhReasons = map[string]Entry{
 	"reason-attempts": {
 		Message: "多次尝试均失败；API 中没有该申请",
 		Hint:    "请稍后重新运行。",
-		Why:     "多次尝试（--max-attempts）期间，API 无法访问、繁忙或限流。所有尝试均未生效：有的未发出，有的得到了应答，最后一次查询也没有查到 LOA。",
+		Why:     "多次尝试（--max-attempts）期间，API 每次都无法访问、繁忙或限流。所有尝试均未生效：有的未发出，有的得到了应答，最后一次查询也没有查到 LOA。",
 	},
 	"reason-unsettled": {
 		Message: "申请可能已送达，本次运行未能确认",

@@ -81,7 +81,7 @@ var zhRules = map[string]Entry{
 	},
 	"hidden-row": {
 		Message: "该行已隐藏或被筛选掉，仍照常处理",
-		Hint:    "如不需要申请，请删除该行。用 --severity hidden-row=off 可关闭此警告；用 =error 则不发送这样的行。",
+		Hint:    "如不需要申请，请删除该行。要关闭此警告，请加上 --severity hidden-row=off；要不发送这样的行，请加上 --severity hidden-row=error。",
 		Why:     "筛选只改变显示的内容，不改变文件的内容：隐藏的行仍是一份申请。",
 		Wrong:   "第 7 行被筛选掉后遗忘", Right: "删除第 7 行，或取消隐藏", Source: "ECMA-376 第 1 部分，18.3.1.73（row）",
 	},
@@ -105,7 +105,7 @@ var zhRules = map[string]Entry{
 	"cell-formula-text": {
 		Message: "单元格中是公式的文本 {found}，不是公式的结果",
 		Hint:    "请直接填写值；或将单元格格式改为“常规”，按 F2 再按 Enter，算出结果后保存。",
-		Why:     "在文本格式的列中，或在某些导入之后，公式只是原样的文字。照此发送，会当作名称。",
+		Why:     "在文本格式的列中，或在导入之后，公式有时只是原样的文字。照此发送，会当作名称。",
 		Wrong:   "文本 =F2、＝C2、+C2、@SUM(A1)、{=A1}", Right: "直接填写值", Source: "ECMA-376 第 1 部分，18.17（公式）",
 	},
 	"cell-error-text": {
@@ -117,7 +117,7 @@ var zhRules = map[string]Entry{
 	"cell-picture": {
 		Message: "单元格中是图片，不是文本",
 		Hint:    "请填写图片上的内容。",
-		Why:     "单元格中的图片，WPS 存为公式 DISPIMG，Excel 和 Google 表格存为 IMAGE；发送出去的只会是公式。",
+		Why:     "单元格中的图片，WPS 存为公式 DISPIMG，Excel 和 Google 表格存为 IMAGE；发送的只会是公式。",
 		Wrong:   "=DISPIMG(\"ID_0A1B\",1)", Right: "图片上的号码", Source: "WPS Office，DISPIMG；Microsoft，IMAGE 函数",
 	},
 	"cell-placeholder": {
@@ -181,7 +181,7 @@ var zhRules = map[string]Entry{
 	"cell-merged": {
 		Message: "该单元格与 {also} 合并，只有后者有值",
 		Hint:    "请取消合并，逐行填写。",
-		Why:     "合并区域的值只存储在第一个单元格中，无法判断是否适用于每一行。",
+		Why:     "合并单元格的值只存储在第一个单元格中，无法判断是否适用于每一行。",
 		Wrong:   "B2:B5 合并，值为 cn-hangzhou", Right: "B2、B3、B4、B5 各填写 cn-hangzhou", Source: "ECMA-376 第 1 部分，18.3.1.55（mergeCell）",
 	},
 	"cell-line-break": {

@@ -51,7 +51,7 @@ var zhCircuits = map[string]Entry{
 	},
 	"circuit-line-type-missing": {
 		Message: "缺少专线类型",
-		Hint:    "请填写 MSTP、MPLSVPN、FIBRE（光纤直连）或 Other（其他）。",
+		Hint:    "请填写 MSTP、MPLSVPN、光纤直连（FIBRE）或其他（Other）。",
 		Why:     "API 要求提供此项。",
 		Wrong:   "（空）", Right: "FIBRE", Source: zhAPIPage + "，LineType",
 	},
@@ -89,7 +89,7 @@ var zhCircuits = map[string]Entry{
 		Message: "不存在这样的日期或时间：{value}",
 		Hint:    "请对照日历重新填写日期。",
 		Why:     "有些程序会悄悄把 2 月 30 日当作 3 月 2 日。",
-		Wrong:   "2027-02-30", Right: "2027-03-02", Source: "ISO 8601",
+		Wrong:   "2027-02-30", Right: "2027-02-28", Source: "ISO 8601",
 	},
 	"circuit-time-gap": {
 		Message: "{value} 在时区 {zone} 中不存在或出现两次：此时正值夏令时切换",
@@ -153,7 +153,7 @@ var zhCircuits = map[string]Entry{
 	"circuit-token-personal": {
 		Message: "客户端 Token 是某人的证件号码或电话号码",
 		Hint:    "请换用其他 Token；留空则自动生成。",
-		Why:     "Token 会保存在台账中，也会出现在日志和 API 中，这些地方不能有个人的证件号码和电话号码。",
+		Why:     "Token 会保存在台账中，出现在日志里，并由 API 存储；个人的证件号码和电话号码不能如此。",
 		Wrong:   "+447700900123，某位工程师的联系方式", Right: "loa-2027-0001", Source: zhContract,
 	},
 	"circuit-token-twice": {

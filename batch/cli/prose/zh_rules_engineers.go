@@ -40,7 +40,7 @@ var zhEngineers = map[string]Entry{
 	},
 	"engineer-certificate-type-missing": {
 		Message: "缺少证件类型",
-		Hint:    "请填写 IDCard（身份证）或 Passport（护照）。",
+		Hint:    "请填写身份证（IDCard）或护照（Passport）。",
 		Why:     "API 要求每名工程师都提供此项。",
 		Wrong:   "（空）", Right: "IDCard", Source: zhAPIPage + "，PMInfo.N.PMCertificateType",
 	},
@@ -58,7 +58,7 @@ var zhEngineers = map[string]Entry{
 	},
 	"engineer-gender-missing": {
 		Message: "缺少性别",
-		Hint:    "请填写 Male（男）或 Female（女）。",
+		Hint:    "请填写男（Male）或女（Female）。",
 		Why:     "API 要求每名工程师都提供此项。",
 		Wrong:   "（空）", Right: "Female", Source: zhAPIPage + "，PMInfo.N.PMGender",
 	},
@@ -94,7 +94,7 @@ var zhEngineers = map[string]Entry{
 	},
 	"engineer-id-form": {
 		Message: "身份证号码应为 18 位：17 位数字，加一位数字或 X",
-		Hint:    "请与身份证核对；如为护照，请选择 Passport。",
+		Hint:    "请与身份证核对；如为护照，请选择护照（Passport）。",
 		Why:     "API 可能放行，但机房不会放行。",
 		Wrong:   "999999 19900101 122X", Right: "99999919900101122X", Source: zhGB11643,
 	},
@@ -135,7 +135,7 @@ var zhEngineers = map[string]Entry{
 		Wrong:   "E 0000-0000", Right: "E00000000", Source: "ICAO Doc 9303 第 4 部分",
 	},
 	"engineer-contact-malformed": {
-		Message: "电话号码的位数不对，过少或过多",
+		Message: "该值的位数过少或过多，不是电话号码",
 		Hint:    "请填写完整的号码，含国家代码或区号。",
 		Why:     "机房会向此号码发送短信。",
 		Wrong:   "110", Right: "+447700900123", Source: "ITU-T E.164",
