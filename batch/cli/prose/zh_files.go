@@ -124,7 +124,7 @@ var zhFiles = map[string]Entry{
 	"row-twice": {
 		Message: "文件中的行 {place} 重复",
 		Hint:    zhRepairAndCheck,
-		Why:     "无法判断以哪一行为准；其他程序会悄悄丢掉其中一行。",
+		Why:     "无法判断以哪一行为准；其他程序会丢掉其中一行，而且没有提示。",
 	},
 	"row-long": {
 		Message: "行 {place} 的文字超过 64 MiB",

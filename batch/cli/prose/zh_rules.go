@@ -59,7 +59,7 @@ var zhRules = map[string]Entry{
 	"header-unknown": {
 		Message: "无法识别列“{column}”，已忽略",
 		Hint:    "如需读取该列，请更正表头；如为自用列，请在表头前加 #。",
-		Why:     "以为会读取的列，其实可能从未读取。",
+		Why:     "可能一直以为该列会读取，其实从未读取。",
 		Wrong:   "备注", Right: "#备注", Source: zhContract,
 	},
 	"header-row-late": {
@@ -88,7 +88,7 @@ var zhRules = map[string]Entry{
 	"cell-error": {
 		Message: "单元格显示 {value}：公式出错",
 		Hint:    "请更正公式，或直接填写值。",
-		Why:     "错误值如果作为文本发送，API 会拒绝，更糟的是可能会受理。",
+		Why:     "错误值如果作为文本发送，API 会拒绝；更糟的是，也可能受理。",
 		Wrong:   "#REF!", Right: "cn-hangzhou", Source: zhXlsxCell,
 	},
 	"cell-formula-empty": {
@@ -105,7 +105,7 @@ var zhRules = map[string]Entry{
 	"cell-formula-text": {
 		Message: "单元格中是公式的文本 {found}，不是公式的结果",
 		Hint:    "请直接填写值；或将单元格格式改为“常规”，按 F2 再按 Enter，算出结果后保存。",
-		Why:     "在文本格式的列中，或在导入之后，公式有时只是原样的文字。照此发送，会当作名称。",
+		Why:     "在文本格式的列中，或在导入之后，公式有时只是原样的文字。照此发送，API 会当作名称。",
 		Wrong:   "文本 =F2、＝C2、+C2、@SUM(A1)、{=A1}", Right: "直接填写值", Source: "ECMA-376 第 1 部分，18.17（公式）",
 	},
 	"cell-error-text": {
@@ -187,7 +187,7 @@ var zhRules = map[string]Entry{
 	"cell-line-break": {
 		Message: "值中有换行符或制表符（{char}，第 {place} 个字符）",
 		Hint:    "请改为空格，或只保留需要的那一行。",
-		Why:     "粘贴的地址和名称常常是两个值；悄悄拼在一起，就成了第三个值。",
+		Why:     "粘贴的地址和名称常常是两个值；擅自拼在一起，就成了第三个值。",
 		Wrong:   "示例⏎网络", Right: "示例网络", Source: zhContract,
 	},
 	"cell-control": {
@@ -199,7 +199,7 @@ var zhRules = map[string]Entry{
 	"cell-invisible": {
 		Message: "值中有不可见字符（{char}，第 {place} 个字符）",
 		Hint:    "请重新填写；或将光标移到该字符之后，按一次 Backspace 键将其删除。",
-		Why:     "实际的值与看到的不同，API 会查找不到。",
+		Why:     "实际的值与看到的不同，API 会找不到。",
 		Wrong:   "pc-bp1[U+200B]example", Right: "pc-bp1example", Source: "Unicode，字符类别 Cf 和 Zs",
 	},
 	"cell-confusable": {
@@ -278,7 +278,7 @@ var zhBeside = map[string]Entry{
 	"values-below-data": {
 		Message: "数据到第 {data} 行为止；其下至第 {last} 行之间有 {n} 行只有零星的值且没有实例 ID，未读取",
 		Hint:    "如为自用清单，请移到其他工作表；如为数据，请填写专线的实例 ID。",
-		Why:     "清单比数据长，并不等于下方每一行都是几乎什么都没填的数据。",
+		Why:     "清单超出数据的部分，不应当作几乎空白的数据行。",
 		Wrong:   "G2:G9 为带宽清单，旁边只有 3 条专线", Right: "清单放在其他工作表", Source: zhContract,
 	},
 	"totals-row": {

@@ -17,7 +17,7 @@ var zhEngineers = map[string]Entry{
 	"engineer-circuit-unknown": {
 		Message: "工作表“专线”中没有专线“{value}”",
 		Hint:    "请更正 ID、添加该专线，或从此单元格中删除该 ID。",
-		Why:     "该工程师原本负责某条专线，否则那条专线就少了这名工程师。",
+		Why:     "该工程师应当负责某条专线；如不更正，那条专线就会缺少这名工程师。",
 		Wrong:   "pc-bp9example，“专线”中没有", Right: "pc-bp1example", Source: zhContract,
 	},
 	"engineer-circuit-repeated": {
@@ -83,7 +83,7 @@ var zhEngineers = map[string]Entry{
 	"engineer-twice": {
 		Message: "同一条专线的同一证件出现了两次：本行和 {also}",
 		Hint:    "请删除其中一行，或从其中一行去掉该专线；实例 ID 为 * 的行计入每一条专线。",
-		Why:     "重复的一行会占用 16 个名额之一；号码相同的两行，往往有一行填错。",
+		Why:     "重复的一行会占用 16 个名额中的一个；号码相同的两行，往往有一行填错。",
 		Wrong:   "pc-bp1example 有两行证件号码相同", Right: "只有一行", Source: zhContract,
 	},
 	"engineer-certificate-malformed": {

@@ -49,6 +49,12 @@ var zhBanned = []ban{
 	{regexp.MustCompile(`电子表格程序|活页簿|储存格|档案`), nil, "活页簿已加密", "工作簿已加密"},
 	{regexp.MustCompile(`重试运行|再次运行|重新跑`), nil, "请再次运行", "请重新运行"},
 
+	{regexp.MustCompile(`应答|回应`), nil, "应答丢失", "响应丢失"},
+	{regexp.MustCompile(`试运行|演练|干跑`), nil, "试运行，没有发送", "预检，没有发送"},
+	{regexp.MustCompile(`没有参数|命令行(中的)?参数|标志`), nil, "没有参数 --x", "没有选项 --x"},
+	{regexp.MustCompile(`该行为|本行为`), nil, "该行为 REFUSED", "该行的结果为 REFUSED"},
+	{regexp.MustCompile(`遭(到)? ?API`), nil, "会遭 API 拒绝", "API 会拒绝"},
+
 	// set wrong
 	{regexp.MustCompile(`\p{Han}[,.;:!?()]|[,;:!?()]\p{Han}`), nil, "文件为空,请重新导出", "文件为空，请重新导出"},
 	{regexp.MustCompile(`\}[,;:!?]( |$|\p{Han})|[,;:!?] ?\{|\} \(`), nil, "无法读取 {file}: {reason}", "无法读取 {file}：{reason}"},
