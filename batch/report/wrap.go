@@ -29,10 +29,10 @@ func withoutColor(s string) string {
 }
 
 // Wrap breaks a line into lines of at most width terminal cells, and indents all but the
-// first. It breaks at blanks and, as Chinese has none, beside wide characters, but never
-// before or after a mark that belongs to its neighbour. A word that is wider than a line is
-// neither cut nor moved, as it may be a path or an ID to be copied. A width of 0 means no
-// limit.
+// first. It breaks at blanks and beside wide characters, as Chinese is written without
+// blanks, but never before or after a mark that belongs to its neighbour. A word that is
+// wider than a line is neither cut nor moved, as it may be a path or an ID to be copied. A
+// width of 0 means no limit.
 func Wrap(line string, width, indent int) string {
 	if width <= 0 || Width(line) <= width {
 		return line
