@@ -46,12 +46,13 @@ var mayImport = map[string][]string{
 
 	"batch/ledger/sqlite/lossytest": {"modernc.org/libc", "modernc.org/sqlite"}, // a disk under the driver
 
-	"batch/histories": {}, // tests only
-	"batch/simulator": {},
-	"batch/report":    {"batch", "sheet", "templates", "github.com/rivo/uniseg"},
-	"batch/cli":       {"batch", "batch/cloud", "batch/durable", "batch/ledger", "batch/ledger/sqlite", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "golang.org/x/term"},
-	"batch/cli/prose": {"batch", "sheet"},
-	"templates":       {},
+	"batch/histories":  {}, // tests only
+	"batch/simulator":  {},
+	"batch/report":     {"batch", "sheet", "templates", "github.com/rivo/uniseg"},
+	"batch/cli":        {"batch", "batch/cloud", "batch/durable", "batch/ledger", "batch/ledger/sqlite", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/cli/locale", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "golang.org/x/term"},
+	"batch/cli/locale": {"golang.org/x/sys"},
+	"batch/cli/prose":  {"batch", "sheet", "golang.org/x/text"},
+	"templates":        {},
 }
 
 // testOnly is what test files and generators may import beyond their package's row.
@@ -87,7 +88,7 @@ var soleImporter = map[string]string{
 	"github.com/klauspost/compress":          "sheet/xlsx/internal/opc",   // a faster deflate, measured
 	"github.com/aliyun/alibaba-cloud-sdk-go": "batch/cloud",               // its defects are contained there
 	"github.com/aliyun/credentials-go":       "batch/cloud",               // secrets pass nowhere else
-	"golang.org/x/sys":                       "batch/ledger/sqlite",       // the machine's clock
+	"golang.org/x/sys":                       "batch/ledger/sqlite",       // the machine's clock; and batch/cli/locale, the user's language on Windows
 	"github.com/gofrs/flock":                 "batch/ledger/sqlite",       // locks that end with their process, on every system
 	"modernc.org/sqlite":                     "batch/ledger/sqlite",       // and lossytest, which puts a disk under it
 	"golang.org/x/time":                      "batch/quota",

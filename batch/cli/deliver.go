@@ -80,7 +80,7 @@ func (a *app) deliver(done *finished, t target, f outputFlags) *report.Document 
 	written, failed := a.placeCopy(done, t, patch, a.sealText(*doc, t.reports))
 	if failed != nil {
 		end.copyFailed = true
-		doc.Output, doc.Failure, doc.ExitCode = written, cause(failed), end.code()
+		doc.Output, doc.Failure, doc.ExitCode = written, a.lines.words.Cause(cause(failed)), end.code()
 		doc.Commands = a.commands(done.info, doc.Input, doc.Output)
 		t.reports = reportFiles(cmp.Or(written, copyPath(done.in.path, "", false, done.info.id)), f.reports)
 	}

@@ -51,12 +51,10 @@ func (l *lines) configure(f commonFlags) error {
 	default:
 		return failure(exitUsage, "choice", nil, "flag", "color", "value", f.color, "choices", "auto, always, never")
 	}
-	switch f.lang {
-	case "", "en":
-	case "zh":
-		l.warn("no-chinese-yet", nil)
-	default:
-		return failure(exitUsage, "choice", nil, "flag", "lang", "value", f.lang, "choices", "en, zh")
+	if c, ok := prose.For(f.lang); ok {
+		l.words = c
+	} else if f.lang != "" {
+		return failure(exitUsage, "choice", nil, "flag", "lang", "value", f.lang, "choices", strings.Join(prose.Languages(), ", "))
 	}
 	l.quiet = f.quiet
 	return nil

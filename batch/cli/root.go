@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/loabatch/loabatch/batch"
-	"github.com/loabatch/loabatch/batch/cli/prose"
 )
 
 // Run runs one command line and returns its exit code. Of the process it uses only what env
@@ -22,7 +21,7 @@ import (
 func Run(ctx context.Context, env Env) (exit int) {
 	stdout := &stream{to: env.Stdout, patient: true}
 	env.Stdout, env.Stderr = stdout, &stream{to: env.Stderr}
-	a := &app{env: env, lines: newLines(env, prose.English), taken: make(chan struct{})}
+	a := &app{env: env, lines: newLines(env, env.catalogue()), taken: make(chan struct{})}
 	defer batch.Guard(func(err error) {
 		a.lines.fail(internal(err))
 		exit = exitInternal
