@@ -160,7 +160,7 @@ func (a *app) patch(done *finished, doc *report.Document, redact bool) sheet.Pat
 	}
 	book := *done.in.workbook
 	book.Problems = done.problems
-	patch := sheet.Results(&book, rows, a.lines.Words)
+	patch := sheet.Results(&book, rows, a.lines.Words, sheet.English)
 	patch.Added, patch.Open = report.Sheets(*doc, a.lines.Words), report.SummaryName
 	patch.LinkResults(&book, report.ErrorsName)
 	if redact {
