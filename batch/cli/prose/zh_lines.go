@@ -91,8 +91,8 @@ var zhLines = map[string]Entry{
 	"explain-means":            {Message: "含义"},
 	"explain-why":              {Message: "原因"},
 	"explain-to-do":            {Message: "处理"},
-	"explain-wrong":            {Message: "错误"},
-	"explain-right":            {Message: "正确"},
+	"explain-wrong":            {Message: "错误示例"},
+	"explain-right":            {Message: "正确示例"},
 	"explain-source":           {Message: "出处"},
 
 	// before a run

@@ -85,7 +85,7 @@ var zhReport = map[string]Entry{
 	"report-unlisted":         {Message: "此代码另有 {n} 个问题，只计数、未列出", Hint: "请先处理已列出的问题，再重新检查，即可看到其余问题；结果副本的“说明”列会写明每行的第一个错误。"},
 	"report-folded":           {Message: "{n} 个单元格：{cells}；例如：{message}"},
 	"report-suggestion":       {Message: "建议值：{value}"},
-	"report-more-cells":       {Message: "另有 {n} 个"},
+	"report-more-cells":       {Message: "等，另有 {n} 个"},
 	"report-see-errors":       {Message: "见副本的工作表“错误”"},
 	"report-see-output":       {Message: "加上 -o FILE 可生成列出全部问题的副本"},
 
