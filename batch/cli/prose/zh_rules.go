@@ -103,13 +103,13 @@ var zhRules = map[string]Entry{
 		Wrong:   "=TODAY()+30", Right: "2027-01-15", Source: zhXlsxCell,
 	},
 	"cell-formula-text": {
-		Message: "单元格中是公式的文本 {found}，不是公式的结果",
+		Message: "单元格中是公式的文本“{found}”，不是公式的结果",
 		Hint:    "请直接填写值；或将单元格格式改为“常规”，按 F2 再按 Enter，算出结果后保存。",
 		Why:     "在文本格式的列中，或在导入之后，公式有时只是原样的文字。照此发送，API 会当作名称。",
 		Wrong:   "文本 =F2、＝C2、+C2、@SUM(A1)、{=A1}", Right: "直接填写值", Source: "ECMA-376 第 1 部分，18.17（公式）",
 	},
 	"cell-error-text": {
-		Message: "{found} 是表格软件用来代替值显示的内容",
+		Message: "“{found}”是表格软件用来代替值显示的内容",
 		Hint:    "请在值的来源处更正公式，或直接填写值。",
 		Why:     "粘贴为值或另存为 CSV 时，公式错误、列宽不足或尚未加载完的内容会变成普通文本。",
 		Wrong:   "#REF!、#名称?、Err:502、#####、Loading...", Right: "直接填写值", Source: "Microsoft，ERROR.TYPE；LibreOffice，Error Codes；Google，ERROR.TYPE",
@@ -121,13 +121,13 @@ var zhRules = map[string]Entry{
 		Wrong:   "=DISPIMG(\"ID_0A1B\",1)", Right: "图片上的号码", Source: "WPS Office，DISPIMG；Microsoft，IMAGE 函数",
 	},
 	"cell-placeholder": {
-		Message: "{found} 是占位内容，不是实际的值",
+		Message: "“{found}”是占位内容，不是实际的值",
 		Hint:    "请填写实际的值。如确为名称，可用 --severity cell-placeholder=warning 放行。",
 		Why:     "占位内容、程序导出的空值和单独的标点，会当作数据发送出去。",
 		Wrong:   "TBD、N/A、null、待定、同上、见附件、-", Right: "每一行都填写实际的值", Source: "pandas，read_csv（na_values）；" + zhContract,
 	},
 	"cell-placeholder-optional": {
-		Message: "{found} 像是占位内容，将原样发送",
+		Message: "“{found}”像是占位内容，将原样发送",
 		Hint:    "如没有值，请将单元格留空。",
 		Why:     "选填的单元格留空时不会写入申请；占位内容则会写入申请。",
 		Wrong:   "N/A、无、-", Right: "（空）", Source: "pandas，read_csv（na_values）；" + zhContract,
@@ -163,12 +163,12 @@ var zhRules = map[string]Entry{
 		Wrong:   "0.5 显示为 50%；1390 显示为 ¥1,390.00", Right: "文本格式的值", Source: "ECMA-376 第 1 部分，18.8.31（数字格式）",
 	},
 	"cell-as-shown": {
-		Message: "数字 {before} 按单元格显示的 {after} 发送",
+		Message: "数字 {before} 按单元格显示的“{after}”发送",
 		Why:     "单元格的数字格式会补上没有存储的 0 或字符，而看到的内容包含这些字符。",
 		Wrong:   "612345678，格式为 0000000000", Right: "文本 '0612345678", Source: "ECMA-376 第 1 部分，18.8.31（数字格式）",
 	},
 	"cell-apostrophe": {
-		Message: "已去掉开头的单引号：{before} 读作 {after}",
+		Message: "已去掉开头的单引号：“{before}”读作“{after}”",
 		Why:     "单引号在表格中表示文本；从 CSV 导入后，单引号可能成为值的一部分。",
 		Wrong:   "值中带有单引号的 '13900000001", Right: "文本 13900000001", Source: "Microsoft，保留前导零和大数字",
 	},
@@ -233,17 +233,17 @@ var zhRules = map[string]Entry{
 		Wrong:   "ＡＢＣ 网络", Right: "ABC 网络", Source: "Unicode 标准附录 #11，东亚字符宽度",
 	},
 	"cell-trimmed": {
-		Message: "已去掉值前后的空格：{before} 读作 {after}",
+		Message: "已去掉值前后的空格：“{before}”读作“{after}”",
 		Why:     "前后的空格多半来自粘贴，并非有意填写。",
 		Wrong:   "␠cn-hangzhou␠", Right: "cn-hangzhou", Source: zhContract,
 	},
 	"cell-narrowed": {
-		Message: "全角字符已按半角读取：{before} 读作 {after}",
+		Message: "全角字符已按半角读取：“{before}”读作“{after}”",
 		Why:     "中文输入法会输入全角字母和数字，而 ID 和号码中不会有全角字符。",
 		Wrong:   "ｃｎ－ｈａｎｇｚｈｏｕ", Right: "cn-hangzhou", Source: "Unicode 标准附录 #11，东亚字符宽度",
 	},
 	"cell-spelling": {
-		Message: "{before} 按 {after} 发送",
+		Message: "“{before}”按“{after}”发送",
 		Why:     "API 只接受规定的写法；大小写不同、多余的空格和中文名称会自动转换。",
 		Wrong:   "mstp、光纤", Right: "MSTP、FIBRE", Source: zhAPIPage,
 	},

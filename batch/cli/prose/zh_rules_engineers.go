@@ -123,7 +123,7 @@ var zhEngineers = map[string]Entry{
 		Wrong:   "99999920190101…", Right: "99999919910101…", Source: zhGB11643,
 	},
 	"engineer-id-gender": {
-		Message: "性别 {value} 与身份证号码不符，按号码应为 {implied}",
+		Message: "性别“{value}”与身份证号码不符，按号码应为“{implied}”",
 		Hint:    "请与身份证核对性别和号码，可能有值错了行。",
 		Why:     "第 17 位男性为奇数，女性为偶数。",
 		Wrong:   "Male，号码为 …0020", Right: "Female，号码为 …0020", Source: zhGB11643,
