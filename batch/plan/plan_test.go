@@ -390,7 +390,7 @@ func TestPlanOfAnotherRegion(t *testing.T) {
 		{"open", batch.Record{Hash: "x", Token: "T", Open: true}, nil, 0, true},
 		{"accepted and open", batch.Record{Hash: "x", Token: "T", Open: true, Result: sheet.Submitted}, nil, 1, false},
 		{"refused", batch.Record{Hash: "x", Token: "T", Result: sheet.Refused}, nil, 0, true},
-		{"open, a warning", batch.Record{Hash: "x", Token: "T", Open: true}, as(sheet.Warning), 0, true},
+		{"open, a warning", batch.Record{Hash: "x", Token: "T", Open: true}, as(sheet.Warning), 1, true},
 		{"open, off", batch.Record{Hash: "x", Token: "T", Open: true}, as(sheet.Off), 0, true},
 		{"accepted and open, a warning", batch.Record{Hash: "x", Token: "T", Open: true, Result: sheet.Submitted}, as(sheet.Warning), 1, true},
 		{"accepted, an error by its severity", batch.Record{Hash: "x", Token: "T", Result: sheet.Already}, as(sheet.Error), 1, false},

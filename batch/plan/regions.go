@@ -10,11 +10,12 @@ import (
 )
 
 // moved settles a row whose circuit has an accepted application in another region, and
-// reports whether it did. By its severity, the problem may be no more than a warning.
+// reports whether it did. By its severity, the problem may be no more than a warning, which
+// an application that is open has as well.
 func (p *planner) moved(a *batch.Application) bool {
 	severity := p.severityOfMoved()
 	for r := range p.elsewhere(a.Key) {
-		if !accepted(r.Result) || severity == sheet.Off {
+		if severity == sheet.Off || !accepted(r.Result) && !(r.Open && severity == sheet.Warning) {
 			continue
 		}
 		p.plan.Problems = append(p.plan.Problems, *p.movedProblem(a, r.Record, severity))
