@@ -72,8 +72,8 @@ func (a *app) template(ctx context.Context, f templateFlags) error {
 			return err
 		}
 	}
-	l := sheet.LanguageOf(a.lines.words.Language())
-	book := xlsx.Template{Language: l, Words: a.lines.words, Regions: cloud.KnownRegions()}
+	l := sheet.LanguageOf(a.lines.Words.Language())
+	book := xlsx.Template{Language: l, Words: a.lines.Words, Regions: cloud.KnownRegions()}
 	write, written, count := blankWriter(l), "template-written", ""
 	switch {
 	case f.example:
@@ -93,7 +93,7 @@ func (a *app) template(ctx context.Context, f templateFlags) error {
 	if err := durable.WriteFile(f.output, write, nil); err != nil {
 		return failure(exitUsage, "output-unwritable", err, "file", f.output, "reason", cause(err))
 	}
-	a.lines.say(written, map[string]string{"file": f.output, "count": count})
+	a.lines.Say(written, map[string]string{"file": f.output, "count": count})
 	return nil
 }
 
@@ -137,7 +137,7 @@ func (a *app) accountRows(ctx context.Context, f templateFlags) ([][]any, error)
 	}
 	s.closers = append(s.closers, closeFunc(s.service.close))
 	if s.store, err = a.knownLedger(ctx, s); err != nil {
-		a.lines.warn("quota-alone", map[string]string{"reason": a.ledgerCause(err)})
+		a.lines.Warn("quota-alone", map[string]string{"reason": a.ledgerCause(err)})
 	}
 	s.shareQuotas()
 	regions := []string{f.region}
@@ -156,7 +156,7 @@ func (a *app) accountRows(ctx context.Context, f templateFlags) ([][]any, error)
 	for _, l := range e.List(ctx, regions) {
 		if l.Err != nil {
 			unread++
-			a.lines.warn("template-region-failed", map[string]string{"region": l.Region, "meaning": a.meaning(codeOf(l.Err))})
+			a.lines.Warn("template-region-failed", map[string]string{"region": l.Region, "meaning": a.meaning(codeOf(l.Err))})
 		}
 		for _, c := range l.Circuits {
 			if batch.Predict(batch.Application{}, c).Result != sheet.Valid {
@@ -173,7 +173,7 @@ func (a *app) accountRows(ctx context.Context, f templateFlags) ([][]any, error)
 		a.exit = exitUnfinished
 	}
 	if others > 0 {
-		a.lines.note("template-others", map[string]string{"count": number(others)})
+		a.lines.Note("template-others", map[string]string{"count": number(others)})
 	}
 	return rows, nil
 }

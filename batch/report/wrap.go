@@ -89,11 +89,11 @@ func pieces(word string) []string {
 func wide(r rune) bool { return r >= 0x1100 && uniseg.StringWidth(string(r)) == 2 }
 
 // Seconds formats whole seconds for people: 4s, 1m03s, 2h05m.
-func Seconds(d time.Duration) string {
+func Seconds(words Words, d time.Duration) string {
 	if d < time.Minute {
-		return d.Round(time.Second).String()
+		return words.Line("elapsed-seconds", numberArg("seconds", int(d.Round(time.Second)/time.Second)))
 	}
-	return elapsed(d.Seconds())
+	return elapsed(words, d.Seconds())
 }
 
 // NarrowTable writes rows below their header, as Table does if they fit into a width. If

@@ -3,6 +3,7 @@ package prose
 // enWords: the marks, labels and short words that lines are put together from.
 var enWords = map[string]Entry{
 	"mark-list":   {Message: ", "},
+	"mark-facts":  {Message: ", "},
 	"mark-colon":  {Message: ": "},
 	"mark-clause": {Message: "; "},
 

@@ -35,7 +35,6 @@ var zhLines = map[string]Entry{
 	"faults-value":             {Message: "无法读取故障计划：{reason}", Hint: "写法请运行 loabatch simulator --help 查看。"},
 	"no-postgres-yet":          {Message: "此版本不支持 PostgreSQL 台账", Hint: "请用 --ledger 指定文件路径。"},
 	"no-ledger-place":          {Message: "无法确定台账的位置：XDG_STATE_HOME 和 HOME 都没有设置", Hint: "请用 --ledger PATH 指定路径。"},
-	"no-chinese-yet":           {Message: "中文消息尚未提供，使用英文"},
 	"debug-sdk":                {Message: "环境变量 DEBUG 会使阿里云 SDK 打印密钥和个人信息", Hint: "请清除后重试：env -u DEBUG loabatch …"},
 	"log-file":                 {Message: "无法写入日志文件 {file}：{reason}", Hint: "请用 --log-file 指定其他文件。"},
 	"no-terminal-no-yes":       {Message: "本次运行会正式提交，但没有终端可供确认", Hint: "要提交请加上 --yes；只检查请加上 --dry-run。"},

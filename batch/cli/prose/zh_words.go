@@ -3,6 +3,7 @@ package prose
 // zhWords 是组成各行文字的标点、标签和短语。
 var zhWords = map[string]Entry{
 	"mark-list":   {Message: "、"},
+	"mark-facts":  {Message: "，"},
 	"mark-colon":  {Message: "："},
 	"mark-clause": {Message: "；"},
 
