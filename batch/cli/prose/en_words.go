@@ -2,6 +2,8 @@ package prose
 
 // enWords: the marks, labels and short words that lines are put together from.
 var enWords = map[string]Entry{
+	"state-not-asked": {Message: "not asked"},
+
 	"mark-list":   {Message: ", "},
 	"mark-facts":  {Message: ", "},
 	"mark-colon":  {Message: ": "},

@@ -2,6 +2,8 @@ package prose
 
 // zhWords 是组成各行文字的标点、标签和短语。
 var zhWords = map[string]Entry{
+	"state-not-asked": {Message: "未查询"},
+
 	"mark-list":   {Message: "、"},
 	"mark-facts":  {Message: "，"},
 	"mark-colon":  {Message: "："},
