@@ -49,7 +49,7 @@ var zhWords = map[string]Entry{
 
 	"doctor-what-environment": {Message: "环境变量"},
 	"doctor-what-quota":       {Message: "配额"},
-	"doctor-what-credentials": {Message: "访问凭证"},
+	"doctor-what-credentials": {Message: "访问凭据"},
 	"doctor-what-endpoint":    {Message: "服务地址"},
 	"doctor-what-proxy":       {Message: "代理"},
 	"doctor-what-account":     {Message: "账号"},
