@@ -91,6 +91,7 @@ type view struct {
 	Next     Next
 	NextLine string
 	Command  string
+	Requests string
 	Elapsed  string
 	Chinese  bool   // by which the page chooses its fonts
 	Base     string // address of the copy
@@ -127,7 +128,8 @@ func viewOf(d *Document, words Words) view {
 	v := view{
 		Doc: d, Headline: headline(d, words), Tone: toneName(tone(d)), Next: next, NextLine: words.Line(next.Code),
 		Elapsed: elapsed(words, d.DurationSeconds), Counts: countViews(d, words), Areas: areaViews(d, words),
-		Command: d.Command, Chinese: words.Vocabulary() == sheet.Chinese,
+		Requests: counted(words, "requests-of", d.Requests, numberArg("retries", d.Retries), numberArg("throttled", d.Throttled)),
+		Command:  d.Command, Chinese: words.Vocabulary() == sheet.Chinese,
 	}
 	if d.DryRun {
 		v.Command = d.dryRunCommand(words)

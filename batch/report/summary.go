@@ -168,7 +168,7 @@ func (g *grid) run(d *Document) {
 // dryRunCommand names the command of a dry run: submit (dry run online).
 func (d *Document) dryRunCommand(words Words) string {
 	mode := strings.TrimSpace(words.Line("report-dry-run") + " " + d.DryRunMode)
-	return strings.TrimSpace(d.Command + " (" + mode + ")")
+	return words.Line("dry-run-mode", textArg("command", d.Command), textArg("mode", mode))
 }
 
 // counts lists every result with its next step and returns the chart of them.

@@ -10,8 +10,9 @@ var zhWords = map[string]Entry{
 	"mark-clause": {Message: "；"},
 
 	"confirm-answers": {Message: "[是 y / 否 N]"},
-	"code-meaning":    {Message: "{meaning} ({code})"},
-	"dry-run-mode":    {Message: "{command} ({dry} {mode})"},
+	"code-meaning":    {Message: "{meaning}（{code}）"},
+	"dry-run-mode":    {Message: "{command}（{mode}）"},
+	"requests-of":     {Message: "{n}（重试 {retries} 次，限流 {throttled} 次）"},
 	"share":           {Message: "{count} 行 {word}"},
 	"more-circuits":   {Message: "{list} 等，另有 {n} 条"},
 
@@ -58,7 +59,7 @@ var zhWords = map[string]Entry{
 	"doctor-what-ledger":      {Message: "台账"},
 	"doctor-what-folder":      {Message: "文件夹"},
 
-	"source-failed": {Message: "{source} (读取失败)"},
+	"source-failed": {Message: "{source}（读取失败）"},
 
 	"report-severity-off": {Message: "关闭"},
 }
