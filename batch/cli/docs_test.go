@@ -52,6 +52,7 @@ type shell struct {
 	t   *testing.T
 	dir string
 	env []string
+	sim *simulator.Simulator
 }
 
 func newShell(t *testing.T) *shell {
@@ -67,6 +68,7 @@ func newShell(t *testing.T) *shell {
 		t.Fatal(err)
 	}
 	sim := simulator.New(simulator.Options{Keys: map[string]string{"id": "secret"}, Quota: -1, Account: docsAs})
+	s.sim = sim
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -444,6 +446,35 @@ func TestPolicyHasEveryAction(t *testing.T) {
 	for _, action := range policyActions(t, page) {
 		if !called[action] {
 			t.Errorf("the least policy has %s, which nothing calls", action)
+		}
+	}
+}
+
+// TestCommandsCallWhatThePageSays starts the commands of the page on permissions.
+func TestCommandsCallWhatThePageSays(t *testing.T) {
+	t.Parallel()
+	page := readText(t, github+"docs/permissions.md")
+	for _, command := range []string{"submit", "submit --dry-run=online", "status", "template --from-account", "doctor"} {
+		allowed := map[string]bool{"GetCallerIdentity": true}
+		for _, m := range regexp.MustCompile("(?m)^\\| `"+command+"`[^|]*\\|([^|]*)\\|").FindAllStringSubmatch(page, -1) {
+			for _, action := range regexp.MustCompile("`vpc:(\\w+)`").FindAllStringSubmatch(m[1], -1) {
+				allowed[action[1]] = true
+			}
+		}
+		s := newShell(t)
+		if strings.HasPrefix(command, "submit") || command == "status" {
+			command += " srv/loa/tonight.xlsx"
+		}
+		if out, code := s.output("LOABATCH_YES=true loabatch " + command); code != 0 {
+			t.Errorf("%s: exit code %d\n%s", command, code, out)
+		}
+		called := map[string]bool{}
+		for _, lane := range s.sim.Stats().Lanes {
+			called[lane.API] = true
+		}
+		delete(allowed, "DescribePhysicalConnectionLOA") // for a lost answer only
+		if !maps.Equal(called, allowed) {
+			t.Errorf("%s calls %v, and the page says %v", command, slices.Sorted(maps.Keys(called)), slices.Sorted(maps.Keys(allowed)))
 		}
 	}
 }
