@@ -24,8 +24,9 @@ import (
 
 const (
 	github    = "../../.github/"
-	docsAs    = "1234567890123456" // the account of the documentation
-	docsCount = 25                 // at least so many commands are in it
+	docsAs    = "1234567890123456"      // the account of the documentation
+	docsRun   = "20270115-020000-k3f9q" // stands for the latest run there
+	docsCount = 25                      // at least so many commands are in it
 )
 
 // documents are the pages that users read.
@@ -112,27 +113,10 @@ func (s *shell) here(command string) string {
 		"/usr/local/bin/loabatch", "loabatch", "./loabatch", "loabatch", `C:\loa\loabatch.exe`, "loabatch", `C:\loa\`, s.dir+"/srv/loa/",
 		"/srv/loa", s.dir+"/srv/loa", "/var/", s.dir+"/var/", "/etc/", s.dir+"/etc/",
 	).Replace(command)
-	if strings.Contains(command, "20270115-020000-k3f9q") {
-		command = strings.ReplaceAll(command, "20270115-020000-k3f9q", s.lastRun())
+	if strings.Contains(command, docsRun) {
+		command = strings.ReplaceAll(command, docsRun, s.lastRun())
 	}
-	return regexp.MustCompile(`\S+\.results-\*\.xlsx`).ReplaceAllStringFunc(command, func(glob string) string { return s.newest(glob) })
-}
-
-// newest is the copy that somebody would name.
-func (s *shell) newest(glob string) string {
-	found, _ := filepath.Glob(filepath.Join(s.dir, glob))
-	if len(found) == 0 {
-		s.t.Fatalf("there is no %s", glob)
-	}
-	return slices.MaxFunc(found, func(a, b string) int { return modified(s.t, a) - modified(s.t, b) })
-}
-
-func modified(t *testing.T, path string) int {
-	info, err := os.Stat(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return int(info.ModTime().UnixNano())
+	return command
 }
 
 func (s *shell) lastRun() string {
@@ -196,7 +180,7 @@ func (s *shell) prepare(words []string) {
 	case "fill":
 		s.fill(words[1], words[2])
 	case "mend":
-		s.mend(s.newest(words[1]), words[2], words[3])
+		s.mend(filepath.Join(s.dir, words[1]), words[2], words[3])
 	case "answer":
 		s.env = append(s.env, "LOABATCH_YES=true")
 	default:
