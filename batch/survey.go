@@ -51,22 +51,16 @@ func byID(circuits int) int { return (circuits + SurveyIDs - 1) / SurveyIDs }
 // list reads the listing of all circuits of the region for as long as that is the cheaper
 // way to what is missing.
 func (s *survey) list(ctx context.Context) error {
-	pages, err := s.page(ctx, 1, nil)
-	for page := 2; err == nil && page <= pages && pages-page < byID(len(s.missing)); page++ {
-		var left int
-		left, err = s.page(ctx, page, nil)
-		pages = min(pages, left) // a listing that grows without end is not followed
-	}
-	return err
+	return readPages(func(page int) (int, error) { return s.page(ctx, page, nil) },
+		func(left int) bool { return left < byID(len(s.missing)) })
 }
 
 // ask reads the circuits with these IDs. No answer needs more pages than there are IDs.
 func (s *survey) ask(ctx context.Context, ids []string) error {
-	pages, err := s.page(ctx, 1, ids)
-	for page := 2; err == nil && page <= min(pages, len(ids)); page++ {
-		_, err = s.page(ctx, page, ids)
-	}
-	return err
+	return readPages(func(page int) (int, error) {
+		pages, err := s.page(ctx, page, ids)
+		return min(pages, len(ids)), err
+	}, func(int) bool { return true })
 }
 
 // page reads one page, and retries until it is answered or attempts run out. It returns
