@@ -162,6 +162,7 @@ func withheld(a *Application, s *survey, failed bool) (Outcome, bool) {
 	case state.LOAStatus != "" && !Void(state.LOAStatus):
 		o := a.Outcome(sheet.Already, ReasonLOAExists)
 		o.LOAStatus = state.LOAStatus
+		a.disown(&o)
 		return o, true
 	case state.LOAStatus == LOARejected && !a.ReapplyRejected && !a.Start.LooksUp():
 		o := a.Outcome(sheet.Refused, ReasonLOARejected)
@@ -171,6 +172,14 @@ func withheld(a *Application, s *survey, failed bool) (Outcome, bool) {
 		return newRow(a, 0, 1, time.Now().UTC()).interrupted(ReasonUnasked), true
 	}
 	return Outcome{}, false
+}
+
+// disown takes the token from an outcome about an LOA that was there before anything was
+// sent, unless a results copy says that the token was sent.
+func (a *Application) disown(o *Outcome) {
+	if o.Token != a.Circuit.Past.ClientToken {
+		o.Token, o.Generation = "", 0
+	}
 }
 
 // seen has a row that waits for another region start afterwards as its circuit's LOA in a
