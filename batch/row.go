@@ -341,6 +341,10 @@ func (r *row) attribute(o *Outcome) {
 		o.Token, o.Generation = "", 0 // it is not about the circuit in this region
 		return
 	}
+	if r.begun == "" && earlier.Token == "" && o.Result == sheet.Already {
+		r.app.disown(o)
+		return
+	}
 	if r.begun != "" || earlier.Token == "" || !o.ConcernsCircuit() {
 		return
 	}
