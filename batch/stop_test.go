@@ -240,6 +240,7 @@ func TestMaxFailures(t *testing.T) {
 		every       int // one row in this many is refused
 		least, most int // failed rows at the end
 	}{
+		{batch.Limit{N: 1}, 10, 1, 3},
 		{batch.Limit{N: 3}, 10, 3, 5},
 		{batch.Limit{Percent: 50}, 1, 20, 23},
 		{batch.Limit{Percent: 50}, 3, 34, 34}, // never reached

@@ -65,6 +65,9 @@ func TestSurveyBeforeSending(t *testing.T) {
 				if o.Result == sheet.Already && (o.LOAStatus != states[i] || o.Reason != batch.ReasonLOAExists || o.Attempts != 0 || o.Token != "") {
 					t.Errorf("%s: %+v", test.name, o)
 				}
+				if o.Result == sheet.Refused && (o.LOAStatus != states[i] || o.Reason != batch.ReasonLOARejected) {
+					t.Errorf("%s: %+v", test.name, o)
+				}
 				if o.Result == sheet.NotAttempted && test.stop == "" && (o.ErrorCode == "" || o.Reason != batch.ReasonUnasked && o.Reason != batch.ReasonRegion) {
 					t.Errorf("%s: %+v", test.name, o)
 				}
@@ -139,4 +142,50 @@ func TestSurveyFailsBesideAnOpenApplication(t *testing.T) {
 			t.Errorf("%+v", o)
 		}
 	})
+}
+
+// A row that was refused or failed is corrected, and somebody else applies for its circuit.
+// Once a survey has shown that LOA, the row stays ALREADY, and lookups that still show an
+// older LOA lead to no other application.
+func TestSurveyShowsAnothersApplication(t *testing.T) {
+	for name, first := range map[string]*batch.CallError{
+		"failed":  {Class: batch.TryLater, Code: "Throttling.User", Throttled: true},
+		"refused": {Class: batch.Refused, Code: "IllegalParam.Si", Status: 400},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			h, s := newHistory(t), standing(1, "")
+			night := func(what string, o plan.Options, survey bool, want sheet.Result) {
+				t.Helper()
+				past, err := h.ledger.Past(t.Context(), batch.PlaceLOA, plan.Keys(h.book))
+				if err != nil {
+					t.Fatal(err)
+				}
+				o.Past = past
+				e := &batch.Engine{Submitter: h.server, Finder: h.server, Surveyor: s, Survey: survey, Ledger: h.ledger}
+				sum, err := e.Run(t.Context(), nil, plan.New(h.book, o))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := sum.Outcomes[0]; got.Result != want {
+					t.Errorf("%s, %s: %s (%s %s), want %s", name, what, got.Result, got.Reason, got.ErrorCode, want)
+				}
+			}
+			h.answers = always(fault{err: first})
+			night("first", plan.Options{}, true, map[string]sheet.Result{"failed": sheet.Failed, "refused": sheet.Refused}[name])
+			h.quiet()
+			h.edit()
+			valid := batch.LOA{Status: "Applying", CompanyName: "Another"}
+			h.server.loas[plan.Keys(h.book)[0]] = valid
+			s.circuits[0].LOAStatus = valid.Status
+			night("shown", plan.Options{}, true, sheet.Already)
+			night("again", plan.Options{}, true, sheet.Already)
+			h.shown = &batch.LOA{Status: batch.LOARejected}
+			night("lookups lag", plan.Options{Reapply: true}, false, sheet.Already)
+			h.quiet()
+			night("quiet", plan.Options{}, false, sheet.Already)
+			if len(h.tokens) != 1 {
+				t.Errorf("%s: %d tokens were sent", name, len(h.tokens))
+			}
+		})
+	}
 }

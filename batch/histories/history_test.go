@@ -119,6 +119,9 @@ func (h *history) run(t *testing.T, trace *strings.Builder) (failures []failure)
 				if d.at(1).chance(0.1) {
 					c.ready = w.started.Add(d.at(2).between(0, 48*time.Hour))
 				}
+				if w.allowed("foreign") {
+					c.letters = r.foreign(d.at(3), w.started)
+				}
 				w.service.circuits[r.instance] = c
 			}
 		}

@@ -223,3 +223,19 @@ func (w *world) firstBooks(d dice, circuits int) {
 		b.rows = append(b.rows, r)
 	}
 }
+
+// foreign is the void LOA that somebody else, or a ledger that nobody has any more, applied
+// for long before the history, if there is one.
+func (r *bookRow) foreign(d dice, started time.Time) []*letter {
+	if !d.at(1).chance(0.4) {
+		return nil
+	}
+	of := *r
+	of.version, of.bad = pick(d.at(2), []int{0, 0, 1, 2}), false
+	c := of.circuit(2, 2)
+	content := request{
+		instance: r.instance, region: r.region, token: "foreign", parameters: "foreign",
+		company: c.CompanyName, si: c.Si, line: c.LineType, time: c.ConstructionTime.UTC().Format(sheet.SentTime),
+	}
+	return []*letter{{status: pick(d.at(3), []string{"Rejected", "Rejected", "Deleted"}), content: content, at: started.Add(-48 * time.Hour)}}
+}

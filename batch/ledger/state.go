@@ -102,6 +102,9 @@ func (s State) Finish(run int64, o batch.Outcome, holdsLock bool) State {
 		s.PendingPhase, s.Tried = PhaseLeft, o.Tried
 	case holdsLock && o.Result == sheet.Already && s.Result != "" && s.Result != sheet.Submitted:
 		s.Result = sheet.Already // refused or failed before, and there is an LOA now
+		if o.Token != s.Last.Token {
+			s.Last.Hash = "" // it is not known what the LOA was applied for with
+		}
 		return s.withAnswer(o)
 	case holdsLock && o.Settled.Result == sheet.Already && o.Settled.Token == s.Last.Token && s.void():
 		s.Result, s.LOAStatus, s.Tried = sheet.Already, o.Settled.LOAStatus, o.Settled.Seen // it was not void after all

@@ -91,6 +91,8 @@ func TestState(t *testing.T) {
 			recordOf(second, batch.Record{Result: sheet.Submitted, RequestID: "request-token-a-1"})},
 		{"refused, then found", []step{begun(1, a), finished(1, outcome(a, sheet.Refused)), finished(2, outcome(a, sheet.Already))},
 			recordOf(a, batch.Record{Result: sheet.Already, RequestID: "request-token-a-0"})},
+		{"refused, corrected, then found", []step{begun(1, a), finished(1, outcome(a, sheet.Refused)), finished(2, outcome(b, sheet.Already))},
+			batch.Record{Token: a.Token, Result: sheet.Already, RequestID: "request-token-b-0"}}, // for another content, perhaps
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var s State
@@ -104,7 +106,6 @@ func TestState(t *testing.T) {
 	}
 }
 
-// TestStateWithoutTheLock checks that a run without the lock changes only the LOA's status.
 // TestStateKeepsWhenAnLOAWasSeen has a later run confirm what the ledger knows: until the
 // settling time is over, the status of an older LOA may still be shown.
 func TestStateKeepsWhenAnLOAWasSeen(t *testing.T) {
@@ -116,6 +117,7 @@ func TestStateKeepsWhenAnLOAWasSeen(t *testing.T) {
 	}
 }
 
+// TestStateWithoutTheLock checks that a run without the lock changes only the LOA's status.
 func TestStateWithoutTheLock(t *testing.T) {
 	a := application("a", 0)
 	before := begun(1, a)(State{})

@@ -40,3 +40,22 @@ func TestThrottlingIsReportedAtOnce(t *testing.T) {
 		q.Close()
 	})
 }
+
+// What was granted is given back after a throttling answer, since it was granted at a pace
+// that is too high.
+func TestThrottlingGivesTokensBack(t *testing.T) {
+	for _, throttled := range []bool{false, true} {
+		h := &hand{tokens: []token{{ask: 1, start: 2}, {ask: 1, start: 3}}}
+		h.finished(token{ask: 1, start: 1}, 1, 2, throttled, 0)
+		kept, back := 2, 1
+		if throttled {
+			kept, back = 0, 3
+		}
+		if len(h.tokens) != kept || len(h.back) != back {
+			t.Errorf("throttled %v: %d tokens kept and %d given back, want %d and %d", throttled, len(h.tokens), len(h.back), kept, back)
+		}
+		if !h.back[0].sent || h.back[0].throttled != throttled || throttled && h.back[1].sent {
+			t.Errorf("throttled %v: %+v", throttled, h.back)
+		}
+	}
+}

@@ -122,6 +122,9 @@ func flipEach(t *testing.T, sound []byte, bits []int, free map[uint32]bool) {
 			if e, ok := errors.AsType[*ledger.Error](err); !ok || e.Kind != ledger.Corrupt {
 				t.Errorf("bit %d of byte %d of page %d: %v, want kind corrupt", bit%8, at%pageSize, at/pageSize+1, err)
 			}
+			if free[uint32(at/pageSize+1)] {
+				t.Errorf("bit %d of byte %d of page %d: found, though the page is free", bit%8, at%pageSize, at/pageSize+1)
+			}
 			found++
 			continue
 		}
