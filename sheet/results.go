@@ -168,29 +168,28 @@ func (r *resulter) circuitCells(number int) []PutCell {
 	if !found || r.results[i].Keep {
 		return nil
 	}
-	return r.cellsOf(r.complete(&r.results[i]))
+	res, _ := r.complete(&r.results[i], r.w.CircuitsTable.Sheet)
+	return r.cellsOf(res)
 }
 
-// complete returns a circuit's result. The message of an INVALID one lists its own errors
-// or, without any, those of its engineers.
-func (r *resulter) complete(res *RowResult) RowResult {
-	out := *res
+// complete returns a circuit's result, to be read in one of the sheets. The message of an
+// INVALID one lists its own errors and those of its engineers; then listed is true.
+func (r *resulter) complete(res *RowResult, sheet string) (out RowResult, listed bool) {
+	out = *res
 	if out.Result != Invalid || out.Keep {
-		return out
+		return out, false
 	}
 	c := r.w.CircuitAt(out.Row)
 	if c == nil {
-		return out
+		return out, false
 	}
-	list := r.errors.Own(c)
+	list := r.errors.Of(c)
 	if len(list) == 0 {
-		list = r.errors.Of(c)
+		return out, false
 	}
-	if len(list) > 0 {
-		out.Message = r.message(list, r.w.CircuitsTable.Sheet)
-		out.ErrorCode = cmp.Or(out.ErrorCode, list[0].Code)
-	}
-	return out
+	out.Message = r.message(list, sheet)
+	out.ErrorCode = cmp.Or(out.ErrorCode, list[0].Code)
+	return out, true
 }
 
 // maxInMessage is how many errors a row's message lists; the rest are counted.
@@ -387,12 +386,19 @@ func (r *resulter) engineerResult(e *Engineer, s *engineerSum) []PutCell {
 	if s.circuits == 0 {
 		return r.cellsOf(RowResult{Result: Skipped, Message: r.words.Line("rows-no-circuit")})
 	}
-	worst := r.complete(&r.results[s.worst])
+	worst, listed := r.complete(&r.results[s.worst], r.w.EngineersTable.Sheet)
+	if listed && s.circuits == 1 {
+		return r.cellsOf(worst) // each line names its cell
+	}
 	circuit := Ref{Sheet: r.w.CircuitsTable.Sheet, Row: worst.Row, Col: r.w.CircuitsTable.Columns[CircuitInstanceID]}
 	if s.circuits == 1 {
 		worst.Message = r.words.Line("rows-one-circuit", Arg{"cell", circuit.String()}, Arg{"message", worst.Message})
 		return r.cellsOf(worst)
 	}
-	message := r.words.Line("rows-circuits", Arg{"n", strconv.Itoa(s.alike)}, Arg{"of", strconv.Itoa(s.circuits)}, Arg{"result", r.language.Result(worst.Result)}, Arg{"cell", circuit.String()}, Arg{"message", worst.Message})
+	sentence := "rows-circuits"
+	if listed {
+		sentence = "rows-circuits-cells"
+	}
+	message := r.words.Line(sentence, Arg{"n", strconv.Itoa(s.alike)}, Arg{"of", strconv.Itoa(s.circuits)}, Arg{"result", r.language.Result(worst.Result)}, Arg{"cell", circuit.String()}, Arg{"message", worst.Message})
 	return r.cellsOf(RowResult{Result: worst.Result, Message: message, ErrorCode: worst.ErrorCode})
 }

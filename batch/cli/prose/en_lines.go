@@ -158,13 +158,14 @@ var enLines = map[string]Entry{
 	"progress-more":             {Message: "{done} of {total} {total:application|applications} done, {failed} refused or failed, {facts}"},
 
 	// the Message column of rows
-	"rows-more":         {Message: "and {n} more: see Errors"},
-	"rows-unlisted":     {Message: "and {n} more in this row"},
-	"rows-left-out":     {Message: "left out by --only; its last result is {result}"},
-	"rows-left-out-why": {Message: "left out by --only; its last result is {result}: {meaning}"},
-	"rows-no-circuit":   {Message: "not assigned to any circuit in this workbook"},
-	"rows-one-circuit":  {Message: "{cell}: {message}"},
-	"rows-circuits":     {Message: "{result} for {n} of {of} circuits, first {cell}: {message}"},
+	"rows-more":           {Message: "and {n} more: see Errors"},
+	"rows-unlisted":       {Message: "and {n} more in this row"},
+	"rows-left-out":       {Message: "left out by --only; its last result is {result}"},
+	"rows-left-out-why":   {Message: "left out by --only; its last result is {result}: {meaning}"},
+	"rows-no-circuit":     {Message: "not assigned to any circuit in this workbook"},
+	"rows-one-circuit":    {Message: "{cell}: {message}"},
+	"rows-circuits":       {Message: "{result} for {n} of {of} circuits, first {cell}: {message}"},
+	"rows-circuits-cells": {Message: "{result} for {n} of {of} circuits, first {message}"},
 
 	// history, report
 	"no-run":        {Message: "there is no run {run} in the ledger", Hint: "Run loabatch history for a list of runs."},

@@ -158,13 +158,14 @@ var zhLines = map[string]Entry{
 	"progress-more":             {Message: "已完成 {done} / {total} 份申请，{failed} 份已拒绝或失败，{facts}"},
 
 	// the Message column of rows
-	"rows-more":         {Message: "另有 {n} 个：见工作表“错误”"},
-	"rows-unlisted":     {Message: "本行另有 {n} 个"},
-	"rows-left-out":     {Message: "按 --only 跳过；上次结果为 {result}"},
-	"rows-left-out-why": {Message: "按 --only 跳过；上次结果为 {result}：{meaning}"},
-	"rows-no-circuit":   {Message: "该工程师没有分配到本工作簿中的任何专线"},
-	"rows-one-circuit":  {Message: "{cell}：{message}"},
-	"rows-circuits":     {Message: "{of} 条专线中有 {n} 条 {result}，首条 {cell}：{message}"},
+	"rows-more":           {Message: "另有 {n} 个：见工作表“错误”"},
+	"rows-unlisted":       {Message: "本行另有 {n} 个"},
+	"rows-left-out":       {Message: "按 --only 跳过；上次结果为 {result}"},
+	"rows-left-out-why":   {Message: "按 --only 跳过；上次结果为 {result}：{meaning}"},
+	"rows-no-circuit":     {Message: "该工程师没有分配到本工作簿中的任何专线"},
+	"rows-one-circuit":    {Message: "{cell}：{message}"},
+	"rows-circuits":       {Message: "{of} 条专线中有 {n} 条 {result}，首条 {cell}：{message}"},
+	"rows-circuits-cells": {Message: "{of} 条专线中有 {n} 条 {result}，首条 {message}"},
 
 	// history, report
 	"no-run":        {Message: "台账中没有运行 {run}", Hint: "请运行 loabatch history 查看运行列表。"},
