@@ -50,7 +50,7 @@ func (r *run) start(ctx context.Context) {
 func (r *run) newRegion(ctx context.Context, name string, queue []int32) *region {
 	g := &region{run: r, name: name, ctx: ctx, queue: lookupsFirst(queue, r.plan.Applications), ahead: r.engine.readAhead()}
 	g.going, g.stop = context.WithCancel(r.going)
-	g.returned = make(chan returnedRow, r.engine.concurrency()+g.ahead)
+	g.returned = make(chan returnedRow, min(r.engine.concurrency()+g.ahead, len(queue)))
 	g.work = make(chan *row, r.engine.concurrency())
 	quota := func(api API) Quota { return r.quota(name, api) }
 	g.submitter = &permissionSubmitter{permission: r.permission, waiting: g.going, next: &quotaSubmitter{

@@ -80,9 +80,9 @@ func newRun(ctx context.Context, e *Engine, p *Plan) *run {
 	total := len(p.Applications) + len(p.Settled)
 	r.outcomes, r.begun = make([]Outcome, total), make([]atomic.Bool, total)
 	r.slots = places(p)
-	r.finished = make(chan finishedRow, ledgerWriters)
-	r.recorded = make(chan finishedRow, ledgerWriters)
 	writers := min(ledgerWriters, total)
+	r.finished = make(chan finishedRow, writers)
+	r.recorded = make(chan finishedRow, writers)
 	if p.DryRun {
 		writers = 1 // it has nothing to write
 	}

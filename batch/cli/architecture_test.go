@@ -47,6 +47,7 @@ var mayImport = map[string][]string{
 	"batch/ledger/sqlite/lossytest": {"modernc.org/libc", "modernc.org/sqlite"}, // a disk under the driver
 
 	"batch/histories":   {}, // tests only
+	"batch/quicktest":   {},
 	"batch/simulator":   {},
 	"batch/report":      {"batch", "sheet", "templates", "github.com/rivo/uniseg"},
 	"batch/cli":         {"batch", "batch/cloud", "batch/durable", "batch/ledger", "batch/ledger/sqlite", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/cli/console", "batch/cli/locale", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "golang.org/x/term"},
@@ -71,13 +72,13 @@ var testOnly = map[string][]string{
 	"batch":               {"batch/ledger", "batch/plan"},
 	"batch/plan":          {"batch/ledger", "batch/ledger/sqlite", "sheet/xlsx"},
 	"batch/ledger":        {"batch/ledger/sqlite"},
-	"batch/ledger/sqlite": {"batch/ledger/ledgertest", "batch/ledger/sqlite/lossytest", "batch/plan"},
+	"batch/ledger/sqlite": {"batch/ledger/ledgertest", "batch/ledger/sqlite/lossytest", "batch/plan", "batch/quicktest"},
 
 	"batch/ledger/sqlite/testdata": {"batch", "batch/ledger", "batch/ledger/sqlite", "sheet"},
 
-	"batch/histories": {"batch", "batch/ledger", "batch/ledger/sqlite", "batch/ledger/sqlite/lossytest", "batch/plan", "batch/quota", "sheet"},
+	"batch/histories": {"batch", "batch/ledger", "batch/ledger/sqlite", "batch/ledger/sqlite/lossytest", "batch/plan", "batch/quicktest", "batch/quota", "sheet"},
 	"batch/report":    {"batch/cli/prose"},
-	"batch/cli":       {"github.com/rogpeppe/go-internal", "go.yaml.in/yaml/v3"}, // yaml reads the Kubernetes recipe
+	"batch/cli":       {"batch/quicktest", "github.com/rogpeppe/go-internal", "go.yaml.in/yaml/v3"}, // yaml reads the Kubernetes recipe
 	"templates":       {"sheet", "sheet/xlsx", "batch/cli/prose", "batch/cloud"},
 	"testdata":        {"sheet/xlsx", "batch/cli/prose", "batch/cloud"},
 }

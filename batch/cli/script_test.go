@@ -24,6 +24,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/loabatch/loabatch/batch/cli"
+	"github.com/loabatch/loabatch/batch/quicktest"
 	"github.com/loabatch/loabatch/batch/simulator"
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx"
@@ -442,24 +443,9 @@ var update = flag.Bool("update", false, "rewrite the golden text in the scripts"
 
 // TestMain lets the scripts run loabatch as a process of its own.
 func TestMain(m *testing.M) {
-	testscript.Main(waitingTests{m}, map[string]func(){
+	testscript.Main(quicktest.M{M: m}, map[string]func(){
 		"loabatch": func() { os.Exit(cli.Main()) },
 	})
-}
-
-// waitingTests are tests that wait more than they compute, for timeouts, retries and
-// quotas: more of them run at a time than there are processors.
-type waitingTests struct{ *testing.M }
-
-// Run runs the tests, eight at a time unless -parallel says otherwise.
-func (w waitingTests) Run() int {
-	flag.Parse()
-	given := false
-	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
-	if !given {
-		flag.Set("test.parallel", "8")
-	}
-	return w.M.Run()
 }
 
 // TestScripts runs the behaviours in testdata/script, one file each.
@@ -471,6 +457,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("GOGC", os.Getenv("GOGC"))
 			env.Setenv("XDG_STATE_HOME", env.Getenv("WORK")+"/state")
 			env.Setenv("TESTDATA", testdata(t))
 			return nil

@@ -14,12 +14,15 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/loabatch/loabatch/batch/quicktest"
 )
 
 var (
@@ -31,6 +34,8 @@ var (
 	strict  = flag.Bool("histories.strict", false, "report the failures that are tolerated, too")
 	verbose = flag.Bool("histories.trace", false, "print the trace of every history")
 )
+
+func TestMain(m *testing.M) { os.Exit(quicktest.M{M: m}.Run()) }
 
 // options are what the flags say.
 type options struct {

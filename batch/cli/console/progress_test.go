@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
@@ -64,7 +65,9 @@ func (d *display) seen() (rows []string) {
 
 // Whatever the width, the bar takes one line, says the most important facts, stays whole
 // when messages and log lines come in between, and is gone in the end.
-func TestBar(t *testing.T) {
+func TestBar(t *testing.T) { synctest.Test(t, testBar) }
+
+func testBar(t *testing.T) {
 	for _, c := range []struct {
 		columns int
 		want    []string
@@ -118,7 +121,9 @@ func TestBar(t *testing.T) {
 }
 
 // Without a terminal, and on one that cannot move its cursor, progress is plain lines.
-func TestPlainProgress(t *testing.T) {
+func TestPlainProgress(t *testing.T) { synctest.Test(t, testPlainProgress) }
+
+func testPlainProgress(t *testing.T) {
 	for _, c := range []struct {
 		screen Screen
 		bar    bool

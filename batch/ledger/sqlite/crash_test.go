@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -20,6 +19,7 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/ledger/ledgertest"
 	"github.com/loabatch/loabatch/batch/ledger/sqlite"
+	"github.com/loabatch/loabatch/batch/quicktest"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -35,7 +35,7 @@ var roles = map[string]func(path string, arg int) error{
 func TestMain(m *testing.M) {
 	role := os.Getenv("LEDGER_TEST_ROLE")
 	if role == "" {
-		os.Exit(runWaiting(m))
+		os.Exit(quicktest.M{M: m}.Run())
 	}
 	arg, _ := strconv.Atoi(os.Getenv("LEDGER_TEST_ARG"))
 	if err := roles[role](os.Getenv("LEDGER_TEST_PATH"), arg); err != nil {
@@ -43,18 +43,6 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	os.Exit(0)
-}
-
-// runWaiting runs the tests, which wait for the disk and for processes more than they
-// compute: eight at a time unless -parallel says otherwise.
-func runWaiting(m *testing.M) int {
-	flag.Parse()
-	given := false
-	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
-	if !given {
-		flag.Set("test.parallel", "8")
-	}
-	return m.Run()
 }
 
 // play is the command that plays a role on a ledger.

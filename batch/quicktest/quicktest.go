@@ -1,0 +1,37 @@
+// Package quicktest runs the tests of packages that mostly wait: for processes, for quotas
+// and for the disk.
+package quicktest
+
+import (
+	"flag"
+	"os"
+	"runtime/debug"
+	"testing"
+)
+
+// M is what TestMain gets, with a Run for tests that wait.
+type M struct{ *testing.M }
+
+// Run runs the tests, sixteen at a time unless -parallel says otherwise, as they need no
+// processor while they wait. Their temporary folders are in memory if there is room: what a
+// test asks of durability it asks of a simulated disk, so syncing a real one proves
+// nothing. They and the processes that they start collect garbage later, as most of them
+// end before there is much. It changes neither what GOGC nor what TMPDIR says.
+func (m M) Run() int {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		flag.Set("test.parallel", "16")
+	}
+	if _, given := os.LookupEnv("TMPDIR"); !given {
+		if folder := memory(); folder != "" {
+			os.Setenv("TMPDIR", folder)
+		}
+	}
+	if _, given := os.LookupEnv("GOGC"); !given {
+		os.Setenv("GOGC", "400")
+		debug.SetGCPercent(400)
+	}
+	return m.M.Run()
+}
