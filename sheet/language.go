@@ -75,7 +75,7 @@ var vocabularies = [...]vocabulary{
 			Refused: "已拒绝", Failed: "失败", Unknown: "结果未知", NotAttempted: "未执行", Skipped: "已跳过",
 		},
 		states: map[string]string{
-			"Applying": "申请中", "Accept": "申请通过", "Available": "可用", "Rejected": "已驳回", "Completing": "施工中", "Complete": "施工完成", "Deleted": "已删除",
+			"Applying": "申请中", "Accept": "申请通过", "Available": "可用", "Rejected": "已驳回", "Completing": "施工中", "Complete": "施工完成", "Deleted": "已删除", "none": "没有 LOA",
 		},
 	},
 }

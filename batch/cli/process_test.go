@@ -156,7 +156,7 @@ func TestStalledReader(t *testing.T) {
 	var stdout bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, writer
 	time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
-	if got := p.run(cmd); got != 0 || !strings.Contains(stdout.String(), "all 1200 rows accepted") {
+	if got := p.run(cmd); got != 0 || !strings.Contains(stdout.String(), "all 1,200 rows accepted") {
 		t.Errorf("exit %d: %s", got, &stdout)
 	}
 	if got := p.results(); got["SUBMITTED"] != 1200 {

@@ -69,10 +69,10 @@ func TestBar(t *testing.T) {
 		columns int
 		want    []string
 	}{
-		{120, []string{"%", "█", "450/1000", "3 failed", "2 retried", "/s", "quota wait", "left"}},
-		{80, []string{"450/1000", "3 failed", "2 retried", "/s", "quota wait", "left"}},
-		{40, []string{"450/1000", "3 failed", "left"}},
-		{20, []string{"450/1000", "3 failed"}},
+		{120, []string{"%", "█", "450/1,000", "3 failed", "2 retried", "/s", "quota wait", "left"}},
+		{80, []string{"450/1,000", "3 failed", "2 retried", "/s", "quota wait", "left"}},
+		{40, []string{"450/1,000", "3 failed", "left"}},
+		{20, []string{"450/1,000", "3 failed"}},
 	} {
 		d := &display{columns: c.columns}
 		screen := NewStream(d)

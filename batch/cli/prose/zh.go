@@ -39,19 +39,21 @@ package prose
 //	confirm a circuit       确认物理专线        help.aliyun.com/document_detail/198860.htm (ConfirmPhysicalConnection)
 //	Initial … Terminated    申请中, 审批通过, 正在分配资源, 接入施工中, 等待用户确认, 已开通,
 //	                        申请被拒绝, 已取消, 资源分配失败, 已终止
-//	                                            help.aliyun.com/document_detail/36042.html (DescribePhysicalConnections)
-//	Financial-, SecurityLocked  欠费锁定, 因安全原因被锁定    the same page
+//	                                            help.aliyun.com/document_detail/36042.html (DescribePhysicalConnections; an edition of 2019)
+//	business status         付费状态            the same edition: Normal 正常, FinancialLocked 欠费锁定, SecurityLocked 因安全原因被锁定
 //	outbound data transfer  出方向流量          help.aliyun.com/document_detail/324187.html (GetPhysicalConnectionServiceStatus): 开通出方向流量服务
 //	credentials             访问凭据            help.aliyun.com/zh/sdk/developer-reference/create-a-client
 //	AccessKey, STS Token    unchanged           the same page
 //	RAM user, RAM role      RAM 用户, RAM 角色  the same page
 //	account                 阿里云账号          the same page
 //	idempotency             幂等                help.aliyun.com/knowledge_detail/36569.html
+//	response                响应                the same page: 无法获取响应结果
+//	dry run                 预检                the parameter DryRun of its APIs: 是否只预检此次请求
+//	flag                    选项                help.aliyun.com/zh/cli/simulate-a-call.md: --dryrun 选项
 //	request ID, error code  请求 ID, 错误码     any API page
 //
 // No page has these; they were chosen as Chinese operations software has them: 台账
-// (ledger), 结果副本 (results copy), 试运行 (dry run), 运行 (run), 配额 (quota), 限流
-// (throttling), 未决 (not settled), 服务地址 (endpoint, since 接入点 is a site here),
+// (ledger), 结果副本 (results copy), 运行 (run), 配额 (quota), 限流 (throttling), 未决 (not settled), 服务地址 (endpoint, since 接入点 is a site here),
 // 对端位置 (peer location; the console says 客户 IDC 地址, the API page 部署物理专线的地理位置),
 // 机房 (site), 工作簿, 工作表, 表头, 批注 (as Excel and WPS do), 错误, 警告, 提示 (severities).
 

@@ -8,9 +8,9 @@ const (
 
 // Why an answer about permission or keys does not end every run, and what several codes share.
 const (
-	zhWhyDenied   = "如果前三条专线（不足三条时为全部）都得到这一应答，且没有任何一条已受理，则问题在账号，运行停止；否则问题在专线：该行为 REFUSED，其余各行继续。"
-	zhWhyKeys     = "来自配置、角色或其他服务的密钥可能已经更新：运行结束之前会重新获取一次。"
-	zhFixNamed    = "请修改错误码所指的单元格，然后重新运行。"
+	zhWhyDenied   = "如果前三条专线（不足三条时为全部）都得到这一响应，且没有任何一条已受理，则问题在账号，运行停止；否则问题在专线：该行的结果为 REFUSED，其余各行继续。"
+	zhWhyKeys     = "来自配置、角色或其他服务的密钥可能已经更新：运行停止之前会先重新获取一次。"
+	zhFixNamed    = "请修改错误码所指参数对应的单元格，然后重新运行。"
 	zhTopUp       = "请充值后重新运行。"
 	zhAskForRoles = "请申请 README 中 RAM 策略所列的权限；loabatch doctor 会显示当前使用的用户或角色。"
 	zhInMinutes   = "请过几分钟重新运行。"
@@ -22,7 +22,7 @@ var zhAPI = map[string]Entry{
 	// a parameter is missing
 	"MissingParam.*": {
 		Message: "缺少参数",
-		Hint:    "请填写错误码所指的单元格，然后重新运行。",
+		Hint:    "请填写错误码所指参数对应的单元格，然后重新运行。",
 		Source:  zhApplyPage,
 	},
 	"MissingParam.AliUid": {
@@ -60,7 +60,7 @@ var zhAPI = map[string]Entry{
 	},
 	"IllegalParam.LineType": {
 		Message: "API 不接受该专线类型",
-		Hint:    "请选择 MSTP、MPLSVPN、FIBRE 或 Other。",
+		Hint:    "请选择 MSTP、MPLSVPN、光纤直连（FIBRE）或其他（Other）。",
 		Wrong:   "SDH",
 		Right:   "MSTP",
 		Source:  zhApplyPage,
@@ -72,7 +72,7 @@ var zhAPI = map[string]Entry{
 	},
 	"IllegalParam.PmCertificateType": {
 		Message: "API 不接受某名工程师的证件类型",
-		Hint:    "请选择 IDCard 或 Passport。",
+		Hint:    "请选择身份证（IDCard）或护照（Passport）。",
 		Wrong:   "驾驶证",
 		Right:   "Passport",
 		Source:  zhApplyPage,
@@ -89,7 +89,7 @@ var zhAPI = map[string]Entry{
 	},
 	"IllegalParam.PmGender": {
 		Message: "API 不接受某名工程师的性别",
-		Hint:    "请选择 Male 或 Female。",
+		Hint:    "请选择男（Male）或女（Female）。",
 		Source:  zhApplyPage,
 	},
 	"IllegalParam.PmName": {
@@ -140,7 +140,7 @@ var zhAPI = map[string]Entry{
 	},
 	"IncorrectStatus.PhysicalConnection": {
 		Message: "专线的状态不允许申请 LOA",
-		Hint:    "请等到专线状态变为 Allocated；submit --dry-run=online 会显示专线的状态。",
+		Hint:    "请等到专线状态变为 Allocated；loabatch submit --dry-run=online 会显示专线的状态。",
 		Source:  zhApplyPage,
 	},
 	"IncorrectStatus.PhysicalConnectionLOA": {
@@ -151,7 +151,7 @@ var zhAPI = map[string]Entry{
 	"IdempotentParameterMismatch": {
 		Message: "该客户端 Token 已用过，而当时的值不同",
 		Hint:    "请清空“客户端 Token”单元格以自动生成，或填写从未用过的 Token。",
-		Why:     "Token 重复时，API 返回首次的应答；如值有变化，则拒绝该 Token。",
+		Why:     "Token 重复时，API 返回首次的响应；如值有变化，则拒绝该 Token。",
 		Source:  vpcPage,
 	},
 
@@ -159,7 +159,7 @@ var zhAPI = map[string]Entry{
 	"OperationFailed.PconnTrafficNotEnable": {
 		Message: "该账号未开通出方向流量服务",
 		Hint:    "请联系阿里云账号的管理员，在高速通道控制台开通出方向流量服务，然后重新运行。",
-		Why:     "未开通时，API 会拒绝该账号的所有申请，因此运行在第一次就停止。",
+		Why:     "未开通时，API 会拒绝该账号的所有申请，因此第一条申请遭到拒绝后就停止运行。",
 		Source:  zhApplyPage,
 	},
 	"InvalidAccountStatus.NotEnoughBalance": {
@@ -236,12 +236,12 @@ var zhAPI = map[string]Entry{
 		Source:  zhCommonPage,
 	},
 	"InvalidTimeStamp.Expired": {
-		Message: "本机的系统时间相差超过 15 分钟",
+		Message: "本机的系统时间误差超过 15 分钟",
 		Hint:    "请校准系统时间，建议使用 NTP；loabatch doctor 会显示相差多少。",
 		Source:  zhCommonPage,
 	},
 	"InvalidRegionId*": {
-		Message: "API 不认识该地域",
+		Message: "API 无法识别该地域",
 		Hint:    "请更正地域 ID；运行 loabatch doctor --region ID 可检查地域是否存在。",
 		Wrong:   "cn-hangzou",
 		Right:   "cn-hangzhou",

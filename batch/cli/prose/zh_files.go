@@ -124,7 +124,7 @@ var zhFiles = map[string]Entry{
 	"row-twice": {
 		Message: "文件中的行 {place} 重复",
 		Hint:    zhRepairAndCheck,
-		Why:     "无法判断以哪一行为准；其他程序会悄悄丢掉其中一行。",
+		Why:     "无法判断以哪一行为准；其他程序会丢掉其中一行，而且没有提示。",
 	},
 	"row-long": {
 		Message: "行 {place} 的文字超过 64 MiB",
@@ -206,7 +206,7 @@ var zhCopy = map[string]Entry{
 	"copy-cell-differs": {
 		Message: "副本的单元格 {place} 与写入的内容不一致",
 		Hint:    "请检查磁盘，再运行 loabatch report 重新生成副本。",
-		Why:     "副本在正式命名之前会读回核对，以便发现磁盘和网络驱动器的错误。",
+		Why:     "副本在正式命名之前会读回核对，用于发现磁盘和网络驱动器的错误。",
 	},
 	"copy-note-differs": {
 		Message: "副本中单元格 {place} 的批注与应有的不一致",
@@ -219,7 +219,7 @@ var zhCopy = map[string]Entry{
 		Why:     "副本中无需改动的内容，都逐字节照原样复制。",
 	},
 	"copy-opening-differs": {
-		Message: "副本打开时的状态不对：请查看是否选中了工作表“{sheet}”",
+		Message: "副本打开时的状态不对：工作表“{sheet}”不应选中却已选中，或应选中却未选中",
 		Hint:    zhCopyDisk,
 		Why:     "只能选中一个工作表：表格软件会同时修改所有选中的工作表。",
 	},

@@ -42,7 +42,7 @@ var zhParts = map[string]Entry{
 	},
 	"zip-ratio": {
 		Message: "工作簿的部件 {part} 解压后为原大小的 {found} 倍，上限为 {expected} 倍",
-		Hint:    "如文件是自己的，且该部件是工作表（xl/worksheets/…），请删除只有格式的空行和空列后保存；否则请勿使用此文件。",
+		Hint:    "如为自己的文件，且该部件是工作表（xl/worksheets/…），请删除只有格式的空行和空列后保存；否则请勿使用此文件。",
 		Why:     "ZIP 炸弹就是这样：文件很小，却会耗尽内存和磁盘。",
 	},
 	"zip-overlap": {

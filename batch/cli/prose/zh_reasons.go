@@ -21,7 +21,7 @@ var zhReasons = map[string]Entry{
 		Why:     "API 返回了请求 ID，没有错误。已受理不等于 LOA 审核通过：请运行 loabatch status 跟进。",
 	},
 	"reason-answer-lost": {
-		Message: "应答丢失，但 LOA 已存在且与本行一致",
+		Message: "响应丢失，但 LOA 已存在且与本行一致",
 		Hint:    "无需处理；申请已送达。",
 		Why:     "申请发出后连接中断或 API 出错。本次运行没有再次申请，而是查询 LOA，并已查到。",
 	},
@@ -43,27 +43,27 @@ var zhReasons = map[string]Entry{
 	"reason-valid": {
 		Message: "本行通过了所有检查",
 		Hint:    "可以提交。",
-		Why:     "这是试运行，没有发送任何申请。",
+		Why:     "这是预检，没有发送任何申请。",
 	},
 	"reason-no-circuit": {
-		Message: "现在提交会遭 API 拒绝：账号在 {region} 没有专线 {instance}",
+		Message: "现在提交，API 会拒绝：账号在 {region} 没有专线 {instance}",
 		Hint:    "请在高速通道控制台核对实例 ID 和地域 ID，并用 loabatch doctor 检查账号，然后重新检查。",
-		Why:     "在线试运行列出了账号在该地域的专线，其中没有这个 ID。",
+		Why:     "在线预检列出了账号在该地域的专线，其中没有这个 ID。",
 	},
 	"reason-not-allocated": {
-		Message: "现在提交会遭 API 拒绝：专线状态为 {circuit}，不是 Allocated",
-		Hint:    "如专线仍在分配资源，请等待；如已开通、遭拒绝或已取消，请核对实例 ID。",
+		Message: "现在提交，API 会拒绝：专线状态为 {circuit}，不是 Allocated",
+		Hint:    "如专线仍在分配资源，请等待；如已开通、已拒绝或已取消，请核对实例 ID。",
 		Why:     "只有专线状态为 Allocated（接入施工中）时才能申请 LOA。Initial、Approved 和 Allocating 在此之前，Confirmed 和 Enabled 在此之后；Rejected、Canceled、Allocation Failed 和 Terminated 是最终状态。",
 	},
 	"reason-locked": {
-		Message: "现在提交会遭 API 拒绝：专线已锁定（付费状态 {circuit}）",
+		Message: "现在提交，API 会拒绝：专线已锁定（付费状态 {circuit}）",
 		Hint:    "请先解除锁定，再重新检查。FinancialLocked：请结清欠费。SecurityLocked：请联系阿里云技术支持。",
 		Why:     "只有专线的付费状态为 Normal（正常）时才能申请 LOA。",
 	},
 	"reason-unasked": {
 		Message: "未能从 API 查询到该专线的状态",
 		Hint:    "请稍后重新运行；具体原因见错误码。",
-		Why:     "多次查询专线状态（--max-attempts）都没有得到完整的应答，不知道该专线是否已有 LOA。本行没有预测结果，也没有发送；用 --survey off 可不经查询直接发送。",
+		Why:     "多次查询专线状态（--max-attempts）都没有得到完整的响应，不知道该专线是否已有 LOA。本行没有预测结果，也没有发送；用 --survey off 可不经查询直接发送。",
 	},
 	"reason-invalid": {
 		Message: "本行的单元格有错误，没有发送",
@@ -78,17 +78,17 @@ var zhReasons = map[string]Entry{
 	"reason-attempts": {
 		Message: "多次尝试均失败；API 中没有该申请",
 		Hint:    "请稍后重新运行。",
-		Why:     "多次尝试（--max-attempts）期间，API 无法访问、繁忙或限流。所有尝试均未生效：有的未发出，有的得到了应答，最后一次查询也没有查到 LOA。",
+		Why:     "多次尝试（--max-attempts）期间，API 每次都无法访问、繁忙或限流。所有尝试均未生效：有的未发出，有的得到了响应，最后一次查询也没有查到 LOA。",
 	},
 	"reason-unsettled": {
 		Message: "申请可能已送达，本次运行未能确认",
 		Hint:    "请重新运行：Token 不变，不会重复申请。",
-		Why:     "应答丢失，而 LOA 无法查询或尚未出现。下次运行会先查询，再决定是否发送。",
+		Why:     "响应丢失，而 LOA 无法查询或尚未出现。下次运行会先查询，再决定是否发送。",
 	},
 	"reason-settling": {
 		Message: "该专线以往的请求仍可能生效，因此没有再发送",
 		Hint:    "请在 {after} UTC 之后重新运行：届时再查询一次 LOA，如没有则发送本行。",
-		Why:     "有一次请求的应答丢失，之后本行又有修改或遭拒绝。API 可能仍在处理那次请求，或尚未列出其 LOA；请求发出十分钟之后，查询结果才可靠。",
+		Why:     "有一次请求的响应丢失，之后本行又有修改或遭拒绝。API 可能仍在处理那次请求，或尚未列出其 LOA；请求发出十分钟之后，查询结果才可靠。",
 	},
 	"reason-not-listed": {
 		Message: "以往的申请已受理，但 API 现在没有列出 LOA，因此没有发送",
@@ -116,19 +116,19 @@ var zhReasons = map[string]Entry{
 		Why:     zhOneCause + "有了这一上限，其余的行不会重蹈覆辙。",
 	},
 	"reason-stopped": {
-		Message: "运行在本行受理之前停止：API 的应答适用于每一行",
+		Message: "运行在本行受理之前停止：API 的响应适用于每一行",
 		Hint:    zhFixAccount,
 		Why:     "访问凭据有误、缺少权限或账号欠费时，API 会拒绝每一行，因此停止运行。",
 	},
 	"reason-refused-all": {
 		Message: "API 拒绝了申请，其他各行也会拒绝：{meaning}",
 		Hint:    zhFixAccount,
-		Why:     "本行已发送，但没有申请成功。该应答针对账号而不是本行，因此运行停止，本行留待下次运行。",
+		Why:     "本行已发送，但没有申请成功。该响应针对账号而不是本行，因此运行停止，本行留待下次运行。",
 	},
 	"reason-region": {
 		Message: "地域未知或无法访问",
 		Hint:    "请检查地域 ID 和本机的 DNS，然后重新运行。",
-		Why:     "该地域的域名无法解析，或 API 不认识该地域。其他地域的行不受影响。",
+		Why:     "该地域的域名无法解析，或 API 无法识别该地域。其他地域的行不受影响。",
 	},
 	"reason-ledger-failed": {
 		Message: "无法写入台账，因此没有发送",
@@ -147,9 +147,9 @@ var zhReasons = map[string]Entry{
 	},
 
 	"stop-fatal": {
-		Message: "API 的应答 {code} 适用于每一行，因此不再发送",
+		Message: "API 的响应 {code} 适用于每一行，因此不再发送",
 		Hint:    "请处理访问凭据、权限或账号问题，然后重新运行同一命令。",
-		Why:     "继续运行，每一行也只会得到同样的应答。",
+		Why:     "继续运行，每一行也只会得到同样的响应。",
 	},
 	"stop-max-failures": {
 		Message: "已拒绝或失败的行过多（--max-failures），因此不再发送",
@@ -193,7 +193,7 @@ var zhWire = map[string]Entry{
 		Hint:    "请更正地域 ID，或检查本机的 DNS；运行 loabatch doctor --region ID 可看出是哪一种情况。",
 	},
 	"(dns)": {
-		Message: "DNS 服务器没有应答",
+		Message: "DNS 服务器没有响应",
 		Hint:    "请检查本机的网络和 DNS，然后重新运行。",
 	},
 	"(connection-refused)": {
@@ -243,23 +243,23 @@ var zhWire = map[string]Entry{
 
 	// it may have arrived
 	"(timeout)": {
-		Message: "未在规定时间内收到应答",
+		Message: "未在规定时间内收到响应",
 		Hint:    "请重新运行；如经常出现，请调大 --timeout。",
 	},
 	"(canceled)": {
-		Message: "等待应答时运行停止",
+		Message: "等待响应时运行停止",
 		Hint:    zhSameToken,
 	},
 	"(connection-reset)": {
-		Message: "收到应答之前连接中断",
+		Message: "收到响应之前连接中断",
 		Hint:    zhSameToken,
 	},
 	"(no-answer)": {
-		Message: "连接已关闭，没有应答",
+		Message: "连接已关闭，没有响应",
 		Hint:    zhSameToken,
 	},
 	"(cut-off)": {
-		Message: "应答不完整",
+		Message: "响应不完整",
 		Hint:    zhSameToken,
 	},
 	"(network)": {
@@ -267,25 +267,25 @@ var zhWire = map[string]Entry{
 		Hint:    "请检查本机的网络，然后重新运行。",
 	},
 	"(oversized-answer)": {
-		Message: "应答超过 1 MiB",
+		Message: "响应超过 1 MiB",
 		Hint:    "请检查 --endpoint 和代理是否指向 API，然后重新运行。",
 	},
 	"(odd-answer)": {
-		Message: "应答不像来自 API",
+		Message: "响应不像来自 API",
 		Hint:    zhWhichWay,
 	},
 	"(web-page)": {
-		Message: "应答是网页，例如代理的登录页面或防火墙的提示页",
+		Message: "响应是网页，例如代理的登录页面或防火墙的提示页",
 		Hint:    "请检查 --endpoint 和代理是否指向 API，以及是否有登录页面拦截，然后重新运行。",
-		Why:     "API 以 JSON 应答。网页不能说明请求是否到达了 API，因此在为该专线发送其他内容之前会先查询。",
+		Why:     "API 以 JSON 响应。网页不能说明请求是否到达了 API，因此在为该专线发送其他内容之前会先查询。",
 	},
 	"(redirect)": {
-		Message: "应答是重定向，而 API 从不重定向",
+		Message: "响应是重定向，而 API 从不重定向",
 		Hint:    zhWhichWay,
 		Why:     "请求中有姓名和证件号码；跟随重定向会将其发送到其他主机。",
 	},
 	"(empty-answer)": {
-		Message: "应答为空",
+		Message: "响应为空",
 		Hint:    zhSameToken,
 	},
 	"(server-error)": {

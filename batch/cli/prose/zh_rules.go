@@ -59,7 +59,7 @@ var zhRules = map[string]Entry{
 	"header-unknown": {
 		Message: "无法识别列“{column}”，已忽略",
 		Hint:    "如需读取该列，请更正表头；如为自用列，请在表头前加 #。",
-		Why:     "以为会读取的列，其实可能从未读取。",
+		Why:     "可能一直以为该列会读取，其实从未读取。",
 		Wrong:   "备注", Right: "#备注", Source: zhContract,
 	},
 	"header-row-late": {
@@ -81,14 +81,14 @@ var zhRules = map[string]Entry{
 	},
 	"hidden-row": {
 		Message: "该行已隐藏或被筛选掉，仍照常处理",
-		Hint:    "如不需要申请，请删除该行。用 --severity hidden-row=off 可关闭此警告；用 =error 则不发送这样的行。",
+		Hint:    "如不需要申请，请删除该行。要关闭此警告，请加上 --severity hidden-row=off；要不发送这样的行，请加上 --severity hidden-row=error。",
 		Why:     "筛选只改变显示的内容，不改变文件的内容：隐藏的行仍是一份申请。",
 		Wrong:   "第 7 行被筛选掉后遗忘", Right: "删除第 7 行，或取消隐藏", Source: "ECMA-376 第 1 部分，18.3.1.73（row）",
 	},
 	"cell-error": {
 		Message: "单元格显示 {value}：公式出错",
 		Hint:    "请更正公式，或直接填写值。",
-		Why:     "错误值如果作为文本发送，API 会拒绝，更糟的是可能会受理。",
+		Why:     "错误值如果作为文本发送，API 会拒绝；更糟的是，也可能受理。",
 		Wrong:   "#REF!", Right: "cn-hangzhou", Source: zhXlsxCell,
 	},
 	"cell-formula-empty": {
@@ -103,13 +103,13 @@ var zhRules = map[string]Entry{
 		Wrong:   "=TODAY()+30", Right: "2027-01-15", Source: zhXlsxCell,
 	},
 	"cell-formula-text": {
-		Message: "单元格中是公式的文本 {found}，不是公式的结果",
+		Message: "单元格中是公式的文本“{found}”，不是公式的结果",
 		Hint:    "请直接填写值；或将单元格格式改为“常规”，按 F2 再按 Enter，算出结果后保存。",
-		Why:     "在文本格式的列中，或在某些导入之后，公式只是原样的文字。照此发送，会当作名称。",
+		Why:     "在文本格式的列中，或在导入之后，公式有时只是原样的文字。照此发送，API 会当作名称。",
 		Wrong:   "文本 =F2、＝C2、+C2、@SUM(A1)、{=A1}", Right: "直接填写值", Source: "ECMA-376 第 1 部分，18.17（公式）",
 	},
 	"cell-error-text": {
-		Message: "{found} 是表格软件用来代替值显示的内容",
+		Message: "“{found}”是表格软件用来代替值显示的内容",
 		Hint:    "请在值的来源处更正公式，或直接填写值。",
 		Why:     "粘贴为值或另存为 CSV 时，公式错误、列宽不足或尚未加载完的内容会变成普通文本。",
 		Wrong:   "#REF!、#名称?、Err:502、#####、Loading...", Right: "直接填写值", Source: "Microsoft，ERROR.TYPE；LibreOffice，Error Codes；Google，ERROR.TYPE",
@@ -117,17 +117,17 @@ var zhRules = map[string]Entry{
 	"cell-picture": {
 		Message: "单元格中是图片，不是文本",
 		Hint:    "请填写图片上的内容。",
-		Why:     "单元格中的图片，WPS 存为公式 DISPIMG，Excel 和 Google 表格存为 IMAGE；发送出去的只会是公式。",
+		Why:     "单元格中的图片，WPS 存为公式 DISPIMG，Excel 和 Google 表格存为 IMAGE；发送的只会是公式。",
 		Wrong:   "=DISPIMG(\"ID_0A1B\",1)", Right: "图片上的号码", Source: "WPS Office，DISPIMG；Microsoft，IMAGE 函数",
 	},
 	"cell-placeholder": {
-		Message: "{found} 是占位内容，不是实际的值",
+		Message: "“{found}”是占位内容，不是实际的值",
 		Hint:    "请填写实际的值。如确为名称，可用 --severity cell-placeholder=warning 放行。",
 		Why:     "占位内容、程序导出的空值和单独的标点，会当作数据发送出去。",
 		Wrong:   "TBD、N/A、null、待定、同上、见附件、-", Right: "每一行都填写实际的值", Source: "pandas，read_csv（na_values）；" + zhContract,
 	},
 	"cell-placeholder-optional": {
-		Message: "{found} 像是占位内容，将原样发送",
+		Message: "“{found}”像是占位内容，将原样发送",
 		Hint:    "如没有值，请将单元格留空。",
 		Why:     "选填的单元格留空时不会写入申请；占位内容则会写入申请。",
 		Wrong:   "N/A、无、-", Right: "（空）", Source: "pandas，read_csv（na_values）；" + zhContract,
@@ -163,12 +163,12 @@ var zhRules = map[string]Entry{
 		Wrong:   "0.5 显示为 50%；1390 显示为 ¥1,390.00", Right: "文本格式的值", Source: "ECMA-376 第 1 部分，18.8.31（数字格式）",
 	},
 	"cell-as-shown": {
-		Message: "数字 {before} 按单元格显示的 {after} 发送",
+		Message: "数字 {before} 按单元格显示的“{after}”发送",
 		Why:     "单元格的数字格式会补上没有存储的 0 或字符，而看到的内容包含这些字符。",
 		Wrong:   "612345678，格式为 0000000000", Right: "文本 '0612345678", Source: "ECMA-376 第 1 部分，18.8.31（数字格式）",
 	},
 	"cell-apostrophe": {
-		Message: "已去掉开头的单引号：{before} 读作 {after}",
+		Message: "已去掉开头的单引号：“{before}”读作“{after}”",
 		Why:     "单引号在表格中表示文本；从 CSV 导入后，单引号可能成为值的一部分。",
 		Wrong:   "值中带有单引号的 '13900000001", Right: "文本 13900000001", Source: "Microsoft，保留前导零和大数字",
 	},
@@ -181,13 +181,13 @@ var zhRules = map[string]Entry{
 	"cell-merged": {
 		Message: "该单元格与 {also} 合并，只有后者有值",
 		Hint:    "请取消合并，逐行填写。",
-		Why:     "合并区域的值只存储在第一个单元格中，无法判断是否适用于每一行。",
+		Why:     "合并单元格的值只存储在第一个单元格中，无法判断是否适用于每一行。",
 		Wrong:   "B2:B5 合并，值为 cn-hangzhou", Right: "B2、B3、B4、B5 各填写 cn-hangzhou", Source: "ECMA-376 第 1 部分，18.3.1.55（mergeCell）",
 	},
 	"cell-line-break": {
 		Message: "值中有换行符或制表符（{char}，第 {place} 个字符）",
 		Hint:    "请改为空格，或只保留需要的那一行。",
-		Why:     "粘贴的地址和名称常常是两个值；悄悄拼在一起，就成了第三个值。",
+		Why:     "粘贴的地址和名称常常是两个值；擅自拼在一起，就成了第三个值。",
 		Wrong:   "示例⏎网络", Right: "示例网络", Source: zhContract,
 	},
 	"cell-control": {
@@ -199,7 +199,7 @@ var zhRules = map[string]Entry{
 	"cell-invisible": {
 		Message: "值中有不可见字符（{char}，第 {place} 个字符）",
 		Hint:    "请重新填写；或将光标移到该字符之后，按一次 Backspace 键将其删除。",
-		Why:     "实际的值与看到的不同，API 会查找不到。",
+		Why:     "实际的值与看到的不同，API 会找不到。",
 		Wrong:   "pc-bp1[U+200B]example", Right: "pc-bp1example", Source: "Unicode，字符类别 Cf 和 Zs",
 	},
 	"cell-confusable": {
@@ -233,17 +233,17 @@ var zhRules = map[string]Entry{
 		Wrong:   "ＡＢＣ 网络", Right: "ABC 网络", Source: "Unicode 标准附录 #11，东亚字符宽度",
 	},
 	"cell-trimmed": {
-		Message: "已去掉值前后的空格：{before} 读作 {after}",
+		Message: "已去掉值前后的空格：“{before}”读作“{after}”",
 		Why:     "前后的空格多半来自粘贴，并非有意填写。",
 		Wrong:   "␠cn-hangzhou␠", Right: "cn-hangzhou", Source: zhContract,
 	},
 	"cell-narrowed": {
-		Message: "全角字符已按半角读取：{before} 读作 {after}",
+		Message: "全角字符已按半角读取：“{before}”读作“{after}”",
 		Why:     "中文输入法会输入全角字母和数字，而 ID 和号码中不会有全角字符。",
 		Wrong:   "ｃｎ－ｈａｎｇｚｈｏｕ", Right: "cn-hangzhou", Source: "Unicode 标准附录 #11，东亚字符宽度",
 	},
 	"cell-spelling": {
-		Message: "{before} 按 {after} 发送",
+		Message: "“{before}”按“{after}”发送",
 		Why:     "API 只接受规定的写法；大小写不同、多余的空格和中文名称会自动转换。",
 		Wrong:   "mstp、光纤", Right: "MSTP、FIBRE", Source: zhAPIPage,
 	},
@@ -278,7 +278,7 @@ var zhBeside = map[string]Entry{
 	"values-below-data": {
 		Message: "数据到第 {data} 行为止；其下至第 {last} 行之间有 {n} 行只有零星的值且没有实例 ID，未读取",
 		Hint:    "如为自用清单，请移到其他工作表；如为数据，请填写专线的实例 ID。",
-		Why:     "清单比数据长，并不等于下方每一行都是几乎什么都没填的数据。",
+		Why:     "清单超出数据的部分，不应当作几乎空白的数据行。",
 		Wrong:   "G2:G9 为带宽清单，旁边只有 3 条专线", Right: "清单放在其他工作表", Source: zhContract,
 	},
 	"totals-row": {

@@ -11,7 +11,7 @@ var zhCircuits = map[string]Entry{
 	"circuit-instance-malformed": {
 		Message: "“{value}”不是专线实例 ID",
 		Hint:    "请按控制台上的显示填写：pc- 加小写字母和数字；每行一条专线。",
-		Why:     "API 会查找不到。边界路由器（vbr-…）和路由器接口（ri-…）的 ID 不是专线实例 ID。",
+		Why:     "API 会找不到该专线。边界路由器（vbr-…）和路由器接口（ri-…）的 ID 不是专线实例 ID。",
 		Wrong:   "PC-BP1EXAMPLE、vbr-bp1example", Right: "pc-bp1example", Source: zhAPIPage + "，InstanceId",
 	},
 	"circuit-instance-twice": {
@@ -51,7 +51,7 @@ var zhCircuits = map[string]Entry{
 	},
 	"circuit-line-type-missing": {
 		Message: "缺少专线类型",
-		Hint:    "请填写 MSTP、MPLSVPN、FIBRE（光纤直连）或 Other（其他）。",
+		Hint:    "请填写 MSTP、MPLSVPN、光纤直连（FIBRE）或其他（Other）。",
 		Why:     "API 要求提供此项。",
 		Wrong:   "（空）", Right: "FIBRE", Source: zhAPIPage + "，LineType",
 	},
@@ -88,8 +88,8 @@ var zhCircuits = map[string]Entry{
 	"circuit-time-impossible": {
 		Message: "不存在这样的日期或时间：{value}",
 		Hint:    "请对照日历重新填写日期。",
-		Why:     "有些程序会悄悄把 2 月 30 日当作 3 月 2 日。",
-		Wrong:   "2027-02-30", Right: "2027-03-02", Source: "ISO 8601",
+		Why:     "有些程序会自动把 2 月 30 日改成 3 月 2 日。",
+		Wrong:   "2027-02-30", Right: "2027-02-28", Source: "ISO 8601",
 	},
 	"circuit-time-gap": {
 		Message: "{value} 在时区 {zone} 中不存在或出现两次：此时正值夏令时切换",
@@ -112,7 +112,7 @@ var zhCircuits = map[string]Entry{
 	"circuit-time-past": {
 		Message: "施工时间已过：{sent}",
 		Hint:    "请填写将要入场施工的时间。",
-		Why:     "文档没有说明 API 是否拒绝已过的时间，但没有人能在过去施工。",
+		Why:     "文档没有说明 API 是否拒绝已过的时间，但已过的时间无法再安排施工。",
 		Wrong:   "2016-01-15", Right: "2027-01-15", Source: zhAPIPage + "，ConstructionTime",
 	},
 	"circuit-time-far": {
@@ -153,7 +153,7 @@ var zhCircuits = map[string]Entry{
 	"circuit-token-personal": {
 		Message: "客户端 Token 是某人的证件号码或电话号码",
 		Hint:    "请换用其他 Token；留空则自动生成。",
-		Why:     "Token 会保存在台账中，也会出现在日志和 API 中，这些地方不能有个人的证件号码和电话号码。",
+		Why:     "Token 会保存在台账中，出现在日志里，并由 API 存储；个人的证件号码和电话号码不应出现在这些地方。",
 		Wrong:   "+447700900123，某位工程师的联系方式", Right: "loa-2027-0001", Source: zhContract,
 	},
 	"circuit-token-twice": {
@@ -164,7 +164,7 @@ var zhCircuits = map[string]Entry{
 	},
 	"circuit-engineers-missing": {
 		Message: "没有为 {value} 安排施工工程师",
-		Hint:    "请在工作表“施工工程师”中为此专线添加一行，或添加一行实例 ID 为 * 的（适用于所有专线）。",
+		Hint:    "请在工作表“施工工程师”中为此专线添加一行，或添加实例 ID 为 * 的一行（适用于所有专线）。",
 		Why:     "API 要求至少一名施工工程师：只有列明的工程师才能进入机房。",
 		Wrong:   "没有哪位工程师的实例 ID 是 pc-bp1example", Right: "有一位工程师的实例 ID 为 pc-bp1example", Source: zhAPIPage + "，PMInfo，MissingParam.PMInfo",
 	},

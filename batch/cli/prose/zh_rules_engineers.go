@@ -17,7 +17,7 @@ var zhEngineers = map[string]Entry{
 	"engineer-circuit-unknown": {
 		Message: "工作表“专线”中没有专线“{value}”",
 		Hint:    "请更正 ID、添加该专线，或从此单元格中删除该 ID。",
-		Why:     "该工程师原本负责某条专线，否则那条专线就少了这名工程师。",
+		Why:     "该工程师应当负责某条专线；如不更正，那条专线就会缺少这名工程师。",
 		Wrong:   "pc-bp9example，“专线”中没有", Right: "pc-bp1example", Source: zhContract,
 	},
 	"engineer-circuit-repeated": {
@@ -40,7 +40,7 @@ var zhEngineers = map[string]Entry{
 	},
 	"engineer-certificate-type-missing": {
 		Message: "缺少证件类型",
-		Hint:    "请填写 IDCard（身份证）或 Passport（护照）。",
+		Hint:    "请填写身份证（IDCard）或护照（Passport）。",
 		Why:     "API 要求每名工程师都提供此项。",
 		Wrong:   "（空）", Right: "IDCard", Source: zhAPIPage + "，PMInfo.N.PMCertificateType",
 	},
@@ -70,7 +70,7 @@ var zhEngineers = map[string]Entry{
 	},
 	"engineer-gender-missing": {
 		Message: "缺少性别",
-		Hint:    "请填写 Male（男）或 Female（女）。",
+		Hint:    "请填写男（Male）或女（Female）。",
 		Why:     "API 要求每名工程师都提供此项。",
 		Wrong:   "（空）", Right: "Female", Source: zhAPIPage + "，PMInfo.N.PMGender",
 	},
@@ -95,7 +95,7 @@ var zhEngineers = map[string]Entry{
 	"engineer-twice": {
 		Message: "同一条专线的同一证件出现了两次：本行和 {also}",
 		Hint:    "请删除其中一行，或从其中一行去掉该专线；实例 ID 为 * 的行计入每一条专线。",
-		Why:     "重复的一行会占用 16 个名额之一；号码相同的两行，往往有一行填错。",
+		Why:     "重复的一行会占用 16 个名额中的一个；号码相同的两行，往往有一行填错。",
 		Wrong:   "pc-bp1example 有两行证件号码相同", Right: "只有一行", Source: zhContract,
 	},
 	"engineer-certificate-malformed": {
@@ -106,7 +106,7 @@ var zhEngineers = map[string]Entry{
 	},
 	"engineer-id-form": {
 		Message: "身份证号码应为 18 位：17 位数字，加一位数字或 X",
-		Hint:    "请与身份证核对；如为护照，请选择 Passport。",
+		Hint:    "请与身份证核对；如为护照，请选择护照（Passport）。",
 		Why:     "API 可能放行，但机房不会放行。",
 		Wrong:   "999999 19900101 122X", Right: "99999919900101122X", Source: zhGB11643,
 	},
@@ -147,7 +147,7 @@ var zhEngineers = map[string]Entry{
 		Wrong:   "99999920190101…", Right: "99999919910101…", Source: zhGB11643,
 	},
 	"engineer-id-gender": {
-		Message: "性别 {value} 与身份证号码不符，按号码应为 {implied}",
+		Message: "性别“{value}”与身份证号码不符，按号码应为“{implied}”",
 		Hint:    "请与身份证核对性别和号码，可能有值错了行。",
 		Why:     "第 17 位男性为奇数，女性为偶数。",
 		Wrong:   "Male，号码为 …0020", Right: "Female，号码为 …0020", Source: zhGB11643,
@@ -159,7 +159,7 @@ var zhEngineers = map[string]Entry{
 		Wrong:   "E 0000-0000", Right: "E00000000", Source: "ICAO Doc 9303 第 4 部分",
 	},
 	"engineer-contact-malformed": {
-		Message: "电话号码的位数不对，过少或过多",
+		Message: "该值的位数过少或过多，不是电话号码",
 		Hint:    "请填写完整的号码，含国家代码或区号。",
 		Why:     "机房会向此号码发送短信。",
 		Wrong:   "110", Right: "+447700900123", Source: "ITU-T E.164",

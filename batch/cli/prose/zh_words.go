@@ -1,15 +1,18 @@
 package prose
 
-// zhWords 是组成各行文字的标点、标签和短语。
+// zhWords: the marks, labels and short words that lines are put together from.
 var zhWords = map[string]Entry{
+	"state-not-asked": {Message: "未查询"},
+
 	"mark-list":   {Message: "、"},
 	"mark-facts":  {Message: "，"},
 	"mark-colon":  {Message: "："},
 	"mark-clause": {Message: "；"},
 
 	"confirm-answers": {Message: "[是 y / 否 N]"},
-	"code-meaning":    {Message: "{meaning} ({code})"},
-	"dry-run-mode":    {Message: "{command} ({dry} {mode})"},
+	"code-meaning":    {Message: "{meaning}（{code}）"},
+	"dry-run-mode":    {Message: "{command}（{mode}）"},
+	"requests-of":     {Message: "{n}（重试 {retries} 次，限流 {throttled} 次）"},
 	"share":           {Message: "{count} 行 {word}"},
 	"more-circuits":   {Message: "{list} 等，另有 {n} 条"},
 
@@ -18,15 +21,15 @@ var zhWords = map[string]Entry{
 	"elapsed-minutes":      {Message: "{minutes} 分 {seconds} 秒"},
 	"elapsed-hours":        {Message: "{hours} 小时 {minutes} 分"},
 
-	"cause-not-exist":  {Message: "文件或文件夹不存在"},
+	"cause-not-exist":  {Message: "没有该文件或文件夹"},
 	"cause-exist":      {Message: "文件已存在"},
 	"cause-permission": {Message: "没有权限"},
 	"cause-full":       {Message: "磁盘空间不足"},
 	"cause-read-only":  {Message: "文件系统为只读"},
-	"cause-folder":     {Message: "这是一个文件夹"},
+	"cause-folder":     {Message: "这是文件夹"},
 	"cause-no-folder":  {Message: "路径中的某一级不是文件夹"},
 	"cause-name":       {Message: "文件名过长"},
-	"cause-pipe":       {Message: "管道另一端已关闭"},
+	"cause-pipe":       {Message: "管道的另一端已关闭"},
 	"cause-io":         {Message: "读写错误"},
 
 	"csv-severity":   {Message: "级别"},
@@ -43,20 +46,20 @@ var zhWords = map[string]Entry{
 	"history-running":    {Message: "运行中"},
 	"history-ended":      {Message: "已结束"},
 	"history-died":       {Message: "异常中断"},
-	"history-taken-over": {Message: "已被接管"},
+	"history-taken-over": {Message: "由其他运行接管"},
 
 	"doctor-what-environment": {Message: "环境变量"},
 	"doctor-what-quota":       {Message: "配额"},
-	"doctor-what-credentials": {Message: "访问凭证"},
+	"doctor-what-credentials": {Message: "访问凭据"},
 	"doctor-what-endpoint":    {Message: "服务地址"},
 	"doctor-what-proxy":       {Message: "代理"},
 	"doctor-what-account":     {Message: "账号"},
-	"doctor-what-clock":       {Message: "时钟"},
-	"doctor-what-billing":     {Message: "计费"},
+	"doctor-what-clock":       {Message: "系统时间"},
+	"doctor-what-billing":     {Message: "出方向流量"},
 	"doctor-what-ledger":      {Message: "台账"},
 	"doctor-what-folder":      {Message: "文件夹"},
 
-	"source-failed": {Message: "{source} (读取失败)"},
+	"source-failed": {Message: "{source}（读取失败）"},
 
 	"report-severity-off": {Message: "关闭"},
 }
