@@ -130,7 +130,7 @@ func TestConfirm(t *testing.T) {
 		answer string
 		exit   int // or -1 for a no
 	}{
-		{"y\n", exitOK}, {"YES\n", exitOK}, {" y \n", exitOK}, {"n\n", -1}, {"\n", -1}, {"", -1}, {"yes please\n", -1},
+		{"y\n", exitOK}, {"YES\n", exitOK}, {" y \n", exitOK}, {"是\n", exitOK}, {"ｙ\n", exitOK}, {"否\n", -1}, {"n\n", -1}, {"\n", -1}, {"", -1}, {"yes please\n", -1},
 	} {
 		a, shown := asking(strings.NewReader(c.answer), nil)
 		err := a.confirm(false, 12, asked(a, 12))

@@ -45,6 +45,7 @@ import (
 //	workbook FILE TEXT          makes a workbook from text: [Sheet], then rows of cells separated by |
 //	samecopy FILE FILE          wants two workbooks of the same parts with the same bytes
 //	next CODE                   runs the command that the last output suggests and wants this exit code
+//	chinese FILE...             wants no English in these outputs and files but names, codes and the like
 //	jsonkey FILE KEY...         prints values of a JSON document's top level
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":      wantExit,
@@ -62,6 +63,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"edit":       editWorkbook,
 	"samecopy":   wantSameCopy,
 	"next":       runNext,
+	"chinese":    wantChinese,
 }
 
 func testdata(t *testing.T) string {

@@ -9,7 +9,7 @@ var zhWords = map[string]Entry{
 	"mark-colon":  {Message: "："},
 	"mark-clause": {Message: "；"},
 
-	"confirm-answers": {Message: "[是 y / 否 N]"},
+	"confirm-answers": {Message: "[y/N]"},
 	"code-meaning":    {Message: "{meaning}（{code}）"},
 	"dry-run-mode":    {Message: "{command}（{mode}）"},
 	"requests-of":     {Message: "{n}（重试 {retries} 次，限流 {throttled} 次）"},
