@@ -445,9 +445,18 @@ var update = flag.Bool("update", false, "rewrite the golden text in the scripts"
 
 // TestMain lets the scripts run loabatch as a process of its own.
 func TestMain(m *testing.M) {
-	testscript.Main(quicktest.M{M: m}, map[string]func(){
+	testscript.Main(inEnglish{quicktest.M{M: m}}, map[string]func(){
 		"loabatch": func() { os.Exit(cli.Main()) },
 	})
+}
+
+// inEnglish runs tests that expect English, whatever the language of this machine.
+type inEnglish struct{ quicktest.M }
+
+func (m inEnglish) Run() int {
+	os.Setenv("LC_ALL", "C")
+	os.Unsetenv("LOABATCH_LANG")
+	return m.M.Run()
 }
 
 // TestScripts runs the behaviours in testdata/script, one file each.
