@@ -178,9 +178,9 @@ func withheld(a *Application, s *survey, failed bool) (Outcome, bool) {
 }
 
 // disown takes the token from an outcome about an LOA that was there before anything was
-// sent, unless a results copy says that the token was sent.
+// sent, unless the past says that the token was sent.
 func (a *Application) disown(o *Outcome) {
-	if o.Token != a.Circuit.Past.ClientToken {
+	if o.Token != a.Circuit.Past.ClientToken && o.Token != a.Open.Token && o.Token != a.Ended.Token {
 		o.Token, o.Generation = "", 0
 	}
 }
