@@ -209,8 +209,8 @@ func TestLogHasOneLineForEachAttempt(t *testing.T) {
 	})
 }
 
-// A Submitter's error that is none of the API's is no acceptance, whether calls are logged
-// or not.
+// An unexpected error of a Submitter does not count as an acceptance, whether calls are
+// logged or not.
 func TestUnclassifiedErrorIsNoAcceptance(t *testing.T) {
 	for _, log := range []*slog.Logger{nil, slog.New(slog.DiscardHandler)} {
 		synctest.Test(t, func(t *testing.T) {
