@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"log/slog"
 	"maps"
@@ -204,6 +205,44 @@ func TestLogHasOneLineForEachAttempt(t *testing.T) {
 			if strings.Contains(b.String(), personal) {
 				t.Errorf("the log contains %q", personal)
 			}
+		}
+	})
+}
+
+// An unexpected error of a Submitter does not count as an acceptance, whether calls are
+// logged or not.
+func TestUnclassifiedErrorIsNoAcceptance(t *testing.T) {
+	for _, log := range []*slog.Logger{nil, slog.New(slog.DiscardHandler)} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newServer()
+			e := &batch.Engine{Submitter: brokenSubmitter{}, Finder: s, Log: log}
+			sum := summarize(t, e, t.Context(), nil, workbook(1))
+			addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.Unknown: 1})
+		})
+	}
+}
+
+type brokenSubmitter struct{}
+
+func (brokenSubmitter) Submit(context.Context, batch.Application) (batch.Receipt, error) {
+	return batch.Receipt{}, errors.New("made up")
+}
+
+// What an earlier run left open is looked up before anything new is sent.
+func TestOpenRowsComeFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, book := newServer(), workbook(4)
+		open := plan.New(book, plan.Options{}).Applications[3]
+		var calls []string
+		s.faults = func(a batch.Application) fault { calls = append(calls, "apply "+a.Key.InstanceID); return fault{} }
+		s.blind = func(k batch.Key) *batch.CallError { calls = append(calls, "find "+k.InstanceID); return nil }
+		past := map[batch.Key]batch.Record{open.Key: {Hash: open.Hash, Token: open.Token, Open: true}}
+		e := &batch.Engine{Submitter: s, Finder: s, Concurrency: 1}
+		if _, err := e.Run(t.Context(), nil, plan.New(book, plan.Options{Past: past})); err != nil {
+			t.Fatal(err)
+		}
+		if want := "find " + open.Key.InstanceID; len(calls) == 0 || calls[0] != want {
+			t.Errorf("calls %q, want %q first", calls, want)
 		}
 	})
 }

@@ -144,7 +144,7 @@ func TestSurveyFailsBesideAnOpenApplication(t *testing.T) {
 	})
 }
 
-// A row that was refused or failed is corrected, and someone else applies for its circuit.
+// A row that was refused or failed is corrected, and another program applies for its circuit.
 // Once a survey has shown that LOA, the row stays ALREADY, and lookups that still show an
 // older LOA lead to no other application.
 func TestSurveyShowsAnothersApplication(t *testing.T) {

@@ -224,7 +224,7 @@ func (w *world) firstBooks(d dice, circuits int) {
 	}
 }
 
-// foreign is the void LOA that someone else, or a ledger that nobody has any more, applied
+// foreign is the void LOA that another program, or one whose ledger is gone, applied
 // for long before the history, if there is one.
 func (r *bookRow) foreign(d dice, started time.Time) []*letter {
 	if !d.at(1).chance(0.4) {

@@ -117,6 +117,22 @@ func TestStateKeepsWhenAnLOAWasSeen(t *testing.T) {
 	}
 }
 
+// TestStateKeepsTheContentOfAnOpenToken begins other content under a token that is open: a
+// person may choose the same token again.
+func TestStateKeepsTheContentOfAnOpenToken(t *testing.T) {
+	a := application("a", 0)
+	other := a
+	other.Hash = "b"
+	s := begun(1, a)(State{})
+	if after, err := s.Begin(2, other); err == nil || after != s {
+		t.Errorf("%+v, %v", after, err)
+	}
+	s.Pending.Hash = "" // known from a results copy, which tells no content
+	if after, err := s.Begin(2, other); err != nil || after.Pending.Hash != "b" {
+		t.Errorf("%+v, %v", after, err)
+	}
+}
+
 // TestStateWithoutTheLock checks that a run without the lock changes only the LOA's status.
 func TestStateWithoutTheLock(t *testing.T) {
 	a := application("a", 0)

@@ -411,6 +411,22 @@ func TestPlanOfAnotherRegion(t *testing.T) {
 	}
 }
 
+// TestAcceptedInAThirdRegion has a circuit refused in one region and accepted in another
+// before its row names a third.
+func TestAcceptedInAThirdRegion(t *testing.T) {
+	w := workbook(1)
+	id := Keys(w)[0].InstanceID
+	for _, refused := range []string{"cn-beijing", "cn-zhangjiakou"} {
+		p := New(w, Options{Past: map[batch.Key]batch.Record{
+			{Region: refused, InstanceID: id}:       {Hash: "x", Token: "T", Result: sheet.Refused},
+			{Region: "cn-shanghai", InstanceID: id}: {Hash: "x", Token: "U", Result: sheet.Submitted},
+		}})
+		if len(p.Applications) != 0 || p.Settled[0].ErrorCode != batch.CodeMoved {
+			t.Errorf("refused in %s: %d applications, %+v", refused, len(p.Applications), p.Settled)
+		}
+	}
+}
+
 // TestOpenInTwoRegions edits a row's region back while an application is open in the other
 // one, for which the first had been settled.
 func TestOpenInTwoRegions(t *testing.T) {

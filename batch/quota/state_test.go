@@ -461,3 +461,26 @@ func TestHandDropsAGrantOfUnknownAge(t *testing.T) {
 		t.Errorf("claimed %v, given back %+v", ok, h.back)
 	}
 }
+
+// A throttling answer counts after a restart of the machine as if it had come at the latest
+// reading of the clock before.
+func TestTakeRecoversAfterARestart(t *testing.T) {
+	var s State
+	a := Ask{Process: 1, Number: 1, Rate: Rate{100, 10 * time.Second}, Burst: 20, Life: time.Second, Want: 8}
+	before := 100 * time.Second
+	s.Take(Time{Line: "before", Now: before, Up: before}, a)
+	a.Number, a.Returns = 2, []Return{{Ask: 1, Sent: true, Throttled: true, Hint: 20 * time.Second}}
+	s.Take(Time{Line: "before", Now: before + time.Millisecond, Up: before + time.Millisecond}, a)
+	for _, test := range []struct {
+		now     time.Duration
+		slow    bool
+		granted bool
+	}{{15 * time.Second, false, false}, {60 * time.Second, false, true}} {
+		after := s
+		after.grants = slices.Clone(s.grants)
+		g := after.Take(Time{Line: "after", Now: test.now, Up: test.now}, Ask{Process: 2, Number: 1, Rate: a.Rate, Burst: a.Burst, Life: a.Life, Want: 8})
+		if (g.Share < 1) != test.slow || (len(g.Starts) > 0) != test.granted {
+			t.Errorf("%v after the restart: %+v", test.now, g)
+		}
+	}
+}

@@ -56,7 +56,10 @@ func TestThrottleRecoversStepByStep(t *testing.T) {
 		t.Errorf("slow %v, want 1s to 9s", slow)
 	}
 	cut(5*time.Second, 6*time.Second) // cut again before it recovered: one stretch
-	cut(time.Minute, time.Minute)     // and much later: another
+	if end := h.recovers(window); end <= 9*time.Second || slow[0].to != end {
+		t.Errorf("slow %v, want until %v", slow, end)
+	}
+	cut(time.Minute, time.Minute) // and much later: another
 	if len(slow) != 2 || slow[1].from != time.Minute {
 		t.Errorf("slow %v", slow)
 	}

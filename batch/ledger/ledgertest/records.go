@@ -139,7 +139,16 @@ func runWithoutCircuits(t *testing.T, open Open) {
 	must(t, status.Finish(t.Context(), o))
 	a := Application(0)
 	r, _ := past(t, s, 0)
-	sameRecord(t, "record", r, batch.Record{Hash: a.Hash, Token: a.Token, Open: true, LOAStatus: "Accept", RunID: "submit"})
+	want := batch.Record{Hash: a.Hash, Token: a.Token, Open: true, LOAStatus: "Accept", RunID: "submit"}
+	sameRecord(t, "record", r, want)
+	o = Outcome(Application(0), sheet.Invalid)
+	must(t, status.Finish(t.Context(), o))
+	r, _ = past(t, s, 0)
+	sameRecord(t, "record after an invalid row", r, want)
+	o.LOAStatus, want.LOAStatus = "Available", "Available"
+	must(t, status.Finish(t.Context(), o))
+	r, _ = past(t, s, 0)
+	sameRecord(t, "record after an invalid row with a status", r, want)
 }
 
 func concurrentRows(t *testing.T, open Open) {

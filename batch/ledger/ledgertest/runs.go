@@ -155,6 +155,9 @@ func historyOfRuns(t *testing.T, open Open) {
 	if len(list) != 2 || list[0].ID != "run-2" || list[1].ID != "run-1" {
 		t.Fatalf("%+v", list)
 	}
+	latest, err := s.Runs(t.Context(), 1)
+	must(t, err)
+	equal(t, "the latest", latest, list[:1])
 	equal(t, "counts of the one in progress", list[0].Results, map[sheet.Result]int{sheet.NotAttempted: 3})
 	equal(t, "counts of the one that ended", list[1].Results, map[sheet.Result]int{sheet.NotAttempted: 2})
 	equal(t, "status", []ledger.Status{list[0].Status, list[1].Status}, []ledger.Status{ledger.Running, ledger.Ended})

@@ -104,6 +104,43 @@ func TestLedgerInItsLog(t *testing.T) {
 	}
 }
 
+// TestDatabaseWithOurMark opens a database that has the mark of a ledger and one table of
+// another program.
+func TestDatabaseWithOurMark(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "other")
+	conn := connect(t, path)
+	for _, s := range []string{fmt.Sprint("PRAGMA application_id = ", applicationID), "CREATE TABLE songs (title TEXT)"} {
+		if _, err := conn.ExecContext(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := Open(t.Context(), path)
+	wantKind(t, err, ledger.Database)
+}
+
+// TestLedgerWithoutTables opens a file that says nothing but that it is a database: the
+// program was killed before it had written anything else.
+func TestLedgerWithoutTables(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	conn := connect(t, path)
+	for _, s := range []string{"PRAGMA journal_mode = WAL", "PRAGMA wal_checkpoint(TRUNCATE)"} {
+		if _, err := conn.ExecContext(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+		t.Fatalf("%+v, %v", info, err)
+	}
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if health, err := s.Check(t.Context()); err != nil || health.Schema != len(migrations) {
+		t.Errorf("%+v, %v", health, err)
+	}
+}
+
 // TestNewLedgerIsMarked reads the mark from the file while everything else is in its log.
 func TestNewLedgerIsMarked(t *testing.T) {
 	s, _ := running(t, 1)
