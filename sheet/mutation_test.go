@@ -147,6 +147,7 @@ var damages = []func(*mutant){
 	func(m *mutant) { engineer("engineer-circuit-repeated", "A", m.id()+","+m.id())(m) },
 	func(m *mutant) { engineer("engineer-circuit-star", "A", "*,"+m.id())(m) },
 	engineer("engineer-name-missing", "B", ""), engineer("engineer-certificate-type-missing", "C", ""), engineer("engineer-certificate-type-unknown", "C", "Other"),
+	engineer("engineer-certificate-type-permit", "C", "台胞证"), engineer("engineer-certificate-type-residence", "C", "港澳台居民居住证"),
 	engineer("engineer-certificate-missing", "D", ""), engineer("engineer-gender-missing", "E", ""), engineer("engineer-gender-unknown", "E", "M"),
 	engineer("engineer-contact-missing", "F", ""),
 	engineer("engineer-masked", "B", "示*"), engineer("engineer-masked", "D", "00**************28"), engineer("engineer-masked", "F", "13*******00"),
@@ -157,6 +158,7 @@ var damages = []func(*mutant){
 			m.expect("engineer-twice", m.engineer("D", k))
 		}
 	},
+	engineer("engineer-id-permit", "D", "H00000000"), engineer("engineer-id-residence", "D", idNumber("81000019900101000")),
 	engineer("engineer-id-form", "D", "A123456(7)"), engineer("engineer-certificate-malformed", "D", "00000019900101002"), engineer("engineer-certificate-malformed", "D", "123456"), engineer("engineer-id-old-form", "D", "000000900101002"),
 	engineer("engineer-id-check-digit", "D", "000000199001010020"), engineer("engineer-id-birth-date", "D", idNumber("00000019901301002")),
 	engineer("engineer-id-age", "D", idNumber("00000020190101002")), engineer("engineer-id-gender", "E", "Male"),

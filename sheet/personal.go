@@ -103,7 +103,7 @@ func (d *decoder) mask(f *field, value string) (shown string, masked bool) {
 // maskNotIDs masks the words of an engineers' Instance ID cell that were not meant as the
 // ID of a circuit.
 func maskNotIDs(value string) string {
-	if isInstanceID(value) {
+	if isInstanceID(value) || everyCircuit[foldKey(value)] {
 		return value
 	}
 	var b strings.Builder

@@ -172,6 +172,8 @@ func TestNoPersonalData(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add(circuitsHead+"pc-a|cn|C|MSTP|S|2027-01-15|=3|P|t", engineersHead+"*|N|IDCard|000000199001010018|Male|1", false)
 	f.Add("Title\n"+circuitsHead+strings.Join(odd, "|"), strings.Join(odd, "|")+"\n"+engineersHead, true)
+	f.Add("实例 ID|地域 ID|公司名称|专线类型|施工单位|施工时间 (UTC)|带宽 (Mbit/s)|结果\npc-aaaa1|华东1（杭州）|示例（杭州）有限公司|光纤直连|样例|二〇二七年一月十五日（星期五）下午三点一刻 北京时间|１００|SUBMITTED 已受理",
+		"实例 ID|姓名|证件类型|证件号码|性别|联系方式\npc-aaaa1、pc-aaaa2|示例·测试|港澳居民来往内地通行证|H00000000|男|＋８６ 138—0000—0000\n全部|示例|身份证|00000019900101001Ｘ|女|1", true)
 	f.Fuzz(func(t *testing.T, circuits, engineers string, flag bool) {
 		g := (&grid{date1904: flag}).add("Circuits", circuits).add("Engineers", engineers)
 		w, err := sheet.Decode(g, sheet.Options{Now: now, Strict: flag})

@@ -61,7 +61,8 @@ var _ = table("circuit-region-default",
 	ruleCase{set: []string{"B1", "", "B2", "", "B3", ""}, opts: sheet.Options{DefaultRegion: "cn-hangzhou"}},
 )
 
-var _ = table("circuit-company-missing", c("error circuit-company-missing Circuits!C2", "C2", ""), c("", "C2", "Example"))
+var _ = table("circuit-company-missing", c("error circuit-company-missing Circuits!C2", "C2", ""), c("", "C2", "Example"),
+	c("", "C2", "示例贸易（杭州）有限公司"), c("", "C2", "示例贸易(杭州)有限公司"), c("", "E2", "样例工程（集团）有限公司"), c("warning cell-full-width Circuits!C2", "C2", "示例ＡＢＣ有限公司"))
 var _ = table("circuit-line-type-missing", c("error circuit-line-type-missing Circuits!D2", "D2", ""), c("", "D2", "Other"))
 var _ = table("circuit-si-missing", c("error circuit-si-missing Circuits!E2", "E2", ""), c("", "E2", "Example"))
 var _ = table("circuit-time-missing", c("error circuit-time-missing Circuits!F2", "F2", ""), c("", "F2", "2027-01-15T08:00:01Z"))

@@ -95,6 +95,34 @@ var engineerTypeMissing = engineerRules.add(Rule{Code: "engineer-certificate-typ
 // engineerTypeUnknown: PMCertificateType is IDCard or Passport.
 var engineerTypeUnknown = engineerRules.add(Rule{Code: "engineer-certificate-type-unknown", Severity: Error, Column: EngineerCertificateType, Fixed: true})
 
+// engineerTypePermit: a travel permit is neither of them.
+var engineerTypePermit = engineerRules.add(Rule{Code: "engineer-certificate-type-permit", Severity: Error, Column: EngineerCertificateType, Fixed: true})
+
+// engineerTypeResidence: nor is a residence permit.
+var engineerTypeResidence = engineerRules.add(Rule{Code: "engineer-certificate-type-residence", Severity: Error, Column: EngineerCertificateType, Fixed: true})
+
+// permits are the certificates that people from Hong Kong, Macao, Taiwan and abroad have, by
+// their names, folded, with the rule that each breaks.
+var permits = map[string]*Rule{
+	"港澳居民来往内地通行证": engineerTypePermit, "港澳居民通行证": engineerTypePermit, "港澳居民内地通行证": engineerTypePermit, "港澳通行证": engineerTypePermit, "往来港澳通行证": engineerTypePermit,
+	"回乡证": engineerTypePermit, "回乡卡": engineerTypePermit, "homereturnpermit": engineerTypePermit, "mainlandtravelpermit": engineerTypePermit,
+	"台湾居民来往大陆通行证": engineerTypePermit, "台湾居民通行证": engineerTypePermit, "台湾通行证": engineerTypePermit, "台胞证": engineerTypePermit, "港澳台通行证": engineerTypePermit, "通行证": engineerTypePermit,
+	"港澳台居民居住证": engineerTypeResidence, "港澳居民居住证": engineerTypeResidence, "台湾居民居住证": engineerTypeResidence, "港澳台居住证": engineerTypeResidence, "居住证": engineerTypeResidence, "residencepermit": engineerTypeResidence,
+	"外国人永久居留身份证": engineerTypeResidence, "外国人永久居留证": engineerTypeResidence, "永久居留身份证": engineerTypeResidence, "永居证": engineerTypeResidence,
+}
+
+// typeRule returns the rule that a certificate type breaks if the API does not have it.
+func typeRule(s string) *Rule {
+	if r := permits[foldKey(s)]; r != nil {
+		return r
+	}
+	name, _, _ := strings.Cut(strings.Map(narrow, s), "(") // 港澳居民来往内地通行证(回乡证)
+	if r := permits[foldKey(name)]; r != nil {
+		return r
+	}
+	return engineerTypeUnknown
+}
+
 // engineerNumberMissing: the API requires PMCertificateNo.
 var engineerNumberMissing = engineerRules.add(Rule{Code: "engineer-certificate-missing", Severity: Error, Column: EngineerCertificateNo, Fixed: true})
 
@@ -114,7 +142,7 @@ func (d *decoder) engineer(before int) {
 	e := Engineer{Row: d.row}
 	e.Circuits, e.All = d.worksOn(&f[EngineerInstanceID])
 	e.Name = d.personal(&f[EngineerName], engineerNameMissing)
-	e.CertificateType = d.listed(&f[EngineerCertificateType], engineerTypeMissing, engineerTypeUnknown)
+	e.CertificateType = d.listed(&f[EngineerCertificateType], engineerTypeMissing, typeRule(f[EngineerCertificateType].cell.Value))
 	e.CertificateNo = d.personal(&f[EngineerCertificateNo], engineerNumberMissing)
 	e.Gender = d.listed(&f[EngineerGender], engineerGenderMissing, engineerGenderUnknown)
 	e.Contact = d.personal(&f[EngineerContact], engineerContactMissing)

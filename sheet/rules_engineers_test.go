@@ -21,6 +21,8 @@ var _ = table("engineer-circuit-malformed",
 	c("error engineer-circuit-malformed Engineers!A2", "E:A2", "全部"),
 	c("", "E:A2", "pc-aaaa1;pc-aaaa2"),
 	c("", "E:A2", "pc-aaaa1、pc-aaaa2"),
+	c("", "E:A2", "pc-aaaa1 、 pc-aaaa2"),
+	c("note cell-narrowed Engineers!A2", "E:A2", "ｐｃ－ａａａａ１；pc-aaaa2"),
 	c("note cell-narrowed Engineers!A2", "E:A2", "pc-aaaa1，pc-aaaa2"),
 )
 
@@ -42,7 +44,7 @@ var _ = table("engineer-circuit-star",
 	c("note cell-trimmed Engineers!A2", "E:A2", "' *"),
 )
 
-var _ = table("engineer-name-missing", c("error engineer-name-missing Engineers!B2", "E:B2", ""), c("", "E:B2", "欧阳·示例"))
+var _ = table("engineer-name-missing", c("error engineer-name-missing Engineers!B2", "E:B2", ""), c("", "E:B2", "欧阳·示例"), c("", "E:B2", "示例古丽•测试"), c("", "E:B2", "示例・测试"))
 var _ = table("engineer-certificate-type-missing", c("error engineer-certificate-type-missing Engineers!C2", "E:C2", ""), c("", "E:C2", "Passport"))
 var _ = table("engineer-certificate-missing", c("error engineer-certificate-missing Engineers!D2", "E:D2", ""), c("", "E:D2", "E0000000"))
 var _ = table("engineer-gender-missing", c("error engineer-gender-missing Engineers!E2", "E:E2", ""), c("", "E:E2", "Female"))
@@ -53,6 +55,50 @@ var _ = table("engineer-certificate-type-unknown",
 	c("error engineer-certificate-type-unknown Engineers!C2", "E:C2", "Driving licence"),
 	c("note cell-spelling Engineers!C2", "E:C2", "passport"),
 )
+
+var _ = table("engineer-certificate-type-permit",
+	c("error engineer-certificate-type-permit Engineers!C2", "E:C2", "港澳居民来往内地通行证"),
+	c("error engineer-certificate-type-permit Engineers!C2", "E:C2", "回乡证"),
+	c("note cell-narrowed Engineers!C2; error engineer-certificate-type-permit Engineers!C2", "E:C2", "台湾居民来往大陆通行证（台胞证）"),
+	c("error engineer-certificate-type-permit Engineers!C2", "E:C2", "Home Return Permit"),
+	c("error engineer-certificate-type-unknown Engineers!C2", "E:C2", "军官证"),
+	c("note cell-spelling Engineers!C2", "E:C2", "护照"),
+)
+
+var _ = table("engineer-certificate-type-residence",
+	c("error engineer-certificate-type-residence Engineers!C2", "E:C2", "港澳台居民居住证"),
+	c("error engineer-certificate-type-residence Engineers!C2", "E:C2", "外国人永久居留身份证"),
+	c("note cell-spelling Engineers!C3", "E:C3", "居民身份证"),
+)
+
+var _ = table("engineer-id-permit",
+	c("warning engineer-id-permit Engineers!D3", "E:D3", "H00000000"),
+	c("warning engineer-id-permit Engineers!D3", "E:D3", "m0000000000"),
+	c("note cell-narrowed Engineers!D3; warning engineer-id-permit Engineers!D3", "E:D3", "Ｈ00000000"),
+	c("warning engineer-id-permit Engineers!D2", "E:D2", "H0000000000"),
+	c("warning engineer-id-form Engineers!D3", "E:D3", "A00000000"),
+	c("warning engineer-id-form Engineers!D3", "E:D3", "H000000000"),
+	c("", "E:D2", "H00000000"), // passports of several countries
+)
+
+var _ = table("engineer-id-residence",
+	c("warning engineer-id-residence Engineers!D3", "E:D3", residence("810000"), "E:E3", "Female"),
+	c("warning engineer-id-residence Engineers!D3", "E:D3", residence("820000"), "E:E3", "Female"),
+	c("warning engineer-id-residence Engineers!D3", "E:D3", residence("830000"), "E:E3", "Female"),
+	c("", "E:D3", residence("840000"), "E:E3", "Female"),
+	c("", "E:D3", residence("810001"), "E:E3", "Female"),
+)
+
+// residence makes up a number with an area code, and completes it with its check character.
+// Nobody has it: its place in the order of registration is 0.
+func residence(area string) string {
+	digits := area + "19900101" + "000"
+	sum := 0
+	for _, d := range digits {
+		sum = (sum + int(d-'0')) * 2 % 11
+	}
+	return digits + string("0123456789X"[(12-sum)%11])
+}
 
 var _ = table("engineer-gender-unknown",
 	c("error engineer-gender-unknown Engineers!E2", "E:E2", "M"),
@@ -121,6 +167,10 @@ var _ = table("engineer-id-check-digit",
 	c("error engineer-id-check-digit Engineers!D3", "E:D3", "00000019900101001X"),
 	c("error engineer-id-check-digit Engineers!D3", "E:D3", "000000199001100018"),
 	c("", "E:D3", "000000199001010018"),
+	c("note cell-narrowed Engineers!D3", "E:D3", "００００００１９９００１０１００１８"),
+	c("note cell-narrowed Engineers!D3; error engineer-id-check-digit Engineers!D3", "E:D3", "00000019900101001Ｘ"),
+	c("note cell-narrowed Engineers!D3", "E:D3", "99999919491231005Ｘ"),
+	c("", "E:D3", "99999919491231005x"),
 )
 
 var _ = table("engineer-id-birth-date",
@@ -159,6 +209,11 @@ var _ = table("engineer-contact-form",
 	c("", "E:F2", "+86 138-0000-0000"),
 	c("", "E:F2", "008613800000000"),
 	c("", "E:F2", "(0571) 8800-0000"),
+	c("", "E:F2", "138 0000 0000"),
+	c("note cell-narrowed Engineers!F2", "E:F2", "＋８６ １３８－００００－００００"),
+	c("note cell-narrowed Engineers!F2", "E:F2", "138—0000—0000"),
+	c("note cell-narrowed Engineers!F2", "E:F2", "+86\u2013138\u20120000\u22120000"),
+	c("note cell-narrowed Engineers!F2", "E:F2", "（0571）8800 0000"),
 )
 
 var _ = table("engineer-contact-malformed",

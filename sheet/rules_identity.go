@@ -54,6 +54,26 @@ func isOffByDigits(s string, now time.Time) bool {
 // engineerIDForm: an identity number is 17 digits and a check character (GB 11643).
 var engineerIDForm = identityRules.add(Rule{Code: "engineer-id-form", Severity: Warning, Column: EngineerCertificateNo})
 
+// engineerIDPermit: the number of a travel permit is that of neither document.
+var engineerIDPermit = identityRules.add(Rule{Code: "engineer-id-permit", Severity: Warning, Column: EngineerCertificateNo})
+
+// isTravelPermit reports whether a text has the form of the number of a permit for residents
+// of Hong Kong and Macao to travel to the mainland: H or M and 8 digits, with two more on the
+// older ones.
+func isTravelPermit(s string) bool {
+	return (len(s) == 9 || len(s) == 11) && strings.IndexByte("HhMm", s[0]) >= 0 && isDigits(s[1:])
+}
+
+// engineerIDResidence: residents of Hong Kong, Macao and Taiwan have numbers of the form of an
+// identity number on a permit of residence.
+var engineerIDResidence = identityRules.add(Rule{Code: "engineer-id-residence", Severity: Warning, Column: EngineerCertificateNo})
+
+// isResidence reports whether an identity number is that of a permit of residence: the codes
+// of Hong Kong, Macao and Taiwan are 810000, 820000 and 830000 (GB/T 2260).
+func isResidence(s string) bool {
+	return s[0] == '8' && s[1] >= '1' && s[1] <= '3' && s[2:6] == "0000"
+}
+
 // isIDForm reports whether a text has the form of an identity number.
 func isIDForm(s string) bool {
 	return len(s) == 18 && isDigits(s[:17]) && (isDigits(s[17:]) || s[17] == 'X' || s[17] == 'x')
@@ -135,6 +155,9 @@ func (d *decoder) checkIdentity(number, gender string, f *field) {
 	case isOldIDForm(number):
 		d.report(engineerIDOldForm, f)
 		return
+	case isTravelPermit(number):
+		d.report(engineerIDPermit, f)
+		return
 	case !isIDForm(number):
 		d.report(engineerIDForm, f)
 		return
@@ -149,6 +172,9 @@ func (d *decoder) checkIdentity(number, gender string, f *field) {
 		return
 	case !now.IsZero() && !plausibleAge(born, now):
 		d.report(engineerIDAge, f)
+	}
+	if isResidence(number) {
+		d.report(engineerIDResidence, f)
 	}
 	if gender != "" && gender != idGender(number) {
 		d.report(engineerIDGender, &d.cells[EngineerGender], Arg{"implied", idGender(number)})
@@ -184,7 +210,9 @@ func (d *decoder) checkCertificate(e *Engineer) {
 		e.CertificateType == "IDCard" && !canBeNumber(number, minIdentity, maxIdentity, d.opts.Now):
 		d.report(engineerNumberMalformed, f)
 	case e.CertificateType == "Passport":
-		if !isPassportNumber(number) {
+		if len(number) == 11 && isTravelPermit(number) { // a shorter one may be a passport's, too
+			d.report(engineerIDPermit, f)
+		} else if !isPassportNumber(number) {
 			d.report(engineerPassportForm, f)
 		}
 	case e.CertificateType == "IDCard":

@@ -2,6 +2,7 @@ package sheet
 
 import (
 	"math/bits"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -60,6 +61,9 @@ func (d *decoder) suggestRegion(s string) string { return d.regionSlips.of(s, d.
 
 func (d *decoder) findRegion(s string) string {
 	key := foldKey(s)
+	if r := regionNamed(key); slices.Contains(d.opts.Regions, r) {
+		return r
+	}
 	same := only(func(yield func(string)) {
 		for _, r := range d.opts.Regions {
 			if foldKey(r) == key {
@@ -88,6 +92,9 @@ func (d *decoder) suggestListed(c *Column, s string) string {
 
 func findListed(c *Column, s string) string {
 	key := foldKey(s)
+	if v := listedPart(c, s); v != "" {
+		return v
+	}
 	if utf8.RuneCountInString(key) == 1 {
 		return only(func(yield func(string)) {
 			for _, v := range c.Values {
@@ -100,6 +107,18 @@ func findListed(c *Column, s string) string {
 	return only(func(yield func(string)) {
 		for known, v := range valueKeys[c.ID] {
 			if utf8.RuneCountInString(known) >= 3 && oneSlip(key, known) {
+				yield(v)
+			}
+		}
+	})
+}
+
+// listedPart returns the value of a closed list that a part of a text is, as in
+// FIBRE (光纤直连).
+func listedPart(c *Column, s string) string {
+	return only(func(yield func(string)) {
+		for part := range strings.FieldsFuncSeq(strings.Map(narrow, s), func(r rune) bool { return strings.ContainsRune("()/|:、 ", r) }) {
+			if v, known := valueKeys[c.ID][foldKey(part)]; known {
 				yield(v)
 			}
 		}
@@ -120,6 +139,9 @@ func suggestID(s string) string {
 // of. There is no suggestion while a circuit's own ID cannot be read, as that may be the
 // one meant.
 func (d *decoder) suggestCircuit(id string) string {
+	if everyCircuit[foldKey(id)] {
+		return "*"
+	}
 	id = strings.ToLower(strings.ReplaceAll(strings.Map(narrow, id), " ", ""))
 	if _, found := d.byID[id]; found {
 		return id
@@ -139,9 +161,15 @@ func (d *decoder) suggestCircuit(id string) string {
 	})
 }
 
+// everyCircuit are the words that people write for *, folded.
+var everyCircuit = map[string]bool{"全部": true, "所有": true, "全部专线": true, "所有专线": true, "all": true, "allcircuits": true}
+
 // suggestDate returns a date that is written with the year first in a form that is not
-// read, such as 2027年1月15 or 2027/1-15.
+// read, such as 2027年1月15 or 2027/1-15, or the start of a span.
 func suggestDate(s string) string {
+	if from := spanStart(s); from != "" {
+		return from
+	}
 	parts := strings.FieldsFunc(strings.Map(narrow, s), func(r rune) bool { return !unicode.IsDigit(r) })
 	between := strings.Map(func(r rune) rune {
 		if unicode.IsDigit(narrow(r)) || strings.ContainsRune("年月日号/-.、，, ／－．'", r) {
@@ -157,6 +185,23 @@ func suggestDate(s string) string {
 		return ""
 	}
 	return c.Date()
+}
+
+// spanStart returns the start of a span on one day, such as 2027-01-15 9:00-11:00 or
+// 2027年1月15日上午9点至11点.
+func spanStart(s string) string {
+	s = strings.Map(narrow, s)
+	for i, r := range s {
+		if !strings.ContainsRune("-~至到–—", r) {
+			continue
+		}
+		from, _, first := dates.Read(strings.TrimSpace(s[:i]))
+		_, _, second := dates.Read(strings.TrimSpace(strings.TrimLeft(s[i:], "-~至到–— ")))
+		if first == dates.Once && from.Clock && from.Zone == nil && second == dates.TimeOnly {
+			return from.String()
+		}
+	}
+	return ""
 }
 
 // suggestWhole returns the whole number that a text stands for: 1000.0, 1E3, '1000 and
@@ -205,6 +250,10 @@ func suggestText(r *Rule, s string) string {
 		}, s)
 	case cellDecomposed:
 		s = norm.NFC.String(s)
+	case cellConfusable:
+		if s = strings.Map(hyphen, s); !isPlain(s) {
+			return ""
+		}
 	case cellFullWidth:
 		s = strings.Map(func(r rune) rune {
 			if isWideWord(r) {

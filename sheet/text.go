@@ -45,6 +45,9 @@ func clean(s string, kind textKind) cleaned {
 	if kind != freeText && strings.ContainsFunc(t, isWide) {
 		c.text, c.narrowed = strings.Map(narrow, t), true
 	}
+	if kind == digitText && strings.ContainsFunc(c.text, isDash) {
+		c.text, c.narrowed = strings.Map(hyphen, c.text), true
+	}
 	place, composed := leading, true
 	for _, r := range c.text {
 		place++
@@ -122,6 +125,18 @@ func narrow(r rune) rune {
 		return r - 0xFEE0
 	case r == 0x3000:
 		return ' '
+	}
+	return r
+}
+
+// isDash reports whether r is a hyphen or a dash other than that of ASCII, as Chinese input
+// methods type them.
+func isDash(r rune) bool { return r >= 0x2010 && r <= 0x2015 || r == 0x2212 }
+
+// hyphen returns the ASCII form of hyphens and dashes.
+func hyphen(r rune) rune {
+	if isDash(r) {
+		return '-'
 	}
 	return r
 }

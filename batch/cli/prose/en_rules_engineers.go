@@ -50,6 +50,18 @@ var enEngineers = map[string]Entry{
 		Why:     "The API accepts only these two in an application.",
 		Wrong:   "Driving licence, Other", Right: "Passport", Source: apiPage + ": PMInfo.N.PMCertificateType",
 	},
+	"engineer-certificate-type-permit": {
+		Message: "{value} is a travel permit, which is neither of the API's certificate types",
+		Hint:    "If the engineer also has a passport, choose Passport and write its number; otherwise assign another engineer, or ask Alibaba Cloud which document the site accepts.",
+		Why:     "The API takes IDCard, the identity card of the mainland, and Passport. A permit under either name would not match the document that the engineer shows at the site.",
+		Wrong:   "港澳居民来往内地通行证, 台胞证", Right: "Passport", Source: apiPage + ": PMInfo.N.PMCertificateType",
+	},
+	"engineer-certificate-type-residence": {
+		Message: "{value} is a residence permit, which is neither of the API's certificate types",
+		Hint:    "If the engineer has a passport, choose Passport and write its number; otherwise ask Alibaba Cloud whether the site accepts the permit as IDCard.",
+		Why:     "The API takes IDCard and Passport. The permit's number looks like that of an identity card, but the API's page does not say that it counts as one.",
+		Wrong:   "港澳台居民居住证", Right: "Passport", Source: apiPage + ": PMInfo.N.PMCertificateType",
+	},
 	"engineer-certificate-missing": {
 		Message: "the certificate number is missing",
 		Hint:    "Write the number of the identity card or passport, as text.",
@@ -97,6 +109,18 @@ var enEngineers = map[string]Entry{
 		Hint:    "Compare it with the card; if the document is a passport, choose Passport.",
 		Why:     "The API may let this pass, but the site will not.",
 		Wrong:   "999999 19900101 122X", Right: "99999919900101122X", Source: gb11643,
+	},
+	"engineer-id-permit": {
+		Message: "the value looks like the number of a travel permit for residents of Hong Kong and Macao",
+		Hint:    "Write the number of the identity card or of the passport, and choose its type; the API does not take permits.",
+		Why:     "A permit's number is H or M and 8 or 10 digits; the site compares the number with the document that the engineer shows.",
+		Wrong:   "H00000000 as IDCard", Right: "K00000000 as Passport", Source: apiPage + ": PMInfo.N.PMCertificateType",
+	},
+	"engineer-id-residence": {
+		Message: "the number is that of a residence permit for residents of Hong Kong, Macao and Taiwan",
+		Hint:    "Ask Alibaba Cloud whether the site accepts the permit as IDCard; if the engineer has a passport, choose Passport and write its number.",
+		Why:     "These numbers start with 810000, 820000 or 830000. The API's page does not say that the permit counts as an identity card.",
+		Wrong:   "810000…", Right: "K00000000 as Passport", Source: gb11643 + "; GB/T 2260",
 	},
 	"engineer-id-old-form": {
 		Message: "a 15-digit number belongs to a first-generation identity card, which is no longer valid",

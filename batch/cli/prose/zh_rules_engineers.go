@@ -50,6 +50,18 @@ var zhEngineers = map[string]Entry{
 		Why:     "申请时 API 只接受这两种。",
 		Wrong:   "驾驶证、Other", Right: "Passport", Source: zhAPIPage + "，PMInfo.N.PMCertificateType",
 	},
+	"engineer-certificate-type-permit": {
+		Message: "“{value}”是通行证，不属于 API 接受的证件类型",
+		Hint:    "如果该工程师另有护照，请选择 Passport（护照）并填写护照号码；否则请改派其他工程师，或向阿里云咨询机房认可哪种证件。",
+		Why:     "API 只接受 IDCard（居民身份证）和 Passport（护照）。以这两种名义填写通行证，会与工程师进入机房时出示的证件不符。",
+		Wrong:   "港澳居民来往内地通行证、台胞证", Right: "Passport", Source: zhAPIPage + "，PMInfo.N.PMCertificateType",
+	},
+	"engineer-certificate-type-residence": {
+		Message: "“{value}”是居住证，不属于 API 接受的证件类型",
+		Hint:    "如果该工程师有护照，请选择 Passport（护照）并填写护照号码；否则请向阿里云咨询机房是否认可以该证件作为 IDCard。",
+		Why:     "API 只接受 IDCard 和 Passport。居住证号码的格式与身份证号码相同，但 API 文档没有说明居住证可视同身份证。",
+		Wrong:   "港澳台居民居住证", Right: "Passport", Source: zhAPIPage + "，PMInfo.N.PMCertificateType",
+	},
 	"engineer-certificate-missing": {
 		Message: "缺少证件号码",
 		Hint:    "请以文本格式填写身份证或护照的号码。",
@@ -97,6 +109,18 @@ var zhEngineers = map[string]Entry{
 		Hint:    "请与身份证核对；如为护照，请选择护照（Passport）。",
 		Why:     "API 可能放行，但机房不会放行。",
 		Wrong:   "999999 19900101 122X", Right: "99999919900101122X", Source: zhGB11643,
+	},
+	"engineer-id-permit": {
+		Message: "该号码像是港澳居民来往内地通行证的号码",
+		Hint:    "请填写身份证或护照的号码，并选择相应的证件类型；API 不接受通行证。",
+		Why:     "通行证号码为字母 H 或 M 加 8 位或 10 位数字；机房会将号码与工程师出示的证件核对。",
+		Wrong:   "证件类型为 IDCard，号码为 H00000000", Right: "证件类型为 Passport，号码为 K00000000", Source: zhAPIPage + "，PMInfo.N.PMCertificateType",
+	},
+	"engineer-id-residence": {
+		Message: "该号码是港澳台居民居住证的号码",
+		Hint:    "请向阿里云咨询机房是否认可以居住证作为 IDCard；如果该工程师有护照，请选择 Passport（护照）并填写护照号码。",
+		Why:     "这类号码以 810000、820000 或 830000 开头。API 文档没有说明居住证可视同身份证。",
+		Wrong:   "810000…", Right: "证件类型为 Passport，号码为 K00000000", Source: zhGB11643 + "；GB/T 2260",
 	},
 	"engineer-id-old-form": {
 		Message: "15 位号码属于第一代身份证，已经失效",

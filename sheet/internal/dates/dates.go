@@ -138,19 +138,29 @@ const (
 )
 
 // Read reads a date text: ISO 8601 in its extended and basic forms; with slashes,
-// dots or hyphens; 2027年1月15日; with the English name of the month; with or without a time of
-// day and an offset. The year has four digits. The dates differ only with Twice.
+// dots or hyphens; 2027年1月15日 or 二〇二七年一月十五日; with the English name of the month; with or
+// without the Chinese day of the week, a time of day and an offset or 北京时间. The year has four
+// digits. A span, 9:00-11:00, is not a date. The dates differ only with Twice.
 func Read(s string) (first, second Civil, r Reading) {
-	p := parser{rest: strings.ToLower(s)}
+	text := inDigits(strings.ToLower(s))
+	p := parser{rest: text}
+	beijing := p.beijing()
 	c, order := p.date()
 	if order == noDate {
-		if p = (parser{rest: strings.ToLower(s)}); strings.ContainsAny(p.rest, ":时点m") && p.clock(&c) && p.end() {
+		if p = (parser{rest: text}); strings.ContainsAny(p.rest, ":时点m") && p.clock(&c) && p.end() {
 			return c, c, TimeOnly
 		}
 		return Civil{}, Civil{}, Nothing
 	}
-	if !p.end() && !(p.between() && p.clock(&c) && p.offset(&c) && p.end()) {
+	weekday := p.weekday()
+	if clock := p.rest; !p.end() && !(p.between() && p.clock(&c) && !p.span(&c, clock) && p.offset(&c) && p.end()) {
 		return Civil{}, Civil{}, Nothing
+	}
+	if beijing {
+		if c.Zone != nil || !c.Clock {
+			return Civil{}, Civil{}, Nothing
+		}
+		c.Zone = chinaStandard
 	}
 	first, second = c, c
 	second.Day, second.Month = first.Month, first.Day
@@ -162,7 +172,7 @@ func Read(s string) (first, second Civil, r Reading) {
 	default:
 		return first, second, Twice
 	}
-	if !first.OnCalendar() {
+	if !first.OnCalendar() || weekday != anyDay && weekday != first.weekday() {
 		return first, second, Nowhere
 	}
 	return first, second, Once

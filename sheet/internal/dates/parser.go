@@ -294,7 +294,7 @@ type halfDay struct {
 var halfDays = []halfDay{
 	{"am", 1, 12, false}, {"a.m.", 1, 12, false}, {"pm", 1, 12, true}, {"p.m.", 1, 12, true},
 	{"上午", 0, 11, false}, {"下午", 1, 12, true}, {"凌晨", 0, 5, false}, {"清晨", 4, 8, false}, {"早上", 4, 11, false}, {"早晨", 4, 11, false},
-	{"中午", 11, 13, false}, {"傍晚", 4, 8, true}, {"晚上", 5, 11, true}, {"夜间", 6, 11, true}, {"夜里", 9, 11, true},
+	{"中午", 11, 13, false}, {"午后", 1, 6, true}, {"早", 4, 11, false}, {"傍晚", 4, 8, true}, {"晚上", 5, 11, true}, {"夜间", 6, 11, true}, {"夜里", 9, 11, true}, {"晚", 5, 11, true},
 }
 
 // halfDay parses an optional am or pm, with the spaces around it.
@@ -330,10 +330,27 @@ func (h halfDay) apply(c *Civil) bool {
 	return true
 }
 
+// span reports whether what follows a time of day is a later one, as in 9:00-11:00, rather than
+// an offset. After a T or behind seconds it is an offset. The text from the date on is given.
+func (p *parser) span(from *Civil, text string) bool {
+	read := text[:len(text)-len(p.rest)]
+	rest := strings.TrimLeft(p.rest, " ")
+	if read[0] == 't' || strings.Count(read, ":") > 1 || !strings.HasPrefix(rest, "-") && !strings.HasPrefix(rest, "−") {
+		return false
+	}
+	var to Civil
+	q := parser{rest: strings.TrimLeft(strings.TrimLeft(rest, "-−"), " ")}
+	return q.clock(&to) && q.end() && to.Hour*60+to.Minute > from.Hour*60+from.Minute
+}
+
 // offset parses an optional zone: Z, UTC, GMT, +08:00, +0800, +8, UTC+8.
 func (p *parser) offset(c *Civil) bool {
 	p.spaces()
 	if p.rest == "" {
+		return true
+	}
+	if p.beijing() {
+		c.Zone = chinaStandard
 		return true
 	}
 	named := p.skip("z") || p.skip("utc") || p.skip("gmt")
