@@ -11,14 +11,14 @@ var zhEngineers = map[string]Entry{
 	"engineer-circuit-malformed": {
 		Message: "“{circuit}”不是专线实例 ID",
 		Hint:    "请填写 pc- 加小写字母和数字；多个 ID 用逗号、分号或换行分隔。",
-		Why:     "无法与工作表“专线”中的行对应。",
+		Why:     "无法与专线工作表中的行对应。",
 		Wrong:   "pc-bp1example pc-bp2example", Right: "pc-bp1example, pc-bp2example", Source: zhContract,
 	},
 	"engineer-circuit-unknown": {
-		Message: "工作表“专线”中没有专线“{value}”",
+		Message: "专线工作表中没有专线“{value}”",
 		Hint:    "请更正 ID、添加该专线，或从此单元格中删除该 ID。",
 		Why:     "该工程师应当负责某条专线；如不更正，那条专线就会缺少这名工程师。",
-		Wrong:   "pc-bp9example，“专线”中没有", Right: "pc-bp1example", Source: zhContract,
+		Wrong:   "pc-bp9example，专线工作表中没有", Right: "pc-bp1example", Source: zhContract,
 	},
 	"engineer-circuit-repeated": {
 		Message: "单元格中重复列出了专线“{circuit}”",
