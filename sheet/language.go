@@ -19,16 +19,6 @@ const (
 // Languages lists the languages.
 var Languages = []Language{English, Chinese}
 
-// LanguageOf returns the language with a tag, English if there is none.
-func LanguageOf(tag string) Language {
-	for _, l := range Languages {
-		if l.Tag() == tag {
-			return l
-		}
-	}
-	return English
-}
-
 // Tag returns the language's tag (BCP 47): en, zh.
 func (l Language) Tag() string { return vocabularies[l].tag }
 

@@ -113,7 +113,7 @@ var commandWords = strings.Fields("template validate submit status report histor
 
 // latinWords are the words that are the same in Chinese: names, formats, units and values of
 // the API and of flags.
-var latinWords = wordSet(`loabatch API VPC LOA ID UTC SHA CSV JSON HTML Excel WPS LibreOffice Token RAM STS AccessKey SDK SQLite URL NTP PDF ISO IANA ASCII GB SDH DEBUG devel
+var latinWords = wordSet(`loabatch API VPC LOA ID UTC SHA CSV JSON HTML Excel WPS LibreOffice Token RAM STS AccessKey SDK SQLite URL NTP PDF ISO IANA ASCII GB SDH DEBUG README devel
 	RULE FILE DURATION PORT N error warning off offline online true false auto always never bar plain none
 	Mbit s ms MiB PC IDCard Passport Male Female MSTP MPLSVPN FIBRE Other pc cn arn acs environment oidc uri y N
 	OK InstanceId RegionId EcsTest HK Unicode Asia`)
@@ -129,7 +129,7 @@ func wordSet(list string) map[string]bool {
 	for _, c := range sheet.Columns {
 		set[c.Parameter] = true
 	}
-	for _, s := range strings.Fields("Applying Accept Available Rejected Completing Complete Deleted") {
+	for _, s := range strings.Fields("Allocated Applying Accept Available Rejected Completing Complete Deleted") {
 		set[s] = true
 	}
 	return set
@@ -139,8 +139,8 @@ func wordSet(list string) map[string]bool {
 // within a code, a flag, a path, a variable or anything else that has figures or marks.
 func strayWords(text string) (stray []string) {
 	text = strings.TrimSpace(text)
-	if slices.Contains(commandWords, text) {
-		return nil
+	if command, rest, _ := strings.Cut(text, "（"); slices.Contains(commandWords, command) {
+		text = rest
 	}
 	runs := strings.FieldsFunc(text, func(r rune) bool {
 		return unicode.IsSpace(r) || r > unicode.MaxLatin1 || strings.ContainsRune(`"|`, r)

@@ -72,7 +72,7 @@ func (a *app) template(ctx context.Context, f templateFlags) error {
 			return err
 		}
 	}
-	l := sheet.LanguageOf(a.lines.Words.Language())
+	l := a.lines.Words.Vocabulary()
 	book := xlsx.Template{Language: l, Words: a.lines.Words, Regions: cloud.KnownRegions()}
 	write, written, count := blankWriter(l), "template-written", ""
 	switch {

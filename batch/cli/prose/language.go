@@ -70,9 +70,6 @@ func (c *Catalogue) Language() string {
 	return base.String()
 }
 
-// Tag returns the language as HTML and workbooks name it, such as zh-CN.
-func (c *Catalogue) Tag() string { return c.tag.String() }
-
 // List puts the parts of an enumeration together: a, b, c.
 func (c *Catalogue) List(parts []string) string {
 	return strings.Join(parts, c.entries["mark-list"].Message)

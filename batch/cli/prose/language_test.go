@@ -51,8 +51,10 @@ func TestLanguages(t *testing.T) {
 	if got := Languages(); !slices.Equal(got, []string{"en", "zh"}) {
 		t.Errorf("languages %q", got)
 	}
-	if Chinese.Tag() != "zh-CN" || English.Tag() != "en" {
-		t.Errorf("tags %s and %s", Chinese.Tag(), English.Tag())
+	for _, c := range languages {
+		if got := c.Line("report-lang"); got != c.tag.String() {
+			t.Errorf("the page's language is %s, not %s", got, c.tag)
+		}
 	}
 	for locale, want := range map[string]*Catalogue{
 		"zh_CN.UTF-8": Chinese, "zh_SG": Chinese, "zh": Chinese, "zh_TW.Big5": Chinese, "zh_HK.UTF-8": Chinese,
