@@ -92,7 +92,7 @@ func (s *shell) fill(name, bandwidth string) {
 	circuit := func(id, mbit string) []string {
 		return []string{id, "cn-hangzhou", "Example Networks Ltd", "FIBRE", "Example Build Co", "2027-03-15T08:00:00Z", mbit}
 	}
-	content := packWorkbook([]gridSheet{
+	s.save(name, []gridSheet{
 		{name: "Circuits", rows: [][]string{
 			{"Instance ID", "Region ID", "Company name", "Line type", "Construction company", "Construction time (UTC)", "Bandwidth (Mbit/s)"},
 			circuit("pc-example0000000001", "1000"), circuit("pc-example0000000002", bandwidth), circuit("pc-example0000000003", "1000"),
@@ -102,7 +102,29 @@ func (s *shell) fill(name, bandwidth string) {
 			{"*", "Testperson A", "Passport", "X00000001", "Female", "+86 139 0000 0000"},
 		}},
 	})
-	if err := os.WriteFile(filepath.Join(s.dir, name), content, 0o600); err != nil {
+}
+
+// fillChinese writes a Chinese workbook of three circuits.
+func (s *shell) fillChinese(name, bandwidth string) {
+	s.t.Helper()
+	circuit := func(id, mbit string) []string {
+		return []string{id, "cn-hangzhou", "样例网络有限公司", "光纤直连", "样例施工公司", "2027年3月15日 16:00:00", mbit}
+	}
+	s.save(name, []gridSheet{
+		{name: "专线", rows: [][]string{
+			{"实例 ID", "地域 ID", "公司名称", "专线类型", "施工单位", "施工时间 (UTC)", "带宽 (Mbit/s)"},
+			circuit("pc-example0000000011", "1000"), circuit("pc-example0000000012", bandwidth), circuit("pc-example0000000013", "1000"),
+		}},
+		{name: "施工工程师", rows: [][]string{
+			{"实例 ID", "姓名", "证件类型", "证件号码", "性别", "联系方式"},
+			{"*", "张样例", "护照", "X00000001", "女", "+86 139 0000 0000"},
+		}},
+	})
+}
+
+func (s *shell) save(name string, sheets []gridSheet) {
+	s.t.Helper()
+	if err := os.WriteFile(filepath.Join(s.dir, name), packWorkbook(sheets), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -173,12 +195,14 @@ func (s *shell) export(line string) {
 	}
 }
 
-// prepare does what a page asks the reader to do by hand: fill FILE, mend FILE OLD NEW, answer
+// prepare does what a page asks the reader to do by hand: fill FILE, 填写 FILE, mend FILE OLD NEW, answer
 // y for the next command, or any command.
 func (s *shell) prepare(words []string) {
 	switch words[0] {
 	case "fill":
 		s.fill(words[1], words[2])
+	case "填写":
+		s.fillChinese(words[1], words[2])
 	case "mend":
 		s.mend(filepath.Join(s.dir, words[1]), words[2], words[3])
 	case "answer":

@@ -51,6 +51,7 @@ func TestReadmeSaysWhatIsTrue(t *testing.T) {
 	})
 	for _, r := range sheet.AllResults {
 		want("| `" + string(r) + "` |")
+		want("| `" + strings.Replace(sheet.Chinese.Result(r), " ", "` ", 1) + " |") // in the Chinese part
 	}
 	for _, code := range []int{exitOK, exitInternal, exitUsage, exitValidation, exitRows, exitUnfinished, exitStopped, exitDuration, exitNoCopy, exitLocked} {
 		want(fmt.Sprintf("| %d |", code))

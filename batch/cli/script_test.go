@@ -459,8 +459,11 @@ func TestMain(m *testing.M) {
 // quotas: more of them run at a time than there are processors.
 type waitingTests struct{ *testing.M }
 
-// Run runs the tests, eight at a time unless -parallel says otherwise.
+// Run runs the tests, eight at a time unless -parallel says otherwise. They want English,
+// whatever the language of this machine.
 func (w waitingTests) Run() int {
+	os.Setenv("LC_ALL", "C")
+	os.Unsetenv("LOABATCH_LANG")
 	flag.Parse()
 	given := false
 	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })

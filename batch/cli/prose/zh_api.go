@@ -42,7 +42,7 @@ var zhAPI = map[string]Entry{
 	},
 	"MissingParam.PMInfo": {
 		Message: "缺少施工工程师",
-		Hint:    "请在工作表“施工工程师”中为该专线添加至少一行，然后重新运行。",
+		Hint:    "请在施工工程师工作表中为该专线添加至少一行，然后重新运行。",
 		Why:     "API 的参数表中施工工程师为选填，但没有施工工程师的申请，API 会拒绝。",
 		Source:  zhApplyPage,
 	},

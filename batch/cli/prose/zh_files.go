@@ -191,7 +191,7 @@ var zhCopy = map[string]Entry{
 		Why:     "签名只对签名时的内容有效；增加任何单元格都会使签名失效。",
 	},
 	"copy-structure-locked": {
-		Message: "工作簿的结构受保护；副本中仍会添加工作表“错误”和“摘要”",
+		Message: "工作簿的结构受保护；副本中仍会添加错误清单和摘要两个工作表",
 		Hint:    "无需处理：保护设置不变。",
 	},
 	"copy-sheet-twice": {
@@ -276,7 +276,7 @@ var zhCopy = map[string]Entry{
 	},
 	"copy-no-notes": {
 		Message: "工作表“{sheet}”中的图形使批注无法添加；有问题的单元格会标色，但没有批注",
-		Hint:    "无需处理：工作表“错误”列明了每个单元格的问题。",
+		Hint:    "无需处理：副本中的错误清单列明了每个单元格的问题。",
 	},
 	"copy-merged-cut": {
 		Message: "工作表“{sheet}”的合并单元格延伸到了结果列；副本中只合并到结果列之前",

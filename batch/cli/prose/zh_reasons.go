@@ -67,7 +67,7 @@ var zhReasons = map[string]Entry{
 	},
 	"reason-invalid": {
 		Message: "本行的单元格有错误，没有发送",
-		Hint:    "请修改工作表“错误”中链接到的单元格，然后重新运行。",
+		Hint:    "请按副本中的错误清单修改单元格，然后重新运行。",
 		Why:     "API 必然会拒绝的申请只会浪费配额和客户端 Token，因此先检查再发送。",
 	},
 	"reason-refused": {

@@ -97,7 +97,7 @@ var zhReport = map[string]Entry{
 	"report-filter":       {Message: "显示"},
 	"report-filter-all":   {Message: "全部"},
 	"report-open-rows":    {Message: "{n} 行 {result}：转到第一行"},
-	"report-open-errors":  {Message: "发现的全部问题：{where}"},
+	"report-open-errors":  {Message: "发现的全部问题：见工作表“{where}”"},
 
 	// Where things are and what they cost.
 	"report-copy":      {Message: "副本"},

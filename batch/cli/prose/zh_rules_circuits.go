@@ -164,7 +164,7 @@ var zhCircuits = map[string]Entry{
 	},
 	"circuit-engineers-missing": {
 		Message: "没有为 {value} 安排施工工程师",
-		Hint:    "请在工作表“施工工程师”中为此专线添加一行，或添加实例 ID 为 * 的一行（适用于所有专线）。",
+		Hint:    "请在施工工程师工作表中为此专线添加一行，或添加实例 ID 为 * 的一行（适用于所有专线）。",
 		Why:     "API 要求至少一名施工工程师：只有列明的工程师才能进入机房。",
 		Wrong:   "没有哪位工程师的实例 ID 是 pc-bp1example", Right: "有一位工程师的实例 ID 为 pc-bp1example", Source: zhAPIPage + "，PMInfo，MissingParam.PMInfo",
 	},

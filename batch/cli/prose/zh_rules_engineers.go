@@ -11,14 +11,14 @@ var zhEngineers = map[string]Entry{
 	"engineer-circuit-malformed": {
 		Message: "“{circuit}”不是专线实例 ID",
 		Hint:    "请填写 pc- 加小写字母和数字；多个 ID 用逗号、分号或换行分隔。",
-		Why:     "无法与工作表“专线”中的行对应。",
+		Why:     "无法与专线工作表中的行对应。",
 		Wrong:   "pc-bp1example pc-bp2example", Right: "pc-bp1example, pc-bp2example", Source: zhContract,
 	},
 	"engineer-circuit-unknown": {
-		Message: "工作表“专线”中没有专线“{value}”",
+		Message: "专线工作表中没有专线“{value}”",
 		Hint:    "请更正 ID、添加该专线，或从此单元格中删除该 ID。",
 		Why:     "该工程师应当负责某条专线；如不更正，那条专线就会缺少这名工程师。",
-		Wrong:   "pc-bp9example，“专线”中没有", Right: "pc-bp1example", Source: zhContract,
+		Wrong:   "pc-bp9example，专线工作表中没有", Right: "pc-bp1example", Source: zhContract,
 	},
 	"engineer-circuit-repeated": {
 		Message: "单元格中重复列出了专线“{circuit}”",
@@ -52,14 +52,14 @@ var zhEngineers = map[string]Entry{
 	},
 	"engineer-certificate-type-permit": {
 		Message: "“{value}”是通行证，不属于 API 接受的证件类型",
-		Hint:    "如果该工程师另有护照，请选择 Passport（护照）并填写护照号码；否则请改派其他工程师，或向阿里云咨询机房认可哪种证件。",
-		Why:     "API 只接受 IDCard（居民身份证）和 Passport（护照）。以这两种名义填写通行证，会与工程师进入机房时出示的证件不符。",
+		Hint:    "如该工程师另有护照，请选择护照（Passport）并填写护照号码；否则请安排其他工程师，或向阿里云咨询机房认可哪种证件。",
+		Why:     "API 只接受居民身份证（IDCard）和护照（Passport）。把通行证填作这两种证件，会与工程师进入机房时出示的证件不符。",
 		Wrong:   "港澳居民来往内地通行证、台胞证", Right: "Passport", Source: zhAPIPage + "，PMInfo.N.PMCertificateType",
 	},
 	"engineer-certificate-type-residence": {
 		Message: "“{value}”是居住证，不属于 API 接受的证件类型",
-		Hint:    "如果该工程师有护照，请选择 Passport（护照）并填写护照号码；否则请向阿里云咨询机房是否认可以该证件作为 IDCard。",
-		Why:     "API 只接受 IDCard 和 Passport。居住证号码的格式与身份证号码相同，但 API 文档没有说明居住证可视同身份证。",
+		Hint:    "如该工程师有护照，请选择护照（Passport）并填写护照号码；否则请向阿里云咨询机房是否认可将居住证填作身份证（IDCard）。",
+		Why:     "API 只接受身份证（IDCard）和护照（Passport）。居住证号码的格式与身份证号码相同，但 API 文档没有说明居住证可视同身份证。",
 		Wrong:   "港澳台居民居住证", Right: "Passport", Source: zhAPIPage + "，PMInfo.N.PMCertificateType",
 	},
 	"engineer-certificate-missing": {
@@ -118,7 +118,7 @@ var zhEngineers = map[string]Entry{
 	},
 	"engineer-id-residence": {
 		Message: "该号码是港澳台居民居住证的号码",
-		Hint:    "请向阿里云咨询机房是否认可以居住证作为 IDCard；如果该工程师有护照，请选择 Passport（护照）并填写护照号码。",
+		Hint:    "请向阿里云咨询机房是否认可将居住证填作身份证（IDCard）；如该工程师有护照，请选择护照（Passport）并填写护照号码。",
 		Why:     "这类号码以 810000、820000 或 830000 开头。API 文档没有说明居住证可视同身份证。",
 		Wrong:   "810000…", Right: "证件类型为 Passport，号码为 K00000000", Source: zhGB11643 + "；GB/T 2260",
 	},
