@@ -142,6 +142,9 @@ func beside(word, meaning string) string {
 // ParseResult returns the result in a cell of a Result column, in whatever language it was
 // written. Any other text is returned as it is.
 func ParseResult(s string) Result {
+	if slices.Contains(AllResults, Result(s)) { // as most are, of English books
+		return Result(s)
+	}
 	if word, found := wordKeys[foldKey(s)]; found {
 		return Result(word)
 	}
