@@ -31,6 +31,7 @@ type vocabulary struct {
 	headers [columnCount]string            // of the data columns
 	results [len(ResultHeaders)]string     // headers of the result columns
 	added   map[string]string              // names of the sheets that a run or the template adds, by their English names
+	colon   string                         // behind the place that a sentence is about
 	check   string                         // header of the template's column that checks what is typed
 	values  map[ColumnID]map[string]string // of closed lists, by the API's spelling; others are shown as the API has them
 	words   map[Result]string              // beside the word of a result; empty where it speaks for itself
@@ -40,7 +41,7 @@ type vocabulary struct {
 // vocabularies holds the vocabulary of each language. The Chinese terms are those of
 // Alibaba Cloud's own pages.
 var vocabularies = [...]vocabulary{
-	English: {tag: "en", sheets: [...]string{CircuitsSheet: CircuitsName, EngineersSheet: EngineersName}, headers: englishHeaders(), results: ResultHeaders, check: "#Check"},
+	English: {tag: "en", sheets: [...]string{CircuitsSheet: CircuitsName, EngineersSheet: EngineersName}, headers: englishHeaders(), results: ResultHeaders, colon: ": ", check: "#Check"},
 	Chinese: {
 		tag:    "zh",
 		sheets: [...]string{CircuitsSheet: "专线", EngineersSheet: "施工工程师"},
@@ -55,6 +56,7 @@ var vocabularies = [...]vocabulary{
 		},
 		added: map[string]string{"Errors": "错误", "Summary": "摘要", "Guide": "填写说明", "Lists": "列表"},
 		check: "#检查",
+		colon: "：",
 		values: map[ColumnID]map[string]string{
 			CircuitLineType:         {"FIBRE": "光纤直连", "Other": "其他"},
 			EngineerCertificateType: {"IDCard": "身份证", "Passport": "护照"},
@@ -130,6 +132,9 @@ func beside(word, meaning string) string {
 // ParseResult returns the result in a cell of a Result column, in whatever language it was
 // written. Any other text is returned as it is.
 func ParseResult(s string) Result {
+	if slices.Contains(AllResults, Result(s)) { // as most are, of English books
+		return Result(s)
+	}
 	if word, found := wordKeys[foldKey(s)]; found {
 		return Result(word)
 	}

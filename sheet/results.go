@@ -213,7 +213,7 @@ func (r *resulter) message(list []Problem, sheet string) string {
 			cell = p.At.String()
 		}
 		text, hint := r.words.Problem(p)
-		b.WriteString(cell + ": " + text)
+		b.WriteString(cell + vocabularies[r.language].colon + text)
 		if hint != "" && hint != said {
 			b.WriteString("\n" + hint)
 			said = hint

@@ -35,7 +35,8 @@ func (a *app) templateCommand() *cobra.Command {
 		Use:   "template [-o FILE]",
 		Short: "Write the blank workbook to fill in, or one with the account's circuits",
 		Long: `Writes the blank workbook: the sheets Circuits and Engineers with their headers,
-dropdowns, notes and checks, and a Guide. Use -o - to write it to stdout.
+dropdowns, notes and checks, and a Guide. With --lang zh all of it is Chinese. Use
+-o - to write it to stdout.
 
 With --from-account it has a row for every circuit of the account that can be applied
 for: allocated, not locked, and without an LOA. ID, region, bandwidth and location are

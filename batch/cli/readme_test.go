@@ -169,3 +169,26 @@ func given(args []ast.Expr) []string {
 	}
 	return names
 }
+
+// TestReferenceNamesBothLanguages: the reference lists every name of sheets, headers, values and
+// result columns in each language.
+func TestReferenceNamesBothLanguages(t *testing.T) {
+	text, err := os.ReadFile("../../.github/docs/reference.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range sheet.Languages {
+		names := []string{l.SheetName(sheet.CircuitsSheet), l.SheetName(sheet.EngineersSheet), l.AddedName("Guide"), l.AddedName("Errors"), l.AddedName("Summary"), l.CheckHeader()}
+		for i := range sheet.Columns {
+			names = append(append(names, l.Header(sheet.Columns[i].ID)), l.Values(&sheet.Columns[i])...)
+		}
+		for id := range sheet.ResultHeaders {
+			names = append(names, l.ResultHeader(sheet.ResultColumn(id)))
+		}
+		for _, name := range names {
+			if !strings.Contains(string(text), name) {
+				t.Errorf("the reference does not name %s", name)
+			}
+		}
+	}
+}

@@ -407,10 +407,16 @@ func wantNoPersonal(ts *testscript.TestScript, neg bool, args []string) {
 	book := openBook(ts, args[1])
 	var cols []int
 	found := 0
-	for row, err := range book.Rows("Engineers") {
+	l := sheet.English
+	for _, s := range book.Sheets() {
+		if s.Name == sheet.Chinese.SheetName(sheet.EngineersSheet) {
+			l = sheet.Chinese
+		}
+	}
+	for row, err := range book.Rows(l.SheetName(sheet.EngineersSheet)) {
 		ts.Check(err)
 		if cols == nil {
-			cols = headerColumns(row, []string{"Name", "Certificate number", "Contact"})
+			cols = headerColumns(row, []string{l.Header(sheet.EngineerName), l.Header(sheet.EngineerCertificateNo), l.Header(sheet.EngineerContact)})
 			continue
 		}
 		for _, cell := range row.Cells {

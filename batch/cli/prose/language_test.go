@@ -146,3 +146,13 @@ func compare(t *testing.T, code string, english, e Entry) {
 		}
 	}
 }
+
+// TestAllowedValues lists the values of a closed list as a workbook of the language has them.
+func TestAllowedValues(t *testing.T) {
+	p := sheet.Problem{Code: "circuit-line-type-unknown", Args: []sheet.Arg{{Name: "allowed", Value: "MSTP, MPLSVPN, FIBRE, Other"}}}
+	for c, want := range map[*Catalogue]string{English: "Write one of MSTP, MPLSVPN, FIBRE, Other.", Chinese: "MSTP、MPLSVPN、光纤直连、其他"} {
+		if _, hint := c.Problem(p); !strings.Contains(hint, want) {
+			t.Errorf("%s: %s", c.Language(), hint)
+		}
+	}
+}

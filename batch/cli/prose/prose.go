@@ -110,6 +110,9 @@ func (c *Catalogue) render(code string, value func(name string) (string, bool)) 
 // Problem renders a problem: its fields and its arguments fill in the placeholders.
 func (c *Catalogue) Problem(p sheet.Problem) (message, hint string) {
 	return c.render(p.Code, func(name string) (string, bool) {
+		if name == "allowed" {
+			return c.allowed(p), true
+		}
 		if v, ok := argument(p.Args, name); ok {
 			return v, true
 		}
@@ -127,6 +130,18 @@ func (c *Catalogue) Problem(p sheet.Problem) (message, hint string) {
 		}
 		return "", false
 	})
+}
+
+// allowed lists the values that the column of a problem takes, as a workbook in this language
+// shows them. Of a problem under no rule about a column it is the argument.
+func (c *Catalogue) allowed(p sheet.Problem) string {
+	rule, _ := sheet.RuleByCode(p.Code)
+	for i := range sheet.Columns {
+		if column := &sheet.Columns[i]; rule.Code != "" && column.ID == rule.Column {
+			return c.List(c.terms.Values(column))
+		}
+	}
+	return p.Arg("allowed")
 }
 
 // argument returns the last argument of a name.

@@ -16,24 +16,45 @@ import (
 // Heights in points; Excel's bound is 409.
 const (
 	lineHeight  = 15
+	tallLine    = 17 // with East Asian characters
 	titleHeight = 24
 	maxHeight   = 405
 )
 
-// linesOf returns on how many lines a text is wrapped in a column of a width in characters.
-func linesOf(text string, width float64) int {
-	lines := 0
+// linesOf returns on how many lines a text is wrapped in a column of a width in characters,
+// and whether it has East Asian characters, which are about twice as wide and taller.
+func linesOf(text string, width float64) (lines int, tall bool) {
 	for part := range strings.SplitSeq(text, "\n") {
 		n := 0
 		for _, r := range part {
 			n++
-			if r >= 0x1100 { // East Asian characters are about twice as wide
+			if r >= 0x1100 {
 				n++
+				tall = true
 			}
 		}
 		lines += max(1, int(math.Ceil(float64(n)/max(width-1, 1))))
 	}
-	return lines
+	return lines, tall
+}
+
+// wrapped collects the lines of the texts of a row.
+type wrapped struct {
+	lines int
+	tall  bool
+}
+
+func (w *wrapped) add(text string, width float64) {
+	lines, tall := linesOf(text, width)
+	w.lines, w.tall = max(w.lines, lines), w.tall || tall
+}
+
+// line returns the height of a line.
+func (w *wrapped) line() float64 {
+	if w.tall {
+		return tallLine
+	}
+	return lineHeight
 }
 
 // heightText formats a height.
@@ -45,37 +66,38 @@ func heightText(points float64) string {
 // the user has set stays.
 func (s *sheetPatcher) height(t *xmltok.Token, cells []sheet.PutCell) []xmltok.Edit {
 	edits := []xmltok.Edit{xmltok.Without("spans")}
-	lines := 1
+	row := wrapped{lines: 1}
 	for _, c := range s.cols {
 		if c.Wrap {
-			lines = max(lines, linesOf(cells[c.at].Text, c.Width))
+			row.add(cells[c.at].Text, c.Width)
 		}
 	}
 	var bad bool
-	if lines == 1 || read.IsTrue(t.Value("customHeight", &bad)) {
+	lines := float64(row.lines)
+	if row.lines == 1 || read.IsTrue(t.Value("customHeight", &bad)) {
 		return edits
 	}
 	line, err := strconv.ParseFloat(t.Value("ht", &bad), 64)
 	if err != nil {
-		return append(edits, xmltok.WithAttr("ht", heightText(float64(lines)*lineHeight)))
+		return append(edits, xmltok.WithAttr("ht", heightText(lines*row.line())))
 	}
-	return append(edits, xmltok.WithAttr("ht", heightText(max(line, float64(lines)*min(max(line, 1), lineHeight)))))
+	return append(edits, xmltok.WithAttr("ht", heightText(max(line, lines*min(max(line, 1), row.line())))))
 }
 
 // height returns the height of a row of an added sheet, "" for the default.
 func (w *sheetWriter) height(cells []sheet.PutCell) string {
-	lines, title := 1, false
+	row, title := wrapped{lines: 1}, false
 	for i := range cells {
 		title = title || cells[i].Style == sheet.StyleTitle
 		if i < len(w.a.Widths) && cells[i].Style != sheet.StyleTitle {
-			lines = max(lines, linesOf(cells[i].Text, w.a.Widths[i]))
+			row.add(cells[i].Text, w.a.Widths[i])
 		}
 	}
 	switch {
 	case title:
 		return heightText(titleHeight)
-	case lines > 1:
-		return heightText(float64(lines * lineHeight))
+	case row.lines > 1 || row.tall:
+		return heightText(float64(row.lines) * row.line())
 	}
 	return ""
 }
