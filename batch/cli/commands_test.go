@@ -218,6 +218,7 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 // The log has the events of a run as JSON, with level, time and msg, and the trace that the
 // run is a part of.
 func TestLogEvents(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	name := filepath.Join(folder, "log.json")
 	variables := map[string]string{"TRACEPARENT": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}
