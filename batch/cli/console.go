@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch/cli/console"
+	"github.com/loabatch/loabatch/batch/cli/locale"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -32,12 +33,10 @@ func (a *app) configure(f commonFlags) error {
 	default:
 		return failure(exitUsage, "choice", nil, "flag", "color", "value", f.color, "choices", "auto, always, never")
 	}
-	switch f.lang {
-	case "", "en":
-	case "zh":
-		a.lines.Warn("no-chinese-yet", nil)
-	default:
-		return failure(exitUsage, "choice", nil, "flag", "lang", "value", f.lang, "choices", "en, zh")
+	if c, ok := prose.For(f.lang); ok {
+		a.lines.Words = c
+	} else if f.lang != "" {
+		return failure(exitUsage, "choice", nil, "flag", "lang", "value", f.lang, "choices", strings.Join(prose.Languages(), ", "))
 	}
 	a.lines.Quiet = f.quiet
 	return nil
@@ -59,7 +58,7 @@ func (a *app) fail(err error) {
 		for _, p := range input.Problems {
 			message, hint := a.lines.Words.Problem(p)
 			if file := p.Arg("file"); file != "" {
-				message = file + ": " + message
+				message = a.lines.Words.Colon(file, message)
 			}
 			a.lines.Write("error", message, hint)
 		}
@@ -76,7 +75,7 @@ func (a *app) remarks(in *input) {
 			continue
 		}
 		message, hint := a.lines.Words.Problem(p)
-		a.lines.Write(p.Severity.String(), in.path+": "+message, hint)
+		a.lines.Write(p.Severity.String(), a.lines.Words.Colon(in.path, message), hint)
 	}
 }
 
@@ -157,3 +156,36 @@ func number(n int) string { return strconv.Itoa(n) }
 
 // count is a number as an argument of the catalogue.
 func count(name string, n int) sheet.Arg { return sheet.Arg{Name: name, Value: strconv.Itoa(n)} }
+
+// How the language is chosen: --lang, else LOABATCH_LANG, else the user's locale, else
+// English. The first two decide for everything; without them, what is written into a
+// workbook or beside it is in the workbook's own language.
+
+// catalogue returns the sentences for a user. It does not wait for the flags to be parsed,
+// as an error in them is printed too. Whether --lang is a language is checked later.
+func (e Env) catalogue() *prose.Catalogue {
+	for _, lang := range []string{argument(e.Args, "--lang"), e.Getenv(variable("lang"))} {
+		if c, ok := prose.For(lang); ok {
+			return c
+		}
+	}
+	if c, ok := prose.ForLocale(locale.User(e.Getenv, e.Language)); ok {
+		return c
+	}
+	return prose.English
+}
+
+// argument returns the value of the last such flag on a command line, or "".
+func argument(args []string, flag string) (value string) {
+	for i, arg := range args {
+		switch after, joined := strings.CutPrefix(arg, flag+"="); {
+		case arg == "--":
+			return value
+		case joined:
+			value = after
+		case arg == flag && i+1 < len(args):
+			value = args[i+1]
+		}
+	}
+	return value
+}

@@ -164,7 +164,7 @@ func (p printer) indented(by, hint, code string) {
 func (p printer) more(d *Document, code string, n int) string {
 	where := p.words.Line("report-see-output")
 	if d.Output != "" {
-		where = p.words.Line("report-see-errors")
+		where = p.words.Line("report-see-errors", textArg("sheet", d.Language.AddedName(ErrorsName)))
 	}
 	return counted(p.words, code, n, textArg("where", where))
 }
@@ -191,20 +191,26 @@ func (p printer) head(d *Document) {
 
 // counts prints the results that occur, each with its next step, or the states of LOAs.
 func (p printer) counts(d *Document) {
-	for _, t := range d.tallies(p.words) {
-		p.count(t)
+	all := d.tallies(p.words)
+	column := len(sheet.NotAttempted)
+	for _, t := range all {
+		column = max(column, Width(Printable(t.shown)))
+	}
+	for _, t := range all {
+		p.count(t, column)
 	}
 	p.line("")
 }
 
-// count prints how many rows have one result or state.
-func (p printer) count(t tally) {
+// count prints how many rows have one result or state, whose words take a column of so many
+// cells.
+func (p printer) count(t tally, column int) {
 	if p.terse {
 		t.meaning = ""
 	}
-	word := Printable(t.word)
-	blanks := Pad(word, len(sheet.NotAttempted))[len(word):]
-	p.hang(11+len(sheet.NotAttempted), strings.TrimRight(fmt.Sprintf("%7d  %s%s  %s", t.rows, p.paint(t.style, word), blanks, t.meaning), " "))
+	word := Printable(t.shown)
+	blanks := Pad(word, column)[len(word):]
+	p.hang(11+column, strings.TrimRight(fmt.Sprintf("%7d  %s%s  %s", t.rows, p.paint(t.style, word), blanks, t.meaning), " "))
 }
 
 // causes prints the first causes with their first cells, unless everything was listed one
@@ -259,7 +265,7 @@ func (p printer) cells(c Cause, circuits map[sheet.Ref]string) string {
 	last := ""
 	for i, r := range c.Refs[:min(shownCells, len(c.Refs))] {
 		if i > 0 {
-			b.WriteString(", ")
+			b.WriteString(p.words.Line("mark-list"))
 		}
 		if r.Sheet == last {
 			b.WriteString(cellOf(r))
@@ -304,7 +310,7 @@ func (p printer) run(d *Document) string {
 	if d.RunID != "" {
 		parts = append(parts, d.RunID)
 	}
-	parts = append(parts, elapsed(d.DurationSeconds))
+	parts = append(parts, elapsed(p.words, d.DurationSeconds))
 	if d.Requests > 0 {
 		parts = append(parts, counted(p.words, "report-requests", d.Requests))
 	}
@@ -320,23 +326,24 @@ func (p printer) run(d *Document) string {
 	if s := d.Severities(); s.Notes > 0 {
 		parts = append(parts, counted(p.words, "report-notes", s.Notes))
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(parts, p.words.Line("mark-facts"))
 }
 
 // elapsed formats seconds for people: 40ms, 1.4s, 12s, 1m03s.
-func elapsed(seconds float64) string {
+func elapsed(words Words, seconds float64) string {
 	t := time.Duration(seconds * float64(time.Second))
+	part := func(name, format string, n any) sheet.Arg { return textArg(name, fmt.Sprintf(format, n)) }
 	switch {
 	case t < time.Second:
-		return fmt.Sprintf("%dms", t.Milliseconds())
+		return words.Line("elapsed-milliseconds", part("n", "%d", t.Milliseconds()))
 	case t < 10*time.Second:
-		return fmt.Sprintf("%.1fs", t.Seconds())
+		return words.Line("elapsed-seconds", part("seconds", "%.1f", t.Seconds()))
 	case t < time.Minute:
-		return fmt.Sprintf("%.0fs", t.Seconds())
+		return words.Line("elapsed-seconds", part("seconds", "%.0f", t.Seconds()))
 	case t < time.Hour:
 		t = t.Round(time.Second)
-		return fmt.Sprintf("%dm%02ds", int(t.Minutes()), int(t.Seconds())%60)
+		return words.Line("elapsed-minutes", part("minutes", "%d", int(t.Minutes())), part("seconds", "%02d", int(t.Seconds())%60))
 	}
 	t = t.Round(time.Minute)
-	return fmt.Sprintf("%dh%02dm", int(t.Hours()), int(t.Minutes())%60)
+	return words.Line("elapsed-hours", part("hours", "%d", int(t.Hours())), part("minutes", "%02d", int(t.Minutes())%60))
 }

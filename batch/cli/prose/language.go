@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
+
+	"github.com/loabatch/loabatch/sheet"
 )
 
 // languages holds the catalogues in the order in which --lang lists them. Another language
@@ -49,6 +51,19 @@ func ForLocale(locale string) (*Catalogue, bool) {
 	return For(base.String())
 }
 
+// Of returns the catalogue for workbooks in a language.
+func Of(l sheet.Language) *Catalogue {
+	for _, c := range languages {
+		if c.terms == l {
+			return c
+		}
+	}
+	return English
+}
+
+// Vocabulary returns the terms of workbooks in the catalogue's language.
+func (c *Catalogue) Vocabulary() sheet.Language { return c.terms }
+
 // Language returns the language of the catalogue as --lang takes it, such as zh.
 func (c *Catalogue) Language() string {
 	base, _ := c.tag.Base()
@@ -57,6 +72,16 @@ func (c *Catalogue) Language() string {
 
 // Tag returns the language as HTML and workbooks name it, such as zh-CN.
 func (c *Catalogue) Tag() string { return c.tag.String() }
+
+// List puts the parts of an enumeration together: a, b, c.
+func (c *Catalogue) List(parts []string) string {
+	return strings.Join(parts, c.entries["mark-list"].Message)
+}
+
+// Colon puts a text after its label.
+func (c *Catalogue) Colon(label, text string) string {
+	return label + c.entries["mark-colon"].Message + text
+}
 
 // countNames are the placeholders that stand for counts. Every placeholder with forms is
 // one of them; other numbers, such as ports and account IDs, are never grouped.

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/text/language"
+
+	"github.com/loabatch/loabatch/sheet"
 )
 
 // filled returns a sentence about n.
@@ -18,7 +20,7 @@ func filled(c *Catalogue, sentence, n string) string {
 // TestPlurals checks the forms and the separators of languages with one, two and three
 // plural categories.
 func TestPlurals(t *testing.T) {
-	polish := join(language.Polish)
+	polish := join(language.Polish, sheet.English)
 	for _, tc := range []struct {
 		c                 *Catalogue
 		sentence, n, want string
@@ -101,7 +103,7 @@ func TestComplete(t *testing.T) {
 			compare(t, c.Language()+" "+code, English.entries[code], e)
 		}
 		if len(missing) > 0 {
-			t.Logf("%s lacks %d of %d entries, such as %s", c.Language(), len(missing), len(English.entries), missing[0])
+			t.Errorf("%s lacks %d of %d entries, such as %s", c.Language(), len(missing), len(English.entries), missing[0])
 		}
 		for code := range c.entries {
 			if _, ok := English.entries[code]; !ok {

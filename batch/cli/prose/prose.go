@@ -37,6 +37,7 @@ type Entry struct {
 // Catalogue holds the entries of one language by code.
 type Catalogue struct {
 	tag      language.Tag
+	terms    sheet.Language   // of workbooks in the language
 	numbers  *message.Printer // groups the digits of counts
 	plurals  []plural.Form    // the categories of the language, in the order of the forms
 	entries  map[string]Entry
@@ -45,16 +46,16 @@ type Catalogue struct {
 
 // The catalogues. TestComplete holds them against each other.
 var (
-	English = join(language.English, enRules, enBeside, enCircuits, enEngineers, enFiles, enParts, enCopy, enReasons, enAPI, enWire, enReport, enTemplate, enLines)
-	Chinese = join(language.MustParse("zh-CN"), zhRules, zhBeside, zhCircuits, zhEngineers, zhFiles, zhParts, zhCopy, zhReasons, zhAPI, zhWire, zhReport, zhTemplate, zhLines)
+	English = join(language.English, sheet.English, enRules, enBeside, enCircuits, enEngineers, enFiles, enParts, enCopy, enReasons, enAPI, enWire, enReport, enTemplate, enLines, enWords)
+	Chinese = join(language.MustParse("zh-CN"), sheet.Chinese, zhRules, zhBeside, zhCircuits, zhEngineers, zhFiles, zhParts, zhCopy, zhReasons, zhAPI, zhWire, zhReport, zhTemplate, zhLines, zhWords)
 )
 
-func join(tag language.Tag, parts ...map[string]Entry) *Catalogue {
+func join(tag language.Tag, terms sheet.Language, parts ...map[string]Entry) *Catalogue {
 	all := map[string]Entry{}
 	for _, part := range parts {
 		maps.Copy(all, part)
 	}
-	return &Catalogue{tag: tag, numbers: message.NewPrinter(tag), plurals: categories(tag), entries: all, patterns: patterns(all)}
+	return &Catalogue{tag: tag, terms: terms, numbers: message.NewPrinter(tag), plurals: categories(tag), entries: all, patterns: patterns(all)}
 }
 
 // Entry returns the entry of a code or, failing that, of its family.
@@ -147,6 +148,15 @@ func (c *Catalogue) Line(code string, args ...sheet.Arg) string {
 	return c.replace(e.Message, func(name string) (string, bool) { return argument(args, name) })
 }
 
+// Cause returns the text for why the system could not do something: the message of a code
+// that starts with cause-, or a text of the system's own, as it is.
+func (c *Catalogue) Cause(text string) string {
+	if e, ok := c.entries[text]; ok && strings.HasPrefix(text, "cause-") {
+		return e.Message
+	}
+	return text
+}
+
 // General returns a sentence as it applies to no cell in particular: with <value> for
 // {value}, and with the last form of every word that depends on a count.
 func General(s string) string {
@@ -171,6 +181,8 @@ func (c *Catalogue) replace(s string, value func(name string) (string, bool)) st
 			return "{" + inside + "}"
 		case slices.Contains(countNames, name):
 			return c.grouped(v)
+		case name == "reason" || name == "cause":
+			return c.Cause(v)
 		}
 		return v
 	})
