@@ -235,7 +235,6 @@ func (w *panicsOnce) Write(p []byte) (int, error) {
 // A panic in a goroutine beside the engine's own, or in the log, ends the run in order:
 // the copy has every row, and the exit code is 1.
 func TestPanicBesideTheEngine(t *testing.T) {
-	t.Parallel()
 	for _, c := range []struct {
 		name, text string
 		flags      []string
