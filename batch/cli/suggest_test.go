@@ -70,6 +70,7 @@ func suggested(t *testing.T, a *app, line ...string) report.Commands {
 // Whatever was given by flag or by variable, a suggested command does what it is
 // suggested for in the same environment.
 func TestSuggestedModes(t *testing.T) {
+	t.Parallel()
 	for _, dryRun := range []string{"", "offline", "online", "true", "false"} {
 		for _, simulate := range []string{"", "true"} {
 			a := appWith(map[string]string{"LOABATCH_DRY_RUN": dryRun, "LOABATCH_SIMULATE": simulate, "LOABATCH_ENDPOINT": "http://127.0.0.1:9"})
@@ -103,6 +104,7 @@ func TestSuggestedModes(t *testing.T) {
 
 // Settings that the environment gives are not repeated; those that differ from it are.
 func TestSuggestedCommands(t *testing.T) {
+	t.Parallel()
 	const to, workbook = ` --endpoint=http://127.0.0.1:9 --expect-account=1 "--ledger=my ledger.db" --profile=night`, ` --region=cn-hangzhou --timezone=Asia/Shanghai`
 	const where = `--endpoint|http://127.0.0.1:9|--ledger=my ledger.db|--profile|night|--expect-account=1|--region|cn-hangzhou|--timezone=Asia/Shanghai`
 	for _, c := range []struct {

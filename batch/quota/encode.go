@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -21,6 +22,7 @@ var errState = errors.New("the stored state of a quota cannot be read")
 func (s *State) AppendBinary(b []byte) ([]byte, error) {
 	duration := func(d time.Duration) { b = binary.AppendVarint(b, int64(d)) }
 	number := func(n int) { b = binary.AppendUvarint(b, uint64(n)) }
+	b = slices.Grow(b, 64+len(s.line)+6*len(s.answers)+24*len(s.grants)+16*len(s.processes))
 	b = append(b, stateVersion)
 	number(len(s.line))
 	b = append(b, s.line...)
@@ -70,15 +72,20 @@ func (s *State) UnmarshalBinary(b []byte) error {
 	s.throttle.cut, s.throttle.hold = d.duration(), d.duration()
 	s.throttle.part = math.Float64frombits(d.unsigned())
 	s.throttle.begun = d.unsigned() != 0
-	before := s.seen
-	for range d.count() {
+	before, n := s.seen, d.count()
+	s.answers = slices.Grow(s.answers, n)
+	for range n {
 		before += d.duration()
 		s.answers = append(s.answers, answers{before, d.number()})
 	}
-	for range d.count() {
+	n = d.count()
+	s.grants = slices.Grow(s.grants, n)
+	for range n {
 		s.grants = append(s.grants, outstanding{d.unsigned(), d.unsigned(), d.number(), d.duration()})
 	}
-	for range d.count() {
+	n = d.count()
+	s.processes = slices.Grow(s.processes, n)
+	for range n {
 		s.processes = append(s.processes, process{d.unsigned(), d.duration()})
 	}
 	if d.failed || len(d.rest) != 0 {
