@@ -119,7 +119,7 @@ type Plan struct {
 // generation. An operation that cannot be repeated is sent once more as it was.
 func (a *Application) repeated(loaStatus string) Application {
 	next := *a
-	next.Start, next.Open, next.Ended, next.Changed, next.ReapplyRejected, next.First = StartSend, Earlier{}, Earlier{}, nil, false, false
+	next.Start, next.Open, next.Ended, next.Changed, next.Moved, next.ReapplyRejected, next.First = StartSend, Earlier{}, Earlier{}, nil, nil, false, false
 	if again := operations[a.Operation].again; again != nil {
 		next.Operation = again(loaStatus)
 		next.Generation = max(a.Generation, a.Open.Generation, a.Ended.Generation) + 1

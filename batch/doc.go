@@ -57,7 +57,7 @@
 //	denied       accepted: SUBMITTED; postponed: sendFresh; postponedOver: FAILED;
 //	             lost: askLost; lostOver: askLast; refused: REFUSED; conflict: askConflict;
 //	             mismatch: askRefused; interrupted: NOT_ATTEMPTED
-//	askFirst     other: ALREADY; void: REFUSED; voidRepeat: repeat;
+//	askFirst     other: ALREADY; edited: INVALID; void: REFUSED; voidRepeat: repeat;
 //	             none muteOver: sendFresh; mute: askFirst; interrupted: NOT_ATTEMPTED
 //	askVoid      other: ALREADY; edited: INVALID; void none: REFUSED; voidRepeat: repeat;
 //	             mute: askVoid; muteOver interrupted: NOT_ATTEMPTED

@@ -42,27 +42,34 @@ func (e *Engine) List(ctx context.Context, regions []string) []Listing {
 func (e *Engine) list(ctx context.Context, region string) ([]CircuitState, error) {
 	quota := e.listQuota(region)
 	var all []CircuitState
-	var failed error
-	pages := 1
-	for page := 1; page <= pages && failed == nil; page++ {
-		failed = RetryRead(ctx, e.attempts(), func() error {
+	failed := readPages(func(page int) (pages int, err error) {
+		err = RetryRead(ctx, e.attempts(), func() error {
 			done, err := quota.Acquire(ctx)
 			if err != nil {
 				return err
 			}
 			got, err := e.Surveyor.Survey(ctx, region, page, nil)
 			done(err)
-			if err == nil {
-				all = append(all, got.Circuits...)
-				if page == 1 || got.Pages < pages { // a listing that grows without end is not followed
-					pages = got.Pages
-				}
-			}
+			all, pages = append(all, got.Circuits...), got.Pages
 			return err
 		})
-	}
+		return pages, err
+	}, func(int) bool { return true })
 	slices.SortStableFunc(all, func(a, b CircuitState) int { return cmp.Compare(a.InstanceID, b.InstanceID) })
 	return slices.CompactFunc(all, func(a, b CircuitState) bool { return a.InstanceID == b.InstanceID }), failed
+}
+
+// readPages reads a listing page by page. The first page tells how many there are; a later
+// one may tell that there are fewer, but a listing that grows without end is not followed.
+// It goes on for as long as the pages left after the next one are few enough.
+func readPages(read func(page int) (pages int, err error), fewEnough func(left int) bool) error {
+	pages, err := read(1)
+	for page := 2; err == nil && page <= pages && fewEnough(pages-page); page++ {
+		var now int
+		now, err = read(page)
+		pages = min(pages, now)
+	}
+	return err
 }
 
 // listQuota returns the quota of the listing's API in a region.

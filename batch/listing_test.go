@@ -75,3 +75,14 @@ func TestListReadsEveryPageOfEveryRegion(t *testing.T) {
 		}
 	})
 }
+
+// TestListLeavesAnEndlessListing: what the first page announced is read, and no more.
+func TestListLeavesAnEndlessListing(t *testing.T) {
+	s := &endless{more: 3, page: func(page int) []batch.CircuitState {
+		return []batch.CircuitState{{InstanceID: fmt.Sprint("pc-", page)}}
+	}}
+	l := (&batch.Engine{Surveyor: s}).List(t.Context(), []string{"a"})
+	if l[0].Err != nil || len(l[0].Circuits) != 4 || s.calls.Load() != 4 {
+		t.Errorf("%d circuits in %d requests, %v", len(l[0].Circuits), s.calls.Load(), l[0].Err)
+	}
+}

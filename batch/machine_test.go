@@ -32,7 +32,7 @@ func occurs(s state, e event) bool {
 	case e == evOurs:
 		return s == askLost || s == askLast || s == askRefused
 	case e == evEdited:
-		return s == askElsewhere || s == askChanged || s == askVoid || s == askAccepted
+		return s == askElsewhere || s == askFirst || s == askChanged || s == askVoid || s == askAccepted
 	case e == evVoidEarly, e == evNoneEarly:
 		return s.open()
 	case e == evLagging:

@@ -210,12 +210,12 @@ func (r *row) found(l LOA, ok bool, asked time.Time) event {
 // would be that of.
 func (r *row) edited() bool {
 	switch r.state {
-	case askElsewhere:
+	case askElsewhere, askFirst:
 		return r.app.Moved != nil
 	case askChanged:
 		return r.app.Open.Edited
 	case askVoid, askAccepted:
-		return r.app.Ended.Edited
+		return r.app.Ended.Edited || r.app.Moved != nil
 	}
 	return false
 }
@@ -268,12 +268,14 @@ func (r *row) on(e event, call *CallError) next {
 
 // goOn has the row start as its own region's past says, once the application that was open
 // in another region is settled. If an LOA of that one was rejected, a lookup tells whether
-// it is this circuit's as well.
+// it is this circuit's as well; a valid status is then older than the rejection.
 func (r *row) goOn() {
-	if Void(r.loaStatus) && r.app.Start == StartSend {
+	if !Void(r.loaStatus) || r.app.Start > StartAccepted {
+		r.app.Moved = nil
+	} else if r.app.Start == StartSend {
 		r.app.Start = StartFirst
 	}
-	r.app.Elsewhere, r.app.Moved, r.loaStatus, r.requestID = Earlier{}, nil, "", ""
+	r.app.Elsewhere, r.loaStatus, r.requestID = Earlier{}, "", ""
 	r.start()
 }
 
@@ -339,6 +341,10 @@ func (r *row) attribute(o *Outcome) {
 	}
 	if earlier.Region != "" {
 		o.Token, o.Generation = "", 0 // it is not about the circuit in this region
+		return
+	}
+	if r.begun == "" && earlier.Token == "" && o.Result == sheet.Already {
+		r.app.disown(o)
 		return
 	}
 	if r.begun != "" || earlier.Token == "" || !o.ConcernsCircuit() {

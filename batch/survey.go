@@ -52,22 +52,16 @@ func byID(circuits int) int { return (circuits + SurveyIDs - 1) / SurveyIDs }
 // list reads the listing of all circuits of the region for as long as that is the cheaper
 // way to what is missing.
 func (s *survey) list(ctx context.Context) error {
-	pages, err := s.page(ctx, 1, nil)
-	for page := 2; err == nil && page <= pages && pages-page < byID(len(s.missing)); page++ {
-		var left int
-		left, err = s.page(ctx, page, nil)
-		pages = min(pages, left) // a listing that grows without end is not followed
-	}
-	return err
+	return readPages(func(page int) (int, error) { return s.page(ctx, page, nil) },
+		func(left int) bool { return left < byID(len(s.missing)) })
 }
 
 // ask reads the circuits with these IDs. No answer needs more pages than there are IDs.
 func (s *survey) ask(ctx context.Context, ids []string) error {
-	pages, err := s.page(ctx, 1, ids)
-	for page := 2; err == nil && page <= min(pages, len(ids)); page++ {
-		_, err = s.page(ctx, page, ids)
-	}
-	return err
+	return readPages(func(page int) (int, error) {
+		pages, err := s.page(ctx, page, ids)
+		return min(pages, len(ids)), err
+	}, func(int) bool { return true })
 }
 
 // page reads one page, and retries until it is answered or attempts run out. It returns
@@ -171,6 +165,7 @@ func withheld(a *Application, s *survey, failed bool) (Outcome, bool) {
 		o.LOAStatus = state.LOAStatus
 		// Lookups may show an older LOA for a while.
 		o.Settled = Settlement{Token: cmp.Or(a.Open.Token, a.Ended.Token), Result: sheet.Already, LOAStatus: state.LOAStatus, Seen: time.Now().Round(0).UTC()}
+		a.disown(&o)
 		return o, true
 	case state.LOAStatus == LOARejected && !a.ReapplyRejected && !a.Start.LooksUp():
 		o := a.Outcome(sheet.Refused, ReasonLOARejected)
@@ -180,6 +175,14 @@ func withheld(a *Application, s *survey, failed bool) (Outcome, bool) {
 		return newRow(a, 0, 1, time.Now().UTC()).interrupted(ReasonUnasked), true
 	}
 	return Outcome{}, false
+}
+
+// disown takes the token from an outcome about an LOA that was there before anything was
+// sent, unless the past says that the token was sent.
+func (a *Application) disown(o *Outcome) {
+	if o.Token != a.Circuit.Past.ClientToken && o.Token != a.Open.Token && o.Token != a.Ended.Token {
+		o.Token, o.Generation = "", 0
+	}
 }
 
 // seen has a row that waits for another region start afterwards as its circuit's LOA in a

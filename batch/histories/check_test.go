@@ -69,6 +69,9 @@ func (w *world) wrong(r *bookRow, o *batch.Outcome, k known) string {
 		switch {
 		case len(c.letters) == 0:
 			return string(o.Result) + " without an LOA"
+		case o.Result == sheet.Submitted && valid == nil && o.Reason == batch.ReasonAnswerLost && w.allowed("stale") && w.forgetful && !w.history.survey:
+			// Nobody knows of the LOA before any more, and nobody asked before the application was sent.
+			// So the valid status that a lookup shows of it afterwards is taken for the application's.
 		case o.Result == sheet.Submitted && valid == nil && !slices.ContainsFunc(c.letters, func(l *letter) bool { return l.content.token == o.Token }):
 			return "SUBMITTED without a valid LOA"
 		case !w.forgetful && !slices.ContainsFunc(c.letters, func(l *letter) bool { return w.sameContent(r, l) }):

@@ -19,24 +19,23 @@ type circuit struct {
 }
 
 // stateColumns are the columns of circuits in the order of scanState.
-const stateColumns = `c.hash, c.generation, c.token, c.result, c.error_code, c.request_id,
-	c.submitted, c.loa_status, c.run, c.pending_run, c.pending_hash, c.pending_generation, c.pending_token,
-	c.pending_operation, c.pending_phase, c.tried`
+const stateColumns = checkedColumns + ", checksum"
 
-// scanState reads the stateColumns of a row, and the columns that the query has before them.
-func scanState(scan func(...any) error, before ...any) (ledger.State, error) {
-	var s ledger.State
-	var submitted, tried int64
-	var operation string
-	err := scan(append(before, &s.Last.Hash, &s.Last.Generation, &s.Last.Token, &s.Result, &s.ErrorCode, &s.RequestID,
-		&submitted, &s.LOAStatus, &s.Last.Run, &s.Pending.Run, &s.Pending.Hash, &s.Pending.Generation, &s.Pending.Token,
-		&operation, &s.PendingPhase, &tried)...)
-	if err != nil {
-		return s, err
+// scanState reads the stateColumns of a row and compares its checksum, if it has one.
+func scanState(scan func(...any) error) (batch.Key, ledger.State, error) {
+	var r storedState
+	var checksum int64
+	err := scan(&r.scope, &r.region, &r.instanceID, &r.place, &r.hash, &r.generation, &r.token, &r.result, &r.errorCode, &r.requestID,
+		&r.submitted, &r.loa, &r.run, &r.pendingRun, &r.pendingHash, &r.pendingGeneration, &r.pendingToken,
+		&r.pendingOperation, &r.pendingPhase, &r.tried, &checksum)
+	if err == nil && checksum != 0 && checksum != r.checksum() {
+		err = errChecksum
 	}
-	s.SubmittedAt, s.Tried = instant(submitted), instant(tried)
-	s.PendingOperation, err = batch.ParseOperation(operation)
-	return s.Upgrade(), err
+	if err != nil {
+		return batch.Key{}, ledger.State{}, err
+	}
+	s, err := r.toState()
+	return batch.Key{Region: r.region, InstanceID: r.instanceID}, s.Upgrade(), err
 }
 
 // beginApplication records that a run begins a row, unless another application for its
@@ -56,8 +55,9 @@ func (t *transaction) beginCircuit(run int64, c circuit, a batch.Application) er
 	if err != nil {
 		return rejection{err}
 	}
-	p := fresh.Pending
-	added, err := t.addPending.exec(p.Run, p.Hash, int64(p.Generation), p.Token, a.Operation.String(), c.scope, c.key.Region, c.key.InstanceID, c.place)
+	p := storedOf(c, fresh)
+	added, err := t.addPending.exec(p.pendingRun, p.pendingHash, p.pendingGeneration, p.pendingToken, p.pendingOperation,
+		p.scope, p.region, p.instanceID, p.place, t.checksums.of(&p))
 	switch {
 	case err != nil:
 		return err
@@ -114,7 +114,7 @@ func (t *transaction) change(c circuit, to func(ledger.State) (ledger.State, err
 	before, ok := t.cache.pending[c]
 	if !ok {
 		var err error
-		before, err = scanState(t.load.QueryRow(c.scope, c.key.Region, c.key.InstanceID, c.place).Scan)
+		_, before, err = scanState(t.load.QueryRow(c.scope, c.key.Region, c.key.InstanceID, c.place).Scan)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
@@ -138,15 +138,18 @@ func (t *transaction) store(c circuit, s ledger.State) error {
 		_, err := t.remove.exec(c.scope, c.key.Region, c.key.InstanceID, c.place)
 		return err
 	}
-	p := s.Pending
-	values := [...]any{s.Last.Hash, int64(s.Last.Generation), s.Last.Token, string(s.Result), s.ErrorCode, s.RequestID,
-		nanoseconds(s.SubmittedAt), s.LOAStatus, s.Last.Run, c.scope, c.key.Region, c.key.InstanceID, c.place,
-		p.Run, p.Hash, int64(p.Generation), p.Token, s.PendingOperation.String(), int64(s.PendingPhase), nanoseconds(s.Tried)}
-	var err error
-	if p == (ledger.Submission{}) && s.Tried.IsZero() {
-		_, err = t.saveWithoutPending.exec(values[:13]...)
-	} else {
-		_, err = t.save.exec(values[:]...)
+	r := storedOf(c, s)
+	values := [...]any{r.hash, r.generation, r.token, r.result, r.errorCode, r.requestID, r.submitted, r.loa, r.run,
+		r.scope, r.region, r.instanceID, r.place, int64(0),
+		r.pendingRun, r.pendingHash, r.pendingGeneration, r.pendingToken, r.pendingOperation, r.pendingPhase, r.tried}
+	const checksum, short = 13, 14
+	if s.Pending == (ledger.Submission{}) && s.Tried.IsZero() {
+		r.pendingOperation, r.pendingPhase = "", 0 // as the statement leaves them
+		values[checksum] = t.checksums.of(&r)
+		_, err := t.saveWithoutPending.exec(values[:short]...)
+		return err
 	}
+	values[checksum] = t.checksums.of(&r)
+	_, err := t.save.exec(values[:]...)
 	return err
 }

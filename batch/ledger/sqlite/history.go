@@ -58,11 +58,10 @@ func (s *Store) states(ctx context.Context, scope ledger.Scope, place batch.Plac
 		list := k.json()
 		for _, region := range regions {
 			err := each(ctx, s.read, func(scan func(...any) error) error {
-				key := batch.Key{Region: region}
-				state, err := scanState(scan, &key.InstanceID)
+				key, state, err := scanState(scan)
 				states[key] = state
 				return err
-			}, "SELECT c.instance_id, "+stateColumns+` FROM json_each(?) k CROSS JOIN circuits c
+			}, "SELECT "+stateColumns+` FROM json_each(?) k CROSS JOIN circuits c
 				ON c.scope = ? AND c.region = ? AND c.instance_id = k.value AND c.place = ?`,
 				list, string(scope), region, string(place))
 			if err != nil {

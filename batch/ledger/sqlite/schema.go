@@ -122,6 +122,7 @@ var migrations = []string{
 	markLedger,
 	quotaTable,
 	openTokens,
+	rowChecksums,
 }
 
 // openTokens adds what is known of an open submission: its operation, how far it has come

@@ -16,7 +16,8 @@ import (
 // removes the seal, and the last store to be closed sets it. Opening compares it: a single
 // bit that has changed in a page in use is found, wherever it is. SQLite's own check finds
 // damage to the structure only; it is made where there is no seal, after a crash or beside a
-// run in progress.
+// run in progress, and the states of the circuits are compared with their own checksums
+// (checksums.go).
 //
 // Either reads the file once. With 100,000 circuits, 32 MB, the seal took 0.04 s and
 // SQLite's check 0.08 s.
@@ -32,18 +33,26 @@ type damage string
 // Error is SQLite's verdict.
 func (d damage) Error() string { return string(d) }
 
-// verify looks for damage in a ledger that is opened.
-func verify(ctx context.Context, conn *sql.Conn) error {
+// verify looks for damage in a ledger of a schema version that is opened.
+func verify(ctx context.Context, conn *sql.Conn, version int) error {
 	found, expected, err := compareSeal(ctx, conn)
 	switch {
 	case err != nil:
 		return err
 	case found == 0 || !sameLayout(found, expected):
-		return quickCheck(ctx, conn)
+		return unsealed(ctx, conn, version)
 	case found != expected:
 		return errChecksum
 	}
 	return nil
+}
+
+// unsealed looks for damage in a ledger without a seal.
+func unsealed(ctx context.Context, conn *sql.Conn, version int) error {
+	if err := quickCheck(ctx, conn); err != nil {
+		return err
+	}
+	return checkRows(ctx, conn, version)
 }
 
 // compareSeal reads the seal and computes what it should be, 0 and 0 without one. A

@@ -3,12 +3,14 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -251,4 +253,134 @@ func BenchmarkVerify(b *testing.B) {
 			}
 		}
 	})
+}
+
+// unsealedLedger writes a ledger as a killed run leaves it: without a seal.
+func unsealedLedger(t *testing.T) string {
+	t.Helper()
+	path := atRest(t, 300)
+	db, err := sqlDB(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), removeSeal); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// pastOf reads what a ledger knows of the circuits of unsealedLedger, without the ID of the
+// run, which decides nothing.
+func pastOf(t *testing.T, path string) (map[batch.Key]batch.Record, error) {
+	t.Helper()
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	past, err := s.Past(t.Context(), ledger.Real, batch.PlaceLOA, numbered(300))
+	for key, record := range past {
+		record.RunID = ""
+		past[key] = record
+	}
+	return past, err
+}
+
+// TestFlippedBitWithoutSeal flips single bits of a ledger that a killed run left. Nothing
+// that decides whether a circuit is applied for changes without being found.
+func TestFlippedBitWithoutSeal(t *testing.T) {
+	t.Parallel()
+	path := unsealedLedger(t)
+	sound, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := pastOf(t, path)
+	if err != nil || len(want) != 300 {
+		t.Fatalf("%d records, %v", len(want), err)
+	}
+	random := rand.New(rand.NewPCG(9, 6))
+	folder := filepath.Join(t.TempDir(), "state")
+	broken := filepath.Join(folder, "ledger.db")
+	const flips = 400
+	found, harmless := 0, 0
+	for range flips {
+		bit := 800 + random.IntN((len(sound)-100)*8) // the header is as it was
+		flipped := slices.Clone(sound)
+		flipped[bit/8] ^= 1 << (bit % 8)
+		if err := errors.Join(os.RemoveAll(folder), os.Mkdir(folder, 0o700), os.WriteFile(broken, flipped, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		past, err := pastOf(t, broken)
+		switch e, ok := errors.AsType[*ledger.Error](err); {
+		case ok && e.Kind == ledger.Corrupt:
+			found++
+		case err != nil:
+			t.Errorf("bit %d of byte %d: %v, want kind corrupt", bit%8, bit/8, err)
+		case maps.Equal(past, want):
+			harmless++
+		default:
+			t.Errorf("bit %d of byte %d changes what is known, and is not found", bit%8, bit/8)
+		}
+	}
+	t.Logf("%d of %d flipped bits found, %d changed nothing that is known of a circuit", found, flips, harmless)
+}
+
+// TestRowWithoutChecksum opens a ledger to which an older program wrote after its
+// upgrade: its rows are read, and have a checksum once they are written anew.
+func TestRowWithoutChecksum(t *testing.T) {
+	path := unsealedLedger(t)
+	db, err := sqlDB(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), "UPDATE circuits SET checksum = 0"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if past, err := pastOf(t, path); err != nil || len(past) != 300 {
+		t.Errorf("%d records, %v", len(past), err)
+	}
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	a := numberedApplication(0)
+	a.Key = numbered(1)[0]
+	r, err := s.Start(t.Context(), ledger.RunInfo{ID: "two", Scope: ledger.Real}, numbered(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Token = "another"
+	if err := errors.Join(r.Begin(t.Context(), a), r.End(t.Context(), ledger.RunEnd{})); err != nil {
+		t.Fatal(err)
+	}
+	var with int
+	if err := s.read.QueryRowContext(t.Context(), "SELECT count(*) FROM circuits WHERE checksum != 0").Scan(&with); err != nil || with != 1 {
+		t.Errorf("%d rows with a checksum, want 1; %v", with, err)
+	}
+}
+
+// TestChangedRowOfALedgerInUse changes a row while the ledger is open: it is found when the
+// row is read.
+func TestChangedRowOfALedgerInUse(t *testing.T) {
+	s, err := Open(t.Context(), unsealedLedger(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.writer.conn.ExecContext(t.Context(), "UPDATE circuits SET result = 'REFUSED' WHERE instance_id = ?", numbered(8)[7].InstanceID); err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Past(t.Context(), ledger.Real, batch.PlaceLOA, numbered(8))
+	wantKind(t, err, ledger.Corrupt)
+	if past, err := s.Past(t.Context(), ledger.Real, batch.PlaceLOA, numbered(7)); err != nil || len(past) != 7 {
+		t.Errorf("the others: %d records, %v", len(past), err)
+	}
 }

@@ -95,16 +95,16 @@ func (s *statements) prepare(conn *sql.Conn) error {
 			submitted = excluded.submitted, loa_status = excluded.loa_status, tried = excluded.tried`},
 		{&s.updateRow, 13, `UPDATE rows SET token = ?, generation = ?, finished = ?, result = ?, reason = ?,
 			error_code = ?, request_id = ?, attempts = ?, submitted = ?, loa_status = ?, tried = ? WHERE run = ? AND row = ?`},
-		{&s.addPending, 9, `INSERT INTO circuits (pending_run, pending_hash, pending_generation, pending_token, pending_operation,
-			scope, region, instance_id, place, hash, generation, token, result, error_code, request_id, submitted,
-			loa_status, run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, '', '', '', '', 0, '', 0) ON CONFLICT DO NOTHING`},
-		{&s.saveWithoutPending, 13, `INSERT OR REPLACE INTO circuits (hash, generation, token, result, error_code, request_id,
-			submitted, loa_status, run, scope, region, instance_id, place, pending_run, pending_hash, pending_generation,
-			pending_token) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', 0, '')`},
-		{&s.save, 20, `INSERT OR REPLACE INTO circuits (hash, generation, token, result, error_code, request_id,
-			submitted, loa_status, run, scope, region, instance_id, place, pending_run, pending_hash, pending_generation,
+		{&s.addPending, 10, `INSERT INTO circuits (pending_run, pending_hash, pending_generation, pending_token, pending_operation,
+			scope, region, instance_id, place, checksum, hash, generation, token, result, error_code, request_id, submitted,
+			loa_status, run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, '', '', '', '', 0, '', 0) ON CONFLICT DO NOTHING`},
+		{&s.saveWithoutPending, 14, `INSERT OR REPLACE INTO circuits (hash, generation, token, result, error_code, request_id,
+			submitted, loa_status, run, scope, region, instance_id, place, checksum, pending_run, pending_hash, pending_generation,
+			pending_token) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', 0, '')`},
+		{&s.save, 21, `INSERT OR REPLACE INTO circuits (hash, generation, token, result, error_code, request_id,
+			submitted, loa_status, run, scope, region, instance_id, place, checksum, pending_run, pending_hash, pending_generation,
 			pending_token, pending_operation, pending_phase, tried)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&s.remove, 4, "DELETE FROM circuits WHERE scope = ? AND region = ? AND instance_id = ? AND place = ?"},
 	} {
 		stmt, err := prepare(conn, p.text, p.args)
@@ -124,7 +124,7 @@ func (s *statements) prepareQueries(conn *sql.Conn) error {
 	}{
 		{&s.version, "PRAGMA data_version"},
 		{&s.fence, "SELECT id, taken_by, ended FROM runs WHERE seq = ?"},
-		{&s.load, "SELECT " + stateColumns + " FROM circuits c WHERE c.scope = ? AND c.region = ? AND c.instance_id = ? AND c.place = ?"},
+		{&s.load, "SELECT " + stateColumns + " FROM circuits WHERE scope = ? AND region = ? AND instance_id = ? AND place = ?"},
 	} {
 		stmt, err := conn.PrepareContext(context.Background(), p.text)
 		if err != nil {

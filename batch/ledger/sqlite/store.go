@@ -147,7 +147,7 @@ func prepareDatabase(ctx context.Context, conn *sql.Conn, durable bool) error {
 		return newer(ctx, conn, found, len(migrations))
 	}
 	if durable {
-		if err := verify(ctx, conn); err != nil {
+		if err := verify(ctx, conn, found); err != nil {
 			return err
 		}
 	}

@@ -49,7 +49,8 @@ type writer struct {
 type transaction struct {
 	conn *sql.Conn
 	statements
-	cache cache
+	cache     cache
+	checksums checksummer
 }
 
 func newWriter(conn *sql.Conn) (*writer, error) {
