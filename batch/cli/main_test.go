@@ -158,8 +158,8 @@ func TestQuestion(t *testing.T) {
 		stay: report.Results{sheet.Invalid: 9, sheet.Skipped: 20}, regions: map[string]int{"cn-hangzhou": 4, "cn-shanghai": 8},
 	}}, "1234", "the VPC API")
 	const want = `12 of 41 rows are to be submitted, sheet Circuits of in.xlsx
-  29 stay: 9 INVALID, 20 SKIPPED
-  3 of them have warnings
+  29 are not: 9 INVALID, 20 SKIPPED
+  3 of the rows to be submitted have warnings
   regions: cn-shanghai 8, cn-hangzhou 4
 submit 12 applications as account 1234 to the VPC API?`
 	if got != want {

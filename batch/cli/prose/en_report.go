@@ -16,7 +16,7 @@ var enReport = map[string]Entry{
 		Source:  commonPage,
 	},
 	"report-proxy": {
-		Message: "the proxy cannot be used, {code}; nothing more was sent",
+		Message: "the proxy cannot be used {code}; nothing more was sent",
 		Hint:    "Run loabatch doctor, which names the proxy, then run the same command again.",
 	},
 
