@@ -24,6 +24,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/loabatch/loabatch/batch/cli"
+	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/simulator"
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx"
@@ -427,6 +428,7 @@ var update = flag.Bool("update", false, "rewrite the golden text in the scripts"
 
 // TestMain lets the scripts run loabatch as a process of its own.
 func TestMain(m *testing.M) {
+	prose.English.Watch(recordSentence())
 	testscript.Main(waitingTests{m}, map[string]func(){
 		"loabatch": func() { os.Exit(cli.Main()) },
 	})
@@ -444,7 +446,11 @@ func (w waitingTests) Run() int {
 	if !given {
 		flag.Set("test.parallel", "8")
 	}
-	return w.M.Run()
+	code := w.M.Run()
+	if code == 0 && !everySentenceSaid() {
+		return 1
+	}
+	return code
 }
 
 // TestScripts runs the behaviours in testdata/script, one file each.
@@ -458,6 +464,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("XDG_STATE_HOME", env.Getenv("WORK")+"/state")
 			env.Setenv("TESTDATA", testdata(t))
+			env.Setenv(sentenceFile, os.Getenv(sentenceFile))
 			return nil
 		},
 		Cmds: scriptCommands,

@@ -32,6 +32,7 @@ type Entry struct {
 type Catalogue struct {
 	entries  map[string]Entry
 	patterns []string
+	watch    func(code string) // may be nil
 }
 
 // English is the catalogue of English sentences.
@@ -53,16 +54,41 @@ func (c *Catalogue) Entry(code string) (Entry, bool) {
 	return c.Family(code)
 }
 
+// Watch has f called with the code of every entry that is rendered from now on, which for
+// an API code may be its family's, so a test can tell which sentences the commands say.
+func (c *Catalogue) Watch(f func(code string)) { c.watch = f }
+
+// said returns the entry of a code for a text that will be shown.
+func (c *Catalogue) said(code string) (Entry, bool) {
+	e, ok := c.Entry(code)
+	if ok && c.watch != nil {
+		if _, own := c.entries[code]; !own {
+			code = c.pattern(code)
+		}
+		c.watch(code)
+	}
+	return e, ok
+}
+
 // Family returns the entry of the longest pattern that matches an API code:
 // Throttling* for Throttling.User.
 func (c *Catalogue) Family(code string) (Entry, bool) {
+	pattern := c.pattern(code)
+	return c.entries[pattern], pattern != ""
+}
+
+// pattern returns the longest pattern that matches an API code, or "".
+func (c *Catalogue) pattern(code string) string {
 	for _, pattern := range c.patterns {
 		if batch.MatchCode(pattern, code) {
-			return c.entries[pattern], true
+			return pattern
 		}
 	}
-	return Entry{}, false
+	return ""
 }
+
+// All lists every code, sorted.
+func (c *Catalogue) All() []string { return slices.Sorted(maps.Keys(c.entries)) }
 
 // Codes lists the codes that can be explained, sorted: those whose entry has a hint or
 // a reason. Labels and plain progress lines are left out.
@@ -87,7 +113,7 @@ func (c *Catalogue) Render(code string, args map[string]string) (message, hint s
 }
 
 func (c *Catalogue) render(code string, value func(name string) (string, bool)) (message, hint string) {
-	e, ok := c.Entry(code)
+	e, ok := c.said(code)
 	if !ok {
 		return code, ""
 	}
@@ -128,7 +154,7 @@ func argument(args []sheet.Arg, name string) (string, bool) {
 
 // Line renders the message of a code.
 func (c *Catalogue) Line(code string, args ...sheet.Arg) string {
-	e, ok := c.Entry(code)
+	e, ok := c.said(code)
 	if !ok {
 		return code
 	}
