@@ -50,7 +50,7 @@ var mayImport = map[string][]string{
 	"batch/simulator": {},
 	"batch/report":    {"batch", "sheet", "templates", "github.com/rivo/uniseg"},
 	"batch/cli":       {"batch", "batch/cloud", "batch/durable", "batch/ledger", "batch/ledger/sqlite", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "golang.org/x/term"},
-	"batch/cli/prose": {"batch", "sheet"},
+	"batch/cli/prose": {"batch", "sheet", "golang.org/x/text"},
 	"templates":       {},
 }
 

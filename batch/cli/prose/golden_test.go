@@ -13,12 +13,18 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden text")
 
-// TestEverySentence compares all that the program can say with one text, so a change of
-// words is read in its place among the others. Values are shown as <name>.
+// TestEverySentence compares all that the program can say with one text for each language,
+// so a change of words is read in its place among the others. Values are shown as <name>.
 func TestEverySentence(t *testing.T) {
+	for _, c := range languages {
+		compareGolden(t, filepath.Join("testdata", c.Language()+".txt"), everySentence(c))
+	}
+}
+
+func everySentence(c *Catalogue) string {
 	var b strings.Builder
-	for _, code := range slices.Sorted(maps.Keys(English.entries)) {
-		e := English.entries[code]
+	for _, code := range slices.Sorted(maps.Keys(c.entries)) {
+		e := c.entries[code]
 		fmt.Fprintf(&b, "%s\n", code)
 		for _, part := range []string{e.Message, e.Hint, e.Why, e.Wrong, e.Right} {
 			if part != "" {
@@ -26,9 +32,13 @@ func TestEverySentence(t *testing.T) {
 			}
 		}
 	}
-	path := filepath.Join("testdata", "english.txt")
+	return b.String()
+}
+
+func compareGolden(t *testing.T, path, got string) {
+	t.Helper()
 	if *update {
-		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -36,14 +46,14 @@ func TestEverySentence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.String() == string(want) {
+	if got == string(want) {
 		return
 	}
 	was := map[string]bool{}
 	for line := range strings.Lines(string(want)) {
 		was[line] = true
 	}
-	for line := range strings.Lines(b.String()) {
+	for line := range strings.Lines(got) {
 		if !was[line] {
 			t.Errorf("new or changed: %s", line)
 		}

@@ -4,8 +4,10 @@
 //
 // A message is one line, starts in lower case and has no full stop. A hint is a
 // sentence of its own that says what to do next. A placeholder such as {value} is
-// replaced by the argument of that name. Where a word depends on a count, both forms
-// are given, the one for exactly one first: {n} {n:row|rows} {n:needs|need} attention.
+// replaced by the argument of that name; a count gets the separators of the language, as in
+// 12,000. Where words depend on a count, there is a form for each of the language's plural
+// categories, in the order of CLDR: English has two, {n} {n:row|rows} {n:needs|need}
+// attention, and Chinese has one, so its sentences have no forms.
 package prose
 
 import (
@@ -13,6 +15,10 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
@@ -30,20 +36,26 @@ type Entry struct {
 
 // Catalogue holds the entries of one language by code.
 type Catalogue struct {
+	tag      language.Tag
+	numbers  *message.Printer // groups the digits of counts
+	plurals  []plural.Form    // the categories of the language, in the order of the forms
 	entries  map[string]Entry
 	patterns []string
 	watch    func(code string) // may be nil
 }
 
-// English is the catalogue of English sentences.
-var English = join(enRules, enBeside, enCircuits, enEngineers, enFiles, enParts, enCopy, enReasons, enAPI, enWire, enReport, enTemplate, enLines)
+// The catalogues. TestComplete holds them against each other.
+var (
+	English = join(language.English, enRules, enBeside, enCircuits, enEngineers, enFiles, enParts, enCopy, enReasons, enAPI, enWire, enReport, enTemplate, enLines)
+	Chinese = join(language.MustParse("zh-CN"), zhRules, zhBeside, zhCircuits, zhEngineers, zhFiles, zhParts, zhCopy, zhReasons, zhAPI, zhWire, zhReport, zhTemplate, zhLines)
+)
 
-func join(parts ...map[string]Entry) *Catalogue {
+func join(tag language.Tag, parts ...map[string]Entry) *Catalogue {
 	all := map[string]Entry{}
 	for _, part := range parts {
 		maps.Copy(all, part)
 	}
-	return &Catalogue{entries: all, patterns: patterns(all)}
+	return &Catalogue{tag: tag, numbers: message.NewPrinter(tag), plurals: categories(tag), entries: all, patterns: patterns(all)}
 }
 
 // Entry returns the entry of a code or, failing that, of its family.
@@ -117,7 +129,7 @@ func (c *Catalogue) render(code string, value func(name string) (string, bool)) 
 	if !ok {
 		return code, ""
 	}
-	return replace(e.Message, value), replace(e.Hint, value)
+	return c.replace(e.Message, value), c.replace(e.Hint, value)
 }
 
 // Problem renders a problem: its fields and its arguments fill in the placeholders.
@@ -158,24 +170,40 @@ func (c *Catalogue) Line(code string, args ...sheet.Arg) string {
 	if !ok {
 		return code
 	}
-	return replace(e.Message, func(name string) (string, bool) { return argument(args, name) })
-}
-
-// fill replaces each placeholder of a sentence. A name without an argument is left as it is.
-func fill(s string, args map[string]string) string {
-	return replace(s, func(name string) (string, bool) {
-		v, ok := args[name]
-		return v, ok
-	})
+	return c.replace(e.Message, func(name string) (string, bool) { return argument(args, name) })
 }
 
 // General returns a sentence as it applies to no cell in particular: with <value> for
-// {value}, and with the plural of every word that depends on a count.
+// {value}, and with the last form of every word that depends on a count.
 func General(s string) string {
-	return replace(s, func(name string) (string, bool) { return "<" + name + ">", true })
+	return expand(s, func(inside string) string {
+		name, forms, counts := strings.Cut(inside, ":")
+		if counts {
+			return forms[strings.LastIndex(forms, "|")+1:]
+		}
+		return "<" + name + ">"
+	})
 }
 
-func replace(s string, value func(name string) (string, bool)) string {
+// replace fills in the placeholders of a sentence. One whose name has no value stays.
+func (c *Catalogue) replace(s string, value func(name string) (string, bool)) string {
+	return expand(s, func(inside string) string {
+		name, forms, counts := strings.Cut(inside, ":")
+		v, ok := value(name)
+		switch {
+		case counts:
+			return c.form(v, strings.Split(forms, "|"))
+		case !ok:
+			return "{" + inside + "}"
+		case slices.Contains(countNames, name):
+			return c.grouped(v)
+		}
+		return v
+	})
+}
+
+// expand replaces what a sentence has within braces.
+func expand(s string, replacement func(inside string) string) string {
 	if !strings.Contains(s, "{") {
 		return s
 	}
@@ -188,29 +216,11 @@ func replace(s string, value func(name string) (string, bool)) string {
 			break
 		}
 		b.WriteString(before)
-		b.WriteString(replacement(inside, value))
+		b.WriteString(replacement(inside))
 		s = after
 	}
 	b.WriteString(s)
 	return b.String()
-}
-
-// replacement returns the text for what a sentence has within braces: name, or
-// name:one|other.
-func replacement(inside string, value func(name string) (string, bool)) string {
-	name, forms, counts := strings.Cut(inside, ":")
-	v, ok := value(name)
-	if counts {
-		one, other, _ := strings.Cut(forms, "|")
-		if v == "1" {
-			return one
-		}
-		return other
-	}
-	if !ok {
-		return "{" + inside + "}"
-	}
-	return v
 }
 
 // patterns lists the codes that are patterns, the longest first: their entries are those of

@@ -45,7 +45,7 @@ func TestCounts(t *testing.T) {
 		{"{n:|all }{n} accepted", "12", "all 12 accepted"},
 		{"{missing} {n", "1", "{missing} {n"},
 	} {
-		if got := fill(tc.sentence, map[string]string{"n": tc.n}); got != tc.want {
+		if got := filled(English, tc.sentence, tc.n); got != tc.want {
 			t.Errorf("%s with %s: got %q, want %q", tc.sentence, tc.n, got, tc.want)
 		}
 	}
