@@ -46,12 +46,13 @@ var mayImport = map[string][]string{
 
 	"batch/ledger/sqlite/lossytest": {"modernc.org/libc", "modernc.org/sqlite"}, // a disk under the driver
 
-	"batch/histories": {}, // tests only
-	"batch/simulator": {},
-	"batch/report":    {"batch", "sheet", "templates", "github.com/rivo/uniseg"},
-	"batch/cli":       {"batch", "batch/cloud", "batch/durable", "batch/ledger", "batch/ledger/sqlite", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/v3", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "golang.org/x/term"},
-	"batch/cli/prose": {"batch", "sheet", "golang.org/x/text"},
-	"templates":       {},
+	"batch/histories":   {}, // tests only
+	"batch/simulator":   {},
+	"batch/report":      {"batch", "sheet", "templates", "github.com/rivo/uniseg"},
+	"batch/cli":         {"batch", "batch/cloud", "batch/durable", "batch/ledger", "batch/ledger/sqlite", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/cli/console", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "golang.org/x/term"},
+	"batch/cli/console": {"batch", "batch/cli/prose", "batch/ledger", "batch/quota", "batch/report", "sheet", "github.com/schollz/progressbar/v3"},
+	"batch/cli/prose":   {"batch", "sheet", "golang.org/x/text"},
+	"templates":         {},
 }
 
 // testOnly is what test files and generators may import beyond their package's row.
@@ -92,7 +93,7 @@ var soleImporter = map[string]string{
 	"modernc.org/sqlite":                     "batch/ledger/sqlite",       // and lossytest, which puts a disk under it
 	"golang.org/x/time":                      "batch/quota",
 	"github.com/spf13/cobra":                 "batch/cli",
-	"github.com/schollz/progressbar/v3":      "batch/cli",
+	"github.com/schollz/progressbar/v3":      "batch/cli/console",
 	"golang.org/x/term":                      "batch/cli",
 	"github.com/muesli/mango-cobra":          "batch/cli",    // the manual page; cobra's own needs parsers of Markdown and YAML
 	"github.com/muesli/roff":                 "batch/cli",    // what mango-cobra builds the page with
@@ -247,6 +248,9 @@ func TestArchitectureNoticesWrongImports(t *testing.T) {
 		{"batch/cli", "github.com/aliyun/alibaba-cloud-sdk-go/services/vpc"},
 		{"batch/cli", "github.com/xuri/excelize/v2"},
 		{"batch/cli", "modernc.org/sqlite"},
+		{"batch/cli", "github.com/schollz/progressbar/v3"},
+		{"batch/cli/console", module + "/batch/cli"},
+		{"batch/cli/console", module + "/batch/ledger/sqlite"},
 		{"batch/cli", module + "/batch/ledger/sqlite"},
 		{"templates", module + "/batch/cli"},
 		{".", module + "/batch"},

@@ -106,8 +106,8 @@ func (d *examination) fail(what string, err error) {
 
 // row adds a line to the table, and the hint below it if not all is well.
 func (d *examination) row(state, what, code string, args map[string]string) {
-	message, hint := d.app.lines.words.Render(code, args)
-	d.table = append(d.table, []string{d.app.lines.words.Line("doctor-" + state), what, message})
+	message, hint := d.app.lines.Words.Render(code, args)
+	d.table = append(d.table, []string{d.app.lines.Words.Line("doctor-" + state), what, message})
 	line := checkLine{Check: what, State: state, Code: code, Message: message}
 	if state != "ok" {
 		line.Hint = hint
@@ -190,7 +190,7 @@ func (d *examination) service(ctx context.Context, c *cloud.Cloud) {
 // clock checks how far this machine's clock is ahead of the service's.
 func (d *examination) clock(ahead time.Duration) {
 	if ahead.Abs() < maxClockSkew {
-		d.check(true, "clock", "doctor-clock", "skew", report.Skew(d.app.lines.words, ahead))
+		d.check(true, "clock", "doctor-clock", "skew", report.Skew(d.app.lines.Words, ahead))
 	} else {
 		d.fail("clock", d.app.clockFailure(ahead))
 	}

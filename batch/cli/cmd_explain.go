@@ -28,7 +28,7 @@ func (a *app) explainCommand() *cobra.Command {
 			return a.explain(args[0], asJSON)
 		},
 		ValidArgsFunction: func(_ *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-			return a.lines.words.Codes(), cobra.ShellCompDirectiveNoFileComp
+			return a.lines.Words.Codes(), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, jsonHelp)
@@ -60,7 +60,7 @@ func (a *app) explainAll(asJSON bool) error {
 	var rows [][]string
 	var list []explanation
 	for _, r := range sheet.Rules() {
-		e, _ := a.lines.words.Entry(r.Code)
+		e, _ := a.lines.Words.Entry(r.Code)
 		rows = append(rows, []string{r.Code, r.Severity.String(), prose.General(e.Message)})
 		list = append(list, explanationOf(r.Code, e))
 	}
@@ -81,16 +81,16 @@ func (a *app) explain(code string, asJSON bool) error {
 		a.printEntry(a.env.Stdout, code, e)
 		return nil
 	}
-	for _, known := range a.lines.words.Codes() {
+	for _, known := range a.lines.Words.Codes() {
 		if strings.EqualFold(strings.Trim(known, "()"), strings.Trim(code, "()")) {
-			e, _ := a.lines.words.Entry(known)
+			e, _ := a.lines.Words.Entry(known)
 			return print(known, e)
 		}
 	}
-	if e, ok := a.lines.words.Family(code); ok {
+	if e, ok := a.lines.Words.Family(code); ok {
 		return print(code, e)
 	}
-	if near := nearest(code, a.lines.words.Codes()); near != "" {
+	if near := nearest(code, a.lines.Words.Codes()); near != "" {
 		return failure(exitUsage, "unknown-code-near", nil, "code", code, "near", near)
 	}
 	return failure(exitUsage, "unknown-code", nil, "code", code)
@@ -111,6 +111,6 @@ func (a *app) printEntry(w io.Writer, code string, e prose.Entry) {
 
 func (a *app) field(w io.Writer, label, text string) {
 	if text != "" {
-		fmt.Fprintf(w, "  %s %s\n", report.Pad(a.lines.words.Line("explain-"+label), 9), strings.ReplaceAll(prose.General(text), "\n", "\n            "))
+		fmt.Fprintf(w, "  %s %s\n", report.Pad(a.lines.Words.Line("explain-"+label), 9), strings.ReplaceAll(prose.General(text), "\n", "\n            "))
 	}
 }

@@ -159,7 +159,7 @@ func (a *app) runHistory(ctx context.Context, store ledger.Store, f historyFlags
 		if f.failed || f.since != "" {
 			code = "no-such-runs"
 		}
-		a.lines.say(code, nil)
+		a.lines.Say(code, nil)
 		return nil
 	}
 	rows := a.header("history-runs")
@@ -206,7 +206,7 @@ func (a *app) circuitHistory(ctx context.Context, store ledger.Store, circuit st
 	list := make([]eventLine, len(events))
 	for i, e := range events {
 		o := e.Outcome
-		message, _ := newFindings(&sheet.Workbook{}, nil).message(a.lines.words, o)
+		message, _ := newFindings(&sheet.Workbook{}, nil).message(a.lines.Words, o)
 		list[i] = eventLine{e.RunID, string(e.Scope), o.Key.Region, o.Row, moment(e.Begun), moment(e.Finished), o.Result, message,
 			o.ErrorCode, o.RequestID, o.Token, o.Generation, o.Attempts, o.LOAStatus}
 	}
@@ -239,7 +239,7 @@ func (a *app) historyTable(rows [][]string, f historyFlags, head, below []int) e
 
 // header begins a table with a line of the catalogue, whose columns are separated by |.
 func (a *app) header(code string) [][]string {
-	return [][]string{strings.Split(a.lines.words.Line(code), "|")}
+	return [][]string{strings.Split(a.lines.Words.Line(code), "|")}
 }
 
 func (a *app) writeJSON(v any) error {

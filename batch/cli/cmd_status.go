@@ -50,13 +50,13 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, path string) error {
 		return err
 	}
 	t := targets[0]
-	a.lines.remarks(in)
+	a.remarks(in)
 	if s.service, err = a.openService(ctx, f.service, f.run); err != nil {
 		return err
 	}
 	s.closers = append(s.closers, closeFunc(s.service.close))
 	if s.store, err = a.knownLedger(ctx, s); err != nil {
-		a.lines.warn("quota-alone", map[string]string{"reason": a.ledgerCause(err)})
+		a.lines.Warn("quota-alone", map[string]string{"reason": a.ledgerCause(err)})
 	}
 	s.shareQuotas()
 	ctx, s.signals = a.watchSignals(ctx)
@@ -105,7 +105,7 @@ func (a *app) deliverStatus(s *invocation, done *finished, t target) error {
 	}
 	doc.ExitCode = statusExit(unasked, rejected, done.totals)
 	if unasked > 0 {
-		a.lines.warn("status-unasked", map[string]string{"count": number(unasked)})
+		a.lines.Warn("status-unasked", map[string]string{"count": number(unasked)})
 	}
 	doc.Output, a.exit = t.path, doc.ExitCode
 	doc.InputPath, doc.OutputPath = absolute(doc.Input), absolute(doc.Output)
@@ -169,7 +169,7 @@ func (a *app) statusPatch(book *sheet.Workbook, doc *report.Document, redact boo
 		status[app.SheetRow] = app.LOAStatus
 	}
 	patch := sheet.StatusPatch(book, status)
-	patch.Added = report.Sheets(*doc, a.lines.words)
+	patch.Added = report.Sheets(*doc, a.lines.Words)
 	if redact {
 		patch.MaskPersonal(book)
 	}

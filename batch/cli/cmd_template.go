@@ -75,7 +75,7 @@ func (a *app) template(ctx context.Context, f templateFlags) error {
 	write, written, count := writeBlank, "template-written", ""
 	switch {
 	case f.example:
-		write = func(w io.Writer) error { return writeExample(w, a.lines.words, a.env.Now()) }
+		write = func(w io.Writer) error { return writeExample(w, a.lines.Words, a.env.Now()) }
 	case f.fromAccount:
 		rows, err := a.accountRows(ctx, f)
 		if err != nil {
@@ -83,7 +83,7 @@ func (a *app) template(ctx context.Context, f templateFlags) error {
 		}
 		written, count = "template-account-written", number(len(rows))
 		write = func(w io.Writer) error {
-			return xlsx.WriteTemplate(w, xlsx.Template{Words: a.lines.words, Regions: cloud.KnownRegions(), Circuits: rows})
+			return xlsx.WriteTemplate(w, xlsx.Template{Words: a.lines.Words, Regions: cloud.KnownRegions(), Circuits: rows})
 		}
 	}
 	if !toFile {
@@ -92,7 +92,7 @@ func (a *app) template(ctx context.Context, f templateFlags) error {
 	if err := durable.WriteFile(f.output, write, nil); err != nil {
 		return failure(exitUsage, "output-unwritable", err, "file", f.output, "reason", cause(err))
 	}
-	a.lines.say(written, map[string]string{"file": f.output, "count": count})
+	a.lines.Say(written, map[string]string{"file": f.output, "count": count})
 	return nil
 }
 
@@ -129,7 +129,7 @@ func (a *app) accountRows(ctx context.Context, f templateFlags) ([][]any, error)
 	}
 	s.closers = append(s.closers, closeFunc(s.service.close))
 	if s.store, err = a.knownLedger(ctx, s); err != nil {
-		a.lines.warn("quota-alone", map[string]string{"reason": a.ledgerCause(err)})
+		a.lines.Warn("quota-alone", map[string]string{"reason": a.ledgerCause(err)})
 	}
 	s.shareQuotas()
 	regions := []string{f.region}
@@ -148,7 +148,7 @@ func (a *app) accountRows(ctx context.Context, f templateFlags) ([][]any, error)
 	for _, l := range e.List(ctx, regions) {
 		if l.Err != nil {
 			unread++
-			a.lines.warn("template-region-failed", map[string]string{"region": l.Region, "meaning": a.meaning(codeOf(l.Err))})
+			a.lines.Warn("template-region-failed", map[string]string{"region": l.Region, "meaning": a.meaning(codeOf(l.Err))})
 		}
 		for _, c := range l.Circuits {
 			if batch.Predict(batch.Application{}, c).Result != sheet.Valid {
@@ -165,7 +165,7 @@ func (a *app) accountRows(ctx context.Context, f templateFlags) ([][]any, error)
 		a.exit = exitUnfinished
 	}
 	if others > 0 {
-		a.lines.note("template-others", map[string]string{"count": number(others)})
+		a.lines.Note("template-others", map[string]string{"count": number(others)})
 	}
 	return rows, nil
 }

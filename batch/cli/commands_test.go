@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net"
@@ -17,6 +19,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/sheet"
@@ -166,9 +169,9 @@ func TestLedgerFailure(t *testing.T) {
 		{&os.PathError{Op: "open", Path: "made-up", Err: syscall.ENOSPC}, exitInternal, syscall.ENOSPC.Error()},
 	} {
 		var shown bytes.Buffer
-		a := &app{lines: &lines{err: &shown, words: prose.English}}
+		a := &app{lines: console.New(&shown, prose.English, console.Screen{})}
 		err := a.ledgerFailure(c.err)
-		a.lines.fail(err)
+		a.fail(err)
 		if exitOf(err) != c.exit || !strings.Contains(shown.String(), c.want) || strings.ContainsAny(shown.String(), "{}") || !errors.Is(err, c.err) {
 			t.Errorf("%v: exit %d: %s", c.err, exitOf(err), shown.String())
 		}
@@ -186,7 +189,7 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 	deliver := func(path string) (output, failure, printed, next string, exit int) {
 		var shown bytes.Buffer
 		env := Env{Getenv: func(string) string { return "" }}
-		a := &app{env: env, lines: &lines{err: &shown, words: prose.English}}
+		a := &app{env: env, lines: console.New(&shown, prose.English, console.Screen{})}
 		done := &finished{in: in, outcomes: everyRow(in.workbook, &ledger.PastRun{}), ledgerFlag: ledgerFlag}
 		done.info = runInfo{id: "r1", command: "submit", args: []string{"submit", in.path}}
 		doc := a.deliver(done, target{path: path}, outputFlags{})
@@ -209,5 +212,47 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 	output, failed, printed, _, exit = deliver(filepath.Join(folder, "gone", "out.xlsx"))
 	if output != "" || failed == "" || exit != exitNoCopy || !strings.Contains(printed, "run: loabatch report --ledger="+ledgerFlag+" r1\n") {
 		t.Errorf("exit %d, output %q, failure %q: %s", exit, output, failed, printed)
+	}
+}
+
+// The log has the events of a run as JSON, with level, time and msg, and the trace that the
+// run is a part of.
+func TestLogEvents(t *testing.T) {
+	folder := t.TempDir()
+	name := filepath.Join(folder, "log.json")
+	variables := map[string]string{"TRACEPARENT": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}
+	code := Run(t.Context(), Env{
+		Args:  []string{"submit", "--simulate", "--faults", "throttle:20%", "--log-format", "json", "--log-file", name, "-o", filepath.Join(folder, "out.xlsx"), "../../testdata/applications.xlsx"},
+		Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, Getenv: func(v string) string { return variables[v] }, Now: time.Now,
+	})
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := map[string]map[string]any{}
+	for line := range bytes.Lines(text) {
+		var e map[string]any
+		if err := json.Unmarshal(line, &e); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		for _, key := range []string{"level", "time", "msg", "run_id"} {
+			if e[key] == nil {
+				t.Errorf("no %s in %s", key, line)
+			}
+		}
+		if e["trace_id"] != "4bf92f3577b34da6a3ce929d0e0e4736" {
+			t.Errorf("no trace in %s", line)
+		}
+		events[e["msg"].(string)] = e
+	}
+	for _, msg := range []string{"run started", "survey", "attempt", "throttled", "run ended"} {
+		if events[msg] == nil {
+			t.Errorf("no event %q", msg)
+		}
+	}
+	end := events["run ended"]
+	results, _ := end["results"].(map[string]any)
+	if end["exit_code"] != float64(code) || results["INVALID"] == nil || !strings.HasSuffix(fmt.Sprint(end["output"]), "out.xlsx") {
+		t.Errorf("run ended: %v", end)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/muesli/mango-cobra"
+	mcobra "github.com/muesli/mango-cobra"
 	"github.com/muesli/roff"
 	"github.com/spf13/cobra"
 

@@ -56,7 +56,7 @@ func (a *app) sendingOf(ctx context.Context, s *invocation, in *input) (sending,
 // question renders what would be sent: for each input the rows that go and those that
 // stay, then the account.
 func (a *app) question(inputs []sending, account, endpoint string) string {
-	words, total := a.lines.words, 0
+	words, total := a.lines.Words, 0
 	var lines []string
 	for _, in := range inputs {
 		total += in.going
@@ -129,7 +129,7 @@ func (a *app) confirm(yes bool, applications int, question func() (string, error
 
 // declined ends a command whose question was answered with no.
 func (a *app) declined(s *invocation) error {
-	a.lines.say("not-confirmed", nil)
+	a.lines.Say("not-confirmed", nil)
 	if !s.flags.output.json {
 		return nil
 	}

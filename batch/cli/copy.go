@@ -66,7 +66,7 @@ func writeCopy(in *input, path string, patch sheet.Patch, seal string) (sum stri
 // changed since it was checked.
 func (a *app) writeChecked(in *input, path string, force bool, patch sheet.Patch, seal string) (sum string, err error) {
 	if checkReplace(path, force, isSealed) != nil {
-		return "", errors.New(a.lines.words.Line("output-changed"))
+		return "", errors.New(a.lines.Words.Line("output-changed"))
 	}
 	return writeCopy(in, path, patch, seal)
 }
@@ -87,16 +87,16 @@ func (a *app) placeCopy(done *finished, t target, patch sheet.Patch, seal string
 		}
 		if sum, err := writeCopy(in, second, patch, ""); err == nil {
 			done.wrote(second, sum)
-			a.lines.warn("copy-second-place", map[string]string{"file": t.path, "reason": cause(first), "second": second})
+			a.lines.Warn("copy-second-place", map[string]string{"file": t.path, "reason": cause(first), "second": second})
 			return second, first
 		}
 	}
 	if done.info.simulate {
-		a.lines.warn("copy-failed-simulated", map[string]string{"file": t.path, "reason": cause(first)})
+		a.lines.Warn("copy-failed-simulated", map[string]string{"file": t.path, "reason": cause(first)})
 		return "", first
 	}
 	command := a.suggest("report", settings{"ledger": done.ledgerFlag}, runID)
-	a.lines.warn("copy-failed", map[string]string{"file": t.path, "reason": cause(first), "command": command})
+	a.lines.Warn("copy-failed", map[string]string{"file": t.path, "reason": cause(first), "command": command})
 	return "", first
 }
 

@@ -160,8 +160,8 @@ func (a *app) patch(done *finished, doc *report.Document, redact bool) sheet.Pat
 	}
 	book := *done.in.workbook
 	book.Problems = done.problems
-	patch := sheet.Results(&book, rows, a.lines.words)
-	patch.Added, patch.Open = report.Sheets(*doc, a.lines.words), report.SummaryName
+	patch := sheet.Results(&book, rows, a.lines.Words)
+	patch.Added, patch.Open = report.Sheets(*doc, a.lines.Words), report.SummaryName
 	patch.LinkResults(&book, report.ErrorsName)
 	if redact {
 		patch.MaskPersonal(done.in.workbook)
@@ -190,7 +190,7 @@ func (a *app) rendering(doc *report.Document, kind string) func(io.Writer) error
 	case "json":
 		return func(w io.Writer) error { return report.JSON(w, *doc) }
 	}
-	return func(w io.Writer) error { return report.HTML(w, *doc, a.lines.words, templates.Report) }
+	return func(w io.Writer) error { return report.HTML(w, *doc, a.lines.Words, templates.Report) }
 }
 
 // sealText lists the digests of the reports beside a copy: those that are there, for a run
@@ -226,13 +226,13 @@ func (a *app) writeReports(done *finished, doc *report.Document, t target) {
 		sum := sha256.New()
 		err := checkReplace(r.path, t.force, func(f *os.File, _ int64) bool { return r.found != "" && digest(f) == r.found })
 		if err != nil {
-			err = errors.New(a.lines.words.Line("output-changed"))
+			err = errors.New(a.lines.Words.Line("output-changed"))
 		} else {
 			render := a.rendering(doc, r.kind)
 			err = durable.WriteFile(r.path, func(w io.Writer) error { return render(io.MultiWriter(w, sum)) }, nil)
 		}
 		if err != nil {
-			a.lines.warn("report-failed", map[string]string{"kind": r.kind, "file": r.path, "reason": cause(err)})
+			a.lines.Warn("report-failed", map[string]string{"kind": r.kind, "file": r.path, "reason": cause(err)})
 			doc.Reports = slices.DeleteFunc(doc.Reports, func(p string) bool { return p == r.path })
 			continue
 		}

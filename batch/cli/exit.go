@@ -266,13 +266,13 @@ func (a *app) problemsOf(err error) []report.Problem {
 	case errors.As(err, &input):
 		list := make([]report.Problem, len(input.Problems))
 		for i, p := range input.Problems {
-			message, hint := a.lines.words.Problem(p)
+			message, hint := a.lines.Words.Problem(p)
 			list[i] = report.NewProblem(p, message, hint)
 		}
 		return list
 	default:
 		own = failure(exitInternal, "internal", err, "reason", err.Error())
 	}
-	message, hint := a.lines.words.Render(own.code, own.args)
+	message, hint := a.lines.Words.Render(own.code, own.args)
 	return []report.Problem{{Severity: sheet.Error.String(), Code: own.code, Message: message, Hint: hint}}
 }

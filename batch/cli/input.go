@@ -40,7 +40,7 @@ func (in *input) reader() (io.ReaderAt, int64) {
 // distinctInputs returns the inputs without those that a pattern such as *.xlsx names beside
 // the workbooks, the lock files of open ones, and without further names of the same file.
 // Both are noted. If there are only lock files they stay, and are errors.
-func (l *lines) distinctInputs(paths []string) []string {
+func (a *app) distinctInputs(paths []string) []string {
 	var distinct, locks []string
 	var infos []os.FileInfo
 	for _, path := range paths {
@@ -54,7 +54,7 @@ func (l *lines) distinctInputs(paths []string) []string {
 			i = slices.Index(distinct, path)
 		}
 		if i >= 0 {
-			l.note("input-twice", map[string]string{"file": path, "first": distinct[i]})
+			a.lines.Note("input-twice", map[string]string{"file": path, "first": distinct[i]})
 			continue
 		}
 		distinct, infos = append(distinct, path), append(infos, info)
@@ -63,7 +63,7 @@ func (l *lines) distinctInputs(paths []string) []string {
 		return paths
 	}
 	for _, path := range locks {
-		l.note("input-lock-passed", map[string]string{"file": path})
+		a.lines.Note("input-lock-passed", map[string]string{"file": path})
 	}
 	return distinct
 }

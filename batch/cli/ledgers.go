@@ -76,10 +76,10 @@ func (a *app) ledgerFailure(err error) error {
 // ledgerCause describes the kind of failure.
 func (a *app) ledgerCause(err error) string {
 	if open, ok := errors.AsType[*batch.OpenTokenError](err); ok {
-		return a.lines.words.Line("ledger-open-token", sheet.Arg{Name: "instance", Value: open.Key.InstanceID})
+		return a.lines.Words.Line("ledger-open-token", sheet.Arg{Name: "instance", Value: open.Key.InstanceID})
 	}
 	if _, taken := errors.AsType[*ledger.TakenOverError](err); taken {
-		return a.lines.words.Line("ledger-taken")
+		return a.lines.Words.Line("ledger-taken")
 	}
 	own, ok := errors.AsType[*ledger.Error](err)
 	if !ok || own.Kind == ledger.Other {
@@ -89,7 +89,7 @@ func (a *app) ledgerCause(err error) string {
 	if schema, ok := errors.AsType[*ledger.SchemaError](err); ok {
 		args["found"], args["known"], args["program"] = number(schema.Found), number(schema.Known), schema.Program
 	}
-	message, _ := a.lines.words.Render("ledger-"+string(own.Kind), args)
+	message, _ := a.lines.Words.Render("ledger-"+string(own.Kind), args)
 	return message
 }
 
@@ -99,7 +99,7 @@ func (a *app) ledgerHint(err error) string {
 	if own, ok := errors.AsType[*ledger.Error](err); ok {
 		kind = own.Kind
 	}
-	_, hint := a.lines.words.Render("ledger-"+string(kind), nil)
+	_, hint := a.lines.Words.Render("ledger-"+string(kind), nil)
 	return hint
 }
 

@@ -15,9 +15,9 @@
 //  4. The outcomes become the copy, the reports, the document and the exit code
 //     (deliver.go, copy.go, exit.go), and the commands to run next (suggest.go).
 //
-// Every sentence comes from package prose; lines.go is the one place that prints. Nothing
-// that happens to the terminal, the streams or the log stops a run (lines.go, logfile.go),
-// and a panic in any goroutine ends it in order (app.panicked).
+// Every sentence comes from package prose. Package console prints it, and nothing that
+// happens to the terminal, the streams or the log stops a run; console.go wires it. A panic
+// in any goroutine ends a run in order (app.panicked).
 package cli
 
 import (
@@ -34,6 +34,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 )
 
@@ -125,9 +126,9 @@ func (a *app) await(ended <-chan error) (abandoned bool, err error) {
 
 // leave reports that a command was abandoned and returns the exit code. The command may
 // still be running, so none of its data is used.
-func leave(env Env, stdout *stream, err error) int {
+func leave(env Env, stdout *console.Stream, err error) int {
 	a := &app{env: env, lines: newLines(env, prose.English)}
-	a.lines.fail(err)
+	a.fail(err)
 	cmd, flags, wrong := a.root().Find(env.Args)
 	if wrong == nil && cmd.ParseFlags(flags) == nil && a.wantsJSON(cmd) {
 		_ = a.printUnfinished(cmd, err) // withOutput says if it fails
@@ -180,13 +181,13 @@ func (i *interruption) follow(a *app, signals <-chan os.Signal) {
 		case s := <-signals:
 			switch {
 			case s == syscall.SIGHUP:
-				a.lines.note("terminal-lost", nil)
+				a.lines.Note("terminal-lost", nil)
 			case i.exit.CompareAndSwap(0, int32(signalExit(s))):
 				i.stopStarting() // first, since the terminal may take no more text
-				a.lines.warn("signal-first", nil)
+				a.lines.Warn("signal-first", nil)
 			default:
 				i.cancel()
-				a.lines.warn("signal-second", nil)
+				a.lines.Warn("signal-second", nil)
 				return
 			}
 		}
@@ -211,7 +212,7 @@ func signalExit(s os.Signal) int { return cmp.Or(signalExits[s], exitTerminated)
 // that there was an internal error.
 func (a *app) panicked(err error) {
 	if a.crash.CompareAndSwap(nil, &err) {
-		a.lines.fail(internal(err))
+		a.fail(internal(err))
 	}
 	if i := a.running.Load(); i != nil {
 		i.stopStarting()

@@ -129,7 +129,7 @@ func followed(path string) string {
 func (a *app) follow(path string) string {
 	target := followed(path)
 	if target != path {
-		a.lines.note("output-link", map[string]string{"file": path, "target": target})
+		a.lines.Note("output-link", map[string]string{"file": path, "target": target})
 	}
 	return target
 }

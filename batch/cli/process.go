@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/batch/report"
@@ -31,7 +32,7 @@ type invocation struct {
 	pace    pace
 	options sheet.Options
 	log     *slog.Logger
-	logFile *logFile // nil if the log goes to standard error
+	logFile *console.LogFile // nil if the log goes to standard error
 	started time.Time
 	paths   []string // the inputs, as given
 	files   claims   // so far
@@ -48,7 +49,7 @@ type invocation struct {
 // processes one input after another. If nothing is to be sent, the inputs that can be read
 // are checked even if others cannot.
 func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
-	paths = a.lines.distinctInputs(paths)
+	paths = a.distinctInputs(paths)
 	s, err := a.newInvocation(cmd.Name(), f, paths)
 	if err != nil {
 		return err
@@ -64,7 +65,7 @@ func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
 		return err
 	}
 	for _, in := range inputs {
-		a.lines.remarks(in)
+		a.remarks(in)
 	}
 	switch err := a.open(cmd.Context(), s, inputs); {
 	case errors.Is(err, errDeclined):
@@ -93,13 +94,16 @@ func (a *app) newInvocation(command string, f submitFlags, paths []string) (*inv
 	if err = f.output.check(); err != nil {
 		return nil, err
 	}
+	if err = f.watch.check(); err != nil {
+		return nil, err
+	}
 	if err = a.claimFiles(s); err != nil {
 		return nil, err
 	}
 	if s.log, s.logFile, err = a.openLog(f.watch); err != nil {
 		return nil, err
 	}
-	s.log = traced(s.log, a.env.Getenv("TRACEPARENT"))
+	s.log = console.Traced(s.log, a.env.Getenv("TRACEPARENT"))
 	if s.logFile != nil {
 		s.closers = append(s.closers, s.logFile)
 	}
@@ -260,7 +264,7 @@ func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets 
 	var docs []report.Document
 	var ends []inputExit
 	failed := func(path string, err error) {
-		a.lines.fail(err)
+		a.fail(err)
 		ends = append(ends, inputExit{code: exitOf(err)})
 		docs = append(docs, a.unfinished(report.Document{Command: s.command, DryRun: s.run.dryRun != dryRunOff}, path, err))
 	}
@@ -281,7 +285,7 @@ func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets 
 		}
 		docs = append(docs, *doc)
 		if doc.Rows == 0 {
-			a.lines.warn("no-circuits", map[string]string{"file": doc.Input})
+			a.lines.Warn("no-circuits", map[string]string{"file": doc.Input})
 		}
 		ends = append(ends, inputExit{doc.ExitCode, sent})
 		if !s.flags.output.json {
@@ -303,14 +307,14 @@ func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets 
 // print prints the summary of a finished run: every problem if there is no copy that lists
 // them, and otherwise their causes.
 func (a *app) print(doc *report.Document) error {
-	o := report.TextOptions{Color: a.lines.color && a.env.StdoutTerminal, Problems: shownProblems}
+	o := report.TextOptions{Color: a.lines.Color && a.env.StdoutTerminal, Problems: shownProblems}
 	if a.env.StdoutTerminal {
 		o.Width, o.Height = a.env.size()
 	}
 	if doc.Output != "" {
 		o.Problems, o.Causes = 0, shownCauses
 	}
-	return report.Text(a.env.Stdout, *doc, a.lines.words, o)
+	return report.Text(a.env.Stdout, *doc, a.lines.Words, o)
 }
 
 // one processes one input to its end: outcomes, copy, reports and, last, the end of the run
@@ -325,10 +329,10 @@ func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc 
 		}
 		defer a.endRun(ctx, done)
 	}
-	log := s.runLog(t.runID)
+	log := console.NewRunLog(s.log, t.runID)
 	if err != nil {
 		done.end = ledger.RunEnd{ExitCode: exitOf(err)}
-		log.ended(ctx, done)
+		log.Ended(ctx, done.outcomes, done.end)
 		return nil, false, err
 	}
 	if ctx.Err() != nil {
@@ -338,12 +342,12 @@ func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc 
 			err = failure(err.exit, "left-at-once", ctx.Err(), "command", command)
 		}
 		done.end = done.ledgerEnd(err.exit, "")
-		log.ended(ctx, done)
+		log.Ended(ctx, done.outcomes, done.end)
 		return nil, false, err
 	}
 	doc = a.deliver(done, t, s.flags.output)
 	done.end = done.ledgerEnd(doc.ExitCode, doc.Output)
-	log.ended(ctx, done)
+	log.Ended(ctx, done.outcomes, done.end)
 	return doc, done.sent(), nil
 }
 
@@ -351,6 +355,6 @@ func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc 
 // has exited, and its circuits are released anyway.
 func (a *app) endRun(ctx context.Context, done *finished) {
 	if err := done.ledger.End(context.WithoutCancel(ctx), done.end); err != nil {
-		a.lines.warn("ledger-end", map[string]string{"reason": a.ledgerCause(err)})
+		a.lines.Warn("ledger-end", map[string]string{"reason": a.ledgerCause(err)})
 	}
 }

@@ -14,17 +14,18 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 )
 
 // Run runs one command line and returns its exit code. Of the process it uses only what env
 // holds.
 func Run(ctx context.Context, env Env) (exit int) {
-	stdout := &stream{to: env.Stdout, patient: true}
-	env.Stdout, env.Stderr = stdout, &stream{to: env.Stderr}
+	stdout := console.NewPatient(env.Stdout)
+	env.Stdout, env.Stderr = stdout, console.NewStream(env.Stderr)
 	a := &app{env: env, lines: newLines(env, prose.English), taken: make(chan struct{})}
 	defer batch.Guard(func(err error) {
-		a.lines.fail(internal(err))
+		a.fail(internal(err))
 		exit = exitInternal
 	})
 	root := a.root()
@@ -53,7 +54,7 @@ func Run(ctx context.Context, env Env) (exit int) {
 	case err == nil:
 		return a.withOutput(cmd, stdout, a.exit)
 	}
-	a.lines.fail(err)
+	a.fail(err)
 	if a.wantsJSON(cmd) {
 		_ = a.printUnfinished(cmd, err) // withOutput says if it fails
 	}
@@ -64,7 +65,7 @@ func Run(ctx context.Context, env Env) (exit int) {
 // command that finished although rows did not.
 type app struct {
 	env    Env
-	lines  *lines
+	lines  *console.Lines
 	common commonFlags
 	exit   int
 
@@ -98,7 +99,7 @@ never twice, and writes the result of each row into a copy of the workbook.`,
 			if err := a.bindEnvironment(cmd.Flags()); err != nil {
 				return err
 			}
-			return a.lines.configure(a.common)
+			return a.configure(a.common)
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -177,7 +178,7 @@ func (a *app) flagFailure(cmd *cobra.Command, err error) error {
 
 // takes says what kind of value a flag takes.
 func (a *app) takes(f *pflag.Flag) string {
-	return a.lines.words.Line("flag-takes-" + strings.ToLower(f.Value.Type()))
+	return a.lines.Words.Line("flag-takes-" + strings.ToLower(f.Value.Type()))
 }
 
 // nearest returns the name that name is most likely a misspelling of, or "". It uses

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/sheet"
@@ -82,38 +83,38 @@ func (a *app) pastOf(ctx context.Context, s *invocation, in *input) (map[batch.K
 
 // engine runs a plan and keeps its outcomes and figures.
 func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *batch.Plan, l batch.Ledger) error {
-	shown, err := a.newProgress(s.flags.watch.progress, len(plan.Applications)+len(plan.Settled))
-	if err != nil {
-		return err
-	}
+	shown := a.lines.Progress(s.flags.watch.progress, len(plan.Applications)+len(plan.Settled), a.panicked)
 	e := &batch.Engine{
 		Ledger: l, Concurrency: s.flags.service.concurrency, MaxAttempts: s.flags.run.maxAttempts,
 		Rate: s.pace.rate, Burst: s.pace.burst, Survey: s.run.survey, MaxDuration: s.left(a.env.Now()), MaxFailures: s.run.maxFailures,
-		Log: s.log, RunID: done.info.id, Observe: shown.row,
+		Log: s.log, RunID: done.info.id, Observe: shown.Row,
 	}
-	log := s.runLog(done.info.id)
-	log.started(ctx, done)
+	log := console.NewRunLog(s.log, done.info.id)
+	log.Started(ctx, console.Start{
+		Command: done.info.command, DryRun: string(done.info.dryRun), Simulated: done.info.simulate, Account: done.info.account,
+		Input: done.in.path, SHA256: done.in.sha256, Rows: len(done.in.workbook.Circuits), Version: version(),
+	})
 	if s.service != nil {
-		e.Submitter, e.Finder, e.Surveyor = watchedSubmitter{s.service, shown}, s.service, &loggedSurveyor{s.service, log}
+		e.Submitter, e.Finder, e.Surveyor = shown.Submitter(s.service), s.service, log.Surveyor(s.service)
 		e.Quota = func(region string, api batch.API) batch.Quota {
-			return &watchedQuota{s.quotas.Window(region, string(api)), shown, log, quotaName{region, string(api)}}
+			return shown.Quota(s.quotas.Window(region, string(api)), log, region, string(api))
 		}
 	}
 	summary, err := e.Run(ctx, s.signals.drain, plan)
-	shown.finish()
+	shown.Finish()
 	done.problems = append(append(done.problems, plan.Problems...), summary.Problems...)
 	sheet.SortProblems(done.problems, done.in.workbook.CircuitsTable.Sheet, done.in.workbook.EngineersTable.Sheet)
 	if panicked, ok := errors.AsType[*batch.PanicError](err); ok {
-		a.lines.fail(internal(panicked))
+		a.fail(internal(panicked))
 	} else if err != nil {
-		a.lines.warn("ledger-failed", map[string]string{"reason": a.ledgerCause(err)})
+		a.lines.Warn("ledger-failed", map[string]string{"reason": a.ledgerCause(err)})
 	}
 	if summary.NoSurvey != "" {
-		a.lines.warn("survey-denied", map[string]string{"code": summary.NoSurvey})
+		a.lines.Warn("survey-denied", map[string]string{"code": summary.NoSurvey})
 	}
 	done.outcomes = summary.Outcomes
-	if err := s.logFile.failure(); err != nil {
-		done.logFailure = a.lines.words.Line("log-file-lost", sheet.Arg{Name: "file", Value: s.logFile.path}, sheet.Arg{Name: "reason", Value: cause(err)})
+	if err := s.logFile.Err(); err != nil {
+		done.logFailure = a.lines.Words.Line("log-file-lost", sheet.Arg{Name: "file", Value: s.flags.watch.logFile}, sheet.Arg{Name: "reason", Value: cause(err)})
 	}
 	done.totals = totals{
 		requests: summary.Requests, retries: summary.Retries, throttled: summary.Throttled, slowed: summary.Slowed,

@@ -33,7 +33,7 @@ func (a *app) openService(ctx context.Context, f serviceFlags, r runFlags) (*ser
 		return nil, failure(exitUsage, "debug-sdk", err)
 	}
 	config := cloud.Config{Endpoint: f.endpoint, Timeout: time.Duration(f.timeout), Concurrency: f.concurrency, UserAgent: "loabatch/" + version()}
-	s := &service{endpoint: a.lines.words.Line("endpoint-api"), stop: func() {}}
+	s := &service{endpoint: a.lines.Words.Line("endpoint-api"), stop: func() {}}
 	if r.simulate {
 		embedded, err := a.startSimulator(f.rate, r)
 		if err != nil {
@@ -41,7 +41,7 @@ func (a *app) openService(ctx context.Context, f serviceFlags, r runFlags) (*ser
 		}
 		config.Endpoint, s.stop = embedded.url, embedded.stop
 		config.Credentials = cloud.StaticCredentials(simulatedKeyID, simulatedSecret, "")
-		s.endpoint = a.lines.words.Line("endpoint-simulator")
+		s.endpoint = a.lines.Words.Line("endpoint-simulator")
 	} else {
 		credentials, err := cloud.FindCredentials(f.profile)
 		if err != nil {
@@ -96,7 +96,7 @@ func (a *app) identify(ctx context.Context, s *service, f serviceFlags, r runFla
 	if ahead := -who.Clock; ahead.Abs() >= rejectedSkew {
 		return a.clockFailure(ahead)
 	} else if ahead.Abs() >= maxClockSkew {
-		a.lines.warn(clockCode(ahead), map[string]string{"skew": report.Skew(a.lines.words, ahead)})
+		a.lines.Warn(clockCode(ahead), map[string]string{"skew": report.Skew(a.lines.Words, ahead)})
 	}
 	if f.expectAccount != "" && f.expectAccount != who.Account {
 		return failure(exitStopped, "wrong-account", nil, "account", who.Account, "expected", f.expectAccount)
@@ -129,10 +129,10 @@ func (a *app) identityFailure(err error) error {
 
 // meaning renders an error code with what it means, if that is known.
 func (a *app) meaning(code string) string {
-	if _, known := a.lines.words.Entry(code); !known {
+	if _, known := a.lines.Words.Entry(code); !known {
 		return code
 	}
-	return a.lines.words.Line(code) + " (" + strings.Trim(code, "()") + ")"
+	return a.lines.Words.Line(code) + " (" + strings.Trim(code, "()") + ")"
 }
 
 // rejectedSkew is the difference of the clocks from which the service rejects requests.
@@ -140,7 +140,7 @@ const rejectedSkew = 15 * time.Minute
 
 // clockFailure is the error of a clock that is that far ahead of the service's.
 func (a *app) clockFailure(ahead time.Duration) error {
-	return failure(exitStopped, clockCode(ahead), nil, "skew", report.Skew(a.lines.words, ahead))
+	return failure(exitStopped, clockCode(ahead), nil, "skew", report.Skew(a.lines.Words, ahead))
 }
 
 func clockCode(ahead time.Duration) string {

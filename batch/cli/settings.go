@@ -70,6 +70,18 @@ func (f *outputFlags) check() error {
 	return nil
 }
 
+// check rejects the values of flags that no run knows. A log level has a reader of its own.
+func (f *watchFlags) check() error {
+	for _, c := range []struct{ flag, value, choices string }{
+		{"log-format", f.logFormat, "text, json"}, {"progress", f.progress, "auto, bar, plain, none"},
+	} {
+		if !slices.Contains(strings.Split(c.choices, ", "), c.value) {
+			return failure(exitUsage, "choice", nil, "flag", c.flag, "value", c.value, "choices", c.choices)
+		}
+	}
+	return nil
+}
+
 // pace is the quota as set by the flags.
 type pace struct {
 	rate  quota.Rate

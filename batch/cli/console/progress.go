@@ -1,10 +1,12 @@
-package cli
+package console
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -30,13 +32,11 @@ const (
 	narrowestBar   = 4
 )
 
-// progress shows how far a run has got. The engine calls it from its goroutines, which never
+// Progress shows how far a run has got. The engine calls it from its goroutines, which never
 // wait for the terminal: another one prints.
-type progress struct {
-	lines    *lines
+type Progress struct {
+	lines    *Lines
 	panicked func(error)
-	screen   *stream
-	size     func() (columns, rows int)
 
 	bar   *progressbar.ProgressBar // draws the bar, and keeps rate and time left
 	total int
@@ -51,39 +51,32 @@ type progress struct {
 	ended chan struct{} // closed once nothing more is printed; nil if nothing ever is
 }
 
-// newProgress starts to show the progress of total rows, in a mode of --progress.
-func (a *app) newProgress(mode string, total int) (*progress, error) {
-	screen, ok := a.env.Stderr.(*stream)
-	if !ok {
-		screen = &stream{to: a.env.Stderr}
-	}
-	p := &progress{lines: a.lines, panicked: a.panicked, screen: screen, size: a.env.size, total: total, stop: make(chan struct{})}
+// Progress starts to show the progress of total rows. The modes are bar, plain (a line from
+// time to time), auto (a bar on a terminal that can draw one) and none. A panic while it is
+// shown goes to panicked.
+func (l *Lines) Progress(mode string, total int, panicked func(error)) *Progress {
+	p := &Progress{lines: l, panicked: panicked, total: total, stop: make(chan struct{})}
 	p.bar = progressbar.NewOptions(total,
-		progressbar.OptionSetWriter(io.Discard), // the screen shows its String
+		progressbar.OptionSetWriter(io.Discard), // the lines show its String
 		progressbar.OptionSetPredictTime(false), // one of the facts
 		progressbar.OptionSetElapsedTime(false),
 		progressbar.OptionShowDescriptionAtLineEnd(),
 	)
-	if mode == "auto" {
-		mode = "plain"
-		if a.env.StderrTerminal && a.env.Getenv("TERM") != "dumb" {
-			mode = "bar"
-		}
+	if mode == "auto" && l.screen.Terminal && !l.screen.Dumb {
+		mode = "bar"
 	}
 	switch {
-	case mode == "none" || a.lines.quiet || total == 0:
+	case mode == "none" || l.Quiet || total == 0:
 	case mode == "bar":
 		p.show(barEvery, p.draw)
-	case mode == "plain":
-		p.show(plainEvery, p.print)
 	default:
-		return nil, failure(exitUsage, "choice", nil, "flag", "progress", "value", mode, "choices", "auto, bar, plain, none")
+		p.show(plainEvery, p.print)
 	}
-	return p, nil
+	return p
 }
 
-// row counts one finished row.
-func (p *progress) row(e batch.Event) {
+// Row counts one finished row.
+func (p *Progress) Row(e batch.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.done++
@@ -93,14 +86,14 @@ func (p *progress) row(e batch.Event) {
 }
 
 // retry counts an application that is sent again.
-func (p *progress) retry() {
+func (p *Progress) retry() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.retried++
 }
 
 // wait notes that a call waits for its quota, until the function it returns is called.
-func (p *progress) wait() (since time.Time, over func()) {
+func (p *Progress) wait() (since time.Time, over func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	since = time.Now()
@@ -115,7 +108,7 @@ func (p *progress) wait() (since time.Time, over func()) {
 }
 
 // show calls one at every interval until the display ends.
-func (p *progress) show(interval time.Duration, one func()) {
+func (p *Progress) show(interval time.Duration, one func()) {
 	p.ended = make(chan struct{})
 	go func() {
 		defer close(p.ended)
@@ -125,7 +118,7 @@ func (p *progress) show(interval time.Duration, one func()) {
 		for {
 			select {
 			case <-p.stop:
-				p.screen.show("")
+				p.lines.err.show("")
 				return
 			case <-tick.C:
 				one()
@@ -142,11 +135,11 @@ type fact struct {
 }
 
 // facts returns what is known of the progress, in the order in which it is shown.
-func (p *progress) facts() []fact {
+func (p *Progress) facts() []fact {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	_ = p.bar.Set(p.done) // fails only beyond the total
-	w, known := p.lines.words, p.bar.State()
+	w, known := p.lines.Words, p.bar.State()
 	list := []fact{{0, w.Line("progress-done", count("done", p.done), count("total", p.total))}}
 	if p.failed > 0 {
 		list = append(list, fact{1, w.Line("progress-failed", count("n", p.failed))})
@@ -172,6 +165,9 @@ func (p *progress) facts() []fact {
 	return list
 }
 
+// count is a number as an argument of the catalogue.
+func count(name string, n int) sheet.Arg { return sheet.Arg{Name: name, Value: strconv.Itoa(n)} }
+
 // fitting joins the facts that fit into a width, the most important first.
 func fitting(list []fact, width int) string {
 	for worst := 5; ; worst-- {
@@ -189,11 +185,8 @@ func fitting(list []fact, width int) string {
 }
 
 // draw shows the bar and the facts, or only the facts if there is no room for a bar.
-func (p *progress) draw() {
-	columns, _ := p.size()
-	if columns == 0 {
-		columns = defaultColumns
-	}
+func (p *Progress) draw() {
+	columns := cmp.Or(p.lines.screen.columns(), defaultColumns)
 	columns-- // many terminals break the line after a character in the last column
 	facts := fitting(p.facts(), columns)
 	if room := columns - report.Width(facts) - barFrame; room >= narrowestBar {
@@ -201,28 +194,28 @@ func (p *progress) draw() {
 		p.bar.Describe(facts)
 		facts = strings.TrimRight(strings.TrimPrefix(p.bar.String(), "\r"), " ")
 	}
-	p.screen.show(facts)
+	p.lines.err.show(facts)
 }
 
 // print prints the facts on a line of their own.
-func (p *progress) print() {
+func (p *Progress) print() {
 	facts := p.facts()
 	p.mu.Lock()
 	done, failed := p.done, p.failed
 	p.mu.Unlock()
 	more := slices.DeleteFunc(facts, func(f fact) bool { return f.rank <= 1 })
 	if len(more) == 0 {
-		p.lines.say("progress", map[string]string{"done": number(done), "total": number(p.total), "failed": number(failed)})
+		p.lines.Say("progress", map[string]string{"done": strconv.Itoa(done), "total": strconv.Itoa(p.total), "failed": strconv.Itoa(failed)})
 		return
 	}
-	p.lines.say("progress-more", map[string]string{
-		"done": number(done), "total": number(p.total), "failed": number(failed), "facts": fitting(more, math.MaxInt),
+	p.lines.Say("progress-more", map[string]string{
+		"done": strconv.Itoa(done), "total": strconv.Itoa(p.total), "failed": strconv.Itoa(failed), "facts": fitting(more, math.MaxInt),
 	})
 }
 
-// finish ends the display and leaves the cursor at the start of a line. A terminal that
+// Finish ends the display and leaves the cursor at the start of a line. A terminal that
 // takes no text holds it up for a second only.
-func (p *progress) finish() {
+func (p *Progress) Finish() {
 	close(p.stop)
 	if p.ended == nil {
 		return
@@ -233,10 +226,14 @@ func (p *progress) finish() {
 	}
 }
 
-// watchedSubmitter counts the applications that are sent again.
+// Submitter counts the applications that next sends again.
+func (p *Progress) Submitter(next batch.Submitter) batch.Submitter {
+	return watchedSubmitter{next, p}
+}
+
 type watchedSubmitter struct {
 	batch.Submitter
-	shown *progress
+	shown *Progress
 }
 
 // Submit implements [batch.Submitter].
@@ -247,11 +244,16 @@ func (s watchedSubmitter) Submit(ctx context.Context, a batch.Application) (batc
 	return s.Submitter.Submit(ctx, a)
 }
 
-// watchedQuota shows and logs the waits for a quota and the answers that throttle it.
+// Quota shows and logs the waits for next, the account's quota of an API in a region, and
+// the answers that throttle it.
+func (p *Progress) Quota(next batch.Quota, log *RunLog, region, api string) batch.Quota {
+	return &watchedQuota{next, p, log, quotaName{region, api}}
+}
+
 type watchedQuota struct {
 	next  batch.Quota
-	shown *progress
-	log   *runLog
+	shown *Progress
+	log   *RunLog
 	on    quotaName
 }
 

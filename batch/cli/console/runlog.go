@@ -1,4 +1,4 @@
-package cli
+package console
 
 import (
 	"context"
@@ -10,26 +10,28 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// runLog writes the events of one run into the log, besides the attempts, which the engine
+// RunLog writes the events of one run into the log, besides the attempts, which the engine
 // writes. The messages are names of events for programs, and are not translated.
-type runLog struct{ *slog.Logger }
+type RunLog struct{ *slog.Logger }
 
 // longWait is how long a call must have waited for its quota to be worth a line.
 const longWait = 5 * time.Second
 
-func (s *invocation) runLog(runID string) *runLog {
-	return &runLog{s.log.With(slog.String("run_id", runID))}
+// NewRunLog returns the log of a run within that of its command.
+func NewRunLog(log *slog.Logger, runID string) *RunLog {
+	return &RunLog{log.With(slog.String("run_id", runID))}
 }
 
 // traceparent is the form of W3C Trace Context, version 00: trace ID, parent ID, flags.
 var traceparent = regexp.MustCompile(`^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$`)
 
-// traced adds the trace that the run is a part of to every line. A malformed value is
+// Traced adds the trace that the run is a part of to every line. A malformed value is
 // ignored, as the standard asks.
-func traced(log *slog.Logger, value string) *slog.Logger {
+func Traced(log *slog.Logger, value string) *slog.Logger {
 	ids := traceparent.FindStringSubmatch(value)
 	if ids == nil || strings.Trim(ids[1], "0") == "" || strings.Trim(ids[2], "0") == "" {
 		return log
@@ -37,24 +39,34 @@ func traced(log *slog.Logger, value string) *slog.Logger {
 	return log.With(slog.String("trace_id", ids[1]), slog.String("parent_id", ids[2]))
 }
 
-// started says what runs.
-func (l *runLog) started(ctx context.Context, done *finished) {
+// Start is what the log says of a run at its start.
+type Start struct {
+	Command, DryRun string // DryRun is a value of --dry-run
+	Simulated       bool
+	Account         string
+	Input, SHA256   string
+	Rows            int
+	Version         string // of the program
+}
+
+// Started says what runs.
+func (l *RunLog) Started(ctx context.Context, s Start) {
 	l.LogAttrs(ctx, slog.LevelInfo, "run started",
-		slog.String("command", done.info.command),
-		slog.String("dry_run", string(done.info.dryRun)),
-		slog.Bool("simulated", done.info.simulate),
-		slog.String("account", done.info.account),
-		slog.String("input", done.in.path),
-		slog.String("input_sha256", done.in.sha256),
-		slog.Int("rows", len(done.in.workbook.Circuits)),
-		slog.String("version", version()),
+		slog.String("command", s.Command),
+		slog.String("dry_run", s.DryRun),
+		slog.Bool("simulated", s.Simulated),
+		slog.String("account", s.Account),
+		slog.String("input", s.Input),
+		slog.String("input_sha256", s.SHA256),
+		slog.Int("rows", s.Rows),
+		slog.String("version", s.Version),
 	)
 }
 
-// ended says how the run ended: counts, exit code and copy.
-func (l *runLog) ended(ctx context.Context, done *finished) {
+// Ended says how the run ended: counts, exit code and copy.
+func (l *RunLog) Ended(ctx context.Context, outcomes []batch.Outcome, end ledger.RunEnd) {
 	counts := map[sheet.Result]int{}
-	for _, o := range done.outcomes {
+	for _, o := range outcomes {
 		counts[o.Result]++
 	}
 	var results []any
@@ -63,32 +75,32 @@ func (l *runLog) ended(ctx context.Context, done *finished) {
 	}
 	slices.SortFunc(results, func(a, b any) int { return strings.Compare(a.(slog.Attr).Key, b.(slog.Attr).Key) })
 	level := slog.LevelInfo
-	if done.end.ExitCode != exitOK {
+	if end.ExitCode != 0 {
 		level = slog.LevelWarn
 	}
 	l.LogAttrs(context.WithoutCancel(ctx), level, "run ended",
-		slog.Int("exit_code", done.end.ExitCode),
+		slog.Int("exit_code", end.ExitCode),
 		slog.Group("results", results...),
-		slog.String("output", done.end.Output),
-		slog.String("stop_reason", done.end.Stop),
-		slog.String("stop_code", done.end.StopCode),
-		slog.Int("requests", done.end.Requests),
-		slog.Int("retries", done.end.Retries),
-		slog.Int("throttled", done.end.Throttled),
-		slog.Int64("slowed_ms", done.end.Slowed.Milliseconds()),
-		slog.Int64("duration_ms", done.end.Duration.Milliseconds()),
+		slog.String("output", end.Output),
+		slog.String("stop_reason", end.Stop),
+		slog.String("stop_code", end.StopCode),
+		slog.Int("requests", end.Requests),
+		slog.Int("retries", end.Retries),
+		slog.Int("throttled", end.Throttled),
+		slog.Int64("slowed_ms", end.Slowed.Milliseconds()),
+		slog.Int64("duration_ms", end.Duration.Milliseconds()),
 	)
 }
 
 // waited says that a call waited long for its quota.
-func (l *runLog) waited(ctx context.Context, on quotaName, wait time.Duration) {
+func (l *RunLog) waited(ctx context.Context, on quotaName, wait time.Duration) {
 	if wait >= longWait {
 		l.LogAttrs(ctx, slog.LevelInfo, "quota wait", slog.String("region_id", on.region), slog.String("api", on.api), slog.Int64("wait_ms", wait.Milliseconds()))
 	}
 }
 
 // throttled says that the API found the quota exceeded, and how long it asked to wait.
-func (l *runLog) throttled(ctx context.Context, on quotaName, err error) {
+func (l *RunLog) throttled(ctx context.Context, on quotaName, err error) {
 	call, ok := errors.AsType[*batch.CallError](err)
 	if !ok || !call.Throttled {
 		return
@@ -98,10 +110,12 @@ func (l *runLog) throttled(ctx context.Context, on quotaName, err error) {
 		slog.String("request_id", call.RequestID), slog.Int64("wait_ms", call.Wait.Milliseconds()))
 }
 
-// loggedSurveyor writes one line for each page of a survey.
+// Surveyor writes one line for each page of a survey by next.
+func (l *RunLog) Surveyor(next batch.Surveyor) batch.Surveyor { return &loggedSurveyor{next, l} }
+
 type loggedSurveyor struct {
 	next batch.Surveyor
-	log  *runLog
+	log  *RunLog
 }
 
 var _ batch.Surveyor = (*loggedSurveyor)(nil)

@@ -7,9 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
+	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -89,8 +91,9 @@ func TestRemarksOnTheCopy(t *testing.T) {
 	}
 	for _, quiet := range []bool{false, true} {
 		var shown bytes.Buffer
-		l := &lines{err: &shown, words: prose.English, quiet: quiet}
-		l.remarks(in)
+		a := &app{lines: console.New(&shown, prose.English, console.Screen{})}
+		a.lines.Quiet = quiet
+		a.remarks(in)
 		if want := "note: " + in.path + ": the structure of the workbook is protected"; strings.HasPrefix(shown.String(), want) == quiet {
 			t.Errorf("quiet %v: printed %q", quiet, shown.String())
 		}
@@ -100,8 +103,8 @@ func TestRemarksOnTheCopy(t *testing.T) {
 // A file's name cannot add a line to an error, nor rewrite the terminal.
 func TestErrorsQuoteOnOneLine(t *testing.T) {
 	var shown bytes.Buffer
-	l := &lines{err: &shown, words: prose.English}
-	l.fail(failure(exitUsage, "input-missing", nil, "file", "a\nerror: b\x1b[2J.xlsx"))
+	a := &app{lines: console.New(&shown, prose.English, console.Screen{})}
+	a.fail(failure(exitUsage, "input-missing", nil, "file", "a\nerror: b\x1b[2J.xlsx"))
 	first, _, _ := strings.Cut(shown.String(), "\n")
 	if !strings.HasSuffix(first, "a<U+000A>error: b<U+001B>[2J.xlsx") {
 		t.Errorf("printed %q", shown.String())
@@ -137,4 +140,77 @@ func withLockedStructure(t *testing.T, content []byte) []byte {
 		t.Fatal(err)
 	}
 	return out.Bytes()
+}
+
+// TestSameFile compares files under different names, whether they exist or not.
+func TestSameFile(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("needs links")
+	}
+	folder := t.TempDir()
+	at := func(name string) string { return filepath.Join(folder, name) }
+	for _, err := range []error{
+		os.WriteFile(at("a.xlsx"), []byte("a"), 0o600), os.WriteFile(at("b.xlsx"), []byte("b"), 0o600),
+		os.Link(at("a.xlsx"), at("hard.xlsx")), os.Symlink("a.xlsx", at("link.xlsx")), os.Symlink("link.xlsx", at("chain.xlsx")),
+		os.Mkdir(at("real"), 0o700), os.Symlink("real", at("folder")), os.Symlink("real/new.xlsx", at("dangling.xlsx")),
+		os.Symlink("../up.xlsx", at("real/up.xlsx")), os.Symlink("loop.xlsx", at("loop.xlsx")),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(folder)
+	for _, c := range []struct {
+		a, b string
+		same bool
+	}{
+		{"a.xlsx", "a.xlsx", true}, {"a.xlsx", "./a.xlsx", true}, {"a.xlsx", at("a.xlsx"), true}, {"a.xlsx", "hard.xlsx", true},
+		{"a.xlsx", "link.xlsx", true}, {"hard.xlsx", "chain.xlsx", true}, {"a.xlsx", "b.xlsx", false}, {"a.xlsx", "new.xlsx", false},
+		{"new.xlsx", "new.xlsx", true}, {"new.xlsx", at("new.xlsx"), true}, {"new.xlsx", "NEW.xlsx", true}, {"new.xlsx", "other.xlsx", false},
+		{"real/new.xlsx", "folder/new.xlsx", true}, {"real/new.xlsx", "dangling.xlsx", true}, {"folder/up.xlsx", "up.xlsx", true},
+		{"real/new.xlsx", "new.xlsx", false}, {"loop.xlsx", "a.xlsx", false}, {"none/new.xlsx", "none/new.xlsx", true}, {"none/new.xlsx", "new.xlsx", false},
+	} {
+		if got := sameFile(c.a, c.b); got != c.same {
+			t.Errorf("%s and %s: same %v, want %v", c.a, c.b, got, c.same)
+		}
+		if got := sameFile(c.b, c.a); got != c.same {
+			t.Errorf("%s and %s: same %v, want %v", c.b, c.a, got, c.same)
+		}
+	}
+}
+
+// TestClaims holds every kind of output against the inputs and against each other.
+func TestClaims(t *testing.T) {
+	folder := t.TempDir()
+	in, second := filepath.Join(folder, "in.xlsx"), filepath.Join(folder, "second.xlsx")
+	for _, path := range []string{in, second} {
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	flags := []string{outputFlag, "--report csv", "--log-file", "--ledger", "--metrics-file"}
+	for _, flag := range flags {
+		for _, path := range []string{in, second, filepath.Join(folder, ".", "in.xlsx")} {
+			var c claims
+			c.read(in)
+			c.read(second)
+			err := c.write(flag, path)
+			if exitOf(err) != exitUsage || !strings.Contains(err.Error(), "is-input") {
+				t.Errorf("%s %s: %v", flag, path, err)
+			}
+		}
+		for _, other := range flags {
+			var c claims
+			c.read(in)
+			if err := c.write(other, filepath.Join(folder, "new")); err != nil {
+				t.Error(err)
+			}
+			if err := c.write(flag, filepath.Join(folder, "new")); exitOf(err) != exitUsage {
+				t.Errorf("%s like %s: %v", flag, other, err)
+			}
+			if err := c.write(flag, filepath.Join(folder, "else")); err != nil {
+				t.Error(err)
+			}
+		}
+	}
 }

@@ -1,13 +1,8 @@
-package cli
+package console
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -74,19 +69,15 @@ func TestBar(t *testing.T) {
 		columns int
 		want    []string
 	}{
-		{120, []string{"%", "█", "450/1000", "3 failed", "2 retried", "/s", "quota wait", "left"}},
-		{80, []string{"450/1000", "3 failed", "2 retried", "/s", "quota wait", "left"}},
-		{40, []string{"450/1000", "3 failed", "left"}},
-		{20, []string{"450/1000", "3 failed"}},
+		{120, []string{"%", "█", "450/1,000", "3 failed", "2 retried", "/s", "quota wait", "left"}},
+		{80, []string{"450/1,000", "3 failed", "2 retried", "/s", "quota wait", "left"}},
+		{40, []string{"450/1,000", "3 failed", "left"}},
+		{20, []string{"450/1,000", "3 failed"}},
 	} {
 		d := &display{columns: c.columns}
-		screen := &stream{to: d}
-		env := Env{Stderr: screen, StderrTerminal: true, Getenv: func(v string) string { return map[string]string{"NO_COLOR": "1"}[v] }, Size: func() (int, int) { return c.columns, 20 }}
-		a := &app{env: env, lines: newLines(env, prose.English)}
-		p, err := a.newProgress("none", 1000)
-		if err != nil {
-			t.Fatal(err)
-		}
+		screen := NewStream(d)
+		lines := New(screen, prose.English, Screen{Terminal: true, Size: func() (int, int) { return c.columns, 20 }})
+		p := lines.Progress("none", 1000, nil)
 		p.draw()
 		time.Sleep(1100 * time.Millisecond) // the bar keeps its own time
 		for i := range 450 {
@@ -94,7 +85,7 @@ func TestBar(t *testing.T) {
 			if i < 3 {
 				o.Result = sheet.Failed
 			}
-			p.row(batch.Event{Outcome: o})
+			p.Row(batch.Event{Outcome: o})
 		}
 		p.retry()
 		p.retry()
@@ -112,7 +103,7 @@ func TestBar(t *testing.T) {
 				t.Errorf("%d columns: %q does not have %q", c.columns, bar, want)
 			}
 		}
-		a.lines.warn("no-circuits", map[string]string{"file": "a.xlsx"})
+		lines.Warn("no-circuits", map[string]string{"file": "a.xlsx"})
 		fmt.Fprintln(screen, "level=WARN msg=throttled")
 		rows = d.seen()
 		text := strings.Join(strings.Fields(strings.Join(rows[:len(rows)-1], " ")), " ")
@@ -129,71 +120,23 @@ func TestBar(t *testing.T) {
 // Without a terminal, and on one that cannot move its cursor, progress is plain lines.
 func TestPlainProgress(t *testing.T) {
 	for _, c := range []struct {
-		terminal bool
-		name     string
-		bar      bool
-	}{{false, "xterm", false}, {true, "dumb", false}, {true, "xterm", true}} {
+		screen Screen
+		bar    bool
+	}{{Screen{}, false}, {Screen{Terminal: true, Dumb: true}, false}, {Screen{Terminal: true}, true}} {
 		d := &display{columns: 80}
-		env := Env{Stderr: &stream{to: d}, StderrTerminal: c.terminal, Getenv: func(v string) string { return map[string]string{"TERM": c.name}[v] }}
-		a := &app{env: env, lines: newLines(env, prose.English)}
-		p, err := a.newProgress("auto", 10)
-		if err != nil {
-			t.Fatal(err)
-		}
+		p := New(d, prose.English, c.screen).Progress("auto", 10, nil)
 		time.Sleep(3 * barEvery)
-		p.finish()
+		p.Finish()
 		if drawn := len(d.frames) > 0; drawn != c.bar {
-			t.Errorf("%+v: %q", c, d.frames)
+			t.Errorf("terminal %v, dumb %v: %q", c.screen.Terminal, c.screen.Dumb, d.frames)
 		}
-	}
-}
-
-// The log has the events of a run as JSON, with level, time and msg, and the trace that the
-// run is a part of.
-func TestLogEvents(t *testing.T) {
-	folder := t.TempDir()
-	name := filepath.Join(folder, "log.json")
-	variables := map[string]string{"TRACEPARENT": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}
-	code := Run(t.Context(), Env{
-		Args:  []string{"submit", "--simulate", "--faults", "throttle:20%", "--log-format", "json", "--log-file", name, "-o", filepath.Join(folder, "out.xlsx"), "../../testdata/applications.xlsx"},
-		Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, Getenv: func(v string) string { return variables[v] }, Now: time.Now,
-	})
-	text, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	events := map[string]map[string]any{}
-	for line := range bytes.Lines(text) {
-		var e map[string]any
-		if err := json.Unmarshal(line, &e); err != nil {
-			t.Fatalf("%q: %v", line, err)
-		}
-		for _, key := range []string{"level", "time", "msg", "run_id"} {
-			if e[key] == nil {
-				t.Errorf("no %s in %s", key, line)
-			}
-		}
-		if e["trace_id"] != "4bf92f3577b34da6a3ce929d0e0e4736" {
-			t.Errorf("no trace in %s", line)
-		}
-		events[e["msg"].(string)] = e
-	}
-	for _, msg := range []string{"run started", "survey", "attempt", "throttled", "run ended"} {
-		if events[msg] == nil {
-			t.Errorf("no event %q", msg)
-		}
-	}
-	end := events["run ended"]
-	results, _ := end["results"].(map[string]any)
-	if end["exit_code"] != float64(code) || results["INVALID"] == nil || !strings.HasSuffix(fmt.Sprint(end["output"]), "out.xlsx") {
-		t.Errorf("run ended: %v", end)
 	}
 }
 
 // A malformed trace is ignored.
 func TestMalformedTrace(t *testing.T) {
 	for _, value := range []string{"", "x", "00-00000000000000000000000000000000-00f067aa0ba902b7-01", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\n"} {
-		if log := slog.New(slog.DiscardHandler); traced(log, value) != log {
+		if log := slog.New(slog.DiscardHandler); Traced(log, value) != log {
 			t.Errorf("%q is taken", value)
 		}
 	}

@@ -1,0 +1,159 @@
+package cli
+
+import (
+	"errors"
+	"log/slog"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loabatch/loabatch/batch/cli/console"
+	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// newLines returns the lines of a command line: what it prints on standard error.
+func newLines(env Env, c *prose.Catalogue) *console.Lines {
+	return console.New(env.Stderr, c, console.Screen{
+		Terminal: env.StderrTerminal, Dumb: env.Getenv("TERM") == "dumb",
+		Color: env.StderrTerminal && env.Getenv("NO_COLOR") == "", Size: env.Size,
+	})
+}
+
+// configure applies the flags that every command has.
+func (a *app) configure(f commonFlags) error {
+	switch f.color {
+	case "always":
+		a.lines.Color = true
+	case "never":
+		a.lines.Color = false
+	case "auto":
+	default:
+		return failure(exitUsage, "choice", nil, "flag", "color", "value", f.color, "choices", "auto, always, never")
+	}
+	switch f.lang {
+	case "", "en":
+	case "zh":
+		a.lines.Warn("no-chinese-yet", nil)
+	default:
+		return failure(exitUsage, "choice", nil, "flag", "lang", "value", f.lang, "choices", "en, zh")
+	}
+	a.lines.Quiet = f.quiet
+	return nil
+}
+
+// fail prints an error that ended the command.
+func (a *app) fail(err error) {
+	var files fileErrors
+	var own *exitError
+	var input *sheet.InputError
+	switch {
+	case errors.As(err, &files):
+		for _, f := range files {
+			a.fail(f.err)
+		}
+	case errors.As(err, &own):
+		a.lines.Error(own.code, own.args)
+	case errors.As(err, &input):
+		for _, p := range input.Problems {
+			message, hint := a.lines.Words.Problem(p)
+			if file := p.Arg("file"); file != "" {
+				message = file + ": " + message
+			}
+			a.lines.Write("error", message, hint)
+		}
+	default:
+		a.lines.Error("internal", map[string]string{"reason": err.Error()})
+	}
+}
+
+// remarks prints, before anything is sent, how an input's copy will differ from what its
+// owner may expect.
+func (a *app) remarks(in *input) {
+	for _, p := range in.remarks {
+		if a.lines.Quiet && p.Severity < sheet.Warning {
+			continue
+		}
+		message, hint := a.lines.Words.Problem(p)
+		a.lines.Write(p.Severity.String(), in.path+": "+message, hint)
+	}
+}
+
+// openLog opens the log that the flags ask for. It never holds personal data. By default
+// only errors are logged, as the progress and the summary show the rest; the json format
+// and a log file have every attempt. The file is nil if the log goes to standard error.
+func (a *app) openLog(f watchFlags) (*slog.Logger, *console.LogFile, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
+		return nil, nil, failure(exitUsage, "choice", nil, "flag", "log-level", "value", f.logLevel, "choices", "debug, info, warn, error")
+	}
+	var file *console.LogFile
+	out := a.env.Stderr
+	if f.logFile != "" {
+		opened, err := a.openLogFile(f.logFile)
+		if err != nil {
+			return nil, nil, err
+		}
+		file, out = opened, opened
+	}
+	o := &slog.HandlerOptions{Level: level}
+	if f.logFormat == "json" {
+		return slog.New(slog.NewJSONHandler(out, o)), file, nil
+	}
+	if f.logFile == "" && level == slog.LevelInfo {
+		o.Level = slog.LevelError
+	}
+	return slog.New(slog.NewTextHandler(out, o)), file, nil
+}
+
+func (a *app) openLogFile(path string) (*console.LogFile, error) {
+	file, err := console.OpenLogFile(path, func(err error) {
+		a.lines.Warn("log-file-lost", map[string]string{"file": path, "reason": cause(err)})
+	})
+	switch {
+	case errors.Is(err, console.ErrForeign):
+		return nil, failure(exitUsage, "log-file-foreign", nil, "file", path)
+	case err != nil:
+		return nil, failure(exitUsage, "log-file", err, "file", path, "reason", cause(err))
+	}
+	return file, nil
+}
+
+// withOutput returns the exit code of a command, given the one of what it did: a document
+// that could not be written counts like a copy that could not. Text that a run prints is
+// only a summary of its copy, so its loss changes nothing. Other commands do nothing but
+// print.
+func (a *app) withOutput(cmd *cobra.Command, stdout *console.Stream, code int) int {
+	err := stdout.Err()
+	switch {
+	case err == nil:
+		return code
+	case a.wantsJSON(cmd):
+		if len(a.recordedRuns) > 0 {
+			a.fail(failure(exitNoCopy, "document-unwritable", err, "reason", cause(err), "command", strings.Join(a.recordedRuns, "; ")))
+		} else {
+			a.fail(failure(exitNoCopy, "document-unwritable-again", err, "reason", cause(err)))
+		}
+	case console.BrokenPipe(err):
+		return code
+	case readsWorkbook(cmd) || code != exitOK:
+		a.lines.Warn("stdout-unwritable", map[string]string{"reason": cause(err)})
+		return code
+	default:
+		a.fail(failure(exitNoCopy, "stdout-unwritable", err, "reason", cause(err)))
+	}
+	return worst([]inputExit{{code: code}, {code: exitNoCopy}})
+}
+
+// readsWorkbook reports whether a command takes workbooks and writes files about them.
+func readsWorkbook(cmd *cobra.Command) bool {
+	_, operands, _ := strings.Cut(cmd.Use, " ")
+	return strings.HasPrefix(operands, "FILE") || cmd.Name() == "report"
+}
+
+// number formats a number for the catalogue.
+func number(n int) string { return strconv.Itoa(n) }
+
+// count is a number as an argument of the catalogue.
+func count(name string, n int) sheet.Arg { return sheet.Arg{Name: name, Value: strconv.Itoa(n)} }
