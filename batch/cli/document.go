@@ -174,6 +174,12 @@ func (f *findings) message(w *prose.Catalogue, o batch.Outcome) (message, hint s
 		"code": o.ErrorCode, "meaning": cmp.Or(meaning, o.ErrorCode), "loa": o.LOAStatus, "instance": o.Key.InstanceID, "region": o.Key.Region, "circuit": o.CircuitState,
 		"after": settledFrom(o).Format("15:04"),
 	})
+	switch o.Reason {
+	case batch.ReasonAttempts, batch.ReasonUnsettled, batch.ReasonSettling, batch.ReasonRegion:
+		if meaning != "" {
+			message = w.Line("report-with-cause", sheet.Arg{Name: "message", Value: message}, sheet.Arg{Name: "meaning", Value: meaning})
+		}
+	}
 	return message, cmp.Or(apiHint, hint)
 }
 

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,6 +47,8 @@ import (
 //	workbook FILE TEXT          makes a workbook from text: [Sheet], then rows of cells separated by |
 //	samecopy FILE FILE          wants two workbooks of the same parts with the same bytes
 //	next CODE                   runs the command that the last output suggests and wants this exit code
+//	proxy STATUS                serves a proxy that answers everything so, and sets HTTPS_PROXY
+//	vast FILE                   makes a file larger than any workbook, with nothing in it
 //	jsonkey FILE KEY...         prints values of a JSON document's top level
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":      wantExit,
@@ -63,6 +66,8 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"edit":       editWorkbook,
 	"samecopy":   wantSameCopy,
 	"next":       runNext,
+	"proxy":      serveProxy,
+	"vast":       makeVast,
 }
 
 func testdata(t *testing.T) string {
@@ -224,6 +229,22 @@ func serveSimulator(ts *testscript.TestScript, _ bool, args []string) {
 	scriptedAnswers.Store("http://"+listener.Addr().String(), scripted)
 	ts.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "id")
 	ts.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
+}
+
+func serveProxy(ts *testscript.TestScript, _ bool, args []string) {
+	status, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", "http://sign-in.example.com/")
+		w.WriteHeader(status)
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv("HTTPS_PROXY", server.URL)
+}
+
+func makeVast(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte("PK"), 0o600))
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), 1<<30+1))
 }
 
 // answers are the faults that a script gives to the next calls of each API.
@@ -458,6 +479,7 @@ func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "../../testdata/script",
+		ContinueOnError:     os.Getenv("KEEP_GOING") != "",
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,

@@ -80,6 +80,7 @@ var enReport = map[string]Entry{
 	"report-severity-note":    {Message: "note"},
 	"report-more-problems":    {Message: "and {n} more: {where}"},
 	"report-more-causes":      {Message: "and {n} more {n:cause|causes}: {where}"},
+	"report-with-cause":       {Message: "{message} ({meaning})"},
 	"report-such-as":          {Message: "for example, {message}"},
 	"report-not-listed":       {Message: "{n} {n:problem is|problems are} counted here but not listed one by one: fix the ones that are listed, then check again"},
 	"report-unlisted":         {Message: "{n} more {n:problem|problems} with this code, counted but not listed", Hint: "Fix the ones that are listed, then check again to see the rest; in the results copy the Message of each row names its first error."},
