@@ -316,6 +316,16 @@ var badBooks = []badBook{
 			parts[fmt.Sprint("a", i)] = ""
 		}
 	}},
+	// what the results copy would meet
+	{code: "copy-signed", parts: swap("_rels/.rels", "</Rel", `<Relationship Id="rId9" Type="http://schemas.openxmlformats.org/package/2006/relationships/digital-signature/origin" Target="_xmlsignatures/origin.sigs"/></Rel`), flags: "-o COPY"},
+	{code: "copy-merged-cut", parts: swap(firstSheet, "</sheetData>", `</sheetData><mergeCells><mergeCell ref="I2:N2"/></mergeCells>`), flags: "-o COPY"},
+	{code: "copy-no-free-columns", parts: swap(firstSheet, `<c r="I2"`, `<c r="XFB2"><v>1</v></c><c r="I2"`), flags: "-o COPY"},
+	{code: "copy-formula-in-the-way", parts: swap(firstSheet, `<row r="2">`, `<row r="2"><c r="K2"><f t="array" ref="K2:Z2">A2:P2</f><v>1</v></c>`), flags: "-o COPY"},
+	{code: "copy-no-notes", set: "C2=TBD", parts: func(parts map[string]string) {
+		parts[firstSheet] = strings.Replace(parts[firstSheet], "</sheetData>", `</sheetData><legacyDrawing xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" r:id="rId1"/>`, 1)
+		parts["xl/worksheets/_rels/sheet1.xml.rels"] = `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/vmlDrawing" Target="../drawings/vml1.vml"/></Relationships>`
+		parts["xl/drawings/vml1.vml"] = `not markup`
+	}, flags: "-o COPY"},
 	{code: "zip-ratio", parts: put("xl/worksheets/sheet9.xml", strings.Repeat(" ", 64<<20))},
 }
 
@@ -454,7 +464,7 @@ func TestBadBooks(t *testing.T) {
 			if err := os.WriteFile(path, zipOf(parts), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if got := validated(t, path, strings.Fields(b.flags)...); !strings.Contains(got, `"code":"`+b.code+`"`) {
+			if got := validated(t, path, strings.Fields(strings.Replace(b.flags, "COPY", filepath.Join(filepath.Dir(path), "copy.xlsx"), 1))...); !strings.Contains(got, `"code":"`+b.code+`"`) {
 				t.Errorf("not found in\n%.3000s", got)
 			}
 		})

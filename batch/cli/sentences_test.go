@@ -65,12 +65,14 @@ func TestAnswers(t *testing.T) {
 	if err := os.WriteFile(input, packWorkbook(crashWorkbook(1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, code := range prose.English.All() {
+	for _, name := range append(prose.English.All(), "InvalidTimeStamp.Expired behind", "InvalidTimeStamp.Expired ahead") {
+		code, clock, _ := strings.Cut(name, " ")
+		skew := map[string]time.Duration{"behind": time.Hour, "ahead": -time.Hour}[clock]
 		fault, lost := lostCalls[code]
 		if !lost && !slices.Contains([]string{"(too-long)", "(tls)", "(web-page)"}, code) && (code[0] == '(' || strings.ToLower(code) == code) {
 			continue // not an answer
 		}
-		t.Run(code, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			sim := simulator.New(simulator.Options{Keys: map[string]string{"id": "secret"}, Quota: -1, Script: func(r simulator.Request) (simulator.Fault, bool) {
 				return simulator.Fault{Kind: fault}, lost && r.API == "ApplyPhysicalConnectionLOA"
@@ -85,6 +87,7 @@ func TestAnswers(t *testing.T) {
 					fmt.Fprint(w, "<html><body>Sign in first</body></html>")
 				default:
 					w.Header().Set("Content-Type", "application/json")
+					w.Header().Set("Date", time.Now().Add(skew).UTC().Format(http.TimeFormat))
 					w.WriteHeader(http.StatusBadRequest)
 					fmt.Fprintf(w, `{"RequestId":"R-1","Code":%q,"Message":"made up"}`, strings.ReplaceAll(code, "*", "Madeup"))
 				}
@@ -104,10 +107,147 @@ func TestAnswers(t *testing.T) {
 				Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Getenv: func(string) string { return "" }, Now: time.Now,
 			})
 			e, _ := prose.English.Entry(code)
+			if clock != "" {
+				e.Message = clock + " of the service's; nothing more was sent"
+				if clock == "behind" {
+					e.Message = "behind the service's; nothing more was sent"
+				}
+			}
 			if said := strings.Join(strings.Fields(stdout.String()+stderr.String()), " "); !strings.Contains(said, e.Message) {
 				t.Errorf("%q is not in\n%s%s", e.Message, stdout.String(), stderr.String())
 			}
 		})
+	}
+}
+
+// TestMeanwhile changes something while a run is under way: each case is done at the first
+// application, whose answer waits for it.
+func TestMeanwhile(t *testing.T) {
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "id")
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
+	for _, c := range []struct {
+		name, want string
+		do         func(folder string) error
+	}{
+		{"report", "cannot write the html report to", func(folder string) error { return os.Mkdir(filepath.Join(folder, "out.html"), 0o700) }},
+		{"copy", "but the results copy could not be written; the ledger has everything", os.RemoveAll},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			folder := filepath.Join(t.TempDir(), "out")
+			if err := os.Mkdir(folder, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			var once sync.Once
+			sim := simulator.New(simulator.Options{Keys: map[string]string{"id": "secret"}, Quota: -1, Script: func(r simulator.Request) (simulator.Fault, bool) {
+				if r.API == "ApplyPhysicalConnectionLOA" {
+					once.Do(func() {
+						if err := c.do(folder); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+				return simulator.Fault{}, false
+			}})
+			defer sim.Close()
+			server := httptest.NewServer(sim)
+			defer server.Close()
+			said := runSaid(t, nil, "submit", "--yes", "--endpoint", server.URL, "--report", "html", "-o", filepath.Join(folder, "out.xlsx"),
+				"--ledger", filepath.Join(t.TempDir(), "ledger.db"), "../../testdata/clean.xlsx")
+			if !strings.Contains(said, c.want) {
+				t.Errorf("no %q in %s", c.want, said)
+			}
+		})
+	}
+}
+
+// runSaid runs a command line in an empty environment and returns what it printed on both
+// streams, its words parted by single blanks.
+func runSaid(t *testing.T, change func(*cli.Env), args ...string) string {
+	var stdout, stderr bytes.Buffer
+	env := cli.Env{Args: args, Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Getenv: func(string) string { return "" }, Now: time.Now}
+	if change != nil {
+		change(&env)
+	}
+	cli.Run(t.Context(), env)
+	return strings.Join(strings.Fields(stdout.String()+stderr.String()), " ")
+}
+
+// noticing is a writer that does something once when a text is written.
+type noticing struct {
+	io.Writer
+	text string
+	do   func()
+	once sync.Once
+}
+
+func (n *noticing) Write(p []byte) (int, error) {
+	if bytes.Contains(p, []byte(n.text)) {
+		n.once.Do(n.do)
+	}
+	return n.Writer.Write(p)
+}
+
+// TestSimulatedMeanwhile ends simulated runs before their time, and takes their folder away.
+func TestSimulatedMeanwhile(t *testing.T) {
+	t.Parallel()
+	t.Run("signals", func(t *testing.T) {
+		t.Parallel()
+		signals := make(chan os.Signal, 2)
+		said := runSaid(t, func(e *cli.Env) {
+			e.Signals = signals
+			e.Stderr = &noticing{Writer: e.Stderr, text: "run started", do: func() { signals <- os.Interrupt; signals <- os.Interrupt }}
+		}, "submit", "--simulate", "--log-level", "info", "--log-format", "json", "--faults", "ApplyPhysicalConnectionLOA/hang:100%", "-o", filepath.Join(t.TempDir(), "out.xlsx"), "../../testdata/clean.xlsx")
+		if !strings.Contains(said, "quit at once; no results copy was written Run the same command again.") {
+			t.Error(said)
+		}
+	})
+	t.Run("copy", func(t *testing.T) {
+		t.Parallel()
+		folder := filepath.Join(t.TempDir(), "out")
+		if err := os.Mkdir(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		said := runSaid(t, func(e *cli.Env) {
+			e.Stderr = &noticing{Writer: e.Stderr, text: "run started", do: func() { os.RemoveAll(folder) }}
+		}, "submit", "--simulate", "--log-level", "info", "--log-format", "json", "--rate", "6/1s", "--burst", "1", "-o", filepath.Join(folder, "out.xlsx"), "../../testdata/clean.xlsx")
+		for _, want := range []string{"simulated: 12 of 12 rows accepted, but the results copy could not be written", "name another file with -o, then simulate it again"} {
+			if !strings.Contains(said, want) {
+				t.Errorf("no %q in %s", want, said)
+			}
+		}
+	})
+	t.Run("bar", func(t *testing.T) {
+		t.Parallel()
+		said := runSaid(t, func(e *cli.Env) {
+			e.StderrTerminal, e.Size = true, func() (int, int) { return 120, 40 }
+		}, "submit", "--simulate", "--progress", "bar", "--rate", "20/4s", "--burst", "8", "--max-attempts", "2",
+			"--faults", "ApplyPhysicalConnectionLOA/busy:60%", "-o", filepath.Join(t.TempDir(), "out.xlsx"), "../../testdata/clean.xlsx")
+		for _, want := range []string{"/12", "failed", "retried", "left"} {
+			if !strings.Contains(said, want) {
+				t.Errorf("no %q in %s", want, said)
+			}
+		}
+	})
+}
+
+// TestHopelessBook has more errors than are listed one by one.
+func TestHopelessBook(t *testing.T) {
+	t.Parallel()
+	grid := crashWorkbook(4100)
+	for i := range grid[0].rows[1:] {
+		grid[0].rows[1+i][1] = "nowhere"
+		grid[0].rows[1+i][2] = ""
+	}
+	folder := t.TempDir()
+	input := filepath.Join(folder, "in.xlsx")
+	if err := os.WriteFile(input, packWorkbook(grid), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	said := runSaid(t, nil, "validate", "--report", "html", "-o", filepath.Join(folder, "out.xlsx"), input)
+	for _, want := range []string{"are counted here but not listed one by one"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("no %q in %s", want, said)
+		}
 	}
 }
 
