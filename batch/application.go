@@ -27,10 +27,13 @@ type Application struct {
 
 	// What is known of the circuit's past; set by the plan.
 	Recorded        bool // the ledger knows the circuit, and not from a results copy alone
+	First           bool // a survey or a lookup of this run saw the circuit without an LOA
 	Start           Start
+	Elsewhere       Earlier        // the application that is open in another region: nothing is done about this one before it is settled
+	Moved           *sheet.Problem // to be reported if the LOA of Elsewhere is valid; nil: that does not matter
 	Open            Earlier        // the application that an earlier run left open, if Start says so
 	Ended           Earlier        // the last one that had a definite result; zero if there is none
-	Changed         *sheet.Problem // to be reported if an LOA stands although Open or Ended is Edited
+	Changed         *sheet.Problem // to be reported if there is a valid LOA although Open or Ended is Edited
 	ReapplyRejected bool           // if its LOA turns out to be rejected or deleted, apply again (--reapply)
 
 	// Settled says what a lookup of this run found out about Open. Without it, the ledger
@@ -40,7 +43,7 @@ type Application struct {
 
 // Earlier is what is known of an earlier application for a circuit.
 type Earlier struct {
-	Region     string // where it was made, if that is not the row's region
+	Region     string // of Elsewhere: where it was made
 	Token      string
 	Generation int
 	Edited     bool      // it had other content than the row has now
@@ -60,7 +63,9 @@ type Settlement struct {
 	Token     string       // of the application
 	Result    sheet.Result // ALREADY: it or another one has a valid LOA; REFUSED: the LOA is rejected or deleted; FAILED: there is none
 	LOAStatus string
-	Seen      time.Time // if ALREADY: the last attempt that was not answered, or when a lookup saw the LOA if that was later, UTC
+	// Seen is, if ALREADY, the last attempt that was not answered, or when a lookup saw the LOA if
+	// that was later, UTC. For the settling time after it, lookups may show an LOA before that one.
+	Seen time.Time
 }
 
 // Start is how a row starts, by what is known of its circuit's past.
@@ -82,10 +87,24 @@ var startStates = [...]state{sendFresh, askFirst, askVoid, askAccepted, askResum
 
 func (s Start) state() state { return startStates[s] }
 
-func (s Start) open() bool { return s.state().open() }
-
 // LooksUp reports whether the row is looked up before anything is sent.
 func (s Start) LooksUp() bool { return !s.state().sends() }
+
+// state is the state in which the row starts.
+func (a *Application) state() state {
+	if a.Elsewhere.Region != "" {
+		return askElsewhere
+	}
+	return a.Start.state()
+}
+
+// open is the application that is open when the row starts, if there is one.
+func (a *Application) open() Earlier {
+	if a.Elsewhere.Region != "" {
+		return a.Elsewhere
+	}
+	return a.Open
+}
 
 // Plan is what a run will do with a workbook: a value that can be printed and tested.
 // Every row of the Circuits sheet is either one of Applications or one of Settled.
@@ -100,7 +119,7 @@ type Plan struct {
 // generation. An operation that cannot be repeated is sent once more as it was.
 func (a *Application) repeated(loaStatus string) Application {
 	next := *a
-	next.Start, next.Open, next.Ended, next.Changed, next.ReapplyRejected = StartSend, Earlier{}, Earlier{}, nil, false
+	next.Start, next.Open, next.Ended, next.Changed, next.ReapplyRejected, next.First = StartSend, Earlier{}, Earlier{}, nil, false, false
 	if again := operations[a.Operation].again; again != nil {
 		next.Operation = again(loaStatus)
 		next.Generation = max(a.Generation, a.Open.Generation, a.Ended.Generation) + 1
@@ -117,7 +136,7 @@ func (a *Application) Outcome(r sheet.Result, why Reason) Outcome {
 // Unsent is the result of a row that is not sent: UNKNOWN if an earlier application is
 // open, else NOT_ATTEMPTED.
 func (a *Application) Unsent() sheet.Result {
-	if a.Start.open() {
+	if a.state().open() {
 		return sheet.Unknown
 	}
 	return sheet.NotAttempted

@@ -40,8 +40,9 @@
 //     LOA was rejected or deleted.
 //
 // The states are what the next call is: send an application, or ask for the LOA. A row
-// starts in the state of its [Start]. In the last seven states, a token is open. Early means
-// within the settling time; over, that no attempt is left; other, an LOA that no attempt
+// starts in the state of its [Start]. While an application is open in another region it
+// starts in askElsewhere, and goes on to the state of its Start once that is settled. In
+// the last eight states, a token is open. Early means within the settling time; over, that no attempt is left; other, an LOA that no attempt
 // of this run led to; edited, that the row differs from what the LOA was applied for with;
 // lagging, that the lookup contradicts the answer that led to it; mute, that it got no
 // answer that says anything. An answer that stops the run or the region changes no state,
@@ -67,6 +68,8 @@
 //	             lagging mute: askConflict; interrupted: NOT_ATTEMPTED
 //	sendOpen     accepted: SUBMITTED; postponed: sendOpen; postponedOver lostOver: askLast;
 //	             lost: askLost; refused conflict mismatch: askRefused; interrupted: UNKNOWN
+//	askElsewhere other void voidRepeat none noneAccepted noneEdited: start; edited: INVALID;
+//	             voidEarly noneEarly muteOver interrupted: UNKNOWN; mute: askElsewhere
 //	askResume    other noneAccepted: ALREADY; void: REFUSED; voidRepeat: repeat;
 //	             voidEarly interrupted: UNKNOWN; none: sendClear; noneEdited: INVALID;
 //	             noneEarly muteOver: sendOpen; mute: askResume

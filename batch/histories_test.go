@@ -191,6 +191,7 @@ func TestHistories(t *testing.T) {
 		},
 		"a reapplication killed in flight": func(h *history) {
 			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
+			h.quiet()
 			h.reject()
 			h.answers = []fault{{effect: delayed, err: lostAnswer("(timeout)"), hang: true}}
 			h.night(reapply, 500*time.Millisecond)
@@ -202,6 +203,7 @@ func TestHistories(t *testing.T) {
 		},
 		"a reapplication killed before it was sent": func(h *history) {
 			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
+			h.quiet()
 			h.reject()
 			h.answers = []fault{{err: lostAnswer("(timeout)"), hang: true}}
 			h.night(reapply, 500*time.Millisecond)
@@ -229,6 +231,7 @@ func TestHistories(t *testing.T) {
 		},
 		"a reapplication is accepted, and lookups show the LOA before it": func(h *history) {
 			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
+			h.quiet()
 			old := h.reject()
 			h.want("rejected", reapply, sheet.Submitted, 2, 2)
 			h.shown = old

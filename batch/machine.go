@@ -3,26 +3,27 @@ package batch
 import "github.com/loabatch/loabatch/sheet"
 
 // state is what is known of a row and what its next call is. The states whose names end
-// in Open, and those from askResume on, have an open token.
+// in Open, and those from askElsewhere on, have an open token.
 type state uint8
 
 const (
-	sendFresh   state = iota // nothing was sent under this token
-	sendClear                // what was sent under it is known not to have been applied
-	denied                   // the answer to the last attempt holds for every row
-	askFirst                 // nothing is open; an LOA may exist
-	askVoid                  // the circuit's LOA was rejected or deleted
-	askAccepted              // an application was accepted, and a person asks for another one if it was rejected
-	askConflict              // the API says that the circuit has an LOA
-	sendOpen                 // the same again under a token that is open
-	askResume                // an earlier run left this application open
-	askRepeat                // an earlier run left this reapplication open
-	askChanged               // an earlier run left another application open: this one waits
-	askLost                  // an attempt may have been applied, and attempts are left
-	askLast                  // likewise, and none are left
-	askRefused               // an attempt was refused after one that may have been applied
-	ended                    // the row has its outcome
-	states      = iota
+	sendFresh    state = iota // nothing was sent under this token
+	sendClear                 // what was sent under it is known not to have been applied
+	denied                    // the answer to the last attempt holds for every row
+	askFirst                  // nothing is open; an LOA may exist
+	askVoid                   // the circuit's LOA was rejected or deleted
+	askAccepted               // an application was accepted, and a person asks for another one if it was rejected
+	askConflict               // the API says that the circuit has an LOA
+	sendOpen                  // the same again under a token that is open
+	askElsewhere              // an application is open in another region, before which nothing else is done
+	askResume                 // an earlier run left this application open
+	askRepeat                 // an earlier run left this reapplication open
+	askChanged                // an earlier run left another application open: this one waits
+	askLost                   // an attempt may have been applied, and attempts are left
+	askLast                   // likewise, and none are left
+	askRefused                // an attempt was refused after one that may have been applied
+	ended                     // the row has its outcome
+	states       = iota
 )
 
 // open reports whether the row's token, or another one of its circuit, is open.
@@ -77,6 +78,7 @@ const (
 	waitShown                // likewise, and long enough for an effect to show
 	waitLast                 // likewise, longest, since that lookup decides the result
 	repeat                   // a new generation is sent
+	start                    // the row starts as its own region's past says
 	halt                     // the run ends
 	haltRegion               // the region's rows end
 	finish                   // the row has its outcome
@@ -140,6 +142,11 @@ var machine = [states][events]transition{
 	askConflict: asking(askConflict, endNotReached, map[event]transition{
 		evOurs: endAlready, evOther: endAlready, evVoid: endVoid, evVoidRepeat: endVoid,
 		evNone: endRefused, evNoneAccepted: endRefused, evNoneEdited: endRefused, evMuteOver: endRefused,
+	}),
+	askElsewhere: asking(askElsewhere, endUnsettled, map[event]transition{
+		evOther: then(sendFresh, start), evVoid: then(sendFresh, start), evVoidRepeat: then(sendFresh, start),
+		evNone: then(sendFresh, start), evNoneAccepted: then(sendFresh, start), evNoneEdited: then(sendFresh, start),
+		evVoidEarly: endSettling, evNoneEarly: endSettling, evMuteOver: endUnsettled,
 	}),
 	askResume: asking(askResume, endUnsettled, map[event]transition{
 		evOurs: endAlready, evOther: endAlready, evVoid: endVoid, evVoidRepeat: then(sendFresh, repeat), evVoidEarly: endSettling,

@@ -13,7 +13,7 @@ import (
 // The names of the states and events, in their order.
 var (
 	stateNames = strings.Fields(`sendFresh sendClear denied askFirst askVoid askAccepted askConflict
-		sendOpen askResume askRepeat askChanged askLost askLast askRefused`)
+		sendOpen askElsewhere askResume askRepeat askChanged askLost askLast askRefused`)
 	eventNames = strings.Fields(`accepted postponed postponedOver lost lostOver refused conflict mismatch runFatal regionFatal
 		ours other edited void voidRepeat voidEarly none noneAccepted noneEdited noneEarly lagging mute muteOver interrupted`)
 )
@@ -32,7 +32,7 @@ func occurs(s state, e event) bool {
 	case e == evOurs:
 		return s == askLost || s == askLast || s == askRefused
 	case e == evEdited:
-		return s == askChanged || s == askVoid || s == askAccepted
+		return s == askElsewhere || s == askChanged || s == askVoid || s == askAccepted
 	case e == evVoidEarly, e == evNoneEarly:
 		return s.open()
 	case e == evLagging:
@@ -72,7 +72,7 @@ func brokenRules(s state, e event, to transition) map[string]bool {
 	ends := to.effect == finish
 	return map[string]bool{
 		"the row has an outcome when it has ended":                ends != (to.to == ended) || ends != (to.result != ""),
-		"another token is sent only when the open one is settled": !settled && (to.effect == repeat || to.to == sendFresh || to.to == sendClear),
+		"another token is sent only when the open one is settled": !settled && (to.effect == repeat || to.effect == start || to.to == sendFresh || to.to == sendClear),
 		"nothing but an outcome or a settlement closes a token":   s.open() && !settled && !ends && !to.to.open(),
 		"FAILED takes proof":                                          ends && to.result == sheet.Failed && (!settled || e == evAccepted),
 		"REFUSED takes an answer to every attempt":                    ends && to.result == sheet.Refused && !settled,
@@ -145,6 +145,8 @@ func documented(s state) string {
 		switch {
 		case to.effect == repeat:
 			target = "repeat"
+		case to.effect == start:
+			target = "start"
 		case to.effect != finish:
 			target = stateNames[to.to]
 		}
@@ -158,7 +160,7 @@ func documented(s state) string {
 		part := strings.Join(by[target], " ") + ": " + target
 		switch {
 		case i == 0:
-			text = fmt.Sprintf("//\t%-11s  %s", stateNames[s], part)
+			text = fmt.Sprintf("//\t%-12s %s", stateNames[s], part)
 			width = len(text)
 		case width+len(part) > 88:
 			text += ";\n" + fmt.Sprintf("//\t%13s%s", "", part)

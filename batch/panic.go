@@ -92,7 +92,7 @@ func (r *run) fillMissing() {
 		application++
 		switch {
 		case o.Result != "":
-		case !r.plan.DryRun && (a.Start.open() || r.begun[slot].Load()):
+		case !r.plan.DryRun && (a.state().open() || r.begun[slot].Load()):
 			*o = a.Outcome(sheet.Unknown, ReasonUnsettled)
 		default:
 			*o = a.Outcome(sheet.NotAttempted, r.reason.reason())

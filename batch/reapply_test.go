@@ -29,8 +29,9 @@ func TestReapply(t *testing.T) {
 		{"valid and changed", "Available", false, true, true, sheet.Invalid, batch.ReasonInvalid, "Available", 1},
 		{"rejected, without --reapply", batch.LOARejected, false, false, false, sheet.Already, batch.ReasonInLedger, batch.LOARejected, 1},
 		{"rejected and changed, without --reapply", batch.LOARejected, false, false, true, sheet.Invalid, batch.ReasonInvalid, batch.LOARejected, 1},
-		{"rejected", batch.LOARejected, false, true, false, sheet.Submitted, batch.ReasonAccepted, "Applying", 2},
-		{"rejected and changed", batch.LOARejected, false, true, true, sheet.Submitted, batch.ReasonAccepted, "Applying", 2},
+		{"rejected", batch.LOARejected, true, true, false, sheet.Submitted, batch.ReasonAccepted, "Applying", 2},
+		{"rejected and changed", batch.LOARejected, true, true, true, sheet.Submitted, batch.ReasonAccepted, "Applying", 2},
+		{"rejected, and it may be an older one", batch.LOARejected, false, true, false, sheet.Already, batch.ReasonNotListed, batch.LOARejected, 1},
 		{"deleted", batch.LOADeleted, true, true, false, sheet.Submitted, batch.ReasonAccepted, "Applying", 2},
 		{"deleted, and it may be an older one", batch.LOADeleted, false, true, false, sheet.Already, batch.ReasonNotListed, batch.LOADeleted, 1},
 		{"not listed", "", false, true, false, sheet.Already, batch.ReasonNotListed, "", 1}, // a lookup may lag, or say nothing

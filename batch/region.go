@@ -66,7 +66,7 @@ func lookupsFirst(queue []int32, applications []Application) []int32 {
 	sorted := make([]int32, 0, len(queue))
 	for _, first := range []bool{true, false} {
 		for _, i := range queue {
-			if applications[i].Start.LooksUp() == first {
+			if !applications[i].state().sends() == first {
 				sorted = append(sorted, i)
 			}
 		}

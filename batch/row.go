@@ -21,10 +21,11 @@ type row struct {
 	app      Application
 	slot     int32 // its place among the outcomes
 	state    state
-	attempts int // applications sent in this run
-	lookups  int // failed lookups since the last answered one
-	rechecks int // lookups that contradicted the answer that led to them
-	max      int // bound of attempts and of lookups
+	attempts int       // applications sent in this run
+	lookups  int       // failed lookups since the last answered one
+	rechecks int       // lookups that contradicted the answer that led to them
+	max      int       // bound of attempts and of lookups
+	started  time.Time // when this run took it up, UTC
 
 	begun string // the token that the ledger knows is about to be sent
 	older bool   // the circuit had an LOA before the application that is open, and lookups may still show it
@@ -62,13 +63,20 @@ const maxRechecks = 3
 // newRow starts a row. What is known of the circuit from its state in the listing, if
 // that is read before anything is sent, is an event for the row in this state.
 func newRow(a *Application, slot int32, attempts int, now time.Time) *row {
-	r := &row{app: *a, slot: slot, max: attempts, state: a.Start.state(), tried: a.Open.Tried, older: a.Open.Repeated}
+	r := &row{app: *a, slot: slot, max: attempts, started: now}
+	r.start()
+	return r
+}
+
+// start puts the row into the state in which it starts, by what is known of its past.
+func (r *row) start() {
+	open := r.app.open()
+	r.state, r.tried, r.older = r.app.state(), open.Tried, open.Repeated
 	// Without a time the attempt may have been made until now. So may one whose time is
 	// still to come: the clock was set back.
-	if r.tried.IsZero() || r.tried.After(now) {
-		r.tried = now
+	if r.tried.IsZero() || r.tried.After(r.started) {
+		r.tried = r.started
 	}
-	return r
 }
 
 // submitted takes the result of an attempt that was answered or given up at a time.
@@ -76,8 +84,11 @@ func (r *row) submitted(receipt Receipt, err error, at time.Time) next {
 	r.attempts++
 	if err == nil {
 		r.code, r.requestID = "", receipt.RequestID
-		if r.state.open() {
+		switch {
+		case r.state.open():
 			r.app.Settled = Settlement{Token: r.begun, Result: sheet.Already, Seen: r.tried}
+		case !r.app.First: // lookups may still show an LOA before it
+			r.app.Settled = Settlement{Token: r.begun, Result: sheet.Already, Seen: at}
 		}
 		n := r.on(evAccepted, nil)
 		n.outcome.SubmittedAt = receipt.At
@@ -121,8 +132,8 @@ func (r *row) attempted(call *CallError) event {
 // asks is the circuit that the next lookup is about.
 func (r *row) asks() Key {
 	key := r.app.Key
-	if r.state == askChanged {
-		key.Region = cmp.Or(r.app.Open.Region, key.Region)
+	if r.state == askElsewhere {
+		key.Region = r.app.Elsewhere.Region
 	}
 	return key
 }
@@ -137,7 +148,9 @@ func (r *row) lookedUp(l LOA, ok bool, err error, asked time.Time) next {
 	}
 	r.lookups, r.loaStatus = 0, l.Status
 	e := r.found(l, ok, asked)
-	if settles := e.settles(); settles == sheet.Already || r.state.open() && settles != "" {
+	if settles := e.settles(); r.state == askElsewhere {
+		l = LOA{} // it is not about the circuit in this region
+	} else if settles == sheet.Already || r.state.open() && settles != "" {
 		r.settle(e, l, asked)
 	}
 	n := r.on(e, nil)
@@ -164,6 +177,7 @@ func (r *row) found(l LOA, ok bool, asked time.Time) event {
 	early := r.state.open() && asked.Sub(r.tried) < SettlingTime
 	stale := early && r.older // the status may be that of the LOA before, and older than its rejection
 	r.older = r.older || ok && state == loaVoid
+	r.app.First = r.app.First || r.state == askFirst && !ok
 	switch {
 	case ok && state != loaVoid && stale:
 		return evVoidEarly
@@ -196,6 +210,8 @@ func (r *row) found(l LOA, ok bool, asked time.Time) event {
 // would be that of.
 func (r *row) edited() bool {
 	switch r.state {
+	case askElsewhere:
+		return r.app.Moved != nil
 	case askChanged:
 		return r.app.Open.Edited
 	case askVoid, askAccepted:
@@ -238,6 +254,8 @@ func (r *row) on(e event, call *CallError) next {
 		return next{wait: max(r.pause(e, call), lastShowTime)}
 	case repeat:
 		r.app = r.app.repeated(r.loaStatus)
+	case start:
+		r.goOn()
 	case halt:
 		return next{stop: true, code: call.Code}
 	case haltRegion:
@@ -246,6 +264,17 @@ func (r *row) on(e event, call *CallError) next {
 		return r.finish(t.result, t.reason)
 	}
 	return next{}
+}
+
+// goOn has the row start as its own region's past says, once the application that was open
+// in another region is settled. If an LOA of that one was rejected, a lookup tells whether
+// it is this circuit's as well.
+func (r *row) goOn() {
+	if Void(r.loaStatus) && r.app.Start == StartSend {
+		r.app.Start = StartFirst
+	}
+	r.app.Elsewhere, r.app.Moved, r.loaStatus, r.requestID = Earlier{}, nil, "", ""
+	r.start()
 }
 
 // pause is the backoff before the call that follows an event.
@@ -287,7 +316,7 @@ func (r *row) finish(result sheet.Result, reason Reason) next {
 	n := next{done: true}
 	switch result {
 	case sheet.Invalid:
-		n.problem = r.app.Changed
+		n.problem = cmp.Or(r.app.Moved, r.app.Changed)
 		o.Token, o.Generation, o.ErrorCode, o.RequestID = "", 0, n.problem.Code, ""
 	case sheet.Unknown:
 		o.Tried = r.tried.Round(0)
@@ -305,16 +334,17 @@ func (r *row) finish(result sheet.Result, reason Reason) next {
 // it is about.
 func (r *row) attribute(o *Outcome) {
 	earlier := r.app.Ended
-	if r.app.Start.open() && o.Reason != ReasonNotListed {
-		earlier = r.app.Open
+	if r.app.state().open() && o.Reason != ReasonNotListed {
+		earlier = r.app.open()
+	}
+	if earlier.Region != "" {
+		o.Token, o.Generation = "", 0 // it is not about the circuit in this region
+		return
 	}
 	if r.begun != "" || earlier.Token == "" || !o.ConcernsCircuit() {
 		return
 	}
 	o.Token, o.Generation = earlier.Token, earlier.Generation
-	if earlier.Region != "" {
-		o.Token, o.Generation = "", 0 // it is not about the circuit in this region
-	}
 	if earlier.Accepted && o.Result == sheet.Already {
 		o.RequestID, o.SubmittedAt = cmp.Or(earlier.RequestID, o.RequestID), earlier.At
 	}

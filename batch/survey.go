@@ -151,17 +151,20 @@ func (g *region) survey() {
 
 // surveyed reports whether a row is part of the survey. A lookup may go unanswered, and then
 // the row is sent if the ledger knows nothing that forbids it. So rows are left out only if
-// the ledger knows their circuit, here or in another region.
+// the ledger knows their circuit in their region.
 func (a *Application) surveyed() bool {
-	return !a.Start.LooksUp() || a.Start == StartFirst || !a.Recorded && a.Open.Region == ""
+	return !a.Start.LooksUp() || a.Start == StartFirst || !a.Recorded
 }
 
 // withheld returns the outcome of an application that is not sent because of a survey, and
 // reports whether there is one.
 func withheld(a *Application, s *survey, failed bool) (Outcome, bool) {
 	state, found := s.found[a.Key.InstanceID]
+	a.First = found && state.LOAStatus == ""
 	switch {
 	case !a.surveyed():
+	case found && a.Elsewhere.Region != "":
+		a.seen(state.LOAStatus)
 	case state.LOAStatus != "" && !Void(state.LOAStatus):
 		o := a.Outcome(sheet.Already, ReasonLOAExists)
 		o.LOAStatus = state.LOAStatus
@@ -171,7 +174,20 @@ func withheld(a *Application, s *survey, failed bool) (Outcome, bool) {
 		o.LOAStatus = state.LOAStatus
 		return o, true
 	case failed && !found && !a.Recorded:
-		return a.Outcome(sheet.NotAttempted, ReasonUnasked), true
+		return newRow(a, 0, 1, time.Now().UTC()).interrupted(ReasonUnasked), true
 	}
 	return Outcome{}, false
+}
+
+// seen has a row that waits for another region start afterwards as its circuit's LOA in a
+// survey demands: a valid one is as good as an acceptance on record, and one that was
+// rejected takes a person's word.
+func (a *Application) seen(loaStatus string) {
+	switch {
+	case loaStatus == "" || loaStatus == LOADeleted:
+	case !Void(loaStatus):
+		a.Start = StartAccepted
+	case !a.Start.LooksUp():
+		a.Start = StartVoid
+	}
 }

@@ -242,7 +242,7 @@ func hasValue(c *Cell) bool {
 func (p *Past) set(col ResultColumn, value string) {
 	switch col {
 	case ColResult:
-		p.Result = value
+		p.Result = string(ParseResult(value))
 	case ColErrorCode:
 		p.ErrorCode = value
 	case ColClientToken:
@@ -250,7 +250,7 @@ func (p *Past) set(col ResultColumn, value string) {
 	case ColRequestID:
 		p.RequestID = value
 	case ColLOAStatus:
-		p.LOAStatus = value
+		p.LOAStatus = ParseState(value)
 	}
 }
 

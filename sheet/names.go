@@ -8,34 +8,25 @@ import (
 	"unicode/utf8"
 )
 
-// sheetAliases are the names of the two sheets, in the languages that are read.
+// sheetAliases are further names of the two sheets, and those that a misspelt name is compared with.
 var sheetAliases = [...][]string{
 	CircuitsSheet:  {CircuitsName, "Circuit", "Circuit list", "专线", "物理专线", "专线列表", "专线信息", "专线清单", "线路"},
 	EngineersSheet: {EngineersName, "Engineer", "Engineer list", "Construction engineers", "施工工程师", "工程师", "施工人员", "施工工程师列表", "施工工程师信息", "工程师列表", "工程师信息"},
 }
 
-// resultAliases are the headers of the result columns in other languages.
-var resultAliases = [...][]string{
-	ColResult:      {"结果"},
-	ColMessage:     {"说明", "消息"},
-	ColErrorCode:   {"错误码", "错误代码"},
-	ColRequestID:   {"请求 ID"},
-	ColSubmittedAt: {"提交时间 (UTC)"},
-	ColAttempts:    {"尝试次数"},
-	ColClientToken: {"使用的客户端 Token"},
-	ColLOAStatus:   {"LOA 状态"},
-}
+// resultAliases are further headers of the result columns.
+var resultAliases = map[ResultColumn][]string{ColMessage: {"消息"}, ColErrorCode: {"错误代码"}}
 
-// valueAliases are other spellings of the values of closed lists.
+// valueAliases are further spellings of the values of closed lists, folded.
 var valueAliases = map[ColumnID]map[string]string{
 	CircuitLineType: {
-		"光纤": "FIBRE", "裸光纤": "FIBRE", "fiber": "FIBRE", "opticalfibre": "FIBRE", "opticalfiber": "FIBRE",
-		"其他": "Other", "其它": "Other", "others": "Other", "mstp专线": "MSTP", "mplsvpn专线": "MPLSVPN",
+		"光纤": "FIBRE", "光纤专线": "FIBRE", "裸光纤": "FIBRE", "fiber": "FIBRE", "opticalfibre": "FIBRE", "opticalfiber": "FIBRE",
+		"其它": "Other", "others": "Other", "mstp专线": "MSTP", "mplsvpn专线": "MPLSVPN",
 	},
 	EngineerCertificateType: {
-		"身份证": "IDCard", "居民身份证": "IDCard", "二代身份证": "IDCard", "identitycard": "IDCard", "护照": "Passport",
+		"居民身份证": "IDCard", "二代身份证": "IDCard", "identitycard": "IDCard",
 	},
-	EngineerGender: {"男": "Male", "男性": "Male", "女": "Female", "女性": "Female"},
+	EngineerGender: {"男性": "Male", "女性": "Female"},
 }
 
 // Folded names with their meanings.
@@ -53,6 +44,11 @@ func foldedSheets() map[string]SheetID {
 			m[foldKey(n)] = SheetID(id)
 		}
 	}
+	for _, l := range vocabularies {
+		for id, n := range l.sheets {
+			m[foldKey(n)] = SheetID(id)
+		}
+	}
 	return m
 }
 
@@ -61,8 +57,11 @@ func foldedHeaders() (m [BothSheets]map[string]ColumnID) {
 		m[i] = map[string]ColumnID{}
 	}
 	for _, c := range Columns {
-		for _, h := range append([]string{c.Header}, c.Aliases...) {
+		for _, h := range c.Aliases {
 			m[c.Sheet][foldKey(h)] = c.ID
+		}
+		for _, l := range vocabularies {
+			m[c.Sheet][foldKey(l.headers[c.ID])] = c.ID
 		}
 		if c.Parameter == "" {
 			continue
@@ -77,9 +76,14 @@ func foldedHeaders() (m [BothSheets]map[string]ColumnID) {
 
 func foldedResults() map[string]ResultColumn {
 	m := map[string]ResultColumn{}
-	for id, h := range ResultHeaders {
-		for _, n := range append([]string{h}, resultAliases[id]...) {
-			m[foldKey(n)] = ResultColumn(id)
+	for _, l := range vocabularies {
+		for id, h := range l.results {
+			m[foldKey(h)] = ResultColumn(id)
+		}
+	}
+	for id, headers := range resultAliases {
+		for _, h := range headers {
+			m[foldKey(h)] = id
 		}
 	}
 	return m
@@ -92,8 +96,10 @@ func foldedValues() map[ColumnID]map[string]string {
 			continue
 		}
 		keys := maps.Clone(valueAliases[c.ID])
-		for _, v := range c.Values {
-			keys[foldKey(v)] = v
+		for _, l := range Languages {
+			for i, shown := range l.Values(&c) {
+				keys[foldKey(shown)] = c.Values[i]
+			}
 		}
 		m[c.ID] = keys
 	}

@@ -85,11 +85,11 @@ type SheetPatch struct {
 }
 
 // StatusPatch writes the LOA status of circuits, by row, into its column of the Circuits
-// sheet and changes nothing else. The column is where an earlier run wrote it, or else to
-// the right of the table.
-func StatusPatch(w *Workbook, status map[int]string) Patch {
+// sheet and changes nothing else. The column, whose header and states are in a language, is
+// where an earlier run wrote it, or else to the right of the table.
+func StatusPatch(w *Workbook, status map[int]string, l Language) Patch {
 	t := &w.CircuitsTable
-	column := PutColumn{Header: ResultHeaders[ColLOAStatus], Width: resultWidths[ColLOAStatus]}
+	column := PutColumn{Header: l.ResultHeader(ColLOAStatus), Width: resultWidths[ColLOAStatus]}
 	last := t.LastCol
 	if col, found := t.Results[ColLOAStatus]; found {
 		column.Col = col
@@ -107,7 +107,7 @@ func StatusPatch(w *Workbook, status map[int]string) Patch {
 			if !found {
 				return nil
 			}
-			return []PutCell{{Text: text}}
+			return []PutCell{{Text: l.State(text)}}
 		},
 	}}}
 }
@@ -156,7 +156,7 @@ func (p *Patch) LinkResults(w *Workbook, added string) {
 			if len(put) <= int(ColResult) {
 				return put
 			}
-			if style := Result(put[ColResult].Text).Style(); style != StyleBad && style != StyleWarn {
+			if style := ParseResult(put[ColResult].Text).Style(); style != StyleBad && style != StyleWarn {
 				return put // nothing about it needs a person
 			}
 			at := first[Ref{Sheet: s.Sheet, Row: number}]
@@ -202,7 +202,8 @@ type Shade struct {
 	Texts []string // without quotes
 }
 
-// resultShades colours the words of the Result column.
+// resultShades colours the words of the Result column, in every language: rows that a run
+// left out keep what an earlier one wrote.
 func resultShades() (shades []Shade) {
 	for _, r := range AllResults {
 		i := slices.IndexFunc(shades, func(s Shade) bool { return s.Style == r.Style() })
@@ -210,7 +211,11 @@ func resultShades() (shades []Shade) {
 			i = len(shades)
 			shades = append(shades, Shade{Style: r.Style()})
 		}
-		shades[i].Texts = append(shades[i].Texts, string(r))
+		for _, l := range Languages {
+			if text := l.Result(r); !slices.Contains(shades[i].Texts, text) {
+				shades[i].Texts = append(shades[i].Texts, text)
+			}
+		}
 	}
 	return shades
 }
@@ -224,7 +229,8 @@ type Mark struct {
 
 // AddedSheet is a whole sheet that is added to the copy.
 type AddedSheet struct {
-	Name   string
+	Name   string    // by which the patch and later runs know it, whatever the copy calls it
+	Title  string    // its name in the copy, unless the user has another sheet of that name or has renamed it; empty for Name
 	Widths []float64 // of its columns, in characters
 	Freeze int       // the number of rows that stay in view
 	Filter bool      // a filter on the last frozen row

@@ -179,7 +179,7 @@ func FuzzDecode(f *testing.F) {
 		switch {
 		case err == nil:
 			checkWorkbook(t, g, w)
-			sheet.Results(w, nil, codes{})
+			sheet.Results(w, nil, codes{}, w.Language())
 		case !errors.As(err, &input) || len(input.Problems) == 0:
 			t.Fatal(err)
 		}

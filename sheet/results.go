@@ -13,22 +13,22 @@ var resultWidths = [...]float64{
 	ColResult: 16, ColMessage: 60, ColErrorCode: 34, ColRequestID: 38, ColSubmittedAt: 21, ColAttempts: 10, ColClientToken: 38, ColLOAStatus: 14,
 }
 
-// ResultColumns returns the positions of the result columns: where an earlier run wrote
-// them, and the others to the right of the table. A column beyond [MaxCol] means that the
-// sheet has no room.
-func (t *Table) ResultColumns() []PutColumn {
+// ResultColumns returns the positions of the result columns, with their headers in a
+// language: where an earlier run wrote them, and the others to the right of the table. A
+// column beyond [MaxCol] means that the sheet has no room.
+func (t *Table) ResultColumns(l Language) []PutColumn {
 	next := t.LastCol
 	for _, col := range t.Results {
 		next = max(next, col)
 	}
 	columns := make([]PutColumn, len(ResultHeaders))
-	for id, header := range ResultHeaders {
+	for id := range ResultHeaders {
 		col, found := t.Results[ResultColumn(id)]
 		if !found {
 			next++
 			col = next
 		}
-		columns[id] = PutColumn{Col: col, Header: header, Width: resultWidths[id], Wrap: id == int(ColMessage), Print: id <= int(ColErrorCode)}
+		columns[id] = PutColumn{Col: col, Header: l.ResultHeader(ResultColumn(id)), Width: resultWidths[id], Wrap: id == int(ColMessage), Print: id <= int(ColErrorCode)}
 	}
 	columns[ColResult].Shades = resultShades()
 	return columns
@@ -37,9 +37,9 @@ func (t *Table) ResultColumns() []PutColumn {
 // Results turns the results of the circuits into the cells that are written beside the
 // data of both sheets. An engineer's row gets INVALID if it has errors of its own, and
 // otherwise the worst result of its circuits; it keeps its cells if all of them do. The
-// caller fills in Added.
-func Results(w *Workbook, rows []RowResult, words Words) Patch {
-	r := newResulter(w, rows, words)
+// caller fills in Added. Headers and results are in a language, that of the words.
+func Results(w *Workbook, rows []RowResult, words Words, l Language) Patch {
+	r := newResulter(w, rows, words, l)
 	circuits := r.patch(&w.CircuitsTable, CircuitInstanceID, len(w.Circuits), r.circuitCells, r.keepsCircuit)
 	for i := range rows {
 		circuits.needs(rows[i].Row, rows[i].Result)
@@ -71,6 +71,7 @@ func (p *SheetPatch) needs(row int, r Result) {
 type resulter struct {
 	w         *Workbook
 	words     Words
+	language  Language
 	results   []RowResult
 	errors    *RowErrors
 	byRow     rowIndex      // of results
@@ -79,9 +80,9 @@ type resulter struct {
 	cells     []PutCell     // of the latest row
 }
 
-func newResulter(w *Workbook, rows []RowResult, words Words) *resulter {
+func newResulter(w *Workbook, rows []RowResult, words Words, l Language) *resulter {
 	r := &resulter{
-		w: w, words: words, results: rows, errors: NewRowErrors(w, w.Problems),
+		w: w, words: words, language: l, results: rows, errors: NewRowErrors(w, w.Problems),
 		byRow:     indexRows(len(rows), func(i int) int { return rows[i].Row }),
 		engineers: indexRows(len(w.Engineers), func(i int) int { return w.Engineers[i].Row }),
 		cells:     make([]PutCell, len(ResultHeaders)),
@@ -91,7 +92,7 @@ func newResulter(w *Workbook, rows []RowResult, words Words) *resulter {
 }
 
 func (r *resulter) patch(t *Table, key ColumnID, count int, cells func(int) []PutCell, keeps func(int) bool) SheetPatch {
-	p := SheetPatch{KeyCol: t.Columns[key], Sheet: t.Sheet, HeaderRow: t.HeaderRow, LastRow: t.LastRow, LastCol: t.LastCol, Columns: t.ResultColumns(), Row: cells, Marks: r.marks(t)}
+	p := SheetPatch{KeyCol: t.Columns[key], Sheet: t.Sheet, HeaderRow: t.HeaderRow, LastRow: t.LastRow, LastCol: t.LastCol, Columns: t.ResultColumns(r.language), Row: cells, Marks: r.marks(t)}
 	kept := r.kept(t)
 	if p.Rows = count - kept; kept > 0 {
 		p.Keep = keeps
@@ -201,7 +202,7 @@ func (r *resulter) message(list []Problem, sheet string) string {
 func (r *resulter) cellsOf(res RowResult) []PutCell {
 	cells := r.cells
 	clear(cells)
-	cells[ColResult].Text = string(res.Result)
+	cells[ColResult].Text = r.language.Result(res.Result)
 	cells[ColMessage].Text = res.Message
 	cells[ColErrorCode].Text = res.ErrorCode
 	cells[ColRequestID].Text = res.RequestID
@@ -212,7 +213,7 @@ func (r *resulter) cellsOf(res RowResult) []PutCell {
 		cells[ColAttempts] = PutCell{Number: float64(res.Attempts), IsNumber: true}
 	}
 	cells[ColClientToken].Text = res.ClientToken
-	cells[ColLOAStatus].Text = res.LOAStatus
+	cells[ColLOAStatus].Text = r.language.State(res.LOAStatus)
 	return cells
 }
 
@@ -363,6 +364,6 @@ func (r *resulter) engineerResult(e *Engineer, s *engineerSum) []PutCell {
 		worst.Message = r.words.Line("rows-one-circuit", Arg{"cell", circuit.String()}, Arg{"message", worst.Message})
 		return r.cellsOf(worst)
 	}
-	message := r.words.Line("rows-circuits", Arg{"n", strconv.Itoa(s.alike)}, Arg{"of", strconv.Itoa(s.circuits)}, Arg{"result", string(worst.Result)}, Arg{"cell", circuit.String()}, Arg{"message", worst.Message})
+	message := r.words.Line("rows-circuits", Arg{"n", strconv.Itoa(s.alike)}, Arg{"of", strconv.Itoa(s.circuits)}, Arg{"result", r.language.Result(worst.Result)}, Arg{"cell", circuit.String()}, Arg{"message", worst.Message})
 	return r.cellsOf(RowResult{Result: worst.Result, Message: message, ErrorCode: worst.ErrorCode})
 }

@@ -45,7 +45,7 @@ func accepted(row int) sheet.RowResult {
 
 func TestResults(t *testing.T) {
 	w := decode(t, good(), sheet.Options{})
-	p := sheet.Results(w, []sheet.RowResult{accepted(2), {Row: 3, Result: sheet.Refused, Message: "no", ErrorCode: "IllegalParam.Si", Attempts: 2}}, codes{})
+	p := sheet.Results(w, []sheet.RowResult{accepted(2), {Row: 3, Result: sheet.Refused, Message: "no", ErrorCode: "IllegalParam.Si", Attempts: 2}}, codes{}, sheet.English)
 	c, e := p.Sheets[0], p.Sheets[1]
 	if c.HeaderRow != 1 || c.LastRow != 3 || c.LastCol != 17 || c.Rows != 2 || c.Columns[0].Col != 10 || c.Columns[7].Col != 17 {
 		t.Errorf("circuits: %+v", c)
@@ -68,7 +68,7 @@ func TestResultsOfInvalid(t *testing.T) {
 	g.set("E:E3", "")
 	g.set("E:D3", "=110101199001011000")
 	w := decode(t, g, sheet.Options{})
-	p := sheet.Results(w, []sheet.RowResult{accepted(2), {Row: 3, Result: sheet.Invalid, Message: "engineers are invalid"}}, codes{})
+	p := sheet.Results(w, []sheet.RowResult{accepted(2), {Row: 3, Result: sheet.Invalid, Message: "engineers are invalid"}}, codes{}, sheet.English)
 	c, e := p.Sheets[0], p.Sheets[1]
 	expectRow(t, c, 3, `Result="INVALID" Message="Engineers!D3: cell-digits-lost\nfix it\nEngineers!E3: engineer-gender-missing" Error code="cell-digits-lost" Attempts=0`)
 	expectRow(t, e, 2, `Result="SUBMITTED" Message="rows-one-circuit cell=Circuits!A2 message=accepted" Request ID="REQ" Submitted at (UTC)=2026-11-24T09:00:00Z Attempts=1 Client token used="T" LOA status="Applying"`)
@@ -83,7 +83,7 @@ func TestMarks(t *testing.T) {
 	g := good()
 	g.set("F2", "2016-01-16T23:00:00Z")
 	g.set("B2", "' cn-hangzhou")
-	p := sheet.Results(decode(t, g, sheet.Options{}), nil, codes{})
+	p := sheet.Results(decode(t, g, sheet.Options{}), nil, codes{}, sheet.English)
 	want := []sheet.Mark{{Row: 2, Col: 6, Style: sheet.StyleWarn, Note: "circuit-time-night\nfix it\ncircuit-time-past\nfix it"}}
 	if fmt.Sprint(p.Sheets[0].Marks) != fmt.Sprint(want) {
 		t.Errorf("marks: %+v", p.Sheets[0].Marks)
@@ -98,7 +98,7 @@ func TestManyErrors(t *testing.T) {
 	}
 	g.set("G2", "1G")
 	g.set("I2", "a b")
-	p := sheet.Results(decode(t, g, sheet.Options{}), []sheet.RowResult{{Row: 2, Result: sheet.Invalid}}, codes{})
+	p := sheet.Results(decode(t, g, sheet.Options{}), []sheet.RowResult{{Row: 2, Result: sheet.Invalid}}, codes{}, sheet.English)
 	got := p.Sheets[0].Row(2)[sheet.ColMessage].Text
 	if lines := strings.Split(got, "\n"); len(lines) != 7 || lines[0] != "B2: circuit-region-missing" || lines[1] != "fix it" || lines[6] != "rows-more n=2" {
 		t.Errorf("message %q", got)
@@ -122,7 +122,7 @@ func TestEarlierResults(t *testing.T) {
 		t.Errorf("problems %s, past %+v", list(w.Problems), w.Circuits[1].Past)
 	}
 	var cols []int
-	for _, c := range w.CircuitsTable.ResultColumns() {
+	for _, c := range w.CircuitsTable.ResultColumns(sheet.English) {
 		cols = append(cols, c.Col)
 	}
 	if fmt.Sprint(cols) != "[11 12 17 13 18 19 14 15]" {
@@ -133,7 +133,7 @@ func TestEarlierResults(t *testing.T) {
 // TestEngineerOfNoCircuit checks that every row gets a result, whatever it works on.
 func TestEngineerOfNoCircuit(t *testing.T) {
 	g := (&grid{}).add("Circuits", circuitsHead).add("Engineers", engineersHead+"* | Test Person | Passport | X1234567 | Male | +447700900123")
-	p := sheet.Results(decode(t, g, sheet.Options{}), nil, codes{})
+	p := sheet.Results(decode(t, g, sheet.Options{}), nil, codes{}, sheet.English)
 	expectRow(t, p.Sheets[1], 2, `Result="SKIPPED" Message="rows-no-circuit"`)
 }
 
@@ -179,7 +179,7 @@ func TestStatusPatch(t *testing.T) {
 		for i := 0; i < len(tc.set); i += 2 {
 			g.set(tc.set[i], tc.set[i+1])
 		}
-		p := sheet.StatusPatch(decode(t, g, sheet.Options{}), status)
+		p := sheet.StatusPatch(decode(t, g, sheet.Options{}), status, sheet.English)
 		s := p.Sheets[0]
 		if len(p.Sheets) != 1 || len(p.Added) != 0 || s.Sheet != "Circuits" || s.HeaderRow != 1 || s.LastRow != 3 || s.LastCol != tc.lastCol || s.Rows != 2 {
 			t.Errorf("%v: %+v", tc.set, p)
@@ -201,7 +201,7 @@ func TestLinkResults(t *testing.T) {
 	g.set("E:A3", "pc-aaaa2")
 	g.set("E:E3", "")
 	w := decode(t, g, sheet.Options{})
-	p := sheet.Results(w, []sheet.RowResult{{Row: 2, Result: sheet.Refused}, {Row: 3, Result: sheet.Invalid}}, codes{})
+	p := sheet.Results(w, []sheet.RowResult{{Row: 2, Result: sheet.Refused}, {Row: 3, Result: sheet.Invalid}}, codes{}, sheet.English)
 	link := func(at sheet.Ref) []sheet.PutCell { return []sheet.PutCell{{Text: at.Cell(), Link: at}} }
 	lines := [][]sheet.PutCell{{{Text: "Cell"}}, link(sheet.Ref{Sheet: "Engineers", Row: 3, Col: 5}), link(sheet.Ref{Sheet: "Circuits", Row: 2, Col: 1}), link(sheet.Ref{Sheet: "Circuits", Row: 3, Col: 6})}
 	p.Added = []sheet.AddedSheet{{Name: "Errors", Rows: slices.Values(lines), Count: len(lines)}}

@@ -107,7 +107,7 @@ func (d *examination) fail(what string, err error) {
 // row adds a line to the table, and the hint below it if not all is well.
 func (d *examination) row(state, what, code string, args map[string]string) {
 	message, hint := d.app.lines.Words.Render(code, args)
-	d.table = append(d.table, []string{d.app.lines.Words.Line("doctor-" + state), what, message})
+	d.table = append(d.table, []string{d.app.lines.Words.Line("doctor-" + state), d.app.lines.Words.Line("doctor-what-" + what), message})
 	line := checkLine{Check: what, State: state, Code: code, Message: message}
 	if state != "ok" {
 		line.Hint = hint
@@ -129,7 +129,7 @@ func (d *examination) credentials() *cloud.Cloud {
 	}
 	found, err := cloud.FindCredentials(d.flags.profile)
 	if err != nil {
-		d.check(false, "credentials", "credentials", "reason", triedSources(err))
+		d.check(false, "credentials", "credentials", "reason", d.app.triedSources(err))
 		return nil
 	}
 	d.check(true, "credentials", "doctor-credentials", "source", found.Source())

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -121,7 +122,7 @@ func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
 	done := &finished{in: in, problems: in.workbook.Problems, outcomes: everyRow(in.workbook, past), recordedInput: past.Input, info: runInfo{
 		id: past.ID, command: past.Command, args: saved.Args, simulate: saved.Simulate, account: past.Account, started: past.Started,
 	}}
-	done.problems = append(done.problems, pastProblems(in.workbook, past.Rows)...)
+	done.problems = append(done.problems, pastProblems(in.workbook, past)...)
 	sheet.SortProblems(done.problems, in.workbook.CircuitsTable.Sheet, in.workbook.EngineersTable.Sheet)
 	if end := past.End; end != nil {
 		done.totals = totals{
@@ -181,20 +182,45 @@ func leftOut(outcomes []batch.Outcome) (list []ledger.LeftOut) {
 }
 
 // pastProblems restores the problems that were found by comparing the rows with the ledger
-// as it was then, from the codes of the outcomes. All others are in the workbook.
-func pastProblems(book *sheet.Workbook, rows []batch.Outcome) (list []sheet.Problem) {
-	for _, o := range rows {
-		if o.Result != sheet.Invalid || o.ErrorCode != batch.CodeChanged && o.ErrorCode != batch.CodeMoved {
-			continue
+// as it was then: errors from the codes of the outcomes, warnings from the end of the run.
+// All others are in the workbook.
+func pastProblems(book *sheet.Workbook, past *ledger.PastRun) (list []sheet.Problem) {
+	var warned []int
+	if past.End != nil {
+		warned = past.End.Moved
+	}
+	for _, o := range past.Rows {
+		_, warns := slices.BinarySearch(warned, o.Row)
+		switch {
+		case o.Result == sheet.Invalid && (o.ErrorCode == batch.CodeChanged || o.ErrorCode == batch.CodeMoved):
+			list = append(list, pastProblem(book, o, o.ErrorCode, sheet.Error))
+		case warns:
+			list = append(list, pastProblem(book, o, batch.CodeMoved, sheet.Warning))
 		}
-		table, column, value := &book.CircuitsTable, sheet.CircuitInstanceID, o.Key.InstanceID
-		if o.ErrorCode == batch.CodeMoved && table.Columns[sheet.CircuitRegionID] > 0 {
-			column, value = sheet.CircuitRegionID, o.Key.Region
-		}
-		list = append(list, sheet.Problem{
-			Code: o.ErrorCode, Severity: sheet.Error, Value: value, Column: table.Headers[column],
-			At: sheet.Ref{Sheet: table.Sheet, Row: o.Row, Col: table.Columns[column]},
-		})
 	}
 	return list
+}
+
+// pastProblem is a problem of the row of an outcome.
+func pastProblem(book *sheet.Workbook, o batch.Outcome, code string, severity sheet.Severity) sheet.Problem {
+	table, column, value := &book.CircuitsTable, sheet.CircuitInstanceID, o.Key.InstanceID
+	if code == batch.CodeMoved && table.Columns[sheet.CircuitRegionID] > 0 {
+		column, value = sheet.CircuitRegionID, o.Key.Region
+	}
+	return sheet.Problem{
+		Code: code, Severity: severity, Value: value, Column: table.Headers[column],
+		At: sheet.Ref{Sheet: table.Sheet, Row: o.Row, Col: table.Columns[column]},
+	}
+}
+
+// moved lists the rows with a warning that their region was changed, for pastProblems to
+// find.
+func moved(problems []sheet.Problem) (rows []int) {
+	for _, p := range problems {
+		if p.Code == batch.CodeMoved && p.Severity == sheet.Warning {
+			rows = append(rows, p.At.Row)
+		}
+	}
+	slices.Sort(rows)
+	return rows
 }

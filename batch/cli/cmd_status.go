@@ -168,7 +168,7 @@ func (a *app) statusPatch(book *sheet.Workbook, doc *report.Document, redact boo
 	for _, app := range doc.Applications {
 		status[app.SheetRow] = app.LOAStatus
 	}
-	patch := sheet.StatusPatch(book, status)
+	patch := sheet.StatusPatch(book, status, sheet.English)
 	patch.Added = report.Sheets(*doc, a.lines.Words)
 	if redact {
 		patch.MaskPersonal(book)

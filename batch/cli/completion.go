@@ -12,6 +12,7 @@ import (
 	"github.com/muesli/roff"
 	"github.com/spf13/cobra"
 
+	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -70,7 +71,7 @@ func completions() map[string]cobra.CompletionFunc {
 		"report": listOf("csv", "json", "html"), "severity": severities, "only": listOf(results...), "region": fixed(cloud.KnownRegions()...),
 		dryRunFlag: fixed("offline", "online", "false"), "survey": fixed("on", "off"), "input": workbooks, "output": workbooks,
 		"progress": fixed("auto", "bar", "plain", "none"), "log-format": fixed("text", "json"), "log-level": fixed("debug", "info", "warn", "error"),
-		"color": fixed("auto", "always", "never"), "lang": fixed("en", "zh"),
+		"color": fixed("auto", "always", "never"), "lang": fixed(prose.Languages()...),
 	}
 }
 

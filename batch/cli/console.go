@@ -32,12 +32,10 @@ func (a *app) configure(f commonFlags) error {
 	default:
 		return failure(exitUsage, "choice", nil, "flag", "color", "value", f.color, "choices", "auto, always, never")
 	}
-	switch f.lang {
-	case "", "en":
-	case "zh":
-		a.lines.Warn("no-chinese-yet", nil)
-	default:
-		return failure(exitUsage, "choice", nil, "flag", "lang", "value", f.lang, "choices", "en, zh")
+	if c, ok := prose.For(f.lang); ok {
+		a.lines.Words = c
+	} else if f.lang != "" {
+		return failure(exitUsage, "choice", nil, "flag", "lang", "value", f.lang, "choices", strings.Join(prose.Languages(), ", "))
 	}
 	a.lines.Quiet = f.quiet
 	return nil
@@ -59,7 +57,7 @@ func (a *app) fail(err error) {
 		for _, p := range input.Problems {
 			message, hint := a.lines.Words.Problem(p)
 			if file := p.Arg("file"); file != "" {
-				message = file + ": " + message
+				message = a.lines.Words.Colon(file, message)
 			}
 			a.lines.Write("error", message, hint)
 		}
@@ -76,7 +74,7 @@ func (a *app) remarks(in *input) {
 			continue
 		}
 		message, hint := a.lines.Words.Problem(p)
-		a.lines.Write(p.Severity.String(), in.path+": "+message, hint)
+		a.lines.Write(p.Severity.String(), a.lines.Words.Colon(in.path, message), hint)
 	}
 }
 

@@ -80,7 +80,7 @@ func (a *app) deliver(done *finished, t target, f outputFlags) *report.Document 
 	written, failed := a.placeCopy(done, t, patch, a.sealText(*doc, t.reports))
 	if failed != nil {
 		end.copyFailed = true
-		doc.Output, doc.Failure, doc.ExitCode = written, cause(failed), end.code()
+		doc.Output, doc.Failure, doc.ExitCode = written, a.lines.Words.Cause(cause(failed)), end.code()
 		doc.Commands = a.commands(done.info, doc.Input, doc.Output)
 		t.reports = reportFiles(cmp.Or(written, copyPath(done.in.path, "", false, done.info.id)), f.reports)
 	}
@@ -160,7 +160,7 @@ func (a *app) patch(done *finished, doc *report.Document, redact bool) sheet.Pat
 	}
 	book := *done.in.workbook
 	book.Problems = done.problems
-	patch := sheet.Results(&book, rows, a.lines.Words)
+	patch := sheet.Results(&book, rows, a.lines.Words, sheet.English)
 	patch.Added, patch.Open = report.Sheets(*doc, a.lines.Words), report.SummaryName
 	patch.LinkResults(&book, report.ErrorsName)
 	if redact {

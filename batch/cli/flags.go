@@ -21,7 +21,7 @@ type commonFlags struct {
 }
 
 func (f *commonFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.lang, "lang", "", "language of messages and reports: `en|zh` (English only for now)")
+	flags.StringVar(&f.lang, "lang", "", "language of messages, copies and reports: `en|zh` (default the user's locale for messages, the workbook's own for what is written)")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print only problems and the result")
 	flags.StringVar(&f.color, "color", "auto", "when to use colour: `auto|always|never`; NO_COLOR turns it off")
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/loabatch/loabatch/sheet"
@@ -189,15 +190,27 @@ func named(err error, path string) error {
 	return bad
 }
 
-// cause returns the operating system's message without the path, which our own message has.
+// causes are the catalogue's codes for errors of the operating system.
+var causes = map[syscall.Errno]string{
+	syscall.ENOENT: "cause-not-exist", syscall.EEXIST: "cause-exist", syscall.EACCES: "cause-permission", syscall.ENOSPC: "cause-full",
+	syscall.EROFS: "cause-read-only", syscall.EISDIR: "cause-folder", syscall.ENOTDIR: "cause-no-folder",
+	syscall.ENAMETOOLONG: "cause-name", syscall.EPIPE: "cause-pipe", syscall.EIO: "cause-io",
+}
+
+// cause returns why the operating system could not do something, for the catalogue's
+// {reason}: a code of the catalogue, or else the message of the system. Neither contains
+// the path, which our own message has.
 func cause(err error) string {
 	var path *fs.PathError
 	var link *os.LinkError
 	switch {
 	case errors.As(err, &path):
-		return path.Err.Error()
+		err = path.Err
 	case errors.As(err, &link):
-		return link.Err.Error()
+		err = link.Err
+	}
+	if errno, ok := err.(syscall.Errno); ok && causes[errno] != "" {
+		return causes[errno]
 	}
 	return err.Error()
 }

@@ -35,7 +35,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/console"
-	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/cli/locale"
 )
 
 // Version is the version of the program; the linker sets it for a release.
@@ -54,6 +54,8 @@ type Env struct {
 	StdinTerminal  bool // a question can be asked
 	StdoutTerminal bool // colour may be used
 	StderrTerminal bool // a progress bar can be drawn
+
+	Language string // of the user, as the system names it; empty where variables do
 
 	Size func() (columns, rows int) // of the terminal, at the moment; 0 if unknown; may be nil
 }
@@ -89,6 +91,7 @@ func Main() int {
 		Getenv:         os.Getenv,
 		Now:            time.Now,
 		Signals:        signals,
+		Language:       locale.System(),
 		StdinTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
 		StdoutTerminal: term.IsTerminal(int(stdout.Fd())),
 		StderrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
@@ -127,7 +130,7 @@ func (a *app) await(ended <-chan error) (abandoned bool, err error) {
 // leave reports that a command was abandoned and returns the exit code. The command may
 // still be running, so none of its data is used.
 func leave(env Env, stdout *console.Stream, err error) int {
-	a := &app{env: env, lines: newLines(env, prose.English)}
+	a := &app{env: env, lines: newLines(env, env.catalogue())}
 	a.fail(err)
 	cmd, flags, wrong := a.root().Find(env.Args)
 	if wrong == nil && cmd.ParseFlags(flags) == nil && a.wantsJSON(cmd) {

@@ -15,7 +15,6 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/console"
-	"github.com/loabatch/loabatch/batch/cli/prose"
 )
 
 // Run runs one command line and returns its exit code. Of the process it uses only what env
@@ -23,7 +22,7 @@ import (
 func Run(ctx context.Context, env Env) (exit int) {
 	stdout := console.NewPatient(env.Stdout)
 	env.Stdout, env.Stderr = stdout, console.NewStream(env.Stderr)
-	a := &app{env: env, lines: newLines(env, prose.English), taken: make(chan struct{})}
+	a := &app{env: env, lines: newLines(env, env.catalogue()), taken: make(chan struct{})}
 	defer batch.Guard(func(err error) {
 		a.fail(internal(err))
 		exit = exitInternal

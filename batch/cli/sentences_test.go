@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -27,13 +28,13 @@ const sentenceFile = "SENTENCES_SAID"
 
 // recordSentence returns a function that appends each code once to the file.
 func recordSentence() func(code string) {
-	path, mark := os.Getenv(sentenceFile), "+"
+	path := os.Getenv(sentenceFile)
 	if path == "" {
 		f, err := os.CreateTemp("", "sentences")
 		if err != nil {
 			panic(err)
 		}
-		path, mark = f.Name(), "-"
+		path = f.Name()
 		f.Close()
 		os.Setenv(sentenceFile, path)
 	}
@@ -44,7 +45,7 @@ func recordSentence() func(code string) {
 	var known sync.Map
 	return func(code string) {
 		if _, said := known.LoadOrStore(code, true); !said {
-			fmt.Fprintln(f, mark+code)
+			fmt.Fprintln(f, code)
 		}
 	}
 }
@@ -251,33 +252,69 @@ func TestHopelessBook(t *testing.T) {
 	}
 }
 
+// unsaid lists the sentences that the tests do not make a command say, by the reason why.
+var unsaid = map[string][]string{
+	"the copy's check of itself, which only a bug or a bad disk fails; see sheet/xlsx and its rooms": {
+		"copy-cell-differs", "copy-element-order", "copy-links-differ", "copy-list-count", "copy-listed-twice", "copy-note-differs",
+		"copy-opening-differs", "copy-part-differs", "copy-part-found", "copy-part-lost", "copy-part-untyped", "copy-rows-differ",
+	},
+	"found earlier under another code, and checked again where it would do harm": {
+		"copy-cell-reference", "copy-row-number", "copy-sheet-twice", "sheet-not-listed", "(bad-region)", "(client)", "ledger-open-token", "reason-invalid",
+	},
+	"a table or a folder that no program puts there; see sheet/xlsx": {"copy-table-in-the-way", "copy-folder-entry"},
+	"a file of 64 MiB and more; see sheet/xlsx/internal":             {"part-many-strings", "part-too-large", "row-long", "report-more-rows"},
+	"a disk, a file system or a user that a test cannot have; see batch/ledger/sqlite and sheet/xlsx/internal/read": {
+		"file-unreadable", "part-unreadable", "ledger-busy", "ledger-end", "ledger-full", "ledger-io", "ledger-other", "ledger-permission",
+		"ledger-read-only", "reason-ledger-failed", "stop-ledger", "doctor-ledger-network", "doctor-warn",
+	},
+	"a network, a name server or a proxy that fails in the middle of a run; see batch/cloud": {
+		"(canceled)", "(credentials)", "(dns)", "(network)", "(no-such-host)", "(unreachable)", "(proxy)", "(proxy-answer)", "(proxy-redirect)",
+		"(proxy-sign-in)", "(proxy-url)", "report-proxy",
+	},
+	"an API that forgets an LOA; see batch":                      {"reason-not-listed"},
+	"said every 30 seconds; see batch/cli/console":               {"progress", "progress-more"},
+	"a place where the order of what is measured is not certain": {"progress-rate-minute", "progress-wait", "progress-failed", "progress-rate"},
+}
+
 // everySentenceSaid reports whether the tests made the commands say every sentence of the
-// catalogue, if all of them ran.
+// catalogue except those of unsaid, if all tests ran.
 func everySentenceSaid() bool {
 	path := os.Getenv(sentenceFile)
-	whole := true
-	flag.Visit(func(f *flag.Flag) {
-		switch f.Name {
-		case "test.run", "test.skip", "test.short", "test.list":
-			whole = whole && f.Value.String() == ""
-		}
-	})
 	text, err := os.ReadFile(path)
 	if err != nil {
 		panic(err)
 	}
-	if keep := os.Getenv("SENTENCES_KEEP"); keep != "" {
-		os.WriteFile(keep, text, 0o644)
-	}
 	os.Remove(path)
-	if !whole {
+	some := testing.Short() || runtime.GOOS == "windows"
+	flag.Visit(func(f *flag.Flag) {
+		switch f.Name {
+		case "test.run", "test.skip", "test.list", "test.fuzz", "test.count":
+			some = true
+		}
+	})
+	if some {
 		return true
 	}
-	said := strings.Fields(string(text))
-	for _, code := range prose.English.All() {
-		if !slices.Contains(said, "+"+code) && !slices.Contains(said, "-"+code) {
-			fmt.Fprintln(os.Stderr, "never said:", code)
+	said, excused := map[string]bool{}, map[string]bool{}
+	for code := range strings.Lines(string(text)) {
+		said[strings.TrimSuffix(code, "\n")] = true
+	}
+	for _, codes := range unsaid {
+		for _, code := range codes {
+			excused[code] = true
 		}
 	}
-	return true
+	complete := true
+	for _, code := range prose.English.All() {
+		if !said[code] && !excused[code] {
+			fmt.Fprintf(os.Stderr, "no test makes a command say %s\n", code)
+			complete = false
+		}
+		delete(excused, code)
+	}
+	for code := range excused {
+		fmt.Fprintf(os.Stderr, "there is no sentence %s to excuse\n", code)
+		complete = false
+	}
+	return complete
 }

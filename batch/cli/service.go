@@ -10,6 +10,7 @@ import (
 	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/report"
+	"github.com/loabatch/loabatch/sheet"
 )
 
 // service is the API as a run uses it: the client, the account, and the endpoint.
@@ -45,7 +46,7 @@ func (a *app) openService(ctx context.Context, f serviceFlags, r runFlags) (*ser
 	} else {
 		credentials, err := cloud.FindCredentials(f.profile)
 		if err != nil {
-			return nil, failure(exitStopped, "credentials", err, "reason", triedSources(err))
+			return nil, failure(exitStopped, "credentials", err, "reason", a.triedSources(err))
 		}
 		config.Credentials = credentials
 		if f.endpoint != "" {
@@ -66,7 +67,7 @@ func (a *app) openService(ctx context.Context, f serviceFlags, r runFlags) (*ser
 }
 
 // triedSources lists where credentials were looked for, in order.
-func triedSources(err error) string {
+func (a *app) triedSources(err error) string {
 	var none *cloud.CredentialsError
 	if !errors.As(err, &none) {
 		return cause(err)
@@ -74,11 +75,11 @@ func triedSources(err error) string {
 	tried := make([]string, len(none.Tried))
 	for i, t := range none.Tried {
 		tried[i] = t.Source
-		if t.State != "absent" {
-			tried[i] += " (" + t.State + ")"
+		if t.State == cloud.StateFailed {
+			tried[i] = a.lines.Words.Line("source-failed", sheet.Arg{Name: "source", Value: t.Source})
 		}
 	}
-	return strings.Join(tried, ", ")
+	return a.lines.Words.List(tried)
 }
 
 // identify asks for the account, compares it with --expect-account, and sets the scope. It
@@ -132,7 +133,7 @@ func (a *app) meaning(code string) string {
 	if _, known := a.lines.Words.Entry(code); !known {
 		return code
 	}
-	return a.lines.Words.Line(code) + " (" + strings.Trim(code, "()") + ")"
+	return a.lines.Words.Line("code-meaning", sheet.Arg{Name: "meaning", Value: a.lines.Words.Line(code)}, sheet.Arg{Name: "code", Value: strings.Trim(code, "()")})
 }
 
 // rejectedSkew is the difference of the clocks from which the service rejects requests.

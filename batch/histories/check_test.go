@@ -180,8 +180,6 @@ func (w *world) wrongEnd(r *bookRow, o *batch.Outcome, k known, again bool) stri
 		case valid == nil && len(c.letters) > 0 && !again: // it was rejected or deleted, and nobody asked for another one
 		case valid != nil && (!w.forgetful || w.history.survey && !w.allowed("region")):
 			return "REFUSED with a valid LOA"
-		case valid == nil && again && o.Reason == batch.ReasonLOARejected && w.allowed("region"):
-			// A reapplication that was begun in a wrong region holds up one in the right region: known, and not mended.
 		case valid == nil && !w.forgetful: // else the refusals of earlier tokens may be remembered
 			return "REFUSED, and nothing prevents the application"
 		}

@@ -84,6 +84,23 @@ func TestHistories(t *testing.T) {
 	}
 }
 
+// TestKnownHistories plays histories that once failed, for as long as their seeds draw the
+// same: a lookup without an answer and then one that showed the LOA before; an application
+// that was open in another region while the ledger had lost what was accepted in the row's
+// own; and a reapplication in a wrong region that held up one in the right region.
+func TestKnownHistories(t *testing.T) {
+	o := options{switches: map[string]bool{"region": true, "ledger": true, "endpoint": true, "quota": true, "survey": true, "unguarded": true}}
+	for _, seed := range []uint64{1006815, 1009741} {
+		for _, f := range play(t, newHistory(seed, o), nil) {
+			t.Errorf("seed %d: %s: %s", seed, f.kind, f.text)
+		}
+	}
+	delete(o.switches, "unguarded")
+	for _, f := range play(t, newHistory(66198, o), nil) {
+		t.Errorf("seed 66198: %s: %s", f.kind, f.text)
+	}
+}
+
 // TestHistoriesOnDisk does so with a SQLite file on a disk that fills up, and that loses or
 // tears what is not synchronised when the power fails.
 func TestHistoriesOnDisk(t *testing.T) {

@@ -179,9 +179,12 @@ func (w *world) happen(t *testing.T, x happening) {
 	}
 }
 
-// replaceLedger loses the ledger. Without the survey, only the tokens that are derived
-// anew and the guard of the service prevent a double then. The survey prevents it once it
-// shows what was applied for.
+// replaceLedger loses the ledger. If the service accepts a second application for a circuit
+// and the survey is off, nothing is left then that could prevent one: an edited row has
+// another token, one that was not edited may have a token that the service has forgotten,
+// and no call asks what was applied for. So there the ledger is not lost. Nor is it within
+// ten minutes of an application where there is a survey: listings may lag, and an attempt
+// that only the ledger knew of may still take effect.
 func (w *world) replaceLedger(t *testing.T, _ dice) {
 	if !w.allowed("ledger") || w.habits.guard < 1 && !(w.history.survey && w.allowed("unguarded")) {
 		return

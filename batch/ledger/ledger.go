@@ -151,6 +151,7 @@ type RunEnd struct {
 
 	Ahead   time.Duration `json:"ahead,omitempty"`    // of this machine's clock, if that stopped the run
 	LeftOut []LeftOut     `json:"left_out,omitempty"` // what --only left out, in the order of the rows
+	Moved   []int         `json:"moved,omitempty"`    // rows that were not held back by a change of their region, by a severity below error
 }
 
 // LeftOut is a series of rows that were left out, without others between them, and the

@@ -119,9 +119,7 @@ func (p *planner) apply(a *batch.Application, record batch.Record, known bool) b
 	default:
 		p.fromLedger(a, record)
 	}
-	if !accepted(record.Result) && (!record.Open || a.Start == batch.StartResume) {
-		p.waitElsewhere(a)
-	}
+	p.waitElsewhere(a, record)
 	if a.Start == batch.StartSend && p.options.Reapply {
 		a.Start = batch.StartFirst
 	}

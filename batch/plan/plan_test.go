@@ -390,6 +390,9 @@ func TestPlanOfAnotherRegion(t *testing.T) {
 		{"open", batch.Record{Hash: "x", Token: "T", Open: true}, nil, 0, true},
 		{"accepted and open", batch.Record{Hash: "x", Token: "T", Open: true, Result: sheet.Submitted}, nil, 1, false},
 		{"refused", batch.Record{Hash: "x", Token: "T", Result: sheet.Refused}, nil, 0, true},
+		{"open, a warning", batch.Record{Hash: "x", Token: "T", Open: true}, as(sheet.Warning), 1, true},
+		{"open, off", batch.Record{Hash: "x", Token: "T", Open: true}, as(sheet.Off), 0, true},
+		{"accepted and open, a warning", batch.Record{Hash: "x", Token: "T", Open: true, Result: sheet.Submitted}, as(sheet.Warning), 1, true},
 		{"accepted, an error by its severity", batch.Record{Hash: "x", Token: "T", Result: sheet.Already}, as(sheet.Error), 1, false},
 		{"accepted, a warning", batch.Record{Hash: "x", Token: "T", Result: sheet.Already}, as(sheet.Warning), 1, true},
 		{"accepted, off", batch.Record{Hash: "x", Token: "T", Result: sheet.Already}, as(sheet.Off), 0, true},
@@ -399,7 +402,7 @@ func TestPlanOfAnotherRegion(t *testing.T) {
 			t.Errorf("%s: problems %v, %d applications", test.name, p.Problems, len(p.Applications))
 			continue
 		}
-		if test.record.Open && test.sent && (p.Applications[0].Start != batch.StartChanged || p.Applications[0].Open.Region != before.Region || p.Applications[0].Changed.Code != batch.CodeMoved) {
+		if test.record.Open && test.sent && (p.Applications[0].Elsewhere.Region != before.Region || (p.Applications[0].Moved != nil) != (test.severity == nil)) {
 			t.Errorf("%s: %+v", test.name, p.Applications[0])
 		}
 		if !test.sent && (p.Settled[0].Result != sheet.Invalid || p.Settled[0].ErrorCode != batch.CodeMoved) {
@@ -418,15 +421,14 @@ func TestOpenInTwoRegions(t *testing.T) {
 	at := time.Date(2026, 11, 24, 2, 31, 0, 0, time.UTC)
 	for _, test := range []struct {
 		after time.Duration
-		start batch.Start
-		open  string
-	}{{time.Hour, batch.StartChanged, "T"}, {0, batch.StartChanged, "T"}, {-time.Hour, batch.StartResume, fresh.Token}} {
+		there string
+	}{{time.Hour, "T"}, {0, "T"}, {-time.Hour, ""}} {
 		_, a, _ := planOne(w, Options{Past: map[batch.Key]batch.Record{
 			here:  {Hash: fresh.Hash, Token: fresh.Token, Open: true, Tried: at},
 			there: {Hash: fresh.Hash, Token: "T", Open: true, Tried: at.Add(test.after)},
 		}})
-		if a.Start != test.start || a.Open.Token != test.open || a.Token != fresh.Token {
-			t.Errorf("%v later: starts as %d, open %+v", test.after, a.Start, a.Open)
+		if a.Start != batch.StartResume || a.Open.Token != fresh.Token || a.Elsewhere.Token != test.there || a.Token != fresh.Token {
+			t.Errorf("%v later: starts as %d, open %+v, elsewhere %+v", test.after, a.Start, a.Open, a.Elsewhere)
 		}
 	}
 }

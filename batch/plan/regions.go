@@ -3,17 +3,19 @@ package plan
 import (
 	"iter"
 	"slices"
+	"time"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
 )
 
 // moved settles a row whose circuit has an accepted application in another region, and
-// reports whether it did. By its severity, the problem may be no more than a warning.
+// reports whether it did. By its severity, the problem may be no more than a warning, which
+// an application that is open has as well.
 func (p *planner) moved(a *batch.Application) bool {
+	severity := p.severityOfMoved()
 	for r := range p.elsewhere(a.Key) {
-		severity := p.severityOfMoved()
-		if !accepted(r.Result) || severity == sheet.Off {
+		if severity == sheet.Off || !accepted(r.Result) && !(r.Open && severity == sheet.Warning) {
 			continue
 		}
 		p.plan.Problems = append(p.plan.Problems, *p.movedProblem(a, r.Record, severity))
@@ -21,22 +23,37 @@ func (p *planner) moved(a *batch.Application) bool {
 			p.reject(batch.Outcome{Row: a.Row, Key: a.Key, ErrorCode: batch.CodeMoved})
 			return true
 		}
+		break
 	}
 	return false
 }
 
 // waitElsewhere has a row wait for an application that is open in another region, if
-// there is one. If its LOA turns out to stand, the row is INVALID. If one is open in the
-// row's region, too, the later of the two was begun once the other had been settled.
-func (p *planner) waitElsewhere(a *batch.Application) {
+// there is one, whatever the severity of a changed region. If its LOA turns out to be
+// valid, the row is INVALID where that is an error. Of several that are open, here or
+// there, each was begun once those before it had been settled, so the last one counts.
+func (p *planner) waitElsewhere(a *batch.Application, here batch.Record) {
+	var last placed
 	for r := range p.elsewhere(a.Key) {
-		if r.Open && (a.Start != batch.StartResume || !r.Tried.Before(a.Open.Tried)) && p.severityOfMoved() == sheet.Error {
-			a.Start, a.Changed = batch.StartChanged, p.movedProblem(a, r.Record, sheet.Error)
-			a.Open = batch.Earlier{Region: r.region, Token: r.Token, Generation: r.Generation, Tried: r.Tried, Edited: true}
-			return
+		if r.Open && (last.region == "" || !last.Tried.IsZero() && !before(r.Tried, last.Tried)) {
+			last = r
 		}
 	}
+	if last.region == "" || here.Open && before(last.Tried, here.Tried) {
+		return
+	}
+	a.Elsewhere = batch.Earlier{
+		Region: last.region, Token: last.Token, Generation: last.Generation, Tried: last.Tried,
+		Repeated: last.Operation == batch.Reapply || last.Generation > 0 || last.Ended.Token != "",
+	}
+	if !accepted(here.Result) && p.severityOfMoved() == sheet.Error {
+		a.Moved = p.movedProblem(a, last.Record, sheet.Error)
+	}
 }
+
+// before reports whether an attempt was certainly made before another one. That of which
+// the time is not known may have been made until now.
+func before(one, other time.Time) bool { return !one.IsZero() && !other.IsZero() && one.Before(other) }
 
 func (p *planner) severityOfMoved() sheet.Severity {
 	if p.options.Severity == nil {

@@ -118,7 +118,7 @@ func viewOf(d *Document, words Words) view {
 	next := d.Next()
 	v := view{
 		Doc: d, Headline: headline(d, words), Tone: toneName(tone(d)), Next: next, NextLine: words.Line(next.Code),
-		Elapsed: elapsed(d.DurationSeconds), Counts: countViews(d, words), Areas: areaViews(d),
+		Elapsed: elapsed(words, d.DurationSeconds), Counts: countViews(d, words), Areas: areaViews(d),
 	}
 	v.Stopped, v.LeftOut, v.Changed, v.Base = d.stopped(words), d.leftOut(words), d.changed(words), base(d)
 	parts := partsOf(groupsOf(d, words))

@@ -338,7 +338,7 @@ func (p printer) run(d *Document) string {
 	if d.RunID != "" {
 		parts = append(parts, d.RunID)
 	}
-	parts = append(parts, elapsed(d.DurationSeconds))
+	parts = append(parts, elapsed(p.words, d.DurationSeconds))
 	if p.fold >= foldLayout {
 		return strings.Join(parts, ", ")
 	}
@@ -357,23 +357,24 @@ func (p printer) run(d *Document) string {
 	if s := d.Severities(); s.Notes > 0 {
 		parts = append(parts, counted(p.words, "report-notes", s.Notes))
 	}
-	return strings.Join(parts, ", ")
+	return strings.Join(parts, p.words.Line("mark-facts"))
 }
 
 // elapsed formats seconds for people: 40ms, 1.4s, 12s, 1m03s.
-func elapsed(seconds float64) string {
+func elapsed(words Words, seconds float64) string {
 	t := time.Duration(seconds * float64(time.Second))
+	part := func(name, format string, n any) sheet.Arg { return textArg(name, fmt.Sprintf(format, n)) }
 	switch {
 	case t < time.Second:
-		return fmt.Sprintf("%dms", t.Milliseconds())
+		return words.Line("elapsed-milliseconds", part("n", "%d", t.Milliseconds()))
 	case t < 10*time.Second:
-		return fmt.Sprintf("%.1fs", t.Seconds())
+		return words.Line("elapsed-seconds", part("seconds", "%.1f", t.Seconds()))
 	case t < time.Minute:
-		return fmt.Sprintf("%.0fs", t.Seconds())
+		return words.Line("elapsed-seconds", part("seconds", "%.0f", t.Seconds()))
 	case t < time.Hour:
 		t = t.Round(time.Second)
-		return fmt.Sprintf("%dm%02ds", int(t.Minutes()), int(t.Seconds())%60)
+		return words.Line("elapsed-minutes", part("minutes", "%d", int(t.Minutes())), part("seconds", "%02d", int(t.Seconds())%60))
 	}
 	t = t.Round(time.Minute)
-	return fmt.Sprintf("%dh%02dm", int(t.Hours()), int(t.Minutes())%60)
+	return words.Line("elapsed-hours", part("hours", "%d", int(t.Hours())), part("minutes", "%02d", int(t.Minutes())%60))
 }

@@ -91,7 +91,7 @@ func TestTextFitsTheScreen(t *testing.T) {
 	}
 }
 
-// Many different answers of the API fit the smallest screen, too: the first is told in full,
+// Many different answers of the API fit the smallest screen, too: the first is said in full,
 // the others are counted, and the command is the last line.
 func TestTextFitsASmallScreen(t *testing.T) {
 	d := night()

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
 )
@@ -27,9 +28,11 @@ func withoutColor(s string) string {
 	}
 }
 
-// Wrap breaks a line at blanks into lines of at most width terminal cells, and indents all
-// but the first. A word that is wider than a line is neither cut nor moved, as it may be a
-// path or an ID to be copied. A width of 0 means no limit.
+// Wrap breaks a line into lines of at most width terminal cells, and indents all but the
+// first. It breaks at blanks and beside wide characters, as Chinese is written without
+// blanks, but never before or after a mark that belongs to its neighbour. A word that is
+// wider than a line is neither cut nor moved, as it may be a path or an ID to be copied. A
+// width of 0 means no limit.
 func Wrap(line string, width, indent int) string {
 	if width <= 0 || Width(line) <= width {
 		return line
@@ -40,28 +43,57 @@ func Wrap(line string, width, indent int) string {
 	b.WriteString(lead)
 	used, empty := len(lead), true
 	for word := range strings.SplitSeq(line[len(lead):], " ") {
-		w := Width(word)
-		switch {
-		case empty:
-		case used+1+w <= width || w > width-len(margin) && used < width:
-			b.WriteByte(' ')
-			used++
-		default:
-			b.WriteString("\n" + margin)
-			used = len(margin)
+		blank := " "
+		for _, piece := range pieces(word) {
+			w := Width(piece)
+			switch {
+			case empty:
+			case used+len(blank)+w <= width || w > width-len(margin) && used < width:
+				b.WriteString(blank)
+				used += len(blank)
+			default:
+				b.WriteString("\n" + margin)
+				used = len(margin)
+			}
+			b.WriteString(piece)
+			used, empty, blank = used+w, false, ""
 		}
-		b.WriteString(word)
-		used, empty = used+w, false
 	}
 	return b.String()
 }
 
-// Seconds formats whole seconds for people: 4s, 1m03s, 2h05m.
-func Seconds(d time.Duration) string {
-	if d < time.Minute {
-		return d.Round(time.Second).String()
+// pieces splits a word where a line may be broken beside a wide character (Unicode UAX #14).
+// A word without one is a single piece: the other places where the standard allows a break
+// are within paths and IDs.
+func pieces(word string) []string {
+	if !strings.ContainsFunc(word, wide) {
+		return []string{word}
 	}
-	return elapsed(d.Seconds())
+	var list []string
+	before, state := rune(0), -1
+	for word != "" {
+		var piece string
+		piece, word, _, state = uniseg.FirstLineSegmentInString(word, state)
+		first, _ := utf8.DecodeRuneInString(piece)
+		if last := len(list) - 1; last >= 0 && !wide(before) && !wide(first) {
+			list[last] += piece
+		} else {
+			list = append(list, piece)
+		}
+		before, _ = utf8.DecodeLastRuneInString(piece)
+	}
+	return list
+}
+
+// wide reports whether a character takes two terminal cells.
+func wide(r rune) bool { return r >= 0x1100 && uniseg.StringWidth(string(r)) == 2 }
+
+// Seconds formats whole seconds for people: 4s, 1m03s, 2h05m.
+func Seconds(words Words, d time.Duration) string {
+	if d < time.Minute {
+		return words.Line("elapsed-seconds", numberArg("seconds", int(d.Round(time.Second)/time.Second)))
+	}
+	return elapsed(words, d.Seconds())
 }
 
 // NarrowTable writes rows below their header, as Table does if they fit into a width. If

@@ -92,7 +92,9 @@ func (l *Lines) Write(kind, message, hint string) {
 	}
 	text := report.Printable(message)
 	if kind != "" {
-		text = l.paint(kind, kind+":") + " " + text
+		label := l.Words.Colon(l.Words.Line("report-severity-"+kind), "")
+		colon := strings.TrimRight(label, " ")
+		text = l.paint(kind, colon) + label[len(colon):] + text
 	}
 	text = report.Wrap(text, columns, 2) + "\n"
 	if hint != "" {
@@ -104,9 +106,10 @@ func (l *Lines) Write(kind, message, hint string) {
 // wrapHint wraps a hint. A command at its end that does not fit beside the rest gets a line
 // of its own and is not broken, so it can be copied.
 func wrapHint(hint string, columns int) string {
-	const command = ": loabatch "
-	if i := strings.LastIndex(hint, command); i >= 0 && columns > 0 && report.Width(hint)+2 > columns {
-		return report.Wrap("  "+hint[:i+1], columns, 2) + "\n    " + hint[i+2:] + "\n"
+	if i := strings.LastIndex(hint, "loabatch "); i >= 0 && columns > 0 && report.Width(hint)+2 > columns {
+		if lead := strings.TrimRight(hint[:i], " "); strings.HasSuffix(lead, ":") || strings.HasSuffix(lead, "：") {
+			return report.Wrap("  "+lead, columns, 2) + "\n    " + hint[i:] + "\n"
+		}
 	}
 	return report.Wrap("  "+hint, columns, 2) + "\n"
 }

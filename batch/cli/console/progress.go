@@ -156,11 +156,11 @@ func (p *Progress) facts() []fact {
 	}
 	if len(p.waits) > 0 {
 		if waited := time.Since(p.waits[0]); waited >= time.Second {
-			list = append(list, fact{4, w.Line("progress-wait", sheet.Arg{Name: "time", Value: report.Seconds(waited.Truncate(time.Second))})})
+			list = append(list, fact{4, w.Line("progress-wait", sheet.Arg{Name: "time", Value: report.Seconds(w, waited.Truncate(time.Second))})})
 		}
 	}
 	if left := time.Duration(known.SecondsLeft * float64(time.Second)); left >= time.Second && known.SecondsSince >= 1 {
-		list = append(list, fact{2, w.Line("progress-left", sheet.Arg{Name: "time", Value: report.Seconds(left)})})
+		list = append(list, fact{2, w.Line("progress-left", sheet.Arg{Name: "time", Value: report.Seconds(w, left)})})
 	}
 	return list
 }
@@ -169,7 +169,7 @@ func (p *Progress) facts() []fact {
 func count(name string, n int) sheet.Arg { return sheet.Arg{Name: name, Value: strconv.Itoa(n)} }
 
 // fitting joins the facts that fit into a width, the most important first.
-func fitting(list []fact, width int) string {
+func (l *Lines) fitting(list []fact, width int) string {
 	for worst := 5; ; worst-- {
 		texts := make([]string, 0, len(list))
 		for _, f := range list {
@@ -177,7 +177,7 @@ func fitting(list []fact, width int) string {
 				texts = append(texts, f.text)
 			}
 		}
-		text := strings.Join(texts, ", ")
+		text := strings.Join(texts, l.Words.Line("mark-facts"))
 		if report.Width(text) <= width || worst == 0 {
 			return text
 		}
@@ -188,7 +188,7 @@ func fitting(list []fact, width int) string {
 func (p *Progress) draw() {
 	columns := cmp.Or(p.lines.screen.columns(), defaultColumns)
 	columns-- // many terminals break the line after a character in the last column
-	facts := fitting(p.facts(), columns)
+	facts := p.lines.fitting(p.facts(), columns)
 	if room := columns - report.Width(facts) - barFrame; room >= narrowestBar {
 		progressbar.OptionSetWidth(room)(p.bar)
 		p.bar.Describe(facts)
@@ -209,7 +209,7 @@ func (p *Progress) print() {
 		return
 	}
 	p.lines.Say("progress-more", map[string]string{
-		"done": strconv.Itoa(done), "total": strconv.Itoa(p.total), "failed": strconv.Itoa(failed), "facts": fitting(more, math.MaxInt),
+		"done": strconv.Itoa(done), "total": strconv.Itoa(p.total), "failed": strconv.Itoa(failed), "facts": p.lines.fitting(more, math.MaxInt),
 	})
 }
 

@@ -35,7 +35,6 @@ var enLines = map[string]Entry{
 	"faults-value":             {Message: "the fault plan cannot be read: {reason}", Hint: "Run loabatch simulator --help to see how to write one."},
 	"no-postgres-yet":          {Message: "this version does not support PostgreSQL ledgers", Hint: "Give --ledger a path to a file."},
 	"no-ledger-place":          {Message: "cannot locate the ledger: neither XDG_STATE_HOME nor HOME is set", Hint: "Give its path with --ledger PATH."},
-	"no-chinese-yet":           {Message: "Chinese messages are not available yet; using English"},
 	"debug-sdk":                {Message: "the environment variable DEBUG would make the Alibaba Cloud SDK print secrets and personal data", Hint: "Unset it and try again: env -u DEBUG loabatch …"},
 	"log-file":                 {Message: "cannot write the log file {file}: {reason}", Hint: "Choose another one with --log-file."},
 	"no-terminal-no-yes":       {Message: "this run would really submit, and there is no terminal to ask for confirmation", Hint: "Add --yes to submit, or --dry-run to check only."},

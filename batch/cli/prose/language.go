@@ -58,6 +58,16 @@ func (c *Catalogue) Language() string {
 // Tag returns the language as HTML and workbooks name it, such as zh-CN.
 func (c *Catalogue) Tag() string { return c.tag.String() }
 
+// List puts the parts of an enumeration together: a, b, c.
+func (c *Catalogue) List(parts []string) string {
+	return strings.Join(parts, c.entries["mark-list"].Message)
+}
+
+// Colon puts a text after its label.
+func (c *Catalogue) Colon(label, text string) string {
+	return label + c.entries["mark-colon"].Message + text
+}
+
 // countNames are the placeholders that stand for counts. Every placeholder with forms is
 // one of them; other numbers, such as ports and account IDs, are never grouped.
 var countNames = []string{"n", "of", "count", "rows", "good", "bad", "accepted", "left", "total", "done", "failed", "runs", "open", "going", "engineers"}

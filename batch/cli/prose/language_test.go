@@ -101,7 +101,7 @@ func TestComplete(t *testing.T) {
 			compare(t, c.Language()+" "+code, English.entries[code], e)
 		}
 		if len(missing) > 0 {
-			t.Logf("%s lacks %d of %d entries, such as %s", c.Language(), len(missing), len(English.entries), missing[0])
+			t.Errorf("%s lacks %d of %d entries, such as %s", c.Language(), len(missing), len(English.entries), missing[0])
 		}
 		for code := range c.entries {
 			if _, ok := English.entries[code]; !ok {

@@ -46,8 +46,8 @@ type Catalogue struct {
 
 // The catalogues. TestComplete holds them against each other.
 var (
-	English = join(language.English, enRules, enBeside, enCircuits, enEngineers, enFiles, enParts, enCopy, enReasons, enAPI, enWire, enReport, enTemplate, enLines)
-	Chinese = join(language.MustParse("zh-CN"), zhRules, zhBeside, zhCircuits, zhEngineers, zhFiles, zhParts, zhCopy, zhReasons, zhAPI, zhWire, zhReport, zhTemplate, zhLines)
+	English = join(language.English, enRules, enBeside, enCircuits, enEngineers, enFiles, enParts, enCopy, enReasons, enAPI, enWire, enReport, enTemplate, enLines, enWords)
+	Chinese = join(language.MustParse("zh-CN"), zhRules, zhBeside, zhCircuits, zhEngineers, zhFiles, zhParts, zhCopy, zhReasons, zhAPI, zhWire, zhReport, zhTemplate, zhLines, zhWords)
 )
 
 func join(tag language.Tag, parts ...map[string]Entry) *Catalogue {
@@ -173,6 +173,15 @@ func (c *Catalogue) Line(code string, args ...sheet.Arg) string {
 	return c.replace(e.Message, func(name string) (string, bool) { return argument(args, name) })
 }
 
+// Cause returns the text for why the system could not do something: the message of a code
+// that starts with cause-, or a text of the system's own, as it is.
+func (c *Catalogue) Cause(text string) string {
+	if e, ok := c.entries[text]; ok && strings.HasPrefix(text, "cause-") {
+		return e.Message
+	}
+	return text
+}
+
 // General returns a sentence as it applies to no cell in particular: with <value> for
 // {value}, and with the last form of every word that depends on a count.
 func General(s string) string {
@@ -197,6 +206,8 @@ func (c *Catalogue) replace(s string, value func(name string) (string, bool)) st
 			return "{" + inside + "}"
 		case slices.Contains(countNames, name):
 			return c.grouped(v)
+		case name == "reason" || name == "cause":
+			return c.Cause(v)
 		}
 		return v
 	})

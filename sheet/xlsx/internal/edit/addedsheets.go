@@ -1,6 +1,7 @@
 package edit
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strconv"
@@ -28,8 +29,9 @@ func (cp *Copier) planAdded(added []sheet.AddedSheet, names localNames) (written
 			if err := cp.dropBelow(part); err != nil {
 				return nil, nil, err
 			}
+			cp.retitle(at, a)
 		} else {
-			at, part = cp.newSheet(a.Name)
+			at, part = cp.newSheet(title(a))
 		}
 		cp.bookEdit.names = append(cp.bookEdit.names, bookName{name: markerName, index: at, text: markerText(a.Name)})
 		w := &sheetWriter{a: a, styles: cp.styles, spaces: cp.spaces, target: cp.linkSheet, date1904: cp.book.Date1904}
@@ -51,6 +53,20 @@ func (cp *Copier) planAdded(added []sheet.AddedSheet, names localNames) (written
 		}
 	}
 	return written, replaced, nil
+}
+
+// title returns the name that an added sheet should have in the copy.
+func title(a *sheet.AddedSheet) string { return cmp.Or(a.Title, a.Name) }
+
+// retitle gives a sheet that is replaced the name that it would have if it were new, where
+// an earlier run gave it its name in another language. A name given by the user stays.
+func (cp *Copier) retitle(at int, a *sheet.AddedSheet) {
+	name := cp.book.Sheets[at].Name
+	for _, l := range sheet.Languages {
+		if earlier := l.AddedName(a.Name); earlier != title(a) && (name == earlier || strings.HasPrefix(name, earlier+" (loabatch")) {
+			cp.bookEdit.titles[at] = cp.freeName(title(a))
+		}
+	}
 }
 
 // newSheet adds an entry to the list of sheets, and returns its index and its part.
@@ -78,6 +94,9 @@ func (cp *Copier) freeName(name string) string {
 		taken := cp.sheetIndex(free) >= 0
 		for _, s := range cp.bookEdit.sheets {
 			taken = taken || strings.EqualFold(s.name, free)
+		}
+		for _, s := range cp.bookEdit.titles {
+			taken = taken || strings.EqualFold(s, free)
 		}
 		if !taken {
 			return free

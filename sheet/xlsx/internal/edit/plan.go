@@ -23,6 +23,7 @@ const (
 // plan decides what to do with each part.
 func (cp *Copier) plan(p sheet.Patch) error {
 	cp.bookEdit.strict = cp.book.Strict
+	cp.bookEdit.titles = map[int]string{}
 	cp.bookRels = newRelsEdit(cp.book.Rels)
 	for _, id := range cp.book.RelIDs {
 		cp.bookRels.ids[id] = true
@@ -134,6 +135,9 @@ func (cp *Copier) nameFilter(at int, r sheet.Range) {
 
 // sheetName returns the name of a sheet by its index in the copy's list of sheets.
 func (cp *Copier) sheetName(at int) string {
+	if name, retitled := cp.bookEdit.titles[at]; retitled {
+		return name
+	}
 	if at < len(cp.book.Sheets) {
 		return cp.book.Sheets[at].Name
 	}

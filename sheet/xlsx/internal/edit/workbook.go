@@ -11,9 +11,10 @@ import (
 // bookEdit is what changes in the workbook's own part.
 type bookEdit struct {
 	strict bool
-	sheets []addedEntry // after the others
-	names  []bookName   // set or added
-	opens  bool         // the copy opens on another sheet: that with the index active
+	sheets []addedEntry   // after the others
+	titles map[int]string // new names of replaced sheets, by their indexes
+	names  []bookName     // set or added
+	opens  bool           // the copy opens on another sheet: that with the index active
 	active int
 }
 
@@ -52,6 +53,7 @@ func (b *bookEdit) rewrite(e *xmltok.Editor) error {
 	prefix := ""
 	named := len(b.names) == 0 // the names are in place
 	opened := !b.opens         // the active sheet is set
+	next := 0                  // index of the next entry of the list of sheets
 	for t, err := range e.Tokens.All() {
 		if err != nil {
 			return err
@@ -74,6 +76,13 @@ func (b *bookEdit) rewrite(e *xmltok.Editor) error {
 			named = true
 			e.Put("<" + prefix + "definedNames>" + b.newNames(prefix) + "</" + prefix + "definedNames>")
 			e.Keep(t)
+		case t.Depth == 3 && t.Kind == xmltok.StartTag && t.Is("sheet"):
+			if name, retitled := b.titles[next]; retitled {
+				e.Change(t, xmltok.WithAttr("name", name))
+			} else {
+				e.Keep(t)
+			}
+			next++
 		case t.Depth == 2 && t.Kind == xmltok.EndTag && t.Is("sheets"):
 			b.addSheets(e, t)
 			e.Keep(t)

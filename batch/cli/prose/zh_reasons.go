@@ -1,0 +1,303 @@
+package prose
+
+// What several reasons have in common.
+const (
+	zhSameCommand    = "请重新运行同一命令。"
+	zhRunAgain       = "请重新运行，将从中断处继续。"
+	zhFixAccount     = "请按错误码的说明处理访问凭据、权限或账号问题，然后重新运行。"
+	zhLedgerFirst    = "任何申请都先记入台账再发送：否则程序崩溃后可能会重复申请。"
+	zhOneCause       = "大量失败通常出于同一原因。"
+	zhInFlight       = "loabatch 出现缺陷后不再处理新的行；已发出的请求都已完成并记录。"
+	zhSameToken      = "请重新运行；Token 不变，不会重复申请。"
+	zhWhichWay       = "请检查 --endpoint 和代理是否指向 API，以及是否有登录页面拦截。"
+	zhDoctorForProxy = "loabatch doctor 会显示所用的代理。"
+)
+
+// zhReasons: why a row has its result and why a run stopped.
+var zhReasons = map[string]Entry{
+	"reason-accepted": {
+		Message: "API 已受理申请",
+		Hint:    "无需处理；LOA 审核约需两个工作日。",
+		Why:     "API 返回了请求 ID，没有错误。已受理不等于 LOA 审核通过：请运行 loabatch status 跟进。",
+	},
+	"reason-answer-lost": {
+		Message: "响应丢失，但 LOA 已存在且与本行一致",
+		Hint:    "无需处理；申请已送达。",
+		Why:     "申请发出后连接中断或 API 出错。本次运行没有再次申请，而是查询 LOA，并已查到。",
+	},
+	"reason-in-ledger": {
+		Message: "本行在以往的运行中已受理，本次没有发送",
+		Hint:    "无需处理。",
+		Why:     "台账显示 API 已受理该专线内容相同的申请。重复运行同一工作簿不会重复申请。",
+	},
+	"reason-loa-exists": {
+		Message: "该专线已有 LOA",
+		Hint:    "无需处理，除非 LOA 的内容应有不同：请在控制台与本行核对。",
+		Why:     "一条专线只有一份 LOA。现有的 LOA 由以往的运行、控制台或其他人申请，内容可能与本行不同。",
+	},
+	"reason-loa-rejected": {
+		Message: "该专线的 LOA 已驳回或已删除",
+		Hint:    "请按驳回意见修改本行，然后用 --reapply 重新运行。",
+		Why:     "LOA 驳回后如何处理，须由人决定。使用 --reapply 时，本行通过 SecondApplyPhysicalConnectionLOA 重新申请；否则不发送。",
+	},
+	"reason-valid": {
+		Message: "本行通过了所有检查",
+		Hint:    "可以提交。",
+		Why:     "这是预检，没有发送任何申请。",
+	},
+	"reason-no-circuit": {
+		Message: "现在提交，API 会拒绝：账号在 {region} 没有专线 {instance}",
+		Hint:    "请在高速通道控制台核对实例 ID 和地域 ID，并用 loabatch doctor 检查账号，然后重新检查。",
+		Why:     "在线预检列出了账号在该地域的专线，其中没有这个 ID。",
+	},
+	"reason-not-allocated": {
+		Message: "现在提交，API 会拒绝：专线状态为 {circuit}，不是 Allocated",
+		Hint:    "如专线仍在分配资源，请等待；如已开通、已拒绝或已取消，请核对实例 ID。",
+		Why:     "只有专线状态为 Allocated（接入施工中）时才能申请 LOA。Initial、Approved 和 Allocating 在此之前，Confirmed 和 Enabled 在此之后；Rejected、Canceled、Allocation Failed 和 Terminated 是最终状态。",
+	},
+	"reason-locked": {
+		Message: "现在提交，API 会拒绝：专线已锁定（付费状态 {circuit}）",
+		Hint:    "请先解除锁定，再重新检查。FinancialLocked：请结清欠费。SecurityLocked：请联系阿里云技术支持。",
+		Why:     "只有专线的付费状态为 Normal（正常）时才能申请 LOA。",
+	},
+	"reason-unasked": {
+		Message: "未能从 API 查询到该专线的状态",
+		Hint:    "请稍后重新运行；具体原因见错误码。",
+		Why:     "多次查询专线状态（--max-attempts）都没有得到完整的响应，不知道该专线是否已有 LOA。本行没有预测结果，也没有发送；用 --survey off 可不经查询直接发送。",
+	},
+	"reason-invalid": {
+		Message: "本行的单元格有错误，没有发送",
+		Hint:    "请修改工作表“错误”中链接到的单元格，然后重新运行。",
+		Why:     "API 必然会拒绝的申请只会浪费配额和客户端 Token，因此先检查再发送。",
+	},
+	"reason-refused": {
+		Message: "API 拒绝了申请：{meaning}",
+		Hint:    "请按错误码的说明修改本行或处理专线，然后重新运行。",
+		Why:     "同样的申请 API 还会拒绝，因此没有重试。",
+	},
+	"reason-attempts": {
+		Message: "多次尝试均失败；API 中没有该申请",
+		Hint:    "请稍后重新运行。",
+		Why:     "多次尝试（--max-attempts）期间，API 每次都无法访问、繁忙或限流。所有尝试均未生效：有的未发出，有的得到了响应，最后一次查询也没有查到 LOA。",
+	},
+	"reason-unsettled": {
+		Message: "申请可能已送达，本次运行未能确认",
+		Hint:    "请重新运行：Token 不变，不会重复申请。",
+		Why:     "响应丢失，而 LOA 无法查询或尚未出现。下次运行会先查询，再决定是否发送。",
+	},
+	"reason-settling": {
+		Message: "该专线以往的请求仍可能生效，因此没有再发送",
+		Hint:    "请在 {after} UTC 之后重新运行：届时再查询一次 LOA，如没有则发送本行。",
+		Why:     "有一次请求的响应丢失，之后本行又有修改或遭拒绝。API 可能仍在处理那次请求，或尚未列出其 LOA；请求发出十分钟之后，查询结果才可靠。",
+	},
+	"reason-not-listed": {
+		Message: "以往的申请已受理，但 API 现在没有列出 LOA，因此没有发送",
+		Hint:    "请在高速通道控制台查看该专线；如 LOA 已在控制台撤回，请同样在控制台重新申请。",
+		Why:     "已受理的专线，只有 API 明确返回 LOA 已驳回或已删除时才会再次申请。没有列出，可能只是查询结果滞后。十分钟之内，也可能仍显示更早一次申请的 LOA，因此驳回的可能是那一份。",
+	},
+	"reason-withheld": {
+		Message: "另有行未通过校验，因此本行没有发送（--all-or-nothing）",
+		Hint:    "请修改未通过校验的行，然后重新运行。",
+		Why:     "使用 --all-or-nothing 时，工作簿要么全部发送，要么全不发送。",
+	},
+	"reason-interrupted": {
+		Message: "运行在处理到本行之前中断",
+		Hint:    zhRunAgain,
+		Why:     "收到信号，运行停止。已发出的请求都已完成并记录。",
+	},
+	"reason-duration": {
+		Message: "运行时间已到，没有处理到本行（--max-duration）",
+		Hint:    zhRunAgain,
+		Why:     "超过 --max-duration 后不再处理新的行，因此夜间运行能在早上之前结束。",
+	},
+	"reason-max-failures": {
+		Message: "失败的行过多，运行在处理到本行之前停止（--max-failures）",
+		Hint:    "请检查失败的行；排除原因后重新运行。",
+		Why:     zhOneCause + "有了这一上限，其余的行不会重蹈覆辙。",
+	},
+	"reason-stopped": {
+		Message: "运行在本行受理之前停止：API 的响应适用于每一行",
+		Hint:    zhFixAccount,
+		Why:     "访问凭据有误、缺少权限或账号欠费时，API 会拒绝每一行，因此停止运行。",
+	},
+	"reason-refused-all": {
+		Message: "API 拒绝了申请，其他各行也会拒绝：{meaning}",
+		Hint:    zhFixAccount,
+		Why:     "本行已发送，但没有申请成功。该响应针对账号而不是本行，因此运行停止，本行留待下次运行。",
+	},
+	"reason-region": {
+		Message: "地域未知或无法访问",
+		Hint:    "请检查地域 ID 和本机的 DNS，然后重新运行。",
+		Why:     "该地域的域名无法解析，或 API 无法识别该地域。其他地域的行不受影响。",
+	},
+	"reason-ledger-failed": {
+		Message: "无法写入台账，因此没有发送",
+		Hint:    "请释放磁盘空间，或更正台账的路径（见 loabatch doctor），然后重新运行。",
+		Why:     zhLedgerFirst,
+	},
+	"reason-panic": {
+		Message: "出现内部错误，运行在处理到本行之前停止",
+		Hint:    zhRunAgain + "如再次出现，请连同 loabatch 的输出一并报告。",
+		Why:     zhInFlight,
+	},
+	"reason-skipped": {
+		Message: "未在 --only 范围内，已跳过",
+		Hint:    "请去掉 --only，或将本行的结果加入其中。",
+		Why:     "--only 按上一次的结果选择行：以台账为准，台账中没有时以“结果”列为准。",
+	},
+
+	"stop-fatal": {
+		Message: "API 的响应 {code} 适用于每一行，因此不再发送",
+		Hint:    "请处理访问凭据、权限或账号问题，然后重新运行同一命令。",
+		Why:     "继续运行，每一行也只会得到同样的响应。",
+	},
+	"stop-max-failures": {
+		Message: "已拒绝或失败的行过多（--max-failures），因此不再发送",
+		Hint:    "请检查失败的行；排除原因后重新运行同一命令。",
+		Why:     zhOneCause,
+	},
+	"stop-duration": {
+		Message: "运行时间已到（--max-duration）",
+		Hint:    "请重新运行同一命令，将从中断处继续。",
+		Why:     "超过 --max-duration 后不再处理新的行；已发出的请求都已完成。",
+	},
+	"stop-ledger": {
+		Message: "无法写入台账，因此不再发送",
+		Hint:    "请释放磁盘空间，或更正台账的路径（见 loabatch doctor），然后重新运行同一命令。",
+		Why:     zhLedgerFirst,
+	},
+	"stop-panic": {
+		Message: "出现内部错误，运行停止，不再发送",
+		Hint:    zhSameCommand + "如再次出现，请连同 loabatch 的输出一并报告。",
+		Why:     zhInFlight,
+	},
+	"stop-interrupted": {
+		Message: "运行中断；已发出的请求都已完成并记录",
+		Hint:    "请重新运行同一命令，将从中断处继续。",
+		Why:     "收到第一次信号时，不再处理新的行，完成已发出的请求；收到第二次信号时立即退出，一切都在台账中。",
+	},
+}
+
+// zhWire: why a call got no answer from the API. These codes are ours, in parentheses.
+var zhWire = map[string]Entry{
+	// nothing was sent
+	"(bad-region)": {
+		Message: "不是有效的地域 ID",
+		Hint:    "请填写地域 ID，例如 cn-hangzhou：只含小写字母、数字和短横线。",
+		Why:     "地域 ID 是 API 域名的一部分。",
+		Wrong:   "华东1（杭州）",
+		Right:   "cn-hangzhou",
+	},
+	"(no-such-host)": {
+		Message: "该地域的域名不存在",
+		Hint:    "请更正地域 ID，或检查本机的 DNS；运行 loabatch doctor --region ID 可看出是哪一种情况。",
+	},
+	"(dns)": {
+		Message: "DNS 服务器没有响应",
+		Hint:    "请检查本机的网络和 DNS，然后重新运行。",
+	},
+	"(connection-refused)": {
+		Message: "API 的地址拒绝连接",
+		Hint:    "请检查 --endpoint 和网络，然后重新运行。",
+	},
+	"(unreachable)": {
+		Message: "API 的地址无法访问",
+		Hint:    "请检查本机的网络，然后重新运行。",
+	},
+	"(proxy)": {
+		Message: "代理无法访问",
+		Hint:    "请检查 HTTPS_PROXY 和 NO_PROXY；" + zhDoctorForProxy,
+	},
+	"(proxy-url)": {
+		Message: "环境变量中的代理不是 URL",
+		Hint:    "请更正 HTTPS_PROXY；用户名和密码中的特殊字符须用百分号编码。",
+		Why:     "没有发送任何内容：如不经代理，含有姓名和证件号码的请求就会走预期以外的路径。",
+		Wrong:   "http://user:p@ss/word@proxy.example.com:3128",
+		Right:   "http://user:p%40ss%2Fword@proxy.example.com:3128",
+	},
+	"(proxy-sign-in)": {
+		Message: "代理要求用户名和密码（407）",
+		Hint:    "请在 HTTPS_PROXY 中写明，形如 http://USER:PASSWORD@HOST:PORT；" + zhDoctorForProxy,
+	},
+	"(proxy-redirect)": {
+		Message: "代理返回了重定向，登录页面常有这种情况",
+		Hint:    "请先登录网络，或更正 HTTPS_PROXY；" + zhDoctorForProxy,
+	},
+	"(proxy-answer)": {
+		Message: "代理没有连接到 API",
+		Hint:    "请联系代理的管理员，放行到 *.aliyuncs.com 443 端口的连接；" + zhDoctorForProxy,
+	},
+	"(tls)": {
+		Message: "API 的证书不受信任",
+		Hint:    "如代理会检查流量，请在本机安装代理的证书；另请检查系统时间。",
+		Why:     "证书不受信任时，网络途中的任何人都可能看到姓名和证件号码，因此没有发送。",
+	},
+	"(credentials)": {
+		Message: "访问凭据的来源没有返回密钥",
+		Hint:    "请用 loabatch doctor 检查，然后重新运行。",
+	},
+	"(client)": {
+		Message: "无法生成请求",
+		Hint:    "请重新运行；如反复出现，请连同 loabatch version 的输出一并报告。",
+	},
+
+	// it may have arrived
+	"(timeout)": {
+		Message: "未在规定时间内收到响应",
+		Hint:    "请重新运行；如经常出现，请调大 --timeout。",
+	},
+	"(canceled)": {
+		Message: "等待响应时运行停止",
+		Hint:    zhSameToken,
+	},
+	"(connection-reset)": {
+		Message: "收到响应之前连接中断",
+		Hint:    zhSameToken,
+	},
+	"(no-answer)": {
+		Message: "连接已关闭，没有响应",
+		Hint:    zhSameToken,
+	},
+	"(cut-off)": {
+		Message: "响应不完整",
+		Hint:    zhSameToken,
+	},
+	"(network)": {
+		Message: "连接失败",
+		Hint:    "请检查本机的网络，然后重新运行。",
+	},
+	"(oversized-answer)": {
+		Message: "响应超过 1 MiB",
+		Hint:    "请检查 --endpoint 和代理是否指向 API，然后重新运行。",
+	},
+	"(odd-answer)": {
+		Message: "响应不像来自 API",
+		Hint:    zhWhichWay,
+	},
+	"(web-page)": {
+		Message: "响应是网页，例如代理的登录页面或防火墙的提示页",
+		Hint:    "请检查 --endpoint 和代理是否指向 API，以及是否有登录页面拦截，然后重新运行。",
+		Why:     "API 以 JSON 响应。网页不能说明请求是否到达了 API，因此在为该专线发送其他内容之前会先查询。",
+	},
+	"(redirect)": {
+		Message: "响应是重定向，而 API 从不重定向",
+		Hint:    zhWhichWay,
+		Why:     "请求中有姓名和证件号码；跟随重定向会将其发送到其他主机。",
+	},
+	"(empty-answer)": {
+		Message: "响应为空",
+		Hint:    zhSameToken,
+	},
+	"(server-error)": {
+		Message: "服务或前面的网关出错",
+		Hint:    "请稍后重新运行；Token 不变，不会重复申请。",
+	},
+	"(too-long)": {
+		Message: "请求过长，服务器不接受",
+		Hint:    "请缩短本行中最长的值，或减少该专线的工程师。",
+	},
+	"(throttled)": {
+		Message: "短时间内请求过多",
+		Hint:    "请重新运行；如经常出现，请调低 --rate。",
+	},
+}

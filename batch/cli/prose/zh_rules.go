@@ -1,0 +1,307 @@
+package prose
+
+// zhRules: the rules of the workbook, its headers and its rows.
+var zhRules = map[string]Entry{
+	"sheet-missing": {
+		Message: "缺少工作表“{expected}”；工作簿中现有：{found}",
+		Hint:    "请将对应的工作表改名为“{expected}”，或用 loabatch template 生成空白工作簿。",
+		Why:     "工作表按名称查找；靠猜测可能会把错误的行发送出去。",
+		Wrong:   "工作表：Sheet1、Sheet2", Right: "工作表：专线、施工工程师", Source: zhContract,
+	},
+	"sheet-misspelt": {
+		Message: "缺少工作表“{expected}”，但有名称相近的“{found}”",
+		Hint:    "请将其改名为“{expected}”。",
+		Why:     "名称相近的工作表可能是旧副本，因此不予采用。",
+		Wrong:   "工作表：Circuts", Right: "工作表：Circuits", Source: zhContract,
+	},
+	"sheet-empty": {
+		Message: "工作表“{sheet}”为空",
+		Hint:    "请在第一行填写表头 {expected}，在下方填写数据；或用 loabatch template 生成空白工作簿。",
+		Why:     "没有专线就无从申请，而每份申请都需要施工工程师。",
+		Wrong:   "空的工作表“施工工程师”", Right: "第 1 行为“实例 ID | 姓名 | …”，数据在下方", Source: zhContract,
+	},
+	"sheet-twice": {
+		Message: "两个工作表都可能是“{expected}”：“{first}”和“{second}”",
+		Hint:    "请保留其中一个，将另一个改名或删除。",
+		Why:     "无法判断以哪一个为准，另一个中的行会在没有任何提示的情况下丢失。",
+		Wrong:   "工作表：专线、专线信息", Right: "工作表：专线、旧数据", Source: zhContract,
+	},
+	"header-row-missing": {
+		Message: "工作表“{sheet}”的前 {looked} 行中没有找到表头行",
+		Hint:    "请在数据上方填写表头：{expected}。",
+		Why:     "列按表头查找，顺序不限，中英文均可。",
+		Wrong:   "第 1 行为“pc-bp1example | cn-hangzhou | …”", Right: "第 1 行为“实例 ID | 地域 ID | …”，数据在下方", Source: zhContract,
+	},
+	"header-missing": {
+		Message: "缺少“{expected}”列；第 {row} 行的表头为 {found}",
+		Hint:    "请添加“{expected}”列并填写。",
+		Why:     "API 要求提供此项；缺少时任何一行都无法发送。",
+		Wrong:   "实例 ID | 公司名称", Right: "实例 ID | 地域 ID | 公司名称", Source: zhContract,
+	},
+	"header-misspelt": {
+		Message: "无法识别表头“{found}”，疑似“{expected}”",
+		Hint:    "请将表头改为“{expected}”；如为自用列，请在表头前加 #，该列将忽略不读。",
+		Why:     "忽略拼错的表头，整列数据就会在没有任何提示的情况下丢失。",
+		Wrong:   "Bandwith (Mbit/s)", Right: "Bandwidth (Mbit/s)", Source: zhContract,
+	},
+	"header-twice": {
+		Message: "表头“{first}”和“{second}”都表示“{expected}”",
+		Hint:    "请保留其中一列；在另一列的表头前加 #，该列将忽略不读。",
+		Why:     "无法判断以哪一列为准。",
+		Wrong:   "公司 | 公司名称", Right: "#公司简称 | 公司名称", Source: zhContract,
+	},
+	"header-outside-table": {
+		Message: "列“{column}”在数据所在的表格 {table} 之外，未读取",
+		Hint:    "如该列属于数据，请扩大表格范围将其包含在内；如为自用清单，请在表头前加 #。",
+		Why:     "表格旁边的清单容易误认为表格中的列，清单中的值就会逐行发送出去。",
+		Wrong:   "数据在表格 A1:F20，带宽清单在 I1:I8", Right: "带宽作为表格中的一列；或表头写作 #带宽", Source: "ECMA-376 第 1 部分，18.5.1.2（table，ref）",
+	},
+	"header-unknown": {
+		Message: "无法识别列“{column}”，已忽略",
+		Hint:    "如需读取该列，请更正表头；如为自用列，请在表头前加 #。",
+		Why:     "可能一直以为该列会读取，其实从未读取。",
+		Wrong:   "备注", Right: "#备注", Source: zhContract,
+	},
+	"header-row-late": {
+		Message: "表头在本行；上方各行视为标题，已忽略",
+		Why:     "表格上方可以有标题；此提示说明数据从哪里开始。",
+		Wrong:   "第 1 行为标题，表头在第 3 行", Right: "表头在第 1 行", Source: zhContract,
+	},
+	"hidden-sheet": {
+		Message: "该工作表已隐藏，仍照常读取",
+		Hint:    "请确认是否为要用的工作表。",
+		Why:     "隐藏的工作表往往已经过时。",
+		Wrong:   "隐藏的工作表“专线”", Right: "可见的工作表“专线”", Source: "ECMA-376 第 1 部分，18.2.19（sheet）",
+	},
+	"hidden-column": {
+		Message: "列“{column}”已隐藏，仍照常读取",
+		Hint:    "请取消隐藏该列，并核对其中的值。",
+		Why:     "看不见的值也会发送出去。",
+		Wrong:   "隐藏的“客户端 Token”列", Right: "可见的列，或没有该列", Source: "ECMA-376 第 1 部分，18.3.1.13（col）",
+	},
+	"hidden-row": {
+		Message: "该行已隐藏或被筛选掉，仍照常处理",
+		Hint:    "如不需要申请，请删除该行。要关闭此警告，请加上 --severity hidden-row=off；要不发送这样的行，请加上 --severity hidden-row=error。",
+		Why:     "筛选只改变显示的内容，不改变文件的内容：隐藏的行仍是一份申请。",
+		Wrong:   "第 7 行被筛选掉后遗忘", Right: "删除第 7 行，或取消隐藏", Source: "ECMA-376 第 1 部分，18.3.1.73（row）",
+	},
+	"cell-error": {
+		Message: "单元格显示 {value}：公式出错",
+		Hint:    "请更正公式，或直接填写值。",
+		Why:     "错误值如果作为文本发送，API 会拒绝；更糟的是，也可能受理。",
+		Wrong:   "#REF!", Right: "cn-hangzhou", Source: zhXlsxCell,
+	},
+	"cell-formula-empty": {
+		Message: "单元格中的公式没有保存结果",
+		Hint:    "请用 Excel、WPS 或 LibreOffice 打开文件，重新计算后保存；或粘贴为值。",
+		Why:     "loabatch 不计算公式，只使用文件中保存的结果，而该公式保存时没有结果。",
+		Wrong:   "脚本写入的 =A2&\"-1\"，从未计算过", Right: "直接填写值", Source: zhXlsxCell,
+	},
+	"cell-formula": {
+		Message: "该值来自公式，采用上次计算的结果",
+		Why:     "如果公式依赖其他文件或当天日期，保存的结果可能已经过时。",
+		Wrong:   "=TODAY()+30", Right: "2027-01-15", Source: zhXlsxCell,
+	},
+	"cell-formula-text": {
+		Message: "单元格中是公式的文本“{found}”，不是公式的结果",
+		Hint:    "请直接填写值；或将单元格格式改为“常规”，按 F2 再按 Enter，算出结果后保存。",
+		Why:     "在文本格式的列中，或在导入之后，公式有时只是原样的文字。照此发送，API 会当作名称。",
+		Wrong:   "文本 =F2、＝C2、+C2、@SUM(A1)、{=A1}", Right: "直接填写值", Source: "ECMA-376 第 1 部分，18.17（公式）",
+	},
+	"cell-error-text": {
+		Message: "“{found}”是表格软件用来代替值显示的内容",
+		Hint:    "请在值的来源处更正公式，或直接填写值。",
+		Why:     "粘贴为值或另存为 CSV 时，公式错误、列宽不足或尚未加载完的内容会变成普通文本。",
+		Wrong:   "#REF!、#名称?、Err:502、#####、Loading...", Right: "直接填写值", Source: "Microsoft，ERROR.TYPE；LibreOffice，Error Codes；Google，ERROR.TYPE",
+	},
+	"cell-picture": {
+		Message: "单元格中是图片，不是文本",
+		Hint:    "请填写图片上的内容。",
+		Why:     "单元格中的图片，WPS 存为公式 DISPIMG，Excel 和 Google 表格存为 IMAGE；发送的只会是公式。",
+		Wrong:   "=DISPIMG(\"ID_0A1B\",1)", Right: "图片上的号码", Source: "WPS Office，DISPIMG；Microsoft，IMAGE 函数",
+	},
+	"cell-placeholder": {
+		Message: "“{found}”是占位内容，不是实际的值",
+		Hint:    "请填写实际的值。如确为名称，可用 --severity cell-placeholder=warning 放行。",
+		Why:     "占位内容、程序导出的空值和单独的标点，会当作数据发送出去。",
+		Wrong:   "TBD、N/A、null、待定、同上、见附件、-", Right: "每一行都填写实际的值", Source: "pandas，read_csv（na_values）；" + zhContract,
+	},
+	"cell-placeholder-optional": {
+		Message: "“{found}”像是占位内容，将原样发送",
+		Hint:    "如没有值，请将单元格留空。",
+		Why:     "选填的单元格留空时不会写入申请；占位内容则会写入申请。",
+		Wrong:   "N/A、无、-", Right: "（空）", Source: "pandas，read_csv（na_values）；" + zhContract,
+	},
+	"cell-boolean": {
+		Message: "单元格中是逻辑值 {value}，不是文本",
+		Hint:    "请将单元格设为文本格式后重新填写。",
+		Why:     "Excel 会把 TRUE 和 FALSE 转成逻辑值，而没有哪一列接受逻辑值。",
+		Wrong:   "TRUE", Right: "文本 'TRUE，或正确的值", Source: zhXlsxCell,
+	},
+	"cell-date": {
+		Message: "单元格中是日期 {shown}（存储为 {stored}），而该列不接受日期",
+		Hint:    "请将单元格设为文本格式后重新填写。",
+		Why:     "形似日期的内容（如 3-4）会由 Excel 自动转换，原先填写的内容随之丢失。",
+		Wrong:   "4月3日（存储为 46115）", Right: "文本 3-4", Source: zhXlsxCell,
+	},
+	"cell-digits-lost": {
+		Message: "该值存储为超过 15 位的数字，末尾几位已丢失",
+		Hint:    "请将单元格设为文本格式，对照证件重新填写；丢失的数字无法从文件中恢复。",
+		Why:     "Excel 的数字只保留 15 位有效数字，其余以 0 代替。",
+		Wrong:   "999999199001011000（数字，Excel 已丢失 …122X）", Right: "'99999919900101122X（文本）", Source: "Microsoft，Excel 规范与限制：数字精度 15 位",
+	},
+	"cell-stored-number": {
+		Message: "该值存储为数字，将按 {sent} 发送；开头的 0 可能已丢失",
+		Hint:    "请与证件核对；将该列设为文本格式，可保留填写的每一位数字。",
+		Why:     "Excel 视为数字的内容，开头的 0 会去掉，文件中看不出原来有几个。",
+		Wrong:   "57188000000（数字）", Right: "'057188000000（文本）", Source: zhXlsxCell,
+	},
+	"cell-number-form": {
+		Message: "单元格中是数字 {stored}，显示为 {shown}；该列只接受文本或纯数字",
+		Hint:    "请将单元格设为文本格式，按要发送的内容填写。",
+		Why:     "小数、百分比、金额或负数多半是从其他列错位而来，显示的内容与实际存储的不同。",
+		Wrong:   "0.5 显示为 50%；1390 显示为 ¥1,390.00", Right: "文本格式的值", Source: "ECMA-376 第 1 部分，18.8.31（数字格式）",
+	},
+	"cell-as-shown": {
+		Message: "数字 {before} 按单元格显示的“{after}”发送",
+		Why:     "单元格的数字格式会补上没有存储的 0 或字符，而看到的内容包含这些字符。",
+		Wrong:   "612345678，格式为 0000000000", Right: "文本 '0612345678", Source: "ECMA-376 第 1 部分，18.8.31（数字格式）",
+	},
+	"cell-apostrophe": {
+		Message: "已去掉开头的单引号：“{before}”读作“{after}”",
+		Why:     "单引号在表格中表示文本；从 CSV 导入后，单引号可能成为值的一部分。",
+		Wrong:   "值中带有单引号的 '13900000001", Right: "文本 13900000001", Source: "Microsoft，保留前导零和大数字",
+	},
+	"cell-exponent": {
+		Message: "{value} 是表格软件对长数字的显示形式，不是数字本身",
+		Hint:    "请将单元格设为文本格式，对照证件重新填写。",
+		Why:     "复制长数字或另存为 CSV 后，可能只剩下四舍五入的形式，其余数字已丢失。",
+		Wrong:   "5.1E+17", Right: "'510000199001011234（文本）", Source: "Microsoft，保留前导零和大数字",
+	},
+	"cell-merged": {
+		Message: "该单元格与 {also} 合并，只有后者有值",
+		Hint:    "请取消合并，逐行填写。",
+		Why:     "合并单元格的值只存储在第一个单元格中，无法判断是否适用于每一行。",
+		Wrong:   "B2:B5 合并，值为 cn-hangzhou", Right: "B2、B3、B4、B5 各填写 cn-hangzhou", Source: "ECMA-376 第 1 部分，18.3.1.55（mergeCell）",
+	},
+	"cell-line-break": {
+		Message: "值中有换行符或制表符（{char}，第 {place} 个字符）",
+		Hint:    "请改为空格，或只保留需要的那一行。",
+		Why:     "粘贴的地址和名称常常是两个值；擅自拼在一起，就成了第三个值。",
+		Wrong:   "示例⏎网络", Right: "示例网络", Source: zhContract,
+	},
+	"cell-control": {
+		Message: "值中有控制字符（{char}，第 {place} 个字符）",
+		Hint:    "请重新填写；这类字符多半来自粘贴。",
+		Why:     "控制字符不可见，会使看上去相同的值实际不同，还可能导致其他程序出错。",
+		Wrong:   "pc-bp1␀example", Right: "pc-bp1example", Source: "Unicode，字符类别 Cc",
+	},
+	"cell-invisible": {
+		Message: "值中有不可见字符（{char}，第 {place} 个字符）",
+		Hint:    "请重新填写；或将光标移到该字符之后，按一次 Backspace 键将其删除。",
+		Why:     "实际的值与看到的不同，API 会找不到。",
+		Wrong:   "pc-bp1[U+200B]example", Right: "pc-bp1example", Source: "Unicode，字符类别 Cf 和 Zs",
+	},
+	"cell-confusable": {
+		Message: "值中有非 ASCII 字符（{char}，第 {place} 个字符）",
+		Hint:    "请用普通的英文字母和数字重新填写；有些字符与英文字母看上去完全一样。",
+		Why:     "ID、号码和 Token 均为 ASCII 字符；混入一个西里尔字母 а，就成了另一个 ID。",
+		Wrong:   "pc-а1（其中的 а 为 U+0430）", Right: "pc-a1", Source: "Unicode 技术标准 #39，易混淆字符",
+	},
+	"cell-decomposed": {
+		Message: "值中有由多个码位组成的字符（{char}，第 {place} 个字符）",
+		Hint:    "请重新输入该字符；从 macOS 文件名复制的文字常有这种情况。",
+		Why:     "单个字符 é 与 e 加组合重音符看上去一样，但对 API 来说是不同的名称。",
+		Wrong:   "Soci[e + U+0301]t[e + U+0301]", Right: "Société，每个 é 都是一个 U+00E9", Source: "Unicode 标准附录 #15，规范化形式 C",
+	},
+	"cell-unreadable": {
+		Message: "值中有乱码：之前的程序未能识别的字符（{char}，第 {place} 个字符）",
+		Hint:    "请对照原始资料重新填写。",
+		Why:     "该字符是占位符，原来的内容在存入此文件之前就已丢失。",
+		Wrong:   "示�网络", Right: "示例网络", Source: "Unicode，U+FFFD 替换字符和专用区",
+	},
+	"cell-length": {
+		Message: "值有 {n} 个字符，很少有超过 255 个字符的",
+		Hint:    "请检查是否混入了其他内容，并适当缩短。",
+		Why:     "这么长的值多半是备注，或是多个单元格粘贴到了一起，API 可能会拒绝或截断。",
+		Wrong:   "“对端位置”中是一整封邮件", Right: "杭州示例数据中心", Source: zhContract,
+	},
+	"cell-full-width": {
+		Message: "值中有全角字母、数字或空格（{char}），将原样发送",
+		Hint:    "如注册名称为半角，请改为半角。",
+		Why:     "API 逐字符比较名称，ＡＢＣ 与 ABC 并不相同。",
+		Wrong:   "ＡＢＣ 网络", Right: "ABC 网络", Source: "Unicode 标准附录 #11，东亚字符宽度",
+	},
+	"cell-trimmed": {
+		Message: "已去掉值前后的空格：“{before}”读作“{after}”",
+		Why:     "前后的空格多半来自粘贴，并非有意填写。",
+		Wrong:   "␠cn-hangzhou␠", Right: "cn-hangzhou", Source: zhContract,
+	},
+	"cell-narrowed": {
+		Message: "全角字符已按半角读取：“{before}”读作“{after}”",
+		Why:     "中文输入法会输入全角字母和数字，而 ID 和号码中不会有全角字符。",
+		Wrong:   "ｃｎ－ｈａｎｇｚｈｏｕ", Right: "cn-hangzhou", Source: "Unicode 标准附录 #11，东亚字符宽度",
+	},
+	"cell-spelling": {
+		Message: "“{before}”按“{after}”发送",
+		Why:     "API 只接受规定的写法；大小写不同、多余的空格和中文名称会自动转换。",
+		Wrong:   "mstp、光纤", Right: "MSTP、FIBRE", Source: zhAPIPage,
+	},
+	"cell-rich": {
+		Message: "部分文字的格式不同，只采用纯文本",
+		Hint:    "请检查有没有加了删除线的文字：这些文字同样会采用。",
+		Why:     "加了删除线的文字仍是文字。此规则默认关闭（可用 --severity cell-rich=warning 打开），因为有些程序把所有文字都存为这种形式。",
+		Wrong:   "示例~~网络~~电信", Right: "示例电信", Source: "ECMA-376 第 1 部分，18.4.4（r）",
+	},
+}
+
+// zhBeside: the rules about what lies beside, between and below the data.
+var zhBeside = map[string]Entry{
+	"header-apart": {
+		Message: "列“{column}”与数据不相连：中间隔着空列或表格的边界",
+		Hint:    "如该列属于数据，请移到其他列旁边；如为自用清单，请在表头前加 #。",
+		Why:     "数据旁边的清单可能与某一列的表头相同，清单中的值就会逐行发送出去。",
+		Wrong:   "A1:F1 为“实例 ID”至“施工时间”，I1 为“带宽”", Right: "“带宽”在 G1；或 I1 写作 #带宽", Source: zhContract,
+	},
+	"header-after-hidden": {
+		Message: "数据与列“{column}”之间有隐藏的空列，该列仍照常读取",
+		Hint:    "请删除隐藏的列；如“{column}”为自用清单，请在表头前加 #。",
+		Why:     "数据旁边的清单可能与某一列的表头相同，清单中的值就会逐行发送出去。",
+		Wrong:   "数据在 A:F，G:H 为空且隐藏，“带宽”在 I", Right: "“带宽”在 G；或 I 列写作 #带宽", Source: zhContract,
+	},
+	"stray-value": {
+		Message: "{column} 列没有表头，{range} 中的值已忽略",
+		Hint:    "请为该列添加以 # 开头的表头，或清空这些单元格。",
+		Why:     "表格旁边的值，往往是从所属的列中错位而来。",
+		Wrong:   "K7 有值，K1 为空", Right: "K1：#备注", Source: zhContract,
+	},
+	"values-below-data": {
+		Message: "数据到第 {data} 行为止；其下至第 {last} 行之间有 {n} 行只有零星的值且没有实例 ID，未读取",
+		Hint:    "如为自用清单，请移到其他工作表；如为数据，请填写专线的实例 ID。",
+		Why:     "清单超出数据的部分，不应当作几乎空白的数据行。",
+		Wrong:   "G2:G9 为带宽清单，旁边只有 3 条专线", Right: "清单放在其他工作表", Source: zhContract,
+	},
+	"totals-row": {
+		Message: "这是表格的汇总行，不作为数据读取",
+		Why:     "表格下方的合计和计数不是申请。汇总行中如有专线的实例 ID，仍会读取。",
+		Wrong:   "把专线填在汇总行中，且没有实例 ID", Right: "在汇总行上方单独用一行填写该专线", Source: "ECMA-376 第 1 部分，18.5.1.2（table，totalsRowCount）",
+	},
+	"summary-row": {
+		Message: "本行是合计，不作为数据读取",
+		Hint:    "无需处理。如本行是申请，请填写专线的实例 ID。",
+		Why:     "数据下方的合计不是申请。有专线实例 ID 的行一定会读取。",
+		Wrong:   "合计 | | | | | | 3000", Right: "使用表格自带的汇总行，或将合计放在其他工作表", Source: zhContract,
+	},
+	"signature-row": {
+		Message: "本行是签字栏或日期栏，不作为数据读取",
+		Hint:    "无需处理。如本行是申请，请填写专线的实例 ID。",
+		Why:     "数据下方的签字不是申请。有专线实例 ID 的行一定会读取。",
+		Wrong:   "制表人： | | 审批人：", Right: "签字放在其他工作表", Source: zhContract,
+	},
+	"header-row-repeated": {
+		Message: "本行与表头重复，不作为数据读取",
+		Hint:    "请删除本行，并检查其下各列的顺序是否一致。",
+		Why:     "将多份清单上下拼接时，表头会一并带入，列的顺序也可能不同。",
+		Wrong:   "第 20 行又出现“实例 ID | 地域 ID | …”", Right: "只有第 1 行是表头", Source: zhContract,
+	},
+}
