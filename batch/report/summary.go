@@ -142,6 +142,8 @@ func (g *grid) run(d *Document) {
 		command = strings.TrimSpace(command + " (" + strings.TrimSpace(g.words.Line("report-dry-run")+" "+d.DryRunMode) + ")")
 	}
 	g.fact("report-fact-command", command)
+	g.fact("report-fact-change-ref", Printable(d.ChangeRef))
+	g.fact("report-fact-trace", d.TraceID)
 	if d.Simulated {
 		g.fact("report-fact-answered", g.words.Line("report-simulated"))
 	}
