@@ -136,7 +136,7 @@ var zhReport = map[string]Entry{
 	"report-fact-run":        {Message: "运行 ID"},
 	"report-fact-command":    {Message: "命令"},
 	"report-fact-change-ref": {Message: "变更单号"},
-	"report-fact-trace":      {Message: "Trace ID"},
+	"report-fact-trace":      {Message: "链路追踪 ID"},
 	"report-fact-answered":   {Message: "响应方"},
 	"report-fact-stopped":    {Message: "停止原因"},
 	"report-fact-left-out":   {Message: "已跳过"},
