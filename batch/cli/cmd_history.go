@@ -233,7 +233,7 @@ func (a *app) historyTable(rows [][]string, f historyFlags, head, below []int) e
 	return report.NarrowTable(a.env.Stdout, rows, a.columns(), head, below)
 }
 
-// columns is the width of the terminal that standard output is, or 0 if it is none.
+// columns is the width of the terminal on standard output, or 0 without one.
 func (a *app) columns() int {
 	if !a.env.StdoutTerminal {
 		return 0

@@ -468,8 +468,8 @@ func (w waitingTests) Run() int {
 		flag.Set("test.parallel", "8")
 	}
 	code := w.M.Run()
-	if code == 0 && !everySentenceSaid() {
-		return 1
+	if !everySentenceSaid() {
+		code = max(code, 1)
 	}
 	return code
 }
@@ -486,7 +486,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("XDG_STATE_HOME", env.Getenv("WORK")+"/state")
 			env.Setenv("TESTDATA", testdata(t))
-			env.Setenv(sentenceFile, os.Getenv(sentenceFile))
+			env.Setenv(sentenceFolder, os.Getenv(sentenceFolder))
 			return nil
 		},
 		Cmds: scriptCommands,

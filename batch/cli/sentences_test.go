@@ -2,7 +2,6 @@ package cli_test
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"io"
 	"log"
@@ -10,7 +9,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -22,25 +20,23 @@ import (
 	"github.com/loabatch/loabatch/batch/simulator"
 )
 
-// sentenceFile is the environment variable that names the file in which the tests, and the
-// programs that they run, record the code of each sentence that they say.
-const sentenceFile = "SENTENCES_SAID"
+// sentenceFolder is the environment variable that names the folder in which the tests, and the
+// programs that they run, record the code of each sentence that they say, in a file for each.
+const sentenceFolder = "SENTENCES_SAID"
 
-// recordSentence returns a function that appends each code once to the file.
+// recordSentence returns a function that writes each code once to a file of this process.
 func recordSentence() func(code string) {
-	path := os.Getenv(sentenceFile)
-	if path == "" {
-		f, err := os.CreateTemp("", "sentences")
-		if err != nil {
+	folder := os.Getenv(sentenceFolder)
+	if folder == "" {
+		var err error
+		if folder, err = os.MkdirTemp("", "sentences"); err != nil {
 			panic(err)
 		}
-		path = f.Name()
-		f.Close()
-		os.Setenv(sentenceFile, path)
+		os.Setenv(sentenceFolder, folder)
 	}
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	f, err := os.CreateTemp(folder, "")
 	if err != nil {
-		panic(err)
+		return func(string) {} // the tests have ended before this program
 	}
 	var known sync.Map
 	return func(code string) {
@@ -277,27 +273,23 @@ var unsaid = map[string][]string{
 }
 
 // everySentenceSaid reports whether the tests made the commands say every sentence of the
-// catalogue except those of unsaid, if all tests ran.
+// catalogue except those of unsaid. It is asked for by SENTENCES=all, with all tests.
 func everySentenceSaid() bool {
-	path := os.Getenv(sentenceFile)
-	text, err := os.ReadFile(path)
-	if err != nil {
-		panic(err)
-	}
-	os.Remove(path)
-	some := testing.Short() || runtime.GOOS == "windows"
-	flag.Visit(func(f *flag.Flag) {
-		switch f.Name {
-		case "test.run", "test.skip", "test.list", "test.fuzz", "test.count":
-			some = true
-		}
-	})
-	if some {
+	folder := os.Getenv(sentenceFolder)
+	defer os.RemoveAll(folder)
+	if os.Getenv("SENTENCES") != "all" {
 		return true
 	}
 	said, excused := map[string]bool{}, map[string]bool{}
-	for code := range strings.Lines(string(text)) {
-		said[strings.TrimSuffix(code, "\n")] = true
+	files, _ := filepath.Glob(filepath.Join(folder, "*")) // the pattern is well-formed
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			panic(err)
+		}
+		for code := range strings.Lines(string(text)) {
+			said[strings.TrimSuffix(code, "\n")] = true
+		}
 	}
 	for _, codes := range unsaid {
 		for _, code := range codes {

@@ -176,8 +176,8 @@ func (c *Catalogue) Line(code string, args ...sheet.Arg) string {
 // Cause returns the text for why the system could not do something: the message of a code
 // that starts with cause-, or a text of the system's own, as it is.
 func (c *Catalogue) Cause(text string) string {
-	if e, ok := c.entries[text]; ok && strings.HasPrefix(text, "cause-") {
-		return e.Message
+	if strings.HasPrefix(text, "cause-") {
+		return c.Line(text)
 	}
 	return text
 }
