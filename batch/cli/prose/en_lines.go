@@ -134,7 +134,6 @@ var enLines = map[string]Entry{
 	"no-circuits":       {Message: "the circuits sheet of {file} has no rows", Hint: "Fill it in, one row per circuit."},
 
 	// during and after a run
-	"progress-bar":              {Message: "applications"},
 	"progress":                  {Message: "{done} of {total} {total:application|applications} done, {failed} refused or failed"},
 	"signal-first":              {Message: "interrupted: starting nothing new, finishing and recording what is in flight", Hint: "Interrupt again to quit at once, without a results copy."},
 	"signal-second":             {Message: "interrupted again: quitting at once", Hint: "Run the same command again: it finds out first what became of the requests in flight."},

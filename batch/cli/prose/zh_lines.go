@@ -134,7 +134,6 @@ var zhLines = map[string]Entry{
 	"no-circuits":       {Message: "{file} 的专线工作表中没有数据行", Hint: "请填写，每条专线一行。"},
 
 	// during and after a run
-	"progress-bar":              {Message: "申请"},
 	"progress":                  {Message: "已完成 {done} / {total} 份申请，{failed} 份已拒绝或失败"},
 	"signal-first":              {Message: "已中断：不再处理新的行，正在完成并记录已发出的请求", Hint: "再次中断会立即退出，且不写结果副本。"},
 	"signal-second":             {Message: "再次中断：立即退出", Hint: "请重新运行同一命令：会先查明已发出请求的结果。"},
