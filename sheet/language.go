@@ -19,6 +19,16 @@ const (
 // Languages lists the languages.
 var Languages = []Language{English, Chinese}
 
+// LanguageOf returns the language with a tag, English if there is none.
+func LanguageOf(tag string) Language {
+	for _, l := range Languages {
+		if l.Tag() == tag {
+			return l
+		}
+	}
+	return English
+}
+
 // Tag returns the language's tag (BCP 47): en, zh.
 func (l Language) Tag() string { return vocabularies[l].tag }
 
@@ -30,7 +40,8 @@ type vocabulary struct {
 	sheets  [BothSheets]string             // names of the data sheets
 	headers [columnCount]string            // of the data columns
 	results [len(ResultHeaders)]string     // headers of the result columns
-	added   map[string]string              // names of the sheets that a run adds, by their English names
+	added   map[string]string              // names of the sheets that a run or the template adds, by their English names
+	check   string                         // header of the template's column that checks what is typed
 	values  map[ColumnID]map[string]string // of closed lists, by the API's spelling; others are shown as the API has them
 	words   map[Result]string              // beside the word of a result; empty where it speaks for itself
 	states  map[string]string              // beside the state of an LOA; likewise
@@ -39,7 +50,7 @@ type vocabulary struct {
 // vocabularies holds the vocabulary of each language. The Chinese terms are those of
 // Alibaba Cloud's own pages.
 var vocabularies = [...]vocabulary{
-	English: {tag: "en", sheets: [...]string{CircuitsSheet: CircuitsName, EngineersSheet: EngineersName}, headers: englishHeaders(), results: ResultHeaders},
+	English: {tag: "en", sheets: [...]string{CircuitsSheet: CircuitsName, EngineersSheet: EngineersName}, headers: englishHeaders(), results: ResultHeaders, check: "#Check"},
 	Chinese: {
 		tag:    "zh",
 		sheets: [...]string{CircuitsSheet: "专线", EngineersSheet: "施工工程师"},
@@ -52,7 +63,8 @@ var vocabularies = [...]vocabulary{
 			ColResult: "结果", ColMessage: "说明", ColErrorCode: "错误码", ColRequestID: "请求 ID", ColSubmittedAt: "提交时间 (UTC)",
 			ColAttempts: "尝试次数", ColClientToken: "使用的客户端 Token", ColLOAStatus: "LOA 状态",
 		},
-		added: map[string]string{"Errors": "错误", "Summary": "摘要"},
+		added: map[string]string{"Errors": "错误", "Summary": "摘要", "Guide": "填写说明", "Lists": "列表"},
+		check: "#检查",
 		values: map[ColumnID]map[string]string{
 			CircuitLineType:         {"FIBRE": "光纤直连", "Other": "其他"},
 			EngineerCertificateType: {"IDCard": "身份证", "Passport": "护照"},
@@ -63,7 +75,7 @@ var vocabularies = [...]vocabulary{
 			Refused: "已拒绝", Failed: "失败", Unknown: "结果未知", NotAttempted: "未执行", Skipped: "已跳过",
 		},
 		states: map[string]string{
-			"Applying": "申请中", "Accept": "申请通过", "Available": "可用", "Rejected": "已驳回", "Completing": "施工中", "Complete": "施工完成", "Deleted": "已删除",
+			"Applying": "申请中", "Accept": "申请通过", "Available": "可用", "Rejected": "已驳回", "Completing": "施工中", "Complete": "施工完成", "Deleted": "已删除", "none": "没有 LOA",
 		},
 	},
 }
@@ -85,7 +97,12 @@ func (l Language) Header(id ColumnID) string { return vocabularies[l].headers[id
 // ResultHeader returns the header of a result column.
 func (l Language) ResultHeader(id ResultColumn) string { return vocabularies[l].results[id] }
 
-// AddedName returns the name of a sheet that a run adds, given its English name.
+// CheckHeader returns the header of the template's column that checks what is typed. It
+// starts with #, so that it is not read.
+func (l Language) CheckHeader() string { return vocabularies[l].check }
+
+// AddedName returns the name of a sheet that a run or the template adds, given its English
+// name.
 func (l Language) AddedName(english string) string {
 	if name := vocabularies[l].added[english]; name != "" {
 		return name

@@ -89,7 +89,7 @@ type SheetPatch struct {
 // where an earlier run wrote it, or else to the right of the table.
 func StatusPatch(w *Workbook, status map[int]string, l Language) Patch {
 	t := &w.CircuitsTable
-	column := PutColumn{Header: l.ResultHeader(ColLOAStatus), Width: resultWidths[ColLOAStatus]}
+	column := PutColumn{Header: l.ResultHeader(ColLOAStatus), Width: l.resultWidth(ColLOAStatus)}
 	last := t.LastCol
 	if col, found := t.Results[ColLOAStatus]; found {
 		column.Col = col

@@ -8,9 +8,38 @@ import (
 	"time"
 )
 
-// resultWidths are the widths of the result columns, in characters.
+// resultWidths are the least widths of the result columns, in characters.
 var resultWidths = [...]float64{
 	ColResult: 16, ColMessage: 60, ColErrorCode: 34, ColRequestID: 38, ColSubmittedAt: 21, ColAttempts: 10, ColClientToken: 38, ColLOAStatus: 14,
+}
+
+// resultWidth returns the width of a result column: room for its header and, where it has
+// one of some words, for the longest of them.
+func (l Language) resultWidth(id ResultColumn) float64 {
+	longest := textWidth(l.ResultHeader(id))
+	switch id {
+	case ColResult:
+		for _, r := range AllResults {
+			longest = max(longest, textWidth(l.Result(r)))
+		}
+	case ColLOAStatus:
+		for status := range vocabularies[l].states {
+			longest = max(longest, textWidth(l.State(status)))
+		}
+	}
+	return max(resultWidths[id], float64(longest+2))
+}
+
+// textWidth returns the width of a text, in characters of the Latin alphabet: those of East
+// Asia are twice as wide.
+func textWidth(s string) (n int) {
+	for _, r := range s {
+		n++
+		if r >= 0x1100 {
+			n++
+		}
+	}
+	return n
 }
 
 // ResultColumns returns the positions of the result columns, with their headers in a
@@ -28,7 +57,7 @@ func (t *Table) ResultColumns(l Language) []PutColumn {
 			next++
 			col = next
 		}
-		columns[id] = PutColumn{Col: col, Header: l.ResultHeader(ResultColumn(id)), Width: resultWidths[id], Wrap: id == int(ColMessage), Print: id <= int(ColErrorCode)}
+		columns[id] = PutColumn{Col: col, Header: l.ResultHeader(ResultColumn(id)), Width: l.resultWidth(ResultColumn(id)), Wrap: id == int(ColMessage), Print: id <= int(ColErrorCode)}
 	}
 	columns[ColResult].Shades = resultShades()
 	return columns

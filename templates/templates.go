@@ -1,8 +1,8 @@
-// Package templates holds the files embedded in the program: the blank workbook to fill in,
+// Package templates holds the files embedded in the program: the blank workbooks to fill in,
 // and the page of the HTML report.
 //
-// The workbook is generated from the column table of package sheet. A test fails if the two
-// differ; go generate brings the workbook up to date.
+// The workbooks are generated from the column table of package sheet. A test fails if they
+// differ from it; go generate brings them up to date.
 package templates
 
 import _ "embed"
@@ -13,6 +13,11 @@ import _ "embed"
 //
 //go:embed blank.xlsx
 var Blank []byte
+
+// BlankChinese is the workbook to fill in, in Chinese.
+//
+//go:embed blank.zh.xlsx
+var BlankChinese []byte
 
 // Report is the page of the HTML report, an html/template. Package batch/report documents
 // its data.

@@ -61,7 +61,7 @@ func (a *app) explainAll(asJSON bool) error {
 	var list []explanation
 	for _, r := range sheet.Rules() {
 		e, _ := a.lines.Words.Entry(r.Code)
-		rows = append(rows, []string{r.Code, r.Severity.String(), prose.General(e.Message)})
+		rows = append(rows, []string{r.Code, a.lines.Words.Line("report-severity-" + r.Severity.String()), prose.General(e.Message)})
 		list = append(list, explanationOf(r.Code, e))
 	}
 	if asJSON {
@@ -99,7 +99,7 @@ func (a *app) explain(code string, asJSON bool) error {
 func (a *app) printEntry(w io.Writer, code string, e prose.Entry) {
 	fmt.Fprintln(w, report.Printable(code))
 	if r, ok := sheet.RuleByCode(code); ok {
-		a.field(w, "severity", r.Severity.String())
+		a.field(w, "severity", a.lines.Words.Line("report-severity-"+r.Severity.String()))
 	}
 	a.field(w, "means", e.Message)
 	a.field(w, "why", e.Why)

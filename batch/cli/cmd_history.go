@@ -171,7 +171,7 @@ func (a *app) runHistory(ctx context.Context, store ledger.Store, f historyFlags
 		if r.ExitCode != nil {
 			exit = number(*r.ExitCode)
 		}
-		rows = append(rows, []string{r.RunID, stamp(r.StartedAt), r.Scope, r.Status, exit, report.Results(r.Results).String(), r.Input})
+		rows = append(rows, []string{r.RunID, stamp(r.StartedAt), r.Scope, a.lines.Words.Line("history-" + r.Status), exit, report.Results(r.Results).In(a.lines.Words), r.Input})
 	}
 	return a.historyTable(rows, f, []int{0, 1, 3, 4}, []int{2, 5, 6})
 }
@@ -218,7 +218,7 @@ func (a *app) circuitHistory(ctx context.Context, store ledger.Store, circuit st
 	}
 	rows := a.header("history-events")
 	for _, e := range list {
-		rows = append(rows, []string{e.RunID, stampOf(e.Begun), stampOf(e.Finished), number(e.Attempts), string(e.Result), e.RequestID, e.Token, e.Message})
+		rows = append(rows, []string{e.RunID, stampOf(e.Begun), stampOf(e.Finished), number(e.Attempts), a.lines.Words.Vocabulary().Result(e.Result), e.RequestID, e.Token, e.Message})
 	}
 	return a.historyTable(rows, f, []int{0, 1, 3, 4}, []int{2, 5, 6, 7})
 }

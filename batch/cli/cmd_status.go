@@ -97,7 +97,7 @@ func (a *app) deliverStatus(s *invocation, done *finished, t target) error {
 		done.outcomes[i] = statusOutcome(&done.in.workbook.Circuits[i], o)
 	}
 	done.problems = nil // status does not validate
-	doc := a.document(done, newFindings(done.in.workbook, nil))
+	doc := document(done, newFindings(done.in.workbook, nil), a.lines.Words)
 	rejected := false
 	for i := range doc.Applications {
 		app := &doc.Applications[i]
@@ -110,9 +110,10 @@ func (a *app) deliverStatus(s *invocation, done *finished, t target) error {
 	}
 	doc.Output, a.exit = t.path, doc.ExitCode
 	doc.InputPath, doc.OutputPath = absolute(doc.Input), absolute(doc.Output)
-	patch := a.statusPatch(done.in.workbook, doc, s.flags.output.redact)
+	doc.Language = a.written(done.in).Vocabulary()
+	patch := a.statusPatch(done, doc, s.flags.output.redact)
 	doc.Unasked, doc.Commands = unasked, a.commands(done.info, doc.Input, doc.Output)
-	if _, err := a.writeChecked(done.in, t.path, t.force, patch, a.sealText(*doc, t.reports)); err != nil {
+	if _, err := a.writeChecked(done.in, t.path, t.force, patch, a.sealText(done, *doc, t.reports)); err != nil {
 		return failure(exitUsage, "output-unwritable", err, "file", t.path, "reason", cause(err))
 	}
 	a.writeReports(done, doc, t)
@@ -164,13 +165,15 @@ const reasonStatus batch.Reason = "status-row"
 
 // statusPatch writes the LOA status of each row, and a Summary of its own. The Errors of an
 // earlier run stay, as the results do.
-func (a *app) statusPatch(book *sheet.Workbook, doc *report.Document, redact bool) sheet.Patch {
+func (a *app) statusPatch(done *finished, doc *report.Document, redact bool) sheet.Patch {
+	book := done.in.workbook
 	status := make(map[int]string, len(doc.Applications))
 	for _, app := range doc.Applications {
 		status[app.SheetRow] = app.LOAStatus
 	}
-	patch := sheet.StatusPatch(book, status, sheet.English)
-	patch.Added = report.Sheets(*doc, a.lines.Words)
+	patch := sheet.StatusPatch(book, status, doc.Language)
+	written, words := a.translated(done, doc)
+	patch.Added = report.Sheets(*written, words)
 	if redact {
 		patch.MaskPersonal(book)
 	}

@@ -72,19 +72,20 @@ func (a *app) template(ctx context.Context, f templateFlags) error {
 			return err
 		}
 	}
-	write, written, count := writeBlank, "template-written", ""
+	l := sheet.LanguageOf(a.lines.Words.Language())
+	book := xlsx.Template{Language: l, Words: a.lines.Words, Regions: cloud.KnownRegions()}
+	write, written, count := blankWriter(l), "template-written", ""
 	switch {
 	case f.example:
-		write = func(w io.Writer) error { return writeExample(w, a.lines.Words, a.env.Now()) }
+		write = func(w io.Writer) error { return writeExample(w, book, a.env.Now()) }
 	case f.fromAccount:
 		rows, err := a.accountRows(ctx, f)
 		if err != nil {
 			return err
 		}
 		written, count = "template-account-written", number(len(rows))
-		write = func(w io.Writer) error {
-			return xlsx.WriteTemplate(w, xlsx.Template{Words: a.lines.Words, Regions: cloud.KnownRegions(), Circuits: rows})
-		}
+		book.Circuits = rows
+		write = func(w io.Writer) error { return xlsx.WriteTemplate(w, book) }
 	}
 	if !toFile {
 		return write(a.env.Stdout)
@@ -96,9 +97,16 @@ func (a *app) template(ctx context.Context, f templateFlags) error {
 	return nil
 }
 
-func writeBlank(w io.Writer) error {
-	_, err := w.Write(templates.Blank)
-	return err
+// blankWriter writes the embedded workbook of a language.
+func blankWriter(l sheet.Language) func(w io.Writer) error {
+	blank := templates.Blank
+	if l == sheet.Chinese {
+		blank = templates.BlankChinese
+	}
+	return func(w io.Writer) error {
+		_, err := w.Write(blank)
+		return err
+	}
 }
 
 // checkTemplate reports why the template may not be written to a path.
@@ -188,21 +196,31 @@ const exampleLead = 180 * 24 * time.Hour
 
 // writeExample writes the template with two circuits and three engineers, all made up, to
 // show what a correct workbook looks like.
-func writeExample(w io.Writer, words xlsx.TemplateWords, now time.Time) error {
+func writeExample(w io.Writer, book xlsx.Template, now time.Time) error {
 	start := now.UTC().Add(exampleLead).Truncate(24 * time.Hour).Add(9 * time.Hour)
 	for start.Weekday() == time.Saturday || start.Weekday() == time.Sunday {
 		start = start.AddDate(0, 0, 1)
 	}
-	return xlsx.WriteTemplate(w, xlsx.Template{
-		Words: words, Regions: cloud.KnownRegions(),
-		Circuits: [][]any{
-			{"pc-example0000000001", "cn-hangzhou", "Example Trading Co., Ltd.", "FIBRE", "Placeholder Telecom Engineering", start, 1000, "Hangzhou, building 1, room 101"},
-			{"pc-example0000000002", "ap-southeast-1", "Example Trading Co., Ltd.", "MSTP", "Sample Fibre Works", start.Format(time.RFC3339)},
-		},
-		Engineers: [][]any{
-			{"*", "Ansible Sample", "Passport", "X00012345", "Female", "+447700900123"},
-			{"pc-example0000000001", "Bramble Dummy", "Passport", "X00054321", "Male", "+447700900456"},
-			{"pc-example0000000001, pc-example0000000002", "Candle Mock", "Passport", "X00067890", "Male", "+447700900789"},
-		},
-	})
+	iso := start.Format(time.RFC3339)
+	book.Circuits = [][]any{
+		{"pc-example0000000001", "cn-hangzhou", "Example Trading Co., Ltd.", "FIBRE", "Placeholder Telecom Engineering", start, 1000, "Hangzhou, building 1, room 101"},
+		{"pc-example0000000002", "ap-southeast-1", "Example Trading Co., Ltd.", "MSTP", "Sample Fibre Works", iso},
+	}
+	book.Engineers = [][]any{
+		{"*", "Ansible Sample", "Passport", "X00012345", "Female", "+447700900123"},
+		{"pc-example0000000001", "Bramble Dummy", "Passport", "X00054321", "Male", "+447700900456"},
+		{"pc-example0000000001, pc-example0000000002", "Candle Mock", "Passport", "X00067890", "Male", "+447700900789"},
+	}
+	if book.Language == sheet.Chinese {
+		book.Circuits = [][]any{
+			{"pc-example0000000001", "cn-hangzhou", "示例贸易（杭州）有限公司", "光纤直连", "样例通信工程有限公司", start, 1000, "杭州市示例路 1 号 1 号楼 101 室"},
+			{"pc-example0000000002", "ap-southeast-1", "示例贸易（杭州）有限公司", "MSTP", "占位布线工程有限公司", iso},
+		}
+		book.Engineers = [][]any{
+			{"*", "示例甲", "护照", "X00012345", "女", "+447700900123"},
+			{"pc-example0000000001", "样例乙", "护照", "X00054321", "男", "+447700900456"},
+			{"pc-example0000000001、pc-example0000000002", "占位·丙", "护照", "X00067890", "男", "+447700900789"},
+		}
+	}
+	return xlsx.WriteTemplate(w, book)
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -63,13 +64,13 @@ func (a *app) question(inputs []sending, account, endpoint string) string {
 		lines = append(lines, words.Line("confirm-input", count("going", in.going), count("rows", in.rows),
 			sheet.Arg{Name: "sheet", Value: in.sheet}, sheet.Arg{Name: "file", Value: in.file}))
 		if len(in.stay) > 0 {
-			lines = append(lines, words.Line("confirm-stay", count("n", in.rows-in.going), sheet.Arg{Name: "results", Value: in.stay.String()}))
+			lines = append(lines, words.Line("confirm-stay", count("n", in.rows-in.going), sheet.Arg{Name: "results", Value: in.stay.In(words)}))
 		}
 		if in.warned > 0 {
 			lines = append(lines, words.Line("confirm-warned", count("n", in.warned)))
 		}
 		if len(in.regions) > 0 {
-			lines = append(lines, words.Line("confirm-regions", sheet.Arg{Name: "regions", Value: regionList(in.regions)}))
+			lines = append(lines, words.Line("confirm-regions", sheet.Arg{Name: "regions", Value: regionList(words, in.regions)}))
 		}
 	}
 	lines = append(lines, words.Line("confirm", count("count", total), sheet.Arg{Name: "account", Value: account}, sheet.Arg{Name: "endpoint", Value: endpoint}))
@@ -80,14 +81,14 @@ func (a *app) question(inputs []sending, account, endpoint string) string {
 }
 
 // regionList names regions with their numbers of rows, the largest first.
-func regionList(rows map[string]int) string {
+func regionList(words *prose.Catalogue, rows map[string]int) string {
 	ids := slices.SortedFunc(maps.Keys(rows), func(a, b string) int {
 		return cmp.Or(-cmp.Compare(rows[a], rows[b]), cmp.Compare(a, b))
 	})
 	for i, id := range ids {
 		ids[i] = sheet.MaskNumbers(id) + " " + strconv.Itoa(rows[id])
 	}
-	return strings.Join(ids, ", ")
+	return words.List(ids)
 }
 
 // confirm asks for confirmation before applications are sent, unless yes was given or
@@ -104,7 +105,7 @@ func (a *app) confirm(yes bool, applications int, question func() (string, error
 		return err
 	}
 	signals := a.signals()
-	fmt.Fprintf(a.env.Stderr, "%s [y/N] ", text)
+	fmt.Fprintf(a.env.Stderr, "%s %s ", text, a.lines.Words.Line("confirm-answers"))
 	answers := make(chan string, 1)
 	go func() {
 		defer batch.Guard(func(err error) {
@@ -120,7 +121,7 @@ func (a *app) confirm(yes bool, applications int, question func() (string, error
 		return failure(signalExit(s), "not-confirmed", nil)
 	case answer := <-answers:
 		switch strings.ToLower(strings.TrimSpace(answer)) {
-		case "y", "yes":
+		case "y", "yes", "是", "ｙ": // the last as an input method for Chinese types it
 			return nil
 		}
 	}

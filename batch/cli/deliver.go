@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/report"
@@ -32,6 +33,8 @@ type finished struct {
 
 	ledgerFlag string // value of --ledger
 	logFailure string // why the log is not complete; empty if it is
+
+	translated *report.Document // in the language of the workbook, if it is another than the user's; nil until it is needed
 
 	sums map[string]string // digests of the files that were written, by path
 
@@ -67,7 +70,8 @@ type totals struct {
 // one, and the reports.
 func (a *app) deliver(done *finished, t target, f outputFlags) *report.Document {
 	found := newFindings(done.in.workbook, done.problems)
-	doc := a.document(done, found)
+	doc := document(done, found, a.lines.Words)
+	doc.Language = a.written(done.in).Vocabulary()
 	end := done.exitFacts(found.errors)
 	doc.ExitCode = end.code()
 	doc.Unasked = end.unasked
@@ -80,7 +84,7 @@ func (a *app) deliver(done *finished, t target, f outputFlags) *report.Document 
 	doc.InputPath, doc.OutputPath = cmp.Or(done.recordedInput, absolute(doc.Input)), absolute(doc.Output)
 	patch := a.patch(done, doc, f.redact)
 	doc.Commands = a.commands(done.info, doc.Input, doc.Output)
-	written, failed := a.placeCopy(done, t, patch, a.sealText(*doc, t.reports))
+	written, failed := a.placeCopy(done, t, patch, a.sealText(done, *doc, t.reports))
 	if failed != nil {
 		end.copyFailed = true
 		doc.Output, doc.Failure, doc.ExitCode = written, a.lines.Words.Cause(cause(failed)), end.code()
@@ -89,6 +93,33 @@ func (a *app) deliver(done *finished, t target, f outputFlags) *report.Document 
 	}
 	a.writeReports(done, doc, t)
 	return doc
+}
+
+// written returns the sentences for what is written into a workbook or beside it: those of
+// its own language, unless the user asked for one.
+func (a *app) written(in *input) *prose.Catalogue {
+	if a.common.lang != "" {
+		return a.lines.Words
+	}
+	return prose.Of(in.workbook.Language())
+}
+
+// translated returns the document as it is written into the copy and beside it, and the
+// sentences that go with it.
+func (a *app) translated(done *finished, doc *report.Document) (*report.Document, *prose.Catalogue) {
+	words := a.written(done.in)
+	if words == a.lines.Words {
+		return doc, words
+	}
+	if done.translated == nil {
+		done.translated = document(done, newFindings(done.in.workbook, done.problems), words)
+	}
+	other, same := *doc, done.translated
+	other.Problems, other.Unlisted, other.Folded, other.Applications = same.Problems, same.Unlisted, same.Folded, same.Applications
+	for i := range doc.Applications {
+		other.Applications[i].Before = doc.Applications[i].Before
+	}
+	return &other, words
 }
 
 // wrote keeps the digest of a file that was written, for the ledger.
@@ -146,6 +177,7 @@ func (done *finished) errors(found *sheet.RowErrors) int {
 // patch returns what changes in the copy: each row's result, notes on problems, the two
 // added sheets and, with redact, masks over personal data.
 func (a *app) patch(done *finished, doc *report.Document, redact bool) sheet.Patch {
+	doc, words := a.translated(done, doc)
 	rows := make([]sheet.RowResult, len(doc.Applications))
 	for i := range doc.Applications {
 		app := &doc.Applications[i]
@@ -163,8 +195,8 @@ func (a *app) patch(done *finished, doc *report.Document, redact bool) sheet.Pat
 	}
 	book := *done.in.workbook
 	book.Problems = done.problems
-	patch := sheet.Results(&book, rows, a.lines.Words, sheet.English)
-	patch.Added, patch.Open = report.Sheets(*doc, a.lines.Words), report.SummaryName
+	patch := sheet.Results(&book, rows, words, doc.Language)
+	patch.Added, patch.Open = report.Sheets(*doc, words), report.SummaryName
 	patch.LinkResults(&book, report.ErrorsName)
 	if redact {
 		patch.MaskPersonal(done.in.workbook)
@@ -186,19 +218,20 @@ func (a *app) rowMessage(app *report.Application) string {
 }
 
 // rendering returns how a kind of report is written.
-func (a *app) rendering(doc *report.Document, kind string) func(io.Writer) error {
+func (a *app) rendering(done *finished, doc *report.Document, kind string) func(io.Writer) error {
+	doc, words := a.translated(done, doc)
 	switch kind {
 	case "csv":
-		return func(w io.Writer) error { return report.CSV(w, *doc) }
+		return func(w io.Writer) error { return report.CSV(w, *doc, words) }
 	case "json":
 		return func(w io.Writer) error { return report.JSON(w, *doc) }
 	}
-	return func(w io.Writer) error { return report.HTML(w, *doc, a.lines.Words, templates.Report) }
+	return func(w io.Writer) error { return report.HTML(w, *doc, words, templates.Report) }
 }
 
 // sealText lists the digests of the reports beside a copy: those that are there, for a run
 // that is killed before it has replaced them, and those that will be written.
-func (a *app) sealText(doc report.Document, reports []reportFile) string {
+func (a *app) sealText(done *finished, doc report.Document, reports []reportFile) string {
 	var text strings.Builder
 	doc.Reports = pathsOf(reports)
 	for _, r := range reports {
@@ -206,7 +239,7 @@ func (a *app) sealText(doc report.Document, reports []reportFile) string {
 			text.WriteString(sealLine(r.kind, r.found))
 		}
 		h := sha256.New()
-		if a.rendering(&doc, r.kind)(h) == nil {
+		if a.rendering(done, &doc, r.kind)(h) == nil {
 			text.WriteString(sealLine(r.kind, hex.EncodeToString(h.Sum(nil))))
 		}
 	}
@@ -231,7 +264,7 @@ func (a *app) writeReports(done *finished, doc *report.Document, t target) {
 		if err != nil {
 			err = errors.New(a.lines.Words.Line("output-changed"))
 		} else {
-			render := a.rendering(doc, r.kind)
+			render := a.rendering(done, doc, r.kind)
 			err = durable.WriteFile(r.path, func(w io.Writer) error { return render(io.MultiWriter(w, sum)) }, nil)
 		}
 		if err != nil {

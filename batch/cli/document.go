@@ -13,8 +13,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// document renders a finished run; this is where codes become sentences.
-func (a *app) document(done *finished, found *findings) *report.Document {
+// document renders a finished run in a language; this is where codes become sentences.
+func document(done *finished, found *findings, words *prose.Catalogue) *report.Document {
 	listed := 0
 	for i := range done.problems {
 		if !done.problems[i].RowOnly {
@@ -34,25 +34,25 @@ func (a *app) document(done *finished, found *findings) *report.Document {
 	}
 	for i := range done.problems {
 		if p := &done.problems[i]; !p.RowOnly {
-			doc.Problems = append(doc.Problems, a.problem(done.in.workbook, p))
+			doc.Problems = append(doc.Problems, problem(done.in.workbook, p, words))
 		}
 	}
 	if done.problems != nil {
-		doc.Unlisted = a.unlisted(done.in.workbook)
+		doc.Unlisted = unlisted(done.in.workbook, words)
 	}
-	doc.Folded = report.FoldNotes(doc.Problems, doc.Unlisted, a.lines.Words)
-	a.rows(done, found, doc)
+	doc.Folded = report.FoldNotes(doc.Problems, doc.Unlisted, words)
+	rows(done, found, doc, words)
 	return doc
 }
 
 // rows adds the rows of a finished run to its document.
-func (a *app) rows(done *finished, found *findings, doc *report.Document) {
+func rows(done *finished, found *findings, doc *report.Document, words *prose.Catalogue) {
 	table := done.in.workbook.CircuitsTable
 	warned := newWarnings(done.in.workbook, done.problems)
 	regions := map[string]bool{}
 	for i, o := range done.outcomes {
 		c := &done.in.workbook.Circuits[i]
-		message, hint := found.message(a.lines.Words, o)
+		message, hint := found.message(words, o)
 		o.ErrorCode = found.errorCode(o)
 		at := sheet.Ref{Sheet: table.Sheet, Row: o.Row, Col: max(1, table.Columns[sheet.CircuitInstanceID])}
 		app := report.NewApplication(o, at, message, hint)
@@ -77,8 +77,8 @@ func (a *app) rows(done *finished, found *findings, doc *report.Document) {
 }
 
 // problem renders a problem. It names the circuit of its row, or those of its engineer.
-func (a *app) problem(book *sheet.Workbook, p *sheet.Problem) report.Problem {
-	message, hint := a.lines.Words.Problem(*p)
+func problem(book *sheet.Workbook, p *sheet.Problem, words *prose.Catalogue) report.Problem {
+	message, hint := words.Problem(*p)
 	rendered := report.NewProblem(*p, message, hint)
 	switch p.At.Sheet {
 	case book.CircuitsTable.Sheet:
@@ -87,7 +87,7 @@ func (a *app) problem(book *sheet.Workbook, p *sheet.Problem) report.Problem {
 		}
 	case book.EngineersTable.Sheet:
 		if e := engineerAt(book, p.At.Row); e != nil {
-			rendered.Circuit = report.Circuits(e.Circuits)
+			rendered.Circuit = report.Circuits(e.Circuits, words)
 		}
 	}
 	return rendered
@@ -130,9 +130,9 @@ func (w *warnings) of(c *sheet.Circuit) bool {
 }
 
 // unlisted renders the counts of the problems that are not listed.
-func (a *app) unlisted(book *sheet.Workbook) (list []report.Unlisted) {
+func unlisted(book *sheet.Workbook, words *prose.Catalogue) (list []report.Unlisted) {
 	for _, u := range book.Unlisted {
-		message, hint := a.lines.Words.Render("report-unlisted", map[string]string{"n": strconv.Itoa(u.Count)})
+		message, hint := words.Render("report-unlisted", map[string]string{"n": strconv.Itoa(u.Count)})
 		list = append(list, report.Unlisted{Severity: u.Severity.String(), Code: u.Code, Count: u.Count, Message: message, Hint: hint})
 	}
 	return list
@@ -172,7 +172,7 @@ func (f *findings) message(w *prose.Catalogue, o batch.Outcome) (message, hint s
 		apiHint = "" // it is about an application, and there was none, or it is not the last word
 	}
 	message, hint = w.Render(string(o.Reason), map[string]string{
-		"code": o.ErrorCode, "meaning": cmp.Or(meaning, o.ErrorCode), "loa": o.LOAStatus, "instance": o.Key.InstanceID, "region": o.Key.Region, "circuit": o.CircuitState,
+		"code": o.ErrorCode, "meaning": cmp.Or(meaning, o.ErrorCode), "loa": w.Vocabulary().State(o.LOAStatus), "instance": o.Key.InstanceID, "region": o.Key.Region, "circuit": o.CircuitState,
 		"after": settledFrom(o).Format("15:04"),
 	})
 	switch o.Reason {
@@ -189,16 +189,16 @@ func (f *findings) message(w *prose.Catalogue, o batch.Outcome) (message, hint s
 func (f *findings) leftOut(w *prose.Catalogue, o batch.Outcome) (message, hint string) {
 	switch o.Earlier {
 	case sheet.Submitted, sheet.Already, sheet.Skipped:
-		message, _ = w.Render("rows-left-out", map[string]string{"result": string(o.Earlier)})
+		message, _ = w.Render("rows-left-out", map[string]string{"result": w.Vocabulary().Result(o.Earlier)})
 		return message, ""
 	}
 	_, again := w.Render(string(o.Reason), nil)
 	if _, known := w.Entry(f.errorCode(o)); known {
 		meaning, todo := w.Render(f.errorCode(o), nil)
-		message, _ = w.Render("rows-left-out-why", map[string]string{"result": string(o.Earlier), "meaning": meaning})
+		message, _ = w.Render("rows-left-out-why", map[string]string{"result": w.Vocabulary().Result(o.Earlier), "meaning": meaning})
 		return message, cmp.Or(todo, again)
 	}
-	message, _ = w.Render("rows-left-out", map[string]string{"result": string(o.Earlier)})
+	message, _ = w.Render("rows-left-out", map[string]string{"result": w.Vocabulary().Result(o.Earlier)})
 	return message, again
 }
 
@@ -214,19 +214,19 @@ func (f *findings) problemsMessage(w *prose.Catalogue, list []sheet.Problem) (me
 	}
 	var b strings.Builder
 	for i, p := range list {
+		if i > 0 {
+			b.WriteString(w.Line("mark-clause"))
+		}
 		if i == maxMessages {
-			b.WriteString("; " + w.Line("rows-more", count("n", len(list)-i)))
+			b.WriteString(w.Line("rows-more", count("n", len(list)-i)))
 			break
 		}
 		text, todo := w.Problem(p)
-		if i > 0 {
-			b.WriteString("; ")
-		}
-		b.WriteString(p.At.String() + ": " + text)
+		b.WriteString(w.Colon(p.At.String(), text))
 		hint = cmp.Or(hint, todo)
 	}
 	if unlisted > 0 {
-		b.WriteString("; " + w.Line("rows-unlisted", count("n", unlisted)))
+		b.WriteString(w.Line("mark-clause") + w.Line("rows-unlisted", count("n", unlisted)))
 	}
 	return b.String(), hint
 }

@@ -19,17 +19,20 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// TestReadmeSaysWhatIsTrue checks that the README has every command, flag, result, exit
-// code and column of the code.
+// TestReadmeSaysWhatIsTrue checks that the README and the reference beside it have every
+// command, flag, result, exit code and column of the code.
 func TestReadmeSaysWhatIsTrue(t *testing.T) {
-	content, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
-	if err != nil {
-		t.Fatal(err)
+	readme := ""
+	for _, page := range []string{"../../README.md", "../../.github/docs/reference.md"} {
+		content, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		readme += string(content)
 	}
-	readme := string(content)
 	want := func(text string) {
 		if !strings.Contains(readme, text) {
-			t.Errorf("the README does not say %s", text)
+			t.Errorf("neither the README nor the reference says %s", text)
 		}
 	}
 	a := &app{lines: newLines(Env{Getenv: func(string) string { return "" }}, prose.English)}

@@ -318,28 +318,43 @@ func makeCircuits(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), packWorkbook(crashWorkbook(n)), 0o600))
 }
 
-// editWorkbook packs the parts of a workbook anew, one of them with another cell.
+// editWorkbook saves a workbook with another company in its first row.
 func editWorkbook(ts *testscript.TestScript, _ bool, args []string) {
-	content := []byte(ts.ReadFile(args[0]))
-	z, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	edited, err := editCell([]byte(ts.ReadFile(args[0])), "Example Networks Ltd", "Example Networks Plc")
 	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), edited, 0o600))
+}
+
+// editCell packs the parts of a workbook anew, and replaces a text of the first sheet once.
+func editCell(content []byte, old, text string) ([]byte, error) {
+	z, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		return nil, err
+	}
 	var packed bytes.Buffer
 	w := zip.NewWriter(&packed)
 	for _, f := range z.File {
 		r, err := f.Open()
-		ts.Check(err)
+		if err != nil {
+			return nil, err
+		}
 		part, err := io.ReadAll(r)
-		ts.Check(err)
+		if err != nil {
+			return nil, err
+		}
 		if f.Name == "xl/worksheets/sheet1.xml" {
-			part = bytes.Replace(part, []byte("Example Networks Ltd"), []byte("Example Networks Plc"), 1)
+			part = bytes.Replace(part, []byte(old), []byte(text), 1)
 		}
 		to, err := w.Create(f.Name)
-		ts.Check(err)
-		_, err = to.Write(part)
-		ts.Check(err)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := to.Write(part); err != nil {
+			return nil, err
+		}
 	}
-	ts.Check(w.Close())
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), packed.Bytes(), 0o600))
+	err = w.Close()
+	return packed.Bytes(), err
 }
 
 // wantSameCopy compares two packages part by part.

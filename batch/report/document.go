@@ -70,6 +70,8 @@ type Document struct {
 
 	LogFailure string `json:"log_failure,omitempty"` // why the log file is not complete; empty if it is or there is none
 
+	Language sheet.Language `json:"-"` // of the copy
+
 	Unasked  int      `json:"-"` // rows of a status or online dry run that the API gave no answer for
 	Commands Commands `json:"-"` // that may be run next
 

@@ -15,19 +15,25 @@ import (
 const byteOrderMark = "\ufeff"
 
 // CSV writes the error report as comma-separated values (RFC 4180, UTF-8 with a byte
-// order mark, CRLF): every finding. The header has the keys of a problem in JSON. A value that a spreadsheet
-// program would take for a formula gets an apostrophe in front.
-func CSV(w io.Writer, d Document) error {
+// order mark, CRLF): every finding. The header has the keys of a problem in JSON, or what
+// they mean in another language. A value that a spreadsheet program would take for a
+// formula gets an apostrophe in front.
+func CSV(w io.Writer, d Document, words Words) error {
 	if _, err := io.WriteString(w, byteOrderMark); err != nil {
 		return err
 	}
 	c := csv.NewWriter(w)
 	c.UseCRLF = true
 	// The writer keeps its first error until the flush.
-	_ = c.Write(problemKeys)
+	header := make([]string, len(problemKeys))
+	for i, key := range problemKeys {
+		header[i] = words.Line("csv-" + key)
+	}
+	_ = c.Write(header)
 	list := d.findings()
 	for i := range list.entries {
-		p := list.at(i)
+		p := list.shown(i, words)
+		p.Severity = words.Line("report-severity-" + p.Severity)
 		fields := p.fields()
 		for i := range fields {
 			fields[i] = csvField(fields[i])
@@ -84,7 +90,10 @@ type view struct {
 	LeftOut  string // which rows --only left out before they were accepted
 	Next     Next
 	NextLine string
+	Command  string
+	Requests string
 	Elapsed  string
+	Chinese  bool   // by which the page chooses its fonts
 	Base     string // address of the copy
 	Counts   []countView
 	Filters  []countView // by which the page can be filtered
@@ -99,7 +108,7 @@ type view struct {
 
 // countView is a result, or the state of an LOA, with its share of the rows.
 type countView struct {
-	Result  string
+	Result  string // as people see it
 	Count   int
 	Percent string // CSS number
 	Tone    string
@@ -118,13 +127,18 @@ func viewOf(d *Document, words Words) view {
 	next := d.Next()
 	v := view{
 		Doc: d, Headline: headline(d, words), Tone: toneName(tone(d)), Next: next, NextLine: words.Line(next.Code),
-		Elapsed: elapsed(words, d.DurationSeconds), Counts: countViews(d, words), Areas: areaViews(d),
+		Elapsed: elapsed(words, d.DurationSeconds), Counts: countViews(d, words), Areas: areaViews(d, words),
+		Requests: counted(words, "requests-of", d.Requests, numberArg("retries", d.Retries), numberArg("throttled", d.Throttled)),
+		Command:  d.Command, Chinese: words.Vocabulary() == sheet.Chinese,
+	}
+	if d.DryRun {
+		v.Command = d.dryRunCommand(words)
 	}
 	v.Stopped, v.LeftOut, v.Changed, v.Base = d.stopped(words), d.leftOut(words), d.changed(words), base(d)
 	parts := partsOf(groupsOf(d, words))
 	v.Needs, v.Warnings, v.Notes = parts[0], parts[1], parts[2]
 	var rows int
-	v.Rows, rows = quietRows(d)
+	v.Rows, rows = quietRows(d, words)
 	v.RowsCount, v.MoreRows = counted(words, "report-quiet-rows", rows), moreBeyond(rows, words)
 	if len(v.Counts) > 1 {
 		v.Filters = v.Counts
@@ -143,7 +157,7 @@ func moreBeyond(n int, words Words) string {
 func countViews(d *Document, words Words) []countView {
 	var counts []countView
 	for _, t := range d.tallies(words) {
-		counts = append(counts, countView{t.word, t.rows, percent(t.rows, d.Rows), toneName(t.style), t.meaning, className(t.word)})
+		counts = append(counts, countView{t.shown, t.rows, percent(t.rows, d.Rows), toneName(t.style), t.meaning, className(t.word)})
 	}
 	return counts
 }
@@ -151,10 +165,10 @@ func countViews(d *Document, words Words) []countView {
 // percent formats a share as a CSS number.
 func percent(n, of int) string { return fmt.Sprintf("%.2f", 100*float64(n)/float64(max(of, 1))) }
 
-func areaViews(d *Document) []areaView {
+func areaViews(d *Document, words Words) []areaView {
 	var areas []areaView
 	for _, r := range d.PerRegion() {
-		areas = append(areas, areaView{r.RegionID, r.Rows, r.Results.String()})
+		areas = append(areas, areaView{r.RegionID, r.Rows, r.Results.In(words)})
 	}
 	return areas
 }

@@ -17,11 +17,11 @@ import (
 
 func TestCSV(t *testing.T) {
 	var b bytes.Buffer
-	if err := report.CSV(&b, night()); err != nil {
+	if err := report.CSV(&b, night(), english{t}); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "night.csv", b.Bytes())
-	if err := report.CSV(full{}, night()); !errors.Is(err, errFull) {
+	if err := report.CSV(full{}, night(), english{t}); !errors.Is(err, errFull) {
 		t.Errorf("got %v, want the writer's error", err)
 	}
 }
@@ -45,7 +45,7 @@ func TestCSVDisarmsFormulas(t *testing.T) {
 	} {
 		doc := report.Document{Problems: []report.Problem{problem(sheet.Error, "x", at(2, 1), "Name", c.in, c.in, c.in)}}
 		var b bytes.Buffer
-		if err := report.CSV(&b, doc); err != nil {
+		if err := report.CSV(&b, doc, english{t}); err != nil {
 			t.Fatal(err)
 		}
 		rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(b.String(), "\ufeff"))).ReadAll()
@@ -69,7 +69,7 @@ func FuzzCSV(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		doc := report.Document{Problems: []report.Problem{problem(sheet.Error, "x", at(2, 1), s, s, s, s), problem(sheet.Note, "y", at(3, 1), s, s, s, s)}}
 		var b bytes.Buffer
-		if err := report.CSV(&b, doc); err != nil {
+		if err := report.CSV(&b, doc, english{t}); err != nil {
 			t.Fatal(err)
 		}
 		rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(b.String(), "\ufeff"))).ReadAll()

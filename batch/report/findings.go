@@ -3,8 +3,6 @@ package report
 import (
 	"cmp"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
@@ -101,6 +99,16 @@ func (f *findings) at(i int) Problem {
 	default:
 		return f.d.Problems[e.index]
 	}
+}
+
+// shown returns a finding as people see it, with the terms of their language.
+func (f *findings) shown(i int, words Words) Problem {
+	p := f.at(i)
+	if f.entries[i].from == fromRows {
+		l := words.Vocabulary()
+		p.Column, p.Value = l.ResultHeader(sheet.ColResult), l.Result(sheet.Result(p.Value))
+	}
+	return p
 }
 
 // first returns the list up to a limit.
@@ -209,7 +217,7 @@ func fold(problems []Problem, at []int, words Words) Problem {
 	}
 	p.Count, p.Cells = len(at), ranges(cells)
 	shown := p.Cells[:min(len(p.Cells), maxCells)]
-	where := strings.Join(shown, ", ")
+	where := enumeration(words, shown)
 	if more := len(p.Cells) - len(shown); more > 0 {
 		where += " " + counted(words, "report-more-cells", more)
 	}
@@ -239,11 +247,11 @@ func ranges(cells []sheet.Ref) []string {
 
 // Circuits names the circuits of an engineer for a finding: the first of them, and how
 // many more there are.
-func Circuits(ids []string) string {
+func Circuits(ids []string, words Words) string {
 	const shown = 3
-	text := sheet.MaskNumbers(strings.Join(ids[:min(shown, len(ids))], ", "))
+	text := sheet.MaskNumbers(enumeration(words, ids[:min(shown, len(ids))]))
 	if more := len(ids) - shown; more > 0 {
-		text += " +" + strconv.Itoa(more)
+		return counted(words, "more-circuits", more, textArg("list", text))
 	}
 	return text
 }

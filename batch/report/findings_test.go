@@ -48,7 +48,7 @@ func TestOneList(t *testing.T) {
 	got["Errors"] = got["Errors"][1:]
 
 	var b bytes.Buffer
-	if err := report.CSV(&b, d); err != nil {
+	if err := report.CSV(&b, d, english{t}); err != nil {
 		t.Fatal(err)
 	}
 	records, err := csv.NewReader(strings.NewReader(b.String())).ReadAll()

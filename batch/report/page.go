@@ -144,7 +144,7 @@ func (p *pager) place(f *Problem) placeView {
 		v.Class = className(string(sheet.Invalid))
 	}
 	if v.Result != "" {
-		v.Class = className(v.Result)
+		v.Class, v.Result = className(v.Result), p.words.Vocabulary().Result(a.Result)
 	}
 	return v
 }
@@ -196,7 +196,7 @@ func partsOf(groups []*groupView) (parts [3][]*groupView) {
 
 // quietRows are the rows that are not listed among the findings, as far as the page has room
 // for them, and how many there are.
-func quietRows(d *Document) (rows []rowView, count int) {
+func quietRows(d *Document, words Words) (rows []rowView, count int) {
 	for i := range d.Applications {
 		a := &d.Applications[i]
 		if s := styleOf(a.Result); !d.isStatus() && (s != sheet.StyleGood && s != sheet.StyleMuted || open(a.Earlier)) {
@@ -205,10 +205,10 @@ func quietRows(d *Document) (rows []rowView, count int) {
 		if count++; count > maxHTMLRows {
 			continue
 		}
-		v := rowView{Row: a.SheetRow, Circuit: a.InstanceID, Region: a.RegionID, Result: string(a.Result), Tone: toneName(styleOf(a.Result)), Request: a.RequestID, Class: className(string(a.Result))}
+		v := rowView{Row: a.SheetRow, Circuit: a.InstanceID, Region: a.RegionID, Result: words.Vocabulary().Result(a.Result), Tone: toneName(styleOf(a.Result)), Request: a.RequestID, Class: className(string(a.Result))}
 		if d.isStatus() {
 			s := LOAState{Status: cmp.Or(a.LOAStatus, notAsked)}
-			v.Result, v.Tone, v.Class = s.Status, toneName(s.style()), className(s.Status)
+			v.Result, v.Tone, v.Class = s.shown(words), toneName(s.style()), className(s.Status)
 		}
 		rows = append(rows, v)
 	}

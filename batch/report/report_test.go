@@ -27,6 +27,8 @@ func (e english) Line(code string, args ...sheet.Arg) string {
 	return prose.English.Line(code, args...)
 }
 
+func (e english) Vocabulary() sheet.Language { return sheet.English }
+
 // golden compares what was written with a file of testdata.
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()

@@ -28,15 +28,15 @@ func (r Results) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// String lists the results that occur: 3 SUBMITTED, 1 INVALID.
-func (r Results) String() string {
+// In lists the results that occur, in a language: 3 SUBMITTED, 1 INVALID.
+func (r Results) In(words Words) string {
 	var parts []string
 	for _, word := range sheet.AllResults {
 		if n := r[word]; n > 0 {
-			parts = append(parts, strconv.Itoa(n)+" "+string(word))
+			parts = append(parts, words.Line("share", numberArg("count", n), textArg("word", words.Vocabulary().Result(word))))
 		}
 	}
-	return strings.Join(parts, ", ")
+	return enumeration(words, parts)
 }
 
 // of adds up the counts of some results.
@@ -76,7 +76,7 @@ func (d *Document) leftOut(words Words) string {
 			still[r] = count
 		}
 	}
-	return counted(words, "report-left-out", n, textArg("results", still.String()))
+	return counted(words, "report-left-out", n, textArg("results", still.In(words)))
 }
 
 // severities are the words for a problem's severity, most severe first.
@@ -206,6 +206,14 @@ func loaRank(status string) int {
 // isStatus reports whether the document is that of the status command.
 func (d *Document) isStatus() bool { return d.Command == "status" }
 
+// shown is the state as people see it.
+func (s LOAState) shown(words Words) string {
+	if s.Status == notAsked {
+		return words.Line("state-not-asked")
+	}
+	return words.Vocabulary().State(s.Status)
+}
+
 // meaning explains a state; unknown ones have no meaning.
 func (s LOAState) meaning(words Words) string {
 	switch {
@@ -257,14 +265,16 @@ func (d *Document) changed(words Words) string {
 	slices.SortStableFunc(order, func(a, b step) int { return -cmp.Compare(by[a], by[b]) })
 	parts := make([]string, len(order))
 	for i, s := range order {
-		parts[i] = counted(words, "report-change", by[s], textArg("was", s.was), textArg("now", s.now))
+		was, now := LOAState{Status: s.was}, LOAState{Status: s.now}
+		parts[i] = counted(words, "report-change", by[s], textArg("was", was.shown(words)), textArg("now", now.shown(words)))
 	}
-	return words.Line("report-changes", textArg("list", strings.Join(parts, ", ")))
+	return words.Line("report-changes", textArg("list", enumeration(words, parts)))
 }
 
 // tally counts the rows that have one result, or whose LOA has one state.
 type tally struct {
-	word    string
+	word    string // of the result or the state
+	shown   string // the same as people see it
 	rows    int
 	style   sheet.Style
 	meaning string // and what to do
@@ -276,13 +286,13 @@ func (d *Document) tallies(words Words) []tally {
 	var list []tally
 	if d.isStatus() {
 		for _, s := range d.shownStates() {
-			list = append(list, tally{s.Status, s.Rows, s.style(), s.meaning(words)})
+			list = append(list, tally{s.Status, s.shown(words), s.Rows, s.style(), s.meaning(words)})
 		}
 		return list
 	}
 	for _, r := range sheet.AllResults {
 		if n := d.Results[r]; n > 0 {
-			list = append(list, tally{string(r), n, styleOf(r), stepOf(words, r)})
+			list = append(list, tally{string(r), words.Vocabulary().Result(r), n, styleOf(r), stepOf(words, r)})
 		}
 	}
 	return list

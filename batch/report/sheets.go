@@ -6,8 +6,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Names of the sheets that are added to the results copy; they are the same in every
-// language, so that a later run finds and replaces them.
+// Names of the sheets that are added to the results copy, by which links and later runs know
+// them. Their titles in the copy are in its language.
 const (
 	ErrorsName  = "Errors"
 	SummaryName = "Summary"
@@ -48,7 +48,7 @@ func errorsSheet(d *Document, words Words, limit int) sheet.AddedSheet {
 	list := d.findings()
 	more := max(0, len(list.entries)-limit)
 	list.entries = list.entries[:len(list.entries)-more]
-	s := sheet.AddedSheet{Name: ErrorsName, Freeze: 1, Filter: true, Tab: errorsTab(d), Count: 1 + len(list.entries) + min(more, 1)}
+	s := sheet.AddedSheet{Name: ErrorsName, Title: words.Vocabulary().AddedName(ErrorsName), Freeze: 1, Filter: true, Tab: errorsTab(d), Count: 1 + len(list.entries) + min(more, 1)}
 	header := make([]sheet.PutCell, len(errorsColumns))
 	for i, c := range errorsColumns {
 		s.Widths = append(s.Widths, c.width)
@@ -82,7 +82,7 @@ func errorsRows(list findings, words Words, header []sheet.PutCell, more int) it
 		}
 		row := make([]sheet.PutCell, len(errorsColumns))
 		for i := range list.entries {
-			p := list.at(i)
+			p := list.shown(i, words)
 			problemRow(row, &p, labels)
 			if !yield(row) {
 				return

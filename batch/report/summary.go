@@ -12,7 +12,12 @@ import (
 // The Summary sheet has six columns: a label, a figure, a gap, a text, what to do, and a
 // link to a cell. The chart is beside the upper sections, over the last two columns. On A4
 // across they print at about nine tenths of their size.
-var summaryWidths = []float64{36, 8, 2, 54, 48, 16}
+func summaryWidths(words Words) []float64 {
+	if words.Vocabulary() == sheet.Chinese {
+		return []float64{44, 8, 2, 50, 44, 16} // the words of results have their meaning beside them; sentences are shorter
+	}
+	return []float64{36, 8, 2, 54, 48, 16}
+}
 
 // chartCol is the column of the chart's left edge.
 const chartCol = 5
@@ -46,7 +51,7 @@ func summarySheet(d *Document, words Words) sheet.AddedSheet {
 	g.timing(d)
 	g.regions(d)
 	return sheet.AddedSheet{
-		Name: SummaryName, Widths: summaryWidths, Rows: slices.Values(g.rows), Count: len(g.rows), Chart: &chart, Tab: tabStyle(d),
+		Name: SummaryName, Title: words.Vocabulary().AddedName(SummaryName), Widths: summaryWidths(words), Rows: slices.Values(g.rows), Count: len(g.rows), Chart: &chart, Tab: tabStyle(d),
 	}
 }
 
@@ -117,11 +122,11 @@ func (g *grid) open(d *Document) {
 			continue
 		}
 		link := d.Applications[i].At
-		text := counted(g.words, "report-open-rows", n, textArg("result", string(r)))
+		text := counted(g.words, "report-open-rows", n, textArg("result", g.words.Vocabulary().Result(r)))
 		g.row(sheet.PutCell{Text: text, Style: sheet.StyleLink, Link: link}, numberCell(float64(n)), emptyCell, plainCell(stepOf(g.words, r)))
 	}
 	if len(d.findings().entries) > 0 {
-		text := g.words.Line("report-open-errors", textArg("where", ErrorsName))
+		text := g.words.Line("report-open-errors", textArg("where", g.words.Vocabulary().AddedName(ErrorsName)))
 		g.row(sheet.PutCell{Text: text, Style: sheet.StyleLink, Link: sheet.Ref{Sheet: ErrorsName, Row: 1, Col: 1}, LinkTo: ErrorsName})
 	}
 }
@@ -139,7 +144,7 @@ func (g *grid) run(d *Document) {
 	g.fact("report-fact-run", d.RunID)
 	command := d.Command
 	if d.DryRun {
-		command = strings.TrimSpace(command + " (" + strings.TrimSpace(g.words.Line("report-dry-run")+" "+d.DryRunMode) + ")")
+		command = d.dryRunCommand(g.words)
 	}
 	g.fact("report-fact-command", command)
 	g.fact("report-fact-change-ref", Printable(d.ChangeRef))
@@ -157,9 +162,15 @@ func (g *grid) run(d *Document) {
 	g.fact("report-fact-sha256", d.InputSHA256)
 	g.fact("report-fact-copy", cmp.Or(d.OutputPath, d.Output))
 	g.fact("report-fact-account", d.Account)
-	g.fact("report-fact-regions", strings.Join(d.Regions, ", "))
+	g.fact("report-fact-regions", enumeration(g.words, d.Regions))
 	g.fact("report-fact-version", d.Version)
 	g.row()
+}
+
+// dryRunCommand names the command of a dry run: submit (dry run online).
+func (d *Document) dryRunCommand(words Words) string {
+	mode := strings.TrimSpace(words.Line("report-dry-run") + " " + d.DryRunMode)
+	return words.Line("dry-run-mode", textArg("command", d.Command), textArg("mode", mode))
 }
 
 // counts lists every result with its next step and returns the chart of them.
@@ -168,7 +179,7 @@ func (g *grid) counts(d *Document) sheet.Chart {
 	first := len(g.rows) + 1
 	for _, r := range sheet.AllResults {
 		n := d.Results[r]
-		word, step := sheet.PutCell{Text: string(r), Style: styleOf(r)}, plainCell(stepOf(g.words, r))
+		word, step := sheet.PutCell{Text: g.words.Vocabulary().Result(r), Style: styleOf(r)}, plainCell(stepOf(g.words, r))
 		if n == 0 {
 			word.Style, step.Style = sheet.StyleMuted, sheet.StyleMuted
 		}
@@ -202,7 +213,7 @@ func (g *grid) states(d *Document) sheet.Chart {
 	g.header("report-col-loa", "report-col-rows", "", "report-col-meaning")
 	first := len(g.rows) + 1
 	for _, s := range states {
-		g.row(sheet.PutCell{Text: s.Status, Style: s.style()}, numberCell(float64(s.Rows)), emptyCell, plainCell(s.meaning(g.words)))
+		g.row(sheet.PutCell{Text: s.shown(g.words), Style: s.style()}, numberCell(float64(s.Rows)), emptyCell, plainCell(s.meaning(g.words)))
 	}
 	last := len(g.rows)
 	g.row()
@@ -228,10 +239,10 @@ func (g *grid) changes(d *Document) {
 		if shown++; shown > maxChanges {
 			continue
 		}
-		now := LOAState{Status: cmp.Or(a.LOAStatus, notAsked)}
+		was, now := LOAState{Status: cmp.Or(*a.Before, notAsked)}, LOAState{Status: cmp.Or(a.LOAStatus, notAsked)}
 		g.row(sheet.PutCell{Text: a.InstanceID}, emptyCell, emptyCell,
-			plainCell(g.words.Line("report-changed", textArg("status", now.Status), textArg("meaning", now.meaning(g.words)))),
-			plainCell(cmp.Or(*a.Before, notAsked)), linkTo(a.At))
+			plainCell(g.words.Line("report-changed", textArg("status", now.shown(g.words)), textArg("meaning", now.meaning(g.words)))),
+			plainCell(was.shown(g.words)), linkTo(a.At))
 	}
 	if shown == 0 {
 		g.row(mutedCell(g.words.Line("report-unchanged")))
@@ -256,7 +267,7 @@ func (g *grid) causes(d *Document) {
 		g.row(cells...)
 	}
 	if more := len(all) - maxCauses; more > 0 {
-		g.row(mutedCell(counted(g.words, "report-more-causes", more, textArg("where", ErrorsName))))
+		g.row(mutedCell(counted(g.words, "report-more-causes", more, textArg("where", g.words.Vocabulary().AddedName(ErrorsName)))))
 	}
 	if n := d.unlisted(true); n > 0 {
 		g.row(mutedCell(counted(g.words, "report-not-listed", n)))
@@ -300,6 +311,6 @@ func (g *grid) regions(d *Document) {
 		if r.RegionID == "" {
 			name = mutedCell(g.words.Line("report-no-region"))
 		}
-		g.row(name, numberCell(float64(r.Rows)), emptyCell, plainCell(r.Results.String()))
+		g.row(name, numberCell(float64(r.Rows)), emptyCell, plainCell(r.Results.In(g.words)))
 	}
 }

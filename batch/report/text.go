@@ -175,7 +175,7 @@ func (p printer) indented(by, hint, code string) {
 func (p printer) more(d *Document, code string, n int) string {
 	where := p.words.Line("report-see-output")
 	if d.Output != "" {
-		where = p.words.Line("report-see-errors")
+		where = p.words.Line("report-see-errors", textArg("sheet", d.Language.AddedName(ErrorsName)))
 	}
 	return counted(p.words, code, n, textArg("where", where))
 }
@@ -212,25 +212,31 @@ func (p printer) counts(d *Document) {
 	if p.fold >= foldLayout {
 		var all []string
 		for _, t := range d.tallies(p.words) {
-			all = append(all, fmt.Sprintf("%d %s", t.rows, p.paint(t.style, Printable(t.word))))
+			all = append(all, fmt.Sprintf("%d %s", t.rows, p.paint(t.style, Printable(t.shown))))
 		}
-		p.line("%s", strings.Join(all, ", "))
+		p.line("%s", enumeration(p.words, all))
 		return
 	}
-	for _, t := range d.tallies(p.words) {
-		p.count(t)
+	all := d.tallies(p.words)
+	column := len(sheet.NotAttempted)
+	for _, t := range all {
+		column = max(column, Width(Printable(t.shown)))
+	}
+	for _, t := range all {
+		p.count(t, column)
 	}
 	p.gap()
 }
 
-// count prints how many rows have one result or state.
-func (p printer) count(t tally) {
+// count prints how many rows have one result or state, whose words take a column of so many
+// cells.
+func (p printer) count(t tally, column int) {
 	if p.fold >= foldMeanings {
 		t.meaning = ""
 	}
-	word := Printable(t.word)
-	blanks := Pad(word, len(sheet.NotAttempted))[len(word):]
-	p.hang(11+len(sheet.NotAttempted), strings.TrimRight(fmt.Sprintf("%7d  %s%s  %s", t.rows, p.paint(t.style, word), blanks, t.meaning), " "))
+	word := Printable(t.shown)
+	blanks := Pad(word, column)[len(word):]
+	p.hang(11+column, strings.TrimRight(fmt.Sprintf("%7d  %s%s  %s", t.rows, p.paint(t.style, word), blanks, t.meaning), " "))
 }
 
 // causes prints the first causes with their first cells, unless everything was listed one
@@ -289,7 +295,7 @@ func (p printer) cells(c Cause, circuits map[sheet.Ref]string) string {
 	last := ""
 	for i, r := range c.Refs[:min(shownCells, len(c.Refs))] {
 		if i > 0 {
-			b.WriteString(", ")
+			b.WriteString(p.words.Line("mark-list"))
 		}
 		if r.Sheet == last {
 			b.WriteString(cellOf(r))

@@ -18,9 +18,17 @@ import (
 )
 
 // Words renders the labels of reports. Line returns the sentence of a code with its
-// placeholders filled from the arguments, or an unknown code itself.
+// placeholders filled from the arguments, or an unknown code itself. Vocabulary has the
+// terms of workbooks: what is shown beside the words of results and states, and the names
+// of sheets and columns.
 type Words interface {
 	Line(code string, args ...sheet.Arg) string
+	Vocabulary() sheet.Language
+}
+
+// enumeration puts the parts of an enumeration together: a, b, c.
+func enumeration(words Words, parts []string) string {
+	return strings.Join(parts, words.Line("mark-list"))
 }
 
 // counted renders a line about n things, with {n} filled in. The catalogue picks the

@@ -107,7 +107,7 @@ func TestCountsAlign(t *testing.T) {
 	out := bufio.NewWriter(&b)
 	p := printer{Writer: out, words: echo{}}
 	for _, word := range []string{"Applying", "审核中", "e\u0301tat", "👍"} {
-		p.count(tally{word, 3, sheet.StyleGood, "meaning"})
+		p.count(tally{word, word, 3, sheet.StyleGood, "meaning"}, len(sheet.NotAttempted))
 	}
 	out.Flush()
 	for line := range strings.Lines(b.String()) {
@@ -142,6 +142,8 @@ func FuzzPrintable(f *testing.F) {
 
 // echo renders a line as its code and arguments.
 type echo struct{}
+
+func (echo) Vocabulary() sheet.Language { return sheet.English }
 
 func (echo) Line(code string, args ...sheet.Arg) string {
 	for _, a := range args {
@@ -188,7 +190,7 @@ func TestUnlistedProblemsAreCounted(t *testing.T) {
 		t.Errorf("the sheet has %d rows, the last with %q, want 3 and \"41 more\"", rows, last)
 	}
 	var b strings.Builder
-	if err := CSV(&b, d); err != nil || !strings.Contains(b.String(), ",41 more,") {
+	if err := CSV(&b, d, echo{}); err != nil || !strings.Contains(b.String(), ",41 more,") {
 		t.Errorf("the CSV report is %q (%v), want it to count the rest", b.String(), err)
 	}
 	b.Reset()

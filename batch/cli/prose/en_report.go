@@ -87,7 +87,7 @@ var enReport = map[string]Entry{
 	"report-folded":           {Message: "{n} {n:cell|cells}, {cells}; for example: {message}"},
 	"report-suggestion":       {Message: "suggestion: {value}"},
 	"report-more-cells":       {Message: "and {n} more"},
-	"report-see-errors":       {Message: "see the Errors sheet of the copy"},
+	"report-see-errors":       {Message: "see the {sheet} sheet of the copy"},
 	"report-see-output":       {Message: "add -o FILE for a copy that lists them all"},
 
 	"report-sec-needs":    {Message: "Needs a person"},

@@ -2,6 +2,8 @@ package prose
 
 // enWords: the marks, labels and short words that lines are put together from.
 var enWords = map[string]Entry{
+	"state-not-asked": {Message: "not asked"},
+
 	"mark-list":   {Message: ", "},
 	"mark-facts":  {Message: ", "},
 	"mark-colon":  {Message: ": "},
@@ -9,7 +11,8 @@ var enWords = map[string]Entry{
 
 	"confirm-answers": {Message: "[y/N]"},
 	"code-meaning":    {Message: "{meaning} ({code})"},
-	"dry-run-mode":    {Message: "{command} ({dry} {mode})"},
+	"dry-run-mode":    {Message: "{command} ({mode})"},
+	"requests-of":     {Message: "{n} (Retries {retries}, Throttled requests {throttled})"},
 	"share":           {Message: "{count} {word}"},
 	"more-circuits":   {Message: "{list} +{n}"},
 

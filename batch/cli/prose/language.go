@@ -7,6 +7,8 @@ import (
 
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
+
+	"github.com/loabatch/loabatch/sheet"
 )
 
 // languages holds the catalogues in the order in which --lang lists them. Another language
@@ -48,6 +50,19 @@ func ForLocale(locale string) (*Catalogue, bool) {
 	base, _ := tag.Base()
 	return For(base.String())
 }
+
+// Of returns the catalogue for workbooks in a language.
+func Of(l sheet.Language) *Catalogue {
+	for _, c := range languages {
+		if c.terms == l {
+			return c
+		}
+	}
+	return English
+}
+
+// Vocabulary returns the terms of workbooks in the catalogue's language.
+func (c *Catalogue) Vocabulary() sheet.Language { return c.terms }
 
 // Language returns the language of the catalogue as --lang takes it, such as zh.
 func (c *Catalogue) Language() string {

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"golang.org/x/text/language"
+
+	"github.com/loabatch/loabatch/sheet"
 )
 
 // filled returns a sentence about n.
@@ -18,7 +20,7 @@ func filled(c *Catalogue, sentence, n string) string {
 // TestPlurals checks the forms and the separators of languages with one, two and three
 // plural categories.
 func TestPlurals(t *testing.T) {
-	polish := join(language.Polish)
+	polish := join(language.Polish, sheet.English)
 	for _, tc := range []struct {
 		c                 *Catalogue
 		sentence, n, want string

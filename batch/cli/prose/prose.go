@@ -37,6 +37,7 @@ type Entry struct {
 // Catalogue holds the entries of one language by code.
 type Catalogue struct {
 	tag      language.Tag
+	terms    sheet.Language   // of workbooks in the language
 	numbers  *message.Printer // groups the digits of counts
 	plurals  []plural.Form    // the categories of the language, in the order of the forms
 	entries  map[string]Entry
@@ -46,16 +47,16 @@ type Catalogue struct {
 
 // The catalogues. TestComplete holds them against each other.
 var (
-	English = join(language.English, enRules, enBeside, enCircuits, enEngineers, enFiles, enParts, enCopy, enReasons, enAPI, enWire, enReport, enTemplate, enLines, enWords)
-	Chinese = join(language.MustParse("zh-CN"), zhRules, zhBeside, zhCircuits, zhEngineers, zhFiles, zhParts, zhCopy, zhReasons, zhAPI, zhWire, zhReport, zhTemplate, zhLines, zhWords)
+	English = join(language.English, sheet.English, enRules, enBeside, enCircuits, enEngineers, enFiles, enParts, enCopy, enReasons, enAPI, enWire, enReport, enTemplate, enLines, enWords)
+	Chinese = join(language.MustParse("zh-CN"), sheet.Chinese, zhRules, zhBeside, zhCircuits, zhEngineers, zhFiles, zhParts, zhCopy, zhReasons, zhAPI, zhWire, zhReport, zhTemplate, zhLines, zhWords)
 )
 
-func join(tag language.Tag, parts ...map[string]Entry) *Catalogue {
+func join(tag language.Tag, terms sheet.Language, parts ...map[string]Entry) *Catalogue {
 	all := map[string]Entry{}
 	for _, part := range parts {
 		maps.Copy(all, part)
 	}
-	return &Catalogue{tag: tag, numbers: message.NewPrinter(tag), plurals: categories(tag), entries: all, patterns: patterns(all)}
+	return &Catalogue{tag: tag, terms: terms, numbers: message.NewPrinter(tag), plurals: categories(tag), entries: all, patterns: patterns(all)}
 }
 
 // Entry returns the entry of a code or, failing that, of its family.

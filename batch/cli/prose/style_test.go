@@ -114,7 +114,11 @@ func TestTextsAreIdiomatic(t *testing.T) {
 	if err != nil || len(scripts) == 0 {
 		t.Fatalf("no scripts found: %v", err)
 	}
-	for _, path := range append(scripts, top+"/README.md", top+"/templates/report.html") {
+	pages, err := filepath.Glob(top + "/.github/docs/*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("no pages found: %v", err)
+	}
+	for _, path := range slices.Concat(scripts, pages, []string{top + "/README.md", top + "/templates/report.html"}) {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)

@@ -87,7 +87,7 @@ var zhReport = map[string]Entry{
 	"report-folded":           {Message: "{n} 个单元格：{cells}；例如：{message}"},
 	"report-suggestion":       {Message: "建议值：{value}"},
 	"report-more-cells":       {Message: "等，另有 {n} 个"},
-	"report-see-errors":       {Message: "见副本的工作表“错误”"},
+	"report-see-errors":       {Message: "见副本的工作表“{sheet}”"},
 	"report-see-output":       {Message: "加上 -o FILE 可生成列出全部问题的副本"},
 
 	"report-sec-needs":    {Message: "需要人工处理"},

@@ -2,14 +2,17 @@ package prose
 
 // zhWords: the marks, labels and short words that lines are put together from.
 var zhWords = map[string]Entry{
+	"state-not-asked": {Message: "未查询"},
+
 	"mark-list":   {Message: "、"},
 	"mark-facts":  {Message: "，"},
 	"mark-colon":  {Message: "："},
 	"mark-clause": {Message: "；"},
 
-	"confirm-answers": {Message: "[y/N]"},
+	"confirm-answers": {Message: "[是 y / 否 N]"},
 	"code-meaning":    {Message: "{meaning}（{code}）"},
-	"dry-run-mode":    {Message: "{command}（{dry} {mode}）"},
+	"dry-run-mode":    {Message: "{command}（{mode}）"},
+	"requests-of":     {Message: "{n}（重试 {retries} 次，限流 {throttled} 次）"},
 	"share":           {Message: "{count} 行 {word}"},
 	"more-circuits":   {Message: "{list} 等，另有 {n} 条"},
 

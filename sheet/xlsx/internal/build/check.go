@@ -10,11 +10,8 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// checkHeader is the header of the column that says what a row still lacks. Readers take a
-// column whose header starts with # for the user's own, and skip it.
-const checkHeader = "#Check"
-
-// checkedRows is how many rows of a sheet have a formula in the column #Check, at least.
+// checkedRows is how many rows of a sheet have a formula in the column #Check, at least: the
+// column says what a row still lacks.
 // Rows below them are checked by the formats and validations only.
 const checkedRows = 2000
 
@@ -35,7 +32,7 @@ var idWeights = [17]int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2}
 // names defines the names.
 func (b *templateBuilder) names() error {
 	ids := "$" + letterOf(sheet.CircuitInstanceID)
-	first := fmt.Sprintf("%s!%s$%d", sheet.CircuitsName, ids, firstRow)
+	first := fmt.Sprintf("%s!%s$%d", b.Language.SheetName(sheet.CircuitsSheet), ids, firstRow)
 	all := fmt.Sprintf("%s:%s$%d", first, ids, lastRow)
 	count := make([]int, len(idWeights))
 	for i := range count {
@@ -43,7 +40,7 @@ func (b *templateBuilder) names() error {
 	}
 	for _, n := range []excelize.DefinedName{
 		{Name: circuitIDs, RefersTo: all},
-		{Name: engineerIDs, RefersTo: fmt.Sprintf("%s!$%s$%d:$%[2]s$%[4]d", sheet.EngineersName, letterOf(sheet.EngineerInstanceID), firstRow, lastRow)},
+		{Name: engineerIDs, RefersTo: fmt.Sprintf("%s!$%s$%d:$%[2]s$%[4]d", b.Language.SheetName(sheet.EngineersSheet), letterOf(sheet.EngineerInstanceID), firstRow, lastRow)},
 		{Name: listedIDs, RefersTo: fmt.Sprintf("OFFSET(%s,0,0,MAX(1,COUNTA(%s)),1)", first, all)},
 		{Name: places, RefersTo: newList(b, "#", count)},
 		{Name: digitWeights, RefersTo: newList(b, "GB 11643", idWeights[:])},
@@ -118,11 +115,50 @@ func namesNoCircuit() string {
 
 // wrongDigit is true of an identity number whose last character does not fit the others. It
 // says nothing about what does not have the form of one.
-func wrongDigit() string {
+func (b *templateBuilder) wrongDigit() string {
 	number := cellOf(sheet.EngineerCertificateNo)
 	right := fmt.Sprintf(`MID("10X98765432",MOD(SUMPRODUCT(MID(%s,%s,1)*%s),11)+1,1)`, number, places, digitWeights)
 	wrong := fmt.Sprintf("IFERROR(%s<>UPPER(RIGHT(%s,1)),FALSE)", right, number) // an error where there are other characters
-	return unless(wrong, cellOf(sheet.EngineerCertificateType)+`<>"IDCard"`, "LEN("+number+")<>18")
+	return unless(wrong, b.isNot(sheet.EngineerCertificateType, "IDCard"), "LEN("+number+")<>18")
+}
+
+// isNot is true where a cell does not have a value of its closed list, spelt as the API or as
+// the template does.
+func (b *templateBuilder) isNot(id sheet.ColumnID, value string) string {
+	tests := []string{cellOf(id) + "<>" + quoted(value)}
+	if shown := b.shown(id, value); shown != value {
+		tests = append(tests, cellOf(id)+"<>"+quoted(shown))
+	}
+	return allOf(tests)
+}
+
+// shown returns a value of a closed list as the template spells it.
+func (b *templateBuilder) shown(id sheet.ColumnID, value string) string {
+	c := &sheet.Columns[slices.IndexFunc(sheet.Columns, func(c sheet.Column) bool { return c.ID == id })]
+	return b.Language.Values(c)[slices.Index(c.Values, value)]
+}
+
+// allOf is true if all of some formulas are.
+func allOf(formulas []string) string {
+	if len(formulas) == 1 {
+		return formulas[0]
+	}
+	return "AND(" + strings.Join(formulas, ",") + ")"
+}
+
+// unlisted is true of a value that the list of its column does not have, neither as the API
+// nor as the template spells it.
+func (b *templateBuilder) unlisted(c sheet.Column, list string) string {
+	cell := cellOf(c.ID)
+	conditions := []string{empty(cell)}
+	for _, api := range sheet.Columns {
+		for i, v := range api.Values {
+			if api.ID == c.ID && c.Values[i] != v {
+				conditions = append(conditions, fmt.Sprintf("TRIM(%s)=%s", cell, quoted(v)))
+			}
+		}
+	}
+	return unless(fmt.Sprintf("COUNTIF(%s,TRIM(%s))=0", list, cell), conditions...)
 }
 
 // lostDigits is true of a certificate number that was entered as a number with more digits
@@ -154,13 +190,12 @@ func (b *templateBuilder) defects(c sheet.Column) []defect {
 	case sheet.EngineerInstanceID:
 		return []defect{{namesNoCircuit(), word("template-check-circuit")}}
 	case sheet.EngineerCertificateNo:
-		return []defect{{lostDigits(), word("template-check-number")}, {wrongDigit(), word("template-check-digit")}}
+		return []defect{{lostDigits(), word("template-check-number")}, {b.wrongDigit(), word("template-check-digit")}}
 	case sheet.CircuitBandwidth:
 		return []defect{{outOfBounds(), word("template-check-bandwidth")}}
 	}
 	if list := b.list[c.ID]; list != "" {
-		cell := cellOf(c.ID)
-		return []defect{{unless(fmt.Sprintf("COUNTIF(%s,TRIM(%s))=0", list, cell), empty(cell)), word("template-check-list")}}
+		return []defect{{b.unlisted(c, list), word("template-check-list")}}
 	}
 	return nil
 }
@@ -175,11 +210,12 @@ func (b *templateBuilder) missing() (before, after string) {
 // check returns the formula of the column #Check of a sheet: empty for an empty row, then
 // what is missing, what is wrong, or that the row is ready.
 func (b *templateBuilder) check(id sheet.SheetID) string {
-	cols := templateColumns(id)
+	cols := b.columns(id)
+	comma := b.Words.Line("mark-list")
 	var lacks, list []string
 	lack := func(formula, name string) {
 		lacks = append(lacks, formula)
-		list = append(list, fmt.Sprintf(`IF(%s,%s,"")`, formula, quoted(", "+name)))
+		list = append(list, fmt.Sprintf(`IF(%s,%s,"")`, formula, quoted(comma+name)))
 	}
 	good := quoted(b.Words.Line("template-check-ready"))
 	for _, c := range cols {
@@ -196,7 +232,7 @@ func (b *templateBuilder) check(id sheet.SheetID) string {
 		lack(lacksEngineer(), b.Words.Line("template-check-engineer"))
 	}
 	before, after := b.missing()
-	missing := fmt.Sprintf(`%s&MID(%s,3,300)`, quoted(before), strings.Join(list, "&"))
+	missing := fmt.Sprintf(`%s&MID(%s,%d,300)`, quoted(before), strings.Join(list, "&"), 1+len(utf16.Encode([]rune(comma))))
 	if after != "" {
 		missing += "&" + quoted(after)
 	}

@@ -21,8 +21,11 @@ type templateStyles struct {
 	missing, wrong, ready       int // marks
 }
 
-// typeface is that of a new workbook.
-const typeface = "Calibri"
+// typefaces are those of a new workbook, by its language, and those of its notes.
+var (
+	typefaces = [...]string{sheet.English: "Calibri", sheet.Chinese: "等线"}
+	noteFaces = [...]string{sheet.English: "Tahoma", sheet.Chinese: "宋体"}
+)
 
 // Colours of the template. What a colour says, a word or the weight of the letters says too.
 const (
@@ -39,18 +42,25 @@ const (
 )
 
 func (b *templateBuilder) styles() error {
+	typeface := typefaces[b.Language]
+	if was, err := b.GetDefaultFont(); err != nil || was != typeface {
+		if err := cmp.Or(err, b.SetDefaultFont(typeface)); err != nil {
+			return err
+		}
+	}
 	fill := func(colour string) excelize.Fill {
 		return excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{colour}}
 	}
+	slants := b.Language == sheet.English // slanted Chinese characters are hard to read
 	edge := []excelize.Border{{Type: "bottom", Color: lineGrey, Style: 1}, {Type: "right", Color: lineGrey, Style: 1}}
 	head := func(ink, colour string, bold bool) *excelize.Style {
 		return &excelize.Style{
-			Font: &excelize.Font{Bold: bold, Italic: !bold, Color: ink, Family: typeface, Size: 11}, Fill: fill(colour), Border: edge,
+			Font: &excelize.Font{Bold: bold, Italic: !bold && slants, Color: ink, Family: typeface, Size: 11}, Fill: fill(colour), Border: edge,
 			Alignment: &excelize.Alignment{Vertical: "center", WrapText: true},
 		}
 	}
 	small := func(ink, colour string, bold bool) *excelize.Style {
-		return &excelize.Style{Font: &excelize.Font{Bold: bold, Italic: !bold, Color: ink, Family: typeface, Size: 9}, Fill: fill(colour), Alignment: &excelize.Alignment{Vertical: "center"}}
+		return &excelize.Style{Font: &excelize.Font{Bold: bold, Italic: !bold && slants, Color: ink, Family: typeface, Size: 9}, Fill: fill(colour), Alignment: &excelize.Alignment{Vertical: "center"}}
 	}
 	date := "yyyy-mm-dd hh:mm:ss"
 	wrap := &excelize.Alignment{Vertical: "top", WrapText: true}
@@ -108,7 +118,7 @@ const (
 
 // band writes what is above the data: the title and the version, the words above the
 // headers, and the header #Check.
-func (b *templateBuilder) band(name string) error {
+func (b *templateBuilder) band(name string, id sheet.SheetID) error {
 	if err := b.SetColWidth(name, "A", "A", checkWidth); err != nil {
 		return err
 	}
@@ -118,12 +128,12 @@ func (b *templateBuilder) band(name string) error {
 	w := &cellWriter{b: b, sheet: name}
 	w.put("A", titleRow, b.style.version, sheet.TemplateMark+layoutVersion)
 	w.put("A", needRow, b.style.version, "")
-	w.put("A", headerRow, b.style.own, checkHeader)
-	w.put("B", titleRow, b.style.band, b.Words.Line("template-band-"+strings.ToLower(name)))
+	w.put("A", headerRow, b.style.own, b.Language.CheckHeader())
+	w.put("B", titleRow, b.style.band, b.Words.Line("template-band-"+strings.ToLower(sheet.English.SheetName(id))))
 	for row, height := range map[int]float64{titleRow: titleHeight, needRow: needHeight, headerRow: headerHeight} {
 		w.keep(b.SetRowHeight(name, row, height))
 	}
-	w.keep(b.AddComment(name, note(fmt.Sprintf("A%d", headerRow), checkHeader, b.Words.Line("template-column-check"))))
+	w.keep(b.AddComment(name, b.note(fmt.Sprintf("A%d", headerRow), b.Language.CheckHeader(), b.Words.Line("template-column-check"))))
 	return w.err
 }
 
@@ -168,7 +178,7 @@ func (b *templateBuilder) column(name string, col int, c sheet.Column) error {
 		w.put(letter, needRow, b.style.choice, b.Words.Line(needCode(c)))
 		w.put(letter, headerRow, b.style.optional, c.Header)
 	}
-	w.keep(b.AddComment(name, note(fmt.Sprintf("%s%d", letter, headerRow), c.Header, b.expects(c))))
+	w.keep(b.AddComment(name, b.note(fmt.Sprintf("%s%d", letter, headerRow), c.Header, b.expects(c))))
 	w.keep(b.validation(name, letter, c))
 	return w.err
 }
@@ -204,12 +214,13 @@ func (b *templateBuilder) dataStyle(c sheet.Column) int {
 const noteAuthor = "loabatch template"
 
 // note is the note of a header.
-func note(ref, header, text string) excelize.Comment {
+func (b *templateBuilder) note(ref, header, text string) excelize.Comment {
+	face := noteFaces[b.Language]
 	return excelize.Comment{
 		Cell: ref, Author: noteAuthor, Width: 300, Height: 110,
 		Paragraph: []excelize.RichTextRun{
-			{Text: header + "\n", Font: &excelize.Font{Bold: true, Size: 9, Family: "Tahoma"}},
-			{Text: text, Font: &excelize.Font{Size: 9, Family: "Tahoma"}},
+			{Text: header + "\n", Font: &excelize.Font{Bold: true, Size: 9, Family: face}},
+			{Text: text, Font: &excelize.Font{Size: 9, Family: face}},
 		},
 	}
 }
@@ -243,6 +254,10 @@ func below(letter string) string {
 	return fmt.Sprintf("%s%d:%s%d", letter, firstRow, letter, lastRow)
 }
 
+// rowHeights are the heights of the data rows, in points, by the template's language; 0 is the
+// program's own. Chinese characters need more room than a line of Latin ones has.
+var rowHeights = [...]float64{sheet.English: 0, sheet.Chinese: 18}
+
 // view freezes the headers and the instance IDs, and prepares the sheet for printing, with
 // lines between the cells.
 func (b *templateBuilder) view(name, last string) error {
@@ -251,6 +266,12 @@ func (b *templateBuilder) view(name, last string) error {
 		Selection: []excelize.Selection{{SQRef: fmt.Sprintf("B%d", firstRow), ActiveCell: fmt.Sprintf("B%d", firstRow), Pane: "bottomLeft"}},
 	}); err != nil {
 		return err
+	}
+	if height := rowHeights[b.Language]; height > 0 {
+		custom := true
+		if err := b.SetSheetProps(name, &excelize.SheetPropsOptions{DefaultRowHeight: &height, CustomHeight: &custom}); err != nil {
+			return err
+		}
 	}
 	centre := true
 	if err := b.SetPageMargins(name, &excelize.PageLayoutMarginsOptions{Horizontally: &centre}); err != nil {
@@ -321,7 +342,7 @@ func (b *templateBuilder) validation(name, letter string, c sheet.Column) error 
 		custom(fmt.Sprintf(`IF(ISNUMBER(%[1]s),%[1]s>TODAY(),LEN(%[1]s)>=8)`, cellOf(c.ID)))
 		b.ask(dv, c, "template-warn-time")
 	case c.ID == sheet.EngineerCertificateNo:
-		custom("NOT(" + wrongDigit() + ")")
+		custom("NOT(" + b.wrongDigit() + ")")
 		b.ask(dv, c, "template-warn-digit")
 	}
 	if err != nil {

@@ -26,11 +26,11 @@ const (
 func (b *templateBuilder) guide() error {
 	for i, width := range []float64{26, guideWidth, 12} {
 		letter := sheet.ColName(i + 1)
-		if err := b.SetColWidth(GuideName, letter, letter, width); err != nil {
+		if err := b.SetColWidth(b.guideName(), letter, letter, width); err != nil {
 			return err
 		}
 	}
-	g := &guideWriter{b: b}
+	g := &guideWriter{b: b, name: b.guideName()}
 	g.row(b.style.title, b.Words.Line("template-title"))
 	g.row(b.style.body)
 	g.progress()
@@ -39,26 +39,27 @@ func (b *templateBuilder) guide() error {
 	for i, code := range guideSteps {
 		g.row(b.style.body, b.Words.Line("template-step", sheet.Arg{Name: "n", Value: fmt.Sprint(i + 1)}), b.Words.Line(code))
 	}
-	g.columns(sheet.CircuitsName, sheet.CircuitsSheet)
-	g.columns(sheet.EngineersName, sheet.EngineersSheet)
+	g.columns(sheet.CircuitsSheet)
+	g.columns(sheet.EngineersSheet)
 	g.row(b.style.body)
 	g.row(b.style.section, b.Words.Line("template-sec-results"))
 	for _, r := range sheet.AllResults {
-		g.row(b.style.body, string(r), b.Words.Line("template-result-"+strings.ToLower(string(r))))
+		g.row(b.style.body, b.Language.Result(r), b.Words.Line("template-result-"+strings.ToLower(string(r))))
 	}
 	if g.err != nil {
 		return g.err
 	}
 	hidden := false
-	if err := b.SetSheetView(GuideName, -1, &excelize.ViewOptions{ShowGridLines: &hidden}); err != nil {
+	if err := b.SetSheetView(b.guideName(), -1, &excelize.ViewOptions{ShowGridLines: &hidden}); err != nil {
 		return err
 	}
-	return b.printed(GuideName, "portrait", "")
+	return b.printed(b.guideName(), "portrait", "")
 }
 
 // guideWriter writes rows from the top and keeps the first error.
 type guideWriter struct {
 	b    *templateBuilder
+	name string // of the sheet
 	next int
 	err  error
 }
@@ -72,11 +73,11 @@ func (g *guideWriter) row(style int, texts ...string) {
 		if i == 0 && style == g.b.style.body {
 			cell = g.b.style.label
 		}
-		g.keep(g.b.SetCellStr(GuideName, ref, s))
-		g.keep(g.b.SetCellStyle(GuideName, ref, ref, cell))
+		g.keep(g.b.SetCellStr(g.name, ref, s))
+		g.keep(g.b.SetCellStyle(g.name, ref, ref, cell))
 	}
 	if style == g.b.style.body {
-		g.keep(g.b.SetRowHeight(GuideName, g.next, guideLine*float64(lines(texts...))))
+		g.keep(g.b.SetRowHeight(g.name, g.next, guideLine*float64(lines(texts...))))
 	}
 }
 
@@ -107,32 +108,25 @@ func (g *guideWriter) keep(err error) {
 // progress counts the rows that are ready and those that are begun, by sheet.
 func (g *guideWriter) progress() {
 	g.row(g.b.style.section, g.b.Words.Line("template-sec-progress"))
-	for _, name := range []string{sheet.CircuitsName, sheet.EngineersName} {
+	for id, rows := range [...]int{sheet.CircuitsSheet: len(g.b.Circuits), sheet.EngineersSheet: len(g.b.Engineers)} {
+		name := g.b.Language.SheetName(sheet.SheetID(id))
 		g.row(g.b.style.body, name, " ")
 		checked := fmt.Sprintf("%s!$A$%d:$A$%d", name, firstRow, lastRow)
 		ready := fmt.Sprintf("COUNTIF(%s,%s)", checked, quoted(g.b.Words.Line("template-check-ready")))
-		begun := fmt.Sprintf(`SUMPRODUCT(--(LEN(%s!$A$%d:$A$%d)>0))`, name, firstRow, firstRow+g.checked(name)-1)
+		begun := fmt.Sprintf(`SUMPRODUCT(--(LEN(%s!$A$%d:$A$%d)>0))`, name, firstRow, firstRow+max(rows, checkedRows)-1)
 		text := g.b.Words.Line("template-progress", sheet.Arg{Name: "ready", Value: "\x00"}, sheet.Arg{Name: "rows", Value: "\x01"})
 		formula := quoted(text)
 		formula = strings.ReplaceAll(formula, "\x00", `"&`+ready+`&"`)
 		formula = strings.ReplaceAll(formula, "\x01", `"&`+begun+`&"`)
-		g.keep(g.b.SetCellFormula(GuideName, fmt.Sprintf("B%d", g.next), formula))
+		g.keep(g.b.SetCellFormula(g.name, fmt.Sprintf("B%d", g.next), formula))
 	}
-}
-
-// checked is how many rows of a sheet have a formula in #Check.
-func (g *guideWriter) checked(name string) int {
-	if name == sheet.CircuitsName {
-		return max(len(g.b.Circuits), checkedRows)
-	}
-	return max(len(g.b.Engineers), checkedRows)
 }
 
 // columns explains the columns of a sheet.
-func (g *guideWriter) columns(name string, id sheet.SheetID) {
+func (g *guideWriter) columns(id sheet.SheetID) {
 	g.row(g.b.style.body)
-	g.row(g.b.style.section, g.b.Words.Line("template-sec-columns", sheet.Arg{Name: "sheet", Value: name}))
-	for _, c := range templateColumns(id) {
+	g.row(g.b.style.section, g.b.Words.Line("template-sec-columns", sheet.Arg{Name: "sheet", Value: g.b.Language.SheetName(id)}))
+	for _, c := range g.b.columns(id) {
 		g.row(g.b.style.body, c.Header, g.b.expects(c), g.b.Words.Line(needCode(c)))
 	}
 }

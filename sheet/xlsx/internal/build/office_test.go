@@ -38,15 +38,38 @@ func typedRow(name string, row int, values ...string) (list []typed) {
 	return list
 }
 
-// TestOfficeChecksWhatIsTyped types into the blank workbook by a script in LibreOffice, and
+// TestOfficeChecksWhatIsTyped types into the blank workbooks by a script in LibreOffice, and
 // reads what #Check and the guide say, what the formats mark, and what the validations accept.
 func TestOfficeChecksWhatIsTyped(t *testing.T) {
-	circuit := func(row int, id string, rest ...string) []typed {
-		return typedRow(sheet.CircuitsName, row, append([]string{id}, rest...)...)
+	t.Run("en", func(t *testing.T) { typeIntoBlank(t, "blank.xlsx", sheet.English) })
+	t.Run("zh", func(t *testing.T) { typeIntoBlank(t, "blank.zh.xlsx", sheet.Chinese) })
+}
+
+// chineseWords are the words that #Check, the guide and the dropdowns have in Chinese.
+var chineseWords = strings.NewReplacer(
+	"ready: 2 of 10", "已填好：2 / 10", "ready: 3 of 10", "已填好：3 / 10", "ready: 4 of 11", "已填好：4 / 11",
+	"ready", "已填好", "missing: ", "缺少：", "an engineer", "施工工程师", ", ", "、", "not in the list: ", "不在列表中：",
+	"wrong: this circuit has two rows", "有误：该专线有两行", "wrong: bandwidth, 2 to 10240", "有误：带宽应为 2 到 10240",
+	"wrong: not a circuit of this workbook", "有误：不是本工作簿中的专线", "wrong: check digit of the ID number", "有误：身份证号码的校验位",
+	"wrong: digits of the number are lost", "有误：号码的末尾几位已丢失",
+	"Instance ID", "实例 ID", "Region ID", "地域 ID", "Company name", "公司名称", "Line type", "专线类型", "Construction company", "施工单位",
+	"Construction time (UTC)", "施工时间 (UTC)", "Certificate number", "证件号码", "Certificate type", "证件类型",
+	"FIBRE", "光纤直连", "IDCard", "身份证", "Passport", "护照", "Male", "男",
+)
+
+// typeIntoBlank types into one of the blank workbooks.
+func typeIntoBlank(t *testing.T, file string, l sheet.Language) {
+	say := func(s string) string { return s }
+	if l == sheet.Chinese {
+		say = chineseWords.Replace
 	}
-	whole := []string{"cn-hangzhou", "Example Networks", "FIBRE", "Example Build", "2099-01-15 08:00"}
+	circuits, engineers, guide := l.SheetName(sheet.CircuitsSheet), l.SheetName(sheet.EngineersSheet), l.AddedName(GuideName)
+	circuit := func(row int, id string, rest ...string) []typed {
+		return typedRow(circuits, row, append([]string{id}, rest...)...)
+	}
+	whole := []string{"cn-hangzhou", "Example Networks", say("FIBRE"), "Example Build", "2099-01-15 08:00"}
 	engineer := func(row int, ids, kind, number string) []typed {
-		return typedRow(sheet.EngineersName, row, ids, "Testperson A", kind, number, "Male", "+86 139 0000 0000")
+		return typedRow(engineers, row, ids, "Testperson A", say(kind), number, say("Male"), "+86 139 0000 0000")
 	}
 	right, small := identityNumber("99999919900101001"), identityNumber("99999919900101009")
 	for small[17] != 'X' {
@@ -54,16 +77,16 @@ func TestOfficeChecksWhatIsTyped(t *testing.T) {
 	}
 	wrong := right[:16] + string('0'+(right[16]-'0'+1)%10) + right[17:]
 
-	s := newOffice(t, "../../../../templates/blank.xlsx")
+	s := newOffice(t, "../../../../templates/"+file)
 	s.enter(circuit(4, "pc-first00001", whole...))
 	s.enter(circuit(5, "pc-second0001", "cn-nowhere", " ", "Copper"))
 	s.enter(circuit(6, "pc-lonely0001", whole...))
 	s.enter(circuit(7, "pc-twice00001", whole...))
 	s.enter(circuit(8, "pc-twice00001", whole...))
 	s.enter(circuit(9, "", "cn-hangzhou"))
-	s.enter(circuit(10, "vbr-other0001", "cn-hangzhou", "Example Networks", "FIBRE", "Example Build", "1999-01-15", "1", "", strings.Repeat("x", 65)))
-	s.enter(circuit(11, "pc-third00001", "cn-hangzhou", "Example Networks", "FIBRE", "Example Build", "2099-01-15T08:00:00Z", "10240", "", "token"))
-	s.enter(circuit(12, "pc-third00002", "cn-nowhere", "Example Networks", "FIBRE", "Example Build", "2099-01-15 08:00"))
+	s.enter(circuit(10, "vbr-other0001", "cn-hangzhou", "Example Networks", say("FIBRE"), "Example Build", "1999-01-15", "1", "", strings.Repeat("x", 65)))
+	s.enter(circuit(11, "pc-third00001", "cn-hangzhou", "Example Networks", say("FIBRE"), "Example Build", "2099-01-15T08:00:00Z", "10240", "", "token"))
+	s.enter(circuit(12, "pc-third00002", "cn-nowhere", "Example Networks", say("FIBRE"), "Example Build", "2099-01-15 08:00"))
 	s.enter(circuit(2003, "pc-last000001"))
 	s.enter(engineer(4, "pc-first00001", "IDCard", right))
 	s.enter(engineer(5, "pc-second0001, pc-twice00001", "IDCard", small[:17]+"x"))
@@ -75,63 +98,70 @@ func TestOfficeChecksWhatIsTyped(t *testing.T) {
 	s.enter(engineer(9, "vbr-other0001", "Passport", wrong))
 	s.enter(engineer(10, "pc-third00001", "Residence", ""))
 	s.enter(engineer(12, "pc-third00002", "Residence", "E00000001"))
-	s.enter(typedRow(sheet.EngineersName, 13, "pc-third00002", "Testperson A", "IDCard", "", "Male", "+86 139 0000 0000"))
-	s.number(sheet.EngineersName, "E13", "999999199001010000")
+	s.enter(typedRow(engineers, 13, "pc-third00002", "Testperson A", say("IDCard"), "", say("Male"), "+86 139 0000 0000"))
+	s.number(engineers, "E13", "999999199001010000")
 	for _, read := range []struct{ sheet, cell, want string }{
-		{sheet.CircuitsName, "A4", "ready"},
-		{sheet.CircuitsName, "A5", "missing: Company name, Construction company, Construction time (UTC)"},
-		{sheet.CircuitsName, "A6", "missing: an engineer"},
-		{sheet.CircuitsName, "A7", "wrong: this circuit has two rows"},
-		{sheet.CircuitsName, "A8", "wrong: this circuit has two rows"},
-		{sheet.CircuitsName, "A9", "missing: Instance ID, Company name, Line type, Construction company, Construction time (UTC)"},
-		{sheet.CircuitsName, "A10", "wrong: bandwidth, 2 to 10240"},
-		{sheet.CircuitsName, "A11", "ready"},
-		{sheet.CircuitsName, "A12", "not in the list: Region ID"},
-		{sheet.CircuitsName, "A13", ""},
-		{sheet.CircuitsName, "A2003", "missing: Region ID, Company name, Line type, Construction company, Construction time (UTC), an engineer"},
-		{sheet.EngineersName, "A4", "ready"},
-		{sheet.EngineersName, "A5", "ready"},
-		{sheet.EngineersName, "A6", "wrong: not a circuit of this workbook"},
-		{sheet.EngineersName, "A7", "wrong: check digit of the ID number"},
-		{sheet.EngineersName, "A8", "wrong: not a circuit of this workbook"},
-		{sheet.EngineersName, "A9", "ready"},
-		{sheet.EngineersName, "A10", "missing: Certificate number"},
-		{sheet.EngineersName, "A12", "not in the list: Certificate type"},
-		{sheet.EngineersName, "A14", "ready"},
-		{sheet.EngineersName, "A15", "wrong: not a circuit of this workbook"},
-		{sheet.EngineersName, "A13", "wrong: digits of the number are lost"},
-		{GuideName, "B4", "ready: 2 of 10"},
-		{GuideName, "B5", "ready: 4 of 11"},
+		{circuits, "A4", "ready"},
+		{circuits, "A5", "missing: Company name, Construction company, Construction time (UTC)"},
+		{circuits, "A6", "missing: an engineer"},
+		{circuits, "A7", "wrong: this circuit has two rows"},
+		{circuits, "A8", "wrong: this circuit has two rows"},
+		{circuits, "A9", "missing: Instance ID, Company name, Line type, Construction company, Construction time (UTC)"},
+		{circuits, "A10", "wrong: bandwidth, 2 to 10240"},
+		{circuits, "A11", "ready"},
+		{circuits, "A12", "not in the list: Region ID"},
+		{circuits, "A13", ""},
+		{circuits, "A2003", "missing: Region ID, Company name, Line type, Construction company, Construction time (UTC), an engineer"},
+		{engineers, "A4", "ready"},
+		{engineers, "A5", "ready"},
+		{engineers, "A6", "wrong: not a circuit of this workbook"},
+		{engineers, "A7", "wrong: check digit of the ID number"},
+		{engineers, "A8", "wrong: not a circuit of this workbook"},
+		{engineers, "A9", "ready"},
+		{engineers, "A10", "missing: Certificate number"},
+		{engineers, "A12", "not in the list: Certificate type"},
+		{engineers, "A14", "ready"},
+		{engineers, "A15", "wrong: not a circuit of this workbook"},
+		{engineers, "A13", "wrong: digits of the number are lost"},
+		{guide, "B4", "ready: 2 of 10"},
+		{guide, "B5", "ready: 4 of 11"},
 	} {
-		s.read(read.sheet, read.cell, read.want)
+		s.read(read.sheet, read.cell, say(read.want))
 	}
 	for cell, want := range map[typed]bool{
-		{sheet.CircuitsName, "B5", ""}: true, {sheet.CircuitsName, "B7", ""}: false, {sheet.CircuitsName, "B10", ""}: false,
-		{sheet.CircuitsName, "C4", ""}: true, {sheet.CircuitsName, "C5", ""}: false,
-		{sheet.CircuitsName, "E4", ""}: true, {sheet.CircuitsName, "E5", ""}: false,
-		{sheet.CircuitsName, "G4", ""}: true, {sheet.CircuitsName, "G10", ""}: false, {sheet.CircuitsName, "G11", ""}: true,
-		{sheet.CircuitsName, "H10", ""}: false, {sheet.CircuitsName, "H11", ""}: true,
-		{sheet.CircuitsName, "J10", ""}: false, {sheet.CircuitsName, "J11", ""}: true,
-		{sheet.EngineersName, "B4", ""}: true, {sheet.EngineersName, "B6", ""}: false,
-		{sheet.EngineersName, "D4", ""}: true, {sheet.EngineersName, "D10", ""}: false,
-		{sheet.EngineersName, "E4", ""}: true, {sheet.EngineersName, "E5", ""}: true, {sheet.EngineersName, "E7", ""}: false, {sheet.EngineersName, "E9", ""}: true,
+		{circuits, "B5", ""}: true, {circuits, "B7", ""}: false, {circuits, "B10", ""}: false,
+		{circuits, "C4", ""}: true, {circuits, "C5", ""}: false,
+		{circuits, "E4", ""}: true, {circuits, "E5", ""}: false,
+		{circuits, "G4", ""}: true, {circuits, "G10", ""}: false, {circuits, "G11", ""}: true,
+		{circuits, "H10", ""}: false, {circuits, "H11", ""}: true,
+		{circuits, "J10", ""}: false, {circuits, "J11", ""}: true,
+		{engineers, "B4", ""}: true, {engineers, "B6", ""}: false,
+		{engineers, "D4", ""}: true, {engineers, "D10", ""}: false,
+		{engineers, "E4", ""}: true, {engineers, "E5", ""}: true, {engineers, "E7", ""}: false, {engineers, "E9", ""}: true,
 	} {
 		s.accepts(cell.sheet, cell.cell, want)
 	}
 	for cell, want := range map[typed]int{
-		{sheet.CircuitsName, "A4", ""}: 1, {sheet.CircuitsName, "A5", ""}: 2, {sheet.CircuitsName, "A10", ""}: 3, {sheet.CircuitsName, "A13", ""}: 0,
-		{sheet.CircuitsName, "B4", ""}: 0, {sheet.CircuitsName, "B7", ""}: 1, {sheet.CircuitsName, "B9", ""}: 2, {sheet.CircuitsName, "B13", ""}: 0, {sheet.CircuitsName, "C12", ""}: 1, {sheet.CircuitsName, "H10", ""}: 1, {sheet.CircuitsName, "H11", ""}: 0, {sheet.CircuitsName, "H4", ""}: 0,
-		{sheet.CircuitsName, "D4", ""}: 0, {sheet.CircuitsName, "D5", ""}: 1,
-		{sheet.EngineersName, "B4", ""}: 0, {sheet.EngineersName, "B6", ""}: 1, {sheet.EngineersName, "B8", ""}: 1, {sheet.EngineersName, "B20", ""}: 0,
-		{sheet.EngineersName, "E4", ""}: 0, {sheet.EngineersName, "E7", ""}: 2, {sheet.EngineersName, "E10", ""}: 3, {sheet.EngineersName, "E13", ""}: 1,
+		{circuits, "A4", ""}: 1, {circuits, "A5", ""}: 2, {circuits, "A10", ""}: 3, {circuits, "A13", ""}: 0,
+		{circuits, "B4", ""}: 0, {circuits, "B7", ""}: 1, {circuits, "B9", ""}: 2, {circuits, "B13", ""}: 0, {circuits, "C12", ""}: 1, {circuits, "H10", ""}: 1, {circuits, "H11", ""}: 0, {circuits, "H4", ""}: 0,
+		{circuits, "D4", ""}: 0, {circuits, "D5", ""}: 1,
+		{engineers, "B4", ""}: 0, {engineers, "B6", ""}: 1, {engineers, "B8", ""}: 1, {engineers, "B20", ""}: 0,
+		{engineers, "E4", ""}: 0, {engineers, "E7", ""}: 2, {engineers, "E10", ""}: 3, {engineers, "E13", ""}: 1,
 	} {
 		s.marked(cell.sheet, cell.cell, want)
 	}
 	// An engineer of every circuit is one of the lonely circuit too.
 	s.enter(engineer(11, "*", "Passport", "E00000001"))
-	s.read(sheet.CircuitsName, "A6", "ready")
-	s.read(sheet.EngineersName, "A11", "ready")
-	s.read(GuideName, "B4", "ready: 3 of 10")
+	s.read(circuits, "A6", say("ready"))
+	s.read(engineers, "A11", say("ready"))
+	s.read(guide, "B4", say("ready: 3 of 10"))
+	// What the API calls a value is right in any language, though no dropdown accepts it.
+	s.enter(circuit(13, "pc-fourth0001", "cn-hangzhou", "Example Networks", "FIBRE", "Example Build", "2099-01-15 08:00"))
+	s.read(circuits, "A13", say("ready"))
+	s.enter(typedRow(engineers, 16, "pc-fourth0001", "Testperson A", "IDCard", wrong, "Female", "+86 139 0000 0000"))
+	s.read(engineers, "A16", say("wrong: check digit of the ID number"))
+	s.enter(typedRow(engineers, 16, "", "", "", right))
+	s.read(engineers, "A16", say("ready"))
 	s.run()
 }
 

@@ -19,7 +19,7 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// Names of the template's own sheets. The list sheet is hidden; it holds the closed
+// English names of the template's own sheets. The list sheet is hidden; it holds the closed
 // lists that the dropdowns show.
 const (
 	GuideName = "Guide"
@@ -29,8 +29,9 @@ const (
 // Template describes a workbook to be filled in: both data sheets made from
 // [sheet.Columns], a guide, and the lists behind the dropdowns.
 type Template struct {
-	Words   TemplateWords
-	Regions []string // the region IDs that the dropdown offers
+	Language sheet.Language
+	Words    TemplateWords // of that language
+	Regions  []string      // the region IDs that the dropdown offers
 
 	// Rows to fill in, each in the order of the sheet's columns. A value is a string
 	// (written as text), an int or float64 (a number), a bool, a time.Time (a date
@@ -92,22 +93,25 @@ type templateBuilder struct {
 }
 
 func (b *templateBuilder) sheets() error {
-	if err := b.SetSheetName("Sheet1", sheet.CircuitsName); err != nil {
+	if err := b.SetSheetName("Sheet1", b.Language.SheetName(sheet.CircuitsSheet)); err != nil {
 		return err
 	}
-	for _, name := range []string{sheet.EngineersName, GuideName, ListsName} {
+	for _, name := range []string{b.Language.SheetName(sheet.EngineersSheet), b.guideName(), b.listsName()} {
 		if _, err := b.NewSheet(name); err != nil {
 			return err
 		}
 	}
 	b.SetActiveSheet(0)
-	return b.SetSheetVisible(ListsName, false)
+	return b.SetSheetVisible(b.listsName(), false)
 }
+
+func (b *templateBuilder) guideName() string { return b.Language.AddedName(GuideName) }
+func (b *templateBuilder) listsName() string { return b.Language.AddedName(ListsName) }
 
 // lists writes what the dropdowns offer to the hidden sheet: closed lists and the regions.
 func (b *templateBuilder) lists() error {
 	b.list = map[sheet.ColumnID]string{sheet.EngineerInstanceID: listedIDs}
-	for _, c := range sheet.Columns {
+	for _, c := range b.columns(sheet.BothSheets) {
 		values := c.Values
 		if c.ID == sheet.CircuitRegionID {
 			values = b.Regions
@@ -124,27 +128,30 @@ func (b *templateBuilder) lists() error {
 func newList[T any](b *templateBuilder, header string, values []T) string {
 	b.lastList++
 	letter := sheet.ColName(b.lastList)
-	err := b.SetCellStr(ListsName, letter+"1", header)
+	name := b.listsName()
+	err := b.SetCellStr(name, letter+"1", header)
 	for i, v := range values {
-		err = cmp.Or(err, b.SetCellValue(ListsName, fmt.Sprintf("%s%d", letter, i+2), v))
+		err = cmp.Or(err, b.SetCellValue(name, fmt.Sprintf("%s%d", letter, i+2), v))
 	}
 	b.listErr = cmp.Or(b.listErr, err)
-	return fmt.Sprintf("%s!$%s$2:$%s$%d", ListsName, letter, letter, len(values)+1)
+	return fmt.Sprintf("%s!$%s$2:$%s$%d", name, letter, letter, len(values)+1)
 }
 
 func (b *templateBuilder) circuits() error {
-	return b.dataSheet(sheet.CircuitsName, sheet.CircuitsSheet, b.Circuits)
+	return b.dataSheet(sheet.CircuitsSheet, b.Circuits)
 }
 
 func (b *templateBuilder) engineers() error {
-	return b.dataSheet(sheet.EngineersName, sheet.EngineersSheet, b.Engineers)
+	return b.dataSheet(sheet.EngineersSheet, b.Engineers)
 }
 
-// templateColumns lists the data columns of a sheet in the table's order.
-func templateColumns(id sheet.SheetID) []sheet.Column {
+// columns lists the data columns of a sheet, or of both, in the table's order: with the
+// headers and the closed lists of the template's language.
+func (b *templateBuilder) columns(id sheet.SheetID) []sheet.Column {
 	var cols []sheet.Column
 	for _, c := range sheet.Columns {
-		if c.Sheet == id {
+		if c.Sheet == id || id == sheet.BothSheets {
+			c.Header, c.Values = b.Language.Header(c.ID), b.Language.Values(&c)
 			cols = append(cols, c)
 		}
 	}
@@ -152,14 +159,14 @@ func templateColumns(id sheet.SheetID) []sheet.Column {
 }
 
 // dataSheet builds one of the two sheets to fill in.
-func (b *templateBuilder) dataSheet(name string, id sheet.SheetID, rows [][]any) error {
-	cols := templateColumns(id)
+func (b *templateBuilder) dataSheet(id sheet.SheetID, rows [][]any) error {
+	name, cols := b.Language.SheetName(id), b.columns(id)
 	for i, c := range cols {
 		if err := b.column(name, i+2, c); err != nil {
 			return fmt.Errorf("%s, column %s: %w", name, c.Header, err)
 		}
 	}
-	if err := b.band(name); err != nil {
+	if err := b.band(name, id); err != nil {
 		return err
 	}
 	if err := b.checks(name, id, len(rows)); err != nil {

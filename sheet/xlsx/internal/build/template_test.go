@@ -110,10 +110,13 @@ func TestTemplateIsReadBack(t *testing.T) {
 	}
 }
 
+// englishColumns lists the columns of a sheet of the English template.
+func englishColumns(id sheet.SheetID) []sheet.Column { return (&templateBuilder{}).columns(id) }
+
 // needs is the row above the headers as the test above writes it.
 func needs(id sheet.SheetID) string {
 	var cells []string
-	for i, c := range templateColumns(id) {
+	for i, c := range englishColumns(id) {
 		cells = append(cells, fmt.Sprintf("%s%d:%s", sheet.ColName(i+2), sheet.TextCell, needCode(c)))
 	}
 	return strings.Join(cells, " ")
@@ -122,7 +125,7 @@ func needs(id sheet.SheetID) string {
 // headers is the header row of a sheet as the test above writes it.
 func headers(id sheet.SheetID) string {
 	cells := []string{fmt.Sprintf("A%d:#Check", sheet.TextCell)}
-	for i, c := range templateColumns(id) {
+	for i, c := range englishColumns(id) {
 		cells = append(cells, fmt.Sprintf("%s%d:%s", sheet.ColName(i+2), sheet.TextCell, c.Header))
 	}
 	return strings.Join(cells, " ")
@@ -156,7 +159,7 @@ func TestTemplateFormats(t *testing.T) {
 		if err != nil || !panes.Freeze || panes.YSplit != headerRow {
 			t.Errorf("%s: the header is not frozen: %+v, %v", name, panes, err)
 		}
-		for i, c := range templateColumns(id) {
+		for i, c := range englishColumns(id) {
 			letter := sheet.ColName(i + 2)
 			if letterOf(c.ID) != letter {
 				t.Errorf("%s is in column %s, want %s", c.Header, letterOf(c.ID), letter)
@@ -247,12 +250,18 @@ func TestTemplateDeclaresNoMacros(t *testing.T) {
 // TestPromptsOfTheBlankWorkbookFit: beyond these lengths Excel repairs the file by
 // dropping its validations.
 func TestPromptsOfTheBlankWorkbookFit(t *testing.T) {
-	f, err := excelize.OpenFile("../../../../templates/blank.xlsx")
+	promptsFit(t, "blank.xlsx", sheet.English)
+	promptsFit(t, "blank.zh.xlsx", sheet.Chinese)
+}
+
+func promptsFit(t *testing.T, file string, l sheet.Language) {
+	f, err := excelize.OpenFile("../../../../templates/" + file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	for _, name := range []string{sheet.CircuitsName, sheet.EngineersName} {
+	for id := range sheet.BothSheets {
+		name := l.SheetName(id)
 		all, err := f.GetDataValidations(name)
 		if err != nil || len(all) == 0 {
 			t.Fatalf("%s has %d validations, %v", name, len(all), err)
