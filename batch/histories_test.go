@@ -287,6 +287,16 @@ func TestHistories(t *testing.T) {
 			}
 			h.want("rejected", reapply, sheet.Submitted, 2, 2)
 		},
+		"the ledger is lost, the row edited, and lookups lag": func(h *history) {
+			o := h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
+			h.book.Circuits[0].Past = sheet.Past{Result: string(o.Result), ClientToken: o.Token, RequestID: o.RequestID}
+			h.ledger = &ledger.Memory{}
+			h.edit()
+			h.lag = true
+			h.want("edited", plan.Options{}, sheet.Unknown, 1, 1)
+			h.quiet()
+			h.want("quiet", plan.Options{}, sheet.Already, 1, 1)
+		},
 		"lookups show an LOA that was deleted as valid": func(h *history) {
 			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
 			key := plan.Keys(h.book)[0]

@@ -99,7 +99,9 @@ func (p *planner) fromSheet(a *batch.Application) {
 	switch {
 	case accepted(result): // nothing of it is in flight
 		a.Open, a.Start = earlier, batch.StartChanged
-		a.Open.Tried = batch.LongAgo
+		if same || past.ClientToken == "" { // else it is not known since when, and lookups may not show it yet
+			a.Open.Tried = batch.LongAgo
+		}
 		a.Open.Accepted, a.Open.RequestID = past.ClientToken != "", past.RequestID
 	case result == sheet.Unknown: // it is not known since when
 		a.Open, a.Start = earlier, batch.StartChanged
