@@ -273,6 +273,20 @@ func TestHistories(t *testing.T) {
 			h.reject()
 			h.want("rejected", reapply, sheet.Submitted, 2, 2)
 		},
+		"rejected while it was unknown, and sent again before a lookup said so": func(h *history) {
+			h.answers, h.mute = always(lostApplied), hollow
+			h.want("first", plan.Options{}, sheet.Unknown, 1, 1)
+			h.quiet()
+			h.reject()
+			h.answers = []fault{notAllocated}
+			h.server.blind = func(batch.Key) *batch.CallError {
+				if len(h.answers) > 0 {
+					return hollow
+				}
+				return nil
+			}
+			h.want("rejected", reapply, sheet.Submitted, 2, 2)
+		},
 		"lookups show an LOA that was deleted as valid": func(h *history) {
 			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
 			key := plan.Keys(h.book)[0]

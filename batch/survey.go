@@ -163,9 +163,9 @@ func withheld(a *Application, s *survey, failed bool) (Outcome, bool) {
 	case state.LOAStatus != "" && !Void(state.LOAStatus):
 		o := a.Outcome(sheet.Already, ReasonLOAExists)
 		o.LOAStatus = state.LOAStatus
-		a.disown(&o)
 		// Lookups may show an older LOA for a while.
 		o.Settled = Settlement{Token: cmp.Or(a.Open.Token, a.Ended.Token), Result: sheet.Already, LOAStatus: state.LOAStatus, Seen: time.Now().Round(0).UTC()}
+		a.disown(&o)
 		return o, true
 	case state.LOAStatus == LOARejected && !a.ReapplyRejected && !a.Start.LooksUp():
 		o := a.Outcome(sheet.Refused, ReasonLOARejected)

@@ -125,25 +125,6 @@ func TestSurveyInterrupted(t *testing.T) {
 	})
 }
 
-// Where the survey fails and a results copy says that another application is open, the row
-// stays UNKNOWN under that one's token: otherwise the next night would send another.
-func TestSurveyFailsBesideAnOpenApplication(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		server, s := newServer(), listed(1)
-		s.fail = refusal(batch.MaybeReceived, "(timeout)")
-		book := workbook(1, "cn-hangzhou")
-		book.Circuits[0].Past = sheet.Past{Result: "UNKNOWN", ClientToken: "of-other-content"}
-		e := &batch.Engine{Submitter: server, Finder: server, Surveyor: s, Survey: true, MaxAttempts: 2}
-		sum, err := e.Run(t.Context(), nil, plan.New(book, plan.Options{}))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if o := sum.Outcomes[0]; o.Result != sheet.Unknown || o.Token != "of-other-content" || len(server.accepted) != 0 {
-			t.Errorf("%+v", o)
-		}
-	})
-}
-
 // A row that was refused or failed is corrected, and another program applies for its circuit.
 // Once a survey has shown that LOA, the row stays ALREADY, and lookups that still show an
 // older LOA lead to no other application.
@@ -188,4 +169,23 @@ func TestSurveyShowsAnothersApplication(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Where the survey fails and a results copy says that another application is open, the row
+// stays UNKNOWN under that one's token: otherwise the next night would send another.
+func TestSurveyFailsBesideAnOpenApplication(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, s := newServer(), listed(1)
+		s.fail = refusal(batch.MaybeReceived, "(timeout)")
+		book := workbook(1, "cn-hangzhou")
+		book.Circuits[0].Past = sheet.Past{Result: "UNKNOWN", ClientToken: "of-other-content"}
+		e := &batch.Engine{Submitter: server, Finder: server, Surveyor: s, Survey: true, MaxAttempts: 2}
+		sum, err := e.Run(t.Context(), nil, plan.New(book, plan.Options{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o := sum.Outcomes[0]; o.Result != sheet.Unknown || o.Token != "of-other-content" || len(server.accepted) != 0 {
+			t.Errorf("%+v", o)
+		}
+	})
 }

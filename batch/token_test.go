@@ -96,3 +96,27 @@ func TestOperations(t *testing.T) {
 		}
 	}
 }
+
+// An LOA is that of an application if every field that the lookup shows is the same.
+func TestSameContent(t *testing.T) {
+	ours := LOA{CompanyName: "Example Ltd", Si: "Example Builders", LineType: "FIBRE", ConstructionTime: "2027-01-15T08:00:00Z"}
+	a := &Application{Circuit: &sheet.Circuit{
+		CompanyName: ours.CompanyName, Si: ours.Si, LineType: ours.LineType, ConstructionTime: time.Date(2027, 1, 15, 8, 0, 0, 0, time.UTC),
+	}}
+	if !sameContent(a, ours) || !sameContent(a, LOA{}) {
+		t.Error("the same LOA, or one of which nothing is shown, is not the same")
+	}
+	for name, field := range map[string]func(*LOA) *string{
+		"company": func(l *LOA) *string { return &l.CompanyName }, "builder": func(l *LOA) *string { return &l.Si },
+		"line type": func(l *LOA) *string { return &l.LineType }, "time": func(l *LOA) *string { return &l.ConstructionTime },
+	} {
+		other, hidden := ours, ours
+		*field(&other), *field(&hidden) = "2027-01-16T08:00:00Z", ""
+		if sameContent(a, other) {
+			t.Errorf("another %s is the same", name)
+		}
+		if !sameContent(a, hidden) {
+			t.Errorf("a %s that is not shown is another", name)
+		}
+	}
+}

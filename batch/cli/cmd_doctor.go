@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -85,7 +87,7 @@ func (d *examination) run(ctx context.Context) error {
 			Checks   []checkLine `json:"checks"`
 		}{d.app.exit, d.checks})
 	}
-	return report.Table(d.app.env.Stdout, d.table)
+	return d.print()
 }
 
 // check notes the outcome of one check, with the catalogue's sentence for it.
@@ -102,6 +104,26 @@ func (d *examination) fail(what string, err error) {
 	own, _ := errors.AsType[*exitError](err) // doctor calls nothing that returns another kind
 	d.failed = true
 	d.row("fail", what, own.code, own.args)
+}
+
+// print prints the table; on a terminal, its last column is wrapped.
+func (d *examination) print() error {
+	var table bytes.Buffer
+	_ = report.Table(&table, d.table) // a buffer takes everything
+	indent := 4
+	for column := range 2 {
+		widest := 0
+		for _, row := range d.table {
+			widest = max(widest, report.Width(row[column]))
+		}
+		indent += widest
+	}
+	for line := range strings.Lines(table.String()) {
+		if _, err := fmt.Fprintln(d.app.env.Stdout, report.Wrap(strings.TrimRight(line, "\n"), d.app.columns(), indent)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // row adds a line to the table, and the hint below it if not all is well.

@@ -111,6 +111,7 @@ func (a *app) printEntry(w io.Writer, code string, e prose.Entry) {
 
 func (a *app) field(w io.Writer, label, text string) {
 	if text != "" {
-		fmt.Fprintf(w, "  %s %s\n", report.Pad(a.lines.Words.Line("explain-"+label), 9), strings.ReplaceAll(prose.General(text), "\n", "\n            "))
+		line := fmt.Sprintf("  %s %s", report.Pad(a.lines.Words.Line("explain-"+label), 9), strings.ReplaceAll(prose.General(text), "\n", "\n            "))
+		fmt.Fprintln(w, report.Wrap(line, a.columns(), 12))
 	}
 }

@@ -230,11 +230,16 @@ func (a *app) historyTable(rows [][]string, f historyFlags, head, below []int) e
 	if f.csv {
 		return report.CSVTable(a.env.Stdout, rows)
 	}
-	columns := 0
-	if a.env.StdoutTerminal {
-		columns, _ = a.env.size()
+	return report.NarrowTable(a.env.Stdout, rows, a.columns(), head, below)
+}
+
+// columns is the width of the terminal on standard output, or 0 without one.
+func (a *app) columns() int {
+	if !a.env.StdoutTerminal {
+		return 0
 	}
-	return report.NarrowTable(a.env.Stdout, rows, columns, head, below)
+	columns, _ := a.env.size()
+	return columns
 }
 
 // header begins a table with a line of the catalogue, whose columns are separated by |.

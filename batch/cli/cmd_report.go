@@ -121,6 +121,7 @@ func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
 	}
 	done := &finished{in: in, problems: in.workbook.Problems, outcomes: everyRow(in.workbook, past), recordedInput: past.Input, info: runInfo{
 		id: past.ID, command: past.Command, args: saved.Args, simulate: saved.Simulate, account: past.Account, started: past.Started,
+		changeRef: saved.ChangeRef, trace: saved.TraceID,
 	}}
 	done.problems = append(done.problems, pastProblems(in.workbook, past)...)
 	sheet.SortProblems(done.problems, in.workbook.CircuitsTable.Sheet, in.workbook.EngineersTable.Sheet)

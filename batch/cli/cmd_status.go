@@ -63,6 +63,7 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, path string) error {
 	defer s.signals.stop()
 	done := &finished{in: in, info: runInfo{
 		id: t.runID, command: "status", args: settingsLine(cmd, []string{path}), account: s.service.account, started: a.startOf(in), simulate: f.run.simulate,
+		changeRef: f.watch.changeRef, trace: s.trace,
 	}}
 	if err := a.engine(ctx, s, done, statusPlan(in.workbook), nil); err != nil {
 		return err

@@ -51,6 +51,9 @@ type runInfo struct {
 	simulate bool
 	account  string
 	started  time.Time
+
+	changeRef string // --change-ref
+	trace     string // ID of the trace that TRACEPARENT names
 }
 
 // totals are the figures of a run.

@@ -29,6 +29,7 @@ func document(done *finished, found *findings, words *prose.Catalogue) *report.D
 		DurationSeconds: done.totals.duration.Seconds(), SlowedSeconds: done.totals.slowed.Seconds(),
 		StartedAt: report.Instant{Time: done.info.started}, FinishedAt: report.Instant{Time: done.info.started.Add(done.totals.duration)},
 		StopReason: string(done.totals.stop), StopCode: done.totals.stopCode, AheadSeconds: done.totals.ahead.Seconds(), LogFailure: done.logFailure,
+		ChangeRef: done.info.changeRef, TraceID: done.info.trace,
 		Problems: make([]report.Problem, 0, listed), Applications: make([]report.Application, 0, len(done.outcomes)),
 	}
 	for i := range done.problems {
@@ -174,6 +175,12 @@ func (f *findings) message(w *prose.Catalogue, o batch.Outcome) (message, hint s
 		"code": o.ErrorCode, "meaning": cmp.Or(meaning, o.ErrorCode), "loa": w.Vocabulary().State(o.LOAStatus), "instance": o.Key.InstanceID, "region": o.Key.Region, "circuit": o.CircuitState,
 		"after": settledFrom(o).Format("15:04"),
 	})
+	switch o.Reason {
+	case batch.ReasonAttempts, batch.ReasonUnsettled, batch.ReasonSettling, batch.ReasonRegion:
+		if meaning != "" {
+			message = w.Line("report-with-cause", sheet.Arg{Name: "message", Value: message}, sheet.Arg{Name: "meaning", Value: meaning})
+		}
+	}
 	return message, cmp.Or(apiHint, hint)
 }
 

@@ -130,6 +130,7 @@ type watchFlags struct {
 	logFormat string
 	logLevel  string
 	logFile   string
+	changeRef string
 }
 
 func (f *watchFlags) register(flags *pflag.FlagSet) {
@@ -137,6 +138,7 @@ func (f *watchFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.logFormat, "log-format", "text", "format of log lines: `text|json`")
 	flags.StringVar(&f.logLevel, "log-level", "info", "lowest level to log: `debug|info|warn|error`; at info, text on stderr has only errors")
 	flags.StringVar(&f.logFile, "log-file", "", "append the log to `FILE` instead of stderr")
+	flags.StringVar(&f.changeRef, "change-ref", "", "ticket number or other `TEXT` that the log, the ledger, the copy, the reports and the JSON document carry")
 }
 
 // Defaults of flags that the code needs too.

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -143,6 +144,54 @@ func TestConfirm(t *testing.T) {
 	}
 }
 
+// A no ends the command with nothing sent, exit 0 and, if one was asked for, a document.
+func TestDeclinedDocument(t *testing.T) {
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "made-up")
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "made-up")
+	s := simulator.New(simulator.Options{Keys: map[string]string{"made-up": "made-up"}})
+	defer s.Close()
+	server := httptest.NewServer(s)
+	defer server.Close()
+	for _, inputs := range [][]string{{"../../testdata/clean.xlsx"}, {"../../testdata/clean.xlsx", "../../testdata/applications.xlsx"}} {
+		folder := t.TempDir()
+		var stdout, stderr bytes.Buffer
+		exit := Run(t.Context(), Env{
+			Args:  append([]string{"submit", "--json", "--endpoint", server.URL, "--ledger", filepath.Join(folder, "ledger.db"), "-o", folder}, inputs...),
+			Stdin: strings.NewReader("n\n"), StdinTerminal: true, Stdout: &stdout, Stderr: &stderr, Getenv: func(string) string { return "" }, Now: time.Now,
+		})
+		type document struct {
+			Command  string         `json:"command"`
+			ExitCode int            `json:"exit_code"`
+			Input    string         `json:"input"`
+			Output   string         `json:"output"`
+			Requests int            `json:"requests"`
+			Results  map[string]int `json:"results"`
+		}
+		var whole struct {
+			document
+			Runs []document `json:"runs"`
+		}
+		if err := json.Unmarshal(stdout.Bytes(), &whole); err != nil {
+			t.Fatalf("%v: %s%s", err, stdout.String(), stderr.String())
+		}
+		docs := whole.Runs
+		if len(inputs) == 1 {
+			docs = []document{whole.document}
+		}
+		if exit != exitOK || len(docs) != len(inputs) || whole.ExitCode != exitOK || !strings.Contains(stderr.String(), "nothing was sent") {
+			t.Fatalf("exit %d: %s%s", exit, stdout.String(), stderr.String())
+		}
+		for i, d := range docs {
+			if d.Command != "submit" || d.Input != inputs[i] || d.Output != "" || d.Requests != 0 || d.Results["SUBMITTED"] != 0 || d.ExitCode != exitOK {
+				t.Errorf("%+v", d)
+			}
+		}
+		if got := s.Stats().Accepted; got != 0 {
+			t.Errorf("%d applications were accepted", got)
+		}
+	}
+}
+
 func TestConfirmOne(t *testing.T) {
 	a, shown := asking(strings.NewReader("y\n"), nil)
 	if err := a.confirm(false, 1, asked(a, 1)); err != nil || !strings.Contains(shown.String(), "submit 1 application as") {
@@ -158,8 +207,8 @@ func TestQuestion(t *testing.T) {
 		stay: report.Results{sheet.Invalid: 9, sheet.Skipped: 20}, regions: map[string]int{"cn-hangzhou": 4, "cn-shanghai": 8},
 	}}, "1234", "the VPC API")
 	const want = `12 of 41 rows are to be submitted, sheet Circuits of in.xlsx
-  29 stay: 9 INVALID, 20 SKIPPED
-  3 of them have warnings
+  29 are not: 9 INVALID, 20 SKIPPED
+  3 of the rows to be submitted have warnings
   regions: cn-shanghai 8, cn-hangzhou 4
 submit 12 applications as account 1234 to the VPC API?`
 	if got != want {

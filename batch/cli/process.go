@@ -32,6 +32,7 @@ type invocation struct {
 	pace    pace
 	options sheet.Options
 	log     *slog.Logger
+	trace   string           // ID of the trace that TRACEPARENT names
 	logFile *console.LogFile // nil if the log goes to standard error
 	started time.Time
 	paths   []string // the inputs, as given
@@ -103,7 +104,10 @@ func (a *app) newInvocation(command string, f submitFlags, paths []string) (*inv
 	if s.log, s.logFile, err = a.openLog(f.watch); err != nil {
 		return nil, err
 	}
-	s.log = console.Traced(s.log, a.env.Getenv("TRACEPARENT"))
+	s.log, s.trace = console.Traced(s.log, a.env.Getenv("TRACEPARENT"))
+	if f.watch.changeRef != "" {
+		s.log = s.log.With(slog.String("change_ref", f.watch.changeRef))
+	}
 	if s.logFile != nil {
 		s.closers = append(s.closers, s.logFile)
 	}

@@ -21,6 +21,7 @@ import (
 func (a *app) run(ctx context.Context, s *invocation, in *input, t target) (*finished, error) {
 	done := &finished{in: in, problems: in.workbook.Problems, ledgerFlag: s.flags.service.ledger, info: runInfo{
 		id: t.runID, command: s.command, args: s.args, dryRun: s.run.dryRun, simulate: s.flags.run.simulate, started: a.startOf(in),
+		changeRef: s.flags.watch.changeRef, trace: s.trace,
 	}}
 	if s.service != nil {
 		done.info.account = s.service.account
@@ -143,7 +144,7 @@ func (s *invocation) left(now time.Time) time.Duration {
 func (s *invocation) ledgerInfo(done *finished, t target, args []string) ledger.RunInfo {
 	options, _ := json.Marshal(savedOptions{ // strings and numbers only: it cannot fail
 		Region: s.options.DefaultRegion, Timezone: s.flags.validation.timezone, Strict: s.options.Strict,
-		Severity: s.flags.validation.severity, Args: args, Simulate: done.info.simulate, MaxUnpacked: s.flags.validation.maxUnpacked,
+		Severity: s.flags.validation.severity, Args: args, Simulate: done.info.simulate, ChangeRef: done.info.changeRef, TraceID: done.info.trace, MaxUnpacked: s.flags.validation.maxUnpacked,
 	})
 	host, _ := os.Hostname()
 	return ledger.RunInfo{
@@ -162,6 +163,9 @@ type savedOptions struct {
 	Simulate bool     `json:"simulate,omitempty"`
 
 	MaxUnpacked int `json:"max_unpacked,omitempty"`
+
+	ChangeRef string `json:"change_ref,omitempty"`
+	TraceID   string `json:"trace_id,omitempty"`
 }
 
 func (done *finished) ledgerEnd(exit int, output string) ledger.RunEnd {

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,6 +25,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/loabatch/loabatch/batch/cli"
+	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/quicktest"
 	"github.com/loabatch/loabatch/batch/simulator"
 	"github.com/loabatch/loabatch/sheet"
@@ -47,6 +49,8 @@ import (
 //	samecopy FILE FILE          wants two workbooks of the same parts with the same bytes
 //	next CODE                   runs the command that the last output suggests and wants this exit code
 //	chinese FILE...             wants no English in these outputs and files but names, codes and the like
+//	proxy STATUS                serves a proxy that answers everything so, and sets HTTPS_PROXY
+//	vast FILE                   makes a file larger than any workbook, with nothing in it
 //	jsonkey FILE KEY...         prints values of a JSON document's top level
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":      wantExit,
@@ -65,6 +69,8 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"samecopy":   wantSameCopy,
 	"next":       runNext,
 	"chinese":    wantChinese,
+	"proxy":      serveProxy,
+	"vast":       makeVast,
 }
 
 func testdata(t *testing.T) string {
@@ -226,6 +232,22 @@ func serveSimulator(ts *testscript.TestScript, _ bool, args []string) {
 	scriptedAnswers.Store("http://"+listener.Addr().String(), scripted)
 	ts.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "id")
 	ts.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
+}
+
+func serveProxy(ts *testscript.TestScript, _ bool, args []string) {
+	status, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", "http://sign-in.example.com/")
+		w.WriteHeader(status)
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv("HTTPS_PROXY", server.URL)
+}
+
+func makeVast(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte("PK"), 0o600))
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), 1<<30+1))
 }
 
 // answers are the faults that a script gives to the next calls of each API.
@@ -451,6 +473,7 @@ var update = flag.Bool("update", false, "rewrite the golden text in the scripts"
 
 // TestMain lets the scripts run loabatch as a process of its own.
 func TestMain(m *testing.M) {
+	prose.English.Watch(recordSentence())
 	testscript.Main(inEnglish{quicktest.M{M: m}}, map[string]func(){
 		"loabatch": func() { os.Exit(cli.Main()) },
 	})
@@ -462,7 +485,11 @@ type inEnglish struct{ quicktest.M }
 func (m inEnglish) Run() int {
 	os.Setenv("LC_ALL", "C")
 	os.Unsetenv("LOABATCH_LANG")
-	return m.M.Run()
+	code := m.M.Run()
+	if !everySentenceSaid() {
+		code = max(code, 1)
+	}
+	return code
 }
 
 // TestScripts runs the behaviours in testdata/script, one file each.
@@ -470,6 +497,7 @@ func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "../../testdata/script",
+		ContinueOnError:     os.Getenv("KEEP_GOING") != "",
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -477,6 +505,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("GOGC", os.Getenv("GOGC"))
 			env.Setenv("XDG_STATE_HOME", env.Getenv("WORK")+"/state")
 			env.Setenv("TESTDATA", testdata(t))
+			env.Setenv(sentenceFolder, os.Getenv(sentenceFolder))
 			return nil
 		},
 		Cmds: scriptCommands,

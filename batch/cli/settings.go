@@ -6,10 +6,12 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/batch/quota"
+	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -70,6 +72,9 @@ func (f *outputFlags) check() error {
 	return nil
 }
 
+// maxChangeRef is the length of --change-ref in characters, at most.
+const maxChangeRef = 200
+
 // check rejects the values of flags that no run knows. A log level has a reader of its own.
 func (f *watchFlags) check() error {
 	for _, c := range []struct{ flag, value, choices string }{
@@ -78,6 +83,9 @@ func (f *watchFlags) check() error {
 		if !slices.Contains(strings.Split(c.choices, ", "), c.value) {
 			return failure(exitUsage, "choice", nil, "flag", c.flag, "value", c.value, "choices", c.choices)
 		}
+	}
+	if utf8.RuneCountInString(f.changeRef) > maxChangeRef || report.Printable(f.changeRef) != f.changeRef {
+		return failure(exitUsage, "change-ref-value", nil, "value", f.changeRef, "most", number(maxChangeRef))
 	}
 	return nil
 }

@@ -61,6 +61,9 @@ type Document struct {
 	AheadSeconds  float64 `json:"clock_ahead_seconds,omitempty"` // of this machine's clock against the service's, if that stopped the run
 	Failure       string  `json:"failure"`                       // why the copy could not be written (exit code 8); empty if it was
 
+	ChangeRef string `json:"change_ref,omitempty"` // a ticket number or the like, as given
+	TraceID   string `json:"trace_id,omitempty"`   // of the W3C trace that the run is a part of
+
 	// LeftOut counts the rows that --only left out by the result that they had before.
 	LeftOut Results `json:"left_out,omitempty"`
 	Warned  int     `json:"rows_with_warnings"` // VALID rows, themselves or their engineers

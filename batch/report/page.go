@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -233,19 +234,18 @@ func base(d *Document) string {
 	return "./" + strings.Join(parts, "/")
 }
 
-// marked renders a sentence of the catalogue, in which code is between backticks.
+// typedCode finds what someone types or copies in a sentence of the catalogue: the program with
+// its command, a flag with its value, and an environment variable.
+var typedCode = regexp.MustCompile(`\bloabatch (?:doctor|explain|history|report|status|submit|template|validate|version)\b(?: --[a-z-]+| '[^']+'| ID\b| FILE\b| RUN\b)*` +
+	`|--[a-z]+(?:-[a-z]+)*(?:=[\w%/.-]*\w| [a-z-]+=[a-z]+)?|\b(?:[A-Z]+_PROXY|ALIBABA_CLOUD_[A-Z_]+|XDG_STATE_HOME)\b`)
+
+// marked renders a sentence of the catalogue as HTML, its code in code elements.
 func marked(s string) template.HTML {
-	parts := strings.Split(s, "`")
-	if len(parts)%2 == 0 {
-		return template.HTML(template.HTMLEscapeString(s))
-	}
 	var b strings.Builder
-	for i, part := range parts {
-		if i%2 == 1 {
-			b.WriteString("<code>" + template.HTMLEscapeString(part) + "</code>")
-		} else {
-			b.WriteString(template.HTMLEscapeString(part))
-		}
+	at := 0
+	for _, found := range typedCode.FindAllStringIndex(s, -1) {
+		b.WriteString(template.HTMLEscapeString(s[at:found[0]]) + "<code>" + template.HTMLEscapeString(s[found[0]:found[1]]) + "</code>")
+		at = found[1]
 	}
-	return template.HTML(b.String())
+	return template.HTML(b.String() + template.HTMLEscapeString(s[at:]))
 }

@@ -147,6 +147,8 @@ func (g *grid) run(d *Document) {
 		command = d.dryRunCommand(g.words)
 	}
 	g.fact("report-fact-command", command)
+	g.fact("report-fact-change-ref", Printable(d.ChangeRef))
+	g.fact("report-fact-trace", d.TraceID)
 	if d.Simulated {
 		g.fact("report-fact-answered", g.words.Line("report-simulated"))
 	}

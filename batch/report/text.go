@@ -42,7 +42,7 @@ func Text(w io.Writer, d Document, words Words, o TextOptions) error {
 		answered = len(causes)
 	}
 	limit := min(len(causes), cmp.Or(o.Causes, defaultCauses))
-	least := min(answered, limit)
+	least := max(1, min(answered, limit))
 	for {
 		var text bytes.Buffer
 		p.Writer = bufio.NewWriter(&text)
@@ -53,18 +53,29 @@ func Text(w io.Writer, d Document, words Words, o TextOptions) error {
 		_ = p.Flush()                                  // a buffer takes everything
 		over := p.height(text.String()) + 1 - o.Height // the prompt needs a line too
 		switch {
-		case o.Height == 0 || over <= 0 || limit == least && p.terse:
+		case o.Height == 0 || over <= 0 || limit <= 1 && p.fold == foldHints:
 			_, _ = b.Write(text.Bytes()) // Flush returns its error
 			return b.Flush()
-		case limit > max(1, least):
-			limit = max(1, least, limit-max(1, over/4)) // a cause takes about four lines
-		case !p.terse:
-			p.terse = true
+		case limit > least:
+			limit = max(least, limit-max(1, over/4)) // a cause takes about four lines
+		case p.fold < foldLayout:
+			p.fold++
+		case limit > 1:
+			limit--
+			least = limit
 		default:
-			limit = least
+			p.fold++
 		}
 	}
 }
+
+// What the summary folds, one after the other, until it fits the screen.
+const (
+	foldNothing  = iota
+	foldMeanings // of the results: their words remain
+	foldLayout   // blank lines, a line for each result, what the run cost and why the next command
+	foldHints    // of causes
+)
 
 // later orders causes: rows that were sent come first, as they are in the API's hands.
 func later(c Cause) int {
@@ -92,8 +103,8 @@ type printer struct {
 	*bufio.Writer
 	words Words
 	color bool
-	width int  // of the terminal; 0 means no limit
-	terse bool // leaves out what the results mean
+	width int // of the terminal; 0 means no limit
+	fold  int // what is left out: foldNothing to foldHints
 }
 
 // ansi holds the colour of each style; styles without one are plain.
@@ -186,11 +197,26 @@ func (p printer) head(d *Document) {
 	if left := d.leftOut(p.words); left != "" {
 		p.line("%s", left)
 	}
-	p.line("")
+	p.gap()
+}
+
+// gap prints a blank line where there is room for it.
+func (p printer) gap() {
+	if p.fold < foldLayout {
+		p.line("")
+	}
 }
 
 // counts prints the results that occur, each with its next step, or the states of LOAs.
 func (p printer) counts(d *Document) {
+	if p.fold >= foldLayout {
+		var all []string
+		for _, t := range d.tallies(p.words) {
+			all = append(all, fmt.Sprintf("%d %s", t.rows, p.paint(t.style, Printable(t.shown))))
+		}
+		p.line("%s", enumeration(p.words, all))
+		return
+	}
 	all := d.tallies(p.words)
 	column := len(sheet.NotAttempted)
 	for _, t := range all {
@@ -199,13 +225,13 @@ func (p printer) counts(d *Document) {
 	for _, t := range all {
 		p.count(t, column)
 	}
-	p.line("")
+	p.gap()
 }
 
 // count prints how many rows have one result or state, whose words take a column of so many
 // cells.
 func (p printer) count(t tally, column int) {
-	if p.terse {
+	if p.fold >= foldMeanings {
 		t.meaning = ""
 	}
 	word := Printable(t.shown)
@@ -222,7 +248,11 @@ func (p printer) causes(d *Document, all []Cause, limit int, listed bool) {
 	circuits := d.circuitsAt(all[:min(limit, len(all))])
 	for _, c := range all[:min(limit, len(all))] {
 		p.hang(8, fmt.Sprintf("%6d× %s", c.Count, p.paint(severityStyle(c.Severity), Printable(c.sentence(p.words)))))
-		p.indented("        ", c.Hint, c.Code)
+		hint := c.Hint
+		if p.fold >= foldHints {
+			hint = ""
+		}
+		p.indented("        ", hint, c.Code)
 		if len(c.Cells) > 0 {
 			p.line("        %s", p.cells(c, circuits))
 		}
@@ -234,7 +264,7 @@ func (p printer) causes(d *Document, all []Cause, limit int, listed bool) {
 		p.line("        %s", counted(p.words, "report-not-listed", n))
 	}
 	if len(all) > 0 {
-		p.line("")
+		p.gap()
 	}
 }
 
@@ -292,6 +322,10 @@ func (p printer) foot(d *Document) {
 	p.field("report-log", d.LogFailure)
 	p.field("report-run", p.run(d))
 	next := d.Next()
+	if p.fold >= foldLayout && next.Command != "" {
+		fmt.Fprintf(p, "%s\n", p.paint(sheet.StyleTitle, next.Command)) // at the margin, the last line
+		return
+	}
 	p.field("report-next", p.words.Line(next.Code))
 	if next.Command != "" {
 		fmt.Fprintf(p, "        %s\n", p.paint(sheet.StyleTitle, next.Command)) // in one piece, to be copied
@@ -311,6 +345,9 @@ func (p printer) run(d *Document) string {
 		parts = append(parts, d.RunID)
 	}
 	parts = append(parts, elapsed(p.words, d.DurationSeconds))
+	if p.fold >= foldLayout {
+		return strings.Join(parts, ", ")
+	}
 	if d.Requests > 0 {
 		parts = append(parts, counted(p.words, "report-requests", d.Requests))
 	}

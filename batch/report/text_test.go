@@ -2,7 +2,9 @@ package report_test
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -29,6 +31,10 @@ func TestText(t *testing.T) {
 		{"unwritten.txt", unwritten, report.TextOptions{}},
 		{"night-80x24.txt", night(), report.TextOptions{Causes: 10, Width: 80, Height: 24}},
 		{"night-40x20.txt", night(), report.TextOptions{Causes: 10, Width: 40, Height: 20}},
+		{"night-120x40.txt", night(), report.TextOptions{Causes: 10, Width: 120, Height: 40}},
+		{"status-40x20.txt", status(), report.TextOptions{Causes: 10, Width: 40, Height: 20}},
+		{"stopped-40x20.txt", stopped(), report.TextOptions{Causes: 10, Width: 40, Height: 20}},
+		{"invalid-40x20.txt", dry(13), report.TextOptions{Causes: 10, Width: 40, Height: 20}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var b bytes.Buffer
@@ -36,11 +42,22 @@ func TestText(t *testing.T) {
 				t.Fatal(err)
 			}
 			golden(t, c.name, b.Bytes())
-			if n := strings.Count(b.String(), "\n"); c.opts.Problems == 0 && c.opts.Width != 40 && n > 24 {
+			if n := lines(b.String(), c.opts.Width); c.opts.Problems == 0 && n > cmp.Or(c.opts.Height, 25)-1 {
 				t.Errorf("the summary has %d lines, more than a terminal shows", n)
 			}
 		})
 	}
+}
+
+// lines is how many lines of a terminal a text takes; a path may be too long for one.
+func lines(text string, width int) (n int) {
+	for line := range strings.Lines(text) {
+		n++
+		if width > 0 {
+			n += max(0, report.Width(strings.TrimSuffix(line, "\n"))-1) / width
+		}
+	}
+	return n
 }
 
 // However long the list of causes, the summary fits the screen, wraps at words, puts what
@@ -70,6 +87,31 @@ func TestTextFitsTheScreen(t *testing.T) {
 	for line := range strings.Lines(text) {
 		if report.Width(strings.TrimSuffix(line, "\n")) > 80 && !strings.Contains(line, "loabatch") {
 			t.Errorf("wider than 80: %q", line)
+		}
+	}
+}
+
+// Many different answers of the API fit the smallest screen, too: the first is said in full,
+// the others are counted, and the command is the last line.
+func TestTextFitsASmallScreen(t *testing.T) {
+	d := night()
+	for n := range 9 {
+		code := fmt.Sprintf("Made.Up%d", n)
+		d.Applications = append(d.Applications, row(20+n, "cn-hangzhou", sheet.Refused, code, "the API rejected the application: the circuit is not in a state that allows this", "Check the circuit in the console, then run again."))
+	}
+	d.Rows, d.Results = len(d.Applications), count(d.Applications)
+	for _, size := range []struct{ width, height int }{{40, 20}, {80, 24}, {120, 40}} {
+		var b bytes.Buffer
+		if err := report.Text(&b, d, english{t}, report.TextOptions{Causes: 10, Width: size.width, Height: size.height}); err != nil {
+			t.Fatal(err)
+		}
+		text := b.String()
+		if n := lines(text, size.width); n > size.height-1 {
+			t.Errorf("%dx%d: %d lines:\n%s", size.width, size.height, n, text)
+		}
+		joined := strings.Join(strings.Fields(text), " ")
+		if !strings.Contains(joined, "the API knows no such circuit") || !strings.Contains(joined, "more causes: see the Errors sheet") || !strings.HasSuffix(text, d.Commands.Again+"\n") {
+			t.Errorf("%dx%d:\n%s", size.width, size.height, text)
 		}
 	}
 }

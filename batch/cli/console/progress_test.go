@@ -141,7 +141,8 @@ func testPlainProgress(t *testing.T) {
 // A malformed trace is ignored.
 func TestMalformedTrace(t *testing.T) {
 	for _, value := range []string{"", "x", "00-00000000000000000000000000000000-00f067aa0ba902b7-01", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\n"} {
-		if log := slog.New(slog.DiscardHandler); Traced(log, value) != log {
+		log := slog.New(slog.DiscardHandler)
+		if traced, id := Traced(log, value); traced != log || id != "" {
 			t.Errorf("%q is taken", value)
 		}
 	}

@@ -29,14 +29,14 @@ func NewRunLog(log *slog.Logger, runID string) *RunLog {
 // traceparent is the form of W3C Trace Context, version 00: trace ID, parent ID, flags.
 var traceparent = regexp.MustCompile(`^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$`)
 
-// Traced adds the trace that the run is a part of to every line. A malformed value is
-// ignored, as the standard asks.
-func Traced(log *slog.Logger, value string) *slog.Logger {
+// Traced adds the trace that the run is a part of to every line, and returns its ID. A
+// malformed value is ignored, as the standard asks.
+func Traced(log *slog.Logger, value string) (traced *slog.Logger, id string) {
 	ids := traceparent.FindStringSubmatch(value)
 	if ids == nil || strings.Trim(ids[1], "0") == "" || strings.Trim(ids[2], "0") == "" {
-		return log
+		return log, ""
 	}
-	return log.With(slog.String("trace_id", ids[1]), slog.String("parent_id", ids[2]))
+	return log.With(slog.String("trace_id", ids[1]), slog.String("parent_id", ids[2])), ids[1]
 }
 
 // Start is what the log says of a run at its start.

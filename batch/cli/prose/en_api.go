@@ -22,7 +22,7 @@ var enAPI = map[string]Entry{
 	// a parameter is missing
 	"MissingParam.*": {
 		Message: "a parameter is missing",
-		Hint:    "Fill in the cell that the code names and run again.",
+		Hint:    "Fill in the cell of the parameter that the error code names, then run again.",
 		Source:  applyPage,
 	},
 	"MissingParam.AliUid": {
@@ -32,17 +32,17 @@ var enAPI = map[string]Entry{
 	},
 	"MissingParam.InstanceId": {
 		Message: "the circuit's instance ID is missing",
-		Hint:    "Fill in Instance ID, pc-…, and run again.",
+		Hint:    "Fill in Instance ID, pc-…, then run again.",
 		Source:  applyPage,
 	},
 	"MissingParam.RegionNo": {
 		Message: "the region is missing",
-		Hint:    "Fill in Region ID, or set a default with --region, and run again.",
+		Hint:    "Fill in Region ID, or set a default with --region, then run again.",
 		Source:  applyPage,
 	},
 	"MissingParam.PMInfo": {
 		Message: "the construction engineers are missing",
-		Hint:    "Add at least one row for the circuit to the Engineers sheet and run again.",
+		Hint:    "Add at least one row for the circuit to the Engineers sheet, then run again.",
 		Why:     "The API's parameter list calls engineers optional, but the API rejects applications without any.",
 		Source:  applyPage,
 	},
@@ -50,7 +50,7 @@ var enAPI = map[string]Entry{
 	// a parameter is not accepted
 	"IllegalParam.*": {
 		Message: "the API does not accept one of the values",
-		Hint:    "Correct the cell that the code names and run again.",
+		Hint:    "Correct the cell of the parameter that the error code names, then run again.",
 		Source:  applyPage,
 	},
 	"IllegalParam.LineOperator": {
@@ -116,7 +116,7 @@ var enAPI = map[string]Entry{
 	},
 	"Invalid*.Malformed": {
 		Message: "the API cannot parse one of the values",
-		Hint:    "Correct the cell that the code names and run again.",
+		Hint:    "Correct the cell of the parameter that the error code names, then run again.",
 		Source:  applyPage,
 	},
 	"InvalidConstructionTime.Malformed": {
@@ -140,7 +140,7 @@ var enAPI = map[string]Entry{
 	},
 	"IncorrectStatus.PhysicalConnection": {
 		Message: "the circuit's status does not allow an LOA application",
-		Hint:    "Wait until the circuit is Allocated; submit --dry-run=online shows its status.",
+		Hint:    "Wait until the circuit is Allocated; loabatch submit --dry-run=online shows its status.",
 		Source:  applyPage,
 	},
 	"IncorrectStatus.PhysicalConnectionLOA": {

@@ -43,7 +43,7 @@ var enFiles = map[string]Entry{
 	},
 	"file-csv": {
 		Message: "the file is plain text with values separated by {found} (CSV), not .xlsx or .xlsm",
-		Hint:    "Import it into the blank workbook from `loabatch template`, all columns as text, and save it as .xlsx.",
+		Hint:    "Import it into the blank workbook from loabatch template, all columns as text, and save it as .xlsx.",
 		Why:     "Renaming a CSV file does not make it a workbook, and opening one with a double-click rounds long ID numbers.",
 	},
 	"file-html": {
@@ -60,7 +60,7 @@ var enFiles = map[string]Entry{
 	},
 	"file-other-format": {
 		Message: "the file is in {found} format, not .xlsx or .xlsm",
-		Hint:    "Check the file's name; for a blank workbook, run `loabatch template`.",
+		Hint:    "Check the file's name; for a blank workbook, run loabatch template.",
 	},
 	"file-not-workbook": {
 		Message: "unknown file format, expected .xlsx or .xlsm",
@@ -92,7 +92,7 @@ var enFiles = map[string]Entry{
 	},
 	"sheet-not-listed": {
 		Message: "the workbook has no sheet {sheet}",
-		Hint:    "Rename the sheet you mean, or start from `loabatch template`.",
+		Hint:    "Rename the sheet you mean, or start from loabatch template.",
 	},
 
 	// sheets, rows and cells
@@ -163,7 +163,7 @@ const repairAndCheck = "Open the workbook in Excel or LibreOffice, check for mis
 
 // What the problems with a copy as a package have in common.
 const (
-	copyUnsound = "This is a bug in loabatch: report it, naming the program that saved the workbook. Run `loabatch report` to write the copy again once it is fixed."
+	copyUnsound = "This is a bug in loabatch: report it, naming the program that saved the workbook. Run loabatch report to write the copy again once it is fixed."
 	whyPackage  = "Excel refuses or repairs a file that breaks the rules of its format, so a copy with a defect that its input does not have is not kept."
 )
 
@@ -194,27 +194,27 @@ var enCopy = map[string]Entry{
 	},
 	"copy-cell-differs": {
 		Message: "cell {place} of the copy does not contain what was written to it",
-		Hint:    "Check the disk and run `loabatch report` to write the copy again.",
+		Hint:    "Check the disk the copy is on, and run loabatch report to write the copy again.",
 		Why:     "The copy is read back before it gets its final name, to catch errors of disks and network drives.",
 	},
 	"copy-note-differs": {
 		Message: "the note on cell {place} of the copy is not the one that should be there",
-		Hint:    "Check the disk the copy is on, and run `loabatch report` to write the copy again.",
+		Hint:    "Check the disk the copy is on, and run loabatch report to write the copy again.",
 		Why:     "Your own notes and those of the template stay in every copy; only the notes of an earlier run are replaced.",
 	},
 	"copy-part-differs": {
 		Message: "the part {part} of the copy is not the same as in the input",
-		Hint:    "Check the disk the copy is on, and run `loabatch report` to write the copy again.",
+		Hint:    "Check the disk the copy is on, and run loabatch report to write the copy again.",
 		Why:     "Everything that the copy does not need to change is copied byte for byte.",
 	},
 	"copy-opening-differs": {
-		Message: "the copy does not open as it should: see whether the sheet {sheet} is selected",
-		Hint:    "Check the disk the copy is on, and run `loabatch report` to write the copy again.",
+		Message: "the copy does not open as it should: sheet {sheet} is selected when it should not be, or the other way round",
+		Hint:    "Check the disk the copy is on, and run loabatch report to write the copy again.",
 		Why:     "Exactly one sheet may be selected: spreadsheet programs change all selected sheets together.",
 	},
 	"copy-links-differ": {
 		Message: "the links of the results on the sheet {sheet} of the copy are not those that were written",
-		Hint:    "Check the disk the copy is on, and run `loabatch report` to write the copy again.",
+		Hint:    "Check the disk the copy is on, and run loabatch report to write the copy again.",
 	},
 	"copy-part-untyped": {
 		Message: "the copy has no content type for its part {part}",

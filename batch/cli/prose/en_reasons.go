@@ -66,7 +66,7 @@ var enReasons = map[string]Entry{
 	"reason-attempts": {
 		Message: "every attempt failed; the API holds no application",
 		Hint:    "Run again later.",
-		Why:     "The API was unreachable, busy or throttling through all attempts (--max-attempts). None of them took effect: each was either not sent or answered, and a final lookup found no LOA.",
+		Why:     "The API was unreachable, busy or throttling requests on every attempt (--max-attempts). None of them took effect: each was either not sent or answered, and a final lookup found no LOA.",
 	},
 	"reason-unsettled": {
 		Message: "the application may have arrived; the run could not find out",

@@ -12,7 +12,7 @@ const (
 var enRules = map[string]Entry{
 	"sheet-missing": {
 		Message: "there is no sheet {expected}; the workbook has {found}",
-		Hint:    "Rename the sheet you mean to {expected}, or start from `loabatch template`.",
+		Hint:    "Rename the sheet you mean to {expected}, or start from loabatch template.",
 		Why:     "Sheets are found by name; guessing could send the wrong rows.",
 		Wrong:   "sheets: Sheet1, Sheet2", Right: "sheets: Circuits, Engineers", Source: contract,
 	},
@@ -24,7 +24,7 @@ var enRules = map[string]Entry{
 	},
 	"sheet-empty": {
 		Message: "the sheet {sheet} is empty",
-		Hint:    "Put the headers {expected} in the first row and the data below, or start from `loabatch template`.",
+		Hint:    "Put the headers {expected} in the first row and the data below, or start from loabatch template.",
 		Why:     "Without circuits there is nothing to apply for, and every application needs engineers.",
 		Wrong:   "an empty sheet Engineers", Right: "Instance ID | Name | … in row 1, the data below", Source: contract,
 	},
@@ -89,7 +89,7 @@ var enRules = map[string]Entry{
 	},
 	"hidden-row": {
 		Message: "the row is hidden or filtered out; it is processed like any other",
-		Hint:    "Delete the row if you do not want to apply for it. `--severity hidden-row=off` silences this warning; `=error` keeps such rows from being sent.",
+		Hint:    "Delete the row if you do not want to apply for it. To silence this warning, add --severity hidden-row=off; to keep such rows from being sent, --severity hidden-row=error.",
 		Why:     "A filter changes what you see, not what the file contains: a hidden row is still an application.",
 		Wrong:   "row 7 filtered out and forgotten", Right: "row 7 deleted or unhidden", Source: "ECMA-376 part 1, 18.3.1.73 (row)",
 	},
@@ -130,7 +130,7 @@ var enRules = map[string]Entry{
 	},
 	"cell-placeholder": {
 		Message: "{found} is a placeholder, not a value",
-		Hint:    "Fill in the value. If it really is a name, allow it with `--severity cell-placeholder=warning`.",
+		Hint:    "Fill in the value. If it really is a name, allow it with --severity cell-placeholder=warning.",
 		Why:     "Placeholders, empty values exported by a program and lone punctuation marks would be sent as if they were data.",
 		Wrong:   "TBD, N/A, null, 待定, 同上, 见附件, -", Right: "the value itself, in every row", Source: "pandas, read_csv (na_values); " + contract,
 	},
@@ -258,7 +258,7 @@ var enRules = map[string]Entry{
 	"cell-rich": {
 		Message: "parts of the text are formatted differently; the plain text is used",
 		Hint:    "Check for struck-out text: it is used too.",
-		Why:     "Struck-out text is still text. The rule is off by default (turn it on with `--severity cell-rich=warning`), because some programs store all text this way.",
+		Why:     "Struck-out text is still text. The rule is off by default (turn it on with --severity cell-rich=warning), because some programs store all text this way.",
 		Wrong:   "Example ~~Networks~~ Telecom", Right: "Example Telecom", Source: "ECMA-376 part 1, 18.4.4 (r)",
 	},
 }
@@ -296,13 +296,13 @@ var enBeside = map[string]Entry{
 	},
 	"summary-row": {
 		Message: "this row has totals; it is not read as data",
-		Hint:    "Nothing needs to be done. If the row is an application, write the circuit's ID into it.",
+		Hint:    "Nothing to do, unless the row is an application: then write the circuit's ID into it.",
 		Why:     "Sums below the data are not applications. A row that names a circuit is always read.",
 		Wrong:   "Total | | | | | | 3000", Right: "a table's own totals row, or the sum on another sheet", Source: contract,
 	},
 	"signature-row": {
 		Message: "this row is for signatures or a date; it is not read as data",
-		Hint:    "Nothing needs to be done. If the row is an application, write the circuit's ID into it.",
+		Hint:    "Nothing to do, unless the row is an application: then write the circuit's ID into it.",
 		Why:     "Signatures below the data are not applications. A row that names a circuit is always read.",
 		Wrong:   "Prepared by: | | Approved by:", Right: "the signatures on another sheet", Source: contract,
 	},

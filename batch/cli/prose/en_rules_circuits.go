@@ -22,7 +22,7 @@ var enCircuits = map[string]Entry{
 	},
 	"circuit-region-missing": {
 		Message: "the region is missing",
-		Hint:    "Write the region ID, such as cn-hangzhou, or set a default for all rows with `--region`.",
+		Hint:    "Write the region ID, such as cn-hangzhou, or set a default for all rows with --region.",
 		Why:     "The API finds a circuit only in its own region.",
 		Wrong:   "(empty)", Right: "cn-hangzhou", Source: apiPage + ": RegionId",
 	},
@@ -34,7 +34,7 @@ var enCircuits = map[string]Entry{
 	},
 	"circuit-region-unknown": {
 		Message: "unknown region {value}; the closest match is {nearest}",
-		Hint:    "Correct it; if the region is new, allow it with `--severity circuit-region-unknown=warning`.",
+		Hint:    "Correct it; if the region is new, allow it with --severity circuit-region-unknown=warning.",
 		Why:     "There is no API endpoint for a region that does not exist.",
 		Wrong:   "cn-hangzou", Right: "cn-hangzhou", Source: "the endpoint data of Alibaba Cloud's SDK",
 	},
@@ -89,7 +89,7 @@ var enCircuits = map[string]Entry{
 		Message: "there is no such date or time as {value}",
 		Hint:    "Check the calendar and write the date again.",
 		Why:     "Some programs silently turn 30 February into 2 March.",
-		Wrong:   "2027-02-30", Right: "2027-03-02", Source: "ISO 8601",
+		Wrong:   "2027-02-30", Right: "2027-02-28", Source: "ISO 8601",
 	},
 	"circuit-time-gap": {
 		Message: "{value} does not exist, or exists twice, in {zone}: the clocks change then",
@@ -123,7 +123,7 @@ var enCircuits = map[string]Entry{
 	},
 	"circuit-time-night": {
 		Message: "the construction time is on a weekend night: {local} in {zone}",
-		Hint:    "Check whether the time zone is right: write the UTC offset, or set `--timezone`.",
+		Hint:    "Check whether the time zone is right: write the UTC offset, or set --timezone.",
 		Why:     "Work at such hours is rare; a time written for another time zone is not.",
 		Wrong:   "2027-01-16T23:30:00Z for Sunday morning in Shanghai", Right: "2027-01-17T07:30:00+08:00", Source: contract,
 	},
@@ -153,7 +153,7 @@ var enCircuits = map[string]Entry{
 	"circuit-token-personal": {
 		Message: "the client token is the identity or phone number of a person",
 		Hint:    "Write another token, or leave the cell empty to have one derived.",
-		Why:     "Tokens are kept in the ledger and appear in logs and at the API, where the identity and phone numbers of people must not be.",
+		Why:     "Tokens are kept in the ledger, appear in logs and are stored by the API; the identity and phone numbers of people must not be.",
 		Wrong:   "+447700900123, the contact of an engineer", Right: "loa-2027-0001", Source: contract,
 	},
 	"circuit-token-twice": {
@@ -182,13 +182,13 @@ var enCircuits = map[string]Entry{
 	},
 	"circuit-region-changed-after-submission": {
 		Message: "the region of the row has changed since its circuit was applied for",
-		Hint:    "Restore the region. If the application was made in the wrong one, lower this rule to a warning with `--severity`.",
+		Hint:    "Restore the region. If the application was made in the wrong one, lower this rule to a warning with --severity.",
 		Why:     "A circuit belongs to one region. The ledger has an application for it in another one, accepted or not settled yet, and a second one must not be made by mistake.",
 		Wrong:   "accepted in cn-hangzhou, now cn-shanghai", Right: "cn-hangzhou, as accepted", Source: "loabatch README, Promises",
 	},
 	"circuit-changed-after-submission": {
 		Message: "the row has changed since the application for {value} was accepted",
-		Hint:    "Restore the row. If the change is intended, withdraw the LOA in the console first, then apply again with `--reapply`.",
+		Hint:    "Restore the row. If the change is intended, withdraw the LOA in the console first, then apply again with --reapply.",
 		Why:     "loabatch never makes a second application on top of an accepted one; the accepted one still has the values sent then.",
 		Wrong:   "accepted with 1000 Mbit/s, now 2000", Right: "1000, as accepted", Source: "loabatch README, Promises",
 	},

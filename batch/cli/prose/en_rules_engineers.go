@@ -159,7 +159,7 @@ var enEngineers = map[string]Entry{
 		Wrong:   "E 0000-0000", Right: "E00000000", Source: "ICAO Doc 9303, part 4",
 	},
 	"engineer-contact-malformed": {
-		Message: "no phone number has so few or so many digits",
+		Message: "the value has too few or too many digits for a phone number",
 		Hint:    "Write the whole number, with its country or area code.",
 		Why:     "The site sends text messages to this number.",
 		Wrong:   "110", Right: "+447700900123", Source: "ITU-T E.164",

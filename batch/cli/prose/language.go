@@ -72,12 +72,12 @@ func (c *Catalogue) Language() string {
 
 // List puts the parts of an enumeration together: a, b, c.
 func (c *Catalogue) List(parts []string) string {
-	return strings.Join(parts, c.entries["mark-list"].Message)
+	return strings.Join(parts, c.Line("mark-list"))
 }
 
 // Colon puts a text after its label.
 func (c *Catalogue) Colon(label, text string) string {
-	return label + c.entries["mark-colon"].Message + text
+	return label + c.Line("mark-colon") + text
 }
 
 // countNames are the placeholders that stand for counts. Every placeholder with forms is

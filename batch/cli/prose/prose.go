@@ -42,6 +42,7 @@ type Catalogue struct {
 	plurals  []plural.Form    // the categories of the language, in the order of the forms
 	entries  map[string]Entry
 	patterns []string
+	watch    func(code string) // may be nil
 }
 
 // The catalogues. TestComplete holds them against each other.
@@ -66,16 +67,41 @@ func (c *Catalogue) Entry(code string) (Entry, bool) {
 	return c.Family(code)
 }
 
+// Watch has f called with the code of every entry that is rendered from now on, which for
+// an API code may be its family's, so a test can tell which sentences the commands say.
+func (c *Catalogue) Watch(f func(code string)) { c.watch = f }
+
+// said returns the entry of a code for a text that will be shown.
+func (c *Catalogue) said(code string) (Entry, bool) {
+	e, ok := c.Entry(code)
+	if ok && c.watch != nil {
+		if _, own := c.entries[code]; !own {
+			code = c.pattern(code)
+		}
+		c.watch(code)
+	}
+	return e, ok
+}
+
 // Family returns the entry of the longest pattern that matches an API code:
 // Throttling* for Throttling.User.
 func (c *Catalogue) Family(code string) (Entry, bool) {
+	pattern := c.pattern(code)
+	return c.entries[pattern], pattern != ""
+}
+
+// pattern returns the longest pattern that matches an API code, or "".
+func (c *Catalogue) pattern(code string) string {
 	for _, pattern := range c.patterns {
 		if batch.MatchCode(pattern, code) {
-			return c.entries[pattern], true
+			return pattern
 		}
 	}
-	return Entry{}, false
+	return ""
 }
+
+// All lists every code, sorted.
+func (c *Catalogue) All() []string { return slices.Sorted(maps.Keys(c.entries)) }
 
 // Codes lists the codes that can be explained, sorted: those whose entry has a hint or
 // a reason. Labels and plain progress lines are left out.
@@ -100,7 +126,7 @@ func (c *Catalogue) Render(code string, args map[string]string) (message, hint s
 }
 
 func (c *Catalogue) render(code string, value func(name string) (string, bool)) (message, hint string) {
-	e, ok := c.Entry(code)
+	e, ok := c.said(code)
 	if !ok {
 		return code, ""
 	}
@@ -156,7 +182,7 @@ func argument(args []sheet.Arg, name string) (string, bool) {
 
 // Line renders the message of a code.
 func (c *Catalogue) Line(code string, args ...sheet.Arg) string {
-	e, ok := c.Entry(code)
+	e, ok := c.said(code)
 	if !ok {
 		return code
 	}
@@ -166,8 +192,8 @@ func (c *Catalogue) Line(code string, args ...sheet.Arg) string {
 // Cause returns the text for why the system could not do something: the message of a code
 // that starts with cause-, or a text of the system's own, as it is.
 func (c *Catalogue) Cause(text string) string {
-	if e, ok := c.entries[text]; ok && strings.HasPrefix(text, "cause-") {
-		return e.Message
+	if strings.HasPrefix(text, "cause-") {
+		return c.Line(text)
 	}
 	return text
 }

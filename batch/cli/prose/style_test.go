@@ -166,6 +166,16 @@ func checkSource(t *testing.T, path string) {
 	})
 }
 
+// TestNoMarkup checks that sentences are plain: what shows code as such finds it.
+func TestNoMarkup(t *testing.T) {
+	for _, code := range slices.Sorted(maps.Keys(English.entries)) {
+		e := English.entries[code]
+		if text := e.Message + e.Hint + e.Why + e.Wrong + e.Right; strings.Contains(text, "`") {
+			t.Errorf("%s has a backtick: %s", code, text)
+		}
+	}
+}
+
 // TestStyle checks the form of every entry that can be explained: a message of one line in
 // lower case without a full stop, and a hint that is a sentence, a question or ends in a command.
 func TestStyle(t *testing.T) {

@@ -28,6 +28,7 @@ var zhLines = map[string]Entry{
 	"concurrency-value":        {Message: "--concurrency 不接受“{value}”", Hint: "请填写 1 到 256 之间的数。"},
 	"max-attempts-value":       {Message: "--max-attempts 不接受“{value}”", Hint: "请填写大于或等于 1 的整数。"},
 	"max-failures-value":       {Message: "--max-failures 不接受“{value}”", Hint: "请填写行数（例如 10）或百分比（例如 5%）。"},
+	"change-ref-value":         {Message: "--change-ref 不接受 {value}", Hint: "请填写不换行的文本，最多 {most} 个可见字符。"},
 	"endpoint-value":           {Message: "--endpoint 不接受“{value}”", Hint: "请写作 https://host；环回地址可写作 http://127.0.0.1:PORT。"},
 	"endpoint-user":            {Message: "--endpoint 中不能有用户名或密码", Hint: "请去掉用户名和密码；访问凭据取自环境变量、配置或角色。"},
 	"endpoint-plain":           {Message: "--endpoint {value} 会以未加密的连接发送个人信息", Hint: "请使用 https；http 只能用于环回地址。"},
@@ -133,7 +134,6 @@ var zhLines = map[string]Entry{
 	"no-circuits":       {Message: "{file} 的专线工作表中没有数据行", Hint: "请填写，每条专线一行。"},
 
 	// during and after a run
-	"progress-bar":              {Message: "申请"},
 	"progress":                  {Message: "已完成 {done} / {total} 份申请，其中 {failed} 份已拒绝或失败"},
 	"signal-first":              {Message: "已中断：不再处理新的行，正在完成并记录已发出的请求", Hint: "再次中断将立即退出，不写结果副本。"},
 	"signal-second":             {Message: "再次中断：立即退出", Hint: "请重新运行同一命令：会先查明已发出请求的结果。"},

@@ -57,7 +57,7 @@ var zhCircuits = map[string]Entry{
 	},
 	"circuit-line-type-unknown": {
 		Message: "“{value}”不是专线类型",
-		Hint:    "可填写的值：{allowed}；也可填写“光纤直连”（FIBRE）或“其他”（Other）。",
+		Hint:    "可填写的值：{allowed}。",
 		Why:     "API 只接受这四种；旧版 API 中的 SDH 已不再支持。",
 		Wrong:   "SDH", Right: "MSTP", Source: zhAPIPage + "，LineType",
 	},

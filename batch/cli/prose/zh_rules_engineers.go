@@ -46,7 +46,7 @@ var zhEngineers = map[string]Entry{
 	},
 	"engineer-certificate-type-unknown": {
 		Message: "“{value}”不是可用的证件类型",
-		Hint:    "可填写的值：{allowed}；也可填写“身份证”或“护照”。",
+		Hint:    "可填写的值：{allowed}。",
 		Why:     "申请时 API 只接受这两种。",
 		Wrong:   "驾驶证、Other", Right: "Passport", Source: zhAPIPage + "，PMInfo.N.PMCertificateType",
 	},
@@ -76,7 +76,7 @@ var zhEngineers = map[string]Entry{
 	},
 	"engineer-gender-unknown": {
 		Message: "API 不接受性别“{value}”",
-		Hint:    "可填写的值：{allowed}；也可填写“男”或“女”。",
+		Hint:    "可填写的值：{allowed}。",
 		Why:     "API 只接受这两个值。",
 		Wrong:   "M、先生", Right: "Male", Source: zhAPIPage + "，PMInfo.N.PMGender",
 	},

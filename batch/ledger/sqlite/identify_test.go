@@ -1,10 +1,13 @@
 package sqlite
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/loabatch/loabatch/batch/ledger"
 )
@@ -151,4 +154,15 @@ func TestNewLedgerIsMarked(t *testing.T) {
 	if string(file[68:72]) != "loab" {
 		t.Errorf("the mark is %q", file[68:72])
 	}
+}
+
+// What fails for another reason than a busy file fails at once.
+func TestPatientlyOnlyWhileBusy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls, begun := 0, time.Now()
+		err := patiently(t.Context(), func() error { calls++; return errForeign })
+		if !errors.Is(err, errForeign) || calls != 1 || time.Since(begun) > 0 {
+			t.Errorf("%v after %d calls and %v", err, calls, time.Since(begun))
+		}
+	})
 }
