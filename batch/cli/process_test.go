@@ -365,7 +365,8 @@ func (q *countedQuota) must(cmd *exec.Cmd) {
 	}
 }
 
-// check wants that nothing was throttled and that the quota was used.
+// check wants that nothing was throttled. How much of the quota is used is for package quota
+// to test, in virtual time.
 func (q *countedQuota) check(accepted int, within time.Duration) {
 	q.Helper()
 	stats := q.sim.Stats()
@@ -379,9 +380,6 @@ func (q *countedQuota) check(accepted int, within time.Duration) {
 	}
 	ideal := time.Duration(float64(accepted-countedN/5) / countedN * float64(time.Second))
 	q.Logf("%d applications in %v, by the quota %v", accepted, within.Round(time.Millisecond), ideal)
-	if within > 2*ideal+2*time.Second { // a busy machine is slower than the quota; package quota looks at the use of it
-		q.Errorf("%d applications took %v, the quota allows them within %v", accepted, within, ideal)
-	}
 }
 
 func TestOneQuotaForAllFilesOfACommand(t *testing.T) {
