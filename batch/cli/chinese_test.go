@@ -115,7 +115,7 @@ var commandWords = strings.Fields("template validate submit status report histor
 // the API and of flags.
 var latinWords = wordSet(`loabatch API VPC LOA ID UTC SHA CSV JSON HTML Excel WPS LibreOffice Token RAM STS AccessKey SDK SQLite URL NTP PDF ISO IANA ASCII GB SDH DEBUG README devel
 	RULE FILE DURATION PORT N error warning off offline online true false auto always never bar plain none
-	Mbit s ms MiB PC IDCard Passport Male Female MSTP MPLSVPN FIBRE Other pc cn arn acs environment oidc uri y N
+	Mbit s ms MiB PC IDC IDCard Passport Male Female MSTP MPLSVPN FIBRE Other pc cn arn acs environment oidc uri y N
 	OK InstanceId RegionId EcsTest HK Unicode Asia`)
 
 func wordSet(list string) map[string]bool {

@@ -346,7 +346,7 @@ func (p printer) run(d *Document) string {
 	}
 	parts = append(parts, elapsed(p.words, d.DurationSeconds))
 	if p.fold >= foldLayout {
-		return strings.Join(parts, ", ")
+		return strings.Join(parts, p.words.Line("mark-facts"))
 	}
 	if d.Requests > 0 {
 		parts = append(parts, counted(p.words, "report-requests", d.Requests))

@@ -53,7 +53,7 @@ package prose
 //	request ID, error code  请求 ID, 错误码     any API page
 //
 // No page has these; they were chosen as Chinese operations software has them: 台账
-// (ledger), 结果副本 (results copy), 运行 (run), 配额 (quota), 限流 (throttling), 未决 (not settled), 服务地址 (endpoint, since 接入点 is a site here),
+// (ledger), 结果副本 (results copy), 运行 (run), 配额 (quota), 限流 (throttling), 结果待确认 (not settled), 服务地址 (endpoint, since 接入点 is a site here),
 // 对端位置 (peer location; the console says 客户 IDC 地址, the API page 部署物理专线的地理位置),
 // 机房 (site), 工作簿, 工作表, 表头, 批注 (as Excel and WPS do), 错误, 警告, 提示 (severities).
 

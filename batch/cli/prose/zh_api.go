@@ -8,7 +8,7 @@ const (
 
 // Why an answer about permission or keys does not end every run, and what several codes share.
 const (
-	zhWhyDenied   = "如果前三条专线（不足三条时为全部）都得到这一响应，且没有任何一条已受理，则问题在账号，运行停止；否则问题在专线：该行的结果为 REFUSED，其余各行继续。"
+	zhWhyDenied   = "如果前三条专线（不足三条时为全部）都得到这一响应，且没有一条已受理，则问题在账号，运行停止；否则问题在专线：该行的结果为 REFUSED，其余各行继续。"
 	zhWhyKeys     = "来自配置、角色或其他服务的密钥可能已经更新：运行停止之前会先重新获取一次。"
 	zhFixNamed    = "请修改错误码所指参数对应的单元格，然后重新运行。"
 	zhTopUp       = "请充值后重新运行。"
@@ -27,7 +27,7 @@ var zhAPI = map[string]Entry{
 	},
 	"MissingParam.AliUid": {
 		Message: "API 无法识别请求来自哪个账号",
-		Hint:    "请用 loabatch doctor 检查访问凭据；如无误，请携请求 ID 联系阿里云技术支持。",
+		Hint:    "请用 loabatch doctor 检查访问凭据；如无误，请联系阿里云技术支持，并提供请求 ID。",
 		Source:  zhApplyPage,
 	},
 	"MissingParam.InstanceId": {
@@ -49,7 +49,7 @@ var zhAPI = map[string]Entry{
 
 	// a parameter is not accepted
 	"IllegalParam.*": {
-		Message: "API 不接受其中的一个值",
+		Message: "API 不接受某个参数的值",
 		Hint:    zhFixNamed,
 		Source:  zhApplyPage,
 	},
@@ -79,7 +79,7 @@ var zhAPI = map[string]Entry{
 	},
 	"IllegalParam.PmCertificateNo": {
 		Message: "API 不接受某名工程师的证件号码",
-		Hint:    "请与证件核对号码和证件类型。",
+		Hint:    "请对照证件核对号码和证件类型。",
 		Source:  zhApplyPage,
 	},
 	"IllegalParam.PmContactInfo": {
@@ -115,7 +115,7 @@ var zhAPI = map[string]Entry{
 		Source:  zhApplyPage,
 	},
 	"Invalid*.Malformed": {
-		Message: "API 无法解析其中的一个值",
+		Message: "API 无法解析某个参数的值",
 		Hint:    zhFixNamed,
 		Source:  zhApplyPage,
 	},
@@ -140,7 +140,7 @@ var zhAPI = map[string]Entry{
 	},
 	"IncorrectStatus.PhysicalConnection": {
 		Message: "专线的状态不允许申请 LOA",
-		Hint:    "请等到专线状态变为 Allocated；loabatch submit --dry-run=online 会显示专线的状态。",
+		Hint:    "请用 loabatch submit --dry-run=online 查看专线状态：未到“接入施工中”（Allocated）的，请等待；已开通、已拒绝或已取消的，请核对实例 ID。",
 		Source:  zhApplyPage,
 	},
 	"IncorrectStatus.PhysicalConnectionLOA": {
@@ -149,9 +149,9 @@ var zhAPI = map[string]Entry{
 		Source:  zhApplyPage,
 	},
 	"IdempotentParameterMismatch": {
-		Message: "该客户端 Token 已用过，而当时的值不同",
+		Message: "该客户端 Token 已用于另一份内容不同的申请",
 		Hint:    "请清空“客户端 Token”单元格以自动生成，或填写从未用过的 Token。",
-		Why:     "Token 重复时，API 返回首次的响应；如值有变化，则拒绝该 Token。",
+		Why:     "Token 重复时，API 返回首次请求的响应；如参数有变化，则拒绝请求。",
 		Source:  vpcPage,
 	},
 
@@ -159,7 +159,7 @@ var zhAPI = map[string]Entry{
 	"OperationFailed.PconnTrafficNotEnable": {
 		Message: "该账号未开通出方向流量服务",
 		Hint:    "请联系阿里云账号的管理员，在高速通道控制台开通出方向流量服务，然后重新运行。",
-		Why:     "未开通时，API 会拒绝该账号的所有申请，因此第一条申请遭到拒绝后就停止运行。",
+		Why:     "未开通时，API 会拒绝该账号的所有申请，因此第一条申请被拒绝后就停止运行。",
 		Source:  zhApplyPage,
 	},
 	"InvalidAccountStatus.NotEnoughBalance": {
@@ -173,7 +173,7 @@ var zhAPI = map[string]Entry{
 		Source:  eciPage,
 	},
 	"AccountMoneyValidateError": {
-		Message: "账号资金不足",
+		Message: "账号余额不足",
 		Hint:    zhTopUp,
 		Source:  vpcPage,
 	},
@@ -197,7 +197,7 @@ var zhAPI = map[string]Entry{
 	},
 	"SignatureDoesNotMatch": {
 		Message: "AccessKey Secret 不正确",
-		Hint:    "请从创建处重新复制 AccessKey Secret；多一个空格或少一个字符都会出错。",
+		Hint:    "请重新复制 AccessKey Secret；多一个空格或少一个字符都会出错。如已遗失，请创建新的 AccessKey：Secret 只在创建时显示。",
 		Why:     zhWhyKeys,
 		Source:  zhCommonPage,
 	},
@@ -273,9 +273,9 @@ var zhAPI = map[string]Entry{
 	"SystemBusy":         {Message: "API 繁忙", Hint: "请稍后重新运行。", Source: vpcPage},
 	"OperationConflict":  {Message: "该专线正在执行另一操作", Hint: zhInMinutes, Source: vpcPage},
 	"TaskConflict":       {Message: "该专线正在执行另一任务", Hint: zhInMinutes, Source: vpcPage},
-	"Conflict.Lock":      {Message: "另一操作锁定了该专线", Hint: zhInMinutes, Source: vpcPage},
-	"LockFailed":         {Message: "另一操作锁定了该专线", Hint: zhInMinutes, Source: vpcPage},
+	"Conflict.Lock":      {Message: "该专线已由其他操作锁定", Hint: zhInMinutes, Source: vpcPage},
+	"LockFailed":         {Message: "该专线已由其他操作锁定", Hint: zhInMinutes, Source: vpcPage},
 	"SignatureNonceUsed": {Message: "API 两次收到同一请求", Hint: "请重新运行；如经常出现，可能是代理重复发送了请求。", Source: zhCommonPage},
 	"ServiceUnavailable": {Message: "服务暂不可用", Hint: "请稍后重新运行；Token 不变，不会重复申请。", Source: zhCommonPage},
-	"InternalError":      {Message: "服务出现内部错误", Hint: "请稍后重新运行；如反复出现，请携请求 ID 联系阿里云技术支持。", Source: zhCommonPage},
+	"InternalError":      {Message: "服务出现内部错误", Hint: "请稍后重新运行；如反复出现，请联系阿里云技术支持，并提供请求 ID。", Source: zhCommonPage},
 }

@@ -22,7 +22,7 @@ var zhFiles = map[string]Entry{
 	},
 	"file-zeros": {
 		Message: "文件内容全是零字节",
-		Hint:    "请从备份恢复或重新保存工作簿；死机和磁盘写满会留下这样的文件。",
+		Hint:    "请从备份恢复或重新保存工作簿；死机或磁盘写满时会留下这样的文件。",
 	},
 	"file-truncated": {
 		Message: "工作簿不完整，到第 {found} 字节就中断了",
@@ -81,7 +81,7 @@ var zhFiles = map[string]Entry{
 	"file-too-large": {
 		Message: "工作簿解压后达到或超过 {found} 字节，上限为 {expected} 字节",
 		Hint:    "请删除无关的工作表，或拆分工作簿。",
-		Why:     "很小的文件也可能解压出许多 GB；此上限可防止内存和磁盘耗尽。",
+		Why:     "很小的文件也可能解压成数 GB；此上限可防止内存和磁盘耗尽。",
 	},
 
 	// the list of sheets
@@ -109,7 +109,7 @@ var zhFiles = map[string]Entry{
 
 	// sheets, rows and cells
 	"sheet-columns": {
-		Message: "{part} 中的列宽在第 {place} 字节处损坏",
+		Message: "{part} 中的列宽设置在第 {place} 字节处损坏",
 		Hint:    zhRepairAndCheck,
 	},
 	"sheet-merged": {
@@ -122,7 +122,7 @@ var zhFiles = map[string]Entry{
 		Source:  "ECMA-376 第 1 部分，18.3.1.73",
 	},
 	"row-twice": {
-		Message: "文件中的行 {place} 重复",
+		Message: "文件中的行 {place} 出现了两次",
 		Hint:    zhRepairAndCheck,
 		Why:     "无法判断以哪一行为准；其他程序会丢掉其中一行，而且没有提示。",
 	},
@@ -131,12 +131,12 @@ var zhFiles = map[string]Entry{
 		Hint:    "请缩短其中的单元格；Excel 的每个单元格最多 32,767 个字符。",
 	},
 	"cell-reference": {
-		Message: "{place} 中有一个单元格标明的位置为 {found}",
+		Message: "{place} 中有一个单元格的位置标为“{found}”，不正确",
 		Hint:    zhRepairAndCheck,
 		Source:  "ECMA-376 第 1 部分，18.3.1.4",
 	},
 	"cell-twice": {
-		Message: "文件中的单元格 {place} 重复",
+		Message: "文件中的单元格 {place} 出现了两次",
 		Hint:    zhRepairAndCheck,
 	},
 	"cell-value-twice": {
@@ -173,8 +173,8 @@ var zhFiles = map[string]Entry{
 
 // What the problems with a copy have in common.
 const (
-	zhCopyUnsound = "这是 loabatch 的缺陷：请报告，并注明工作簿由哪个程序保存。修复后，请运行 loabatch report 重新生成副本。"
-	zhWhyPackage  = "违反格式规则的文件，Excel 会拒绝打开或要求修复；因此，凡是输入文件没有而副本却有的缺陷，副本都不会保留。"
+	zhCopyUnsound = "这是 loabatch 的缺陷：请反馈，并注明工作簿由哪个程序保存。修复后，请运行 loabatch report 重新生成副本。"
+	zhWhyPackage  = "违反格式规则的文件，Excel 会拒绝打开或要求修复；因此，如副本中有输入文件没有的缺陷，就不保留该副本。"
 	zhCopyDisk    = "请检查副本所在的磁盘，再运行 loabatch report 重新生成副本。"
 )
 
@@ -205,7 +205,7 @@ var zhCopy = map[string]Entry{
 	},
 	"copy-cell-differs": {
 		Message: "副本的单元格 {place} 与写入的内容不一致",
-		Hint:    "请检查磁盘，再运行 loabatch report 重新生成副本。",
+		Hint:    "请检查副本所在的磁盘，再运行 loabatch report 重新生成副本。",
 		Why:     "副本在正式命名之前会读回核对，用于发现磁盘和网络驱动器的错误。",
 	},
 	"copy-note-differs": {
@@ -221,7 +221,7 @@ var zhCopy = map[string]Entry{
 	"copy-opening-differs": {
 		Message: "副本打开时的状态不对：工作表“{sheet}”不应选中却已选中，或应选中却未选中",
 		Hint:    zhCopyDisk,
-		Why:     "只能选中一个工作表：表格软件会同时修改所有选中的工作表。",
+		Why:     "选中多个工作表时，表格软件会同时修改，因此只能选中一个。",
 	},
 	"copy-links-differ": {
 		Message: "副本的工作表“{sheet}”中，结果的链接与写入的不一致",
@@ -271,11 +271,11 @@ var zhCopy = map[string]Entry{
 		Why:     "表格的表头行只能是各列的名称；把结果写进去会损坏表格。",
 	},
 	"copy-formula-in-the-way": {
-		Message: "单元格 {found} 共用 {place} 中的公式，写结果只会替换其中一部分",
+		Message: "单元格 {found} 共用 {place} 中的公式，写入结果会覆盖其中一部分单元格",
 		Hint:    "请将这些单元格的公式替换为值，或移到其他列。",
 	},
 	"copy-no-notes": {
-		Message: "工作表“{sheet}”中的图形使批注无法添加；有问题的单元格会标色，但没有批注",
+		Message: "工作表“{sheet}”中有图形，无法添加批注；有问题的单元格只标色",
 		Hint:    "无需处理：副本中的错误清单列明了每个单元格的问题。",
 	},
 	"copy-merged-cut": {
@@ -283,7 +283,7 @@ var zhCopy = map[string]Entry{
 		Hint:    "无需处理：输入文件不会改动。",
 	},
 	"copy-folder-entry": {
-		Message: "工作簿的 ZIP 压缩包中，文件夹 {part} 带有内容",
+		Message: "工作簿的 ZIP 压缩包中，文件夹条目 {part} 含有数据",
 		Hint:    zhResave,
 	},
 }

@@ -59,7 +59,7 @@ var zhParts = map[string]Entry{
 	"part-checksum": {
 		Message: "工作簿的部件 {part} 已损坏：校验和不符",
 		Hint:    zhTakeAgain,
-		Why:     "工作簿保存之后，至少有一位发生了变化；其他程序读取时可能会缺行。",
+		Why:     "工作簿保存之后，内容发生了变化；其他程序读取时可能会缺行。",
 	},
 	"part-truncated": {
 		Message: "工作簿的部件 {part} 不完整，到第 {place} 字节就结束了",

@@ -4,9 +4,9 @@ package prose
 const (
 	zhSameCommand    = "请重新运行同一命令。"
 	zhRunAgain       = "请重新运行，将从中断处继续。"
-	zhFixAccount     = "请按错误码的说明处理访问凭据、权限或账号问题，然后重新运行。"
+	zhFixAccount     = "请按错误码的说明解决访问凭据、权限或账号的问题，然后重新运行。"
 	zhLedgerFirst    = "任何申请都先记入台账再发送：否则程序崩溃后可能会重复申请。"
-	zhOneCause       = "大量失败通常出于同一原因。"
+	zhOneCause       = "大量失败通常是同一原因所致。"
 	zhInFlight       = "loabatch 出现缺陷后不再处理新的行；已发出的请求都已完成并记录。"
 	zhSameToken      = "请重新运行；Token 不变，不会重复申请。"
 	zhWhichWay       = "请检查 --endpoint 和代理是否指向 API，以及是否有登录页面拦截。"
@@ -32,7 +32,7 @@ var zhReasons = map[string]Entry{
 	},
 	"reason-loa-exists": {
 		Message: "该专线已有 LOA",
-		Hint:    "无需处理，除非 LOA 的内容应有不同：请在控制台与本行核对。",
+		Hint:    "请在控制台核对 LOA 的内容与本行是否一致；如一致，则无需处理。",
 		Why:     "一条专线只有一份 LOA。现有的 LOA 由以往的运行、控制台或其他人申请，内容可能与本行不同。",
 	},
 	"reason-loa-rejected": {
@@ -72,7 +72,7 @@ var zhReasons = map[string]Entry{
 	},
 	"reason-refused": {
 		Message: "API 拒绝了申请：{meaning}",
-		Hint:    "请按错误码的说明修改本行或处理专线，然后重新运行。",
+		Hint:    "请按错误码的说明修改本行，或解决专线的问题，然后重新运行。",
 		Why:     "同样的申请 API 还会拒绝，因此没有重试。",
 	},
 	"reason-attempts": {
@@ -112,11 +112,11 @@ var zhReasons = map[string]Entry{
 	},
 	"reason-max-failures": {
 		Message: "失败的行过多，运行在处理到本行之前停止（--max-failures）",
-		Hint:    "请检查失败的行；排除原因后重新运行。",
-		Why:     zhOneCause + "有了这一上限，其余的行不会重蹈覆辙。",
+		Hint:    "请检查失败的行；解决问题后重新运行。",
+		Why:     zhOneCause + "设置上限，可避免其余各行同样失败。",
 	},
 	"reason-stopped": {
-		Message: "运行在本行受理之前停止：API 的响应适用于每一行",
+		Message: "运行在本行受理之前停止：API 返回的错误对每一行都相同",
 		Hint:    zhFixAccount,
 		Why:     "访问凭据有误、缺少权限或账号欠费时，API 会拒绝每一行，因此停止运行。",
 	},
@@ -137,7 +137,7 @@ var zhReasons = map[string]Entry{
 	},
 	"reason-panic": {
 		Message: "出现内部错误，运行在处理到本行之前停止",
-		Hint:    zhRunAgain + "如再次出现，请连同 loabatch 的输出一并报告。",
+		Hint:    zhRunAgain + "如再次出现，请反馈，并附上 loabatch 的输出。",
 		Why:     zhInFlight,
 	},
 	"reason-skipped": {
@@ -147,13 +147,13 @@ var zhReasons = map[string]Entry{
 	},
 
 	"stop-fatal": {
-		Message: "API 的响应 {code} 适用于每一行，因此不再发送",
-		Hint:    "请处理访问凭据、权限或账号问题，然后重新运行同一命令。",
+		Message: "API 返回 {code}，每一行都会如此，因此不再发送",
+		Hint:    "请解决访问凭据、权限或账号的问题，然后重新运行同一命令。",
 		Why:     "继续运行，每一行也只会得到同样的响应。",
 	},
 	"stop-max-failures": {
 		Message: "已拒绝或失败的行过多（--max-failures），因此不再发送",
-		Hint:    "请检查失败的行；排除原因后重新运行同一命令。",
+		Hint:    "请检查失败的行；解决问题后重新运行同一命令。",
 		Why:     zhOneCause,
 	},
 	"stop-duration": {
@@ -168,13 +168,13 @@ var zhReasons = map[string]Entry{
 	},
 	"stop-panic": {
 		Message: "出现内部错误，运行停止，不再发送",
-		Hint:    zhSameCommand + "如再次出现，请连同 loabatch 的输出一并报告。",
+		Hint:    zhSameCommand + "如再次出现，请反馈，并附上 loabatch 的输出。",
 		Why:     zhInFlight,
 	},
 	"stop-interrupted": {
 		Message: "运行中断；已发出的请求都已完成并记录",
 		Hint:    "请重新运行同一命令，将从中断处继续。",
-		Why:     "收到第一次信号时，不再处理新的行，完成已发出的请求；收到第二次信号时立即退出，一切都在台账中。",
+		Why:     "收到第一次信号时，不再处理新的行，完成已发出的请求；收到第二次信号时立即退出，已发出的请求都记在台账中。",
 	},
 }
 
@@ -182,7 +182,7 @@ var zhReasons = map[string]Entry{
 var zhWire = map[string]Entry{
 	// nothing was sent
 	"(bad-region)": {
-		Message: "不是有效的地域 ID",
+		Message: "地域 ID 的格式不正确",
 		Hint:    "请填写地域 ID，例如 cn-hangzhou：只含小写字母、数字和短横线。",
 		Why:     "地域 ID 是 API 域名的一部分。",
 		Wrong:   "华东1（杭州）",
@@ -197,21 +197,21 @@ var zhWire = map[string]Entry{
 		Hint:    "请检查本机的网络和 DNS，然后重新运行。",
 	},
 	"(connection-refused)": {
-		Message: "API 的地址拒绝连接",
+		Message: "API 的服务地址拒绝连接",
 		Hint:    "请检查 --endpoint 和网络，然后重新运行。",
 	},
 	"(unreachable)": {
-		Message: "API 的地址无法访问",
+		Message: "无法访问 API 的服务地址",
 		Hint:    "请检查本机的网络，然后重新运行。",
 	},
 	"(proxy)": {
-		Message: "代理无法访问",
+		Message: "无法连接到代理",
 		Hint:    "请检查 HTTPS_PROXY 和 NO_PROXY；" + zhDoctorForProxy,
 	},
 	"(proxy-url)": {
-		Message: "环境变量中的代理不是 URL",
+		Message: "环境变量中的代理地址不是有效的 URL",
 		Hint:    "请更正 HTTPS_PROXY；用户名和密码中的特殊字符须用百分号编码。",
-		Why:     "没有发送任何内容：如不经代理，含有姓名和证件号码的请求就会走预期以外的路径。",
+		Why:     "没有发送任何内容：如绕过代理，含有姓名和证件号码的请求就会经由预期以外的路径发出。",
 		Wrong:   "http://user:p@ss/word@proxy.example.com:3128",
 		Right:   "http://user:p%40ss%2Fword@proxy.example.com:3128",
 	},
@@ -220,17 +220,17 @@ var zhWire = map[string]Entry{
 		Hint:    "请在 HTTPS_PROXY 中写明，形如 http://USER:PASSWORD@HOST:PORT；" + zhDoctorForProxy,
 	},
 	"(proxy-redirect)": {
-		Message: "代理返回了重定向，登录页面常有这种情况",
-		Hint:    "请先登录网络，或更正 HTTPS_PROXY；" + zhDoctorForProxy,
+		Message: "代理返回了重定向，多半是要求先登录",
+		Hint:    "请先完成上网认证，或更正 HTTPS_PROXY；" + zhDoctorForProxy,
 	},
 	"(proxy-answer)": {
-		Message: "代理没有连接到 API",
+		Message: "代理未能连接到 API",
 		Hint:    "请联系代理的管理员，放行到 *.aliyuncs.com 443 端口的连接；" + zhDoctorForProxy,
 	},
 	"(tls)": {
 		Message: "API 的证书不受信任",
-		Hint:    "如代理会检查流量，请在本机安装代理的证书；另请检查系统时间。",
-		Why:     "证书不受信任时，网络途中的任何人都可能看到姓名和证件号码，因此没有发送。",
+		Hint:    "如代理会解密流量，请在本机安装代理的根证书；另请检查系统时间。",
+		Why:     "证书不受信任时，网络途中的任何人都可能看到姓名和证件号码，因此没有发送请求。",
 	},
 	"(credentials)": {
 		Message: "访问凭据的来源没有返回密钥",
@@ -238,7 +238,7 @@ var zhWire = map[string]Entry{
 	},
 	"(client)": {
 		Message: "无法生成请求",
-		Hint:    "请重新运行；如反复出现，请连同 loabatch version 的输出一并报告。",
+		Hint:    "请重新运行；如反复出现，请反馈，并附上 loabatch version 的输出。",
 	},
 
 	// it may have arrived
@@ -247,7 +247,7 @@ var zhWire = map[string]Entry{
 		Hint:    "请重新运行；如经常出现，请调大 --timeout。",
 	},
 	"(canceled)": {
-		Message: "等待响应时运行停止",
+		Message: "等待响应期间运行中断",
 		Hint:    zhSameToken,
 	},
 	"(connection-reset)": {
@@ -271,13 +271,13 @@ var zhWire = map[string]Entry{
 		Hint:    "请检查 --endpoint 和代理是否指向 API，然后重新运行。",
 	},
 	"(odd-answer)": {
-		Message: "响应不像来自 API",
+		Message: "响应似乎不是来自 API",
 		Hint:    zhWhichWay,
 	},
 	"(web-page)": {
 		Message: "响应是网页，例如代理的登录页面或防火墙的提示页",
 		Hint:    "请检查 --endpoint 和代理是否指向 API，以及是否有登录页面拦截，然后重新运行。",
-		Why:     "API 以 JSON 响应。网页不能说明请求是否到达了 API，因此在为该专线发送其他内容之前会先查询。",
+		Why:     "API 的响应是 JSON。收到网页时，无法判断请求是否已到达 API，因此再为该专线发送请求之前会先查询。",
 	},
 	"(redirect)": {
 		Message: "响应是重定向，而 API 从不重定向",
@@ -289,7 +289,7 @@ var zhWire = map[string]Entry{
 		Hint:    zhSameToken,
 	},
 	"(server-error)": {
-		Message: "服务或前面的网关出错",
+		Message: "服务端或网关出错",
 		Hint:    "请稍后重新运行；Token 不变，不会重复申请。",
 	},
 	"(too-long)": {

@@ -23,7 +23,7 @@ var zhRules = map[string]Entry{
 	"sheet-twice": {
 		Message: "两个工作表都可能是“{expected}”：“{first}”和“{second}”",
 		Hint:    "请保留其中一个，将另一个改名或删除。",
-		Why:     "无法判断以哪一个为准，另一个中的行会在没有任何提示的情况下丢失。",
+		Why:     "无法判断以哪一个为准；随意选一个，另一个中的行就会漏掉，而且没有任何提示。",
 		Wrong:   "工作表：专线、专线信息", Right: "工作表：专线、旧数据", Source: zhContract,
 	},
 	"header-row-missing": {
@@ -41,7 +41,7 @@ var zhRules = map[string]Entry{
 	"header-misspelt": {
 		Message: "无法识别表头“{found}”，疑似“{expected}”",
 		Hint:    "请将表头改为“{expected}”；如为自用列，请在表头前加 #，该列将忽略不读。",
-		Why:     "忽略拼错的表头，整列数据就会在没有任何提示的情况下丢失。",
+		Why:     "如忽略拼错的表头，整列数据就会丢失，而且没有任何提示。",
 		Wrong:   "Bandwith (Mbit/s)", Right: "Bandwidth (Mbit/s)", Source: zhContract,
 	},
 	"header-twice": {
@@ -53,13 +53,13 @@ var zhRules = map[string]Entry{
 	"header-outside-table": {
 		Message: "列“{column}”在数据所在的表格 {table} 之外，未读取",
 		Hint:    "如该列属于数据，请扩大表格范围将其包含在内；如为自用清单，请在表头前加 #。",
-		Why:     "表格旁边的清单容易误认为表格中的列，清单中的值就会逐行发送出去。",
+		Why:     "表格旁边的清单容易当成表格中的列，其中的值就会逐行发送。",
 		Wrong:   "数据在表格 A1:F20，带宽清单在 I1:I8", Right: "带宽作为表格中的一列；或表头写作 #带宽", Source: "ECMA-376 第 1 部分，18.5.1.2（table，ref）",
 	},
 	"header-unknown": {
 		Message: "无法识别列“{column}”，已忽略",
 		Hint:    "如需读取该列，请更正表头；如为自用列，请在表头前加 #。",
-		Why:     "可能一直以为该列会读取，其实从未读取。",
+		Why:     "如不提示，容易误以为该列已读取。",
 		Wrong:   "备注", Right: "#备注", Source: zhContract,
 	},
 	"header-row-late": {
@@ -83,12 +83,12 @@ var zhRules = map[string]Entry{
 		Message: "该行已隐藏或被筛选掉，仍照常处理",
 		Hint:    "如不需要申请，请删除该行。要关闭此警告，请加上 --severity hidden-row=off；要不发送这样的行，请加上 --severity hidden-row=error。",
 		Why:     "筛选只改变显示的内容，不改变文件的内容：隐藏的行仍是一份申请。",
-		Wrong:   "第 7 行被筛选掉后遗忘", Right: "删除第 7 行，或取消隐藏", Source: "ECMA-376 第 1 部分，18.3.1.73（row）",
+		Wrong:   "第 7 行被筛选掉，忘了取消筛选", Right: "删除第 7 行，或取消隐藏", Source: "ECMA-376 第 1 部分，18.3.1.73（row）",
 	},
 	"cell-error": {
 		Message: "单元格显示 {value}：公式出错",
 		Hint:    "请更正公式，或直接填写值。",
-		Why:     "错误值如果作为文本发送，API 会拒绝；更糟的是，也可能受理。",
+		Why:     "错误值如作为文本发送，API 多半会拒绝；更糟的是照样受理。",
 		Wrong:   "#REF!", Right: "cn-hangzhou", Source: zhXlsxCell,
 	},
 	"cell-formula-empty": {
@@ -109,7 +109,7 @@ var zhRules = map[string]Entry{
 		Wrong:   "文本 =F2、＝C2、+C2、@SUM(A1)、{=A1}", Right: "直接填写值", Source: "ECMA-376 第 1 部分，18.17（公式）",
 	},
 	"cell-error-text": {
-		Message: "“{found}”是表格软件用来代替值显示的内容",
+		Message: "“{found}”不是实际的值，而是表格软件在出错或无法显示时显示的内容",
 		Hint:    "请在值的来源处更正公式，或直接填写值。",
 		Why:     "粘贴为值或另存为 CSV 时，公式错误、列宽不足或尚未加载完的内容会变成普通文本。",
 		Wrong:   "#REF!、#名称?、Err:502、#####、Loading...", Right: "直接填写值", Source: "Microsoft，ERROR.TYPE；LibreOffice，Error Codes；Google，ERROR.TYPE",
@@ -141,19 +141,19 @@ var zhRules = map[string]Entry{
 	"cell-date": {
 		Message: "单元格中是日期 {shown}（存储为 {stored}），而该列不接受日期",
 		Hint:    "请将单元格设为文本格式后重新填写。",
-		Why:     "形似日期的内容（如 3-4）会由 Excel 自动转换，原先填写的内容随之丢失。",
+		Why:     "Excel 会自动转换形似日期的内容（如 3-4），原先填写的内容随之丢失。",
 		Wrong:   "4月3日（存储为 46115）", Right: "文本 3-4", Source: zhXlsxCell,
 	},
 	"cell-digits-lost": {
 		Message: "该值存储为超过 15 位的数字，末尾几位已丢失",
 		Hint:    "请将单元格设为文本格式，对照证件重新填写；丢失的数字无法从文件中恢复。",
 		Why:     "Excel 的数字只保留 15 位有效数字，其余以 0 代替。",
-		Wrong:   "999999199001011000（数字，Excel 已丢失 …122X）", Right: "'99999919900101122X（文本）", Source: "Microsoft，Excel 规范与限制：数字精度 15 位",
+		Wrong:   "999999199001011000（数字，Excel 已丢失末尾的 203）", Right: "'999999199001011203（文本）", Source: "Microsoft，Excel 规范与限制：数字精度 15 位",
 	},
 	"cell-stored-number": {
 		Message: "该值存储为数字，将按 {sent} 发送；开头的 0 可能已丢失",
-		Hint:    "请与证件核对；将该列设为文本格式，可保留填写的每一位数字。",
-		Why:     "Excel 视为数字的内容，开头的 0 会去掉，文件中看不出原来有几个。",
+		Hint:    "请对照证件核对；将该列设为文本格式，可保留填写的每一位数字。",
+		Why:     "Excel 会去掉数字开头的 0，从文件中看不出原来有几个。",
 		Wrong:   "57188000000（数字）", Right: "'057188000000（文本）", Source: zhXlsxCell,
 	},
 	"cell-number-form": {
@@ -164,7 +164,7 @@ var zhRules = map[string]Entry{
 	},
 	"cell-as-shown": {
 		Message: "数字 {before} 按单元格显示的“{after}”发送",
-		Why:     "单元格的数字格式会补上没有存储的 0 或字符，而看到的内容包含这些字符。",
+		Why:     "单元格的数字格式会在显示时补上并未存储的 0 或字符，因此以显示的内容为准。",
 		Wrong:   "612345678，格式为 0000000000", Right: "文本 '0612345678", Source: "ECMA-376 第 1 部分，18.8.31（数字格式）",
 	},
 	"cell-apostrophe": {
@@ -173,10 +173,10 @@ var zhRules = map[string]Entry{
 		Wrong:   "值中带有单引号的 '13900000001", Right: "文本 13900000001", Source: "Microsoft，保留前导零和大数字",
 	},
 	"cell-exponent": {
-		Message: "{value} 是表格软件对长数字的显示形式，不是数字本身",
+		Message: "{value} 是长数字的科学计数法显示，不是完整的号码",
 		Hint:    "请将单元格设为文本格式，对照证件重新填写。",
-		Why:     "复制长数字或另存为 CSV 后，可能只剩下四舍五入的形式，其余数字已丢失。",
-		Wrong:   "5.1E+17", Right: "'510000199001011234（文本）", Source: "Microsoft，保留前导零和大数字",
+		Why:     "复制长数字或另存为 CSV 后，可能只剩下科学计数法显示的近似值，其余各位已丢失。",
+		Wrong:   "9.99999E+17", Right: "'999999199001011203（文本）", Source: "Microsoft，保留前导零和大数字",
 	},
 	"cell-merged": {
 		Message: "该单元格与 {also} 合并，只有后者有值",
@@ -187,7 +187,7 @@ var zhRules = map[string]Entry{
 	"cell-line-break": {
 		Message: "值中有换行符或制表符（{char}，第 {place} 个字符）",
 		Hint:    "请改为空格，或只保留需要的那一行。",
-		Why:     "粘贴的地址和名称常常是两个值；擅自拼在一起，就成了第三个值。",
+		Why:     "换行前后常常是两个值，例如粘贴来的两个地址；擅自拼在一起，就成了第三个值。",
 		Wrong:   "示例⏎网络", Right: "示例网络", Source: zhContract,
 	},
 	"cell-control": {
@@ -199,7 +199,7 @@ var zhRules = map[string]Entry{
 	"cell-invisible": {
 		Message: "值中有不可见字符（{char}，第 {place} 个字符）",
 		Hint:    "请重新填写；或将光标移到该字符之后，按一次 Backspace 键将其删除。",
-		Why:     "实际的值与看到的不同，API 会找不到。",
+		Why:     "实际的值与看到的不同，API 会查不到。",
 		Wrong:   "pc-bp1[U+200B]example", Right: "pc-bp1example", Source: "Unicode，字符类别 Cf 和 Zs",
 	},
 	"cell-confusable": {
@@ -221,7 +221,7 @@ var zhRules = map[string]Entry{
 		Wrong:   "示�网络", Right: "示例网络", Source: "Unicode，U+FFFD 替换字符和专用区",
 	},
 	"cell-length": {
-		Message: "值有 {n} 个字符，很少有超过 255 个字符的",
+		Message: "值有 {n} 个字符，而正常的值很少超过 255 个字符",
 		Hint:    "请检查是否混入了其他内容，并适当缩短。",
 		Why:     "这么长的值多半是备注，或是多个单元格粘贴到了一起，API 可能会拒绝或截断。",
 		Wrong:   "“对端位置”中是一整封邮件", Right: "杭州示例数据中心", Source: zhContract,
@@ -260,13 +260,13 @@ var zhBeside = map[string]Entry{
 	"header-apart": {
 		Message: "列“{column}”与数据不相连：中间隔着空列或表格的边界",
 		Hint:    "如该列属于数据，请移到其他列旁边；如为自用清单，请在表头前加 #。",
-		Why:     "数据旁边的清单可能与某一列的表头相同，清单中的值就会逐行发送出去。",
+		Why:     "数据旁边的清单如与某一列表头相同，其中的值就会逐行发送。",
 		Wrong:   "A1:F1 为“实例 ID”至“施工时间”，I1 为“带宽”", Right: "“带宽”在 G1；或 I1 写作 #带宽", Source: zhContract,
 	},
 	"header-after-hidden": {
-		Message: "数据与列“{column}”之间有隐藏的空列，该列仍照常读取",
+		Message: "列“{column}”照常读取，但与数据之间有隐藏的空列",
 		Hint:    "请删除隐藏的列；如“{column}”为自用清单，请在表头前加 #。",
-		Why:     "数据旁边的清单可能与某一列的表头相同，清单中的值就会逐行发送出去。",
+		Why:     "数据旁边的清单如与某一列表头相同，其中的值就会逐行发送。",
 		Wrong:   "数据在 A:F，G:H 为空且隐藏，“带宽”在 I", Right: "“带宽”在 G；或 I 列写作 #带宽", Source: zhContract,
 	},
 	"stray-value": {

@@ -75,14 +75,14 @@ var zhCircuits = map[string]Entry{
 	},
 	"circuit-time-malformed": {
 		Message: "“{value}”不是日期",
-		Hint:    "请使用日期单元格，或填写 2027-01-15、2027-01-15 08:00 或 2027-01-15T08:00:00+08:00，年份为四位数。",
-		Why:     "API 只接受一种格式，因此必须先读懂日期；loabatch 不作猜测。",
+		Hint:    "请使用日期格式的单元格，或填写 2027-01-15、2027-01-15 08:00 或 2027-01-15T08:00:00+08:00，年份为四位数。",
+		Why:     "API 只接受一种格式，因此必须能确定日期；loabatch 不作猜测。",
 		Wrong:   "1月中旬、15/1/27", Right: "2027-01-15", Source: "ISO 8601；" + zhAPIPage + "，ConstructionTime",
 	},
 	"circuit-time-ambiguous": {
 		Message: "“{value}”可能是 {first}，也可能是 {second}",
 		Hint:    "请将年份写在前面：{first} 或 {second}。",
-		Why:     "各国日、月的先后顺序不同，靠猜测总会有错。",
+		Why:     "各地日、月的先后顺序不同，靠猜测难免出错。",
 		Wrong:   "03/04/2027", Right: "2027-04-03", Source: "ISO 8601",
 	},
 	"circuit-time-impossible": {
@@ -135,7 +135,7 @@ var zhCircuits = map[string]Entry{
 	"circuit-bandwidth-malformed": {
 		Message: "“{value}”不是以 Mbit/s 为单位的整数",
 		Hint:    "请只填写数字，1 Gbit/s 填写 1000。留空则不发送带宽。",
-		Why:     "API 接受以 Mbit/s 为单位的数字；单元格中的单位可能另有所指。",
+		Why:     "API 只接受数字，单位固定为 Mbit/s；单元格中所写单位的含义可能不同。",
 		Wrong:   "1G、1000M、2.5", Right: "1000", Source: zhAPIPage + "，Bandwidth",
 	},
 	"circuit-bandwidth-range": {
@@ -146,7 +146,7 @@ var zhCircuits = map[string]Entry{
 	},
 	"circuit-token-malformed": {
 		Message: "“{value}”不是有效的客户端 Token",
-		Hint:    "请填写不超过 64 个可打印的 ASCII 字符，不含空格；留空则自动生成。",
+		Hint:    "请填写最多 64 个可打印的 ASCII 字符，不含空格；留空则自动生成。",
 		Why:     "API 最多接受 64 个 ASCII 字符。",
 		Wrong:   "my token、令牌1", Right: "loa-2027-0001", Source: zhAPIPage + "，ClientToken",
 	},
@@ -175,7 +175,7 @@ var zhCircuits = map[string]Entry{
 		Wrong:   "17 名工程师", Right: "16 名工程师", Source: zhAPIPage + "，PMInfo.N，1 到 16",
 	},
 	"circuit-request-long": {
-		Message: "{value} 的申请连同 {engineers} 名工程师共占 {n} 字节，超过请求上限 {most} 字节",
+		Message: "{value} 的申请连同 {engineers} 名工程师共占 {n} 字节，超过上限 {most} 字节",
 		Hint:    "请缩短名称和地址，或减少该专线的工程师。",
 		Why:     "所有值都在请求行中发送，一个汉字占 9 字节；服务器一般接受 8 KiB，其中还要容纳参数名和签名。",
 		Wrong:   "16 名工程师，姓名各 60 个字符", Right: "16 名工程师，只填姓名", Source: "RFC 9110，15.5.15（414 URI Too Long）；nginx，large_client_header_buffers",
@@ -183,13 +183,13 @@ var zhCircuits = map[string]Entry{
 	"circuit-region-changed-after-submission": {
 		Message: "该专线申请之后，本行的地域有变更",
 		Hint:    "请恢复原来的地域。如当时的地域有误，可用 --severity 将此规则降为警告。",
-		Why:     "一条专线只属于一个地域。台账中该专线在另一个地域已有申请（已受理或未决），不能再误提交一份。",
+		Why:     "一条专线只属于一个地域。台账中该专线在另一个地域已有申请（已受理或结果待确认），此规则可防止误提交第二份。",
 		Wrong:   "在 cn-hangzhou 受理，现为 cn-shanghai", Right: "cn-hangzhou，与受理时一致", Source: "loabatch README：Promises",
 	},
 	"circuit-changed-after-submission": {
 		Message: "{value} 的申请受理之后，本行有变更",
 		Hint:    "请恢复原来的内容。如确需变更，请先在控制台撤回 LOA，再用 --reapply 重新申请。",
-		Why:     "loabatch 不会在已受理的申请之上再次申请；已受理的申请仍是当时发送的内容。",
+		Why:     "申请受理之后，loabatch 不会再次申请；API 中仍是受理时的内容。",
 		Wrong:   "受理时为 1000 Mbit/s，现为 2000", Right: "1000，与受理时一致", Source: "loabatch README：Promises",
 	},
 }

@@ -36,6 +36,10 @@ var zhBanned = []ban{
 	{regexp.MustCompile(`持有|站立|出去的`), nil, "API 持有一份申请", "API 中有一份申请"},
 
 	// one word for a thing
+	{regexp.MustCompile(`未决`), nil, "一份申请未决", "一份申请的结果待确认"},
+	{regexp.MustCompile(`国家代码`), nil, "加国家代码", "加国际区号"},
+	{regexp.MustCompile(`排除(各行的)?原因`), nil, "请排除原因", "请解决问题"},
+	{regexp.MustCompile(`修改各行`), nil, "修改各行后重新运行", "修改有问题的行，然后重新运行"},
 	{regexp.MustCompile(`帐号|帐户|账户`), nil, "帐号欠费", "账号欠费"},
 	{regexp.MustCompile(`台帐|账本|分类账`), nil, "写入账本", "写入台账"},
 	{regexp.MustCompile(`登陆`), nil, "登陆控制台", "登录控制台"},
@@ -120,7 +124,7 @@ var zhTyped = regexp.MustCompile(`\{[^}]*\}|--[a-z][a-z-]*([= ][a-z-]+(=[a-z]+)?
 var zhLatin = strings.Fields(`
 	API LOA VPC RAM STS SDK AccessKey ID Secret Token DNS NTP URL JSON CSV HTML ZIP XML ASCII UTC UTF IANA SHA SDH README DEBUG HOME
 	Excel WPS LibreOffice Google OpenDocument macOS PostgreSQL SQLite Mbit Gbit MiB GiB KiB GB Enter Backspace FILE PATH SECRET
-	MSTP MPLSVPN FIBRE Other IDCard Passport Male Female TRUE FALSE DISPIMG IMAGE XFD ABC REFUSED true false yes zh CN
+	IDC MSTP MPLSVPN FIBRE Other IDCard Passport Male Female TRUE FALSE DISPIMG IMAGE XFD ABC REFUSED true false yes zh CN
 	Initial Approved Allocating Allocated Confirmed Enabled Rejected Canceled Allocation Failed Terminated Normal FinancialLocked SecurityLocked
 	SecondApplyPhysicalConnectionLOA DescribePhysicalConnections Asia Shanghai applications http https
 `)
