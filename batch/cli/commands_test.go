@@ -264,6 +264,28 @@ func TestLogEvents(t *testing.T) {
 	}
 }
 
+// A text log says in the user's language what each line is about; the json format keeps the
+// names of events.
+func TestLogText(t *testing.T) {
+	for language, want := range map[string]string{"en": "run started", "zh": "运行开始"} {
+		words, _ := prose.For(language)
+		a := &app{lines: console.New(io.Discard, words, console.Screen{})}
+		for format, want := range map[string]string{"text": want, "json": "run started"} {
+			a.env.Stderr = &bytes.Buffer{}
+			log, _, err := a.openLog(watchFlags{logFormat: format, logLevel: "debug"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, msg := range []string{"run started", "run ended", "survey", "attempt", "throttled", "quota wait", "unheard of"} {
+				log.Info(msg, "msg_of", msg)
+			}
+			if written := fmt.Sprint(a.env.Stderr); !strings.Contains(written, want) || !strings.Contains(written, "unheard of") || language == "zh" && format == "text" && strings.Contains(written, `msg=attempt`) {
+				t.Errorf("%s, %s: %s", language, format, written)
+			}
+		}
+	}
+}
+
 // The language comes from --lang, else LOABATCH_LANG, else the user's locale, also for
 // errors in the flags.
 func TestLanguage(t *testing.T) {

@@ -103,7 +103,21 @@ func (a *app) openLog(f watchFlags) (*slog.Logger, *console.LogFile, error) {
 	if f.logFile == "" && level == slog.LevelInfo {
 		o.Level = slog.LevelError
 	}
+	o.ReplaceAttr = a.logText
 	return slog.New(slog.NewTextHandler(out, o)), file, nil
+}
+
+// logText says what a line of the text log is about in the user's language. The json
+// format keeps the names of events, which programs look for.
+func (a *app) logText(groups []string, attr slog.Attr) slog.Attr {
+	if len(groups) > 0 || attr.Key != slog.MessageKey {
+		return attr
+	}
+	code := "event-" + strings.ReplaceAll(attr.Value.String(), " ", "-")
+	if _, known := a.lines.Words.Entry(code); known {
+		attr.Value = slog.StringValue(a.lines.Words.Line(code))
+	}
+	return attr
 }
 
 func (a *app) openLogFile(path string) (*console.LogFile, error) {

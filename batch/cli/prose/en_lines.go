@@ -205,4 +205,12 @@ var enLines = map[string]Entry{
 	"doctor-ledger":          {Message: "{file}: {runs} {runs:run|runs}, {open} {open:application|applications} unsettled, one durable commit takes {commit}"},
 	"doctor-ledger-network":  {Message: "the ledger is on a network file system ({system})", Hint: "Use it from one machine only, or move it to a local disk with --ledger: SQLite cannot share a file between machines."},
 	"doctor-folder":          {Message: "{folder} is writable"},
+
+	// what a line of the log is about
+	"event-attempt":     {Message: "attempt"},
+	"event-survey":      {Message: "survey"},
+	"event-throttled":   {Message: "throttled"},
+	"event-quota-wait":  {Message: "quota wait"},
+	"event-run-started": {Message: "run started"},
+	"event-run-ended":   {Message: "run ended"},
 }

@@ -205,4 +205,12 @@ var zhLines = map[string]Entry{
 	"doctor-ledger":          {Message: "{file}：{runs} 次运行，{open} 份申请的结果待确认，单次写盘用时 {commit}"},
 	"doctor-ledger-network":  {Message: "台账在网络文件系统上（{system}）", Hint: "请只从一台机器使用，或用 --ledger 移到本地磁盘：SQLite 的文件不能由多台机器共用。"},
 	"doctor-folder":          {Message: "{folder} 可写"},
+
+	// what a line of the log is about
+	"event-attempt":     {Message: "请求"},
+	"event-survey":      {Message: "查询专线现状"},
+	"event-throttled":   {Message: "被限流"},
+	"event-quota-wait":  {Message: "等待配额"},
+	"event-run-started": {Message: "运行开始"},
+	"event-run-ended":   {Message: "运行结束"},
 }
