@@ -234,8 +234,20 @@ func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
 	return nil
 }
 
-// ask returns the question before the inputs are sent, or "" if nothing would be.
+// ask returns the question before the inputs are sent, or "" if nothing would be. It reads
+// what the ledger knows, if there is one.
 func (a *app) ask(ctx context.Context, s *invocation, inputs []*input) (string, error) {
+	known, err := a.pastLedger(ctx, s.flags.service.ledger)
+	if err != nil {
+		return "", err
+	}
+	if known != nil {
+		s.store = known
+		defer func() {
+			s.store = nil
+			_ = known.Close() // it was only read
+		}()
+	}
 	going := 0
 	all := make([]sending, len(inputs))
 	for i, in := range inputs {
