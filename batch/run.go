@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -253,12 +254,25 @@ func (r *run) summary() *Summary {
 	}
 	if r.going.Err() != nil {
 		r.halt(StopInterrupted, "") // the context ended and it was not noticed yet
-		s.Stop, s.StopCode, s.Ahead = r.reason, r.code, time.Duration(r.ahead.Load())
+		if !r.late() {
+			s.Stop, s.StopCode, s.Ahead = r.reason, r.code, time.Duration(r.ahead.Load())
+		}
 	}
 	if r.panicErr.Load() != nil {
 		s.Stop, s.StopCode = StopPanic, ""
 	}
 	return s
+}
+
+// late reports whether the signal to stop, or the end of the time, came when every row had
+// its result or was about to. Other reasons to stop are worth knowing even then.
+func (r *run) late() bool {
+	if r.reason != StopInterrupted && r.reason != StopDuration {
+		return false
+	}
+	return !slices.ContainsFunc(r.outcomes, func(o Outcome) bool {
+		return o.Result == sheet.NotAttempted || o.Result == sheet.Unknown
+	})
 }
 
 // quotaKey names a quota: that of one API in one region.

@@ -169,6 +169,22 @@ func TestFirstSignalFinishesWhatIsInFlight(t *testing.T) {
 	})
 }
 
+// A signal while the last rows are in flight keeps none from its result, so the run is
+// complete.
+func TestSignalWithNothingLeftStopsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer()
+		s.latency = func() time.Duration { return 4 * time.Second }
+		drain := make(chan struct{})
+		time.AfterFunc(2*time.Second, func() { close(drain) })
+		sum := summarize(t, &batch.Engine{Submitter: s, Finder: s, Concurrency: 5}, t.Context(), drain, workbook(5))
+		if sum.Stop != "" {
+			t.Errorf("stop %q", sum.Stop)
+		}
+		addUp(t, sum.Outcomes, map[sheet.Result]int{sheet.Submitted: 5})
+	})
+}
+
 func TestSecondSignalLeavesAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()

@@ -45,6 +45,7 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, path string) error {
 	if err != nil {
 		return err
 	}
+	s.args = settingsLine(cmd, []string{path})
 	targets, err := a.outputs(ctx, s, []*input{in})
 	if err != nil {
 		return err
@@ -62,7 +63,7 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, path string) error {
 	ctx, s.signals = a.watchSignals(ctx)
 	defer s.signals.stop()
 	done := &finished{in: in, info: runInfo{
-		id: t.runID, command: "status", args: settingsLine(cmd, []string{path}), account: s.service.account, started: a.startOf(in), simulate: f.run.simulate,
+		id: t.runID, command: "status", args: s.args, account: s.service.account, started: a.startOf(in), simulate: f.run.simulate,
 		changeRef: f.watch.changeRef, trace: s.trace,
 	}}
 	if err := a.engine(ctx, s, done, statusPlan(in.workbook), nil); err != nil {
@@ -112,7 +113,7 @@ func (a *app) deliverStatus(s *invocation, done *finished, t target) error {
 	doc.InputPath, doc.OutputPath = absolute(doc.Input), absolute(doc.Output)
 	doc.Language = a.written(done.in).Vocabulary()
 	patch := a.statusPatch(done, doc, s.flags.output.redact)
-	doc.Unasked, doc.Commands = unasked, a.commands(done.info, doc.Input, doc.Output)
+	doc.Unasked, doc.Commands = unasked, a.commands(done.info, doc.Input, usable(doc.Output, s.flags.output.redact))
 	if _, err := a.writeChecked(done.in, t.path, t.force, patch, a.sealText(done, *doc, t.reports)); err != nil {
 		return failure(exitUsage, "output-unwritable", err, "file", t.path, "reason", cause(err))
 	}

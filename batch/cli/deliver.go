@@ -83,16 +83,24 @@ func (a *app) deliver(done *finished, t target, f outputFlags) *report.Document 
 	doc.Output = t.path
 	doc.InputPath, doc.OutputPath = cmp.Or(done.recordedInput, absolute(doc.Input)), absolute(doc.Output)
 	patch := a.patch(done, doc, f.redact)
-	doc.Commands = a.commands(done.info, doc.Input, doc.Output)
+	doc.Commands = a.commands(done.info, doc.Input, usable(doc.Output, f.redact))
 	written, failed := a.placeCopy(done, t, patch, a.sealText(done, *doc, t.reports))
 	if failed != nil {
 		end.copyFailed = true
 		doc.Output, doc.Failure, doc.ExitCode = written, a.lines.Words.Cause(cause(failed)), end.code()
-		doc.Commands = a.commands(done.info, doc.Input, doc.Output)
+		doc.Commands = a.commands(done.info, doc.Input, usable(doc.Output, f.redact))
 		t.reports = reportFiles(cmp.Or(written, copyPath(done.in.path, "", false, done.info.id)), f.reports)
 	}
 	a.writeReports(done, doc, t)
 	return doc
+}
+
+// usable returns the path of a copy if it can be submitted: a redacted one cannot.
+func usable(path string, redacted bool) string {
+	if redacted {
+		return ""
+	}
+	return path
 }
 
 // written returns the sentences for what is written into a workbook or beside it: those of

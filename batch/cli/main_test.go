@@ -192,6 +192,35 @@ func TestDeclinedDocument(t *testing.T) {
 	}
 }
 
+// The question counts rows that the ledger knows as accepted among those that stay, and is
+// not asked if there are no others.
+func TestQuestionKnowsTheLedger(t *testing.T) {
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "made-up")
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "made-up")
+	s := simulator.New(simulator.Options{Keys: map[string]string{"made-up": "made-up"}})
+	defer s.Close()
+	server := httptest.NewServer(s)
+	defer server.Close()
+	folder := t.TempDir()
+	submit := func(input string, more ...string) (int, string) {
+		var stderr bytes.Buffer
+		exit := Run(t.Context(), Env{
+			Args:  append([]string{"submit", "--endpoint", server.URL, "--ledger", filepath.Join(folder, "ledger.db"), "-o", folder, input}, more...),
+			Stdin: strings.NewReader("n\n"), StdinTerminal: true, Stdout: io.Discard, Stderr: &stderr, Getenv: func(string) string { return "" }, Now: time.Now,
+		})
+		return exit, stderr.String()
+	}
+	if exit, said := submit("../../testdata/clean.xlsx", "--yes"); exit != exitOK {
+		t.Fatalf("exit %d: %s", exit, said)
+	}
+	if exit, said := submit("../../testdata/clean.xlsx"); exit != exitOK || strings.Contains(said, "to be submitted") {
+		t.Errorf("exit %d: %s", exit, said)
+	}
+	if _, said := submit("../../testdata/clean.xlsx", "--reapply"); !strings.Contains(said, "12 of 12 rows are to be submitted") {
+		t.Errorf("--reapply: %s", said)
+	}
+}
+
 func TestConfirmOne(t *testing.T) {
 	a, shown := asking(strings.NewReader("y\n"), nil)
 	if err := a.confirm(false, 1, asked(a, 1)); err != nil || !strings.Contains(shown.String(), "submit 1 application as") {

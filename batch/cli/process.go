@@ -169,7 +169,7 @@ func (a *app) outputs(ctx context.Context, s *invocation, inputs []*input) ([]ta
 			recorded = a.recorded(ctx, s.flags.service.ledger)
 		}
 		if err := a.claimOutputs(&s.files, in, t, f, recorded); err != nil {
-			return nil, fileErrors{{in.path, err}}
+			return nil, fileErrors{{in.path, a.editedCopy(s, t.path, err)}}
 		}
 		if t.path == "" {
 			continue
@@ -179,6 +179,20 @@ func (a *app) outputs(ctx context.Context, s *invocation, inputs []*input) ([]ta
 		}
 	}
 	return targets, nil
+}
+
+// editedCopy is the error of a path that must not be written: if a results copy with
+// someone's changes is there, it names the command that goes on with it.
+func (a *app) editedCopy(s *invocation, path string, err error) error {
+	own, ok := errors.AsType[*exitError](err)
+	if !ok || own.code != "output-foreign" || own.args["file"] != path {
+		return err
+	}
+	in, unread := readInput(path, s.options, s.flags.validation.unpacked())
+	if unread != nil || !slices.ContainsFunc(in.workbook.Circuits, func(c sheet.Circuit) bool { return c.Past.Result != "" }) {
+		return err
+	}
+	return failure(exitUsage, "output-edited", err, "file", path, "command", a.onwards(s.args, path))
 }
 
 // open opens the service and the ledger if the run needs them, and asks for confirmation
@@ -220,8 +234,20 @@ func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
 	return nil
 }
 
-// ask returns the question before the inputs are sent, or "" if nothing would be.
+// ask returns the question before the inputs are sent, or "" if nothing would be. It reads
+// what the ledger knows, if there is one.
 func (a *app) ask(ctx context.Context, s *invocation, inputs []*input) (string, error) {
+	known, err := a.pastLedger(ctx, s.flags.service.ledger)
+	if err != nil {
+		return "", err
+	}
+	if known != nil {
+		s.store = known
+		defer func() {
+			s.store = nil
+			_ = known.Close() // it was only read
+		}()
+	}
 	going := 0
 	all := make([]sending, len(inputs))
 	for i, in := range inputs {

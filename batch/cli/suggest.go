@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -86,28 +87,44 @@ var (
 )
 
 // commands returns the commands that may be suggested after a run over input that wrote its
-// copy to output, "" for none.
+// copy to output, "" if there is none or it cannot be submitted. What follows a correction
+// names the copy, and no file for the next one, since it would be the copy itself. --force
+// was for that run alone.
 func (a *app) commands(info runInfo, input, output string) report.Commands {
 	command, own, files := a.readLine(info.args)
 	if command == "" {
 		return report.Commands{}
 	}
-	simulate := strconv.FormatBool(info.simulate)
-	here := own.only(keptSettings).with("simulate", simulate)
-	send := here.with(dryRunFlag, dryRunOff.flag())
-	if output == "" {
-		output = input
+	own = own.with("simulate", strconv.FormatBool(info.simulate))
+	delete(own, "force")
+	here, copied := own.only(append([]string{"simulate"}, keptSettings...)), own
+	if output != "" && own["output"] != "" && !isFolder(own["output"]) {
+		here, copied = here.with("output", ""), own.with("output", "")
 	}
-	return report.Commands{
-		Again:   a.suggest(command, own.with("simulate", simulate), files...),
-		Rest:    a.suggest(command, own.with("simulate", simulate, "only", ""), files...),
-		Submit:  a.suggest("submit", own.with("simulate", simulate, dryRunFlag, dryRunOff.flag()), files...),
-		Status:  a.suggest("status", here, input),
-		Apply:   a.suggest("submit", send, output),
-		Reapply: a.suggest("submit", send.with("reapply", "true"), output),
+	send := here.with(dryRunFlag, dryRunOff.flag())
+	c := report.Commands{
+		Again:   a.suggest(command, own, files...),
+		Rest:    a.suggest(command, own.with("only", ""), files...),
+		Submit:  a.suggest("submit", own.with(dryRunFlag, dryRunOff.flag()), files...),
+		Status:  a.suggest("status", here, cmp.Or(output, input)),
+		Apply:   a.suggest("submit", send, cmp.Or(output, input)),
+		Reapply: a.suggest("submit", send.with("reapply", "true"), cmp.Or(output, input)),
 		Report:  a.suggest("report", own.only([]string{"ledger"}), info.id),
 		Doctor:  a.suggest("doctor", own.only(doctorSettings)),
 	}
+	if output != "" {
+		c.Mended = a.suggest(command, copied, output)
+		c.Rest = a.suggest(command, copied.with("only", ""), output)
+	}
+	return c
+}
+
+// onwards returns the command that goes on with a copy that someone has changed, given the
+// command line that would have replaced it.
+func (a *app) onwards(line []string, path string) string {
+	command, own, _ := a.readLine(line)
+	delete(own, "force")
+	return a.suggest(command, own.with("output", ""), path)
 }
 
 // fileFlags are the flags whose value is the path of a file.

@@ -16,9 +16,10 @@ type Next struct {
 // pasted into a shell and with the settings it needs.
 type Commands struct {
 	Again   string // the same run
+	Mended  string // likewise, of the copy after its rows were corrected; empty if it cannot be used
 	Rest    string // likewise, without --only
 	Submit  string // the rows of a dry run, without the dry run
-	Status  string // of the input
+	Status  string // of the rows of the copy
 	Apply   string // for the rows of the copy
 	Reapply string // likewise, for rejected LOAs
 	Report  string // the copy again, from the ledger
@@ -44,7 +45,7 @@ func (d *Document) Next() Next {
 	case d.isStatus():
 		return d.nextOfStates()
 	case d.DryRun && fixing > 0:
-		return Next{"report-next-fix-dry", d.Commands.Again}
+		return d.nextMended("report-next-fix-dry")
 	case d.DryRun && d.Results[sheet.Blocked] > 0:
 		return Next{"report-next-blocked", d.Commands.Again}
 	case d.DryRun && d.Results[sheet.Valid] > 0:
@@ -52,9 +53,9 @@ func (d *Document) Next() Next {
 	case d.Simulated && fixing+waiting > 0:
 		return Next{"report-next-simulated", d.Commands.Again} // nothing is remembered
 	case fixing > 0 && waiting > 0:
-		return Next{"report-next-both", d.Commands.Again}
+		return d.nextMended("report-next-both")
 	case fixing > 0:
-		return Next{"report-next-fix", d.Commands.Again}
+		return d.nextMended("report-next-fix")
 	case waiting > 0:
 		return Next{"report-next-again", d.Commands.Again}
 	case d.leftOpen() > 0:
@@ -63,6 +64,14 @@ func (d *Document) Next() Next {
 		return Next{"report-next-status", d.Commands.Status}
 	}
 	return Next{Code: "report-next-none"}
+}
+
+// nextMended returns that rows are to be corrected: in the copy, if there is one to submit.
+func (d *Document) nextMended(code string) Next {
+	if d.Commands.Mended == "" {
+		return Next{code, d.Commands.Again}
+	}
+	return Next{code + "-copy", d.Commands.Mended}
 }
 
 // nextOfStates returns what to do once the states of the LOAs are known.

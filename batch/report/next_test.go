@@ -10,46 +10,55 @@ import (
 
 func TestNext(t *testing.T) {
 	for _, c := range []struct {
-		name string
-		doc  report.Document
-		want report.Next
+		name   string
+		doc    report.Document
+		want   report.Next
+		mended string
 	}{
 		{"all accepted", report.Document{Command: "submit", Input: "a b.xlsx", Results: report.Results{sheet.Submitted: 2}},
-			report.Next{Code: "report-next-status", Command: "status"}},
+			report.Next{Code: "report-next-status", Command: "status"}, ""},
 		{"all accepted by the simulator", report.Document{Command: "submit", Simulated: true, Results: report.Results{sheet.Submitted: 2}},
-			report.Next{Code: "report-next-none"}},
+			report.Next{Code: "report-next-none"}, ""},
 		{"some invalid in the simulator", report.Document{Command: "submit", Simulated: true, Results: report.Results{sheet.Submitted: 2, sheet.Invalid: 1}},
-			report.Next{Code: "report-next-simulated", Command: "again"}},
+			report.Next{Code: "report-next-simulated", Command: "again"}, ""},
 		{"some invalid", report.Document{Command: "submit", Results: report.Results{sheet.Submitted: 2, sheet.Invalid: 1}},
-			report.Next{Code: "report-next-fix", Command: "again"}},
+			report.Next{Code: "report-next-fix", Command: "again"}, ""},
 		{"some failed", report.Document{Command: "submit", Results: report.Results{sheet.Failed: 1}},
-			report.Next{Code: "report-next-again", Command: "again"}},
+			report.Next{Code: "report-next-again", Command: "again"}, ""},
 		{"some of both", report.Document{Command: "submit", Results: report.Results{sheet.Refused: 1, sheet.Unknown: 1}},
-			report.Next{Code: "report-next-both", Command: "again"}},
+			report.Next{Code: "report-next-both", Command: "again"}, ""},
+		{"some invalid, in a copy", report.Document{Command: "submit", Results: report.Results{sheet.Submitted: 2, sheet.Invalid: 1}},
+			report.Next{Code: "report-next-fix-copy", Command: "mended"}, "mended"},
+		{"some of both, in a copy", report.Document{Command: "submit", Results: report.Results{sheet.Refused: 1, sheet.Unknown: 1}},
+			report.Next{Code: "report-next-both-copy", Command: "mended"}, "mended"},
+		{"invalid by validate, in a copy", report.Document{Command: "validate", DryRun: true, Results: report.Results{sheet.Invalid: 1}},
+			report.Next{Code: "report-next-fix-dry-copy", Command: "mended"}, "mended"},
+		{"some failed, in a copy", report.Document{Command: "submit", Results: report.Results{sheet.Failed: 1}},
+			report.Next{Code: "report-next-again", Command: "again"}, "mended"},
 		{"valid by validate", report.Document{Command: "validate", DryRun: true, Results: report.Results{sheet.Valid: 1}},
-			report.Next{Code: "report-next-submit", Command: "submit"}},
+			report.Next{Code: "report-next-submit", Command: "submit"}, ""},
 		{"valid by dry run", report.Document{Command: "submit", DryRun: true, Results: report.Results{sheet.Valid: 1}},
-			report.Next{Code: "report-next-submit", Command: "submit"}},
+			report.Next{Code: "report-next-submit", Command: "submit"}, ""},
 		{"invalid by validate", report.Document{Command: "validate", DryRun: true, Results: report.Results{sheet.Invalid: 1}},
-			report.Next{Code: "report-next-fix-dry", Command: "again"}},
+			report.Next{Code: "report-next-fix-dry", Command: "again"}, ""},
 		{"blocked", report.Document{Command: "submit", DryRun: true, Results: report.Results{sheet.Blocked: 1, sheet.Valid: 1}},
-			report.Next{Code: "report-next-blocked", Command: "again"}},
+			report.Next{Code: "report-next-blocked", Command: "again"}, ""},
 		{"blocked, and a circuit without an answer", report.Document{Command: "submit", DryRun: true, Unasked: 1, Results: report.Results{sheet.Blocked: 1, sheet.NotAttempted: 1}},
-			report.Next{Code: "report-next-blocked", Command: "again"}},
+			report.Next{Code: "report-next-blocked", Command: "again"}, ""},
 		{"credentials", report.Document{Command: "submit", StopReason: string(batch.StopFatal), StopCode: "Forbidden.RAM", Results: report.Results{sheet.NotAttempted: 1}},
-			report.Next{Code: "report-next-doctor", Command: "doctor"}},
+			report.Next{Code: "report-next-doctor", Command: "doctor"}, ""},
 		{"a dry run with unanswered rows", report.Document{Command: "submit", DryRun: true, Unasked: 1, Results: report.Results{sheet.Valid: 1, sheet.NotAttempted: 1}},
-			report.Next{Code: "report-next-unasked", Command: "again"}},
-		{"a status with unanswered rows", unasked(states("Applying", "")), report.Next{Code: "report-next-unasked", Command: "again"}},
-		{"a status without permission", refused(states("")), report.Next{Code: "report-next-doctor", Command: "doctor"}},
-		{"some rejected", states("Applying", "Rejected"), report.Next{Code: "report-next-reapply", Command: "reapply"}},
-		{"some under review", states("Applying", "none"), report.Next{Code: "report-next-ask-again", Command: "again"}},
-		{"some without", states("Available", "none"), report.Next{Code: "report-next-apply", Command: "apply"}},
-		{"all approved", states("Available"), report.Next{Code: "report-next-none"}},
+			report.Next{Code: "report-next-unasked", Command: "again"}, ""},
+		{"a status with unanswered rows", unasked(states("Applying", "")), report.Next{Code: "report-next-unasked", Command: "again"}, ""},
+		{"a status without permission", refused(states("")), report.Next{Code: "report-next-doctor", Command: "doctor"}, ""},
+		{"some rejected", states("Applying", "Rejected"), report.Next{Code: "report-next-reapply", Command: "reapply"}, ""},
+		{"some under review", states("Applying", "none"), report.Next{Code: "report-next-ask-again", Command: "again"}, ""},
+		{"some without", states("Available", "none"), report.Next{Code: "report-next-apply", Command: "apply"}, ""},
+		{"all approved", states("Available"), report.Next{Code: "report-next-none"}, ""},
 		{"no copy", report.Document{Command: "submit", Failure: "no space", RunID: "r1", Results: report.Results{sheet.Submitted: 1}},
-			report.Next{Code: "report-next-copy", Command: "report"}},
+			report.Next{Code: "report-next-copy", Command: "report"}, ""},
 	} {
-		c.doc.Commands = report.Commands{Again: "again", Submit: "submit", Status: "status", Apply: "apply", Reapply: "reapply", Report: "report", Doctor: "doctor"}
+		c.doc.Commands = report.Commands{Again: "again", Mended: c.mended, Submit: "submit", Status: "status", Apply: "apply", Reapply: "reapply", Report: "report", Doctor: "doctor"}
 		if got := c.doc.Next(); got != c.want {
 			t.Errorf("%s: got %+v, want %+v", c.name, got, c.want)
 		}

@@ -53,6 +53,7 @@ var enLines = map[string]Entry{
 	"output-is-input":          {Message: "the results copy would overwrite the input {file}", Hint: "Name another file with -o; the input is never changed."},
 	"output-no-file":           {Message: "{file} is a pipe or a device, not a file", Hint: "Name a file with -o."},
 	"output-foreign":           {Message: "{file} exists, and loabatch did not write it, or someone has changed it since", Hint: "Name another file, or add --force to replace it."},
+	"output-edited":            {Message: "{file} is a results copy, and someone has changed it since loabatch wrote it", Hint: "To go on with these changes, run: {command}. To keep both, name another file with -o."},
 	"output-changed":           {Message: "the file there was changed or made by someone else during the run"},
 	"output-link":              {Message: "{file} is a link; the file it leads to, {target}, is written"},
 	"file-is-input":            {Message: "{flag} would write to the input {file}", Hint: "Name another file; the input is never changed."},

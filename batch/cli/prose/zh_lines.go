@@ -53,6 +53,7 @@ var zhLines = map[string]Entry{
 	"output-is-input":          {Message: "结果副本会覆盖输入文件 {file}", Hint: "请用 -o 指定其他文件；输入文件绝不改动。"},
 	"output-no-file":           {Message: "{file} 是管道或设备，不是文件", Hint: "请用 -o 指定文件。"},
 	"output-foreign":           {Message: "{file} 已存在，且不是由 loabatch 写出，或写出后有改动", Hint: "请指定其他文件，或加上 --force 覆盖。"},
+	"output-edited":            {Message: "{file} 是结果副本，loabatch 写出后有人改动过", Hint: "要采用这些改动，请运行：{command}。两份都要保留时，请用 -o 指定其他文件。"},
 	"output-changed":           {Message: "运行期间有人改动或新建了该文件"},
 	"output-link":              {Message: "{file} 是链接，实际写入的是其指向的 {target}"},
 	"file-is-input":            {Message: "{flag} 会写入输入文件 {file}", Hint: "请指定其他文件；输入文件绝不改动。"},
