@@ -221,6 +221,26 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 	}
 }
 
+// The message of each accepted row of a simulated run says that it was simulated.
+func TestSimulatedRowsSaySo(t *testing.T) {
+	in, err := readInput(filepath.Join("..", "..", "testdata", "clean.xlsx"), sheet.Options{Location: time.UTC}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	outcomes := everyRow(in.workbook, &ledger.PastRun{})
+	for i := range outcomes {
+		outcomes[i].Result, outcomes[i].Reason = sheet.Submitted, batch.ReasonAccepted
+	}
+	for words, want := range map[*prose.Catalogue]string{prose.English: "simulated: the API accepted", prose.Chinese: "模拟运行：API 已受理"} {
+		done := &finished{in: in, outcomes: outcomes, info: runInfo{command: "submit", simulate: true}}
+		for _, a := range document(done, newFindings(in.workbook, nil), words).Applications {
+			if !strings.HasPrefix(a.Message, want) || strings.Contains(a.Hint, "LOA") {
+				t.Errorf("%s: %s", a.Message, a.Hint)
+			}
+		}
+	}
+}
+
 // The log has the events of a run as JSON, with level, time and msg, and the trace that the
 // run is a part of.
 func TestLogEvents(t *testing.T) {

@@ -162,6 +162,7 @@ var enLines = map[string]Entry{
 	"rows-unlisted":       {Message: "and {n} more in this row"},
 	"rows-left-out":       {Message: "left out by --only; its last result is {result}"},
 	"rows-left-out-why":   {Message: "left out by --only; its last result is {result}: {meaning}"},
+	"rows-simulated":      {Message: "simulated: {message}", Hint: "Run it without --simulate to submit the row."},
 	"rows-no-circuit":     {Message: "not assigned to any circuit in this workbook"},
 	"rows-one-circuit":    {Message: "{cell}: {message}"},
 	"rows-circuits":       {Message: "{result} for {n} of {of} circuits, first {cell}: {message}"},

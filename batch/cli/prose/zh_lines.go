@@ -162,6 +162,7 @@ var zhLines = map[string]Entry{
 	"rows-unlisted":       {Message: "本行另有 {n} 个"},
 	"rows-left-out":       {Message: "按 --only 跳过；上次结果为 {result}"},
 	"rows-left-out-why":   {Message: "按 --only 跳过；上次结果为 {result}：{meaning}"},
+	"rows-simulated":      {Message: "模拟运行：{message}", Hint: "要真正提交该行，请去掉 --simulate 后运行。"},
 	"rows-no-circuit":     {Message: "该工程师没有分配到本工作簿中的任何专线"},
 	"rows-one-circuit":    {Message: "{cell}：{message}"},
 	"rows-circuits":       {Message: "{of} 条专线中有 {n} 条 {result}，首条 {cell}：{message}"},
