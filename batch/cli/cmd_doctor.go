@@ -103,7 +103,14 @@ func (d *examination) check(ok bool, what, code string, args ...string) {
 func (d *examination) fail(what string, err error) {
 	own, _ := errors.AsType[*exitError](err) // doctor calls nothing that returns another kind
 	d.failed = true
-	d.row("fail", what, own.code, own.args)
+	code := own.code
+	switch code {
+	case "identity-failed":
+		code = "doctor-account-failed" // which does not send the user here
+	case "identity-refused":
+		code = "doctor-account-refused"
+	}
+	d.row("fail", what, code, own.args)
 }
 
 // print prints the table; on a terminal, its last column is wrapped.
@@ -187,7 +194,7 @@ func (d *examination) service(ctx context.Context, c *cloud.Cloud) {
 		d.clock(-who.Clock)
 	}
 	if err != nil {
-		d.fail("account", d.app.identityFailure(err))
+		d.fail("account", d.app.identityFailure(err, d.app.address(d.flags.endpoint)))
 		return
 	}
 	expected := d.flags.expectAccount

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -218,6 +219,57 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 	output, failed, printed, _, exit = deliver(filepath.Join(folder, "gone", "out.xlsx"))
 	if output != "" || failed == "" || exit != exitNoCopy || !strings.Contains(printed, "run: loabatch report --ledger="+ledgerFlag+" r1\n") {
 		t.Errorf("exit %d, output %q, failure %q: %s", exit, output, failed, printed)
+	}
+}
+
+// The message of each accepted row of a simulated run says that it was simulated.
+func TestSimulatedRowsSaySo(t *testing.T) {
+	in, err := readInput(filepath.Join("..", "..", "testdata", "clean.xlsx"), sheet.Options{Location: time.UTC}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	outcomes := everyRow(in.workbook, &ledger.PastRun{})
+	for i := range outcomes {
+		outcomes[i].Result, outcomes[i].Reason = sheet.Submitted, batch.ReasonAccepted
+	}
+	for words, want := range map[*prose.Catalogue]string{prose.English: "simulated: the API accepted", prose.Chinese: "模拟运行：API 已受理"} {
+		done := &finished{in: in, outcomes: outcomes, info: runInfo{command: "submit", simulate: true}}
+		for _, a := range document(done, newFindings(in.workbook, nil), words).Applications {
+			if !strings.HasPrefix(a.Message, want) || strings.Contains(a.Hint, "LOA") {
+				t.Errorf("%s: %s", a.Message, a.Hint)
+			}
+		}
+	}
+}
+
+// An account that cannot be asked for is said with the address, and that nothing was sent;
+// doctor does not recommend doctor.
+func TestUnknownAccountNamesTheAddress(t *testing.T) {
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "made-up")
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "made-up")
+	refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprint(w, `{"RequestId":"R-1","Code":"InvalidAccessKeyId.NotFound","Message":"made up"}`)
+	}))
+	defer refusing.Close()
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	run := func(endpoint string, args ...string) string {
+		var out bytes.Buffer
+		Run(t.Context(), Env{
+			Args: append(args, "--ledger", filepath.Join(t.TempDir(), "ledger.db")), Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Signals: make(chan os.Signal), Now: time.Now,
+			Getenv: func(name string) string { return pick(name == "LOABATCH_ENDPOINT", endpoint, "") },
+		})
+		return out.String()
+	}
+	submit := []string{"submit", "--yes", "--max-attempts", "1", "-o", t.TempDir(), filepath.Join("..", "..", "testdata", "clean.xlsx")}
+	for _, c := range []struct{ endpoint, want string }{{gone.URL, gone.URL + " (LOABATCH_ENDPOINT)"}, {refusing.URL, "rejected the credentials"}} {
+		if got := run(c.endpoint, submit...); !strings.Contains(got, c.want) || !strings.Contains(got, "Nothing was sent.") {
+			t.Errorf("submit: %s", got)
+		}
+		if got := run(c.endpoint, "doctor"); !strings.Contains(got, c.want) || strings.Contains(got, "loabatch doctor") {
+			t.Errorf("doctor: %s", got)
+		}
 	}
 }
 

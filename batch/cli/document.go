@@ -53,6 +53,9 @@ func rows(done *finished, found *findings, doc *report.Document, words *prose.Ca
 	for i, o := range done.outcomes {
 		c := &done.in.workbook.Circuits[i]
 		message, hint := found.message(words, o)
+		if done.info.simulate && (o.Result == sheet.Submitted || o.Result == sheet.Already) {
+			message, hint = words.Render("rows-simulated", map[string]string{"message": message})
+		}
 		o.ErrorCode = found.errorCode(o)
 		at := sheet.Ref{Sheet: table.Sheet, Row: o.Row, Col: max(1, table.Columns[sheet.CircuitInstanceID])}
 		app := report.NewApplication(o, at, message, hint)

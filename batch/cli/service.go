@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -92,7 +93,7 @@ func (a *app) identify(ctx context.Context, s *service, f serviceFlags, r runFla
 		return err
 	})
 	if err != nil {
-		return a.identityFailure(err)
+		return a.identityFailure(err, a.address(s.endpoint))
 	}
 	if ahead := -who.Clock; ahead.Abs() >= rejectedSkew {
 		return a.clockFailure(ahead)
@@ -111,10 +112,19 @@ func (a *app) identify(ctx context.Context, s *service, f serviceFlags, r runFla
 	return nil
 }
 
-func (a *app) identityFailure(err error) error {
+// address names the endpoint that calls went to, and the variable that it was taken from.
+func (a *app) address(endpoint string) string {
+	if name := variable("endpoint"); endpoint != "" && endpoint == a.env.Getenv(name) {
+		return endpoint + " (" + name + ")"
+	}
+	return cmp.Or(endpoint, a.lines.Words.Line("endpoint-api"))
+}
+
+// identityFailure is the error of a call to that address for the account.
+func (a *app) identityFailure(err error, address string) error {
 	var call *batch.CallError
 	if !errors.As(err, &call) {
-		return failure(exitStopped, "identity-failed", err, "meaning", err.Error())
+		return failure(exitStopped, "identity-failed", err, "address", address, "meaning", err.Error())
 	}
 	if call.Ahead != 0 {
 		return a.clockFailure(call.Ahead)
@@ -125,7 +135,7 @@ func (a *app) identityFailure(err error) error {
 	if call.Class == batch.RunFatal || call.Class == batch.Refused {
 		return failure(exitStopped, "identity-refused", err, "code", call.Code, "meaning", a.meaning(call.Code))
 	}
-	return failure(exitStopped, "identity-failed", err, "meaning", a.meaning(call.Code))
+	return failure(exitStopped, "identity-failed", err, "address", address, "meaning", a.meaning(call.Code))
 }
 
 // meaning renders an error code with what it means, if that is known.

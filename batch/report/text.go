@@ -190,6 +190,9 @@ func (p printer) head(d *Document) {
 	}
 	if d.Failure != "" {
 		p.line("%s", Printable(d.Failure))
+		if d.Output != "" {
+			p.line("%s", Printable(p.words.Line("report-copy-elsewhere", textArg("file", d.Output))))
+		}
 	}
 	if changed := d.changed(p.words); changed != "" {
 		p.line("%s", Printable(changed))

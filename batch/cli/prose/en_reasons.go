@@ -186,7 +186,7 @@ var enWire = map[string]Entry{
 	},
 	"(connection-refused)": {
 		Message: "the API's address refused the connection",
-		Hint:    "Check --endpoint and the network, then run again.",
+		Hint:    "Check the address (--endpoint or LOABATCH_ENDPOINT) and the network, then run again.",
 	},
 	"(unreachable)": {
 		Message: "the API's address is unreachable",

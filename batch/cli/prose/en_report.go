@@ -38,6 +38,7 @@ var enReport = map[string]Entry{
 	"report-head-no-copy":           {Message: "{accepted} of {rows} {rows:row|rows} accepted, but the results copy could not be written; the ledger has everything"},
 	"report-head-status":            {Message: "checked the LOA status of {rows} {rows:row|rows}"},
 	"report-head-empty":             {Message: "the workbook has no rows: nothing to do"},
+	"report-copy-elsewhere":         {Message: "the results copy was written elsewhere: {file}"},
 	"report-simulated":              {Message: "simulated: the embedded simulator answered, nothing left this machine"},
 
 	// What to do about rows with a result.
@@ -182,7 +183,7 @@ var enReport = map[string]Entry{
 	"report-next-unasked":        {Message: "check again later; nothing was sent:"},
 	"report-next-left-out":       {Message: "deal with the rows that were left out, then run it without --only; accepted rows are not applied for twice:"},
 	"report-next-copy-simulated": {Message: "free up some space, or name another file with -o, then simulate it again:"},
-	"report-next-copy":           {Message: "write the copy again from the ledger:"},
+	"report-next-copy":           {Message: "make room, or remove what else prevented it; then write the copy again from the ledger:"},
 	"report-next-reapply":        {Message: "correct the rejected rows in the copy, then apply for them again:"},
 	"report-next-ask-again":      {Message: "wait for the review, then check again:"},
 	"report-next-apply":          {Message: "apply for the circuits that have no LOA:"},

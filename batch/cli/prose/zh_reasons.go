@@ -198,7 +198,7 @@ var zhWire = map[string]Entry{
 	},
 	"(connection-refused)": {
 		Message: "API 的服务地址拒绝连接",
-		Hint:    "请检查 --endpoint 和网络，然后重新运行。",
+		Hint:    "请检查服务地址（--endpoint 或 LOABATCH_ENDPOINT）和网络，然后重新运行。",
 	},
 	"(unreachable)": {
 		Message: "无法访问 API 的服务地址",

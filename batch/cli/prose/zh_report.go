@@ -38,6 +38,7 @@ var zhReport = map[string]Entry{
 	"report-head-no-copy":           {Message: "共 {rows} 行，{accepted} 行已受理，但结果副本无法写出；台账中有完整记录"},
 	"report-head-status":            {Message: "已查询 {rows} 行的 LOA 状态"},
 	"report-head-empty":             {Message: "工作簿中没有数据行，无需处理"},
+	"report-copy-elsewhere":         {Message: "结果副本已写到其他位置：{file}"},
 	"report-simulated":              {Message: "模拟运行：由内置模拟器响应，没有向外发送任何内容"},
 
 	// What to do about rows with a result.
@@ -182,7 +183,7 @@ var zhReport = map[string]Entry{
 	"report-next-unasked":        {Message: "请稍后重新查询；没有发送任何申请："},
 	"report-next-left-out":       {Message: "处理跳过的行，然后去掉 --only 运行；已受理的行不会重复申请："},
 	"report-next-copy-simulated": {Message: "释放磁盘空间，或用 -o 指定其他文件，然后重新模拟："},
-	"report-next-copy":           {Message: "根据台账重新生成副本："},
+	"report-next-copy":           {Message: "释放磁盘空间，或排除其他原因，然后根据台账重新生成副本："},
 	"report-next-reapply":        {Message: "在副本中修改已驳回的行，然后重新申请："},
 	"report-next-ask-again":      {Message: "等待审核，然后重新查询："},
 	"report-next-apply":          {Message: "为没有 LOA 的专线申请："},
