@@ -88,6 +88,11 @@ func (h *history) want(what string, o plan.Options, result sheet.Result, tokens,
 	return got
 }
 
+// copy has the next night start from the results copy of an outcome.
+func (h *history) copy(o batch.Outcome) {
+	h.book.Circuits[0].Past = sheet.Past{Result: string(o.Result), ClientToken: o.Token, RequestID: o.RequestID, LOAStatus: o.LOAStatus}
+}
+
 func (h *history) edit() { h.book.Circuits[0].Si += " & Sons" }
 
 // quiet lets the settling time pass, after which everything gets a clean answer.
@@ -188,6 +193,18 @@ func TestHistories(t *testing.T) {
 			h.want("edited", plan.Options{}, sheet.Unknown, 1, 1)
 			h.quiet()
 			h.want("quiet", plan.Options{}, sheet.Invalid, 1, 1)
+		},
+		"a user's token, the ledger lost, edited, and lookups lag": func(h *history) {
+			h.book.Circuits[0].ClientToken = "chosen-by-a-user"
+			h.copy(h.want("first", plan.Options{}, sheet.Submitted, 1, 1))
+			h.ledger = &ledger.Memory{}
+			h.edit()
+			h.lag = true
+			h.copy(h.want("edited", plan.Options{}, sheet.Unknown, 1, 1))
+			h.copy(h.want("again", plan.Options{}, sheet.Unknown, 1, 1))
+			h.quiet()
+			h.want("quiet", plan.Options{}, sheet.Already, 1, 1)
+			h.server.misused = nil // nothing tells what content a token of a user was sent with
 		},
 		"a reapplication killed in flight": func(h *history) {
 			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)

@@ -99,6 +99,10 @@ func (r *row) submitted(receipt Receipt, err error, at time.Time) next {
 	if e == evLost || e == evLostOver {
 		r.sent, r.tried = at, at
 	}
+	if e == evMismatch && r.state == sendClear && r.tried.Equal(LongAgo) {
+		// Only a results copy said that the lookup was late enough, and of other content.
+		r.state, r.app.Settled = sendFresh, Settlement{}
+	}
 	if e == evMismatch && !r.state.open() {
 		r.tried = at // somebody used the token before, it is not known when
 	}

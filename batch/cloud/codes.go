@@ -39,13 +39,16 @@ var rules = []rule{
 	{code: "*TokenProcessing", class: batch.TryLater, unsettled: true},      // ecs: LastTokenProcessing; vpc: OperationFailed.LastTokenProcessing
 	{code: "IdempotenceProcessing", class: batch.TryLater, unsettled: true}, // vpc
 
+	// The same request was received before, from a proxy that repeated it: the first one may
+	// have taken effect, and its answer was lost. The next attempt has a new nonce.
+	{code: "SignatureNonceUsed", class: batch.TryLater, unsettled: true}, // common
+
 	// Another operation on the same circuit or account is in progress: not executed.
-	{code: "SystemBusy", class: batch.TryLater},         // vpc
-	{code: "OperationConflict", class: batch.TryLater},  // vpc
-	{code: "TaskConflict", class: batch.TryLater},       // vpc
-	{code: "Conflict.Lock", class: batch.TryLater},      // vpc
-	{code: "LockFailed", class: batch.TryLater},         // vpc
-	{code: "SignatureNonceUsed", class: batch.TryLater}, // common: the next attempt has a new nonce
+	{code: "SystemBusy", class: batch.TryLater},        // vpc
+	{code: "OperationConflict", class: batch.TryLater}, // vpc
+	{code: "TaskConflict", class: batch.TryLater},      // vpc
+	{code: "Conflict.Lock", class: batch.TryLater},     // vpc
+	{code: "LockFailed", class: batch.TryLater},        // vpc
 
 	// The service failed, whatever the status: it may have taken effect.
 	{code: "ServiceUnavailable", class: batch.TryLater, unsettled: true}, // common

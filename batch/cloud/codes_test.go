@@ -68,7 +68,7 @@ func TestRules(t *testing.T) {
 		{"TaskConflict", later},
 		{"Conflict.Lock", later},
 		{"LockFailed", later},
-		{"SignatureNonceUsed", later},
+		{"SignatureNonceUsed", working},
 
 		{"InvalidAccessKeyId", run},
 		{"InvalidAccessKeyId.NotFound", run},

@@ -110,7 +110,10 @@ func (w *world) sameContent(r *bookRow, l *letter) bool {
 
 // quietNights ends a history: the service is free of faults, and every book is submitted
 // in each of several nights that are further apart than the settling time. After that,
-// every row has a final result that is true.
+// every row has a final result that is true. What is rejected is applied for again in the
+// fourth night. That may replace what the ledger knew of a circuit in one region, by which
+// a results copy's UNKNOWN in another region was explained; such a row waits anew, until the
+// fifth night.
 func (w *world) quietNights(t *testing.T, d dice) {
 	w.trace("quiet nights")
 	w.service.mu.Lock()
@@ -119,9 +122,16 @@ func (w *world) quietNights(t *testing.T, d dice) {
 	}
 	w.service.mu.Unlock()
 	var end map[*book][]batch.Outcome
-	for night := range uint64(4) {
+	waits := func(outcomes []batch.Outcome) bool {
+		return slices.ContainsFunc(outcomes, func(o batch.Outcome) bool { return o.Result == sheet.Unknown && o.Reason == batch.ReasonSettling })
+	}
+	const first, last = 3, 4 // of the nights in which what is rejected is applied for again
+	for night := range uint64(last + 1) {
+		if night == last && !slices.ContainsFunc(w.books, func(b *book) bool { return waits(end[b]) }) {
+			return
+		}
 		time.Sleep(11 * time.Minute)
-		again := night == 3 // what was rejected is applied for again
+		again := night >= first
 		p := &process{w: w, id: 1000 + night, dice: d.at(night), weather: calm, calls: map[string]uint64{}, drain: make(chan struct{})}
 		p.ctx, p.cancel = context.WithCancel(context.Background())
 		p.command = command{endpoint: endpoints[0], concurrency: 1, attempts: 5, reapply: again}
@@ -141,7 +151,9 @@ func (w *world) quietNights(t *testing.T, d dice) {
 		p.gone()
 		if night >= 2 {
 			for _, b := range w.books {
-				w.checkEnd(t, b, end[b], again)
+				if night != first || !waits(end[b]) {
+					w.checkEnd(t, b, end[b], again)
+				}
 			}
 		}
 	}

@@ -92,10 +92,11 @@ func TestHistories(t *testing.T) {
 // TestKnownHistories plays histories that once failed, for as long as their seeds draw the
 // same: a lookup without an answer and then one that showed the LOA before; an application
 // that was open in another region while the ledger had lost what was accepted in the row's
-// own; a reapplication in a wrong region that held up one in the right region; and a lookup
-// there that showed the LOA as it was before it was rejected here.
+// own; a reapplication in a wrong region that held up one in the right region; a lookup
+// there that showed the LOA as it was before it was rejected here; and a results copy of
+// another region, whose record a reapplication there had replaced.
 func TestKnownHistories(t *testing.T) {
-	for seed, with := range map[uint64]string{1006815: "unguarded", 1009741: "unguarded", 66198: "", 4015452: "stale"} {
+	for seed, with := range map[uint64]string{1006815: "unguarded", 1009741: "unguarded", 66198: "", 4015452: "stale", 5565608: ""} {
 		o := options{switches: map[string]bool{"region": true, "ledger": true, "endpoint": true, "quota": true, "survey": true, with: true}}
 		for _, f := range play(t, newHistory(seed, o), nil) {
 			t.Errorf("seed %d: %s: %s", seed, f.kind, f.text)
