@@ -100,6 +100,7 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 	}
 	return report.Commands{
 		Again:   a.suggest(command, own.with("simulate", simulate), files...),
+		Retry:   a.suggest(command, own.with("simulate", simulate, "reapply", "true"), files...),
 		Rest:    a.suggest(command, own.with("simulate", simulate, "only", ""), files...),
 		Submit:  a.suggest("submit", own.with("simulate", simulate, dryRunFlag, dryRunOff.flag()), files...),
 		Status:  a.suggest("status", here, input),
