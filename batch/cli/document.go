@@ -171,7 +171,7 @@ func (f *findings) message(w *prose.Catalogue, o batch.Outcome) (message, hint s
 	if _, known := w.Entry(o.ErrorCode); known {
 		meaning, apiHint = w.Render(o.ErrorCode, nil)
 	}
-	if o.Result == sheet.Blocked || o.Reason == batch.ReasonUnasked || o.Reason == batch.ReasonSettling {
+	if o.Result == sheet.Blocked || o.Reason == batch.ReasonUnasked || o.Reason == batch.ReasonSettling || o.Reason == batch.ReasonLOARejected {
 		apiHint = "" // it is about an application, and there was none, or it is not the last word
 	}
 	message, hint = w.Render(string(o.Reason), map[string]string{

@@ -104,6 +104,7 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 	send := here.with(dryRunFlag, dryRunOff.flag())
 	c := report.Commands{
 		Again:   a.suggest(command, own, files...),
+		Retry:   a.suggest(command, own.with("reapply", "true"), files...),
 		Rest:    a.suggest(command, own.with("only", ""), files...),
 		Submit:  a.suggest("submit", own.with(dryRunFlag, dryRunOff.flag()), files...),
 		Status:  a.suggest("status", here, cmp.Or(output, input)),
@@ -114,6 +115,7 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 	}
 	if output != "" {
 		c.Mended = a.suggest(command, copied, output)
+		c.Retry = a.suggest(command, copied.with("reapply", "true"), output)
 		c.Rest = a.suggest(command, copied.with("only", ""), output)
 	}
 	return c

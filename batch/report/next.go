@@ -22,6 +22,7 @@ type Commands struct {
 	Status  string // of the rows of the copy
 	Apply   string // for the rows of the copy
 	Reapply string // likewise, for rejected LOAs
+	Retry   string // the same run, with --reapply
 	Report  string // the copy again, from the ledger
 	Doctor  string
 }
@@ -30,6 +31,7 @@ type Commands struct {
 func (d *Document) Next() Next {
 	waiting := d.Results.of(sheet.Failed, sheet.Unknown, sheet.NotAttempted)
 	fixing := d.Results.of(sheet.Invalid, sheet.Refused)
+	void := d.because(batch.ReasonLOARejected, sheet.Refused, sheet.Blocked)
 	fatal := d.StopReason == string(batch.StopFatal) && d.StopCode != ""
 	switch {
 	case d.Simulated && d.Failure != "":
@@ -46,6 +48,8 @@ func (d *Document) Next() Next {
 		return d.nextOfStates()
 	case d.DryRun && fixing > 0:
 		return d.nextMended("report-next-fix-dry")
+	case d.DryRun && void > 0 && void == d.Results[sheet.Blocked]:
+		return Next{"report-next-retry", d.Commands.Retry}
 	case d.DryRun && d.Results[sheet.Blocked] > 0:
 		return Next{"report-next-blocked", d.Commands.Again}
 	case d.DryRun && d.Results[sheet.Valid] > 0:
@@ -54,6 +58,8 @@ func (d *Document) Next() Next {
 		return Next{"report-next-simulated", d.Commands.Again} // nothing is remembered
 	case fixing > 0 && waiting > 0:
 		return d.nextMended("report-next-both")
+	case fixing > 0 && fixing == void:
+		return Next{"report-next-retry", d.Commands.Retry}
 	case fixing > 0:
 		return d.nextMended("report-next-fix")
 	case waiting > 0:

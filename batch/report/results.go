@@ -292,7 +292,7 @@ func (d *Document) tallies(words Words) []tally {
 	}
 	for _, r := range sheet.AllResults {
 		if n := d.Results[r]; n > 0 {
-			list = append(list, tally{string(r), words.Vocabulary().Result(r), n, styleOf(r), stepOf(words, r)})
+			list = append(list, tally{string(r), words.Vocabulary().Result(r), n, styleOf(r), d.step(words, r)})
 		}
 	}
 	return list

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -123,7 +124,7 @@ func (g *grid) open(d *Document) {
 		}
 		link := d.Applications[i].At
 		text := counted(g.words, "report-open-rows", n, textArg("result", g.words.Vocabulary().Result(r)))
-		g.row(sheet.PutCell{Text: text, Style: sheet.StyleLink, Link: link}, numberCell(float64(n)), emptyCell, plainCell(stepOf(g.words, r)))
+		g.row(sheet.PutCell{Text: text, Style: sheet.StyleLink, Link: link}, numberCell(float64(n)), emptyCell, plainCell(d.step(g.words, r)))
 	}
 	if len(d.findings().entries) > 0 {
 		text := g.words.Line("report-open-errors", textArg("where", g.words.Vocabulary().AddedName(ErrorsName)))
@@ -179,7 +180,7 @@ func (g *grid) counts(d *Document) sheet.Chart {
 	first := len(g.rows) + 1
 	for _, r := range sheet.AllResults {
 		n := d.Results[r]
-		word, step := sheet.PutCell{Text: g.words.Vocabulary().Result(r), Style: styleOf(r)}, plainCell(stepOf(g.words, r))
+		word, step := sheet.PutCell{Text: g.words.Vocabulary().Result(r), Style: styleOf(r)}, plainCell(d.step(g.words, r))
 		if n == 0 {
 			word.Style, step.Style = sheet.StyleMuted, sheet.StyleMuted
 		}
@@ -195,9 +196,28 @@ func (g *grid) counts(d *Document) sheet.Chart {
 	}
 }
 
-// stepOf explains a result and says what to do about it.
-func stepOf(words Words, r sheet.Result) string {
-	return words.Line("report-step-" + strings.ToLower(string(r)))
+// step explains a result and says what to do about it. Rows whose LOA had been rejected
+// before have a step of their own.
+func (d *Document) step(words Words, r sheet.Result) string {
+	code := "report-step-" + strings.ToLower(string(r))
+	switch n := d.because(batch.ReasonLOARejected, r); {
+	case n == 0:
+	case n == d.Results[r]:
+		code = "report-step-loa-void"
+	case r == sheet.Refused:
+		code = "report-step-refused-some"
+	}
+	return words.Line(code)
+}
+
+// because counts the rows that have one of some results for a reason.
+func (d *Document) because(reason batch.Reason, results ...sheet.Result) (n int) {
+	for i := range d.Applications {
+		if a := &d.Applications[i]; a.Reason == string(reason) && slices.Contains(results, a.Result) {
+			n++
+		}
+	}
+	return n
 }
 
 // states lists the states of the LOAs, if any are known, and returns the chart of them.

@@ -144,8 +144,8 @@ var enAPI = map[string]Entry{
 		Source:  applyPage,
 	},
 	"IncorrectStatus.PhysicalConnectionLOA": {
-		Message: "the circuit already has an LOA",
-		Hint:    "Check its status with loabatch status; if it was rejected, apply again with --reapply.",
+		Message: "the circuit already has an LOA, valid or rejected",
+		Hint:    "Check its status with loabatch status; if it was rejected, correct the row and apply again with --reapply.",
 		Source:  applyPage,
 	},
 	"IdempotentParameterMismatch": {

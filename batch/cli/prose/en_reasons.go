@@ -24,7 +24,7 @@ var enReasons = map[string]Entry{
 		Why:     "A circuit has only one LOA. This one was applied for in an earlier run, in the console or by someone else, and its content may differ from this row.",
 	},
 	"reason-loa-rejected": {
-		Message: "the circuit's LOA was rejected or deleted",
+		Message: "the circuit's LOA was rejected or deleted; only --reapply applies for another one",
 		Hint:    "Correct the row if the rejection asks for it, then run again with --reapply.",
 		Why:     "Someone has to decide what to do about a rejected LOA. With --reapply, the row goes through SecondApplyPhysicalConnectionLOA; without it, nothing is sent.",
 	},

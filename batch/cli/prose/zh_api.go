@@ -144,8 +144,8 @@ var zhAPI = map[string]Entry{
 		Source:  zhApplyPage,
 	},
 	"IncorrectStatus.PhysicalConnectionLOA": {
-		Message: "该专线已有 LOA",
-		Hint:    "请用 loabatch status 查看状态；如已驳回，请用 --reapply 重新申请。",
+		Message: "该专线已有 LOA，有效或已驳回",
+		Hint:    "请用 loabatch status 查看状态；如已驳回，请修改本行，然后用 --reapply 重新申请。",
 		Source:  zhApplyPage,
 	},
 	"IdempotentParameterMismatch": {

@@ -36,7 +36,7 @@ var zhReasons = map[string]Entry{
 		Why:     "一条专线只有一份 LOA。现有的 LOA 由以往的运行、控制台或其他人申请，内容可能与本行不同。",
 	},
 	"reason-loa-rejected": {
-		Message: "该专线的 LOA 已驳回或已删除",
+		Message: "该专线的 LOA 已驳回或已删除；只有用 --reapply 才会重新申请",
 		Hint:    "请按驳回意见修改本行，然后用 --reapply 重新运行。",
 		Why:     "LOA 驳回后如何处理，须由人决定。使用 --reapply 时，本行通过 SecondApplyPhysicalConnectionLOA 重新申请；否则不发送。",
 	},
