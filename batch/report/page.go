@@ -79,8 +79,13 @@ func groupsOf(d *Document, words Words) []*groupView {
 	}
 	list := d.findings()
 	for i := range list.entries {
-		f := list.at(i)
-		p.add(&f)
+		if list.entries[i].from != fromUnlisted {
+			f := list.at(i)
+			p.add(&f)
+		}
+	}
+	for i := range d.Unlisted {
+		p.addUnlisted(&d.Unlisted[i])
 	}
 	slices.SortStableFunc(p.groups, func(a, b *groupView) int {
 		return cmp.Or(cmp.Compare(severityRank(a.severity), severityRank(b.severity)), -cmp.Compare(a.Count, b.Count))
@@ -118,6 +123,16 @@ func (p *pager) add(f *Problem) {
 	}
 	if len(g.Places) < maxHTMLRows {
 		g.Places = append(g.Places, place)
+	}
+}
+
+// addUnlisted counts problems that are not listed with the first group of their code.
+func (p *pager) addUnlisted(u *Unlisted) {
+	for _, g := range p.groups {
+		if g.Code == u.Code && g.severity == u.Severity {
+			g.Count, g.found = g.Count+u.Count, g.found+u.Count
+			return
+		}
 	}
 }
 

@@ -179,6 +179,9 @@ func TestUnlistedProblemsAreCounted(t *testing.T) {
 	if got := d.Causes(); len(got) != 1 || got[0].Count != 42 {
 		t.Errorf("got the causes %v, want one with 42 problems", got)
 	}
+	if got := groupsOf(&d, echo{}); len(got) != 1 || got[0].Count != 42 {
+		t.Errorf("the page has %d groups, want one with 42 problems", len(got))
+	}
 	s := errorsSheet(&d, echo{}, maxProblems)
 	rows := 0
 	last := ""
