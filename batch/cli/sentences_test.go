@@ -273,6 +273,7 @@ var unsaid = map[string][]string{
 	"an API that forgets an LOA; see batch":                                         {"reason-not-listed"},
 	"said every 30 seconds; see batch/cli/console":                                  {"progress", "progress-more"},
 	"a place where the order of what is measured is not certain":                    {"progress-rate-minute", "progress-wait", "progress-rate", "progress-left"},
+	"a terminal that goes away, where the tests may not be told of it":              {"terminal-lost"},
 	"a run of minutes or hours":                                                     {"elapsed-minutes", "elapsed-hours"},
 	"a run that is under way elsewhere, or was killed; see batch/ledger/ledgertest": {"history-died", "history-running", "history-taken-over"},
 	"an engineer of more than three circuits; see batch/report":                     {"more-circuits"},
