@@ -35,7 +35,7 @@ func (a *app) sendingOf(ctx context.Context, s *invocation, in *input) (sending,
 	if err != nil {
 		return sending{}, err
 	}
-	plan := s.plan(in, past)
+	plan := s.plan(ctx, in, past)
 	w := sending{
 		file: in.path, sheet: in.workbook.CircuitsTable.Sheet, rows: len(in.workbook.Circuits), going: len(plan.Applications),
 		stay: report.Results{}, regions: map[string]int{},

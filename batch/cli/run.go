@@ -37,11 +37,36 @@ func (a *app) run(ctx context.Context, s *invocation, in *input, t target) (*fin
 func (a *app) startOf(in *input) time.Time { return a.env.Now().Add(-in.reading) }
 
 // plan plans an input, given what is known of its circuits.
-func (s *invocation) plan(in *input, past map[batch.Key]batch.Record) *batch.Plan {
+func (s *invocation) plan(ctx context.Context, in *input, past map[batch.Key]batch.Record) *batch.Plan {
 	return plan.New(in.workbook, plan.Options{
-		Operation: s.flags.operation, Past: past, Only: s.run.only, Reapply: s.flags.run.reapply, AllOrNothing: s.flags.run.allOrNothing,
+		Operation: s.flags.operation, Past: past, Only: s.run.only, Valid: s.valid(ctx, in, past), Reapply: s.flags.run.reapply, AllOrNothing: s.flags.run.allOrNothing,
 		Severity: s.options.SeverityOf, DryRun: s.run.dryRun != dryRunOff,
 	})
+}
+
+// valid finds the circuits whose LOA the last run over them saw, and of which the ledger
+// keeps nothing else, as it was not applied for here. Only --only asks, so that what cannot
+// be read is left out: such a row has the result that the workbook says.
+func (s *invocation) valid(ctx context.Context, in *input, past map[batch.Key]batch.Record) map[batch.Key]bool {
+	if len(s.run.only) == 0 || s.store == nil || s.service == nil {
+		return nil
+	}
+	valid := map[batch.Key]bool{}
+	for _, key := range plan.Keys(in.workbook) {
+		if r := past[key]; r.Open || r.Result != "" {
+			continue
+		}
+		events, err := s.store.Circuit(ctx, key.InstanceID)
+		if err != nil {
+			return valid
+		}
+		for _, e := range events {
+			if e.Scope == s.service.scope && e.Outcome.Key == key && e.Outcome.Result != sheet.Skipped {
+				valid[key] = e.Outcome.Result == sheet.Already
+			}
+		}
+	}
+	return valid
 }
 
 // runForReal starts a run in the ledger, which locks the circuits, plans with what the
@@ -57,7 +82,7 @@ func (a *app) runForReal(ctx context.Context, s *invocation, done *finished, t t
 	if err != nil {
 		return a.ledgerFailure(err)
 	}
-	return a.engine(ctx, s, done, s.plan(done.in, past), run)
+	return a.engine(ctx, s, done, s.plan(ctx, done.in, past), run)
 }
 
 // runDry sends nothing. An online dry run reads the ledger and the circuits' state, and
@@ -67,7 +92,7 @@ func (a *app) runDry(ctx context.Context, s *invocation, done *finished) error {
 	if err != nil {
 		return err
 	}
-	return a.engine(ctx, s, done, s.plan(done.in, past), nil)
+	return a.engine(ctx, s, done, s.plan(ctx, done.in, past), nil)
 }
 
 // pastOf reads what the ledger knows of an input's circuits, if there is a ledger.

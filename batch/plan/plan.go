@@ -22,6 +22,7 @@ type Options struct {
 	Past         map[batch.Key]batch.Record       // what the ledger knows of the workbook's circuits, in any region; nil when there is no ledger
 	Severity     func(code string) sheet.Severity // of the problems found here; nil means the default of each
 	Only         []sheet.Result                   // rows whose last result is one of these; nil means all
+	Valid        map[batch.Key]bool               // circuits outside Past whose LOA an earlier run saw; only Only asks
 	Reapply      bool                             // rows whose LOA was rejected are applied for again
 	AllOrNothing bool                             // one invalid row withholds all
 	DryRun       bool                             // nothing will be sent
@@ -86,8 +87,8 @@ type planner struct {
 func (p *planner) row(c *sheet.Circuit) {
 	key := KeyOf(c)
 	record, known := p.options.Past[key]
-	if len(p.options.Only) > 0 && !slices.Contains(p.options.Only, lastResult(c, record, known)) {
-		p.settle(skipped(c, record, known))
+	if len(p.options.Only) > 0 && !slices.Contains(p.options.Only, p.lastResult(c, record, known)) {
+		p.settle(p.skipped(c, record, known))
 		return
 	}
 	if c.Invalid || key.Region == "" || key.InstanceID == "" || p.keys[key] {
@@ -131,8 +132,8 @@ func (p *planner) apply(a *batch.Application, record batch.Record, known bool) b
 
 // skipped is the outcome of a row that is left out. It shows what is known of the row,
 // from the ledger or else from the workbook.
-func skipped(c *sheet.Circuit, r batch.Record, known bool) batch.Outcome {
-	o := batch.Outcome{Row: c.Row, Key: KeyOf(c), Result: sheet.Skipped, Reason: batch.ReasonSkipped, Earlier: lastResult(c, r, known)}
+func (p *planner) skipped(c *sheet.Circuit, r batch.Record, known bool) batch.Outcome {
+	o := batch.Outcome{Row: c.Row, Key: KeyOf(c), Result: sheet.Skipped, Reason: batch.ReasonSkipped, Earlier: p.lastResult(c, r, known)}
 	if known && r.Hash != "" {
 		o.RequestID, o.Token, o.Generation, o.SubmittedAt, o.LOAStatus = r.RequestID, r.Token, r.Generation, r.SubmittedAt, r.LOAStatus
 		o.ErrorCode = r.ErrorCode
@@ -213,12 +214,14 @@ func (p *planner) engineers(c *sheet.Circuit) []*sheet.Engineer {
 
 // lastResult is the result that --only asks about: the ledger's, or else the workbook's.
 // An application that was begun and never finished counts as UNKNOWN.
-func lastResult(c *sheet.Circuit, r batch.Record, known bool) sheet.Result {
+func (p *planner) lastResult(c *sheet.Circuit, r batch.Record, known bool) sheet.Result {
 	switch {
 	case known && r.Open:
 		return sheet.Unknown
 	case known && r.Result != "":
 		return r.Result
+	case p.options.Valid[KeyOf(c)]:
+		return sheet.Already
 	}
 	return c.LastResult()
 }

@@ -21,10 +21,10 @@ type Cause struct {
 	result sheet.Result // of the rows; empty for problems
 }
 
-// answered reports whether the cause is about rows that were sent, or would be rejected.
+// answered reports whether the cause is about rows that the service was asked about.
 func (c *Cause) answered() bool {
 	switch c.result {
-	case sheet.Refused, sheet.Failed, sheet.Unknown, sheet.Blocked:
+	case sheet.Refused, sheet.Failed, sheet.Unknown, sheet.Blocked, sheet.NotAttempted:
 		return true
 	}
 	return false

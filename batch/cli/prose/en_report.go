@@ -52,7 +52,7 @@ var enReport = map[string]Entry{
 	"report-step-loa-void":      {Message: "the LOA was rejected or deleted before this run: apply again with --reapply"},
 	"report-step-failed":        {Message: "out of attempts, nothing was applied for: run again"},
 	"report-step-unknown":       {Message: "may have arrived: run again; the token prevents a second application"},
-	"report-step-not_attempted": {Message: "not started before the run ended: run again"},
+	"report-step-not_attempted": {Message: "not sent: run again"},
 	"report-step-skipped":       {Message: "left out by --only"},
 
 	// What the statuses of an LOA mean.
@@ -263,6 +263,6 @@ var enTemplate = map[string]Entry{
 	"template-result-refused":       {Message: "The API rejected the application, and would again. Fix the row or the circuit."},
 	"template-result-failed":        {Message: "All attempts failed, and the API holds no application. Run again."},
 	"template-result-unknown":       {Message: "The application may have arrived; the run could not find out. Run again: the token stays the same, which prevents a second application."},
-	"template-result-not_attempted": {Message: "The run stopped before it got to this row. Run again."},
+	"template-result-not_attempted": {Message: "Not sent: the run stopped before it got to this row, or could not look up the circuit. Run again."},
 	"template-result-skipped":       {Message: "Left out by --only."},
 }

@@ -52,7 +52,7 @@ var zhReport = map[string]Entry{
 	"report-step-loa-void":      {Message: "LOA 在本次运行之前已驳回或已删除：请用 --reapply 重新申请"},
 	"report-step-failed":        {Message: "多次尝试均失败，没有申请成功：请重新运行"},
 	"report-step-unknown":       {Message: "可能已送达：请重新运行，Token 可防止重复申请"},
-	"report-step-not_attempted": {Message: "运行结束时尚未处理：请重新运行"},
+	"report-step-not_attempted": {Message: "没有发送：请重新运行"},
 	"report-step-skipped":       {Message: "按 --only 跳过"},
 
 	// What the statuses of an LOA mean.
@@ -262,6 +262,6 @@ var zhTemplate = map[string]Entry{
 	"template-result-refused":       {Message: "API 拒绝了申请，再次提交仍会拒绝。请修改该行，或解决专线的问题。"},
 	"template-result-failed":        {Message: "多次尝试均失败，API 中没有该申请。请重新运行。"},
 	"template-result-unknown":       {Message: "申请可能已送达，本次运行未能确认。请重新运行：Token 不变，不会重复申请。"},
-	"template-result-not_attempted": {Message: "运行在处理到该行之前停止。请重新运行。"},
+	"template-result-not_attempted": {Message: "没有发送：运行停止时尚未处理到该行，或未能查询到专线的状态。请重新运行。"},
 	"template-result-skipped":       {Message: "按 --only 跳过。"},
 }
