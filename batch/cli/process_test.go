@@ -353,7 +353,7 @@ func (q *countedQuota) workbook(name string, rows int) string {
 
 // command is a command of the program with the ledger that all share.
 func (q *countedQuota) command(args ...string) *exec.Cmd {
-	args = append(args, "--endpoint", q.url, "--rate", countedRate, "--timeout", "2s", "--ledger", filepath.Join(q.dir, "ledger.db"), "-q")
+	args = append(args, "--endpoint", q.url, "--rate", countedRate, "--timeout", "20s", "--ledger", filepath.Join(q.dir, "ledger.db"), "-q")
 	cmd := exec.Command("loabatch", args...)
 	cmd.Env = append(os.Environ(), "ALIBABA_CLOUD_ACCESS_KEY_ID=id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret")
 	return cmd

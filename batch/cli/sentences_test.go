@@ -97,9 +97,13 @@ func TestAnswers(t *testing.T) {
 			}
 			t.Cleanup(server.Close)
 			t.Cleanup(sim.Close)
+			timeout := "1m" // a busy machine is slow to answer
+			if fault == "hang" {
+				timeout = "1s"
+			}
 			var stdout, stderr bytes.Buffer
 			cli.Run(t.Context(), cli.Env{
-				Args: []string{"submit", "--yes", "--survey", "off", "--max-attempts", "1", "--timeout", "1s", "--endpoint", server.URL,
+				Args: []string{"submit", "--yes", "--survey", "off", "--max-attempts", "1", "--timeout", timeout, "--endpoint", server.URL,
 					"--ledger", filepath.Join(t.TempDir(), "ledger.db"), "-o", filepath.Join(t.TempDir(), "out.xlsx"), input},
 				Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Getenv: func(string) string { return "" }, Now: time.Now,
 			})
