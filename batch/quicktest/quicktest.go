@@ -12,17 +12,18 @@ import (
 // M is what TestMain gets, with a Run for tests that wait.
 type M struct{ *testing.M }
 
-// Run runs the tests, sixteen at a time unless -parallel says otherwise, as they need no
+// Run runs the tests, eight at a time unless -parallel says otherwise, as they need no
 // processor while they wait. Their temporary folders are in memory if there is room: what a
 // test asks of durability it asks of a simulated disk, so syncing a real one proves
 // nothing. They and the processes that they start collect garbage later, as most of them
-// end before there is much. It changes neither what GOGC nor what TMPDIR says.
+// end before there is much; beyond 1 GiB, as under the race detector, they collect it as it
+// comes. It changes neither what GOGC nor what TMPDIR says.
 func (m M) Run() int {
 	flag.Parse()
 	given := false
 	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
 	if !given {
-		flag.Set("test.parallel", "16")
+		flag.Set("test.parallel", "8")
 	}
 	if _, given := os.LookupEnv("TMPDIR"); !given {
 		if folder := memory(); folder != "" {
@@ -32,6 +33,7 @@ func (m M) Run() int {
 	if _, given := os.LookupEnv("GOGC"); !given {
 		os.Setenv("GOGC", "400")
 		debug.SetGCPercent(400)
+		debug.SetMemoryLimit(1 << 30)
 	}
 	return m.M.Run()
 }
