@@ -235,7 +235,7 @@ func nearMiss(key, known string) bool {
 	if limit == 0 || n-m > limit || m-n > limit {
 		return false
 	}
-	return distance([]rune(key), []rune(known)) <= limit
+	return Distance([]rune(key), []rune(known)) <= limit
 }
 
 // nearest returns the candidate with the smallest distance to s, the first of equals.
@@ -244,16 +244,16 @@ func nearest(s string, candidates []string) string {
 	from := []rune(s)
 	from = from[:min(len(from), 64)]
 	for _, c := range candidates {
-		if d := distance(from, []rune(c)); least < 0 || d < least {
+		if d := Distance(from, []rune(c)); least < 0 || d < least {
 			best, least = c, d
 		}
 	}
 	return best
 }
 
-// distance returns the optimal string alignment distance of two keys: the number of edits
+// Distance returns the optimal string alignment distance of two texts: the number of edits
 // between them, each of which inserts, deletes or replaces a character or swaps neighbours.
-func distance(a, b []rune) int {
+func Distance(a, b []rune) int {
 	prev, cur, next := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range cur {
 		cur[j] = j

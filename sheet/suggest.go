@@ -21,7 +21,7 @@ import (
 // replaced, or two neighbours swapped.
 func oneSlip(a, b string) bool {
 	x, y := []rune(a), []rune(b)
-	return len(x)-len(y) <= 1 && len(y)-len(x) <= 1 && distance(x, y) <= 1
+	return len(x)-len(y) <= 1 && len(y)-len(x) <= 1 && Distance(x, y) <= 1
 }
 
 // only returns the single value of those yielded, or "" if there is none or they differ.

@@ -173,14 +173,14 @@ func nearFile(path string) string {
 	if err != nil {
 		return ""
 	}
-	base, near, least := strings.ToLower(filepath.Base(path)), "", 3
+	base, near, least := []rune(strings.ToLower(filepath.Base(path))), "", 3
 	for _, e := range entries {
 		name := e.Name()
 		extension := strings.ToLower(filepath.Ext(name))
 		if e.IsDir() || extension != ".xlsx" && extension != ".xlsm" && extension != ".csv" || isLockFile(filepath.Join(filepath.Dir(path), name)) {
 			continue
 		}
-		if d := distance(base, strings.ToLower(name), least); d < least {
+		if d := sheet.Distance(base, []rune(strings.ToLower(name))); d < least {
 			near, least = name, d
 		}
 	}
@@ -188,35 +188,6 @@ func nearFile(path string) string {
 		return ""
 	}
 	return filepath.Join(filepath.Dir(path), near)
-}
-
-// distance is how many insertions, deletions, replacements and swaps of neighbours turn one
-// text into another, or at least limit.
-func distance(a, b string, limit int) int {
-	x, y := []rune(a), []rune(b)
-	if d := len(x) - len(y); d >= limit || -d >= limit {
-		return limit
-	}
-	rows := [3][]int{make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)}
-	for j := range rows[1] {
-		rows[1][j] = j
-	}
-	for i := 1; i <= len(x); i++ {
-		row, above, two := rows[2], rows[1], rows[0]
-		row[0] = i
-		for j := 1; j <= len(y); j++ {
-			same := 1
-			if x[i-1] == y[j-1] {
-				same = 0
-			}
-			row[j] = min(above[j]+1, row[j-1]+1, above[j-1]+same)
-			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
-				row[j] = min(row[j], two[j-2]+1)
-			}
-		}
-		rows[0], rows[1], rows[2] = above, row, two
-	}
-	return rows[1][len(y)]
 }
 
 // separatedValue finds a flag whose value may be left out, followed by a word that was
