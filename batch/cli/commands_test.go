@@ -369,7 +369,7 @@ func TestLanguage(t *testing.T) {
 	}
 }
 
-// A language that there is no catalogue for is a usage error, wherever it is named.
+// An unknown language is a usage error, wherever it is named.
 func TestUnknownLanguage(t *testing.T) {
 	for _, c := range []struct {
 		args     []string

@@ -92,7 +92,7 @@ func regionList(words *prose.Catalogue, rows map[string]int) string {
 }
 
 // confirm asks for confirmation before applications are sent, unless yes was given or
-// there are none. Without a terminal the run is refused. A no is errDeclined.
+// there is nothing to send. Without a terminal the run is refused. A no is errDeclined.
 func (a *app) confirm(yes bool, applications int, question func() (string, error)) error {
 	if yes || applications == 0 {
 		return nil

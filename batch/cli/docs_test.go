@@ -410,7 +410,7 @@ func TestUnitsAreValid(t *testing.T) {
 	t.Parallel()
 	program, err := exec.LookPath("systemd-analyze")
 	if err != nil {
-		t.Skip("there is no systemd here")
+		t.Skip("systemd is not installed")
 	}
 	units := []string{"loabatch.service", "loabatch.timer", "loabatch-failed.service"}
 	dir := t.TempDir()

@@ -60,7 +60,7 @@ type Env struct {
 	Size func() (columns, rows int) // of the terminal, at the moment; 0 if unknown; may be nil
 }
 
-// size returns the size of the terminal, 0 if there is none or it is unknown.
+// size returns the size of the terminal, or 0 if it is unknown.
 func (e Env) size() (columns, rows int) {
 	if e.Size == nil {
 		return 0, 0

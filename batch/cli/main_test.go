@@ -192,8 +192,8 @@ func TestDeclinedDocument(t *testing.T) {
 	}
 }
 
-// The question counts rows that the ledger knows as accepted among those that stay, and is
-// not asked if there are no others.
+// The question counts rows that the ledger knows as accepted among those that stay. It is
+// not asked if all rows stay.
 func TestQuestionKnowsTheLedger(t *testing.T) {
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "made-up")
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "made-up")

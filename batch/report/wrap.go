@@ -104,12 +104,9 @@ func NarrowTable(w io.Writer, rows [][]string, width int, head, below []int) err
 	if err := Table(&whole, rows); err != nil {
 		return err
 	}
-	fits := width <= 0
-	if !fits {
-		fits = true
-		for line := range strings.Lines(whole.String()) {
-			fits = fits && Width(strings.TrimRight(line, "\n")) <= width
-		}
+	fits := true
+	for line := range strings.Lines(whole.String()) {
+		fits = fits && (width <= 0 || Width(strings.TrimRight(line, "\n")) <= width)
 	}
 	if fits {
 		_, err := w.Write(whole.Bytes())

@@ -77,7 +77,7 @@ func (l *LogFile) Close() error { return l.file.Close() }
 func foreign(path string) bool {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() {
-		return false // there is none yet, or it is a device
+		return false // a new file, or a device
 	}
 	f, err := os.Open(path)
 	if err != nil {
