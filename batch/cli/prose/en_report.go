@@ -240,6 +240,7 @@ var enTemplate = map[string]Entry{
 	"template-column-bandwidth":         {Message: "A whole number of Mbit/s from 2 to 10240."},
 	"template-column-peerlocation":      {Message: "Where the circuit is deployed."},
 	"template-column-clienttoken":       {Message: "Leave this empty to have a token derived. A token of your own has up to 64 printable ASCII characters and is used only once."},
+	"template-column-account":           {Message: "Only for workbooks over several accounts: the name of the credentials profile of the circuit's account. Leave this empty for the account of the run."},
 	"template-column-circuits":          {Message: "Choose the circuit that the engineer works on; or type several IDs, separated by commas, semicolons or line breaks; or * for every circuit in the workbook."},
 	"template-column-pmname":            {Message: "Full name as on the certificate."},
 	"template-column-pmcertificatetype": {Message: "IDCard or Passport."},

@@ -239,6 +239,7 @@ var zhTemplate = map[string]Entry{
 	"template-column-bandwidth":         {Message: "2 到 10240 的整数，单位为 Mbit/s。"},
 	"template-column-peerlocation":      {Message: "部署专线的地理位置，即客户 IDC 的地址。"},
 	"template-column-clienttoken":       {Message: "留空则自动生成。自行填写时，最多 64 个可打印的 ASCII 字符，且每个 Token 只能使用一次。"},
+	"template-column-account":           {Message: "仅用于涉及多个账号的工作簿：填写该专线所属账号的访问凭据配置名称。留空则使用本次运行的账号。"},
 	"template-column-circuits":          {Message: "请选择该工程师负责的专线；也可填写多个实例 ID，用逗号、分号或换行分隔；* 表示本工作簿中的所有专线。"},
 	"template-column-pmname":            {Message: "与证件一致的姓名全称。"},
 	"template-column-pmcertificatetype": {Message: "身份证（IDCard）或护照（Passport）。"},
