@@ -37,7 +37,7 @@ func (a *app) openService(ctx context.Context, f serviceFlags, r runFlags) (*ser
 	config := cloud.Config{Endpoint: f.endpoint, Timeout: time.Duration(f.timeout), Concurrency: f.concurrency, UserAgent: "loabatch/" + version()}
 	s := &service{endpoint: a.lines.Words.Line("endpoint-api"), stop: func() {}}
 	if r.simulate {
-		embedded, err := a.startSimulator(f.rate, r)
+		embedded, err := a.startSimulator(f.rate, r, simulatedAccount)
 		if err != nil {
 			return nil, err
 		}

@@ -88,7 +88,7 @@ var enLines = map[string]Entry{
 	"unknown-code-near":        {Message: "there is no code {code}", Hint: "Did you mean: loabatch explain {near}"},
 	"simulator-address":        {Message: "the simulator listens on loopback addresses only, and {value} is not one", Hint: "Give --addr 127.0.0.1:PORT."},
 	"simulator-listen":         {Message: "the simulator cannot listen on {value}: {reason}", Hint: "Choose another port with --addr."},
-	"simulator-key":            {Message: "--key takes ID:SECRET", Hint: "Give an access key ID and a secret, separated by a colon."},
+	"simulator-key":            {Message: "--key takes ID:SECRET or ID:SECRET:ACCOUNT", Hint: "Give an access key ID and a secret, separated by a colon, and if need be the ID of the account that they belong to."},
 	"explain-severity":         {Message: "severity"},
 	"explain-means":            {Message: "means"},
 	"explain-why":              {Message: "why"},

@@ -88,7 +88,7 @@ var zhLines = map[string]Entry{
 	"unknown-code-near":        {Message: "没有代码 {code}", Hint: "是不是要运行：loabatch explain {near}"},
 	"simulator-address":        {Message: "模拟器只在环回地址上监听，而“{value}”不是环回地址", Hint: "请写作 --addr 127.0.0.1:PORT。"},
 	"simulator-listen":         {Message: "模拟器无法在 {value} 上监听：{reason}", Hint: "请用 --addr 指定其他端口。"},
-	"simulator-key":            {Message: "--key 的写法为 ID:SECRET", Hint: "请填写 AccessKey ID 和 AccessKey Secret，用半角冒号分隔。"},
+	"simulator-key":            {Message: "--key 的写法为 ID:SECRET，也可在后面加上账号 ID", Hint: "请填写 AccessKey ID 和 AccessKey Secret，必要时加上所属账号的 ID，用半角冒号分隔。"},
 	"explain-severity":         {Message: "级别"},
 	"explain-means":            {Message: "含义"},
 	"explain-why":              {Message: "原因"},
