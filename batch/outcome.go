@@ -142,6 +142,10 @@ func (s StopReason) reason() Reason {
 // been accepted.
 const CodeChanged = "circuit-changed-after-submission"
 
+// CodeForeign is the code of the problem that a row's account was changed after its circuit
+// was applied for.
+const CodeForeign = "circuit-account-changed-after-submission"
+
 // CodeMoved is the code of the problem that a row's region was changed after its circuit
 // had been applied for: a circuit exists in one region only.
 const CodeMoved = "circuit-region-changed-after-submission"

@@ -29,7 +29,9 @@ func partsOf(n int, servers [2]*server, ledgers [2]batch.Ledger, limit batch.Lim
 // refusing is a server that answers every application so.
 func refusing(class batch.Class, code string) *server {
 	s := newServer()
-	s.apply = func(batch.Application) *batch.CallError { return &batch.CallError{Class: class, Code: code, Status: 400} }
+	s.apply = func(batch.Application) *batch.CallError {
+		return &batch.CallError{Class: class, Code: code, Status: 400}
+	}
 	return s
 }
 

@@ -193,7 +193,7 @@ func pastProblems(book *sheet.Workbook, past *ledger.PastRun) (list []sheet.Prob
 	for _, o := range past.Rows {
 		_, warns := slices.BinarySearch(warned, o.Row)
 		switch {
-		case o.Result == sheet.Invalid && (o.ErrorCode == batch.CodeChanged || o.ErrorCode == batch.CodeMoved):
+		case o.Result == sheet.Invalid && slices.Contains([]string{batch.CodeChanged, batch.CodeMoved, batch.CodeForeign}, o.ErrorCode):
 			list = append(list, pastProblem(book, o, o.ErrorCode, sheet.Error))
 		case warns:
 			list = append(list, pastProblem(book, o, batch.CodeMoved, sheet.Warning))
@@ -205,8 +205,13 @@ func pastProblems(book *sheet.Workbook, past *ledger.PastRun) (list []sheet.Prob
 // pastProblem is a problem of the row of an outcome.
 func pastProblem(book *sheet.Workbook, o batch.Outcome, code string, severity sheet.Severity) sheet.Problem {
 	table, column, value := &book.CircuitsTable, sheet.CircuitInstanceID, o.Key.InstanceID
-	if code == batch.CodeMoved && table.Columns[sheet.CircuitRegionID] > 0 {
+	switch {
+	case code == batch.CodeMoved && table.Columns[sheet.CircuitRegionID] > 0:
 		column, value = sheet.CircuitRegionID, o.Key.Region
+	case code == batch.CodeForeign:
+		if c := book.CircuitAt(o.Row); c != nil && c.Account != "" {
+			column, value = sheet.CircuitAccount, c.Account
+		}
 	}
 	return sheet.Problem{
 		Code: code, Severity: severity, Value: value, Column: table.Headers[column],

@@ -55,6 +55,9 @@ type Store interface {
 	// it was killed, the record has a bound: when the run was dead for certain.
 	Past(ctx context.Context, scope Scope, place batch.Place, keys []batch.Key) (map[batch.Key]batch.Record, error)
 
+	// Scopes lists the scopes in which anything is known of any circuit, sorted.
+	Scopes(ctx context.Context) ([]Scope, error)
+
 	// Runs lists the runs of all scopes, the latest first; limit 0 or below means all.
 	Runs(ctx context.Context, limit int) ([]RunSummary, error)
 

@@ -193,8 +193,8 @@ var enCircuits = map[string]Entry{
 		Wrong:   "accepted in cn-hangzhou, now cn-shanghai", Right: "cn-hangzhou, as accepted", Source: "loabatch README, Promises",
 	},
 	"circuit-account-changed-after-submission": {
-		Message: "the circuit was applied for in account {account}, which is not the account of the row now",
-		Hint:    "Restore the row's Account. If the first account was wrong, run the row once more under it; once its application is settled and there is no LOA, the other account can apply.",
+		Message: "the account of the row has changed since its circuit was applied for",
+		Hint:    "Restore the account; loabatch history with the circuit's ID lists what was applied for in which one. If it was the wrong one, run the row under it once more; when that settles the application and there is no LOA, the other account can apply.",
 		Why:     "A circuit belongs to one account. The ledger has an application for it in another one, accepted or not settled yet, and a second one must not be made by mistake.",
 		Wrong:   "accepted with the profile prod, now test", Right: "prod, as accepted", Source: "loabatch README, Promises",
 	},

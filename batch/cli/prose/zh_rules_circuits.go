@@ -193,8 +193,8 @@ var zhCircuits = map[string]Entry{
 		Wrong:   "在 cn-hangzhou 受理，现为 cn-shanghai", Right: "cn-hangzhou，与受理时一致", Source: "loabatch README：Promises",
 	},
 	"circuit-account-changed-after-submission": {
-		Message: "该专线已在账号 {account} 中申请，与本行现在的账号不同",
-		Hint:    "请恢复本行原来的账号。如原来的账号有误，请先用原账号再运行一次；待其申请确认没有 LOA 之后，即可用另一个账号申请。",
+		Message: "该专线申请之后，本行的账号有变更",
+		Hint:    "请恢复原来的账号；loabatch history 加上该专线的 ID 可查看在哪个账号中申请过。如当时的账号有误，请先用该账号再运行一次，确认没有 LOA 之后，即可用另一个账号申请。",
 		Why:     "一条专线只属于一个账号。台账中该专线在另一个账号下已有申请（已受理或结果待确认），此规则可防止误提交第二份。",
 		Wrong:   "用 prod 受理，现为 test", Right: "prod，与受理时一致", Source: "loabatch README：Promises",
 	},
