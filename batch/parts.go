@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -64,6 +65,9 @@ func merged(parts []*Summary) *Summary {
 			rank, all.Stop, all.StopCode, all.Ahead = i, s.Stop, s.StopCode, s.Ahead
 		}
 	}
+	if all.Stop == StopFatal && slices.ContainsFunc(parts, func(s *Summary) bool { return s.Stop != StopFatal }) {
+		all.Stop = StopAccount
+	}
 	slices.SortFunc(all.Outcomes, func(a, b Outcome) int { return cmp.Compare(a.Row, b.Row) })
 	return all
 }
@@ -110,6 +114,12 @@ func (g *group) count(result sheet.Result) {
 	if reached {
 		g.halt(StopMaxFailures)
 	}
+}
+
+// NotSent is the outcome of an application that is not sent for a reason known before the
+// run: what is open stays so.
+func (a *Application) NotSent(why Reason) Outcome {
+	return newRow(a, 0, 1, time.Now().UTC()).interrupted(why)
 }
 
 // Split returns the rows of a plan as n plans, by the part that each row belongs to. The

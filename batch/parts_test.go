@@ -41,7 +41,7 @@ func TestPartsAreIndependent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		good := newServer()
 		sum, each, err := batch.RunParts(t.Context(), nil, partsOf(101, [2]*server{refusing(batch.RunFatal, "InvalidAccessKeyId.NotFound"), good}, [2]batch.Ledger{&ledger.Memory{}, &ledger.Memory{}}, batch.Limit{}))
-		if err != nil || len(sum.Outcomes) != 101 || sum.Stop != batch.StopFatal || sum.StopCode != "InvalidAccessKeyId.NotFound" {
+		if err != nil || len(sum.Outcomes) != 101 || sum.Stop != batch.StopAccount || sum.StopCode != "InvalidAccessKeyId.NotFound" {
 			t.Fatalf("error %v, %d rows, stop %q %q", err, len(sum.Outcomes), sum.Stop, sum.StopCode)
 		}
 		for i, o := range sum.Outcomes {

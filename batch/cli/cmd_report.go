@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/report"
@@ -57,6 +58,7 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 		return failure(exitUsage, "no-ledger", nil)
 	}
 	defer store.Close()
+	id = accounts.Whole(id)
 	past, err := store.Run(ctx, id)
 	if errors.Is(err, ledger.ErrNoRun) {
 		return failure(exitUsage, "no-run", err, "run", id)
@@ -64,7 +66,14 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	if err != nil {
 		return a.ledgerFailure(err)
 	}
-	done, err := a.again(past, f.input)
+	saved, err := readOptions(past)
+	if err != nil {
+		return err
+	}
+	if err := addParts(ctx, store, past, len(saved.Accounts)); err != nil {
+		return a.ledgerFailure(err)
+	}
+	done, err := a.again(past, saved, f.input)
 	if err != nil {
 		return err
 	}
@@ -96,16 +105,36 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	return a.print(doc)
 }
 
-// again reconstructs a finished run from the ledger and its input.
-func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
-	if path == "" {
-		path = past.Input
-	}
-	var saved savedOptions
+// readOptions reads what the ledger keeps of a run for its report.
+func readOptions(past *ledger.PastRun) (saved savedOptions, err error) {
 	if len(past.Options) > 0 {
 		if err := json.Unmarshal(past.Options, &saved); err != nil {
-			return nil, failure(exitInternal, "ledger-failed", err, "reason", err.Error())
+			return saved, failure(exitInternal, "ledger-failed", err, "reason", err.Error())
 		}
+	}
+	return saved, nil
+}
+
+// addParts adds the rows of the further parts of a run. One that was killed may lack some.
+func addParts(ctx context.Context, store ledger.Store, past *ledger.PastRun, parts int) error {
+	for n := 1; n < parts; n++ {
+		p, err := store.Run(ctx, accounts.PartID(past.ID, n))
+		if errors.Is(err, ledger.ErrNoRun) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		past.Rows = append(past.Rows, p.Rows...)
+	}
+	slices.SortStableFunc(past.Rows, func(a, b batch.Outcome) int { return cmp.Compare(a.Row, b.Row) })
+	return nil
+}
+
+// again reconstructs a finished run from the ledger and its input.
+func (a *app) again(past *ledger.PastRun, saved savedOptions, path string) (*finished, error) {
+	if path == "" {
+		path = past.Input
 	}
 	validation := validationFlags{maxUnpacked: cmp.Or(saved.MaxUnpacked, defaultMaxUnpacked), severity: saved.Severity, strict: saved.Strict, timezone: saved.Timezone, region: saved.Region}
 	options, err := validation.options(past.Started)
@@ -120,9 +149,10 @@ func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
 		return nil, failure(exitUsage, "input-changed", nil, "file", path, "run", past.ID)
 	}
 	done := &finished{in: in, problems: in.workbook.Problems, outcomes: everyRow(in.workbook, past), recordedInput: past.Input, info: runInfo{
-		id: past.ID, command: past.Command, args: saved.Args, simulate: saved.Simulate, account: past.Account, started: past.Started,
+		id: past.ID, command: past.Command, args: saved.Args, simulate: saved.Simulate, started: past.Started,
 		changeRef: saved.ChangeRef, trace: saved.TraceID,
 	}}
+	done.partsOf(saved, past)
 	done.problems = append(done.problems, pastProblems(in.workbook, past)...)
 	sheet.SortProblems(done.problems, in.workbook.CircuitsTable.Sheet, in.workbook.EngineersTable.Sheet)
 	if end := past.End; end != nil {
@@ -132,6 +162,26 @@ func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
 		}
 	}
 	return done, nil
+}
+
+// partsOf restores the parts of a past run.
+func (done *finished) partsOf(saved savedOptions, past *ledger.PastRun) {
+	done.parts = []*part{{profile: saved.Profile, account: past.Account}}
+	done.division = accounts.Divide(saved.Profile, done.in.workbook)
+	if len(saved.Accounts) > 0 {
+		done.parts = nil
+	}
+	for i, s := range saved.Accounts {
+		p := &part{profile: s.Profile, account: s.Account}
+		if s.Failure != "" {
+			p.failure = &exitError{exit: exitStopped, code: s.Failure, args: s.Args}
+		}
+		if past.End != nil && i < len(past.End.Parts) {
+			p.stop = past.End.Parts[i]
+		}
+		done.parts = append(done.parts, p)
+	}
+	done.info.account = done.oneAccount()
 }
 
 // everyRow returns an outcome for each row of the sheet: the ledger's, or NOT_ATTEMPTED for

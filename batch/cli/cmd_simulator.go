@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -125,6 +126,12 @@ func newSimulator(o simulator.Options, rate, faults string) (*simulator.Simulato
 	}
 	o.Quota, o.Window, o.Faults = limit.N, limit.Per, plan
 	return simulator.New(o), nil
+}
+
+// simulatedID is the account that the n-th simulator of a command pretends to be, from 0 on.
+func simulatedID(n int) string {
+	first, _ := strconv.Atoi(simulatedAccount)
+	return strconv.Itoa(first + n)
 }
 
 // embedded is a simulator on a loopback port of its own.

@@ -52,10 +52,9 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, path string) error {
 	}
 	t := targets[0]
 	a.remarks(in)
-	if s.service, err = a.openService(ctx, f.service, f.run); err != nil {
+	if err := a.openAccounts(ctx, s, in.workbook); err != nil {
 		return err
 	}
-	s.closers = append(s.closers, closeFunc(s.service.close))
 	if s.store, err = a.knownLedger(ctx, s); err != nil {
 		a.lines.Warn("quota-alone", map[string]string{"reason": a.ledgerCause(err)})
 	}
@@ -63,10 +62,11 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, path string) error {
 	ctx, s.signals = a.watchSignals(ctx)
 	defer s.signals.stop()
 	done := &finished{in: in, info: runInfo{
-		id: t.runID, command: "status", args: s.args, account: s.service.account, started: a.startOf(in), simulate: f.run.simulate,
+		id: t.runID, command: "status", args: s.args, started: a.startOf(in), simulate: f.run.simulate,
 		changeRef: f.watch.changeRef, trace: s.trace,
 	}}
-	if err := a.engine(ctx, s, done, statusPlan(in.workbook), nil); err != nil {
+	s.divide(done)
+	if err := a.engine(ctx, s, done, statusPlan(in.workbook)); err != nil {
 		return err
 	}
 	return a.deliverStatus(s, done, t)
@@ -132,7 +132,7 @@ func statusExit(unasked int, rejected bool, t totals) int {
 		return t.signal
 	case t.stop == batch.StopPanic:
 		return exitInternal
-	case t.stop == batch.StopFatal:
+	case t.stop == batch.StopFatal || t.stop == batch.StopAccount:
 		return exitStopped
 	case rejected:
 		return exitRows

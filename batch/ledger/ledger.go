@@ -152,9 +152,16 @@ type RunEnd struct {
 	Duration     time.Duration        `json:"duration"`      // of the engine's part
 	Results      map[sheet.Result]int `json:"results"`       // counts, filled in by End
 
+	Parts   []PartEnd     `json:"parts,omitempty"`    // of a run over several accounts: how each part of it ended
 	Ahead   time.Duration `json:"ahead,omitempty"`    // of this machine's clock, if that stopped the run
 	LeftOut []LeftOut     `json:"left_out,omitempty"` // what --only left out, in the order of the rows
 	Moved   []int         `json:"moved,omitempty"`    // rows that were not held back by a change of their region, by a severity below error
+}
+
+// PartEnd is how the part of a run that one account did ended.
+type PartEnd struct {
+	Stop     string `json:"stop"`
+	StopCode string `json:"stop_code"`
 }
 
 // LeftOut is a series of rows that were left out, without others between them, and the
