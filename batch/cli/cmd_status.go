@@ -30,6 +30,7 @@ LOA status of a new copy. Results of earlier runs are kept. No application is se
 	f.validation.register(flags)
 	f.service.register(flags)
 	f.watch.register(flags)
+	registerMonitor(flags)
 	flags.BoolVar(&f.run.simulate, "simulate", false, "ask the embedded simulator, which has no LOAs")
 	return cmd
 }
@@ -118,6 +119,7 @@ func (a *app) deliverStatus(s *invocation, done *finished, t target) error {
 		return failure(exitUsage, "output-unwritable", err, "file", t.path, "reason", cause(err))
 	}
 	a.writeReports(done, doc, t)
+	a.monitor.Add(monitoredRun(done, doc, nil))
 	if s.flags.output.json {
 		return report.JSON(a.env.Stdout, *doc)
 	}

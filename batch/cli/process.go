@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"os"
 	"slices"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/notify"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
@@ -82,7 +84,10 @@ func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
 
 func (a *app) newInvocation(command string, f submitFlags, paths []string) (*invocation, error) {
 	s := &invocation{command: command, flags: f, started: a.env.Now(), paths: paths}
-	var err error
+	err := a.claimFiles(s) // first: the metrics tell of wrong values, too
+	if err != nil {
+		return nil, err
+	}
 	if s.run, err = f.run.settings(); err != nil {
 		return nil, err
 	}
@@ -98,9 +103,6 @@ func (a *app) newInvocation(command string, f submitFlags, paths []string) (*inv
 	if err = f.watch.check(); err != nil {
 		return nil, err
 	}
-	if err = a.claimFiles(s); err != nil {
-		return nil, err
-	}
 	if s.log, s.logFile, err = a.openLog(f.watch); err != nil {
 		return nil, err
 	}
@@ -108,8 +110,9 @@ func (a *app) newInvocation(command string, f submitFlags, paths []string) (*inv
 	if f.watch.changeRef != "" {
 		s.log = s.log.With(slog.String("change_ref", f.watch.changeRef))
 	}
+	a.monitor.Log(s.log)
 	if s.logFile != nil {
-		s.closers = append(s.closers, s.logFile)
+		a.logFile = s.logFile
 	}
 	return s, nil
 }
@@ -127,8 +130,27 @@ func (a *app) claimFiles(s *invocation) error {
 		}
 	}
 	if path := s.flags.watch.logFile; path != "" {
-		return s.files.write("--log-file", path)
+		if err := s.files.write("--log-file", path); err != nil {
+			return err
+		}
 	}
+	return a.claimMetrics(s)
+}
+
+// claimMetrics claims the metrics file, which may replace only one of its kind, and has it
+// say that the command has started.
+func (a *app) claimMetrics(s *invocation) error {
+	if a.metrics == "" {
+		return nil
+	}
+	path := a.follow(a.metrics)
+	if err := s.files.write("--"+metricsFlag, path); err != nil {
+		return err
+	}
+	if err := checkReplace(path, s.flags.output.force, func(f *os.File, _ int64) bool { return notify.IsMetrics(f) }); err != nil {
+		return err
+	}
+	a.monitor.Metrics(path)
 	return nil
 }
 
@@ -301,6 +323,7 @@ func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets 
 	next := 0 // of the inputs that could be read
 	for _, path := range s.paths {
 		if err := unread.of(path); err != nil {
+			a.monitor.Add(notify.Run{Input: absolute(path), ExitCode: exitOf(err)})
 			failed(path, err)
 			continue
 		}
@@ -350,8 +373,10 @@ func (a *app) print(doc *report.Document) error {
 // one processes one input to its end: outcomes, copy, reports and, last, the end of the run
 // in the ledger, which releases its circuits. It reports whether anything was sent.
 func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc *report.Document, sent bool, err error) {
+	done := &finished{in: in, info: runInfo{id: t.runID}}
+	defer func() { a.monitor.Add(monitoredRun(done, doc, err)) }()
 	defer batch.Guard(func(panicked error) { err = internal(panicked) })
-	done, err := a.run(ctx, s, in, t)
+	done, err = a.run(ctx, s, in, t)
 	done.end = ledger.RunEnd{ExitCode: exitInternal} // should the rest panic
 	if done.ledger != nil {
 		if !done.info.simulate {

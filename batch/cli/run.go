@@ -127,6 +127,9 @@ func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *b
 		}
 	}
 	summary, err := e.Run(ctx, s.signals.drain, plan)
+	if s.quotas != nil {
+		a.monitor.Used(s.quotas.Uses())
+	}
 	shown.Finish()
 	done.problems = append(append(done.problems, plan.Problems...), summary.Problems...)
 	sheet.SortProblems(done.problems, done.in.workbook.CircuitsTable.Sheet, done.in.workbook.EngineersTable.Sheet)

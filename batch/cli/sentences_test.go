@@ -277,11 +277,12 @@ var unsaid = map[string][]string{
 		"(canceled)", "(credentials)", "(dns)", "(network)", "(no-such-host)", "(unreachable)", "(proxy)", "(proxy-answer)", "(proxy-redirect)",
 		"(proxy-sign-in)", "(proxy-url)", "report-proxy",
 	},
+	"a monitoring service that cannot be reached; see batch/notify":                 {"cause-certificate", "cause-no-answer", "cause-no-connection", "cause-no-host", "cause-proxy"},
 	"an API that forgets an LOA; see batch":                                         {"reason-not-listed"},
 	"said every 30 seconds; see batch/cli/console":                                  {"progress", "progress-more"},
 	"a place where the order of what is measured is not certain":                    {"progress-rate-minute", "progress-wait", "progress-rate", "progress-left"},
 	"a terminal that goes away, where the tests may not be told of it":              {"terminal-lost"},
-	"a run of minutes or hours":                                                     {"elapsed-minutes", "elapsed-hours"},
+	"a run of minutes or hours":                                                     {"elapsed-minutes", "elapsed-hours", "on-finish-late"},
 	"a run that is under way elsewhere, or was killed; see batch/ledger/ledgertest": {"history-died", "history-running", "history-taken-over"},
 	"an engineer of more than three circuits; see batch/report":                     {"more-circuits"},
 }
