@@ -215,7 +215,7 @@ func (p printer) counts(d *Document) {
 	if p.fold >= foldLayout {
 		var all []string
 		for _, t := range d.tallies(p.words) {
-			all = append(all, fmt.Sprintf("%d %s", t.rows, p.paint(t.style, Printable(t.shown))))
+			all = append(all, grouped(p.words, t.rows)+" "+p.paint(t.style, Printable(t.shown)))
 		}
 		p.line("%s", enumeration(p.words, all))
 		return
@@ -239,7 +239,7 @@ func (p printer) count(t tally, column int) {
 	}
 	word := Printable(t.shown)
 	blanks := Pad(word, column)[len(word):]
-	p.hang(11+column, strings.TrimRight(fmt.Sprintf("%7d  %s%s  %s", t.rows, p.paint(t.style, word), blanks, t.meaning), " "))
+	p.hang(11+column, strings.TrimRight(fmt.Sprintf("%7s  %s%s  %s", grouped(p.words, t.rows), p.paint(t.style, word), blanks, t.meaning), " "))
 }
 
 // causes prints the first causes with their first cells, unless everything was listed one
@@ -250,7 +250,7 @@ func (p printer) causes(d *Document, all []Cause, limit int, listed bool) {
 	}
 	circuits := d.circuitsAt(all[:min(limit, len(all))])
 	for _, c := range all[:min(limit, len(all))] {
-		p.hang(8, fmt.Sprintf("%6d× %s", c.Count, p.paint(severityStyle(c.Severity), Printable(c.sentence(p.words)))))
+		p.hang(8, fmt.Sprintf("%6s× %s", grouped(p.words, c.Count), p.paint(severityStyle(c.Severity), Printable(c.sentence(p.words)))))
 		hint := c.Hint
 		if p.fold >= foldHints {
 			hint = ""
@@ -364,7 +364,7 @@ func (p printer) run(d *Document) string {
 		parts = append(parts, counted(p.words, "report-warnings", s.Warnings))
 	}
 	if s := d.Severities(); s.Notes > 0 {
-		parts = append(parts, counted(p.words, "report-notes", s.Notes))
+		parts = append(parts, p.more(d, "report-notes", s.Notes))
 	}
 	return strings.Join(parts, p.words.Line("mark-facts"))
 }

@@ -37,6 +37,9 @@ func counted(words Words, code string, n int, args ...sheet.Arg) string {
 	return words.Line(code, append(args, numberArg("n", n))...)
 }
 
+// grouped renders a number with the separators of the language, as in 12,000.
+func grouped(words Words, n int) string { return counted(words, "mark-number", n) }
+
 // numberArg is a named figure.
 func numberArg(name string, n int) sheet.Arg { return sheet.Arg{Name: name, Value: strconv.Itoa(n)} }
 

@@ -113,7 +113,7 @@ var enReport = map[string]Entry{
 	"report-retries":   {Message: "{n} {n:retry|retries}"},
 	"report-throttled": {Message: "{n} throttled"},
 	"report-warnings":  {Message: "{n} {n:warning|warnings}"},
-	"report-notes":     {Message: "{n} {n:note|notes}"},
+	"report-notes":     {Message: "{n} {n:note|notes} ({where})"},
 
 	// The sheets, the HTML report and the CSV.
 	"report-col-severity":    {Message: "Severity"},

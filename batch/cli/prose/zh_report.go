@@ -113,7 +113,7 @@ var zhReport = map[string]Entry{
 	"report-retries":   {Message: "{n} 次重试"},
 	"report-throttled": {Message: "{n} 次限流"},
 	"report-warnings":  {Message: "{n} 条警告"},
-	"report-notes":     {Message: "{n} 条提示"},
+	"report-notes":     {Message: "{n} 条提示（{where}）"},
 
 	// The sheets, the HTML report and the CSV.
 	"report-col-severity":    {Message: "级别"},
