@@ -82,7 +82,7 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 		}
 	}
 	if err := a.claimOutputs(&files, done.in, &t, f.output, a.recorded(ctx, f.ledger)); err != nil {
-		return err
+		return a.editedCopy(done.info.args, defaultMaxUnpacked<<20, t.path, err)
 	}
 	done.ledgerFlag = f.ledger
 	a.signals() // no signal may leave a copy half written

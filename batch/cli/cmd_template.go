@@ -72,6 +72,7 @@ func (a *app) template(ctx context.Context, f templateFlags) error {
 		if err := checkTemplate(f.output, f.force); err != nil {
 			return err
 		}
+		f.output = a.besideOpen(f.output)
 	}
 	l := a.lines.Words.Vocabulary()
 	book := xlsx.Template{Language: l, Words: a.lines.Words, Regions: cloud.KnownRegions()}

@@ -80,6 +80,7 @@ func (a *app) deliver(done *finished, t target, f outputFlags) *report.Document 
 		a.writeReports(done, doc, t)
 		return doc
 	}
+	t.path = a.besideOpen(t.path) // opened during the run
 	doc.Output = t.path
 	doc.InputPath, doc.OutputPath = cmp.Or(done.recordedInput, absolute(doc.Input)), absolute(doc.Output)
 	patch := a.patch(done, doc, f.redact)

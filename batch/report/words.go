@@ -165,6 +165,10 @@ func headlineCode(d *Document) string {
 	switch {
 	case d.isStatus() && d.Rows > 0:
 		return "report-head-status"
+	case d.Failure != "" && d.DryRun:
+		return "report-head-no-copy-dry"
+	case d.Failure != "" && d.Output != "":
+		return "report-head-copy-elsewhere"
 	case d.Failure != "" && d.Simulated:
 		return "report-head-no-copy-simulated"
 	case d.Failure != "":
