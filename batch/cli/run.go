@@ -109,11 +109,11 @@ func (a *app) pastOf(ctx context.Context, s *invocation, in *input) (map[batch.K
 
 // engine runs a plan and keeps its outcomes and figures.
 func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *batch.Plan, l batch.Ledger) error {
-	shown := a.lines.Progress(s.flags.watch.progress, len(plan.Applications)+len(plan.Settled), a.panicked)
+	shown := a.lines.Progress(s.flags.watch.progress, len(plan.Applications), a.panicked)
 	e := &batch.Engine{
 		Ledger: l, Concurrency: s.flags.service.concurrency, MaxAttempts: s.flags.run.maxAttempts,
 		Rate: s.pace.rate, Burst: s.pace.burst, Survey: s.run.survey, MaxDuration: s.left(a.env.Now()), MaxFailures: s.run.maxFailures,
-		Log: s.log, RunID: done.info.id, Observe: shown.Row,
+		Log: s.log, RunID: done.info.id, Observe: shown.Row, Surveying: shown.Surveying,
 	}
 	log := console.NewRunLog(s.log, done.info.id)
 	log.Started(ctx, console.Start{

@@ -84,6 +84,7 @@ var enReport = map[string]Entry{
 	"report-severity-warning": {Message: "warning"},
 	"report-severity-note":    {Message: "note"},
 	"report-more-problems":    {Message: "and {n} more: {where}"},
+	"report-all-problems":     {Message: "{n} {n:problem|problems} in all: {where}"},
 	"report-more-causes":      {Message: "and {n} more {n:cause|causes}: {where}"},
 	"report-with-cause":       {Message: "{message} ({meaning})"},
 	"report-such-as":          {Message: "for example, {message}"},

@@ -84,6 +84,7 @@ var zhReport = map[string]Entry{
 	"report-severity-warning": {Message: "警告"},
 	"report-severity-note":    {Message: "提示"},
 	"report-more-problems":    {Message: "另有 {n} 个：{where}"},
+	"report-all-problems":     {Message: "共 {n} 个问题：{where}"},
 	"report-more-causes":      {Message: "另有 {n} 种原因：{where}"},
 	"report-with-cause":       {Message: "{message}（{meaning}）"},
 	"report-such-as":          {Message: "例如：{message}"},
