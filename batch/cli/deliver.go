@@ -38,6 +38,8 @@ type finished struct {
 
 	sums map[string]string // digests of the files that were written, by path
 
+	changed []ledger.Changed // rows that were changed after they were accepted, in order
+
 	ledger ledger.Run    // nil when nothing was to be sent
 	end    ledger.RunEnd // how it ended, once that is known
 }

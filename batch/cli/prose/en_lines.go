@@ -178,6 +178,12 @@ var enLines = map[string]Entry{
 	"rows-circuits-accepted": {Message: "all {of} circuits accepted: {n} {result}, {left} {other}"},
 	"rows-circuits-cells":    {Message: "{result} for {n} of {of} circuits, first {message}"},
 
+	// what was changed in a row after it was accepted
+	"changed-row":        {Message: "this row or its engineers ({places})"},
+	"changed-removed":    {Message: "an engineer who is gone (earlier {places})"},
+	"changed-source-run": {Message: "the input or the results copy of run {run}, which loabatch history lists"},
+	"changed-source":     {Message: "the results copy of the run that was accepted; loabatch history lists all runs"},
+
 	// history, report
 	"no-run":        {Message: "there is no run {run} in the ledger", Hint: "Run loabatch history for a list of runs."},
 	"no-runs":       {Message: "there are no runs in the ledger yet"},

@@ -178,6 +178,12 @@ var zhLines = map[string]Entry{
 	"rows-circuits-accepted": {Message: "{of} 条专线均已受理：{result} {n} 条，{other} {left} 条"},
 	"rows-circuits-cells":    {Message: "{of} 条专线中有 {n} 条 {result}，首条 {message}"},
 
+	// what was changed in a row after it was accepted
+	"changed-row":        {Message: "本行或其施工工程师（{places}）"},
+	"changed-removed":    {Message: "一名已删除的施工工程师（原 {places}）"},
+	"changed-source-run": {Message: "运行 {run} 的输入文件或结果副本（loabatch history 可列出）"},
+	"changed-source":     {Message: "受理该申请的运行的结果副本（loabatch history 可列出所有运行）"},
+
 	// history, report
 	"no-run":        {Message: "台账中没有运行 {run}", Hint: "请运行 loabatch history 查看运行列表。"},
 	"no-runs":       {Message: "台账中还没有运行记录"},
