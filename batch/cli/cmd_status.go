@@ -110,6 +110,7 @@ func (a *app) deliverStatus(s *invocation, done *finished, t target) error {
 	if unasked > 0 {
 		a.lines.Warn("status-unasked", map[string]string{"count": number(unasked)})
 	}
+	t.path = a.besideOpen(t.path) // opened during the run
 	doc.Output, a.exit = t.path, doc.ExitCode
 	doc.InputPath, doc.OutputPath = absolute(doc.Input), absolute(doc.Output)
 	doc.Language = a.written(done.in).Vocabulary()

@@ -7,6 +7,7 @@ var enWords = map[string]Entry{
 	"mark-list":   {Message: ", "},
 	"mark-facts":  {Message: ", "},
 	"mark-colon":  {Message: ": "},
+	"mark-number": {Message: "{n}"},
 	"mark-clause": {Message: "; "},
 
 	"confirm-answers": {Message: "[y/N]"},

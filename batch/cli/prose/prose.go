@@ -14,6 +14,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -147,8 +148,13 @@ func (c *Catalogue) render(code string, value func(name string) (string, bool)) 
 // Problem renders a problem: its fields and its arguments fill in the placeholders.
 func (c *Catalogue) Problem(p sheet.Problem) (message, hint string) {
 	return c.render(p.Code, func(name string) (string, bool) {
-		if name == "allowed" {
+		switch {
+		case name == "allowed":
 			return c.allowed(p), true
+		case p.Code == batch.CodeChanged && name == "cells":
+			return c.changed(p), true
+		case p.Code == batch.CodeChanged && name == "source":
+			return c.source(p), true
 		}
 		if v, ok := argument(p.Args, name); ok {
 			return v, true
@@ -179,6 +185,45 @@ func (c *Catalogue) allowed(p sheet.Problem) string {
 		}
 	}
 	return p.Arg("allowed")
+}
+
+// mostChanged is how many changed cells a sentence names.
+const mostChanged = 8
+
+// items lists the places that an argument has, one on each line.
+func (c *Catalogue) items(p sheet.Problem, name string) string {
+	list := strings.Split(p.Arg(name), "\n")
+	text := c.List(list[:min(len(list), mostChanged)])
+	if more := len(list) - mostChanged; more > 0 {
+		text += " " + c.Line("report-more-cells", sheet.Arg{Name: "n", Value: strconv.Itoa(more)})
+	}
+	return text
+}
+
+// changed says what was changed in a row after its application was accepted.
+func (c *Catalogue) changed(p sheet.Problem) string {
+	var parts []string
+	if p.Arg("changed") != "" {
+		parts = append(parts, c.items(p, "changed"))
+	}
+	if p.Arg("removed") != "" {
+		parts = append(parts, c.Line("changed-removed", sheet.Arg{Name: "places", Value: c.items(p, "removed")}))
+	}
+	if parts == nil {
+		parts = append(parts, c.Line("changed-row", sheet.Arg{Name: "places", Value: c.items(p, "engineers")}))
+	}
+	return c.List(parts)
+}
+
+// source says where what was sent can be found.
+func (c *Catalogue) source(p sheet.Problem) string {
+	switch {
+	case p.Arg("file") != "":
+		return p.Arg("file")
+	case p.Arg("run") != "":
+		return c.Line("changed-source-run", sheet.Arg{Name: "run", Value: p.Arg("run")})
+	}
+	return c.Line("changed-source")
 }
 
 // argument returns the last argument of a name.

@@ -7,6 +7,7 @@ var zhWords = map[string]Entry{
 	"mark-list":   {Message: "、"},
 	"mark-facts":  {Message: "，"},
 	"mark-colon":  {Message: "："},
+	"mark-number": {Message: "{n}"},
 	"mark-clause": {Message: "；"},
 
 	"confirm-answers": {Message: "[是 y / 否 N]"},
