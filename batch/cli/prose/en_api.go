@@ -3,6 +3,8 @@ package prose
 // Where the API's codes are documented.
 const (
 	applyPage  = "https://www.alibabacloud.com/help/en/express-connect/developer-reference/api-vpc-2016-04-28-applyphysicalconnectionloa-efficiency-channels"
+	loaPage    = "https://www.alibabacloud.com/help/doc-detail/112127.htm"
+	pconnPage  = "https://www.alibabacloud.com/help/en/express-connect/developer-reference/api-vpc-2016-04-28-describephysicalconnections-efficiency-channels"
 	vpcPage    = "https://api.alibabacloud.com/document/Vpc/2016-04-28/errorCode"
 	commonPage = "https://www.alibabacloud.com/help/en/polardb/client-error-codes"
 	ecsPage    = "https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-errorcodes"

@@ -84,7 +84,7 @@ var enLines = map[string]Entry{
 	"template-account-unread":  {Message: "no region could be read, so no workbook was written", Hint: "The account needs the permission vpc:DescribePhysicalConnections. Run loabatch doctor to find out what is wrong."},
 	"template-example-account": {Message: "--example and --from-account cannot be used together", Hint: "Leave one of them out."},
 	"internal":                 {Message: "internal error: {reason}", Hint: "This is a bug in loabatch. Run the same command again: nothing is applied for twice."},
-	"unknown-code":             {Message: "there is no code {code}", Hint: "Run loabatch explain for a list of rules; it also explains API error codes."},
+	"unknown-code":             {Message: "there is no code {code}", Hint: "Run loabatch explain for a list of what it explains."},
 	"unknown-code-near":        {Message: "there is no code {code}", Hint: "Did you mean: loabatch explain {near}"},
 	"simulator-address":        {Message: "the simulator listens on loopback addresses only, and {value} is not one", Hint: "Give --addr 127.0.0.1:PORT."},
 	"simulator-listen":         {Message: "the simulator cannot listen on {value}: {reason}", Hint: "Choose another port with --addr."},

@@ -47,8 +47,8 @@ type Catalogue struct {
 
 // The catalogues. TestComplete holds them against each other.
 var (
-	English = join(language.English, sheet.English, enRules, enBeside, enCircuits, enEngineers, enFiles, enParts, enCopy, enReasons, enAPI, enWire, enReport, enTemplate, enLines, enWords)
-	Chinese = join(language.MustParse("zh-CN"), sheet.Chinese, zhRules, zhBeside, zhCircuits, zhEngineers, zhFiles, zhParts, zhCopy, zhReasons, zhAPI, zhWire, zhReport, zhTemplate, zhLines, zhWords)
+	English = join(language.English, sheet.English, enRules, enBeside, enCircuits, enEngineers, enFiles, enParts, enCopy, enReasons, enAPI, enWire, enReport, enTemplate, enLines, enTerms, enWords)
+	Chinese = join(language.MustParse("zh-CN"), sheet.Chinese, zhRules, zhBeside, zhCircuits, zhEngineers, zhFiles, zhParts, zhCopy, zhReasons, zhAPI, zhWire, zhReport, zhTemplate, zhLines, zhTerms, zhWords)
 )
 
 func join(tag language.Tag, terms sheet.Language, parts ...map[string]Entry) *Catalogue {
@@ -196,6 +196,12 @@ func (c *Catalogue) Cause(text string) string {
 		return c.Line(text)
 	}
 	return text
+}
+
+// Explain returns what the catalogue says about a code in general, for explain.
+func (c *Catalogue) Explain(code string) Entry {
+	e, _ := c.said(code)
+	return Entry{General(e.Message), General(e.Hint), General(e.Why), General(e.Wrong), General(e.Right), e.Source}
 }
 
 // General returns a sentence as it applies to no cell in particular: with <value> for

@@ -3,6 +3,8 @@ package prose
 // Where the API's codes are documented in Chinese.
 const (
 	zhApplyPage  = "https://help.aliyun.com/document_detail/112109.htm"
+	zhLOAPage    = "https://help.aliyun.com/zh/express-connect/api-vpc-2016-04-28-describephysicalconnectionloa-efficiency-channels"
+	zhPconnPage  = "https://help.aliyun.com/document_detail/36042.html"
 	zhCommonPage = "https://help.aliyun.com/zh/polardb/client-error-codes"
 )
 

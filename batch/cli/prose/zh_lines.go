@@ -84,7 +84,7 @@ var zhLines = map[string]Entry{
 	"template-account-unread":  {Message: "没有查询到任何地域，因此没有生成工作簿", Hint: "账号需要 vpc:DescribePhysicalConnections 权限。请运行 loabatch doctor 查明原因。"},
 	"template-example-account": {Message: "--example 和 --from-account 不能同时使用", Hint: "请去掉其中一个。"},
 	"internal":                 {Message: "内部错误：{reason}", Hint: "这是 loabatch 的缺陷。请重新运行同一命令：不会重复申请。"},
-	"unknown-code":             {Message: "没有代码 {code}", Hint: "请运行 loabatch explain 查看规则列表；也可查询 API 的错误码。"},
+	"unknown-code":             {Message: "没有代码 {code}", Hint: "请运行 loabatch explain 查看可查询的内容。"},
 	"unknown-code-near":        {Message: "没有代码 {code}", Hint: "是不是要运行：loabatch explain {near}"},
 	"simulator-address":        {Message: "模拟器只在环回地址上监听，而“{value}”不是环回地址", Hint: "请写作 --addr 127.0.0.1:PORT。"},
 	"simulator-listen":         {Message: "模拟器无法在 {value} 上监听：{reason}", Hint: "请用 --addr 指定其他端口。"},
