@@ -19,7 +19,7 @@ import (
 func (a *app) explainCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "explain [CODE]",
+		Use:   "explain [WORD]",
 		Short: "Explain a result, a status, an exit code, a problem code or an API error code, and what to do about it",
 		Example: `  loabatch explain                                   everything that it explains, by kind
   loabatch explain REFUSED

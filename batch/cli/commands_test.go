@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -109,6 +110,46 @@ func TestExplainWords(t *testing.T) {
 				t.Errorf("%s: %+v", w.name, x)
 			}
 		}
+	}
+}
+
+// suggestedCommand matches a command line of the tool within a sentence: its name, a command,
+// and what follows that is not a word of the sentence.
+var suggestedCommand = regexp.MustCompile(`loabatch ([a-z]+)((?: (?:--?[a-z][a-z-]*(?:=[a-z]+)?|[A-Z]{2,}|'?\{[a-z]+\}'?|[0-9]+|[a-z]+\.xlsx))*)`)
+
+// TestHintsCanBeTyped parses each command line that a message or a hint of the catalogue
+// names: the command and its flags exist, and it has the operands it needs.
+func TestHintsCanBeTyped(t *testing.T) {
+	t.Parallel()
+	env := Env{Getenv: func(string) string { return "" }, Stdout: io.Discard, Stderr: io.Discard}
+	a := &app{env: env, lines: newLines(env, prose.English)}
+	n := 0
+	for _, c := range []*prose.Catalogue{prose.English, prose.Chinese} {
+		for _, code := range c.All() {
+			e, _ := c.Entry(code)
+			if code == "report-html-title" || code == "template-column-check" {
+				continue // a title; and what the program does
+			}
+			for _, m := range suggestedCommand.FindAllStringSubmatch(e.Message+"\n"+e.Hint, -1) {
+				line := append([]string{m[1]}, strings.Fields(strings.ReplaceAll(m[2], "'", ""))...)
+				cmd, rest, err := a.freshRoot().Find(line)
+				if err != nil || cmd.Name() != m[1] {
+					continue // it is about the program, as in "what loabatch printed"
+				}
+				n++
+				if err := cmd.ParseFlags(rest); err != nil && !errors.Is(err, pflag.ErrHelp) {
+					t.Errorf("%s: %s: %v", code, m[0], err)
+				}
+				args := cmd.Flags().Args()
+				_, operands, _ := strings.Cut(cmd.Use, " ")
+				if err := cmd.ValidateArgs(args); err != nil || len(args) == 0 && operands != "" && operands[0] != '[' {
+					t.Errorf("%s: %s: it needs %s (%v)", code, m[0], operands, err)
+				}
+			}
+		}
+	}
+	if n < 100 {
+		t.Errorf("only %d commands found", n)
 	}
 }
 

@@ -142,12 +142,12 @@ var enAPI = map[string]Entry{
 	},
 	"IncorrectStatus.PhysicalConnection": {
 		Message: "the circuit's status does not allow an LOA application",
-		Hint:    "Wait until the circuit is Allocated; loabatch submit --dry-run=online shows its status.",
+		Hint:    "Wait if the circuit is still being allocated; if it is in use, rejected or cancelled, check the Instance ID. To see its status, run: loabatch submit --dry-run=online FILE",
 		Source:  applyPage,
 	},
 	"IncorrectStatus.PhysicalConnectionLOA": {
 		Message: "the circuit already has an LOA, valid or rejected",
-		Hint:    "Check its status with loabatch status; if it was rejected, correct the row and apply again with --reapply.",
+		Hint:    "If it was rejected, correct the row and apply again with --reapply. To see its status, run: loabatch status FILE",
 		Source:  applyPage,
 	},
 	"IdempotentParameterMismatch": {

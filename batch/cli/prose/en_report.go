@@ -256,6 +256,7 @@ var enReport = map[string]Entry{
 	"report-next-fix":            {Message: "fix the rows, then run it again; accepted rows are not applied for twice:"},
 	"report-next-fix-copy":       {Message: "fix the rows in the copy, then submit the copy; accepted rows are not applied for twice:"},
 	"report-next-retry":          {Message: "correct the rows whose LOA was rejected, then run it again with --reapply:"},
+	"report-next-wait":           {Message: "wait until the circuits are Allocated, then run it again; accepted rows are not applied for twice:"},
 	"report-next-again":          {Message: "run it again to finish the rest; accepted rows are not applied for twice:"},
 	"report-next-both":           {Message: "fix the rows, then run it again to finish the rest; nothing is applied for twice:"},
 	"report-next-both-copy":      {Message: "fix the rows in the copy, then submit the copy to finish the rest; nothing is applied for twice:"},

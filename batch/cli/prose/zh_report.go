@@ -254,6 +254,7 @@ var zhReport = map[string]Entry{
 	"report-next-simulated":      {Message: "修改有问题的行，然后重试；模拟器每次都从头开始："},
 	"report-next-fix":            {Message: "修改有问题的行，然后重新运行；已受理的行不会重复申请："},
 	"report-next-retry":          {Message: "修改 LOA 已驳回的行，然后用 --reapply 重新运行："},
+	"report-next-wait":           {Message: "等到专线的状态为“接入施工中”（Allocated），然后重新运行；已受理的行不会重复申请："},
 	"report-next-again":          {Message: "重新运行以完成其余各行；已受理的行不会重复申请："},
 	"report-next-both":           {Message: "修改有问题的行，然后重新运行以完成其余各行；不会重复申请："},
 	"report-next-fix-dry-copy":   {Message: "在副本中修改单元格，然后检查副本："},

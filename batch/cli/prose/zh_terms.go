@@ -4,18 +4,18 @@ package prose
 var zhTerms = map[string]Entry{
 	// the statuses of a circuit
 	"status-before": {
-		Message: "专线尚未就绪：状态为 Allocated 之后才能申请 LOA",
+		Message: "专线尚未就绪：到“接入施工中”（Allocated）才能申请 LOA",
 		Hint:    "请等待，然后再检查：loabatch submit --dry-run=online FILE",
 		Why:     "Initial、Approved 和 Allocating 在 Allocated 之前。",
 		Source:  zhPconnPage,
 	},
 	"status-allocated": {
-		Message: "专线已分配端口：可以申请 LOA",
+		Message: "专线处于“接入施工中”：可以申请 LOA",
 		Hint:    "请申请：loabatch submit FILE",
 		Source:  zhPconnPage,
 	},
 	"status-after": {
-		Message: "专线的施工阶段已结束：不能申请 LOA",
+		Message: "专线的接入施工已结束：不能申请 LOA",
 		Hint:    "请在高速通道控制台核对实例 ID。",
 		Why:     "Confirmed 和 Enabled 在 Allocated 之后。",
 		Source:  zhPconnPage,
