@@ -234,7 +234,7 @@ var enReport = map[string]Entry{
 	"report-fact-throttled":  {Message: "Throttled requests"},
 	"report-fact-slowed":     {Message: "Slowed by throttling (s)"},
 	"report-dry-run":         {Message: "dry run"},
-	"report-no-region":       {Message: "without a region"},
+	"report-no-region":       {Message: "without a valid region"},
 	"report-chart":           {Message: "Rows by result"},
 
 	// The HTML report alone.
