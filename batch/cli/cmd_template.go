@@ -85,6 +85,9 @@ func (a *app) template(ctx context.Context, f templateFlags) error {
 			return err
 		}
 		written, count = "template-account-written", number(len(rows))
+		if len(rows) == 0 {
+			written = "template-account-none"
+		}
 		book.Circuits = rows
 		write = func(w io.Writer) error { return xlsx.WriteTemplate(w, book) }
 	}

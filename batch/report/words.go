@@ -14,6 +14,7 @@ import (
 
 	"github.com/rivo/uniseg"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -166,7 +167,7 @@ func headlineCode(d *Document) string {
 		return "report-head-no-copy-simulated"
 	case d.Failure != "":
 		return "report-head-no-copy"
-	case d.StopReason != "":
+	case d.StopReason != "" && d.Results[sheet.NotAttempted] > 0:
 		return "report-head-stopped"
 	case d.Rows == 0:
 		return "report-head-empty"
@@ -248,6 +249,8 @@ func (d *Document) stopped(words Words) string {
 		return words.Line("report-clock-ahead", textArg("skew", Skew(words, ahead)))
 	case ahead < 0:
 		return words.Line("report-clock-behind", textArg("skew", Skew(words, ahead)))
+	case d.StopReason == string(batch.StopMaxFailures) && d.Results[sheet.NotAttempted] == 0:
+		return words.Line("report-max-failures-all") // those in flight were the last
 	case strings.HasPrefix(d.StopCode, "(proxy"):
 		return words.Line("report-proxy", textArg("code", d.StopCode))
 	}

@@ -78,6 +78,7 @@ var enLines = map[string]Entry{
 	"input-not-taken-up":       {Message: "this file was not processed, because another input cannot be used", Hint: "Correct the other file or leave it out."},
 	"template-written":         {Message: "wrote the blank workbook to {file}", Hint: "Fill it in, then run: loabatch validate {file}"},
 	"template-account-written": {Message: "wrote {count} {count:circuit|circuits} that can be applied for to {file}", Hint: "Fill in the other columns and the engineers, then run: loabatch validate {file}"},
+	"template-account-none":    {Message: "no circuit of the account can be applied for; wrote the blank workbook to {file}", Hint: "A circuit can be applied for once it is Allocated, if it is not locked and has no LOA. If circuits are missing, check the account: loabatch doctor"},
 	"template-others":          {Message: "{count} {count:circuit|circuits} of the account {count:was|were} left out: not allocated, locked, or with an LOA"},
 	"template-region-failed":   {Message: "could not read the circuits of {region}: {meaning}", Hint: "Run the command again, or name the regions you need, one at a time, with --region."},
 	"template-regions-failed":  {Message: "could not read the regions of the account: {meaning}", Hint: "Name one with --region, or run loabatch doctor to find out what is wrong."},

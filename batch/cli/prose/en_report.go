@@ -3,6 +3,7 @@ package prose
 // enReport: the labels of summaries and reports.
 var enReport = map[string]Entry{
 	// why a run stopped, where there is more to say than the reason's own sentence
+	"report-max-failures-all": {Message: "too many rows were refused or failed (--max-failures); by then, all rows had been sent"},
 	"report-clock-ahead": {
 		Message: "this machine's clock is {skew} ahead of the service's; nothing more was sent",
 		Hint:    "Set the clock, preferably with NTP, then run the same command again.",

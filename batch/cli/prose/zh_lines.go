@@ -78,6 +78,7 @@ var zhLines = map[string]Entry{
 	"input-not-taken-up":       {Message: "另一个输入文件无法使用，因此没有处理此文件", Hint: "请先解决另一个文件的问题，或从命令中去掉那个文件。"},
 	"template-written":         {Message: "已将空白工作簿写入 {file}", Hint: "填写后请运行：loabatch validate {file}"},
 	"template-account-written": {Message: "已将可申请的 {count} 条专线写入 {file}", Hint: "填写其余各列和施工工程师后，请运行：loabatch validate {file}"},
+	"template-account-none":    {Message: "账号中没有可申请的专线；已将空白工作簿写入 {file}", Hint: "专线到“接入施工中”（Allocated）、没有锁定且没有 LOA 时才可申请。如缺少专线，请检查账号：loabatch doctor"},
 	"template-others":          {Message: "账号中另有 {count} 条专线没有写入：未分配资源、已锁定，或已有 LOA"},
 	"template-region-failed":   {Message: "无法查询 {region} 的专线：{meaning}", Hint: "请重新运行该命令；或用 --region 逐个指定需要的地域。"},
 	"template-regions-failed":  {Message: "无法查询账号的地域：{meaning}", Hint: "请用 --region 指定一个地域，或运行 loabatch doctor 查明原因。"},

@@ -3,6 +3,7 @@ package prose
 // zhReport: the labels of summaries and reports.
 var zhReport = map[string]Entry{
 	// why a run stopped, where there is more to say than the reason's own sentence
+	"report-max-failures-all": {Message: "已拒绝或失败的行过多（--max-failures）；此时各行均已发送"},
 	"report-clock-ahead": {
 		Message: "本机的系统时间比服务端快 {skew}，因此不再发送",
 		Hint:    "请校准系统时间，建议使用 NTP，然后重新运行同一命令。",
