@@ -23,16 +23,18 @@ var enWords = map[string]Entry{
 	"elapsed-hours":        {Message: "{hours}h{minutes}m"},
 
 	// why the system could not do something, where every system says the same
-	"cause-not-exist":  {Message: "no such file or directory"},
-	"cause-exist":      {Message: "file exists"},
-	"cause-permission": {Message: "permission denied"},
-	"cause-full":       {Message: "no space left on device"},
-	"cause-read-only":  {Message: "read-only file system"},
-	"cause-folder":     {Message: "is a directory"},
-	"cause-no-folder":  {Message: "not a directory"},
-	"cause-name":       {Message: "file name too long"},
-	"cause-pipe":       {Message: "broken pipe"},
-	"cause-io":         {Message: "input/output error"},
+	"cause-not-exist":      {Message: "no such file or directory"},
+	"cause-exist":          {Message: "file exists"},
+	"cause-permission":     {Message: "permission denied"},
+	"cause-full":           {Message: "no space left on device"},
+	"cause-read-only":      {Message: "read-only file system"},
+	"cause-folder":         {Message: "is a directory"},
+	"cause-no-folder":      {Message: "not a directory"},
+	"cause-name":           {Message: "file name too long"},
+	"cause-address-in-use": {Message: "address already in use"},
+	"cause-quota":          {Message: "disk quota exceeded"},
+	"cause-pipe":           {Message: "broken pipe"},
+	"cause-io":             {Message: "input/output error"},
 
 	// the columns of the CSV report
 	"csv-severity":   {Message: "severity"},

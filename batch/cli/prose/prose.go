@@ -228,6 +228,8 @@ func (c *Catalogue) replace(s string, value func(name string) (string, bool)) st
 			return "{" + inside + "}"
 		case slices.Contains(countNames, name):
 			return c.grouped(v)
+		case name == "choices" || name == "detail":
+			return c.List(strings.Split(v, ", "))
 		case name == "reason" || name == "cause":
 			return c.Cause(v)
 		}
