@@ -226,7 +226,7 @@ func (a *app) explainAll(asJSON bool) error {
 			fmt.Fprintln(a.env.Stdout)
 		}
 		fmt.Fprintln(a.env.Stdout, a.lines.Words.Line("explain-kind-"+kind))
-		if err := report.Table(a.env.Stdout, rows[kind]); err != nil {
+		if err := report.WrappedTable(a.env.Stdout, rows[kind], a.columns()); err != nil {
 			return err
 		}
 	}

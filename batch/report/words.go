@@ -118,7 +118,11 @@ func Pad(s string, width int) string {
 
 // Table writes rows in columns with two blanks between them, each cell made printable. The
 // last cell of a row is not padded, and does not widen its column.
-func Table(w io.Writer, rows [][]string) error {
+func Table(w io.Writer, rows [][]string) error { return WrappedTable(w, rows, 0) }
+
+// WrappedTable writes rows as Table does, and breaks what is wider than a terminal at words,
+// so that the rest of the last cell is below its start. A width of 0 means no limit.
+func WrappedTable(w io.Writer, rows [][]string, width int) error {
 	var widths []int
 	for _, row := range rows {
 		for i := range row {
@@ -133,13 +137,16 @@ func Table(w io.Writer, rows [][]string) error {
 	}
 	b := bufio.NewWriter(w)
 	for _, row := range rows {
+		var line strings.Builder
+		indent := 0
 		for i, cell := range row {
 			if i < len(row)-1 {
 				cell = Pad(cell, widths[i]+2)
+				indent += widths[i] + 2
 			}
-			b.WriteString(cell)
+			line.WriteString(cell)
 		}
-		b.WriteByte('\n')
+		b.WriteString(Wrap(line.String(), width, indent) + "\n")
 	}
 	return b.Flush()
 }
