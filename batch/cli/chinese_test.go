@@ -116,7 +116,7 @@ var commandWords = strings.Fields("template validate submit status report histor
 var latinWords = wordSet(`loabatch API VPC LOA ID UTC SHA CSV JSON HTML Excel WPS LibreOffice Token RAM STS AccessKey SDK SQLite URL NTP PDF ISO IANA ASCII GB SDH DEBUG README devel
 	RULE FILE DURATION PORT N error warning off offline online true false auto always never bar plain none
 	Mbit s ms MiB PC IDC IDCard Passport Male Female MSTP MPLSVPN FIBRE Other pc cn arn acs environment oidc uri y N
-	OK InstanceId RegionId EcsTest HK Unicode Asia`)
+	OK InstanceId RegionId EcsTest HK Unicode Asia DNS Secret SIGINT SIGQUIT SIGABRT SIGTERM SIGKILL`)
 
 func wordSet(list string) map[string]bool {
 	set := map[string]bool{}
@@ -129,7 +129,10 @@ func wordSet(list string) map[string]bool {
 	for _, c := range sheet.Columns {
 		set[c.Parameter] = true
 	}
-	for _, s := range strings.Fields("Allocated Applying Accept Available Rejected Completing Complete Deleted") {
+	for _, s := range strings.Fields("Applying Accept Available Rejected Completing Complete Deleted") {
+		set[s] = true
+	}
+	for _, s := range strings.Fields("Initial Approved Allocating Allocated Confirmed Enabled Canceled Allocation Failed Terminated") {
 		set[s] = true
 	}
 	return set
@@ -148,6 +151,7 @@ func strayWords(text string) (stray []string) {
 	for i, run := range runs {
 		word := strings.Trim(run, "()[],;:!?'")
 		_, code := prose.English.Entry(word)
+		_, lost := prose.English.Entry("(" + word + ")")
 		switch {
 		case strings.ContainsFunc(word, func(r rune) bool { return !unicode.IsLetter(r) && r != '\'' && r != '.' }):
 		case strings.Contains(strings.TrimRight(word, "."), "."):
@@ -155,6 +159,7 @@ func strayWords(text string) (stray []string) {
 		case len(word) < 2 || latinWords[strings.TrimRight(word, ".")]:
 		case i > 0 && runs[i-1] == "loabatch" && slices.Contains(commandWords, word):
 		case code && strings.Contains(run, "["+word):
+		case lost && strings.HasPrefix(run, "("):
 		default:
 			stray = append(stray, word)
 		}

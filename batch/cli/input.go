@@ -221,7 +221,7 @@ func named(err error, path string) error {
 var causes = map[syscall.Errno]string{
 	syscall.ENOENT: "cause-not-exist", syscall.EEXIST: "cause-exist", syscall.EACCES: "cause-permission", syscall.ENOSPC: "cause-full",
 	syscall.EROFS: "cause-read-only", syscall.EISDIR: "cause-folder", syscall.ENOTDIR: "cause-no-folder",
-	syscall.ENAMETOOLONG: "cause-name", syscall.EPIPE: "cause-pipe", syscall.EIO: "cause-io",
+	syscall.EADDRINUSE: "cause-address-in-use", syscall.EDQUOT: "cause-quota", syscall.ENAMETOOLONG: "cause-name", syscall.EPIPE: "cause-pipe", syscall.EIO: "cause-io",
 }
 
 // cause returns why the operating system could not do something, for the catalogue's
@@ -230,7 +230,10 @@ var causes = map[syscall.Errno]string{
 func cause(err error) string {
 	var path *fs.PathError
 	var link *os.LinkError
+	var call *os.SyscallError
 	switch {
+	case errors.As(err, &call): // of the network
+		err = call.Err
 	case errors.As(err, &path):
 		err = path.Err
 	case errors.As(err, &link):

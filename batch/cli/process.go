@@ -79,7 +79,7 @@ func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
 	var ctx context.Context
 	ctx, s.signals = a.watchSignals(cmd.Context())
 	defer s.signals.stop()
-	return a.each(ctx, s, inputs, outputs, unread)
+	return a.each(ctx, s, inputs, outputs, unread, a.one)
 }
 
 func (a *app) newInvocation(command string, f submitFlags, paths []string) (*invocation, error) {
@@ -316,8 +316,10 @@ func (f closeFunc) Close() error {
 }
 
 // each processes one input after another, prints their summaries, and sets the exit code
-// of the command. Inputs that could not be read keep their place.
-func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets []target, unread fileErrors) error {
+// of the command. Inputs that could not be read keep their place. one processes an input,
+// and reports whether anything was sent.
+func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets []target, unread fileErrors,
+	one func(context.Context, *invocation, *input, target) (*report.Document, bool, error)) error {
 	var docs []report.Document
 	var ends []inputExit
 	failed := func(path string, err error) {
@@ -332,7 +334,7 @@ func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets 
 			failed(path, err)
 			continue
 		}
-		doc, sent, err := a.one(ctx, s, inputs[next], targets[next])
+		doc, sent, err := one(ctx, s, inputs[next], targets[next])
 		next++
 		if err != nil {
 			if !s.several() {

@@ -8,6 +8,9 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
+// notAllocated is a row that can only wait.
+var notAllocated = []report.Application{{Result: sheet.Refused, ErrorCode: batch.CodeCircuitStatus}}
+
 func TestNext(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -27,6 +30,10 @@ func TestNext(t *testing.T) {
 			report.Next{Code: "report-next-again", Command: "again"}, ""},
 		{"some of both", report.Document{Command: "submit", Results: report.Results{sheet.Refused: 1, sheet.Unknown: 1}},
 			report.Next{Code: "report-next-both", Command: "again"}, ""},
+		{"none but circuits that are not allocated yet", report.Document{Command: "submit", Results: report.Results{sheet.Submitted: 2, sheet.Refused: 1}, Applications: notAllocated},
+			report.Next{Code: "report-next-wait", Command: "again"}, "mended"},
+		{"circuits that are not allocated yet, and others", report.Document{Command: "submit", Results: report.Results{sheet.Invalid: 2, sheet.Refused: 1}, Applications: notAllocated},
+			report.Next{Code: "report-next-fix-copy", Command: "mended"}, "mended"},
 		{"some invalid, in a copy", report.Document{Command: "submit", Results: report.Results{sheet.Submitted: 2, sheet.Invalid: 1}},
 			report.Next{Code: "report-next-fix-copy", Command: "mended"}, "mended"},
 		{"some of both, in a copy", report.Document{Command: "submit", Results: report.Results{sheet.Refused: 1, sheet.Unknown: 1}},

@@ -14,6 +14,7 @@ import (
 
 	"github.com/rivo/uniseg"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -98,6 +99,25 @@ func TestHeadlineOfADryRun(t *testing.T) {
 		d := Document{Command: "submit", DryRun: true, Rows: 3, Results: c.results}
 		if got := headlineCode(&d); got != c.want {
 			t.Errorf("%v: %s, want %s", c.results, got, c.want)
+		}
+	}
+}
+
+// A run that was stopped when nothing was left did not stop early.
+func TestHeadlineOfAStop(t *testing.T) {
+	for _, c := range []struct {
+		stop    batch.StopReason
+		results Results
+		want    string
+	}{
+		{batch.StopInterrupted, Results{sheet.Submitted: 2, sheet.NotAttempted: 1}, "report-head-stopped"},
+		{batch.StopInterrupted, Results{sheet.Submitted: 2, sheet.Invalid: 1}, "report-head-some"},
+		{batch.StopInterrupted, Results{sheet.Submitted: 3}, "report-head-done"},
+		{batch.StopMaxFailures, Results{sheet.Refused: 3}, "report-head-some"},
+	} {
+		d := Document{Command: "submit", Rows: 3, Requests: 3, StopReason: string(c.stop), Results: c.results}
+		if got := headlineCode(&d); got != c.want {
+			t.Errorf("%s, %v: %s, want %s", c.stop, c.results, got, c.want)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package prose
 // enReport: the labels of summaries and reports.
 var enReport = map[string]Entry{
 	// why a run stopped, where there is more to say than the reason's own sentence
+	"report-max-failures-all": {Message: "too many rows were refused or failed (--max-failures); by then, all rows had been sent"},
 	"report-clock-ahead": {
 		Message: "this machine's clock is {skew} ahead of the service's; nothing more was sent",
 		Hint:    "Set the clock, preferably with NTP, then run the same command again.",
@@ -44,40 +45,116 @@ var enReport = map[string]Entry{
 	"report-simulated":              {Message: "simulated: the embedded simulator answered, nothing left this machine"},
 
 	// What to do about rows with a result.
-	"report-step-submitted":     {Message: "accepted by the API in this run"},
-	"report-step-already":       {Message: "accepted before this run"},
-	"report-step-valid":         {Message: "passed every check: ready to submit"},
-	"report-step-blocked":       {Message: "the API would reject this now: wait, or fix the cause"},
-	"report-step-invalid":       {Message: "not sent: fix the cells"},
-	"report-step-refused":       {Message: "rejected by the API: fix the row or the circuit"},
-	"report-step-refused-some":  {Message: "rejected by the API, or the LOA was rejected or deleted before this run: see Message"},
-	"report-step-loa-void":      {Message: "the LOA was rejected or deleted before this run: apply again with --reapply"},
-	"report-step-failed":        {Message: "out of attempts, nothing was applied for: run again"},
-	"report-step-unknown":       {Message: "may have arrived: run again; the token prevents a second application"},
-	"report-step-not_attempted": {Message: "not sent: run again"},
-	"report-step-skipped":       {Message: "left out by --only"},
+	"report-step-submitted": {
+		Message: "accepted by the API in this run",
+		Hint:    "Nothing to do for now. In a few days, ask for the status of the LOA: loabatch status FILE",
+		Why:     "The Request ID is the API's receipt. The application is then reviewed, which takes about two working days.",
+	},
+	"report-step-already": {
+		Message: "accepted before this run",
+		Hint:    "Nothing to do.",
+		Why:     "The ledger has the API's acceptance from an earlier run, or the API listed an LOA of the circuit before anything was sent. A circuit has only one LOA, so it is not applied for again.",
+	},
+	"report-step-valid": {
+		Message: "passed every check: ready to submit",
+		Hint:    "Submit it: loabatch submit FILE",
+		Why:     "This was a dry run: nothing was sent. An offline dry run checks the cells; an online one also asks the API about the circuit.",
+	},
+	"report-step-blocked": {
+		Message: "the API would reject this now: wait, or fix the cause",
+		Hint:    "Message says what the cause is. When it is gone, check again: loabatch submit --dry-run=online FILE",
+		Why:     "This was an online dry run: nothing was sent. The API was asked about the circuit, and the status of the circuit or of its LOA does not allow an application.",
+	},
+	"report-step-invalid": {
+		Message: "not sent: fix the cells",
+		Hint:    "Correct the marked cells in the copy, then submit the copy.",
+		Why:     "The row or one of its engineers failed validation. The Errors sheet lists each cell with what to do; the other rows are sent without it.",
+	},
+	"report-step-refused": {
+		Message: "rejected by the API: fix the row or the circuit",
+		Hint:    "Message says which of the two; loabatch explain CODE says more about the row's Error code. If the LOA was rejected in review, correct the row and submit it with --reapply.",
+		Why:     "The API would reject the same application again, so it was not repeated.",
+	},
+	"report-step-refused-some": {Message: "rejected by the API, or the LOA was rejected or deleted before this run: see Message"},
+	"report-step-loa-void":     {Message: "the LOA was rejected or deleted before this run: apply again with --reapply"},
+	"report-step-failed": {
+		Message: "out of attempts, nothing was applied for: run again",
+		Hint:    "Run the same command again later.",
+		Why:     "The API was unreachable, busy or throttling requests on every attempt (--max-attempts), and it is certain that none of them took effect.",
+	},
+	"report-step-unknown": {
+		Message: "may have arrived: run again; the token prevents a second application",
+		Hint:    "Run the same command again; if Message gives a time, not before then. Leave the row unchanged until then.",
+		Why:     "The answer to a request was lost, or an earlier application of the circuit may still take effect. The next run looks up the LOA before it sends anything.",
+	},
+	"report-step-not_attempted": {
+		Message: "not sent: run again",
+		Hint:    "Run the same command again; it sends what is left.",
+		Why:     "The run stopped before it got to the row, or it could not get the circuit's status from the API. Nothing was applied for.",
+	},
+	"report-step-skipped": {
+		Message: "left out by --only",
+		Hint:    "Run without --only, or include the row's result in it.",
+		Why:     "--only selects rows by their last result: the one in the ledger or, failing that, in the Result column. The copy keeps the result that the row had.",
+	},
 
 	// What the statuses of an LOA mean.
-	"report-loa-applying":   {Message: "under review, which takes about two working days"},
-	"report-loa-accept":     {Message: "accepted by the reviewers"},
-	"report-loa-available":  {Message: "approved: download the LOA from the console"},
-	"report-loa-completing": {Message: "construction is being confirmed"},
-	"report-loa-complete":   {Message: "construction is confirmed"},
-	"report-loa-rejected":   {Message: "turned down in review: correct the row, then submit with --reapply"},
-	"report-loa-deleted":    {Message: "deleted: it can be applied for again"},
-	"report-loa-none":       {Message: "the API has no LOA for the circuit"},
-	"report-loa-unasked":    {Message: "the row has no circuit or region, or the API did not answer"},
-	"report-change":         {Message: "{n} from {was} to {now}"},
-	"report-changes":        {Message: "changed since the last copy: {list}"},
-	"report-unchanged":      {Message: "no LOA status has changed since the last copy"},
-	"report-changed":        {Message: "{status}: {meaning}"},
-	"report-sec-changes":    {Message: "Changed since the last copy"},
-	"report-col-was":        {Message: "Before"},
-	"report-fact-changed":   {Message: "Changed"},
-	"report-fact-asked":     {Message: "Asked at (UTC)"},
-	"report-chart-loa":      {Message: "Rows by LOA status"},
-	"report-col-loa":        {Message: "LOA status"},
-	"report-col-meaning":    {Message: "Meaning"},
+	"report-loa-applying": {
+		Message: "under review, which takes about two working days",
+		Hint:    "Wait for the review, then ask again: loabatch status FILE",
+		Source:  loaPage,
+	},
+	"report-loa-accept": {
+		Message: "accepted by the reviewers",
+		Hint:    "Wait until it is Available, then ask again: loabatch status FILE",
+		Source:  loaPage,
+	},
+	"report-loa-available": {
+		Message: "approved: download the LOA from the console",
+		Hint:    "Download it from the Express Connect console and give it to the construction company.",
+		Source:  loaPage,
+	},
+	"report-loa-completing": {
+		Message: "construction is being confirmed",
+		Hint:    "Nothing to do.",
+		Source:  loaPage,
+	},
+	"report-loa-complete": {
+		Message: "construction is confirmed",
+		Hint:    "Nothing to do.",
+		Source:  loaPage,
+	},
+	"report-loa-rejected": {
+		Message: "turned down in review: correct the row, then submit with --reapply",
+		Hint:    "Correct what the review objects to, then apply again: loabatch submit --reapply FILE",
+		Why:     "Rejected is about an application that the API had accepted, REFUSED about one that it did not. A circuit whose own status is Rejected was turned down as a circuit: no LOA can be applied for.",
+		Source:  loaPage,
+	},
+	"report-loa-deleted": {
+		Message: "deleted: it can be applied for again",
+		Hint:    "If the circuit needs an LOA, apply again: loabatch submit --reapply FILE",
+		Source:  loaPage,
+	},
+	"report-loa-none": {
+		Message: "the API has no LOA for the circuit",
+		Hint:    "Apply for it: loabatch submit FILE",
+		Source:  loaPage,
+	},
+	"report-loa-unasked": {
+		Message: "the row has no circuit or region, or the API did not answer",
+		Hint:    "Fill in Instance ID and Region ID if one is missing, then ask again: loabatch status FILE",
+	},
+	"report-change":       {Message: "{n} from {was} to {now}"},
+	"report-changes":      {Message: "changed since the last copy: {list}"},
+	"report-unchanged":    {Message: "no LOA status has changed since the last copy"},
+	"report-changed":      {Message: "{status}: {meaning}"},
+	"report-sec-changes":  {Message: "Changed since the last copy"},
+	"report-col-was":      {Message: "Before"},
+	"report-fact-changed": {Message: "Changed"},
+	"report-fact-asked":   {Message: "Asked at (UTC)"},
+	"report-chart-loa":    {Message: "Rows by LOA status"},
+	"report-col-loa":      {Message: "LOA status"},
+	"report-col-meaning":  {Message: "Meaning"},
 
 	// Problems and causes.
 	"report-severity-error":   {Message: "error"},
@@ -161,7 +238,7 @@ var enReport = map[string]Entry{
 	"report-fact-throttled":  {Message: "Throttled requests"},
 	"report-fact-slowed":     {Message: "Slowed by throttling (s)"},
 	"report-dry-run":         {Message: "dry run"},
-	"report-no-region":       {Message: "without a region"},
+	"report-no-region":       {Message: "without a valid region"},
 	"report-chart":           {Message: "Rows by result"},
 
 	// The HTML report alone.
@@ -183,6 +260,7 @@ var enReport = map[string]Entry{
 	"report-next-fix":            {Message: "fix the rows, then run it again; accepted rows are not applied for twice:"},
 	"report-next-fix-copy":       {Message: "fix the rows in the copy, then submit the copy; accepted rows are not applied for twice:"},
 	"report-next-retry":          {Message: "correct the rows whose LOA was rejected, then run it again with --reapply:"},
+	"report-next-wait":           {Message: "wait until the circuits are Allocated, then run it again; accepted rows are not applied for twice:"},
 	"report-next-again":          {Message: "run it again to finish the rest; accepted rows are not applied for twice:"},
 	"report-next-both":           {Message: "fix the rows, then run it again to finish the rest; nothing is applied for twice:"},
 	"report-next-both-copy":      {Message: "fix the rows in the copy, then submit the copy to finish the rest; nothing is applied for twice:"},

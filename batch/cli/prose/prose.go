@@ -49,8 +49,8 @@ type Catalogue struct {
 
 // The catalogues. TestComplete holds them against each other.
 var (
-	English = join(language.English, sheet.English, enRules, enBeside, enCircuits, enEngineers, enFiles, enParts, enCopy, enReasons, enAPI, enWire, enReport, enTemplate, enLines, enWords)
-	Chinese = join(language.MustParse("zh-CN"), sheet.Chinese, zhRules, zhBeside, zhCircuits, zhEngineers, zhFiles, zhParts, zhCopy, zhReasons, zhAPI, zhWire, zhReport, zhTemplate, zhLines, zhWords)
+	English = join(language.English, sheet.English, enRules, enBeside, enCircuits, enEngineers, enFiles, enParts, enCopy, enReasons, enAPI, enWire, enReport, enTemplate, enLines, enTerms, enWords)
+	Chinese = join(language.MustParse("zh-CN"), sheet.Chinese, zhRules, zhBeside, zhCircuits, zhEngineers, zhFiles, zhParts, zhCopy, zhReasons, zhAPI, zhWire, zhReport, zhTemplate, zhLines, zhTerms, zhWords)
 )
 
 func join(tag language.Tag, terms sheet.Language, parts ...map[string]Entry) *Catalogue {
@@ -254,6 +254,12 @@ func (c *Catalogue) Cause(text string) string {
 	return text
 }
 
+// Explain returns what the catalogue says about a code in general, for explain.
+func (c *Catalogue) Explain(code string) Entry {
+	e, _ := c.said(code)
+	return Entry{General(e.Message), General(e.Hint), General(e.Why), General(e.Wrong), General(e.Right), e.Source}
+}
+
 // General returns a sentence as it applies to no cell in particular: with <value> for
 // {value}, and with the last form of every word that depends on a count.
 func General(s string) string {
@@ -278,6 +284,8 @@ func (c *Catalogue) replace(s string, value func(name string) (string, bool)) st
 			return "{" + inside + "}"
 		case slices.Contains(countNames, name):
 			return c.grouped(v)
+		case name == "choices" || name == "detail":
+			return c.List(strings.Split(v, ", "))
 		case name == "reason" || name == "cause":
 			return c.Cause(v)
 		}
