@@ -95,7 +95,7 @@ var enLines = map[string]Entry{
 	"input-not-taken-up":       {Message: "this file was not processed, because another input cannot be used", Hint: "Correct the other file or leave it out."},
 	"template-written":         {Message: "wrote the blank workbook to {file}", Hint: "Fill it in, then run: loabatch validate {file}"},
 	"template-account-written": {Message: "wrote {count} {count:circuit|circuits} that can be applied for to {file}", Hint: "Fill in the other columns and the engineers, then run: loabatch validate {file}"},
-	"template-account-none":    {Message: "no circuit of the account can be applied for now: {file} was written without rows", Hint: "Run the command again once a circuit is allocated. One whose LOA was rejected is applied for again with loabatch submit --reapply."},
+	"template-account-none":    {Message: "no circuit of the account can be applied for now: {file} was written without rows", Hint: "Run the command again once a circuit is allocated. One whose LOA was rejected is applied for again with loabatch submit --reapply FILE."},
 	"template-account-empty":   {Message: "the account has no circuits in the regions that were read: {file} was written without rows", Hint: "Check that this is the right account: loabatch doctor shows it, and --profile chooses another."},
 	"template-others":          {Message: "{count} {count:circuit|circuits} of the account {count:was|were} left out: not allocated, locked, or with an LOA"},
 	"template-region-failed":   {Message: "could not read the circuits of {region}: {meaning}", Hint: "Run the command again, or name the regions you need, one at a time, with --region."},

@@ -95,7 +95,7 @@ var zhLines = map[string]Entry{
 	"input-not-taken-up":       {Message: "另一个输入文件无法使用，因此没有处理此文件", Hint: "请先解决另一个文件的问题，或从命令中去掉那个文件。"},
 	"template-written":         {Message: "已将空白工作簿写入 {file}", Hint: "填写后请运行：loabatch validate {file}"},
 	"template-account-written": {Message: "已将可申请的 {count} 条专线写入 {file}", Hint: "填写其余各列和施工工程师后，请运行：loabatch validate {file}"},
-	"template-account-none":    {Message: "账号中目前没有可申请的专线：已写入不含专线的 {file}", Hint: "专线分配资源后请重新运行该命令。LOA 被驳回的专线，请用 loabatch submit --reapply 重新申请。"},
+	"template-account-none":    {Message: "账号中目前没有可申请的专线：已写入不含专线的 {file}", Hint: "专线分配资源后请重新运行该命令。LOA 被驳回的专线，请用 loabatch submit --reapply FILE 重新申请。"},
 	"template-account-empty":   {Message: "账号在已读取的地域中没有专线：已写入不含专线的 {file}", Hint: "请确认账号是否正确：loabatch doctor 会显示账号，--profile 可选择其他账号。"},
 	"template-others":          {Message: "账号中另有 {count} 条专线没有写入：未分配资源、已锁定，或已有 LOA"},
 	"template-region-failed":   {Message: "无法查询 {region} 的专线：{meaning}", Hint: "请重新运行该命令；或用 --region 逐个指定需要的地域。"},
