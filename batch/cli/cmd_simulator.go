@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -74,7 +75,7 @@ func (a *app) serveSimulator(ctx context.Context, f simulatorFlags) error {
 	}
 	listener, err := net.Listen("tcp", f.addr)
 	if err != nil {
-		return failure(exitUsage, "simulator-listen", err, "value", f.addr, "reason", err.Error())
+		return failure(exitUsage, "simulator-listen", err, "value", f.addr, "reason", cause(err))
 	}
 	signals := a.signals()
 	fmt.Fprintf(a.env.Stdout, "http://%s\n", listener.Addr())
@@ -122,7 +123,8 @@ func newSimulator(o simulator.Options, rate, faults string) (*simulator.Simulato
 	}
 	plan, err := simulator.ParseFaults(faults)
 	if err != nil {
-		return nil, failure(exitUsage, "faults-value", err, "reason", err.Error())
+		bad, _ := errors.AsType[*simulator.PlanError](err) // it is nothing else
+		return nil, failure(exitUsage, "faults-"+string(bad.Problem), err, "item", bad.Item, "detail", bad.Detail)
 	}
 	o.Quota, o.Window, o.Faults = limit.N, limit.Per, plan
 	return simulator.New(o), nil
@@ -149,7 +151,7 @@ func (a *app) startSimulator(rate string, r runFlags, account string) (*embedded
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, failure(exitInternal, "simulator-listen", err, "value", "127.0.0.1:0", "reason", err.Error())
+		return nil, failure(exitInternal, "simulator-listen", err, "value", "127.0.0.1:0", "reason", cause(err))
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})

@@ -42,6 +42,8 @@ type finished struct {
 	division *accounts.Division // of the rows by account; nil if they are not
 	parts    []*part            // what each account does of the run; at least one
 
+	changed []ledger.Changed // rows that were changed after they were accepted, in order
+
 	ledger ledger.Run    // of the first part; nil when nothing was to be sent
 	end    ledger.RunEnd // how it ended, once that is known
 }
@@ -84,6 +86,7 @@ func (a *app) deliver(done *finished, t target, f outputFlags) *report.Document 
 		a.writeReports(done, doc, t)
 		return doc
 	}
+	t.path = a.besideOpen(t.path) // opened during the run
 	doc.Output = t.path
 	doc.InputPath, doc.OutputPath = cmp.Or(done.recordedInput, absolute(doc.Input)), absolute(doc.Output)
 	patch := a.patch(done, doc, f.redact)

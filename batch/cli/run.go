@@ -136,7 +136,9 @@ func (a *app) runForReal(ctx context.Context, s *invocation, done *finished, t t
 	if err != nil {
 		return err
 	}
-	return a.engine(ctx, s, done, s.plan(ctx, done.in, known))
+	p := s.plan(ctx, done.in, known)
+	a.traceChanges(ctx, s, done, p, known.past)
+	return a.engine(ctx, s, done, p)
 }
 
 // startParts starts the parts of a run in the ledger, all or none. That of an account that
@@ -171,7 +173,9 @@ func (a *app) runDry(ctx context.Context, s *invocation, done *finished) error {
 	if err != nil {
 		return err
 	}
-	return a.engine(ctx, s, done, s.plan(ctx, done.in, known))
+	p := s.plan(ctx, done.in, known)
+	a.traceChanges(ctx, s, done, p, known.past)
+	return a.engine(ctx, s, done, p)
 }
 
 // pastOf reads what the ledger knows of an input's circuits, if there is a ledger.
@@ -235,6 +239,12 @@ func (s *invocation) pastOf(ctx context.Context, in *input) (known, error) {
 // add adds what is known of circuits in their account. An open application counts more than
 // a settled one.
 func (k *known) add(past map[batch.Key]batch.Record) {
+	for key, r := range past {
+		if whole := accounts.Whole(r.RunID); whole != r.RunID { // as people know it
+			r.RunID = whole
+			past[key] = r
+		}
+	}
 	if k.past == nil {
 		k.past = past
 		return
@@ -248,13 +258,13 @@ func (k *known) add(past map[batch.Key]batch.Record) {
 
 // engine runs a plan and keeps its outcomes and figures.
 func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *batch.Plan) error {
-	shown := a.lines.Progress(s.flags.watch.progress, len(plan.Applications)+len(plan.Settled), a.panicked)
+	done.endUnusable(plan)
+	shown := a.lines.Progress(s.flags.watch.progress, len(plan.Applications), a.panicked)
 	log := console.NewRunLog(s.log, done.info.id)
 	log.Started(ctx, console.Start{
 		Command: done.info.command, DryRun: string(done.info.dryRun), Simulated: done.info.simulate, Account: done.info.account,
 		Input: done.in.path, SHA256: done.in.sha256, Rows: len(done.in.workbook.Circuits), Version: version(),
 	})
-	done.endUnusable(plan)
 	parts := make([]batch.Part, len(done.parts))
 	for i, rows := range plan.Split(len(parts), func(row int) int { return done.partOf(done.in.workbook.CircuitAt(row)) }) {
 		parts[i] = batch.Part{Engine: a.partEngine(s, done, done.parts[i], shown, log), Plan: rows}
@@ -266,6 +276,16 @@ func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *b
 		if p.failure != nil && summary.Stop == "" {
 			summary.Stop = batch.StopAccount
 		}
+	}
+	for _, acc := range s.accounts {
+		if acc.quotas == nil {
+			continue
+		}
+		uses := acc.quotas.Uses()
+		for i := range uses {
+			uses[i].Key.Scope = "" // of several accounts the fullest window counts
+		}
+		a.monitor.Used(uses)
 	}
 	done.problems = append(append(done.problems, plan.Problems...), summary.Problems...)
 	sheet.SortProblems(done.problems, done.in.workbook.CircuitsTable.Sheet, done.in.workbook.EngineersTable.Sheet)
@@ -323,7 +343,7 @@ func (a *app) partEngine(s *invocation, done *finished, p *part, shown *console.
 	e := &batch.Engine{
 		Concurrency: s.flags.service.concurrency, MaxAttempts: s.flags.run.maxAttempts,
 		Rate: s.pace.rate, Burst: s.pace.burst, Survey: s.run.survey, MaxDuration: s.left(a.env.Now()), MaxFailures: s.run.maxFailures,
-		Log: s.log, RunID: done.info.id, Observe: shown.Row,
+		Log: s.log, RunID: done.info.id, Observe: shown.Row, Surveying: shown.Surveying,
 	}
 	if p.run != nil {
 		e.Ledger = p.run
@@ -412,7 +432,7 @@ func (done *finished) ledgerEnd(exit int, output string) ledger.RunEnd {
 	end := ledger.RunEnd{
 		Output: absolute(output), OutputSHA256: done.sums[output], ExitCode: exit, Stop: string(done.totals.stop), StopCode: done.totals.stopCode,
 		Requests: done.totals.requests, Retries: done.totals.retries, Throttled: done.totals.throttled, Slowed: done.totals.slowed, Duration: done.totals.duration,
-		Ahead: done.totals.ahead, LeftOut: leftOut(done.outcomes), Moved: moved(done.problems),
+		Ahead: done.totals.ahead, LeftOut: leftOut(done.outcomes), Moved: moved(done.problems), Changed: done.changed,
 	}
 	if len(done.parts) > 1 {
 		for _, p := range done.parts {
