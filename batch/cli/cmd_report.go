@@ -166,15 +166,14 @@ func (a *app) again(past *ledger.PastRun, saved savedOptions, path string) (*fin
 
 // partsOf restores the parts of a past run.
 func (done *finished) partsOf(saved savedOptions, past *ledger.PastRun) {
-	done.parts = []*part{{profile: saved.Profile, account: past.Account}}
 	done.division = accounts.Divide(saved.Profile, done.in.workbook)
-	if len(saved.Accounts) > 0 {
-		done.parts = nil
-	}
-	for i, s := range saved.Accounts {
-		p := &part{profile: s.Profile, account: s.Account}
-		if s.Failure != "" {
-			p.failure = &exitError{exit: exitStopped, code: s.Failure, args: s.Args}
+	for i, profile := range done.division.Profiles {
+		p := &part{profile: profile, account: past.Account}
+		if i < len(saved.Accounts) {
+			s := saved.Accounts[i]
+			if p.account = s.Account; s.Failure != "" {
+				p.failure = &exitError{exit: exitStopped, code: s.Failure, args: s.Args}
+			}
 		}
 		if past.End != nil && i < len(past.End.Parts) {
 			p.stop = past.End.Parts[i]

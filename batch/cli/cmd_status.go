@@ -66,7 +66,6 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, paths []string) error {
 	if s.store, err = a.knownLedger(ctx, s); err != nil {
 		a.lines.Warn("quota-alone", map[string]string{"reason": a.ledgerCause(err)})
 	}
-	s.shareQuotas()
 	ctx, s.signals = a.watchSignals(ctx)
 	defer s.signals.stop()
 	return a.each(ctx, s, inputs, targets, nil, a.statusOf)

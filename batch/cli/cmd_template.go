@@ -146,7 +146,6 @@ func (a *app) accountRows(ctx context.Context, f templateFlags) (rows [][]any, o
 	if s.store, err = a.knownLedger(ctx, s); err != nil {
 		a.lines.Warn("quota-alone", map[string]string{"reason": a.ledgerCause(err)})
 	}
-	s.shareQuotas()
 	regions := []string{f.region}
 	if f.region == "" {
 		err := batch.RetryRead(ctx, defaultAttempts, func() (err error) {
@@ -157,7 +156,9 @@ func (a *app) accountRows(ctx context.Context, f templateFlags) (rows [][]any, o
 			return nil, 0, failure(exitStopped, "template-regions-failed", err, "meaning", a.meaning(codeOf(err)))
 		}
 	}
-	e := &batch.Engine{Surveyor: s.service, Concurrency: f.service.concurrency, MaxAttempts: defaultAttempts, Quota: s.quota}
+	e := &batch.Engine{Surveyor: s.service, Concurrency: f.service.concurrency, MaxAttempts: defaultAttempts, Quota: func(region string, api batch.API) batch.Quota {
+		return s.quotasOf(s.service).Window(region, string(api))
+	}}
 	unread := 0
 	for _, l := range e.List(ctx, regions) {
 		if l.Err != nil {

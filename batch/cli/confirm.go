@@ -32,13 +32,16 @@ type sending struct {
 
 // sendingOf plans an input with what the ledger knows now.
 func (a *app) sendingOf(ctx context.Context, s *invocation, in *input) (sending, error) {
-	known, err := a.pastOf(ctx, s, in)
+	if err := a.openAccounts(ctx, s, in.workbook); err != nil {
+		return sending{}, err
+	}
+	done := &finished{in: in}
+	s.divide(done)
+	known, err := a.pastOf(ctx, s, done)
 	if err != nil {
 		return sending{}, err
 	}
-	plan := s.plan(ctx, in, known)
-	done := &finished{in: in}
-	s.divide(done)
+	plan := s.plan(ctx, done, known)
 	done.endUnusable(plan)
 	w := sending{
 		file: in.path, sheet: in.workbook.CircuitsTable.Sheet, rows: len(in.workbook.Circuits), going: len(plan.Applications),

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
-	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/notify"
@@ -42,9 +41,10 @@ type invocation struct {
 	files   claims   // so far
 	args    []string // its settingsLine, without inputs that cannot be read
 
-	division *accounts.Division // of the rows by account; nil like the following
-	accounts []*account         // by the division
-	service  *service           // of the first account that can be used; nil when nothing is asked of the API
+	accounts []*account // that were opened so far
+	service  *service   // of the first one that can be used; nil when nothing is asked of the API
+	quotas   map[ledger.Scope]*quota.Set
+	keeper   quota.Keeper // of the quotas
 
 	store   ledger.Store // nil when nothing is sent, and there is none to read
 	signals *interruption
@@ -243,7 +243,6 @@ func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
 		if s.store, err = a.knownLedger(ctx, s); err != nil {
 			return err
 		}
-		s.shareQuotas()
 		return nil
 	}
 	applications := 0
@@ -262,7 +261,6 @@ func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
 		return err
 	}
 	s.closers = append(s.closers, s.store)
-	s.shareQuotas()
 	return nil
 }
 
@@ -295,30 +293,26 @@ func (a *app) ask(ctx context.Context, s *invocation, inputs []*input) (string, 
 	return a.question(all, s.service.endpoint, s.accounts), nil
 }
 
-// shareQuotas makes the quotas of the command: one for all its inputs and, by the ledger,
-// for all that run at the same time or start soon. Without a ledger they are its own.
-func (s *invocation) shareQuotas() {
-	var keeper quota.Keeper = s.store
-	if s.store == nil {
-		keeper = &quota.Memory{}
+// quotasOf returns the quotas of an account: one set for all inputs of the command and all
+// profiles of the account and, by the ledger, for all that run at the same time or start
+// soon. Without a ledger they are the command's own.
+func (s *invocation) quotasOf(acc *service) *quota.Set {
+	if set := s.quotas[acc.scope]; set != nil {
+		return set
 	}
-	sets := map[ledger.Scope]*quota.Set{} // two profiles may belong to one account
-	for _, acc := range s.accounts {
-		if acc.service == nil {
-			continue
-		}
-		scope := acc.service.scope
-		if sets[scope] == nil {
-			sets[scope] = quota.NewSet(keeper, string(scope), quota.Limits{Rate: s.pace.rate, Burst: s.pace.burst, Life: time.Duration(s.flags.service.timeout)})
-			s.closers = append(s.closers, closeFunc(sets[scope].Close))
-		}
-		acc.quotas = sets[scope]
+	if s.quotas == nil {
+		s.quotas = map[ledger.Scope]*quota.Set{}
 	}
-}
-
-// quota is the command's quota of an API in a region.
-func (s *invocation) quota(region string, api batch.API) batch.Quota {
-	return s.accounts[0].quotas.Window(region, string(api))
+	if s.keeper == nil {
+		s.keeper = s.store
+		if s.store == nil {
+			s.keeper = &quota.Memory{}
+		}
+	}
+	set := quota.NewSet(s.keeper, string(acc.scope), quota.Limits{Rate: s.pace.rate, Burst: s.pace.burst, Life: time.Duration(s.flags.service.timeout)})
+	s.quotas[acc.scope] = set
+	s.closers = append(s.closers, closeFunc(set.Close))
+	return set
 }
 
 // closeFunc makes a function an io.Closer.

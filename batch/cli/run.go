@@ -27,6 +27,11 @@ func (a *app) run(ctx context.Context, s *invocation, in *input, t target) (*fin
 		id: t.runID, command: s.command, args: s.args, dryRun: s.run.dryRun, simulate: s.flags.run.simulate, started: a.startOf(in),
 		changeRef: s.flags.watch.changeRef, trace: s.trace,
 	}}
+	if s.run.dryRun != dryRunOffline {
+		if err := a.openAccounts(ctx, s, in.workbook); err != nil {
+			return done, err
+		}
+	}
 	s.divide(done)
 	if s.run.dryRun == dryRunOff {
 		return done, a.runForReal(ctx, s, done, t)
@@ -46,22 +51,15 @@ type part struct {
 	run     ledger.Run     // nil when nothing is to be sent
 	stop    ledger.PartEnd // why it ended early
 
-	opened *account // nil when nothing is asked of the API, and for a past run
+	opened *account // nil for a past run
 }
 
-// divide divides a run by the accounts of its rows, which are not known if nothing is asked
-// of the API.
+// divide divides a run by the accounts of its rows, which are open unless nothing is asked of
+// the API.
 func (s *invocation) divide(done *finished) {
-	done.division = s.division
-	if s.accounts == nil {
-		done.division = accounts.Divide(s.flags.service.profile, done.in.workbook)
-	}
-	for _, i := range done.division.In(done.in.workbook) {
-		if s.accounts == nil {
-			done.parts = append(done.parts, &part{profile: done.division.Profiles[i]})
-			continue
-		}
-		acc := s.accounts[i]
+	done.division = accounts.Divide(s.flags.service.profile, done.in.workbook)
+	for _, profile := range done.division.Profiles {
+		acc, _ := s.account(profile)
 		done.parts = append(done.parts, &part{profile: acc.profile, account: acc.id(), failure: acc.failure, opened: acc})
 	}
 	done.info.account = done.oneAccount()
@@ -81,8 +79,7 @@ func (done *finished) partOf(c *sheet.Circuit) int {
 	if len(done.parts) == 1 {
 		return 0
 	}
-	profile := done.division.Profiles[done.division.Of(c)]
-	return max(0, slices.IndexFunc(done.parts, func(p *part) bool { return p.profile == profile }))
+	return done.division.Of(c)
 }
 
 // known is what the ledger knows of an input's circuits.
@@ -92,9 +89,9 @@ type known struct {
 }
 
 // plan plans an input, given what is known of its circuits.
-func (s *invocation) plan(ctx context.Context, in *input, k known) *batch.Plan {
-	return plan.New(in.workbook, plan.Options{
-		Operation: s.flags.operation, Past: k.past, Foreign: k.foreign, Only: s.run.only, Valid: s.valid(ctx, in, k.past), Reapply: s.flags.run.reapply, AllOrNothing: s.flags.run.allOrNothing,
+func (s *invocation) plan(ctx context.Context, done *finished, k known) *batch.Plan {
+	return plan.New(done.in.workbook, plan.Options{
+		Operation: s.flags.operation, Past: k.past, Foreign: k.foreign, Only: s.run.only, Valid: s.valid(ctx, done, k.past), Reapply: s.flags.run.reapply, AllOrNothing: s.flags.run.allOrNothing,
 		Severity: s.options.SeverityOf, DryRun: s.run.dryRun != dryRunOff,
 	})
 }
@@ -102,14 +99,14 @@ func (s *invocation) plan(ctx context.Context, in *input, k known) *batch.Plan {
 // valid finds the circuits whose LOA the last run over them saw, and of which the ledger
 // keeps nothing else, as it was not applied for here. Only --only asks, so that what cannot
 // be read is left out: such a row has the result that the workbook says.
-func (s *invocation) valid(ctx context.Context, in *input, past map[batch.Key]batch.Record) map[batch.Key]bool {
+func (s *invocation) valid(ctx context.Context, done *finished, past map[batch.Key]batch.Record) map[batch.Key]bool {
 	if len(s.run.only) == 0 || s.store == nil || s.service == nil {
 		return nil
 	}
 	valid := map[batch.Key]bool{}
-	for i, keys := range s.division.Keys(in.workbook) {
+	for i, keys := range done.division.Keys(done.in.workbook) {
 		for _, key := range keys {
-			if r := past[key]; r.Open || r.Result != "" || s.accounts[i].service == nil {
+			if r := past[key]; r.Open || r.Result != "" || done.parts[i].opened.service == nil {
 				continue
 			}
 			events, err := s.store.Circuit(ctx, key.InstanceID)
@@ -117,7 +114,7 @@ func (s *invocation) valid(ctx context.Context, in *input, past map[batch.Key]ba
 				return valid
 			}
 			for _, e := range events {
-				if e.Scope == s.accounts[i].service.scope && e.Outcome.Key == key && e.Outcome.Result != sheet.Skipped {
+				if e.Scope == done.parts[i].opened.service.scope && e.Outcome.Key == key && e.Outcome.Result != sheet.Skipped {
 					valid[key] = e.Outcome.Result == sheet.Already
 				}
 			}
@@ -132,11 +129,11 @@ func (a *app) runForReal(ctx context.Context, s *invocation, done *finished, t t
 	if err := a.startParts(ctx, s, done, t); err != nil {
 		return err
 	}
-	known, err := a.pastOf(ctx, s, done.in)
+	known, err := a.pastOf(ctx, s, done)
 	if err != nil {
 		return err
 	}
-	p := s.plan(ctx, done.in, known)
+	p := s.plan(ctx, done, known)
 	a.traceChanges(ctx, s, done, p, known.past)
 	return a.engine(ctx, s, done, p)
 }
@@ -144,14 +141,14 @@ func (a *app) runForReal(ctx context.Context, s *invocation, done *finished, t t
 // startParts starts the parts of a run in the ledger, all or none. That of an account that
 // cannot be used locks nothing.
 func (a *app) startParts(ctx context.Context, s *invocation, done *finished, t target) error {
-	keys := s.division.Keys(done.in.workbook)
+	keys := done.division.Keys(done.in.workbook)
 	info := s.ledgerInfo(done, t, a.anywhere(done.info.args))
 	for n, p := range done.parts {
 		info.ID, info.Account = accounts.PartID(t.runID, n), p.account
 		info.Scope = scopeOf(s.flags.service, s.flags.run)
 		var own []batch.Key
 		if p.failure == nil {
-			info.Scope, own = p.opened.service.scope, keys[slices.Index(s.accounts, p.opened)]
+			info.Scope, own = p.opened.service.scope, keys[n]
 		}
 		run, err := s.store.Start(ctx, info, own)
 		if err != nil {
@@ -169,21 +166,21 @@ func (a *app) startParts(ctx context.Context, s *invocation, done *finished, t t
 // runDry sends nothing. An online dry run reads the ledger and the circuits' state, and
 // predicts the outcomes.
 func (a *app) runDry(ctx context.Context, s *invocation, done *finished) error {
-	known, err := a.pastOf(ctx, s, done.in)
+	known, err := a.pastOf(ctx, s, done)
 	if err != nil {
 		return err
 	}
-	p := s.plan(ctx, done.in, known)
+	p := s.plan(ctx, done, known)
 	a.traceChanges(ctx, s, done, p, known.past)
 	return a.engine(ctx, s, done, p)
 }
 
 // pastOf reads what the ledger knows of an input's circuits, if there is a ledger.
-func (a *app) pastOf(ctx context.Context, s *invocation, in *input) (known, error) {
+func (a *app) pastOf(ctx context.Context, s *invocation, done *finished) (known, error) {
 	if s.store == nil {
 		return known{}, nil
 	}
-	k, err := s.pastOf(ctx, in)
+	k, err := s.pastOf(ctx, done)
 	if err != nil {
 		return k, a.ledgerFailure(err)
 	}
@@ -194,19 +191,19 @@ func (a *app) pastOf(ctx context.Context, s *invocation, in *input) (known, erro
 // workbook has a column for accounts, it also reads what the other accounts of the service
 // applied for: a row's account may have been changed. In which account a row with a profile
 // that cannot be used is, is not known; what any of them knows counts as its own.
-func (s *invocation) pastOf(ctx context.Context, in *input) (known, error) {
+func (s *invocation) pastOf(ctx context.Context, done *finished) (known, error) {
 	k, place := known{}, s.flags.operation.Place()
 	var scopes []ledger.Scope
-	if accounts.Named(in.workbook) {
+	if accounts.Named(done.in.workbook) {
 		var err error
 		if scopes, err = s.store.Scopes(ctx); err != nil {
 			return k, err
 		}
 	}
 	service := scopeOf(s.flags.service, s.flags.run)
-	for i, keys := range s.division.Keys(in.workbook) {
+	for i, keys := range done.division.Keys(done.in.workbook) {
 		own := ledger.Scope("")
-		if acc := s.accounts[i]; acc.service != nil && len(keys) > 0 {
+		if acc := done.parts[i].opened; acc.service != nil && len(keys) > 0 {
 			own = acc.service.scope
 			past, err := s.store.Past(ctx, own, place, keys)
 			if err != nil {
@@ -277,11 +274,8 @@ func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *b
 			summary.Stop = batch.StopAccount
 		}
 	}
-	for _, acc := range s.accounts {
-		if acc.quotas == nil {
-			continue
-		}
-		uses := acc.quotas.Uses()
+	for _, set := range s.quotas {
+		uses := set.Uses()
 		for i := range uses {
 			uses[i].Key.Scope = "" // of several accounts the fullest window counts
 		}
@@ -348,17 +342,17 @@ func (a *app) partEngine(s *invocation, done *finished, p *part, shown *console.
 	if p.run != nil {
 		e.Ledger = p.run
 	}
-	if p.opened == nil || p.opened.service == nil {
+	if p.opened.service == nil {
 		return e
 	}
 	if len(done.parts) > 1 {
 		e.Log = s.log.With(slog.String("account", p.account))
 		log = &console.RunLog{Logger: log.With(slog.String("account", p.account))}
 	}
-	service := p.opened.service
+	service, quotas := p.opened.service, s.quotasOf(p.opened.service)
 	e.Submitter, e.Finder, e.Surveyor = shown.Submitter(service), service, log.Surveyor(service)
 	e.Quota = func(region string, api batch.API) batch.Quota {
-		return shown.Quota(p.opened.quotas.Window(region, string(api)), log, region, string(api))
+		return shown.Quota(quotas.Window(region, string(api)), log, region, string(api))
 	}
 	return e
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,7 +12,6 @@ import (
 	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/batch/ledger"
-	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -36,7 +36,7 @@ type account struct {
 	profile string     // empty for the standard chain
 	service *service   // nil if the account cannot be used
 	failure *exitError // why
-	quotas  *quota.Set // nil if the account cannot be used
+	warned  bool       // of that
 }
 
 // id is the account's ID, or "" if it is not known.
@@ -47,44 +47,69 @@ func (acc *account) id() string {
 	return acc.service.account
 }
 
-// openAccounts opens the service as each account of the command's rows. If there are
-// several, one that cannot be used is warned about, and its rows are not sent; the error is
-// that of the last one, if none can be used.
+// openAccounts opens the service as each account of the rows of workbooks, or of the run if
+// none are given, unless it is open already. One that cannot be used is warned about, and
+// its rows are not sent. There is an error if none of them can be used.
 func (a *app) openAccounts(ctx context.Context, s *invocation, books ...*sheet.Workbook) error {
-	s.division = accounts.Divide(s.flags.service.profile, books...)
-	several := len(s.division.Profiles) > 1
-	s.accounts = make([]*account, len(s.division.Profiles))
-	var failed []error
-	for i, profile := range s.division.Profiles {
-		f := s.flags.service
-		f.profile = profile
-		acc := &account{profile: profile}
-		s.accounts[i] = acc
-		opened, err := a.openService(ctx, f, s.flags.run, i)
-		if own, ok := errors.AsType[*exitError](err); ok && several && own.exit == exitStopped {
-			acc.failure, failed = own, append(failed, err)
-			continue
+	wanted := accounts.Divide(s.flags.service.profile, books...).Profiles
+	var failed []*account
+	for _, profile := range wanted {
+		acc, known := s.account(profile)
+		if !known {
+			if err := a.openAccount(ctx, s, acc); err != nil {
+				return err
+			}
+			s.accounts = append(s.accounts, acc)
 		}
-		if err != nil {
-			return err
+		if acc.failure != nil {
+			failed = append(failed, acc)
+			acc.warned = acc.warned || known
 		}
-		acc.service = opened
-		s.closers = append(s.closers, closeFunc(opened.close))
-		s.service = cmp.Or(s.service, opened)
 	}
-	if last := len(failed) - 1; s.service == nil {
-		for _, err := range failed[:last] {
-			a.fail(err)
+	if last := len(failed) - 1; len(failed) == len(wanted) {
+		for _, acc := range failed[:last] {
+			a.fail(acc.failure)
 		}
-		return failed[last]
+		return failed[last].failure
 	}
-	for _, acc := range s.accounts {
-		if own := acc.failure; own != nil {
-			message, _ := a.lines.Words.Render(own.code, own.args)
+	for _, acc := range failed {
+		if !acc.warned {
+			acc.warned = true
+			message, _ := a.lines.Words.Render(acc.failure.code, acc.failure.args)
 			a.lines.Warn("account-unusable", map[string]string{"profile": a.profileName(acc.profile), "reason": message})
 		}
 	}
 	return nil
+}
+
+// openAccount opens the service as one account. Why it cannot be used is kept with it, unless
+// no account can be used for the same reason.
+func (a *app) openAccount(ctx context.Context, s *invocation, acc *account) error {
+	f := s.flags.service
+	f.profile = acc.profile
+	opened, err := a.openService(ctx, f, s.flags.run, len(s.accounts))
+	if own, ok := errors.AsType[*exitError](err); ok && own.exit == exitStopped {
+		acc.failure = own
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	acc.service = opened
+	s.closers = append(s.closers, closeFunc(opened.close))
+	if s.service == nil {
+		s.service = opened
+	}
+	return nil
+}
+
+// account returns the account of a profile, and reports whether the command has opened it.
+func (s *invocation) account(profile string) (acc *account, known bool) {
+	i := slices.IndexFunc(s.accounts, func(acc *account) bool { return acc.profile == profile })
+	if i < 0 {
+		return &account{profile: profile}, false
+	}
+	return s.accounts[i], true
 }
 
 // profileName is a profile as people read it.

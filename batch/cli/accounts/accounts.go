@@ -58,26 +58,13 @@ func (d *Division) add(profile string) {
 }
 
 // Of returns the index of a row's profile. An invalid row whose profile was left out goes
-// with the first.
-func (d *Division) Of(c *sheet.Circuit) int { return d.index[d.profile(c)] }
-
-// In returns the indexes of the profiles that have rows in a workbook, in order; the first
-// of all if it has no rows.
-func (d *Division) In(w *sheet.Workbook) []int {
-	rows := make([]int, len(d.Profiles))
-	for i := range w.Circuits {
-		rows[d.Of(&w.Circuits[i])]++
+// with the first; for any other row of other workbooks, Of panics.
+func (d *Division) Of(c *sheet.Circuit) int {
+	i, known := d.index[d.profile(c)]
+	if !known && !c.Invalid {
+		panic("a row of another workbook") // it must not go to another account
 	}
-	var list []int
-	for i, n := range rows {
-		if n > 0 {
-			list = append(list, i)
-		}
-	}
-	if list == nil {
-		return []int{0}
-	}
-	return list
+	return i
 }
 
 // Keys lists the circuits of a workbook by profile, as [plan.Keys] does.
