@@ -128,14 +128,6 @@ func noCommand(cmd *cobra.Command, args []string) error {
 	return failure(exitUsage, "unknown-command", nil, "command", args[0])
 }
 
-// files requires at least one file name.
-func files(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return failure(exitUsage, "no-file", nil, "command", cmd.Name())
-	}
-	return separatedValue(cmd, args)
-}
-
 // arguments requires between low and high arguments.
 func arguments(low, high int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {

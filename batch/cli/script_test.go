@@ -39,6 +39,7 @@ import (
 //	answer [API FAULT...]       gives the next calls of an API these faults, in this order, and all later ones the last; without an API, ends all faults
 //	age STATE                   sets the state of every LOA that is Applying
 //	circuits FILE N             makes a workbook of N circuits in three regions
+//	aged FILE...                makes files that were changed an hour ago
 //	edit FILE                   saves a workbook as another program would, with a note in a cell
 //	stats                       prints what the simulator saw: accepted, duplicates, throttled …
 //	nopersonal FILE INPUT       wants no personal value of the input's engineers in the file, zip parts included
@@ -58,6 +59,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"answer":     setAnswers,
 	"age":        ageLOAs,
 	"circuits":   makeCircuits,
+	"aged":       ageFiles,
 	"stats":      printStats,
 	"nopersonal": wantNoPersonal,
 	"lastrun":    setLastRun,
@@ -301,6 +303,20 @@ func ageLOAs(ts *testscript.TestScript, _ bool, args []string) {
 	response, err := http.Post(ts.Getenv("URL")+"/age?state="+args[0], "", nil)
 	ts.Check(err)
 	ts.Check(response.Body.Close())
+}
+
+// ageFiles sets the times of files back.
+func ageFiles(ts *testscript.TestScript, _ bool, args []string) {
+	then := time.Now().Add(-time.Hour)
+	for _, pattern := range args {
+		files, _ := filepath.Glob(ts.MkAbs(pattern))
+		if len(files) == 0 {
+			ts.Fatalf("there is no %s", pattern)
+		}
+		for _, file := range files {
+			ts.Check(os.Chtimes(file, then, then))
+		}
+	}
 }
 
 // printStats asks the simulator over HTTP, as a person would.
