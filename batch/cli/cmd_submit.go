@@ -452,6 +452,9 @@ func (n *night) tell(l inbox.Left) {
 	case inbox.Ran:
 		left.ExitCode = &l.Run.Exit
 		if l.MovedTo == "" && l.Err == nil {
+			if l.Run.RunID == "" {
+				n.lines.Note(code, args)
+			}
 			break
 		}
 		n.ends = append(n.ends, inputExit{l.Run.Exit, n.sentBefore(l.Run.RunID)})

@@ -40,6 +40,7 @@ import (
 //	age STATE                   sets the state of every LOA that is Applying
 //	circuits FILE N             makes a workbook of N circuits in three regions
 //	aged FILE...                makes files that were changed an hour ago
+//	minutes N FILE...           makes files that were changed N minutes ago
 //	edit FILE                   saves a workbook as another program would, with a note in a cell
 //	stats                       prints what the simulator saw: accepted, duplicates, throttled …
 //	nopersonal FILE INPUT       wants no personal value of the input's engineers in the file, zip parts included
@@ -59,7 +60,8 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"answer":     setAnswers,
 	"age":        ageLOAs,
 	"circuits":   makeCircuits,
-	"aged":       ageFiles,
+	"aged":       func(ts *testscript.TestScript, _ bool, files []string) { ageFiles(ts, false, append([]string{"60"}, files...)) },
+	"minutes":    ageFiles,
 	"stats":      printStats,
 	"nopersonal": wantNoPersonal,
 	"lastrun":    setLastRun,
@@ -307,8 +309,10 @@ func ageLOAs(ts *testscript.TestScript, _ bool, args []string) {
 
 // ageFiles sets the times of files back.
 func ageFiles(ts *testscript.TestScript, _ bool, args []string) {
-	then := time.Now().Add(-time.Hour)
-	for _, pattern := range args {
+	minutes, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	then := time.Now().Add(-time.Duration(minutes) * time.Minute)
+	for _, pattern := range args[1:] {
 		files, _ := filepath.Glob(ts.MkAbs(pattern))
 		if len(files) == 0 {
 			ts.Fatalf("there is no %s", pattern)

@@ -74,11 +74,6 @@ func examine(files Files, b *Book, now time.Time, own func(File, int64, string) 
 	if err != nil {
 		return Unreadable, err
 	}
-	age := now.Sub(info.ModTime()).Abs()
-	if age < QuietTime {
-		return Writing, nil
-	}
-	b.Fresh = age < FreshTime
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {
 		return Unreadable, err
@@ -87,5 +82,10 @@ func examine(files Files, b *Book, now time.Time, own func(File, int64, string) 
 	if own(f, info.Size(), b.SHA256) {
 		return Own, nil
 	}
+	age := now.Sub(info.ModTime()).Abs()
+	if age < QuietTime {
+		return Writing, nil
+	}
+	b.Fresh = age < FreshTime
 	return "", nil
 }

@@ -47,7 +47,8 @@ func (n *Night) Take(books []Book) {
 	halted := false
 	for _, b := range books {
 		first, twice := had[b.SHA256]
-		run, finished := ends[b.SHA256]
+		run, tonight := ends[b.SHA256]
+		finished := tonight
 		if !finished && n.Past != nil {
 			run, finished = n.Past(b.SHA256)
 		}
@@ -55,7 +56,7 @@ func (n *Night) Take(books []Book) {
 		case finished && n.For(run.Exit) == "":
 			n.Left(Left{Path: b.Path, Reason: Ran, Run: run, First: first.Path})
 		case finished:
-			if run.RunID != "" {
+			if !tonight {
 				n.Complete(b, run, n.For(run.Exit))
 			}
 			to, err := n.move(b, n.For(run.Exit))
