@@ -424,7 +424,7 @@ func (n *night) tellMoved(b inbox.Book, run inbox.Ended, to string, err error) {
 // someone took away or changed meanwhile is in order: a new workbook, if any.
 func (n *night) tellUnmoved(path string, err error) {
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist) && !exists(path):
 		n.lines.Note("folder-left-gone", map[string]string{"file": path})
 	case errors.Is(err, durable.ErrChanged):
 		n.lines.Note("folder-left-edited", map[string]string{"file": path})

@@ -55,12 +55,14 @@ import (
 //	vast FILE                   makes a file larger than any workbook, with nothing in it
 //	jsonkey FILE KEY...         prints values of a JSON document's top level
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
-	"exits":      wantExit,
-	"serve":      serveSimulator,
-	"answer":     setAnswers,
-	"age":        ageLOAs,
-	"circuits":   makeCircuits,
-	"aged":       func(ts *testscript.TestScript, _ bool, files []string) { ageFiles(ts, false, append([]string{"60"}, files...)) },
+	"exits":    wantExit,
+	"serve":    serveSimulator,
+	"answer":   setAnswers,
+	"age":      ageLOAs,
+	"circuits": makeCircuits,
+	"aged": func(ts *testscript.TestScript, _ bool, files []string) {
+		ageFiles(ts, false, append([]string{"60"}, files...))
+	},
 	"minutes":    ageFiles,
 	"stats":      printStats,
 	"nopersonal": wantNoPersonal,
