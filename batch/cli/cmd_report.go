@@ -59,19 +59,9 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	}
 	defer store.Close()
 	id = accounts.Whole(id)
-	past, err := store.Run(ctx, id)
-	if errors.Is(err, ledger.ErrNoRun) {
-		return failure(exitUsage, "no-run", err, "run", id)
-	}
-	if err != nil {
-		return a.ledgerFailure(err)
-	}
-	saved, err := readOptions(past)
+	past, saved, err := a.pastRun(ctx, store, id)
 	if err != nil {
 		return err
-	}
-	if err := addParts(ctx, store, past, len(saved.Accounts)); err != nil {
-		return a.ledgerFailure(err)
 	}
 	done, err := a.again(past, saved, f.input)
 	if err != nil {
@@ -105,10 +95,29 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	return a.print(doc)
 }
 
+// pastRun reads a run with the rows of all its parts.
+func (a *app) pastRun(ctx context.Context, store ledger.Store, id string) (*ledger.PastRun, savedOptions, error) {
+	past, err := store.Run(ctx, id)
+	if errors.Is(err, ledger.ErrNoRun) {
+		return nil, savedOptions{}, failure(exitUsage, "no-run", err, "run", id)
+	}
+	if err != nil {
+		return nil, savedOptions{}, a.ledgerFailure(err)
+	}
+	saved, err := readOptions(past.Options)
+	if err != nil {
+		return nil, saved, err
+	}
+	if err := addParts(ctx, store, past, len(saved.Accounts)); err != nil {
+		return nil, saved, a.ledgerFailure(err)
+	}
+	return past, saved, nil
+}
+
 // readOptions reads what the ledger keeps of a run for its report.
-func readOptions(past *ledger.PastRun) (saved savedOptions, err error) {
-	if len(past.Options) > 0 {
-		if err := json.Unmarshal(past.Options, &saved); err != nil {
+func readOptions(options json.RawMessage) (saved savedOptions, err error) {
+	if len(options) > 0 {
+		if err := json.Unmarshal(options, &saved); err != nil {
 			return saved, failure(exitInternal, "ledger-failed", err, "reason", err.Error())
 		}
 	}
@@ -133,8 +142,15 @@ func addParts(ctx context.Context, store ledger.Store, past *ledger.PastRun, par
 
 // again reconstructs a finished run from the ledger and its input.
 func (a *app) again(past *ledger.PastRun, saved savedOptions, path string) (*finished, error) {
+	recorded := past.Input
+	if past.End != nil && past.End.Filed != "" {
+		recorded = past.End.Filed
+	}
 	if path == "" {
 		path = past.Input
+		if _, err := os.Stat(recorded); err == nil {
+			path = recorded
+		}
 	}
 	validation := saved.validation()
 	options, err := validation.options(past.Started)
@@ -148,7 +164,7 @@ func (a *app) again(past *ledger.PastRun, saved savedOptions, path string) (*fin
 	if in.sha256 != past.InputSHA256 {
 		return nil, failure(exitUsage, "input-changed", nil, "file", path, "run", past.ID)
 	}
-	done := &finished{in: in, problems: in.workbook.Problems, outcomes: everyRow(in.workbook, past), recordedInput: past.Input, info: runInfo{
+	done := &finished{in: in, problems: in.workbook.Problems, outcomes: everyRow(in.workbook, past), recordedInput: recorded, info: runInfo{
 		id: past.ID, command: past.Command, args: saved.Args, simulate: saved.Simulate, started: past.Started,
 		changeRef: saved.ChangeRef, trace: saved.TraceID,
 	}}
