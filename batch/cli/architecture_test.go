@@ -48,15 +48,16 @@ var mayImport = map[string][]string{
 
 	"batch/ledger/sqlite/lossytest": {"modernc.org/libc", "modernc.org/sqlite"}, // a disk under the driver
 
-	"batch/histories":   {}, // tests only
-	"batch/quicktest":   {},
-	"batch/simulator":   {},
-	"batch/report":      {"batch", "sheet", "templates", "github.com/rivo/uniseg"},
-	"batch/cli":         {"batch", "batch/cloud", "batch/durable", "batch/inbox", "batch/ledger", "batch/ledger/sqlite", "batch/notify", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/cli/console", "batch/cli/locale", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "golang.org/x/term"},
-	"batch/cli/console": {"batch", "batch/cli/prose", "batch/ledger", "batch/quota", "batch/report", "sheet", "github.com/schollz/progressbar/v3"},
-	"batch/cli/locale":  {"golang.org/x/sys"},
-	"batch/cli/prose":   {"batch", "sheet", "golang.org/x/text"},
-	"templates":         {},
+	"batch/histories":    {}, // tests only
+	"batch/quicktest":    {},
+	"batch/simulator":    {},
+	"batch/report":       {"batch", "sheet", "templates", "github.com/rivo/uniseg"},
+	"batch/cli":          {"batch", "batch/cloud", "batch/durable", "batch/inbox", "batch/ledger", "batch/ledger/sqlite", "batch/notify", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/cli/accounts", "batch/cli/console", "batch/cli/locale", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "golang.org/x/term"},
+	"batch/cli/accounts": {"batch", "batch/ledger", "batch/plan", "sheet"},
+	"batch/cli/console":  {"batch", "batch/cli/prose", "batch/ledger", "batch/quota", "batch/report", "sheet", "github.com/schollz/progressbar/v3"},
+	"batch/cli/locale":   {"golang.org/x/sys"},
+	"batch/cli/prose":    {"batch", "sheet", "golang.org/x/text"},
+	"templates":          {},
 }
 
 // testOnly is what test files and generators may import beyond their package's row.

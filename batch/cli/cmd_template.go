@@ -139,10 +139,10 @@ func (a *app) accountRows(ctx context.Context, f templateFlags) (rows [][]any, o
 	}
 	s := &invocation{command: "template", flags: submitFlags{service: f.service}, pace: pace}
 	defer s.close()
-	if s.service, err = a.openService(ctx, f.service, runFlags{maxAttempts: defaultAttempts}); err != nil {
+	s.flags.run.maxAttempts = defaultAttempts
+	if err = a.openAccounts(ctx, s); err != nil {
 		return nil, 0, err
 	}
-	s.closers = append(s.closers, closeFunc(s.service.close))
 	if s.store, err = a.knownLedger(ctx, s); err != nil {
 		a.lines.Warn("quota-alone", map[string]string{"reason": a.ledgerCause(err)})
 	}
@@ -169,7 +169,7 @@ func (a *app) accountRows(ctx context.Context, f templateFlags) (rows [][]any, o
 				others++
 				continue
 			}
-			rows = append(rows, accountRow(l.Region, c))
+			rows = append(rows, accountRow(l.Region, f.service.profile, c))
 		}
 	}
 	switch {
@@ -185,13 +185,16 @@ func (a *app) accountRows(ctx context.Context, f templateFlags) (rows [][]any, o
 }
 
 // accountRow is the row of a circuit: what the API knows of it, in the order of the columns.
-func accountRow(region string, c batch.CircuitState) []any {
-	row := []any{c.InstanceID, region, nil, nil, nil, nil, nil, nil}
+func accountRow(region, profile string, c batch.CircuitState) []any {
+	row := []any{c.InstanceID, region, nil, nil, nil, nil, nil, nil, nil, nil}
 	if c.Bandwidth >= sheet.MinBandwidth && c.Bandwidth <= sheet.MaxBandwidth {
 		row[6] = c.Bandwidth
 	}
 	if c.PeerLocation != "" {
 		row[7] = c.PeerLocation
+	}
+	if profile != "" { // so that rows of several accounts can be put together
+		row[9] = profile
 	}
 	return row
 }

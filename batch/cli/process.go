@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/notify"
@@ -43,9 +44,11 @@ type invocation struct {
 	files   claims   // so far
 	args    []string // its settingsLine, without inputs that cannot be read
 
-	service *service     // nil when nothing is asked of the API
+	division *accounts.Division // of the rows by account; nil like the following
+	accounts []*account         // by the division
+	service  *service           // of the first account that can be used; nil when nothing is asked of the API
+
 	store   ledger.Store // nil when nothing is sent, and there is none to read
-	quotas  *quota.Set   // nil when nothing is asked of the API
 	signals *interruption
 	closers []io.Closer
 }
@@ -79,7 +82,7 @@ func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
 	for _, in := range inputs {
 		a.remarks(in)
 	}
-	switch err := a.open(cmd.Context(), s, inputs); {
+	switch err := a.open(cmd.Context(), s, inputs, booksOf(inputs)); {
 	case errors.Is(err, errDeclined):
 		return a.declined(s)
 	case err != nil:
@@ -255,17 +258,16 @@ func (a *app) editedCopy(line []string, unpacked int64, path string, err error) 
 }
 
 // open opens the service and the ledger if the run needs them, and asks for confirmation
-// if it will send anything.
-func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
+// if it will send anything. The accounts are those of the rows of all books, which are the
+// inputs' unless inputs are still to be read.
+func (a *app) open(ctx context.Context, s *invocation, inputs []*input, books []*sheet.Workbook) error {
 	if s.run.dryRun == dryRunOffline {
 		return nil
 	}
-	service, err := a.openService(ctx, s.flags.service, s.flags.run)
+	err := a.openAccounts(ctx, s, books...)
 	if err != nil {
 		return err
 	}
-	s.service = service
-	s.closers = append(s.closers, closeFunc(service.close))
 	if s.run.dryRun != dryRunOff {
 		if s.store, err = a.knownLedger(ctx, s); err != nil {
 			return err
@@ -319,7 +321,7 @@ func (a *app) ask(ctx context.Context, s *invocation, inputs []*input) (string, 
 	if going == 0 {
 		return "", nil
 	}
-	return a.question(all, s.service.account, s.service.endpoint), nil
+	return a.question(all, s.service.endpoint, s.accounts), nil
 }
 
 // shareQuotas makes the quotas of the command: one for all its inputs and, by the ledger,
@@ -329,13 +331,23 @@ func (s *invocation) shareQuotas() {
 	if s.store == nil {
 		keeper = &quota.Memory{}
 	}
-	s.quotas = quota.NewSet(keeper, string(s.service.scope), quota.Limits{Rate: s.pace.rate, Burst: s.pace.burst, Life: time.Duration(s.flags.service.timeout)})
-	s.closers = append(s.closers, closeFunc(s.quotas.Close))
+	sets := map[ledger.Scope]*quota.Set{} // two profiles may belong to one account
+	for _, acc := range s.accounts {
+		if acc.service == nil {
+			continue
+		}
+		scope := acc.service.scope
+		if sets[scope] == nil {
+			sets[scope] = quota.NewSet(keeper, string(scope), quota.Limits{Rate: s.pace.rate, Burst: s.pace.burst, Life: time.Duration(s.flags.service.timeout)})
+			s.closers = append(s.closers, closeFunc(sets[scope].Close))
+		}
+		acc.quotas = sets[scope]
+	}
 }
 
 // quota is the command's quota of an API in a region.
 func (s *invocation) quota(region string, api batch.API) batch.Quota {
-	return s.quotas.Window(region, string(api))
+	return s.accounts[0].quotas.Window(region, string(api))
 }
 
 // closeFunc makes a function an io.Closer.
@@ -448,7 +460,16 @@ func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc 
 // endRun records how a run ended. If that fails, the run counts as dead once this process
 // has exited, and its circuits are released anyway.
 func (a *app) endRun(ctx context.Context, done *finished) {
-	if err := done.ledger.End(context.WithoutCancel(ctx), done.end); err != nil {
-		a.lines.Warn("ledger-end", map[string]string{"reason": a.ledgerCause(err)})
+	for i, p := range slices.Backward(done.parts) {
+		end := done.end
+		if i > 0 { // what is known of the whole is kept with the first
+			end = ledger.RunEnd{ExitCode: end.ExitCode, Output: end.Output, OutputSHA256: end.OutputSHA256, Stop: p.stop.Stop, StopCode: p.stop.StopCode}
+		}
+		if p.run == nil {
+			continue
+		}
+		if err := p.run.End(context.WithoutCancel(ctx), end); err != nil {
+			a.lines.Warn("ledger-end", map[string]string{"reason": a.ledgerCause(err)})
+		}
 	}
 }
