@@ -15,6 +15,7 @@ import (
 // run is one run of an engine: what its goroutines share.
 type run struct {
 	engine  *Engine
+	group   *group
 	ledger  Ledger
 	plan    *Plan
 	started time.Time
@@ -60,6 +61,7 @@ type finishedRow struct {
 	outcome Outcome
 	problem *sheet.Problem
 	ran     bool // it was an application of this run: it counts for MaxFailures
+	settled bool // by the plan
 }
 
 // Writers and grace period of the ledger. Writers share commits, so their number bounds
@@ -70,13 +72,14 @@ const (
 	ledgerGrace   = 2 * time.Second
 )
 
-func newRun(ctx context.Context, e *Engine, p *Plan) *run {
-	r := &run{engine: e, ledger: e.Ledger, plan: p, started: time.Now(), quotas: map[quotaKey]Quota{}}
+func newRun(ctx context.Context, e *Engine, p *Plan, g *group) *run {
+	r := &run{engine: e, group: g, ledger: e.Ledger, plan: p, started: time.Now(), quotas: map[quotaKey]Quota{}}
 	if r.ledger == nil {
 		r.ledger = noLedger{}
 	}
 	r.going, r.stop = context.WithCancel(ctx)
 	r.writing, r.stopWrites = context.WithCancel(context.WithoutCancel(ctx))
+	g.join(r)
 	r.permission = newPermission(r)
 	total := len(p.Applications) + len(p.Settled)
 	r.outcomes, r.begun = make([]Outcome, total), make([]atomic.Bool, total)
@@ -116,7 +119,7 @@ func (r *run) finishSettled(rows []Outcome) {
 		for application < len(r.slots) && r.plan.Applications[application].Row < rows[i].Row {
 			application++
 		}
-		r.finished <- finishedRow{slot: int32(i + application), outcome: rows[i]}
+		r.finished <- finishedRow{slot: int32(i + application), outcome: rows[i], settled: true}
 	}
 }
 
@@ -170,7 +173,7 @@ func (r *run) closeWhenDone() {
 // collect takes the finished rows, in whatever order they come. It owns the outcomes and
 // is the one goroutine that Observe is called from.
 func (r *run) collect() {
-	done, failed, ran := 0, 0, 0
+	done := 0
 	for row := range r.recorded {
 		done++
 		r.outcomes[row.slot] = row.outcome
@@ -178,16 +181,9 @@ func (r *run) collect() {
 			r.problems = append(r.problems, *row.problem)
 		}
 		if row.ran {
-			ran++
-			switch row.outcome.Result {
-			case sheet.Refused, sheet.Failed, sheet.Unknown:
-				failed++
-			}
-			if r.engine.MaxFailures.reached(failed, ran) {
-				r.halt(StopMaxFailures, "")
-			}
+			r.group.count(row.outcome.Result)
 		}
-		r.observe(Event{Outcome: row.outcome, Done: done, Total: len(r.outcomes)})
+		r.observe(Event{Outcome: row.outcome, Done: done, Total: len(r.outcomes), Settled: row.settled})
 	}
 	if r.panicErr.Load() != nil {
 		r.fillMissing()
@@ -198,6 +194,14 @@ func (r *run) observe(e Event) {
 	defer Guard(r.panicked)
 	if r.engine.Observe != nil {
 		r.engine.Observe(e)
+	}
+}
+
+// surveying reports that a survey is to read so many circuits, or that it has read them.
+func (r *run) surveying(asked, read int) {
+	defer Guard(r.panicked)
+	if r.engine.Surveying != nil {
+		r.engine.Surveying(asked, read)
 	}
 }
 
@@ -221,7 +225,7 @@ func (r *run) record(o Outcome) {
 // ledgerFailed stops the run before the next application is sent.
 func (r *run) ledgerFailed(err error) {
 	r.ledgerErr.CompareAndSwap(nil, &err)
-	r.halt(StopLedger, "")
+	r.group.halt(StopLedger)
 }
 
 // failure is the error of the run: a panic, or that of the ledger.

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/report"
@@ -57,6 +58,7 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 		return failure(exitUsage, "no-ledger", nil)
 	}
 	defer store.Close()
+	id = accounts.Whole(id)
 	past, err := store.Run(ctx, id)
 	if errors.Is(err, ledger.ErrNoRun) {
 		return failure(exitUsage, "no-run", err, "run", id)
@@ -64,7 +66,7 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	if err != nil {
 		return a.ledgerFailure(err)
 	}
-	done, err := a.again(past, f.input)
+	done, err := a.again(ctx, store, past, f.input)
 	if err != nil {
 		return err
 	}
@@ -82,7 +84,7 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 		}
 	}
 	if err := a.claimOutputs(&files, done.in, &t, f.output, a.recorded(ctx, f.ledger)); err != nil {
-		return err
+		return a.editedCopy(done.info.args, defaultMaxUnpacked<<20, t.path, err)
 	}
 	done.ledgerFlag = f.ledger
 	a.signals() // no signal may leave a copy half written
@@ -96,8 +98,41 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	return a.print(doc)
 }
 
-// again reconstructs a finished run from the ledger and its input.
-func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
+// readOptions reads what the ledger keeps of a run for its report.
+func readOptions(past *ledger.PastRun) (saved savedOptions, err error) {
+	if len(past.Options) > 0 {
+		if err := json.Unmarshal(past.Options, &saved); err != nil {
+			return saved, failure(exitInternal, "ledger-failed", err, "reason", err.Error())
+		}
+	}
+	return saved, nil
+}
+
+// addParts adds the rows of the further parts of a run. One that was killed may lack some.
+func addParts(ctx context.Context, store ledger.Store, past *ledger.PastRun, parts int) error {
+	for n := 1; n < parts; n++ {
+		p, err := store.Run(ctx, accounts.PartID(past.ID, n))
+		if errors.Is(err, ledger.ErrNoRun) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		past.Rows = append(past.Rows, p.Rows...)
+	}
+	slices.SortStableFunc(past.Rows, func(a, b batch.Outcome) int { return cmp.Compare(a.Row, b.Row) })
+	return nil
+}
+
+// again reconstructs a finished run from the ledger, all its parts, and its input.
+func (a *app) again(ctx context.Context, store ledger.Store, past *ledger.PastRun, path string) (*finished, error) {
+	saved, err := readOptions(past)
+	if err != nil {
+		return nil, err
+	}
+	if err := addParts(ctx, store, past, len(saved.Accounts)); err != nil {
+		return nil, a.ledgerFailure(err)
+	}
 	recorded := past.Input
 	if past.End != nil && past.End.Filed != "" {
 		recorded = past.End.Filed
@@ -108,13 +143,7 @@ func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
 			path = recorded
 		}
 	}
-	var saved savedOptions
-	if len(past.Options) > 0 {
-		if err := json.Unmarshal(past.Options, &saved); err != nil {
-			return nil, failure(exitInternal, "ledger-failed", err, "reason", err.Error())
-		}
-	}
-	validation := validationFlags{maxUnpacked: cmp.Or(saved.MaxUnpacked, defaultMaxUnpacked), severity: saved.Severity, strict: saved.Strict, timezone: saved.Timezone, region: saved.Region}
+	validation := saved.validation()
 	options, err := validation.options(past.Started)
 	if err != nil {
 		return nil, err
@@ -127,9 +156,10 @@ func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
 		return nil, failure(exitUsage, "input-changed", nil, "file", path, "run", past.ID)
 	}
 	done := &finished{in: in, problems: in.workbook.Problems, outcomes: everyRow(in.workbook, past), recordedInput: recorded, info: runInfo{
-		id: past.ID, command: past.Command, args: saved.Args, simulate: saved.Simulate, account: past.Account, started: past.Started,
+		id: past.ID, command: past.Command, args: saved.Args, simulate: saved.Simulate, started: past.Started,
 		changeRef: saved.ChangeRef, trace: saved.TraceID,
 	}}
+	done.partsOf(saved, past)
 	done.problems = append(done.problems, pastProblems(in.workbook, past)...)
 	sheet.SortProblems(done.problems, in.workbook.CircuitsTable.Sheet, in.workbook.EngineersTable.Sheet)
 	if end := past.End; end != nil {
@@ -139,6 +169,93 @@ func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
 		}
 	}
 	return done, nil
+}
+
+// validation returns the flags by which the input was read.
+func (s savedOptions) validation() validationFlags {
+	return validationFlags{maxUnpacked: cmp.Or(s.MaxUnpacked, defaultMaxUnpacked), severity: s.Severity, strict: s.Strict, timezone: s.Timezone, region: s.Region}
+}
+
+// maxTraced is how many earlier runs are looked into for what they sent.
+const maxTraced = 8
+
+// traceChanges finds out what was changed in the rows that the plan holds back because they
+// differ from what an earlier run sent, as far as that run's input or copy still has it.
+func (a *app) traceChanges(ctx context.Context, s *invocation, done *finished, p *batch.Plan, past map[batch.Key]batch.Record) {
+	then := map[string][]*input{} // by run
+	for i := range p.Problems {
+		problem := &p.Problems[i]
+		c := done.in.workbook.CircuitAt(problem.At.Row)
+		if problem.Code != batch.CodeChanged || c == nil {
+			continue
+		}
+		record := past[plan.KeyOf(c)]
+		traced, found := then[record.RunID]
+		if !found && len(then) < maxTraced {
+			traced = a.filesOf(ctx, s.store, record.RunID)
+			then[record.RunID] = traced
+		}
+		found, was := false, ledger.Changed{Row: c.Row, Run: accounts.Whole(record.RunID)}
+		for _, in := range traced {
+			if change, ok := plan.Changes(done.in.workbook, c, in.workbook, s.flags.operation, record.Hash); ok && !found {
+				found, was.File, was.Cells, was.Removed = true, in.path, change.Cells, change.Removed
+			}
+		}
+		problem.Args = changedArgs(done.in.workbook, c, was)
+		done.changed = append(done.changed, was)
+	}
+}
+
+// changedArgs are the arguments of a problem that traceChanges found.
+func changedArgs(book *sheet.Workbook, c *sheet.Circuit, was ledger.Changed) []sheet.Arg {
+	return plan.ChangedArgs(book, c, was.Run, was.File, plan.Change{Cells: was.Cells, Removed: was.Removed})
+}
+
+// filesOf reads the copy and the input of a run, as far as they are where they were.
+func (a *app) filesOf(ctx context.Context, store ledger.Store, id string) (files []*input) {
+	run, err := store.Run(ctx, id)
+	if err != nil {
+		return nil
+	}
+	var saved savedOptions
+	if len(run.Options) > 0 && json.Unmarshal(run.Options, &saved) != nil {
+		return nil
+	}
+	validation := saved.validation()
+	options, err := validation.options(run.Started)
+	if err != nil {
+		return nil
+	}
+	paths := []string{run.Input}
+	if run.End != nil && run.End.Output != "" {
+		paths = append(paths, run.End.Output)
+	}
+	for _, path := range paths {
+		if in, err := readInput(path, options, validation.unpacked()); err == nil {
+			files = append(files, in)
+		}
+	}
+	return files
+}
+
+// partsOf restores the parts of a past run.
+func (done *finished) partsOf(saved savedOptions, past *ledger.PastRun) {
+	done.parts = []*part{{profile: saved.Profile, account: past.Account}}
+	done.division = accounts.Divide(saved.Profile, done.in.workbook)
+	if len(saved.Accounts) > 0 {
+		done.parts = nil
+	}
+	for i, s := range saved.Accounts {
+		p := &part{profile: s.Profile, account: s.Account}
+		if s.Failure != "" {
+			p.failure = &exitError{exit: exitStopped, code: s.Failure, args: s.Args}
+		}
+		if past.End != nil && i < len(past.End.Parts) {
+			p.stop = past.End.Parts[i]
+		}
+		done.parts = append(done.parts, p)
+	}
+	done.info.account = done.oneAccount()
 }
 
 // everyRow returns an outcome for each row of the sheet: the ledger's, or NOT_ATTEMPTED for
@@ -194,14 +311,22 @@ func leftOut(outcomes []batch.Outcome) (list []ledger.LeftOut) {
 // All others are in the workbook.
 func pastProblems(book *sheet.Workbook, past *ledger.PastRun) (list []sheet.Problem) {
 	var warned []int
+	changed := map[int]ledger.Changed{}
 	if past.End != nil {
 		warned = past.End.Moved
+		for _, c := range past.End.Changed {
+			changed[c.Row] = c
+		}
 	}
 	for _, o := range past.Rows {
 		_, warns := slices.BinarySearch(warned, o.Row)
 		switch {
-		case o.Result == sheet.Invalid && (o.ErrorCode == batch.CodeChanged || o.ErrorCode == batch.CodeMoved):
-			list = append(list, pastProblem(book, o, o.ErrorCode, sheet.Error))
+		case o.Result == sheet.Invalid && slices.Contains([]string{batch.CodeChanged, batch.CodeMoved, batch.CodeForeign}, o.ErrorCode):
+			p := pastProblem(book, o, o.ErrorCode, sheet.Error)
+			if c := book.CircuitAt(o.Row); c != nil && o.ErrorCode == batch.CodeChanged {
+				p.Args = changedArgs(book, c, changed[o.Row])
+			}
+			list = append(list, p)
 		case warns:
 			list = append(list, pastProblem(book, o, batch.CodeMoved, sheet.Warning))
 		}
@@ -212,8 +337,13 @@ func pastProblems(book *sheet.Workbook, past *ledger.PastRun) (list []sheet.Prob
 // pastProblem is a problem of the row of an outcome.
 func pastProblem(book *sheet.Workbook, o batch.Outcome, code string, severity sheet.Severity) sheet.Problem {
 	table, column, value := &book.CircuitsTable, sheet.CircuitInstanceID, o.Key.InstanceID
-	if code == batch.CodeMoved && table.Columns[sheet.CircuitRegionID] > 0 {
+	switch {
+	case code == batch.CodeMoved && table.Columns[sheet.CircuitRegionID] > 0:
 		column, value = sheet.CircuitRegionID, o.Key.Region
+	case code == batch.CodeForeign:
+		if c := book.CircuitAt(o.Row); c != nil && c.Account != "" {
+			column, value = sheet.CircuitAccount, c.Account
+		}
 	}
 	return sheet.Problem{
 		Code: code, Severity: severity, Value: value, Column: table.Headers[column],

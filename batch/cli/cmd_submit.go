@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/inbox"
 	"github.com/loabatch/loabatch/batch/ledger"
@@ -62,6 +63,7 @@ are still being written are left out. --done and --failed say where finished wor
 	f.validation.register(flags)
 	f.service.register(flags)
 	f.watch.register(flags)
+	registerMonitor(flags)
 	return cmd
 }
 
@@ -89,6 +91,7 @@ given.`,
 	flags.Lookup("output").Usage = "also write a checked copy, to `FILE` or into a folder; several inputs need a folder"
 	f.validation.register(flags)
 	f.watch.register(flags)
+	registerMonitor(flags)
 	return cmd
 }
 
@@ -106,10 +109,7 @@ func (a *app) folders(cmd *cobra.Command, f folderFlags, paths []string) (inbox.
 				return inbox.Folders{}, failure(exitUsage, "folder-without-in", nil, "flag", flag)
 			}
 		}
-		if len(paths) == 0 {
-			return inbox.Folders{}, failure(exitUsage, "no-file", nil, "command", cmd.Name())
-		}
-		return inbox.Folders{}, nil
+		return inbox.Folders{}, files(cmd, paths)
 	}
 	return inbox.Folders{In: f.in, Done: f.done, Failed: f.failed}, nil
 }
@@ -270,12 +270,15 @@ func (n *night) open(books []inbox.Book) error {
 	if len(books) == 0 {
 		return nil
 	}
-	if err := n.app.open(n.ctx, n.s, nil); err != nil {
+	if err := n.app.open(n.ctx, n.s, nil, n.named(books)); err != nil {
 		return err
 	}
 	n.past = map[string]ledger.RunSummary{}
+	ours := func(r ledger.RunSummary) bool { // of the accounts of this night, and not a further part
+		return accounts.Whole(r.ID) == r.ID && slices.ContainsFunc(n.s.accounts, func(acc *account) bool { return acc.service != nil && acc.service.scope == r.Scope })
+	}
 	for _, r := range slices.Backward(n.runs) { // the latest counts
-		if n.s.service != nil && r.Scope == n.s.service.scope && r.Command == n.s.command && r.End != nil && inbox.Finished(r.End.ExitCode) &&
+		if ours(r) && r.Command == n.s.command && r.End != nil && inbox.Finished(r.End.ExitCode) &&
 			(len(r.End.LeftOut) == 0 || len(n.s.run.only) > 0) {
 			n.past[r.InputSHA256] = r
 		}
@@ -285,6 +288,28 @@ func (n *night) open(books []inbox.Book) error {
 	}
 	fresh := slices.DeleteFunc(slices.Clone(books), func(b inbox.Book) bool { _, finished := n.past[b.SHA256]; return finished })
 	return n.confirm(n.s.flags.run.yes, len(fresh), func() (string, error) { return n.askAbout(fresh) })
+}
+
+// named returns workbooks with the accounts that the rows of the folder's name, and nothing
+// else of them: all of them together may be large.
+func (n *night) named(books []inbox.Book) (list []*sheet.Workbook) {
+	if n.s.run.dryRun == dryRunOffline {
+		return nil
+	}
+	for _, b := range books {
+		in, err := readInput(b.Path, n.s.options, n.s.flags.validation.unpacked())
+		if err != nil {
+			continue // told when it is its turn
+		}
+		w := &sheet.Workbook{}
+		for _, c := range in.workbook.Circuits {
+			if !slices.ContainsFunc(w.Circuits, func(known sheet.Circuit) bool { return known.Account == c.Account && known.Invalid == c.Invalid }) {
+				w.Circuits = append(w.Circuits, sheet.Circuit{Account: c.Account, Invalid: c.Invalid})
+			}
+		}
+		list = append(list, w)
+	}
+	return list
 }
 
 // askAbout returns the question before the new workbooks are sent. Those that cannot be
@@ -307,7 +332,7 @@ func (n *night) askAbout(books []inbox.Book) (string, error) {
 	if going == 0 {
 		return "", nil
 	}
-	return n.question(all, n.s.service.account, n.s.service.endpoint), nil
+	return n.question(all, n.s.service.endpoint, n.s.accounts), nil
 }
 
 // finishedWith returns the run that has finished with a workbook of these bytes.
@@ -396,7 +421,7 @@ func (n *night) complete(b inbox.Book, run inbox.Ended, folder string) {
 		if err != nil {
 			return n.ledgerFailure(err)
 		}
-		done, err := n.again(past, b.Path)
+		done, err := n.again(n.ctx, n.s.store, past, b.Path)
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/muesli/roff"
 	"github.com/spf13/cobra"
 
+	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/sheet"
@@ -81,6 +82,13 @@ func completions() map[string]cobra.CompletionFunc {
 	}
 }
 
+// requestsCompletion reports whether a command line is one with which a shell's completion
+// script asks for candidates. All others do without the registration, which reads every flag
+// of every command.
+func requestsCompletion(args []string) bool {
+	return slices.Contains(args, cobra.ShellCompRequestCmd) || slices.Contains(args, cobra.ShellCompNoDescRequestCmd)
+}
+
 // complete registers how flags and files are completed, for a command and those below it.
 func complete(cmd *cobra.Command, how map[string]cobra.CompletionFunc) {
 	for _, name := range slices.Sorted(maps.Keys(how)) {
@@ -114,7 +122,7 @@ func (a *app) completeRuns(cmd *cobra.Command, args []string, _ string) ([]strin
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	var ids []string
-	for _, r := range runs {
+	for _, r := range accounts.Fold(runs) {
 		ids = append(ids, cobra.CompletionWithDesc(r.ID, filepath.Base(r.Input)))
 	}
 	return ids, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/ledger"
@@ -39,7 +40,12 @@ type finished struct {
 
 	sums map[string]string // digests of the files that were written, by path
 
-	ledger ledger.Run    // nil when nothing was to be sent
+	changed []ledger.Changed // rows that were changed after they were accepted, in order
+
+	division *accounts.Division // of the rows by account; nil if they are not
+	parts    []*part            // what each account does of the run; at least one
+
+	ledger ledger.Run    // of the first part; nil when nothing was to be sent
 	end    ledger.RunEnd // how it ended, once that is known
 }
 
@@ -82,6 +88,7 @@ func (a *app) deliver(done *finished, t target, f outputFlags) *report.Document 
 		a.writeReports(done, doc, t)
 		return doc
 	}
+	t.path = a.besideOpen(t.path) // opened during the run
 	doc.Output = t.path
 	doc.InputPath, doc.OutputPath = cmp.Or(done.recordedInput, absolute(cmp.Or(done.filed, doc.Input))), absolute(doc.Output)
 	patch := a.patch(done, doc, f.redact)
@@ -125,6 +132,7 @@ func (a *app) translated(done *finished, doc *report.Document) (*report.Document
 		done.translated = document(done, newFindings(done.in.workbook, done.problems), words)
 	}
 	other, same := *doc, done.translated
+	other.Accounts = same.Accounts
 	other.Problems, other.Unlisted, other.Folded, other.Applications = same.Problems, same.Unlisted, same.Folded, same.Applications
 	for i := range doc.Applications {
 		other.Applications[i].Before = doc.Applications[i].Before

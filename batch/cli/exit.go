@@ -30,6 +30,7 @@ const (
 	exitQuit        = 131 // SIGQUIT
 	exitAborted     = 134 // SIGABRT
 	exitTerminated  = 143 // SIGTERM
+	exitKilled      = 137 // SIGKILL, which only the shell reports
 )
 
 // exitError is an error with its exit code and the catalogue's code of its sentence.
@@ -96,7 +97,7 @@ func (e exitFacts) code() int {
 		return exitDuration
 	case e.stop == batch.StopLedger || e.stop == batch.StopPanic:
 		return exitInternal
-	case e.stop == batch.StopFatal || e.stop == batch.StopMaxFailures:
+	case e.stop == batch.StopFatal || e.stop == batch.StopAccount || e.stop == batch.StopMaxFailures:
 		return exitStopped
 	case e.withheld:
 		return e.withheldCode()

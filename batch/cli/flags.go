@@ -90,7 +90,7 @@ func (f *outputFlags) register(flags *pflag.FlagSet) {
 type serviceFlags struct {
 	endpoint      string
 	profile       string
-	expectAccount string
+	expectAccount []string
 	rate          string
 	burst         int
 	concurrency   int
@@ -101,8 +101,8 @@ type serviceFlags struct {
 func (f *serviceFlags) register(flags *pflag.FlagSet) {
 	f.timeout = durationFlag(defaultTimeout)
 	flags.StringVar(&f.endpoint, "endpoint", "", "`URL` to use instead of the regions' own endpoints; plain http only to a loopback address")
-	flags.StringVar(&f.profile, "profile", "", "credentials profile `NAME` of the Alibaba Cloud CLI or credentials file")
-	flags.StringVar(&f.expectAccount, "expect-account", "", "refuse to run as any account other than `ID`")
+	flags.StringVar(&f.profile, "profile", "", "credentials profile `NAME` of the Alibaba Cloud CLI or credentials file, for rows without an Account")
+	flags.StringSliceVar(&f.expectAccount, "expect-account", nil, "refuse to run as any account other than `ID`; several separated by commas")
 	flags.StringVar(&f.rate, "rate", defaultRate, "quota for each account, region and API, over all runs that share the ledger, retries included: `N/DURATION`, in any window of that length")
 	flags.IntVar(&f.burst, "burst", 0, "send up to `N` of a window's requests at once (default a fifth of the quota)")
 	flags.IntVarP(&f.concurrency, "concurrency", "j", 8, "make up to `N` calls at a time per region")
@@ -158,6 +158,22 @@ func (f *watchFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.logFile, "log-file", "", "append the log to `FILE` instead of stderr")
 	flags.StringVar(&f.changeRef, "change-ref", "", "ticket number or other `TEXT` that the log, the ledger, the copy, the reports and the JSON document carry")
 }
+
+// Names of the flags that say who follows an unattended command; app.monitored reads them.
+const (
+	onFinishFlag = "on-finish"
+	pingFlag     = "ping-url"
+	metricsFlag  = "metrics-file"
+)
+
+func registerMonitor(flags *pflag.FlagSet) {
+	flags.String(onFinishFlag, "", "when the command has ended, run `CMD` for a minute at most, with LOABATCH_RUN_… in its environment and no credentials; a shell only if it names one: sh -c '…'")
+	flags.String(pingFlag, "", "ping `URL`/start at the start and URL/<exit code> at the end, as healthchecks.io takes it; https, except to a loopback address")
+	flags.String(metricsFlag, "", "write counts, times and the exit code to `FILE` for the textfile collector of Prometheus's node exporter")
+}
+
+// monitorFlags are the names of the flags.
+var monitorFlags = []string{onFinishFlag, pingFlag, metricsFlag}
 
 // Defaults of flags that the code needs too.
 const (

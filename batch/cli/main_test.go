@@ -91,6 +91,50 @@ func TestSecondSignal(t *testing.T) {
 	}
 }
 
+// Those who follow a command learn that a signal ended it before it began. A signal that
+// comes while the program of --on-finish runs ends that program, and changes nothing else.
+func TestSignalsAreReported(t *testing.T) {
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "made-up")
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "made-up")
+	signals, left, pinged := make(chan os.Signal, 1), make(chan struct{}), make(chan string, 10)
+	service := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		select {
+		case signals <- syscall.SIGTERM:
+		case <-left:
+		}
+		<-left
+	}))
+	defer service.Close()
+	defer close(left)
+	monitor := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { pinged <- r.URL.Path }))
+	defer monitor.Close()
+	folder := t.TempDir()
+	run := func(args ...string) (int, string) {
+		stdout, stderr := temporary(t), temporary(t)
+		exit := Run(t.Context(), Env{
+			Args: append(args, "--ping-url", monitor.URL), Stdin: strings.NewReader(""), Stdout: stdout, Stderr: stderr,
+			Getenv: func(string) string { return "" }, Now: time.Now, Signals: signals,
+		})
+		return exit, written(t, stderr)
+	}
+	exit, printed := run("submit", "--yes", "--endpoint", service.URL, "--timeout", "1h", "-o", filepath.Join(folder, "out.xlsx"),
+		"--on-finish", `sh -c 'echo "code $LOABATCH_RUN_EXIT_CODE of $LOABATCH_RUN_INPUT"'`, "../../testdata/clean.xlsx")
+	if exit != exitTerminated || !strings.Contains(printed, "code 143 of /") || <-pinged != "/start" || <-pinged != "/143" {
+		t.Errorf("exit %d: %s", exit, printed)
+	}
+	begun := filepath.Join(folder, "begun")
+	go func() {
+		for _, err := os.Stat(begun); err != nil; _, err = os.Stat(begun) {
+			time.Sleep(time.Millisecond)
+		}
+		signals <- os.Interrupt
+	}()
+	exit, printed = run("submit", "--simulate", "-o", filepath.Join(folder, "out.xlsx"), "--on-finish", "sh -c 'echo >"+begun+"; sleep 600'", "../../testdata/clean.xlsx")
+	if exit != exitOK || !strings.Contains(printed, "--on-finish was ended, as a signal came") || <-pinged != "/start" || <-pinged != "/0" {
+		t.Errorf("exit %d: %s", exit, printed)
+	}
+}
+
 // temporary is a file to write to.
 func temporary(t *testing.T) *os.File {
 	f, err := os.CreateTemp(t.TempDir(), "")
@@ -123,7 +167,9 @@ func asking(stdin io.Reader, signal os.Signal) (*app, *bytes.Buffer) {
 
 // asked returns the question about some applications.
 func asked(a *app, n int) func() (string, error) {
-	return func() (string, error) { return a.question([]sending{{going: n}}, "1234", "the VPC API"), nil }
+	return func() (string, error) {
+		return a.question([]sending{{going: n}}, "the VPC API", []*account{{service: &service{account: "1234"}}}), nil
+	}
 }
 
 func TestConfirm(t *testing.T) {
@@ -234,12 +280,31 @@ func TestQuestion(t *testing.T) {
 	got := a.question([]sending{{
 		file: "in.xlsx", sheet: "Circuits", rows: 41, going: 12, warned: 3,
 		stay: report.Results{sheet.Invalid: 9, sheet.Skipped: 20}, regions: map[string]int{"cn-hangzhou": 4, "cn-shanghai": 8},
-	}}, "1234", "the VPC API")
+	}}, "the VPC API", []*account{{service: &service{account: "1234"}}})
 	const want = `12 of 41 rows are to be submitted, sheet Circuits of in.xlsx
   29 are not: 9 INVALID, 20 SKIPPED
   3 of the rows to be submitted have warnings
   regions: cn-shanghai 8, cn-hangzhou 4
 submit 12 applications as account 1234 to the VPC API?`
+	if got != want {
+		t.Errorf("got %s", got)
+	}
+}
+
+// The question over several accounts has the rows of each.
+func TestQuestionOfSeveralAccounts(t *testing.T) {
+	a, _ := asking(strings.NewReader(""), nil)
+	in := func(rows map[string]int) sending {
+		return sending{file: "in.xlsx", sheet: "Circuits", rows: 20, going: 12, accounts: rows}
+	}
+	got := a.question([]sending{in(map[string]int{"": 2, "night": 10}), in(map[string]int{"night": 12})}, "the VPC API", []*account{
+		{service: &service{account: "1"}}, {profile: "night", service: &service{account: "2"}}, {profile: "day", service: &service{account: "3"}}, {profile: "lost"},
+	})
+	const want = `12 of 20 rows are to be submitted, sheet Circuits of in.xlsx
+12 of 20 rows are to be submitted, sheet Circuits of in.xlsx
+  account 1 (profile of the run): 2 rows
+  account 2 (profile night): 22 rows
+submit 24 applications in 2 accounts to the VPC API?`
 	if got != want {
 		t.Errorf("got %s", got)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -12,8 +13,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/notify"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
@@ -41,9 +44,11 @@ type invocation struct {
 	files   claims   // so far
 	args    []string // its settingsLine, without inputs that cannot be read
 
-	service *service     // nil when nothing is asked of the API
+	division *accounts.Division // of the rows by account; nil like the following
+	accounts []*account         // by the division
+	service  *service           // of the first account that can be used; nil when nothing is asked of the API
+
 	store   ledger.Store // nil when nothing is sent, and there is none to read
-	quotas  *quota.Set   // nil when nothing is asked of the API
 	signals *interruption
 	closers []io.Closer
 }
@@ -77,7 +82,7 @@ func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
 	for _, in := range inputs {
 		a.remarks(in)
 	}
-	switch err := a.open(cmd.Context(), s, inputs); {
+	switch err := a.open(cmd.Context(), s, inputs, booksOf(inputs)); {
 	case errors.Is(err, errDeclined):
 		return a.declined(s)
 	case err != nil:
@@ -86,12 +91,15 @@ func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
 	var ctx context.Context
 	ctx, s.signals = a.watchSignals(cmd.Context())
 	defer s.signals.stop()
-	return a.each(ctx, s, inputs, outputs, unread)
+	return a.each(ctx, s, inputs, outputs, unread, a.one)
 }
 
 func (a *app) newInvocation(command string, f submitFlags, paths []string) (*invocation, error) {
 	s := &invocation{command: command, flags: f, started: a.env.Now(), paths: paths}
-	var err error
+	err := a.claimFiles(s) // first: the metrics tell of wrong values, too
+	if err != nil {
+		return nil, err
+	}
 	if s.run, err = f.run.settings(); err != nil {
 		return nil, err
 	}
@@ -107,9 +115,6 @@ func (a *app) newInvocation(command string, f submitFlags, paths []string) (*inv
 	if err = f.watch.check(); err != nil {
 		return nil, err
 	}
-	if err = a.claimFiles(s); err != nil {
-		return nil, err
-	}
 	if s.log, s.logFile, err = a.openLog(f.watch); err != nil {
 		return nil, err
 	}
@@ -117,8 +122,9 @@ func (a *app) newInvocation(command string, f submitFlags, paths []string) (*inv
 	if f.watch.changeRef != "" {
 		s.log = s.log.With(slog.String("change_ref", f.watch.changeRef))
 	}
+	a.monitor.Log(s.log)
 	if s.logFile != nil {
-		s.closers = append(s.closers, s.logFile)
+		a.logFile = s.logFile
 	}
 	return s, nil
 }
@@ -136,8 +142,27 @@ func (a *app) claimFiles(s *invocation) error {
 		}
 	}
 	if path := s.flags.watch.logFile; path != "" {
-		return s.files.write("--log-file", path)
+		if err := s.files.write("--log-file", path); err != nil {
+			return err
+		}
 	}
+	return a.claimMetrics(s)
+}
+
+// claimMetrics claims the metrics file, which may replace only one of its kind, and has it
+// say that the command has started.
+func (a *app) claimMetrics(s *invocation) error {
+	if a.metrics == "" {
+		return nil
+	}
+	path := a.follow(a.metrics)
+	if err := s.files.write("--"+metricsFlag, path); err != nil {
+		return err
+	}
+	if err := checkReplace(path, s.flags.output.force, func(f *os.File, _ int64) bool { return notify.IsMetrics(f) }); err != nil {
+		return err
+	}
+	a.monitor.Metrics(path)
 	return nil
 }
 
@@ -201,7 +226,7 @@ func (a *app) outputs(ctx context.Context, s *invocation, inputs []*input) ([]ta
 			recorded = a.recorded(ctx, s.flags.service.ledger)
 		}
 		if err := a.claimOutputs(&s.files, in, t, f, recorded); err != nil {
-			return nil, fileErrors{{in.path, a.editedCopy(s, t.path, err)}}
+			return nil, fileErrors{{in.path, a.editedCopy(s.args, s.flags.validation.unpacked(), t.path, err)}}
 		}
 		if t.path == "" {
 			continue
@@ -214,31 +239,35 @@ func (a *app) outputs(ctx context.Context, s *invocation, inputs []*input) ([]ta
 }
 
 // editedCopy is the error of a path that must not be written: if a results copy with
-// someone's changes is there, it names the command that goes on with it.
-func (a *app) editedCopy(s *invocation, path string, err error) error {
+// someone's changes is there, it names the command that goes on with it, given the command
+// line that would have replaced it.
+func (a *app) editedCopy(line []string, unpacked int64, path string, err error) error {
 	own, ok := errors.AsType[*exitError](err)
 	if !ok || own.code != "output-foreign" || own.args["file"] != path {
 		return err
 	}
-	in, unread := readInput(path, s.options, s.flags.validation.unpacked())
+	in, unread := readInput(path, sheet.Options{}, unpacked)
 	if unread != nil || !slices.ContainsFunc(in.workbook.Circuits, func(c sheet.Circuit) bool { return c.Past.Result != "" }) {
 		return err
 	}
-	return failure(exitUsage, "output-edited", err, "file", path, "command", a.onwards(s.args, path))
+	command := a.onwards(line, path)
+	if command == "" {
+		return err // the ledger of an older version does not have the line
+	}
+	return failure(exitUsage, "output-edited", err, "file", path, "command", command)
 }
 
 // open opens the service and the ledger if the run needs them, and asks for confirmation
-// if it will send anything.
-func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
+// if it will send anything. The accounts are those of the rows of all books, which are the
+// inputs' unless inputs are still to be read.
+func (a *app) open(ctx context.Context, s *invocation, inputs []*input, books []*sheet.Workbook) error {
 	if s.run.dryRun == dryRunOffline {
 		return nil
 	}
-	service, err := a.openService(ctx, s.flags.service, s.flags.run)
+	err := a.openAccounts(ctx, s, books...)
 	if err != nil {
 		return err
 	}
-	s.service = service
-	s.closers = append(s.closers, closeFunc(service.close))
 	if s.run.dryRun != dryRunOff {
 		if s.store, err = a.knownLedger(ctx, s); err != nil {
 			return err
@@ -292,7 +321,7 @@ func (a *app) ask(ctx context.Context, s *invocation, inputs []*input) (string, 
 	if going == 0 {
 		return "", nil
 	}
-	return a.question(all, s.service.account, s.service.endpoint), nil
+	return a.question(all, s.service.endpoint, s.accounts), nil
 }
 
 // shareQuotas makes the quotas of the command: one for all its inputs and, by the ledger,
@@ -302,13 +331,23 @@ func (s *invocation) shareQuotas() {
 	if s.store == nil {
 		keeper = &quota.Memory{}
 	}
-	s.quotas = quota.NewSet(keeper, string(s.service.scope), quota.Limits{Rate: s.pace.rate, Burst: s.pace.burst, Life: time.Duration(s.flags.service.timeout)})
-	s.closers = append(s.closers, closeFunc(s.quotas.Close))
+	sets := map[ledger.Scope]*quota.Set{} // two profiles may belong to one account
+	for _, acc := range s.accounts {
+		if acc.service == nil {
+			continue
+		}
+		scope := acc.service.scope
+		if sets[scope] == nil {
+			sets[scope] = quota.NewSet(keeper, string(scope), quota.Limits{Rate: s.pace.rate, Burst: s.pace.burst, Life: time.Duration(s.flags.service.timeout)})
+			s.closers = append(s.closers, closeFunc(sets[scope].Close))
+		}
+		acc.quotas = sets[scope]
+	}
 }
 
 // quota is the command's quota of an API in a region.
 func (s *invocation) quota(region string, api batch.API) batch.Quota {
-	return s.quotas.Window(region, string(api))
+	return s.accounts[0].quotas.Window(region, string(api))
 }
 
 // closeFunc makes a function an io.Closer.
@@ -321,8 +360,10 @@ func (f closeFunc) Close() error {
 }
 
 // each processes one input after another, prints their summaries, and sets the exit code
-// of the command. Inputs that could not be read keep their place.
-func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets []target, unread fileErrors) error {
+// of the command. Inputs that could not be read keep their place. one processes an input,
+// and reports whether anything was sent.
+func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets []target, unread fileErrors,
+	one func(context.Context, *invocation, *input, target) (*report.Document, bool, error)) error {
 	var docs []report.Document
 	var ends []inputExit
 	failed := func(path string, err error) {
@@ -333,10 +374,11 @@ func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets 
 	next := 0 // of the inputs that could be read
 	for _, path := range s.paths {
 		if err := unread.of(path); err != nil {
+			a.monitor.Add(notify.Run{Input: absolute(path), ExitCode: exitOf(err)})
 			failed(path, err)
 			continue
 		}
-		doc, sent, err := a.one(ctx, s, inputs[next], targets[next])
+		doc, sent, err := one(ctx, s, inputs[next], targets[next])
 		next++
 		if err != nil {
 			if !s.several() {
@@ -382,8 +424,10 @@ func (a *app) print(doc *report.Document) error {
 // one processes one input to its end: outcomes, copy, reports and, last, the end of the run
 // in the ledger, which releases its circuits. It reports whether anything was sent.
 func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc *report.Document, sent bool, err error) {
+	done := &finished{in: in, info: runInfo{id: t.runID}}
+	defer func() { a.monitor.Add(monitoredRun(done, doc, err)) }()
 	defer batch.Guard(func(panicked error) { err = internal(panicked) })
-	done, err := a.run(ctx, s, in, t)
+	done, err = a.run(ctx, s, in, t)
 	done.end = ledger.RunEnd{ExitCode: exitInternal} // should the rest panic
 	if done.ledger != nil {
 		if !done.info.simulate {
@@ -416,7 +460,16 @@ func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc 
 // endRun records how a run ended. If that fails, the run counts as dead once this process
 // has exited, and its circuits are released anyway.
 func (a *app) endRun(ctx context.Context, done *finished) {
-	if err := done.ledger.End(context.WithoutCancel(ctx), done.end); err != nil {
-		a.lines.Warn("ledger-end", map[string]string{"reason": a.ledgerCause(err)})
+	for i, p := range slices.Backward(done.parts) {
+		end := done.end
+		if i > 0 { // what is known of the whole is kept with the first
+			end = ledger.RunEnd{ExitCode: end.ExitCode, Output: end.Output, OutputSHA256: end.OutputSHA256, Stop: p.stop.Stop, StopCode: p.stop.StopCode}
+		}
+		if p.run == nil {
+			continue
+		}
+		if err := p.run.End(context.WithoutCancel(ctx), end); err != nil {
+			a.lines.Warn("ledger-end", map[string]string{"reason": a.ledgerCause(err)})
+		}
 	}
 }

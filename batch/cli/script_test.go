@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -27,6 +28,7 @@ import (
 	"github.com/loabatch/loabatch/batch/cli"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/quicktest"
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/batch/simulator"
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx"
@@ -35,7 +37,7 @@ import (
 // scriptCommands are the commands of the scripts beyond those of testscript:
 //
 //	exits CODE PROGRAM ARG...   runs a program and wants this exit code
-//	serve [KEY=VALUE...]        serves a simulator: faults=PLAN, denied=API, billing=off, clock=AHEAD, doubles=on, lag=DURATION; sets URL and the credentials
+//	serve [KEY=VALUE...]        serves a simulator: faults=PLAN, denied=API, account=KEY:ID (with the secret "secret"), quota=N/DURATION, billing=off, clock=AHEAD, doubles=on, lag=DURATION; sets URL, its ADDRESS and the credentials
 //	answer [API FAULT...]       gives the next calls of an API these faults, in this order, and all later ones the last; without an API, ends all faults
 //	age STATE                   sets the state of every LOA that is Applying
 //	circuits FILE N             makes a workbook of N circuits in three regions
@@ -52,6 +54,8 @@ import (
 //	next CODE                   runs the command that the last output suggests and wants this exit code
 //	chinese FILE...             wants no English in these outputs and files but names, codes and the like
 //	proxy STATUS                serves a proxy that answers everything so, and sets HTTPS_PROXY
+//	monitor [STATUS]            serves what is pinged, which answers so, and sets PING
+//	pings                       prints what was pinged since the last pings
 //	vast FILE                   makes a file larger than any workbook, with nothing in it
 //	jsonkey FILE KEY...         prints values of a JSON document's top level
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
@@ -76,6 +80,8 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"next":       runNext,
 	"chinese":    wantChinese,
 	"proxy":      serveProxy,
+	"monitor":    serveMonitor,
+	"pings":      printPings,
 	"vast":       makeVast,
 }
 
@@ -189,7 +195,7 @@ func makeWorkbook(ts *testscript.TestScript, _ bool, args []string) {
 
 // serveSimulator serves a simulator of the script's own until the script ends.
 func serveSimulator(ts *testscript.TestScript, _ bool, args []string) {
-	o := simulator.Options{Keys: map[string]string{"id": "secret"}, Quota: -1, Late: 50 * time.Millisecond}
+	o := simulator.Options{Keys: map[string]string{"id": "secret"}, Accounts: map[string]string{}, Quota: -1, Late: 50 * time.Millisecond}
 	for _, arg := range args {
 		key, value, _ := strings.Cut(arg, "=")
 		switch key {
@@ -199,15 +205,23 @@ func serveSimulator(ts *testscript.TestScript, _ bool, args []string) {
 			o.Faults = plan
 		case "denied":
 			o.Denied = []string{value}
+		case "quota":
+			rate, err := quota.ParseRate(value)
+			ts.Check(err)
+			o.Quota, o.Window = rate.N, rate.Per
+		case "account":
+			id, account, _ := strings.Cut(value, ":")
+			o.Keys[id], o.Accounts[id] = "secret", account
 		case "clock":
 			ahead, err := time.ParseDuration(value)
 			ts.Check(err)
 			o.Now = func() time.Time { return time.Now().Add(ahead) }
-		case "circuit": // REGION/ID/BANDWIDTH/LOCATION/STATUS/LOA
+		case "circuit": // REGION/ID/BANDWIDTH/LOCATION/STATUS/LOA[/ACCOUNT]
 			f := strings.Split(value, "/")
 			mbit, err := strconv.Atoi(f[2])
 			ts.Check(err)
-			o.Circuits = append(o.Circuits, simulator.Circuit{Region: f[0], InstanceID: f[1], Bandwidth: mbit, PeerLocation: f[3], Status: f[4], LOA: f[5]})
+			f = append(f, "")
+			o.Circuits = append(o.Circuits, simulator.Circuit{Account: f[6], Region: f[0], InstanceID: f[1], Bandwidth: mbit, PeerLocation: f[3], Status: f[4], LOA: f[5]})
 		case "billing":
 			o.BillingOff = value == "off"
 		case "lag":
@@ -235,6 +249,7 @@ func serveSimulator(ts *testscript.TestScript, _ bool, args []string) {
 		<-served
 	})
 	ts.Setenv("URL", "http://"+listener.Addr().String())
+	ts.Setenv("ADDRESS", listener.Addr().String())
 	scriptedAnswers.Store("http://"+listener.Addr().String(), scripted)
 	ts.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "id")
 	ts.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
@@ -249,6 +264,34 @@ func serveProxy(ts *testscript.TestScript, _ bool, args []string) {
 	}))
 	ts.Defer(server.Close)
 	ts.Setenv("HTTPS_PROXY", server.URL)
+}
+
+// monitors holds the channel of what was pinged, by its URL.
+var monitors sync.Map
+
+func serveMonitor(ts *testscript.TestScript, _ bool, args []string) {
+	status := http.StatusOK
+	if len(args) > 0 {
+		var err error
+		status, err = strconv.Atoi(args[0])
+		ts.Check(err)
+	}
+	pinged := make(chan string, 1000)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		pinged <- fmt.Sprintf("%s %s %s%s", r.Method, r.URL, r.UserAgent()[:len("loabatch")], body)
+		w.WriteHeader(status)
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv("PING", server.URL+"/ping-secret")
+	monitors.Store(ts.Getenv("PING"), pinged)
+}
+
+func printPings(ts *testscript.TestScript, _ bool, _ []string) {
+	v, _ := monitors.Load(ts.Getenv("PING"))
+	for pinged := v.(chan string); len(pinged) > 0; {
+		fmt.Fprintln(ts.Stdout(), <-pinged)
+	}
 }
 
 func makeVast(ts *testscript.TestScript, _ bool, args []string) {
@@ -334,6 +377,13 @@ func printStats(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Check(json.NewDecoder(response.Body).Decode(&stats))
 	fmt.Fprintf(ts.Stdout(), "accepted=%d duplicates=%d second_tries=%d mismatches=%d throttled=%d\n",
 		stats.Accepted, stats.Duplicates, stats.SecondTries, stats.Mismatches, stats.Throttled)
+	accepted := map[string]int{}
+	for _, c := range stats.Circuits {
+		accepted[c.Account] += c.Accepted
+	}
+	for _, account := range slices.Sorted(maps.Keys(accepted)) {
+		fmt.Fprintf(ts.Stdout(), "account %s accepted=%d\n", account, accepted[account])
+	}
 }
 
 // makeCircuits writes a workbook of that many valid circuits.

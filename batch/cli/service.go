@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -28,16 +30,79 @@ func (s *service) close() {
 	s.stop()
 }
 
+// account is one account of a command: a credentials profile that rows name, and the
+// service as the account that it belongs to.
+type account struct {
+	profile string     // empty for the standard chain
+	service *service   // nil if the account cannot be used
+	failure *exitError // why
+	quotas  *quota.Set // nil if the account cannot be used
+}
+
+// id is the account's ID, or "" if it is not known.
+func (acc *account) id() string {
+	if acc.service == nil {
+		return ""
+	}
+	return acc.service.account
+}
+
+// openAccounts opens the service as each account of the command's rows. If there are
+// several, one that cannot be used is warned about, and its rows are not sent; the error is
+// that of the last one, if none can be used.
+func (a *app) openAccounts(ctx context.Context, s *invocation, books ...*sheet.Workbook) error {
+	s.division = accounts.Divide(s.flags.service.profile, books...)
+	several := len(s.division.Profiles) > 1
+	s.accounts = make([]*account, len(s.division.Profiles))
+	var failed []error
+	for i, profile := range s.division.Profiles {
+		f := s.flags.service
+		f.profile = profile
+		acc := &account{profile: profile}
+		s.accounts[i] = acc
+		opened, err := a.openService(ctx, f, s.flags.run, i)
+		if own, ok := errors.AsType[*exitError](err); ok && several && own.exit == exitStopped {
+			acc.failure, failed = own, append(failed, err)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		acc.service = opened
+		s.closers = append(s.closers, closeFunc(opened.close))
+		s.service = cmp.Or(s.service, opened)
+	}
+	if last := len(failed) - 1; s.service == nil {
+		for _, err := range failed[:last] {
+			a.fail(err)
+		}
+		return failed[last]
+	}
+	for _, acc := range s.accounts {
+		if own := acc.failure; own != nil {
+			message, _ := a.lines.Words.Render(own.code, own.args)
+			a.lines.Warn("account-unusable", map[string]string{"profile": a.profileName(acc.profile), "reason": message})
+		}
+	}
+	return nil
+}
+
+// profileName is a profile as people read it.
+func (a *app) profileName(profile string) string {
+	return cmp.Or(profile, a.lines.Words.Line("account-own"))
+}
+
 // openService finds credentials, opens the cloud or the embedded simulator, and asks for
-// the account. It makes no request for any circuit.
-func (a *app) openService(ctx context.Context, f serviceFlags, r runFlags) (*service, error) {
+// the account. It makes no request for any circuit. The simulator of each account of a
+// command, counted from 0 on, answers as another one.
+func (a *app) openService(ctx context.Context, f serviceFlags, r runFlags, n int) (*service, error) {
 	if err := cloud.DebugLeak(); err != nil {
 		return nil, failure(exitUsage, "debug-sdk", err)
 	}
 	config := cloud.Config{Endpoint: f.endpoint, Timeout: time.Duration(f.timeout), Concurrency: f.concurrency, UserAgent: "loabatch/" + version()}
 	s := &service{endpoint: a.lines.Words.Line("endpoint-api"), stop: func() {}}
 	if r.simulate {
-		embedded, err := a.startSimulator(f.rate, r)
+		embedded, err := a.startSimulator(f.rate, r, simulatedID(n))
 		if err != nil {
 			return nil, err
 		}
@@ -60,7 +125,7 @@ func (a *app) openService(ctx context.Context, f serviceFlags, r runFlags) (*ser
 		return nil, failure(exitUsage, "endpoint-value", err, "value", f.endpoint)
 	}
 	s.Cloud = c
-	if err := a.identify(ctx, s, f, r); err != nil {
+	if err := a.identify(ctx, s, f, r, n == 0); err != nil {
 		s.close()
 		return nil, err
 	}
@@ -86,7 +151,7 @@ func (a *app) triedSources(err error) string {
 // identify asks for the account, compares it with --expect-account, and sets the scope. It
 // retries, or one lost answer would cost the night's run. The answer also says whether
 // this machine's clock is so wrong that every request will be rejected.
-func (a *app) identify(ctx context.Context, s *service, f serviceFlags, r runFlags) error {
+func (a *app) identify(ctx context.Context, s *service, f serviceFlags, r runFlags, first bool) error {
 	var who cloud.Identity
 	err := batch.RetryRead(ctx, r.maxAttempts, func() (err error) {
 		who, err = s.Identity(ctx)
@@ -97,19 +162,23 @@ func (a *app) identify(ctx context.Context, s *service, f serviceFlags, r runFla
 	}
 	if ahead := -who.Clock; ahead.Abs() >= rejectedSkew {
 		return a.clockFailure(ahead)
-	} else if ahead.Abs() >= maxClockSkew {
+	} else if ahead.Abs() >= maxClockSkew && first {
 		a.lines.Warn(clockCode(ahead), map[string]string{"skew": report.Skew(a.lines.Words, ahead)})
 	}
-	if f.expectAccount != "" && f.expectAccount != who.Account {
-		return failure(exitStopped, "wrong-account", nil, "account", who.Account, "expected", f.expectAccount)
+	if !f.expects(who.Account) {
+		return failure(exitStopped, "wrong-account", nil, "account", who.Account, "expected", a.lines.Words.List(f.expectAccount))
 	}
 	s.account = who.Account
-	scope := ledger.EndpointScope(f.endpoint)
-	if r.simulate {
-		scope = ledger.Simulated
-	}
-	s.scope = scope.ForAccount(who.Account)
+	s.scope = scopeOf(f, r).ForAccount(who.Account)
 	return nil
+}
+
+// scopeOf is the scope of the service, of which each account's is a part.
+func scopeOf(f serviceFlags, r runFlags) ledger.Scope {
+	if r.simulate {
+		return ledger.Simulated
+	}
+	return ledger.EndpointScope(f.endpoint)
 }
 
 // address names the endpoint that calls went to, and the variable that it was taken from.

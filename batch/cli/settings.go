@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	_ "time/tzdata" // containers and Windows have no time zone database
 	"unicode/utf8"
 
 	"github.com/loabatch/loabatch/batch"
@@ -108,6 +109,11 @@ func (f *serviceFlags) pace() (pace, error) {
 		return pace{}, failure(exitUsage, "concurrency-value", nil, "value", number(f.concurrency))
 	}
 	return pace{rate: rate, burst: f.burst}, f.checkEndpoint()
+}
+
+// expects reports whether a run may be made as an account.
+func (f *serviceFlags) expects(account string) bool {
+	return len(f.expectAccount) == 0 || slices.ContainsFunc(f.expectAccount, func(id string) bool { return strings.TrimSpace(id) == account })
 }
 
 // checkEndpoint keeps signed requests, which carry personal data in their URL, off

@@ -20,6 +20,7 @@ import (
 type Options struct {
 	Operation    batch.Operation                  // what is asked for each row
 	Past         map[batch.Key]batch.Record       // what the ledger knows of the workbook's circuits, in any region; nil when there is no ledger
+	Foreign      map[string]Foreign               // what the ledger knows of the circuits in other accounts, by instance ID; nil where it is not asked
 	Severity     func(code string) sheet.Severity // of the problems found here; nil means the default of each
 	Only         []sheet.Result                   // rows whose last result is one of these; nil means all
 	Valid        map[batch.Key]bool               // circuits outside Past whose LOA an earlier run saw; only Only asks
@@ -97,7 +98,7 @@ func (p *planner) row(c *sheet.Circuit) {
 	}
 	p.keys[key] = true
 	p.plan.Applications = append(p.plan.Applications, batch.Application{
-		Operation: p.options.Operation, Row: c.Row, At: p.at(c), Key: key, Circuit: c, Engineers: p.engineers(c),
+		Operation: p.options.Operation, Row: c.Row, At: p.at(c), Key: key, Circuit: c, Engineers: engineersOf(p.workbook, c),
 		ReapplyRejected: p.options.Reapply,
 	})
 	last := len(p.plan.Applications) - 1
@@ -111,6 +112,8 @@ func (p *planner) row(c *sheet.Circuit) {
 func (p *planner) apply(a *batch.Application, record batch.Record, known bool) bool {
 	a.Hash = a.ContentHash()
 	switch {
+	case p.foreign(a, record):
+		return false
 	case !accepted(record.Result) && p.moved(a):
 		return false
 	case !known:
@@ -163,7 +166,9 @@ func (p *planner) accepted(a *batch.Application, r batch.Record) bool {
 // changed is the problem of a row that was changed after it was accepted. Its severity is
 // fixed.
 func (p *planner) changed(a *batch.Application, r batch.Record) *sheet.Problem {
-	return p.problem(a, r, batch.CodeChanged, sheet.Error, sheet.CircuitInstanceID, a.Key.InstanceID)
+	problem := p.problem(a, r, batch.CodeChanged, sheet.Error, sheet.CircuitInstanceID, a.Key.InstanceID)
+	problem.Args = ChangedArgs(p.workbook, a.Circuit, r.RunID, "", Change{})
+	return problem
 }
 
 // problem is a problem that needs the past.
@@ -202,14 +207,6 @@ func (p *planner) withhold() {
 func (p *planner) at(c *sheet.Circuit) sheet.Ref {
 	t := &p.workbook.CircuitsTable
 	return sheet.Ref{Sheet: t.Sheet, Row: c.Row, Col: t.Columns[sheet.CircuitInstanceID]}
-}
-
-func (p *planner) engineers(c *sheet.Circuit) []*sheet.Engineer {
-	list := make([]*sheet.Engineer, len(c.Engineers))
-	for i, n := range c.Engineers {
-		list[i] = &p.workbook.Engineers[n]
-	}
-	return list
 }
 
 // lastResult is the result that --only asks about: the ledger's, or else the workbook's.

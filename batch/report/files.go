@@ -68,11 +68,12 @@ func disarm(s string) string {
 
 // HTML writes the error report as one self-contained page without scripts. The page is an
 // html/template over the view below, which escapes everything; its function label renders a
-// line of the catalogue, and marked a sentence with code in it.
+// line of the catalogue, grouped a count, and marked a sentence with code in it.
 func HTML(w io.Writer, d Document, words Words, page string) error {
 	t, err := template.New("report").Funcs(template.FuncMap{
-		"label":  func(code string) string { return words.Line(code) },
-		"marked": marked,
+		"label":   func(code string) string { return words.Line(code) },
+		"grouped": func(n int) string { return grouped(words, n) },
+		"marked":  marked,
 	}).Parse(page)
 	if err != nil {
 		return fmt.Errorf("the report's page: %w", err)
@@ -104,6 +105,7 @@ type view struct {
 	RowsCount string    // how many they are
 	MoreRows  string    // how many of them are not shown; empty when all are
 	Areas     []areaView
+	Accounts  []accountView
 }
 
 // countView is a result, or the state of an LOA, with its share of the rows.
@@ -127,7 +129,7 @@ func viewOf(d *Document, words Words) view {
 	next := d.Next()
 	v := view{
 		Doc: d, Headline: headline(d, words), Tone: toneName(tone(d)), Next: next, NextLine: words.Line(next.Code),
-		Elapsed: elapsed(words, d.DurationSeconds), Counts: countViews(d, words), Areas: areaViews(d, words),
+		Elapsed: elapsed(words, d.DurationSeconds), Counts: countViews(d, words), Areas: areaViews(d, words), Accounts: accountViews(d, words),
 		Requests: counted(words, "requests-of", d.Requests, numberArg("retries", d.Retries), numberArg("throttled", d.Throttled)),
 		Command:  d.Command, Chinese: words.Vocabulary() == sheet.Chinese,
 	}
@@ -177,4 +179,16 @@ func areaViews(d *Document, words Words) []areaView {
 func toneName(s sheet.Style) string {
 	names := []sheet.Style{sheet.StyleGood, sheet.StyleWarn, sheet.StyleBad, sheet.StyleMuted}
 	return strings.Fields("good warn bad muted")[max(0, slices.Index(names, s))]
+}
+
+// accountView is an account with its results, and why it ended early.
+type accountView struct{ Name, Results, Message string }
+
+func accountViews(d *Document, words Words) []accountView {
+	views := make([]accountView, len(d.Accounts))
+	for i := range d.Accounts {
+		a := &d.Accounts[i]
+		views[i] = accountView{a.name(words), a.Results.In(words), a.Message}
+	}
+	return views
 }
