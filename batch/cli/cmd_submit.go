@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -126,7 +127,8 @@ type night struct {
 	past map[string]ledger.RunSummary // those that have finished with a workbook, by its SHA-256
 	ours map[string]bool              // SHA-256 of results copies as they were written
 
-	docs    []report.Document
+	docs    []report.Document // with --json of every workbook, else of the last one
+	count   int               // of workbooks that were processed
 	ends    []inputExit
 	left    []report.NotTaken
 	moved   int
@@ -357,7 +359,7 @@ func (n *night) take(b inbox.Book, to func(exit int) string) (inbox.Ended, inbox
 	if err != nil {
 		return n.failed(b, t.runID, err), ""
 	}
-	n.docs, n.ends = append(n.docs, *doc), append(n.ends, inputExit{doc.ExitCode, sent})
+	n.add(*doc, sent)
 	if doc.Rows == 0 {
 		n.lines.Warn("no-circuits", map[string]string{"file": doc.Input})
 	}
@@ -372,9 +374,17 @@ func (n *night) take(b inbox.Book, to func(exit int) string) (inbox.Ended, inbox
 // ended. Only what is wrong with the workbook itself is final.
 func (n *night) failed(b inbox.Book, runID string, err error) inbox.Ended {
 	n.fail(err)
-	n.ends = append(n.ends, inputExit{code: exitOf(err)})
-	n.docs = append(n.docs, n.unfinished(report.Document{Command: n.s.command, DryRun: n.s.run.dryRun != dryRunOff, RunID: runID}, b.Path, err))
+	n.add(n.unfinished(report.Document{Command: n.s.command, DryRun: n.s.run.dryRun != dryRunOff, RunID: runID}, b.Path, err), false)
 	return inbox.Ended{RunID: runID, Exit: exitOf(err), Again: !isBad(err), Halt: n.ctx.Err() != nil}
+}
+
+// add keeps the document and the exit code of a workbook.
+func (n *night) add(doc report.Document, sent bool) {
+	if !n.s.flags.output.json {
+		n.docs = n.docs[:0]
+	}
+	n.docs, n.ends = append(n.docs, doc), append(n.ends, inputExit{doc.ExitCode, sent})
+	n.count++
 }
 
 // isBad reports whether an error is about what is in a workbook, and not about the disk or
@@ -430,8 +440,30 @@ func (n *night) tellMoved(b inbox.Book, run inbox.Ended, to string, err error) {
 	}
 	n.moved++
 	n.docs[len(n.docs)-1].MovedTo = to
+	n.moveEarlier(b.SHA256, filepath.Dir(to))
 	n.lines.Note("folder-moved", map[string]string{"file": b.Path, "target": to})
 	n.s.log.Info("workbook moved", "run_id", run.RunID, "input", b.Path, "moved_to", to)
+}
+
+// moveEarlier moves what earlier nights have written into the folder about the bytes of a
+// workbook that has left it: copies and reports, unless someone has changed them.
+func (n *night) moveEarlier(sum, folder string) {
+	in := absolute(n.folders.In)
+	for _, r := range n.runs {
+		if r.InputSHA256 != sum || r.End == nil {
+			continue
+		}
+		files := maps.Clone(r.End.Reports)
+		if files == nil {
+			files = map[string]string{}
+		}
+		files[r.End.Output] = r.End.OutputSHA256
+		for path, sum := range files {
+			if filepath.Dir(path) == in {
+				_ = durable.Move(path, filepath.Join(folder, filepath.Base(path)), sum) // it stays, which does no harm
+			}
+		}
+	}
 }
 
 // tellUnmoved tells why a workbook stays in the folder that should have been moved. What
@@ -477,6 +509,7 @@ func (n *night) tell(l inbox.Left) {
 			break
 		}
 		n.moved++
+		n.moveEarlier(l.SHA256, filepath.Dir(l.MovedTo))
 		args["command"] = n.suggest(n.s.command, settings{}, l.MovedTo)
 		code += "-moved"
 		n.lines.Note(code, args)
@@ -504,11 +537,11 @@ func (n *night) end() error {
 		n.ends = append(n.ends, inputExit{code: exitUnfinished})
 	}
 	n.exit = worst(n.ends)
-	if len(n.docs)+n.moved == 0 {
+	if n.count+n.moved == 0 {
 		n.lines.Say("folder-empty", map[string]string{"file": n.folders.In})
 	} else {
 		n.lines.Say("folder-ended", map[string]string{
-			"file": n.folders.In, "count": number(len(n.docs)), "moved": number(n.moved), "n": number(n.stayed),
+			"file": n.folders.In, "count": number(n.count), "moved": number(n.moved), "n": number(n.stayed),
 		})
 	}
 	if n.s.flags.output.json {
