@@ -60,11 +60,7 @@ func (s *invocation) valid(ctx context.Context, in *input, past map[batch.Key]ba
 		if err != nil {
 			return valid
 		}
-		for _, e := range events {
-			if e.Scope == s.service.scope && e.Outcome.Key == key && e.Outcome.Result != sheet.Skipped {
-				valid[key] = e.Outcome.Result == sheet.Already
-			}
-		}
+		valid[key] = ledger.Seen(events, s.service.scope, key)
 	}
 	return valid
 }
