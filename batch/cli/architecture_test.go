@@ -186,6 +186,10 @@ func violations(t *testing.T, file, rel string, used map[string]bool) []string {
 			bad = append(bad, v)
 		}
 	}
+	zones := slices.ContainsFunc(parsed.Imports, func(s *ast.ImportSpec) bool { return s.Path.Value == `"time/tzdata"` })
+	if !strings.HasSuffix(rel, "_test.go") && strings.Contains(string(source), "time.LoadLocation(") && !zones {
+		bad = append(bad, rel+": a file that loads time zones imports time/tzdata: containers and Windows have none")
+	}
 	return bad
 }
 

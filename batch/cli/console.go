@@ -75,6 +75,9 @@ func (a *app) fail(err error) {
 // remarks prints, before anything is sent, how an input's copy will differ from what its
 // owner may expect.
 func (a *app) remarks(in *input) {
+	if lock := lockOf(in.path); lock != "" {
+		a.lines.Warn("input-open", map[string]string{"file": in.path, "lock": lock})
+	}
 	for _, p := range in.remarks {
 		if a.lines.Quiet && p.Severity < sheet.Warning {
 			continue

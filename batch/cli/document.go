@@ -190,6 +190,8 @@ func (f *findings) message(w *prose.Catalogue, o batch.Outcome) (message, hint s
 	meaning, apiHint := "", ""
 	if _, known := w.Entry(o.ErrorCode); known {
 		meaning, apiHint = w.Render(o.ErrorCode, nil)
+	} else if o.Reason == batch.ReasonRefused {
+		_, apiHint = w.Render(unlistedEntry, nil)
 	}
 	if o.Result == sheet.Blocked || o.Reason == batch.ReasonUnasked || o.Reason == batch.ReasonSettling || o.Reason == batch.ReasonLOARejected {
 		apiHint = "" // it is about an application, and there was none, or it is not the last word

@@ -79,7 +79,7 @@ func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
 	var ctx context.Context
 	ctx, s.signals = a.watchSignals(cmd.Context())
 	defer s.signals.stop()
-	return a.each(ctx, s, inputs, outputs, unread)
+	return a.each(ctx, s, inputs, outputs, unread, a.one)
 }
 
 func (a *app) newInvocation(command string, f submitFlags, paths []string) (*invocation, error) {
@@ -191,7 +191,7 @@ func (a *app) outputs(ctx context.Context, s *invocation, inputs []*input) ([]ta
 			recorded = a.recorded(ctx, s.flags.service.ledger)
 		}
 		if err := a.claimOutputs(&s.files, in, t, f, recorded); err != nil {
-			return nil, fileErrors{{in.path, a.editedCopy(s, t.path, err)}}
+			return nil, fileErrors{{in.path, a.editedCopy(s.args, s.flags.validation.unpacked(), t.path, err)}}
 		}
 		if t.path == "" {
 			continue
@@ -204,17 +204,22 @@ func (a *app) outputs(ctx context.Context, s *invocation, inputs []*input) ([]ta
 }
 
 // editedCopy is the error of a path that must not be written: if a results copy with
-// someone's changes is there, it names the command that goes on with it.
-func (a *app) editedCopy(s *invocation, path string, err error) error {
+// someone's changes is there, it names the command that goes on with it, given the command
+// line that would have replaced it.
+func (a *app) editedCopy(line []string, unpacked int64, path string, err error) error {
 	own, ok := errors.AsType[*exitError](err)
 	if !ok || own.code != "output-foreign" || own.args["file"] != path {
 		return err
 	}
-	in, unread := readInput(path, s.options, s.flags.validation.unpacked())
+	in, unread := readInput(path, sheet.Options{}, unpacked)
 	if unread != nil || !slices.ContainsFunc(in.workbook.Circuits, func(c sheet.Circuit) bool { return c.Past.Result != "" }) {
 		return err
 	}
-	return failure(exitUsage, "output-edited", err, "file", path, "command", a.onwards(s.args, path))
+	command := a.onwards(line, path)
+	if command == "" {
+		return err // the ledger of an older version does not have the line
+	}
+	return failure(exitUsage, "output-edited", err, "file", path, "command", command)
 }
 
 // open opens the service and the ledger if the run needs them, and asks for confirmation
@@ -311,8 +316,10 @@ func (f closeFunc) Close() error {
 }
 
 // each processes one input after another, prints their summaries, and sets the exit code
-// of the command. Inputs that could not be read keep their place.
-func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets []target, unread fileErrors) error {
+// of the command. Inputs that could not be read keep their place. one processes an input,
+// and reports whether anything was sent.
+func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets []target, unread fileErrors,
+	one func(context.Context, *invocation, *input, target) (*report.Document, bool, error)) error {
 	var docs []report.Document
 	var ends []inputExit
 	failed := func(path string, err error) {
@@ -327,7 +334,7 @@ func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets 
 			failed(path, err)
 			continue
 		}
-		doc, sent, err := a.one(ctx, s, inputs[next], targets[next])
+		doc, sent, err := one(ctx, s, inputs[next], targets[next])
 		next++
 		if err != nil {
 			if !s.several() {

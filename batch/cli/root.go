@@ -40,6 +40,9 @@ func Run(ctx context.Context, env Env) (exit int) {
 	if completion, _, err := root.Find([]string{"completion"}); err == nil {
 		completion.Args, completion.RunE = noCommand, root.RunE // an unknown shell is an error
 	}
+	if requestsCompletion(env.Args) {
+		complete(root, completions())
+	}
 	cmd := root
 	ended := make(chan error, 1)
 	go func() {
@@ -77,7 +80,8 @@ type app struct {
 	crash   atomic.Pointer[error]        // of the first panic in a goroutine of this package
 	running atomic.Pointer[interruption] // of the run in progress
 
-	recordedRuns []string // commands that write the documents of the runs that the ledger has
+	defaults     *cobra.Command // for suggest; see defaultRoot
+	recordedRuns []string       // commands that write the documents of the runs that the ledger has
 
 	logFile io.Closer       // nil if the log goes to standard error
 	monitor *notify.Monitor // of the command
@@ -126,7 +130,6 @@ never twice, and writes the result of each row into a copy of the workbook.`,
 	if help, _, err := root.Find([]string{"help"}); err == nil {
 		help.Args = noHelpTopic
 	}
-	complete(root, completions())
 	return root
 }
 

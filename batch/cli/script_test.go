@@ -35,7 +35,7 @@ import (
 // scriptCommands are the commands of the scripts beyond those of testscript:
 //
 //	exits CODE PROGRAM ARG...   runs a program and wants this exit code
-//	serve [KEY=VALUE...]        serves a simulator: faults=PLAN, denied=API, billing=off, clock=AHEAD, doubles=on, lag=DURATION; sets URL and the credentials
+//	serve [KEY=VALUE...]        serves a simulator: faults=PLAN, denied=API, billing=off, clock=AHEAD, doubles=on, lag=DURATION; sets URL, its ADDRESS and the credentials
 //	answer [API FAULT...]       gives the next calls of an API these faults, in this order, and all later ones the last; without an API, ends all faults
 //	age STATE                   sets the state of every LOA that is Applying
 //	circuits FILE N             makes a workbook of N circuits in three regions
@@ -233,6 +233,7 @@ func serveSimulator(ts *testscript.TestScript, _ bool, args []string) {
 		<-served
 	})
 	ts.Setenv("URL", "http://"+listener.Addr().String())
+	ts.Setenv("ADDRESS", listener.Addr().String())
 	scriptedAnswers.Store("http://"+listener.Addr().String(), scripted)
 	ts.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "id")
 	ts.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")

@@ -151,7 +151,7 @@ func (a *app) anywhere(line []string) []string {
 	for i := range files {
 		files[i] = absolute(files[i])
 	}
-	cmd, _, err := a.freshRoot().Find([]string{command})
+	cmd, _, err := a.defaultRoot().Find([]string{command})
 	if err != nil {
 		return line
 	}
@@ -177,7 +177,7 @@ func (a *app) readLine(line []string) (command string, given settings, files []s
 // suggest returns the command line that runs a command with these settings. Settings that
 // the command does not have are left out.
 func (a *app) suggest(command string, want settings, args ...string) string {
-	cmd, _, err := a.freshRoot().Find([]string{command})
+	cmd, _, err := a.defaultRoot().Find([]string{command})
 	if err != nil || cmd.ParseFlags(nil) != nil {
 		return ""
 	}
@@ -201,6 +201,15 @@ func (a *app) suggest(command string, want settings, args ...string) string {
 
 // freshRoot is the root command with every flag at its default.
 func (a *app) freshRoot() *cobra.Command { return (&app{env: a.env, lines: a.lines}).root() }
+
+// defaultRoot is the root command that suggestions are compared with: its flags are only ever
+// set from the environment.
+func (a *app) defaultRoot() *cobra.Command {
+	if a.defaults == nil {
+		a.defaults = a.freshRoot()
+	}
+	return a.defaults
+}
 
 // shellQuote quotes an argument if necessary. Double quotes work in every shell as long as
 // nothing is special inside them; otherwise the argument is quoted for a POSIX shell.
