@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -63,6 +64,13 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	}
 	if err != nil {
 		return a.ledgerFailure(err)
+	}
+	if !past.Pruned.IsZero() {
+		date := past.Pruned.Format(time.DateOnly)
+		if past.End != nil && past.End.Output != "" {
+			return failure(exitUsage, "run-pruned-copy", nil, "run", id, "date", date, "output", past.End.Output)
+		}
+		return failure(exitUsage, "run-pruned", nil, "run", id, "date", date)
 	}
 	done, err := a.again(past, f.input)
 	if err != nil {
