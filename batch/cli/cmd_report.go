@@ -106,8 +106,15 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 
 // again reconstructs a finished run from the ledger and its input.
 func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
+	recorded := past.Input
+	if past.End != nil && past.End.Filed != "" {
+		recorded = past.End.Filed
+	}
 	if path == "" {
 		path = past.Input
+		if _, err := os.Stat(recorded); err == nil {
+			path = recorded
+		}
 	}
 	var saved savedOptions
 	if len(past.Options) > 0 {
@@ -127,7 +134,7 @@ func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
 	if in.sha256 != past.InputSHA256 {
 		return nil, failure(exitUsage, "input-changed", nil, "file", path, "run", past.ID)
 	}
-	done := &finished{in: in, problems: in.workbook.Problems, outcomes: everyRow(in.workbook, past), recordedInput: past.Input, info: runInfo{
+	done := &finished{in: in, problems: in.workbook.Problems, outcomes: everyRow(in.workbook, past), recordedInput: recorded, info: runInfo{
 		id: past.ID, command: past.Command, args: saved.Args, simulate: saved.Simulate, account: past.Account, started: past.Started,
 		changeRef: saved.ChangeRef, trace: saved.TraceID,
 	}}

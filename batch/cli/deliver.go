@@ -30,6 +30,7 @@ type finished struct {
 	totals   totals
 
 	recordedInput string // absolute path of the input of a past run, which may be elsewhere now
+	filed         string // where the input will be moved; empty if it stays
 
 	ledgerFlag string // value of --ledger
 	logFailure string // why the log is not complete; empty if it is
@@ -77,6 +78,7 @@ func (a *app) deliver(done *finished, t target, f outputFlags) *report.Document 
 	end := done.exitFacts(found.errors)
 	doc.ExitCode = end.code()
 	doc.Unasked = end.unasked
+	t, done.filed = t.along(doc.ExitCode)
 	if t.path == "" {
 		doc.Commands = a.commands(done.info, doc.Input, "")
 		a.writeReports(done, doc, t)
@@ -84,12 +86,12 @@ func (a *app) deliver(done *finished, t target, f outputFlags) *report.Document 
 	}
 	t.path = a.besideOpen(t.path) // opened during the run
 	doc.Output = t.path
-	doc.InputPath, doc.OutputPath = cmp.Or(done.recordedInput, absolute(doc.Input)), absolute(doc.Output)
+	doc.InputPath, doc.OutputPath = cmp.Or(done.recordedInput, absolute(cmp.Or(done.filed, doc.Input))), absolute(doc.Output)
 	patch := a.patch(done, doc, f.redact)
 	doc.Commands = a.commands(done.info, doc.Input, usable(doc.Output, f.redact))
 	written, failed := a.placeCopy(done, t, patch, a.sealText(done, *doc, t.reports))
 	if failed != nil {
-		end.copyFailed = true
+		end.copyFailed, done.filed = true, ""
 		doc.Output, doc.Failure, doc.ExitCode = written, a.lines.Words.Cause(cause(failed)), end.code()
 		doc.Commands = a.commands(done.info, doc.Input, usable(doc.Output, f.redact))
 		t.reports = reportFiles(cmp.Or(written, copyPath(done.in.path, "", false, done.info.id)), f.reports)

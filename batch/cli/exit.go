@@ -236,6 +236,10 @@ func (a *app) printUnfinished(cmd *cobra.Command, err error) error {
 			}
 			return report.JSONRuns(a.env.Stdout, docs, exitOf(err))
 		}
+		if folder := cmd.Flags().Lookup(inFlag); folder != nil && folder.Value.String() != "" && len(args) == 0 {
+			in := folder.Value.String()
+			return report.JSONFolder(a.env.Stdout, in, []report.Document{a.unfinished(doc, in, err)}, nil, exitOf(err))
+		}
 		return report.JSON(a.env.Stdout, a.unfinished(doc, cmp.Or(args...), err))
 	case cmd.Name() == "report":
 		doc.RunID = cmp.Or(args...)

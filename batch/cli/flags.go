@@ -51,6 +51,24 @@ const defaultMaxUnpacked = 1024
 // unpacked returns the limit in bytes.
 func (f *validationFlags) unpacked() int64 { return int64(f.maxUnpacked) << 20 }
 
+// folderFlags name a folder of workbooks, and where they go after their runs.
+type folderFlags struct {
+	in, done, failed string
+}
+
+func (f *folderFlags) register(flags *pflag.FlagSet) {
+	flags.StringVar(&f.in, inFlag, "", "take the new workbooks of the folder `DIR`, by name, instead of those on the command line")
+	flags.StringVar(&f.done, doneFlag, "", "move the workbooks of --in that ended with 0 to the folder `DIR`, with their copies")
+	flags.StringVar(&f.failed, failedFlag, "", "move the workbooks of --in that ended with 2, 3 or 4 to the folder `DIR`, with their copies")
+}
+
+// The names of the flags.
+const (
+	inFlag     = "in"
+	doneFlag   = "done"
+	failedFlag = "failed"
+)
+
 // outputFlags say where results go and in which formats.
 type outputFlags struct {
 	output  string

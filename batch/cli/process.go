@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -38,6 +39,7 @@ type invocation struct {
 	logFile *console.LogFile // nil if the log goes to standard error
 	started time.Time
 	paths   []string // the inputs, as given
+	night   bool     // the inputs are those of a folder
 	files   claims   // so far
 	args    []string // its settingsLine, without inputs that cannot be read
 
@@ -52,6 +54,13 @@ type invocation struct {
 // processes one input after another. If nothing is to be sent, the inputs that can be read
 // are checked even if others cannot.
 func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
+	folders, err := a.folders(cmd, f.folder, paths)
+	if err != nil {
+		return err
+	}
+	if folders.In != "" {
+		return a.processFolder(cmd, f, folders)
+	}
 	paths = a.distinctInputs(paths)
 	s, err := a.newInvocation(cmd.Name(), f, paths)
 	if err != nil {
@@ -154,8 +163,8 @@ func (a *app) claimMetrics(s *invocation) error {
 	return nil
 }
 
-// several reports whether more than one input was named.
-func (s *invocation) several() bool { return len(s.paths) > 1 }
+// several reports whether there may be more than one input.
+func (s *invocation) several() bool { return s.night || len(s.paths) > 1 }
 
 // close releases what was opened, last first.
 func (s *invocation) close() {
@@ -170,6 +179,29 @@ type target struct {
 	path    string // of the copy; "" for none
 	reports []reportFile
 	force   bool // --force
+
+	// to is where the input will be moved for each exit code, "" if it stays; may be nil.
+	to      func(exit int) string
+	outside bool // -o decides where the copy goes
+}
+
+// along returns the target with the copy and its reports beside where the input will be
+// moved for an exit code, and that path.
+func (t target) along(exit int) (target, string) {
+	if t.to == nil {
+		return t, ""
+	}
+	to := t.to(exit)
+	if to == "" || t.outside {
+		return t, to
+	}
+	folder := filepath.Dir(to)
+	t.path = filepath.Join(folder, filepath.Base(t.path))
+	t.reports = slices.Clone(t.reports)
+	for i := range t.reports {
+		t.reports[i].path = filepath.Join(folder, filepath.Base(t.reports[i].path))
+	}
+	return t, to
 }
 
 // outputs decides where each copy and its reports go, and checks that they can be written

@@ -39,6 +39,8 @@ import (
 //	answer [API FAULT...]       gives the next calls of an API these faults, in this order, and all later ones the last; without an API, ends all faults
 //	age STATE                   sets the state of every LOA that is Applying
 //	circuits FILE N             makes a workbook of N circuits in three regions
+//	aged FILE...                makes files that were changed an hour ago
+//	minutes N FILE...           makes files that were changed N minutes ago
 //	edit FILE                   saves a workbook as another program would, with a note in a cell
 //	stats                       prints what the simulator saw: accepted, duplicates, throttled …
 //	nopersonal FILE INPUT       wants no personal value of the input's engineers in the file, zip parts included
@@ -55,11 +57,15 @@ import (
 //	vast FILE                   makes a file larger than any workbook, with nothing in it
 //	jsonkey FILE KEY...         prints values of a JSON document's top level
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
-	"exits":      wantExit,
-	"serve":      serveSimulator,
-	"answer":     setAnswers,
-	"age":        ageLOAs,
-	"circuits":   makeCircuits,
+	"exits":    wantExit,
+	"serve":    serveSimulator,
+	"answer":   setAnswers,
+	"age":      ageLOAs,
+	"circuits": makeCircuits,
+	"aged": func(ts *testscript.TestScript, _ bool, files []string) {
+		ageFiles(ts, false, append([]string{"60"}, files...))
+	},
+	"minutes":    ageFiles,
 	"stats":      printStats,
 	"nopersonal": wantNoPersonal,
 	"lastrun":    setLastRun,
@@ -334,6 +340,22 @@ func ageLOAs(ts *testscript.TestScript, _ bool, args []string) {
 	response, err := http.Post(ts.Getenv("URL")+"/age?state="+args[0], "", nil)
 	ts.Check(err)
 	ts.Check(response.Body.Close())
+}
+
+// ageFiles sets the times of files back.
+func ageFiles(ts *testscript.TestScript, _ bool, args []string) {
+	minutes, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	then := time.Now().Add(-time.Duration(minutes) * time.Minute)
+	for _, pattern := range args[1:] {
+		files, _ := filepath.Glob(ts.MkAbs(pattern))
+		if len(files) == 0 {
+			ts.Fatalf("there is no %s", pattern)
+		}
+		for _, file := range files {
+			ts.Check(os.Chtimes(file, then, then))
+		}
+	}
 }
 
 // printStats asks the simulator over HTTP, as a person would.

@@ -156,6 +156,7 @@ type RunEnd struct {
 	Results      map[sheet.Result]int `json:"results"`       // counts, filled in by End
 
 	Ahead   time.Duration `json:"ahead,omitempty"`    // of this machine's clock, if that stopped the run
+	Filed   string        `json:"filed,omitempty"`    // where the workbook was to be moved after the run; empty if it was to stay
 	LeftOut []LeftOut     `json:"left_out,omitempty"` // what --only left out, in the order of the rows
 	Moved   []int         `json:"moved,omitempty"`    // rows that were not held back by a change of their region, by a severity below error
 	Changed []Changed     `json:"changed,omitempty"`  // rows that were changed after they were accepted, in order

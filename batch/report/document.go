@@ -61,6 +61,8 @@ type Document struct {
 	AheadSeconds  float64 `json:"clock_ahead_seconds,omitempty"` // of this machine's clock against the service's, if that stopped the run
 	Failure       string  `json:"failure"`                       // why the copy could not be written (exit code 8); empty if it was
 
+	MovedTo string `json:"moved_to,omitempty"` // path of the input after the run; empty if it was not moved
+
 	ChangeRef string `json:"change_ref,omitempty"` // a ticket number or the like, as given
 	TraceID   string `json:"trace_id,omitempty"`   // of the W3C trace that the run is a part of
 
