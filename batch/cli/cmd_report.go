@@ -65,13 +65,6 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	if err != nil {
 		return a.ledgerFailure(err)
 	}
-	if !past.Pruned.IsZero() {
-		date := past.Pruned.Format(time.DateOnly)
-		if past.End != nil && past.End.Output != "" {
-			return failure(exitUsage, "run-pruned-copy", nil, "run", id, "date", date, "output", past.End.Output)
-		}
-		return failure(exitUsage, "run-pruned", nil, "run", id, "date", date)
-	}
 	done, err := a.again(past, f.input)
 	if err != nil {
 		return err
@@ -106,6 +99,13 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 
 // again reconstructs a finished run from the ledger and its input.
 func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
+	if !past.Pruned.IsZero() {
+		date := past.Pruned.Format(time.DateOnly)
+		if past.End != nil && past.End.Output != "" {
+			return nil, failure(exitUsage, "run-pruned-copy", nil, "run", past.ID, "date", date, "output", past.End.Output)
+		}
+		return nil, failure(exitUsage, "run-pruned", nil, "run", past.ID, "date", date)
+	}
 	recorded := past.Input
 	if past.End != nil && past.End.Filed != "" {
 		recorded = past.End.Filed
