@@ -362,7 +362,7 @@ func underSystemd(s *shell) string {
 }
 
 // TestRecipesRun starts each recipe's command in three nights: one with a workbook, one without,
-// and one with a file that is no workbook.
+// and one with a file that is not a workbook.
 func TestRecipesRun(t *testing.T) {
 	t.Parallel()
 	recipes := nights(t)
