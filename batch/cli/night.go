@@ -17,6 +17,7 @@ import (
 	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/inbox"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/notify"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx"
@@ -301,6 +302,9 @@ func (n *night) take(b inbox.Book, to func(exit int) string) (inbox.Ended, inbox
 // ended. Only what is wrong with the workbook itself is final.
 func (n *night) failed(b inbox.Book, runID string, err error) inbox.Ended {
 	n.fail(err)
+	if runID == "" { // else one has added it
+		n.monitor.Add(notify.Run{Input: absolute(b.Path), ExitCode: exitOf(err)})
+	}
 	n.add(n.unfinished(report.Document{Command: n.s.command, DryRun: n.s.run.dryRun != dryRunOff, RunID: runID}, b.Path, err), false)
 	return inbox.Ended{RunID: runID, Exit: exitOf(err), Again: !isBad(err), Halt: n.ctx.Err() != nil}
 }
@@ -367,6 +371,7 @@ func (n *night) tellMoved(b inbox.Book, run inbox.Ended, to string, err error) {
 	}
 	n.moved++
 	n.docs[len(n.docs)-1].MovedTo = to
+	n.monitor.Moved(absolute(b.Path), absolute(to))
 	n.moveEarlier(b.SHA256, filepath.Dir(to))
 	n.lines.Note("folder-moved", map[string]string{"file": b.Path, "target": to})
 	n.s.log.Info("workbook moved", "run_id", run.RunID, "input", b.Path, "moved_to", to)
