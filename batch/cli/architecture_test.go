@@ -51,9 +51,10 @@ var mayImport = map[string][]string{
 	"batch/quicktest":    {},
 	"batch/simulator":    {},
 	"batch/report":       {"batch", "sheet", "templates", "github.com/rivo/uniseg"},
-	"batch/cli":          {"batch", "batch/cloud", "batch/durable", "batch/ledger", "batch/ledger/sqlite", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/cli/console", "batch/cli/locale", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "golang.org/x/term"},
+	"batch/cli":          {"batch", "batch/cloud", "batch/durable", "batch/ledger", "batch/ledger/sqlite", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/cli/console", "batch/cli/locale", "batch/cli/password", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "golang.org/x/term"},
 	"batch/cli/console":  {"batch", "batch/cli/prose", "batch/ledger", "batch/quota", "batch/report", "sheet", "github.com/schollz/progressbar/v3"},
 	"batch/cli/locale":   {"golang.org/x/sys"},
+	"batch/cli/password": {"sheet/xlsx"},
 	"batch/cli/prose":    {"batch", "sheet", "golang.org/x/text"},
 	"templates":          {},
 }
@@ -64,6 +65,7 @@ var testOnly = map[string][]string{
 	"sheet/xlsx": {"sheet/xlsx/internal/xmltok", "sheet/xlsx/internal/xlsxtest", "github.com/xuri/excelize/v2"},
 
 	"sheet/xlsx/internal/xmltok": {"sheet/xlsx/internal/xlsxtest"},
+	"sheet/xlsx/internal/crypt":  {"sheet"},
 	"sheet/xlsx/internal/opc":    {"sheet/xlsx/internal/xlsxtest"},
 	"sheet/xlsx/internal/read":   {"sheet/xlsx/internal/xlsxtest"},
 	"sheet/xlsx/internal/edit":   {"sheet/xlsx/internal/xlsxtest"},

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/password"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/report"
@@ -21,6 +22,8 @@ type reportFlags struct {
 	output outputFlags
 	input  string
 	ledger string
+
+	passwordFile string
 }
 
 func (a *app) reportCommand() *cobra.Command {
@@ -41,12 +44,17 @@ be the same bytes. It is looked for where it was, unless --input names it.`,
 	f.output.register(flags)
 	flags.StringVar(&f.input, "input", "", "`FILE` that the run read (default its original path)")
 	flags.StringVar(&f.ledger, "ledger", "", ledgerHelp)
+	flags.StringVar(&f.passwordFile, passwordFlag, "", passwordHelp)
 	flags.Lookup("force").Usage = "replace a file that loabatch did not write or that was changed since, and an existing copy of this run; never an input"
 	return cmd
 }
 
 func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	if err := f.output.check(); err != nil {
+		return err
+	}
+	password, err := a.password(f.passwordFile, false)
+	if err != nil {
 		return err
 	}
 	store, err := a.pastLedger(ctx, f.ledger)
@@ -64,10 +72,11 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	if err != nil {
 		return a.ledgerFailure(err)
 	}
-	done, err := a.again(past, f.input)
+	done, err := a.again(past, f.input, password)
 	if err != nil {
 		return err
 	}
+	a.unneeded(password, []*input{done.in})
 	t := target{runID: id, force: f.output.force}
 	t.path = copyPath(done.in.path, f.output.output, false, id)
 	if _, err := os.Stat(t.path); err == nil && !t.force && t.path != f.output.output {
@@ -97,7 +106,7 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 }
 
 // again reconstructs a finished run from the ledger and its input.
-func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
+func (a *app) again(past *ledger.PastRun, path string, password *password.Source) (*finished, error) {
 	if path == "" {
 		path = past.Input
 	}
@@ -107,12 +116,12 @@ func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
 			return nil, failure(exitInternal, "ledger-failed", err, "reason", err.Error())
 		}
 	}
-	validation := validationFlags{maxUnpacked: cmp.Or(saved.MaxUnpacked, defaultMaxUnpacked), severity: saved.Severity, strict: saved.Strict, timezone: saved.Timezone, region: saved.Region}
+	validation := validationFlags{maxUnpacked: cmp.Or(saved.MaxUnpacked, defaultMaxUnpacked), severity: saved.Severity, strict: saved.Strict, timezone: saved.Timezone, region: saved.Region, password: password}
 	options, err := validation.options(past.Started)
 	if err != nil {
 		return nil, err
 	}
-	in, err := readInput(path, options, validation.unpacked())
+	in, err := readInput(path, options, validation)
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, path string) error {
 		return err
 	}
 	defer s.close()
-	in, err := readInput(path, s.options, f.validation.unpacked())
+	in, err := readInput(path, s.options, s.flags.validation)
 	if err != nil {
 		return err
 	}
@@ -51,6 +51,7 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, path string) error {
 		return err
 	}
 	t := targets[0]
+	a.unneeded(s.flags.validation.password, []*input{in})
 	a.remarks(in)
 	if s.service, err = a.openService(ctx, f.service, f.run); err != nil {
 		return err

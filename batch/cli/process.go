@@ -56,7 +56,7 @@ func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
 		return err
 	}
 	defer s.close()
-	inputs, unread := readInputs(paths, s.options, f.validation)
+	inputs, unread := readInputs(paths, s.options, s.flags.validation)
 	if len(unread) > 0 && (s.run.dryRun != dryRunOffline || len(inputs) == 0) {
 		return unread
 	}
@@ -65,6 +65,7 @@ func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
 	if err != nil {
 		return err
 	}
+	a.unneeded(s.flags.validation.password, inputs)
 	for _, in := range inputs {
 		a.remarks(in)
 	}
@@ -90,6 +91,9 @@ func (a *app) newInvocation(command string, f submitFlags, paths []string) (*inv
 		return nil, err
 	}
 	if s.options, err = f.validation.options(s.started); err != nil {
+		return nil, err
+	}
+	if s.flags.validation.password, err = a.password(f.validation.passwordFile, f.run.yes); err != nil {
 		return nil, err
 	}
 	if err = f.output.check(); err != nil {
@@ -124,6 +128,11 @@ func (a *app) claimFiles(s *invocation) error {
 			if err := s.files.write("--ledger", path); err != nil {
 				return err
 			}
+		}
+	}
+	if path := s.flags.validation.passwordFile; path != "" {
+		if err := s.files.write("--"+passwordFlag, path); err != nil {
+			return err
 		}
 	}
 	if path := s.flags.watch.logFile; path != "" {
@@ -188,7 +197,7 @@ func (a *app) editedCopy(s *invocation, path string, err error) error {
 	if !ok || own.code != "output-foreign" || own.args["file"] != path {
 		return err
 	}
-	in, unread := readInput(path, s.options, s.flags.validation.unpacked())
+	in, unread := readInput(path, s.options, s.flags.validation)
 	if unread != nil || !slices.ContainsFunc(in.workbook.Circuits, func(c sheet.Circuit) bool { return c.Past.Result != "" }) {
 		return err
 	}
