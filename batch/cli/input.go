@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -95,6 +96,32 @@ func isLockFile(path string) bool {
 	return !bytes.HasPrefix(start, []byte("PK\x03\x04")) && !bytes.HasPrefix(start, []byte("\xD0\xCF\x11\xE0"))
 }
 
+// lockOf returns the lock file by which Excel, WPS or LibreOffice says that it has a file
+// open, or "". One that crashed may have left it behind.
+func lockOf(path string) string {
+	folder, name := filepath.Split(path)
+	for _, lock := range []string{".~lock." + name + "#", "~$" + name, ".~" + name} {
+		if lock = folder + lock; isLockFile(lock) {
+			return lock
+		}
+	}
+	return ""
+}
+
+// inUse reports whether Windows keeps others from writing to a file, since a program has it
+// open. Other systems do not.
+func inUse(path string) bool {
+	if runtime.GOOS != "windows" {
+		return false
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err == nil {
+		f.Close()
+	}
+	const sharingViolation, lockViolation = syscall.Errno(32), syscall.Errno(33)
+	return errors.Is(err, sharingViolation) || errors.Is(err, lockViolation)
+}
+
 // readInputs reads and decodes every input before any of them is processed. It returns
 // those that can be read, and the errors of the others.
 func readInputs(paths []string, o sheet.Options, f validationFlags) (inputs []*input, failed fileErrors) {
@@ -137,10 +164,14 @@ func readInput(path string, o sheet.Options, f validationFlags) (*input, error) 
 }
 
 // decrypt replaces the content of an encrypted workbook with the workbook, which stays in
-// memory. If there is no password, it asks for one where that is possible.
+// memory. If there is no password, it asks for one where that is possible. For a workbook that
+// is not encrypted a password is not needed, which is only a note: several inputs may share it.
 func (in *input) decrypt(from *password.Source, limits xlsx.Limits) (err error) {
 	r, size := in.reader()
 	if !xlsx.Encrypted(r, size) {
+		if from.Given() {
+			in.remarks = append(in.remarks, sheet.Problem{Code: "file-not-encrypted", Severity: sheet.Note})
+		}
 		return nil
 	}
 	content, encryption, err := xlsx.Decrypt(r, size, from.Password(), limits)
@@ -226,7 +257,7 @@ func named(err error, path string) error {
 var causes = map[syscall.Errno]string{
 	syscall.ENOENT: "cause-not-exist", syscall.EEXIST: "cause-exist", syscall.EACCES: "cause-permission", syscall.ENOSPC: "cause-full",
 	syscall.EROFS: "cause-read-only", syscall.EISDIR: "cause-folder", syscall.ENOTDIR: "cause-no-folder",
-	syscall.ENAMETOOLONG: "cause-name", syscall.EPIPE: "cause-pipe", syscall.EIO: "cause-io",
+	syscall.EADDRINUSE: "cause-address-in-use", syscall.EDQUOT: "cause-quota", syscall.ENAMETOOLONG: "cause-name", syscall.EPIPE: "cause-pipe", syscall.EIO: "cause-io",
 }
 
 // cause returns why the operating system could not do something, for the catalogue's
@@ -235,7 +266,10 @@ var causes = map[syscall.Errno]string{
 func cause(err error) string {
 	var path *fs.PathError
 	var link *os.LinkError
+	var call *os.SyscallError
 	switch {
+	case errors.As(err, &call): // of the network
+		err = call.Err
 	case errors.As(err, &path):
 		err = path.Err
 	case errors.As(err, &link):
@@ -269,14 +303,4 @@ func (a *app) password(file string, yes bool) (*password.Source, error) {
 		}
 	}
 	return from, nil
-}
-
-// unneeded notes which inputs are not encrypted although a password was given, since their
-// copies will not be encrypted either.
-func (a *app) unneeded(from *password.Source, inputs []*input) {
-	for _, in := range inputs {
-		if from.Given() && in.encryption == nil {
-			a.lines.Note("input-not-encrypted", map[string]string{"file": in.path})
-		}
-	}
 }

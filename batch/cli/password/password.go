@@ -113,6 +113,14 @@ func (s *Source) Password() xlsx.Password {
 	return s.password
 }
 
+// Silent returns the source without asking anyone, for files that the user did not name.
+func (s *Source) Silent() *Source {
+	if s == nil {
+		return nil
+	}
+	return &Source{password: s.password, given: s.given}
+}
+
 // Prompt asks for the password of a workbook, and keeps it for those that follow. It reports
 // whether there is one; it asks once.
 func (s *Source) Prompt(file string) bool {
