@@ -294,6 +294,8 @@ func TestRefused(t *testing.T) {
 		{"another block size", "file-encryption-damaged", "EncryptionInfo keyData", edited(`blockSize="16"`, `blockSize="32"`)},
 		{"another hash size", "file-encryption-damaged", "EncryptionInfo keyData", edited(`hashSize="64"`, `hashSize="4"`)},
 		{"another salt size", "file-encryption-damaged", "EncryptionInfo keyData", edited(`saltSize="16"`, `saltSize="17"`)},
+		{"no cipher", "file-encryption-damaged", "EncryptionInfo keyData", edited(` cipherAlgorithm="`, ` other="`)},
+		{"no keyData", "file-encryption-damaged", "EncryptionInfo keyData", edited(`<keyData`, `<keyDate`)},
 		{"no salt", "file-encryption-damaged", "EncryptionInfo keyData", edited(` saltValue="`, ` other="`)},
 		{"no HMAC", "file-encryption-damaged", "EncryptionInfo dataIntegrity", edited(` encryptedHmacValue="`, ` other="`)},
 		{"no data integrity", "file-encryption-damaged", "EncryptionInfo dataIntegrity", edited(`dataIntegrity`, `dataIntegrit`)},

@@ -131,6 +131,8 @@ func (p *agileParameters) check(where string) error {
 	known := false
 	p.hash, known = hashes[strings.ReplaceAll(strings.ToUpper(p.Hash), "-", "")]
 	switch {
+	case p.Cipher == "" || p.Chaining == "" || p.Hash == "":
+		return damaged(where)
 	case p.Cipher != "AES":
 		return unsupported(short(p.Cipher))
 	case p.Chaining != "ChainingModeCBC":
