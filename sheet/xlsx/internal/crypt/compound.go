@@ -2,7 +2,9 @@ package crypt
 
 import (
 	"bytes"
+	"errors"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
@@ -57,10 +59,12 @@ func readCompound(r io.ReaderAt, size int64) (*compound, error) {
 	if n, _ := r.ReadAt(start, 0); n < len(start) || !bytes.Equal(start, []byte(Signature)) {
 		return nil, damaged("compound file")
 	}
-	d, err := mscfb.New(io.NewSectionReader(r, 0, size))
+	limited := &limitedReader{io.NewSectionReader(r, 0, size), maxReads}
+	d, err := mscfb.New(limited)
 	if err != nil {
 		return nil, damaged("compound file")
 	}
+	limited.left = math.MaxInt
 	f := &compound{streams: map[string]*mscfb.File{}, size: size}
 	for _, entry := range d.File {
 		if entry.FileInfo().IsDir() {
@@ -75,6 +79,28 @@ func readCompound(r io.ReaderAt, size int64) (*compound, error) {
 		}
 	}
 	return f, nil
+}
+
+// limitedReader is a file that can be read so many more times. Mscfb takes a directory of any
+// length, and follows its links on the stack.
+type limitedReader struct {
+	io.ReaderAt
+	left int
+}
+
+// maxReads is how many reads the tables and the directory of a compound file may take. Those
+// of an encrypted workbook of 1 GiB take some 200, two for each sector of the directory.
+const maxReads = 10_000
+
+var errTooManyReads = errors.New("the directory is too long")
+
+// ReadAt implements [io.ReaderAt].
+func (l *limitedReader) ReadAt(b []byte, off int64) (int, error) {
+	if l.left == 0 {
+		return 0, errTooManyReads
+	}
+	l.left--
+	return l.ReaderAt.ReadAt(b, off)
 }
 
 // readStep is how many bytes of a stream are read at a time: the time that mscfb takes for

@@ -3,6 +3,7 @@ package crypt
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"testing"
 
@@ -145,6 +146,22 @@ func checkTree(t *testing.T, entries []byte) {
 		if (entries[id*entrySize+typeAt] != 0) != visited[id] {
 			t.Errorf("entry %d of type %d, visited %v", id, entries[id*entrySize+typeAt], visited[id])
 		}
+	}
+}
+
+// TestLongDirectory refuses a directory that is longer than any workbook's.
+func TestLongDirectory(t *testing.T) {
+	var children []entry
+	for i := range 20_001 {
+		children = append(children, stream(fmt.Sprint("s", i), nil))
+	}
+	b := containerOf(t, append(children, stream(packageStream, []byte("x")))...)
+	if Encrypted(bytes.NewReader(b), int64(len(b))) {
+		t.Error("it was read")
+	}
+	b = containerOf(t, append(children[:1000], stream(packageStream, []byte("x")))...)
+	if !Encrypted(bytes.NewReader(b), int64(len(b))) {
+		t.Error("a directory of 1,000 entries is refused")
 	}
 }
 
