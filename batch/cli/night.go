@@ -235,7 +235,7 @@ func (n *night) askAbout(books []inbox.Book) (string, error) {
 	var all []sending
 	going := 0
 	for _, b := range books {
-		in, err := readInput(b.Path, n.s.options, n.s.flags.validation.unpacked())
+		in, err := readInput(b.Path, n.s.options, n.s.flags.validation)
 		if err != nil {
 			continue
 		}
@@ -263,7 +263,7 @@ func (n *night) finishedWith(sum string) (inbox.Ended, bool) {
 
 // take runs one workbook.
 func (n *night) take(b inbox.Book, to func(exit int) string) (inbox.Ended, inbox.Reason) {
-	in, err := readInput(b.Path, n.s.options, n.s.flags.validation.unpacked())
+	in, err := readInput(b.Path, n.s.options, n.s.flags.validation)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return inbox.Ended{}, inbox.Gone
@@ -318,14 +318,14 @@ func (n *night) add(doc report.Document, sent bool) {
 	n.count++
 }
 
-// isBad reports whether an error is about what is in a workbook, and not about the disk or
-// a folder, say, that another night may find in order.
+// isBad reports whether an error is about what is in a workbook, and not about the disk, a
+// folder or a password that was not given, say, which another night may find in order.
 func isBad(err error) bool {
 	if own, ok := errors.AsType[*exitError](err); ok {
 		return own.code == "input-too-large"
 	}
 	_, ok := errors.AsType[*sheet.InputError](err)
-	return ok
+	return ok && code(err) != xlsx.CodeNoPassword
 }
 
 // complete writes the copy of a past run again if it is missing: the night was killed
@@ -341,7 +341,7 @@ func (n *night) complete(b inbox.Book, run inbox.Ended, folder string) {
 		if err != nil {
 			return err
 		}
-		done, err := n.again(past, saved, b.Path)
+		done, err := n.again(past, saved, b.Path, n.s.flags.validation.password)
 		if err != nil {
 			return err
 		}
