@@ -135,6 +135,8 @@ type runLine struct {
 	Results     map[sheet.Result]int `json:"results"`
 
 	OutputSHA256 string `json:"output_sha256"` // of the copy as it was written; empty if none was
+	ChangeRef    string `json:"change_ref"`    // --change-ref
+	TraceID      string `json:"trace_id"`      // of TRACEPARENT
 }
 
 func (a *app) runHistory(ctx context.Context, store ledger.Store, f historyFlags, after time.Time) error {
@@ -144,7 +146,11 @@ func (a *app) runHistory(ctx context.Context, store ledger.Store, f historyFlags
 	}
 	list := make([]runLine, len(runs))
 	for i, r := range runs {
-		list[i] = runLine{r.ID, r.Command, string(r.Scope), string(r.Status), r.Started, r.Account, r.Host, r.PID, r.Input, r.InputSHA256, r.Output, nil, r.Results, ""}
+		list[i] = runLine{r.ID, r.Command, string(r.Scope), string(r.Status), r.Started, r.Account, r.Host, r.PID, r.Input, r.InputSHA256, r.Output, nil, r.Results, "", "", ""}
+		var saved savedOptions
+		if json.Unmarshal(r.Options, &saved) == nil { // else report will say so
+			list[i].ChangeRef, list[i].TraceID = saved.ChangeRef, saved.TraceID
+		}
 		if r.End != nil {
 			list[i].ExitCode, list[i].Output, list[i].OutputSHA256 = &r.End.ExitCode, r.End.Output, r.End.OutputSHA256
 		}

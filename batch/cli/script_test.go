@@ -43,7 +43,7 @@ import (
 //	stats                       prints what the simulator saw: accepted, duplicates, throttled …
 //	nopersonal FILE INPUT       wants no personal value of the input's engineers in the file, zip parts included
 //	lastrun FILE                sets RUN to the latest run in the JSON of history
-//	rows FILE SHEET HEADER...   prints these columns of every row of a sheet, separated by |
+//	rows FILE SHEET HEADER...   prints these columns of every row of a sheet, separated by |; "" is the next column
 //	sheets FILE                 prints the names of its sheets
 //	workbook FILE TEXT          makes a workbook from text: [Sheet], then rows of cells separated by |
 //	samecopy FILE FILE          wants two workbooks of the same parts with the same bytes
@@ -144,6 +144,10 @@ func printRows(ts *testscript.TestScript, _ bool, args []string) {
 func headerColumns(row sheet.Row, wanted []string) []int {
 	var cols []int
 	for _, header := range wanted {
+		if header == "" && len(cols) > 0 {
+			cols = append(cols, cols[len(cols)-1]+1)
+			continue
+		}
 		i := slices.IndexFunc(row.Cells, func(c sheet.Cell) bool { return c.Value == header })
 		if i < 0 {
 			return nil
