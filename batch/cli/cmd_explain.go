@@ -20,7 +20,7 @@ func (a *app) explainCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "explain [WORD]",
-		Short: "Explain a result, a status, an exit code, a problem code or an API error code, and what to do about it",
+		Short: "Explain a result, a status, an exit code or an error code, and what to do about it",
 		Example: `  loabatch explain                                   everything that it explains, by kind
   loabatch explain REFUSED
   loabatch explain exit 4

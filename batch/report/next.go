@@ -60,7 +60,7 @@ func (d *Document) Next() Next {
 		return Next{"report-next-wait", d.Commands.Again}
 	case fixing > 0 && waiting > 0:
 		return d.nextMended("report-next-both")
-	case fixing > 0 && fixing == void:
+	case void > 0 && fixing == void+d.unallocated():
 		return Next{"report-next-retry", d.Commands.Retry}
 	case fixing > 0:
 		return d.nextMended("report-next-fix")
