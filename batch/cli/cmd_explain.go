@@ -189,9 +189,9 @@ type explanation struct {
 	Source   string `json:"source"`
 }
 
-func (a *app) explanation(s subject) explanation {
-	e := a.lines.Words.Explain(s.entry)
-	x := explanation{s.name, s.kind, "", e.Message, e.Why, e.Hint, e.Wrong, e.Right, e.Source}
+// explanation makes the explanation of a subject from its entry.
+func (s subject) explanation(e prose.Entry) explanation {
+	x := explanation{s.name, s.kind, "", prose.General(e.Message), prose.General(e.Why), prose.General(e.Hint), prose.General(e.Wrong), prose.General(e.Right), e.Source}
 	if r, ok := sheet.RuleByCode(s.entry); ok {
 		x.Severity = r.Severity.String()
 	}
@@ -210,7 +210,8 @@ func (a *app) severity(x explanation) string {
 func (a *app) explainAll(asJSON bool) error {
 	lists, rows := map[string][]explanation{}, map[string][][]string{}
 	for _, s := range a.subjects() {
-		x := a.explanation(s)
+		e, _ := a.lines.Words.Entry(s.entry)
+		x := s.explanation(e)
 		row := []string{"  " + s.shown, x.Message}
 		if x.Severity != "" {
 			row = []string{"  " + s.shown, a.severity(x), x.Message}
@@ -239,7 +240,7 @@ func (a *app) explain(name string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	x := a.explanation(s)
+	x := s.explanation(a.lines.Words.Explain(s.entry))
 	if asJSON {
 		return a.writeJSON(x)
 	}

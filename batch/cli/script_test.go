@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,6 +52,7 @@ import (
 //	chinese FILE...             wants no English in these outputs and files but names, codes and the like
 //	proxy STATUS                serves a proxy that answers everything so, and sets HTTPS_PROXY
 //	vast FILE                   makes a file larger than any workbook, with nothing in it
+//	eventually PATTERN PROGRAM ARG...   runs a program until its output matches
 //	jsonkey FILE KEY...         prints values of a JSON document's top level
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":      wantExit,
@@ -71,6 +73,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"chinese":    wantChinese,
 	"proxy":      serveProxy,
 	"vast":       makeVast,
+	"eventually": runUntil,
 }
 
 func testdata(t *testing.T) string {
@@ -94,6 +97,20 @@ func wantExit(ts *testscript.TestScript, _ bool, args []string) {
 	if code != want {
 		ts.Fatalf("exit code %d, wanted %d", code, want)
 	}
+}
+
+// runUntil runs a program again and again, for at most a minute.
+func runUntil(ts *testscript.TestScript, _ bool, args []string) {
+	pattern, err := regexp.Compile(args[0])
+	ts.Check(err)
+	for range 600 {
+		_ = ts.Exec(args[1], args[2:]...) // it may fail at first
+		if pattern.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	ts.Fatalf("no match for %s", args[0])
 }
 
 func openBook(ts *testscript.TestScript, name string) *xlsx.Book {

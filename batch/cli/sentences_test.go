@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -12,11 +13,14 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/loabatch/loabatch/batch/cli"
 	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/ledger/sqlite/lossytest"
 	"github.com/loabatch/loabatch/batch/simulator"
 )
 
@@ -232,6 +236,98 @@ func TestSimulatedMeanwhile(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestBrokenLedger has a disk fail under the ledger, before a run or after its first
+// application was sent, in each of the ways that SQLite tells apart.
+func TestBrokenLedger(t *testing.T) {
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "id")
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
+	const internal, permission, busy, readOnly, io, full = 2, 3, 5, 8, 10, 13 // SQLite's result codes
+	for _, c := range []struct {
+		name   string
+		code   int
+		during bool
+		want   []string
+	}{
+		{"full", full, false, []string{"cannot open the ledger", "the disk is full", "Free up some space, or put the ledger elsewhere with --ledger. Nothing was sent."}},
+		{"permission", permission, false, []string{"permission denied", "Check the permissions of the file and its folder"}},
+		{"busy", busy, false, []string{"another process kept it locked for too long", "Look for a hung process"}},
+		{"read-only", readOnly, false, []string{"the file, its folder or its file system is read-only"}},
+		{"io", io, false, []string{"reading or writing it failed", "Check the disk."}},
+		{"other", internal, false, []string{"Check the file, or use another ledger with --ledger."}},
+		{"during", full, true, []string{"the ledger failed: the disk is full", "the ledger could not be written; nothing more was sent",
+			"the ledger could not record how the run ended: the disk is full"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel() // a busy ledger is waited for
+			folder := t.TempDir()
+			disk, err := lossytest.New(folder, rand.New(rand.NewPCG(1, 1)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !c.during {
+				disk.Refuse(c.code)
+			}
+			sim := simulator.New(simulator.Options{Keys: map[string]string{"id": "secret"}, Quota: -1, Script: func(r simulator.Request) (simulator.Fault, bool) {
+				if r.API == "ApplyPhysicalConnectionLOA" {
+					disk.Refuse(c.code)
+				}
+				return simulator.Fault{}, false
+			}})
+			defer sim.Close()
+			server := httptest.NewServer(sim)
+			defer server.Close()
+			said := runSaid(t, nil, "submit", "--yes", "-j", "1", "--endpoint", server.URL, "-o", filepath.Join(t.TempDir(), "out.xlsx"),
+				"--ledger", filepath.Join(folder, "ledger.db"), "../../testdata/clean.xlsx")
+			for _, want := range c.want {
+				if !strings.Contains(said, want) {
+					t.Errorf("no %q in %s", want, said)
+				}
+			}
+		})
+	}
+}
+
+// TestForgottenLOA has the API forget the LOA of an application that was accepted.
+func TestForgottenLOA(t *testing.T) {
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "id")
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
+	var sim atomic.Pointer[simulator.Simulator]
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { sim.Load().ServeHTTP(w, r) }))
+	defer server.Close()
+	folder := t.TempDir()
+	said := ""
+	for _, reapply := range []string{"false", "true"} {
+		fresh := simulator.New(simulator.Options{Keys: map[string]string{"id": "secret"}, Quota: -1})
+		defer fresh.Close()
+		sim.Store(fresh)
+		said = runSaid(t, nil, "submit", "--yes", "--json", "--reapply="+reapply, "--endpoint", server.URL, "-o", filepath.Join(folder, "out.xlsx"),
+			"--ledger", filepath.Join(folder, "ledger.db"), "../../testdata/clean.xlsx")
+	}
+	if want := "an earlier run's application was accepted, but the API lists no LOA now; nothing was sent"; !strings.Contains(said, want) {
+		t.Errorf("no %q in %s", want, said)
+	}
+}
+
+// TestLongRun has a run take minutes, and hours, by the clock; its terminal is closed meanwhile.
+func TestLongRun(t *testing.T) {
+	t.Parallel()
+	for step, want := range map[time.Duration]string{time.Minute: ", 1m", time.Hour: ", 1h"} {
+		signals := make(chan os.Signal, 1)
+		var later atomic.Int64
+		said := runSaid(t, func(e *cli.Env) {
+			e.Signals = signals
+			start := time.Now()
+			e.Now = func() time.Time { return start.Add(time.Duration(later.Load())) }
+			e.Stderr = &noticing{Writer: e.Stderr, text: "run started", do: func() { later.Store(int64(step)); signals <- syscall.SIGHUP }}
+		}, "submit", "--simulate", "--log-level", "info", "--log-format", "json", "--rate", "20/1s", "--burst", "1", "-o", filepath.Join(t.TempDir(), "out.xlsx"), "../../testdata/clean.xlsx")
+		for _, want := range []string{want, "the terminal was closed; the run goes on", "all 12 rows accepted"} {
+			if !strings.Contains(said, want) {
+				t.Errorf("no %q in %s", want, said)
+			}
+		}
+	}
 }
 
 // TestHopelessBook has more errors than are listed one by one.

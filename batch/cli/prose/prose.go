@@ -198,10 +198,10 @@ func (c *Catalogue) Cause(text string) string {
 	return text
 }
 
-// Explain returns what the catalogue says about a code in general, for explain.
+// Explain returns the entry of a code, or of its family, for all of it to be shown.
 func (c *Catalogue) Explain(code string) Entry {
 	e, _ := c.said(code)
-	return Entry{General(e.Message), General(e.Hint), General(e.Why), General(e.Wrong), General(e.Right), e.Source}
+	return e
 }
 
 // General returns a sentence as it applies to no cell in particular: with <value> for
