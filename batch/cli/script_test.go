@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"flag"
 	"fmt"
@@ -51,6 +52,7 @@ import (
 //	next CODE                   runs the command that the last output suggests and wants this exit code
 //	chinese FILE...             wants no English in these outputs and files but names, codes and the like
 //	proxy STATUS                serves a proxy that answers everything so, and sets HTTPS_PROXY
+//	tunnel N STATUS             serves a simulator at https://example.com behind a proxy that connects N times, and then answers so, or with STATUS gone is not there; sets HTTPS_PROXY and the credentials
 //	vast FILE                   makes a file larger than any workbook, with nothing in it
 //	eventually PATTERN PROGRAM ARG...   runs a program until its output matches
 //	jsonkey FILE KEY...         prints values of a JSON document's top level
@@ -72,6 +74,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"next":       runNext,
 	"chinese":    wantChinese,
 	"proxy":      serveProxy,
+	"tunnel":     serveTunnel,
 	"vast":       makeVast,
 	"eventually": runUntil,
 }
@@ -265,6 +268,54 @@ func serveProxy(ts *testscript.TestScript, _ bool, args []string) {
 	}))
 	ts.Defer(server.Close)
 	ts.Setenv("HTTPS_PROXY", server.URL)
+}
+
+func serveTunnel(ts *testscript.TestScript, _ bool, args []string) {
+	left, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	sim := simulator.New(simulator.Options{Keys: map[string]string{"id": "secret"}, Quota: -1})
+	ts.Defer(sim.Close)
+	service := httptest.NewTLSServer(sim)
+	ts.Defer(service.Close)
+	var mu sync.Mutex
+	var proxy *httptest.Server
+	proxy = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		left--
+		connects := left >= 0
+		if left <= 0 && args[1] == "gone" {
+			_ = proxy.Listener.Close()
+		}
+		mu.Unlock()
+		if !connects {
+			status, _ := strconv.Atoi(args[1])
+			w.Header().Set("Location", "http://sign-in.example.com/")
+			w.WriteHeader(status)
+			return
+		}
+		there, err := net.Dial("tcp", service.Listener.Addr().String())
+		if err != nil {
+			return // the client will say so
+		}
+		here, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			return
+		}
+		_, _ = io.WriteString(here, "HTTP/1.1 200 Connection established\r\n\r\n")
+		go func() {
+			_, _ = io.Copy(there, here)
+			there.Close()
+		}()
+		_, _ = io.Copy(here, there)
+		here.Close()
+	}))
+	ts.Defer(proxy.Close)
+	ca := ts.MkAbs("ca.pem")
+	ts.Check(os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: service.Certificate().Raw}), 0o600))
+	ts.Setenv("SSL_CERT_FILE", ca)
+	ts.Setenv("HTTPS_PROXY", proxy.URL)
+	ts.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "id")
+	ts.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
 }
 
 func makeVast(ts *testscript.TestScript, _ bool, args []string) {

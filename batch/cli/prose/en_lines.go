@@ -74,7 +74,7 @@ var enLines = map[string]Entry{
 	"input-missing-near":       {Message: "there is no file {file}", Hint: "Did you mean {near}?"},
 	"separated-value":          {Message: "there is no file {value}", Hint: "A value of --{flag} needs an equals sign: --{flag}={written}"},
 	"json-and-csv":             {Message: "--json and --csv cannot be used together", Hint: "Leave one of them out."},
-	"input-unreadable":         {Message: "cannot read {file}: {reason}", Hint: "Check that you have permission to read it."},
+	"input-unreadable":         {Message: "cannot read {file}: {reason}", Hint: "Check that you have permission to read it, and the disk it is on."},
 	"input-folder":             {Message: "{file} is a folder", Hint: "Name the workbook in it."},
 	"input-no-file":            {Message: "{file} is a pipe or a device, not a file", Hint: "Save the workbook to a file and name that."},
 	"input-lock-file":          {Message: "{file} is not a workbook but the lock file of one that is open", Hint: "Name the workbook itself, without ~$ in front."},

@@ -237,7 +237,8 @@ func (c *Catalogue) replace(s string, value func(name string) (string, bool)) st
 	})
 }
 
-// expand replaces what a sentence has within braces.
+// expand replaces what a sentence has within braces, if it starts as a name does: {=A1} is a
+// formula.
 func expand(s string, replacement func(inside string) string) string {
 	if !strings.Contains(s, "{") {
 		return s
@@ -251,7 +252,12 @@ func expand(s string, replacement func(inside string) string) string {
 			break
 		}
 		b.WriteString(before)
-		b.WriteString(replacement(inside))
+		if inside == "" || inside[0] < 'a' || inside[0] > 'z' {
+			inside = "{" + inside + "}"
+		} else {
+			inside = replacement(inside)
+		}
+		b.WriteString(inside)
 		s = after
 	}
 	b.WriteString(s)

@@ -74,7 +74,7 @@ var zhLines = map[string]Entry{
 	"input-missing-near":       {Message: "没有文件 {file}", Hint: "是不是 {near}？"},
 	"separated-value":          {Message: "没有文件 {value}", Hint: "--{flag} 的值须用等号连接：--{flag}={written}"},
 	"json-and-csv":             {Message: "--json 和 --csv 不能同时使用", Hint: "请去掉其中一个。"},
-	"input-unreadable":         {Message: "无法读取 {file}：{reason}", Hint: "请检查是否有读取权限。"},
+	"input-unreadable":         {Message: "无法读取 {file}：{reason}", Hint: "请检查是否有读取权限，以及文件所在的磁盘。"},
 	"input-folder":             {Message: "{file} 是文件夹", Hint: "请指定其中的工作簿。"},
 	"input-no-file":            {Message: "{file} 是管道或设备，不是文件", Hint: "请将工作簿保存为文件，再指定该文件。"},
 	"input-lock-file":          {Message: "{file} 不是工作簿，而是某个已打开的工作簿的锁文件", Hint: "请指定工作簿本身：开头没有 ~$。"},
