@@ -31,6 +31,7 @@ LOA status of a new copy. Results of earlier runs are kept. No application is se
 	f.validation.register(flags)
 	f.service.register(flags)
 	f.watch.register(flags)
+	registerMonitor(flags)
 	flags.BoolVar(&f.run.simulate, "simulate", false, "ask the embedded simulator, which has no LOAs")
 	return cmd
 }
@@ -118,6 +119,7 @@ func (a *app) deliverStatus(s *invocation, done *finished, t target) (*report.Do
 	if unasked > 0 {
 		a.lines.Warn("status-unasked", map[string]string{"count": number(unasked)})
 	}
+	t.path = a.besideOpen(t.path) // opened during the run
 	doc.Output = t.path
 	doc.InputPath, doc.OutputPath = absolute(doc.Input), absolute(doc.Output)
 	doc.Language = a.written(done.in).Vocabulary()
@@ -127,6 +129,7 @@ func (a *app) deliverStatus(s *invocation, done *finished, t target) (*report.Do
 		return nil, failure(exitUsage, "output-unwritable", err, "file", t.path, "reason", cause(err))
 	}
 	a.writeReports(done, doc, t)
+	a.monitor.Add(monitoredRun(done, doc, nil))
 	return doc, nil
 }
 

@@ -308,7 +308,7 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 	}
 	second := filepath.Join(folder, "out.r1-2.xlsx")
 	output, failed, printed, next, exit := deliver(path)
-	if output != second || failed == "" || exit != exitNoCopy || next != "report-next-copy" || !strings.Contains(printed, "written to "+second) {
+	if output != second || failed == "" || exit != exitNoCopy || next != "report-next-copy-elsewhere" || !strings.Contains(printed, "written to "+second) {
 		t.Errorf("exit %d, output %q, failure %q, next %s: %s", exit, output, failed, next, printed)
 	}
 	if _, err := readInput(second, sheet.Options{Location: time.UTC}, 0); err != nil {

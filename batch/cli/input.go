@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -88,6 +89,32 @@ func isLockFile(path string) bool {
 	n, _ := io.ReadFull(f, start)
 	start = start[:n]
 	return !bytes.HasPrefix(start, []byte("PK\x03\x04")) && !bytes.HasPrefix(start, []byte("\xD0\xCF\x11\xE0"))
+}
+
+// lockOf returns the lock file by which Excel, WPS or LibreOffice says that it has a file
+// open, or "". One that crashed may have left it behind.
+func lockOf(path string) string {
+	folder, name := filepath.Split(path)
+	for _, lock := range []string{".~lock." + name + "#", "~$" + name, ".~" + name} {
+		if lock = folder + lock; isLockFile(lock) {
+			return lock
+		}
+	}
+	return ""
+}
+
+// inUse reports whether Windows keeps others from writing to a file, since a program has it
+// open. Other systems do not.
+func inUse(path string) bool {
+	if runtime.GOOS != "windows" {
+		return false
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err == nil {
+		f.Close()
+	}
+	const sharingViolation, lockViolation = syscall.Errno(32), syscall.Errno(33)
+	return errors.Is(err, sharingViolation) || errors.Is(err, lockViolation)
 }
 
 // readInputs reads and decodes every input before any of them is processed. It returns

@@ -53,6 +53,8 @@ import (
 //	chinese FILE...             wants no English in these outputs and files but names, codes and the like
 //	proxy STATUS                serves a proxy that answers everything so, and sets HTTPS_PROXY
 //	tunnel N STATUS             serves a simulator at https://example.com behind a proxy that connects N times, and then answers so, or with STATUS gone is not there; sets HTTPS_PROXY and the credentials
+//	monitor [STATUS]            serves what is pinged, which answers so, and sets PING
+//	pings                       prints what was pinged since the last pings
 //	vast FILE                   makes a file larger than any workbook, with nothing in it
 //	eventually PATTERN PROGRAM ARG...   runs a program until its output matches
 //	jsonkey FILE KEY...         prints values of a JSON document's top level
@@ -75,6 +77,8 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"chinese":    wantChinese,
 	"proxy":      serveProxy,
 	"tunnel":     serveTunnel,
+	"monitor":    serveMonitor,
+	"pings":      printPings,
 	"vast":       makeVast,
 	"eventually": runUntil,
 }
@@ -316,6 +320,34 @@ func serveTunnel(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("HTTPS_PROXY", proxy.URL)
 	ts.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "id")
 	ts.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
+}
+
+// monitors holds the channel of what was pinged, by its URL.
+var monitors sync.Map
+
+func serveMonitor(ts *testscript.TestScript, _ bool, args []string) {
+	status := http.StatusOK
+	if len(args) > 0 {
+		var err error
+		status, err = strconv.Atoi(args[0])
+		ts.Check(err)
+	}
+	pinged := make(chan string, 1000)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		pinged <- fmt.Sprintf("%s %s %s%s", r.Method, r.URL, r.UserAgent()[:len("loabatch")], body)
+		w.WriteHeader(status)
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv("PING", server.URL+"/ping-secret")
+	monitors.Store(ts.Getenv("PING"), pinged)
+}
+
+func printPings(ts *testscript.TestScript, _ bool, _ []string) {
+	v, _ := monitors.Load(ts.Getenv("PING"))
+	for pinged := v.(chan string); len(pinged) > 0; {
+		fmt.Fprintln(ts.Stdout(), <-pinged)
+	}
 }
 
 func makeVast(ts *testscript.TestScript, _ bool, args []string) {

@@ -138,7 +138,7 @@ func TestMeanwhile(t *testing.T) {
 		do         func(folder string) error
 	}{
 		{"report", "cannot write the html report to", func(folder string) error { return os.Mkdir(filepath.Join(folder, "out.html"), 0o700) }},
-		{"copy", "but the results copy could not be written; the ledger has everything", os.RemoveAll},
+		{"copy", "12 of 12 rows accepted; the results copy was written elsewhere", os.RemoveAll},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			folder := filepath.Join(t.TempDir(), "out")
@@ -218,7 +218,7 @@ func TestSimulatedMeanwhile(t *testing.T) {
 		said := runSaid(t, func(e *cli.Env) {
 			e.Stderr = &noticing{Writer: e.Stderr, text: "run started", do: func() { os.RemoveAll(folder) }}
 		}, "submit", "--simulate", "--log-level", "info", "--log-format", "json", "--rate", "6/1s", "--burst", "1", "-o", filepath.Join(folder, "out.xlsx"), "../../testdata/clean.xlsx")
-		for _, want := range []string{"simulated: 12 of 12 rows accepted, but the results copy could not be written", "the results copy was written elsewhere: ", "name another file with -o, then simulate it again"} {
+		for _, want := range []string{"12 of 12 rows accepted; the results copy was written elsewhere", "written elsewhere: ", "name another file with -o, then simulate it again"} {
 			if !strings.Contains(said, want) {
 				t.Errorf("no %q in %s", want, said)
 			}
@@ -412,6 +412,8 @@ var unsaid = map[string][]string{
 	"a source of keys, or the value of a variable, that fails half a minute into a run; see batch/cloud": {"(credentials)", "(proxy-url)"},
 	"said every 30 seconds; see batch/cli/console":                                                       {"progress", "progress-more"},
 	"a place where the order of what is measured is not certain; see batch/cli/console":                  {"progress-rate-minute", "progress-wait", "progress-rate", "progress-left"},
+	"a monitoring service that cannot be reached; see batch/notify":                                      {"cause-certificate", "cause-no-answer", "cause-no-connection", "cause-no-host", "cause-proxy"},
+	"a command of --on-finish that takes minutes":                                                        {"on-finish-late"},
 }
 
 // everySentenceSaid reports whether the tests made the commands say every sentence of the

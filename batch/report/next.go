@@ -36,8 +36,12 @@ func (d *Document) Next() Next {
 	switch {
 	case d.Simulated && d.Failure != "":
 		return Next{"report-next-copy-simulated", d.Commands.Again} // no ledger has it
+	case d.DryRun && d.Failure != "":
+		return Next{"report-next-copy-dry", d.Commands.Again} // likewise
 	case d.Simulated && fatal:
 		return Next{"report-next-simulated", d.Commands.Again}
+	case d.Failure != "" && d.Output != "":
+		return Next{"report-next-copy-elsewhere", d.Commands.Report}
 	case d.Failure != "":
 		return Next{"report-next-copy", d.Commands.Report}
 	case fatal:

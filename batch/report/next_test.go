@@ -69,6 +69,10 @@ func TestNext(t *testing.T) {
 		{"all approved", states("Available"), report.Next{Code: "report-next-none"}, ""},
 		{"no copy", report.Document{Command: "submit", Failure: "no space", RunID: "r1", Results: report.Results{sheet.Submitted: 1}},
 			report.Next{Code: "report-next-copy", Command: "report"}, ""},
+		{"a copy elsewhere", report.Document{Command: "submit", Failure: "no space", Output: "/tmp/out.xlsx", RunID: "r1", Results: report.Results{sheet.Submitted: 1}},
+			report.Next{Code: "report-next-copy-elsewhere", Command: "report"}, "mended"},
+		{"no copy of a dry run", report.Document{Command: "validate", DryRun: true, Failure: "no space", RunID: "r1", Results: report.Results{sheet.Valid: 1}},
+			report.Next{Code: "report-next-copy-dry", Command: "again"}, ""},
 	} {
 		c.doc.Commands = report.Commands{Again: "again", Mended: c.mended, Submit: "submit", Status: "status", Apply: "apply", Reapply: "reapply", Retry: "retry", Report: "report", Doctor: "doctor"}
 		if got := c.doc.Next(); got != c.want {

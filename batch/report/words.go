@@ -38,6 +38,9 @@ func counted(words Words, code string, n int, args ...sheet.Arg) string {
 	return words.Line(code, append(args, numberArg("n", n))...)
 }
 
+// grouped renders a number with the separators of the language, as in 12,000.
+func grouped(words Words, n int) string { return counted(words, "mark-number", n) }
+
 // numberArg is a named figure.
 func numberArg(name string, n int) sheet.Arg { return sheet.Arg{Name: name, Value: strconv.Itoa(n)} }
 
@@ -170,6 +173,10 @@ func headlineCode(d *Document) string {
 	switch {
 	case d.isStatus() && d.Rows > 0:
 		return "report-head-status"
+	case d.Failure != "" && d.DryRun:
+		return "report-head-no-copy-dry"
+	case d.Failure != "" && d.Output != "":
+		return "report-head-copy-elsewhere"
 	case d.Failure != "" && d.Simulated:
 		return "report-head-no-copy-simulated"
 	case d.Failure != "":

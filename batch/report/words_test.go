@@ -2,7 +2,9 @@ package report
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -160,12 +162,15 @@ func FuzzPrintable(f *testing.F) {
 	})
 }
 
-// echo renders a line as its code and arguments.
+// echo renders a line as its code and arguments, and a number as #3.
 type echo struct{}
 
 func (echo) Vocabulary() sheet.Language { return sheet.English }
 
 func (echo) Line(code string, args ...sheet.Arg) string {
+	if code == "mark-number" {
+		return "#" + args[0].Value
+	}
 	for _, a := range args {
 		code += " " + a.Name + "=" + a.Value
 	}
@@ -185,6 +190,35 @@ func TestErrorsBeyondTheLimitAreCounted(t *testing.T) {
 	const want = "report-col-severity,report-severity-error,report-severity-error,report-severity-note,report-more-rows n=2"
 	if strings.Join(got, ",") != want || s.Count != len(got) {
 		t.Errorf("got %d rows %q, want %s", s.Count, got, want)
+	}
+}
+
+// TestCountsAreGrouped checks that the page and the terminal write large counts as the
+// sentences do.
+func TestCountsAreGrouped(t *testing.T) {
+	d := Document{
+		Rows: 100_000, Results: Results{sheet.Valid: 66_666, sheet.Invalid: 33_334},
+		Problems: []Problem{{Severity: "error", Code: "circuit-region-unknown", Message: "unknown"}},
+		Unlisted: []Unlisted{{Severity: "error", Code: "circuit-region-unknown", Count: 33_333, Message: "more"}},
+	}
+	page, err := os.ReadFile("../../templates/report.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var html, text strings.Builder
+	if err := errors.Join(HTML(&html, d, echo{}, string(page)), Text(&text, d, echo{}, TextOptions{})); err != nil {
+		t.Fatal(err)
+	}
+	const of66666, of33334 = "#66666", "#33334"
+	for _, c := range []struct {
+		text string
+		want map[string]int
+	}{{html.String(), map[string]int{of66666: 3, of33334: 4}}, {text.String(), map[string]int{of66666: 1, of33334: 2}}} {
+		for want, times := range c.want {
+			if got := strings.Count(c.text, want); got != times {
+				t.Errorf("%q is there %d times, want %d:\n%s", want, got, times, c.text)
+			}
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -237,7 +238,7 @@ func (p *Plan) check() *PlanError {
 	return nil
 }
 
-var regionID = regexp.MustCompile(`^[a-z]+(-[a-z0-9]+)+$`)
+var regionID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z]+(-[a-z0-9]+)+$`) })
 
 // parseScope cuts the API and the region off the name of an item.
 func parseScope(name string) (sc Scope, rest string, err *PlanError) {
@@ -249,7 +250,7 @@ func parseScope(name string) (sc Scope, rest string, err *PlanError) {
 			return sc, name, nil
 		case known && sc == Scope{}:
 			sc.API = part
-		case sc.Region == "" && regionID.MatchString(part):
+		case sc.Region == "" && regionID().MatchString(part):
 			sc.Region = part
 		default:
 			return sc, "", &PlanError{Problem: NoScope, Detail: part}

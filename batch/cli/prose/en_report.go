@@ -36,10 +36,12 @@ var enReport = map[string]Entry{
 	"report-head-already":           {Message: "dry run, nothing was sent: {rows:|all }{rows} {rows:row was|rows were} accepted before"},
 	"report-head-invalid":           {Message: "dry run, nothing was sent: {bad} of {rows} {rows:row|rows} {bad:needs|need} attention"},
 	"report-head-stopped":           {Message: "stopped early: {accepted} of {rows} {rows:row|rows} accepted, {left} not attempted"},
+	"report-head-no-copy-dry":       {Message: "dry run, nothing was sent: {bad} of {rows} {rows:row|rows} {bad:needs|need} attention, and the copy could not be written to its place"},
+	"report-head-copy-elsewhere":    {Message: "{accepted} of {rows} {rows:row|rows} accepted; the results copy was written elsewhere"},
 	"report-head-no-copy":           {Message: "{accepted} of {rows} {rows:row|rows} accepted, but the results copy could not be written; the ledger has everything"},
 	"report-head-status":            {Message: "checked the LOA status of {rows} {rows:row|rows}"},
 	"report-head-empty":             {Message: "the workbook has no rows: nothing to do"},
-	"report-copy-elsewhere":         {Message: "the results copy was written elsewhere: {file}"},
+	"report-copy-elsewhere":         {Message: "written elsewhere: {file}"},
 	"report-simulated":              {Message: "simulated: the embedded simulator answered, nothing left this machine"},
 
 	// What to do about rows with a result.
@@ -159,6 +161,7 @@ var enReport = map[string]Entry{
 	"report-severity-warning": {Message: "warning"},
 	"report-severity-note":    {Message: "note"},
 	"report-more-problems":    {Message: "and {n} more: {where}"},
+	"report-all-problems":     {Message: "{n} {n:problem|problems} in all: {where}"},
 	"report-more-causes":      {Message: "and {n} more {n:cause|causes}: {where}"},
 	"report-with-cause":       {Message: "{message} ({meaning})"},
 	"report-such-as":          {Message: "for example, {message}"},
@@ -190,7 +193,7 @@ var enReport = map[string]Entry{
 	"report-retries":   {Message: "{n} {n:retry|retries}"},
 	"report-throttled": {Message: "{n} throttled"},
 	"report-warnings":  {Message: "{n} {n:warning|warnings}"},
-	"report-notes":     {Message: "{n} {n:note|notes}"},
+	"report-notes":     {Message: "{n} {n:note|notes} ({where})"},
 
 	// The sheets, the HTML report and the CSV.
 	"report-col-severity":    {Message: "Severity"},
@@ -263,6 +266,8 @@ var enReport = map[string]Entry{
 	"report-next-both-copy":      {Message: "fix the rows in the copy, then submit the copy to finish the rest; nothing is applied for twice:"},
 	"report-next-unasked":        {Message: "check again later; nothing was sent:"},
 	"report-next-left-out":       {Message: "deal with the rows that were left out, then run it without --only; accepted rows are not applied for twice:"},
+	"report-next-copy-dry":       {Message: "free up some space, or name another file with -o, then check again:"},
+	"report-next-copy-elsewhere": {Message: "the copy is complete where it is; to have it beside the workbook, make room there, or remove what else prevented it, then:"},
 	"report-next-copy-simulated": {Message: "free up some space, or name another file with -o, then simulate it again:"},
 	"report-next-copy":           {Message: "make room, or remove what else prevented it; then write the copy again from the ledger:"},
 	"report-next-reapply":        {Message: "correct the rejected rows in the copy, then apply for them again:"},

@@ -187,8 +187,8 @@ var enCircuits = map[string]Entry{
 		Wrong:   "accepted in cn-hangzhou, now cn-shanghai", Right: "cn-hangzhou, as accepted", Source: promises,
 	},
 	"circuit-changed-after-submission": {
-		Message: "the row has changed since the application for {value} was accepted",
-		Hint:    "Restore the row. If the change is intended, withdraw the LOA in the console first, then apply again with --reapply.",
+		Message: "{cells} changed since the application for {value} was accepted",
+		Hint:    "Restore what was sent: see {source}. If the change is intended, withdraw the LOA in the console first, then apply again with --reapply.",
 		Why:     "loabatch never makes a second application on top of an accepted one; the accepted one still has the values sent then.",
 		Wrong:   "accepted with 1000 Mbit/s, now 2000", Right: "1000, as accepted", Source: promises,
 	},

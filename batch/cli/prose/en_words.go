@@ -7,6 +7,7 @@ var enWords = map[string]Entry{
 	"mark-list":   {Message: ", "},
 	"mark-facts":  {Message: ", "},
 	"mark-colon":  {Message: ": "},
+	"mark-number": {Message: "{n}"},
 	"mark-clause": {Message: "; "},
 
 	"confirm-answers": {Message: "[y/N]"},
@@ -31,10 +32,17 @@ var enWords = map[string]Entry{
 	"cause-folder":         {Message: "is a directory"},
 	"cause-no-folder":      {Message: "not a directory"},
 	"cause-name":           {Message: "file name too long"},
-	"cause-address-in-use": {Message: "address already in use"},
-	"cause-quota":          {Message: "disk quota exceeded"},
 	"cause-pipe":           {Message: "broken pipe"},
 	"cause-io":             {Message: "input/output error"},
+	"cause-no-program":     {Message: "no such program"},
+	"cause-no-check":       {Message: "the service does not know the URL"},
+	"cause-no-host":        {Message: "the host name cannot be resolved"},
+	"cause-no-connection":  {Message: "no connection"},
+	"cause-no-answer":      {Message: "no answer"},
+	"cause-certificate":    {Message: "the certificate cannot be verified"},
+	"cause-proxy":          {Message: "the proxy cannot be used"},
+	"cause-address-in-use": {Message: "address already in use"},
+	"cause-quota":          {Message: "disk quota exceeded"},
 
 	// the columns of the CSV report
 	"csv-severity":   {Message: "severity"},

@@ -89,7 +89,7 @@ func TestSources(t *testing.T) {
 	n := 0
 	for _, c := range languages {
 		for _, code := range c.All() {
-			for _, source := range regexp.MustCompile(`[;；] ?`).Split(c.entries[code].Source, -1) {
+			for _, source := range regexp.MustCompile(`[;；] ?`).Split(c.entries()[code].Source, -1) {
 				part := regexp.MustCompile(`[,，：] ?`).Split(source, -1)
 				if u, err := url.Parse(source); err == nil && u.Scheme == "https" {
 					if u.Host == "" || u.Path == "" || strings.Contains(source, " ") {

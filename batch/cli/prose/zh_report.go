@@ -36,10 +36,12 @@ var zhReport = map[string]Entry{
 	"report-head-already":           {Message: "预检，没有发送任何申请：共 {rows} 行，此前全部已受理"},
 	"report-head-invalid":           {Message: "预检，没有发送任何申请：共 {rows} 行，{bad} 行需要处理"},
 	"report-head-stopped":           {Message: "提前停止：共 {rows} 行，{accepted} 行已受理，{left} 行未执行"},
+	"report-head-no-copy-dry":       {Message: "预检未发送任何内容：共 {rows} 行，{bad} 行需要处理，且副本无法写到指定位置"},
+	"report-head-copy-elsewhere":    {Message: "共 {rows} 行，{accepted} 行已受理；结果副本已写到其他位置"},
 	"report-head-no-copy":           {Message: "共 {rows} 行，{accepted} 行已受理，但结果副本无法写出；台账中有完整记录"},
 	"report-head-status":            {Message: "已查询 {rows} 行的 LOA 状态"},
 	"report-head-empty":             {Message: "工作簿中没有数据行，无需处理"},
-	"report-copy-elsewhere":         {Message: "结果副本已写到其他位置：{file}"},
+	"report-copy-elsewhere":         {Message: "已写到其他位置：{file}"},
 	"report-simulated":              {Message: "模拟运行：由内置模拟器响应，没有向外发送任何内容"},
 
 	// What to do about rows with a result.
@@ -159,6 +161,7 @@ var zhReport = map[string]Entry{
 	"report-severity-warning": {Message: "警告"},
 	"report-severity-note":    {Message: "提示"},
 	"report-more-problems":    {Message: "另有 {n} 个：{where}"},
+	"report-all-problems":     {Message: "共 {n} 个问题：{where}"},
 	"report-more-causes":      {Message: "另有 {n} 种原因：{where}"},
 	"report-with-cause":       {Message: "{message}（{meaning}）"},
 	"report-such-as":          {Message: "例如：{message}"},
@@ -190,7 +193,7 @@ var zhReport = map[string]Entry{
 	"report-retries":   {Message: "{n} 次重试"},
 	"report-throttled": {Message: "{n} 次限流"},
 	"report-warnings":  {Message: "{n} 条警告"},
-	"report-notes":     {Message: "{n} 条提示"},
+	"report-notes":     {Message: "{n} 条提示（{where}）"},
 
 	// The sheets, the HTML report and the CSV.
 	"report-col-severity":    {Message: "级别"},
@@ -263,6 +266,8 @@ var zhReport = map[string]Entry{
 	"report-next-both-copy":      {Message: "在副本中修改有问题的行，然后提交副本，完成其余各行；不会重复申请："},
 	"report-next-unasked":        {Message: "请稍后重新查询；没有发送任何申请："},
 	"report-next-left-out":       {Message: "处理跳过的行，然后去掉 --only 运行；已受理的行不会重复申请："},
+	"report-next-copy-dry":       {Message: "释放磁盘空间，或用 -o 指定其他文件，然后重新检查："},
+	"report-next-copy-elsewhere": {Message: "该副本内容完整；要在工作簿旁生成副本，请先释放磁盘空间或排除其他原因，然后运行："},
 	"report-next-copy-simulated": {Message: "释放磁盘空间，或用 -o 指定其他文件，然后重新模拟："},
 	"report-next-copy":           {Message: "释放磁盘空间，或排除其他原因，然后根据台账重新生成副本："},
 	"report-next-reapply":        {Message: "在副本中修改已驳回的行，然后重新申请："},

@@ -132,8 +132,8 @@ var zhLatin = strings.Fields(`
 
 // TestChineseStyle checks the form of every Chinese entry.
 func TestChineseStyle(t *testing.T) {
-	for _, code := range slices.Sorted(maps.Keys(Chinese.entries)) {
-		e := Chinese.entries[code]
+	for _, code := range slices.Sorted(maps.Keys(Chinese.entries())) {
+		e := Chinese.entries()[code]
 		switch {
 		case e.Message == "" || strings.Contains(e.Message, "\n"):
 			t.Errorf("%s: the message %q is not a single line", code, e.Message)

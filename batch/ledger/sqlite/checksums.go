@@ -67,7 +67,7 @@ func (c *checksummer) of(s *storedState) int64 {
 		b = append(binary.LittleEndian.AppendUint32(b, uint32(len(text))), text...)
 	}
 	*c = b
-	return int64(max(crc32.Checksum(b, castagnoli), 1))
+	return int64(max(crc32.Checksum(b, castagnoli()), 1))
 }
 
 // toState is the state that a row holds.
