@@ -168,7 +168,7 @@ func (a *app) find(name string) (subject, error) {
 		names = append(names, s.name)
 	}
 	switch near := nearest(name, names); {
-	case near != "":
+	case near != "" && name != "": // an empty name is the start of every other
 		return subject{}, failure(exitUsage, "unknown-code-near", nil, "code", name, "near", shellQuote(near))
 	case apiCode.MatchString(name):
 		return subject{"api_codes", name, unlistedEntry, name, nil}, nil

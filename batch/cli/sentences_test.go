@@ -408,7 +408,7 @@ var unsaid = map[string][]string{
 	"a file that cannot be read; commands read it into memory before, see batch/cli":                     {"file-unreadable", "part-unreadable"},
 	"a network file system; see batch/ledger/sqlite":                                                     {"doctor-ledger-network", "doctor-warn"},
 	"a quota of the disk, and a folder that appears while it is being made":                              {"cause-quota", "cause-exist"},
-	"a name server, a network or a route that fails in the middle of a run; see batch/cloud":             {"(canceled)", "(dns)", "(network)", "(no-such-host)", "(unreachable)"},
+	"a name server, a network or a route that fails in the middle of a run; see batch/cloud":             {"(canceled)", "(dns)", "(network)"},
 	"a source of keys, or the value of a variable, that fails half a minute into a run; see batch/cloud": {"(credentials)", "(proxy-url)"},
 	"said every 30 seconds; see batch/cli/console":                                                       {"progress", "progress-more"},
 	"a place where the order of what is measured is not certain; see batch/cli/console":                  {"progress-rate-minute", "progress-wait", "progress-rate", "progress-left"},
