@@ -196,7 +196,14 @@ func (f *findings) message(w *prose.Catalogue, o batch.Outcome) (message, hint s
 	if o.Result == sheet.Blocked || o.Reason == batch.ReasonUnasked || o.Reason == batch.ReasonSettling || o.Reason == batch.ReasonLOARejected {
 		apiHint = "" // it is about an application, and there was none, or it is not the last word
 	}
-	message, hint = w.Render(string(o.Reason), map[string]string{
+	code := string(o.Reason)
+	if o.Result == sheet.Refused && o.CircuitState != "" {
+		code, apiHint = "rows-not-allocated", "" // it says more than the API's code
+		if report.Locked(o.CircuitState) {
+			code = "rows-locked"
+		}
+	}
+	message, hint = w.Render(code, map[string]string{
 		"code": o.ErrorCode, "meaning": cmp.Or(meaning, o.ErrorCode), "loa": w.Vocabulary().State(o.LOAStatus), "instance": o.Key.InstanceID, "region": o.Key.Region, "circuit": o.CircuitState,
 		"after": settledFrom(o).Format("15:04"),
 	})

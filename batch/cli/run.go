@@ -206,6 +206,14 @@ func (done *finished) ledgerEnd(exit int, output string) ledger.RunEnd {
 		Requests: done.totals.requests, Retries: done.totals.retries, Throttled: done.totals.throttled, Slowed: done.totals.slowed, Duration: done.totals.duration,
 		Ahead: done.totals.ahead, LeftOut: leftOut(done.outcomes), Moved: moved(done.problems), Changed: done.changed,
 	}
+	for _, o := range done.outcomes {
+		if o.CircuitState != "" {
+			if end.Statuses == nil {
+				end.Statuses = map[int]string{}
+			}
+			end.Statuses[o.Row] = o.CircuitState
+		}
+	}
 	for path, sum := range done.sums {
 		if path != output {
 			if end.Reports == nil {

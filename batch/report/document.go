@@ -174,6 +174,7 @@ type Application struct {
 	Earlier      sheet.Result `json:"earlier_result,omitempty"`    // of a row that --only left out
 	Before       *string      `json:"loa_status_before,omitempty"` // of a status: according to the copy that was read
 	StillInvalid bool         `json:"-"`                           // a row that was left out has errors, which are listed
+	CircuitState string       `json:"-"`                           // the status that does not allow an application, if known
 }
 
 // NewApplication returns an outcome with its rendered sentences.
@@ -182,7 +183,7 @@ func NewApplication(o batch.Outcome, at sheet.Ref, message, hint string) Applica
 		SheetRow: o.Row, InstanceID: sheet.MaskNumbers(o.Key.InstanceID), RegionID: sheet.MaskNumbers(o.Key.Region),
 		Result: o.Result, ErrorCode: o.ErrorCode, Message: message, RequestID: o.RequestID,
 		ClientToken: sheet.MaskNumbers(o.Token), Attempts: o.Attempts, SubmittedAt: Instant{o.SubmittedAt},
-		Hint: hint, LOAStatus: o.LOAStatus, Reason: string(o.Reason), At: at, Earlier: o.Earlier,
+		Hint: hint, LOAStatus: o.LOAStatus, Reason: string(o.Reason), At: at, Earlier: o.Earlier, CircuitState: o.CircuitState,
 	}
 }
 

@@ -186,6 +186,8 @@ var enLines = map[string]Entry{
 	"rows-left-out":          {Message: "left out by --only; its last result is {result}"},
 	"rows-left-out-why":      {Message: "left out by --only; its last result is {result}: {meaning}"},
 	"rows-simulated":         {Message: "simulated: {message}", Hint: "Run it without --simulate to submit the row."},
+	"rows-not-allocated":     {Message: "the API rejected the application: the circuit's status is {circuit}, not Allocated", Hint: "Wait if the circuit is still being allocated; if it is in use, rejected or cancelled, check the Instance ID."},
+	"rows-locked":            {Message: "the API rejected the application: the circuit is locked (business status {circuit})", Hint: "Have the circuit unlocked, then run again. FinancialLocked: pay what is owed. SecurityLocked: contact Alibaba Cloud support."},
 	"rows-no-circuit":        {Message: "not assigned to any circuit in this workbook"},
 	"rows-one-circuit":       {Message: "{cell}: {message}"},
 	"rows-circuits":          {Message: "{result} for {n} of {of} circuits, first {cell}: {message}"},

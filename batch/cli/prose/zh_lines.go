@@ -186,6 +186,8 @@ var zhLines = map[string]Entry{
 	"rows-left-out":          {Message: "按 --only 跳过；上次结果为 {result}"},
 	"rows-left-out-why":      {Message: "按 --only 跳过；上次结果为 {result}：{meaning}"},
 	"rows-simulated":         {Message: "模拟运行：{message}", Hint: "要真正提交该行，请去掉 --simulate 后运行。"},
+	"rows-not-allocated":     {Message: "API 已拒绝申请：专线状态为 {circuit}，不是 Allocated", Hint: "如专线仍在分配资源，请等待；如已开通、已拒绝或已取消，请核对实例 ID。"},
+	"rows-locked":            {Message: "API 已拒绝申请：专线已锁定（付费状态 {circuit}）", Hint: "请先解除锁定，再重新运行。FinancialLocked：请结清欠费。SecurityLocked：请联系阿里云技术支持。"},
 	"rows-no-circuit":        {Message: "该工程师没有分配到本工作簿中的任何专线"},
 	"rows-one-circuit":       {Message: "{cell}：{message}"},
 	"rows-circuits":          {Message: "{of} 条专线中有 {n} 条 {result}，首条 {cell}：{message}"},

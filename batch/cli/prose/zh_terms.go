@@ -28,7 +28,7 @@ var zhTerms = map[string]Entry{
 	},
 	"status-locked": {
 		Message: "专线已锁定：不能申请 LOA",
-		Hint:    "请先解除锁定。FinancialLocked：请支付欠款。SecurityLocked：请联系阿里云技术支持。",
+		Hint:    "请先解除锁定。FinancialLocked：请结清欠费。SecurityLocked：请联系阿里云技术支持。",
 		Why:     "付费状态为 Normal 时才能申请 LOA。",
 		Source:  zhPconnPage,
 	},
