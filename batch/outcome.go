@@ -59,6 +59,9 @@ type Outcome struct {
 	// Settled says what this run found out about the application that an earlier run left
 	// open. Only the state of the circuit in the ledger keeps it.
 	Settled Settlement
+	// Copied is what the row knew of another ledger's application. Only the state of the
+	// circuit in the ledger keeps it.
+	Copied Copied
 
 	// CircuitState is the status or business status that blocks the row, as the API
 	// spells it. Only an online dry run sets it, so no ledger keeps it.
@@ -156,6 +159,8 @@ type Record struct {
 	Open        bool         // it may have taken effect without a definite answer: settle it before another is sent
 	Tried       time.Time    // if Open: the last attempt that may have been applied; else: Settlement.Seen; UTC; zero if not known
 	Ended       Identity     // if Open: the last one that had a definite result; zero if there is none
+	Accepted    time.Time    // if Open: see Copied.Accepted
+	Others      string       // other tokens of the circuit that need no attention any more, or count in Tried; one a line
 	Result      sheet.Result // the definite result; empty if there is none
 	ErrorCode   string       //
 	RequestID   string       //

@@ -27,8 +27,9 @@ type row struct {
 	max      int       // bound of attempts and of lookups
 	started  time.Time // when this run took it up, UTC
 
-	begun string // the token that the ledger knows is about to be sent
-	older bool   // the circuit had an LOA before the application that is open, and lookups may still show it
+	begun    string // the token that the ledger knows is about to be sent
+	mismatch bool   // the API said that the token was used before with other parameters
+	older    bool   // the circuit had an LOA before the application that is open, and lookups may still show it
 
 	code      string    // of the last failure
 	requestID string    // of the last answer
@@ -77,6 +78,9 @@ func (r *row) start() {
 	if r.tried.IsZero() || r.tried.After(r.started) {
 		r.tried = r.started
 	}
+	if c := &r.app.Copied; c.Token != "" && (c.Tried.IsZero() || c.Tried.After(r.started)) {
+		c.Tried = r.started
+	}
 }
 
 // submitted takes the result of an attempt that was answered or given up at a time.
@@ -99,7 +103,8 @@ func (r *row) submitted(receipt Receipt, err error, at time.Time) next {
 	if e == evLost || e == evLostOver {
 		r.sent, r.tried = at, at
 	}
-	if e == evMismatch && r.state == sendClear && r.tried.Equal(LongAgo) {
+	r.mismatch = r.mismatch || e == evMismatch
+	if e == evMismatch && r.state == sendClear && r.app.Open.Accepted {
 		// Only a results copy said that the lookup was late enough, and of other content.
 		r.state, r.app.Settled = sendFresh, Settlement{}
 	}
@@ -119,7 +124,7 @@ func (r *row) attempted(call *CallError) event {
 		return evRegionFatal
 	case call.Class == Refused && call.Code == operations[r.app.Operation].conflict:
 		return evConflict
-	case call.Class == Refused && call.Code == codeMismatch:
+	case call.Class == Refused && call.Code == CodeMismatch:
 		return evMismatch
 	case call.Class == Refused:
 		return evRefused
@@ -236,6 +241,8 @@ func (r *row) settle(e event, l LOA, asked time.Time) {
 	r.app.Settled = Settlement{Token: token, Result: e.settles(), LOAStatus: l.Status}
 	if e.settles() == sheet.Already {
 		r.app.Settled.Seen = latest(r.tried, asked.Round(0).UTC())
+		ours := r.state != askConflict && !r.mismatch && operations[r.app.Operation].judge(&r.app, l) == loaOurs
+		r.app.Settled.Other = token == r.app.Token && !ours
 	}
 	if e.settles() == sheet.Failed {
 		r.sent = time.Time{} // those of this run were not applied either
@@ -350,6 +357,9 @@ func (r *row) attribute(o *Outcome) {
 	if r.begun == "" && earlier.Token == "" && o.Result == sheet.Already {
 		r.app.disown(o)
 		return
+	}
+	if r.begun == "" && earlier.Token == "" && o.Result == sheet.Unknown { // several are open
+		o.Token = cmp.Or(r.app.Circuit.Past.ClientToken, o.Token)
 	}
 	if r.begun != "" || earlier.Token == "" || !o.ConcernsCircuit() {
 		return

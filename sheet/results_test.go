@@ -110,12 +110,14 @@ func TestEarlierResults(t *testing.T) {
 	g := good()
 	for cell, v := range map[string]string{
 		"K1": "Result", "L1": "message", "M1": "Request ID", "N1": "Client token used", "O1": "LOA status", "P1": "#Mine",
-		"K2": "SUBMITTED", "M2": "REQ", "N2": "T", "O2": "Applying", "P2": "x",
+		"K2": "SUBMITTED", "M2": "REQ", "N2": "T", "O2": "Applying", "P2": "x", "Q1": "Submitted at (UTC)", "Q2": "2026-11-24 18:03:07",
 	} {
 		g.set(cell, v)
 	}
 	w := decode(t, g, sheet.Options{})
-	if got, want := w.Circuits[0].Past, (sheet.Past{Result: "SUBMITTED", ClientToken: "T", RequestID: "REQ", LOAStatus: "Applying"}); got != want {
+	if got, want := w.Circuits[0].Past, (sheet.Past{
+		Result: "SUBMITTED", ClientToken: "T", RequestID: "REQ", LOAStatus: "Applying", SubmittedAt: time.Date(2026, 11, 24, 18, 3, 7, 0, time.UTC),
+	}); got != want {
 		t.Errorf("past is %+v", got)
 	}
 	if len(w.Problems) != 0 || w.Circuits[1].Past != (sheet.Past{}) {
@@ -125,7 +127,7 @@ func TestEarlierResults(t *testing.T) {
 	for _, c := range w.CircuitsTable.ResultColumns(sheet.English) {
 		cols = append(cols, c.Col)
 	}
-	if fmt.Sprint(cols) != "[11 12 17 13 18 19 14 15]" {
+	if fmt.Sprint(cols) != "[11 12 18 13 17 19 14 15]" {
 		t.Errorf("result columns at %v", cols)
 	}
 }

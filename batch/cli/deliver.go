@@ -197,6 +197,9 @@ func (a *app) patch(done *finished, doc *report.Document, redact bool) sheet.Pat
 			Row: app.SheetRow, Result: app.Result, Message: a.rowMessage(app), ErrorCode: app.ErrorCode, RequestID: app.RequestID,
 			SubmittedAt: app.SubmittedAt.Time, Attempts: app.Attempts, ClientToken: token, LOAStatus: app.LOAStatus,
 		}
+		if app.Result == sheet.Unknown {
+			rows[i].SubmittedAt = done.outcomes[i].Tried // from then on another ledger counts the settling time
+		}
 		if past := sheet.Result(done.in.workbook.Circuits[i].Past.Result); app.Result == sheet.Skipped && slices.Contains(sheet.AllResults, past) {
 			rows[i].Keep, rows[i].Result = true, past
 		}

@@ -29,7 +29,7 @@ var (
 	from    = flag.Uint64("histories.from", 0, "seed of the first history")
 	count   = flag.Uint64("histories.n", 0, "number of histories; 0 means 5,000, or 500 with -short")
 	backend = flag.String("histories.ledger", "", "memory, states, sqlite or disk; empty means a mix")
-	with    = flag.String("histories.with", "", "what histories contain beyond the usual, separated by commas: foreign, for rejected or deleted LOAs that another program applied for before; stale, for lookups that tell an old status; unguarded, for lost ledgers where the service accepts doubles")
+	with    = flag.String("histories.with", "", "what histories contain beyond the usual, separated by commas: foreign, for rejected or deleted LOAs that another program applied for before; stale, for lookups that tell an old status; unguarded, for lost ledgers where the service accepts doubles; ledgers, for several users with a ledger each, who know of each other by results copies alone where the service accepts doubles")
 	without = flag.String("histories.without", "", "what histories do not contain: region, ledger, endpoint, quota, survey, separated by commas")
 	strict  = flag.Bool("histories.strict", false, "report the failures that are tolerated, too")
 	verbose = flag.Bool("histories.trace", false, "print the trace of every history")

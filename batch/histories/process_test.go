@@ -18,6 +18,7 @@ import (
 // arrival of a request at the service, each answer and each Finish.
 type process struct {
 	w       *world
+	ledger  keeper // of its user
 	id      uint64
 	dice    dice
 	weather weather
@@ -160,7 +161,7 @@ func (p *process) Submit(ctx context.Context, a batch.Application) (batch.Receip
 		return batch.Receipt{}, errKilled
 	}
 	p.begun(&a)
-	if !p.w.forgetful {
+	if !p.w.forgetful || p.w.carried() {
 		p.w.service.arrived(r)
 	}
 	if p.w.service.arrive(r.region, string(a.Operation.API()), p.runID()) {

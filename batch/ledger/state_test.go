@@ -88,11 +88,11 @@ func TestState(t *testing.T) {
 			recordOf(a, batch.Record{Result: sheet.Refused, RequestID: "request-token-a-0", LOAStatus: "Rejected"})},
 		{"rejected, then applied for again",
 			[]step{begun(1, a), finished(1, submitted), finished(2, rejected), begun(3, second), finished(3, outcome(second, sheet.Submitted))},
-			recordOf(second, batch.Record{Result: sheet.Submitted, RequestID: "request-token-a-1"})},
+			recordOf(second, batch.Record{Result: sheet.Submitted, RequestID: "request-token-a-1", Others: "token-a-0"})},
 		{"refused, then found", []step{begun(1, a), finished(1, outcome(a, sheet.Refused)), finished(2, outcome(a, sheet.Already))},
 			recordOf(a, batch.Record{Result: sheet.Already, RequestID: "request-token-a-0"})},
 		{"refused, corrected, then found", []step{begun(1, a), finished(1, outcome(a, sheet.Refused)), finished(2, outcome(b, sheet.Already))},
-			batch.Record{Token: a.Token, Result: sheet.Already, RequestID: "request-token-b-0"}}, // for another content, perhaps
+			batch.Record{Others: a.Token, Result: sheet.Already, RequestID: "request-token-b-0"}}, // for another content, perhaps
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var s State

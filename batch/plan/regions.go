@@ -84,7 +84,7 @@ func (p *planner) elsewhere(key batch.Key) iter.Seq[placed] {
 // another region. What a results copy says of it is then about that region.
 func (p *planner) usedElsewhere(key batch.Key, token string) bool {
 	for r := range p.elsewhere(key) {
-		if token != "" && (token == r.Token || token == r.Ended.Token) {
+		if token != "" && knows(r.Record, token) {
 			return true
 		}
 	}

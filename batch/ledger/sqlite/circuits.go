@@ -19,7 +19,7 @@ type circuit struct {
 }
 
 // stateColumns are the columns of circuits in the order of scanState.
-const stateColumns = checkedColumns + ", checksum"
+const stateColumns = checkedColumns + ", " + laterColumns + ", checksum"
 
 // scanState reads the stateColumns of a row and compares its checksum, if it has one.
 func scanState(scan func(...any) error) (batch.Key, ledger.State, error) {
@@ -27,7 +27,7 @@ func scanState(scan func(...any) error) (batch.Key, ledger.State, error) {
 	var checksum int64
 	err := scan(&r.scope, &r.region, &r.instanceID, &r.place, &r.hash, &r.generation, &r.token, &r.result, &r.errorCode, &r.requestID,
 		&r.submitted, &r.loa, &r.run, &r.pendingRun, &r.pendingHash, &r.pendingGeneration, &r.pendingToken,
-		&r.pendingOperation, &r.pendingPhase, &r.tried, &checksum)
+		&r.pendingOperation, &r.pendingPhase, &r.tried, &r.others, &r.accepted, &checksum)
 	if err == nil && checksum != 0 && checksum != r.checksum() {
 		err = errChecksum
 	}
@@ -51,6 +51,9 @@ func (t *transaction) beginApplication(run int64, c circuit, a batch.Application
 // beginCircuit makes the application the pending one of its circuit. Most circuits are
 // new to the ledger, and the insert itself finds out.
 func (t *transaction) beginCircuit(run int64, c circuit, a batch.Application) error {
+	if a.Copied != (batch.Copied{}) { // it leaves more than a pending submission
+		return t.change(c, func(s ledger.State) (ledger.State, error) { return s.Begin(run, a) })
+	}
 	fresh, err := ledger.State{}.Begin(run, a)
 	if err != nil {
 		return rejection{err}
@@ -141,9 +144,9 @@ func (t *transaction) store(c circuit, s ledger.State) error {
 	r := storedOf(c, s)
 	values := [...]any{r.hash, r.generation, r.token, r.result, r.errorCode, r.requestID, r.submitted, r.loa, r.run,
 		r.scope, r.region, r.instanceID, r.place, int64(0),
-		r.pendingRun, r.pendingHash, r.pendingGeneration, r.pendingToken, r.pendingOperation, r.pendingPhase, r.tried}
+		r.pendingRun, r.pendingHash, r.pendingGeneration, r.pendingToken, r.pendingOperation, r.pendingPhase, r.tried, r.others, r.accepted}
 	const checksum, short = 13, 14
-	if s.Pending == (ledger.Submission{}) && s.Tried.IsZero() {
+	if s.Pending == (ledger.Submission{}) && s.Tried.IsZero() && s.Others == "" {
 		r.pendingOperation, r.pendingPhase = "", 0 // as the statement leaves them
 		values[checksum] = t.checksums.of(&r)
 		_, err := t.saveWithoutPending.exec(values[:short]...)

@@ -101,10 +101,10 @@ func (s *statements) prepare(conn *sql.Conn) error {
 		{&s.saveWithoutPending, 14, `INSERT OR REPLACE INTO circuits (hash, generation, token, result, error_code, request_id,
 			submitted, loa_status, run, scope, region, instance_id, place, checksum, pending_run, pending_hash, pending_generation,
 			pending_token) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', 0, '')`},
-		{&s.save, 21, `INSERT OR REPLACE INTO circuits (hash, generation, token, result, error_code, request_id,
+		{&s.save, 23, `INSERT OR REPLACE INTO circuits (hash, generation, token, result, error_code, request_id,
 			submitted, loa_status, run, scope, region, instance_id, place, checksum, pending_run, pending_hash, pending_generation,
-			pending_token, pending_operation, pending_phase, tried)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+			pending_token, pending_operation, pending_phase, tried, others, pending_accepted)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&s.remove, 4, "DELETE FROM circuits WHERE scope = ? AND region = ? AND instance_id = ? AND place = ?"},
 	} {
 		stmt, err := prepare(conn, p.text, p.args)
