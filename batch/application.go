@@ -51,6 +51,7 @@ type Earlier struct {
 	Accepted   bool      // by the API; RequestID and At are then of its answer
 	RequestID  string    // may be empty
 	At         time.Time // zero when it is not known
+	LOAStatus  string    // of Ended: the LOA's, as far as it is known
 	Tried      time.Time // of Open: the last attempt that may have arrived; of Ended: see Record.Tried; UTC; zero when it is not known
 	Repeated   bool      // the circuit may have had an LOA before it, which lookups may still show, or an attempt may still be under way
 }
@@ -75,6 +76,8 @@ type Settlement struct {
 	LOAStatus string
 	// Seen is, if ALREADY, the last attempt that was not answered, or when a lookup saw the LOA if
 	// that was later, UTC. For the settling time after it, lookups may show an LOA before that one.
+	// If REFUSED it is when a lookup saw that the LOA was void: for as long, they may show that it
+	// still was valid.
 	Seen  time.Time
 	Other bool // the LOA, if ALREADY, is not the application's: it is not known what it was applied for with
 }

@@ -355,10 +355,25 @@ func TestHistories(t *testing.T) {
 			h.shown = &batch.LOA{Status: batch.LOARejected}
 			h.want("rejected", plan.Options{}, sheet.Refused, 1, 1)
 			h.shown = nil
+			h.want("valid, perhaps before it was rejected", plan.Options{}, sheet.Refused, 1, 1)
+			h.quiet()
 			h.want("valid", plan.Options{}, sheet.Invalid, 1, 1)
 			h.want("again", plan.Options{}, sheet.Invalid, 1, 1)
 			h.book.Circuits[0].Si = si
 			h.want("edited back", plan.Options{}, sheet.Already, 1, 1)
+		},
+		"rejected, edited and refused, and lookups tell the status before": func(h *history) {
+			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
+			valid := h.server.loas[plan.Keys(h.book)[0]]
+			h.quiet()
+			h.reject()
+			h.edit()
+			h.answers = []fault{notAllocated}
+			h.want("edited", reapply, sheet.Refused, 2, 1)
+			h.shown = &valid
+			h.want("again", reapply, sheet.Refused, 2, 1)
+			h.quiet()
+			h.want("quiet", reapply, sheet.Submitted, 3, 2)
 		},
 		"refused, lost, edited, refused and edited back": func(h *history) {
 			remembered := map[string]bool{}

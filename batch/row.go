@@ -34,6 +34,7 @@ type row struct {
 	code      string    // of the last failure
 	requestID string    // of the last answer
 	loaStatus string    // what a lookup said last
+	voidSeen  time.Time // when a lookup first saw that the LOA was rejected or deleted, UTC; zero if none did
 	sent      time.Time // when the last attempt of this run that may have been applied was given up, UTC; zero if there is none
 	tried     time.Time // likewise, of all runs; meaningful while the token is open
 	due       time.Time // when the next call may be made; zero means now
@@ -155,8 +156,15 @@ func (r *row) lookedUp(l LOA, ok bool, err error, asked time.Time) next {
 	if ok && r.precedes(l, asked) {
 		l, ok = LOA{RequestID: l.RequestID}, false
 	}
+	outdated := ok && r.outdated(l, asked)
+	if outdated {
+		l.Status = r.app.Ended.LOAStatus
+	}
 	r.lookups, r.loaStatus = 0, l.Status
 	e := r.found(l, ok, asked)
+	if outdated && e == evVoidRepeat {
+		e = evVoid // unless somebody else has applied since
+	}
 	if settles := e.settles(); r.state == askElsewhere {
 		l = LOA{} // it is not about the circuit in this region
 	} else if settles == sheet.Already || r.state.open() && settles != "" {
@@ -177,6 +185,14 @@ func (r *row) precedes(l LOA, asked time.Time) bool {
 		asked.Sub(latest(e.At, e.Tried)) < SettlingTime
 }
 
+// outdated reports whether a valid status may be older than the rejection that a lookup saw
+// before.
+func (r *row) outdated(l LOA, asked time.Time) bool {
+	e := &r.app.Ended
+	return (r.state == askFirst || r.state == askVoid) && Void(e.LOAStatus) && !Void(l.Status) &&
+		!e.Tried.IsZero() && asked.Sub(e.Tried) < SettlingTime
+}
+
 // found returns the event of an answered lookup.
 func (r *row) found(l LOA, ok bool, asked time.Time) event {
 	state := loaVoid
@@ -186,6 +202,9 @@ func (r *row) found(l LOA, ok bool, asked time.Time) event {
 	early := r.state.open() && asked.Sub(r.tried) < SettlingTime
 	stale := early && r.older // the status may be that of the LOA before, and older than its rejection
 	r.older = r.older || ok && state == loaVoid
+	if ok && state == loaVoid && r.voidSeen.IsZero() && r.state != askElsewhere {
+		r.voidSeen = asked.Round(0).UTC()
+	}
 	r.app.First = r.app.First || r.state == askFirst && !ok
 	switch {
 	case ok && state != loaVoid && stale:
@@ -243,6 +262,9 @@ func (r *row) settle(e event, l LOA, asked time.Time) {
 		r.app.Settled.Seen = latest(r.tried, asked.Round(0).UTC())
 		ours := r.state != askConflict && !r.mismatch && operations[r.app.Operation].judge(&r.app, l) == loaOurs
 		r.app.Settled.Other = token == r.app.Token && !ours
+	}
+	if e.settles() == sheet.Refused {
+		r.app.Settled.Seen = asked.Round(0).UTC()
 	}
 	if e.settles() == sheet.Failed {
 		r.sent = time.Time{} // those of this run were not applied either
@@ -336,6 +358,7 @@ func (r *row) finish(result sheet.Result, reason Reason) next {
 	case sheet.Refused:
 		if Void(r.loaStatus) {
 			o.LOAStatus = r.loaStatus
+			o.Settled.Seen = latest(o.Settled.Seen, r.voidSeen)
 		}
 	}
 	r.attribute(&o)

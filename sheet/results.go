@@ -169,23 +169,7 @@ func (r *resulter) circuitCells(number int) []PutCell {
 		return nil
 	}
 	res, _ := r.complete(&r.results[i], r.w.CircuitsTable.Sheet)
-	r.keepStanding(&res)
 	return r.cellsOf(res)
-}
-
-// keepStanding has a row whose result says nothing about an earlier application keep what the
-// workbook knows of that: another ledger may know nothing else.
-func (r *resulter) keepStanding(res *RowResult) {
-	switch res.Result {
-	case Invalid, NotAttempted, Valid, Blocked:
-	default:
-		return
-	}
-	c := r.w.CircuitAt(res.Row)
-	if c == nil || c.Past.ClientToken == "" || !c.Past.MayStand() {
-		return
-	}
-	res.ClientToken, res.SubmittedAt, res.LOAStatus = c.Past.ClientToken, c.Past.SubmittedAt, cmp.Or(res.LOAStatus, c.Past.LOAStatus)
 }
 
 // complete returns a circuit's result, to be read in one of the sheets. The message of an

@@ -77,7 +77,7 @@ func (p *Past) MayStand() bool {
 	case Invalid:
 		return p.ClientToken != ""
 	case NotAttempted, Valid, Blocked:
-		return p.ClientToken != "" && (!p.SubmittedAt.IsZero() || p.LOAStatus != "" && p.LOAStatus != "Rejected" && p.LOAStatus != "Deleted")
+		return p.ClientToken != "" && (!p.SubmittedAt.IsZero() || !slices.Contains([]string{"", "none", "Rejected", "Deleted"}, p.LOAStatus))
 	}
 	return false
 }

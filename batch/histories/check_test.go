@@ -38,7 +38,7 @@ func (p *process) check(b *book, outcomes []batch.Outcome) {
 			p.w.report("ledger", "%v", err)
 			return
 		}
-		if why := p.w.wrong(&b.rows[i], o, knownOf(past[o.Key])); why != "" {
+		if why := p.w.wrong(p, &b.rows[i], o, knownOf(past[o.Key])); why != "" {
 			p.w.report("wrong: "+why, "p%d: %s is %s (%s %s)", p.id, o.Key.InstanceID, o.Result, o.Reason, o.ErrorCode)
 		}
 		if uses && o.Result != sheet.Skipped {
@@ -53,7 +53,7 @@ func (p *process) check(b *book, outcomes []batch.Outcome) {
 }
 
 // wrong says how an outcome contradicts the truth, if it does.
-func (w *world) wrong(r *bookRow, o *batch.Outcome, k known) string {
+func (w *world) wrong(p *process, r *bookRow, o *batch.Outcome, k known) string {
 	w.service.mu.Lock()
 	defer w.service.mu.Unlock()
 	c := w.service.circuits[r.instance]
@@ -61,7 +61,7 @@ func (w *world) wrong(r *bookRow, o *batch.Outcome, k known) string {
 	switch o.Result {
 	case sheet.Failed, sheet.Refused, sheet.NotAttempted:
 		if !w.forgetful {
-			w.service.claims[r.instance] = claim{string(o.Result), time.Now()}
+			w.service.claims[r.instance] = claim{string(o.Result), time.Now(), p, r.region}
 		}
 	}
 	switch o.Result {
@@ -132,7 +132,7 @@ func (w *world) quietNights(t *testing.T, d dice) {
 		}
 		time.Sleep(11 * time.Minute)
 		again := night >= first
-		p := &process{w: w, ledger: w.ledgers[0], id: 1000 + night, dice: d.at(night), weather: calm, calls: map[string]uint64{}, drain: make(chan struct{})}
+		p := &process{w: w, ledger: w.ledgers[0], night: 1000 + night, id: 1000 + night, dice: d.at(night), weather: calm, calls: map[string]uint64{}, drain: make(chan struct{})}
 		p.ctx, p.cancel = context.WithCancel(context.Background())
 		p.command = command{endpoint: endpoints[0], concurrency: 1, attempts: 5, reapply: again}
 		end = map[*book][]batch.Outcome{}

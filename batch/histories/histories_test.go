@@ -93,15 +93,37 @@ func TestHistories(t *testing.T) {
 // same: a lookup without an answer and then one that showed the LOA before; an application
 // that was open in another region while the ledger had lost what was accepted in the row's
 // own; a reapplication in a wrong region that held up one in the right region; a lookup
-// there that showed the LOA as it was before it was rejected here; and a results copy of
-// another region, whose record a reapplication there had replaced.
+// there that showed the LOA as it was before it was rejected here; a results copy of
+// another region, whose record a reapplication there had replaced; copies of other ledgers
+// that say NOT_ATTEMPTED of a row that was accepted, UNKNOWN of one that was sent under a
+// token which the ledger knew as refused, and ALREADY without a date; a lookup that told the
+// status before the rejection; and a false alarm about two processes in two regions.
 func TestKnownHistories(t *testing.T) {
-	for seed, with := range map[uint64]string{1006815: "unguarded", 1009741: "unguarded", 66198: "", 4015452: "stale", 5565608: ""} {
+	for seed, with := range map[uint64]string{
+		1006815: "unguarded", 1009741: "unguarded", 66198: "", 4015452: "stale", 5565608: "",
+		9000219: "ledgers", 9000971: "ledgers", 9102270: "ledgers", 7002263: "stale", 5355898: "stale",
+	} {
 		o := options{switches: map[string]bool{"region": true, "ledger": true, "endpoint": true, "quota": true, "survey": true, with: true}}
 		for _, f := range play(t, newHistory(seed, o), nil) {
 			t.Errorf("seed %d: %s: %s", seed, f.kind, f.text)
 		}
 	}
+}
+
+// TestHistoriesOfSeveralLedgers plays a tenth as many with several users, who have a ledger
+// each.
+func TestHistoriesOfSeveralLedgers(t *testing.T) {
+	n := *count
+	switch {
+	case n > 0:
+	case testing.Short():
+		n = 500
+	default:
+		n = 5000
+	}
+	o := readOptions()
+	o.switches["ledgers"] = true
+	o.playAll(t, (n+9)/10)
 }
 
 // TestHistoriesOnDisk does so with a SQLite file on a disk that fills up, and that loses or

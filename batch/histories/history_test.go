@@ -79,6 +79,7 @@ type world struct {
 	books   []*book
 	names   int
 	runs    uint64
+	nights  uint64
 	made    uint64 // ledgers
 	quotas  quota.Memory
 	power   atomic.Bool // it has failed: all processes of the night are dead

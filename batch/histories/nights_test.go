@@ -20,6 +20,7 @@ func (w *world) night(t *testing.T, d dice) {
 	if together && d.at(1).chance(0.2) {
 		processes = 2
 	}
+	w.nights++
 	users := pick(d.at(4), w.ledgers) // two at once use the same ledger
 	var started []*process
 	for i := range processes {
@@ -67,7 +68,7 @@ func (w *world) powerFailure() {
 // newProcess draws a process: its command and the weather that it meets.
 func (w *world) newProcess(l keeper, d dice) *process {
 	w.runs++
-	p := &process{w: w, ledger: l, id: w.runs, dice: d, weather: pick(d.at(1), weathers), calls: map[string]uint64{}, drain: make(chan struct{})}
+	p := &process{w: w, ledger: l, night: w.nights, id: w.runs, dice: d, weather: pick(d.at(1), weathers), calls: map[string]uint64{}, drain: make(chan struct{})}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	c := command{endpoint: endpoints[0], concurrency: 1 + d.at(2).n(8), attempts: 1 + d.at(3).n(5), reapply: d.at(4).chance(0.2)}
 	if w.history.hurried {

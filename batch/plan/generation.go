@@ -16,7 +16,7 @@ func (p *planner) fromLedger(a *batch.Application, r batch.Record) {
 		p.fromOpen(a, r, generation, same)
 		return
 	}
-	a.Ended = batch.Earlier{Token: r.Token, Generation: r.Generation, Edited: edited(a, r, same), Tried: r.Tried}
+	a.Ended = batch.Earlier{Token: r.Token, Generation: r.Generation, Edited: edited(a, r, same), Tried: r.Tried, LOAStatus: r.LOAStatus}
 	a.Ended.Repeated = r.Generation > 0 || r.SubmittedAt.IsZero() || !r.Tried.IsZero()
 	a.Generation = r.Generation
 	if same {
