@@ -57,7 +57,7 @@ type Earlier struct {
 }
 
 // Copied is an application that a results copy knows as open or accepted and the ledger does
-// not know: another ledger's, perhaps one that was lost. The zero Copied is none.
+// not know: that of another ledger, perhaps one that was lost. The zero Copied means nothing.
 type Copied struct {
 	Token      string
 	Generation int

@@ -163,7 +163,7 @@ func (r *row) lookedUp(l LOA, ok bool, err error, asked time.Time) next {
 	r.lookups, r.loaStatus = 0, l.Status
 	e := r.found(l, ok, asked)
 	if outdated && e == evVoidRepeat {
-		e = evVoid // unless somebody else has applied since
+		e = evVoid // another ledger may have applied since
 	}
 	if settles := e.settles(); r.state == askElsewhere {
 		l = LOA{} // it is not about the circuit in this region

@@ -60,6 +60,14 @@ func TestResults(t *testing.T) {
 	expectRow(t, e, 2, `Result="REFUSED" Message="rows-circuits n=1 of=2 result=REFUSED cell=Circuits!A3 message=no" Error code="IllegalParam.Si"`)
 }
 
+// TestResultsOfAccepted checks the words at an engineer whose circuits were all accepted, some
+// of them by an earlier run.
+func TestResultsOfAccepted(t *testing.T) {
+	w := decode(t, good(), sheet.Options{})
+	p := sheet.Results(w, []sheet.RowResult{accepted(2), {Row: 3, Result: sheet.Already, Message: "accepted before"}}, codes{}, sheet.English)
+	expectRow(t, p.Sheets[1], 2, `Result="SUBMITTED" Message="rows-circuits-accepted n=1 of=2 result=SUBMITTED left=1 other=ALREADY"`)
+}
+
 // TestResultsOfInvalid checks the results of an invalid row, its engineers and its circuits.
 func TestResultsOfInvalid(t *testing.T) {
 	g := good()
@@ -252,6 +260,33 @@ func TestRedactor(t *testing.T) {
 		}
 		if utf8.RuneCountInString(got) != utf8.RuneCountInString(c.text) {
 			t.Errorf("Text(%q) has another length", c.text)
+		}
+	}
+}
+
+// TestMayStand lists which results of a copy tell of an application that may be there.
+func TestMayStand(t *testing.T) {
+	at := time.Date(2026, 11, 24, 18, 3, 7, 0, time.UTC)
+	for _, test := range []struct {
+		past sheet.Past
+		want bool
+	}{
+		{sheet.Past{}, false},
+		{sheet.Past{Result: "SUBMITTED", ClientToken: "T"}, true},
+		{sheet.Past{Result: "ALREADY"}, true},
+		{sheet.Past{Result: "UNKNOWN", ClientToken: "T"}, true},
+		{sheet.Past{Result: "REFUSED", ClientToken: "T", SubmittedAt: at}, false},
+		{sheet.Past{Result: "FAILED", ClientToken: "T", SubmittedAt: at}, false},
+		{sheet.Past{Result: "INVALID"}, false},
+		{sheet.Past{Result: "INVALID", ClientToken: "T"}, true},
+		{sheet.Past{Result: "NOT_ATTEMPTED", ClientToken: "T"}, false}, // it is the token that was going to be sent
+		{sheet.Past{Result: "NOT_ATTEMPTED", ClientToken: "T", SubmittedAt: at}, true},
+		{sheet.Past{Result: "VALID", ClientToken: "T", LOAStatus: "Available"}, true},
+		{sheet.Past{Result: "VALID", ClientToken: "T", LOAStatus: "Rejected"}, false},
+		{sheet.Past{Result: "BLOCKED", ClientToken: "T", LOAStatus: "none"}, false},
+	} {
+		if got := test.past.MayStand(); got != test.want {
+			t.Errorf("%+v: %v", test.past, got)
 		}
 	}
 }

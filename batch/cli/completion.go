@@ -75,6 +75,13 @@ func completions() map[string]cobra.CompletionFunc {
 	}
 }
 
+// requestsCompletion reports whether a command line is one with which a shell's completion
+// script asks for candidates. All others do without the registration, which reads every flag
+// of every command.
+func requestsCompletion(args []string) bool {
+	return slices.Contains(args, cobra.ShellCompRequestCmd) || slices.Contains(args, cobra.ShellCompNoDescRequestCmd)
+}
+
 // complete registers how flags and files are completed, for a command and those below it.
 func complete(cmd *cobra.Command, how map[string]cobra.CompletionFunc) {
 	for _, name := range slices.Sorted(maps.Keys(how)) {

@@ -22,10 +22,15 @@ import (
 //     (suggest).
 
 // settingsLine returns a command line that gives a command its present settings in an
-// empty environment.
+// empty environment. Who follows an unattended command is not among them: that is for
+// this command alone, and may be a secret.
 func settingsLine(cmd *cobra.Command, files []string) []string {
 	line := []string{cmd.Name()}
-	cmd.Flags().Visit(func(f *pflag.Flag) { line = append(line, flagArgument(f, flagText(f))) })
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if !slices.Contains(monitorFlags, f.Name) {
+			line = append(line, flagArgument(f, flagText(f)))
+		}
+	})
 	if slices.ContainsFunc(files, func(name string) bool { return strings.HasPrefix(name, "-") }) {
 		line = append(line, "--")
 	}
@@ -146,7 +151,7 @@ func (a *app) anywhere(line []string) []string {
 	for i := range files {
 		files[i] = absolute(files[i])
 	}
-	cmd, _, err := a.freshRoot().Find([]string{command})
+	cmd, _, err := a.defaultRoot().Find([]string{command})
 	if err != nil {
 		return line
 	}
@@ -172,7 +177,7 @@ func (a *app) readLine(line []string) (command string, given settings, files []s
 // suggest returns the command line that runs a command with these settings. Settings that
 // the command does not have are left out.
 func (a *app) suggest(command string, want settings, args ...string) string {
-	cmd, _, err := a.freshRoot().Find([]string{command})
+	cmd, _, err := a.defaultRoot().Find([]string{command})
 	if err != nil || cmd.ParseFlags(nil) != nil {
 		return ""
 	}
@@ -196,6 +201,15 @@ func (a *app) suggest(command string, want settings, args ...string) string {
 
 // freshRoot is the root command with every flag at its default.
 func (a *app) freshRoot() *cobra.Command { return (&app{env: a.env, lines: a.lines}).root() }
+
+// defaultRoot is the root command that suggestions are compared with: its flags are only ever
+// set from the environment.
+func (a *app) defaultRoot() *cobra.Command {
+	if a.defaults == nil {
+		a.defaults = a.freshRoot()
+	}
+	return a.defaults
+}
 
 // shellQuote quotes an argument if necessary. Double quotes work in every shell as long as
 // nothing is special inside them; otherwise the argument is quoted for a POSIX shell.

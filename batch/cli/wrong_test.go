@@ -197,7 +197,7 @@ const (
 )
 
 // badBooks returns a workbook for each problem that validate can find in cells, rows,
-// headers, sheets and parts. It is no variable, as some parts are large, and each command
+// headers, sheets and parts. It is a function, as some parts are large, and each command
 // that a test runs is this program again.
 func badBooks() []badBook {
 	return []badBook{

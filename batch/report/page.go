@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -251,14 +252,16 @@ func base(d *Document) string {
 
 // typedCode finds what someone types or copies in a sentence of the catalogue: the program with
 // its command, a flag with its value, and an environment variable.
-var typedCode = regexp.MustCompile(`\bloabatch (?:doctor|explain|history|report|status|submit|template|validate|version)\b(?: --[a-z-]+| '[^']+'| ID\b| FILE\b| RUN\b)*` +
-	`|--[a-z]+(?:-[a-z]+)*(?:=[\w%/.-]*\w| [a-z-]+=[a-z]+)?|\b(?:[A-Z]+_PROXY|ALIBABA_CLOUD_[A-Z_]+|XDG_STATE_HOME)\b`)
+var typedCode = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\bloabatch (?:doctor|explain|history|report|status|submit|template|validate|version)\b(?: --[a-z-]+| '[^']+'| ID\b| FILE\b| RUN\b)*` +
+		`|--[a-z]+(?:-[a-z]+)*(?:=[\w%/.-]*\w| [a-z-]+=[a-z]+)?|\b(?:[A-Z]+_PROXY|ALIBABA_CLOUD_[A-Z_]+|XDG_STATE_HOME)\b`)
+})
 
 // marked renders a sentence of the catalogue as HTML, its code in code elements.
 func marked(s string) template.HTML {
 	var b strings.Builder
 	at := 0
-	for _, found := range typedCode.FindAllStringIndex(s, -1) {
+	for _, found := range typedCode().FindAllStringIndex(s, -1) {
 		b.WriteString(template.HTMLEscapeString(s[at:found[0]]) + "<code>" + template.HTMLEscapeString(s[found[0]:found[1]]) + "</code>")
 		at = found[1]
 	}

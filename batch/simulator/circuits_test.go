@@ -42,7 +42,7 @@ func TestMarkersSetTheStateOfCircuits(t *testing.T) {
 		}
 	}
 	for _, m := range Markers {
-		if m.Means == "" || !instanceID.MatchString("pc-"+m.Text) {
+		if m.Means == "" || !instanceID().MatchString("pc-"+m.Text) {
 			t.Errorf("marker %q has no description or is not allowed in an instance ID", m.Text)
 		}
 	}

@@ -7,12 +7,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
 )
 
-var instanceID = regexp.MustCompile(`^pc-[0-9A-Za-z][0-9A-Za-z-]{0,60}$`)
+var instanceID = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^pc-[0-9A-Za-z][0-9A-Za-z-]{0,60}$`)
+})
 
 // checkRegion refuses a missing or unknown region.
 func (s *Simulator) checkRegion(c *call) *refusal {
@@ -33,7 +36,7 @@ func (s *Simulator) checkInstance(c *call) *refusal {
 	switch {
 	case c.instance == "":
 		return refuse("MissingParam.InstanceId", "The parameter InstanceId is missing.")
-	case !instanceID.MatchString(c.instance):
+	case !instanceID().MatchString(c.instance):
 		return refuse("InvalidInstanceId.NotFound", "The specified InstanceId is not found.")
 	}
 	return nil

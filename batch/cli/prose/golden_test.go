@@ -23,8 +23,8 @@ func TestEverySentence(t *testing.T) {
 
 func everySentence(c *Catalogue) string {
 	var b strings.Builder
-	for _, code := range slices.Sorted(maps.Keys(c.entries)) {
-		e := c.entries[code]
+	for _, code := range slices.Sorted(maps.Keys(c.entries())) {
+		e := c.entries()[code]
 		fmt.Fprintf(&b, "%s\n", code)
 		for _, part := range []string{e.Message, e.Hint, e.Why, e.Wrong, e.Right} {
 			if part != "" {

@@ -96,25 +96,25 @@ func placeholders(e Entry) (names map[string]bool, forms map[string]int) {
 func TestComplete(t *testing.T) {
 	for _, c := range languages[1:] {
 		var missing []string
-		for _, code := range slices.Sorted(maps.Keys(English.entries)) {
-			e, ok := c.entries[code]
+		for _, code := range slices.Sorted(maps.Keys(English.entries())) {
+			e, ok := c.entries()[code]
 			if !ok {
 				missing = append(missing, code)
 				continue
 			}
-			compare(t, c.Language()+" "+code, English.entries[code], e)
+			compare(t, c.Language()+" "+code, English.entries()[code], e)
 		}
 		if len(missing) > 0 {
-			t.Errorf("%s lacks %d of %d entries, such as %s", c.Language(), len(missing), len(English.entries), missing[0])
+			t.Errorf("%s lacks %d of %d entries, such as %s", c.Language(), len(missing), len(English.entries()), missing[0])
 		}
-		for code := range c.entries {
-			if _, ok := English.entries[code]; !ok {
+		for code := range c.entries() {
+			if _, ok := English.entries()[code]; !ok {
 				t.Errorf("%s has an entry for %s, which English does not have", c.Language(), code)
 			}
 		}
 	}
 	for _, c := range languages {
-		for code, e := range c.entries {
+		for code, e := range c.entries() {
 			_, forms := placeholders(e)
 			for name, n := range forms {
 				if !slices.Contains(countNames, name) {

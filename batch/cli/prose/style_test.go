@@ -92,8 +92,8 @@ func TestBans(t *testing.T) {
 
 // TestCatalogueIsIdiomatic looks for banned phrases and reserved words in the catalogue.
 func TestCatalogueIsIdiomatic(t *testing.T) {
-	for _, code := range slices.Sorted(maps.Keys(English.entries)) {
-		e := English.entries[code]
+	for _, code := range slices.Sorted(maps.Keys(English.entries())) {
+		e := English.entries()[code]
 		for _, text := range []string{e.Message, e.Hint, e.Why, e.Wrong, e.Right, e.Source} {
 			for _, f := range find(text) {
 				t.Errorf("%s: %s", code, f)
@@ -168,8 +168,8 @@ func checkSource(t *testing.T, path string) {
 
 // TestNoMarkup checks that sentences are plain: what shows code as such finds it.
 func TestNoMarkup(t *testing.T) {
-	for _, code := range slices.Sorted(maps.Keys(English.entries)) {
-		e := English.entries[code]
+	for _, code := range slices.Sorted(maps.Keys(English.entries())) {
+		e := English.entries()[code]
 		if text := e.Message + e.Hint + e.Why + e.Wrong + e.Right; strings.Contains(text, "`") {
 			t.Errorf("%s has a backtick: %s", code, text)
 		}

@@ -77,7 +77,7 @@ func (c *checksummer) of(s *storedState) int64 {
 		b = append(binary.LittleEndian.AppendUint64(b, uint64(s.accepted)), s.others...)
 	}
 	*c = b
-	return int64(max(crc32.Checksum(b, castagnoli), 1))
+	return int64(max(crc32.Checksum(b, castagnoli()), 1))
 }
 
 // toState is the state that a row holds.

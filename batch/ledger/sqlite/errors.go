@@ -78,8 +78,8 @@ func kindOf(err error) ledger.Kind {
 	return ledger.Other
 }
 
-// schemaError is the error of the first use of a file. What SQLite then calls an error in
-// the statement is one in the schema: the statement is always the same.
+// schemaError is the error of preparing a file for use. What SQLite then calls an error in
+// the statement is one in the schema: the statements are always the same.
 func schemaError(err error) error {
 	if engine, ok := errors.AsType[*sqlite.Error](err); ok && engine.Code() == sqlite3.SQLITE_ERROR {
 		return damage(engine.Error())

@@ -9,7 +9,8 @@ import (
 
 // migrations are the steps from an empty file to the present schema; step i leads to
 // version i+1. A released step is never changed: a change of the schema is a new step. A
-// version above the highest known one is an error.
+// version above the highest known one is an error. A new file does not walk them: see
+// newLedger.
 //
 // Times are nanoseconds since 1970 UTC, 0 meaning none. Unknown texts are empty, so no
 // column is ever NULL and a row reads back as it was written.
@@ -146,6 +147,91 @@ const openTokens = `
 	ALTER TABLE circuits ADD COLUMN tried             INTEGER NOT NULL DEFAULT 0;
 	ALTER TABLE rows     ADD COLUMN tried             INTEGER NOT NULL DEFAULT 0;`
 
+// consolidated is how many of the steps newLedger contains. Those after it are applied to a
+// new file one by one, as to one that exists.
+const consolidated = 8
+
+// newLedger makes an empty file what the consolidated steps would make of it, in a fifth of
+// their time. TestNewLedgerIsAMigratedOne compares the two.
+const newLedger = markLedger + `;
+	CREATE TABLE runs (
+		seq          INTEGER PRIMARY KEY AUTOINCREMENT,
+		id           TEXT    NOT NULL UNIQUE,
+		scope        TEXT    NOT NULL,
+		command      TEXT    NOT NULL,
+		input        TEXT    NOT NULL,
+		input_sha256 TEXT    NOT NULL,
+		output       TEXT    NOT NULL,
+		account      TEXT    NOT NULL,
+		version      TEXT    NOT NULL,
+		options      TEXT    NOT NULL,
+		started      INTEGER NOT NULL,
+		host         TEXT    NOT NULL,
+		pid          INTEGER NOT NULL,
+		heartbeat    INTEGER NOT NULL,
+		taken_by     TEXT    NOT NULL DEFAULT '',
+		ended        INTEGER NOT NULL DEFAULT 0,
+		final        TEXT    NOT NULL DEFAULT ''
+	) STRICT;
+
+	CREATE TABLE rows (
+		run         INTEGER NOT NULL REFERENCES runs (seq),
+		row         INTEGER NOT NULL,
+		region      TEXT    NOT NULL,
+		instance_id TEXT    NOT NULL,
+		hash        TEXT    NOT NULL DEFAULT '',
+		generation  INTEGER NOT NULL DEFAULT 0,
+		token       TEXT    NOT NULL DEFAULT '',
+		begun       INTEGER NOT NULL DEFAULT 0,
+		finished    INTEGER NOT NULL DEFAULT 0,
+		result      TEXT    NOT NULL DEFAULT '',
+		reason      TEXT    NOT NULL DEFAULT '',
+		error_code  TEXT    NOT NULL DEFAULT '',
+		request_id  TEXT    NOT NULL DEFAULT '',
+		attempts    INTEGER NOT NULL DEFAULT 0,
+		submitted   INTEGER NOT NULL DEFAULT 0,
+		loa_status  TEXT    NOT NULL DEFAULT '',
+		operation   TEXT    NOT NULL DEFAULT '',
+		tried       INTEGER NOT NULL DEFAULT 0,
+		PRIMARY KEY (run, row)
+	) STRICT, WITHOUT ROWID;
+	CREATE INDEX rows_by_circuit ON rows (instance_id);
+
+	CREATE TABLE locks (
+		scope       TEXT    NOT NULL,
+		region      TEXT    NOT NULL,
+		instance_id TEXT    NOT NULL,
+		run         INTEGER NOT NULL REFERENCES runs (seq),
+		PRIMARY KEY (scope, region, instance_id)
+	) STRICT, WITHOUT ROWID;
+
+	CREATE TABLE circuits (
+		scope              TEXT    NOT NULL,
+		region             TEXT    NOT NULL,
+		instance_id        TEXT    NOT NULL,
+		place              TEXT    NOT NULL DEFAULT 'loa',
+		hash               TEXT    NOT NULL,
+		generation         INTEGER NOT NULL,
+		token              TEXT    NOT NULL,
+		result             TEXT    NOT NULL,
+		error_code         TEXT    NOT NULL,
+		request_id         TEXT    NOT NULL,
+		submitted          INTEGER NOT NULL,
+		loa_status         TEXT    NOT NULL,
+		run                INTEGER NOT NULL,
+		pending_run        INTEGER NOT NULL,
+		pending_hash       TEXT    NOT NULL,
+		pending_generation INTEGER NOT NULL,
+		pending_token      TEXT    NOT NULL,
+		pending_operation  TEXT    NOT NULL DEFAULT '',
+		pending_phase      INTEGER NOT NULL DEFAULT 0,
+		tried              INTEGER NOT NULL DEFAULT 0,
+		checksum           INTEGER NOT NULL DEFAULT 0,
+		PRIMARY KEY (scope, region, instance_id, place)
+	) STRICT, WITHOUT ROWID;
+
+	` + quotaTable
+
 // migrate brings the file to the newest of the steps, all in one transaction. A file that
 // is up to date is only read. If two processes migrate at once, the second finds the
 // first one's work done.
@@ -186,6 +272,17 @@ func applyMigrations(ctx context.Context, conn *sql.Conn, steps []string) error 
 	}
 	if _, err := conn.ExecContext(ctx, removeSeal); err != nil {
 		return err
+	}
+	if found == 0 && len(steps) >= consolidated {
+		if _, err := conn.ExecContext(ctx, newLedger); err != nil {
+			return fmt.Errorf("new ledger: %w", err)
+		}
+		_, err := conn.ExecContext(ctx, `WITH RECURSIVE step (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM step WHERE n < ?)
+			INSERT INTO schema_version (version, applied) SELECT n, ? FROM step`, consolidated, time.Now().UnixNano())
+		if err != nil {
+			return err
+		}
+		found = consolidated
 	}
 	for i := found; i < len(steps); i++ {
 		if _, err := conn.ExecContext(ctx, steps[i]); err != nil {

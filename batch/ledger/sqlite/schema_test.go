@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,47 @@ func TestMigrateStepByStep(t *testing.T) {
 	var e *ledger.SchemaError
 	if err := migrate(t.Context(), conn, steps); !errors.As(err, &e) || *e != (ledger.SchemaError{Found: len(next), Known: len(steps), Program: "(unknown)"}) {
 		t.Errorf("an older program: %v, want a *SchemaError", err)
+	}
+}
+
+// TestNewLedgerIsAMigratedOne compares a new ledger with one that was migrated step by step
+// from the first version: columns, keys, indexes, defaults and the header.
+func TestNewLedgerIsAMigratedOne(t *testing.T) {
+	describe := func(conn *sql.Conn) (list []string) {
+		err := each(t.Context(), conn, func(scan func(...any) error) error {
+			var line string
+			err := scan(&line)
+			list = append(list, line)
+			return err
+		}, `SELECT format('table %s %s without rowid %d strict %d', t.type, t.name, t.wr, t.strict) FROM pragma_table_list t WHERE t.schema = 'main'
+			UNION ALL SELECT format('column %s %d %s %s not null %d default %s key %d hidden %d', t.name, c.cid, c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden)
+				FROM pragma_table_list t, pragma_table_xinfo(t.name) c WHERE t.schema = 'main'
+			UNION ALL SELECT format('index %s %s unique %d %s %d: %d %s %d %s', t.name, i.name, i."unique", i.origin, i.partial, x.seqno, x.name, x."desc", x.coll)
+				FROM pragma_table_list t, pragma_index_list(t.name) i, pragma_index_xinfo(i.name) x WHERE t.schema = 'main'
+			UNION ALL SELECT format('foreign key %s %s %s %s %s', t.name, f."from", f."table", f."to", f.on_delete)
+				FROM pragma_table_list t, pragma_foreign_key_list(t.name) f WHERE t.schema = 'main'
+			UNION ALL SELECT format('%s %s %s', type, name, tbl_name) FROM sqlite_schema WHERE type NOT IN ('table', 'index')
+			UNION ALL SELECT format('application %d', application_id) FROM pragma_application_id
+			UNION ALL SELECT format('version %d %d', version, checked) FROM schema_version
+			ORDER BY 1`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	migrated := connect(t, filepath.Join(t.TempDir(), "migrated.db"))
+	for n := range migrations {
+		if err := migrate(t.Context(), migrated, migrations[:n+1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	made := connect(t, filepath.Join(t.TempDir(), "made.db"))
+	if err := migrate(t.Context(), made, migrations); err != nil {
+		t.Fatal(err)
+	}
+	want := describe(migrated)
+	if got := describe(made); !slices.Equal(got, want) || len(want) < 80 {
+		t.Errorf("a new ledger has\n%s\nand a migrated one\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
 

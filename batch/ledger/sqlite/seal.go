@@ -152,7 +152,7 @@ func computeSeal(ctx context.Context, conn *sql.Conn) (int32, error) {
 		if number == 1 {
 			page = withoutCounters(page)
 		}
-		sum = crc32.Update(sum, castagnoli, page)
+		sum = crc32.Update(sum, castagnoli(), page)
 		return nil
 	}, "SELECT pgno, data FROM sqlite_dbpage ORDER BY pgno")
 	if err != nil {
@@ -166,7 +166,7 @@ func computeSeal(ctx context.Context, conn *sql.Conn) (int32, error) {
 	return layout&0x7f<<checksumBits | max(short, 1), nil
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
 
 // withoutCounters is the first page without the seal itself and what SQLite counts on every
 // change: https://www.sqlite.org/fileformat2.html#the_database_header, offsets 24, 60, 92, 96.

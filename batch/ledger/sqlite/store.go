@@ -128,11 +128,11 @@ func (s *Store) startWriter(ctx context.Context, durable bool) (*writer, error) 
 		return nil, schemaError(err)
 	}
 	if err := prepareDatabase(ctx, conn, durable); err != nil {
-		return nil, errors.Join(err, conn.Close())
+		return nil, errors.Join(schemaError(err), conn.Close())
 	}
-	w, err := newWriter(conn)
+	w, err := newWriter(conn) // which prepares its statements
 	if err != nil {
-		return nil, errors.Join(err, conn.Close())
+		return nil, errors.Join(schemaError(err), conn.Close())
 	}
 	return w, nil
 }
@@ -141,7 +141,7 @@ func (s *Store) startWriter(ctx context.Context, durable bool) (*writer, error) 
 func prepareDatabase(ctx context.Context, conn *sql.Conn, durable bool) error {
 	found, err := schemaVersion(ctx, conn)
 	if err != nil {
-		return schemaError(err)
+		return err
 	}
 	if found > len(migrations) {
 		return newer(ctx, conn, found, len(migrations))

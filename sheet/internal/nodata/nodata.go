@@ -6,6 +6,7 @@ package nodata
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -88,6 +89,12 @@ func unwrap(s string) string {
 	return strings.TrimRight(strings.TrimLeft(s, " '\"`“‘「『《【[({<"), " '\"`”’」』》】])}>")
 }
 
+// pattern returns a regular expression that is compiled at its first use: few runs meet a text
+// that needs one.
+func pattern(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
+
 // Pieces of a formula, in capitals (ECMA-376 part 1, 18.17.2): a reference with or without
 // its sheet, in A1 or R1C1 notation; a range of columns or rows; a number, a text, an
 // operator; the name of a function and its bracket.
@@ -98,9 +105,9 @@ const (
 )
 
 var (
-	wholeFormula = regexp.MustCompile(`^` + piece + `+$`)
-	oneReference = regexp.MustCompile(`(?:^|[-+*/^&,;:<>=(){}!@ ])` + reference)
-	functionCall = regexp.MustCompile(`^([A-Z][A-Z0-9.]*)\(`)
+	wholeFormula = pattern(`^` + piece + `+$`)
+	oneReference = pattern(`(?:^|[-+*/^&,;:<>=(){}!@ ])` + reference)
+	functionCall = pattern(`^([A-Z][A-Z0-9.]*)\(`)
 )
 
 // isFormula reports whether a text is a formula. After = nothing else can follow; after
@@ -115,7 +122,7 @@ func isFormula(s string) bool {
 	signed := len(body) < len(s)
 	var call []string
 	if strings.IndexByte(body, '(') > 0 {
-		call = functionCall.FindStringSubmatch(body)
+		call = functionCall().FindStringSubmatch(body)
 	}
 	known := call != nil && functions[call[1]]
 	switch {
@@ -126,35 +133,35 @@ func isFormula(s string) bool {
 	case !signed && !known:
 		return false
 	}
-	if signed && call == nil && !oneReference.MatchString(body) {
+	if signed && call == nil && !oneReference().MatchString(body) {
 		return false
 	}
 	// unwrap may have taken the last bracket, which does no harm to the pieces
-	return wholeFormula.MatchString(body)
+	return wholeFormula().MatchString(body)
 }
 
 // isPicture reports whether a text stands for a picture in the cell.
 func isPicture(upper, key string) bool {
-	return strings.Contains(upper, "DISPIMG(") || strings.Contains(upper, "_XLFN.IMAGE(") || strings.IndexByte(upper, '(') >= 0 && pictureCall.MatchString(upper) || pictures[key]
+	return strings.Contains(upper, "DISPIMG(") || strings.Contains(upper, "_XLFN.IMAGE(") || strings.IndexByte(upper, '(') >= 0 && pictureCall().MatchString(upper) || pictures[key]
 }
 
-var pictureCall = regexp.MustCompile(`^[-+=@ ]*(?:IMAGE|EMBED)\("`)
+var pictureCall = pattern(`^[-+=@ ]*(?:IMAGE|EMBED)\("`)
 
 // Error words, in capitals: #BEZUG! and #¿NOMBRE? end in a mark; #N/A, #GETTING_DATA and
 // #Н/Д have their words joined; Err:502 has a number from 500 on.
 var (
-	markedError = regexp.MustCompile(`^#[¡¿]?[\p{L}\p{M}0-9_/.]*\p{L}{2}[\p{L}\p{M}0-9_/.]*[!?]$|^#\p{Han}[!?]$`)
-	joinedError = regexp.MustCompile(`^#(?:(?:N/A|N/D|N/B|N/V|I/T|Н/Д|Δ/Υ)(?:$|[! ])|[\p{L}\p{M}]+(?:_[\p{L}\p{M}]+)+$)`)
-	numberError = regexp.MustCompile(`^#?(\p{L}+) ?: ?5[0-9]{2}$`)
+	markedError = pattern(`^#[¡¿]?[\p{L}\p{M}0-9_/.]*\p{L}{2}[\p{L}\p{M}0-9_/.]*[!?]$|^#\p{Han}[!?]$`)
+	joinedError = pattern(`^#(?:(?:N/A|N/D|N/B|N/V|I/T|Н/Д|Δ/Υ)(?:$|[! ])|[\p{L}\p{M}]+(?:_[\p{L}\p{M}]+)+$)`)
+	numberError = pattern(`^#?(\p{L}+) ?: ?5[0-9]{2}$`)
 )
 
 // isErrorWord reports whether a text is what a spreadsheet shows instead of a value.
 func isErrorWord(upper, key string) bool {
-	if strings.HasPrefix(upper, "#") && (markedError.MatchString(upper) || joinedError.MatchString(upper) || bareErrors[strings.TrimPrefix(upper, "#")]) {
+	if strings.HasPrefix(upper, "#") && (markedError().MatchString(upper) || joinedError().MatchString(upper) || bareErrors[strings.TrimPrefix(upper, "#")]) {
 		return true
 	}
 	if strings.IndexByte(upper, ':') >= 0 {
-		if m := numberError.FindStringSubmatch(strings.ReplaceAll(upper, "\u00a0", " ")); m != nil && errorNames[m[1]] {
+		if m := numberError().FindStringSubmatch(strings.ReplaceAll(upper, "\u00a0", " ")); m != nil && errorNames[m[1]] {
 			return true
 		}
 	}
@@ -192,7 +199,7 @@ func isPlaceholder(s, key string) bool {
 	switch {
 	case placeholders[key] || isZero(s):
 		return true
-	case len(key) >= 2 && strings.Trim(key, "x") == "", startsPhrase(key) && phrase.MatchString(key):
+	case len(key) >= 2 && strings.Trim(key, "x") == "", startsPhrase(key) && phrase().MatchString(key):
 		return true
 	}
 	if base := strings.TrimRight(key, "0123456789一二三四五六七八九十"); base != key && placeholders[base] && base[0] >= 0x80 {
@@ -209,7 +216,7 @@ func isPlaceholder(s, key string) bool {
 
 // phrase matches placeholders that go on: to be confirmed by the client, same as row 2, see
 // attached list, 待甲方确认, 见附件清单.
-var phrase = regexp.MustCompile(`^(?:tobe(?:confirmed|determined|announced|advised|decided|defined|provided|supplied|filled|completed|updated|agreed)|` +
+var phrase = pattern(`^(?:tobe(?:confirmed|determined|announced|advised|decided|defined|provided|supplied|filled|completed|updated|agreed)|` +
 	`sameas(?:above|previous|before|row|line|cell|[a-i][0-9])|(?:please)?seeattach|asperattach|(?:请|请详|详|参|請|詳)?[见見]附[件表图录檔]` +
 	`|[待需等]\p{Han}{0,6}(?:确认|確認|确定|確定|补充|補充|提供|填写|通知|更新|核实|商定|落实)$)`)
 
