@@ -1,6 +1,8 @@
 package batch
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/loabatch/loabatch/sheet"
@@ -167,6 +169,11 @@ type Record struct {
 	SubmittedAt time.Time    // when it was accepted, UTC; zero if it never was
 	LOAStatus   string       // last known
 	RunID       string       // the run that wrote it
+}
+
+// Other reports whether a token is one of Others.
+func (r *Record) Other(token string) bool {
+	return r.Others != "" && slices.Contains(strings.Split(r.Others, "\n"), token)
 }
 
 // Identity identifies what was sent.

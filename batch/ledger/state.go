@@ -26,7 +26,8 @@ type State struct {
 	Tried    time.Time
 	Accepted time.Time // of Pending: see [batch.Copied]
 	// Others are other tokens of the circuit, one a line, the latest last: those that ended
-	// before Last, and those from results copies that count in Tried or are settled.
+	// before Last, and those from results copies that count in Tried or are settled, be they
+	// Last since or not.
 	Others string
 
 	Result      sheet.Result // of Last; empty if there is none
@@ -102,6 +103,7 @@ func (s State) withCopied(run int64, c batch.Copied) State {
 		s.Pending = Submission{Run: run, Generation: max(s.Pending.Generation, c.Generation)}
 		s.PendingOperation, s.Accepted = batch.Apply, time.Time{}
 	default:
+		s = s.remember(c.Token)
 		s.Pending = Submission{Run: run, Generation: c.Generation, Token: c.Token}
 		s.Accepted = c.Accepted
 	}
@@ -154,6 +156,7 @@ func (s State) Finish(run int64, o batch.Outcome, holdsLock bool) State {
 		if s.Last.Token == o.Copied.Token {
 			hash = s.Last.Hash
 		}
+		s = s.remember(o.Copied.Token)
 		s.Pending = Submission{Run: run, Hash: hash, Generation: o.Copied.Generation, Token: o.Copied.Token}
 		return s.leave(o)
 	case holdsLock && s == (State{}) && o.Result == sheet.Unknown && !o.Tried.IsZero() && o.Token != "":

@@ -1,9 +1,6 @@
 package plan
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -98,7 +95,7 @@ func (p *planner) ageOfCopy(a *batch.Application, r batch.Record) copyAge {
 	case accepted(r.Result) && !r.Open:
 		return copyOld
 	case past.SubmittedAt.IsZero(): // an LOA that was seen contradicts what the ledger knows of the token
-		if r.Open || !accepted(lastInCopy(past)) || past.ClientToken != r.Token || loaWasVoid(r.Result, r.LOAStatus) {
+		if r.Open || !accepted(lastInCopy(past)) || past.ClientToken != r.Token || loaWasVoid(r.Result, r.LOAStatus) || r.Other(past.ClientToken) {
 			return copyOld
 		}
 	}
@@ -123,7 +120,7 @@ func claimed(past *sheet.Past) bool { return past.ClientToken == "" && past.MayS
 
 // knows reports whether the ledger knows a token as one of a circuit.
 func knows(r batch.Record, token string) bool {
-	return token == r.Token || token == r.Ended.Token || slices.Contains(strings.Split(r.Others, "\n"), token)
+	return token == r.Token || token == r.Ended.Token || r.Other(token)
 }
 
 // fromBoth decides how a row starts if a results copy has a token that the ledger knows.
