@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"encoding/binary"
 	"fmt"
-	"hash/crc32"
 	"slices"
 
 	"modernc.org/sqlite"
@@ -77,7 +76,7 @@ func (c *checksummer) of(s *storedState) int64 {
 		b = append(binary.LittleEndian.AppendUint64(b, uint64(s.accepted)), s.others...)
 	}
 	*c = b
-	return int64(max(crc32.Checksum(b, castagnoli()), 1))
+	return checksumOf(b)
 }
 
 // toState is the state that a row holds.
@@ -113,12 +112,7 @@ func checkRows(ctx context.Context, conn *sql.Conn, version int) error {
 	if version > slices.Index(migrations, otherTokens) {
 		columns += ", " + laterColumns
 	}
-	var damaged bool
-	err := conn.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM circuits WHERE checksum NOT IN (0, row_checksum("+columns+")))").Scan(&damaged)
-	if err == nil && damaged {
-		return errChecksum
-	}
-	return err
+	return noneDamaged(ctx, conn, "SELECT EXISTS (SELECT 1 FROM circuits WHERE checksum NOT IN (0, row_checksum("+columns+")))")
 }
 
 // row_checksum makes storedState.checksum available to SQL, with the laterColumns or without.

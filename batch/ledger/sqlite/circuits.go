@@ -44,7 +44,9 @@ func (t *transaction) beginApplication(run int64, c circuit, a batch.Application
 	if err := t.beginCircuit(run, c, a); err != nil {
 		return err
 	}
-	_, err := t.beginRow.exec(run, int64(a.Row), a.Key.Region, a.Key.InstanceID, a.Hash, int64(a.Generation), a.Token, now.UnixNano(), a.Operation.String())
+	begun := begunRow{run: run, row: int64(a.Row), begun: now.UnixNano(), region: a.Key.Region, instanceID: a.Key.InstanceID, hash: a.Hash, operation: a.Operation.String()}
+	_, err := t.beginRow.exec(run, begun.row, begun.region, begun.instanceID, a.Hash, int64(a.Generation), a.Token, begun.begun, begun.operation,
+		t.checksums.begun(&begun))
 	return err
 }
 
@@ -90,13 +92,16 @@ func (t *transaction) finishApplication(run int64, c circuit, o batch.Outcome, h
 // writeOutcome records an outcome in the run's rows. begun says that the row should exist
 // already.
 func (t *transaction) writeOutcome(run int64, o batch.Outcome, begun bool, now time.Time) error {
-	values := [...]any{o.Token, int64(o.Generation), now.UnixNano(), string(o.Result), string(o.Reason), o.ErrorCode,
-		o.RequestID, int64(o.Attempts), nanoseconds(o.SubmittedAt), o.LOAStatus, nanoseconds(o.Tried), run, int64(o.Row), o.Key.Region, o.Key.InstanceID, o.Operation.String()}
+	f := finishedRowOf(run, &o, now.UnixNano())
+	values := [...]any{f.token, f.generation, f.finished, f.result, f.reason, f.errorCode, f.requestID, f.attempts, f.submitted, f.loaStatus,
+		f.tried, t.checksums.finished(&f), run, f.row, o.Key.Region, o.Key.InstanceID, o.Operation.String(), int64(0)}
+	const update, last = 14, 17
 	if begun {
-		if changed, err := t.updateRow.exec(values[:13]...); err != nil || changed == 1 {
+		if changed, err := t.updateRow.exec(values[:update]...); err != nil || changed == 1 {
 			return err
 		}
 	}
+	values[last] = t.checksums.begun(&begunRow{run: run, row: f.row, region: o.Key.Region, instanceID: o.Key.InstanceID, operation: o.Operation.String()})
 	_, err := t.finishRow.exec(values[:]...)
 	return err
 }

@@ -23,7 +23,7 @@ func TestRunWithoutLockFile(t *testing.T) {
 	setHeartbeat := func(ago time.Duration) {
 		t.Helper()
 		err := s.writer.do(t.Context(), func(tx *transaction) error {
-			_, err := tx.conn.ExecContext(t.Context(), "UPDATE runs SET heartbeat = ? WHERE seq = ?", time.Now().Add(-ago).UnixNano(), r.seq)
+			_, err := tx.conn.ExecContext(t.Context(), "UPDATE runs SET beat_checksum = 0, heartbeat = ? WHERE seq = ?", time.Now().Add(-ago).UnixNano(), r.seq)
 			return err
 		})
 		if err != nil {
@@ -51,7 +51,7 @@ func TestRunWithoutLockFile(t *testing.T) {
 func TestSilentRunIsNotTakenOver(t *testing.T) {
 	s, r := running(t, 1)
 	err := s.writer.do(t.Context(), func(tx *transaction) error {
-		_, err := tx.conn.ExecContext(t.Context(), "UPDATE runs SET host = 'another-machine', pid = 1, heartbeat = 1 WHERE seq = ?", r.seq)
+		_, err := tx.conn.ExecContext(t.Context(), "UPDATE runs SET host = 'another-machine', pid = 1, heartbeat = 1, checksum = 0, beat_checksum = 0 WHERE seq = ?", r.seq)
 		return err
 	})
 	if err != nil {
@@ -78,7 +78,7 @@ func TestBeginAfterAPauseBeats(t *testing.T) {
 	paused := time.Now().Add(-time.Hour).UnixNano()
 	err := s.writer.do(t.Context(), func(tx *transaction) error {
 		r.beaten = paused
-		_, err := tx.conn.ExecContext(t.Context(), "UPDATE runs SET heartbeat = ? WHERE seq = ?", paused, r.seq)
+		_, err := tx.conn.ExecContext(t.Context(), "UPDATE runs SET beat_checksum = 0, heartbeat = ? WHERE seq = ?", paused, r.seq)
 		return err
 	})
 	if err != nil {
@@ -156,7 +156,7 @@ func TestLockFilesAreRemoved(t *testing.T) {
 		t.Errorf("dead for a moment: %s", got)
 	}
 	err := s.writer.do(t.Context(), func(tx *transaction) error {
-		_, err := tx.conn.ExecContext(t.Context(), "UPDATE runs SET heartbeat = 1 WHERE seq <= 4")
+		_, err := tx.conn.ExecContext(t.Context(), "UPDATE runs SET heartbeat = 1, checksum = 0, beat_checksum = 0 WHERE seq <= 4")
 		return err
 	})
 	if err != nil {

@@ -125,6 +125,7 @@ var migrations = []string{
 	openTokens,
 	rowChecksums,
 	otherTokens,
+	historyChecksums,
 }
 
 // otherTokens adds what is known of tokens that are neither the last nor the pending one:
