@@ -162,7 +162,7 @@ type Record struct {
 	Tried       time.Time    // if Open: the last attempt that may have been applied; else: Settlement.Seen; UTC; zero if not known
 	Ended       Identity     // if Open: the last one that had a definite result; zero if there is none
 	Accepted    time.Time    // if Open: see Copied.Accepted
-	Others      string       // other tokens of the circuit that need no attention any more, or count in Tried; one a line
+	Others      string       // other tokens of the circuit that need no attention any more, or count in Tried; one a line, see [Weighed]
 	Result      sheet.Result // the definite result; empty if there is none
 	ErrorCode   string       //
 	RequestID   string       //
@@ -172,9 +172,18 @@ type Record struct {
 }
 
 // Other reports whether a token is one of Others.
-func (r *Record) Other(token string) bool {
-	return r.Others != "" && slices.Contains(strings.Split(r.Others, "\n"), token)
+func (r *Record) Other(token string) bool { return r.lists(token) || r.Weighed(token) }
+
+// Weighed reports whether Others says that the word of a results copy about the token, which
+// has no date, was taken into account.
+func (r *Record) Weighed(token string) bool { return r.lists(Weighed + token) }
+
+func (r *Record) lists(line string) bool {
+	return r.Others != "" && slices.Contains(strings.Split(r.Others, "\n"), line)
 }
+
+// Weighed marks a token in [Record.Others]. No token contains it.
+const Weighed = "\u2713"
 
 // Identity identifies what was sent.
 type Identity struct {

@@ -377,11 +377,15 @@ func (r *row) attribute(o *Outcome) {
 		o.Token, o.Generation = "", 0 // it is not about the circuit in this region
 		return
 	}
-	if r.begun == "" && earlier.Token == "" && o.Result == sheet.Already {
+	several := r.begun == "" && earlier.Token == "" && r.app.Copied.Token != ""
+	switch {
+	case several && (o.Result == sheet.Already || o.Result == sheet.Unknown):
+		o.Token, o.Generation = r.app.Copied.Token, r.app.Copied.Generation
+		return
+	case r.begun == "" && earlier.Token == "" && o.Result == sheet.Already:
 		r.app.disown(o)
 		return
-	}
-	if r.begun == "" && earlier.Token == "" && o.Result == sheet.Unknown { // several are open
+	case r.begun == "" && earlier.Token == "" && o.Result == sheet.Unknown:
 		o.Token = cmp.Or(r.app.Circuit.Past.ClientToken, o.Token)
 	}
 	if r.begun != "" || earlier.Token == "" || !o.ConcernsCircuit() {

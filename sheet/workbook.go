@@ -71,13 +71,14 @@ type Past struct {
 // may have been. A row whose result says nothing about that keeps what was known before: its
 // token, and when it was sent or what became of the LOA.
 func (p *Past) MayStand() bool {
+	valid := !slices.Contains([]string{"", "none", "Rejected", "Deleted"}, p.LOAStatus)
 	switch Result(p.Result) {
 	case Submitted, Already, Unknown:
 		return true
 	case Invalid:
-		return p.ClientToken != ""
+		return p.ClientToken != "" || valid
 	case NotAttempted, Valid, Blocked:
-		return p.ClientToken != "" && (!p.SubmittedAt.IsZero() || !slices.Contains([]string{"", "none", "Rejected", "Deleted"}, p.LOAStatus))
+		return p.ClientToken != "" && !p.SubmittedAt.IsZero() || valid
 	}
 	return false
 }

@@ -227,7 +227,7 @@ func keepStanding(row *sheet.RowResult, past *sheet.Past, redact bool) {
 	default:
 		return
 	}
-	if past.ClientToken == "" || !past.MayStand() {
+	if !past.MayStand() {
 		return
 	}
 	row.ClientToken, row.SubmittedAt, row.LOAStatus = past.ClientToken, past.SubmittedAt, cmp.Or(row.LOAStatus, past.LOAStatus)

@@ -40,7 +40,7 @@ func (r *bookRow) keep(o *batch.Outcome) {
 	case sheet.Unknown:
 		r.past.SubmittedAt = o.Tried.UTC().Truncate(time.Second)
 	case sheet.Invalid, sheet.NotAttempted:
-		if before.ClientToken != "" && before.MayStand() {
+		if before.MayStand() {
 			r.past.ClientToken, r.past.SubmittedAt, r.past.LOAStatus = before.ClientToken, before.SubmittedAt, cmp.Or(r.past.LOAStatus, before.LOAStatus)
 		}
 	}

@@ -78,7 +78,8 @@ const maxOthers = 16
 
 // knows reports whether a token is settled, or counts in Tried.
 func (s State) knows(token string) bool {
-	return token == s.Last.Token || token == s.Pending.Token || slices.Contains(strings.Split(s.Others, "\n"), token)
+	list := strings.Split(s.Others, "\n")
+	return token == s.Last.Token || token == s.Pending.Token || slices.Contains(list, token) || slices.Contains(list, batch.Weighed+token)
 }
 
 // remember adds a token to Others.
@@ -99,11 +100,11 @@ func (s State) withCopied(run int64, c batch.Copied) State {
 	case c.Token == "" || s.knows(c.Token):
 		return s
 	case s.Open():
-		s = s.remember(s.Pending.Token).remember(c.Token)
+		s = s.remember(s.Pending.Token).remember(batch.Weighed + c.Token)
 		s.Pending = Submission{Run: run, Generation: max(s.Pending.Generation, c.Generation)}
 		s.PendingOperation, s.Accepted = batch.Apply, time.Time{}
 	default:
-		s = s.remember(c.Token)
+		s = s.remember(batch.Weighed + c.Token)
 		s.Pending = Submission{Run: run, Generation: c.Generation, Token: c.Token}
 		s.Accepted = c.Accepted
 	}
@@ -156,7 +157,7 @@ func (s State) Finish(run int64, o batch.Outcome, holdsLock bool) State {
 		if s.Last.Token == o.Copied.Token {
 			hash = s.Last.Hash
 		}
-		s = s.remember(o.Copied.Token)
+		s = s.remember(batch.Weighed + o.Copied.Token)
 		s.Pending = Submission{Run: run, Hash: hash, Generation: o.Copied.Generation, Token: o.Copied.Token}
 		return s.leave(o)
 	case holdsLock && s == (State{}) && o.Result == sheet.Unknown && !o.Tried.IsZero() && o.Token != "":

@@ -95,7 +95,8 @@ func (p *planner) ageOfCopy(a *batch.Application, r batch.Record) copyAge {
 	case accepted(r.Result) && !r.Open:
 		return copyOld
 	case past.SubmittedAt.IsZero(): // an LOA that was seen contradicts what the ledger knows of the token
-		if r.Open || !accepted(lastInCopy(past)) || past.ClientToken != r.Token || loaWasVoid(r.Result, r.LOAStatus) || r.Other(past.ClientToken) {
+		void := past.ClientToken == r.Token && loaWasVoid(r.Result, r.LOAStatus)
+		if r.Open || void || !accepted(lastInCopy(past)) || r.Weighed(past.ClientToken) {
 			return copyOld
 		}
 	}
