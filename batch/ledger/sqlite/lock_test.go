@@ -357,3 +357,36 @@ func TestRollbackEmptiesTheCache(t *testing.T) {
 		t.Errorf("%d circuits cached when all is finished", n)
 	}
 }
+
+// TestStartWithoutALookAtTheLocks has the question who holds the circuits fail: then the run
+// must not start, although its own locks could be written.
+func TestStartWithoutALookAtTheLocks(t *testing.T) {
+	s, _ := running(t, 1)
+	for _, statement := range []string{
+		"ALTER TABLE locks RENAME TO locks_of_old",
+		"CREATE VIEW locks AS SELECT scope, region, instance_id, run + json_extract('{', '$') AS run FROM locks_of_old",
+		"CREATE TRIGGER no_lock INSTEAD OF INSERT ON locks BEGIN SELECT 1; END",
+	} {
+		if _, err := s.writer.conn.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Start(t.Context(), ledger.RunInfo{ID: "blind", Scope: ledger.Real}, numbered(1)); err == nil {
+		t.Error("a run started without knowing who holds its circuits")
+	}
+}
+
+// TestStartWithoutAListOfLockFiles has the folder of lock files not be readable: then the
+// run must not start without a lock.
+func TestStartWithoutAListOfLockFiles(t *testing.T) {
+	if os.Getuid() <= 0 {
+		t.Skip("the superuser reads every folder, and Windows has no such permission")
+	}
+	s, _ := running(t, 1)
+	if err := os.Chmod(s.locks.folder, 0o300); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Chmod(s.locks.folder, 0o700)
+	_, err := s.Start(t.Context(), ledger.RunInfo{ID: "blind", Scope: ledger.Real}, nil)
+	wantKind(t, err, ledger.Locks)
+}
