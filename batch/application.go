@@ -60,6 +60,7 @@ type Earlier struct {
 // not know: that of another ledger, perhaps one that was lost. The zero Copied means nothing.
 type Copied struct {
 	Token      string
+	Unnamed    bool // the copy has no token
 	Generation int
 	Tried      time.Time // from when on the settling time counts, UTC; zero if not known
 	Accepted   time.Time // when it was accepted, UTC, [LongAgo] if the copy does not say when; zero if it only may have been

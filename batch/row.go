@@ -79,7 +79,7 @@ func (r *row) start() {
 	if r.tried.IsZero() || r.tried.After(r.started) {
 		r.tried = r.started
 	}
-	if c := &r.app.Copied; c.Token != "" && (c.Tried.IsZero() || c.Tried.After(r.started)) {
+	if c := &r.app.Copied; *c != (Copied{}) && (c.Tried.IsZero() || c.Tried.After(r.started)) {
 		c.Tried = r.started
 	}
 }
@@ -385,8 +385,9 @@ func (r *row) attribute(o *Outcome) {
 	case r.begun == "" && earlier.Token == "" && o.Result == sheet.Already:
 		r.app.disown(o)
 		return
-	case r.begun == "" && earlier.Token == "" && o.Result == sheet.Unknown:
-		o.Token = cmp.Or(r.app.Circuit.Past.ClientToken, o.Token)
+	case r.begun == "" && earlier.Token == "" && o.Result == sheet.Unknown: // it is not known which
+		o.Token, o.Generation = r.app.Circuit.Past.ClientToken, 0
+		return
 	}
 	if r.begun != "" || earlier.Token == "" || !o.ConcernsCircuit() {
 		return

@@ -96,12 +96,13 @@ func TestHistories(t *testing.T) {
 // there that showed the LOA as it was before it was rejected here; a results copy of
 // another region, whose record a reapplication there had replaced; copies of other ledgers
 // that say NOT_ATTEMPTED of a row that was accepted, UNKNOWN of one that was sent under a
-// token which the ledger knew as refused, and ALREADY without a date, or INVALID since; a lookup that told the
+// token which the ledger knew as refused, ALREADY without a date, INVALID since, and what is of a region in which the ledger
+// knows of a failure; a lookup that told the
 // status before the rejection; and a false alarm about two processes in two regions.
 func TestKnownHistories(t *testing.T) {
 	for seed, with := range map[uint64]string{
 		1006815: "unguarded", 1009741: "unguarded", 66198: "", 4015452: "stale", 5565608: "",
-		9000219: "ledgers", 9000971: "ledgers", 9102270: "ledgers", 10409161: "ledgers", 10411613: "ledgers", 10215206: "unguarded", 7002263: "stale", 5355898: "stale",
+		9000219: "ledgers", 9000971: "ledgers", 9102270: "ledgers", 10409161: "ledgers", 10411613: "ledgers", 11405581: "ledgers", 11414506: "ledgers", 11415130: "ledgers", 10215206: "unguarded", 7002263: "stale", 5355898: "stale",
 	} {
 		o := options{switches: map[string]bool{"region": true, "ledger": true, "endpoint": true, "quota": true, "survey": true, with: true}}
 		for _, f := range play(t, newHistory(seed, o), nil) {

@@ -97,6 +97,9 @@ func (s State) remember(token string) State {
 // again before both are settled.
 func (s State) withCopied(run int64, c batch.Copied) State {
 	switch {
+	case c.Unnamed && s == (State{}):
+		s.Pending = Submission{Run: run}
+		s.Accepted = c.Accepted
 	case c.Token == "" || s.knows(c.Token):
 		return s
 	case s.Open():
@@ -143,7 +146,7 @@ func (s State) Begin(run int64, a batch.Application) (State, error) {
 // began. It decides about what another run left open only while it holds the circuit's
 // lock; without the lock it may still report the LOA's status.
 func (s State) Finish(run int64, o batch.Outcome, holdsLock bool) State {
-	if holdsLock {
+	if holdsLock && (!o.Copied.Unnamed || o.Result == sheet.Unknown) {
 		s = s.withCopied(run, o.Copied)
 	}
 	switch {
@@ -160,10 +163,6 @@ func (s State) Finish(run int64, o batch.Outcome, holdsLock bool) State {
 		s = s.remember(batch.Weighed + o.Copied.Token)
 		s.Pending = Submission{Run: run, Hash: hash, Generation: o.Copied.Generation, Token: o.Copied.Token}
 		return s.leave(o)
-	case holdsLock && s == (State{}) && o.Result == sheet.Unknown && !o.Tried.IsZero() && o.Token != "":
-		// A results copy says so without a token, and the row has waited since then.
-		s.Pending = Submission{Run: run, Generation: o.Generation, Token: o.Token}
-		s.PendingPhase, s.Tried = PhaseLeft, o.Tried
 	case holdsLock && o.Result == sheet.Already && s.Result != "" && s.Result != sheet.Submitted:
 		s.Result = sheet.Already // refused or failed before, and there is an LOA now
 		if o.Token != s.Last.Token || o.Settled.Other {

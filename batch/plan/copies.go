@@ -14,7 +14,7 @@ func (p *planner) fromSheet(a *batch.Application) {
 	void := loaWasVoid(result, past.LOAStatus)
 	generation, same := generationOf(a, past.ClientToken)
 	earlier := batch.Earlier{Token: past.ClientToken, Generation: generation}
-	if p.usedElsewhere(a.Key, past.ClientToken) {
+	if p.usedElsewhere(a.Key, past) {
 		a.Ended = earlier
 		return
 	}
@@ -69,9 +69,8 @@ func (p *planner) copied(a *batch.Application, result sheet.Result) {
 	if a.Open.Edited {
 		a.Changed = p.changed(a, batch.Record{SubmittedAt: past.SubmittedAt})
 	}
-	if c.Token != "" {
-		a.Copied = c
-	}
+	c.Unnamed = c.Token == ""
+	a.Copied = c
 }
 
 // Copies are compared with what the ledger knows of a circuit.
@@ -88,7 +87,7 @@ const (
 func (p *planner) ageOfCopy(a *batch.Application, r batch.Record) copyAge {
 	past := &a.Circuit.Past
 	switch {
-	case past.ClientToken == "" || !past.MayStand() || p.usedElsewhere(a.Key, past.ClientToken):
+	case past.ClientToken == "" || !past.MayStand() || p.usedElsewhere(a.Key, past):
 		return copyOld
 	case !knows(r, past.ClientToken):
 		return copyAhead
