@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/password"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/report"
@@ -22,6 +24,8 @@ type reportFlags struct {
 	output outputFlags
 	input  string
 	ledger string
+
+	passwordFile string
 }
 
 func (a *app) reportCommand() *cobra.Command {
@@ -42,12 +46,17 @@ be the same bytes. It is looked for where it was, unless --input names it.`,
 	f.output.register(flags)
 	flags.StringVar(&f.input, "input", "", "`FILE` that the run read (default its original path)")
 	flags.StringVar(&f.ledger, "ledger", "", ledgerHelp)
+	flags.StringVar(&f.passwordFile, passwordFlag, "", passwordHelp)
 	flags.Lookup("force").Usage = "replace a file that loabatch did not write or that was changed since, and an existing copy of this run; never an input"
 	return cmd
 }
 
 func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	if err := f.output.check(); err != nil {
+		return err
+	}
+	password, err := a.password(f.passwordFile, false)
+	if err != nil {
 		return err
 	}
 	store, err := a.pastLedger(ctx, f.ledger)
@@ -58,17 +67,16 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 		return failure(exitUsage, "no-ledger", nil)
 	}
 	defer store.Close()
-	past, err := store.Run(ctx, id)
-	if errors.Is(err, ledger.ErrNoRun) {
-		return failure(exitUsage, "no-run", err, "run", id)
-	}
-	if err != nil {
-		return a.ledgerFailure(err)
-	}
-	done, err := a.again(past, f.input)
+	id = accounts.Whole(id)
+	past, saved, err := a.pastRun(ctx, store, id)
 	if err != nil {
 		return err
 	}
+	done, err := a.again(past, saved, f.input, password)
+	if err != nil {
+		return err
+	}
+	a.remarks(done.in)
 	t := target{runID: id, force: f.output.force}
 	t.path = copyPath(done.in.path, f.output.output, false, id)
 	if _, err := os.Stat(t.path); err == nil && !t.force && t.path != f.output.output {
@@ -77,13 +85,14 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	t.path = a.follow(t.path)
 	var files claims
 	files.read(done.in.path)
+	files.password(f.passwordFile)
 	if path, err := a.ledgerPath(f.ledger); err == nil {
 		if err := files.write("--ledger", path); err != nil {
 			return err
 		}
 	}
 	if err := a.claimOutputs(&files, done.in, &t, f.output, a.recorded(ctx, f.ledger)); err != nil {
-		return a.editedCopy(done.info.args, defaultMaxUnpacked<<20, t.path, err)
+		return a.editedCopy(done.info.args, validationFlags{maxUnpacked: defaultMaxUnpacked, password: password}, t.path, err)
 	}
 	done.ledgerFlag = f.ledger
 	a.signals() // no signal may leave a copy half written
@@ -97,8 +106,53 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	return a.print(doc)
 }
 
+// pastRun reads a run with the rows of all its parts.
+func (a *app) pastRun(ctx context.Context, store ledger.Store, id string) (*ledger.PastRun, savedOptions, error) {
+	past, err := store.Run(ctx, id)
+	if errors.Is(err, ledger.ErrNoRun) {
+		return nil, savedOptions{}, failure(exitUsage, "no-run", err, "run", id)
+	}
+	if err != nil {
+		return nil, savedOptions{}, a.ledgerFailure(err)
+	}
+	saved, err := readOptions(past.Options)
+	if err != nil {
+		return nil, saved, err
+	}
+	if err := addParts(ctx, store, past, len(saved.Accounts)); err != nil {
+		return nil, saved, a.ledgerFailure(err)
+	}
+	return past, saved, nil
+}
+
+// readOptions reads what the ledger keeps of a run for its report.
+func readOptions(options json.RawMessage) (saved savedOptions, err error) {
+	if len(options) > 0 {
+		if err := json.Unmarshal(options, &saved); err != nil {
+			return saved, failure(exitInternal, "ledger-failed", err, "reason", err.Error())
+		}
+	}
+	return saved, nil
+}
+
+// addParts adds the rows of the further parts of a run. One that was killed may lack some.
+func addParts(ctx context.Context, store ledger.Store, past *ledger.PastRun, parts int) error {
+	for n := 1; n < parts; n++ {
+		p, err := store.Run(ctx, accounts.PartID(past.ID, n))
+		if errors.Is(err, ledger.ErrNoRun) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		past.Rows = append(past.Rows, p.Rows...)
+	}
+	slices.SortStableFunc(past.Rows, func(a, b batch.Outcome) int { return cmp.Compare(a.Row, b.Row) })
+	return nil
+}
+
 // again reconstructs a finished run from the ledger and its input.
-func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
+func (a *app) again(past *ledger.PastRun, saved savedOptions, path string, password *password.Source) (*finished, error) {
 	if !past.Pruned.IsZero() {
 		date := past.Pruned.Format(time.DateOnly)
 		if past.End != nil && past.End.Output != "" {
@@ -116,18 +170,13 @@ func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
 			path = recorded
 		}
 	}
-	var saved savedOptions
-	if len(past.Options) > 0 {
-		if err := json.Unmarshal(past.Options, &saved); err != nil {
-			return nil, failure(exitInternal, "ledger-failed", err, "reason", err.Error())
-		}
-	}
 	validation := saved.validation()
+	validation.password = password
 	options, err := validation.options(past.Started)
 	if err != nil {
 		return nil, err
 	}
-	in, err := readInput(path, options, validation.unpacked())
+	in, err := readInput(path, options, validation)
 	if err != nil {
 		return nil, err
 	}
@@ -135,9 +184,10 @@ func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
 		return nil, failure(exitUsage, "input-changed", nil, "file", path, "run", past.ID)
 	}
 	done := &finished{in: in, problems: in.workbook.Problems, outcomes: everyRow(in.workbook, past), recordedInput: recorded, info: runInfo{
-		id: past.ID, command: past.Command, args: saved.Args, simulate: saved.Simulate, account: past.Account, started: past.Started,
+		id: past.ID, command: past.Command, args: saved.Args, simulate: saved.Simulate, started: past.Started,
 		changeRef: saved.ChangeRef, trace: saved.TraceID,
 	}}
+	done.partsOf(saved, past)
 	done.problems = append(done.problems, pastProblems(in.workbook, past)...)
 	sheet.SortProblems(done.problems, in.workbook.CircuitsTable.Sheet, in.workbook.EngineersTable.Sheet)
 	if end := past.End; end != nil {
@@ -147,6 +197,25 @@ func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
 		}
 	}
 	return done, nil
+}
+
+// partsOf restores the parts of a past run.
+func (done *finished) partsOf(saved savedOptions, past *ledger.PastRun) {
+	done.division = accounts.Divide(saved.Profile, done.in.workbook)
+	for i, profile := range done.division.Profiles {
+		p := &part{profile: profile, account: past.Account}
+		if i < len(saved.Accounts) {
+			s := saved.Accounts[i]
+			if p.account = s.Account; s.Failure != "" {
+				p.failure = &exitError{exit: exitStopped, code: s.Failure, args: s.Args}
+			}
+		}
+		if past.End != nil && i < len(past.End.Parts) {
+			p.stop = past.End.Parts[i]
+		}
+		done.parts = append(done.parts, p)
+	}
+	done.info.account = done.oneAccount()
 }
 
 // validation returns the flags by which the input was read.
@@ -170,7 +239,7 @@ func (a *app) traceChanges(ctx context.Context, s *invocation, done *finished, p
 		record := past[plan.KeyOf(c)]
 		traced, found := then[record.RunID]
 		if !found && len(then) < maxTraced {
-			traced = a.filesOf(ctx, s.store, record.RunID)
+			traced = a.filesOf(ctx, s.store, record.RunID, s.flags.validation.password.Silent())
 			then[record.RunID] = traced
 		}
 		found, was := false, ledger.Changed{Row: c.Row, Run: record.RunID}
@@ -189,8 +258,9 @@ func changedArgs(book *sheet.Workbook, c *sheet.Circuit, was ledger.Changed) []s
 	return plan.ChangedArgs(book, c, was.Run, was.File, plan.Change{Cells: was.Cells, Removed: was.Removed})
 }
 
-// filesOf reads the copy and the input of a run, as far as they are where they were.
-func (a *app) filesOf(ctx context.Context, store ledger.Store, id string) (files []*input) {
+// filesOf reads the copy and the input of a run, as far as they are where they were and the
+// password of this run opens them.
+func (a *app) filesOf(ctx context.Context, store ledger.Store, id string, from *password.Source) (files []*input) {
 	run, err := store.Run(ctx, id)
 	if err != nil {
 		return nil
@@ -200,6 +270,7 @@ func (a *app) filesOf(ctx context.Context, store ledger.Store, id string) (files
 		return nil
 	}
 	validation := saved.validation()
+	validation.password = from
 	options, err := validation.options(run.Started)
 	if err != nil {
 		return nil
@@ -209,7 +280,7 @@ func (a *app) filesOf(ctx context.Context, store ledger.Store, id string) (files
 		paths = append(paths, run.End.Output)
 	}
 	for _, path := range paths {
-		if in, err := readInput(path, options, validation.unpacked()); err == nil {
+		if in, err := readInput(path, options, validation); err == nil {
 			files = append(files, in)
 		}
 	}
@@ -279,7 +350,7 @@ func pastProblems(book *sheet.Workbook, past *ledger.PastRun) (list []sheet.Prob
 	for _, o := range past.Rows {
 		_, warns := slices.BinarySearch(warned, o.Row)
 		switch {
-		case o.Result == sheet.Invalid && (o.ErrorCode == batch.CodeChanged || o.ErrorCode == batch.CodeMoved):
+		case o.Result == sheet.Invalid && slices.Contains([]string{batch.CodeChanged, batch.CodeMoved, batch.CodeForeign}, o.ErrorCode):
 			p := pastProblem(book, o, o.ErrorCode, sheet.Error)
 			if c := book.CircuitAt(o.Row); c != nil && o.ErrorCode == batch.CodeChanged {
 				p.Args = changedArgs(book, c, changed[o.Row])
@@ -295,8 +366,13 @@ func pastProblems(book *sheet.Workbook, past *ledger.PastRun) (list []sheet.Prob
 // pastProblem is a problem of the row of an outcome.
 func pastProblem(book *sheet.Workbook, o batch.Outcome, code string, severity sheet.Severity) sheet.Problem {
 	table, column, value := &book.CircuitsTable, sheet.CircuitInstanceID, o.Key.InstanceID
-	if code == batch.CodeMoved && table.Columns[sheet.CircuitRegionID] > 0 {
+	switch {
+	case code == batch.CodeMoved && table.Columns[sheet.CircuitRegionID] > 0:
 		column, value = sheet.CircuitRegionID, o.Key.Region
+	case code == batch.CodeForeign:
+		if c := book.CircuitAt(o.Row); c != nil && c.Account != "" {
+			column, value = sheet.CircuitAccount, c.Account
+		}
 	}
 	return sheet.Problem{
 		Code: code, Severity: severity, Value: value, Column: table.Headers[column],

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/ledger"
@@ -39,9 +40,12 @@ type finished struct {
 
 	sums map[string]string // digests of the files that were written, by path
 
+	division *accounts.Division // of the rows by account; nil if they are not
+	parts    []*part            // what each account does of the run; at least one
+
 	changed []ledger.Changed // rows that were changed after they were accepted, in order
 
-	ledger ledger.Run    // nil when nothing was to be sent
+	ledger ledger.Run    // of the first part; nil when nothing was to be sent
 	end    ledger.RunEnd // how it ended, once that is known
 }
 
@@ -128,6 +132,7 @@ func (a *app) translated(done *finished, doc *report.Document) (*report.Document
 		done.translated = document(done, newFindings(done.in.workbook, done.problems), words)
 	}
 	other, same := *doc, done.translated
+	other.Accounts = same.Accounts
 	other.Problems, other.Unlisted, other.Folded, other.Applications = same.Problems, same.Unlisted, same.Folded, same.Applications
 	for i := range doc.Applications {
 		other.Applications[i].Before = doc.Applications[i].Before

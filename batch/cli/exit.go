@@ -97,7 +97,7 @@ func (e exitFacts) code() int {
 		return exitDuration
 	case e.stop == batch.StopLedger || e.stop == batch.StopPanic:
 		return exitInternal
-	case e.stop == batch.StopFatal || e.stop == batch.StopMaxFailures:
+	case e.stop == batch.StopFatal || e.stop == batch.StopAccount || e.stop == batch.StopMaxFailures:
 		return exitStopped
 	case e.withheld:
 		return e.withheldCode()

@@ -5,12 +5,15 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"github.com/loabatch/loabatch/batch/cli/password"
 )
 
 // Help texts that several commands share.
 const (
-	jsonHelp   = "print one JSON document on stdout, everything else on stderr"
-	ledgerHelp = "`PATH` of the ledger (default $XDG_STATE_HOME/loabatch/ledger.db)"
+	jsonHelp     = "print one JSON document on stdout, everything else on stderr"
+	passwordHelp = "`FILE` whose first line is the password of encrypted workbooks; their copies are encrypted with it too (or the variable LOABATCH_PASSWORD)"
+	ledgerHelp   = "`PATH` of the ledger (default $XDG_STATE_HOME/loabatch/ledger.db)"
 )
 
 // commonFlags are the flags of every command.
@@ -26,8 +29,8 @@ func (f *commonFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.color, "color", "auto", "when to use colour: `auto|always|never`; NO_COLOR turns it off")
 }
 
-// validationFlags control how the rows are checked; every command that reads a workbook has
-// them.
+// validationFlags control how a workbook is read and its rows are checked; every command that
+// reads one has them.
 type validationFlags struct {
 	severity []string
 	strict   bool
@@ -35,6 +38,9 @@ type validationFlags struct {
 	region   string
 
 	maxUnpacked int // MiB
+
+	passwordFile string
+	password     *password.Source // from the file and elsewhere; nil until a command opens workbooks
 }
 
 func (f *validationFlags) register(flags *pflag.FlagSet) {
@@ -43,7 +49,11 @@ func (f *validationFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.timezone, "timezone", "UTC", "time `ZONE` of dates without one, such as Asia/Shanghai")
 	flags.IntVar(&f.maxUnpacked, "max-unpacked", defaultMaxUnpacked, "refuse a workbook larger than this many `MIB` when unpacked")
 	flags.StringVar(&f.region, "region", "", "region `ID` of rows without one")
+	flags.StringVar(&f.passwordFile, passwordFlag, "", passwordHelp)
 }
+
+// passwordFlag is the name of the flag.
+const passwordFlag = "password-file"
 
 // defaultMaxUnpacked is the default of --max-unpacked, in MiB.
 const defaultMaxUnpacked = 1024
@@ -90,7 +100,7 @@ func (f *outputFlags) register(flags *pflag.FlagSet) {
 type serviceFlags struct {
 	endpoint      string
 	profile       string
-	expectAccount string
+	expectAccount []string
 	rate          string
 	burst         int
 	concurrency   int
@@ -101,8 +111,8 @@ type serviceFlags struct {
 func (f *serviceFlags) register(flags *pflag.FlagSet) {
 	f.timeout = durationFlag(defaultTimeout)
 	flags.StringVar(&f.endpoint, "endpoint", "", "`URL` to use instead of the regions' own endpoints; plain http only to a loopback address")
-	flags.StringVar(&f.profile, "profile", "", "credentials profile `NAME` of the Alibaba Cloud CLI or credentials file")
-	flags.StringVar(&f.expectAccount, "expect-account", "", "refuse to run as any account other than `ID`")
+	flags.StringVar(&f.profile, "profile", "", "credentials profile `NAME` of the Alibaba Cloud CLI or credentials file, for rows without an Account")
+	flags.StringSliceVar(&f.expectAccount, "expect-account", nil, "refuse to run as any account other than `ID`; several separated by commas")
 	flags.StringVar(&f.rate, "rate", defaultRate, "quota for each account, region and API, over all runs that share the ledger, retries included: `N/DURATION`, in any window of that length")
 	flags.IntVar(&f.burst, "burst", 0, "send up to `N` of a window's requests at once (default a fifth of the quota)")
 	flags.IntVarP(&f.concurrency, "concurrency", "j", 8, "make up to `N` calls at a time per region")

@@ -43,9 +43,12 @@ type invocation struct {
 	files   claims   // so far
 	args    []string // its settingsLine, without inputs that cannot be read
 
-	service *service     // nil when nothing is asked of the API
+	accounts []*account // that were opened so far
+	service  *service   // of the first one that can be used; nil when nothing is asked of the API
+	quotas   map[ledger.Scope]*quota.Set
+	keeper   quota.Keeper // of the quotas
+
 	store   ledger.Store // nil when nothing is sent, and there is none to read
-	quotas  *quota.Set   // nil when nothing is asked of the API
 	signals *interruption
 	closers []io.Closer
 }
@@ -67,7 +70,7 @@ func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
 		return err
 	}
 	defer s.close()
-	inputs, unread := readInputs(paths, s.options, f.validation)
+	inputs, unread := readInputs(paths, s.options, s.flags.validation)
 	if len(unread) > 0 && (s.run.dryRun != dryRunOffline || len(inputs) == 0) {
 		return unread
 	}
@@ -106,6 +109,9 @@ func (a *app) newInvocation(command string, f submitFlags, paths []string) (*inv
 	if s.options, err = f.validation.options(s.started); err != nil {
 		return nil, err
 	}
+	if s.flags.validation.password, err = a.password(f.validation.passwordFile, f.run.yes); err != nil {
+		return nil, err
+	}
 	if err = f.output.check(); err != nil {
 		return nil, err
 	}
@@ -138,6 +144,7 @@ func (a *app) claimFiles(s *invocation) error {
 			}
 		}
 	}
+	s.files.password(s.flags.validation.passwordFile)
 	if path := s.flags.watch.logFile; path != "" {
 		if err := s.files.write("--log-file", path); err != nil {
 			return err
@@ -224,7 +231,7 @@ func (a *app) outputs(ctx context.Context, s *invocation, inputs []*input) ([]ta
 			recorded = a.recorded(ctx, s.flags.service.ledger)
 		}
 		if err := a.claimOutputs(&s.files, in, t, f, recorded); err != nil {
-			return nil, fileErrors{{in.path, a.editedCopy(s.args, s.flags.validation.unpacked(), t.path, err)}}
+			return nil, fileErrors{{in.path, a.editedCopy(s.args, s.flags.validation, t.path, err)}}
 		}
 		if t.path == "" {
 			continue
@@ -239,12 +246,13 @@ func (a *app) outputs(ctx context.Context, s *invocation, inputs []*input) ([]ta
 // editedCopy is the error of a path that must not be written: if a results copy with
 // someone's changes is there, it names the command that goes on with it, given the command
 // line that would have replaced it.
-func (a *app) editedCopy(line []string, unpacked int64, path string, err error) error {
+func (a *app) editedCopy(line []string, f validationFlags, path string, err error) error {
 	own, ok := errors.AsType[*exitError](err)
 	if !ok || own.code != "output-foreign" || own.args["file"] != path {
 		return err
 	}
-	in, unread := readInput(path, sheet.Options{}, unpacked)
+	f.password = f.password.Silent()
+	in, unread := readInput(path, sheet.Options{}, f)
 	if unread != nil || !slices.ContainsFunc(in.workbook.Circuits, func(c sheet.Circuit) bool { return c.Past.Result != "" }) {
 		return err
 	}
@@ -261,17 +269,18 @@ func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
 	if s.run.dryRun == dryRunOffline {
 		return nil
 	}
-	service, err := a.openService(ctx, s.flags.service, s.flags.run)
+	books := make([]*sheet.Workbook, len(inputs))
+	for i, in := range inputs {
+		books[i] = in.workbook
+	}
+	err := a.openAccounts(ctx, s, books...)
 	if err != nil {
 		return err
 	}
-	s.service = service
-	s.closers = append(s.closers, closeFunc(service.close))
 	if s.run.dryRun != dryRunOff {
 		if s.store, err = a.knownLedger(ctx, s); err != nil {
 			return err
 		}
-		s.shareQuotas()
 		return nil
 	}
 	applications := 0
@@ -290,7 +299,6 @@ func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
 		return err
 	}
 	s.closers = append(s.closers, s.store)
-	s.shareQuotas()
 	return nil
 }
 
@@ -320,23 +328,29 @@ func (a *app) ask(ctx context.Context, s *invocation, inputs []*input) (string, 
 	if going == 0 {
 		return "", nil
 	}
-	return a.question(all, s.service.account, s.service.endpoint), nil
+	return a.question(all, s.service.endpoint, s.accounts), nil
 }
 
-// shareQuotas makes the quotas of the command: one for all its inputs and, by the ledger,
-// for all that run at the same time or start soon. Without a ledger they are its own.
-func (s *invocation) shareQuotas() {
-	var keeper quota.Keeper = s.store
-	if s.store == nil {
-		keeper = &quota.Memory{}
+// quotasOf returns the quotas of an account: one set for all inputs of the command and all
+// profiles of the account and, by the ledger, for all that run at the same time or start
+// soon. Without a ledger they are the command's own.
+func (s *invocation) quotasOf(acc *service) *quota.Set {
+	if set := s.quotas[acc.scope]; set != nil {
+		return set
 	}
-	s.quotas = quota.NewSet(keeper, string(s.service.scope), quota.Limits{Rate: s.pace.rate, Burst: s.pace.burst, Life: time.Duration(s.flags.service.timeout)})
-	s.closers = append(s.closers, closeFunc(s.quotas.Close))
-}
-
-// quota is the command's quota of an API in a region.
-func (s *invocation) quota(region string, api batch.API) batch.Quota {
-	return s.quotas.Window(region, string(api))
+	if s.quotas == nil {
+		s.quotas = map[ledger.Scope]*quota.Set{}
+	}
+	if s.keeper == nil {
+		s.keeper = s.store
+		if s.store == nil {
+			s.keeper = &quota.Memory{}
+		}
+	}
+	set := quota.NewSet(s.keeper, string(acc.scope), quota.Limits{Rate: s.pace.rate, Burst: s.pace.burst, Life: time.Duration(s.flags.service.timeout)})
+	s.quotas[acc.scope] = set
+	s.closers = append(s.closers, closeFunc(set.Close))
+	return set
 }
 
 // closeFunc makes a function an io.Closer.
@@ -449,7 +463,16 @@ func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc 
 // endRun records how a run ended. If that fails, the run counts as dead once this process
 // has exited, and its circuits are released anyway.
 func (a *app) endRun(ctx context.Context, done *finished) {
-	if err := done.ledger.End(context.WithoutCancel(ctx), done.end); err != nil {
-		a.lines.Warn("ledger-end", map[string]string{"reason": a.ledgerCause(err)})
+	for i, p := range slices.Backward(done.parts) {
+		end := done.end
+		if i > 0 { // what is known of the whole is kept with the first
+			end = ledger.RunEnd{ExitCode: end.ExitCode, Output: end.Output, OutputSHA256: end.OutputSHA256, Stop: p.stop.Stop, StopCode: p.stop.StopCode}
+		}
+		if p.run == nil {
+			continue
+		}
+		if err := p.run.End(context.WithoutCancel(ctx), end); err != nil {
+			a.lines.Warn("ledger-end", map[string]string{"reason": a.ledgerCause(err)})
+		}
 	}
 }

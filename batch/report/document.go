@@ -70,6 +70,8 @@ type Document struct {
 	LeftOut Results `json:"left_out,omitempty"`
 	Warned  int     `json:"rows_with_warnings"` // VALID rows, themselves or their engineers
 
+	Accounts []Account `json:"accounts,omitempty"` // if the rows name their accounts: each with its rows
+
 	LogFailure string `json:"log_failure,omitempty"` // why the log file is not complete; empty if it is or there is none
 
 	Language sheet.Language `json:"-"` // of the copy
@@ -86,6 +88,18 @@ type Document struct {
 	// Unlisted counts, by code, the problems of a hopeless workbook that are too many to be
 	// listed. All other counts include them.
 	Unlisted []Unlisted `json:"problems_not_listed,omitempty"`
+}
+
+// Account is what a run did in one account: that of a credentials profile.
+type Account struct {
+	Account    string   `json:"account"`     // its ID; empty if it is not known
+	Profile    string   `json:"profile"`     // empty for the credentials of the run itself
+	Rows       int      `json:"rows"`        // the results add up to it
+	Results    Results  `json:"results"`     //
+	Regions    []string `json:"regions"`     // of the rows, sorted
+	StopReason string   `json:"stop_reason"` // code of why its rows ended early; empty if they did not
+	StopCode   string   `json:"stop_code"`   // the error code behind it, if there is one
+	Message    string   `json:"message"`     // what that means; empty if they did not
 }
 
 // Problem is a [sheet.Problem] with its sentences rendered.
@@ -175,6 +189,8 @@ type Application struct {
 
 	Earlier      sheet.Result `json:"earlier_result,omitempty"`    // of a row that --only left out
 	Before       *string      `json:"loa_status_before,omitempty"` // of a status: according to the copy that was read
+	Account      string       `json:"account,omitempty"`           // ID of its account, if the rows name their accounts
+	Profile      string       `json:"profile,omitempty"`           // likewise: the credentials profile
 	StillInvalid bool         `json:"-"`                           // a row that was left out has errors, which are listed
 }
 
