@@ -126,6 +126,7 @@ var migrations = []string{
 	rowChecksums,
 	otherTokens,
 	historyChecksums,
+	prunedRuns,
 }
 
 // otherTokens adds what is known of tokens that are neither the last nor the pending one:
