@@ -40,7 +40,7 @@ var errorsColumns = []struct {
 	field int
 }{
 	{"report-col-severity", 11, 0}, {"report-col-code", 22, 1}, {"report-col-sheet", 10, 2}, {"report-col-cell", 7, 3},
-	{"report-col-circuit", 24, 9}, {"report-col-column", 15, 4}, {"report-col-value", 18, 5}, {"report-col-problem", 42, 6},
+	{"report-col-circuit", 24, 9}, {"report-col-column", 15, 4}, {"report-col-value", 22, 5}, {"report-col-problem", 42, 6},
 	{"report-col-fix", 42, 7}, {"report-col-suggestion", 15, 8},
 }
 
