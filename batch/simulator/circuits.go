@@ -176,13 +176,22 @@ func (s *Simulator) Age(region, instance, state string) (int, error) {
 // list returns the circuits of a region that match all filters, sorted by instance ID.
 func (cs *circuits) list(region string, filters map[string][]string, at time.Time) []*circuit {
 	var found []*circuit
-	for key, c := range cs.all {
-		if key.region != region || c.absent {
-			continue
+	add := func(c *circuit) {
+		if c == nil || c.Region != region || c.absent {
+			return
 		}
 		c.review(at, cs.reviewTime)
 		if c.matches(filters) {
 			found = append(found, c)
+		}
+	}
+	if ids, named := filters["PhysicalConnectionId"]; named { // of a hundred thousand, five
+		for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
+			add(cs.all[circuitKey{region, id}])
+		}
+	} else {
+		for _, c := range cs.all {
+			add(c)
 		}
 	}
 	slices.SortFunc(found, func(a, b *circuit) int { return strings.Compare(a.InstanceID, b.InstanceID) })
