@@ -158,7 +158,7 @@ func withheld(a *Application, s *survey, failed bool) (Outcome, bool) {
 	a.First = found && state.LOAStatus == ""
 	switch {
 	case !a.surveyed():
-	case found && a.Elsewhere.Region != "":
+	case found && a.Elsewhere != nil:
 		a.seen(state.LOAStatus)
 	case state.LOAStatus != "" && !Void(state.LOAStatus):
 		o := a.Outcome(sheet.Already, ReasonLOAExists)

@@ -168,16 +168,21 @@ func (f *findings) message(w *prose.Catalogue, o batch.Outcome) (message, hint s
 		return f.leftOut(w, o)
 	}
 	meaning, apiHint := "", ""
-	if _, known := w.Entry(o.ErrorCode); known {
-		meaning, apiHint = w.Render(o.ErrorCode, nil)
+	if o.ErrorCode != "" {
+		if _, known := w.Entry(o.ErrorCode); known {
+			meaning, apiHint = w.Render(o.ErrorCode, nil)
+		}
 	}
 	if o.Result == sheet.Blocked || o.Reason == batch.ReasonUnasked || o.Reason == batch.ReasonSettling || o.Reason == batch.ReasonLOARejected {
 		apiHint = "" // it is about an application, and there was none, or it is not the last word
 	}
-	message, hint = w.Render(string(o.Reason), map[string]string{
+	args := map[string]string{
 		"code": o.ErrorCode, "meaning": cmp.Or(meaning, o.ErrorCode), "loa": w.Vocabulary().State(o.LOAStatus), "instance": o.Key.InstanceID, "region": o.Key.Region, "circuit": o.CircuitState,
-		"after": settledFrom(o).Format("15:04"),
-	})
+	}
+	if !o.Tried.IsZero() {
+		args["after"] = settledFrom(o).Format("15:04")
+	}
+	message, hint = w.Render(string(o.Reason), args)
 	switch o.Reason {
 	case batch.ReasonAttempts, batch.ReasonUnsettled, batch.ReasonSettling, batch.ReasonRegion:
 		if meaning != "" {
