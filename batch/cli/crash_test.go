@@ -15,10 +15,12 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -637,6 +639,7 @@ const nightsVariable = "LOABATCH_MONTHS"
 // a random moment, after an application, or just after a copy was written. Whatever
 // happens, no workbook is lost, nothing is moved before its run has ended, the service
 // accepts each circuit once, and in the end every row has a result in the copy of its workbook.
+// Every ping and metric is true. Now and then the ledger's rows are pruned.
 func TestNights(t *testing.T) {
 	t.Parallel()
 	months, nights := 1, 12
@@ -670,8 +673,8 @@ func TestNights(t *testing.T) {
 			f.checkMoved()
 			f.check()
 			stats := f.sim.Stats()
-			t.Logf("%d nights, %d killed (%d amid sending, %d after a copy, %d between the end of a run and the move), %d workbooks dropped, %d of them again, %d put back, %d mended, %d requests, accepted %d, duplicates %d, mismatches %d",
-				nights+3, f.killed, f.amid, f.late, f.between, f.books, f.again, f.back, f.mended, stats.Requests, stats.Accepted, stats.Duplicates, stats.Mismatches)
+			t.Logf("%d nights, %d killed (%d amid sending, %d after a copy, %d between the end of a run and the move), %d workbooks dropped, %d of them again, %d put back, %d mended, %d times pruned, %d requests, accepted %d, duplicates %d, mismatches %d",
+				nights+3, f.killed, f.amid, f.late, f.between, f.books, f.again, f.back, f.mended, f.pruned, stats.Requests, stats.Accepted, stats.Duplicates, stats.Mismatches)
 		})
 	}
 }
@@ -689,7 +692,11 @@ type folder struct {
 	done    map[string]bool // copies that were mended
 	rows    int             // circuits so far
 
-	books, again, back, mended, killed, amid, late, between int
+	monitor string      // URL to ping
+	pinged  chan string // what was pinged
+	success string      // the line of the last success in the metrics
+
+	books, again, back, mended, killed, amid, late, between, pruned int
 }
 
 func newFolder(t *testing.T, seed uint64) *folder {
@@ -704,6 +711,10 @@ func newFolder(t *testing.T, seed uint64) *folder {
 	})
 	f.seen = &arrivals{contents: map[string]string{}, last: map[string]arrival{}}
 	f.url = serve(t, f.sim, f.seen.watch)
+	f.pinged = make(chan string, 100)
+	monitor := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { f.pinged <- r.URL.Path }))
+	t.Cleanup(monitor.Close)
+	f.monitor = monitor.URL
 	for _, name := range []string{"in", "done", "failed"} {
 		if err := os.Mkdir(f.path(name), 0o700); err != nil {
 			t.Fatal(err)
@@ -806,6 +817,9 @@ func (f *folder) day() {
 		f.drop(content)
 		f.mended++
 	}
+	if f.rand.IntN(4) == 0 {
+		f.prune()
+	}
 	f.age()
 	if f.rand.IntN(4) == 0 {
 		f.drop(packWorkbook(crashBook([]*crashRow{{number: f.rows}}))) // a moment before the night
@@ -816,7 +830,8 @@ func (f *folder) day() {
 // night runs a night, and kills it in one of two ways.
 func (f *folder) night(way int) {
 	cmd := exec.Command("loabatch", "submit", "--endpoint", f.url, "--yes", "--rate", "100000/1s", "--timeout", "1s", "--max-attempts", "3",
-		"--ledger", f.path("ledger.db"), "--in", f.path("in"), "--done", f.path("done"), "--failed", f.path("failed"), "--json")
+		"--ledger", f.path("ledger.db"), "--in", f.path("in"), "--done", f.path("done"), "--failed", f.path("failed"), "--json",
+		"--ping-url", f.monitor, "--metrics-file", f.path("loa.prom"))
 	cmd.Env = append(os.Environ(), "ALIBABA_CLOUD_ACCESS_KEY_ID=id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -840,6 +855,7 @@ func (f *folder) night(way int) {
 	err := cmd.Wait()
 	close(ended)
 	<-watched
+	f.checkReports(cmd.ProcessState.ExitCode(), stdout.Bytes())
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
@@ -849,6 +865,84 @@ func (f *folder) night(way int) {
 	default:
 		f.Errorf("%v\n%s%s", err, stdout.Bytes(), stderr.Bytes())
 	}
+}
+
+// prune removes the rows of all runs from the ledger.
+func (f *folder) prune() {
+	if _, err := os.Stat(f.path("ledger.db")); err != nil {
+		return
+	}
+	var out bytes.Buffer
+	exit := cli.Run(f.Context(), cli.Env{
+		Args: []string{"history", "--prune", "1ms", "--yes", "--ledger", f.path("ledger.db")}, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out,
+		Getenv: func(string) string { return "" }, Now: time.Now,
+	})
+	if exit != 0 {
+		f.Errorf("pruning ended with %d: %s", exit, out.Bytes())
+	}
+	f.pruned++
+}
+
+// metric matches a line of the metrics of real runs of submit: name, further labels, value.
+var metric = regexp.MustCompile(`(?m)^loabatch_(\w+)\{command="submit",mode="real"(.*)\} (\S+)$`)
+
+// checkReports compares the pings and the metrics of a night with its exit code, -1 if it was
+// killed, and its document.
+func (f *folder) checkReports(exit int, document []byte) {
+	var pings []string
+	for len(f.pinged) > 0 {
+		pings = append(pings, <-f.pinged)
+	}
+	var doc struct {
+		Runs []struct {
+			Results map[string]int `json:"results"`
+		} `json:"runs"`
+	}
+	text, _ := os.ReadFile(f.path("loa.prom"))
+	values, rows, success := map[string]string{}, map[string]int{}, ""
+	for _, m := range metric.FindAllSubmatch(text, -1) {
+		name, labels, value := string(m[1]), string(m[2]), string(m[3])
+		switch result := regexp.MustCompile(`result="(\w+)"`).FindStringSubmatch(labels); {
+		case result != nil:
+			n, _ := strconv.Atoi(value)
+			rows[result[1]] += n
+		case name == "last_success_timestamp_seconds":
+			success = value
+		default:
+			values[name] = value
+		}
+	}
+	switch {
+	case exit == -1: // what is known of it is its start, or all if it was killed too late
+		if len(pings) > 0 && pings[0] != "/start" || len(pings) > 2 {
+			f.Errorf("a night that was killed pinged %q", pings)
+		}
+		f.success = success
+		return
+	case !slices.Equal(pings, []string{"/start", fmt.Sprintf("/%d", exit)}):
+		f.Errorf("exit code %d: pinged %q", exit, pings)
+	}
+	if err := json.Unmarshal(document, &doc); err != nil {
+		f.Fatalf("%v: %s", err, document)
+	}
+	want := map[string]int{}
+	for _, r := range doc.Runs {
+		for result, n := range r.Results {
+			want[result] += n
+		}
+	}
+	for result, n := range want {
+		if rows[result] != n {
+			f.Errorf("the metrics have %d rows %s, and the document %d", rows[result], result, n)
+		}
+	}
+	if values["exit_code"] != strconv.Itoa(exit) || values["workbooks"] != strconv.Itoa(len(doc.Runs)) {
+		f.Errorf("exit code %d, %d runs, and the metrics %v", exit, len(doc.Runs), values)
+	}
+	if (exit == 0) != (success == values["last_end_timestamp_seconds"]) || exit != 0 && success != f.success {
+		f.Errorf("exit code %d: the last success was at %q, and is at %q: %v", exit, f.success, success, values)
+	}
+	f.success = success
 }
 
 // killAt waits until it is time, and then some milliseconds at most. It reports whether
