@@ -80,7 +80,12 @@ const (
 // is an error, which says that the ledger failed or, as a [*PanicError], that something
 // behind a seam or in the engine panicked.
 func (e *Engine) Run(ctx context.Context, drain <-chan struct{}, p *Plan) (*Summary, error) {
-	r := newRun(ctx, e, p)
+	return e.run(ctx, drain, p, &group{limit: e.MaxFailures})
+}
+
+// run carries out a plan that may be a part of a run.
+func (e *Engine) run(ctx context.Context, drain <-chan struct{}, p *Plan, g *group) (*Summary, error) {
+	r := newRun(ctx, e, p, g)
 	defer r.close()
 	select {
 	case <-drain:

@@ -101,6 +101,7 @@ const (
 	ReasonMaxFailures  Reason = "reason-max-failures"  // --max-failures came first
 	ReasonStopped      Reason = "reason-stopped"       // a run-fatal answer came first
 	ReasonRefusedAll   Reason = "reason-refused-all"   // it was sent and got the run-fatal answer itself
+	ReasonAccount      Reason = "reason-account"       // the credentials profile of the row cannot be used
 	ReasonRegion       Reason = "reason-region"        // the region is unknown or its endpoint does not resolve
 	ReasonLedgerFailed Reason = "reason-ledger-failed" // the ledger could not be written
 	ReasonPanic        Reason = "reason-panic"         // a bug of this program stopped the run first
@@ -114,6 +115,7 @@ type StopReason string
 // The stop reasons.
 const (
 	StopFatal       StopReason = "stop-fatal"        // an answer that holds for every row: credentials, permission, arrears
+	StopAccount     StopReason = "stop-account"      // likewise, in some accounts of several; the rows of the others went on
 	StopMaxFailures StopReason = "stop-max-failures" // Engine.MaxFailures was reached
 	StopDuration    StopReason = "stop-duration"     // Engine.MaxDuration had passed
 	StopLedger      StopReason = "stop-ledger"       // the ledger could not be read or written
@@ -141,6 +143,10 @@ func (s StopReason) reason() Reason {
 // CodeChanged is the code of the problem that a row was edited after its application had
 // been accepted.
 const CodeChanged = "circuit-changed-after-submission"
+
+// CodeForeign is the code of the problem that a row's account was changed after its circuit
+// was applied for.
+const CodeForeign = "circuit-account-changed-after-submission"
 
 // CodeMoved is the code of the problem that a row's region was changed after its circuit
 // had been applied for: a circuit exists in one region only.

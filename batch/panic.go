@@ -66,7 +66,7 @@ func (r *run) own(f func()) {
 // panicked stops the run after a panic in one of its goroutines. The first one counts.
 func (r *run) panicked(err error) {
 	r.panicErr.CompareAndSwap(nil, &err)
-	r.halt(StopPanic, "")
+	r.group.halt(StopPanic)
 }
 
 // guarded calls a function after an answer has come, which a panic in it must not lose.

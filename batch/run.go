@@ -15,6 +15,7 @@ import (
 // run is one run of an engine: what its goroutines share.
 type run struct {
 	engine  *Engine
+	group   *group
 	ledger  Ledger
 	plan    *Plan
 	started time.Time
@@ -71,13 +72,14 @@ const (
 	ledgerGrace   = 2 * time.Second
 )
 
-func newRun(ctx context.Context, e *Engine, p *Plan) *run {
-	r := &run{engine: e, ledger: e.Ledger, plan: p, started: time.Now(), quotas: map[quotaKey]Quota{}}
+func newRun(ctx context.Context, e *Engine, p *Plan, g *group) *run {
+	r := &run{engine: e, group: g, ledger: e.Ledger, plan: p, started: time.Now(), quotas: map[quotaKey]Quota{}}
 	if r.ledger == nil {
 		r.ledger = noLedger{}
 	}
 	r.going, r.stop = context.WithCancel(ctx)
 	r.writing, r.stopWrites = context.WithCancel(context.WithoutCancel(ctx))
+	g.join(r)
 	r.permission = newPermission(r)
 	total := len(p.Applications) + len(p.Settled)
 	r.outcomes, r.begun = make([]Outcome, total), make([]atomic.Bool, total)
@@ -171,7 +173,7 @@ func (r *run) closeWhenDone() {
 // collect takes the finished rows, in whatever order they come. It owns the outcomes and
 // is the one goroutine that Observe is called from.
 func (r *run) collect() {
-	done, failed, ran := 0, 0, 0
+	done := 0
 	for row := range r.recorded {
 		done++
 		r.outcomes[row.slot] = row.outcome
@@ -179,14 +181,7 @@ func (r *run) collect() {
 			r.problems = append(r.problems, *row.problem)
 		}
 		if row.ran {
-			ran++
-			switch row.outcome.Result {
-			case sheet.Refused, sheet.Failed, sheet.Unknown:
-				failed++
-			}
-			if r.engine.MaxFailures.reached(failed, ran) {
-				r.halt(StopMaxFailures, "")
-			}
+			r.group.count(row.outcome.Result)
 		}
 		r.observe(Event{Outcome: row.outcome, Done: done, Total: len(r.outcomes), Settled: row.settled})
 	}
@@ -230,7 +225,7 @@ func (r *run) record(o Outcome) {
 // ledgerFailed stops the run before the next application is sent.
 func (r *run) ledgerFailed(err error) {
 	r.ledgerErr.CompareAndSwap(nil, &err)
-	r.halt(StopLedger, "")
+	r.group.halt(StopLedger)
 }
 
 // failure is the error of the run: a panic, or that of the ledger.

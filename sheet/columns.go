@@ -16,6 +16,7 @@ const (
 	CircuitBandwidth
 	CircuitPeerLocation
 	CircuitClientToken
+	CircuitAccount
 	EngineerInstanceID
 	EngineerName
 	EngineerCertificateType
@@ -50,7 +51,7 @@ type Column struct {
 	Sheet     SheetID
 	Header    string   // standard header, in English
 	Aliases   []string // other headers with the same meaning, in any language
-	Parameter string   // the API's parameter; empty for the engineers' Instance ID
+	Parameter string   // the API's parameter; empty for the circuits' Account and the engineers' Instance ID
 	Required  bool
 	Personal  bool     // masked wherever it is shown
 	Text      bool     // the template formats the column as text (@), which keeps all digits
@@ -106,6 +107,8 @@ var Columns = []Column{
 		Aliases: []string{"Location", "Peer address", "Peer site", "对端位置", "对端地址", "对端地理位置", "对端机房", "位置"}},
 	{ID: CircuitClientToken, Sheet: CircuitsSheet, Header: "Client token", Parameter: "ClientToken", Text: true, Width: 40,
 		Aliases: []string{"Token", "Idempotency token", "客户端 Token", "幂等 Token", "客户端令牌", "令牌"}},
+	{ID: CircuitAccount, Sheet: CircuitsSheet, Header: "Account", Text: true, Width: 18,
+		Aliases: []string{"Account profile", "Credentials profile", "Profile", "账号", "云账号", "阿里云账号", "所属账号", "账号配置", "凭证配置", "配置名称"}},
 
 	{ID: EngineerInstanceID, Sheet: EngineersSheet, Header: "Instance ID", Required: true, Text: true, Width: 28,
 		Aliases: []string{"Instance", "Instance IDs", "Circuit", "Circuits", "Circuit ID", "Circuit IDs", "Circuit instance ID", "专线", "专线 ID", "专线实例 ID", "专线实例", "实例 ID", "实例", "物理专线 ID", "所属专线"}},

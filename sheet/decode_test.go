@@ -216,7 +216,7 @@ func TestLanguagesAreRead(t *testing.T) {
 				circuits += l.ResultHeader(sheet.ResultColumn(id)) + "|"
 			}
 			person := "*|Test Person||X1234567||+447700900123"
-			row := "pc-aaaa1|cn-hangzhou|A||B|2027-01-15T08:00:00Z|100|||" + l.Result(sheet.Submitted) + "|||||||" + l.State("Applying")
+			row := "pc-aaaa1|cn-hangzhou|A||B|2027-01-15T08:00:00Z|100||||" + l.Result(sheet.Submitted) + "|||||||" + l.State("Applying")
 			var g grid
 			g.add(l.SheetName(sheet.EngineersSheet), engineers+"\n"+person)
 			g.add(l.SheetName(sheet.CircuitsSheet), circuits+"\n"+row)

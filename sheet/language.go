@@ -47,7 +47,7 @@ var vocabularies = [...]vocabulary{
 		sheets: [...]string{CircuitsSheet: "专线", EngineersSheet: "施工工程师"},
 		headers: [...]string{
 			CircuitInstanceID: "实例 ID", CircuitRegionID: "地域 ID", CircuitCompanyName: "公司名称", CircuitLineType: "专线类型", CircuitSi: "施工单位",
-			CircuitConstructionTime: "施工时间 (UTC)", CircuitBandwidth: "带宽 (Mbit/s)", CircuitPeerLocation: "对端位置", CircuitClientToken: "客户端 Token",
+			CircuitConstructionTime: "施工时间 (UTC)", CircuitBandwidth: "带宽 (Mbit/s)", CircuitPeerLocation: "对端位置", CircuitClientToken: "客户端 Token", CircuitAccount: "账号",
 			EngineerInstanceID: "实例 ID", EngineerName: "姓名", EngineerCertificateType: "证件类型", EngineerCertificateNo: "证件号码", EngineerGender: "性别", EngineerContact: "联系方式",
 		},
 		results: [...]string{

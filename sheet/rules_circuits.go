@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // circuitInstanceMissing: the API requires InstanceId.
@@ -157,6 +159,9 @@ func (d *decoder) circuit(before int, past Past) {
 	if s, st := d.text(&f[CircuitClientToken]); st == valueOK {
 		c.ClientToken = d.accept(ValidClientToken(s), s, circuitTokenMalformed, &f[CircuitClientToken])
 	}
+	if s, st := d.text(&f[CircuitAccount]); st == valueOK {
+		c.Account = d.accept(validProfile(s), s, circuitAccountMalformed, &f[CircuitAccount])
+	}
 	c.Invalid = d.errors > before
 	d.circuits.append(c)
 }
@@ -239,6 +244,20 @@ func ValidClientToken(s string) bool {
 		}
 	}
 	return s != "" && len(s) <= MaxClientToken
+}
+
+// circuitAccountMalformed: Account names a profile as the files of the Alibaba Cloud tools do.
+var circuitAccountMalformed = circuitRules.add(Rule{Code: "circuit-account-malformed", Severity: Error, Column: CircuitAccount, Fixed: true})
+
+// maxProfile is the length of the longest profile name in characters.
+const maxProfile = 64
+
+// validProfile reports whether a text can be the name of a credentials profile: up to
+// [maxProfile] printable characters without brackets, which end a section of the credentials
+// file. The ledger and logs have it, so it must not look like the number of a person.
+func validProfile(s string) bool {
+	return utf8.RuneCountInString(s) <= maxProfile && MaskNumbers(s) == s &&
+		!strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || strings.ContainsRune("[]", r) })
 }
 
 // circuitTokenTwice: a token belongs to one application.
@@ -430,3 +449,6 @@ var _ = requestRules.add(Rule{Code: "circuit-changed-after-submission", Severity
 
 // Nor does its region. The engine applies this rule, too.
 var _ = requestRules.add(Rule{Code: "circuit-region-changed-after-submission", Severity: Error, Column: CircuitRegionID})
+
+// Nor does its account. The engine applies this rule, too.
+var _ = requestRules.add(Rule{Code: "circuit-account-changed-after-submission", Severity: Error, Column: CircuitAccount, Fixed: true})

@@ -186,6 +186,15 @@ var _ = table("circuit-token-malformed",
 	c("", "I2", "0123456789012345678901234567890123456789012345678901234567890123"),
 )
 
+var _ = table("circuit-account-malformed",
+	c("error circuit-account-malformed Circuits!J2", "J1", "Account", "J2", "prod[1]"),
+	c("error circuit-account-malformed Circuits!J2", "J1", "Account", "J2", strings.Repeat("p", 65)),
+	c("error circuit-account-malformed Circuits!J2", "J1", "Account", "J2", "13812345678"),
+	c("", "J1", "Account", "J2", strings.Repeat("p", 64)),
+	c("", "J1", "Account", "J2", "night shift"),
+	c("", "J1", "云账号", "J2", "生产"),
+)
+
 var _ = table("circuit-token-personal",
 	c("error circuit-token-personal Circuits!I2", "I2", "13812345678"),
 	c("error circuit-token-personal Circuits!I2", "I2", "+86-138-1234-5678"),

@@ -232,6 +232,7 @@ var _ = table("engineer-contact-malformed",
 var (
 	_ = table("circuit-changed-after-submission")
 	_ = table("circuit-region-changed-after-submission")
+	_ = table("circuit-account-changed-after-submission")
 )
 
 // TestSlippedValues checks that a value that may belong to a personal column next to it is

@@ -39,6 +39,7 @@ type Circuit struct {
 	Bandwidth        int       // Mbit/s, MinBandwidth to MaxBandwidth; 0 if the cell is empty
 	PeerLocation     string    // optional
 	ClientToken      string    // the user's own token; empty if one is to be derived
+	Account          string    // the credentials profile of its account; empty for that of the run
 	Engineers        []int32   // indexes into Workbook.Engineers, in sheet order
 	Invalid          bool      // the row or one of its engineers has an error
 	Past             Past      // what an earlier run wrote into the row

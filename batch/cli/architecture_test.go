@@ -40,8 +40,9 @@ var mayImport = map[string][]string{
 	"batch/plan":              {"batch", "sheet"},
 	"batch/quota":             {"golang.org/x/time"},
 	"batch/cloud":             {"batch", "sheet", "github.com/aliyun/alibaba-cloud-sdk-go", "github.com/aliyun/credentials-go", "golang.org/x/net", "golang.org/x/sync"},
-	"batch/durable":           {},
 	"batch/notify":            {"batch", "batch/durable", "batch/quota", "sheet", "github.com/prometheus/client_golang", "github.com/prometheus/client_model", "github.com/prometheus/common", "golang.org/x/sys", "mvdan.cc/sh/v3"},
+	"batch/durable":           {"golang.org/x/sys"},
+	"batch/inbox":             {"batch/durable"},
 	"batch/ledger":            {"batch", "batch/quota", "sheet"},
 	"batch/ledger/sqlite":     {"batch", "batch/durable", "batch/ledger", "batch/quota", "sheet", "github.com/gofrs/flock", "golang.org/x/sys", "modernc.org/sqlite"},
 	"batch/ledger/ledgertest": {"batch", "batch/ledger", "batch/quota", "sheet"},
@@ -52,7 +53,8 @@ var mayImport = map[string][]string{
 	"batch/quicktest":    {},
 	"batch/simulator":    {},
 	"batch/report":       {"batch", "sheet", "templates", "github.com/rivo/uniseg"},
-	"batch/cli":          {"batch", "batch/cloud", "batch/durable", "batch/ledger", "batch/ledger/sqlite", "batch/notify", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/cli/console", "batch/cli/locale", "batch/cli/password", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "golang.org/x/term"},
+	"batch/cli":          {"batch", "batch/cloud", "batch/durable", "batch/inbox", "batch/ledger", "batch/ledger/sqlite", "batch/notify", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/cli/accounts", "batch/cli/console", "batch/cli/locale", "batch/cli/password", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "golang.org/x/term"},
+	"batch/cli/accounts": {"batch", "batch/ledger", "batch/plan", "sheet"},
 	"batch/cli/console":  {"batch", "batch/cli/prose", "batch/ledger", "batch/quota", "batch/report", "sheet", "github.com/schollz/progressbar/v3"},
 	"batch/cli/locale":   {"golang.org/x/sys"},
 	"batch/cli/password": {"sheet/xlsx"},
@@ -96,7 +98,7 @@ var soleImporter = map[string]string{
 	"github.com/richardlehane/mscfb":         "sheet/xlsx/internal/crypt", // compound files, read as little as their directory says
 	"github.com/aliyun/alibaba-cloud-sdk-go": "batch/cloud",               // its defects are contained there
 	"github.com/aliyun/credentials-go":       "batch/cloud",               // secrets pass nowhere else
-	"golang.org/x/sys":                       "batch/ledger/sqlite",       // the machine's clock; and batch/cli/locale, the user's language on Windows
+	"golang.org/x/sys":                       "batch/ledger/sqlite",       // the machine's clock; and batch/cli/locale, the user's language on Windows; and batch/durable, renaming that replaces nothing
 	"github.com/gofrs/flock":                 "batch/ledger/sqlite",       // locks that end with their process, on every system
 	"modernc.org/sqlite":                     "batch/ledger/sqlite",       // and lossytest, which puts a disk under it
 	"github.com/prometheus/client_golang":    "batch/notify",              // the metrics, and client_model and common, which it is made of

@@ -175,8 +175,7 @@ func (d *examination) service(ctx context.Context, c *cloud.Cloud) {
 		d.fail("account", d.app.identityFailure(err, d.app.address(d.flags.endpoint)))
 		return
 	}
-	expected := d.flags.expectAccount
-	ok := expected == "" || expected == who.Account
+	expected, ok := d.app.lines.Words.List(d.flags.expectAccount), d.flags.expects(who.Account)
 	d.check(ok, "account", pick(ok, "doctor-account", "wrong-account"), "account", who.Account, "expected", expected, "arn", who.ARN)
 	regions, err := c.Regions(ctx)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
@@ -89,16 +90,19 @@ func (f historyFlags) after(now time.Time) (time.Time, error) {
 }
 
 // runs reads the latest runs that are asked for.
-func (f historyFlags) runs(ctx context.Context, store ledger.Store, after time.Time) ([]ledger.RunSummary, error) {
+func (f historyFlags) runs(ctx context.Context, store ledger.Store, after time.Time) ([]accounts.Run, error) {
 	limit := f.limit
 	if f.failed || !after.IsZero() {
 		limit = 0 // it counts only those that are listed
 	}
-	runs, err := store.Runs(ctx, limit)
+	list, err := store.Runs(ctx, limit)
+	if err == nil && slices.ContainsFunc(list, func(r ledger.RunSummary) bool { return r.ID != accounts.Whole(r.ID) }) {
+		list, err = store.Runs(ctx, 0) // several may be one
+	}
 	if err != nil {
 		return nil, err
 	}
-	runs = slices.DeleteFunc(runs, func(r ledger.RunSummary) bool {
+	runs := slices.DeleteFunc(accounts.Fold(list), func(r accounts.Run) bool {
 		good := r.Status == ledger.Running || r.End != nil && r.End.ExitCode == exitOK
 		return r.Started.Before(after) || f.failed && good
 	})
@@ -134,7 +138,8 @@ type runLine struct {
 	ExitCode    *int                 `json:"exit_code"` // null while it runs, or when it died
 	Results     map[sheet.Result]int `json:"results"`
 
-	OutputSHA256 string `json:"output_sha256"` // of the copy as it was written; empty if none was
+	OutputSHA256 string   `json:"output_sha256"` // of the copy as it was written; empty if none was
+	Accounts     []string `json:"accounts"`      // IDs; account is empty if there are several
 }
 
 func (a *app) runHistory(ctx context.Context, store ledger.Store, f historyFlags, after time.Time) error {
@@ -144,7 +149,7 @@ func (a *app) runHistory(ctx context.Context, store ledger.Store, f historyFlags
 	}
 	list := make([]runLine, len(runs))
 	for i, r := range runs {
-		list[i] = runLine{r.ID, r.Command, string(r.Scope), string(r.Status), r.Started, r.Account, r.Host, r.PID, r.Input, r.InputSHA256, r.Output, nil, r.Results, ""}
+		list[i] = runLine{r.ID, r.Command, string(r.Scope), string(r.Status), r.Started, r.Account, r.Host, r.PID, r.Input, r.InputSHA256, r.Output, nil, r.Results, "", r.Accounts}
 		if r.End != nil {
 			list[i].ExitCode, list[i].Output, list[i].OutputSHA256 = &r.End.ExitCode, r.End.Output, r.End.OutputSHA256
 		}
@@ -163,7 +168,7 @@ func (a *app) runHistory(ctx context.Context, store ledger.Store, f historyFlags
 		return nil
 	}
 	rows := a.header("history-runs")
-	for _, r := range list {
+	for i, r := range list {
 		exit := "-"
 		if f.csv {
 			exit = ""
@@ -171,7 +176,7 @@ func (a *app) runHistory(ctx context.Context, store ledger.Store, f historyFlags
 		if r.ExitCode != nil {
 			exit = number(*r.ExitCode)
 		}
-		rows = append(rows, []string{r.RunID, stamp(r.StartedAt), r.Scope, a.lines.Words.Line("history-" + r.Status), exit, report.Results(r.Results).In(a.lines.Words), r.Input})
+		rows = append(rows, []string{r.RunID, stamp(r.StartedAt), runs[i].Scopes(), a.lines.Words.Line("history-" + r.Status), exit, report.Results(r.Results).In(a.lines.Words), r.Input})
 	}
 	return a.historyTable(rows, f, []int{0, 1, 3, 4}, []int{2, 5, 6})
 }
@@ -207,7 +212,7 @@ func (a *app) circuitHistory(ctx context.Context, store ledger.Store, circuit st
 	for i, e := range events {
 		o := e.Outcome
 		message, _ := newFindings(&sheet.Workbook{}, nil).message(a.lines.Words, o)
-		list[i] = eventLine{e.RunID, string(e.Scope), o.Key.Region, o.Row, moment(e.Begun), moment(e.Finished), o.Result, message,
+		list[i] = eventLine{accounts.Whole(e.RunID), string(e.Scope), o.Key.Region, o.Row, moment(e.Begun), moment(e.Finished), o.Result, message,
 			o.ErrorCode, o.RequestID, o.Token, o.Generation, o.Attempts, o.LOAStatus}
 	}
 	if f.json {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/password"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/plan"
@@ -65,14 +66,12 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 		return failure(exitUsage, "no-ledger", nil)
 	}
 	defer store.Close()
-	past, err := store.Run(ctx, id)
-	if errors.Is(err, ledger.ErrNoRun) {
-		return failure(exitUsage, "no-run", err, "run", id)
-	}
+	id = accounts.Whole(id)
+	past, saved, err := a.pastRun(ctx, store, id)
 	if err != nil {
-		return a.ledgerFailure(err)
+		return err
 	}
-	done, err := a.again(past, f.input, password)
+	done, err := a.again(past, saved, f.input, password)
 	if err != nil {
 		return err
 	}
@@ -106,15 +105,61 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	return a.print(doc)
 }
 
+// pastRun reads a run with the rows of all its parts.
+func (a *app) pastRun(ctx context.Context, store ledger.Store, id string) (*ledger.PastRun, savedOptions, error) {
+	past, err := store.Run(ctx, id)
+	if errors.Is(err, ledger.ErrNoRun) {
+		return nil, savedOptions{}, failure(exitUsage, "no-run", err, "run", id)
+	}
+	if err != nil {
+		return nil, savedOptions{}, a.ledgerFailure(err)
+	}
+	saved, err := readOptions(past.Options)
+	if err != nil {
+		return nil, saved, err
+	}
+	if err := addParts(ctx, store, past, len(saved.Accounts)); err != nil {
+		return nil, saved, a.ledgerFailure(err)
+	}
+	return past, saved, nil
+}
+
+// readOptions reads what the ledger keeps of a run for its report.
+func readOptions(options json.RawMessage) (saved savedOptions, err error) {
+	if len(options) > 0 {
+		if err := json.Unmarshal(options, &saved); err != nil {
+			return saved, failure(exitInternal, "ledger-failed", err, "reason", err.Error())
+		}
+	}
+	return saved, nil
+}
+
+// addParts adds the rows of the further parts of a run. One that was killed may lack some.
+func addParts(ctx context.Context, store ledger.Store, past *ledger.PastRun, parts int) error {
+	for n := 1; n < parts; n++ {
+		p, err := store.Run(ctx, accounts.PartID(past.ID, n))
+		if errors.Is(err, ledger.ErrNoRun) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		past.Rows = append(past.Rows, p.Rows...)
+	}
+	slices.SortStableFunc(past.Rows, func(a, b batch.Outcome) int { return cmp.Compare(a.Row, b.Row) })
+	return nil
+}
+
 // again reconstructs a finished run from the ledger and its input.
-func (a *app) again(past *ledger.PastRun, path string, password *password.Source) (*finished, error) {
+func (a *app) again(past *ledger.PastRun, saved savedOptions, path string, password *password.Source) (*finished, error) {
+	recorded := past.Input
+	if past.End != nil && past.End.Filed != "" {
+		recorded = past.End.Filed
+	}
 	if path == "" {
 		path = past.Input
-	}
-	var saved savedOptions
-	if len(past.Options) > 0 {
-		if err := json.Unmarshal(past.Options, &saved); err != nil {
-			return nil, failure(exitInternal, "ledger-failed", err, "reason", err.Error())
+		if _, err := os.Stat(recorded); err == nil {
+			path = recorded
 		}
 	}
 	validation := saved.validation()
@@ -130,10 +175,11 @@ func (a *app) again(past *ledger.PastRun, path string, password *password.Source
 	if in.sha256 != past.InputSHA256 {
 		return nil, failure(exitUsage, "input-changed", nil, "file", path, "run", past.ID)
 	}
-	done := &finished{in: in, problems: in.workbook.Problems, outcomes: everyRow(in.workbook, past), recordedInput: past.Input, info: runInfo{
-		id: past.ID, command: past.Command, args: saved.Args, simulate: saved.Simulate, account: past.Account, started: past.Started,
+	done := &finished{in: in, problems: in.workbook.Problems, outcomes: everyRow(in.workbook, past), recordedInput: recorded, info: runInfo{
+		id: past.ID, command: past.Command, args: saved.Args, simulate: saved.Simulate, started: past.Started,
 		changeRef: saved.ChangeRef, trace: saved.TraceID,
 	}}
+	done.partsOf(saved, past)
 	done.problems = append(done.problems, pastProblems(in.workbook, past)...)
 	sheet.SortProblems(done.problems, in.workbook.CircuitsTable.Sheet, in.workbook.EngineersTable.Sheet)
 	if end := past.End; end != nil {
@@ -143,6 +189,25 @@ func (a *app) again(past *ledger.PastRun, path string, password *password.Source
 		}
 	}
 	return done, nil
+}
+
+// partsOf restores the parts of a past run.
+func (done *finished) partsOf(saved savedOptions, past *ledger.PastRun) {
+	done.division = accounts.Divide(saved.Profile, done.in.workbook)
+	for i, profile := range done.division.Profiles {
+		p := &part{profile: profile, account: past.Account}
+		if i < len(saved.Accounts) {
+			s := saved.Accounts[i]
+			if p.account = s.Account; s.Failure != "" {
+				p.failure = &exitError{exit: exitStopped, code: s.Failure, args: s.Args}
+			}
+		}
+		if past.End != nil && i < len(past.End.Parts) {
+			p.stop = past.End.Parts[i]
+		}
+		done.parts = append(done.parts, p)
+	}
+	done.info.account = done.oneAccount()
 }
 
 // validation returns the flags by which the input was read.
@@ -277,7 +342,7 @@ func pastProblems(book *sheet.Workbook, past *ledger.PastRun) (list []sheet.Prob
 	for _, o := range past.Rows {
 		_, warns := slices.BinarySearch(warned, o.Row)
 		switch {
-		case o.Result == sheet.Invalid && (o.ErrorCode == batch.CodeChanged || o.ErrorCode == batch.CodeMoved):
+		case o.Result == sheet.Invalid && slices.Contains([]string{batch.CodeChanged, batch.CodeMoved, batch.CodeForeign}, o.ErrorCode):
 			p := pastProblem(book, o, o.ErrorCode, sheet.Error)
 			if c := book.CircuitAt(o.Row); c != nil && o.ErrorCode == batch.CodeChanged {
 				p.Args = changedArgs(book, c, changed[o.Row])
@@ -293,8 +358,13 @@ func pastProblems(book *sheet.Workbook, past *ledger.PastRun) (list []sheet.Prob
 // pastProblem is a problem of the row of an outcome.
 func pastProblem(book *sheet.Workbook, o batch.Outcome, code string, severity sheet.Severity) sheet.Problem {
 	table, column, value := &book.CircuitsTable, sheet.CircuitInstanceID, o.Key.InstanceID
-	if code == batch.CodeMoved && table.Columns[sheet.CircuitRegionID] > 0 {
+	switch {
+	case code == batch.CodeMoved && table.Columns[sheet.CircuitRegionID] > 0:
 		column, value = sheet.CircuitRegionID, o.Key.Region
+	case code == batch.CodeForeign:
+		if c := book.CircuitAt(o.Row); c != nil && c.Account != "" {
+			column, value = sheet.CircuitAccount, c.Account
+		}
 	}
 	return sheet.Problem{
 		Code: code, Severity: severity, Value: value, Column: table.Headers[column],

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -51,7 +52,7 @@ still to come (-late); without such a suffix, before or after it at random.
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.addr, "addr", "127.0.0.1:0", "`ADDRESS` to listen on; loopback only")
-	flags.StringSliceVar(&f.keys, "key", nil, "key pair to accept, `ID:SECRET`; repeatable (default the pair in the environment, else "+simulatedKeyID+":"+simulatedSecret+")")
+	flags.StringSliceVar(&f.keys, "key", nil, "key pair to accept, `ID:SECRET[:ACCOUNT]`; repeatable; ACCOUNT is the account that it belongs to, if not --account (default the pair in the environment, else "+simulatedKeyID+":"+simulatedSecret+")")
 	flags.StringVar(&f.account, "account", simulatedAccount, "account `ID` to answer as")
 	flags.StringVar(&f.rate, "rate", defaultRate, "quota to enforce for each region and API: `N/DURATION`")
 	flags.StringVar(&f.faults, "faults", "", "fault `PLAN`")
@@ -64,11 +65,11 @@ func (a *app) serveSimulator(ctx context.Context, f simulatorFlags) error {
 	if !cloud.IsLoopbackAddress(f.addr) {
 		return failure(exitUsage, "simulator-address", nil, "value", f.addr)
 	}
-	keys, err := a.simulatorKeys(f.keys)
+	keys, accounts, err := a.simulatorKeys(f.keys)
 	if err != nil {
 		return err
 	}
-	handler, err := newSimulator(keys, f.account, f.rate, f.faults, f.seed)
+	handler, err := newSimulator(simulator.Options{Keys: keys, Accounts: accounts, Account: f.account, Seed: f.seed}, f.rate, f.faults)
 	if err != nil {
 		return err
 	}
@@ -92,13 +93,16 @@ func (a *app) serveSimulator(ctx context.Context, f simulatorFlags) error {
 }
 
 // simulatorKeys returns the key pairs of the flags, or else the pair in the environment,
-// or else the simulator's own.
-func (a *app) simulatorKeys(pairs []string) (map[string]string, error) {
-	keys := map[string]string{}
+// or else the simulator's own, and the accounts of those that name one.
+func (a *app) simulatorKeys(pairs []string) (keys, accounts map[string]string, err error) {
+	keys, accounts = map[string]string{}, map[string]string{}
 	for _, pair := range pairs {
 		id, secret, ok := strings.Cut(pair, ":")
+		if i := strings.LastIndex(secret, ":"); i >= 0 && strings.Trim(secret[i+1:], "0123456789") == "" {
+			secret, accounts[id] = secret[:i], secret[i+1:]
+		}
 		if !ok || id == "" || secret == "" {
-			return nil, failure(exitUsage, "simulator-key", nil)
+			return nil, nil, failure(exitUsage, "simulator-key", nil)
 		}
 		keys[id] = secret
 	}
@@ -108,11 +112,11 @@ func (a *app) simulatorKeys(pairs []string) (map[string]string, error) {
 	if len(keys) == 0 {
 		keys[simulatedKeyID] = simulatedSecret
 	}
-	return keys, nil
+	return keys, accounts, nil
 }
 
 // newSimulator makes the simulated service of both the command and --simulate.
-func newSimulator(keys map[string]string, account, rate, faults string, seed uint64) (*simulator.Simulator, error) {
+func newSimulator(o simulator.Options, rate, faults string) (*simulator.Simulator, error) {
 	limit, err := quota.ParseRate(rate)
 	if err != nil {
 		return nil, failure(exitUsage, "rate-value", err, "value", rate)
@@ -122,7 +126,14 @@ func newSimulator(keys map[string]string, account, rate, faults string, seed uin
 		bad, _ := errors.AsType[*simulator.PlanError](err) // it is nothing else
 		return nil, failure(exitUsage, "faults-"+string(bad.Problem), err, "item", bad.Item, "detail", bad.Detail)
 	}
-	return simulator.New(simulator.Options{Keys: keys, Account: account, Quota: limit.N, Window: limit.Per, Faults: plan, Seed: seed}), nil
+	o.Quota, o.Window, o.Faults = limit.N, limit.Per, plan
+	return simulator.New(o), nil
+}
+
+// simulatedID is the account that the n-th simulator of a command pretends to be, from 0 on.
+func simulatedID(n int) string {
+	first, _ := strconv.Atoi(simulatedAccount)
+	return strconv.Itoa(first + n)
 }
 
 // embedded is a simulator on a loopback port of its own.
@@ -132,9 +143,9 @@ type embedded struct {
 }
 
 // startSimulator serves the simulated endpoint to this process: the real SDK talks to it
-// over real HTTP.
-func (a *app) startSimulator(rate string, r runFlags) (*embedded, error) {
-	handler, err := newSimulator(map[string]string{simulatedKeyID: simulatedSecret}, simulatedAccount, rate, r.faults, r.seed)
+// over real HTTP. It answers as an account.
+func (a *app) startSimulator(rate string, r runFlags, account string) (*embedded, error) {
+	handler, err := newSimulator(simulator.Options{Keys: map[string]string{simulatedKeyID: simulatedSecret}, Account: account, Seed: r.seed}, rate, r.faults)
 	if err != nil {
 		return nil, err
 	}

@@ -56,14 +56,16 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, paths []string) error {
 	for _, in := range inputs {
 		a.remarks(in)
 	}
-	if s.service, err = a.openService(ctx, f.service, f.run); err != nil {
+	books := make([]*sheet.Workbook, len(inputs))
+	for i, in := range inputs {
+		books[i] = in.workbook
+	}
+	if err := a.openAccounts(ctx, s, books...); err != nil {
 		return err
 	}
-	s.closers = append(s.closers, closeFunc(s.service.close))
 	if s.store, err = a.knownLedger(ctx, s); err != nil {
 		a.lines.Warn("quota-alone", map[string]string{"reason": a.ledgerCause(err)})
 	}
-	s.shareQuotas()
 	ctx, s.signals = a.watchSignals(ctx)
 	defer s.signals.stop()
 	return a.each(ctx, s, inputs, targets, nil, a.statusOf)
@@ -72,10 +74,11 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, paths []string) error {
 // statusOf asks for the status of each LOA of one input, and writes the copy.
 func (a *app) statusOf(ctx context.Context, s *invocation, in *input, t target) (*report.Document, bool, error) {
 	done := &finished{in: in, info: runInfo{
-		id: t.runID, command: "status", args: s.args, account: s.service.account, started: a.startOf(in), simulate: s.flags.run.simulate,
+		id: t.runID, command: "status", args: s.args, started: a.startOf(in), simulate: s.flags.run.simulate,
 		changeRef: s.flags.watch.changeRef, trace: s.trace,
 	}}
-	if err := a.engine(ctx, s, done, statusPlan(in.workbook), nil); err != nil {
+	s.divide(done)
+	if err := a.engine(ctx, s, done, statusPlan(in.workbook)); err != nil {
 		return nil, false, err
 	}
 	doc, err := a.deliverStatus(s, done, t)
@@ -141,7 +144,7 @@ func statusExit(unasked int, rejected bool, t totals) int {
 		return t.signal
 	case t.stop == batch.StopPanic:
 		return exitInternal
-	case t.stop == batch.StopFatal:
+	case t.stop == batch.StopFatal || t.stop == batch.StopAccount:
 		return exitStopped
 	case rejected:
 		return exitRows

@@ -139,14 +139,13 @@ func (a *app) accountRows(ctx context.Context, f templateFlags) (rows [][]any, o
 	}
 	s := &invocation{command: "template", flags: submitFlags{service: f.service}, pace: pace}
 	defer s.close()
-	if s.service, err = a.openService(ctx, f.service, runFlags{maxAttempts: defaultAttempts}); err != nil {
+	s.flags.run.maxAttempts = defaultAttempts
+	if err = a.openAccounts(ctx, s); err != nil {
 		return nil, 0, err
 	}
-	s.closers = append(s.closers, closeFunc(s.service.close))
 	if s.store, err = a.knownLedger(ctx, s); err != nil {
 		a.lines.Warn("quota-alone", map[string]string{"reason": a.ledgerCause(err)})
 	}
-	s.shareQuotas()
 	regions := []string{f.region}
 	if f.region == "" {
 		err := batch.RetryRead(ctx, defaultAttempts, func() (err error) {
@@ -157,7 +156,9 @@ func (a *app) accountRows(ctx context.Context, f templateFlags) (rows [][]any, o
 			return nil, 0, failure(exitStopped, "template-regions-failed", err, "meaning", a.meaning(codeOf(err)))
 		}
 	}
-	e := &batch.Engine{Surveyor: s.service, Concurrency: f.service.concurrency, MaxAttempts: defaultAttempts, Quota: s.quota}
+	e := &batch.Engine{Surveyor: s.service, Concurrency: f.service.concurrency, MaxAttempts: defaultAttempts, Quota: func(region string, api batch.API) batch.Quota {
+		return s.quotasOf(s.service).Window(region, string(api))
+	}}
 	unread := 0
 	for _, l := range e.List(ctx, regions) {
 		if l.Err != nil {
@@ -169,7 +170,7 @@ func (a *app) accountRows(ctx context.Context, f templateFlags) (rows [][]any, o
 				others++
 				continue
 			}
-			rows = append(rows, accountRow(l.Region, c))
+			rows = append(rows, accountRow(l.Region, f.service.profile, c))
 		}
 	}
 	switch {
@@ -185,13 +186,16 @@ func (a *app) accountRows(ctx context.Context, f templateFlags) (rows [][]any, o
 }
 
 // accountRow is the row of a circuit: what the API knows of it, in the order of the columns.
-func accountRow(region string, c batch.CircuitState) []any {
-	row := []any{c.InstanceID, region, nil, nil, nil, nil, nil, nil}
+func accountRow(region, profile string, c batch.CircuitState) []any {
+	row := []any{c.InstanceID, region, nil, nil, nil, nil, nil, nil, nil, nil}
 	if c.Bandwidth >= sheet.MinBandwidth && c.Bandwidth <= sheet.MaxBandwidth {
 		row[6] = c.Bandwidth
 	}
 	if c.PeerLocation != "" {
 		row[7] = c.PeerLocation
+	}
+	if profile != "" { // so that rows of several accounts can be put together
+		row[9] = profile
 	}
 	return row
 }

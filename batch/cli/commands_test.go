@@ -192,7 +192,7 @@ func TestSimulatorKeys(t *testing.T) {
 		{[]string{":b"}, nil, nil},
 		{[]string{"a:"}, nil, nil},
 	} {
-		got, err := appWith(c.env).simulatorKeys(c.pairs)
+		got, _, err := appWith(c.env).simulatorKeys(c.pairs)
 		if !maps.Equal(got, c.want) || (err == nil) == (c.want == nil) {
 			t.Errorf("%q in %v: %v, %v", c.pairs, c.env, got, err)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/muesli/roff"
 	"github.com/spf13/cobra"
 
+	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/sheet"
@@ -45,6 +46,11 @@ func workbooks(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirec
 	return []string{"xlsx", "xlsm", "csv"}, cobra.ShellCompDirectiveFilterFileExt
 }
 
+// folders completes the names of folders.
+func folders(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveFilterDirs
+}
+
 // severities completes a rule, and then a level for it.
 func severities(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
 	var offered []string
@@ -70,6 +76,7 @@ func completions() map[string]cobra.CompletionFunc {
 	return map[string]cobra.CompletionFunc{
 		"report": listOf("csv", "json", "html"), "severity": severities, "only": listOf(results...), "region": fixed(cloud.KnownRegions()...),
 		dryRunFlag: fixed("offline", "online", "false"), "survey": fixed("on", "off"), "input": workbooks, "output": workbooks,
+		inFlag: folders, doneFlag: folders, failedFlag: folders,
 		"progress": fixed("auto", "bar", "plain", "none"), "log-format": fixed("text", "json"), "log-level": fixed("debug", "info", "warn", "error"),
 		"color": fixed("auto", "always", "never"), "lang": fixed(prose.Languages()...),
 	}
@@ -115,7 +122,7 @@ func (a *app) completeRuns(cmd *cobra.Command, args []string, _ string) ([]strin
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	var ids []string
-	for _, r := range runs {
+	for _, r := range accounts.Fold(runs) {
 		ids = append(ids, cobra.CompletionWithDesc(r.ID, filepath.Base(r.Input)))
 	}
 	return ids, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder

@@ -27,23 +27,31 @@ type sending struct {
 	warned      int            // of those that go: rows with warnings, or with engineers that have some
 	stay        report.Results // the others, by the result that they will have
 	regions     map[string]int // of the rows that go
+	accounts    map[string]int // likewise, by profile
 }
 
 // sendingOf plans an input with what the ledger knows now.
 func (a *app) sendingOf(ctx context.Context, s *invocation, in *input) (sending, error) {
-	past, err := a.pastOf(ctx, s, in)
+	if err := a.openAccounts(ctx, s, in.workbook); err != nil {
+		return sending{}, err
+	}
+	done := &finished{in: in}
+	s.divide(done)
+	known, err := a.pastOf(ctx, s, done)
 	if err != nil {
 		return sending{}, err
 	}
-	plan := s.plan(ctx, in, past)
+	plan := s.plan(ctx, done, known)
+	done.endUnusable(plan)
 	w := sending{
 		file: in.path, sheet: in.workbook.CircuitsTable.Sheet, rows: len(in.workbook.Circuits), going: len(plan.Applications),
-		stay: report.Results{}, regions: map[string]int{},
+		stay: report.Results{}, regions: map[string]int{}, accounts: map[string]int{},
 	}
 	warned := newWarnings(in.workbook, in.workbook.Problems)
 	for i := range plan.Applications {
 		app := &plan.Applications[i]
 		w.regions[app.Key.Region]++
+		w.accounts[done.parts[done.partOf(app.Circuit)].profile]++
 		if warned.of(app.Circuit) {
 			w.warned++
 		}
@@ -56,11 +64,15 @@ func (a *app) sendingOf(ctx context.Context, s *invocation, in *input) (sending,
 
 // question renders what would be sent: for each input the rows that go and those that
 // stay, then the account.
-func (a *app) question(inputs []sending, account, endpoint string) string {
+func (a *app) question(inputs []sending, endpoint string, accounts []*account) string {
 	words, total := a.lines.Words, 0
+	going := map[string]int{} // rows by profile
 	var lines []string
 	for _, in := range inputs {
 		total += in.going
+		for profile, n := range in.accounts {
+			going[profile] += n
+		}
 		lines = append(lines, words.Line("confirm-input", count("going", in.going), count("rows", in.rows),
 			sheet.Arg{Name: "sheet", Value: in.sheet}, sheet.Arg{Name: "file", Value: in.file}))
 		if len(in.stay) > 0 {
@@ -73,7 +85,19 @@ func (a *app) question(inputs []sending, account, endpoint string) string {
 			lines = append(lines, words.Line("confirm-regions", sheet.Arg{Name: "regions", Value: regionList(words, in.regions)}))
 		}
 	}
-	lines = append(lines, words.Line("confirm", count("count", total), sheet.Arg{Name: "account", Value: account}, sheet.Arg{Name: "endpoint", Value: endpoint}))
+	to := sheet.Arg{Name: "endpoint", Value: endpoint}
+	if len(accounts) == 1 {
+		lines = append(lines, words.Line("confirm", count("count", total), sheet.Arg{Name: "account", Value: accounts[0].id()}, to))
+	} else {
+		used := 0
+		for _, acc := range accounts {
+			if n := going[acc.profile]; n > 0 {
+				used++
+				lines = append(lines, words.Line("confirm-account", count("n", n), sheet.Arg{Name: "account", Value: acc.id()}, sheet.Arg{Name: "profile", Value: a.profileName(acc.profile)}))
+			}
+		}
+		lines = append(lines, words.Line("confirm-accounts", count("count", total), count("n", used), to))
+	}
 	for i := range lines {
 		lines[i] = report.Printable(lines[i])
 	}

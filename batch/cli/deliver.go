@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/ledger"
@@ -30,6 +31,7 @@ type finished struct {
 	totals   totals
 
 	recordedInput string // absolute path of the input of a past run, which may be elsewhere now
+	filed         string // where the input will be moved; empty if it stays
 
 	ledgerFlag string // value of --ledger
 	logFailure string // why the log is not complete; empty if it is
@@ -38,9 +40,12 @@ type finished struct {
 
 	sums map[string]string // digests of the files that were written, by path
 
+	division *accounts.Division // of the rows by account; nil if they are not
+	parts    []*part            // what each account does of the run; at least one
+
 	changed []ledger.Changed // rows that were changed after they were accepted, in order
 
-	ledger ledger.Run    // nil when nothing was to be sent
+	ledger ledger.Run    // of the first part; nil when nothing was to be sent
 	end    ledger.RunEnd // how it ended, once that is known
 }
 
@@ -77,6 +82,7 @@ func (a *app) deliver(done *finished, t target, f outputFlags) *report.Document 
 	end := done.exitFacts(found.errors)
 	doc.ExitCode = end.code()
 	doc.Unasked = end.unasked
+	t, done.filed = t.along(doc.ExitCode)
 	if t.path == "" {
 		doc.Commands = a.commands(done.info, doc.Input, "")
 		a.writeReports(done, doc, t)
@@ -84,12 +90,12 @@ func (a *app) deliver(done *finished, t target, f outputFlags) *report.Document 
 	}
 	t.path = a.besideOpen(t.path) // opened during the run
 	doc.Output = t.path
-	doc.InputPath, doc.OutputPath = cmp.Or(done.recordedInput, absolute(doc.Input)), absolute(doc.Output)
+	doc.InputPath, doc.OutputPath = cmp.Or(done.recordedInput, absolute(cmp.Or(done.filed, doc.Input))), absolute(doc.Output)
 	patch := a.patch(done, doc, f.redact)
 	doc.Commands = a.commands(done.info, doc.Input, usable(doc.Output, f.redact))
 	written, failed := a.placeCopy(done, t, patch, a.sealText(done, *doc, t.reports))
 	if failed != nil {
-		end.copyFailed = true
+		end.copyFailed, done.filed = true, ""
 		doc.Output, doc.Failure, doc.ExitCode = written, a.lines.Words.Cause(cause(failed)), end.code()
 		doc.Commands = a.commands(done.info, doc.Input, usable(doc.Output, f.redact))
 		t.reports = reportFiles(cmp.Or(written, copyPath(done.in.path, "", false, done.info.id)), f.reports)
@@ -126,6 +132,7 @@ func (a *app) translated(done *finished, doc *report.Document) (*report.Document
 		done.translated = document(done, newFindings(done.in.workbook, done.problems), words)
 	}
 	other, same := *doc, done.translated
+	other.Accounts = same.Accounts
 	other.Problems, other.Unlisted, other.Folded, other.Applications = same.Problems, same.Unlisted, same.Folded, same.Applications
 	for i := range doc.Applications {
 		other.Applications[i].Before = doc.Applications[i].Before

@@ -2,12 +2,14 @@ package cli
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/notify"
 	"github.com/loabatch/loabatch/batch/report"
@@ -43,7 +45,42 @@ func document(done *finished, found *findings, words *prose.Catalogue) *report.D
 	}
 	doc.Folded = report.FoldNotes(doc.Problems, doc.Unlisted, words)
 	rows(done, found, doc, words)
+	doc.Accounts = accountList(done, doc, words)
 	return doc
+}
+
+// accountList lists the accounts of a run whose rows name them, with their rows.
+func accountList(done *finished, doc *report.Document, words *prose.Catalogue) []report.Account {
+	if len(done.parts) == 0 || len(done.parts) == 1 && !accounts.Used(done.in.workbook) {
+		return nil
+	}
+	list, regions := make([]report.Account, len(done.parts)), make([]map[string]bool, len(done.parts))
+	for i, p := range done.parts {
+		regions[i] = map[string]bool{}
+		list[i] = report.Account{Account: p.account, Profile: sheet.MaskNumbers(p.profile), Results: report.Results{}, StopReason: p.stop.Stop, StopCode: p.stop.StopCode}
+		switch {
+		case p.failure != nil:
+			list[i].StopReason, list[i].StopCode = string(batch.StopAccount), p.failure.code
+			list[i].Message, _ = words.Render(p.failure.code, p.failure.args)
+		case p.stop.Stop != "":
+			list[i].Message = words.Line(p.stop.Stop, sheet.Arg{Name: "code", Value: p.stop.StopCode})
+		}
+	}
+	for i := range doc.Applications {
+		app, n := &doc.Applications[i], done.partOf(&done.in.workbook.Circuits[i])
+		app.Account, app.Profile = list[n].Account, list[n].Profile
+		list[n].Rows++
+		list[n].Results[app.Result]++
+		regions[n][app.RegionID] = app.RegionID != ""
+	}
+	for i := range list {
+		for _, id := range slices.Sorted(maps.Keys(regions[i])) {
+			if id != "" {
+				list[i].Regions = append(list[i].Regions, id)
+			}
+		}
+	}
+	return list
 }
 
 // monitoredRun is what others learn of the run over one workbook, which has no document if
@@ -196,12 +233,20 @@ func (f *findings) message(w *prose.Catalogue, o batch.Outcome) (message, hint s
 	if o.Result == sheet.Blocked || o.Reason == batch.ReasonUnasked || o.Reason == batch.ReasonSettling || o.Reason == batch.ReasonLOARejected {
 		apiHint = "" // it is about an application, and there was none, or it is not the last word
 	}
+	profile := w.Line("account-own")
+	if c := f.book.CircuitAt(o.Row); c != nil && c.Account != "" {
+		profile = c.Account
+	}
+	if o.Reason == batch.ReasonAccount && o.ErrorCode == strings.ToLower(o.ErrorCode) {
+		meaning, apiHint = "", "" // it is a code of ours, whose sentence needs more
+	}
 	message, hint = w.Render(string(o.Reason), map[string]string{
-		"code": o.ErrorCode, "meaning": cmp.Or(meaning, o.ErrorCode), "loa": w.Vocabulary().State(o.LOAStatus), "instance": o.Key.InstanceID, "region": o.Key.Region, "circuit": o.CircuitState,
+		"profile": profile,
+		"code":    o.ErrorCode, "meaning": cmp.Or(meaning, o.ErrorCode), "loa": w.Vocabulary().State(o.LOAStatus), "instance": o.Key.InstanceID, "region": o.Key.Region, "circuit": o.CircuitState,
 		"after": settledFrom(o).Format("15:04"),
 	})
 	switch o.Reason {
-	case batch.ReasonAttempts, batch.ReasonUnsettled, batch.ReasonSettling, batch.ReasonRegion:
+	case batch.ReasonAttempts, batch.ReasonUnsettled, batch.ReasonSettling, batch.ReasonRegion, batch.ReasonAccount:
 		if meaning != "" {
 			message = w.Line("report-with-cause", sheet.Arg{Name: "message", Value: message}, sheet.Arg{Name: "meaning", Value: meaning})
 		}

@@ -97,7 +97,7 @@ func (e exitFacts) code() int {
 		return exitDuration
 	case e.stop == batch.StopLedger || e.stop == batch.StopPanic:
 		return exitInternal
-	case e.stop == batch.StopFatal || e.stop == batch.StopMaxFailures:
+	case e.stop == batch.StopFatal || e.stop == batch.StopAccount || e.stop == batch.StopMaxFailures:
 		return exitStopped
 	case e.withheld:
 		return e.withheldCode()
@@ -235,6 +235,10 @@ func (a *app) printUnfinished(cmd *cobra.Command, err error) error {
 				docs[i] = a.unfinished(doc, path, err)
 			}
 			return report.JSONRuns(a.env.Stdout, docs, exitOf(err))
+		}
+		if folder := cmd.Flags().Lookup(inFlag); folder != nil && folder.Value.String() != "" && len(args) == 0 {
+			in := folder.Value.String()
+			return report.JSONFolder(a.env.Stdout, in, []report.Document{a.unfinished(doc, in, err)}, nil, exitOf(err))
 		}
 		return report.JSON(a.env.Stdout, a.unfinished(doc, cmp.Or(args...), err))
 	case cmd.Name() == "report":

@@ -61,6 +61,24 @@ const defaultMaxUnpacked = 1024
 // unpacked returns the limit in bytes.
 func (f *validationFlags) unpacked() int64 { return int64(f.maxUnpacked) << 20 }
 
+// folderFlags name a folder of workbooks, and where they go after their runs.
+type folderFlags struct {
+	in, done, failed string
+}
+
+func (f *folderFlags) register(flags *pflag.FlagSet) {
+	flags.StringVar(&f.in, inFlag, "", "take the new workbooks of the folder `DIR`, by name, instead of those on the command line")
+	flags.StringVar(&f.done, doneFlag, "", "move the workbooks of --in that ended with 0 to the folder `DIR`, with their copies")
+	flags.StringVar(&f.failed, failedFlag, "", "move the workbooks of --in that ended with 2, 3 or 4 to the folder `DIR`, with their copies")
+}
+
+// The names of the flags.
+const (
+	inFlag     = "in"
+	doneFlag   = "done"
+	failedFlag = "failed"
+)
+
 // outputFlags say where results go and in which formats.
 type outputFlags struct {
 	output  string
@@ -82,7 +100,7 @@ func (f *outputFlags) register(flags *pflag.FlagSet) {
 type serviceFlags struct {
 	endpoint      string
 	profile       string
-	expectAccount string
+	expectAccount []string
 	rate          string
 	burst         int
 	concurrency   int
@@ -93,8 +111,8 @@ type serviceFlags struct {
 func (f *serviceFlags) register(flags *pflag.FlagSet) {
 	f.timeout = durationFlag(defaultTimeout)
 	flags.StringVar(&f.endpoint, "endpoint", "", "`URL` to use instead of the regions' own endpoints; plain http only to a loopback address")
-	flags.StringVar(&f.profile, "profile", "", "credentials profile `NAME` of the Alibaba Cloud CLI or credentials file")
-	flags.StringVar(&f.expectAccount, "expect-account", "", "refuse to run as any account other than `ID`")
+	flags.StringVar(&f.profile, "profile", "", "credentials profile `NAME` of the Alibaba Cloud CLI or credentials file, for rows without an Account")
+	flags.StringSliceVar(&f.expectAccount, "expect-account", nil, "refuse to run as any account other than `ID`; several separated by commas")
 	flags.StringVar(&f.rate, "rate", defaultRate, "quota for each account, region and API, over all runs that share the ledger, retries included: `N/DURATION`, in any window of that length")
 	flags.IntVar(&f.burst, "burst", 0, "send up to `N` of a window's requests at once (default a fifth of the quota)")
 	flags.IntVarP(&f.concurrency, "concurrency", "j", 8, "make up to `N` calls at a time per region")

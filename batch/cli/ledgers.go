@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/ledger/sqlite"
 	"github.com/loabatch/loabatch/sheet"
@@ -67,7 +68,7 @@ func (a *app) knownLedger(ctx context.Context, s *invocation) (ledger.Store, err
 func (a *app) ledgerFailure(err error) error {
 	var locked *ledger.LockedError
 	if errors.As(err, &locked) {
-		return failure(exitLocked, "locked", err, "run", locked.RunID, "host", locked.Host,
+		return failure(exitLocked, "locked", err, "run", accounts.Whole(locked.RunID), "host", locked.Host,
 			"pid", number(locked.PID), "since", stamp(locked.Since)+" UTC")
 	}
 	return failure(exitInternal, "ledger-failed", err, "reason", a.ledgerCause(err))

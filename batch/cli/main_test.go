@@ -167,7 +167,9 @@ func asking(stdin io.Reader, signal os.Signal) (*app, *bytes.Buffer) {
 
 // asked returns the question about some applications.
 func asked(a *app, n int) func() (string, error) {
-	return func() (string, error) { return a.question([]sending{{going: n}}, "1234", "the VPC API"), nil }
+	return func() (string, error) {
+		return a.question([]sending{{going: n}}, "the VPC API", []*account{{service: &service{account: "1234"}}}), nil
+	}
 }
 
 func TestConfirm(t *testing.T) {
@@ -278,12 +280,31 @@ func TestQuestion(t *testing.T) {
 	got := a.question([]sending{{
 		file: "in.xlsx", sheet: "Circuits", rows: 41, going: 12, warned: 3,
 		stay: report.Results{sheet.Invalid: 9, sheet.Skipped: 20}, regions: map[string]int{"cn-hangzhou": 4, "cn-shanghai": 8},
-	}}, "1234", "the VPC API")
+	}}, "the VPC API", []*account{{service: &service{account: "1234"}}})
 	const want = `12 of 41 rows are to be submitted, sheet Circuits of in.xlsx
   29 are not: 9 INVALID, 20 SKIPPED
   3 of the rows to be submitted have warnings
   regions: cn-shanghai 8, cn-hangzhou 4
 submit 12 applications as account 1234 to the VPC API?`
+	if got != want {
+		t.Errorf("got %s", got)
+	}
+}
+
+// The question over several accounts has the rows of each.
+func TestQuestionOfSeveralAccounts(t *testing.T) {
+	a, _ := asking(strings.NewReader(""), nil)
+	in := func(rows map[string]int) sending {
+		return sending{file: "in.xlsx", sheet: "Circuits", rows: 20, going: 12, accounts: rows}
+	}
+	got := a.question([]sending{in(map[string]int{"": 2, "night": 10}), in(map[string]int{"night": 12})}, "the VPC API", []*account{
+		{service: &service{account: "1"}}, {profile: "night", service: &service{account: "2"}}, {profile: "day", service: &service{account: "3"}}, {profile: "lost"},
+	})
+	const want = `12 of 20 rows are to be submitted, sheet Circuits of in.xlsx
+12 of 20 rows are to be submitted, sheet Circuits of in.xlsx
+  account 1 (profile of the run): 2 rows
+  account 2 (profile night): 22 rows
+submit 24 applications in 2 accounts to the VPC API?`
 	if got != want {
 		t.Errorf("got %s", got)
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -38,12 +39,16 @@ type invocation struct {
 	logFile *console.LogFile // nil if the log goes to standard error
 	started time.Time
 	paths   []string // the inputs, as given
+	night   bool     // the inputs are those of a folder
 	files   claims   // so far
 	args    []string // its settingsLine, without inputs that cannot be read
 
-	service *service     // nil when nothing is asked of the API
+	accounts []*account // that were opened so far
+	service  *service   // of the first one that can be used; nil when nothing is asked of the API
+	quotas   map[ledger.Scope]*quota.Set
+	keeper   quota.Keeper // of the quotas
+
 	store   ledger.Store // nil when nothing is sent, and there is none to read
-	quotas  *quota.Set   // nil when nothing is asked of the API
 	signals *interruption
 	closers []io.Closer
 }
@@ -52,6 +57,13 @@ type invocation struct {
 // processes one input after another. If nothing is to be sent, the inputs that can be read
 // are checked even if others cannot.
 func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
+	folders, err := a.folders(cmd, f.folder, paths)
+	if err != nil {
+		return err
+	}
+	if folders.In != "" {
+		return a.processFolder(cmd, f, folders)
+	}
 	paths = a.distinctInputs(paths)
 	s, err := a.newInvocation(cmd.Name(), f, paths)
 	if err != nil {
@@ -158,8 +170,8 @@ func (a *app) claimMetrics(s *invocation) error {
 	return nil
 }
 
-// several reports whether more than one input was named.
-func (s *invocation) several() bool { return len(s.paths) > 1 }
+// several reports whether there may be more than one input.
+func (s *invocation) several() bool { return s.night || len(s.paths) > 1 }
 
 // close releases what was opened, last first.
 func (s *invocation) close() {
@@ -174,6 +186,29 @@ type target struct {
 	path    string // of the copy; "" for none
 	reports []reportFile
 	force   bool // --force
+
+	// to is where the input will be moved for each exit code, "" if it stays; may be nil.
+	to      func(exit int) string
+	outside bool // -o decides where the copy goes
+}
+
+// along returns the target with the copy and its reports beside where the input will be
+// moved for an exit code, and that path.
+func (t target) along(exit int) (target, string) {
+	if t.to == nil {
+		return t, ""
+	}
+	to := t.to(exit)
+	if to == "" || t.outside {
+		return t, to
+	}
+	folder := filepath.Dir(to)
+	t.path = filepath.Join(folder, filepath.Base(t.path))
+	t.reports = slices.Clone(t.reports)
+	for i := range t.reports {
+		t.reports[i].path = filepath.Join(folder, filepath.Base(t.reports[i].path))
+	}
+	return t, to
 }
 
 // outputs decides where each copy and its reports go, and checks that they can be written
@@ -233,17 +268,18 @@ func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
 	if s.run.dryRun == dryRunOffline {
 		return nil
 	}
-	service, err := a.openService(ctx, s.flags.service, s.flags.run)
+	books := make([]*sheet.Workbook, len(inputs))
+	for i, in := range inputs {
+		books[i] = in.workbook
+	}
+	err := a.openAccounts(ctx, s, books...)
 	if err != nil {
 		return err
 	}
-	s.service = service
-	s.closers = append(s.closers, closeFunc(service.close))
 	if s.run.dryRun != dryRunOff {
 		if s.store, err = a.knownLedger(ctx, s); err != nil {
 			return err
 		}
-		s.shareQuotas()
 		return nil
 	}
 	applications := 0
@@ -262,7 +298,6 @@ func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
 		return err
 	}
 	s.closers = append(s.closers, s.store)
-	s.shareQuotas()
 	return nil
 }
 
@@ -292,23 +327,29 @@ func (a *app) ask(ctx context.Context, s *invocation, inputs []*input) (string, 
 	if going == 0 {
 		return "", nil
 	}
-	return a.question(all, s.service.account, s.service.endpoint), nil
+	return a.question(all, s.service.endpoint, s.accounts), nil
 }
 
-// shareQuotas makes the quotas of the command: one for all its inputs and, by the ledger,
-// for all that run at the same time or start soon. Without a ledger they are its own.
-func (s *invocation) shareQuotas() {
-	var keeper quota.Keeper = s.store
-	if s.store == nil {
-		keeper = &quota.Memory{}
+// quotasOf returns the quotas of an account: one set for all inputs of the command and all
+// profiles of the account and, by the ledger, for all that run at the same time or start
+// soon. Without a ledger they are the command's own.
+func (s *invocation) quotasOf(acc *service) *quota.Set {
+	if set := s.quotas[acc.scope]; set != nil {
+		return set
 	}
-	s.quotas = quota.NewSet(keeper, string(s.service.scope), quota.Limits{Rate: s.pace.rate, Burst: s.pace.burst, Life: time.Duration(s.flags.service.timeout)})
-	s.closers = append(s.closers, closeFunc(s.quotas.Close))
-}
-
-// quota is the command's quota of an API in a region.
-func (s *invocation) quota(region string, api batch.API) batch.Quota {
-	return s.quotas.Window(region, string(api))
+	if s.quotas == nil {
+		s.quotas = map[ledger.Scope]*quota.Set{}
+	}
+	if s.keeper == nil {
+		s.keeper = s.store
+		if s.store == nil {
+			s.keeper = &quota.Memory{}
+		}
+	}
+	set := quota.NewSet(s.keeper, string(acc.scope), quota.Limits{Rate: s.pace.rate, Burst: s.pace.burst, Life: time.Duration(s.flags.service.timeout)})
+	s.quotas[acc.scope] = set
+	s.closers = append(s.closers, closeFunc(set.Close))
+	return set
 }
 
 // closeFunc makes a function an io.Closer.
@@ -421,7 +462,16 @@ func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc 
 // endRun records how a run ended. If that fails, the run counts as dead once this process
 // has exited, and its circuits are released anyway.
 func (a *app) endRun(ctx context.Context, done *finished) {
-	if err := done.ledger.End(context.WithoutCancel(ctx), done.end); err != nil {
-		a.lines.Warn("ledger-end", map[string]string{"reason": a.ledgerCause(err)})
+	for i, p := range slices.Backward(done.parts) {
+		end := done.end
+		if i > 0 { // what is known of the whole is kept with the first
+			end = ledger.RunEnd{ExitCode: end.ExitCode, Output: end.Output, OutputSHA256: end.OutputSHA256, Stop: p.stop.Stop, StopCode: p.stop.StopCode}
+		}
+		if p.run == nil {
+			continue
+		}
+		if err := p.run.End(context.WithoutCancel(ctx), end); err != nil {
+			a.lines.Warn("ledger-end", map[string]string{"reason": a.ledgerCause(err)})
+		}
 	}
 }

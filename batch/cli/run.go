@@ -1,16 +1,20 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base32"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/plan"
@@ -23,9 +27,12 @@ func (a *app) run(ctx context.Context, s *invocation, in *input, t target) (*fin
 		id: t.runID, command: s.command, args: s.args, dryRun: s.run.dryRun, simulate: s.flags.run.simulate, started: a.startOf(in),
 		changeRef: s.flags.watch.changeRef, trace: s.trace,
 	}}
-	if s.service != nil {
-		done.info.account = s.service.account
+	if s.run.dryRun != dryRunOffline {
+		if err := a.openAccounts(ctx, s, in.workbook); err != nil {
+			return done, err
+		}
 	}
+	s.divide(done)
 	if s.run.dryRun == dryRunOff {
 		return done, a.runForReal(ctx, s, done, t)
 	}
@@ -36,10 +43,55 @@ func (a *app) run(ctx context.Context, s *invocation, in *input, t target) (*fin
 // Other inputs of the command, questions and waiting are not part of it.
 func (a *app) startOf(in *input) time.Time { return a.env.Now().Add(-in.reading) }
 
+// part is what one account does of a run over an input.
+type part struct {
+	profile string
+	account string         // its ID; empty if it is not known
+	failure *exitError     // why the account cannot be used; nil if it can
+	run     ledger.Run     // nil when nothing is to be sent
+	stop    ledger.PartEnd // why it ended early
+
+	opened *account // nil for a past run
+}
+
+// divide divides a run by the accounts of its rows, which are open unless nothing is asked of
+// the API.
+func (s *invocation) divide(done *finished) {
+	done.division = accounts.Divide(s.flags.service.profile, done.in.workbook)
+	for _, profile := range done.division.Profiles {
+		acc, _ := s.account(profile)
+		done.parts = append(done.parts, &part{profile: acc.profile, account: acc.id(), failure: acc.failure, opened: acc})
+	}
+	done.info.account = done.oneAccount()
+}
+
+// oneAccount is the ID of the account that all rows of a run belong to, or "".
+func (done *finished) oneAccount() string {
+	id := done.parts[0].account
+	if slices.ContainsFunc(done.parts, func(p *part) bool { return p.account != id }) {
+		return ""
+	}
+	return id
+}
+
+// partOf returns the place of a row's part.
+func (done *finished) partOf(c *sheet.Circuit) int {
+	if len(done.parts) == 1 {
+		return 0
+	}
+	return done.division.Of(c)
+}
+
+// known is what the ledger knows of an input's circuits.
+type known struct {
+	past    map[batch.Key]batch.Record // in the accounts of their rows
+	foreign map[string]plan.Foreign    // in other accounts
+}
+
 // plan plans an input, given what is known of its circuits.
-func (s *invocation) plan(ctx context.Context, in *input, past map[batch.Key]batch.Record) *batch.Plan {
-	return plan.New(in.workbook, plan.Options{
-		Operation: s.flags.operation, Past: past, Only: s.run.only, Valid: s.valid(ctx, in, past), Reapply: s.flags.run.reapply, AllOrNothing: s.flags.run.allOrNothing,
+func (s *invocation) plan(ctx context.Context, done *finished, k known) *batch.Plan {
+	return plan.New(done.in.workbook, plan.Options{
+		Operation: s.flags.operation, Past: k.past, Foreign: k.foreign, Only: s.run.only, Valid: s.valid(ctx, done, k.past), Reapply: s.flags.run.reapply, AllOrNothing: s.flags.run.allOrNothing,
 		Severity: s.options.SeverityOf, DryRun: s.run.dryRun != dryRunOff,
 	})
 }
@@ -47,22 +99,24 @@ func (s *invocation) plan(ctx context.Context, in *input, past map[batch.Key]bat
 // valid finds the circuits whose LOA the last run over them saw, and of which the ledger
 // keeps nothing else, as it was not applied for here. Only --only asks, so that what cannot
 // be read is left out: such a row has the result that the workbook says.
-func (s *invocation) valid(ctx context.Context, in *input, past map[batch.Key]batch.Record) map[batch.Key]bool {
+func (s *invocation) valid(ctx context.Context, done *finished, past map[batch.Key]batch.Record) map[batch.Key]bool {
 	if len(s.run.only) == 0 || s.store == nil || s.service == nil {
 		return nil
 	}
 	valid := map[batch.Key]bool{}
-	for _, key := range plan.Keys(in.workbook) {
-		if r := past[key]; r.Open || r.Result != "" {
-			continue
-		}
-		events, err := s.store.Circuit(ctx, key.InstanceID)
-		if err != nil {
-			return valid
-		}
-		for _, e := range events {
-			if e.Scope == s.service.scope && e.Outcome.Key == key && e.Outcome.Result != sheet.Skipped {
-				valid[key] = e.Outcome.Result == sheet.Already
+	for i, keys := range done.division.Keys(done.in.workbook) {
+		for _, key := range keys {
+			if r := past[key]; r.Open || r.Result != "" || done.parts[i].opened.service == nil {
+				continue
+			}
+			events, err := s.store.Circuit(ctx, key.InstanceID)
+			if err != nil {
+				return valid
+			}
+			for _, e := range events {
+				if e.Scope == done.parts[i].opened.service.scope && e.Outcome.Key == key && e.Outcome.Result != sheet.Skipped {
+					valid[key] = e.Outcome.Result == sheet.Already
+				}
 			}
 		}
 	}
@@ -72,69 +126,161 @@ func (s *invocation) valid(ctx context.Context, in *input, past map[batch.Key]ba
 // runForReal starts a run in the ledger, which locks the circuits, plans with what the
 // ledger knows, and sends. The caller ends the run in the ledger.
 func (a *app) runForReal(ctx context.Context, s *invocation, done *finished, t target) error {
-	keys := plan.Keys(done.in.workbook)
-	run, err := s.store.Start(ctx, s.ledgerInfo(done, t, a.anywhere(done.info.args)), keys)
-	if err != nil {
-		return a.ledgerFailure(err)
+	if err := a.startParts(ctx, s, done, t); err != nil {
+		return err
 	}
-	done.ledger = run
-	past, err := run.Past(ctx, s.flags.operation.Place(), keys)
+	known, err := a.pastOf(ctx, s, done)
 	if err != nil {
-		return a.ledgerFailure(err)
+		return err
 	}
-	p := s.plan(ctx, done.in, past)
-	a.traceChanges(ctx, s, done, p, past)
-	return a.engine(ctx, s, done, p, run)
+	p := s.plan(ctx, done, known)
+	a.traceChanges(ctx, s, done, p, known.past)
+	return a.engine(ctx, s, done, p)
+}
+
+// startParts starts the parts of a run in the ledger, all or none. That of an account that
+// cannot be used locks nothing.
+func (a *app) startParts(ctx context.Context, s *invocation, done *finished, t target) error {
+	keys := done.division.Keys(done.in.workbook)
+	info := s.ledgerInfo(done, t, a.anywhere(done.info.args))
+	for n, p := range done.parts {
+		info.ID, info.Account = accounts.PartID(t.runID, n), p.account
+		info.Scope = scopeOf(s.flags.service, s.flags.run)
+		var own []batch.Key
+		if p.failure == nil {
+			info.Scope, own = p.opened.service.scope, keys[n]
+		}
+		run, err := s.store.Start(ctx, info, own)
+		if err != nil {
+			failed := a.ledgerFailure(err)
+			done.end = ledger.RunEnd{ExitCode: exitOf(failed)}
+			a.endRun(ctx, done)
+			return failed
+		}
+		p.run = run
+	}
+	done.ledger = done.parts[0].run
+	return nil
 }
 
 // runDry sends nothing. An online dry run reads the ledger and the circuits' state, and
 // predicts the outcomes.
 func (a *app) runDry(ctx context.Context, s *invocation, done *finished) error {
-	past, err := a.pastOf(ctx, s, done.in)
+	known, err := a.pastOf(ctx, s, done)
 	if err != nil {
 		return err
 	}
-	p := s.plan(ctx, done.in, past)
-	a.traceChanges(ctx, s, done, p, past)
-	return a.engine(ctx, s, done, p, nil)
+	p := s.plan(ctx, done, known)
+	a.traceChanges(ctx, s, done, p, known.past)
+	return a.engine(ctx, s, done, p)
 }
 
 // pastOf reads what the ledger knows of an input's circuits, if there is a ledger.
-func (a *app) pastOf(ctx context.Context, s *invocation, in *input) (map[batch.Key]batch.Record, error) {
+func (a *app) pastOf(ctx context.Context, s *invocation, done *finished) (known, error) {
 	if s.store == nil {
-		return nil, nil
+		return known{}, nil
 	}
-	past, err := s.store.Past(ctx, s.service.scope, s.flags.operation.Place(), plan.Keys(in.workbook))
+	k, err := s.pastOf(ctx, done)
 	if err != nil {
-		return nil, a.ledgerFailure(err)
+		return k, a.ledgerFailure(err)
 	}
-	return past, nil
+	return k, nil
+}
+
+// pastOf reads what the ledger knows of circuits in the accounts of their rows. If the
+// workbook has a column for accounts, it also reads what the other accounts of the service
+// applied for: a row's account may have been changed. In which account a row with a profile
+// that cannot be used is, is not known; what any of them knows counts as its own.
+func (s *invocation) pastOf(ctx context.Context, done *finished) (known, error) {
+	k, place := known{}, s.flags.operation.Place()
+	var scopes []ledger.Scope
+	if accounts.Named(done.in.workbook) {
+		var err error
+		if scopes, err = s.store.Scopes(ctx); err != nil {
+			return k, err
+		}
+	}
+	service := scopeOf(s.flags.service, s.flags.run)
+	for i, keys := range done.division.Keys(done.in.workbook) {
+		own := ledger.Scope("")
+		if acc := done.parts[i].opened; acc.service != nil && len(keys) > 0 {
+			own = acc.service.scope
+			past, err := s.store.Past(ctx, own, place, keys)
+			if err != nil {
+				return k, err
+			}
+			k.add(past)
+		}
+		for _, scope := range scopes {
+			id, ofService := scope.Account(service)
+			if !ofService || scope == own || len(keys) == 0 {
+				continue
+			}
+			past, err := s.store.Past(ctx, scope, place, keys)
+			switch {
+			case err != nil:
+				return k, err
+			case own == "":
+				k.add(past)
+			default:
+				if k.foreign == nil {
+					k.foreign = map[string]plan.Foreign{}
+				}
+				plan.AddForeign(k.foreign, id, past)
+			}
+		}
+	}
+	return k, nil
+}
+
+// add adds what is known of circuits in their account. An open application counts more than
+// a settled one.
+func (k *known) add(past map[batch.Key]batch.Record) {
+	for key, r := range past {
+		if whole := accounts.Whole(r.RunID); whole != r.RunID { // as people know it
+			r.RunID = whole
+			past[key] = r
+		}
+	}
+	if k.past == nil {
+		k.past = past
+		return
+	}
+	for key, r := range past {
+		if before, found := k.past[key]; !found || r.Open && !before.Open {
+			k.past[key] = r
+		}
+	}
 }
 
 // engine runs a plan and keeps its outcomes and figures.
-func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *batch.Plan, l batch.Ledger) error {
+func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *batch.Plan) error {
+	done.endUnusable(plan)
 	shown := a.lines.Progress(s.flags.watch.progress, len(plan.Applications), a.panicked)
-	e := &batch.Engine{
-		Ledger: l, Concurrency: s.flags.service.concurrency, MaxAttempts: s.flags.run.maxAttempts,
-		Rate: s.pace.rate, Burst: s.pace.burst, Survey: s.run.survey, MaxDuration: s.left(a.env.Now()), MaxFailures: s.run.maxFailures,
-		Log: s.log, RunID: done.info.id, Observe: shown.Row, Surveying: shown.Surveying,
-	}
 	log := console.NewRunLog(s.log, done.info.id)
 	log.Started(ctx, console.Start{
 		Command: done.info.command, DryRun: string(done.info.dryRun), Simulated: done.info.simulate, Account: done.info.account,
 		Input: done.in.path, SHA256: done.in.sha256, Rows: len(done.in.workbook.Circuits), Version: version(),
 	})
-	if s.service != nil {
-		e.Submitter, e.Finder, e.Surveyor = shown.Submitter(s.service), s.service, log.Surveyor(s.service)
-		e.Quota = func(region string, api batch.API) batch.Quota {
-			return shown.Quota(s.quotas.Window(region, string(api)), log, region, string(api))
+	parts := make([]batch.Part, len(done.parts))
+	for i, rows := range plan.Split(len(parts), func(row int) int { return done.partOf(done.in.workbook.CircuitAt(row)) }) {
+		parts[i] = batch.Part{Engine: a.partEngine(s, done, done.parts[i], shown, log), Plan: rows}
+	}
+	summary, each, err := batch.RunParts(ctx, s.signals.drain, parts)
+	shown.Finish()
+	for i, p := range done.parts {
+		p.stop = ledger.PartEnd{Stop: string(each[i].Stop), StopCode: each[i].StopCode}
+		if p.failure != nil && summary.Stop == "" {
+			summary.Stop = batch.StopAccount
 		}
 	}
-	summary, err := e.Run(ctx, s.signals.drain, plan)
-	if s.quotas != nil {
-		a.monitor.Used(s.quotas.Uses())
+	for _, set := range s.quotas {
+		uses := set.Uses()
+		for i := range uses {
+			uses[i].Key.Scope = "" // of several accounts the fullest window counts
+		}
+		a.monitor.Used(uses)
 	}
-	shown.Finish()
 	done.problems = append(append(done.problems, plan.Problems...), summary.Problems...)
 	sheet.SortProblems(done.problems, done.in.workbook.CircuitsTable.Sheet, done.in.workbook.EngineersTable.Sheet)
 	if panicked, ok := errors.AsType[*batch.PanicError](err); ok {
@@ -162,6 +308,55 @@ func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *b
 	return nil
 }
 
+// endUnusable settles the rows of a plan whose accounts cannot be used.
+func (done *finished) endUnusable(p *batch.Plan) {
+	if !slices.ContainsFunc(done.parts, func(p *part) bool { return p.failure != nil }) {
+		return
+	}
+	p.Applications = slices.DeleteFunc(p.Applications, func(a batch.Application) bool {
+		failure := done.parts[done.partOf(a.Circuit)].failure
+		if failure == nil {
+			return false
+		}
+		o := a.Outcome(sheet.NotAttempted, batch.ReasonAccount)
+		if !p.DryRun {
+			o = a.NotSent(batch.ReasonAccount)
+		}
+		o.ErrorCode = failure.code
+		if call, ok := errors.AsType[*batch.CallError](failure); ok {
+			o.ErrorCode = call.Code
+		}
+		p.Settled = append(p.Settled, o)
+		return true
+	})
+	slices.SortFunc(p.Settled, func(a, b batch.Outcome) int { return cmp.Compare(a.Row, b.Row) })
+}
+
+// partEngine makes the engine of a part of a run.
+func (a *app) partEngine(s *invocation, done *finished, p *part, shown *console.Progress, log *console.RunLog) *batch.Engine {
+	e := &batch.Engine{
+		Concurrency: s.flags.service.concurrency, MaxAttempts: s.flags.run.maxAttempts,
+		Rate: s.pace.rate, Burst: s.pace.burst, Survey: s.run.survey, MaxDuration: s.left(a.env.Now()), MaxFailures: s.run.maxFailures,
+		Log: s.log, RunID: done.info.id, Observe: shown.Row, Surveying: shown.Surveying,
+	}
+	if p.run != nil {
+		e.Ledger = p.run
+	}
+	if p.opened.service == nil {
+		return e
+	}
+	if len(done.parts) > 1 {
+		e.Log = s.log.With(slog.String("account", p.account))
+		log = &console.RunLog{Logger: log.With(slog.String("account", p.account))}
+	}
+	service, quotas := p.opened.service, s.quotasOf(p.opened.service)
+	e.Submitter, e.Finder, e.Surveyor = shown.Submitter(service), service, log.Surveyor(service)
+	e.Quota = func(region string, api batch.API) batch.Quota {
+		return shown.Quota(quotas.Window(region, string(api)), log, region, string(api))
+	}
+	return e
+}
+
 // left returns how much of --max-duration is left; 0 means no limit.
 func (s *invocation) left(now time.Time) time.Duration {
 	bound := time.Duration(s.flags.run.maxDuration)
@@ -172,16 +367,17 @@ func (s *invocation) left(now time.Time) time.Duration {
 }
 
 // ledgerInfo is what the ledger keeps of a run from its start, for report to render it
-// again, with the command line that it suggests then.
+// again, with the command line that it suggests then. ID, scope and account are those of
+// each part.
 func (s *invocation) ledgerInfo(done *finished, t target, args []string) ledger.RunInfo {
 	options, _ := json.Marshal(savedOptions{ // strings and numbers only: it cannot fail
 		Region: s.options.DefaultRegion, Timezone: s.flags.validation.timezone, Strict: s.options.Strict,
-		Severity: s.flags.validation.severity, Args: args, Simulate: done.info.simulate, ChangeRef: done.info.changeRef, TraceID: done.info.trace, MaxUnpacked: s.flags.validation.maxUnpacked,
+		Severity: s.flags.validation.severity, Profile: s.flags.service.profile, Accounts: done.savedAccounts(), Args: args, Simulate: done.info.simulate, ChangeRef: done.info.changeRef, TraceID: done.info.trace, MaxUnpacked: s.flags.validation.maxUnpacked,
 	})
 	host, _ := os.Hostname()
 	return ledger.RunInfo{
-		ID: done.info.id, Scope: s.service.scope, Command: s.command, Input: absolute(done.in.path), InputSHA256: done.in.sha256,
-		Output: t.path, Account: done.info.account, Host: host, PID: os.Getpid(), Started: done.info.started, Version: version(), Options: options,
+		Command: s.command, Input: absolute(done.in.path), InputSHA256: done.in.sha256,
+		Output: t.path, Host: host, PID: os.Getpid(), Started: done.info.started, Version: version(), Options: options,
 	}
 }
 
@@ -196,15 +392,46 @@ type savedOptions struct {
 
 	MaxUnpacked int `json:"max_unpacked,omitempty"`
 
+	Profile  string         `json:"profile,omitempty"`  // --profile
+	Accounts []savedAccount `json:"accounts,omitempty"` // of a run over several, in the order of its parts
+
 	ChangeRef string `json:"change_ref,omitempty"`
 	TraceID   string `json:"trace_id,omitempty"`
+}
+
+// savedAccount is a part of a run, kept with the run.
+type savedAccount struct {
+	Profile string            `json:"profile"`
+	Account string            `json:"account"`
+	Failure string            `json:"failure,omitempty"` // code of why it cannot be used
+	Args    map[string]string `json:"args,omitempty"`    // of that code
+}
+
+// savedAccounts are the parts of a run whose rows name accounts.
+func (done *finished) savedAccounts() (list []savedAccount) {
+	if len(done.parts) == 1 && !accounts.Used(done.in.workbook) {
+		return nil
+	}
+	for _, p := range done.parts {
+		saved := savedAccount{Profile: p.profile, Account: p.account}
+		if p.failure != nil {
+			saved.Failure, saved.Args = p.failure.code, p.failure.args
+		}
+		list = append(list, saved)
+	}
+	return list
 }
 
 func (done *finished) ledgerEnd(exit int, output string) ledger.RunEnd {
 	end := ledger.RunEnd{
 		Output: absolute(output), OutputSHA256: done.sums[output], ExitCode: exit, Stop: string(done.totals.stop), StopCode: done.totals.stopCode,
 		Requests: done.totals.requests, Retries: done.totals.retries, Throttled: done.totals.throttled, Slowed: done.totals.slowed, Duration: done.totals.duration,
-		Ahead: done.totals.ahead, LeftOut: leftOut(done.outcomes), Moved: moved(done.problems), Changed: done.changed,
+		Filed: absolute(done.filed), Ahead: done.totals.ahead, LeftOut: leftOut(done.outcomes), Moved: moved(done.problems), Changed: done.changed,
+	}
+	if len(done.parts) > 1 {
+		for _, p := range done.parts {
+			end.Parts = append(end.Parts, p.stop)
+		}
 	}
 	for path, sum := range done.sums {
 		if path != output {

@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -27,6 +28,7 @@ import (
 	"github.com/loabatch/loabatch/batch/cli"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/quicktest"
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/batch/simulator"
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx"
@@ -35,11 +37,13 @@ import (
 // scriptCommands are the commands of the scripts beyond those of testscript:
 //
 //	exits CODE PROGRAM ARG...   runs a program and wants this exit code
-//	serve [KEY=VALUE...]        serves a simulator: faults=PLAN, denied=API, billing=off, clock=AHEAD, doubles=on, lag=DURATION; sets URL, its ADDRESS and the credentials
+//	serve [KEY=VALUE...]        serves a simulator: faults=PLAN, denied=API, account=KEY:ID (with the secret "secret"), quota=N/DURATION, billing=off, clock=AHEAD, doubles=on, lag=DURATION; sets URL, its ADDRESS and the credentials
 //	answer [API FAULT...]       gives the next calls of an API these faults, in this order, and all later ones the last; without an API, ends all faults
 //	age STATE                   sets the state of every LOA that is Applying
 //	circuits FILE N             makes a workbook of N circuits in three regions
 //	encrypt FILE                encrypts a workbook with a made-up password
+//	aged FILE...                makes files that were changed an hour ago
+//	minutes N FILE...           makes files that were changed N minutes ago
 //	edit FILE                   saves a workbook as another program would, with a note in a cell
 //	stats                       prints what the simulator saw: accepted, duplicates, throttled …
 //	nopersonal FILE INPUT       wants no personal value of the input's engineers in the file, zip parts included
@@ -56,11 +60,15 @@ import (
 //	vast FILE                   makes a file larger than any workbook, with nothing in it
 //	jsonkey FILE KEY...         prints values of a JSON document's top level
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
-	"exits":      wantExit,
-	"serve":      serveSimulator,
-	"answer":     setAnswers,
-	"age":        ageLOAs,
-	"circuits":   makeCircuits,
+	"exits":    wantExit,
+	"serve":    serveSimulator,
+	"answer":   setAnswers,
+	"age":      ageLOAs,
+	"circuits": makeCircuits,
+	"aged": func(ts *testscript.TestScript, _ bool, files []string) {
+		ageFiles(ts, false, append([]string{"60"}, files...))
+	},
+	"minutes":    ageFiles,
 	"stats":      printStats,
 	"nopersonal": wantNoPersonal,
 	"lastrun":    setLastRun,
@@ -190,7 +198,7 @@ func makeWorkbook(ts *testscript.TestScript, _ bool, args []string) {
 
 // serveSimulator serves a simulator of the script's own until the script ends.
 func serveSimulator(ts *testscript.TestScript, _ bool, args []string) {
-	o := simulator.Options{Keys: map[string]string{"id": "secret"}, Quota: -1, Late: 50 * time.Millisecond}
+	o := simulator.Options{Keys: map[string]string{"id": "secret"}, Accounts: map[string]string{}, Quota: -1, Late: 50 * time.Millisecond}
 	for _, arg := range args {
 		key, value, _ := strings.Cut(arg, "=")
 		switch key {
@@ -200,15 +208,23 @@ func serveSimulator(ts *testscript.TestScript, _ bool, args []string) {
 			o.Faults = plan
 		case "denied":
 			o.Denied = []string{value}
+		case "quota":
+			rate, err := quota.ParseRate(value)
+			ts.Check(err)
+			o.Quota, o.Window = rate.N, rate.Per
+		case "account":
+			id, account, _ := strings.Cut(value, ":")
+			o.Keys[id], o.Accounts[id] = "secret", account
 		case "clock":
 			ahead, err := time.ParseDuration(value)
 			ts.Check(err)
 			o.Now = func() time.Time { return time.Now().Add(ahead) }
-		case "circuit": // REGION/ID/BANDWIDTH/LOCATION/STATUS/LOA
+		case "circuit": // REGION/ID/BANDWIDTH/LOCATION/STATUS/LOA[/ACCOUNT]
 			f := strings.Split(value, "/")
 			mbit, err := strconv.Atoi(f[2])
 			ts.Check(err)
-			o.Circuits = append(o.Circuits, simulator.Circuit{Region: f[0], InstanceID: f[1], Bandwidth: mbit, PeerLocation: f[3], Status: f[4], LOA: f[5]})
+			f = append(f, "")
+			o.Circuits = append(o.Circuits, simulator.Circuit{Account: f[6], Region: f[0], InstanceID: f[1], Bandwidth: mbit, PeerLocation: f[3], Status: f[4], LOA: f[5]})
 		case "billing":
 			o.BillingOff = value == "off"
 		case "lag":
@@ -339,6 +355,22 @@ func ageLOAs(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(response.Body.Close())
 }
 
+// ageFiles sets the times of files back.
+func ageFiles(ts *testscript.TestScript, _ bool, args []string) {
+	minutes, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	then := time.Now().Add(-time.Duration(minutes) * time.Minute)
+	for _, pattern := range args[1:] {
+		files, _ := filepath.Glob(ts.MkAbs(pattern))
+		if len(files) == 0 {
+			ts.Fatalf("there is no %s", pattern)
+		}
+		for _, file := range files {
+			ts.Check(os.Chtimes(file, then, then))
+		}
+	}
+}
+
 // printStats asks the simulator over HTTP, as a person would.
 func printStats(ts *testscript.TestScript, _ bool, _ []string) {
 	response, err := http.Get(ts.Getenv("URL") + "/stats")
@@ -348,6 +380,13 @@ func printStats(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Check(json.NewDecoder(response.Body).Decode(&stats))
 	fmt.Fprintf(ts.Stdout(), "accepted=%d duplicates=%d second_tries=%d mismatches=%d throttled=%d\n",
 		stats.Accepted, stats.Duplicates, stats.SecondTries, stats.Mismatches, stats.Throttled)
+	accepted := map[string]int{}
+	for _, c := range stats.Circuits {
+		accepted[c.Account] += c.Accepted
+	}
+	for _, account := range slices.Sorted(maps.Keys(accepted)) {
+		fmt.Fprintf(ts.Stdout(), "account %s accepted=%d\n", account, accepted[account])
+	}
 }
 
 // makeCircuits writes a workbook of that many valid circuits.

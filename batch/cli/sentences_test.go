@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -159,6 +160,73 @@ func TestMeanwhile(t *testing.T) {
 				"--ledger", filepath.Join(t.TempDir(), "ledger.db"), "../../testdata/clean.xlsx")
 			if !strings.Contains(said, c.want) {
 				t.Errorf("no %q in %s", c.want, said)
+			}
+		})
+	}
+}
+
+// TestFolderMeanwhile changes something in a folder while its first workbook is under way.
+func TestFolderMeanwhile(t *testing.T) {
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "id")
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
+	for _, c := range []struct {
+		name string
+		exit int
+		want []string
+		do   func(folder string) error
+	}{
+		{"taken away", 0, []string{"in/a.xlsx was left out: it is no longer there", "in/b.xlsx was moved to"}, func(folder string) error { return os.Remove(folder + "/in/a.xlsx") }},
+		{"edited", 0, []string{"in/a.xlsx was changed while it was processed, so it was not moved"}, func(folder string) error { return os.WriteFile(folder+"/in/a.xlsx", nil, 0o600) }},
+		{"next taken away", 0, []string{"in/a.xlsx was moved to", "in/b.xlsx was left out: it is no longer there"}, func(folder string) error { return os.Remove(folder + "/in/b.xlsx") }},
+		{"next edited", 0, []string{"in/b.xlsx was left for the next run: it has changed since this one started"}, func(folder string) error {
+			return os.Rename(folder+"/other.xlsx", folder+"/in/b.xlsx")
+		}},
+		{"done gone", 5, []string{"cannot move ", "in/a.xlsx: no such file or directory", "Run again: the workbook is moved then"}, func(folder string) error { return os.Remove(folder + "/done") }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			folder := t.TempDir()
+			then := time.Now().Add(-time.Hour)
+			for i, name := range []string{"in/a.xlsx", "in/b.xlsx", "other.xlsx", "copies/", "done/"} {
+				path := filepath.Join(folder, name)
+				if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+					t.Fatal(err)
+				}
+				if strings.HasSuffix(name, "/") {
+					if err := os.MkdirAll(path, 0o700); err != nil {
+						t.Fatal(err)
+					}
+				} else if err := errors.Join(os.WriteFile(path, packWorkbook(crashWorkbook(1+i)), 0o600), os.Chtimes(path, then, then)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var once sync.Once
+			var args []string
+			var second string
+			sim := simulator.New(simulator.Options{Keys: map[string]string{"id": "secret"}, Quota: -1, Script: func(r simulator.Request) (simulator.Fault, bool) {
+				if r.API == "ApplyPhysicalConnectionLOA" {
+					once.Do(func() {
+						second = runSaid(t, nil, args...)
+						if err := c.do(folder); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+				return simulator.Fault{}, false
+			}})
+			defer sim.Close()
+			server := httptest.NewServer(sim)
+			defer server.Close()
+			args = []string{"submit", "--yes", "--endpoint", server.URL, "--in", folder + "/in", "--done", folder + "/done", "-o", folder + "/copies", "--ledger", filepath.Join(folder, "ledger.db")}
+			var stdout, stderr bytes.Buffer
+			exit := cli.Run(t.Context(), cli.Env{Args: args, Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Getenv: func(string) string { return "" }, Now: time.Now})
+			said := strings.Join(strings.Fields(stdout.String()+stderr.String()), " ")
+			for _, want := range c.want {
+				if exit != c.exit || !strings.Contains(said, want) {
+					t.Errorf("exit code %d, no %q in %s", exit, want, said)
+				}
+			}
+			if want := "another run is processing the folder"; !strings.Contains(second, want) {
+				t.Errorf("a second run at once: no %q in %s", want, second)
 			}
 		})
 	}

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/report"
@@ -28,16 +30,104 @@ func (s *service) close() {
 	s.stop()
 }
 
+// account is one account of a command: a credentials profile that rows name, and the
+// service as the account that it belongs to.
+type account struct {
+	profile string     // empty for the standard chain
+	service *service   // nil if the account cannot be used
+	failure *exitError // why
+	warned  bool       // of that
+}
+
+// id is the account's ID, or "" if it is not known.
+func (acc *account) id() string {
+	if acc.service == nil {
+		return ""
+	}
+	return acc.service.account
+}
+
+// openAccounts opens the service as each account of the rows of workbooks, or of the run if
+// none are given, unless it is open already. One that cannot be used is warned about, and
+// its rows are not sent. There is an error if none of them can be used.
+func (a *app) openAccounts(ctx context.Context, s *invocation, books ...*sheet.Workbook) error {
+	wanted := accounts.Divide(s.flags.service.profile, books...).Profiles
+	var failed []*account
+	for _, profile := range wanted {
+		acc, known := s.account(profile)
+		if !known {
+			if err := a.openAccount(ctx, s, acc); err != nil {
+				return err
+			}
+			s.accounts = append(s.accounts, acc)
+		}
+		if acc.failure != nil {
+			failed = append(failed, acc)
+			acc.warned = acc.warned || known
+		}
+	}
+	if last := len(failed) - 1; len(failed) == len(wanted) {
+		for _, acc := range failed[:last] {
+			a.fail(acc.failure)
+		}
+		return failed[last].failure
+	}
+	for _, acc := range failed {
+		if !acc.warned {
+			acc.warned = true
+			message, _ := a.lines.Words.Render(acc.failure.code, acc.failure.args)
+			a.lines.Warn("account-unusable", map[string]string{"profile": a.profileName(acc.profile), "reason": message})
+		}
+	}
+	return nil
+}
+
+// openAccount opens the service as one account. Why it cannot be used is kept with it, unless
+// no account can be used for the same reason.
+func (a *app) openAccount(ctx context.Context, s *invocation, acc *account) error {
+	f := s.flags.service
+	f.profile = acc.profile
+	opened, err := a.openService(ctx, f, s.flags.run, len(s.accounts))
+	if own, ok := errors.AsType[*exitError](err); ok && own.exit == exitStopped {
+		acc.failure = own
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	acc.service = opened
+	s.closers = append(s.closers, closeFunc(opened.close))
+	if s.service == nil {
+		s.service = opened
+	}
+	return nil
+}
+
+// account returns the account of a profile, and reports whether the command has opened it.
+func (s *invocation) account(profile string) (acc *account, known bool) {
+	i := slices.IndexFunc(s.accounts, func(acc *account) bool { return acc.profile == profile })
+	if i < 0 {
+		return &account{profile: profile}, false
+	}
+	return s.accounts[i], true
+}
+
+// profileName is a profile as people read it.
+func (a *app) profileName(profile string) string {
+	return cmp.Or(profile, a.lines.Words.Line("account-own"))
+}
+
 // openService finds credentials, opens the cloud or the embedded simulator, and asks for
-// the account. It makes no request for any circuit.
-func (a *app) openService(ctx context.Context, f serviceFlags, r runFlags) (*service, error) {
+// the account. It makes no request for any circuit. The simulator of each account of a
+// command, counted from 0 on, answers as another one.
+func (a *app) openService(ctx context.Context, f serviceFlags, r runFlags, n int) (*service, error) {
 	if err := cloud.DebugLeak(); err != nil {
 		return nil, failure(exitUsage, "debug-sdk", err)
 	}
 	config := cloud.Config{Endpoint: f.endpoint, Timeout: time.Duration(f.timeout), Concurrency: f.concurrency, UserAgent: "loabatch/" + version()}
 	s := &service{endpoint: a.lines.Words.Line("endpoint-api"), stop: func() {}}
 	if r.simulate {
-		embedded, err := a.startSimulator(f.rate, r)
+		embedded, err := a.startSimulator(f.rate, r, simulatedID(n))
 		if err != nil {
 			return nil, err
 		}
@@ -60,7 +150,7 @@ func (a *app) openService(ctx context.Context, f serviceFlags, r runFlags) (*ser
 		return nil, failure(exitUsage, "endpoint-value", err, "value", f.endpoint)
 	}
 	s.Cloud = c
-	if err := a.identify(ctx, s, f, r); err != nil {
+	if err := a.identify(ctx, s, f, r, n == 0); err != nil {
 		s.close()
 		return nil, err
 	}
@@ -86,7 +176,7 @@ func (a *app) triedSources(err error) string {
 // identify asks for the account, compares it with --expect-account, and sets the scope. It
 // retries, or one lost answer would cost the night's run. The answer also says whether
 // this machine's clock is so wrong that every request will be rejected.
-func (a *app) identify(ctx context.Context, s *service, f serviceFlags, r runFlags) error {
+func (a *app) identify(ctx context.Context, s *service, f serviceFlags, r runFlags, first bool) error {
 	var who cloud.Identity
 	err := batch.RetryRead(ctx, r.maxAttempts, func() (err error) {
 		who, err = s.Identity(ctx)
@@ -97,19 +187,23 @@ func (a *app) identify(ctx context.Context, s *service, f serviceFlags, r runFla
 	}
 	if ahead := -who.Clock; ahead.Abs() >= rejectedSkew {
 		return a.clockFailure(ahead)
-	} else if ahead.Abs() >= maxClockSkew {
+	} else if ahead.Abs() >= maxClockSkew && first {
 		a.lines.Warn(clockCode(ahead), map[string]string{"skew": report.Skew(a.lines.Words, ahead)})
 	}
-	if f.expectAccount != "" && f.expectAccount != who.Account {
-		return failure(exitStopped, "wrong-account", nil, "account", who.Account, "expected", f.expectAccount)
+	if !f.expects(who.Account) {
+		return failure(exitStopped, "wrong-account", nil, "account", who.Account, "expected", a.lines.Words.List(f.expectAccount))
 	}
 	s.account = who.Account
-	scope := ledger.EndpointScope(f.endpoint)
-	if r.simulate {
-		scope = ledger.Simulated
-	}
-	s.scope = scope.ForAccount(who.Account)
+	s.scope = scopeOf(f, r).ForAccount(who.Account)
 	return nil
+}
+
+// scopeOf is the scope of the service, of which each account's is a part.
+func scopeOf(f serviceFlags, r runFlags) ledger.Scope {
+	if r.simulate {
+		return ledger.Simulated
+	}
+	return ledger.EndpointScope(f.endpoint)
 }
 
 // address names the endpoint that calls went to, and the variable that it was taken from.

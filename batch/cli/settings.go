@@ -111,6 +111,11 @@ func (f *serviceFlags) pace() (pace, error) {
 	return pace{rate: rate, burst: f.burst}, f.checkEndpoint()
 }
 
+// expects reports whether a run may be made as an account.
+func (f *serviceFlags) expects(account string) bool {
+	return len(f.expectAccount) == 0 || slices.ContainsFunc(f.expectAccount, func(id string) bool { return strings.TrimSpace(id) == account })
+}
+
 // checkEndpoint keeps signed requests, which carry personal data in their URL, off
 // unencrypted networks: plain http goes to a loopback address only.
 func (f *serviceFlags) checkEndpoint() error {

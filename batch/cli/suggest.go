@@ -102,16 +102,27 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 	}
 	own = own.with("simulate", strconv.FormatBool(info.simulate))
 	delete(own, "force")
+	all := own
+	own = own.with() // what follows is about one workbook of the folder
+	delete(own, inFlag)
+	delete(own, doneFlag)
+	delete(own, failedFlag)
+	again := files
+	if len(files) == 0 {
+		files = []string{input}
+	} else {
+		all = own
+	}
 	here, copied := own.only(append([]string{"simulate"}, keptSettings...)), own
 	if output != "" && own["output"] != "" && !isFolder(own["output"]) {
 		here, copied = here.with("output", ""), own.with("output", "")
 	}
 	send := here.with(dryRunFlag, dryRunOff.flag())
 	c := report.Commands{
-		Again:   a.suggest(command, own, files...),
+		Again:   a.suggest(command, all, again...),
 		Retry:   a.suggest(command, own.with("reapply", "true"), files...),
 		Rest:    a.suggest(command, own.with("only", ""), files...),
-		Submit:  a.suggest("submit", own.with(dryRunFlag, dryRunOff.flag()), files...),
+		Submit:  a.suggest("submit", all.with(dryRunFlag, dryRunOff.flag()), again...),
 		Status:  a.suggest("status", here, cmp.Or(output, input)),
 		Apply:   a.suggest("submit", send, cmp.Or(output, input)),
 		Reapply: a.suggest("submit", send.with("reapply", "true"), cmp.Or(output, input)),
@@ -135,7 +146,7 @@ func (a *app) onwards(line []string, path string) string {
 }
 
 // fileFlags are the flags whose value is the path of a file.
-var fileFlags = []string{"output", "ledger", "log-file", passwordFlag}
+var fileFlags = []string{"output", "ledger", "log-file", passwordFlag, inFlag, doneFlag, failedFlag}
 
 // anywhere returns a command line that names the same files in every folder.
 func (a *app) anywhere(line []string) []string {

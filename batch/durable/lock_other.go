@@ -13,3 +13,6 @@ const locksFiles = false
 
 // lockFile is not supported.
 func lockFile(string) (*os.File, error) { return nil, errors.ErrUnsupported }
+
+// lockFolder is not supported.
+func lockFolder(string) (*os.File, error) { return nil, errors.ErrUnsupported }

@@ -19,6 +19,21 @@ func lockFile(path string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	return lock(f)
+}
+
+// lockFolder opens a folder and takes its lock, like lockFile.
+func lockFolder(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_DIRECTORY, 0)
+	if err != nil {
+		return nil, err
+	}
+	return lock(f)
+}
+
+// lock takes the lock of an open file, or closes it.
+func lock(f *os.File) (*os.File, error) {
+	var err error
 	for {
 		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err != syscall.EINTR {

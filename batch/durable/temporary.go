@@ -22,6 +22,22 @@ const (
 // errLocked says that another process, or another part of this one, holds a file's lock.
 var errLocked = errors.New("the file is locked")
 
+// LockFolder takes the lock of a folder until unlock is called or the process ends.
+// locked says that another process holds it, or another part of this one. Where folders
+// cannot be locked, as on Windows and on NFS, there is none to wait for.
+func LockFolder(dir string) (unlock func(), locked bool, err error) {
+	f, err := lockFolder(dir)
+	switch {
+	case err == nil:
+		return func() { f.Close() }, false, nil
+	case errors.Is(err, errLocked):
+		return nil, true, nil
+	case errors.Is(err, errors.ErrUnsupported):
+		return func() {}, false, nil
+	}
+	return nil, false, err
+}
+
 // temporary is a file that is not complete yet.
 type temporary struct {
 	*os.File
@@ -76,11 +92,23 @@ func removeIfThere(path string) error {
 
 // CheckFolder checks that files can be created in a folder.
 func CheckFolder(dir string) error {
+	_, err := FolderTime(dir)
+	return err
+}
+
+// FolderTime returns the time that the file system of a folder gives to a file created now.
+// On a network drive it is that of the server. It fails if no file can be created.
+func FolderTime(dir string) (time.Time, error) {
 	t, err := createTemporary(dir)
 	if err != nil {
-		return err
+		return time.Time{}, err
 	}
-	return errors.Join(t.Close(), os.Remove(t.Name()), t.release())
+	var now time.Time
+	info, err := t.Stat()
+	if err == nil {
+		now = info.ModTime()
+	}
+	return now, errors.Join(err, t.Close(), os.Remove(t.Name()), t.release())
 }
 
 // RemoveStale removes the temporary files that processes which were killed have left in a

@@ -55,6 +55,9 @@ type Store interface {
 	// it was killed, the record has a bound: when the run was dead for certain.
 	Past(ctx context.Context, scope Scope, place batch.Place, keys []batch.Key) (map[batch.Key]batch.Record, error)
 
+	// Scopes lists the scopes in which anything is known of any circuit, sorted.
+	Scopes(ctx context.Context) ([]Scope, error)
+
 	// Runs lists the runs of all scopes, the latest first; limit 0 or below means all.
 	Runs(ctx context.Context, limit int) ([]RunSummary, error)
 
@@ -149,7 +152,9 @@ type RunEnd struct {
 	Duration     time.Duration        `json:"duration"`      // of the engine's part
 	Results      map[sheet.Result]int `json:"results"`       // counts, filled in by End
 
+	Parts   []PartEnd     `json:"parts,omitempty"`    // of a run over several accounts: how each part of it ended
 	Ahead   time.Duration `json:"ahead,omitempty"`    // of this machine's clock, if that stopped the run
+	Filed   string        `json:"filed,omitempty"`    // where the workbook was to be moved after the run; empty if it was to stay
 	LeftOut []LeftOut     `json:"left_out,omitempty"` // what --only left out, in the order of the rows
 	Moved   []int         `json:"moved,omitempty"`    // rows that were not held back by a change of their region, by a severity below error
 	Changed []Changed     `json:"changed,omitempty"`  // rows that were changed after they were accepted, in order
@@ -162,6 +167,12 @@ type Changed struct {
 	File    string   `json:"file,omitempty"`    // which has what was sent; empty if none was found
 	Cells   []string `json:"cells,omitempty"`   // that differ from it
 	Removed []string `json:"removed,omitempty"` // those of engineers in it who are gone
+}
+
+// PartEnd is how the part of a run that one account did ended.
+type PartEnd struct {
+	Stop     string `json:"stop"`
+	StopCode string `json:"stop_code"`
 }
 
 // LeftOut is a series of rows that were left out, without others between them, and the

@@ -72,6 +72,13 @@ func canonicalHost(host string) string {
 // ForAccount is the part of a service's scope that belongs to one account.
 func (s Scope) ForAccount(account string) Scope { return s + Scope(":"+account) }
 
+// Account returns the account whose part of a service's scope this is, and reports whether it
+// is a part of it at all.
+func (s Scope) Account(service Scope) (account string, ok bool) {
+	account, ok = strings.CutPrefix(string(s), string(service)+":")
+	return account, ok && account != "" && !strings.Contains(account, ":")
+}
+
 // Canonical spells the scope of an account as this version does. Versions with schema 2 and
 // below kept endpoints as the user had typed them.
 func (s Scope) Canonical(account string) Scope {

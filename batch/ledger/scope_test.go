@@ -58,3 +58,22 @@ func TestCanonicalScope(t *testing.T) {
 		t.Error("two accounts share a scope")
 	}
 }
+
+func TestAccountOfScope(t *testing.T) {
+	here := ledger.EndpointScope("http://127.0.0.1:8080")
+	for _, test := range []struct {
+		scope, service ledger.Scope
+		want           string
+	}{
+		{ledger.Real.ForAccount("1"), ledger.Real, "1"},
+		{here.ForAccount("2"), here, "2"},
+		{here.ForAccount("2"), ledger.Real, ""},
+		{ledger.Simulated.ForAccount("1"), ledger.Real, ""},
+		{ledger.Real, ledger.Real, ""},
+		{"endpoint:localhost:8080:1", "endpoint:localhost", ""},
+	} {
+		if got, ok := test.scope.Account(test.service); ok != (test.want != "") || ok && got != test.want {
+			t.Errorf("%q is the account %q of %q", test.scope, got, test.service)
+		}
+	}
+}

@@ -20,6 +20,7 @@ import (
 type Options struct {
 	Operation    batch.Operation                  // what is asked for each row
 	Past         map[batch.Key]batch.Record       // what the ledger knows of the workbook's circuits, in any region; nil when there is no ledger
+	Foreign      map[string]Foreign               // what the ledger knows of the circuits in other accounts, by instance ID; nil where it is not asked
 	Severity     func(code string) sheet.Severity // of the problems found here; nil means the default of each
 	Only         []sheet.Result                   // rows whose last result is one of these; nil means all
 	Valid        map[batch.Key]bool               // circuits outside Past whose LOA an earlier run saw; only Only asks
@@ -111,6 +112,8 @@ func (p *planner) row(c *sheet.Circuit) {
 func (p *planner) apply(a *batch.Application, record batch.Record, known bool) bool {
 	a.Hash = a.ContentHash()
 	switch {
+	case p.foreign(a, record):
+		return false
 	case !accepted(record.Result) && p.moved(a):
 		return false
 	case !known:

@@ -317,6 +317,53 @@ func workbook(n int) *sheet.Workbook {
 	return w
 }
 
+// TestPlanOfAnotherAccountsCircuit checks which rows an application in another account keeps
+// from being sent.
+func TestPlanOfAnotherAccountsCircuit(t *testing.T) {
+	own := func(r sheet.Result) batch.Record { return batch.Record{Hash: "h", Token: "T", Result: r} }
+	for _, test := range []struct {
+		name    string
+		foreign batch.Record
+		own     batch.Record // zero if there is none
+		reapply bool
+		held    bool
+	}{
+		{name: "accepted", foreign: own(sheet.Submitted), held: true},
+		{name: "open", foreign: batch.Record{Token: "T", Open: true}, held: true},
+		{name: "rejected", foreign: own(sheet.Refused)},
+		{name: "failed", foreign: own(sheet.Failed)},
+		{name: "open, and accepted in the row's own", foreign: batch.Record{Token: "T", Open: true}, own: own(sheet.Submitted)},
+		{name: "likewise with --reapply", foreign: batch.Record{Token: "T", Open: true}, own: own(sheet.Submitted), reapply: true, held: true},
+		{name: "accepted, and open in the row's own", foreign: own(sheet.Already), own: batch.Record{Token: "T", Open: true}, held: true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for _, profile := range []string{"", "night"} {
+				w := workbook(1)
+				w.CircuitsTable.Columns[sheet.CircuitAccount], w.CircuitsTable.Headers[sheet.CircuitAccount] = 10, "Account"
+				w.Circuits[0].Account = profile
+				key := Keys(w)[0]
+				o := Options{Foreign: map[string]Foreign{}, Reapply: test.reapply}
+				AddForeign(o.Foreign, "2", map[batch.Key]batch.Record{{Region: "cn-beijing", InstanceID: key.InstanceID}: test.foreign})
+				AddForeign(o.Foreign, "3", map[batch.Key]batch.Record{key: own(sheet.Failed)})
+				if test.own != (batch.Record{}) {
+					o.Past = map[batch.Key]batch.Record{key: test.own}
+				}
+				p, _, settled := planOne(w, o)
+				if held := settled != nil && settled.ErrorCode == batch.CodeForeign; held != test.held {
+					t.Fatalf("held back: %v, settled %+v", held, settled)
+				}
+				if !test.held {
+					continue
+				}
+				at := map[string]int{"": 1, "night": 10}[profile]
+				if len(p.Problems) != 1 || p.Problems[0].At.Col != at || settled.Result != sheet.Invalid {
+					t.Errorf("problems %+v, settled %+v", p.Problems, settled)
+				}
+			}
+		})
+	}
+}
+
 // TestPlanOfAnOpenCircuit checks what a row may do while an application is open.
 func TestPlanOfAnOpenCircuit(t *testing.T) {
 	_, fresh, _ := planOne(workbook(1), Options{})

@@ -61,12 +61,16 @@ type Document struct {
 	AheadSeconds  float64 `json:"clock_ahead_seconds,omitempty"` // of this machine's clock against the service's, if that stopped the run
 	Failure       string  `json:"failure"`                       // why the copy could not be written (exit code 8); empty if it was
 
+	MovedTo string `json:"moved_to,omitempty"` // path of the input after the run; empty if it was not moved
+
 	ChangeRef string `json:"change_ref,omitempty"` // a ticket number or the like, as given
 	TraceID   string `json:"trace_id,omitempty"`   // of the W3C trace that the run is a part of
 
 	// LeftOut counts the rows that --only left out by the result that they had before.
 	LeftOut Results `json:"left_out,omitempty"`
 	Warned  int     `json:"rows_with_warnings"` // VALID rows, themselves or their engineers
+
+	Accounts []Account `json:"accounts,omitempty"` // if the rows name their accounts: each with its rows
 
 	LogFailure string `json:"log_failure,omitempty"` // why the log file is not complete; empty if it is or there is none
 
@@ -84,6 +88,18 @@ type Document struct {
 	// Unlisted counts, by code, the problems of a hopeless workbook that are too many to be
 	// listed. All other counts include them.
 	Unlisted []Unlisted `json:"problems_not_listed,omitempty"`
+}
+
+// Account is what a run did in one account: that of a credentials profile.
+type Account struct {
+	Account    string   `json:"account"`     // its ID; empty if it is not known
+	Profile    string   `json:"profile"`     // empty for the credentials of the run itself
+	Rows       int      `json:"rows"`        // the results add up to it
+	Results    Results  `json:"results"`     //
+	Regions    []string `json:"regions"`     // of the rows, sorted
+	StopReason string   `json:"stop_reason"` // code of why its rows ended early; empty if they did not
+	StopCode   string   `json:"stop_code"`   // the error code behind it, if there is one
+	Message    string   `json:"message"`     // what that means; empty if they did not
 }
 
 // Problem is a [sheet.Problem] with its sentences rendered.
@@ -173,6 +189,8 @@ type Application struct {
 
 	Earlier      sheet.Result `json:"earlier_result,omitempty"`    // of a row that --only left out
 	Before       *string      `json:"loa_status_before,omitempty"` // of a status: according to the copy that was read
+	Account      string       `json:"account,omitempty"`           // ID of its account, if the rows name their accounts
+	Profile      string       `json:"profile,omitempty"`           // likewise: the credentials profile
 	StillInvalid bool         `json:"-"`                           // a row that was left out has errors, which are listed
 }
 

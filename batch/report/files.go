@@ -105,6 +105,7 @@ type view struct {
 	RowsCount string    // how many they are
 	MoreRows  string    // how many of them are not shown; empty when all are
 	Areas     []areaView
+	Accounts  []accountView
 }
 
 // countView is a result, or the state of an LOA, with its share of the rows.
@@ -128,7 +129,7 @@ func viewOf(d *Document, words Words) view {
 	next := d.Next()
 	v := view{
 		Doc: d, Headline: headline(d, words), Tone: toneName(tone(d)), Next: next, NextLine: words.Line(next.Code),
-		Elapsed: elapsed(words, d.DurationSeconds), Counts: countViews(d, words), Areas: areaViews(d, words),
+		Elapsed: elapsed(words, d.DurationSeconds), Counts: countViews(d, words), Areas: areaViews(d, words), Accounts: accountViews(d, words),
 		Requests: counted(words, "requests-of", d.Requests, numberArg("retries", d.Retries), numberArg("throttled", d.Throttled)),
 		Command:  d.Command, Chinese: words.Vocabulary() == sheet.Chinese,
 	}
@@ -178,4 +179,16 @@ func areaViews(d *Document, words Words) []areaView {
 func toneName(s sheet.Style) string {
 	names := []sheet.Style{sheet.StyleGood, sheet.StyleWarn, sheet.StyleBad, sheet.StyleMuted}
 	return strings.Fields("good warn bad muted")[max(0, slices.Index(names, s))]
+}
+
+// accountView is an account with its results, and why it ended early.
+type accountView struct{ Name, Results, Message string }
+
+func accountViews(d *Document, words Words) []accountView {
+	views := make([]accountView, len(d.Accounts))
+	for i := range d.Accounts {
+		a := &d.Accounts[i]
+		views[i] = accountView{a.name(words), a.Results.In(words), a.Message}
+	}
+	return views
 }

@@ -30,13 +30,57 @@ func JSON(w io.Writer, d Document) error {
 func JSONRuns(w io.Writer, runs []Document, exitCode int) error {
 	b := bufio.NewWriterSize(w, 1<<16)
 	e := encoder{Writer: b}
-	e.text("{\n  \"runs\": [")
+	e.text("{\n  ")
+	e.runs(runs, exitCode)
+	return cmp.Or(e.err, b.Flush())
+}
+
+// NotTaken is a workbook of a folder that was not run.
+type NotTaken struct {
+	Input    string `json:"input"`               // its path when the folder was listed
+	Reason   string `json:"reason"`              // a code
+	Message  string `json:"message"`             //
+	RunID    string `json:"run_id,omitempty"`    // of the run that has finished with these bytes
+	ExitCode *int   `json:"exit_code,omitempty"` // of that run
+	MovedTo  string `json:"moved_to,omitempty"`  // its path now; empty if it stayed
+}
+
+// JSONFolder writes the documents of the workbooks of a folder, what was not run, and the
+// exit code of the whole.
+func JSONFolder(w io.Writer, folder string, runs []Document, left []NotTaken, exitCode int) error {
+	b := bufio.NewWriterSize(w, 1<<16)
+	e := encoder{Writer: b}
+	e.text("{\n  ")
+	e.line("\"folder\": ", folder, ",\n  ")
+	e.text("\"not_taken\": [")
+	for i := range left {
+		e.line([]string{"\n    ", ",\n    "}[min(i, 1)], left[i], "")
+	}
+	e.text([]string{"],\n  ", "\n  ],\n  "}[min(len(left), 1)])
+	e.runs(runs, exitCode)
+	return cmp.Or(e.err, b.Flush())
+}
+
+// line writes a value between two texts.
+func (e *encoder) line(before string, value any, after string) {
+	var line bytes.Buffer
+	j := json.NewEncoder(&line)
+	j.SetEscapeHTML(false)
+	if err := j.Encode(value); err != nil {
+		e.err = cmp.Or(e.err, err)
+		return
+	}
+	e.text(before + strings.TrimRight(string(EscapeJSON(line.Bytes())), "\n") + after)
+}
+
+// runs writes the documents and the exit code, which end an object.
+func (e *encoder) runs(runs []Document, exitCode int) {
+	e.text("\"runs\": [")
 	for i := range runs {
 		e.text([]string{"\n    ", ",\n    "}[min(i, 1)])
 		e.document(&runs[i], "    ")
 	}
 	e.text("\n  ],\n  \"exit_code\": " + strconv.Itoa(exitCode) + "\n}\n")
-	return cmp.Or(e.err, b.Flush())
 }
 
 // encoder writes JSON and keeps its first error.

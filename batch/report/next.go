@@ -32,7 +32,7 @@ func (d *Document) Next() Next {
 	waiting := d.Results.of(sheet.Failed, sheet.Unknown, sheet.NotAttempted)
 	fixing := d.Results.of(sheet.Invalid, sheet.Refused)
 	void := d.because(batch.ReasonLOARejected, sheet.Refused, sheet.Blocked)
-	fatal := d.StopReason == string(batch.StopFatal) && d.StopCode != ""
+	fatal := d.StopReason == string(batch.StopFatal) && d.StopCode != "" || d.StopReason == string(batch.StopAccount)
 	switch {
 	case d.Simulated && d.Failure != "":
 		return Next{"report-next-copy-simulated", d.Commands.Again} // no ledger has it

@@ -50,6 +50,7 @@ func summarySheet(d *Document, words Words) sheet.AddedSheet {
 	chart.At = sheet.Ref{Row: chartRow, Col: chartCol}
 	g.causes(d)
 	g.timing(d)
+	g.accounts(d)
 	g.regions(d)
 	return sheet.AddedSheet{
 		Name: SummaryName, Title: words.Vocabulary().AddedName(SummaryName), Widths: summaryWidths(words), Rows: slices.Values(g.rows), Count: len(g.rows), Chart: &chart, Tab: tabStyle(d),
@@ -333,4 +334,21 @@ func (g *grid) regions(d *Document) {
 		}
 		g.row(name, numberCell(float64(r.Rows)), emptyCell, plainCell(r.Results.In(g.words)))
 	}
+}
+
+// accounts lists the results of each account, if the rows name them, and why one ended early.
+func (g *grid) accounts(d *Document) {
+	if len(d.Accounts) == 0 {
+		return
+	}
+	g.header("report-col-account", "report-col-rows", "", "report-col-results", "", "")
+	for i := range d.Accounts {
+		a := &d.Accounts[i]
+		name := plainCell(a.name(g.words))
+		if a.StopReason != "" {
+			name.Style = sheet.StyleBad
+		}
+		g.row(name, numberCell(float64(a.Rows)), emptyCell, plainCell(a.Results.In(g.words)), plainCell(a.Message))
+	}
+	g.row()
 }

@@ -202,6 +202,9 @@ func (p printer) head(d *Document) {
 	if d.StopReason != "" {
 		p.line("%s", d.stopped(p.words))
 	}
+	for i := range d.Accounts {
+		p.hang(4, "  "+Printable(d.Accounts[i].summary(p.words)))
+	}
 	if d.Failure != "" {
 		p.line("%s", Printable(d.Failure))
 		if d.Output != "" {

@@ -3,6 +3,7 @@ package report
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"strconv"
@@ -284,4 +285,22 @@ func Skew(words Words, d time.Duration) string {
 		}
 	}
 	return counted(words, "span-seconds", int(d.Round(time.Second)/time.Second))
+}
+
+// name is the account as people read it: its ID, if that is known, and its profile.
+func (a *Account) name(words Words) string {
+	profile := textArg("profile", cmp.Or(a.Profile, words.Line("account-own")))
+	if a.Account == "" {
+		return words.Line("report-account-unknown", profile)
+	}
+	return words.Line("report-account-name", textArg("account", a.Account), profile)
+}
+
+// summary is the account with its results, and why it ended early.
+func (a *Account) summary(words Words) string {
+	text := a.name(words) + words.Line("mark-colon") + a.Results.In(words)
+	if a.Message == "" {
+		return text
+	}
+	return text + words.Line("mark-clause") + a.Message
 }

@@ -22,7 +22,7 @@ func (s *Simulator) apply(c *call) answer {
 	defer s.mu.Unlock()
 	reply, remember := s.decide(c)
 	id, _ := c.token()
-	s.tokens.finish(id, tok, reply, remember)
+	s.tokens.finish(c.account+"/"+id, tok, reply, remember)
 	return reply
 }
 
@@ -51,7 +51,7 @@ func (s *Simulator) beginApply(c *call) (*token, answer, tokenUse) {
 	if !given {
 		s.tokenless++
 	}
-	tok, reply, use := s.tokens.begin(c, id, c.fingerprint(s.salt))
+	tok, reply, use := s.tokens.begin(c, c.account+"/"+id, c.fingerprint(s.salt))
 	tally.countToken(use)
 	return tok, reply, use
 }
@@ -168,11 +168,11 @@ type token struct {
 	reply  answer // valid once done
 }
 
-// tokens are the client tokens of an account. They are shared by all its regions, which is
-// stricter than the API page: a token used in a second region is a mismatch.
+// tokens are the client tokens of the accounts. They are shared by all regions of one, which
+// is stricter than the API page: a token used in a second region is a mismatch.
 type tokens struct {
-	life time.Duration // how long a token is remembered; 0 means forever
-	all  map[string]*token
+	life time.Duration     // how long a token is remembered; 0 means forever
+	all  map[string]*token // by account and token
 }
 
 // begin looks up the token of a call. If the call is to proceed, begin returns the token,

@@ -28,7 +28,7 @@ func TestApplyIsAcceptedOnceAndReplayed(t *testing.T) {
 	}
 	got := s.Stats().Circuits[0]
 	want := CircuitStats{
-		Region: testRegion, InstanceID: "pc-one", Applications: 4, Accepted: 1, Replays: 1, Mismatches: 1, Refused: 1, SecondTries: 1,
+		Account: "1000000000000001", Region: testRegion, InstanceID: "pc-one", Applications: 4, Accepted: 1, Replays: 1, Mismatches: 1, Refused: 1, SecondTries: 1,
 		Tokens: 2, Token: "token-1", RequestID: first.requestID(), AcceptedAt: got.AcceptedAt, Engineers: 1, Status: "Allocated", LOAStatus: Applying,
 	}
 	if got != want {

@@ -31,6 +31,7 @@ type call struct {
 	region   string    // RegionId
 	instance string    // InstanceId; empty for most read calls
 	key      string    // AccessKeyId
+	account  string    // that the key belongs to
 	params   map[string]string
 	n        int           // counts the calls of this API, region and circuit, from 1
 	latency  time.Duration // between arrival and effect

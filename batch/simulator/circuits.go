@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// Circuit declares an Express Connect circuit of the simulated account.
+// Circuit declares an Express Connect circuit.
 type Circuit struct {
+	Account        string // that it belongs to; empty means the first that names it
 	Region         string
 	InstanceID     string // pc-…
 	Status         string // as DescribePhysicalConnections spells it; empty means Allocated
@@ -75,7 +76,7 @@ type loaData struct {
 	engineers                           []map[string]string
 }
 
-// circuits are those of the account, by region and instance ID.
+// circuits are those of all accounts, by region and instance ID.
 type circuits struct {
 	all        map[circuitKey]*circuit
 	declared   bool          // only declared circuits exist
@@ -106,9 +107,9 @@ func (cs *circuits) declare(c Circuit) {
 	cs.all[circuitKey{c.Region, c.InstanceID}] = &circuit{Circuit: c, content: foreignLOA.of(c)}
 }
 
-// get returns a circuit as of a time. It creates an undeclared one, in the state that its
-// marker gives.
-func (cs *circuits) get(region, instance string, at time.Time) *circuit {
+// get returns a circuit as of a time, for an account. It creates an undeclared one, in the
+// state that its marker gives. Another account's does not exist.
+func (cs *circuits) get(account, region, instance string, at time.Time) *circuit {
 	key := circuitKey{region, instance}
 	c, known := cs.all[key]
 	if !known {
@@ -116,6 +117,12 @@ func (cs *circuits) get(region, instance string, at time.Time) *circuit {
 		c = cs.all[key]
 		c.absent = cs.declared || !strings.HasPrefix(instance, "pc-")
 		c.applyMarker()
+	}
+	if c.Account == "" {
+		c.Account = account
+	}
+	if c.Account != account {
+		return &circuit{Circuit: Circuit{Account: account, Region: region, InstanceID: instance}, absent: true}
 	}
 	c.review(at, cs.reviewTime)
 	return c
@@ -173,11 +180,12 @@ func (s *Simulator) Age(region, instance, state string) (int, error) {
 	return n, nil
 }
 
-// list returns the circuits of a region that match all filters, sorted by instance ID.
-func (cs *circuits) list(region string, filters map[string][]string, at time.Time) []*circuit {
+// list returns the circuits of an account in a region that match all filters, sorted by
+// instance ID.
+func (cs *circuits) list(account, region string, filters map[string][]string, at time.Time) []*circuit {
 	var found []*circuit
 	for key, c := range cs.all {
-		if key.region != region || c.absent {
+		if key.region != region || c.absent || c.Account != account && c.Account != "" {
 			continue
 		}
 		c.review(at, cs.reviewTime)

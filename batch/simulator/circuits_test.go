@@ -196,6 +196,63 @@ func TestLenientServices(t *testing.T) {
 	}
 }
 
+// TestAccounts has two accounts by their keys: each has its own circuits, quota, tokens and
+// permissions.
+func TestAccounts(t *testing.T) {
+	now := time.Now()
+	s := New(Options{
+		Keys: map[string]string{testKey: testSecret, "other": testSecret}, Accounts: map[string]string{"other": "2"}, Account: "1",
+		Quota: 3, Now: func() time.Time { return now }, Denied: []string{"2/DescribePhysicalConnectionLOA"},
+		Circuits: []Circuit{{Account: "2", Region: testRegion, InstanceID: "pc-theirs"}},
+	})
+	t.Cleanup(s.Close)
+	other := func(p map[string]string) map[string]string {
+		p["AccessKeyId"] = "other"
+		return p
+	}
+	if r := get(t, s, "GetCallerIdentity", other(map[string]string{})); r.fields["AccountId"] != "2" {
+		t.Errorf("identity: %s", r.body)
+	}
+	if r := get(t, s, firstApply, application("pc-theirs", "t")); r.code() != "InvalidInstanceId.NotFound" {
+		t.Errorf("another account's circuit: %s", r.body)
+	}
+	if r := get(t, s, firstApply, other(application("pc-theirs", "t"))); r.status != 200 {
+		t.Errorf("its own circuit, under a token that the first account used: %s", r.body)
+	}
+	if r := get(t, s, firstApply, application("pc-ours", "t2")); r.status != 200 {
+		t.Errorf("a circuit that nobody declared: %s", r.body)
+	}
+	if r := get(t, s, firstApply, other(application("pc-ours", "t3"))); r.code() != "InvalidInstanceId.NotFound" {
+		t.Errorf("a circuit that another account named first: %s", r.body)
+	}
+	filter := map[string]string{"Filter.1.Key": "PhysicalConnectionId", "Filter.1.Value.1": "pc-ours", "Filter.1.Value.2": "pc-theirs"}
+	if r := get(t, s, "DescribePhysicalConnections", filter); !strings.Contains(r.body, "pc-ours") || strings.Contains(r.body, "pc-theirs") {
+		t.Errorf("the circuits of the first account: %s", r.body)
+	}
+	if r := get(t, s, "DescribePhysicalConnectionLOA", other(map[string]string{"InstanceId": "pc-theirs"})); r.code() != "Forbidden.RAM" {
+		t.Errorf("an API that is denied to the account: %s", r.body)
+	}
+	if r := get(t, s, "DescribePhysicalConnectionLOA", map[string]string{"InstanceId": "pc-ours"}); r.status != 200 {
+		t.Errorf("the same API for another account: %s", r.body)
+	}
+	if r := get(t, s, firstApply, application("pc-more", "t4")); r.status != 200 {
+		t.Errorf("the third application of the account: %s", r.body)
+	}
+	if r := get(t, s, firstApply, application("pc-most", "t5")); r.code() != "Throttling.User" {
+		t.Errorf("the fourth: %s", r.body)
+	}
+	if r := get(t, s, firstApply, other(application("pc-more2", "t5"))); r.status != 200 {
+		t.Errorf("the third of the other account: %s", r.body)
+	}
+	accepted := map[string]int{}
+	for _, c := range s.Stats().Circuits {
+		accepted[c.Account] += c.Accepted
+	}
+	if accepted["1"] != 2 || accepted["2"] != 2 {
+		t.Errorf("accepted: %v", accepted)
+	}
+}
+
 // The answers have exactly the fields and nesting that the SDK's structs expect.
 func TestReadingAPIsAnswerAsTheSDKExpects(t *testing.T) {
 	s := simulate(t, Options{Account: "1000000000000009", Regions: []string{"cn-hangzhou"}})

@@ -59,9 +59,9 @@ func (s *Simulator) describeCircuits(c *call) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, id := range filters["PhysicalConnectionId"] {
-		s.circuits.get(c.region, id, c.at)
+		s.circuits.get(c.account, c.region, id, c.at)
 	}
-	found := s.circuits.list(c.region, filters, c.at)
+	found := s.circuits.list(c.account, c.region, filters, c.at)
 	total := len(found)
 	found = found[min(total, (page-1)*size):min(total, page*size)]
 	rows := make([]map[string]any, len(found))
@@ -165,7 +165,7 @@ func (s *Simulator) serviceStatus(c *call) answer {
 func (s *Simulator) callerIdentity(c *call) answer {
 	s.pause(c)
 	return accept(c, map[string]any{
-		"IdentityType": "Account", "AccountId": s.o.Account, "UserId": s.o.Account, "PrincipalId": s.o.Account,
-		"Arn": "acs:ram::" + s.o.Account + ":root", "RoleId": "",
+		"IdentityType": "Account", "AccountId": c.account, "UserId": c.account, "PrincipalId": c.account,
+		"Arn": "acs:ram::" + c.account + ":root", "RoleId": "",
 	})
 }

@@ -50,7 +50,7 @@ func (s *Simulator) turnAway() {
 func (s *Simulator) admit(c *call) (*laneState, *refusal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := lane{s.o.Account, c.region, c.api}
+	key := lane{c.account, c.region, c.api}
 	l, known := s.lanes[key]
 	if !known {
 		l = &laneState{window: window{limit: s.o.Quota, length: s.o.Window}}
@@ -104,7 +104,7 @@ func (s *Simulator) chooseFault(c *call) Fault {
 
 // execute performs a call, with its effect, and returns the real answer.
 func (s *Simulator) execute(c *call) answer {
-	if slices.Contains(s.o.Denied, c.api) {
+	if slices.Contains(s.o.Denied, c.api) || slices.Contains(s.o.Denied, c.account+"/"+c.api) {
 		s.pause(c)
 		return forbidden().answer(c)
 	}
@@ -113,7 +113,7 @@ func (s *Simulator) execute(c *call) answer {
 
 // circuit returns the circuit named by a call. The caller holds the lock.
 func (s *Simulator) circuit(c *call) *circuit {
-	return s.circuits.get(c.region, c.instance, s.o.Now())
+	return s.circuits.get(c.account, c.region, c.instance, s.o.Now())
 }
 
 // pause sleeps for the latency of a call, whether or not its client is still there.

@@ -84,7 +84,7 @@ func TestQuotaIsOfEachRegionAndAPI(t *testing.T) {
 		t.Errorf("when the first one has left the window: %d %s", r.status, r.body)
 	}
 	st := s.Stats()
-	want := LaneStats{Region: "cn-hangzhou", API: "DescribeRegions", Requests: 5, Throttled: 2, MaxInWindow: 4, MaxInFlight: 1, First: now.Add(-10 * time.Second).UTC(), Last: now.UTC()}
+	want := LaneStats{Account: "1000000000000001", Region: "cn-hangzhou", API: "DescribeRegions", Requests: 5, Throttled: 2, MaxInWindow: 4, MaxInFlight: 1, First: now.Add(-10 * time.Second).UTC(), Last: now.UTC()}
 	if len(st.Lanes) != 3 || st.Lanes[1] != want || st.Throttled != 2 || st.Answers["Throttling.User"] != 2 {
 		t.Errorf("stats %+v", st)
 	}

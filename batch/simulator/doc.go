@@ -12,6 +12,7 @@
 //	err = s.Serve(ctx, listener) // or use s as an http.Handler, and Close it
 //
 // All regions and both products share one endpoint: a call names its region in RegionId.
+// Its access key tells the account; each has its own quotas, tokens and circuits.
 // All state is in memory.
 //
 // # Endpoints

@@ -67,6 +67,9 @@ func (s *Simulator) checkKey(c *call) *refusal {
 	if _, known := s.o.Keys[c.key]; !known {
 		return &refusal{status: http.StatusNotFound, code: "InvalidAccessKeyId.NotFound", message: "Specified access key is not found."}
 	}
+	if c.account = s.o.Accounts[c.key]; c.account == "" {
+		c.account = s.o.Account
+	}
 	if c.params["SecurityToken"] != s.o.SecurityTokens[c.key] {
 		return refuse("InvalidSecurityToken.MismatchWithAccessKey", "Specified SecurityToken is not matched with the AccessKey.")
 	}

@@ -195,9 +195,10 @@ func (s *Simulator) serveAge(w http.ResponseWriter, r *http.Request) {
 
 // Options configure a Simulator. The zero value has no key and refuses every call.
 type Options struct {
-	Keys           map[string]string // access key ID to secret; all belong to the one account
+	Keys           map[string]string // access key ID to secret
+	Accounts       map[string]string // access key ID to the account that it belongs to, if that is not Account
 	SecurityTokens map[string]string // access key ID to the security token that its calls must carry
-	Account        string            // account ID; empty means 1000000000000001
+	Account        string            // ID of the account of the keys; empty means 1000000000000001
 
 	Quota  int           // requests per window for each region and API; 0 means 300, negative means unlimited
 	Window time.Duration // length of the sliding window; 0 means 60 s
@@ -207,14 +208,14 @@ type Options struct {
 	Seed   uint64                      // seeds the plan's random choices
 	Late   time.Duration               // time between a Late fault and the call's effect; 0 means 100 ms
 
-	Circuits        []Circuit        // the circuits of the account
+	Circuits        []Circuit        // the circuits of the accounts
 	OnlyDeclared    bool             // no other circuit exists; otherwise any does, Allocated unless a Marker says otherwise
 	Regions         []string         // the regions of the service; nil means Regions
 	Review          time.Duration    // time from an application to its LOA becoming Available, or Rejected if marked so; 0 means never
 	Lag             time.Duration    // how long the Describe APIs report the former LOA state after an application
 	TokenLife       time.Duration    // how long a client token is remembered; 0 means forever
 	BillingOff      bool             // billing for outbound data transfer is off
-	Denied          []string         // APIs that the RAM policy denies: Forbidden.RAM
+	Denied          []string         // APIs that the RAM policy denies: Forbidden.RAM; ACCOUNT/API denies one account
 	ForgetRefusals  bool             // a refused token may be reused with other parameters
 	AllowDuplicates bool             // an existing LOA does not prevent another: only the client token does
 	ApplyAgain      bool             // ApplyPhysicalConnectionLOA is accepted for a Rejected LOA, as the API page allows

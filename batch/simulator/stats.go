@@ -24,12 +24,13 @@ type Stats struct {
 	SecondTries int            `json:"second_tries"`     // refused applications with a new token after an accepted one
 	Mismatches  int            `json:"token_mismatches"` // client tokens reused with other parameters
 	Tokenless   int            `json:"without_token"`    // applications without a client token
-	Lanes       []LaneStats    `json:"lanes"`            // sorted by region and API
+	Lanes       []LaneStats    `json:"lanes"`            // sorted by account, region and API
 	Circuits    []CircuitStats `json:"circuits"`         // circuits known so far, sorted by region and instance ID
 }
 
-// LaneStats are the statistics of one API in one region.
+// LaneStats are the statistics of one API of one account in one region.
 type LaneStats struct {
+	Account     string    `json:"account"`
 	Region      string    `json:"region_id"`
 	API         string    `json:"api"`
 	Requests    int       `json:"requests"`      // authenticated requests, including throttled ones
@@ -44,6 +45,7 @@ type LaneStats struct {
 // ApplyPhysicalConnectionLOA and SecondApplyPhysicalConnectionLOA that were neither
 // throttled nor stopped by a fault before their effect.
 type CircuitStats struct {
+	Account      string    `json:"account"` // that it belongs to; empty if it is not known yet
 	Region       string    `json:"region_id"`
 	InstanceID   string    `json:"instance_id"`
 	Applications int       `json:"applications"`
@@ -74,7 +76,7 @@ func (s *Simulator) Stats() Stats {
 		Lanes: []LaneStats{}, Circuits: []CircuitStats{},
 	}
 	for key, l := range s.lanes {
-		l.Region, l.API, l.MaxInWindow = key.region, key.api, l.window.most
+		l.Account, l.Region, l.API, l.MaxInWindow = key.account, key.region, key.api, l.window.most
 		st.Lanes = append(st.Lanes, l.LaneStats)
 		st.Throttled += l.Throttled
 	}
@@ -89,7 +91,7 @@ func (s *Simulator) Stats() Stats {
 		st.Mismatches += cs.Mismatches
 	}
 	slices.SortFunc(st.Lanes, func(a, b LaneStats) int {
-		return cmp.Or(cmp.Compare(a.Region, b.Region), cmp.Compare(a.API, b.API))
+		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region), cmp.Compare(a.API, b.API))
 	})
 	slices.SortFunc(st.Circuits, func(a, b CircuitStats) int {
 		return cmp.Or(cmp.Compare(a.Region, b.Region), cmp.Compare(a.InstanceID, b.InstanceID))
@@ -155,7 +157,7 @@ func (t *circuitTally) refuse(code string) {
 // stats returns the statistics of the circuit with its current state.
 func (c *circuit) stats() CircuitStats {
 	s := c.tally.CircuitStats
-	s.Region, s.InstanceID, s.Tokens, s.Status, s.LOAStatus = c.Region, c.InstanceID, len(c.tally.tokens), c.Status, c.LOA
+	s.Account, s.Region, s.InstanceID, s.Tokens, s.Status, s.LOAStatus = c.Account, c.Region, c.InstanceID, len(c.tally.tokens), c.Status, c.LOA
 	if c.absent {
 		s.Status = "NotFound"
 	}

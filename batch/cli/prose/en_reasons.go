@@ -113,6 +113,11 @@ var enReasons = map[string]Entry{
 		Hint:    "Fix the credentials, the permission or the account as the error code says, then run again.",
 		Why:     "The row was sent, but nothing was applied for. The answer is about the account, not about the row, so the run stopped and the row waits for the next one.",
 	},
+	"reason-account": {
+		Message: "not sent because the account of the profile {profile} cannot be used",
+		Hint:    "Check the Account cell and the profile with loabatch doctor, then run again.",
+		Why:     "The credentials of the profile were not found or not accepted, or --expect-account does not list its account. Rows in other accounts are not affected.",
+	},
 	"reason-region": {
 		Message: "the region is unknown or unreachable",
 		Hint:    "Check the region ID and this machine's DNS, then run again.",
@@ -138,6 +143,11 @@ var enReasons = map[string]Entry{
 		Message: "the API's answer {code} applies to every row; nothing more was sent",
 		Hint:    "Fix the credentials, the permission or the account, then run the same command again.",
 		Why:     "Going on would only get the same answer for every row.",
+	},
+	"stop-account": {
+		Message: "some of the accounts could not be used or were stopped; the rows of the others went on",
+		Hint:    "Fix the credentials, the permission or the account, then run the same command again.",
+		Why:     "An answer about an account applies to each of its rows, so nothing more was sent in it. Rows in other accounts are not affected.",
 	},
 	"stop-max-failures": {
 		Message: "too many rows were refused or failed (--max-failures); nothing more was sent",

@@ -144,6 +144,12 @@ var enCircuits = map[string]Entry{
 		Why:     "The API rejects anything else.",
 		Wrong:   "20480", Right: "10240", Source: apiPage + ": Bandwidth",
 	},
+	"circuit-account-malformed": {
+		Message: "{value} cannot be the name of a credentials profile",
+		Hint:    "Write the name of a profile of the Alibaba Cloud CLI or of the credentials file, or leave the cell empty to use the account of the run.",
+		Why:     "Account names the credentials with which the row is sent: up to 64 printable characters without square brackets, which is what the files of the Alibaba Cloud tools allow.",
+		Wrong:   "prod[1]", Right: "prod", Source: contract,
+	},
 	"circuit-token-malformed": {
 		Message: "{value} is not a valid client token",
 		Hint:    "Write up to 64 printable ASCII characters without spaces, or leave the cell empty to have a token derived.",
@@ -185,6 +191,12 @@ var enCircuits = map[string]Entry{
 		Hint:    "Restore the region. If the application was made in the wrong one, lower this rule to a warning with --severity.",
 		Why:     "A circuit belongs to one region. The ledger has an application for it in another one, accepted or not settled yet, and a second one must not be made by mistake.",
 		Wrong:   "accepted in cn-hangzhou, now cn-shanghai", Right: "cn-hangzhou, as accepted", Source: promises,
+	},
+	"circuit-account-changed-after-submission": {
+		Message: "the account of the row has changed since its circuit was applied for",
+		Hint:    "Restore the account; loabatch history with the circuit's ID lists what was applied for in which one. If it was the wrong one, run the row under it once more; when that settles the application and there is no LOA, the other account can apply.",
+		Why:     "A circuit belongs to one account. The ledger has an application for it in another one, accepted or not settled yet, and a second one must not be made by mistake.",
+		Wrong:   "accepted with the profile prod, now test", Right: "prod, as accepted", Source: promises,
 	},
 	"circuit-changed-after-submission": {
 		Message: "{cells} changed since the application for {value} was accepted",

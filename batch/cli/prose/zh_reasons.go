@@ -125,6 +125,11 @@ var zhReasons = map[string]Entry{
 		Hint:    zhFixAccount,
 		Why:     "本行已发送，但没有申请成功。该响应针对账号而不是本行，因此运行停止，本行留待下次运行。",
 	},
+	"reason-account": {
+		Message: "未提交：配置 {profile} 的账号无法使用",
+		Hint:    "请检查“账号”单元格，并用 loabatch doctor 检查该配置，然后重新运行。",
+		Why:     "没有找到该配置的访问凭据，或服务端拒绝了该访问凭据，或 --expect-account 未列出其账号。其他账号的行不受影响。",
+	},
 	"reason-region": {
 		Message: "地域未知或无法访问",
 		Hint:    "请检查地域 ID 和本机的 DNS，然后重新运行。",
@@ -150,6 +155,11 @@ var zhReasons = map[string]Entry{
 		Message: "API 返回 {code}，每一行都会如此，因此不再发送",
 		Hint:    "请解决访问凭据、权限或账号的问题，然后重新运行同一命令。",
 		Why:     "继续运行，每一行也只会得到同样的响应。",
+	},
+	"stop-account": {
+		Message: "部分账号无法使用或已停止；其他账号的行不受影响",
+		Hint:    "请解决访问凭据、权限或账号的问题，然后重新运行同一命令。",
+		Why:     "关于账号的响应对该账号的每一行都一样，因此不再以该账号发送。其他账号的行不受影响。",
 	},
 	"stop-max-failures": {
 		Message: "已拒绝或失败的行过多（--max-failures），因此不再发送",

@@ -144,6 +144,12 @@ var zhCircuits = map[string]Entry{
 		Why:     "API 拒绝此范围以外的值。",
 		Wrong:   "20480", Right: "10240", Source: zhAPIPage + "，Bandwidth",
 	},
+	"circuit-account-malformed": {
+		Message: "{value} 不能用作访问凭据的配置名称",
+		Hint:    "请填写阿里云命令行工具或访问凭据文件中的配置名称，或将该单元格留空，使用本次运行的账号。",
+		Why:     "“账号”列指定提交该行所用的访问凭据：最多 64 个可打印字符，不含方括号，与阿里云工具的文件一致。",
+		Wrong:   "prod[1]", Right: "prod", Source: zhContract,
+	},
 	"circuit-token-malformed": {
 		Message: "“{value}”不是有效的客户端 Token",
 		Hint:    "请填写最多 64 个可打印的 ASCII 字符，不含空格；留空则自动生成。",
@@ -185,6 +191,12 @@ var zhCircuits = map[string]Entry{
 		Hint:    "请恢复原来的地域。如当时的地域有误，可用 --severity 将此规则降为警告。",
 		Why:     "一条专线只属于一个地域。台账中该专线在另一个地域已有申请（已受理或结果待确认），此规则可防止误提交第二份。",
 		Wrong:   "在 cn-hangzhou 受理，现为 cn-shanghai", Right: "cn-hangzhou，与受理时一致", Source: zhPromises,
+	},
+	"circuit-account-changed-after-submission": {
+		Message: "该专线申请之后，本行的账号有变更",
+		Hint:    "请恢复原来的账号；loabatch history 加上该专线的 ID 可查看在哪个账号中申请过。如当时的账号有误，请先用该账号再运行一次，确认没有 LOA 之后，即可用另一个账号申请。",
+		Why:     "一条专线只属于一个账号。台账中该专线在另一个账号下已有申请（已受理或结果待确认），此规则可防止误提交第二份。",
+		Wrong:   "用 prod 受理，现为 test", Right: "prod，与受理时一致", Source: zhPromises,
 	},
 	"circuit-changed-after-submission": {
 		Message: "{value} 的申请受理之后，{cells} 有变更",

@@ -44,6 +44,10 @@ func scopesAreSeparate(t *testing.T, open Open) {
 	if r, ok := past(t, s, 0); ok {
 		t.Errorf("a simulated submission counts as real: %+v", r)
 	}
+	scopes, err := s.Scopes(t.Context())
+	if must(t, err); len(scopes) != 2 || scopes[0] != ledger.EndpointScope("http://127.0.0.1:1/") || scopes[1] != ledger.Simulated {
+		t.Errorf("the scopes are %q", scopes)
+	}
 }
 
 func onlyBegunRowsCount(t *testing.T, open Open) {

@@ -91,6 +91,21 @@ func (s *Store) pastRun(ctx context.Context, seq int64) (pastRun, error) {
 	return r, err
 }
 
+// Scopes implements [ledger.Store].
+func (s *Store) Scopes(ctx context.Context) ([]ledger.Scope, error) {
+	var scopes []ledger.Scope
+	err := each(ctx, s.read, func(scan func(...any) error) error {
+		var scope ledger.Scope
+		err := scan(&scope)
+		scopes = append(scopes, scope)
+		return err
+	}, `WITH RECURSIVE s(scope) AS (
+		SELECT min(scope) FROM circuits
+		UNION ALL SELECT (SELECT min(scope) FROM circuits WHERE scope > s.scope) FROM s WHERE s.scope IS NOT NULL
+		) SELECT scope FROM s WHERE scope IS NOT NULL`)
+	return scopes, s.wrap("read", err)
+}
+
 const runColumns = `seq, id, scope, command, input, input_sha256, output, account, version, options, started, host, pid,
 	heartbeat, taken_by, ended, final`
 

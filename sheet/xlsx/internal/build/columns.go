@@ -194,7 +194,13 @@ func needCode(c sheet.Column) string {
 // expects says what a column expects: in the note of its header, in the prompt of its cells
 // and in the guide.
 func (b *templateBuilder) expects(c sheet.Column) string {
-	return b.Words.Line("template-column-" + strings.ToLower(cmp.Or(c.Parameter, "circuits")))
+	switch {
+	case c.ID == sheet.CircuitAccount:
+		return b.Words.Line("template-column-account")
+	case c.Parameter == "":
+		return b.Words.Line("template-column-circuits")
+	}
+	return b.Words.Line("template-column-" + strings.ToLower(c.Parameter))
 }
 
 func (b *templateBuilder) dataStyle(c sheet.Column) int {
@@ -309,7 +315,7 @@ func (b *templateBuilder) printed(name, orientation, titles string) error {
 // prompt has at most 255 characters, its title 32.
 var prompted = map[sheet.ColumnID]bool{
 	sheet.CircuitInstanceID: true, sheet.CircuitRegionID: true, sheet.CircuitCompanyName: true, sheet.CircuitConstructionTime: true,
-	sheet.CircuitBandwidth: true, sheet.CircuitClientToken: true,
+	sheet.CircuitBandwidth: true, sheet.CircuitClientToken: true, sheet.CircuitAccount: true,
 	sheet.EngineerInstanceID: true, sheet.EngineerName: true, sheet.EngineerCertificateNo: true, sheet.EngineerContact: true,
 }
 

@@ -1,0 +1,141 @@
+package batch
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// Part is the part of a run that one account does: its rows, and an engine with its
+// credentials, ledger and quotas.
+type Part struct {
+	Engine *Engine
+	Plan   *Plan
+}
+
+// RunParts carries out the parts of a run at the same time. An answer that is fatal for an
+// account, such as one about its credentials, ends its part alone. MaxFailures, which is
+// that of the first part, counts the rows of all, and an error of the ledger or a panic ends
+// them all. RunParts returns the summary of the whole, in sheet order, and that of each part.
+// Each Observe is called from one goroutine, and those of several parts at the same time.
+func RunParts(ctx context.Context, drain <-chan struct{}, parts []Part) (*Summary, []*Summary, error) {
+	if len(parts) == 0 {
+		return &Summary{}, nil, nil
+	}
+	g := &group{limit: parts[0].Engine.MaxFailures}
+	each, failed := make([]*Summary, len(parts)), make([]error, len(parts))
+	var wait sync.WaitGroup
+	for i, p := range parts {
+		wait.Go(func() {
+			defer Guard(func(err error) { failed[i] = err })
+			each[i], failed[i] = p.Engine.run(ctx, drain, p.Plan, g)
+		})
+	}
+	wait.Wait()
+	if i := slices.Index(each, nil); i >= 0 {
+		panic(failed[i]) // as it would without goroutines
+	}
+	return merged(each), each, cmp.Or(failed...)
+}
+
+// stopRanks orders the reasons to stop by how much they say about the whole run.
+var stopRanks = []StopReason{StopPanic, StopLedger, StopInterrupted, StopDuration, StopMaxFailures, StopFatal}
+
+// merged is the summary of a run whose parts have these.
+func merged(parts []*Summary) *Summary {
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	all := &Summary{Started: parts[0].Started}
+	rank := len(stopRanks)
+	for _, s := range parts {
+		all.Outcomes = append(all.Outcomes, s.Outcomes...)
+		all.Problems = append(all.Problems, s.Problems...)
+		all.Requests += s.Requests
+		all.Lookups += s.Lookups
+		all.Retries += s.Retries
+		all.Throttled += s.Throttled
+		all.Slowed, all.Duration = max(all.Slowed, s.Slowed), max(all.Duration, s.Duration)
+		all.NoSurvey = cmp.Or(all.NoSurvey, s.NoSurvey)
+		if i := slices.Index(stopRanks, s.Stop); i >= 0 && i < rank {
+			rank, all.Stop, all.StopCode, all.Ahead = i, s.Stop, s.StopCode, s.Ahead
+		}
+	}
+	if all.Stop == StopFatal && slices.ContainsFunc(parts, func(s *Summary) bool { return s.Stop != StopFatal }) {
+		all.Stop = StopAccount
+	}
+	slices.SortFunc(all.Outcomes, func(a, b Outcome) int { return cmp.Compare(a.Row, b.Row) })
+	return all
+}
+
+// group is what the parts of a run share.
+type group struct {
+	mu          sync.Mutex
+	limit       Limit
+	failed, ran int // rows
+	runs        []*run
+	reason      StopReason // why all of them were halted; empty while they are not
+}
+
+// join adds a run.
+func (g *group) join(r *run) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.runs = append(g.runs, r)
+	if g.reason != "" {
+		r.halt(g.reason, "")
+	}
+}
+
+// halt stops all runs from starting anything new.
+func (g *group) halt(why StopReason) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.reason = cmp.Or(g.reason, why)
+	for _, r := range g.runs {
+		r.halt(why, "")
+	}
+}
+
+// count counts a row that ran, and halts the runs at the limit.
+func (g *group) count(result sheet.Result) {
+	g.mu.Lock()
+	g.ran++
+	switch result {
+	case sheet.Refused, sheet.Failed, sheet.Unknown:
+		g.failed++
+	}
+	reached := g.limit.reached(g.failed, g.ran)
+	g.mu.Unlock()
+	if reached {
+		g.halt(StopMaxFailures)
+	}
+}
+
+// NotSent is the outcome of an application that is not sent for a reason known before the
+// run: what is open stays so.
+func (a *Application) NotSent(why Reason) Outcome {
+	return newRow(a, 0, 1, time.Now().UTC()).interrupted(why)
+}
+
+// Split returns the rows of a plan as n plans, by the part that each row belongs to. The
+// problems stay with the whole.
+func (p *Plan) Split(n int, part func(row int) int) []*Plan {
+	plans := make([]*Plan, n)
+	for i := range plans {
+		plans[i] = &Plan{DryRun: p.DryRun}
+	}
+	for i := range p.Applications {
+		to := plans[part(p.Applications[i].Row)]
+		to.Applications = append(to.Applications, p.Applications[i])
+	}
+	for _, o := range p.Settled {
+		to := plans[part(o.Row)]
+		to.Settled = append(to.Settled, o)
+	}
+	return plans
+}
