@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -152,6 +153,13 @@ func addParts(ctx context.Context, store ledger.Store, past *ledger.PastRun, par
 
 // again reconstructs a finished run from the ledger and its input.
 func (a *app) again(past *ledger.PastRun, saved savedOptions, path string, password *password.Source) (*finished, error) {
+	if !past.Pruned.IsZero() {
+		date := past.Pruned.Format(time.DateOnly)
+		if past.End != nil && past.End.Output != "" {
+			return nil, failure(exitUsage, "run-pruned-copy", nil, "run", past.ID, "date", date, "output", past.End.Output)
+		}
+		return nil, failure(exitUsage, "run-pruned", nil, "run", past.ID, "date", date)
+	}
 	recorded := past.Input
 	if past.End != nil && past.End.Filed != "" {
 		recorded = past.End.Filed

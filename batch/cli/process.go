@@ -163,7 +163,8 @@ func (a *app) claimMetrics(s *invocation) error {
 	if err := s.files.write("--"+metricsFlag, path); err != nil {
 		return err
 	}
-	if err := checkReplace(path, s.flags.output.force, func(f *os.File, _ int64) bool { return notify.IsMetrics(f) }); err != nil {
+	force := s.flags.output.force && s.flags.folder.in == "" // else it might be an input, which is not known yet
+	if err := checkReplace(path, force, func(f *os.File, _ int64) bool { return notify.IsMetrics(f) }); err != nil {
 		return err
 	}
 	a.monitor.Metrics(path)

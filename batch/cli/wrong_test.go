@@ -349,9 +349,9 @@ var badFiles = map[string]func(good []byte) []byte{
 		content, _ := encryptBytes(bytes.Clone(good)) // tried by TestBadEncrypted
 		return content
 	},
-	"file-old-xls":   func([]byte) []byte { return compound("Workbook") },
-	"file-csv":       func([]byte) []byte { return []byte("Instance ID,Region ID\npc-bp1one,cn-hangzhou\n") },
-	"file-html":      func([]byte) []byte { return []byte("<!DOCTYPE html>\n<html><body>sign in</body></html>") },
+	"file-old-xls": func([]byte) []byte { return compound("Workbook") },
+	"file-csv":     func([]byte) []byte { return []byte("Instance ID,Region ID\npc-bp1one,cn-hangzhou\n") },
+	"file-html":    func([]byte) []byte { return []byte("<!DOCTYPE html>\n<html><body>sign in</body></html>") },
 	"file-xml-2003": func([]byte) []byte {
 		return []byte(`<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>`)
 	},
