@@ -92,7 +92,7 @@ var enFiles = map[string]Entry{
 	"file-encryption-extensible": {
 		Message: "the workbook is encrypted by an additional product (Extensible Encryption)",
 		Hint:    "Open it with that product, and save it with Excel's own encryption or without any.",
-		Source:  "MS-OFFCRYPTO 2.3.4.2",
+		Source:  "MS-OFFCRYPTO 2.3.4.6",
 	},
 	"file-encryption-rights": {
 		Message: "the workbook is under rights management (IRM), not encrypted with a password",

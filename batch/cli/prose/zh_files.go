@@ -104,7 +104,7 @@ var zhFiles = map[string]Entry{
 	"file-encryption-extensible": {
 		Message: "工作簿由其他产品加密（可扩展加密）",
 		Hint:    "请用该产品打开，再以 Excel 自带的加密方式保存，或不加密保存。",
-		Source:  "MS-OFFCRYPTO 2.3.4.2",
+		Source:  "MS-OFFCRYPTO 2.3.4.6",
 	},
 	"file-encryption-rights": {
 		Message: "工作簿受权限管理（IRM）保护，不是用密码加密的",
