@@ -298,8 +298,12 @@ func (a *app) password(file string, yes bool) (*password.Source, error) {
 	if a.env.Password != nil && !yes {
 		from.Ask = func(file string) (string, error) {
 			fmt.Fprintf(a.env.Stderr, "%s ", a.lines.Words.Line("password-question", sheet.Arg{Name: "file", Value: file}))
-			defer fmt.Fprintln(a.env.Stderr)
-			return a.env.Password()
+			a.asking.Store(true)
+			text, err := a.env.Password()
+			if a.asking.CompareAndSwap(true, false) {
+				fmt.Fprintln(a.env.Stderr)
+			}
+			return text, err
 		}
 	}
 	return from, nil

@@ -75,8 +75,8 @@ func NewPassword(text string) (Password, error) {
 }
 
 // standing is the password with which Excel encrypts what it opens without asking for one,
-// such as a workbook whose structure was protected in an old version ([MS-OFFCRYPTO]
-// 2.4.2.3).
+// such as a workbook whose structure was protected in an old version. LibreOffice and Apache
+// POI try it, too.
 var standing, _ = NewPassword("VelvetSweatshop")
 
 // try looks for the password that opens something: the given one, if there is one, or else
