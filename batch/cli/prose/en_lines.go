@@ -171,7 +171,7 @@ var enLines = map[string]Entry{
 	"identity-refused":  {Message: "the service rejected the credentials: {meaning}", Hint: "Nothing was sent. Run loabatch explain '{code}' to see what to do, or loabatch doctor to check everything."},
 	"identity-failed":   {Message: "cannot ask {address} which account the credentials belong to: {meaning}", Hint: "Nothing was sent. Run loabatch doctor to check the endpoint, the proxy and the clock."},
 	"account-own":       {Message: "of the run"},
-	"account-unusable":  {Message: "the account of profile {profile} cannot be used, so its rows are not sent: {reason}", Hint: "Check the profile with loabatch doctor --profile, then run the same command again."},
+	"account-unusable":  {Message: "the account of profile {profile} cannot be used, so its rows are not sent: {reason}", Hint: "Check it with loabatch doctor --profile {profile}, then run the same command again."},
 	"wrong-account":     {Message: "the credentials belong to account {account}, but --expect-account says {expected}", Hint: "Use the other account's credentials, or correct --expect-account. Nothing was sent."},
 	"ledger-open":       {Message: "cannot open the ledger {file}: {reason}", Hint: "{todo} Nothing was sent."},
 	"survey-denied":     {Message: "the circuits' state could not be read before sending: the account is not allowed to call DescribePhysicalConnections ({code})", Hint: "Grant vpc:DescribePhysicalConnections, so that circuits with an LOA are recognised even without the ledger; or switch this off with --survey off."},

@@ -171,7 +171,7 @@ var zhLines = map[string]Entry{
 	"identity-refused":  {Message: "服务端拒绝了访问凭据：{meaning}", Hint: "没有发送任何申请。请运行 loabatch explain '{code}' 查看处理方法，或运行 loabatch doctor 全面检查。"},
 	"identity-failed":   {Message: "无法向 {address} 查询访问凭据属于哪个账号：{meaning}", Hint: "没有发送任何申请。请运行 loabatch doctor 检查服务地址、代理和系统时间。"},
 	"account-own":       {Message: "（本次运行的配置）"},
-	"account-unusable":  {Message: "配置 {profile} 的账号无法使用，其各行不会提交：{reason}", Hint: "请用 loabatch doctor --profile 检查该配置，然后重新运行同一命令。"},
+	"account-unusable":  {Message: "配置 {profile} 的账号无法使用，其各行不会提交：{reason}", Hint: "请用 loabatch doctor --profile {profile} 检查该配置，然后重新运行同一命令。"},
 	"wrong-account":     {Message: "访问凭据属于账号 {account}，而 --expect-account 指定的是 {expected}", Hint: "请换用正确账号的访问凭据，或更正 --expect-account。没有发送任何申请。"},
 	"ledger-open":       {Message: "无法打开台账 {file}：{reason}", Hint: "{todo}没有发送任何申请。"},
 	"survey-denied":     {Message: "发送前无法查询专线的状态：账号无权调用 DescribePhysicalConnections（{code}）", Hint: "请授予 vpc:DescribePhysicalConnections 权限，以识别已有 LOA 的专线，没有台账时也有效；或用 --survey off 关闭查询。"},
