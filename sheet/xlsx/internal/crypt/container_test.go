@@ -15,7 +15,7 @@ import (
 func TestContainers(t *testing.T) {
 	sizes := []int{0, 1, 63, 64, 65, miniCutoff - 1, miniCutoff, miniCutoff + 1}
 	for _, fats := range []int{1, 2, headerFATs, headerFATs + 1, headerFATs + 127, headerFATs + 128, headerFATs + 129} {
-		for around := -13; around <= 1; around++ {
+		for around := -16; around <= -11; around++ { // 9 sectors before the package, and those that are free
 			sizes = append(sizes, max(0, fats*sectorSize/numberSize+around-fats)*sectorSize)
 		}
 	}
