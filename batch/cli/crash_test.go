@@ -31,6 +31,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli"
+	"github.com/loabatch/loabatch/batch/cli/password"
 	"github.com/loabatch/loabatch/batch/simulator"
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx"
@@ -575,10 +576,7 @@ func (c *crash) results() map[string]crashResult {
 
 // circuitCells reads the cells under some headers of sheet Circuits.
 func circuitCells(t *testing.T, path string, headers ...string) (rows [][]string) {
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	content, _ := readPlain(t, path)
 	book, err := xlsx.Open(bytes.NewReader(content), int64(len(content)), xlsx.Limits{})
 	if err != nil {
 		t.Fatal(err)
@@ -634,7 +632,7 @@ func (c *crash) checkPrivacy() {
 const nightsVariable = "LOABATCH_MONTHS"
 
 // TestNights runs a folder night after night, over real HTTP and with faults. Workbooks
-// arrive, some with invalid rows, some cut off, some twice under other names; people mend
+// arrive, some encrypted, some with invalid rows, some cut off, some twice under other names; people mend
 // copies and drop them, and put finished workbooks back. Two of three nights are killed: at
 // a random moment, after an application, or just after a copy was written. Whatever
 // happens, no workbook is lost, nothing is moved before its run has ended, the service
@@ -673,8 +671,8 @@ func TestNights(t *testing.T) {
 			f.checkMoved()
 			f.check()
 			stats := f.sim.Stats()
-			t.Logf("%d nights, %d killed (%d amid sending, %d after a copy, %d between the end of a run and the move), %d workbooks dropped, %d of them again, %d put back, %d mended, %d times pruned, %d requests, accepted %d, duplicates %d, mismatches %d",
-				nights+3, f.killed, f.amid, f.late, f.between, f.books, f.again, f.back, f.mended, f.pruned, stats.Requests, stats.Accepted, stats.Duplicates, stats.Mismatches)
+			t.Logf("%d nights, %d killed (%d amid sending, %d after a copy, %d between the end of a run and the move), %d workbooks dropped, %d of them again, %d put back, %d mended, %d encrypted, %d times pruned, %d requests, accepted %d, duplicates %d, mismatches %d",
+				nights+3, f.killed, f.amid, f.late, f.between, f.books, f.again, f.back, f.mended, f.secret, f.pruned, stats.Requests, stats.Accepted, stats.Duplicates, stats.Mismatches)
 		})
 	}
 }
@@ -696,7 +694,7 @@ type folder struct {
 	pinged  chan string // what was pinged
 	success string      // the line of the last success in the metrics
 
-	books, again, back, mended, killed, amid, late, between, pruned int
+	books, again, back, mended, secret, killed, amid, late, between, pruned int
 }
 
 func newFolder(t *testing.T, seed uint64) *folder {
@@ -783,8 +781,11 @@ func (f *folder) day() {
 			sheets[0].rows[1][1] = "nowhere"
 		}
 		content := packWorkbook(sheets)
-		if kind == 2 {
+		switch {
+		case kind == 2:
 			content = content[:len(content)-100]
+		case f.rand.IntN(6) == 0:
+			content = f.encrypted(content)
 		}
 		f.drop(content)
 	}
@@ -807,12 +808,13 @@ func (f *folder) day() {
 			continue
 		}
 		f.done[path] = true
-		content, err := os.ReadFile(path)
-		if err == nil {
-			content, err = editCell(content, "nowhere", "cn-shanghai")
-		}
+		content, secret := readPlain(f.T, path)
+		content, err := editCell(content, "nowhere", "cn-shanghai")
 		if err != nil {
 			f.Fatal(err)
+		}
+		if secret {
+			content = f.encrypted(content)
 		}
 		f.drop(content)
 		f.mended++
@@ -827,12 +829,35 @@ func (f *folder) day() {
 	}
 }
 
+// encrypted encrypts a workbook with the password of all.
+func (f *folder) encrypted(content []byte) []byte {
+	content, err := encryptBytes(content)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.secret++
+	return content
+}
+
+// readPlain reads a workbook, which may be encrypted.
+func readPlain(t *testing.T, path string) (content []byte, secret bool) {
+	content, err := os.ReadFile(path)
+	if err == nil && xlsx.Encrypted(bytes.NewReader(content), int64(len(content))) {
+		secret = true
+		content, _, err = decryptBytes(content)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content, secret
+}
+
 // night runs a night, and kills it in one of two ways.
 func (f *folder) night(way int) {
 	cmd := exec.Command("loabatch", "submit", "--endpoint", f.url, "--yes", "--rate", "100000/1s", "--timeout", "1s", "--max-attempts", "3",
 		"--ledger", f.path("ledger.db"), "--in", f.path("in"), "--done", f.path("done"), "--failed", f.path("failed"), "--json",
 		"--ping-url", f.monitor, "--metrics-file", f.path("loa.prom"))
-	cmd.Env = append(os.Environ(), "ALIBABA_CLOUD_ACCESS_KEY_ID=id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret")
+	cmd.Env = append(os.Environ(), "ALIBABA_CLOUD_ACCESS_KEY_ID=id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret", password.Variable+"="+madeUpPassword)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	before, copies := f.seen.count(), f.copies()
@@ -998,7 +1023,10 @@ func (f *folder) checkMoved() {
 	books, there := f.found("in", "done", "failed"), map[string]int{}
 	for path, content := range books {
 		there[sum(content)]++
-		_, err := xlsx.Open(bytes.NewReader(content), int64(len(content)), xlsx.Limits{})
+		_, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+		if xlsx.Encrypted(bytes.NewReader(content), int64(len(content))) {
+			err = nil
+		}
 		run, finished := runs[sum(content)]
 		want := "failed"
 		if finished && *run.Exit == 0 {
