@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"errors"
 	"fmt"
@@ -436,6 +437,25 @@ func TestForgottenLOA(t *testing.T) {
 	}
 }
 
+// TestPasswordAsked asks for a password at a terminal; see batch/cli/password for the rest.
+func TestPasswordAsked(t *testing.T) {
+	t.Parallel()
+	content, err := encryptBytes(zipOf(zip.Deflate, partsOfBook(t, "")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "book.xlsx")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	said := runSaid(t, func(e *cli.Env) {
+		e.Password = func() (string, error) { return madeUpPassword, nil }
+	}, "validate", path)
+	if want := "password of " + path + " (not shown):"; !strings.Contains(said, want) || !strings.Contains(said, "all 2 rows are valid") {
+		t.Errorf("no %q in %s", want, said)
+	}
+}
+
 // TestLongRun has a run take minutes, and hours, by the clock; its terminal is closed meanwhile.
 func TestLongRun(t *testing.T) {
 	t.Parallel()
@@ -468,7 +488,7 @@ func TestTableInTheWay(t *testing.T) {
 	swap(firstSheet, "</sheetData>", `</sheetData><tableParts count="1"><tablePart xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" r:id="rId1"/></tableParts>`)(parts)
 	swap(typesPart, "</Types>", `<Override PartName="/xl/tables/table1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.table+xml"/></Types>`)(parts)
 	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, "in.xlsx"), zipOf(parts), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "in.xlsx"), zipOf(zip.Deflate, parts), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	said := runSaid(t, nil, "validate", "--json", "-o", filepath.Join(folder, "out.xlsx"), filepath.Join(folder, "in.xlsx"))
