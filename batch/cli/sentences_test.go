@@ -288,6 +288,14 @@ func TestSimulatedMeanwhile(t *testing.T) {
 			}
 		}
 	})
+	t.Run("folded", func(t *testing.T) {
+		t.Parallel()
+		said := runSaid(t, func(e *cli.Env) { e.StdoutTerminal, e.Size = true, func() (int, int) { return 80, 28 } },
+			"validate", "--severity", "circuit-time-past=off", filepath.Join("..", "..", "testdata", "applications.xlsx"))
+		if !strings.Contains(said, "add -o FILE for a copy that lists them all") {
+			t.Error(said)
+		}
+	})
 	t.Run("bar", func(t *testing.T) {
 		t.Parallel()
 		said := runSaid(t, func(e *cli.Env) {
@@ -339,20 +347,23 @@ var unsaid = map[string][]string{
 	"a disk, a file system or a user that a test cannot have; see batch/ledger/sqlite and sheet/xlsx/internal/read": {
 		"file-unreadable", "part-unreadable", "ledger-busy", "ledger-end", "ledger-full", "ledger-io", "ledger-other", "ledger-permission",
 		"ledger-read-only", "reason-ledger-failed", "stop-ledger", "doctor-ledger-network", "doctor-warn", "copy-failed-simulated",
+		"report-head-no-copy", "report-head-no-copy-dry", "report-head-no-copy-simulated", "report-next-copy", "report-next-copy-dry",
 		"cause-exist", "cause-folder", "cause-io", "cause-name", "cause-permission", "source-failed",
 	},
 	"a network, a name server or a proxy that fails in the middle of a run; see batch/cloud": {
 		"(canceled)", "(credentials)", "(dns)", "(network)", "(no-such-host)", "(unreachable)", "(proxy)", "(proxy-answer)", "(proxy-redirect)",
 		"(proxy-sign-in)", "(proxy-url)", "report-proxy",
 	},
-	"a monitoring service that cannot be reached; see batch/notify":                 {"cause-certificate", "cause-no-answer", "cause-no-connection", "cause-no-host", "cause-proxy"},
-	"an API that forgets an LOA; see batch":                                         {"reason-not-listed"},
-	"said every 30 seconds; see batch/cli/console":                                  {"progress", "progress-more"},
-	"a place where the order of what is measured is not certain":                    {"progress-rate-minute", "progress-wait", "progress-rate", "progress-left"},
-	"a terminal that goes away, where the tests may not be told of it":              {"terminal-lost"},
-	"a run of minutes or hours":                                                     {"elapsed-minutes", "elapsed-hours", "on-finish-late"},
-	"a run that is under way elsewhere, or was killed; see batch/ledger/ledgertest": {"history-died", "history-running", "history-taken-over"},
-	"an engineer of more than three circuits; see batch/report":                     {"more-circuits"},
+	"a monitoring service that cannot be reached; see batch/notify":                    {"cause-certificate", "cause-no-answer", "cause-no-connection", "cause-no-host", "cause-proxy"},
+	"a ledger of an older version":                                                     {"changed-source"},
+	"a screen that has room for the causes and not for the problems; see batch/report": {"report-all-problems"},
+	"an API that forgets an LOA; see batch":                                            {"reason-not-listed"},
+	"said every 30 seconds; see batch/cli/console":                                     {"progress", "progress-more", "progress-survey", "progress-survey-more"},
+	"a place where the order of what is measured is not certain":                       {"progress-rate-minute", "progress-wait", "progress-rate", "progress-left"},
+	"a terminal that goes away, where the tests may not be told of it":                 {"terminal-lost"},
+	"a run of minutes or hours":                                                        {"elapsed-minutes", "elapsed-hours", "on-finish-late"},
+	"a run that is under way elsewhere, or was killed; see batch/ledger/ledgertest":    {"history-died", "history-running", "history-taken-over"},
+	"an engineer of more than three circuits; see batch/report":                        {"more-circuits"},
 }
 
 // everySentenceSaid reports whether the tests made the commands say every sentence of the
