@@ -96,6 +96,11 @@ func TestExplainWords(t *testing.T) {
 			list = append(list, word{c.Line("history-" + string(s)), "runs", string(s)})
 		}
 	}
+	for _, e := range statusEntries {
+		for _, name := range e.names {
+			list = append(list, word{name, "circuit_statuses", name})
+		}
+	}
 	for _, code := range append([]int{exitOK}, ranking...) {
 		list = append(list, word{"exit " + number(code), "exit_codes", number(code)}, word{number(code), "exit_codes", number(code)})
 	}
@@ -282,7 +287,7 @@ func TestLedgerFailure(t *testing.T) {
 // A copy that can no longer be written to its path goes to a second place, and the exit
 // code says so; if there is no such place, the hint names the ledger.
 func TestCopyWithoutItsPlace(t *testing.T) {
-	in, err := readInput(filepath.Join("..", "..", "testdata", "clean.xlsx"), sheet.Options{Location: time.UTC}, 0)
+	in, err := readInput(filepath.Join("..", "..", "testdata", "clean.xlsx"), sheet.Options{Location: time.UTC}, validationFlags{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -306,7 +311,7 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 	if output != second || failed == "" || exit != exitNoCopy || next != "report-next-copy-elsewhere" || !strings.Contains(printed, "written to "+second) {
 		t.Errorf("exit %d, output %q, failure %q, next %s: %s", exit, output, failed, next, printed)
 	}
-	if _, err := readInput(second, sheet.Options{Location: time.UTC}, 0); err != nil {
+	if _, err := readInput(second, sheet.Options{Location: time.UTC}, validationFlags{}); err != nil {
 		t.Errorf("the copy in the second place: %v", err)
 	}
 	t.Setenv("TMPDIR", filepath.Join(folder, "gone"))
@@ -318,7 +323,7 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 
 // The message of each accepted row of a simulated run says that it was simulated.
 func TestSimulatedRowsSaySo(t *testing.T) {
-	in, err := readInput(filepath.Join("..", "..", "testdata", "clean.xlsx"), sheet.Options{Location: time.UTC}, 0)
+	in, err := readInput(filepath.Join("..", "..", "testdata", "clean.xlsx"), sheet.Options{Location: time.UTC}, validationFlags{})
 	if err != nil {
 		t.Fatal(err)
 	}

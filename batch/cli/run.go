@@ -113,11 +113,7 @@ func (s *invocation) valid(ctx context.Context, done *finished, past map[batch.K
 			if err != nil {
 				return valid
 			}
-			for _, e := range events {
-				if e.Scope == done.parts[i].opened.service.scope && e.Outcome.Key == key && e.Outcome.Result != sheet.Skipped {
-					valid[key] = e.Outcome.Result == sheet.Already
-				}
-			}
+			valid[key] = ledger.Seen(events, done.parts[i].opened.service.scope, key)
 		}
 	}
 	return valid
@@ -431,6 +427,14 @@ func (done *finished) ledgerEnd(exit int, output string) ledger.RunEnd {
 	if len(done.parts) > 1 {
 		for _, p := range done.parts {
 			end.Parts = append(end.Parts, p.stop)
+		}
+	}
+	for _, o := range done.outcomes {
+		if o.CircuitState != "" {
+			if end.Statuses == nil {
+				end.Statuses = map[int]string{}
+			}
+			end.Statuses[o.Row] = o.CircuitState
 		}
 	}
 	for path, sum := range done.sums {

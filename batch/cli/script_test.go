@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"flag"
 	"fmt"
@@ -47,20 +48,23 @@ import (
 //	circuits FILE N             makes a workbook of N circuits in three regions
 //	aged FILE...                makes files that were changed an hour ago
 //	minutes N FILE...           makes files that were changed N minutes ago
+//	encrypt FILE                encrypts a workbook with a made-up password
 //	edit FILE                   saves a workbook as another program would, with a note in a cell
 //	stats                       prints what the simulator saw: accepted, duplicates, throttled …
 //	nopersonal FILE INPUT       wants no personal value of the input's engineers in the file, zip parts included
 //	lastrun FILE                sets RUN to the latest run in the JSON of history
-//	rows FILE SHEET HEADER...   prints these columns of every row of a sheet, separated by |
+//	rows FILE SHEET HEADER...   prints these columns of every row of a sheet, separated by |; "" is the next column
 //	sheets FILE                 prints the names of its sheets
 //	workbook FILE TEXT          makes a workbook from text: [Sheet], then rows of cells separated by |
 //	samecopy FILE FILE          wants two workbooks of the same parts with the same bytes
 //	next CODE                   runs the command that the last output suggests and wants this exit code
 //	chinese FILE...             wants no English in these outputs and files but names, codes and the like
 //	proxy STATUS                serves a proxy that answers everything so, and sets HTTPS_PROXY
+//	tunnel N STATUS             serves a simulator at https://example.com behind a proxy that connects N times, and then answers so, or with STATUS gone is not there; sets HTTPS_PROXY and the credentials
 //	monitor [STATUS]            serves what is pinged, which answers so, and sets PING
 //	pings                       prints what was pinged since the last pings
 //	vast FILE                   makes a file larger than any workbook, with nothing in it
+//	eventually PATTERN PROGRAM ARG...   runs a program until its output matches
 //	jsonkey FILE KEY...         prints values of a JSON document's top level
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":    wantExit,
@@ -79,14 +83,17 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"sheets":     printSheets,
 	"jsonkey":    printJSONKeys,
 	"workbook":   makeWorkbook,
+	"encrypt":    encryptWorkbook,
 	"edit":       editWorkbook,
 	"samecopy":   wantSameCopy,
 	"next":       runNext,
 	"chinese":    wantChinese,
 	"proxy":      serveProxy,
+	"tunnel":     serveTunnel,
 	"monitor":    serveMonitor,
 	"pings":      printPings,
 	"vast":       makeVast,
+	"eventually": runUntil,
 }
 
 func testdata(t *testing.T) string {
@@ -112,6 +119,20 @@ func wantExit(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// runUntil runs a program again and again, for at most a minute.
+func runUntil(ts *testscript.TestScript, _ bool, args []string) {
+	pattern, err := regexp.Compile(args[0])
+	ts.Check(err)
+	for range 600 {
+		_ = ts.Exec(args[1], args[2:]...) // it may fail at first
+		if pattern.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	ts.Fatalf("no match for %s", args[0])
+}
+
 func openBook(ts *testscript.TestScript, name string) *xlsx.Book {
 	matches, _ := filepath.Glob(ts.MkAbs(name))
 	if len(matches) != 1 {
@@ -119,6 +140,7 @@ func openBook(ts *testscript.TestScript, name string) *xlsx.Book {
 	}
 	content, err := os.ReadFile(matches[0])
 	ts.Check(err)
+	content = decrypted(ts, content)
 	book, err := xlsx.Open(bytes.NewReader(content), int64(len(content)), xlsx.Limits{})
 	ts.Check(err)
 	return book
@@ -160,6 +182,10 @@ func printRows(ts *testscript.TestScript, _ bool, args []string) {
 func headerColumns(row sheet.Row, wanted []string) []int {
 	var cols []int
 	for _, header := range wanted {
+		if header == "" && len(cols) > 0 {
+			cols = append(cols, cols[len(cols)-1]+1)
+			continue
+		}
 		i := slices.IndexFunc(row.Cells, func(c sheet.Cell) bool { return c.Value == header })
 		if i < 0 {
 			return nil
@@ -268,6 +294,54 @@ func serveProxy(ts *testscript.TestScript, _ bool, args []string) {
 	}))
 	ts.Defer(server.Close)
 	ts.Setenv("HTTPS_PROXY", server.URL)
+}
+
+func serveTunnel(ts *testscript.TestScript, _ bool, args []string) {
+	left, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	sim := simulator.New(simulator.Options{Keys: map[string]string{"id": "secret"}, Quota: -1})
+	ts.Defer(sim.Close)
+	service := httptest.NewTLSServer(sim)
+	ts.Defer(service.Close)
+	var mu sync.Mutex
+	var proxy *httptest.Server
+	proxy = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		left--
+		connects := left >= 0
+		if left <= 0 && args[1] == "gone" {
+			_ = proxy.Listener.Close()
+		}
+		mu.Unlock()
+		if !connects {
+			status, _ := strconv.Atoi(args[1])
+			w.Header().Set("Location", "http://sign-in.example.com/")
+			w.WriteHeader(status)
+			return
+		}
+		there, err := net.Dial("tcp", service.Listener.Addr().String())
+		if err != nil {
+			return // the client will say so
+		}
+		here, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			return
+		}
+		_, _ = io.WriteString(here, "HTTP/1.1 200 Connection established\r\n\r\n")
+		go func() {
+			_, _ = io.Copy(there, here)
+			there.Close()
+		}()
+		_, _ = io.Copy(here, there)
+		here.Close()
+	}))
+	ts.Defer(proxy.Close)
+	ca := ts.MkAbs("ca.pem")
+	ts.Check(os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: service.Certificate().Raw}), 0o600))
+	ts.Setenv("SSL_CERT_FILE", ca)
+	ts.Setenv("HTTPS_PROXY", proxy.URL)
+	ts.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "id")
+	ts.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
 }
 
 // monitors holds the channel of what was pinged, by its URL.
@@ -404,6 +478,48 @@ func editWorkbook(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), edited, 0o600))
 }
 
+// madeUpPassword is the password of the encrypted workbooks of the tests.
+const madeUpPassword = "Made-up 密码 1"
+
+// encryptWorkbook encrypts a workbook as one that another program encrypted.
+func encryptWorkbook(ts *testscript.TestScript, _ bool, args []string) {
+	content, err := encryptBytes([]byte(ts.ReadFile(args[0])))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), content, 0o600))
+}
+
+func encryptBytes(content []byte) ([]byte, error) {
+	sample, err := os.ReadFile("../../sheet/xlsx/internal/crypt/testdata/msoffcrypto.xlsx")
+	if err != nil {
+		return nil, err
+	}
+	_, encryption, err := decryptBytes(sample)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	err = encryption.Encrypt(&b, content)
+	return b.Bytes(), err
+}
+
+func decryptBytes(content []byte) ([]byte, *xlsx.Encryption, error) {
+	password, err := xlsx.NewPassword(madeUpPassword)
+	if err != nil {
+		return nil, nil, err
+	}
+	return xlsx.Decrypt(bytes.NewReader(content), int64(len(content)), password, xlsx.Limits{})
+}
+
+// decrypted returns the workbook in an encrypted file, or the bytes of any other.
+func decrypted(ts *testscript.TestScript, content []byte) []byte {
+	if !xlsx.Encrypted(bytes.NewReader(content), int64(len(content))) {
+		return content
+	}
+	plain, _, err := decryptBytes(content)
+	ts.Check(err)
+	return plain
+}
+
 // editCell packs the parts of a workbook anew, and replaces a text of the first sheet once.
 func editCell(content []byte, old, text string) ([]byte, error) {
 	z, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
@@ -458,7 +574,7 @@ func wantSameCopy(ts *testscript.TestScript, neg bool, args []string) {
 
 // partsOf reads the parts of a package by name.
 func partsOf(ts *testscript.TestScript, name string) map[string]string {
-	content := []byte(ts.ReadFile(name))
+	content := decrypted(ts, []byte(ts.ReadFile(name)))
 	z, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
 	ts.Check(err)
 	parts := map[string]string{}
@@ -530,7 +646,7 @@ func wantNoPersonal(ts *testscript.TestScript, neg bool, args []string) {
 
 // everyPart returns the bytes of a file, and of its parts if it is a workbook.
 func everyPart(ts *testscript.TestScript, name string) []byte {
-	content := []byte(ts.ReadFile(name))
+	content := decrypted(ts, []byte(ts.ReadFile(name)))
 	z, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
 	if err != nil {
 		return content
@@ -550,7 +666,7 @@ var update = flag.Bool("update", false, "rewrite the golden text in the scripts"
 // TestMain lets the scripts run loabatch as a process of its own.
 func TestMain(m *testing.M) {
 	prose.English.Watch(recordSentence())
-	testscript.Main(inEnglish{quicktest.M{M: m}}, map[string]func(){
+	testscript.Main(inEnglish{quicktest.M{M: m, Parallel: 24}}, map[string]func(){
 		"loabatch": func() { os.Exit(cli.Main()) },
 	})
 }
