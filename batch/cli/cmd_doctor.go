@@ -179,9 +179,10 @@ func (a *app) variables() (names []string) {
 // read reads the workbooks of the command line and of --in, and notes the folders that their
 // copies go to.
 func (d *examination) read(paths []string) {
+	validation := validationFlags{maxUnpacked: defaultMaxUnpacked}
 	options := sheet.Options{DefaultRegion: d.flags.region, Regions: cloud.KnownRegions()}
 	for _, path := range append(d.distinctInputs(paths), d.waiting()...) {
-		in, err := readInput(path, options, validationFlags{maxUnpacked: defaultMaxUnpacked})
+		in, err := readInput(path, options, validation.unpacked())
 		if err != nil {
 			d.fail("workbook", path, err)
 			continue
@@ -243,10 +244,7 @@ func (d *examination) accounts(ctx context.Context) {
 	if cloud.DebugLeak() != nil {
 		return
 	}
-	books := make([]*sheet.Workbook, len(d.books))
-	for i, in := range d.books {
-		books[i] = in.workbook
-	}
+	books := booksOf(d.books)
 	division := accounts.Divide(d.flags.service.profile, books...)
 	d.several = len(division.Profiles) > 1
 	for i, profile := range division.Profiles {

@@ -859,7 +859,7 @@ func (f *folder) killAt(ended <-chan struct{}, due func() bool) bool {
 			return false
 		}
 	}
-	return wait(ended, time.Duration(rand.IntN(6000))*time.Microsecond)
+	return wait(ended, time.Duration(rand.IntN(1500))*time.Microsecond)
 }
 
 // copies counts the results copies.

@@ -232,6 +232,44 @@ func TestFolderMeanwhile(t *testing.T) {
 	}
 }
 
+// TestFolderQuestion asks once before the workbooks of a folder are sent. Those that a run
+// has finished with, or that cannot be read, are not part of the question.
+func TestFolderQuestion(t *testing.T) {
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "id")
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
+	sim := simulator.New(simulator.Options{Keys: map[string]string{"id": "secret"}, Quota: -1})
+	defer sim.Close()
+	server := httptest.NewServer(sim)
+	defer server.Close()
+	folder := t.TempDir()
+	then := time.Now().Add(-time.Hour)
+	add := func(name string, content []byte) {
+		path := filepath.Join(folder, name)
+		if err := errors.Join(os.WriteFile(path, content, 0o600), os.Chtimes(path, then, then)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answer := func(text string) string {
+		return runSaid(t, func(e *cli.Env) { e.StdinTerminal, e.Stdin = true, strings.NewReader(text) },
+			"submit", "--json", "--endpoint", server.URL, "--in", folder, "--ledger", filepath.Join(folder, "ledger.db"))
+	}
+	add("a.xlsx", packWorkbook(crashWorkbook(2)))
+	add("b.xlsx", []byte("not a workbook"))
+	for _, want := range []string{"2 of 2 rows", "a.xlsx", "submit 2 applications", "nothing was sent", `"reason":"stopped"`, `"exit_code": 0`} {
+		if said := answer("n\n"); !strings.Contains(said, want) || sim.Stats().Accepted > 0 {
+			t.Errorf("no %q in %s", want, said)
+		}
+	}
+	if said := answer("y\n"); !strings.Contains(said, `"exit_code": 4`) || sim.Stats().Accepted != 2 {
+		t.Errorf("accepted %d: %s", sim.Stats().Accepted, said)
+	}
+	add("c.xlsx", packWorkbook(crashWorkbook(2)))                                                            // finished
+	add("d.xlsx", packWorkbook(append(crashWorkbook(2), gridSheet{name: "Notes", rows: [][]string{{"x"}}}))) // nothing new in it
+	if said := answer(""); strings.Contains(said, "y/N") || !strings.Contains(said, `"ALREADY": 2`) {
+		t.Errorf("nothing is to be sent, and it said %s", said)
+	}
+}
+
 // runSaid runs a command line in an empty environment and returns what it printed on both
 // streams, its words parted by single blanks.
 func runSaid(t *testing.T, change func(*cli.Env), args ...string) string {

@@ -131,6 +131,7 @@ const (
 // Left is a file that was left out, and where it is now.
 type Left struct {
 	Path    string
+	SHA256  string // hex; of a workbook
 	Reason  Reason
 	Err     error  // why it cannot be read, or not moved
 	First   string // of the same bytes: the path that the night has had

@@ -54,21 +54,21 @@ func (n *Night) Take(books []Book) {
 		}
 		switch {
 		case finished && n.For(run.Exit) == "":
-			n.Left(Left{Path: b.Path, Reason: Ran, Run: run, First: first.Path})
+			n.Left(Left{Path: b.Path, SHA256: b.SHA256, Reason: Ran, Run: run, First: first.Path})
 		case finished:
 			if !tonight {
 				n.Complete(b, run, n.For(run.Exit))
 			}
 			to, err := n.move(b, n.For(run.Exit))
-			n.Left(Left{Path: b.Path, Reason: Ran, Run: run, First: first.Path, MovedTo: to, Err: err})
+			n.Left(Left{Path: b.Path, SHA256: b.SHA256, Reason: Ran, Run: run, First: first.Path, MovedTo: to, Err: err})
 		case twice:
-			n.Left(Left{Path: b.Path, Reason: Same, First: first.Path})
+			n.Left(Left{Path: b.Path, SHA256: b.SHA256, Reason: Same, First: first.Path})
 		case halted:
-			n.Left(Left{Path: b.Path, Reason: Stopped})
+			n.Left(Left{Path: b.Path, SHA256: b.SHA256, Reason: Stopped})
 		default:
 			run, reason := n.Run(b, func(exit int) string { return n.free(b, n.For(exit)) })
 			if reason != "" {
-				n.Left(Left{Path: b.Path, Reason: reason})
+				n.Left(Left{Path: b.Path, SHA256: b.SHA256, Reason: reason})
 				continue
 			}
 			had[b.SHA256] = b

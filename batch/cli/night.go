@@ -1,0 +1,503 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/durable"
+	"github.com/loabatch/loabatch/batch/inbox"
+	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/report"
+	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx"
+)
+
+// folders returns the folders that the flags name; those of a command that names files
+// itself are empty. A flag beside file names is an error, a variable is not: it is meant
+// for other commands.
+func (a *app) folders(cmd *cobra.Command, f folderFlags, paths []string) (inbox.Folders, error) {
+	typed := func(flag string) bool { return argument(a.env.Args, "--"+flag) != "" }
+	switch {
+	case len(paths) > 0 && typed(inFlag):
+		return inbox.Folders{}, failure(exitUsage, "folder-and-files", nil, "file", paths[0])
+	case f.in == "" || len(paths) > 0:
+		for _, flag := range []string{doneFlag, failedFlag} {
+			if typed(flag) {
+				return inbox.Folders{}, failure(exitUsage, "folder-without-in", nil, "flag", flag)
+			}
+		}
+		return inbox.Folders{}, files(cmd, paths)
+	}
+	return inbox.Folders{In: f.in, Done: f.done, Failed: f.failed}, nil
+}
+
+// night is one pass over the workbooks of a folder.
+type night struct {
+	*app
+	s       *invocation
+	ctx     context.Context
+	folders inbox.Folders
+	sends   bool // not a dry run, and not simulated
+	base    int  // of the claims: those of the command
+
+	runs []ledger.RunSummary          // all that the ledger has, the latest first
+	past map[string]ledger.RunSummary // those that have finished with a workbook, by its SHA-256
+	ours map[string]bool              // SHA-256 of results copies as they were written
+
+	docs    []report.Document // with --json of every workbook, else of the last one
+	count   int               // of workbooks that were processed
+	ends    []inputExit
+	left    []report.NotTaken
+	moved   int
+	stayed  int  // of what was left out
+	unmoved bool // a workbook that a run has finished with could not be moved
+}
+
+// processFolder runs submit and validate over the workbooks of a folder. They are read one
+// after another, so that one that is bad, or a thousand good ones, do no harm.
+func (a *app) processFolder(cmd *cobra.Command, f submitFlags, folders inbox.Folders) error {
+	s, err := a.newInvocation(cmd.Name(), f, nil)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	s.night, s.args = true, settingsLine(cmd, nil)
+	n := &night{app: a, s: s, ctx: cmd.Context(), folders: folders, base: len(s.files)}
+	n.sends = s.run.dryRun == dryRunOff && !f.run.simulate
+	if err := n.checkFolders(); err != nil {
+		return err
+	}
+	if n.sends {
+		unlock, locked, err := durable.LockFolder(folders.In)
+		if err != nil {
+			return failure(exitUsage, "folder-unreadable", err, "file", folders.In, "reason", cause(err))
+		}
+		if locked {
+			return failure(exitLocked, "folder-locked", nil, "file", folders.In)
+		}
+		s.closers = append(s.closers, closeFunc(unlock))
+	}
+	books, err := n.look()
+	if err != nil {
+		return err
+	}
+	switch err := n.open(books); {
+	case errors.Is(err, errDeclined):
+		a.lines.Say("not-confirmed", nil)
+		for _, b := range books {
+			n.tell(inbox.Left{Path: b.Path, Reason: inbox.Stopped})
+		}
+		return n.end()
+	case err != nil:
+		return err
+	}
+	n.ctx, s.signals = a.watchSignals(n.ctx)
+	defer s.signals.stop()
+	policy := inbox.Night{Folders: n.folders, Files: inbox.Disk{}, Past: n.finishedWith, Run: n.take, Complete: n.complete, Moved: n.tellMoved, Left: n.tell}
+	policy.Take(books)
+	return n.end()
+}
+
+// checkFolders checks the folders before anything is sent. Folders that are missing are not
+// made: one on a network drive that is not mounted would end up beneath it.
+func (n *night) checkFolders() error {
+	for _, named := range []struct{ flag, path string }{{inFlag, n.folders.In}, {doneFlag, n.folders.Done}, {failedFlag, n.folders.Failed}} {
+		if named.path == "" {
+			continue
+		}
+		if err := checkNightly(named.flag, named.path, n.folders.In); err != nil {
+			return err
+		}
+		if !n.sends || named.flag == inFlag && n.folders.Done+n.folders.Failed == "" {
+			continue
+		}
+		if err := durable.CheckFolder(named.path); err != nil {
+			return failure(exitUsage, "folder-unwritable", err, "file", named.path, "reason", cause(err))
+		}
+	}
+	if !n.sends && n.folders.Done+n.folders.Failed != "" {
+		n.lines.Note("folder-stays", nil)
+		n.folders.Done, n.folders.Failed = "", ""
+	}
+	if o := n.s.flags.output.output; o != "" && !isFolder(o) {
+		return failure(exitUsage, "output-no-folder", nil, "file", o)
+	}
+	return nil
+}
+
+// checkNightly checks that a flag names a folder, and not that of --in unless it is --in.
+func checkNightly(flag, path, in string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return failure(exitUsage, "folder-missing", err, "flag", flag, "file", path)
+	case err != nil:
+		return failure(exitUsage, "folder-unreadable", err, "file", path, "reason", cause(err))
+	case !info.IsDir():
+		return failure(exitUsage, "folder-no-folder", nil, "flag", flag, "file", path)
+	case flag != inFlag && sameFile(path, in):
+		return failure(exitUsage, "folder-same", nil, "flag", flag, "file", path)
+	}
+	return nil
+}
+
+// sealedCopy reports whether a file is a results copy with the bytes that were written.
+func sealedCopy(f inbox.File, size int64, _ string) bool {
+	_, sealed := xlsx.Sealed(f, size)
+	return sealed
+}
+
+// reportName matches the names of reports beside a results copy.
+var reportName = regexp.MustCompile(`\.results-[0-9]{8}-[0-9]{6}-[0-9a-z]{5}\.(csv|html|json)$`)
+
+// look lists the workbooks of the folder, and tells what is left out.
+func (n *night) look() ([]inbox.Book, error) {
+	now := n.env.Now()
+	if n.sends {
+		if there, err := durable.FolderTime(n.folders.In); err == nil { // else it cannot be written, and this clock must do
+			now = there
+		}
+	}
+	own := func(f inbox.File, size int64, sum string) bool {
+		return sealedCopy(f, size, sum) || n.ours[sum]
+	}
+	if err := n.readRuns(); err != nil {
+		return nil, err
+	}
+	books, left, err := inbox.Look(inbox.Disk{}, n.folders.In, now, own, reportName.MatchString)
+	if err != nil {
+		return nil, failure(exitUsage, "folder-unreadable", err, "file", n.folders.In, "reason", cause(err))
+	}
+	for _, l := range left {
+		n.tell(l)
+	}
+	return books, nil
+}
+
+// readRuns reads the runs that the ledger has, if there is one and this command asks it.
+func (n *night) readRuns() error {
+	if n.s.run.dryRun == dryRunOffline || n.s.flags.run.simulate {
+		return nil
+	}
+	store, err := n.pastLedger(n.ctx, n.s.flags.service.ledger)
+	if err != nil || store == nil {
+		return err
+	}
+	defer store.Close()
+	if n.runs, err = store.Runs(n.ctx, 0); err != nil {
+		return n.ledgerFailure(err)
+	}
+	n.ours = map[string]bool{}
+	for _, r := range n.runs {
+		if r.End != nil && r.End.OutputSHA256 != "" {
+			n.ours[r.End.OutputSHA256] = true
+		}
+	}
+	return nil
+}
+
+// open opens what the command needs, if there is any workbook, and asks for confirmation.
+func (n *night) open(books []inbox.Book) error {
+	if len(books) == 0 {
+		return nil
+	}
+	if err := n.app.open(n.ctx, n.s, nil, n.named(books)); err != nil {
+		return err
+	}
+	n.past = map[string]ledger.RunSummary{}
+	ours := func(r ledger.RunSummary) bool { // of the accounts of this night, and not a further part
+		return accounts.Whole(r.ID) == r.ID && slices.ContainsFunc(n.s.accounts, func(acc *account) bool { return acc.service != nil && acc.service.scope == r.Scope })
+	}
+	for _, r := range slices.Backward(n.runs) { // the latest counts
+		if ours(r) && r.Command == n.s.command && r.End != nil && inbox.Finished(r.End.ExitCode) &&
+			(len(r.End.LeftOut) == 0 || len(n.s.run.only) > 0) {
+			n.past[r.InputSHA256] = r
+		}
+	}
+	if !n.sends {
+		return nil
+	}
+	fresh := slices.DeleteFunc(slices.Clone(books), func(b inbox.Book) bool { _, finished := n.past[b.SHA256]; return finished })
+	return n.confirm(n.s.flags.run.yes, len(fresh), func() (string, error) { return n.askAbout(fresh) })
+}
+
+// named returns workbooks with the accounts that the rows of the folder's name, and nothing
+// else of them: all of them together may be large.
+func (n *night) named(books []inbox.Book) (list []*sheet.Workbook) {
+	if n.s.run.dryRun == dryRunOffline {
+		return nil
+	}
+	for _, b := range books {
+		in, err := readInput(b.Path, n.s.options, n.s.flags.validation.unpacked())
+		if err != nil {
+			continue // told when it is its turn
+		}
+		w := &sheet.Workbook{}
+		for _, c := range in.workbook.Circuits {
+			if !slices.ContainsFunc(w.Circuits, func(known sheet.Circuit) bool { return known.Account == c.Account && known.Invalid == c.Invalid }) {
+				w.Circuits = append(w.Circuits, sheet.Circuit{Account: c.Account, Invalid: c.Invalid})
+			}
+		}
+		list = append(list, w)
+	}
+	return list
+}
+
+// askAbout returns the question before the new workbooks are sent. Those that cannot be
+// read are not part of it.
+func (n *night) askAbout(books []inbox.Book) (string, error) {
+	var all []sending
+	going := 0
+	for _, b := range books {
+		in, err := readInput(b.Path, n.s.options, n.s.flags.validation.unpacked())
+		if err != nil {
+			continue
+		}
+		w, err := n.sendingOf(n.ctx, n.s, in)
+		if err != nil {
+			return "", err
+		}
+		going += w.going
+		all = append(all, w)
+	}
+	if going == 0 {
+		return "", nil
+	}
+	return n.question(all, n.s.service.endpoint, n.s.accounts), nil
+}
+
+// finishedWith returns the run that has finished with a workbook of these bytes.
+func (n *night) finishedWith(sum string) (inbox.Ended, bool) {
+	r, ok := n.past[sum]
+	if !ok {
+		return inbox.Ended{}, false
+	}
+	return inbox.Ended{RunID: r.ID, Exit: r.End.ExitCode}, true
+}
+
+// take runs one workbook.
+func (n *night) take(b inbox.Book, to func(exit int) string) (inbox.Ended, inbox.Reason) {
+	in, err := readInput(b.Path, n.s.options, n.s.flags.validation.unpacked())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return inbox.Ended{}, inbox.Gone
+	case err == nil && in.sha256 != b.SHA256:
+		return inbox.Ended{}, inbox.Changed
+	case b.Fresh && isBad(err):
+		return inbox.Ended{}, inbox.Writing
+	case err != nil:
+		return n.failed(b, "", err), ""
+	}
+	n.s.files = n.s.files[:n.base]
+	n.s.files.read(in.path)
+	targets, err := n.outputs(n.ctx, n.s, []*input{in})
+	if err != nil {
+		return n.failed(b, "", err), ""
+	}
+	n.remarks(in)
+	t := targets[0]
+	t.to, t.outside = to, n.s.flags.output.output != ""
+	doc, sent, err := n.one(n.ctx, n.s, in, t)
+	if err != nil {
+		return n.failed(b, t.runID, err), ""
+	}
+	n.add(*doc, sent)
+	if doc.Rows == 0 {
+		n.lines.Warn("no-circuits", map[string]string{"file": doc.Input})
+	}
+	if !n.s.flags.output.json {
+		_ = n.print(doc) // withOutput says if it fails
+	}
+	halt := !slices.Contains([]string{"", string(batch.StopMaxFailures), string(batch.StopAccount)}, doc.StopReason) // other workbooks may be of other accounts
+	return inbox.Ended{RunID: t.runID, Exit: doc.ExitCode, Halt: halt}, ""
+}
+
+// failed keeps the document of a workbook that was not run to its end, and tells how it
+// ended. Only what is wrong with the workbook itself is final.
+func (n *night) failed(b inbox.Book, runID string, err error) inbox.Ended {
+	n.fail(err)
+	n.add(n.unfinished(report.Document{Command: n.s.command, DryRun: n.s.run.dryRun != dryRunOff, RunID: runID}, b.Path, err), false)
+	return inbox.Ended{RunID: runID, Exit: exitOf(err), Again: !isBad(err), Halt: n.ctx.Err() != nil}
+}
+
+// add keeps the document and the exit code of a workbook.
+func (n *night) add(doc report.Document, sent bool) {
+	if !n.s.flags.output.json {
+		n.docs = n.docs[:0]
+	}
+	n.docs, n.ends = append(n.docs, doc), append(n.ends, inputExit{doc.ExitCode, sent})
+	n.count++
+}
+
+// isBad reports whether an error is about what is in a workbook, and not about the disk or
+// a folder, say, that another night may find in order.
+func isBad(err error) bool {
+	if own, ok := errors.AsType[*exitError](err); ok {
+		return own.code == "input-too-large"
+	}
+	_, ok := errors.AsType[*sheet.InputError](err)
+	return ok
+}
+
+// complete writes the copy of a past run again if it is missing: the night was killed
+// before it moved the workbook, and someone has removed the copy, or it was not written.
+func (n *night) complete(b inbox.Book, run inbox.Ended, folder string) {
+	end := n.past[b.SHA256].End
+	path := filepath.Join(folder, filepath.Base(end.Output))
+	if end.Output == "" || exists(end.Output) || exists(path) {
+		return
+	}
+	again := func() error {
+		past, saved, err := n.pastRun(n.ctx, n.s.store, run.RunID)
+		if err != nil {
+			return err
+		}
+		done, err := n.again(past, saved, b.Path)
+		if err != nil {
+			return err
+		}
+		done.ledgerFlag = n.s.flags.service.ledger
+		t := target{runID: run.RunID, path: path, reports: reportFiles(path, n.s.flags.output.reports)}
+		n.deliver(done, t, n.s.flags.output)
+		return nil
+	}
+	if err := again(); err != nil {
+		n.fail(err)
+		return
+	}
+	n.lines.Note("folder-copy-again", map[string]string{"file": path, "run": run.RunID})
+}
+
+// exists reports whether there is a file at a path.
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// tellMoved tells where a workbook is after its run.
+func (n *night) tellMoved(b inbox.Book, run inbox.Ended, to string, err error) {
+	if err != nil {
+		n.tellUnmoved(b.Path, err)
+		return
+	}
+	n.moved++
+	n.docs[len(n.docs)-1].MovedTo = to
+	n.moveEarlier(b.SHA256, filepath.Dir(to))
+	n.lines.Note("folder-moved", map[string]string{"file": b.Path, "target": to})
+	n.s.log.Info("workbook moved", "run_id", run.RunID, "input", b.Path, "moved_to", to)
+}
+
+// moveEarlier moves what earlier nights have written into the folder about the bytes of a
+// workbook that has left it: copies and reports, unless someone has changed them.
+func (n *night) moveEarlier(sum, folder string) {
+	in := absolute(n.folders.In)
+	for _, r := range n.runs {
+		if r.InputSHA256 != sum || r.End == nil {
+			continue
+		}
+		files := maps.Clone(r.End.Reports)
+		if files == nil {
+			files = map[string]string{}
+		}
+		files[r.End.Output] = r.End.OutputSHA256
+		for path, sum := range files {
+			if filepath.Dir(path) == in {
+				_ = durable.Move(path, filepath.Join(folder, filepath.Base(path)), sum) // it stays, which does no harm
+			}
+		}
+	}
+}
+
+// tellUnmoved tells why a workbook stays in the folder that should have been moved. What
+// someone took away or changed meanwhile is in order: a new workbook, if any.
+func (n *night) tellUnmoved(path string, err error) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && !exists(path):
+		n.lines.Note("folder-left-gone", map[string]string{"file": path})
+	case errors.Is(err, durable.ErrChanged):
+		n.lines.Note("folder-left-edited", map[string]string{"file": path})
+	default:
+		n.unmoved = true
+		n.lines.Warn("folder-unmoved", map[string]string{"file": path, "reason": cause(err)})
+	}
+}
+
+// tell tells that a workbook was left out, and why.
+func (n *night) tell(l inbox.Left) {
+	args := map[string]string{"file": l.Path, "first": l.First, "run": l.Run.RunID, "exit": number(l.Run.Exit), "target": l.MovedTo}
+	code := "folder-left-" + string(l.Reason)
+	if l.Reason == inbox.Ran && l.Run.RunID == "" {
+		code = "folder-left-bad"
+	}
+	left := report.NotTaken{Input: l.Path, Reason: string(l.Reason), RunID: l.Run.RunID, MovedTo: l.MovedTo}
+	switch l.Reason {
+	case inbox.Unreadable:
+		err := failure(exitUsage, "input-unreadable", l.Err, "file", l.Path, "reason", cause(l.Err))
+		n.fail(err)
+		n.ends = append(n.ends, inputExit{code: exitUsage})
+		code, args = err.code, err.args
+	case inbox.Lock, inbox.Own:
+	case inbox.Ran:
+		left.ExitCode = &l.Run.Exit
+		if l.MovedTo == "" && l.Err == nil {
+			if l.Run.RunID == "" {
+				n.lines.Note(code, args)
+			}
+			break
+		}
+		n.ends = append(n.ends, inputExit{l.Run.Exit, n.sentBefore(l.Run.RunID)})
+		if l.Err != nil {
+			n.tellUnmoved(l.Path, l.Err)
+			break
+		}
+		n.moved++
+		n.moveEarlier(l.SHA256, filepath.Dir(l.MovedTo))
+		args["command"] = n.suggest(n.s.command, settings{}, l.MovedTo)
+		code += "-moved"
+		n.lines.Note(code, args)
+		n.s.log.Info("workbook moved", "run_id", l.Run.RunID, "input", l.Path, "moved_to", l.MovedTo)
+	default:
+		n.lines.Note(code, args)
+	}
+	left.Message, _ = n.lines.Words.Render(code, args)
+	n.left = append(n.left, left)
+	if l.MovedTo == "" {
+		n.stayed++
+	}
+}
+
+// sentBefore reports whether a past run had sent anything.
+func (n *night) sentBefore(runID string) bool {
+	i := slices.IndexFunc(n.runs, func(r ledger.RunSummary) bool { return r.ID == runID })
+	return i >= 0 && slices.ContainsFunc([]sheet.Result{sheet.Submitted, sheet.Already, sheet.Refused, sheet.Failed, sheet.Unknown},
+		func(r sheet.Result) bool { return n.runs[i].Results[r] > 0 })
+}
+
+// end prints what happened, and sets the exit code of the command.
+func (n *night) end() error {
+	if n.unmoved {
+		n.ends = append(n.ends, inputExit{code: exitUnfinished})
+	}
+	n.exit = worst(n.ends)
+	if n.count+n.moved == 0 {
+		n.lines.Say("folder-empty", map[string]string{"file": n.folders.In})
+	} else {
+		n.lines.Say("folder-ended", map[string]string{
+			"file": n.folders.In, "count": number(n.count), "moved": number(n.moved), "n": number(n.stayed),
+		})
+	}
+	if n.s.flags.output.json {
+		return report.JSONFolder(n.env.Stdout, n.folders.In, n.docs, n.left, n.exit)
+	}
+	return nil
+}
