@@ -52,7 +52,7 @@ each region of their rows, and the folders that are written to.`,
 			if err := checkRegion(f.region); err != nil {
 				return err
 			}
-			d := &examination{app: a, flags: f, found: doctor.Findings{Words: a.lines.Words}, regions: map[string]bool{}}
+			d := &examination{app: a, flags: f, found: doctor.Findings{Words: a.lines.Words}, proxies: map[string]bool{}}
 			d.s = &invocation{command: "doctor", flags: submitFlags{service: f.service}, pace: pace}
 			defer d.s.close()
 			return d.run(cmd.Context(), paths)
@@ -85,7 +85,7 @@ type examination struct {
 
 	books   []*input
 	folders []room          // that a run writes to
-	regions map[string]bool // whose proxy was told
+	proxies map[string]bool // proxies that were noted
 	clocked bool            // the clock was checked
 	several bool            // accounts: each is named
 }
@@ -314,7 +314,7 @@ func (d *examination) account(ctx context.Context, profile string, asked map[str
 func (d *examination) credentials(profile, where string) *cloud.Cloud {
 	found, err := cloud.FindCredentials(profile)
 	if err != nil {
-		d.check(doctor.Fail, "credentials", where, "credentials", "reason", d.triedSources(err))
+		d.check(doctor.Fail, "credentials", where, pick(d.several && profile != "", "doctor-profile", "credentials"), "reason", d.triedSources(err))
 		return nil
 	}
 	d.check(doctor.OK, "credentials", where, "doctor-credentials", "source", found.Source())
@@ -340,10 +340,10 @@ func (d *examination) credentials(profile, where string) *cloud.Cloud {
 func (d *examination) proxy(c *cloud.Cloud, region string) {
 	p := c.Proxy(region)
 	key := fmt.Sprint(p)
-	if d.regions[key] {
+	if d.proxies[key] {
 		return
 	}
-	d.regions[key] = true
+	d.proxies[key] = true
 	switch {
 	case p.Malformed:
 		d.check(doctor.Fail, "proxy", "", "proxy-url", "variable", p.Variable)

@@ -264,7 +264,7 @@ var enLines = map[string]Entry{
 	"doctor-account":            {Message: "{account}, as {arn}"},
 	"doctor-account-failed":     {Message: "cannot ask {address} which account the credentials belong to: {meaning}", Hint: "Check the address (--endpoint or LOABATCH_ENDPOINT), the network, the proxy and the clock."},
 	"doctor-account-refused":    {Message: "the service rejected the credentials: {meaning}", Hint: "Run loabatch explain '{code}' to see what to do."},
-	"doctor-endpoint":           {Message: "answers and lists {count} {count:region|regions}"},
+	"doctor-endpoint":           {Message: "answers and lists {region} among {count} {count:region|regions}"},
 	"doctor-endpoint-failed":    {Message: "does not answer properly: {code}", Hint: "Run loabatch explain '{code}' to see what to do; check the proxy and the firewall."},
 	"doctor-region-unknown":     {Message: "answers, but does not list the region {region}", Hint: "Correct --region."},
 	"doctor-billing":            {Message: "outbound data transfer billing is on in {region}"},
@@ -283,10 +283,11 @@ var enLines = map[string]Entry{
 	"doctor-region-failed":      {Message: "{region} does not answer {action} properly: {meaning}", Hint: "Check the network, the proxy and the firewall for this region's host."},
 	"doctor-circuits-missing":   {Message: "{n} of {of} circuits that were asked about {n:is|are} not in this account in {region}: {circuits}", Hint: "Check the instance IDs, the region, and the Account of these rows."},
 	"doctor-workbook":           {Message: "can be read: {rows} {rows:row|rows}, {valid} valid", Hint: "Run loabatch validate to see what is wrong."},
-	"doctor-quota-used":         {Message: "{count} of {of} requests of {api} in {region} count now", Hint: "A run would wait until they are older than the window."},
+	"doctor-quota-used":         {Message: "{api} in {region}: {count} {count:request|requests} in the window, of {of} that are allowed", Hint: "A run would wait until they are older than the window."},
 	"doctor-running":            {Message: "run {run} is in progress on {host}, process {pid}, since {since}: {file}", Hint: "It shares the quota and holds the circuits of its workbook; if another run needs them, wait for it."},
 	"doctor-folder-room":        {Message: "{folder} is writable and has {free} free"},
 	"doctor-folder-full":        {Message: "{folder} has only {free} free, and a run may need {need}", Hint: "Make room, or choose another place with -o or --ledger."},
+	"doctor-profile":            {Message: "no credentials found; tried {reason}", Hint: "Add the profile with the Alibaba Cloud CLI (aliyun configure --profile), or correct the Account of these rows."},
 	"doctor-folder":             {Message: "{folder} is writable"},
 
 	// what a line of the log is about

@@ -264,7 +264,7 @@ var zhLines = map[string]Entry{
 	"doctor-account":            {Message: "{account}，身份为 {arn}"},
 	"doctor-account-failed":     {Message: "无法向 {address} 查询访问凭据属于哪个账号：{meaning}", Hint: "请检查服务地址（--endpoint 或 LOABATCH_ENDPOINT）、网络、代理和系统时间。"},
 	"doctor-account-refused":    {Message: "服务端拒绝了访问凭据：{meaning}", Hint: "请运行 loabatch explain '{code}' 查看处理方法。"},
-	"doctor-endpoint":           {Message: "响应正常，列出 {count} 个地域"},
+	"doctor-endpoint":           {Message: "响应正常，列出的 {count} 个地域中有 {region}"},
 	"doctor-endpoint-failed":    {Message: "响应不正常：{code}", Hint: "请运行 loabatch explain '{code}' 查看处理方法；并检查代理和防火墙。"},
 	"doctor-region-unknown":     {Message: "响应正常，但没有列出地域 {region}", Hint: "请更正 --region。"},
 	"doctor-billing":            {Message: "{region} 已开通出方向流量服务"},
@@ -272,7 +272,7 @@ var zhLines = map[string]Entry{
 	"doctor-billing-failed":     {Message: "无法检查 {region}：{code}", Hint: "请检查 RAM 策略是否允许 vpc:GetPhysicalConnectionServiceStatus。"},
 	"doctor-ledger":             {Message: "{file}：{runs} 次运行，{open} 份申请的结果待确认，单次写盘用时 {commit}"},
 	"doctor-ledger-network":     {Message: "台账在网络文件系统上（{system}）", Hint: "请只从一台机器使用，或用 --ledger 移到本地磁盘：SQLite 的文件不能由多台机器共用。"},
-	"doctor-variable":           {Message: "已设置 {variable}，但没有选项读取该变量", Hint: "请取消该变量或更正其名称：loabatch COMMAND --help 列出所有选项，每个选项读取 LOABATCH_ 加选项名的变量。"},
+	"doctor-variable":           {Message: "已设置 {variable}，但没有选项读取该变量", Hint: "请取消该变量或更正其名称；各命令的 --help 列出可用的选项。"},
 	"doctor-variable-near":      {Message: "已设置 {variable}，但没有选项读取该变量", Hint: "是否应为 {near}？"},
 	"doctor-keys-temporary":     {Message: "这是临时密钥，且不会自动更新", Hint: "请确认其有效期长于运行时间；定时任务请使用角色。"},
 	"doctor-keys-expire":        {Message: "这是临时密钥，将于 {time} UTC 过期，且不会自动更新", Hint: "请确认运行能在此之前结束；定时任务请使用角色。"},
@@ -287,6 +287,7 @@ var zhLines = map[string]Entry{
 	"doctor-running":            {Message: "运行 {run} 正在进行（主机 {host}，进程 {pid}，开始于 {since}）：{file}", Hint: "该运行占用同一配额，并锁定其工作簿中的专线；如需处理这些专线，请等其结束。"},
 	"doctor-folder-room":        {Message: "{folder} 可以写入，剩余空间 {free}"},
 	"doctor-folder-full":        {Message: "{folder} 仅剩 {free}，运行可能需要 {need}", Hint: "请腾出空间，或用 -o、--ledger 选择其他位置。"},
+	"doctor-profile":            {Message: "没有找到该配置的访问凭据；已尝试 {reason}", Hint: "请用阿里云命令行工具添加该配置，或更正“账号”单元格。"},
 	"doctor-folder":             {Message: "{folder} 可写"},
 
 	// what a line of the log is about
