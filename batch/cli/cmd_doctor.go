@@ -244,7 +244,10 @@ func (d *examination) accounts(ctx context.Context) {
 	if cloud.DebugLeak() != nil {
 		return
 	}
-	books := booksOf(d.books)
+	books := make([]*sheet.Workbook, len(d.books))
+	for i, in := range d.books {
+		books[i] = in.workbook
+	}
 	division := accounts.Divide(d.flags.service.profile, books...)
 	d.several = len(division.Profiles) > 1
 	for i, profile := range division.Profiles {

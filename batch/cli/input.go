@@ -34,15 +34,6 @@ type input struct {
 	reading  time.Duration   // how long it took to read and check
 }
 
-// booksOf returns the workbooks of inputs.
-func booksOf(inputs []*input) []*sheet.Workbook {
-	list := make([]*sheet.Workbook, len(inputs))
-	for i, in := range inputs {
-		list[i] = in.workbook
-	}
-	return list
-}
-
 // reader returns the bytes as the codec takes them.
 func (in *input) reader() (io.ReaderAt, int64) {
 	return bytes.NewReader(in.content), int64(len(in.content))

@@ -211,15 +211,12 @@ func (n *night) open(books []inbox.Book) error {
 	if len(books) == 0 {
 		return nil
 	}
-	if err := n.app.open(n.ctx, n.s, nil, n.named(books)); err != nil {
+	if err := n.app.open(n.ctx, n.s, nil); err != nil {
 		return err
 	}
 	n.past = map[string]ledger.RunSummary{}
-	ours := func(r ledger.RunSummary) bool { // of the accounts of this night, and not a further part
-		return accounts.Whole(r.ID) == r.ID && slices.ContainsFunc(n.s.accounts, func(acc *account) bool { return acc.service != nil && acc.service.scope == r.Scope })
-	}
 	for _, r := range slices.Backward(n.runs) { // the latest counts
-		if ours(r) && r.Command == n.s.command && r.End != nil && inbox.Finished(r.End.ExitCode) &&
+		if n.s.service != nil && n.ofAccount(r) && r.Command == n.s.command && r.End != nil && inbox.Finished(r.End.ExitCode) &&
 			(len(r.End.LeftOut) == 0 || len(n.s.run.only) > 0) {
 			n.past[r.InputSHA256] = r
 		}
@@ -231,26 +228,18 @@ func (n *night) open(books []inbox.Book) error {
 	return n.confirm(n.s.flags.run.yes, len(fresh), func() (string, error) { return n.askAbout(fresh) })
 }
 
-// named returns workbooks with the accounts that the rows of the folder's name, and nothing
-// else of them: all of them together may be large.
-func (n *night) named(books []inbox.Book) (list []*sheet.Workbook) {
-	if n.s.run.dryRun == dryRunOffline {
-		return nil
+// ofAccount reports whether a run was made in the account of this command, or in those that
+// the rows of its workbook name.
+func (n *night) ofAccount(r ledger.RunSummary) bool {
+	if r.Scope == n.s.service.scope {
+		return r.ID == accounts.Whole(r.ID)
 	}
-	for _, b := range books {
-		in, err := readInput(b.Path, n.s.options, n.s.flags.validation.unpacked())
-		if err != nil {
-			continue // told when it is its turn
-		}
-		w := &sheet.Workbook{}
-		for _, c := range in.workbook.Circuits {
-			if !slices.ContainsFunc(w.Circuits, func(known sheet.Circuit) bool { return known.Account == c.Account && known.Invalid == c.Invalid }) {
-				w.Circuits = append(w.Circuits, sheet.Circuit{Account: c.Account, Invalid: c.Invalid})
-			}
-		}
-		list = append(list, w)
+	_, same := r.Scope.Account(scopeOf(n.s.flags.service, n.s.flags.run))
+	if !same || r.ID != accounts.Whole(r.ID) {
+		return false
 	}
-	return list
+	saved, err := readOptions(r.Options)
+	return err == nil && len(saved.Accounts) > 0
 }
 
 // askAbout returns the question before the new workbooks are sent. Those that cannot be

@@ -82,7 +82,7 @@ func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
 	for _, in := range inputs {
 		a.remarks(in)
 	}
-	switch err := a.open(cmd.Context(), s, inputs, booksOf(inputs)); {
+	switch err := a.open(cmd.Context(), s, inputs); {
 	case errors.Is(err, errDeclined):
 		return a.declined(s)
 	case err != nil:
@@ -258,11 +258,14 @@ func (a *app) editedCopy(line []string, unpacked int64, path string, err error) 
 }
 
 // open opens the service and the ledger if the run needs them, and asks for confirmation
-// if it will send anything. The accounts are those of the rows of all books, which are the
-// inputs' unless inputs are still to be read.
-func (a *app) open(ctx context.Context, s *invocation, inputs []*input, books []*sheet.Workbook) error {
+// if it will send anything.
+func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
 	if s.run.dryRun == dryRunOffline {
 		return nil
+	}
+	books := make([]*sheet.Workbook, len(inputs))
+	for i, in := range inputs {
+		books[i] = in.workbook
 	}
 	err := a.openAccounts(ctx, s, books...)
 	if err != nil {
