@@ -26,9 +26,10 @@ var mayImport = map[string][]string{
 	"sheet/internal/dates":  {},
 	"sheet/internal/nodata": {},
 	"sheet/internal/numfmt": {},
-	"sheet/xlsx":            {"sheet", "sheet/xlsx/internal/build", "sheet/xlsx/internal/edit", "sheet/xlsx/internal/opc", "sheet/xlsx/internal/read"},
+	"sheet/xlsx":            {"sheet", "sheet/xlsx/internal/build", "sheet/xlsx/internal/crypt", "sheet/xlsx/internal/edit", "sheet/xlsx/internal/opc", "sheet/xlsx/internal/read"},
 
 	"sheet/xlsx/internal/xmltok":   {"sheet"},
+	"sheet/xlsx/internal/crypt":    {"sheet/xlsx/internal/xmltok", "github.com/richardlehane/mscfb"},
 	"sheet/xlsx/internal/opc":      {"sheet", "sheet/xlsx/internal/xmltok", "github.com/klauspost/compress"},
 	"sheet/xlsx/internal/read":     {"sheet", "sheet/xlsx/internal/opc", "sheet/xlsx/internal/xmltok"},
 	"sheet/xlsx/internal/edit":     {"sheet", "sheet/xlsx/internal/opc", "sheet/xlsx/internal/read", "sheet/xlsx/internal/xmltok"},
@@ -52,11 +53,12 @@ var mayImport = map[string][]string{
 	"batch/quicktest":    {},
 	"batch/simulator":    {},
 	"batch/report":       {"batch", "sheet", "templates", "github.com/rivo/uniseg"},
-	"batch/cli":          {"batch", "batch/cloud", "batch/durable", "batch/inbox", "batch/ledger", "batch/ledger/sqlite", "batch/notify", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/cli/accounts", "batch/cli/doctor", "batch/cli/console", "batch/cli/locale", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "golang.org/x/term"},
+	"batch/cli":          {"batch", "batch/cloud", "batch/durable", "batch/inbox", "batch/ledger", "batch/ledger/sqlite", "batch/notify", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/cli/accounts", "batch/cli/doctor", "batch/cli/console", "batch/cli/locale", "batch/cli/password", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "golang.org/x/term"},
 	"batch/cli/accounts": {"batch", "batch/ledger", "batch/plan", "sheet"},
 	"batch/cli/doctor":   {"batch/cli/prose", "batch/report", "sheet"},
 	"batch/cli/console":  {"batch", "batch/cli/prose", "batch/ledger", "batch/quota", "batch/report", "sheet", "github.com/schollz/progressbar/v3"},
 	"batch/cli/locale":   {"golang.org/x/sys"},
+	"batch/cli/password": {"sheet/xlsx"},
 	"batch/cli/prose":    {"batch", "sheet", "golang.org/x/text"},
 	"templates":          {},
 }
@@ -67,6 +69,7 @@ var testOnly = map[string][]string{
 	"sheet/xlsx": {"sheet/xlsx/internal/xmltok", "sheet/xlsx/internal/xlsxtest", "github.com/xuri/excelize/v2"},
 
 	"sheet/xlsx/internal/xmltok": {"sheet/xlsx/internal/xlsxtest"},
+	"sheet/xlsx/internal/crypt":  {"sheet"},
 	"sheet/xlsx/internal/opc":    {"sheet/xlsx/internal/xlsxtest"},
 	"sheet/xlsx/internal/read":   {"sheet/xlsx/internal/xlsxtest"},
 	"sheet/xlsx/internal/edit":   {"sheet/xlsx/internal/xlsxtest"},
@@ -80,11 +83,12 @@ var testOnly = map[string][]string{
 
 	"batch/ledger/sqlite/testdata": {"batch", "batch/ledger", "batch/ledger/sqlite", "sheet"},
 
-	"batch/histories": {"batch", "batch/ledger", "batch/ledger/sqlite", "batch/ledger/sqlite/lossytest", "batch/plan", "batch/quicktest", "batch/quota", "sheet"},
-	"batch/report":    {"batch/cli/prose"},
-	"batch/cli":       {"batch/quicktest", "github.com/rogpeppe/go-internal", "go.yaml.in/yaml/v3"}, // yaml reads the Kubernetes recipe
-	"templates":       {"sheet", "sheet/xlsx", "batch/cli/prose", "batch/cloud"},
-	"testdata":        {"sheet/xlsx", "batch/cli/prose", "batch/cloud"},
+	"batch/histories":    {"batch", "batch/ledger", "batch/ledger/sqlite", "batch/ledger/sqlite/lossytest", "batch/plan", "batch/quicktest", "batch/quota", "sheet"},
+	"batch/cli/password": {"batch/cli", "batch/simulator"},
+	"batch/report":       {"batch/cli/prose"},
+	"batch/cli":          {"batch/quicktest", "github.com/rogpeppe/go-internal", "go.yaml.in/yaml/v3"}, // yaml reads the Kubernetes recipe
+	"templates":          {"sheet", "sheet/xlsx", "batch/cli/prose", "batch/cloud"},
+	"testdata":           {"sheet/xlsx", "batch/cli/prose", "batch/cloud"},
 }
 
 // soleImporter names the one package that may import a heavy dependency, with the reason
@@ -92,6 +96,7 @@ var testOnly = map[string][]string{
 var soleImporter = map[string]string{
 	"github.com/xuri/excelize/v2":            "sheet/xlsx/internal/build", // .xlsx bytes are the codec's alone
 	"github.com/klauspost/compress":          "sheet/xlsx/internal/opc",   // a faster deflate, measured
+	"github.com/richardlehane/mscfb":         "sheet/xlsx/internal/crypt", // compound files, read as little as their directory says
 	"github.com/aliyun/alibaba-cloud-sdk-go": "batch/cloud",               // its defects are contained there
 	"github.com/aliyun/credentials-go":       "batch/cloud",               // secrets pass nowhere else
 	"golang.org/x/sys":                       "batch/ledger/sqlite",       // the machine's clock; and batch/cli/locale, the user's language on Windows; and batch/durable, renaming that replaces nothing

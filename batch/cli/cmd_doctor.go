@@ -17,6 +17,7 @@ import (
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/doctor"
+	"github.com/loabatch/loabatch/batch/cli/password"
 	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/inbox"
@@ -53,6 +54,9 @@ each region of their rows, and the folders that are written to.`,
 				return err
 			}
 			d := &examination{app: a, flags: f, found: doctor.Findings{Words: a.lines.Words}, proxies: map[string]bool{}}
+			if d.password, err = a.password(f.password, true); err != nil {
+				return err
+			}
 			d.s = &invocation{command: "doctor", flags: submitFlags{service: f.service}, pace: pace}
 			defer d.s.close()
 			return d.run(cmd.Context(), paths)
@@ -62,6 +66,7 @@ each region of their rows, and the folders that are written to.`,
 	f.service.register(flags)
 	flags.BoolVar(&f.json, "json", false, jsonHelp)
 	flags.StringVar(&f.region, "region", defaultDoctorRegion, "region `ID` that is asked about, and that of rows without one")
+	flags.StringVar(&f.password, passwordFlag, "", passwordHelp)
 	flags.StringVar(&f.folder.in, inFlag, "", "check the workbooks of the folder `DIR`, and whether they can be taken from it")
 	flags.StringVar(&f.folder.done, doneFlag, "", "check whether workbooks can be moved to the folder `DIR`")
 	flags.StringVar(&f.folder.failed, failedFlag, "", "check whether workbooks can be moved to the folder `DIR`")
@@ -74,6 +79,8 @@ type doctorFlags struct {
 	folder  folderFlags
 	region  string
 	json    bool
+
+	password string // file
 }
 
 // examination runs the checks.
@@ -82,6 +89,8 @@ type examination struct {
 	flags doctorFlags
 	s     *invocation
 	found doctor.Findings
+
+	password *password.Source
 
 	books   []*input
 	folders []room          // that a run writes to
@@ -166,6 +175,7 @@ func (d *examination) environment() {
 
 // variables lists the variables that set flags, of all commands.
 func (a *app) variables() (names []string) {
+	names = append(names, password.Variable)
 	note := func(f *pflag.Flag) { names = append(names, variable(f.Name)) }
 	root := a.freshRoot()
 	root.PersistentFlags().VisitAll(note)
@@ -179,10 +189,10 @@ func (a *app) variables() (names []string) {
 // read reads the workbooks of the command line and of --in, and notes the folders that their
 // copies go to.
 func (d *examination) read(paths []string) {
-	validation := validationFlags{maxUnpacked: defaultMaxUnpacked}
+	validation := validationFlags{maxUnpacked: defaultMaxUnpacked, password: d.password}
 	options := sheet.Options{DefaultRegion: d.flags.region, Regions: cloud.KnownRegions()}
 	for _, path := range append(d.distinctInputs(paths), d.waiting()...) {
-		in, err := readInput(path, options, validation.unpacked())
+		in, err := readInput(path, options, validation)
 		if err != nil {
 			d.fail("workbook", path, err)
 			continue

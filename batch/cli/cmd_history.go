@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,10 +24,16 @@ func (a *app) historyCommand() *cobra.Command {
 	var f historyFlags
 	cmd := &cobra.Command{
 		Use:   "history [CIRCUIT]",
-		Short: "List runs, or everything that happened to one circuit",
+		Short: "List runs, or everything that happened to one circuit; prune old runs",
+		Long: `Lists the runs in the ledger, or everything that happened to one circuit.
+
+With --prune, removes what the ledger has of the rows of old runs instead. What protects
+circuits from a second application stays, and so does the list of runs; only their results
+copies cannot be written again.`,
 		Example: `  loabatch history
   loabatch history --since 7d --failed
-  loabatch history pc-bp1abcdefgh`,
+  loabatch history pc-bp1abcdefgh
+  loabatch history --prune 400d`,
 		Args:              arguments(0, 1),
 		ValidArgsFunction: a.completeCircuits,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -34,6 +41,10 @@ func (a *app) historyCommand() *cobra.Command {
 				return failure(exitUsage, "json-and-csv", nil)
 			}
 			after, err := f.after(a.env.Now())
+			if err != nil {
+				return err
+			}
+			before, err := f.before(cmd, args, a.env.Now())
 			if err != nil {
 				return err
 			}
@@ -45,6 +56,9 @@ func (a *app) historyCommand() *cobra.Command {
 				return failure(exitUsage, "no-ledger", nil)
 			}
 			defer store.Close()
+			if f.prune != "" {
+				return a.prune(cmd.Context(), store, f, before)
+			}
 			if len(args) == 1 {
 				return a.circuitHistory(cmd.Context(), store, args[0], f, after)
 			}
@@ -58,6 +72,8 @@ func (a *app) historyCommand() *cobra.Command {
 	flags.BoolVar(&f.failed, "failed", false, "only runs that did not exit with 0, or results that are not accepted")
 	flags.BoolVar(&f.json, "json", false, jsonHelp)
 	flags.BoolVar(&f.csv, "csv", false, "print a CSV table for spreadsheets on stdout")
+	flags.StringVar(&f.prune, pruneFlag, "", "remove the rows of runs that are older than `AGE`, such as 400d or 60w, and shrink the ledger")
+	flags.BoolVarP(&f.yes, "yes", "y", false, "with --prune, do not ask for confirmation; required without a terminal")
 	return cmd
 }
 
@@ -66,20 +82,20 @@ type historyFlags struct {
 	limit             int
 	since             string
 	failed, json, csv bool
+	prune             string
+	yes               bool
 }
+
+// pruneFlag is the name of the flag.
+const pruneFlag = "prune"
 
 // after returns the time that --since names; zero means the beginning.
 func (f historyFlags) after(now time.Time) (time.Time, error) {
 	if f.since == "" {
 		return time.Time{}, nil
 	}
-	if days, ok := strings.CutSuffix(f.since, "d"); ok {
-		if n, err := strconv.Atoi(days); err == nil && n > 0 && n < 100000 {
-			return now.AddDate(0, 0, -n), nil
-		}
-	}
-	if d, err := time.ParseDuration(f.since); err == nil && d > 0 {
-		return now.Add(-d), nil
+	if t, ok := ago(f.since, now); ok {
+		return t, nil
 	}
 	for _, layout := range []string{time.DateOnly, "2006-01-02 15:04", time.RFC3339} {
 		if t, err := time.Parse(layout, f.since); err == nil {
@@ -87,6 +103,39 @@ func (f historyFlags) after(now time.Time) (time.Time, error) {
 		}
 	}
 	return time.Time{}, failure(exitUsage, "since-value", nil, "value", f.since)
+}
+
+// ago returns the time that lies an age before now: days as in 7d, weeks as in 60w, or a duration
+// such as 36h.
+func ago(age string, now time.Time) (time.Time, bool) {
+	for unit, days := range map[string]int{"d": 1, "w": 7} {
+		if number, ok := strings.CutSuffix(age, unit); ok {
+			n, err := strconv.Atoi(number)
+			return now.AddDate(0, 0, -n*days), err == nil && n > 0 && n < 100000
+		}
+	}
+	d, err := time.ParseDuration(age)
+	return now.Add(-d), err == nil && d > 0
+}
+
+// before returns the time before which runs are pruned, if that is asked for, and alone.
+func (f historyFlags) before(cmd *cobra.Command, args []string, now time.Time) (time.Time, error) {
+	if f.prune == "" {
+		return time.Time{}, nil
+	}
+	for _, name := range []string{"since", "failed", "limit", "csv"} {
+		if cmd.Flags().Changed(name) {
+			return time.Time{}, failure(exitUsage, "prune-alone", nil, "other", "--"+name)
+		}
+	}
+	if len(args) > 0 {
+		return time.Time{}, failure(exitUsage, "prune-alone", nil, "other", args[0])
+	}
+	t, ok := ago(f.prune, now)
+	if !ok {
+		return t, failure(exitUsage, "prune-value", nil, "value", f.prune)
+	}
+	return t, nil
 }
 
 // runs reads the latest runs that are asked for.
@@ -140,6 +189,8 @@ type runLine struct {
 
 	OutputSHA256 string   `json:"output_sha256"` // of the copy as it was written; empty if none was
 	Accounts     []string `json:"accounts"`      // IDs; account is empty if there are several
+
+	PrunedAt *time.Time `json:"pruned_at,omitempty"` // when its rows were removed
 }
 
 func (a *app) runHistory(ctx context.Context, store ledger.Store, f historyFlags, after time.Time) error {
@@ -149,7 +200,7 @@ func (a *app) runHistory(ctx context.Context, store ledger.Store, f historyFlags
 	}
 	list := make([]runLine, len(runs))
 	for i, r := range runs {
-		list[i] = runLine{r.ID, r.Command, string(r.Scope), string(r.Status), r.Started, r.Account, r.Host, r.PID, r.Input, r.InputSHA256, r.Output, nil, r.Results, "", r.Accounts}
+		list[i] = runLine{r.ID, r.Command, string(r.Scope), string(r.Status), r.Started, r.Account, r.Host, r.PID, r.Input, r.InputSHA256, r.Output, nil, r.Results, "", r.Accounts, moment(r.Pruned)}
 		if r.End != nil {
 			list[i].ExitCode, list[i].Output, list[i].OutputSHA256 = &r.End.ExitCode, r.End.Output, r.End.OutputSHA256
 		}
@@ -204,6 +255,9 @@ func (a *app) circuitHistory(ctx context.Context, store ledger.Store, circuit st
 	if err != nil {
 		return a.ledgerFailure(err)
 	}
+	if err := a.notePruned(ctx, store); err != nil {
+		return err
+	}
 	if len(events) == 0 && !f.json {
 		return failure(exitUsage, "no-circuit", nil, "circuit", circuit)
 	}
@@ -227,6 +281,73 @@ func (a *app) circuitHistory(ctx context.Context, store ledger.Store, circuit st
 	}
 	return a.historyTable(rows, f, []int{0, 1, 3, 4}, []int{2, 5, 6, 7})
 }
+
+// notePruned notes from when on what happened to a circuit may be missing.
+func (a *app) notePruned(ctx context.Context, store ledger.Store) error {
+	runs, err := store.Runs(ctx, 0)
+	if err != nil {
+		return a.ledgerFailure(err)
+	}
+	for _, r := range runs {
+		if !r.Pruned.IsZero() { // the latest of them
+			a.lines.Note("history-pruned", map[string]string{"date": r.Started.UTC().Format(time.DateOnly)})
+			return nil
+		}
+	}
+	return nil
+}
+
+// prune removes the rows of old runs from the ledger, after asking.
+func (a *app) prune(ctx context.Context, store ledger.Store, f historyFlags, before time.Time) error {
+	runs, err := store.Runs(ctx, 0)
+	if err != nil {
+		return a.ledgerFailure(err)
+	}
+	date, old, rows := before.UTC().Format(time.DateOnly), 0, 0
+	for _, r := range runs {
+		if r.Started.Before(before) && r.Status != ledger.Running && r.Pruned.IsZero() {
+			old++
+			for _, n := range r.Results {
+				rows += n
+			}
+		}
+	}
+	if old > 0 && !f.yes && !a.env.StdinTerminal {
+		return failure(exitUsage, "prune-no-yes", nil)
+	}
+	err = a.confirm(f.yes, old, func() (string, error) {
+		return a.lines.Words.Line("prune-question", count("rows", rows), count("runs", old), sheet.Arg{Name: "date", Value: date}), nil
+	})
+	if errors.Is(err, errDeclined) {
+		a.lines.Say("prune-declined", nil)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	pruned, err := store.Prune(ctx, before)
+	if err != nil {
+		return a.ledgerFailure(err)
+	}
+	if f.json {
+		return a.writeJSON(struct {
+			PrunedBefore time.Time `json:"pruned_before"`
+			Runs         int       `json:"runs"`
+			Rows         int       `json:"rows"`
+			SizeBefore   int64     `json:"size_before"`
+			SizeAfter    int64     `json:"size_after"`
+			InProgress   bool      `json:"run_in_progress"`
+		}{before.UTC(), pruned.Runs, pruned.Rows, pruned.SizeBefore, pruned.SizeAfter, pruned.Running})
+	}
+	a.lines.Say("pruned", map[string]string{"rows": number(pruned.Rows), "runs": number(pruned.Runs), "date": date, "size": megabytes(pruned.SizeAfter), "was": megabytes(pruned.SizeBefore)})
+	if pruned.Running {
+		a.lines.Note("prune-running", nil)
+	}
+	return nil
+}
+
+// megabytes is a size for people.
+func megabytes(n int64) string { return strconv.FormatFloat(float64(n)/1e6, 'f', 1, 64) + " MB" }
 
 // historyTable prints rows below their header: as a CSV table, or one per line. On a
 // terminal that is too narrow for the lines, only the columns of head are side by side, and

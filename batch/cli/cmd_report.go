@@ -7,11 +7,13 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/password"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/report"
@@ -22,6 +24,8 @@ type reportFlags struct {
 	output outputFlags
 	input  string
 	ledger string
+
+	passwordFile string
 }
 
 func (a *app) reportCommand() *cobra.Command {
@@ -42,12 +46,17 @@ be the same bytes. It is looked for where it was, unless --input names it.`,
 	f.output.register(flags)
 	flags.StringVar(&f.input, "input", "", "`FILE` that the run read (default its original path)")
 	flags.StringVar(&f.ledger, "ledger", "", ledgerHelp)
+	flags.StringVar(&f.passwordFile, passwordFlag, "", passwordHelp)
 	flags.Lookup("force").Usage = "replace a file that loabatch did not write or that was changed since, and an existing copy of this run; never an input"
 	return cmd
 }
 
 func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	if err := f.output.check(); err != nil {
+		return err
+	}
+	password, err := a.password(f.passwordFile, false)
+	if err != nil {
 		return err
 	}
 	store, err := a.pastLedger(ctx, f.ledger)
@@ -63,10 +72,11 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	if err != nil {
 		return err
 	}
-	done, err := a.again(past, saved, f.input)
+	done, err := a.again(past, saved, f.input, password)
 	if err != nil {
 		return err
 	}
+	a.remarks(done.in)
 	t := target{runID: id, force: f.output.force}
 	t.path = copyPath(done.in.path, f.output.output, false, id)
 	if _, err := os.Stat(t.path); err == nil && !t.force && t.path != f.output.output {
@@ -75,13 +85,14 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	t.path = a.follow(t.path)
 	var files claims
 	files.read(done.in.path)
+	files.password(f.passwordFile)
 	if path, err := a.ledgerPath(f.ledger); err == nil {
 		if err := files.write("--ledger", path); err != nil {
 			return err
 		}
 	}
 	if err := a.claimOutputs(&files, done.in, &t, f.output, a.recorded(ctx, f.ledger)); err != nil {
-		return a.editedCopy(done.info.args, defaultMaxUnpacked<<20, t.path, err)
+		return a.editedCopy(done.info.args, validationFlags{maxUnpacked: defaultMaxUnpacked, password: password}, t.path, err)
 	}
 	done.ledgerFlag = f.ledger
 	a.signals() // no signal may leave a copy half written
@@ -141,7 +152,14 @@ func addParts(ctx context.Context, store ledger.Store, past *ledger.PastRun, par
 }
 
 // again reconstructs a finished run from the ledger and its input.
-func (a *app) again(past *ledger.PastRun, saved savedOptions, path string) (*finished, error) {
+func (a *app) again(past *ledger.PastRun, saved savedOptions, path string, password *password.Source) (*finished, error) {
+	if !past.Pruned.IsZero() {
+		date := past.Pruned.Format(time.DateOnly)
+		if past.End != nil && past.End.Output != "" {
+			return nil, failure(exitUsage, "run-pruned-copy", nil, "run", past.ID, "date", date, "output", past.End.Output)
+		}
+		return nil, failure(exitUsage, "run-pruned", nil, "run", past.ID, "date", date)
+	}
 	recorded := past.Input
 	if past.End != nil && past.End.Filed != "" {
 		recorded = past.End.Filed
@@ -153,11 +171,12 @@ func (a *app) again(past *ledger.PastRun, saved savedOptions, path string) (*fin
 		}
 	}
 	validation := saved.validation()
+	validation.password = password
 	options, err := validation.options(past.Started)
 	if err != nil {
 		return nil, err
 	}
-	in, err := readInput(path, options, validation.unpacked())
+	in, err := readInput(path, options, validation)
 	if err != nil {
 		return nil, err
 	}
@@ -220,7 +239,7 @@ func (a *app) traceChanges(ctx context.Context, s *invocation, done *finished, p
 		record := past[plan.KeyOf(c)]
 		traced, found := then[record.RunID]
 		if !found && len(then) < maxTraced {
-			traced = a.filesOf(ctx, s.store, record.RunID)
+			traced = a.filesOf(ctx, s.store, record.RunID, s.flags.validation.password.Silent())
 			then[record.RunID] = traced
 		}
 		found, was := false, ledger.Changed{Row: c.Row, Run: record.RunID}
@@ -239,8 +258,9 @@ func changedArgs(book *sheet.Workbook, c *sheet.Circuit, was ledger.Changed) []s
 	return plan.ChangedArgs(book, c, was.Run, was.File, plan.Change{Cells: was.Cells, Removed: was.Removed})
 }
 
-// filesOf reads the copy and the input of a run, as far as they are where they were.
-func (a *app) filesOf(ctx context.Context, store ledger.Store, id string) (files []*input) {
+// filesOf reads the copy and the input of a run, as far as they are where they were and the
+// password of this run opens them.
+func (a *app) filesOf(ctx context.Context, store ledger.Store, id string, from *password.Source) (files []*input) {
 	run, err := store.Run(ctx, id)
 	if err != nil {
 		return nil
@@ -250,6 +270,7 @@ func (a *app) filesOf(ctx context.Context, store ledger.Store, id string) (files
 		return nil
 	}
 	validation := saved.validation()
+	validation.password = from
 	options, err := validation.options(run.Started)
 	if err != nil {
 		return nil
@@ -259,7 +280,7 @@ func (a *app) filesOf(ctx context.Context, store ledger.Store, id string) (files
 		paths = append(paths, run.End.Output)
 	}
 	for _, path := range paths {
-		if in, err := readInput(path, options, validation.unpacked()); err == nil {
+		if in, err := readInput(path, options, validation); err == nil {
 			files = append(files, in)
 		}
 	}

@@ -44,7 +44,7 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, paths []string) error {
 		return err
 	}
 	defer s.close()
-	inputs, unread := readInputs(paths, s.options, f.validation)
+	inputs, unread := readInputs(paths, s.options, s.flags.validation)
 	if len(unread) > 0 {
 		return unread
 	}

@@ -282,7 +282,7 @@ func TestLedgerFailure(t *testing.T) {
 // A copy that can no longer be written to its path goes to a second place, and the exit
 // code says so; if there is no such place, the hint names the ledger.
 func TestCopyWithoutItsPlace(t *testing.T) {
-	in, err := readInput(filepath.Join("..", "..", "testdata", "clean.xlsx"), sheet.Options{Location: time.UTC}, 0)
+	in, err := readInput(filepath.Join("..", "..", "testdata", "clean.xlsx"), sheet.Options{Location: time.UTC}, validationFlags{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -306,7 +306,7 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 	if output != second || failed == "" || exit != exitNoCopy || next != "report-next-copy-elsewhere" || !strings.Contains(printed, "written to "+second) {
 		t.Errorf("exit %d, output %q, failure %q, next %s: %s", exit, output, failed, next, printed)
 	}
-	if _, err := readInput(second, sheet.Options{Location: time.UTC}, 0); err != nil {
+	if _, err := readInput(second, sheet.Options{Location: time.UTC}, validationFlags{}); err != nil {
 		t.Errorf("the copy in the second place: %v", err)
 	}
 	t.Setenv("TMPDIR", filepath.Join(folder, "gone"))
@@ -318,7 +318,7 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 
 // The message of each accepted row of a simulated run says that it was simulated.
 func TestSimulatedRowsSaySo(t *testing.T) {
-	in, err := readInput(filepath.Join("..", "..", "testdata", "clean.xlsx"), sheet.Options{Location: time.UTC}, 0)
+	in, err := readInput(filepath.Join("..", "..", "testdata", "clean.xlsx"), sheet.Options{Location: time.UTC}, validationFlags{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func TestDamageInOtherParts(t *testing.T) {
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := readInput(path, sheet.Options{}, 0)
+		_, err := readInput(path, sheet.Options{}, validationFlags{})
 		var bad *sheet.InputError
 		switch {
 		case !damaged && err != nil:
@@ -71,7 +71,7 @@ func withPart(t *testing.T, path, name, content string) []byte {
 // TestInputIsAFile checks that an input without an end is rejected: reading a pipe waits
 // for a writer.
 func TestInputIsAFile(t *testing.T) {
-	_, err := readInput(os.DevNull, sheet.Options{}, 0)
+	_, err := readInput(os.DevNull, sheet.Options{}, validationFlags{})
 	var own *exitError
 	if !errors.As(err, &own) || own.code != "input-no-file" || own.exit != exitUsage {
 		t.Errorf("a device as input: %v", err)
@@ -81,7 +81,7 @@ func TestInputIsAFile(t *testing.T) {
 // What will differ in the copy is printed before anything is sent; a note is not printed
 // with --quiet.
 func TestRemarksOnTheCopy(t *testing.T) {
-	in, err := readInput(filepath.Join("..", "..", "testdata", "clean.xlsx"), sheet.Options{}, 0)
+	in, err := readInput(filepath.Join("..", "..", "testdata", "clean.xlsx"), sheet.Options{}, validationFlags{})
 	if err != nil {
 		t.Fatal(err)
 	}

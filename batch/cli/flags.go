@@ -5,12 +5,15 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"github.com/loabatch/loabatch/batch/cli/password"
 )
 
 // Help texts that several commands share.
 const (
-	jsonHelp   = "print one JSON document on stdout, everything else on stderr"
-	ledgerHelp = "`PATH` of the ledger (default $XDG_STATE_HOME/loabatch/ledger.db)"
+	jsonHelp     = "print one JSON document on stdout, everything else on stderr"
+	passwordHelp = "`FILE` whose first line is the password of encrypted workbooks; their copies are encrypted with it too (or the variable LOABATCH_PASSWORD)"
+	ledgerHelp   = "`PATH` of the ledger (default $XDG_STATE_HOME/loabatch/ledger.db)"
 )
 
 // commonFlags are the flags of every command.
@@ -26,8 +29,8 @@ func (f *commonFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.color, "color", "auto", "when to use colour: `auto|always|never`; NO_COLOR turns it off")
 }
 
-// validationFlags control how the rows are checked; every command that reads a workbook has
-// them.
+// validationFlags control how a workbook is read and its rows are checked; every command that
+// reads one has them.
 type validationFlags struct {
 	severity []string
 	strict   bool
@@ -35,6 +38,9 @@ type validationFlags struct {
 	region   string
 
 	maxUnpacked int // MiB
+
+	passwordFile string
+	password     *password.Source // from the file and elsewhere; nil until a command opens workbooks
 }
 
 func (f *validationFlags) register(flags *pflag.FlagSet) {
@@ -43,7 +49,11 @@ func (f *validationFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.timezone, "timezone", "UTC", "time `ZONE` of dates without one, such as Asia/Shanghai")
 	flags.IntVar(&f.maxUnpacked, "max-unpacked", defaultMaxUnpacked, "refuse a workbook larger than this many `MIB` when unpacked")
 	flags.StringVar(&f.region, "region", "", "region `ID` of rows without one")
+	flags.StringVar(&f.passwordFile, passwordFlag, "", passwordHelp)
 }
+
+// passwordFlag is the name of the flag.
+const passwordFlag = "password-file"
 
 // defaultMaxUnpacked is the default of --max-unpacked, in MiB.
 const defaultMaxUnpacked = 1024

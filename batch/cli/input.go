@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/password"
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx"
 )
@@ -27,11 +29,14 @@ const maxInput = 1 << 30
 // happens to the file meanwhile.
 type input struct {
 	path     string
-	content  []byte
-	sha256   string // hex
+	content  []byte // decrypted
+	sha256   string // of the file as it is, in hex
 	workbook *sheet.Workbook
 	remarks  []sheet.Problem // about its copy
-	reading  time.Duration   // how long it took to read and check
+
+	encryption *xlsx.Encryption // of the file, and of its copy; nil for none
+
+	reading time.Duration // how long it took to read and check
 }
 
 // reader returns the bytes as the codec takes them.
@@ -121,7 +126,7 @@ func inUse(path string) bool {
 // those that can be read, and the errors of the others.
 func readInputs(paths []string, o sheet.Options, f validationFlags) (inputs []*input, failed fileErrors) {
 	for _, path := range paths {
-		in, err := readInput(path, o, f.unpacked())
+		in, err := readInput(path, o, f)
 		if err != nil {
 			failed = append(failed, fileError{path, err})
 			continue
@@ -131,15 +136,19 @@ func readInputs(paths []string, o sheet.Options, f validationFlags) (inputs []*i
 	return inputs, failed
 }
 
-func readInput(path string, o sheet.Options, unpacked int64) (*input, error) {
+func readInput(path string, o sheet.Options, f validationFlags) (*input, error) {
 	start := time.Now()
 	in, err := readBytes(path)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { in.reading = time.Since(start) }()
+	limits := xlsx.Limits{Unpacked: f.unpacked()}
+	if err := in.decrypt(f.password, limits); err != nil {
+		return nil, named(err, path)
+	}
 	r, size := in.reader()
-	book, err := xlsx.Open(r, size, xlsx.Limits{Unpacked: unpacked})
+	book, err := xlsx.Open(r, size, limits)
 	if err != nil {
 		return nil, named(err, path)
 	}
@@ -152,6 +161,33 @@ func readInput(path string, o sheet.Options, unpacked int64) (*input, error) {
 		return nil, named(err, path)
 	}
 	return in, nil
+}
+
+// decrypt replaces the content of an encrypted workbook with the workbook, which stays in
+// memory. If there is no password, it asks for one where that is possible. For a workbook that
+// is not encrypted a password is not needed, which is only a note: several inputs may share it.
+func (in *input) decrypt(from *password.Source, limits xlsx.Limits) (err error) {
+	r, size := in.reader()
+	if !xlsx.Encrypted(r, size) {
+		if from.Given() {
+			in.remarks = append(in.remarks, sheet.Problem{Code: "file-not-encrypted", Severity: sheet.Note})
+		}
+		return nil
+	}
+	content, encryption, err := xlsx.Decrypt(r, size, from.Password(), limits)
+	if code(err) == xlsx.CodeNoPassword && from.Prompt(in.path) {
+		content, encryption, err = xlsx.Decrypt(r, size, from.Password(), limits)
+	}
+	in.content, in.encryption = content, encryption
+	return err
+}
+
+// code returns the code of an input's error, or "".
+func code(err error) string {
+	if bad, ok := errors.AsType[*sheet.InputError](err); ok {
+		return bad.Problems[0].Code
+	}
+	return ""
 }
 
 // findObstacles looks for obstacles to a faithful copy, before anything is sent. Those that
@@ -243,4 +279,28 @@ func cause(err error) string {
 		return causes[errno]
 	}
 	return err.Error()
+}
+
+// password returns where the password of encrypted workbooks comes from. Where it is asked
+// for, nobody answers for the user: --yes means no question.
+func (a *app) password(file string, yes bool) (*password.Source, error) {
+	from, err := password.New(file, a.env.Getenv(password.Variable))
+	if bad, ok := errors.AsType[*password.Error](err); ok {
+		reason := ""
+		if bad.Err != nil {
+			reason = cause(bad.Err)
+		}
+		return nil, failure(exitUsage, bad.Code, bad, "file", bad.Where, "where", bad.Where, "reason", reason, "most", number(xlsx.MaxPassword))
+	}
+	if from.Public() {
+		a.lines.Warn("password-public", map[string]string{"file": file})
+	}
+	if a.env.Password != nil && !yes {
+		from.Ask = func(file string) (string, error) {
+			fmt.Fprintf(a.env.Stderr, "%s ", a.lines.Words.Line("password-question", sheet.Arg{Name: "file", Value: file}))
+			defer fmt.Fprintln(a.env.Stderr)
+			return a.env.Password()
+		}
+	}
+	return from, nil
 }

@@ -36,6 +36,7 @@ import (
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/cli/locale"
+	"github.com/loabatch/loabatch/batch/cli/password"
 )
 
 // Version is the version of the program; the linker sets it for a release.
@@ -55,6 +56,8 @@ type Env struct {
 	StdinTerminal  bool // a question can be asked
 	StdoutTerminal bool // colour may be used
 	StderrTerminal bool // a progress bar can be drawn
+
+	Password func() (string, error) // reads a line that the terminal does not show; nil without one
 
 	Language string // of the user, as the system names it; empty where variables do
 
@@ -92,12 +95,12 @@ func Main() int {
 	}
 	// Without this, the first write to a pipe that nobody reads would end the process.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	return Run(context.Background(), Env{
+	env := Env{
 		Args:           os.Args[1:],
 		Stdin:          os.Stdin,
 		Stdout:         stdout,
 		Stderr:         os.Stderr,
-		Getenv:         os.Getenv,
+		Getenv:         getenv(),
 		Environ:        os.Environ,
 		Now:            time.Now,
 		Signals:        signals,
@@ -106,7 +109,51 @@ func Main() int {
 		StdoutTerminal: term.IsTerminal(int(stdout.Fd())),
 		StderrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 		Size:           func() (columns, rows int) { return terminalSize(os.Stderr, stdout) },
-	})
+	}
+	if env.StdinTerminal && env.StderrTerminal {
+		typed := &hiddenInput{terminal: os.Stdin}
+		defer typed.restore()
+		env.Password = typed.line
+	}
+	return Run(context.Background(), env)
+}
+
+// getenv returns os.Getenv, and takes the password out of the environment: programs that the
+// credentials library starts have no business with it.
+func getenv() func(string) string {
+	secret := os.Getenv(password.Variable)
+	_ = os.Unsetenv(password.Variable) // fails only for names that cannot be
+	return func(name string) string {
+		if name == password.Variable {
+			return secret
+		}
+		return os.Getenv(name)
+	}
+}
+
+// hiddenInput reads what a terminal does not show.
+type hiddenInput struct {
+	terminal *os.File
+	before   atomic.Pointer[term.State] // of the terminal, while it shows nothing
+}
+
+func (h *hiddenInput) line() (string, error) {
+	state, err := term.GetState(int(h.terminal.Fd()))
+	if err != nil {
+		return "", err
+	}
+	h.before.Store(state)
+	text, err := term.ReadPassword(int(h.terminal.Fd()))
+	h.before.Store(nil)
+	return string(text), err
+}
+
+// restore has the terminal show again what is typed, if the command was ended while it was
+// waiting for a password.
+func (h *hiddenInput) restore() {
+	if state := h.before.Load(); state != nil {
+		_ = term.Restore(int(h.terminal.Fd()), state)
+	}
 }
 
 // terminalSize returns the size of the first of the files that is a terminal.

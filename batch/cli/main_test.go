@@ -18,6 +18,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/batch/simulator"
 	"github.com/loabatch/loabatch/sheet"
@@ -132,6 +133,51 @@ func TestSignalsAreReported(t *testing.T) {
 	exit, printed = run("submit", "--simulate", "-o", filepath.Join(folder, "out.xlsx"), "--on-finish", "sh -c 'echo >"+begun+"; sleep 600'", "../../testdata/clean.xlsx")
 	if exit != exitOK || !strings.Contains(printed, "--on-finish was ended, as a signal came") || <-pinged != "/start" || <-pinged != "/0" {
 		t.Errorf("exit %d: %s", exit, printed)
+	}
+}
+
+// history --prune asks at a terminal. Beside a run in progress the ledger keeps its size.
+func TestPruneAsks(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	a, _ := asking(strings.NewReader(""), nil)
+	store, err := a.openLedger(t.Context(), path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	start := func(id string, days int) ledger.Run {
+		key := batch.Key{Region: "cn-hangzhou", InstanceID: "pc-" + id}
+		run, err := store.Start(t.Context(), ledger.RunInfo{ID: id, Scope: ledger.Real, Command: "submit", Started: time.Now().AddDate(0, 0, -days)}, []batch.Key{key})
+		if err == nil {
+			err = run.Finish(t.Context(), batch.Outcome{Row: 2, Key: key, Result: sheet.NotAttempted, Reason: batch.ReasonInterrupted})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return run
+	}
+	if err := start("old", 500).End(t.Context(), ledger.RunEnd{}); err != nil {
+		t.Fatal(err)
+	}
+	living := start("living", 500)
+	prune := func(answer, want string, args ...string) {
+		t.Helper()
+		var stdout, stderr bytes.Buffer
+		exit := Run(t.Context(), Env{
+			Args: append(args, "--ledger", path), Stdin: strings.NewReader(answer), StdinTerminal: true,
+			Stdout: &stdout, Stderr: &stderr, Getenv: func(string) string { return "" }, Now: time.Now,
+		})
+		if printed := stderr.String(); !strings.Contains(printed, want) || (exit == 0) != (args[0] == "history") {
+			t.Errorf("exit %d: %s", exit, printed)
+		}
+	}
+	prune("n\n", "remove 1 row of 1 run from before", "history", "--prune", "400d")
+	prune("n\n", "nothing was removed", "history", "--prune", "400d")
+	prune("y\n", "removed 1 row of 1 run from before", "history", "--prune", "400d")
+	prune("", "a run is in progress, so the ledger keeps its size", "history", "--prune", "400d")
+	prune("", "the rows of run old were removed from the ledger on", "report", "old")
+	if err := living.End(t.Context(), ledger.RunEnd{}); err != nil {
+		t.Fatal(err)
 	}
 }
 

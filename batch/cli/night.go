@@ -17,6 +17,7 @@ import (
 	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/inbox"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/notify"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx"
@@ -216,7 +217,7 @@ func (n *night) open(books []inbox.Book) error {
 	}
 	n.past = map[string]ledger.RunSummary{}
 	for _, r := range slices.Backward(n.runs) { // the latest counts
-		if n.s.service != nil && n.ofAccount(r) && r.Command == n.s.command && r.End != nil && inbox.Finished(r.End.ExitCode) &&
+		if n.ofAccount(r) && r.Command == n.s.command && r.End != nil && inbox.Finished(r.End.ExitCode) &&
 			(len(r.End.LeftOut) == 0 || len(n.s.run.only) > 0) {
 			n.past[r.InputSHA256] = r
 		}
@@ -231,11 +232,13 @@ func (n *night) open(books []inbox.Book) error {
 // ofAccount reports whether a run was made in the account of this command, or in those that
 // the rows of its workbook name.
 func (n *night) ofAccount(r ledger.RunSummary) bool {
-	if r.Scope == n.s.service.scope {
-		return r.ID == accounts.Whole(r.ID)
+	if r.ID != accounts.Whole(r.ID) {
+		return false
 	}
-	_, same := r.Scope.Account(scopeOf(n.s.flags.service, n.s.flags.run))
-	if !same || r.ID != accounts.Whole(r.ID) {
+	if own, _ := n.s.account(n.s.flags.service.profile); own.service != nil && r.Scope == own.service.scope {
+		return true
+	}
+	if _, same := r.Scope.Account(scopeOf(n.s.flags.service, n.s.flags.run)); !same {
 		return false
 	}
 	saved, err := readOptions(r.Options)
@@ -248,7 +251,7 @@ func (n *night) askAbout(books []inbox.Book) (string, error) {
 	var all []sending
 	going := 0
 	for _, b := range books {
-		in, err := readInput(b.Path, n.s.options, n.s.flags.validation.unpacked())
+		in, err := readInput(b.Path, n.s.options, n.s.flags.validation)
 		if err != nil {
 			continue
 		}
@@ -276,7 +279,7 @@ func (n *night) finishedWith(sum string) (inbox.Ended, bool) {
 
 // take runs one workbook.
 func (n *night) take(b inbox.Book, to func(exit int) string) (inbox.Ended, inbox.Reason) {
-	in, err := readInput(b.Path, n.s.options, n.s.flags.validation.unpacked())
+	in, err := readInput(b.Path, n.s.options, n.s.flags.validation)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return inbox.Ended{}, inbox.Gone
@@ -315,6 +318,9 @@ func (n *night) take(b inbox.Book, to func(exit int) string) (inbox.Ended, inbox
 // ended. Only what is wrong with the workbook itself is final.
 func (n *night) failed(b inbox.Book, runID string, err error) inbox.Ended {
 	n.fail(err)
+	if runID == "" { // else one has added it
+		n.monitor.Add(notify.Run{Input: absolute(b.Path), ExitCode: exitOf(err)})
+	}
 	n.add(n.unfinished(report.Document{Command: n.s.command, DryRun: n.s.run.dryRun != dryRunOff, RunID: runID}, b.Path, err), false)
 	return inbox.Ended{RunID: runID, Exit: exitOf(err), Again: !isBad(err), Halt: n.ctx.Err() != nil}
 }
@@ -328,14 +334,14 @@ func (n *night) add(doc report.Document, sent bool) {
 	n.count++
 }
 
-// isBad reports whether an error is about what is in a workbook, and not about the disk or
-// a folder, say, that another night may find in order.
+// isBad reports whether an error is about what is in a workbook, and not about the disk, a
+// folder or a password that was not given, say, which another night may find in order.
 func isBad(err error) bool {
 	if own, ok := errors.AsType[*exitError](err); ok {
 		return own.code == "input-too-large"
 	}
 	_, ok := errors.AsType[*sheet.InputError](err)
-	return ok
+	return ok && code(err) != xlsx.CodeNoPassword
 }
 
 // complete writes the copy of a past run again if it is missing: the night was killed
@@ -351,7 +357,7 @@ func (n *night) complete(b inbox.Book, run inbox.Ended, folder string) {
 		if err != nil {
 			return err
 		}
-		done, err := n.again(past, saved, b.Path)
+		done, err := n.again(past, saved, b.Path, n.s.flags.validation.password)
 		if err != nil {
 			return err
 		}
@@ -381,6 +387,7 @@ func (n *night) tellMoved(b inbox.Book, run inbox.Ended, to string, err error) {
 	}
 	n.moved++
 	n.docs[len(n.docs)-1].MovedTo = to
+	n.monitor.Moved(absolute(b.Path), absolute(to))
 	n.moveEarlier(b.SHA256, filepath.Dir(to))
 	n.lines.Note("folder-moved", map[string]string{"file": b.Path, "target": to})
 	n.s.log.Info("workbook moved", "run_id", run.RunID, "input", b.Path, "moved_to", to)

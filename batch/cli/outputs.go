@@ -39,6 +39,13 @@ type claim struct {
 // read adds an input.
 func (c *claims) read(path string) { *c = append(*c, claim{"", path}) }
 
+// password adds the password file, if there is one, which nothing may be written to.
+func (c *claims) password(path string) {
+	if path != "" {
+		*c = append(*c, claim{"--" + passwordFlag, path})
+	}
+}
+
 // write adds a file that will be written, unless it is one of the others.
 func (c *claims) write(flag, path string) error {
 	for _, other := range *c {

@@ -70,7 +70,7 @@ func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
 		return err
 	}
 	defer s.close()
-	inputs, unread := readInputs(paths, s.options, f.validation)
+	inputs, unread := readInputs(paths, s.options, s.flags.validation)
 	if len(unread) > 0 && (s.run.dryRun != dryRunOffline || len(inputs) == 0) {
 		return unread
 	}
@@ -109,6 +109,9 @@ func (a *app) newInvocation(command string, f submitFlags, paths []string) (*inv
 	if s.options, err = f.validation.options(s.started); err != nil {
 		return nil, err
 	}
+	if s.flags.validation.password, err = a.password(f.validation.passwordFile, f.run.yes); err != nil {
+		return nil, err
+	}
 	if err = f.output.check(); err != nil {
 		return nil, err
 	}
@@ -141,6 +144,7 @@ func (a *app) claimFiles(s *invocation) error {
 			}
 		}
 	}
+	s.files.password(s.flags.validation.passwordFile)
 	if path := s.flags.watch.logFile; path != "" {
 		if err := s.files.write("--log-file", path); err != nil {
 			return err
@@ -159,7 +163,8 @@ func (a *app) claimMetrics(s *invocation) error {
 	if err := s.files.write("--"+metricsFlag, path); err != nil {
 		return err
 	}
-	if err := checkReplace(path, s.flags.output.force, func(f *os.File, _ int64) bool { return notify.IsMetrics(f) }); err != nil {
+	force := s.flags.output.force && s.flags.folder.in == "" // else it might be an input, which is not known yet
+	if err := checkReplace(path, force, func(f *os.File, _ int64) bool { return notify.IsMetrics(f) }); err != nil {
 		return err
 	}
 	a.monitor.Metrics(path)
@@ -226,7 +231,7 @@ func (a *app) outputs(ctx context.Context, s *invocation, inputs []*input) ([]ta
 			recorded = a.recorded(ctx, s.flags.service.ledger)
 		}
 		if err := a.claimOutputs(&s.files, in, t, f, recorded); err != nil {
-			return nil, fileErrors{{in.path, a.editedCopy(s.args, s.flags.validation.unpacked(), t.path, err)}}
+			return nil, fileErrors{{in.path, a.editedCopy(s.args, s.flags.validation, t.path, err)}}
 		}
 		if t.path == "" {
 			continue
@@ -241,12 +246,13 @@ func (a *app) outputs(ctx context.Context, s *invocation, inputs []*input) ([]ta
 // editedCopy is the error of a path that must not be written: if a results copy with
 // someone's changes is there, it names the command that goes on with it, given the command
 // line that would have replaced it.
-func (a *app) editedCopy(line []string, unpacked int64, path string, err error) error {
+func (a *app) editedCopy(line []string, f validationFlags, path string, err error) error {
 	own, ok := errors.AsType[*exitError](err)
 	if !ok || own.code != "output-foreign" || own.args["file"] != path {
 		return err
 	}
-	in, unread := readInput(path, sheet.Options{}, unpacked)
+	f.password = f.password.Silent()
+	in, unread := readInput(path, sheet.Options{}, f)
 	if unread != nil || !slices.ContainsFunc(in.workbook.Circuits, func(c sheet.Circuit) bool { return c.Past.Result != "" }) {
 		return err
 	}

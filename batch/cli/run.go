@@ -113,11 +113,7 @@ func (s *invocation) valid(ctx context.Context, done *finished, past map[batch.K
 			if err != nil {
 				return valid
 			}
-			for _, e := range events {
-				if e.Scope == done.parts[i].opened.service.scope && e.Outcome.Key == key && e.Outcome.Result != sheet.Skipped {
-					valid[key] = e.Outcome.Result == sheet.Already
-				}
-			}
+			valid[key] = ledger.Seen(events, done.parts[i].opened.service.scope, key)
 		}
 	}
 	return valid

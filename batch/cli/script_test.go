@@ -47,6 +47,7 @@ import (
 //	circuits FILE N             makes a workbook of N circuits in three regions
 //	aged FILE...                makes files that were changed an hour ago
 //	minutes N FILE...           makes files that were changed N minutes ago
+//	encrypt FILE                encrypts a workbook with a made-up password
 //	edit FILE                   saves a workbook as another program would, with a note in a cell
 //	stats                       prints what the simulator saw: accepted, duplicates, throttled …
 //	nopersonal FILE INPUT       wants no personal value of the input's engineers in the file, zip parts included
@@ -79,6 +80,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"sheets":     printSheets,
 	"jsonkey":    printJSONKeys,
 	"workbook":   makeWorkbook,
+	"encrypt":    encryptWorkbook,
 	"edit":       editWorkbook,
 	"samecopy":   wantSameCopy,
 	"next":       runNext,
@@ -119,6 +121,7 @@ func openBook(ts *testscript.TestScript, name string) *xlsx.Book {
 	}
 	content, err := os.ReadFile(matches[0])
 	ts.Check(err)
+	content = decrypted(ts, content)
 	book, err := xlsx.Open(bytes.NewReader(content), int64(len(content)), xlsx.Limits{})
 	ts.Check(err)
 	return book
@@ -404,6 +407,48 @@ func editWorkbook(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), edited, 0o600))
 }
 
+// madeUpPassword is the password of the encrypted workbooks of the tests.
+const madeUpPassword = "Made-up 密码 1"
+
+// encryptWorkbook encrypts a workbook as one that another program encrypted.
+func encryptWorkbook(ts *testscript.TestScript, _ bool, args []string) {
+	content, err := encryptBytes([]byte(ts.ReadFile(args[0])))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), content, 0o600))
+}
+
+func encryptBytes(content []byte) ([]byte, error) {
+	sample, err := os.ReadFile("../../sheet/xlsx/internal/crypt/testdata/msoffcrypto.xlsx")
+	if err != nil {
+		return nil, err
+	}
+	_, encryption, err := decryptBytes(sample)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	err = encryption.Encrypt(&b, content)
+	return b.Bytes(), err
+}
+
+func decryptBytes(content []byte) ([]byte, *xlsx.Encryption, error) {
+	password, err := xlsx.NewPassword(madeUpPassword)
+	if err != nil {
+		return nil, nil, err
+	}
+	return xlsx.Decrypt(bytes.NewReader(content), int64(len(content)), password, xlsx.Limits{})
+}
+
+// decrypted returns the workbook in an encrypted file, or the bytes of any other.
+func decrypted(ts *testscript.TestScript, content []byte) []byte {
+	if !xlsx.Encrypted(bytes.NewReader(content), int64(len(content))) {
+		return content
+	}
+	plain, _, err := decryptBytes(content)
+	ts.Check(err)
+	return plain
+}
+
 // editCell packs the parts of a workbook anew, and replaces a text of the first sheet once.
 func editCell(content []byte, old, text string) ([]byte, error) {
 	z, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
@@ -458,7 +503,7 @@ func wantSameCopy(ts *testscript.TestScript, neg bool, args []string) {
 
 // partsOf reads the parts of a package by name.
 func partsOf(ts *testscript.TestScript, name string) map[string]string {
-	content := []byte(ts.ReadFile(name))
+	content := decrypted(ts, []byte(ts.ReadFile(name)))
 	z, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
 	ts.Check(err)
 	parts := map[string]string{}
@@ -530,7 +575,7 @@ func wantNoPersonal(ts *testscript.TestScript, neg bool, args []string) {
 
 // everyPart returns the bytes of a file, and of its parts if it is a workbook.
 func everyPart(ts *testscript.TestScript, name string) []byte {
-	content := []byte(ts.ReadFile(name))
+	content := decrypted(ts, []byte(ts.ReadFile(name)))
 	z, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
 	if err != nil {
 		return content

@@ -66,7 +66,7 @@ func (a *app) openAccounts(ctx context.Context, s *invocation, books ...*sheet.W
 			acc.warned = acc.warned || known
 		}
 	}
-	if last := len(failed) - 1; len(failed) == len(wanted) {
+	if last := len(failed) - 1; len(failed) == len(wanted) && !(s.night && len(books) == 0) { // the rows of a folder may name others
 		for _, acc := range failed[:last] {
 			a.fail(acc.failure)
 		}

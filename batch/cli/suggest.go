@@ -88,7 +88,7 @@ func (s settings) with(pairs ...string) settings {
 // workbook. Where results are written is not kept: they would overwrite those of the run.
 var (
 	doctorSettings = []string{"endpoint", "profile", "ledger", "expect-account"}
-	keptSettings   = append([]string{"region", "timezone"}, doctorSettings...)
+	keptSettings   = append([]string{"region", "timezone", passwordFlag}, doctorSettings...)
 )
 
 // commands returns the commands that may be suggested after a run over input that wrote its
@@ -126,7 +126,7 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 		Status:  a.suggest("status", here, cmp.Or(output, input)),
 		Apply:   a.suggest("submit", send, cmp.Or(output, input)),
 		Reapply: a.suggest("submit", send.with("reapply", "true"), cmp.Or(output, input)),
-		Report:  a.suggest("report", own.only([]string{"ledger"}), info.id),
+		Report:  a.suggest("report", own.only([]string{"ledger", passwordFlag}), info.id),
 		Doctor:  a.suggest("doctor", own.only(doctorSettings)),
 	}
 	if output != "" {
@@ -146,7 +146,7 @@ func (a *app) onwards(line []string, path string) string {
 }
 
 // fileFlags are the flags whose value is the path of a file.
-var fileFlags = []string{"output", "ledger", "log-file", inFlag, doneFlag, failedFlag}
+var fileFlags = []string{"output", "ledger", "log-file", passwordFlag, inFlag, doneFlag, failedFlag}
 
 // anywhere returns a command line that names the same files in every folder.
 func (a *app) anywhere(line []string) []string {

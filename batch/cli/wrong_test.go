@@ -499,6 +499,80 @@ func TestBadFiles(t *testing.T) {
 	}
 }
 
+// badEncrypted has what is done to an encrypted workbook, of which EncryptionInfo is in one
+// piece, for each problem that opening it with its password can find.
+var badEncrypted = map[string]func(good []byte) []byte{
+	"file-password-wrong":         reencoded(`encryptedVerifierHashInput="`, `encryptedVerifierHashInput="AAAA`, 4),
+	"file-encryption-changed":     reencoded(`encryptedHmacValue="`, `encryptedHmacValue="AAAA`, 4),
+	"file-encryption-damaged":     reencoded(`<keyData`, `<keyDatA`, 0),
+	"file-encryption-cipher":      reencoded(`"AES"`, `"DES"`, 0),
+	"file-encryption-spins":       reencoded(`spinCount="100000"`, `spinCount="99999999"`, 0),
+	"file-encryption-certificate": reencoded(`keyEncryptor uri="http://schemas.microsoft.com/office/2006/keyEncryptor/password"`, `keyEncryptor uri="http://schemas.microsoft.com/office/2006/keyEncryptor/certificate"`, 0),
+	"file-encryption-extensible": func(good []byte) []byte {
+		return bytes.Replace(good, []byte("\x04\x00\x04\x00\x40\x00\x00\x00<?xml"), []byte("\x04\x00\x03\x00\x40\x00\x00\x00<?xml"), 1)
+	},
+	"file-encryption-rights": func(good []byte) []byte {
+		return renamed(renamed(good, "EncryptionInfo", "Other"), "StrongEncryptionDataSpace", "DRMEncryptedDataSpace")
+	},
+	"file-too-large": func(good []byte) []byte { // --max-unpacked is about the package, too
+		content, _, _ := decryptBytes(good)
+		content, _ = encryptBytes(append(content, make([]byte, 1<<20)...))
+		return content
+	},
+}
+
+// reencoded replaces a text of EncryptionInfo once, and as many bytes after it. Spaces at the
+// end keep its length.
+func reencoded(old, with string, after int) func([]byte) []byte {
+	return func(good []byte) []byte {
+		from, to := bytes.Index(good, []byte("<?xml")), bytes.Index(good, []byte("</encryption>"))+len("</encryption>")
+		text := strings.Replace(string(good[from:to]), ` standalone="yes"`, "", 1)
+		at := strings.Index(text, old)
+		text = text[:at] + with + text[at+len(old)+after:]
+		text += strings.Repeat(" ", to-from-len(text))
+		return slices.Concat(good[:from], []byte(text), good[to:])
+	}
+}
+
+// renamed gives an entry of a compound file's directory another name ([MS-CFB] 2.6.1).
+func renamed(good []byte, old, name string) []byte {
+	entry := func(name string) []byte {
+		b := make([]byte, 66)
+		for i, u := range utf16.Encode([]rune(name)) {
+			binary.LittleEndian.PutUint16(b[2*i:], u)
+		}
+		binary.LittleEndian.PutUint16(b[64:], uint16(2*len(name)+2))
+		return b
+	}
+	return bytes.Replace(good, entry(old), entry(name), 1)
+}
+
+func TestBadEncrypted(t *testing.T) {
+	t.Parallel()
+	good, err := encryptBytes(zipOf(partsOfBook(t, "")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	validate := func(content []byte) string {
+		path := filepath.Join(t.TempDir(), "bad.xlsx")
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return runSaid(t, func(e *cli.Env) {
+			e.Getenv = func(name string) string { return map[string]string{"LOABATCH_PASSWORD": madeUpPassword}[name] }
+		}, "validate", "--json", "--max-unpacked", "1", path)
+	}
+	if said := validate(good); !strings.Contains(said, `"exit_code": 0`) {
+		t.Errorf("unchanged: %s", said)
+	}
+	for code, spoil := range badEncrypted {
+		content := spoil(bytes.Clone(good))
+		if said := validate(content); !strings.Contains(said, `"code":"`+code+`"`) || !strings.Contains(said, `"exit_code": 2`) {
+			t.Errorf("%s: not found in\n%.3000s", code, said)
+		}
+	}
+}
+
 // personalData are made-up values of every kind with the part that may be shown nowhere.
 var personalData = []struct{ value, secret string }{
 	{"999999199001011234", "99199001011"},

@@ -1,7 +1,9 @@
 package histories
 
 import (
+	"context"
 	"fmt"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -9,7 +11,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/ledger/sqlite"
+	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/quota"
+	"github.com/loabatch/loabatch/sheet"
 )
 
 // failure is something that must never happen.
@@ -21,7 +28,7 @@ type failure struct {
 // happening is one thing that happens in a history. What it does in detail is drawn from
 // its own dice, so leaving out another happening does not change it.
 type happening struct {
-	kind string // wait, edit, review, ledger, night
+	kind string // wait, edit, review, ledger, prune, night
 	dice dice
 }
 
@@ -65,6 +72,9 @@ func newHistory(seed uint64, o options) *history {
 		}
 		if today.at(8).chance(0.15) {
 			add("ledger", today.at(9))
+		}
+		if today.at(10).chance(0.3) {
+			add("prune", today.at(11))
 		}
 	}
 	return h
@@ -177,9 +187,63 @@ func (w *world) happen(t *testing.T, x happening) {
 		w.service.review(d)
 	case "ledger":
 		w.replaceLedger(t, d)
+	case "prune":
+		w.prune(t)
 	case "night":
 		w.night(t, d)
 	}
+}
+
+// prune has a ledger in a file forget the rows of all its runs, which changes nothing of what
+// would be sent next, whatever the book and the flags.
+func (w *world) prune(t *testing.T) {
+	k, ok := w.ledger.(*sqliteKeeper)
+	if !ok {
+		return
+	}
+	s, err := k.open(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := w.next(t, s)
+	pruned, err := s.Prune(context.Background(), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.trace("  %d rows of %d runs are pruned", pruned.Rows, pruned.Runs)
+	if !reflect.DeepEqual(w.next(t, s), before) {
+		t.Errorf("seed %d: pruning changes what is sent next", w.history.seed)
+	}
+}
+
+// next plans every book with every choice of rows.
+func (w *world) next(t *testing.T, s *sqlite.Store) (plans []*batch.Plan) {
+	for _, b := range w.books {
+		book := b.workbook()
+		keys := plan.Keys(book)
+		for _, endpoint := range endpoints {
+			past, err := w.ledger.past(scopeOf(endpoint), keys)
+			if err != nil {
+				t.Fatal(err)
+			}
+			valid := map[batch.Key]bool{}
+			for _, key := range keys {
+				events, err := s.Circuit(context.Background(), key.InstanceID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if r := past[key]; !r.Open && r.Result == "" && ledger.Seen(events, scopeOf(endpoint), key) {
+					valid[key] = true
+				}
+			}
+			for _, only := range [][]sheet.Result{nil, {sheet.Already}, {sheet.Failed, sheet.Unknown, sheet.NotAttempted}} {
+				for _, reapply := range []bool{false, true} {
+					plans = append(plans, plan.New(book, plan.Options{Past: past, Valid: valid, Only: only, Reapply: reapply}))
+				}
+			}
+		}
+	}
+	return plans
 }
 
 // replaceLedger loses the ledger. If the service accepts a second application for a circuit

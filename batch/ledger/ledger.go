@@ -70,6 +70,12 @@ type Store interface {
 	// earliest first.
 	Circuit(ctx context.Context, instanceID string) ([]Event, error)
 
+	// Prune deletes the rows of the runs that started before a time, unless they are in
+	// progress or have left an application open, and gives the space back unless a run is
+	// in progress. What Past and [Seen] say stays the same, and so do the runs, their
+	// counts included, and the quotas. A Prune that failed may be repeated.
+	Prune(ctx context.Context, before time.Time) (Pruned, error)
+
 	// Check reads the whole ledger for damage and commits once to prove that it can be
 	// written.
 	Check(ctx context.Context) (Health, error)
@@ -205,6 +211,7 @@ type RunSummary struct {
 	TakenBy string               // the run that took over, if Status is TakenOver
 	End     *RunEnd              // nil unless Status is Ended
 	Results map[sheet.Result]int // counts of the rows finished so far
+	Pruned  time.Time            // when its rows were deleted, UTC; zero if they are there
 }
 
 // PastRun is a run with everything that it recorded. Together with the input, this is
@@ -223,6 +230,24 @@ type Event struct {
 	Begun    time.Time // UTC; zero if the row was never begun
 	Finished time.Time // UTC; zero if it was never finished
 	Outcome  batch.Outcome
+}
+
+// Seen reports whether the last run over a circuit in a scope found it to have an LOA, given
+// what happened to it. Of an LOA that was not applied for here, there is no other record.
+func Seen(events []Event, scope Scope, key batch.Key) (seen bool) {
+	for _, e := range events {
+		if e.Scope == scope && e.Outcome.Key == key && e.Outcome.Result != sheet.Skipped {
+			seen = e.Outcome.Result == sheet.Already
+		}
+	}
+	return seen
+}
+
+// Pruned is what [Store.Prune] did.
+type Pruned struct {
+	Runs, Rows            int   // whose rows were deleted, and how many rows
+	SizeBefore, SizeAfter int64 // of the ledger, in bytes
+	Running               bool  // a run is in progress, so the space was not given back
 }
 
 // Health is what [Store.Check] found.

@@ -59,6 +59,7 @@ func (e *ending) environ(getenv func(string) string) []string {
 	count("WORKBOOKS", len(e.runs))
 	set("ID", e.lines(func(r *Run) string { return r.ID }))
 	set("INPUT", e.lines(func(r *Run) string { return r.Input }))
+	set("MOVED_TO", e.lines(func(r *Run) string { return r.MovedTo }))
 	set("OUTPUT", e.lines(func(r *Run) string { return r.Output }))
 	set("EXIT_CODES", e.lines(func(r *Run) string { return strconv.Itoa(r.ExitCode) }))
 	var reports []string

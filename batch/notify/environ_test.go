@@ -22,7 +22,7 @@ func TestEnvironHasNoSecrets(t *testing.T) {
 	e := ended("submit", "false", night, 4, nil)
 	e.ChangeRef, e.Log, e.Version = "CHG-1", "/var/log/loa.log", "1.2.3"
 	e.runs[0] = Run{
-		ID: "r1", Input: "/srv/a.xlsx", Output: "/srv/a.results-r1.xlsx", Reports: []string{"/srv/a.csv", "/srv/a.html"}, ExitCode: 0,
+		ID: "r1", Input: "/srv/a.xlsx", MovedTo: "/srv/done/a.xlsx", Output: "/srv/a.results-r1.xlsx", Reports: []string{"/srv/a.csv", "/srv/a.html"}, ExitCode: 0,
 		Rows: map[Row]int{{batch.Apply, sheet.Submitted}: 20, {batch.Reapply, sheet.Submitted}: 1}, Requests: 30, Retries: 9, Throttled: 2,
 	}
 	e.runs[1] = Run{Input: "/srv/b\nc.xlsx", ExitCode: 2, Rows: map[Row]int{{batch.Apply, sheet.NotAttempted}: 2}}
@@ -37,7 +37,7 @@ func TestEnvironHasNoSecrets(t *testing.T) {
 		"LOABATCH_RUN_COMMAND=submit", "LOABATCH_RUN_EXIT_CODE=4", "LOABATCH_RUN_STARTED_AT=2027-01-15T01:00:00Z", "LOABATCH_RUN_FINISHED_AT=2027-01-15T02:00:00Z",
 		"LOABATCH_RUN_DURATION_SECONDS=3600", "LOABATCH_RUN_DRY_RUN=false", "LOABATCH_RUN_SIMULATED=false", "LOABATCH_RUN_CHANGE_REF=CHG-1",
 		"LOABATCH_RUN_LOG_FILE=/var/log/loa.log", "LOABATCH_RUN_VERSION=1.2.3", "LOABATCH_RUN_WORKBOOKS=2", "LOABATCH_RUN_ID=r1\n",
-		"LOABATCH_RUN_INPUT=/srv/a.xlsx\n/srv/b c.xlsx", "LOABATCH_RUN_OUTPUT=/srv/a.results-r1.xlsx\n", "LOABATCH_RUN_EXIT_CODES=0\n2",
+		"LOABATCH_RUN_INPUT=/srv/a.xlsx\n/srv/b c.xlsx", "LOABATCH_RUN_MOVED_TO=/srv/done/a.xlsx\n", "LOABATCH_RUN_OUTPUT=/srv/a.results-r1.xlsx\n", "LOABATCH_RUN_EXIT_CODES=0\n2",
 		"LOABATCH_RUN_REPORTS=/srv/a.csv\n/srv/a.html", "LOABATCH_RUN_ROWS=23", "LOABATCH_RUN_SUBMITTED=21", "LOABATCH_RUN_NOT_ATTEMPTED=2",
 		"LOABATCH_RUN_ALREADY=0", "LOABATCH_RUN_REQUESTS=30", "LOABATCH_RUN_RETRIES=9", "LOABATCH_RUN_THROTTLED=2",
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/loabatch/loabatch/batch/durable"
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -100,13 +101,29 @@ func writeEnd(path string, e *ending) error {
 	g.set(metricsPrefix+"retries", "Retries of the last run.", nil, float64(retries))
 	g.set(metricsPrefix+"throttled", "Answers of the last run that said that the quota was exceeded.", nil, float64(throttled))
 	e.rowGauges(g)
-	for _, u := range e.uses {
+	for _, u := range e.fullest() {
 		labels := prometheus.Labels{"region": u.Key.Region, "api": u.Key.API}
 		g.set(metricsPrefix+"quota_peak_requests", "Requests in the fullest window of a quota during the last run, those of all who share it.", labels, float64(u.Peak))
 		g.set(metricsPrefix+"quota_limit_requests", "Requests that a window of the quota allows.", labels, float64(u.Rate.N))
 		g.set(metricsPrefix+"quota_window_seconds", "Length of a window of the quota.", labels, u.Rate.Per.Seconds())
 	}
 	return replaceMetrics(path, g, func(name string, own bool) bool { return !own || name == lastSuccess && !succeeded })
+}
+
+// fullest are the quotas, of each region and API only the one that was used most: each
+// account has its own.
+func (e *ending) fullest() []quota.Use {
+	var list []quota.Use
+	for _, u := range e.uses {
+		i := slices.IndexFunc(list, func(other quota.Use) bool { return other.Key.Region == u.Key.Region && other.Key.API == u.Key.API })
+		switch {
+		case i < 0:
+			list = append(list, u)
+		case u.Peak > list[i].Peak:
+			list[i] = u
+		}
+	}
+	return list
 }
 
 // rowGauges counts the rows by operation and result. Every result of an operation that had

@@ -22,7 +22,8 @@ func ended(command, dryRun string, started time.Time, exit int, rows map[Row]int
 	return &ending{
 		Facts: Facts{Command: command, DryRun: dryRun, Started: started}, exit: exit, finished: started.Add(time.Hour),
 		runs: []Run{{Rows: rows, Requests: 7, Retries: 2, Throttled: 1}, {Rows: rows, Requests: 3}},
-		uses: []quota.Use{{Key: quota.Key{Scope: "real:1", Region: "cn-hangzhou", API: "ApplyPhysicalConnectionLOA"}, Rate: quota.DefaultRate, Peak: 42}},
+		uses: []quota.Use{{Key: quota.Key{Scope: "real:1", Region: "cn-hangzhou", API: "ApplyPhysicalConnectionLOA"}, Rate: quota.DefaultRate, Peak: 42},
+			{Key: quota.Key{Scope: "real:2", Region: "cn-hangzhou", API: "ApplyPhysicalConnectionLOA"}, Rate: quota.DefaultRate, Peak: 41}},
 	}
 }
 

@@ -44,6 +44,7 @@ func (f Facts) Trial() bool { return f.mode() != modeReal }
 type Run struct {
 	ID       string // empty if the workbook could not be read
 	Input    string
+	MovedTo  string // where the workbook is now, if it was moved
 	Output   string // path of the copy; empty without one
 	Reports  []string
 	ExitCode int
@@ -130,6 +131,18 @@ func (m *Monitor) Add(r Run) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.runs = append(m.runs, r)
+}
+
+// Moved says that a workbook whose run was added is somewhere else now.
+func (m *Monitor) Moved(input, to string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := range slices.Backward(m.runs) {
+		if m.runs[i].Input == input {
+			m.runs[i].MovedTo = to
+			return
+		}
+	}
 }
 
 // Used adds what was used of quotas. What was said of the same quota before counts, too.

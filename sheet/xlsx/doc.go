@@ -16,7 +16,8 @@
 //     get results, appends to the short lists around them, and adds sheets, all on the
 //     same tokens.
 //
-// Beside them, build makes the template from nothing.
+// Beside them, build makes the template from nothing, and crypt decrypts and encrypts whole
+// workbooks, in memory.
 //
 // Reading is strict where leniency would hide that rows are missing. [Obstacles] finds
 // what would prevent a copy before anything is sent, [Copy] writes it, and [Verify] reads

@@ -6,12 +6,15 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"hash"
 	"io"
+
+	"github.com/loabatch/loabatch/sheet/xlsx/internal/crypt"
 )
 
-// A seal is the comment of the ZIP file, which no program shows and any program that saves
-// the workbook drops: a line that names it, the text, and the SHA-256 of everything before
-// the comment and of the text.
+// A seal is a line that names it, a text, and the SHA-256 of everything before the digest.
+// No program shows it, and any program that saves the workbook drops it. It is the comment
+// of the ZIP file or, in an encrypted workbook, in sectors at the end that no stream has.
 const (
 	sealName   = "loabatch results copy\n"
 	sealDigest = "sha256 "
@@ -23,8 +26,8 @@ const (
 
 var endSignature = []byte("PK\x05\x06")
 
-// ErrSeal reports a workbook that cannot be sealed: it has a ZIP comment already, or the
-// text is too long.
+// ErrSeal reports a workbook that cannot be sealed: it has a ZIP comment or a seal already,
+// or the text is too long.
 var ErrSeal = errors.New("the workbook cannot be sealed")
 
 // ReaderWriterAt is a file that can be read and extended.
@@ -37,6 +40,9 @@ type ReaderWriterAt interface {
 // its bytes are still the same, and keeps a short text with it. It returns the SHA-256 of
 // the sealed file, in hex.
 func Seal(f ReaderWriterAt, size int64, text string) (sum string, err error) {
+	if isCompound(f) {
+		return sealCompound(f, size, text)
+	}
 	end := make([]byte, endRecord)
 	if _, err := f.ReadAt(end, max(0, size-endRecord)); err != nil {
 		return "", err
@@ -49,34 +55,83 @@ func Seal(f ReaderWriterAt, size int64, text string) (sum string, err error) {
 	if _, err := io.Copy(all, io.NewSectionReader(f, 0, size-commentLength)); err != nil {
 		return "", err
 	}
-	tail := binary.LittleEndian.AppendUint16(nil, uint16(length))
-	tail = append(tail, sealName+text...)
-	all.Write(tail)
-	digest := sealDigest + hex.EncodeToString(all.Sum(nil))
-	all.Write([]byte(digest))
-	if _, err := f.WriteAt(append(tail, digest...), size-commentLength); err != nil {
+	return writeSeal(f, size-commentLength, all, string(binary.LittleEndian.AppendUint16(nil, uint16(length)))+sealName+text, 0)
+}
+
+// writeSeal writes the end of a file from an offset, the digest of everything before, which
+// all has already, and zeros. It returns the digest of the file.
+func writeSeal(f io.WriterAt, at int64, all hash.Hash, end string, zeros int) (sum string, err error) {
+	io.WriteString(all, end)
+	rest := append([]byte(sealDigest+hex.EncodeToString(all.Sum(nil))), make([]byte, zeros)...)
+	all.Write(rest)
+	if _, err := f.WriteAt(append([]byte(end), rest...), at); err != nil {
 		return "", err
 	}
 	return hex.EncodeToString(all.Sum(nil)), nil
 }
 
+// maxSeal is the length of a seal in an encrypted workbook, at most.
+const maxSeal = crypt.FreeSectors * crypt.SectorSize
+
+// isCompound reports whether a file is a compound file, as an encrypted workbook is.
+func isCompound(r io.ReaderAt) bool {
+	start := make([]byte, len(crypt.Signature))
+	n, _ := r.ReadAt(start, 0)
+	return string(start[:n]) == crypt.Signature
+}
+
+// sealCompound is Seal for an encrypted workbook.
+func sealCompound(f ReaderWriterAt, size int64, text string) (sum string, err error) {
+	length := len(sealName) + len(text) + len(sealDigest) + hex.EncodedLen(sha256.Size)
+	if _, sealed := sealedCompound(f, size); sealed || length > maxSeal {
+		return "", ErrSeal
+	}
+	all := sha256.New()
+	if _, err := io.Copy(all, io.NewSectionReader(f, 0, size)); err != nil {
+		return "", err
+	}
+	return writeSeal(f, size, all, sealName+text, -length&(crypt.SectorSize-1))
+}
+
+// sealedCompound is Sealed for an encrypted workbook.
+func sealedCompound(r io.ReaderAt, size int64) (text string, ok bool) {
+	last := make([]byte, min(size, maxSeal))
+	if n, _ := r.ReadAt(last, size-int64(len(last))); n < len(last) {
+		return "", false
+	}
+	seal := bytes.TrimRight(last, "\x00")
+	for at := len(last) % crypt.SectorSize; at < len(seal); at += crypt.SectorSize {
+		if len(last)-len(seal) < crypt.SectorSize && bytes.HasPrefix(seal[at:], []byte(sealName)) {
+			return verifySeal(r, size-int64(len(last)-len(seal)), seal[at:])
+		}
+	}
+	return "", false
+}
+
 // Sealed reports whether a file of that size has a seal and the bytes that were sealed, and
 // returns the text of the seal.
 func Sealed(r io.ReaderAt, size int64) (text string, ok bool) {
+	if isCompound(r) {
+		return sealedCompound(r, size)
+	}
 	last := make([]byte, min(size, endRecord+maxComment))
 	if n, _ := r.ReadAt(last, size-int64(len(last))); n < len(last) {
 		return "", false
 	}
-	comment := sealComment(last)
-	before, digest := len(comment)-hex.EncodedLen(sha256.Size), sealDigest
-	if before < len(sealName)+len(digest) || string(comment[before-len(digest):before]) != digest {
+	return verifySeal(r, size, sealComment(last))
+}
+
+// verifySeal compares the digest of a seal with the file, which ends with it at that size.
+func verifySeal(r io.ReaderAt, size int64, seal []byte) (text string, ok bool) {
+	before, digest := len(seal)-hex.EncodedLen(sha256.Size), sealDigest
+	if before < len(sealName)+len(digest) || string(seal[before-len(digest):before]) != digest {
 		return "", false
 	}
 	sealed := sha256.New()
-	if _, err := io.Copy(sealed, io.NewSectionReader(r, 0, size-int64(len(comment)-before+len(digest)))); err != nil {
+	if _, err := io.Copy(sealed, io.NewSectionReader(r, 0, size-int64(len(seal)-before+len(digest)))); err != nil {
 		return "", false
 	}
-	return string(comment[len(sealName) : before-len(digest)]), hex.EncodeToString(sealed.Sum(nil)) == string(comment[before:])
+	return string(seal[len(sealName) : before-len(digest)]), hex.EncodeToString(sealed.Sum(nil)) == string(seal[before:])
 }
 
 // sealComment returns the comment of a ZIP file, given its last bytes, if it is a seal.

@@ -24,9 +24,57 @@ var enFiles = map[string]Entry{
 	},
 	"file-encrypted": {
 		Message: "the workbook is encrypted with a password",
-		Hint:    "Open it in Excel, remove the password under File > Info > Protect Workbook > Encrypt with Password, and save it.",
+		Hint:    "Give the password with --password-file FILE or in the variable LOABATCH_PASSWORD; the copy will be encrypted with it too.",
 		Why:     "Nothing in an encrypted workbook can be read without the password.",
 		Source:  "MS-OFFCRYPTO 2.3",
+	},
+	"file-not-encrypted": {
+		Message: "the workbook is not encrypted: the password is not needed, and the copy will not be encrypted either",
+		Why:     "Several inputs may share a password that only some of them need.",
+	},
+	"file-password-wrong": {
+		Message: "the password does not open the workbook",
+		Hint:    "Check it, capital letters and spaces included; of a password file, the first line counts.",
+		Why:     "An encrypted workbook keeps a checksum by which a password can be tried.",
+		Source:  "MS-OFFCRYPTO 2.3.4.13",
+	},
+	"file-encryption-changed": {
+		Message: "the encrypted workbook was changed or damaged after it was saved: its checksum (HMAC) does not match",
+		Hint:    "Use the original file, or save the workbook again in Excel.",
+		Why:     "Whoever knows no password can still change encrypted bytes; the HMAC shows it.",
+		Source:  "MS-OFFCRYPTO 2.3.4.14",
+	},
+	"file-encryption-damaged": {
+		Message: "the encrypted workbook is damaged: {part}",
+		Hint:    "Use the original file, or open the workbook in Excel and save it again.",
+		Source:  "MS-OFFCRYPTO 2.3.4, MS-CFB",
+	},
+	"file-encryption-cipher": {
+		Message: "the workbook is encrypted with {found}, which loabatch does not read",
+		Hint:    "Save it in Excel 2010 or later with its default encryption, which is AES.",
+		Why:     "Only AES with SHA-1, SHA-256, SHA-384 or SHA-512 is read; older ciphers do not protect the data, and Excel does not use them unless an administrator set it up so.",
+		Source:  "MS-OFFCRYPTO 2.3.4",
+	},
+	"file-encryption-spins": {
+		Message: "opening the workbook would take {found} rounds of hashing; the limit is {expected}",
+		Hint:    "Save it again in Excel, which uses 100000 rounds.",
+		Why:     "The number of rounds is written in the file, and each costs time; the standard allows no more than the limit.",
+		Source:  "MS-OFFCRYPTO 2.3.4.10",
+	},
+	"file-encryption-certificate": {
+		Message: "the workbook is encrypted for the owners of certificates, not with a password",
+		Hint:    "Save a copy of it that is encrypted with a password, or not at all.",
+		Source:  "MS-OFFCRYPTO 2.3.4.10",
+	},
+	"file-encryption-extensible": {
+		Message: "the workbook is encrypted by an additional product (Extensible Encryption)",
+		Hint:    "Open it with that product, and save it with Excel's own encryption or without any.",
+		Source:  "MS-OFFCRYPTO 2.3.4.2",
+	},
+	"file-encryption-rights": {
+		Message: "the workbook is under rights management (IRM), not encrypted with a password",
+		Hint:    "Ask its owner for a copy without restricted access; it may be encrypted with a password.",
+		Source:  "MS-OFFCRYPTO 2.2",
 	},
 	"file-old-xls": {
 		Message: "the file is a workbook in the old .xls format ({found}), not .xlsx or .xlsm",

@@ -36,9 +36,57 @@ var zhFiles = map[string]Entry{
 	},
 	"file-encrypted": {
 		Message: "工作簿已用密码加密",
-		Hint:    "请用 Excel 打开，在“文件 > 信息 > 保护工作簿 > 用密码进行加密”中清除密码，然后保存。",
+		Hint:    "请用 --password-file FILE 或环境变量 LOABATCH_PASSWORD 提供密码；副本也会用该密码加密。",
 		Why:     "没有密码，就无法读取加密工作簿中的任何内容。",
 		Source:  "MS-OFFCRYPTO 2.3",
+	},
+	"file-not-encrypted": {
+		Message: "工作簿没有加密：不需要密码，副本也不会加密",
+		Why:     "几个输入文件可以共用一个密码，其中可能只有一部分需要。",
+	},
+	"file-password-wrong": {
+		Message: "密码不正确，无法打开工作簿",
+		Hint:    "请检查密码，包括大小写和空格；密码文件以第一行为准。",
+		Why:     "加密工作簿中保存了校验值，可用来验证密码。",
+		Source:  "MS-OFFCRYPTO 2.3.4.13",
+	},
+	"file-encryption-changed": {
+		Message: "加密的工作簿在保存后被改动或损坏：其校验值（HMAC）不一致",
+		Hint:    "请使用原始文件，或用 Excel 重新保存工作簿。",
+		Why:     "不知道密码的人也能改动加密后的字节，HMAC 可以发现这种改动。",
+		Source:  "MS-OFFCRYPTO 2.3.4.14",
+	},
+	"file-encryption-damaged": {
+		Message: "加密的工作簿已损坏：{part}",
+		Hint:    "请使用原始文件，或用 Excel 打开并重新保存工作簿。",
+		Source:  "MS-OFFCRYPTO 2.3.4、MS-CFB",
+	},
+	"file-encryption-cipher": {
+		Message: "工作簿的加密方式为 {found}，loabatch 无法读取",
+		Hint:    "请用 Excel 2010 或更高版本以默认加密方式（AES）重新保存。",
+		Why:     "只读取采用 AES 以及 SHA-1、SHA-256、SHA-384 或 SHA-512 的加密；更旧的算法起不到保护作用，除非管理员另行设置，Excel 也不会使用。",
+		Source:  "MS-OFFCRYPTO 2.3.4",
+	},
+	"file-encryption-spins": {
+		Message: "打开工作簿需要 {found} 轮哈希计算，上限为 {expected}",
+		Hint:    "请用 Excel 重新保存，Excel 使用 100000 轮。",
+		Why:     "轮数写在文件中，每一轮都要花费时间；标准规定不得超过该上限。",
+		Source:  "MS-OFFCRYPTO 2.3.4.10",
+	},
+	"file-encryption-certificate": {
+		Message: "工作簿是用证书加密的，不是用密码加密的",
+		Hint:    "请另存一份用密码加密或不加密的副本。",
+		Source:  "MS-OFFCRYPTO 2.3.4.10",
+	},
+	"file-encryption-extensible": {
+		Message: "工作簿由其他产品加密（可扩展加密）",
+		Hint:    "请用该产品打开，再以 Excel 自带的加密方式保存，或不加密保存。",
+		Source:  "MS-OFFCRYPTO 2.3.4.2",
+	},
+	"file-encryption-rights": {
+		Message: "工作簿受权限管理（IRM）保护，不是用密码加密的",
+		Hint:    "请向其所有者索取一份没有访问限制的副本，副本可以用密码加密。",
+		Source:  "MS-OFFCRYPTO 2.2",
 	},
 	"file-old-xls": {
 		Message: "文件是旧的 .xls 格式（{found}），不是 .xlsx 或 .xlsm",

@@ -121,6 +121,109 @@ func runReadsBack(t *testing.T, open Open) {
 	}
 }
 
+// pruned prunes a ledger of runs that ended, died, are in progress, or have left something open.
+func pruned(t *testing.T, open Open, kill Kill) {
+	s, now := open(t), time.Now().UTC().Round(0)
+	begin := func(id string, days int, circuits ...int) ledger.Run {
+		t.Helper()
+		var keys []batch.Key
+		for _, i := range circuits {
+			keys = append(keys, Key(i))
+		}
+		run, err := s.Start(t.Context(), ledger.RunInfo{ID: id, Scope: ledger.Real, Command: "submit", Started: now.AddDate(0, 0, -days)}, keys)
+		must(t, err)
+		return run
+	}
+	old := begin("old", 500, 0, 1, 2)
+	must(t, old.Begin(t.Context(), Application(0)))
+	must(t, old.Finish(t.Context(), Accepted(0, now)))
+	must(t, old.Finish(t.Context(), Outcome(Application(1), sheet.Already))) // a survey saw it
+	must(t, old.Finish(t.Context(), Outcome(Application(2), sheet.NotAttempted)))
+	must(t, old.End(t.Context(), ledger.RunEnd{ExitCode: 7, LeftOut: []ledger.LeftOut{{First: 9, Last: 9}}}))
+	left := begin("left open", 480, 3)
+	must(t, left.Begin(t.Context(), Application(3)))
+	unknown := Outcome(Application(3), sheet.Unknown)
+	unknown.Tried = now
+	must(t, left.Finish(t.Context(), unknown))
+	must(t, left.End(t.Context(), ledger.RunEnd{ExitCode: 5}))
+	dead := begin("dead", 460, 4, 5)
+	must(t, dead.Finish(t.Context(), Outcome(Application(4), sheet.NotAttempted)))
+	must(t, dead.Begin(t.Context(), Application(5)))
+	must(t, dead.Finish(t.Context(), Outcome(Application(5), sheet.Failed)))
+	kill(t, s, "dead")
+	killed := begin("killed", 450, 6)
+	must(t, killed.Begin(t.Context(), Application(6)))
+	kill(t, s, "killed")
+	later := begin("later", 100, 1)
+	skipped := Outcome(Application(1), sheet.Skipped)
+	must(t, later.Finish(t.Context(), skipped))
+	must(t, later.End(t.Context(), ledger.RunEnd{}))
+	living := begin("living", 450, 7)
+	must(t, living.Finish(t.Context(), Outcome(Application(7), sheet.NotAttempted)))
+
+	type known struct {
+		past map[batch.Key]batch.Record
+		seen map[batch.Key]bool
+	}
+	know := func() (k known) {
+		t.Helper()
+		var err error
+		k.past, err = open(t).Past(t.Context(), ledger.Real, batch.PlaceLOA, Keys(8))
+		must(t, err)
+		k.seen = map[batch.Key]bool{}
+		for _, key := range Keys(8) {
+			events, err := s.Circuit(t.Context(), key.InstanceID)
+			must(t, err)
+			k.seen[key] = ledger.Seen(events, ledger.Real, key) && k.past[key].Result == ""
+		}
+		return k
+	}
+	before := know()
+	runs, err := s.Runs(t.Context(), 0)
+	must(t, err)
+	got, err := s.Prune(t.Context(), now.AddDate(0, 0, -400))
+	must(t, err)
+	if got.Runs != 2 || got.Rows != 4 || !got.Running || got.SizeBefore <= 0 || got.SizeAfter != got.SizeBefore {
+		t.Errorf("pruned %+v", got)
+	}
+	equal(t, "what is known of the circuits", know(), before)
+	if !before.seen[Key(1)] {
+		t.Error("the survey's circuit is not seen")
+	}
+	list, err := open(t).Runs(t.Context(), 0)
+	must(t, err)
+	for i := range list {
+		if (list[i].ID == "old" || list[i].ID == "dead") != !list[i].Pruned.IsZero() {
+			t.Errorf("%s: pruned at %v", list[i].ID, list[i].Pruned)
+		}
+		list[i].Pruned = time.Time{}
+		if runs[i].ID == "old" {
+			runs[i].End.LeftOut = nil // of rows that are gone
+		}
+	}
+	equal(t, "runs", list, runs)
+	for id, rows := range map[string]int{"old": 1, "dead": 0, "left open": 1, "killed": 1, "later": 1, "living": 1} {
+		run, err := s.Run(t.Context(), id)
+		must(t, err)
+		if len(run.Rows) != rows {
+			t.Errorf("%s has %d rows", id, len(run.Rows))
+		}
+	}
+	must(t, living.End(t.Context(), ledger.RunEnd{}))
+	got, err = open(t).Prune(t.Context(), now.AddDate(0, 0, -400))
+	must(t, err)
+	if got.Runs != 1 || got.Rows != 1 || got.Running || got.SizeAfter > got.SizeBefore {
+		t.Errorf("pruned again: %+v", got)
+	}
+	// The ledger goes on.
+	next := begin("next", 0, 2)
+	must(t, next.Begin(t.Context(), Application(2)))
+	must(t, next.Finish(t.Context(), Accepted(2, now)))
+	must(t, next.End(t.Context(), ledger.RunEnd{}))
+	_, err = s.Check(t.Context())
+	must(t, err)
+}
+
 func endedRun(t *testing.T, open Open) {
 	s := open(t)
 	info := ledger.RunInfo{ID: "one", Scope: ledger.Real, Command: "submit", Input: "in.xlsx", InputSHA256: "00", Output: "out.xlsx",

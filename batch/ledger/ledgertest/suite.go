@@ -55,6 +55,7 @@ func Run(t *testing.T, b Backend) {
 		{"other host", otherHost},
 		{"concurrent rows", concurrentRows},
 		{"ended run", endedRun},
+		{"pruned", func(t *testing.T, open Open) { pruned(t, open, b.Kill) }},
 		{"wrong calls", wrongCalls},
 		{"one quota", oneQuota},
 		{"quota outlives processes", quotaOutlives},

@@ -107,7 +107,7 @@ func (s *Store) Scopes(ctx context.Context) ([]ledger.Scope, error) {
 }
 
 const runColumns = `seq, id, scope, command, input, input_sha256, output, account, version, options, started, host, pid,
-	heartbeat, taken_by, ended, final`
+	heartbeat, taken_by, ended, final, pruned`
 
 // Runs implements [ledger.Store].
 func (s *Store) Runs(ctx context.Context, limit int) ([]ledger.RunSummary, error) {
@@ -143,14 +143,14 @@ func (s *Store) summaries(ctx context.Context, query string, args ...any) ([]led
 // not ended, so its results are still to be counted; else 0.
 func (s *Store) scanSummary(scan func(...any) error) (ledger.RunSummary, int64, error) {
 	var r ledger.RunSummary
-	var seq, started, heartbeat, ended int64
+	var seq, started, heartbeat, ended, pruned int64
 	var options, final string
 	err := scan(&seq, &r.ID, &r.Scope, &r.Command, &r.Input, &r.InputSHA256, &r.Output, &r.Account, &r.Version, &options,
-		&started, &r.Host, &r.PID, &heartbeat, &r.TakenBy, &ended, &final)
+		&started, &r.Host, &r.PID, &heartbeat, &r.TakenBy, &ended, &final, &pruned)
 	if err != nil {
 		return r, 0, err
 	}
-	r.Started = instant(started)
+	r.Started, r.Pruned = instant(started), instant(pruned)
 	if options != "" {
 		r.Options = json.RawMessage(options)
 	}
@@ -175,7 +175,13 @@ func (s *Store) scanSummary(scan func(...any) error) (ledger.RunSummary, int64, 
 			r.Status = ledger.Running
 		}
 	}
-	return r, seq, nil
+	if pruned == 0 {
+		return r, seq, nil
+	}
+	var counted ledger.RunEnd // by markPruned
+	err = json.Unmarshal([]byte(final), &counted)
+	r.Results = counted.Results
+	return r, 0, err
 }
 
 // countResults counts the finished rows of a run by their result.
@@ -201,7 +207,7 @@ func (s *Store) Run(ctx context.Context, id string) (*ledger.PastRun, error) {
 		return nil, ledger.ErrNoRun
 	}
 	run := &ledger.PastRun{RunSummary: list[0]}
-	finished := 0
+	finished := 0 // more than there are rows, if they were pruned
 	for _, n := range run.Results {
 		finished += n
 	}

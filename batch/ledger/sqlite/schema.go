@@ -124,6 +124,7 @@ var migrations = []string{
 	quotaTable,
 	openTokens,
 	rowChecksums,
+	prunedRuns,
 }
 
 // openTokens adds what is known of an open submission: its operation, how far it has come

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"hash/crc32"
 	"strconv"
-	"time"
 )
 
 // A ledger at rest is sealed: its header holds a checksum of its pages (PRAGMA
@@ -103,16 +102,7 @@ func (s *Store) setSeal(ctx context.Context, conn *sql.Conn) error {
 // sealWithin is setSeal within the open transaction. A run of an earlier version that is in
 // progress would not remove the seal, so there is none beside a run.
 func (s *Store) sealWithin(ctx context.Context, conn *sql.Conn) error {
-	now := time.Now()
-	running := false
-	err := each(ctx, conn, func(scan func(...any) error) error {
-		var run, heartbeat int64
-		err := scan(&run, &heartbeat)
-		if err == nil && !running {
-			running, err = s.alive(run, instant(heartbeat), now)
-		}
-		return err
-	}, "SELECT seq, heartbeat FROM runs WHERE ended = 0 AND taken_by = ''")
+	running, err := s.anyRunning(ctx, conn)
 	if err != nil || running {
 		return err
 	}

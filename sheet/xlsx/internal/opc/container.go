@@ -31,7 +31,8 @@ type Limits struct {
 
 const ratioFrom = 1 << 20 // bytes; smaller parts may have any ratio
 
-func (l Limits) withDefaults() Limits {
+// WithDefaults returns the limits with a default for each that is zero.
+func (l Limits) WithDefaults() Limits {
 	l.Unpacked = cmp.Or(l.Unpacked, 1<<30)
 	l.Ratio = cmp.Or(l.Ratio, 300)
 	l.Parts = cmp.Or(l.Parts, 20_000)
@@ -61,7 +62,7 @@ func Open(r io.ReaderAt, size int64, l Limits) (*Container, error) {
 	if err != nil {
 		return nil, directoryError(r, size)
 	}
-	c := &Container{src: r, Zip: z, Limits: l.withDefaults(), byName: make(map[string]*zip.File, len(z.File)), whole: map[*zip.File]bool{}}
+	c := &Container{src: r, Zip: z, Limits: l.WithDefaults(), byName: make(map[string]*zip.File, len(z.File)), whole: map[*zip.File]bool{}}
 	if len(z.File) > c.Limits.Parts {
 		return nil, xmltok.NewError("zip-many-parts", "found", strconv.Itoa(len(z.File)), "expected", strconv.Itoa(c.Limits.Parts))
 	}

@@ -122,6 +122,14 @@ func plainText(b []byte) []byte {
 // before 2007, and of encrypted ones since ([MS-OFFCRYPTO] 2.3.1).
 var oleSignature = []byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")
 
+// Encrypted reports whether a file is a compound file that names an encrypted package, even
+// if it is damaged.
+func Encrypted(r io.ReaderAt, size int64) bool {
+	head := make([]byte, min(size, sniffed))
+	n, _ := r.ReadAt(head, 0)
+	return n >= oleHeader && bytes.HasPrefix(head, oleSignature) && oleNames(r, head)["EncryptedPackage"]
+}
+
 // Offsets within a compound file's header, and bounds of the search.
 const (
 	oleSectorShift  = 30

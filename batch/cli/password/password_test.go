@@ -1,0 +1,205 @@
+package password_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/loabatch/loabatch/batch/cli"
+	"github.com/loabatch/loabatch/batch/cli/password"
+	"github.com/loabatch/loabatch/sheet/xlsx"
+)
+
+// madeUp is the password of the sample that another program encrypted.
+const madeUp = "Made-up 密码 1"
+
+// sample has the bytes of that sample.
+func sample(t *testing.T) []byte {
+	t.Helper()
+	b, err := os.ReadFile("../../../sheet/xlsx/internal/crypt/testdata/msoffcrypto.xlsx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// encryptTo encrypts a workbook of the repository's samples.
+func encryptTo(t *testing.T, path, name string) {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join("../../../testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := xlsx.NewPassword(madeUp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := sample(t)
+	_, encryption, err := xlsx.Decrypt(bytes.NewReader(from), int64(len(from)), p, xlsx.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := encryption.Encrypt(&b, content); err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, b.String(), 0o600)
+}
+
+func write(t *testing.T, path, content string, mode os.FileMode) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), mode); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// opens reports whether a source has the password of the sample.
+func opens(t *testing.T, s *password.Source) bool {
+	t.Helper()
+	b := sample(t)
+	_, _, err := xlsx.Decrypt(bytes.NewReader(b), int64(len(b)), s.Password(), xlsx.Limits{})
+	return err == nil
+}
+
+func TestNew(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "password")
+	for _, c := range []struct {
+		name, file, variable, code string
+		opens                      bool
+	}{
+		{"nothing", "", "", "", false},
+		{"variable", "", madeUp, "", true},
+		{"another variable", "", madeUp + " ", "", false},
+		{"variable that is not text", "", "\xff", "password-text", false},
+		{"long variable", "", strings.Repeat("x", 256), "password-long", false},
+		{"line", madeUp + "\n", "", "", true},
+		{"line of Windows", madeUp + "\r\n", "", "", true},
+		{"without an end", madeUp, "", "", true},
+		{"with a mark", "\ufeff" + madeUp, "", "", true},
+		{"more lines", madeUp + "\nother\n", "", "", true},
+		{"file before variable", madeUp + "\n", "other", "", true},
+		{"space at the end", madeUp + " \n", "", "", false},
+		{"empty file", "\x00EMPTY", madeUp, "password-empty", false},
+		{"empty line", "\n" + madeUp, madeUp, "password-empty", false},
+		{"UTF-16", "\xff\xfeM\x00\n", "", "password-text", false},
+		{"long line", strings.Repeat("x", 10_000), "", "password-long", false},
+	} {
+		file := ""
+		if c.file != "" {
+			file = path
+			write(t, path, strings.TrimPrefix(c.file, "\x00EMPTY"), 0o600)
+		}
+		s, err := password.New(file, c.variable)
+		bad, _ := errors.AsType[*password.Error](err)
+		switch {
+		case bad != nil && bad.Code != c.code, bad == nil && (err != nil || c.code != ""):
+			t.Errorf("%s: %v, want %q", c.name, err, c.code)
+		case err != nil:
+			if strings.Contains(err.Error(), madeUp) || bad.Where != file && bad.Where != password.Variable {
+				t.Errorf("%s: %+v", c.name, bad)
+			}
+		case opens(t, s) != c.opens || s.Given() != (c.file+c.variable != "") || s.Public():
+			t.Errorf("%s: opens %v, given %v, public %v", c.name, opens(t, s), s.Given(), s.Public())
+		}
+	}
+	if _, err := password.New(filepath.Join(path, "missing"), madeUp); err == nil {
+		t.Error("a missing file is passed over")
+	}
+	for mode, public := range map[os.FileMode]bool{0o600: false, 0o640: false, 0o440: false, 0o644: true, 0o604: true} {
+		write(t, path, madeUp, mode)
+		if s, err := password.New(path, ""); err != nil || s.Public() != public && runtime.GOOS != "windows" {
+			t.Errorf("%o: %v", mode, err)
+		}
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestPrompt checks that a password is asked for once, and only if none was given.
+func TestPrompt(t *testing.T) {
+	asked := 0
+	source := func(variable, answer string, err error) *password.Source {
+		asked = 0
+		s, bad := password.New("", variable)
+		if bad != nil {
+			t.Fatal(bad)
+		}
+		s.Ask = func(string) (string, error) {
+			asked++
+			return answer, err
+		}
+		return s
+	}
+	for _, c := range []struct {
+		name  string
+		from  *password.Source
+		asks  int
+		opens bool
+	}{
+		{"right", source("", madeUp, nil), 1, true},
+		{"wrong", source("", "other", nil), 1, false},
+		{"nothing", source("", "", nil), 1, false},
+		{"given", source("other", madeUp, nil), 0, false},
+		{"silent", source("", madeUp, nil).Silent(), 0, false},
+		{"error", source("", madeUp, os.ErrClosed), 1, false},
+		{"nobody", nil, 0, false},
+	} {
+		asked = 0
+		c.from.Prompt("a.xlsx")
+		c.from.Prompt("b.xlsx")
+		if asked != c.asks || opens(t, c.from) != c.opens || c.from != nil && c.from.Given() != (c.name == "given") {
+			t.Errorf("%s: asked %d times, opens %v", c.name, asked, opens(t, c.from))
+		}
+	}
+	if password.New("", ""); (*password.Source)(nil).Silent() != nil {
+		t.Error("a source came from nothing")
+	}
+}
+
+// TestAsked has commands ask at a terminal, and not where nobody can answer or --yes was
+// given.
+func TestAsked(t *testing.T) {
+	folder := t.TempDir()
+	var books []string
+	for _, name := range []string{"a.xlsx", "b.xlsx"} {
+		books = append(books, filepath.Join(folder, name))
+		encryptTo(t, books[len(books)-1], "clean.xlsx")
+	}
+	for _, c := range []struct {
+		name, answer, want string
+		args               []string
+		terminal           bool
+		asks, exit         int
+	}{
+		{"right", madeUp, "password of " + books[0] + " (not shown): \n", []string{"validate"}, true, 1, 0},
+		{"wrong", "other", "the password does not open the workbook", []string{"validate"}, true, 1, 2},
+		{"nothing", "", "is encrypted with a password", []string{"validate"}, true, 1, 2},
+		{"nobody", madeUp, "--password-file FILE or in the variable LOABATCH_PASSWORD", []string{"validate"}, false, 0, 2},
+		{"simulated", madeUp, "password of", []string{"submit", "--simulate", "-o", folder}, true, 1, 0},
+		{"yes", madeUp, "is encrypted with a password", []string{"submit", "--simulate", "--yes", "-o", folder}, true, 0, 2},
+	} {
+		asked := 0
+		var stdout, stderr bytes.Buffer
+		env := cli.Env{
+			Args: append(c.args, books...), Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Now: time.Now,
+			Getenv: func(string) string { return "" }, StdinTerminal: c.terminal,
+		}
+		if c.terminal {
+			env.Password = func() (string, error) { asked++; return c.answer, nil }
+		}
+		exit := cli.Run(t.Context(), env)
+		shown := stdout.String() + stderr.String()
+		if exit != c.exit || asked != c.asks || !strings.Contains(shown, c.want) || strings.Contains(shown, madeUp) {
+			t.Errorf("%s: exit code %d, asked %d times:\n%s", c.name, exit, asked, shown)
+		}
+	}
+}

@@ -1,0 +1,269 @@
+package password_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+	"unicode/utf16"
+
+	"github.com/loabatch/loabatch/batch/cli"
+	"github.com/loabatch/loabatch/batch/cli/password"
+	"github.com/loabatch/loabatch/batch/simulator"
+	"github.com/loabatch/loabatch/sheet/xlsx"
+)
+
+// asProgram is the environment variable that makes this test binary loabatch.
+const asProgram = "PASSWORD_TEST_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		os.Exit(cli.Main())
+	}
+	os.Exit(m.Run())
+}
+
+// watcher keeps every file that is made in some folders, also those that are removed again,
+// by giving each a second name in a folder of its own.
+type watcher struct {
+	*testing.T
+	inotify int
+	kept    string // the folder
+
+	mu      sync.Mutex
+	folders map[int32]string
+	names   map[string]string // path of each file by its second name
+}
+
+// newWatcher watches folders, and those made in them.
+func newWatcher(t *testing.T, kept string, folders ...string) *watcher {
+	fd, err := syscall.InotifyInit1(syscall.IN_CLOEXEC)
+	if err != nil {
+		t.Skip("no inotify: ", err)
+	}
+	w := &watcher{T: t, inotify: fd, kept: kept, folders: map[int32]string{}, names: map[string]string{}}
+	for _, f := range folders {
+		w.add(f)
+	}
+	go w.follow()
+	return w
+}
+
+func (w *watcher) add(folder string) {
+	wd, err := syscall.InotifyAddWatch(w.inotify, folder, syscall.IN_CREATE|syscall.IN_MOVED_TO|syscall.IN_CLOSE_WRITE)
+	if err != nil {
+		w.Errorf("%s: %v", folder, err)
+		return
+	}
+	w.folders[int32(wd)] = folder
+	entries, _ := os.ReadDir(folder) // made before it was watched
+	for _, e := range entries {
+		w.keep(filepath.Join(folder, e.Name()))
+	}
+}
+
+// keep gives a file a second name.
+func (w *watcher) keep(path string) {
+	info, err := os.Lstat(path)
+	switch {
+	case err != nil:
+	case info.IsDir():
+		w.add(path)
+	case info.Mode().IsRegular():
+		name := filepath.Join(w.kept, fmt.Sprint(len(w.names)))
+		if os.Link(path, name) == nil {
+			w.names[name] = path
+		}
+	}
+}
+
+func (w *watcher) follow() {
+	buf := make([]byte, 1<<16)
+	for {
+		n, err := syscall.Read(w.inotify, buf)
+		if err != nil || n == 0 {
+			return
+		}
+		w.mu.Lock()
+		for b := buf[:n]; len(b) >= syscall.SizeofInotifyEvent; {
+			folder, length := int32(binary.NativeEndian.Uint32(b)), int(binary.NativeEndian.Uint32(b[12:])) // inotify(7)
+			name, _, _ := bytes.Cut(b[syscall.SizeofInotifyEvent:][:length], []byte{0})
+			w.keep(filepath.Join(w.folders[folder], string(name)))
+			b = b[syscall.SizeofInotifyEvent+length:]
+		}
+		w.mu.Unlock()
+	}
+}
+
+// search looks for texts in the files that were made so far, and returns the extensions of
+// their names.
+func (w *watcher) search(texts map[string][]byte) (files map[string]bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	files = map[string]bool{}
+	for name, path := range w.names {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			w.Fatal(err)
+		}
+		files[filepath.Ext(path)] = true
+		for what, text := range texts {
+			if bytes.Contains(content, text) {
+				w.Errorf("%s (%d bytes) holds %s", path, len(content), what)
+			}
+		}
+	}
+	return files
+}
+
+// secrets are texts that no file may hold: those of any workbook that is not encrypted, the
+// password, and the engineers of the sample.
+func secrets(t *testing.T) map[string][]byte {
+	var wide []byte
+	for _, u := range utf16.Encode([]rune(madeUp)) {
+		wide = binary.LittleEndian.AppendUint16(wide, u)
+	}
+	texts := map[string][]byte{
+		"a ZIP file": []byte("PK\x03\x04"), "a ZIP directory": []byte("PK\x01\x02"), "the name of a part": []byte("xl/worksheets/"),
+		"the password": []byte(madeUp), "the password in UTF-16": wide,
+	}
+	content, err := os.ReadFile("../../../testdata/clean.xlsx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	book, err := xlsx.Open(bytes.NewReader(content), int64(len(content)), xlsx.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const name, number, contact = 2, 4, 6 // columns
+	for row, err := range book.Rows("Engineers") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range row.Cells {
+			if row.Number > 3 && (c.Col == name || c.Col == number || c.Col == contact) && len(c.Value) > 4 {
+				texts["personal data of row "+fmt.Sprint(row.Number)] = []byte(c.Value)
+			}
+		}
+	}
+	if len(texts) < 10 {
+		t.Fatalf("only %d texts", len(texts))
+	}
+	return texts
+}
+
+// TestNothingDecryptedOnDisk runs commands over an encrypted workbook, some of which are
+// killed, and looks into every file that is made beside the workbook, in the folders for
+// copies, temporary files and state, at home and in the present folder.
+func TestNothingDecryptedOnDisk(t *testing.T) {
+	root := t.TempDir()
+	folder := map[string]string{}
+	var watched []string
+	for _, name := range []string{"books", "out", "tmp", "state", "home", "here", "kept", "secret"} {
+		folder[name] = filepath.Join(root, name)
+		if err := os.Mkdir(folder[name], 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if name != "kept" && name != "secret" {
+			watched = append(watched, folder[name])
+		}
+	}
+	book := filepath.Join(folder["books"], "book.xlsx")
+	encryptTo(t, book, "clean.xlsx")
+	line := filepath.Join(folder["secret"], "password")
+	write(t, line, madeUp+"\n", 0o600)
+
+	sim := simulator.New(simulator.Options{Keys: map[string]string{"made-up": "made-up"}})
+	defer sim.Close()
+	server := httptest.NewServer(sim)
+	defer server.Close()
+	program := func(args ...string) *exec.Cmd {
+		cmd := exec.Command(os.Args[0], append(args, "--password-file", line)...)
+		cmd.Dir = folder["here"]
+		cmd.Env = []string{
+			asProgram + "=1", "PATH=" + os.Getenv("PATH"), "HOME=" + folder["home"], "TMPDIR=" + folder["tmp"], "XDG_STATE_HOME=" + folder["state"],
+			"ALIBABA_CLOUD_ACCESS_KEY_ID=made-up", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=made-up",
+		}
+		return cmd
+	}
+	run := func(args ...string) {
+		t.Helper()
+		said, err := program(args...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%q: %v\n%s", args, err, said)
+		}
+		if bytes.Contains(said, []byte(madeUp)) {
+			t.Errorf("%q prints the password:\n%s", args, said)
+		}
+	}
+
+	w := newWatcher(t, folder["kept"], watched...)
+	run("submit", "--simulate", "--report", "csv,json,html", "-o", folder["out"], "--log-file", "log.json", "--log-format", "json", "--log-level", "debug", book)
+	run("submit", "--simulate", "--redact", "--report", "html", "-o", filepath.Join(folder["out"], "redacted.xlsx"), book)
+	run("validate", "-o", filepath.Join(folder["out"], "checked.xlsx"), book)
+
+	submit := []string{"submit", "--yes", "--endpoint", server.URL, "--report", "csv,json,html", book}
+	start := time.Now()
+	run(submit...)
+	took, killed := time.Since(start), 0
+	for range 12 {
+		cmd := program(submit...)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(rand.N(took))
+		_ = cmd.Process.Kill()
+		if exit, ok := errors.AsType[*exec.ExitError](cmd.Wait()); ok && exit.ExitCode() == -1 {
+			killed++
+		}
+	}
+	run("status", "--endpoint", server.URL, book)
+	copies, _ := filepath.Glob(filepath.Join(folder["books"], "*.results-*.xlsx")) // the pattern is well-formed
+	_, name, _ := strings.Cut(filepath.Base(copies[0]), ".results-")
+	run("report", strings.TrimSuffix(name, ".xlsx"), "-o", filepath.Join(folder["out"], "again.xlsx"))
+	t.Logf("%d of 12 runs were killed within %v", killed, took)
+
+	_ = syscall.Close(w.inotify)
+	for kind := range map[string]bool{".xlsx": true, ".csv": true, ".html": true, ".json": true, ".db": true} {
+		if !w.search(secrets(t))[kind] {
+			t.Errorf("no file %s was made", kind)
+		}
+	}
+}
+
+// TestNotInherited has a helper of the credentials library, which inherits the environment,
+// look for the password.
+func TestNotInherited(t *testing.T) {
+	home := t.TempDir()
+	write(t, filepath.Join(home, "helper"), "env >"+filepath.Join(home, "environment")+"\necho '{\"mode\":\"AK\",\"access_key_id\":\"made-up\",\"access_key_secret\":\"made-up\"}'\n", 0o600)
+	if err := os.Mkdir(filepath.Join(home, ".aliyun"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(home, ".aliyun", "config.json"),
+		`{"current":"default","profiles":[{"name":"default","mode":"External","process_command":"sh `+filepath.Join(home, "helper")+`"}]}`, 0o600)
+	book := filepath.Join(home, "book.xlsx")
+	encryptTo(t, book, "clean.xlsx")
+	sim := simulator.New(simulator.Options{Keys: map[string]string{"made-up": "made-up"}})
+	defer sim.Close()
+	server := httptest.NewServer(sim)
+	defer server.Close()
+	cmd := exec.Command(os.Args[0], "submit", "--yes", "--endpoint", server.URL, book)
+	cmd.Env = []string{asProgram + "=1", "PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_STATE_HOME=" + home, password.Variable + "=" + madeUp, "MADE_UP=1"}
+	if said, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	environment, err := os.ReadFile(filepath.Join(home, "environment"))
+	if err != nil || !bytes.Contains(environment, []byte("MADE_UP=1")) || bytes.Contains(environment, []byte(madeUp)) || bytes.Contains(environment, []byte(password.Variable)) {
+		t.Errorf("the helper has %q, %v", environment, err)
+	}
+}
