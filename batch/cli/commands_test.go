@@ -27,6 +27,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/console"
+	"github.com/loabatch/loabatch/batch/cli/doctor"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/report"
@@ -158,6 +159,43 @@ func TestDoctorRegion(t *testing.T) {
 	t.Parallel()
 	if exit, _, printed := runTool(t, "doctor", "--region=-cn-"); exit != exitUsage || !strings.Contains(printed, "--region does not accept -cn-") {
 		t.Errorf("exit %d: %s", exit, printed)
+	}
+}
+
+// doctor says what runs at the moment, and where there is too little room.
+func TestDoctorSeesOthers(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	a := appWith(nil)
+	a.lines = newLines(a.env, prose.English)
+	store, err := a.openLedger(t.Context(), path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if _, err := store.Start(t.Context(), ledger.RunInfo{ID: "20270115-020000-k3f9q", Scope: ledger.Real.ForAccount("1"), Host: "desk", Input: "tonight.xlsx"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	d := &examination{app: a, flags: doctorFlags{service: serviceFlags{ledger: path}}, found: doctor.Findings{Words: prose.English}, s: &invocation{}}
+	defer d.s.close()
+	checks := d.ledger(t.Context())
+	d.folders = append(d.folders, room{t.TempDir(), 1 << 60})
+	d.writable()
+	var said strings.Builder
+	d.found.Checks = append(d.found.Checks, checks...)
+	if err := d.found.Text(&said, 0); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`warn  ledger  run 20270115-020000-k3f9q is in progress on desk, process \d+, since 20.* UTC: tonight.xlsx`,
+		`FAIL  folder  .* has only .*iB free, and a run may need 4294967296\.1 GiB`,
+	} {
+		if !regexp.MustCompile(want).MatchString(said.String()) {
+			t.Errorf("no %q in\n%s", want, said.String())
+		}
+	}
+	if !d.found.Failed {
+		t.Error("a full disk does not count as a failure")
 	}
 }
 

@@ -376,8 +376,8 @@ var unsaid = map[string][]string{
 	"a file of 64 MiB and more; see sheet/xlsx/internal":             {"part-many-strings", "part-too-large", "row-long", "report-more-rows"},
 	"a disk, a file system or a user that a test cannot have; see batch/ledger/sqlite and sheet/xlsx/internal/read": {
 		"file-unreadable", "part-unreadable", "ledger-busy", "ledger-end", "ledger-full", "ledger-io", "ledger-other", "ledger-permission",
-		"ledger-read-only", "reason-ledger-failed", "stop-ledger", "doctor-ledger-network", "doctor-warn", "copy-failed-simulated",
-		"cause-exist", "cause-folder", "cause-io", "cause-name", "cause-permission", "source-failed",
+		"ledger-read-only", "reason-ledger-failed", "stop-ledger", "doctor-ledger-network", "doctor-folder", "copy-failed-simulated",
+		"cause-exist", "cause-folder", "cause-io", "cause-name", "cause-permission",
 	},
 	"a network, a name server or a proxy that fails in the middle of a run; see batch/cloud": {
 		"(canceled)", "(credentials)", "(dns)", "(network)", "(no-such-host)", "(unreachable)", "(proxy)", "(proxy-answer)", "(proxy-redirect)",

@@ -76,7 +76,7 @@ func (a *app) openAccounts(ctx context.Context, s *invocation, books ...*sheet.W
 		if !acc.warned {
 			acc.warned = true
 			message, _ := a.lines.Words.Render(acc.failure.code, acc.failure.args)
-			a.lines.Warn("account-unusable", map[string]string{"profile": a.profileName(acc.profile), "reason": message})
+			a.lines.Warn(pick(acc.profile == "", "account-unusable-run", "account-unusable"), map[string]string{"profile": a.profileName(acc.profile), "reason": message})
 		}
 	}
 	return nil
