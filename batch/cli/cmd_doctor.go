@@ -209,7 +209,7 @@ func (d *examination) read(paths []string) {
 		if valid < len(in.workbook.Circuits) {
 			state = doctor.Warn
 		}
-		d.check(state, "workbook", path, "doctor-workbook", "rows", number(len(in.workbook.Circuits)), "valid", number(valid))
+		d.check(state, "workbook", path, "doctor-workbook", "file", shellQuote(path), "rows", number(len(in.workbook.Circuits)), "valid", number(valid))
 	}
 }
 

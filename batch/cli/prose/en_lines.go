@@ -299,7 +299,7 @@ var enLines = map[string]Entry{
 	"doctor-permission-unknown": {Message: "whether applying is allowed shows only when the first application is sent"},
 	"doctor-region-failed":      {Message: "{region} does not answer {action} properly: {meaning}", Hint: "Check the network, the proxy and the firewall for this region's host."},
 	"doctor-circuits-missing":   {Message: "{n} of {of} circuits that were asked about {n:is|are} not in this account in {region}: {circuits}", Hint: "Check the instance IDs, the region, and the Account of these rows."},
-	"doctor-workbook":           {Message: "can be read: {rows} {rows:row|rows}, {valid} valid", Hint: "Run loabatch validate to see what is wrong."},
+	"doctor-workbook":           {Message: "can be read: {rows} {rows:row|rows}, {valid} valid", Hint: "Run loabatch validate {file} to see what is wrong."},
 	"doctor-quota-used":         {Message: "{api} in {region}: {count} {count:request|requests} in the window, of {of} that are allowed", Hint: "A run would wait until they are older than the window."},
 	"doctor-running":            {Message: "run {run} is in progress on {host}, process {pid}, since {since}: {file}", Hint: "It shares the quota and holds the circuits of its workbook; if another run needs them, wait for it."},
 	"doctor-folder-room":        {Message: "{folder} is writable and has {free} free"},

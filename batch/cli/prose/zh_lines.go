@@ -299,7 +299,7 @@ var zhLines = map[string]Entry{
 	"doctor-permission-unknown": {Message: "是否有申请权限，只有在发送第一份申请时才能得知"},
 	"doctor-region-failed":      {Message: "{region} 对 {action} 的响应异常：{meaning}", Hint: "请检查通往该地域的网络、代理和防火墙。"},
 	"doctor-circuits-missing":   {Message: "查询的 {of} 条专线中有 {n} 条不在该账号的 {region}：{circuits}", Hint: "请检查这些行的实例 ID、地域和账号。"},
-	"doctor-workbook":           {Message: "可以读取：共 {rows} 行，{valid} 行校验通过", Hint: "请运行 loabatch validate 查看问题。"},
+	"doctor-workbook":           {Message: "可以读取：共 {rows} 行，{valid} 行校验通过", Hint: "请运行 loabatch validate {file} 查看问题。"},
 	"doctor-quota-used":         {Message: "{region} 的 {api} 目前已用 {count}/{of} 次请求", Hint: "运行时会等待，直到这些请求移出时间窗口。"},
 	"doctor-running":            {Message: "运行 {run} 正在进行（主机 {host}，进程 {pid}，开始于 {since}）：{file}", Hint: "该运行占用同一配额，并锁定其工作簿中的专线；如需处理这些专线，请等其结束。"},
 	"doctor-folder-room":        {Message: "{folder} 可以写入，剩余空间 {free}"},
