@@ -29,6 +29,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli"
+	"github.com/loabatch/loabatch/batch/cli/password"
 	"github.com/loabatch/loabatch/batch/simulator"
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx"
@@ -573,10 +574,7 @@ func (c *crash) results() map[string]crashResult {
 
 // circuitCells reads the cells under some headers of sheet Circuits.
 func circuitCells(t *testing.T, path string, headers ...string) (rows [][]string) {
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	content, _ := readPlain(t, path)
 	book, err := xlsx.Open(bytes.NewReader(content), int64(len(content)), xlsx.Limits{})
 	if err != nil {
 		t.Fatal(err)
@@ -632,7 +630,7 @@ func (c *crash) checkPrivacy() {
 const nightsVariable = "LOABATCH_MONTHS"
 
 // TestNights runs a folder night after night, over real HTTP and with faults. Workbooks
-// arrive, some with invalid rows, some cut off, some twice under other names; people mend
+// arrive, some encrypted, some with invalid rows, some cut off, some twice under other names; people mend
 // copies and drop them, and put finished workbooks back. Two of three nights are killed: at
 // a random moment, after an application, or just after a copy was written. Whatever
 // happens, no workbook is lost, nothing is moved before its run has ended, the service
@@ -670,8 +668,8 @@ func TestNights(t *testing.T) {
 			f.checkMoved()
 			f.check()
 			stats := f.sim.Stats()
-			t.Logf("%d nights, %d killed (%d amid sending, %d after a copy, %d between the end of a run and the move), %d workbooks dropped, %d of them again, %d put back, %d mended, %d requests, accepted %d, duplicates %d, mismatches %d",
-				nights+3, f.killed, f.amid, f.late, f.between, f.books, f.again, f.back, f.mended, stats.Requests, stats.Accepted, stats.Duplicates, stats.Mismatches)
+			t.Logf("%d nights, %d killed (%d amid sending, %d after a copy, %d between the end of a run and the move), %d workbooks dropped, %d of them again, %d put back, %d mended, %d encrypted, %d requests, accepted %d, duplicates %d, mismatches %d",
+				nights+3, f.killed, f.amid, f.late, f.between, f.books, f.again, f.back, f.mended, f.secret, stats.Requests, stats.Accepted, stats.Duplicates, stats.Mismatches)
 		})
 	}
 }
@@ -689,7 +687,7 @@ type folder struct {
 	done    map[string]bool // copies that were mended
 	rows    int             // circuits so far
 
-	books, again, back, mended, killed, amid, late, between int
+	books, again, back, mended, secret, killed, amid, late, between int
 }
 
 func newFolder(t *testing.T, seed uint64) *folder {
@@ -772,8 +770,11 @@ func (f *folder) day() {
 			sheets[0].rows[1][1] = "nowhere"
 		}
 		content := packWorkbook(sheets)
-		if kind == 2 {
+		switch {
+		case kind == 2:
 			content = content[:len(content)-100]
+		case f.rand.IntN(6) == 0:
+			content = f.encrypted(content)
 		}
 		f.drop(content)
 	}
@@ -796,12 +797,13 @@ func (f *folder) day() {
 			continue
 		}
 		f.done[path] = true
-		content, err := os.ReadFile(path)
-		if err == nil {
-			content, err = editCell(content, "nowhere", "cn-shanghai")
-		}
+		content, secret := readPlain(f.T, path)
+		content, err := editCell(content, "nowhere", "cn-shanghai")
 		if err != nil {
 			f.Fatal(err)
+		}
+		if secret {
+			content = f.encrypted(content)
 		}
 		f.drop(content)
 		f.mended++
@@ -813,11 +815,34 @@ func (f *folder) day() {
 	}
 }
 
+// encrypted encrypts a workbook with the password of all.
+func (f *folder) encrypted(content []byte) []byte {
+	content, err := encryptBytes(content)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.secret++
+	return content
+}
+
+// readPlain reads a workbook, which may be encrypted.
+func readPlain(t *testing.T, path string) (content []byte, secret bool) {
+	content, err := os.ReadFile(path)
+	if err == nil && xlsx.Encrypted(bytes.NewReader(content), int64(len(content))) {
+		secret = true
+		content, _, err = decryptBytes(content)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content, secret
+}
+
 // night runs a night, and kills it in one of two ways.
 func (f *folder) night(way int) {
 	cmd := exec.Command("loabatch", "submit", "--endpoint", f.url, "--yes", "--rate", "100000/1s", "--timeout", "1s", "--max-attempts", "3",
 		"--ledger", f.path("ledger.db"), "--in", f.path("in"), "--done", f.path("done"), "--failed", f.path("failed"), "--json")
-	cmd.Env = append(os.Environ(), "ALIBABA_CLOUD_ACCESS_KEY_ID=id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret")
+	cmd.Env = append(os.Environ(), "ALIBABA_CLOUD_ACCESS_KEY_ID=id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret", password.Variable+"="+madeUpPassword)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	before, copies := f.seen.count(), f.copies()
@@ -904,7 +929,10 @@ func (f *folder) checkMoved() {
 	books, there := f.found("in", "done", "failed"), map[string]int{}
 	for path, content := range books {
 		there[sum(content)]++
-		_, err := xlsx.Open(bytes.NewReader(content), int64(len(content)), xlsx.Limits{})
+		_, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+		if xlsx.Encrypted(bytes.NewReader(content), int64(len(content))) {
+			err = nil
+		}
 		run, finished := runs[sum(content)]
 		want := "failed"
 		if finished && *run.Exit == 0 {

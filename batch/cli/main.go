@@ -118,8 +118,8 @@ func Main() int {
 	return Run(context.Background(), env)
 }
 
-// getenv returns os.Getenv, and takes the password out of the environment: programs that the
-// credentials library starts have no business with it.
+// getenv returns os.Getenv, and takes the password out of the environment, so that programs
+// that the credentials library starts do not inherit it.
 func getenv() func(string) string {
 	secret := os.Getenv(password.Variable)
 	_ = os.Unsetenv(password.Variable) // fails only for names that cannot be
@@ -148,7 +148,7 @@ func (h *hiddenInput) line() (string, error) {
 	return string(text), err
 }
 
-// restore has the terminal show again what is typed, if the command was ended while it was
+// restore makes the terminal show what is typed again, if the command ended while it was
 // waiting for a password.
 func (h *hiddenInput) restore() {
 	if state := h.before.Load(); state != nil {

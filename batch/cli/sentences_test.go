@@ -340,6 +340,25 @@ func TestSimulatedMeanwhile(t *testing.T) {
 	})
 }
 
+// TestPasswordAsked asks for a password at a terminal; see batch/cli/password for the rest.
+func TestPasswordAsked(t *testing.T) {
+	t.Parallel()
+	content, err := encryptBytes(zipOf(partsOfBook(t, "")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "book.xlsx")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	said := runSaid(t, func(e *cli.Env) {
+		e.Password = func() (string, error) { return madeUpPassword, nil }
+	}, "validate", path)
+	if want := "password of " + path + " (not shown):"; !strings.Contains(said, want) || !strings.Contains(said, "all 2 rows are valid") {
+		t.Errorf("no %q in %s", want, said)
+	}
+}
+
 // TestHopelessBook has more errors than are listed one by one.
 func TestHopelessBook(t *testing.T) {
 	t.Parallel()
