@@ -424,10 +424,18 @@ func (d *examination) circuits(ctx context.Context, svc *service, where, region 
 	d.permitted(where, region, batch.LookupAPI, err)
 }
 
-// paid makes a call once the quota allows it.
+// errQuotaUsed says that a call was not made, since others use the quota.
+var errQuotaUsed = errors.New("the quota is used up")
+
+// paid makes a call once the quota allows it, for which it waits no longer than for an answer.
 func (d *examination) paid(ctx context.Context, svc *service, region string, api batch.API, call func() error) error {
-	done, err := d.s.quotasOf(svc).Window(region, string(api)).Acquire(ctx)
-	if err != nil {
+	within, cancel := context.WithTimeout(ctx, time.Duration(d.flags.service.timeout))
+	defer cancel()
+	done, err := d.s.quotasOf(svc).Window(region, string(api)).Acquire(within)
+	switch {
+	case err != nil && ctx.Err() == nil && within.Err() != nil:
+		return errQuotaUsed
+	case err != nil:
 		return err
 	}
 	err = call()
@@ -442,6 +450,8 @@ func (d *examination) permitted(where, region string, api batch.API, err error) 
 	switch {
 	case err == nil:
 		d.check(doctor.OK, "permission", where, "doctor-permission", "action", "vpc:"+string(api), "region", region)
+	case errors.Is(err, errQuotaUsed):
+		d.check(doctor.Warn, "permission", where, "doctor-permission-unasked", "action", "vpc:"+string(api), "region", region)
 	case call != nil && call.Denied:
 		d.check(doctor.Warn, "permission", where, "doctor-permission-denied", "action", "vpc:"+string(api), "region", region, "code", call.Code)
 	default:

@@ -298,6 +298,7 @@ var enLines = map[string]Entry{
 	"doctor-keys-expired":       {Message: "these are temporary keys that expired at {time} UTC", Hint: "Sign in again with the Alibaba Cloud CLI; for a schedule use a role."},
 	"doctor-permission":         {Message: "{action} is allowed in {region}"},
 	"doctor-permission-denied":  {Message: "{action} is not allowed in {region} ({code})", Hint: "Ask for it: without it a run cannot see which circuits have an LOA, or what became of a lost answer. The README has the policy."},
+	"doctor-permission-unasked": {Message: "{action} in {region} was not tried: others use the whole quota now", Hint: "Run loabatch doctor again when they have finished."},
 	"doctor-permission-unknown": {Message: "whether applying is allowed shows only when the first application is sent"},
 	"doctor-region-failed":      {Message: "{region} does not answer {action} properly: {meaning}", Hint: "Check the network, the proxy and the firewall for this region's host."},
 	"doctor-circuits-missing":   {Message: "{n} of {of} circuits that were asked about {n:is|are} not in this account in {region}: {circuits}", Hint: "Check the instance IDs, the region, and the Account of these rows."},

@@ -298,6 +298,7 @@ var zhLines = map[string]Entry{
 	"doctor-keys-expired":       {Message: "这是临时密钥，已于 {time} UTC 过期", Hint: "请用阿里云命令行工具重新登录；定时任务请使用角色。"},
 	"doctor-permission":         {Message: "在 {region} 有 {action} 权限"},
 	"doctor-permission-denied":  {Message: "在 {region} 没有 {action} 权限（{code}）", Hint: "请申请该权限：没有该权限，运行时无法得知哪些专线已有 LOA，也无法确认丢失的响应。权限策略见 README。"},
+	"doctor-permission-unasked": {Message: "没有尝试 {region} 的 {action}：其他运行目前占用了全部配额", Hint: "请等其结束后重新运行 loabatch doctor。"},
 	"doctor-permission-unknown": {Message: "是否有申请权限，只有在发送第一份申请时才能得知"},
 	"doctor-region-failed":      {Message: "{region} 对 {action} 的响应异常：{meaning}", Hint: "请检查通往该地域的网络、代理和防火墙。"},
 	"doctor-circuits-missing":   {Message: "查询的 {of} 条专线中有 {n} 条不在该账号的 {region}：{circuits}", Hint: "请检查这些行的实例 ID、地域和账号。"},
