@@ -117,6 +117,10 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 	if output != "" && own["output"] != "" && !isFolder(own["output"]) {
 		here, copied = here.with("output", ""), own.with("output", "")
 	}
+	checked := a.suggest("doctor", own.only(doctorSettings))
+	if info.several { // the rows name what is to be checked
+		checked = a.suggest("doctor", own.only(append([]string{"region", passwordFlag}, doctorSettings...)), input)
+	}
 	send := here.with(dryRunFlag, dryRunOff.flag())
 	c := report.Commands{
 		Again:   a.suggest(command, all, again...),
@@ -127,7 +131,7 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 		Apply:   a.suggest("submit", send, cmp.Or(output, input)),
 		Reapply: a.suggest("submit", send.with("reapply", "true"), cmp.Or(output, input)),
 		Report:  a.suggest("report", own.only([]string{"ledger", passwordFlag}), info.id),
-		Doctor:  a.suggest("doctor", own.only(doctorSettings)),
+		Doctor:  checked,
 	}
 	if output != "" {
 		c.Mended = a.suggest(command, copied, output)
