@@ -308,7 +308,7 @@ func (r *row) goOn() {
 	} else if r.app.Start == StartSend {
 		r.app.Start = StartFirst
 	}
-	r.app.Elsewhere, r.loaStatus, r.requestID = Earlier{}, "", ""
+	r.app.Elsewhere, r.loaStatus, r.requestID = nil, "", ""
 	r.start()
 }
 

@@ -165,7 +165,7 @@ func withheld(a *Application, s *survey, failed bool) (Outcome, bool) {
 	}
 	switch {
 	case !a.surveyed():
-	case found && a.Elsewhere.Region != "":
+	case found && a.Elsewhere != nil:
 		a.seen(state.LOAStatus)
 	case state.LOAStatus != "" && !Void(state.LOAStatus) && a.Changed != nil: // a lookup decides
 	case state.LOAStatus != "" && !Void(state.LOAStatus):
