@@ -26,8 +26,9 @@ type Application struct {
 	Attempt    int               // which attempt of this run it is, from 1 on; 0 in a plan
 
 	// What is known of the circuit's past; set by the plan.
-	Recorded        bool // the ledger knows the circuit, and not from a results copy alone
-	First           bool // a survey or a lookup of this run saw the circuit without an LOA
+	Recorded        bool   // the ledger knows the circuit, and not from a results copy alone
+	First           bool   // a survey or a lookup of this run saw the circuit without an LOA
+	Status          string // of the circuit, as a survey of this run saw it, if it allows no application
 	Start           Start
 	Elsewhere       Earlier        // the application that is open in another region: nothing is done about this one before it is settled
 	Moved           *sheet.Problem // to be reported if the LOA of Elsewhere is valid; nil: that does not matter

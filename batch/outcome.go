@@ -61,7 +61,7 @@ type Outcome struct {
 	Settled Settlement
 
 	// CircuitState is the status or business status that blocks the row, as the API
-	// spells it. Only an online dry run sets it, so no ledger keeps it.
+	// spells it, if a survey saw it. It is not recorded with the row.
 	CircuitState string
 }
 

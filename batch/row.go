@@ -327,6 +327,9 @@ func (r *row) finish(result sheet.Result, reason Reason) next {
 	case sheet.Unknown:
 		o.Tried = r.tried.Round(0)
 	case sheet.Refused:
+		if r.code == CodeCircuitStatus {
+			o.CircuitState = r.app.Status
+		}
 		if Void(r.loaStatus) {
 			o.LOAStatus = r.loaStatus
 		}

@@ -276,7 +276,7 @@ var enReport = map[string]Entry{
 	"report-next-reapply":        {Message: "correct the rejected rows in the copy, then apply for them again:"},
 	"report-next-ask-again":      {Message: "wait for the review, then check again:"},
 	"report-next-apply":          {Message: "apply for the circuits that have no LOA:"},
-	"report-next-doctor":         {Message: "find out what is wrong with the account, then run the same command again:"},
+	"report-next-doctor":         {Message: "find out what is wrong, then run the same command again:"},
 }
 
 // enTemplate: the guide, the prompts, the notes and the checks of the blank workbook. What a

@@ -276,7 +276,7 @@ var zhReport = map[string]Entry{
 	"report-next-reapply":        {Message: "在副本中修改已驳回的行，然后重新申请："},
 	"report-next-ask-again":      {Message: "等待审核，然后重新查询："},
 	"report-next-apply":          {Message: "为没有 LOA 的专线申请："},
-	"report-next-doctor":         {Message: "查明账号的问题，然后重新运行同一命令："},
+	"report-next-doctor":         {Message: "查明问题所在，然后重新运行同一命令："},
 }
 
 // zhTemplate: the guide, the prompts, the notes and the checks of the blank workbook. Excel
