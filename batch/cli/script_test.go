@@ -666,7 +666,7 @@ var update = flag.Bool("update", false, "rewrite the golden text in the scripts"
 // TestMain lets the scripts run loabatch as a process of its own.
 func TestMain(m *testing.M) {
 	prose.English.Watch(recordSentence())
-	testscript.Main(inEnglish{quicktest.M{M: m}}, map[string]func(){
+	testscript.Main(inEnglish{quicktest.M{M: m, Parallel: 24}}, map[string]func(){
 		"loabatch": func() { os.Exit(cli.Main()) },
 	})
 }

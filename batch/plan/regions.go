@@ -13,8 +13,8 @@ import (
 // reports whether it did. By its severity, the problem may be no more than a warning, which
 // an application that is open has as well.
 func (p *planner) moved(a *batch.Application) bool {
-	severity := p.severityOfMoved()
 	for r := range p.elsewhere(a.Key) {
+		severity := p.severityOfMoved()
 		if severity == sheet.Off || !accepted(r.Result) && !(r.Open && severity == sheet.Warning) {
 			continue
 		}
@@ -42,7 +42,7 @@ func (p *planner) waitElsewhere(a *batch.Application, here batch.Record) {
 	if last.region == "" || here.Open && before(last.Tried, here.Tried) {
 		return
 	}
-	a.Elsewhere = batch.Earlier{
+	a.Elsewhere = &batch.Earlier{
 		Region: last.region, Token: last.Token, Generation: last.Generation, Tried: last.Tried,
 		Repeated: last.Operation == batch.Reapply || last.Generation > 0 || last.Ended.Token != "",
 	}
@@ -80,11 +80,13 @@ func (p *planner) elsewhere(key batch.Key) iter.Seq[placed] {
 	}
 }
 
-// usedElsewhere reports whether the past knows a token as that of a circuit's application in
-// another region. What a results copy says of it is then about that region.
-func (p *planner) usedElsewhere(key batch.Key, token string) bool {
+// usedElsewhere reports whether what a results copy says of a token is about a circuit's
+// application in another region, of which the past knows at least as much.
+func (p *planner) usedElsewhere(key batch.Key, past *sheet.Past) bool {
+	token := past.ClientToken
 	for r := range p.elsewhere(key) {
-		if token != "" && (token == r.Token || token == r.Ended.Token) {
+		undated := past.SubmittedAt.IsZero() && (!accepted(lastInCopy(past)) || r.Weighed(token))
+		if token != "" && knows(r.Record, token) && (r.Open || accepted(r.Result) || undated) {
 			return true
 		}
 	}

@@ -295,6 +295,7 @@ var enTemplate = map[string]Entry{
 	"template-check-digit":     {Message: "wrong: check digit of the ID number"},
 	"template-check-number":    {Message: "wrong: digits of the number are lost"},
 	"template-check-bandwidth": {Message: "wrong: bandwidth, {least} to {most}"},
+	"template-check-date":      {Message: "wrong: there is no such date"},
 	"template-check-list":      {Message: "not in the list: {column}"},
 	"template-check-error":     {Message: "wrong: a cell has an error"},
 

@@ -294,6 +294,7 @@ var zhTemplate = map[string]Entry{
 	"template-check-digit":     {Message: "有误：身份证号码的校验位"},
 	"template-check-number":    {Message: "有误：号码的末尾几位已丢失"},
 	"template-check-bandwidth": {Message: "有误：带宽应为 {least} 到 {most}"},
+	"template-check-date":      {Message: "有误：没有这个日期"},
 	"template-check-list":      {Message: "不在列表中：{column}"},
 	"template-check-error":     {Message: "有误：有单元格出错"},
 
