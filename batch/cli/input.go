@@ -281,8 +281,8 @@ func cause(err error) string {
 	return err.Error()
 }
 
-// password returns where the password of encrypted workbooks comes from. Where it is asked
-// for, nobody answers for the user: --yes means no question.
+// password returns where the password of encrypted workbooks comes from. It is asked for only
+// at a terminal, and not with --yes.
 func (a *app) password(file string, yes bool) (*password.Source, error) {
 	from, err := password.New(file, a.env.Getenv(password.Variable))
 	if bad, ok := errors.AsType[*password.Error](err); ok {

@@ -117,17 +117,10 @@ func (n *night) checkFolders() error {
 		if named.path == "" {
 			continue
 		}
-		info, err := os.Stat(named.path)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return failure(exitUsage, "folder-missing", err, "flag", named.flag, "file", named.path)
-		case err != nil:
-			return failure(exitUsage, "folder-unreadable", err, "file", named.path, "reason", cause(err))
-		case !info.IsDir():
-			return failure(exitUsage, "folder-no-folder", nil, "flag", named.flag, "file", named.path)
-		case named.flag != inFlag && sameFile(named.path, n.folders.In):
-			return failure(exitUsage, "folder-same", nil, "flag", named.flag, "file", named.path)
-		case !n.sends || named.flag == inFlag && n.folders.Done+n.folders.Failed == "":
+		if err := checkNightly(named.flag, named.path, n.folders.In); err != nil {
+			return err
+		}
+		if !n.sends || named.flag == inFlag && n.folders.Done+n.folders.Failed == "" {
 			continue
 		}
 		if err := durable.CheckFolder(named.path); err != nil {
@@ -144,6 +137,28 @@ func (n *night) checkFolders() error {
 	return nil
 }
 
+// checkNightly checks that a flag names a folder, and not that of --in unless it is --in.
+func checkNightly(flag, path, in string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return failure(exitUsage, "folder-missing", err, "flag", flag, "file", path)
+	case err != nil:
+		return failure(exitUsage, "folder-unreadable", err, "file", path, "reason", cause(err))
+	case !info.IsDir():
+		return failure(exitUsage, "folder-no-folder", nil, "flag", flag, "file", path)
+	case flag != inFlag && sameFile(path, in):
+		return failure(exitUsage, "folder-same", nil, "flag", flag, "file", path)
+	}
+	return nil
+}
+
+// sealedCopy reports whether a file is a results copy with the bytes that were written.
+func sealedCopy(f inbox.File, size int64, _ string) bool {
+	_, sealed := xlsx.Sealed(f, size)
+	return sealed
+}
+
 // reportName matches the names of reports beside a results copy.
 var reportName = regexp.MustCompile(`\.results-[0-9]{8}-[0-9]{6}-[0-9a-z]{5}\.(csv|html|json)$`)
 
@@ -156,8 +171,7 @@ func (n *night) look() ([]inbox.Book, error) {
 		}
 	}
 	own := func(f inbox.File, size int64, sum string) bool {
-		_, sealed := xlsx.Sealed(f, size)
-		return sealed || n.ours[sum]
+		return sealedCopy(f, size, sum) || n.ours[sum]
 	}
 	if err := n.readRuns(); err != nil {
 		return nil, err
@@ -204,7 +218,7 @@ func (n *night) open(books []inbox.Book) error {
 	}
 	n.past = map[string]ledger.RunSummary{}
 	for _, r := range slices.Backward(n.runs) { // the latest counts
-		if n.s.service != nil && n.ofAccount(r) && r.Command == n.s.command && r.End != nil && inbox.Finished(r.End.ExitCode) &&
+		if n.ofAccount(r) && r.Command == n.s.command && r.End != nil && inbox.Finished(r.End.ExitCode) &&
 			(len(r.End.LeftOut) == 0 || len(n.s.run.only) > 0) {
 			n.past[r.InputSHA256] = r
 		}
@@ -219,11 +233,13 @@ func (n *night) open(books []inbox.Book) error {
 // ofAccount reports whether a run was made in the account of this command, or in those that
 // the rows of its workbook name.
 func (n *night) ofAccount(r ledger.RunSummary) bool {
-	if r.Scope == n.s.service.scope {
-		return r.ID == accounts.Whole(r.ID)
+	if r.ID != accounts.Whole(r.ID) {
+		return false
 	}
-	_, same := r.Scope.Account(scopeOf(n.s.flags.service, n.s.flags.run))
-	if !same || r.ID != accounts.Whole(r.ID) {
+	if own, _ := n.s.account(n.s.flags.service.profile); own.service != nil && r.Scope == own.service.scope {
+		return true
+	}
+	if _, same := r.Scope.Account(scopeOf(n.s.flags.service, n.s.flags.run)); !same {
 		return false
 	}
 	saved, err := readOptions(r.Options)

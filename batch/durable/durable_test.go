@@ -83,3 +83,16 @@ func TestUnreadableFolder(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestFree(t *testing.T) {
+	free, err := Free(t.TempDir())
+	if errors.Is(err, errors.ErrUnsupported) {
+		t.Skip("not known on this platform")
+	}
+	if err != nil || free == 0 || free > 1<<60 {
+		t.Errorf("%d bytes free, %v", free, err)
+	}
+	if _, err := Free(filepath.Join(t.TempDir(), "missing")); err == nil {
+		t.Error("a folder that is missing has room")
+	}
+}

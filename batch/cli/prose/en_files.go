@@ -58,13 +58,13 @@ var enFiles = map[string]Entry{
 	"file-password-wrong": {
 		Message: "the password does not open the workbook",
 		Hint:    "Check it, capital letters and spaces included; of a password file, the first line counts.",
-		Why:     "An encrypted workbook keeps a checksum by which a password can be tried.",
+		Why:     "An encrypted workbook contains a value by which a password is checked.",
 		Source:  "MS-OFFCRYPTO 2.3.4.13",
 	},
 	"file-encryption-changed": {
 		Message: "the encrypted workbook was changed or damaged after it was saved: its checksum (HMAC) does not match",
 		Hint:    "Use the original file, or save the workbook again in Excel.",
-		Why:     "Whoever knows no password can still change encrypted bytes; the HMAC shows it.",
+		Why:     "Encrypted bytes can be changed without the password, by accident or on purpose; the HMAC shows it.",
 		Source:  "MS-OFFCRYPTO 2.3.4.14",
 	},
 	"file-encryption-damaged": {
