@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -278,7 +279,8 @@ func (n *night) finishedWith(sum string) (inbox.Ended, bool) {
 }
 
 // take runs one workbook.
-func (n *night) take(b inbox.Book, to func(exit int) string) (inbox.Ended, inbox.Reason) {
+func (n *night) take(b inbox.Book, to func(exit int) string) (ended inbox.Ended, reason inbox.Reason) {
+	defer batch.Guard(func(panicked error) { ended, reason = n.failed(b, "", internal(panicked)), "" }) // it must not hold up the others, every night
 	in, err := readInput(b.Path, n.s.options, n.s.flags.validation)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -348,11 +350,12 @@ func isBad(err error) bool {
 // before it moved the workbook, and someone has removed the copy, or it was not written.
 func (n *night) complete(b inbox.Book, run inbox.Ended, folder string) {
 	end := n.past[b.SHA256].End
-	path := filepath.Join(folder, filepath.Base(end.Output))
+	path := filepath.Join(cmp.Or(n.s.flags.output.output, folder), filepath.Base(end.Output))
 	if end.Output == "" || exists(end.Output) || exists(path) {
 		return
 	}
-	again := func() error {
+	again := func() (err error) {
+		defer batch.Guard(func(panicked error) { err = internal(panicked) })
 		past, saved, err := n.pastRun(n.ctx, n.s.store, run.RunID)
 		if err != nil {
 			return err
@@ -458,7 +461,7 @@ func (n *night) tell(l inbox.Left) {
 		}
 		n.moved++
 		n.moveEarlier(l.SHA256, filepath.Dir(l.MovedTo))
-		args["command"] = n.suggest(n.s.command, settings{}, l.MovedTo)
+		args["command"] = n.onwards(n.s.args, l.MovedTo)
 		code += "-moved"
 		n.lines.Note(code, args)
 		n.s.log.Info("workbook moved", "run_id", l.Run.RunID, "input", l.Path, "moved_to", l.MovedTo)

@@ -72,6 +72,7 @@ func TestUnreadableFolder(t *testing.T) {
 		t.Skip("root may read every folder")
 	}
 	folder := filepath.Join(t.TempDir(), "drop")
+	t.Cleanup(func() { os.Chmod(folder, 0o700) }) // or it cannot be removed
 	if err := os.Mkdir(folder, 0o300); err != nil {
 		t.Fatal(err)
 	}
