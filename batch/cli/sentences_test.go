@@ -331,6 +331,14 @@ func TestSimulatedMeanwhile(t *testing.T) {
 			}
 		}
 	})
+	t.Run("folded", func(t *testing.T) {
+		t.Parallel()
+		said := runSaid(t, func(e *cli.Env) { e.StdoutTerminal, e.Size = true, func() (int, int) { return 80, 28 } },
+			"validate", "--severity", "circuit-time-past=off", filepath.Join("..", "..", "testdata", "applications.xlsx"))
+		if !strings.Contains(said, "add -o FILE for a copy that lists them all") {
+			t.Error(said)
+		}
+	})
 	t.Run("bar", func(t *testing.T) {
 		t.Parallel()
 		said := runSaid(t, func(e *cli.Env) {
@@ -537,10 +545,15 @@ var unsaid = map[string][]string{
 	"a quota of the disk, and a folder that appears while it is being made":                              {"cause-quota", "cause-exist"},
 	"a name server, a network or a route that fails in the middle of a run; see batch/cloud":             {"(canceled)", "(dns)", "(network)"},
 	"a source of keys, or the value of a variable, that fails half a minute into a run; see batch/cloud": {"(credentials)", "(proxy-url)"},
-	"said every 30 seconds; see batch/cli/console":                                                       {"progress", "progress-more"},
+	"said every 30 seconds; see batch/cli/console":                                                       {"progress", "progress-more", "progress-survey", "progress-survey-more"},
 	"a place where the order of what is measured is not certain; see batch/cli/console":                  {"progress-rate-minute", "progress-wait", "progress-rate", "progress-left"},
 	"a monitoring service that cannot be reached; see batch/notify":                                      {"cause-certificate", "cause-no-answer", "cause-no-connection", "cause-no-host", "cause-proxy"},
 	"a command of --on-finish that takes minutes":                                                        {"on-finish-late"},
+	"a disk that fills up in a dry run, or for every place of a copy; see batch/report and commands_test.go": {
+		"report-head-no-copy", "report-head-no-copy-dry", "report-head-no-copy-simulated", "report-next-copy", "report-next-copy-dry",
+	},
+	"a ledger of an older version": {"changed-source"},
+	"a screen that has room for the causes and not for the problems; see batch/report": {"report-all-problems"},
 }
 
 // everySentenceSaid reports whether the tests made the commands say every sentence of the
