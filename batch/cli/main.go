@@ -49,6 +49,7 @@ type Env struct {
 	Stdout  io.Writer
 	Stderr  io.Writer
 	Getenv  func(string) string
+	Environ func() []string // NAME=VALUE each; may be nil
 	Now     func() time.Time
 	Signals <-chan os.Signal // those of signalExits and SIGHUP, in order of arrival
 
@@ -61,6 +62,14 @@ type Env struct {
 	Language string // of the user, as the system names it; empty where variables do
 
 	Size func() (columns, rows int) // of the terminal, at the moment; 0 if unknown; may be nil
+}
+
+// environ lists the variables of the environment.
+func (e Env) environ() []string {
+	if e.Environ == nil {
+		return nil
+	}
+	return e.Environ()
 }
 
 // size returns the size of the terminal, or 0 if it is unknown.
@@ -92,6 +101,7 @@ func Main() int {
 		Stdout:         stdout,
 		Stderr:         os.Stderr,
 		Getenv:         getenv(),
+		Environ:        os.Environ,
 		Now:            time.Now,
 		Signals:        signals,
 		Language:       locale.System(),
