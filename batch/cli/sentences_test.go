@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"errors"
 	"fmt"
@@ -487,7 +488,7 @@ func TestTableInTheWay(t *testing.T) {
 	swap(firstSheet, "</sheetData>", `</sheetData><tableParts count="1"><tablePart xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" r:id="rId1"/></tableParts>`)(parts)
 	swap(typesPart, "</Types>", `<Override PartName="/xl/tables/table1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.table+xml"/></Types>`)(parts)
 	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, "in.xlsx"), zipOf(parts), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "in.xlsx"), zipOf(zip.Deflate, parts), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	said := runSaid(t, nil, "validate", "--json", "-o", filepath.Join(folder, "out.xlsx"), filepath.Join(folder, "in.xlsx"))

@@ -552,7 +552,7 @@ func renamed(good []byte, old, name string) []byte {
 
 func TestBadEncrypted(t *testing.T) {
 	t.Parallel()
-	good, err := encryptBytes(zipOf(partsOfBook(t, "")))
+	good, err := encryptBytes(zipOf(zip.Deflate, partsOfBook(t, "")))
 	if err != nil {
 		t.Fatal(err)
 	}
