@@ -215,7 +215,7 @@ func (done *finished) partsOf(saved savedOptions, past *ledger.PastRun) {
 		}
 		done.parts = append(done.parts, p)
 	}
-	done.info.account = done.oneAccount()
+	done.info.account, done.info.several = done.oneAccount(), len(done.parts) > 1
 }
 
 // validation returns the flags by which the input was read.

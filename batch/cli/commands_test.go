@@ -27,10 +27,13 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/console"
+	"github.com/loabatch/loabatch/batch/cli/doctor"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/report"
+	"github.com/loabatch/loabatch/batch/simulator"
 	"github.com/loabatch/loabatch/sheet"
+	"github.com/loabatch/loabatch/sheet/xlsx"
 )
 
 // runTool runs a command line to its end, in an empty environment.
@@ -163,6 +166,100 @@ func TestDoctorRegion(t *testing.T) {
 	t.Parallel()
 	if exit, _, printed := runTool(t, "doctor", "--region=-cn-"); exit != exitUsage || !strings.Contains(printed, "--region does not accept -cn-") {
 		t.Errorf("exit %d: %s", exit, printed)
+	}
+}
+
+// doctor says what runs at the moment, and where there is too little room.
+func TestDoctorSeesOthers(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	a := appWith(nil)
+	a.lines = newLines(a.env, prose.English)
+	store, err := a.openLedger(t.Context(), path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if _, err := store.Start(t.Context(), ledger.RunInfo{ID: "20270115-020000-k3f9q", Scope: ledger.Real.ForAccount("1"), Host: "desk", Input: "tonight.xlsx"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	d := &examination{app: a, flags: doctorFlags{service: serviceFlags{ledger: path}}, found: doctor.Findings{Words: prose.English}, s: &invocation{}}
+	defer d.s.close()
+	checks := d.ledger(t.Context())
+	d.folders = append(d.folders, room{t.TempDir(), 1 << 60})
+	d.writable()
+	var said strings.Builder
+	d.found.Checks = append(d.found.Checks, checks...)
+	if err := d.found.Text(&said, 0); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`warn  ledger  run 20270115-020000-k3f9q is in progress on desk, process \d+, since 20.* UTC: tonight.xlsx`,
+		`FAIL  folder  .* has only .*iB free, and a run may need 4294967296\.1 GiB`,
+	} {
+		if !regexp.MustCompile(want).MatchString(said.String()) {
+			t.Errorf("no %q in\n%s", want, said.String())
+		}
+	}
+	if !d.found.Failed {
+		t.Error("a full disk does not count as a failure")
+	}
+}
+
+// TestOneAccountIsLocked has another run hold a circuit of the second account of a workbook:
+// nothing is sent in either, and the part of the first is over.
+func TestOneAccountIsLocked(t *testing.T) {
+	folder := t.TempDir()
+	credentials, book, path := filepath.Join(folder, "credentials"), filepath.Join(folder, "in.xlsx"), filepath.Join(folder, "ledger.db")
+	t.Setenv("ALIBABA_CLOUD_CREDENTIALS_FILE", credentials)
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "id")
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
+	if err := os.WriteFile(credentials, []byte("[night]\ntype = access_key\naccess_key_id = night\naccess_key_secret = secret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	row := func(id, profile string) []any {
+		return []any{id, "cn-hangzhou", "Example Ltd", "MSTP", "Example Builders", "2028-01-14T08:00:00Z", nil, nil, nil, profile}
+	}
+	var file bytes.Buffer
+	if err := xlsx.WriteTemplate(&file, xlsx.Template{
+		Words: prose.English, Circuits: [][]any{row("pc-a1", ""), row("pc-b1", "night")},
+		Engineers: [][]any{{"*", "Testperson A", "Passport", "X00012345", "Female", "+447700900123"}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(book, file.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sim := simulator.New(simulator.Options{Keys: map[string]string{"id": "secret", "night": "secret"}, Account: "1", Accounts: map[string]string{"night": "2"}})
+	server := httptest.NewServer(sim)
+	defer server.Close()
+	a := appWith(nil)
+	store, err := a.openLedger(t.Context(), path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	other, err := store.Start(t.Context(), ledger.RunInfo{ID: "20270115-020000-k3f9q.2", Scope: ledger.EndpointScope(server.URL).ForAccount("2")},
+		[]batch.Key{{Region: "cn-hangzhou", InstanceID: "pc-b1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	submit := func() (int, string) {
+		exit, _, said := runTool(t, "submit", "--yes", "--endpoint", server.URL, "--ledger", path, book)
+		return exit, said
+	}
+	if exit, said := submit(); exit != exitLocked || !strings.Contains(said, "run 20270115-020000-k3f9q on ") || sim.Stats().Accepted != 0 {
+		t.Errorf("exit %d, %d accepted: %s", exit, sim.Stats().Accepted, said)
+	}
+	runs, err := store.Runs(t.Context(), 1)
+	if err != nil || runs[0].Status != ledger.Ended || runs[0].End.ExitCode != exitLocked {
+		t.Errorf("the part that was started: %+v, %v", runs, err)
+	}
+	if err := other.End(t.Context(), ledger.RunEnd{}); err != nil {
+		t.Fatal(err)
+	}
+	if exit, said := submit(); exit != exitOK || sim.Stats().Accepted != 2 {
+		t.Errorf("exit %d, %d accepted: %s", exit, sim.Stats().Accepted, said)
 	}
 }
 

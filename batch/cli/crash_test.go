@@ -15,10 +15,12 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,6 +31,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli"
+	"github.com/loabatch/loabatch/batch/cli/password"
 	"github.com/loabatch/loabatch/batch/simulator"
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx"
@@ -573,10 +576,7 @@ func (c *crash) results() map[string]crashResult {
 
 // circuitCells reads the cells under some headers of sheet Circuits.
 func circuitCells(t *testing.T, path string, headers ...string) (rows [][]string) {
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	content, _ := readPlain(t, path)
 	book, err := xlsx.Open(bytes.NewReader(content), int64(len(content)), xlsx.Limits{})
 	if err != nil {
 		t.Fatal(err)
@@ -632,11 +632,12 @@ func (c *crash) checkPrivacy() {
 const nightsVariable = "LOABATCH_MONTHS"
 
 // TestNights runs a folder night after night, over real HTTP and with faults. Workbooks
-// arrive, some with invalid rows, some cut off, some twice under other names; people mend
+// arrive, some encrypted, some with invalid rows, some cut off, some twice under other names; people mend
 // copies and drop them, and put finished workbooks back. Two of three nights are killed: at
 // a random moment, after an application, or just after a copy was written. Whatever
 // happens, no workbook is lost, nothing is moved before its run has ended, the service
 // accepts each circuit once, and in the end every row has a result in the copy of its workbook.
+// Every ping and metric is true. Now and then the ledger's rows are pruned.
 func TestNights(t *testing.T) {
 	t.Parallel()
 	months, nights := 1, 12
@@ -670,8 +671,8 @@ func TestNights(t *testing.T) {
 			f.checkMoved()
 			f.check()
 			stats := f.sim.Stats()
-			t.Logf("%d nights, %d killed (%d amid sending, %d after a copy, %d between the end of a run and the move), %d workbooks dropped, %d of them again, %d put back, %d mended, %d requests, accepted %d, duplicates %d, mismatches %d",
-				nights+3, f.killed, f.amid, f.late, f.between, f.books, f.again, f.back, f.mended, stats.Requests, stats.Accepted, stats.Duplicates, stats.Mismatches)
+			t.Logf("%d nights, %d killed (%d amid sending, %d after a copy, %d between the end of a run and the move), %d workbooks dropped, %d of them again, %d put back, %d mended, %d encrypted, %d times pruned, %d requests, accepted %d, duplicates %d, mismatches %d",
+				nights+3, f.killed, f.amid, f.late, f.between, f.books, f.again, f.back, f.mended, f.secret, f.pruned, stats.Requests, stats.Accepted, stats.Duplicates, stats.Mismatches)
 		})
 	}
 }
@@ -689,7 +690,11 @@ type folder struct {
 	done    map[string]bool // copies that were mended
 	rows    int             // circuits so far
 
-	books, again, back, mended, killed, amid, late, between int
+	monitor string      // URL to ping
+	pinged  chan string // what was pinged
+	success string      // the line of the last success in the metrics
+
+	books, again, back, mended, secret, killed, amid, late, between, pruned int
 }
 
 func newFolder(t *testing.T, seed uint64) *folder {
@@ -704,6 +709,10 @@ func newFolder(t *testing.T, seed uint64) *folder {
 	})
 	f.seen = &arrivals{contents: map[string]string{}, last: map[string]arrival{}}
 	f.url = serve(t, f.sim, f.seen.watch)
+	f.pinged = make(chan string, 100)
+	monitor := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { f.pinged <- r.URL.Path }))
+	t.Cleanup(monitor.Close)
+	f.monitor = monitor.URL
 	for _, name := range []string{"in", "done", "failed"} {
 		if err := os.Mkdir(f.path(name), 0o700); err != nil {
 			t.Fatal(err)
@@ -772,8 +781,11 @@ func (f *folder) day() {
 			sheets[0].rows[1][1] = "nowhere"
 		}
 		content := packWorkbook(sheets)
-		if kind == 2 {
+		switch {
+		case kind == 2:
 			content = content[:len(content)-100]
+		case f.rand.IntN(6) == 0:
+			content = f.encrypted(content)
 		}
 		f.drop(content)
 	}
@@ -796,15 +808,19 @@ func (f *folder) day() {
 			continue
 		}
 		f.done[path] = true
-		content, err := os.ReadFile(path)
-		if err == nil {
-			content, err = editCell(content, "nowhere", "cn-shanghai")
-		}
+		content, secret := readPlain(f.T, path)
+		content, err := editCell(content, "nowhere", "cn-shanghai")
 		if err != nil {
 			f.Fatal(err)
 		}
+		if secret {
+			content = f.encrypted(content)
+		}
 		f.drop(content)
 		f.mended++
+	}
+	if f.rand.IntN(4) == 0 {
+		f.prune()
 	}
 	f.age()
 	if f.rand.IntN(4) == 0 {
@@ -813,11 +829,35 @@ func (f *folder) day() {
 	}
 }
 
+// encrypted encrypts a workbook with the password of all.
+func (f *folder) encrypted(content []byte) []byte {
+	content, err := encryptBytes(content)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.secret++
+	return content
+}
+
+// readPlain reads a workbook, which may be encrypted.
+func readPlain(t *testing.T, path string) (content []byte, secret bool) {
+	content, err := os.ReadFile(path)
+	if err == nil && xlsx.Encrypted(bytes.NewReader(content), int64(len(content))) {
+		secret = true
+		content, _, err = decryptBytes(content)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content, secret
+}
+
 // night runs a night, and kills it in one of two ways.
 func (f *folder) night(way int) {
 	cmd := exec.Command("loabatch", "submit", "--endpoint", f.url, "--yes", "--rate", "100000/1s", "--timeout", "1s", "--max-attempts", "3",
-		"--ledger", f.path("ledger.db"), "--in", f.path("in"), "--done", f.path("done"), "--failed", f.path("failed"), "--json")
-	cmd.Env = append(os.Environ(), "ALIBABA_CLOUD_ACCESS_KEY_ID=id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret")
+		"--ledger", f.path("ledger.db"), "--in", f.path("in"), "--done", f.path("done"), "--failed", f.path("failed"), "--json",
+		"--ping-url", f.monitor, "--metrics-file", f.path("loa.prom"))
+	cmd.Env = append(os.Environ(), "ALIBABA_CLOUD_ACCESS_KEY_ID=id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret", password.Variable+"="+madeUpPassword)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	before, copies := f.seen.count(), f.copies()
@@ -840,6 +880,7 @@ func (f *folder) night(way int) {
 	err := cmd.Wait()
 	close(ended)
 	<-watched
+	f.checkReports(cmd.ProcessState.ExitCode(), stdout.Bytes())
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
@@ -849,6 +890,84 @@ func (f *folder) night(way int) {
 	default:
 		f.Errorf("%v\n%s%s", err, stdout.Bytes(), stderr.Bytes())
 	}
+}
+
+// prune removes the rows of all runs from the ledger.
+func (f *folder) prune() {
+	if _, err := os.Stat(f.path("ledger.db")); err != nil {
+		return
+	}
+	var out bytes.Buffer
+	exit := cli.Run(f.Context(), cli.Env{
+		Args: []string{"history", "--prune", "1ms", "--yes", "--ledger", f.path("ledger.db")}, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out,
+		Getenv: func(string) string { return "" }, Now: time.Now,
+	})
+	if exit != 0 {
+		f.Errorf("pruning ended with %d: %s", exit, out.Bytes())
+	}
+	f.pruned++
+}
+
+// metric matches a line of the metrics of real runs of submit: name, further labels, value.
+var metric = regexp.MustCompile(`(?m)^loabatch_(\w+)\{command="submit",mode="real"(.*)\} (\S+)$`)
+
+// checkReports compares the pings and the metrics of a night with its exit code, -1 if it was
+// killed, and its document.
+func (f *folder) checkReports(exit int, document []byte) {
+	var pings []string
+	for len(f.pinged) > 0 {
+		pings = append(pings, <-f.pinged)
+	}
+	var doc struct {
+		Runs []struct {
+			Results map[string]int `json:"results"`
+		} `json:"runs"`
+	}
+	text, _ := os.ReadFile(f.path("loa.prom"))
+	values, rows, success := map[string]string{}, map[string]int{}, ""
+	for _, m := range metric.FindAllSubmatch(text, -1) {
+		name, labels, value := string(m[1]), string(m[2]), string(m[3])
+		switch result := regexp.MustCompile(`result="(\w+)"`).FindStringSubmatch(labels); {
+		case result != nil:
+			n, _ := strconv.Atoi(value)
+			rows[result[1]] += n
+		case name == "last_success_timestamp_seconds":
+			success = value
+		default:
+			values[name] = value
+		}
+	}
+	switch {
+	case exit == -1: // what is known of it is its start, or all if it was killed too late
+		if len(pings) > 0 && pings[0] != "/start" || len(pings) > 2 {
+			f.Errorf("a night that was killed pinged %q", pings)
+		}
+		f.success = success
+		return
+	case !slices.Equal(pings, []string{"/start", fmt.Sprintf("/%d", exit)}):
+		f.Errorf("exit code %d: pinged %q", exit, pings)
+	}
+	if err := json.Unmarshal(document, &doc); err != nil {
+		f.Fatalf("%v: %s", err, document)
+	}
+	want := map[string]int{}
+	for _, r := range doc.Runs {
+		for result, n := range r.Results {
+			want[result] += n
+		}
+	}
+	for result, n := range want {
+		if rows[result] != n {
+			f.Errorf("the metrics have %d rows %s, and the document %d", rows[result], result, n)
+		}
+	}
+	if values["exit_code"] != strconv.Itoa(exit) || values["workbooks"] != strconv.Itoa(len(doc.Runs)) {
+		f.Errorf("exit code %d, %d runs, and the metrics %v", exit, len(doc.Runs), values)
+	}
+	if (exit == 0) != (success == values["last_end_timestamp_seconds"]) || exit != 0 && success != f.success {
+		f.Errorf("exit code %d: the last success was at %q, and is at %q: %v", exit, f.success, success, values)
+	}
+	f.success = success
 }
 
 // killAt waits until it is time, and then some milliseconds at most. It reports whether
@@ -904,7 +1023,10 @@ func (f *folder) checkMoved() {
 	books, there := f.found("in", "done", "failed"), map[string]int{}
 	for path, content := range books {
 		there[sum(content)]++
-		_, err := xlsx.Open(bytes.NewReader(content), int64(len(content)), xlsx.Limits{})
+		_, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+		if xlsx.Encrypted(bytes.NewReader(content), int64(len(content))) {
+			err = nil
+		}
 		run, finished := runs[sum(content)]
 		want := "failed"
 		if finished && *run.Exit == 0 {

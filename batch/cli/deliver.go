@@ -57,6 +57,7 @@ type runInfo struct {
 	dryRun   dryRun
 	simulate bool
 	account  string
+	several  bool // it is over several accounts
 	started  time.Time
 
 	changeRef string // --change-ref

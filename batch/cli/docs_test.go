@@ -347,8 +347,9 @@ func underSystemd(s *shell) string {
 	}
 	keys := "[default]\ntype = access_key\naccess_key_id = id\naccess_key_secret = secret\n"
 	service := readText(s.t, github+"recipes/loabatch.service")
-	for _, m := range regexp.MustCompile(`(?m)^LoadCredential=(\w+):(.*)$`).FindAllStringSubmatch(service, -1) {
-		if err := os.WriteFile(filepath.Join(folder, m[1]), []byte(keys), 0o600); err != nil {
+	for _, m := range regexp.MustCompile(`LoadCredential=(\w+):`).FindAllStringSubmatch(service, -1) {
+		content := map[string]string{"keys": keys, "password": "made up\n"}[m[1]]
+		if err := os.WriteFile(filepath.Join(folder, m[1]), []byte(content), 0o600); err != nil {
 			s.t.Fatal(err)
 		}
 	}
@@ -383,6 +384,8 @@ func TestRecipesRun(t *testing.T) {
 		credentials := ""
 		if name == "systemd" {
 			credentials = underSystemd(s)
+			password := regexp.MustCompile(`(?m)^# and (--password-file \S+) below`).FindStringSubmatch(readText(t, github+"recipes/loabatch.service"))
+			recipes[name][0] += " " + password[1]
 		}
 		var pings []string
 		for _, night := range []struct {

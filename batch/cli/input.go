@@ -281,8 +281,8 @@ func cause(err error) string {
 	return err.Error()
 }
 
-// password returns where the password of encrypted workbooks comes from. Where it is asked
-// for, nobody answers for the user: --yes means no question.
+// password returns where the password of encrypted workbooks comes from. It is asked for only
+// at a terminal, and not with --yes.
 func (a *app) password(file string, yes bool) (*password.Source, error) {
 	from, err := password.New(file, a.env.Getenv(password.Variable))
 	if bad, ok := errors.AsType[*password.Error](err); ok {
@@ -298,8 +298,12 @@ func (a *app) password(file string, yes bool) (*password.Source, error) {
 	if a.env.Password != nil && !yes {
 		from.Ask = func(file string) (string, error) {
 			fmt.Fprintf(a.env.Stderr, "%s ", a.lines.Words.Line("password-question", sheet.Arg{Name: "file", Value: file}))
-			defer fmt.Fprintln(a.env.Stderr)
-			return a.env.Password()
+			a.asking.Store(true)
+			text, err := a.env.Password()
+			if a.asking.CompareAndSwap(true, false) {
+				fmt.Fprintln(a.env.Stderr)
+			}
+			return text, err
 		}
 	}
 	return from, nil

@@ -49,6 +49,7 @@ type Env struct {
 	Stdout  io.Writer
 	Stderr  io.Writer
 	Getenv  func(string) string
+	Environ func() []string // NAME=VALUE each; may be nil
 	Now     func() time.Time
 	Signals <-chan os.Signal // those of signalExits and SIGHUP, in order of arrival
 
@@ -61,6 +62,14 @@ type Env struct {
 	Language string // of the user, as the system names it; empty where variables do
 
 	Size func() (columns, rows int) // of the terminal, at the moment; 0 if unknown; may be nil
+}
+
+// environ lists the variables of the environment.
+func (e Env) environ() []string {
+	if e.Environ == nil {
+		return nil
+	}
+	return e.Environ()
 }
 
 // size returns the size of the terminal, or 0 if it is unknown.
@@ -92,6 +101,7 @@ func Main() int {
 		Stdout:         stdout,
 		Stderr:         os.Stderr,
 		Getenv:         getenv(),
+		Environ:        os.Environ,
 		Now:            time.Now,
 		Signals:        signals,
 		Language:       locale.System(),
@@ -108,8 +118,8 @@ func Main() int {
 	return Run(context.Background(), env)
 }
 
-// getenv returns os.Getenv, and takes the password out of the environment: programs that the
-// credentials library starts have no business with it.
+// getenv returns os.Getenv, and takes the password out of the environment, so that programs
+// that the credentials library starts do not inherit it.
 func getenv() func(string) string {
 	secret := os.Getenv(password.Variable)
 	_ = os.Unsetenv(password.Variable) // fails only for names that cannot be
@@ -138,7 +148,7 @@ func (h *hiddenInput) line() (string, error) {
 	return string(text), err
 }
 
-// restore has the terminal show again what is typed, if the command was ended while it was
+// restore makes the terminal show what is typed again, if the command ended while it was
 // waiting for a password.
 func (h *hiddenInput) restore() {
 	if state := h.before.Load(); state != nil {

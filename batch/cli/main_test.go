@@ -18,7 +18,9 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/inbox"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/notify"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/batch/simulator"
 	"github.com/loabatch/loabatch/sheet"
@@ -178,6 +180,24 @@ func TestPruneAsks(t *testing.T) {
 	prune("", "the rows of run old were removed from the ledger on", "report", "old")
 	if err := living.End(t.Context(), ledger.RunEnd{}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A panic over one workbook of a folder ends that workbook alone, which stays.
+func TestPanicOverOneWorkbook(t *testing.T) {
+	a, shown := asking(strings.NewReader(""), nil)
+	n := &night{app: a, s: &invocation{}, ctx: t.Context(), base: -1} // for which there are no claims
+	a.monitor = &notify.Monitor{}
+	n.s.options.Now = time.Now()
+	n.s.options.Location = time.UTC
+	n.s.flags.validation.maxUnpacked = defaultMaxUnpacked
+	in, err := readInput("../../testdata/clean.xlsx", n.s.options, n.s.flags.validation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended, reason := n.take(inbox.Book{Path: in.path, SHA256: in.sha256}, nil)
+	if reason != "" || ended.Exit != exitInternal || !ended.Again || ended.Halt || !strings.Contains(shown.String(), "internal error") {
+		t.Errorf("%+v, %q: %s", ended, reason, shown)
 	}
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -116,17 +117,10 @@ func (n *night) checkFolders() error {
 		if named.path == "" {
 			continue
 		}
-		info, err := os.Stat(named.path)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return failure(exitUsage, "folder-missing", err, "flag", named.flag, "file", named.path)
-		case err != nil:
-			return failure(exitUsage, "folder-unreadable", err, "file", named.path, "reason", cause(err))
-		case !info.IsDir():
-			return failure(exitUsage, "folder-no-folder", nil, "flag", named.flag, "file", named.path)
-		case named.flag != inFlag && sameFile(named.path, n.folders.In):
-			return failure(exitUsage, "folder-same", nil, "flag", named.flag, "file", named.path)
-		case !n.sends || named.flag == inFlag && n.folders.Done+n.folders.Failed == "":
+		if err := checkNightly(named.flag, named.path, n.folders.In); err != nil {
+			return err
+		}
+		if !n.sends || named.flag == inFlag && n.folders.Done+n.folders.Failed == "" {
 			continue
 		}
 		if err := durable.CheckFolder(named.path); err != nil {
@@ -143,6 +137,28 @@ func (n *night) checkFolders() error {
 	return nil
 }
 
+// checkNightly checks that a flag names a folder, and not that of --in unless it is --in.
+func checkNightly(flag, path, in string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return failure(exitUsage, "folder-missing", err, "flag", flag, "file", path)
+	case err != nil:
+		return failure(exitUsage, "folder-unreadable", err, "file", path, "reason", cause(err))
+	case !info.IsDir():
+		return failure(exitUsage, "folder-no-folder", nil, "flag", flag, "file", path)
+	case flag != inFlag && sameFile(path, in):
+		return failure(exitUsage, "folder-same", nil, "flag", flag, "file", path)
+	}
+	return nil
+}
+
+// sealedCopy reports whether a file is a results copy with the bytes that were written.
+func sealedCopy(f inbox.File, size int64, _ string) bool {
+	_, sealed := xlsx.Sealed(f, size)
+	return sealed
+}
+
 // reportName matches the names of reports beside a results copy.
 var reportName = regexp.MustCompile(`\.results-[0-9]{8}-[0-9]{6}-[0-9a-z]{5}\.(csv|html|json)$`)
 
@@ -155,8 +171,7 @@ func (n *night) look() ([]inbox.Book, error) {
 		}
 	}
 	own := func(f inbox.File, size int64, sum string) bool {
-		_, sealed := xlsx.Sealed(f, size)
-		return sealed || n.ours[sum]
+		return sealedCopy(f, size, sum) || n.ours[sum]
 	}
 	if err := n.readRuns(); err != nil {
 		return nil, err
@@ -203,7 +218,7 @@ func (n *night) open(books []inbox.Book) error {
 	}
 	n.past = map[string]ledger.RunSummary{}
 	for _, r := range slices.Backward(n.runs) { // the latest counts
-		if n.s.service != nil && n.ofAccount(r) && r.Command == n.s.command && r.End != nil && inbox.Finished(r.End.ExitCode) &&
+		if n.ofAccount(r) && r.Command == n.s.command && r.End != nil && inbox.Finished(r.End.ExitCode) &&
 			(len(r.End.LeftOut) == 0 || len(n.s.run.only) > 0) {
 			n.past[r.InputSHA256] = r
 		}
@@ -218,11 +233,13 @@ func (n *night) open(books []inbox.Book) error {
 // ofAccount reports whether a run was made in the account of this command, or in those that
 // the rows of its workbook name.
 func (n *night) ofAccount(r ledger.RunSummary) bool {
-	if r.Scope == n.s.service.scope {
-		return r.ID == accounts.Whole(r.ID)
+	if r.ID != accounts.Whole(r.ID) {
+		return false
 	}
-	_, same := r.Scope.Account(scopeOf(n.s.flags.service, n.s.flags.run))
-	if !same || r.ID != accounts.Whole(r.ID) {
+	if own, _ := n.s.account(n.s.flags.service.profile); own.service != nil && r.Scope == own.service.scope {
+		return true
+	}
+	if _, same := r.Scope.Account(scopeOf(n.s.flags.service, n.s.flags.run)); !same {
 		return false
 	}
 	saved, err := readOptions(r.Options)
@@ -262,7 +279,8 @@ func (n *night) finishedWith(sum string) (inbox.Ended, bool) {
 }
 
 // take runs one workbook.
-func (n *night) take(b inbox.Book, to func(exit int) string) (inbox.Ended, inbox.Reason) {
+func (n *night) take(b inbox.Book, to func(exit int) string) (ended inbox.Ended, reason inbox.Reason) {
+	defer batch.Guard(func(panicked error) { ended, reason = n.failed(b, "", internal(panicked)), "" }) // it must not hold up the others, every night
 	in, err := readInput(b.Path, n.s.options, n.s.flags.validation)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -332,11 +350,12 @@ func isBad(err error) bool {
 // before it moved the workbook, and someone has removed the copy, or it was not written.
 func (n *night) complete(b inbox.Book, run inbox.Ended, folder string) {
 	end := n.past[b.SHA256].End
-	path := filepath.Join(folder, filepath.Base(end.Output))
+	path := filepath.Join(cmp.Or(n.s.flags.output.output, folder), filepath.Base(end.Output))
 	if end.Output == "" || exists(end.Output) || exists(path) {
 		return
 	}
-	again := func() error {
+	again := func() (err error) {
+		defer batch.Guard(func(panicked error) { err = internal(panicked) })
 		past, saved, err := n.pastRun(n.ctx, n.s.store, run.RunID)
 		if err != nil {
 			return err
@@ -442,7 +461,7 @@ func (n *night) tell(l inbox.Left) {
 		}
 		n.moved++
 		n.moveEarlier(l.SHA256, filepath.Dir(l.MovedTo))
-		args["command"] = n.suggest(n.s.command, settings{}, l.MovedTo)
+		args["command"] = n.onwards(n.s.args, l.MovedTo)
 		code += "-moved"
 		n.lines.Note(code, args)
 		n.s.log.Info("workbook moved", "run_id", l.Run.RunID, "input", l.Path, "moved_to", l.MovedTo)

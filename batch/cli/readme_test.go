@@ -68,7 +68,7 @@ func TestReadmeSaysWhatIsTrue(t *testing.T) {
 // sayers are the functions that print a sentence of the catalogue: which argument is its
 // code, and where the names and values that fill it begin; either pairs, or one map.
 var sayers = map[string]struct{ code, args int }{
-	"failure": {1, 3}, "check": {2, 3}, "Error": {0, 1}, "Warn": {0, 1}, "Note": {0, 1}, "Say": {0, 1}, "Render": {0, 1},
+	"failure": {1, 3}, "check": {3, 4}, "Error": {0, 1}, "Warn": {0, 1}, "Note": {0, 1}, "Say": {0, 1}, "Render": {0, 1},
 }
 
 // TestEverySentenceIsComplete checks each place that prints a sentence by its code: the

@@ -55,6 +55,9 @@ func Run(ctx context.Context, env Env) (exit int) {
 	abandoned, err = a.await(ended)
 	switch {
 	case abandoned:
+		if a.asking.CompareAndSwap(true, false) {
+			fmt.Fprintln(env.Stderr) // the line of the question has not ended
+		}
 		return leave(env, stdout, err)
 	case err == nil && a.crash.Load() != nil:
 		return a.withOutput(cmd, stdout, exitInternal)
@@ -79,6 +82,7 @@ type app struct {
 
 	crash   atomic.Pointer[error]        // of the first panic in a goroutine of this package
 	running atomic.Pointer[interruption] // of the run in progress
+	asking  atomic.Bool                  // for a password
 
 	defaults     *cobra.Command // for suggest; see defaultRoot
 	recordedRuns []string       // commands that write the documents of the runs that the ledger has

@@ -62,7 +62,7 @@ func (s *invocation) divide(done *finished) {
 		acc, _ := s.account(profile)
 		done.parts = append(done.parts, &part{profile: acc.profile, account: acc.id(), failure: acc.failure, opened: acc})
 	}
-	done.info.account = done.oneAccount()
+	done.info.account, done.info.several = done.oneAccount(), len(done.parts) > 1
 }
 
 // oneAccount is the ID of the account that all rows of a run belong to, or "".

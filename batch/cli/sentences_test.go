@@ -331,6 +331,14 @@ func TestSimulatedMeanwhile(t *testing.T) {
 			}
 		}
 	})
+	t.Run("folded", func(t *testing.T) {
+		t.Parallel()
+		said := runSaid(t, func(e *cli.Env) { e.StdoutTerminal, e.Size = true, func() (int, int) { return 80, 28 } },
+			"validate", "--severity", "circuit-time-past=off", filepath.Join("..", "..", "testdata", "applications.xlsx"))
+		if !strings.Contains(said, "add -o FILE for a copy that lists them all") {
+			t.Error(said)
+		}
+	})
 	t.Run("bar", func(t *testing.T) {
 		t.Parallel()
 		said := runSaid(t, func(e *cli.Env) {
@@ -437,6 +445,25 @@ func TestForgottenLOA(t *testing.T) {
 	}
 }
 
+// TestPasswordAsked asks for a password at a terminal; see batch/cli/password for the rest.
+func TestPasswordAsked(t *testing.T) {
+	t.Parallel()
+	content, err := encryptBytes(zipOf(zip.Deflate, partsOfBook(t, "")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "book.xlsx")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	said := runSaid(t, func(e *cli.Env) {
+		e.Password = func() (string, error) { return madeUpPassword, nil }
+	}, "validate", path)
+	if want := "password of " + path + " (not shown):"; !strings.Contains(said, want) || !strings.Contains(said, "all 2 rows are valid") {
+		t.Errorf("no %q in %s", want, said)
+	}
+}
+
 // TestLongRun has a run take minutes, and hours, by the clock; its terminal is closed meanwhile.
 func TestLongRun(t *testing.T) {
 	t.Parallel()
@@ -513,14 +540,20 @@ var unsaid = map[string][]string{
 	"a file of 64 MiB and more; see sheet/xlsx/internal":                                                 {"part-many-strings", "part-too-large", "row-long"},
 	"an Errors sheet of more than a million rows; see batch/report":                                      {"report-more-rows"},
 	"a file that cannot be read; commands read it into memory before, see batch/cli":                     {"file-unreadable", "part-unreadable"},
-	"a network file system; see batch/ledger/sqlite":                                                     {"doctor-ledger-network", "doctor-warn"},
+	"a network file system; see batch/ledger/sqlite":                                                     {"doctor-ledger-network"},
+	"a disk that does not say how much room it has":                                                      {"doctor-folder"},
 	"a quota of the disk, and a folder that appears while it is being made":                              {"cause-quota", "cause-exist"},
 	"a name server, a network or a route that fails in the middle of a run; see batch/cloud":             {"(canceled)", "(dns)", "(network)"},
 	"a source of keys, or the value of a variable, that fails half a minute into a run; see batch/cloud": {"(credentials)", "(proxy-url)"},
-	"said every 30 seconds; see batch/cli/console":                                                       {"progress", "progress-more"},
+	"said every 30 seconds; see batch/cli/console":                                                       {"progress", "progress-more", "progress-survey", "progress-survey-more"},
 	"a place where the order of what is measured is not certain; see batch/cli/console":                  {"progress-rate-minute", "progress-wait", "progress-rate", "progress-left"},
 	"a monitoring service that cannot be reached; see batch/notify":                                      {"cause-certificate", "cause-no-answer", "cause-no-connection", "cause-no-host", "cause-proxy"},
 	"a command of --on-finish that takes minutes":                                                        {"on-finish-late"},
+	"a disk that fills up in a dry run, or for every place of a copy; see batch/report and commands_test.go": {
+		"report-head-no-copy", "report-head-no-copy-dry", "report-head-no-copy-simulated", "report-next-copy", "report-next-copy-dry",
+	},
+	"a ledger of an older version": {"changed-source"},
+	"a screen that has room for the causes and not for the problems; see batch/report": {"report-all-problems"},
 }
 
 // everySentenceSaid reports whether the tests made the commands say every sentence of the

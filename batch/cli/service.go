@@ -66,7 +66,7 @@ func (a *app) openAccounts(ctx context.Context, s *invocation, books ...*sheet.W
 			acc.warned = acc.warned || known
 		}
 	}
-	if last := len(failed) - 1; len(failed) == len(wanted) {
+	if last := len(failed) - 1; len(failed) == len(wanted) && !(s.night && len(books) == 0) { // the rows of a folder may name others
 		for _, acc := range failed[:last] {
 			a.fail(acc.failure)
 		}
@@ -76,7 +76,7 @@ func (a *app) openAccounts(ctx context.Context, s *invocation, books ...*sheet.W
 		if !acc.warned {
 			acc.warned = true
 			message, _ := a.lines.Words.Render(acc.failure.code, acc.failure.args)
-			a.lines.Warn("account-unusable", map[string]string{"profile": a.profileName(acc.profile), "reason": message})
+			a.lines.Warn(pick(acc.profile == "", "account-unusable-run", "account-unusable"), map[string]string{"profile": a.profileName(acc.profile), "reason": message})
 		}
 	}
 	return nil

@@ -84,6 +84,15 @@ func (s settings) with(pairs ...string) settings {
 	return all
 }
 
+// ofFile returns the settings for a command that names a file instead of a folder.
+func (s settings) ofFile() settings {
+	all := s.with()
+	for _, flag := range []string{inFlag, doneFlag, failedFlag} {
+		delete(all, flag)
+	}
+	return all
+}
+
 // Settings that are kept for another command: which service it uses and how it reads the
 // workbook. Where results are written is not kept: they would overwrite those of the run.
 var (
@@ -103,10 +112,7 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 	own = own.with("simulate", strconv.FormatBool(info.simulate))
 	delete(own, "force")
 	all := own
-	own = own.with() // what follows is about one workbook of the folder
-	delete(own, inFlag)
-	delete(own, doneFlag)
-	delete(own, failedFlag)
+	own = own.ofFile() // what follows is about one workbook of the folder
 	again := files
 	if len(files) == 0 {
 		files = []string{input}
@@ -116,6 +122,10 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 	here, copied := own.only(append([]string{"simulate"}, keptSettings...)), own
 	if output != "" && own["output"] != "" && !isFolder(own["output"]) {
 		here, copied = here.with("output", ""), own.with("output", "")
+	}
+	checked := a.suggest("doctor", own.only(doctorSettings))
+	if info.several { // the rows name what is to be checked
+		checked = a.suggest("doctor", own.only(append([]string{"region", passwordFlag}, doctorSettings...)), input)
 	}
 	send := here.with(dryRunFlag, dryRunOff.flag())
 	c := report.Commands{
@@ -127,7 +137,7 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 		Apply:   a.suggest("submit", send, cmp.Or(output, input)),
 		Reapply: a.suggest("submit", send.with("reapply", "true"), cmp.Or(output, input)),
 		Report:  a.suggest("report", own.only([]string{"ledger", passwordFlag}), info.id),
-		Doctor:  a.suggest("doctor", own.only(doctorSettings)),
+		Doctor:  checked,
 	}
 	if output != "" {
 		c.Mended = a.suggest(command, copied, output)
@@ -137,12 +147,12 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 	return c
 }
 
-// onwards returns the command that goes on with a copy that someone has changed, given the
-// command line that would have replaced it.
+// onwards returns the command that goes on with another file, such as a copy that someone has
+// changed, given the command line that would have replaced it.
 func (a *app) onwards(line []string, path string) string {
 	command, own, _ := a.readLine(line)
 	delete(own, "force")
-	return a.suggest(command, own.with("output", ""), path)
+	return a.suggest(command, own.ofFile().with("output", ""), path)
 }
 
 // fileFlags are the flags whose value is the path of a file.

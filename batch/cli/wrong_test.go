@@ -345,10 +345,13 @@ var badFiles = map[string]func(good []byte) []byte{
 	"file-empty":     func([]byte) []byte { return nil },
 	"file-zeros":     func([]byte) []byte { return make([]byte, 5000) },
 	"file-truncated": func(good []byte) []byte { return good[:len(good)-100] },
-	"file-encrypted": func([]byte) []byte { return compound("EncryptedPackage") },
-	"file-old-xls":   func([]byte) []byte { return compound("Workbook") },
-	"file-csv":       func([]byte) []byte { return []byte("Instance ID,Region ID\npc-bp1one,cn-hangzhou\n") },
-	"file-html":      func([]byte) []byte { return []byte("<!DOCTYPE html>\n<html><body>sign in</body></html>") },
+	"file-encrypted": func(good []byte) []byte {
+		content, _ := encryptBytes(bytes.Clone(good)) // tried by TestBadEncrypted
+		return content
+	},
+	"file-old-xls": func([]byte) []byte { return compound("Workbook") },
+	"file-csv":     func([]byte) []byte { return []byte("Instance ID,Region ID\npc-bp1one,cn-hangzhou\n") },
+	"file-html":    func([]byte) []byte { return []byte("<!DOCTYPE html>\n<html><body>sign in</body></html>") },
 	"file-xml-2003": func([]byte) []byte {
 		return []byte(`<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>`)
 	},
@@ -564,6 +567,9 @@ func TestBadEncrypted(t *testing.T) {
 	}
 	if said := validate(good); !strings.Contains(said, `"exit_code": 0`) {
 		t.Errorf("unchanged: %s", said)
+	}
+	if said := validate(compound("EncryptedPackage")); !strings.Contains(said, `"code":"file-encryption-damaged"`) {
+		t.Errorf("a directory without links: %s", said)
 	}
 	for code, spoil := range badEncrypted {
 		content := spoil(bytes.Clone(good))

@@ -1,7 +1,9 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -39,6 +41,68 @@ func (c Credentials) Source() string {
 		return "none"
 	}
 	return c.source.name
+}
+
+// Lifetime says how long keys last, as far as their source tells.
+type Lifetime struct {
+	Temporary bool      // they are those of a session
+	Renewed   bool      // their source gives others before they expire
+	Until     time.Time // when they expire, if they are not renewed and the source says so; else zero
+}
+
+// Lifetime tells how long the keys last that were fetched last. It asks nothing of the API.
+func (c Credentials) Lifetime() Lifetime {
+	if c.source == nil {
+		return Lifetime{}
+	}
+	if c.source.fixed != nil {
+		return Lifetime{Temporary: c.source.fixed.token != ""}
+	}
+	c.source.mu.Lock()
+	temporary := c.source.last.token != ""
+	c.source.mu.Unlock()
+	link, profile, _ := strings.Cut(c.source.name, ":")
+	switch {
+	case !temporary:
+		return Lifetime{}
+	case link == "environment":
+		return Lifetime{Temporary: true}
+	case link == "cli-profile":
+		return cliLifetime(profile)
+	}
+	return Lifetime{Temporary: true, Renewed: true}
+}
+
+// cliLifetime tells how long the session of a profile of the CLI lasts. The CLI writes the
+// keys of a session into the file, perhaps with their end; those of every other kind of
+// profile are fetched anew.
+func cliLifetime(profile string) Lifetime {
+	l := Lifetime{Temporary: true, Renewed: true}
+	content, err := os.ReadFile(pathOf("ALIBABA_CLOUD_CONFIG_FILE", ".aliyun/config.json"))
+	if err != nil {
+		return l
+	}
+	var file struct {
+		Current  string `json:"current"`
+		Profiles []struct {
+			Name    string `json:"name"`
+			Mode    string `json:"mode"`
+			Expires int64  `json:"sts_expiration"` // Unix time in seconds
+		} `json:"profiles"`
+	}
+	if json.Unmarshal(content, &file) != nil {
+		return l
+	}
+	for _, p := range file.Profiles {
+		if p.Name != cmp.Or(profile, os.Getenv("ALIBABA_CLOUD_PROFILE"), file.Current) || p.Mode != "StsToken" {
+			continue
+		}
+		l.Renewed = false
+		if p.Expires > 0 {
+			l.Until = time.Unix(p.Expires, 0).UTC()
+		}
+	}
+	return l
 }
 
 // Format prints the source, whatever the verb.
@@ -272,14 +336,23 @@ func isTrue(variable string) bool { return strings.EqualFold(os.Getenv(variable)
 // fileExists reports whether a file exists: the one that the variable names, else the one
 // below the home directory. A file that cannot be examined counts as existing.
 func fileExists(variable, belowHome string) bool {
-	path := os.Getenv(variable)
+	path := pathOf(variable, belowHome)
 	if path == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return false
-		}
-		path = filepath.Join(home, belowHome)
+		return false
 	}
 	_, err := os.Stat(path)
 	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// pathOf returns the path that a variable names, else the one below the home directory, or
+// "" if that is not known.
+func pathOf(variable, belowHome string) string {
+	if path := os.Getenv(variable); path != "" {
+		return path
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(home, belowHome)
 }

@@ -227,3 +227,49 @@ func TestNewWithoutCredentials(t *testing.T) {
 		t.Error("no error")
 	}
 }
+
+// TestLifetime checks which keys are known to expire, and when.
+func TestLifetime(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	t.Setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
+	for _, name := range []string{"ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIBABA_CLOUD_SECURITY_TOKEN", "ALIBABA_CLOUD_PROFILE"} {
+		t.Setenv(name, "")
+	}
+	config := filepath.Join(home, "config.json")
+	t.Setenv("ALIBABA_CLOUD_CONFIG_FILE", config)
+	keys := `"access_key_id":"id","access_key_secret":"secret"`
+	if err := os.WriteFile(config, []byte(`{"current":"short","profiles":[
+		{"name":"ak","mode":"AK",`+keys+`},
+		{"name":"short","mode":"StsToken","sts_token":"t",`+keys+`},
+		{"name":"known","mode":"StsToken","sts_token":"t","sts_expiration":1800000000,`+keys+`}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for profile, want := range map[string]Lifetime{
+		"ak": {}, "short": {Temporary: true}, "": {Temporary: true}, "known": {Temporary: true, Until: time.Unix(1800000000, 0).UTC()},
+	} {
+		c, err := FindCredentials(profile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Lifetime(); got != want {
+			t.Errorf("profile %q: %+v, want %+v", profile, got, want)
+		}
+	}
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "id")
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
+	t.Setenv("ALIBABA_CLOUD_SECURITY_TOKEN", "t")
+	c, err := FindCredentials("")
+	if got := c.Lifetime(); err != nil || got != (Lifetime{Temporary: true}) {
+		t.Errorf("environment: %+v, %v", got, err)
+	}
+	renewed := Credentials{&source{name: "ecs-role", last: keysOf("t")}}
+	if got := renewed.Lifetime(); got != (Lifetime{Temporary: true, Renewed: true}) {
+		t.Errorf("a role: %+v", got)
+	}
+	if got := StaticCredentials("id", "secret", "").Lifetime(); got != (Lifetime{}) || (Credentials{}).Lifetime() != (Lifetime{}) {
+		t.Errorf("static: %+v", got)
+	}
+}
+
+func keysOf(token string) keys { return keys{id: "id", secret: "secret", token: token} }

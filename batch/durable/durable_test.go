@@ -72,6 +72,7 @@ func TestUnreadableFolder(t *testing.T) {
 		t.Skip("root may read every folder")
 	}
 	folder := filepath.Join(t.TempDir(), "drop")
+	t.Cleanup(func() { os.Chmod(folder, 0o700) }) // or it cannot be removed
 	if err := os.Mkdir(folder, 0o300); err != nil {
 		t.Fatal(err)
 	}
@@ -80,5 +81,18 @@ func TestUnreadableFolder(t *testing.T) {
 	}
 	if err := MkdirAll(filepath.Join(folder, "new"), 0o700); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestFree(t *testing.T) {
+	free, err := Free(t.TempDir())
+	if errors.Is(err, errors.ErrUnsupported) {
+		t.Skip("not known on this platform")
+	}
+	if err != nil || free == 0 || free > 1<<60 {
+		t.Errorf("%d bytes free, %v", free, err)
+	}
+	if _, err := Free(filepath.Join(t.TempDir(), "missing")); err == nil {
+		t.Error("a folder that is missing has room")
 	}
 }

@@ -58,10 +58,15 @@ func digest(r io.Reader) (string, error) {
 
 // rename renames a file within a file system and replaces none.
 func rename(from, to string) error {
-	err := renameExclusively(from, to)
-	if !errors.Is(err, errors.ErrUnsupported) {
+	if err := renameExclusively(from, to); !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
+	return renameReserved(from, to)
+}
+
+// renameReserved renames a file where the file system cannot refuse to replace another: to
+// a name that it reserves first.
+func renameReserved(from, to string) error {
 	reserved, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err

@@ -76,6 +76,27 @@ func TestMove(t *testing.T) {
 	}
 }
 
+// TestRenameReserved renames a file where nothing but a reserved name keeps another from
+// being replaced, and reserves none if there is nothing to rename.
+func TestRenameReserved(t *testing.T) {
+	dir := t.TempDir()
+	from, to := filepath.Join(dir, "from.xlsx"), filepath.Join(dir, "to.xlsx")
+	write(t, from, "book")
+	write(t, to, "another")
+	if err := renameReserved(from, to); !errors.Is(err, fs.ErrExist) || content(from) != "book" || content(to) != "another" {
+		t.Errorf("over another file: %v, from %q, to %q", err, content(from), content(to))
+	}
+	if err := os.Remove(to); err != nil {
+		t.Fatal(err)
+	}
+	if err := renameReserved(filepath.Join(dir, "none"), to); !errors.Is(err, fs.ErrNotExist) || content(to) != "(none)" {
+		t.Errorf("no file: %v, to %q", err, content(to))
+	}
+	if err := renameReserved(from, to); err != nil || content(from) != "(none)" || content(to) != "book" {
+		t.Errorf("%v, from %q, to %q", err, content(from), content(to))
+	}
+}
+
 // TestMoveToAnotherFileSystem moves a file to the memory of the machine.
 func TestMoveToAnotherFileSystem(t *testing.T) {
 	other, err := os.MkdirTemp("/dev/shm", "durable")

@@ -80,6 +80,10 @@ type Store interface {
 	// written.
 	Check(ctx context.Context) (Health, error)
 
+	// InUse lists the quotas of a scope of which requests count now, given their rate, sorted
+	// by region and API. It takes nothing.
+	InUse(ctx context.Context, scope Scope, rate quota.Rate) ([]quota.InUse, error)
+
 	// Take keeps the quotas of all processes that have the ledger open. Its scope is the
 	// one of the runs that use the quota. A process that is killed loses no take.
 	quota.Keeper

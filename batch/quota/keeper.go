@@ -17,6 +17,12 @@ type Key struct {
 	API    string
 }
 
+// InUse is how many requests of a quota count now, of all processes that share it.
+type InUse struct {
+	Key      Key
+	Requests int
+}
+
 // Keeper keeps the states of quotas for all who share them. A ledger is one; [Memory] is
 // another. It is safe for any number of goroutines.
 type Keeper interface {

@@ -339,3 +339,9 @@ func (o *order) free(granted int, q Rate) time.Duration {
 	}
 	return o.ends[o.next-1].at + q.span()
 }
+
+// InUse returns how many requests count in the window of a rate at a time. It brings the state
+// forward, which is not to be kept then.
+func (s *State) InUse(t Time, r Rate) int {
+	return s.Take(t, Ask{Rate: r, Burst: 1}).Used
+}

@@ -28,6 +28,29 @@ var enFiles = map[string]Entry{
 		Why:     "Nothing in an encrypted workbook can be read without the password.",
 		Source:  "MS-OFFCRYPTO 2.3",
 	},
+	"password-unreadable": {
+		Message: "the password file {file} cannot be read: {reason}",
+		Hint:    "Name a file whose first line is the password, and check who may read it.",
+	},
+	"password-empty": {
+		Message: "there is no password in {where}",
+		Hint:    "Write the password on the first line.",
+	},
+	"password-text": {
+		Message: "the password in {where} is not UTF-8 text",
+		Hint:    "Save it as UTF-8.",
+	},
+	"password-long": {
+		Message: "the password in {where} is longer than {most} characters, more than Excel allows",
+		Hint:    "The first line of a password file is the password, with nothing else on it.",
+	},
+	"password-public": {
+		Message: "every user of this machine can read the password file {file}",
+		Hint:    "Take that away, for example with chmod 600.",
+	},
+	"password-question": {
+		Message: "password of {file} (not shown):",
+	},
 	"file-not-encrypted": {
 		Message: "the workbook is not encrypted: the password is not needed, and the copy will not be encrypted either",
 		Why:     "Several inputs may share a password that only some of them need.",
@@ -35,13 +58,13 @@ var enFiles = map[string]Entry{
 	"file-password-wrong": {
 		Message: "the password does not open the workbook",
 		Hint:    "Check it, capital letters and spaces included; of a password file, the first line counts.",
-		Why:     "An encrypted workbook keeps a checksum by which a password can be tried.",
+		Why:     "An encrypted workbook contains a value by which a password is checked.",
 		Source:  "MS-OFFCRYPTO 2.3.4.13",
 	},
 	"file-encryption-changed": {
 		Message: "the encrypted workbook was changed or damaged after it was saved: its checksum (HMAC) does not match",
 		Hint:    "Use the original file, or save the workbook again in Excel.",
-		Why:     "Whoever knows no password can still change encrypted bytes; the HMAC shows it.",
+		Why:     "Encrypted bytes can be changed without the password, by accident or on purpose; the HMAC shows it.",
 		Source:  "MS-OFFCRYPTO 2.3.4.14",
 	},
 	"file-encryption-damaged": {
@@ -69,7 +92,7 @@ var enFiles = map[string]Entry{
 	"file-encryption-extensible": {
 		Message: "the workbook is encrypted by an additional product (Extensible Encryption)",
 		Hint:    "Open it with that product, and save it with Excel's own encryption or without any.",
-		Source:  "MS-OFFCRYPTO 2.3.4.2",
+		Source:  "MS-OFFCRYPTO 2.3.4.6",
 	},
 	"file-encryption-rights": {
 		Message: "the workbook is under rights management (IRM), not encrypted with a password",

@@ -80,7 +80,7 @@ var enTerms = map[string]Entry{
 	"exit-5": {
 		Message: "finished; some rows have no final answer: FAILED, UNKNOWN or NOT_ATTEMPTED",
 		Hint:    "Run the same command again in a few minutes; if a message gives a time, not before then.",
-		Why:     "It ends like this also where an online dry run or loabatch status got no answer for some rows.",
+		Why:     "It ends like this also where an online dry run or loabatch status got no answer for some rows, and where a workbook of --in could not be moved.",
 	},
 	"exit-6": {
 		Message: "stopped: credentials, permission, clock, proxy, overdue payments, or --max-failures",
@@ -96,7 +96,7 @@ var enTerms = map[string]Entry{
 		Hint:    "Make room, then write the copy again: loabatch report RUN",
 	},
 	"exit-9": {
-		Message: "another run is working on circuits of this workbook; nothing was sent",
+		Message: "another run is working on circuits of this workbook, or on the folder of --in",
 		Hint:    "Wait for it to finish, then run the same command again.",
 	},
 	"exit-signal": {

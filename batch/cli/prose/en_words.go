@@ -74,6 +74,9 @@ var enWords = map[string]Entry{
 	"doctor-what-billing":     {Message: "billing"},
 	"doctor-what-ledger":      {Message: "ledger"},
 	"doctor-what-folder":      {Message: "folder"},
+	"doctor-what-workbook":    {Message: "workbook"},
+	"doctor-what-permission":  {Message: "permission"},
+	"doctor-what-circuits":    {Message: "circuits"},
 
 	// a source of credentials that gave none, although it is configured
 	"source-failed": {Message: "{source} (failed)"},

@@ -40,6 +40,29 @@ var zhFiles = map[string]Entry{
 		Why:     "没有密码，就无法读取加密工作簿中的任何内容。",
 		Source:  "MS-OFFCRYPTO 2.3",
 	},
+	"password-unreadable": {
+		Message: "无法读取密码文件 {file}：{reason}",
+		Hint:    "请指定第一行为密码的文件，并检查其读取权限。",
+	},
+	"password-empty": {
+		Message: "{where} 中没有密码",
+		Hint:    "请将密码写在第一行。",
+	},
+	"password-text": {
+		Message: "{where} 中的密码不是 UTF-8 文本",
+		Hint:    "请保存为 UTF-8。",
+	},
+	"password-long": {
+		Message: "{where} 中的密码超过 {most} 个字符，Excel 不允许这么长",
+		Hint:    "密码文件的第一行就是密码，不能有其他内容。",
+	},
+	"password-public": {
+		Message: "本机的任何用户都能读取密码文件 {file}",
+		Hint:    "请取消该权限，例如 chmod 600。",
+	},
+	"password-question": {
+		Message: "{file} 的密码（不显示）：",
+	},
 	"file-not-encrypted": {
 		Message: "工作簿没有加密：不需要密码，副本也不会加密",
 		Why:     "几个输入文件可以共用一个密码，其中可能只有一部分需要。",
@@ -81,7 +104,7 @@ var zhFiles = map[string]Entry{
 	"file-encryption-extensible": {
 		Message: "工作簿由其他产品加密（可扩展加密）",
 		Hint:    "请用该产品打开，再以 Excel 自带的加密方式保存，或不加密保存。",
-		Source:  "MS-OFFCRYPTO 2.3.4.2",
+		Source:  "MS-OFFCRYPTO 2.3.4.6",
 	},
 	"file-encryption-rights": {
 		Message: "工作簿受权限管理（IRM）保护，不是用密码加密的",

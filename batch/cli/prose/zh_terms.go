@@ -79,7 +79,7 @@ var zhTerms = map[string]Entry{
 	"exit-5": {
 		Message: "已完成；有的行没有最终结果：FAILED、UNKNOWN 或 NOT_ATTEMPTED",
 		Hint:    "请过几分钟重新运行同一命令；提示中给出时间的，请在该时间之后运行。",
-		Why:     "在线预检或 loabatch status 对有的行没有得到响应时，也以此结束。",
+		Why:     "在线预检或 loabatch status 对有的行没有得到响应，或 --in 的工作簿无法移动时，也以此结束。",
 	},
 	"exit-6": {
 		Message: "已停止：访问凭据、权限、系统时间、代理、欠费或 --max-failures",
@@ -95,7 +95,7 @@ var zhTerms = map[string]Entry{
 		Hint:    "请释放磁盘空间，然后重新生成副本：loabatch report RUN",
 	},
 	"exit-9": {
-		Message: "另一次运行正在处理该工作簿中的专线；没有发送任何申请",
+		Message: "另一次运行正在处理该工作簿中的专线，或 --in 的文件夹",
 		Hint:    "请等待其结束，然后重新运行同一命令。",
 	},
 	"exit-signal": {

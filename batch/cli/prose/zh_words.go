@@ -69,6 +69,9 @@ var zhWords = map[string]Entry{
 	"doctor-what-billing":     {Message: "出方向流量"},
 	"doctor-what-ledger":      {Message: "台账"},
 	"doctor-what-folder":      {Message: "文件夹"},
+	"doctor-what-workbook":    {Message: "工作簿"},
+	"doctor-what-permission":  {Message: "权限"},
+	"doctor-what-circuits":    {Message: "专线"},
 
 	"source-failed": {Message: "{source}（读取失败）"},
 

@@ -49,6 +49,12 @@ func quotaOutlives(t *testing.T, open Open) {
 	equal(t, "granted to the first", len(g.Starts), 100)
 	_, err = first.Take(t.Context(), quotaKey, want(1, 2, 0, quota.Return{Ask: 1}, quota.Return{Ask: 1}, quota.Return{Ask: 1, Sent: true}))
 	must(t, err)
+	uses, err := first.InUse(t.Context(), ledger.Scope(quotaKey.Scope), quota.Rate{N: 100, Per: time.Hour})
+	must(t, err)
+	equal(t, "in use", len(uses) == 1 && uses[0] == quota.InUse{Key: quotaKey, Requests: 98}, true)
+	none, err := first.InUse(t.Context(), ledger.Real, quota.Rate{N: 100, Per: time.Hour})
+	must(t, err)
+	equal(t, "quotas of another scope", len(none), 0)
 	must(t, first.Close())
 	_, err = first.Take(t.Context(), quotaKey, want(1, 3, 1))
 	if !errors.Is(err, ledger.ErrClosed) {

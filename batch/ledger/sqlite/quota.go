@@ -131,3 +131,25 @@ func (q *quotas) time() quota.Time {
 	now := sinceBoot()
 	return quota.Time{Line: q.line, Now: now, Up: now}
 }
+
+// InUse implements [ledger.Store].
+func (s *Store) InUse(ctx context.Context, scope ledger.Scope, rate quota.Rate) ([]quota.InUse, error) {
+	var list []quota.InUse
+	now := s.quotas.time()
+	err := each(ctx, s.read, func(scan func(...any) error) error {
+		use := quota.InUse{Key: quota.Key{Scope: string(scope)}}
+		var stored []byte
+		if err := scan(&use.Key.Region, &use.Key.API, &stored); err != nil {
+			return err
+		}
+		var state quota.State
+		if err := state.UnmarshalBinary(stored); err != nil {
+			return err
+		}
+		if use.Requests = state.InUse(now, rate); use.Requests > 0 {
+			list = append(list, use)
+		}
+		return nil
+	}, "SELECT region, api, state FROM quotas WHERE scope = ? ORDER BY region, api", string(scope))
+	return list, s.wrap("read", err)
+}

@@ -133,7 +133,7 @@ func (c *container) collect(e *entry) error {
 				return err
 			}
 		}
-	case size > maxStream:
+	case int64(size) > maxStream:
 		return errLarge
 	case size >= miniCutoff:
 		c.large = append(c.large, e)

@@ -15,7 +15,7 @@ import (
 func TestContainers(t *testing.T) {
 	sizes := []int{0, 1, 63, 64, 65, miniCutoff - 1, miniCutoff, miniCutoff + 1}
 	for _, fats := range []int{1, 2, headerFATs, headerFATs + 1, headerFATs + 127, headerFATs + 128, headerFATs + 129} {
-		for around := -13; around <= 1; around++ {
+		for around := -16; around <= -11; around++ { // 9 sectors before the package, and those that are free
 			sizes = append(sizes, max(0, fats*sectorSize/numberSize+around-fats)*sectorSize)
 		}
 	}
@@ -146,6 +146,68 @@ func checkTree(t *testing.T, entries []byte) {
 		if (entries[id*entrySize+typeAt] != 0) != visited[id] {
 			t.Errorf("entry %d of type %d, visited %v", id, entries[id*entrySize+typeAt], visited[id])
 		}
+	}
+}
+
+// TestVersion4 reads a compound file with sectors of 4,096 bytes, as some programs write.
+func TestVersion4(t *testing.T) {
+	v := readVectors(t)
+	const size = 4096
+	le := binary.LittleEndian
+	streams := []struct {
+		name    string
+		content []byte
+	}{
+		{infoStream, append(bytes.Clone(v.Vectors[0].Info), bytes.Repeat([]byte(" "), size)...)}, // too large for the mini stream
+		{packageStream, v.Vectors[0].Package},
+	}
+	b := make([]byte, 3*size) // the header, the FAT and the directory
+	copy(b, Signature)
+	for at, n := range map[int]uint16{24: 0x3E, 26: 4, 28: 0xFFFE, 30: 12, 32: 6} {
+		le.PutUint16(b[at:], n)
+	}
+	for at, n := range map[int]uint32{40: 1, 44: 1, 48: 1, 56: miniCutoff, 60: endOfChain, 68: endOfChain} {
+		le.PutUint32(b[at:], n)
+	}
+	for i := 1; i < headerFATs; i++ {
+		le.PutUint32(b[76+4*i:], freeSector)
+	}
+	fat := []uint32{fatSector, endOfChain}
+	entry := func(id int, name string, kind byte, child, right uint32) []byte {
+		e := b[2*size+id*entrySize:][:entrySize]
+		for i := range name {
+			e[2*i] = name[i]
+		}
+		le.PutUint16(e[nameSizeAt:], uint16(2*len(name)+2))
+		e[typeAt], e[colourAt] = kind, black
+		le.PutUint32(e[leftAt:], noEntry)
+		le.PutUint32(e[rightAt:], right)
+		le.PutUint32(e[childAt:], child)
+		return e
+	}
+	le.PutUint32(entry(0, "Root Entry", typeRoot, 1, noEntry)[startAt:], endOfChain)
+	for i, s := range streams {
+		right := uint32(noEntry)
+		if i == 0 {
+			right = 2
+		}
+		e := entry(1+i, s.name, typeStream, noEntry, right)
+		le.PutUint32(e[startAt:], uint32(len(fat)))
+		le.PutUint64(e[sizeAt:], uint64(len(s.content)))
+		fat = appendChain(fat, (len(s.content)+size-1)/size)
+		b = append(b, s.content...)
+		b = append(b, make([]byte, -len(b)&(size-1))...)
+	}
+	for i := range size / numberSize {
+		n := uint32(freeSector)
+		if i < len(fat) {
+			n = fat[i]
+		}
+		le.PutUint32(b[size+4*i:], n)
+	}
+	plain, _, err := decryptBytes(b, password(t, v.Password))
+	if err != nil || !bytes.Equal(plain, v.Plain) {
+		t.Errorf("%d bytes, %v", len(plain), err)
 	}
 }
 

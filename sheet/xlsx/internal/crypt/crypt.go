@@ -9,7 +9,7 @@
 //     EncryptionInfo: AES in CBC mode, keys from any of four hashes, and an HMAC over the
 //     encrypted package, which is compared before a byte is decrypted.
 //  3. standard.go reads Standard encryption (Excel 2007): AES in ECB mode, SHA-1, no HMAC.
-//     It is not written: it is weaker, and no program that reads it lacks Agile.
+//     It is not written: it is weaker, and Excel has read Agile since 2010.
 //  4. container.go writes a compound file.
 //
 // The standard library has the ciphers and hashes. Excelize is not used: it does not check
@@ -74,9 +74,9 @@ func NewPassword(text string) (Password, error) {
 	return Password{func() []byte { return b }}, nil
 }
 
-// standing is the password with which Excel encrypts what it opens without asking for one,
-// such as a workbook whose structure was protected in an old version ([MS-OFFCRYPTO]
-// 2.4.2.3).
+// standing is the password of workbooks that Excel encrypts and yet opens without asking,
+// such as a workbook whose structure was protected in an old version. LibreOffice and Apache
+// POI try it, too.
 var standing, _ = NewPassword("VelvetSweatshop")
 
 // try looks for the password that opens something: the given one, if there is one, or else

@@ -7,10 +7,14 @@ It is written from the standard and shares nothing with the Go code. Run it in t
 It needs the package cryptography. Salts and keys are made from the name of each vector, so
 the output is always the same.
 
-The files beside it were saved by other programs, with the password "Made-up 密码 1":
+The files beside it are a workbook of one made-up row that other programs encrypted, with
+the password "Made-up 密码 1". Each is different every time, so they are kept as they are:
 
-    libreoffice.xlsx   LibreOffice 7.4: Standard encryption, AES-128
-    msoffcrypto.xlsx   msoffcrypto-tool 6.0: Agile encryption, AES-256, SHA-512
+    libreoffice.xlsx   LibreOffice 7.4, Standard encryption, AES-128: storeToURL with the filter
+                       "Calc MS Excel 2007 XML" and the EncryptionData OOXPassword and
+                       CryptoType=StrongEncryptionDataSpace
+    msoffcrypto.xlsx   msoffcrypto-tool 6.0, Agile encryption, AES-256, SHA-512:
+                       msoffcrypto-tool -e -p "Made-up 密码 1" plain.xlsx msoffcrypto.xlsx
 """
 
 import base64

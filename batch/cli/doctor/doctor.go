@@ -1,0 +1,113 @@
+// Package doctor holds the findings of loabatch doctor and renders them, and has the checks
+// that need nothing else: of the variables in the environment, and of the room on a disk. It
+// knows no commands and makes no calls.
+package doctor
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/report"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// State says how a check ended.
+type State string
+
+// The states.
+const (
+	OK   State = "ok"
+	Warn State = "warn" // a run works, and something is worth knowing
+	Fail State = "fail"
+)
+
+// Check is what one check found, in the JSON of doctor.
+type Check struct {
+	Check   string `json:"check"` // what was checked: account, ledger …
+	State   State  `json:"state"`
+	Where   string `json:"where"` // the profile, region, file or folder; empty if there is only one
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Hint    string `json:"hint"` // what to do; empty if all is well
+}
+
+// Findings are the checks so far.
+type Findings struct {
+	Words  *prose.Catalogue
+	Checks []Check
+	Failed bool // one of them failed
+}
+
+// Add adds a check with the catalogue's sentence for it.
+func (f *Findings) Add(state State, what, where, code string, args map[string]string) {
+	c := Check{Check: what, State: state, Where: sheet.MaskNumbers(where), Code: code}
+	c.Message, c.Hint = f.Words.Render(code, args)
+	if state == OK {
+		c.Hint = ""
+	}
+	f.Failed = f.Failed || state == Fail
+	f.Checks = append(f.Checks, c)
+}
+
+// Text writes the checks as a table, each with its hint below it. On a terminal of a width,
+// which is 0 for none, the last column is wrapped.
+func (f *Findings) Text(w io.Writer, width int) error {
+	rows := make([][]string, 0, len(f.Checks))
+	for i := range f.Checks {
+		c := &f.Checks[i]
+		message := c.Message
+		if c.Where != "" {
+			message = f.Words.Colon(c.Where, message)
+		}
+		rows = append(rows, []string{f.Words.Line("doctor-" + string(c.State)), f.Words.Line("doctor-what-" + c.Check), report.Printable(message)})
+		if c.Hint != "" {
+			rows = append(rows, []string{"", "", report.Printable(c.Hint)})
+		}
+	}
+	return report.WrappedTable(w, rows, width)
+}
+
+// prefix is that of the variables that set flags.
+const prefix = "LOABATCH_"
+
+// ignored are prefixes of variables that are not meant to set a flag: those that a program of
+// --on-finish gets.
+var ignored = []string{prefix + "RUN_", prefix + "RUNS"}
+
+// Unread returns the variables of an environment, each NAME=VALUE, that look like those of
+// flags and are not among the known ones, sorted.
+func Unread(environ, known []string) (names []string) {
+	for _, pair := range environ {
+		name, _, _ := strings.Cut(pair, "=")
+		if !strings.HasPrefix(strings.ToUpper(name), prefix) || slices.Contains(known, name) ||
+			slices.ContainsFunc(ignored, func(p string) bool { return strings.HasPrefix(name, p) }) {
+			continue
+		}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// minRoom is what a run may need besides its copies: the ledger grows by 200 KB for 1,000
+// rows, and the log by about as much.
+const minRoom = 64 << 20
+
+// Room returns how many bytes a folder must have free for the copies of workbooks of a total
+// size. A copy has marks and two more sheets, it is written beside the one that it replaces,
+// and reports are written beside it.
+func Room(size int64) uint64 { return minRoom + 4*uint64(max(size, 0)) }
+
+// Bytes formats a size for people.
+func Bytes(n uint64) string {
+	switch {
+	case n >= 1<<30:
+		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+	case n >= 1<<20:
+		return fmt.Sprintf("%d MiB", n>>20)
+	}
+	return fmt.Sprintf("%d KiB", n>>10)
+}
