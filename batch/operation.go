@@ -88,7 +88,7 @@ const (
 	codeLOAExists     = "IncorrectStatus.PhysicalConnectionLOA" // the circuit has an LOA
 	CodeCircuitStatus = "IncorrectStatus.PhysicalConnection"    // the circuit is not in a state that allows it
 	CodeMismatch      = "IdempotentParameterMismatch"           // the token was used before, with other parameters
-	codeNoCircuit     = "InvalidInstanceId.NotFound"            // the account has no such circuit there
+	CodeNoCircuit     = "InvalidInstanceId.NotFound"            // the account has no such circuit there
 )
 
 // States of an LOA that is no longer valid.
@@ -139,7 +139,7 @@ func predictApply(a *Application, s CircuitState) Outcome {
 	o.LOAStatus = s.LOAStatus
 	switch {
 	case s.InstanceID == "":
-		o.ErrorCode = codeNoCircuit
+		o.ErrorCode = CodeNoCircuit
 	case s.LOAStatus != "" && !Void(s.LOAStatus):
 		o.Result, o.Reason = sheet.Already, ReasonLOAExists
 	case s.LOAStatus == LOARejected && a.Operation == Apply && !a.ReapplyRejected:

@@ -276,6 +276,8 @@ func TestMayStand(t *testing.T) {
 		{sheet.Past{Result: "ALREADY"}, true},
 		{sheet.Past{Result: "UNKNOWN", ClientToken: "T"}, true},
 		{sheet.Past{Result: "REFUSED", ClientToken: "T", SubmittedAt: at}, false},
+		{sheet.Past{Result: "REFUSED", ErrorCode: "InvalidInstanceId.NotFound", ClientToken: "T", SubmittedAt: at}, true},
+		{sheet.Past{Result: "REFUSED", ErrorCode: "InvalidInstanceId.NotFound", ClientToken: "T"}, false},
 		{sheet.Past{Result: "FAILED", ClientToken: "T", SubmittedAt: at}, false},
 		{sheet.Past{Result: "INVALID"}, false},
 		{sheet.Past{Result: "INVALID", LOAStatus: "Applying"}, true},

@@ -78,6 +78,8 @@ func (p *Past) MayStand() bool {
 		return true
 	case Invalid:
 		return p.ClientToken != "" || stands
+	case Refused: // the account has no such circuit in the region, perhaps in that of before
+		return p.ErrorCode == "InvalidInstanceId.NotFound" && !p.SubmittedAt.IsZero()
 	case NotAttempted, Valid, Blocked:
 		return stands // the token is the one that was going to be sent
 	}

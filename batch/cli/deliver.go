@@ -233,7 +233,9 @@ func keepStanding(row *sheet.RowResult, past *sheet.Past, redact bool) {
 	switch row.Result {
 	case sheet.Invalid, sheet.NotAttempted, sheet.Valid, sheet.Blocked:
 	default:
-		return
+		if row.Result != sheet.Refused || row.ErrorCode != batch.CodeNoCircuit {
+			return
+		}
 	}
 	if !past.MayStand() {
 		return

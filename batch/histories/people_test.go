@@ -33,13 +33,16 @@ type bookRow struct {
 func (r *bookRow) keep(o *batch.Outcome) {
 	before := r.past
 	r.past = sheet.Past{
-		Result: string(o.Result), ClientToken: o.Token, RequestID: o.RequestID, LOAStatus: o.LOAStatus,
+		Result: string(o.Result), ErrorCode: o.ErrorCode, ClientToken: o.Token, RequestID: o.RequestID, LOAStatus: o.LOAStatus,
 		SubmittedAt: o.SubmittedAt.UTC().Truncate(time.Second),
 	}
 	switch o.Result {
 	case sheet.Unknown:
 		r.past.SubmittedAt = o.Tried.UTC().Truncate(time.Second)
-	case sheet.Invalid, sheet.NotAttempted:
+	case sheet.Invalid, sheet.NotAttempted, sheet.Refused:
+		if o.Result == sheet.Refused && o.ErrorCode != batch.CodeNoCircuit {
+			break
+		}
 		if before.MayStand() {
 			r.past.ClientToken, r.past.SubmittedAt, r.past.LOAStatus = before.ClientToken, before.SubmittedAt, cmp.Or(r.past.LOAStatus, before.LOAStatus)
 		}

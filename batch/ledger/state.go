@@ -108,7 +108,7 @@ func (s State) withCopied(run int64, c batch.Copied) State {
 		s.PendingOperation, s.Accepted = batch.Apply, time.Time{}
 	default:
 		s = s.remember(batch.Weighed + c.Token)
-		s.Pending = Submission{Run: run, Generation: c.Generation, Token: c.Token}
+		s.Pending = Submission{Run: run, Generation: max(s.Last.Generation, c.Generation), Token: c.Token}
 		s.Accepted = c.Accepted
 	}
 	s.PendingPhase = PhaseLeft
@@ -265,7 +265,9 @@ func (s State) endPending(result sheet.Result) State {
 	if result == sheet.Already && s.Accepted.After(batch.LongAgo) {
 		s.SubmittedAt = s.Accepted
 	}
+	generation := max(s.Last.Generation, s.Pending.Generation) // one that a copy brought back may be older
 	s.Last = s.Pending
+	s.Last.Generation = generation
 	s.Result, s.ErrorCode, s.RequestID = result, "", ""
 	return s.dropPending()
 }

@@ -31,7 +31,7 @@ func (p *planner) fromLedger(a *batch.Application, r batch.Record) {
 	case r.Result == sheet.Refused && r.Hash != "" && !same:
 		a.Generation++
 	case same && (r.Result == sheet.Refused || wasReapplied(a, r.Token)):
-		a.Generation, a.Token = generation+1, ""
+		a.Generation, a.Token = max(generation, r.Generation)+1, ""
 	}
 	if a.Ended.Edited && a.Start.LooksUp() {
 		a.Changed = p.changed(a, r)
