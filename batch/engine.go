@@ -37,12 +37,18 @@ type Engine struct {
 	Log     *slog.Logger // one line for each attempt; nil means none
 	RunID   string       // part of every line
 	Observe func(Event)  // called for every row when it has ended, from one goroutine; may be nil
+
+	// Surveying is called as a survey starts, with the circuits whose state it is to read,
+	// and as it goes on, with those that it has read or given up. Surveys of regions call it
+	// at the same time. It may be nil.
+	Surveying func(asked, read int)
 }
 
 // Event reports that a row has ended. Its outcome is in the ledger already.
 type Event struct {
 	Outcome     Outcome
-	Done, Total int // rows that have ended, of all rows of the plan
+	Done, Total int  // rows that have ended, of all rows of the plan
+	Settled     bool // the plan had settled the row: nothing was asked or sent for it
 }
 
 // Summary is the result of a run.

@@ -86,7 +86,7 @@ const (
 // ApplyPhysicalConnectionLOA.
 const (
 	codeLOAExists     = "IncorrectStatus.PhysicalConnectionLOA" // the circuit has an LOA
-	codeCircuitStatus = "IncorrectStatus.PhysicalConnection"    // the circuit is not in a state that allows it
+	CodeCircuitStatus = "IncorrectStatus.PhysicalConnection"    // the circuit is not in a state that allows it
 	codeMismatch      = "IdempotentParameterMismatch"           // the token was used before, with other parameters
 	codeNoCircuit     = "InvalidInstanceId.NotFound"            // the account has no such circuit there
 )
@@ -145,9 +145,9 @@ func predictApply(a *Application, s CircuitState) Outcome {
 	case s.LOAStatus == LOARejected && a.Operation == Apply && !a.ReapplyRejected:
 		o.Reason, o.ErrorCode = ReasonLOARejected, codeLOAExists
 	case s.BusinessStatus != "" && s.BusinessStatus != "Normal":
-		o.Reason, o.ErrorCode, o.CircuitState = ReasonLocked, codeCircuitStatus, s.BusinessStatus
+		o.Reason, o.ErrorCode, o.CircuitState = ReasonLocked, CodeCircuitStatus, s.BusinessStatus
 	case s.Status != "Allocated":
-		o.Reason, o.ErrorCode, o.CircuitState = ReasonNotAllocated, codeCircuitStatus, s.Status
+		o.Reason, o.ErrorCode, o.CircuitState = ReasonNotAllocated, CodeCircuitStatus, s.Status
 	default:
 		o.Result, o.Reason = sheet.Valid, ReasonValid
 	}

@@ -92,6 +92,8 @@ func (s *seams) quota(string, batch.API) batch.Quota {
 
 func (s *seams) observe(batch.Event) { s.at("Observe", false) }
 
+func (s *seams) surveying(int, int) { s.at("Surveying", false) }
+
 // Enabled, Handle, WithAttrs and WithGroup implement slog.Handler.
 func (s *seams) Enabled(context.Context, slog.Level) bool { return true }
 
@@ -107,7 +109,7 @@ func (s *seams) WithGroup(string) slog.Handler { return s }
 // engine is an engine with nothing but these seams.
 func (s *seams) engine() *batch.Engine {
 	return &batch.Engine{
-		Submitter: s, Finder: s, Surveyor: s, Ledger: s, Quota: s.quota, Observe: s.observe, Log: slog.New(s), RunID: "r", Concurrency: 4,
+		Submitter: s, Finder: s, Surveyor: s, Ledger: s, Quota: s.quota, Observe: s.observe, Surveying: s.surveying, Log: slog.New(s), RunID: "r", Concurrency: 4,
 	}
 }
 
@@ -123,7 +125,7 @@ func TestAPanicEndsTheRunInOrder(t *testing.T) {
 		{name: "Submit"}, {name: "Submit", after: true}, {name: "Find"}, {name: "Find", after: true},
 		{name: "Begin"}, {name: "Begin", after: true}, {name: "Finish"}, {name: "Finish", after: true},
 		{name: "Acquire"}, {name: "done"}, {name: "Slowed"}, {name: "Quota"}, {name: "Observe"}, {name: "log"},
-		{name: "Survey", dry: true}, {name: "Survey", after: true, dry: true}, {name: "Quota", dry: true}, {name: "Acquire", dry: true}, {name: "Observe", dry: true},
+		{name: "Survey", dry: true}, {name: "Survey", after: true, dry: true}, {name: "Quota", dry: true}, {name: "Acquire", dry: true}, {name: "Observe", dry: true}, {name: "Surveying", dry: true},
 	} {
 		for _, calls := range []int64{1, 2, 17} {
 			name := c.name

@@ -60,6 +60,7 @@ type finishedRow struct {
 	outcome Outcome
 	problem *sheet.Problem
 	ran     bool // it was an application of this run: it counts for MaxFailures
+	settled bool // by the plan
 }
 
 // Writers and grace period of the ledger. Writers share commits, so their number bounds
@@ -116,7 +117,7 @@ func (r *run) finishSettled(rows []Outcome) {
 		for application < len(r.slots) && r.plan.Applications[application].Row < rows[i].Row {
 			application++
 		}
-		r.finished <- finishedRow{slot: int32(i + application), outcome: rows[i]}
+		r.finished <- finishedRow{slot: int32(i + application), outcome: rows[i], settled: true}
 	}
 }
 
@@ -187,7 +188,7 @@ func (r *run) collect() {
 				r.halt(StopMaxFailures, "")
 			}
 		}
-		r.observe(Event{Outcome: row.outcome, Done: done, Total: len(r.outcomes)})
+		r.observe(Event{Outcome: row.outcome, Done: done, Total: len(r.outcomes), Settled: row.settled})
 	}
 	if r.panicErr.Load() != nil {
 		r.fillMissing()
@@ -198,6 +199,14 @@ func (r *run) observe(e Event) {
 	defer Guard(r.panicked)
 	if r.engine.Observe != nil {
 		r.engine.Observe(e)
+	}
+}
+
+// surveying reports that a survey is to read so many circuits, or that it has read them.
+func (r *run) surveying(asked, read int) {
+	defer Guard(r.panicked)
+	if r.engine.Surveying != nil {
+		r.engine.Surveying(asked, read)
 	}
 }
 

@@ -25,6 +25,7 @@ func newSurvey(r *run, region string, rows []int32) *survey {
 	for _, n := range rows {
 		s.missing[r.plan.Applications[n].Key.InstanceID] = true
 	}
+	r.surveying(len(s.missing), 0)
 	return s
 }
 
@@ -33,6 +34,7 @@ func newSurvey(r *run, region string, rows []int32) *survey {
 // that the listing did not have are then asked for by ID, since a listing may lag behind or
 // change between two pages. What was found before an error is kept.
 func (s *survey) read(ctx context.Context) error {
+	defer func() { s.run.surveying(0, len(s.missing)) }()
 	if byID(len(s.missing)) > 1 {
 		if err := s.list(ctx); err != nil {
 			return err
@@ -76,12 +78,14 @@ func (s *survey) page(ctx context.Context, page int, ids []string) (int, error) 
 	if err != nil {
 		return 0, err
 	}
+	before := len(s.missing)
 	for _, c := range got.Circuits {
 		if s.missing[c.InstanceID] {
 			s.found[c.InstanceID] = c
 			delete(s.missing, c.InstanceID)
 		}
 	}
+	s.run.surveying(0, before-len(s.missing))
 	return got.Pages, nil
 }
 

@@ -1,6 +1,7 @@
 package batch_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -52,12 +53,19 @@ func TestSurveyBeforeSending(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			server, s := newServer(), standing(rows, states...)
 			s.fail = test.fail
-			e := &batch.Engine{Submitter: server, Finder: server, Surveyor: s, Survey: test.survey, MaxAttempts: 2}
+			var asked, read atomic.Int64
+			e := &batch.Engine{
+				Submitter: server, Finder: server, Surveyor: s, Survey: test.survey, MaxAttempts: 2,
+				Surveying: func(a, r int) { asked.Add(int64(a)); read.Add(int64(r)) },
+			}
 			sum, err := e.Run(t.Context(), nil, plan.New(workbook(rows, "cn-hangzhou"), plan.Options{}))
 			if err != nil {
 				t.Fatal(err)
 			}
 			addUp(t, sum.Outcomes, test.want)
+			if want := map[bool]int64{true: rows}[test.survey]; asked.Load() != want || read.Load() != want {
+				t.Errorf("%s: the survey said that it read %d of %d circuits, want all %d", test.name, read.Load(), asked.Load(), want)
+			}
 			if sum.Stop != test.stop || sum.NoSurvey != test.denied || len(server.accepted) != test.accepted {
 				t.Errorf("%s: stop %q, denied %q, %d accepted", test.name, sum.Stop, sum.NoSurvey, len(server.accepted))
 			}

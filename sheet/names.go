@@ -106,6 +106,10 @@ func foldedValues() map[ColumnID]map[string]string {
 	return m
 }
 
+// Spellings lists the spellings of the values of a closed list that are read, sorted and folded:
+// letters and digits only, in lower case and half width.
+func (c *Column) Spellings() []string { return slices.Sorted(maps.Keys(valueKeys[c.ID])) }
+
 // regionNames are the Chinese names of regions as the console shows them, without what is in
 // front of the brackets: 华东1（杭州） is cn-hangzhou (Alibaba Cloud, regions and zones).
 var regionNames = map[string]string{

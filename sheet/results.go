@@ -395,10 +395,16 @@ func (r *resulter) engineerResult(e *Engineer, s *engineerSum) []PutCell {
 		worst.Message = r.words.Line("rows-one-circuit", Arg{"cell", circuit.String()}, Arg{"message", worst.Message})
 		return r.cellsOf(worst)
 	}
-	sentence := "rows-circuits"
-	if listed {
+	sentence, args := "rows-circuits", []Arg{{"n", strconv.Itoa(s.alike)}, {"of", strconv.Itoa(s.circuits)}, {"result", r.language.Result(worst.Result)}}
+	switch {
+	case worst.Result == Submitted && s.alike < s.circuits: // the others are ALREADY
+		sentence, args = "rows-circuits-accepted", append(args, Arg{"left", strconv.Itoa(s.circuits - s.alike)}, Arg{"other", r.language.Result(Already)})
+	case listed:
 		sentence = "rows-circuits-cells"
+		fallthrough
+	default:
+		args = append(args, Arg{"cell", circuit.String()}, Arg{"message", worst.Message})
 	}
-	message := r.words.Line(sentence, Arg{"n", strconv.Itoa(s.alike)}, Arg{"of", strconv.Itoa(s.circuits)}, Arg{"result", r.language.Result(worst.Result)}, Arg{"cell", circuit.String()}, Arg{"message", worst.Message})
+	message := r.words.Line(sentence, args...)
 	return r.cellsOf(RowResult{Result: worst.Result, Message: message, ErrorCode: worst.ErrorCode})
 }

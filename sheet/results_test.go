@@ -60,6 +60,14 @@ func TestResults(t *testing.T) {
 	expectRow(t, e, 2, `Result="REFUSED" Message="rows-circuits n=1 of=2 result=REFUSED cell=Circuits!A3 message=no" Error code="IllegalParam.Si"`)
 }
 
+// TestResultsOfAccepted checks the words at an engineer whose circuits were all accepted, some
+// of them by an earlier run.
+func TestResultsOfAccepted(t *testing.T) {
+	w := decode(t, good(), sheet.Options{})
+	p := sheet.Results(w, []sheet.RowResult{accepted(2), {Row: 3, Result: sheet.Already, Message: "accepted before"}}, codes{}, sheet.English)
+	expectRow(t, p.Sheets[1], 2, `Result="SUBMITTED" Message="rows-circuits-accepted n=1 of=2 result=SUBMITTED left=1 other=ALREADY"`)
+}
+
 // TestResultsOfInvalid checks the results of an invalid row, its engineers and its circuits.
 func TestResultsOfInvalid(t *testing.T) {
 	g := good()

@@ -40,6 +40,7 @@ var mayImport = map[string][]string{
 	"batch/quota":             {"golang.org/x/time"},
 	"batch/cloud":             {"batch", "sheet", "github.com/aliyun/alibaba-cloud-sdk-go", "github.com/aliyun/credentials-go", "golang.org/x/net", "golang.org/x/sync"},
 	"batch/durable":           {},
+	"batch/notify":            {"batch", "batch/durable", "batch/quota", "sheet", "github.com/prometheus/client_golang", "github.com/prometheus/client_model", "github.com/prometheus/common", "golang.org/x/sys", "mvdan.cc/sh/v3"},
 	"batch/ledger":            {"batch", "batch/quota", "sheet"},
 	"batch/ledger/sqlite":     {"batch", "batch/durable", "batch/ledger", "batch/quota", "sheet", "github.com/gofrs/flock", "golang.org/x/sys", "modernc.org/sqlite"},
 	"batch/ledger/ledgertest": {"batch", "batch/ledger", "batch/quota", "sheet"},
@@ -50,7 +51,7 @@ var mayImport = map[string][]string{
 	"batch/quicktest":   {},
 	"batch/simulator":   {},
 	"batch/report":      {"batch", "sheet", "templates", "github.com/rivo/uniseg"},
-	"batch/cli":         {"batch", "batch/cloud", "batch/durable", "batch/ledger", "batch/ledger/sqlite", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/cli/console", "batch/cli/locale", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "golang.org/x/term"},
+	"batch/cli":         {"batch", "batch/cloud", "batch/durable", "batch/ledger", "batch/ledger/sqlite", "batch/notify", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/cli/console", "batch/cli/locale", "batch/cli/prose", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "golang.org/x/term"},
 	"batch/cli/console": {"batch", "batch/cli/prose", "batch/ledger", "batch/quota", "batch/report", "sheet", "github.com/schollz/progressbar/v3"},
 	"batch/cli/locale":  {"golang.org/x/sys"},
 	"batch/cli/prose":   {"batch", "sheet", "golang.org/x/text"},
@@ -93,6 +94,10 @@ var soleImporter = map[string]string{
 	"golang.org/x/sys":                       "batch/ledger/sqlite",       // the machine's clock; and batch/cli/locale, the user's language on Windows
 	"github.com/gofrs/flock":                 "batch/ledger/sqlite",       // locks that end with their process, on every system
 	"modernc.org/sqlite":                     "batch/ledger/sqlite",       // and lossytest, which puts a disk under it
+	"github.com/prometheus/client_golang":    "batch/notify",              // the metrics, and client_model and common, which it is made of
+	"github.com/prometheus/client_model":     "batch/notify",
+	"github.com/prometheus/common":           "batch/notify",
+	"mvdan.cc/sh/v3":                         "batch/notify", // only its parser: words as a shell splits them
 	"golang.org/x/time":                      "batch/quota",
 	"github.com/spf13/cobra":                 "batch/cli",
 	"github.com/schollz/progressbar/v3":      "batch/cli/console",
@@ -180,6 +185,10 @@ func violations(t *testing.T, file, rel string, used map[string]bool) []string {
 		if v := violation(rel, pkg, name, allowed); v != "" {
 			bad = append(bad, v)
 		}
+	}
+	zones := slices.ContainsFunc(parsed.Imports, func(s *ast.ImportSpec) bool { return s.Path.Value == `"time/tzdata"` })
+	if !strings.HasSuffix(rel, "_test.go") && strings.Contains(string(source), "time.LoadLocation(") && !zones {
+		bad = append(bad, rel+": a file that loads time zones imports time/tzdata: containers and Windows have none")
 	}
 	return bad
 }

@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -87,7 +85,7 @@ func (d *examination) run(ctx context.Context) error {
 			Checks   []checkLine `json:"checks"`
 		}{d.app.exit, d.checks})
 	}
-	return d.print()
+	return report.WrappedTable(d.app.env.Stdout, d.table, d.app.columns())
 }
 
 // check notes the outcome of one check, with the catalogue's sentence for it.
@@ -111,26 +109,6 @@ func (d *examination) fail(what string, err error) {
 		code = "doctor-account-refused"
 	}
 	d.row("fail", what, code, own.args)
-}
-
-// print prints the table; on a terminal, its last column is wrapped.
-func (d *examination) print() error {
-	var table bytes.Buffer
-	_ = report.Table(&table, d.table) // a buffer takes everything
-	indent := 4
-	for column := range 2 {
-		widest := 0
-		for _, row := range d.table {
-			widest = max(widest, report.Width(row[column]))
-		}
-		indent += widest
-	}
-	for line := range strings.Lines(table.String()) {
-		if _, err := fmt.Fprintln(d.app.env.Stdout, report.Wrap(strings.TrimRight(line, "\n"), d.app.columns(), indent)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // row adds a line to the table, and the hint below it if not all is well.

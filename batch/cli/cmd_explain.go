@@ -1,13 +1,17 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -15,29 +19,167 @@ import (
 func (a *app) explainCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "explain [CODE]",
-		Short: "Explain a problem code or an API error code, and what to do about it",
-		Example: `  loabatch explain                                   every rule with its severity
+		Use:   "explain [WORD]",
+		Short: "Explain a result, a status, an exit code, a problem code or an API error code, and what to do about it",
+		Example: `  loabatch explain                                   everything that it explains, by kind
+  loabatch explain REFUSED
+  loabatch explain exit 4
   loabatch explain circuit-bandwidth-range
   loabatch explain IncorrectStatus.PhysicalConnectionLOA`,
-		Args: arguments(0, 1),
+		Args: arguments(0, 3),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return a.explainAll(asJSON)
 			}
-			return a.explain(args[0], asJSON)
+			return a.explain(strings.Join(args, " "), asJSON)
 		},
-		ValidArgsFunction: func(_ *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-			return a.lines.Words.Codes(), cobra.ShellCompDirectiveNoFileComp
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			var names []string
+			for _, s := range a.subjects() {
+				if len(args) == 0 {
+					names = append(names, s.name)
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, jsonHelp)
 	return cmd
 }
 
+// subject is something that can be explained.
+type subject struct {
+	kind  string   // the list that it is in, a key of the JSON; messages are in none
+	name  string   // as it is typed: REFUSED, 4, circuit-bandwidth-range
+	entry string   // its code in the catalogue
+	shown string   // the name as the user's language shows it
+	also  []string // other names
+}
+
+// statusEntries has the statuses of a circuit, by what they mean for an application.
+var statusEntries = []struct {
+	entry string
+	names []string
+}{
+	{"status-before", []string{"Initial", "Approved", "Allocating"}}, {"status-allocated", []string{"Allocated"}}, {"status-after", []string{"Confirmed", "Enabled"}},
+	{"status-final", []string{"Canceled", "Allocation Failed", "Terminated"}}, {"status-locked", []string{"FinancialLocked", "SecurityLocked"}},
+}
+
+// exitEntries has the entries of the exit codes that do not have one of their own.
+var exitEntries = map[int]string{
+	exitInterrupted: "exit-signal", exitQuit: "exit-signal", exitAborted: "exit-signal", exitTerminated: "exit-signal", exitKilled: "exit-killed",
+}
+
+// unlistedEntry is the entry of error codes of the API that the catalogue does not have.
+const unlistedEntry = "api-unlisted"
+
+// kinds are the lists of what can be explained, in the order in which they are shown.
+var kinds = []string{"results", "loa_statuses", "circuit_statuses", "runs", "exit_codes", "rules", "api_codes", "lost_calls"}
+
+// subjects lists all that can be explained, kind by kind; messages come last.
+func (a *app) subjects() []subject {
+	list := append(a.terms(), exits()...)
+	used := map[string]bool{unlistedEntry: true}
+	for _, s := range list {
+		used[s.entry] = true
+	}
+	for _, r := range sheet.Rules() {
+		list, used[r.Code] = append(list, subject{"rules", r.Code, r.Code, r.Code, nil}), true
+	}
+	for _, kind := range []string{"api_codes", "lost_calls", ""} {
+		for _, code := range a.lines.Words.Codes() {
+			if !used[code] && kindOf(code) == kind {
+				list = append(list, subject{kind, code, code, code, []string{strings.Trim(code, "()")}})
+			}
+		}
+	}
+	return list
+}
+
+// terms are the words that copies, reports and the history show.
+func (a *app) terms() (list []subject) {
+	words, shown := a.lines.Words, a.lines.Words.Vocabulary()
+	for _, r := range sheet.AllResults {
+		list = append(list, subject{"results", string(r), "report-step-" + strings.ToLower(string(r)), shown.Result(r), nil})
+	}
+	for _, s := range report.LOAStatuses() {
+		list = append(list, subject{"loa_statuses", s, "report-loa-" + strings.ToLower(s), shown.State(s), nil})
+	}
+	unasked := words.Line("state-not-asked")
+	list = append(list, subject{"loa_statuses", unasked, "report-loa-unasked", unasked, nil})
+	for _, e := range statusEntries {
+		for _, name := range e.names {
+			list = append(list, subject{"circuit_statuses", name, e.entry, name, nil})
+		}
+	}
+	for _, s := range []ledger.Status{ledger.Running, ledger.Ended, ledger.Died, ledger.TakenOver} {
+		var also []string
+		for _, lang := range prose.Languages() {
+			other, _ := prose.For(lang)
+			also = append(also, other.Line("history-"+string(s)))
+		}
+		list = append(list, subject{"runs", string(s), "run-" + string(s), words.Line("history-" + string(s)), also})
+	}
+	return list
+}
+
+// exits are the exit codes, and 137, which shells make of SIGKILL.
+func exits() (list []subject) {
+	for _, code := range slices.Sorted(slices.Values(append([]int{exitOK, exitKilled}, ranking...))) {
+		name := number(code)
+		entry := cmp.Or(exitEntries[code], "exit-"+name)
+		list = append(list, subject{"exit_codes", name, entry, name, []string{"exit " + name, "exit code " + name, "退出码 " + name, "退出码" + name}})
+	}
+	return list
+}
+
+// apiCode matches what an error code of the API looks like, and the patterns of families.
+var apiCode = regexp.MustCompile(`^[A-Z*][A-Za-z0-9*_-]*([.:][A-Za-z0-9*_-]+)*$`)
+
+// kindOf returns the kind of a code of the catalogue that is not a rule's.
+func kindOf(code string) string {
+	switch {
+	case apiCode.MatchString(code):
+		return "api_codes"
+	case code[0] == '(':
+		return "lost_calls"
+	}
+	return ""
+}
+
+// find returns what a name means, however its letters are written. A code of the API that is
+// in no list has the entry of its family, or else that of codes that are not listed.
+func (a *app) find(name string) (subject, error) {
+	list := a.subjects()
+	name = strings.Trim(name, "()")
+	result, state := string(sheet.ParseResult(name)), sheet.ParseState(name)
+	for _, s := range list {
+		for _, known := range append([]string{s.name, s.shown}, s.also...) {
+			if strings.EqualFold(known, name) || s.kind == "results" && known == result || s.kind == "loa_statuses" && known == state {
+				return s, nil
+			}
+		}
+	}
+	if _, ok := a.lines.Words.Family(name); ok {
+		return subject{"api_codes", name, name, name, nil}, nil
+	}
+	var names []string
+	for _, s := range list {
+		names = append(names, s.name)
+	}
+	switch near := nearest(name, names); {
+	case near != "":
+		return subject{}, failure(exitUsage, "unknown-code-near", nil, "code", name, "near", shellQuote(near))
+	case apiCode.MatchString(name):
+		return subject{"api_codes", name, unlistedEntry, name, nil}, nil
+	}
+	return subject{}, failure(exitUsage, "unknown-code", nil, "code", name)
+}
+
 // explanation is an entry of the catalogue in the JSON of explain.
 type explanation struct {
 	Code     string `json:"code"`
+	Kind     string `json:"kind,omitempty"`
 	Severity string `json:"severity,omitempty"` // of a rule
 	Message  string `json:"message"`
 	Why      string `json:"why"`
@@ -47,71 +189,75 @@ type explanation struct {
 	Source   string `json:"source"`
 }
 
-func explanationOf(code string, e prose.Entry) explanation {
-	x := explanation{code, "", prose.General(e.Message), prose.General(e.Why), prose.General(e.Hint), prose.General(e.Wrong), prose.General(e.Right), e.Source}
-	if r, ok := sheet.RuleByCode(code); ok {
+func (a *app) explanation(s subject) explanation {
+	e := a.lines.Words.Explain(s.entry)
+	x := explanation{s.name, s.kind, "", e.Message, e.Why, e.Hint, e.Wrong, e.Right, e.Source}
+	if r, ok := sheet.RuleByCode(s.entry); ok {
 		x.Severity = r.Severity.String()
 	}
 	return x
 }
 
-// explainAll lists the rules of the sheets with their default severity.
+// severity is the severity of a rule in the user's language, or "".
+func (a *app) severity(x explanation) string {
+	if x.Severity == "" {
+		return ""
+	}
+	return a.lines.Words.Line("report-severity-" + x.Severity)
+}
+
+// explainAll lists what can be explained, by kind.
 func (a *app) explainAll(asJSON bool) error {
-	var rows [][]string
-	var list []explanation
-	for _, r := range sheet.Rules() {
-		e, _ := a.lines.Words.Entry(r.Code)
-		rows = append(rows, []string{r.Code, a.lines.Words.Line("report-severity-" + r.Severity.String()), prose.General(e.Message)})
-		list = append(list, explanationOf(r.Code, e))
+	lists, rows := map[string][]explanation{}, map[string][][]string{}
+	for _, s := range a.subjects() {
+		x := a.explanation(s)
+		row := []string{"  " + s.shown, x.Message}
+		if x.Severity != "" {
+			row = []string{"  " + s.shown, a.severity(x), x.Message}
+		}
+		lists[s.kind], rows[s.kind] = append(lists[s.kind], x), append(rows[s.kind], row)
 	}
+	delete(lists, "")
 	if asJSON {
-		return a.writeJSON(struct {
-			Rules []explanation `json:"rules"`
-		}{list})
+		return a.writeJSON(lists)
 	}
-	return report.Table(a.env.Stdout, rows)
-}
-
-// explain prints the entry of a code, regardless of case, or else of its family.
-func (a *app) explain(code string, asJSON bool) error {
-	print := func(code string, e prose.Entry) error {
-		if asJSON {
-			return a.writeJSON(explanationOf(code, e))
+	for i, kind := range kinds {
+		if i > 0 {
+			fmt.Fprintln(a.env.Stdout)
 		}
-		a.printEntry(a.env.Stdout, code, e)
-		return nil
-	}
-	for _, known := range a.lines.Words.Codes() {
-		if strings.EqualFold(strings.Trim(known, "()"), strings.Trim(code, "()")) {
-			e, _ := a.lines.Words.Entry(known)
-			return print(known, e)
+		fmt.Fprintln(a.env.Stdout, a.lines.Words.Line("explain-kind-"+kind))
+		if err := report.WrappedTable(a.env.Stdout, rows[kind], a.columns()); err != nil {
+			return err
 		}
 	}
-	if e, ok := a.lines.Words.Family(code); ok {
-		return print(code, e)
-	}
-	if near := nearest(code, a.lines.Words.Codes()); near != "" {
-		return failure(exitUsage, "unknown-code-near", nil, "code", code, "near", near)
-	}
-	return failure(exitUsage, "unknown-code", nil, "code", code)
+	return nil
 }
 
-func (a *app) printEntry(w io.Writer, code string, e prose.Entry) {
-	fmt.Fprintln(w, report.Printable(code))
-	if r, ok := sheet.RuleByCode(code); ok {
-		a.field(w, "severity", a.lines.Words.Line("report-severity-"+r.Severity.String()))
+// explain prints what a name means.
+func (a *app) explain(name string, asJSON bool) error {
+	s, err := a.find(name)
+	if err != nil {
+		return err
 	}
-	a.field(w, "means", e.Message)
-	a.field(w, "why", e.Why)
-	a.field(w, "to-do", e.Hint)
-	a.field(w, "wrong", e.Wrong)
-	a.field(w, "right", e.Right)
-	a.field(w, "source", e.Source)
+	x := a.explanation(s)
+	if asJSON {
+		return a.writeJSON(x)
+	}
+	w := a.env.Stdout
+	fmt.Fprintln(w, report.Printable(s.shown))
+	a.field(w, "severity", a.severity(x))
+	a.field(w, "means", x.Message)
+	a.field(w, "why", x.Why)
+	a.field(w, "to-do", x.Hint)
+	a.field(w, "wrong", x.Wrong)
+	a.field(w, "right", x.Right)
+	a.field(w, "source", x.Source)
+	return nil
 }
 
 func (a *app) field(w io.Writer, label, text string) {
 	if text != "" {
-		line := fmt.Sprintf("  %s %s", report.Pad(a.lines.Words.Line("explain-"+label), 9), strings.ReplaceAll(prose.General(text), "\n", "\n            "))
+		line := fmt.Sprintf("  %s %s", report.Pad(a.lines.Words.Line("explain-"+label), 9), strings.ReplaceAll(text, "\n", "\n            "))
 		fmt.Fprintln(w, report.Wrap(line, a.columns(), 12))
 	}
 }

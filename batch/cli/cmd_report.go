@@ -82,7 +82,7 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 		}
 	}
 	if err := a.claimOutputs(&files, done.in, &t, f.output, a.recorded(ctx, f.ledger)); err != nil {
-		return err
+		return a.editedCopy(done.info.args, defaultMaxUnpacked<<20, t.path, err)
 	}
 	done.ledgerFlag = f.ledger
 	a.signals() // no signal may leave a copy half written
@@ -107,7 +107,7 @@ func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
 			return nil, failure(exitInternal, "ledger-failed", err, "reason", err.Error())
 		}
 	}
-	validation := validationFlags{maxUnpacked: cmp.Or(saved.MaxUnpacked, defaultMaxUnpacked), severity: saved.Severity, strict: saved.Strict, timezone: saved.Timezone, region: saved.Region}
+	validation := saved.validation()
 	options, err := validation.options(past.Started)
 	if err != nil {
 		return nil, err
@@ -132,6 +132,73 @@ func (a *app) again(past *ledger.PastRun, path string) (*finished, error) {
 		}
 	}
 	return done, nil
+}
+
+// validation returns the flags by which the input was read.
+func (s savedOptions) validation() validationFlags {
+	return validationFlags{maxUnpacked: cmp.Or(s.MaxUnpacked, defaultMaxUnpacked), severity: s.Severity, strict: s.Strict, timezone: s.Timezone, region: s.Region}
+}
+
+// maxTraced is how many earlier runs are looked into for what they sent.
+const maxTraced = 8
+
+// traceChanges finds out what was changed in the rows that the plan holds back because they
+// differ from what an earlier run sent, as far as that run's input or copy still has it.
+func (a *app) traceChanges(ctx context.Context, s *invocation, done *finished, p *batch.Plan, past map[batch.Key]batch.Record) {
+	then := map[string][]*input{} // by run
+	for i := range p.Problems {
+		problem := &p.Problems[i]
+		c := done.in.workbook.CircuitAt(problem.At.Row)
+		if problem.Code != batch.CodeChanged || c == nil {
+			continue
+		}
+		record := past[plan.KeyOf(c)]
+		traced, found := then[record.RunID]
+		if !found && len(then) < maxTraced {
+			traced = a.filesOf(ctx, s.store, record.RunID)
+			then[record.RunID] = traced
+		}
+		found, was := false, ledger.Changed{Row: c.Row, Run: record.RunID}
+		for _, in := range traced {
+			if change, ok := plan.Changes(done.in.workbook, c, in.workbook, s.flags.operation, record.Hash); ok && !found {
+				found, was.File, was.Cells, was.Removed = true, in.path, change.Cells, change.Removed
+			}
+		}
+		problem.Args = changedArgs(done.in.workbook, c, was)
+		done.changed = append(done.changed, was)
+	}
+}
+
+// changedArgs are the arguments of a problem that traceChanges found.
+func changedArgs(book *sheet.Workbook, c *sheet.Circuit, was ledger.Changed) []sheet.Arg {
+	return plan.ChangedArgs(book, c, was.Run, was.File, plan.Change{Cells: was.Cells, Removed: was.Removed})
+}
+
+// filesOf reads the copy and the input of a run, as far as they are where they were.
+func (a *app) filesOf(ctx context.Context, store ledger.Store, id string) (files []*input) {
+	run, err := store.Run(ctx, id)
+	if err != nil {
+		return nil
+	}
+	var saved savedOptions
+	if len(run.Options) > 0 && json.Unmarshal(run.Options, &saved) != nil {
+		return nil
+	}
+	validation := saved.validation()
+	options, err := validation.options(run.Started)
+	if err != nil {
+		return nil
+	}
+	paths := []string{run.Input}
+	if run.End != nil && run.End.Output != "" {
+		paths = append(paths, run.End.Output)
+	}
+	for _, path := range paths {
+		if in, err := readInput(path, options, validation.unpacked()); err == nil {
+			files = append(files, in)
+		}
+	}
+	return files
 }
 
 // everyRow returns an outcome for each row of the sheet: the ledger's, or NOT_ATTEMPTED for
@@ -187,14 +254,22 @@ func leftOut(outcomes []batch.Outcome) (list []ledger.LeftOut) {
 // All others are in the workbook.
 func pastProblems(book *sheet.Workbook, past *ledger.PastRun) (list []sheet.Problem) {
 	var warned []int
+	changed := map[int]ledger.Changed{}
 	if past.End != nil {
 		warned = past.End.Moved
+		for _, c := range past.End.Changed {
+			changed[c.Row] = c
+		}
 	}
 	for _, o := range past.Rows {
 		_, warns := slices.BinarySearch(warned, o.Row)
 		switch {
 		case o.Result == sheet.Invalid && (o.ErrorCode == batch.CodeChanged || o.ErrorCode == batch.CodeMoved):
-			list = append(list, pastProblem(book, o, o.ErrorCode, sheet.Error))
+			p := pastProblem(book, o, o.ErrorCode, sheet.Error)
+			if c := book.CircuitAt(o.Row); c != nil && o.ErrorCode == batch.CodeChanged {
+				p.Args = changedArgs(book, c, changed[o.Row])
+			}
+			list = append(list, p)
 		case warns:
 			list = append(list, pastProblem(book, o, batch.CodeMoved, sheet.Warning))
 		}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -73,7 +74,7 @@ func (a *app) serveSimulator(ctx context.Context, f simulatorFlags) error {
 	}
 	listener, err := net.Listen("tcp", f.addr)
 	if err != nil {
-		return failure(exitUsage, "simulator-listen", err, "value", f.addr, "reason", err.Error())
+		return failure(exitUsage, "simulator-listen", err, "value", f.addr, "reason", cause(err))
 	}
 	signals := a.signals()
 	fmt.Fprintf(a.env.Stdout, "http://%s\n", listener.Addr())
@@ -118,7 +119,8 @@ func newSimulator(keys map[string]string, account, rate, faults string, seed uin
 	}
 	plan, err := simulator.ParseFaults(faults)
 	if err != nil {
-		return nil, failure(exitUsage, "faults-value", err, "reason", err.Error())
+		bad, _ := errors.AsType[*simulator.PlanError](err) // it is nothing else
+		return nil, failure(exitUsage, "faults-"+string(bad.Problem), err, "item", bad.Item, "detail", bad.Detail)
 	}
 	return simulator.New(simulator.Options{Keys: keys, Account: account, Quota: limit.N, Window: limit.Per, Faults: plan, Seed: seed}), nil
 }
@@ -138,7 +140,7 @@ func (a *app) startSimulator(rate string, r runFlags) (*embedded, error) {
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, failure(exitInternal, "simulator-listen", err, "value", "127.0.0.1:0", "reason", err.Error())
+		return nil, failure(exitInternal, "simulator-listen", err, "value", "127.0.0.1:0", "reason", cause(err))
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 
 	"github.com/spf13/cobra"
 
@@ -14,15 +15,15 @@ import (
 func (a *app) statusCommand() *cobra.Command {
 	var f submitFlags
 	cmd := &cobra.Command{
-		Use:   "status FILE",
+		Use:   "status FILE...",
 		Short: "Ask for the status of each LOA and write it into a new copy",
 		Long: `Asks the API for the status of every circuit's LOA, and writes it into the column
 LOA status of a new copy. Results of earlier runs are kept. No application is sent.`,
 		Example: "  loabatch status tonight.results-….xlsx",
-		Args:    arguments(1, 1),
+		Args:    files,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.run.maxAttempts = defaultAttempts
-			return a.status(cmd, f, args[0])
+			return a.status(cmd, f, args)
 		},
 	}
 	flags := cmd.Flags()
@@ -30,28 +31,31 @@ LOA status of a new copy. Results of earlier runs are kept. No application is se
 	f.validation.register(flags)
 	f.service.register(flags)
 	f.watch.register(flags)
+	registerMonitor(flags)
 	flags.BoolVar(&f.run.simulate, "simulate", false, "ask the embedded simulator, which has no LOAs")
 	return cmd
 }
 
-func (a *app) status(cmd *cobra.Command, f submitFlags, path string) error {
+func (a *app) status(cmd *cobra.Command, f submitFlags, paths []string) error {
 	ctx := cmd.Context()
-	s, err := a.newInvocation("status", f, []string{path})
+	paths = a.distinctInputs(paths)
+	s, err := a.newInvocation("status", f, paths)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	in, err := readInput(path, s.options, f.validation.unpacked())
+	inputs, unread := readInputs(paths, s.options, f.validation)
+	if len(unread) > 0 {
+		return unread
+	}
+	s.args = settingsLine(cmd, paths)
+	targets, err := a.outputs(ctx, s, inputs)
 	if err != nil {
 		return err
 	}
-	s.args = settingsLine(cmd, []string{path})
-	targets, err := a.outputs(ctx, s, []*input{in})
-	if err != nil {
-		return err
+	for _, in := range inputs {
+		a.remarks(in)
 	}
-	t := targets[0]
-	a.remarks(in)
 	if s.service, err = a.openService(ctx, f.service, f.run); err != nil {
 		return err
 	}
@@ -62,14 +66,20 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, path string) error {
 	s.shareQuotas()
 	ctx, s.signals = a.watchSignals(ctx)
 	defer s.signals.stop()
+	return a.each(ctx, s, inputs, targets, nil, a.statusOf)
+}
+
+// statusOf asks for the status of each LOA of one input, and writes the copy.
+func (a *app) statusOf(ctx context.Context, s *invocation, in *input, t target) (*report.Document, bool, error) {
 	done := &finished{in: in, info: runInfo{
-		id: t.runID, command: "status", args: s.args, account: s.service.account, started: a.startOf(in), simulate: f.run.simulate,
-		changeRef: f.watch.changeRef, trace: s.trace,
+		id: t.runID, command: "status", args: s.args, account: s.service.account, started: a.startOf(in), simulate: s.flags.run.simulate,
+		changeRef: s.flags.watch.changeRef, trace: s.trace,
 	}}
 	if err := a.engine(ctx, s, done, statusPlan(in.workbook), nil); err != nil {
-		return err
+		return nil, false, err
 	}
-	return a.deliverStatus(s, done, t)
+	doc, err := a.deliverStatus(s, done, t)
+	return doc, false, err
 }
 
 // statusPlan plans a dry run that reads the state of every circuit named in a row, valid
@@ -88,8 +98,8 @@ func statusPlan(book *sheet.Workbook) *batch.Plan {
 	return p
 }
 
-// deliverStatus writes the copy and prints the summary.
-func (a *app) deliverStatus(s *invocation, done *finished, t target) error {
+// deliverStatus writes the copy and its reports, and returns the document.
+func (a *app) deliverStatus(s *invocation, done *finished, t target) (*report.Document, error) {
 	unasked := 0
 	for i, o := range done.outcomes {
 		if o.Result == sheet.NotAttempted {
@@ -109,19 +119,18 @@ func (a *app) deliverStatus(s *invocation, done *finished, t target) error {
 	if unasked > 0 {
 		a.lines.Warn("status-unasked", map[string]string{"count": number(unasked)})
 	}
-	doc.Output, a.exit = t.path, doc.ExitCode
+	t.path = a.besideOpen(t.path) // opened during the run
+	doc.Output = t.path
 	doc.InputPath, doc.OutputPath = absolute(doc.Input), absolute(doc.Output)
 	doc.Language = a.written(done.in).Vocabulary()
 	patch := a.statusPatch(done, doc, s.flags.output.redact)
 	doc.Unasked, doc.Commands = unasked, a.commands(done.info, doc.Input, usable(doc.Output, s.flags.output.redact))
 	if _, err := a.writeChecked(done.in, t.path, t.force, patch, a.sealText(done, *doc, t.reports)); err != nil {
-		return failure(exitUsage, "output-unwritable", err, "file", t.path, "reason", cause(err))
+		return nil, failure(exitUsage, "output-unwritable", err, "file", t.path, "reason", cause(err))
 	}
 	a.writeReports(done, doc, t)
-	if s.flags.output.json {
-		return report.JSON(a.env.Stdout, *doc)
-	}
-	return a.print(doc)
+	a.monitor.Add(monitoredRun(done, doc, nil))
+	return doc, nil
 }
 
 // statusExit returns the exit code of a status: an LOA that was rejected needs a person,

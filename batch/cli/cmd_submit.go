@@ -38,6 +38,7 @@ no circuit is ever applied for twice.`,
 	f.validation.register(flags)
 	f.service.register(flags)
 	f.watch.register(flags)
+	registerMonitor(flags)
 	return cmd
 }
 
@@ -64,5 +65,6 @@ given.`,
 	flags.Lookup("output").Usage = "also write a checked copy, to `FILE` or into a folder; several inputs need a folder"
 	f.validation.register(flags)
 	f.watch.register(flags)
+	registerMonitor(flags)
 	return cmd
 }

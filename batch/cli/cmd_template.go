@@ -40,7 +40,7 @@ dropdowns, notes and checks, and a Guide. With --lang zh all of it is Chinese. U
 
 With --from-account it has a row for every circuit of the account that can be applied
 for: allocated, not locked, and without an LOA. ID, region, bandwidth and location are
-filled in. All regions of the account are read, with read-only calls, unless --region
+filled in. If there are none, the workbook is written without rows. All regions of the account are read, with read-only calls, unless --region
 names one.`,
 		Example: `  loabatch template -o applications.xlsx
   loabatch template --example -o example.xlsx      with sample rows
@@ -72,6 +72,7 @@ func (a *app) template(ctx context.Context, f templateFlags) error {
 		if err := checkTemplate(f.output, f.force); err != nil {
 			return err
 		}
+		f.output = a.besideOpen(f.output)
 	}
 	l := a.lines.Words.Vocabulary()
 	book := xlsx.Template{Language: l, Words: a.lines.Words, Regions: cloud.KnownRegions()}
@@ -80,11 +81,16 @@ func (a *app) template(ctx context.Context, f templateFlags) error {
 	case f.example:
 		write = func(w io.Writer) error { return writeExample(w, book, a.env.Now()) }
 	case f.fromAccount:
-		rows, err := a.accountRows(ctx, f)
+		rows, others, err := a.accountRows(ctx, f)
 		if err != nil {
 			return err
 		}
-		written, count = "template-account-written", number(len(rows))
+		switch written, count = "template-account-written", number(len(rows)); {
+		case len(rows) == 0 && others > 0:
+			written = "template-account-none"
+		case len(rows) == 0:
+			written = "template-account-empty"
+		}
 		book.Circuits = rows
 		write = func(w io.Writer) error { return xlsx.WriteTemplate(w, book) }
 	}
@@ -120,21 +126,21 @@ func checkTemplate(path string, force bool) error {
 }
 
 // accountRows returns a row of the template for every circuit of the account that can be
-// applied for. It warns about regions that cannot be read.
-func (a *app) accountRows(ctx context.Context, f templateFlags) ([][]any, error) {
+// applied for, and how many others there are. It warns about regions that cannot be read.
+func (a *app) accountRows(ctx context.Context, f templateFlags) (rows [][]any, others int, err error) {
 	pace, err := f.service.pace()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if f.region != "" {
 		if err := checkRegion(f.region); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
 	s := &invocation{command: "template", flags: submitFlags{service: f.service}, pace: pace}
 	defer s.close()
 	if s.service, err = a.openService(ctx, f.service, runFlags{maxAttempts: defaultAttempts}); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	s.closers = append(s.closers, closeFunc(s.service.close))
 	if s.store, err = a.knownLedger(ctx, s); err != nil {
@@ -148,12 +154,11 @@ func (a *app) accountRows(ctx context.Context, f templateFlags) ([][]any, error)
 			return err
 		})
 		if err != nil {
-			return nil, failure(exitStopped, "template-regions-failed", err, "meaning", a.meaning(codeOf(err)))
+			return nil, 0, failure(exitStopped, "template-regions-failed", err, "meaning", a.meaning(codeOf(err)))
 		}
 	}
 	e := &batch.Engine{Surveyor: s.service, Concurrency: f.service.concurrency, MaxAttempts: defaultAttempts, Quota: s.quota}
-	var rows [][]any
-	others, unread := 0, 0
+	unread := 0
 	for _, l := range e.List(ctx, regions) {
 		if l.Err != nil {
 			unread++
@@ -169,14 +174,14 @@ func (a *app) accountRows(ctx context.Context, f templateFlags) ([][]any, error)
 	}
 	switch {
 	case unread == len(regions):
-		return nil, failure(exitStopped, "template-account-unread", nil)
+		return nil, 0, failure(exitStopped, "template-account-unread", nil)
 	case unread > 0:
 		a.exit = exitUnfinished
 	}
 	if others > 0 {
 		a.lines.Note("template-others", map[string]string{"count": number(others)})
 	}
-	return rows, nil
+	return rows, others, nil
 }
 
 // accountRow is the row of a circuit: what the API knows of it, in the order of the columns.

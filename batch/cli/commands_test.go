@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -43,19 +44,112 @@ func runTool(t *testing.T, args ...string) (exit int, stdout, stderr string) {
 }
 
 // Without a code, explain lists every rule once, with its severity and a general
-// sentence.
+// sentence, and likewise everything else, by kind.
 func TestExplainAll(t *testing.T) {
 	t.Parallel()
 	exit, listed, _ := runTool(t, "explain")
-	rules := sheet.Rules()
-	lines := strings.Split(strings.TrimSpace(listed), "\n")
-	if exit != exitOK || len(lines) != len(rules) {
-		t.Fatalf("exit %d, %d lines for %d rules", exit, len(lines), len(rules))
-	}
-	for i, r := range rules {
-		if words := strings.Fields(lines[i]); len(words) < 4 || words[0] != r.Code || words[1] != r.Severity.String() || strings.Contains(lines[i], "{") {
-			t.Errorf("%s: %s", r.Code, lines[i])
+	for _, r := range sheet.Rules() {
+		if n := strings.Count(listed, "\n  "+r.Code+" "); n != 1 {
+			t.Errorf("%s is listed %d times", r.Code, n)
 		}
+		_, line, _ := strings.Cut(listed, "\n  "+r.Code+" ")
+		line, _, _ = strings.Cut(line, "\n")
+		if words := strings.Fields(line); len(words) < 3 || words[0] != r.Severity.String() {
+			t.Errorf("%s: %s", r.Code, line)
+		}
+	}
+	if exit != exitOK || strings.Contains(listed, "{") {
+		t.Errorf("exit %d: %s", exit, listed)
+	}
+	_, text, _ := runTool(t, "explain", "--json")
+	var lists map[string][]explanation
+	if err := json.Unmarshal([]byte(text), &lists); err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range kinds {
+		if len(lists[kind]) == 0 || !strings.Contains(listed, prose.English.Line("explain-kind-"+kind)+"\n") {
+			t.Errorf("nothing of %s", kind)
+		}
+		delete(lists, kind)
+	}
+	if len(lists) > 0 {
+		t.Errorf("unknown kinds: %v", lists)
+	}
+}
+
+// TestExplainWords explains every word that a copy or the history shows, in the form of
+// either language, and every exit code, and says what to do about it.
+func TestExplainWords(t *testing.T) {
+	t.Parallel()
+	type word struct{ name, kind, code string }
+	var list []word
+	for _, l := range sheet.Languages {
+		for _, r := range sheet.AllResults {
+			list = append(list, word{l.Result(r), "results", string(r)})
+		}
+		for _, s := range report.LOAStatuses() {
+			list = append(list, word{l.State(s), "loa_statuses", s})
+		}
+	}
+	for _, s := range []ledger.Status{ledger.Running, ledger.Ended, ledger.Died, ledger.TakenOver} {
+		for _, c := range []*prose.Catalogue{prose.English, prose.Chinese} {
+			list = append(list, word{c.Line("history-" + string(s)), "runs", string(s)})
+		}
+	}
+	for _, code := range append([]int{exitOK}, ranking...) {
+		list = append(list, word{"exit " + number(code), "exit_codes", number(code)}, word{number(code), "exit_codes", number(code)})
+	}
+	for _, w := range list {
+		for _, lang := range prose.Languages() {
+			exit, text, said := runTool(t, "explain", w.name, "--json", "--lang", lang)
+			var x explanation
+			if err := json.Unmarshal([]byte(text), &x); exit != exitOK || err != nil {
+				t.Errorf("%s: exit %d, %v: %s", w.name, exit, err, said)
+			}
+			if x.Code != w.code || x.Kind != w.kind || x.Message == "" || x.Hint == "" {
+				t.Errorf("%s: %+v", w.name, x)
+			}
+		}
+	}
+}
+
+// suggestedCommand matches a command line of the tool within a sentence: its name, a command,
+// and what follows that is not a word of the sentence.
+var suggestedCommand = regexp.MustCompile(`loabatch ([a-z]+)((?: (?:--?[a-z][a-z-]*(?:=[a-z]+)?|[A-Z]{2,}|'?\{[a-z]+\}'?|[0-9]+|[a-z]+\.xlsx))*)`)
+
+// TestHintsCanBeTyped parses each command line that a message or a hint of the catalogue
+// names: the command and its flags exist, and it has the operands it needs.
+func TestHintsCanBeTyped(t *testing.T) {
+	t.Parallel()
+	env := Env{Getenv: func(string) string { return "" }, Stdout: io.Discard, Stderr: io.Discard}
+	a := &app{env: env, lines: newLines(env, prose.English)}
+	n := 0
+	for _, c := range []*prose.Catalogue{prose.English, prose.Chinese} {
+		for _, code := range c.All() {
+			e, _ := c.Entry(code)
+			if code == "report-html-title" || code == "template-column-check" {
+				continue // a title; and what the program does
+			}
+			for _, m := range suggestedCommand.FindAllStringSubmatch(e.Message+"\n"+e.Hint, -1) {
+				line := append([]string{m[1]}, strings.Fields(strings.ReplaceAll(m[2], "'", ""))...)
+				cmd, rest, err := a.freshRoot().Find(line)
+				if err != nil || cmd.Name() != m[1] {
+					continue // it is about the program, as in "what loabatch printed"
+				}
+				n++
+				if err := cmd.ParseFlags(rest); err != nil && !errors.Is(err, pflag.ErrHelp) {
+					t.Errorf("%s: %s: %v", code, m[0], err)
+				}
+				args := cmd.Flags().Args()
+				_, operands, _ := strings.Cut(cmd.Use, " ")
+				if err := cmd.ValidateArgs(args); err != nil || len(args) == 0 && operands != "" && operands[0] != '[' {
+					t.Errorf("%s: %s: it needs %s (%v)", code, m[0], operands, err)
+				}
+			}
+		}
+	}
+	if n < 100 {
+		t.Errorf("only %d commands found", n)
 	}
 }
 
@@ -209,7 +303,7 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 	}
 	second := filepath.Join(folder, "out.r1-2.xlsx")
 	output, failed, printed, next, exit := deliver(path)
-	if output != second || failed == "" || exit != exitNoCopy || next != "report-next-copy" || !strings.Contains(printed, "written to "+second) {
+	if output != second || failed == "" || exit != exitNoCopy || next != "report-next-copy-elsewhere" || !strings.Contains(printed, "written to "+second) {
 		t.Errorf("exit %d, output %q, failure %q, next %s: %s", exit, output, failed, next, printed)
 	}
 	if _, err := readInput(second, sheet.Options{Location: time.UTC}, 0); err != nil {

@@ -1,16 +1,21 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/cli/locale"
 	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/notify"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -70,6 +75,9 @@ func (a *app) fail(err error) {
 // remarks prints, before anything is sent, how an input's copy will differ from what its
 // owner may expect.
 func (a *app) remarks(in *input) {
+	if lock := lockOf(in.path); lock != "" {
+		a.lines.Warn("input-open", map[string]string{"file": in.path, "lock": lock})
+	}
 	for _, p := range in.remarks {
 		if a.lines.Quiet && p.Severity < sheet.Warning {
 			continue
@@ -202,4 +210,108 @@ func argument(args []string, flag string) (value string) {
 		}
 	}
 	return value
+}
+
+// How others follow an unattended command (package notify): they learn of its start once the
+// flags are read, and of its end with the exit code once that is final. They learn of a command
+// line that cannot be read, too, as far as it names them.
+
+// monitored reads who follows the command, and reports its start to them. What is wrong
+// with one of the flags does not keep the others from learning of it.
+func (a *app) monitored(cmd *cobra.Command) error {
+	if cmd.Flags().Lookup(pingFlag) == nil || a.monitor.Begun() {
+		return nil
+	}
+	value := func(name string) string {
+		if flag := cmd.Flags().Lookup(name); flag != nil {
+			return flag.Value.String()
+		}
+		return ""
+	}
+	f := notify.Facts{
+		Command: cmd.Name(), DryRun: a.dryRunOf(cmd), Simulated: value("simulate") == "true" || slices.Contains(a.env.Args, "--simulate"),
+		ChangeRef: value("change-ref"), Log: absolute(value("log-file")), Version: version(), Started: a.env.Now(),
+	}
+	for _, path := range cmd.Flags().Args() {
+		f.Inputs = append(f.Inputs, absolute(path))
+	}
+	given := func(name string) string {
+		text := argument(a.env.Args, "--"+name)
+		if text == "" && !f.Trial() {
+			text = a.env.Getenv(variable(name))
+		}
+		return text
+	}
+	var o notify.Options
+	var wrong error
+	if line := given(onFinishFlag); line != "" {
+		words, err := notify.ParseCommand(line)
+		if err != nil {
+			wrong = failure(exitUsage, "on-finish-value", err)
+		}
+		o.OnFinish = words
+	}
+	if text := given(pingFlag); text != "" {
+		u, err := notify.ParsePingURL(text)
+		if err != nil {
+			wrong = failure(exitUsage, "ping-url-value", err)
+		}
+		o.Ping = u
+	}
+	a.metrics = given(metricsFlag)
+	a.monitor.Begin(f, o)
+	return wrong
+}
+
+// dryRunOf returns the kind of dry run that a command line asks for, also if it was not
+// parsed to its end.
+func (a *app) dryRunOf(cmd *cobra.Command) string {
+	if cmd.Name() == "validate" {
+		return string(dryRunOffline)
+	}
+	flag := cmd.Flags().Lookup(dryRunFlag)
+	if flag == nil {
+		return dryRunOff.flag()
+	}
+	mode, ok := parseDryRun(flag.Value.String())
+	if !ok || mode == dryRunOff && slices.Contains(a.env.Args, "--"+dryRunFlag) {
+		mode = dryRunOffline
+	}
+	return mode.flag()
+}
+
+// reportEnd reports how the command ended to those who follow it, and says what went wrong
+// with that. A signal ends the wait for it.
+func (a *app) reportEnd(exit int, abandoned bool) {
+	lines := a.lines
+	if abandoned { // the command may still use its own
+		lines = newLines(a.env, a.env.catalogue())
+	}
+	defer batch.Guard(func(err error) { lines.Error("internal", map[string]string{"reason": err.Error()}) })
+	if a.monitor.Begun() {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		go func() {
+			defer batch.Guard(func(error) { cancel() })
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case s := <-a.env.Signals:
+					if s != syscall.SIGHUP {
+						cancel()
+					}
+				}
+			}
+		}()
+		for _, f := range a.monitor.Finish(ctx, exit, a.env.Now(), a.env.Getenv, a.env.Stderr) {
+			if f.Err != nil {
+				f.Args["reason"] = cause(f.Err)
+			}
+			lines.Warn(f.Code, f.Args)
+		}
+	}
+	if a.logFile != nil && !abandoned {
+		_ = a.logFile.Close() // there is nothing left to write
+	}
 }

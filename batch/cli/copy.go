@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/loabatch/loabatch/batch/durable"
@@ -98,6 +99,29 @@ func (a *app) placeCopy(done *finished, t target, patch sheet.Patch, seal string
 	command := a.suggest("report", settings{"ledger": done.ledgerFlag}, runID)
 	a.lines.Warn("copy-failed", map[string]string{"file": t.path, "reason": cause(first), "command": command})
 	return "", first
+}
+
+// besideOpen returns the path itself or, if a program has the file there open and would
+// neither show nor keep what replaces it, the next free name in the same folder, and says so.
+func (a *app) besideOpen(path string) string {
+	if _, err := os.Lstat(path); err != nil {
+		return path
+	}
+	lock, said := lockOf(path), "output-open-locked"
+	if lock == "" {
+		if !inUse(path) {
+			return path
+		}
+		said = "output-open"
+	}
+	ext := filepath.Ext(path)
+	for n := 2; ; n++ {
+		second := strings.TrimSuffix(path, ext) + "-" + strconv.Itoa(n) + ext
+		if _, err := os.Lstat(second); err != nil { // one that cannot be written is found later
+			a.lines.Warn(said, map[string]string{"file": path, "lock": lock, "second": second})
+			return second
+		}
+	}
 }
 
 // secondPlaces lists where to write a copy that cannot be written to its path: under

@@ -38,6 +38,8 @@ type finished struct {
 
 	sums map[string]string // digests of the files that were written, by path
 
+	changed []ledger.Changed // rows that were changed after they were accepted, in order
+
 	ledger ledger.Run    // nil when nothing was to be sent
 	end    ledger.RunEnd // how it ended, once that is known
 }
@@ -80,6 +82,7 @@ func (a *app) deliver(done *finished, t target, f outputFlags) *report.Document 
 		a.writeReports(done, doc, t)
 		return doc
 	}
+	t.path = a.besideOpen(t.path) // opened during the run
 	doc.Output = t.path
 	doc.InputPath, doc.OutputPath = cmp.Or(done.recordedInput, absolute(doc.Input)), absolute(doc.Output)
 	patch := a.patch(done, doc, f.redact)

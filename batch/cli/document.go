@@ -9,6 +9,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/notify"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -43,6 +44,25 @@ func document(done *finished, found *findings, words *prose.Catalogue) *report.D
 	doc.Folded = report.FoldNotes(doc.Problems, doc.Unlisted, words)
 	rows(done, found, doc, words)
 	return doc
+}
+
+// monitoredRun is what others learn of the run over one workbook, which has no document if
+// there was an error.
+func monitoredRun(done *finished, doc *report.Document, err error) notify.Run {
+	r := notify.Run{
+		ID: done.info.id, Input: absolute(done.in.path), ExitCode: exitOf(err), Rows: map[notify.Row]int{},
+		Requests: done.totals.requests, Retries: done.totals.retries, Throttled: done.totals.throttled,
+	}
+	if doc != nil {
+		r.ExitCode, r.Output = doc.ExitCode, absolute(doc.Output)
+		for _, path := range doc.Reports {
+			r.Reports = append(r.Reports, absolute(path))
+		}
+	}
+	for _, o := range done.outcomes {
+		r.Rows[notify.Row{Operation: o.Operation, Result: o.Result}]++
+	}
+	return r
 }
 
 // rows adds the rows of a finished run to its document.
@@ -168,10 +188,10 @@ func (f *findings) message(w *prose.Catalogue, o batch.Outcome) (message, hint s
 		return f.leftOut(w, o)
 	}
 	meaning, apiHint := "", ""
-	if o.ErrorCode != "" {
-		if _, known := w.Entry(o.ErrorCode); known {
-			meaning, apiHint = w.Render(o.ErrorCode, nil)
-		}
+	if _, known := w.Entry(o.ErrorCode); known {
+		meaning, apiHint = w.Render(o.ErrorCode, nil)
+	} else if o.Reason == batch.ReasonRefused {
+		_, apiHint = w.Render(unlistedEntry, nil)
 	}
 	if o.Result == sheet.Blocked || o.Reason == batch.ReasonUnasked || o.Reason == batch.ReasonSettling || o.Reason == batch.ReasonLOARejected {
 		apiHint = "" // it is about an application, and there was none, or it is not the last word

@@ -30,6 +30,7 @@ const (
 	exitQuit        = 131 // SIGQUIT
 	exitAborted     = 134 // SIGABRT
 	exitTerminated  = 143 // SIGTERM
+	exitKilled      = 137 // SIGKILL, which only the shell reports
 )
 
 // exitError is an error with its exit code and the catalogue's code of its sentence.

@@ -141,6 +141,22 @@ func (f *watchFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.changeRef, "change-ref", "", "ticket number or other `TEXT` that the log, the ledger, the copy, the reports and the JSON document carry")
 }
 
+// Names of the flags that say who follows an unattended command; app.monitored reads them.
+const (
+	onFinishFlag = "on-finish"
+	pingFlag     = "ping-url"
+	metricsFlag  = "metrics-file"
+)
+
+func registerMonitor(flags *pflag.FlagSet) {
+	flags.String(onFinishFlag, "", "when the command has ended, run `CMD` for a minute at most, with LOABATCH_RUN_… in its environment and no credentials; a shell only if it names one: sh -c '…'")
+	flags.String(pingFlag, "", "ping `URL`/start at the start and URL/<exit code> at the end, as healthchecks.io takes it; https, except to a loopback address")
+	flags.String(metricsFlag, "", "write counts, times and the exit code to `FILE` for the textfile collector of Prometheus's node exporter")
+}
+
+// monitorFlags are the names of the flags.
+var monitorFlags = []string{onFinishFlag, pingFlag, metricsFlag}
+
 // Defaults of flags that the code needs too.
 const (
 	defaultRate     = "300/1m"

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -88,6 +89,32 @@ func isLockFile(path string) bool {
 	n, _ := io.ReadFull(f, start)
 	start = start[:n]
 	return !bytes.HasPrefix(start, []byte("PK\x03\x04")) && !bytes.HasPrefix(start, []byte("\xD0\xCF\x11\xE0"))
+}
+
+// lockOf returns the lock file by which Excel, WPS or LibreOffice says that it has a file
+// open, or "". One that crashed may have left it behind.
+func lockOf(path string) string {
+	folder, name := filepath.Split(path)
+	for _, lock := range []string{".~lock." + name + "#", "~$" + name, ".~" + name} {
+		if lock = folder + lock; isLockFile(lock) {
+			return lock
+		}
+	}
+	return ""
+}
+
+// inUse reports whether Windows keeps others from writing to a file, since a program has it
+// open. Other systems do not.
+func inUse(path string) bool {
+	if runtime.GOOS != "windows" {
+		return false
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err == nil {
+		f.Close()
+	}
+	const sharingViolation, lockViolation = syscall.Errno(32), syscall.Errno(33)
+	return errors.Is(err, sharingViolation) || errors.Is(err, lockViolation)
 }
 
 // readInputs reads and decodes every input before any of them is processed. It returns
@@ -194,7 +221,7 @@ func named(err error, path string) error {
 var causes = map[syscall.Errno]string{
 	syscall.ENOENT: "cause-not-exist", syscall.EEXIST: "cause-exist", syscall.EACCES: "cause-permission", syscall.ENOSPC: "cause-full",
 	syscall.EROFS: "cause-read-only", syscall.EISDIR: "cause-folder", syscall.ENOTDIR: "cause-no-folder",
-	syscall.ENAMETOOLONG: "cause-name", syscall.EPIPE: "cause-pipe", syscall.EIO: "cause-io",
+	syscall.EADDRINUSE: "cause-address-in-use", syscall.EDQUOT: "cause-quota", syscall.ENAMETOOLONG: "cause-name", syscall.EPIPE: "cause-pipe", syscall.EIO: "cause-io",
 }
 
 // cause returns why the operating system could not do something, for the catalogue's
@@ -203,7 +230,10 @@ var causes = map[syscall.Errno]string{
 func cause(err error) string {
 	var path *fs.PathError
 	var link *os.LinkError
+	var call *os.SyscallError
 	switch {
+	case errors.As(err, &call): // of the network
+		err = call.Err
 	case errors.As(err, &path):
 		err = path.Err
 	case errors.As(err, &link):

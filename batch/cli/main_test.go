@@ -91,6 +91,50 @@ func TestSecondSignal(t *testing.T) {
 	}
 }
 
+// Those who follow a command learn that a signal ended it before it began. A signal that
+// comes while the program of --on-finish runs ends that program, and changes nothing else.
+func TestSignalsAreReported(t *testing.T) {
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "made-up")
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "made-up")
+	signals, left, pinged := make(chan os.Signal, 1), make(chan struct{}), make(chan string, 10)
+	service := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		select {
+		case signals <- syscall.SIGTERM:
+		case <-left:
+		}
+		<-left
+	}))
+	defer service.Close()
+	defer close(left)
+	monitor := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { pinged <- r.URL.Path }))
+	defer monitor.Close()
+	folder := t.TempDir()
+	run := func(args ...string) (int, string) {
+		stdout, stderr := temporary(t), temporary(t)
+		exit := Run(t.Context(), Env{
+			Args: append(args, "--ping-url", monitor.URL), Stdin: strings.NewReader(""), Stdout: stdout, Stderr: stderr,
+			Getenv: func(string) string { return "" }, Now: time.Now, Signals: signals,
+		})
+		return exit, written(t, stderr)
+	}
+	exit, printed := run("submit", "--yes", "--endpoint", service.URL, "--timeout", "1h", "-o", filepath.Join(folder, "out.xlsx"),
+		"--on-finish", `sh -c 'echo "code $LOABATCH_RUN_EXIT_CODE of $LOABATCH_RUN_INPUT"'`, "../../testdata/clean.xlsx")
+	if exit != exitTerminated || !strings.Contains(printed, "code 143 of /") || <-pinged != "/start" || <-pinged != "/143" {
+		t.Errorf("exit %d: %s", exit, printed)
+	}
+	begun := filepath.Join(folder, "begun")
+	go func() {
+		for _, err := os.Stat(begun); err != nil; _, err = os.Stat(begun) {
+			time.Sleep(time.Millisecond)
+		}
+		signals <- os.Interrupt
+	}()
+	exit, printed = run("submit", "--simulate", "-o", filepath.Join(folder, "out.xlsx"), "--on-finish", "sh -c 'echo >"+begun+"; sleep 600'", "../../testdata/clean.xlsx")
+	if exit != exitOK || !strings.Contains(printed, "--on-finish was ended, as a signal came") || <-pinged != "/start" || <-pinged != "/0" {
+		t.Errorf("exit %d: %s", exit, printed)
+	}
+}
+
 // temporary is a file to write to.
 func temporary(t *testing.T) *os.File {
 	f, err := os.CreateTemp(t.TempDir(), "")

@@ -24,6 +24,7 @@ import (
 //  3. Instead of an existing file only what loabatch wrote and no one has changed since,
 //     unless --force: a copy has a seal (see [xlsx.Seal]), which lists the digests of its
 //     reports, and the ledger keeps the digests too.
+//  4. Not a file that a program has open, but one beside it (besideOpen).
 //
 // All of it is checked before anything is sent, and the third again when the file is written.
 
@@ -59,7 +60,7 @@ func (c *claims) write(flag, path string) error {
 // to be one, and the reports can be written. recorded asks the ledger about reports.
 func (a *app) claimOutputs(c *claims, in *input, t *target, f outputFlags, recorded func(path, sum string) bool) error {
 	if t.path != "" {
-		if err := c.write(outputFlag, t.path); err != nil {
+		if err := a.claimFree(c, outputFlag, &t.path); err != nil {
 			return err
 		}
 		if err := checkOutput(in, t.path, t.force); err != nil {
@@ -70,11 +71,25 @@ func (a *app) claimOutputs(c *claims, in *input, t *target, f outputFlags, recor
 	for i := range t.reports {
 		r := &t.reports[i]
 		r.path = a.follow(r.path)
-		if err := c.write("--report "+r.kind, r.path); err != nil {
+		if err := a.claimFree(c, "--report "+r.kind, &r.path); err != nil {
 			return err
 		}
 	}
 	return checkReports(t.reports, t.path, t.force, recorded)
+}
+
+// claimFree claims the file at a path or, if a program has it open, one beside it, which the
+// path becomes.
+func (a *app) claimFree(c *claims, flag string, path *string) error {
+	if err := c.write(flag, *path); err != nil {
+		return err
+	}
+	free := a.besideOpen(*path)
+	if free == *path {
+		return nil
+	}
+	*path = free
+	return c.write(flag, free)
 }
 
 // outputFlag is the flag that names the results copy.

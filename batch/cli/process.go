@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"os"
 	"slices"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/notify"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
@@ -77,12 +79,15 @@ func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
 	var ctx context.Context
 	ctx, s.signals = a.watchSignals(cmd.Context())
 	defer s.signals.stop()
-	return a.each(ctx, s, inputs, outputs, unread)
+	return a.each(ctx, s, inputs, outputs, unread, a.one)
 }
 
 func (a *app) newInvocation(command string, f submitFlags, paths []string) (*invocation, error) {
 	s := &invocation{command: command, flags: f, started: a.env.Now(), paths: paths}
-	var err error
+	err := a.claimFiles(s) // first: the metrics tell of wrong values, too
+	if err != nil {
+		return nil, err
+	}
 	if s.run, err = f.run.settings(); err != nil {
 		return nil, err
 	}
@@ -98,9 +103,6 @@ func (a *app) newInvocation(command string, f submitFlags, paths []string) (*inv
 	if err = f.watch.check(); err != nil {
 		return nil, err
 	}
-	if err = a.claimFiles(s); err != nil {
-		return nil, err
-	}
 	if s.log, s.logFile, err = a.openLog(f.watch); err != nil {
 		return nil, err
 	}
@@ -108,8 +110,9 @@ func (a *app) newInvocation(command string, f submitFlags, paths []string) (*inv
 	if f.watch.changeRef != "" {
 		s.log = s.log.With(slog.String("change_ref", f.watch.changeRef))
 	}
+	a.monitor.Log(s.log)
 	if s.logFile != nil {
-		s.closers = append(s.closers, s.logFile)
+		a.logFile = s.logFile
 	}
 	return s, nil
 }
@@ -127,8 +130,27 @@ func (a *app) claimFiles(s *invocation) error {
 		}
 	}
 	if path := s.flags.watch.logFile; path != "" {
-		return s.files.write("--log-file", path)
+		if err := s.files.write("--log-file", path); err != nil {
+			return err
+		}
 	}
+	return a.claimMetrics(s)
+}
+
+// claimMetrics claims the metrics file, which may replace only one of its kind, and has it
+// say that the command has started.
+func (a *app) claimMetrics(s *invocation) error {
+	if a.metrics == "" {
+		return nil
+	}
+	path := a.follow(a.metrics)
+	if err := s.files.write("--"+metricsFlag, path); err != nil {
+		return err
+	}
+	if err := checkReplace(path, s.flags.output.force, func(f *os.File, _ int64) bool { return notify.IsMetrics(f) }); err != nil {
+		return err
+	}
+	a.monitor.Metrics(path)
 	return nil
 }
 
@@ -169,7 +191,7 @@ func (a *app) outputs(ctx context.Context, s *invocation, inputs []*input) ([]ta
 			recorded = a.recorded(ctx, s.flags.service.ledger)
 		}
 		if err := a.claimOutputs(&s.files, in, t, f, recorded); err != nil {
-			return nil, fileErrors{{in.path, a.editedCopy(s, t.path, err)}}
+			return nil, fileErrors{{in.path, a.editedCopy(s.args, s.flags.validation.unpacked(), t.path, err)}}
 		}
 		if t.path == "" {
 			continue
@@ -182,17 +204,22 @@ func (a *app) outputs(ctx context.Context, s *invocation, inputs []*input) ([]ta
 }
 
 // editedCopy is the error of a path that must not be written: if a results copy with
-// someone's changes is there, it names the command that goes on with it.
-func (a *app) editedCopy(s *invocation, path string, err error) error {
+// someone's changes is there, it names the command that goes on with it, given the command
+// line that would have replaced it.
+func (a *app) editedCopy(line []string, unpacked int64, path string, err error) error {
 	own, ok := errors.AsType[*exitError](err)
 	if !ok || own.code != "output-foreign" || own.args["file"] != path {
 		return err
 	}
-	in, unread := readInput(path, s.options, s.flags.validation.unpacked())
+	in, unread := readInput(path, sheet.Options{}, unpacked)
 	if unread != nil || !slices.ContainsFunc(in.workbook.Circuits, func(c sheet.Circuit) bool { return c.Past.Result != "" }) {
 		return err
 	}
-	return failure(exitUsage, "output-edited", err, "file", path, "command", a.onwards(s.args, path))
+	command := a.onwards(line, path)
+	if command == "" {
+		return err // the ledger of an older version does not have the line
+	}
+	return failure(exitUsage, "output-edited", err, "file", path, "command", command)
 }
 
 // open opens the service and the ledger if the run needs them, and asks for confirmation
@@ -289,8 +316,10 @@ func (f closeFunc) Close() error {
 }
 
 // each processes one input after another, prints their summaries, and sets the exit code
-// of the command. Inputs that could not be read keep their place.
-func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets []target, unread fileErrors) error {
+// of the command. Inputs that could not be read keep their place. one processes an input,
+// and reports whether anything was sent.
+func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets []target, unread fileErrors,
+	one func(context.Context, *invocation, *input, target) (*report.Document, bool, error)) error {
 	var docs []report.Document
 	var ends []inputExit
 	failed := func(path string, err error) {
@@ -301,10 +330,11 @@ func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets 
 	next := 0 // of the inputs that could be read
 	for _, path := range s.paths {
 		if err := unread.of(path); err != nil {
+			a.monitor.Add(notify.Run{Input: absolute(path), ExitCode: exitOf(err)})
 			failed(path, err)
 			continue
 		}
-		doc, sent, err := a.one(ctx, s, inputs[next], targets[next])
+		doc, sent, err := one(ctx, s, inputs[next], targets[next])
 		next++
 		if err != nil {
 			if !s.several() {
@@ -350,8 +380,10 @@ func (a *app) print(doc *report.Document) error {
 // one processes one input to its end: outcomes, copy, reports and, last, the end of the run
 // in the ledger, which releases its circuits. It reports whether anything was sent.
 func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc *report.Document, sent bool, err error) {
+	done := &finished{in: in, info: runInfo{id: t.runID}}
+	defer func() { a.monitor.Add(monitoredRun(done, doc, err)) }()
 	defer batch.Guard(func(panicked error) { err = internal(panicked) })
-	done, err := a.run(ctx, s, in, t)
+	done, err = a.run(ctx, s, in, t)
 	done.end = ledger.RunEnd{ExitCode: exitInternal} // should the rest panic
 	if done.ledger != nil {
 		if !done.info.simulate {

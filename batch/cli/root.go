@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/console"
+	"github.com/loabatch/loabatch/batch/notify"
 )
 
 // Run runs one command line and returns its exit code. Of the process it uses only what env
@@ -22,7 +24,9 @@ import (
 func Run(ctx context.Context, env Env) (exit int) {
 	stdout := console.NewPatient(env.Stdout)
 	env.Stdout, env.Stderr = stdout, console.NewStream(env.Stderr)
-	a := &app{env: env, lines: newLines(env, env.catalogue()), taken: make(chan struct{})}
+	a := &app{env: env, lines: newLines(env, env.catalogue()), taken: make(chan struct{}), monitor: &notify.Monitor{}}
+	abandoned := false
+	defer func() { a.reportEnd(exit, abandoned) }()
 	defer batch.Guard(func(err error) {
 		a.fail(internal(err))
 		exit = exitInternal
@@ -47,7 +51,8 @@ func Run(ctx context.Context, env Env) (exit int) {
 		defer batch.Guard(func(panicked error) { err = internal(panicked) })
 		cmd, err = root.ExecuteContextC(ctx)
 	}()
-	abandoned, err := a.await(ended)
+	var err error
+	abandoned, err = a.await(ended)
 	switch {
 	case abandoned:
 		return leave(env, stdout, err)
@@ -57,6 +62,7 @@ func Run(ctx context.Context, env Env) (exit int) {
 		return a.withOutput(cmd, stdout, a.exit)
 	}
 	a.fail(err)
+	_ = a.monitored(cmd) // the command line is wrong already
 	if a.wantsJSON(cmd) {
 		_ = a.printUnfinished(cmd, err) // withOutput says if it fails
 	}
@@ -76,6 +82,10 @@ type app struct {
 
 	defaults     *cobra.Command // for suggest; see defaultRoot
 	recordedRuns []string       // commands that write the documents of the runs that the ledger has
+
+	logFile io.Closer       // nil if the log goes to standard error
+	monitor *notify.Monitor // of the command
+	metrics string          // path of its metrics file; "" for none
 
 	taking sync.Once
 	taken  chan struct{} // receives once the command handles signals itself
@@ -102,7 +112,10 @@ never twice, and writes the result of each row into a copy of the workbook.`,
 			if err := a.bindEnvironment(cmd.Flags()); err != nil {
 				return err
 			}
-			return a.configure(a.common)
+			if err := a.configure(a.common); err != nil {
+				return err
+			}
+			return a.monitored(cmd)
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

@@ -82,7 +82,9 @@ func (a *app) runForReal(ctx context.Context, s *invocation, done *finished, t t
 	if err != nil {
 		return a.ledgerFailure(err)
 	}
-	return a.engine(ctx, s, done, s.plan(ctx, done.in, past), run)
+	p := s.plan(ctx, done.in, past)
+	a.traceChanges(ctx, s, done, p, past)
+	return a.engine(ctx, s, done, p, run)
 }
 
 // runDry sends nothing. An online dry run reads the ledger and the circuits' state, and
@@ -92,7 +94,9 @@ func (a *app) runDry(ctx context.Context, s *invocation, done *finished) error {
 	if err != nil {
 		return err
 	}
-	return a.engine(ctx, s, done, s.plan(ctx, done.in, past), nil)
+	p := s.plan(ctx, done.in, past)
+	a.traceChanges(ctx, s, done, p, past)
+	return a.engine(ctx, s, done, p, nil)
 }
 
 // pastOf reads what the ledger knows of an input's circuits, if there is a ledger.
@@ -109,11 +113,11 @@ func (a *app) pastOf(ctx context.Context, s *invocation, in *input) (map[batch.K
 
 // engine runs a plan and keeps its outcomes and figures.
 func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *batch.Plan, l batch.Ledger) error {
-	shown := a.lines.Progress(s.flags.watch.progress, len(plan.Applications)+len(plan.Settled), a.panicked)
+	shown := a.lines.Progress(s.flags.watch.progress, len(plan.Applications), a.panicked)
 	e := &batch.Engine{
 		Ledger: l, Concurrency: s.flags.service.concurrency, MaxAttempts: s.flags.run.maxAttempts,
 		Rate: s.pace.rate, Burst: s.pace.burst, Survey: s.run.survey, MaxDuration: s.left(a.env.Now()), MaxFailures: s.run.maxFailures,
-		Log: s.log, RunID: done.info.id, Observe: shown.Row,
+		Log: s.log, RunID: done.info.id, Observe: shown.Row, Surveying: shown.Surveying,
 	}
 	log := console.NewRunLog(s.log, done.info.id)
 	log.Started(ctx, console.Start{
@@ -127,6 +131,9 @@ func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *b
 		}
 	}
 	summary, err := e.Run(ctx, s.signals.drain, plan)
+	if s.quotas != nil {
+		a.monitor.Used(s.quotas.Uses())
+	}
 	shown.Finish()
 	done.problems = append(append(done.problems, plan.Problems...), summary.Problems...)
 	sheet.SortProblems(done.problems, done.in.workbook.CircuitsTable.Sheet, done.in.workbook.EngineersTable.Sheet)
@@ -197,7 +204,7 @@ func (done *finished) ledgerEnd(exit int, output string) ledger.RunEnd {
 	end := ledger.RunEnd{
 		Output: absolute(output), OutputSHA256: done.sums[output], ExitCode: exit, Stop: string(done.totals.stop), StopCode: done.totals.stopCode,
 		Requests: done.totals.requests, Retries: done.totals.retries, Throttled: done.totals.throttled, Slowed: done.totals.slowed, Duration: done.totals.duration,
-		Ahead: done.totals.ahead, LeftOut: leftOut(done.outcomes), Moved: moved(done.problems),
+		Ahead: done.totals.ahead, LeftOut: leftOut(done.outcomes), Moved: moved(done.problems), Changed: done.changed,
 	}
 	for path, sum := range done.sums {
 		if path != output {

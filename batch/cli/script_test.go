@@ -35,7 +35,7 @@ import (
 // scriptCommands are the commands of the scripts beyond those of testscript:
 //
 //	exits CODE PROGRAM ARG...   runs a program and wants this exit code
-//	serve [KEY=VALUE...]        serves a simulator: faults=PLAN, denied=API, billing=off, clock=AHEAD, doubles=on, lag=DURATION; sets URL and the credentials
+//	serve [KEY=VALUE...]        serves a simulator: faults=PLAN, denied=API, billing=off, clock=AHEAD, doubles=on, lag=DURATION; sets URL, its ADDRESS and the credentials
 //	answer [API FAULT...]       gives the next calls of an API these faults, in this order, and all later ones the last; without an API, ends all faults
 //	age STATE                   sets the state of every LOA that is Applying
 //	circuits FILE N             makes a workbook of N circuits in three regions
@@ -50,6 +50,8 @@ import (
 //	next CODE                   runs the command that the last output suggests and wants this exit code
 //	chinese FILE...             wants no English in these outputs and files but names, codes and the like
 //	proxy STATUS                serves a proxy that answers everything so, and sets HTTPS_PROXY
+//	monitor [STATUS]            serves what is pinged, which answers so, and sets PING
+//	pings                       prints what was pinged since the last pings
 //	vast FILE                   makes a file larger than any workbook, with nothing in it
 //	jsonkey FILE KEY...         prints values of a JSON document's top level
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
@@ -70,6 +72,8 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"next":       runNext,
 	"chinese":    wantChinese,
 	"proxy":      serveProxy,
+	"monitor":    serveMonitor,
+	"pings":      printPings,
 	"vast":       makeVast,
 }
 
@@ -229,6 +233,7 @@ func serveSimulator(ts *testscript.TestScript, _ bool, args []string) {
 		<-served
 	})
 	ts.Setenv("URL", "http://"+listener.Addr().String())
+	ts.Setenv("ADDRESS", listener.Addr().String())
 	scriptedAnswers.Store("http://"+listener.Addr().String(), scripted)
 	ts.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "id")
 	ts.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
@@ -243,6 +248,34 @@ func serveProxy(ts *testscript.TestScript, _ bool, args []string) {
 	}))
 	ts.Defer(server.Close)
 	ts.Setenv("HTTPS_PROXY", server.URL)
+}
+
+// monitors holds the channel of what was pinged, by its URL.
+var monitors sync.Map
+
+func serveMonitor(ts *testscript.TestScript, _ bool, args []string) {
+	status := http.StatusOK
+	if len(args) > 0 {
+		var err error
+		status, err = strconv.Atoi(args[0])
+		ts.Check(err)
+	}
+	pinged := make(chan string, 1000)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		pinged <- fmt.Sprintf("%s %s %s%s", r.Method, r.URL, r.UserAgent()[:len("loabatch")], body)
+		w.WriteHeader(status)
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv("PING", server.URL+"/ping-secret")
+	monitors.Store(ts.Getenv("PING"), pinged)
+}
+
+func printPings(ts *testscript.TestScript, _ bool, _ []string) {
+	v, _ := monitors.Load(ts.Getenv("PING"))
+	for pinged := v.(chan string); len(pinged) > 0; {
+		fmt.Fprintln(ts.Stdout(), <-pinged)
+	}
 }
 
 func makeVast(ts *testscript.TestScript, _ bool, args []string) {

@@ -134,7 +134,7 @@ func TestMeanwhile(t *testing.T) {
 		do         func(folder string) error
 	}{
 		{"report", "cannot write the html report to", func(folder string) error { return os.Mkdir(filepath.Join(folder, "out.html"), 0o700) }},
-		{"copy", "but the results copy could not be written; the ledger has everything", os.RemoveAll},
+		{"copy", "12 of 12 rows accepted; the results copy was written elsewhere", os.RemoveAll},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			folder := filepath.Join(t.TempDir(), "out")
@@ -214,7 +214,7 @@ func TestSimulatedMeanwhile(t *testing.T) {
 		said := runSaid(t, func(e *cli.Env) {
 			e.Stderr = &noticing{Writer: e.Stderr, text: "run started", do: func() { os.RemoveAll(folder) }}
 		}, "submit", "--simulate", "--log-level", "info", "--log-format", "json", "--rate", "6/1s", "--burst", "1", "-o", filepath.Join(folder, "out.xlsx"), "../../testdata/clean.xlsx")
-		for _, want := range []string{"simulated: 12 of 12 rows accepted, but the results copy could not be written", "the results copy was written elsewhere: ", "name another file with -o, then simulate it again"} {
+		for _, want := range []string{"12 of 12 rows accepted; the results copy was written elsewhere", "written elsewhere: ", "name another file with -o, then simulate it again"} {
 			if !strings.Contains(said, want) {
 				t.Errorf("no %q in %s", want, said)
 			}
@@ -277,11 +277,12 @@ var unsaid = map[string][]string{
 		"(canceled)", "(credentials)", "(dns)", "(network)", "(no-such-host)", "(unreachable)", "(proxy)", "(proxy-answer)", "(proxy-redirect)",
 		"(proxy-sign-in)", "(proxy-url)", "report-proxy",
 	},
+	"a monitoring service that cannot be reached; see batch/notify":                 {"cause-certificate", "cause-no-answer", "cause-no-connection", "cause-no-host", "cause-proxy"},
 	"an API that forgets an LOA; see batch":                                         {"reason-not-listed"},
 	"said every 30 seconds; see batch/cli/console":                                  {"progress", "progress-more"},
 	"a place where the order of what is measured is not certain":                    {"progress-rate-minute", "progress-wait", "progress-rate", "progress-left"},
 	"a terminal that goes away, where the tests may not be told of it":              {"terminal-lost"},
-	"a run of minutes or hours":                                                     {"elapsed-minutes", "elapsed-hours"},
+	"a run of minutes or hours":                                                     {"elapsed-minutes", "elapsed-hours", "on-finish-late"},
 	"a run that is under way elsewhere, or was killed; see batch/ledger/ledgertest": {"history-died", "history-running", "history-taken-over"},
 	"an engineer of more than three circuits; see batch/report":                     {"more-circuits"},
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	_ "time/tzdata" // containers and Windows have no time zone database
 	"unicode/utf8"
 
 	"github.com/loabatch/loabatch/batch"

@@ -22,10 +22,15 @@ import (
 //     (suggest).
 
 // settingsLine returns a command line that gives a command its present settings in an
-// empty environment.
+// empty environment. Who follows an unattended command is not among them: that is for
+// this command alone, and may be a secret.
 func settingsLine(cmd *cobra.Command, files []string) []string {
 	line := []string{cmd.Name()}
-	cmd.Flags().Visit(func(f *pflag.Flag) { line = append(line, flagArgument(f, flagText(f))) })
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if !slices.Contains(monitorFlags, f.Name) {
+			line = append(line, flagArgument(f, flagText(f)))
+		}
+	})
 	if slices.ContainsFunc(files, func(name string) bool { return strings.HasPrefix(name, "-") }) {
 		line = append(line, "--")
 	}

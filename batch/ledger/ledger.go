@@ -152,6 +152,16 @@ type RunEnd struct {
 	Ahead   time.Duration `json:"ahead,omitempty"`    // of this machine's clock, if that stopped the run
 	LeftOut []LeftOut     `json:"left_out,omitempty"` // what --only left out, in the order of the rows
 	Moved   []int         `json:"moved,omitempty"`    // rows that were not held back by a change of their region, by a severity below error
+	Changed []Changed     `json:"changed,omitempty"`  // rows that were changed after they were accepted, in order
+}
+
+// Changed is a row that was changed after its application was accepted.
+type Changed struct {
+	Row     int      `json:"row"`
+	Run     string   `json:"run"`               // that accepted it
+	File    string   `json:"file,omitempty"`    // which has what was sent; empty if none was found
+	Cells   []string `json:"cells,omitempty"`   // that differ from it
+	Removed []string `json:"removed,omitempty"` // those of engineers in it who are gone
 }
 
 // LeftOut is a series of rows that were left out, without others between them, and the

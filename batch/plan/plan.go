@@ -97,7 +97,7 @@ func (p *planner) row(c *sheet.Circuit) {
 	}
 	p.keys[key] = true
 	p.plan.Applications = append(p.plan.Applications, batch.Application{
-		Operation: p.options.Operation, Row: c.Row, At: p.at(c), Key: key, Circuit: c, Engineers: p.engineers(c),
+		Operation: p.options.Operation, Row: c.Row, At: p.at(c), Key: key, Circuit: c, Engineers: engineersOf(p.workbook, c),
 		ReapplyRejected: p.options.Reapply,
 	})
 	last := len(p.plan.Applications) - 1
@@ -163,7 +163,9 @@ func (p *planner) accepted(a *batch.Application, r batch.Record) bool {
 // changed is the problem of a row that was changed after it was accepted. Its severity is
 // fixed.
 func (p *planner) changed(a *batch.Application, r batch.Record) *sheet.Problem {
-	return p.problem(a, r, batch.CodeChanged, sheet.Error, sheet.CircuitInstanceID, a.Key.InstanceID)
+	problem := p.problem(a, r, batch.CodeChanged, sheet.Error, sheet.CircuitInstanceID, a.Key.InstanceID)
+	problem.Args = ChangedArgs(p.workbook, a.Circuit, r.RunID, "", Change{})
+	return problem
 }
 
 // problem is a problem that needs the past.
@@ -202,14 +204,6 @@ func (p *planner) withhold() {
 func (p *planner) at(c *sheet.Circuit) sheet.Ref {
 	t := &p.workbook.CircuitsTable
 	return sheet.Ref{Sheet: t.Sheet, Row: c.Row, Col: t.Columns[sheet.CircuitInstanceID]}
-}
-
-func (p *planner) engineers(c *sheet.Circuit) []*sheet.Engineer {
-	list := make([]*sheet.Engineer, len(c.Engineers))
-	for i, n := range c.Engineers {
-		list[i] = &p.workbook.Engineers[n]
-	}
-	return list
 }
 
 // lastResult is the result that --only asks about: the ledger's, or else the workbook's.

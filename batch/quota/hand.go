@@ -19,6 +19,7 @@ type hand struct {
 	next    time.Duration // when tokens may be asked for again
 	last    int           // how many were wanted
 	claimed int           // since the latest exchange
+	peak    int           // of [Grant.Used]
 	slow    stretches
 }
 
@@ -158,6 +159,7 @@ func (h *hand) wanted(now time.Duration, waiting int) int {
 // granted takes what an ask brought.
 func (h *hand) granted(now moment, want int, g Grant) {
 	run := h.read(now)
+	h.peak = max(h.peak, g.Used)
 	for _, offset := range g.Starts {
 		h.tokens = append(h.tokens, token{ask: h.number, start: run + offset, late: h.asked.run + offset + slack})
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 )
@@ -95,6 +96,29 @@ func (s *Set) Window(region, api string) *Window {
 		s.windows[key] = newWindow(s.keeper, key, s.limits, systemClock())
 	}
 	return s.windows[key]
+}
+
+// Use is how much of one quota was used while the process asked for it.
+type Use struct {
+	Key  Key
+	Rate Rate
+	Peak int // requests in one window at most, of all processes that share the quota
+}
+
+// Uses lists the quotas that the process used, sorted by region and API.
+func (s *Set) Uses() []Use {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []Use
+	for key, w := range s.windows {
+		if peak := w.peak(); peak > 0 {
+			list = append(list, Use{Key: key, Rate: s.limits.Rate, Peak: peak})
+		}
+	}
+	slices.SortFunc(list, func(a, b Use) int {
+		return cmp.Or(cmp.Compare(a.Key.Region, b.Key.Region), cmp.Compare(a.Key.API, b.Key.API))
+	})
+	return list
 }
 
 // Close gives back what the process holds of every quota. It is called before the keeper

@@ -41,6 +41,44 @@ func TestSetsShareAKeeper(t *testing.T) {
 	})
 }
 
+// TestUses checks that the use of a quota is the most that one window had, whoever asked, and
+// that it does not fall when requests cease to count.
+func TestUses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		keeper := &Memory{}
+		limits := Limits{Rate: Rate{10, time.Minute}, Burst: 10}
+		first, second := NewSet(keeper, "s", limits), NewSet(keeper, "s", limits)
+		defer first.Close()
+		defer second.Close()
+		request := func(s *Set, api string, n int) {
+			for range n {
+				done, err := s.Window("cn-hangzhou", api).Acquire(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				done(nil)
+			}
+			time.Sleep(10 * time.Second)
+		}
+		request(first, "B", 3)
+		request(second, "B", 4)
+		time.Sleep(2 * time.Minute)
+		request(first, "B", 1)
+		request(first, "A", 2)
+		first.Window("cn-beijing", "C") // never asked for
+		hangzhou := func(api string) Key { return Key{"s", "cn-hangzhou", api} }
+		if got, want := first.Uses(), []Use{{hangzhou("A"), limits.Rate, 2}, {hangzhou("B"), limits.Rate, 3}}; !slices.Equal(got, want) {
+			t.Errorf("the first used %v, want %v", got, want)
+		}
+		if got, want := second.Uses(), []Use{{hangzhou("B"), limits.Rate, 7}}; !slices.Equal(got, want) {
+			t.Errorf("the second used %v, want %v", got, want)
+		}
+		if got := NewSet(keeper, "s", Limits{}).Uses(); len(got) > 0 {
+			t.Errorf("without a limit: %v", got)
+		}
+	})
+}
+
 // What a process holds is free for the others once nobody waits for it, or it is closed.
 func TestUnusedTokensAreGivenBack(t *testing.T) {
 	for _, closed := range []bool{false, true} {

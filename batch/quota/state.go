@@ -55,6 +55,7 @@ type Grant struct {
 	Wait     time.Duration   // if fewer were granted than wanted: when to ask again
 	Share    float64         // of the full pace that throttling leaves; 1 is all of it
 	Recovers time.Duration   // until then the pace is below the full one
+	Used     int             // requests that count in the window now, of all processes, those granted here included
 }
 
 // Time is a reading of a keeper's clock. The clock goes forward only, and never faster
@@ -239,6 +240,7 @@ func (s *State) grant(ask Ask) Grant {
 	if len(g.Starts) < ask.Want { // the more processes wait, the less often each asks
 		g.Wait = max(g.Wait, min(time.Duration(active-1)*Ahead/10, Ahead*8/10))
 	}
+	g.Used = order.counted(s.seen-ask.Rate.span()) + len(g.Starts)
 	if n := len(g.Starts); n > 0 {
 		last := s.seen + g.Starts[n-1] + lifeOf(ask) - Ahead
 		s.grants = append(s.grants, outstanding{ask.Process, ask.Number, n, last})
@@ -309,6 +311,16 @@ func (s *State) order() *order {
 		o.total += a.n
 	}
 	return o
+}
+
+// counted is how many of the requests cease to count after a time.
+func (o *order) counted(after time.Duration) (n int) {
+	for _, a := range o.ends {
+		if a.at > after {
+			n += a.n
+		}
+	}
+	return n
 }
 
 // free returns when fewer than N requests count: those of the order, and those that are

@@ -265,6 +265,13 @@ func (w *Window) Close() {
 	}
 }
 
+// peak is how many requests one window had at most.
+func (w *Window) peak() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.hand.peak
+}
+
 // Slowed lists when the quota was below its rate because of throttling answers, up to
 // now, in order and without overlaps.
 func (w *Window) Slowed() []Span {

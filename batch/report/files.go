@@ -68,11 +68,12 @@ func disarm(s string) string {
 
 // HTML writes the error report as one self-contained page without scripts. The page is an
 // html/template over the view below, which escapes everything; its function label renders a
-// line of the catalogue, and marked a sentence with code in it.
+// line of the catalogue, grouped a count, and marked a sentence with code in it.
 func HTML(w io.Writer, d Document, words Words, page string) error {
 	t, err := template.New("report").Funcs(template.FuncMap{
-		"label":  func(code string) string { return words.Line(code) },
-		"marked": marked,
+		"label":   func(code string) string { return words.Line(code) },
+		"grouped": func(n int) string { return grouped(words, n) },
+		"marked":  marked,
 	}).Parse(page)
 	if err != nil {
 		return fmt.Errorf("the report's page: %w", err)

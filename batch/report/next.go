@@ -36,8 +36,12 @@ func (d *Document) Next() Next {
 	switch {
 	case d.Simulated && d.Failure != "":
 		return Next{"report-next-copy-simulated", d.Commands.Again} // no ledger has it
+	case d.DryRun && d.Failure != "":
+		return Next{"report-next-copy-dry", d.Commands.Again} // likewise
 	case d.Simulated && fatal:
 		return Next{"report-next-simulated", d.Commands.Again}
+	case d.Failure != "" && d.Output != "":
+		return Next{"report-next-copy-elsewhere", d.Commands.Report}
 	case d.Failure != "":
 		return Next{"report-next-copy", d.Commands.Report}
 	case fatal:
@@ -56,6 +60,8 @@ func (d *Document) Next() Next {
 		return Next{"report-next-submit", d.Commands.Submit}
 	case d.Simulated && fixing+waiting > 0:
 		return Next{"report-next-simulated", d.Commands.Again} // nothing is remembered
+	case fixing > 0 && fixing == d.unallocated():
+		return Next{"report-next-wait", d.Commands.Again}
 	case fixing > 0 && waiting > 0:
 		return d.nextMended("report-next-both")
 	case fixing > 0 && fixing == void:
@@ -70,6 +76,16 @@ func (d *Document) Next() Next {
 		return Next{"report-next-status", d.Commands.Status}
 	}
 	return Next{Code: "report-next-none"}
+}
+
+// unallocated counts the rows that the API rejects until their circuits' status allows it.
+func (d *Document) unallocated() (n int) {
+	for i := range d.Applications {
+		if a := &d.Applications[i]; a.Result == sheet.Refused && a.ErrorCode == batch.CodeCircuitStatus {
+			n++
+		}
+	}
+	return n
 }
 
 // nextMended returns that rows are to be corrected: in the copy, if there is one to submit.

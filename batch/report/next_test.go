@@ -8,6 +8,9 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
+// notAllocated is a row that can only wait.
+var notAllocated = []report.Application{{Result: sheet.Refused, ErrorCode: batch.CodeCircuitStatus}}
+
 func TestNext(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -27,6 +30,10 @@ func TestNext(t *testing.T) {
 			report.Next{Code: "report-next-again", Command: "again"}, ""},
 		{"some of both", report.Document{Command: "submit", Results: report.Results{sheet.Refused: 1, sheet.Unknown: 1}},
 			report.Next{Code: "report-next-both", Command: "again"}, ""},
+		{"none but circuits that are not allocated yet", report.Document{Command: "submit", Results: report.Results{sheet.Submitted: 2, sheet.Refused: 1}, Applications: notAllocated},
+			report.Next{Code: "report-next-wait", Command: "again"}, "mended"},
+		{"circuits that are not allocated yet, and others", report.Document{Command: "submit", Results: report.Results{sheet.Invalid: 2, sheet.Refused: 1}, Applications: notAllocated},
+			report.Next{Code: "report-next-fix-copy", Command: "mended"}, "mended"},
 		{"some invalid, in a copy", report.Document{Command: "submit", Results: report.Results{sheet.Submitted: 2, sheet.Invalid: 1}},
 			report.Next{Code: "report-next-fix-copy", Command: "mended"}, "mended"},
 		{"some of both, in a copy", report.Document{Command: "submit", Results: report.Results{sheet.Refused: 1, sheet.Unknown: 1}},
@@ -57,6 +64,10 @@ func TestNext(t *testing.T) {
 		{"all approved", states("Available"), report.Next{Code: "report-next-none"}, ""},
 		{"no copy", report.Document{Command: "submit", Failure: "no space", RunID: "r1", Results: report.Results{sheet.Submitted: 1}},
 			report.Next{Code: "report-next-copy", Command: "report"}, ""},
+		{"a copy elsewhere", report.Document{Command: "submit", Failure: "no space", Output: "/tmp/out.xlsx", RunID: "r1", Results: report.Results{sheet.Submitted: 1}},
+			report.Next{Code: "report-next-copy-elsewhere", Command: "report"}, "mended"},
+		{"no copy of a dry run", report.Document{Command: "validate", DryRun: true, Failure: "no space", RunID: "r1", Results: report.Results{sheet.Valid: 1}},
+			report.Next{Code: "report-next-copy-dry", Command: "again"}, ""},
 	} {
 		c.doc.Commands = report.Commands{Again: "again", Mended: c.mended, Submit: "submit", Status: "status", Apply: "apply", Reapply: "reapply", Report: "report", Doctor: "doctor"}
 		if got := c.doc.Next(); got != c.want {

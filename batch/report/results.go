@@ -158,6 +158,14 @@ var loaStates = []struct {
 	{"Complete", sheet.StyleGood}, {"Rejected", sheet.StyleBad}, {"Deleted", sheet.StyleWarn}, {NoLOA, sheet.StyleMuted},
 }
 
+// LOAStatuses lists the known states of LOAs as the API spells them, and NoLOA.
+func LOAStatuses() (list []string) {
+	for _, s := range loaStates {
+		list = append(list, s.status)
+	}
+	return list
+}
+
 // LOAStates counts the rows by the state of their LOA, if known.
 func (d *Document) LOAStates() []LOAState {
 	by := map[string]int{}

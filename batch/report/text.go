@@ -30,11 +30,15 @@ const (
 
 // Text writes the summary of a run for a person: what happened, the counts with the
 // next step, the causes with their cells, where the copy is, and the command to run
-// next. What does not fit is counted, with a reference to where all of it is listed.
+// next. What does not fit is counted, with a reference to where all of it is listed. On a
+// screen that has no room for the problems one by one there are only their causes.
 func Text(w io.Writer, d Document, words Words, o TextOptions) error {
 	b := bufio.NewWriter(w)
-	p := printer{Writer: b, words: words, color: o.Color, width: o.Width}
-	listed := p.problems(&d, o.Problems)
+	p := printer{words: words, color: o.Color, width: o.Width}
+	var list, listed = "", false
+	if o.Problems > 0 {
+		list = p.text(func() { p.found, listed = p.problems(&d, o.Problems) })
+	}
 	causes := d.Causes()
 	slices.SortStableFunc(causes, func(a, b Cause) int { return cmp.Compare(later(a), later(b)) })
 	answered := slices.IndexFunc(causes, func(c Cause) bool { return !c.answered() })
@@ -44,18 +48,19 @@ func Text(w io.Writer, d Document, words Words, o TextOptions) error {
 	limit := min(len(causes), cmp.Or(o.Causes, defaultCauses))
 	least := max(1, min(answered, limit))
 	for {
-		var text bytes.Buffer
-		p.Writer = bufio.NewWriter(&text)
-		p.head(&d)
-		p.counts(&d)
-		p.causes(&d, causes, limit, listed)
-		p.foot(&d)
-		_ = p.Flush()                                  // a buffer takes everything
-		over := p.height(text.String()) + 1 - o.Height // the prompt needs a line too
+		text := list + p.text(func() {
+			p.head(&d)
+			p.counts(&d)
+			p.causes(&d, causes, limit, listed)
+			p.foot(&d)
+		})
+		over := p.height(text) + 1 - o.Height // the prompt needs a line too
 		switch {
-		case o.Height == 0 || over <= 0 || limit <= 1 && p.fold == foldHints:
-			_, _ = b.Write(text.Bytes()) // Flush returns its error
+		case o.Height == 0 || over <= 0 || list == "" && limit <= 1 && p.fold == foldHints:
+			_, _ = b.WriteString(text) // Flush returns its error
 			return b.Flush()
+		case list != "":
+			list, listed, p.folded = "", false, true
 		case limit > least:
 			limit = max(least, limit-max(1, over/4)) // a cause takes about four lines
 		case p.fold < foldLayout:
@@ -67,6 +72,15 @@ func Text(w io.Writer, d Document, words Words, o TextOptions) error {
 			p.fold++
 		}
 	}
+}
+
+// text returns what is printed meanwhile.
+func (p *printer) text(print func()) string {
+	var text bytes.Buffer
+	p.Writer = bufio.NewWriter(&text)
+	print()
+	_ = p.Flush() // a buffer takes everything
+	return text.String()
 }
 
 // What the summary folds, one after the other, until it fits the screen.
@@ -105,6 +119,9 @@ type printer struct {
 	color bool
 	width int // of the terminal; 0 means no limit
 	fold  int // what is left out: foldNothing to foldHints
+
+	found  int  // problems that could be listed one by one
+	folded bool // they were not, since the screen has no room
 }
 
 // ansi holds the colour of each style; styles without one are plain.
@@ -132,11 +149,8 @@ func (p printer) line(format string, args ...any) {
 func (p printer) hang(indent int, text string) { fmt.Fprintln(p, Wrap(text, p.width, indent)) }
 
 // problems prints the findings one by one, except notes and rows that a stop kept back,
-// and reports whether those were all. Notes are only counted.
-func (p printer) problems(d *Document, limit int) bool {
-	if limit <= 0 {
-		return false
-	}
+// and returns how many there are and whether those were all. Notes are only counted.
+func (p printer) problems(d *Document, limit int) (found int, all bool) {
 	list := d.findings()
 	list.entries = slices.DeleteFunc(list.entries, func(e entry) bool {
 		return e.from == fromFolded || e.from == fromUnlisted || e.from == fromProblems && d.Problems[e.index].Severity == sheet.Note.String() ||
@@ -160,7 +174,7 @@ func (p printer) problems(d *Document, limit int) bool {
 	if count > 0 {
 		p.line("")
 	}
-	return count <= limit
+	return count + d.unlisted(false), count <= limit
 }
 
 // indented prints a hint, followed by its code.
@@ -215,7 +229,7 @@ func (p printer) counts(d *Document) {
 	if p.fold >= foldLayout {
 		var all []string
 		for _, t := range d.tallies(p.words) {
-			all = append(all, fmt.Sprintf("%d %s", t.rows, p.paint(t.style, Printable(t.shown))))
+			all = append(all, grouped(p.words, t.rows)+" "+p.paint(t.style, Printable(t.shown)))
 		}
 		p.line("%s", enumeration(p.words, all))
 		return
@@ -239,7 +253,7 @@ func (p printer) count(t tally, column int) {
 	}
 	word := Printable(t.shown)
 	blanks := Pad(word, column)[len(word):]
-	p.hang(11+column, strings.TrimRight(fmt.Sprintf("%7d  %s%s  %s", t.rows, p.paint(t.style, word), blanks, t.meaning), " "))
+	p.hang(11+column, strings.TrimRight(fmt.Sprintf("%7s  %s%s  %s", grouped(p.words, t.rows), p.paint(t.style, word), blanks, t.meaning), " "))
 }
 
 // causes prints the first causes with their first cells, unless everything was listed one
@@ -250,7 +264,7 @@ func (p printer) causes(d *Document, all []Cause, limit int, listed bool) {
 	}
 	circuits := d.circuitsAt(all[:min(limit, len(all))])
 	for _, c := range all[:min(limit, len(all))] {
-		p.hang(8, fmt.Sprintf("%6d× %s", c.Count, p.paint(severityStyle(c.Severity), Printable(c.sentence(p.words)))))
+		p.hang(8, fmt.Sprintf("%6s× %s", grouped(p.words, c.Count), p.paint(severityStyle(c.Severity), Printable(c.sentence(p.words)))))
 		hint := c.Hint
 		if p.fold >= foldHints {
 			hint = ""
@@ -260,8 +274,11 @@ func (p printer) causes(d *Document, all []Cause, limit int, listed bool) {
 			p.line("        %s", p.cells(c, circuits))
 		}
 	}
-	if more := len(all) - limit; more > 0 {
+	switch more := len(all) - limit; {
+	case more > 0:
 		p.line("        %s", p.more(d, "report-more-causes", more))
+	case p.folded:
+		p.line("        %s", p.more(d, "report-all-problems", p.found))
 	}
 	if n := d.unlisted(true); n > 0 {
 		p.line("        %s", counted(p.words, "report-not-listed", n))
@@ -364,7 +381,7 @@ func (p printer) run(d *Document) string {
 		parts = append(parts, counted(p.words, "report-warnings", s.Warnings))
 	}
 	if s := d.Severities(); s.Notes > 0 {
-		parts = append(parts, counted(p.words, "report-notes", s.Notes))
+		parts = append(parts, p.more(d, "report-notes", s.Notes))
 	}
 	return strings.Join(parts, p.words.Line("mark-facts"))
 }

@@ -116,6 +116,30 @@ func TestTextFitsASmallScreen(t *testing.T) {
 	}
 }
 
+// Problems that are listed one by one because there is no copy give way to their causes where
+// the screen has no room for them, with a word on how to see all.
+func TestTextFoldsTheProblems(t *testing.T) {
+	d := dry(12)
+	d.Output = ""
+	for _, c := range []struct {
+		width, height int
+		folded        bool
+	}{{0, 0, false}, {120, 60, false}, {80, 24, true}, {40, 20, true}} {
+		var b bytes.Buffer
+		if err := report.Text(&b, d, english{t}, report.TextOptions{Problems: 20, Width: c.width, Height: c.height}); err != nil {
+			t.Fatal(err)
+		}
+		text := b.String()
+		if n := lines(text, cmp.Or(c.width, 1000)); c.height > 0 && n > c.height-1 {
+			t.Errorf("%dx%d: %d lines:\n%s", c.width, c.height, n, text)
+		}
+		joined := strings.Join(strings.Fields(text), " ")
+		if folded := strings.Contains(joined, ": add -o FILE for a copy that lists them all"); folded != c.folded {
+			t.Errorf("%dx%d: folded %v, want %v:\n%s", c.width, c.height, folded, c.folded, text)
+		}
+	}
+}
+
 // A table that is too wide puts its last columns below, and nothing is lost.
 func TestNarrowTable(t *testing.T) {
 	rows := [][]string{{"RUN", "STATUS", "RESULTS"}, {"20270115-020000-k3f9q", "ended", strings.Repeat("12 SUBMITTED, ", 6) + "1 REFUSED"}, {"20270116-020000-aaaaa", "died", ""}}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/rivo/uniseg"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -36,6 +37,9 @@ func enumeration(words Words, parts []string) string {
 func counted(words Words, code string, n int, args ...sheet.Arg) string {
 	return words.Line(code, append(args, numberArg("n", n))...)
 }
+
+// grouped renders a number with the separators of the language, as in 12,000.
+func grouped(words Words, n int) string { return counted(words, "mark-number", n) }
 
 // numberArg is a named figure.
 func numberArg(name string, n int) sheet.Arg { return sheet.Arg{Name: name, Value: strconv.Itoa(n)} }
@@ -117,7 +121,11 @@ func Pad(s string, width int) string {
 
 // Table writes rows in columns with two blanks between them, each cell made printable. The
 // last cell of a row is not padded, and does not widen its column.
-func Table(w io.Writer, rows [][]string) error {
+func Table(w io.Writer, rows [][]string) error { return WrappedTable(w, rows, 0) }
+
+// WrappedTable writes rows as Table does, and breaks what is wider than a terminal at words,
+// so that the rest of the last cell is below its start. A width of 0 means no limit.
+func WrappedTable(w io.Writer, rows [][]string, width int) error {
 	var widths []int
 	for _, row := range rows {
 		for i := range row {
@@ -132,13 +140,16 @@ func Table(w io.Writer, rows [][]string) error {
 	}
 	b := bufio.NewWriter(w)
 	for _, row := range rows {
+		var line strings.Builder
+		indent := 0
 		for i, cell := range row {
 			if i < len(row)-1 {
 				cell = Pad(cell, widths[i]+2)
+				indent += widths[i] + 2
 			}
-			b.WriteString(cell)
+			line.WriteString(cell)
 		}
-		b.WriteByte('\n')
+		b.WriteString(Wrap(line.String(), width, indent) + "\n")
 	}
 	return b.Flush()
 }
@@ -162,11 +173,15 @@ func headlineCode(d *Document) string {
 	switch {
 	case d.isStatus() && d.Rows > 0:
 		return "report-head-status"
+	case d.Failure != "" && d.DryRun:
+		return "report-head-no-copy-dry"
+	case d.Failure != "" && d.Output != "":
+		return "report-head-copy-elsewhere"
 	case d.Failure != "" && d.Simulated:
 		return "report-head-no-copy-simulated"
 	case d.Failure != "":
 		return "report-head-no-copy"
-	case d.StopReason != "":
+	case d.StopReason != "" && d.Results[sheet.NotAttempted] > 0:
 		return "report-head-stopped"
 	case d.Rows == 0:
 		return "report-head-empty"
@@ -248,6 +263,8 @@ func (d *Document) stopped(words Words) string {
 		return words.Line("report-clock-ahead", textArg("skew", Skew(words, ahead)))
 	case ahead < 0:
 		return words.Line("report-clock-behind", textArg("skew", Skew(words, ahead)))
+	case d.StopReason == string(batch.StopMaxFailures) && d.Results[sheet.NotAttempted] == 0:
+		return words.Line("report-max-failures-all") // those in flight were the last
 	case strings.HasPrefix(d.StopCode, "(proxy"):
 		return words.Line("report-proxy", textArg("code", d.StopCode))
 	}

@@ -2,7 +2,9 @@ package report
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/rivo/uniseg"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -100,6 +103,25 @@ func TestHeadlineOfADryRun(t *testing.T) {
 	}
 }
 
+// A run that was stopped when nothing was left did not stop early.
+func TestHeadlineOfAStop(t *testing.T) {
+	for _, c := range []struct {
+		stop    batch.StopReason
+		results Results
+		want    string
+	}{
+		{batch.StopInterrupted, Results{sheet.Submitted: 2, sheet.NotAttempted: 1}, "report-head-stopped"},
+		{batch.StopInterrupted, Results{sheet.Submitted: 2, sheet.Invalid: 1}, "report-head-some"},
+		{batch.StopInterrupted, Results{sheet.Submitted: 3}, "report-head-done"},
+		{batch.StopMaxFailures, Results{sheet.Refused: 3}, "report-head-some"},
+	} {
+		d := Document{Command: "submit", Rows: 3, Requests: 3, StopReason: string(c.stop), Results: c.results}
+		if got := headlineCode(&d); got != c.want {
+			t.Errorf("%s, %v: %s, want %s", c.stop, c.results, got, c.want)
+		}
+	}
+}
+
 // The states of LOAs come from the API and may be in any script: the meanings behind them
 // stay in one column.
 func TestCountsAlign(t *testing.T) {
@@ -140,12 +162,15 @@ func FuzzPrintable(f *testing.F) {
 	})
 }
 
-// echo renders a line as its code and arguments.
+// echo renders a line as its code and arguments, and a number as #3.
 type echo struct{}
 
 func (echo) Vocabulary() sheet.Language { return sheet.English }
 
 func (echo) Line(code string, args ...sheet.Arg) string {
+	if code == "mark-number" {
+		return "#" + args[0].Value
+	}
 	for _, a := range args {
 		code += " " + a.Name + "=" + a.Value
 	}
@@ -165,6 +190,35 @@ func TestErrorsBeyondTheLimitAreCounted(t *testing.T) {
 	const want = "report-col-severity,report-severity-error,report-severity-error,report-severity-note,report-more-rows n=2"
 	if strings.Join(got, ",") != want || s.Count != len(got) {
 		t.Errorf("got %d rows %q, want %s", s.Count, got, want)
+	}
+}
+
+// TestCountsAreGrouped checks that the page and the terminal write large counts as the
+// sentences do.
+func TestCountsAreGrouped(t *testing.T) {
+	d := Document{
+		Rows: 100_000, Results: Results{sheet.Valid: 66_666, sheet.Invalid: 33_334},
+		Problems: []Problem{{Severity: "error", Code: "circuit-region-unknown", Message: "unknown"}},
+		Unlisted: []Unlisted{{Severity: "error", Code: "circuit-region-unknown", Count: 33_333, Message: "more"}},
+	}
+	page, err := os.ReadFile("../../templates/report.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var html, text strings.Builder
+	if err := errors.Join(HTML(&html, d, echo{}, string(page)), Text(&text, d, echo{}, TextOptions{})); err != nil {
+		t.Fatal(err)
+	}
+	const of66666, of33334 = "#66666", "#33334"
+	for _, c := range []struct {
+		text string
+		want map[string]int
+	}{{html.String(), map[string]int{of66666: 3, of33334: 4}}, {text.String(), map[string]int{of66666: 1, of33334: 2}}} {
+		for want, times := range c.want {
+			if got := strings.Count(c.text, want); got != times {
+				t.Errorf("%q is there %d times, want %d:\n%s", want, got, times, c.text)
+			}
+		}
 	}
 }
 

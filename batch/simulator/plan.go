@@ -139,8 +139,8 @@ func (sc Scope) prefix() string {
 // -after or -late, and for hang and stall by =DURATION. Without such a suffix, answers that
 // deny an effect are before, those that affirm it after, and all others before or after at
 // random for each call. latency:D±D delays calls; ± may be written +-. A prefix of an API,
-// a region or both, each followed by a slash, restricts an item. ParseFaults reports the
-// first item it cannot read.
+// a region or both, each followed by a slash, restricts an item. The error is a *PlanError
+// about the first item that cannot be read.
 func ParseFaults(text string) (Plan, error) {
 	var p Plan
 	for item := range strings.SplitSeq(text, ",") {
@@ -148,17 +148,57 @@ func ParseFaults(text string) (Plan, error) {
 			continue
 		}
 		if err := p.add(item); err != nil {
-			return Plan{}, fmt.Errorf("fault %q: %w", item, err)
+			err.Item = item
+			return Plan{}, err
 		}
 	}
-	return p, p.check()
+	if err := p.check(); err != nil {
+		return Plan{}, err
+	}
+	return p, nil
+}
+
+// PlanError says what is wrong with a fault plan.
+type PlanError struct {
+	Problem PlanProblem
+	Item    string // that is wrong, as it was written, or the API whose faults are too many
+	Detail  string // the part of the item, the known faults, or the sum
+}
+
+// PlanProblem is what can be wrong with a fault plan.
+type PlanProblem string
+
+// The problems of fault plans.
+const (
+	NoValue       PlanProblem = "no-value"   // the item is a name alone
+	NoScope       PlanProblem = "scope"      // Detail is neither a simulated API nor a region
+	NoPercentage  PlanProblem = "percentage" // the value is not one
+	UnknownFault  PlanProblem = "unknown"    // Detail lists the known ones
+	NoDuration    PlanProblem = "duration"   // the fault takes none, or it is not one
+	NoLatency     PlanProblem = "latency"    // the value is not one
+	TooManyFaults PlanProblem = "sum"        // Detail is the sum in percent
+)
+
+// Error describes the problem in English.
+func (e *PlanError) Error() string {
+	if e.Problem == TooManyFaults {
+		return fmt.Sprintf("the faults of %s add up to %s%%, more than 100%%", e.Item, e.Detail)
+	}
+	return fmt.Sprintf("fault %q: %s", e.Item, map[PlanProblem]string{
+		NoValue:      "missing value; write it as " + e.Item + ":5%",
+		NoScope:      strconv.Quote(e.Detail) + " is neither a simulated API nor a region",
+		NoPercentage: "want a percentage above 0 and at most 100, such as 5%",
+		UnknownFault: "unknown fault; want one of " + e.Detail,
+		NoDuration:   "only hang and stall take a duration, such as hang=3s",
+		NoLatency:    "want a duration such as 20ms, or 20ms±10ms with a jitter no longer than the latency",
+	}[e.Problem])
 }
 
 // add parses an item and adds it to the plan.
-func (p *Plan) add(item string) error {
+func (p *Plan) add(item string) *PlanError {
 	name, value, ok := strings.Cut(item, ":")
 	if !ok {
-		return fmt.Errorf("missing value; write it as %s:5%%", item)
+		return &PlanError{Problem: NoValue}
 	}
 	scope, name, err := parseScope(name)
 	if err != nil {
@@ -177,7 +217,7 @@ func (p *Plan) add(item string) error {
 }
 
 // check rejects a plan in which the faults of some call exceed 100 percent.
-func (p *Plan) check() error {
+func (p *Plan) check() *PlanError {
 	regions := map[string]bool{"": true}
 	for _, s := range p.Shares {
 		regions[s.Scope.Region] = true
@@ -191,7 +231,7 @@ func (p *Plan) check() error {
 				}
 			}
 			if sum > 100+1e-9 {
-				return fmt.Errorf("the faults of %s add up to %g%%, more than 100%%", name, sum)
+				return &PlanError{TooManyFaults, name, strconv.FormatFloat(sum, 'g', -1, 64)}
 			}
 		}
 	}
@@ -201,7 +241,7 @@ func (p *Plan) check() error {
 var regionID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z]+(-[a-z0-9]+)+$`) })
 
 // parseScope cuts the API and the region off the name of an item.
-func parseScope(name string) (sc Scope, rest string, err error) {
+func parseScope(name string) (sc Scope, rest string, err *PlanError) {
 	for {
 		part, after, ok := strings.Cut(name, "/")
 		_, known := apis[part]
@@ -213,30 +253,30 @@ func parseScope(name string) (sc Scope, rest string, err error) {
 		case sc.Region == "" && regionID().MatchString(part):
 			sc.Region = part
 		default:
-			return sc, "", fmt.Errorf("%q is neither a simulated API nor a region", part)
+			return sc, "", &PlanError{Problem: NoScope, Detail: part}
 		}
 		name = after
 	}
 }
 
 // parseShare parses the name and the percentage of a fault.
-func parseShare(name, value string) (Share, error) {
+func parseShare(name, value string) (Share, *PlanError) {
 	percent, sign := strings.CutSuffix(value, "%")
 	n, err := strconv.ParseFloat(percent, 64)
 	if err != nil || !sign || !(n > 0 && n <= 100) {
-		return Share{}, fmt.Errorf("want a percentage above 0 and at most 100, such as 5%%")
+		return Share{}, &PlanError{Problem: NoPercentage}
 	}
 	name, hold, hasHold := strings.Cut(name, "=")
 	kind, when, given := cutWhen(name)
 	s := Share{Fault: Fault{Kind: kind, When: when}, Percent: n}
 	k, known := kinds[kind]
 	if !known {
-		return Share{}, fmt.Errorf("unknown fault; want one of %s", strings.Join(kindNames(), ", "))
+		return Share{}, &PlanError{Problem: UnknownFault, Detail: strings.Join(kindNames(), ", ")}
 	}
 	if hasHold {
 		s.Fault.Hold, err = time.ParseDuration(hold)
 		if err != nil || s.Fault.Hold <= 0 || !k.takesHold {
-			return Share{}, fmt.Errorf("only hang and stall take a duration, such as hang=3s")
+			return Share{}, &PlanError{Problem: NoDuration}
 		}
 	}
 	if !given && k.usual == affirming {
@@ -257,7 +297,7 @@ func cutWhen(name string) (kind string, when When, found bool) {
 }
 
 // parseDelay parses a latency with an optional jitter.
-func parseDelay(value string) (Delay, error) {
+func parseDelay(value string) (Delay, *PlanError) {
 	text, spread, jittery := strings.Cut(strings.Replace(value, "+-", "±", 1), "±")
 	var d Delay
 	var err error
@@ -266,7 +306,7 @@ func parseDelay(value string) (Delay, error) {
 		d.Jitter, err = time.ParseDuration(spread)
 	}
 	if err != nil || d.Latency < 0 || d.Jitter < 0 || d.Jitter > d.Latency {
-		return Delay{}, fmt.Errorf("want a duration such as 20ms, or 20ms±10ms with a jitter no longer than the latency")
+		return Delay{}, &PlanError{Problem: NoLatency}
 	}
 	return d, nil
 }

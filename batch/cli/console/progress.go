@@ -38,11 +38,16 @@ type Progress struct {
 	lines    *Lines
 	panicked func(error)
 
-	bar   *progressbar.ProgressBar // draws the bar, and keeps rate and time left
-	total int
+	total int // applications
 
 	mu      sync.Mutex
-	done    int
+	bar     *progressbar.ProgressBar // draws the stage that the run is in
+	began   time.Time                // when the stage did
+	survey  bool                     // the stage is that of the survey
+	asked   int                      // circuits whose state is to be read
+	read    int                      // of them, those that have been
+	done    int                      // applications
+	sent    int                      // of them, those for which something was sent
 	failed  int
 	retried int
 	waits   []time.Time // when each call that waits for its quota began to, the earliest first
@@ -51,17 +56,12 @@ type Progress struct {
 	ended chan struct{} // closed once nothing more is printed; nil if nothing ever is
 }
 
-// Progress starts to show the progress of total rows. The modes are bar, plain (a line from
+// Progress starts to show the progress of total applications. The modes are bar, plain (a line from
 // time to time), auto (a bar on a terminal that can draw one) and none. A panic while it is
 // shown goes to panicked.
 func (l *Lines) Progress(mode string, total int, panicked func(error)) *Progress {
 	p := &Progress{lines: l, panicked: panicked, total: total, stop: make(chan struct{})}
-	p.bar = progressbar.NewOptions(total,
-		progressbar.OptionSetWriter(io.Discard), // the lines show its String
-		progressbar.OptionSetPredictTime(false), // one of the facts
-		progressbar.OptionSetElapsedTime(false),
-		progressbar.OptionShowDescriptionAtLineEnd(),
-	)
+	p.bar, p.began = newBar(total), time.Now()
 	if mode == "auto" && l.screen.Terminal && !l.screen.Dumb {
 		mode = "bar"
 	}
@@ -75,14 +75,37 @@ func (l *Lines) Progress(mode string, total int, panicked func(error)) *Progress
 	return p
 }
 
-// Row counts one finished row.
+// newBar makes the bar of a stage.
+func newBar(total int) *progressbar.ProgressBar {
+	return progressbar.NewOptions(total,
+		progressbar.OptionSetWriter(io.Discard), // the lines show its String
+		progressbar.OptionSetPredictTime(false), // one of the facts
+		progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionShowDescriptionAtLineEnd(),
+	)
+}
+
+// Row counts one finished row, unless the plan had settled it.
 func (p *Progress) Row(e batch.Event) {
+	if e.Settled {
+		return
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.done++
+	if e.Outcome.Attempts > 0 {
+		p.sent++
+	}
 	if r := e.Outcome.Result; r == sheet.Refused || r == sheet.Failed || r == sheet.Unknown {
 		p.failed++
 	}
+}
+
+// Surveying counts the circuits whose state is to be read and those whose state has been.
+func (p *Progress) Surveying(asked, read int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asked, p.read = p.asked+asked, p.read+read
 }
 
 // retry counts an application that is sent again.
@@ -134,21 +157,47 @@ type fact struct {
 	text string
 }
 
-// facts returns what is known of the progress, in the order in which it is shown.
-func (p *Progress) facts() []fact {
+// stage returns what the run counts now, done of a total, and by how many of them its rate is
+// measured: circuits as long as a survey reads their state and no application has ended, and
+// then applications. Each stage has its own time, and what a survey ends at once is left out
+// of the rate of what is sent.
+func (p *Progress) stage() (done, total, rated int) {
+	survey := p.read < p.asked && p.done == 0
+	done, total, rated = p.done, p.total, cmp.Or(p.sent, p.done)
+	if survey {
+		done, total, rated = p.read, p.asked, p.read
+	}
+	if survey != p.survey {
+		p.survey, p.bar, p.began = survey, newBar(total), time.Now()
+	}
+	if p.bar.GetMax() != total { // the survey of another region has begun
+		p.bar.ChangeMax(total)
+	}
+	_ = p.bar.Set(done) // fails only beyond the total
+	return done, total, rated
+}
+
+// facts returns what is known of the progress, in the order in which it is shown, and what
+// it counts.
+func (p *Progress) facts() (list []fact, done, total int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	_ = p.bar.Set(p.done) // fails only beyond the total
-	w, known := p.lines.Words, p.bar.State()
-	list := []fact{{0, w.Line("progress-done", count("done", p.done), count("total", p.total))}}
+	done, total, rated := p.stage()
+	w, since := p.lines.Words, time.Since(p.began).Seconds()
+	code := "progress-done"
+	if p.survey {
+		code = "progress-read"
+	}
+	list = []fact{{0, w.Line(code, count("done", done), count("total", total))}}
 	if p.failed > 0 {
 		list = append(list, fact{1, w.Line("progress-failed", count("n", p.failed))})
 	}
 	if p.retried > 0 {
 		list = append(list, fact{3, w.Line("progress-retried", count("n", p.retried))})
 	}
-	if rate := float64(p.done) / known.SecondsSince; p.done > 0 && known.SecondsSince >= 1 {
-		if rate >= 1 {
+	rate := 0.0
+	if rated > 0 && since >= 1 {
+		if rate = float64(rated) / since; rate >= 1 {
 			list = append(list, fact{5, w.Line("progress-rate", count("n", int(math.Round(rate))))})
 		} else {
 			list = append(list, fact{5, w.Line("progress-rate-minute", count("n", int(math.Round(60*rate))))})
@@ -159,10 +208,12 @@ func (p *Progress) facts() []fact {
 			list = append(list, fact{4, w.Line("progress-wait", sheet.Arg{Name: "time", Value: report.Seconds(w, waited.Truncate(time.Second))})})
 		}
 	}
-	if left := time.Duration(known.SecondsLeft * float64(time.Second)); left >= time.Second && known.SecondsSince >= 1 {
-		list = append(list, fact{2, w.Line("progress-left", sheet.Arg{Name: "time", Value: report.Seconds(w, left)})})
+	if rate > 0 {
+		if left := time.Duration(float64(total-done) / rate * float64(time.Second)); left >= time.Second {
+			list = append(list, fact{2, w.Line("progress-left", sheet.Arg{Name: "time", Value: report.Seconds(w, left)})})
+		}
 	}
-	return list
+	return list, done, total
 }
 
 // count is a number as an argument of the catalogue.
@@ -188,7 +239,8 @@ func (l *Lines) fitting(list []fact, width int) string {
 func (p *Progress) draw() {
 	columns := cmp.Or(p.lines.screen.columns(), defaultColumns)
 	columns-- // many terminals break the line after a character in the last column
-	facts := p.lines.fitting(p.facts(), columns)
+	list, _, _ := p.facts()
+	facts := p.lines.fitting(list, columns)
 	if room := columns - report.Width(facts) - barFrame; room >= narrowestBar {
 		progressbar.OptionSetWidth(room)(p.bar)
 		p.bar.Describe(facts)
@@ -199,18 +251,20 @@ func (p *Progress) draw() {
 
 // print prints the facts on a line of their own.
 func (p *Progress) print() {
-	facts := p.facts()
+	facts, done, total := p.facts()
 	p.mu.Lock()
-	done, failed := p.done, p.failed
-	p.mu.Unlock()
-	more := slices.DeleteFunc(facts, func(f fact) bool { return f.rank <= 1 })
-	if len(more) == 0 {
-		p.lines.Say("progress", map[string]string{"done": strconv.Itoa(done), "total": strconv.Itoa(p.total), "failed": strconv.Itoa(failed)})
-		return
+	code, failed := "progress", p.failed
+	if p.survey {
+		code = "progress-survey"
 	}
-	p.lines.Say("progress-more", map[string]string{
-		"done": strconv.Itoa(done), "total": strconv.Itoa(p.total), "failed": strconv.Itoa(failed), "facts": p.lines.fitting(more, math.MaxInt),
-	})
+	p.mu.Unlock()
+	args := map[string]string{"done": strconv.Itoa(done), "total": strconv.Itoa(total), "failed": strconv.Itoa(failed)}
+	more := slices.DeleteFunc(facts, func(f fact) bool { return f.rank <= 1 })
+	if len(more) > 0 {
+		code += "-more"
+		args["facts"] = p.lines.fitting(more, math.MaxInt)
+	}
+	p.lines.Say(code, args)
 }
 
 // Finish ends the display and leaves the cursor at the start of a line. A terminal that

@@ -120,6 +120,46 @@ func testBar(t *testing.T) {
 	}
 }
 
+// While a survey reads the state of the circuits the bar counts these, and later the
+// applications, with a time of their own. Rows that the plan had settled are neither.
+func TestSurveyProgress(t *testing.T) { synctest.Test(t, testSurveyProgress) }
+
+func testSurveyProgress(t *testing.T) {
+	var said strings.Builder
+	p := New(&said, prose.English, Screen{}).Progress("none", 66_666, nil)
+	say := func(want string) {
+		t.Helper()
+		said.Reset()
+		if p.print(); strings.TrimSpace(said.String()) != want {
+			t.Errorf("printed %q, want %q", said.String(), want)
+		}
+	}
+	for range 33_334 {
+		p.Row(batch.Event{Outcome: batch.Outcome{Result: sheet.Invalid}, Settled: true})
+	}
+	p.Surveying(60_000, 0)
+	p.Surveying(6_666, 0)
+	say("reading the status of the circuits before anything is sent: 0 of 66,666")
+	time.Sleep(5 * time.Minute)
+	p.Surveying(0, 33_000)
+	say("reading the status of the circuits before anything is sent: 33,000 of 66,666, 110/s, 5m06s left")
+	list, _, _ := p.facts()
+	if got := p.lines.fitting(list, 40); got != "circuits read 33,000/66,666, 5m06s left" {
+		t.Errorf("in 40 columns: %q", got)
+	}
+	time.Sleep(5 * time.Minute)
+	p.Surveying(0, 33_666)
+	for range 6_666 {
+		p.Row(batch.Event{Outcome: batch.Outcome{Result: sheet.Already}})
+	}
+	say("6,666 of 66,666 applications done, 0 refused or failed")
+	time.Sleep(time.Minute)
+	for range 300 {
+		p.Row(batch.Event{Outcome: batch.Outcome{Result: sheet.Submitted, Attempts: 1}})
+	}
+	say("6,966 of 66,666 applications done, 0 refused or failed, 5/s, 3h19m left")
+}
+
 // Without a terminal, and on one that cannot move its cursor, progress is plain lines.
 func TestPlainProgress(t *testing.T) { synctest.Test(t, testPlainProgress) }
 

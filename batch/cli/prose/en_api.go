@@ -3,6 +3,8 @@ package prose
 // Where the API's codes are documented.
 const (
 	applyPage  = "https://www.alibabacloud.com/help/en/express-connect/developer-reference/api-vpc-2016-04-28-applyphysicalconnectionloa-efficiency-channels"
+	loaPage    = "https://www.alibabacloud.com/help/doc-detail/112127.htm"
+	pconnPage  = "https://www.alibabacloud.com/help/en/express-connect/developer-reference/api-vpc-2016-04-28-describephysicalconnections-efficiency-channels"
 	vpcPage    = "https://api.alibabacloud.com/document/Vpc/2016-04-28/errorCode"
 	commonPage = "https://www.alibabacloud.com/help/en/polardb/client-error-codes"
 	ecsPage    = "https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-errorcodes"
@@ -140,12 +142,12 @@ var enAPI = map[string]Entry{
 	},
 	"IncorrectStatus.PhysicalConnection": {
 		Message: "the circuit's status does not allow an LOA application",
-		Hint:    "Wait until the circuit is Allocated; loabatch submit --dry-run=online shows its status.",
+		Hint:    "Wait if the circuit is still being allocated; if it is in use, rejected or cancelled, check the Instance ID. To see its status, run: loabatch submit --dry-run=online FILE",
 		Source:  applyPage,
 	},
 	"IncorrectStatus.PhysicalConnectionLOA": {
 		Message: "the circuit already has an LOA, valid or rejected",
-		Hint:    "Check its status with loabatch status; if it was rejected, correct the row and apply again with --reapply.",
+		Hint:    "If it was rejected, correct the row and apply again with --reapply. To see its status, run: loabatch status FILE",
 		Source:  applyPage,
 	},
 	"IdempotentParameterMismatch": {

@@ -163,7 +163,7 @@ const repairAndCheck = "Open the workbook in Excel or LibreOffice, check for mis
 
 // What the problems with a copy as a package have in common.
 const (
-	copyUnsound = "This is a bug in loabatch: report it, naming the program that saved the workbook. Run loabatch report to write the copy again once it is fixed."
+	copyUnsound = "This is a bug in loabatch: report it, naming the program that saved the workbook. Once it is fixed, write the copy again: loabatch report RUN"
 	whyPackage  = "Excel refuses or repairs a file that breaks the rules of its format, so a copy with a defect that its input does not have is not kept."
 )
 
@@ -194,27 +194,27 @@ var enCopy = map[string]Entry{
 	},
 	"copy-cell-differs": {
 		Message: "cell {place} of the copy does not contain what was written to it",
-		Hint:    "Check the disk the copy is on, and run loabatch report to write the copy again.",
+		Hint:    "Check the disk the copy is on, then write the copy again: loabatch report RUN",
 		Why:     "The copy is read back before it gets its final name, to catch errors of disks and network drives.",
 	},
 	"copy-note-differs": {
 		Message: "the note on cell {place} of the copy is not the one that should be there",
-		Hint:    "Check the disk the copy is on, and run loabatch report to write the copy again.",
+		Hint:    "Check the disk the copy is on, then write the copy again: loabatch report RUN",
 		Why:     "Your own notes and those of the template stay in every copy; only the notes of an earlier run are replaced.",
 	},
 	"copy-part-differs": {
 		Message: "the part {part} of the copy is not the same as in the input",
-		Hint:    "Check the disk the copy is on, and run loabatch report to write the copy again.",
+		Hint:    "Check the disk the copy is on, then write the copy again: loabatch report RUN",
 		Why:     "Everything that the copy does not need to change is copied byte for byte.",
 	},
 	"copy-opening-differs": {
 		Message: "the copy does not open as it should: sheet {sheet} is selected when it should not be, or the other way round",
-		Hint:    "Check the disk the copy is on, and run loabatch report to write the copy again.",
+		Hint:    "Check the disk the copy is on, then write the copy again: loabatch report RUN",
 		Why:     "Exactly one sheet may be selected: spreadsheet programs change all selected sheets together.",
 	},
 	"copy-links-differ": {
 		Message: "the links of the results on the sheet {sheet} of the copy are not those that were written",
-		Hint:    "Check the disk the copy is on, and run loabatch report to write the copy again.",
+		Hint:    "Check the disk the copy is on, then write the copy again: loabatch report RUN",
 	},
 	"copy-part-untyped": {
 		Message: "the copy has no content type for its part {part}",

@@ -6,7 +6,7 @@ var enReasons = map[string]Entry{
 	"reason-accepted": {
 		Message: "the API accepted the application",
 		Hint:    "Nothing to do; the LOA review takes about two working days.",
-		Why:     "The API answered with a request ID and no error. An accepted application is not an approved LOA yet: run loabatch status to follow it.",
+		Why:     "The API answered with a request ID and no error. An accepted application is not an approved LOA yet: loabatch status FILE follows it.",
 	},
 	"reason-answer-lost": {
 		Message: "the answer was lost, but the LOA exists and matches this row",

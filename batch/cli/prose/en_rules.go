@@ -5,7 +5,8 @@ const (
 	apiPage  = "Alibaba Cloud, VPC API, ApplyPhysicalConnectionLOA"
 	gb11643  = "GB 11643-1999, Citizen identification number"
 	xlsxCell = "ECMA-376 part 1, 18.3.1.4 (cell) and 18.18.11 (cell types)"
-	contract = "loabatch README, The workbook"
+	contract = "loabatch, .github/docs/reference.md, The workbook"
+	promises = "loabatch, README.md, Promises"
 )
 
 // enRules: the rules of the workbook, its headers and its rows.
@@ -156,7 +157,7 @@ var enRules = map[string]Entry{
 		Message: "the value is stored as a number of more than 15 digits; its last digits are lost",
 		Hint:    "Format the cell as text and type the value again from the document; it cannot be recovered from the file.",
 		Why:     "Excel keeps 15 significant digits of a number and replaces the rest with zeros.",
-		Wrong:   "999999199001011000 (number; Excel has lost …122X)", Right: "'99999919900101122X (text)", Source: "Microsoft, Excel specifications and limits: number precision 15 digits",
+		Wrong:   "999999199001011000 (number; Excel has lost the 203 at the end)", Right: "'999999199001011203 (text)", Source: "Microsoft, Excel specifications and limits: number precision 15 digits",
 	},
 	"cell-stored-number": {
 		Message: "the value is stored as a number and sent as {sent}; leading zeros may be lost",

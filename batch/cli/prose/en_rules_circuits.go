@@ -184,12 +184,12 @@ var enCircuits = map[string]Entry{
 		Message: "the region of the row has changed since its circuit was applied for",
 		Hint:    "Restore the region. If the application was made in the wrong one, lower this rule to a warning with --severity.",
 		Why:     "A circuit belongs to one region. The ledger has an application for it in another one, accepted or not settled yet, and a second one must not be made by mistake.",
-		Wrong:   "accepted in cn-hangzhou, now cn-shanghai", Right: "cn-hangzhou, as accepted", Source: "loabatch README, Promises",
+		Wrong:   "accepted in cn-hangzhou, now cn-shanghai", Right: "cn-hangzhou, as accepted", Source: promises,
 	},
 	"circuit-changed-after-submission": {
-		Message: "the row has changed since the application for {value} was accepted",
-		Hint:    "Restore the row. If the change is intended, withdraw the LOA in the console first, then apply again with --reapply.",
+		Message: "{cells} changed since the application for {value} was accepted",
+		Hint:    "Restore what was sent: see {source}. If the change is intended, withdraw the LOA in the console first, then apply again with --reapply.",
 		Why:     "loabatch never makes a second application on top of an accepted one; the accepted one still has the values sent then.",
-		Wrong:   "accepted with 1000 Mbit/s, now 2000", Right: "1000, as accepted", Source: "loabatch README, Promises",
+		Wrong:   "accepted with 1000 Mbit/s, now 2000", Right: "1000, as accepted", Source: promises,
 	},
 }

@@ -14,6 +14,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -48,8 +49,8 @@ type Catalogue struct {
 
 // The catalogues. TestComplete holds them against each other.
 var (
-	English = join(language.English, sheet.English, enRules, enBeside, enCircuits, enEngineers, enFiles, enParts, enCopy, enReasons, enAPI, enWire, enReport, enTemplate, enLines, enWords)
-	Chinese = join(language.MustParse("zh-CN"), sheet.Chinese, zhRules, zhBeside, zhCircuits, zhEngineers, zhFiles, zhParts, zhCopy, zhReasons, zhAPI, zhWire, zhReport, zhTemplate, zhLines, zhWords)
+	English = join(language.English, sheet.English, enRules, enBeside, enCircuits, enEngineers, enFiles, enParts, enCopy, enReasons, enAPI, enWire, enReport, enTemplate, enLines, enTerms, enWords)
+	Chinese = join(language.MustParse("zh-CN"), sheet.Chinese, zhRules, zhBeside, zhCircuits, zhEngineers, zhFiles, zhParts, zhCopy, zhReasons, zhAPI, zhWire, zhReport, zhTemplate, zhLines, zhTerms, zhWords)
 )
 
 func join(tag language.Tag, terms sheet.Language, parts ...map[string]Entry) *Catalogue {
@@ -103,6 +104,9 @@ func (c *Catalogue) Family(code string) (Entry, bool) {
 
 // pattern returns the longest pattern that matches an API code, or "".
 func (c *Catalogue) pattern(code string) string {
+	if code == "" {
+		return ""
+	}
 	for _, pattern := range c.patterns() {
 		if batch.MatchCode(pattern, code) {
 			return pattern
@@ -147,8 +151,13 @@ func (c *Catalogue) render(code string, value func(name string) (string, bool)) 
 // Problem renders a problem: its fields and its arguments fill in the placeholders.
 func (c *Catalogue) Problem(p sheet.Problem) (message, hint string) {
 	return c.render(p.Code, func(name string) (string, bool) {
-		if name == "allowed" {
+		switch {
+		case name == "allowed":
 			return c.allowed(p), true
+		case p.Code == batch.CodeChanged && name == "cells":
+			return c.changed(p), true
+		case p.Code == batch.CodeChanged && name == "source":
+			return c.source(p), true
 		}
 		if v, ok := argument(p.Args, name); ok {
 			return v, true
@@ -181,6 +190,45 @@ func (c *Catalogue) allowed(p sheet.Problem) string {
 	return p.Arg("allowed")
 }
 
+// mostChanged is how many changed cells a sentence names.
+const mostChanged = 8
+
+// items lists the places that an argument has, one on each line.
+func (c *Catalogue) items(p sheet.Problem, name string) string {
+	list := strings.Split(p.Arg(name), "\n")
+	text := c.List(list[:min(len(list), mostChanged)])
+	if more := len(list) - mostChanged; more > 0 {
+		text += " " + c.Line("report-more-cells", sheet.Arg{Name: "n", Value: strconv.Itoa(more)})
+	}
+	return text
+}
+
+// changed says what was changed in a row after its application was accepted.
+func (c *Catalogue) changed(p sheet.Problem) string {
+	var parts []string
+	if p.Arg("changed") != "" {
+		parts = append(parts, c.items(p, "changed"))
+	}
+	if p.Arg("removed") != "" {
+		parts = append(parts, c.Line("changed-removed", sheet.Arg{Name: "places", Value: c.items(p, "removed")}))
+	}
+	if parts == nil {
+		parts = append(parts, c.Line("changed-row", sheet.Arg{Name: "places", Value: c.items(p, "engineers")}))
+	}
+	return c.List(parts)
+}
+
+// source says where what was sent can be found.
+func (c *Catalogue) source(p sheet.Problem) string {
+	switch {
+	case p.Arg("file") != "":
+		return p.Arg("file")
+	case p.Arg("run") != "":
+		return c.Line("changed-source-run", sheet.Arg{Name: "run", Value: p.Arg("run")})
+	}
+	return c.Line("changed-source")
+}
+
 // argument returns the last argument of a name.
 func argument(args []sheet.Arg, name string) (string, bool) {
 	for i := len(args) - 1; i >= 0; i-- {
@@ -209,6 +257,12 @@ func (c *Catalogue) Cause(text string) string {
 	return text
 }
 
+// Explain returns what the catalogue says about a code in general, for explain.
+func (c *Catalogue) Explain(code string) Entry {
+	e, _ := c.said(code)
+	return Entry{General(e.Message), General(e.Hint), General(e.Why), General(e.Wrong), General(e.Right), e.Source}
+}
+
 // General returns a sentence as it applies to no cell in particular: with <value> for
 // {value}, and with the last form of every word that depends on a count.
 func General(s string) string {
@@ -233,6 +287,8 @@ func (c *Catalogue) replace(s string, value func(name string) (string, bool)) st
 			return "{" + inside + "}"
 		case slices.Contains(countNames, name):
 			return c.grouped(v)
+		case name == "choices" || name == "detail":
+			return c.List(strings.Split(v, ", "))
 		case name == "reason" || name == "cause":
 			return c.Cause(v)
 		}

@@ -4,6 +4,9 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"net/url"
+	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -77,6 +80,40 @@ func TestEveryRule(t *testing.T) {
 		if e.Wrong == e.Right {
 			t.Errorf("%s: wrong and right are the same example", r.Code)
 		}
+	}
+}
+
+// TestSources checks that the pages and sections of this project that entries name as their
+// sources exist, and that addresses are complete.
+func TestSources(t *testing.T) {
+	n := 0
+	for _, c := range languages {
+		for _, code := range c.All() {
+			for _, source := range regexp.MustCompile(`[;；] ?`).Split(c.entries()[code].Source, -1) {
+				part := regexp.MustCompile(`[,，：] ?`).Split(source, -1)
+				if u, err := url.Parse(source); err == nil && u.Scheme == "https" {
+					if u.Host == "" || u.Path == "" || strings.Contains(source, " ") {
+						t.Errorf("%s %s: the address %q is not complete", c.Language(), code, source)
+					}
+					continue
+				}
+				if !strings.HasPrefix(source, "loabatch") {
+					continue
+				}
+				n++
+				if len(part) != 3 {
+					t.Errorf("%s %s: %q is not a page and a section", c.Language(), code, source)
+					continue
+				}
+				page, err := os.ReadFile("../../../" + part[1])
+				if err != nil || !regexp.MustCompile(`(?m)^##+ `+regexp.QuoteMeta(part[2])+`$`).Match(page) {
+					t.Errorf("%s %s: there is no section %q on %q (%v)", c.Language(), code, part[2], part[1], err)
+				}
+			}
+		}
+	}
+	if n < 60 {
+		t.Errorf("only %d sources of our own", n)
 	}
 }
 

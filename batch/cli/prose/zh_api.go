@@ -3,6 +3,8 @@ package prose
 // Where the API's codes are documented in Chinese.
 const (
 	zhApplyPage  = "https://help.aliyun.com/document_detail/112109.htm"
+	zhLOAPage    = "https://help.aliyun.com/zh/express-connect/api-vpc-2016-04-28-describephysicalconnectionloa-efficiency-channels"
+	zhPconnPage  = "https://help.aliyun.com/document_detail/36042.html"
 	zhCommonPage = "https://help.aliyun.com/zh/polardb/client-error-codes"
 )
 
@@ -140,12 +142,12 @@ var zhAPI = map[string]Entry{
 	},
 	"IncorrectStatus.PhysicalConnection": {
 		Message: "专线的状态不允许申请 LOA",
-		Hint:    "请用 loabatch submit --dry-run=online 查看专线状态：未到“接入施工中”（Allocated）的，请等待；已开通、已拒绝或已取消的，请核对实例 ID。",
+		Hint:    "未到“接入施工中”（Allocated）的，请等待；已开通、已拒绝或已取消的，请核对实例 ID。如需查看专线状态，请运行：loabatch submit --dry-run=online FILE",
 		Source:  zhApplyPage,
 	},
 	"IncorrectStatus.PhysicalConnectionLOA": {
 		Message: "该专线已有 LOA，有效或已驳回",
-		Hint:    "请用 loabatch status 查看状态；如已驳回，请修改本行，然后用 --reapply 重新申请。",
+		Hint:    "如已驳回，请修改本行，然后用 --reapply 重新申请。如需查看状态，请运行：loabatch status FILE",
 		Source:  zhApplyPage,
 	},
 	"IdempotentParameterMismatch": {

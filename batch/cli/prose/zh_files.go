@@ -173,9 +173,9 @@ var zhFiles = map[string]Entry{
 
 // What the problems with a copy have in common.
 const (
-	zhCopyUnsound = "这是 loabatch 的缺陷：请反馈，并注明工作簿由哪个程序保存。修复后，请运行 loabatch report 重新生成副本。"
+	zhCopyUnsound = "这是 loabatch 的缺陷：请反馈，并注明工作簿由哪个程序保存。修复后，请重新生成副本：loabatch report RUN"
 	zhWhyPackage  = "违反格式规则的文件，Excel 会拒绝打开或要求修复；因此，如副本中有输入文件没有的缺陷，就不保留该副本。"
-	zhCopyDisk    = "请检查副本所在的磁盘，再运行 loabatch report 重新生成副本。"
+	zhCopyDisk    = "请检查副本所在的磁盘，然后重新生成副本：loabatch report RUN"
 )
 
 // zhCopy: why a results copy cannot be written, or will differ from its input.
@@ -205,7 +205,7 @@ var zhCopy = map[string]Entry{
 	},
 	"copy-cell-differs": {
 		Message: "副本的单元格 {place} 与写入的内容不一致",
-		Hint:    "请检查副本所在的磁盘，再运行 loabatch report 重新生成副本。",
+		Hint:    "请检查副本所在的磁盘，然后重新生成副本：loabatch report RUN",
 		Why:     "副本在正式命名之前会读回核对，用于发现磁盘和网络驱动器的错误。",
 	},
 	"copy-note-differs": {

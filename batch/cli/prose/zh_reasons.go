@@ -18,7 +18,7 @@ var zhReasons = map[string]Entry{
 	"reason-accepted": {
 		Message: "API 已受理申请",
 		Hint:    "无需处理；LOA 审核约需两个工作日。",
-		Why:     "API 返回了请求 ID，没有错误。已受理不等于 LOA 审核通过：请运行 loabatch status 跟进。",
+		Why:     "API 返回了请求 ID，没有错误。已受理不等于 LOA 审核通过：请运行 loabatch status FILE 跟进。",
 	},
 	"reason-answer-lost": {
 		Message: "响应丢失，但 LOA 已存在且与本行一致",

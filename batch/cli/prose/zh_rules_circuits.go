@@ -184,12 +184,12 @@ var zhCircuits = map[string]Entry{
 		Message: "该专线申请之后，本行的地域有变更",
 		Hint:    "请恢复原来的地域。如当时的地域有误，可用 --severity 将此规则降为警告。",
 		Why:     "一条专线只属于一个地域。台账中该专线在另一个地域已有申请（已受理或结果待确认），此规则可防止误提交第二份。",
-		Wrong:   "在 cn-hangzhou 受理，现为 cn-shanghai", Right: "cn-hangzhou，与受理时一致", Source: "loabatch README：Promises",
+		Wrong:   "在 cn-hangzhou 受理，现为 cn-shanghai", Right: "cn-hangzhou，与受理时一致", Source: zhPromises,
 	},
 	"circuit-changed-after-submission": {
-		Message: "{value} 的申请受理之后，本行有变更",
-		Hint:    "请恢复原来的内容。如确需变更，请先在控制台撤回 LOA，再用 --reapply 重新申请。",
+		Message: "{value} 的申请受理之后，{cells} 有变更",
+		Hint:    "请恢复提交时的内容，见 {source}。如确需变更，请先在控制台撤回 LOA，再用 --reapply 重新申请。",
 		Why:     "申请受理之后，loabatch 不会再次申请；API 中仍是受理时的内容。",
-		Wrong:   "受理时为 1000 Mbit/s，现为 2000", Right: "1000，与受理时一致", Source: "loabatch README：Promises",
+		Wrong:   "受理时为 1000 Mbit/s，现为 2000", Right: "1000，与受理时一致", Source: zhPromises,
 	},
 }

@@ -146,19 +146,19 @@ func allOf(formulas []string) string {
 	return "AND(" + strings.Join(formulas, ",") + ")"
 }
 
-// unlisted is true of a value that the list of its column does not have, neither as the API
-// nor as the template spells it.
+// unlisted is true of a value that the list of its column does not have, in none of the
+// spellings that are read. A formula folds what people type into cells: spaces, hyphens and
+// the like; not letters of full width.
 func (b *templateBuilder) unlisted(c sheet.Column, list string) string {
 	cell := cellOf(c.ID)
-	conditions := []string{empty(cell)}
-	for _, api := range sheet.Columns {
-		for i, v := range api.Values {
-			if api.ID == c.ID && c.Values[i] != v {
-				conditions = append(conditions, fmt.Sprintf("TRIM(%s)=%s", cell, quoted(v)))
-			}
+	value := "TRIM(" + cell + ")"
+	if spellings := b.read[c.ID]; spellings != "" {
+		list = spellings
+		for _, dropped := range []string{" ", "　", "-", "_", "/", "."} {
+			value = fmt.Sprintf(`SUBSTITUTE(%s,%s,"")`, value, quoted(dropped))
 		}
 	}
-	return unless(fmt.Sprintf("COUNTIF(%s,TRIM(%s))=0", list, cell), conditions...)
+	return unless(fmt.Sprintf("COUNTIF(%s,%s)=0", list, value), empty(cell))
 }
 
 // lostDigits is true of a certificate number that was entered as a number with more digits

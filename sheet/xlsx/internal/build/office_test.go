@@ -158,6 +158,15 @@ func typeIntoBlank(t *testing.T, file string, l sheet.Language) {
 	// What the API calls a value is right in any language, though no dropdown accepts it.
 	s.enter(circuit(13, "pc-fourth0001", "cn-hangzhou", "Example Networks", "FIBRE", "Example Build", "2099-01-15 08:00"))
 	s.read(circuits, "A13", say("ready"))
+	// So is what the reader takes for it: nothing says that it is not in the list.
+	s.enter(circuit(13, "pc-fourth0001", "cn-hangzhou", "Example Networks", "Optical  fiber", "Example Build", "2099-01-15 08:00"))
+	s.read(circuits, "A13", say("ready"))
+	s.enter(circuit(13, "pc-fourth0001", "cn-hangzhou", "Example Networks", "裸光纤", "Example Build", "2099-01-15 08:00"))
+	s.read(circuits, "A13", say("ready"))
+	s.enter(circuit(13, "pc-fourth0001", "cn-hangzhou", "Example Networks", "MPLS-VPN", "Example Build", "2099-01-15 08:00"))
+	s.read(circuits, "A13", say("ready"))
+	s.enter(typedRow(engineers, 16, "pc-fourth0001", "Testperson A", "居民身份证", right, "女性", "+86 139 0000 0000"))
+	s.read(engineers, "A16", say("ready"))
 	s.enter(typedRow(engineers, 16, "pc-fourth0001", "Testperson A", "IDCard", wrong, "Female", "+86 139 0000 0000"))
 	s.read(engineers, "A16", say("wrong: check digit of the ID number"))
 	s.enter(typedRow(engineers, 16, "", "", "", right))

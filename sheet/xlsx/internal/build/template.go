@@ -87,6 +87,7 @@ type templateBuilder struct {
 	Template
 	style templateStyles
 	list  map[sheet.ColumnID]string // what a dropdown offers, as a formula writes it
+	read  map[sheet.ColumnID]string // what is read in its place, likewise: folded spellings
 
 	lastList int // the columns of the hidden sheet
 	listErr  error
@@ -108,9 +109,10 @@ func (b *templateBuilder) sheets() error {
 func (b *templateBuilder) guideName() string { return b.Language.AddedName(GuideName) }
 func (b *templateBuilder) listsName() string { return b.Language.AddedName(ListsName) }
 
-// lists writes what the dropdowns offer to the hidden sheet: closed lists and the regions.
+// lists writes what the dropdowns offer to the hidden sheet, closed lists and the regions, and
+// the further spellings that are read.
 func (b *templateBuilder) lists() error {
-	b.list = map[sheet.ColumnID]string{sheet.EngineerInstanceID: listedIDs}
+	b.list, b.read = map[sheet.ColumnID]string{sheet.EngineerInstanceID: listedIDs}, map[sheet.ColumnID]string{}
 	for _, c := range b.columns(sheet.BothSheets) {
 		values := c.Values
 		if c.ID == sheet.CircuitRegionID {
@@ -118,6 +120,11 @@ func (b *templateBuilder) lists() error {
 		}
 		if len(values) > 0 {
 			b.list[c.ID] = newList(b, c.Header, values)
+		}
+	}
+	for _, c := range b.columns(sheet.BothSheets) {
+		if len(c.Values) > 0 {
+			b.read[c.ID] = newList(b, c.Header+" =", c.Spellings())
 		}
 	}
 	return b.listErr
