@@ -104,6 +104,9 @@ func (c *Catalogue) Family(code string) (Entry, bool) {
 
 // pattern returns the longest pattern that matches an API code, or "".
 func (c *Catalogue) pattern(code string) string {
+	if code == "" {
+		return ""
+	}
 	for _, pattern := range c.patterns() {
 		if batch.MatchCode(pattern, code) {
 			return pattern
