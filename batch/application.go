@@ -33,6 +33,7 @@ type Application struct {
 	Moved           *sheet.Problem // to be reported if the LOA of Elsewhere is valid; nil: that does not matter
 	Open            Earlier        // the application that an earlier run left open, if Start says so
 	Ended           Earlier        // the last one that had a definite result; zero if there is none
+	Copied          Copied         // the application of Open, if a results copy knows of it and the ledger does not yet
 	Changed         *sheet.Problem // to be reported if there is a valid LOA although Open or Ended is Edited
 	ReapplyRejected bool           // if its LOA turns out to be rejected or deleted, apply again (--reapply)
 
@@ -50,8 +51,19 @@ type Earlier struct {
 	Accepted   bool      // by the API; RequestID and At are then of its answer
 	RequestID  string    // may be empty
 	At         time.Time // zero when it is not known
+	LOAStatus  string    // of Ended: the LOA's, as far as it is known
 	Tried      time.Time // of Open: the last attempt that may have arrived; of Ended: see Record.Tried; UTC; zero when it is not known
 	Repeated   bool      // the circuit may have had an LOA before it, which lookups may still show, or an attempt may still be under way
+}
+
+// Copied is an application that a results copy knows as open or accepted and the ledger does
+// not know: that of another ledger, perhaps one that was lost. The zero Copied means nothing.
+type Copied struct {
+	Token      string
+	Unnamed    bool // the copy has no token
+	Generation int
+	Tried      time.Time // from when on the settling time counts, UTC; zero if not known
+	Accepted   time.Time // when it was accepted, UTC, [LongAgo] if the copy does not say when; zero if it only may have been
 }
 
 // LongAgo is the time of an attempt that is known to be over, but not since when.
@@ -65,7 +77,10 @@ type Settlement struct {
 	LOAStatus string
 	// Seen is, if ALREADY, the last attempt that was not answered, or when a lookup saw the LOA if
 	// that was later, UTC. For the settling time after it, lookups may show an LOA before that one.
-	Seen time.Time
+	// If REFUSED it is when a lookup saw that the LOA was void: for as long, they may show that it
+	// still was valid.
+	Seen  time.Time
+	Other bool // the LOA, if ALREADY, is not the application's: it is not known what it was applied for with
 }
 
 // Start is how a row starts, by what is known of its circuit's past.
@@ -130,7 +145,7 @@ func (a *Application) repeated(loaStatus string) Application {
 
 // Outcome returns an outcome for the application's row, with what the application knows.
 func (a *Application) Outcome(r sheet.Result, why Reason) Outcome {
-	return Outcome{Row: a.Row, Key: a.Key, Operation: a.Operation, Result: r, Reason: why, Token: a.Token, Generation: a.Generation}
+	return Outcome{Row: a.Row, Key: a.Key, Operation: a.Operation, Result: r, Reason: why, Token: a.Token, Generation: a.Generation, Copied: a.Copied}
 }
 
 // Unsent is the result of a row that is not sent: UNKNOWN if an earlier application is

@@ -90,7 +90,19 @@ func (h *history) want(what string, o plan.Options, result sheet.Result, tokens,
 
 // copy has the next night start from the results copy of an outcome.
 func (h *history) copy(o batch.Outcome) {
-	h.book.Circuits[0].Past = sheet.Past{Result: string(o.Result), ClientToken: o.Token, RequestID: o.RequestID, LOAStatus: o.LOAStatus}
+	h.book.Circuits[0].Past = pastOf(o)
+}
+
+// pastOf is what a results copy says of an outcome.
+func pastOf(o batch.Outcome) sheet.Past {
+	at := o.SubmittedAt
+	if o.Result == sheet.Unknown {
+		at = o.Tried
+	}
+	return sheet.Past{
+		Result: string(o.Result), ClientToken: o.Token, RequestID: o.RequestID, LOAStatus: o.LOAStatus,
+		SubmittedAt: at.UTC().Truncate(time.Second),
+	}
 }
 
 func (h *history) edit() { h.book.Circuits[0].Si += " & Sons" }
@@ -117,7 +129,7 @@ func always(f fault) []fault { return []fault{f, f, f, f, f, f, f, f} }
 // a row with a wrong result, and others like them.
 func TestHistories(t *testing.T) {
 	reapply := plan.Options{Reapply: true}
-	for name, play := range map[string]func(*history){
+	playAll(t, map[string]func(*history){
 		"lost, edited, and lookups are refused": func(h *history) {
 			h.answers, h.mute = always(lostApplied), unlisted
 			h.want("first", plan.Options{}, sheet.Unknown, 1, 1)
@@ -306,13 +318,14 @@ func TestHistories(t *testing.T) {
 		},
 		"the ledger is lost, the row edited, and lookups lag": func(h *history) {
 			o := h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
-			h.book.Circuits[0].Past = sheet.Past{Result: string(o.Result), ClientToken: o.Token, RequestID: o.RequestID}
+			h.copy(o)
 			h.ledger = &ledger.Memory{}
 			h.edit()
 			h.lag = true
 			h.want("edited", plan.Options{}, sheet.Unknown, 1, 1)
 			h.quiet()
-			h.want("quiet", plan.Options{}, sheet.Already, 1, 1)
+			h.want("quiet", plan.Options{}, sheet.Invalid, 1, 1)
+			h.want("again", plan.Options{}, sheet.Invalid, 1, 1)
 		},
 		"lookups show an LOA that was deleted as valid": func(h *history) {
 			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
@@ -342,10 +355,25 @@ func TestHistories(t *testing.T) {
 			h.shown = &batch.LOA{Status: batch.LOARejected}
 			h.want("rejected", plan.Options{}, sheet.Refused, 1, 1)
 			h.shown = nil
+			h.want("valid, perhaps before it was rejected", plan.Options{}, sheet.Refused, 1, 1)
+			h.quiet()
 			h.want("valid", plan.Options{}, sheet.Invalid, 1, 1)
 			h.want("again", plan.Options{}, sheet.Invalid, 1, 1)
 			h.book.Circuits[0].Si = si
 			h.want("edited back", plan.Options{}, sheet.Already, 1, 1)
+		},
+		"rejected, edited and refused, and lookups tell the status before": func(h *history) {
+			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
+			valid := h.server.loas[plan.Keys(h.book)[0]]
+			h.quiet()
+			h.reject()
+			h.edit()
+			h.answers = []fault{notAllocated}
+			h.want("edited", reapply, sheet.Refused, 2, 1)
+			h.shown = &valid
+			h.want("again", reapply, sheet.Refused, 2, 1)
+			h.quiet()
+			h.want("quiet", reapply, sheet.Submitted, 3, 2)
 		},
 		"refused, lost, edited, refused and edited back": func(h *history) {
 			remembered := map[string]bool{}
@@ -435,7 +463,11 @@ func TestHistories(t *testing.T) {
 			h.book.Circuits[0].RegionID = "cn-hangzhou"
 			h.want("edited back", plan.Options{}, sheet.Invalid, 2, 1)
 		},
-	} {
+	})
+}
+
+func playAll(t *testing.T, histories map[string]func(*history)) {
+	for name, play := range histories {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := newHistory(t)
@@ -447,6 +479,323 @@ func TestHistories(t *testing.T) {
 		})
 	}
 }
+
+// elsewhere plays a part of a history with another ledger, and goes on with the results
+// copy that it leaves.
+func (h *history) elsewhere(play func() batch.Outcome) {
+	h.Helper()
+	here := h.ledger
+	h.ledger = &ledger.Memory{}
+	h.copy(play())
+	h.ledger = here
+}
+
+// tries has attempts go wrong without an effect, and the lookups after them find nothing.
+func tries(h *history, err *batch.CallError) { h.answers = always(fault{err: err}) }
+
+var busy = &batch.CallError{Class: batch.TryLater, Code: "SystemBusy", Status: 400}
+
+// TestHistoriesOfSeveralLedgers plays histories in which a results copy knows of an
+// application that the ledger does not know: that of another user or host, or of the time
+// before the ledger was lost.
+func TestHistoriesOfSeveralLedgers(t *testing.T) {
+	reapply := plan.Options{Reapply: true}
+	playAll(t, map[string]func(*history){
+		"failed here, open there, and edited": func(h *history) {
+			tries(h, busy)
+			h.want("here", plan.Options{}, sheet.Failed, 1, 0)
+			h.edit()
+			h.elsewhere(func() batch.Outcome {
+				h.answers, h.mute = always(lostApplied), hollow
+				return h.want("there", plan.Options{}, sheet.Unknown, 2, 1)
+			})
+			h.answers, h.mute, h.lag = nil, nil, true
+			h.edit()
+			h.want("edited", plan.Options{}, sheet.Unknown, 2, 1)
+			h.book.Circuits[0].Past = sheet.Past{} // the ledger knows it now
+			h.want("without the copy", plan.Options{}, sheet.Unknown, 2, 1)
+			h.quiet()
+			h.want("quiet", plan.Options{}, sheet.Invalid, 2, 1)
+			h.want("again", plan.Options{}, sheet.Invalid, 2, 1)
+		},
+		"refused here, open there without effect, and edited": func(h *history) {
+			h.answers = always(notAllocated)
+			h.want("here", plan.Options{}, sheet.Refused, 1, 0)
+			h.edit()
+			h.elsewhere(func() batch.Outcome {
+				tries(h, lostAnswer("(timeout)"))
+				h.mute = hollow
+				return h.want("there", plan.Options{}, sheet.Unknown, 2, 0)
+			})
+			h.answers, h.mute = nil, nil
+			h.edit()
+			past := h.book.Circuits[0].Past
+			h.want("edited", plan.Options{}, sheet.Unknown, 2, 0)
+			time.Sleep(settling)
+			h.answers = always(notAllocated)
+			h.want("later", plan.Options{}, sheet.Refused, 3, 0)
+			h.edit()
+			h.book.Circuits[0].Past = past
+			h.answers = nil
+			h.want("the old copy again", plan.Options{}, sheet.Submitted, 4, 1)
+		},
+		"failed here, accepted there, and edited": func(h *history) {
+			tries(h, busy)
+			h.want("here", plan.Options{}, sheet.Failed, 1, 0)
+			h.edit()
+			h.elsewhere(func() batch.Outcome {
+				h.answers = nil
+				return h.want("there", plan.Options{}, sheet.Submitted, 2, 1)
+			})
+			h.edit()
+			h.lag = true
+			h.want("edited", plan.Options{}, sheet.Unknown, 2, 1)
+			h.quiet()
+			h.want("quiet", plan.Options{}, sheet.Invalid, 2, 1)
+			h.want("again", plan.Options{}, sheet.Invalid, 2, 1)
+		},
+		"failed here, accepted there, and not edited": func(h *history) {
+			tries(h, busy)
+			h.want("here", plan.Options{}, sheet.Failed, 1, 0)
+			h.edit()
+			h.elsewhere(func() batch.Outcome {
+				h.answers = nil
+				return h.want("there", plan.Options{}, sheet.Submitted, 2, 1)
+			})
+			h.want("here again", plan.Options{}, sheet.Already, 2, 1)
+			h.want("and again", plan.Options{}, sheet.Already, 2, 1)
+		},
+		"refused here, and the same application is open there": func(h *history) {
+			h.answers = always(notAllocated)
+			h.want("here", plan.Options{}, sheet.Refused, 1, 0)
+			h.elsewhere(func() batch.Outcome {
+				h.answers, h.mute = always(lostApplied), hollow
+				return h.want("there", plan.Options{}, sheet.Unknown, 1, 1)
+			})
+			h.answers, h.mute, h.lag = nil, nil, true
+			h.want("here again", plan.Options{}, sheet.Unknown, 1, 1)
+			h.book.Circuits[0].Past = sheet.Past{}
+			h.edit()
+			h.want("without the copy, edited", plan.Options{}, sheet.Unknown, 1, 1)
+			h.quiet()
+			h.want("quiet", plan.Options{}, sheet.Invalid, 1, 1)
+		},
+		"failed here, and the same application is open there without effect": func(h *history) {
+			tries(h, busy)
+			h.want("here", plan.Options{}, sheet.Failed, 1, 0)
+			h.elsewhere(func() batch.Outcome {
+				tries(h, lostAnswer("(timeout)"))
+				h.mute = hollow
+				return h.want("there", plan.Options{}, sheet.Unknown, 1, 0)
+			})
+			h.answers, h.mute = nil, nil
+			h.edit()
+			h.want("edited", plan.Options{}, sheet.Unknown, 1, 0)
+			h.quiet()
+			h.want("quiet", plan.Options{}, sheet.Submitted, 2, 1)
+		},
+		"open here, and the same application was sent there since": func(h *history) {
+			tries(h, lostAnswer("(timeout)"))
+			h.mute = hollow
+			h.want("here", plan.Options{}, sheet.Unknown, 1, 0)
+			time.Sleep(8 * time.Minute)
+			h.elsewhere(func() batch.Outcome {
+				h.answers = always(lostApplied)
+				return h.want("there", plan.Options{}, sheet.Unknown, 1, 1)
+			})
+			time.Sleep(4 * time.Minute)
+			h.answers, h.mute, h.lag = nil, nil, true
+			h.edit()
+			h.want("edited", plan.Options{}, sheet.Unknown, 1, 1)
+			h.book.Circuits[0].Past = sheet.Past{}
+			h.want("without the copy", plan.Options{}, sheet.Unknown, 1, 1)
+			h.quiet()
+			h.want("quiet", plan.Options{}, sheet.Invalid, 1, 1)
+		},
+		"refused here, and the same application was accepted there": func(h *history) {
+			h.answers = always(notAllocated)
+			h.want("here", plan.Options{}, sheet.Refused, 1, 0)
+			h.elsewhere(func() batch.Outcome {
+				h.answers = nil
+				return h.want("there", plan.Options{}, sheet.Submitted, 1, 1)
+			})
+			h.lag = true
+			h.want("here again", plan.Options{}, sheet.Unknown, 1, 1)
+			h.quiet()
+			h.want("quiet", plan.Options{}, sheet.Already, 1, 1)
+		},
+		"a copy that does not say when": func(h *history) {
+			tries(h, busy)
+			h.want("here", plan.Options{}, sheet.Failed, 1, 0)
+			h.edit()
+			h.elsewhere(func() batch.Outcome {
+				h.answers, h.mute = always(lostApplied), hollow
+				return h.want("there", plan.Options{}, sheet.Unknown, 2, 1)
+			})
+			h.book.Circuits[0].Past.SubmittedAt = time.Time{}
+			h.answers, h.mute, h.lag = nil, nil, true
+			time.Sleep(settling)
+			h.edit()
+			h.want("edited", plan.Options{}, sheet.Unknown, 2, 1)
+			h.quiet()
+			h.want("quiet", plan.Options{}, sheet.Invalid, 2, 1)
+		},
+		"accepted here, and a reapplication is open there": func(h *history) {
+			h.want("here", plan.Options{}, sheet.Submitted, 1, 1)
+			h.quiet()
+			old := h.reject()
+			past := plan.Keys(h.book)
+			h.elsewhere(func() batch.Outcome {
+				key := past[0]
+				h.server.loas[key] = *old
+				h.server.blind = func(batch.Key) *batch.CallError {
+					if len(h.tokens) > 1 {
+						return h.mute
+					}
+					return nil
+				}
+				h.answers, h.mute = always(lostApplied), hollow
+				return h.want("there", reapply, sheet.Unknown, 2, 2)
+			})
+			h.answers, h.mute, h.shown = nil, nil, old
+			h.edit()
+			h.want("edited", reapply, sheet.Unknown, 2, 2)
+			h.want("without a person's word", plan.Options{}, sheet.Unknown, 2, 2)
+			h.quiet()
+			h.want("quiet", reapply, sheet.Invalid, 2, 2)
+		},
+		"open here and open there": func(h *history) {
+			si := h.book.Circuits[0].Si
+			tries(h, lostAnswer("(timeout)"))
+			h.mute = hollow
+			h.want("here", plan.Options{}, sheet.Unknown, 1, 0)
+			h.edit()
+			h.elsewhere(func() batch.Outcome {
+				h.answers = always(lostApplied)
+				return h.want("there", plan.Options{}, sheet.Unknown, 2, 1)
+			})
+			time.Sleep(2 * time.Minute)
+			h.answers, h.mute, h.lag = nil, nil, true
+			h.book.Circuits[0].Si = si
+			h.want("edited back", plan.Options{}, sheet.Unknown, 2, 1)
+			h.want("again", plan.Options{}, sheet.Unknown, 2, 1)
+			h.book.Circuits[0].Past = sheet.Past{}
+			h.want("without the copy", plan.Options{}, sheet.Unknown, 2, 1)
+			h.quiet()
+			h.want("quiet", plan.Options{}, sheet.Already, 2, 1)
+		},
+		"open here and open there, and neither has an effect": func(h *history) {
+			si := h.book.Circuits[0].Si
+			tries(h, lostAnswer("(timeout)"))
+			h.mute = hollow
+			h.want("here", plan.Options{}, sheet.Unknown, 1, 0)
+			h.edit()
+			h.elsewhere(func() batch.Outcome {
+				tries(h, lostAnswer("(timeout)"))
+				return h.want("there", plan.Options{}, sheet.Unknown, 2, 0)
+			})
+			h.answers, h.mute = nil, nil
+			h.book.Circuits[0].Si = si
+			h.want("edited back", plan.Options{}, sheet.Unknown, 2, 0)
+			h.quiet()
+			h.want("quiet", plan.Options{}, sheet.Submitted, 3, 1)
+		},
+		"two copies of two ledgers": func(h *history) {
+			tries(h, lostAnswer("(timeout)"))
+			h.mute = hollow
+			h.elsewhere(func() batch.Outcome { return h.want("first", plan.Options{}, sheet.Unknown, 1, 0) })
+			first := h.book.Circuits[0].Past
+			h.edit()
+			time.Sleep(8 * time.Minute)
+			h.elsewhere(func() batch.Outcome {
+				h.book.Circuits[0].Past = sheet.Past{}
+				h.answers = always(lostApplied)
+				return h.want("second", plan.Options{}, sheet.Unknown, 2, 1)
+			})
+			second := h.book.Circuits[0].Past
+			h.edit()
+			h.answers, h.mute, h.lag = nil, nil, true
+			h.book.Circuits[0].Past = first
+			h.want("with the first", plan.Options{}, sheet.Unknown, 2, 1)
+			time.Sleep(4 * time.Minute)
+			h.book.Circuits[0].Past = second
+			h.want("with the second", plan.Options{}, sheet.Unknown, 2, 1)
+			h.book.Circuits[0].Past = first
+			h.want("with the first again", plan.Options{}, sheet.Unknown, 2, 1)
+			h.quiet()
+			h.want("quiet", plan.Options{}, sheet.Already, 2, 1)
+		},
+		"the copy is of the region before": func(h *history) {
+			h.answers = always(notAllocated)
+			h.want("here", plan.Options{}, sheet.Refused, 1, 0)
+			h.book.Circuits[0].RegionID = "cn-shanghai"
+			h.elsewhere(func() batch.Outcome {
+				h.answers, h.mute = always(lostApplied), hollow
+				return h.want("there", plan.Options{}, sheet.Unknown, 2, 1)
+			})
+			h.server.loas[plan.Keys(workbook(1))[0]] = h.server.loas[plan.Keys(h.book)[0]] // a circuit exists once
+			h.answers, h.mute, h.lag = nil, nil, true
+			h.book.Circuits[0].RegionID = "cn-hangzhou"
+			h.edit()
+			h.want("edited back", plan.Options{}, sheet.Unknown, 2, 1)
+			h.quiet()
+			h.want("quiet", plan.Options{}, sheet.Invalid, 2, 1)
+		},
+		"a reapplication is accepted, the ledger is lost, and lookups show the LOA before": func(h *history) {
+			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
+			h.quiet()
+			old := h.reject()
+			h.copy(h.want("rejected", reapply, sheet.Submitted, 2, 2))
+			h.ledger = &ledger.Memory{}
+			h.shown = old
+			h.copy(h.want("again", reapply, sheet.Unknown, 2, 2))
+			h.copy(h.want("and again", reapply, sheet.Unknown, 2, 2))
+			h.quiet()
+			h.copy(h.want("quiet", reapply, sheet.Already, 2, 2))
+			h.reject()
+			h.quiet()
+			h.want("rejected once more", reapply, sheet.Submitted, 3, 3)
+		},
+		"the same, and it is rejected as well": func(h *history) {
+			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
+			h.quiet()
+			old := h.reject()
+			h.copy(h.want("rejected", reapply, sheet.Submitted, 2, 2))
+			h.ledger = &ledger.Memory{}
+			h.shown = old
+			h.copy(h.want("again", reapply, sheet.Unknown, 2, 2))
+			h.quiet()
+			h.reject()
+			h.want("rejected once more", reapply, sheet.Submitted, 3, 3)
+		},
+		"an LOA was seen, the ledger is lost, and lookups show the LOA before": func(h *history) {
+			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
+			h.quiet()
+			old := h.reject()
+			h.want("rejected", reapply, sheet.Submitted, 2, 2)
+			h.quiet()
+			past := h.want("seen", reapply, sheet.Already, 2, 2)
+			past.Token, past.SubmittedAt = "", time.Time{} // by a survey
+			h.copy(past)
+			h.ledger = &ledger.Memory{}
+			h.shown = old
+			h.copy(h.want("again", reapply, sheet.Unknown, 2, 2))
+			h.quiet()
+			h.want("quiet", reapply, sheet.Already, 2, 2)
+		},
+		"the ledger is lost, the row edited, and the API says that there is an LOA": func(h *history) {
+			h.want("first", plan.Options{}, sheet.Submitted, 1, 1)
+			h.ledger = &ledger.Memory{}
+			h.edit()
+			h.answers = always(loaExists)
+			h.want("edited", plan.Options{}, sheet.Already, 2, 1)
+			h.edit()
+			h.want("edited once more", plan.Options{}, sheet.Already, 2, 1) // what it was applied for with is not known
+		},
+	})
+}
+
+var loaExists = fault{err: &batch.CallError{Class: batch.Refused, Code: "IncorrectStatus.PhysicalConnectionLOA", Status: 400}}
 
 // reject has the operator reject the LOA, and returns it.
 func (h *history) reject() *batch.LOA {

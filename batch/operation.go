@@ -87,7 +87,7 @@ const (
 const (
 	codeLOAExists     = "IncorrectStatus.PhysicalConnectionLOA" // the circuit has an LOA
 	CodeCircuitStatus = "IncorrectStatus.PhysicalConnection"    // the circuit is not in a state that allows it
-	codeMismatch      = "IdempotentParameterMismatch"           // the token was used before, with other parameters
+	CodeMismatch      = "IdempotentParameterMismatch"           // the token was used before, with other parameters
 	codeNoCircuit     = "InvalidInstanceId.NotFound"            // the account has no such circuit there
 )
 

@@ -1,6 +1,8 @@
 package batch
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/loabatch/loabatch/sheet"
@@ -59,6 +61,9 @@ type Outcome struct {
 	// Settled says what this run found out about the application that an earlier run left
 	// open. Only the state of the circuit in the ledger keeps it.
 	Settled Settlement
+	// Copied is what the row knew of another ledger's application. Only the state of the
+	// circuit in the ledger keeps it.
+	Copied Copied
 
 	// CircuitState is the status or business status that blocks the row, as the API
 	// spells it. Only an online dry run sets it, so no ledger keeps it.
@@ -162,6 +167,8 @@ type Record struct {
 	Open        bool         // it may have taken effect without a definite answer: settle it before another is sent
 	Tried       time.Time    // if Open: the last attempt that may have been applied; else: Settlement.Seen; UTC; zero if not known
 	Ended       Identity     // if Open: the last one that had a definite result; zero if there is none
+	Accepted    time.Time    // if Open: see Copied.Accepted
+	Others      string       // other tokens of the circuit that need no attention any more, or count in Tried; one a line, see [Weighed]
 	Result      sheet.Result // the definite result; empty if there is none
 	ErrorCode   string       //
 	RequestID   string       //
@@ -169,6 +176,20 @@ type Record struct {
 	LOAStatus   string       // last known
 	RunID       string       // the run that wrote it
 }
+
+// Other reports whether a token is one of Others.
+func (r *Record) Other(token string) bool { return r.lists(token) || r.Weighed(token) }
+
+// Weighed reports whether Others says that the word of a results copy about the token, which
+// has no date, was taken into account.
+func (r *Record) Weighed(token string) bool { return r.lists(Weighed + token) }
+
+func (r *Record) lists(line string) bool {
+	return r.Others != "" && slices.Contains(strings.Split(r.Others, "\n"), line)
+}
+
+// Weighed marks a token in [Record.Others]. No token contains it.
+const Weighed = "\u2713"
 
 // Identity identifies what was sent.
 type Identity struct {

@@ -174,7 +174,7 @@ func (s *story) check(sum *batch.Summary) {
 // written puts the outcomes into the workbook, as its results copy has them.
 func (s *story) written(sum *batch.Summary) {
 	for i, o := range sum.Outcomes {
-		s.book.Circuits[i].Past = sheet.Past{Result: string(o.Result), ClientToken: o.Token, LOAStatus: o.LOAStatus}
+		s.book.Circuits[i].Past = pastOf(o)
 	}
 }
 

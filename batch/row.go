@@ -27,12 +27,14 @@ type row struct {
 	max      int       // bound of attempts and of lookups
 	started  time.Time // when this run took it up, UTC
 
-	begun string // the token that the ledger knows is about to be sent
-	older bool   // the circuit had an LOA before the application that is open, and lookups may still show it
+	begun    string // the token that the ledger knows is about to be sent
+	mismatch bool   // the API said that the token was used before with other parameters
+	older    bool   // the circuit had an LOA before the application that is open, and lookups may still show it
 
 	code      string    // of the last failure
 	requestID string    // of the last answer
 	loaStatus string    // what a lookup said last
+	voidSeen  time.Time // when a lookup first saw that the LOA was rejected or deleted, UTC; zero if none did
 	sent      time.Time // when the last attempt of this run that may have been applied was given up, UTC; zero if there is none
 	tried     time.Time // likewise, of all runs; meaningful while the token is open
 	due       time.Time // when the next call may be made; zero means now
@@ -77,6 +79,9 @@ func (r *row) start() {
 	if r.tried.IsZero() || r.tried.After(r.started) {
 		r.tried = r.started
 	}
+	if c := &r.app.Copied; *c != (Copied{}) && (c.Tried.IsZero() || c.Tried.After(r.started)) {
+		c.Tried = r.started
+	}
 }
 
 // submitted takes the result of an attempt that was answered or given up at a time.
@@ -99,7 +104,8 @@ func (r *row) submitted(receipt Receipt, err error, at time.Time) next {
 	if e == evLost || e == evLostOver {
 		r.sent, r.tried = at, at
 	}
-	if e == evMismatch && r.state == sendClear && r.tried.Equal(LongAgo) {
+	r.mismatch = r.mismatch || e == evMismatch
+	if e == evMismatch && r.state == sendClear && r.app.Open.Accepted {
 		// Only a results copy said that the lookup was late enough, and of other content.
 		r.state, r.app.Settled = sendFresh, Settlement{}
 	}
@@ -119,7 +125,7 @@ func (r *row) attempted(call *CallError) event {
 		return evRegionFatal
 	case call.Class == Refused && call.Code == operations[r.app.Operation].conflict:
 		return evConflict
-	case call.Class == Refused && call.Code == codeMismatch:
+	case call.Class == Refused && call.Code == CodeMismatch:
 		return evMismatch
 	case call.Class == Refused:
 		return evRefused
@@ -150,8 +156,15 @@ func (r *row) lookedUp(l LOA, ok bool, err error, asked time.Time) next {
 	if ok && r.precedes(l, asked) {
 		l, ok = LOA{RequestID: l.RequestID}, false
 	}
+	outdated := ok && r.outdated(l, asked)
+	if outdated {
+		l.Status = r.app.Ended.LOAStatus
+	}
 	r.lookups, r.loaStatus = 0, l.Status
 	e := r.found(l, ok, asked)
+	if outdated && e == evVoidRepeat {
+		e = evVoid // another ledger may have applied since
+	}
 	if settles := e.settles(); r.state == askElsewhere {
 		l = LOA{} // it is not about the circuit in this region
 	} else if settles == sheet.Already || r.state.open() && settles != "" {
@@ -172,6 +185,14 @@ func (r *row) precedes(l LOA, asked time.Time) bool {
 		asked.Sub(latest(e.At, e.Tried)) < SettlingTime
 }
 
+// outdated reports whether a valid status may be older than the rejection that a lookup saw
+// before.
+func (r *row) outdated(l LOA, asked time.Time) bool {
+	e := &r.app.Ended
+	return (r.state == askFirst || r.state == askVoid) && Void(e.LOAStatus) && !Void(l.Status) &&
+		!e.Tried.IsZero() && asked.Sub(e.Tried) < SettlingTime
+}
+
 // found returns the event of an answered lookup.
 func (r *row) found(l LOA, ok bool, asked time.Time) event {
 	state := loaVoid
@@ -181,6 +202,9 @@ func (r *row) found(l LOA, ok bool, asked time.Time) event {
 	early := r.state.open() && asked.Sub(r.tried) < SettlingTime
 	stale := early && r.older // the status may be that of the LOA before, and older than its rejection
 	r.older = r.older || ok && state == loaVoid
+	if ok && state == loaVoid && r.voidSeen.IsZero() && r.state != askElsewhere {
+		r.voidSeen = asked.Round(0).UTC()
+	}
 	r.app.First = r.app.First || r.state == askFirst && !ok
 	switch {
 	case ok && state != loaVoid && stale:
@@ -236,6 +260,11 @@ func (r *row) settle(e event, l LOA, asked time.Time) {
 	r.app.Settled = Settlement{Token: token, Result: e.settles(), LOAStatus: l.Status}
 	if e.settles() == sheet.Already {
 		r.app.Settled.Seen = latest(r.tried, asked.Round(0).UTC())
+		ours := r.state != askConflict && !r.mismatch && operations[r.app.Operation].judge(&r.app, l) == loaOurs
+		r.app.Settled.Other = token == r.app.Token && !ours
+	}
+	if e.settles() == sheet.Refused {
+		r.app.Settled.Seen = asked.Round(0).UTC()
 	}
 	if e.settles() == sheet.Failed {
 		r.sent = time.Time{} // those of this run were not applied either
@@ -329,6 +358,7 @@ func (r *row) finish(result sheet.Result, reason Reason) next {
 	case sheet.Refused:
 		if Void(r.loaStatus) {
 			o.LOAStatus = r.loaStatus
+			o.Settled.Seen = latest(o.Settled.Seen, r.voidSeen)
 		}
 	}
 	r.attribute(&o)
@@ -347,8 +377,16 @@ func (r *row) attribute(o *Outcome) {
 		o.Token, o.Generation = "", 0 // it is not about the circuit in this region
 		return
 	}
-	if r.begun == "" && earlier.Token == "" && o.Result == sheet.Already {
+	several := r.begun == "" && earlier.Token == "" && r.app.Copied.Token != ""
+	switch {
+	case several && (o.Result == sheet.Already || o.Result == sheet.Unknown):
+		o.Token, o.Generation = r.app.Copied.Token, r.app.Copied.Generation
+		return
+	case r.begun == "" && earlier.Token == "" && o.Result == sheet.Already:
 		r.app.disown(o)
+		return
+	case r.begun == "" && earlier.Token == "" && o.Result == sheet.Unknown: // it is not known which
+		o.Token, o.Generation = r.app.Circuit.Past.ClientToken, 0
 		return
 	}
 	if r.begun != "" || earlier.Token == "" || !o.ConcernsCircuit() {

@@ -164,6 +164,7 @@ func withheld(a *Application, s *survey, failed bool) (Outcome, bool) {
 	case !a.surveyed():
 	case found && a.Elsewhere.Region != "":
 		a.seen(state.LOAStatus)
+	case state.LOAStatus != "" && !Void(state.LOAStatus) && a.Changed != nil: // a lookup decides
 	case state.LOAStatus != "" && !Void(state.LOAStatus):
 		o := a.Outcome(sheet.Already, ReasonLOAExists)
 		o.LOAStatus = state.LOAStatus

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
@@ -194,6 +195,31 @@ func TestSurveyFailsBesideAnOpenApplication(t *testing.T) {
 		}
 		if o := sum.Outcomes[0]; o.Result != sheet.Unknown || o.Token != "of-other-content" || len(server.accepted) != 0 {
 			t.Errorf("%+v", o)
+		}
+	})
+}
+
+// A row was edited since its application was accepted, and the ledger is lost. The results
+// copy tells what the survey cannot: the LOA was applied for with other content.
+func TestSurveyOfAnEditedRow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, s := newHistory(t), standing(1, "Applying")
+		h.copy(h.want("first", plan.Options{}, sheet.Submitted, 1, 1))
+		for _, edited := range []bool{false, true} {
+			h.ledger = &ledger.Memory{}
+			want := sheet.Already
+			if edited {
+				h.book.Circuits[0].Bandwidth++ // which no lookup shows
+				want = sheet.Invalid
+			}
+			for _, night := range []string{"first", "second"} {
+				past, _ := h.ledger.Past(t.Context(), batch.PlaceLOA, plan.Keys(h.book))
+				e := &batch.Engine{Submitter: h.server, Finder: h.server, Surveyor: s, Survey: true, Ledger: h.ledger}
+				sum, err := e.Run(t.Context(), nil, plan.New(h.book, plan.Options{Past: past}))
+				if err != nil || sum.Outcomes[0].Result != want || len(h.tokens) != 1 {
+					t.Errorf("edited %v, %s night: %+v, %v, want %s", edited, night, sum.Outcomes[0], err, want)
+				}
+			}
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/loabatch/loabatch/sheet"
@@ -81,6 +82,13 @@ func deriveToken(a *Application) string {
 	b = hex.AppendEncode(append(b, '-'), u[8:10])
 	b = hex.AppendEncode(append(b, '-'), u[10:16])
 	return string(b)
+}
+
+// Derived reports whether a token has the form of one that was derived and has nothing of a
+// user's: a UUID of version 8.
+func Derived(token string) bool {
+	return len(token) == 36 && token[8] == '-' && token[13] == '-' && token[14] == '8' && token[18] == '-' &&
+		strings.ContainsRune("89ab", rune(token[19])) && token[23] == '-'
 }
 
 func suffixToken(own, derived string) string {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sort"
 	"time"
+
+	"github.com/loabatch/loabatch/sheet/internal/dates"
 )
 
 // Decode finds the sheets and columns of a workbook, reads every row, applies every
@@ -195,7 +197,11 @@ func (d *decoder) load(row *Row) (past Past, found bool) {
 			d.cells[s.data].cell = *c
 			found = found || hasValue(c)
 		case useResult:
-			past.set(s.past, c.Value)
+			if s.past == ColSubmittedAt {
+				past.SubmittedAt = d.submittedAt(c)
+			} else {
+				past.set(s.past, c.Value)
+			}
 		case useStray:
 			d.layout.table.LastCol = max(d.layout.table.LastCol, c.Col)
 			if hasValue(c) {
@@ -252,6 +258,24 @@ func (p *Past) set(col ResultColumn, value string) {
 	case ColLOAStatus:
 		p.LOAStatus = ParseState(value)
 	}
+}
+
+// submittedAt reads when a row was accepted: a date as it was written, or a text with one.
+func (d *decoder) submittedAt(c *Cell) time.Time {
+	civil, ok := dates.Civil{}, false
+	if c.Type == NumberCell {
+		civil, ok = dates.Serial(c.Value, d.book.Date1904())
+		ok = ok && civil.Day != 0
+	} else if c.Value != "" {
+		var r dates.Reading
+		civil, _, r = dates.Read(c.Value)
+		ok = r == dates.Once
+	}
+	if !ok || civil.Year < 2000 || civil.Year > 2200 {
+		return time.Time{}
+	}
+	t, _ := civil.In(time.UTC)
+	return t.UTC()
 }
 
 // sortRows stores the rows of a sheet in the workbook, sorted by number: a few files hold

@@ -118,12 +118,14 @@ func TestEarlierResults(t *testing.T) {
 	g := good()
 	for cell, v := range map[string]string{
 		"K1": "Result", "L1": "message", "M1": "Request ID", "N1": "Client token used", "O1": "LOA status", "P1": "#Mine",
-		"K2": "SUBMITTED", "M2": "REQ", "N2": "T", "O2": "Applying", "P2": "x",
+		"K2": "SUBMITTED", "M2": "REQ", "N2": "T", "O2": "Applying", "P2": "x", "Q1": "Submitted at (UTC)", "Q2": "2026-11-24 18:03:07",
 	} {
 		g.set(cell, v)
 	}
 	w := decode(t, g, sheet.Options{})
-	if got, want := w.Circuits[0].Past, (sheet.Past{Result: "SUBMITTED", ClientToken: "T", RequestID: "REQ", LOAStatus: "Applying"}); got != want {
+	if got, want := w.Circuits[0].Past, (sheet.Past{
+		Result: "SUBMITTED", ClientToken: "T", RequestID: "REQ", LOAStatus: "Applying", SubmittedAt: time.Date(2026, 11, 24, 18, 3, 7, 0, time.UTC),
+	}); got != want {
 		t.Errorf("past is %+v", got)
 	}
 	if len(w.Problems) != 0 || w.Circuits[1].Past != (sheet.Past{}) {
@@ -133,7 +135,7 @@ func TestEarlierResults(t *testing.T) {
 	for _, c := range w.CircuitsTable.ResultColumns(sheet.English) {
 		cols = append(cols, c.Col)
 	}
-	if fmt.Sprint(cols) != "[11 12 17 13 18 19 14 15]" {
+	if fmt.Sprint(cols) != "[11 12 18 13 17 19 14 15]" {
 		t.Errorf("result columns at %v", cols)
 	}
 }
@@ -258,6 +260,34 @@ func TestRedactor(t *testing.T) {
 		}
 		if utf8.RuneCountInString(got) != utf8.RuneCountInString(c.text) {
 			t.Errorf("Text(%q) has another length", c.text)
+		}
+	}
+}
+
+// TestMayStand lists which results of a copy tell of an application that may be there.
+func TestMayStand(t *testing.T) {
+	at := time.Date(2026, 11, 24, 18, 3, 7, 0, time.UTC)
+	for _, test := range []struct {
+		past sheet.Past
+		want bool
+	}{
+		{sheet.Past{}, false},
+		{sheet.Past{Result: "SUBMITTED", ClientToken: "T"}, true},
+		{sheet.Past{Result: "ALREADY"}, true},
+		{sheet.Past{Result: "UNKNOWN", ClientToken: "T"}, true},
+		{sheet.Past{Result: "REFUSED", ClientToken: "T", SubmittedAt: at}, false},
+		{sheet.Past{Result: "FAILED", ClientToken: "T", SubmittedAt: at}, false},
+		{sheet.Past{Result: "INVALID"}, false},
+		{sheet.Past{Result: "INVALID", LOAStatus: "Applying"}, true},
+		{sheet.Past{Result: "INVALID", ClientToken: "T"}, true},
+		{sheet.Past{Result: "NOT_ATTEMPTED", ClientToken: "T"}, false}, // it is the token that was going to be sent
+		{sheet.Past{Result: "NOT_ATTEMPTED", ClientToken: "T", SubmittedAt: at}, true},
+		{sheet.Past{Result: "VALID", ClientToken: "T", LOAStatus: "Available"}, true},
+		{sheet.Past{Result: "VALID", ClientToken: "T", LOAStatus: "Rejected"}, false},
+		{sheet.Past{Result: "BLOCKED", ClientToken: "T", LOAStatus: "none"}, false},
+	} {
+		if got := test.past.MayStand(); got != test.want {
+			t.Errorf("%+v: %v", test.past, got)
 		}
 	}
 }

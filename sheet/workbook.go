@@ -65,6 +65,23 @@ type Past struct {
 	ClientToken string
 	RequestID   string
 	LOAStatus   string
+	SubmittedAt time.Time // when it was accepted or, if UNKNOWN, sent last; UTC; zero if the row does not say
+}
+
+// MayStand reports whether the result columns know of an application that was accepted or
+// may have been. A row whose result says nothing about that keeps what was known before: its
+// token, and when it was sent or what became of the LOA.
+func (p *Past) MayStand() bool {
+	valid := !slices.Contains([]string{"", "none", "Rejected", "Deleted"}, p.LOAStatus)
+	switch Result(p.Result) {
+	case Submitted, Already, Unknown:
+		return true
+	case Invalid:
+		return p.ClientToken != "" || valid
+	case NotAttempted, Valid, Blocked:
+		return p.ClientToken != "" && !p.SubmittedAt.IsZero() || valid
+	}
+	return false
 }
 
 // Table describes the position of a sheet's data.
@@ -173,7 +190,7 @@ type RowResult struct {
 	Message     string // rendered message
 	ErrorCode   string // the API's code, or the first problem's
 	RequestID   string
-	SubmittedAt time.Time // UTC; zero if nothing was accepted
+	SubmittedAt time.Time // when it was accepted or, if UNKNOWN, sent last; UTC; zero if neither
 	Attempts    int
 	ClientToken string
 	LOAStatus   string

@@ -207,6 +207,10 @@ func (a *app) patch(done *finished, doc *report.Document, redact bool) sheet.Pat
 			Row: app.SheetRow, Result: app.Result, Message: a.rowMessage(app), ErrorCode: app.ErrorCode, RequestID: app.RequestID,
 			SubmittedAt: app.SubmittedAt.Time, Attempts: app.Attempts, ClientToken: token, LOAStatus: app.LOAStatus,
 		}
+		if app.Result == sheet.Unknown {
+			rows[i].SubmittedAt = done.outcomes[i].Tried // from then on another ledger counts the settling time
+		}
+		keepStanding(&rows[i], &done.in.workbook.Circuits[i].Past, redact)
 		if past := sheet.Result(done.in.workbook.Circuits[i].Past.Result); app.Result == sheet.Skipped && slices.Contains(sheet.AllResults, past) {
 			rows[i].Keep, rows[i].Result = true, past
 		}
@@ -220,6 +224,23 @@ func (a *app) patch(done *finished, doc *report.Document, redact bool) sheet.Pat
 		patch.MaskPersonal(done.in.workbook)
 	}
 	return patch
+}
+
+// keepStanding has a row whose result says nothing about an earlier application keep what the
+// workbook knows of that: another ledger may know nothing else.
+func keepStanding(row *sheet.RowResult, past *sheet.Past, redact bool) {
+	switch row.Result {
+	case sheet.Invalid, sheet.NotAttempted, sheet.Valid, sheet.Blocked:
+	default:
+		return
+	}
+	if !past.MayStand() {
+		return
+	}
+	row.ClientToken, row.SubmittedAt, row.LOAStatus = past.ClientToken, past.SubmittedAt, cmp.Or(row.LOAStatus, past.LOAStatus)
+	if redact {
+		row.ClientToken = sheet.MaskNumbers(row.ClientToken)
+	}
 }
 
 // rowMessage is the text of a row's Message cell. It says what to do unless there is

@@ -48,7 +48,7 @@ func (p *process) submit(b *book) ([]batch.Outcome, error) {
 	p.runs++
 	info := ledger.RunInfo{ID: fmt.Sprintf("%d-%d", p.id, p.runs), Scope: scopeOf(p.command.endpoint), Command: "submit", Input: b.name}
 	p.mu.Unlock()
-	run, err := p.w.ledger.start(p, info, keys)
+	run, err := p.ledger.start(p, info, keys)
 	if errors.As(err, new(*ledger.LockedError)) {
 		return nil, nil
 	}
@@ -166,10 +166,10 @@ func (l *steppedLedger) Finish(ctx context.Context, o batch.Outcome) error {
 
 // begun checks that the ledger knows of an application before it is sent.
 func (p *process) begun(a *batch.Application) {
-	if p.w.ledger.name() == "sqlite" {
+	if p.ledger.name() == "sqlite" {
 		return // the file's conformance suite has this test; here it would take most of the time
 	}
-	past, _ := p.w.ledger.past(scopeOf(p.command.endpoint), []batch.Key{a.Key})
+	past, _ := p.ledger.past(scopeOf(p.command.endpoint), []batch.Key{a.Key})
 	if r := past[a.Key]; !r.Open || r.Token != a.Token || r.Hash != a.Hash {
 		p.w.report("sent before Begin", "%s under %s, and the ledger says %+v", a.Key.InstanceID, short(a.Token), r)
 	}

@@ -26,23 +26,23 @@ func (p *process) check(b *book, outcomes []batch.Outcome) {
 		p.w.report("lost: a row without a result", "%d outcomes of %d rows", len(outcomes), len(b.rows))
 		return
 	}
-	uses := p.dice.at(99).chance(0.5)
+	uses := p.dice.at(99).chance(0.5) || p.w.carried()
 	for i := range b.rows {
 		o := &outcomes[i]
 		p.trace("  %s %s %s %s", o.Key.InstanceID, o.Result, o.Reason, o.ErrorCode)
 		if o.Row != i+2 || o.Result == "" {
 			p.w.report("lost: a row without a result", "row %d: %+v", i+2, o)
 		}
-		past, err := p.w.ledger.past(scopeOf(p.command.endpoint), []batch.Key{o.Key})
+		past, err := p.ledger.past(scopeOf(p.command.endpoint), []batch.Key{o.Key})
 		if err != nil {
 			p.w.report("ledger", "%v", err)
 			return
 		}
-		if why := p.w.wrong(&b.rows[i], o, knownOf(past[o.Key])); why != "" {
+		if why := p.w.wrong(p, &b.rows[i], o, knownOf(past[o.Key])); why != "" {
 			p.w.report("wrong: "+why, "p%d: %s is %s (%s %s)", p.id, o.Key.InstanceID, o.Result, o.Reason, o.ErrorCode)
 		}
 		if uses && o.Result != sheet.Skipped {
-			b.rows[i].past = sheet.Past{Result: string(o.Result), ClientToken: o.Token, RequestID: o.RequestID, LOAStatus: o.LOAStatus}
+			b.rows[i].keep(o)
 		}
 	}
 	if uses {
@@ -53,7 +53,7 @@ func (p *process) check(b *book, outcomes []batch.Outcome) {
 }
 
 // wrong says how an outcome contradicts the truth, if it does.
-func (w *world) wrong(r *bookRow, o *batch.Outcome, k known) string {
+func (w *world) wrong(p *process, r *bookRow, o *batch.Outcome, k known) string {
 	w.service.mu.Lock()
 	defer w.service.mu.Unlock()
 	c := w.service.circuits[r.instance]
@@ -61,7 +61,7 @@ func (w *world) wrong(r *bookRow, o *batch.Outcome, k known) string {
 	switch o.Result {
 	case sheet.Failed, sheet.Refused, sheet.NotAttempted:
 		if !w.forgetful {
-			w.service.claims[r.instance] = claim{string(o.Result), time.Now()}
+			w.service.claims[r.instance] = claim{string(o.Result), time.Now(), p, r.region}
 		}
 	}
 	switch o.Result {
@@ -132,7 +132,7 @@ func (w *world) quietNights(t *testing.T, d dice) {
 		}
 		time.Sleep(11 * time.Minute)
 		again := night >= first
-		p := &process{w: w, id: 1000 + night, dice: d.at(night), weather: calm, calls: map[string]uint64{}, drain: make(chan struct{})}
+		p := &process{w: w, ledger: w.ledgers[0], night: 1000 + night, id: 1000 + night, dice: d.at(night), weather: calm, calls: map[string]uint64{}, drain: make(chan struct{})}
 		p.ctx, p.cancel = context.WithCancel(context.Background())
 		p.command = command{endpoint: endpoints[0], concurrency: 1, attempts: 5, reapply: again}
 		end = map[*book][]batch.Outcome{}
@@ -163,7 +163,7 @@ func (w *world) quietNights(t *testing.T, d dice) {
 func (w *world) checkEnd(t *testing.T, b *book, outcomes []batch.Outcome, again bool) {
 	for i := range outcomes {
 		r, o := &b.rows[i], &outcomes[i]
-		past, err := w.ledger.past(scopeOf(endpoints[0]), []batch.Key{o.Key})
+		past, err := w.ledgers[0].past(scopeOf(endpoints[0]), []batch.Key{o.Key})
 		if err != nil {
 			t.Error(err)
 			return
@@ -186,7 +186,7 @@ func (w *world) wrongEnd(r *bookRow, o *batch.Outcome, k known, again bool) stri
 			return string(o.Result) + ", and the ledger does not know it"
 		}
 	case sheet.Invalid:
-		if len(c.letters) == 0 && r.region == c.home {
+		if len(c.letters) == 0 && r.region == c.home && !r.broken {
 			return "INVALID without an LOA"
 		}
 	case sheet.Refused:

@@ -29,7 +29,7 @@ var (
 	from    = flag.Uint64("histories.from", 0, "seed of the first history")
 	count   = flag.Uint64("histories.n", 0, "number of histories; 0 means 5,000, or 500 with -short")
 	backend = flag.String("histories.ledger", "", "memory, states, sqlite or disk; empty means a mix")
-	with    = flag.String("histories.with", "", "what histories contain beyond the usual, separated by commas: foreign, for rejected or deleted LOAs that another program applied for before; stale, for lookups that tell an old status; unguarded, for lost ledgers where the service accepts doubles")
+	with    = flag.String("histories.with", "", "what histories contain beyond the usual, separated by commas: foreign, for rejected or deleted LOAs that another program applied for before; stale, for lookups that tell an old status; unguarded, for lost ledgers where the service accepts doubles; ledgers, for several users with a ledger each, who know of each other by results copies alone where the service accepts doubles")
 	without = flag.String("histories.without", "", "what histories do not contain: region, ledger, endpoint, quota, survey, separated by commas")
 	strict  = flag.Bool("histories.strict", false, "report the failures that are tolerated, too")
 	verbose = flag.Bool("histories.trace", false, "print the trace of every history")
@@ -93,15 +93,38 @@ func TestHistories(t *testing.T) {
 // same: a lookup without an answer and then one that showed the LOA before; an application
 // that was open in another region while the ledger had lost what was accepted in the row's
 // own; a reapplication in a wrong region that held up one in the right region; a lookup
-// there that showed the LOA as it was before it was rejected here; and a results copy of
-// another region, whose record a reapplication there had replaced.
+// there that showed the LOA as it was before it was rejected here; a results copy of
+// another region, whose record a reapplication there had replaced; copies of other ledgers
+// that say NOT_ATTEMPTED of a row that was accepted, UNKNOWN of one that was sent under a
+// token which the ledger knew as refused, ALREADY without a date, INVALID since, and what is of a region in which the ledger
+// knows of a failure; a lookup that told the
+// status before the rejection; and a false alarm about two processes in two regions.
 func TestKnownHistories(t *testing.T) {
-	for seed, with := range map[uint64]string{1006815: "unguarded", 1009741: "unguarded", 66198: "", 4015452: "stale", 5565608: ""} {
+	for seed, with := range map[uint64]string{
+		1006815: "unguarded", 1009741: "unguarded", 66198: "", 4015452: "stale", 5565608: "",
+		9000219: "ledgers", 9000971: "ledgers", 9102270: "ledgers", 10409161: "ledgers", 10411613: "ledgers", 11405581: "ledgers", 11414506: "ledgers", 11415130: "ledgers", 10215206: "unguarded", 7002263: "stale", 5355898: "stale",
+	} {
 		o := options{switches: map[string]bool{"region": true, "ledger": true, "endpoint": true, "quota": true, "survey": true, with: true}}
 		for _, f := range play(t, newHistory(seed, o), nil) {
 			t.Errorf("seed %d: %s: %s", seed, f.kind, f.text)
 		}
 	}
+}
+
+// TestHistoriesOfSeveralLedgers plays a tenth as many with several users, who have a ledger
+// each.
+func TestHistoriesOfSeveralLedgers(t *testing.T) {
+	n := *count
+	switch {
+	case n > 0:
+	case testing.Short():
+		n = 500
+	default:
+		n = 5000
+	}
+	o := readOptions()
+	o.switches["ledgers"] = true
+	o.playAll(t, (n+9)/10)
 }
 
 // TestHistoriesOnDisk does so with a SQLite file on a disk that fills up, and that loses or

@@ -85,11 +85,12 @@ type world struct {
 	history *history
 	habits  habits
 	service *service
-	ledger  keeper
+	ledgers []keeper // of one user or host each; more than one only where histories contain ledgers
 	books   []*book
 	names   int
 	runs    uint64
-	ledgers uint64
+	nights  uint64
+	made    uint64 // ledgers
 	quotas  quota.Memory
 	power   atomic.Bool // it has failed: all processes of the night are dead
 	mu      sync.Mutex
@@ -135,12 +136,20 @@ func (h *history) run(t *testing.T, trace *strings.Builder) (failures []failure)
 				w.service.circuits[r.instance] = c
 			}
 		}
-		var err error
-		if err = w.newLedger(); err != nil {
-			t.Fatal(err)
+		for range w.users() {
+			l, err := w.newLedger()
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.ledgers = append(w.ledgers, l)
 		}
-		defer func() { w.ledger.close() }()
-		w.trace("seed %d, ledger in %s, habits %+v", h.seed, w.ledger.name(), w.habits)
+		defer func() {
+			for _, l := range w.ledgers {
+				l.close()
+			}
+		}()
+		w.forgetful = len(w.ledgers) > 1
+		w.trace("seed %d, ledger in %s, habits %+v", h.seed, w.ledgers[0].name(), w.habits)
 		for _, b := range w.books {
 			w.trace("  %s", b)
 		}
@@ -156,18 +165,28 @@ func (h *history) run(t *testing.T, trace *strings.Builder) (failures []failure)
 }
 
 // newLedger makes an empty ledger.
-func (w *world) newLedger() (err error) {
-	w.ledgers++
+func (w *world) newLedger() (keeper, error) {
+	w.made++
 	switch w.history.backend {
 	case "sqlite", "disk":
-		w.ledger, err = newSQLiteKeeper(w.history.backend, w.history.dice.at(15, w.ledgers))
+		return newSQLiteKeeper(w.history.backend, w.history.dice.at(15, w.made))
 	case "memory":
-		w.ledger = &memoryKeeper{}
-	default:
-		w.ledger = newStateKeeper()
+		return &memoryKeeper{}, nil
 	}
-	return err
+	return newStateKeeper(), nil
 }
+
+// users is how many users or hosts there are, with a ledger each.
+func (w *world) users() int {
+	if w.allowed("ledgers") && w.history.backend != "disk" {
+		return 2 + w.history.dice.at(16).n(2)
+	}
+	return 1
+}
+
+// carried reports whether every run leaves a results copy with which people go on: several
+// ledgers know of each other's applications by that alone, where the service accepts doubles.
+func (w *world) carried() bool { return len(w.ledgers) > 1 && w.habits.guard < 1 }
 
 // gaps are the times between two nights: below and above the settling time.
 var gaps = []time.Duration{20 * time.Second, 2 * time.Minute, 4 * time.Minute, 6 * time.Minute, 8 * time.Minute, 11 * time.Minute, time.Hour, 24 * time.Hour}
@@ -197,32 +216,36 @@ func (w *world) happen(t *testing.T, x happening) {
 // prune has a ledger in a file forget the rows of all its runs, which changes nothing of what
 // would be sent next, whatever the book and the flags.
 func (w *world) prune(t *testing.T) {
-	k, ok := w.ledger.(*sqliteKeeper)
-	if !ok {
-		return
+	for _, l := range w.ledgers {
+		if k, ok := l.(*sqliteKeeper); ok {
+			w.pruneOne(t, k)
+		}
 	}
+}
+
+func (w *world) pruneOne(t *testing.T, k *sqliteKeeper) {
 	s, err := k.open(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := w.next(t, s)
+	before := w.next(t, k, s)
 	pruned, err := s.Prune(context.Background(), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.trace("  %d rows of %d runs are pruned", pruned.Rows, pruned.Runs)
-	if !reflect.DeepEqual(w.next(t, s), before) {
+	if !reflect.DeepEqual(w.next(t, k, s), before) {
 		t.Errorf("seed %d: pruning changes what is sent next", w.history.seed)
 	}
 }
 
 // next plans every book with every choice of rows.
-func (w *world) next(t *testing.T, s *sqlite.Store) (plans []*batch.Plan) {
+func (w *world) next(t *testing.T, k *sqliteKeeper, s *sqlite.Store) (plans []*batch.Plan) {
 	for _, b := range w.books {
 		book := b.workbook()
 		keys := plan.Keys(book)
 		for _, endpoint := range endpoints {
-			past, err := w.ledger.past(scopeOf(endpoint), keys)
+			past, err := k.past(scopeOf(endpoint), keys)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -249,20 +272,23 @@ func (w *world) next(t *testing.T, s *sqlite.Store) (plans []*batch.Plan) {
 // replaceLedger loses the ledger. If the service accepts a second application for a circuit
 // and the survey is off, nothing is left then that could prevent one: an edited row has
 // another token, one that was not edited may have a token that the service has forgotten,
-// and no call asks what was applied for. So there the ledger is not lost. Nor is it within
+// and no call asks what was applied for. So there the ledger is not lost, unless results
+// copies carry what it knew. Nor is it within
 // ten minutes of an application where there is a survey: listings may lag, and an attempt
 // that only the ledger knew of may still take effect.
-func (w *world) replaceLedger(t *testing.T, _ dice) {
-	if !w.allowed("ledger") || w.habits.guard < 1 && !(w.history.survey && w.allowed("unguarded")) {
+func (w *world) replaceLedger(t *testing.T, d dice) {
+	if !w.allowed("ledger") || w.habits.guard < 1 && !w.carried() && !(w.history.survey && w.allowed("unguarded")) {
 		return
 	}
-	w.trace("  the ledger is deleted")
-	w.ledger.close()
-	if err := w.newLedger(); err != nil {
+	i := d.n(len(w.ledgers))
+	w.trace("  ledger %d is deleted", i)
+	w.ledgers[i].close()
+	var err error
+	if w.ledgers[i], err = w.newLedger(); err != nil {
 		t.Fatal(err)
 	}
 	w.forgetful = true
-	if w.history.survey {
+	if w.history.survey && !w.carried() {
 		time.Sleep(10 * time.Minute)
 	}
 }

@@ -20,11 +20,13 @@ func (w *world) night(t *testing.T, d dice) {
 	if together && d.at(1).chance(0.2) {
 		processes = 2
 	}
+	w.nights++
+	users := pick(d.at(4), w.ledgers) // two at once use the same ledger
 	var started []*process
 	for i := range processes {
-		started = append(started, w.newProcess(d.at(2, uint64(i))))
+		started = append(started, w.newProcess(users, d.at(2, uint64(i))))
 	}
-	k, _ := w.ledger.(*sqliteKeeper)
+	k, _ := w.ledgers[0].(*sqliteKeeper)
 	if onDisk := k != nil && k.disk != nil; onDisk {
 		w.setDisk(k.disk, d.at(3), started)
 		defer k.disk.Fill(-1)
@@ -60,13 +62,13 @@ func (w *world) setDisk(x *lossytest.Disk, d dice, processes []*process) {
 // powerFailure ends all processes at once.
 func (w *world) powerFailure() {
 	w.power.Store(true)
-	w.ledger.(*sqliteKeeper).disk.Cut()
+	w.ledgers[0].(*sqliteKeeper).disk.Cut()
 }
 
 // newProcess draws a process: its command and the weather that it meets.
-func (w *world) newProcess(d dice) *process {
+func (w *world) newProcess(l keeper, d dice) *process {
 	w.runs++
-	p := &process{w: w, id: w.runs, dice: d, weather: pick(d.at(1), weathers), calls: map[string]uint64{}, drain: make(chan struct{})}
+	p := &process{w: w, ledger: l, night: w.nights, id: w.runs, dice: d, weather: pick(d.at(1), weathers), calls: map[string]uint64{}, drain: make(chan struct{})}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	c := command{endpoint: endpoints[0], concurrency: 1 + d.at(2).n(8), attempts: 1 + d.at(3).n(5), reapply: d.at(4).chance(0.2)}
 	if w.history.hurried {
@@ -88,7 +90,9 @@ func (w *world) newProcess(d dice) *process {
 	steps := 2 + 8*w.history.circuits
 	switch at := 1 + d.at(12).n(steps); d.at(13).n(10) {
 	case 0, 1, 2:
-		c.killAt = at
+		if !w.carried() {
+			c.killAt = at
+		}
 	case 3:
 		c.drainAt = at
 	case 4:
@@ -106,7 +110,7 @@ func (p *process) gone() {
 	if p.quotas != nil && !p.killed() {
 		p.quotas.Close()
 	}
-	p.w.ledger.gone(p)
+	p.ledger.gone(p)
 }
 
 // run carries out a command: its books one after another.

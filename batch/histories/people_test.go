@@ -1,11 +1,13 @@
 package histories
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -24,6 +26,24 @@ type bookRow struct {
 	bad      bool       // it names a construction company that the service rejects
 	own      string     // the Client token column
 	past     sheet.Past // the result columns, if the book is a results copy
+	broken   bool       // a cell has a value that validation rejects
+}
+
+// keep writes an outcome into the result columns, as package sheet does.
+func (r *bookRow) keep(o *batch.Outcome) {
+	before := r.past
+	r.past = sheet.Past{
+		Result: string(o.Result), ClientToken: o.Token, RequestID: o.RequestID, LOAStatus: o.LOAStatus,
+		SubmittedAt: o.SubmittedAt.UTC().Truncate(time.Second),
+	}
+	switch o.Result {
+	case sheet.Unknown:
+		r.past.SubmittedAt = o.Tried.UTC().Truncate(time.Second)
+	case sheet.Invalid, sheet.NotAttempted:
+		if before.MayStand() {
+			r.past.ClientToken, r.past.SubmittedAt, r.past.LOAStatus = before.ClientToken, before.SubmittedAt, cmp.Or(r.past.LOAStatus, before.LOAStatus)
+		}
+	}
 }
 
 func (b *book) clone(name string) *book {
@@ -47,6 +67,9 @@ func (b *book) String() string {
 		if r.bad {
 			s.WriteString("!")
 		}
+		if r.broken {
+			s.WriteString("?")
+		}
 		if r.past.Result != "" {
 			s.WriteString("+" + r.past.Result)
 		}
@@ -62,7 +85,7 @@ var construction = time.Date(2027, 1, 15, 8, 0, 0, 0, time.UTC)
 func (r *bookRow) circuit(row int, engineers int32) sheet.Circuit {
 	c := sheet.Circuit{
 		Row: row, InstanceID: r.instance, RegionID: r.region, CompanyName: "Example Ltd", LineType: "FIBRE", Si: "Example Builders",
-		ConstructionTime: construction, Bandwidth: 100 + r.version, ClientToken: r.own, Engineers: []int32{0}, Past: r.past,
+		ConstructionTime: construction, Bandwidth: 100 + r.version, ClientToken: r.own, Engineers: []int32{0}, Past: r.past, Invalid: r.broken,
 	}
 	if echoed := r.version / 2; echoed > 0 {
 		c.CompanyName = fmt.Sprintf("Example %d Ltd", echoed)
@@ -117,11 +140,16 @@ var edits = []edit{
 	{"change a region", changeRegion},
 }
 
-// edit lets people do one thing to one book.
+// edit lets people do one thing to one book. Where results copies are all that ledgers know
+// of each other, nobody goes back to an older one.
 func (w *world) edit(d dice) {
 	b := pick(d.at(1), w.books)
-	e := pick(d.at(2), edits)
-	if len(b.rows) == 0 {
+	list := edits
+	if w.allowed("ledgers") {
+		list = append(slices.Clip(list), edit{"break a cell", breakCell}, edit{"mend the cells", mendCells}, edit{"mend the cells", mendCells})
+	}
+	e := pick(d.at(2), list)
+	if len(b.rows) == 0 || w.carried() && (e.name == "copy" || e.name == "use the original again") {
 		return
 	}
 	e.do(w, b, d.at(3))
@@ -131,6 +159,14 @@ func (w *world) edit(d dice) {
 func editRow(_ *world, b *book, d dice) {
 	r := &b.rows[d.at(1).n(len(b.rows))]
 	r.version, r.bad = r.version+1+d.at(2).n(2), d.at(3).chance(0.1)
+}
+
+func breakCell(_ *world, b *book, d dice) { b.rows[d.n(len(b.rows))].broken = true }
+
+func mendCells(_ *world, b *book, _ dice) {
+	for i := range b.rows {
+		b.rows[i].broken = false
+	}
 }
 
 func editBack(_ *world, b *book, d dice) {

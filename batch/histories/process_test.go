@@ -18,6 +18,8 @@ import (
 // arrival of a request at the service, each answer and each Finish.
 type process struct {
 	w       *world
+	ledger  keeper // of its user
+	night   uint64 // processes of the same night may run at the same time
 	id      uint64
 	dice    dice
 	weather weather
@@ -153,14 +155,14 @@ func (p *process) Submit(ctx context.Context, a batch.Application) (batch.Receip
 		return batch.Receipt{}, errKilled
 	}
 	r := requestOf(&a)
-	r.by = fmt.Sprintf("p%d", p.id)
+	r.from = p
 	time.Sleep(d.at(5).between(time.Millisecond, 150*time.Millisecond))
 	if p.killed() && d.at(6).chance(0.5) {
 		p.trace("%s %s did not arrive", r.instance, short(r.token))
 		return batch.Receipt{}, errKilled
 	}
 	p.begun(&a)
-	if !p.w.forgetful {
+	if !p.w.forgetful || p.w.carried() {
 		p.w.service.arrived(r)
 	}
 	if p.w.service.arrive(r.region, string(a.Operation.API()), p.runID()) {

@@ -30,6 +30,14 @@ type service struct {
 type claim struct {
 	result string
 	at     time.Time
+	by     *process
+	region string // of the row
+}
+
+// holds reports whether a claim says something about a request. Circuits are locked by
+// region, so it does not about one that a process makes at the same time in another region.
+func (c claim) holds(r request) bool {
+	return r.sent.Before(c.at) && (c.by == r.from || c.region == r.region || c.by.night != r.from.night)
 }
 
 // circuit is one of the account's circuits.
@@ -69,7 +77,7 @@ type request struct {
 	parameters              string // all of them but region, circuit and token
 	company, si, line, time string // those that Describe echoes
 	sent                    time.Time
-	by                      string // the process, for the trace
+	from                    *process
 }
 
 // tokenUse is what the service remembers of a token.
@@ -185,7 +193,7 @@ func (s *service) accept(c *circuit, r request, now time.Time) {
 		s.failures = append(s.failures, failure{"double", fmt.Sprintf("%s was accepted under %s, and under %s since %s", r.instance,
 			short(r.token), short(l.content.token), since(now.Sub(l.content.sent)))})
 	}
-	if c := s.claims[r.instance]; r.sent.Before(c.at) {
+	if c := s.claims[r.instance]; c.by != nil && c.holds(r) {
 		s.failures = append(s.failures, failure{"wrong: " + c.result + ", and it took effect later", r.instance + " under " + short(r.token)})
 	}
 	c.letters = append(c.letters, &letter{status: "Applying", content: r, at: now})

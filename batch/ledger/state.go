@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
@@ -21,7 +23,12 @@ type State struct {
 	// Tried is the time from which the settling time counts: that of the last attempt of
 	// Pending that earlier runs, or a run that ended, left unsettled; if none is pending,
 	// Settlement.Seen of Last. It is zero if not known.
-	Tried time.Time
+	Tried    time.Time
+	Accepted time.Time // of Pending: see [batch.Copied]
+	// Others are other tokens of the circuit, one a line, the latest last: those that ended
+	// before Last, and those from results copies that count in Tried or are settled, be they
+	// Last since or not.
+	Others string
 
 	Result      sheet.Result // of Last; empty if there is none
 	ErrorCode   string
@@ -65,17 +72,65 @@ func (s State) accepted() bool { return s.Result == sheet.Submitted || s.Result 
 // void reports whether the last definite result is that the LOA is rejected or deleted.
 func (s State) void() bool { return s.Result == sheet.Refused && batch.Void(s.LOAStatus) }
 
+// maxOthers bounds Others. A token that drops out and comes back in a results copy has its
+// row wait for the settling time once more.
+const maxOthers = 16
+
+// knows reports whether a token is settled, or counts in Tried.
+func (s State) knows(token string) bool {
+	list := strings.Split(s.Others, "\n")
+	return token == s.Last.Token || token == s.Pending.Token || slices.Contains(list, token) || slices.Contains(list, batch.Weighed+token)
+}
+
+// remember adds a token to Others.
+func (s State) remember(token string) State {
+	if token == "" || slices.Contains(strings.Split(s.Others, "\n"), token) {
+		return s
+	}
+	list := append(strings.Fields(s.Others), token)
+	s.Others = strings.Join(list[max(0, len(list)-maxOthers):], "\n")
+	return s
+}
+
+// withCopied is the state with an application that a results copy knows as open. Beside
+// another one that is open, they count as one whose token is not known, so neither is sent
+// again before both are settled.
+func (s State) withCopied(run int64, c batch.Copied) State {
+	switch {
+	case c.Unnamed && s == (State{}):
+		s.Pending = Submission{Run: run}
+		s.Accepted = c.Accepted
+	case c.Token == "" || s.knows(c.Token):
+		return s
+	case s.Open():
+		s = s.remember(s.Pending.Token).remember(batch.Weighed + c.Token)
+		s.Pending = Submission{Run: run, Generation: max(s.Pending.Generation, c.Generation)}
+		s.PendingOperation, s.Accepted = batch.Apply, time.Time{}
+	default:
+		s = s.remember(batch.Weighed + c.Token)
+		s.Pending = Submission{Run: run, Generation: c.Generation, Token: c.Token}
+		s.Accepted = c.Accepted
+	}
+	s.PendingPhase = PhaseLeft
+	if c.Tried.IsZero() || c.Tried.After(s.Tried) {
+		s.Tried = c.Tried
+	}
+	return s
+}
+
 // Begin is the state after a run began an application. While a submission is open, only
 // the same may be begun again, until a lookup has settled it; otherwise Begin fails with
 // an *batch.OpenTokenError.
 func (s State) Begin(run int64, a batch.Application) (State, error) {
+	before := s
+	s = s.withCopied(run, a.Copied)
 	if s.Open() && a.Settled.Result != "" && a.Settled.Token == s.Pending.Token {
 		s = s.settle(a.Settled)
 	}
 	phase := PhaseBegun
 	if s.Open() {
 		if s.Pending.Token != a.Token || s.Pending.Hash != a.Hash && s.Pending.Hash != "" {
-			return s, &batch.OpenTokenError{Key: a.Key}
+			return before, &batch.OpenTokenError{Key: a.Key}
 		}
 		phase = PhaseResumed
 		if a.Open.Tried.After(s.Tried) {
@@ -91,19 +146,27 @@ func (s State) Begin(run int64, a batch.Application) (State, error) {
 // began. It decides about what another run left open only while it holds the circuit's
 // lock; without the lock it may still report the LOA's status.
 func (s State) Finish(run int64, o batch.Outcome, holdsLock bool) State {
+	if holdsLock && (!o.Copied.Unnamed || o.Result == sheet.Unknown) {
+		s = s.withCopied(run, o.Copied)
+	}
 	switch {
 	case s.Pending.Run == run && s.PendingPhase != PhaseLeft:
 		return s.finishOwn(o)
 	case holdsLock && s.Open():
 		return s.finishEarlier(o)
-	case holdsLock && s == (State{}) && o.Result == sheet.Unknown && !o.Tried.IsZero() && o.Token != "":
-		// A results copy of another ledger says so, and the row has waited since then.
-		s.Pending = Submission{Run: run, Generation: o.Generation, Token: o.Token}
-		s.PendingPhase, s.Tried = PhaseLeft, o.Tried
+	case holdsLock && o.Copied.Token != "" && o.Result == sheet.Unknown:
+		// Another ledger may have used the token since.
+		hash := ""
+		if s.Last.Token == o.Copied.Token {
+			hash = s.Last.Hash
+		}
+		s = s.remember(batch.Weighed + o.Copied.Token)
+		s.Pending = Submission{Run: run, Hash: hash, Generation: o.Copied.Generation, Token: o.Copied.Token}
+		return s.leave(o)
 	case holdsLock && o.Result == sheet.Already && s.Result != "" && s.Result != sheet.Submitted:
 		s.Result = sheet.Already // refused or failed before, and there is an LOA now
-		if o.Token != s.Last.Token {
-			s.Last.Hash = "" // it is not known what the LOA was applied for with
+		if o.Token != s.Last.Token || o.Settled.Other {
+			s = s.disown()
 		}
 		return s.withAnswer(o)
 	case holdsLock && o.Settled.Result == sheet.Already && o.Settled.Token == s.Last.Token && s.void():
@@ -118,7 +181,9 @@ func (s State) Finish(run int64, o batch.Outcome, holdsLock bool) State {
 // as if this run had never begun it.
 func (s State) finishOwn(o batch.Outcome) State {
 	switch o.Result {
-	case sheet.Submitted, sheet.Already, sheet.Refused:
+	case sheet.Already:
+		return s.endPending(o.Result).disownIf(o.Settled.Other).withAnswer(o)
+	case sheet.Submitted, sheet.Refused:
 		return s.endPending(o.Result).withAnswer(o)
 	case sheet.Failed:
 		if s.accepted() || s.void() {
@@ -148,7 +213,7 @@ func (s State) finishEarlier(o batch.Outcome) State {
 	case o.Settled.Result == sheet.Failed && o.Settled.Token == s.Pending.Token && s.accepted():
 		return s.settle(o.Settled)
 	case o.Result == sheet.Submitted, o.Result == sheet.Already, o.Result == sheet.Refused:
-		return s.endPending(o.Result).withAnswer(o)
+		return s.endPending(o.Result).disownIf(o.Result == sheet.Already && o.Settled.Other).withAnswer(o)
 	case o.Result == sheet.Unknown:
 		return s.leave(o)
 	case o.LOAStatus != "":
@@ -162,6 +227,15 @@ func (s State) leave(o batch.Outcome) State {
 	if !o.Tried.IsZero() {
 		s.Tried, s.PendingPhase = o.Tried, PhaseLeft
 	}
+	if o.Copied.Tried.After(s.Tried) {
+		s.Tried = o.Copied.Tried
+	}
+	if o.ErrorCode == batch.CodeMismatch {
+		s.Pending.Hash = "" // it was sent with other content before
+	}
+	if !s.knows(o.Token) {
+		s = s.remember(o.Token) // the results copy has it, and nothing was sent under it
+	}
 	if o.LOAStatus != "" {
 		s.LOAStatus = o.LOAStatus
 	}
@@ -170,7 +244,7 @@ func (s State) leave(o batch.Outcome) State {
 
 // settle ends the pending submission by what a lookup found.
 func (s State) settle(by batch.Settlement) State {
-	s = s.endPending(by.Result)
+	s = s.endPending(by.Result).disownIf(by.Other)
 	if by.LOAStatus != "" {
 		s.LOAStatus = by.LOAStatus
 	}
@@ -186,6 +260,10 @@ func (s State) endPending(result sheet.Result) State {
 	}
 	if s.Last.Token != s.Pending.Token {
 		s.SubmittedAt, s.LOAStatus = time.Time{}, "" // they belong to another application
+		s = s.remember(s.Last.Token)
+	}
+	if result == sheet.Already && s.Accepted.After(batch.LongAgo) {
+		s.SubmittedAt = s.Accepted
 	}
 	s.Last = s.Pending
 	s.Result, s.ErrorCode, s.RequestID = result, "", ""
@@ -193,7 +271,22 @@ func (s State) endPending(result sheet.Result) State {
 }
 
 func (s State) dropPending() State {
-	s.Pending, s.PendingOperation, s.PendingPhase, s.Tried = Submission{}, batch.Apply, PhaseBegun, time.Time{}
+	s.Pending, s.PendingOperation, s.PendingPhase, s.Tried, s.Accepted = Submission{}, batch.Apply, PhaseBegun, time.Time{}, time.Time{}
+	return s
+}
+
+// disown has the state not claim that the last application led to the circuit's LOA: it is
+// not known what that was applied for with.
+func (s State) disown() State {
+	s = s.remember(s.Last.Token)
+	s.Last.Hash, s.Last.Token = "", ""
+	return s
+}
+
+func (s State) disownIf(other bool) State {
+	if other {
+		return s.disown()
+	}
 	return s
 }
 
@@ -236,7 +329,7 @@ func (s State) Record(runID string, until time.Time) batch.Record {
 	r := batch.Record{
 		Hash: c.Hash, Generation: c.Generation, Token: c.Token, Open: s.Open(),
 		Result: s.Result, ErrorCode: s.ErrorCode, RequestID: s.RequestID,
-		SubmittedAt: s.SubmittedAt, LOAStatus: s.LOAStatus, RunID: runID,
+		SubmittedAt: s.SubmittedAt, LOAStatus: s.LOAStatus, RunID: runID, Accepted: s.Accepted, Others: s.Others,
 	}
 	if !s.Open() {
 		r.Tried = s.Tried

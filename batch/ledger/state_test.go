@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,11 +89,11 @@ func TestState(t *testing.T) {
 			recordOf(a, batch.Record{Result: sheet.Refused, RequestID: "request-token-a-0", LOAStatus: "Rejected"})},
 		{"rejected, then applied for again",
 			[]step{begun(1, a), finished(1, submitted), finished(2, rejected), begun(3, second), finished(3, outcome(second, sheet.Submitted))},
-			recordOf(second, batch.Record{Result: sheet.Submitted, RequestID: "request-token-a-1"})},
+			recordOf(second, batch.Record{Result: sheet.Submitted, RequestID: "request-token-a-1", Others: "token-a-0"})},
 		{"refused, then found", []step{begun(1, a), finished(1, outcome(a, sheet.Refused)), finished(2, outcome(a, sheet.Already))},
 			recordOf(a, batch.Record{Result: sheet.Already, RequestID: "request-token-a-0"})},
 		{"refused, corrected, then found", []step{begun(1, a), finished(1, outcome(a, sheet.Refused)), finished(2, outcome(b, sheet.Already))},
-			batch.Record{Token: a.Token, Result: sheet.Already, RequestID: "request-token-b-0"}}, // for another content, perhaps
+			batch.Record{Others: a.Token, Result: sheet.Already, RequestID: "request-token-b-0"}}, // for another content, perhaps
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var s State
@@ -243,5 +244,98 @@ func (s *stateStory) decide(result sheet.Result, token string) {
 	s.open = ""
 	if accepted := s.decided == sheet.Submitted || s.decided == sheet.Already; result != sheet.Failed || !accepted {
 		s.decided, s.token = result, token
+	}
+}
+
+// TestStateOfCopiedTokens has results copies of other ledgers name applications that are open
+// or accepted.
+func TestStateOfCopiedTokens(t *testing.T) {
+	a, b := application("a", 0), application("b", 0)
+	at := time.Date(2026, 11, 24, 17, 0, 0, 0, time.UTC)
+	copied := batch.Copied{Token: "copied", Generation: 2, Tried: at}
+	unknown := func(c batch.Copied, tried time.Time) batch.Outcome {
+		o := outcome(b, sheet.Unknown)
+		o.Token, o.Copied, o.Tried = c.Token, c, tried
+		return o
+	}
+	found := outcome(b, sheet.Already)
+	found.Token, found.Copied = copied.Token, batch.Copied{Token: "copied", Tried: at, Accepted: at.Add(-time.Hour)}
+	refused := []step{begun(1, a), finished(1, outcome(a, sheet.Refused))}
+	for _, test := range []struct {
+		name  string
+		steps []step
+		want  batch.Record
+	}{
+		{"of a new circuit", []step{finished(1, unknown(copied, at))},
+			batch.Record{Token: "copied", Generation: 2, Open: true, Tried: at, Others: "✓copied"}},
+		{"of one that was refused here", append(refused[:2:2], finished(2, unknown(copied, at))),
+			batch.Record{Token: "copied", Generation: 2, Open: true, Tried: at, Others: "✓copied", Result: sheet.Refused,
+				RequestID: "request-token-a-0", Ended: identity(a)}},
+		{"beside one that is open here", []step{begun(1, a), finished(2, unknown(copied, at))},
+			batch.Record{Generation: 2, Open: true, Tried: at, Others: "token-a-0\n✓copied"}},
+		{"of the token that was refused here", append(refused[:2:2], finished(2, unknown(batch.Copied{Token: a.Token, Tried: at}, at))),
+			batch.Record{Hash: a.Hash, Token: a.Token, Open: true, Tried: at, Others: "✓token-a-0", Result: sheet.Refused,
+				RequestID: "request-token-a-0", Ended: identity(a)}},
+		{"and there is its LOA", append(refused[:2:2], finished(2, found)),
+			batch.Record{Token: "copied", Result: sheet.Already, RequestID: found.RequestID, SubmittedAt: at.Add(-time.Hour), Others: "✓copied\ntoken-a-0"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var s State
+			for _, step := range test.steps {
+				s = step(s)
+			}
+			if got := s.Record("", time.Time{}); got != test.want {
+				t.Errorf("\n got %+v\nwant %+v", got, test.want)
+			}
+			if s.Open() {
+				if _, err := s.Begin(9, b); err == nil {
+					t.Errorf("another token was begun")
+				}
+			}
+		})
+	}
+	next := b
+	next.Copied = copied
+	if s, err := (State{}).Begin(1, next); err == nil {
+		t.Errorf("a token was begun beside one that the copy says is open: %+v", s)
+	}
+	next.Settled = batch.Settlement{Token: "copied", Result: sheet.Failed}
+	if s, err := (State{}).Begin(1, next); err != nil || s.Pending.Token != b.Token || !s.knows("copied") {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+// TestStateBoundsOthers refuses a row every night under another token.
+func TestStateBoundsOthers(t *testing.T) {
+	var s State
+	for n := range 40 {
+		a := application("a", n)
+		s = finished(int64(n+1), outcome(a, sheet.Refused))(begun(int64(n+1), a)(s))
+	}
+	if list := strings.Split(s.Others, "\n"); len(list) != maxOthers || list[len(list)-1] != "token-a-38" || !s.knows("token-a-30") || s.knows("token-a-3") {
+		t.Errorf("%q", s.Others)
+	}
+}
+
+// TestStateDisowns has an LOA turn out not to be that of the application that led to the
+// lookup: the row's content must not count as what it was applied for with.
+func TestStateDisowns(t *testing.T) {
+	a := application("a", 0)
+	other := outcome(a, sheet.Already)
+	other.Settled = batch.Settlement{Token: a.Token, Result: sheet.Already, Other: true}
+	invalid := outcome(a, sheet.Invalid)
+	invalid.Token, invalid.Settled = "", other.Settled
+	for name, s := range map[string]State{
+		"by its own run": finished(1, other)(begun(1, a)(State{})), "by a later one": finished(2, other)(begun(1, a)(State{})),
+		"settled": finished(2, invalid)(begun(1, a)(State{})), "after it had failed": finished(2, other)(finished(1, outcome(a, sheet.Failed))(begun(1, a)(State{}))),
+	} {
+		if s.Open() || s.Result != sheet.Already || s.Last.Hash != "" || s.Last.Token != "" || !s.knows(a.Token) {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+	mismatch := outcome(a, sheet.Unknown)
+	mismatch.ErrorCode = batch.CodeMismatch
+	if s := finished(1, mismatch)(begun(1, a)(State{})); s.Pending.Hash != "" || s.Pending.Token != a.Token {
+		t.Errorf("a token that was used with other content: %+v", s)
 	}
 }

@@ -16,7 +16,7 @@ func (p *planner) fromLedger(a *batch.Application, r batch.Record) {
 		p.fromOpen(a, r, generation, same)
 		return
 	}
-	a.Ended = batch.Earlier{Token: r.Token, Generation: r.Generation, Edited: r.Hash != "" && !same, Tried: r.Tried}
+	a.Ended = batch.Earlier{Token: r.Token, Generation: r.Generation, Edited: edited(a, r, same), Tried: r.Tried, LOAStatus: r.LOAStatus}
 	a.Ended.Repeated = r.Generation > 0 || r.SubmittedAt.IsZero() || !r.Tried.IsZero()
 	a.Generation = r.Generation
 	if same {
@@ -47,11 +47,22 @@ func sameContent(a *batch.Application, r batch.Record) (generation int, same boo
 	return r.Generation, r.Hash == a.Hash
 }
 
+// edited reports whether a record is known to be of other content than the row's.
+func edited(a *batch.Application, r batch.Record, same bool) bool {
+	if r.Hash == "" {
+		return !same && derivedElse(a, r.Token)
+	}
+	return !same
+}
+
 // fromOpen does so while an application is open. The same one goes on under its token. A
 // reapplication takes the word of a person each time. Any other waits.
 func (p *planner) fromOpen(a *batch.Application, r batch.Record, generation int, same bool) {
 	a.Start = batch.StartChanged
-	a.Open = batch.Earlier{Token: r.Token, Generation: r.Generation, Tried: r.Tried, Edited: r.Hash != "" && !same}
+	a.Open = batch.Earlier{Token: r.Token, Generation: r.Generation, Tried: r.Tried, Edited: edited(a, r, same)}
+	if a.Open.Accepted = !r.Accepted.IsZero(); r.Accepted.After(batch.LongAgo) {
+		a.Open.At = r.Accepted
+	}
 	if accepted(r.Result) && r.Ended.Token != "" {
 		a.Ended = batch.Earlier{
 			Token: r.Ended.Token, Generation: r.Ended.Generation, Edited: r.Ended.Hash != a.Hash,
@@ -64,13 +75,17 @@ func (p *planner) fromOpen(a *batch.Application, r batch.Record, generation int,
 	try := *a
 	try.Generation = generation
 	again := r.Operation == batch.Reapply || wasReapplied(&try, r.Token)
-	a.Open.Repeated = again || a.Ended.Accepted && a.Ended.Token != r.Token || loaWasVoid(r.Result, r.LOAStatus)
+	a.Open.Repeated = again && !a.Open.Accepted || a.Ended.Accepted && a.Ended.Token != r.Token || loaWasVoid(r.Result, r.LOAStatus)
 	a.Generation = max(r.Generation, r.Ended.Generation)
 	if !same {
 		return
 	}
 	if again || a.Ended.Accepted && a.Ended.Token != r.Token {
 		if !p.options.Reapply {
+			return
+		}
+		if a.Open.Accepted { // then another one is sent if it was rejected
+			a.Generation++
 			return
 		}
 		a.Start = batch.StartRepeat
@@ -81,53 +96,6 @@ func (p *planner) fromOpen(a *batch.Application, r batch.Record, generation int,
 		a.Start = batch.StartResume
 	}
 	a.Generation, a.Token = generation, r.Token
-}
-
-// fromSheet decides the same without a ledger, from the result columns that an earlier run
-// left in the workbook. They may be stale or copied by hand, so they are trusted only as
-// far as the token in them is one that this content could have had.
-func (p *planner) fromSheet(a *batch.Application) {
-	past := a.Circuit.Past
-	result := sheet.Result(past.Result)
-	void := loaWasVoid(result, past.LOAStatus)
-	generation, same := generationOf(a, past.ClientToken)
-	earlier := batch.Earlier{Token: past.ClientToken, Generation: generation}
-	if p.usedElsewhere(a.Key, past.ClientToken) {
-		a.Ended = earlier
-		return
-	}
-	switch {
-	case accepted(result): // nothing of it is in flight
-		a.Open, a.Start = earlier, batch.StartChanged
-		if same || past.ClientToken == "" { // else it is not known since when, and lookups may not show it yet
-			a.Open.Tried = batch.LongAgo
-		}
-		a.Open.Accepted, a.Open.RequestID = past.ClientToken != "", past.RequestID
-	case result == sheet.Unknown: // it is not known since when
-		a.Open, a.Start = earlier, batch.StartChanged
-	case void:
-		a.Ended, a.Start = earlier, batch.StartVoid
-	default:
-		a.Ended = earlier
-	}
-	if past.ClientToken == "" || !same {
-		return // nothing was sent, or other content under another token
-	}
-	open := a.Start == batch.StartChanged
-	a.Generation, a.Token = generation, past.ClientToken
-	switch reapplied := wasReapplied(a, past.ClientToken); {
-	case open && reapplied && p.options.Reapply && result == sheet.Unknown:
-		a.Operation, a.Start = batch.Reapply, batch.StartRepeat
-	case reapplied, result == sheet.Refused && !void:
-		a.Generation, a.Token = generation+1, ""
-	case result == sheet.Already: // by a lookup or a survey, perhaps: then the token was never sent
-	case open:
-		a.Start = batch.StartResume
-	case past.ClientToken == a.Circuit.ClientToken && !void:
-		// A token that the user chose says nothing about the content it was sent with. No
-		// application under it was accepted, so another one is safe.
-		a.Token = ""
-	}
 }
 
 // accepted reports whether a row's result says that the API accepted its application.

@@ -118,13 +118,20 @@ func (p *planner) apply(a *batch.Application, record batch.Record, known bool) b
 		return false
 	case !known:
 		p.fromSheet(a)
-	case p.accepted(a, record):
-		return false
 	default:
-		p.fromLedger(a, record)
+		switch age := p.ageOfCopy(a, record); {
+		case age == copyAhead:
+			p.fromCopy(a, record)
+		case p.accepted(a, record):
+			return false
+		case age == copySame:
+			p.fromBoth(a, record)
+		default:
+			p.fromLedger(a, record)
+		}
 	}
 	p.waitElsewhere(a, record)
-	if a.Start == batch.StartSend && p.options.Reapply {
+	if a.Start == batch.StartSend && (p.options.Reapply || known && claimed(&a.Circuit.Past)) {
 		a.Start = batch.StartFirst
 	}
 	if a.Token == "" {

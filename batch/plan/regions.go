@@ -80,11 +80,13 @@ func (p *planner) elsewhere(key batch.Key) iter.Seq[placed] {
 	}
 }
 
-// usedElsewhere reports whether the past knows a token as that of a circuit's application in
-// another region. What a results copy says of it is then about that region.
-func (p *planner) usedElsewhere(key batch.Key, token string) bool {
+// usedElsewhere reports whether what a results copy says of a token is about a circuit's
+// application in another region, of which the past knows at least as much.
+func (p *planner) usedElsewhere(key batch.Key, past *sheet.Past) bool {
+	token := past.ClientToken
 	for r := range p.elsewhere(key) {
-		if token != "" && (token == r.Token || token == r.Ended.Token) {
+		undated := past.SubmittedAt.IsZero() && (!accepted(lastInCopy(past)) || r.Weighed(token))
+		if token != "" && knows(r.Record, token) && (r.Open || accepted(r.Result) || undated) {
 			return true
 		}
 	}

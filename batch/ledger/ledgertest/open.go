@@ -153,12 +153,35 @@ func voidNoMore(t *testing.T, open Open) {
 func adopted(t *testing.T, open Open) {
 	s := open(t)
 	tried := time.Date(2026, 11, 24, 2, 31, 0, 0, time.UTC)
-	a := Application(0)
-	run := start(t, s, "one", 1)
-	must(t, run.Finish(t.Context(), unknown(a, tried)))
-	r, _ := past(t, open(t), 0)
-	equal(t, "record", r, batch.Record{Token: a.Token, Open: true, Tried: tried, RunID: "one"})
-	refusesOpen(t, run, Version(0, "changed", 0))
+	run := start(t, s, "one", 3)
+	for i, of := range []func(batch.Application, time.Time) batch.Copied{
+		func(a batch.Application, tried time.Time) batch.Copied {
+			return batch.Copied{Token: a.Token, Tried: tried}
+		},
+		func(_ batch.Application, tried time.Time) batch.Copied {
+			return batch.Copied{Unnamed: true, Tried: tried}
+		},
+	} {
+		o := unknown(Application(i), tried)
+		if o.Copied = of(Application(i), tried); o.Copied.Unnamed {
+			o.Token = ""
+		}
+		must(t, run.Finish(t.Context(), o))
+		want := batch.Record{Token: o.Token, Open: true, Tried: tried, RunID: "one"}
+		if o.Token != "" {
+			want.Others = batch.Weighed + o.Token
+		}
+		r, _ := past(t, open(t), i)
+		equal(t, "record", r, want)
+		refusesOpen(t, run, Version(i, "changed", 0))
+	}
+	a := Application(2)
+	accepted := time.Date(2026, 11, 23, 2, 31, 0, 0, time.UTC)
+	a.Copied = batch.Copied{Token: a.Token, Tried: tried, Accepted: accepted}
+	must(t, run.Begin(t.Context(), a))
+	r, _ := past(t, open(t), 2)
+	want := batch.Record{Hash: a.Hash, Token: a.Token, Open: true, RunID: "one", Accepted: accepted, Others: batch.Weighed + a.Token}
+	sameRecord(t, "begun", r, want)
 }
 
 // otherRegions checks that a circuit is found in whatever region it was applied for.

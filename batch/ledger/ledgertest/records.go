@@ -101,7 +101,7 @@ func restarts(t *testing.T, open Open, kill Kill) {
 			batch.Record{Open: true, Result: sheet.Refused, RequestID: ended(first, "").RequestID, RunID: "1",
 				Ended: batch.Identity{Hash: first.Hash, Token: first.Token}}, anew},
 		{"refused, changed, accepted", []oneRun{{&first, ended(first, sheet.Refused)}, {&changed, ended(changed, sheet.Submitted)}},
-			batch.Record{Result: sheet.Submitted, RequestID: ended(changed, "").RequestID, RunID: "1"}, changed},
+			batch.Record{Result: sheet.Submitted, RequestID: ended(changed, "").RequestID, RunID: "1", Others: first.Token}, changed},
 		{"killed, found rejected", []oneRun{{&first, nil}, {nil, &rejected}},
 			batch.Record{Result: sheet.Refused, RequestID: rejected.RequestID, LOAStatus: "Rejected", RunID: "0"}, first},
 		{"accepted, invalid since", []oneRun{{&first, &accepted}, {nil, ended(changed, sheet.Invalid)}},

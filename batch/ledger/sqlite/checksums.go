@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"encoding/binary"
-	"hash/crc32"
+	"fmt"
 	"slices"
 
 	"modernc.org/sqlite"
@@ -32,6 +32,10 @@ const checkedColumns = `scope, region, instance_id, place, hash, generation, tok
 	submitted, loa_status, run, pending_run, pending_hash, pending_generation, pending_token,
 	pending_operation, pending_phase, tried`
 
+// laterColumns were added to the schema after rows had checksums. Where they have their
+// defaults the checksum is that without them.
+const laterColumns = "others, pending_accepted"
+
 // storedState is a row of circuits as it is stored. The driver leaves what the row does not
 // have at its zero value, which is the column's default.
 type storedState struct {
@@ -40,6 +44,8 @@ type storedState struct {
 	generation, submitted, run                         int64
 	pendingRun, pendingGeneration, pendingPhase, tried int64
 	pendingHash, pendingToken, pendingOperation        string
+	others                                             string // of the laterColumns, as is accepted
+	accepted                                           int64
 }
 
 // texts and numbers are the checkedColumns of either type, in their order.
@@ -66,8 +72,11 @@ func (c *checksummer) of(s *storedState) int64 {
 	for _, text := range s.texts() {
 		b = append(binary.LittleEndian.AppendUint32(b, uint32(len(text))), text...)
 	}
+	if s.others != "" || s.accepted != 0 {
+		b = append(binary.LittleEndian.AppendUint64(b, uint64(s.accepted)), s.others...)
+	}
 	*c = b
-	return int64(max(crc32.Checksum(b, castagnoli()), 1))
+	return checksumOf(b)
 }
 
 // toState is the state that a row holds.
@@ -78,7 +87,7 @@ func (s *storedState) toState() (ledger.State, error) {
 		Pending:          ledger.Submission{Run: s.pendingRun, Hash: s.pendingHash, Generation: int(s.pendingGeneration), Token: s.pendingToken},
 		PendingOperation: operation, PendingPhase: ledger.Phase(s.pendingPhase), Tried: instant(s.tried),
 		Result: sheet.Result(s.result), ErrorCode: s.errorCode, RequestID: s.requestID,
-		SubmittedAt: instant(s.submitted), LOAStatus: s.loa,
+		SubmittedAt: instant(s.submitted), LOAStatus: s.loa, Others: s.others, Accepted: instant(s.accepted),
 	}, err
 }
 
@@ -90,6 +99,7 @@ func storedOf(c circuit, s ledger.State) storedState {
 		result: string(s.Result), errorCode: s.ErrorCode, requestID: s.RequestID, submitted: nanoseconds(s.SubmittedAt), loa: s.LOAStatus,
 		pendingRun: s.Pending.Run, pendingHash: s.Pending.Hash, pendingGeneration: int64(s.Pending.Generation), pendingToken: s.Pending.Token,
 		pendingOperation: s.PendingOperation.String(), pendingPhase: int64(s.PendingPhase), tried: nanoseconds(s.Tried),
+		others: s.Others, accepted: nanoseconds(s.Accepted),
 	}
 }
 
@@ -98,17 +108,19 @@ func checkRows(ctx context.Context, conn *sql.Conn, version int) error {
 	if version <= slices.Index(migrations, rowChecksums) {
 		return nil
 	}
-	var damaged bool
-	err := conn.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM circuits WHERE checksum NOT IN (0, row_checksum("+checkedColumns+")))").Scan(&damaged)
-	if err == nil && damaged {
-		return errChecksum
+	columns := checkedColumns
+	if version > slices.Index(migrations, otherTokens) {
+		columns += ", " + laterColumns
 	}
-	return err
+	return noneDamaged(ctx, conn, "SELECT EXISTS (SELECT 1 FROM circuits WHERE checksum NOT IN (0, row_checksum("+columns+")))")
 }
 
-// row_checksum makes storedState.checksum available to SQL.
+// row_checksum makes storedState.checksum available to SQL, with the laterColumns or without.
 func init() {
-	sqlite.MustRegisterDeterministicScalarFunction("row_checksum", 20, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+	sqlite.MustRegisterDeterministicScalarFunction("row_checksum", -1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+		if len(args) != 20 && len(args) != 22 {
+			return nil, fmt.Errorf("row_checksum of %d columns", len(args))
+		}
 		text := func(i int) string { s, _ := args[i].(string); return s }
 		number := func(i int) int64 { n, _ := args[i].(int64); return n }
 		s := storedState{
@@ -116,6 +128,9 @@ func init() {
 			result: text(7), errorCode: text(8), requestID: text(9), submitted: number(10), loa: text(11), run: number(12),
 			pendingRun: number(13), pendingHash: text(14), pendingGeneration: number(15), pendingToken: text(16),
 			pendingOperation: text(17), pendingPhase: number(18), tried: number(19),
+		}
+		if len(args) == 22 {
+			s.others, s.accepted = text(20), number(21)
 		}
 		return s.checksum(), nil
 	})

@@ -19,7 +19,7 @@ type circuit struct {
 }
 
 // stateColumns are the columns of circuits in the order of scanState.
-const stateColumns = checkedColumns + ", checksum"
+const stateColumns = checkedColumns + ", " + laterColumns + ", checksum"
 
 // scanState reads the stateColumns of a row and compares its checksum, if it has one.
 func scanState(scan func(...any) error) (batch.Key, ledger.State, error) {
@@ -27,7 +27,7 @@ func scanState(scan func(...any) error) (batch.Key, ledger.State, error) {
 	var checksum int64
 	err := scan(&r.scope, &r.region, &r.instanceID, &r.place, &r.hash, &r.generation, &r.token, &r.result, &r.errorCode, &r.requestID,
 		&r.submitted, &r.loa, &r.run, &r.pendingRun, &r.pendingHash, &r.pendingGeneration, &r.pendingToken,
-		&r.pendingOperation, &r.pendingPhase, &r.tried, &checksum)
+		&r.pendingOperation, &r.pendingPhase, &r.tried, &r.others, &r.accepted, &checksum)
 	if err == nil && checksum != 0 && checksum != r.checksum() {
 		err = errChecksum
 	}
@@ -44,13 +44,18 @@ func (t *transaction) beginApplication(run int64, c circuit, a batch.Application
 	if err := t.beginCircuit(run, c, a); err != nil {
 		return err
 	}
-	_, err := t.beginRow.exec(run, int64(a.Row), a.Key.Region, a.Key.InstanceID, a.Hash, int64(a.Generation), a.Token, now.UnixNano(), a.Operation.String())
+	begun := begunRow{run: run, row: int64(a.Row), begun: now.UnixNano(), region: a.Key.Region, instanceID: a.Key.InstanceID, hash: a.Hash, operation: a.Operation.String()}
+	_, err := t.beginRow.exec(run, begun.row, begun.region, begun.instanceID, a.Hash, int64(a.Generation), a.Token, begun.begun, begun.operation,
+		t.checksums.begun(&begun))
 	return err
 }
 
 // beginCircuit makes the application the pending one of its circuit. Most circuits are
 // new to the ledger, and the insert itself finds out.
 func (t *transaction) beginCircuit(run int64, c circuit, a batch.Application) error {
+	if a.Copied != (batch.Copied{}) { // it leaves more than a pending submission
+		return t.change(c, func(s ledger.State) (ledger.State, error) { return s.Begin(run, a) })
+	}
 	fresh, err := ledger.State{}.Begin(run, a)
 	if err != nil {
 		return rejection{err}
@@ -87,13 +92,16 @@ func (t *transaction) finishApplication(run int64, c circuit, o batch.Outcome, h
 // writeOutcome records an outcome in the run's rows. begun says that the row should exist
 // already.
 func (t *transaction) writeOutcome(run int64, o batch.Outcome, begun bool, now time.Time) error {
-	values := [...]any{o.Token, int64(o.Generation), now.UnixNano(), string(o.Result), string(o.Reason), o.ErrorCode,
-		o.RequestID, int64(o.Attempts), nanoseconds(o.SubmittedAt), o.LOAStatus, nanoseconds(o.Tried), run, int64(o.Row), o.Key.Region, o.Key.InstanceID, o.Operation.String()}
+	f := finishedRowOf(run, &o, now.UnixNano())
+	values := [...]any{f.token, f.generation, f.finished, f.result, f.reason, f.errorCode, f.requestID, f.attempts, f.submitted, f.loaStatus,
+		f.tried, t.checksums.finished(&f), run, f.row, o.Key.Region, o.Key.InstanceID, o.Operation.String(), int64(0)}
+	const update, last = 14, 17
 	if begun {
-		if changed, err := t.updateRow.exec(values[:13]...); err != nil || changed == 1 {
+		if changed, err := t.updateRow.exec(values[:update]...); err != nil || changed == 1 {
 			return err
 		}
 	}
+	values[last] = t.checksums.begun(&begunRow{run: run, row: f.row, region: o.Key.Region, instanceID: o.Key.InstanceID, operation: o.Operation.String()})
 	_, err := t.finishRow.exec(values[:]...)
 	return err
 }
@@ -141,9 +149,9 @@ func (t *transaction) store(c circuit, s ledger.State) error {
 	r := storedOf(c, s)
 	values := [...]any{r.hash, r.generation, r.token, r.result, r.errorCode, r.requestID, r.submitted, r.loa, r.run,
 		r.scope, r.region, r.instanceID, r.place, int64(0),
-		r.pendingRun, r.pendingHash, r.pendingGeneration, r.pendingToken, r.pendingOperation, r.pendingPhase, r.tried}
+		r.pendingRun, r.pendingHash, r.pendingGeneration, r.pendingToken, r.pendingOperation, r.pendingPhase, r.tried, r.others, r.accepted}
 	const checksum, short = 13, 14
-	if s.Pending == (ledger.Submission{}) && s.Tried.IsZero() {
+	if s.Pending == (ledger.Submission{}) && s.Tried.IsZero() && s.Others == "" {
 		r.pendingOperation, r.pendingPhase = "", 0 // as the statement leaves them
 		values[checksum] = t.checksums.of(&r)
 		_, err := t.saveWithoutPending.exec(values[:short]...)

@@ -84,7 +84,11 @@ type pastRun struct {
 func (s *Store) pastRun(ctx context.Context, seq int64) (pastRun, error) {
 	var r pastRun
 	var heartbeat, ended int64
-	err := s.read.QueryRowContext(ctx, "SELECT id, heartbeat, ended FROM runs WHERE seq = ?", seq).Scan(&r.id, &heartbeat, &ended)
+	var sound bool
+	err := s.read.QueryRowContext(ctx, "SELECT id, heartbeat, ended, "+soundRun+" FROM runs WHERE seq = ?", seq).Scan(&r.id, &heartbeat, &ended, &sound)
+	if err == nil && !sound {
+		err = errChecksum
+	}
 	if r.until = instant(ended); ended == 0 {
 		r.until = instant(heartbeat).Add(heartbeatTimeout)
 	}
@@ -107,7 +111,7 @@ func (s *Store) Scopes(ctx context.Context) ([]ledger.Scope, error) {
 }
 
 const runColumns = `seq, id, scope, command, input, input_sha256, output, account, version, options, started, host, pid,
-	heartbeat, taken_by, ended, final, pruned`
+	heartbeat, taken_by, ended, final, pruned, ` + soundRun
 
 // Runs implements [ledger.Store].
 func (s *Store) Runs(ctx context.Context, limit int) ([]ledger.RunSummary, error) {
@@ -145,8 +149,12 @@ func (s *Store) scanSummary(scan func(...any) error) (ledger.RunSummary, int64, 
 	var r ledger.RunSummary
 	var seq, started, heartbeat, ended, pruned int64
 	var options, final string
+	var sound bool
 	err := scan(&seq, &r.ID, &r.Scope, &r.Command, &r.Input, &r.InputSHA256, &r.Output, &r.Account, &r.Version, &options,
-		&started, &r.Host, &r.PID, &heartbeat, &r.TakenBy, &ended, &final, &pruned)
+		&started, &r.Host, &r.PID, &heartbeat, &r.TakenBy, &ended, &final, &pruned, &sound)
+	if err == nil && !sound {
+		err = errChecksum
+	}
 	if err != nil {
 		return r, 0, err
 	}
@@ -213,32 +221,38 @@ func (s *Store) Run(ctx context.Context, id string) (*ledger.PastRun, error) {
 	}
 	run.Rows = make([]batch.Outcome, 0, finished)
 	err = each(ctx, s.read, func(scan func(...any) error) error {
-		o, err := scanOutcome(scan)
+		o, _, err := scanRow(scan)
 		run.Rows = append(run.Rows, o)
 		return err
 	}, "SELECT "+outcomeColumns+" FROM rows r WHERE r.run = (SELECT seq FROM runs WHERE id = ?) ORDER BY r.row", id)
 	return run, s.wrap("read", err)
 }
 
-const outcomeColumns = `r.row, r.region, r.instance_id, r.result, r.reason, r.error_code, r.request_id, r.token,
+const outcomeColumns = `r.run, r.hash, r.begun, r.finished, r.begun_checksum, r.finished_checksum, r.row, r.region, r.instance_id, r.result, r.reason, r.error_code, r.request_id, r.token,
 	r.generation, r.attempts, r.submitted, r.loa_status, r.operation, r.tried`
 
-// scanOutcome reads the outcomeColumns of a row, and the columns that the query has before
-// them.
-func scanOutcome(scan func(...any) error, before ...any) (batch.Outcome, error) {
+// scanRow reads the outcomeColumns of a row, and the columns that the query has before them,
+// and compares the row's checksums.
+func scanRow(scan func(...any) error, before ...any) (batch.Outcome, begunRow, error) {
 	var o batch.Outcome
-	var submitted, tried int64
-	var operation string
-	err := scan(append(before, &o.Row, &o.Key.Region, &o.Key.InstanceID, &o.Result, &o.Reason, &o.ErrorCode, &o.RequestID,
-		&o.Token, &o.Generation, &o.Attempts, &submitted, &o.LOAStatus, &operation, &tried)...)
-	if err == nil {
-		o.Operation, err = batch.ParseOperation(operation)
-	}
+	var submitted, tried, finished, sumBegun, sumFinished int64
+	var b begunRow
+	err := scan(append(before, &b.run, &b.hash, &b.begun, &finished, &sumBegun, &sumFinished, &o.Row, &o.Key.Region, &o.Key.InstanceID, &o.Result, &o.Reason, &o.ErrorCode, &o.RequestID,
+		&o.Token, &o.Generation, &o.Attempts, &submitted, &o.LOAStatus, &b.operation, &tried)...)
 	o.SubmittedAt, o.Tried = instant(submitted), instant(tried)
+	b.row, b.region, b.instanceID = int64(o.Row), o.Key.Region, o.Key.InstanceID
+	var c checksummer
+	f := finishedRowOf(b.run, &o, finished)
+	if err == nil && (sumBegun != 0 && sumBegun != c.begun(&b) || sumFinished != 0 && sumFinished != c.finished(&f)) {
+		err = errChecksum
+	}
+	if err == nil {
+		o.Operation, err = batch.ParseOperation(b.operation)
+	}
 	if o.Result == "" {
 		o.Result, o.Reason = sheet.Unknown, batch.ReasonUnsettled
 	}
-	return o, err
+	return o, b, err
 }
 
 // Circuit implements [ledger.Store].
@@ -246,13 +260,12 @@ func (s *Store) Circuit(ctx context.Context, instanceID string) ([]ledger.Event,
 	var events []ledger.Event
 	err := each(ctx, s.read, func(scan func(...any) error) error {
 		var e ledger.Event
-		var begun, finished int64
-		var err error
-		e.Outcome, err = scanOutcome(scan, &e.RunID, &e.Scope, &e.Command, &e.Hash, &begun, &finished)
-		e.Begun, e.Finished = instant(begun), instant(finished)
+		var finished int64
+		o, begun, err := scanRow(scan, &e.RunID, &e.Scope, &e.Command, &finished)
+		e.Outcome, e.Hash, e.Begun, e.Finished = o, begun.hash, instant(begun.begun), instant(finished)
 		events = append(events, e)
 		return err
-	}, "SELECT u.id, u.scope, u.command, r.hash, r.begun, r.finished, "+outcomeColumns+
+	}, "SELECT u.id, u.scope, u.command, r.finished, "+outcomeColumns+
 		" FROM rows r JOIN runs u ON u.seq = r.run WHERE r.instance_id = ? ORDER BY r.run, r.row", instanceID)
 	return events, s.wrap("read", err)
 }
@@ -266,6 +279,9 @@ func (s *Store) Check(ctx context.Context) (ledger.Health, error) {
 	}
 	if verdict != "ok" {
 		return h, s.wrap("check", damage(verdict))
+	}
+	if err := noneDamaged(ctx, s.read, damagedRows); err != nil {
+		return h, s.wrap("check", err)
 	}
 	err := s.read.QueryRowContext(ctx, `SELECT
 		(SELECT max(version) FROM schema_version), (SELECT count(*) FROM runs),

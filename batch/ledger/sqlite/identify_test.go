@@ -71,6 +71,12 @@ func TestForeignFilesAreLeftAlone(t *testing.T) {
 		{"database in its log", database("PRAGMA journal_mode = WAL", "CREATE TABLE songs (title TEXT)"), ledger.Database},
 		{"database with our table of versions", database("CREATE TABLE schema_version (version INTEGER)", "INSERT INTO schema_version VALUES (7)"), ledger.Database},
 		{"database with a mark of its own", database("PRAGMA application_id = 7"), ledger.Database},
+		{"database beside a folder with its log's name", func(t *testing.T, path string) {
+			database("CREATE TABLE songs (title TEXT)")(t, path)
+			if err := os.Mkdir(path+"-wal", 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}, ledger.IO},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			folder := t.TempDir()
@@ -84,6 +90,17 @@ func TestForeignFilesAreLeftAlone(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestLedgerCutToItsHeader opens a ledger of which only the header is left: it is ours, and
+// damaged.
+func TestLedgerCutToItsHeader(t *testing.T) {
+	path := atRest(t, 1)
+	if err := os.Truncate(path, headerSize); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(t.Context(), path)
+	wantKind(t, err, ledger.Corrupt)
 }
 
 // TestLedgerInItsLog opens a ledger of version 2 whose tables are in the log alone: the

@@ -203,6 +203,9 @@ func (t *transaction) insertRun(ctx context.Context, r *run) error {
 		options, started, host, pid, heartbeat) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		r.seq, i.ID, string(i.Scope), i.Command, i.Input, i.InputSHA256, i.Output, i.Account, i.Version,
 		string(i.Options), i.Started.UnixNano(), i.Host, i.PID, r.beaten)
+	if err == nil {
+		err = sumRun(ctx, t.conn, r.seq, setStart+", "+setBeat+", "+setEnd)
+	}
 	return err
 }
 
@@ -253,6 +256,9 @@ func (t *transaction) holders(ctx context.Context, scope ledger.Scope, keys []re
 func (t *transaction) takeOver(ctx context.Context, dead int64, by string) error {
 	delete(t.cache.fenced, dead)
 	if _, err := t.conn.ExecContext(ctx, "UPDATE runs SET taken_by = ? WHERE seq = ?", by, dead); err != nil {
+		return err
+	}
+	if err := sumRun(ctx, t.conn, dead, setEnd); err != nil {
 		return err
 	}
 	_, err := t.conn.ExecContext(ctx, "DELETE FROM locks WHERE run = ?", dead)

@@ -23,7 +23,7 @@ func TestRunWithoutLockFile(t *testing.T) {
 	setHeartbeat := func(ago time.Duration) {
 		t.Helper()
 		err := s.writer.do(t.Context(), func(tx *transaction) error {
-			_, err := tx.conn.ExecContext(t.Context(), "UPDATE runs SET heartbeat = ? WHERE seq = ?", time.Now().Add(-ago).UnixNano(), r.seq)
+			_, err := tx.conn.ExecContext(t.Context(), "UPDATE runs SET beat_checksum = 0, heartbeat = ? WHERE seq = ?", time.Now().Add(-ago).UnixNano(), r.seq)
 			return err
 		})
 		if err != nil {
@@ -51,7 +51,7 @@ func TestRunWithoutLockFile(t *testing.T) {
 func TestSilentRunIsNotTakenOver(t *testing.T) {
 	s, r := running(t, 1)
 	err := s.writer.do(t.Context(), func(tx *transaction) error {
-		_, err := tx.conn.ExecContext(t.Context(), "UPDATE runs SET host = 'another-machine', pid = 1, heartbeat = 1 WHERE seq = ?", r.seq)
+		_, err := tx.conn.ExecContext(t.Context(), "UPDATE runs SET host = 'another-machine', pid = 1, heartbeat = 1, checksum = 0, beat_checksum = 0 WHERE seq = ?", r.seq)
 		return err
 	})
 	if err != nil {
@@ -78,7 +78,7 @@ func TestBeginAfterAPauseBeats(t *testing.T) {
 	paused := time.Now().Add(-time.Hour).UnixNano()
 	err := s.writer.do(t.Context(), func(tx *transaction) error {
 		r.beaten = paused
-		_, err := tx.conn.ExecContext(t.Context(), "UPDATE runs SET heartbeat = ? WHERE seq = ?", paused, r.seq)
+		_, err := tx.conn.ExecContext(t.Context(), "UPDATE runs SET beat_checksum = 0, heartbeat = ? WHERE seq = ?", paused, r.seq)
 		return err
 	})
 	if err != nil {
@@ -156,7 +156,7 @@ func TestLockFilesAreRemoved(t *testing.T) {
 		t.Errorf("dead for a moment: %s", got)
 	}
 	err := s.writer.do(t.Context(), func(tx *transaction) error {
-		_, err := tx.conn.ExecContext(t.Context(), "UPDATE runs SET heartbeat = 1 WHERE seq <= 4")
+		_, err := tx.conn.ExecContext(t.Context(), "UPDATE runs SET heartbeat = 1, checksum = 0, beat_checksum = 0 WHERE seq <= 4")
 		return err
 	})
 	if err != nil {
@@ -356,4 +356,37 @@ func TestRollbackEmptiesTheCache(t *testing.T) {
 	if n := cached(); n != 0 {
 		t.Errorf("%d circuits cached when all is finished", n)
 	}
+}
+
+// TestStartWithoutALookAtTheLocks has the question who holds the circuits fail: then the run
+// must not start, although its own locks could be written.
+func TestStartWithoutALookAtTheLocks(t *testing.T) {
+	s, _ := running(t, 1)
+	for _, statement := range []string{
+		"ALTER TABLE locks RENAME TO locks_of_old",
+		"CREATE VIEW locks AS SELECT scope, region, instance_id, run + json_extract('{', '$') AS run FROM locks_of_old",
+		"CREATE TRIGGER no_lock INSTEAD OF INSERT ON locks BEGIN SELECT 1; END",
+	} {
+		if _, err := s.writer.conn.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Start(t.Context(), ledger.RunInfo{ID: "blind", Scope: ledger.Real}, numbered(1)); err == nil {
+		t.Error("a run started without knowing who holds its circuits")
+	}
+}
+
+// TestStartWithoutAListOfLockFiles has the folder of lock files not be readable: then the
+// run must not start without a lock.
+func TestStartWithoutAListOfLockFiles(t *testing.T) {
+	if os.Getuid() <= 0 {
+		t.Skip("the superuser reads every folder, and Windows has no such permission")
+	}
+	s, _ := running(t, 1)
+	if err := os.Chmod(s.locks.folder, 0o300); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Chmod(s.locks.folder, 0o700)
+	_, err := s.Start(t.Context(), ledger.RunInfo{ID: "blind", Scope: ledger.Real}, nil)
+	wantKind(t, err, ledger.Locks)
 }

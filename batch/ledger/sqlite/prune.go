@@ -124,6 +124,9 @@ func (t *transaction) markPruned(run int64, now time.Time) error {
 		return err
 	}
 	_, err = t.conn.ExecContext(ctx, "UPDATE runs SET pruned = ?, final = ? WHERE seq = ?", now.UnixNano(), string(text), run)
+	if err == nil {
+		err = sumRun(ctx, t.conn, run, setEnd)
+	}
 	return err
 }
 

@@ -133,6 +133,9 @@ func (t *transaction) endRun(run int64, end ledger.RunEnd) error {
 	if _, err := t.conn.ExecContext(ctx, "UPDATE runs SET ended = ?, final = ? WHERE seq = ?", end.Ended.UnixNano(), string(final), run); err != nil {
 		return err
 	}
+	if err := sumRun(ctx, t.conn, run, setEnd); err != nil {
+		return err
+	}
 	_, err = t.conn.ExecContext(ctx, "DELETE FROM locks WHERE run = ?", run)
 	return err
 }
@@ -161,8 +164,12 @@ func (r *run) heartbeat() {
 // beat records that the run is alive.
 func (t *transaction) beat(r *run) error {
 	now := time.Now().UnixNano()
-	_, err := t.conn.ExecContext(context.Background(), "UPDATE runs SET heartbeat = ? WHERE seq = ?", now, r.seq)
+	ctx := context.Background()
+	_, err := t.conn.ExecContext(ctx, "UPDATE runs SET heartbeat = ? WHERE seq = ?", now, r.seq)
 	r.beaten = now
+	if err == nil {
+		err = sumRun(ctx, t.conn, r.seq, setBeat)
+	}
 	return err
 }
 

@@ -124,8 +124,20 @@ var migrations = []string{
 	quotaTable,
 	openTokens,
 	rowChecksums,
+	otherTokens,
+	historyChecksums,
 	prunedRuns,
 }
+
+// otherTokens adds what is known of tokens that are neither the last nor the pending one:
+// those that ended before, and those of results copies ([ledger.State.Others],
+// [ledger.State.Accepted]). Where the ledger knows that there is an LOA and not what it was
+// applied for with, it no longer keeps a token: the results copy of a row shows which it was.
+const otherTokens = `
+	ALTER TABLE circuits ADD COLUMN others           TEXT    NOT NULL DEFAULT '';
+	ALTER TABLE circuits ADD COLUMN pending_accepted INTEGER NOT NULL DEFAULT 0;
+	UPDATE circuits SET others = token, token = '' WHERE hash = '' AND token != '' AND result = 'ALREADY';
+	UPDATE circuits SET checksum = row_checksum(` + checkedColumns + `, others, pending_accepted) WHERE others != '';`
 
 // openTokens adds what is known of an open submission: its operation, how far it has come
 // ([ledger.Phase]) and when its last attempt was made. With the defaults, what an older

@@ -165,7 +165,8 @@ func TestNoColumnForPersonalData(t *testing.T) {
 		seq id scope command input input_sha256 output account started host pid process_started boot heartbeat taken_by ended final options
 		run row region instance_id hash generation token begun finished result reason error_code request_id attempts submitted loa_status
 		pending_run pending_hash pending_generation pending_token operation place pending_operation pending_phase tried
-		api state checksum pruned`)
+		api state checksum others pending_accepted
+		begun_checksum finished_checksum beat_checksum end_checksum pruned`)
 	known := map[string]bool{}
 	for _, name := range allowed {
 		known[name] = true

@@ -3,11 +3,12 @@ package sqlite
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/loabatch/loabatch/batch"
@@ -272,25 +273,37 @@ func unsealedLedger(t *testing.T) string {
 	return path
 }
 
-// pastOf reads what a ledger knows of the circuits of unsealedLedger, without the ID of the
-// run, which decides nothing.
-func pastOf(t *testing.T, path string) (map[batch.Key]batch.Record, error) {
+// knowledge is what a ledger of 300 circuits knows of them and of its runs.
+type knowledge struct {
+	past map[batch.Key]batch.Record
+	runs []ledger.RunSummary
+	rows []batch.Outcome
+}
+
+// knownTo reads what unsealedLedger knows.
+func knownTo(t *testing.T, path string) (k knowledge, err error) {
 	t.Helper()
 	s, err := Open(t.Context(), path)
 	if err != nil {
-		return nil, err
+		return k, err
 	}
 	defer s.Close()
-	past, err := s.Past(t.Context(), ledger.Real, batch.PlaceLOA, numbered(300))
-	for key, record := range past {
-		record.RunID = ""
-		past[key] = record
+	if k.past, err = s.Past(t.Context(), ledger.Real, batch.PlaceLOA, numbered(300)); err != nil {
+		return k, err
 	}
-	return past, err
+	if k.runs, err = s.Runs(t.Context(), 0); err != nil {
+		return k, err
+	}
+	run, err := s.Run(t.Context(), "run")
+	if err == nil {
+		k.rows = run.Rows
+	}
+	return k, err
 }
 
 // TestFlippedBitWithoutSeal flips single bits of a ledger that a killed run left. Nothing
-// that decides whether a circuit is applied for changes without being found.
+// changes without being found: not what decides whether a circuit is applied for, nor what
+// history and report read.
 func TestFlippedBitWithoutSeal(t *testing.T) {
 	t.Parallel()
 	path := unsealedLedger(t)
@@ -298,9 +311,9 @@ func TestFlippedBitWithoutSeal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := pastOf(t, path)
-	if err != nil || len(want) != 300 {
-		t.Fatalf("%d records, %v", len(want), err)
+	want, err := knownTo(t, path)
+	if err != nil || len(want.past) != 300 || len(want.rows) != 300 {
+		t.Fatalf("%d records, %d rows, %v", len(want.past), len(want.rows), err)
 	}
 	random := rand.New(rand.NewPCG(9, 6))
 	folder := filepath.Join(t.TempDir(), "state")
@@ -314,13 +327,13 @@ func TestFlippedBitWithoutSeal(t *testing.T) {
 		if err := errors.Join(os.RemoveAll(folder), os.Mkdir(folder, 0o700), os.WriteFile(broken, flipped, 0o600)); err != nil {
 			t.Fatal(err)
 		}
-		past, err := pastOf(t, broken)
+		got, err := knownTo(t, broken)
 		switch e, ok := errors.AsType[*ledger.Error](err); {
 		case ok && e.Kind == ledger.Corrupt:
 			found++
 		case err != nil:
 			t.Errorf("bit %d of byte %d: %v, want kind corrupt", bit%8, bit/8, err)
-		case maps.Equal(past, want):
+		case reflect.DeepEqual(got, want):
 			harmless++
 		default:
 			t.Errorf("bit %d of byte %d changes what is known, and is not found", bit%8, bit/8)
@@ -343,8 +356,8 @@ func TestRowWithoutChecksum(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if past, err := pastOf(t, path); err != nil || len(past) != 300 {
-		t.Errorf("%d records, %v", len(past), err)
+	if got, err := knownTo(t, path); err != nil || len(got.past) != 300 {
+		t.Errorf("%d records, %v", len(got.past), err)
 	}
 	s, err := Open(t.Context(), path)
 	if err != nil {
@@ -382,5 +395,35 @@ func TestChangedRowOfALedgerInUse(t *testing.T) {
 	wantKind(t, err, ledger.Corrupt)
 	if past, err := s.Past(t.Context(), ledger.Real, batch.PlaceLOA, numbered(7)); err != nil || len(past) != 7 {
 		t.Errorf("the others: %d records, %v", len(past), err)
+	}
+}
+
+// TestChangedHistoryOfALedgerInUse changes a run or one of its rows while the ledger is open:
+// it is found when the run is read. Rows that an older program wrote have no checksums.
+func TestChangedHistoryOfALedgerInUse(t *testing.T) {
+	for _, change := range []string{
+		"UPDATE rows SET result = 'REFUSED' WHERE row = 7", "UPDATE rows SET hash = 'other' WHERE row = 7", "UPDATE rows SET tried = 5 WHERE row = 7",
+		"UPDATE runs SET input_sha256 = 'other'", "UPDATE runs SET heartbeat = heartbeat + 1", `UPDATE runs SET final = '{"exit_code": 3}'`,
+	} {
+		s, err := Open(t.Context(), unsealedLedger(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.writer.conn.ExecContext(t.Context(), change); err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.Run(t.Context(), "run")
+		wantKind(t, err, ledger.Corrupt)
+		if strings.Contains(change, " rows ") {
+			_, err = s.Check(t.Context())
+			wantKind(t, err, ledger.Corrupt)
+			_, err = s.Circuit(t.Context(), numbered(6)[5].InstanceID)
+			wantKind(t, err, ledger.Corrupt)
+			_, err = s.writer.conn.ExecContext(t.Context(), "UPDATE rows SET begun_checksum = 0, finished_checksum = 0")
+			if run, e := s.Run(t.Context(), "run"); err != nil || e != nil || len(run.Rows) != 300 {
+				t.Errorf("without checksums: %v, %v", err, e)
+			}
+		}
+		s.Close()
 	}
 }

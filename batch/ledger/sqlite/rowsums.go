@@ -1,0 +1,146 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"slices"
+
+	"modernc.org/sqlite"
+
+	"github.com/loabatch/loabatch/batch"
+)
+
+// What history, report and resume read has checksums as well: the runs and their rows. Each
+// covers what one statement writes, so no write has to read first. They are compared
+// whenever a run or a row is read; when a ledger without a seal is opened only those of the
+// runs are, which are few: those of 100,000 rows would take 0.6 s more. Writing them takes 1.2 µs
+// of the 31 µs of processor time that a row costs.
+
+// historyChecksums is the schema's step to them. 0 means none: rows that are older have none.
+const historyChecksums = `
+	ALTER TABLE rows ADD COLUMN begun_checksum    INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE rows ADD COLUMN finished_checksum INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE runs ADD COLUMN checksum          INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE runs ADD COLUMN beat_checksum     INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE runs ADD COLUMN end_checksum      INTEGER NOT NULL DEFAULT 0;`
+
+// The parts of a run: what it was started with, its heartbeat, and how it ended.
+const (
+	sumStart = "columns_checksum(seq, id, scope, command, input, input_sha256, output, account, version, options, started, host, pid)"
+	sumBeat  = "columns_checksum(seq, heartbeat)"
+	sumEnd   = "columns_checksum(seq, taken_by, ended, final)"
+
+	soundRun = "(checksum IN (0, " + sumStart + ") AND beat_checksum IN (0, " + sumBeat + ") AND end_checksum IN (0, " + sumEnd + "))"
+)
+
+// sumRun computes checksums of a run again, after its columns have been written.
+func sumRun(ctx context.Context, conn *sql.Conn, run int64, parts string) error {
+	_, err := conn.ExecContext(ctx, "UPDATE runs SET "+parts+" WHERE seq = ?", run)
+	return err
+}
+
+const (
+	setStart = "checksum = " + sumStart
+	setBeat  = "beat_checksum = " + sumBeat
+	setEnd   = "end_checksum = " + sumEnd
+)
+
+// The parts of a row: what Begin writes and what Finish writes. The token of a row that is
+// begun and not finished is covered as that of its circuit.
+const (
+	sumBegun    = "columns_checksum(run, row, region, instance_id, hash, begun, operation)"
+	sumFinished = `columns_checksum(run, row, token, generation, finished, result, reason, error_code, request_id, attempts,
+		submitted, loa_status, tried)`
+	damagedRows = "SELECT EXISTS (SELECT 1 FROM rows WHERE begun_checksum NOT IN (0, " + sumBegun + ") OR finished_checksum NOT IN (0, " + sumFinished + "))"
+)
+
+// begunRow is the part of a row that Begin writes.
+type begunRow struct {
+	run, row, begun                     int64
+	region, instanceID, hash, operation string
+}
+
+// finishedRow is the part of a row that Finish writes.
+type finishedRow struct {
+	run, row, generation, finished, attempts, submitted, tried int64
+	token, result, reason, errorCode, requestID, loaStatus     string
+}
+
+func finishedRowOf(run int64, o *batch.Outcome, finished int64) finishedRow {
+	return finishedRow{
+		run: run, row: int64(o.Row), generation: int64(o.Generation), finished: finished, attempts: int64(o.Attempts),
+		submitted: nanoseconds(o.SubmittedAt), tried: nanoseconds(o.Tried), token: o.Token, result: string(o.Result),
+		reason: string(o.Reason), errorCode: o.ErrorCode, requestID: o.RequestID, loaStatus: o.LOAStatus,
+	}
+}
+
+func (c *checksummer) begun(r *begunRow) int64 {
+	b := (*c)[:0]
+	b = appendNumber(appendNumber(b, r.run), r.row)
+	b = appendText(appendText(appendText(b, r.region), r.instanceID), r.hash)
+	*c = appendText(appendNumber(b, r.begun), r.operation)
+	return checksumOf(*c)
+}
+
+func (c *checksummer) finished(r *finishedRow) int64 {
+	b := (*c)[:0]
+	b = appendText(appendNumber(appendNumber(b, r.run), r.row), r.token)
+	b = appendNumber(appendNumber(b, r.generation), r.finished)
+	b = appendText(appendText(appendText(appendText(b, r.result), r.reason), r.errorCode), r.requestID)
+	*c = appendNumber(appendText(appendNumber(appendNumber(b, r.attempts), r.submitted), r.loaStatus), r.tried)
+	return checksumOf(*c)
+}
+
+// appendNumber and appendText encode a column.
+func appendNumber(b []byte, n int64) []byte {
+	return binary.LittleEndian.AppendUint64(append(b, 'i'), uint64(n))
+}
+
+func appendText(b []byte, s string) []byte {
+	return append(binary.LittleEndian.AppendUint32(append(b, 't'), uint32(len(s))), s...)
+}
+
+// checksumOf is a CRC-32C that is never 0.
+func checksumOf(b []byte) int64 { return int64(max(crc32.Checksum(b, castagnoli()), 1)) }
+
+// checkRuns compares the checksums of all runs, if the schema has them.
+func checkRuns(ctx context.Context, conn *sql.Conn, version int) error {
+	if version <= slices.Index(migrations, historyChecksums) {
+		return nil
+	}
+	return noneDamaged(ctx, conn, "SELECT EXISTS (SELECT 1 FROM runs WHERE NOT "+soundRun+")")
+}
+
+// noneDamaged runs a query that tells whether something is damaged.
+func noneDamaged(ctx context.Context, q interface {
+	QueryRowContext(context.Context, string, ...any) *sql.Row
+}, query string) error {
+	var damaged bool
+	err := q.QueryRowContext(ctx, query).Scan(&damaged)
+	if err == nil && damaged {
+		return errChecksum
+	}
+	return err
+}
+
+// columns_checksum is the checksum of any columns.
+func init() {
+	sqlite.MustRegisterDeterministicScalarFunction("columns_checksum", -1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+		b := make([]byte, 0, 512)
+		for _, a := range args {
+			switch v := a.(type) {
+			case int64:
+				b = appendNumber(b, v)
+			case string:
+				b = appendText(b, v)
+			default:
+				return nil, fmt.Errorf("columns_checksum of a %T", a)
+			}
+		}
+		return checksumOf(b), nil
+	})
+}

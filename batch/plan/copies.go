@@ -1,0 +1,200 @@
+package plan
+
+import (
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// fromSheet decides how a row starts without a ledger, from the result columns that an
+// earlier run left in the workbook. They may be stale or copied by hand, so they are trusted
+// only as far as the token in them is one that this content could have had.
+func (p *planner) fromSheet(a *batch.Application) {
+	past := &a.Circuit.Past
+	result := lastInCopy(past)
+	void := loaWasVoid(result, past.LOAStatus)
+	generation, same := generationOf(a, past.ClientToken)
+	earlier := batch.Earlier{Token: past.ClientToken, Generation: generation}
+	if p.usedElsewhere(a.Key, past) {
+		a.Ended = earlier
+		return
+	}
+	switch {
+	case accepted(result), result == sheet.Unknown:
+		a.Open, a.Start = earlier, batch.StartChanged
+		a.Open.Edited = !same && derivedElse(a, past.ClientToken)
+		p.copied(a, result)
+	case void:
+		a.Ended, a.Start = earlier, batch.StartVoid
+	default:
+		a.Ended = earlier
+	}
+	if past.ClientToken == "" || !same {
+		return // nothing was sent, or other content under another token
+	}
+	open := a.Start == batch.StartChanged
+	a.Generation, a.Token = generation, past.ClientToken
+	switch reapplied := wasReapplied(a, past.ClientToken); {
+	case open && reapplied && p.options.Reapply && result == sheet.Unknown:
+		a.Operation, a.Start, a.Open.Repeated = batch.Reapply, batch.StartRepeat, true
+	case reapplied, result == sheet.Refused && !void:
+		a.Generation, a.Token = generation+1, ""
+	case result == sheet.Already: // by a lookup or a survey, perhaps: then the token was never sent
+	case open:
+		a.Start = batch.StartResume
+	case past.ClientToken == a.Circuit.ClientToken && !void:
+		// A token that the user chose says nothing about the content it was sent with. No
+		// application under it was accepted, so another one is safe.
+		a.Token = ""
+	}
+}
+
+// copied notes that the application that a results copy knows as open or accepted is to be
+// kept by the ledger. Nothing of one that was accepted is in flight, but for the settling
+// time lookups may show an LOA before it. ALREADY says that there was an LOA when the copy
+// was written, and not when that was.
+func (p *planner) copied(a *batch.Application, result sheet.Result) {
+	past := &a.Circuit.Past
+	c := batch.Copied{Token: a.Open.Token, Generation: a.Open.Generation}
+	if accepted(result) {
+		c.Accepted = batch.LongAgo
+		if !past.SubmittedAt.IsZero() {
+			c.Accepted = past.SubmittedAt
+		}
+		a.Open.Accepted, a.Open.RequestID, a.Open.At = past.ClientToken != "", past.RequestID, past.SubmittedAt
+	}
+	if result != sheet.Already {
+		c.Tried = past.SubmittedAt
+	}
+	a.Open.Tried = c.Tried
+	if a.Open.Edited {
+		a.Changed = p.changed(a, batch.Record{SubmittedAt: past.SubmittedAt})
+	}
+	c.Unnamed = c.Token == ""
+	a.Copied = c
+}
+
+// Copies are compared with what the ledger knows of a circuit.
+type copyAge uint8
+
+const (
+	copyOld   copyAge = iota // it tells nothing that the ledger does not know
+	copySame                 // it has a token that the ledger knows, which another one may have used since
+	copyAhead                // it knows of an application of another ledger
+)
+
+// ageOfCopy compares a results copy with what the ledger knows. Only applications that were
+// accepted or may have been are of interest.
+func (p *planner) ageOfCopy(a *batch.Application, r batch.Record) copyAge {
+	past := &a.Circuit.Past
+	switch {
+	case past.ClientToken == "" || !past.MayStand() || p.usedElsewhere(a.Key, past):
+		return copyOld
+	case !knows(r, past.ClientToken):
+		return copyAhead
+	case accepted(r.Result) && !r.Open:
+		return copyOld
+	case past.SubmittedAt.IsZero(): // an LOA that was seen contradicts what the ledger knows of the token
+		void := past.ClientToken == r.Token && loaWasVoid(r.Result, r.LOAStatus)
+		if r.Open || void || !accepted(lastInCopy(past)) || r.Weighed(past.ClientToken) {
+			return copyOld
+		}
+	}
+	return copySame
+}
+
+// lastInCopy is the result that a results copy shows of what was sent.
+func lastInCopy(past *sheet.Past) sheet.Result {
+	result := sheet.Result(past.Result)
+	switch {
+	case !past.MayStand() || accepted(result) || result == sheet.Unknown:
+		return result
+	case past.SubmittedAt.IsZero():
+		return sheet.Already
+	}
+	return sheet.Submitted
+}
+
+// claimed reports whether a results copy says that there is an LOA, or may be, without a
+// token of ours.
+func claimed(past *sheet.Past) bool { return past.ClientToken == "" && past.MayStand() }
+
+// knows reports whether the ledger knows a token as one of a circuit.
+func knows(r batch.Record, token string) bool {
+	return token == r.Token || token == r.Ended.Token || r.Other(token)
+}
+
+// fromBoth decides how a row starts if a results copy has a token that the ledger knows.
+// Another ledger may have sent it since: until the settling time after that is over, nothing
+// is sent.
+func (p *planner) fromBoth(a *batch.Application, r batch.Record) {
+	past := &a.Circuit.Past
+	if r.Open {
+		if before(r.Tried, past.SubmittedAt) {
+			r.Tried = past.SubmittedAt
+		}
+		p.fromLedger(a, r)
+		return
+	}
+	p.fromLedger(a, r)
+	_, same := generationOf(a, past.ClientToken)
+	a.Open = batch.Earlier{
+		Token: past.ClientToken, Generation: a.Generation, Edited: !same && derivedElse(a, past.ClientToken), Tried: past.SubmittedAt,
+		Repeated: loaWasVoid(r.Result, r.LOAStatus),
+	}
+	if a.Open.Edited {
+		a.Changed = p.changed(a, r)
+	}
+	a.Start = batch.StartChanged
+	a.Copied = batch.Copied{Token: a.Open.Token, Generation: a.Open.Generation, Tried: a.Open.Tried}
+}
+
+// fromCopy decides how a row starts if a results copy is ahead of what the ledger knows of
+// its circuit. The ledger's application may be open as well: then neither is sent before
+// both are settled.
+func (p *planner) fromCopy(a *batch.Application, r batch.Record) {
+	p.fromSheet(a)
+	a.Recorded = r.Hash != "" || r.Ended.Hash != ""
+	last := batch.Identity{Hash: r.Hash, Generation: r.Generation, Token: r.Token}
+	if r.Open {
+		last = r.Ended
+		p.fromTwo(a, r)
+	}
+	a.Ended = batch.Earlier{Token: last.Token, Generation: last.Generation, Edited: last.Hash != "" && last.Hash != a.Hash}
+	if accepted(r.Result) {
+		a.Ended.Accepted, a.Ended.RequestID, a.Ended.At = true, r.RequestID, r.SubmittedAt
+	}
+	a.Open.Repeated = a.Open.Repeated || !a.Open.Accepted && (a.Ended.Accepted || loaWasVoid(r.Result, r.LOAStatus))
+	if a.Open.Edited || a.Ended.Edited {
+		a.Changed = p.changed(a, r)
+	}
+	if a.Token == "" {
+		a.Generation = max(a.Generation, r.Generation, r.Ended.Generation)
+		if r.Result == sheet.Refused {
+			a.Generation++ // the row may have had its content before, and been refused
+		}
+	}
+}
+
+// fromTwo does so while the ledger's application is open as well.
+func (p *planner) fromTwo(a *batch.Application, r batch.Record) {
+	_, same := sameContent(a, r)
+	open := batch.Earlier{Edited: a.Open.Edited && edited(a, r, same), Tried: r.Tried, Repeated: true}
+	if before(r.Tried, a.Open.Tried) {
+		open.Tried = a.Open.Tried
+	} else if a.Open.Tried.IsZero() {
+		open.Tried = a.Open.Tried
+	}
+	a.Open, a.Start, a.Operation, a.Token = open, batch.StartChanged, p.options.Operation, ""
+}
+
+// derivedElse reports whether a token was certainly derived for another application than one
+// with this content: a plain one, which is a UUID of a version that nothing else makes here.
+func derivedElse(a *batch.Application, token string) bool {
+	if !batch.Derived(token) {
+		return false
+	}
+	circuit, plain := *a.Circuit, *a
+	circuit.ClientToken, plain.Circuit = "", &circuit
+	_, same := generationOf(&plain, token)
+	return !same
+}
