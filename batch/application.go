@@ -26,10 +26,11 @@ type Application struct {
 	Attempt    int               // which attempt of this run it is, from 1 on; 0 in a plan
 
 	// What is known of the circuit's past; set by the plan.
-	Recorded        bool // the ledger knows the circuit, and not from a results copy alone
-	First           bool // a survey or a lookup of this run saw the circuit without an LOA
+	Recorded        bool   // the ledger knows the circuit, and not from a results copy alone
+	First           bool   // a survey or a lookup of this run saw the circuit without an LOA
+	Status          string // of the circuit, as a survey of this run saw it, if it allows no application
 	Start           Start
-	Elsewhere       Earlier        // the application that is open in another region: nothing is done about this one before it is settled
+	Elsewhere       *Earlier       // the application that is open in another region, or nil: nothing is done about this one before it is settled
 	Moved           *sheet.Problem // to be reported if the LOA of Elsewhere is valid; nil: that does not matter
 	Open            Earlier        // the application that an earlier run left open, if Start says so
 	Ended           Earlier        // the last one that had a definite result; zero if there is none
@@ -107,7 +108,7 @@ func (s Start) LooksUp() bool { return !s.state().sends() }
 
 // state is the state in which the row starts.
 func (a *Application) state() state {
-	if a.Elsewhere.Region != "" {
+	if a.Elsewhere != nil {
 		return askElsewhere
 	}
 	return a.Start.state()
@@ -115,8 +116,8 @@ func (a *Application) state() state {
 
 // open is the application that is open when the row starts, if there is one.
 func (a *Application) open() Earlier {
-	if a.Elsewhere.Region != "" {
-		return a.Elsewhere
+	if a.Elsewhere != nil {
+		return *a.Elsewhere
 	}
 	return a.Open
 }

@@ -66,7 +66,7 @@ type Outcome struct {
 	Copied Copied
 
 	// CircuitState is the status or business status that blocks the row, as the API
-	// spells it. Only an online dry run sets it, so no ledger keeps it.
+	// spells it, if a survey saw it. It is not recorded with the row.
 	CircuitState string
 }
 

@@ -308,7 +308,7 @@ func (r *row) goOn() {
 	} else if r.app.Start == StartSend {
 		r.app.Start = StartFirst
 	}
-	r.app.Elsewhere, r.loaStatus, r.requestID = Earlier{}, "", ""
+	r.app.Elsewhere, r.loaStatus, r.requestID = nil, "", ""
 	r.start()
 }
 
@@ -356,6 +356,9 @@ func (r *row) finish(result sheet.Result, reason Reason) next {
 	case sheet.Unknown:
 		o.Tried = r.tried.Round(0)
 	case sheet.Refused:
+		if r.code == CodeCircuitStatus {
+			o.CircuitState = r.app.Status
+		}
 		if Void(r.loaStatus) {
 			o.LOAStatus = r.loaStatus
 			o.Settled.Seen = latest(o.Settled.Seen, r.voidSeen)

@@ -160,9 +160,12 @@ func (a *Application) surveyed() bool {
 func withheld(a *Application, s *survey, failed bool) (Outcome, bool) {
 	state, found := s.found[a.Key.InstanceID]
 	a.First = found && state.LOAStatus == ""
+	if found {
+		a.Status = Predict(*a, state).CircuitState
+	}
 	switch {
 	case !a.surveyed():
-	case found && a.Elsewhere.Region != "":
+	case found && a.Elsewhere != nil:
 		a.seen(state.LOAStatus)
 	case state.LOAStatus != "" && !Void(state.LOAStatus) && a.Changed != nil: // a lookup decides
 	case state.LOAStatus != "" && !Void(state.LOAStatus):

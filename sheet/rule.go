@@ -3,6 +3,7 @@ package sheet
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Rule is one thing that is checked. Its code is stable: it identifies the rule in
@@ -60,10 +61,10 @@ func (f *ruleFamily) add(r Rule) *Rule {
 
 // allRules lists every rule in the order of the documentation. It is a function because
 // the families are complete only once the package is initialised.
-func allRules() []*Rule {
+var allRules = sync.OnceValue(func() []*Rule {
 	return slices.Concat(workbookRules.rules, besideRules.rules, cellRules.rules, circuitRules.rules, timeRules.rules,
 		requestRules.rules, engineerRules.rules, identityRules.rules)
-}
+})
 
 // Rules lists every rule in the order of the documentation: the workbook and its headers,
 // what lies beside the data, cells in general, circuits, engineers.

@@ -85,7 +85,7 @@ var testOnly = map[string][]string{
 	"batch/histories":    {"batch", "batch/ledger", "batch/ledger/sqlite", "batch/ledger/sqlite/lossytest", "batch/plan", "batch/quicktest", "batch/quota", "sheet"},
 	"batch/cli/password": {"batch/cli", "batch/simulator"},
 	"batch/report":       {"batch/cli/prose"},
-	"batch/cli":          {"batch/quicktest", "github.com/rogpeppe/go-internal", "go.yaml.in/yaml/v3"}, // yaml reads the Kubernetes recipe
+	"batch/cli":          {"batch/quicktest", "batch/ledger/sqlite/lossytest", "github.com/rogpeppe/go-internal", "go.yaml.in/yaml/v3"}, // yaml reads the Kubernetes recipe
 	"templates":          {"sheet", "sheet/xlsx", "batch/cli/prose", "batch/cloud"},
 	"testdata":           {"sheet/xlsx", "batch/cli/prose", "batch/cloud"},
 }

@@ -20,7 +20,7 @@ func (a *app) explainCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "explain [WORD]",
-		Short: "Explain a result, a status, an exit code, a problem code or an API error code, and what to do about it",
+		Short: "Explain a result, a status, an exit code or an error code, and what to do about it",
 		Example: `  loabatch explain                                   everything that it explains, by kind
   loabatch explain REFUSED
   loabatch explain exit 4
@@ -168,7 +168,7 @@ func (a *app) find(name string) (subject, error) {
 		names = append(names, s.name)
 	}
 	switch near := nearest(name, names); {
-	case near != "":
+	case near != "" && name != "": // an empty name is the start of every other
 		return subject{}, failure(exitUsage, "unknown-code-near", nil, "code", name, "near", shellQuote(near))
 	case apiCode.MatchString(name):
 		return subject{"api_codes", name, unlistedEntry, name, nil}, nil
@@ -189,9 +189,9 @@ type explanation struct {
 	Source   string `json:"source"`
 }
 
-func (a *app) explanation(s subject) explanation {
-	e := a.lines.Words.Explain(s.entry)
-	x := explanation{s.name, s.kind, "", e.Message, e.Why, e.Hint, e.Wrong, e.Right, e.Source}
+// explanation makes the explanation of a subject from its entry.
+func (s subject) explanation(e prose.Entry) explanation {
+	x := explanation{s.name, s.kind, "", prose.General(e.Message), prose.General(e.Why), prose.General(e.Hint), prose.General(e.Wrong), prose.General(e.Right), e.Source}
 	if r, ok := sheet.RuleByCode(s.entry); ok {
 		x.Severity = r.Severity.String()
 	}
@@ -210,7 +210,8 @@ func (a *app) severity(x explanation) string {
 func (a *app) explainAll(asJSON bool) error {
 	lists, rows := map[string][]explanation{}, map[string][][]string{}
 	for _, s := range a.subjects() {
-		x := a.explanation(s)
+		e, _ := a.lines.Words.Entry(s.entry)
+		x := s.explanation(e)
 		row := []string{"  " + s.shown, x.Message}
 		if x.Severity != "" {
 			row = []string{"  " + s.shown, a.severity(x), x.Message}
@@ -239,7 +240,7 @@ func (a *app) explain(name string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	x := a.explanation(s)
+	x := s.explanation(a.lines.Words.Explain(s.entry))
 	if asJSON {
 		return a.writeJSON(x)
 	}

@@ -189,6 +189,8 @@ type runLine struct {
 
 	OutputSHA256 string   `json:"output_sha256"` // of the copy as it was written; empty if none was
 	Accounts     []string `json:"accounts"`      // IDs; account is empty if there are several
+	ChangeRef    string   `json:"change_ref"`    // --change-ref
+	TraceID      string   `json:"trace_id"`      // of TRACEPARENT
 
 	PrunedAt *time.Time `json:"pruned_at,omitempty"` // when its rows were removed
 }
@@ -200,7 +202,11 @@ func (a *app) runHistory(ctx context.Context, store ledger.Store, f historyFlags
 	}
 	list := make([]runLine, len(runs))
 	for i, r := range runs {
-		list[i] = runLine{r.ID, r.Command, string(r.Scope), string(r.Status), r.Started, r.Account, r.Host, r.PID, r.Input, r.InputSHA256, r.Output, nil, r.Results, "", r.Accounts, moment(r.Pruned)}
+		list[i] = runLine{r.ID, r.Command, string(r.Scope), string(r.Status), r.Started, r.Account, r.Host, r.PID, r.Input, r.InputSHA256, r.Output, nil, r.Results, "", r.Accounts, "", "", moment(r.Pruned)}
+		var saved savedOptions
+		if json.Unmarshal(r.Options, &saved) == nil { // else report will say so
+			list[i].ChangeRef, list[i].TraceID = saved.ChangeRef, saved.TraceID
+		}
 		if r.End != nil {
 			list[i].ExitCode, list[i].Output, list[i].OutputSHA256 = &r.End.ExitCode, r.End.Output, r.End.OutputSHA256
 		}

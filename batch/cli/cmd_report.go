@@ -298,8 +298,9 @@ func everyRow(book *sheet.Workbook, past *ledger.PastRun) []batch.Outcome {
 		known[o.Row] = o
 	}
 	var leftOut []ledger.LeftOut
+	var statuses map[int]string
 	if past.End != nil {
-		leftOut = past.End.LeftOut
+		leftOut, statuses = past.End.LeftOut, past.End.Statuses
 	}
 	all := make([]batch.Outcome, len(book.Circuits))
 	for i := range book.Circuits {
@@ -317,6 +318,7 @@ func everyRow(book *sheet.Workbook, past *ledger.PastRun) []batch.Outcome {
 				o.Earlier = leftOut[0].Earlier
 			}
 		}
+		o.CircuitState = statuses[c.Row]
 		all[i] = o
 	}
 	return all

@@ -96,6 +96,11 @@ func TestExplainWords(t *testing.T) {
 			list = append(list, word{c.Line("history-" + string(s)), "runs", string(s)})
 		}
 	}
+	for _, e := range statusEntries {
+		for _, name := range e.names {
+			list = append(list, word{name, "circuit_statuses", name})
+		}
+	}
 	for _, code := range append([]int{exitOK}, ranking...) {
 		list = append(list, word{"exit " + number(code), "exit_codes", number(code)}, word{number(code), "exit_codes", number(code)})
 	}

@@ -233,6 +233,13 @@ func (f *findings) message(w *prose.Catalogue, o batch.Outcome) (message, hint s
 	if o.Result == sheet.Blocked || o.Reason == batch.ReasonUnasked || o.Reason == batch.ReasonSettling || o.Reason == batch.ReasonLOARejected {
 		apiHint = "" // it is about an application, and there was none, or it is not the last word
 	}
+	code := string(o.Reason)
+	if o.Result == sheet.Refused && o.CircuitState != "" {
+		code, apiHint = "rows-not-allocated", "" // it says more than the API's code
+		if report.Locked(o.CircuitState) {
+			code = "rows-locked"
+		}
+	}
 	profile := w.Line("account-own")
 	if c := f.book.CircuitAt(o.Row); c != nil && c.Account != "" {
 		profile = c.Account
@@ -240,11 +247,14 @@ func (f *findings) message(w *prose.Catalogue, o batch.Outcome) (message, hint s
 	if o.Reason == batch.ReasonAccount && o.ErrorCode == strings.ToLower(o.ErrorCode) {
 		meaning, apiHint = "", "" // it is a code of ours, whose sentence needs more
 	}
-	message, hint = w.Render(string(o.Reason), map[string]string{
+	args := map[string]string{
 		"profile": profile,
 		"code":    o.ErrorCode, "meaning": cmp.Or(meaning, o.ErrorCode), "loa": w.Vocabulary().State(o.LOAStatus), "instance": o.Key.InstanceID, "region": o.Key.Region, "circuit": o.CircuitState,
-		"after": settledFrom(o).Format("15:04"),
-	})
+	}
+	if !o.Tried.IsZero() {
+		args["after"] = settledFrom(o).Format("15:04")
+	}
+	message, hint = w.Render(code, args)
 	switch o.Reason {
 	case batch.ReasonAttempts, batch.ReasonUnsettled, batch.ReasonSettling, batch.ReasonRegion, batch.ReasonAccount:
 		if meaning != "" {

@@ -429,6 +429,14 @@ func (done *finished) ledgerEnd(exit int, output string) ledger.RunEnd {
 			end.Parts = append(end.Parts, p.stop)
 		}
 	}
+	for _, o := range done.outcomes {
+		if o.CircuitState != "" {
+			if end.Statuses == nil {
+				end.Statuses = map[int]string{}
+			}
+			end.Statuses[o.Row] = o.CircuitState
+		}
+	}
 	for path, sum := range done.sums {
 		if path != output {
 			if end.Reports == nil {

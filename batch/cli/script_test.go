@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"flag"
 	"fmt"
@@ -52,16 +53,18 @@ import (
 //	stats                       prints what the simulator saw: accepted, duplicates, throttled …
 //	nopersonal FILE INPUT       wants no personal value of the input's engineers in the file, zip parts included
 //	lastrun FILE                sets RUN to the latest run in the JSON of history
-//	rows FILE SHEET HEADER...   prints these columns of every row of a sheet, separated by |
+//	rows FILE SHEET HEADER...   prints these columns of every row of a sheet, separated by |; "" is the next column
 //	sheets FILE                 prints the names of its sheets
 //	workbook FILE TEXT          makes a workbook from text: [Sheet], then rows of cells separated by |
 //	samecopy FILE FILE          wants two workbooks of the same parts with the same bytes
 //	next CODE                   runs the command that the last output suggests and wants this exit code
 //	chinese FILE...             wants no English in these outputs and files but names, codes and the like
 //	proxy STATUS                serves a proxy that answers everything so, and sets HTTPS_PROXY
+//	tunnel N STATUS             serves a simulator at https://example.com behind a proxy that connects N times, and then answers so, or with STATUS gone is not there; sets HTTPS_PROXY and the credentials
 //	monitor [STATUS]            serves what is pinged, which answers so, and sets PING
 //	pings                       prints what was pinged since the last pings
 //	vast FILE                   makes a file larger than any workbook, with nothing in it
+//	eventually PATTERN PROGRAM ARG...   runs a program until its output matches
 //	jsonkey FILE KEY...         prints values of a JSON document's top level
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":    wantExit,
@@ -86,9 +89,11 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"next":       runNext,
 	"chinese":    wantChinese,
 	"proxy":      serveProxy,
+	"tunnel":     serveTunnel,
 	"monitor":    serveMonitor,
 	"pings":      printPings,
 	"vast":       makeVast,
+	"eventually": runUntil,
 }
 
 func testdata(t *testing.T) string {
@@ -112,6 +117,20 @@ func wantExit(ts *testscript.TestScript, _ bool, args []string) {
 	if code != want {
 		ts.Fatalf("exit code %d, wanted %d", code, want)
 	}
+}
+
+// runUntil runs a program again and again, for at most a minute.
+func runUntil(ts *testscript.TestScript, _ bool, args []string) {
+	pattern, err := regexp.Compile(args[0])
+	ts.Check(err)
+	for range 600 {
+		_ = ts.Exec(args[1], args[2:]...) // it may fail at first
+		if pattern.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	ts.Fatalf("no match for %s", args[0])
 }
 
 func openBook(ts *testscript.TestScript, name string) *xlsx.Book {
@@ -163,6 +182,10 @@ func printRows(ts *testscript.TestScript, _ bool, args []string) {
 func headerColumns(row sheet.Row, wanted []string) []int {
 	var cols []int
 	for _, header := range wanted {
+		if header == "" && len(cols) > 0 {
+			cols = append(cols, cols[len(cols)-1]+1)
+			continue
+		}
 		i := slices.IndexFunc(row.Cells, func(c sheet.Cell) bool { return c.Value == header })
 		if i < 0 {
 			return nil
@@ -271,6 +294,54 @@ func serveProxy(ts *testscript.TestScript, _ bool, args []string) {
 	}))
 	ts.Defer(server.Close)
 	ts.Setenv("HTTPS_PROXY", server.URL)
+}
+
+func serveTunnel(ts *testscript.TestScript, _ bool, args []string) {
+	left, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	sim := simulator.New(simulator.Options{Keys: map[string]string{"id": "secret"}, Quota: -1})
+	ts.Defer(sim.Close)
+	service := httptest.NewTLSServer(sim)
+	ts.Defer(service.Close)
+	var mu sync.Mutex
+	var proxy *httptest.Server
+	proxy = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		left--
+		connects := left >= 0
+		if left <= 0 && args[1] == "gone" {
+			_ = proxy.Listener.Close()
+		}
+		mu.Unlock()
+		if !connects {
+			status, _ := strconv.Atoi(args[1])
+			w.Header().Set("Location", "http://sign-in.example.com/")
+			w.WriteHeader(status)
+			return
+		}
+		there, err := net.Dial("tcp", service.Listener.Addr().String())
+		if err != nil {
+			return // the client will say so
+		}
+		here, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			return
+		}
+		_, _ = io.WriteString(here, "HTTP/1.1 200 Connection established\r\n\r\n")
+		go func() {
+			_, _ = io.Copy(there, here)
+			there.Close()
+		}()
+		_, _ = io.Copy(here, there)
+		here.Close()
+	}))
+	ts.Defer(proxy.Close)
+	ca := ts.MkAbs("ca.pem")
+	ts.Check(os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: service.Certificate().Raw}), 0o600))
+	ts.Setenv("SSL_CERT_FILE", ca)
+	ts.Setenv("HTTPS_PROXY", proxy.URL)
+	ts.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "id")
+	ts.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
 }
 
 // monitors holds the channel of what was pinged, by its URL.
@@ -595,7 +666,7 @@ var update = flag.Bool("update", false, "rewrite the golden text in the scripts"
 // TestMain lets the scripts run loabatch as a process of its own.
 func TestMain(m *testing.M) {
 	prose.English.Watch(recordSentence())
-	testscript.Main(inEnglish{quicktest.M{M: m}}, map[string]func(){
+	testscript.Main(inEnglish{quicktest.M{M: m, Parallel: 24}}, map[string]func(){
 		"loabatch": func() { os.Exit(cli.Main()) },
 	})
 }

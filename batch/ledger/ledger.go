@@ -167,6 +167,8 @@ type RunEnd struct {
 	LeftOut []LeftOut     `json:"left_out,omitempty"` // what --only left out, in the order of the rows
 	Moved   []int         `json:"moved,omitempty"`    // rows that were not held back by a change of their region, by a severity below error
 	Changed []Changed     `json:"changed,omitempty"`  // rows that were changed after they were accepted, in order
+
+	Statuses map[int]string `json:"statuses,omitempty"` // of the circuits whose status the API rejected, by row
 }
 
 // Changed is a row that was changed after its application was accepted.

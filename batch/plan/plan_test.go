@@ -449,7 +449,7 @@ func TestPlanOfAnotherRegion(t *testing.T) {
 			t.Errorf("%s: problems %v, %d applications", test.name, p.Problems, len(p.Applications))
 			continue
 		}
-		if test.record.Open && test.sent && (p.Applications[0].Elsewhere.Region != before.Region || (p.Applications[0].Moved != nil) != (test.severity == nil)) {
+		if test.record.Open && test.sent && (p.Applications[0].Elsewhere == nil || p.Applications[0].Elsewhere.Region != before.Region || (p.Applications[0].Moved != nil) != (test.severity == nil)) {
 			t.Errorf("%s: %+v", test.name, p.Applications[0])
 		}
 		if !test.sent && (p.Settled[0].Result != sheet.Invalid || p.Settled[0].ErrorCode != batch.CodeMoved) {
@@ -490,7 +490,7 @@ func TestOpenInTwoRegions(t *testing.T) {
 			here:  {Hash: fresh.Hash, Token: fresh.Token, Open: true, Tried: at},
 			there: {Hash: fresh.Hash, Token: "T", Open: true, Tried: at.Add(test.after)},
 		}})
-		if a.Start != batch.StartResume || a.Open.Token != fresh.Token || a.Elsewhere.Token != test.there || a.Token != fresh.Token {
+		if a.Start != batch.StartResume || a.Open.Token != fresh.Token || (a.Elsewhere == nil) != (test.there == "") || a.Elsewhere != nil && a.Elsewhere.Token != test.there || a.Token != fresh.Token {
 			t.Errorf("%v later: starts as %d, open %+v, elsewhere %+v", test.after, a.Start, a.Open, a.Elsewhere)
 		}
 	}

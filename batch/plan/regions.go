@@ -13,8 +13,8 @@ import (
 // reports whether it did. By its severity, the problem may be no more than a warning, which
 // an application that is open has as well.
 func (p *planner) moved(a *batch.Application) bool {
-	severity := p.severityOfMoved()
 	for r := range p.elsewhere(a.Key) {
+		severity := p.severityOfMoved()
 		if severity == sheet.Off || !accepted(r.Result) && !(r.Open && severity == sheet.Warning) {
 			continue
 		}
@@ -42,7 +42,7 @@ func (p *planner) waitElsewhere(a *batch.Application, here batch.Record) {
 	if last.region == "" || here.Open && before(last.Tried, here.Tried) {
 		return
 	}
-	a.Elsewhere = batch.Earlier{
+	a.Elsewhere = &batch.Earlier{
 		Region: last.region, Token: last.Token, Generation: last.Generation, Tried: last.Tried,
 		Repeated: last.Operation == batch.Reapply || last.Generation > 0 || last.Ended.Token != "",
 	}

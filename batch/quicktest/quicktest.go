@@ -3,17 +3,22 @@
 package quicktest
 
 import (
+	"cmp"
 	"flag"
 	"os"
 	"runtime/debug"
+	"strconv"
 	"testing"
 )
 
 // M is what TestMain gets, with a Run for tests that wait.
-type M struct{ *testing.M }
+type M struct {
+	*testing.M
+	Parallel int // how many tests to run at a time unless -parallel says otherwise; 0 means eight
+}
 
-// Run runs the tests, eight at a time unless -parallel says otherwise, as they need no
-// processor while they wait. Their temporary folders are in memory if there is room: what a
+// Run runs the tests, more at a time than there are processors, as they need none while they
+// wait. Their temporary folders are in memory if there is room: what a
 // test asks of durability it asks of a simulated disk, so syncing a real one proves
 // nothing. They and the processes that they start collect garbage later, as most of them
 // end before there is much; beyond 1 GiB, as under the race detector, they collect it as it
@@ -23,7 +28,7 @@ func (m M) Run() int {
 	given := false
 	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
 	if !given {
-		flag.Set("test.parallel", "8")
+		flag.Set("test.parallel", strconv.Itoa(cmp.Or(m.Parallel, 8)))
 	}
 	if _, given := os.LookupEnv("TMPDIR"); !given {
 		if folder := memory(); folder != "" {

@@ -192,6 +192,7 @@ type Application struct {
 	Account      string       `json:"account,omitempty"`           // ID of its account, if the rows name their accounts
 	Profile      string       `json:"profile,omitempty"`           // likewise: the credentials profile
 	StillInvalid bool         `json:"-"`                           // a row that was left out has errors, which are listed
+	CircuitState string       `json:"-"`                           // the status that does not allow an application, if known
 }
 
 // NewApplication returns an outcome with its rendered sentences.
@@ -200,7 +201,7 @@ func NewApplication(o batch.Outcome, at sheet.Ref, message, hint string) Applica
 		SheetRow: o.Row, InstanceID: sheet.MaskNumbers(o.Key.InstanceID), RegionID: sheet.MaskNumbers(o.Key.Region),
 		Result: o.Result, ErrorCode: o.ErrorCode, Message: message, RequestID: o.RequestID,
 		ClientToken: sheet.MaskNumbers(o.Token), Attempts: o.Attempts, SubmittedAt: Instant{o.SubmittedAt},
-		Hint: hint, LOAStatus: o.LOAStatus, Reason: string(o.Reason), At: at, Earlier: o.Earlier,
+		Hint: hint, LOAStatus: o.LOAStatus, Reason: string(o.Reason), At: at, Earlier: o.Earlier, CircuitState: o.CircuitState,
 	}
 }
 

@@ -15,8 +15,8 @@ import (
 const byteOrderMark = "\ufeff"
 
 // CSV writes the error report as comma-separated values (RFC 4180, UTF-8 with a byte
-// order mark, CRLF): every finding. The header has the keys of a problem in JSON, or what
-// they mean in another language. A value that a spreadsheet program would take for a
+// order mark, CRLF): every finding, with the run's change reference. The header has the keys
+// of a problem in JSON, or what they mean in another language. A value that a spreadsheet program would take for a
 // formula gets an apostrophe in front.
 func CSV(w io.Writer, d Document, words Words) error {
 	if _, err := io.WriteString(w, byteOrderMark); err != nil {
@@ -29,7 +29,7 @@ func CSV(w io.Writer, d Document, words Words) error {
 	for i, key := range problemKeys {
 		header[i] = words.Line("csv-" + key)
 	}
-	_ = c.Write(header)
+	_ = c.Write(append(header, words.Line("csv-change_ref")))
 	list := d.findings()
 	for i := range list.entries {
 		p := list.shown(i, words)
@@ -38,7 +38,7 @@ func CSV(w io.Writer, d Document, words Words) error {
 		for i := range fields {
 			fields[i] = csvField(fields[i])
 		}
-		_ = c.Write(fields)
+		_ = c.Write(append(fields, csvField(d.ChangeRef)))
 	}
 	c.Flush()
 	return c.Error()

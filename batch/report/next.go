@@ -1,6 +1,9 @@
 package report
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -64,7 +67,7 @@ func (d *Document) Next() Next {
 		return Next{"report-next-wait", d.Commands.Again}
 	case fixing > 0 && waiting > 0:
 		return d.nextMended("report-next-both")
-	case fixing > 0 && fixing == void:
+	case void > 0 && fixing == void+d.unallocated():
 		return Next{"report-next-retry", d.Commands.Retry}
 	case fixing > 0:
 		return d.nextMended("report-next-fix")
@@ -78,15 +81,20 @@ func (d *Document) Next() Next {
 	return Next{Code: "report-next-none"}
 }
 
-// unallocated counts the rows that the API rejects until their circuits' status allows it.
+// unallocated counts the rows that the API rejects until their circuits' status allows it,
+// without those whose status never will.
 func (d *Document) unallocated() (n int) {
 	for i := range d.Applications {
-		if a := &d.Applications[i]; a.Result == sheet.Refused && a.ErrorCode == batch.CodeCircuitStatus {
+		a := &d.Applications[i]
+		if a.Result == sheet.Refused && a.ErrorCode == batch.CodeCircuitStatus && slices.Contains([]string{"", "Initial", "Approved", "Allocating"}, a.CircuitState) {
 			n++
 		}
 	}
 	return n
 }
+
+// Locked reports whether a business status of a circuit, as the API spells it, is a lock.
+func Locked(status string) bool { return strings.HasSuffix(status, "Locked") }
 
 // nextMended returns that rows are to be corrected: in the copy, if there is one to submit.
 func (d *Document) nextMended(code string) Next {

@@ -11,6 +11,9 @@ import (
 // notAllocated is a row that can only wait.
 var notAllocated = []report.Application{{Result: sheet.Refused, ErrorCode: batch.CodeCircuitStatus}}
 
+// rejectedLOA is a row whose LOA was rejected before the run.
+var rejectedLOA = []report.Application{{Result: sheet.Refused, Reason: string(batch.ReasonLOARejected)}}
+
 func TestNext(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -32,6 +35,8 @@ func TestNext(t *testing.T) {
 			report.Next{Code: "report-next-both", Command: "again"}, ""},
 		{"none but circuits that are not allocated yet", report.Document{Command: "submit", Results: report.Results{sheet.Submitted: 2, sheet.Refused: 1}, Applications: notAllocated},
 			report.Next{Code: "report-next-wait", Command: "again"}, "mended"},
+		{"circuits that are not allocated yet, and rejected LOAs", report.Document{Command: "submit", Results: report.Results{sheet.Submitted: 2, sheet.Refused: 2}, Applications: append(rejectedLOA, notAllocated...)},
+			report.Next{Code: "report-next-retry", Command: "retry"}, "mended"},
 		{"circuits that are not allocated yet, and others", report.Document{Command: "submit", Results: report.Results{sheet.Invalid: 2, sheet.Refused: 1}, Applications: notAllocated},
 			report.Next{Code: "report-next-fix-copy", Command: "mended"}, "mended"},
 		{"some invalid, in a copy", report.Document{Command: "submit", Results: report.Results{sheet.Submitted: 2, sheet.Invalid: 1}},
@@ -69,7 +74,7 @@ func TestNext(t *testing.T) {
 		{"no copy of a dry run", report.Document{Command: "validate", DryRun: true, Failure: "no space", RunID: "r1", Results: report.Results{sheet.Valid: 1}},
 			report.Next{Code: "report-next-copy-dry", Command: "again"}, ""},
 	} {
-		c.doc.Commands = report.Commands{Again: "again", Mended: c.mended, Submit: "submit", Status: "status", Apply: "apply", Reapply: "reapply", Report: "report", Doctor: "doctor"}
+		c.doc.Commands = report.Commands{Again: "again", Mended: c.mended, Submit: "submit", Status: "status", Apply: "apply", Reapply: "reapply", Retry: "retry", Report: "report", Doctor: "doctor"}
 		if got := c.doc.Next(); got != c.want {
 			t.Errorf("%s: got %+v, want %+v", c.name, got, c.want)
 		}

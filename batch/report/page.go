@@ -253,7 +253,7 @@ func base(d *Document) string {
 // typedCode finds what someone types or copies in a sentence of the catalogue: the program with
 // its command, a flag with its value, and an environment variable.
 var typedCode = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`\bloabatch (?:doctor|explain|history|report|status|submit|template|validate|version)\b(?: --[a-z-]+| '[^']+'| ID\b| FILE\b| RUN\b)*` +
+	return regexp.MustCompile(`\bloabatch (?:doctor|explain|history|report|simulator|status|submit|template|validate|version)\b(?: --[a-z-]+(?:=[a-z]+)?| '[^']+'| (?:ID|FILE|RUN|CODE|CIRCUIT)\b)*` +
 		`|--[a-z]+(?:-[a-z]+)*(?:=[\w%/.-]*\w| [a-z-]+=[a-z]+)?|\b(?:[A-Z]+_PROXY|ALIBABA_CLOUD_[A-Z_]+|XDG_STATE_HOME)\b`)
 })
 

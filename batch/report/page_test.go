@@ -68,11 +68,11 @@ func TestPageFoldsWhatRepeats(t *testing.T) {
 func TestPageShowsCode(t *testing.T) {
 	d := night()
 	d.Problems[1].Hint = "allow it with --severity x-y=warning <now>, or submit --dry-run=online; loabatch does not guess"
-	d.Problems[2].Hint = "Run loabatch explain 'Some.Code' to see; loabatch doctor --region ID shows which (HTTPS_PROXY, --max-attempts)."
+	d.Problems[2].Hint = "Run loabatch explain 'Some.Code' to see; loabatch doctor --region ID shows which (HTTPS_PROXY, --max-attempts). To see it, run: loabatch submit --dry-run=online FILE"
 	html := page(t, d)
 	for _, want := range []string{
 		"allow it with <code>--severity x-y=warning</code> &lt;now&gt;, or submit <code>--dry-run=online</code>; loabatch does not guess",
-		"Run <code>loabatch explain &#39;Some.Code&#39;</code> to see; <code>loabatch doctor --region ID</code> shows which (<code>HTTPS_PROXY</code>, <code>--max-attempts</code>).",
+		"Run <code>loabatch explain &#39;Some.Code&#39;</code> to see; <code>loabatch doctor --region ID</code> shows which (<code>HTTPS_PROXY</code>, <code>--max-attempts</code>). To see it, run: <code>loabatch submit --dry-run=online FILE</code>",
 	} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page has no %s", want)

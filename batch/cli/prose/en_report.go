@@ -276,7 +276,7 @@ var enReport = map[string]Entry{
 	"report-next-reapply":        {Message: "correct the rejected rows in the copy, then apply for them again:"},
 	"report-next-ask-again":      {Message: "wait for the review, then check again:"},
 	"report-next-apply":          {Message: "apply for the circuits that have no LOA:"},
-	"report-next-doctor":         {Message: "find out what is wrong with the account, then run the same command again:"},
+	"report-next-doctor":         {Message: "find out what is wrong, then run the same command again:"},
 }
 
 // enTemplate: the guide, the prompts, the notes and the checks of the blank workbook. What a
@@ -295,6 +295,7 @@ var enTemplate = map[string]Entry{
 	"template-check-digit":     {Message: "wrong: check digit of the ID number"},
 	"template-check-number":    {Message: "wrong: digits of the number are lost"},
 	"template-check-bandwidth": {Message: "wrong: bandwidth, {least} to {most}"},
+	"template-check-date":      {Message: "wrong: there is no such date"},
 	"template-check-list":      {Message: "not in the list: {column}"},
 	"template-check-error":     {Message: "wrong: a cell has an error"},
 

@@ -55,6 +55,7 @@ var enWords = map[string]Entry{
 	"csv-hint":       {Message: "hint"},
 	"csv-suggestion": {Message: "suggestion"},
 	"csv-circuit":    {Message: "circuit"},
+	"csv-change_ref": {Message: "change_ref"},
 
 	// the states of a run
 	"history-running":    {Message: "running"},

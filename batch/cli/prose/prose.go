@@ -254,10 +254,10 @@ func (c *Catalogue) Cause(text string) string {
 	return text
 }
 
-// Explain returns what the catalogue says about a code in general, for explain.
+// Explain returns the entry of a code, or of its family, for all of it to be shown.
 func (c *Catalogue) Explain(code string) Entry {
 	e, _ := c.said(code)
-	return Entry{General(e.Message), General(e.Hint), General(e.Why), General(e.Wrong), General(e.Right), e.Source}
+	return e
 }
 
 // General returns a sentence as it applies to no cell in particular: with <value> for
@@ -293,7 +293,8 @@ func (c *Catalogue) replace(s string, value func(name string) (string, bool)) st
 	})
 }
 
-// expand replaces what a sentence has within braces.
+// expand replaces what a sentence has within braces, if it starts as a name does: {=A1} is a
+// formula.
 func expand(s string, replacement func(inside string) string) string {
 	if !strings.Contains(s, "{") {
 		return s
@@ -307,7 +308,12 @@ func expand(s string, replacement func(inside string) string) string {
 			break
 		}
 		b.WriteString(before)
-		b.WriteString(replacement(inside))
+		if inside == "" || inside[0] < 'a' || inside[0] > 'z' {
+			inside = "{" + inside + "}"
+		} else {
+			inside = replacement(inside)
+		}
+		b.WriteString(inside)
 		s = after
 	}
 	b.WriteString(s)

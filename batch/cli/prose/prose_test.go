@@ -52,7 +52,7 @@ func TestCounts(t *testing.T) {
 			t.Errorf("%s with %s: got %q, want %q", tc.sentence, tc.n, got, tc.want)
 		}
 	}
-	if got, want := General("{n} {n:row|rows} in {sheet}"), "<n> rows in <sheet>"; got != want {
+	if got, want := General("{n} {n:row|rows} in {sheet}, {=A1}"), "<n> rows in <sheet>, {=A1}"; got != want {
 		t.Errorf("in general: got %q, want %q", got, want)
 	}
 }

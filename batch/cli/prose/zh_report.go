@@ -276,7 +276,7 @@ var zhReport = map[string]Entry{
 	"report-next-reapply":        {Message: "在副本中修改已驳回的行，然后重新申请："},
 	"report-next-ask-again":      {Message: "等待审核，然后重新查询："},
 	"report-next-apply":          {Message: "为没有 LOA 的专线申请："},
-	"report-next-doctor":         {Message: "查明账号的问题，然后重新运行同一命令："},
+	"report-next-doctor":         {Message: "查明问题所在，然后重新运行同一命令："},
 }
 
 // zhTemplate: the guide, the prompts, the notes and the checks of the blank workbook. Excel
@@ -294,6 +294,7 @@ var zhTemplate = map[string]Entry{
 	"template-check-digit":     {Message: "有误：身份证号码的校验位"},
 	"template-check-number":    {Message: "有误：号码的末尾几位已丢失"},
 	"template-check-bandwidth": {Message: "有误：带宽应为 {least} 到 {most}"},
+	"template-check-date":      {Message: "有误：没有这个日期"},
 	"template-check-list":      {Message: "不在列表中：{column}"},
 	"template-check-error":     {Message: "有误：有单元格出错"},
 

@@ -28,7 +28,7 @@ var zhTerms = map[string]Entry{
 	},
 	"status-locked": {
 		Message: "专线已锁定：不能申请 LOA",
-		Hint:    "请先解除锁定。FinancialLocked：请支付欠款。SecurityLocked：请联系阿里云技术支持。",
+		Hint:    "请先解除锁定。FinancialLocked：请结清欠费。SecurityLocked：请联系阿里云技术支持。",
 		Why:     "付费状态为 Normal 时才能申请 LOA。",
 		Source:  zhPconnPage,
 	},
@@ -61,7 +61,7 @@ var zhTerms = map[string]Entry{
 	},
 	"exit-1": {
 		Message: "内部错误，或无法继续写入台账",
-		Hint:    "如提示磁盘空间不足，请清理磁盘，然后重新运行同一命令。如再次出现，请附上提示和日志反馈。",
+		Hint:    "如提示磁盘空间不足，请释放磁盘空间，然后重新运行同一命令。如再次出现，请附上提示和日志反馈。",
 	},
 	"exit-2": {
 		Message: "用法有误，或无法读取输入文件；没有发送任何申请",
@@ -82,7 +82,7 @@ var zhTerms = map[string]Entry{
 		Why:     "在线预检或 loabatch status 对有的行没有得到响应时，也以此结束。",
 	},
 	"exit-6": {
-		Message: "已停止：访问凭据、权限、时钟、代理、欠费或 --max-failures",
+		Message: "已停止：访问凭据、权限、系统时间、代理、欠费或 --max-failures",
 		Hint:    "请解决提示中的问题，然后重新运行同一命令。如需检查问题所在，请运行：loabatch doctor",
 		Why:     "问题涉及每一行，因此其余各行的结果为 NOT_ATTEMPTED。没有发送过任何申请时，不写出副本。",
 	},
@@ -92,7 +92,7 @@ var zhTerms = map[string]Entry{
 	},
 	"exit-8": {
 		Message: "结果副本或输出无法写出；台账中有完整记录",
-		Hint:    "请腾出空间，然后重新写出副本：loabatch report RUN",
+		Hint:    "请释放磁盘空间，然后重新生成副本：loabatch report RUN",
 	},
 	"exit-9": {
 		Message: "另一次运行正在处理该工作簿中的专线；没有发送任何申请",

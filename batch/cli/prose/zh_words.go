@@ -52,6 +52,7 @@ var zhWords = map[string]Entry{
 	"csv-hint":       {Message: "处理方法"},
 	"csv-suggestion": {Message: "建议值"},
 	"csv-circuit":    {Message: "专线"},
+	"csv-change_ref": {Message: "变更单号"},
 
 	"history-running":    {Message: "运行中"},
 	"history-ended":      {Message: "已结束"},

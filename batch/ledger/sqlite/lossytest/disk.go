@@ -31,6 +31,7 @@ type Disk struct {
 	off    bool // the power has failed
 	left   int  // writes until it fails; negative means that it does not
 	space  int  // bytes by which files may still grow; negative means any number
+	code   int  // SQLite's result code of every write; 0 means that they take place
 }
 
 // content is what a disk knows of a file.
@@ -79,6 +80,21 @@ func (d *Disk) Fill(bytes int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.space = bytes
+}
+
+// Refuse lets every write fail from now on, with a result code of SQLite
+// (https://www.sqlite.org/rescode.html); 0 ends that.
+func (d *Disk) Refuse(code int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.code = code
+}
+
+// refused returns the result code with which a write fails, or 0.
+func (d *Disk) refused() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.code
 }
 
 // Off reports whether the power has failed.

@@ -144,6 +144,9 @@ func closeFile(tls *libc.TLS, handle uintptr) int32 {
 
 func writeFile(tls *libc.TLS, handle, data uintptr, size int32, offset int64) int32 {
 	f := opened(handle)
+	if code := f.disk.refused(); code != 0 {
+		return int32(code)
+	}
 	switch f.disk.write(f.path, int(offset), unsafe.Slice(at[byte](data), size)) {
 	case failed:
 		return sqlite3.SQLITE_IOERR_WRITE

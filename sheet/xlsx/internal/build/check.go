@@ -175,6 +175,13 @@ func outOfBounds() string {
 		empty(cellOf(sheet.CircuitBandwidth)))
 }
 
+// impossibleDate is true of a text that is written as a date is, and is not in the calendar.
+func impossibleDate() string {
+	text := "TRIM(" + cellOf(sheet.CircuitConstructionTime) + ")"
+	return unless(fmt.Sprintf("ISERROR(DATEVALUE(LEFT(%s,10)))", text),
+		"ISNUMBER("+cellOf(sheet.CircuitConstructionTime)+")", fmt.Sprintf(`MID(%[1]s,5,1)&MID(%[1]s,8,1)<>"--"`, text))
+}
+
 // defect is something that is wrong with the value of a column: a formula that is true then,
 // and the words for it.
 type defect struct{ formula, words string }
@@ -191,6 +198,8 @@ func (b *templateBuilder) defects(c sheet.Column) []defect {
 		return []defect{{namesNoCircuit(), word("template-check-circuit")}}
 	case sheet.EngineerCertificateNo:
 		return []defect{{lostDigits(), word("template-check-number")}, {b.wrongDigit(), word("template-check-digit")}}
+	case sheet.CircuitConstructionTime:
+		return []defect{{impossibleDate(), word("template-check-date")}}
 	case sheet.CircuitBandwidth:
 		return []defect{{outOfBounds(), word("template-check-bandwidth")}}
 	}

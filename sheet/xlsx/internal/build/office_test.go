@@ -47,11 +47,11 @@ func TestOfficeChecksWhatIsTyped(t *testing.T) {
 
 // chineseWords are the words that #Check, the guide and the dropdowns have in Chinese.
 var chineseWords = strings.NewReplacer(
-	"ready: 2 of 10", "已填好：2 / 10", "ready: 3 of 10", "已填好：3 / 10", "ready: 4 of 11", "已填好：4 / 11",
+	"ready: 3 of 12", "已填好：3 / 12", "ready: 4 of 12", "已填好：4 / 12", "ready: 5 of 12", "已填好：5 / 12",
 	"ready", "已填好", "missing: ", "缺少：", "an engineer", "施工工程师", ", ", "、", "not in the list: ", "不在列表中：",
 	"wrong: this circuit has two rows", "有误：该专线有两行", "wrong: bandwidth, 2 to 10240", "有误：带宽应为 2 到 10240",
 	"wrong: not a circuit of this workbook", "有误：不是本工作簿中的专线", "wrong: check digit of the ID number", "有误：身份证号码的校验位",
-	"wrong: digits of the number are lost", "有误：号码的末尾几位已丢失",
+	"wrong: digits of the number are lost", "有误：号码的末尾几位已丢失", "wrong: there is no such date", "有误：没有这个日期",
 	"Instance ID", "实例 ID", "Region ID", "地域 ID", "Company name", "公司名称", "Line type", "专线类型", "Construction company", "施工单位",
 	"Construction time (UTC)", "施工时间 (UTC)", "Certificate number", "证件号码", "Certificate type", "证件类型",
 	"FIBRE", "光纤直连", "IDCard", "身份证", "Passport", "护照", "Male", "男",
@@ -87,6 +87,9 @@ func typeIntoBlank(t *testing.T, file string, l sheet.Language) {
 	s.enter(circuit(10, "vbr-other0001", "cn-hangzhou", "Example Networks", say("FIBRE"), "Example Build", "1999-01-15", "1", "", strings.Repeat("x", 65)))
 	s.enter(circuit(11, "pc-third00001", "cn-hangzhou", "Example Networks", say("FIBRE"), "Example Build", "2099-01-15T08:00:00Z", "10240", "", "token"))
 	s.enter(circuit(12, "pc-third00002", "cn-nowhere", "Example Networks", say("FIBRE"), "Example Build", "2099-01-15 08:00"))
+	s.enter(circuit(14, "pc-fifth00001", "cn-hangzhou", "Example Networks", say("FIBRE"), "Example Build", "2099-02-30"))
+	s.enter(circuit(15, "pc-fifth00002", "cn-hangzhou", "Example Networks", say("FIBRE"), "Example Build", "2099-02-28T08:00:00+08:00"))
+	s.enter(engineer(17, "pc-fifth00001,pc-fifth00002", "Passport", "E00000001"))
 	s.enter(circuit(2003, "pc-last000001"))
 	s.enter(engineer(4, "pc-first00001", "IDCard", right))
 	s.enter(engineer(5, "pc-second0001, pc-twice00001", "IDCard", small[:17]+"x"))
@@ -111,6 +114,8 @@ func typeIntoBlank(t *testing.T, file string, l sheet.Language) {
 		{circuits, "A11", "ready"},
 		{circuits, "A12", "not in the list: Region ID"},
 		{circuits, "A13", ""},
+		{circuits, "A14", "wrong: there is no such date"},
+		{circuits, "A15", "ready"},
 		{circuits, "A2003", "missing: Region ID, Company name, Line type, Construction company, Construction time (UTC), an engineer"},
 		{engineers, "A4", "ready"},
 		{engineers, "A5", "ready"},
@@ -123,8 +128,8 @@ func typeIntoBlank(t *testing.T, file string, l sheet.Language) {
 		{engineers, "A14", "ready"},
 		{engineers, "A15", "wrong: not a circuit of this workbook"},
 		{engineers, "A13", "wrong: digits of the number are lost"},
-		{guide, "B4", "ready: 2 of 10"},
-		{guide, "B5", "ready: 4 of 11"},
+		{guide, "B4", "ready: 3 of 12"},
+		{guide, "B5", "ready: 5 of 12"},
 	} {
 		s.read(read.sheet, read.cell, say(read.want))
 	}
@@ -154,7 +159,7 @@ func typeIntoBlank(t *testing.T, file string, l sheet.Language) {
 	s.enter(engineer(11, "*", "Passport", "E00000001"))
 	s.read(circuits, "A6", say("ready"))
 	s.read(engineers, "A11", say("ready"))
-	s.read(guide, "B4", say("ready: 3 of 10"))
+	s.read(guide, "B4", say("ready: 4 of 12"))
 	// What the API calls a value is right in any language, though no dropdown accepts it.
 	s.enter(circuit(13, "pc-fourth0001", "cn-hangzhou", "Example Networks", "FIBRE", "Example Build", "2099-01-15 08:00"))
 	s.read(circuits, "A13", say("ready"))

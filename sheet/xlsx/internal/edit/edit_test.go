@@ -141,3 +141,33 @@ func FuzzRedactedFormulas(f *testing.F) {
 		}
 	})
 }
+
+// TestLines checks on how many lines texts are wrapped, as LibreOffice shows them in Carlito,
+// which has the widths of Calibri.
+func TestLines(t *testing.T) {
+	for _, c := range []struct {
+		text  string
+		width float64
+		lines int
+		tall  bool
+	}{
+		{"", 60, 1, false},
+		{"accepted by the API", 60, 1, false},
+		{"B80: unknown region cn-hangzou; the closest match is cn-hangzhou", 60, 1, false},
+		{"Correct it; if the region is new, allow it with --severity circuit-region-unknown=warning.", 60, 2, false},
+		{"one\ntwo\n\nfour", 60, 4, false},
+		{strings.Repeat("x", 60), 60, 2, false},
+		{strings.Repeat("x", 118), 60, 2, false},
+		{strings.Repeat("x", 119), 60, 3, false},
+		{strings.Repeat("WWWW ", 12), 60, 2, false},
+		{"IncorrectStatus.PhysicalConnection", 22, 2, false},
+		{"该专线的状态不允许申请", 60, 1, true},
+		{strings.Repeat("专", 28), 60, 1, true},
+		{strings.Repeat("专", 29), 60, 2, true},
+		{"short", 0, 3, false},
+	} {
+		if lines, tall := linesOf(c.text, c.width); lines != c.lines || tall != c.tall {
+			t.Errorf("%q in %g: %d lines, tall %v; want %d, %v", c.text, c.width, lines, tall, c.lines, c.tall)
+		}
+	}
+}

@@ -1,7 +1,6 @@
 package edit
 
 import (
-	"math"
 	"strconv"
 	"strings"
 
@@ -22,20 +21,55 @@ const (
 )
 
 // linesOf returns on how many lines a text is wrapped in a column of a width in characters,
-// and whether it has East Asian characters, which are about twice as wide and taller.
+// and whether it has East Asian characters, which are taller. A line is broken after a blank
+// or a hyphen, at an East Asian character, or where nothing else helps.
 func linesOf(text string, width float64) (lines int, tall bool) {
+	room := max(width-1, 2)
 	for part := range strings.SplitSeq(text, "\n") {
-		n := 0
+		lines++
+		used, word := 0.0, 0.0 // of the line up to the last place to break it, and behind that
 		for _, r := range part {
-			n++
-			if r >= 0x1100 {
-				n++
-				tall = true
+			w := widthOf(r)
+			wide := r >= eastAsian
+			tall = tall || wide
+			if wide || r == ' ' {
+				used, word = used+word, 0
+			}
+			if used+word+w > room && r != ' ' {
+				lines++
+				if used == 0 { // the word is longer than a line
+					word = 0
+				}
+				used = 0
+			}
+			word += w
+			if wide || r == ' ' || r == '-' {
+				used, word = used+word, 0
 			}
 		}
-		lines += max(1, int(math.Ceil(float64(n)/max(width-1, 1))))
 	}
 	return lines, tall
+}
+
+// eastAsian is the first character that is about twice as wide as others.
+const eastAsian = 0x1100
+
+// widthOf returns the width of a character in the usual typefaces, in digits, rather more
+// than less.
+func widthOf(r rune) float64 {
+	switch {
+	case r >= eastAsian:
+		return 2.1
+	case strings.ContainsRune(" .,:;'|!iljI", r):
+		return 0.55
+	case strings.ContainsRune("frt-/()[]", r):
+		return 0.7
+	case strings.ContainsRune("mwMW%@_…", r):
+		return 1.6
+	case r >= 'A' && r <= 'Z':
+		return 1.25
+	}
+	return 1
 }
 
 // wrapped collects the lines of the texts of a row.

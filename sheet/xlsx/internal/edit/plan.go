@@ -106,6 +106,7 @@ func (cp *Copier) planSheet(p *sheet.SheetPatch) (int, *sheetPatcher, error) {
 	s.todo.links = len(cols) > 0
 	s.todo.properties, s.todo.views = p.Tab != sheet.StylePlain, s.opens()
 	_, s.todo.page = s.printed()
+	s.todo.margins = s.todo.page
 	if s.notes, err = cp.planNotes(p, part, rels); err != nil {
 		return 0, nil, err
 	}

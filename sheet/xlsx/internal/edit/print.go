@@ -142,7 +142,10 @@ func formulaRows(name string, from, to int) string {
 // is fitted to the paper anyway, it is to its width.
 const printScale = 75
 
-// addPage writes the page setup of a sheet without one.
+// addPage writes the page setup of a sheet without one, and the margins if these are missing too.
 func (s *sheetPatcher) addPage() {
+	if s.todo.margins {
+		s.Put("<" + s.prefix + `pageMargins left="0.5" right="0.5" top="0.6" bottom="0.6" header="0.3" footer="0.3"/>`)
+	}
 	s.Put("<" + s.prefix + `pageSetup paperSize="9" scale="` + strconv.Itoa(printScale) + `" fitToHeight="0" orientation="landscape"/>`)
 }

@@ -37,8 +37,8 @@ type sheetPatcher struct {
 	patched  int    // rows that got cells
 	kept     bool   // the latest row keeps its result cells
 	filter   sheet.Range
-	todo     struct{ properties, views, cols, filter, marks, links, page, notes bool } // what is still to be written
-	highest  int                                                                       // priority of the conditional formats so far
+	todo     struct{ properties, views, cols, filter, marks, links, margins, page, notes bool } // what is still to be written
+	highest  int                                                                                // priority of the conditional formats so far
 }
 
 // putColumn is one result column, and the index of its cell in what Row returns.
@@ -177,6 +177,8 @@ func (s *sheetPatcher) element(t *xmltok.Token) error {
 			s.todo.links = false
 			return s.editLinks(t)
 		}
+	case "pageMargins":
+		s.todo.margins = false
 	case "pageSetup":
 		s.todo.page = false
 	case "legacyDrawing":
