@@ -28,7 +28,8 @@
 //     received. An answer to a lookup that says nothing settles nothing.
 //   - While a token is open, the same application goes out again under it, at once: the
 //     token keeps it from having a second effect. No other token of the circuit is sent,
-//     so a row that was edited waits.
+//     so a row that was edited waits. A token is open wherever it is known from: in the
+//     ledger, or in a results copy that knows of another ledger's application.
 //   - "No LOA", or an old one that was rejected, settles an open token only if the lookup
 //     was made at least [SettlingTime] after its last attempt. No run waits for that: the
 //     row ends UNKNOWN and says when to come back. For as long a lookup may still show the

@@ -279,6 +279,7 @@ func TestMayStand(t *testing.T) {
 		{sheet.Past{Result: "FAILED", ClientToken: "T", SubmittedAt: at}, false},
 		{sheet.Past{Result: "INVALID"}, false},
 		{sheet.Past{Result: "INVALID", LOAStatus: "Applying"}, true},
+		{sheet.Past{Result: "INVALID", SubmittedAt: at}, true}, // of the region before, perhaps
 		{sheet.Past{Result: "INVALID", ClientToken: "T"}, true},
 		{sheet.Past{Result: "NOT_ATTEMPTED", ClientToken: "T"}, false}, // it is the token that was going to be sent
 		{sheet.Past{Result: "NOT_ATTEMPTED", ClientToken: "T", SubmittedAt: at}, true},

@@ -70,16 +70,16 @@ type Past struct {
 
 // MayStand reports whether the result columns know of an application that was accepted or
 // may have been. A row whose result says nothing about that keeps what was known before: its
-// token, and when it was sent or what became of the LOA.
+// token, when it was sent and what became of the LOA.
 func (p *Past) MayStand() bool {
-	valid := !slices.Contains([]string{"", "none", "Rejected", "Deleted"}, p.LOAStatus)
+	stands := !p.SubmittedAt.IsZero() || !slices.Contains([]string{"", "none", "Rejected", "Deleted"}, p.LOAStatus)
 	switch Result(p.Result) {
 	case Submitted, Already, Unknown:
 		return true
 	case Invalid:
-		return p.ClientToken != "" || valid
+		return p.ClientToken != "" || stands
 	case NotAttempted, Valid, Blocked:
-		return p.ClientToken != "" && !p.SubmittedAt.IsZero() || valid
+		return stands // the token is the one that was going to be sent
 	}
 	return false
 }

@@ -2,9 +2,11 @@
 // sent, and under which token, or what its outcome already is. It reads no clock and
 // makes no calls: the same workbook and the same past make the same plan.
 //
-// The past comes from the ledger. Where the ledger does not know a circuit, the result
-// columns of the workbook are used, as far as the token in them is one that the row's
-// content could have had (generation.go). A circuit that was applied for in another region
+// The past comes from the ledger, and beside it from the result columns of the workbook: what
+// they say of an application that is open or accepted holds even if the ledger does not know of
+// it, since it may be another ledger's (copies.go). Otherwise they count where the ledger does
+// not know a circuit, as far as the token in them is one that the row's content could have
+// had. A circuit that was applied for in another region
 // is the same circuit (regions.go).
 package plan
 
