@@ -305,36 +305,26 @@ func (a *app) notePruned(ctx context.Context, store ledger.Store) error {
 
 // prune removes the rows of old runs from the ledger, after asking.
 func (a *app) prune(ctx context.Context, store ledger.Store, f historyFlags, before time.Time) error {
-	runs, err := store.Runs(ctx, 0)
-	if err != nil {
-		return a.ledgerFailure(err)
-	}
-	date, old, rows := before.UTC().Format(time.DateOnly), 0, 0
-	for _, r := range runs {
-		if r.Started.Before(before) && r.Status != ledger.Running && r.Pruned.IsZero() {
-			old++
-			for _, n := range r.Results {
-				rows += n
-			}
+	date := before.UTC().Format(time.DateOnly)
+	pruned, err := store.Prune(ctx, before, func(due ledger.Pruned) error {
+		if !f.yes && !a.env.StdinTerminal {
+			return failure(exitUsage, "prune-no-yes", nil)
 		}
-	}
-	if old > 0 && !f.yes && !a.env.StdinTerminal {
-		return failure(exitUsage, "prune-no-yes", nil)
-	}
-	err = a.confirm(f.yes, old, func() (string, error) {
-		return a.lines.Words.Line("prune-question", count("rows", rows), count("runs", old), sheet.Arg{Name: "date", Value: date}), nil
+		return a.confirm(f.yes, due.Rows, func() (string, error) {
+			return a.lines.Words.Line("prune-question", count("rows", due.Rows), count("runs", wholeRuns(due.Runs)), sheet.Arg{Name: "date", Value: date}), nil
+		})
 	})
-	if errors.Is(err, errDeclined) {
+	own, _ := errors.AsType[*exitError](err)
+	switch {
+	case errors.Is(err, errDeclined):
 		a.lines.Say("prune-declined", nil)
 		return nil
-	}
-	if err != nil {
-		return err
-	}
-	pruned, err := store.Prune(ctx, before)
-	if err != nil {
+	case own != nil:
+		return own
+	case err != nil:
 		return a.ledgerFailure(err)
 	}
+	runs := wholeRuns(pruned.Runs)
 	if f.json {
 		return a.writeJSON(struct {
 			PrunedBefore time.Time `json:"pruned_before"`
@@ -343,13 +333,22 @@ func (a *app) prune(ctx context.Context, store ledger.Store, f historyFlags, bef
 			SizeBefore   int64     `json:"size_before"`
 			SizeAfter    int64     `json:"size_after"`
 			InProgress   bool      `json:"run_in_progress"`
-		}{before.UTC(), pruned.Runs, pruned.Rows, pruned.SizeBefore, pruned.SizeAfter, pruned.Running})
+		}{before.UTC(), runs, pruned.Rows, pruned.SizeBefore, pruned.SizeAfter, pruned.Running})
 	}
-	a.lines.Say("pruned", map[string]string{"rows": number(pruned.Rows), "runs": number(pruned.Runs), "date": date, "size": megabytes(pruned.SizeAfter), "was": megabytes(pruned.SizeBefore)})
+	a.lines.Say("pruned", map[string]string{"rows": number(pruned.Rows), "runs": number(runs), "date": date, "size": megabytes(pruned.SizeAfter), "was": megabytes(pruned.SizeBefore)})
 	if pruned.Running {
 		a.lines.Note("prune-running", nil)
 	}
 	return nil
+}
+
+// wholeRuns counts runs of the ledger as people see them, with all their parts.
+func wholeRuns(ids []string) int {
+	whole := map[string]bool{}
+	for _, id := range ids {
+		whole[accounts.Whole(id)] = true
+	}
+	return len(whole)
 }
 
 // megabytes is a size for people.

@@ -146,6 +146,9 @@ func addParts(ctx context.Context, store ledger.Store, past *ledger.PastRun, par
 			return err
 		}
 		past.Rows = append(past.Rows, p.Rows...)
+		if past.Pruned.IsZero() {
+			past.Pruned = p.Pruned // a part that left something open is not
+		}
 	}
 	slices.SortStableFunc(past.Rows, func(a, b batch.Outcome) int { return cmp.Compare(a.Row, b.Row) })
 	return nil

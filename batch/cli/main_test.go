@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/inbox"
 	"github.com/loabatch/loabatch/batch/ledger"
@@ -162,6 +163,28 @@ func TestPruneAsks(t *testing.T) {
 		t.Fatal(err)
 	}
 	living := start("living", 500)
+	// A run over two accounts, of which one has left something open.
+	options, err := json.Marshal(savedOptions{Accounts: []savedAccount{{Account: "1"}, {Account: "2", Profile: "night"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, result := range []sheet.Result{sheet.Unknown, sheet.NotAttempted} {
+		info := ledger.RunInfo{ID: accounts.PartID("both", n), Scope: ledger.Real.ForAccount(number(n)), Command: "submit", Options: options, Started: time.Now().AddDate(0, 0, -450)}
+		app := batch.Application{Row: 2 + n, Key: batch.Key{Region: "cn-hangzhou", InstanceID: "pc-both"}, Hash: "h", Token: "t"}
+		run, err := store.Start(t.Context(), info, []batch.Key{app.Key})
+		if err == nil && result == sheet.Unknown {
+			err = run.Begin(t.Context(), app)
+		}
+		if err == nil {
+			err = run.Finish(t.Context(), batch.Outcome{Row: app.Row, Key: app.Key, Token: app.Token, Result: result, Reason: batch.ReasonUnsettled, Tried: time.Now()})
+		}
+		if err == nil {
+			err = run.End(t.Context(), ledger.RunEnd{})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	prune := func(answer, want string, args ...string) {
 		t.Helper()
 		var stdout, stderr bytes.Buffer
@@ -173,10 +196,11 @@ func TestPruneAsks(t *testing.T) {
 			t.Errorf("exit %d: %s", exit, printed)
 		}
 	}
-	prune("n\n", "remove 1 row of 1 run from before", "history", "--prune", "400d")
+	prune("n\n", "remove 2 rows of 2 runs from before", "history", "--prune", "400d")
 	prune("n\n", "nothing was removed", "history", "--prune", "400d")
-	prune("y\n", "removed 1 row of 1 run from before", "history", "--prune", "400d")
+	prune("y\n", "removed 2 rows of 2 runs from before", "history", "--prune", "400d")
 	prune("", "a run is in progress, so the ledger keeps its size", "history", "--prune", "400d")
+	prune("", "the rows of run both were removed from the ledger on", "report", "both")
 	prune("", "the rows of run old were removed from the ledger on", "report", "old")
 	if err := living.End(t.Context(), ledger.RunEnd{}); err != nil {
 		t.Fatal(err)

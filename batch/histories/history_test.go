@@ -229,11 +229,11 @@ func (w *world) pruneOne(t *testing.T, k *sqliteKeeper) {
 		t.Fatal(err)
 	}
 	before := w.next(t, k, s)
-	pruned, err := s.Prune(context.Background(), time.Now())
+	pruned, err := s.Prune(context.Background(), time.Now(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.trace("  %d rows of %d runs are pruned", pruned.Rows, pruned.Runs)
+	w.trace("  %d rows of %d runs are pruned", pruned.Rows, len(pruned.Runs))
 	if !reflect.DeepEqual(w.next(t, k, s), before) {
 		t.Errorf("seed %d: pruning changes what is sent next", w.history.seed)
 	}

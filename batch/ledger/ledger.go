@@ -74,7 +74,10 @@ type Store interface {
 	// progress or have left an application open, and gives the space back unless a run is
 	// in progress. What Past and [Seen] say stays the same, and so do the runs, their
 	// counts included, and the quotas. A Prune that failed may be repeated.
-	Prune(ctx context.Context, before time.Time) (Pruned, error)
+	//
+	// If there are any rows to delete, confirm is called with their number and runs first,
+	// unless it is nil; if it returns an error, Prune deletes nothing and returns it.
+	Prune(ctx context.Context, before time.Time, confirm func(Pruned) error) (Pruned, error)
 
 	// Check reads the whole ledger for damage and commits once to prove that it can be
 	// written.
@@ -247,9 +250,10 @@ func Seen(events []Event, scope Scope, key batch.Key) (seen bool) {
 
 // Pruned is what [Store.Prune] did.
 type Pruned struct {
-	Runs, Rows            int   // whose rows were deleted, and how many rows
-	SizeBefore, SizeAfter int64 // of the ledger, in bytes
-	Running               bool  // a run is in progress, so the space was not given back
+	Runs                  []string // IDs of those whose rows were deleted, the earliest first
+	Rows                  int      // deleted
+	SizeBefore, SizeAfter int64    // of the ledger, in bytes
+	Running               bool     // a run is in progress, so the space was not given back
 }
 
 // Health is what [Store.Check] found.

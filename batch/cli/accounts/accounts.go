@@ -146,6 +146,9 @@ func join(parts []ledger.RunSummary) Run {
 			for result, n := range p.Results {
 				all.Results[result] += n
 			}
+			if all.Pruned.IsZero() {
+				all.Pruned = p.Pruned
+			}
 		}
 	}
 	for _, p := range slices.Backward(parts) {

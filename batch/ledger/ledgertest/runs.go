@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -181,9 +182,18 @@ func pruned(t *testing.T, open Open, kill Kill) {
 	before := know()
 	runs, err := s.Runs(t.Context(), 0)
 	must(t, err)
-	got, err := s.Prune(t.Context(), now.AddDate(0, 0, -400))
+	errNo := errors.New("no")
+	if _, err := s.Prune(t.Context(), now.AddDate(0, 0, -400), func(due ledger.Pruned) error {
+		if !slices.Equal(due.Runs, []string{"old", "dead"}) || due.Rows != 4 {
+			t.Errorf("about to prune %+v", due)
+		}
+		return errNo
+	}); !errors.Is(err, errNo) {
+		t.Errorf("without confirmation: %v", err)
+	}
+	got, err := s.Prune(t.Context(), now.AddDate(0, 0, -400), nil)
 	must(t, err)
-	if got.Runs != 2 || got.Rows != 4 || !got.Running || got.SizeBefore <= 0 || got.SizeAfter != got.SizeBefore {
+	if !slices.Equal(got.Runs, []string{"old", "dead"}) || got.Rows != 4 || !got.Running || got.SizeBefore <= 0 || got.SizeAfter != got.SizeBefore {
 		t.Errorf("pruned %+v", got)
 	}
 	equal(t, "what is known of the circuits", know(), before)
@@ -210,9 +220,9 @@ func pruned(t *testing.T, open Open, kill Kill) {
 		}
 	}
 	must(t, living.End(t.Context(), ledger.RunEnd{}))
-	got, err = open(t).Prune(t.Context(), now.AddDate(0, 0, -400))
+	got, err = open(t).Prune(t.Context(), now.AddDate(0, 0, -400), nil)
 	must(t, err)
-	if got.Runs != 1 || got.Rows != 1 || got.Running || got.SizeAfter > got.SizeBefore {
+	if !slices.Equal(got.Runs, []string{"living"}) || got.Rows != 1 || got.Running || got.SizeAfter > got.SizeBefore {
 		t.Errorf("pruned again: %+v", got)
 	}
 	// The ledger goes on.
