@@ -356,7 +356,7 @@ func TestSimulatedMeanwhile(t *testing.T) {
 // TestPasswordAsked asks for a password at a terminal; see batch/cli/password for the rest.
 func TestPasswordAsked(t *testing.T) {
 	t.Parallel()
-	content, err := encryptBytes(zipOf(partsOfBook(t, "")))
+	content, err := encryptBytes(zipOf(zip.Deflate, partsOfBook(t, "")))
 	if err != nil {
 		t.Fatal(err)
 	}
