@@ -216,6 +216,7 @@ func TestNothingDecryptedOnDisk(t *testing.T) {
 	start := time.Now()
 	run(submit...)
 	took, killed := time.Since(start), 0
+	copies, _ := filepath.Glob(filepath.Join(folder["books"], "*.results-*.xlsx")) // the pattern is well-formed
 	for range 8 {
 		cmd := program(submit...)
 		if err := cmd.Start(); err != nil {
@@ -228,7 +229,6 @@ func TestNothingDecryptedOnDisk(t *testing.T) {
 		}
 	}
 	run("status", "--endpoint", server.URL, book)
-	copies, _ := filepath.Glob(filepath.Join(folder["books"], "*.results-*.xlsx")) // the pattern is well-formed
 	_, name, _ := strings.Cut(filepath.Base(copies[0]), ".results-")
 	run("report", strings.TrimSuffix(name, ".xlsx"), "-o", filepath.Join(folder["out"], "again.xlsx"))
 	t.Logf("%d of 8 runs were killed within %v", killed, took)
