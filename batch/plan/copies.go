@@ -91,7 +91,7 @@ func (p *planner) ageOfCopy(a *batch.Application, r batch.Record) copyAge {
 		return copyOld
 	case !knows(r, past.ClientToken):
 		return copyAhead
-	case accepted(r.Result) && !r.Open:
+	case accepted(r.Result) && !r.Open && !(unknownIn(past) && before(r.SubmittedAt, past.SubmittedAt)):
 		return copyOld
 	case past.SubmittedAt.IsZero(): // an LOA that was seen contradicts what the ledger knows of the token
 		void := past.ClientToken == r.Token && loaWasVoid(r.Result, r.LOAStatus)
@@ -113,6 +113,10 @@ func lastInCopy(past *sheet.Past) sheet.Result {
 	}
 	return sheet.Submitted
 }
+
+// unknownIn reports whether a results copy shows that the outcome of the last attempt was not
+// known. An LOA that was accepted before, and is void since, may have been applied for again.
+func unknownIn(past *sheet.Past) bool { return lastInCopy(past) == sheet.Unknown }
 
 // claimed reports whether a results copy says that there is an LOA, or may be, without a
 // token of ours.
@@ -139,7 +143,7 @@ func (p *planner) fromBoth(a *batch.Application, r batch.Record) {
 	_, same := generationOf(a, past.ClientToken)
 	a.Open = batch.Earlier{
 		Token: past.ClientToken, Generation: a.Generation, Edited: !same && derivedElse(a, past.ClientToken), Tried: past.SubmittedAt,
-		Repeated: loaWasVoid(r.Result, r.LOAStatus),
+		Repeated: accepted(r.Result) || loaWasVoid(r.Result, r.LOAStatus),
 	}
 	if a.Open.Edited {
 		a.Changed = p.changed(a, r)
