@@ -156,8 +156,9 @@ func (a *app) accountRows(ctx context.Context, f templateFlags) (rows [][]any, o
 			return nil, 0, failure(exitStopped, "template-regions-failed", err, "meaning", a.meaning(codeOf(err)))
 		}
 	}
+	quotas := s.quotasOf(s.service) // before the regions are read side by side
 	e := &batch.Engine{Surveyor: s.service, Concurrency: f.service.concurrency, MaxAttempts: defaultAttempts, Quota: func(region string, api batch.API) batch.Quota {
-		return s.quotasOf(s.service).Window(region, string(api))
+		return quotas.Window(region, string(api))
 	}}
 	unread := 0
 	for _, l := range e.List(ctx, regions) {

@@ -333,7 +333,7 @@ func (a *app) ask(ctx context.Context, s *invocation, inputs []*input) (string, 
 
 // quotasOf returns the quotas of an account: one set for all inputs of the command and all
 // profiles of the account and, by the ledger, for all that run at the same time or start
-// soon. Without a ledger they are the command's own.
+// soon. Without a ledger they are the command's own. It is not for several goroutines at once.
 func (s *invocation) quotasOf(acc *service) *quota.Set {
 	if set := s.quotas[acc.scope]; set != nil {
 		return set
