@@ -539,6 +539,7 @@ var unsaid = map[string][]string{
 	"a file of 64 MiB and more; see sheet/xlsx/internal":                                                 {"part-many-strings", "part-too-large", "row-long"},
 	"an Errors sheet of more than a million rows; see batch/report":                                      {"report-more-rows"},
 	"a file that cannot be read; commands read it into memory before, see batch/cli":                     {"file-unreadable", "part-unreadable"},
+	"a file that a program on Windows has open: elsewhere its lock file tells":                           {"output-open"},
 	"a network file system; see batch/ledger/sqlite":                                                     {"doctor-ledger-network"},
 	"a disk that does not say how much room it has":                                                      {"doctor-folder"},
 	"a quota of the disk, and a folder that appears while it is being made":                              {"cause-quota", "cause-exist"},
@@ -549,7 +550,7 @@ var unsaid = map[string][]string{
 	"a monitoring service that cannot be reached; see batch/notify":                                      {"cause-certificate", "cause-no-answer", "cause-no-connection", "cause-no-host", "cause-proxy"},
 	"a command of --on-finish that takes minutes":                                                        {"on-finish-late"},
 	"a disk that fills up in a dry run, or for every place of a copy; see batch/report and commands_test.go": {
-		"report-head-no-copy", "report-head-no-copy-dry", "report-head-no-copy-simulated", "report-next-copy", "report-next-copy-dry",
+		"report-head-no-copy", "report-head-no-copy-dry", "report-next-copy", "report-next-copy-dry",
 	},
 	"a ledger of an older version": {"changed-source"},
 	"a screen that has room for the causes and not for the problems; see batch/report": {"report-all-problems"},
