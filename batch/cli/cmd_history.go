@@ -203,8 +203,7 @@ func (a *app) runHistory(ctx context.Context, store ledger.Store, f historyFlags
 	list := make([]runLine, len(runs))
 	for i, r := range runs {
 		list[i] = runLine{r.ID, r.Command, string(r.Scope), string(r.Status), r.Started, r.Account, r.Host, r.PID, r.Input, r.InputSHA256, r.Output, nil, r.Results, "", r.Accounts, "", "", moment(r.Pruned)}
-		var saved savedOptions
-		if json.Unmarshal(r.Options, &saved) == nil { // else report will say so
+		if saved, err := readOptions(r.Options); err == nil { // else report will say so
 			list[i].ChangeRef, list[i].TraceID = saved.ChangeRef, saved.TraceID
 		}
 		if r.End != nil {

@@ -245,10 +245,11 @@ func (a *app) traceChanges(ctx context.Context, s *invocation, done *finished, p
 			traced = a.filesOf(ctx, s.store, record.RunID, s.flags.validation.password.Silent())
 			then[record.RunID] = traced
 		}
-		found, was := false, ledger.Changed{Row: c.Row, Run: record.RunID}
+		was := ledger.Changed{Row: c.Row, Run: record.RunID}
 		for _, in := range traced {
-			if change, ok := plan.Changes(done.in.workbook, c, in.workbook, s.flags.operation, record.Hash); ok && !found {
-				found, was.File, was.Cells, was.Removed = true, in.path, change.Cells, change.Removed
+			if change, ok := plan.Changes(done.in.workbook, c, in.workbook, s.flags.operation, record.Hash); ok {
+				was.File, was.Cells, was.Removed = in.path, change.Cells, change.Removed
+				break
 			}
 		}
 		problem.Args = changedArgs(done.in.workbook, c, was)
@@ -268,8 +269,8 @@ func (a *app) filesOf(ctx context.Context, store ledger.Store, id string, from *
 	if err != nil {
 		return nil
 	}
-	var saved savedOptions
-	if len(run.Options) > 0 && json.Unmarshal(run.Options, &saved) != nil {
+	saved, err := readOptions(run.Options)
+	if err != nil {
 		return nil
 	}
 	validation := saved.validation()

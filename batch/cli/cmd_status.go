@@ -56,11 +56,7 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, paths []string) error {
 	for _, in := range inputs {
 		a.remarks(in)
 	}
-	books := make([]*sheet.Workbook, len(inputs))
-	for i, in := range inputs {
-		books[i] = in.workbook
-	}
-	if err := a.openAccounts(ctx, s, books...); err != nil {
+	if err := a.openAccounts(ctx, s, booksOf(inputs)...); err != nil {
 		return err
 	}
 	if s.store, err = a.knownLedger(ctx, s); err != nil {

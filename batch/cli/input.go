@@ -39,6 +39,15 @@ type input struct {
 	reading time.Duration // how long it took to read and check
 }
 
+// booksOf returns the workbooks of inputs.
+func booksOf(inputs []*input) []*sheet.Workbook {
+	books := make([]*sheet.Workbook, len(inputs))
+	for i, in := range inputs {
+		books[i] = in.workbook
+	}
+	return books
+}
+
 // reader returns the bytes as the codec takes them.
 func (in *input) reader() (io.ReaderAt, int64) {
 	return bytes.NewReader(in.content), int64(len(in.content))
@@ -164,8 +173,8 @@ func readInput(path string, o sheet.Options, f validationFlags) (*input, error) 
 }
 
 // decrypt replaces the content of an encrypted workbook with the workbook, which stays in
-// memory. If there is no password, it asks for one where that is possible. For a workbook that
-// is not encrypted a password is not needed, which is only a note: several inputs may share it.
+// memory. Without a password it prompts for one if it can. A password for a workbook that is
+// not encrypted is only worth a note, since several inputs may share it.
 func (in *input) decrypt(from *password.Source, limits xlsx.Limits) (err error) {
 	r, size := in.reader()
 	if !xlsx.Encrypted(r, size) {

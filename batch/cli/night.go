@@ -388,12 +388,18 @@ func (n *night) tellMoved(b inbox.Book, run inbox.Ended, to string, err error) {
 		n.tellUnmoved(b.Path, err)
 		return
 	}
-	n.moved++
 	n.docs[len(n.docs)-1].MovedTo = to
 	n.monitor.Moved(absolute(b.Path), absolute(to))
-	n.moveEarlier(b.SHA256, filepath.Dir(to))
 	n.lines.Note("folder-moved", map[string]string{"file": b.Path, "target": to})
-	n.s.log.Info("workbook moved", "run_id", run.RunID, "input", b.Path, "moved_to", to)
+	n.hasMoved(b.Path, b.SHA256, run.RunID, to)
+}
+
+// hasMoved counts and logs a workbook that has left the folder, and has follow it what
+// earlier nights wrote about it.
+func (n *night) hasMoved(path, sum, runID, to string) {
+	n.moved++
+	n.moveEarlier(sum, filepath.Dir(to))
+	n.s.log.Info("workbook moved", "run_id", runID, "input", path, "moved_to", to)
 }
 
 // moveEarlier moves what earlier nights have written into the folder about the bytes of a
@@ -459,12 +465,10 @@ func (n *night) tell(l inbox.Left) {
 			n.tellUnmoved(l.Path, l.Err)
 			break
 		}
-		n.moved++
-		n.moveEarlier(l.SHA256, filepath.Dir(l.MovedTo))
 		args["command"] = n.onwards(n.s.args, l.MovedTo)
 		code += "-moved"
 		n.lines.Note(code, args)
-		n.s.log.Info("workbook moved", "run_id", l.Run.RunID, "input", l.Path, "moved_to", l.MovedTo)
+		n.hasMoved(l.Path, l.SHA256, l.Run.RunID, l.MovedTo)
 	default:
 		n.lines.Note(code, args)
 	}

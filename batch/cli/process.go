@@ -269,11 +269,7 @@ func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
 	if s.run.dryRun == dryRunOffline {
 		return nil
 	}
-	books := make([]*sheet.Workbook, len(inputs))
-	for i, in := range inputs {
-		books[i] = in.workbook
-	}
-	err := a.openAccounts(ctx, s, books...)
+	err := a.openAccounts(ctx, s, booksOf(inputs)...)
 	if err != nil {
 		return err
 	}
