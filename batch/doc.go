@@ -43,11 +43,12 @@
 // The states are what the next call is: send an application, or ask for the LOA. A row
 // starts in the state of its [Start]. While an application is open in another region it
 // starts in askElsewhere, and goes on to the state of its Start once that is settled. In
-// the last eight states, a token is open. Early means within the settling time; over, that no attempt is left; other, an LOA that no attempt
-// of this run led to; edited, that the row differs from what the LOA was applied for with;
-// lagging, that the lookup contradicts the answer that led to it; mute, that it got no
-// answer that says anything. An answer that stops the run or the region changes no state,
-// except that runFatal leads from sendFresh and sendClear to denied.
+// the last eight states, a token is open. Early means within the settling time; over, that
+// no attempt is left; other, an LOA that no attempt of this run led to; edited, that the row
+// differs from what the LOA was applied for with; lagging, that the lookup contradicts the
+// answer that led to it; mute, that it got no answer that says anything. An answer that
+// stops the run or the region changes no state, except that runFatal leads from sendFresh
+// and sendClear to denied.
 //
 //	sendFresh    accepted: SUBMITTED; postponed: sendFresh; postponedOver: FAILED;
 //	             lost: askLost; lostOver: askLast; refused: REFUSED; conflict: askConflict;

@@ -40,8 +40,8 @@ dropdowns, notes and checks, and a Guide. With --lang zh all of it is Chinese. U
 
 With --from-account it has a row for every circuit of the account that can be applied
 for: allocated, not locked, and without an LOA. ID, region, bandwidth and location are
-filled in. If there are none, the workbook is written without rows. All regions of the account are read, with read-only calls, unless --region
-names one.`,
+filled in. If no circuit qualifies, the workbook has no rows. All regions of the account
+are read, with read-only calls, unless --region names one.`,
 		Example: `  loabatch template -o applications.xlsx
   loabatch template --example -o example.xlsx      with sample rows
   loabatch template --from-account -o tonight.xlsx`,

@@ -210,7 +210,7 @@ func TestPruneAsks(t *testing.T) {
 // A panic over one workbook of a folder ends that workbook alone, which stays.
 func TestPanicOverOneWorkbook(t *testing.T) {
 	a, shown := asking(strings.NewReader(""), nil)
-	n := &night{app: a, s: &invocation{}, ctx: t.Context(), base: -1} // for which there are no claims
+	n := &night{app: a, s: &invocation{}, ctx: t.Context(), base: -1} // slicing the claims panics
 	a.monitor = &notify.Monitor{}
 	n.s.options.Now = time.Now()
 	n.s.options.Location = time.UTC

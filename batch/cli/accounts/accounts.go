@@ -23,8 +23,8 @@ type Division struct {
 	own      string
 }
 
-// Divide divides the rows of workbooks; own is the profile of rows that name none. A profile
-// that only invalid rows name is left out, unless there are no others.
+// Divide divides the rows of workbooks; own is the profile of rows that name none. Profiles
+// named only in invalid rows are left out, unless all rows are invalid.
 func Divide(own string, books ...*sheet.Workbook) *Division {
 	d := &Division{index: map[string]int{}, own: own}
 	for _, invalid := range []bool{false, true} {

@@ -157,10 +157,10 @@ type fact struct {
 	text string
 }
 
-// stage returns what the run counts now, done of a total, and by how many of them its rate is
-// measured: circuits as long as a survey reads their state and no application has ended, and
-// then applications. Each stage has its own time, and what a survey ends at once is left out
-// of the rate of what is sent.
+// stage returns how much of the current stage is done, of what total, and how much of it
+// counts towards the rate. While a survey reads the circuits' state and no application has
+// ended, the stage is the survey; after that, the applications. Each stage is timed by
+// itself, and rows that the survey settles do not count towards the rate of applications.
 func (p *Progress) stage() (done, total, rated int) {
 	survey := p.read < p.asked && p.done == 0
 	done, total, rated = p.done, p.total, cmp.Or(p.sent, p.done)

@@ -41,8 +41,8 @@ func (e *Error) Error() string { return e.Code }
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// New reads the password from a file or, if that is "", takes the text of the variable. There
-// is none if both are empty. Its errors are of type *Error.
+// New reads the password from a file or, if file is "", uses the variable's text. If both are
+// empty, the source has no password yet. Errors are of type *Error.
 func New(file, variable string) (*Source, error) {
 	s := &Source{}
 	where, text := Variable, variable
@@ -105,7 +105,7 @@ func (s *Source) Given() bool { return s != nil && s.given }
 // Public reports whether the password comes from a file that every user can read.
 func (s *Source) Public() bool { return s.public }
 
-// Password returns the password, which is zero if there is none so far.
+// Password returns the password, or the zero Password if it is not known yet.
 func (s *Source) Password() xlsx.Password {
 	if s == nil {
 		return xlsx.Password{}
