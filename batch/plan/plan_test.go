@@ -511,4 +511,10 @@ func TestACopyOfAnotherRegion(t *testing.T) {
 	if _, a, _ := planOne(w, Options{}); a == nil || a.Start != batch.StartChanged {
 		t.Errorf("%+v is sent, although nothing is known of the application in the copy", a)
 	}
+	// The ledger knows the token from the copy alone, and the region is the right one again.
+	past = map[batch.Key]batch.Record{Keys(w)[0]: {Token: fresh.Token, Open: true, Others: batch.Weighed + fresh.Token}}
+	w.Circuits[0].RegionID = before.Region
+	if _, a, _ := planOne(w, Options{Past: past}); a == nil || a.Start != batch.StartResume || a.Open.Token != fresh.Token {
+		t.Errorf("%+v is not looked up in the region that the application was made in", a)
+	}
 }
