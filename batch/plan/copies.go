@@ -96,6 +96,8 @@ func (p *planner) ageOfCopy(a *batch.Application, r batch.Record) copyAge {
 	switch {
 	case past.ClientToken == "" || !past.MayStand() || p.usedElsewhere(a.Key, past):
 		return copyOld
+	case !knows(r, past.ClientToken) && accepted(r.Result) && !r.Open && before(past.SubmittedAt, r.SubmittedAt.Add(-batch.SettlingTime)):
+		return copyOld // it was settled when the ledger's was accepted
 	case !knows(r, past.ClientToken):
 		return copyAhead
 	case accepted(r.Result) && !r.Open && !(unknownIn(past) && before(r.SubmittedAt, past.SubmittedAt)):
