@@ -168,7 +168,7 @@ func (d *decoder) circuit(before int, past Past) {
 	} else {
 		c.Invalid = d.errors > before
 	}
-	d.circuits.append(c)
+	d.circuits.Append(c)
 }
 
 // circuitProviderUnknown: LineServiceProvider is one of four.
