@@ -176,9 +176,9 @@ const reasonStatus batch.Reason = "status-row"
 // earlier run stay, as the results do.
 func (a *app) statusPatch(done *finished, doc *report.Document, redact bool) sheet.Patch {
 	book := done.in.workbook
-	status := make(map[int]string, len(doc.Applications))
+	status := make(map[int]sheet.LOAResult, len(doc.Applications))
 	for _, app := range doc.Applications {
-		status[app.SheetRow] = app.LOAStatus
+		status[app.SheetRow] = sheet.LOAResult{Status: app.LOAStatus}
 	}
 	patch := sheet.StatusPatch(book, status, doc.Language)
 	written, words := a.translated(done, doc)
