@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// reserved lists the addresses that are no place for a letter, beyond those that net/netip has
+// reserved lists the addresses that are not public, beyond those that net/netip has
 // predicates for (https://www.iana.org/assignments/iana-ipv4-special-registry and its twin for
 // IPv6). 100.64.0.0/10 includes the metadata service of Alibaba Cloud, 100.100.100.200, and its
 // internal endpoints.

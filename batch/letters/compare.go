@@ -35,8 +35,8 @@ type Difference struct {
 
 // Compare compares a letter's text with the facts: first the circuit, then the company.
 //
-// Extracted text has spaces, line breaks and hyphens where the page has none, lacks those that it
-// has, and writes characters in compatibility forms, such as full-width letters. So only letters
+// Extracted text has spaces, line breaks and hyphens that are not on the page, lacks others that
+// are, and writes characters in compatibility forms, such as full-width letters. So only letters
 // and digits count, in lower case and after normalisation (NFKC). A name may continue on a later
 // line with another column's text in between.
 //

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"io/fs"
 	"net"
 	"net/http"
 	"strconv"
@@ -18,7 +17,7 @@ const (
 	codeProxy      = "letter-proxy"      // the proxy cannot be used
 	codeTLS        = "letter-tls"        // no certificate of {host} that can be verified
 	codeConnection = "letter-connection" // no connection to {host}, or it broke
-	codeTimeout    = "letter-timeout"    // not within {limit} seconds
+	codeTimeout    = "letter-timeout"    // not from {host} within {limit} seconds
 	codeRedirect   = "letter-redirect"   // {host} sent us elsewhere
 	codeExpired    = "letter-expired"    // HTTP {status}: the link is no longer valid
 	codeStatus     = "letter-status"     // HTTP {status}
@@ -26,7 +25,7 @@ const (
 	codeNotPDF     = "letter-not-pdf"    // something else, such as a page that reports an error
 	codeDamaged    = "letter-damaged"    // a PDF that is incomplete or that no reader opens
 	codeFull       = "letter-disk-full"  // no space in the folder
-	codeFolder     = "letter-folder"     // {reason}: it cannot be written to the folder
+	codeFolder     = "letter-folder"     // it cannot be written to the folder {path}: {reason}
 	codeTaken      = "letter-taken"      // {path} is not a letter, and is not replaced
 )
 
@@ -106,16 +105,13 @@ func statusError(status int, host string) *Error {
 	return refuse(codeStatus, "host", host, "status", text)
 }
 
-// fileError classifies an error of the folder.
-func fileError(err error) *Error {
-	e := refuse(codeFolder)
+// fileError classifies an error of the folder. Its {reason} is for those to fill who have
+// words for errors of the operating system: see [Error.Unwrap].
+func (f *Fetcher) fileError(err error) *Error {
+	e := refuse(codeFolder, "path", f.Dir)
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		e = refuse(codeFull)
 	}
 	e.cause = err
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		e.Args["path"] = path.Path
-	}
 	return e
 }

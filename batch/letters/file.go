@@ -19,11 +19,15 @@ const hashDigits = 12
 // keep gives a letter a name in the folder. It replaces no file.
 func (f *Fetcher) keep(r Request, body []byte, sum string) (path string, err error) {
 	if err := durable.MkdirAll(f.Dir, 0o700); err != nil {
-		return "", fileError(err)
+		return "", f.fileError(err)
 	}
+	durable.RemoveStale(f.Dir) // what runs that were killed have left
 	name := "LOA-" + plain(r.Region) + "-" + plain(r.InstanceID)
 	for _, name := range []string{name + ".pdf", name + "-" + sum[:hashDigits] + ".pdf"} {
 		path = filepath.Join(f.Dir, name)
+		if Kept(path, sum) {
+			return path, nil
+		}
 		err := durable.CreateFile(path, func(w io.Writer) error {
 			_, err := w.Write(body)
 			return err
@@ -32,7 +36,7 @@ func (f *Fetcher) keep(r Request, body []byte, sum string) (path string, err err
 			return path, nil
 		}
 		if !errors.Is(err, fs.ErrExist) {
-			return "", fileError(err)
+			return "", f.fileError(err)
 		}
 	}
 	return "", refuse(codeTaken, "path", path)
