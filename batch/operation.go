@@ -91,10 +91,15 @@ const (
 	CodeNoCircuit     = "InvalidInstanceId.NotFound"            // the account has no such circuit there
 )
 
-// States of an LOA that is no longer valid.
+// The states of an LOA, in the order in which it goes through them.
 const (
-	LOARejected = "Rejected"
-	LOADeleted  = "Deleted"
+	LOAApplying   = "Applying"   // Alibaba Cloud reviews it
+	LOAAccept     = "Accept"     // it was approved, and its letter is not there yet
+	LOAAvailable  = "Available"  // its letter is there
+	LOACompleting = "Completing" // construction was reported as finished
+	LOAComplete   = "Complete"   // the circuit was confirmed
+	LOARejected   = "Rejected"
+	LOADeleted    = "Deleted"
 )
 
 // Void reports whether an LOA with this status is no longer valid. A status that the API
