@@ -160,14 +160,14 @@ func (d *decoder) takes(r *Rule, at *Ref) bool {
 // append keeps a problem that was just taken.
 func (d *decoder) append(r *Rule, p Problem) {
 	p.Code, p.Severity, p.RowOnly = r.Code, d.severity.of(r), d.taken == keptForRow
-	d.problems.append(p)
+	d.problems.Append(p)
 }
 
 // flushProblems moves the problems recorded so far into the workbook.
 func (d *decoder) flushProblems() {
 	if len(d.w.Problems) == 0 {
-		d.w.Problems = d.problems.slice()
+		d.w.Problems = d.problems.All()
 		return
 	}
-	d.w.Problems = d.problems.appendTo(d.w.Problems)
+	d.w.Problems = d.problems.AppendTo(d.w.Problems)
 }

@@ -163,7 +163,7 @@ func (d *decoder) circuit(before int, past Past) {
 		c.Account = d.accept(validProfile(s), s, circuitAccountMalformed, &f[CircuitAccount])
 	}
 	c.Invalid = d.errors > before
-	d.circuits.append(c)
+	d.circuits.Append(c)
 }
 
 // circuitBandwidthMalformed: Bandwidth is a whole number of Mbit/s.
