@@ -299,13 +299,20 @@ func (d *decoder) rows(id SheetID) (int, func(int) int) {
 	return len(d.w.Engineers), func(i int) int { return d.w.Engineers[i].Row }
 }
 
-// invalidate marks a row as invalid.
-func (d *decoder) invalidate(id SheetID, number int) {
-	count, row := d.rows(id)
+// invalidate marks a row as invalid because of an error in a column.
+func (d *decoder) invalidate(id ColumnID, number int) {
+	sheet := columnOf(id).Sheet
+	count, row := d.rows(sheet)
 	i := sort.Search(count, func(i int) bool { return row(i) >= number })
-	if id == CircuitsSheet {
-		d.w.Circuits[i].Invalid = true
+	if sheet == CircuitsSheet {
+		d.w.Circuits[i].invalidate(stageOf(id), d.opts.Purpose)
 	} else {
 		d.w.Engineers[i].Invalid = true
 	}
+}
+
+// invalidate marks a circuit as invalid because of an error about a stage.
+func (c *Circuit) invalidate(s stage, p Purpose) {
+	c.Invalid = c.Invalid || s != completionOnly || p != ForAdvance
+	c.Unfit = c.Unfit || s != applicationOnly
 }

@@ -38,6 +38,7 @@ func (d *decoder) apart(l *layout) {
 		}
 		p := Problem{At: Ref{Sheet: l.table.Sheet, Row: l.table.HeaderRow, Col: h.col}, Column: h.text}
 		switch g := groups[i]; {
+		case d.opts.Purpose == ForApplication && stageOf(h.id) == completionOnly: // another list's or not, it is not sent
 		case g.visible < first.visible || g.visible > last.visible:
 			p.Code, p.Severity = headerApart.Code, Error
 			d.input = append(d.input, p)
