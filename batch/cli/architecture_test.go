@@ -45,6 +45,7 @@ var mayImport = map[string][]string{
 	"batch/notify":            {"batch", "batch/durable", "batch/quota", "sheet", "github.com/prometheus/client_golang", "github.com/prometheus/client_model", "github.com/prometheus/common", "golang.org/x/sys", "mvdan.cc/sh/v3"},
 	"batch/durable":           {"golang.org/x/sys"},
 	"batch/inbox":             {"batch/durable"},
+	"batch/letters":           {"batch/durable", "github.com/klippa-app/go-pdfium", "github.com/tetratelabs/wazero", "golang.org/x/text"},
 	"batch/ledger":            {"batch", "batch/quota", "sheet"},
 	"batch/ledger/sqlite":     {"batch", "batch/durable", "batch/ledger", "batch/quota", "sheet", "github.com/gofrs/flock", "golang.org/x/sys", "modernc.org/sqlite"},
 	"batch/ledger/ledgertest": {"batch", "batch/ledger", "batch/quota", "sheet"},
@@ -110,7 +111,9 @@ var soleImporter = map[string]string{
 	"github.com/prometheus/client_golang":    "batch/notify",              // the metrics, and client_model and common, which it is made of
 	"github.com/prometheus/client_model":     "batch/notify",
 	"github.com/prometheus/common":           "batch/notify",
-	"mvdan.cc/sh/v3":                         "batch/notify", // only its parser: words as a shell splits them
+	"mvdan.cc/sh/v3":                         "batch/notify",  // only its parser: words as a shell splits them
+	"github.com/klippa-app/go-pdfium":        "batch/letters", // the text of PDFs that nobody vouches for: PDFium in a sandbox
+	"github.com/tetratelabs/wazero":          "batch/letters", // the sandbox, and its limits
 	"golang.org/x/time":                      "batch/quota",
 	"github.com/spf13/cobra":                 "batch/cli",
 	"github.com/schollz/progressbar/v3":      "batch/cli/console",

@@ -122,7 +122,7 @@ var zhTyped = regexp.MustCompile(`\{[^}]*\}|--[a-z][a-z-]*([= ][a-z-]+(=[a-z]+)?
 // zhLatin lists the other words in Latin letters that a Chinese sentence may have: names of
 // programs, formats and standards, and values as the API and spreadsheets spell them.
 var zhLatin = strings.Fields(`
-	API LOA VPC RAM STS SDK AccessKey ID Secret Token DNS NTP URL JSON CSV HTML ZIP XML ASCII UTC UTF IANA SHA AES HMAC IRM SDH README DEBUG HOME
+	API LOA VPC RAM STS SDK AccessKey ID Secret Token DNS NTP TLS URL JSON CSV HTML PDF ZIP XML ASCII UTC UTF IANA SHA AES HMAC IRM SDH README DEBUG HOME
 	Excel WPS LibreOffice Google OpenDocument macOS PostgreSQL SQLite Mbit Gbit MiB GiB KiB GB Enter Backspace FILE PATH SECRET
 	RUN CODE CIRCUIT SUBMITTED ALREADY VALID BLOCKED INVALID FAILED UNKNOWN SKIPPED SIGINT SIGQUIT SIGABRT SIGTERM SIGKILL HTTP xx Available hang stall
 	IDC MSTP MPLSVPN FIBRE Other IDCard Passport Male Female TRUE FALSE DISPIMG IMAGE XFD ABC REFUSED true false yes zh CN
