@@ -39,7 +39,7 @@ func ExampleParseFaults_mistake() {
 	// fault "hang=3:1%": only hang and stall take a duration, such as hang=3s
 }
 
-// A circuit whose letter the service's staff reject, and then send all the same.
+// A circuit whose letter the service's staff reject, and approve the day after.
 func ExampleSimulator_Review() {
 	now := time.Date(2030, 1, 2, 9, 0, 0, 0, time.UTC)
 	s := simulator.New(simulator.Options{
