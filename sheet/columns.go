@@ -28,6 +28,12 @@ const (
 	NoColumn ColumnID = 255 // of a rule that is not about a single column
 )
 
+// The values of Construction finished and Confirm circuit.
+const (
+	Yes = "yes"
+	No  = "no"
+)
+
 // SheetID identifies one of the two sheets.
 type SheetID uint8
 

@@ -40,6 +40,12 @@ type Circuit struct {
 	PeerLocation     string    // optional
 	ClientToken      string    // the user's own token; empty if one is to be derived
 	Account          string    // the credentials profile of its account; empty for that of the run
+	LineCode         string    // from the carrier; optional, as are those that follow
+	LineLabel        string    // on the cable in the data centre
+	LineProvider     string    // 中国电信, 中国联通, 中国移动 or 中国其他, as they are sent
+	LineContact      Personal  // for the line's operation
+	Finished         string    // Yes or No: whether construction is finished; empty if the cell is
+	Confirm          string    // Yes or No: whether the circuit is confirmed after that; empty if the cell is
 	Engineers        []int32   // indexes into Workbook.Engineers, in sheet order
 	Invalid          bool      // the row or one of its engineers has an error
 	Past             Past      // what an earlier run wrote into the row
