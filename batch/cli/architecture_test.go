@@ -57,6 +57,8 @@ var mayImport = map[string][]string{
 	"batch/cli/accounts": {"batch", "batch/ledger", "batch/plan", "sheet"},
 	"batch/cli/doctor":   {"batch/cli/prose", "batch/report", "sheet"},
 	"batch/cli/console":  {"batch", "batch/cli/prose", "batch/ledger", "batch/quota", "batch/report", "sheet", "github.com/schollz/progressbar/v3"},
+	"batch/cli/clitest":  {"batch/cli", "batch/cli/prose", "batch/quicktest", "batch/simulator", "sheet", "sheet/xlsx", "github.com/rogpeppe/go-internal"}, // for tests
+	"batch/cli/endtoend": {},                                                                                                                               // tests only
 	"batch/cli/locale":   {"golang.org/x/sys"},
 	"batch/cli/password": {"sheet/xlsx"},
 	"batch/cli/prose":    {"batch", "sheet", "golang.org/x/text"},
@@ -86,7 +88,8 @@ var testOnly = map[string][]string{
 	"batch/histories":    {"batch", "batch/ledger", "batch/ledger/sqlite", "batch/ledger/sqlite/lossytest", "batch/plan", "batch/quicktest", "batch/quota", "sheet"},
 	"batch/cli/password": {"batch/cli", "batch/simulator"},
 	"batch/report":       {"batch/cli/prose"},
-	"batch/cli":          {"batch/quicktest", "batch/ledger/sqlite/lossytest", "github.com/rogpeppe/go-internal", "go.yaml.in/yaml/v3"}, // yaml reads the Kubernetes recipe
+	"batch/cli":          {"batch/cli/clitest", "batch/ledger/sqlite/lossytest", "github.com/rogpeppe/go-internal"},
+	"batch/cli/endtoend": {"batch", "batch/cli", "batch/cli/clitest", "batch/cli/password", "batch/simulator", "sheet/xlsx", "go.yaml.in/yaml/v3"}, // yaml reads the Kubernetes recipe
 	"templates":          {"sheet", "sheet/xlsx", "batch/cli/prose", "batch/cloud"},
 	"testdata":           {"sheet/xlsx", "batch/cli/prose", "batch/cloud"},
 }
@@ -291,7 +294,7 @@ func TestEveryGoroutineIsGuarded(t *testing.T) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && (d.Name() == "ledgertest" || d.Name() == "testdata"):
+		case d.IsDir() && slices.Contains([]string{"ledgertest", "clitest", "testdata"}, d.Name()):
 			return fs.SkipDir
 		case filepath.Ext(file) != ".go" || strings.HasSuffix(file, "_test.go"):
 			return nil

@@ -30,9 +30,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/loabatch/loabatch/batch/cli"
+	"github.com/loabatch/loabatch/batch/cli/clitest"
 	"github.com/loabatch/loabatch/batch/cli/prose"
-	"github.com/loabatch/loabatch/batch/quicktest"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/batch/simulator"
 	"github.com/loabatch/loabatch/sheet"
@@ -160,7 +159,7 @@ func printRows(ts *testscript.TestScript, _ bool, args []string) {
 	for row, err := range book.Rows(args[1]) {
 		ts.Check(err)
 		if cols == nil {
-			cols = headerColumns(row, wanted)
+			cols = clitest.Columns(row, wanted)
 			continue
 		}
 		if !slices.ContainsFunc(row.Cells, func(c sheet.Cell) bool { return !c.Formula }) {
@@ -179,22 +178,6 @@ func printRows(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-func headerColumns(row sheet.Row, wanted []string) []int {
-	var cols []int
-	for _, header := range wanted {
-		if header == "" && len(cols) > 0 {
-			cols = append(cols, cols[len(cols)-1]+1)
-			continue
-		}
-		i := slices.IndexFunc(row.Cells, func(c sheet.Cell) bool { return c.Value == header })
-		if i < 0 {
-			return nil
-		}
-		cols = append(cols, row.Cells[i].Col)
-	}
-	return cols
-}
-
 func printJSONKeys(ts *testscript.TestScript, _ bool, args []string) {
 	text := ts.ReadFile(args[0])
 	var doc map[string]json.RawMessage
@@ -210,17 +193,17 @@ func printJSONKeys(ts *testscript.TestScript, _ bool, args []string) {
 
 // makeWorkbook writes the text as a workbook: the text of every cell unchanged.
 func makeWorkbook(ts *testscript.TestScript, _ bool, args []string) {
-	var sheets []gridSheet
+	var sheets []clitest.Sheet
 	for line := range strings.Lines(ts.ReadFile(args[1])) {
 		line = strings.TrimRight(line, "\n")
 		if name, ok := strings.CutPrefix(line, "["); ok {
-			sheets = append(sheets, gridSheet{name: strings.TrimSuffix(name, "]")})
+			sheets = append(sheets, clitest.Sheet{Name: strings.TrimSuffix(name, "]")})
 			continue
 		}
 		last := &sheets[len(sheets)-1]
-		last.rows = append(last.rows, strings.Split(line, "|"))
+		last.Rows = append(last.Rows, strings.Split(line, "|"))
 	}
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), packWorkbook(sheets), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), clitest.Pack(sheets), 0o600))
 }
 
 // serveSimulator serves a simulator of the script's own until the script ends.
@@ -468,46 +451,21 @@ func printStats(ts *testscript.TestScript, _ bool, _ []string) {
 func makeCircuits(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.Atoi(args[1])
 	ts.Check(err)
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), packWorkbook(crashWorkbook(n)), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), clitest.Pack(clitest.Circuits(n)), 0o600))
 }
 
 // editWorkbook saves a workbook with another company in its first row.
 func editWorkbook(ts *testscript.TestScript, _ bool, args []string) {
-	edited, err := editCell([]byte(ts.ReadFile(args[0])), "Example Networks Ltd", "Example Networks Plc")
+	edited, err := clitest.Edit([]byte(ts.ReadFile(args[0])), "Example Networks Ltd", "Example Networks Plc")
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), edited, 0o600))
 }
 
-// madeUpPassword is the password of the encrypted workbooks of the tests.
-const madeUpPassword = "Made-up 密码 1"
-
 // encryptWorkbook encrypts a workbook as one that another program encrypted.
 func encryptWorkbook(ts *testscript.TestScript, _ bool, args []string) {
-	content, err := encryptBytes([]byte(ts.ReadFile(args[0])))
+	content, err := clitest.Encrypt([]byte(ts.ReadFile(args[0])))
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), content, 0o600))
-}
-
-func encryptBytes(content []byte) ([]byte, error) {
-	sample, err := os.ReadFile("../../sheet/xlsx/internal/crypt/testdata/msoffcrypto.xlsx")
-	if err != nil {
-		return nil, err
-	}
-	_, encryption, err := decryptBytes(sample)
-	if err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	err = encryption.Encrypt(&b, content)
-	return b.Bytes(), err
-}
-
-func decryptBytes(content []byte) ([]byte, *xlsx.Encryption, error) {
-	password, err := xlsx.NewPassword(madeUpPassword)
-	if err != nil {
-		return nil, nil, err
-	}
-	return xlsx.Decrypt(bytes.NewReader(content), int64(len(content)), password, xlsx.Limits{})
 }
 
 // decrypted returns the workbook in an encrypted file, or the bytes of any other.
@@ -515,41 +473,9 @@ func decrypted(ts *testscript.TestScript, content []byte) []byte {
 	if !xlsx.Encrypted(bytes.NewReader(content), int64(len(content))) {
 		return content
 	}
-	plain, _, err := decryptBytes(content)
+	plain, _, err := clitest.Decrypt(content)
 	ts.Check(err)
 	return plain
-}
-
-// editCell packs the parts of a workbook anew, and replaces a text of the first sheet once.
-func editCell(content []byte, old, text string) ([]byte, error) {
-	z, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
-	if err != nil {
-		return nil, err
-	}
-	var packed bytes.Buffer
-	w := zip.NewWriter(&packed)
-	for _, f := range z.File {
-		r, err := f.Open()
-		if err != nil {
-			return nil, err
-		}
-		part, err := io.ReadAll(r)
-		if err != nil {
-			return nil, err
-		}
-		if f.Name == "xl/worksheets/sheet1.xml" {
-			part = bytes.Replace(part, []byte(old), []byte(text), 1)
-		}
-		to, err := w.Create(f.Name)
-		if err != nil {
-			return nil, err
-		}
-		if _, err := to.Write(part); err != nil {
-			return nil, err
-		}
-	}
-	err = w.Close()
-	return packed.Bytes(), err
 }
 
 // wantSameCopy compares two packages part by part.
@@ -630,7 +556,7 @@ func wantNoPersonal(ts *testscript.TestScript, neg bool, args []string) {
 	for row, err := range book.Rows(l.SheetName(sheet.EngineersSheet)) {
 		ts.Check(err)
 		if cols == nil {
-			cols = headerColumns(row, []string{l.Header(sheet.EngineerName), l.Header(sheet.EngineerCertificateNo), l.Header(sheet.EngineerContact)})
+			cols = clitest.Columns(row, []string{l.Header(sheet.EngineerName), l.Header(sheet.EngineerCertificateNo), l.Header(sheet.EngineerContact)})
 			continue
 		}
 		for _, cell := range row.Cells {
@@ -664,28 +590,7 @@ func everyPart(ts *testscript.TestScript, name string) []byte {
 var update = flag.Bool("update", false, "rewrite the golden text in the scripts")
 
 // TestMain lets the scripts run loabatch as a process of its own.
-func TestMain(m *testing.M) {
-	prose.English.Watch(recordSentence())
-	testscript.Main(inEnglish{quicktest.M{M: m, Parallel: 32}}, map[string]func(){
-		"loabatch": func() { os.Exit(cli.Main()) },
-	})
-}
-
-// inEnglish runs tests that expect English, whatever the language of this machine, with the
-// keys that the simulators of tests know, whatever credentials it has.
-type inEnglish struct{ quicktest.M }
-
-func (m inEnglish) Run() int {
-	os.Setenv("LC_ALL", "C")
-	os.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "id")
-	os.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
-	os.Unsetenv("LOABATCH_LANG")
-	code := m.M.Run()
-	if !everySentenceSaid() {
-		code = max(code, 1)
-	}
-	return code
-}
+func TestMain(m *testing.M) { clitest.Main(m, 32, everySentenceSaid) }
 
 // TestScripts runs the behaviours in testdata/script, one file each.
 func TestScripts(t *testing.T) {
@@ -700,7 +605,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("GOGC", os.Getenv("GOGC"))
 			env.Setenv("XDG_STATE_HOME", env.Getenv("WORK")+"/state")
 			env.Setenv("TESTDATA", testdata(t))
-			env.Setenv(sentenceFolder, os.Getenv(sentenceFolder))
+			env.Setenv(clitest.SentenceFolder, os.Getenv(clitest.SentenceFolder))
 			return nil
 		},
 		Cmds: scriptCommands,

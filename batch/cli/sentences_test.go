@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,36 +22,11 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch/cli"
+	"github.com/loabatch/loabatch/batch/cli/clitest"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/ledger/sqlite/lossytest"
 	"github.com/loabatch/loabatch/batch/simulator"
 )
-
-// sentenceFolder is the environment variable that names the folder in which the tests, and the
-// programs that they run, record the code of each sentence that they say, in a file for each.
-const sentenceFolder = "SENTENCES_SAID"
-
-// recordSentence returns a function that writes each code once to a file of this process.
-func recordSentence() func(code string) {
-	folder := os.Getenv(sentenceFolder)
-	if folder == "" {
-		var err error
-		if folder, err = os.MkdirTemp("", "sentences"); err != nil {
-			panic(err)
-		}
-		os.Setenv(sentenceFolder, folder)
-	}
-	f, err := os.CreateTemp(folder, "")
-	if err != nil {
-		return func(string) {} // the tests have ended before this program
-	}
-	var known sync.Map
-	return func(code string) {
-		if _, said := known.LoadOrStore(code, true); !said {
-			fmt.Fprintln(f, code)
-		}
-	}
-}
 
 // lostCalls has the fault of the simulator that gives each reason for a lost call.
 var lostCalls = map[string]string{
@@ -67,7 +43,7 @@ func TestAnswers(t *testing.T) {
 	}
 	t.Parallel()
 	input := filepath.Join(t.TempDir(), "in.xlsx")
-	if err := os.WriteFile(input, packWorkbook(crashWorkbook(1)), 0o600); err != nil {
+	if err := os.WriteFile(input, clitest.Pack(clitest.Circuits(1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range append(prose.English.All(), "InvalidTimeStamp.Expired behind", "InvalidTimeStamp.Expired ahead") {
@@ -199,7 +175,7 @@ func TestFolderMeanwhile(t *testing.T) {
 					if err := os.MkdirAll(path, 0o700); err != nil {
 						t.Fatal(err)
 					}
-				} else if err := errors.Join(os.WriteFile(path, packWorkbook(crashWorkbook(1+i)), 0o600), os.Chtimes(path, then, then)); err != nil {
+				} else if err := errors.Join(os.WriteFile(path, clitest.Pack(clitest.Circuits(1+i)), 0o600), os.Chtimes(path, then, then)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -257,7 +233,7 @@ func TestFolderQuestion(t *testing.T) {
 		return runSaid(t, func(e *cli.Env) { e.StdinTerminal, e.Stdin = true, strings.NewReader(text) },
 			"submit", "--json", "--endpoint", server.URL, "--in", folder, "--ledger", filepath.Join(folder, "ledger.db"))
 	}
-	add("a.xlsx", packWorkbook(crashWorkbook(2)))
+	add("a.xlsx", clitest.Pack(clitest.Circuits(2)))
 	add("b.xlsx", []byte("not a workbook"))
 	for _, want := range []string{"2 of 2 rows", "a.xlsx", "submit 2 applications", "nothing was sent", `"reason":"stopped"`, `"exit_code": 0`} {
 		if said := answer("n\n"); !strings.Contains(said, want) || sim.Stats().Accepted > 0 {
@@ -267,8 +243,8 @@ func TestFolderQuestion(t *testing.T) {
 	if said := answer("y\n"); !strings.Contains(said, `"exit_code": 4`) || sim.Stats().Accepted != 2 {
 		t.Errorf("accepted %d: %s", sim.Stats().Accepted, said)
 	}
-	add("c.xlsx", packWorkbook(crashWorkbook(2)))                                                            // finished
-	add("d.xlsx", packWorkbook(append(crashWorkbook(2), gridSheet{name: "Notes", rows: [][]string{{"x"}}}))) // nothing new in it
+	add("c.xlsx", clitest.Pack(clitest.Circuits(2)))                                                                // finished
+	add("d.xlsx", clitest.Pack(append(clitest.Circuits(2), clitest.Sheet{Name: "Notes", Rows: [][]string{{"x"}}}))) // nothing new in it
 	if said := answer(""); strings.Contains(said, "y/N") || !strings.Contains(said, `"ALREADY": 2`) {
 		t.Errorf("nothing is to be sent, and it said %s", said)
 	}
@@ -447,7 +423,7 @@ func TestForgottenLOA(t *testing.T) {
 // TestPasswordAsked asks for a password at a terminal; see batch/cli/password for the rest.
 func TestPasswordAsked(t *testing.T) {
 	t.Parallel()
-	content, err := encryptBytes(zipOf(zip.Deflate, partsOfBook(t, "")))
+	content, err := clitest.Encrypt(zipOf(zip.Deflate, partsOfBook(t, "")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -456,7 +432,7 @@ func TestPasswordAsked(t *testing.T) {
 		t.Fatal(err)
 	}
 	said := runSaid(t, func(e *cli.Env) {
-		e.Password = func() (string, error) { return madeUpPassword, nil }
+		e.Password = func() (string, error) { return clitest.Password, nil }
 	}, "validate", path)
 	if want := "password of " + path + " (not shown):"; !strings.Contains(said, want) || !strings.Contains(said, "all 2 rows are valid") {
 		t.Errorf("no %q in %s", want, said)
@@ -507,14 +483,14 @@ func TestTableInTheWay(t *testing.T) {
 // TestHopelessBook has more errors than are listed one by one.
 func TestHopelessBook(t *testing.T) {
 	t.Parallel()
-	grid := crashWorkbook(4100)
-	for i := range grid[0].rows[1:] {
-		grid[0].rows[1+i][1] = "nowhere"
-		grid[0].rows[1+i][2] = ""
+	grid := clitest.Circuits(4100)
+	for i := range grid[0].Rows[1:] {
+		grid[0].Rows[1+i][1] = "nowhere"
+		grid[0].Rows[1+i][2] = ""
 	}
 	folder := t.TempDir()
 	input := filepath.Join(folder, "in.xlsx")
-	if err := os.WriteFile(input, packWorkbook(grid), 0o600); err != nil {
+	if err := os.WriteFile(input, clitest.Pack(grid), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	said := runSaid(t, nil, "validate", "--report", "html", "-o", filepath.Join(folder, "out.xlsx"), input)
@@ -559,11 +535,14 @@ var unsaid = map[string][]string{
 // everySentenceSaid reports whether the tests made the commands say every sentence of the
 // catalogue except those of unsaid. It is asked for by SENTENCES=all, with all tests.
 func everySentenceSaid() bool {
-	folder := os.Getenv(sentenceFolder)
-	defer os.RemoveAll(folder)
 	if os.Getenv("SENTENCES") != "all" {
 		return true
 	}
+	if out, err := exec.Command("go", "test", "-count=1", "./endtoend").CombinedOutput(); err != nil { // they say some, too
+		fmt.Fprintf(os.Stderr, "%v\n%s", err, out)
+	}
+	folder := os.Getenv(clitest.SentenceFolder)
+	defer os.RemoveAll(folder)
 	said, excused := map[string]bool{}, map[string]bool{}
 	files, _ := filepath.Glob(filepath.Join(folder, "*")) // the pattern is well-formed
 	for _, file := range files {

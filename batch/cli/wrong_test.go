@@ -23,6 +23,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/loabatch/loabatch/batch/cli"
+	"github.com/loabatch/loabatch/batch/cli/clitest"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -65,17 +66,17 @@ func cellXML(ref, value string) string {
 	case '~':
 		formula, result, stored := strings.Cut(rest, "/")
 		if !stored {
-			return fmt.Sprintf(`<c r="%s"><f>%s</f></c>`, ref, escaped(formula))
+			return fmt.Sprintf(`<c r="%s"><f>%s</f></c>`, ref, clitest.Escape(formula))
 		}
-		return fmt.Sprintf(`<c r="%s" t="str"><f>%s</f><v>%s</v></c>`, ref, escaped(formula), escaped(result))
+		return fmt.Sprintf(`<c r="%s" t="str"><f>%s</f><v>%s</v></c>`, ref, clitest.Escape(formula), clitest.Escape(result))
 	case '!':
 		return fmt.Sprintf(`<c r="%s" t="e"><v>%s</v></c>`, ref, rest)
 	case '?':
 		return fmt.Sprintf(`<c r="%s" t="b"><v>%s</v></c>`, ref, rest)
 	case '%':
-		return fmt.Sprintf(`<c r="%s" t="inlineStr"><is><r><rPr><b/></rPr><t>Ex</t></r><r><rPr><strike/></rPr><t>%s</t></r></is></c>`, ref, escaped(rest))
+		return fmt.Sprintf(`<c r="%s" t="inlineStr"><is><r><rPr><b/></rPr><t>Ex</t></r><r><rPr><strike/></rPr><t>%s</t></r></is></c>`, ref, clitest.Escape(rest))
 	}
-	return fmt.Sprintf(`<c r="%s" t="inlineStr"><is><t xml:space="preserve">%s</t></is></c>`, ref, strings.ReplaceAll(escaped(value), "&#xA;", "\n"))
+	return fmt.Sprintf(`<c r="%s" t="inlineStr"><is><t xml:space="preserve">%s</t></is></c>`, ref, strings.ReplaceAll(clitest.Escape(value), "&#xA;", "\n"))
 }
 
 // sheetXML writes rows of values as a worksheet.
@@ -124,7 +125,7 @@ func partsOfBook(t *testing.T, set string) map[string]string {
 		}
 		(*line)[col] = m[4]
 	}
-	content := packWorkbook([]gridSheet{{name: "Circuits"}, {name: "Engineers"}})
+	content := clitest.Pack([]clitest.Sheet{{Name: "Circuits"}, {Name: "Engineers"}})
 	z, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
 	if err != nil {
 		t.Fatal(err)
@@ -153,7 +154,7 @@ func zipOf(method uint16, parts map[string]string) []byte {
 	var packed bytes.Buffer
 	z := zip.NewWriter(&packed)
 	for _, name := range slices.SortedFunc(maps.Keys(parts), func(a, b string) int { return strings.Compare(a, b) }) {
-		pack(z, method, name, parts[name])
+		clitest.AddPart(z, method, name, parts[name])
 	}
 	_ = z.Close()
 	return packed.Bytes()
@@ -346,7 +347,7 @@ var badFiles = map[string]func(good []byte) []byte{
 	"file-zeros":     func([]byte) []byte { return make([]byte, 5000) },
 	"file-truncated": func(good []byte) []byte { return good[:len(good)-100] },
 	"file-encrypted": func(good []byte) []byte {
-		content, _ := encryptBytes(bytes.Clone(good)) // tried by TestBadEncrypted
+		content, _ := clitest.Encrypt(bytes.Clone(good)) // tried by TestBadEncrypted
 		return content
 	},
 	"file-old-xls": func([]byte) []byte { return compound("Workbook") },
@@ -518,8 +519,8 @@ var badEncrypted = map[string]func(good []byte) []byte{
 		return renamed(renamed(good, "EncryptionInfo", "Other"), "StrongEncryptionDataSpace", "DRMEncryptedDataSpace")
 	},
 	"file-too-large": func(good []byte) []byte { // --max-unpacked is about the package, too
-		content, _, _ := decryptBytes(good)
-		content, _ = encryptBytes(append(content, make([]byte, 1<<20)...))
+		content, _, _ := clitest.Decrypt(good)
+		content, _ = clitest.Encrypt(append(content, make([]byte, 1<<20)...))
 		return content
 	},
 }
@@ -552,7 +553,7 @@ func renamed(good []byte, old, name string) []byte {
 
 func TestBadEncrypted(t *testing.T) {
 	t.Parallel()
-	good, err := encryptBytes(zipOf(zip.Deflate, partsOfBook(t, "")))
+	good, err := clitest.Encrypt(zipOf(zip.Deflate, partsOfBook(t, "")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -562,7 +563,7 @@ func TestBadEncrypted(t *testing.T) {
 			t.Fatal(err)
 		}
 		return runSaid(t, func(e *cli.Env) {
-			e.Getenv = func(name string) string { return map[string]string{"LOABATCH_PASSWORD": madeUpPassword}[name] }
+			e.Getenv = func(name string) string { return map[string]string{"LOABATCH_PASSWORD": clitest.Password}[name] }
 		}, "validate", "--json", "--max-unpacked", "1", path)
 	}
 	if said := validate(good); !strings.Contains(said, `"exit_code": 0`) {
@@ -636,16 +637,16 @@ func TestMisplacedPersonalData(t *testing.T) {
 		place(circuits, 2, random.IntN(9))
 		place(staff, 2, []int{0, 0, 2, 4, 6}[random.IntN(5)])
 		place(staff, 0, 6)
-		sheets := []gridSheet{{name: "Circuits", rows: circuits}, {name: "Engineers", rows: staff}}
+		sheets := []clitest.Sheet{{Name: "Circuits", Rows: circuits}, {Name: "Engineers", Rows: staff}}
 		if random.IntN(3) == 0 {
 			data := personalData[random.IntN(10)]
-			sheets[0].name = "List " + data.value
+			sheets[0].Name = "List " + data.value
 			secrets = append(secrets, data.secret)
 		}
 		data := personalData[random.IntN(10)] // on a sheet that is not ours, and in its name
-		sheets = append(sheets, gridSheet{name: "Staff " + data.value, rows: [][]string{{"Ask Test Person", data.value}, {"+44 7700 900999", "x7654321; OTHER PERSON"}}})
+		sheets = append(sheets, clitest.Sheet{Name: "Staff " + data.value, Rows: [][]string{{"Ask Test Person", data.value}, {"+44 7700 900999", "x7654321; OTHER PERSON"}}})
 		secrets = append(secrets, data.secret, "est Perso", "THER PERSO", "00 9009", "765432")
-		searchOutputs(t, fmt.Sprintf("seed %d, %q", seed, secrets), packWorkbook(sheets), secrets)
+		searchOutputs(t, fmt.Sprintf("seed %d, %q", seed, secrets), clitest.Pack(sheets), secrets)
 	}
 }
 
@@ -724,7 +725,7 @@ func benchedBook(n int, wrong bool) []byte {
 		}
 		circuits = append(circuits, row)
 	}
-	return packWorkbook([]gridSheet{{name: "Circuits", rows: circuits}, {name: "Engineers", rows: [][]string{
+	return clitest.Pack([]clitest.Sheet{{Name: "Circuits", Rows: circuits}, {Name: "Engineers", Rows: [][]string{
 		{"Instance ID", "Name", "Certificate type", "Certificate number", "Gender", "Contact"},
 		{"*", "Test Person", "Passport", "X7654321", "Male", "+447700900999"},
 	}}})

@@ -10,9 +10,9 @@
 //   - [Error] and the other errors are what callers act on.
 //   - ledgertest is the contract as a test suite, which every backend runs.
 //
-// A backend records three things: runs, the rows of each run, and the state of each
-// circuit, which follows from the rows by the rules of State. From the rows, a run's
-// results copy can be written again.
+// A backend records four things: runs, the rows of each run, the state of each
+// circuit, which follows from the rows by the rules of State, and what was seen of each
+// circuit's [LOA]. From the rows, a run's results copy can be written again.
 //
 // A run locks its circuits when it starts. The locks of a holder that has died are taken
 // over. If that holder turns out to be alive after all, its next Begin fails with
@@ -23,8 +23,8 @@
 // A scope (scope.go) separates submissions to different services and accounts: what was
 // only simulated never counts as sent, and vice versa.
 //
-// A ledger holds no personal data: no name, no certificate number, no contact. Of the
-// content that was sent it keeps a hash.
+// A ledger holds no personal data: no name of a person, no certificate number, no contact.
+// Of the content that was sent it keeps a hash.
 package ledger
 
 import (
@@ -70,10 +70,13 @@ type Store interface {
 	// earliest first.
 	Circuit(ctx context.Context, instanceID string) ([]Event, error)
 
+	// LOABook remembers what was seen of LOAs.
+	LOABook
+
 	// Prune deletes the rows of the runs that started before a time, unless they are in
 	// progress or have left an application open, and gives the space back unless a run is
 	// in progress. What Past and [Seen] say stays the same, and so do the runs, their
-	// counts included, and the quotas. A Prune that failed may be repeated.
+	// counts included, the LOAs and the quotas. A Prune that failed may be repeated.
 	//
 	// If there are any rows to delete, confirm is called with their number and runs first,
 	// unless it is nil; if it returns an error, Prune deletes nothing and returns it.

@@ -1,7 +1,9 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,6 +16,12 @@ import (
 type Memory struct {
 	mu       sync.Mutex
 	circuits map[placedKey]remembered
+	loas     map[scopedKey][]LOA // of each circuit, the earliest first
+}
+
+type scopedKey struct {
+	scope Scope
+	key   batch.Key
 }
 
 type placedKey struct {
@@ -29,7 +37,10 @@ type remembered struct {
 	begun time.Time
 }
 
-var _ batch.Ledger = (*Memory)(nil)
+var (
+	_ batch.Ledger = (*Memory)(nil)
+	_ LOABook      = (*Memory)(nil)
+)
 
 // Past implements [batch.Ledger].
 func (m *Memory) Past(_ context.Context, place batch.Place, keys []batch.Key) (map[batch.Key]batch.Record, error) {
@@ -88,4 +99,67 @@ func (m *Memory) Finish(_ context.Context, o batch.Outcome) error {
 		delete(m.circuits, at)
 	}
 	return nil
+}
+
+// SawLOAs implements [LOABook].
+func (m *Memory) SawLOAs(_ context.Context, scope Scope, seen []LOA) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.loas == nil {
+		m.loas = map[scopedKey][]LOA{}
+	}
+	for _, one := range seen {
+		at := scopedKey{scope, one.Key}
+		known := m.loas[at]
+		var last LOA
+		if len(known) > 0 {
+			last = known[len(known)-1]
+		}
+		one.Scope = scope
+		next, changed := last.After(one)
+		if !changed {
+			known = known[:len(known)-1]
+		}
+		m.loas[at] = append(known, next)
+	}
+	return nil
+}
+
+// KeepLetter implements [LOABook].
+func (m *Memory) KeepLetter(_ context.Context, scope Scope, key batch.Key, letter Letter) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if known := m.loas[scopedKey{scope, key}]; len(known) > 0 {
+		known[len(known)-1].Letter = letter
+	}
+	return nil
+}
+
+// LOAs implements [LOABook].
+func (m *Memory) LOAs(_ context.Context, scope Scope, keys []batch.Key) (map[batch.Key]LOA, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	present := map[batch.Key]LOA{}
+	for at, known := range m.loas {
+		if at.scope == scope && (keys == nil || slices.Contains(keys, at.key)) {
+			last := known[len(known)-1]
+			last.Scope = ""
+			present[at.key] = last
+		}
+	}
+	return present, nil
+}
+
+// LOAHistory implements [LOABook].
+func (m *Memory) LOAHistory(context.Context) ([]LOA, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var list []LOA
+	for _, known := range m.loas {
+		list = append(list, known...)
+	}
+	slices.SortStableFunc(list, func(a, b LOA) int {
+		return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Key.Region, b.Key.Region), cmp.Compare(a.Key.InstanceID, b.Key.InstanceID))
+	})
+	return list, nil
 }

@@ -162,6 +162,7 @@ func (s State) Finish(run int64, o batch.Outcome, holdsLock bool) State {
 		}
 		s = s.remember(batch.Weighed + o.Copied.Token)
 		s.Pending = Submission{Run: run, Hash: hash, Generation: o.Copied.Generation, Token: o.Copied.Token}
+		s.Accepted = o.Copied.Accepted
 		return s.leave(o)
 	case holdsLock && o.Result == sheet.Already && o.ConcernsCircuit() && s.Result != "" && s.Result != sheet.Submitted:
 		s.Result = sheet.Already // refused or failed before, and there is an LOA now

@@ -276,6 +276,9 @@ func TestStateOfCopiedTokens(t *testing.T) {
 		{"of the token that was refused here", append(refused[:2:2], finished(2, unknown(batch.Copied{Token: a.Token, Tried: at}, at))),
 			batch.Record{Hash: a.Hash, Token: a.Token, Open: true, Tried: at, Others: "✓token-a-0", Result: sheet.Refused,
 				RequestID: "request-token-a-0", Ended: identity(a)}},
+		{"of the token that was accepted here", []step{begun(1, a), finished(1, outcome(a, sheet.Submitted)), finished(2, unknown(batch.Copied{Token: a.Token, Tried: at, Accepted: at.Add(-time.Hour)}, at))},
+			batch.Record{Hash: a.Hash, Token: a.Token, Open: true, Tried: at, Accepted: at.Add(-time.Hour), Others: "✓token-a-0", Result: sheet.Submitted,
+				RequestID: "request-token-a-0", Ended: identity(a), SubmittedAt: outcome(a, sheet.Submitted).SubmittedAt}},
 		{"and there is its LOA", append(refused[:2:2], finished(2, found)),
 			batch.Record{Token: "copied", Result: sheet.Already, RequestID: found.RequestID, SubmittedAt: at.Add(-time.Hour), Others: "✓copied\ntoken-a-0"}},
 	} {

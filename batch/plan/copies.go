@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"time"
+
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -56,10 +58,7 @@ func (p *planner) copied(a *batch.Application, result sheet.Result) {
 	past := &a.Circuit.Past
 	c := batch.Copied{Token: a.Open.Token, Generation: a.Open.Generation}
 	if accepted(result) {
-		c.Accepted = batch.LongAgo
-		if !past.SubmittedAt.IsZero() {
-			c.Accepted = past.SubmittedAt
-		}
+		c.Accepted = orLongAgo(past.SubmittedAt)
 		a.Open.Accepted, a.Open.RequestID, a.Open.At = past.ClientToken != "", past.RequestID, past.SubmittedAt
 	}
 	if result != sheet.Already {
@@ -71,6 +70,14 @@ func (p *planner) copied(a *batch.Application, result sheet.Result) {
 	}
 	c.Unnamed = c.Token == ""
 	a.Copied = c
+}
+
+// orLongAgo is when an application was accepted, if that is known.
+func orLongAgo(at time.Time) time.Time {
+	if at.IsZero() {
+		return batch.LongAgo
+	}
+	return at
 }
 
 // Copies are compared with what the ledger knows of a circuit.
@@ -89,6 +96,8 @@ func (p *planner) ageOfCopy(a *batch.Application, r batch.Record) copyAge {
 	switch {
 	case past.ClientToken == "" || !past.MayStand() || p.usedElsewhere(a.Key, past):
 		return copyOld
+	case !knows(r, past.ClientToken) && accepted(r.Result) && !r.Open && before(past.SubmittedAt, r.SubmittedAt.Add(-batch.SettlingTime)):
+		return copyOld // it was settled when the ledger's was accepted
 	case !knows(r, past.ClientToken):
 		return copyAhead
 	case accepted(r.Result) && !r.Open && !(unknownIn(past) && before(r.SubmittedAt, past.SubmittedAt)):
@@ -150,6 +159,10 @@ func (p *planner) fromBoth(a *batch.Application, r batch.Record) {
 	}
 	a.Start = batch.StartChanged
 	a.Copied = batch.Copied{Token: a.Open.Token, Generation: a.Open.Generation, Tried: a.Open.Tried}
+	if accepted(r.Result) && past.ClientToken == r.Token {
+		a.Open.Accepted, a.Open.RequestID, a.Open.At = true, r.RequestID, r.SubmittedAt
+		a.Copied.Accepted = orLongAgo(r.SubmittedAt)
+	}
 }
 
 // fromCopy decides how a row starts if a results copy is ahead of what the ledger knows of

@@ -121,6 +121,21 @@ func TestPlanFromAResultsCopy(t *testing.T) {
 	}
 }
 
+// TestACopyThatIsOlderThanTheLedger plans a row whose results copy has a token that the ledger
+// does not know. It is settled if the ledger's application was accepted long enough after it.
+func TestACopyThatIsOlderThanTheLedger(t *testing.T) {
+	w := workbook(1)
+	_, fresh, _ := planOne(w, Options{})
+	at := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+	w.Circuits[0].Past = sheet.Past{Result: "UNKNOWN", ClientToken: "another-token", SubmittedAt: at}
+	for after, settled := range map[time.Duration]bool{time.Second: false, batch.SettlingTime: false, batch.SettlingTime + time.Second: true} {
+		past := map[batch.Key]batch.Record{Keys(w)[0]: {Hash: fresh.Hash, Token: fresh.Token, Result: sheet.Submitted, SubmittedAt: at.Add(after)}}
+		if _, a, o := planOne(w, Options{Past: past}); settled != (o != nil && o.Result == sheet.Already) || !settled && a.Start != batch.StartChanged {
+			t.Errorf("accepted %v after what the copy knows: outcome %+v, application %+v", after, o, a)
+		}
+	}
+}
+
 func TestPlanOnly(t *testing.T) {
 	w := workbook(6)
 	key := func(i int) batch.Key { return Keys(w)[i] }
@@ -510,5 +525,11 @@ func TestACopyOfAnotherRegion(t *testing.T) {
 	}
 	if _, a, _ := planOne(w, Options{}); a == nil || a.Start != batch.StartChanged {
 		t.Errorf("%+v is sent, although nothing is known of the application in the copy", a)
+	}
+	// The ledger knows the token from the copy alone, and the region is the right one again.
+	past = map[batch.Key]batch.Record{Keys(w)[0]: {Token: fresh.Token, Open: true, Others: batch.Weighed + fresh.Token}}
+	w.Circuits[0].RegionID = before.Region
+	if _, a, _ := planOne(w, Options{Past: past}); a == nil || a.Start != batch.StartResume || a.Open.Token != fresh.Token {
+		t.Errorf("%+v is not looked up in the region that the application was made in", a)
 	}
 }

@@ -84,16 +84,22 @@ func (p *planner) elsewhere(key batch.Key) iter.Seq[placed] {
 }
 
 // usedElsewhere reports whether what a results copy says of a token is about a circuit's
-// application in another region, of which the past knows at least as much.
+// application in another region, of which the past knows at least as much. It does not if it
+// has the token from a copy alone: the region was changed, and may have been changed back.
 func (p *planner) usedElsewhere(key batch.Key, past *sheet.Past) bool {
 	token := past.ClientToken
 	for r := range p.elsewhere(key) {
 		undated := past.SubmittedAt.IsZero() && (!accepted(lastInCopy(past)) || r.Weighed(token))
-		if token != "" && knows(r.Record, token) && (r.Open || accepted(r.Result) || undated) {
+		if token != "" && sent(r.Record, token) && (r.Open || accepted(r.Result) || undated) {
 			return true
 		}
 	}
 	return false
+}
+
+// sent reports whether the ledger knows a token, and not from a results copy alone.
+func sent(r batch.Record, token string) bool {
+	return token == r.Token && r.Hash != "" || token == r.Ended.Token && r.Ended.Hash != "" || r.Other(token) && !r.Weighed(token)
 }
 
 func (p *planner) movedProblem(a *batch.Application, r batch.Record, severity sheet.Severity) *sheet.Problem {

@@ -59,6 +59,8 @@ func Run(t *testing.T, b Backend) {
 		{"wrong calls", wrongCalls},
 		{"one quota", oneQuota},
 		{"quota outlives processes", quotaOutlives},
+		{"LOAs", loas},
+		{"many LOAs", manyLOAs},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, b.New(t)) })
 	}

@@ -112,7 +112,11 @@ func checkRows(ctx context.Context, conn *sql.Conn, version int) error {
 	if version > slices.Index(migrations, otherTokens) {
 		columns += ", " + laterColumns
 	}
-	return noneDamaged(ctx, conn, "SELECT EXISTS (SELECT 1 FROM circuits WHERE checksum NOT IN (0, row_checksum("+columns+")))")
+	err := noneDamaged(ctx, conn, "SELECT EXISTS (SELECT 1 FROM circuits WHERE checksum NOT IN (0, row_checksum("+columns+")))")
+	if err == nil && version > slices.Index(migrations, loaStates) {
+		err = noneDamaged(ctx, conn, damagedLOAs)
+	}
+	return err
 }
 
 // row_checksum makes storedState.checksum available to SQL, with the laterColumns or without.

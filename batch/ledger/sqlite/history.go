@@ -280,8 +280,10 @@ func (s *Store) Check(ctx context.Context) (ledger.Health, error) {
 	if verdict != "ok" {
 		return h, s.wrap("check", damage(verdict))
 	}
-	if err := noneDamaged(ctx, s.read, damagedRows); err != nil {
-		return h, s.wrap("check", err)
+	for _, query := range []string{damagedRows, damagedLOAs} {
+		if err := noneDamaged(ctx, s.read, query); err != nil {
+			return h, s.wrap("check", err)
+		}
 	}
 	err := s.read.QueryRowContext(ctx, `SELECT
 		(SELECT max(version) FROM schema_version), (SELECT count(*) FROM runs),

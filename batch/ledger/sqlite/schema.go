@@ -127,6 +127,7 @@ var migrations = []string{
 	otherTokens,
 	historyChecksums,
 	prunedRuns,
+	loaStates,
 }
 
 // otherTokens adds what is known of tokens that are neither the last nor the pending one:

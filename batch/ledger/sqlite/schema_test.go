@@ -166,7 +166,8 @@ func TestNoColumnForPersonalData(t *testing.T) {
 		run row region instance_id hash generation token begun finished result reason error_code request_id attempts submitted loa_status
 		pending_run pending_hash pending_generation pending_token operation place pending_operation pending_phase tried
 		api state checksum others pending_accepted
-		begun_checksum finished_checksum beat_checksum end_checksum pruned`)
+		begun_checksum finished_checksum beat_checksum end_checksum pruned
+		since status asked company letter letter_sha256`) // company is that which applies
 	known := map[string]bool{}
 	for _, name := range allowed {
 		known[name] = true

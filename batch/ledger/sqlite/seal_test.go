@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
@@ -426,4 +427,44 @@ func TestChangedHistoryOfALedgerInUse(t *testing.T) {
 		}
 		s.Close()
 	}
+}
+
+// TestChangedLOA changes what is remembered of an LOA: it is found when the LOA is read, and
+// when the ledger is checked or opened without its seal.
+func TestChangedLOA(t *testing.T) {
+	path := unsealedLedger(t)
+	s, err := Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.SawLOAs(t.Context(), ledger.Real, []ledger.LOA{{Key: numbered(1)[0], Status: "Rejected", Asked: time.Now()}})
+	if err == nil {
+		_, err = s.writer.conn.ExecContext(t.Context(), "UPDATE loa_states SET status = 'Available'")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.LOAs(t.Context(), ledger.Real, nil)
+	wantKind(t, err, ledger.Corrupt)
+	_, err = s.LOAHistory(t.Context())
+	wantKind(t, err, ledger.Corrupt)
+	_, err = s.Check(t.Context())
+	wantKind(t, err, ledger.Corrupt)
+	if _, err := s.writer.conn.ExecContext(t.Context(), removeSeal); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sqlDB(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	conn, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := verify(t.Context(), conn, len(migrations)); !errors.Is(err, errChecksum) {
+		t.Errorf("opened without a seal: %v", err)
+	}
+	s.Close()
 }

@@ -1,7 +1,8 @@
 // Package sqlite keeps a ledger in a SQLite file, in WAL mode with full synchronisation,
 // readable by its owner alone. It is the only importer of the driver.
 //
-// The tables are runs, rows, circuits and locks (schema.go), and quotas (quota.go).
+// The tables are runs, rows, circuits and locks (schema.go), quotas (quota.go), and
+// loa_states (loas.go).
 // circuits holds the [ledger.State] of each circuit and scope.
 //
 // Any number of goroutines call Begin and Finish. One goroutine (writer.go) takes the

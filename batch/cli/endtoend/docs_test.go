@@ -1,15 +1,12 @@
-package cli_test
+package endtoend_test
 
 import (
 	"context"
 	"encoding/json"
-	"encoding/xml"
 	"errors"
 	"io/fs"
 	"maps"
 	"net"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,15 +15,13 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
-	"go.yaml.in/yaml/v3"
-
+	"github.com/loabatch/loabatch/batch/cli/clitest"
 	"github.com/loabatch/loabatch/batch/simulator"
 )
 
 const (
-	github    = "../../.github/"
+	github    = "../../../.github/"
 	docsAs    = "1234567890123456"      // the account of the documentation
 	docsRun   = "20270115-020000-k3f9q" // stands for the latest run there
 	docsCount = 25                      // at least so many commands are in it
@@ -38,7 +33,7 @@ func documents(t *testing.T) []string {
 	if err != nil || len(pages) < 4 {
 		t.Fatalf("%d pages beside the README: %v", len(pages), err)
 	}
-	return append(pages, "../../README.md")
+	return append(pages, "../../../README.md")
 }
 
 func readText(t *testing.T, path string) string {
@@ -68,7 +63,7 @@ func newShell(t *testing.T) *shell {
 		}
 	}
 	s.fill("srv/loa/tonight.xlsx", "1000")
-	if err := os.Symlink(testdata(t), filepath.Join(dir, "testdata")); err != nil {
+	if err := os.Symlink(filepath.Join(clitest.Root(), "testdata"), filepath.Join(dir, "testdata")); err != nil {
 		t.Fatal(err)
 	}
 	sim := simulator.New(simulator.Options{Keys: map[string]string{"id": "secret"}, Quota: -1, Account: docsAs})
@@ -95,12 +90,12 @@ func (s *shell) fill(name, bandwidth string) {
 	circuit := func(id, mbit string) []string {
 		return []string{id, "cn-hangzhou", "Example Networks Ltd", "FIBRE", "Example Build Co", "2027-03-15T08:00:00Z", mbit}
 	}
-	s.save(name, []gridSheet{
-		{name: "Circuits", rows: [][]string{
+	s.save(name, []clitest.Sheet{
+		{Name: "Circuits", Rows: [][]string{
 			{"Instance ID", "Region ID", "Company name", "Line type", "Construction company", "Construction time (UTC)", "Bandwidth (Mbit/s)"},
 			circuit("pc-example0000000001", "1000"), circuit("pc-example0000000002", bandwidth), circuit("pc-example0000000003", "1000"),
 		}},
-		{name: "Engineers", rows: [][]string{
+		{Name: "Engineers", Rows: [][]string{
 			{"Instance ID", "Name", "Certificate type", "Certificate number", "Gender", "Contact"},
 			{"*", "Testperson A", "Passport", "X00000001", "Female", "+86 139 0000 0000"},
 		}},
@@ -113,21 +108,21 @@ func (s *shell) fillChinese(name, bandwidth string) {
 	circuit := func(id, mbit string) []string {
 		return []string{id, "cn-hangzhou", "样例网络有限公司", "光纤直连", "样例施工公司", "2027年3月15日 16:00:00", mbit}
 	}
-	s.save(name, []gridSheet{
-		{name: "专线", rows: [][]string{
+	s.save(name, []clitest.Sheet{
+		{Name: "专线", Rows: [][]string{
 			{"实例 ID", "地域 ID", "公司名称", "专线类型", "施工单位", "施工时间 (UTC)", "带宽 (Mbit/s)"},
 			circuit("pc-example0000000011", "1000"), circuit("pc-example0000000012", bandwidth), circuit("pc-example0000000013", "1000"),
 		}},
-		{name: "施工工程师", rows: [][]string{
+		{Name: "施工工程师", Rows: [][]string{
 			{"实例 ID", "姓名", "证件类型", "证件号码", "性别", "联系方式"},
 			{"*", "张样例", "护照", "X00000001", "女", "+86 139 0000 0000"},
 		}},
 	})
 }
 
-func (s *shell) save(name string, sheets []gridSheet) {
+func (s *shell) save(name string, sheets []clitest.Sheet) {
 	s.t.Helper()
-	if err := os.WriteFile(filepath.Join(s.dir, name), packWorkbook(sheets), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(s.dir, name), clitest.Pack(sheets), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -217,7 +212,7 @@ func (s *shell) prepare(words []string) {
 
 // mend corrects a cell of a copy, and saves the copy.
 func (s *shell) mend(path, old, text string) {
-	edited, err := editCell([]byte(readText(s.t, path)), old, text)
+	edited, err := clitest.Edit([]byte(readText(s.t, path)), old, text)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -265,256 +260,10 @@ func TestDocumentedCommandsRun(t *testing.T) {
 	}
 }
 
-// nights are the commands of the recipes, as they would be started.
-func nights(t *testing.T) map[string][]string {
-	service := strings.ReplaceAll(readText(t, github+"recipes/loabatch.service"), "\\\n", "")
-	start := regexp.MustCompile(`(?m)^ExecStart=(.*)$`).FindStringSubmatch(service)
-	found := map[string][]string{"systemd": {strings.ReplaceAll(start[1], "%%", "%")}}
-	for _, m := range regexp.MustCompile(`(?m)^[0-9*]+ [0-9*]+ \* \* \*  loabatch  (.*); echo .*$`).FindAllStringSubmatch(readText(t, github+"recipes/loabatch.cron"), -1) {
-		if strings.Contains(strings.ReplaceAll(m[1], `\%`, ""), "%") {
-			t.Errorf("cron takes the %% in %s for the end of the command", m[1])
-		}
-		found["cron"] = append(found["cron"], strings.ReplaceAll(m[1], `\%`, "%"))
-	}
-	var task struct {
-		Command   string `xml:"Actions>Exec>Command"`
-		Arguments string `xml:"Actions>Exec>Arguments"`
-	}
-	if err := xml.Unmarshal([]byte(readText(t, github+"recipes/loabatch-task.xml")), &task); err != nil {
-		t.Fatal(err)
-	}
-	found["Windows"] = []string{task.Command + " " + task.Arguments}
-	container := readCronJob(t).Spec.JobTemplate.Spec.Template.Spec.Containers[0]
-	words := slices.Concat(container.Command, container.Args)
-	for i := range words {
-		if strings.Contains(words[i], " ") {
-			words[i] = "'" + words[i] + "'"
-		}
-	}
-	found["Kubernetes"] = []string{strings.Join(words, " ")}
-	return found
-}
-
-// cronJob is what the test looks at in a CronJob.
-type cronJob struct {
-	APIVersion string `yaml:"apiVersion"`
-	Kind       string
-	Spec       struct {
-		ConcurrencyPolicy string `yaml:"concurrencyPolicy"`
-		JobTemplate       struct {
-			Spec struct {
-				PodFailurePolicy struct {
-					Rules []struct {
-						Action      string
-						OnExitCodes struct {
-							ContainerName, Operator string
-							Values                  []int
-						} `yaml:"onExitCodes"`
-					}
-				} `yaml:"podFailurePolicy"`
-				Template struct {
-					Spec struct {
-						RestartPolicy string `yaml:"restartPolicy"`
-						Containers    []struct {
-							Name, Image   string
-							Command, Args []string
-						}
-					}
-				}
-			}
-		} `yaml:"jobTemplate"`
-	}
-}
-
-func readCronJob(t *testing.T) (job cronJob) {
-	d := yaml.NewDecoder(strings.NewReader(readText(t, github+"recipes/cronjob.yaml")))
-	if err := d.Decode(&job); err != nil {
-		t.Fatal(err)
-	}
-	var claim map[string]any
-	if err := d.Decode(&claim); err != nil || claim["kind"] != "PersistentVolumeClaim" {
-		t.Errorf("the second document: %v, %v", claim, err)
-	}
-	return job
-}
-
-// underSystemd gives a shell what the unit gives its command, and returns what stands for the
-// folder of its credentials: the keys come from there, and from nowhere else.
-func underSystemd(s *shell) string {
-	folder := filepath.Join(s.dir, "credentials")
-	if err := os.Mkdir(folder, 0o700); err != nil {
-		s.t.Fatal(err)
-	}
-	keys := "[default]\ntype = access_key\naccess_key_id = id\naccess_key_secret = secret\n"
-	service := readText(s.t, github+"recipes/loabatch.service")
-	for _, m := range regexp.MustCompile(`LoadCredential=(\w+):`).FindAllStringSubmatch(service, -1) {
-		content := map[string]string{"keys": keys, "password": "made up\n"}[m[1]]
-		if err := os.WriteFile(filepath.Join(folder, m[1]), []byte(content), 0o600); err != nil {
-			s.t.Fatal(err)
-		}
-	}
-	s.env = slices.DeleteFunc(s.env, func(pair string) bool {
-		return strings.HasPrefix(pair, "ALIBABA_CLOUD_") || strings.HasPrefix(pair, "XDG_")
-	})
-	for _, m := range regexp.MustCompile(`(?m)^Environment=(.*)$`).FindAllStringSubmatch(service, -1) {
-		s.env = append(s.env, s.here(strings.ReplaceAll(m[1], "%d", folder)))
-	}
-	return folder
-}
-
-// TestRecipesRun starts each recipe's command in three nights: one with a workbook, one without,
-// and one with a file that is not a workbook.
-func TestRecipesRun(t *testing.T) {
-	t.Parallel()
-	recipes := nights(t)
-	for _, name := range slices.Sorted(maps.Keys(recipes)) {
-		s := newShell(t)
-		pinged := make(chan string, 100)
-		monitor := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { pinged <- r.URL.Path }))
-		t.Cleanup(monitor.Close)
-		s.env = append(s.env, "LOABATCH_PING_URL="+monitor.URL)
-		if err := os.WriteFile(filepath.Join(s.dir, "etc/loabatch.env"), []byte("LOABATCH_LOG_LEVEL=warn\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		for _, folder := range []string{"srv/loa/inbox/done", "srv/loa/inbox/failed", "var/lib/prometheus/node-exporter"} {
-			if err := os.MkdirAll(filepath.Join(s.dir, folder), 0o700); err != nil {
-				t.Fatal(err)
-			}
-		}
-		credentials := ""
-		if name == "systemd" {
-			credentials = underSystemd(s)
-			password := regexp.MustCompile(`(?m)^# and (--password-file \S+) below`).FindStringSubmatch(readText(t, github+"recipes/loabatch.service"))
-			recipes[name][0] += " " + password[1]
-		}
-		var pings []string
-		for _, night := range []struct {
-			put  func(path string)
-			exit string
-		}{
-			{func(path string) { s.fill(path, "1000") }, "0"}, {nil, "0"},
-			{func(path string) {
-				if err := os.WriteFile(filepath.Join(s.dir, path), []byte("no workbook"), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}, "2"},
-		} {
-			if night.put != nil {
-				night.put("srv/loa/inbox/book.xlsx")
-				yesterday := time.Now().AddDate(0, 0, -1) // nobody is still writing it
-				if err := os.Chtimes(filepath.Join(s.dir, "srv/loa/inbox/book.xlsx"), yesterday, yesterday); err != nil {
-					t.Fatal(err)
-				}
-			}
-			exit := night.exit
-			for _, command := range recipes[name] {
-				s.run(strings.ReplaceAll(command, "%d", credentials) + " # exit " + exit)
-				pings = append(pings, "/start", "/"+exit)
-				exit = "0" // what was left of the night is nothing
-			}
-		}
-		for _, want := range pings {
-			if got := <-pinged; got != want {
-				t.Errorf("%s: pinged %s, want %s", name, got, want)
-			}
-		}
-		want := map[string]int{"srv/loa/inbox/*.xlsx": 0, "srv/loa/inbox/done/*.xlsx": 2, "srv/loa/inbox/failed/*.xlsx": 1}
-		if name == "cron" || name == "systemd" {
-			want["srv/loa/last-night.txt"], want["var/lib/prometheus/node-exporter/loabatch.prom"] = 1, 1
-		} else {
-			want["srv/loa/loabatch.prom"] = 1
-		}
-		for pattern, n := range want {
-			if found, _ := filepath.Glob(filepath.Join(s.dir, pattern)); len(found) != n {
-				t.Errorf("%s: %s has %q, want %d", name, pattern, found, n)
-			}
-		}
-	}
-	if len(recipes) != 4 || len(recipes["cron"]) != 2 {
-		t.Errorf("recipes: %q", recipes)
-	}
-}
-
-// TestRecipesKnowTheExitCodes checks that schedulers start again what another start may
-// finish and leave the rest to a person, and that the page on failures explains each code.
-func TestRecipesKnowTheExitCodes(t *testing.T) {
-	readme := readText(t, "../../README.md")
-	_, table, _ := strings.Cut(readme, "## Exit codes")
-	var codes []int
-	for _, m := range regexp.MustCompile(`(?m)^\| ([\d, ]+) \|`).FindAllStringSubmatch(table, -1) {
-		codes = append(codes, numbers(t, m[1], ", ")...)
-	}
-	again, person := []int{5, 9, 130, 131, 134, 143}, []int{1, 2, 3, 4, 6, 7, 8}
-	if want := slices.Sorted(slices.Values(slices.Concat([]int{0}, again, person))); !slices.Equal(codes, want) {
-		t.Fatalf("the README has the exit codes %v, not %v", codes, want)
-	}
-	service := readText(t, github+"recipes/loabatch.service")
-	if got := numbers(t, regexp.MustCompile(`(?m)^RestartPreventExitStatus=(.*)$`).FindStringSubmatch(service)[1], " "); !slices.Equal(got, person) {
-		t.Errorf("systemd does not start again after %v, want %v", got, person)
-	}
-	job := readCronJob(t)
-	spec := job.Spec.JobTemplate.Spec
-	if job.APIVersion != "batch/v1" || job.Kind != "CronJob" || job.Spec.ConcurrencyPolicy != "Forbid" || spec.Template.Spec.RestartPolicy != "Never" {
-		t.Errorf("the CronJob cannot have a podFailurePolicy: %+v", job)
-	}
-	rules := map[string][]int{}
-	for _, r := range spec.PodFailurePolicy.Rules {
-		rules[r.Action] = r.OnExitCodes.Values
-		if !slices.IsSorted(r.OnExitCodes.Values) {
-			t.Errorf("%s: Kubernetes wants the codes in order", r.Action)
-		}
-	}
-	// A pod may take up what the one before it left when its time was over.
-	killed := slices.Sorted(slices.Values(append(again, 7, 137)))
-	if !slices.Equal(rules["FailJob"], slices.DeleteFunc(slices.Clone(person), func(code int) bool { return code == 7 })) || !slices.Equal(rules["Count"], killed) {
-		t.Errorf("podFailurePolicy: %v", rules)
-	}
-	failures := readText(t, github+"docs/after-a-failure.md")
-	for _, code := range codes[1:] {
-		if !regexp.MustCompile(`(?m)^## Exit codes? .*\b` + strconv.Itoa(code) + `\b`).MatchString(failures) {
-			t.Errorf("the page on failures does not explain %d", code)
-		}
-	}
-}
-
-func numbers(t *testing.T, text, separator string) []int {
-	var list []int
-	for _, word := range strings.Split(text, separator) {
-		n, err := strconv.Atoi(strings.TrimSpace(word))
-		if err != nil {
-			t.Fatal(err)
-		}
-		list = append(list, n)
-	}
-	return list
-}
-
-// TestUnitsAreValid has systemd, where it is there, read the units.
-func TestUnitsAreValid(t *testing.T) {
-	t.Parallel()
-	program, err := exec.LookPath("systemd-analyze")
-	if err != nil {
-		t.Skip("systemd is not installed")
-	}
-	units := []string{"loabatch.service", "loabatch.timer", "loabatch-failed.service"}
-	dir := t.TempDir()
-	for _, name := range units {
-		text := strings.ReplaceAll(readText(t, github+"recipes/"+name), "/usr/local/bin/loabatch", "/bin/true")
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	cmd := exec.Command(program, append([]string{"verify", "--man=no"}, units...)...)
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), "SYSTEMD_UNIT_PATH="+dir+":")
-	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
-		t.Errorf("%v\n%s", err, out)
-	}
-}
-
 // TestPolicyHasEveryAction compares the README's RAM policy with the calls of the program.
 func TestPolicyHasEveryAction(t *testing.T) {
 	called := map[string]bool{}
-	for _, glob := range []string{"../cloud/*.go", "../operation.go"} {
+	for _, glob := range []string{"../../cloud/*.go", "../../operation.go"} {
 		files, _ := filepath.Glob(glob)
 		for _, file := range files {
 			for _, m := range regexp.MustCompile(`vpc\.Create(\w+)Request\(|\bapi: "(\w+)"`).FindAllStringSubmatch(readText(t, file), -1) {
@@ -525,7 +274,7 @@ func TestPolicyHasEveryAction(t *testing.T) {
 		}
 	}
 	want := slices.Sorted(maps.Keys(called))
-	got := policyActions(t, readText(t, "../../README.md"))
+	got := policyActions(t, readText(t, "../../../README.md"))
 	if !slices.Equal(got, want) {
 		t.Errorf("the README's policy allows\n %q\nand the program calls\n %q", got, want)
 	}
