@@ -34,7 +34,7 @@ func completeContent(d *digest, a *Application) {
 	d.text(c.LineContact.Reveal())
 }
 
-// confirmContent is the content of Confirm, which has none but the circuit.
+// confirmContent is the content of Confirm, whose only parameter is the circuit.
 func confirmContent(d *digest, _ *Application) { d.text("loabatch confirmation 1") }
 
 // judgeCompleted says what an LOA means for the report that construction is finished.
