@@ -163,6 +163,10 @@ func (s StopReason) reason() Reason {
 // been accepted.
 const CodeChanged = "circuit-changed-after-submission"
 
+// CodeLineChanged is the code of the problem that a row's line was changed after its
+// construction had been reported as finished.
+const CodeLineChanged = "circuit-line-changed-after-completion"
+
 // CodeForeign is the code of the problem that a row's account was changed after its circuit
 // was applied for.
 const CodeForeign = "circuit-account-changed-after-submission"

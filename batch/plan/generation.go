@@ -63,7 +63,7 @@ func (p *planner) fromOpen(a *batch.Application, r batch.Record, generation int,
 	if a.Open.Accepted = !r.Accepted.IsZero(); r.Accepted.After(batch.LongAgo) {
 		a.Open.At = r.Accepted
 	}
-	if accepted(r.Result) && r.Ended.Token != "" {
+	if accepted(r.Result) && r.Ended.Token != "" && !a.Operation.FollowsUp() {
 		a.Ended = batch.Earlier{
 			Token: r.Ended.Token, Generation: r.Ended.Generation, Edited: r.Ended.Hash != a.Hash,
 			Accepted: true, RequestID: r.RequestID, At: r.SubmittedAt,
@@ -75,7 +75,7 @@ func (p *planner) fromOpen(a *batch.Application, r batch.Record, generation int,
 	try := *a
 	try.Generation = generation
 	again := r.Operation == batch.Reapply || wasReapplied(&try, r.Token)
-	a.Open.Repeated = again && !a.Open.Accepted || a.Ended.Accepted && a.Ended.Token != r.Token || loaWasVoid(r.Result, r.LOAStatus)
+	a.Open.Repeated = again && !a.Open.Accepted || a.Ended.Accepted && a.Ended.Token != r.Token || loaWasVoid(r.Result, r.LOAStatus) || a.Operation.FollowsUp() && r.Ended.Token != ""
 	a.Generation = max(r.Generation, r.Ended.Generation)
 	if !same {
 		return
