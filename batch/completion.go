@@ -187,6 +187,14 @@ func predictStep(a *Application, s CircuitState, state loaState, conflict string
 	return o
 }
 
+// Outdone reports whether an outcome says no more than what a results copy shows already by a
+// token: that of a later step, which was taken after the one that the outcome is about, or
+// that of the same step where the outcome has none.
+func (o *Outcome) Outdone(token string) bool {
+	shown, follows := OperationOf(token)
+	return o.Result == sheet.Already && (shown.step() > o.Operation.step() || follows && shown == o.Operation && o.Token == "")
+}
+
 // OperationOf returns the operation that a token was derived for, as far as the token has
 // its name: those of applications have none.
 func OperationOf(token string) (Operation, bool) {

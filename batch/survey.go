@@ -214,7 +214,7 @@ func withheldStep(a *Application, s CircuitState, found bool) (Outcome, bool) {
 	case !found || a.Elsewhere != nil || valid && (a.Changed != nil || a.Moved != nil):
 		return Outcome{}, false
 	case state == loaNone:
-		if a.Start == StartReady && !a.Recorded {
+		if a.Start == StartReady && !a.Recorded && !a.Renewed {
 			a.Start = StartSend
 		}
 		return Outcome{}, false

@@ -128,6 +128,14 @@ func generationOf(a *batch.Application, token string) (int, bool) {
 		return 0, true
 	}
 	try := *a
+	if a.Operation.FollowsUp() {
+		for n := range maxGeneration {
+			if try.Generation = n%8*generations + n/8; token == try.DeriveToken() {
+				return try.Generation, true
+			}
+		}
+		return 0, false
+	}
 	for try.Generation = range maxGeneration {
 		if token == try.DeriveToken() || wasReapplied(&try, token) {
 			return try.Generation, true

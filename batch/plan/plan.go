@@ -124,7 +124,7 @@ func (p *planner) row(c *sheet.Circuit) {
 		p.plan.Applications = p.plan.Applications[:last]
 		return
 	}
-	p.followUps(a, steps[1:])
+	p.followUps(a, c, steps[1:])
 }
 
 // step decides how a step of a row starts, and under which token. It reports false where the

@@ -44,9 +44,9 @@ func (p *planner) past(o batch.Operation) map[batch.Key]batch.Record {
 }
 
 // followUps plans the steps that follow one.
-func (p *planner) followUps(a *batch.Application, steps []batch.Operation) {
+func (p *planner) followUps(a *batch.Application, c *sheet.Circuit, steps []batch.Operation) {
 	for _, o := range steps {
-		next := p.followUp(a, o)
+		next := p.followUp(a, c, o)
 		if next == nil {
 			return
 		}
@@ -57,8 +57,8 @@ func (p *planner) followUps(a *batch.Application, steps []batch.Operation) {
 
 // followUp plans a step that follows an application, or the step before it. It is nil if its
 // row is settled.
-func (p *planner) followUp(a *batch.Application, o batch.Operation) *batch.Application {
-	next := &batch.Application{Operation: o, Row: a.Row, At: a.At, Key: a.Key, Circuit: a.Circuit, Engineers: a.Engineers}
+func (p *planner) followUp(a *batch.Application, c *sheet.Circuit, o batch.Operation) *batch.Application {
+	next := &batch.Application{Operation: o, Row: a.Row, At: a.At, Key: a.Key, Circuit: c, Engineers: a.Engineers}
 	record, known := p.past(o)[a.Key]
 	if !p.step(next, record, known) {
 		return nil
@@ -100,19 +100,24 @@ func pastOf(past *sheet.Past, o batch.Operation) sheet.Past {
 // afterwards adapts how a step starts to what it follows: it is sent only for an LOA in the
 // state that it takes.
 func (p *planner) afterwards(a *batch.Application, r batch.Record) {
+	base := p.firstGeneration(a.Key)
 	if a.Start >= batch.StartResume {
+		if r.Open && r.Generation < base { // its LOA is gone
+			a.Start, a.Open.Edited, a.Changed = batch.StartChanged, false, nil
+			a.Generation, a.Token = base, ""
+		}
 		return
 	}
 	a.Open, a.Changed = batch.Earlier{}, nil
-	fresh := a.Generation
+	fresh := max(a.Generation, base)
 	if a.Ended.Token != "" || r.Result != "" { // its token may be known to the API with its answer
-		fresh = max(a.Ended.Generation, a.Generation-1) + 1
+		fresh = max(a.Ended.Generation+1, a.Generation, base)
 	}
 	switch {
 	case !accepted(r.Result) || r.Hash == "": // another's has no token of ours
 		a.Start, a.Renewed = batch.StartReady, accepted(r.Result)
 		if r.Result == sheet.Failed { // it is known not to have been applied
-			fresh = a.Generation
+			fresh = max(a.Generation, base)
 		}
 	case p.renewed(a, r):
 		a.Start, a.Renewed = batch.StartReady, true
@@ -129,15 +134,28 @@ func (p *planner) afterwards(a *batch.Application, r batch.Record) {
 	}
 }
 
-// renewed reports whether what an accepted step was about is gone: the step before it was
-// accepted once more since.
-func (p *planner) renewed(a *batch.Application, r batch.Record) bool {
-	before := batch.Apply
-	if a.Operation == batch.Confirm {
-		before = batch.Complete
+// generations is how many generations of a step there may be for one LOA: those of the next
+// one begin after them.
+const generations = 1 << 10
+
+// firstGeneration is the first generation of the steps that follow a circuit's application.
+// An application of a later generation was made for another LOA.
+func (p *planner) firstGeneration(key batch.Key) int {
+	if last := p.options.Past[key]; accepted(last.Result) && !last.Open {
+		return last.Generation * generations
 	}
-	last := p.past(before)[a.Key]
-	return accepted(last.Result) && !last.Open && !r.Open && acceptedAt(r).Before(last.SubmittedAt) && !acceptedAt(r).IsZero()
+	return 0
+}
+
+// renewed reports whether the LOA that an accepted step was about is gone: another one was
+// applied for since.
+func (p *planner) renewed(a *batch.Application, r batch.Record) bool {
+	last := p.options.Past[a.Key]
+	if !accepted(last.Result) || last.Open {
+		return false
+	}
+	at := acceptedAt(r)
+	return r.Generation < p.firstGeneration(a.Key) || !at.IsZero() && at.Before(last.SubmittedAt)
 }
 
 // acceptedAt is when what a record is about was accepted or, if that is not known, by when it
