@@ -22,8 +22,10 @@ const module = "github.com/loabatch/loabatch"
 // for what testOnly allows them.
 var mayImport = map[string][]string{
 	".":                     {"batch/cli"},
-	"sheet":                 {"sheet/internal/dates", "sheet/internal/nodata", "sheet/internal/numfmt", "golang.org/x/text"},
+	"sheet":                 {"sheet/internal/bulk", "sheet/internal/dates", "sheet/internal/labels", "sheet/internal/nodata", "sheet/internal/numfmt", "golang.org/x/text"},
+	"sheet/internal/bulk":   {},
 	"sheet/internal/dates":  {},
+	"sheet/internal/labels": {},
 	"sheet/internal/nodata": {},
 	"sheet/internal/numfmt": {},
 	"sheet/xlsx":            {"sheet", "sheet/xlsx/internal/build", "sheet/xlsx/internal/crypt", "sheet/xlsx/internal/edit", "sheet/xlsx/internal/opc", "sheet/xlsx/internal/read"},
@@ -43,6 +45,7 @@ var mayImport = map[string][]string{
 	"batch/notify":            {"batch", "batch/durable", "batch/quota", "sheet", "github.com/prometheus/client_golang", "github.com/prometheus/client_model", "github.com/prometheus/common", "golang.org/x/sys", "mvdan.cc/sh/v3"},
 	"batch/durable":           {"golang.org/x/sys"},
 	"batch/inbox":             {"batch/durable"},
+	"batch/letters":           {"batch/durable", "github.com/klippa-app/go-pdfium", "github.com/tetratelabs/wazero", "golang.org/x/text"},
 	"batch/ledger":            {"batch", "batch/quota", "sheet"},
 	"batch/ledger/sqlite":     {"batch", "batch/durable", "batch/ledger", "batch/quota", "sheet", "github.com/gofrs/flock", "golang.org/x/sys", "modernc.org/sqlite"},
 	"batch/ledger/ledgertest": {"batch", "batch/ledger", "batch/quota", "sheet"},
@@ -80,7 +83,7 @@ var testOnly = map[string][]string{
 	"batch/cloud":         {"batch/simulator", "batch/ledger", "batch/ledger/sqlite"},
 	"batch":               {"batch/ledger", "batch/plan"},
 	"batch/plan":          {"batch/ledger", "batch/ledger/sqlite", "sheet/xlsx"},
-	"batch/ledger":        {"batch/ledger/sqlite"},
+	"batch/ledger":        {"batch/ledger/ledgertest", "batch/ledger/sqlite"},
 	"batch/ledger/sqlite": {"batch/ledger/ledgertest", "batch/ledger/sqlite/lossytest", "batch/plan", "batch/quicktest"},
 
 	"batch/ledger/sqlite/testdata": {"batch", "batch/ledger", "batch/ledger/sqlite", "sheet"},
@@ -108,7 +111,9 @@ var soleImporter = map[string]string{
 	"github.com/prometheus/client_golang":    "batch/notify",              // the metrics, and client_model and common, which it is made of
 	"github.com/prometheus/client_model":     "batch/notify",
 	"github.com/prometheus/common":           "batch/notify",
-	"mvdan.cc/sh/v3":                         "batch/notify", // only its parser: words as a shell splits them
+	"mvdan.cc/sh/v3":                         "batch/notify",  // only its parser: words as a shell splits them
+	"github.com/klippa-app/go-pdfium":        "batch/letters", // the text of PDFs that nobody vouches for: PDFium in a sandbox
+	"github.com/tetratelabs/wazero":          "batch/letters", // the sandbox, and its limits
 	"golang.org/x/time":                      "batch/quota",
 	"github.com/spf13/cobra":                 "batch/cli",
 	"github.com/schollz/progressbar/v3":      "batch/cli/console",

@@ -23,7 +23,17 @@ import (
 // A crash leaves the old file or the new one, never half of either. It may leave the
 // temporary file, which the next WriteFile in that folder removes. check may be nil; it
 // may read the file from any offset.
-func WriteFile(path string, write func(io.Writer) error, check func(*os.File) error) (err error) {
+func WriteFile(path string, write func(io.Writer) error, check func(*os.File) error) error {
+	return writeFile(path, write, check, os.Rename)
+}
+
+// CreateFile is [WriteFile] for a name that no file has yet: if one does, a symbolic link
+// included, it fails with an [errors.Is] of [os.ErrExist] and changes nothing.
+func CreateFile(path string, write func(io.Writer) error, check func(*os.File) error) error {
+	return writeFile(path, write, check, rename)
+}
+
+func writeFile(path string, write func(io.Writer) error, check func(*os.File) error, rename func(from, to string) error) (err error) {
 	dir := filepath.Dir(path)
 	RemoveStale(dir)
 	tmp, err := createTemporary(dir)
@@ -40,7 +50,7 @@ func WriteFile(path string, write func(io.Writer) error, check func(*os.File) er
 	if err = errors.Join(err, tmp.Close()); err != nil {
 		return err
 	}
-	if err = os.Rename(tmp.Name(), path); err != nil {
+	if err = rename(tmp.Name(), path); err != nil {
 		return err
 	}
 	return SyncFolder(dir)

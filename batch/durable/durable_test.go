@@ -96,3 +96,32 @@ func TestFree(t *testing.T) {
 		t.Error("a folder that is missing has room")
 	}
 }
+
+// TestCreateFile gives a file a name that is free, and leaves alone what has it already: a
+// file, a folder, or a symbolic link, whose target is not created either.
+func TestCreateFile(t *testing.T) {
+	folder := t.TempDir()
+	path, link, outside := filepath.Join(folder, "file"), filepath.Join(folder, "link"), filepath.Join(t.TempDir(), "outside")
+	if err := CreateFile(path, text("first"), nil); err != nil {
+		t.Fatal(err)
+	}
+	taken := []string{path, folder}
+	if err := os.Symlink(outside, link); err == nil {
+		taken = append(taken, link)
+	}
+	for _, name := range taken {
+		if err := CreateFile(name, text("second"), nil); !errors.Is(err, os.ErrExist) {
+			t.Errorf("%s: %v, want an error that the file exists", name, err)
+		}
+	}
+	if got, err := os.ReadFile(path); string(got) != "first" {
+		t.Errorf("the file holds %q, %v", got, err)
+	}
+	if _, err := os.Lstat(outside); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the target of a symbolic link was created: %v", err)
+	}
+	left, err := os.ReadDir(folder)
+	if err != nil || len(left) != len(taken)-1 {
+		t.Errorf("the folder holds %v, %v", left, err)
+	}
+}

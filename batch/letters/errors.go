@@ -1,0 +1,117 @@
+package letters
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"strconv"
+	"syscall"
+)
+
+// The codes of errors, which the catalogue has sentences for. Each names its arguments.
+const (
+	codeURL        = "letter-url"        // not an https URL, or one with a user
+	codeAddress    = "letter-address"    // {address} is not public
+	codeProxy      = "letter-proxy"      // the proxy cannot be used
+	codeTLS        = "letter-tls"        // no certificate of {host} that can be verified
+	codeConnection = "letter-connection" // no connection to {host}, or it broke
+	codeTimeout    = "letter-timeout"    // not from {host} within {limit} seconds
+	codeRedirect   = "letter-redirect"   // {host} sent us elsewhere
+	codeExpired    = "letter-expired"    // HTTP {status}: the link is no longer valid
+	codeStatus     = "letter-status"     // HTTP {status}
+	codeTooLarge   = "letter-too-large"  // more than {limit} MiB
+	codeNotPDF     = "letter-not-pdf"    // something else, such as a page that reports an error
+	codeDamaged    = "letter-damaged"    // a PDF that is incomplete or that no reader opens
+	codeFull       = "letter-disk-full"  // no space in the folder
+	codeFolder     = "letter-folder"     // it cannot be written to the folder {path}: {reason}
+	codeTaken      = "letter-taken"      // {path} is not a letter, and is not replaced
+)
+
+// Error says why there is no letter. It has neither the URL nor anything that a server sent.
+type Error struct {
+	Code string            // of the catalogue
+	Args map[string]string // fill the placeholders of its sentence
+
+	cause error // an error of this machine's file system; else nil
+}
+
+// Error returns the code, and the cause on this machine.
+func (e *Error) Error() string {
+	if e.cause != nil {
+		return e.Code + ": " + e.cause.Error()
+	}
+	return e.Code
+}
+
+// Unwrap returns an error of the file system, or nil.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Expired reports whether the same letter may be had under a new URL, which the API gives out.
+func (e *Error) Expired() bool { return e.Code == codeExpired }
+
+func refuse(code string, args ...string) *Error {
+	e := &Error{Code: code, Args: map[string]string{}}
+	for i := 0; i+1 < len(args); i += 2 {
+		e.Args[args[i]] = args[i+1]
+	}
+	return e
+}
+
+// errProxy says that a variable of the environment is not the URL of a proxy, or that the
+// proxy did not connect us. It does not quote the URL, which may have a password.
+var errProxy = errors.New("letters: the proxy cannot be used")
+
+// transferError classifies an error of net/http. Those quote the URL, and what the server
+// sent, so they are not wrapped.
+func (f *Fetcher) transferError(ctx context.Context, err error, host string) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx) // the caller's
+	}
+	var own *Error
+	var op *net.OpError
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.As(err, &own):
+		return own
+	case errors.Is(err, errProxy), errors.As(err, &op) && (op.Op == "proxyconnect" || op.Op == "socks connect"):
+		return refuse(codeProxy)
+	case isTLS(err):
+		return refuse(codeTLS, "host", host)
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return refuse(codeTimeout, "host", host, "limit", strconv.Itoa(int(f.timeout().Seconds())))
+	}
+	return refuse(codeConnection, "host", host)
+}
+
+func isTLS(err error) bool {
+	var verification *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	var alert tls.AlertError
+	return errors.As(err, &verification) || errors.As(err, &record) || errors.As(err, &alert)
+}
+
+// statusError classifies an answer that is not 200. OSS answers 403 once a signed URL has
+// expired; 404 and 410 say that nothing is there any more.
+func statusError(status int, host string) *Error {
+	text := strconv.Itoa(status)
+	switch {
+	case status/100 == 3:
+		return refuse(codeRedirect, "host", host, "status", text)
+	case status == http.StatusForbidden, status == http.StatusNotFound, status == http.StatusGone:
+		return refuse(codeExpired, "host", host, "status", text)
+	}
+	return refuse(codeStatus, "host", host, "status", text)
+}
+
+// fileError classifies an error of the folder. Its {reason} is for those to fill who have
+// words for errors of the operating system: see [Error.Unwrap].
+func (f *Fetcher) fileError(err error) *Error {
+	e := refuse(codeFolder, "path", f.Dir)
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		e = refuse(codeFull)
+	}
+	e.cause = err
+	return e
+}

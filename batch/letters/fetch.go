@@ -1,0 +1,215 @@
+package letters
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Limits of one letter. Letters are a page or two, some of them scanned: 20 MiB is a hundred
+// pages of scans, and takes a minute at 3 Mbit/s.
+const (
+	MaxSize = 20 << 20 // bytes
+	Timeout = time.Minute
+)
+
+// Fetcher fetches letters into a folder, which it creates if it is missing. It may be used by
+// several goroutines.
+//
+// A letter is called LOA-<region>-<circuit>.pdf. If a file of that name has other bytes, as
+// after a second review, the letter is called LOA-<region>-<circuit>-<hash>.pdf, with the
+// first 12 digits of its SHA-256: the one that may have been sent to the carrier stays what it was.
+// Only the owner can read the files (0600). If the bytes are there already, under either
+// name, nothing is written.
+type Fetcher struct {
+	Dir      string // where letters are kept
+	Loopback bool   // letters may be on this machine, by plain http too: for the simulator
+	Agent    string // the User-Agent; may be empty
+
+	limit    int64         // bytes; 0 means MaxSize
+	wait     time.Duration // of the whole transfer; 0 means Timeout
+	resolver *net.Resolver
+	roots    *x509.CertPool
+	proxy    func(*http.Request) (*url.URL, error) // nil means the environment's
+}
+
+// Request says which letter is wanted.
+type Request struct {
+	URL        string // where it is, as the API said
+	Region     string
+	InstanceID string // of the circuit
+}
+
+// Letter is a letter on this machine.
+type Letter struct {
+	Path   string
+	SHA256 string // of the file, in hex
+	Size   int64  // bytes
+	Text   string // what it says, in the order of the file; empty if Unread is not
+	Unread string // the catalogue's code of why its text cannot be read; else empty
+}
+
+// Fetch fetches one letter, keeps it and reads its text. The error is an [*Error], or
+// the cause of ctx once ctx has ended. It tries once.
+func (f *Fetcher) Fetch(ctx context.Context, r Request) (Letter, error) {
+	body, err := f.download(ctx, r.URL)
+	if err != nil {
+		return Letter{}, err
+	}
+	if err := checkShape(body); err != nil {
+		return Letter{}, err
+	}
+	text, unread, err := readText(ctx, body)
+	if err != nil {
+		return Letter{}, err
+	}
+	sum := sha256.Sum256(body)
+	l := Letter{SHA256: hex.EncodeToString(sum[:]), Size: int64(len(body)), Text: text, Unread: unread}
+	l.Path, err = f.keep(r, body, l.SHA256)
+	if err != nil {
+		return Letter{}, err
+	}
+	return l, nil
+}
+
+func (f *Fetcher) timeout() time.Duration {
+	if f.wait > 0 {
+		return f.wait
+	}
+	return Timeout
+}
+
+func (f *Fetcher) size() int64 {
+	if f.limit > 0 {
+		return f.limit
+	}
+	return MaxSize
+}
+
+// download returns what is behind a URL.
+func (f *Fetcher) download(ctx context.Context, address string) ([]byte, error) {
+	u, err := f.parse(address)
+	if err != nil {
+		return nil, err
+	}
+	limited, cancel := context.WithTimeout(ctx, f.timeout())
+	defer cancel()
+	request, err := http.NewRequestWithContext(limited, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, refuse(codeURL)
+	}
+	request.Header.Set("User-Agent", f.Agent)
+	transport, err := f.transport(request)
+	if err != nil {
+		return nil, f.transferError(ctx, err, u.Hostname())
+	}
+	defer transport.CloseIdleConnections()
+	client := http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	answer, err := client.Do(request)
+	if err != nil {
+		return nil, f.transferError(ctx, err, u.Hostname())
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return nil, statusError(answer.StatusCode, u.Hostname())
+	}
+	body, err := f.read(answer)
+	if err != nil {
+		return nil, f.transferError(ctx, err, u.Hostname())
+	}
+	return body, nil
+}
+
+// parse checks the URL of a letter. Errors do not quote it.
+func (f *Fetcher) parse(address string) (*url.URL, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Hostname() == "" || u.Opaque != "" || u.User != nil {
+		return nil, refuse(codeURL)
+	}
+	if u.Scheme != "https" && !(u.Scheme == "http" && f.Loopback && isLoopback(u.Hostname())) {
+		return nil, refuse(codeURL)
+	}
+	u.Fragment, u.RawFragment = "", ""
+	return u, nil
+}
+
+func isLoopback(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && a.Unmap().IsLoopback()
+}
+
+// transport returns a transport for one request. Its connections are used once.
+func (f *Fetcher) transport(r *http.Request) (*http.Transport, error) {
+	allowed := reach{public: r.URL.Scheme == "https", loopback: f.Loopback}
+	dialer := &net.Dialer{Resolver: f.resolver, Control: allowed.control}
+	t := &http.Transport{
+		DialContext:            dialer.DialContext,
+		TLSClientConfig:        &tls.Config{RootCAs: f.roots, MinVersion: tls.VersionTLS12},
+		DisableKeepAlives:      true,
+		DisableCompression:     true,
+		MaxResponseHeaderBytes: 64 << 10,
+		Protocols:              new(http.Protocols),
+	}
+	t.Protocols.SetHTTP1(true)
+	proxy, err := f.proxyOf(r)
+	if err != nil || proxy == nil {
+		return t, err
+	}
+	if a, err := netip.ParseAddr(r.URL.Hostname()); err == nil && !allowed.allows(a) {
+		return nil, refuse(codeAddress, "address", a.String())
+	}
+	dialer.Control = nil // the proxy is the user's choice, and usually at a private address
+	t.Proxy = http.ProxyURL(proxy)
+	t.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+		if answer.StatusCode != http.StatusOK {
+			return errProxy
+		}
+		return nil
+	}
+	return t, nil
+}
+
+// proxyOf returns the proxy for a request, or nil: this machine is never reached through one.
+func (f *Fetcher) proxyOf(r *http.Request) (*url.URL, error) {
+	if isLoopback(r.URL.Hostname()) {
+		return nil, nil
+	}
+	choose := f.proxy
+	if choose == nil {
+		choose = http.ProxyFromEnvironment
+	}
+	proxy, err := choose(r)
+	if err != nil {
+		return nil, errProxy // err has the variable's value, which may have a password
+	}
+	return proxy, nil
+}
+
+// read reads the body of an answer, up to the limit.
+func (f *Fetcher) read(answer *http.Response) ([]byte, error) {
+	tooLarge := refuse(codeTooLarge, "limit", strconv.FormatInt(max(1, f.size()>>20), 10))
+	if answer.ContentLength > f.size() {
+		return nil, tooLarge
+	}
+	if encoding := answer.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return nil, refuse(codeNotPDF) // we asked for none, and unpack none
+	}
+	body, err := io.ReadAll(io.LimitReader(answer.Body, f.size()+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(body)) > f.size() {
+		return nil, tooLarge
+	}
+	return body, nil
+}

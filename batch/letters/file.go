@@ -1,0 +1,74 @@
+package letters
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/loabatch/loabatch/batch/durable"
+)
+
+// hashDigits is how much of a letter's SHA-256 is in the name of a second letter.
+const hashDigits = 12
+
+// keep gives a letter a name in the folder. It replaces no file.
+func (f *Fetcher) keep(r Request, body []byte, sum string) (path string, err error) {
+	if err := durable.MkdirAll(f.Dir, 0o700); err != nil {
+		return "", f.fileError(err)
+	}
+	durable.RemoveStale(f.Dir) // what runs that were killed have left
+	name := "LOA-" + plain(r.Region) + "-" + plain(r.InstanceID)
+	for _, name := range []string{name + ".pdf", name + "-" + sum[:hashDigits] + ".pdf"} {
+		path = filepath.Join(f.Dir, name)
+		if Kept(path, sum) {
+			return path, nil
+		}
+		err := durable.CreateFile(path, func(w io.Writer) error {
+			_, err := w.Write(body)
+			return err
+		}, nil)
+		if err == nil || errors.Is(err, fs.ErrExist) && Kept(path, sum) {
+			return path, nil
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return "", f.fileError(err)
+		}
+	}
+	return "", refuse(codeTaken, "path", path)
+}
+
+// plain replaces what does not belong in a file name. Region and circuit IDs have none of it.
+func plain(id string) string {
+	return strings.Map(func(c rune) rune {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_':
+			return c
+		}
+		return '_'
+	}, id)
+}
+
+// Kept reports whether a letter is still what was fetched: a regular file, not a symbolic link,
+// with the SHA-256 sum, in hex.
+func Kept(path, sum string) bool {
+	before, err := os.Lstat(path)
+	if err != nil || !before.Mode().IsRegular() || before.Size() > MaxSize {
+		return false
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	if opened, err := file.Stat(); err != nil || !os.SameFile(before, opened) {
+		return false
+	}
+	h := sha256.New()
+	_, err = io.Copy(h, io.LimitReader(file, MaxSize+1))
+	return err == nil && hex.EncodeToString(h.Sum(nil)) == sum
+}

@@ -1,0 +1,185 @@
+package letters
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	"github.com/klippa-app/go-pdfium"
+	pdferrors "github.com/klippa-app/go-pdfium/errors"
+	"github.com/klippa-app/go-pdfium/requests"
+	"github.com/klippa-app/go-pdfium/webassembly"
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+)
+
+// The codes of [Letter.Unread].
+const (
+	unreadNoText    = "letter-no-text"     // a scan, or fonts that do not say which characters they show
+	unreadEncrypted = "letter-encrypted"   // it opens with a password
+	unreadLimits    = "letter-text-failed" // reading failed, or took more than the limits below
+)
+
+// Limits of reading one letter. A letter of a page takes a tenth of a second.
+const (
+	maxMemory = 96 << 20 // bytes of the sandbox, the file included
+	maxPages  = 50
+	maxText   = 1 << 20 // bytes
+	maxTime   = 20 * time.Second
+	wasmPage  = 64 << 10
+)
+
+// checkShape checks that bytes begin and end as a PDF does. The end may be followed by up to
+// a kilobyte of something else, as readers allow (ISO 32000-1, annex H.3, notes 13 and 18).
+func checkShape(pdf []byte) error {
+	if !bytes.HasPrefix(pdf, []byte("%PDF-")) {
+		return refuse(codeNotPDF)
+	}
+	if !bytes.Contains(pdf[max(0, len(pdf)-1024):], []byte("%%EOF")) {
+		return refuse(codeDamaged)
+	}
+	return nil
+}
+
+// sandbox runs PDFium. It reads one file at a time, so that its memory is needed once.
+type sandbox struct {
+	mu   sync.Mutex
+	pool pdfium.Pool        // nil until the first file, and after a file that had to be stopped
+	stop context.CancelFunc // stops what runs in the pool
+}
+
+// shared is made at the first letter: a process that reads none pays nothing for it.
+var shared sandbox
+
+// readText returns the text of a PDF, or the code of why it cannot be read. The error is a
+// damaged file's, or the cause of ctx once ctx has ended.
+func readText(ctx context.Context, pdf []byte) (text, unread string, err error) {
+	return shared.read(ctx, pdf, maxTime)
+}
+
+func (s *sandbox) read(ctx context.Context, pdf []byte, limit time.Duration) (text, unread string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.start(); err != nil {
+		return "", "", fmt.Errorf("letters: starting the PDF reader: %w", err)
+	}
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	defer context.AfterFunc(limited, s.stop)()
+	text, opened, err := s.extract(pdf)
+	if err != nil {
+		s.close() // whatever is left of it
+	}
+	switch {
+	case ctx.Err() != nil:
+		return "", "", context.Cause(ctx)
+	case errors.Is(err, pdferrors.ErrPassword), errors.Is(err, pdferrors.ErrSecurity):
+		return "", unreadEncrypted, nil
+	case err != nil && !opened:
+		return "", "", refuse(codeDamaged)
+	case err != nil:
+		return "", unreadLimits, nil
+	case !isLegible(text):
+		return "", unreadNoText, nil
+	}
+	return text, "", nil
+}
+
+// start makes the sandbox: no files, no arguments, no environment, and memory that is never
+// more than the limit. Compiling PDFium to machine code would take seconds; interpreted, it
+// is fast enough for letters.
+func (s *sandbox) start() error {
+	if s.pool != nil {
+		return nil
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	pool, err := webassembly.Init(webassembly.Config{
+		Context:  ctx,
+		MaxTotal: 1,
+		FSConfig: wazero.NewFSConfig(),
+		Stdout:   io.Discard, Stderr: io.Discard, RandomSource: rand.Reader,
+		RuntimeConfig: wazero.NewRuntimeConfigInterpreter().
+			WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling).
+			WithMemoryLimitPages(maxMemory / wasmPage).
+			WithCloseOnContextDone(true),
+	})
+	if err != nil {
+		stop()
+		return err
+	}
+	s.pool, s.stop = pool, stop
+	return nil
+}
+
+func (s *sandbox) close() {
+	s.stop()
+	_ = s.pool.Close() // it is not used again
+	s.pool = nil
+}
+
+var errLimits = errors.New("letters: too many pages or too much text")
+
+// extract reads a file in a new instance of PDFium, of which nothing is left afterwards.
+// opened says that it is a PDF, and that its first page is not known to be damaged.
+func (s *sandbox) extract(pdf []byte) (text string, opened bool, err error) {
+	defer func() {
+		if e := recover(); e != nil {
+			err = fmt.Errorf("letters: the PDF reader: %v", e)
+		}
+	}()
+	instance, err := s.pool.GetInstance(maxTime)
+	if err != nil {
+		return "", false, err
+	}
+	defer instance.Close()
+	document, err := instance.OpenDocument(&requests.OpenDocument{File: &pdf})
+	if err != nil {
+		return "", false, err
+	}
+	count, err := instance.FPDF_GetPageCount(&requests.FPDF_GetPageCount{Document: document.Document})
+	if err != nil || count.PageCount < 1 {
+		return "", false, errors.Join(err, pdferrors.ErrFormat)
+	}
+	_, err = instance.FPDF_LoadPage(&requests.FPDF_LoadPage{Document: document.Document})
+	if err != nil {
+		return "", !errors.Is(err, pdferrors.ErrPage), err // else it may only have been stopped
+	}
+	var all strings.Builder
+	for i := range count.PageCount {
+		page, err := instance.GetPageText(&requests.GetPageText{
+			Page: requests.Page{ByIndex: &requests.PageByIndex{Document: document.Document, Index: i}},
+		})
+		if err != nil {
+			return "", true, err
+		}
+		if i >= maxPages || all.Len()+len(page.Text) > maxText {
+			return "", true, errLimits
+		}
+		all.WriteString(page.Text)
+		all.WriteByte('\n')
+	}
+	return strings.ToValidUTF8(all.String(), "\uFFFD"), true, nil
+}
+
+// isLegible reports whether a text has words, and not mostly characters that a font has no
+// meaning for.
+func isLegible(text string) bool {
+	var letters, unknown int
+	for _, r := range text {
+		switch {
+		case unicode.IsLetter(r):
+			letters++
+		case r == unicode.ReplacementChar || unicode.Is(unicode.Co, r) || r < ' ' && r != '\r' && r != '\n' && r != '\t' && r != hyphenMark:
+			unknown++
+		}
+	}
+	return letters >= 10 && unknown <= letters/4
+}
