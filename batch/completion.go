@@ -189,7 +189,7 @@ func predictStep(a *Application, s CircuitState, state loaState, conflict string
 
 // Outdone reports whether an outcome says no more than what a results copy shows already by a
 // token: that of a later step, which was taken after the one that the outcome is about, or
-// that of the same step where the outcome has none.
+// that of the same step where the outcome has no token.
 func (o *Outcome) Outdone(token string) bool {
 	shown, follows := OperationOf(token)
 	return o.Result == sheet.Already && (shown.step() > o.Operation.step() || follows && shown == o.Operation && o.Token == "")

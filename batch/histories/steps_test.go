@@ -87,7 +87,7 @@ type stepWorld struct {
 	lines    map[batch.Key]*line
 	answered map[string]time.Time // when each token was accepted
 	used     map[string]string    // parameters of each token
-	guard    bool                 // the service refuses what the state of an LOA does not allow; else the tokens alone protect
+	guard    bool                 // the service rejects what the state of an LOA does not allow; else the tokens alone protect
 	broken   float64              // share of calls that fail
 	lag      time.Duration        // how far lookups may lag
 	forgets  bool                 // the service forgets tokens after a day
