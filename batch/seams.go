@@ -54,8 +54,8 @@ type Ledger interface {
 	// [*OpenTokenError] while another token of the circuit is open, unless
 	// Application.Settled says that a lookup has settled it.
 	Begin(context.Context, Application) error
-	// Finish records the outcome of a row. It is called once for every row of the run,
-	// also for rows that were never begun.
+	// Finish records the outcome of a row, or of one of its steps. It is called once for every
+	// row and step of the run, also for rows that were never begun.
 	Finish(context.Context, Outcome) error
 }
 
