@@ -148,6 +148,7 @@ func (g *region) survey() {
 			done := finishedRow{slot: g.run.slots[i], outcome: outcome, ran: true, before: g.before[i], goesOn: a.goesOn(&outcome)}
 			g.run.finished <- done
 			if !done.goesOn {
+				g.run.group.canary.ended(&outcome)
 				return true
 			}
 			*a = a.next(&outcome)
