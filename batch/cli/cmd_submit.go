@@ -15,6 +15,8 @@ type submitFlags struct {
 	service    serviceFlags
 	run        runFlags
 	watch      watchFlags
+
+	every durationFlag // --watch of status
 }
 
 func (a *app) submitCommand() *cobra.Command {

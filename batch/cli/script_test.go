@@ -43,7 +43,7 @@ import (
 //	exits CODE PROGRAM ARG...   runs a program and wants this exit code
 //	serve [KEY=VALUE...]        serves a simulator: faults=PLAN, denied=API, account=KEY:ID (with the secret "secret"), quota=N/DURATION, billing=off, clock=AHEAD, doubles=on, lag=DURATION; sets URL, its ADDRESS and the credentials
 //	answer [API FAULT...]       gives the next calls of an API these faults, in this order, and all later ones the last; without an API, ends all faults
-//	age STATE                   sets the state of every LOA that is Applying
+//	age [STATE]                 sets the state of every LOA that is Applying, or has each reviewed
 //	circuits FILE N             makes a workbook of N circuits in three regions
 //	aged FILE...                makes files that were changed an hour ago
 //	minutes N FILE...           makes files that were changed N minutes ago
@@ -408,7 +408,7 @@ func setAnswers(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func ageLOAs(ts *testscript.TestScript, _ bool, args []string) {
-	response, err := http.Post(ts.Getenv("URL")+"/age?state="+args[0], "", nil)
+	response, err := http.Post(ts.Getenv("URL")+"/age?state="+strings.Join(args, ""), "", nil)
 	ts.Check(err)
 	ts.Check(response.Body.Close())
 }

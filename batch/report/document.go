@@ -188,7 +188,10 @@ type Application struct {
 	At        sheet.Ref `json:"-"`          // the row's Instance ID cell, where a link leads
 
 	Earlier      sheet.Result `json:"earlier_result,omitempty"`    // of a row that --only left out
-	Before       *string      `json:"loa_status_before,omitempty"` // of a status: according to the copy that was read
+	Before       *string      `json:"loa_status_before,omitempty"` // of a status: the last time, as the ledger or else the copy that was read has it
+	LOASince     *Instant     `json:"loa_since,omitempty"`         // since when it is known to have the status
+	LOAAskedAt   *Instant     `json:"loa_asked_at,omitempty"`      // when the API reported it in this run
+	WaitingFor   string       `json:"waiting_for,omitempty"`       // alibaba-cloud, construction-company, us or nobody
 	Account      string       `json:"account,omitempty"`           // ID of its account, if the rows name their accounts
 	Profile      string       `json:"profile,omitempty"`           // likewise: the credentials profile
 	StillInvalid bool         `json:"-"`                           // a row that was left out has errors, which are listed
