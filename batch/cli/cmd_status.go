@@ -335,8 +335,11 @@ func (a *app) watchLOAs(ctx context.Context, s *invocation, asked []*inquiry) er
 	quiet := true // nothing has changed in the last round
 	loop.Wait = func(d time.Duration) {
 		next := a.env.Now().Add(d).UTC()
-		args := map[string]string{"count": number(waits), "time": next.Format("15:04:05")}
-		a.lines.Say(pick(quiet, "watch-quiet", "watch-next"), args)
+		if quiet {
+			a.lines.Say("watch-quiet", map[string]string{"count": number(waits), "time": next.Format("15:04:05")})
+			return
+		}
+		a.lines.Say("watch-next", map[string]string{"count": number(waits), "time": next.Format("15:04:05")})
 	}
 	end := loop.Run(func() (answer watch.Answer) {
 		waits = 0
