@@ -33,6 +33,9 @@ new copy and the ledger, which knows what has changed since the last time. Resul
 earlier runs are kept. No application is sent. For the ID of a run, the circuits are those
 of its input.
 
+With --download, each letter that is available is fetched once, as a PDF that only you can
+read, and compared with its row: a letter of another circuit or company is an error.
+
 With --watch, it asks again until no LOA is Applying or Completing, less and less often
 while nothing changes, and prints a line for each change. A signal, or the end of
 --max-duration, ends it with the last answers in the copy.`,
@@ -50,6 +53,7 @@ while nothing changes, and prints a line for each change. A signal, or the end o
 	f.service.register(flags)
 	f.watch.register(flags)
 	registerMonitor(flags)
+	registerDownload(flags, &f.download)
 	flags.Var(&f.every, "watch", "ask again after this long, and less often while nothing changes, until no LOA is Applying or Completing")
 	flags.Var(&f.run.maxDuration, "max-duration", "with --watch, ask no more after this long (default no limit)")
 	flags.BoolVar(&f.run.simulate, "simulate", false, "ask the embedded simulator, which has no LOAs")
@@ -91,6 +95,9 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, args []string) error {
 	}
 	for _, in := range inputs {
 		a.remarks(in)
+	}
+	if err := a.openLetters(s); err != nil {
+		return err
 	}
 	if err := a.openAccounts(ctx, s, booksOf(inputs)...); err != nil {
 		return err
@@ -173,7 +180,8 @@ type inquiry struct {
 	past *finished // the past run that was named; nil if a file was
 	rows []askedRow
 
-	asked bool // once at least
+	asked   bool       // once at least
+	letters []letterOf // of the rows; nil if none were wanted
 }
 
 // askedRow is what a status knows of the LOA of one row.
@@ -182,6 +190,7 @@ type askedRow struct {
 	at      time.Time     // of that answer, UTC; zero if there is none
 	before  string        // the status of the last time, NoLOA if there was no LOA; empty if it is not known
 	since   time.Time     // when the ledger saw the status first, UTC; zero if it is not known
+	letter  ledger.Letter // of the LOA; zero if none was fetched
 }
 
 // waits reports whether a row may have another status soon.
@@ -411,20 +420,30 @@ func statusPlan(book *sheet.Workbook) *batch.Plan {
 func (a *app) deliverStatus(ctx context.Context, s *invocation, k *inquiry, t target) (*report.Document, error) {
 	done, unasked, rejected := k.done, 0, false
 	done.outcomes = make([]batch.Outcome, len(k.rows))
+	k.letters = a.fetchLetters(ctx, s, done, func(i int) string { return k.rows[i].outcome.LOAStatus })
 	known := a.knownLOAs(context.WithoutCancel(ctx), s, done)
+	var letters letterFacts
 	for i := range k.rows {
 		row := &k.rows[i]
-		row.since = known[row.outcome.Key].Since
+		row.since, row.letter = known[row.outcome.Key].Since, known[row.outcome.Key].Letter
+		if k.letters != nil {
+			letters.count(k.letters[i])
+			if l := k.letters[i].Letter; l.Path != "" {
+				row.letter = l
+			}
+		}
 		if row.at.IsZero() && row.outcome.Result != sheet.Invalid {
 			unasked++
 		}
 		done.outcomes[i] = statusOutcome(&done.in.workbook.Circuits[i], row)
 		rejected = rejected || row.outcome.LOAStatus == batch.LOARejected
 	}
-	done.problems = nil // status does not validate
+	a.sayLetters(s, letters)
+	done.totals.requests += int(s.lookups.Swap(0))
+	done.problems = letterProblems(done.in.workbook, k.letters) // status does not validate
 	doc := document(done, newFindings(done.in.workbook, nil), a.lines.Words)
 	k.describe(doc, a.lines.Words)
-	doc.ExitCode = statusExit(unasked, rejected, done.totals)
+	doc.ExitCode = statusExit(unasked+letters.failed, rejected || letters.different > 0, done.totals)
 	if unasked > 0 {
 		a.lines.Warn("status-unasked", map[string]string{"count": number(unasked)})
 	}
@@ -433,7 +452,7 @@ func (a *app) deliverStatus(ctx context.Context, s *invocation, k *inquiry, t ta
 	doc.InputPath, doc.OutputPath = absolute(doc.Input), absolute(doc.Output)
 	doc.Language = a.written(done.in).Vocabulary()
 	patch := a.statusPatch(k, doc, s.flags.output.redact)
-	doc.Unasked, doc.Commands = unasked, a.commands(done.info, doc.Input, usable(doc.Output, s.flags.output.redact))
+	doc.Unasked, doc.Commands = unasked+letters.failed, a.commands(done.info, doc.Input, usable(doc.Output, s.flags.output.redact))
 	if _, err := a.writeChecked(done.in, t.path, t.force, patch, a.sealText(done, *doc, t.reports)); err != nil {
 		return nil, failure(exitUsage, "output-unwritable", err, "file", t.path, "reason", cause(err))
 	}
@@ -445,9 +464,14 @@ func (a *app) deliverStatus(ctx context.Context, s *invocation, k *inquiry, t ta
 // describe adds to a document what is known of the LOAs: since when they have their status,
 // what it was the last time, and who is being waited for.
 func (k *inquiry) describe(doc *report.Document, words *prose.Catalogue) {
+	doc.Unlisted = nil // they are about rules
 	for i := range doc.Applications {
 		app, row := &doc.Applications[i], &k.rows[i]
 		app.Before = &row.before
+		if k.letters != nil {
+			describeLetter(app, k.letters[i])
+		}
+		app.Letter, app.LetterSHA256 = row.letter.Path, row.letter.SHA256
 		if row.at.IsZero() {
 			continue
 		}
@@ -514,13 +538,18 @@ func (a *app) statusPatch(k *inquiry, doc *report.Document, redact bool) sheet.P
 	if written != doc {
 		k.describe(written, words)
 	}
-	status := make(map[int]string, len(doc.Applications))
-	for _, app := range written.Applications {
-		status[app.SheetRow] = app.LOAStatus
+	rows := make(map[int]sheet.LOAResult, len(doc.Applications))
+	for i := range written.Applications {
+		app := &written.Applications[i]
+		r := sheet.LOAResult{Status: app.LOAStatus, AskedAt: k.rows[i].at, Letter: letterCell(doc.Output, k.rows[i].letter)}
+		if k.says(i) {
+			r.Message = a.rowMessage(app)
+		}
+		rows[app.SheetRow] = r
 	}
-	patch := sheet.StatusPatch(book, status, doc.Language)
+	patch := sheet.StatusPatch(book, rows, doc.Language)
 	if k.past != nil {
-		patch = a.pastPatch(k, written, words, redact)
+		patch = a.pastPatch(k, rows, written, words, redact)
 	}
 	patch.Added = report.Sheets(*written, words)
 	if redact {
@@ -529,15 +558,30 @@ func (a *app) statusPatch(k *inquiry, doc *report.Document, redact bool) sheet.P
 	return patch
 }
 
+// says reports whether the message of a row is about its LOA: while the row needs somebody for
+// another reason, it says that.
+func (k *inquiry) says(i int) bool {
+	status := k.rows[i].outcome.LOAStatus
+	if k.rows[i].at.IsZero() || status == "" {
+		return false
+	}
+	switch sheet.Result(k.in.workbook.Circuits[i].Past.Result) {
+	case sheet.Invalid, sheet.Refused, sheet.Failed:
+		return batch.Void(status)
+	}
+	return true
+}
+
 // pastPatch writes the results of the past run that was named, and the LOA of each row now.
-func (a *app) pastPatch(k *inquiry, doc *report.Document, words *prose.Catalogue, redact bool) sheet.Patch {
+func (a *app) pastPatch(k *inquiry, loas map[int]sheet.LOAResult, doc *report.Document, words *prose.Catalogue, redact bool) sheet.Patch {
 	book := *k.in.workbook
 	book.Problems = k.past.problems
 	past := document(k.past, newFindings(&book, k.past.problems), words)
 	rows := a.resultRows(k.past, past, redact)
 	for i := range rows {
-		app := &doc.Applications[i]
-		rows[i].LOAStatus = app.LOAStatus
+		l := loas[rows[i].Row]
+		rows[i].LOAStatus, rows[i].LOAAskedAt, rows[i].Letter = l.Status, l.AskedAt, l.Letter
+		rows[i].Message = cmp.Or(l.Message, rows[i].Message)
 	}
 	return sheet.Results(&book, rows, words, doc.Language)
 }

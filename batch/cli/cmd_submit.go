@@ -16,7 +16,8 @@ type submitFlags struct {
 	run        runFlags
 	watch      watchFlags
 
-	every durationFlag // --watch of status
+	every    durationFlag // --watch of status
+	download string       // --download of status and advance
 }
 
 func (a *app) submitCommand() *cobra.Command {

@@ -15,6 +15,7 @@ import (
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/letters"
 	"github.com/loabatch/loabatch/batch/notify"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/batch/report"
@@ -47,6 +48,9 @@ type invocation struct {
 	service  *service   // of the first one that can be used; nil when nothing is asked of the API
 	quotas   map[ledger.Scope]*quota.Set
 	keeper   quota.Keeper // of the quotas
+
+	fetcher *letters.Fetcher // of letters; nil if none are wanted
+	lookups atomic.Int64     // made for letters, since they were counted last
 
 	store   ledger.Store // nil when nothing is sent, and there is none to read
 	signals *interruption

@@ -119,6 +119,7 @@ func (c *Cloud) Find(ctx context.Context, key batch.Key) (batch.LOA, bool, error
 		LineType:         loa.LineType,
 		ConstructionTime: loa.ConstructionTime,
 		RequestID:        reply.requestID,
+		LetterURL:        batch.SignedURL(loa.LoaUrl),
 	}, true, nil
 }
 
