@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// FreeAhead is the bound of the rows that are read ahead without a quota.
+const FreeAhead = freeAhead
+
 func TestLimitIsReached(t *testing.T) {
 	for _, test := range []struct {
 		limit            string

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/loabatch/loabatch/sheet/internal/labels"
 )
 
 var (
@@ -138,13 +140,7 @@ func TestLabels(t *testing.T) {
 		"签字：": "signature", "Signature": "signature", "审核人:张三": "signature", "日期": "signature", "Prepared by": "signature", "Approved By: X": "signature", "Date：2027": "signature", "　年　月　日": "signature", "合　计": "totals",
 		"Signature Networks": "", "Date Palm Ltd": "", "审核网络公司": "", "日期科技": "", "Sign Build": "", "制表人 张三": "signature", "甲方（盖章）：": "signature", "Networks: a name": "", "章氏建筑": "",
 	} {
-		got := ""
-		switch {
-		case isTotalsLabel(text):
-			got = "totals"
-		case isSignatureLabel(text):
-			got = "signature"
-		}
+		got := map[labels.Kind]string{labels.Totals: "totals", labels.Signature: "signature"}[labelOf(text)]
 		if got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}

@@ -17,6 +17,12 @@ const (
 	CircuitPeerLocation
 	CircuitClientToken
 	CircuitAccount
+	CircuitLineCode
+	CircuitLineLabel
+	CircuitLineProvider
+	CircuitLineContact
+	CircuitFinished
+	CircuitConfirm
 	EngineerInstanceID
 	EngineerName
 	EngineerCertificateType
@@ -26,6 +32,12 @@ const (
 
 	columnCount
 	NoColumn ColumnID = 255 // of a rule that is not about a single column
+)
+
+// The values of Construction finished and Confirm circuit.
+const (
+	Yes = "yes"
+	No  = "no"
 )
 
 // SheetID identifies one of the two sheets.
@@ -51,7 +63,7 @@ type Column struct {
 	Sheet     SheetID
 	Header    string   // standard header, in English
 	Aliases   []string // other headers with the same meaning, in any language
-	Parameter string   // the API's parameter; empty for the circuits' Account and the engineers' Instance ID
+	Parameter string   // the API's parameter; empty where there is none: Account, Confirm circuit, the engineers' Instance ID
 	Required  bool
 	Personal  bool     // masked wherever it is shown
 	Text      bool     // the template formats the column as text (@), which keeps all digits
@@ -109,6 +121,21 @@ var Columns = []Column{
 		Aliases: []string{"Token", "Idempotency token", "客户端 Token", "幂等 Token", "客户端令牌", "令牌"}},
 	{ID: CircuitAccount, Sheet: CircuitsSheet, Header: "Account", Text: true, Width: 18,
 		Aliases: []string{"Account profile", "Credentials profile", "Profile", "账号", "云账号", "阿里云账号", "所属账号", "账号配置", "凭证配置", "配置名称"}},
+	{ID: CircuitLineCode, Sheet: CircuitsSheet, Header: "Line code", Parameter: "LineCode", Text: true, Width: 24,
+		Aliases: []string{"Circuit code", "Carrier circuit code", "Carrier circuit ID", "Carrier line code", "Line number", "Line no", "线路编码", "线路代码", "线路编号", "线路号", "线路代号", "专线编码", "专线代码", "电路编码", "电路代码", "电路编号", "电路代号", "运营商线路编码", "运营商线路编号", "运营商电路编号"}},
+	{ID: CircuitLineLabel, Sheet: CircuitsSheet, Header: "Line label", Parameter: "LineLabel", Text: true, Width: 24,
+		Aliases: []string{"Cable label", "Line tag", "Cable tag", "Fibre label", "Fiber label", "线路标签", "电缆标签", "线缆标签", "光缆标签", "光纤标签", "尾纤标签", "专线标签", "线路标识"}},
+	{ID: CircuitLineProvider, Sheet: CircuitsSheet, Header: "Line provider", Parameter: "LineServiceProvider", Width: 20,
+		Aliases: []string{"Line service provider", "Line operator", "Carrier", "Carrier name", "Telecom carrier", "Telecom operator", "运营商", "线路运营商", "线路服务商", "线路供应商", "线路提供商", "线路服务提供商", "专线运营商", "专线服务商", "接入运营商", "电信运营商"},
+		Values:  []string{"中国电信", "中国联通", "中国移动", "中国其他"}},
+	{ID: CircuitLineContact, Sheet: CircuitsSheet, Header: "Line contact", Parameter: "LineSPContactInfo", Personal: true, Text: true, Width: 20,
+		Aliases: []string{"Line contact info", "Line contact information", "Line service provider contact", "Line service provider contact information", "Line provider contact", "Carrier contact", "Carrier contact information", "线路联系方式", "线路联系人", "线路联系电话", "运营商联系方式", "运营商联系人", "运营商联系电话", "运营商电话", "线路服务商联系方式", "线路服务商联系人", "线路运营商联系方式", "专线联系方式", "专线运营商联系方式"}},
+	{ID: CircuitFinished, Sheet: CircuitsSheet, Header: "Construction finished", Parameter: "FinishWork", Width: 14,
+		Aliases: []string{"Construction complete", "Construction completed", "Construction done", "Construction is finished", "Finished", "Work finished", "Work completed", "施工完成", "施工已完成", "施工完毕", "施工是否完成", "是否施工完成", "是否完成施工", "是否完工", "是否已完工", "是否竣工", "已完工", "完工"},
+		Values:  []string{Yes, No}},
+	{ID: CircuitConfirm, Sheet: CircuitsSheet, Header: "Confirm circuit", Width: 14,
+		Aliases: []string{"ConfirmPhysicalConnection", "Confirm physical connection", "Confirm line", "Confirm the circuit", "确认专线", "确认物理专线", "确认线路", "是否确认专线", "是否确认物理专线", "专线确认", "是否确认", "是否开通"},
+		Values:  []string{Yes, No}},
 
 	{ID: EngineerInstanceID, Sheet: EngineersSheet, Header: "Instance ID", Required: true, Text: true, Width: 28,
 		Aliases: []string{"Instance", "Instance IDs", "Circuit", "Circuits", "Circuit ID", "Circuit IDs", "Circuit instance ID", "专线", "专线 ID", "专线实例 ID", "专线实例", "实例 ID", "实例", "物理专线 ID", "所属专线"}},

@@ -6,6 +6,7 @@ import (
 	"sort"
 	"time"
 
+	"github.com/loabatch/loabatch/sheet/internal/bulk"
 	"github.com/loabatch/loabatch/sheet/internal/dates"
 )
 
@@ -62,9 +63,9 @@ type decoder struct {
 	strays   []cellAt  // values in columns without a header
 	input    []Problem // why the workbook cannot be used, found while reading
 
-	circuits  chunkedSlice[Circuit]
-	engineers chunkedSlice[Engineer]
-	problems  chunkedSlice[Problem]
+	circuits  bulk.Slice[Circuit]
+	engineers bulk.Slice[Engineer]
+	problems  bulk.Slice[Problem]
 	listing   *listing
 	taken     kept // what becomes of the problem found last
 
@@ -72,8 +73,8 @@ type decoder struct {
 	regionSlips answers // of suggestRegion
 	listedSlips [columnCount]answers
 
-	ids  chunkedSlice[string] // cut into lists of one ID
-	args chunkedSlice[Arg]    // cut into lists of one argument
+	ids  bulk.Slice[string] // cut into lists of one ID
+	args bulk.Slice[Arg]    // cut into lists of one argument
 
 	byID  map[string]int32  // the first circuit of an instance ID
 	twins map[int32][]int32 // further circuits with the same ID, by the first
@@ -133,10 +134,10 @@ func (d *decoder) reserve(l *layout) {
 	switch {
 	case rows > maxReserved:
 	case l.id == CircuitsSheet:
-		d.circuits.reserve(rows)
-		d.problems.reserve(rows)
+		d.circuits.Reserve(rows)
+		d.problems.Reserve(rows)
 	default:
-		d.engineers.reserve(rows)
+		d.engineers.Reserve(rows)
 	}
 }
 
@@ -282,11 +283,11 @@ func (d *decoder) submittedAt(c *Cell) time.Time {
 // them in another order.
 func (d *decoder) sortRows(id SheetID) {
 	if id == CircuitsSheet {
-		d.w.Circuits = d.circuits.slice()
+		d.w.Circuits = d.circuits.All()
 		sortStable(d.w.Circuits, func(a, b *Circuit) int { return cmp.Compare(a.Row, b.Row) })
 		return
 	}
-	d.w.Engineers = d.engineers.slice()
+	d.w.Engineers = d.engineers.All()
 	sortStable(d.w.Engineers, func(a, b *Engineer) int { return cmp.Compare(a.Row, b.Row) })
 }
 
@@ -298,13 +299,20 @@ func (d *decoder) rows(id SheetID) (int, func(int) int) {
 	return len(d.w.Engineers), func(i int) int { return d.w.Engineers[i].Row }
 }
 
-// invalidate marks a row as invalid.
-func (d *decoder) invalidate(id SheetID, number int) {
-	count, row := d.rows(id)
+// invalidate marks a row as invalid because of an error in a column.
+func (d *decoder) invalidate(id ColumnID, number int) {
+	sheet := columnOf(id).Sheet
+	count, row := d.rows(sheet)
 	i := sort.Search(count, func(i int) bool { return row(i) >= number })
-	if id == CircuitsSheet {
-		d.w.Circuits[i].Invalid = true
+	if sheet == CircuitsSheet {
+		d.w.Circuits[i].invalidate(stageOf(id), d.opts.Purpose)
 	} else {
 		d.w.Engineers[i].Invalid = true
 	}
+}
+
+// invalidate marks a circuit as invalid because of an error about a stage.
+func (c *Circuit) invalidate(s stage, p Purpose) {
+	c.Invalid = c.Invalid || s != completionOnly || p != ForAdvance
+	c.Unfit = c.Unfit || s != applicationOnly
 }

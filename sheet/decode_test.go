@@ -216,18 +216,23 @@ func TestLanguagesAreRead(t *testing.T) {
 				circuits += l.ResultHeader(sheet.ResultColumn(id)) + "|"
 			}
 			person := "*|Test Person||X1234567||+447700900123"
-			row := "pc-aaaa1|cn-hangzhou|A||B|2027-01-15T08:00:00Z|100||||" + l.Result(sheet.Submitted) + "|||||||" + l.State("Applying")
+			row := "pc-aaaa1|cn-hangzhou|A||B|2027-01-15T08:00:00Z|100||||||||||" + l.Result(sheet.Submitted) + "|||||||" + l.State("Applying")
 			var g grid
 			g.add(l.SheetName(sheet.EngineersSheet), engineers+"\n"+person)
 			g.add(l.SheetName(sheet.CircuitsSheet), circuits+"\n"+row)
 			line, kind, gender := column(sheet.CircuitLineType), column(sheet.EngineerCertificateType), column(sheet.EngineerGender)
+			provider, finished, confirm := column(sheet.CircuitLineProvider), column(sheet.CircuitFinished), column(sheet.CircuitConfirm)
 			for i, want := range line.Values {
 				g.sheets[0].lines[1] = replaced(replaced(person, 2, l.Values(kind)[i%2]), 4, l.Values(gender)[i%2])
-				g.sheets[1].lines[1] = replaced(row, 3, l.Values(line)[i])
+				g.sheets[1].lines[1] = replaced(replaced(row, 3, l.Values(line)[i]), int(sheet.CircuitLineProvider), l.Values(provider)[i])
+				g.sheets[1].lines[1] = replaced(replaced(g.sheets[1].lines[1], int(sheet.CircuitFinished), l.Values(finished)[i%2]), int(sheet.CircuitConfirm), l.Values(confirm)[(i+1)%2])
 				w := decode(t, &g, sheet.Options{})
 				c, e := w.Circuits[0], w.Engineers[0]
 				if c.LineType != want || e.CertificateType != kind.Values[i%2] || e.Gender != gender.Values[i%2] {
 					t.Errorf("%s, %s: read as %+v, %+v", g.sheets[0].lines[1], g.sheets[1].lines[1], c, e)
+				}
+				if c.LineProvider != provider.Values[i] || c.Finished != finished.Values[i%2] || c.Confirm != confirm.Values[(i+1)%2] {
+					t.Errorf("%s: read as %+v", g.sheets[1].lines[1], c)
 				}
 				if c.Past.Result != "SUBMITTED" || c.Past.LOAStatus != "Applying" || len(w.CircuitsTable.Results) != len(sheet.ResultHeaders) {
 					t.Errorf("an earlier run: %+v, columns %v", c.Past, w.CircuitsTable.Results)

@@ -17,6 +17,8 @@ func kindOf(c *Column) textKind {
 		return timeText
 	case c.ID == EngineerInstanceID:
 		return codesText
+	case c.ID == CircuitLineCode || c.ID == CircuitLineLabel: // of the carrier, in any language
+		return freeText
 	case c.Values != nil:
 		return listText
 	case c.Text && c.Personal:
@@ -63,10 +65,10 @@ func (d *decoder) text(f *field) (string, valueState) {
 	return d.cleanText(f)
 }
 
-// required reads the text of a field that must not be empty.
+// required reads the text of a field that must not be empty, unless missing is nil.
 func (d *decoder) required(f *field, missing *Rule) (string, bool) {
 	s, st := d.text(f)
-	if st == valueMissing {
+	if st == valueMissing && missing != nil {
 		d.report(missing, f)
 	}
 	return s, st == valueOK
@@ -78,6 +80,11 @@ func (d *decoder) accept(good bool, s string, r *Rule, f *field) string {
 		return s
 	}
 	d.report(r, f)
+	return d.unless(r, s)
+}
+
+// unless returns a value that broke a rule, or "" if that is an error.
+func (d *decoder) unless(r *Rule, s string) string {
 	if d.severity.of(r) == Error {
 		return ""
 	}
@@ -107,7 +114,7 @@ func (d *decoder) wants(r *Rule, f *field) bool {
 	if d.takes(r, &f.at) {
 		return true
 	}
-	if !f.col.Personal && d.severity.of(r) != Off && d.hides(f, f.cell.Value) {
+	if !f.col.Personal && d.severityAt(r, &f.at) != Off && d.hides(f, f.cell.Value) {
 		d.hidden(f)
 	}
 	return false
@@ -146,7 +153,7 @@ func (d *decoder) record(r *Rule, p Problem) {
 // takes counts a problem under a rule unless the rule is off, and reports whether it is
 // to be kept.
 func (d *decoder) takes(r *Rule, at *Ref) bool {
-	s := d.severity.of(r)
+	s := d.severityAt(r, at)
 	if s == Off {
 		return false
 	}
@@ -157,17 +164,30 @@ func (d *decoder) takes(r *Rule, at *Ref) bool {
 	return d.taken != counted
 }
 
+// severityAt returns the severity of a rule in a cell of the current sheet: a rule about cells
+// of any column counts for less in a column that is not needed.
+func (d *decoder) severityAt(r *Rule, at *Ref) Severity {
+	if r.Column != NoColumn || r.stage != anyStage || d.opts.Purpose == ForAdvance || at.Sheet != d.layout.table.Sheet {
+		return d.severity.of(r)
+	}
+	s := d.layout.slot(at.Col)
+	if s.use != useData || d.opts.Purpose.needs(stageOf(s.data)) {
+		return d.severity.of(r)
+	}
+	return d.opts.severityIn(r, stageOf(s.data))
+}
+
 // append keeps a problem that was just taken.
 func (d *decoder) append(r *Rule, p Problem) {
-	p.Code, p.Severity, p.RowOnly = r.Code, d.severity.of(r), d.taken == keptForRow
-	d.problems.append(p)
+	p.Code, p.Severity, p.RowOnly = r.Code, d.severityAt(r, &p.At), d.taken == keptForRow
+	d.problems.Append(p)
 }
 
 // flushProblems moves the problems recorded so far into the workbook.
 func (d *decoder) flushProblems() {
 	if len(d.w.Problems) == 0 {
-		d.w.Problems = d.problems.slice()
+		d.w.Problems = d.problems.All()
 		return
 	}
-	d.w.Problems = d.problems.appendTo(d.w.Problems)
+	d.w.Problems = d.problems.AppendTo(d.w.Problems)
 }

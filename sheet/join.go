@@ -19,10 +19,13 @@ func (d *decoder) crossCheck() {
 	}
 }
 
-// clash reports, at the first of two cells, that they must not be equal.
-func (d *decoder) clash(r *Rule, id ColumnID, row, other int, value string) {
-	f := &d.cells[id]
-	d.record(r, Problem{At: d.ref(id, row), Also: d.ref(id, other), Column: f.header, Value: d.show(f, value)})
+// clash reports, at the first of two circuits, that their cells of a column must not be equal.
+func (d *decoder) clash(r *Rule, id ColumnID, c, other *Circuit, value string) {
+	before, f := d.errors, &d.cells[id]
+	d.record(r, Problem{At: d.ref(id, c.Row), Also: d.ref(id, other.Row), Column: f.header, Value: d.show(f, value)})
+	if d.errors > before {
+		c.invalidate(stageOf(id), d.opts.Purpose)
+	}
 }
 
 // filled estimates how many circuits have a value in a column.

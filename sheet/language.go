@@ -41,13 +41,18 @@ type vocabulary struct {
 // vocabularies holds the vocabulary of each language. The Chinese terms are those of
 // Alibaba Cloud's own pages.
 var vocabularies = [...]vocabulary{
-	English: {tag: "en", sheets: [...]string{CircuitsSheet: CircuitsName, EngineersSheet: EngineersName}, headers: englishHeaders(), results: ResultHeaders, colon: ": ", check: "#Check"},
+	English: {tag: "en", sheets: [...]string{CircuitsSheet: CircuitsName, EngineersSheet: EngineersName}, headers: englishHeaders(), results: ResultHeaders, colon: ": ", check: "#Check",
+		values: map[ColumnID]map[string]string{
+			CircuitLineProvider: {"中国电信": "China Telecom", "中国联通": "China Unicom", "中国移动": "China Mobile", "中国其他": "Other ISPs in China"},
+		},
+	},
 	Chinese: {
 		tag:    "zh",
 		sheets: [...]string{CircuitsSheet: "专线", EngineersSheet: "施工工程师"},
 		headers: [...]string{
 			CircuitInstanceID: "实例 ID", CircuitRegionID: "地域 ID", CircuitCompanyName: "公司名称", CircuitLineType: "专线类型", CircuitSi: "施工单位",
 			CircuitConstructionTime: "施工时间 (UTC)", CircuitBandwidth: "带宽 (Mbit/s)", CircuitPeerLocation: "对端位置", CircuitClientToken: "客户端 Token", CircuitAccount: "账号",
+			CircuitLineCode: "线路编码", CircuitLineLabel: "线路标签", CircuitLineProvider: "线路运营商", CircuitLineContact: "线路联系方式", CircuitFinished: "施工完成", CircuitConfirm: "确认专线",
 			EngineerInstanceID: "实例 ID", EngineerName: "姓名", EngineerCertificateType: "证件类型", EngineerCertificateNo: "证件号码", EngineerGender: "性别", EngineerContact: "联系方式",
 		},
 		results: [...]string{
@@ -59,6 +64,8 @@ var vocabularies = [...]vocabulary{
 		colon: "：",
 		values: map[ColumnID]map[string]string{
 			CircuitLineType:         {"FIBRE": "光纤直连", "Other": "其他"},
+			CircuitFinished:         {Yes: "是", No: "否"},
+			CircuitConfirm:          {Yes: "是", No: "否"},
 			EngineerCertificateType: {"IDCard": "身份证", "Passport": "护照"},
 			EngineerGender:          {"Male": "男", "Female": "女"},
 		},

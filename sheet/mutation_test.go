@@ -77,7 +77,7 @@ var damages = []func(*mutant){
 		merge("Circuits", m.n+1, 3, m.n+2, 3)(m.g)
 		circuit("cell-merged", "C", "")(m)
 	},
-	circuit("stray-value", "N", "a remark"),
+	circuit("stray-value", "T", "a remark"),
 	func(m *mutant) {
 		lone(m)
 		totals("Circuits", m.n+2, 1, 9)(m.g)
@@ -131,6 +131,14 @@ var damages = []func(*mutant){
 	circuit("circuit-time-night", "F", "2027-01-17T02:00:00Z"), circuit("circuit-time-echo", "F", "2027-01-15"),
 	circuit("circuit-bandwidth-malformed", "G", "1G"), circuit("circuit-bandwidth-range", "G", "=20480"),
 	circuit("circuit-token-malformed", "I", "my token"),
+	circuit("circuit-line-code-missing", "L", ""), circuit("circuit-line-label-missing", "M", ""), circuit("circuit-line-provider-unknown", "N", "Example Fibre"),
+	circuit("circuit-line-contact-masked", "O", "+4*********23"), circuit("circuit-line-contact-form", "O", "示例"), circuit("circuit-line-contact-malformed", "O", "110"),
+	circuit("circuit-finished-unknown", "P", "nearly"), circuit("circuit-confirm-unknown", "Q", "maybe"),
+	func(m *mutant) {
+		m.g.set(m.cell("P"), "no")
+		circuit("circuit-confirm-unfinished", "Q", "yes")(m)
+	},
+	circuit("cell-formula-text", "L", "'=L2"), circuit("cell-placeholder-optional", "M", "TBD"), circuit("cell-error", "N", "!#N/A"),
 	func(m *mutant) { circuit("circuit-token-personal", "I", fmt.Sprint(13800000000+m.n))(m) },
 	func(m *mutant) {
 		circuit("circuit-token-twice", "I", fmt.Sprint("token-", mutants+m.n%reserves))(m)
@@ -183,10 +191,10 @@ func idNumber(digits string) string {
 // mutationBook returns the damaged workbook and everything that is to be found in it.
 func mutationBook() (*grid, map[string]bool) {
 	var circuits, staff strings.Builder
-	circuits.WriteString(strings.TrimSpace(circuitsHead) + "| Remarks | #Own")
+	circuits.WriteString(strings.TrimSpace(circuitsHead) + "| Remarks | #Own | Line code | Line label | Line provider | Line contact | Construction finished | Confirm circuit")
 	staff.WriteString(strings.TrimSpace(engineersHead) + " | | Phone")
 	for n := range mutants + reserves {
-		fmt.Fprintf(&circuits, "\n%s | cn-hangzhou | Example Networks | MSTP | Example Build | 2027-01-15T08:00:00Z | =1000 | Hangzhou | token-%d | a note | 1", circuitID(n), n)
+		fmt.Fprintf(&circuits, "\n%s | cn-hangzhou | Example Networks | MSTP | Example Build | 2027-01-15T08:00:00Z | =1000 | Hangzhou | token-%d | a note | 1 | HZ-SH-10GE%[2]dNP | A12-F03 | 中国电信 | +447700900123 | yes | no", circuitID(n), n)
 		fmt.Fprintf(&staff, "\n%s | Test Person | Passport | X%07d | Male | +447700900123\n%s | 示例 | IDCard | %s | Female | 13800000000", circuitID(n), n, circuitID(n), idNumber(fmt.Sprintf("0000001990%02d01%02d2", 1+n%12, n/12)))
 	}
 	g := (&grid{}).add("专线", circuits.String()).add("Engineers", staff.String())
@@ -213,6 +221,7 @@ func mutationBook() (*grid, map[string]bool) {
 func TestMutations(t *testing.T) {
 	g, want := mutationBook()
 	o := zone("Europe/Berlin")
+	o.Purpose = sheet.ForAdvance
 	o.Now, o.Regions, o.Severities = now, regions, map[string]sheet.Severity{"cell-rich": sheet.Note}
 	compareMutations(t, decode(t, g, o), want, true)
 

@@ -23,10 +23,35 @@ var valueAliases = map[ColumnID]map[string]string{
 		"光纤": "FIBRE", "光纤专线": "FIBRE", "裸光纤": "FIBRE", "fiber": "FIBRE", "opticalfibre": "FIBRE", "opticalfiber": "FIBRE",
 		"其它": "Other", "others": "Other", "mstp专线": "MSTP", "mplsvpn专线": "MPLSVPN",
 	},
+	CircuitLineProvider: {
+		"电信": "中国电信", "telecom": "中国电信", "chinatelecomcorporation": "中国电信", "chinatelecommunications": "中国电信", "chinanet": "中国电信", "ct": "中国电信", "ctcc": "中国电信",
+		"联通": "中国联通", "unicom": "中国联通", "chinaunitedtelecom": "中国联通", "cu": "中国联通", "cucc": "中国联通", "中国网通": "中国联通", "网通": "中国联通",
+		"移动": "中国移动", "mobile": "中国移动", "chinamobilecommunications": "中国移动", "cm": "中国移动", "cmcc": "中国移动", "中国铁通": "中国移动", "铁通": "中国移动",
+		"其他": "中国其他", "其它": "中国其他", "中国其它": "中国其他", "其他运营商": "中国其他", "其它运营商": "中国其他", "other": "中国其他", "others": "中国其他", "otherisp": "中国其他", "otherisps": "中国其他", "otherispinchina": "中国其他",
+	},
+	CircuitFinished: yesNoAliases(
+		[]string{"done", "finished", "complete", "completed", "完成", "已完成", "完工", "已完工", "竣工", "已竣工", "施工完成"},
+		[]string{"notdone", "notfinished", "notcomplete", "notcompleted", "unfinished", "incomplete", "未完成", "未完工", "未竣工", "尚未完成", "施工中"}),
+	CircuitConfirm: yesNoAliases(
+		[]string{"confirm", "pleaseconfirm", "确认", "请确认"},
+		[]string{"donotconfirm", "dontconfirm", "不确认", "暂不确认", "先不确认"}),
 	EngineerCertificateType: {
 		"居民身份证": "IDCard", "二代身份证": "IDCard", "identitycard": "IDCard",
 	},
 	EngineerGender: {"男性": "Male", "女性": "Female"},
+}
+
+// yesNoAliases returns further spellings of yes and no: those of any question, and some of
+// one. None may be taken for its opposite, or for "not known yet".
+func yesNoAliases(yes, no []string) map[string]string {
+	m := map[string]string{}
+	for _, s := range append(yes, "y", "true", "t", "1", "是的", "对", "真", "要", "需要") {
+		m[s] = Yes
+	}
+	for _, s := range append(no, "n", "false", "f", "0", "not", "notyet", "不", "不是", "假", "不要", "不需要", "暂不") {
+		m[s] = No
+	}
+	return m
 }
 
 // Folded names with their meanings.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/loabatch/loabatch/sheet/internal/bulk"
 )
 
 // Severity is the effect of a problem on its row.
@@ -180,8 +182,8 @@ type RowErrors struct {
 
 // sheetErrors are the errors of one sheet.
 type sheetErrors struct {
-	sorted []int32  // indexes of the errors, by row
-	first  rowIndex // of the rows among sorted
+	sorted []int32    // indexes of the errors, by row
+	first  bulk.Index // of the rows among sorted
 }
 
 // NewRowErrors indexes the errors among problems, which may be more than the workbook's own.
@@ -204,12 +206,12 @@ func NewRowErrors(w *Workbook, problems []Problem) *RowErrors {
 // index sorts the errors by row.
 func (s *sheetErrors) index(problems []Problem) {
 	sortStable(s.sorted, func(a, b *int32) int { return cmp.Compare(problems[*a].At.Row, problems[*b].At.Row) })
-	s.first = indexRows(len(s.sorted), func(i int) int { return problems[s.sorted[i]].At.Row })
+	s.first = bulk.NewIndex(len(s.sorted), func(i int) int { return problems[s.sorted[i]].At.Row })
 }
 
 // at returns the indexes of the errors of one row.
 func (s *sheetErrors) at(problems []Problem, row int) []int32 {
-	first, found := s.first.at(row)
+	first, found := s.first.At(row)
 	if !found {
 		return nil
 	}

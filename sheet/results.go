@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/loabatch/loabatch/sheet/internal/bulk"
 )
 
 // resultWidths are the least widths of the result columns, in characters.
@@ -103,8 +105,8 @@ type resulter struct {
 	language  Language
 	results   []RowResult
 	errors    *RowErrors
-	byRow     rowIndex      // of results
-	engineers rowIndex      // of w.Engineers
+	byRow     bulk.Index    // of results
+	engineers bulk.Index    // of w.Engineers
 	sums      []engineerSum // by engineer
 	cells     []PutCell     // of the latest row
 }
@@ -112,8 +114,8 @@ type resulter struct {
 func newResulter(w *Workbook, rows []RowResult, words Words, l Language) *resulter {
 	r := &resulter{
 		w: w, words: words, language: l, results: rows, errors: NewRowErrors(w, w.Problems),
-		byRow:     indexRows(len(rows), func(i int) int { return rows[i].Row }),
-		engineers: indexRows(len(w.Engineers), func(i int) int { return w.Engineers[i].Row }),
+		byRow:     bulk.NewIndex(len(rows), func(i int) int { return rows[i].Row }),
+		engineers: bulk.NewIndex(len(w.Engineers), func(i int) int { return w.Engineers[i].Row }),
 		cells:     make([]PutCell, len(ResultHeaders)),
 	}
 	r.sums = sumEngineers(w, r)
@@ -152,19 +154,19 @@ func (r *resulter) kept(t *Table) (n int) {
 
 // keepsCircuit reports whether a row of the circuits keeps its result cells.
 func (r *resulter) keepsCircuit(number int) bool {
-	i, found := r.byRow.at(number)
+	i, found := r.byRow.At(number)
 	return found && r.results[i].Keep
 }
 
 // keepsEngineer reports whether a row of the engineers does.
 func (r *resulter) keepsEngineer(number int) bool {
-	i, found := r.engineers.at(number)
+	i, found := r.engineers.At(number)
 	return found && r.sums[i].keeps()
 }
 
 // circuitCells returns the cells of a row of the circuits, or nil.
 func (r *resulter) circuitCells(number int) []PutCell {
-	i, found := r.byRow.at(number)
+	i, found := r.byRow.At(number)
 	if !found || r.results[i].Keep {
 		return nil
 	}
@@ -337,7 +339,7 @@ func sumEngineers(w *Workbook, r *resulter) []engineerSum {
 	sums := make([]engineerSum, len(w.Engineers))
 	for i := range w.Circuits {
 		c := &w.Circuits[i]
-		k, found := r.byRow.at(c.Row)
+		k, found := r.byRow.At(c.Row)
 		if !found {
 			continue
 		}
@@ -360,7 +362,7 @@ func sumEngineers(w *Workbook, r *resulter) []engineerSum {
 
 // engineerCells returns the cells of a row of the engineers, or nil.
 func (r *resulter) engineerCells(number int) []PutCell {
-	i, found := r.engineers.at(number)
+	i, found := r.engineers.At(number)
 	if !found {
 		return nil
 	}

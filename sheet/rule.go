@@ -22,7 +22,8 @@ type Rule struct {
 	// *InputError, and no row is read.
 	Input bool
 
-	number int // from 0, in the order of registration
+	number int   // from 0, in the order of registration
+	stage  stage // what it is about
 }
 
 // ruleCount is how many rules are registered.
@@ -35,25 +36,55 @@ func (r Rule) Allows(s Severity) bool { return s == Error || !r.Fixed && !r.Inpu
 // its check, which is the one place that a new rule needs in the code.
 type ruleFamily struct {
 	sheet SheetID
+	stage stage // of all its rules; for anyStage each rule's column decides
 	rules []*Rule
+}
+
+// stage is the part of a circuit's way that a rule or a column is about.
+type stage uint8
+
+const (
+	anyStage        stage = iota // the circuit itself: its ID, region and account
+	applicationOnly              // what an application sends
+	completionOnly               // what is known after the letter
+)
+
+// stageOf returns the stage of a column.
+func stageOf(id ColumnID) stage {
+	switch {
+	case id == CircuitInstanceID, id == CircuitRegionID, id == CircuitAccount, id == NoColumn:
+		return anyStage
+	case id >= CircuitLineCode && id <= CircuitConfirm:
+		return completionOnly
+	}
+	return applicationOnly
+}
+
+// needs reports whether what is about a stage counts for the purpose.
+func (p Purpose) needs(s stage) bool {
+	return p == ForAdvance || s == anyStage || (s == applicationOnly) == (p == ForApplication)
 }
 
 // The families. Go initialises the variables of a file from top to bottom, so a family
 // holds its rules in the order of their declarations.
 var (
-	workbookRules = ruleFamily{sheet: BothSheets}     // rules_workbook.go
-	besideRules   = ruleFamily{sheet: BothSheets}     // rules_beside.go
-	cellRules     = ruleFamily{sheet: BothSheets}     // rules_cells.go, then rules_values.go
-	circuitRules  = ruleFamily{sheet: CircuitsSheet}  // rules_circuits.go, up to the construction time
-	timeRules     = ruleFamily{sheet: CircuitsSheet}  // rules_times.go
-	requestRules  = ruleFamily{sheet: CircuitsSheet}  // rules_circuits.go, after the construction time
-	engineerRules = ruleFamily{sheet: EngineersSheet} // rules_engineers.go
-	identityRules = ruleFamily{sheet: EngineersSheet} // rules_identity.go
+	workbookRules   = ruleFamily{sheet: BothSheets}                             // rules_workbook.go
+	besideRules     = ruleFamily{sheet: BothSheets}                             // rules_beside.go
+	cellRules       = ruleFamily{sheet: BothSheets}                             // rules_cells.go, then rules_values.go
+	circuitRules    = ruleFamily{sheet: CircuitsSheet}                          // rules_circuits.go, up to the construction time
+	timeRules       = ruleFamily{sheet: CircuitsSheet, stage: applicationOnly}  // rules_times.go
+	requestRules    = ruleFamily{sheet: CircuitsSheet, stage: applicationOnly}  // rules_circuits.go, after the construction time
+	completionRules = ruleFamily{sheet: CircuitsSheet, stage: completionOnly}   // rules_circuits.go, of the columns for the time after the letter
+	engineerRules   = ruleFamily{sheet: EngineersSheet, stage: applicationOnly} // rules_engineers.go
+	identityRules   = ruleFamily{sheet: EngineersSheet, stage: applicationOnly} // rules_identity.go
 )
 
 // add registers a rule at the end of the family.
 func (f *ruleFamily) add(r Rule) *Rule {
-	r.Sheet, r.number = f.sheet, ruleCount
+	r.Sheet, r.stage, r.number = f.sheet, f.stage, ruleCount
+	if r.stage == anyStage {
+		r.stage = stageOf(r.Column)
+	}
 	ruleCount++
 	f.rules = append(f.rules, &r)
 	return &r
@@ -63,7 +94,7 @@ func (f *ruleFamily) add(r Rule) *Rule {
 // the families are complete only once the package is initialised.
 var allRules = sync.OnceValue(func() []*Rule {
 	return slices.Concat(workbookRules.rules, besideRules.rules, cellRules.rules, circuitRules.rules, timeRules.rules,
-		requestRules.rules, engineerRules.rules, identityRules.rules)
+		requestRules.rules, completionRules.rules, engineerRules.rules, identityRules.rules)
 })
 
 // Rules lists every rule in the order of the documentation: the workbook and its headers,
@@ -110,10 +141,20 @@ func newSeverities(o *Options) severities {
 	return all
 }
 
-func (o *Options) severity(r *Rule) Severity {
+func (o *Options) severity(r *Rule) Severity { return o.severityIn(r, r.stage) }
+
+// severityIn returns the severity of a rule in a cell of a stage.
+func (o *Options) severityIn(r *Rule, at stage) Severity {
 	s := r.Severity
-	if asked, ok := o.Severities[r.Code]; ok && r.Allows(asked) {
+	asked, ok := o.Severities[r.Code]
+	if ok = ok && r.Allows(asked); ok {
 		s = asked
+	}
+	switch needs := o.Purpose.needs(at); {
+	case !needs && o.Purpose == ForCompletion:
+		return min(s, Note)
+	case !needs && !(ok && r.stage == at):
+		s = min(s, Warning)
 	}
 	if s == Warning && o.Strict {
 		s = Error

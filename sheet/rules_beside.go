@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/loabatch/loabatch/sheet/internal/labels"
 )
 
 // headerApart: without an Excel table around the data, a known header beside an empty
@@ -36,6 +38,7 @@ func (d *decoder) apart(l *layout) {
 		}
 		p := Problem{At: Ref{Sheet: l.table.Sheet, Row: l.table.HeaderRow, Col: h.col}, Column: h.text}
 		switch g := groups[i]; {
+		case d.opts.Purpose == ForApplication && stageOf(h.id) == completionOnly: // another list's or not, it is not sent
 		case g.visible < first.visible || g.visible > last.visible:
 			p.Code, p.Severity = headerApart.Code, Error
 			d.input = append(d.input, p)
@@ -317,20 +320,25 @@ func (d *decoder) words() (n int) {
 // isLabelled reports whether a cell says that its row has sums or signatures, and records
 // that. The name of whoever signed is not quoted.
 func (d *decoder) isLabelled(c *Cell) bool {
-	if c.Type != TextCell || len(c.Value) > maxLabel {
+	if c.Type != TextCell || len(c.Value) > labels.Max {
 		return false
 	}
 	p := Problem{At: Ref{Sheet: d.layout.table.Sheet, Row: d.row, Col: c.Col}, Column: d.layout.headerAt(c.Col)}
-	if isTotalsLabel(c.Value) {
+	switch labelOf(c.Value) {
+	case labels.Totals:
 		d.record(summaryRow, p)
-		return true
-	}
-	if isSignatureLabel(c.Value) {
+	case labels.Signature:
 		p.Masked = true
 		d.record(signatureRow, p)
-		return true
+	default:
+		return false
 	}
-	return false
+	return true
+}
+
+// labelOf returns what a text labels, whatever its case and width.
+func labelOf(s string) labels.Kind {
+	return labels.Of(strings.ToLower(strings.Map(narrow, trimOuter(s))))
 }
 
 // repeatsHeaders reports whether all values of the current row are headers.
@@ -347,10 +355,13 @@ func (d *decoder) repeatsHeaders() bool {
 	return headers == values || headers >= 2 && headers*2 > values
 }
 
+// fillWords are what people write below a header, folded.
+var fillWords = []string{"required", "mandatory", "optional", "必填", "必填项", "选填", "选填项", "可选", "非必填", "必須", "選填"}
+
 // isHeaderText reports whether a text is a header of the sheet, or what people write below
 // one: whether the column must be filled in.
 func isHeaderText(id SheetID, s string) bool {
-	if len(s) > maxLabel {
+	if len(s) > labels.Max {
 		return false
 	}
 	if _, found := columnByHeader(id, s); found {

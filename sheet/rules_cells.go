@@ -73,8 +73,11 @@ func (d *decoder) merged(l *layout) {
 		}
 		d.withdrawMissing(f, cells)
 		for _, u := range cells {
+			before := d.errors
 			d.record(cellMerged, Problem{At: Ref{Sheet: f.at.Sheet, Row: u.cell.row, Col: f.at.Col}, Also: Ref{Sheet: f.at.Sheet, Row: u.first.row, Col: u.first.col}, Column: f.header})
-			d.invalidate(l.id, u.cell.row)
+			if d.errors > before {
+				d.invalidate(f.col.ID, u.cell.row)
+			}
 		}
 	}
 	d.listing.missing = nil

@@ -48,12 +48,10 @@ func (d *decoder) unique(r *Rule, id ColumnID, value func(*Circuit) string) (fir
 			continue
 		}
 		if twins[j] == nil {
-			d.clash(r, id, rows[j].Row, rows[i].Row, v)
-			rows[j].Invalid = true
+			d.clash(r, id, &rows[j], &rows[i], v)
 		}
 		twins[j] = append(twins[j], int32(i))
-		d.clash(r, id, rows[i].Row, rows[j].Row, v)
-		rows[i].Invalid = true
+		d.clash(r, id, &rows[i], &rows[j], v)
 	}
 	return first, twins
 }
@@ -150,6 +148,10 @@ func (d *decoder) circuit(before int, past Past) {
 	}
 	d.unreadIDs = d.unreadIDs || c.InstanceID == ""
 	c.RegionID = d.region(&f[CircuitRegionID])
+	if s, st := d.text(&f[CircuitAccount]); st == valueOK {
+		c.Account = d.accept(validProfile(s), s, circuitAccountMalformed, &f[CircuitAccount])
+	}
+	itself := d.errors - before
 	c.CompanyName, _ = d.required(&f[CircuitCompanyName], circuitCompanyMissing)
 	c.LineType = d.listed(&f[CircuitLineType], circuitLineTypeMissing, circuitLineTypeUnknown)
 	c.Si, _ = d.required(&f[CircuitSi], circuitSiMissing)
@@ -159,11 +161,105 @@ func (d *decoder) circuit(before int, past Past) {
 	if s, st := d.text(&f[CircuitClientToken]); st == valueOK {
 		c.ClientToken = d.accept(ValidClientToken(s), s, circuitTokenMalformed, &f[CircuitClientToken])
 	}
-	if s, st := d.text(&f[CircuitAccount]); st == valueOK {
-		c.Account = d.accept(validProfile(s), s, circuitAccountMalformed, &f[CircuitAccount])
+	applied := d.errors
+	d.completion(&c)
+	if c.Unfit = itself > 0 || d.errors > applied; d.opts.Purpose == ForAdvance {
+		c.Invalid = applied > before
+	} else {
+		c.Invalid = d.errors > before
 	}
-	c.Invalid = d.errors > before
-	d.circuits.append(c)
+	d.circuits.Append(c)
+}
+
+// circuitProviderUnknown: LineServiceProvider is one of four.
+var circuitProviderUnknown = completionRules.add(Rule{Code: "circuit-line-provider-unknown", Severity: Error, Column: CircuitLineProvider, Fixed: true})
+
+// circuitContactMasked: a masked contact, as in a copy that was redacted, reaches no one.
+var circuitContactMasked = completionRules.add(Rule{Code: "circuit-line-contact-masked", Severity: Error, Column: CircuitLineContact, Fixed: true})
+
+// circuitContactForm: a contact has a phone number.
+var circuitContactForm = completionRules.add(Rule{Code: "circuit-line-contact-form", Severity: Warning, Column: CircuitLineContact})
+
+// circuitContactMalformed: digits that are too few or too many for any phone number.
+var circuitContactMalformed = completionRules.add(Rule{Code: "circuit-line-contact-malformed", Severity: Error, Column: CircuitLineContact})
+
+// circuitFinishedUnknown: Construction finished is yes or no.
+var circuitFinishedUnknown = completionRules.add(Rule{Code: "circuit-finished-unknown", Severity: Error, Column: CircuitFinished, Fixed: true})
+
+// circuitConfirmUnknown: Confirm circuit is yes or no.
+var circuitConfirmUnknown = completionRules.add(Rule{Code: "circuit-confirm-unknown", Severity: Error, Column: CircuitConfirm, Fixed: true})
+
+// circuitLineCodeMissing: LineCode was required once. Only where a circuit is to be completed.
+var circuitLineCodeMissing = completionRules.add(Rule{Code: "circuit-line-code-missing", Severity: Warning, Column: CircuitLineCode})
+
+// circuitLineLabelMissing: so was LineLabel.
+var circuitLineLabelMissing = completionRules.add(Rule{Code: "circuit-line-label-missing", Severity: Warning, Column: CircuitLineLabel})
+
+// circuitConfirmUnfinished: a circuit is confirmed once its construction is finished.
+var circuitConfirmUnfinished = completionRules.add(Rule{Code: "circuit-confirm-unfinished", Severity: Warning, Column: CircuitConfirm})
+
+// completion reads what the current row says about the time after the letter: all of it is
+// optional, as an application does not have it.
+func (d *decoder) completion(c *Circuit) {
+	f := &d.cells
+	var code, label valueState
+	c.LineCode, code = d.text(&f[CircuitLineCode])
+	c.LineLabel, label = d.text(&f[CircuitLineLabel])
+	c.LineProvider = d.listed(&f[CircuitLineProvider], nil, circuitProviderUnknown)
+	c.LineContact = d.lineContact(&f[CircuitLineContact])
+	c.Finished = d.yesNo(&f[CircuitFinished], circuitFinishedUnknown)
+	c.Confirm = d.yesNo(&f[CircuitConfirm], circuitConfirmUnknown)
+	if c.Finished == Yes && d.opts.Purpose != ForApplication {
+		d.wanted(&f[CircuitLineCode], code, circuitLineCodeMissing)
+		d.wanted(&f[CircuitLineLabel], label, circuitLineLabelMissing)
+	}
+	if c.Confirm == Yes && c.Finished != Yes {
+		d.report(circuitConfirmUnfinished, &f[CircuitConfirm])
+	}
+}
+
+// wanted reports that a field of a finished circuit is empty, at the cell that says it is
+// finished where the workbook has no such column.
+func (d *decoder) wanted(f *field, st valueState, missing *Rule) {
+	if f.at.Col == 0 {
+		f = &d.cells[CircuitFinished]
+	}
+	if st == valueMissing {
+		d.report(missing, f)
+	}
+}
+
+// lineContact reads whom to call about a line: a phone number, perhaps beside a name.
+func (d *decoder) lineContact(f *field) Personal {
+	f.kind = digitText
+	if f.cell.Type == TextCell && strings.ContainsFunc(f.cell.Value, func(r rune) bool { return unicode.IsLetter(r) && !isWide(r) }) {
+		f.kind = freeText
+	}
+	s, _ := d.text(f)
+	switch {
+	case s == "":
+	case isMasked(s):
+		d.report(circuitContactMasked, f)
+		return ""
+	case !canBeContact(s):
+		d.report(circuitContactMalformed, f)
+		return Personal(d.unless(circuitContactMalformed, s))
+	case !isPhone(s) && MaskNumbers(s) == s:
+		d.report(circuitContactForm, f)
+	}
+	return Personal(s)
+}
+
+// yesNo reads a field that is answered with yes or no, also as one of a program's truth values.
+func (d *decoder) yesNo(f *field, unknown *Rule) string {
+	switch value := f.cell.Value; {
+	case f.cell.Type == BoolCell:
+		f.cell.Type = TextCell
+	case f.cell.Type == TextCell && strings.ContainsAny(value, "√✓✔☑") && foldKey(value) == "":
+		d.report(cellSpelling, f, Arg{"before", value}, Arg{"after", Yes})
+		return Yes
+	}
+	return d.listed(f, nil, unknown)
 }
 
 // circuitBandwidthMalformed: Bandwidth is a whole number of Mbit/s.
@@ -367,9 +463,9 @@ func (d *decoder) countEngineers(c *Circuit, n int) {
 	case n > 0 || c.InstanceID == "":
 		return
 	}
-	f := &d.cells[CircuitInstanceID]
+	before, f := d.errors, &d.cells[CircuitInstanceID]
 	d.record(r, Problem{At: d.ref(CircuitInstanceID, c.Row), Column: f.header, Value: c.InstanceID, Args: []Arg{{"n", strconv.Itoa(n)}}})
-	c.Invalid = true
+	c.Invalid = c.Invalid || d.errors > before
 }
 
 // circuitRequestLong: the application fits into one request.

@@ -251,3 +251,101 @@ var _ = table("circuit-request-long",
 	c("error circuit-request-long Circuits!A2; warning cell-length Circuits!H2", "H2", strings.Repeat("示", 700)),
 	ruleCase{book: longRows(14, 15)}, // sixteen engineers with names that people have
 )
+
+// after adds the columns for the time after the letter, J to O, with correct values for the
+// first circuit, and damages them.
+func after(want string, set ...string) ruleCase {
+	correct := []string{"J1", "Line code", "K1", "Line label", "L1", "Line provider", "M1", "Line contact", "N1", "Construction finished", "O1", "Confirm circuit",
+		"J2", "HZ-SH-10GE0001NP", "K2", "A12-F03-P07", "L2", "中国电信", "M2", "+447700900123", "N2", "yes", "O2", "no"}
+	return ruleCase{set: append(correct, set...), want: want, opts: sheet.Options{Purpose: sheet.ForCompletion}}
+}
+
+// toApply makes of a case for completion one for an application.
+func (rc ruleCase) toApply() ruleCase {
+	rc.opts.Purpose = sheet.ForApplication
+	return rc
+}
+
+var _ = table("circuit-line-provider-unknown",
+	after("error circuit-line-provider-unknown Circuits!L2", "L2", "Example Fibre"),
+	after("error circuit-line-provider-unknown Circuits!L2", "L2", "=10000"),
+	after("error circuit-line-provider-unknown Circuits!L2", "L2", "中国电信、中国联通"),
+	after("warning circuit-line-provider-unknown Circuits!L2", "L2", "Example Fibre").toApply(),
+	after("note cell-spelling Circuits!L2", "L2", "China Telecom"),
+	after("note cell-spelling Circuits!L2", "L2", "联通"),
+	after("note cell-spelling Circuits!L2", "L2", "CMCC"),
+	after("note cell-spelling Circuits!L2", "L2", "other isps in china"),
+	after("", "L2", "中国其他"),
+	after("", "L2", ""),
+)
+
+var _ = table("circuit-line-contact-masked",
+	after("error circuit-line-contact-masked Circuits!M2", "M2", "+4*********23"),
+	after("error circuit-line-contact-masked Circuits!M2", "M2", "示*"),
+	after("warning circuit-line-contact-masked Circuits!M2", "M2", "+4*********23").toApply(),
+	after("", "M2", ""),
+)
+
+var _ = table("circuit-line-contact-form",
+	after("warning circuit-line-contact-form Circuits!M2", "M2", "name@example.com"),
+	after("warning circuit-line-contact-form Circuits!M2", "M2", "示例"),
+	after("", "M2", "示例 +44 7700 900123"),
+	after("", "M2", "示例经理，13800000000"),
+	after("", "M2", "13800000000"),
+	after("note cell-narrowed Circuits!M2", "M2", "＋４４７７００９００１２３"),
+)
+
+var _ = table("circuit-line-contact-malformed",
+	after("error circuit-line-contact-malformed Circuits!M2", "M2", "110"),
+	after("error circuit-line-contact-malformed Circuits!M2", "M2", strings.Repeat("1", 18)),
+	after("warning circuit-line-contact-malformed Circuits!M2", "M2", "110").toApply(),
+	after("warning cell-stored-number Circuits!M2", "M2", "=13800000000"),
+)
+
+var _ = table("circuit-finished-unknown",
+	after("error circuit-finished-unknown Circuits!N2", "N2", "nearly"),
+	after("error circuit-finished-unknown Circuits!N2", "N2", "=2"),
+	after("error circuit-finished-unknown Circuits!N2", "N2", "2027-01-15"),
+	after("warning circuit-finished-unknown Circuits!N2", "N2", "nearly").toApply(),
+	after("note cell-spelling Circuits!N2", "N2", "Y"),
+	after("note cell-spelling Circuits!N2", "N2", "?TRUE"),
+	after("note cell-spelling Circuits!N2", "N2", "=1"),
+	after("note cell-spelling Circuits!N2", "N2", "是"),
+	after("note cell-spelling Circuits!N2", "N2", "已完工"),
+	after("note cell-spelling Circuits!N2", "N2", "√"),
+	after("", "N2", "no"),
+	after("", "N2", ""),
+)
+
+var _ = table("circuit-confirm-unknown",
+	after("error circuit-confirm-unknown Circuits!O2", "O2", "maybe"),
+	after("error circuit-confirm-unknown Circuits!O2", "O2", "done"),
+	after("error circuit-confirm-unknown Circuits!O2", "O2", "=0.5"),
+	after("warning circuit-confirm-unknown Circuits!O2", "O2", "maybe").toApply(),
+	after("note cell-spelling Circuits!O2", "O2", "否"),
+	after("note cell-spelling Circuits!O2", "O2", "?FALSE"),
+	after("note cell-spelling Circuits!O2", "O2", "确认"),
+	after("", "O2", "yes"),
+)
+
+var _ = table("circuit-line-code-missing",
+	after("warning circuit-line-code-missing Circuits!J2", "J2", ""),
+	after("warning circuit-line-code-missing Circuits!N2; warning circuit-line-label-missing Circuits!N2", "J1", "#Code", "K1", "#Label"),
+	after("", "J2", "").toApply(),
+	after("", "J2", "", "N2", "no"),
+	after("", "J2", "沪杭10GE（0001）NP"),
+	after("warning cell-stored-number Circuits!J2", "J2", "=12345"),
+)
+
+var _ = table("circuit-line-label-missing",
+	after("warning circuit-line-label-missing Circuits!K2", "K2", ""),
+	after("", "K2", "").toApply(),
+	after("", "K2", "", "N2", ""),
+)
+
+var _ = table("circuit-confirm-unfinished",
+	after("warning circuit-confirm-unfinished Circuits!O2", "N2", "no", "O2", "yes"),
+	after("warning circuit-confirm-unfinished Circuits!O2", "N2", "", "O2", "yes").toApply(),
+	after("", "O2", "yes"),
+	after("", "N2", "no", "O2", "no"),
+)

@@ -29,7 +29,7 @@ func (d *decoder) worksOn(f *field) (ids []string, all bool) {
 	case s == "*":
 		return nil, true
 	case isInstanceID(s):
-		return d.ids.single(s), false
+		return d.ids.Single(s), false
 	}
 	if s[0] != '*' && strings.IndexFunc(s, isSeparator) != 0 && d.noData(f, s) {
 		return nil, false
@@ -149,7 +149,7 @@ func (d *decoder) engineer(before int) {
 	d.checkCertificate(&e)
 	d.checkContact(&e)
 	e.Invalid = d.errors > before
-	d.engineers.append(e)
+	d.engineers.Append(e)
 }
 
 // engineerMasked: a masked name, number or contact, as in a copy written with personal data

@@ -132,7 +132,7 @@ var circuitTimeEcho = timeRules.add(Rule{Code: "circuit-time-echo", Severity: No
 func (d *decoder) checkTime(f *field, t time.Time, clock bool) {
 	sent := FormatSent(t)
 	if sent != f.cell.Value && d.severity.of(circuitTimeEcho) != Off {
-		d.report(circuitTimeEcho, f, d.args.single(Arg{"sent", sent})...)
+		d.report(circuitTimeEcho, f, d.args.Single(Arg{"sent", sent})...)
 	}
 	if now := d.opts.Now; !now.IsZero() {
 		switch {

@@ -55,7 +55,7 @@ func (d *decoder) noDataRule(f *field, s string) *Rule {
 func (d *decoder) noData(f *field, s string) bool {
 	r := d.noDataRule(f, s)
 	form := f.form || f.col.ID == CircuitClientToken && !ValidClientToken(s)
-	if r == nil || form && d.severity.of(r) != Error {
+	if r == nil || form && d.severityAt(r, &f.at) != Error {
 		return false
 	}
 	if d.wants(r, f) {
@@ -65,7 +65,7 @@ func (d *decoder) noData(f *field, s string) bool {
 		}
 		d.keep(r, f, nil, Arg{"found", shown})
 	}
-	return d.severity.of(r) == Error
+	return d.severityAt(r, &f.at) == Error
 }
 
 // cellDate: a date in place of text or a number is Excel's reading of what was typed.

@@ -95,7 +95,11 @@ var headerTwice = workbookRules.add(Rule{Code: "header-twice", Severity: Error, 
 func (s *sheetFinder) checkHeaders(l *layout) {
 	t := &l.table
 	at := func(col int) Ref { return Ref{Sheet: t.Sheet, Row: t.HeaderRow, Col: col} }
+	spare := func(id ColumnID) bool { return s.opts.Purpose == ForApplication && stageOf(id) == completionOnly }
 	for _, c := range l.clashes {
+		if spare(c.id) { // the first one is read, and not sent
+			continue
+		}
 		s.reject(headerTwice, at(c.col), c.text, Arg{"first", t.Headers[c.id]}, Arg{"firstcell", at(t.Columns[c.id]).Cell()}, Arg{"second", c.text}, Arg{"expected", columnOf(c.id).Header})
 	}
 	reported := map[ColumnID]bool{}
@@ -106,7 +110,7 @@ func (s *sheetFinder) checkHeaders(l *layout) {
 		}
 	}
 	for _, u := range l.unknown {
-		if near, ok := nearHeader(l.id, u.text); ok && t.Columns[near] == 0 && l.within(u.col) {
+		if near, ok := nearHeader(l.id, u.text); ok && !spare(near) && t.Columns[near] == 0 && l.within(u.col) {
 			reported[near] = true
 			s.reject(headerMisspelt, at(u.col), u.text, Arg{"found", u.text}, Arg{"expected", columnOf(near).Header})
 		}

@@ -40,8 +40,15 @@ type Circuit struct {
 	PeerLocation     string    // optional
 	ClientToken      string    // the user's own token; empty if one is to be derived
 	Account          string    // the credentials profile of its account; empty for that of the run
+	LineCode         string    // from the carrier; optional, as are those that follow
+	LineLabel        string    // on the cable in the data centre
+	LineProvider     string    // 中国电信, 中国联通, 中国移动 or 中国其他, as they are sent
+	LineContact      Personal  // for the line's operation
+	Finished         string    // Yes or No: whether construction is finished; empty if the cell is
+	Confirm          string    // Yes or No: whether the circuit is confirmed after that; empty if the cell is
 	Engineers        []int32   // indexes into Workbook.Engineers, in sheet order
-	Invalid          bool      // the row or one of its engineers has an error
+	Invalid          bool      // the row or one of its engineers has an error that counts for Options.Purpose; for ForAdvance, it cannot be applied for
+	Unfit            bool      // the row has an error because of which it can be neither completed nor confirmed; says nothing for ForApplication
 	Past             Past      // what an earlier run wrote into the row
 }
 
@@ -134,8 +141,20 @@ func (c *Circuit) LastResult() Result {
 	return NotAttempted
 }
 
+// Purpose is what a workbook is read for. An error in cells that are not needed for it does not
+// make their row invalid.
+type Purpose uint8
+
+// The purposes.
+const (
+	ForApplication Purpose = iota // to apply: errors in the columns for the time after the letter are warnings, unless they are asked for
+	ForCompletion                 // to complete and to confirm: errors elsewhere than in these columns and in what names the circuit are notes
+	ForAdvance                    // for either, by row: all errors count, and Circuit.Unfit says which are of the second kind
+)
+
 // Options control Decode.
 type Options struct {
+	Purpose       Purpose             // what the rows are read for
 	DefaultRegion string              // for rows without a region; may be empty
 	Location      *time.Location      // the zone of dates without one; nil means UTC
 	Now           time.Time           // for the rules about past and distant times; the zero Time turns them off

@@ -22,8 +22,10 @@ const module = "github.com/loabatch/loabatch"
 // for what testOnly allows them.
 var mayImport = map[string][]string{
 	".":                     {"batch/cli"},
-	"sheet":                 {"sheet/internal/dates", "sheet/internal/nodata", "sheet/internal/numfmt", "golang.org/x/text"},
+	"sheet":                 {"sheet/internal/bulk", "sheet/internal/dates", "sheet/internal/labels", "sheet/internal/nodata", "sheet/internal/numfmt", "golang.org/x/text"},
+	"sheet/internal/bulk":   {},
 	"sheet/internal/dates":  {},
+	"sheet/internal/labels": {},
 	"sheet/internal/nodata": {},
 	"sheet/internal/numfmt": {},
 	"sheet/xlsx":            {"sheet", "sheet/xlsx/internal/build", "sheet/xlsx/internal/crypt", "sheet/xlsx/internal/edit", "sheet/xlsx/internal/opc", "sheet/xlsx/internal/read"},
@@ -81,7 +83,7 @@ var testOnly = map[string][]string{
 	"batch/cloud":         {"batch/simulator", "batch/ledger", "batch/ledger/sqlite"},
 	"batch":               {"batch/ledger", "batch/plan"},
 	"batch/plan":          {"batch/ledger", "batch/ledger/sqlite", "sheet/xlsx"},
-	"batch/ledger":        {"batch/ledger/sqlite"},
+	"batch/ledger":        {"batch/ledger/ledgertest", "batch/ledger/sqlite"},
 	"batch/ledger/sqlite": {"batch/ledger/ledgertest", "batch/ledger/sqlite/lossytest", "batch/plan", "batch/quicktest"},
 
 	"batch/ledger/sqlite/testdata": {"batch", "batch/ledger", "batch/ledger/sqlite", "sheet"},

@@ -7,6 +7,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -30,6 +31,7 @@ type simulatorFlags struct {
 	rate    string
 	faults  string
 	seed    uint64
+	review  time.Duration
 }
 
 func (a *app) simulatorCommand() *cobra.Command {
@@ -38,7 +40,11 @@ func (a *app) simulatorCommand() *cobra.Command {
 		Use:   "simulator",
 		Short: "Serve the simulated VPC endpoint on a loopback address",
 		Long: `Serves the simulated VPC endpoint until it is interrupted. GET /stats reports what it has
-seen.
+seen, and GET /stats?instance=pc-… the life of one circuit. POST /review reviews every LOA
+that awaits it, POST /review?instance=pc-…&state=Rejected one of them.
+
+IDs of circuits may say what happens to them:
+` + simulator.MarkerHelp + `
 
 A fault plan is a list such as 503:5%,drop-after:2%,hang-late:1%,latency:20ms. A fault
 happens before the call takes effect (-before), after it (-after), or while the effect is
@@ -57,6 +63,7 @@ still to come (-late); without such a suffix, before or after it at random.
 	flags.StringVar(&f.rate, "rate", defaultRate, "quota to enforce for each region and API: `N/DURATION`")
 	flags.StringVar(&f.faults, "faults", "", "fault `PLAN`")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed `N` for the fault plan")
+	flags.DurationVar(&f.review, "review-after", 0, "review an application `DURATION` after it was accepted (default never: only by POST /review)")
 	return cmd
 }
 
@@ -69,7 +76,7 @@ func (a *app) serveSimulator(ctx context.Context, f simulatorFlags) error {
 	if err != nil {
 		return err
 	}
-	handler, err := newSimulator(simulator.Options{Keys: keys, Accounts: accounts, Account: f.account, Seed: f.seed}, f.rate, f.faults)
+	handler, err := newSimulator(simulator.Options{Keys: keys, Accounts: accounts, Account: f.account, Seed: f.seed, Review: f.review}, f.rate, f.faults)
 	if err != nil {
 		return err
 	}

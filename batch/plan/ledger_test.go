@@ -53,7 +53,10 @@ func TestALedgerOfAnEarlierRelease(t *testing.T) {
 // TestEveryParameterIsHashed changes one cell at a time. What is sent must be part of the
 // content hash, or an edit of an accepted row would go unnoticed.
 func TestEveryParameterIsHashed(t *testing.T) {
-	elsewhere := []string{"InstanceId", "RegionId", "ClientToken"} // part of the token, not of the content
+	elsewhere := []string{
+		"InstanceId", "RegionId", "ClientToken", // part of the token, not of the content
+		"LineCode", "LineLabel", "LineServiceProvider", "LineSPContactInfo", "FinishWork", "ConfirmPhysicalConnection", // of other operations
+	}
 	others := map[sheet.ColumnID]string{                           // than those of the first row
 		sheet.CircuitCompanyName: "Another Company", sheet.CircuitLineType: "FIBRE", sheet.CircuitSi: "Another Builder",
 		sheet.CircuitConstructionTime: "2031-02-03T04:05:06Z", sheet.CircuitBandwidth: "777", sheet.CircuitPeerLocation: "Another place",

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"maps"
+	"reflect"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -28,10 +29,14 @@ func TestApplyIsAcceptedOnceAndReplayed(t *testing.T) {
 	}
 	got := s.Stats().Circuits[0]
 	want := CircuitStats{
-		Account: "1000000000000001", Region: testRegion, InstanceID: "pc-one", Applications: 4, Accepted: 1, Replays: 1, Mismatches: 1, Refused: 1, SecondTries: 1,
-		Tokens: 2, Token: "token-1", RequestID: first.requestID(), AcceptedAt: got.AcceptedAt, Engineers: 1, Status: "Allocated", LOAStatus: Applying,
+		Account: "1000000000000001", Region: testRegion, InstanceID: "pc-one", Applications: 4,
+		OperationStats: OperationStats{
+			Accepted: 1, Replays: 1, Mismatches: 1, Refused: 1, SecondTries: 1,
+			Tokens: 2, Token: "token-1", RequestID: first.requestID(), AcceptedAt: got.AcceptedAt,
+		},
+		Engineers: 1, Status: "Allocated", LOAStatus: Applying,
 	}
-	if got != want {
+	if !reflect.DeepEqual(got, want) {
 		t.Errorf("stats\n got %+v\nwant %+v", got, want)
 	}
 }
@@ -91,7 +96,7 @@ func TestRefusalIsRememberedUnderItsToken(t *testing.T) {
 		s := simulate(t, Options{ForgetRefusals: forget})
 		get(t, s, firstApply, application("pc-rejected", "token"))
 		first := get(t, s, firstApply, application("pc-rejected", "token"))
-		if _, err := s.Age("", "pc-rejected", Deleted); err != nil {
+		if _, err := s.Review("", "pc-rejected", Deleted); err != nil {
 			t.Fatal(err)
 		}
 		again := get(t, s, firstApply, application("pc-rejected", "token"))

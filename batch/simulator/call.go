@@ -29,7 +29,7 @@ type call struct {
 	method   string    // GET or POST
 	api      string    // Action
 	region   string    // RegionId
-	instance string    // InstanceId; empty for most read calls
+	instance string    // InstanceId or PhysicalConnectionId; empty for most read calls
 	key      string    // AccessKeyId
 	account  string    // that the key belongs to
 	params   map[string]string
@@ -59,7 +59,8 @@ func decode(r *http.Request, c *call) *refusal {
 			return ref
 		}
 	}
-	c.api, c.region, c.instance, c.key = c.params["Action"], c.params["RegionId"], c.params["InstanceId"], c.params["AccessKeyId"]
+	c.api, c.region, c.key = c.params["Action"], c.params["RegionId"], c.params["AccessKeyId"]
+	c.instance = c.params[instanceParam(c.api)]
 	return nil
 }
 
@@ -92,7 +93,17 @@ func (c *call) token() (token string, given bool) {
 const (
 	firstApply  = "ApplyPhysicalConnectionLOA"
 	secondApply = "SecondApplyPhysicalConnectionLOA"
+	completeAPI = "CompletePhysicalConnectionLOA"
+	confirmAPI  = "ConfirmPhysicalConnection"
 )
+
+// instanceParam returns the name of an API's parameter for the circuit.
+func instanceParam(api string) string {
+	if api == confirmAPI {
+		return "PhysicalConnectionId"
+	}
+	return "InstanceId"
+}
 
 // The API versions of the two products.
 const (
@@ -111,8 +122,10 @@ const applyParams = "InstanceId ClientToken CompanyName LineType LineOperator Si
 
 // apis holds the APIs of the simulator by Action.
 var apis = map[string]api{
-	firstApply:                           {vpcVersion, applyParams, (*Simulator).apply},
-	secondApply:                          {vpcVersion, applyParams, (*Simulator).apply},
+	firstApply:                           {vpcVersion, applyParams, (*Simulator).operate},
+	secondApply:                          {vpcVersion, applyParams, (*Simulator).operate},
+	completeAPI:                          {vpcVersion, "InstanceId ClientToken LineCode LineLabel LineServiceProvider LineSPContactInfo FinishWork", (*Simulator).operate},
+	confirmAPI:                           {vpcVersion, "PhysicalConnectionId ClientToken", (*Simulator).operate},
 	"DescribePhysicalConnectionLOA":      {vpcVersion, "InstanceId ClientToken", (*Simulator).describeLOA},
 	"DescribePhysicalConnections":        {vpcVersion, "PageNumber PageSize ClientToken Filter.", (*Simulator).describeCircuits},
 	"DescribeRegions":                    {vpcVersion, "AcceptLanguage ProductType", (*Simulator).describeRegions},

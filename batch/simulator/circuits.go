@@ -12,7 +12,7 @@ type Circuit struct {
 	Account        string // that it belongs to; empty means the first that names it
 	Region         string
 	InstanceID     string // pc-…
-	Status         string // as DescribePhysicalConnections spells it; empty means Allocated
+	Status         string // one of the statuses of a circuit; empty means Allocated
 	BusinessStatus string // Normal, FinancialLocked or SecurityLocked; empty means Normal
 	LOA            string // state of its existing LOA, such as Rejected; empty means no LOA
 	Bandwidth      int    // Mbit/s, until an application names another
@@ -32,6 +32,14 @@ const (
 
 var loaStates = []string{Applying, Accept, Available, Rejected, Completing, Complete, Deleted}
 
+// circuitStates are the statuses of a circuit, as DescribePhysicalConnections spells them:
+// Approved and Allocating before it has its port, Allocated while it is being built,
+// Confirmed once it was confirmed, Enabled while it is in service.
+var circuitStates = []string{
+	"Initial", "Approved", "Allocating", "Allocated", "Confirmed", "Enabled",
+	"Rejected", "Canceled", "Allocation Failed", "Terminated",
+}
+
 // Marker is a text in an instance ID that puts an undeclared circuit into a certain state.
 // With markers a workbook alone can provoke refusals.
 type Marker struct {
@@ -49,8 +57,24 @@ var Markers = []Marker{
 	{"available", "its LOA is already approved: Available", func(c *circuit) { c.LOA = Available }},
 	{"rejected", "its LOA was rejected: only SecondApplyPhysicalConnectionLOA applies again", func(c *circuit) { c.LOA = Rejected }},
 	{"deleted", "its LOA was deleted: it can be applied for again", func(c *circuit) { c.LOA = Deleted }},
-	{"forbidden", "the RAM policy denies every application for it: Forbidden.RAM", func(c *circuit) { c.forbidden = true }},
-	{"willreject", "its LOA will be rejected when it is reviewed", func(c *circuit) { c.willReject = true }},
+	{"completing", "its construction was reported as finished: Completing", func(c *circuit) { c.LOA = Completing }},
+	{"inservice", "its LOA is Complete and the circuit Enabled", func(c *circuit) { c.LOA, c.Status = Complete, "Enabled" }},
+	{"forbidden", "the RAM policy denies every application for it, completion and confirmation: Forbidden.RAM", func(c *circuit) { c.forbidden = true }},
+	{"willreject", "its LOA will be rejected whenever it is reviewed", func(c *circuit) { c.rejections = always }},
+	{"rejectonce", "its LOA will be rejected by the first review", func(c *circuit) { c.rejections = 1 }},
+	{"rejecttwice", "its LOA will be rejected by the first two reviews", func(c *circuit) { c.rejections = 2 }},
+	{"slowletter", "its LOA is Accept for one more review time before it is Available", func(c *circuit) { c.slowLetter = true }},
+}
+
+// MarkerHelp lists the markers, one per line, for a command's help.
+var MarkerHelp = markerHelp()
+
+func markerHelp() string {
+	var b strings.Builder
+	for _, m := range Markers {
+		fmt.Fprintf(&b, "  %-12s %s\n", m.Text, m.Means)
+	}
+	return b.String()
 }
 
 type circuitKey struct{ region, instance string }
@@ -59,13 +83,48 @@ type circuitKey struct{ region, instance string }
 type circuit struct {
 	Circuit
 	absent     bool // the account has no such circuit
-	forbidden  bool // the RAM policy denies applications
-	willReject bool // the review rejects its LOA
+	forbidden  bool // the RAM policy denies every operation
+	rejections int  // reviews to come that reject its LOA
+	slowLetter bool // its LOA is Accept before it is Available
 
-	content loaData
-	former  string    // LOA state before the last application
-	applied time.Time // time of the last application; zero if there was none
-	tally   circuitTally
+	content   loaData
+	engineers int       // of the last application
+	line      *lineData // nil until a completion was accepted
+	waiting   time.Time // since when its LOA awaits the review; zero if it does not
+	began     Change    // its state at first
+	life      []Change  // since then, in order
+	tally     circuitTally
+}
+
+// always is a number of rejections that no test uses up.
+const always = 1 << 30
+
+// Change is a change of the state of a circuit or its LOA.
+type Change struct {
+	At        time.Time `json:"at,omitzero"` // UTC; zero for the state at first
+	By        string    `json:"by"`          // the API that made it, or review
+	LOAStatus string    `json:"loa_status"`  // from then on; empty means no LOA
+	Status    string    `json:"status"`      // of the circuit, from then on
+	line      *lineData // from then on
+}
+
+// change sets the states of the LOA and of the circuit.
+func (c *circuit) change(at time.Time, loa, status, by string) {
+	if loa == c.LOA && status == c.Status && by == reviewed {
+		return
+	}
+	c.LOA, c.Status, c.waiting = loa, status, time.Time{}
+	c.life = append(c.life, Change{At: at.UTC(), By: by, LOAStatus: loa, Status: status, line: c.line})
+}
+
+// visible returns the state that the Describe APIs, which lag behind, report at a time.
+func (c *circuit) visible(at time.Time, lag time.Duration) Change {
+	for _, change := range slices.Backward(c.life) {
+		if at.Sub(change.At) >= lag {
+			return change
+		}
+	}
+	return c.began
 }
 
 // loaData is the content of an application, with personal data masked.
@@ -81,6 +140,7 @@ type circuits struct {
 	all        map[circuitKey]*circuit
 	declared   bool          // only declared circuits exist
 	reviewTime time.Duration // time from an application to its review; 0 means never
+	lag        time.Duration // of what the Describe APIs report
 }
 
 // foreignLOA is the content of an LOA that existed before the simulator started: another
@@ -104,7 +164,7 @@ func (cs *circuits) declare(c Circuit) {
 	if c.BusinessStatus == "" {
 		c.BusinessStatus = "Normal"
 	}
-	cs.all[circuitKey{c.Region, c.InstanceID}] = &circuit{Circuit: c, content: foreignLOA.of(c)}
+	cs.all[circuitKey{c.Region, c.InstanceID}] = &circuit{Circuit: c, content: foreignLOA.of(c), began: Change{LOAStatus: c.LOA, Status: c.Status}}
 }
 
 // get returns a circuit as of a time, for an account. It creates an undeclared one, in the
@@ -128,56 +188,16 @@ func (cs *circuits) get(account, region, instance string, at time.Time) *circuit
 	return c
 }
 
-// visibleLOA returns the LOA state that the Describe APIs, which lag behind, report at a time.
-func (c *circuit) visibleLOA(at time.Time, lag time.Duration) string {
-	if !c.applied.IsZero() && at.Sub(c.applied) < lag {
-		return c.former
-	}
-	return c.LOA
-}
-
 // applyMarker applies the first marker found in the instance ID.
 func (c *circuit) applyMarker() {
 	id := strings.ToLower(c.InstanceID)
 	for _, m := range Markers {
 		if strings.Contains(id, m.Text) {
 			m.make(c)
+			c.began = Change{LOAStatus: c.LOA, Status: c.Status}
 			return
 		}
 	}
-}
-
-// review makes a waiting LOA available or rejected once it is old enough.
-func (c *circuit) review(at time.Time, after time.Duration) {
-	if after <= 0 || c.LOA != Applying || c.applied.IsZero() || at.Sub(c.applied) < after {
-		return
-	}
-	c.LOA = Available
-	if c.willReject {
-		c.LOA = Rejected
-	}
-}
-
-// Age sets the state of the LOA of a circuit, as the service's staff would: Accept,
-// Available or Rejected after Applying, and so on. An empty instance ID means every LOA in
-// state Applying, an empty region all regions. Age returns the number of LOAs it set, and
-// an error if state is not an LOA state.
-func (s *Simulator) Age(region, instance, state string) (int, error) {
-	if !slices.Contains(loaStates, state) {
-		return 0, fmt.Errorf("unknown LOA state %q; want one of %s", state, strings.Join(loaStates, ", "))
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := 0
-	for key, c := range s.circuits.all {
-		one := instance != "" && key.instance == instance && c.LOA != ""
-		waiting := instance == "" && c.LOA == Applying
-		if (region == "" || key.region == region) && (one || waiting) {
-			c.LOA = state
-			n++
-		}
-	}
-	return n, nil
 }
 
 // list returns the circuits of an account in a region that match all filters, sorted by
@@ -189,7 +209,7 @@ func (cs *circuits) list(account, region string, filters map[string][]string, at
 			return
 		}
 		c.review(at, cs.reviewTime)
-		if c.matches(filters) {
+		if c.matches(filters, c.visible(at, cs.lag)) {
 			found = append(found, c)
 		}
 	}
@@ -206,21 +226,21 @@ func (cs *circuits) list(account, region string, filters map[string][]string, at
 	return found
 }
 
-// matches reports whether the circuit has one of the values of every filter.
-func (c *circuit) matches(filters map[string][]string) bool {
+// matches reports whether the circuit, in a state, has one of the values of every filter.
+func (c *circuit) matches(filters map[string][]string, now Change) bool {
 	for key, values := range filters {
-		if !slices.Contains(values, filterFields[key](c)) {
+		if !slices.Contains(values, filterFields[key](c, now)) {
 			return false
 		}
 	}
 	return true
 }
 
-// row returns the circuit with the field names of DescribePhysicalConnections.
-func (c *circuit) row(loa string) map[string]any {
+// row returns the circuit in a state with the field names of DescribePhysicalConnections.
+func (c *circuit) row(now Change) map[string]any {
 	return map[string]any{
 		"PhysicalConnectionId": c.InstanceID, "Name": c.InstanceID, "Description": "",
-		"Status": c.Status, "BusinessStatus": c.BusinessStatus, "LoaStatus": loa,
+		"Status": now.Status, "BusinessStatus": c.BusinessStatus, "LoaStatus": now.LOAStatus, "CircuitCode": now.lineData().code,
 		"Bandwidth": c.content.bandwidth, "PeerLocation": c.content.peer, "Type": "VPC", "PortType": "10GBase-LR",
 		"LineOperator": "Other", "AccessPointId": "ap-" + c.Region + "-simulated", "ChargeType": "Prepaid",
 		"VirtualPhysicalConnectionCount": 0, "ParentPhysicalConnectionAliUid": 0,

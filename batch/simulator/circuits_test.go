@@ -124,7 +124,7 @@ func TestDescribeLagsBehind(t *testing.T) {
 	}
 }
 
-func TestAgeSetsWhatWaits(t *testing.T) {
+func TestReviewSetsWhatWaits(t *testing.T) {
 	s := simulate(t, Options{})
 	for _, id := range []string{"pc-a", "pc-b", "pc-rejected"} {
 		get(t, s, firstApply, application(id, id))
@@ -139,11 +139,11 @@ func TestAgeSetsWhatWaits(t *testing.T) {
 		{"", "pc-rejected", Deleted, 1},
 	}
 	for _, c := range cases {
-		if n, err := s.Age(c.region, c.instance, c.state); err != nil || n != c.n {
-			t.Errorf("Age(%q, %q, %q) = %d, %v, want %d", c.region, c.instance, c.state, n, err, c.n)
+		if n, err := s.Review(c.region, c.instance, c.state); err != nil || n != c.n {
+			t.Errorf("Review(%q, %q, %q) = %d, %v, want %d", c.region, c.instance, c.state, n, err, c.n)
 		}
 	}
-	if _, err := s.Age("", "", "Approved"); err == nil {
+	if _, err := s.Review("", "", "Approved"); err == nil {
 		t.Error("Approved is accepted as an LOA state")
 	}
 	want := []string{Accept, Available, Deleted, ""}
@@ -257,7 +257,7 @@ func TestAccounts(t *testing.T) {
 func TestReadingAPIsAnswerAsTheSDKExpects(t *testing.T) {
 	s := simulate(t, Options{Account: "1000000000000009", Regions: []string{"cn-hangzhou"}})
 	get(t, s, firstApply, application("pc-one", "token"))
-	if _, err := s.Age("", "", Available); err != nil {
+	if _, err := s.Review("", "", Available); err != nil {
 		t.Fatal(err)
 	}
 	cases := []struct {
@@ -274,7 +274,7 @@ func TestReadingAPIsAnswerAsTheSDKExpects(t *testing.T) {
 			`"ConstructionTime":"2020-01-02T03:04:05Z","InstanceId":"pc-hasloa","LineCode":"","LineLabel":"","LineSPContactInfo":"","LineServiceProvider":"","LineType":"Other","LoaUrl":"",` +
 			`"PMInfo":{"PMInfo":[{"PMCertificateNo":"*","PMCertificateType":"Other","PMContactInfo":"*","PMGender":"Male","PMName":"*"}]},"SI":"Other Builders Ltd","Status":"Applying"},"RequestId":"ID"}`},
 		{"DescribePhysicalConnections", map[string]string{"Filter.1.Key": "PhysicalConnectionId", "Filter.1.Value.1": "pc-one"}, `{"PageNumber":1,"PageSize":10,"PhysicalConnectionSet":{"PhysicalConnectionType":[` +
-			`{"AccessPointId":"ap-cn-hangzhou-simulated","Bandwidth":100,"BusinessStatus":"Normal","ChargeType":"Prepaid","Description":"","LineOperator":"Other","LoaStatus":"Available","Name":"pc-one",` +
+			`{"AccessPointId":"ap-cn-hangzhou-simulated","Bandwidth":100,"BusinessStatus":"Normal","ChargeType":"Prepaid","CircuitCode":"","Description":"","LineOperator":"Other","LoaStatus":"Available","Name":"pc-one",` +
 			`"ParentPhysicalConnectionAliUid":0,"PeerLocation":"Room 1","PhysicalConnectionId":"pc-one","PortType":"10GBase-LR","Status":"Allocated","Type":"VPC","VirtualPhysicalConnectionCount":0}]},"RequestId":"ID","TotalCount":1}`},
 		{"DescribePhysicalConnections", map[string]string{"RegionId": "cn-hangzhou", "Filter.1.Key": "Status", "Filter.1.Value.1": "Enabled"}, `{"PageNumber":1,"PageSize":10,"PhysicalConnectionSet":{"PhysicalConnectionType":[]},"RequestId":"ID","TotalCount":0}`},
 		{"DescribeRegions", nil, `{"Regions":{"Region":[{"LocalName":"cn-hangzhou","RegionEndpoint":"vpc.cn-hangzhou.aliyuncs.com","RegionId":"cn-hangzhou"}]},"RequestId":"ID"}`},

@@ -20,25 +20,29 @@ func (s *Simulator) describeLOA(c *call) answer {
 		return refuse("InvalidInstanceId.NotFound", "The specified InstanceId is not found.").answer(c)
 	}
 	loa := map[string]any{}
-	if state := circuit.visibleLOA(s.o.Now(), s.o.Lag); state != "" {
-		loa = circuit.describe(state)
+	if now := circuit.visible(s.o.Now(), s.o.Lag); now.LOAStatus != "" {
+		loa = circuit.describe(now)
 	}
 	return accept(c, map[string]any{"PhysicalConnectionLOAType": loa})
 }
 
 // describe returns the LOA in a state, with the field names of the API.
-func (c *circuit) describe(state string) map[string]any {
+func (c *circuit) describe(now Change) map[string]any {
+	line := now.lineData()
 	loa := map[string]any{
-		"InstanceId": c.InstanceID, "Status": state, "CompanyName": c.content.company, "CompanyLocalizedName": c.content.company,
+		"InstanceId": c.InstanceID, "Status": now.LOAStatus, "CompanyName": c.content.company, "CompanyLocalizedName": c.content.company,
 		"SI": c.content.si, "LineType": c.content.lineType, "ConstructionTime": c.content.construction,
-		"LineCode": "", "LineLabel": "", "LineServiceProvider": "", "LineSPContactInfo": "", "LoaUrl": "",
+		"LineCode": line.code, "LineLabel": line.label, "LineServiceProvider": line.provider, "LineSPContactInfo": line.contact, "LoaUrl": "",
 		"PMInfo": map[string]any{"PMInfo": append([]map[string]string{}, c.content.engineers...)},
 	}
-	if state == Accept || state == Available {
+	if hasLetter(now.LOAStatus) {
 		loa["LoaUrl"] = "http://loa.example.invalid/" + c.InstanceID + ".pdf"
 	}
 	return loa
 }
+
+// hasLetter reports whether there is a letter in a state of the LOA.
+func hasLetter(loa string) bool { return loa == Available || loa == Completing || loa == Complete }
 
 // describeCircuits serves DescribePhysicalConnections: one page of the known circuits of a
 // region that match the filters, sorted by instance ID. A filter that names an undeclared
@@ -61,12 +65,13 @@ func (s *Simulator) describeCircuits(c *call) answer {
 	for _, id := range filters["PhysicalConnectionId"] {
 		s.circuits.get(c.account, c.region, id, c.at)
 	}
+	c.at = s.o.Now()
 	found := s.circuits.list(c.account, c.region, filters, c.at)
 	total := len(found)
 	found = found[min(total, (page-1)*size):min(total, page*size)]
 	rows := make([]map[string]any, len(found))
 	for i, circuit := range found {
-		rows[i] = circuit.row(circuit.visibleLOA(s.o.Now(), s.o.Lag))
+		rows[i] = circuit.row(circuit.visible(c.at, s.o.Lag))
 	}
 	return accept(c, map[string]any{
 		"PageNumber": page, "PageSize": size, "TotalCount": total,
@@ -102,10 +107,10 @@ const (
 )
 
 // filterFields are the fields that DescribePhysicalConnections filters by.
-var filterFields = map[string]func(*circuit) string{
-	"PhysicalConnectionId": func(c *circuit) string { return c.InstanceID },
-	"Status":               func(c *circuit) string { return c.Status },
-	"Name":                 func(c *circuit) string { return c.InstanceID },
+var filterFields = map[string]func(c *circuit, now Change) string{
+	"PhysicalConnectionId": func(c *circuit, _ Change) string { return c.InstanceID },
+	"Status":               func(_ *circuit, now Change) string { return now.Status },
+	"Name":                 func(c *circuit, _ Change) string { return c.InstanceID },
 }
 
 // filtersOf reads Filter.1.Key, Filter.1.Value.1 and so on.

@@ -1,6 +1,7 @@
-// Package simulator simulates the VPC endpoint of Alibaba Cloud: enough of the API to apply
-// for Letters of Authorization (LOAs) over real HTTP with real signatures, and every failure
-// that a client has to expect. It is written from the API pages and is stricter and odder
+// Package simulator simulates the VPC endpoint of Alibaba Cloud: enough of the API to take
+// Express Connect circuits from the application for a Letter of Authorization (LOA) to
+// their confirmation, over real HTTP with real signatures, and every failure that a client
+// has to expect. It is written from the API pages and is stricter and odder
 // than the service, so a client that copes with it is prepared. It shares no code with the
 // rest of the program: a check that both had in common could not reveal a mistake.
 //
@@ -19,12 +20,14 @@
 //
 //	/        the APIs: POST or GET, parameters in the query or a form body, answers in JSON
 //	         VPC 2016-04-28: ApplyPhysicalConnectionLOA, SecondApplyPhysicalConnectionLOA,
+//	           CompletePhysicalConnectionLOA, ConfirmPhysicalConnection,
 //	           DescribePhysicalConnectionLOA, DescribePhysicalConnections, DescribeRegions,
 //	           GetPhysicalConnectionServiceStatus
 //	         STS 2015-04-01: GetCallerIdentity
-//	/stats   GET: the statistics, as JSON of [Stats]
-//	/age     POST ?state=Available&region=…&instance=…: sets the state of LOAs, as the
-//	         service's staff would; without an instance, of all in state Applying
+//	/stats   GET: the statistics, as JSON of [Stats]; ?circuits=none leaves out the circuits,
+//	         ?page=1&size=100 takes a page of them, ?instance=… shows the life of one
+//	/review  POST: reviews the LOAs that await it, or with ?instance=…&region=… one of them;
+//	         &state=Rejected sets the state of an LOA, &status=Enabled that of a circuit
 //
 // # Processing of a call
 //
@@ -63,15 +66,29 @@
 //	available     its LOA is Available: IncorrectStatus.PhysicalConnectionLOA
 //	rejected      its LOA is Rejected: only SecondApplyPhysicalConnectionLOA is accepted
 //	deleted       its LOA was Deleted: it can be applied for
-//	forbidden     Forbidden.RAM for every application
-//	willreject    it can be applied for, and the review rejects the LOA
+//	completing    its LOA is Completing: it can be confirmed
+//	inservice     its LOA is Complete and the circuit Enabled
+//	forbidden     Forbidden.RAM for every application, completion and confirmation
+//	willreject    it can be applied for, and every review rejects the LOA
+//	rejectonce    the first review rejects the LOA
+//	rejecttwice   the first two reviews reject the LOA
+//	slowletter    after the review the LOA is Accept, and Available after as long again
 //
 // An LOA that existed from the start names another company than the client's.
-// An accepted application is Applying. Options.Review, [Simulator.Age] or POST /age make
-// it Available, Rejected and so on. DescribePhysicalConnectionLOA returns an empty LOA for a
-// circuit without one. With Options.Lag both Describe APIs keep reporting the former state
-// for a while. DescribePhysicalConnections lists the circuits known so far: those that were
-// declared, named in a call, or named in its filter PhysicalConnectionId.
+//
+// An accepted application is Applying. The review, after Options.Review, by
+// [Simulator.Review] or POST /review, makes it Available or Rejected.
+// CompletePhysicalConnectionLOA is accepted while the LOA is Available and makes it
+// Completing, or while it is Complete, where it changes the details of the line.
+// ConfirmPhysicalConnection is accepted while the circuit is Allocated and its LOA is
+// Completing or Complete; it makes the circuit Confirmed and the LOA Complete. What was
+// done already is refused, unless Options.AllowDuplicates is set; duplicates are counted
+// for each operation.
+//
+// DescribePhysicalConnectionLOA returns an empty LOA for a circuit without one. With
+// Options.Lag both Describe APIs keep reporting the former state for a while.
+// DescribePhysicalConnections lists the circuits known so far: those that were declared,
+// named in a call, or named in its filter PhysicalConnectionId.
 //
 // # Faults
 //
@@ -117,6 +134,7 @@
 // # Personal data
 //
 // Neither the statistics nor the log contain any: engineers are counted, never named. What
-// DescribePhysicalConnectionLOA reports of them is masked before it is stored. Only the
+// DescribePhysicalConnectionLOA reports of them and of the contact for the line is masked
+// before it is stored. Only the
 // error SignatureDoesNotMatch quotes the request, as the real one does.
 package simulator

@@ -3,6 +3,7 @@ package simulator
 import (
 	"go/parser"
 	gotoken "go/token"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -79,6 +80,30 @@ func TestPackageCommentNamesEveryAPI(t *testing.T) {
 			if _, err := ParseFaults("503:5%" + strings.TrimSpace(text)); err != nil {
 				t.Errorf("the plan of the package comment: %v", err)
 			}
+		}
+	}
+}
+
+// TestReferenceListsWhatPeopleSet has the reference name every marker and path.
+func TestReferenceListsWhatPeopleSet(t *testing.T) {
+	content, err := os.ReadFile("../../.github/docs/reference.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, found := strings.Cut(string(content), "## Simulated circuits\n")
+	if !found {
+		t.Fatal("the reference has no section about simulated circuits")
+	}
+	want := []string{"/review", "/stats"}
+	for _, m := range Markers {
+		want = append(want, "`"+m.Text+"`")
+		if !strings.Contains(MarkerHelp, "  "+m.Text+" ") {
+			t.Errorf("MarkerHelp has no %s", m.Text)
+		}
+	}
+	for _, text := range want {
+		if !strings.Contains(section, text) {
+			t.Errorf("the section about simulated circuits does not say %s", text)
 		}
 	}
 }

@@ -23,7 +23,11 @@ func (s *Simulator) checkRegion(c *call) *refusal {
 	case c.region == "":
 		return refuse("MissingParam.RegionNo", "The parameter RegionId is missing.")
 	case !s.regions[c.region]:
-		return &refusal{status: http.StatusNotFound, code: "InvalidRegionId.NotFound", message: "The specified RegionId is not found."}
+		ref := refuse("InvalidRegionId.NotFound", "The specified RegionId is not found.")
+		if c.api != confirmAPI { // whose page lists the code with status 400
+			ref.status = http.StatusNotFound
+		}
+		return ref
 	}
 	return nil
 }
@@ -35,7 +39,10 @@ func (s *Simulator) checkInstance(c *call) *refusal {
 	}
 	switch {
 	case c.instance == "":
-		return refuse("MissingParam.InstanceId", "The parameter InstanceId is missing.")
+		name := instanceParam(c.api)
+		return refuse("MissingParam."+name, "The parameter "+name+" is missing.")
+	case !instanceID().MatchString(c.instance) && c.api == confirmAPI:
+		return refuse("InvalidPhysicalConnectionId.NotFound", "The specified physicalConnection is not found.")
 	case !instanceID().MatchString(c.instance):
 		return refuse("InvalidInstanceId.NotFound", "The specified InstanceId is not found.")
 	}

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"runtime"
-	"strconv"
 	"sync"
 	"time"
 )
@@ -43,7 +42,7 @@ func New(o Options) *Simulator {
 	s := &Simulator{
 		o: o, regions: map[string]bool{}, done: make(chan struct{}),
 		tokens:   tokens{life: o.TokenLife, all: map[string]*token{}},
-		circuits: circuits{all: map[circuitKey]*circuit{}, declared: o.OnlyDeclared, reviewTime: o.Review},
+		circuits: circuits{all: map[circuitKey]*circuit{}, declared: o.OnlyDeclared, reviewTime: o.Review, lag: o.Lag},
 		lanes:    map[lane]*laneState{}, numbers: map[Request]int{},
 		answers: map[string]int{}, faults: map[string]int{},
 	}
@@ -74,7 +73,7 @@ func (s *Simulator) release() {
 	}
 }
 
-// ServeHTTP serves the APIs on /, the statistics on GET /stats, and POST /age.
+// ServeHTTP serves the APIs on /, the statistics on GET /stats, and POST /review.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.guard()
 	switch r.URL.Path {
@@ -82,8 +81,8 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serveAPI(w, r)
 	case "/stats":
 		s.serveStats(w, r)
-	case "/age":
-		s.serveAge(w, r)
+	case "/review", "/age": // its former name
+		s.serveReview(w, r)
 	default:
 		http.NotFound(w, r)
 	}
@@ -168,31 +167,6 @@ func (s *Simulator) Serve(ctx context.Context, l net.Listener) error {
 	return err
 }
 
-// serveStats serves GET /stats.
-func (s *Simulator) serveStats(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet {
-		http.Error(w, "GET only", http.StatusMethodNotAllowed)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(append(marshal(s.Stats()), '\n')) // the client may have left
-}
-
-// serveAge serves POST /age?state=Available&region=…&instance=…
-func (s *Simulator) serveAge(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodPost {
-		http.Error(w, "POST only", http.StatusMethodNotAllowed)
-		return
-	}
-	q := r.URL.Query()
-	n, err := s.Age(q.Get("region"), q.Get("instance"), q.Get("state"))
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	_, _ = w.Write([]byte(strconv.Itoa(n) + "\n")) // the client may have left
-}
-
 // Options configure a Simulator. The zero value has no key and refuses every call.
 type Options struct {
 	Keys           map[string]string // access key ID to secret
@@ -212,12 +186,12 @@ type Options struct {
 	OnlyDeclared    bool             // no other circuit exists; otherwise any does, Allocated unless a Marker says otherwise
 	Regions         []string         // the regions of the service; nil means Regions
 	Review          time.Duration    // time from an application to its LOA becoming Available, or Rejected if marked so; 0 means never
-	Lag             time.Duration    // how long the Describe APIs report the former LOA state after an application
+	Lag             time.Duration    // how long the Describe APIs report the former state of a circuit and its LOA after a change
 	TokenLife       time.Duration    // how long a client token is remembered; 0 means forever
 	BillingOff      bool             // billing for outbound data transfer is off
 	Denied          []string         // APIs that the RAM policy denies: Forbidden.RAM; ACCOUNT/API denies one account
 	ForgetRefusals  bool             // a refused token may be reused with other parameters
-	AllowDuplicates bool             // an existing LOA does not prevent another: only the client token does
+	AllowDuplicates bool             // what was done already may be done again: only the client token prevents it
 	ApplyAgain      bool             // ApplyPhysicalConnectionLOA is accepted for a Rejected LOA, as the API page allows
 	Now             func() time.Time // the service's clock; nil means time.Now
 	Log             *slog.Logger     // one line per call; nil means none

@@ -130,8 +130,15 @@ func TestNoPersonalDataInOutput(t *testing.T) {
 	p["PMInfo.1.PMGender"] = "?"
 	replies += get(t, s, firstApply, p).body
 	replies += get(t, s, "DescribePhysicalConnectionLOA", map[string]string{"InstanceId": "pc-one"}).body
-	stats := send(t, s, "GET", "/stats", "").body
-	for _, secret := range []string{"Zyxwv", "99999919", "zyxwv@", testSecret} {
+	if _, err := s.Review("", "pc-one", Available); err != nil {
+		t.Fatal(err)
+	}
+	line := completion("pc-one", "token-2")
+	line["LineSPContactInfo"] = "uvwxyz@example.invalid"
+	replies += get(t, s, completeAPI, line).body
+	replies += get(t, s, "DescribePhysicalConnectionLOA", map[string]string{"InstanceId": "pc-one"}).body
+	stats := send(t, s, "GET", "/stats?instance=pc-one", "").body
+	for _, secret := range []string{"Zyxwv", "99999919", "zyxwv@", "uvwxyz", testSecret} {
 		for name, text := range map[string]string{"stats": stats, "log": log.String(), "answers": replies} {
 			if strings.Contains(text, secret) {
 				t.Errorf("%s: found %q:\n%s", name, secret, text)

@@ -130,7 +130,7 @@ func TestCopyIsReadInAnyLanguage(t *testing.T) {
 		if past := again.Circuits[0].Past; past.Result != "SUBMITTED" || past.ClientToken != "token" || past.LOAStatus != "Applying" {
 			t.Errorf("in %s: the row was %+v", l.Tag(), past)
 		}
-		if len(again.CircuitsTable.Results) != len(sheet.ResultHeaders) || again.CircuitsTable.LastCol != 11+len(sheet.ResultHeaders) {
+		if len(again.CircuitsTable.Results) != len(sheet.ResultHeaders) || again.CircuitsTable.LastCol != 17+len(sheet.ResultHeaders) {
 			t.Errorf("in %s: the result columns are %v, the last column %d", l.Tag(), again.CircuitsTable.Results, again.CircuitsTable.LastCol)
 		}
 		if got, want := sheetNames(t, file), "专线, 施工工程师, 填写说明, 列表, "+l.AddedName("Errors")+", "+l.AddedName("Summary"); got != want {

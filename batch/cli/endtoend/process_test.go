@@ -152,7 +152,7 @@ func TestStalledReader(t *testing.T) {
 	cmd := p.submit("--log-format", "json", "--rate", "100000/1s")
 	var stdout bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, writer
-	time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
+	time.AfterFunc(5*time.Minute, func() { cmd.Process.Kill() })
 	if got := p.run(cmd); got != 0 || !strings.Contains(stdout.String(), "all 1,200 rows accepted") {
 		t.Errorf("exit %d: %s", got, &stdout)
 	}
@@ -195,7 +195,7 @@ func (p *program) during(cmd *exec.Cmd, do func()) (exit int, printed string) {
 	if err := cmd.Start(); err != nil {
 		p.Fatal(err)
 	}
-	time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
+	time.AfterFunc(5*time.Minute, func() { cmd.Process.Kill() })
 	for p.sim.Stats().Accepted == 0 {
 		time.Sleep(5 * time.Millisecond)
 	}

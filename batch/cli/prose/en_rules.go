@@ -2,11 +2,12 @@ package prose
 
 // Sources of several rules.
 const (
-	apiPage  = "Alibaba Cloud, VPC API, ApplyPhysicalConnectionLOA"
-	gb11643  = "GB 11643-1999, Citizen identification number"
-	xlsxCell = "ECMA-376 part 1, 18.3.1.4 (cell) and 18.18.11 (cell types)"
-	contract = "loabatch, .github/docs/reference.md, The workbook"
-	promises = "loabatch, README.md, Promises"
+	apiPage      = "Alibaba Cloud, VPC API, ApplyPhysicalConnectionLOA"
+	completePage = "Alibaba Cloud, VPC API, CompletePhysicalConnectionLOA"
+	gb11643      = "GB 11643-1999, Citizen identification number"
+	xlsxCell     = "ECMA-376 part 1, 18.3.1.4 (cell) and 18.18.11 (cell types)"
+	contract     = "loabatch, .github/docs/reference.md, The workbook"
+	promises     = "loabatch, README.md, Promises"
 )
 
 // enRules: the rules of the workbook, its headers and its rows.

@@ -204,4 +204,58 @@ var enCircuits = map[string]Entry{
 		Why:     "loabatch never makes a second application on top of an accepted one; the accepted one still has the values sent then.",
 		Wrong:   "accepted with 1000 Mbit/s, now 2000", Right: "1000, as accepted", Source: promises,
 	},
+	"circuit-line-provider-unknown": {
+		Message: "{value} is not a line provider",
+		Hint:    "Choose China Telecom, China Unicom, China Mobile or Other ISPs in China, or leave the cell empty.",
+		Why:     "The API knows these four, which are sent in Chinese, as its page shows them.",
+		Wrong:   "Example Fibre", Right: "Other ISPs in China", Source: completePage + ": LineServiceProvider",
+	},
+	"circuit-line-contact-masked": {
+		Message: "the line contact contains an asterisk, so it is masked and cannot be sent",
+		Hint:    "Write the full contact, or use the original workbook: a copy written with --redact no longer has it.",
+		Why:     "A masked number cannot be restored, and nobody could be reached under it.",
+		Wrong:   "+4*********23", Right: "+447700900123", Source: contract,
+	},
+	"circuit-line-contact-malformed": {
+		Message: "the value has too few or too many digits for a phone number",
+		Hint:    "Write the whole number, with its country or area code.",
+		Why:     "It is whom Alibaba Cloud calls about the line.",
+		Wrong:   "110", Right: "+447700900123", Source: "ITU-T E.164",
+	},
+	"circuit-line-contact-form": {
+		Message: "the line contact has no phone number",
+		Hint:    "Write + with the country code and the number, an 11-digit mainland mobile number, or a landline with its area code; a name may go before it.",
+		Why:     "It is whom Alibaba Cloud calls about the line.",
+		Wrong:   "name@example.com", Right: "+447700900123", Source: "ITU-T E.164",
+	},
+	"circuit-finished-unknown": {
+		Message: "{value} is neither yes nor no",
+		Hint:    "Write yes once construction is finished, or no, or leave the cell empty until then.",
+		Why:     "Construction is reported to Alibaba Cloud as finished only where the cell says so without doubt.",
+		Wrong:   "nearly", Right: "yes", Source: completePage + ": FinishWork",
+	},
+	"circuit-confirm-unknown": {
+		Message: "{value} is neither yes nor no",
+		Hint:    "Write yes to have the circuit confirmed after its construction, which starts service and billing, or no, or leave the cell empty.",
+		Why:     "Confirming starts billing, so a circuit is confirmed only where the cell says so without doubt.",
+		Wrong:   "maybe", Right: "yes", Source: contract,
+	},
+	"circuit-line-code-missing": {
+		Message: "construction is finished, but the line code is missing",
+		Hint:    "Write the code that the carrier gave the line. It may stay empty if there is none.",
+		Why:     "Editions of the API's page differ on whether the line code is required, and the carrier finds the line by it.",
+		Wrong:   "(empty)", Right: "HZ-SH-10GE0001NP", Source: completePage + ": LineCode",
+	},
+	"circuit-line-label-missing": {
+		Message: "construction is finished, but the line label is missing",
+		Hint:    "Write what the label on the cable in the data centre says. It may stay empty if there is none.",
+		Why:     "Editions of the API's page differ on whether the line label is required, and people in the data centre find the cable by it.",
+		Wrong:   "(empty)", Right: "A12-F03-P07", Source: completePage + ": LineLabel",
+	},
+	"circuit-confirm-unfinished": {
+		Message: "the circuit is to be confirmed, but its construction is not said to be finished",
+		Hint:    "Write yes under Construction finished once it is; until then the circuit is not confirmed.",
+		Why:     "A circuit is confirmed after its construction was reported as finished.",
+		Wrong:   "finished no, confirm yes", Right: "finished yes, confirm yes", Source: "Alibaba Cloud, VPC API, ConfirmPhysicalConnection",
+	},
 }

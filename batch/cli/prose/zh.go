@@ -59,9 +59,10 @@ package prose
 
 // Sources of several rules.
 const (
-	zhAPIPage  = "阿里云 VPC API：ApplyPhysicalConnectionLOA"
-	zhGB11643  = "GB 11643-1999《公民身份号码》"
-	zhXlsxCell = "ECMA-376 第 1 部分，18.3.1.4（cell）和 18.18.11（单元格类型）"
-	zhContract = "loabatch：.github/docs/reference.md，The workbook"
-	zhPromises = "loabatch：README.md，Promises"
+	zhAPIPage      = "阿里云 VPC API：ApplyPhysicalConnectionLOA"
+	zhCompletePage = "阿里云 VPC API：CompletePhysicalConnectionLOA"
+	zhGB11643      = "GB 11643-1999《公民身份号码》"
+	zhXlsxCell     = "ECMA-376 第 1 部分，18.3.1.4（cell）和 18.18.11（单元格类型）"
+	zhContract     = "loabatch：.github/docs/reference.md，The workbook"
+	zhPromises     = "loabatch：README.md，Promises"
 )

@@ -204,4 +204,58 @@ var zhCircuits = map[string]Entry{
 		Why:     "申请受理之后，loabatch 不会再次申请；API 中仍是受理时的内容。",
 		Wrong:   "受理时为 1000 Mbit/s，现为 2000", Right: "1000，与受理时一致", Source: zhPromises,
 	},
+	"circuit-line-provider-unknown": {
+		Message: "“{value}”不是线路运营商",
+		Hint:    "请选择中国电信、中国联通、中国移动或中国其他，或将该单元格留空。",
+		Why:     "API 只接受这四种，按页面所示以中文发送。",
+		Wrong:   "示例光纤", Right: "中国其他", Source: zhCompletePage + "，LineServiceProvider",
+	},
+	"circuit-line-contact-masked": {
+		Message: "线路联系方式中有星号，是脱敏后的内容，不能发送",
+		Hint:    "请填写完整的联系方式，或使用原来的工作簿：用 --redact 写出的副本中已没有联系方式。",
+		Why:     "脱敏的号码无法还原，照此发送将无法联系到任何人。",
+		Wrong:   "+4*********23", Right: "+447700900123", Source: zhContract,
+	},
+	"circuit-line-contact-malformed": {
+		Message: "该值的位数过少或过多，不是电话号码",
+		Hint:    "请填写完整的号码，含国际区号或国内区号。",
+		Why:     "阿里云就线路问题联系此号码。",
+		Wrong:   "110", Right: "+447700900123", Source: "ITU-T E.164",
+	},
+	"circuit-line-contact-form": {
+		Message: "线路联系方式中没有电话号码",
+		Hint:    "请填写 + 加国际区号和号码、11 位内地手机号码，或带区号的固定电话；号码前可以写姓名。",
+		Why:     "阿里云就线路问题联系此号码。",
+		Wrong:   "name@example.com", Right: "+447700900123", Source: "ITU-T E.164",
+	},
+	"circuit-finished-unknown": {
+		Message: "“{value}”既不是“是”，也不是“否”",
+		Hint:    "施工完成后请填写“是”；在此之前请填写“否”，或将该单元格留空。",
+		Why:     "只有单元格明确填写“是”，才会向阿里云报告施工已完成。",
+		Wrong:   "快了", Right: "是", Source: zhCompletePage + "，FinishWork",
+	},
+	"circuit-confirm-unknown": {
+		Message: "“{value}”既不是“是”，也不是“否”",
+		Hint:    "填写“是”，则施工完成后确认该专线，专线随即开通并开始计费；否则请填写“否”，或将该单元格留空。",
+		Why:     "确认专线后即开始计费，因此只有单元格明确填写“是”，才会确认。",
+		Wrong:   "也许", Right: "是", Source: zhContract,
+	},
+	"circuit-line-code-missing": {
+		Message: "施工已完成，但缺少线路编码",
+		Hint:    "请填写运营商的线路编码；没有编码时可以留空。",
+		Why:     "API 页面的各版本对线路编码是否必填说法不一，运营商也按编码查找线路。",
+		Wrong:   "（空）", Right: "杭州-上海10GE0001NP", Source: zhCompletePage + "，LineCode",
+	},
+	"circuit-line-label-missing": {
+		Message: "施工已完成，但缺少线路标签",
+		Hint:    "请填写机房内线缆标签上的文字；没有标签时可以留空。",
+		Why:     "API 页面的各版本对线路标签是否必填说法不一，机房人员也按标签查找线缆。",
+		Wrong:   "（空）", Right: "A12-F03-P07", Source: zhCompletePage + "，LineLabel",
+	},
+	"circuit-confirm-unfinished": {
+		Message: "要求确认该专线，但未填写施工已完成",
+		Hint:    "施工完成后，请在“施工完成”列填写“是”；在此之前不会确认该专线。",
+		Why:     "报告施工完成之后，才能确认专线。",
+		Wrong:   "施工完成：否，确认专线：是", Right: "施工完成：是，确认专线：是", Source: "阿里云 VPC API：ConfirmPhysicalConnection",
+	},
 }

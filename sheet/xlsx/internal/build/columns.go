@@ -197,6 +197,8 @@ func (b *templateBuilder) expects(c sheet.Column) string {
 	switch {
 	case c.ID == sheet.CircuitAccount:
 		return b.Words.Line("template-column-account")
+	case c.ID == sheet.CircuitConfirm:
+		return b.Words.Line("template-column-confirm")
 	case c.Parameter == "":
 		return b.Words.Line("template-column-circuits")
 	}

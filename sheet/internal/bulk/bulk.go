@@ -1,9 +1,11 @@
-package sheet
+// Package bulk holds values of a number of rows that is not known before they are read, up to a
+// million, and finds them again by row.
+package bulk
 
-// chunkedSlice collects an unknown number of values in chunks of limited size, so that
+// Slice collects an unknown number of values in chunks of limited size, so that
 // each value is moved at most once. Growing a single slice to a million rows would move
 // each of them four times.
-type chunkedSlice[T any] struct {
+type Slice[T any] struct {
 	full  [][]T
 	last  []T
 	count int // of the values in full
@@ -15,22 +17,22 @@ const (
 	maxChunk = 4096
 )
 
-// reserve allocates memory for n values, which then need not be moved at all.
-func (s *chunkedSlice[T]) reserve(n int) {
+// Reserve allocates memory for n values, which then need not be moved at all.
+func (s *Slice[T]) Reserve(n int) {
 	if s.count == 0 && n > cap(s.last) {
 		s.last = append(make([]T, 0, n), s.last...)
 	}
 }
 
 // grow starts a new chunk if the last one is full.
-func (s *chunkedSlice[T]) grow() {
+func (s *Slice[T]) grow() {
 	if len(s.last) == cap(s.last) {
 		s.last = make([]T, 0, min(max(minChunk, 2*cap(s.last)), maxChunk))
 	}
 }
 
-// append adds a value.
-func (s *chunkedSlice[T]) append(v T) {
+// Append adds a value.
+func (s *Slice[T]) Append(v T) {
 	if n := len(s.last); n > 0 && n == cap(s.last) {
 		s.full = append(s.full, s.last)
 		s.count += n
@@ -39,18 +41,18 @@ func (s *chunkedSlice[T]) append(v T) {
 	s.last = append(s.last, v)
 }
 
-// slice returns the values as one slice and empties s.
-func (s *chunkedSlice[T]) slice() []T {
+// All returns the values as one slice and empties s.
+func (s *Slice[T]) All() []T {
 	if len(s.full) > 0 {
-		return s.appendTo(nil)
+		return s.AppendTo(nil)
 	}
 	all := s.last
-	*s = chunkedSlice[T]{}
+	*s = Slice[T]{}
 	return all
 }
 
-// appendTo appends the values to a slice, which is moved at most once, and empties s.
-func (s *chunkedSlice[T]) appendTo(all []T) []T {
+// AppendTo appends the values to a slice, which is moved at most once, and empties s.
+func (s *Slice[T]) AppendTo(all []T) []T {
 	if n := len(all) + s.count + len(s.last); n > cap(all) {
 		all = append(make([]T, 0, n), all...)
 	}
@@ -59,29 +61,29 @@ func (s *chunkedSlice[T]) appendTo(all []T) []T {
 		s.full[i] = nil // free it before the next one is copied
 	}
 	all = append(all, s.last...)
-	*s = chunkedSlice[T]{}
+	*s = Slice[T]{}
 	return all
 }
 
-// single adds a value and returns a slice of that value alone, without spare capacity.
-func (s *chunkedSlice[T]) single(v T) []T {
+// Single adds a value and returns a slice of that value alone, without spare capacity.
+func (s *Slice[T]) Single(v T) []T {
 	s.grow()
 	s.last = append(s.last, v)
 	n := len(s.last)
 	return s.last[n-1 : n : n]
 }
 
-// rowIndex maps row numbers to indexes.
-type rowIndex []int32
+// Index maps row numbers to indexes.
+type Index []int32
 
-// indexRows builds the index of count rows, whose numbers row returns. Of several with one
+// NewIndex builds the index of count rows, whose numbers row returns. Of several with one
 // number it has the first.
-func indexRows(count int, row func(int) int) rowIndex {
+func NewIndex(count int, row func(int) int) Index {
 	last := 0
 	for i := range count {
 		last = max(last, row(i))
 	}
-	index := make(rowIndex, last+1)
+	index := make(Index, last+1)
 	for i := range count {
 		if at := &index[row(i)]; *at == 0 {
 			*at = int32(i) + 1
@@ -90,8 +92,8 @@ func indexRows(count int, row func(int) int) rowIndex {
 	return index
 }
 
-// at returns the index of a row.
-func (x rowIndex) at(row int) (int, bool) {
+// At returns the index of a row.
+func (x Index) At(row int) (int, bool) {
 	if row < 0 || row >= len(x) || x[row] == 0 {
 		return 0, false
 	}

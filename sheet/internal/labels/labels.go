@@ -1,4 +1,6 @@
-package sheet
+// Package labels recognises the rows that people put between and below their data: sums and
+// lines to sign on. A text that could be a name is never taken for a label.
+package labels
 
 import (
 	"strings"
@@ -6,22 +8,41 @@ import (
 	"unicode/utf8"
 )
 
-// maxLabel is the longest text that is looked at as a label, in bytes.
-const maxLabel = 120
+// Max is the length of the longest text that is looked at as a label, in bytes.
+const Max = 120
 
-// fillWords are what people write below a header, folded.
-var fillWords = []string{"required", "mandatory", "optional", "必填", "必填项", "选填", "选填项", "可选", "非必填", "必須", "選填"}
+// Kind is what a text labels.
+type Kind uint8
 
-// labelWords are the words that labels of one kind are made of: at least one that makes the
+// The kinds.
+const (
+	None      Kind = iota
+	Totals         // sums and counts: Total, 合计, Sub-total:, 共 12 条
+	Signature      // signatures and dates: 签字：, 制表人 张三, Prepared by, Date: 2027-01-15
+)
+
+// Of returns what a text labels. It is in lower case, and without full-width letters and
+// spaces around it.
+func Of(s string) Kind {
+	switch {
+	case totalsWords.made(s):
+		return Totals
+	case isSignature(s):
+		return Signature
+	}
+	return None
+}
+
+// words are the words that labels of one kind are made of: at least one that makes the
 // label, and others that may go with it. Words in Chinese need no space between them.
-type labelWords struct {
+type words struct {
 	heads, others []string
 	whole         map[string]bool // all of them, and whether each is one of heads
 }
 
-// newLabelWords makes the words of one kind of label.
-func newLabelWords(heads, others []string) *labelWords {
-	w := &labelWords{heads: heads, others: others, whole: map[string]bool{}}
+// newWords makes the words of one kind of label.
+func newWords(heads, others []string) *words {
+	w := &words{heads: heads, others: others, whole: map[string]bool{}}
 	for _, word := range others {
 		w.whole[word] = false
 	}
@@ -33,7 +54,7 @@ func newLabelWords(heads, others []string) *labelWords {
 
 // The labels of rows that are not data.
 var (
-	totalsWords = newLabelWords(
+	totalsWords = newWords(
 		[]string{"total", "totals", "subtotal", "subtotals", "sum", "sums", "average", "avg",
 			"合计", "小计", "总计", "共计", "总共", "总数", "总和", "汇总", "累计", "平均", "平均值", "计数", "共", "合計", "小計", "總計", "共計", "總共", "總數"},
 		[]string{"grand", "sub", "overall", "of", "the", "and", "all", "no", "number", "count", "amount", "qty", "quantity", "page", "this",
@@ -42,7 +63,7 @@ var (
 			"条", "个", "人", "名", "项", "行", "家", "户", "位", "份", "处", "笔", "数", "量", "数量", "专线", "物理", "线路", "电路", "带宽", "工程师", "施工", "人员", "记录", "兆",
 			"本页", "本表", "本月", "全部", "所有", "页", "的", "和", "及", "條", "個", "項"},
 	)
-	signatureWords = newLabelWords(
+	signatureWords = newWords(
 		[]string{"signature", "signatures", "signed", "sign", "signoff", "prepared", "approved", "approval", "checked", "reviewed", "verified", "authorised", "authorized",
 			"submitted", "compiled", "drafted", "confirmed", "issued", "stamp", "seal", "date", "dated",
 			"签字", "签名", "签章", "签署", "签收", "签发", "会签", "盖章", "公章", "章", "制表", "制表人", "制单", "填表", "填报", "编制", "审核", "审批", "审定", "批准", "核准", "复核", "校对", "校核",
@@ -53,7 +74,7 @@ var (
 )
 
 // made reports whether a text consists of the words of a kind of label and of figures.
-func (w *labelWords) made(s string) bool {
+func (w *words) made(s string) bool {
 	found := false
 	if !strings.ContainsFunc(s, isLatin) { // spread over the cell, as in 合　计
 		s = strings.Join(strings.Fields(s), "")
@@ -78,7 +99,7 @@ func (w *labelWords) made(s string) bool {
 
 // first returns the length of the longest word at the start of a run of letters, and whether
 // it makes the label. A whole word takes up the run.
-func (w *labelWords) first(run string, whole bool) (head bool, length int) {
+func (w *words) first(run string, whole bool) (head bool, length int) {
 	if whole {
 		head, found := w.whole[run]
 		if !found {
@@ -96,15 +117,8 @@ func (w *labelWords) first(run string, whole bool) (head bool, length int) {
 	return head, length
 }
 
-// isTotalsLabel reports whether a text labels sums or counts: Total, 合计, Sub-total:, 共 12 条.
-func isTotalsLabel(s string) bool {
-	return totalsWords.made(strings.ToLower(strings.Map(narrow, s)))
-}
-
-// isSignatureLabel reports whether a text labels signatures or a date, with or without what
-// was signed: 签字：, 制表人 张三, Prepared by, Date: 2027-01-15.
-func isSignatureLabel(s string) bool {
-	s = strings.ToLower(strings.Map(narrow, trimOuter(s)))
+// isSignature reports whether a text labels signatures or a date, with or without what was signed.
+func isSignature(s string) bool {
 	label, _, colon := strings.Cut(s, ":")
 	if signatureWords.made(label) {
 		return true

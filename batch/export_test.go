@@ -1,4 +1,0 @@
-package batch
-
-// FreeAhead is the bound of the rows that are read ahead without a quota.
-const FreeAhead = freeAhead
