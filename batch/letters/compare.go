@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -251,8 +252,10 @@ func isHyphen(r rune) bool {
 
 // label finds what a letter says the company is. Behind the words for a company there may be
 // more than one line of its name, which ends with a company's legal form.
-var label = regexp.MustCompile(`(?:(?:^|[\s:;,.|])(?:公司名称|企业名称|单位名称|客户名称|用户名称|客户单位|用户单位|申请公司|申请单位|申请公司名称|申请单位名称|被授权单位)|(?i:(?:^|[\n:;|])[ \t]*(?:company name|customer name|customer|applicant|client name|name of company)))[\s:|]+` +
-	`([\p{Han}\p{Latin}\d()·&.,'’\-\s]{2,80}?(?:有限责任公司|有限公司|公司|集团|Co\.\s?,?\s*Ltd|Ltd|Limited|Inc|GmbH|LLC|Corporation|Corp|PLC|S\.A|B\.V|N\.V|Sdn\.?\s*Bhd))(?:[^\p{Latin}]|$)`)
+var label = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(labelled) })
+
+const labelled = `(?:(?:^|[\s:;,.|])(?:公司名称|企业名称|单位名称|客户名称|用户名称|客户单位|用户单位|申请公司|申请单位|申请公司名称|申请单位名称|被授权单位)|(?i:(?:^|[\n:;|])[ \t]*(?:company name|customer name|customer|applicant|client name|name of company)))[\s:|]+` +
+	`([\p{Han}\p{Latin}\d()·&.,'’\-\s]{2,80}?(?:有限责任公司|有限公司|公司|集团|Co\.\s?,?\s*Ltd|Ltd|Limited|Inc|GmbH|LLC|Corporation|Corp|PLC|S\.A|B\.V|N\.V|Sdn\.?\s*Bhd))(?:[^\p{Latin}]|$)`
 
 // neutral are companies that letters name in other roles, in the form of fold.
 var neutral = []string{"阿里云", "阿里巴巴", "alibaba", "aliyun", "中国电信", "中国联通", "中国移动", "chinatelecom", "chinaunicom", "chinamobile"}
@@ -265,7 +268,7 @@ func (p page) compareCompany(f Facts) []Difference {
 		return nil // and labels are mixed up with other columns
 	}
 	text := string(p.raw)
-	for _, m := range label.FindAllStringSubmatchIndex(text, -1) {
+	for _, m := range label().FindAllStringSubmatchIndex(text, -1) {
 		value := onOneLine(text[m[2]:m[3]])
 		start := utf8.RuneCountInString(text[:m[2]])
 		if p.startsAt(start, ours) || len(builder) > 0 && p.startsAt(start, builder) || isNeutral(value) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/klippa-app/go-pdfium"
 	pdferrors "github.com/klippa-app/go-pdfium/errors"
+	"github.com/klippa-app/go-pdfium/references"
 	"github.com/klippa-app/go-pdfium/requests"
 	"github.com/klippa-app/go-pdfium/webassembly"
 	"github.com/tetratelabs/wazero"
@@ -154,19 +155,43 @@ func (s *sandbox) extract(pdf []byte) (text string, opened bool, err error) {
 	}
 	var all strings.Builder
 	for i := range count.PageCount {
-		page, err := instance.GetPageText(&requests.GetPageText{
-			Page: requests.Page{ByIndex: &requests.PageByIndex{Document: document.Document, Index: i}},
-		})
+		text, err := pageText(instance, document.Document, i)
 		if err != nil {
 			return "", true, err
 		}
-		if i >= maxPages || all.Len()+len(page.Text) > maxText {
+		if i >= maxPages || all.Len()+len(text) > maxText {
 			return "", true, errLimits
 		}
-		all.WriteString(page.Text)
+		all.WriteString(text)
 		all.WriteByte('\n')
 	}
 	return strings.ToValidUTF8(all.String(), "\uFFFD"), true, nil
+}
+
+// pageText returns the text of one page. FPDFText_GetText knows about characters beyond the
+// basic plane, which are in names of companies; GetPageText takes them apart.
+func pageText(instance pdfium.Pdfium, document references.FPDF_DOCUMENT, i int) (string, error) {
+	page, err := instance.FPDFText_LoadPage(&requests.FPDFText_LoadPage{
+		Page: requests.Page{ByIndex: &requests.PageByIndex{Document: document, Index: i}},
+	})
+	if err != nil {
+		return "", err
+	}
+	count, err := instance.FPDFText_CountChars(&requests.FPDFText_CountChars{TextPage: page.TextPage})
+	if err != nil {
+		return "", err
+	}
+	if count.Count > maxText {
+		return "", errLimits
+	}
+	text, err := instance.FPDFText_GetText(&requests.FPDFText_GetText{TextPage: page.TextPage, Count: count.Count})
+	if err != nil {
+		return "", err
+	}
+	if _, err := instance.FPDFText_ClosePage(&requests.FPDFText_ClosePage{TextPage: page.TextPage}); err != nil {
+		return "", err
+	}
+	return strings.ReplaceAll(text.Text, "\x00", ""), nil // it ends with one
 }
 
 // isLegible reports whether a text has words, and not mostly characters that a font has no

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 )
 
 // The files of testdata have made-up names. LibreOffice 7.4 wrote chinese, english and columns
@@ -90,20 +91,32 @@ func assemble(objects []string) []byte {
 
 const helvetica = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
 
-// TestFontNotEmbedded reads Chinese text whose font is not in the file: its encoding is one of
-// the predefined ones.
-func TestFontNotEmbedded(t *testing.T) {
+// chinesePDF is a letter whose font is not in the file: its encoding is one of the
+// predefined ones.
+func chinesePDF(encoding, text string) []byte {
 	var hex strings.Builder
-	for _, r := range "公司名称：测试云帆科技（北京）有限公司" {
-		fmt.Fprintf(&hex, "%04X", r)
+	for _, unit := range utf16.Encode([]rune(text)) {
+		fmt.Fprintf(&hex, "%04X", unit)
 	}
-	pdf := build("BT /F1 12 Tf 50 700 Td <"+hex.String()+"> Tj ET",
-		"<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UCS2-H /DescendantFonts [6 0 R] >>",
+	return build("BT /F1 12 Tf 50 700 Td <"+hex.String()+"> Tj ET",
+		"<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /"+encoding+" /DescendantFonts [6 0 R] /ToUnicode 8 0 R >>",
 		"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 4 >> /FontDescriptor 7 0 R >>",
-		"<< /Type /FontDescriptor /FontName /STSong-Light /Flags 6 /FontBBox [0 0 1000 1000] /ItalicAngle 0 /Ascent 800 /Descent -200 /StemV 80 >>")
-	text, unread, err := readText(t.Context(), pdf)
-	if list := Compare(text, Facts{Company: chineseFacts.Company}); err != nil || unread != "" || len(list) > 0 {
-		t.Errorf("%q, %q, %v, %q", text, unread, err, list)
+		"<< /Type /FontDescriptor /FontName /STSong-Light /Flags 6 /FontBBox [0 0 1000 1000] /ItalicAngle 0 /Ascent 800 /Descent -200 /StemV 80 >>",
+		fmt.Sprintf("<< /Length %d >>\nstream\n%s\nendstream", len(toUnicode), toUnicode))
+}
+
+// toUnicode maps one code to 𠮷, a character beyond the basic plane.
+const toUnicode = "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapType 2 def\n" +
+	"1 begincodespacerange <0000> <FFFF> endcodespacerange\n1 beginbfchar <5409> <D842DFB7> endbfchar\nendcmap end end"
+
+// TestFontNotEmbedded reads Chinese text without a font.
+func TestFontNotEmbedded(t *testing.T) {
+	for _, company := range []string{"测试云帆科技（北京）有限公司", "测试𠮷云帆有限公司"} {
+		pdf := chinesePDF("UniGB-UCS2-H", strings.ReplaceAll("公司名称："+company+" pc-bp1test", "𠮷", "吉"))
+		text, unread, err := readText(t.Context(), pdf)
+		if list := Compare(text, Facts{Company: company}); err != nil || unread != "" || len(list) > 0 || strings.Contains(text, "\x00") {
+			t.Errorf("%q, %q, %v, %q", text, unread, err, list)
+		}
 	}
 }
 
