@@ -24,7 +24,7 @@ const (
 )
 
 // Fetcher fetches letters into a folder, which it creates if it is missing. It may be used by
-// several goroutines.
+// several goroutines; letters are downloaded at the same time, and read one by one.
 //
 // A letter is called LOA-<region>-<circuit>.pdf. If a file of that name has other bytes, as
 // after a second review, the letter is called LOA-<region>-<circuit>-<hash>.pdf, with the
@@ -36,6 +36,7 @@ type Fetcher struct {
 	Loopback bool   // letters may be on this machine, by plain http too: for the simulator
 	Agent    string // the User-Agent; may be empty
 
+	reader   sandbox
 	limit    int64         // bytes; 0 means MaxSize
 	wait     time.Duration // of the whole transfer; 0 means Timeout
 	resolver *net.Resolver
@@ -69,7 +70,7 @@ func (f *Fetcher) Fetch(ctx context.Context, r Request) (Letter, error) {
 	if err := checkShape(body); err != nil {
 		return Letter{}, err
 	}
-	text, unread, err := readText(ctx, body)
+	text, unread, err := f.reader.read(ctx, body, maxTime)
 	if err != nil {
 		return Letter{}, err
 	}
@@ -81,6 +82,9 @@ func (f *Fetcher) Fetch(ctx context.Context, r Request) (Letter, error) {
 	}
 	return l, nil
 }
+
+// Close frees the memory that reading letters took, about 100 MB. The fetcher can be used again.
+func (f *Fetcher) Close() { f.reader.close() }
 
 func (f *Fetcher) timeout() time.Duration {
 	if f.wait > 0 {

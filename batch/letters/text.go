@@ -57,15 +57,12 @@ type sandbox struct {
 	stop context.CancelFunc // stops what runs in the pool
 }
 
-// shared is made at the first letter: a process that reads none pays nothing for it.
-var shared sandbox
+// compiled keeps what PDFium was compiled to, for the sandboxes after the first: a process that
+// reads no letter pays nothing for it. It has no goroutines and no channels.
+var compiled = sync.OnceValue(wazero.NewCompilationCache)
 
-// readText returns the text of a PDF, or the code of why it cannot be read. The error is a
+// read returns the text of a PDF, or the code of why it cannot be read. The error is a
 // damaged file's, or the cause of ctx once ctx has ended.
-func readText(ctx context.Context, pdf []byte) (text, unread string, err error) {
-	return shared.read(ctx, pdf, maxTime)
-}
-
 func (s *sandbox) read(ctx context.Context, pdf []byte, limit time.Duration) (text, unread string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,7 +74,7 @@ func (s *sandbox) read(ctx context.Context, pdf []byte, limit time.Duration) (te
 	defer context.AfterFunc(limited, s.stop)()
 	text, opened, err := s.extract(pdf)
 	if err != nil {
-		s.close() // whatever is left of it
+		s.discard() // whatever is left of it
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -108,6 +105,7 @@ func (s *sandbox) start() error {
 		FSConfig: wazero.NewFSConfig(),
 		Stdout:   io.Discard, Stderr: io.Discard, RandomSource: rand.Reader,
 		RuntimeConfig: wazero.NewRuntimeConfigInterpreter().
+			WithCompilationCache(compiled()).
 			WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling).
 			WithMemoryLimitPages(maxMemory / wasmPage).
 			WithCloseOnContextDone(true),
@@ -120,10 +118,19 @@ func (s *sandbox) start() error {
 	return nil
 }
 
-func (s *sandbox) close() {
+func (s *sandbox) discard() {
 	s.stop()
 	_ = s.pool.Close() // it is not used again
 	s.pool = nil
+}
+
+// close frees the memory. The next file makes a new sandbox.
+func (s *sandbox) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.pool != nil {
+		s.discard()
+	}
 }
 
 var errLimits = errors.New("letters: too many pages or too much text")

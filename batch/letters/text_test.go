@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 	"unicode/utf16"
 )
@@ -30,6 +31,13 @@ var (
 	englishFacts = Facts{InstanceID: "pc-bp1test0000000000002", Company: "Sample Cloud Trading Co., Ltd.", Builder: "Example Wiring GmbH"}
 	columnsFacts = Facts{InstanceID: "pc-bp1test0000000000003", Company: "测试云帆科技发展（北京朝阳望京）国际网络技术有限公司"}
 )
+
+// reader is shared by the tests.
+var reader sandbox
+
+func readText(ctx context.Context, pdf []byte) (text, unread string, err error) {
+	return reader.read(ctx, pdf, maxTime)
+}
 
 // TestLetters reads letters of real programs, and finds in them what was applied for and
 // nothing else.
@@ -138,7 +146,7 @@ func TestHostileFiles(t *testing.T) {
 	}
 	for name, file := range files {
 		start := time.Now()
-		text, unread, err := shared.read(t.Context(), file, time.Second)
+		text, unread, err := reader.read(t.Context(), file, time.Second)
 		var own *Error
 		if text != "" || unread == "" && !errors.As(err, &own) {
 			t.Errorf("%s: %.40q, %q, %v", name, text, unread, err)
@@ -147,6 +155,21 @@ func TestHostileFiles(t *testing.T) {
 	}
 	if _, unread, err := readText(t.Context(), testFile(t, "english")); unread != "" || err != nil {
 		t.Errorf("after them a good letter cannot be read: %q, %v", unread, err)
+	}
+}
+
+// TestVirtualTime reads letters in runs whose time is virtual: what is kept between them
+// belongs to none of them.
+func TestVirtualTime(t *testing.T) {
+	letter := testFile(t, "english")
+	for range 2 {
+		synctest.Test(t, func(t *testing.T) {
+			var s sandbox
+			defer s.close()
+			if _, unread, err := s.read(t.Context(), letter, maxTime); unread != "" || err != nil {
+				t.Errorf("%q, %v", unread, err)
+			}
+		})
 	}
 }
 
