@@ -137,7 +137,7 @@ func (f *Fetcher) download(ctx context.Context, address string) ([]byte, error) 
 // parse checks the URL of a letter. Errors do not quote it.
 func (f *Fetcher) parse(address string) (*url.URL, error) {
 	u, err := url.Parse(address)
-	if err != nil || u.Hostname() == "" || u.Opaque != "" || u.User != nil {
+	if err != nil || u.Hostname() == "" || u.Opaque != "" || u.User != nil || !isPlainHost(u.Hostname()) {
 		return nil, refuse(codeURL)
 	}
 	if u.Scheme != "https" && !(u.Scheme == "http" && f.Loopback && isLoopback(u.Hostname())) {
@@ -145,6 +145,11 @@ func (f *Fetcher) parse(address string) (*url.URL, error) {
 	}
 	u.Fragment, u.RawFragment = "", ""
 	return u, nil
+}
+
+// isPlainHost reports whether a host, which messages quote, is a DNS name or an address.
+func isPlainHost(host string) bool {
+	return len(host) <= 253 && strings.Trim(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:") == ""
 }
 
 func isLoopback(host string) bool {

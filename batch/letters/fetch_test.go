@@ -337,6 +337,7 @@ func TestURLs(t *testing.T) {
 		"", "letter.pdf", "//host/x", "https:", "https:///x", "https:x", "ftp://127.0.0.1/x", "file:///etc/passwd", "http://example.com/made-up",
 		"http://169.254.169.254/", "http://127.0.0.1.example.com/", "http://localhost.example/", "https://user:password@example.com/", "https://user@example.com/",
 		"https://exa mple.com/made-up", "https://example.com:made-up/", "\x7fhttps://made-up", "javascript:alert(1)",
+		"https://made\u202eup.example.com/", "https://%e2%80%aemade-up.example.com/", "https://" + strings.Repeat("made-up.", 40) + "example.com/", "https://[fe80::1%25eth0]/",
 	} {
 		f := &Fetcher{Dir: t.TempDir(), Loopback: true}
 		_, err := f.Fetch(t.Context(), request(address))

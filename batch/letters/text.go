@@ -66,16 +66,9 @@ var compiled = sync.OnceValue(wazero.NewCompilationCache)
 func (s *sandbox) read(ctx context.Context, pdf []byte, limit time.Duration) (text, unread string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.start(); err != nil {
-		return "", "", fmt.Errorf("letters: starting the PDF reader: %w", err)
-	}
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	defer context.AfterFunc(limited, s.stop)()
-	text, opened, err := s.extract(pdf)
-	if err != nil {
-		s.discard() // whatever is left of it
-	}
+	text, opened, err := s.run(limited, pdf)
 	switch {
 	case ctx.Err() != nil:
 		return "", "", context.Cause(ctx)
@@ -89,6 +82,19 @@ func (s *sandbox) read(ctx context.Context, pdf []byte, limit time.Duration) (te
 		return "", unreadNoText, nil
 	}
 	return text, "", nil
+}
+
+// run reads a file in the sandbox until ctx ends. What may be left in an odd state is discarded.
+func (s *sandbox) run(ctx context.Context, pdf []byte) (text string, opened bool, err error) {
+	if err := s.start(); err != nil {
+		return "", true, err // which says nothing about the file
+	}
+	unregister := context.AfterFunc(ctx, s.stop)
+	text, opened, err = s.extract(pdf)
+	if !unregister() || err != nil {
+		s.discard()
+	}
+	return text, opened, err
 }
 
 // start makes the sandbox: no files, no arguments, no environment, and memory that is never
@@ -145,7 +151,7 @@ func (s *sandbox) extract(pdf []byte) (text string, opened bool, err error) {
 	}()
 	instance, err := s.pool.GetInstance(maxTime)
 	if err != nil {
-		return "", false, err
+		return "", true, err // as in run
 	}
 	defer instance.Close()
 	document, err := instance.OpenDocument(&requests.OpenDocument{File: &pdf})
