@@ -37,8 +37,9 @@ type Fetcher struct {
 	Agent    string // the User-Agent; may be empty
 
 	reader   sandbox
-	limit    int64         // bytes; 0 means MaxSize
-	wait     time.Duration // of the whole transfer; 0 means Timeout
+	read     func(context.Context, []byte) (text, unread string, err error) // nil means the reader's
+	limit    int64                                                          // bytes; 0 means MaxSize
+	wait     time.Duration                                                  // of the whole transfer; 0 means Timeout
 	resolver *net.Resolver
 	roots    *x509.CertPool
 	proxy    func(*http.Request) (*url.URL, error) // nil means the environment's
@@ -70,7 +71,7 @@ func (f *Fetcher) Fetch(ctx context.Context, r Request) (Letter, error) {
 	if err := checkShape(body); err != nil {
 		return Letter{}, err
 	}
-	text, unread, err := f.reader.read(ctx, body, maxTime)
+	text, unread, err := f.text(ctx, body)
 	if err != nil {
 		return Letter{}, err
 	}
@@ -81,6 +82,13 @@ func (f *Fetcher) Fetch(ctx context.Context, r Request) (Letter, error) {
 		return Letter{}, err
 	}
 	return l, nil
+}
+
+func (f *Fetcher) text(ctx context.Context, body []byte) (text, unread string, err error) {
+	if f.read != nil {
+		return f.read(ctx, body)
+	}
+	return f.reader.read(ctx, body, maxTime)
 }
 
 // Close frees the memory that reading letters took, about 100 MB. The fetcher can be used again.
@@ -127,7 +135,7 @@ func (f *Fetcher) download(ctx context.Context, address string) ([]byte, error) 
 	if answer.StatusCode != http.StatusOK {
 		return nil, statusError(answer.StatusCode, u.Hostname())
 	}
-	body, err := f.read(answer)
+	body, err := f.receive(answer)
 	if err != nil {
 		return nil, f.transferError(ctx, err, u.Hostname())
 	}
@@ -204,8 +212,8 @@ func (f *Fetcher) proxyOf(r *http.Request) (*url.URL, error) {
 	return proxy, nil
 }
 
-// read reads the body of an answer, up to the limit.
-func (f *Fetcher) read(answer *http.Response) ([]byte, error) {
+// receive reads the body of an answer, up to the limit.
+func (f *Fetcher) receive(answer *http.Response) ([]byte, error) {
 	tooLarge := refuse(codeTooLarge, "limit", strconv.FormatInt(max(1, f.size()>>20), 10))
 	if answer.ContentLength > f.size() {
 		return nil, tooLarge

@@ -38,8 +38,11 @@ func serve(t *testing.T, handler http.HandlerFunc) (*httptest.Server, *Fetcher) 
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.Start()
 	t.Cleanup(server.Close)
-	return server, &Fetcher{Dir: filepath.Join(t.TempDir(), "letters"), Loopback: true, Agent: "loabatch/test", wait: 20 * time.Second}
+	return server, &Fetcher{Dir: filepath.Join(t.TempDir(), "letters"), Loopback: true, Agent: "loabatch/test", wait: 20 * time.Second, read: unread}
 }
+
+// unread takes every file for a letter with some text: PDFium is for the tests of texts.
+func unread(context.Context, []byte) (text, unread string, err error) { return "made-up text", "", nil }
 
 func send(content []byte) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) { w.Write(content) }
@@ -90,6 +93,8 @@ func TestFetch(t *testing.T) {
 		w.Header().Set("Content-Disposition", "../../x.exe") // nor is the name taken
 		w.Write(content)
 	})
+	f.read = nil
+	defer f.Close()
 	sum := sha256.Sum256(content)
 	for range 2 { // the second time there is nothing to write
 		l, err := f.Fetch(t.Context(), request(server.URL+query))
@@ -295,9 +300,9 @@ func TestHostileServers(t *testing.T) {
 		"half a letter":   {send(letter[:len(letter)/2]), codeDamaged, ""},
 		"not its content": {send([]byte("%PDF-1.7\nmade-up\n%%EOF\n")), codeDamaged, ""},
 		"redirect": {func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "http://169.254.169.254/latest", 302)
+			http.Redirect(w, r, "http://169.254.169.254/latest", http.StatusFound)
 		}, codeRedirect, "302"},
-		"permanent":        {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/made-up", 308) }, codeRedirect, "308"},
+		"permanent":        {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/made-up", http.StatusPermanentRedirect) }, codeRedirect, "308"},
 		"not modified":     {status(304, ""), codeRedirect, "304"},
 		"expired":          {status(403, expiredXML), codeExpired, "403"},
 		"not there":        {status(404, "made-up"), codeExpired, "404"},
@@ -311,6 +316,7 @@ func TestHostileServers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server, f := serve(t, c.handler)
 			f.limit = 1 << 20
+			f.read = readText
 			if c.code == codeTimeout {
 				f.wait = 100 * time.Millisecond
 			}
@@ -357,7 +363,7 @@ func TestTLS(t *testing.T) {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
 	defer server.Close()
-	f := &Fetcher{Dir: t.TempDir(), Loopback: true}
+	f := &Fetcher{Dir: t.TempDir(), Loopback: true, read: unread}
 	_, err := f.Fetch(t.Context(), request(server.URL+query))
 	wantCode(t, "a certificate of its own", err, codeTLS)
 	plain, _ := serve(t, send(nil))
@@ -489,7 +495,7 @@ func TestProxy(t *testing.T) {
 	server := httptest.NewTLSServer(send(testFile(t, "english")))
 	defer server.Close()
 	fetcher := func(address *url.URL) *Fetcher {
-		f := &Fetcher{Dir: t.TempDir(), roots: x509.NewCertPool(), proxy: func(*http.Request) (*url.URL, error) { return address, nil }}
+		f := &Fetcher{Dir: t.TempDir(), read: unread, roots: x509.NewCertPool(), proxy: func(*http.Request) (*url.URL, error) { return address, nil }}
 		f.roots.AddCert(server.Certificate())
 		return f
 	}

@@ -61,6 +61,9 @@ func TestLetters(t *testing.T) {
 
 // TestUnread keeps letters that no text can be read from.
 func TestUnread(t *testing.T) {
+	if testing.Short() {
+		t.Skip("PDFium takes a while with the race detector")
+	}
 	for name, want := range map[string]string{"scan": unreadNoText, "locked": unreadEncrypted} {
 		text, unread, err := readText(t.Context(), testFile(t, name))
 		if text != "" || unread != want || err != nil {
@@ -119,6 +122,9 @@ const toUnicode = "/CIDInit /ProcSet findresource begin 12 dict begin begincmap 
 
 // TestFontNotEmbedded reads Chinese text without a font.
 func TestFontNotEmbedded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("PDFium takes a while with the race detector")
+	}
 	for _, company := range []string{"测试云帆科技（北京）有限公司", "测试𠮷云帆有限公司"} {
 		pdf := chinesePDF("UniGB-UCS2-H", strings.ReplaceAll("公司名称："+company+" pc-bp1test", "𠮷", "吉"))
 		text, unread, err := readText(t.Context(), pdf)
@@ -131,7 +137,7 @@ func TestFontNotEmbedded(t *testing.T) {
 // TestHostileFiles stays within the limits, whatever a file claims.
 func TestHostileFiles(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes seconds")
+		t.Skip("PDFium takes a while with the race detector")
 	}
 	many := strings.Repeat("[", 1<<20)
 	files := map[string][]byte{
@@ -161,6 +167,9 @@ func TestHostileFiles(t *testing.T) {
 // TestVirtualTime reads letters in runs whose time is virtual: what is kept between them
 // belongs to none of them.
 func TestVirtualTime(t *testing.T) {
+	if testing.Short() {
+		t.Skip("PDFium takes a while with the race detector")
+	}
 	letter := testFile(t, "english")
 	for range 2 {
 		synctest.Test(t, func(t *testing.T) {
@@ -175,6 +184,9 @@ func TestVirtualTime(t *testing.T) {
 
 // TestReadIsStopped ends with its context, and the next letter is read.
 func TestReadIsStopped(t *testing.T) {
+	if testing.Short() {
+		t.Skip("PDFium takes a while with the race detector")
+	}
 	stopped := errors.New("made-up signal")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	time.AfterFunc(100*time.Millisecond, func() { cancel(stopped) })
