@@ -28,6 +28,7 @@ type Engine struct {
 	Survey      bool          // read the circuits' state before anything is sent, and apply for none whose LOA is valid
 	MaxDuration time.Duration // no row is started later; 0 means no limit
 	MaxFailures Limit         // the run stops once so many rows are REFUSED, FAILED or UNKNOWN
+	Canary      int           // rows that have to be accepted before the rest are sent, or the run stops; 0 means none
 
 	// Quota returns the quota of one API in one region, for quotas that are shared with
 	// other runs and processes. It is called once for each that is used, and Rate and
@@ -80,7 +81,7 @@ const (
 // is an error, which says that the ledger failed or, as a [*PanicError], that something
 // behind a seam or in the engine panicked.
 func (e *Engine) Run(ctx context.Context, drain <-chan struct{}, p *Plan) (*Summary, error) {
-	return e.run(ctx, drain, p, &group{limit: e.MaxFailures})
+	return e.run(ctx, drain, p, newGroup([]Part{{e, p}}))
 }
 
 // run carries out a plan that may be a part of a run.

@@ -104,6 +104,7 @@ const (
 	ReasonInterrupted  Reason = "reason-interrupted"   // a signal came first
 	ReasonDuration     Reason = "reason-duration"      // --max-duration came first
 	ReasonMaxFailures  Reason = "reason-max-failures"  // --max-failures came first
+	ReasonCanary       Reason = "reason-canary"        // --canary, and one of the first rows was not accepted
 	ReasonStopped      Reason = "reason-stopped"       // a run-fatal answer came first
 	ReasonRefusedAll   Reason = "reason-refused-all"   // it was sent and got the run-fatal answer itself
 	ReasonAccount      Reason = "reason-account"       // the credentials profile of the row cannot be used
@@ -122,6 +123,7 @@ const (
 	StopFatal       StopReason = "stop-fatal"        // an answer that holds for every row: credentials, permission, arrears
 	StopAccount     StopReason = "stop-account"      // likewise, in some accounts of several; the rows of the others went on
 	StopMaxFailures StopReason = "stop-max-failures" // Engine.MaxFailures was reached
+	StopCanary      StopReason = "stop-canary"       // one of the rows of Engine.Canary was not accepted
 	StopDuration    StopReason = "stop-duration"     // Engine.MaxDuration had passed
 	StopLedger      StopReason = "stop-ledger"       // the ledger could not be read or written
 	StopPanic       StopReason = "stop-panic"        // a goroutine of this program panicked
@@ -133,6 +135,8 @@ func (s StopReason) reason() Reason {
 	switch s {
 	case StopMaxFailures:
 		return ReasonMaxFailures
+	case StopCanary:
+		return ReasonCanary
 	case StopDuration:
 		return ReasonDuration
 	case StopLedger:

@@ -18,15 +18,15 @@ type Part struct {
 }
 
 // RunParts carries out the parts of a run at the same time. An answer that is fatal for an
-// account, such as one about its credentials, ends its part alone. MaxFailures, which is
-// that of the first part, counts the rows of all, and an error of the ledger or a panic ends
+// account, such as one about its credentials, ends its part alone. MaxFailures and Canary, which
+// are those of the first part, count the rows of all, and an error of the ledger or a panic ends
 // them all. RunParts returns the summary of the whole, in sheet order, and that of each part.
 // Each Observe is called from one goroutine, and those of several parts at the same time.
 func RunParts(ctx context.Context, drain <-chan struct{}, parts []Part) (*Summary, []*Summary, error) {
 	if len(parts) == 0 {
 		return &Summary{}, nil, nil
 	}
-	g := &group{limit: parts[0].Engine.MaxFailures}
+	g := newGroup(parts)
 	each, failed := make([]*Summary, len(parts)), make([]error, len(parts))
 	var wait sync.WaitGroup
 	for i, p := range parts {
@@ -43,7 +43,7 @@ func RunParts(ctx context.Context, drain <-chan struct{}, parts []Part) (*Summar
 }
 
 // stopRanks orders the reasons to stop by how much they say about the whole run.
-var stopRanks = []StopReason{StopPanic, StopLedger, StopInterrupted, StopDuration, StopMaxFailures, StopFatal}
+var stopRanks = []StopReason{StopPanic, StopLedger, StopInterrupted, StopDuration, StopMaxFailures, StopCanary, StopFatal}
 
 // merged is the summary of a run whose parts have these.
 func merged(parts []*Summary) *Summary {
@@ -79,6 +79,14 @@ type group struct {
 	failed, ran int // rows
 	runs        []*run
 	reason      StopReason // why all of them were halted; empty while they are not
+	canary      *canary    // nil for none
+}
+
+func newGroup(parts []Part) *group {
+	first := parts[0].Engine
+	g := &group{limit: first.MaxFailures}
+	g.canary = newCanary(g, first.Canary, parts)
+	return g
 }
 
 // join adds a run.
@@ -125,6 +133,9 @@ func (a *Application) NotSent(why Reason) Outcome {
 // Split returns the rows of a plan as n plans, by the part that each row belongs to. The
 // problems stay with the whole.
 func (p *Plan) Split(n int, part func(row int) int) []*Plan {
+	if n == 1 { // nothing is copied
+		return []*Plan{{DryRun: p.DryRun, Applications: p.Applications, Settled: p.Settled}}
+	}
 	plans := make([]*Plan, n)
 	for i := range plans {
 		plans[i] = &Plan{DryRun: p.DryRun}

@@ -20,13 +20,15 @@ type region struct {
 	stop  context.CancelFunc
 	code  string // of the answer that ended this region alone; empty when none did
 
-	queue    []int32   // applications not started yet
-	ready    []*row    // started, waiting for a free call
-	waiting  rowHeap   // waiting for their time
-	calls    int       // in flight or waiting for the quota
-	begins   int       // being written into the ledger
-	ahead    int       // bound of begins and ready together
-	work     chan *row // to the callers
+	queue    []int32       // applications not started yet, in sheet order until the canary has passed
+	inOrder  bool          // it still is
+	more     chan struct{} // receives when the canary lets more rows be sent
+	ready    []*row        // started, waiting for a free call
+	waiting  rowHeap       // waiting for their time
+	calls    int           // in flight or waiting for the quota
+	begins   int           // being written into the ledger
+	ahead    int           // bound of begins and ready together
+	work     chan *row     // to the callers
 	returned chan returnedRow
 }
 
@@ -48,7 +50,8 @@ func (r *run) start(ctx context.Context) {
 
 // newRegion wires a region: each attempt waits for its quota, and is then logged.
 func (r *run) newRegion(ctx context.Context, name string, queue []int32) *region {
-	g := &region{run: r, name: name, ctx: ctx, queue: lookupsFirst(queue, r.plan.Applications), ahead: r.engine.readAhead()}
+	g := &region{run: r, name: name, ctx: ctx, queue: queue, inOrder: true, ahead: r.engine.readAhead(), more: make(chan struct{}, 1)}
+	r.group.canary.listen(g.more)
 	g.going, g.stop = context.WithCancel(r.going)
 	g.returned = make(chan returnedRow, min(r.engine.concurrency()+g.ahead, len(queue)))
 	g.work = make(chan *row, r.engine.concurrency())
@@ -128,6 +131,7 @@ func (g *region) loop() {
 		case back := <-g.returned:
 			g.take(back)
 		case <-due:
+		case <-g.more:
 		case <-stopped:
 			stopped = nil
 		}
@@ -163,7 +167,14 @@ func (g *region) fill() {
 // readOn reads ahead to the bound. It does so once half of what was read is used up,
 // rather than row by row, so many Begins share a commit of the ledger.
 func (g *region) readOn() {
+	canary := g.run.group.canary
+	if g.inOrder && canary.passed() {
+		g.queue, g.inOrder = lookupsFirst(g.queue, g.run.plan.Applications), false
+	}
 	for len(g.queue) > 0 && g.begins+len(g.ready) < g.ahead {
+		if g.inOrder && !canary.admits(g.run.plan.Applications[g.queue[0]].Row) {
+			return
+		}
 		w := g.newRow(g.queue[0])
 		g.queue = g.queue[1:]
 		if w.state.sends() {
@@ -212,6 +223,7 @@ func (g *region) take(back returnedRow) {
 		g.stop()
 		g.ready = append(g.ready, w)
 	case back.next.done:
+		g.run.group.canary.ended(&back.next.outcome)
 		g.run.permission.finish(finishedRow{slot: w.slot, outcome: back.next.outcome, problem: back.next.problem, ran: true})
 	case w.state.sends() && w.begun != w.app.Token && g.going.Err() == nil:
 		g.begin(w)
@@ -235,7 +247,9 @@ func (g *region) finishRest() {
 		if w.code == "" {
 			w.code = code
 		}
-		g.run.permission.finish(finishedRow{slot: w.slot, outcome: w.interrupted(reason)})
+		o := w.interrupted(reason)
+		g.run.group.canary.ended(&o)
+		g.run.permission.finish(finishedRow{slot: w.slot, outcome: o})
 	}
 	for _, w := range g.ready {
 		finish(w)

@@ -142,6 +142,7 @@ func (g *region) survey() {
 			if call != nil && outcome.Result == sheet.NotAttempted {
 				outcome.ErrorCode, outcome.RequestID = call.Code, call.RequestID
 			}
+			g.run.group.canary.ended(&outcome)
 			g.run.finished <- finishedRow{slot: g.run.slots[i], outcome: outcome, ran: true}
 		}
 		return ends

@@ -22,7 +22,7 @@ const (
 	exitValidation  = 3   // validation found errors and nothing was sent
 	exitRows        = 4   // finished; some rows INVALID, REFUSED or BLOCKED
 	exitUnfinished  = 5   // finished; some rows FAILED or UNKNOWN, or not asked about
-	exitStopped     = 6   // credentials, permission, arrears, or --max-failures
+	exitStopped     = 6   // credentials, permission, arrears, --max-failures or --canary
 	exitDuration    = 7   // --max-duration
 	exitNoCopy      = 8   // rows were submitted but the copy could not be written
 	exitLocked      = 9   // another run holds the circuits
@@ -97,7 +97,7 @@ func (e exitFacts) code() int {
 		return exitDuration
 	case e.stop == batch.StopLedger || e.stop == batch.StopPanic:
 		return exitInternal
-	case e.stop == batch.StopFatal || e.stop == batch.StopAccount || e.stop == batch.StopMaxFailures:
+	case e.stop == batch.StopFatal || e.stop == batch.StopAccount || e.stop == batch.StopMaxFailures || e.stop == batch.StopCanary:
 		return exitStopped
 	case e.withheld:
 		return e.withheldCode()

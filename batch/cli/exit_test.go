@@ -42,6 +42,7 @@ func TestExitCode(t *testing.T) {
 		{"failed", exitFacts{results: counts{sheet.Submitted: 1, sheet.Failed: 1}}, exitUnfinished},
 		{"unknown", exitFacts{results: counts{sheet.Unknown: 1}}, exitUnfinished},
 		{"fatal beats rows", exitFacts{results: counts{sheet.Refused: 1, sheet.NotAttempted: 1}, stop: batch.StopFatal}, exitStopped},
+		{"canary", exitFacts{results: counts{sheet.Refused: 1}, stop: batch.StopCanary}, exitStopped},
 		{"max failures", exitFacts{results: counts{sheet.Refused: 5}, stop: batch.StopMaxFailures}, exitStopped},
 		{"a region that could not be reached", exitFacts{results: counts{sheet.Submitted: 1, sheet.NotAttempted: 1}}, exitStopped},
 		{"duration", exitFacts{results: counts{sheet.NotAttempted: 1, sheet.Failed: 1}, stop: batch.StopDuration}, exitDuration},
@@ -60,7 +61,7 @@ func TestExitCode(t *testing.T) {
 // TestExitCodeCombinations compares every combination of facts with the table of the README,
 // read from its top: the first line that applies gives the code.
 func TestExitCodeCombinations(t *testing.T) {
-	stops := []batch.StopReason{"", batch.StopFatal, batch.StopMaxFailures, batch.StopDuration, batch.StopLedger, batch.StopPanic, batch.StopInterrupted}
+	stops := []batch.StopReason{"", batch.StopFatal, batch.StopMaxFailures, batch.StopCanary, batch.StopDuration, batch.StopLedger, batch.StopPanic, batch.StopInterrupted}
 	signals := []int{0, exitInterrupted, exitQuit, exitAborted, exitTerminated}
 	for present := range 1 << len(sheet.AllResults) {
 		results := map[sheet.Result]int{}
@@ -90,7 +91,7 @@ func TestExitCodeCombinations(t *testing.T) {
 				want = exitDuration
 			case stop == batch.StopLedger, stop == batch.StopPanic:
 				want = exitInternal
-			case stop == batch.StopFatal, stop == batch.StopMaxFailures, !e.withheld && has(sheet.NotAttempted):
+			case stop == batch.StopFatal, stop == batch.StopMaxFailures, stop == batch.StopCanary, !e.withheld && has(sheet.NotAttempted):
 				want = exitStopped
 			case has(sheet.Blocked) && e.withheld, has(sheet.Refused) && !e.withheld, invalid && passed && !e.withheld:
 				want = exitRows

@@ -130,6 +130,7 @@ type runFlags struct {
 	maxAttempts  int
 	maxDuration  durationFlag
 	maxFailures  string
+	canary       int
 	only         []string
 	reapply      bool
 	allOrNothing bool
@@ -146,6 +147,7 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	flags.IntVar(&f.maxAttempts, "max-attempts", defaultAttempts, "make up to `N` attempts per row")
 	flags.Var(&f.maxDuration, "max-duration", "start no more rows after this long (default no limit)")
 	flags.StringVar(&f.maxFailures, "max-failures", "", "stop once `N|N%` of the rows were refused or failed (a percentage needs 20 finished rows)")
+	flags.IntVar(&f.canary, "canary", 0, "send `N` rows first, and the rest only when all of them were accepted (default no canary)")
 	flags.StringSliceVar(&f.only, "only", nil, "process only rows whose Result is one of `RESULT,...`, such as failed,unknown,not_attempted")
 	flags.BoolVar(&f.reapply, "reapply", false, "apply again for rows whose LOA was rejected (SecondApplyPhysicalConnectionLOA)")
 	flags.BoolVar(&f.allOrNothing, "all-or-nothing", false, "send nothing if any row is invalid")

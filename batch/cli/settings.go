@@ -196,6 +196,9 @@ func (f *runFlags) settings() (runSettings, error) {
 		}
 		s.maxFailures = limit
 	}
+	if f.canary < 0 {
+		return s, failure(exitUsage, "canary-value", nil, "value", number(f.canary))
+	}
 	if f.faults != "" && !f.simulate {
 		return s, failure(exitUsage, "faults-without-simulate", nil)
 	}

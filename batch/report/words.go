@@ -266,6 +266,8 @@ func (d *Document) stopped(words Words) string {
 		return words.Line("report-clock-behind", textArg("skew", Skew(words, ahead)))
 	case d.StopReason == string(batch.StopMaxFailures) && d.Results[sheet.NotAttempted] == 0:
 		return words.Line("report-max-failures-all") // those in flight were the last
+	case d.StopReason == string(batch.StopCanary) && d.Results[sheet.NotAttempted] == 0:
+		return words.Line("report-canary-all")
 	case strings.HasPrefix(d.StopCode, "(proxy"):
 		return words.Line("report-proxy", textArg("code", d.StopCode))
 	}

@@ -27,6 +27,7 @@ var enLines = map[string]Entry{
 	"max-unpacked-value":      {Message: "--max-unpacked does not accept {value}", Hint: "It takes a number of MiB, 1 or more."},
 	"concurrency-value":       {Message: "--concurrency does not accept {value}", Hint: "It takes a number from 1 to 256."},
 	"max-attempts-value":      {Message: "--max-attempts does not accept {value}", Hint: "It takes a number, 1 or more."},
+	"canary-value":            {Message: "--canary does not accept {value}", Hint: "Write a number of rows, such as 3."},
 	"max-failures-value":      {Message: "--max-failures does not accept {value}", Hint: "Write a number of rows, such as 10, or a percentage, such as 5%."},
 	"change-ref-value":        {Message: "--change-ref does not accept {value}", Hint: "Write up to {most} printable characters on one line."},
 	"endpoint-value":          {Message: "--endpoint does not accept {value}", Hint: "Write https://host or, for a loopback address, http://127.0.0.1:PORT."},

@@ -103,6 +103,11 @@ var enReasons = map[string]Entry{
 		Hint:    "Check the rows that failed; once the cause is fixed, run again.",
 		Why:     "Many failures usually have one cause. The limit keeps the rest of the workbook from running into it.",
 	},
+	"reason-canary": {
+		Message: "not sent because not all of the first rows were accepted (--canary)",
+		Hint:    "Check the rows that went first; once the cause is fixed, run again.",
+		Why:     "With --canary N, the first N rows that have something to send go first, and the rest follow only when the API has accepted all of them.",
+	},
 	"reason-stopped": {
 		Message: "the run stopped before this row was accepted: the API's answer applies to every row",
 		Hint:    "Fix the credentials, the permission or the account as the error code says, then run again.",
@@ -153,6 +158,11 @@ var enReasons = map[string]Entry{
 		Message: "too many rows were refused or failed (--max-failures); nothing more was sent",
 		Hint:    "Check the rows that failed; once the cause is fixed, run the same command again.",
 		Why:     "Many failures usually have one cause.",
+	},
+	"stop-canary": {
+		Message: "one of the first rows was not accepted (--canary); nothing more was sent",
+		Hint:    "Check the rows that went first; once the cause is fixed, run the same command again.",
+		Why:     "With --canary N, the first N rows that have something to send go first, and the rest follow only when the API has accepted all of them.",
 	},
 	"stop-duration": {
 		Message: "the run ran out of time (--max-duration)",

@@ -3,6 +3,7 @@ package prose
 // enReport: the labels of summaries and reports.
 var enReport = map[string]Entry{
 	// why a run stopped, where there is more to say than the reason's own sentence
+	"report-canary-all":       {Message: "one of the first rows was not accepted (--canary); by then, all rows had been sent"},
 	"report-max-failures-all": {Message: "too many rows were refused or failed (--max-failures); by then, all rows had been sent"},
 	"report-clock-ahead": {
 		Message: "this machine's clock is {skew} ahead of the service's; nothing more was sent",

@@ -83,7 +83,7 @@ var enTerms = map[string]Entry{
 		Why:     "It ends like this also where an online dry run or loabatch status got no answer for some rows, and where a workbook of --in could not be moved.",
 	},
 	"exit-6": {
-		Message: "stopped: credentials, permission, clock, proxy, overdue payments, or --max-failures",
+		Message: "stopped: credentials, permission, clock, proxy, overdue payments, --max-failures or --canary",
 		Hint:    "Fix the cause that the message names, then run the same command again. To find out what is wrong, run: loabatch doctor",
 		Why:     "The cause concerns every row, so the rest is NOT_ATTEMPTED. If nothing had been sent, there is no copy.",
 	},

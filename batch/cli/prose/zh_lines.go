@@ -27,6 +27,7 @@ var zhLines = map[string]Entry{
 	"max-unpacked-value":      {Message: "--max-unpacked 不接受“{value}”", Hint: "请填写大于或等于 1 的整数，单位为 MiB。"},
 	"concurrency-value":       {Message: "--concurrency 不接受“{value}”", Hint: "请填写 1 到 256 之间的数。"},
 	"max-attempts-value":      {Message: "--max-attempts 不接受“{value}”", Hint: "请填写大于或等于 1 的整数。"},
+	"canary-value":            {Message: "--canary 不接受“{value}”", Hint: "请填写行数，例如 3。"},
 	"max-failures-value":      {Message: "--max-failures 不接受“{value}”", Hint: "请填写行数（例如 10）或百分比（例如 5%）。"},
 	"change-ref-value":        {Message: "--change-ref 不接受 {value}", Hint: "请填写不换行的文本，最多 {most} 个可见字符。"},
 	"endpoint-value":          {Message: "--endpoint 不接受“{value}”", Hint: "请写作 https://host；环回地址可写作 http://127.0.0.1:PORT。"},

@@ -6,6 +6,7 @@ const (
 	zhRunAgain       = "请重新运行，将从中断处继续。"
 	zhFixAccount     = "请按错误码的说明解决访问凭据、权限或账号的问题，然后重新运行。"
 	zhLedgerFirst    = "任何申请都先记入台账再发送：否则程序崩溃后可能会重复申请。"
+	zhCanary         = "使用 --canary N 时，先发送前 N 个需要发送的行；全部受理之后，才发送其余各行。"
 	zhOneCause       = "大量失败通常是同一原因所致。"
 	zhInFlight       = "loabatch 出现缺陷后不再处理新的行；已发出的请求都已完成并记录。"
 	zhSameToken      = "请重新运行；Token 不变，不会重复申请。"
@@ -115,6 +116,11 @@ var zhReasons = map[string]Entry{
 		Hint:    "请检查失败的行；解决问题后重新运行。",
 		Why:     zhOneCause + "设置上限，可避免其余各行同样失败。",
 	},
+	"reason-canary": {
+		Message: "先行发送的行未全部受理，因此本行没有发送（--canary）",
+		Hint:    "请检查先行发送的行；解决问题后重新运行。",
+		Why:     zhCanary,
+	},
 	"reason-stopped": {
 		Message: "运行在本行受理之前停止：API 返回的错误对每一行都相同",
 		Hint:    zhFixAccount,
@@ -165,6 +171,11 @@ var zhReasons = map[string]Entry{
 		Message: "已拒绝或失败的行过多（--max-failures），因此不再发送",
 		Hint:    "请检查失败的行；解决问题后重新运行同一命令。",
 		Why:     zhOneCause,
+	},
+	"stop-canary": {
+		Message: "先行发送的行中有一行未受理（--canary），因此不再发送",
+		Hint:    "请检查先行发送的行；解决问题后重新运行同一命令。",
+		Why:     zhCanary,
 	},
 	"stop-duration": {
 		Message: "运行时间已到（--max-duration）",

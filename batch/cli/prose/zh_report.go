@@ -3,6 +3,7 @@ package prose
 // zhReport: the labels of summaries and reports.
 var zhReport = map[string]Entry{
 	// why a run stopped, where there is more to say than the reason's own sentence
+	"report-canary-all":       {Message: "先行发送的行中有一行未受理（--canary）；此时各行均已发送"},
 	"report-max-failures-all": {Message: "已拒绝或失败的行过多（--max-failures）；此时各行均已发送"},
 	"report-clock-ahead": {
 		Message: "本机的系统时间比服务端快 {skew}，因此不再发送",

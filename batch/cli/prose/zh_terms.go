@@ -82,7 +82,7 @@ var zhTerms = map[string]Entry{
 		Why:     "在线预检或 loabatch status 对有的行没有得到响应，或 --in 的工作簿无法移动时，也以此结束。",
 	},
 	"exit-6": {
-		Message: "已停止：访问凭据、权限、系统时间、代理、欠费或 --max-failures",
+		Message: "已停止：访问凭据、权限、系统时间、代理、欠费、--max-failures 或 --canary",
 		Hint:    "请解决提示中的问题，然后重新运行同一命令。如需检查问题所在，请运行：loabatch doctor",
 		Why:     "问题涉及每一行，因此其余各行的结果为 NOT_ATTEMPTED。没有发送过任何申请时，不写出副本。",
 	},
