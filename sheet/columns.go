@@ -84,7 +84,12 @@ const (
 	ColAttempts
 	ColClientToken
 	ColLOAStatus
+	ColLOAAskedAt // this and what follows are written once there is something to say
+	ColLetter
 )
+
+// earlyResults is how many result columns every copy has.
+const earlyResults = int(ColLOAAskedAt)
 
 // ResultHeaders holds the headers of the result columns, by ResultColumn.
 var ResultHeaders = [...]string{
@@ -96,6 +101,8 @@ var ResultHeaders = [...]string{
 	ColAttempts:    "Attempts",
 	ColClientToken: "Client token used",
 	ColLOAStatus:   "LOA status",
+	ColLOAAskedAt:  "LOA asked at (UTC)",
+	ColLetter:      "Letter",
 }
 
 // Columns is the column table, the single source of what is known about a column.
