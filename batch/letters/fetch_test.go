@@ -19,13 +19,14 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/loabatch/loabatch/batch/durable"
 )
 
 // query is what makes a URL a secret.
@@ -111,8 +112,8 @@ func TestFetch(t *testing.T) {
 		if err != nil || !bytes.Equal(kept, content) || !Kept(l.Path, l.SHA256) {
 			t.Errorf("%d bytes were kept, %v", len(kept), err)
 		}
-		if info, err := os.Stat(l.Path); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
-			t.Errorf("%v, %v", info, err)
+		if private, err := durable.Private(l.Path); err != nil || !private {
+			t.Errorf("only the owner can read it: %v, %v", private, err)
 		}
 	}
 	if headers.Del("Connection"); len(headers) != 1 || headers.Get("User-Agent") != "loabatch/test" {
