@@ -303,7 +303,9 @@ func TestHostileServers(t *testing.T) {
 		"redirect": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://169.254.169.254/latest", http.StatusFound)
 		}, codeRedirect, "302"},
-		"permanent":        {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/made-up", http.StatusPermanentRedirect) }, codeRedirect, "308"},
+		"permanent": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/made-up", http.StatusPermanentRedirect)
+		}, codeRedirect, "308"},
 		"not modified":     {status(304, ""), codeRedirect, "304"},
 		"expired":          {status(403, expiredXML), codeExpired, "403"},
 		"not there":        {status(404, "made-up"), codeExpired, "404"},
