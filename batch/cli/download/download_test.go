@@ -79,7 +79,7 @@ func TestRow(t *testing.T) {
 	good := letters.Letter{Path: path, SHA256: "aa", Text: "Company name: Example Ltd\npc-one"}
 	other := letters.Letter{Path: path, SHA256: "bb", Text: "Company name: Example Ltd\npc-other12345678"}
 	known := ledger.Letter{Path: path, SHA256: "aa"}
-	for name, test := range map[string]struct {
+	for name, test := range map[string]*struct {
 		world world
 		known ledger.Letter
 		want  Result
