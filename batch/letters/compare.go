@@ -34,6 +34,13 @@ type Difference struct {
 	Found string // what the letter says; empty if nothing comparable
 }
 
+// Certain reports whether a letter says something else, and not only nothing: what letters say is
+// not documented, so one that does not name its circuit may be right.
+func (d Difference) Certain() bool { return d.Code == codeOtherCircuit || d.Code == codeOtherCompany }
+
+// OfCompany reports whether a difference is about the company, and not the circuit.
+func (d Difference) OfCompany() bool { return d.Code == codeOtherCompany || d.Code == codeNoCompany }
+
 // Compare compares a letter's text with the facts: first the circuit, then the company.
 //
 // Extracted text has spaces, line breaks and hyphens that are not on the page, lacks others that

@@ -73,8 +73,14 @@ func TestCompareOther(t *testing.T) {
 		"an engineer's company": {"申请单位：张测试 样本星河网络有限公司 pc-bp1abc123def456ghi789", rowFacts, []Difference{want(codeOtherCompany, company, "")}},
 		"no label":              {"工程师张测试来自样本星河网络有限公司 pc-bp1abc123def456ghi789", rowFacts, []Difference{want(codeNoCompany, company, "")}},
 	} {
-		if list := Compare(c.text, c.facts); !slices.Equal(list, c.want) {
+		list := Compare(c.text, c.facts)
+		if !slices.Equal(list, c.want) {
 			t.Errorf("%s: %+v\nwant %+v", name, list, c.want)
+		}
+		for _, d := range list {
+			if d.Certain() != strings.Contains(d.Code, "other") || d.OfCompany() != (d.Want == c.facts.Company) {
+				t.Errorf("%s: %+v is certain: %v, of the company: %v", name, d, d.Certain(), d.OfCompany())
+			}
 		}
 	}
 }

@@ -19,13 +19,14 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/loabatch/loabatch/batch/durable"
 )
 
 // query is what makes a URL a secret.
@@ -111,8 +112,8 @@ func TestFetch(t *testing.T) {
 		if err != nil || !bytes.Equal(kept, content) || !Kept(l.Path, l.SHA256) {
 			t.Errorf("%d bytes were kept, %v", len(kept), err)
 		}
-		if info, err := os.Stat(l.Path); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
-			t.Errorf("%v, %v", info, err)
+		if private, err := durable.Private(l.Path); err != nil || !private {
+			t.Errorf("only the owner can read it: %v, %v", private, err)
 		}
 	}
 	if headers.Del("Connection"); len(headers) != 1 || headers.Get("User-Agent") != "loabatch/test" {
@@ -302,7 +303,9 @@ func TestHostileServers(t *testing.T) {
 		"redirect": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://169.254.169.254/latest", http.StatusFound)
 		}, codeRedirect, "302"},
-		"permanent":        {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/made-up", http.StatusPermanentRedirect) }, codeRedirect, "308"},
+		"permanent": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/made-up", http.StatusPermanentRedirect)
+		}, codeRedirect, "308"},
 		"not modified":     {status(304, ""), codeRedirect, "304"},
 		"expired":          {status(403, expiredXML), codeExpired, "403"},
 		"not there":        {status(404, "made-up"), codeExpired, "404"},
