@@ -361,7 +361,7 @@ func pastProblems(book *sheet.Workbook, past *ledger.PastRun) (list []sheet.Prob
 	for _, o := range past.Rows {
 		_, warns := slices.BinarySearch(warned, o.Row)
 		switch {
-		case o.Result == sheet.Invalid && slices.Contains([]string{batch.CodeChanged, batch.CodeMoved, batch.CodeForeign}, o.ErrorCode):
+		case o.Result == sheet.Invalid && slices.Contains([]string{batch.CodeChanged, batch.CodeLineChanged, batch.CodeMoved, batch.CodeForeign}, o.ErrorCode):
 			p := pastProblem(book, o, o.ErrorCode, sheet.Error)
 			if c := book.CircuitAt(o.Row); c != nil && o.ErrorCode == batch.CodeChanged {
 				p.Args = changedArgs(book, c, changed[o.Row])

@@ -224,7 +224,7 @@ func (a *app) resultRows(done *finished, doc *report.Document, redact bool) []sh
 		if app.Result == sheet.Unknown {
 			rows[i].SubmittedAt = done.outcomes[i].Tried // from then on another ledger counts the settling time
 		}
-		keepStanding(&rows[i], &done.in.workbook.Circuits[i].Past, redact)
+		keepStanding(&rows[i], &done.outcomes[i], &done.in.workbook.Circuits[i].Past, redact)
 		if past := sheet.Result(done.in.workbook.Circuits[i].Past.Result); app.Result == sheet.Skipped && slices.Contains(sheet.AllResults, past) {
 			rows[i].Keep, rows[i].Result = true, past
 		}
@@ -232,11 +232,13 @@ func (a *app) resultRows(done *finished, doc *report.Document, redact bool) []sh
 	return rows
 }
 
-// keepStanding has a row whose result says nothing about an earlier application keep what the
-// workbook knows of that: another ledger may know nothing else.
-func keepStanding(row *sheet.RowResult, past *sheet.Past, redact bool) {
-	switch row.Result {
-	case sheet.Invalid, sheet.NotAttempted, sheet.Valid, sheet.Blocked:
+// keepStanding has a row whose result says nothing about an earlier application, or nothing
+// new about what follows one, keep what the workbook knows of that: another ledger may know
+// nothing else.
+func keepStanding(row *sheet.RowResult, o *batch.Outcome, past *sheet.Past, redact bool) {
+	switch {
+	case o.Outdone(past.ClientToken):
+	case row.Result == sheet.Invalid, row.Result == sheet.NotAttempted, row.Result == sheet.Valid, row.Result == sheet.Blocked:
 	default:
 		if row.Result != sheet.Refused || row.ErrorCode != batch.CodeNoCircuit {
 			return
