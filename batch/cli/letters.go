@@ -2,7 +2,9 @@ package cli
 
 import (
 	"context"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -116,7 +118,7 @@ func (s *invocation) letterSource(done *finished, acc *service) *download.Source
 type letterFacts struct {
 	fetched, kept int
 	failed        int // not fetched, or not to be had
-	different     int // rows that a letter is not about
+	different     int // rows whose letter is about another circuit or company
 }
 
 func (f *letterFacts) count(r letterOf) {
@@ -128,13 +130,13 @@ func (f *letterFacts) count(r letterOf) {
 	case download.Failed, download.Unasked:
 		f.failed++
 	}
-	if len(r.Differences) > 0 {
+	if slices.ContainsFunc(r.Differences, letters.Difference.Certain) {
 		f.different++
 	}
 }
 
 // letterProblems are what is wrong with letters, each at its row: an error where one is about
-// something else than its row, a warning where there is none or it cannot be read.
+// something else than its row, a warning where it does not say, cannot be read or is not there.
 func letterProblems(book *sheet.Workbook, all []letterOf) (list []sheet.Problem) {
 	t := &book.CircuitsTable
 	for i, r := range all {
@@ -142,16 +144,26 @@ func letterProblems(book *sheet.Workbook, all []letterOf) (list []sheet.Problem)
 		p := sheet.Problem{Severity: sheet.Warning, Value: c.InstanceID, Column: t.Headers[sheet.CircuitInstanceID],
 			At: sheet.Ref{Sheet: t.Sheet, Row: c.Row, Col: t.Columns[sheet.CircuitInstanceID]}}
 		if r.Code != "" {
-			p.Code = r.Code
-			for name, value := range r.Args {
-				p.Args = append(p.Args, sheet.Arg{Name: name, Value: value})
+			q := p
+			q.Code = r.Code
+			for _, name := range slices.Sorted(maps.Keys(r.Args)) {
+				q.Args = append(q.Args, sheet.Arg{Name: name, Value: r.Args[name]})
 			}
-			list = append(list, p)
+			if r.Cause != nil {
+				q.Args = append(q.Args, sheet.Arg{Name: "reason", Value: cause(r.Cause)})
+			}
+			list = append(list, q)
 		}
 		for _, d := range r.Differences {
-			p.Code, p.Severity = d.Code, sheet.Error
-			p.Args = []sheet.Arg{{Name: "want", Value: d.Want}, {Name: "found", Value: d.Found}}
-			list = append(list, p)
+			q := p
+			q.Code, q.Args = d.Code, []sheet.Arg{{Name: "want", Value: d.Want}, {Name: "found", Value: d.Found}}
+			if d.Certain() {
+				q.Severity = sheet.Error
+			}
+			if d.OfCompany() {
+				q.Value, q.Column, q.At.Col = c.CompanyName, t.Headers[sheet.CircuitCompanyName], t.Columns[sheet.CircuitCompanyName]
+			}
+			list = append(list, q)
 		}
 	}
 	return list

@@ -65,6 +65,7 @@ type Result struct {
 	Letter      ledger.Letter // zero if there is none
 	Code        string        // of the catalogue: why it could not be fetched, or why its text cannot be read; may be empty
 	Args        map[string]string
+	Cause       error                // an error of this machine behind Code, or nil
 	Differences []letters.Difference // between the letter and the row
 }
 
@@ -158,7 +159,7 @@ func (r *Row) download(ctx context.Context) (letters.Letter, error) {
 // failed is the result of a letter that could not be fetched.
 func failed(ctx context.Context, err error) Result {
 	if own, ok := errors.AsType[*letters.Error](err); ok {
-		return Result{State: Failed, Code: own.Code, Args: own.Args}
+		return Result{State: Failed, Code: own.Code, Args: own.Args, Cause: own.Unwrap()}
 	}
 	if call, ok := errors.AsType[*batch.CallError](err); ok {
 		return Result{State: Failed, Code: codeNoAnswer, Args: map[string]string{"code": call.Code}}
