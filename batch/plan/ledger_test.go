@@ -57,7 +57,7 @@ func TestEveryParameterIsHashed(t *testing.T) {
 		"InstanceId", "RegionId", "ClientToken", // part of the token, not of the content
 		"LineCode", "LineLabel", "LineServiceProvider", "LineSPContactInfo", "FinishWork", "ConfirmPhysicalConnection", // of other operations
 	}
-	others := map[sheet.ColumnID]string{                           // than those of the first row
+	others := map[sheet.ColumnID]string{ // than those of the first row
 		sheet.CircuitCompanyName: "Another Company", sheet.CircuitLineType: "FIBRE", sheet.CircuitSi: "Another Builder",
 		sheet.CircuitConstructionTime: "2031-02-03T04:05:06Z", sheet.CircuitBandwidth: "777", sheet.CircuitPeerLocation: "Another place",
 		sheet.EngineerName: "Testperson Z", sheet.EngineerCertificateType: "Passport", sheet.EngineerCertificateNo: "E99999999",
