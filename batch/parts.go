@@ -133,6 +133,9 @@ func (a *Application) NotSent(why Reason) Outcome {
 // Split returns the rows of a plan as n plans, by the part that each row belongs to. The
 // problems stay with the whole.
 func (p *Plan) Split(n int, part func(row int) int) []*Plan {
+	if n == 1 { // nothing is copied
+		return []*Plan{{DryRun: p.DryRun, Applications: p.Applications, Settled: p.Settled}}
+	}
 	plans := make([]*Plan, n)
 	for i := range plans {
 		plans[i] = &Plan{DryRun: p.DryRun}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/loabatch/loabatch/sheet"
@@ -23,10 +24,11 @@ import (
 // version; a change that cannot be made in this way needs a new version, for the rows
 // that use it only.
 func (a *Application) ContentHash() string {
-	d := make(digest, 0, 512)
-	operations[a.Operation].content(&d, a)
-	sum := sha256.Sum256(d)
-	return hex.EncodeToString(sum[:])
+	d := newDigest()
+	operations[a.Operation].content(d, a)
+	sum := d.sum()
+	var text [2 * len(sum)]byte
+	return string(hex.AppendEncode(text[:0], sum[:]))
 }
 
 // applyContent is the content of Apply and Reapply.
@@ -63,7 +65,7 @@ func (a *Application) DeriveToken() string {
 // region, circuit, content, generation and the operation's salt. The same workbook gives
 // the same tokens on every host, with a ledger or without.
 func deriveToken(a *Application) string {
-	d := make(digest, 0, 256)
+	d := newDigest()
 	d.text("loabatch token 1")
 	d.text(a.Key.Region)
 	d.text(a.Key.InstanceID)
@@ -72,7 +74,7 @@ func deriveToken(a *Application) string {
 	if salt := operations[a.Operation].salt; salt != "" {
 		d.text(salt)
 	}
-	u := sha256.Sum256(d)
+	u := d.sum()
 	u[6] = u[6]&0x0F | 0x80
 	u[8] = u[8]&0x3F | 0x80
 	var text [36]byte
@@ -98,6 +100,21 @@ func suffixToken(own, derived string) string {
 
 // digest is a sequence of values encoded unambiguously, to be hashed.
 type digest []byte
+
+// digests are those to be used again: there are two for each row.
+var digests = sync.Pool{New: func() any { d := make(digest, 0, 512); return &d }}
+
+func newDigest() *digest {
+	d := digests.Get().(*digest)
+	*d = (*d)[:0]
+	return d
+}
+
+// sum hashes the values, after which the digest may not be used.
+func (d *digest) sum() [sha256.Size]byte {
+	defer digests.Put(d)
+	return sha256.Sum256(*d)
+}
 
 func (d *digest) text(s string) {
 	*d = append(binary.BigEndian.AppendUint64(*d, uint64(len(s))), s...)

@@ -93,7 +93,7 @@ var testOnly = map[string][]string{
 	"batch/cli/password": {"batch/cli", "batch/simulator"},
 	"batch/report":       {"batch/cli/prose"},
 	"batch/cli":          {"batch/cli/clitest", "batch/ledger/sqlite/lossytest", "github.com/rogpeppe/go-internal"},
-	"batch/cli/endtoend": {"batch", "batch/cli", "batch/cli/clitest", "batch/cli/password", "batch/simulator", "sheet/xlsx", "go.yaml.in/yaml/v3"}, // yaml reads the Kubernetes recipe
+	"batch/cli/endtoend": {"batch", "batch/cli", "batch/cli/clitest", "batch/cli/password", "batch/simulator", "sheet", "sheet/xlsx", "go.yaml.in/yaml/v3"}, // yaml reads the Kubernetes recipe
 	"templates":          {"sheet", "sheet/xlsx", "batch/cli/prose", "batch/cloud"},
 	"testdata":           {"sheet/xlsx", "batch/cli/prose", "batch/cloud"},
 }

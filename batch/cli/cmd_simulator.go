@@ -32,6 +32,7 @@ type simulatorFlags struct {
 	faults  string
 	seed    uint64
 	review  time.Duration
+	letters time.Duration
 }
 
 func (a *app) simulatorCommand() *cobra.Command {
@@ -64,6 +65,7 @@ still to come (-late); without such a suffix, before or after it at random.
 	flags.StringVar(&f.faults, "faults", "", "fault `PLAN`")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed `N` for the fault plan")
 	flags.DurationVar(&f.review, "review-after", 0, "review an application `DURATION` after it was accepted (default never: only by POST /review)")
+	flags.DurationVar(&f.letters, "letter-life", time.Hour, "how long a link to a letter is valid: `DURATION`")
 	return cmd
 }
 
@@ -76,7 +78,7 @@ func (a *app) serveSimulator(ctx context.Context, f simulatorFlags) error {
 	if err != nil {
 		return err
 	}
-	handler, err := newSimulator(simulator.Options{Keys: keys, Accounts: accounts, Account: f.account, Seed: f.seed, Review: f.review}, f.rate, f.faults)
+	handler, err := newSimulator(simulator.Options{Keys: keys, Accounts: accounts, Account: f.account, Seed: f.seed, Review: f.review, LetterLife: f.letters}, f.rate, f.faults)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package cli_test
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -16,6 +17,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,9 +43,11 @@ import (
 // scriptCommands are the commands of the scripts beyond those of testscript:
 //
 //	exits CODE PROGRAM ARG...   runs a program and wants this exit code
-//	serve [KEY=VALUE...]        serves a simulator: faults=PLAN, denied=API, account=KEY:ID (with the secret "secret"), quota=N/DURATION, billing=off, clock=AHEAD, doubles=on, lag=DURATION; sets URL, its ADDRESS and the credentials
+//	serve [KEY=VALUE...]        serves a simulator: faults=PLAN, denied=API, account=KEY:ID (with the secret "secret"), quota=N/DURATION, billing=off, clock=AHEAD, doubles=on, lag=DURATION, review=DURATION (after which LOAs are reviewed), letters=DURATION (for which links to letters are valid); sets URL, its ADDRESS and the credentials
 //	answer [API FAULT...]       gives the next calls of an API these faults, in this order, and all later ones the last; without an API, ends all faults
 //	age STATE                   sets the state of every LOA that is Applying
+//	review [ID [STATE]]         reviews all LOAs that await it, or one, or sets its state
+//	life ID                     prints the states that a circuit and its LOA had, and what set them
 //	circuits FILE N             makes a workbook of N circuits in three regions
 //	aged FILE...                makes files that were changed an hour ago
 //	minutes N FILE...           makes files that were changed N minutes ago
@@ -70,6 +74,8 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"serve":    serveSimulator,
 	"answer":   setAnswers,
 	"age":      ageLOAs,
+	"review":   reviewLOAs,
+	"life":     printLife,
 	"circuits": makeCircuits,
 	"aged": func(ts *testscript.TestScript, _ bool, files []string) {
 		ageFiles(ts, false, append([]string{"60"}, files...))
@@ -241,6 +247,10 @@ func serveSimulator(ts *testscript.TestScript, _ bool, args []string) {
 			lag, err := time.ParseDuration(value)
 			ts.Check(err)
 			o.Lag = lag
+		case "review", "letters":
+			after, err := time.ParseDuration(value)
+			ts.Check(err)
+			*map[string]*time.Duration{"review": &o.Review, "letters": &o.LetterLife}[key] = after
 		case "doubles":
 			o.AllowDuplicates = value == "on"
 		default:
@@ -429,15 +439,51 @@ func ageFiles(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// printStats asks the simulator over HTTP, as a person would.
-func printStats(ts *testscript.TestScript, _ bool, _ []string) {
-	response, err := http.Get(ts.Getenv("URL") + "/stats")
+// reviewLOAs has the simulator review LOAs.
+func reviewLOAs(ts *testscript.TestScript, _ bool, args []string) {
+	v := url.Values{}
+	for i, arg := range args {
+		v.Set([]string{"instance", "state"}[i], arg)
+	}
+	response, err := http.Post(ts.Getenv("URL")+"/review?"+v.Encode(), "", nil)
 	ts.Check(err)
 	defer response.Body.Close()
-	var stats simulator.Stats
+	if n, err := io.ReadAll(response.Body); err != nil || response.StatusCode != http.StatusOK || string(n) == "0\n" {
+		ts.Fatalf("no LOA was reviewed: %s %v", n, err)
+	}
+}
+
+// readStats asks the simulator over HTTP, as a person would.
+func readStats(ts *testscript.TestScript, query string) (stats simulator.Stats) {
+	response, err := http.Get(ts.Getenv("URL") + "/stats" + query)
+	ts.Check(err)
+	defer response.Body.Close()
 	ts.Check(json.NewDecoder(response.Body).Decode(&stats))
+	return stats
+}
+
+// printLife prints the states of a circuit.
+func printLife(ts *testscript.TestScript, _ bool, args []string) {
+	for _, c := range readStats(ts, "?instance="+args[0]).Circuits {
+		for _, change := range c.Life {
+			fmt.Fprintln(ts.Stdout(), cmp.Or(change.By, "first"), cmp.Or(change.LOAStatus, "-"), change.Status)
+		}
+	}
+}
+
+func printStats(ts *testscript.TestScript, _ bool, _ []string) {
+	stats := readStats(ts, "")
 	fmt.Fprintf(ts.Stdout(), "accepted=%d duplicates=%d second_tries=%d mismatches=%d throttled=%d\n",
 		stats.Accepted, stats.Duplicates, stats.SecondTries, stats.Mismatches, stats.Throttled)
+	if c := stats.Completions; c.Calls > 0 {
+		fmt.Fprintf(ts.Stdout(), "completions accepted=%d duplicates=%d second_tries=%d\n", c.Accepted, c.Duplicates, c.SecondTries)
+	}
+	if c := stats.Confirmations; c.Calls > 0 {
+		fmt.Fprintf(ts.Stdout(), "confirmations accepted=%d duplicates=%d second_tries=%d\n", c.Accepted, c.Duplicates, c.SecondTries)
+	}
+	if l := stats.Letters; l.Requests > 0 {
+		fmt.Fprintf(ts.Stdout(), "letters served=%d expired=%d\n", l.Served, l.Expired)
+	}
 	accepted := map[string]int{}
 	for _, c := range stats.Circuits {
 		accepted[c.Account] += c.Accepted

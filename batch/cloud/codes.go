@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"syscall"
 
 	"github.com/loabatch/loabatch/batch"
 )
@@ -153,9 +152,9 @@ func dialFailure(x *exchange) (batch.Class, string) {
 		return batch.NotSent, codeDNS
 	case isTLS(err):
 		return batch.NotSent, codeTLS
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case errors.Is(err, errRefused):
 		return batch.NotSent, codeRefused
-	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH), errors.Is(err, errNotLoopback):
+	case errors.Is(err, errNoHost), errors.Is(err, errNoNetwork), errors.Is(err, errNotLoopback):
 		return batch.NotSent, codeUnreachable
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return batch.NotSent, codeTimeout
@@ -173,7 +172,7 @@ func lostCode(ctx context.Context, x *exchange) string {
 		return codeCanceled
 	case x.ctx.Err() != nil, errors.As(err, &timeout) && timeout.Timeout():
 		return codeTimeout
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case errors.Is(err, errReset), errors.Is(err, errAborted):
 		return codeReset
 	case x.status != 0:
 		return codeCutOff

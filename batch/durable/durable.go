@@ -14,7 +14,7 @@ import (
 
 // WriteFile replaces the file at path in one step:
 //
-//  1. create a temporary file in the same folder, readable by its owner alone (0600)
+//  1. create a temporary file in the same folder, readable by its owner alone (0600, and [Protect])
 //  2. write, then check what was written
 //  3. fsync the file, close it
 //  4. rename it over the target
@@ -68,13 +68,20 @@ func fillFile(f *os.File, write func(io.Writer) error, check func(*os.File) erro
 	return f.Sync()
 }
 
-// MkdirAll is [os.MkdirAll], and fsyncs the parent of each folder that it creates.
+// MkdirAll is [os.MkdirAll], and fsyncs the parent of each folder that it creates. A folder for
+// its owner alone is protected (see [Protect]).
 func MkdirAll(path string, mode fs.FileMode) error {
 	parents := missingParents(path)
 	if err := os.MkdirAll(path, mode); err != nil {
 		return err
 	}
 	for _, parent := range parents {
+		if mode&0o077 == 0 {
+			if err := Protect(path); err != nil {
+				return err
+			}
+		}
+		path = parent
 		if err := SyncFolder(parent); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 )
@@ -34,11 +35,35 @@ func TestWriteFile(t *testing.T) {
 	if got, err := os.ReadFile(path); string(got) != "first" {
 		t.Errorf("the file holds %q, %v", got, err)
 	}
-	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("mode %v, %v", info.Mode(), err)
-	}
+	checkPrivate(t, path, 0o600)
 	if entries, _ := os.ReadDir(folder); len(entries) != 1 {
 		t.Errorf("%d files are left in the folder", len(entries))
+	}
+}
+
+// checkPrivate checks that a file or folder is accessible to its owner alone.
+func checkPrivate(t *testing.T, path string, mode os.FileMode) {
+	t.Helper()
+	if private, err := Private(path); err != nil || !private {
+		t.Errorf("%s: private %v, %v", path, private, err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != mode && runtime.GOOS != "windows" {
+		t.Errorf("%v, %v", info, err)
+	}
+}
+
+// TestShare has everybody who may read the folder read a file that was its owner's alone.
+func TestShare(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	if err := WriteFile(path, text("text"), Share); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o644 {
+		t.Errorf("%v, %v", info, err)
+	}
+	// What a folder grants is its owner's choice on Windows, see TestInheritance.
+	if private, err := Private(path); err != nil || private && runtime.GOOS != "windows" {
+		t.Errorf("private %v, %v", private, err)
 	}
 }
 
@@ -56,8 +81,8 @@ func TestMkdirAllSyncsEachParent(t *testing.T) {
 	if got := missingParents(b); len(got) != 0 {
 		t.Errorf("parents %q of a folder that exists", got)
 	}
-	if info, err := os.Stat(b); err != nil || info.Mode().Perm() != 0o700 {
-		t.Errorf("%v, %v", info, err)
+	for _, folder := range []string{a, b} {
+		checkPrivate(t, folder, 0o700)
 	}
 	t.Chdir(root)
 	if got, want := missingParents(filepath.Join("c", "d")), []string{"c", "."}; !slices.Equal(got, want) {
@@ -68,8 +93,8 @@ func TestMkdirAllSyncsEachParent(t *testing.T) {
 // TestUnreadableFolder creates files in a folder that may be written but not read: it
 // cannot be synchronised, which is not an error.
 func TestUnreadableFolder(t *testing.T) {
-	if os.Getuid() == 0 {
-		t.Skip("root may read every folder")
+	if os.Getuid() <= 0 {
+		t.Skip("root may read every folder, and Windows has no modes")
 	}
 	folder := filepath.Join(t.TempDir(), "drop")
 	t.Cleanup(func() { os.Chmod(folder, 0o700) }) // or it cannot be removed

@@ -1,4 +1,4 @@
-//go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd)
+//go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd || windows)
 
 package durable
 
@@ -7,8 +7,7 @@ import (
 	"os"
 )
 
-// locksFiles says whether lockFile works on this platform. On Windows an open file cannot
-// be removed, which serves as well.
+// locksFiles says whether lockFile works on this platform.
 const locksFiles = false
 
 // lockFile is not supported.

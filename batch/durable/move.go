@@ -24,7 +24,7 @@ var ErrChanged = errors.New("the file was changed")
 //  2. To another file system it is copied: written under a temporary name, compared with
 //     the sum, synchronised, and given its name as in 1; then the original is removed. A
 //     process that is killed leaves the original, and perhaps the copy, too. The copy has the mode and
-//     the modification time of the original, and belongs to the user of this process. If the
+//     the modification time of the original (on Windows the permissions of its folder), and belongs to the user of this process. If the
 //     original cannot be removed, the copy is.
 //
 // Both folders are synchronised.
@@ -83,7 +83,7 @@ func moveAcross(from, to, sum string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer src.Close()
+	defer func() { _ = src.Close() }() // again, if all goes well
 	before, err := src.Stat()
 	if err != nil {
 		return err
@@ -99,7 +99,7 @@ func moveAcross(from, to, sum string) (err error) {
 		if err == nil && found != sum {
 			err = ErrChanged
 		}
-		return errors.Join(err, tmp.Chmod(before.Mode().Perm()))
+		return errors.Join(err, adopt(tmp.File, before))
 	}, nil)
 	err = errors.Join(err, tmp.Close())
 	if err == nil {
@@ -109,6 +109,9 @@ func moveAcross(from, to, sum string) (err error) {
 		return errors.Join(err, removeIfThere(tmp.Name()))
 	}
 	if err := SyncFolder(filepath.Dir(to)); err != nil {
+		return errors.Join(err, os.Remove(to))
+	}
+	if err := src.Close(); err != nil { // Windows removes no file that is open
 		return errors.Join(err, os.Remove(to))
 	}
 	after, err := os.Lstat(from)

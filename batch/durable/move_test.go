@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -66,7 +67,7 @@ func TestMove(t *testing.T) {
 				t.Fatal(err)
 			}
 			info, err := os.Stat(to)
-			if err != nil || content(to) != "book" || content(from) != "(none)" || info.Mode().Perm() != 0o640 || !info.ModTime().Equal(long) {
+			if err != nil || content(to) != "book" || content(from) != "(none)" || runtime.GOOS != "windows" && info.Mode().Perm() != 0o640 || !info.ModTime().Equal(long) {
 				t.Errorf("from %q, to %q, %v, %v", content(from), content(to), info, err)
 			}
 			if entries, _ := os.ReadDir(dir); len(entries) != 1 {
@@ -100,7 +101,7 @@ func TestRenameReserved(t *testing.T) {
 // TestMoveToAnotherFileSystem moves a file to the memory of the machine.
 func TestMoveToAnotherFileSystem(t *testing.T) {
 	other, err := os.MkdirTemp("/dev/shm", "durable")
-	if err != nil {
+	if err != nil || runtime.GOOS == "windows" { // under Wine it may be there, and is of the same volume
 		t.Skip("there is no /dev/shm")
 	}
 	defer os.RemoveAll(other)
@@ -114,8 +115,8 @@ func TestMoveToAnotherFileSystem(t *testing.T) {
 // TestOriginalStays moves a file out of a folder from which it cannot be removed: it stays,
 // and its copy does not.
 func TestOriginalStays(t *testing.T) {
-	if os.Getuid() == 0 {
-		t.Skip("root may remove every file")
+	if os.Getuid() <= 0 {
+		t.Skip("root may remove every file, and Windows has no modes")
 	}
 	dir := t.TempDir()
 	from, to := filepath.Join(dir, "in", "from.xlsx"), filepath.Join(dir, "to.xlsx")

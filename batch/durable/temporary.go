@@ -24,7 +24,8 @@ var errLocked = errors.New("the file is locked")
 
 // LockFolder takes the lock of a folder until unlock is called or the process ends.
 // locked says that another process holds it, or another part of this one. Where folders
-// cannot be locked, as on Windows and on NFS, there is none to wait for.
+// cannot be locked, as on NFS, there is none to wait for; on Windows it is known to this
+// machine alone.
 func LockFolder(dir string) (unlock func(), locked bool, err error) {
 	f, err := lockFolder(dir)
 	switch {
@@ -50,6 +51,9 @@ func createTemporary(dir string) (*temporary, error) {
 		f, err := os.CreateTemp(dir, tempPrefix+"*"+tempSuffix)
 		if err != nil {
 			return nil, err
+		}
+		if err := Protect(f.Name()); err != nil {
+			return nil, errors.Join(err, f.Close(), removeIfThere(f.Name()))
 		}
 		lock, err := lockFile(f.Name())
 		if errors.Is(err, errors.ErrUnsupported) {
@@ -152,7 +156,7 @@ func removeStale(path string) bool {
 		return false
 	}
 	if !locksFiles {
-		return os.Remove(path) == nil // fails for a file that is open
+		return os.Remove(path) == nil // old enough
 	}
 	lock, err := lockFile(path)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -35,7 +36,7 @@ func TestRemoveStale(t *testing.T) {
 		".loabatch-.tmp", ".loabatch-12x.tmp", "loabatch-12.tmp", ".loabatch-12.tmp.xlsx", ".loabatch-results.xlsx", // not ours
 		".loabatch-77",     // of an older version, and not old enough
 		".loabatch-88.tmp", // locked
-		".loabatch-folder", ".loabatch-99.tmp", ".loabatch-100.tmp",
+		".loabatch-folder", ".loabatch-99.tmp",
 	}
 	for _, name := range stays[:7] {
 		create(name, time.Hour)
@@ -51,8 +52,13 @@ func TestRemoveStale(t *testing.T) {
 	defer lock.Close()
 	target := create("target.xlsx", 100*time.Hour)
 	stays = append(stays, "target.xlsx")
-	if err := errors.Join(os.Mkdir(filepath.Join(dir, ".loabatch-folder"), 0o700), os.Mkdir(filepath.Join(dir, ".loabatch-99.tmp"), 0o700),
-		os.Symlink(target, filepath.Join(dir, ".loabatch-100.tmp"))); err != nil {
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, ".loabatch-folder"), 0o700), os.Mkdir(filepath.Join(dir, ".loabatch-99.tmp"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	err = os.Symlink(target, filepath.Join(dir, ".loabatch-100.tmp"))
+	if _, missing := os.Lstat(filepath.Join(dir, ".loabatch-100.tmp")); err == nil && missing == nil { // Wine makes none, and says nothing
+		stays = append(stays, ".loabatch-100.tmp")
+	} else if runtime.GOOS != "windows" { // which lets few users make links
 		t.Fatal(err)
 	}
 	if n := RemoveStale(dir); n != 3 {

@@ -211,9 +211,8 @@ func replaceMetrics(path string, g *gauges, keep func(name string, own bool) boo
 			return err
 		}
 	}
-	const readable = 0o644 // whatever the umask: the collector is another user
 	return durable.WriteFile(path, func(w io.Writer) error {
 		_, err := w.Write(text.Bytes())
 		return err
-	}, func(f *os.File) error { return f.Chmod(readable) })
+	}, durable.Share) // the collector is another user
 }

@@ -64,6 +64,12 @@ var Markers = []Marker{
 	{"rejectonce", "its LOA will be rejected by the first review", func(c *circuit) { c.rejections = 1 }},
 	{"rejecttwice", "its LOA will be rejected by the first two reviews", func(c *circuit) { c.rejections = 2 }},
 	{"slowletter", "its LOA is Accept for one more review time before it is Available", func(c *circuit) { c.slowLetter = true }},
+	{"wrongcircuit", "its letter names another circuit", func(c *circuit) { c.letter = otherCircuit }},
+	{"wrongcompany", "its letter names another company", func(c *circuit) { c.letter = otherCompany }},
+	{"imageletter", "its letter is a picture without any text", func(c *circuit) { c.letter = imageLetter }},
+	{"pageletter", "the link to its letter leads to a web page", func(c *circuit) { c.letter = pageLetter }},
+	{"movedletter", "the link to its letter leads to another host", func(c *circuit) { c.letter = movedLetter }},
+	{"expiredletter", "the first link to its letter has expired", func(c *circuit) { c.letter = expiredLetter }},
 }
 
 // MarkerHelp lists the markers, one per line, for a command's help.
@@ -72,7 +78,7 @@ var MarkerHelp = markerHelp()
 func markerHelp() string {
 	var b strings.Builder
 	for _, m := range Markers {
-		fmt.Fprintf(&b, "  %-12s %s\n", m.Text, m.Means)
+		fmt.Fprintf(&b, "  %-13s %s\n", m.Text, m.Means)
 	}
 	return b.String()
 }
@@ -86,6 +92,7 @@ type circuit struct {
 	forbidden  bool // the RAM policy denies every operation
 	rejections int  // reviews to come that reject its LOA
 	slowLetter bool // its LOA is Accept before it is Available
+	letter     letterKind
 
 	content   loaData
 	engineers int       // of the last application
@@ -94,6 +101,8 @@ type circuit struct {
 	began     Change    // its state at first
 	life      []Change  // since then, in order
 	tally     circuitTally
+
+	links, served int // to its letter, and downloads of it
 }
 
 // always is a number of rejections that no test uses up.

@@ -155,6 +155,10 @@ func whatIsSeen(ctx context.Context, url string, params map[string]string, betwe
 }
 
 func kindOf(err error) string {
+	const windowsReset = syscall.Errno(10054) // WSAECONNRESET
+	if errors.Is(err, windowsReset) {
+		err = syscall.ECONNRESET
+	}
 	for name, target := range map[string]error{"reset": syscall.ECONNRESET, "left": context.Canceled, "cut": io.ErrUnexpectedEOF, "closed": io.EOF} {
 		if errors.Is(err, target) {
 			return name

@@ -22,6 +22,9 @@ func (s *Simulator) describeLOA(c *call) answer {
 	loa := map[string]any{}
 	if now := circuit.visible(s.o.Now(), s.o.Lag); now.LOAStatus != "" {
 		loa = circuit.describe(now)
+		if hasLetter(now.LOAStatus) && hasLetter(circuit.LOA) {
+			loa["LoaUrl"] = s.letterURL(c, circuit)
+		}
 	}
 	return accept(c, map[string]any{"PhysicalConnectionLOAType": loa})
 }
@@ -34,9 +37,6 @@ func (c *circuit) describe(now Change) map[string]any {
 		"SI": c.content.si, "LineType": c.content.lineType, "ConstructionTime": c.content.construction,
 		"LineCode": line.code, "LineLabel": line.label, "LineServiceProvider": line.provider, "LineSPContactInfo": line.contact, "LoaUrl": "",
 		"PMInfo": map[string]any{"PMInfo": append([]map[string]string{}, c.content.engineers...)},
-	}
-	if hasLetter(now.LOAStatus) {
-		loa["LoaUrl"] = "http://loa.example.invalid/" + c.InstanceID + ".pdf"
 	}
 	return loa
 }

@@ -24,6 +24,8 @@
 //	           DescribePhysicalConnectionLOA, DescribePhysicalConnections, DescribeRegions,
 //	           GetPhysicalConnectionServiceStatus
 //	         STS 2015-04-01: GetCallerIdentity
+//	/letters/REGION/ID.pdf
+//	         the letters that LoaUrl links to
 //	/stats   GET: the statistics, as JSON of [Stats]; ?circuits=none leaves out the circuits,
 //	         ?page=1&size=100 takes a page of them, ?instance=… shows the life of one
 //	/review  POST: reviews the LOAs that await it, or with ?instance=…&region=… one of them;
@@ -73,6 +75,12 @@
 //	rejectonce    the first review rejects the LOA
 //	rejecttwice   the first two reviews reject the LOA
 //	slowletter    after the review the LOA is Accept, and Available after as long again
+//	wrongcircuit  its letter names another circuit
+//	wrongcompany  its letter names another company
+//	imageletter   its letter is a picture without any text
+//	pageletter    the link to its letter leads to a web page
+//	movedletter   the link to its letter leads to another host
+//	expiredletter the first link to its letter has expired
 //
 // An LOA that existed from the start names another company than the client's.
 //
@@ -90,13 +98,21 @@
 // DescribePhysicalConnections lists the circuits known so far: those that were declared,
 // named in a call, or named in its filter PhysicalConnectionId.
 //
+// # Letters
+//
+// While an LOA is Available, Completing or Complete, its LoaUrl is a link to a PDF with the
+// names and IDs of the application in English and Chinese, on the address that the call was
+// sent to. The link is signed as those of the object storage service and expires after
+// Options.LetterLife; a new one is reported with every call. An expired link gets 403 and
+// XML, as from that service. The bytes of a letter never change.
+//
 // # Faults
 //
 // A fault is what the client sees of a call, and whether the call takes effect: before (it
 // does not), after (it does), or late (it does once the client has its answer or has given
 // up). By default, kinds that deny an effect are before, those that affirm it are after,
 // and all others are before or after at random. Faults apply to all VPC calls, or to those
-// of one API or region.
+// of one API or region; to downloads of letters only where the plan names them: Letter/cut:10%.
 //
 //	500         500 InternalError
 //	503         503 ServiceUnavailable

@@ -23,7 +23,7 @@ type Share struct {
 
 // Scope selects calls. The zero Scope selects every VPC call.
 type Scope struct {
-	API    string // one API; empty means every API of the VPC product
+	API    string // one API, or Letter for the letters; empty means every API of the VPC product
 	Region string // one region; empty means all
 }
 
@@ -59,7 +59,7 @@ type Plan struct {
 // Request identifies a call for Options.Script: the N-th of its API, region and circuit,
 // from 1.
 type Request struct {
-	API        string
+	API        string // Letter for the download of a letter
 	Region     string
 	InstanceID string // empty for calls that name no circuit
 	N          int
@@ -222,7 +222,7 @@ func (p *Plan) check() *PlanError {
 	for _, s := range p.Shares {
 		regions[s.Scope.Region] = true
 	}
-	for _, name := range slices.Sorted(maps.Keys(apis)) {
+	for _, name := range append(slices.Sorted(maps.Keys(apis)), letterAPI) {
 		for _, region := range slices.Sorted(maps.Keys(regions)) {
 			sum := 0.0
 			for _, s := range p.Shares {
@@ -248,7 +248,7 @@ func parseScope(name string) (sc Scope, rest string, err *PlanError) {
 		switch {
 		case !ok:
 			return sc, name, nil
-		case known && sc == Scope{}:
+		case (known || part == letterAPI) && sc == Scope{}:
 			sc.API = part
 		case sc.Region == "" && regionID().MatchString(part):
 			sc.Region = part

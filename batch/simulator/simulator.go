@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 )
@@ -34,6 +35,7 @@ type Simulator struct {
 
 	requests, turned, tokenless, connections int
 	answers, faults                          map[string]int
+	letters                                  LetterStats
 }
 
 // New returns a simulator. Call Close when done with it, unless Serve ran it.
@@ -73,7 +75,8 @@ func (s *Simulator) release() {
 	}
 }
 
-// ServeHTTP serves the APIs on /, the statistics on GET /stats, and POST /review.
+// ServeHTTP serves the APIs on /, letters below /letters/, the statistics on GET /stats, and
+// POST /review.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.guard()
 	switch r.URL.Path {
@@ -84,6 +87,10 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/review", "/age": // its former name
 		s.serveReview(w, r)
 	default:
+		if strings.HasPrefix(r.URL.Path, letterPath) {
+			s.serveLetter(w, r)
+			return
+		}
 		http.NotFound(w, r)
 	}
 }
@@ -187,6 +194,7 @@ type Options struct {
 	Regions         []string         // the regions of the service; nil means Regions
 	Review          time.Duration    // time from an application to its LOA becoming Available, or Rejected if marked so; 0 means never
 	Lag             time.Duration    // how long the Describe APIs report the former state of a circuit and its LOA after a change
+	LetterLife      time.Duration    // how long a link to a letter is valid; 0 means an hour
 	TokenLife       time.Duration    // how long a client token is remembered; 0 means forever
 	BillingOff      bool             // billing for outbound data transfer is off
 	Denied          []string         // APIs that the RAM policy denies: Forbidden.RAM; ACCOUNT/API denies one account
@@ -207,6 +215,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Window <= 0 {
 		o.Window = time.Minute
+	}
+	if o.LetterLife <= 0 {
+		o.LetterLife = time.Hour
 	}
 	if o.Late <= 0 {
 		o.Late = 100 * time.Millisecond

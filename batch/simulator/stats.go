@@ -29,6 +29,7 @@ type Stats struct {
 	Totals        Totals         `json:"application_totals"` // of all applications
 	Completions   Totals         `json:"completions"`
 	Confirmations Totals         `json:"confirmations"`
+	Letters       LetterStats    `json:"letters"`
 	LOAs          map[string]int `json:"loa_states"`     // circuits by the state of their LOA, those without one left out
 	Statuses      map[string]int `json:"circuit_states"` // circuits by their status
 	Known         int            `json:"known_circuits"` // circuits known so far
@@ -66,6 +67,7 @@ type CircuitStats struct {
 	Completion     OperationStats `json:"completion,omitzero"` // of its completions
 	Confirmations  int            `json:"confirmations,omitempty"`
 	Confirmation   OperationStats `json:"confirmation,omitzero"` // of its confirmations
+	Letters        int            `json:"letters,omitempty"`     // downloads of its letter
 	Life           []Change       `json:"life,omitempty"`        // in order; the first is its state at first, without a time
 }
 
@@ -82,6 +84,13 @@ type OperationStats struct {
 	Token       string    `json:"client_token"`         // of the last accepted one
 	RequestID   string    `json:"request_id"`           // of the last accepted one
 	AcceptedAt  time.Time `json:"accepted_at,omitzero"` // of the last accepted one, UTC; zero if none was
+}
+
+// LetterStats are the statistics of the downloads of letters.
+type LetterStats struct {
+	Requests int `json:"requests"`
+	Served   int `json:"served"`  // whatever was served as a letter
+	Expired  int `json:"expired"` // links that had expired
 }
 
 // Totals are the statistics of the calls of one kind for all circuits.
@@ -133,7 +142,7 @@ func (s *Simulator) stats(q circuitQuery) Stats {
 		Requests: s.requests, Turned: s.turned, Tokenless: s.tokenless, Connections: s.connections,
 		Answers: maps.Clone(s.answers), Faults: maps.Clone(s.faults),
 		Lanes: []LaneStats{}, Circuits: []CircuitStats{}, Known: len(s.circuits.all),
-		LOAs: map[string]int{}, Statuses: map[string]int{},
+		Letters: s.letters, LOAs: map[string]int{}, Statuses: map[string]int{},
 	}
 	for key, l := range s.lanes {
 		l.Account, l.Region, l.API, l.MaxInWindow = key.account, key.region, key.api, l.window.most
@@ -268,7 +277,7 @@ func (c *circuit) stats() CircuitStats {
 		Account: c.Account, Region: c.Region, InstanceID: c.InstanceID, Engineers: c.engineers, Status: c.Status, LOAStatus: c.LOA,
 		Applications: t.apply.calls, OperationStats: t.apply.OperationStats,
 		Completions: t.complete.calls, Completion: t.complete.OperationStats,
-		Confirmations: t.confirm.calls, Confirmation: t.confirm.OperationStats,
+		Confirmations: t.confirm.calls, Confirmation: t.confirm.OperationStats, Letters: c.served,
 	}
 	if c.absent {
 		s.Status = "NotFound"

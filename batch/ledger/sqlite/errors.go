@@ -110,6 +110,8 @@ var systemKinds = func() map[syscall.Errno]ledger.Kind {
 		// https://learn.microsoft.com/windows/win32/debug/system-error-codes
 		return map[syscall.Errno]ledger.Kind{
 			19:  ledger.ReadOnly, // ERROR_WRITE_PROTECT
+			32:  ledger.Busy,     // ERROR_SHARING_VIOLATION
+			33:  ledger.Busy,     // ERROR_LOCK_VIOLATION
 			39:  ledger.Full,     // ERROR_HANDLE_DISK_FULL
 			112: ledger.Full,     // ERROR_DISK_FULL
 		}

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -42,7 +43,7 @@ func prepareFile(ctx context.Context, path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	switch {
 	case err == nil:
-		return f.Close()
+		return errors.Join(f.Close(), protect(path))
 	case !errors.Is(err, os.ErrExist):
 		return err
 	}
@@ -58,7 +59,7 @@ func prepareFile(ctx context.Context, path string) error {
 			return err
 		}
 	}
-	return restrictMode(path, info.Mode().Perm()&0o700)
+	return errors.Join(restrictMode(path, info.Mode().Perm()&0o700), protect(path))
 }
 
 // opened are the ledgers that this process has open. Closing a file releases all locks of
@@ -170,8 +171,12 @@ func countTables(ctx context.Context, path string) (tables, ours int, err error)
 }
 
 // restrictMode gives an existing file, and the files that SQLite keeps beside it, the mode
-// of a ledger: a read-only one left behind would make the ledger read-only.
+// of a ledger: a read-only one left behind would make the ledger read-only. Windows knows
+// nothing else of a mode, and gives everybody the rest.
 func restrictMode(path string, mode os.FileMode) error {
+	if runtime.GOOS == "windows" {
+		mode |= mode>>3 | mode>>6
+	}
 	for _, name := range []string{path, path + "-wal", path + "-shm"} {
 		info, err := os.Stat(name)
 		switch {
@@ -183,6 +188,16 @@ func restrictMode(path string, mode os.FileMode) error {
 			continue
 		}
 		if err := os.Chmod(name, mode); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// protect gives files to their owner alone, where a mode does not.
+func protect(paths ...string) error {
+	for _, path := range paths {
+		if err := durable.Protect(path); err != nil {
 			return err
 		}
 	}

@@ -17,6 +17,7 @@ import (
 // heartbeat can be seen, as with a run that an earlier version started.
 func TestRunWithoutLockFile(t *testing.T) {
 	s, r := running(t, 3)
+	s.locks.drop(r.seq) // Windows removes no file that is open
 	if err := os.RemoveAll(s.locks.folder); err != nil {
 		t.Fatal(err)
 	}
@@ -205,6 +206,9 @@ func TestLocksFollowTheFile(t *testing.T) {
 	link := filepath.Join(t.TempDir(), "link.db")
 	if err := os.Symlink(s.Path(), link); err != nil {
 		t.Skip(err)
+	}
+	if _, err := os.Lstat(link); err != nil {
+		t.Skip("Wine makes no symbolic links, and says nothing")
 	}
 	other, err := Open(t.Context(), link)
 	if err != nil {

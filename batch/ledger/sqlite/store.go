@@ -115,7 +115,11 @@ func (s *Store) connect(ctx context.Context, durable bool) error {
 	if s.writer, err = s.startWriter(ctx, durable); err != nil {
 		return errors.Join(err, s.read.Close(), s.write.Close())
 	}
-	if s.quotas, err = openQuotas(s.path, durable, &s.writer.turn); err != nil {
+	err = protect(s.path+"-wal", s.path+"-shm") // made since
+	if err == nil {
+		s.quotas, err = openQuotas(s.path, durable, &s.writer.turn)
+	}
+	if err != nil {
 		return errors.Join(err, s.writer.stop(func(*sql.Conn) {}), s.read.Close(), s.write.Close())
 	}
 	return nil

@@ -4,8 +4,10 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
+	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/ledger/ledgertest"
 	"github.com/loabatch/loabatch/batch/ledger/sqlite"
@@ -38,7 +40,11 @@ func TestConformance(t *testing.T) {
 
 func TestFileModes(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "state", "loabatch")
-	path := filepath.Join(folder, "led ger?#%41.db")
+	name := "led ger?#%41.db"
+	if runtime.GOOS == "windows" {
+		name = "led ger 账本#%41.db" // where no name has a question mark
+	}
+	path := filepath.Join(folder, name)
 	s := open(t, path)
 	run, err := s.Start(t.Context(), ledger.RunInfo{ID: "r", Scope: ledger.Real}, nil)
 	if err != nil {
@@ -48,13 +54,7 @@ func TestFileModes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]os.FileMode{folder: 0o700, path: 0o600, path + "-wal": 0o600, path + "-shm": 0o600} {
-		info, err := os.Stat(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := info.Mode().Perm(); got != want {
-			t.Errorf("%s has mode %o, want %o", name, got, want)
-		}
+		checkPrivate(t, name, want)
 	}
 }
 
@@ -64,19 +64,34 @@ func TestOpenRestrictsFileModes(t *testing.T) {
 	if _, err := first.Start(t.Context(), ledger.RunInfo{ID: "r", Scope: ledger.Real}, nil); err != nil {
 		t.Fatal(err)
 	}
-	for name, mode := range map[string]os.FileMode{path: 0o644, path + "-wal": 0o444, path + "-shm": 0o400} {
+	modes := map[string]os.FileMode{path: 0o644, path + "-wal": 0o444, path + "-shm": 0o400}
+	if runtime.GOOS == "windows" {
+		modes = nil // nobody changes a file's mode while it is open
+	}
+	for name, mode := range modes {
 		if err := os.Chmod(name, mode); err != nil {
 			t.Fatal(err)
 		}
 	}
 	open(t, path)
 	for _, name := range []string{path, path + "-wal", path + "-shm"} {
-		info, err := os.Stat(name)
-		if err != nil {
-			t.Fatal(err)
+		checkPrivate(t, name, 0o600)
+	}
+}
+
+// checkPrivate checks that a file or folder is accessible to its owner alone.
+func checkPrivate(t *testing.T, path string, mode os.FileMode) {
+	t.Helper()
+	if private, err := durable.Private(path); err != nil || !private {
+		t.Errorf("%s: private %v, %v", path, private, err)
+	}
+	if runtime.GOOS == "windows" {
+		mode = 0o777
+		if info, err := os.Stat(path); err == nil && !info.IsDir() {
+			mode = 0o666
 		}
-		if info.Mode().Perm() != 0o600 {
-			t.Errorf("%s has mode %o", name, info.Mode().Perm())
-		}
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != mode {
+		t.Errorf("%v, %v, want %o", info, err, mode)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -29,9 +30,7 @@ func TestTemporaryIsRemoved(t *testing.T) {
 func TestStaleTemporariesAreRemoved(t *testing.T) {
 	parent := t.TempDir()
 	t.Setenv("TMPDIR", parent)
-	if os.TempDir() != parent {
-		t.Skip("this system has no TMPDIR")
-	}
+	t.Setenv("TMP", parent) // of Windows
 	used, err := Temporary(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -53,16 +52,19 @@ func TestStaleTemporariesAreRemoved(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Symlink(filepath.Join(parent, "other"), filepath.Join(parent, "loabatch-ledger-link")); err != nil {
+	link := filepath.Join(parent, "loabatch-ledger-link")
+	err = os.Symlink(filepath.Join(parent, "other"), link)
+	if err != nil && runtime.GOOS != "windows" { // which lets few users make links; Wine makes none, and says nothing
 		t.Fatal(err)
 	}
+	_, linked := os.Lstat(link)
 	s, err := Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
 	for name, want := range map[string]bool{"loabatch-ledger-killed": false, "loabatch-ledger-earlier": false, "loabatch-ledger-recent": true,
-		"loabatch-ledger-link": true, "other/owner.lock": true, filepath.Base(filepath.Dir(used.Path())): true} {
+		"loabatch-ledger-link": linked == nil, "other/owner.lock": true, filepath.Base(filepath.Dir(used.Path())): true} {
 		if _, err := os.Lstat(filepath.Join(parent, name)); (err == nil) != want {
 			t.Errorf("%s is there: %v, want %v", name, err == nil, want)
 		}

@@ -1,4 +1,4 @@
-package cli
+package endtoend_test
 
 import (
 	"bytes"
@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -76,12 +77,12 @@ func TestSessionIsRevokedDuringARun(t *testing.T) {
 		t.Setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
 		t.Setenv("ALIBABA_CLOUD_CREDENTIALS_URI", server.URL+"/keys")
 		dir := t.TempDir()
-		input, err := filepath.Abs("../../testdata/clean.xlsx")
+		input, err := filepath.Abs("../../../testdata/clean.xlsx")
 		if err != nil {
 			t.Fatal(err)
 		}
 		var stdout, stderr bytes.Buffer
-		exit := Run(context.Background(), Env{
+		exit := cli.Run(context.Background(), cli.Env{
 			Args:  []string{"submit", "--yes", "--json", "--endpoint", server.URL, "--ledger", filepath.Join(dir, "ledger.db"), "-o", filepath.Join(dir, "out.xlsx"), input},
 			Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Getenv: func(string) string { return "" }, Now: time.Now, Signals: make(chan os.Signal),
 		})
@@ -98,9 +99,9 @@ func TestSessionIsRevokedDuringARun(t *testing.T) {
 			t.Errorf("bad %v: %d calls were rejected, keys were fetched %d times", bad, s.rejected, s.fetched)
 		}
 		switch {
-		case bad && (exit != exitStopped || doc.StopCode != "InvalidSecurityToken.Expired"):
+		case bad && (exit != 6 || doc.StopCode != "InvalidSecurityToken.Expired"):
 			t.Errorf("exit %d, stopped by %q", exit, doc.StopCode)
-		case !bad && (exit != exitOK || doc.Results[sheet.Submitted] != doc.Rows):
+		case !bad && (exit != 0 || doc.Results[sheet.Submitted] != doc.Rows):
 			t.Errorf("exit %d, %v of %d rows", exit, doc.Results, doc.Rows)
 		}
 		for circuit, tokens := range s.tokens {
@@ -118,7 +119,7 @@ func TestSessionIsRevokedDuringARun(t *testing.T) {
 
 // The duration of a run is its own, however long the other inputs of the command took.
 func TestDurationIsTheRunsOwn(t *testing.T) {
-	input, err := filepath.Abs("../../testdata/clean.xlsx")
+	input, err := filepath.Abs("../../../testdata/clean.xlsx")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +137,7 @@ func TestDurationIsTheRunsOwn(t *testing.T) {
 	}
 	var stdout, stderr bytes.Buffer
 	clock := time.Now()
-	exit := Run(context.Background(), Env{
+	exit := cli.Run(context.Background(), cli.Env{
 		Args:  append([]string{"submit", "--simulate", "--json", "--rate", "300/1m", "-o", dir}, inputs...),
 		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Getenv: func(string) string { return "" }, Signals: make(chan os.Signal),
 		Now: func() time.Time { clock = clock.Add(10 * time.Second); return clock }, // every look at the clock takes this long
@@ -190,7 +191,7 @@ func TestHostileAnswers(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "made-up")
 	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "made-up")
-	input, err := filepath.Abs("../../testdata/clean.xlsx")
+	input, err := filepath.Abs("../../../testdata/clean.xlsx")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +199,7 @@ func TestHostileAnswers(t *testing.T) {
 	ledger := in("ledger.db")
 	run := func(args ...string) string {
 		var stdout, stderr bytes.Buffer
-		Run(context.Background(), Env{
+		cli.Run(context.Background(), cli.Env{
 			Args: args, Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
 			Getenv: func(string) string { return "" }, Now: time.Now, Signals: make(chan os.Signal),
 		})

@@ -1,0 +1,14 @@
+//go:build !windows
+
+package cloud
+
+import "syscall"
+
+// What the operating system says of a connection that cannot be made, or is lost.
+const (
+	errRefused   = syscall.ECONNREFUSED
+	errNoHost    = syscall.EHOSTUNREACH
+	errNoNetwork = syscall.ENETUNREACH
+	errReset     = syscall.ECONNRESET
+	errAborted   = syscall.EPIPE
+)

@@ -1,0 +1,88 @@
+package durable
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/windows"
+)
+
+// onWine reports whether Wine takes the place of Windows.
+func onWine() bool {
+	return windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() == nil
+}
+
+// TestOpenOriginalStays moves a file that another program has open to another volume: it
+// stays, and its copy does not.
+func TestOpenOriginalStays(t *testing.T) {
+	dir := t.TempDir()
+	from, to := filepath.Join(dir, "from.xlsx"), filepath.Join(dir, "to.xlsx")
+	sum := write(t, from, "book")
+	f, err := os.Open(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for name, move := range map[string]func(from, to, sum string) error{"move": Move, "across": moveAcross} {
+		if err := move(from, to, sum); !errors.Is(err, windows.ERROR_SHARING_VIOLATION) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if content(from) != "book" || content(to) != "(none)" {
+			t.Errorf("%s: from %q, to %q", name, content(from), content(to))
+		}
+	}
+}
+
+// TestInheritance has files inherit that a folder is its owner's alone, and Share give a
+// file what its folder grants.
+func TestInheritance(t *testing.T) {
+	if onWine() {
+		t.Skip("under Wine files do not inherit access control lists")
+	}
+	folder := filepath.Join(t.TempDir(), "folder")
+	if err := MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(folder, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	checkPrivate(t, file, 0o600)
+	if err := WriteFile(file, text("text"), Share); err != nil {
+		t.Fatal(err)
+	}
+	checkPrivate(t, file, 0o600) // its folder grants nothing to others
+}
+
+// TestLongPaths writes, replaces, locks and moves files below a path of more than 260 characters.
+func TestLongPaths(t *testing.T) {
+	folder := t.TempDir()
+	for range 4 {
+		folder = filepath.Join(folder, strings.Repeat("专线 a", 18))
+	}
+	if err := MkdirAll(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	checkPrivate(t, folder, 0o700)
+	from, to := filepath.Join(folder, "from.xlsx"), filepath.Join(folder, "to.xlsx")
+	for range 2 {
+		if err := WriteFile(from, text("book"), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	checkPrivate(t, from, 0o600)
+	unlock, locked, err := LockFolder(folder)
+	if err != nil || locked {
+		t.Fatal(locked, err)
+	}
+	defer unlock()
+	if err := Move(from, to, write(t, from, "book")); err != nil || content(to) != "book" {
+		t.Errorf("to %q, %v", content(to), err)
+	}
+	if _, err := Free(folder); err != nil {
+		t.Error(err)
+	}
+}
