@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -51,7 +52,7 @@ has changed and sends nothing. The plan has no personal data.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			operation, known := planned[command]
 			if !known {
-				return failure(exitUsage, "choice", nil, "flag", "for", "value", command, "choices", "submit")
+				return failure(exitUsage, "choice", nil, "flag", "for", "value", command, "choices", strings.Join(slices.Sorted(maps.Keys(planned)), ", "))
 			}
 			f.operation = operation
 			return a.makePlan(cmd, f, args, command)

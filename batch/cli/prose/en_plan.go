@@ -7,7 +7,7 @@ var enPlan = map[string]Entry{
 	"plan-not-whole": {Message: "no plan was written, because not every row could be predicted", Hint: "A plan has to say what becomes of each row. Fix what the rows that are NOT_ATTEMPTED say, then make the plan again."},
 
 	"plan-unreadable":  {Message: "cannot read the plan {file}: {reason}", Hint: "Check its path and permissions."},
-	"plan-foreign":     {Message: "{file} is not a plan", Hint: "Name a file that loabatch plan has written."},
+	"plan-foreign":     {Message: "{file} is not a plan", Hint: "Name a file that was written by: loabatch plan FILE -o PLAN"},
 	"plan-damaged":     {Message: "the plan {file} is not as it was written", Hint: "It was edited, or damaged on the way. Use the file that was approved, or make a new plan and have it approved."},
 	"plan-version":     {Message: "the plan {file} has version {version} of the format; this program knows version {known}", Hint: "Use the version of loabatch that made the plan, or make a new plan and have it approved."},
 	"plan-with-folder": {Message: "--plan cannot be combined with --in", Hint: "A plan says which workbooks it is about; the workbooks of a folder change."},

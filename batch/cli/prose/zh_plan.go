@@ -7,7 +7,7 @@ var zhPlan = map[string]Entry{
 	"plan-not-whole": {Message: "有的行无法预测，因此没有写入执行计划", Hint: "执行计划需要说明每一行的结果。请按 NOT_ATTEMPTED 各行的说明处理，然后重新制定。"},
 
 	"plan-unreadable":  {Message: "无法读取执行计划 {file}：{reason}", Hint: "请检查其路径和权限。"},
-	"plan-foreign":     {Message: "{file} 不是执行计划", Hint: "请指定由 loabatch plan 写入的文件。"},
+	"plan-foreign":     {Message: "{file} 不是执行计划", Hint: "请指定由该命令写入的文件：loabatch plan FILE -o PLAN"},
 	"plan-damaged":     {Message: "执行计划 {file} 与写入时不一致", Hint: "文件经过修改，或在传输中损坏。请使用审批通过的文件，或重新制定执行计划并提交审批。"},
 	"plan-version":     {Message: "执行计划 {file} 的格式版本为 {version}，本程序支持的版本为 {known}", Hint: "请使用制定该计划的 loabatch 版本，或重新制定执行计划并提交审批。"},
 	"plan-with-folder": {Message: "--plan 不能与 --in 同时使用", Hint: "执行计划针对确定的工作簿，而文件夹中的工作簿会变化。"},
