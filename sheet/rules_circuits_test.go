@@ -400,10 +400,10 @@ func TestPurposes(t *testing.T) {
 	g.set("J2", "nearly")
 	o := asked("circuit-finished-unknown", sheet.Error)
 	if w := decode(t, g, o); !w.Circuits[0].Invalid {
-		t.Error("an error that was asked for is none")
+		t.Error("a severity that was asked for does not apply")
 	}
 	if w := decode(t, g, sheet.Options{Strict: true}); !w.Circuits[0].Invalid {
-		t.Error("with Strict the warning is no error")
+		t.Error("with Strict the warning did not become an error")
 	}
 }
 
