@@ -96,6 +96,11 @@ func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
 	var ctx context.Context
 	ctx, s.signals = a.watchSignals(cmd.Context())
 	defer s.signals.stop()
+	if f.approved != nil {
+		if err := a.checkPlan(ctx, s, inputs); err != nil {
+			return err
+		}
+	}
 	return a.each(ctx, s, inputs, outputs, unread, a.one)
 }
 
