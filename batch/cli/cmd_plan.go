@@ -235,9 +235,9 @@ func (a *app) predict(ctx context.Context, s *invocation, in *input) (*predictio
 	if err != nil {
 		return nil, err
 	}
-	sending := *s
-	sending.run.dryRun = dryRunOff // so --all-or-nothing withholds rows
-	p.plan, p.past = sending.plan(ctx, p.done, known), known.past
+	s.approving = true
+	p.plan, p.past = s.plan(ctx, p.done, known), known.past
+	s.approving = false
 	p.plan.DryRun = true
 	return p, a.engine(ctx, s, p.done, p.plan)
 }

@@ -16,6 +16,9 @@ type submitFlags struct {
 	run        runFlags
 	watch      watchFlags
 	approved   *approved // the plan to keep to, from --plan; nil without one
+
+	every    durationFlag // --watch of status
+	download string       // --download of status and advance
 }
 
 func (a *app) submitCommand() *cobra.Command {

@@ -76,6 +76,24 @@ func TestEveryParameterIsHashed(t *testing.T) {
 	}
 }
 
+// TestEveryParameterOfACompletionIsHashed does so for the line, which an application does not
+// send.
+func TestEveryParameterOfACompletionIsHashed(t *testing.T) {
+	hashes := map[string]bool{}
+	for _, c := range []sheet.Circuit{
+		{}, {LineCode: "L-9"}, {LineLabel: "L-9"}, {LineProvider: "L-9"}, {LineContact: "L-9"},
+	} {
+		a := batch.Application{Operation: batch.Complete, Circuit: &c}
+		hashes[a.ContentHash()] = true
+		if applied := (&batch.Application{Circuit: &c}); applied.ContentHash() != (&batch.Application{Circuit: &sheet.Circuit{}}).ContentHash() {
+			t.Errorf("the content hash of an application depends on %+v", c)
+		}
+	}
+	if len(hashes) != 5 {
+		t.Errorf("%d content hashes of 5 lines", len(hashes))
+	}
+}
+
 // firstHash is the content hash of the first circuit of the accepted workbook, with another
 // value in one column.
 func firstHash(t *testing.T, column sheet.ColumnID, value string) string {

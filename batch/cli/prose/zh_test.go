@@ -127,7 +127,7 @@ var zhLatin = strings.Fields(`
 	RUN CODE PLAN CIRCUIT SUBMITTED ALREADY VALID BLOCKED INVALID FAILED UNKNOWN SKIPPED SIGINT SIGQUIT SIGABRT SIGTERM SIGKILL HTTP xx Available hang stall
 	IDC MSTP MPLSVPN FIBRE Other IDCard Passport Male Female TRUE FALSE DISPIMG IMAGE XFD ABC REFUSED true false yes zh CN
 	Initial Approved Allocating Allocated Confirmed Enabled Rejected Canceled Allocation Failed Terminated Normal FinancialLocked SecurityLocked
-	SecondApplyPhysicalConnectionLOA ConfirmPhysicalConnection DescribePhysicalConnections Asia Shanghai applications http https chmod
+	SecondApplyPhysicalConnectionLOA CompletePhysicalConnectionLOA ConfirmPhysicalConnection DescribePhysicalConnections Asia Shanghai applications http https chmod
 `)
 
 // TestChineseStyle checks the form of every Chinese entry.
