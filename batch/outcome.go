@@ -25,7 +25,25 @@ type LOA struct {
 	LineLabel        string // likewise
 	CircuitStatus    string // of its circuit, as CircuitState.Status, if the lookup was about that
 	RequestID        string // of the lookup
+
+	LetterURL SignedURL // where the letter is; empty if there is none yet
 }
+
+// SignedURL is an address with a signature: whoever has it can read what is behind it. So it
+// shows itself nowhere.
+type SignedURL string
+
+// Reveal returns the address, for the request alone.
+func (u SignedURL) Reveal() string { return string(u) }
+
+// String does not return the address.
+func (SignedURL) String() string { return "(signed URL)" }
+
+// GoString does not return the address.
+func (SignedURL) GoString() string { return "(signed URL)" }
+
+// MarshalText does not encode the address.
+func (SignedURL) MarshalText() ([]byte, error) { return []byte("(signed URL)"), nil }
 
 // CircuitState is what DescribePhysicalConnections reports of one circuit.
 type CircuitState struct {

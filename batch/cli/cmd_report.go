@@ -167,12 +167,7 @@ func (a *app) again(past *ledger.PastRun, saved savedOptions, path string, passw
 	if past.End != nil && past.End.Filed != "" {
 		recorded = past.End.Filed
 	}
-	if path == "" {
-		path = past.Input
-		if _, err := os.Stat(recorded); err == nil {
-			path = recorded
-		}
-	}
+	path = cmp.Or(path, inputOf(past))
 	validation := saved.validation()
 	validation.password = password
 	options, err := validation.options(past.Started)
@@ -201,6 +196,16 @@ func (a *app) again(past *ledger.PastRun, saved savedOptions, path string, passw
 		}
 	}
 	return done, nil
+}
+
+// inputOf is the path of a past run's input: where it was moved, unless it is not there.
+func inputOf(past *ledger.PastRun) string {
+	if past.End != nil && past.End.Filed != "" {
+		if _, err := os.Stat(past.End.Filed); err == nil {
+			return past.End.Filed
+		}
+	}
+	return past.Input
 }
 
 // partsOf restores the parts of a past run.

@@ -15,6 +15,9 @@ type submitFlags struct {
 	service    serviceFlags
 	run        runFlags
 	watch      watchFlags
+
+	every    durationFlag // --watch of status
+	download string       // --download of status and advance
 }
 
 func (a *app) submitCommand() *cobra.Command {

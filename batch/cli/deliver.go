@@ -197,6 +197,19 @@ func (done *finished) errors(found *sheet.RowErrors) int {
 // added sheets and, with redact, masks over personal data.
 func (a *app) patch(done *finished, doc *report.Document, redact bool) sheet.Patch {
 	doc, words := a.translated(done, doc)
+	book := *done.in.workbook
+	book.Problems = done.problems
+	patch := sheet.Results(&book, a.resultRows(done, doc, redact), words, doc.Language)
+	patch.Added, patch.Open = report.Sheets(*doc, words), report.SummaryName
+	patch.LinkResults(&book, report.ErrorsName)
+	if redact {
+		patch.MaskPersonal(done.in.workbook)
+	}
+	return patch
+}
+
+// resultRows are the results of the rows as the copy has them.
+func (a *app) resultRows(done *finished, doc *report.Document, redact bool) []sheet.RowResult {
 	rows := make([]sheet.RowResult, len(doc.Applications))
 	for i := range doc.Applications {
 		app := &doc.Applications[i]
@@ -216,15 +229,7 @@ func (a *app) patch(done *finished, doc *report.Document, redact bool) sheet.Pat
 			rows[i].Keep, rows[i].Result = true, past
 		}
 	}
-	book := *done.in.workbook
-	book.Problems = done.problems
-	patch := sheet.Results(&book, rows, words, doc.Language)
-	patch.Added, patch.Open = report.Sheets(*doc, words), report.SummaryName
-	patch.LinkResults(&book, report.ErrorsName)
-	if redact {
-		patch.MaskPersonal(done.in.workbook)
-	}
-	return patch
+	return rows
 }
 
 // keepStanding has a row whose result says nothing about an earlier application, or nothing

@@ -156,7 +156,7 @@ func (a *app) onwards(line []string, path string) string {
 }
 
 // fileFlags are the flags whose value is the path of a file.
-var fileFlags = []string{"output", "ledger", "log-file", passwordFlag, inFlag, doneFlag, failedFlag}
+var fileFlags = []string{"output", "ledger", "log-file", passwordFlag, inFlag, doneFlag, failedFlag, downloadFlag}
 
 // anywhere returns a command line that names the same files in every folder.
 func (a *app) anywhere(line []string) []string {

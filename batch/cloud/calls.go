@@ -142,6 +142,7 @@ func (c *Cloud) Find(ctx context.Context, key batch.Key) (batch.LOA, bool, error
 		LineCode:         loa.LineCode,
 		LineLabel:        loa.LineLabel,
 		RequestID:        reply.requestID,
+		LetterURL:        batch.SignedURL(loa.LoaUrl),
 	}, true, nil
 }
 

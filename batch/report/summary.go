@@ -248,7 +248,7 @@ func (g *grid) states(d *Document) sheet.Chart {
 	}
 }
 
-// changes lists the circuits whose LOA has another status than in the copy that was read.
+// changes lists the circuits whose LOA has another status than the last time.
 func (g *grid) changes(d *Document) {
 	if !d.compared() {
 		return
