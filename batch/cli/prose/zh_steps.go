@@ -151,7 +151,7 @@ var zhSteps = map[string]Entry{
 	"report-step-skipped-complete": {
 		Message: "施工尚未完成，或未在 --only 范围内",
 		Hint:    "施工完成后，请在“施工完成”列填写“是”，然后重新运行。",
-		Why:     "complete 只处理“施工完成”列填写“是”的行。",
+		Why:     "loabatch complete 只处理“施工完成”列填写“是”的行。",
 	},
 
 	"confirm-input-complete":    {Message: "{file} 的工作表“{sheet}”：共 {rows} 行，LOA 可用的将上报施工完成，最多 {going} 行"},
