@@ -354,8 +354,8 @@ func TestHostileServers(t *testing.T) {
 			_, err := f.Fetch(t.Context(), request(server.URL+query))
 			wantCode(t, name, err, c.code)
 			var own *Error
-			if errors.As(err, &own) && (own.Expired() != (c.code == codeExpired) || own.Args["status"] != c.status) {
-				t.Errorf("expired: %v, arguments %v", own.Expired(), own.Args)
+			if errors.As(err, &own) && (own.Expired() != (c.code == codeExpired) || own.Temporary() != (c.code == codeConnection || c.status == "503") || own.Args["status"] != c.status) {
+				t.Errorf("expired: %v, temporary: %v, arguments %v", own.Expired(), own.Temporary(), own.Args)
 			}
 			if names := files(t, f.Dir); len(names) > 0 {
 				t.Errorf("the folder has %v", names)
