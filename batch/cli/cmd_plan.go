@@ -64,6 +64,7 @@ has changed and sends nothing. The plan has no personal data.`,
 	flags.BoolVar(&f.output.force, "force", false, "replace a file that is not a plan, or that was changed since; never an input")
 	flags.BoolVar(&f.output.json, "json", false, jsonHelp)
 	f.run.registerChoice(flags)
+	f.run.registerReapply(flags)
 	f.validation.register(flags)
 	f.service.register(flags)
 	f.watch.register(flags)
@@ -235,10 +236,9 @@ func (a *app) predict(ctx context.Context, s *invocation, in *input) (*predictio
 	if err != nil {
 		return nil, err
 	}
-	dry := s.run.dryRun
-	s.run.dryRun = dryRunOff // so --all-or-nothing withholds rows
+	s.approving = true
 	p.plan, p.past = s.plan(ctx, p.done, known), known.past
-	s.run.dryRun = dry
+	s.approving = false
 	p.plan.DryRun = true
 	return p, a.engine(ctx, s, p.done, p.plan)
 }
