@@ -89,7 +89,6 @@ var testOnly = map[string][]string{
 	"batch/ledger/sqlite/testdata": {"batch", "batch/ledger", "batch/ledger/sqlite", "sheet"},
 
 	"batch/histories":    {"batch", "batch/ledger", "batch/ledger/sqlite", "batch/ledger/sqlite/lossytest", "batch/plan", "batch/quicktest", "batch/quota", "sheet"},
-	"batch/cli/password": {"batch/cli", "batch/simulator"},
 	"batch/report":       {"batch/cli/prose"},
 	"batch/cli":          {"batch/cli/clitest", "batch/ledger/sqlite/lossytest", "github.com/rogpeppe/go-internal"},
 	"batch/cli/endtoend": {"batch", "batch/cli", "batch/cli/clitest", "batch/cli/password", "batch/simulator", "sheet", "sheet/xlsx", "go.yaml.in/yaml/v3"}, // yaml reads the Kubernetes recipe
