@@ -24,6 +24,7 @@ type Application struct {
 	Generation int               // 0 at first; rises only after a definite refusal, or with a reapplication
 	Token      string            // ClientToken: 1 to 64 printable ASCII characters
 	Attempt    int               // which attempt of this run it is, from 1 on; 0 in a plan
+	Then       *Application      // the row's next step, taken where the LOA turns out to be in a state for it; nil if this is the last one
 
 	// What is known of the circuit's past; set by the plan.
 	Recorded        bool   // the ledger knows the circuit, and not from a results copy alone
@@ -37,6 +38,7 @@ type Application struct {
 	Copied          Copied         // the application of Open, if a results copy knows of it and the ledger does not yet
 	Changed         *sheet.Problem // to be reported if there is a valid LOA although Open or Ended is Edited
 	ReapplyRejected bool           // if its LOA turns out to be rejected or deleted, apply again (--reapply)
+	Renewed         bool           // Ended was accepted, and is about an LOA that was applied for anew since
 
 	// Settled says what a lookup of this run found out about Open. Without it, the ledger
 	// refuses to begin another token.
@@ -92,6 +94,7 @@ const (
 	StartSend     Start = iota // nothing is known that speaks against sending
 	StartFirst                 // look up first, for --reapply
 	StartVoid                  // the LOA was rejected or deleted: another application takes a person's word
+	StartReady                 // the LOA must be in the state that the operation takes
 	StartAccepted              // an application was accepted; --reapply applies again if it was rejected
 	StartResume                // this very application is open: it goes on under its token
 	StartRepeat                // likewise, and it is a reapplication
@@ -99,7 +102,7 @@ const (
 )
 
 // startStates are the states in which rows start.
-var startStates = [...]state{sendFresh, askFirst, askVoid, askAccepted, askResume, askRepeat, askChanged}
+var startStates = [...]state{sendFresh, askFirst, askVoid, askReady, askAccepted, askResume, askRepeat, askChanged}
 
 func (s Start) state() state { return startStates[s] }
 
@@ -142,6 +145,14 @@ func (a *Application) repeated(loaStatus string) Application {
 		next.Token = next.DeriveToken()
 	}
 	return next
+}
+
+// step returns the first step of a row, from this one on, that comes after an operation.
+func (a *Application) step(after Operation) *Application {
+	for a.Then != nil && a.Operation.step() <= after.step() {
+		a = a.Then
+	}
+	return a
 }
 
 // Outcome returns an outcome for the application's row, with what the application knows.

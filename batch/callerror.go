@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -68,6 +69,12 @@ func (e *CallError) Error() string {
 // temporary reports whether the same call may succeed another time.
 func (e *CallError) temporary() bool {
 	return e.Class == NotSent || e.Class == TryLater || e.Class == MaybeReceived
+}
+
+// conflicts reports whether a refusal says that the LOA or its circuit is in a state that
+// prevents an operation.
+func (e *CallError) conflicts(o Operation) bool {
+	return slices.ContainsFunc(operations[o].conflicts, func(pattern string) bool { return MatchCode(pattern, e.Code) })
 }
 
 // MatchCode reports whether an error code matches a pattern, in which one * matches any

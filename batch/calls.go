@@ -81,7 +81,11 @@ func (g *region) lookUp(w *row) returnedRow {
 		return returnedRow{row: w, from: fromNothing}
 	}
 	asked := time.Now() // or later, once the quota allows it
-	l, ok, err := g.finder.Find(g.ctx, w.asks())
+	finder := g.finder
+	if w.app.Operation.asksCircuit() {
+		finder = g.circuits
+	}
+	l, ok, err := finder.Find(g.ctx, w.asks())
 	if g.unsent(err) {
 		return returnedRow{row: w, from: fromNothing}
 	}

@@ -63,35 +63,63 @@
 //	             none muteOver: sendFresh; mute: askFirst; interrupted: NOT_ATTEMPTED
 //	askVoid      other: ALREADY; edited: INVALID; void none: REFUSED; voidRepeat: repeat;
 //	             mute: askVoid; muteOver interrupted: NOT_ATTEMPTED
-//	askAccepted  other none noneAccepted: ALREADY; edited noneEdited: INVALID;
+//	askAccepted  other none noneAccepted waiting: ALREADY; edited noneEdited: INVALID;
 //	             void: REFUSED; voidRepeat: repeat; mute: askAccepted;
 //	             muteOver interrupted: NOT_ATTEMPTED
-//	askConflict  other: ALREADY; void voidRepeat none muteOver: REFUSED;
+//	askConflict  other waiting: ALREADY; void voidRepeat none muteOver: REFUSED;
 //	             lagging mute: askConflict; interrupted: NOT_ATTEMPTED
+//	askReady     other waiting: ALREADY; edited: INVALID; void: REFUSED; none: sendFresh;
+//	             mute: askReady; muteOver interrupted: NOT_ATTEMPTED
 //	sendOpen     accepted: SUBMITTED; postponed: sendOpen; postponedOver lostOver: askLast;
 //	             lost: askLost; refused conflict mismatch: askRefused; interrupted: UNKNOWN
-//	askElsewhere other void voidRepeat none noneAccepted noneEdited: start; edited: INVALID;
-//	             voidEarly noneEarly muteOver interrupted: UNKNOWN; mute: askElsewhere
-//	askResume    other noneAccepted: ALREADY; void: REFUSED; voidRepeat: repeat;
+//	askElsewhere other void voidRepeat none noneAccepted noneEdited waiting: start;
+//	             edited: INVALID; voidEarly noneEarly muteOver interrupted: UNKNOWN;
+//	             mute: askElsewhere
+//	askResume    other noneAccepted waiting: ALREADY; void: REFUSED; voidRepeat: repeat;
 //	             voidEarly interrupted: UNKNOWN; none: sendClear; noneEdited: INVALID;
 //	             noneEarly muteOver: sendOpen; mute: askResume
 //	askRepeat    other: ALREADY; void voidRepeat none noneAccepted noneEdited: sendClear;
 //	             voidEarly noneEarly muteOver: sendOpen; mute: askRepeat;
 //	             interrupted: UNKNOWN
-//	askChanged   other noneAccepted: ALREADY; edited noneEdited: INVALID; void: REFUSED;
-//	             voidRepeat: repeat; voidEarly noneEarly muteOver interrupted: UNKNOWN;
-//	             none: sendFresh; mute: askChanged
-//	askLost      ours: SUBMITTED; other: ALREADY;
+//	askChanged   other noneAccepted waiting: ALREADY; edited noneEdited: INVALID;
+//	             void: REFUSED; voidRepeat: repeat;
+//	             voidEarly noneEarly muteOver interrupted: UNKNOWN; none: sendFresh;
+//	             mute: askChanged
+//	askLost      ours: SUBMITTED; other waiting: ALREADY;
 //	             void voidRepeat none noneAccepted noneEdited: sendClear;
 //	             voidEarly noneEarly muteOver: sendOpen; mute: askLost;
 //	             interrupted: UNKNOWN
-//	askLast      ours: SUBMITTED; other: ALREADY;
+//	askLast      ours: SUBMITTED; other waiting: ALREADY;
 //	             void voidRepeat none noneAccepted noneEdited: FAILED;
 //	             voidEarly noneEarly muteOver interrupted: UNKNOWN; mute: askLast
-//	askRefused   ours: SUBMITTED; other: ALREADY;
+//	askRefused   ours: SUBMITTED; other waiting: ALREADY;
 //	             void none noneAccepted noneEdited: REFUSED; voidRepeat: repeat;
 //	             voidEarly noneEarly muteOver interrupted: UNKNOWN;
 //	             lagging mute: askRefused
+//
+// A row may have several steps (Application.Then): apply, complete, confirm. One survey
+// decides how far it gets: a step that is found to have been taken, or that was accepted,
+// leads to the next. Each step has its own token, place in the ledger and state machine, and
+// is recorded by itself; the row shows the last step that did something ([Shown]).
+//
+// The steps that follow an application (completion.go) are about an LOA that exists, so the
+// machine reads lookups differently for them:
+//
+//   - That nothing has happened yet shows in the state before theirs, Available or
+//     Completing, and counts as none does for an application: beyond doubt from the settling
+//     time on. An earlier state is waiting. The row ends ALREADY, or goes on in another run;
+//     an open token is settled by it, since an attempt that took effect would have led to a
+//     later state. No LOA is as good as a void one, and neither is ever repeated here: it
+//     takes a new application.
+//   - They are sent only after a lookup or a survey has shown the LOA in the state that they
+//     take; no answer sends nothing (askReady). The API would take a completion of an LOA
+//     that is Complete.
+//   - What was accepted is sent again only for an LOA that was applied for anew since, and
+//     only if the ledger knows: its application was accepted later, or a lookup saw the LOA
+//     void or back in an earlier state, in either case after the settling time. That the LOA
+//     shows no effect of an accepted one does not suffice, however late it is.
+//   - A lookup tells who completed by line code and label. Nothing tells who confirmed; the
+//     circuit's own status tells that it was, so lookups ask for the circuit.
 //
 // The ledger keeps what has to outlive the run (State in package ledger): the application that is
 // open, with its token, its operation and the time of its last attempt, beside the last one

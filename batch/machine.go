@@ -13,7 +13,8 @@ const (
 	askFirst                  // nothing is open; an LOA may exist
 	askVoid                   // the circuit's LOA was rejected or deleted
 	askAccepted               // an application was accepted, and a person asks for another one if it was rejected
-	askConflict               // the API says that the circuit has an LOA
+	askConflict               // the API says that the LOA is in a state that prevents the operation
+	askReady                  // the operation takes an LOA in a certain state
 	sendOpen                  // the same again under a token that is open
 	askElsewhere              // an application is open in another region, before which nothing else is done
 	askResume                 // an earlier run left this application open
@@ -43,7 +44,7 @@ const (
 	evLost                // it may have been applied
 	evLostOver            //
 	evRefused             //
-	evConflict            // refused because the circuit has an LOA
+	evConflict            // refused because of the state that the LOA is in
 	evMismatch            // refused because the token was used before with other parameters
 	evRunFatal            // refused, as every row would be
 	evRegionFatal         // refused, as every row of the region would be
@@ -60,6 +61,7 @@ const (
 	evNoneAccepted // likewise, but an application is known to have been accepted
 	evNoneEdited   // likewise, and the row was edited since
 	evNoneEarly    //
+	evWaiting      // the LOA is not in the state yet in which the operation can be sent
 	evLagging      // no valid LOA, which contradicts the answer that led to the lookup; it is to be repeated
 	evMute         // no answer that says anything
 	evMuteOver     // likewise, and it is not to be repeated
@@ -107,6 +109,7 @@ var (
 	endInvalid    = ends(sheet.Invalid, ReasonInvalid)
 	endRefused    = ends(sheet.Refused, ReasonRefused)
 	endVoid       = ends(sheet.Refused, ReasonLOARejected)
+	endReview     = ends(sheet.Already, ReasonReview)
 	endFailed     = ends(sheet.Failed, ReasonAttempts)
 	endUnsettled  = ends(sheet.Unknown, ReasonUnsettled)
 	endSettling   = ends(sheet.Unknown, ReasonSettling)
@@ -143,8 +146,12 @@ var machine = [states][events]transition{
 		evOurs: endAlready, evOther: endAlready, evVoid: endVoid, evVoidRepeat: endVoid,
 		evNone: endRefused, evNoneAccepted: endRefused, evNoneEdited: endRefused, evMuteOver: endRefused,
 	}),
+	askReady: asking(askReady, endNotReached, map[event]transition{
+		evOurs: endAlready, evOther: endAlready, evVoid: endVoid, evNone: then(sendFresh, call), evMuteOver: endUnasked,
+	}),
 	askElsewhere: asking(askElsewhere, endUnsettled, map[event]transition{
-		evOther: then(sendFresh, start), evVoid: then(sendFresh, start), evVoidRepeat: then(sendFresh, start),
+		evWaiting: then(sendFresh, start),
+		evOther:   then(sendFresh, start), evVoid: then(sendFresh, start), evVoidRepeat: then(sendFresh, start),
 		evNone: then(sendFresh, start), evNoneAccepted: then(sendFresh, start), evNoneEdited: then(sendFresh, start),
 		evVoidEarly: endSettling, evNoneEarly: endSettling, evMuteOver: endUnsettled,
 	}),
@@ -193,7 +200,7 @@ func sending(s state, interrupted, mismatch transition) [events]transition {
 
 // asking is the row of a state in which the next call is a lookup.
 func asking(s state, interrupted transition, own map[event]transition) (row [events]transition) {
-	row[evEdited], row[evNoneEdited] = endInvalid, endInvalid
+	row[evEdited], row[evNoneEdited], row[evWaiting] = endInvalid, endInvalid, endReview
 	row[evLagging], row[evMute] = then(s, waitShown), then(s, wait)
 	row[evRunFatal], row[evRegionFatal] = then(s, halt), then(s, haltRegion)
 	row[evInterrupted] = interrupted
@@ -211,7 +218,7 @@ func (e event) settles() sheet.Result {
 		return sheet.Already
 	case evVoid, evVoidRepeat:
 		return sheet.Refused
-	case evNone, evNoneAccepted, evNoneEdited:
+	case evNone, evNoneAccepted, evNoneEdited, evWaiting:
 		return sheet.Failed
 	}
 	return ""

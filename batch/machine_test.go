@@ -12,10 +12,10 @@ import (
 
 // The names of the states and events, in their order.
 var (
-	stateNames = strings.Fields(`sendFresh sendClear denied askFirst askVoid askAccepted askConflict
+	stateNames = strings.Fields(`sendFresh sendClear denied askFirst askVoid askAccepted askConflict askReady
 		sendOpen askElsewhere askResume askRepeat askChanged askLost askLast askRefused`)
 	eventNames = strings.Fields(`accepted postponed postponedOver lost lostOver refused conflict mismatch runFatal regionFatal
-		ours other edited void voidRepeat voidEarly none noneAccepted noneEdited noneEarly lagging mute muteOver interrupted`)
+		ours other edited void voidRepeat voidEarly none noneAccepted noneEdited noneEarly waiting lagging mute muteOver interrupted`)
 )
 
 // occurs reports whether an event can occur in a state.
@@ -32,11 +32,15 @@ func occurs(s state, e event) bool {
 	case e == evOurs:
 		return s == askLost || s == askLast || s == askRefused
 	case e == evEdited:
-		return s == askElsewhere || s == askFirst || s == askChanged || s == askVoid || s == askAccepted
+		return s == askElsewhere || s == askFirst || s == askReady || s == askChanged || s == askVoid || s == askAccepted
 	case e == evVoidEarly, e == evNoneEarly:
 		return s.open()
 	case e == evLagging:
 		return s == askConflict || s == askRefused
+	case e == evVoidRepeat:
+		return s != askReady
+	case e == evWaiting:
+		return s != askFirst && s != askVoid && s != askRepeat
 	case e == evNoneAccepted, e == evNoneEdited:
 		return s == askAccepted || s.open()
 	}
@@ -79,7 +83,7 @@ func brokenRules(s state, e event, to transition) map[string]bool {
 		"only what is not open ends NOT_ATTEMPTED":                    ends && to.result == sheet.NotAttempted && s.open(),
 		"only what is open ends UNKNOWN":                              ends && to.result == sheet.Unknown && (!s.open() || settled),
 		"SUBMITTED takes an answer, or an LOA that can be this run's": ends && to.result == sheet.Submitted && e != evAccepted && e != evOurs,
-		"ALREADY takes an LOA, or an acceptance on record":            ends && to.result == sheet.Already && !slices.Contains([]event{evOurs, evOther, evNone, evNoneAccepted}, e),
+		"ALREADY takes an LOA, or an acceptance on record":            ends && to.result == sheet.Already && !slices.Contains([]event{evOurs, evOther, evNone, evNoneAccepted, evWaiting}, e),
 		"INVALID takes an edit":                                       ends && to.result == sheet.Invalid && e != evEdited && e != evNoneEdited,
 		"only a clear rejection and a person's word lead to a repeat": to.effect == repeat && e != evVoidRepeat,
 		"what may have been applied opens the token":                  (e == evLost || e == evLostOver || e == evMismatch && s != sendClear) && !to.to.open(),
@@ -93,7 +97,7 @@ func brokenRules(s state, e event, to transition) map[string]bool {
 // TestEveryRowEnds checks that a row whose every call gets a clean answer, late enough,
 // ends otherwise than UNKNOWN, whatever state it is in.
 func TestEveryRowEnds(t *testing.T) {
-	clean := []event{evAccepted, evRefused, evConflict, evOurs, evOther, evEdited, evVoid, evVoidRepeat, evNone, evNoneAccepted, evNoneEdited}
+	clean := []event{evAccepted, evRefused, evConflict, evOurs, evOther, evEdited, evVoid, evVoidRepeat, evNone, evNoneAccepted, evNoneEdited, evWaiting}
 	var follow func(s state, path []string)
 	follow = func(s state, path []string) {
 		path = append(path, stateNames[s])

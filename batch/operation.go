@@ -14,8 +14,10 @@ type Operation uint8
 
 // The operations.
 const (
-	Apply   Operation = iota // apply for an LOA
-	Reapply                  // apply again after the LOA was rejected
+	Apply    Operation = iota // apply for an LOA
+	Reapply                   // apply again after the LOA was rejected
+	Complete                  // report that construction is finished
+	Confirm                   // confirm the circuit, which starts its service and billing
 )
 
 // operations holds what the engine has to know about each operation.
@@ -24,23 +26,32 @@ var operations = [...]struct {
 	api   API
 	salt  string // sets its tokens apart; empty for Apply, whose tokens are older than salts
 	place Place
-	// conflict is the code of a refusal that says that the LOA is in a state that prevents
-	// the operation. A lookup finds out whether the operation itself brought it about.
-	conflict string
+	// conflicts are the codes of a refusal that says that the LOA, or its circuit, is in a
+	// state that prevents the operation. A lookup finds out whether the operation itself
+	// brought it about.
+	conflicts []string
 	// again is the operation to send if a person asks for another one, given the status of
 	// the LOA, which is void or missing. It is nil if the operation cannot be repeated.
 	again   func(loaStatus string) Operation
 	content func(*digest, *Application)
-	judge   func(*Application, LOA) loaState
+	judge   func(*Application, LOA) loaState // of the LOA that a lookup found, or the zero LOA
 	predict func(*Application, CircuitState) Outcome
 }{
 	Apply: {
-		name: "apply", api: "ApplyPhysicalConnectionLOA", place: PlaceLOA, conflict: codeLOAExists, again: applyAgain,
+		name: "apply", api: "ApplyPhysicalConnectionLOA", place: PlaceLOA, conflicts: []string{codeLOAState}, again: applyAgain,
 		content: applyContent, judge: judgeApplied, predict: predictApply,
 	},
 	Reapply: {
-		name: "reapply", api: "SecondApplyPhysicalConnectionLOA", salt: "reapply", place: PlaceLOA, conflict: codeLOAExists, again: applyAgain,
+		name: "reapply", api: "SecondApplyPhysicalConnectionLOA", salt: "reapply", place: PlaceLOA, conflicts: []string{codeLOAState}, again: applyAgain,
 		content: applyContent, judge: judgeApplied, predict: predictApply,
+	},
+	Complete: {
+		name: "complete", api: "CompletePhysicalConnectionLOA", salt: "complete", place: PlaceCompletion, conflicts: []string{codeLOAState, codeNotAvailable},
+		content: completeContent, judge: judgeCompleted, predict: predictComplete,
+	},
+	Confirm: {
+		name: "confirm", api: "ConfirmPhysicalConnection", salt: "confirm", place: PlaceConfirmation, conflicts: []string{CodeCircuitStatus, codeUnfinished},
+		content: confirmContent, judge: judgeConfirmed, predict: predictConfirm,
 	},
 }
 
@@ -49,9 +60,12 @@ var operations = [...]struct {
 // Places never change.
 type Place string
 
-// PlaceLOA is the place of a circuit's application for its LOA, whether the first or a
-// later one.
-const PlaceLOA Place = "loa"
+// The places.
+const (
+	PlaceLOA          Place = "loa"          // a circuit's application for its LOA, whether the first or a later one
+	PlaceCompletion   Place = "completion"   // the report that its construction is finished
+	PlaceConfirmation Place = "confirmation" // of the circuit
+)
 
 // String returns the operation's name, such as apply, for logs and ledgers. It is stable.
 func (o Operation) String() string { return operations[o].name }
@@ -64,6 +78,14 @@ func ParseOperation(name string) (Operation, error) {
 		}
 	}
 	return 0, fmt.Errorf("unknown operation %q", name)
+}
+
+// step is the operation's place in the life of a circuit, from 0 on.
+func (o Operation) step() int {
+	if o == Reapply {
+		return 0
+	}
+	return int(o)
 }
 
 // API returns the call that carries out the operation. Each has a quota of its own in
@@ -82,10 +104,10 @@ const (
 	SurveyAPI API = "DescribePhysicalConnections"
 )
 
-// Error codes of the API that the engine knows by name, from the page of
-// ApplyPhysicalConnectionLOA.
+// Error codes of the API that the engine knows by name, from the pages of
+// ApplyPhysicalConnectionLOA, CompletePhysicalConnectionLOA and ConfirmPhysicalConnection.
 const (
-	codeLOAExists     = "IncorrectStatus.PhysicalConnectionLOA" // the circuit has an LOA
+	codeLOAState      = "IncorrectStatus.PhysicalConnectionLOA" // the circuit has an LOA, or none that the operation is about
 	CodeCircuitStatus = "IncorrectStatus.PhysicalConnection"    // the circuit is not in a state that allows it
 	CodeMismatch      = "IdempotentParameterMismatch"           // the token was used before, with other parameters
 	CodeNoCircuit     = "InvalidInstanceId.NotFound"            // the account has no such circuit there
@@ -110,14 +132,18 @@ func Void(loaStatus string) bool { return loaStatus == LOARejected || loaStatus 
 type loaState uint8
 
 const (
-	loaVoid  loaState = iota // it was rejected or deleted
-	loaOurs                  // it has the effect that the application asks for
-	loaOther                 // it is valid and prevents the application
+	loaNone    loaState = iota // there is none that prevents the operation: it has had no effect
+	loaVoid                    // it was rejected or deleted
+	loaOurs                    // it has the effect that the application asks for
+	loaOther                   // it is valid and prevents the application
+	loaWaiting                 // it is not in the state yet in which the operation can be sent
 )
 
 // judgeApplied compares an LOA with an application for one.
 func judgeApplied(a *Application, l LOA) loaState {
 	switch {
+	case l.Status == "":
+		return loaNone
 	case Void(l.Status):
 		return loaVoid
 	case sameContent(a, l):
@@ -148,7 +174,7 @@ func predictApply(a *Application, s CircuitState) Outcome {
 	case s.LOAStatus != "" && !Void(s.LOAStatus):
 		o.Result, o.Reason = sheet.Already, ReasonLOAExists
 	case s.LOAStatus == LOARejected && a.Operation == Apply && !a.ReapplyRejected:
-		o.Reason, o.ErrorCode = ReasonLOARejected, codeLOAExists
+		o.Reason, o.ErrorCode = ReasonLOARejected, codeLOAState
 	case s.BusinessStatus != "" && s.BusinessStatus != "Normal":
 		o.Reason, o.ErrorCode, o.CircuitState = ReasonLocked, CodeCircuitStatus, s.BusinessStatus
 	case s.Status != "Allocated":

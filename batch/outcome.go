@@ -21,8 +21,29 @@ type LOA struct {
 	Si               string
 	LineType         string
 	ConstructionTime string // as the API gives it
+	LineCode         string // with which construction was reported as finished; may be empty
+	LineLabel        string // likewise
+	CircuitStatus    string // of its circuit, as CircuitState.Status, if the lookup was about that
 	RequestID        string // of the lookup
+
+	LetterURL SignedURL // where the letter is; empty if there is none yet
 }
+
+// SignedURL is an address with a signature: whoever has it can read what is behind it. So it
+// shows itself nowhere.
+type SignedURL string
+
+// Reveal returns the address, for the request alone.
+func (u SignedURL) Reveal() string { return string(u) }
+
+// String does not return the address.
+func (SignedURL) String() string { return "(signed URL)" }
+
+// GoString does not return the address.
+func (SignedURL) GoString() string { return "(signed URL)" }
+
+// MarshalText does not encode the address.
+func (SignedURL) MarshalText() ([]byte, error) { return []byte("(signed URL)"), nil }
 
 // CircuitState is what DescribePhysicalConnections reports of one circuit.
 type CircuitState struct {
@@ -65,13 +86,21 @@ type Outcome struct {
 	// circuit in the ledger keeps it.
 	Copied Copied
 
+	// Completed says that this run reported the construction as finished before the step that
+	// the outcome is about. It is not recorded: see [Shown].
+	Completed bool
+
 	// CircuitState is the status or business status that blocks the row, as the API
 	// spells it, if a survey saw it. It is not recorded with the row.
 	CircuitState string
 }
 
-// ConcernsCircuit reports whether the result concerns the circuit, and not only the row.
+// ConcernsCircuit reports whether the result concerns the circuit, and not only the row. That
+// an operation waits for the LOA says nothing about the operation.
 func (o *Outcome) ConcernsCircuit() bool {
+	if o.Reason == ReasonReview {
+		return false
+	}
 	switch o.Result {
 	case sheet.Submitted, sheet.Already, sheet.Refused, sheet.Failed, sheet.Unknown:
 		return true
@@ -100,6 +129,9 @@ const (
 	ReasonUnsettled    Reason = "reason-unsettled"     // it may have arrived, and no lookup could tell
 	ReasonSettling     Reason = "reason-settling"      // an earlier application may still arrive, and this one must not be sent before that is settled
 	ReasonNotListed    Reason = "reason-not-listed"    // accepted by an earlier run, but the API knows of no LOA now
+	ReasonReview       Reason = "reason-review"        // the LOA is not in the state yet in which the operation can be sent
+	ReasonNoLOA        Reason = "reason-no-loa"        // the circuit has no LOA that the operation could be about
+	ReasonUnfinished   Reason = "reason-unfinished"    // construction is not finished, according to the row
 	ReasonWithheld     Reason = "reason-withheld"      // --all-or-nothing and another row was invalid
 	ReasonInterrupted  Reason = "reason-interrupted"   // a signal came first
 	ReasonDuration     Reason = "reason-duration"      // --max-duration came first
@@ -152,6 +184,10 @@ func (s StopReason) reason() Reason {
 // CodeChanged is the code of the problem that a row was edited after its application had
 // been accepted.
 const CodeChanged = "circuit-changed-after-submission"
+
+// CodeLineChanged is the code of the problem that a row's line was changed after its
+// construction had been reported as finished.
+const CodeLineChanged = "circuit-line-changed-after-completion"
 
 // CodeForeign is the code of the problem that a row's account was changed after its circuit
 // was applied for.

@@ -90,12 +90,21 @@ func (r *run) fillMissing() {
 		}
 		a := &r.plan.Applications[application]
 		application++
+		taken, several := r.steps[int32(slot)]
+		if several {
+			a = a.step(taken.shown().Operation)
+		}
 		switch {
 		case o.Result != "":
+			continue
 		case !r.plan.DryRun && (a.state().open() || r.begun[slot].Load()):
 			*o = a.Outcome(sheet.Unknown, ReasonUnsettled)
 		default:
 			*o = a.Outcome(sheet.NotAttempted, r.reason.reason())
+		}
+		if several {
+			taken.outcomes = append(taken.outcomes, *o)
+			*o = taken.shown()
 		}
 	}
 }

@@ -53,9 +53,25 @@ const (
 	earlyTime = time.Second
 )
 
-func newPermission(r *run) *permission {
+// newPermissions makes one for each place of the run's applications: an account may be
+// permitted to apply, and not to confirm.
+func newPermissions(r *run) map[Place]*permission {
+	rows := map[Place]int{}
+	for i := range r.plan.Applications {
+		for a := &r.plan.Applications[i]; a != nil; a = a.Then {
+			rows[a.Operation.Place()]++
+		}
+	}
+	permissions := make(map[Place]*permission, len(rows))
+	for place, n := range rows {
+		permissions[place] = newPermission(r, n)
+	}
+	return permissions
+}
+
+func newPermission(r *run, applications int) *permission {
 	return &permission{
-		run: r, need: min(deniedCircuits, len(r.plan.Applications)), denied: map[Key]string{},
+		run: r, need: min(deniedCircuits, applications), denied: map[Key]string{},
 		early: make(chan struct{}, max(deniedCircuits, min(earlyCalls, r.engine.concurrency()))), open: make(chan struct{}),
 	}
 }
@@ -177,22 +193,23 @@ func (p *permission) wasDenied(k Key) bool {
 	return denied
 }
 
-// permissionSubmitter shows the result of every attempt to the run's permission. It is
+// permissionSubmitter shows the result of every attempt to the run's permission for it. It is
 // above the quota, so an application that waits for the first answers uses none of it.
 type permissionSubmitter struct {
-	next       Submitter
-	permission *permission
-	waiting    context.Context // ends the wait, and not the call
+	next        Submitter
+	permissions map[Place]*permission
+	waiting     context.Context // ends the wait, and not the call
 }
 
 var _ Submitter = (*permissionSubmitter)(nil)
 
 // Submit implements Submitter. An error of the wait is the context's.
 func (s *permissionSubmitter) Submit(ctx context.Context, a Application) (Receipt, error) {
-	if err := s.permission.admit(s.waiting); err != nil {
+	permission := s.permissions[a.Operation.Place()]
+	if err := permission.admit(s.waiting); err != nil {
 		return Receipt{}, err
 	}
 	receipt, err := s.next.Submit(ctx, a)
-	s.permission.answered(a.Key, err)
+	permission.answered(a.Key, err)
 	return receipt, err
 }

@@ -14,6 +14,7 @@ type region struct {
 	name      string
 	submitter Submitter // under the region's quotas
 	finder    Finder
+	circuits  Finder          // for operations of which the LOA does not show the effect
 	ctx       context.Context // of calls in flight
 
 	going context.Context // ends when the region starts nothing new
@@ -23,6 +24,7 @@ type region struct {
 	queue    []int32       // applications not started yet, in sheet order until the canary has passed
 	inOrder  bool          // it still is
 	more     chan struct{} // receives when the canary lets more rows be sent
+	before   map[int32]int // of the queue: how many steps of the row have ended
 	ready    []*row        // started, waiting for a free call
 	waiting  rowHeap       // waiting for their time
 	calls    int           // in flight or waiting for the quota
@@ -56,11 +58,16 @@ func (r *run) newRegion(ctx context.Context, name string, queue []int32) *region
 	g.returned = make(chan returnedRow, min(r.engine.concurrency()+g.ahead, len(queue)))
 	g.work = make(chan *row, r.engine.concurrency())
 	quota := func(api API) Quota { return r.quota(name, api) }
-	g.submitter = &permissionSubmitter{permission: r.permission, waiting: g.going, next: &quotaSubmitter{
+	g.submitter = &permissionSubmitter{permissions: r.permissions, waiting: g.going, next: &quotaSubmitter{
 		next:  &logSubmitter{next: r.engine.Submitter, log: r.engine.Log, runID: r.engine.RunID, panicked: r.panicked},
 		quota: quota, waiting: g.going, panicked: r.panicked,
 	}}
-	g.finder = &quotaFinder{next: r.engine.Finder, quota: r.quota, waiting: g.going, panicked: r.panicked}
+	g.finder = &quotaFinder{next: r.engine.Finder, api: LookupAPI, quota: r.quota, waiting: g.going, panicked: r.panicked}
+	g.circuits = g.finder
+	if r.engine.Surveyor != nil {
+		g.circuits = &quotaFinder{next: circuitFinder{r.engine.Surveyor}, api: SurveyAPI, quota: r.quota, waiting: g.going, panicked: r.panicked}
+	}
+	g.before = map[int32]int{}
 	return g
 }
 
@@ -186,7 +193,9 @@ func (g *region) readOn() {
 }
 
 func (g *region) newRow(i int32) *row {
-	return newRow(&g.run.plan.Applications[i], g.run.slots[i], g.run.engine.attempts(), time.Now().UTC())
+	w := newRow(&g.run.plan.Applications[i], g.run.slots[i], g.run.engine.attempts(), time.Now().UTC())
+	w.before = g.before[i]
+	return w
 }
 
 // pick takes the row whose call is next: one whose wait is over, else a new one.
@@ -223,8 +232,7 @@ func (g *region) take(back returnedRow) {
 		g.stop()
 		g.ready = append(g.ready, w)
 	case back.next.done:
-		g.run.group.canary.ended(&back.next.outcome)
-		g.run.permission.finish(finishedRow{slot: w.slot, outcome: back.next.outcome, problem: back.next.problem, ran: true})
+		g.ended(w, back.next)
 	case w.state.sends() && w.begun != w.app.Token && g.going.Err() == nil:
 		g.begin(w)
 	default:
@@ -232,6 +240,31 @@ func (g *region) take(back returnedRow) {
 		heap.Push(&g.waiting, w)
 	}
 }
+
+// ended records the outcome of a row, which goes on to its next step if there is one.
+func (g *region) ended(w *row, n next) {
+	done := finishedRow{slot: w.slot, outcome: n.outcome, problem: n.problem, ran: true, before: w.before}
+	if !w.app.goesOn(&n.outcome) {
+		g.run.group.canary.ended(&n.outcome)
+		g.run.finish(done)
+		return
+	}
+	done.goesOn = true
+	g.run.finish(done)
+	g.run.begun[w.slot].Store(false)
+	step := w.app.next(&n.outcome)
+	again := newRow(&step, w.slot, g.run.engine.attempts(), time.Now().UTC())
+	again.before = w.before + 1
+	if again.state.sends() && g.going.Err() == nil {
+		g.begin(again)
+	} else {
+		g.ready = append(g.ready, again)
+	}
+}
+
+// finish records the outcome of an application, once it is known whether the account may
+// carry out its operation.
+func (r *run) finish(row finishedRow) { r.permissions[row.outcome.Operation.Place()].finish(row) }
 
 // finishRest finishes the rows that are left when the region stops.
 func (g *region) finishRest() {
@@ -249,7 +282,7 @@ func (g *region) finishRest() {
 		}
 		o := w.interrupted(reason)
 		g.run.group.canary.ended(&o)
-		g.run.permission.finish(finishedRow{slot: w.slot, outcome: o})
+		g.run.finish(finishedRow{slot: w.slot, outcome: o, before: w.before})
 	}
 	for _, w := range g.ready {
 		finish(w)

@@ -20,6 +20,7 @@ const SettlingTime = 10 * time.Minute
 type row struct {
 	app      Application
 	slot     int32 // its place among the outcomes
+	before   int   // steps of the row that were taken before this one
 	state    state
 	attempts int       // applications sent in this run
 	lookups  int       // failed lookups since the last answered one
@@ -123,7 +124,7 @@ func (r *row) attempted(call *CallError) event {
 		return evRunFatal
 	case call.Class == RegionFatal:
 		return evRegionFatal
-	case call.Class == Refused && call.Code == operations[r.app.Operation].conflict:
+	case call.Class == Refused && call.conflicts(r.app.Operation):
 		return evConflict
 	case call.Class == Refused && call.Code == CodeMismatch:
 		return evMismatch
@@ -153,15 +154,15 @@ func (r *row) lookedUp(l LOA, ok bool, err error, asked time.Time) next {
 	if err != nil {
 		return r.lookupFailed(err)
 	}
-	if ok && r.precedes(l, asked) {
-		l, ok = LOA{RequestID: l.RequestID}, false
+	if !ok || r.precedes(l, asked) {
+		l = LOA{RequestID: l.RequestID}
 	}
-	outdated := ok && r.outdated(l, asked)
+	outdated := r.outdated(l, asked)
 	if outdated {
 		l.Status = r.app.Ended.LOAStatus
 	}
 	r.lookups, r.loaStatus = 0, l.Status
-	e := r.found(l, ok, asked)
+	e := r.found(l, asked)
 	if outdated && e == evVoidRepeat {
 		e = evVoid // another ledger may have applied since
 	}
@@ -169,6 +170,8 @@ func (r *row) lookedUp(l LOA, ok bool, err error, asked time.Time) next {
 		l = LOA{} // it is not about the circuit in this region
 	} else if settles == sheet.Already || r.state.open() && settles != "" {
 		r.settle(e, l, asked)
+	} else if r.state == askAccepted && r.app.Operation.FollowsUp() && (e == evVoid || e == evWaiting) {
+		r.app.Settled = r.app.superseded(l.Status, asked)
 	}
 	n := r.on(e, nil)
 	if n.done {
@@ -181,7 +184,7 @@ func (r *row) lookedUp(l LOA, ok bool, err error, asked time.Time) next {
 // application that was accepted, which lookups do not show yet.
 func (r *row) precedes(l LOA, asked time.Time) bool {
 	e := &r.app.Ended
-	return r.state == askAccepted && Void(l.Status) && (e.Repeated || l.Status == LOADeleted) &&
+	return r.state == askAccepted && !r.app.Operation.FollowsUp() && Void(l.Status) && (e.Repeated || l.Status == LOADeleted) &&
 		asked.Sub(latest(e.At, e.Tried)) < SettlingTime
 }
 
@@ -189,40 +192,44 @@ func (r *row) precedes(l LOA, asked time.Time) bool {
 // before.
 func (r *row) outdated(l LOA, asked time.Time) bool {
 	e := &r.app.Ended
-	return (r.state == askFirst || r.state == askVoid) && Void(e.LOAStatus) && !Void(l.Status) &&
+	return (r.state == askFirst || r.state == askVoid) && Void(e.LOAStatus) && l.Status != "" && !Void(l.Status) &&
 		!e.Tried.IsZero() && asked.Sub(e.Tried) < SettlingTime
 }
 
 // found returns the event of an answered lookup.
-func (r *row) found(l LOA, ok bool, asked time.Time) event {
-	state := loaVoid
-	if ok {
-		state = operations[r.app.Operation].judge(&r.app, l)
-	}
+func (r *row) found(l LOA, asked time.Time) event {
+	state := operations[r.app.Operation].judge(&r.app, l)
+	valid := state == loaOurs || state == loaOther
 	early := r.state.open() && asked.Sub(r.tried) < SettlingTime
 	stale := early && r.older // the status may be that of the LOA before, and older than its rejection
-	r.older = r.older || ok && state == loaVoid
-	if ok && state == loaVoid && r.voidSeen.IsZero() && r.state != askElsewhere {
+	r.older = r.older || state == loaVoid
+	if state == loaVoid && r.voidSeen.IsZero() && r.state != askElsewhere {
 		r.voidSeen = asked.Round(0).UTC()
 	}
-	r.app.First = r.app.First || r.state == askFirst && !ok
+	r.app.First = r.app.First || r.state == askFirst && state == loaNone
 	switch {
-	case ok && state != loaVoid && stale:
+	case valid && stale:
 		return evVoidEarly
-	case state != loaVoid && r.edited():
+	case valid && r.edited():
 		return evEdited
 	case state == loaOurs && !r.sent.IsZero():
 		return evOurs
-	case state != loaVoid:
+	case valid:
 		return evOther
+	case r.app.Operation.FollowsUp() && !r.state.open() && r.app.recent(asked):
+		return r.notShown()
+	case state == loaWaiting && !r.state.open():
+		return evWaiting
 	case (r.state == askConflict || r.state == askRefused && early) && r.rechecks < maxRechecks:
 		r.rechecks++
 		return evLagging
-	case ok && early:
+	case state != loaNone && early:
 		return evVoidEarly
-	case ok && r.app.ReapplyRejected:
+	case state == loaWaiting:
+		return evWaiting
+	case state == loaVoid && r.app.ReapplyRejected:
 		return evVoidRepeat
-	case ok:
+	case state == loaVoid:
 		return evVoid
 	case early:
 		return evNoneEarly
@@ -234,11 +241,22 @@ func (r *row) found(l LOA, ok bool, asked time.Time) event {
 	return evNone
 }
 
+// notShown is the event of a lookup that may not show yet what was accepted before.
+func (r *row) notShown() event {
+	switch {
+	case r.state != askAccepted:
+		return evWaiting
+	case r.app.Ended.Edited:
+		return evNoneEdited
+	}
+	return evNoneAccepted
+}
+
 // edited reports whether the row differs from the earlier application that a valid LOA
 // would be that of.
 func (r *row) edited() bool {
 	switch r.state {
-	case askElsewhere, askFirst:
+	case askElsewhere, askFirst, askReady:
 		return r.app.Moved != nil
 	case askChanged:
 		return r.app.Open.Edited
@@ -349,6 +367,12 @@ func (r *row) finish(result sheet.Result, reason Reason) next {
 	o := r.app.Outcome(result, reason)
 	o.Attempts, o.ErrorCode, o.RequestID, o.Settled = r.attempts, r.code, r.requestID, r.app.Settled
 	n := next{done: true}
+	switch {
+	case reason == ReasonLOARejected && r.app.Operation.FollowsUp() && r.loaStatus != LOARejected:
+		o.Reason = ReasonNoLOA
+	case reason == ReasonReview && r.begun == "":
+		r.app.disown(&o)
+	}
 	switch result {
 	case sheet.Invalid:
 		n.problem = cmp.Or(r.app.Moved, r.app.Changed)
@@ -410,7 +434,7 @@ func (r *row) decided(o *Outcome, l LOA) {
 	case ReasonLOAExists:
 		o.ErrorCode = ""
 		fallthrough
-	case ReasonLOARejected:
+	case ReasonLOARejected, ReasonNoLOA, ReasonReview:
 		if o.SubmittedAt.IsZero() || o.Reason == ReasonAnswerLost {
 			o.RequestID = cmp.Or(l.RequestID, o.RequestID)
 		}

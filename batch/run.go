@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -40,11 +41,12 @@ type run struct {
 	recorded chan finishedRow // written
 	owners   sync.WaitGroup   // goroutines that still have rows to finish
 	writers  sync.WaitGroup
-	outcomes []Outcome // owned by collect, like problems
+	outcomes []Outcome       // owned by collect, like the two that follow
+	steps    map[int32]steps // by slot: of rows that take several
 	problems []sheet.Problem
 	begun    []atomic.Bool // by slot: the ledger knows the application
 
-	permission *permission // takes the outcomes of applications
+	permissions map[Place]*permission // take the outcomes of applications, by what they are about
 
 	quotaMu sync.Mutex
 	quotas  map[quotaKey]Quota
@@ -62,6 +64,24 @@ type finishedRow struct {
 	problem *sheet.Problem
 	ran     bool // it was an application of this run: it counts for MaxFailures
 	settled bool // by the plan
+	before  int  // steps of the row that were taken before this one
+	goesOn  bool // another step follows
+}
+
+// steps are the steps of a row that have ended, in any order.
+type steps struct {
+	outcomes []Outcome
+	want     int // how many there are; 0 while it is not known
+}
+
+// shown folds the outcomes of a row's steps.
+func (s steps) shown() Outcome {
+	slices.SortFunc(s.outcomes, func(a, b Outcome) int { return cmp.Compare(a.Operation.step(), b.Operation.step()) })
+	all := s.outcomes[0]
+	for _, o := range s.outcomes[1:] {
+		all = Shown(all, o)
+	}
+	return all
 }
 
 // Writers and grace period of the ledger. Writers share commits, so their number bounds
@@ -73,14 +93,14 @@ const (
 )
 
 func newRun(ctx context.Context, e *Engine, p *Plan, g *group) *run {
-	r := &run{engine: e, group: g, ledger: e.Ledger, plan: p, started: time.Now(), quotas: map[quotaKey]Quota{}}
+	r := &run{engine: e, group: g, ledger: e.Ledger, plan: p, started: time.Now(), quotas: map[quotaKey]Quota{}, steps: map[int32]steps{}}
 	if r.ledger == nil {
 		r.ledger = noLedger{}
 	}
 	r.going, r.stop = context.WithCancel(ctx)
 	r.writing, r.stopWrites = context.WithCancel(context.WithoutCancel(ctx))
 	g.join(r)
-	r.permission = newPermission(r)
+	r.permissions = newPermissions(r)
 	total := len(p.Applications) + len(p.Settled)
 	r.outcomes, r.begun = make([]Outcome, total), make([]atomic.Bool, total)
 	r.slots = places(p)
@@ -164,7 +184,9 @@ func (r *run) halt(why StopReason, code string) {
 // collect.
 func (r *run) closeWhenDone() {
 	r.owners.Wait()
-	r.permission.end()
+	for _, p := range r.permissions {
+		p.end()
+	}
 	close(r.finished)
 	r.writers.Wait()
 	close(r.recorded)
@@ -175,11 +197,14 @@ func (r *run) closeWhenDone() {
 func (r *run) collect() {
 	done := 0
 	for row := range r.recorded {
-		done++
-		r.outcomes[row.slot] = row.outcome
 		if row.problem != nil {
 			r.problems = append(r.problems, *row.problem)
 		}
+		if !r.last(&row) {
+			continue
+		}
+		done++
+		r.outcomes[row.slot] = row.outcome
 		if row.ran {
 			r.group.count(row.outcome.Result)
 		}
@@ -188,6 +213,25 @@ func (r *run) collect() {
 	if r.panicErr.Load() != nil {
 		r.fillMissing()
 	}
+}
+
+// last reports whether all steps of a row have ended, and if so makes its outcome that which
+// the row shows.
+func (r *run) last(row *finishedRow) bool {
+	if row.before == 0 && !row.goesOn {
+		return true
+	}
+	s := r.steps[row.slot]
+	s.outcomes = append(s.outcomes, row.outcome)
+	if !row.goesOn {
+		s.want = row.before + 1
+	}
+	r.steps[row.slot] = s
+	if len(s.outcomes) != s.want {
+		return false
+	}
+	row.outcome = s.shown()
+	return true
 }
 
 func (r *run) observe(e Event) {

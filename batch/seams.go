@@ -54,8 +54,8 @@ type Ledger interface {
 	// [*OpenTokenError] while another token of the circuit is open, unless
 	// Application.Settled says that a lookup has settled it.
 	Begin(context.Context, Application) error
-	// Finish records the outcome of a row. It is called once for every row of the run,
-	// also for rows that were never begun.
+	// Finish records the outcome of a row, or of one of its steps. It is called once for every
+	// row and step of the run, also for rows that were never begun.
 	Finish(context.Context, Outcome) error
 }
 
@@ -138,6 +138,7 @@ func (s *quotaSubmitter) Submit(ctx context.Context, a Application) (Receipt, er
 // quotaFinder makes every lookup wait for its region's quota of lookups.
 type quotaFinder struct {
 	next     Finder
+	api      API
 	quota    func(region string, api API) Quota
 	waiting  context.Context // ends the wait, and not the call
 	panicked func(error)
@@ -147,13 +148,32 @@ var _ Finder = (*quotaFinder)(nil)
 
 // Find implements Finder. An error of the wait is the context's or a *quotaError.
 func (f *quotaFinder) Find(ctx context.Context, k Key) (LOA, bool, error) {
-	done, err := acquire(f.waiting, f.quota(k.Region, LookupAPI))
+	done, err := acquire(f.waiting, f.quota(k.Region, f.api))
 	if err != nil {
 		return LOA{}, false, err
 	}
 	l, ok, err := f.next.Find(ctx, k)
 	guarded(f.panicked, func() { done(err) })
 	return l, ok, err
+}
+
+// circuitFinder reads the state of a circuit along with that of its LOA, from the listing.
+type circuitFinder struct{ Surveyor }
+
+var _ Finder = circuitFinder{}
+
+// Find implements Finder.
+func (f circuitFinder) Find(ctx context.Context, k Key) (LOA, bool, error) {
+	page, err := f.Survey(ctx, k.Region, 1, []string{k.InstanceID})
+	if err != nil {
+		return LOA{}, false, err
+	}
+	for _, c := range page.Circuits {
+		if c.InstanceID == k.InstanceID {
+			return loaOf(c), c.LOAStatus != "", nil
+		}
+	}
+	return LOA{}, false, nil
 }
 
 // logSubmitter writes one line for each attempt. It is below the quota, so the duration

@@ -137,15 +137,23 @@ func (g *region) survey() {
 	}
 	g.queue = slices.DeleteFunc(g.queue, func(i int32) bool {
 		a := &g.run.plan.Applications[i]
-		outcome, ends := withheld(a, s, err != nil && !denied)
-		if ends {
+		for {
+			outcome, ends := withheld(a, s, err != nil && !denied)
+			if !ends {
+				return false
+			}
 			if call != nil && outcome.Result == sheet.NotAttempted {
 				outcome.ErrorCode, outcome.RequestID = call.Code, call.RequestID
 			}
-			g.run.group.canary.ended(&outcome)
-			g.run.finished <- finishedRow{slot: g.run.slots[i], outcome: outcome, ran: true}
+			done := finishedRow{slot: g.run.slots[i], outcome: outcome, ran: true, before: g.before[i], goesOn: a.goesOn(&outcome)}
+			g.run.finished <- done
+			if !done.goesOn {
+				g.run.group.canary.ended(&outcome)
+				return true
+			}
+			*a = a.next(&outcome)
+			g.before[i]++
 		}
-		return ends
 	})
 }
 
@@ -153,6 +161,12 @@ func (g *region) survey() {
 // the row is sent if the ledger knows nothing that forbids it. So rows are left out only if
 // the ledger knows their circuit in their region.
 func (a *Application) surveyed() bool {
+	switch a.Start {
+	case StartReady:
+		return true
+	case StartAccepted:
+		return !a.Recorded || a.Then != nil || a.Operation.FollowsUp()
+	}
 	return !a.Start.LooksUp() || a.Start == StartFirst || !a.Recorded
 }
 
@@ -166,6 +180,8 @@ func withheld(a *Application, s *survey, failed bool) (Outcome, bool) {
 	}
 	switch {
 	case !a.surveyed():
+	case a.Operation.FollowsUp():
+		return withheldStep(a, state, found)
 	case found && a.Elsewhere != nil:
 		a.seen(state.LOAStatus)
 	case state.LOAStatus != "" && !Void(state.LOAStatus) && a.Changed != nil: // a lookup decides
@@ -175,6 +191,9 @@ func withheld(a *Application, s *survey, failed bool) (Outcome, bool) {
 		// Lookups may show an older LOA for a while.
 		o.Settled = Settlement{Token: cmp.Or(a.Open.Token, a.Ended.Token), Result: sheet.Already, LOAStatus: state.LOAStatus, Seen: time.Now().Round(0).UTC()}
 		a.disown(&o)
+		if e := &a.Ended; e.Accepted && a.Recorded && a.Start == StartAccepted {
+			o.Token, o.Generation, o.RequestID, o.SubmittedAt = e.Token, e.Generation, e.RequestID, e.At
+		}
 		return o, true
 	case state.LOAStatus == LOARejected && !a.ReapplyRejected && !a.Start.LooksUp():
 		o := a.Outcome(sheet.Refused, ReasonLOARejected)
@@ -184,6 +203,43 @@ func withheld(a *Application, s *survey, failed bool) (Outcome, bool) {
 		return newRow(a, 0, 1, time.Now().UTC()).interrupted(ReasonUnasked), true
 	}
 	return Outcome{}, false
+}
+
+// withheldStep does so for a step after the application. Anything but what the survey shows
+// beyond doubt is left to a lookup.
+func withheldStep(a *Application, s CircuitState, found bool) (Outcome, bool) {
+	now := time.Now()
+	state := operations[a.Operation].judge(a, loaOf(s))
+	valid := state == loaOurs || state == loaOther
+	switch {
+	case !found || a.Elsewhere != nil || valid && (a.Changed != nil || a.Moved != nil):
+		return Outcome{}, false
+	case state == loaNone:
+		if a.Start == StartReady && !a.Recorded && !a.Renewed {
+			a.Start = StartSend
+		}
+		return Outcome{}, false
+	case !valid && (a.Start >= StartResume || a.recent(now)):
+		return Outcome{}, false
+	}
+	o := a.Outcome(sheet.Already, ReasonLOAExists)
+	o.LOAStatus = s.LOAStatus
+	switch state {
+	case loaWaiting:
+		o.Reason = ReasonReview
+	case loaVoid:
+		o.Result, o.Reason = sheet.Refused, ReasonNoLOA
+		if s.LOAStatus == LOARejected {
+			o.Reason = ReasonLOARejected
+		}
+	default:
+		o.Settled = Settlement{Token: cmp.Or(a.Open.Token, a.Ended.Token), Result: sheet.Already, LOAStatus: s.LOAStatus, Seen: now.Round(0).UTC()}
+	}
+	if a.Start == StartAccepted && !valid {
+		o.Settled = a.superseded(s.LOAStatus, now)
+	}
+	a.disown(&o)
+	return o, true
 }
 
 // disown takes the token from an outcome about an LOA that was there before anything was

@@ -52,9 +52,14 @@ func applyContent(d *digest, a *Application) {
 }
 
 // DeriveToken returns the token of an application. If the user chose one for the circuit,
-// the derived token is the beginning of that and 12 characters of the digest.
+// the derived token is the beginning of that and 12 characters of the digest. The tokens of
+// the operations that follow an application begin with their names: a results copy has one
+// token, which may be of any of them.
 func (a *Application) DeriveToken() string {
 	derived := deriveToken(a)
+	if a.Operation.FollowsUp() {
+		return operations[a.Operation].salt + "-" + derived
+	}
 	if own := a.Circuit.ClientToken; sheet.ValidClientToken(own) {
 		return suffixToken(own, derived)
 	}

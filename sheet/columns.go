@@ -84,7 +84,12 @@ const (
 	ColAttempts
 	ColClientToken
 	ColLOAStatus
+	ColLOAAskedAt // this and what follows are written once there is something to say
+	ColLetter
 )
+
+// earlyResults is how many result columns every copy has.
+const earlyResults = int(ColLOAAskedAt)
 
 // ResultHeaders holds the headers of the result columns, by ResultColumn.
 var ResultHeaders = [...]string{
@@ -96,6 +101,8 @@ var ResultHeaders = [...]string{
 	ColAttempts:    "Attempts",
 	ColClientToken: "Client token used",
 	ColLOAStatus:   "LOA status",
+	ColLOAAskedAt:  "LOA asked at (UTC)",
+	ColLetter:      "Letter",
 }
 
 // Columns is the column table, the single source of what is known about a column.
@@ -152,6 +159,10 @@ var Columns = []Column{
 	{ID: EngineerContact, Sheet: EngineersSheet, Header: "Contact", Parameter: "PMContactInfo", Required: true, Personal: true, Text: true, Width: 20,
 		Aliases: []string{"Contact information", "Contact info", "Contact number", "Phone", "Phone number", "Mobile", "Mobile number", "Telephone", "联系方式", "联系电话", "电话", "手机", "手机号", "手机号码", "电话号码"}},
 }
+
+// AfterLetter reports whether a column is for the time after the letter: an application does
+// not have it.
+func (c *Column) AfterLetter() bool { return stageOf(c.ID) == completionOnly }
 
 // columnOf returns the entry of a column in the column table.
 func columnOf(id ColumnID) *Column {

@@ -86,7 +86,7 @@ type decoder struct {
 }
 
 func newDecoder(book Book, o *Options) *decoder {
-	d := &decoder{book: book, opts: o, severity: newSeverities(o), w: &Workbook{}, regions: map[string]bool{}, listing: newListing(o.MaxListed)}
+	d := &decoder{book: book, opts: o, severity: newSeverities(o), w: &Workbook{Purpose: o.Purpose}, regions: map[string]bool{}, listing: newListing(o.MaxListed)}
 	for _, r := range o.Regions {
 		d.regions[r] = true
 	}
@@ -198,9 +198,12 @@ func (d *decoder) load(row *Row) (past Past, found bool) {
 			d.cells[s.data].cell = *c
 			found = found || hasValue(c)
 		case useResult:
-			if s.past == ColSubmittedAt {
-				past.SubmittedAt = d.submittedAt(c)
-			} else {
+			switch s.past {
+			case ColSubmittedAt:
+				past.SubmittedAt = d.momentOf(c)
+			case ColLOAAskedAt:
+				past.LOAAskedAt = d.momentOf(c)
+			default:
 				past.set(s.past, c.Value)
 			}
 		case useStray:
@@ -258,11 +261,13 @@ func (p *Past) set(col ResultColumn, value string) {
 		p.RequestID = value
 	case ColLOAStatus:
 		p.LOAStatus = ParseState(value)
+	case ColLetter:
+		p.Letter = parseLetter(value)
 	}
 }
 
-// submittedAt reads when a row was accepted: a date as it was written, or a text with one.
-func (d *decoder) submittedAt(c *Cell) time.Time {
+// momentOf reads a result column's time: a date as it was written, or a text with one.
+func (d *decoder) momentOf(c *Cell) time.Time {
 	civil, ok := dates.Civil{}, false
 	if c.Type == NumberCell {
 		civil, ok = dates.Serial(c.Value, d.book.Date1904())

@@ -57,7 +57,7 @@ var vocabularies = [...]vocabulary{
 		},
 		results: [...]string{
 			ColResult: "结果", ColMessage: "说明", ColErrorCode: "错误码", ColRequestID: "请求 ID", ColSubmittedAt: "提交时间 (UTC)",
-			ColAttempts: "尝试次数", ColClientToken: "使用的客户端 Token", ColLOAStatus: "LOA 状态",
+			ColAttempts: "尝试次数", ColClientToken: "使用的客户端 Token", ColLOAStatus: "LOA 状态", ColLOAAskedAt: "LOA 查询时间 (UTC)", ColLetter: "LOA 文件",
 		},
 		added: map[string]string{"Errors": "错误", "Summary": "摘要", "Guide": "填写说明", "Lists": "列表"},
 		check: "#检查",

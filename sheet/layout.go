@@ -223,14 +223,16 @@ func (l *layout) result(col int, id ResultColumn) {
 
 // resolveResults decides which result columns were written by an earlier run. Without a
 // Result column, a common header such as Message is taken for the user's own, and only a
-// distinctive one such as LOA status for a result column.
+// distinctive one such as LOA status for a result column; beside the time of an LOA's status,
+// which the status command writes alone, Message and Letter are of that command.
 func (l *layout) resolveResults() {
 	if _, ok := l.table.Results[ColResult]; ok {
 		return
 	}
 	kept := map[int]bool{}
+	_, asked := l.table.Results[ColLOAAskedAt]
 	for id, col := range l.table.Results {
-		if id == ColMessage || id == ColAttempts {
+		if id == ColAttempts || !asked && (id == ColMessage || id == ColLetter) {
 			l.put(col, slot{use: useIgnored})
 			delete(l.table.Results, id)
 			continue

@@ -15,7 +15,7 @@ var sheetAliases = [...][]string{
 }
 
 // resultAliases are further headers of the result columns.
-var resultAliases = map[ResultColumn][]string{ColMessage: {"消息"}, ColErrorCode: {"错误代码"}}
+var resultAliases = map[ResultColumn][]string{ColMessage: {"消息"}, ColErrorCode: {"错误代码"}, ColLOAAskedAt: {"LOA asked at", "LOA 查询时间"}}
 
 // valueAliases are further spellings of the values of closed lists, folded.
 var valueAliases = map[ColumnID]map[string]string{

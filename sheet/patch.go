@@ -37,6 +37,13 @@ type PutCell struct {
 	Style    Style
 	Link     Ref    // a link to this cell of the workbook, unless its Row is 0
 	LinkTo   string // name in Patch.Added of the sheet that Link leads to, whatever it is called in the copy; empty for a sheet of the workbook
+	Stays    bool   // what is in the cell beside the data stays; the rest says nothing
+}
+
+// FileLink is the link of a result cell to a file.
+type FileLink struct {
+	Row, Col int
+	Target   string // relative to the folder of the copy, or a file URL; escaped as a URL is
 }
 
 // Patch holds everything that distinguishes the copy from its source.
@@ -78,38 +85,13 @@ type SheetPatch struct {
 
 	// Marks colours data cells that have a problem and adds notes to them.
 	Marks []Mark
+	// Files lists the files that result cells link to, by row. Links that an earlier run
+	// made in these columns go.
+	Files []FileLink
 
 	KeyCol int   // the column that names a row, in view beside the results and printed with them; 0 for none
 	First  int   // the first row that needs a person, which is selected; 0 for none
 	Tab    Style // colour of the tab, unless the user has coloured it; StylePlain for none
-}
-
-// StatusPatch writes the LOA status of circuits, by row, into its column of the Circuits
-// sheet and changes nothing else. The column, whose header and states are in a language, is
-// where an earlier run wrote it, or else to the right of the table.
-func StatusPatch(w *Workbook, status map[int]string, l Language) Patch {
-	t := &w.CircuitsTable
-	column := PutColumn{Header: l.ResultHeader(ColLOAStatus), Width: l.resultWidth(ColLOAStatus)}
-	last := t.LastCol
-	if col, found := t.Results[ColLOAStatus]; found {
-		column.Col = col
-	} else {
-		for _, col := range t.Results {
-			last = max(last, col)
-		}
-		column.Col = last + 1
-	}
-	return Patch{Sheets: []SheetPatch{{
-		Sheet: t.Sheet, HeaderRow: t.HeaderRow, LastRow: t.LastRow, LastCol: max(last, column.Col),
-		Columns: []PutColumn{column}, Rows: len(status),
-		Row: func(row int) []PutCell {
-			text, found := status[row]
-			if !found {
-				return nil
-			}
-			return []PutCell{{Text: l.State(text)}}
-		},
-	}}}
 }
 
 // MaskPersonal redacts the copy: it masks every personal column of a workbook's tables and
@@ -126,6 +108,7 @@ func (p *Patch) MaskPersonal(w *Workbook) {
 		for _, c := range w.hidden[id] {
 			s.MaskedCells = append(s.MaskedCells, Ref{Sheet: t.Sheet, Row: int(c.row), Col: int(c.col)})
 		}
+		s.hideFolders()
 	}
 }
 
@@ -194,6 +177,8 @@ type PutColumn struct {
 	Wrap   bool    // long text is wrapped
 	Print  bool    // part of what is printed
 	Shades []Shade // colours by what a cell says, for as long as it says so
+
+	Letters bool // its cells may link to files
 }
 
 // Shade colours the cells of a column that hold one of some texts.

@@ -12,7 +12,7 @@ import (
 
 // resultWidths are the least widths of the result columns, in characters.
 var resultWidths = [...]float64{
-	ColResult: 16, ColMessage: 60, ColErrorCode: 34, ColRequestID: 38, ColSubmittedAt: 21, ColAttempts: 10, ColClientToken: 38, ColLOAStatus: 14,
+	ColResult: 16, ColMessage: 60, ColErrorCode: 34, ColRequestID: 38, ColSubmittedAt: 21, ColAttempts: 10, ColClientToken: 38, ColLOAStatus: 14, ColLOAAskedAt: 21, ColLetter: 44,
 }
 
 // resultWidth returns the width of a result column: room for its header and, where it has
@@ -46,24 +46,32 @@ func textWidth(s string) (n int) {
 
 // ResultColumns returns the positions of the result columns, with their headers in a
 // language: where an earlier run wrote them, and the others to the right of the table. A
-// column beyond [MaxCol] means that the sheet has no room.
-func (t *Table) ResultColumns(l Language) []PutColumn {
+// column beyond [MaxCol] means that the sheet has no room. The columns about the time after
+// the letter come with later, or where an earlier run wrote one of them.
+func (t *Table) ResultColumns(l Language, later bool) []PutColumn {
+	count := earlyResults
+	if later || t.hasLater() {
+		count = len(ResultHeaders)
+	}
 	next := t.LastCol
 	for _, col := range t.Results {
 		next = max(next, col)
 	}
-	columns := make([]PutColumn, len(ResultHeaders))
-	for id := range ResultHeaders {
+	columns := make([]PutColumn, count)
+	for id := range columns {
 		col, found := t.Results[ResultColumn(id)]
 		if !found {
 			next++
 			col = next
 		}
-		columns[id] = PutColumn{Col: col, Header: l.ResultHeader(ResultColumn(id)), Width: l.resultWidth(ResultColumn(id)), Wrap: id == int(ColMessage), Print: id <= int(ColErrorCode)}
+		columns[id] = PutColumn{Col: col, Header: l.ResultHeader(ResultColumn(id)), Width: l.resultWidth(ResultColumn(id)), Wrap: id == int(ColMessage), Print: id <= int(ColErrorCode), Letters: id == int(ColLetter)}
 	}
 	columns[ColResult].Shades = resultShades()
 	return columns
 }
+
+// hasLater reports whether an earlier run wrote columns about the time after the letter.
+func (t *Table) hasLater() bool { return t.Results[ColLOAAskedAt] > 0 || t.Results[ColLetter] > 0 }
 
 // Results turns the results of the circuits into the cells that are written beside the
 // data of both sheets. An engineer's row gets INVALID if it has errors of its own, and
@@ -104,6 +112,7 @@ type resulter struct {
 	words     Words
 	language  Language
 	results   []RowResult
+	later     bool // some row has a value of the columns about the time after the letter
 	errors    *RowErrors
 	byRow     bulk.Index    // of results
 	engineers bulk.Index    // of w.Engineers
@@ -119,17 +128,21 @@ func newResulter(w *Workbook, rows []RowResult, words Words, l Language) *result
 		cells:     make([]PutCell, len(ResultHeaders)),
 	}
 	r.sums = sumEngineers(w, r)
+	r.later = slices.ContainsFunc(rows, func(res RowResult) bool { return !res.LOAAskedAt.IsZero() || res.Letter != Letter{} })
 	return r
 }
 
 func (r *resulter) patch(t *Table, key ColumnID, count int, cells func(int) []PutCell, keeps func(int) bool) SheetPatch {
-	p := SheetPatch{KeyCol: t.Columns[key], Sheet: t.Sheet, HeaderRow: t.HeaderRow, LastRow: t.LastRow, LastCol: t.LastCol, Columns: t.ResultColumns(r.language), Row: cells, Marks: r.marks(t)}
+	p := SheetPatch{KeyCol: t.Columns[key], Sheet: t.Sheet, HeaderRow: t.HeaderRow, LastRow: t.LastRow, LastCol: t.LastCol, Columns: t.ResultColumns(r.language, r.later && t == &r.w.CircuitsTable), Row: cells, Marks: r.marks(t)}
 	kept := r.kept(t)
 	if p.Rows = count - kept; kept > 0 {
 		p.Keep = keeps
 	}
 	for _, c := range p.Columns {
 		p.LastCol = max(p.LastCol, c.Col)
+	}
+	if t == &r.w.CircuitsTable && len(p.Columns) > earlyResults {
+		p.Files = r.letters(p.Columns[ColLetter].Col)
 	}
 	return p
 }
@@ -171,7 +184,42 @@ func (r *resulter) circuitCells(number int) []PutCell {
 		return nil
 	}
 	res, _ := r.complete(&r.results[i], r.w.CircuitsTable.Sheet)
+	r.carry(&res)
 	return r.cellsOf(res)
+}
+
+// carry adds what an earlier run wrote about the LOA if it is still true: when it had the
+// status that it still has, and its letter unless that has been withdrawn or belongs to
+// another circuit.
+func (r *resulter) carry(res *RowResult) {
+	c := r.w.CircuitAt(res.Row)
+	if c == nil {
+		return
+	}
+	if res.LOAAskedAt.IsZero() && res.LOAStatus == c.Past.LOAStatus {
+		res.LOAAskedAt = c.Past.LOAAskedAt
+	}
+	if res.Letter == (Letter{}) && c.InstanceID != "" && strings.Contains(c.Past.Letter.Path, c.InstanceID) && hasLetter(res.LOAStatus) {
+		res.Letter = c.Past.Letter
+	}
+}
+
+// letters lists the letters that the cells of a column link to, those of rows that keep
+// their cells included.
+func (r *resulter) letters(col int) (files []FileLink) {
+	for i := range r.results {
+		res := r.results[i]
+		if c := r.w.CircuitAt(res.Row); res.Keep && c != nil {
+			res.Letter = c.Past.Letter
+		} else {
+			r.carry(&res)
+		}
+		if target := res.Letter.target(); target != "" {
+			files = append(files, FileLink{Row: res.Row, Col: col, Target: target})
+		}
+	}
+	slices.SortFunc(files, func(a, b FileLink) int { return cmp.Compare(a.Row, b.Row) })
+	return files
 }
 
 // complete returns a circuit's result, to be read in one of the sheets. The message of an
@@ -244,6 +292,10 @@ func (r *resulter) cellsOf(res RowResult) []PutCell {
 	}
 	cells[ColClientToken].Text = res.ClientToken
 	cells[ColLOAStatus].Text = r.language.State(res.LOAStatus)
+	if !res.LOAAskedAt.IsZero() {
+		cells[ColLOAAskedAt].Time = res.LOAAskedAt.UTC().Truncate(time.Second)
+	}
+	cells[ColLetter] = res.Letter.cell()
 	return cells
 }
 

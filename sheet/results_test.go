@@ -2,7 +2,7 @@ package sheet_test
 
 import (
 	"fmt"
-	"reflect"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -132,7 +132,7 @@ func TestEarlierResults(t *testing.T) {
 		t.Errorf("problems %s, past %+v", list(w.Problems), w.Circuits[1].Past)
 	}
 	var cols []int
-	for _, c := range w.CircuitsTable.ResultColumns(sheet.English) {
+	for _, c := range w.CircuitsTable.ResultColumns(sheet.English, false) {
 		cols = append(cols, c.Col)
 	}
 	if fmt.Sprint(cols) != "[11 12 18 13 17 19 14 15]" {
@@ -173,33 +173,157 @@ func TestMaskPersonal(t *testing.T) {
 	}
 }
 
-// TestStatusPatch checks that only the LOA status is written: right of everything, or where
-// an earlier run left it.
+// TestStatusPatch checks that only what is known of the LOAs is written: right of everything, or
+// where an earlier run left it.
 func TestStatusPatch(t *testing.T) {
-	status := map[int]string{2: "Applying", 3: ""}
+	asked := time.Date(2027, 2, 1, 20, 0, 7, 500, time.FixedZone("", 3600))
+	letter := sheet.Letter{Path: "letters/cn-hangzhou-pc-aaaa1.pdf", SHA256: "00ff"}
+	text := "letters/cn-hangzhou-pc-aaaa1.pdf (SHA-256 00ff)"
 	for _, tc := range []struct {
-		set          []string
-		col, lastCol int
+		name    string
+		set     []string
+		rows    map[int]sheet.LOAResult
+		columns string // letters and headers
+		lastCol int
+		want    []string // rows 1 to 4
 	}{
-		{nil, 10, 10},
-		{[]string{"J1", "Result", "K1", "Message"}, 12, 12},
-		{[]string{"J1", "LOA status", "K1", "Remarks"}, 10, 11},
+		{"alone", nil, map[int]sheet.LOAResult{2: {Status: "Applying"}, 3: {}}, "J LOA status", 10, []string{"", "Applying", "", ""}},
+		{"beside results", []string{"J1", "Result", "K1", "Message"}, map[int]sheet.LOAResult{2: {Status: "Applying"}, 3: {}}, "L LOA status", 12, []string{"", "Applying", "", ""}},
+		{"again", []string{"J1", "LOA status", "K1", "Remarks"}, map[int]sheet.LOAResult{2: {Status: "Applying"}, 3: {}}, "J LOA status", 11, []string{"", "Applying", "", ""}},
+		{"all", []string{"J1", "Result", "K1", "LOA status"}, map[int]sheet.LOAResult{2: {Status: "Available", AskedAt: asked, Letter: letter, Message: "fetched"}, 3: {Status: "none", AskedAt: asked}},
+			"L Message, K LOA status, M LOA asked at (UTC), N Letter", 14, []string{"", "fetched | Available | 2027-02-01T19:00:07Z | " + text, "(stays) | none | 2027-02-01T19:00:07Z | ", ""}},
+		{"all again", []string{"J1", "Result", "K1", "Message", "L1", "LOA status", "M1", "LOA 文件", "N1", "LOA 查询时间"}, map[int]sheet.LOAResult{2: {Status: "Applying"}},
+			"L LOA status, N LOA asked at (UTC), M Letter", 14, []string{"", "Applying |  | ", "", ""}},
 	} {
 		g := good()
 		for i := 0; i < len(tc.set); i += 2 {
 			g.set(tc.set[i], tc.set[i+1])
 		}
-		p := sheet.StatusPatch(decode(t, g, sheet.Options{}), status, sheet.English)
+		p := sheet.StatusPatch(decode(t, g, sheet.Options{}), tc.rows, sheet.English)
 		s := p.Sheets[0]
-		if len(p.Sheets) != 1 || len(p.Added) != 0 || s.Sheet != "Circuits" || s.HeaderRow != 1 || s.LastRow != 3 || s.LastCol != tc.lastCol || s.Rows != 2 {
-			t.Errorf("%v: %+v", tc.set, p)
+		if len(p.Sheets) != 1 || len(p.Added) != 0 || s.Sheet != "Circuits" || s.HeaderRow != 1 || s.LastRow != 3 || s.LastCol != tc.lastCol || s.Rows != len(tc.rows) {
+			t.Errorf("%s: %+v", tc.name, p)
 		}
-		if want := []sheet.PutColumn{{Col: tc.col, Header: "LOA status", Width: 14}}; !reflect.DeepEqual(s.Columns, want) {
-			t.Errorf("%v: columns %+v, want %+v", tc.set, s.Columns, want)
+		var columns []string
+		for _, c := range s.Columns {
+			columns = append(columns, sheet.ColName(c.Col)+" "+c.Header)
 		}
-		if got := fmt.Sprint(s.Row(1), s.Row(2), s.Row(3), s.Row(4)); got != fmt.Sprint([]sheet.PutCell(nil), []sheet.PutCell{{Text: "Applying"}}, []sheet.PutCell{{}}, []sheet.PutCell(nil)) {
-			t.Errorf("%v: cells %s", tc.set, got)
+		if got := strings.Join(columns, ", "); got != tc.columns {
+			t.Errorf("%s: columns %s, want %s", tc.name, got, tc.columns)
 		}
+		for i, want := range tc.want {
+			if got := cellTexts(s.Row(i + 1)); got != want {
+				t.Errorf("%s, row %d: %q, want %q", tc.name, i+1, got, want)
+			}
+		}
+		if tc.name == "all" {
+			if want := []sheet.FileLink{{Row: 2, Col: 14, Target: "letters/cn-hangzhou-pc-aaaa1.pdf"}}; !slices.Equal(s.Files, want) {
+				t.Errorf("files %+v", s.Files)
+			}
+		}
+	}
+}
+
+// cellTexts writes the cells of a row, | between them.
+func cellTexts(cells []sheet.PutCell) string {
+	var all []string
+	for _, c := range cells {
+		switch {
+		case c.Stays:
+			all = append(all, "(stays)")
+		case !c.Time.IsZero():
+			all = append(all, c.Time.Format(time.RFC3339))
+		default:
+			all = append(all, c.Text)
+		}
+	}
+	return strings.Join(all, " | ")
+}
+
+// TestLetters names letters as a copy does, and reads them again.
+func TestLetters(t *testing.T) {
+	for _, tc := range []struct{ copyPath, file, path, target string }{
+		{"/srv/loa/copy.xlsx", "/srv/loa/letters/cn-hangzhou-pc-aaaa1.pdf", "letters/cn-hangzhou-pc-aaaa1.pdf", "letters/cn-hangzhou-pc-aaaa1.pdf"},
+		{"/srv/loa/out/copy.xlsx", "/srv/loa/letters/a.pdf", "../letters/a.pdf", "../letters/a.pdf"},
+		{"copy.xlsx", "letters (1)/授权 100%.pdf", "letters (1)/授权 100%.pdf", "letters%20%281%29/%E6%8E%88%E6%9D%83%20100%25.pdf"},
+		{"copy.xlsx", "/srv/a b.pdf", "/srv/a b.pdf", "file:///srv/a%20b.pdf"}, // which no relative path leads to
+		{"copy.xlsx", "a:b.pdf", "a:b.pdf", "./a:b.pdf"},
+	} {
+		l := sheet.LetterFrom(filepath.FromSlash(tc.copyPath), filepath.FromSlash(tc.file), "00ff")
+		if l.Path != tc.path {
+			t.Errorf("%s beside %s is %s, want %s", tc.file, tc.copyPath, l.Path, tc.path)
+		}
+		g := good()
+		g.set("J1", "Result")
+		g.set("K1", "LOA status")
+		g.set("L1", "Letter")
+		g.set("L2", l.String())
+		w := decode(t, g, sheet.Options{})
+		if got := w.Circuits[0].Past.Letter; got != l {
+			t.Errorf("%s is read as %+v", l, got)
+		}
+		p := sheet.StatusPatch(w, map[int]sheet.LOAResult{2: {Letter: l}}, sheet.English)
+		if files := p.Sheets[0].Files; len(files) != 1 || files[0].Target != tc.target {
+			t.Errorf("%s leads to %+v, want %s", l, files, tc.target)
+		}
+	}
+	if got := (sheet.Letter{Path: `C:/Users/name/a.pdf`}); got.String() != "C:/Users/name/a.pdf" {
+		t.Errorf("without a checksum it is %s", got)
+	}
+}
+
+// TestLaterColumns checks when the columns about the time after the letter are written, and
+// what a row keeps of them.
+func TestLaterColumns(t *testing.T) {
+	asked := time.Date(2027, 2, 1, 19, 0, 7, 0, time.UTC)
+	letter := sheet.Letter{Path: "letters/cn-hangzhou-pc-aaaa1.pdf", SHA256: "00ff"}
+	rows := func(status string) []sheet.RowResult {
+		return []sheet.RowResult{{Row: 2, Result: sheet.Already, LOAStatus: status}, {Row: 3, Result: sheet.Submitted}}
+	}
+	if p := sheet.Results(decode(t, good(), sheet.Options{}), rows("Applying"), codes{}, sheet.English); len(p.Sheets[0].Columns) != 8 || len(p.Sheets[0].Row(2)) < 8 {
+		t.Errorf("a copy with nothing to say has %d result columns", len(p.Sheets[0].Columns))
+	}
+	all := rows("Available")
+	all[0].LOAAskedAt, all[0].Letter = asked, letter
+	p := sheet.Results(decode(t, good(), sheet.Options{}), all, codes{}, sheet.Chinese)
+	if c := p.Sheets[0].Columns; len(c) != 10 || c[8].Header != "LOA 查询时间 (UTC)" || c[9].Header != "LOA 文件" || len(p.Sheets[1].Columns) != 8 {
+		t.Errorf("the columns are %+v", c)
+	}
+	g := good()
+	for cell, v := range map[string]string{
+		"J1": "Result", "K1": "LOA status", "L1": "LOA asked at (UTC)", "M1": "Letter",
+		"J2": "ALREADY", "K2": "Available", "L2": "2027-02-01 19:00:07", "M2": letter.String(), "M3": "letters/pc-other.pdf", "J3": "SUBMITTED", "K3": "Available",
+	} {
+		g.set(cell, v)
+	}
+	w := decode(t, g, sheet.Options{})
+	if past := w.Circuits[0].Past; !past.LOAAskedAt.Equal(asked) || past.Letter != letter {
+		t.Errorf("the past is %+v", past)
+	}
+	for status, want := range map[string]string{
+		"Available": "2027-02-01T19:00:07Z | " + letter.String(), "Completing": " | " + letter.String(), "Rejected": " | ", "none": " | ",
+	} {
+		p := sheet.Results(w, rows(status), codes{}, sheet.English)
+		if got := cellTexts(p.Sheets[0].Row(2)[sheet.ColLOAAskedAt:]); got != want {
+			t.Errorf("%s: %q, want %q", status, got, want)
+		}
+		if got := cellTexts(p.Sheets[0].Row(3)[sheet.ColLOAAskedAt:]); got != " | " {
+			t.Errorf("the row of another circuit has %q", got)
+		}
+	}
+	kept := rows("Available")
+	kept[0].Keep = true
+	p = sheet.Results(w, kept, codes{}, sheet.English)
+	if f := p.Sheets[0].Files; p.Sheets[0].Row(2) != nil || len(f) != 1 || f[0].Row != 2 || f[0].Col != 13 {
+		t.Errorf("a row that keeps its cells links to %+v", f)
+	}
+	p.MaskPersonal(w)
+	if f := p.Sheets[0].Files; len(f) != 0 {
+		t.Errorf("a redacted copy links to %+v", f)
+	}
+	p = sheet.Results(w, rows("Available"), codes{}, sheet.English)
+	if p.MaskPersonal(w); p.Sheets[0].Row(2)[sheet.ColLetter].Text != "cn-hangzhou-pc-aaaa1.pdf (SHA-256 00ff)" {
+		t.Errorf("in a redacted copy the letter is %+v", p.Sheets[0].Row(2)[sheet.ColLetter])
 	}
 }
 

@@ -543,6 +543,9 @@ func encodedLen(s string) int {
 // it knows what was sent.
 var _ = requestRules.add(Rule{Code: "circuit-changed-after-submission", Severity: Error, Column: CircuitInstanceID, Fixed: true})
 
+// Nor does what its construction was reported as finished with.
+var _ = requestRules.add(Rule{Code: "circuit-line-changed-after-completion", Severity: Error, Column: CircuitInstanceID, Fixed: true})
+
 // Nor does its region. The engine applies this rule, too.
 var _ = requestRules.add(Rule{Code: "circuit-region-changed-after-submission", Severity: Error, Column: CircuitRegionID})
 

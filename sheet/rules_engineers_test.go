@@ -231,6 +231,7 @@ var _ = table("engineer-contact-malformed",
 
 var (
 	_ = table("circuit-changed-after-submission")
+	_ = table("circuit-line-changed-after-completion")
 	_ = table("circuit-region-changed-after-submission")
 	_ = table("circuit-account-changed-after-submission")
 )

@@ -73,6 +73,8 @@ type Past struct {
 	RequestID   string
 	LOAStatus   string
 	SubmittedAt time.Time // when it was accepted or, if UNKNOWN, sent last; UTC; zero if the row does not say
+	LOAAskedAt  time.Time // when the LOA had that status; UTC; zero if the row does not say
+	Letter      Letter
 }
 
 // MayStand reports whether the result columns know of an application that was accepted or
@@ -112,6 +114,7 @@ type Workbook struct {
 	Circuits       []Circuit
 	Engineers      []Engineer
 	Problems       []Problem  // in reading order: Circuits, then Engineers, by row and column
+	Purpose        Purpose    // of the options
 	Unlisted       []Unlisted // the counts of problems that are too many to be listed, by rule
 
 	hidden [BothSheets][]cell32 // cells of columns that are not personal whose values are
@@ -215,6 +218,8 @@ type RowResult struct {
 	Attempts    int
 	ClientToken string
 	LOAStatus   string
+	LOAAskedAt  time.Time // when the API said so; UTC; zero if it was not asked
+	Letter      Letter
 
 	// Keep leaves the row's result cells as they are; Result is the one that they have.
 	Keep bool

@@ -2,9 +2,12 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +19,7 @@ import (
 	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/report"
+	"github.com/loabatch/loabatch/batch/waiting"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -27,12 +31,18 @@ func (a *app) historyCommand() *cobra.Command {
 		Short: "List runs, or everything that happened to one circuit; prune old runs",
 		Long: `Lists the runs in the ledger, or everything that happened to one circuit.
 
+With --waiting, lists the circuits that wait for somebody, the longest first: the reviewers,
+the construction company, or your own team. Below them is how often each company was
+rejected, and how long LOAs had each status. It knows what submit, status, complete and
+advance last saw.
+
 With --prune, removes what the ledger has of the rows of old runs instead. What protects
 circuits from a second application stays, and so does the list of runs; only their results
 copies cannot be written again.`,
 		Example: `  loabatch history
   loabatch history --since 7d --failed
   loabatch history pc-bp1abcdefgh
+  loabatch history --waiting
   loabatch history --prune 400d`,
 		Args:              arguments(0, 1),
 		ValidArgsFunction: a.completeCircuits,
@@ -45,6 +55,9 @@ copies cannot be written again.`,
 				return err
 			}
 			before, err := f.before(cmd, args, a.env.Now())
+			if err == nil {
+				err = f.waitingAlone(cmd, args)
+			}
 			if err != nil {
 				return err
 			}
@@ -59,6 +72,9 @@ copies cannot be written again.`,
 			if f.prune != "" {
 				return a.prune(cmd.Context(), store, f, before)
 			}
+			if f.limited = cmd.Flags().Changed("limit"); f.waiting {
+				return a.waitingHistory(cmd.Context(), store, f)
+			}
 			if len(args) == 1 {
 				return a.circuitHistory(cmd.Context(), store, args[0], f, after)
 			}
@@ -67,11 +83,12 @@ copies cannot be written again.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&path, "ledger", "", ledgerHelp)
-	flags.IntVar(&f.limit, "limit", 20, "the latest `N` runs; 0 is all")
+	flags.IntVar(&f.limit, "limit", 20, "the latest `N` runs; 0 is all; with --waiting, the `N` circuits that wait longest (default all)")
 	flags.StringVar(&f.since, "since", "", "only what began since `TIME`: 36h, 7d, or a date such as 2027-01-15 (UTC)")
 	flags.BoolVar(&f.failed, "failed", false, "only runs that did not exit with 0, or results that are not accepted")
 	flags.BoolVar(&f.json, "json", false, jsonHelp)
 	flags.BoolVar(&f.csv, "csv", false, "print a CSV table for spreadsheets on stdout")
+	flags.BoolVar(&f.waiting, waitingFlag, false, "list the circuits that wait for somebody, the longest first, and the rejections by company")
 	flags.StringVar(&f.prune, pruneFlag, "", "remove the rows of runs that are older than `AGE`, such as 400d or 60w, and shrink the ledger")
 	flags.BoolVarP(&f.yes, "yes", "y", false, "with --prune, do not ask for confirmation; required without a terminal")
 	return cmd
@@ -83,8 +100,12 @@ type historyFlags struct {
 	since             string
 	failed, json, csv bool
 	prune             string
-	yes               bool
+	waiting, yes      bool
+	limited           bool // --limit was given
 }
+
+// waitingFlag is the name of the flag.
+const waitingFlag = "waiting"
 
 // pruneFlag is the name of the flag.
 const pruneFlag = "prune"
@@ -136,6 +157,22 @@ func (f historyFlags) before(cmd *cobra.Command, args []string, now time.Time) (
 		return t, failure(exitUsage, "prune-value", nil, "value", f.prune)
 	}
 	return t, nil
+}
+
+// waitingAlone rejects flags that say nothing about circuits that wait.
+func (f historyFlags) waitingAlone(cmd *cobra.Command, args []string) error {
+	if !f.waiting {
+		return nil
+	}
+	for _, name := range []string{"since", "failed", pruneFlag} {
+		if cmd.Flags().Changed(name) {
+			return failure(exitUsage, "waiting-alone", nil, "other", "--"+name)
+		}
+	}
+	if len(args) > 0 {
+		return failure(exitUsage, "waiting-alone", nil, "other", args[0])
+	}
+	return nil
 }
 
 // runs reads the latest runs that are asked for.
@@ -190,6 +227,7 @@ type runLine struct {
 	OutputSHA256 string   `json:"output_sha256"` // of the copy as it was written; empty if none was
 	Accounts     []string `json:"accounts"`      // IDs; account is empty if there are several
 	ChangeRef    string   `json:"change_ref"`    // --change-ref
+	PlanSHA256   string   `json:"plan_sha256"`   // checksum of the plan that it kept to; empty without one
 	TraceID      string   `json:"trace_id"`      // of TRACEPARENT
 
 	PrunedAt *time.Time `json:"pruned_at,omitempty"` // when its rows were removed
@@ -202,9 +240,9 @@ func (a *app) runHistory(ctx context.Context, store ledger.Store, f historyFlags
 	}
 	list := make([]runLine, len(runs))
 	for i, r := range runs {
-		list[i] = runLine{r.ID, r.Command, string(r.Scope), string(r.Status), r.Started, r.Account, r.Host, r.PID, r.Input, r.InputSHA256, r.Output, nil, r.Results, "", r.Accounts, "", "", moment(r.Pruned)}
+		list[i] = runLine{r.ID, r.Command, string(r.Scope), string(r.Status), r.Started, r.Account, r.Host, r.PID, r.Input, r.InputSHA256, r.Output, nil, r.Results, "", r.Accounts, "", "", "", moment(r.Pruned)}
 		if saved, err := readOptions(r.Options); err == nil { // else report will say so
-			list[i].ChangeRef, list[i].TraceID = saved.ChangeRef, saved.TraceID
+			list[i].ChangeRef, list[i].PlanSHA256, list[i].TraceID = saved.ChangeRef, saved.PlanSHA256, saved.TraceID
 		}
 		if r.End != nil {
 			list[i].ExitCode, list[i].Output, list[i].OutputSHA256 = &r.End.ExitCode, r.End.Output, r.End.OutputSHA256
@@ -285,6 +323,130 @@ func (a *app) circuitHistory(ctx context.Context, store ledger.Store, circuit st
 		rows = append(rows, []string{e.RunID, stampOf(e.Begun), stampOf(e.Finished), number(e.Attempts), a.lines.Words.Vocabulary().Result(e.Result), e.RequestID, e.Token, e.Message})
 	}
 	return a.historyTable(rows, f, []int{0, 1, 3, 4}, []int{2, 5, 6, 7})
+}
+
+// waitingLine is a circuit that waits for somebody, in the JSON of history.
+type waitingLine struct {
+	InstanceID   string        `json:"instance_id"`
+	Region       string        `json:"region_id"`
+	Scope        string        `json:"scope"`
+	Company      string        `json:"company"`
+	LOAStatus    string        `json:"loa_status"`
+	Since        time.Time     `json:"since"`
+	Days         float64       `json:"days"`
+	AskedAt      time.Time     `json:"asked_at"`
+	WaitingFor   waiting.Party `json:"waiting_for"`
+	Message      string        `json:"message"` // for whom, and for what
+	Rejections   int           `json:"rejections"`
+	Letter       string        `json:"letter"`
+	LetterSHA256 string        `json:"letter_sha256"`
+}
+
+// companyLine is what became of a company's applications, in the JSON of history.
+type companyLine struct {
+	Company     string `json:"company"`
+	Circuits    int    `json:"circuits"`
+	Reviewed    int    `json:"reviewed"`
+	Rejections  int    `json:"rejections"`
+	RejectedNow int    `json:"rejected_now"`
+}
+
+// stateLine is how long LOAs had a status, in the JSON of history; null if none has left it.
+type stateLine struct {
+	LOAStatus   string   `json:"loa_status"`
+	CircuitsNow int      `json:"circuits_now"`
+	Times       int      `json:"times"`
+	MedianDays  *float64 `json:"median_days"`
+	LongestDays *float64 `json:"longest_days"`
+}
+
+// days is a time in days, to a tenth.
+func days(d time.Duration) float64 { return math.Round(d.Hours()/24*10) / 10 }
+
+func daysText(n float64) string { return strconv.FormatFloat(n, 'f', 1, 64) }
+
+// awaits says for whom and for what a circuit waits while its LOA has a status.
+func (a *app) awaits(status string) string {
+	if waiting.For(status) == waiting.Nobody {
+		return a.lines.Words.Line("awaits-nobody")
+	}
+	return a.lines.Words.Line("awaits-" + strings.ToLower(cmp.Or(status, report.NoLOA)))
+}
+
+// waitingHistory lists the circuits that wait for somebody, and what can be learned from how
+// long all of them waited.
+func (a *app) waitingHistory(ctx context.Context, store ledger.Store, f historyFlags) error {
+	history, err := store.LOAHistory(ctx)
+	if err != nil {
+		return a.ledgerFailure(err)
+	}
+	o := waiting.Of(history, a.env.Now())
+	if f.limited && f.limit > 0 && len(o.Circuits) > f.limit {
+		o.Circuits = o.Circuits[:f.limit]
+	}
+	lines, companies, states := make([]waitingLine, len(o.Circuits)), make([]companyLine, len(o.Companies)), make([]stateLine, len(o.States))
+	for i, c := range o.Circuits {
+		lines[i] = waitingLine{c.Key.InstanceID, c.Key.Region, string(c.Scope), c.Company, cmp.Or(c.Status, report.NoLOA), c.Since, days(c.Waits), c.Asked, c.For, a.awaits(c.Status), c.Rejected, c.Letter.Path, c.Letter.SHA256}
+	}
+	for i, c := range o.Companies {
+		companies[i] = companyLine{c.Name, c.Circuits, c.Reviewed, c.Rejected, c.StillOpen}
+	}
+	for i, s := range o.States {
+		states[i] = stateLine{LOAStatus: cmp.Or(s.Status, report.NoLOA), CircuitsNow: s.Now, Times: s.Times}
+		if s.Times > 0 {
+			median, longest := days(s.Median), days(s.Longest)
+			states[i].MedianDays, states[i].LongestDays = &median, &longest
+		}
+	}
+	if f.json {
+		return a.writeJSON(struct {
+			AsOf      time.Time     `json:"as_of"`
+			Waiting   []waitingLine `json:"waiting"`
+			Companies []companyLine `json:"companies"`
+			States    []stateLine   `json:"loa_states"`
+		}{a.env.Now().UTC().Truncate(time.Second), lines, companies, states})
+	}
+	if len(history) == 0 && !f.csv {
+		a.lines.Say("no-loas", nil)
+		return nil
+	}
+	state := a.lines.Words.Vocabulary().State
+	rows := a.header("history-waiting")
+	for _, l := range lines {
+		rows = append(rows, []string{l.InstanceID, state(l.LOAStatus), stamp(l.Since), daysText(l.Days), l.Message, l.Company, l.Region, number(l.Rejections)})
+	}
+	if f.csv {
+		return report.CSVTable(a.env.Stdout, rows)
+	}
+	if len(lines) == 0 {
+		a.lines.Say("no-waiting", nil)
+	} else if err := a.historyTable(rows, f, []int{0, 1, 3}, []int{2, 4, 5, 6, 7}); err != nil {
+		return err
+	}
+	rows = a.header("history-companies")
+	for _, c := range companies {
+		rows = append(rows, []string{cmp.Or(c.Company, "-"), number(c.Circuits), number(c.Reviewed), number(c.Rejections), number(c.RejectedNow)})
+	}
+	if err := a.below(rows, f); err != nil {
+		return err
+	}
+	rows = a.header("history-states")
+	for _, s := range states {
+		median, longest := "-", "-"
+		if s.Times > 0 {
+			median, longest = daysText(*s.MedianDays), daysText(*s.LongestDays)
+		}
+		rows = append(rows, []string{state(s.LOAStatus), number(s.CircuitsNow), number(s.Times), median, longest})
+	}
+	return a.below(rows, f)
+}
+
+// below prints a table below another one.
+func (a *app) below(rows [][]string, f historyFlags) error {
+	if _, err := io.WriteString(a.env.Stdout, "\n"); err != nil {
+		return err
+	}
+	return a.historyTable(rows, f, []int{0, 1}, []int{2, 3, 4})
 }
 
 // notePruned notes from when on what happened to a circuit may be missing.

@@ -167,12 +167,7 @@ func (a *app) again(past *ledger.PastRun, saved savedOptions, path string, passw
 	if past.End != nil && past.End.Filed != "" {
 		recorded = past.End.Filed
 	}
-	if path == "" {
-		path = past.Input
-		if _, err := os.Stat(recorded); err == nil {
-			path = recorded
-		}
-	}
+	path = cmp.Or(path, inputOf(past))
 	validation := saved.validation()
 	validation.password = password
 	options, err := validation.options(past.Started)
@@ -188,7 +183,7 @@ func (a *app) again(past *ledger.PastRun, saved savedOptions, path string, passw
 	}
 	done := &finished{in: in, problems: in.workbook.Problems, outcomes: everyRow(in.workbook, past), recordedInput: recorded, info: runInfo{
 		id: past.ID, command: past.Command, args: saved.Args, simulate: saved.Simulate, started: past.Started,
-		changeRef: saved.ChangeRef, trace: saved.TraceID,
+		plan: saved.PlanSHA256, changeRef: saved.ChangeRef, trace: saved.TraceID,
 	}}
 	done.partsOf(saved, past)
 	done.problems = append(done.problems, pastProblems(in.workbook, past)...)
@@ -200,6 +195,16 @@ func (a *app) again(past *ledger.PastRun, saved savedOptions, path string, passw
 		}
 	}
 	return done, nil
+}
+
+// inputOf is the path of a past run's input: where it was moved, unless it is not there.
+func inputOf(past *ledger.PastRun) string {
+	if past.End != nil && past.End.Filed != "" {
+		if _, err := os.Stat(past.End.Filed); err == nil {
+			return past.End.Filed
+		}
+	}
+	return past.Input
 }
 
 // partsOf restores the parts of a past run.
@@ -356,7 +361,7 @@ func pastProblems(book *sheet.Workbook, past *ledger.PastRun) (list []sheet.Prob
 	for _, o := range past.Rows {
 		_, warns := slices.BinarySearch(warned, o.Row)
 		switch {
-		case o.Result == sheet.Invalid && slices.Contains([]string{batch.CodeChanged, batch.CodeMoved, batch.CodeForeign}, o.ErrorCode):
+		case o.Result == sheet.Invalid && slices.Contains([]string{batch.CodeChanged, batch.CodeLineChanged, batch.CodeMoved, batch.CodeForeign}, o.ErrorCode):
 			p := pastProblem(book, o, o.ErrorCode, sheet.Error)
 			if c := book.CircuitAt(o.Row); c != nil && o.ErrorCode == batch.CodeChanged {
 				p.Args = changedArgs(book, c, changed[o.Row])

@@ -3,24 +3,45 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/cli/watch"
+	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/report"
+	"github.com/loabatch/loabatch/batch/waiting"
 	"github.com/loabatch/loabatch/sheet"
 )
 
 func (a *app) statusCommand() *cobra.Command {
 	var f submitFlags
 	cmd := &cobra.Command{
-		Use:   "status FILE...",
+		Use:   "status FILE...|RUN",
 		Short: "Ask for the status of each LOA and write it into a new copy",
-		Long: `Asks the API for the status of every circuit's LOA, and writes it into the column
-LOA status of a new copy. Results of earlier runs are kept. No application is sent.`,
-		Example: "  loabatch status tonight.results-….xlsx",
-		Args:    files,
+		Long: `Asks the API for the status of every circuit's LOA, and writes it with what to do into a
+new copy and the ledger, which knows what has changed since the last time. Results of
+earlier runs are kept. No application is sent. For the ID of a run, the circuits are those
+of its input.
+
+With --download, each letter that is available is fetched once, as a PDF that only you can
+read, and compared with its row: a letter of another circuit or company is an error.
+
+With --watch, it asks again until no LOA is Applying or Completing, less and less often
+while nothing changes, and prints a line for each change. A signal, or the end of
+--max-duration, ends it with the last answers in the copy.`,
+		Example: `  loabatch status tonight.results-….xlsx
+  loabatch status --watch 30m --max-duration 12h tonight.results-….xlsx`,
+		Args: files,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.run.maxAttempts = defaultAttempts
 			return a.status(cmd, f, args)
@@ -32,23 +53,42 @@ LOA status of a new copy. Results of earlier runs are kept. No application is se
 	f.service.register(flags)
 	f.watch.register(flags)
 	registerMonitor(flags)
+	registerDownload(flags, &f.download)
+	flags.Var(&f.every, "watch", "ask again after this long, and less often while nothing changes, until no LOA is Applying or Completing")
+	flags.Var(&f.run.maxDuration, "max-duration", "with --watch, ask no more after this long (default no limit)")
 	flags.BoolVar(&f.run.simulate, "simulate", false, "ask the embedded simulator, which has no LOAs")
 	return cmd
 }
 
-func (a *app) status(cmd *cobra.Command, f submitFlags, paths []string) error {
+func (a *app) status(cmd *cobra.Command, f submitFlags, args []string) error {
 	ctx := cmd.Context()
+	runs, err := a.namedRuns(ctx, f.service.ledger, args)
+	if err != nil {
+		return err
+	}
+	paths := make([]string, len(args))
+	for i, arg := range args {
+		paths[i] = arg
+		if run := runs[arg]; run != nil {
+			paths[i] = inputOf(run.past)
+			runs[paths[i]] = run
+		}
+	}
 	paths = a.distinctInputs(paths)
 	s, err := a.newInvocation("status", f, paths)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	inputs, unread := readInputs(paths, s.options, s.flags.validation)
+	s.args = settingsLine(cmd, args)
+	asked, unread := a.statusInputs(s, runs)
 	if len(unread) > 0 {
 		return unread
 	}
-	s.args = settingsLine(cmd, paths)
+	inputs := make([]*input, len(asked))
+	for i, k := range asked {
+		inputs[i] = k.in
+	}
 	targets, err := a.outputs(ctx, s, inputs)
 	if err != nil {
 		return err
@@ -56,29 +96,308 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, paths []string) error {
 	for _, in := range inputs {
 		a.remarks(in)
 	}
+	if err := a.openLetters(s); err != nil {
+		return err
+	}
 	if err := a.openAccounts(ctx, s, booksOf(inputs)...); err != nil {
 		return err
 	}
-	if s.store, err = a.knownLedger(ctx, s); err != nil {
-		a.lines.Warn("quota-alone", map[string]string{"reason": a.ledgerCause(err)})
+	if !f.run.simulate {
+		if s.store, err = a.openLedger(ctx, f.service.ledger, false); err != nil {
+			a.lines.Warn("quota-alone", map[string]string{"reason": a.ledgerCause(err)})
+			s.store = nil
+		} else {
+			s.closers = append(s.closers, s.store)
+		}
 	}
 	ctx, s.signals = a.watchSignals(ctx)
 	defer s.signals.stop()
-	return a.each(ctx, s, inputs, targets, nil, a.statusOf)
+	for i, k := range asked {
+		a.beginStatus(ctx, s, k, targets[i])
+	}
+	if f.every == 0 {
+		return a.each(ctx, s, inputs, targets, nil, func(ctx context.Context, s *invocation, in *input, t target) (*report.Document, bool, error) {
+			k := asked[slices.Index(inputs, in)]
+			if _, err := a.round(ctx, s, k); err != nil {
+				return nil, false, err
+			}
+			doc, err := a.deliverStatus(ctx, s, k, t)
+			return doc, false, err
+		})
+	}
+	if err := a.watchLOAs(ctx, s, asked); err != nil {
+		return err
+	}
+	return a.each(ctx, s, inputs, targets, nil, func(ctx context.Context, s *invocation, in *input, t target) (*report.Document, bool, error) {
+		doc, err := a.deliverStatus(ctx, s, asked[slices.Index(inputs, in)], t)
+		return doc, false, err
+	})
 }
 
-// statusOf asks for the status of each LOA of one input, and writes the copy.
-func (a *app) statusOf(ctx context.Context, s *invocation, in *input, t target) (*report.Document, bool, error) {
-	done := &finished{in: in, info: runInfo{
-		id: t.runID, command: "status", args: s.args, started: a.startOf(in), simulate: s.flags.run.simulate,
+// namedRun is a past run whose circuits a status is about.
+type namedRun struct {
+	past  *ledger.PastRun
+	saved savedOptions
+}
+
+// namedRuns reads the past runs among the arguments: those that have the form of a run's ID,
+// and are not the name of a file.
+func (a *app) namedRuns(ctx context.Context, flag string, args []string) (map[string]*namedRun, error) {
+	runs := map[string]*namedRun{}
+	for _, arg := range args {
+		if _, err := os.Stat(arg); !isRunID(arg) || !errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		store, err := a.pastLedger(ctx, flag)
+		if err != nil {
+			return nil, err
+		}
+		if store == nil {
+			return nil, failure(exitUsage, "no-ledger", nil)
+		}
+		past, saved, err := a.pastRun(ctx, store, accounts.Whole(arg))
+		_ = store.Close() // it was only read
+		if err != nil {
+			return nil, err
+		}
+		runs[arg] = &namedRun{past, saved}
+	}
+	return runs, nil
+}
+
+// isRunID reports whether a text has the form of a run's ID, see newRunID.
+func isRunID(text string) bool {
+	date, rest, _ := strings.Cut(text, "-")
+	clock, tail, _ := strings.Cut(rest, "-")
+	_, err := time.Parse("20060102150405", date+clock)
+	return err == nil && len(tail) == 5
+}
+
+// inquiry is what a status knows of the LOAs of one input.
+type inquiry struct {
+	in   *input
+	done *finished
+	past *finished // the past run that was named; nil if a file was
+	rows []askedRow
+
+	asked   bool       // once at least
+	letters []letterOf // of the rows; nil if none were wanted
+}
+
+// askedRow is what a status knows of the LOA of one row.
+type askedRow struct {
+	outcome batch.Outcome // of the last question that was answered, or else of the last one
+	at      time.Time     // of that answer, UTC; zero if there is none
+	before  string        // the status of the last time, NoLOA if there was no LOA; empty if it is not known
+	since   time.Time     // when the ledger saw the status first, UTC; zero if it is not known
+	letter  ledger.Letter // of the LOA; zero if none was fetched
+}
+
+// waits reports whether a row may have another status soon.
+func (r *askedRow) waits() bool {
+	switch r.outcome.LOAStatus {
+	case batch.LOAApplying, batch.LOACompleting:
+		return true
+	}
+	return r.outcome.Result == sheet.NotAttempted && r.outcome.Reason == batch.ReasonUnasked
+}
+
+// statusInputs reads the workbooks that a status is about. Those of past runs have the results
+// of the run.
+func (a *app) statusInputs(s *invocation, runs map[string]*namedRun) (list []*inquiry, unread fileErrors) {
+	for _, path := range s.paths {
+		k := &inquiry{}
+		var err error
+		if run := runs[path]; run == nil {
+			k.in, err = readInput(path, s.options, s.flags.validation)
+		} else if k.past, err = a.again(run.past, run.saved, path, s.flags.validation.password); err == nil {
+			k.in = k.past.in
+			for i, o := range k.past.outcomes {
+				k.in.workbook.Circuits[i].Past = sheet.Past{
+					Result: string(o.Result), ErrorCode: o.ErrorCode, ClientToken: o.Token, RequestID: o.RequestID, LOAStatus: o.LOAStatus, SubmittedAt: o.SubmittedAt,
+				}
+			}
+		}
+		if err != nil {
+			unread = append(unread, fileError{path, err})
+			continue
+		}
+		list = append(list, k)
+	}
+	return list, unread
+}
+
+// beginStatus reads what was known of the LOAs of an input: from the ledger, or else from the
+// copy that is the input.
+func (a *app) beginStatus(ctx context.Context, s *invocation, k *inquiry, t target) {
+	k.done = &finished{in: k.in, info: runInfo{
+		id: t.runID, command: "status", args: s.args, started: a.startOf(k.in), simulate: s.flags.run.simulate,
 		changeRef: s.flags.watch.changeRef, trace: s.trace,
 	}}
-	s.divide(done)
-	if err := a.engine(ctx, s, done, statusPlan(in.workbook)); err != nil {
-		return nil, false, err
+	s.divide(k.done)
+	known := a.knownLOAs(ctx, s, k.done)
+	k.rows = make([]askedRow, len(k.in.workbook.Circuits))
+	for i := range k.rows {
+		c := &k.in.workbook.Circuits[i]
+		k.rows[i].before = c.Past.LOAStatus
+		if l, found := known[plan.KeyOf(c)]; found {
+			k.rows[i].before = cmp.Or(l.Status, report.NoLOA)
+		}
 	}
-	doc, err := a.deliverStatus(s, done, t)
-	return doc, false, err
+}
+
+// knownLOAs reads what the ledger knows of the present LOAs of a run's circuits. Without a
+// ledger, or if it cannot be read, that is nothing.
+func (a *app) knownLOAs(ctx context.Context, s *invocation, done *finished) map[batch.Key]ledger.LOA {
+	known := map[batch.Key]ledger.LOA{}
+	for i, keys := range done.division.Keys(done.in.workbook) {
+		if s.store == nil || done.parts[i].opened.service == nil || len(keys) == 0 {
+			continue
+		}
+		present, err := s.store.LOAs(ctx, done.parts[i].opened.service.scope, keys)
+		if err != nil {
+			a.lines.Warn("loas-unread", map[string]string{"reason": a.ledgerCause(err)})
+			return known
+		}
+		for key, l := range present {
+			known[key] = l
+		}
+	}
+	return known
+}
+
+// saveLOAs records in the ledger what was seen of LOAs, by the part of the run that saw it.
+func (a *app) saveLOAs(ctx context.Context, s *invocation, done *finished, seen [][]ledger.LOA) {
+	for i, list := range seen {
+		if s.store == nil || done.parts[i].opened == nil || done.parts[i].opened.service == nil || len(list) == 0 {
+			continue
+		}
+		if err := s.store.SawLOAs(context.WithoutCancel(ctx), done.parts[i].opened.service.scope, list); err != nil {
+			a.lines.Warn("loas-unsaved", map[string]string{"reason": a.ledgerCause(err)})
+			return
+		}
+	}
+}
+
+// round asks once for the LOAs of an input that are not known yet or may change soon, and
+// records the answers in the ledger. It returns the rows whose status has changed.
+func (a *app) round(ctx context.Context, s *invocation, k *inquiry) (changed []int, err error) {
+	p := statusPlan(k.in.workbook)
+	if k.asked {
+		p.Settled = nil
+		p.Applications = slices.DeleteFunc(p.Applications, func(ask batch.Application) bool { return !k.row(ask.Row).waits() })
+	}
+	k.asked = true
+	at, before := a.env.Now().Round(0).UTC(), k.done.totals
+	if err := a.engine(ctx, s, k.done, p); err != nil {
+		return nil, err
+	}
+	k.done.totals.add(before)
+	seen := make([][]ledger.LOA, len(k.done.parts))
+	for _, o := range k.done.outcomes {
+		row, c := k.row(o.Row), k.in.workbook.CircuitAt(o.Row)
+		if answered := o.Result != sheet.NotAttempted && o.Result != sheet.Invalid; !answered {
+			if row.at.IsZero() {
+				row.outcome = o
+			}
+			continue
+		}
+		was := row.before
+		if !row.at.IsZero() {
+			was = cmp.Or(row.outcome.LOAStatus, report.NoLOA)
+			row.before = cmp.Or(row.before, was)
+		}
+		row.outcome, row.at = o, at
+		if now := cmp.Or(o.LOAStatus, report.NoLOA); was != "" && was != now {
+			changed = append(changed, o.Row)
+		}
+		l := ledger.LOA{Key: o.Key, Status: o.LOAStatus, Asked: at, Company: c.CompanyName}
+		if l.Status == batch.LOAApplying {
+			l.Since = c.Past.SubmittedAt // as the copy says, if the ledger does not know
+		}
+		n := k.done.partOf(c)
+		seen[n] = append(seen[n], l)
+	}
+	a.saveLOAs(ctx, s, k.done, seen)
+	return changed, nil
+}
+
+// row returns what is known of a row of the sheet.
+func (k *inquiry) row(number int) *askedRow {
+	i, _ := slices.BinarySearchFunc(k.in.workbook.Circuits, number, func(c sheet.Circuit, n int) int { return cmp.Compare(c.Row, n) })
+	return &k.rows[i]
+}
+
+// add adds the figures of earlier rounds of one run. How it ended is that of the last one.
+func (t *totals) add(earlier totals) {
+	t.requests, t.retries, t.throttled, t.slowed = t.requests+earlier.requests, t.retries+earlier.retries, t.throttled+earlier.throttled, t.slowed+earlier.slowed
+}
+
+// watchLOAs asks for the LOAs of all inputs until none of them waits for the API.
+func (a *app) watchLOAs(ctx context.Context, s *invocation, asked []*inquiry) error {
+	var failed error
+	waits := 0
+	loop := watch.Loop{Every: time.Duration(s.flags.every), Stop: s.signals.drain}
+	if d := time.Duration(s.flags.run.maxDuration); d > 0 {
+		loop.Until = time.Now().Add(d - a.env.Now().Sub(s.started))
+	}
+	quiet := true // nothing has changed in the last round
+	loop.Wait = func(d time.Duration) {
+		next := a.env.Now().Add(d).UTC()
+		if quiet {
+			a.lines.Say("watch-quiet", map[string]string{"count": number(waits), "time": next.Format("15:04:05")})
+			return
+		}
+		a.lines.Say("watch-next", map[string]string{"count": number(waits), "time": next.Format("15:04:05")})
+	}
+	end := loop.Run(func() (answer watch.Answer) {
+		waits = 0
+		for _, k := range asked {
+			var changed []int
+			if changed, failed = a.round(ctx, s, k); failed != nil {
+				return watch.Answer{Final: true}
+			}
+			a.sayChanges(k, changed)
+			answer.Changed = answer.Changed || len(changed) > 0
+			answer.Final = answer.Final || k.done.totals.stop != ""
+			for i := range k.rows {
+				if k.rows[i].waits() {
+					waits++
+				}
+			}
+		}
+		answer.Waiting, quiet = waits > 0, !answer.Changed
+		s.flags.watch.progress = "none" // from the second round on, the changes are what is shown
+		return answer
+	})
+	for _, k := range asked {
+		switch end {
+		case watch.Stopped:
+			k.done.totals.stop, k.done.totals.signal = batch.StopInterrupted, int(s.signals.exit.Load())
+		case watch.Late:
+			k.done.totals.stop = batch.StopDuration
+		}
+		k.done.totals.duration = a.env.Now().Sub(k.done.info.started)
+	}
+	return failed
+}
+
+// maxSaid is how many changes of a round have a line of their own.
+const maxSaid = 50
+
+// sayChanges prints a line for each LOA whose status has changed.
+func (a *app) sayChanges(k *inquiry, changed []int) {
+	words := a.lines.Words
+	for _, number := range changed[:min(maxSaid, len(changed))] {
+		row := k.row(number)
+		a.lines.Say("watch-change", map[string]string{
+			"time": row.at.Format("15:04:05"), "circuit": sheet.MaskNumbers(row.outcome.Key.InstanceID),
+			"loa": words.Vocabulary().State(cmp.Or(row.outcome.LOAStatus, report.NoLOA)), "awaits": a.awaits(row.outcome.LOAStatus),
+		})
+	}
+	if more := len(changed) - maxSaid; more > 0 {
+		a.lines.Say("watch-more", map[string]string{"count": number(more)})
+	}
 }
 
 // statusPlan plans a dry run that reads the state of every circuit named in a row, valid
@@ -98,23 +417,33 @@ func statusPlan(book *sheet.Workbook) *batch.Plan {
 }
 
 // deliverStatus writes the copy and its reports, and returns the document.
-func (a *app) deliverStatus(s *invocation, done *finished, t target) (*report.Document, error) {
-	unasked := 0
-	for i, o := range done.outcomes {
-		if o.Result == sheet.NotAttempted {
+func (a *app) deliverStatus(ctx context.Context, s *invocation, k *inquiry, t target) (*report.Document, error) {
+	done, unasked, rejected := k.done, 0, false
+	done.outcomes = make([]batch.Outcome, len(k.rows))
+	k.letters = a.fetchLetters(ctx, s, done, func(i int) string { return k.rows[i].outcome.LOAStatus })
+	known := a.knownLOAs(context.WithoutCancel(ctx), s, done)
+	var letters letterFacts
+	for i := range k.rows {
+		row := &k.rows[i]
+		row.since, row.letter = known[row.outcome.Key].Since, known[row.outcome.Key].Letter
+		if k.letters != nil {
+			letters.count(k.letters[i])
+			if l := k.letters[i].Letter; l.Path != "" {
+				row.letter = l
+			}
+		}
+		if row.at.IsZero() && row.outcome.Result != sheet.Invalid {
 			unasked++
 		}
-		done.outcomes[i] = statusOutcome(&done.in.workbook.Circuits[i], o)
+		done.outcomes[i] = statusOutcome(&done.in.workbook.Circuits[i], row)
+		rejected = rejected || row.outcome.LOAStatus == batch.LOARejected
 	}
-	done.problems = nil // status does not validate
+	a.sayLetters(s, letters)
+	done.totals.requests += int(s.lookups.Swap(0))
+	done.problems = letterProblems(done.in.workbook, k.letters) // status does not validate
 	doc := document(done, newFindings(done.in.workbook, nil), a.lines.Words)
-	rejected := false
-	for i := range doc.Applications {
-		app := &doc.Applications[i]
-		app.Before = &done.in.workbook.Circuits[i].Past.LOAStatus
-		rejected = rejected || app.LOAStatus == batch.LOARejected
-	}
-	doc.ExitCode = statusExit(unasked, rejected, done.totals)
+	k.describe(doc, a.lines.Words)
+	doc.ExitCode = statusExit(unasked+letters.failed, rejected || letters.different > 0, done.totals)
 	if unasked > 0 {
 		a.lines.Warn("status-unasked", map[string]string{"count": number(unasked)})
 	}
@@ -122,14 +451,41 @@ func (a *app) deliverStatus(s *invocation, done *finished, t target) (*report.Do
 	doc.Output = t.path
 	doc.InputPath, doc.OutputPath = absolute(doc.Input), absolute(doc.Output)
 	doc.Language = a.written(done.in).Vocabulary()
-	patch := a.statusPatch(done, doc, s.flags.output.redact)
-	doc.Unasked, doc.Commands = unasked, a.commands(done.info, doc.Input, usable(doc.Output, s.flags.output.redact))
+	patch := a.statusPatch(k, doc, s.flags.output.redact)
+	doc.Unasked, doc.Commands = unasked+letters.failed, a.commands(done.info, doc.Input, usable(doc.Output, s.flags.output.redact))
 	if _, err := a.writeChecked(done.in, t.path, t.force, patch, a.sealText(done, *doc, t.reports)); err != nil {
 		return nil, failure(exitUsage, "output-unwritable", err, "file", t.path, "reason", cause(err))
 	}
 	a.writeReports(done, doc, t)
 	a.monitor.Add(monitoredRun(done, doc, nil))
 	return doc, nil
+}
+
+// describe adds to a document what is known of the LOAs: since when they have their status,
+// what it was the last time, and who is being waited for.
+func (k *inquiry) describe(doc *report.Document, words *prose.Catalogue) {
+	doc.Unlisted = nil // they are about rules
+	for i := range doc.Applications {
+		app, row := &doc.Applications[i], &k.rows[i]
+		app.Before = &row.before
+		if k.letters != nil {
+			describeLetter(app, k.letters[i])
+		}
+		app.Letter, app.LetterSHA256 = row.letter.Path, row.letter.SHA256
+		if row.at.IsZero() {
+			continue
+		}
+		app.LOAAskedAt, app.WaitingFor = &report.Instant{Time: row.at.Truncate(time.Second)}, string(waiting.For(row.outcome.LOAStatus))
+		code, args := "status-row", map[string]string{"loa": words.Vocabulary().State(app.LOAStatus)}
+		if !row.since.IsZero() {
+			app.LOASince = &report.Instant{Time: row.since.Truncate(time.Second)}
+			code, args["since"] = "status-row-since", row.since.Format("2006-01-02 15:04")
+		}
+		app.Message, _ = words.Render(code, args)
+		if meaning := report.LOAMeaning(app.LOAStatus); meaning != "" {
+			_, app.Hint = words.Render(meaning, nil)
+		}
+	}
 }
 
 // statusExit returns the exit code of a status: an LOA that was rejected needs a person,
@@ -144,6 +500,8 @@ func statusExit(unasked int, rejected bool, t totals) int {
 		return exitStopped
 	case rejected:
 		return exitRows
+	case t.stop == batch.StopDuration:
+		return exitDuration
 	case unasked > 0:
 		return exitUnfinished
 	}
@@ -152,17 +510,17 @@ func statusExit(unasked int, rejected bool, t totals) int {
 
 // statusOutcome combines the result that an earlier run wrote into the row with the status
 // that the API reports now. Without an answer, the earlier status is kept.
-func statusOutcome(c *sheet.Circuit, asked batch.Outcome) batch.Outcome {
+func statusOutcome(c *sheet.Circuit, row *askedRow) batch.Outcome {
 	o := batch.Outcome{
-		Row: c.Row, Key: asked.Key, Result: sheet.Result(c.Past.Result), Reason: reasonStatus, ErrorCode: asked.ErrorCode,
-		RequestID: c.Past.RequestID, Token: c.Past.ClientToken, LOAStatus: cmp.Or(asked.LOAStatus, report.NoLOA),
+		Row: c.Row, Key: row.outcome.Key, Result: sheet.Result(c.Past.Result), Reason: reasonStatus, ErrorCode: row.outcome.ErrorCode,
+		RequestID: c.Past.RequestID, Token: c.Past.ClientToken, LOAStatus: cmp.Or(row.outcome.LOAStatus, report.NoLOA),
 	}
-	if asked.Result == sheet.NotAttempted || asked.Result == sheet.Invalid {
+	if row.at.IsZero() {
 		o.LOAStatus = c.Past.LOAStatus
 	}
 	if o.Result == "" {
 		o.Result = sheet.NotAttempted
-		if asked.LOAStatus != "" {
+		if row.outcome.LOAStatus != "" {
 			o.Result = sheet.Already
 		}
 	}
@@ -172,19 +530,58 @@ func statusOutcome(c *sheet.Circuit, asked batch.Outcome) batch.Outcome {
 // reasonStatus is the reason of every row of the status command.
 const reasonStatus batch.Reason = "status-row"
 
-// statusPatch writes the LOA status of each row, and a Summary of its own. The Errors of an
-// earlier run stay, as the results do.
-func (a *app) statusPatch(done *finished, doc *report.Document, redact bool) sheet.Patch {
-	book := done.in.workbook
-	status := make(map[int]string, len(doc.Applications))
-	for _, app := range doc.Applications {
-		status[app.SheetRow] = app.LOAStatus
+// statusPatch writes the LOA of each row, with what to do, and a Summary of its own. The
+// Errors of an earlier run stay, as the results do.
+func (a *app) statusPatch(k *inquiry, doc *report.Document, redact bool) sheet.Patch {
+	book := k.in.workbook
+	written, words := a.translated(k.done, doc)
+	if written != doc {
+		k.describe(written, words)
 	}
-	patch := sheet.StatusPatch(book, status, doc.Language)
-	written, words := a.translated(done, doc)
+	rows := make(map[int]sheet.LOAResult, len(doc.Applications))
+	for i := range written.Applications {
+		app := &written.Applications[i]
+		r := sheet.LOAResult{Status: app.LOAStatus, AskedAt: k.rows[i].at, Letter: letterCell(doc.Output, k.rows[i].letter)}
+		if k.says(i) {
+			r.Message = a.rowMessage(app)
+		}
+		rows[app.SheetRow] = r
+	}
+	patch := sheet.StatusPatch(book, rows, doc.Language)
+	if k.past != nil {
+		patch = a.pastPatch(k, rows, written, words, redact)
+	}
 	patch.Added = report.Sheets(*written, words)
 	if redact {
 		patch.MaskPersonal(book)
 	}
 	return patch
+}
+
+// says reports whether the message of a row is about its LOA: while the row needs somebody for
+// another reason, it says that.
+func (k *inquiry) says(i int) bool {
+	status := k.rows[i].outcome.LOAStatus
+	if k.rows[i].at.IsZero() || status == "" {
+		return false
+	}
+	switch sheet.Result(k.in.workbook.Circuits[i].Past.Result) {
+	case sheet.Invalid, sheet.Refused, sheet.Failed:
+		return batch.Void(status)
+	}
+	return true
+}
+
+// pastPatch writes the results of the past run that was named, and the LOA of each row now.
+func (a *app) pastPatch(k *inquiry, loas map[int]sheet.LOAResult, doc *report.Document, words *prose.Catalogue, redact bool) sheet.Patch {
+	book := *k.in.workbook
+	book.Problems = k.past.problems
+	past := document(k.past, newFindings(&book, k.past.problems), words)
+	rows := a.resultRows(k.past, past, redact)
+	for i := range rows {
+		l := loas[rows[i].Row]
+		rows[i].LOAStatus, rows[i].LOAAskedAt, rows[i].Letter = l.Status, l.AskedAt, l.Letter
+		rows[i].Message = cmp.Or(l.Message, rows[i].Message)
+	}
+	return sheet.Results(&book, rows, words, doc.Language)
 }

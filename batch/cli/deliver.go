@@ -61,6 +61,7 @@ type runInfo struct {
 	started  time.Time
 
 	changeRef string // --change-ref
+	plan      string // checksum of the plan that it keeps to; empty without one
 	trace     string // ID of the trace that TRACEPARENT names
 }
 
@@ -197,6 +198,19 @@ func (done *finished) errors(found *sheet.RowErrors) int {
 // added sheets and, with redact, masks over personal data.
 func (a *app) patch(done *finished, doc *report.Document, redact bool) sheet.Patch {
 	doc, words := a.translated(done, doc)
+	book := *done.in.workbook
+	book.Problems = done.problems
+	patch := sheet.Results(&book, a.resultRows(done, doc, redact), words, doc.Language)
+	patch.Added, patch.Open = report.Sheets(*doc, words), report.SummaryName
+	patch.LinkResults(&book, report.ErrorsName)
+	if redact {
+		patch.MaskPersonal(done.in.workbook)
+	}
+	return patch
+}
+
+// resultRows are the results of the rows as the copy has them.
+func (a *app) resultRows(done *finished, doc *report.Document, redact bool) []sheet.RowResult {
 	rows := make([]sheet.RowResult, len(doc.Applications))
 	for i := range doc.Applications {
 		app := &doc.Applications[i]
@@ -211,27 +225,21 @@ func (a *app) patch(done *finished, doc *report.Document, redact bool) sheet.Pat
 		if app.Result == sheet.Unknown {
 			rows[i].SubmittedAt = done.outcomes[i].Tried // from then on another ledger counts the settling time
 		}
-		keepStanding(&rows[i], &done.in.workbook.Circuits[i].Past, redact)
+		keepStanding(&rows[i], &done.outcomes[i], &done.in.workbook.Circuits[i].Past, redact)
 		if past := sheet.Result(done.in.workbook.Circuits[i].Past.Result); app.Result == sheet.Skipped && slices.Contains(sheet.AllResults, past) {
 			rows[i].Keep, rows[i].Result = true, past
 		}
 	}
-	book := *done.in.workbook
-	book.Problems = done.problems
-	patch := sheet.Results(&book, rows, words, doc.Language)
-	patch.Added, patch.Open = report.Sheets(*doc, words), report.SummaryName
-	patch.LinkResults(&book, report.ErrorsName)
-	if redact {
-		patch.MaskPersonal(done.in.workbook)
-	}
-	return patch
+	return rows
 }
 
-// keepStanding has a row whose result says nothing about an earlier application keep what the
-// workbook knows of that: another ledger may know nothing else.
-func keepStanding(row *sheet.RowResult, past *sheet.Past, redact bool) {
-	switch row.Result {
-	case sheet.Invalid, sheet.NotAttempted, sheet.Valid, sheet.Blocked:
+// keepStanding has a row whose result says nothing about an earlier application, or nothing
+// new about what follows one, keep what the workbook knows of that: another ledger may know
+// nothing else.
+func keepStanding(row *sheet.RowResult, o *batch.Outcome, past *sheet.Past, redact bool) {
+	switch {
+	case o.Outdone(past.ClientToken):
+	case row.Result == sheet.Invalid, row.Result == sheet.NotAttempted, row.Result == sheet.Valid, row.Result == sheet.Blocked:
 	default:
 		if row.Result != sheet.Refused || row.ErrorCode != batch.CodeNoCircuit {
 			return

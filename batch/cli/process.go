@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,6 +16,7 @@ import (
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/letters"
 	"github.com/loabatch/loabatch/batch/notify"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/batch/report"
@@ -47,6 +49,9 @@ type invocation struct {
 	service  *service   // of the first one that can be used; nil when nothing is asked of the API
 	quotas   map[ledger.Scope]*quota.Set
 	keeper   quota.Keeper // of the quotas
+
+	fetcher *letters.Fetcher // of letters; nil if none are wanted
+	lookups atomic.Int64     // made for letters, since they were counted last
 
 	store   ledger.Store // nil when nothing is sent, and there is none to read
 	signals *interruption
@@ -91,6 +96,11 @@ func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
 	var ctx context.Context
 	ctx, s.signals = a.watchSignals(cmd.Context())
 	defer s.signals.stop()
+	if f.approved != nil {
+		if err := a.checkPlan(ctx, s, inputs); err != nil {
+			return err
+		}
+	}
 	return a.each(ctx, s, inputs, outputs, unread, a.one)
 }
 
@@ -450,10 +460,38 @@ func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc 
 		log.Ended(ctx, done.outcomes, done.end)
 		return nil, false, err
 	}
+	a.rememberLOAs(ctx, s, done)
 	doc = a.deliver(done, t, s.flags.output)
 	done.end = done.ledgerEnd(doc.ExitCode, doc.Output)
 	log.Ended(ctx, done.outcomes, done.end)
 	return doc, done.sent(), nil
+}
+
+// leadsTo are the statuses of LOAs after operations that were accepted.
+var leadsTo = map[string]string{
+	"apply": batch.LOAApplying, "reapply": batch.LOAApplying, "complete": batch.LOACompleting, "confirm": batch.LOAComplete,
+}
+
+// rememberLOAs records in the ledger what a run that may send has learned of LOAs: what was
+// accepted has the status that its operation leads to, and of the others what the API said.
+func (a *app) rememberLOAs(ctx context.Context, s *invocation, done *finished) {
+	if done.ledger == nil {
+		return
+	}
+	seen := make([][]ledger.LOA, len(done.parts))
+	for i, o := range done.outcomes {
+		c := &done.in.workbook.Circuits[i]
+		l := ledger.LOA{Key: o.Key, Status: o.LOAStatus, Asked: done.info.started.UTC(), Company: c.CompanyName}
+		switch {
+		case o.Result == sheet.Submitted:
+			l.Status, l.Since, l.Asked = leadsTo[o.Operation.String()], o.SubmittedAt, o.SubmittedAt
+		case o.LOAStatus == "" || o.Reason == batch.ReasonInLedger || !o.ConcernsCircuit():
+			continue
+		}
+		n := done.partOf(c)
+		seen[n] = append(seen[n], l)
+	}
+	a.saveLOAs(ctx, s, done, seen)
 }
 
 // endRun records how a run ended. If that fails, the run counts as dead once this process

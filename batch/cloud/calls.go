@@ -54,8 +54,10 @@ func fill(r *requests.RpcRequest, a *batch.Application) {
 
 // parametersOf sets the parameters of each operation.
 var parametersOf = map[batch.Operation]func(a *batch.Application, p map[string]string){
-	batch.Apply:   applyParameters,
-	batch.Reapply: applyParameters,
+	batch.Apply:    applyParameters,
+	batch.Reapply:  applyParameters,
+	batch.Complete: completeParameters,
+	batch.Confirm:  confirmParameters,
 }
 
 // applyParameters are those of ApplyPhysicalConnectionLOA and SecondApplyPhysicalConnectionLOA.
@@ -80,14 +82,33 @@ func applyParameters(a *batch.Application, p map[string]string) {
 	}
 }
 
-// private lists the values of an application that must not appear in an error: the
-// engineers', and the token, which gives access to the answer of someone else's request.
+// completeParameters are those of CompletePhysicalConnectionLOA, which is called for
+// finished construction alone.
+func completeParameters(a *batch.Application, p map[string]string) {
+	p["InstanceId"] = a.Key.InstanceID
+	p["LineCode"] = a.Circuit.LineCode
+	p["LineLabel"] = a.Circuit.LineLabel
+	p["LineServiceProvider"] = a.Circuit.LineProvider
+	p["LineSPContactInfo"] = a.Circuit.LineContact.Reveal()
+	p["FinishWork"] = "true"
+	p["ClientToken"] = a.Token
+}
+
+// confirmParameters are those of ConfirmPhysicalConnection, where the circuit's ID has
+// another name.
+func confirmParameters(a *batch.Application, p map[string]string) {
+	p["PhysicalConnectionId"] = a.Key.InstanceID
+	p["ClientToken"] = a.Token
+}
+
+// private lists the values of an application that must not appear in an error: those of
+// people, and the token, which gives access to the answer of someone else's request.
 func private(a *batch.Application) []string {
 	values := make([]string, 0, 3*len(a.Engineers)+4)
 	for _, e := range a.Engineers {
 		values = append(values, e.Name.Reveal(), e.CertificateNo.Reveal(), e.Contact.Reveal())
 	}
-	return append(values, a.Token)
+	return append(values, a.Circuit.LineContact.Reveal(), a.Token)
 }
 
 // Find reads the LOA of a circuit with DescribePhysicalConnectionLOA. It reports false
@@ -118,7 +139,10 @@ func (c *Cloud) Find(ctx context.Context, key batch.Key) (batch.LOA, bool, error
 		Si:               loa.SI,
 		LineType:         loa.LineType,
 		ConstructionTime: loa.ConstructionTime,
+		LineCode:         loa.LineCode,
+		LineLabel:        loa.LineLabel,
 		RequestID:        reply.requestID,
+		LetterURL:        batch.SignedURL(loa.LoaUrl),
 	}, true, nil
 }
 

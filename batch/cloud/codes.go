@@ -23,6 +23,8 @@ type rule struct {
 // Where the codes come from:
 //
 //	apply   https://www.alibabacloud.com/help/en/express-connect/developer-reference/api-vpc-2016-04-28-applyphysicalconnectionloa-efficiency-channels
+//	complete https://www.alibabacloud.com/help/en/express-connect/developer-reference/api-vpc-2016-04-28-completephysicalconnectionloa-efficiency-channels
+//	confirm https://www.alibabacloud.com/help/en/express-connect/developer-reference/api-vpc-2016-04-28-confirmphysicalconnection-efficiency-channels
 //	vpc     https://api.alibabacloud.com/document/Vpc/2016-04-28/errorCode
 //	common  https://www.alibabacloud.com/help/en/polardb/client-error-codes (the gateway's codes, the same for every RPC API)
 //	ecs     https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-errorcodes
@@ -82,6 +84,11 @@ var rules = []rule{
 	{code: "InvalidInstanceId.NotFound", class: batch.Refused},  // apply
 	{code: "IncorrectStatus.*", class: batch.Refused},           // apply: PhysicalConnection, PhysicalConnectionLOA
 	{code: "IdempotentParameterMismatch", class: batch.Refused}, // vpc
+
+	{code: "OperationDenied.LOAStatusNotAllowComplete", class: batch.Refused}, // complete
+	{code: "ResourceNotFound.PhysicalConnectionId", class: batch.Refused},     // confirm
+	{code: "InvalidPhysicalConnectionId.NotFound", class: batch.Refused},      // confirm
+	{code: "OperationUnsupported.SkipConstruction*", class: batch.Refused},    // confirm
 }
 
 // otherCode is the rule of a code that matches no other.

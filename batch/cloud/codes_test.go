@@ -48,6 +48,16 @@ func TestRules(t *testing.T) {
 		{"IncorrectStatus.PhysicalConnection", refused},
 		{"OperationFailed.PconnTrafficNotEnable", run},
 
+		// the pages of CompletePhysicalConnectionLOA and ConfirmPhysicalConnection
+		{"IllegalParam.LineCode", refused},
+		{"IllegalParam.LineLabel", refused},
+		{"IllegalParam.LineSPContactInfo", refused},
+		{"OperationDenied.LOAStatusNotAllowComplete", refused},
+		{"MissingParam.PhysicalConnectionId", refused},
+		{"ResourceNotFound.PhysicalConnectionId", refused},
+		{"InvalidPhysicalConnectionId.NotFound", refused},
+		{"OperationUnsupported.SkipConstruction", refused},
+
 		{"IdempotentParameterMismatch", refused},
 		{"OperationFailed.SomethingElse", refused},
 		{"UnsupportedOperation", refused},

@@ -67,7 +67,7 @@ type Store interface {
 	Run(ctx context.Context, id string) (*PastRun, error)
 
 	// Circuit lists everything that happened to a circuit, in all scopes and regions, the
-	// earliest first.
+	// earliest first, with each step of a row.
 	Circuit(ctx context.Context, instanceID string) ([]Event, error)
 
 	// LOABook remembers what was seen of LOAs.
@@ -226,7 +226,7 @@ type RunSummary struct {
 // enough to write the results copy again.
 type PastRun struct {
 	RunSummary
-	Rows []batch.Outcome // by sheet row
+	Rows []batch.Outcome // by sheet row: what each shows of its steps
 }
 
 // Event is what one run did about one circuit.
@@ -244,7 +244,7 @@ type Event struct {
 // what happened to it. Of an LOA that was not applied for here, there is no other record.
 func Seen(events []Event, scope Scope, key batch.Key) (seen bool) {
 	for _, e := range events {
-		if e.Scope == scope && e.Outcome.Key == key && e.Outcome.Result != sheet.Skipped {
+		if e.Scope == scope && e.Outcome.Key == key && e.Outcome.Result != sheet.Skipped && !e.Outcome.Operation.FollowsUp() {
 			seen = e.Outcome.Result == sheet.Already
 		}
 	}

@@ -164,7 +164,7 @@ func (s State) Finish(run int64, o batch.Outcome, holdsLock bool) State {
 		s.Pending = Submission{Run: run, Hash: hash, Generation: o.Copied.Generation, Token: o.Copied.Token}
 		s.Accepted = o.Copied.Accepted
 		return s.leave(o)
-	case holdsLock && o.Result == sheet.Already && s.Result != "" && s.Result != sheet.Submitted:
+	case holdsLock && o.Result == sheet.Already && o.ConcernsCircuit() && s.Result != "" && s.Result != sheet.Submitted:
 		s.Result = sheet.Already // refused or failed before, and there is an LOA now
 		if o.Token != s.Last.Token || o.Settled.Other {
 			s = s.disown()
@@ -172,6 +172,8 @@ func (s State) Finish(run int64, o batch.Outcome, holdsLock bool) State {
 		return s.withAnswer(o)
 	case holdsLock && o.Settled.Result == sheet.Already && o.Settled.Token == s.Last.Token && s.void():
 		s.Result, s.LOAStatus, s.Tried = sheet.Already, o.Settled.LOAStatus, o.Settled.Seen // it was not void after all
+	case holdsLock && o.Settled.Result == sheet.Refused && o.Settled.Token == s.Last.Token && s.accepted() && o.Operation.FollowsUp():
+		s.Result, s.LOAStatus, s.Tried = sheet.Refused, o.Settled.LOAStatus, o.Settled.Seen // the LOA that it was about is gone
 	case o.LOAStatus != "" && s != (State{}):
 		s.LOAStatus = o.LOAStatus
 	}
@@ -181,17 +183,18 @@ func (s State) Finish(run int64, o batch.Outcome, holdsLock bool) State {
 // finishOwn ends the submission that this run began. If nothing was sent after all, it is
 // as if this run had never begun it.
 func (s State) finishOwn(o batch.Outcome) State {
-	switch o.Result {
-	case sheet.Already:
+	switch {
+	case !o.ConcernsCircuit():
+	case o.Result == sheet.Already:
 		return s.endPending(o.Result).disownIf(o.Settled.Other).withAnswer(o)
-	case sheet.Submitted, sheet.Refused:
+	case o.Result == sheet.Submitted, o.Result == sheet.Refused:
 		return s.endPending(o.Result).withAnswer(o)
-	case sheet.Failed:
+	case o.Result == sheet.Failed:
 		if s.accepted() || s.void() {
 			return s.endPending(o.Result)
 		}
 		return s.endPending(o.Result).withAnswer(o)
-	case sheet.Unknown:
+	case o.Result == sheet.Unknown:
 		return s.leave(o)
 	}
 	switch {
@@ -213,7 +216,7 @@ func (s State) finishEarlier(o batch.Outcome) State {
 		return s.settle(o.Settled)
 	case o.Settled.Result == sheet.Failed && o.Settled.Token == s.Pending.Token && s.accepted():
 		return s.settle(o.Settled)
-	case o.Result == sheet.Submitted, o.Result == sheet.Already, o.Result == sheet.Refused:
+	case o.ConcernsCircuit() && (o.Result == sheet.Submitted || o.Result == sheet.Already || o.Result == sheet.Refused):
 		return s.endPending(o.Result).disownIf(o.Result == sheet.Already && o.Settled.Other).withAnswer(o)
 	case o.Result == sheet.Unknown:
 		return s.leave(o)

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -32,6 +33,13 @@ type Difference struct {
 	Want  string // what the row says
 	Found string // what the letter says; empty if nothing comparable
 }
+
+// Certain reports whether a letter says something else, and not only nothing: what letters say is
+// not documented, so one that does not name its circuit may be right.
+func (d Difference) Certain() bool { return d.Code == codeOtherCircuit || d.Code == codeOtherCompany }
+
+// OfCompany reports whether a difference is about the company, and not the circuit.
+func (d Difference) OfCompany() bool { return d.Code == codeOtherCompany || d.Code == codeNoCompany }
 
 // Compare compares a letter's text with the facts: first the circuit, then the company.
 //
@@ -100,7 +108,7 @@ func (p page) has(name []rune) (whole, wrapped bool) {
 	if index(p.bare, name) >= 0 {
 		return true, false
 	}
-	return false, len(p.bare) <= 50_000 && p.wrapped(name, 0, -1, 3)
+	return false, len(p.bare) <= maxWrapped && p.wrapped(name, 3)
 }
 
 // startsAt reports whether the bare text continues with a name from an index of raw on.
@@ -109,29 +117,19 @@ func (p page) startsAt(raw int, name []rune) bool {
 	return len(p.bare)-i >= len(name) && slices.Equal(p.bare[i:i+len(name)], name)
 }
 
-// wrapped reports whether a name is in at most pieces pieces, from an index of bare on, each
-// but the last at the end of a column, the next at the start of one, one or two lines below.
-// line is where the piece before ended, or -1.
-func (p page) wrapped(name []rune, from, line, pieces int) bool {
-	for i := from; i < len(p.bare); i++ {
-		if p.bare[i] != name[0] || line >= 0 && !p.opens(i) {
-			continue
-		}
-		breaks := 0
-		if line >= 0 {
-			if breaks = p.breaks(line, i); breaks > 2 {
-				return false
-			}
-		}
-		n := common(p.bare[i:], name)
-		if n == len(name) && (line < 0 || breaks > 0) {
-			return true
-		}
-		if line >= 0 && breaks == 0 || pieces == 1 {
-			continue
-		}
-		for ; n >= 2; n-- {
-			if p.closes(i+n-1) && p.wrapped(name[n:], i+n, i+n-1, pieces-1) {
+// Limits of the search for wrapped names, in letters and digits: of the text, and of what is between
+// two pieces. Letters have a few thousand.
+const (
+	maxWrapped = 20_000
+	maxBetween = 250
+)
+
+// wrapped reports whether a name is in at most pieces pieces, each but the last at the end of
+// a column, the next at the start of one, one or two lines below.
+func (p page) wrapped(name []rune, pieces int) bool {
+	for i := range p.bare {
+		for n := common(p.bare[i:], name); n >= 2; n-- {
+			if p.closes(i+n-1) && p.continues(name[n:], i+n, pieces-1) {
 				return true
 			}
 		}
@@ -139,9 +137,42 @@ func (p page) wrapped(name []rune, from, line, pieces int) bool {
 	return false
 }
 
-// opens reports whether a rune of bare has white space or nothing before it.
+// continues looks for the rest of a name in the lines below a piece, whose end is an index of bare.
+func (p page) continues(name []rune, end, pieces int) bool {
+	breaks := 0
+	for i := end; i < min(len(p.bare), end+maxBetween) && breaks <= 2; i++ {
+		for _, r := range p.raw[p.at[i-1]:p.at[i]] {
+			if r == '\n' {
+				breaks++
+			}
+		}
+		if breaks < 1 || breaks > 2 || p.bare[i] != name[0] || !p.opens(i) {
+			continue
+		}
+		n := common(p.bare[i:], name)
+		if n == len(name) {
+			return true
+		}
+		for ; n >= 2 && pieces > 1; n-- {
+			if p.closes(i+n-1) && p.continues(name[n:], i+n, pieces-1) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// opens reports whether a rune of bare, and punctuation before it, has white space before it.
 func (p page) opens(i int) bool {
-	return p.at[i] == 0 || unicode.IsSpace(p.raw[p.at[i]-1])
+	for j := p.at[i] - 1; j >= 0; j-- {
+		if unicode.IsSpace(p.raw[j]) {
+			return true
+		}
+		if counts(p.raw[j]) {
+			return false
+		}
+	}
+	return true
 }
 
 // closes reports whether a rune of bare, and punctuation behind it, has white space after it.
@@ -155,17 +186,6 @@ func (p page) closes(i int) bool {
 		}
 	}
 	return true
-}
-
-// breaks counts the line breaks between two runes of bare.
-func (p page) breaks(from, to int) int {
-	n := 0
-	for _, r := range p.raw[p.at[from]:p.at[to]] {
-		if r == '\n' {
-			n++
-		}
-	}
-	return n
 }
 
 // compareCircuit looks for the circuit's ID and those of others: pc-, then lower-case letters
@@ -239,8 +259,10 @@ func isHyphen(r rune) bool {
 
 // label finds what a letter says the company is. Behind the words for a company there may be
 // more than one line of its name, which ends with a company's legal form.
-var label = regexp.MustCompile(`(?:(?:^|[\s:;,.|])(?:公司名称|企业名称|单位名称|客户名称|用户名称|客户单位|用户单位|申请公司|申请单位|申请公司名称|申请单位名称|被授权单位)|(?i:(?:^|[\n:;|])[ \t]*(?:company name|customer name|customer|applicant|client name|name of company)))[\s:|]+` +
-	`([\p{Han}\p{Latin}\d()·&.,'’\-\s]{2,80}?(?:有限责任公司|有限公司|公司|集团|Co\.\s?,?\s*Ltd|Ltd|Limited|Inc|GmbH|LLC|Corporation|Corp|PLC|S\.A|B\.V|N\.V|Sdn\.?\s*Bhd))(?:[^\p{Latin}]|$)`)
+var label = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(labelled) })
+
+const labelled = `(?:(?:^|[\s:;,.|])(?:公司名称|企业名称|单位名称|客户名称|用户名称|客户单位|用户单位|申请公司|申请单位|申请公司名称|申请单位名称|被授权单位)|(?i:(?:^|[\n:;|])[ \t]*(?:company name|customer name|customer|applicant|client name|name of company)))[\s:|]+` +
+	`([\p{Han}\p{Latin}\d()·&.,'’\-\s]{2,80}?(?:有限责任公司|有限公司|公司|集团|Co\.\s?,?\s*Ltd|Ltd|Limited|Inc|GmbH|LLC|Corporation|Corp|PLC|S\.A|B\.V|N\.V|Sdn\.?\s*Bhd))(?:[^\p{Latin}]|$)`
 
 // neutral are companies that letters name in other roles, in the form of fold.
 var neutral = []string{"阿里云", "阿里巴巴", "alibaba", "aliyun", "中国电信", "中国联通", "中国移动", "chinatelecom", "chinaunicom", "chinamobile"}
@@ -253,7 +275,7 @@ func (p page) compareCompany(f Facts) []Difference {
 		return nil // and labels are mixed up with other columns
 	}
 	text := string(p.raw)
-	for _, m := range label.FindAllStringSubmatchIndex(text, -1) {
+	for _, m := range label().FindAllStringSubmatchIndex(text, -1) {
 		value := onOneLine(text[m[2]:m[3]])
 		start := utf8.RuneCountInString(text[:m[2]])
 		if p.startsAt(start, ours) || len(builder) > 0 && p.startsAt(start, builder) || isNeutral(value) {

@@ -24,7 +24,7 @@ const (
 )
 
 // Fetcher fetches letters into a folder, which it creates if it is missing. It may be used by
-// several goroutines.
+// several goroutines; letters are downloaded at the same time, and read one by one.
 //
 // A letter is called LOA-<region>-<circuit>.pdf. If a file of that name has other bytes, as
 // after a second review, the letter is called LOA-<region>-<circuit>-<hash>.pdf, with the
@@ -36,8 +36,10 @@ type Fetcher struct {
 	Loopback bool   // letters may be on this machine, by plain http too: for the simulator
 	Agent    string // the User-Agent; may be empty
 
-	limit    int64         // bytes; 0 means MaxSize
-	wait     time.Duration // of the whole transfer; 0 means Timeout
+	reader   sandbox
+	read     func(context.Context, []byte) (text, unread string, err error) // nil means the reader's
+	limit    int64                                                          // bytes; 0 means MaxSize
+	wait     time.Duration                                                  // of the whole transfer; 0 means Timeout
 	resolver *net.Resolver
 	roots    *x509.CertPool
 	proxy    func(*http.Request) (*url.URL, error) // nil means the environment's
@@ -69,7 +71,7 @@ func (f *Fetcher) Fetch(ctx context.Context, r Request) (Letter, error) {
 	if err := checkShape(body); err != nil {
 		return Letter{}, err
 	}
-	text, unread, err := readText(ctx, body)
+	text, unread, err := f.text(ctx, body)
 	if err != nil {
 		return Letter{}, err
 	}
@@ -81,6 +83,16 @@ func (f *Fetcher) Fetch(ctx context.Context, r Request) (Letter, error) {
 	}
 	return l, nil
 }
+
+func (f *Fetcher) text(ctx context.Context, body []byte) (text, unread string, err error) {
+	if f.read != nil {
+		return f.read(ctx, body)
+	}
+	return f.reader.read(ctx, body, maxTime)
+}
+
+// Close frees the memory that reading letters took, about 100 MB. The fetcher can be used again.
+func (f *Fetcher) Close() { f.reader.close() }
 
 func (f *Fetcher) timeout() time.Duration {
 	if f.wait > 0 {
@@ -123,7 +135,7 @@ func (f *Fetcher) download(ctx context.Context, address string) ([]byte, error) 
 	if answer.StatusCode != http.StatusOK {
 		return nil, statusError(answer.StatusCode, u.Hostname())
 	}
-	body, err := f.read(answer)
+	body, err := f.receive(answer)
 	if err != nil {
 		return nil, f.transferError(ctx, err, u.Hostname())
 	}
@@ -133,7 +145,7 @@ func (f *Fetcher) download(ctx context.Context, address string) ([]byte, error) 
 // parse checks the URL of a letter. Errors do not quote it.
 func (f *Fetcher) parse(address string) (*url.URL, error) {
 	u, err := url.Parse(address)
-	if err != nil || u.Hostname() == "" || u.Opaque != "" || u.User != nil {
+	if err != nil || u.Hostname() == "" || u.Opaque != "" || u.User != nil || !isPlainHost(u.Hostname()) {
 		return nil, refuse(codeURL)
 	}
 	if u.Scheme != "https" && !(u.Scheme == "http" && f.Loopback && isLoopback(u.Hostname())) {
@@ -141,6 +153,11 @@ func (f *Fetcher) parse(address string) (*url.URL, error) {
 	}
 	u.Fragment, u.RawFragment = "", ""
 	return u, nil
+}
+
+// isPlainHost reports whether a host, which messages quote, is a DNS name or an address.
+func isPlainHost(host string) bool {
+	return len(host) <= 253 && strings.Trim(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:") == ""
 }
 
 func isLoopback(host string) bool {
@@ -195,8 +212,8 @@ func (f *Fetcher) proxyOf(r *http.Request) (*url.URL, error) {
 	return proxy, nil
 }
 
-// read reads the body of an answer, up to the limit.
-func (f *Fetcher) read(answer *http.Response) ([]byte, error) {
+// receive reads the body of an answer, up to the limit.
+func (f *Fetcher) receive(answer *http.Response) ([]byte, error) {
 	tooLarge := refuse(codeTooLarge, "limit", strconv.FormatInt(max(1, f.size()>>20), 10))
 	if answer.ContentLength > f.size() {
 		return nil, tooLarge

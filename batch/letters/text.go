@@ -14,6 +14,7 @@ import (
 
 	"github.com/klippa-app/go-pdfium"
 	pdferrors "github.com/klippa-app/go-pdfium/errors"
+	"github.com/klippa-app/go-pdfium/references"
 	"github.com/klippa-app/go-pdfium/requests"
 	"github.com/klippa-app/go-pdfium/webassembly"
 	"github.com/tetratelabs/wazero"
@@ -56,28 +57,18 @@ type sandbox struct {
 	stop context.CancelFunc // stops what runs in the pool
 }
 
-// shared is made at the first letter: a process that reads none pays nothing for it.
-var shared sandbox
+// compiled keeps what PDFium was compiled to, for the sandboxes after the first: a process that
+// reads no letter pays nothing for it. It has no goroutines and no channels.
+var compiled = sync.OnceValue(wazero.NewCompilationCache)
 
-// readText returns the text of a PDF, or the code of why it cannot be read. The error is a
+// read returns the text of a PDF, or the code of why it cannot be read. The error is a
 // damaged file's, or the cause of ctx once ctx has ended.
-func readText(ctx context.Context, pdf []byte) (text, unread string, err error) {
-	return shared.read(ctx, pdf, maxTime)
-}
-
 func (s *sandbox) read(ctx context.Context, pdf []byte, limit time.Duration) (text, unread string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.start(); err != nil {
-		return "", "", fmt.Errorf("letters: starting the PDF reader: %w", err)
-	}
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	defer context.AfterFunc(limited, s.stop)()
-	text, opened, err := s.extract(pdf)
-	if err != nil {
-		s.close() // whatever is left of it
-	}
+	text, opened, err := s.run(limited, pdf)
 	switch {
 	case ctx.Err() != nil:
 		return "", "", context.Cause(ctx)
@@ -91,6 +82,19 @@ func (s *sandbox) read(ctx context.Context, pdf []byte, limit time.Duration) (te
 		return "", unreadNoText, nil
 	}
 	return text, "", nil
+}
+
+// run reads a file in the sandbox until ctx ends. What may be left in an odd state is discarded.
+func (s *sandbox) run(ctx context.Context, pdf []byte) (text string, opened bool, err error) {
+	if err := s.start(); err != nil {
+		return "", true, err // which says nothing about the file
+	}
+	unregister := context.AfterFunc(ctx, s.stop)
+	text, opened, err = s.extract(pdf)
+	if !unregister() || err != nil {
+		s.discard()
+	}
+	return text, opened, err
 }
 
 // start makes the sandbox: no files, no arguments, no environment, and memory that is never
@@ -107,6 +111,7 @@ func (s *sandbox) start() error {
 		FSConfig: wazero.NewFSConfig(),
 		Stdout:   io.Discard, Stderr: io.Discard, RandomSource: rand.Reader,
 		RuntimeConfig: wazero.NewRuntimeConfigInterpreter().
+			WithCompilationCache(compiled()).
 			WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling).
 			WithMemoryLimitPages(maxMemory / wasmPage).
 			WithCloseOnContextDone(true),
@@ -119,10 +124,19 @@ func (s *sandbox) start() error {
 	return nil
 }
 
-func (s *sandbox) close() {
+func (s *sandbox) discard() {
 	s.stop()
 	_ = s.pool.Close() // it is not used again
 	s.pool = nil
+}
+
+// close frees the memory. The next file makes a new sandbox.
+func (s *sandbox) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.pool != nil {
+		s.discard()
+	}
 }
 
 var errLimits = errors.New("letters: too many pages or too much text")
@@ -137,7 +151,7 @@ func (s *sandbox) extract(pdf []byte) (text string, opened bool, err error) {
 	}()
 	instance, err := s.pool.GetInstance(maxTime)
 	if err != nil {
-		return "", false, err
+		return "", true, err // as in run
 	}
 	defer instance.Close()
 	document, err := instance.OpenDocument(&requests.OpenDocument{File: &pdf})
@@ -154,19 +168,43 @@ func (s *sandbox) extract(pdf []byte) (text string, opened bool, err error) {
 	}
 	var all strings.Builder
 	for i := range count.PageCount {
-		page, err := instance.GetPageText(&requests.GetPageText{
-			Page: requests.Page{ByIndex: &requests.PageByIndex{Document: document.Document, Index: i}},
-		})
+		text, err := pageText(instance, document.Document, i)
 		if err != nil {
 			return "", true, err
 		}
-		if i >= maxPages || all.Len()+len(page.Text) > maxText {
+		if i >= maxPages || all.Len()+len(text) > maxText {
 			return "", true, errLimits
 		}
-		all.WriteString(page.Text)
+		all.WriteString(text)
 		all.WriteByte('\n')
 	}
 	return strings.ToValidUTF8(all.String(), "\uFFFD"), true, nil
+}
+
+// pageText returns the text of one page. FPDFText_GetText knows about characters beyond the
+// basic plane, which are in names of companies; GetPageText takes them apart.
+func pageText(instance pdfium.Pdfium, document references.FPDF_DOCUMENT, i int) (string, error) {
+	page, err := instance.FPDFText_LoadPage(&requests.FPDFText_LoadPage{
+		Page: requests.Page{ByIndex: &requests.PageByIndex{Document: document, Index: i}},
+	})
+	if err != nil {
+		return "", err
+	}
+	count, err := instance.FPDFText_CountChars(&requests.FPDFText_CountChars{TextPage: page.TextPage})
+	if err != nil {
+		return "", err
+	}
+	if count.Count > maxText {
+		return "", errLimits
+	}
+	text, err := instance.FPDFText_GetText(&requests.FPDFText_GetText{TextPage: page.TextPage, Count: count.Count})
+	if err != nil {
+		return "", err
+	}
+	if _, err := instance.FPDFText_ClosePage(&requests.FPDFText_ClosePage{TextPage: page.TextPage}); err != nil {
+		return "", err
+	}
+	return strings.ReplaceAll(text.Text, "\x00", ""), nil // it ends with one
 }
 
 // isLegible reports whether a text has words, and not mostly characters that a font has no

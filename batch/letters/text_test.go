@@ -9,7 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+	"unicode/utf16"
 )
 
 // The files of testdata have made-up names. LibreOffice 7.4 wrote chinese, english and columns
@@ -29,6 +31,13 @@ var (
 	englishFacts = Facts{InstanceID: "pc-bp1test0000000000002", Company: "Sample Cloud Trading Co., Ltd.", Builder: "Example Wiring GmbH"}
 	columnsFacts = Facts{InstanceID: "pc-bp1test0000000000003", Company: "测试云帆科技发展（北京朝阳望京）国际网络技术有限公司"}
 )
+
+// reader is shared by the tests.
+var reader sandbox
+
+func readText(ctx context.Context, pdf []byte) (text, unread string, err error) {
+	return reader.read(ctx, pdf, maxTime)
+}
 
 // TestLetters reads letters of real programs, and finds in them what was applied for and
 // nothing else.
@@ -52,6 +61,9 @@ func TestLetters(t *testing.T) {
 
 // TestUnread keeps letters that no text can be read from.
 func TestUnread(t *testing.T) {
+	if testing.Short() {
+		t.Skip("PDFium takes a while with the race detector")
+	}
 	for name, want := range map[string]string{"scan": unreadNoText, "locked": unreadEncrypted} {
 		text, unread, err := readText(t.Context(), testFile(t, name))
 		if text != "" || unread != want || err != nil {
@@ -90,27 +102,42 @@ func assemble(objects []string) []byte {
 
 const helvetica = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
 
-// TestFontNotEmbedded reads Chinese text whose font is not in the file: its encoding is one of
-// the predefined ones.
-func TestFontNotEmbedded(t *testing.T) {
+// chinesePDF is a letter whose font is not in the file: its encoding is one of the
+// predefined ones.
+func chinesePDF(encoding, text string) []byte {
 	var hex strings.Builder
-	for _, r := range "公司名称：测试云帆科技（北京）有限公司" {
-		fmt.Fprintf(&hex, "%04X", r)
+	for _, unit := range utf16.Encode([]rune(text)) {
+		fmt.Fprintf(&hex, "%04X", unit)
 	}
-	pdf := build("BT /F1 12 Tf 50 700 Td <"+hex.String()+"> Tj ET",
-		"<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UCS2-H /DescendantFonts [6 0 R] >>",
+	return build("BT /F1 12 Tf 50 700 Td <"+hex.String()+"> Tj ET",
+		"<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /"+encoding+" /DescendantFonts [6 0 R] /ToUnicode 8 0 R >>",
 		"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 4 >> /FontDescriptor 7 0 R >>",
-		"<< /Type /FontDescriptor /FontName /STSong-Light /Flags 6 /FontBBox [0 0 1000 1000] /ItalicAngle 0 /Ascent 800 /Descent -200 /StemV 80 >>")
-	text, unread, err := readText(t.Context(), pdf)
-	if list := Compare(text, Facts{Company: chineseFacts.Company}); err != nil || unread != "" || len(list) > 0 {
-		t.Errorf("%q, %q, %v, %q", text, unread, err, list)
+		"<< /Type /FontDescriptor /FontName /STSong-Light /Flags 6 /FontBBox [0 0 1000 1000] /ItalicAngle 0 /Ascent 800 /Descent -200 /StemV 80 >>",
+		fmt.Sprintf("<< /Length %d >>\nstream\n%s\nendstream", len(toUnicode), toUnicode))
+}
+
+// toUnicode maps one code to 𠮷, a character beyond the basic plane.
+const toUnicode = "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapType 2 def\n" +
+	"1 begincodespacerange <0000> <FFFF> endcodespacerange\n1 beginbfchar <5409> <D842DFB7> endbfchar\nendcmap end end"
+
+// TestFontNotEmbedded reads Chinese text without a font.
+func TestFontNotEmbedded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("PDFium takes a while with the race detector")
+	}
+	for _, company := range []string{"测试云帆科技（北京）有限公司", "测试𠮷云帆有限公司"} {
+		pdf := chinesePDF("UniGB-UCS2-H", strings.ReplaceAll("公司名称："+company+" pc-bp1test", "𠮷", "吉"))
+		text, unread, err := readText(t.Context(), pdf)
+		if list := Compare(text, Facts{Company: company}); err != nil || unread != "" || len(list) > 0 || strings.Contains(text, "\x00") {
+			t.Errorf("%q, %q, %v, %q", text, unread, err, list)
+		}
 	}
 }
 
 // TestHostileFiles stays within the limits, whatever a file claims.
 func TestHostileFiles(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes seconds")
+		t.Skip("PDFium takes a while with the race detector")
 	}
 	many := strings.Repeat("[", 1<<20)
 	files := map[string][]byte{
@@ -125,7 +152,7 @@ func TestHostileFiles(t *testing.T) {
 	}
 	for name, file := range files {
 		start := time.Now()
-		text, unread, err := shared.read(t.Context(), file, time.Second)
+		text, unread, err := reader.read(t.Context(), file, time.Second)
 		var own *Error
 		if text != "" || unread == "" && !errors.As(err, &own) {
 			t.Errorf("%s: %.40q, %q, %v", name, text, unread, err)
@@ -137,8 +164,29 @@ func TestHostileFiles(t *testing.T) {
 	}
 }
 
+// TestVirtualTime reads letters in runs whose time is virtual: what is kept between them
+// belongs to none of them.
+func TestVirtualTime(t *testing.T) {
+	if testing.Short() {
+		t.Skip("PDFium takes a while with the race detector")
+	}
+	letter := testFile(t, "english")
+	for range 2 {
+		synctest.Test(t, func(t *testing.T) {
+			var s sandbox
+			defer s.close()
+			if _, unread, err := s.read(t.Context(), letter, maxTime); unread != "" || err != nil {
+				t.Errorf("%q, %v", unread, err)
+			}
+		})
+	}
+}
+
 // TestReadIsStopped ends with its context, and the next letter is read.
 func TestReadIsStopped(t *testing.T) {
+	if testing.Short() {
+		t.Skip("PDFium takes a while with the race detector")
+	}
 	stopped := errors.New("made-up signal")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	time.AfterFunc(100*time.Millisecond, func() { cancel(stopped) })

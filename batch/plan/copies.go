@@ -16,7 +16,7 @@ func (p *planner) fromSheet(a *batch.Application) {
 	void := loaWasVoid(result, past.LOAStatus)
 	generation, same := generationOf(a, past.ClientToken)
 	earlier := batch.Earlier{Token: past.ClientToken, Generation: generation}
-	if p.usedElsewhere(a.Key, past) {
+	if p.usedElsewhere(a.Operation, a.Key, past) {
 		a.Ended = earlier
 		return
 	}
@@ -94,7 +94,7 @@ const (
 func (p *planner) ageOfCopy(a *batch.Application, r batch.Record) copyAge {
 	past := &a.Circuit.Past
 	switch {
-	case past.ClientToken == "" || !past.MayStand() || p.usedElsewhere(a.Key, past):
+	case past.ClientToken == "" || !past.MayStand() || p.usedElsewhere(a.Operation, a.Key, past):
 		return copyOld
 	case !knows(r, past.ClientToken) && accepted(r.Result) && !r.Open && before(past.SubmittedAt, r.SubmittedAt.Add(-batch.SettlingTime)):
 		return copyOld // it was settled when the ledger's was accepted
@@ -201,7 +201,7 @@ func (p *planner) fromTwo(a *batch.Application, r batch.Record) {
 	} else if a.Open.Tried.IsZero() {
 		open.Tried = a.Open.Tried
 	}
-	a.Open, a.Start, a.Operation, a.Token = open, batch.StartChanged, p.options.Operation, ""
+	a.Open, a.Start, a.Operation, a.Token = open, batch.StartChanged, firstOf(a.Operation), ""
 }
 
 // derivedElse reports whether a token was certainly derived for another application than one

@@ -63,7 +63,7 @@ func (p *planner) fromOpen(a *batch.Application, r batch.Record, generation int,
 	if a.Open.Accepted = !r.Accepted.IsZero(); r.Accepted.After(batch.LongAgo) {
 		a.Open.At = r.Accepted
 	}
-	if accepted(r.Result) && r.Ended.Token != "" {
+	if accepted(r.Result) && r.Ended.Token != "" && !a.Operation.FollowsUp() {
 		a.Ended = batch.Earlier{
 			Token: r.Ended.Token, Generation: r.Ended.Generation, Edited: r.Ended.Hash != a.Hash,
 			Accepted: true, RequestID: r.RequestID, At: r.SubmittedAt,
@@ -75,7 +75,7 @@ func (p *planner) fromOpen(a *batch.Application, r batch.Record, generation int,
 	try := *a
 	try.Generation = generation
 	again := r.Operation == batch.Reapply || wasReapplied(&try, r.Token)
-	a.Open.Repeated = again && !a.Open.Accepted || a.Ended.Accepted && a.Ended.Token != r.Token || loaWasVoid(r.Result, r.LOAStatus)
+	a.Open.Repeated = again && !a.Open.Accepted || a.Ended.Accepted && a.Ended.Token != r.Token || loaWasVoid(r.Result, r.LOAStatus) || a.Operation.FollowsUp() && r.Ended.Token != ""
 	a.Generation = max(r.Generation, r.Ended.Generation)
 	if !same {
 		return
@@ -128,6 +128,14 @@ func generationOf(a *batch.Application, token string) (int, bool) {
 		return 0, true
 	}
 	try := *a
+	if a.Operation.FollowsUp() {
+		for n := range maxGeneration {
+			if try.Generation = n%8*generations + n/8; token == try.DeriveToken() {
+				return try.Generation, true
+			}
+		}
+		return 0, false
+	}
 	for try.Generation = range maxGeneration {
 		if token == try.DeriveToken() || wasReapplied(&try, token) {
 			return try.Generation, true

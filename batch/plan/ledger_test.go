@@ -57,7 +57,7 @@ func TestEveryParameterIsHashed(t *testing.T) {
 		"InstanceId", "RegionId", "ClientToken", // part of the token, not of the content
 		"LineCode", "LineLabel", "LineServiceProvider", "LineSPContactInfo", "FinishWork", "ConfirmPhysicalConnection", // of other operations
 	}
-	others := map[sheet.ColumnID]string{                           // than those of the first row
+	others := map[sheet.ColumnID]string{ // than those of the first row
 		sheet.CircuitCompanyName: "Another Company", sheet.CircuitLineType: "FIBRE", sheet.CircuitSi: "Another Builder",
 		sheet.CircuitConstructionTime: "2031-02-03T04:05:06Z", sheet.CircuitBandwidth: "777", sheet.CircuitPeerLocation: "Another place",
 		sheet.EngineerName: "Testperson Z", sheet.EngineerCertificateType: "Passport", sheet.EngineerCertificateNo: "E99999999",
@@ -73,6 +73,24 @@ func TestEveryParameterIsHashed(t *testing.T) {
 		} else if firstHash(t, c.ID, others[c.ID]) == before {
 			t.Errorf("the content hash ignores the column %s", c.Header)
 		}
+	}
+}
+
+// TestEveryParameterOfACompletionIsHashed does so for the line, which an application does not
+// send.
+func TestEveryParameterOfACompletionIsHashed(t *testing.T) {
+	hashes := map[string]bool{}
+	for _, c := range []sheet.Circuit{
+		{}, {LineCode: "L-9"}, {LineLabel: "L-9"}, {LineProvider: "L-9"}, {LineContact: "L-9"},
+	} {
+		a := batch.Application{Operation: batch.Complete, Circuit: &c}
+		hashes[a.ContentHash()] = true
+		if applied := (&batch.Application{Circuit: &c}); applied.ContentHash() != (&batch.Application{Circuit: &sheet.Circuit{}}).ContentHash() {
+			t.Errorf("the content hash of an application depends on %+v", c)
+		}
+	}
+	if len(hashes) != 5 {
+		t.Errorf("%d content hashes of 5 lines", len(hashes))
 	}
 }
 

@@ -20,15 +20,17 @@ import (
 
 // Options control New.
 type Options struct {
-	Operation    batch.Operation                  // what is asked for each row
-	Past         map[batch.Key]batch.Record       // what the ledger knows of the workbook's circuits, in any region; nil when there is no ledger
-	Foreign      map[string]Foreign               // what the ledger knows of the circuits in other accounts, by instance ID; nil where it is not asked
-	Severity     func(code string) sheet.Severity // of the problems found here; nil means the default of each
-	Only         []sheet.Result                   // rows whose last result is one of these; nil means all
-	Valid        map[batch.Key]bool               // circuits outside Past whose LOA an earlier run saw; only Only asks
-	Reapply      bool                             // rows whose LOA was rejected are applied for again
-	AllOrNothing bool                             // one invalid row withholds all
-	DryRun       bool                             // nothing will be sent
+	Operation    batch.Operation                            // what is asked for each row
+	Steps        []batch.Operation                          // the steps that each row may take, in order, if there are more than one; Operation does not count then
+	Past         map[batch.Key]batch.Record                 // what the ledger knows of the workbook's circuits, in any region; nil when there is no ledger
+	Later        map[batch.Place]map[batch.Key]batch.Record // likewise, at the places of the steps that follow an application
+	Foreign      map[string]Foreign                         // what the ledger knows of the circuits in other accounts, by instance ID; nil where it is not asked
+	Severity     func(code string) sheet.Severity           // of the problems found here; nil means the default of each
+	Only         []sheet.Result                             // rows whose last result is one of these; nil means all
+	Valid        map[batch.Key]bool                         // circuits outside Past whose LOA an earlier run saw; only Only asks
+	Reapply      bool                                       // rows whose LOA was rejected are applied for again
+	AllOrNothing bool                                       // one invalid row withholds all
+	DryRun       bool                                       // nothing will be sent
 }
 
 // Keys lists the circuits of a workbook once each, in sheet order: what to ask the
@@ -56,7 +58,10 @@ func New(w *sheet.Workbook, o Options) *batch.Plan {
 	p := &planner{
 		plan: &batch.Plan{DryRun: o.DryRun}, workbook: w, options: o,
 		errors: sheet.NewRowErrors(w, w.Problems), keys: make(map[batch.Key]bool, len(w.Circuits)), tokens: map[string]bool{},
-		regions: regionsOf(o.Past, w),
+		regions: map[batch.Place]map[string][]string{batch.PlaceLOA: regionsOf(o.Past, w)},
+	}
+	for place, past := range o.Later {
+		p.regions[place] = regionsOf(past, w)
 	}
 	invalid := 0
 	for i := range w.Circuits {
@@ -81,10 +86,10 @@ type planner struct {
 	workbook *sheet.Workbook
 	options  Options
 	errors   *sheet.RowErrors
-	keys     map[batch.Key]bool  // circuits that have an application
-	tokens   map[string]bool     // tokens chosen by users that are in use
-	regions  map[string][]string // in which the past knows each circuit
-	invalid  bool                // a row is INVALID
+	keys     map[batch.Key]bool                  // circuits that have an application
+	tokens   map[string]bool                     // tokens chosen by users that are in use
+	regions  map[batch.Place]map[string][]string // in which the past knows each circuit
+	invalid  bool                                // a row is INVALID
 }
 
 func (p *planner) row(c *sheet.Circuit) {
@@ -99,22 +104,36 @@ func (p *planner) row(c *sheet.Circuit) {
 		return
 	}
 	p.keys[key] = true
+	steps := p.steps(c)
+	if len(steps) == 0 {
+		o := batch.Outcome{Row: c.Row, Key: key, Operation: p.options.Steps[0], Result: sheet.Skipped, Reason: batch.ReasonUnfinished}
+		p.settle(o)
+		return
+	}
 	p.plan.Applications = append(p.plan.Applications, batch.Application{
-		Operation: p.options.Operation, Row: c.Row, At: p.at(c), Key: key, Circuit: c, Engineers: engineersOf(p.workbook, c),
-		ReapplyRejected: p.options.Reapply,
+		Operation: steps[0], Row: c.Row, At: p.at(c), Key: key, Circuit: c, Engineers: engineersOf(p.workbook, c),
 	})
 	last := len(p.plan.Applications) - 1
-	if !p.apply(&p.plan.Applications[last], record, known) {
-		p.plan.Applications = p.plan.Applications[:last]
+	a := &p.plan.Applications[last]
+	if steps[0].FollowsUp() {
+		record, known = p.past(steps[0])[key]
+	} else {
+		a.ReapplyRejected = p.options.Reapply
 	}
+	if !p.step(a, record, known) {
+		p.plan.Applications = p.plan.Applications[:last]
+		return
+	}
+	p.followUps(a, c, steps[1:])
 }
 
-// apply decides how an application starts, and under which token. It reports false where
-// the row is settled instead.
-func (p *planner) apply(a *batch.Application, record batch.Record, known bool) bool {
+// step decides how a step of a row starts, and under which token. It reports false where the
+// row is settled instead.
+func (p *planner) step(a *batch.Application, record batch.Record, known bool) bool {
 	a.Hash = a.ContentHash()
+	a.Circuit = circuitOf(a.Circuit, a.Operation)
 	switch {
-	case p.foreign(a, record):
+	case !a.Operation.FollowsUp() && p.foreign(a, record):
 		return false
 	case !accepted(record.Result) && p.moved(a):
 		return false
@@ -133,6 +152,12 @@ func (p *planner) apply(a *batch.Application, record batch.Record, known bool) b
 		}
 	}
 	p.waitElsewhere(a, record)
+	switch {
+	case a.Operation.FollowsUp():
+		p.afterwards(a, record)
+	case len(p.options.Steps) > 0 && sentAgain(a, record):
+		a.ReapplyRejected = false
+	}
 	if a.Start == batch.StartSend && (p.options.Reapply || known && claimed(&a.Circuit.Past)) {
 		a.Start = batch.StartFirst
 	}
@@ -157,7 +182,7 @@ func (p *planner) skipped(c *sheet.Circuit, r batch.Record, known bool) batch.Ou
 
 // accepted settles a row that the ledger knows as accepted, and reports whether it did.
 func (p *planner) accepted(a *batch.Application, r batch.Record) bool {
-	if r.Open || r.Hash == "" || p.options.Reapply || !accepted(r.Result) {
+	if r.Open || r.Hash == "" || p.options.Reapply || !accepted(r.Result) || len(p.options.Steps) > 0 {
 		return false
 	}
 	a.Generation, a.Token = r.Generation, r.Token
@@ -175,6 +200,9 @@ func (p *planner) accepted(a *batch.Application, r batch.Record) bool {
 // changed is the problem of a row that was changed after it was accepted. Its severity is
 // fixed.
 func (p *planner) changed(a *batch.Application, r batch.Record) *sheet.Problem {
+	if a.Operation.FollowsUp() {
+		return p.problem(a, r, batch.CodeLineChanged, sheet.Error, sheet.CircuitInstanceID, a.Key.InstanceID)
+	}
 	problem := p.problem(a, r, batch.CodeChanged, sheet.Error, sheet.CircuitInstanceID, a.Key.InstanceID)
 	problem.Args = ChangedArgs(p.workbook, a.Circuit, r.RunID, "", Change{})
 	return problem
@@ -221,6 +249,12 @@ func (p *planner) at(c *sheet.Circuit) sheet.Ref {
 // lastResult is the result that --only asks about: the ledger's, or else the workbook's.
 // An application that was begun and never finished counts as UNKNOWN.
 func (p *planner) lastResult(c *sheet.Circuit, r batch.Record, known bool) sheet.Result {
+	for _, o := range slices.Backward(p.steps(c)) {
+		if later, found := p.past(o)[KeyOf(c)]; found && o.FollowsUp() && (later.Open || later.Result != "") {
+			r, known = later, true
+			break
+		}
+	}
 	switch {
 	case known && r.Open:
 		return sheet.Unknown

@@ -13,7 +13,7 @@ import (
 // reports whether it did. By its severity, the problem may be no more than a warning, which
 // an application that is open has as well.
 func (p *planner) moved(a *batch.Application) bool {
-	for r := range p.elsewhere(a.Key) {
+	for r := range p.elsewhere(a.Operation, a.Key) {
 		severity := p.severityOfMoved()
 		if severity == sheet.Off || !accepted(r.Result) && !(r.Open && severity == sheet.Warning) {
 			continue
@@ -34,7 +34,7 @@ func (p *planner) moved(a *batch.Application) bool {
 // there, each was begun once those before it had been settled, so the last one counts.
 func (p *planner) waitElsewhere(a *batch.Application, here batch.Record) {
 	var last placed
-	for r := range p.elsewhere(a.Key) {
+	for r := range p.elsewhere(a.Operation, a.Key) {
 		if r.Open && (last.region == "" || !last.Tried.IsZero() && !before(r.Tried, last.Tried)) {
 			last = r
 		}
@@ -72,10 +72,10 @@ type placed struct {
 }
 
 // elsewhere lists what the past knows of a circuit in other regions.
-func (p *planner) elsewhere(key batch.Key) iter.Seq[placed] {
+func (p *planner) elsewhere(o batch.Operation, key batch.Key) iter.Seq[placed] {
 	return func(yield func(placed) bool) {
-		for _, region := range p.regions[key.InstanceID] {
-			r := p.options.Past[batch.Key{Region: region, InstanceID: key.InstanceID}]
+		for _, region := range p.regions[o.Place()][key.InstanceID] {
+			r := p.past(o)[batch.Key{Region: region, InstanceID: key.InstanceID}]
 			if region != key.Region && !yield(placed{r, region}) {
 				return
 			}
@@ -86,9 +86,9 @@ func (p *planner) elsewhere(key batch.Key) iter.Seq[placed] {
 // usedElsewhere reports whether what a results copy says of a token is about a circuit's
 // application in another region, of which the past knows at least as much. It does not if it
 // has the token from a copy alone: the region was changed, and may have been changed back.
-func (p *planner) usedElsewhere(key batch.Key, past *sheet.Past) bool {
+func (p *planner) usedElsewhere(o batch.Operation, key batch.Key, past *sheet.Past) bool {
 	token := past.ClientToken
-	for r := range p.elsewhere(key) {
+	for r := range p.elsewhere(o, key) {
 		undated := past.SubmittedAt.IsZero() && (!accepted(lastInCopy(past)) || r.Weighed(token))
 		if token != "" && sent(r.Record, token) && (r.Open || accepted(r.Result) || undated) {
 			return true

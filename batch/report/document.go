@@ -63,6 +63,9 @@ type Document struct {
 
 	MovedTo string `json:"moved_to,omitempty"` // path of the input after the run; empty if it was not moved
 
+	Plan       string `json:"plan,omitempty"`        // path of the plan that was written
+	PlanSHA256 string `json:"plan_sha256,omitempty"` // checksum of it, or of the plan that the run kept to
+
 	ChangeRef string `json:"change_ref,omitempty"` // a ticket number or the like, as given
 	TraceID   string `json:"trace_id,omitempty"`   // of the W3C trace that the run is a part of
 
@@ -188,7 +191,14 @@ type Application struct {
 	At        sheet.Ref `json:"-"`          // the row's Instance ID cell, where a link leads
 
 	Earlier      sheet.Result `json:"earlier_result,omitempty"`    // of a row that --only left out
-	Before       *string      `json:"loa_status_before,omitempty"` // of a status: according to the copy that was read
+	Before       *string      `json:"loa_status_before,omitempty"` // of a status: the last time, as the ledger or else the copy that was read has it
+	LOASince     *Instant     `json:"loa_since,omitempty"`         // since when it is known to have the status
+	LOAAskedAt   *Instant     `json:"loa_asked_at,omitempty"`      // when the API reported it in this run
+	WaitingFor   string       `json:"waiting_for,omitempty"`       // alibaba-cloud, construction-company, us or nobody
+	Letter       string       `json:"letter,omitempty"`            // path of the letter of the LOA, absolute; empty if none was fetched
+	LetterSHA256 string       `json:"letter_sha256,omitempty"`     // hex
+	LetterState  string       `json:"letter_state,omitempty"`      // kept, fetched, fetched-again, failed or not-fetched; empty if none was wanted
+	LetterCode   string       `json:"letter_code,omitempty"`       // code of what is wrong with it
 	Account      string       `json:"account,omitempty"`           // ID of its account, if the rows name their accounts
 	Profile      string       `json:"profile,omitempty"`           // likewise: the credentials profile
 	StillInvalid bool         `json:"-"`                           // a row that was left out has errors, which are listed

@@ -166,13 +166,33 @@ type wire struct {
 	BySeverity Severities `json:"severities"`
 	ByRegion   []Region   `json:"by_region"`
 	ByLOA      []LOAState `json:"by_loa_status"`
+	Changes    []Change   `json:"loa_changes,omitempty"` // of a status, since the last time
 	ByCause    []Cause    `json:"causes"`
 	Notes      []Problem  `json:"notes"` // all of them, if they are folded among the problems
 }
 
+// Change is an LOA that has another status than the last time.
+type Change struct {
+	SheetRow   int    `json:"sheet_row"`
+	InstanceID string `json:"instance_id"`
+	RegionID   string `json:"region_id"`
+	Before     string `json:"before"`
+	Now        string `json:"now"`
+}
+
+// changes lists the LOAs that have another status than the last time, if it is known.
+func (d *Document) changes() (list []Change) {
+	for i := range d.Applications {
+		if a := &d.Applications[i]; a.changed() && *a.Before != "" {
+			list = append(list, Change{a.SheetRow, a.InstanceID, a.RegionID, *a.Before, a.LOAStatus})
+		}
+	}
+	return list
+}
+
 // wireOf is the document with its long lists left empty.
 func wireOf(d *Document) wire {
-	w := wire{Document: *d, BySeverity: d.Severities(), ByRegion: d.PerRegion(), ByLOA: d.LOAStates(), ByCause: nonNil(d.Causes())}
+	w := wire{Document: *d, BySeverity: d.Severities(), ByRegion: d.PerRegion(), ByLOA: d.LOAStates(), Changes: d.changes(), ByCause: nonNil(d.Causes())}
 	w.Reports, w.Regions = nonNil(d.Reports), nonNil(d.Regions)
 	w.Problems, w.Applications, w.Notes = []Problem{}, []Application{}, []Problem{}
 	w.DurationSeconds, w.SlowedSeconds = milliseconds(d.DurationSeconds), milliseconds(d.SlowedSeconds)

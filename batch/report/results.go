@@ -224,13 +224,22 @@ func (s LOAState) shown(words Words) string {
 
 // meaning explains a state; unknown ones have no meaning.
 func (s LOAState) meaning(words Words) string {
-	switch {
-	case s.Status == notAsked:
+	if s.Status == notAsked {
 		return words.Line("report-loa-unasked")
-	case loaRank(s.Status) == len(loaStates):
+	}
+	if code := LOAMeaning(s.Status); code != "" {
+		return words.Line(code)
+	}
+	return ""
+}
+
+// LOAMeaning returns the catalogue's code of what a status of an LOA means and what to do, or
+// "" for a status that is not known.
+func LOAMeaning(status string) string {
+	if loaRank(status) == len(loaStates) {
 		return ""
 	}
-	return words.Line("report-loa-" + strings.ToLower(s.Status))
+	return "report-loa-" + strings.ToLower(status)
 }
 
 // style returns the style of the state.
@@ -241,16 +250,16 @@ func (s LOAState) style() sheet.Style {
 	return sheet.StyleMuted
 }
 
-// changed reports whether a status found another state than the copy that it read has.
+// changed reports whether a status found another state than the last time.
 func (a *Application) changed() bool { return a.Before != nil && *a.Before != a.LOAStatus }
 
-// compared reports whether the copy that a status read has any states.
+// compared reports whether any state of the last time is known.
 func (d *Document) compared() bool {
 	return slices.ContainsFunc(d.Applications, func(a Application) bool { return a.Before != nil && *a.Before != "" })
 }
 
-// changed says how many LOAs went from which state to which since the copy that a status
-// read, or that none did. It is empty if there is nothing to compare with.
+// changed says how many LOAs went from which state to which since the last time, or that none
+// did. It is empty if there is nothing to compare with.
 func (d *Document) changed(words Words) string {
 	if !d.compared() {
 		return ""

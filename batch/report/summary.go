@@ -150,6 +150,7 @@ func (g *grid) run(d *Document) {
 	}
 	g.fact("report-fact-command", command)
 	g.fact("report-fact-change-ref", Printable(d.ChangeRef))
+	g.fact("report-fact-plan", d.PlanSHA256)
 	g.fact("report-fact-trace", d.TraceID)
 	if d.Simulated {
 		g.fact("report-fact-answered", g.words.Line("report-simulated"))
@@ -245,7 +246,7 @@ func (g *grid) states(d *Document) sheet.Chart {
 	}
 }
 
-// changes lists the circuits whose LOA has another status than in the copy that was read.
+// changes lists the circuits whose LOA has another status than the last time.
 func (g *grid) changes(d *Document) {
 	if !d.compared() {
 		return

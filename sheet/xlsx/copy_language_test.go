@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xlsxtest"
@@ -115,19 +116,20 @@ func TestCopyIsReadInAnyLanguage(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := template.Bytes()
+	asked, letter := time.Date(2027, 2, 1, 19, 0, 7, 0, time.UTC), sheet.Letter{Path: "letters/cn-hangzhou-pc-made0001.pdf", SHA256: "00ff"}
 	for _, l := range []sheet.Language{sheet.Chinese, sheet.English, sheet.English, sheet.Chinese, sheet.Chinese} {
 		w := decoded(t, file)
 		if len(w.Circuits) != 1 || w.Circuits[0].Invalid || w.Circuits[0].LineType != "FIBRE" || w.Language() != sheet.Chinese {
 			t.Fatalf("%+v, problems %v", w.Circuits, w.Problems)
 		}
-		p := sheet.Results(w, []sheet.RowResult{{Row: w.Circuits[0].Row, Result: sheet.Submitted, ClientToken: "token", LOAStatus: "Applying"}}, noWords{}, l)
+		p := sheet.Results(w, []sheet.RowResult{{Row: w.Circuits[0].Row, Result: sheet.Submitted, ClientToken: "token", LOAStatus: "Available", LOAAskedAt: asked, Letter: letter}}, noWords{}, l)
 		p.Added = addedSheets(w.CircuitsTable.Sheet)
 		for i := range p.Added {
 			p.Added[i].Title = l.AddedName(p.Added[i].Name)
 		}
 		file = copied(t, file, p)
 		again := decoded(t, file)
-		if past := again.Circuits[0].Past; past.Result != "SUBMITTED" || past.ClientToken != "token" || past.LOAStatus != "Applying" {
+		if past := again.Circuits[0].Past; past.Result != "SUBMITTED" || past.ClientToken != "token" || past.LOAStatus != "Available" || !past.LOAAskedAt.Equal(asked) || past.Letter != letter {
 			t.Errorf("in %s: the row was %+v", l.Tag(), past)
 		}
 		if len(again.CircuitsTable.Results) != len(sheet.ResultHeaders) || again.CircuitsTable.LastCol != 17+len(sheet.ResultHeaders) {

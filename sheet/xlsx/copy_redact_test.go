@@ -151,7 +151,7 @@ func TestRedactedNames(t *testing.T) {
 	noSecrets(t, out)
 	const one, two = "List 13_______78", "List 13_______78_2"
 	for part, wants := range map[string][]string{
-		"xl/workbook.xml":                         {`<sheet name="` + one + `"`, `<sheet name="` + two + `"`, `>'` + one + `'!$A$1<`, `>'` + two + `'!$A$1:$B$9<`, `>'` + one + `'!$A$1:$K$2<`},
+		"xl/workbook.xml":                         {`<sheet name="` + one + `"`, `<sheet name="` + two + `"`, `>'` + one + `'!$A$1<`, `>'` + two + `'!$A$1:$B$9<`, `>'` + one + `'!$A$1:$M$2<`},
 		"xl/worksheets/other.xml":                 {`<f>'` + one + `'!A2&amp;INDIRECT("'` + one + `'!A2")&amp;SUM('` + one + ":" + two + `'!B1)</f>`, `location="'` + one + `'!A1"`},
 		"xl/worksheets/sheet2.xml":                {`location="'` + one + `'!A2"`},
 		"docProps/app.xml":                        {`<vt:lpstr>` + one + `</vt:lpstr><vt:lpstr>'` + two + `'!Print_Area</vt:lpstr>`},

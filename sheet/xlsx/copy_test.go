@@ -106,7 +106,7 @@ func TestCopyIsReadByExcelize(t *testing.T) {
 	if got := rows[1][3]; got != "a <made> & \"odd\" message _x0041_\nwith a second line\x01" {
 		t.Errorf("message is %q", got)
 	}
-	if dim, _ := f.GetSheetDimension("Circuits"); dim != "A1:J2" {
+	if dim, _ := f.GetSheetDimension("Circuits"); dim != "A1:L2" {
 		t.Errorf("dimension is %s", dim)
 	}
 	if ok, at, _ := f.GetCellHyperLink("Errors", "B2"); !ok || at != "'Circuits'!A2" {

@@ -96,6 +96,74 @@ func TestLinksOfTheUserStay(t *testing.T) {
 	}
 }
 
+// TestLinksToFiles links result cells to files, once for each copy of a copy, and leaves the
+// cells of a column that stay.
+func TestLinksToFiles(t *testing.T) {
+	const own = `<hyperlink ref="A2" r:id="rIdOwn"/>`
+	file := xlsxtest.Zipped(t, xlsxtest.PlainParts(
+		xlsxtest.Part{Name: "xl/worksheets/sheet1.xml", Content: `<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">` + xlsxtest.DataRows + `<hyperlinks>` + own + `</hyperlinks></worksheet>`},
+		xlsxtest.Part{Name: "xl/worksheets/_rels/sheet1.xml.rels", Content: strings.NewReplacer("rId1", "rIdOwn", "/></Rel", ` TargetMode="External"/></Rel`).Replace(xlsxtest.RelsPart("hyperlink", "https://example.com/"))}))
+	letter := func(name string) sheet.Patch {
+		p := resultPatch("Circuits", 2, 2)
+		s := &p.Sheets[0]
+		cells := s.Row
+		last := len(s.Columns) - 1
+		s.Columns[last].Letters = true
+		s.Row = func(n int) []sheet.PutCell {
+			put := cells(n)
+			if put != nil {
+				put[last] = sheet.PutCell{Text: name, Style: sheet.StyleLink}
+				put[sheet.ColMessage] = sheet.PutCell{Stays: name != "a.pdf"}
+			}
+			return put
+		}
+		s.Files = []sheet.FileLink{{Row: 2, Col: s.Columns[last].Col, Target: name}}
+		return p
+	}
+	first := copied(t, file, letter("a.pdf"))
+	second := copied(t, first, letter("b%20c.pdf"))
+	for name, out := range map[string][]byte{"a.pdf": first, "b%20c.pdf": second} {
+		rels := xlsxtest.PartOf(t, out, "xl/worksheets/_rels/sheet1.xml.rels")
+		if strings.Count(rels, `TargetMode="External"`) != 2 || !strings.Contains(rels, `Id="rIdLetter`) || !strings.Contains(rels, `Target="`+name+`" TargetMode="External"`) || !strings.Contains(rels, "example.com") {
+			t.Errorf("%s: the relationships are %s", name, rels)
+		}
+		f, err := excelize.OpenReader(bytes.NewReader(out))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found, target, err := f.GetCellHyperLink("Circuits", sheet.ColName(2+len(sheet.ResultHeaders))+"2"); err != nil || !found || target != name {
+			t.Errorf("%s: the cell leads to %v %s %v", name, found, target, err)
+		}
+		f.Close()
+	}
+	if a, b := cellText(t, first, "D2"), cellText(t, second, "D2"); a != b {
+		t.Errorf("a message that stays was %q and is %q", a, b)
+	}
+	if got := xlsxtest.PartOf(t, copied(t, second, resultPatch("Circuits", 2, 2)), "xl/worksheets/sheet1.xml"); strings.Contains(got, "rIdLetter") {
+		t.Errorf("a result column without letters has a link to one")
+	}
+	_, link, _ := strings.Cut(xlsxtest.PartOf(t, second, "xl/worksheets/sheet1.xml"), own)
+	link = link[:strings.Index(link, "</hyperlinks>")]
+	if got := codeOf(verified(damaged(t, second, "xl/worksheets/sheet1.xml", link, ""), first, letter("b%20c.pdf"))); got != "copy-links-differ" {
+		t.Errorf("with a link lost the error is %s", got)
+	}
+}
+
+// cellText returns the text of a cell of the circuits as excelize reads it.
+func cellText(t *testing.T, file []byte, cell string) string {
+	t.Helper()
+	f, err := excelize.OpenReader(bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	text, err := f.GetCellValue("Circuits", cell)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
 // TestOtherPartsMustBeTheSame damages a part that the copy takes over.
 func TestOtherPartsMustBeTheSame(t *testing.T) {
 	file := xlsxtest.WithSheet(t, xlsxtest.DataRows)

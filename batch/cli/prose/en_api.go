@@ -140,6 +140,26 @@ var enAPI = map[string]Entry{
 		Hint:    "Check the circuit's status in the Express Connect console.",
 		Source:  applyPage,
 	},
+	"OperationDenied.LOAStatusNotAllowComplete": {
+		Message: "the LOA is in a state in which construction cannot be reported as finished",
+		Hint:    "Wait until the LOA is Available. To see its status, run: loabatch status FILE",
+		Source:  completionPage,
+	},
+	"OperationUnsupported.SkipConstruction*": {
+		Message: "construction was not reported as finished, so the circuit cannot be confirmed",
+		Hint:    "Run loabatch complete FILE again once the LOA is Available.",
+		Source:  confirmationPage,
+	},
+	"ResourceNotFound.PhysicalConnectionId": {
+		Message: "the account has no such circuit in this region",
+		Hint:    "Check the instance ID, the region and the account.",
+		Source:  confirmationPage,
+	},
+	"InvalidPhysicalConnectionId.NotFound": {
+		Message: "the account has no such circuit in this region",
+		Hint:    "Check the instance ID, the region and the account.",
+		Source:  confirmationPage,
+	},
 	"IncorrectStatus.PhysicalConnection": {
 		Message: "the circuit's status does not allow an LOA application",
 		Hint:    "Wait if the circuit is still being allocated; if it is in use, rejected or cancelled, check the Instance ID. To see its status, run: loabatch submit --dry-run=online FILE",

@@ -138,6 +138,21 @@ var enReasons = map[string]Entry{
 		Hint:    "Run again; it picks up where it stopped. If the error comes back, report it with what loabatch printed.",
 		Why:     "After a bug in loabatch nothing new is started. What was in flight was finished and recorded.",
 	},
+	"reason-review": {
+		Message: "the LOA is {loa}; construction can be reported as finished once it is Available",
+		Hint:    "Wait, then run again; loabatch status FILE follows it.",
+		Why:     "Alibaba Cloud reviews an application for about two working days. Completion is reported for an LOA whose letter is there.",
+	},
+	"reason-no-loa": {
+		Message: "the circuit has no LOA, so there is nothing to complete",
+		Hint:    "Apply for an LOA first with loabatch submit FILE.",
+		Why:     "Construction is reported as finished for an LOA that was approved. This circuit was not applied for, or its LOA was deleted.",
+	},
+	"reason-unfinished": {
+		Message: "the row does not say that construction is finished",
+		Hint:    "Write yes under Construction finished once it is, then run again.",
+		Why:     "Completion is reported only for rows that say yes.",
+	},
 	"reason-skipped": {
 		Message: "left out by --only",
 		Hint:    "Run without --only, or include this row's result in it.",

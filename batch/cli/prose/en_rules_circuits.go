@@ -198,6 +198,12 @@ var enCircuits = map[string]Entry{
 		Why:     "A circuit belongs to one account. The ledger has an application for it in another one, accepted or not settled yet, and a second one must not be made by mistake.",
 		Wrong:   "accepted with the profile prod, now test", Right: "prod, as accepted", Source: promises,
 	},
+	"circuit-line-changed-after-completion": {
+		Message: "code, label, provider or contact of the line changed since the construction of {value} was reported as finished",
+		Hint:    "Restore what was sent; a results copy of run {run} has it. If the change is intended, make it in the console.",
+		Why:     "A completion is reported once; Alibaba Cloud still has the line as it was reported then.",
+		Wrong:   "reported with the line code L-100, now L-101", Right: "L-100, as reported", Source: promises,
+	},
 	"circuit-changed-after-submission": {
 		Message: "{cells} changed since the application for {value} was accepted",
 		Hint:    "Restore what was sent: see {source}. If the change is intended, withdraw the LOA in the console first, then apply again with --reapply.",

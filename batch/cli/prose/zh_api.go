@@ -140,6 +140,26 @@ var zhAPI = map[string]Entry{
 		Hint:    "请在高速通道控制台查看专线的状态。",
 		Source:  zhApplyPage,
 	},
+	"OperationDenied.LOAStatusNotAllowComplete": {
+		Message: "LOA 的状态不允许上报施工完成",
+		Hint:    "请等待 LOA 可用。如需查看状态，请运行：loabatch status FILE",
+		Source:  zhCompletionPage,
+	},
+	"OperationUnsupported.SkipConstruction*": {
+		Message: "施工完成尚未上报，因此不能确认专线",
+		Hint:    "LOA 可用后，请重新运行 loabatch complete FILE。",
+		Source:  zhConfirmationPage,
+	},
+	"ResourceNotFound.PhysicalConnectionId": {
+		Message: "该账号在此地域没有这条专线",
+		Hint:    "请核对实例 ID、地域和账号。",
+		Source:  zhConfirmationPage,
+	},
+	"InvalidPhysicalConnectionId.NotFound": {
+		Message: "该账号在此地域没有这条专线",
+		Hint:    "请核对实例 ID、地域和账号。",
+		Source:  zhConfirmationPage,
+	},
 	"IncorrectStatus.PhysicalConnection": {
 		Message: "专线的状态不允许申请 LOA",
 		Hint:    "未到“接入施工中”（Allocated）的，请等待；已开通、已拒绝或已取消的，请核对实例 ID。如需查看专线状态，请运行：loabatch submit --dry-run=online FILE",

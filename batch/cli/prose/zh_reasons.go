@@ -151,6 +151,21 @@ var zhReasons = map[string]Entry{
 		Hint:    zhRunAgain + "如再次出现，请反馈，并附上 loabatch 的输出。",
 		Why:     zhInFlight,
 	},
+	"reason-review": {
+		Message: "LOA 的状态为 {loa}；LOA 可用后才能上报施工完成",
+		Hint:    "请等待，然后重新运行。如需跟进，请运行：loabatch status FILE",
+		Why:     "阿里云审核申请约需两个工作日。LOA 文件出具之后，才能上报施工完成。",
+	},
+	"reason-no-loa": {
+		Message: "该专线没有 LOA，因此没有可上报的施工",
+		Hint:    "请先申请：loabatch submit FILE",
+		Why:     "只有审核通过的 LOA 才能上报施工完成。该专线没有 LOA，或 LOA 已删除。",
+	},
+	"reason-unfinished": {
+		Message: "本行没有注明施工已完成",
+		Hint:    "施工完成后，请在“施工完成”列填写“是”，然后重新运行。",
+		Why:     "只有填写“是”的行才会上报施工完成。",
+	},
 	"reason-skipped": {
 		Message: "未在 --only 范围内，已跳过",
 		Hint:    "请去掉 --only，或将本行的结果加入其中。",

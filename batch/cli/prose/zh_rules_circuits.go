@@ -198,6 +198,12 @@ var zhCircuits = map[string]Entry{
 		Why:     "一条专线只属于一个账号。台账中该专线在另一个账号下已有申请（已受理或结果待确认），此规则可防止误提交第二份。",
 		Wrong:   "用 prod 受理，现为 test", Right: "prod，与受理时一致", Source: zhPromises,
 	},
+	"circuit-line-changed-after-completion": {
+		Message: "{value} 的施工完成上报之后，线路的编码、标签、运营商或联系方式有变更",
+		Hint:    "请恢复上报时的内容，见运行 {run} 的结果副本。如确需变更，请在控制台修改。",
+		Why:     "施工完成只上报一次；阿里云仍使用上报时的线路信息。",
+		Wrong:   "上报时线路编码为 L-100，现为 L-101", Right: "L-100，与上报时一致", Source: zhPromises,
+	},
 	"circuit-changed-after-submission": {
 		Message: "{value} 的申请受理之后，{cells} 有变更",
 		Hint:    "请恢复提交时的内容，见 {source}。如确需变更，请先在控制台撤回 LOA，再用 --reapply 重新申请。",

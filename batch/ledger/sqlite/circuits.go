@@ -46,7 +46,7 @@ func (t *transaction) beginApplication(run int64, c circuit, a batch.Application
 	}
 	begun := begunRow{run: run, row: int64(a.Row), begun: now.UnixNano(), region: a.Key.Region, instanceID: a.Key.InstanceID, hash: a.Hash, operation: a.Operation.String()}
 	_, err := t.beginRow.exec(run, begun.row, begun.region, begun.instanceID, a.Hash, int64(a.Generation), a.Token, begun.begun, begun.operation,
-		t.checksums.begun(&begun))
+		t.checksums.begun(&begun), string(a.Operation.Place()))
 	return err
 }
 
@@ -94,8 +94,8 @@ func (t *transaction) finishApplication(run int64, c circuit, o batch.Outcome, h
 func (t *transaction) writeOutcome(run int64, o batch.Outcome, begun bool, now time.Time) error {
 	f := finishedRowOf(run, &o, now.UnixNano())
 	values := [...]any{f.token, f.generation, f.finished, f.result, f.reason, f.errorCode, f.requestID, f.attempts, f.submitted, f.loaStatus,
-		f.tried, t.checksums.finished(&f), run, f.row, o.Key.Region, o.Key.InstanceID, o.Operation.String(), int64(0)}
-	const update, last = 14, 17
+		f.tried, t.checksums.finished(&f), run, f.row, string(o.Operation.Place()), o.Key.Region, o.Key.InstanceID, o.Operation.String(), int64(0)}
+	const update, last = 15, 18
 	if begun {
 		if changed, err := t.updateRow.exec(values[:update]...); err != nil || changed == 1 {
 			return err

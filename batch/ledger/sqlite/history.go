@@ -192,7 +192,7 @@ func (s *Store) scanSummary(scan func(...any) error) (ledger.RunSummary, int64, 
 	return r, 0, err
 }
 
-// countResults counts the finished rows of a run by their result.
+// countResults counts the finished rows of a run by the result that they show.
 func countResults(ctx context.Context, q querier, run int64) (map[sheet.Result]int, error) {
 	results := map[sheet.Result]int{}
 	err := each(ctx, q, func(scan func(...any) error) error {
@@ -201,8 +201,46 @@ func countResults(ctx context.Context, q querier, run int64) (map[sheet.Result]i
 		err := scan(&result, &n)
 		results[result] = n
 		return err
-	}, "SELECT result, count(*) FROM rows WHERE run = ? AND finished != 0 GROUP BY result", run)
+	}, `SELECT result, count(*) FROM rows r WHERE run = ?1 AND finished != 0
+		AND NOT EXISTS (SELECT 1 FROM rows o WHERE o.run = ?1 AND o.row = r.row AND o.place != r.place) GROUP BY result`, run)
+	if err != nil {
+		return nil, err
+	}
+	var steps []batch.Outcome
+	count := func() {
+		if len(steps) > 0 {
+			results[shown(steps).Result]++
+		}
+		steps = steps[:0]
+	}
+	err = each(ctx, q, func(scan func(...any) error) error {
+		var o batch.Outcome
+		var operation string
+		err := scan(&o.Row, &operation, &o.Result)
+		if err == nil {
+			o.Operation, err = batch.ParseOperation(operation)
+		}
+		if len(steps) > 0 && steps[0].Row != o.Row {
+			count()
+		}
+		steps = append(steps, o)
+		return err
+	}, `SELECT row, operation, result FROM rows r WHERE run = ?1 AND finished != 0
+		AND EXISTS (SELECT 1 FROM rows o WHERE o.run = ?1 AND o.row = r.row AND o.place != r.place) `+inOrder, run)
+	count()
 	return results, err
+}
+
+// inOrder lists rows with their steps in order.
+const inOrder = "ORDER BY r.run, r.row, r.place != 'loa', r.place"
+
+// shown folds the outcomes of a row's steps into the one that the row shows.
+func shown(steps []batch.Outcome) batch.Outcome {
+	all := steps[0]
+	for _, o := range steps[1:] {
+		all = batch.Shown(all, o)
+	}
+	return all
 }
 
 // Run implements [ledger.Store].
@@ -222,9 +260,13 @@ func (s *Store) Run(ctx context.Context, id string) (*ledger.PastRun, error) {
 	run.Rows = make([]batch.Outcome, 0, finished)
 	err = each(ctx, s.read, func(scan func(...any) error) error {
 		o, _, err := scanRow(scan)
+		if last := len(run.Rows) - 1; last >= 0 && run.Rows[last].Row == o.Row {
+			run.Rows[last] = batch.Shown(run.Rows[last], o)
+			return err
+		}
 		run.Rows = append(run.Rows, o)
 		return err
-	}, "SELECT "+outcomeColumns+" FROM rows r WHERE r.run = (SELECT seq FROM runs WHERE id = ?) ORDER BY r.row", id)
+	}, "SELECT "+outcomeColumns+" FROM rows r WHERE r.run = (SELECT seq FROM runs WHERE id = ?) "+inOrder, id)
 	return run, s.wrap("read", err)
 }
 
@@ -266,7 +308,7 @@ func (s *Store) Circuit(ctx context.Context, instanceID string) ([]ledger.Event,
 		events = append(events, e)
 		return err
 	}, "SELECT u.id, u.scope, u.command, r.finished, "+outcomeColumns+
-		" FROM rows r JOIN runs u ON u.seq = r.run WHERE r.instance_id = ? ORDER BY r.run, r.row", instanceID)
+		" FROM rows r JOIN runs u ON u.seq = r.run WHERE r.instance_id = ? "+inOrder, instanceID)
 	return events, s.wrap("read", err)
 }
 

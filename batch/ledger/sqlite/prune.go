@@ -146,15 +146,15 @@ func (t *transaction) markPruned(run int64, now time.Time) error {
 // deletableRows are the rows of run ?1 that pruning deletes. A row stays if nothing else says that
 // its circuit has an LOA: one that a survey saw, of which there is no state, since it was not
 // applied for here ([ledger.Seen]).
-const deletableRows = `rows r JOIN runs u ON u.seq = r.run WHERE r.run = ?1 AND NOT (r.result = 'ALREADY'
+const deletableRows = `rows r JOIN runs u ON u.seq = r.run WHERE r.run = ?1 AND NOT (r.result = 'ALREADY' AND r.place = 'loa'
 	AND NOT (r.operation IN ('', 'apply', 'reapply') AND EXISTS (SELECT 1 FROM circuits c WHERE c.scope = u.scope AND c.region = r.region
 		AND c.instance_id = r.instance_id AND c.place = 'loa' AND (c.result != '' OR c.pending_run != 0)))
 	AND NOT EXISTS (SELECT 1 FROM rows l JOIN runs v ON v.seq = l.run WHERE l.instance_id = r.instance_id AND l.region = r.region
-		AND v.scope = u.scope AND (l.run, l.row) > (r.run, r.row) AND l.result != 'SKIPPED'))`
+		AND v.scope = u.scope AND (l.run, l.row) > (r.run, r.row) AND l.place = 'loa' AND l.result != 'SKIPPED'))`
 
 // deleteRows deletes rows of a run, a chunk at most.
 func (t *transaction) deleteRows(run int64) (int64, error) {
-	result, err := t.conn.ExecContext(context.Background(), "DELETE FROM rows WHERE run = ?1 AND row IN (SELECT r.row FROM "+deletableRows+" LIMIT ?2)", run, pruneChunk)
+	result, err := t.conn.ExecContext(context.Background(), "DELETE FROM rows WHERE run = ?1 AND (row, place) IN (SELECT r.row, r.place FROM "+deletableRows+" LIMIT ?2)", run, pruneChunk)
 	if err != nil {
 		return 0, err
 	}

@@ -128,6 +128,7 @@ var migrations = []string{
 	historyChecksums,
 	prunedRuns,
 	loaStates,
+	rowPlaces,
 }
 
 // otherTokens adds what is known of tokens that are neither the last nor the pending one:
@@ -149,6 +150,41 @@ const openTokens = `
 	ALTER TABLE circuits ADD COLUMN pending_phase     INTEGER NOT NULL DEFAULT 0;
 	ALTER TABLE circuits ADD COLUMN tried             INTEGER NOT NULL DEFAULT 0;
 	ALTER TABLE rows     ADD COLUMN tried             INTEGER NOT NULL DEFAULT 0;`
+
+// rowPlaces gives a row of a run one record for each place, as a circuit has: a row may take
+// several steps. A run of an older program that is in progress can write no more, and stops.
+const rowPlaces = `
+	CREATE TABLE rows_2 (
+		run         INTEGER NOT NULL REFERENCES runs (seq),
+		row         INTEGER NOT NULL,
+		place       TEXT    NOT NULL DEFAULT 'loa',
+		region      TEXT    NOT NULL,
+		instance_id TEXT    NOT NULL,
+		hash        TEXT    NOT NULL DEFAULT '',
+		generation  INTEGER NOT NULL DEFAULT 0,
+		token       TEXT    NOT NULL DEFAULT '',
+		begun       INTEGER NOT NULL DEFAULT 0,
+		finished    INTEGER NOT NULL DEFAULT 0,
+		result      TEXT    NOT NULL DEFAULT '',
+		reason      TEXT    NOT NULL DEFAULT '',
+		error_code  TEXT    NOT NULL DEFAULT '',
+		request_id  TEXT    NOT NULL DEFAULT '',
+		attempts    INTEGER NOT NULL DEFAULT 0,
+		submitted   INTEGER NOT NULL DEFAULT 0,
+		loa_status  TEXT    NOT NULL DEFAULT '',
+		operation   TEXT    NOT NULL DEFAULT '',
+		tried       INTEGER NOT NULL DEFAULT 0,
+		begun_checksum    INTEGER NOT NULL DEFAULT 0,
+		finished_checksum INTEGER NOT NULL DEFAULT 0,
+		PRIMARY KEY (run, row, place)
+	) STRICT, WITHOUT ROWID;
+	INSERT INTO rows_2 (run, row, region, instance_id, hash, generation, token, begun, finished, result, reason, error_code, request_id,
+		attempts, submitted, loa_status, operation, tried, begun_checksum, finished_checksum)
+		SELECT run, row, region, instance_id, hash, generation, token, begun, finished, result, reason, error_code, request_id,
+		attempts, submitted, loa_status, operation, tried, begun_checksum, finished_checksum FROM rows;
+	DROP TABLE rows;
+	ALTER TABLE rows_2 RENAME TO rows;
+	CREATE INDEX rows_by_circuit ON rows (instance_id);`
 
 // consolidated is how many of the steps newLedger contains. Those after it are applied to a
 // new file one by one, as to one that exists.

@@ -82,22 +82,22 @@ func (s *statements) prepare(conn *sql.Conn) error {
 	}{
 		{&s.begin, 0, "BEGIN IMMEDIATE"},
 		{&s.commit, 0, "COMMIT"},
-		{&s.beginRow, 10, `INSERT INTO rows (run, row, region, instance_id, hash, generation, token, begun, operation,
-			begun_checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (run, row) DO UPDATE SET region = excluded.region, instance_id = excluded.instance_id, operation = excluded.operation, hash = excluded.hash, generation = excluded.generation,
+		{&s.beginRow, 11, `INSERT INTO rows (run, row, region, instance_id, hash, generation, token, begun, operation,
+			begun_checksum, place) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (run, row, place) DO UPDATE SET region = excluded.region, instance_id = excluded.instance_id, operation = excluded.operation, hash = excluded.hash, generation = excluded.generation,
 			token = excluded.token, begun = excluded.begun, finished = 0, result = '',
 			begun_checksum = excluded.begun_checksum, finished_checksum = 0`},
-		{&s.finishRow, 18, `INSERT INTO rows (token, generation, finished, result, reason, error_code,
-			request_id, attempts, submitted, loa_status, tried, finished_checksum, run, row, region, instance_id, operation,
-			begun_checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (run, row) DO UPDATE SET token = excluded.token, generation = excluded.generation,
+		{&s.finishRow, 19, `INSERT INTO rows (token, generation, finished, result, reason, error_code,
+			request_id, attempts, submitted, loa_status, tried, finished_checksum, run, row, place, region, instance_id, operation,
+			begun_checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (run, row, place) DO UPDATE SET token = excluded.token, generation = excluded.generation,
 			finished = excluded.finished, result = excluded.result, reason = excluded.reason,
 			error_code = excluded.error_code, request_id = excluded.request_id, attempts = excluded.attempts,
 			submitted = excluded.submitted, loa_status = excluded.loa_status, tried = excluded.tried,
 			finished_checksum = excluded.finished_checksum`},
-		{&s.updateRow, 14, `UPDATE rows SET token = ?, generation = ?, finished = ?, result = ?, reason = ?,
+		{&s.updateRow, 15, `UPDATE rows SET token = ?, generation = ?, finished = ?, result = ?, reason = ?,
 			error_code = ?, request_id = ?, attempts = ?, submitted = ?, loa_status = ?, tried = ?, finished_checksum = ?
-			WHERE run = ? AND row = ?`},
+			WHERE run = ? AND row = ? AND place = ?`},
 		{&s.addPending, 10, `INSERT INTO circuits (pending_run, pending_hash, pending_generation, pending_token, pending_operation,
 			scope, region, instance_id, place, checksum, hash, generation, token, result, error_code, request_id, submitted,
 			loa_status, run) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 0, '', '', '', '', 0, '', 0) ON CONFLICT DO NOTHING`},

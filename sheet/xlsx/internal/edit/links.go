@@ -34,6 +34,20 @@ func (l *linkList) add(prefix, target string, row, col int, c *sheet.PutCell) bo
 	return true
 }
 
+// addFiles adds the links to files, whose relationships have these IDs by target.
+func (s *sheetPatcher) addFiles() {
+	for i := range s.p.Files {
+		f := &s.p.Files[i]
+		if s.links.count >= maxLinks {
+			return
+		}
+		s.links.count++
+		b := append(append(append(s.links.elements, '<'), s.prefix...), `hyperlink ref="`...)
+		b = append(append(append(appendRef(b, f.Row, f.Col), `" `...), s.relName...), `="`...)
+		s.links.elements = append(append(b, s.files[f.Target]...), `"/>`...)
+	}
+}
+
 // maxDisplay bounds the text that a link repeats from its cell, in bytes.
 const maxDisplay = 255
 
@@ -48,9 +62,10 @@ func (cp *Copier) linkSheet(c *sheet.PutCell) string {
 // editLinks copies the list of links without those of an earlier run, which are in result
 // cells, and adds the new ones.
 func (s *sheetPatcher) editLinks(list *xmltok.Token) error {
+	s.addFiles()
 	open := list.Edited(nil, nil)
 	if list.Empty {
-		s.addLinks()
+		s.putLinks()
 		return nil
 	}
 	end := "</" + list.Prefixed() + string(list.Local) + ">"
@@ -94,6 +109,11 @@ func (s *sheetPatcher) isOurs(t *xmltok.Token) bool {
 
 // addLinks writes the list of links of a sheet without one.
 func (s *sheetPatcher) addLinks() {
+	s.addFiles()
+	s.putLinks()
+}
+
+func (s *sheetPatcher) putLinks() {
 	if len(s.links.elements) > 0 {
 		s.Put("<" + s.prefix + "hyperlinks>")
 		s.Out.Write(s.links.elements)

@@ -51,7 +51,7 @@ func notesOf(marks []sheet.Mark) []cellNote {
 // only the cells are coloured.
 //
 // It returns the ID of the relationship for a new drawing, or "" where none is needed.
-func (cp *Copier) planNotes(p *sheet.SheetPatch, part string, rels []opc.Relationship) (string, error) {
+func (cp *Copier) planNotes(p *sheet.SheetPatch, part string, rels []opc.Relationship, edited *relsEdit) (string, error) {
 	notes := notesOf(p.Marks)
 	comments, has := opc.OfKind(rels, "comments")
 	var drawings []opc.Relationship
@@ -72,7 +72,7 @@ func (cp *Copier) planNotes(p *sheet.SheetPatch, part string, rels []opc.Relatio
 		return "", nil
 	}
 	want.add(notes)
-	return cp.newNotes(notes, part, rels), nil
+	return cp.newNotes(notes, part, edited), nil
 }
 
 // notesIn returns what a part of comments will hold. In odd workbooks sheets share one.
@@ -91,15 +91,13 @@ func (cp *Copier) leaveNotesOut(name string) {
 
 // newNotes adds notes to a sheet without any: a part with their text and one with their
 // shapes.
-func (cp *Copier) newNotes(notes []cellNote, part string, rels []opc.Relationship) string {
+func (cp *Copier) newNotes(notes []cellNote, part string, e *relsEdit) string {
 	dir := path.Dir(cp.book.Part)
 	comments := cp.newPart(dir, "comments", ".xml", commentsType)
 	drawing := cp.newPart(path.Join(dir, "drawings"), "vmlDrawing", ".vml", vmlType)
-	e := newRelsEdit(rels)
 	e.stem = "rIdNotes" // the sheet, which is not read yet, may refer to a usual ID that is missing
 	e.add(cp.spaces.rel+"/comments", relTarget(part, comments))
 	id := e.add(cp.spaces.rel+"/vmlDrawing", relTarget(part, drawing))
-	cp.setRels(part, e)
 	cp.addPart(comments, text(func() string {
 		return xmltok.Declaration + `<comments xmlns="` + cp.spaces.main + `"><authors><author>` + notesAuthor + `</author></authors><commentList>` +
 			commentElements("", 0, notes) + `</commentList></comments>`

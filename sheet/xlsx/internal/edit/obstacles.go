@@ -91,7 +91,7 @@ func structureLocked(c *opc.Container, book *read.Parts) (bool, error) {
 func emptyPatch(w *sheet.Workbook) sheet.Patch {
 	var p sheet.Patch
 	for _, t := range []*sheet.Table{&w.CircuitsTable, &w.EngineersTable} {
-		sp := sheet.SheetPatch{Sheet: t.Sheet, HeaderRow: t.HeaderRow, LastRow: t.LastRow, LastCol: t.LastCol, Columns: t.ResultColumns(w.Language())}
+		sp := sheet.SheetPatch{Sheet: t.Sheet, HeaderRow: t.HeaderRow, LastRow: t.LastRow, LastCol: t.LastCol, Columns: t.ResultColumns(w.Language(), w.Purpose != sheet.ForApplication && t == &w.CircuitsTable)}
 		for _, c := range sp.Columns {
 			sp.LastCol = max(sp.LastCol, c.Col)
 		}

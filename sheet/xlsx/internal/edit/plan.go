@@ -107,9 +107,12 @@ func (cp *Copier) planSheet(p *sheet.SheetPatch) (int, *sheetPatcher, error) {
 	s.todo.properties, s.todo.views = p.Tab != sheet.StylePlain, s.opens()
 	_, s.todo.page = s.printed()
 	s.todo.margins = s.todo.page
-	if s.notes, err = cp.planNotes(p, part, rels); err != nil {
+	edited := newRelsEdit(rels)
+	if s.notes, err = cp.planNotes(p, part, rels, edited); err != nil {
 		return 0, nil, err
 	}
+	s.files = cp.planFiles(p, rels, edited)
+	cp.setRels(part, edited)
 	s.todo.notes = s.notes != ""
 	cp.edited(part, func(e *xmltok.Editor) error {
 		s.Editor = e

@@ -2,9 +2,11 @@ package edit
 
 import (
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/opc"
 	"github.com/loabatch/loabatch/sheet/xlsx/internal/xmltok"
 )
@@ -63,13 +65,59 @@ func (e *relsEdit) add(typeURI, target string) string {
 	return id
 }
 
+// addExternal adds a relationship that leads out of the package, and returns its ID.
+func (e *relsEdit) addExternal(typeURI, target string) string {
+	id := e.add(typeURI, target)
+	e.added[len(e.added)-1].External = true
+	return id
+}
+
+// filesStem starts the IDs of relationships to the files that result cells link to. A later
+// run drops them; a program that saves the copy gives the links that are left other IDs.
+const filesStem = "rIdLetter"
+
+// planFiles replaces the relationships of a sheet to the files that its result cells link to,
+// and returns the new IDs by target.
+func (cp *Copier) planFiles(p *sheet.SheetPatch, rels []opc.Relationship, e *relsEdit) map[string]string {
+	if !slices.ContainsFunc(p.Columns, func(c sheet.PutColumn) bool { return c.Letters }) {
+		return nil
+	}
+	for _, r := range rels {
+		if r.External && r.Kind == "hyperlink" && strings.HasPrefix(r.ID, filesStem) {
+			e.drop(r.ID)
+		}
+	}
+	ids := map[string]string{}
+	e.stem = filesStem
+	for _, f := range p.Files {
+		if ids[f.Target] == "" {
+			ids[f.Target] = e.addExternal(cp.spaces.rel+"/hyperlink", f.Target)
+		}
+	}
+	return ids
+}
+
+// drop drops a relationship.
+func (e *relsEdit) drop(id string) {
+	e.dropped[id] = true
+	delete(e.ids, id)
+}
+
 // entries formats the new relationships as elements with this prefix.
 func (e *relsEdit) entries(prefix string) string {
 	var b strings.Builder
 	for _, r := range e.added {
-		b.WriteString("<" + prefix + `Relationship Id="` + xmltok.EscapeAttr(r.ID) + `" Type="` + xmltok.EscapeAttr(r.TypeURI) + `" Target="` + xmltok.EscapeAttr(r.Target) + `"/>`)
+		b.WriteString("<" + prefix + `Relationship Id="` + xmltok.EscapeAttr(r.ID) + `" Type="` + xmltok.EscapeAttr(r.TypeURI) + `" Target="` + xmltok.EscapeAttr(r.Target) + `"` + targetMode(r.External) + `/>`)
 	}
 	return b.String()
+}
+
+// targetMode returns the attribute of a relationship that leads out of the package.
+func targetMode(external bool) string {
+	if external {
+		return ` TargetMode="External"`
+	}
+	return ""
 }
 
 // rewrite copies a list of relationships with the change.

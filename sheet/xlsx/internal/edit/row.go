@@ -1,6 +1,7 @@
 package edit
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/loabatch/loabatch/sheet"
@@ -140,7 +141,12 @@ func (s *sheetPatcher) colOf(t *xmltok.Token, col *int) (bare, ok bool) {
 // replaces reports whether a cell is dropped: it is in a result column, and another
 // replaces it or it has content of an earlier run.
 func (s *sheetPatcher) replaces(t *xmltok.Token, row, col int, cells []sheet.PutCell) bool {
-	return col < len(s.ours) && s.ours[col] && !s.kept && (cells != nil || !t.Empty && row >= s.frame.Row1 && row <= s.frame.Row2)
+	return col < len(s.ours) && s.ours[col] && !s.kept && !s.stays(col, cells) && (cells != nil || !t.Empty && row >= s.frame.Row1 && row <= s.frame.Row2)
+}
+
+// stays reports whether what is in a result cell stays.
+func (s *sheetPatcher) stays(col int, cells []sheet.PutCell) bool {
+	return cells != nil && slices.ContainsFunc(s.cols, func(c putColumn) bool { return c.Col == col && cells[c.at].Stays })
 }
 
 // dropCell leaves out a cell. One whose formula, shared or of an array, is also that of
@@ -236,6 +242,9 @@ func (s *sheetPatcher) putCells(prefix string, row int, cells []sheet.PutCell, n
 	s.Buf = s.Buf[:0]
 	for ; next < len(s.cols) && s.cols[next].Col <= upTo; next++ {
 		c, cell := &s.cols[next], &cells[s.cols[next].at]
+		if cell.Stays {
+			continue
+		}
 		style := s.styles.beside(cell, c.Wrap)
 		if cell.Link.Row > 0 && s.links.add(prefix, s.target(cell), row, c.Col, cell) {
 			style = s.styles.bound[sheet.StyleLink]

@@ -26,6 +26,7 @@ type sheetPatcher struct {
 	marked   map[[2]int]*markedCell // cells with a mark, by row and column
 	resolve  func() error           // looks up their shared strings
 	links    linkList
+	files    map[string]string           // IDs of the relationships to files, by target
 	target   func(*sheet.PutCell) string // the sheet that a link leads to
 	date1904 bool
 	deselect bool // the copy opens on another sheet

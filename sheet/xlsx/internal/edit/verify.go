@@ -167,7 +167,7 @@ func (v *verifier) sheet(p *sheet.SheetPatch) error {
 	if found != p.Rows {
 		return rowsDiffer(p.Sheet, found, p.Rows)
 	}
-	if links != v.links {
+	if links+min(len(p.Files), maxLinks-links) != v.links {
 		return linksDiffer(p.Sheet)
 	}
 	return nil
@@ -196,6 +196,8 @@ func (v *verifier) row(name string, row sheet.Row, cols []putColumn, want []shee
 func (v *verifier) cellMatches(got *sheet.Cell, want *sheet.PutCell) bool {
 	kind, text := sheet.TextCell, cellText(want.Text)
 	switch {
+	case want.Stays:
+		return true
 	case !want.Time.IsZero():
 		return got.Type == sheet.NumberCell && got.DateStyle && got.Value == numberText(serial(want.Time, v.copy.book.Date1904))
 	case want.IsNumber:

@@ -1,0 +1,207 @@
+package batch
+
+import (
+	"strings"
+	"time"
+
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// Complete and Confirm are the steps after an application. Both take an LOA that is in a
+// certain state, and lead it to the next:
+//
+//	Complete  Available to Completing. Lookups show line code and label of the completion.
+//	Confirm   Completing to Complete, and the circuit from Allocated to Confirmed.
+//
+// An LOA in the state before that of the operation shows that the operation has had no
+// effect, as the lack of an LOA does for Apply.
+
+// codeNotAvailable says that the LOA is not in a state in which construction can be
+// reported as finished.
+const codeNotAvailable = "OperationDenied.LOAStatusNotAllowComplete"
+
+// codeUnfinished is the pattern of the refusals of a circuit whose construction was not
+// reported as finished.
+const codeUnfinished = "OperationUnsupported.*"
+
+// completeContent is the content of Complete.
+func completeContent(d *digest, a *Application) {
+	c := a.Circuit
+	d.text("loabatch completion 1")
+	d.text(c.LineCode)
+	d.text(c.LineLabel)
+	d.text(c.LineProvider)
+	d.text(c.LineContact.Reveal())
+}
+
+// confirmContent is the content of Confirm, whose only parameter is the circuit.
+func confirmContent(d *digest, _ *Application) { d.text("loabatch confirmation 1") }
+
+// judgeCompleted says what an LOA means for the report that construction is finished.
+func judgeCompleted(a *Application, l LOA) loaState {
+	switch l.Status {
+	case "", LOARejected, LOADeleted:
+		return loaVoid
+	case LOAAvailable:
+		return loaNone
+	case LOACompleting, LOAComplete:
+		if emptyOrEqual(l.LineCode, a.Circuit.LineCode) && emptyOrEqual(l.LineLabel, a.Circuit.LineLabel) {
+			return loaOurs
+		}
+		return loaOther
+	}
+	return loaWaiting
+}
+
+// judgeConfirmed says what an LOA and its circuit mean for a confirmation. Who confirmed a
+// circuit is not shown.
+func judgeConfirmed(_ *Application, l LOA) loaState {
+	switch {
+	case confirmed(l.CircuitStatus, l.Status):
+		return loaOurs
+	case l.Status == "" || Void(l.Status):
+		return loaVoid
+	case l.Status == LOACompleting || l.Status == LOAComplete:
+		return loaNone
+	}
+	return loaWaiting
+}
+
+// confirmed reports whether a circuit was confirmed. Where its own status is not known, that
+// of its LOA tells.
+func confirmed(circuitStatus, loaStatus string) bool {
+	switch circuitStatus {
+	case "Confirmed", "Enabled":
+		return true
+	case "":
+		return loaStatus == LOAComplete
+	}
+	return false
+}
+
+// loaOf is what a survey shows of a circuit's LOA.
+func loaOf(s CircuitState) LOA { return LOA{Status: s.LOAStatus, CircuitStatus: s.Status} }
+
+// asksCircuit reports whether a lookup for the operation asks for the circuit, since its
+// LOA does not tell.
+func (o Operation) asksCircuit() bool { return o == Confirm }
+
+// FollowsUp reports whether the operation is about an LOA that exists, and not an
+// application for one.
+func (o Operation) FollowsUp() bool { return o.Place() != PlaceLOA }
+
+// recent reports whether a lookup may still show an LOA as it was before Ended was accepted.
+func (a *Application) recent(asked time.Time) bool {
+	if a.Start != StartAccepted && !a.Renewed {
+		return false
+	}
+	return asked.Sub(latest(a.Ended.At, a.Ended.Tried)) < SettlingTime
+}
+
+// superseded says that the LOA that Ended was about is gone: it was void or applied for
+// anew since.
+func (a *Application) superseded(loaStatus string, asked time.Time) Settlement {
+	return Settlement{Token: a.Ended.Token, Result: sheet.Refused, LOAStatus: loaStatus, Seen: asked.Round(0).UTC()}
+}
+
+// goesOn reports whether the next step of a row is to be taken after one has ended: it
+// stopped at nothing, and the LOA is in a state for it.
+func (a *Application) goesOn(o *Outcome) bool {
+	switch {
+	case a.Then == nil:
+		return false
+	case o.Result == sheet.Submitted:
+		return a.Then.Operation == Confirm && a.Operation == Complete
+	case o.Result != sheet.Already || o.Reason == ReasonReview || o.Reason == ReasonNotListed:
+		return false
+	}
+	switch o.LOAStatus {
+	case LOAAvailable:
+		return a.Then.Operation == Complete
+	case LOACompleting, LOAComplete:
+		return true
+	}
+	return false
+}
+
+// next is the next step of a row after this one has ended with an outcome. Right after a
+// completion was accepted, there is no need to ask whether the circuit can be confirmed, nor
+// to mind an earlier confirmation, which was before that completion.
+func (a *Application) next(o *Outcome) Application {
+	step := *a.Then
+	if o.Result != sheet.Submitted {
+		return step
+	}
+	switch step.Start {
+	case StartReady:
+		step.Start = StartSend
+	case StartAccepted:
+		step.Start, step.Generation = StartSend, step.Ended.Generation+1
+		step.Ended.Accepted = false
+		step.Token = step.DeriveToken()
+	}
+	return step
+}
+
+// Shown folds the outcomes of a row's steps into the one that the row shows: that of the last
+// step that did something. Attempts are those of all of them.
+func Shown(before, o Outcome) Outcome {
+	attempts := before.Attempts + o.Attempts
+	if before.Result == sheet.Submitted && (o.Result == sheet.Already || o.Result == sheet.NotAttempted) {
+		o = before
+	}
+	o.Completed = o.Completed || before.Completed || o.Operation == Confirm && before.Operation == Complete && before.Result == sheet.Submitted
+	o.Attempts = attempts
+	return o
+}
+
+func predictComplete(a *Application, s CircuitState) Outcome {
+	return predictStep(a, s, judgeCompleted(a, loaOf(s)), codeNotAvailable)
+}
+
+func predictConfirm(a *Application, s CircuitState) Outcome {
+	return predictStep(a, s, judgeConfirmed(a, loaOf(s)), CodeCircuitStatus)
+}
+
+// predictStep predicts a step after the application, given what the LOA means for it.
+func predictStep(a *Application, s CircuitState, state loaState, conflict string) Outcome {
+	o := a.Outcome(sheet.Blocked, ReasonNoCircuit)
+	o.LOAStatus = s.LOAStatus
+	if s.InstanceID == "" {
+		o.ErrorCode = CodeNoCircuit
+		return o
+	}
+	switch state {
+	case loaVoid:
+		o.Reason, o.ErrorCode = ReasonNoLOA, conflict
+		if s.LOAStatus == LOARejected {
+			o.Reason = ReasonLOARejected
+		}
+	case loaWaiting:
+		o.Result, o.Reason = sheet.Already, ReasonReview
+	case loaOurs, loaOther:
+		o.Result, o.Reason = sheet.Already, ReasonLOAExists
+	default:
+		o.Result, o.Reason = sheet.Valid, ReasonValid
+	}
+	return o
+}
+
+// Outdone reports whether an outcome says no more than what a results copy shows already by a
+// token: that of a later step, which was taken after the one that the outcome is about, or
+// that of the same step where the outcome has no token.
+func (o *Outcome) Outdone(token string) bool {
+	shown, follows := OperationOf(token)
+	return o.Result == sheet.Already && (shown.step() > o.Operation.step() || follows && shown == o.Operation && o.Token == "")
+}
+
+// OperationOf returns the operation that a token was derived for, as far as the token has
+// its name: those of applications have none.
+func OperationOf(token string) (Operation, bool) {
+	for _, o := range []Operation{Complete, Confirm} {
+		if uuid, named := strings.CutPrefix(token, operations[o].salt+"-"); named && Derived(uuid) {
+			return o, true
+		}
+	}
+	return Apply, false
+}

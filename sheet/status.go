@@ -1,0 +1,167 @@
+package sheet
+
+import (
+	"net/url"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Letter is the file of a letter of authorization.
+type Letter struct {
+	Path   string // relative to the folder of the copy where it can be; with slashes
+	SHA256 string // in hexadecimal; may be empty
+}
+
+// LetterFrom returns a letter as a copy of the workbook names it. Both paths are absolute or
+// relative to the same folder.
+func LetterFrom(copyPath, file, sha256 string) Letter {
+	if rel, err := filepath.Rel(filepath.Dir(copyPath), file); err == nil {
+		file = rel
+	}
+	return Letter{Path: filepath.ToSlash(file), SHA256: sha256}
+}
+
+// letterMark is between the path and the checksum in a cell.
+const letterMark = " (SHA-256 "
+
+// String returns the letter as a cell has it.
+func (l Letter) String() string {
+	if l.SHA256 == "" {
+		return l.Path
+	}
+	return l.Path + letterMark + l.SHA256 + ")"
+}
+
+// parseLetter reads the cell of a letter.
+func parseLetter(s string) Letter {
+	s = trimOuter(s)
+	if i := strings.LastIndex(s, letterMark); i > 0 && strings.HasSuffix(s, ")") {
+		return Letter{Path: s[:i], SHA256: s[i+len(letterMark) : len(s)-1]}
+	}
+	return Letter{Path: s}
+}
+
+// cell returns the cell of a letter.
+func (l Letter) cell() PutCell {
+	if l.Path == "" {
+		return PutCell{}
+	}
+	return PutCell{Text: l.String(), Style: StyleLink}
+}
+
+// target returns where the link to the letter leads, or "" without one.
+func (l Letter) target() string {
+	switch {
+	case l.Path == "":
+		return ""
+	case strings.HasPrefix(l.Path, "/"): // or a share of Windows
+		return (&url.URL{Scheme: "file", Path: l.Path}).String()
+	case len(l.Path) > 2 && l.Path[1] == ':' && l.Path[2] == '/': // a drive of Windows
+		return (&url.URL{Scheme: "file", Path: "/" + l.Path}).String()
+	}
+	return (&url.URL{Path: l.Path}).String()
+}
+
+// hideFolders leaves of each letter its name and checksum: a redacted copy goes to people who
+// do not have the file, and folders may be called after a person.
+func (p *SheetPatch) hideFolders() {
+	at := slices.IndexFunc(p.Columns, func(c PutColumn) bool { return c.Letters })
+	if at < 0 {
+		return
+	}
+	cells := p.Row
+	p.Files = nil
+	p.Row = func(number int) []PutCell {
+		put := cells(number)
+		if at < len(put) {
+			l := parseLetter(put[at].Text)
+			put[at] = PutCell{Text: Letter{Path: path.Base(l.Path), SHA256: l.SHA256}.String()}
+		}
+		return put
+	}
+}
+
+// hasLetter reports whether an LOA with a status has its letter.
+func hasLetter(status string) bool {
+	return !slices.Contains([]string{"Applying", "Rejected", "Deleted", "none"}, status)
+}
+
+// LOAResult is what the status command says of a row.
+type LOAResult struct {
+	Status  string    // of the LOA, as the API has it
+	AskedAt time.Time // when it had that status; UTC; zero if that is not known
+	Letter  Letter
+	Message string // rendered; empty leaves the row's message as it is
+}
+
+// StatusPatch writes what is known of the LOAs, by row, into their columns of the Circuits
+// sheet and changes nothing else. A column, whose header and states are in a language, is
+// where an earlier run wrote it, or else to the right of the table; all but the status are
+// left out where there is nothing to say.
+func StatusPatch(w *Workbook, rows map[int]LOAResult, l Language) Patch {
+	t := &w.CircuitsTable
+	wanted := map[ResultColumn]bool{ColLOAStatus: true, ColLOAAskedAt: t.hasLater(), ColLetter: t.hasLater()}
+	for _, r := range rows {
+		wanted[ColMessage] = wanted[ColMessage] || r.Message != ""
+		wanted[ColLOAAskedAt] = wanted[ColLOAAskedAt] || !r.AskedAt.IsZero()
+		wanted[ColLetter] = wanted[ColLetter] || r.Letter != Letter{}
+	}
+	wanted[ColLOAAskedAt] = wanted[ColLOAAskedAt] || wanted[ColLetter] || wanted[ColMessage] // which tells whose the others are
+	var ids []ResultColumn
+	var columns []PutColumn
+	last := t.LastCol
+	for _, col := range t.Results {
+		last = max(last, col)
+	}
+	for id, c := range t.ResultColumns(l, true) {
+		if !wanted[ResultColumn(id)] {
+			continue
+		}
+		if t.Results[ResultColumn(id)] == 0 {
+			last++
+			c.Col = last
+		}
+		c.Print = c.Print && t.Results[ColResult] > 0
+		ids, columns = append(ids, ResultColumn(id)), append(columns, c)
+	}
+	p := SheetPatch{Sheet: t.Sheet, HeaderRow: t.HeaderRow, LastRow: t.LastRow, LastCol: last, Columns: columns, Rows: len(rows)}
+	cells := make([]PutCell, len(ids))
+	p.Row = func(row int) []PutCell {
+		r, found := rows[row]
+		if !found {
+			return nil
+		}
+		for i, id := range ids {
+			cells[i] = r.cell(id, l)
+		}
+		return cells
+	}
+	if i := slices.Index(ids, ColLetter); i >= 0 {
+		for row, r := range rows {
+			if target := r.Letter.target(); target != "" {
+				p.Files = append(p.Files, FileLink{Row: row, Col: columns[i].Col, Target: target})
+			}
+		}
+		slices.SortFunc(p.Files, func(a, b FileLink) int { return a.Row - b.Row })
+	}
+	return Patch{Sheets: []SheetPatch{p}}
+}
+
+// cell returns what a row says in a result column.
+func (r *LOAResult) cell(id ResultColumn, l Language) PutCell {
+	switch id {
+	case ColMessage:
+		return PutCell{Text: r.Message, Stays: r.Message == ""}
+	case ColLOAAskedAt:
+		if r.AskedAt.IsZero() {
+			return PutCell{}
+		}
+		return PutCell{Time: r.AskedAt.UTC().Truncate(time.Second)}
+	case ColLetter:
+		return r.Letter.cell()
+	}
+	return PutCell{Text: l.State(r.Status)}
+}
