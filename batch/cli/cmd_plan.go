@@ -235,10 +235,9 @@ func (a *app) predict(ctx context.Context, s *invocation, in *input) (*predictio
 	if err != nil {
 		return nil, err
 	}
-	dry := s.run.dryRun
-	s.run.dryRun = dryRunOff // so --all-or-nothing withholds rows
+	s.approving = true
 	p.plan, p.past = s.plan(ctx, p.done, known), known.past
-	s.run.dryRun = dry
+	s.approving = false
 	p.plan.DryRun = true
 	return p, a.engine(ctx, s, p.done, p.plan)
 }

@@ -31,19 +31,20 @@ const (
 
 // invocation is one command that processes workbooks: its settings, and what it has opened.
 type invocation struct {
-	command string
-	flags   submitFlags
-	run     runSettings
-	pace    pace
-	options sheet.Options
-	log     *slog.Logger
-	trace   string           // ID of the trace that TRACEPARENT names
-	logFile *console.LogFile // nil if the log goes to standard error
-	started time.Time
-	paths   []string // the inputs, as given
-	night   bool     // the inputs are those of a folder
-	files   claims   // so far
-	args    []string // its settingsLine, without inputs that cannot be read
+	command   string
+	flags     submitFlags
+	run       runSettings
+	pace      pace
+	options   sheet.Options
+	log       *slog.Logger
+	trace     string           // ID of the trace that TRACEPARENT names
+	logFile   *console.LogFile // nil if the log goes to standard error
+	started   time.Time
+	paths     []string // the inputs, as given
+	night     bool     // the inputs are those of a folder
+	approving bool     // a dry run for a plan: rows are planned as if they were sent, so --all-or-nothing withholds them
+	files     claims   // so far
+	args      []string // its settingsLine, without inputs that cannot be read
 
 	accounts []*account // that were opened so far
 	service  *service   // of the first one that can be used; nil when nothing is asked of the API

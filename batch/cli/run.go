@@ -92,7 +92,7 @@ type known struct {
 func (s *invocation) plan(ctx context.Context, done *finished, k known) *batch.Plan {
 	return plan.New(done.in.workbook, plan.Options{
 		Operation: s.flags.operation, Past: k.past, Foreign: k.foreign, Only: s.run.only, Valid: s.valid(ctx, done, k.past), Reapply: s.flags.run.reapply, AllOrNothing: s.flags.run.allOrNothing,
-		Severity: s.options.SeverityOf, DryRun: s.run.dryRun != dryRunOff,
+		Severity: s.options.SeverityOf, DryRun: s.run.dryRun != dryRunOff && !s.approving,
 	})
 }
 
