@@ -39,7 +39,7 @@ var mayImport = map[string][]string{
 	"sheet/xlsx/internal/xlsxtest": {"sheet"},
 
 	"batch":                   {"batch/quota", "sheet"},
-	"batch/approval":          {},
+	"batch/approval":          {"batch"},
 	"batch/plan":              {"batch", "batch/approval", "sheet"},
 	"batch/quota":             {"golang.org/x/time"},
 	"batch/cloud":             {"batch", "sheet", "github.com/aliyun/alibaba-cloud-sdk-go", "github.com/aliyun/credentials-go", "golang.org/x/net", "golang.org/x/sync"},
