@@ -160,6 +160,10 @@ var Columns = []Column{
 		Aliases: []string{"Contact information", "Contact info", "Contact number", "Phone", "Phone number", "Mobile", "Mobile number", "Telephone", "联系方式", "联系电话", "电话", "手机", "手机号", "手机号码", "电话号码"}},
 }
 
+// AfterLetter reports whether a column is for the time after the letter: an application does
+// not have it.
+func (c *Column) AfterLetter() bool { return stageOf(c.ID) == completionOnly }
+
 // columnOf returns the entry of a column in the column table.
 func columnOf(id ColumnID) *Column {
 	i := slices.IndexFunc(Columns, func(c Column) bool { return c.ID == id })

@@ -181,9 +181,25 @@ func flip(s string) string {
 	return string(b)
 }
 
+// afterLetter returns what the last columns of the n-th circuit say.
+func afterLetter(n int) []any {
+	provider := []string{"China Telecom", "China Unicom", "China Mobile", "Other ISPs in China"}[n%4]
+	finished, confirm := "yes", "no"
+	switch n % 4 {
+	case 1:
+		confirm = "yes"
+	case 3:
+		finished = "no"
+	}
+	return []any{fmt.Sprintf("EX-10GE%04dNP", 101+n), fmt.Sprintf("A%02d-F%02d-P%02d", 1+n/4, 1+n%4, 1+n), provider, fmt.Sprintf("+44 7700 900%03d", 500+n), finished, confirm}
+}
+
 // clean returns the workbook without mistakes. One engineer works on every circuit.
 func clean() xlsx.Template {
 	c := circuitRows(6, 4, 2)
+	for n := range c {
+		c[n] = append(append(c[n], nil, nil), afterLetter(n)...) // without a token and an account
+	}
 	return xlsx.Template{Words: prose.English, Regions: cloud.KnownRegions(), Circuits: c, Engineers: append(engineerRows(c), engineer(90, "*"))}
 }
 

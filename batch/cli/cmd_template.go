@@ -214,7 +214,8 @@ func writeExample(w io.Writer, book xlsx.Template, now time.Time) error {
 	}
 	iso := start.Format(time.RFC3339)
 	book.Circuits = [][]any{
-		{"pc-example0000000001", "cn-hangzhou", "Example Trading Co., Ltd.", "FIBRE", "Placeholder Telecom Engineering", start, 1000, "Hangzhou, building 1, room 101"},
+		{"pc-example0000000001", "cn-hangzhou", "Example Trading Co., Ltd.", "FIBRE", "Placeholder Telecom Engineering", start, 1000, "Hangzhou, building 1, room 101",
+			nil, nil, "HZ-SH-10GE0001NP", "A12-F03-P07", "China Telecom", "+447700900321", "no", "no"},
 		{"pc-example0000000002", "ap-southeast-1", "Example Trading Co., Ltd.", "MSTP", "Sample Fibre Works", iso},
 	}
 	book.Engineers = [][]any{
@@ -224,7 +225,8 @@ func writeExample(w io.Writer, book xlsx.Template, now time.Time) error {
 	}
 	if book.Language == sheet.Chinese {
 		book.Circuits = [][]any{
-			{"pc-example0000000001", "cn-hangzhou", "示例贸易（杭州）有限公司", "光纤直连", "样例通信工程有限公司", start, 1000, "杭州市示例路 1 号 1 号楼 101 室"},
+			{"pc-example0000000001", "cn-hangzhou", "示例贸易（杭州）有限公司", "光纤直连", "样例通信工程有限公司", start, 1000, "杭州市示例路 1 号 1 号楼 101 室",
+				nil, nil, "杭州-上海10GE0001NP", "A12-F03-P07", "中国电信", "+447700900321", "否", "否"},
 			{"pc-example0000000002", "ap-southeast-1", "示例贸易（杭州）有限公司", "MSTP", "占位布线工程有限公司", iso},
 		}
 		book.Engineers = [][]any{

@@ -757,12 +757,12 @@ func pageTexts(page string) (texts []string) {
 }
 
 // commandWords are the commands, which may follow the program's name or be all there is.
-var commandWords = strings.Fields("template validate submit status report history simulator explain doctor version")
+var commandWords = strings.Fields("template validate submit status complete advance plan report history simulator explain doctor version")
 
 // latinWords are the words that are the same in Chinese: names, formats, units and values of
 // the API and of flags.
 var latinWords = wordSet(`loabatch API VPC LOA ID UTC SHA CSV JSON HTML Excel WPS LibreOffice Token RAM STS AccessKey SDK SQLite URL NTP PDF ISO IANA ASCII GB SDH DEBUG README devel
-	RULE FILE DURATION PORT N error warning off offline online true false auto always never bar plain none
+	RULE FILE DURATION PORT N error warning off offline online true false yes no auto always never bar plain none
 	Mbit s ms MiB PC IDC IDCard Passport Male Female MSTP MPLSVPN FIBRE Other pc cn arn acs environment oidc uri y N
 	OK InstanceId RegionId EcsTest HK Unicode Asia DNS Secret SIGINT SIGQUIT SIGABRT SIGTERM SIGKILL`)
 

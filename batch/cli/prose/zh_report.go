@@ -285,6 +285,7 @@ var zhReport = map[string]Entry{
 var zhTemplate = map[string]Entry{
 	"template-title":          {Message: "LOA（专线施工授权函）申请"},
 	"template-band-circuits":  {Message: "要申请的专线：每条专线一行"},
+	"template-band-later":     {Message: "LOA 可用之后：施工与确认"},
 	"template-band-engineers": {Message: "施工工程师：每名工程师一行"},
 
 	"template-check-ready":     {Message: "已填好"},
@@ -306,6 +307,7 @@ var zhTemplate = map[string]Entry{
 	"template-sec-columns":   {Message: "工作表“{sheet}”的各列"},
 	"template-sec-results":   {Message: "各种结果的含义"},
 	"template-note-required": {Message: "必填"},
+	"template-note-later":    {Message: "LOA 可用后填写"},
 	"template-note-optional": {Message: "选填"},
 
 	"template-step":           {Message: "步骤 {n}"},
@@ -316,6 +318,7 @@ var zhTemplate = map[string]Entry{
 	"template-step-submit":    {Message: "提交：loabatch submit FILE。每个有效的行提交一份申请；有错误的行不发送。"},
 	"template-step-results":   {Message: "loabatch 不会改动本文件。结果写入同一文件夹中的副本：右侧各列为每行的结果，工作表“错误”中有指向待修改单元格的链接，工作表“摘要”汇总本次运行。"},
 	"template-step-again":     {Message: "请在本文件或副本中修改错误，然后重新提交：已受理的行不会重复申请。"},
+	"template-step-later":     {Message: "LOA 可用后：随着施工进展，在副本或本文件中填写绿色的列。loabatch status 查询每份 LOA 的状态，loabatch complete 报告已完成的施工，loabatch advance 为每行执行接下来的一步。"},
 
 	"template-column-check":               {Message: "填写时显示该行已填好，或还缺少什么。此列不发送；loabatch validate 的检查更为全面。可以删除或移动此列。"},
 	"template-column-instanceid":          {Message: "高速通道控制台上显示的物理专线实例 ID（pc-…）。每条专线只填写一行。"},

@@ -14,7 +14,9 @@ import (
 type templateStyles struct {
 	band, version               int // the title above the headers, and the template's version
 	required, optional, own     int // headers, by what the column is
-	need, choice                int // the words above the headers
+	later                       int // headers of what is filled in after the letter
+	need, choice, afterwards    int // the words above the headers
+	laterBand                   int // the title above those columns
 	text, date, whole, plain    int // data, by column
 	check                       int // the column #Check
 	title, section, body, label int // guide
@@ -72,6 +74,9 @@ func (b *templateBuilder) styles() error {
 		{&b.style.version, &excelize.Style{Font: &excelize.Font{Size: 9, Color: inkSoft, Family: typeface}, Alignment: &excelize.Alignment{Vertical: "center"}}},
 		{&b.style.required, head(paper, inkDark, true)},
 		{&b.style.optional, head(inkDark, panelBlue, false)},
+		{&b.style.later, head(inkGreen, greenPanel, false)},
+		{&b.style.afterwards, small(inkGreen, greenPanel, false)},
+		{&b.style.laterBand, &excelize.Style{Font: &excelize.Font{Bold: true, Size: 11, Color: inkGreen, Family: typeface}, Alignment: &excelize.Alignment{Vertical: "center"}}},
 		{&b.style.own, head(inkSoft, panelGrey, true)},
 		{&b.style.need, small(paper, inkDark, true)},
 		{&b.style.choice, small(inkDark, panelBlue, false)},
@@ -170,14 +175,20 @@ func (b *templateBuilder) column(name string, col int, c sheet.Column) error {
 		return err
 	}
 	w := &cellWriter{b: b, sheet: name}
-	w.put(letter, titleRow, b.style.band, "")
-	if c.Required {
-		w.put(letter, needRow, b.style.need, b.Words.Line(needCode(c)))
-		w.put(letter, headerRow, b.style.required, c.Header)
-	} else {
-		w.put(letter, needRow, b.style.choice, b.Words.Line(needCode(c)))
-		w.put(letter, headerRow, b.style.optional, c.Header)
+	title, need, head := b.style.band, b.style.choice, b.style.optional
+	switch {
+	case c.Required:
+		need, head = b.style.need, b.style.required
+	case c.AfterLetter():
+		title, need, head = b.style.laterBand, b.style.afterwards, b.style.later
 	}
+	over := ""
+	if c.ID == sheet.CircuitLineCode {
+		over = b.Words.Line("template-band-later")
+	}
+	w.put(letter, titleRow, title, over)
+	w.put(letter, needRow, need, b.Words.Line(needCode(c)))
+	w.put(letter, headerRow, head, c.Header)
 	w.keep(b.AddComment(name, b.note(fmt.Sprintf("%s%d", letter, headerRow), c.Header, b.expects(c))))
 	w.keep(b.validation(name, letter, c))
 	return w.err
@@ -187,6 +198,9 @@ func (b *templateBuilder) column(name string, col int, c sheet.Column) error {
 func needCode(c sheet.Column) string {
 	if c.Required {
 		return "template-note-required"
+	}
+	if c.AfterLetter() {
+		return "template-note-later"
 	}
 	return "template-note-optional"
 }
@@ -267,7 +281,8 @@ func below(letter string) string {
 var rowHeights = [...]float64{sheet.English: 0, sheet.Chinese: 18}
 
 // view freezes the headers and the instance IDs, and prepares the sheet for printing, with
-// lines between the cells.
+// lines between the cells, up to the last column that an application has: the others would
+// make a page unreadable.
 func (b *templateBuilder) view(name, last string) error {
 	if err := b.SetPanes(name, &excelize.Panes{
 		Freeze: true, XSplit: 2, YSplit: headerRow, TopLeftCell: fmt.Sprintf("C%d", firstRow), ActivePane: "bottomLeft",
@@ -317,7 +332,8 @@ func (b *templateBuilder) printed(name, orientation, titles string) error {
 // prompt has at most 255 characters, its title 32.
 var prompted = map[sheet.ColumnID]bool{
 	sheet.CircuitInstanceID: true, sheet.CircuitRegionID: true, sheet.CircuitCompanyName: true, sheet.CircuitConstructionTime: true,
-	sheet.CircuitBandwidth: true, sheet.CircuitClientToken: true, sheet.CircuitAccount: true,
+	sheet.CircuitBandwidth: true, sheet.CircuitClientToken: true, sheet.CircuitAccount: true, sheet.CircuitLineCode: true, sheet.CircuitLineLabel: true,
+	sheet.CircuitLineContact: true, sheet.CircuitFinished: true, sheet.CircuitConfirm: true,
 	sheet.EngineerInstanceID: true, sheet.EngineerName: true, sheet.EngineerCertificateNo: true, sheet.EngineerContact: true,
 }
 

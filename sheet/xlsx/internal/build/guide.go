@@ -11,7 +11,7 @@ import (
 // guideSteps are the codes of the guide's numbered steps.
 var guideSteps = []string{
 	"template-step-circuits", "template-step-engineers", "template-step-own", "template-step-check",
-	"template-step-submit", "template-step-results", "template-step-again",
+	"template-step-submit", "template-step-results", "template-step-again", "template-step-later",
 }
 
 // Measures of the guide: the width of its text in characters, how many letters fit
@@ -24,7 +24,7 @@ const (
 
 // guide writes the sheet that explains how to fill in the workbook and what happens then.
 func (b *templateBuilder) guide() error {
-	for i, width := range []float64{26, guideWidth, 12} {
+	for i, width := range []float64{26, guideWidth, 17} {
 		letter := sheet.ColName(i + 1)
 		if err := b.SetColWidth(b.guideName(), letter, letter, width); err != nil {
 			return err

@@ -56,8 +56,9 @@ const (
 )
 
 // layoutVersion is the version of the template, after [sheet.TemplateMark] on each data
-// sheet. Version 1 had neither a title nor #Check.
-const layoutVersion = "2"
+// sheet. Version 1 had neither a title nor #Check, version 2 no columns for the time after
+// the letter.
+const layoutVersion = "3"
 
 // templateDate is the date in the document's properties. It is fixed, so that the
 // same columns and words give the same bytes.
@@ -191,7 +192,11 @@ func (b *templateBuilder) dataSheet(id sheet.SheetID, rows [][]any) error {
 	if err := b.SetSheetDimension(name, fmt.Sprintf("A1:%s%d", sheet.ColName(len(cols)+1), firstRow+max(len(rows), checkedRows)-1)); err != nil {
 		return err
 	}
-	return b.view(name, sheet.ColName(len(cols)+1))
+	printed := slices.IndexFunc(cols, func(c sheet.Column) bool { return c.AfterLetter() })
+	if printed < 0 {
+		printed = len(cols)
+	}
+	return b.view(name, sheet.ColName(printed+1))
 }
 
 // fill writes one row of values into cells that have their column's format already.

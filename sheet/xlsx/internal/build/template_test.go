@@ -73,12 +73,12 @@ func TestTemplateIsReadBack(t *testing.T) {
 	checks := map[string]int{}
 	for name, want := range map[string][]string{
 		sheet.CircuitsName: {
-			"A1:loabatch template 2 B1:template-band-circuits", needs(sheet.CircuitsSheet), headers(sheet.CircuitsSheet),
+			"A1:loabatch template 3 B1:template-band-circuits L1:template-band-later", needs(sheet.CircuitsSheet), headers(sheet.CircuitsSheet),
 			"B1:pc-1 C1:cn-hangzhou D1:a E1:MSTP F1:b G2:46402.354166666664 H2:100 J1:007",
 			"B1:pc-2 D3:TRUE E2:2.5",
 		},
 		sheet.EngineersName: {
-			"A1:loabatch template 2 B1:template-band-engineers", needs(sheet.EngineersSheet), headers(sheet.EngineersSheet),
+			"A1:loabatch template 3 B1:template-band-engineers", needs(sheet.EngineersSheet), headers(sheet.EngineersSheet),
 			"B1:pc-1 C1:x D1:IDCard E1:000000199001010010 F1:Male G1:+0 1",
 		},
 	} {
