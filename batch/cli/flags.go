@@ -138,6 +138,12 @@ type runFlags struct {
 }
 
 func (f *runFlags) register(flags *pflag.FlagSet) {
+	f.registerSending(flags)
+	flags.BoolVar(&f.reapply, "reapply", false, "apply again for rows whose LOA was rejected (SecondApplyPhysicalConnectionLOA)")
+}
+
+// registerSending registers those of every command that sends.
+func (f *runFlags) registerSending(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.simulate, "simulate", false, "use the embedded simulator and a temporary ledger: no account, no network")
 	flags.StringVar(&f.faults, "faults", "", "with --simulate: the simulator's fault `PLAN` (see loabatch simulator --help)")
 	flags.Uint64Var(&f.seed, "seed", 1, "with --simulate: seed `N` for the fault plan")
@@ -149,7 +155,6 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.maxFailures, "max-failures", "", "stop once `N|N%` of the rows were refused or failed (a percentage needs 20 finished rows)")
 	flags.IntVar(&f.canary, "canary", 0, "send `N` rows first, and the rest only when all of them were accepted (default no canary)")
 	flags.StringSliceVar(&f.only, "only", nil, "process only rows whose Result is one of `RESULT,...`, such as failed,unknown,not_attempted")
-	flags.BoolVar(&f.reapply, "reapply", false, "apply again for rows whose LOA was rejected (SecondApplyPhysicalConnectionLOA)")
 	flags.BoolVar(&f.allOrNothing, "all-or-nothing", false, "send nothing if any row is invalid")
 	flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask for confirmation; required without a terminal")
 }

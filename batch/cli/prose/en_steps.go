@@ -114,6 +114,12 @@ var enSteps = map[string]Entry{
 		Why:     "A confirmation that was accepted is sent again only after a new completion. That the circuit does not show it may only mean that a lookup lags.",
 	},
 
+	"confirm-input-complete":    {Message: "{going} of {rows} {rows:row|rows} {going:is|are} to be completed where the LOA is Available, sheet {sheet} of {file}"},
+	"confirm-warned-complete":   {Message: "  {n} of the rows to be completed {n:has|have} warnings"},
+	"confirm-billing":           {Message: "  {n} {n:circuit is|circuits are} to be confirmed after that, which starts service and billing"},
+	"confirm-accounts-complete": {Message: "report {count} finished {count:construction|constructions} in {n} {n:account|accounts} to {endpoint}?"},
+	"confirm-complete":          {Message: "report {count} finished {count:construction|constructions} as account {account} to {endpoint}?"},
+
 	"IncorrectStatus.PhysicalConnectionLOA-complete": {
 		Message: "the circuit has no LOA for which construction can be reported as finished",
 		Hint:    "To see its status, run: loabatch status FILE",

@@ -113,6 +113,12 @@ var zhSteps = map[string]Entry{
 		Why:     "已受理的专线确认，只有在再次上报施工完成之后才会再次发送。专线没有显示，可能只是查询结果滞后。",
 	},
 
+	"confirm-input-complete":    {Message: "{file} 的工作表“{sheet}”：共 {rows} 行，LOA 可用的将上报施工完成，最多 {going} 行"},
+	"confirm-warned-complete":   {Message: "  要上报的行中有 {n} 行有警告"},
+	"confirm-billing":           {Message: "  其中 {n} 条专线随后将确认，即开始提供服务并计费"},
+	"confirm-accounts-complete": {Message: "是否以 {n} 个账号向 {endpoint} 上报 {count} 条专线施工完成？"},
+	"confirm-complete":          {Message: "是否以账号 {account} 向 {endpoint} 上报 {count} 条专线施工完成？"},
+
 	"IncorrectStatus.PhysicalConnectionLOA-complete": {
 		Message: "该专线没有可上报施工完成的 LOA",
 		Hint:    "如需查看状态，请运行：loabatch status FILE",
