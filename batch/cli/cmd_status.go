@@ -96,9 +96,6 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, args []string) error {
 	for _, in := range inputs {
 		a.remarks(in)
 	}
-	if err := a.openLetters(s); err != nil {
-		return err
-	}
 	if err := a.openAccounts(ctx, s, booksOf(inputs)...); err != nil {
 		return err
 	}

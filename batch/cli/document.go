@@ -45,6 +45,10 @@ func document(done *finished, found *findings, words *prose.Catalogue) *report.D
 	}
 	doc.Folded = report.FoldNotes(doc.Problems, doc.Unlisted, words)
 	rows(done, found, doc, words)
+	describeAdvance(done, doc, words)
+	for i := range done.letters {
+		describeLetter(&doc.Applications[i], done.letters[i])
+	}
 	doc.Accounts = accountList(done, doc, words)
 	return doc
 }
