@@ -70,14 +70,13 @@ func (a *app) sendingOf(ctx context.Context, s *invocation, in *input) (sending,
 	return w, err
 }
 
-// question renders what would be sent: for each input the rows that go and those that
+// question renders what a command would send: for each input the rows that go and those that
 // stay, then the account.
-func (a *app) question(s *invocation, inputs []sending) string {
-	endpoint, accounts := s.service.endpoint, s.accounts
+func (a *app) question(command string, inputs []sending, endpoint string, accounts []*account) string {
 	words, total, confirmed := a.lines.Words, 0, 0
 	line := func(code string, args ...sheet.Arg) string { // as it reads for what the command does
-		if _, known := words.Entry(code + "-" + s.command); known {
-			code += "-" + s.command
+		if _, known := words.Entry(code + "-" + command); known {
+			code += "-" + command
 		}
 		return words.Line(code, args...)
 	}

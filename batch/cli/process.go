@@ -337,7 +337,7 @@ func (a *app) ask(ctx context.Context, s *invocation, inputs []*input) (string, 
 	if going == 0 {
 		return "", nil
 	}
-	return a.question(s, all), nil
+	return a.question(s.command, all, s.service.endpoint, s.accounts), nil
 }
 
 // quotasOf returns the quotas of an account: one set for all inputs of the command and all

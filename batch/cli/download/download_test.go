@@ -79,42 +79,42 @@ func TestRow(t *testing.T) {
 	good := letters.Letter{Path: path, SHA256: "aa", Text: "Company name: Example Ltd\npc-one"}
 	other := letters.Letter{Path: path, SHA256: "bb", Text: "Company name: Example Ltd\npc-other12345678"}
 	known := ledger.Letter{Path: path, SHA256: "aa"}
-	for name, test := range map[string]*struct {
-		world world
+	for name, test := range map[string]struct {
+		world *world
 		known ledger.Letter
 		want  Result
 		calls []string
 	}{
-		"first": {world{links: []string{"a"}, files: map[string]letters.Letter{"a": good}}, ledger.Letter{},
+		"first": {&world{links: []string{"a"}, files: map[string]letters.Letter{"a": good}}, ledger.Letter{},
 			Result{State: Fetched, Letter: known}, []string{"find pc-one", "fetch a", "keep"}},
-		"here already": {world{onDisk: map[string]string{path: "aa"}}, known,
+		"here already": {&world{onDisk: map[string]string{path: "aa"}}, known,
 			Result{State: Kept, Letter: known}, []string{"open"}},
-		"changed": {world{onDisk: map[string]string{path: "cc"}, links: []string{"a"}, files: map[string]letters.Letter{"a": good}}, known,
+		"changed": {&world{onDisk: map[string]string{path: "cc"}, links: []string{"a"}, files: map[string]letters.Letter{"a": good}}, known,
 			Result{State: Again, Letter: known}, []string{"open", "find pc-one", "fetch a", "keep"}},
-		"in another folder": {world{links: []string{"a"}, files: map[string]letters.Letter{"a": good}}, ledger.Letter{Path: "/elsewhere/a.pdf", SHA256: "aa"},
+		"in another folder": {&world{links: []string{"a"}, files: map[string]letters.Letter{"a": good}}, ledger.Letter{Path: "/elsewhere/a.pdf", SHA256: "aa"},
 			Result{State: Fetched, Letter: known}, []string{"find pc-one", "fetch a", "keep"}},
-		"expired": {world{links: []string{"old", "new"}, expired: map[string]bool{"old": true}, files: map[string]letters.Letter{"new": good}}, ledger.Letter{},
+		"expired": {&world{links: []string{"old", "new"}, expired: map[string]bool{"old": true}, files: map[string]letters.Letter{"new": good}}, ledger.Letter{},
 			Result{State: Fetched, Letter: known}, []string{"find pc-one", "fetch old", "find pc-one", "fetch new", "keep"}},
-		"always expired": {world{links: []string{"old"}, expired: map[string]bool{"old": true}}, ledger.Letter{},
+		"always expired": {&world{links: []string{"old"}, expired: map[string]bool{"old": true}}, ledger.Letter{},
 			Result{State: Failed, Code: "letter-expired", Args: map[string]string{"status": "403"}}, []string{"find pc-one", "fetch old", "find pc-one", "fetch old"}},
-		"not a letter": {world{links: []string{"a"}, refused: &letters.Error{Code: "letter-not-pdf"}}, ledger.Letter{},
+		"not a letter": {&world{links: []string{"a"}, refused: &letters.Error{Code: "letter-not-pdf"}}, ledger.Letter{},
 			Result{State: Failed, Code: "letter-not-pdf"}, []string{"find pc-one", "fetch a"}},
-		"no link": {world{links: []string{""}}, ledger.Letter{},
+		"no link": {&world{links: []string{""}}, ledger.Letter{},
 			Result{State: Failed, Code: codeNoLink, Args: map[string]string{}}, []string{"find pc-one"}},
-		"no LOA": {world{links: []string{"gone"}}, ledger.Letter{},
+		"no LOA": {&world{links: []string{"gone"}}, ledger.Letter{},
 			Result{State: Failed, Code: codeNoLink, Args: map[string]string{}}, []string{"find pc-one"}},
-		"no answer": {world{findErr: &batch.CallError{Class: batch.TryLater, Code: "ServiceUnavailable"}}, ledger.Letter{},
+		"no answer": {&world{findErr: &batch.CallError{Class: batch.TryLater, Code: "ServiceUnavailable"}}, ledger.Letter{},
 			Result{State: Failed, Code: codeNoAnswer, Args: map[string]string{"code": "ServiceUnavailable"}}, []string{"find pc-one"}},
-		"unreadable": {world{links: []string{"a"}, files: map[string]letters.Letter{"a": {Path: path, SHA256: "aa", Unread: "letter-no-text"}}}, ledger.Letter{},
+		"unreadable": {&world{links: []string{"a"}, files: map[string]letters.Letter{"a": {Path: path, SHA256: "aa", Unread: "letter-no-text"}}}, ledger.Letter{},
 			Result{State: Fetched, Letter: known, Code: "letter-no-text", Args: map[string]string{}}, []string{"find pc-one", "fetch a", "keep"}},
-		"ledger lost": {world{links: []string{"a"}, files: map[string]letters.Letter{"a": good}, keepErr: errors.New("full")}, ledger.Letter{},
+		"ledger lost": {&world{links: []string{"a"}, files: map[string]letters.Letter{"a": good}, keepErr: errors.New("full")}, ledger.Letter{},
 			Result{State: Fetched, Letter: known, Code: codeUnsaved, Args: map[string]string{}}, []string{"find pc-one", "fetch a", "keep"}},
-		"of another circuit": {world{links: []string{"a"}, files: map[string]letters.Letter{"a": other}}, ledger.Letter{},
+		"of another circuit": {&world{links: []string{"a"}, files: map[string]letters.Letter{"a": other}}, ledger.Letter{},
 			Result{State: Fetched, Letter: ledger.Letter{Path: path, SHA256: "bb"}, Differences: []letters.Difference{{Code: "letter-other-circuit", Want: "pc-one", Found: "pc-other12345678"}}},
 			[]string{"find pc-one", "fetch a", "keep"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := &test.world
+			w := test.world
 			w.dir = dir
 			row := Row{Key: batch.Key{Region: "r", InstanceID: "pc-one"}, Known: test.known, Source: w.source(), Facts: letters.Facts{InstanceID: "pc-one", Company: "Example Ltd"}}
 			got := All(t.Context(), nil, []Row{row}, func(err error) { t.Error(err) })
