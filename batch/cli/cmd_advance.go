@@ -1,9 +1,9 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -49,57 +49,63 @@ for rows with errors.`,
 	return cmd
 }
 
-// waits reports whether a row has nothing to do now, since somebody else has.
+// waits reports whether there is nothing to do about a row but to wait.
 func waits(o *batch.Outcome) bool {
 	return o.LOAStatus != "" && (o.Result == sheet.Already || o.Result == sheet.Skipped && o.Reason == batch.ReasonUnfinished)
 }
 
-// describeAdvance has the rows of an advance that wait say for what and for whom, and counts
-// them.
+// describeAdvance names the step of each row of an advance, has the rows that wait say for
+// what and for whom, and counts them with those that wait from now on.
 func describeAdvance(done *finished, doc *report.Document, words *prose.Catalogue) {
 	if done.info.command != advance {
 		return
 	}
-	counts := map[string]*report.Waiting{}
+	counts := map[string]int{} // by status
 	for i := range done.outcomes {
 		o, app := &done.outcomes[i], &doc.Applications[i]
 		app.Operation = o.Operation.String()
-		if !waits(o) {
+		status := o.LOAStatus
+		switch {
+		case o.Result == sheet.Valid:
+			_, app.Hint = words.Render("advance-valid", nil)
 			continue
+		case o.Result == sheet.Submitted:
+			status = leadsTo[app.Operation]
+		case !waits(o):
+			continue
+		default:
+			app.Message, app.Hint = waitMessage(words, status, done.since[o.Row])
 		}
-		party, what := waiting.For(o.LOAStatus), words.Line("awaits-nobody")
-		if party == waiting.Nobody {
-			app.Message, app.Hint = words.Render("advance-done", map[string]string{"loa": words.Vocabulary().State(o.LOAStatus)})
-		} else {
-			status := strings.ToLower(cmp.Or(o.LOAStatus, report.NoLOA))
-			what = words.Line("awaits-" + status)
-			app.Message, _ = words.Render("advance-waits", map[string]string{"loa": words.Vocabulary().State(o.LOAStatus), "awaits": what})
-			if since := done.since[o.Row]; !since.IsZero() {
-				app.LOASince = &report.Instant{Time: since}
-				app.Message, _ = words.Render("advance-waits-since", map[string]string{
-					"loa": words.Vocabulary().State(o.LOAStatus), "since": since.Format("2006-01-02"), "awaits": what,
-				})
-			}
-			_, app.Hint = words.Render("awaits-"+status, nil)
+		if since := done.since[o.Row]; !since.IsZero() {
+			app.LOASince = &report.Instant{Time: since.Truncate(time.Second)}
 		}
+		party := waiting.For(status)
 		app.WaitingFor = string(party)
-		if party == waiting.Nobody {
-			continue
+		if party != waiting.Nobody {
+			counts[status]++
 		}
-		if counts[what] == nil {
-			counts[what] = &report.Waiting{For: string(party), Message: what}
-		}
-		counts[what].Rows++
 	}
 	doc.Waiting = nil
 	for _, status := range report.LOAStatuses() {
-		if waiting.For(status) == waiting.Nobody {
-			continue
-		}
-		if w := counts[words.Line("awaits-"+strings.ToLower(status))]; w != nil {
-			doc.Waiting = append(doc.Waiting, *w)
+		if n := counts[status]; n > 0 {
+			doc.Waiting = append(doc.Waiting, report.Waiting{For: string(waiting.For(status)), Message: awaits(words, status), Rows: n})
 		}
 	}
+}
+
+// waitMessage says what a row with an LOA of a status waits for, and what to do about it.
+func waitMessage(words *prose.Catalogue, status string, since time.Time) (message, hint string) {
+	loa := words.Vocabulary().State(status)
+	if waiting.For(status) == waiting.Nobody {
+		return words.Render("advance-done", map[string]string{"loa": loa})
+	}
+	_, hint = words.Render("awaits-"+strings.ToLower(status), nil)
+	if since.IsZero() {
+		message, _ = words.Render("advance-waits", map[string]string{"loa": loa, "awaits": awaits(words, status)})
+		return message, hint
+	}
+	message, _ = words.Render("advance-waits-since", map[string]string{"loa": loa, "since": since.Format(time.DateOnly), "awaits": awaits(words, status)})
+	return message, hint
 }
 
 // foresee asks the API for the state of an input's circuits, and replaces what is said of its

@@ -389,7 +389,7 @@ func (a *app) sayChanges(k *inquiry, changed []int) {
 		row := k.row(number)
 		a.lines.Say("watch-change", map[string]string{
 			"time": row.at.Format("15:04:05"), "circuit": sheet.MaskNumbers(row.outcome.Key.InstanceID),
-			"loa": words.Vocabulary().State(cmp.Or(row.outcome.LOAStatus, report.NoLOA)), "awaits": a.awaits(row.outcome.LOAStatus),
+			"loa": words.Vocabulary().State(cmp.Or(row.outcome.LOAStatus, report.NoLOA)), "awaits": awaits(words, row.outcome.LOAStatus),
 		})
 	}
 	if more := len(changed) - maxSaid; more > 0 {

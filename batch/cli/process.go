@@ -509,9 +509,9 @@ func (a *app) rememberLOAs(ctx context.Context, s *invocation, done *finished) {
 	}
 	done.since = map[int]time.Time{}
 	known := a.knownLOAs(context.WithoutCancel(ctx), s, done)
-	for _, o := range done.outcomes {
-		if l := known[o.Key]; l.Status == o.LOAStatus {
-			done.since[o.Row] = l.Since
+	for i, o := range done.outcomes {
+		if l, seen := done.seenLOA(i); seen && known[o.Key].Status == l.Status {
+			done.since[o.Row] = known[o.Key].Since
 		}
 	}
 }

@@ -287,9 +287,9 @@ var enLines = map[string]Entry{
 	"waiting-alone":     {Message: "--waiting does not go with {other}", Hint: "Run it alone, or with --ledger, --limit, --json or --csv."},
 
 	// For whom and for what a circuit waits.
-	"awaits-applying":   {Message: "Alibaba Cloud: the review", Hint: "It takes about two working days."},
-	"awaits-accept":     {Message: "Alibaba Cloud: the letter", Hint: "It comes when the LOA is Available."},
-	"awaits-available":  {Message: "the construction company: construction", Hint: "When construction is finished, enter yes under Construction finished."},
+	"awaits-applying":   {Message: "the review by Alibaba Cloud", Hint: "It takes about two working days."},
+	"awaits-accept":     {Message: "the letter from Alibaba Cloud", Hint: "It comes when the LOA is Available."},
+	"awaits-available":  {Message: "construction by the construction company", Hint: "When construction is finished, enter yes under Construction finished."},
 	"awaits-completing": {Message: "you: confirm the circuit", Hint: "When the line works, enter yes under Confirm circuit; confirming starts service and billing."},
 	"awaits-rejected":   {Message: "you: correct the row and apply again"},
 	"awaits-deleted":    {Message: "you: apply again"},
@@ -298,6 +298,7 @@ var enLines = map[string]Entry{
 
 	"advance-waits":            {Message: "the LOA is {loa}; waiting for {awaits}"},
 	"advance-waits-since":      {Message: "the LOA is {loa} since {since}; waiting for {awaits}"},
+	"advance-valid":            {Message: "a step can be taken", Hint: "Run loabatch advance FILE."},
 	"advance-done":             {Message: "done: the LOA is {loa}"},
 	"confirm-input-advance":    {Message: "{going} of {rows} {rows:row|rows} {going:takes|take} a step now, sheet {sheet} of {file}"},
 	"confirm-warned-advance":   {Message: "  {n} of these rows {n:has|have} warnings"},

@@ -298,6 +298,7 @@ var zhLines = map[string]Entry{
 
 	"advance-waits":            {Message: "LOA 状态：{loa}；等待：{awaits}"},
 	"advance-waits-since":      {Message: "LOA 状态自 {since} 起为 {loa}；等待：{awaits}"},
+	"advance-valid":            {Message: "可以执行下一步", Hint: "请运行：loabatch advance FILE"},
 	"advance-done":             {Message: "已完成：LOA 状态为 {loa}"},
 	"confirm-input-advance":    {Message: "{file} 的工作表“{sheet}”：共 {rows} 行，现在要处理 {going} 行"},
 	"confirm-warned-advance":   {Message: "  其中 {n} 行有警告"},

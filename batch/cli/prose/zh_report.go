@@ -145,7 +145,7 @@ var zhReport = map[string]Entry{
 		Message: "本行缺少实例 ID 或地域 ID，或 API 没有响应",
 		Hint:    "如缺少“实例 ID”或“地域 ID”，请填写，然后再查询：loabatch status FILE",
 	},
-	"report-waits":        {Message: "{n} 行等待{awaits}"},
+	"report-waits":        {Message: "{n} 行：{awaits}"},
 	"report-waiting":      {Message: "等待中：{list}"},
 	"report-fact-waiting": {Message: "等待中"},
 	"report-next-advance": {Message: "在此之前无需处理；请每晚重新运行："},
