@@ -39,7 +39,8 @@ for rows with errors.`,
 	}
 	flags := cmd.Flags()
 	f.folder.register(flags)
-	f.run.register(flags)
+	f.run.registerSending(flags)
+	f.run.registerReapply(flags)
 	f.output.register(flags)
 	f.validation.register(flags)
 	f.service.register(flags)
