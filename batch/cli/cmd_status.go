@@ -488,6 +488,9 @@ func (k *inquiry) describe(doc *report.Document, words *prose.Catalogue) {
 		if meaning := report.LOAMeaning(app.LOAStatus); meaning != "" {
 			_, app.Hint = words.Render(meaning, nil)
 		}
+		if k.letters != nil {
+			app.Hint = cmp.Or(letterHint(words, k.letters[i]), app.Hint)
+		}
 	}
 }
 
@@ -752,6 +755,21 @@ func describeLetter(app *report.Application, r letterOf) {
 	if len(r.Differences) > 0 {
 		app.LetterCode = r.Differences[0].Code
 	}
+}
+
+// letterHint says what to do about a letter before anything else: not to pass on one that is
+// another's. It is empty if there is nothing.
+func letterHint(words *prose.Catalogue, r letterOf) (hint string) {
+	code := r.Code
+	for _, d := range slices.Backward(r.Differences) {
+		if code == "" || d.Certain() {
+			code = d.Code
+		}
+	}
+	if code != "" {
+		_, hint = words.Render(code, r.Args)
+	}
+	return hint
 }
 
 // letterCell is a letter as the copy names it.

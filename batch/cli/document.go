@@ -47,7 +47,9 @@ func document(done *finished, found *findings, words *prose.Catalogue) *report.D
 	rows(done, found, doc, words)
 	describeAdvance(done, doc, words)
 	for i := range done.letters {
-		describeLetter(&doc.Applications[i], done.letters[i])
+		app := &doc.Applications[i]
+		describeLetter(app, done.letters[i])
+		app.Hint = cmp.Or(letterHint(words, done.letters[i]), app.Hint)
 	}
 	doc.Accounts = accountList(done, doc, words)
 	return doc
