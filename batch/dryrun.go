@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -39,7 +40,8 @@ func (r *run) predict(ctx context.Context, region string, rows []int32) {
 			r.finished <- finishedRow{slot: r.slots[n], outcome: r.unseen(a, err)}
 			continue
 		}
-		r.finished <- finishedRow{slot: r.slots[n], outcome: Predict(*a, state), ran: true}
+		outcome, problem := a.foresee(state, r.engine.Survey, time.Now().UTC())
+		r.finished <- finishedRow{slot: r.slots[n], outcome: outcome, problem: problem, ran: true}
 	}
 }
 
