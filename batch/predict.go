@@ -46,7 +46,7 @@ func (a *Application) foresee(c CircuitState, surveys bool, now time.Time) (Outc
 	return Predict(*a, c), nil
 }
 
-// refusal is how the API would refuse the row's next attempt for a circuit in a state, or nil. A
+// refusal is how the API would reject the row's next attempt for a circuit in a state, or nil. A
 // valid LOA is taken for that of the token that is open: then the same again is accepted.
 func (r *row) refusal(c CircuitState) error {
 	switch o := predictApply(&r.app, c); {
