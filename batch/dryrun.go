@@ -40,7 +40,7 @@ func (r *run) predict(ctx context.Context, region string, rows []int32) {
 			r.finished <- finishedRow{slot: r.slots[n], outcome: r.unseen(a, err)}
 			continue
 		}
-		outcome, problem := a.foresee(state, r.engine.Survey, time.Now().UTC())
+		outcome, problem := a.predicted(state, r.engine.Survey, time.Now().UTC())
 		r.finished <- finishedRow{slot: r.slots[n], outcome: outcome, problem: problem, ran: true}
 	}
 }
