@@ -64,6 +64,7 @@ has changed and sends nothing. The plan has no personal data.`,
 	flags.BoolVar(&f.output.force, "force", false, "replace a file that is not a plan, or that was changed since; never an input")
 	flags.BoolVar(&f.output.json, "json", false, jsonHelp)
 	f.run.registerChoice(flags)
+	f.run.registerReapply(flags)
 	f.validation.register(flags)
 	f.service.register(flags)
 	f.watch.register(flags)

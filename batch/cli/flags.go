@@ -140,8 +140,19 @@ type runFlags struct {
 }
 
 func (f *runFlags) register(flags *pflag.FlagSet) {
-	f.registerChoice(flags)
+	f.registerSending(flags)
+	f.registerReapply(flags)
 	flags.StringVar(&f.plan, planFlag, "", "carry out exactly what `PLAN` says, or nothing (see loabatch plan); without FILE, the workbooks beside it")
+}
+
+// registerReapply registers the flag of commands that apply for LOAs.
+func (f *runFlags) registerReapply(flags *pflag.FlagSet) {
+	flags.BoolVar(&f.reapply, "reapply", false, "apply again for rows whose LOA was rejected (SecondApplyPhysicalConnectionLOA)")
+}
+
+// registerSending registers those of every command that sends.
+func (f *runFlags) registerSending(flags *pflag.FlagSet) {
+	f.registerChoice(flags)
 	flags.StringVar(&f.dryRun, dryRunFlag, "", "send nothing, `offline|online|false`: offline validates only, online also reads the circuits' state and predicts each row, false overrides LOABATCH_DRY_RUN")
 	flags.Lookup(dryRunFlag).NoOptDefVal = string(dryRunOffline)
 	flags.Var(&f.maxDuration, "max-duration", "start no more rows after this long (default no limit)")
@@ -158,7 +169,6 @@ func (f *runFlags) registerChoice(flags *pflag.FlagSet) {
 	flags.StringVar(&f.survey, "survey", surveyOn, "read the circuits' state before anything is sent, `on|off`, so no circuit that has an LOA is applied for, even without a ledger")
 	flags.IntVar(&f.maxAttempts, "max-attempts", defaultAttempts, "make up to `N` attempts per row")
 	flags.StringSliceVar(&f.only, "only", nil, "process only rows whose Result is one of `RESULT,...`, such as failed,unknown,not_attempted")
-	flags.BoolVar(&f.reapply, "reapply", false, "apply again for rows whose LOA was rejected (SecondApplyPhysicalConnectionLOA)")
 	flags.BoolVar(&f.allOrNothing, "all-or-nothing", false, "send nothing if any row is invalid")
 }
 

@@ -35,6 +35,7 @@ type invocation struct {
 	flags     submitFlags
 	run       runSettings
 	pace      pace
+	steps     []batch.Operation // of each row; nil means that it is applied for
 	options   sheet.Options
 	log       *slog.Logger
 	trace     string           // ID of the trace that TRACEPARENT names
@@ -120,6 +121,7 @@ func (a *app) newInvocation(command string, f submitFlags, paths []string) (*inv
 	if s.options, err = f.validation.options(s.started); err != nil {
 		return nil, err
 	}
+	s.steps, s.options.Purpose = workOf(command)
 	if s.flags.validation.password, err = a.password(f.validation.passwordFile, f.run.yes); err != nil {
 		return nil, err
 	}
@@ -335,7 +337,7 @@ func (a *app) ask(ctx context.Context, s *invocation, inputs []*input) (string, 
 	if going == 0 {
 		return "", nil
 	}
-	return a.question(all, s.service.endpoint, s.accounts), nil
+	return a.question(s.command, all, s.service.endpoint, s.accounts), nil
 }
 
 // quotasOf returns the quotas of an account: one set for all inputs of the command and all

@@ -132,7 +132,7 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 		Again:   a.suggest(command, all, again...),
 		Retry:   a.suggest(command, own.with("reapply", "true"), files...),
 		Rest:    a.suggest(command, own.with("only", ""), files...),
-		Submit:  a.suggest("submit", all.with(dryRunFlag, dryRunOff.flag()), again...),
+		Submit:  a.suggest(pick(command == "validate", "submit", command), all.with(dryRunFlag, dryRunOff.flag()), again...),
 		Status:  a.suggest("status", here, cmp.Or(output, input)),
 		Apply:   a.suggest("submit", send, cmp.Or(output, input)),
 		Reapply: a.suggest("submit", send.with("reapply", "true"), cmp.Or(output, input)),
