@@ -437,7 +437,7 @@ func nameServer(t *testing.T, addresses ...string) (*net.Resolver, *atomic.Int32
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil && runtime.GOOS == "windows" {
-		t.Skip(err) // Wine has no name server
+		t.Skip(err) // Wine lacks an option of UDP that Go sets
 	}
 	if err != nil {
 		t.Fatal(err)
