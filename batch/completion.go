@@ -90,6 +90,13 @@ func (o Operation) asksCircuit() bool { return o == Confirm }
 // application for one.
 func (o Operation) FollowsUp() bool { return o.Place() != PlaceLOA }
 
+// unfit is the outcome of a step that the row cannot take.
+func (a *Application) unfit() Outcome {
+	o := a.Outcome(sheet.Invalid, ReasonInvalid)
+	o.Token, o.Generation, o.ErrorCode = "", 0, a.Unfit
+	return o
+}
+
 // recent reports whether a lookup may still show an LOA as it was before Ended was accepted.
 func (a *Application) recent(asked time.Time) bool {
 	if a.Start != StartAccepted && !a.Renewed {
@@ -108,7 +115,7 @@ func (a *Application) superseded(loaStatus string, asked time.Time) Settlement {
 // stopped at nothing, and the LOA is in a state for it.
 func (a *Application) goesOn(o *Outcome) bool {
 	switch {
-	case a.Then == nil:
+	case a.Then == nil, a.Then.Unfit != "" && o.LOAStatus != LOAAvailable:
 		return false
 	case o.Result == sheet.Submitted:
 		return a.Then.Operation == Confirm && a.Operation == Complete
@@ -141,6 +148,16 @@ func (a *Application) next(o *Outcome) Application {
 		step.Token = step.DeriveToken()
 	}
 	return step
+}
+
+// Confirms reports whether the row's steps lead to the confirmation of its circuit.
+func (a *Application) Confirms() bool {
+	for ; a != nil; a = a.Then {
+		if a.Operation == Confirm {
+			return true
+		}
+	}
+	return false
 }
 
 // Shown folds the outcomes of a row's steps into the one that the row shows: that of the last

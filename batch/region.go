@@ -253,6 +253,12 @@ func (g *region) ended(w *row, n next) {
 	g.run.finish(done)
 	g.run.begun[w.slot].Store(false)
 	step := w.app.next(&n.outcome)
+	if step.Unfit != "" {
+		o := step.unfit()
+		g.run.group.canary.ended(&o)
+		g.run.finish(finishedRow{slot: w.slot, outcome: o, ran: true, before: w.before + 1})
+		return
+	}
 	again := newRow(&step, w.slot, g.run.engine.attempts(), time.Now().UTC())
 	again.before = w.before + 1
 	if again.state.sends() && g.going.Err() == nil {

@@ -179,6 +179,8 @@ func withheld(a *Application, s *survey, failed bool) (Outcome, bool) {
 		a.Status = Predict(*a, state).CircuitState
 	}
 	switch {
+	case a.Unfit != "":
+		return a.unfit(), true
 	case !a.surveyed():
 	case a.Operation.FollowsUp():
 		return withheldStep(a, state, found)

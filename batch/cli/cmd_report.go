@@ -174,6 +174,7 @@ func (a *app) again(past *ledger.PastRun, saved savedOptions, path string, passw
 	if err != nil {
 		return nil, err
 	}
+	_, options.Purpose = workOf(past.Command)
 	in, err := readInput(path, options, validation)
 	if err != nil {
 		return nil, err
@@ -183,7 +184,7 @@ func (a *app) again(past *ledger.PastRun, saved savedOptions, path string, passw
 	}
 	done := &finished{in: in, problems: in.workbook.Problems, outcomes: everyRow(in.workbook, past), recordedInput: recorded, info: runInfo{
 		id: past.ID, command: past.Command, args: saved.Args, simulate: saved.Simulate, started: past.Started,
-		changeRef: saved.ChangeRef, trace: saved.TraceID,
+		plan: saved.PlanSHA256, changeRef: saved.ChangeRef, trace: saved.TraceID,
 	}}
 	done.partsOf(saved, past)
 	done.problems = append(done.problems, pastProblems(in.workbook, past)...)
@@ -284,6 +285,7 @@ func (a *app) filesOf(ctx context.Context, store ledger.Store, id string, from *
 	if err != nil {
 		return nil
 	}
+	_, options.Purpose = workOf(run.Command)
 	paths := []string{run.Input}
 	if run.End != nil && run.End.Output != "" {
 		paths = append(paths, run.End.Output)

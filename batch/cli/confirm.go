@@ -24,6 +24,7 @@ var errDeclined = errors.New("declined")
 type sending struct {
 	file, sheet string
 	rows, going int
+	confirmed   int            // of those that go: circuits that are to be confirmed, too
 	warned      int            // of those that go: rows with warnings, or with engineers that have some
 	stay        report.Results // the others, by the result that they will have
 	regions     map[string]int // of the rows that go
@@ -52,6 +53,9 @@ func (a *app) sendingOf(ctx context.Context, s *invocation, in *input) (sending,
 		app := &plan.Applications[i]
 		w.regions[app.Key.Region]++
 		w.accounts[done.parts[done.partOf(app.Circuit)].profile]++
+		if app.Confirms() {
+			w.confirmed++
+		}
 		if warned.of(app.Circuit) {
 			w.warned++
 		}
@@ -62,32 +66,41 @@ func (a *app) sendingOf(ctx context.Context, s *invocation, in *input) (sending,
 	return w, nil
 }
 
-// question renders what would be sent: for each input the rows that go and those that
+// question renders what a command would send: for each input the rows that go and those that
 // stay, then the account.
-func (a *app) question(inputs []sending, endpoint string, accounts []*account) string {
-	words, total := a.lines.Words, 0
+func (a *app) question(command string, inputs []sending, endpoint string, accounts []*account) string {
+	words, total, confirmed := a.lines.Words, 0, 0
+	line := func(code string, args ...sheet.Arg) string { // as it reads for what the command does
+		if _, known := words.Entry(code + "-" + command); known {
+			code += "-" + command
+		}
+		return words.Line(code, args...)
+	}
 	going := map[string]int{} // rows by profile
 	var lines []string
 	for _, in := range inputs {
-		total += in.going
+		total, confirmed = total+in.going, confirmed+in.confirmed
 		for profile, n := range in.accounts {
 			going[profile] += n
 		}
-		lines = append(lines, words.Line("confirm-input", count("going", in.going), count("rows", in.rows),
+		lines = append(lines, line("confirm-input", count("going", in.going), count("rows", in.rows),
 			sheet.Arg{Name: "sheet", Value: in.sheet}, sheet.Arg{Name: "file", Value: in.file}))
 		if len(in.stay) > 0 {
-			lines = append(lines, words.Line("confirm-stay", count("n", in.rows-in.going), sheet.Arg{Name: "results", Value: in.stay.In(words)}))
+			lines = append(lines, line("confirm-stay", count("n", in.rows-in.going), sheet.Arg{Name: "results", Value: in.stay.In(words)}))
 		}
 		if in.warned > 0 {
-			lines = append(lines, words.Line("confirm-warned", count("n", in.warned)))
+			lines = append(lines, line("confirm-warned", count("n", in.warned)))
 		}
 		if len(in.regions) > 0 {
 			lines = append(lines, words.Line("confirm-regions", sheet.Arg{Name: "regions", Value: regionList(words, in.regions)}))
 		}
 	}
+	if confirmed > 0 {
+		lines = append(lines, words.Line("confirm-billing", count("n", confirmed)))
+	}
 	to := sheet.Arg{Name: "endpoint", Value: endpoint}
 	if len(accounts) == 1 {
-		lines = append(lines, words.Line("confirm", count("count", total), sheet.Arg{Name: "account", Value: accounts[0].id()}, to))
+		lines = append(lines, line("confirm", count("count", total), sheet.Arg{Name: "account", Value: accounts[0].id()}, to))
 	} else {
 		used := 0
 		for _, acc := range accounts {
@@ -96,7 +109,7 @@ func (a *app) question(inputs []sending, endpoint string, accounts []*account) s
 				lines = append(lines, words.Line("confirm-account", count("n", n), sheet.Arg{Name: "account", Value: acc.id()}, sheet.Arg{Name: "profile", Value: a.profileName(acc.profile)}))
 			}
 		}
-		lines = append(lines, words.Line("confirm-accounts", count("count", total), count("n", used), to))
+		lines = append(lines, line("confirm-accounts", count("count", total), count("n", used), to))
 	}
 	for i := range lines {
 		lines[i] = report.Printable(lines[i])

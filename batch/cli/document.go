@@ -32,7 +32,7 @@ func document(done *finished, found *findings, words *prose.Catalogue) *report.D
 		DurationSeconds: done.totals.duration.Seconds(), SlowedSeconds: done.totals.slowed.Seconds(),
 		StartedAt: report.Instant{Time: done.info.started}, FinishedAt: report.Instant{Time: done.info.started.Add(done.totals.duration)},
 		StopReason: string(done.totals.stop), StopCode: done.totals.stopCode, AheadSeconds: done.totals.ahead.Seconds(), LogFailure: done.logFailure,
-		ChangeRef: done.info.changeRef, TraceID: done.info.trace,
+		PlanSHA256: done.info.plan, ChangeRef: done.info.changeRef, TraceID: done.info.trace,
 		Problems: make([]report.Problem, 0, listed), Applications: make([]report.Application, 0, len(done.outcomes)),
 	}
 	for i := range done.problems {
@@ -226,11 +226,11 @@ func (f *findings) message(w *prose.Catalogue, o batch.Outcome) (message, hint s
 	}
 	meaning, apiHint := "", ""
 	if _, known := w.Entry(o.ErrorCode); known {
-		meaning, apiHint = w.Render(o.ErrorCode, nil)
+		meaning, apiHint = w.Render(variant(w, o.ErrorCode, &o), nil)
 	} else if o.Reason == batch.ReasonRefused {
 		_, apiHint = w.Render(unlistedEntry, nil)
 	}
-	if o.Result == sheet.Blocked || o.Reason == batch.ReasonUnasked || o.Reason == batch.ReasonSettling || o.Reason == batch.ReasonLOARejected {
+	if o.Result == sheet.Blocked || o.Reason == batch.ReasonUnasked || o.Reason == batch.ReasonSettling || o.Reason == batch.ReasonLOARejected || o.Reason == batch.ReasonNoLOA {
 		apiHint = "" // it is about an application, and there was none, or it is not the last word
 	}
 	code := string(o.Reason)
@@ -247,6 +247,7 @@ func (f *findings) message(w *prose.Catalogue, o batch.Outcome) (message, hint s
 	if o.Reason == batch.ReasonAccount && o.ErrorCode == strings.ToLower(o.ErrorCode) {
 		meaning, apiHint = "", "" // it is a code of ours, whose sentence needs more
 	}
+	code = variant(w, code, &o)
 	args := map[string]string{
 		"profile": profile,
 		"code":    o.ErrorCode, "meaning": cmp.Or(meaning, o.ErrorCode), "loa": w.Vocabulary().State(o.LOAStatus), "instance": o.Key.InstanceID, "region": o.Key.Region, "circuit": o.CircuitState,
@@ -262,6 +263,24 @@ func (f *findings) message(w *prose.Catalogue, o batch.Outcome) (message, hint s
 		}
 	}
 	return message, cmp.Or(apiHint, hint)
+}
+
+// variant returns the code of a sentence as it reads for the operation of an outcome, if it
+// reads otherwise than for an application. An offline dry run predicts no operation.
+func variant(w *prose.Catalogue, code string, o *batch.Outcome) string {
+	if !o.Operation.FollowsUp() || o.Reason == batch.ReasonValid && o.LOAStatus == "" {
+		return code
+	}
+	of := []string{code + "-" + o.Operation.String()}
+	if o.Completed {
+		of = append([]string{code + "-both"}, of...)
+	}
+	for _, own := range of {
+		if _, known := w.Entry(own); known {
+			return own
+		}
+	}
+	return code
 }
 
 // leftOut says what is known of a row that --only left out: its last result and, if that

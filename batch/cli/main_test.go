@@ -258,7 +258,7 @@ func asking(stdin io.Reader, signal os.Signal) (*app, *bytes.Buffer) {
 // asked returns the question about some applications.
 func asked(a *app, n int) func() (string, error) {
 	return func() (string, error) {
-		return a.question([]sending{{going: n}}, "the VPC API", []*account{{service: &service{account: "1234"}}}), nil
+		return a.question("submit", []sending{{going: n}}, "the VPC API", []*account{{service: &service{account: "1234"}}}), nil
 	}
 }
 
@@ -367,7 +367,7 @@ func TestConfirmOne(t *testing.T) {
 // The question says what goes, what stays, and what is worth a second look.
 func TestQuestion(t *testing.T) {
 	a, _ := asking(strings.NewReader(""), nil)
-	got := a.question([]sending{{
+	got := a.question("submit", []sending{{
 		file: "in.xlsx", sheet: "Circuits", rows: 41, going: 12, warned: 3,
 		stay: report.Results{sheet.Invalid: 9, sheet.Skipped: 20}, regions: map[string]int{"cn-hangzhou": 4, "cn-shanghai": 8},
 	}}, "the VPC API", []*account{{service: &service{account: "1234"}}})
@@ -387,7 +387,7 @@ func TestQuestionOfSeveralAccounts(t *testing.T) {
 	in := func(rows map[string]int) sending {
 		return sending{file: "in.xlsx", sheet: "Circuits", rows: 20, going: 12, accounts: rows}
 	}
-	got := a.question([]sending{in(map[string]int{"": 2, "night": 10}), in(map[string]int{"night": 12})}, "the VPC API", []*account{
+	got := a.question("submit", []sending{in(map[string]int{"": 2, "night": 10}), in(map[string]int{"night": 12})}, "the VPC API", []*account{
 		{service: &service{account: "1"}}, {profile: "night", service: &service{account: "2"}}, {profile: "day", service: &service{account: "3"}}, {profile: "lost"},
 	})
 	const want = `12 of 20 rows are to be submitted, sheet Circuits of in.xlsx

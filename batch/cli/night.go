@@ -266,7 +266,7 @@ func (n *night) askAbout(books []inbox.Book) (string, error) {
 	if going == 0 {
 		return "", nil
 	}
-	return n.question(all, n.s.service.endpoint, n.s.accounts), nil
+	return n.question(n.s.command, all, n.s.service.endpoint, n.s.accounts), nil
 }
 
 // finishedWith returns the run that has finished with a workbook of these bytes.

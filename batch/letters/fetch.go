@@ -2,10 +2,8 @@ package letters
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/hex"
 	"io"
 	"net"
 	"net/http"
@@ -13,6 +11,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -37,6 +36,7 @@ type Fetcher struct {
 	Agent    string // the User-Agent; may be empty
 
 	reader   sandbox
+	known    *knownTexts                                                    // nil means those of the process
 	read     func(context.Context, []byte) (text, unread string, err error) // nil means the reader's
 	limit    int64                                                          // bytes; 0 means MaxSize
 	wait     time.Duration                                                  // of the whole transfer; 0 means Timeout
@@ -71,12 +71,12 @@ func (f *Fetcher) Fetch(ctx context.Context, r Request) (Letter, error) {
 	if err := checkShape(body); err != nil {
 		return Letter{}, err
 	}
-	text, unread, err := f.text(ctx, body)
+	sum := digest(body)
+	text, unread, err := f.text(ctx, body, sum)
 	if err != nil {
 		return Letter{}, err
 	}
-	sum := sha256.Sum256(body)
-	l := Letter{SHA256: hex.EncodeToString(sum[:]), Size: int64(len(body)), Text: text, Unread: unread}
+	l := Letter{SHA256: sum, Size: int64(len(body)), Text: text, Unread: unread}
 	l.Path, err = f.keep(r, body, l.SHA256)
 	if err != nil {
 		return Letter{}, err
@@ -84,11 +84,54 @@ func (f *Fetcher) Fetch(ctx context.Context, r Request) (Letter, error) {
 	return l, nil
 }
 
-func (f *Fetcher) text(ctx context.Context, body []byte) (text, unread string, err error) {
-	if f.read != nil {
-		return f.read(ctx, body)
+// Limits of the texts that a process remembers: a run that watches looks at the same letters again
+// and again, and reading one takes a tenth of a second.
+const (
+	maxKnown     = 10_000
+	maxKnownText = 8 << 10 // bytes of each
+)
+
+// knownTexts is what was read of letters before, by their SHA-256.
+type knownTexts struct {
+	mu    sync.Mutex
+	texts map[string][2]string // text, unread
+}
+
+var processTexts knownTexts
+
+// text returns the text of a letter.
+func (f *Fetcher) text(ctx context.Context, body []byte, sum string) (text, unread string, err error) {
+	known := f.known
+	if known == nil {
+		known = &processTexts
 	}
-	return f.reader.read(ctx, body, maxTime)
+	known.mu.Lock()
+	read, ok := known.texts[sum]
+	known.mu.Unlock()
+	if ok {
+		return read[0], read[1], nil
+	}
+	if f.read != nil {
+		text, unread, err = f.read(ctx, body)
+	} else {
+		text, unread, err = f.reader.read(ctx, body, maxTime)
+	}
+	if err == nil && unread != unreadLimits {
+		known.add(sum, text, unread)
+	}
+	return text, unread, err
+}
+
+func (k *knownTexts) add(sum, text, unread string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(text) > maxKnownText || len(k.texts) >= maxKnown {
+		return
+	}
+	if k.texts == nil {
+		k.texts = map[string][2]string{}
+	}
+	k.texts[sum] = [2]string{text, unread}
 }
 
 // Close frees the memory that reading letters took, about 100 MB. The fetcher can be used again.

@@ -59,6 +59,10 @@ func (p *planner) followUps(a *batch.Application, c *sheet.Circuit, steps []batc
 // row is settled.
 func (p *planner) followUp(a *batch.Application, c *sheet.Circuit, o batch.Operation) *batch.Application {
 	next := &batch.Application{Operation: o, Row: a.Row, At: a.At, Key: a.Key, Circuit: c, Engineers: a.Engineers}
+	if c.Unfit {
+		next.Unfit = p.errors.Code(c)
+		return next
+	}
 	record, known := p.past(o)[a.Key]
 	if !p.step(next, record, known) {
 		return nil

@@ -34,6 +34,9 @@ type Commands struct {
 func (d *Document) Next() Next {
 	waiting := d.Results.of(sheet.Failed, sheet.Unknown, sheet.NotAttempted)
 	fixing := d.Results.of(sheet.Invalid, sheet.Refused)
+	if d.Command == "complete" {
+		d.Commands.Retry = d.Commands.Reapply // an application
+	}
 	void := d.because(batch.ReasonLOARejected, sheet.Refused, sheet.Blocked)
 	fatal := d.StopReason == string(batch.StopFatal) && d.StopCode != "" || d.StopReason == string(batch.StopAccount)
 	switch {

@@ -150,6 +150,7 @@ func (g *grid) run(d *Document) {
 	}
 	g.fact("report-fact-command", command)
 	g.fact("report-fact-change-ref", Printable(d.ChangeRef))
+	g.fact("report-fact-plan", d.PlanSHA256)
 	g.fact("report-fact-trace", d.TraceID)
 	if d.Simulated {
 		g.fact("report-fact-answered", g.words.Line("report-simulated"))
@@ -201,6 +202,9 @@ func (g *grid) counts(d *Document) sheet.Chart {
 // before have a step of their own.
 func (d *Document) step(words Words, r sheet.Result) string {
 	code := "report-step-" + strings.ToLower(string(r))
+	if d.Command == "complete" && r != sheet.Invalid && r != sheet.NotAttempted {
+		return words.Line(code + "-complete") // it is about completions
+	}
 	switch n := d.because(batch.ReasonLOARejected, r); {
 	case n == 0:
 	case n == d.Results[r]:

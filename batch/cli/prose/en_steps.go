@@ -114,6 +114,53 @@ var enSteps = map[string]Entry{
 		Why:     "A confirmation that was accepted is sent again only after a new completion. That the circuit does not show it may only mean that a lookup lags.",
 	},
 
+	"report-step-submitted-complete": {
+		Message: "completed or confirmed in this run",
+		Hint:    "Nothing to do.",
+		Why:     "The Request ID is the API's receipt. Message says whether construction was reported as finished, the circuit confirmed, or both.",
+	},
+	"report-step-already-complete": {
+		Message: "completed before this run, or its LOA is not Available yet",
+		Hint:    "Message says which of the two. What waits for the review is completed by a later run.",
+		Why:     "The state of the LOA was read before anything was sent.",
+	},
+	"report-step-valid-complete": {
+		Message: "can be completed now",
+		Hint:    "Run it for real: loabatch complete FILE",
+		Why:     "This was a dry run: nothing was sent.",
+	},
+	"report-step-blocked-complete": {
+		Message: "there is nothing to complete: apply for an LOA first",
+		Hint:    "Message says whether the circuit has no LOA or a rejected one. Apply with loabatch submit FILE, for rejected ones with --reapply.",
+		Why:     "This was an online dry run: nothing was sent.",
+	},
+	"report-step-refused-complete": {
+		Message: "rejected by the API, or there is no LOA to complete: see Message",
+		Hint:    "Message says which of the two; loabatch explain CODE says more about the row's Error code.",
+		Why:     "The API would reject the same report again, so it was not repeated.",
+	},
+	"report-step-failed-complete": {
+		Message: "out of attempts, nothing was reported: run again",
+		Hint:    "Run the same command again later.",
+		Why:     "The API was unreachable, busy or throttling requests on every attempt (--max-attempts), and it is certain that none of them took effect.",
+	},
+	"report-step-unknown-complete": {
+		Message: "may have arrived: run again; the token prevents a second report",
+		Hint:    "Run the same command again; if Message gives a time, not before then. Leave the row unchanged until then.",
+		Why:     "The answer to a request was lost. The next run looks up the LOA before it sends anything.",
+	},
+	"report-step-skipped-complete": {
+		Message: "not finished, or left out by --only",
+		Hint:    "Write yes under Construction finished once it is, then run again.",
+		Why:     "complete takes the rows that say yes under Construction finished.",
+	},
+
+	"confirm-input-complete":    {Message: "{going} of {rows} {rows:row|rows} {going:is|are} to be completed where the LOA is Available, sheet {sheet} of {file}"},
+	"confirm-warned-complete":   {Message: "  {n} of the rows to be completed {n:has|have} warnings"},
+	"confirm-billing":           {Message: "  {n} {n:circuit is|circuits are} to be confirmed after that, which starts service and billing"},
+	"confirm-accounts-complete": {Message: "report {count} finished {count:construction|constructions} in {n} {n:account|accounts} to {endpoint}?"},
+	"confirm-complete":          {Message: "report {count} finished {count:construction|constructions} as account {account} to {endpoint}?"},
+
 	"IncorrectStatus.PhysicalConnectionLOA-complete": {
 		Message: "the circuit has no LOA for which construction can be reported as finished",
 		Hint:    "To see its status, run: loabatch status FILE",

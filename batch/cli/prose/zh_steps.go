@@ -113,6 +113,53 @@ var zhSteps = map[string]Entry{
 		Why:     "已受理的专线确认，只有在再次上报施工完成之后才会再次发送。专线没有显示，可能只是查询结果滞后。",
 	},
 
+	"report-step-submitted-complete": {
+		Message: "本次运行已上报施工完成或已确认专线",
+		Hint:    "无需处理。",
+		Why:     "请求 ID 是 API 的回执。“说明”列注明是上报了施工完成、确认了专线，还是两者都有。",
+	},
+	"report-step-already-complete": {
+		Message: "此前已上报施工完成，或 LOA 尚未可用",
+		Hint:    "“说明”列注明是哪一种。等待审核的行，由以后的运行上报。",
+		Why:     "发送之前已读取 LOA 的状态。",
+	},
+	"report-step-valid-complete": {
+		Message: "现在可以上报施工完成",
+		Hint:    "请正式运行：loabatch complete FILE",
+		Why:     "这是预检，没有发送任何请求。",
+	},
+	"report-step-blocked-complete": {
+		Message: "没有可上报的施工：请先申请 LOA",
+		Hint:    "“说明”列注明是没有 LOA 还是已驳回。请用 loabatch submit FILE 申请，已驳回的加 --reapply。",
+		Why:     "这是在线预检，没有发送任何请求。",
+	},
+	"report-step-refused-complete": {
+		Message: "遇 API 拒绝，或没有可上报施工完成的 LOA：见“说明”列",
+		Hint:    "“说明”列注明是哪一种；关于本行的错误码，可运行 loabatch explain CODE。",
+		Why:     "同样的上报 API 还会拒绝，因此没有重试。",
+	},
+	"report-step-failed-complete": {
+		Message: "尝试次数用尽，没有上报：请重新运行",
+		Hint:    "请稍后重新运行同一命令。",
+		Why:     "多次尝试（--max-attempts）期间，API 每次都无法访问、繁忙或限流，并且所有尝试均未生效。",
+	},
+	"report-step-unknown-complete": {
+		Message: "可能已送达：请重新运行；Token 可避免重复上报",
+		Hint:    "请重新运行同一命令；“说明”列给出时间的，请在该时间之后运行。在此之前请勿修改该行。",
+		Why:     "请求的响应丢失。下次运行会先查询 LOA，再决定是否发送。",
+	},
+	"report-step-skipped-complete": {
+		Message: "施工尚未完成，或未在 --only 范围内",
+		Hint:    "施工完成后，请在“施工完成”列填写“是”，然后重新运行。",
+		Why:     "loabatch complete 只处理“施工完成”列填写“是”的行。",
+	},
+
+	"confirm-input-complete":    {Message: "{file} 的工作表“{sheet}”：共 {rows} 行，LOA 可用的将上报施工完成，最多 {going} 行"},
+	"confirm-warned-complete":   {Message: "  要上报的行中有 {n} 行有警告"},
+	"confirm-billing":           {Message: "  其中 {n} 条专线随后将确认，即开始提供服务并计费"},
+	"confirm-accounts-complete": {Message: "是否以 {n} 个账号向 {endpoint} 上报 {count} 条专线施工完成？"},
+	"confirm-complete":          {Message: "是否以账号 {account} 向 {endpoint} 上报 {count} 条专线施工完成？"},
+
 	"IncorrectStatus.PhysicalConnectionLOA-complete": {
 		Message: "该专线没有可上报施工完成的 LOA",
 		Hint:    "如需查看状态，请运行：loabatch status FILE",

@@ -1,0 +1,49 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// workOf is what a command does with each row: its steps, nil for an application alone, and
+// what the rows are checked for.
+func workOf(command string) ([]batch.Operation, sheet.Purpose) {
+	switch command {
+	case "complete":
+		return []batch.Operation{batch.Complete, batch.Confirm}, sheet.ForCompletion
+	case "advance":
+		return []batch.Operation{batch.Apply, batch.Complete, batch.Confirm}, sheet.ForAdvance
+	}
+	return nil, sheet.ForApplication
+}
+
+func (a *app) completeCommand() *cobra.Command {
+	var f submitFlags
+	cmd := &cobra.Command{
+		Use:   "complete FILE... | --in DIR",
+		Short: "Report finished construction, and confirm circuits",
+		Long: `Reports construction as finished for the rows that say yes under Construction finished and
+whose LOA is Available, with line code, label, provider and contact. Where a row also says
+yes under Confirm circuit, the circuit is confirmed after that, which starts its service
+and billing. Rows that do not say yes are SKIPPED.
+
+The state of each LOA is read first. Run the same command again to finish what is left: no
+completion is ever reported twice, and no circuit confirmed twice.`,
+		Example: `  loabatch complete --dry-run=online applications.xlsx
+  loabatch complete applications.xlsx              asks for confirmation first
+  loabatch complete --yes tonight.results-….xlsx`,
+		Args: separatedValue,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.process(cmd, f, args) },
+	}
+	flags := cmd.Flags()
+	f.folder.register(flags)
+	f.run.registerSending(flags)
+	f.output.register(flags)
+	f.validation.register(flags)
+	f.service.register(flags)
+	f.watch.register(flags)
+	registerMonitor(flags)
+	return cmd
+}
