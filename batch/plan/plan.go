@@ -258,6 +258,8 @@ func (p *planner) lastResult(c *sheet.Circuit, r batch.Record, known bool) sheet
 	switch {
 	case known && r.Open:
 		return sheet.Unknown
+	case known && accepted(r.Result) && batch.Void(r.LOAStatus): // since it was accepted
+		return sheet.Refused
 	case known && r.Result != "":
 		return r.Result
 	case p.options.Valid[KeyOf(c)]:
