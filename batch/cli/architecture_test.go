@@ -39,7 +39,8 @@ var mayImport = map[string][]string{
 	"sheet/xlsx/internal/xlsxtest": {"sheet"},
 
 	"batch":                   {"batch/quota", "sheet"},
-	"batch/plan":              {"batch", "sheet"},
+	"batch/approval":          {},
+	"batch/plan":              {"batch", "batch/approval", "sheet"},
 	"batch/quota":             {"golang.org/x/time"},
 	"batch/cloud":             {"batch", "sheet", "github.com/aliyun/alibaba-cloud-sdk-go", "github.com/aliyun/credentials-go", "golang.org/x/net", "golang.org/x/sync"},
 	"batch/notify":            {"batch", "batch/durable", "batch/quota", "sheet", "github.com/prometheus/client_golang", "github.com/prometheus/client_model", "github.com/prometheus/common", "golang.org/x/sys", "mvdan.cc/sh/v3"},
@@ -56,7 +57,7 @@ var mayImport = map[string][]string{
 	"batch/quicktest":    {},
 	"batch/simulator":    {},
 	"batch/report":       {"batch", "sheet", "templates", "github.com/rivo/uniseg"},
-	"batch/cli":          {"batch", "batch/cloud", "batch/durable", "batch/inbox", "batch/ledger", "batch/ledger/sqlite", "batch/letters", "batch/notify", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/waiting", "batch/cli/accounts", "batch/cli/doctor", "batch/cli/download", "batch/cli/console", "batch/cli/locale", "batch/cli/password", "batch/cli/prose", "batch/cli/watch", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "golang.org/x/term"},
+	"batch/cli":          {"batch", "batch/approval", "batch/cloud", "batch/durable", "batch/inbox", "batch/ledger", "batch/ledger/sqlite", "batch/letters", "batch/notify", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/waiting", "batch/cli/accounts", "batch/cli/doctor", "batch/cli/download", "batch/cli/console", "batch/cli/locale", "batch/cli/password", "batch/cli/prose", "batch/cli/watch", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "golang.org/x/term"},
 	"batch/cli/accounts": {"batch", "batch/ledger", "batch/plan", "sheet"},
 	"batch/cli/doctor":   {"batch/cli/prose", "batch/report", "sheet"},
 	"batch/cli/console":  {"batch", "batch/cli/prose", "batch/ledger", "batch/quota", "batch/report", "sheet", "github.com/schollz/progressbar/v3"},

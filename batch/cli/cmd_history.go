@@ -227,6 +227,7 @@ type runLine struct {
 	OutputSHA256 string   `json:"output_sha256"` // of the copy as it was written; empty if none was
 	Accounts     []string `json:"accounts"`      // IDs; account is empty if there are several
 	ChangeRef    string   `json:"change_ref"`    // --change-ref
+	PlanSHA256   string   `json:"plan_sha256"`   // checksum of the plan that it kept to; empty without one
 	TraceID      string   `json:"trace_id"`      // of TRACEPARENT
 
 	PrunedAt *time.Time `json:"pruned_at,omitempty"` // when its rows were removed
@@ -239,9 +240,9 @@ func (a *app) runHistory(ctx context.Context, store ledger.Store, f historyFlags
 	}
 	list := make([]runLine, len(runs))
 	for i, r := range runs {
-		list[i] = runLine{r.ID, r.Command, string(r.Scope), string(r.Status), r.Started, r.Account, r.Host, r.PID, r.Input, r.InputSHA256, r.Output, nil, r.Results, "", r.Accounts, "", "", moment(r.Pruned)}
+		list[i] = runLine{r.ID, r.Command, string(r.Scope), string(r.Status), r.Started, r.Account, r.Host, r.PID, r.Input, r.InputSHA256, r.Output, nil, r.Results, "", r.Accounts, "", "", "", moment(r.Pruned)}
 		if saved, err := readOptions(r.Options); err == nil { // else report will say so
-			list[i].ChangeRef, list[i].TraceID = saved.ChangeRef, saved.TraceID
+			list[i].ChangeRef, list[i].PlanSHA256, list[i].TraceID = saved.ChangeRef, saved.PlanSHA256, saved.TraceID
 		}
 		if r.End != nil {
 			list[i].ExitCode, list[i].Output, list[i].OutputSHA256 = &r.End.ExitCode, r.End.Output, r.End.OutputSHA256

@@ -184,7 +184,7 @@ func (a *app) again(past *ledger.PastRun, saved savedOptions, path string, passw
 	}
 	done := &finished{in: in, problems: in.workbook.Problems, outcomes: everyRow(in.workbook, past), recordedInput: recorded, info: runInfo{
 		id: past.ID, command: past.Command, args: saved.Args, simulate: saved.Simulate, started: past.Started,
-		changeRef: saved.ChangeRef, trace: saved.TraceID,
+		plan: saved.PlanSHA256, changeRef: saved.ChangeRef, trace: saved.TraceID,
 	}}
 	done.partsOf(saved, past)
 	done.problems = append(done.problems, pastProblems(in.workbook, past)...)

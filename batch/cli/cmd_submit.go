@@ -15,6 +15,7 @@ type submitFlags struct {
 	service    serviceFlags
 	run        runFlags
 	watch      watchFlags
+	approved   *approved // the plan to keep to, from --plan; nil without one
 
 	every    durationFlag // --watch of status
 	download string       // --download of status and advance
@@ -23,7 +24,7 @@ type submitFlags struct {
 func (a *app) submitCommand() *cobra.Command {
 	var f submitFlags
 	cmd := &cobra.Command{
-		Use:   "submit FILE... | --in DIR",
+		Use:   "submit FILE... | --in DIR | --plan PLAN",
 		Short: "Validate, submit, and write the results copy",
 		Long: `Checks every row, applies for one LOA per valid circuit, and writes the result of each
 row into a copy of the workbook. Run the same command again to finish what is left:
@@ -32,16 +33,25 @@ no circuit is ever applied for twice.
 With --in, the new workbooks of a folder are processed by name, each with a results copy
 of its own. A workbook is new if no run has finished with its bytes (exit code 0, 2, 3 or
 4), under whatever name. Lock files of open workbooks, results copies as they were written, and files that
-are still being written are left out. --done and --failed say where finished workbooks go.`,
+are still being written are left out. --done and --failed say where finished workbooks go.
+
+With --plan, exactly what a plan says is carried out, or nothing: see loabatch plan --help.`,
 		Example: `  loabatch submit --simulate applications.xlsx      a trial run: no account, no network
   loabatch submit --dry-run=online applications.xlsx
   loabatch submit applications.xlsx                 asks for confirmation first
   loabatch submit --yes --max-duration 4h tonight.xlsx
   loabatch submit --yes --in inbox --done inbox/done --failed inbox/failed
                                                     every new workbook of a folder
+  loabatch submit --plan tonight.plan.json          what was approved, or nothing
   loabatch submit --only failed,unknown,not_attempted tonight.results-….xlsx`,
 		Args: separatedValue,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.process(cmd, f, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			args, err := a.adoptPlan(cmd, &f, args)
+			if err != nil {
+				return err
+			}
+			return a.process(cmd, f, args)
+		},
 	}
 	flags := cmd.Flags()
 	f.folder.register(flags)

@@ -123,7 +123,7 @@ func TestExplainWords(t *testing.T) {
 
 // suggestedCommand matches a command line of the tool within a sentence: its name, a command,
 // and what follows that is not a word of the sentence.
-var suggestedCommand = regexp.MustCompile(`loabatch ([a-z]+)((?: (?:--?[a-z][a-z-]*(?:=[a-z]+)?|[A-Z]{2,}|'?\{[a-z]+\}'?|[0-9]+|[a-z]+\.xlsx))*)`)
+var suggestedCommand = regexp.MustCompile(`loabatch ([a-z]+)((?: (?:show|--?[a-z][a-z-]*(?:=[a-z]+)?|[A-Z]{2,}|'?\{[a-z]+\}'?|[0-9]+|[a-z]+\.xlsx))*)`)
 
 // TestHintsCanBeTyped parses each command line that a message or a hint of the catalogue
 // names: the command and its flags exist, and it has the operands it needs.
@@ -141,7 +141,7 @@ func TestHintsCanBeTyped(t *testing.T) {
 			for _, m := range suggestedCommand.FindAllStringSubmatch(e.Message+"\n"+e.Hint, -1) {
 				line := append([]string{m[1]}, strings.Fields(strings.ReplaceAll(m[2], "'", ""))...)
 				cmd, rest, err := a.freshRoot().Find(line)
-				if err != nil || cmd.Name() != m[1] {
+				if err != nil || !strings.HasPrefix(cmd.CommandPath(), "loabatch "+m[1]) {
 					continue // it is about the program, as in "what loabatch printed"
 				}
 				n++

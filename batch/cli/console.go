@@ -266,8 +266,11 @@ func (a *app) monitored(cmd *cobra.Command) error {
 // dryRunOf returns the kind of dry run that a command line asks for, also if it was not
 // parsed to its end.
 func (a *app) dryRunOf(cmd *cobra.Command) string {
-	if cmd.Name() == "validate" {
+	switch cmd.Name() {
+	case "validate":
 		return string(dryRunOffline)
+	case "plan":
+		return string(dryRunOnline)
 	}
 	flag := cmd.Flags().Lookup(dryRunFlag)
 	if flag == nil {

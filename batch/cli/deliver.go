@@ -61,6 +61,7 @@ type runInfo struct {
 	started  time.Time
 
 	changeRef string // --change-ref
+	plan      string // checksum of the plan that it keeps to; empty without one
 	trace     string // ID of the trace that TRACEPARENT names
 }
 

@@ -32,7 +32,7 @@ func document(done *finished, found *findings, words *prose.Catalogue) *report.D
 		DurationSeconds: done.totals.duration.Seconds(), SlowedSeconds: done.totals.slowed.Seconds(),
 		StartedAt: report.Instant{Time: done.info.started}, FinishedAt: report.Instant{Time: done.info.started.Add(done.totals.duration)},
 		StopReason: string(done.totals.stop), StopCode: done.totals.stopCode, AheadSeconds: done.totals.ahead.Seconds(), LogFailure: done.logFailure,
-		ChangeRef: done.info.changeRef, TraceID: done.info.trace,
+		PlanSHA256: done.info.plan, ChangeRef: done.info.changeRef, TraceID: done.info.trace,
 		Problems: make([]report.Problem, 0, listed), Applications: make([]report.Application, 0, len(done.outcomes)),
 	}
 	for i := range done.problems {

@@ -86,6 +86,7 @@ type outputFlags struct {
 	redact  bool
 	force   bool
 	json    bool
+	plan    string // of the command plan: the file that it writes
 }
 
 func (f *outputFlags) register(flags *pflag.FlagSet) {
@@ -131,6 +132,7 @@ type runFlags struct {
 	maxDuration  durationFlag
 	maxFailures  string
 	canary       int
+	plan         string
 	only         []string
 	reapply      bool
 	allOrNothing bool
@@ -139,24 +141,34 @@ type runFlags struct {
 
 func (f *runFlags) register(flags *pflag.FlagSet) {
 	f.registerSending(flags)
+	f.registerReapply(flags)
+	flags.StringVar(&f.plan, planFlag, "", "carry out exactly what `PLAN` says, or nothing (see loabatch plan); without FILE, the workbooks beside it")
+}
+
+func (f *runFlags) registerReapply(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.reapply, "reapply", false, "apply again for rows whose LOA was rejected (SecondApplyPhysicalConnectionLOA)")
 }
 
 // registerSending registers those of every command that sends.
 func (f *runFlags) registerSending(flags *pflag.FlagSet) {
-	flags.BoolVar(&f.simulate, "simulate", false, "use the embedded simulator and a temporary ledger: no account, no network")
-	flags.StringVar(&f.faults, "faults", "", "with --simulate: the simulator's fault `PLAN` (see loabatch simulator --help)")
-	flags.Uint64Var(&f.seed, "seed", 1, "with --simulate: seed `N` for the fault plan")
+	f.registerChoice(flags)
 	flags.StringVar(&f.dryRun, dryRunFlag, "", "send nothing, `offline|online|false`: offline validates only, online also reads the circuits' state and predicts each row, false overrides LOABATCH_DRY_RUN")
 	flags.Lookup(dryRunFlag).NoOptDefVal = string(dryRunOffline)
-	flags.StringVar(&f.survey, "survey", surveyOn, "read the circuits' state before anything is sent, `on|off`, so no circuit that has an LOA is applied for, even without a ledger")
-	flags.IntVar(&f.maxAttempts, "max-attempts", defaultAttempts, "make up to `N` attempts per row")
 	flags.Var(&f.maxDuration, "max-duration", "start no more rows after this long (default no limit)")
 	flags.StringVar(&f.maxFailures, "max-failures", "", "stop once `N|N%` of the rows were refused or failed (a percentage needs 20 finished rows)")
 	flags.IntVar(&f.canary, "canary", 0, "send `N` rows first, and the rest only when all of them were accepted (default no canary)")
+	flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask for confirmation; required without a terminal")
+}
+
+// registerChoice registers the flags that choose the service's world and the rows.
+func (f *runFlags) registerChoice(flags *pflag.FlagSet) {
+	flags.BoolVar(&f.simulate, "simulate", false, "use the embedded simulator and a temporary ledger: no account, no network")
+	flags.StringVar(&f.faults, "faults", "", "with --simulate: the simulator's fault `PLAN` (see loabatch simulator --help)")
+	flags.Uint64Var(&f.seed, "seed", 1, "with --simulate: seed `N` for the fault plan")
+	flags.StringVar(&f.survey, "survey", surveyOn, "read the circuits' state before anything is sent, `on|off`, so no circuit that has an LOA is applied for, even without a ledger")
+	flags.IntVar(&f.maxAttempts, "max-attempts", defaultAttempts, "make up to `N` attempts per row")
 	flags.StringSliceVar(&f.only, "only", nil, "process only rows whose Result is one of `RESULT,...`, such as failed,unknown,not_attempted")
 	flags.BoolVar(&f.allOrNothing, "all-or-nothing", false, "send nothing if any row is invalid")
-	flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask for confirmation; required without a terminal")
 }
 
 // watchFlags say what is shown and logged during a run.

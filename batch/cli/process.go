@@ -31,20 +31,21 @@ const (
 
 // invocation is one command that processes workbooks: its settings, and what it has opened.
 type invocation struct {
-	command string
-	flags   submitFlags
-	run     runSettings
-	pace    pace
-	steps   []batch.Operation // of each row; nil means that it is applied for
-	options sheet.Options
-	log     *slog.Logger
-	trace   string           // ID of the trace that TRACEPARENT names
-	logFile *console.LogFile // nil if the log goes to standard error
-	started time.Time
-	paths   []string // the inputs, as given
-	night   bool     // the inputs are those of a folder
-	files   claims   // so far
-	args    []string // its settingsLine, without inputs that cannot be read
+	command   string
+	flags     submitFlags
+	run       runSettings
+	pace      pace
+	steps     []batch.Operation // of each row; nil means that it is applied for
+	options   sheet.Options
+	log       *slog.Logger
+	trace     string           // ID of the trace that TRACEPARENT names
+	logFile   *console.LogFile // nil if the log goes to standard error
+	started   time.Time
+	paths     []string // the inputs, as given
+	night     bool     // the inputs are those of a folder
+	approving bool     // a dry run for a plan: rows are planned as if they were sent, so --all-or-nothing withholds them
+	files     claims   // so far
+	args      []string // its settingsLine, without inputs that cannot be read
 
 	accounts []*account // that were opened so far
 	service  *service   // of the first one that can be used; nil when nothing is asked of the API
@@ -97,6 +98,11 @@ func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
 	var ctx context.Context
 	ctx, s.signals = a.watchSignals(cmd.Context())
 	defer s.signals.stop()
+	if f.approved != nil {
+		if err := a.checkPlan(ctx, s, inputs); err != nil {
+			return err
+		}
+	}
 	return a.each(ctx, s, inputs, outputs, unread, a.one)
 }
 

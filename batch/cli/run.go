@@ -25,7 +25,7 @@ import (
 func (a *app) run(ctx context.Context, s *invocation, in *input, t target) (*finished, error) {
 	done := &finished{in: in, problems: in.workbook.Problems, ledgerFlag: s.flags.service.ledger, info: runInfo{
 		id: t.runID, command: s.command, args: s.args, dryRun: s.run.dryRun, simulate: s.flags.run.simulate, started: a.startOf(in),
-		changeRef: s.flags.watch.changeRef, trace: s.trace,
+		plan: s.planSum(), changeRef: s.flags.watch.changeRef, trace: s.trace,
 	}}
 	if s.run.dryRun != dryRunOffline {
 		if err := a.openAccounts(ctx, s, in.workbook); err != nil {
@@ -93,7 +93,7 @@ type known struct {
 func (s *invocation) plan(ctx context.Context, done *finished, k known) *batch.Plan {
 	return plan.New(done.in.workbook, plan.Options{
 		Operation: s.flags.operation, Steps: s.steps, Past: k.past, Later: k.later, Foreign: k.foreign, Only: s.run.only, Valid: s.valid(ctx, done, k.past), Reapply: s.flags.run.reapply, AllOrNothing: s.flags.run.allOrNothing,
-		Severity: s.options.SeverityOf, DryRun: s.run.dryRun != dryRunOff,
+		Severity: s.options.SeverityOf, DryRun: s.run.dryRun != dryRunOff && !s.approving,
 	})
 }
 
@@ -392,7 +392,7 @@ func (s *invocation) left(now time.Time) time.Duration {
 func (s *invocation) ledgerInfo(done *finished, t target, args []string) ledger.RunInfo {
 	options, _ := json.Marshal(savedOptions{ // strings and numbers only: it cannot fail
 		Region: s.options.DefaultRegion, Timezone: s.flags.validation.timezone, Strict: s.options.Strict,
-		Severity: s.flags.validation.severity, Profile: s.flags.service.profile, Accounts: done.savedAccounts(), Args: args, Simulate: done.info.simulate, ChangeRef: done.info.changeRef, TraceID: done.info.trace, MaxUnpacked: s.flags.validation.maxUnpacked,
+		Severity: s.flags.validation.severity, Profile: s.flags.service.profile, Accounts: done.savedAccounts(), Args: args, Simulate: done.info.simulate, PlanSHA256: done.info.plan, ChangeRef: done.info.changeRef, TraceID: done.info.trace, MaxUnpacked: s.flags.validation.maxUnpacked,
 	})
 	host, _ := os.Hostname()
 	return ledger.RunInfo{
@@ -415,8 +415,9 @@ type savedOptions struct {
 	Profile  string         `json:"profile,omitempty"`  // --profile
 	Accounts []savedAccount `json:"accounts,omitempty"` // of a run over several, in the order of its parts
 
-	ChangeRef string `json:"change_ref,omitempty"`
-	TraceID   string `json:"trace_id,omitempty"`
+	ChangeRef  string `json:"change_ref,omitempty"`
+	PlanSHA256 string `json:"plan_sha256,omitempty"`
+	TraceID    string `json:"trace_id,omitempty"`
 }
 
 // savedAccount is a part of a run, kept with the run.

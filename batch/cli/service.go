@@ -20,6 +20,7 @@ import (
 type service struct {
 	*cloud.Cloud
 	account  string
+	caller   string       // its user or role: an ARN, if known
 	endpoint string       // as shown to people
 	scope    ledger.Scope // keeps simulated, custom-endpoint and real submissions apart in the ledger
 	stop     func()       // stops the embedded simulator
@@ -193,7 +194,7 @@ func (a *app) identify(ctx context.Context, s *service, f serviceFlags, r runFla
 	if !f.expects(who.Account) {
 		return failure(exitStopped, "wrong-account", nil, "account", who.Account, "expected", a.lines.Words.List(f.expectAccount))
 	}
-	s.account = who.Account
+	s.account, s.caller = who.Account, who.ARN
 	s.scope = scopeOf(f, r).ForAccount(who.Account)
 	return nil
 }

@@ -87,7 +87,7 @@ func (s settings) with(pairs ...string) settings {
 // ofFile returns the settings for a command that names a file instead of a folder.
 func (s settings) ofFile() settings {
 	all := s.with()
-	for _, flag := range []string{inFlag, doneFlag, failedFlag} {
+	for _, flag := range []string{inFlag, doneFlag, failedFlag, planFlag} {
 		delete(all, flag)
 	}
 	return all
@@ -112,11 +112,11 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 	own = own.with("simulate", strconv.FormatBool(info.simulate))
 	delete(own, "force")
 	all := own
-	own = own.ofFile() // what follows is about one workbook of the folder
+	own = own.ofFile() // what follows is about one workbook of the folder, and not what was approved
 	again := files
 	if len(files) == 0 {
 		files = []string{input}
-	} else {
+	} else if all[planFlag] == "" {
 		all = own
 	}
 	here, copied := own.only(append([]string{"simulate"}, keptSettings...)), own
@@ -164,7 +164,7 @@ func (a *app) onwards(line []string, path string) string {
 }
 
 // fileFlags are the flags whose value is the path of a file.
-var fileFlags = []string{"output", "ledger", "log-file", passwordFlag, inFlag, doneFlag, failedFlag, downloadFlag}
+var fileFlags = []string{"output", "ledger", planFlag, "log-file", passwordFlag, inFlag, doneFlag, failedFlag, downloadFlag}
 
 // anywhere returns a command line that names the same files in every folder.
 func (a *app) anywhere(line []string) []string {

@@ -2,10 +2,8 @@ package letters
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/hex"
 	"io"
 	"net"
 	"net/http"
@@ -13,6 +11,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -37,6 +36,7 @@ type Fetcher struct {
 	Agent    string // the User-Agent; may be empty
 
 	reader   sandbox
+	known    knownTexts
 	read     func(context.Context, []byte) (text, unread string, err error) // nil means the reader's
 	limit    int64                                                          // bytes; 0 means MaxSize
 	wait     time.Duration                                                  // of the whole transfer; 0 means Timeout
@@ -71,12 +71,12 @@ func (f *Fetcher) Fetch(ctx context.Context, r Request) (Letter, error) {
 	if err := checkShape(body); err != nil {
 		return Letter{}, err
 	}
-	text, unread, err := f.text(ctx, body)
+	sum := digest(body)
+	text, unread, err := f.text(ctx, body, sum)
 	if err != nil {
 		return Letter{}, err
 	}
-	sum := sha256.Sum256(body)
-	l := Letter{SHA256: hex.EncodeToString(sum[:]), Size: int64(len(body)), Text: text, Unread: unread}
+	l := Letter{SHA256: sum, Size: int64(len(body)), Text: text, Unread: unread}
 	l.Path, err = f.keep(r, body, l.SHA256)
 	if err != nil {
 		return Letter{}, err
@@ -84,11 +84,41 @@ func (f *Fetcher) Fetch(ctx context.Context, r Request) (Letter, error) {
 	return l, nil
 }
 
-func (f *Fetcher) text(ctx context.Context, body []byte) (text, unread string, err error) {
-	if f.read != nil {
-		return f.read(ctx, body)
+// Limits of the texts that a fetcher remembers: a run that watches looks at the same letters again
+// and again, and reading one takes a tenth of a second.
+const (
+	maxKnown     = 10_000
+	maxKnownText = 8 << 10 // bytes of each
+)
+
+// knownTexts is what was read of letters before, by their SHA-256.
+type knownTexts struct {
+	mu    sync.Mutex
+	texts map[string][2]string // text, unread
+}
+
+// text returns the text of a letter.
+func (f *Fetcher) text(ctx context.Context, body []byte, sum string) (text, unread string, err error) {
+	f.known.mu.Lock()
+	read, ok := f.known.texts[sum]
+	f.known.mu.Unlock()
+	if ok {
+		return read[0], read[1], nil
 	}
-	return f.reader.read(ctx, body, maxTime)
+	if f.read != nil {
+		text, unread, err = f.read(ctx, body)
+	} else {
+		text, unread, err = f.reader.read(ctx, body, maxTime)
+	}
+	f.known.mu.Lock()
+	defer f.known.mu.Unlock()
+	if err == nil && unread != unreadLimits && len(text) <= maxKnownText && len(f.known.texts) < maxKnown {
+		if f.known.texts == nil {
+			f.known.texts = map[string][2]string{}
+		}
+		f.known.texts[sum] = [2]string{text, unread}
+	}
+	return text, unread, err
 }
 
 // Close frees the memory that reading letters took, about 100 MB. The fetcher can be used again.

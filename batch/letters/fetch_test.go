@@ -144,6 +144,34 @@ func TestAnotherLetter(t *testing.T) {
 	}
 }
 
+// TestOpen reads letters that were fetched before, each once while a command runs, unless they
+// are not what they were.
+func TestOpen(t *testing.T) {
+	server, f := serve(t, send(testFile(t, "english")))
+	var read int
+	f.read = func(context.Context, []byte) (text, unread string, err error) { read++; return "made-up text", "", nil }
+	l, err := f.Fetch(t.Context(), request(server.URL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if opened, ok := f.Open(t.Context(), l.Path, l.SHA256); !ok || opened != l {
+			t.Errorf("%+v, %v; want %+v", opened, ok, l)
+		}
+	}
+	if read != 1 {
+		t.Errorf("it was read %d times", read)
+	}
+	if err := os.WriteFile(l.Path, []byte("%PDF-1.4 made up"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{l.Path, l.Path + ".pdf", f.Dir} {
+		if opened, ok := f.Open(t.Context(), path, l.SHA256); ok {
+			t.Errorf("%s: %+v", path, opened)
+		}
+	}
+}
+
 // TestTaken never writes to what is not a letter, nor through a symbolic link.
 func TestTaken(t *testing.T) {
 	content := testFile(t, "english")

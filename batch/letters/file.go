@@ -1,6 +1,7 @@
 package letters
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -53,22 +54,43 @@ func plain(id string) string {
 	}, id)
 }
 
+// Open reads the text of a letter that was fetched before, and reports whether it is still what
+// it was, as [Kept] does.
+func (f *Fetcher) Open(ctx context.Context, path, sum string) (Letter, bool) {
+	body, ok := readKept(path, sum)
+	if !ok {
+		return Letter{}, false
+	}
+	text, unread, err := f.text(ctx, body, sum)
+	return Letter{Path: path, SHA256: sum, Size: int64(len(body)), Text: text, Unread: unread}, err == nil
+}
+
 // Kept reports whether a letter is still what was fetched: a regular file, not a symbolic link,
 // with the SHA-256 sum, in hex.
 func Kept(path, sum string) bool {
+	_, ok := readKept(path, sum)
+	return ok
+}
+
+// readKept reads a letter that is still what was fetched.
+func readKept(path, sum string) (body []byte, ok bool) {
 	before, err := os.Lstat(path)
 	if err != nil || !before.Mode().IsRegular() || before.Size() > MaxSize {
-		return false
+		return nil, false
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return false
+		return nil, false
 	}
 	defer file.Close()
 	if opened, err := file.Stat(); err != nil || !os.SameFile(before, opened) {
-		return false
+		return nil, false
 	}
-	h := sha256.New()
-	_, err = io.Copy(h, io.LimitReader(file, MaxSize+1))
-	return err == nil && hex.EncodeToString(h.Sum(nil)) == sum
+	body, err = io.ReadAll(io.LimitReader(file, MaxSize+1))
+	return body, err == nil && digest(body) == sum
+}
+
+func digest(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
 }

@@ -39,8 +39,8 @@ func (p *planner) waitElsewhere(a *batch.Application, here batch.Record) {
 			last = r
 		}
 	}
-	if last.region == "" || here.Open && before(last.Tried, here.Tried) {
-		return
+	if last.region == "" || here.Open && here.Token != "" && before(last.Tried, here.Tried) {
+		return // without a token, all that is known is from a results copy, perhaps of a row that waited
 	}
 	a.Elsewhere = &batch.Earlier{
 		Region: last.region, Token: last.Token, Generation: last.Generation, Tried: last.Tried,
@@ -84,22 +84,20 @@ func (p *planner) elsewhere(o batch.Operation, key batch.Key) iter.Seq[placed] {
 }
 
 // usedElsewhere reports whether what a results copy says of a token is about a circuit's
-// application in another region, of which the past knows at least as much. It does not if it
-// has the token from a copy alone: the region was changed, and may have been changed back.
+// application in another region, of which the past knows at least as much. It does not if
+// it has the token from a copy alone, as open, and not in the row's own region: the region was
+// changed, and may have been changed back.
 func (p *planner) usedElsewhere(o batch.Operation, key batch.Key, past *sheet.Past) bool {
 	token := past.ClientToken
+	here := p.past(o)[key]
 	for r := range p.elsewhere(o, key) {
 		undated := past.SubmittedAt.IsZero() && (!accepted(lastInCopy(past)) || r.Weighed(token))
-		if token != "" && sent(r.Record, token) && (r.Open || accepted(r.Result) || undated) {
+		copied := r.Open && token == r.Token && r.Hash == "" && !knows(here, token)
+		if token != "" && knows(r.Record, token) && !copied && (r.Open || accepted(r.Result) || undated) {
 			return true
 		}
 	}
 	return false
-}
-
-// sent reports whether the ledger knows a token, and not from a results copy alone.
-func sent(r batch.Record, token string) bool {
-	return token == r.Token && r.Hash != "" || token == r.Ended.Token && r.Ended.Hash != "" || r.Other(token) && !r.Weighed(token)
 }
 
 func (p *planner) movedProblem(a *batch.Application, r batch.Record, severity sheet.Severity) *sheet.Problem {

@@ -63,6 +63,9 @@ type Document struct {
 
 	MovedTo string `json:"moved_to,omitempty"` // path of the input after the run; empty if it was not moved
 
+	Plan       string `json:"plan,omitempty"`        // path of the plan that was written
+	PlanSHA256 string `json:"plan_sha256,omitempty"` // checksum of it, or of the plan that the run kept to
+
 	ChangeRef string `json:"change_ref,omitempty"` // a ticket number or the like, as given
 	TraceID   string `json:"trace_id,omitempty"`   // of the W3C trace that the run is a part of
 

@@ -150,6 +150,7 @@ func (g *grid) run(d *Document) {
 	}
 	g.fact("report-fact-command", command)
 	g.fact("report-fact-change-ref", Printable(d.ChangeRef))
+	g.fact("report-fact-plan", d.PlanSHA256)
 	g.fact("report-fact-trace", d.TraceID)
 	if d.Simulated {
 		g.fact("report-fact-answered", g.words.Line("report-simulated"))

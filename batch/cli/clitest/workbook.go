@@ -32,6 +32,11 @@ type Circuit struct {
 // ID returns the circuit's instance ID.
 func (c Circuit) ID() string { return fmt.Sprintf("pc-crash%05d", c.Number) }
 
+// Region returns the circuit's region, one of three.
+func (c Circuit) Region() string {
+	return []string{"cn-hangzhou", "cn-shanghai", "ap-southeast-1"}[c.Number%3]
+}
+
 // Circuits returns the sheets of a workbook of n circuits in three regions, each with an
 // engineer of its own.
 func Circuits(n int) []Sheet {
@@ -46,10 +51,9 @@ func Circuits(n int) []Sheet {
 func Book(all []Circuit) []Sheet {
 	circuits := Sheet{Name: "Circuits", Rows: [][]string{{"Instance ID", "Region ID", "Company name", "Line type", "Construction company", "Construction time (UTC)"}}}
 	engineers := Sheet{Name: "Engineers", Rows: [][]string{{"Instance ID", "Name", "Certificate type", "Certificate number", "Gender", "Contact"}}}
-	regions := []string{"cn-hangzhou", "cn-shanghai", "ap-southeast-1"}
 	for _, c := range all {
 		company, builder := cmp.Or(c.Company, "Example Networks Ltd"), cmp.Or(c.Builder, "Example Build Co")
-		circuits.Rows = append(circuits.Rows, []string{c.ID(), regions[c.Number%3], company, "FIBRE", builder, "2027-03-15T08:00:00Z"})
+		circuits.Rows = append(circuits.Rows, []string{c.ID(), c.Region(), company, "FIBRE", builder, "2027-03-15T08:00:00Z"})
 		engineers.Rows = append(engineers.Rows, []string{c.ID(), fmt.Sprintf("Testperson %d", c.Number), "Passport", fmt.Sprintf("E%08d", c.Number), "Female", "+86 139 0000 0000"})
 	}
 	return []Sheet{circuits, engineers}

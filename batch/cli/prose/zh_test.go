@@ -116,7 +116,7 @@ func TestChineseBans(t *testing.T) {
 
 // zhTyped matches what a person types or sees as it is: placeholders, flags, commands,
 // addresses, rules and permissions.
-var zhTyped = regexp.MustCompile(`\{[^}]*\}|--[a-z][a-z-]*([= ][a-z-]+(=[a-z]+)?)?|-o FILE|(env -u DEBUG )?loabatch( (validate|submit|status|report|history|simulator|explain|doctor|template|version|complete|advance|plan)\b)?` +
+var zhTyped = regexp.MustCompile(`\{[^}]*\}|--[a-z][a-z-]*([= ][a-z-]+(=[a-z]+)?)?|-o FILE|(env -u DEBUG )?loabatch( (validate|submit|status|report|history|simulator|explain|doctor|template|version|complete|advance|plan( show)?)\b)?` +
 	`|https?://[A-Za-z:@0-9.]+|RULE=[a-z]+|N/DURATION|vpc:[A-Za-z]+|127\.0\.0\.1:PORT|pc-|[vr]br-…|ri-…|cn-[a-z]+|\.[a-z]+\b|xl/worksheets/…|[0-9]+(ms|[hdms])\b|[0-9T]+:[0-9:]+Z?|[A-Z_]{2,}_[A-Z_]+`)
 
 // zhLatin lists the other words in Latin letters that a Chinese sentence may have: names of
@@ -124,7 +124,7 @@ var zhTyped = regexp.MustCompile(`\{[^}]*\}|--[a-z][a-z-]*([= ][a-z-]+(=[a-z]+)?
 var zhLatin = strings.Fields(`
 	API LOA VPC RAM STS SDK AccessKey ID Secret Token DNS NTP TLS URL JSON CSV HTML PDF ZIP XML ASCII UTC UTF IANA SHA AES HMAC IRM SDH README DEBUG HOME
 	Excel WPS LibreOffice Google OpenDocument macOS PostgreSQL SQLite Mbit Gbit MiB GiB KiB GB Enter Backspace FILE PATH SECRET
-	RUN CODE CIRCUIT SUBMITTED ALREADY VALID BLOCKED INVALID FAILED UNKNOWN SKIPPED SIGINT SIGQUIT SIGABRT SIGTERM SIGKILL HTTP xx Available hang stall
+	RUN CODE PLAN CIRCUIT SUBMITTED ALREADY VALID BLOCKED INVALID FAILED UNKNOWN SKIPPED SIGINT SIGQUIT SIGABRT SIGTERM SIGKILL HTTP xx Available hang stall
 	IDC MSTP MPLSVPN FIBRE Other IDCard Passport Male Female TRUE FALSE DISPIMG IMAGE XFD ABC REFUSED true false yes zh CN
 	Initial Approved Allocating Allocated Confirmed Enabled Rejected Canceled Allocation Failed Terminated Normal FinancialLocked SecurityLocked
 	SecondApplyPhysicalConnectionLOA CompletePhysicalConnectionLOA ConfirmPhysicalConnection DescribePhysicalConnections Asia Shanghai applications http https chmod

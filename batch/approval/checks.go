@@ -1,0 +1,91 @@
+package approval
+
+import (
+	"crypto/pbkdf2"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"runtime"
+	"sync"
+)
+
+// Checks is how a plan makes the check values of its engineers: PBKDF2 with HMAC-SHA-256 over
+// all values of an engineer, under a random salt of the plan, of which 16 bits are kept.
+//
+// An identity number has so few possible values that a hash of one can be undone by trying
+// them, salted or not. Three things limit that. The values of an engineer are hashed
+// together, so one who knows nothing of them has to guess all. The rounds make each
+// guess slow. And 16 bits tell little whatever is computed: one of 65,536 engineers that are
+// made up has the same check value. What remains: somebody who knows all of an engineer but
+// the number, and has a few thousand candidates for it, can find out which one fits; and plans
+// of several days have salts of their own, so they add up. A change goes unnoticed once in
+// 65,536 times, but then the SHA-256 of the workbook has changed, too: check values only
+// say where.
+type Checks struct {
+	Salt   string `json:"salt"` // hex
+	Rounds int    `json:"rounds"`
+}
+
+// The rounds: as many as OWASP recommends for passwords (2023), but for many engineers fewer,
+// so a plan of any size takes a few seconds of one processor: it does about ten million a
+// second. Fewer than a thousand would slow down nobody.
+const (
+	mostRounds  = 600_000
+	leastRounds = 1_000
+	allRounds   = 30_000_000
+)
+
+const saltBytes, checkBytes = 16, 2
+
+// NewChecks makes the salt of a plan of so many engineers.
+func NewChecks(engineers int) Checks {
+	salt := make([]byte, saltBytes)
+	rand.Read(salt) // never fails: crypto/rand aborts the program instead
+	return Checks{Salt: hex.EncodeToString(salt), Rounds: max(leastRounds, min(mostRounds, allRounds/max(1, engineers)))}
+}
+
+// sound reports whether NewChecks could have made c.
+func (c Checks) sound() bool {
+	salt, err := hex.DecodeString(c.Salt)
+	return err == nil && len(salt) == saltBytes && c.Rounds >= leastRounds && c.Rounds <= mostRounds
+}
+
+// affordable reports whether so many check values take about as long as those that the
+// rounds are made for: a workbook may have got many more engineers than it was planned with.
+func (c Checks) affordable(n int) bool {
+	return n <= 2*max(1, allRounds/c.Rounds) || c.Rounds == leastRounds
+}
+
+// Of returns the check value of each set of values, on all processors. It returns empty ones
+// if there are far more sets than the rounds were made for.
+func (c Checks) Of(sets [][]string) []string {
+	checks := make([]string, len(sets))
+	salt, err := hex.DecodeString(c.Salt)
+	if err != nil || c.Rounds == 0 || !c.affordable(len(sets)) {
+		return checks
+	}
+	workers := runtime.GOMAXPROCS(0)
+	var wait sync.WaitGroup
+	for first := range workers {
+		wait.Go(func() {
+			for i := first; i < len(sets); i += workers {
+				checks[i] = check(sets[i], salt, c.Rounds)
+			}
+		})
+	}
+	wait.Wait()
+	return checks
+}
+
+func check(values []string, salt []byte, rounds int) string {
+	var b []byte
+	for _, v := range values { // each after its length, so different values are never the same text
+		b = append(binary.BigEndian.AppendUint64(b, uint64(len(v))), v...)
+	}
+	key, err := pbkdf2.Key(sha256.New, string(b), salt, rounds, checkBytes)
+	if err != nil {
+		return "" // in FIPS mode, for a short key
+	}
+	return hex.EncodeToString(key)
+}

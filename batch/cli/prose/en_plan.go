@@ -1,0 +1,52 @@
+package prose
+
+// enPlan: plans for approval, and what has changed since one was made.
+var enPlan = map[string]Entry{
+	"plan-written":   {Message: "plan written to {file}", Hint: "Have it approved, and keep its checksum with the approval; then run: {command}"},
+	"plan-no-output": {Message: "no file to write the plan to", Hint: "Name it with -o: loabatch plan FILE -o PLAN"},
+	"plan-not-whole": {Message: "no plan was written, because not every row could be predicted", Hint: "A plan has to say what becomes of each row. Fix what the rows that are NOT_ATTEMPTED say, then make the plan again."},
+
+	"plan-unreadable":  {Message: "cannot read the plan {file}: {reason}", Hint: "Check its path and permissions."},
+	"plan-foreign":     {Message: "{file} is not a plan", Hint: "Name a file that was written by: loabatch plan FILE -o PLAN"},
+	"plan-damaged":     {Message: "the plan {file} is not as it was written", Hint: "It was edited, or damaged on the way. Use the file that was approved, or make a new plan and have it approved."},
+	"plan-version":     {Message: "the plan {file} has version {version} of the format; this program knows version {known}", Hint: "Use the version of loabatch that made the plan, or make a new plan and have it approved."},
+	"plan-with-folder": {Message: "--plan cannot be combined with --in", Hint: "A plan says which workbooks it is about; the workbooks of a folder change."},
+	"plan-offline":     {Message: "--plan needs the API, so it cannot be combined with --dry-run=offline", Hint: "Print the plan with loabatch plan show PLAN, or compare it with --dry-run=online."},
+	"plan-unchecked":   {Message: "nothing was sent: not every row could be predicted, so the plan {file} could not be compared", Hint: "Run the same command again once the API answers."},
+
+	"plan-changed": {
+		Message: "nothing was sent: {n} {n:thing has|things have} changed since {plan} was approved",
+		Hint:    "Undo the changes, or make a new plan and have it approved: loabatch plan FILE -o PLAN",
+		Why:     "With --plan, exactly what was approved is sent, or nothing.",
+	},
+	"plan-changed-command":    {Message: "the plan is for loabatch {planned}, not for loabatch {now}"},
+	"plan-changed-service":    {Message: "the plan was made for the service {planned}, and this run would use {now}", Hint: "--endpoint and --simulate decide about the service."},
+	"plan-changed-setting":    {Message: "--{name} is {now}; in the plan it is {planned}", Hint: "Leave it out to use the plan's value; it may also come from a variable of the environment."},
+	"plan-changed-count":      {Message: "the plan is about {planned} workbooks, and the command names {now}", Hint: "Name the same workbooks in the same order, or none if they are beside the plan."},
+	"plan-changed-bytes":      {Message: "this is not the file that the plan was made from: its SHA-256 is {now}, that of the plan {planned}", Hint: "Name the workbooks in the order of the plan. Saving a workbook changes its bytes, even if no cell has changed."},
+	"plan-changed-gone":       {Message: "{cell}: the row of {planned} is gone"},
+	"plan-changed-new":        {Message: "{cell}: the row of {now} is new"},
+	"plan-changed-account":    {Message: "{cell}: the account is {now}; in the plan it is {planned}"},
+	"plan-changed-value":      {Message: "{cell}: {column} is {now}; in the plan it is {planned}"},
+	"plan-changed-engineers":  {Message: "{cell}: the circuit has other engineers than in the plan"},
+	"plan-changed-engineer":   {Message: "{cell}: the engineer in this row has changed"},
+	"plan-changed-personal":   {Message: "{cell}: a contact of this row has changed"},
+	"plan-changed-operation":  {Message: "{cell}: the next operation is {now}; in the plan it is {planned}"},
+	"plan-changed-prediction": {Message: "{cell}: the prediction is {now}, in the plan {planned}: {message}"},
+	"plan-nothing":            {Message: "nothing"},
+
+	"plan-fact-command":  {Message: "Plan for"},
+	"plan-fact-made":     {Message: "Made at"},
+	"plan-fact-user":     {Message: "Made by"},
+	"plan-fact-caller":   {Message: "Cloud user"},
+	"plan-fact-program":  {Message: "With"},
+	"plan-fact-service":  {Message: "Service"},
+	"plan-fact-option":   {Message: "Option"},
+	"plan-fact-workbook": {Message: "Workbook"},
+	"plan-fact-rows":     {Message: "Rows"},
+	"plan-fact-sends":    {Message: "To be sent"},
+	"plan-fact-checksum": {Message: "Checksum of the plan"},
+	"plan-rows":          {Message: "{rows} {rows:row|rows}: {results}"},
+	"plan-table":         {Message: "CELL|CIRCUIT|REGION|SENDS|PREDICTION|WHY|WHAT IS SENT|ENGINEERS"},
+	"report-fact-plan":   {Message: "Checksum of the plan"},
+}

@@ -1,0 +1,52 @@
+package prose
+
+// zhPlan is enPlan in Chinese.
+var zhPlan = map[string]Entry{
+	"plan-written":   {Message: "执行计划已写入 {file}", Hint: "请提交审批，并将校验和与审批记录一并保存；审批通过后运行：{command}"},
+	"plan-no-output": {Message: "没有指定写入执行计划的文件", Hint: "请用 -o 指定：loabatch plan FILE -o PLAN"},
+	"plan-not-whole": {Message: "有的行无法预测，因此没有写入执行计划", Hint: "执行计划需要说明每一行的结果。请按 NOT_ATTEMPTED 各行的说明处理，然后重新制定。"},
+
+	"plan-unreadable":  {Message: "无法读取执行计划 {file}：{reason}", Hint: "请检查其路径和权限。"},
+	"plan-foreign":     {Message: "{file} 不是执行计划", Hint: "请指定由该命令写入的文件：loabatch plan FILE -o PLAN"},
+	"plan-damaged":     {Message: "执行计划 {file} 与写入时不一致", Hint: "文件经过修改，或在传输中损坏。请使用审批通过的文件，或重新制定执行计划并提交审批。"},
+	"plan-version":     {Message: "执行计划 {file} 的格式版本为 {version}，本程序支持的版本为 {known}", Hint: "请使用制定该计划的 loabatch 版本，或重新制定执行计划并提交审批。"},
+	"plan-with-folder": {Message: "--plan 不能与 --in 同时使用", Hint: "执行计划针对确定的工作簿，而文件夹中的工作簿会变化。"},
+	"plan-offline":     {Message: "--plan 需要访问 API，不能与 --dry-run=offline 同时使用", Hint: "请用 loabatch plan show PLAN 查看执行计划，或用 --dry-run=online 核对。"},
+	"plan-unchecked":   {Message: "没有发送任何申请：有的行无法预测，因此无法核对执行计划 {file}", Hint: "请待 API 恢复响应后，重新运行同一命令。"},
+
+	"plan-changed": {
+		Message: "没有发送任何申请：{plan} 审批之后有 {n} 处变化",
+		Hint:    "请撤销这些变化，或重新制定执行计划并提交审批：loabatch plan FILE -o PLAN",
+		Why:     "使用 --plan 时，要么完全按审批的内容发送，要么都不发送。",
+	},
+	"plan-changed-command":    {Message: "该执行计划用于 loabatch {planned}，而不是 loabatch {now}"},
+	"plan-changed-service":    {Message: "执行计划针对的服务为 {planned}，而本次运行将使用 {now}", Hint: "服务由 --endpoint 和 --simulate 决定。"},
+	"plan-changed-setting":    {Message: "--{name} 为 {now}，执行计划中为 {planned}", Hint: "不指定该选项即使用执行计划中的值；该选项也可能来自环境变量。"},
+	"plan-changed-count":      {Message: "执行计划包括 {planned} 个工作簿，而命令指定了 {now} 个", Hint: "请按相同的顺序指定同样的工作簿；如工作簿与执行计划在同一文件夹，可不指定。"},
+	"plan-changed-bytes":      {Message: "该文件不是制定执行计划时的文件：SHA-256 为 {now}，执行计划中为 {planned}", Hint: "请按执行计划中的顺序指定工作簿。即使没有修改单元格，重新保存工作簿也会改变其内容。"},
+	"plan-changed-gone":       {Message: "{cell}：{planned} 所在的行已不存在"},
+	"plan-changed-new":        {Message: "{cell}：{now} 所在的行为新增"},
+	"plan-changed-account":    {Message: "{cell}：账号为 {now}，执行计划中为 {planned}"},
+	"plan-changed-value":      {Message: "{cell}：“{column}”为 {now}，执行计划中为 {planned}"},
+	"plan-changed-engineers":  {Message: "{cell}：该专线的施工工程师与执行计划不同"},
+	"plan-changed-engineer":   {Message: "{cell}：该行的施工工程师信息有变化"},
+	"plan-changed-personal":   {Message: "{cell}：该行的联系方式有变化"},
+	"plan-changed-operation":  {Message: "{cell}：下一步操作为 {now}，执行计划中为 {planned}"},
+	"plan-changed-prediction": {Message: "{cell}：预测为 {now}，执行计划中为 {planned}：{message}"},
+	"plan-nothing":            {Message: "无"},
+
+	"plan-fact-command":  {Message: "用于命令"},
+	"plan-fact-made":     {Message: "制定时间"},
+	"plan-fact-user":     {Message: "制定者"},
+	"plan-fact-caller":   {Message: "云账号身份"},
+	"plan-fact-program":  {Message: "程序版本"},
+	"plan-fact-service":  {Message: "服务"},
+	"plan-fact-option":   {Message: "选项"},
+	"plan-fact-workbook": {Message: "工作簿"},
+	"plan-fact-rows":     {Message: "行数"},
+	"plan-fact-sends":    {Message: "将发送"},
+	"plan-fact-checksum": {Message: "执行计划校验和"},
+	"plan-rows":          {Message: "{rows} 行：{results}"},
+	"plan-table":         {Message: "单元格|专线|地域|操作|预测|原因|发送内容|人数"},
+	"report-fact-plan":   {Message: "执行计划校验和"},
+}
