@@ -485,6 +485,9 @@ func (k *inquiry) describe(doc *report.Document, words *prose.Catalogue) {
 		if meaning := report.LOAMeaning(app.LOAStatus); meaning != "" {
 			_, app.Hint = words.Render(meaning, nil)
 		}
+		if k.letters != nil {
+			app.Hint = cmp.Or(letterHint(words, k.letters[i]), app.Hint)
+		}
 	}
 }
 

@@ -145,6 +145,7 @@ func (f *runFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.plan, planFlag, "", "carry out exactly what `PLAN` says, or nothing (see loabatch plan); without FILE, the workbooks beside it")
 }
 
+// registerReapply registers the flag of commands that apply for LOAs.
 func (f *runFlags) registerReapply(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.reapply, "reapply", false, "apply again for rows whose LOA was rejected (SecondApplyPhysicalConnectionLOA)")
 }

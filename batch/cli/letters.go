@@ -11,6 +11,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/download"
+	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/letters"
@@ -182,6 +183,21 @@ func describeLetter(app *report.Application, r letterOf) {
 	if len(r.Differences) > 0 {
 		app.LetterCode = r.Differences[0].Code
 	}
+}
+
+// letterHint says what to do about a letter before anything else: not to pass on one that is
+// another's. It is empty if there is nothing.
+func letterHint(words *prose.Catalogue, r letterOf) (hint string) {
+	code := r.Code
+	for _, d := range slices.Backward(r.Differences) {
+		if code == "" || d.Certain() {
+			code = d.Code
+		}
+	}
+	if code != "" {
+		_, hint = words.Render(code, r.Args)
+	}
+	return hint
 }
 
 // letterCell is a letter as the copy names it.

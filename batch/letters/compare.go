@@ -24,7 +24,7 @@ type Facts struct {
 	InstanceID string   // of the circuit
 	Company    string   // that the letter is for
 	Builder    string   // the construction company, which a letter may name too
-	Private    []string // names of people: a difference that has one of them in it quotes nothing
+	Private    []string // names of people, which no difference quotes: a company with one in it counts as none
 }
 
 // Difference is something that a letter says otherwise. Its sentence is in the catalogue.
@@ -61,13 +61,20 @@ func Compare(text string, f Facts) []Difference {
 		list = append(list, t.compareCompany(f)...)
 	}
 	for i, d := range list {
-		if slices.ContainsFunc(f.Private, func(name string) bool {
-			return len(fold(name)) > 1 && strings.Contains(string(fold(d.Found)), string(fold(name)))
-		}) {
-			list[i].Found = ""
+		if f.quotesName(d) {
+			list[i] = Difference{codeNoCompany, f.Company, ""}
 		}
 	}
 	return list
+}
+
+// quotesName reports whether a difference quotes somebody's name.
+func (f Facts) quotesName(d Difference) bool {
+	found := string(fold(d.Found))
+	return slices.ContainsFunc(f.Private, func(name string) bool {
+		bare := fold(name)
+		return len(bare) > 1 && strings.Contains(found, string(bare))
+	})
 }
 
 // hyphenMark is what PDFium writes for a hyphen at the end of a line.

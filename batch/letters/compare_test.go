@@ -70,7 +70,7 @@ func TestCompareOther(t *testing.T) {
 		"name over two lines":   {"公司名称 样本星河网络\n技术有限公司\npc-bp1abc123def456ghi789", rowFacts, []Difference{want(codeOtherCompany, company, "样本星河网络技术有限公司")}},
 		"English":               {"Letter\nCompany name: Another Sample Ltd.\npc-bp1abc123def456ghi789", latinFacts, []Difference{want(codeOtherCompany, latin, "Another Sample Ltd")}},
 		"branch":                {"公司名称：测试云帆科技（上海）有限公司 pc-bp1abc123def456ghi789", rowFacts, []Difference{want(codeOtherCompany, company, "测试云帆科技(上海)有限公司")}},
-		"an engineer's company": {"申请单位：张测试 样本星河网络有限公司 pc-bp1abc123def456ghi789", rowFacts, []Difference{want(codeOtherCompany, company, "")}},
+		"an engineer's company": {"申请单位：张测试 样本星河网络有限公司 pc-bp1abc123def456ghi789", rowFacts, []Difference{want(codeNoCompany, company, "")}},
 		"no label":              {"工程师张测试来自样本星河网络有限公司 pc-bp1abc123def456ghi789", rowFacts, []Difference{want(codeNoCompany, company, "")}},
 	} {
 		list := Compare(c.text, c.facts)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -50,6 +51,13 @@ func (e *Error) Unwrap() error { return e.cause }
 
 // Expired reports whether the same letter may be had under a new URL, which the API gives out.
 func (e *Error) Expired() bool { return e.Code == codeExpired }
+
+// Temporary reports whether the same request may succeed in a moment: the connection broke, or the
+// server was busy. A server that took all of the time there is gets no second chance.
+func (e *Error) Temporary() bool {
+	status := e.Args["status"]
+	return e.Code == codeConnection || e.Code == codeStatus && (status == "429" || strings.HasPrefix(status, "5"))
+}
 
 func refuse(code string, args ...string) *Error {
 	e := &Error{Code: code, Args: map[string]string{}}

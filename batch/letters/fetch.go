@@ -36,7 +36,7 @@ type Fetcher struct {
 	Agent    string // the User-Agent; may be empty
 
 	reader   sandbox
-	known    knownTexts
+	known    *knownTexts                                                    // nil means those of the process
 	read     func(context.Context, []byte) (text, unread string, err error) // nil means the reader's
 	limit    int64                                                          // bytes; 0 means MaxSize
 	wait     time.Duration                                                  // of the whole transfer; 0 means Timeout
@@ -84,7 +84,7 @@ func (f *Fetcher) Fetch(ctx context.Context, r Request) (Letter, error) {
 	return l, nil
 }
 
-// Limits of the texts that a fetcher remembers: a run that watches looks at the same letters again
+// Limits of the texts that a process remembers: a run that watches looks at the same letters again
 // and again, and reading one takes a tenth of a second.
 const (
 	maxKnown     = 10_000
@@ -97,11 +97,17 @@ type knownTexts struct {
 	texts map[string][2]string // text, unread
 }
 
+var processTexts knownTexts
+
 // text returns the text of a letter.
 func (f *Fetcher) text(ctx context.Context, body []byte, sum string) (text, unread string, err error) {
-	f.known.mu.Lock()
-	read, ok := f.known.texts[sum]
-	f.known.mu.Unlock()
+	known := f.known
+	if known == nil {
+		known = &processTexts
+	}
+	known.mu.Lock()
+	read, ok := known.texts[sum]
+	known.mu.Unlock()
 	if ok {
 		return read[0], read[1], nil
 	}
@@ -110,15 +116,22 @@ func (f *Fetcher) text(ctx context.Context, body []byte, sum string) (text, unre
 	} else {
 		text, unread, err = f.reader.read(ctx, body, maxTime)
 	}
-	f.known.mu.Lock()
-	defer f.known.mu.Unlock()
-	if err == nil && unread != unreadLimits && len(text) <= maxKnownText && len(f.known.texts) < maxKnown {
-		if f.known.texts == nil {
-			f.known.texts = map[string][2]string{}
-		}
-		f.known.texts[sum] = [2]string{text, unread}
+	if err == nil && unread != unreadLimits {
+		known.add(sum, text, unread)
 	}
 	return text, unread, err
+}
+
+func (k *knownTexts) add(sum, text, unread string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(text) > maxKnownText || len(k.texts) >= maxKnown {
+		return
+	}
+	if k.texts == nil {
+		k.texts = map[string][2]string{}
+	}
+	k.texts[sum] = [2]string{text, unread}
 }
 
 // Close frees the memory that reading letters took, about 100 MB. The fetcher can be used again.

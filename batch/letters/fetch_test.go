@@ -39,7 +39,7 @@ func serve(t *testing.T, handler http.HandlerFunc) (*httptest.Server, *Fetcher) 
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.Start()
 	t.Cleanup(server.Close)
-	return server, &Fetcher{Dir: filepath.Join(t.TempDir(), "letters"), Loopback: true, Agent: "loabatch/test", wait: 20 * time.Second, read: unread}
+	return server, &Fetcher{Dir: filepath.Join(t.TempDir(), "letters"), Loopback: true, Agent: "loabatch/test", wait: 20 * time.Second, read: unread, known: new(knownTexts)}
 }
 
 // unread takes every file for a letter with some text: PDFium is for the tests of texts.
@@ -354,8 +354,8 @@ func TestHostileServers(t *testing.T) {
 			_, err := f.Fetch(t.Context(), request(server.URL+query))
 			wantCode(t, name, err, c.code)
 			var own *Error
-			if errors.As(err, &own) && (own.Expired() != (c.code == codeExpired) || own.Args["status"] != c.status) {
-				t.Errorf("expired: %v, arguments %v", own.Expired(), own.Args)
+			if errors.As(err, &own) && (own.Expired() != (c.code == codeExpired) || own.Temporary() != (c.code == codeConnection || c.status == "503") || own.Args["status"] != c.status) {
+				t.Errorf("expired: %v, temporary: %v, arguments %v", own.Expired(), own.Temporary(), own.Args)
 			}
 			if names := files(t, f.Dir); len(names) > 0 {
 				t.Errorf("the folder has %v", names)
@@ -394,7 +394,7 @@ func TestTLS(t *testing.T) {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
 	defer server.Close()
-	f := &Fetcher{Dir: t.TempDir(), Loopback: true, read: unread}
+	f := &Fetcher{Dir: t.TempDir(), Loopback: true, read: unread, known: new(knownTexts)}
 	_, err := f.Fetch(t.Context(), request(server.URL+query))
 	wantCode(t, "a certificate of its own", err, codeTLS)
 	plain, _ := serve(t, send(nil))
@@ -526,7 +526,7 @@ func TestProxy(t *testing.T) {
 	server := httptest.NewTLSServer(send(testFile(t, "english")))
 	defer server.Close()
 	fetcher := func(address *url.URL) *Fetcher {
-		f := &Fetcher{Dir: t.TempDir(), read: unread, roots: x509.NewCertPool(), proxy: func(*http.Request) (*url.URL, error) { return address, nil }}
+		f := &Fetcher{Dir: t.TempDir(), read: unread, known: new(knownTexts), roots: x509.NewCertPool(), proxy: func(*http.Request) (*url.URL, error) { return address, nil }}
 		f.roots.AddCert(server.Certificate())
 		return f
 	}

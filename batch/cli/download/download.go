@@ -2,7 +2,8 @@
 //
 // What the ledger knows of a letter decides: while the file is where it was put, with the
 // bytes that it had, it is only read again. Otherwise the API is asked where the letter is,
-// which may be a link that expires: one that has expired is asked for anew, once. What a letter
+// which may be a link that expires: one that has expired is asked for anew, once. A broken connection
+// or a busy server gets two more tries. What a letter
 // says is compared with its row every time, since a letter of another circuit stays a problem.
 package download
 
@@ -11,6 +12,7 @@ import (
 	"errors"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
@@ -123,10 +125,7 @@ func (r *Row) fetch(ctx context.Context) Result {
 			return r.compared(Kept, l)
 		}
 	}
-	l, err := r.download(ctx)
-	if e, ok := errors.AsType[*letters.Error](err); ok && e.Expired() {
-		l, err = r.download(ctx)
-	}
+	l, err := r.get(ctx)
 	if err != nil {
 		return failed(ctx, err)
 	}
@@ -139,6 +138,31 @@ func (r *Row) fetch(ctx context.Context) Result {
 		result.Code, result.Args = codeUnsaved, map[string]string{}
 	}
 	return result
+}
+
+// A broken connection or a busy server gets another try or two.
+const (
+	tries = 3
+	pause = time.Second // after the first; twice as long after the second
+)
+
+// get asks for the letter, again if that may help.
+func (r *Row) get(ctx context.Context) (letters.Letter, error) {
+	for try := 1; ; try++ {
+		l, err := r.download(ctx)
+		e, own := errors.AsType[*letters.Error](err)
+		switch {
+		case own && e.Expired() && try == 1: // at once: the next link is a new one
+		case own && e.Temporary() && try < tries:
+			select {
+			case <-time.After(time.Duration(try) * pause):
+			case <-ctx.Done():
+				return l, err
+			}
+		default:
+			return l, err
+		}
+	}
 }
 
 // errNoLink says that the API names no address of a letter.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
@@ -99,6 +100,9 @@ func TestRow(t *testing.T) {
 			Result{State: Failed, Code: "letter-expired", Args: map[string]string{"status": "403"}}, []string{"find pc-one", "fetch old", "find pc-one", "fetch old"}},
 		"not a letter": {&world{links: []string{"a"}, refused: &letters.Error{Code: "letter-not-pdf"}}, ledger.Letter{},
 			Result{State: Failed, Code: "letter-not-pdf"}, []string{"find pc-one", "fetch a"}},
+		"busy": {&world{links: []string{"a"}, refused: &letters.Error{Code: "letter-status", Args: map[string]string{"status": "503"}}}, ledger.Letter{},
+			Result{State: Failed, Code: "letter-status", Args: map[string]string{"status": "503"}},
+			[]string{"find pc-one", "fetch a", "find pc-one", "fetch a", "find pc-one", "fetch a"}},
 		"no link": {&world{links: []string{""}}, ledger.Letter{},
 			Result{State: Failed, Code: codeNoLink, Args: map[string]string{}}, []string{"find pc-one"}},
 		"no LOA": {&world{links: []string{"gone"}}, ledger.Letter{},
@@ -113,7 +117,7 @@ func TestRow(t *testing.T) {
 			Result{State: Fetched, Letter: ledger.Letter{Path: path, SHA256: "bb"}, Differences: []letters.Difference{{Code: "letter-other-circuit", Want: "pc-one", Found: "pc-other12345678"}}},
 			[]string{"find pc-one", "fetch a", "keep"}},
 	} {
-		t.Run(name, func(t *testing.T) {
+		inVirtualTime(t, name, func(t *testing.T) {
 			w := test.world
 			w.dir = dir
 			row := Row{Key: batch.Key{Region: "r", InstanceID: "pc-one"}, Known: test.known, Source: w.source(), Facts: letters.Facts{InstanceID: "pc-one", Company: "Example Ltd"}}
@@ -126,6 +130,10 @@ func TestRow(t *testing.T) {
 			}
 		})
 	}
+}
+
+func inVirtualTime(t *testing.T, name string, f func(*testing.T)) {
+	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
 }
 
 // TestStopped begins no letter once it is to end.

@@ -168,16 +168,26 @@ func TestLettersSaid(t *testing.T) {
 	for _, lang := range []string{"en", "zh"} {
 		exit, out, log := run("status", "--download", in("letters"), "--json", "--lang", lang, "--force", "-o", in(lang+".xlsx"))
 		var document struct {
-			Problems []struct{ Code, Circuit, Message, Hint string }
+			Problems     []struct{ Code, Circuit, Message, Hint string }
+			Applications []struct {
+				Circuit string `json:"instance_id"`
+				Hint    string
+			}
 		}
 		if err := json.Unmarshal([]byte(out), &document); err != nil || exit != 4 {
 			t.Fatalf("exit %d, %v: %s", exit, err, log)
 		}
-		found := map[string]string{}
+		found, hints := map[string]string{}, map[string]string{}
 		for _, p := range document.Problems {
 			found[p.Circuit] += p.Code
+			hints[p.Circuit] = p.Hint
 			if strings.Contains(p.Message+p.Hint, "{") || (lang == "zh") != strings.Contains(p.Message, "LOA 文件") {
 				t.Errorf("%s: %s", p.Code, p.Message)
+			}
+		}
+		for _, a := range document.Applications {
+			if a.Hint != hints[a.Circuit] {
+				t.Errorf("%s: the row says %q, the problem %q", byID[a.Circuit], a.Hint, hints[a.Circuit])
 			}
 		}
 		for id, code := range byID {
