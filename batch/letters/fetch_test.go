@@ -196,6 +196,9 @@ func TestTaken(t *testing.T) {
 		if err := os.Symlink(target, second); err != nil {
 			t.Skip(err)
 		}
+		if _, err := os.Lstat(second); err != nil {
+			t.Skip("Wine makes no symbolic links, and says nothing")
+		}
 		_, err := f.Fetch(t.Context(), request(server.URL))
 		wantCode(t, "a symbolic link", err, codeTaken)
 		if Kept(second, hex.EncodeToString(sum[:])) {
@@ -432,6 +435,9 @@ func TestAddresses(t *testing.T) {
 func nameServer(t *testing.T, addresses ...string) (*net.Resolver, *atomic.Int32) {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if errors.Is(err, syscall.Errno(10045)) { // WSAEOPNOTSUPP
+		t.Skip("Wine before version 9 has no UDP for Go: ", err)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
