@@ -181,11 +181,11 @@ func TestCopyPath(t *testing.T) {
 		{"a.results-of-may.xlsx", "", "a.results-of-may.results-20270115-020000-abcde.xlsx"},
 		{"a.xlsx", "out.xlsx", "out.xlsx"},
 	} {
-		if got := copyPath(c.in, c.output, false, "20270115-020000-abcde"); got != c.want {
+		if got := copyPath(c.in, c.output, false, "20270115-020000-abcde"); got != filepath.FromSlash(c.want) {
 			t.Errorf("copyPath(%q, %q) = %q, want %q", c.in, c.output, got, c.want)
 		}
 	}
-	if got := copyPath("x/a.xlsx", "out", true, "r"); got != "out/a.results-r.xlsx" {
+	if got := copyPath("x/a.xlsx", "out", true, "r"); got != filepath.FromSlash("out/a.results-r.xlsx") {
 		t.Errorf("with several inputs: %q", got)
 	}
 }

@@ -1,0 +1,59 @@
+// Package desktop is the person in front of this machine: whether there is one, which files
+// can be opened for them, and whether the console that shows our messages goes when we do.
+//
+// A file is opened by the program that the person has chosen for its kind. Nothing is opened
+// where nobody would see it: under cron or as a service, over SSH, and in CI.
+package desktop
+
+import (
+	"errors"
+	"os/exec"
+	"time"
+
+	"github.com/loabatch/loabatch/batch"
+)
+
+// ErrNone says that there is no desktop.
+var ErrNone = errors.New("there is no desktop")
+
+// Present reports whether somebody sits at a desktop of this machine. Every CI service sets CI,
+// and every SSH server one of the others.
+func Present(getenv func(string) string) bool {
+	for _, elsewhere := range []string{"CI", "SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"} {
+		if getenv(elsewhere) != "" {
+			return false
+		}
+	}
+	return present(getenv)
+}
+
+// Open opens a file in the program for its kind, and does not wait until it is closed. It
+// fails with ErrNone without a desktop.
+func Open(path string, getenv func(string) string) error {
+	if !Present(getenv) {
+		return ErrNone
+	}
+	return open(path)
+}
+
+// patience is how long a program that opens files may take to say that it cannot. xdg-open
+// may stay for as long as what it starts.
+const patience = 2 * time.Second
+
+// start runs a program that opens files.
+func start(c *exec.Cmd) error {
+	if err := c.Start(); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() {
+		defer batch.Guard(func(err error) { ended <- err })
+		ended <- c.Wait()
+	}()
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(patience):
+		return nil
+	}
+}
