@@ -5,13 +5,7 @@
 // where nobody would see it: under cron or as a service, over SSH, and in CI.
 package desktop
 
-import (
-	"errors"
-	"os/exec"
-	"time"
-
-	"github.com/loabatch/loabatch/batch"
-)
+import "errors"
 
 // ErrNone says that there is no desktop.
 var ErrNone = errors.New("there is no desktop")
@@ -34,26 +28,4 @@ func Open(path string, getenv func(string) string) error {
 		return ErrNone
 	}
 	return open(path)
-}
-
-// patience is how long a program that opens files may take to say that it cannot. xdg-open
-// may stay for as long as what it starts.
-const patience = 2 * time.Second
-
-// start runs a program that opens files.
-func start(c *exec.Cmd) error {
-	if err := c.Start(); err != nil {
-		return err
-	}
-	ended := make(chan error, 1)
-	go func() {
-		defer batch.Guard(func(err error) { ended <- err })
-		ended <- c.Wait()
-	}()
-	select {
-	case err := <-ended:
-		return err
-	case <-time.After(patience):
-		return nil
-	}
 }
