@@ -1,9 +1,11 @@
 package endtoend_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"net"
@@ -15,9 +17,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/loabatch/loabatch/batch/cli"
 	"github.com/loabatch/loabatch/batch/cli/clitest"
 	"github.com/loabatch/loabatch/batch/simulator"
+	"github.com/loabatch/loabatch/sheet"
 )
 
 const (
@@ -389,4 +394,80 @@ func anchors(text string) (list []string) {
 		list = append(list, "#"+strings.ReplaceAll(regexp.MustCompile(`[^\p{L}\p{N} -]`).ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-"))
 	}
 	return list
+}
+
+// TestReadmeSaysWhatIsTrue checks that the README and the reference beside it have every
+// command, flag, result, exit code and column of the code.
+func TestReadmeSaysWhatIsTrue(t *testing.T) {
+	readme := readText(t, "../../../README.md") + readText(t, github+"docs/reference.md")
+	want := func(text string) {
+		if !strings.Contains(readme, text) {
+			t.Errorf("neither the README nor the reference says %s", text)
+		}
+	}
+	commands := regexp.MustCompile(`(?m)^  ([a-z]+) +[A-Z]`).FindAllStringSubmatch(help(t), -1)
+	if len(commands) < 10 {
+		t.Errorf("only the commands %q were found", commands)
+	}
+	for _, m := range commands {
+		if m[1] != "help" {
+			want("`" + m[1])
+		}
+	}
+	flags := regexp.MustCompile(`(?m)^ +(?:-[a-z], )?(--[a-z-]+)`).FindAllStringSubmatch(help(t, "submit"), -1)
+	if len(flags) < 40 {
+		t.Errorf("only the flags %q were found", flags)
+	}
+	for _, m := range flags {
+		if m[1] != "--help" {
+			want(m[1])
+		}
+	}
+	for _, r := range sheet.AllResults {
+		want("| `" + string(r) + "` |")
+		want("| `" + strings.Replace(sheet.Chinese.Result(r), " ", "` ", 1) + " |") // in the Chinese part
+	}
+	for code := range 10 {
+		want(fmt.Sprintf("| %d |", code))
+	}
+	want("| 130, 131, 134, 143 |")
+	for _, c := range sheet.Columns {
+		want("| " + c.Header + " |")
+	}
+	for _, header := range sheet.ResultHeaders {
+		want(header)
+	}
+}
+
+// help returns what a command says of itself.
+func help(t *testing.T, command ...string) string {
+	var stdout, stderr bytes.Buffer
+	exit := cli.Run(t.Context(), cli.Env{
+		Args: append(command, "--help"), Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
+		Getenv: func(string) string { return "" }, Now: time.Now,
+	})
+	if exit != 0 {
+		t.Fatalf("exit code %d: %s", exit, stderr.String())
+	}
+	return stdout.String()
+}
+
+// TestReferenceNamesBothLanguages: the reference lists every name of sheets, headers, values and
+// result columns in each language.
+func TestReferenceNamesBothLanguages(t *testing.T) {
+	text := readText(t, github+"docs/reference.md")
+	for _, l := range sheet.Languages {
+		names := []string{l.SheetName(sheet.CircuitsSheet), l.SheetName(sheet.EngineersSheet), l.AddedName("Guide"), l.AddedName("Errors"), l.AddedName("Summary"), l.CheckHeader()}
+		for i := range sheet.Columns {
+			names = append(append(names, l.Header(sheet.Columns[i].ID)), l.Values(&sheet.Columns[i])...)
+		}
+		for id := range sheet.ResultHeaders {
+			names = append(names, l.ResultHeader(sheet.ResultColumn(id)))
+		}
+		for _, name := range names {
+			if !strings.Contains(text, name) {
+				t.Errorf("the reference does not name %s", name)
+			}
+		}
+	}
 }
