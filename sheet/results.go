@@ -199,8 +199,8 @@ func (r *resulter) carry(res *RowResult) {
 	if res.LOAAskedAt.IsZero() && res.LOAStatus == c.Past.LOAStatus {
 		res.LOAAskedAt = c.Past.LOAAskedAt
 	}
-	if res.Letter == (Letter{}) && c.InstanceID != "" && strings.Contains(c.Past.Letter.Path, c.InstanceID) && hasLetter(res.LOAStatus) {
-		res.Letter = c.Past.Letter
+	if res.Letter == (Letter{}) {
+		res.Letter = c.letterAt(res.LOAStatus)
 	}
 }
 
