@@ -189,7 +189,11 @@ func predictComplete(a *Application, s CircuitState) Outcome {
 }
 
 func predictConfirm(a *Application, s CircuitState) Outcome {
-	return predictStep(a, s, judgeConfirmed(a, loaOf(s)), CodeCircuitStatus)
+	o := predictStep(a, s, judgeConfirmed(a, loaOf(s)), CodeCircuitStatus)
+	if o.Result == sheet.Valid && s.Status != "Allocated" {
+		o.Result, o.Reason, o.ErrorCode, o.CircuitState = sheet.Blocked, ReasonNotAllocated, CodeCircuitStatus, s.Status
+	}
+	return o
 }
 
 // predictStep predicts a step after the application, given what the LOA means for it.
