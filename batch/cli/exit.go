@@ -124,6 +124,8 @@ func (e exitFacts) withheldCode() int {
 		return exitUnfinished
 	case e.bad():
 		return exitValidation
+	case e.results[sheet.Unknown] > 0: // predicted
+		return exitUnfinished
 	}
 	return exitOK
 }

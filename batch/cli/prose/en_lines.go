@@ -134,6 +134,7 @@ var enLines = map[string]Entry{
 
 	// other commands
 	"template-written":         {Message: "wrote the blank workbook to {file}", Hint: "Fill it in, then run: loabatch validate {file}"},
+	"template-example-written": {Message: "wrote the workbook with made-up rows to {file}", Hint: "See how it would go: loabatch submit --simulate {file}"},
 	"template-account-written": {Message: "wrote {count} {count:circuit|circuits} that can be applied for to {file}", Hint: "Fill in the other columns and the engineers, then run: loabatch validate {file}"},
 	"template-account-none":    {Message: "no circuit of the account can be applied for now: {file} was written without rows", Hint: "Run the command again once a circuit is allocated. One whose LOA was rejected is applied for again with loabatch submit --reapply FILE."},
 	"template-account-empty":   {Message: "the account has no circuits in the regions that were read: {file} was written without rows", Hint: "Check that this is the right account: loabatch doctor shows it, and --profile chooses another."},

@@ -134,6 +134,7 @@ var zhLines = map[string]Entry{
 
 	// other commands
 	"template-written":         {Message: "已将空白工作簿写入 {file}", Hint: "填写后请运行：loabatch validate {file}"},
+	"template-example-written": {Message: "已将带有示例行的工作簿写入 {file}", Hint: "可查看申请的过程：loabatch submit --simulate {file}"},
 	"template-account-written": {Message: "已将可申请的 {count} 条专线写入 {file}", Hint: "填写其余各列和施工工程师后，请运行：loabatch validate {file}"},
 	"template-account-none":    {Message: "账号中目前没有可申请的专线：已写入不含专线的 {file}", Hint: "专线分配资源后请重新运行该命令。LOA 被驳回的专线，请用 loabatch submit --reapply FILE 重新申请。"},
 	"template-account-empty":   {Message: "账号在已读取的地域中没有专线：已写入不含专线的 {file}", Hint: "请确认账号是否正确：loabatch doctor 会显示账号，--profile 可选择其他账号。"},
