@@ -603,7 +603,7 @@ func registerDownload(flags *pflag.FlagSet, dir *string) {
 // openLetters makes the folder of --download before anything is asked, and what fetches the
 // letters.
 func (a *app) openLetters(s *invocation) error {
-	if s.flags.download == "" {
+	if s.flags.download == "" || s.run.dryRun != dryRunOff {
 		return nil
 	}
 	dir := absolute(a.follow(s.flags.download))
