@@ -41,7 +41,7 @@ func (w *Workbook) MoveLetters(source, copyPath string) {
 }
 
 // letterAt returns the letter that an earlier run wrote into the row, unless an LOA with this
-// status has none or the letter belongs to another circuit.
+// status does not have a letter, or it belongs to another circuit.
 func (c *Circuit) letterAt(status string) Letter {
 	if c.InstanceID != "" && strings.Contains(c.Past.Letter.Path, c.InstanceID) && hasLetter(status) {
 		return c.Past.Letter

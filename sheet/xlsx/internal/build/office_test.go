@@ -176,7 +176,7 @@ func typeIntoBlank(t *testing.T, file string, l sheet.Language) {
 	s.read(engineers, "A16", say("wrong: check digit of the ID number"))
 	s.enter(typedRow(engineers, 16, "", "", "", right))
 	s.read(engineers, "A16", say("ready"))
-	// After the letter: a finished line lacks its code, and a circuit is confirmed no earlier.
+	// After the letter: the code of a finished line is missing, and a circuit is confirmed too early.
 	for row, v := range map[int][]string{4: {"", "A/1", say("China Telecom"), "", say("yes"), ""}, 6: {"L-1", "", "CMCC", "", say("no"), say("yes")}, 11: {"", "", "", "", "", ""}, 15: {"L-1", "A/1", "Example Fibre", "", "Y", "maybe"}} {
 		s.enter(typedRow(circuits, row, append(make([]string, 10), v...)...))
 	}
