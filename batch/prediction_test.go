@@ -231,7 +231,7 @@ func (w *world) live() {
 			if w.r.IntN(8) == 0 {
 				c.Si = []string{"Example Builders", "Other Builders"}[w.r.IntN(2)]
 			}
-			if l, ok := w.server.loas[key]; ok && !batch.Void(l.Status) && w.r.IntN(8) == 0 {
+			if l := w.server.loas[key]; slices.Contains([]string{batch.LOAApplying, batch.LOAAccept, batch.LOAAvailable}, l.Status) && w.r.IntN(8) == 0 {
 				l.Status = []string{batch.LOARejected, batch.LOADeleted, batch.LOAAvailable, batch.LOAAvailable}[w.r.IntN(4)]
 				w.server.loas[key] = l
 			}

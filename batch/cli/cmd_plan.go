@@ -29,7 +29,7 @@ import (
 const planFlag = "plan"
 
 // planned are the commands that carry out plans.
-var planned = []string{"submit", "complete"}
+var planned = []string{"submit", "complete", advance}
 
 func (a *app) planCommand() *cobra.Command {
 	var f submitFlags
