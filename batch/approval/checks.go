@@ -1,6 +1,7 @@
 package approval
 
 import (
+	"cmp"
 	"crypto/pbkdf2"
 	"crypto/rand"
 	"crypto/sha256"
@@ -8,6 +9,8 @@ import (
 	"encoding/hex"
 	"runtime"
 	"sync"
+
+	"github.com/loabatch/loabatch/batch"
 )
 
 // Checks is how a plan makes the check values of its engineers: PBKDF2 with HMAC-SHA-256 over
@@ -66,15 +69,20 @@ func (c Checks) Of(sets [][]string) []string {
 		return checks
 	}
 	workers := runtime.GOMAXPROCS(0)
+	failed := make([]error, workers)
 	var wait sync.WaitGroup
 	for first := range workers {
 		wait.Go(func() {
+			defer batch.Guard(func(err error) { failed[first] = err })
 			for i := first; i < len(sets); i += workers {
 				checks[i] = check(sets[i], salt, c.Rounds)
 			}
 		})
 	}
 	wait.Wait()
+	if err := cmp.Or(failed...); err != nil {
+		panic(err) // as it would without goroutines
+	}
 	return checks
 }
 

@@ -39,7 +39,7 @@ var mayImport = map[string][]string{
 	"sheet/xlsx/internal/xlsxtest": {"sheet"},
 
 	"batch":                   {"batch/quota", "sheet"},
-	"batch/approval":          {},
+	"batch/approval":          {"batch"},
 	"batch/plan":              {"batch", "batch/approval", "sheet"},
 	"batch/quota":             {"golang.org/x/time"},
 	"batch/cloud":             {"batch", "sheet", "github.com/aliyun/alibaba-cloud-sdk-go", "github.com/aliyun/credentials-go", "golang.org/x/net", "golang.org/x/sync"},
@@ -94,7 +94,6 @@ var testOnly = map[string][]string{
 	"batch/ledger/sqlite/testdata": {"batch", "batch/ledger", "batch/ledger/sqlite", "sheet"},
 
 	"batch/histories":    {"batch", "batch/ledger", "batch/ledger/sqlite", "batch/ledger/sqlite/lossytest", "batch/plan", "batch/quicktest", "batch/quota", "sheet"},
-	"batch/cli/password": {"batch/cli", "batch/simulator"},
 	"batch/report":       {"batch/cli/prose"},
 	"batch/cli":          {"batch/cli/clitest", "batch/ledger/sqlite/lossytest", "github.com/rogpeppe/go-internal"},
 	"batch/cli/endtoend": {"batch", "batch/cli", "batch/cli/clitest", "batch/cli/password", "batch/simulator", "sheet", "sheet/xlsx", "go.yaml.in/yaml/v3", "golang.org/x/sys"}, // yaml reads the Kubernetes recipe, and sys opens files as Excel does

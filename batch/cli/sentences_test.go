@@ -5,6 +5,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"log"
 	"math/rand/v2"
@@ -13,7 +16,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -508,6 +513,111 @@ func TestHopelessBook(t *testing.T) {
 	}
 }
 
+// sayers are the functions that print a sentence of the catalogue: which argument is its
+// code, and where the names and values that fill it begin; either pairs, or one map.
+var sayers = map[string]struct{ code, args int }{
+	"failure": {1, 3}, "check": {3, 4}, "Error": {0, 1}, "Warn": {0, 1}, "Note": {0, 1}, "Say": {0, 1}, "Render": {0, 1},
+}
+
+// TestEverySentenceIsComplete checks each place that prints a sentence by its code: the
+// catalogue has the sentence, and each of its placeholders is filled.
+func TestEverySentenceIsComplete(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	console, err := filepath.Glob("console/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, name := range append(files, console...) {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		source, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(source, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			how, ok := sayers[called(call)]
+			if !ok || len(call.Args) <= how.code {
+				return true
+			}
+			for _, code := range texts(call.Args[how.code]) {
+				found++
+				checkSentence(t, name, code, given(call.Args[min(how.args, len(call.Args)):]))
+			}
+			return true
+		})
+	}
+	if found < 80 {
+		t.Errorf("only %d sentences were found", found)
+	}
+}
+
+// placeholder matches a placeholder of a sentence.
+var placeholder = regexp.MustCompile(`\{([a-z]+)[:}]`)
+
+func checkSentence(t *testing.T, file, code string, names []string) {
+	e, ok := prose.English.Entry(code)
+	if !ok {
+		t.Errorf("%s: the catalogue has no sentence %s", file, code)
+		return
+	}
+	for _, m := range placeholder.FindAllStringSubmatch(e.Message+e.Hint, -1) {
+		if !slices.Contains(names, m[1]) {
+			t.Errorf("%s: %s has the placeholder {%s}, but gets only %q", file, code, m[1], names)
+		}
+	}
+}
+
+func called(call *ast.CallExpr) string {
+	switch f := call.Fun.(type) {
+	case *ast.Ident:
+		return f.Name
+	case *ast.SelectorExpr:
+		return f.Sel.Name
+	}
+	return ""
+}
+
+// texts returns a string, or those that pick chooses from.
+func texts(e ast.Expr) []string {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		if s, err := strconv.Unquote(e.Value); err == nil {
+			return []string{s}
+		}
+	case *ast.CallExpr:
+		if called(e) == "pick" {
+			return slices.Concat(texts(e.Args[1]), texts(e.Args[2]))
+		}
+	}
+	return nil
+}
+
+// given lists the names that are given: the first of each pair, or the keys of a map.
+func given(args []ast.Expr) []string {
+	var names []string
+	if len(args) == 1 {
+		if m, ok := args[0].(*ast.CompositeLit); ok {
+			for _, kv := range m.Elts {
+				names = append(names, texts(kv.(*ast.KeyValueExpr).Key)...)
+			}
+			return names
+		}
+	}
+	for i := 0; i < len(args); i += 2 {
+		names = append(names, texts(args[i])...)
+	}
+	return names
+}
+
 // unsaid lists the sentences that the tests do not make a command say, by the reason why.
 var unsaid = map[string][]string{
 	"the copy's check of itself, which only a bug or a bad disk fails; see sheet/xlsx and its rooms": {
@@ -581,4 +691,56 @@ func everySentenceSaid() bool {
 		complete = false
 	}
 	return complete
+}
+
+// TestAdvanceAsks checks that the question of advance counts the steps by kind, as the API has
+// the circuits now, and that a no takes none.
+func TestAdvanceAsks(t *testing.T) {
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "made-up")
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "made-up")
+	s := simulator.New(simulator.Options{Keys: map[string]string{"made-up": "made-up"}})
+	defer s.Close()
+	server := httptest.NewServer(s)
+	defer server.Close()
+	folder := t.TempDir()
+	book := filepath.Join(folder, "book.xlsx")
+	rows := [][]string{{"Instance ID", "Region ID", "Company name", "Line type", "Construction company", "Construction time (UTC)", "Line code", "Line label", "Construction finished", "Confirm circuit"}}
+	for i, finished := range []string{"", "yes", "yes", "yes"} {
+		rows = append(rows, []string{fmt.Sprintf("pc-asked%06d", i), "cn-hangzhou", "Example Networks", "FIBRE", "Example Build", "2090-03-15T08:00:00Z", "C-1", "L-1", finished, []string{"", "yes", "no", "yes"}[i]})
+	}
+	rows[1][0] = "pc-allocated01"
+	content := clitest.Pack([]clitest.Sheet{{Name: "Circuits", Rows: rows}, {Name: "Engineers", Rows: [][]string{
+		{"Instance ID", "Name", "Certificate type", "Certificate number", "Gender", "Contact"}, {"*", "Testperson A", "Passport", "E00000001", "Male", "+86 139 0000 0000"},
+	}}})
+	if err := os.WriteFile(book, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := func(answer string, args ...string) string {
+		t.Helper()
+		var stderr bytes.Buffer
+		exit := cli.Run(t.Context(), cli.Env{
+			Args:  append(args, "--endpoint", server.URL, "--ledger", filepath.Join(folder, "ledger.db"), "-o", filepath.Join(folder, "out.xlsx"), book),
+			Stdin: strings.NewReader(answer), StdinTerminal: true, Stdout: io.Discard, Stderr: &stderr, Getenv: func(string) string { return "" }, Now: time.Now,
+		})
+		if exit != 0 {
+			t.Fatalf("exit code %d: %s", exit, &stderr)
+		}
+		return stderr.String()
+	}
+	if shown := run("n\n", "advance"); !strings.Contains(shown, "4 circuits to apply for") || !strings.Contains(shown, "take 4 steps as account") || s.Stats().Accepted != 0 {
+		t.Errorf("%d accepted, asked: %s", s.Stats().Accepted, shown)
+	}
+	run("y\n", "advance")
+	if shown := run("", "advance"); strings.Contains(shown, "?") {
+		t.Errorf("asked though all wait: %s", shown)
+	}
+	if _, err := s.Review("", "", ""); err != nil {
+		t.Fatal(err)
+	}
+	shown := run("y\n", "advance")
+	for _, want := range []string{"3 of 4 rows take a step now", "3 finished constructions to report", "2 circuits are to be confirmed after that, which starts service and billing"} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("the question has no %q: %s", want, shown)
+		}
+	}
 }

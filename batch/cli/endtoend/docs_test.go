@@ -1,9 +1,11 @@
 package endtoend_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"net"
@@ -15,9 +17,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/loabatch/loabatch/batch/cli"
 	"github.com/loabatch/loabatch/batch/cli/clitest"
 	"github.com/loabatch/loabatch/batch/simulator"
+	"github.com/loabatch/loabatch/sheet"
 )
 
 const (
@@ -65,7 +70,7 @@ func newShell(t *testing.T) *shell {
 			t.Fatal(err)
 		}
 	}
-	s.fill("srv/loa/tonight.xlsx", "1000")
+	s.fill("srv/loa/tonight.xlsx", "1000", false)
 	if err := os.Symlink(filepath.Join(clitest.Root(), "testdata"), filepath.Join(dir, "testdata")); err != nil {
 		t.Fatal(err)
 	}
@@ -87,15 +92,21 @@ func newShell(t *testing.T) *shell {
 	return s
 }
 
-// fill writes a workbook of three circuits as somebody would have filled it in.
-func (s *shell) fill(name, bandwidth string) {
+// fill writes a workbook of three circuits as somebody would have filled it in. With later, the
+// first has a line that is about to be built.
+func (s *shell) fill(name, bandwidth string, later bool) {
 	s.t.Helper()
 	circuit := func(id, mbit string) []string {
-		return []string{id, "cn-hangzhou", "Example Networks Ltd", "FIBRE", "Example Build Co", "2027-03-15T08:00:00Z", mbit}
+		row := []string{id, "cn-hangzhou", "Example Networks Ltd", "FIBRE", "Example Build Co", "2027-03-15T08:00:00Z", mbit}
+		if later && id == "pc-example0000000001" {
+			row = append(row, "EX-10GE0101NP", "A01-F01-P01", "China Telecom", "+447700900500", "not-yet", "do-not-confirm")
+		}
+		return row
 	}
 	s.save(name, []clitest.Sheet{
 		{Name: "Circuits", Rows: [][]string{
-			{"Instance ID", "Region ID", "Company name", "Line type", "Construction company", "Construction time (UTC)", "Bandwidth (Mbit/s)"},
+			{"Instance ID", "Region ID", "Company name", "Line type", "Construction company", "Construction time (UTC)", "Bandwidth (Mbit/s)",
+				"Line code", "Line label", "Line provider", "Line contact", "Construction finished", "Confirm circuit"},
 			circuit("pc-example0000000001", "1000"), circuit("pc-example0000000002", bandwidth), circuit("pc-example0000000003", "1000"),
 		}},
 		{Name: "Engineers", Rows: [][]string{
@@ -197,13 +208,22 @@ func (s *shell) export(line string) {
 }
 
 // prepare does what a page asks the reader to do by hand: fill FILE, 填写 FILE, mend FILE OLD NEW, answer
-// y for the next command, or any command.
+// y for the next command, or any command. With review, Alibaba Cloud reviews what it has, and expect
+// says what the LOA of a circuit is then.
 func (s *shell) prepare(words []string) {
 	switch words[0] {
 	case "fill":
-		s.fill(words[1], words[2])
+		s.fill(words[1], words[2], len(words) > 3)
+	case "review":
+		if _, err := s.sim.Review("", "", ""); err != nil {
+			s.t.Fatal(err)
+		}
 	case "填写":
 		s.fillChinese(words[1], words[2])
+	case "expect":
+		if lives := s.sim.Life(words[1]); len(lives) != 1 || lives[0].LOAStatus != words[2] {
+			s.t.Errorf("the LOA of %s is not %s: %+v", words[1], words[2], lives)
+		}
 	case "mend":
 		s.mend(filepath.Join(s.dir, words[1]), words[2], words[3])
 	case "answer":
@@ -377,4 +397,80 @@ func anchors(text string) (list []string) {
 		list = append(list, "#"+strings.ReplaceAll(regexp.MustCompile(`[^\p{L}\p{N} -]`).ReplaceAllString(strings.ToLower(m[1]), ""), " ", "-"))
 	}
 	return list
+}
+
+// TestReadmeSaysWhatIsTrue checks that the README and the reference beside it have every
+// command, flag, result, exit code and column of the code.
+func TestReadmeSaysWhatIsTrue(t *testing.T) {
+	readme := readText(t, "../../../README.md") + readText(t, github+"docs/reference.md")
+	want := func(text string) {
+		if !strings.Contains(readme, text) {
+			t.Errorf("neither the README nor the reference says %s", text)
+		}
+	}
+	commands := regexp.MustCompile(`(?m)^  ([a-z]+) +[A-Z]`).FindAllStringSubmatch(help(t), -1)
+	if len(commands) < 10 {
+		t.Errorf("only the commands %q were found", commands)
+	}
+	for _, m := range commands {
+		if m[1] != "help" {
+			want("`" + m[1])
+		}
+	}
+	flags := regexp.MustCompile(`(?m)^ +(?:-[a-z], )?(--[a-z-]+)`).FindAllStringSubmatch(help(t, "submit"), -1)
+	if len(flags) < 40 {
+		t.Errorf("only the flags %q were found", flags)
+	}
+	for _, m := range flags {
+		if m[1] != "--help" {
+			want(m[1])
+		}
+	}
+	for _, r := range sheet.AllResults {
+		want("| `" + string(r) + "` |")
+		want("| `" + strings.Replace(sheet.Chinese.Result(r), " ", "` ", 1) + " |") // in the Chinese part
+	}
+	for code := range 10 {
+		want(fmt.Sprintf("| %d |", code))
+	}
+	want("| 130, 131, 134, 143 |")
+	for _, c := range sheet.Columns {
+		want("| " + c.Header + " |")
+	}
+	for _, header := range sheet.ResultHeaders {
+		want(header)
+	}
+}
+
+// help returns what a command says of itself.
+func help(t *testing.T, command ...string) string {
+	var stdout, stderr bytes.Buffer
+	exit := cli.Run(t.Context(), cli.Env{
+		Args: append(command, "--help"), Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
+		Getenv: func(string) string { return "" }, Now: time.Now,
+	})
+	if exit != 0 {
+		t.Fatalf("exit code %d: %s", exit, stderr.String())
+	}
+	return stdout.String()
+}
+
+// TestReferenceNamesBothLanguages: the reference lists every name of sheets, headers, values and
+// result columns in each language.
+func TestReferenceNamesBothLanguages(t *testing.T) {
+	text := readText(t, github+"docs/reference.md")
+	for _, l := range sheet.Languages {
+		names := []string{l.SheetName(sheet.CircuitsSheet), l.SheetName(sheet.EngineersSheet), l.AddedName("Guide"), l.AddedName("Errors"), l.AddedName("Summary"), l.CheckHeader()}
+		for i := range sheet.Columns {
+			names = append(append(names, l.Header(sheet.Columns[i].ID)), l.Values(&sheet.Columns[i])...)
+		}
+		for id := range sheet.ResultHeaders {
+			names = append(names, l.ResultHeader(sheet.ResultColumn(id)))
+		}
+		for _, name := range names {
+			if !strings.Contains(text, name) {
+				t.Errorf("the reference does not name %s", name)
+			}
+		}
+	}
 }

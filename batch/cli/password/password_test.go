@@ -8,9 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/loabatch/loabatch/batch/cli"
 	"github.com/loabatch/loabatch/batch/cli/password"
 	"github.com/loabatch/loabatch/sheet/xlsx"
 )
@@ -26,29 +24,6 @@ func sample(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	return b
-}
-
-// encryptTo encrypts a workbook of the repository's samples.
-func encryptTo(t *testing.T, path, name string) {
-	t.Helper()
-	content, err := os.ReadFile(filepath.Join("../../../testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := xlsx.NewPassword(madeUp)
-	if err != nil {
-		t.Fatal(err)
-	}
-	from := sample(t)
-	_, encryption, err := xlsx.Decrypt(bytes.NewReader(from), int64(len(from)), p, xlsx.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var b bytes.Buffer
-	if err := encryption.Encrypt(&b, content); err != nil {
-		t.Fatal(err)
-	}
-	write(t, path, b.String(), 0o600)
 }
 
 func write(t *testing.T, path, content string, mode os.FileMode) {
@@ -162,44 +137,5 @@ func TestPrompt(t *testing.T) {
 	}
 	if password.New("", ""); (*password.Source)(nil).Silent() != nil {
 		t.Error("a source came from nothing")
-	}
-}
-
-// TestAsked has commands ask at a terminal, and not where nobody can answer or --yes was
-// given.
-func TestAsked(t *testing.T) {
-	folder := t.TempDir()
-	var books []string
-	for _, name := range []string{"a.xlsx", "b.xlsx"} {
-		books = append(books, filepath.Join(folder, name))
-		encryptTo(t, books[len(books)-1], "clean.xlsx")
-	}
-	for _, c := range []struct {
-		name, answer, want string
-		args               []string
-		terminal           bool
-		asks, exit         int
-	}{
-		{"right", madeUp, "password of " + books[0] + " (not shown): \n", []string{"validate"}, true, 1, 0},
-		{"wrong", "other", "the password does not open the workbook", []string{"validate"}, true, 1, 2},
-		{"nothing", "", "is encrypted with a password", []string{"validate"}, true, 1, 2},
-		{"nobody", madeUp, "--password-file FILE or in the variable LOABATCH_PASSWORD", []string{"validate"}, false, 0, 2},
-		{"simulated", madeUp, "password of", []string{"submit", "--simulate", "-o", folder}, true, 1, 0},
-		{"yes", madeUp, "is encrypted with a password", []string{"submit", "--simulate", "--yes", "-o", folder}, true, 0, 2},
-	} {
-		asked := 0
-		var stdout, stderr bytes.Buffer
-		env := cli.Env{
-			Args: append(c.args, books...), Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Now: time.Now,
-			Getenv: func(string) string { return "" }, StdinTerminal: c.terminal,
-		}
-		if c.terminal {
-			env.Password = func() (string, error) { asked++; return c.answer, nil }
-		}
-		exit := cli.Run(t.Context(), env)
-		shown := stdout.String() + stderr.String()
-		if exit != c.exit || asked != c.asks || !strings.Contains(shown, c.want) || strings.Contains(shown, madeUp) {
-			t.Errorf("%s: exit code %d, asked %d times:\n%s", c.name, exit, asked, shown)
-		}
 	}
 }

@@ -1,4 +1,4 @@
-package password_test
+package endtoend_test
 
 import (
 	"bytes"
@@ -17,21 +17,10 @@ import (
 	"time"
 	"unicode/utf16"
 
-	"github.com/loabatch/loabatch/batch/cli"
-	"github.com/loabatch/loabatch/batch/cli/password"
+	"github.com/loabatch/loabatch/batch/cli/clitest"
 	"github.com/loabatch/loabatch/batch/simulator"
 	"github.com/loabatch/loabatch/sheet/xlsx"
 )
-
-// asProgram is the environment variable that makes this test binary loabatch.
-const asProgram = "PASSWORD_TEST_PROGRAM"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(asProgram) != "" {
-		os.Exit(cli.Main())
-	}
-	os.Exit(m.Run())
-}
 
 // watcher keeps every file that is made in some folders, also those that are removed again,
 // by giving each a second name in a folder of its own.
@@ -130,12 +119,12 @@ func (w *watcher) search(texts map[string][]byte) (files map[string]bool) {
 // password, and the engineers of the sample.
 func secrets(t *testing.T) map[string][]byte {
 	var wide []byte
-	for _, u := range utf16.Encode([]rune(madeUp)) {
+	for _, u := range utf16.Encode([]rune(clitest.Password)) {
 		wide = binary.LittleEndian.AppendUint16(wide, u)
 	}
 	texts := map[string][]byte{
 		"a ZIP file": []byte("PK\x03\x04"), "a ZIP directory": []byte("PK\x01\x02"), "the name of a part": []byte("xl/worksheets/"),
-		"the password": []byte(madeUp), "the password in UTF-16": wide,
+		"the password": []byte(clitest.Password), "the password in UTF-16": wide,
 	}
 	content, err := os.ReadFile("../../../testdata/clean.xlsx")
 	if err != nil {
@@ -166,6 +155,7 @@ func secrets(t *testing.T) map[string][]byte {
 // killed, and looks into every file that is made beside the workbook, in the folders for
 // copies, temporary files and state, at home and in the present folder.
 func TestNothingDecryptedOnDisk(t *testing.T) {
+	t.Parallel()
 	root := t.TempDir()
 	folder := map[string]string{}
 	var watched []string
@@ -179,19 +169,19 @@ func TestNothingDecryptedOnDisk(t *testing.T) {
 		}
 	}
 	book := filepath.Join(folder["books"], "book.xlsx")
-	encryptTo(t, book, "clean.xlsx")
+	encryptTo(t, book)
 	line := filepath.Join(folder["secret"], "password")
-	write(t, line, madeUp+"\n", 0o600)
+	write(t, line, clitest.Password+"\n")
 
 	sim := simulator.New(simulator.Options{Keys: map[string]string{"made-up": "made-up"}})
 	defer sim.Close()
 	server := httptest.NewServer(sim)
 	defer server.Close()
 	program := func(args ...string) *exec.Cmd {
-		cmd := exec.Command(os.Args[0], append(args, "--password-file", line)...)
+		cmd := exec.Command("loabatch", append(args, "--password-file", line)...)
 		cmd.Dir = folder["here"]
 		cmd.Env = []string{
-			asProgram + "=1", "PATH=" + os.Getenv("PATH"), "HOME=" + folder["home"], "TMPDIR=" + folder["tmp"], "XDG_STATE_HOME=" + folder["state"],
+			"PATH=" + os.Getenv("PATH"), "HOME=" + folder["home"], "TMPDIR=" + folder["tmp"], "XDG_STATE_HOME=" + folder["state"],
 			"ALIBABA_CLOUD_ACCESS_KEY_ID=made-up", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=made-up",
 		}
 		return cmd
@@ -202,7 +192,7 @@ func TestNothingDecryptedOnDisk(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%q: %v\n%s", args, err, said)
 		}
-		if bytes.Contains(said, []byte(madeUp)) {
+		if bytes.Contains(said, []byte(clitest.Password)) {
 			t.Errorf("%q prints the password:\n%s", args, said)
 		}
 	}
@@ -238,32 +228,5 @@ func TestNothingDecryptedOnDisk(t *testing.T) {
 		if !w.search(secrets(t))[kind] {
 			t.Errorf("no file %s was made", kind)
 		}
-	}
-}
-
-// TestNotInherited has a helper of the credentials library, which inherits the environment,
-// look for the password.
-func TestNotInherited(t *testing.T) {
-	home := t.TempDir()
-	write(t, filepath.Join(home, "helper"), "env >"+filepath.Join(home, "environment")+"\necho '{\"mode\":\"AK\",\"access_key_id\":\"made-up\",\"access_key_secret\":\"made-up\"}'\n", 0o600)
-	if err := os.Mkdir(filepath.Join(home, ".aliyun"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	write(t, filepath.Join(home, ".aliyun", "config.json"),
-		`{"current":"default","profiles":[{"name":"default","mode":"External","process_command":"sh `+filepath.Join(home, "helper")+`"}]}`, 0o600)
-	book := filepath.Join(home, "book.xlsx")
-	encryptTo(t, book, "clean.xlsx")
-	sim := simulator.New(simulator.Options{Keys: map[string]string{"made-up": "made-up"}})
-	defer sim.Close()
-	server := httptest.NewServer(sim)
-	defer server.Close()
-	cmd := exec.Command(os.Args[0], "submit", "--yes", "--endpoint", server.URL, book)
-	cmd.Env = []string{asProgram + "=1", "PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_STATE_HOME=" + home, password.Variable + "=" + madeUp, "MADE_UP=1"}
-	if said, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, said)
-	}
-	environment, err := os.ReadFile(filepath.Join(home, "environment"))
-	if err != nil || !bytes.Contains(environment, []byte("MADE_UP=1")) || bytes.Contains(environment, []byte(madeUp)) || bytes.Contains(environment, []byte(password.Variable)) {
-		t.Errorf("the helper has %q, %v", environment, err)
 	}
 }
