@@ -172,10 +172,11 @@ func TestPaths(t *testing.T) {
 // What closes a console cannot be made up.
 func TestConsoleEvents(t *testing.T) {
 	t.Parallel()
+	const rows = 1000 // for about a minute
 	for name, event := range map[string]string{"Ctrl-C": "0", "Ctrl-Break": "1"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := newProgram(t, 40)
+			p := newProgram(t, rows)
 			cmd := p.submit("--rate", "40/2s", "--burst", "1")
 			cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NO_WINDOW} // a console of its own
 			exit, printed := p.during(cmd, func() {
@@ -190,7 +191,7 @@ func TestConsoleEvents(t *testing.T) {
 				t.Errorf("exit %d: %s", exit, printed)
 			}
 			counts := p.results()
-			if got := counts["SUBMITTED"]; got != p.sim.Stats().Accepted || got+counts["NOT_ATTEMPTED"] != 40 || got == 40 {
+			if got := counts["SUBMITTED"]; got != p.sim.Stats().Accepted || got+counts["NOT_ATTEMPTED"] != rows || got == rows {
 				t.Errorf("%d accepted, and the copy has %v", p.sim.Stats().Accepted, counts)
 			}
 		})
