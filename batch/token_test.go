@@ -56,6 +56,11 @@ func TestTokensOfEarlierReleases(t *testing.T) {
 		if token := a.DeriveToken(); a.Hash != test.hash || token != test.token {
 			t.Errorf("%v, generation %d: hash %s, token %s, want %s, %s", test.operation, test.generation, a.Hash, token, test.hash, test.token)
 		}
+		c := a.Circuit // what is known after the letter does not belong to an application
+		c.LineCode, c.LineLabel, c.LineProvider, c.LineContact, c.Finished, c.Confirm = "L-1", "A/1", "中国电信", "+447700900123", sheet.Yes, sheet.Yes
+		if hash, token := a.ContentHash(), a.DeriveToken(); hash != test.hash || token != test.token {
+			t.Errorf("%v, generation %d: with a line code and so on, hash %s, token %s", test.operation, test.generation, hash, token)
+		}
 	}
 }
 

@@ -79,7 +79,7 @@ func (d *decoder) mask(f *field, value string) (shown string, masked bool) {
 	case EngineerInstanceID:
 		shown = maskNotIDs(value)
 		return shorten(shown, maxShown), shown != value
-	case EngineerCertificateType, EngineerGender:
+	case EngineerCertificateType, EngineerGender, CircuitLineProvider, CircuitFinished:
 		shown = MaskNumbers(value)
 		if shown != value {
 			return shorten(shown, maxShown), true

@@ -382,7 +382,7 @@ func (d *decoder) personalTokens() {
 			continue
 		}
 		if known == nil {
-			known = d.engineersNumbers()
+			known = d.knownNumbers()
 		}
 		if !isPersonalToken(c.ClientToken, known) {
 			continue
@@ -397,21 +397,29 @@ func (d *decoder) personalTokens() {
 	}
 }
 
-// engineersNumbers returns the letters and digits of the engineers' certificate numbers
-// and contacts, as far as they cannot be a number of something else.
-func (d *decoder) engineersNumbers() map[string]bool {
+// knownNumbers returns the letters and digits of the engineers' certificate numbers and of
+// all contacts, as far as they cannot be a number of something else.
+func (d *decoder) knownNumbers() map[string]bool {
 	known := map[string]bool{}
+	learn := func(s string) {
+		if len(s) >= minKnownDigits {
+			known[s] = true
+			known[withoutCountry(s)] = true
+		}
+	}
 	for i := range d.w.Engineers {
 		e := &d.w.Engineers[i]
-		for _, s := range []string{lettersAndDigits(e.CertificateNo.Reveal()), lettersAndDigits(e.Contact.Reveal())} {
-			if len(s) >= minKnownDigits {
-				known[s] = true
-				known[withoutCountry(s)] = true
-			}
-		}
+		learn(lettersAndDigits(e.CertificateNo.Reveal()))
+		learn(lettersAndDigits(e.Contact.Reveal()))
+	}
+	for i := range d.w.Circuits {
+		learn(strings.Trim(lettersAndDigits(d.w.Circuits[i].LineContact.Reveal()), letters)) // a name may be beside it
 	}
 	return known
 }
+
+// letters are the capital letters.
+const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 // isPersonalToken reports whether a token, or a group of its letters and digits, is a
 // number of a person.

@@ -2,7 +2,9 @@ package sheet_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/loabatch/loabatch/sheet"
@@ -202,6 +204,7 @@ var _ = table("circuit-token-personal",
 	c("error circuit-token-personal Circuits!I2", "I2", "loa-999999199001011238"),
 	c("error circuit-token-personal Circuits!I2", "I2", "ab765432/1", "E:C2", "Passport", "E:D2", "AB765432"),
 	c("error circuit-token-personal Circuits!I2", "I2", "tel447700900123", "E:F2", "+44 7700 900123"),
+	c("error circuit-token-personal Circuits!I2", "J1", "Line contact", "J2", "Test Person, +44 7700 900999", "I2", "tel447700900999"),
 	c("", "I2", "20270315-0001"),
 	c("", "I2", "L1234567"),
 	c("", "I2", "20270315120000123456"),
@@ -349,3 +352,80 @@ var _ = table("circuit-confirm-unfinished",
 	after("", "O2", "yes"),
 	after("", "N2", "no", "O2", "no"),
 )
+
+// TestPurposes: what a workbook is not read for makes no row invalid, and Unfit tells the rows
+// that can be applied for and not be completed.
+func TestPurposes(t *testing.T) {
+	later := []string{"J1", "Line code", "K1", "Construction finished", "L1", "Confirm circuit", "J2", "HZ-1", "K2", "yes", "L2", "no", "K3", "no"}
+	for _, tc := range []struct {
+		set  []string
+		want [3]string // by purpose: severities of the problems, and what the first row is
+	}{
+		{nil, [3]string{"[] ", "[warning] ", "[warning] "}}, // no line label
+		{[]string{"K2", "nearly"}, [3]string{"[warning] ", "[error] invalid unfit", "[error] unfit"}},
+		{[]string{"L2", "!#REF!"}, [3]string{"[warning] ", "[error warning] invalid unfit", "[error warning] unfit"}},
+		{[]string{"C2", ""}, [3]string{"[error] invalid", "[note warning] ", "[error warning] invalid"}},
+		{[]string{"F2", "2016-01-15T08:00:00Z"}, [3]string{"[warning] ", "[note warning] ", "[warning warning] "}},
+		{[]string{"E:B2", ""}, [3]string{"[error] invalid", "[note warning] ", "[error warning] invalid"}},
+		{[]string{"E:A2", "pc-aaaa2", "E:A3", "pc-aaaa2"}, [3]string{"[error] invalid", "[note warning] ", "[error warning] invalid"}},
+		{[]string{"I3", "token-1"}, [3]string{"[error error] invalid", "[note note warning] ", "[error error warning] invalid"}},
+		{[]string{"A3", "pc-aaaa1", "E:A2", "pc-aaaa1"}, [3]string{"[error error] invalid unfit", "[error error warning] invalid unfit", "[error error warning] invalid unfit"}},
+		{[]string{"B2", "Mars!"}, [3]string{"[error] invalid unfit", "[error warning] invalid unfit", "[error warning] invalid unfit"}},
+	} {
+		for purpose, want := range tc.want {
+			g := good()
+			for i, set := 0, append(slices.Clone(later), tc.set...); i < len(set); i += 2 {
+				g.set(set[i], set[i+1])
+			}
+			w := decode(t, g, sheet.Options{Purpose: sheet.Purpose(purpose)})
+			var found []string
+			for _, p := range w.Problems {
+				found = append(found, p.Severity.String())
+			}
+			slices.Sort(found)
+			got := fmt.Sprint(found, " ")
+			if w.Circuits[0].Invalid {
+				got += "invalid "
+			}
+			if w.Circuits[0].Unfit {
+				got += "unfit"
+			}
+			if got = strings.TrimSuffix(got, " "); got != strings.TrimSuffix(want, " ") {
+				t.Errorf("%q for purpose %d: %s, want %s: %s", tc.set, purpose, got, want, list(w.Problems))
+			}
+		}
+	}
+	g := good()
+	g.set("J1", "Construction finished")
+	g.set("J2", "nearly")
+	o := asked("circuit-finished-unknown", sheet.Error)
+	if w := decode(t, g, o); !w.Circuits[0].Invalid {
+		t.Error("a severity that was asked for does not apply")
+	}
+	if w := decode(t, g, sheet.Options{Strict: true}); !w.Circuits[0].Invalid {
+		t.Error("with Strict the warning did not become an error")
+	}
+}
+
+// TestOlderBooks reads a workbook whose user has columns of their own under names that mean
+// the time after the letter: they prevent no application, and no row becomes invalid.
+func TestOlderBooks(t *testing.T) {
+	for name, set := range map[string][]string{
+		"another list":    {"L1", "Carrier", "L2", "Example Fibre", "L9", "CT"},
+		"twice":           {"J1", "Carrier", "K1", "运营商", "J2", "Example Fibre"},
+		"nearly the name": {"J1", "Carriers", "J2", "Example Fibre"},
+		"other values":    {"J1", "Finished", "J2", "2027-03-01", "J3", "!#N/A"},
+	} {
+		g := good()
+		for i := 0; i < len(set); i += 2 {
+			g.set(set[i], set[i+1])
+		}
+		w := decode(t, g, sheet.Options{})
+		if len(w.Circuits) != 2 || w.Circuits[0].Invalid || w.Circuits[1].Invalid {
+			t.Errorf("%s: %s", name, list(w.Problems))
+		}
+		if _, err := sheet.Decode(g, sheet.Options{Now: now, Purpose: sheet.ForCompletion}); name != "other values" && err == nil {
+			t.Errorf("%s: to complete it is read as well", name)
+		}
+	}
+}

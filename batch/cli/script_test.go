@@ -54,7 +54,7 @@ import (
 //	encrypt FILE                encrypts a workbook with a made-up password
 //	edit FILE                   saves a workbook as another program would, with a note in a cell
 //	stats                       prints what the simulator saw: accepted, duplicates, throttled …
-//	nopersonal FILE INPUT       wants no personal value of the input's engineers in the file, zip parts included
+//	nopersonal FILE INPUT       wants no personal value of the input in the file, zip parts included
 //	lastrun FILE                sets RUN to the latest run in the JSON of history
 //	rows FILE SHEET HEADER...   prints these columns of every row of a sheet, separated by |; "" is the next column
 //	sheets FILE                 prints the names of its sheets
@@ -591,7 +591,6 @@ func setLastRun(ts *testscript.TestScript, _ bool, args []string) {
 func wantNoPersonal(ts *testscript.TestScript, neg bool, args []string) {
 	content := everyPart(ts, args[0])
 	book := openBook(ts, args[1])
-	var cols []int
 	found := 0
 	l := sheet.English
 	for _, s := range book.Sheets() {
@@ -599,15 +598,22 @@ func wantNoPersonal(ts *testscript.TestScript, neg bool, args []string) {
 			l = sheet.Chinese
 		}
 	}
-	for row, err := range book.Rows(l.SheetName(sheet.EngineersSheet)) {
-		ts.Check(err)
-		if cols == nil {
-			cols = clitest.Columns(row, []string{l.Header(sheet.EngineerName), l.Header(sheet.EngineerCertificateNo), l.Header(sheet.EngineerContact)})
-			continue
+	for _, id := range []sheet.SheetID{sheet.CircuitsSheet, sheet.EngineersSheet} {
+		headers := map[string]bool{}
+		for _, c := range sheet.Columns {
+			if c.Sheet == id && c.Personal {
+				headers[l.Header(c.ID)] = true
+			}
 		}
-		for _, cell := range row.Cells {
-			if slices.Contains(cols, cell.Col) && len(cell.Value) > 3 && bytes.Contains(content, []byte(cell.Value)) {
-				found++
+		personal := map[int]bool{}
+		for row, err := range book.Rows(l.SheetName(id)) {
+			ts.Check(err)
+			for _, cell := range row.Cells {
+				if headers[cell.Value] {
+					personal[cell.Col] = true
+				} else if personal[cell.Col] && len(cell.Value) > 3 && bytes.Contains(content, []byte(cell.Value)) {
+					found++
+				}
 			}
 		}
 	}

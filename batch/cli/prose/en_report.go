@@ -319,7 +319,7 @@ var enTemplate = map[string]Entry{
 	"template-step-submit":    {Message: "To submit it: loabatch submit FILE. Each valid row becomes one application; rows with errors are not sent."},
 	"template-step-results":   {Message: "This file is never changed by loabatch. A copy next to it gets each row's result in columns on the right, an Errors sheet with links to the cells to fix, and a Summary sheet."},
 	"template-step-again":     {Message: "Fix the errors, in this file or in the copy, and submit again: accepted rows are not applied for twice."},
-	"template-step-later":     {Message: "Once the letter is out: fill in the green columns as the carrier builds the line, in the copy or in this file. loabatch status says where each LOA stands, loabatch complete reports what is finished, loabatch advance does whatever is next for each row."},
+	"template-step-later":     {Message: "Once the letter is out: fill in the green columns as the carrier builds the line, in the copy or in this file. loabatch status FILE says where each LOA stands, loabatch complete FILE reports what is finished, loabatch advance FILE does whatever is next for each row."},
 
 	"template-column-check":               {Message: "Says ready, or what the row lacks, while you type. It is not sent, and loabatch validate checks much more. You can delete or move this column."},
 	"template-column-instanceid":          {Message: "The Express Connect circuit, pc-…, as the console shows it. Each circuit has one row."},

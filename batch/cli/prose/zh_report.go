@@ -318,7 +318,7 @@ var zhTemplate = map[string]Entry{
 	"template-step-submit":    {Message: "提交：loabatch submit FILE。每个有效的行提交一份申请；有错误的行不发送。"},
 	"template-step-results":   {Message: "loabatch 不会改动本文件。结果写入同一文件夹中的副本：右侧各列为每行的结果，工作表“错误”中有指向待修改单元格的链接，工作表“摘要”汇总本次运行。"},
 	"template-step-again":     {Message: "请在本文件或副本中修改错误，然后重新提交：已受理的行不会重复申请。"},
-	"template-step-later":     {Message: "LOA 可用后：随着施工进展，在副本或本文件中填写绿色的列。loabatch status 查询每份 LOA 的状态，loabatch complete 报告已完成的施工，loabatch advance 为每行执行接下来的一步。"},
+	"template-step-later":     {Message: "LOA 可用后：随着施工进展，在副本或本文件中填写绿色的列。用 loabatch status FILE 查询每份 LOA 的状态，用 loabatch complete FILE 报告已完成的施工，用 loabatch advance FILE 为每行执行接下来的一步。"},
 
 	"template-column-check":               {Message: "填写时显示该行已填好，或还缺少什么。此列不发送；loabatch validate 的检查更为全面。可以删除或移动此列。"},
 	"template-column-instanceid":          {Message: "高速通道控制台上显示的物理专线实例 ID（pc-…）。每条专线只填写一行。"},
