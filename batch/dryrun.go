@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -39,27 +40,9 @@ func (r *run) predict(ctx context.Context, region string, rows []int32) {
 			r.finished <- finishedRow{slot: r.slots[n], outcome: r.unseen(a, err)}
 			continue
 		}
-		r.finished <- finishedRow{slot: r.slots[n], outcome: a.predicted(state), ran: true}
+		outcome, problem := a.predicted(state, r.engine.Survey, time.Now().UTC())
+		r.finished <- finishedRow{slot: r.slots[n], outcome: outcome, problem: problem, ran: true}
 	}
-}
-
-// predicted is what a run would do with a row now: the last of its steps that would be sent,
-// or else why none would.
-func (a *Application) predicted(s CircuitState) Outcome {
-	if a.Unfit != "" {
-		return a.unfit()
-	}
-	o := Predict(*a, s)
-	switch {
-	case a.Operation.FollowsUp() && a.Start == StartAccepted && o.Result == sheet.Valid:
-		o.Result, o.Reason = sheet.Already, ReasonNotListed
-	case a.Operation == Complete && o.Result == sheet.Valid && a.Then != nil:
-		o = a.Then.Outcome(sheet.Valid, ReasonValid)
-		o.LOAStatus, o.Completed = s.LOAStatus, true
-	case a.goesOn(&o):
-		return a.Then.predicted(s)
-	}
-	return o
 }
 
 // unseen is the outcome of a row whose circuit's state could not be read.

@@ -79,6 +79,7 @@ func (a *app) template(ctx context.Context, f templateFlags) error {
 	write, written, count := blankWriter(l), "template-written", ""
 	switch {
 	case f.example:
+		written = "template-example-written"
 		write = func(w io.Writer) error { return writeExample(w, book, a.env.Now()) }
 	case f.fromAccount:
 		rows, others, err := a.accountRows(ctx, f)

@@ -24,11 +24,12 @@ var errDeclined = errors.New("declined")
 type sending struct {
 	file, sheet string
 	rows, going int
-	confirmed   int            // of those that go: circuits that are to be confirmed, too
-	warned      int            // of those that go: rows with warnings, or with engineers that have some
-	stay        report.Results // the others, by the result that they will have
-	regions     map[string]int // of the rows that go
-	accounts    map[string]int // likewise, by profile
+	steps       [batch.Confirm + 1]int // of advance: those that go, by operation; those that are completed and confirmed are in both
+	confirmed   int                    // of those that go: circuits that are to be confirmed, too
+	warned      int                    // of those that go: rows with warnings, or with engineers that have some
+	stay        report.Results         // the others, by the result that they will have
+	regions     map[string]int         // of the rows that go
+	accounts    map[string]int         // likewise, by profile
 }
 
 // sendingOf plans an input with what the ledger knows now.
@@ -63,7 +64,10 @@ func (a *app) sendingOf(ctx context.Context, s *invocation, in *input) (sending,
 	for _, o := range plan.Settled {
 		w.stay[o.Result]++
 	}
-	return w, nil
+	if s.command == advance {
+		err = a.foresee(ctx, s, in, &w)
+	}
+	return w, err
 }
 
 // question renders what a command would send: for each input the rows that go and those that
@@ -87,6 +91,11 @@ func (a *app) question(command string, inputs []sending, endpoint string, accoun
 			sheet.Arg{Name: "sheet", Value: in.sheet}, sheet.Arg{Name: "file", Value: in.file}))
 		if len(in.stay) > 0 {
 			lines = append(lines, line("confirm-stay", count("n", in.rows-in.going), sheet.Arg{Name: "results", Value: in.stay.In(words)}))
+		}
+		for o, n := range in.steps {
+			if n > 0 && batch.Operation(o) != batch.Confirm {
+				lines = append(lines, words.Line("confirm-step-"+batch.Operation(o).String(), count("n", n)))
+			}
 		}
 		if in.warned > 0 {
 			lines = append(lines, line("confirm-warned", count("n", in.warned)))

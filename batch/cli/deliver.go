@@ -43,6 +43,11 @@ type finished struct {
 	division *accounts.Division // of the rows by account; nil if they are not
 	parts    []*part            // what each account does of the run; at least one
 
+	since       map[int]time.Time // of advance, by row: when the ledger saw the LOA's status first
+	letters     []letterOf        // of the rows, in order; nil if none were wanted
+	letterFacts letterFacts       // the sum of them
+	waiting     bool              // rows wait for somebody, so that the workbook is taken up again
+
 	changed []ledger.Changed // rows that were changed after they were accepted, in order
 
 	ledger ledger.Run    // of the first part; nil when nothing was to be sent
@@ -82,8 +87,12 @@ func (a *app) deliver(done *finished, t target, f outputFlags) *report.Document 
 	doc := document(done, found, a.lines.Words)
 	doc.Language = a.written(done.in).Vocabulary()
 	end := done.exitFacts(found.errors)
+	done.waiting = len(doc.Waiting) > 0
 	doc.ExitCode = end.code()
 	doc.Unasked = end.unasked
+	if done.waiting {
+		t.to = nil
+	}
 	t, done.filed = t.along(doc.ExitCode)
 	if t.path == "" {
 		doc.Commands = a.commands(done.info, doc.Input, "")
@@ -134,7 +143,7 @@ func (a *app) translated(done *finished, doc *report.Document) (*report.Document
 		done.translated = document(done, newFindings(done.in.workbook, done.problems), words)
 	}
 	other, same := *doc, done.translated
-	other.Accounts = same.Accounts
+	other.Accounts, other.Waiting = same.Accounts, same.Waiting
 	other.Problems, other.Unlisted, other.Folded, other.Applications = same.Problems, same.Unlisted, same.Folded, same.Applications
 	for i := range doc.Applications {
 		other.Applications[i].Before = doc.Applications[i].Before
@@ -160,6 +169,7 @@ func (done *finished) exitFacts(found *sheet.RowErrors) exitFacts {
 		}
 	}
 	return exitFacts{
+		letters: done.letterFacts,
 		results: results, errors: done.errors(found), withheld: done.withheld(), unasked: unasked,
 		stop: done.totals.stop, signal: done.totals.signal,
 	}
@@ -221,6 +231,12 @@ func (a *app) resultRows(done *finished, doc *report.Document, redact bool) []sh
 		rows[i] = sheet.RowResult{
 			Row: app.SheetRow, Result: app.Result, Message: a.rowMessage(app), ErrorCode: app.ErrorCode, RequestID: app.RequestID,
 			SubmittedAt: app.SubmittedAt.Time, Attempts: app.Attempts, ClientToken: token, LOAStatus: app.LOAStatus,
+		}
+		if l, seen := done.seenLOA(i); seen && l.Status == app.LOAStatus {
+			rows[i].LOAAskedAt = l.Asked
+		}
+		if done.letters != nil {
+			rows[i].Letter = letterCell(doc.Output, done.letters[i].Letter)
 		}
 		if app.Result == sheet.Unknown {
 			rows[i].SubmittedAt = done.outcomes[i].Tried // from then on another ledger counts the settling time

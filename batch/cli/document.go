@@ -45,6 +45,12 @@ func document(done *finished, found *findings, words *prose.Catalogue) *report.D
 	}
 	doc.Folded = report.FoldNotes(doc.Problems, doc.Unlisted, words)
 	rows(done, found, doc, words)
+	describeAdvance(done, doc, words)
+	for i := range done.letters {
+		app := &doc.Applications[i]
+		describeLetter(app, done.letters[i])
+		app.Hint = cmp.Or(letterHint(words, done.letters[i]), app.Hint)
+	}
 	doc.Accounts = accountList(done, doc, words)
 	return doc
 }

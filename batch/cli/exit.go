@@ -83,6 +83,7 @@ type exitFacts struct {
 	stop       batch.StopReason // why the run stopped early
 	signal     int              // exit code of the signal that stopped it, or 0
 	copyFailed bool             // the results copy could not be written
+	letters    letterFacts      // of --download
 }
 
 // code applies the documented order: the highest of 6 to 9, then 4, 5 and 3. A signal
@@ -103,13 +104,13 @@ func (e exitFacts) code() int {
 		return e.withheldCode()
 	case e.results[sheet.NotAttempted] > e.unasked:
 		return exitStopped
-	case e.results[sheet.Refused] > 0:
+	case e.results[sheet.Refused] > 0 || e.letters.different > 0:
 		return exitRows
 	case e.bad() && !e.anyValid():
 		return exitValidation
 	case e.bad():
 		return exitRows
-	case e.results[sheet.Failed]+e.results[sheet.Unknown]+e.unasked > 0:
+	case e.results[sheet.Failed]+e.results[sheet.Unknown]+e.unasked+e.letters.failed > 0:
 		return exitUnfinished
 	}
 	return exitOK
@@ -123,6 +124,8 @@ func (e exitFacts) withheldCode() int {
 		return exitUnfinished
 	case e.bad():
 		return exitValidation
+	case e.results[sheet.Unknown] > 0: // predicted
+		return exitUnfinished
 	}
 	return exitOK
 }

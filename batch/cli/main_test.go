@@ -475,6 +475,8 @@ func TestExitCodeCombinations(t *testing.T) {
 				want = exitUnfinished
 			case invalid:
 				want = exitValidation
+			case e.withheld && has(sheet.Unknown):
+				want = exitUnfinished
 			}
 			if got := e.code(); got != want {
 				t.Fatalf("%+v: exit code %d, want %d", e, got, want)

@@ -218,7 +218,7 @@ func (n *night) open(books []inbox.Book) error {
 	}
 	n.past = map[string]ledger.RunSummary{}
 	for _, r := range slices.Backward(n.runs) { // the latest counts
-		if n.ofAccount(r) && r.Command == n.s.command && r.End != nil && inbox.Finished(r.End.ExitCode) &&
+		if n.ofAccount(r) && r.Command == n.s.command && r.End != nil && inbox.Finished(r.End.ExitCode) && !r.End.Waiting &&
 			(len(r.End.LeftOut) == 0 || len(n.s.run.only) > 0) {
 			n.past[r.InputSHA256] = r
 		}
@@ -313,7 +313,7 @@ func (n *night) take(b inbox.Book, to func(exit int) string) (ended inbox.Ended,
 		_ = n.print(doc) // withOutput says if it fails
 	}
 	halt := !slices.Contains([]string{"", string(batch.StopMaxFailures), string(batch.StopAccount)}, doc.StopReason) // other workbooks may be of other accounts
-	return inbox.Ended{RunID: t.runID, Exit: doc.ExitCode, Halt: halt}, ""
+	return inbox.Ended{RunID: t.runID, Exit: doc.ExitCode, Again: len(doc.Waiting) > 0, Halt: halt}, ""
 }
 
 // failed keeps the document of a workbook that was not run to its end, and tells how it

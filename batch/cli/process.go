@@ -131,6 +131,9 @@ func (a *app) newInvocation(command string, f submitFlags, paths []string) (*inv
 	if err = f.watch.check(); err != nil {
 		return nil, err
 	}
+	if err = a.openLetters(s); err != nil {
+		return nil, err
+	}
 	if s.log, s.logFile, err = a.openLog(f.watch); err != nil {
 		return nil, err
 	}
@@ -315,6 +318,9 @@ func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
 // what the ledger knows, if there is one.
 func (a *app) ask(ctx context.Context, s *invocation, inputs []*input) (string, error) {
 	known, err := a.pastLedger(ctx, s.flags.service.ledger)
+	if s.command == advance && err == nil && known == nil { // it asks the API, within a quota that the run goes on with
+		known, err = a.openLedger(ctx, s.flags.service.ledger, false)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -464,6 +470,7 @@ func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc 
 		return nil, false, err
 	}
 	a.rememberLOAs(ctx, s, done)
+	a.downloadFor(ctx, s, done)
 	doc = a.deliver(done, t, s.flags.output)
 	done.end = done.ledgerEnd(doc.ExitCode, doc.Output)
 	log.Ended(ctx, done.outcomes, done.end)
@@ -475,26 +482,62 @@ var leadsTo = map[string]string{
 	"apply": batch.LOAApplying, "reapply": batch.LOAApplying, "complete": batch.LOACompleting, "confirm": batch.LOAComplete,
 }
 
-// rememberLOAs records in the ledger what a run that may send has learned of LOAs: what was
-// accepted has the status that its operation leads to, and of the others what the API said.
+// seenLOA is what a run has learned of the LOA of a row, if anything: what was accepted has
+// the status that its operation leads to, and of the others it is what the API said.
+func (done *finished) seenLOA(i int) (l ledger.LOA, seen bool) {
+	o := &done.outcomes[i]
+	l = ledger.LOA{Key: o.Key, Status: o.LOAStatus, Asked: done.info.started.Round(0).UTC(), Company: done.in.workbook.Circuits[i].CompanyName}
+	switch {
+	case o.Result == sheet.Submitted:
+		l.Status, l.Since, l.Asked = leadsTo[o.Operation.String()], o.SubmittedAt, o.SubmittedAt
+	case o.LOAStatus == "" || o.Reason == batch.ReasonInLedger || !o.ConcernsCircuit() && o.Reason != batch.ReasonUnfinished:
+		return ledger.LOA{}, false
+	}
+	return l, true
+}
+
+// rememberLOAs records in the ledger what a run that may send has learned of LOAs, and reads
+// since when they have had their status.
 func (a *app) rememberLOAs(ctx context.Context, s *invocation, done *finished) {
 	if done.ledger == nil {
 		return
 	}
 	seen := make([][]ledger.LOA, len(done.parts))
-	for i, o := range done.outcomes {
-		c := &done.in.workbook.Circuits[i]
-		l := ledger.LOA{Key: o.Key, Status: o.LOAStatus, Asked: done.info.started.UTC(), Company: c.CompanyName}
-		switch {
-		case o.Result == sheet.Submitted:
-			l.Status, l.Since, l.Asked = leadsTo[o.Operation.String()], o.SubmittedAt, o.SubmittedAt
-		case o.LOAStatus == "" || o.Reason == batch.ReasonInLedger || !o.ConcernsCircuit():
-			continue
+	for i := range done.outcomes {
+		if l, ok := done.seenLOA(i); ok {
+			n := done.partOf(&done.in.workbook.Circuits[i])
+			seen[n] = append(seen[n], l)
 		}
-		n := done.partOf(c)
-		seen[n] = append(seen[n], l)
 	}
 	a.saveLOAs(ctx, s, done, seen)
+	if done.info.command != advance {
+		return
+	}
+	done.since = map[int]time.Time{}
+	known := a.knownLOAs(context.WithoutCancel(ctx), s, done)
+	for i, o := range done.outcomes {
+		if l, seen := done.seenLOA(i); seen && known[o.Key].Status == l.Status {
+			done.since[o.Row] = known[o.Key].Since
+		}
+	}
+}
+
+// downloadFor fetches the letters of a run's rows, if they are wanted.
+func (a *app) downloadFor(ctx context.Context, s *invocation, done *finished) {
+	if done.ledger == nil || s.fetcher == nil {
+		return
+	}
+	done.letters = a.fetchLetters(ctx, s, done, func(i int) string {
+		l, _ := done.seenLOA(i)
+		return l.Status
+	})
+	for _, r := range done.letters {
+		done.letterFacts.count(r)
+	}
+	a.sayLetters(s, done.letterFacts)
+	done.totals.requests += int(s.lookups.Swap(0))
+	done.problems = append(done.problems, letterProblems(done.in.workbook, done.letters)...)
+	sheet.SortProblems(done.problems, done.in.workbook.CircuitsTable.Sheet, done.in.workbook.EngineersTable.Sheet)
 }
 
 // endRun records how a run ended. If that fails, the run counts as dead once this process

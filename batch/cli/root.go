@@ -126,7 +126,7 @@ never twice, and writes the result of each row into a copy of the workbook.`,
 	a.common.register(root.PersistentFlags())
 	root.SetFlagErrorFunc(a.flagFailure)
 	root.AddCommand(
-		a.templateCommand(), a.validateCommand(), a.planCommand(), a.submitCommand(), a.statusCommand(), a.completeCommand(),
+		a.templateCommand(), a.validateCommand(), a.planCommand(), a.submitCommand(), a.statusCommand(), a.completeCommand(), a.advanceCommand(),
 		a.reportCommand(), a.historyCommand(), a.simulatorCommand(), a.explainCommand(),
 		a.doctorCommand(), a.versionCommand(), a.manCommand(),
 	)

@@ -447,7 +447,7 @@ func (done *finished) ledgerEnd(exit int, output string) ledger.RunEnd {
 	end := ledger.RunEnd{
 		Output: absolute(output), OutputSHA256: done.sums[output], ExitCode: exit, Stop: string(done.totals.stop), StopCode: done.totals.stopCode,
 		Requests: done.totals.requests, Retries: done.totals.retries, Throttled: done.totals.throttled, Slowed: done.totals.slowed, Duration: done.totals.duration,
-		Filed: absolute(done.filed), Ahead: done.totals.ahead, LeftOut: leftOut(done.outcomes), Moved: moved(done.problems), Changed: done.changed,
+		Filed: absolute(done.filed), Ahead: done.totals.ahead, LeftOut: leftOut(done.outcomes), Moved: moved(done.problems), Changed: done.changed, Waiting: done.waiting,
 	}
 	if len(done.parts) > 1 {
 		for _, p := range done.parts {

@@ -686,3 +686,55 @@ func everySentenceSaid() bool {
 	}
 	return complete
 }
+
+// TestAdvanceAsks checks that the question of advance counts the steps by kind, as the API has
+// the circuits now, and that a no takes none.
+func TestAdvanceAsks(t *testing.T) {
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "made-up")
+	t.Setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "made-up")
+	s := simulator.New(simulator.Options{Keys: map[string]string{"made-up": "made-up"}})
+	defer s.Close()
+	server := httptest.NewServer(s)
+	defer server.Close()
+	folder := t.TempDir()
+	book := filepath.Join(folder, "book.xlsx")
+	rows := [][]string{{"Instance ID", "Region ID", "Company name", "Line type", "Construction company", "Construction time (UTC)", "Line code", "Line label", "Construction finished", "Confirm circuit"}}
+	for i, finished := range []string{"", "yes", "yes", "yes"} {
+		rows = append(rows, []string{fmt.Sprintf("pc-asked%06d", i), "cn-hangzhou", "Example Networks", "FIBRE", "Example Build", "2090-03-15T08:00:00Z", "C-1", "L-1", finished, []string{"", "yes", "no", "yes"}[i]})
+	}
+	rows[1][0] = "pc-allocated01"
+	content := clitest.Pack([]clitest.Sheet{{Name: "Circuits", Rows: rows}, {Name: "Engineers", Rows: [][]string{
+		{"Instance ID", "Name", "Certificate type", "Certificate number", "Gender", "Contact"}, {"*", "Testperson A", "Passport", "E00000001", "Male", "+86 139 0000 0000"},
+	}}})
+	if err := os.WriteFile(book, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := func(answer string, args ...string) string {
+		t.Helper()
+		var stderr bytes.Buffer
+		exit := cli.Run(t.Context(), cli.Env{
+			Args:  append(args, "--endpoint", server.URL, "--ledger", filepath.Join(folder, "ledger.db"), "-o", filepath.Join(folder, "out.xlsx"), book),
+			Stdin: strings.NewReader(answer), StdinTerminal: true, Stdout: io.Discard, Stderr: &stderr, Getenv: func(string) string { return "" }, Now: time.Now,
+		})
+		if exit != 0 {
+			t.Fatalf("exit code %d: %s", exit, &stderr)
+		}
+		return stderr.String()
+	}
+	if shown := run("n\n", "advance"); !strings.Contains(shown, "4 circuits to apply for") || !strings.Contains(shown, "take 4 steps as account") || s.Stats().Accepted != 0 {
+		t.Errorf("%d accepted, asked: %s", s.Stats().Accepted, shown)
+	}
+	run("y\n", "advance")
+	if shown := run("", "advance"); strings.Contains(shown, "?") {
+		t.Errorf("asked though all wait: %s", shown)
+	}
+	if _, err := s.Review("", "", ""); err != nil {
+		t.Fatal(err)
+	}
+	shown := run("y\n", "advance")
+	for _, want := range []string{"3 of 4 rows take a step now", "3 finished constructions to report", "2 circuits are to be confirmed after that, which starts service and billing"} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("the question has no %q: %s", want, shown)
+		}
+	}
+}

@@ -132,7 +132,7 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 		Again:   a.suggest(command, all, again...),
 		Retry:   a.suggest(command, own.with("reapply", "true"), files...),
 		Rest:    a.suggest(command, own.with("only", ""), files...),
-		Submit:  a.suggest(pick(command == "validate", "submit", command), all.with(dryRunFlag, dryRunOff.flag()), again...),
+		Submit:  a.suggest(sender(command), all.with(dryRunFlag, dryRunOff.flag()), again...),
 		Status:  a.suggest("status", here, cmp.Or(output, input)),
 		Apply:   a.suggest("submit", send, cmp.Or(output, input)),
 		Reapply: a.suggest("submit", send.with("reapply", "true"), cmp.Or(output, input)),
@@ -145,6 +145,14 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 		c.Rest = a.suggest(command, copied.with("only", ""), output)
 	}
 	return c
+}
+
+// sender is the command that sends what a command has checked.
+func sender(command string) string {
+	if steps, _ := workOf(command); steps != nil {
+		return command
+	}
+	return "submit"
 }
 
 // onwards returns the command that goes on with another file, such as a copy that someone has

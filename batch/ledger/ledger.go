@@ -175,6 +175,8 @@ type RunEnd struct {
 	Moved   []int         `json:"moved,omitempty"`    // rows that were not held back by a change of their region, by a severity below error
 	Changed []Changed     `json:"changed,omitempty"`  // rows that were changed after they were accepted, in order
 
+	Waiting bool `json:"waiting,omitempty"` // rows wait for somebody, so that another run may take them further
+
 	Statuses map[int]string `json:"statuses,omitempty"` // of the circuits whose status the API rejected, by row
 }
 

@@ -24,12 +24,13 @@
 // interpreter (github.com/klippa-app/go-pdfium with github.com/tetratelabs/wazero; MIT and
 // Apache 2, both with releases in 2026, no cgo). A letter is untrusted input for a large
 // parser. In the sandbox it has a fixed amount of memory, no files, no network and no
-// environment, and can be stopped at any instruction; a crash of it is an error here. It knows the
+// environment, and can be stopped at any instruction; a crash of it is an error here. An interpreter needs
+// no memory that is both writable and executable, which hardened services are denied. PDFium knows the
 // encodings of Chinese fonts, repairs damaged files and tells encrypted ones apart.
 //
 // The alternatives in pure Go were tried with six hostile files of up to 18 MB.
 // github.com/ledongthuc/pdf, the kept one of the family of rsc.io/pdf, reads Chinese letters as
-// well and needs neither the 14 MB in our executable (12 MB in a release) nor 200 MB of memory while it works. But it
+// well and needs neither the 14 MB in our executable (12 MB in a release) nor 400 MB of memory instead of 40. But it
 // runs in our own process, where nothing can stop it: 600 bytes that claim two thousand million
 // pages, or a page tree that contains itself, keep it busy for good. github.com/dslipak/pdf has
 // the same roots and no release since January 2024, github.com/pdfcpu/pdfcpu extracts no text,

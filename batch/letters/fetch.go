@@ -134,7 +134,8 @@ func (k *knownTexts) add(sum, text, unread string) {
 	k.texts[sum] = [2]string{text, unread}
 }
 
-// Close frees the memory that reading letters took, about 100 MB. The fetcher can be used again.
+// Close frees the memory of the PDF reader, but not what PDFium was compiled to, 130 MB, which stays
+// for other fetchers of the process. The fetcher can be used again.
 func (f *Fetcher) Close() { f.reader.close() }
 
 func (f *Fetcher) timeout() time.Duration {

@@ -13,6 +13,7 @@ package plan
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
@@ -189,6 +190,11 @@ func (p *planner) accepted(a *batch.Application, r batch.Record) bool {
 	a.Generation, a.Token = r.Generation, r.Token
 	o := a.Outcome(sheet.Already, batch.ReasonInLedger)
 	o.RequestID, o.SubmittedAt, o.LOAStatus = r.RequestID, r.SubmittedAt, r.LOAStatus
+	if r.Hash != a.Hash && batch.Void(r.LOAStatus) { // it may well have been corrected
+		o.Result, o.Reason, o.RequestID, o.SubmittedAt = sheet.Refused, batch.ReasonLOARejected, "", time.Time{}
+		p.settle(o)
+		return true
+	}
 	if r.Hash != a.Hash {
 		p.plan.Problems = append(p.plan.Problems, *p.changed(a, r))
 		p.reject(batch.Outcome{Row: a.Row, Key: a.Key, ErrorCode: batch.CodeChanged, LOAStatus: r.LOAStatus})
@@ -259,6 +265,8 @@ func (p *planner) lastResult(c *sheet.Circuit, r batch.Record, known bool) sheet
 	switch {
 	case known && r.Open:
 		return sheet.Unknown
+	case known && accepted(r.Result) && batch.Void(r.LOAStatus): // since it was accepted
+		return sheet.Refused
 	case known && r.Result != "":
 		return r.Result
 	case p.options.Valid[KeyOf(c)]:

@@ -136,6 +136,20 @@ func TestACopyThatIsOlderThanTheLedger(t *testing.T) {
 	}
 }
 
+// TestACorrectedRow plans a row that was changed after its LOA had been seen rejected: nothing
+// has to be restored or withdrawn.
+func TestACorrectedRow(t *testing.T) {
+	w := workbook(1)
+	record := batch.Record{Hash: "other", Token: "t", Result: sheet.Submitted, LOAStatus: batch.LOARejected}
+	past := map[batch.Key]batch.Record{Keys(w)[0]: record}
+	if p, _, o := planOne(w, Options{Past: past}); o == nil || o.Result != sheet.Refused || o.Reason != batch.ReasonLOARejected || len(p.Problems) > 0 {
+		t.Errorf("%+v, %+v", o, p.Problems)
+	}
+	if p, a, _ := planOne(w, Options{Past: past, Only: []sheet.Result{sheet.Refused}, Reapply: true}); a == nil || a.Start != batch.StartAccepted {
+		t.Errorf("--only refused --reapply leaves it out: %+v", p.Settled)
+	}
+}
+
 func TestPlanOnly(t *testing.T) {
 	w := workbook(6)
 	key := func(i int) batch.Key { return Keys(w)[i] }

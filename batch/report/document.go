@@ -79,6 +79,8 @@ type Document struct {
 
 	Language sheet.Language `json:"-"` // of the copy
 
+	Waiting []Waiting `json:"waiting,omitempty"` // of advance: for whom and for what rows wait
+
 	Unasked  int      `json:"-"` // rows of a status or online dry run that the API gave no answer for
 	Commands Commands `json:"-"` // that may be run next
 
@@ -91,6 +93,33 @@ type Document struct {
 	// Unlisted counts, by code, the problems of a hopeless workbook that are too many to be
 	// listed. All other counts include them.
 	Unlisted []Unlisted `json:"problems_not_listed,omitempty"`
+}
+
+// Waiting counts the rows that wait for the same.
+type Waiting struct {
+	For     string `json:"waiting_for"` // alibaba-cloud, construction-company or us
+	Message string `json:"message"`     // for whom and for what
+	Rows    int    `json:"rows"`
+}
+
+// waits counts the rows that wait for somebody.
+func (d *Document) waits() (n int) {
+	for _, w := range d.Waiting {
+		n += w.Rows
+	}
+	return n
+}
+
+// waiting says for whom and for what rows wait; it is empty if none do.
+func (d *Document) waiting(words Words) string {
+	parts := make([]string, len(d.Waiting))
+	for i, w := range d.Waiting {
+		parts[i] = words.Line("report-waits", numberArg("n", w.Rows), textArg("awaits", w.Message))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return words.Line("report-waiting", textArg("list", enumeration(words, parts)))
 }
 
 // Account is what a run did in one account: that of a credentials profile.
@@ -192,6 +221,7 @@ type Application struct {
 
 	Earlier      sheet.Result `json:"earlier_result,omitempty"`    // of a row that --only left out
 	Before       *string      `json:"loa_status_before,omitempty"` // of a status: the last time, as the ledger or else the copy that was read has it
+	Operation    string       `json:"operation,omitempty"`         // of advance: the last step that was taken or, in a dry run, that would be
 	LOASince     *Instant     `json:"loa_since,omitempty"`         // since when it is known to have the status
 	LOAAskedAt   *Instant     `json:"loa_asked_at,omitempty"`      // when the API reported it in this run
 	WaitingFor   string       `json:"waiting_for,omitempty"`       // alibaba-cloud, construction-company, us or nobody

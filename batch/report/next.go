@@ -76,6 +76,8 @@ func (d *Document) Next() Next {
 		return d.nextMended("report-next-fix")
 	case waiting > 0:
 		return Next{"report-next-again", d.Commands.Again}
+	case d.waits() > 0:
+		return Next{"report-next-advance", d.Commands.Again}
 	case d.leftOpen() > 0:
 		return Next{"report-next-left-out", d.Commands.Rest}
 	case d.Results.of(sheet.Submitted, sheet.Already) > 0 && d.Command == "submit" && !d.Simulated:

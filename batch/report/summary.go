@@ -160,6 +160,7 @@ func (g *grid) run(d *Document) {
 		g.instant("report-fact-asked", d.StartedAt)
 		g.fact("report-fact-changed", d.changed(g.words))
 	}
+	g.fact("report-fact-waiting", d.waiting(g.words))
 	g.fact("report-fact-left-out", d.leftOut(g.words))
 	g.fact("report-fact-input", cmp.Or(d.InputPath, d.Input))
 	g.fact("report-fact-sha256", d.InputSHA256)

@@ -211,6 +211,9 @@ func (p printer) head(d *Document) {
 			p.line("%s", Printable(p.words.Line("report-copy-elsewhere", textArg("file", d.Output))))
 		}
 	}
+	if waiting := d.waiting(p.words); waiting != "" {
+		p.line("%s", waiting)
+	}
 	if changed := d.changed(p.words); changed != "" {
 		p.line("%s", Printable(changed))
 	}

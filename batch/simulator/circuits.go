@@ -69,7 +69,7 @@ var Markers = []Marker{
 	{"imageletter", "its letter is a picture without any text", func(c *circuit) { c.letter = imageLetter }},
 	{"pageletter", "the link to its letter leads to a web page", func(c *circuit) { c.letter = pageLetter }},
 	{"movedletter", "the link to its letter leads to another host", func(c *circuit) { c.letter = movedLetter }},
-	{"expiredletter", "the first link to its letter has expired", func(c *circuit) { c.letter = expiredLetter }},
+	{"expiredletter", "the link to its letter has expired when it is first used", func(c *circuit) { c.letter = expiredLetter }},
 }
 
 // MarkerHelp lists the markers, one per line, for a command's help.
@@ -102,7 +102,8 @@ type circuit struct {
 	life      []Change  // since then, in order
 	tally     circuitTally
 
-	links, served int // to its letter, and downloads of it
+	served  int  // downloads of its letter
+	expired bool // a link to its letter had expired
 }
 
 // always is a number of rejections that no test uses up.

@@ -80,7 +80,7 @@
 //	imageletter   its letter is a picture without any text
 //	pageletter    the link to its letter leads to a web page
 //	movedletter   the link to its letter leads to another host
-//	expiredletter the first link to its letter has expired
+//	expiredletter the link to its letter has expired when it is first used
 //
 // An LOA that existed from the start names another company than the client's.
 //

@@ -28,19 +28,15 @@ const (
 	imageLetter              // a PDF without any text
 	pageLetter               // not a PDF but a page to sign in
 	movedLetter              // a redirect to another host
-	expiredLetter            // the first link has expired when it is reported
+	expiredLetter            // the link has expired when it is first used
 )
 
 // letterURL returns a link to the letter of a circuit that is valid for Options.LetterLife,
 // signed as the links of the object storage service are.
 func (s *Simulator) letterURL(c *call, circuit *circuit) string {
-	expires := s.o.Now().Add(s.o.LetterLife)
-	if circuit.letter == expiredLetter && circuit.links == 0 {
-		expires = s.o.Now().Add(-time.Second)
-	}
-	circuit.links++
+	expires := s.o.Now().Add(s.o.LetterLife).Unix()
 	path := letterPath + circuit.Region + "/" + circuit.InstanceID + ".pdf"
-	v := url.Values{"Expires": {strconv.FormatInt(expires.Unix(), 10)}, "OSSAccessKeyId": {"simulated"}}
+	v := url.Values{"Expires": {strconv.FormatInt(expires, 10)}, "OSSAccessKeyId": {"simulated"}}
 	v.Set("Signature", s.signLetter(path, v.Get("Expires")))
 	return "http://" + c.host + path + "?" + v.Encode()
 }
@@ -77,17 +73,20 @@ func (s *Simulator) letter(c *call) answer {
 	s.pause(c)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	circuit := s.circuits.all[circuitKey{c.region, c.instance}]
 	expires, err := strconv.ParseInt(c.params["Expires"], 10, 64)
 	switch {
 	case c.params["Signature"] == "" || err != nil:
 		return storageError(c, http.StatusForbidden, "AccessDenied", "You have no right to access this object because of bucket acl.")
 	case !hmac.Equal([]byte(c.params["Signature"]), []byte(s.signLetter(c.params["path"], c.params["Expires"]))):
 		return storageError(c, http.StatusForbidden, "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided. Check your key and signing method.")
-	case !s.o.Now().Before(time.Unix(expires, 0)):
+	case !s.o.Now().Before(time.Unix(expires, 0)) || circuit != nil && circuit.letter == expiredLetter && !circuit.expired:
 		s.letters.Expired++
+		if circuit != nil {
+			circuit.expired = true
+		}
 		return storageError(c, http.StatusForbidden, "AccessDenied", "Request has expired.")
 	}
-	circuit := s.circuits.all[circuitKey{c.region, c.instance}]
 	if circuit == nil || !hasLetter(circuit.LOA) {
 		return storageError(c, http.StatusNotFound, "NoSuchKey", "The specified key does not exist.")
 	}

@@ -3,8 +3,8 @@
 // What the ledger knows of a letter decides: while the file is where it was put, with the
 // bytes that it had, it is only read again. Otherwise the API is asked where the letter is,
 // which may be a link that expires: one that has expired is asked for anew, once. A broken connection
-// or a busy server gets two more tries. What a letter
-// says is compared with its row every time, since a letter of another circuit stays a problem.
+// or a busy server gets two more tries. What a letter says is compared with its row every time, since
+// a letter of another circuit stays a problem, until the LOA is complete.
 package download
 
 import (
@@ -48,6 +48,7 @@ type Row struct {
 	Key   batch.Key
 	Known ledger.Letter // as the ledger has it
 	Facts letters.Facts // what the letter should say
+	Done  bool          // the LOA is complete: a letter that is here is not read any more
 
 	Source *Source // of its account
 }
@@ -58,6 +59,7 @@ type Source struct {
 	Find  func(context.Context, batch.Key) (batch.LOA, bool, error)             // inside the quota
 	Fetch func(context.Context, letters.Request) (letters.Letter, error)        //
 	Open  func(ctx context.Context, path, sha256 string) (letters.Letter, bool) // one that was fetched before
+	Kept  func(path, sha256 string) bool                                        // it is still here
 	Keep  func(context.Context, batch.Key, ledger.Letter) error                 // in the ledger
 }
 
@@ -121,6 +123,9 @@ func begin(ctx context.Context, stop <-chan struct{}, n int, next chan<- int) {
 func (r *Row) fetch(ctx context.Context) Result {
 	here := r.Known.Path != "" && filepath.Dir(r.Known.Path) == r.Source.Dir
 	if here {
+		if r.Done && r.Source.Kept(r.Known.Path, r.Known.SHA256) {
+			return Result{State: Kept, Letter: r.Known}
+		}
 		if l, ok := r.Source.Open(ctx, r.Known.Path, r.Known.SHA256); ok {
 			return r.compared(Kept, l)
 		}

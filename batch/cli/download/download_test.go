@@ -64,6 +64,10 @@ func (w *world) source() *Source {
 			w.said("open")
 			return letters.Letter{Path: path, SHA256: sum, Text: "pc-one Example Ltd"}, w.onDisk[path] == sum
 		},
+		Kept: func(path, sum string) bool {
+			w.said("kept")
+			return w.onDisk[path] == sum
+		},
 		Keep: func(_ context.Context, key batch.Key, l ledger.Letter) error {
 			w.said("keep")
 			return w.keepErr
@@ -134,6 +138,19 @@ func TestRow(t *testing.T) {
 
 func inVirtualTime(t *testing.T, name string, f func(*testing.T)) {
 	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
+}
+
+// TestDone reads no letter of a complete LOA that is here, and fetches one that is not.
+func TestDone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "LOA-r-pc-one.pdf")
+	known := ledger.Letter{Path: path, SHA256: "aa"}
+	for sum, calls := range map[string][]string{"aa": {"kept"}, "bb": {"kept", "open", "find pc-one", "fetch a", "keep"}} {
+		w := &world{dir: filepath.Dir(path), onDisk: map[string]string{path: sum}, links: []string{"a"}, files: map[string]letters.Letter{"a": {Path: path, SHA256: "aa", Text: "pc-one"}}}
+		got := All(t.Context(), nil, []Row{{Key: batch.Key{Region: "r", InstanceID: "pc-one"}, Known: known, Done: true, Source: w.source()}}, func(err error) { t.Error(err) })
+		if got[0].Letter != known || len(got[0].Differences) > 0 || !reflect.DeepEqual(w.calls, calls) {
+			t.Errorf("%s on disk: %+v, calls %q", sum, got[0], w.calls)
+		}
+	}
 }
 
 // TestStopped begins no letter once it is to end.

@@ -67,7 +67,7 @@ func newShell(t *testing.T) *shell {
 			t.Fatal(err)
 		}
 	}
-	s.fill("srv/loa/tonight.xlsx", "1000")
+	s.fill("srv/loa/tonight.xlsx", "1000", false)
 	if err := os.Symlink(filepath.Join(clitest.Root(), "testdata"), filepath.Join(dir, "testdata")); err != nil {
 		t.Fatal(err)
 	}
@@ -89,15 +89,21 @@ func newShell(t *testing.T) *shell {
 	return s
 }
 
-// fill writes a workbook of three circuits as somebody would have filled it in.
-func (s *shell) fill(name, bandwidth string) {
+// fill writes a workbook of three circuits as somebody would have filled it in. With later, the
+// first has a line that is about to be built.
+func (s *shell) fill(name, bandwidth string, later bool) {
 	s.t.Helper()
 	circuit := func(id, mbit string) []string {
-		return []string{id, "cn-hangzhou", "Example Networks Ltd", "FIBRE", "Example Build Co", "2027-03-15T08:00:00Z", mbit}
+		row := []string{id, "cn-hangzhou", "Example Networks Ltd", "FIBRE", "Example Build Co", "2027-03-15T08:00:00Z", mbit}
+		if later && id == "pc-example0000000001" {
+			row = append(row, "EX-10GE0101NP", "A01-F01-P01", "China Telecom", "+447700900500", "not-yet", "do-not-confirm")
+		}
+		return row
 	}
 	s.save(name, []clitest.Sheet{
 		{Name: "Circuits", Rows: [][]string{
-			{"Instance ID", "Region ID", "Company name", "Line type", "Construction company", "Construction time (UTC)", "Bandwidth (Mbit/s)"},
+			{"Instance ID", "Region ID", "Company name", "Line type", "Construction company", "Construction time (UTC)", "Bandwidth (Mbit/s)",
+				"Line code", "Line label", "Line provider", "Line contact", "Construction finished", "Confirm circuit"},
 			circuit("pc-example0000000001", "1000"), circuit("pc-example0000000002", bandwidth), circuit("pc-example0000000003", "1000"),
 		}},
 		{Name: "Engineers", Rows: [][]string{
@@ -199,13 +205,22 @@ func (s *shell) export(line string) {
 }
 
 // prepare does what a page asks the reader to do by hand: fill FILE, 填写 FILE, mend FILE OLD NEW, answer
-// y for the next command, or any command.
+// y for the next command, or any command. With review, Alibaba Cloud reviews what it has, and expect
+// says what the LOA of a circuit is then.
 func (s *shell) prepare(words []string) {
 	switch words[0] {
 	case "fill":
-		s.fill(words[1], words[2])
+		s.fill(words[1], words[2], len(words) > 3)
+	case "review":
+		if _, err := s.sim.Review("", "", ""); err != nil {
+			s.t.Fatal(err)
+		}
 	case "填写":
 		s.fillChinese(words[1], words[2])
+	case "expect":
+		if lives := s.sim.Life(words[1]); len(lives) != 1 || lives[0].LOAStatus != words[2] {
+			s.t.Errorf("the LOA of %s is not %s: %+v", words[1], words[2], lives)
+		}
 	case "mend":
 		s.mend(filepath.Join(s.dir, words[1]), words[2], words[3])
 	case "answer":

@@ -145,7 +145,7 @@ func TestRecipesRun(t *testing.T) {
 			put  func(path string)
 			exit string
 		}{
-			{func(path string) { s.fill(path, "1000") }, "0"}, {nil, "0"},
+			{func(path string) { s.fill(path, "1000", false) }, "0"}, {nil, "0"},
 			{func(path string) {
 				if err := os.WriteFile(filepath.Join(s.dir, path), []byte("no workbook"), 0o600); err != nil {
 					t.Fatal(err)

@@ -134,6 +134,7 @@ var enLines = map[string]Entry{
 
 	// other commands
 	"template-written":         {Message: "wrote the blank workbook to {file}", Hint: "Fill it in, then run: loabatch validate {file}"},
+	"template-example-written": {Message: "wrote the workbook with made-up rows to {file}", Hint: "See how it would go: loabatch submit --simulate {file}"},
 	"template-account-written": {Message: "wrote {count} {count:circuit|circuits} that can be applied for to {file}", Hint: "Fill in the other columns and the engineers, then run: loabatch validate {file}"},
 	"template-account-none":    {Message: "no circuit of the account can be applied for now: {file} was written without rows", Hint: "Run the command again once a circuit is allocated. One whose LOA was rejected is applied for again with loabatch submit --reapply FILE."},
 	"template-account-empty":   {Message: "the account has no circuits in the regions that were read: {file} was written without rows", Hint: "Check that this is the right account: loabatch doctor shows it, and --profile chooses another."},
@@ -287,14 +288,26 @@ var enLines = map[string]Entry{
 	"waiting-alone":     {Message: "--waiting does not go with {other}", Hint: "Run it alone, or with --ledger, --limit, --json or --csv."},
 
 	// For whom and for what a circuit waits.
-	"awaits-applying":   {Message: "Alibaba Cloud: the review"},
-	"awaits-accept":     {Message: "Alibaba Cloud: the letter"},
-	"awaits-available":  {Message: "the construction company: construction"},
-	"awaits-completing": {Message: "you: confirm the circuit"},
+	"awaits-applying":   {Message: "the review by Alibaba Cloud", Hint: "It takes about two working days."},
+	"awaits-accept":     {Message: "the letter from Alibaba Cloud", Hint: "It comes when the LOA is Available."},
+	"awaits-available":  {Message: "construction by the construction company", Hint: "When construction is finished, enter yes under Construction finished."},
+	"awaits-completing": {Message: "you: confirm the circuit", Hint: "When the line works, enter yes under Confirm circuit; confirming starts service and billing."},
 	"awaits-rejected":   {Message: "you: correct the row and apply again"},
 	"awaits-deleted":    {Message: "you: apply again"},
 	"awaits-none":       {Message: "you: apply"},
 	"awaits-nobody":     {Message: "nobody"},
+
+	"advance-waits":            {Message: "the LOA is {loa}; waiting for {awaits}"},
+	"advance-waits-since":      {Message: "the LOA is {loa} since {since}; waiting for {awaits}"},
+	"advance-valid":            {Message: "a step can be taken", Hint: "Run loabatch advance FILE."},
+	"advance-done":             {Message: "done: the LOA is {loa}"},
+	"confirm-input-advance":    {Message: "{going} of {rows} {rows:row|rows} {going:takes|take} a step now, sheet {sheet} of {file}"},
+	"confirm-warned-advance":   {Message: "  {n} of these rows {n:has|have} warnings"},
+	"confirm-step-apply":       {Message: "  {n} {n:circuit|circuits} to apply for"},
+	"confirm-step-reapply":     {Message: "  {n} rejected {n:circuit|circuits} to apply for again"},
+	"confirm-step-complete":    {Message: "  {n} finished {n:construction|constructions} to report"},
+	"confirm-accounts-advance": {Message: "take {count} {count:step|steps} in {n} {n:account|accounts} at {endpoint}?"},
+	"confirm-advance":          {Message: "take {count} {count:step|steps} as account {account} at {endpoint}?"},
 
 	"history-runs":   {Message: "RUN|STARTED (UTC)|SCOPE|STATUS|EXIT|RESULTS|INPUT"},
 	"history-events": {Message: "RUN|BEGUN (UTC)|FINISHED (UTC)|ATTEMPTS|RESULT|REQUEST ID|CLIENT TOKEN|MESSAGE"},

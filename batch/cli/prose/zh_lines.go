@@ -134,6 +134,7 @@ var zhLines = map[string]Entry{
 
 	// other commands
 	"template-written":         {Message: "已将空白工作簿写入 {file}", Hint: "填写后请运行：loabatch validate {file}"},
+	"template-example-written": {Message: "已将带有示例行的工作簿写入 {file}", Hint: "可查看申请的过程：loabatch submit --simulate {file}"},
 	"template-account-written": {Message: "已将可申请的 {count} 条专线写入 {file}", Hint: "填写其余各列和施工工程师后，请运行：loabatch validate {file}"},
 	"template-account-none":    {Message: "账号中目前没有可申请的专线：已写入不含专线的 {file}", Hint: "专线分配资源后请重新运行该命令。LOA 被驳回的专线，请用 loabatch submit --reapply FILE 重新申请。"},
 	"template-account-empty":   {Message: "账号在已读取的地域中没有专线：已写入不含专线的 {file}", Hint: "请确认账号是否正确：loabatch doctor 会显示账号，--profile 可选择其他账号。"},
@@ -287,14 +288,26 @@ var zhLines = map[string]Entry{
 	"waiting-alone":     {Message: "--waiting 不能与 {other} 一起使用", Hint: "请单独使用，或与 --ledger、--limit、--json、--csv 一起使用。"},
 
 	// For whom and for what a circuit waits.
-	"awaits-applying":   {Message: "阿里云：审核"},
-	"awaits-accept":     {Message: "阿里云：出具 LOA"},
-	"awaits-available":  {Message: "施工单位：施工"},
-	"awaits-completing": {Message: "本公司：确认专线"},
+	"awaits-applying":   {Message: "阿里云：审核", Hint: "大约需要两个工作日。"},
+	"awaits-accept":     {Message: "阿里云：出具 LOA", Hint: "LOA 状态为 Available 时即可获取。"},
+	"awaits-available":  {Message: "施工单位：施工", Hint: "施工完成后，请在“施工完成”列填“是”。"},
+	"awaits-completing": {Message: "本公司：确认专线", Hint: "线路可用后，请在“确认专线”列填“是”；确认后即开始提供服务并计费。"},
 	"awaits-rejected":   {Message: "本公司：修改该行并重新申请"},
 	"awaits-deleted":    {Message: "本公司：重新申请"},
 	"awaits-none":       {Message: "本公司：申请 LOA"},
 	"awaits-nobody":     {Message: "无"},
+
+	"advance-waits":            {Message: "LOA 状态：{loa}；等待：{awaits}"},
+	"advance-waits-since":      {Message: "LOA 状态自 {since} 起为 {loa}；等待：{awaits}"},
+	"advance-valid":            {Message: "可以执行下一步", Hint: "请运行：loabatch advance FILE"},
+	"advance-done":             {Message: "已完成：LOA 状态为 {loa}"},
+	"confirm-input-advance":    {Message: "{file} 的工作表“{sheet}”：共 {rows} 行，现在要处理 {going} 行"},
+	"confirm-warned-advance":   {Message: "  其中 {n} 行有警告"},
+	"confirm-step-apply":       {Message: "  申请 {n} 条专线的 LOA"},
+	"confirm-step-reapply":     {Message: "  重新申请 {n} 条已驳回的专线"},
+	"confirm-step-complete":    {Message: "  上报 {n} 条专线施工完成"},
+	"confirm-accounts-advance": {Message: "是否以 {n} 个账号在 {endpoint} 执行 {count} 个步骤？"},
+	"confirm-advance":          {Message: "是否以账号 {account} 在 {endpoint} 执行 {count} 个步骤？"},
 
 	"history-runs":   {Message: "运行|开始时间 (UTC)|范围|状态|退出码|结果|输入文件"},
 	"history-events": {Message: "运行|开始时间 (UTC)|结束时间 (UTC)|尝试次数|结果|请求 ID|客户端 Token|说明"},

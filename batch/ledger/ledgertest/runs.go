@@ -122,6 +122,48 @@ func runReadsBack(t *testing.T, open Open) {
 	}
 }
 
+// stepsOfARow records two steps of a row, which have a state and a record each. The row shows
+// the last that did something.
+func stepsOfARow(t *testing.T, open Open) {
+	s := open(t)
+	run := start(t, s, "one", 2)
+	for i, second := range []sheet.Result{sheet.Refused, sheet.NotAttempted} {
+		a := Application(i)
+		a.Operation = batch.Complete
+		must(t, run.Begin(t.Context(), a))
+		o := Outcome(a, sheet.Submitted)
+		o.Operation, o.Attempts = batch.Complete, 1
+		must(t, run.Finish(t.Context(), o))
+		a.Operation, a.Token = batch.Confirm, a.Token+"-confirm"
+		if second != sheet.NotAttempted {
+			must(t, run.Begin(t.Context(), a))
+		}
+		o = Outcome(a, second)
+		o.Operation, o.Attempts = batch.Confirm, 2
+		must(t, run.Finish(t.Context(), o))
+	}
+	must(t, run.End(t.Context(), ledger.RunEnd{}))
+	past, err := open(t).Run(t.Context(), "one")
+	must(t, err)
+	if len(past.Rows) != 2 || past.Rows[0].Result != sheet.Refused || past.Rows[0].Operation != batch.Confirm || past.Rows[0].Attempts != 3 || !past.Rows[0].Completed ||
+		past.Rows[1].Result != sheet.Submitted || past.Rows[1].Operation != batch.Complete {
+		t.Errorf("rows %+v", past.Rows)
+	}
+	equal(t, "counts", past.End.Results, map[sheet.Result]int{sheet.Refused: 1, sheet.Submitted: 1})
+	events, err := s.Circuit(t.Context(), Key(0).InstanceID)
+	must(t, err)
+	if len(events) != 2 || events[0].Outcome.Operation != batch.Complete || events[1].Outcome.Operation != batch.Confirm {
+		t.Errorf("events %+v", events)
+	}
+	for place, want := range map[batch.Place]sheet.Result{batch.PlaceLOA: "", batch.PlaceCompletion: sheet.Submitted, batch.PlaceConfirmation: sheet.Refused} {
+		records, err := s.Past(t.Context(), ledger.Real, place, Keys(1))
+		must(t, err)
+		if got := records[Key(0)].Result; got != want {
+			t.Errorf("%s: %s, want %s", place, got, want)
+		}
+	}
+}
+
 // pruned prunes a ledger of runs that ended, died, are in progress, or have left something open.
 func pruned(t *testing.T, open Open, kill Kill) {
 	s, now := open(t), time.Now().UTC().Round(0)

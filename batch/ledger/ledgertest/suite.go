@@ -47,6 +47,7 @@ func Run(t *testing.T, b Backend) {
 		{"scopes are separate", scopesAreSeparate},
 		{"only begun rows count", onlyBegunRowsCount},
 		{"run reads back in sheet order", runReadsBack},
+		{"steps of a row", stepsOfARow},
 		{"history", historyOfRuns},
 		{"run without circuits", runWithoutCircuits},
 		{"locks", locks},

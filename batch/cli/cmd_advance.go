@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/report"
+	"github.com/loabatch/loabatch/batch/waiting"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// advance is the name of the command.
+const advance = "advance"
+
+func (a *app) advanceCommand() *cobra.Command {
+	var f submitFlags
+	cmd := &cobra.Command{
+		Use:   "advance FILE... | --in DIR",
+		Short: "Take each circuit the next step, from the application to the confirmation",
+		Long: `Reads the state of each circuit's LOA, and takes the next step that it allows: applies
+where there is none; fetches the letter when it is available (--download); reports
+construction as finished where the row says yes under Construction finished; confirms the
+circuit, which starts its service and billing, where it says yes under Confirm circuit. Any
+other row says for what and for whom it waits.
+
+Run the same command on the same workbook every night: no step is ever taken twice. A person
+is needed only for LOAs that were rejected, unless --reapply applies for them again, and
+for rows with errors.`,
+		Example: `  loabatch advance --dry-run=online applications.xlsx
+  loabatch advance applications.xlsx               asks for confirmation first
+  loabatch advance --yes --download letters --reapply applications.xlsx`,
+		Args: separatedValue,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.process(cmd, f, args) },
+	}
+	flags := cmd.Flags()
+	f.folder.register(flags)
+	f.run.registerSending(flags)
+	f.run.registerReapply(flags)
+	f.output.register(flags)
+	f.validation.register(flags)
+	f.service.register(flags)
+	f.watch.register(flags)
+	registerDownload(flags, &f.download)
+	registerMonitor(flags)
+	return cmd
+}
+
+// waits reports whether there is nothing to do about a row but to wait.
+func waits(o *batch.Outcome) bool {
+	return o.LOAStatus != "" && (o.Result == sheet.Already || o.Result == sheet.Skipped && o.Reason == batch.ReasonUnfinished)
+}
+
+// describeAdvance names the step of each row of an advance, has the rows that wait say for
+// what and for whom, and counts them with those that wait from now on.
+func describeAdvance(done *finished, doc *report.Document, words *prose.Catalogue) {
+	if done.info.command != advance {
+		return
+	}
+	counts := map[string]int{} // by status
+	for i := range done.outcomes {
+		o, app := &done.outcomes[i], &doc.Applications[i]
+		app.Operation = o.Operation.String()
+		status := o.LOAStatus
+		switch {
+		case o.Result == sheet.Valid:
+			_, app.Hint = words.Render("advance-valid", nil)
+			continue
+		case o.Result == sheet.Submitted:
+			status = leadsTo[app.Operation]
+		case !waits(o):
+			continue
+		default:
+			app.Message, app.Hint = waitMessage(words, status, done.since[o.Row])
+		}
+		if since := done.since[o.Row]; !since.IsZero() {
+			app.LOASince = &report.Instant{Time: since.Truncate(time.Second)}
+		}
+		party := waiting.For(status)
+		app.WaitingFor = string(party)
+		if party != waiting.Nobody {
+			counts[status]++
+		}
+	}
+	doc.Waiting = nil
+	for _, status := range report.LOAStatuses() {
+		if n := counts[status]; n > 0 {
+			doc.Waiting = append(doc.Waiting, report.Waiting{For: string(waiting.For(status)), Message: awaits(words, status), Rows: n})
+		}
+	}
+}
+
+// waitMessage says what a row with an LOA of a status waits for, and what to do about it.
+func waitMessage(words *prose.Catalogue, status string, since time.Time) (message, hint string) {
+	loa := words.Vocabulary().State(status)
+	if waiting.For(status) == waiting.Nobody {
+		return words.Render("advance-done", map[string]string{"loa": loa})
+	}
+	_, hint = words.Render("awaits-"+strings.ToLower(status), nil)
+	if since.IsZero() {
+		message, _ = words.Render("advance-waits", map[string]string{"loa": loa, "awaits": awaits(words, status)})
+		return message, hint
+	}
+	message, _ = words.Render("advance-waits-since", map[string]string{"loa": loa, "since": since.Format(time.DateOnly), "awaits": awaits(words, status)})
+	return message, hint
+}
+
+// foresee asks the API for the state of an input's circuits, and replaces what is said of its
+// rows by the steps that they would take now. It is within the quota of the run that follows.
+func (a *app) foresee(ctx context.Context, s *invocation, in *input, w *sending) error {
+	ctx, s.signals = a.watchSignals(ctx)
+	mode := s.run.dryRun
+	s.run.dryRun = dryRunOnline
+	defer func() {
+		s.signals.stop()
+		for _, set := range s.quotas {
+			set.Close()
+		}
+		s.run.dryRun, s.quotas, s.keeper = mode, nil, nil // the ledger of the run is opened anew
+	}()
+	done := &finished{in: in, info: runInfo{command: s.command, dryRun: dryRunOnline, started: a.env.Now()}}
+	s.divide(done)
+	if err := a.runDry(ctx, s, done); err != nil {
+		return err
+	}
+	if exit := int(s.signals.exit.Load()); exit != 0 {
+		return failure(exit, "not-confirmed", nil)
+	}
+	w.going, w.confirmed, w.stay, w.regions, w.accounts = 0, 0, report.Results{}, map[string]int{}, map[string]int{}
+	for i, o := range done.outcomes {
+		if o.Result != sheet.Valid {
+			w.stay[o.Result]++
+			continue
+		}
+		w.going++
+		w.regions[o.Key.Region]++
+		w.accounts[done.parts[done.partOf(&in.workbook.Circuits[i])].profile]++
+		w.steps[o.Operation]++
+		if o.Operation == batch.Confirm {
+			w.confirmed++
+			if o.Completed {
+				w.steps[batch.Complete]++
+			}
+		}
+	}
+	return nil
+}
