@@ -256,7 +256,7 @@ func (w *world) night() {
 	sum, _ := e.Run(ctx, nil, w.plan(w.r.IntN(2) == 0))
 	if l.alive() {
 		for i, o := range sum.Outcomes {
-			w.book.Circuits[i].Past = pastOf(o)
+			w.book.Circuits[i].Past = new(pastOf(o))
 		}
 	}
 	time.Sleep(5 * time.Second) // what is under way takes effect

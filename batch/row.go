@@ -413,7 +413,7 @@ func (r *row) attribute(o *Outcome) {
 		r.app.disown(o)
 		return
 	case r.begun == "" && earlier.Token == "" && o.Result == sheet.Unknown: // it is not known which
-		o.Token, o.Generation = r.app.Circuit.Past.ClientToken, 0
+		o.Token, o.Generation = r.app.Circuit.LastRun().ClientToken, 0
 		return
 	}
 	if r.begun != "" || earlier.Token == "" || !o.ConcernsCircuit() {

@@ -123,12 +123,12 @@ func TestEarlierResults(t *testing.T) {
 		g.set(cell, v)
 	}
 	w := decode(t, g, sheet.Options{})
-	if got, want := w.Circuits[0].Past, (sheet.Past{
+	if got, want := *w.Circuits[0].LastRun(), (sheet.Past{
 		Result: "SUBMITTED", ClientToken: "T", RequestID: "REQ", LOAStatus: "Applying", SubmittedAt: time.Date(2026, 11, 24, 18, 3, 7, 0, time.UTC),
 	}); got != want {
 		t.Errorf("past is %+v", got)
 	}
-	if len(w.Problems) != 0 || w.Circuits[1].Past != (sheet.Past{}) {
+	if len(w.Problems) != 0 || w.Circuits[1].Past != nil {
 		t.Errorf("problems %s, past %+v", list(w.Problems), w.Circuits[1].Past)
 	}
 	var cols []int
@@ -259,7 +259,7 @@ func TestLetters(t *testing.T) {
 		g.set("L1", "Letter")
 		g.set("L2", l.String())
 		w := decode(t, g, sheet.Options{})
-		if got := w.Circuits[0].Past.Letter; got != l {
+		if got := w.Circuits[0].LastRun().Letter; got != l {
 			t.Errorf("%s is read as %+v", l, got)
 		}
 		p := sheet.StatusPatch(w, map[int]sheet.LOAResult{2: {Letter: l}}, sheet.English)

@@ -33,7 +33,11 @@ func (w *Workbook) MoveLetters(source, copyPath string) {
 		return
 	}
 	for i := range w.Circuits {
-		l := &w.Circuits[i].Past.Letter
+		past := w.Circuits[i].Past
+		if past == nil {
+			continue
+		}
+		l := &past.Letter
 		if file := filepath.FromSlash(l.Path); file != "" && !filepath.IsAbs(file) {
 			*l = LetterFrom(copyPath, filepath.Join(from, file), l.SHA256)
 		}
@@ -43,8 +47,8 @@ func (w *Workbook) MoveLetters(source, copyPath string) {
 // letterAt returns the letter that an earlier run wrote into the row, unless an LOA with this
 // status does not have a letter, or it belongs to another circuit.
 func (c *Circuit) letterAt(status string) Letter {
-	if c.InstanceID != "" && strings.Contains(c.Past.Letter.Path, c.InstanceID) && hasLetter(status) {
-		return c.Past.Letter
+	if c.InstanceID != "" && strings.Contains(c.LastRun().Letter.Path, c.InstanceID) && hasLetter(status) {
+		return c.LastRun().Letter
 	}
 	return Letter{}
 }

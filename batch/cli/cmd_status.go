@@ -216,7 +216,7 @@ func (a *app) statusInputs(s *invocation, runs map[string]*namedRun) (list []*in
 		} else if k.past, err = a.again(run.past, run.saved, path, s.flags.validation.password); err == nil {
 			k.in = k.past.in
 			for i, o := range k.past.outcomes {
-				k.in.workbook.Circuits[i].Past = sheet.Past{
+				k.in.workbook.Circuits[i].Past = &sheet.Past{
 					Result: string(o.Result), ErrorCode: o.ErrorCode, ClientToken: o.Token, RequestID: o.RequestID, LOAStatus: o.LOAStatus, SubmittedAt: o.SubmittedAt,
 				}
 			}
@@ -242,7 +242,7 @@ func (a *app) beginStatus(ctx context.Context, s *invocation, k *inquiry, t targ
 	k.rows = make([]askedRow, len(k.in.workbook.Circuits))
 	for i := range k.rows {
 		c := &k.in.workbook.Circuits[i]
-		k.rows[i].before = c.Past.LOAStatus
+		k.rows[i].before = c.LastRun().LOAStatus
 		if l, found := known[plan.KeyOf(c)]; found {
 			k.rows[i].before = cmp.Or(l.Status, report.NoLOA)
 		}
@@ -316,7 +316,7 @@ func (a *app) round(ctx context.Context, s *invocation, k *inquiry) (changed []i
 		}
 		l := ledger.LOA{Key: o.Key, Status: o.LOAStatus, Asked: at, Company: c.CompanyName}
 		if l.Status == batch.LOAApplying {
-			l.Since = c.Past.SubmittedAt // as the copy says, if the ledger does not know
+			l.Since = c.LastRun().SubmittedAt // as the copy says, if the ledger does not know
 		}
 		n := k.done.partOf(c)
 		seen[n] = append(seen[n], l)
@@ -518,11 +518,11 @@ func statusExit(unasked int, rejected bool, t totals) int {
 // that the API reports now. Without an answer, the earlier status is kept.
 func statusOutcome(c *sheet.Circuit, row *askedRow) batch.Outcome {
 	o := batch.Outcome{
-		Row: c.Row, Key: row.outcome.Key, Result: sheet.Result(c.Past.Result), Reason: reasonStatus, ErrorCode: row.outcome.ErrorCode,
-		RequestID: c.Past.RequestID, Token: c.Past.ClientToken, LOAStatus: cmp.Or(row.outcome.LOAStatus, report.NoLOA),
+		Row: c.Row, Key: row.outcome.Key, Result: sheet.Result(c.LastRun().Result), Reason: reasonStatus, ErrorCode: row.outcome.ErrorCode,
+		RequestID: c.LastRun().RequestID, Token: c.LastRun().ClientToken, LOAStatus: cmp.Or(row.outcome.LOAStatus, report.NoLOA),
 	}
 	if row.at.IsZero() {
-		o.LOAStatus = c.Past.LOAStatus
+		o.LOAStatus = c.LastRun().LOAStatus
 	}
 	if o.Result == "" {
 		o.Result = sheet.NotAttempted
@@ -572,7 +572,7 @@ func (k *inquiry) says(i int) bool {
 	if k.rows[i].at.IsZero() || status == "" {
 		return false
 	}
-	switch sheet.Result(k.in.workbook.Circuits[i].Past.Result) {
+	switch sheet.Result(k.in.workbook.Circuits[i].LastRun().Result) {
 	case sheet.Invalid, sheet.Refused, sheet.Failed:
 		return batch.Void(status)
 	}

@@ -242,8 +242,8 @@ func (a *app) resultRows(done *finished, doc *report.Document, redact bool) []sh
 		if app.Result == sheet.Unknown {
 			rows[i].SubmittedAt = done.outcomes[i].Tried // from then on another ledger counts the settling time
 		}
-		keepStanding(&rows[i], &done.outcomes[i], &done.in.workbook.Circuits[i].Past, redact)
-		if past := sheet.Result(done.in.workbook.Circuits[i].Past.Result); app.Result == sheet.Skipped && slices.Contains(sheet.AllResults, past) {
+		keepStanding(&rows[i], &done.outcomes[i], done.in.workbook.Circuits[i].LastRun(), redact)
+		if past := sheet.Result(done.in.workbook.Circuits[i].LastRun().Result); app.Result == sheet.Skipped && slices.Contains(sheet.AllResults, past) {
 			rows[i].Keep, rows[i].Result = true, past
 		}
 	}

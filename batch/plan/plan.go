@@ -160,7 +160,7 @@ func (p *planner) step(a *batch.Application, record batch.Record, known bool) bo
 	case len(p.options.Steps) > 0 && sentAgain(a, record):
 		a.ReapplyRejected = false
 	}
-	if a.Start == batch.StartSend && (p.options.Reapply || known && claimed(&a.Circuit.Past)) {
+	if a.Start == batch.StartSend && (p.options.Reapply || known && claimed(a.Circuit.LastRun())) {
 		a.Start = batch.StartFirst
 	}
 	if a.Token == "" {
@@ -178,7 +178,8 @@ func (p *planner) skipped(c *sheet.Circuit, r batch.Record, known bool) batch.Ou
 		o.ErrorCode = r.ErrorCode
 		return o
 	}
-	o.RequestID, o.Token, o.LOAStatus = c.Past.RequestID, c.Past.ClientToken, c.Past.LOAStatus
+	past := c.LastRun()
+	o.RequestID, o.Token, o.LOAStatus = past.RequestID, past.ClientToken, past.LOAStatus
 	return o
 }
 
