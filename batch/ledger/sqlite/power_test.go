@@ -178,12 +178,10 @@ func (c *circuitsOnDisk) set(k batch.Key, what known) {
 	}
 }
 
-// expect lets errors of a failing or full disk pass, and that of a run whose start failed on
-// such a disk after it was recorded: it counts as alive for a while.
+// expect lets errors of a failing or full disk pass.
 func (c *circuitsOnDisk) expect(disk *lossytest.Disk, err error) {
 	var e *ledger.Error
-	var locked *ledger.LockedError
-	if err == nil || disk.Off() || errors.As(err, &e) && e.Kind == ledger.Full || errors.As(err, &locked) {
+	if err == nil || disk.Off() || errors.As(err, &e) && e.Kind == ledger.Full {
 		return
 	}
 	c.Errorf("seed %d: %v", c.seed, err)

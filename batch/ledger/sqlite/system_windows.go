@@ -2,9 +2,12 @@ package sqlite
 
 import (
 	"math/bits"
+	"path/filepath"
 	"syscall"
 	"time"
 	"unsafe"
+
+	"golang.org/x/sys/windows"
 )
 
 var (
@@ -25,3 +28,13 @@ func sinceBoot() time.Duration {
 
 // bootLine is empty: Windows has no name for a start of the machine.
 func bootLine() string { return "" }
+
+// network names the network file system of a path, or returns "" for any other. Windows does
+// not say which it is.
+func network(path string) string {
+	root, err := windows.UTF16PtrFromString(filepath.VolumeName(path) + `\`)
+	if err != nil || windows.GetDriveType(root) != windows.DRIVE_REMOTE {
+		return ""
+	}
+	return "SMB or another"
+}
