@@ -90,7 +90,7 @@ func (h *history) want(what string, o plan.Options, result sheet.Result, tokens,
 
 // copy has the next night start from the results copy of an outcome.
 func (h *history) copy(o batch.Outcome) {
-	h.book.Circuits[0].Past = pastOf(o)
+	h.book.Circuits[0].Past = new(pastOf(o))
 }
 
 // pastOf is what a results copy says of an outcome.
@@ -512,7 +512,7 @@ func TestHistoriesOfSeveralLedgers(t *testing.T) {
 			h.answers, h.mute, h.lag = nil, nil, true
 			h.edit()
 			h.want("edited", plan.Options{}, sheet.Unknown, 2, 1)
-			h.book.Circuits[0].Past = sheet.Past{} // the ledger knows it now
+			h.book.Circuits[0].Past = &sheet.Past{} // the ledger knows it now
 			h.want("without the copy", plan.Options{}, sheet.Unknown, 2, 1)
 			h.quiet()
 			h.want("quiet", plan.Options{}, sheet.Invalid, 2, 1)
@@ -574,7 +574,7 @@ func TestHistoriesOfSeveralLedgers(t *testing.T) {
 			})
 			h.answers, h.mute, h.lag = nil, nil, true
 			h.want("here again", plan.Options{}, sheet.Unknown, 1, 1)
-			h.book.Circuits[0].Past = sheet.Past{}
+			h.book.Circuits[0].Past = &sheet.Past{}
 			h.edit()
 			h.want("without the copy, edited", plan.Options{}, sheet.Unknown, 1, 1)
 			h.quiet()
@@ -607,7 +607,7 @@ func TestHistoriesOfSeveralLedgers(t *testing.T) {
 			h.answers, h.mute, h.lag = nil, nil, true
 			h.edit()
 			h.want("edited", plan.Options{}, sheet.Unknown, 1, 1)
-			h.book.Circuits[0].Past = sheet.Past{}
+			h.book.Circuits[0].Past = &sheet.Past{}
 			h.want("without the copy", plan.Options{}, sheet.Unknown, 1, 1)
 			h.quiet()
 			h.want("quiet", plan.Options{}, sheet.Invalid, 1, 1)
@@ -632,7 +632,9 @@ func TestHistoriesOfSeveralLedgers(t *testing.T) {
 				h.answers, h.mute = always(lostApplied), hollow
 				return h.want("there", plan.Options{}, sheet.Unknown, 2, 1)
 			})
-			h.book.Circuits[0].Past.SubmittedAt = time.Time{}
+			past := *h.book.Circuits[0].LastRun()
+			past.SubmittedAt = time.Time{}
+			h.book.Circuits[0].Past = &past
 			h.answers, h.mute, h.lag = nil, nil, true
 			time.Sleep(settling)
 			h.edit()
@@ -679,7 +681,7 @@ func TestHistoriesOfSeveralLedgers(t *testing.T) {
 			h.book.Circuits[0].Si = si
 			h.want("edited back", plan.Options{}, sheet.Unknown, 2, 1)
 			h.want("again", plan.Options{}, sheet.Unknown, 2, 1)
-			h.book.Circuits[0].Past = sheet.Past{}
+			h.book.Circuits[0].Past = &sheet.Past{}
 			h.want("without the copy", plan.Options{}, sheet.Unknown, 2, 1)
 			h.quiet()
 			h.want("quiet", plan.Options{}, sheet.Already, 2, 1)
@@ -708,7 +710,7 @@ func TestHistoriesOfSeveralLedgers(t *testing.T) {
 			h.edit()
 			time.Sleep(8 * time.Minute)
 			h.elsewhere(func() batch.Outcome {
-				h.book.Circuits[0].Past = sheet.Past{}
+				h.book.Circuits[0].Past = &sheet.Past{}
 				h.answers = always(lostApplied)
 				return h.want("second", plan.Options{}, sheet.Unknown, 2, 1)
 			})

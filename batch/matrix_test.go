@@ -81,7 +81,7 @@ func matrix(t *testing.T, f fault, failing int, restart string) {
 		o = night(400 * time.Millisecond)
 		if restart == "copy" {
 			memory = &ledger.Memory{} // the ledger is lost, the copy was written
-			w.Circuits[0].Past = pastOf(o)
+			w.Circuits[0].Past = new(pastOf(o))
 		}
 	}
 	for n := 0; ; n++ {

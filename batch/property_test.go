@@ -174,7 +174,7 @@ func (s *story) check(sum *batch.Summary) {
 // written puts the outcomes into the workbook, as its results copy has them.
 func (s *story) written(sum *batch.Summary) {
 	for i, o := range sum.Outcomes {
-		s.book.Circuits[i].Past = pastOf(o)
+		s.book.Circuits[i].Past = new(pastOf(o))
 	}
 }
 
@@ -190,7 +190,7 @@ func (s *story) byDay() {
 	if s.chance(0.3) {
 		s.edit()
 	}
-	if s.chance(0.1) && s.book.Circuits[0].Past.Result != "" && !s.server.doubles {
+	if s.chance(0.1) && s.book.Circuits[0].LastRun().Result != "" && !s.server.doubles {
 		s.lost = true
 		s.ledger = &ledger.Memory{}
 	}
@@ -222,7 +222,7 @@ func (s *story) reject() {
 func (s *story) correct() {
 	for i := range s.book.Circuits {
 		c := &s.book.Circuits[i]
-		if c.Past.Result == string(sheet.Refused) {
+		if c.LastRun().Result == string(sheet.Refused) {
 			c.Si = "Other Builders"
 		}
 	}

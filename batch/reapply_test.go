@@ -187,7 +187,7 @@ func TestVoidLOA(t *testing.T) {
 					if o.Result != sheet.Refused || o.Reason != batch.ReasonLOARejected || s.accepted[a.Key] != 1 {
 						t.Fatalf("%s, night %d: %s, %s, applied for %d times", status, night, o.Result, o.Reason, s.accepted[a.Key])
 					}
-					w.Circuits[0].Past = pastOf(o)
+					w.Circuits[0].Past = new(pastOf(o))
 					if !keep {
 						l = &ledger.Memory{}
 					}

@@ -97,7 +97,7 @@ func (r *row) submitted(receipt Receipt, err error, at time.Time) next {
 			r.app.Settled = Settlement{Token: r.begun, Result: sheet.Already, Seen: at}
 		}
 		n := r.on(evAccepted, nil)
-		n.outcome.SubmittedAt = receipt.At
+		n.outcome.SubmittedAt, n.outcome.LOAStatus = receipt.At, r.app.Operation.leadsTo()
 		return n
 	}
 	call := r.failed(err)
@@ -413,7 +413,7 @@ func (r *row) attribute(o *Outcome) {
 		r.app.disown(o)
 		return
 	case r.begun == "" && earlier.Token == "" && o.Result == sheet.Unknown: // it is not known which
-		o.Token, o.Generation = r.app.Circuit.Past.ClientToken, 0
+		o.Token, o.Generation = r.app.Circuit.LastRun().ClientToken, 0
 		return
 	}
 	if r.begun != "" || earlier.Token == "" || !o.ConcernsCircuit() {

@@ -247,7 +247,7 @@ func withheldStep(a *Application, s CircuitState, found bool) (Outcome, bool) {
 // disown takes the token from an outcome about an LOA that was there before anything was
 // sent, unless the past says that the token was sent.
 func (a *Application) disown(o *Outcome) {
-	if o.Token != a.Circuit.Past.ClientToken && o.Token != a.Open.Token && o.Token != a.Ended.Token {
+	if o.Token != a.Circuit.LastRun().ClientToken && o.Token != a.Open.Token && o.Token != a.Ended.Token {
 		o.Token, o.Generation = "", 0
 	}
 }

@@ -187,7 +187,7 @@ func TestSurveyFailsBesideAnOpenApplication(t *testing.T) {
 		server, s := newServer(), listed(1)
 		s.fail = refusal(batch.MaybeReceived, "(timeout)")
 		book := workbook(1, "cn-hangzhou")
-		book.Circuits[0].Past = sheet.Past{Result: "UNKNOWN", ClientToken: "of-other-content"}
+		book.Circuits[0].Past = &sheet.Past{Result: "UNKNOWN", ClientToken: "of-other-content"}
 		e := &batch.Engine{Submitter: server, Finder: server, Surveyor: s, Survey: true, MaxAttempts: 2}
 		sum, err := e.Run(t.Context(), nil, plan.New(book, plan.Options{}))
 		if err != nil {

@@ -234,7 +234,7 @@ func TestLanguagesAreRead(t *testing.T) {
 				if c.LineProvider != provider.Values[i] || c.Finished != finished.Values[i%2] || c.Confirm != confirm.Values[(i+1)%2] {
 					t.Errorf("%s: read as %+v", g.sheets[1].lines[1], c)
 				}
-				if c.Past.Result != "SUBMITTED" || c.Past.LOAStatus != "Applying" || len(w.CircuitsTable.Results) != len(sheet.ResultHeaders) {
+				if c.LastRun().Result != "SUBMITTED" || c.LastRun().LOAStatus != "Applying" || len(w.CircuitsTable.Results) != len(sheet.ResultHeaders) {
 					t.Errorf("an earlier run: %+v, columns %v", c.Past, w.CircuitsTable.Results)
 				}
 				if w.Language() != l {

@@ -196,11 +196,11 @@ func (r *resulter) carry(res *RowResult) {
 	if c == nil {
 		return
 	}
-	if res.LOAAskedAt.IsZero() && res.LOAStatus == c.Past.LOAStatus {
-		res.LOAAskedAt = c.Past.LOAAskedAt
+	if res.LOAAskedAt.IsZero() && res.LOAStatus == c.LastRun().LOAStatus {
+		res.LOAAskedAt = c.LastRun().LOAAskedAt
 	}
-	if res.Letter == (Letter{}) && c.InstanceID != "" && strings.Contains(c.Past.Letter.Path, c.InstanceID) && hasLetter(res.LOAStatus) {
-		res.Letter = c.Past.Letter
+	if res.Letter == (Letter{}) {
+		res.Letter = c.letterAt(res.LOAStatus)
 	}
 }
 
@@ -210,7 +210,7 @@ func (r *resulter) letters(col int) (files []FileLink) {
 	for i := range r.results {
 		res := r.results[i]
 		if c := r.w.CircuitAt(res.Row); res.Keep && c != nil {
-			res.Letter = c.Past.Letter
+			res.Letter = c.LastRun().Letter
 		} else {
 			r.carry(&res)
 		}

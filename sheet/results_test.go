@@ -123,12 +123,12 @@ func TestEarlierResults(t *testing.T) {
 		g.set(cell, v)
 	}
 	w := decode(t, g, sheet.Options{})
-	if got, want := w.Circuits[0].Past, (sheet.Past{
+	if got, want := *w.Circuits[0].LastRun(), (sheet.Past{
 		Result: "SUBMITTED", ClientToken: "T", RequestID: "REQ", LOAStatus: "Applying", SubmittedAt: time.Date(2026, 11, 24, 18, 3, 7, 0, time.UTC),
 	}); got != want {
 		t.Errorf("past is %+v", got)
 	}
-	if len(w.Problems) != 0 || w.Circuits[1].Past != (sheet.Past{}) {
+	if len(w.Problems) != 0 || w.Circuits[1].Past != nil {
 		t.Errorf("problems %s, past %+v", list(w.Problems), w.Circuits[1].Past)
 	}
 	var cols []int
@@ -259,7 +259,7 @@ func TestLetters(t *testing.T) {
 		g.set("L1", "Letter")
 		g.set("L2", l.String())
 		w := decode(t, g, sheet.Options{})
-		if got := w.Circuits[0].Past.Letter; got != l {
+		if got := w.Circuits[0].LastRun().Letter; got != l {
 			t.Errorf("%s is read as %+v", l, got)
 		}
 		p := sheet.StatusPatch(w, map[int]sheet.LOAResult{2: {Letter: l}}, sheet.English)
@@ -311,6 +311,16 @@ func TestLaterColumns(t *testing.T) {
 			t.Errorf("the row of another circuit has %q", got)
 		}
 	}
+	w.MoveLetters("/srv/loa/in.xlsx", "/srv/loa/copies/copy.xlsx")
+	w.MoveLetters("/srv/loa/in.xlsx", "/srv/loa/copies/copy.xlsx")
+	if got := w.Circuits[0].Past.Letter.Path; got != "../letters/cn-hangzhou-pc-aaaa1.pdf" {
+		t.Errorf("from another folder the letter is %s", got)
+	}
+	sp := sheet.StatusPatch(w, map[int]sheet.LOAResult{2: {Status: "Available"}, 3: {Status: "Applying"}}, sheet.English).Sheets[0]
+	if got := cellTexts(sp.Row(2)); got != "Available |  | ../"+letter.String() || len(sp.Files) != 1 || cellTexts(sp.Row(3)) != "Applying |  | " {
+		t.Errorf("status leaves of the letters %q, %q", got, cellTexts(sp.Row(3)))
+	}
+	w.MoveLetters("/srv/loa/in.xlsx", "/srv/loa/copy.xlsx")
 	kept := rows("Available")
 	kept[0].Keep = true
 	p = sheet.Results(w, kept, codes{}, sheet.English)

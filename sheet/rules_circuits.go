@@ -134,7 +134,11 @@ var circuitSiMissing = circuitRules.add(Rule{Code: "circuit-si-missing", Severit
 // risen since before.
 func (d *decoder) circuit(before int, past Past) {
 	f := &d.cells
-	c := Circuit{Row: d.row, Past: past}
+	c := Circuit{Row: d.row}
+	if past != (Past{}) { // few rows have one, and it is large
+		own := past
+		c.Past = &own
+	}
 	if s, ok := d.required(&f[CircuitInstanceID], circuitInstanceMissing); ok {
 		switch good := isInstanceID(s); {
 		case good:

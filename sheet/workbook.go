@@ -49,7 +49,7 @@ type Circuit struct {
 	Engineers        []int32   // indexes into Workbook.Engineers, in sheet order
 	Invalid          bool      // the row or one of its engineers has an error that counts for Options.Purpose; for ForAdvance, it cannot be applied for
 	Unfit            bool      // the row has an error because of which it can be neither completed nor confirmed; says nothing for ForApplication
-	Past             Past      // what an earlier run wrote into the row
+	Past             *Past     // what an earlier run wrote into the row; nil if nothing: see LastRun
 }
 
 // Engineer is one row of the Engineers sheet as typed values.
@@ -117,6 +117,7 @@ type Workbook struct {
 	Purpose        Purpose    // of the options
 	Unlisted       []Unlisted // the counts of problems that are too many to be listed, by rule
 
+	folder string               // that the letters of earlier runs are relative to, once MoveLetters was called
 	hidden [BothSheets][]cell32 // cells of columns that are not personal whose values are
 }
 
@@ -132,12 +133,24 @@ func (w *Workbook) CircuitAt(row int) *Circuit {
 	return &w.Circuits[i]
 }
 
+// nothing is the past of rows that have none.
+var nothing Past
+
+// LastRun returns what an earlier run wrote into the row: zero if nothing, never nil, and not to
+// be changed.
+func (c *Circuit) LastRun() *Past {
+	if c.Past == nil {
+		return &nothing
+	}
+	return c.Past
+}
+
 // LastResult returns the result of the last run according to the workbook. Without one it
 // is INVALID for an invalid row and NOT_ATTEMPTED for any other.
 func (c *Circuit) LastResult() Result {
 	switch {
-	case c.Past.Result != "":
-		return Result(c.Past.Result)
+	case c.LastRun().Result != "":
+		return Result(c.LastRun().Result)
 	case c.Invalid:
 		return Invalid
 	}

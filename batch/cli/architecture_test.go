@@ -96,7 +96,7 @@ var testOnly = map[string][]string{
 	"batch/histories":    {"batch", "batch/ledger", "batch/ledger/sqlite", "batch/ledger/sqlite/lossytest", "batch/plan", "batch/quicktest", "batch/quota", "sheet"},
 	"batch/report":       {"batch/cli/prose"},
 	"batch/cli":          {"batch/cli/clitest", "batch/ledger/sqlite/lossytest", "github.com/rogpeppe/go-internal"},
-	"batch/cli/endtoend": {"batch", "batch/cli", "batch/cli/clitest", "batch/cli/password", "batch/simulator", "sheet", "sheet/xlsx", "go.yaml.in/yaml/v3", "golang.org/x/sys"}, // yaml reads the Kubernetes recipe, and sys opens files as Excel does
+	"batch/cli/endtoend": {"batch", "batch/cli", "batch/cli/clitest", "batch/cli/password", "batch/ledger", "batch/ledger/sqlite", "batch/simulator", "sheet", "sheet/xlsx", "go.yaml.in/yaml/v3", "golang.org/x/sys"}, // yaml reads the Kubernetes recipe, and sys opens files as Excel does
 	"templates":          {"sheet", "sheet/xlsx", "batch/cli/prose", "batch/cloud"},
 	"testdata":           {"sheet/xlsx", "batch/cli/prose", "batch/cloud"},
 }

@@ -216,7 +216,7 @@ func (a *app) statusInputs(s *invocation, runs map[string]*namedRun) (list []*in
 		} else if k.past, err = a.again(run.past, run.saved, path, s.flags.validation.password); err == nil {
 			k.in = k.past.in
 			for i, o := range k.past.outcomes {
-				k.in.workbook.Circuits[i].Past = sheet.Past{
+				k.in.workbook.Circuits[i].Past = &sheet.Past{
 					Result: string(o.Result), ErrorCode: o.ErrorCode, ClientToken: o.Token, RequestID: o.RequestID, LOAStatus: o.LOAStatus, SubmittedAt: o.SubmittedAt,
 				}
 			}
@@ -242,7 +242,7 @@ func (a *app) beginStatus(ctx context.Context, s *invocation, k *inquiry, t targ
 	k.rows = make([]askedRow, len(k.in.workbook.Circuits))
 	for i := range k.rows {
 		c := &k.in.workbook.Circuits[i]
-		k.rows[i].before = c.Past.LOAStatus
+		k.rows[i].before = c.LastRun().LOAStatus
 		if l, found := known[plan.KeyOf(c)]; found {
 			k.rows[i].before = cmp.Or(l.Status, report.NoLOA)
 		}
@@ -316,7 +316,7 @@ func (a *app) round(ctx context.Context, s *invocation, k *inquiry) (changed []i
 		}
 		l := ledger.LOA{Key: o.Key, Status: o.LOAStatus, Asked: at, Company: c.CompanyName}
 		if l.Status == batch.LOAApplying {
-			l.Since = c.Past.SubmittedAt // as the copy says, if the ledger does not know
+			l.Since = c.LastRun().SubmittedAt // as the copy says, if the ledger does not know
 		}
 		n := k.done.partOf(c)
 		seen[n] = append(seen[n], l)
@@ -518,11 +518,11 @@ func statusExit(unasked int, rejected bool, t totals) int {
 // that the API reports now. Without an answer, the earlier status is kept.
 func statusOutcome(c *sheet.Circuit, row *askedRow) batch.Outcome {
 	o := batch.Outcome{
-		Row: c.Row, Key: row.outcome.Key, Result: sheet.Result(c.Past.Result), Reason: reasonStatus, ErrorCode: row.outcome.ErrorCode,
-		RequestID: c.Past.RequestID, Token: c.Past.ClientToken, LOAStatus: cmp.Or(row.outcome.LOAStatus, report.NoLOA),
+		Row: c.Row, Key: row.outcome.Key, Result: sheet.Result(c.LastRun().Result), Reason: reasonStatus, ErrorCode: row.outcome.ErrorCode,
+		RequestID: c.LastRun().RequestID, Token: c.LastRun().ClientToken, LOAStatus: cmp.Or(row.outcome.LOAStatus, report.NoLOA),
 	}
 	if row.at.IsZero() {
-		o.LOAStatus = c.Past.LOAStatus
+		o.LOAStatus = c.LastRun().LOAStatus
 	}
 	if o.Result == "" {
 		o.Result = sheet.NotAttempted
@@ -540,6 +540,7 @@ const reasonStatus batch.Reason = "status-row"
 // Errors of an earlier run stay, as the results do.
 func (a *app) statusPatch(k *inquiry, doc *report.Document, redact bool) sheet.Patch {
 	book := k.in.workbook
+	book.MoveLetters(absolute(k.in.path), doc.OutputPath)
 	written, words := a.translated(k.done, doc)
 	if written != doc {
 		k.describe(written, words)
@@ -571,7 +572,7 @@ func (k *inquiry) says(i int) bool {
 	if k.rows[i].at.IsZero() || status == "" {
 		return false
 	}
-	switch sheet.Result(k.in.workbook.Circuits[i].Past.Result) {
+	switch sheet.Result(k.in.workbook.Circuits[i].LastRun().Result) {
 	case sheet.Invalid, sheet.Refused, sheet.Failed:
 		return batch.Void(status)
 	}
@@ -602,7 +603,7 @@ func registerDownload(flags *pflag.FlagSet, dir *string) {
 // openLetters makes the folder of --download before anything is asked, and what fetches the
 // letters.
 func (a *app) openLetters(s *invocation) error {
-	if s.flags.download == "" {
+	if s.flags.download == "" || s.run.dryRun != dryRunOff {
 		return nil
 	}
 	dir := absolute(a.follow(s.flags.download))
@@ -640,7 +641,7 @@ func (a *app) fetchLetters(ctx context.Context, s *invocation, done *finished, s
 			sources[n] = s.letterSource(done, done.parts[n].opened.service)
 		}
 		key := plan.KeyOf(c)
-		rows = append(rows, download.Row{Key: key, Known: known[key].Letter, Source: sources[n], Facts: facts(book, c)})
+		rows = append(rows, download.Row{Key: key, Known: known[key].Letter, Source: sources[n], Facts: facts(book, c), Done: status(i) == batch.LOAComplete})
 		places = append(places, i)
 	}
 	for i, r := range download.All(ctx, s.signals.drain, rows, a.panicked) {
@@ -664,7 +665,7 @@ func facts(book *sheet.Workbook, c *sheet.Circuit) letters.Facts {
 // letterSource is where the letters of an account come from. Each lookup waits for its quota.
 func (s *invocation) letterSource(done *finished, acc *service) *download.Source {
 	quotas := s.quotasOf(acc)
-	source := &download.Source{Dir: s.fetcher.Dir, Fetch: s.fetcher.Fetch, Open: s.fetcher.Open}
+	source := &download.Source{Dir: s.fetcher.Dir, Fetch: s.fetcher.Fetch, Open: s.fetcher.Open, Kept: letters.Kept}
 	source.Find = func(ctx context.Context, key batch.Key) (loa batch.LOA, found bool, err error) {
 		err = batch.RetryRead(ctx, s.flags.run.maxAttempts, func() error {
 			answered, err := quotas.Window(key.Region, string(batch.LookupAPI)).Acquire(ctx)

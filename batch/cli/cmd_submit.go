@@ -52,13 +52,7 @@ With --plan, exactly what a plan says is carried out, or nothing: see loabatch p
   loabatch submit --plan tonight.plan.json          what was approved, or nothing
   loabatch submit --only failed,unknown,not_attempted tonight.results-….xlsx`,
 		Args: separatedValue,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			args, err := a.adoptPlan(cmd, &f, args)
-			if err != nil {
-				return err
-			}
-			return a.process(cmd, f, args)
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return a.processPlanned(cmd, &f, args) },
 	}
 	flags := cmd.Flags()
 	f.folder.register(flags)

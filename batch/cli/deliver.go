@@ -208,6 +208,7 @@ func (done *finished) errors(found *sheet.RowErrors) int {
 // added sheets and, with redact, masks over personal data.
 func (a *app) patch(done *finished, doc *report.Document, redact bool) sheet.Patch {
 	doc, words := a.translated(done, doc)
+	done.in.workbook.MoveLetters(absolute(done.in.path), doc.OutputPath)
 	book := *done.in.workbook
 	book.Problems = done.problems
 	patch := sheet.Results(&book, a.resultRows(done, doc, redact), words, doc.Language)
@@ -241,8 +242,8 @@ func (a *app) resultRows(done *finished, doc *report.Document, redact bool) []sh
 		if app.Result == sheet.Unknown {
 			rows[i].SubmittedAt = done.outcomes[i].Tried // from then on another ledger counts the settling time
 		}
-		keepStanding(&rows[i], &done.outcomes[i], &done.in.workbook.Circuits[i].Past, redact)
-		if past := sheet.Result(done.in.workbook.Circuits[i].Past.Result); app.Result == sheet.Skipped && slices.Contains(sheet.AllResults, past) {
+		keepStanding(&rows[i], &done.outcomes[i], done.in.workbook.Circuits[i].LastRun(), redact)
+		if past := sheet.Result(done.in.workbook.Circuits[i].LastRun().Result); app.Result == sheet.Skipped && slices.Contains(sheet.AllResults, past) {
 			rows[i].Keep, rows[i].Result = true, past
 		}
 	}

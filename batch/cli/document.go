@@ -346,8 +346,8 @@ func (f *findings) errorCode(o batch.Outcome) string {
 		return o.ErrorCode
 	case o.Result == sheet.Invalid:
 		return f.errors.Code(c)
-	case o.Result == sheet.Skipped && string(o.Earlier) == c.Past.Result && isCode(c.Past.ErrorCode):
-		return c.Past.ErrorCode
+	case o.Result == sheet.Skipped && string(o.Earlier) == c.LastRun().Result && isCode(c.LastRun().ErrorCode):
+		return c.LastRun().ErrorCode
 	}
 	return ""
 }

@@ -217,6 +217,39 @@ func TestClaims(t *testing.T) {
 	}
 }
 
+// TestCopyPath checks where copies go by default; names do not grow from run to run.
+func TestCopyPath(t *testing.T) {
+	for _, c := range []struct{ in, output, want string }{
+		{"dir/a.xlsx", "", "dir/a.results-20270115-020000-abcde.xlsx"},
+		{"a.xlsm", "", "a.results-20270115-020000-abcde.xlsm"},
+		{"a.results-20261231-020000-zzzzz.xlsx", "", "a.results-20270115-020000-abcde.xlsx"},
+		{"a.results-of-may.xlsx", "", "a.results-of-may.results-20270115-020000-abcde.xlsx"},
+		{"a.xlsx", "out.xlsx", "out.xlsx"},
+	} {
+		if got := copyPath(c.in, c.output, false, "20270115-020000-abcde"); got != filepath.FromSlash(c.want) {
+			t.Errorf("copyPath(%q, %q) = %q, want %q", c.in, c.output, got, c.want)
+		}
+	}
+	if got := copyPath("x/a.xlsx", "out", true, "r"); got != filepath.FromSlash("out/a.results-r.xlsx") {
+		t.Errorf("with several inputs: %q", got)
+	}
+}
+
+// A copy that cannot be written to its path goes beside it, to the folder of this run's
+// ledger, or to that of temporary files.
+func TestSecondPlaces(t *testing.T) {
+	a := &app{env: Env{Getenv: os.Getenv}}
+	ledger := filepath.Join("var", "night", "ledger.db")
+	got := a.secondPlaces(filepath.Join("out", "a.xlsx"), "r1", ledger)
+	var want []string
+	for _, folder := range []string{"out", filepath.Dir(ledger), os.TempDir()} {
+		want = append(want, filepath.Join(folder, "a.r1-2.xlsx"))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
 // TestDroppedBooks has workbooks take the place of a command: each is validated into a copy
 // beside it, which is opened, and nothing is sent, whatever the variables say.
 func TestDroppedBooks(t *testing.T) {
@@ -326,38 +359,5 @@ func TestDoubleClick(t *testing.T) {
 	}
 	if opened, _ := click(filepath.Join(folder, "none", "loabatch.exe"), true); opened != filepath.Join(folder, "home", "loabatch-template.xlsx") {
 		t.Errorf("where nothing can be written: opened %q", opened)
-	}
-}
-
-// TestCopyPath checks where copies go by default; names do not grow from run to run.
-func TestCopyPath(t *testing.T) {
-	for _, c := range []struct{ in, output, want string }{
-		{"dir/a.xlsx", "", "dir/a.results-20270115-020000-abcde.xlsx"},
-		{"a.xlsm", "", "a.results-20270115-020000-abcde.xlsm"},
-		{"a.results-20261231-020000-zzzzz.xlsx", "", "a.results-20270115-020000-abcde.xlsx"},
-		{"a.results-of-may.xlsx", "", "a.results-of-may.results-20270115-020000-abcde.xlsx"},
-		{"a.xlsx", "out.xlsx", "out.xlsx"},
-	} {
-		if got := copyPath(c.in, c.output, false, "20270115-020000-abcde"); got != filepath.FromSlash(c.want) {
-			t.Errorf("copyPath(%q, %q) = %q, want %q", c.in, c.output, got, c.want)
-		}
-	}
-	if got := copyPath("x/a.xlsx", "out", true, "r"); got != filepath.FromSlash("out/a.results-r.xlsx") {
-		t.Errorf("with several inputs: %q", got)
-	}
-}
-
-// A copy that cannot be written to its path goes beside it, to the folder of this run's
-// ledger, or to that of temporary files.
-func TestSecondPlaces(t *testing.T) {
-	a := &app{env: Env{Getenv: os.Getenv}}
-	ledger := filepath.Join("var", "night", "ledger.db")
-	got := a.secondPlaces(filepath.Join("out", "a.xlsx"), "r1", ledger)
-	var want []string
-	for _, folder := range []string{"out", filepath.Dir(ledger), os.TempDir()} {
-		want = append(want, filepath.Join(folder, "a.r1-2.xlsx"))
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("%v, want %v", got, want)
 	}
 }

@@ -269,7 +269,7 @@ func (a *app) editedCopy(line []string, f validationFlags, path string, err erro
 	}
 	f.password = f.password.Silent()
 	in, unread := readInput(path, sheet.Options{}, f)
-	if unread != nil || !slices.ContainsFunc(in.workbook.Circuits, func(c sheet.Circuit) bool { return c.Past.Result != "" }) {
+	if unread != nil || !slices.ContainsFunc(in.workbook.Circuits, func(c sheet.Circuit) bool { return c.LastRun().Result != "" }) {
 		return err
 	}
 	command := a.onwards(line, path)

@@ -88,7 +88,7 @@ var construction = time.Date(2027, 1, 15, 8, 0, 0, 0, time.UTC)
 func (r *bookRow) circuit(row int, engineers int32) sheet.Circuit {
 	c := sheet.Circuit{
 		Row: row, InstanceID: r.instance, RegionID: r.region, CompanyName: "Example Ltd", LineType: "FIBRE", Si: "Example Builders",
-		ConstructionTime: construction, Bandwidth: 100 + r.version, ClientToken: r.own, Engineers: []int32{0}, Past: r.past, Invalid: r.broken,
+		ConstructionTime: construction, Bandwidth: 100 + r.version, ClientToken: r.own, Engineers: []int32{0}, Past: new(r.past), Invalid: r.broken,
 	}
 	if echoed := r.version / 2; echoed > 0 {
 		c.CompanyName = fmt.Sprintf("Example %d Ltd", echoed)

@@ -61,7 +61,6 @@ func TestSteps(t *testing.T) {
 // life is one LOA of a circuit.
 type life struct {
 	completed, confirmed int
-	code                 string // of the line it was completed with
 }
 
 // look is what the service shows of a circuit from a time on.
@@ -162,7 +161,7 @@ func (w *stepWorld) play(ctx context.Context) {
 		w.reapply = true
 		w.run(ctx, advance, 0)
 		for i := range w.book.Circuits { // the same was rejected before: that needs a person
-			if c := &w.book.Circuits[i]; c.Past.Result == string(sheet.Refused) {
+			if c := &w.book.Circuits[i]; c.LastRun().Result == string(sheet.Refused) {
 				c.Si += " & Sons"
 			}
 		}
@@ -175,8 +174,8 @@ func (w *stepWorld) play(ctx context.Context) {
 	for i := range w.book.Circuits {
 		c := &w.book.Circuits[i]
 		l := w.lines[plan.KeyOf(c)]
-		if got := sheet.Result(c.Past.Result); l.now().loa.Status != batch.LOAComplete && !(got == sheet.Invalid || w.lost && got == sheet.Already) {
-			w.fail("%s ends %s (%s), and its LOA is %q", c.InstanceID, got, c.Past.ErrorCode, l.now().loa.Status)
+		if got := sheet.Result(c.LastRun().Result); l.now().loa.Status != batch.LOAComplete && !(got == sheet.Invalid || w.lost && got == sheet.Already) {
+			w.fail("%s ends %s (%s), and its LOA is %q", c.InstanceID, got, c.LastRun().ErrorCode, l.now().loa.Status)
 		}
 	}
 }
@@ -229,12 +228,12 @@ func (w *stepWorld) run(ctx context.Context, steps []batch.Operation, kill time.
 			continue
 		}
 		c := &w.book.Circuits[i]
-		before := c.Past
+		before := c.LastRun()
 		at := r.SubmittedAt
 		if r.Result == sheet.Unknown {
 			at = r.Tried
 		}
-		c.Past = sheet.Past{Result: string(r.Result), ErrorCode: r.ErrorCode, ClientToken: r.Token, RequestID: r.RequestID, LOAStatus: r.LOAStatus, SubmittedAt: at.UTC().Truncate(time.Second)}
+		c.Past = &sheet.Past{Result: string(r.Result), ErrorCode: r.ErrorCode, ClientToken: r.Token, RequestID: r.RequestID, LOAStatus: r.LOAStatus, SubmittedAt: at.UTC().Truncate(time.Second)}
 		if r.Outdone(before.ClientToken) || before.MayStand() && (r.Result == sheet.Invalid || r.Result == sheet.NotAttempted) {
 			c.Past.ClientToken, c.Past.SubmittedAt = before.ClientToken, before.SubmittedAt
 		}
@@ -265,7 +264,7 @@ func (w *stepWorld) day() {
 			c.Finished = []string{sheet.Yes, sheet.No}[w.r.IntN(2)]
 		}
 	}
-	if w.chance(0.06) && w.guard && !slices.ContainsFunc(w.book.Circuits, func(c sheet.Circuit) bool { return c.Past.Result == "" }) {
+	if w.chance(0.06) && w.guard && !slices.ContainsFunc(w.book.Circuits, func(c sheet.Circuit) bool { return c.LastRun().Result == "" }) {
 		w.note("the ledger is lost")
 		w.ledger, w.lost = &ledger.Memory{}, true
 	}

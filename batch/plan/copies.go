@@ -11,7 +11,7 @@ import (
 // earlier run left in the workbook. They may be stale or copied by hand, so they are trusted
 // only as far as the token in them is one that this content could have had.
 func (p *planner) fromSheet(a *batch.Application) {
-	past := &a.Circuit.Past
+	past := a.Circuit.LastRun()
 	result := lastInCopy(past)
 	void := loaWasVoid(result, past.LOAStatus)
 	generation, same := generationOf(a, past.ClientToken)
@@ -55,7 +55,7 @@ func (p *planner) fromSheet(a *batch.Application) {
 // time lookups may show an LOA before it. ALREADY says that there was an LOA when the copy
 // was written, and not when that was.
 func (p *planner) copied(a *batch.Application, result sheet.Result) {
-	past := &a.Circuit.Past
+	past := a.Circuit.LastRun()
 	c := batch.Copied{Token: a.Open.Token, Generation: a.Open.Generation}
 	if accepted(result) {
 		c.Accepted = orLongAgo(past.SubmittedAt)
@@ -92,7 +92,7 @@ const (
 // ageOfCopy compares a results copy with what the ledger knows. Only applications that were
 // accepted or may have been are of interest.
 func (p *planner) ageOfCopy(a *batch.Application, r batch.Record) copyAge {
-	past := &a.Circuit.Past
+	past := a.Circuit.LastRun()
 	switch {
 	case past.ClientToken == "" || !past.MayStand() || p.usedElsewhere(a.Operation, a.Key, past):
 		return copyOld
@@ -140,7 +140,7 @@ func knows(r batch.Record, token string) bool {
 // Another ledger may have sent it since: until the settling time after that is over, nothing
 // is sent.
 func (p *planner) fromBoth(a *batch.Application, r batch.Record) {
-	past := &a.Circuit.Past
+	past := a.Circuit.LastRun()
 	if r.Open {
 		if before(r.Tried, past.SubmittedAt) {
 			r.Tried = past.SubmittedAt

@@ -7,7 +7,8 @@
 // it, since it may be another ledger's (copies.go). Otherwise they count where the ledger does
 // not know a circuit, as far as the token in them is one that the row's content could have
 // had. A circuit that was applied for in another region
-// is the same circuit (regions.go).
+// is the same circuit (regions.go). A row may have several steps, each planned from its own past
+// (steps.go).
 package plan
 
 import (
@@ -159,7 +160,7 @@ func (p *planner) step(a *batch.Application, record batch.Record, known bool) bo
 	case len(p.options.Steps) > 0 && sentAgain(a, record):
 		a.ReapplyRejected = false
 	}
-	if a.Start == batch.StartSend && (p.options.Reapply || known && claimed(&a.Circuit.Past)) {
+	if a.Start == batch.StartSend && (p.options.Reapply || known && claimed(a.Circuit.LastRun())) {
 		a.Start = batch.StartFirst
 	}
 	if a.Token == "" {
@@ -177,7 +178,8 @@ func (p *planner) skipped(c *sheet.Circuit, r batch.Record, known bool) batch.Ou
 		o.ErrorCode = r.ErrorCode
 		return o
 	}
-	o.RequestID, o.Token, o.LOAStatus = c.Past.RequestID, c.Past.ClientToken, c.Past.LOAStatus
+	past := c.LastRun()
+	o.RequestID, o.Token, o.LOAStatus = past.RequestID, past.ClientToken, past.LOAStatus
 	return o
 }
 

@@ -82,7 +82,7 @@ func TestPlanFromAResultsCopy(t *testing.T) {
 		for g := range 3 {
 			_, a, _ := planOne(w, Options{})
 			tokens = append(tokens, a.Token)
-			c.Past = sheet.Past{Result: string(sheet.Refused), ClientToken: a.Token}
+			c.Past = &sheet.Past{Result: string(sheet.Refused), ClientToken: a.Token}
 			if a.Generation != g || !sheet.ValidClientToken(a.Token) {
 				t.Errorf("generation %d, want %d; token %q", a.Generation, g, a.Token)
 			}
@@ -101,19 +101,19 @@ func TestPlanFromAResultsCopy(t *testing.T) {
 			{sheet.NotAttempted, tokens[1], tokens[1], false},
 			{sheet.Invalid, "", tokens[0], false},
 		} {
-			c.Past = sheet.Past{Result: string(test.result), ClientToken: test.token}
+			c.Past = &sheet.Past{Result: string(test.result), ClientToken: test.token}
 			if _, a, _ := planOne(w, Options{}); a.Token != test.want || a.Start.LooksUp() != test.settle {
 				t.Errorf("%s under %s: token %s, settle %v", test.result, test.token, a.Token, a.Start.LooksUp())
 			}
 		}
 		// It is not known what content a user's own token was sent with, but nothing
 		// under it was accepted.
-		c.Past = sheet.Past{Result: string(sheet.Failed), ClientToken: tokens[0]}
+		c.Past = &sheet.Past{Result: string(sheet.Failed), ClientToken: tokens[0]}
 		if _, a, _ := planOne(w, Options{}); (a.Token == tokens[0]) != (own == "") {
 			t.Errorf("FAILED under %s: token %s", tokens[0], a.Token)
 		}
 		// Corrected since: the copy's token was sent with other content.
-		c.Past = sheet.Past{Result: string(sheet.Refused), ClientToken: tokens[0]}
+		c.Past = &sheet.Past{Result: string(sheet.Refused), ClientToken: tokens[0]}
 		c.Si = "Other Builders"
 		if _, a, _ := planOne(w, Options{}); a.Token == tokens[0] {
 			t.Errorf("token %s is used with other content", a.Token)
@@ -127,7 +127,7 @@ func TestACopyThatIsOlderThanTheLedger(t *testing.T) {
 	w := workbook(1)
 	_, fresh, _ := planOne(w, Options{})
 	at := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
-	w.Circuits[0].Past = sheet.Past{Result: "UNKNOWN", ClientToken: "another-token", SubmittedAt: at}
+	w.Circuits[0].Past = &sheet.Past{Result: "UNKNOWN", ClientToken: "another-token", SubmittedAt: at}
 	for after, settled := range map[time.Duration]bool{time.Second: false, batch.SettlingTime: false, batch.SettlingTime + time.Second: true} {
 		past := map[batch.Key]batch.Record{Keys(w)[0]: {Hash: fresh.Hash, Token: fresh.Token, Result: sheet.Submitted, SubmittedAt: at.Add(after)}}
 		if _, a, o := planOne(w, Options{Past: past}); settled != (o != nil && o.Result == sheet.Already) || !settled && a.Start != batch.StartChanged {
@@ -158,8 +158,8 @@ func TestPlanOnly(t *testing.T) {
 		key(1): {Result: sheet.Submitted, Hash: "x"},
 		key(2): {Open: true, Hash: "x"},
 	}
-	w.Circuits[1].Past.Result = string(sheet.Failed) // the ledger knows better
-	w.Circuits[3].Past.Result = string(sheet.Failed)
+	w.Circuits[1].Past = &sheet.Past{Result: string(sheet.Failed)} // the ledger knows better
+	w.Circuits[3].Past = &sheet.Past{Result: string(sheet.Failed)}
 	w.Circuits[5].Invalid = true
 	for _, test := range []struct {
 		only []sheet.Result
@@ -206,8 +206,8 @@ func TestSkippedKeepsWhatIsKnown(t *testing.T) {
 		Keys(w)[0]: {Hash: fresh.Hash, Token: fresh.Token, Open: true},
 		Keys(w)[1]: {Hash: "x", Token: "T", Generation: 2, Result: sheet.Submitted, RequestID: "R", SubmittedAt: at, LOAStatus: "Applying"},
 	}
-	w.Circuits[1].Past = sheet.Past{Result: "FAILED", ClientToken: "stale", RequestID: "stale", LOAStatus: "stale"}
-	w.Circuits[2].Past = sheet.Past{Result: "SUBMITTED", ClientToken: "T3", RequestID: "R3", LOAStatus: "Available"}
+	w.Circuits[1].Past = &sheet.Past{Result: "FAILED", ClientToken: "stale", RequestID: "stale", LOAStatus: "stale"}
+	w.Circuits[2].Past = &sheet.Past{Result: "SUBMITTED", ClientToken: "T3", RequestID: "R3", LOAStatus: "Available"}
 	p := New(w, Options{Past: past, Only: []sheet.Result{sheet.Invalid}})
 	for i, want := range []batch.Outcome{
 		{Token: fresh.Token, Earlier: sheet.Unknown},
@@ -532,7 +532,7 @@ func TestACopyOfAnotherRegion(t *testing.T) {
 	before := Keys(w)[0]
 	_, fresh, _ := planOne(w, Options{})
 	w.Circuits[0].RegionID = "cn-shanghai"
-	w.Circuits[0].Past = sheet.Past{Result: "UNKNOWN", ClientToken: fresh.Token}
+	w.Circuits[0].Past = &sheet.Past{Result: "UNKNOWN", ClientToken: fresh.Token}
 	past := map[batch.Key]batch.Record{before: {Hash: fresh.Hash, Token: fresh.Token, Result: sheet.Failed}}
 	if _, a, _ := planOne(w, Options{Past: past}); a == nil || a.Start != batch.StartSend || a.Token == fresh.Token {
 		t.Errorf("%+v waits for the application in the other region", a)

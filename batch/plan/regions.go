@@ -46,7 +46,7 @@ func (p *planner) waitElsewhere(a *batch.Application, here batch.Record) {
 		Region: last.region, Token: last.Token, Generation: last.Generation, Tried: last.Tried,
 		Repeated: last.Operation == batch.Reapply || last.Generation > 0 || last.Ended.Token != "",
 	}
-	if past := &a.Circuit.Past; past.ClientToken == last.Token && unknownIn(past) && before(last.Tried, past.SubmittedAt) {
+	if past := a.Circuit.LastRun(); past.ClientToken == last.Token && unknownIn(past) && before(last.Tried, past.SubmittedAt) {
 		a.Elsewhere.Tried = past.SubmittedAt // another ledger sent it since
 	}
 	if !accepted(here.Result) && p.severityOfMoved() == sheet.Error {

@@ -284,7 +284,7 @@ var enLines = map[string]Entry{
 	"status-row-since": {Message: "LOA status: {loa}, since {since} UTC"},
 	"status-row":       {Message: "LOA status: {loa}"},
 
-	"history-waiting":   {Message: "CIRCUIT|LOA STATUS|SINCE (UTC)|DAYS|WAITING FOR|COMPANY|REGION|REJECTED"},
+	"history-waiting":   {Message: "CIRCUIT|LOA STATUS|SINCE (UTC)|DAYS|WAITING FOR|COMPANY|REGION|REJECTED|SCOPE"},
 	"history-companies": {Message: "COMPANY|CIRCUITS|REVIEWED|REJECTED|REJECTED NOW"},
 	"history-states":    {Message: "LOA STATUS|CIRCUITS NOW|TIMES LEFT|MEDIAN DAYS|LONGEST DAYS"},
 	"no-waiting":        {Message: "no circuit is waiting for anybody"},

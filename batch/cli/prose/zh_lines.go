@@ -284,7 +284,7 @@ var zhLines = map[string]Entry{
 	"status-row-since": {Message: "LOA 状态：{loa}，自 {since} UTC 起"},
 	"status-row":       {Message: "LOA 状态：{loa}"},
 
-	"history-waiting":   {Message: "专线|LOA 状态|开始时间 (UTC)|天数|等待对象|公司|地域|被驳回次数"},
+	"history-waiting":   {Message: "专线|LOA 状态|开始时间 (UTC)|天数|等待对象|公司|地域|被驳回次数|范围"},
 	"history-companies": {Message: "公司|专线数|已审核|被驳回|目前被驳回"},
 	"history-states":    {Message: "LOA 状态|目前专线数|已结束次数|天数中位数|最长天数"},
 	"no-waiting":        {Message: "没有专线在等待任何一方"},
