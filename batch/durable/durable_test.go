@@ -131,7 +131,8 @@ func TestCreateFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	taken := []string{path, folder}
-	if err := os.Symlink(outside, link); err == nil {
+	_ = os.Symlink(outside, link) // Wine makes none, and says nothing
+	if _, err := os.Lstat(link); err == nil {
 		taken = append(taken, link)
 	}
 	for _, name := range taken {

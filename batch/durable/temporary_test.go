@@ -82,6 +82,10 @@ func TestRemoveStale(t *testing.T) {
 // final name.
 func TestWritersRemoveNoFileInUse(t *testing.T) {
 	dir := t.TempDir()
+	files := 50 // of each writer
+	if runtime.GOOS == "windows" {
+		files = 10 // where a lock takes a hundred times as long under Wine
+	}
 	stop := make(chan struct{})
 	var sweepers sync.WaitGroup
 	for range 2 {
@@ -99,7 +103,7 @@ func TestWritersRemoveNoFileInUse(t *testing.T) {
 	var writers sync.WaitGroup
 	for w := range 4 {
 		writers.Go(func() {
-			for i := range 50 {
+			for i := range files {
 				path := filepath.Join(dir, fmt.Sprintf("copy-%d-%d.xlsx", w, i))
 				if err := WriteFile(path, text("whole"), func(*os.File) error { RemoveStale(dir); return nil }); err != nil {
 					t.Errorf("%v", err)
@@ -113,8 +117,8 @@ func TestWritersRemoveNoFileInUse(t *testing.T) {
 	writers.Wait()
 	close(stop)
 	sweepers.Wait()
-	if entries, _ := os.ReadDir(dir); len(entries) != 200 {
-		t.Errorf("%d files, want 200", len(entries))
+	if entries, _ := os.ReadDir(dir); len(entries) != 4*files {
+		t.Errorf("%d files, want %d", len(entries), 4*files)
 	}
 }
 
