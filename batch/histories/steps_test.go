@@ -61,7 +61,6 @@ func TestSteps(t *testing.T) {
 // life is one LOA of a circuit.
 type life struct {
 	completed, confirmed int
-	code                 string // of the line it was completed with
 }
 
 // look is what the service shows of a circuit from a time on.
