@@ -86,6 +86,18 @@ func loaOf(s CircuitState) LOA { return LOA{Status: s.LOAStatus, CircuitStatus: 
 // LOA does not tell.
 func (o Operation) asksCircuit() bool { return o == Confirm }
 
+// leadsTo is the state of an LOA after the operation was accepted. What an application leads
+// to is left to be looked up.
+func (o Operation) leadsTo() string {
+	switch o {
+	case Complete:
+		return LOACompleting
+	case Confirm:
+		return LOAComplete
+	}
+	return ""
+}
+
 // FollowsUp reports whether the operation is about an LOA that exists, and not an
 // application for one.
 func (o Operation) FollowsUp() bool { return o.Place() != PlaceLOA }
@@ -177,7 +189,11 @@ func predictComplete(a *Application, s CircuitState) Outcome {
 }
 
 func predictConfirm(a *Application, s CircuitState) Outcome {
-	return predictStep(a, s, judgeConfirmed(a, loaOf(s)), CodeCircuitStatus)
+	o := predictStep(a, s, judgeConfirmed(a, loaOf(s)), CodeCircuitStatus)
+	if o.Result == sheet.Valid && s.Status != "Allocated" {
+		o.Result, o.Reason, o.ErrorCode, o.CircuitState = sheet.Blocked, ReasonNotAllocated, CodeCircuitStatus, s.Status
+	}
+	return o
 }
 
 // predictStep predicts a step after the application, given what the LOA means for it.
@@ -209,6 +225,9 @@ func predictStep(a *Application, s CircuitState, state loaState, conflict string
 // that of the same step where the outcome has no token.
 func (o *Outcome) Outdone(token string) bool {
 	shown, follows := OperationOf(token)
+	if o.Result == sheet.Unknown {
+		return shown.step() > o.Operation.step() && o.Token == "" // it is about what the copy claims
+	}
 	return o.Result == sheet.Already && (shown.step() > o.Operation.step() || follows && shown == o.Operation && o.Token == "")
 }
 

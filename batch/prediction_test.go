@@ -45,8 +45,8 @@ func TestPredictions(t *testing.T) {
 				}
 				if w.notes[o.Key] == "" {
 					unexplained++
-					t.Errorf("seed %d, row %d: predicted %s (%s %s), became %s (%s %s), and nothing happened;\n\ttried %s, %s",
-						seed, o.Row, p.Result, p.Reason, p.ErrorCode, o.Result, o.Reason, o.ErrorCode, p.Tried.Format(time.TimeOnly), w.before[o.Key])
+					t.Errorf("seed %d, row %d: predicted %s (%s %s %s %v), became %s (%s %s %s %v), and nothing happened;\n\ttried %s, %s",
+						seed, o.Row, p.Result, p.Reason, p.ErrorCode, p.Operation, p.Completed, o.Result, o.Reason, o.ErrorCode, o.Operation, o.Completed, p.Tried.Format(time.TimeOnly), w.before[o.Key])
 				}
 			}
 		})
@@ -61,8 +61,11 @@ func TestPredictions(t *testing.T) {
 func comesTrue(predicted, actual batch.Outcome) bool {
 	switch predicted.Result {
 	case sheet.Valid:
-		return actual.Result == sheet.Submitted
+		return actual.Result == sheet.Submitted && actual.Operation == predicted.Operation && actual.Completed == predicted.Completed
 	case sheet.Blocked:
+		if predicted.Operation.FollowsUp() {
+			return actual.Result == sheet.Refused // a lookup says so first, and knows less of why
+		}
 		if predicted.Reason == batch.ReasonLOARejected {
 			return actual.Result == sheet.Refused && actual.Reason == batch.ReasonLOARejected
 		}
@@ -80,6 +83,7 @@ type world struct {
 	ledger   *ledger.Memory
 	survey   bool
 	reapply  bool
+	steps    []batch.Operation
 	mu       sync.Mutex
 	circuits map[batch.Key]batch.CircuitState // without their LOAs
 	broken   float64                          // share of the calls that fail
@@ -96,7 +100,10 @@ func newWorld(t *testing.T, seed uint64) *world {
 	}
 	w.book = workbook(60+w.r.IntN(80), "cn-hangzhou", "cn-beijing")
 	w.survey, w.reapply = w.r.IntN(4) > 0, w.r.IntN(3) == 0
+	w.steps = [][]batch.Operation{nil, {batch.Complete, batch.Confirm}, {batch.Apply, batch.Complete, batch.Confirm}}[w.r.IntN(3)]
 	for i := range w.book.Circuits {
+		row := &w.book.Circuits[i]
+		row.LineCode, row.Finished, row.Confirm = fmt.Sprint("L-", i), []string{sheet.Yes, sheet.Yes, sheet.No, ""}[w.r.IntN(4)], []string{sheet.Yes, ""}[w.r.IntN(2)]
 		key := plan.KeyOf(&w.book.Circuits[i])
 		c := allocated(key.InstanceID)
 		switch w.r.IntN(12) {
@@ -107,7 +114,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 		case 2:
 			c.BusinessStatus = "FinancialLocked"
 		case 3:
-			w.server.loas[key] = batch.LOA{Status: []string{"Applying", "Available", "Complete", batch.LOARejected, batch.LOADeleted}[w.r.IntN(5)], CompanyName: "Somebody Ltd"}
+			w.server.loas[key] = batch.LOA{Status: []string{"Applying", "Accept", "Available", "Available", "Completing", "Complete", batch.LOARejected, batch.LOADeleted}[w.r.IntN(8)], CompanyName: "Somebody Ltd"}
 		}
 		w.circuits[key] = c
 	}
@@ -119,7 +126,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 		case !known:
 			return &batch.CallError{Class: batch.Refused, Code: batch.CodeNoCircuit, Status: 400}
 		case c.BusinessStatus != "Normal" || c.Status != "Allocated":
-			if l, ok := w.server.loas[a.Key]; ok && !batch.Void(l.Status) {
+			if l, ok := w.server.loas[a.Key]; ok && (!batch.Void(l.Status) || l.Status == batch.LOARejected && a.Operation == batch.Apply) {
 				return nil // the LOA is what the API names
 			}
 			return &batch.CallError{Class: batch.Refused, Code: batch.CodeCircuitStatus, Status: 400}
@@ -140,6 +147,53 @@ func newWorld(t *testing.T, seed uint64) *world {
 		return f
 	}
 	return w
+}
+
+// Submit implements [batch.Submitter]: applications are the server's.
+func (w *world) Submit(ctx context.Context, a batch.Application) (batch.Receipt, error) {
+	if !a.Operation.FollowsUp() {
+		return w.server.Submit(ctx, a)
+	}
+	f := w.server.faults(a)
+	if err := w.server.pause(ctx, 20*time.Millisecond); err != nil {
+		return batch.Receipt{}, lostAnswer("(canceled)")
+	}
+	if f.err != nil && f.effect != before {
+		return batch.Receipt{}, f.err
+	}
+	refusal := w.follow(a)
+	switch {
+	case f.err != nil:
+		return batch.Receipt{}, f.err
+	case refusal != nil:
+		return batch.Receipt{}, refusal
+	}
+	return batch.Receipt{RequestID: "R-" + a.Token, At: time.Now().UTC()}, nil
+}
+
+// follow completes or confirms, as the API does.
+func (w *world) follow(a batch.Application) *batch.CallError {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.server.mu.Lock()
+	defer w.server.mu.Unlock()
+	l, c := w.server.loas[a.Key], w.circuits[a.Key]
+	switch {
+	case w.server.replies[a.Token]:
+		return nil
+	case c.InstanceID == "":
+		return &batch.CallError{Class: batch.Refused, Code: batch.CodeNoCircuit}
+	case a.Operation == batch.Complete && l.Status != batch.LOAAvailable:
+		return &batch.CallError{Class: batch.Refused, Code: "OperationDenied.LOAStatusNotAllowComplete"}
+	case a.Operation == batch.Confirm && (l.Status != batch.LOACompleting && l.Status != batch.LOAComplete || c.Status != "Allocated"):
+		return &batch.CallError{Class: batch.Refused, Code: batch.CodeCircuitStatus}
+	case a.Operation == batch.Complete:
+		l.Status, l.LineCode = batch.LOACompleting, a.Circuit.LineCode
+	default:
+		l.Status, c.Status = batch.LOAComplete, "Confirmed"
+	}
+	w.server.loas[a.Key], w.circuits[a.Key], w.server.replies[a.Token] = l, c, true
+	return nil
 }
 
 // note notes what happened to a circuit, once the prediction has been made.
@@ -177,8 +231,8 @@ func (w *world) live() {
 			if w.r.IntN(8) == 0 {
 				c.Si = []string{"Example Builders", "Other Builders"}[w.r.IntN(2)]
 			}
-			if l, ok := w.server.loas[key]; ok && !batch.Void(l.Status) && w.r.IntN(8) == 0 {
-				l.Status = []string{batch.LOARejected, batch.LOADeleted, "Available"}[w.r.IntN(3)]
+			if l := w.server.loas[key]; slices.Contains([]string{batch.LOAApplying, batch.LOAAccept, batch.LOAAvailable}, l.Status) && w.r.IntN(8) == 0 {
+				l.Status = []string{batch.LOARejected, batch.LOADeleted, batch.LOAAvailable, batch.LOAAvailable}[w.r.IntN(4)]
 				w.server.loas[key] = l
 			}
 		}
@@ -197,13 +251,9 @@ func (w *world) night() {
 	if w.r.IntN(2) == 0 {
 		time.AfterFunc(time.Duration(w.r.IntN(5000))*time.Millisecond, func() { l.die(); cancel() })
 	}
-	past, err := w.ledger.Past(ctx, batch.PlaceLOA, plan.Keys(w.book))
-	if err != nil {
-		w.Fatal(err)
-	}
 	e := w.engine()
 	e.Ledger, e.Survey = l, w.survey
-	sum, _ := e.Run(ctx, nil, plan.New(w.book, plan.Options{Past: past, Reapply: w.r.IntN(2) == 0}))
+	sum, _ := e.Run(ctx, nil, w.plan(w.r.IntN(2) == 0))
 	if l.alive() {
 		for i, o := range sum.Outcomes {
 			w.book.Circuits[i].Past = new(pastOf(o))
@@ -212,26 +262,34 @@ func (w *world) night() {
 	time.Sleep(5 * time.Second) // what is under way takes effect
 }
 
+// plan plans the workbook by what the ledger knows.
+func (w *world) plan(reapply bool) *batch.Plan {
+	past := map[batch.Place]map[batch.Key]batch.Record{}
+	for _, place := range []batch.Place{batch.PlaceLOA, batch.PlaceCompletion, batch.PlaceConfirmation} {
+		var err error
+		if past[place], err = w.ledger.Past(w.Context(), place, plan.Keys(w.book)); err != nil {
+			w.Fatal(err)
+		}
+	}
+	return plan.New(w.book, plan.Options{Past: past[batch.PlaceLOA], Later: past, Steps: w.steps, Reapply: reapply})
+}
+
 func (w *world) engine() *batch.Engine {
-	return &batch.Engine{Submitter: w.server, Finder: w.server, Surveyor: w, Rate: quota.Rate{N: 100, Per: time.Second}, MaxAttempts: 3}
+	return &batch.Engine{Submitter: w, Finder: w.server, Surveyor: w, Rate: quota.Rate{N: 100, Per: time.Second}, MaxAttempts: 3}
 }
 
 // run carries out a run, or predicts it.
 func (w *world) run(survey, dry bool) []batch.Outcome {
-	past, err := w.ledger.Past(w.Context(), batch.PlaceLOA, plan.Keys(w.book))
-	if err != nil {
-		w.Fatal(err)
-	}
 	e := w.engine()
 	e.Ledger, e.Survey = w.ledger, survey
-	p := plan.New(w.book, plan.Options{Past: past, Reapply: w.reapply})
+	p := w.plan(w.reapply)
 	p.DryRun = dry
 	for i := range p.Applications {
 		if a := &p.Applications[i]; dry {
 			since := time.Now().Add(-batch.SettlingTime)
 			w.recent[a.Key] = a.Open.Token != "" || a.Ended.Tried.After(since) || a.Ended.At.After(since) || a.Copied.Token != ""
-			w.before[a.Key] = fmt.Sprintf("at %s, start %d %s, open %+v, ended %+v, copied %+v; server %q",
-				time.Now().Format(time.TimeOnly), a.Start, a.Operation, a.Open, a.Ended, a.Copied, w.server.loas[a.Key].Status)
+			w.before[a.Key] = fmt.Sprintf("at %s, start %d %s, open %+v, ended %+v, copied %+v; server %q, circuit %q; then %s",
+				time.Now().Format(time.TimeOnly), a.Start, a.Operation, a.Open, a.Ended, a.Copied, w.server.loas[a.Key].Status, w.circuits[a.Key].Status, steps(a.Then))
 		}
 	}
 	sum, err := e.Run(w.Context(), nil, p)
@@ -239,6 +297,14 @@ func (w *world) run(survey, dry bool) []batch.Outcome {
 		w.Fatal(err)
 	}
 	return sum.Outcomes
+}
+
+// steps describes the steps that follow one.
+func steps(a *batch.Application) (text string) {
+	for ; a != nil; a = a.Then {
+		text += fmt.Sprintf("%s start %d, open %+v, ended %+v; ", a.Operation, a.Start, a.Open, a.Ended)
+	}
+	return text
 }
 
 // happen has things happen to a few circuits, or to none, and to some calls of the run.

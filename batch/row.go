@@ -97,7 +97,7 @@ func (r *row) submitted(receipt Receipt, err error, at time.Time) next {
 			r.app.Settled = Settlement{Token: r.begun, Result: sheet.Already, Seen: at}
 		}
 		n := r.on(evAccepted, nil)
-		n.outcome.SubmittedAt = receipt.At
+		n.outcome.SubmittedAt, n.outcome.LOAStatus = receipt.At, r.app.Operation.leadsTo()
 		return n
 	}
 	call := r.failed(err)

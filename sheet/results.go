@@ -199,8 +199,8 @@ func (r *resulter) carry(res *RowResult) {
 	if res.LOAAskedAt.IsZero() && res.LOAStatus == c.LastRun().LOAStatus {
 		res.LOAAskedAt = c.LastRun().LOAAskedAt
 	}
-	if res.Letter == (Letter{}) && c.InstanceID != "" && strings.Contains(c.LastRun().Letter.Path, c.InstanceID) && hasLetter(res.LOAStatus) {
-		res.Letter = c.LastRun().Letter
+	if res.Letter == (Letter{}) {
+		res.Letter = c.letterAt(res.LOAStatus)
 	}
 }
 

@@ -311,6 +311,16 @@ func TestLaterColumns(t *testing.T) {
 			t.Errorf("the row of another circuit has %q", got)
 		}
 	}
+	w.MoveLetters("/srv/loa/in.xlsx", "/srv/loa/copies/copy.xlsx")
+	w.MoveLetters("/srv/loa/in.xlsx", "/srv/loa/copies/copy.xlsx")
+	if got := w.Circuits[0].Past.Letter.Path; got != "../letters/cn-hangzhou-pc-aaaa1.pdf" {
+		t.Errorf("from another folder the letter is %s", got)
+	}
+	sp := sheet.StatusPatch(w, map[int]sheet.LOAResult{2: {Status: "Available"}, 3: {Status: "Applying"}}, sheet.English).Sheets[0]
+	if got := cellTexts(sp.Row(2)); got != "Available |  | ../"+letter.String() || len(sp.Files) != 1 || cellTexts(sp.Row(3)) != "Applying |  | " {
+		t.Errorf("status leaves of the letters %q, %q", got, cellTexts(sp.Row(3)))
+	}
+	w.MoveLetters("/srv/loa/in.xlsx", "/srv/loa/copy.xlsx")
 	kept := rows("Available")
 	kept[0].Keep = true
 	p = sheet.Results(w, kept, codes{}, sheet.English)

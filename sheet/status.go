@@ -1,6 +1,7 @@
 package sheet
 
 import (
+	"cmp"
 	"net/url"
 	"path"
 	"path/filepath"
@@ -22,6 +23,34 @@ func LetterFrom(copyPath, file, sha256 string) Letter {
 		file = rel
 	}
 	return Letter{Path: filepath.ToSlash(file), SHA256: sha256}
+}
+
+// MoveLetters makes the letters that earlier runs wrote into the workbook relative to the folder
+// of its copy. Both paths are absolute.
+func (w *Workbook) MoveLetters(source, copyPath string) {
+	from := cmp.Or(w.folder, filepath.Dir(source))
+	if w.folder = filepath.Dir(copyPath); w.folder == from {
+		return
+	}
+	for i := range w.Circuits {
+		past := w.Circuits[i].Past
+		if past == nil {
+			continue
+		}
+		l := &past.Letter
+		if file := filepath.FromSlash(l.Path); file != "" && !filepath.IsAbs(file) {
+			*l = LetterFrom(copyPath, filepath.Join(from, file), l.SHA256)
+		}
+	}
+}
+
+// letterAt returns the letter that an earlier run wrote into the row, unless an LOA with this
+// status does not have a letter, or it belongs to another circuit.
+func (c *Circuit) letterAt(status string) Letter {
+	if c.InstanceID != "" && strings.Contains(c.LastRun().Letter.Path, c.InstanceID) && hasLetter(status) {
+		return c.LastRun().Letter
+	}
+	return Letter{}
 }
 
 // letterMark is between the path and the checksum in a cell.
@@ -129,8 +158,15 @@ func StatusPatch(w *Workbook, rows map[int]LOAResult, l Language) Patch {
 	}
 	p := SheetPatch{Sheet: t.Sheet, HeaderRow: t.HeaderRow, LastRow: t.LastRow, LastCol: last, Columns: columns, Rows: len(rows)}
 	cells := make([]PutCell, len(ids))
-	p.Row = func(row int) []PutCell {
+	at := func(row int) (LOAResult, bool) {
 		r, found := rows[row]
+		if c := w.CircuitAt(row); found && c != nil && r.Letter == (Letter{}) {
+			r.Letter = c.letterAt(r.Status)
+		}
+		return r, found
+	}
+	p.Row = func(row int) []PutCell {
+		r, found := at(row)
 		if !found {
 			return nil
 		}
@@ -140,7 +176,8 @@ func StatusPatch(w *Workbook, rows map[int]LOAResult, l Language) Patch {
 		return cells
 	}
 	if i := slices.Index(ids, ColLetter); i >= 0 {
-		for row, r := range rows {
+		for row := range rows {
+			r, _ := at(row)
 			if target := r.Letter.target(); target != "" {
 				p.Files = append(p.Files, FileLink{Row: row, Col: columns[i].Col, Target: target})
 			}

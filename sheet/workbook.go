@@ -117,6 +117,7 @@ type Workbook struct {
 	Purpose        Purpose    // of the options
 	Unlisted       []Unlisted // the counts of problems that are too many to be listed, by rule
 
+	folder string               // that the letters of earlier runs are relative to, once MoveLetters was called
 	hidden [BothSheets][]cell32 // cells of columns that are not personal whose values are
 }
 

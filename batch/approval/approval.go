@@ -89,6 +89,7 @@ type Circuit struct {
 
 // Prediction is the result that a row would have if the run were made at once.
 type Prediction struct {
+	Step      string `json:"step"` // the operation that it is about, also if that is not sent
 	Result    string `json:"result"`
 	Reason    string `json:"reason"`
 	ErrorCode string `json:"error_code"`

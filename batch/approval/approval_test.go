@@ -26,12 +26,12 @@ func sample() *Plan {
 			Rows: []Row{
 				{
 					Cell: "Circuits!A2", Row: 2, Circuit: Circuit{"pc-0000001", "cn-hangzhou"}, Account: "1000000000000001", Profile: "night", Operation: "apply",
-					Prediction: Prediction{Result: "VALID", Reason: "reason-valid"}, Personal: "0f0f",
+					Prediction: Prediction{Step: "apply", Result: "VALID", Reason: "reason-valid"}, Personal: "0f0f",
 					Values: []Value{{"CompanyName", "示例 <网络> & “Example”"}, {"LineType", "FIBRE"}}, Engineers: []int{2, 3},
 				},
 				{
 					Cell: "Circuits!A3", Row: 3, Circuit: Circuit{"pc-0000002", "cn-beijing"}, Account: "1000000000000001", Values: []Value{}, Engineers: []int{},
-					Prediction: Prediction{"BLOCKED", "reason-not-allocated", "IncorrectStatus.PhysicalConnection", "Initial", "Rejected"},
+					Prediction: Prediction{"apply", "BLOCKED", "reason-not-allocated", "IncorrectStatus.PhysicalConnection", "Initial", "Rejected"},
 				},
 			},
 			Engineers: []Engineer{{2, "a1b2"}, {3, "0000"}},

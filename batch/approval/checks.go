@@ -31,7 +31,7 @@ type Checks struct {
 }
 
 // The rounds: as many as OWASP recommends for passwords (2023), but for many engineers fewer,
-// so a plan of any size takes a few seconds of one processor: it does about ten million a
+// so most plans take a few seconds of one processor, which does some five million a
 // second. Fewer than a thousand would slow down nobody.
 const (
 	mostRounds  = 600_000

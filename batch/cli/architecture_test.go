@@ -57,15 +57,16 @@ var mayImport = map[string][]string{
 	"batch/quicktest":    {},
 	"batch/simulator":    {},
 	"batch/report":       {"batch", "sheet", "templates", "github.com/rivo/uniseg"},
-	"batch/cli":          {"batch", "batch/approval", "batch/cloud", "batch/durable", "batch/inbox", "batch/ledger", "batch/ledger/sqlite", "batch/letters", "batch/notify", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/waiting", "batch/cli/accounts", "batch/cli/doctor", "batch/cli/download", "batch/cli/console", "batch/cli/locale", "batch/cli/password", "batch/cli/prose", "batch/cli/watch", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "golang.org/x/term"},
+	"batch/cli":          {"batch", "batch/approval", "batch/cloud", "batch/durable", "batch/inbox", "batch/ledger", "batch/ledger/sqlite", "batch/letters", "batch/notify", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/waiting", "batch/cli/accounts", "batch/cli/doctor", "batch/cli/download", "batch/cli/console", "batch/cli/desktop", "batch/cli/locale", "batch/cli/password", "batch/cli/prose", "batch/cli/watch", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "golang.org/x/term"},
 	"batch/cli/accounts": {"batch", "batch/ledger", "batch/plan", "sheet"},
 	"batch/cli/doctor":   {"batch/cli/prose", "batch/report", "sheet"},
-	"batch/cli/console":  {"batch", "batch/cli/prose", "batch/ledger", "batch/quota", "batch/report", "sheet", "github.com/schollz/progressbar/v3"},
-	"batch/cli/clitest":  {"batch/cli", "batch/cli/prose", "batch/quicktest", "batch/simulator", "sheet", "sheet/xlsx", "github.com/rogpeppe/go-internal"}, // for tests
-	"batch/cli/endtoend": {},                                                                                                                               // tests only
+	"batch/cli/console":  {"batch", "batch/cli/prose", "batch/ledger", "batch/quota", "batch/report", "sheet", "github.com/schollz/progressbar/v3", "golang.org/x/sys"},
+	"batch/cli/clitest":  {"batch/cli", "batch/cli/prose", "batch/quicktest", "batch/simulator", "sheet", "sheet/xlsx", "github.com/rogpeppe/go-internal", "golang.org/x/sys"}, // for tests
+	"batch/cli/endtoend": {},                                                                                                                                                   // tests only
 	"batch/waiting":      {"batch", "batch/ledger"},
 	"batch/cli/watch":    {},
 	"batch/cli/download": {"batch", "batch/ledger", "batch/letters"},
+	"batch/cli/desktop":  {"batch", "golang.org/x/sys"},
 	"batch/cli/locale":   {"golang.org/x/sys"},
 	"batch/cli/password": {"sheet/xlsx"},
 	"batch/cli/prose":    {"batch", "sheet", "golang.org/x/text"},
@@ -95,7 +96,7 @@ var testOnly = map[string][]string{
 	"batch/histories":    {"batch", "batch/ledger", "batch/ledger/sqlite", "batch/ledger/sqlite/lossytest", "batch/plan", "batch/quicktest", "batch/quota", "sheet"},
 	"batch/report":       {"batch/cli/prose"},
 	"batch/cli":          {"batch/cli/clitest", "batch/ledger/sqlite/lossytest", "github.com/rogpeppe/go-internal"},
-	"batch/cli/endtoend": {"batch", "batch/cli", "batch/cli/clitest", "batch/cli/password", "batch/simulator", "sheet", "sheet/xlsx", "go.yaml.in/yaml/v3"}, // yaml reads the Kubernetes recipe
+	"batch/cli/endtoend": {"batch", "batch/cli", "batch/cli/clitest", "batch/cli/password", "batch/ledger", "batch/ledger/sqlite", "batch/simulator", "sheet", "sheet/xlsx", "go.yaml.in/yaml/v3", "golang.org/x/sys"}, // yaml reads the Kubernetes recipe, and sys opens files as Excel does
 	"templates":          {"sheet", "sheet/xlsx", "batch/cli/prose", "batch/cloud"},
 	"testdata":           {"sheet/xlsx", "batch/cli/prose", "batch/cloud"},
 }

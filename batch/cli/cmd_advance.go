@@ -20,7 +20,7 @@ const advance = "advance"
 func (a *app) advanceCommand() *cobra.Command {
 	var f submitFlags
 	cmd := &cobra.Command{
-		Use:   "advance FILE... | --in DIR",
+		Use:   "advance FILE... | --in DIR | --plan PLAN",
 		Short: "Take each circuit the next step, from the application to the confirmation",
 		Long: `Reads the state of each circuit's LOA, and takes the next step that it allows: applies
 where there is none; fetches the letter when it is available (--download); reports
@@ -35,7 +35,7 @@ for rows with errors.`,
   loabatch advance applications.xlsx               asks for confirmation first
   loabatch advance --yes --download letters --reapply applications.xlsx`,
 		Args: separatedValue,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.process(cmd, f, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.processPlanned(cmd, &f, args) },
 	}
 	flags := cmd.Flags()
 	f.folder.register(flags)

@@ -22,7 +22,7 @@ func workOf(command string) ([]batch.Operation, sheet.Purpose) {
 func (a *app) completeCommand() *cobra.Command {
 	var f submitFlags
 	cmd := &cobra.Command{
-		Use:   "complete FILE... | --in DIR",
+		Use:   "complete FILE... | --in DIR | --plan PLAN",
 		Short: "Report finished construction, and confirm circuits",
 		Long: `Reports construction as finished for the rows that say yes under Construction finished and
 whose LOA is Available, with line code, label, provider and contact. Where a row also says
@@ -35,7 +35,7 @@ completion is ever reported twice, and no circuit confirmed twice.`,
   loabatch complete applications.xlsx              asks for confirmation first
   loabatch complete --yes tonight.results-….xlsx`,
 		Args: separatedValue,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.process(cmd, f, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.processPlanned(cmd, &f, args) },
 	}
 	flags := cmd.Flags()
 	f.folder.register(flags)

@@ -532,6 +532,9 @@ func (d *examination) writable() {
 			d.check(doctor.Fail, "folder", "", "output-unwritable", "file", path, "reason", cause(err))
 			continue
 		}
+		if drive := durable.MappedDrive(path); drive != "" {
+			d.check(doctor.Warn, "folder", "", "doctor-mapped-drive", "folder", path, "drive", drive)
+		}
 		free, err := durable.Free(path)
 		switch need := doctor.Room(sizes[path]); {
 		case err != nil:

@@ -414,14 +414,14 @@ func (a *app) waitingHistory(ctx context.Context, store ledger.Store, f historyF
 	state := a.lines.Words.Vocabulary().State
 	rows := a.header("history-waiting")
 	for _, l := range lines {
-		rows = append(rows, []string{l.InstanceID, state(l.LOAStatus), stamp(l.Since), daysText(l.Days), l.Message, l.Company, l.Region, number(l.Rejections)})
+		rows = append(rows, []string{l.InstanceID, state(l.LOAStatus), stamp(l.Since), daysText(l.Days), l.Message, l.Company, l.Region, number(l.Rejections), l.Scope})
 	}
 	if f.csv {
 		return report.CSVTable(a.env.Stdout, rows)
 	}
 	if len(lines) == 0 {
 		a.lines.Say("no-waiting", nil)
-	} else if err := a.historyTable(rows, f, []int{0, 1, 3}, []int{2, 4, 5, 6, 7}); err != nil {
+	} else if err := a.historyTable(rows, f, []int{0, 1, 3}, []int{2, 4, 5, 6, 7, 8}); err != nil {
 		return err
 	}
 	rows = a.header("history-companies")

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"maps"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -29,8 +28,8 @@ import (
 // planFlag is the name of the flag of the commands that carry out a plan.
 const planFlag = "plan"
 
-// planned are the commands that carry out plans, with what each asks for.
-var planned = map[string]batch.Operation{"submit": batch.Apply}
+// planned are the commands that carry out plans.
+var planned = []string{"submit", "complete", advance}
 
 func (a *app) planCommand() *cobra.Command {
 	var f submitFlags
@@ -42,24 +41,22 @@ func (a *app) planCommand() *cobra.Command {
 what would be sent and what would become of it into a plan: a file for a second person
 to read and approve. Nothing is sent.
 
-submit --plan PLAN carries out exactly that or nothing: if a workbook, an account, an
-option that decides what is sent, or the prediction of any row has changed, it says what
-has changed and sends nothing. The plan has no personal data.`,
+submit --plan PLAN, or the command that --for names, carries out exactly that or nothing:
+if a workbook, an account, an option that decides what is sent, or the prediction of any
+row has changed, it says what has changed and sends nothing. The plan has no personal data.`,
 		Example: `  loabatch plan tonight.xlsx -o tonight.plan.json
   loabatch plan show tonight.plan.json
   loabatch submit --plan tonight.plan.json tonight.xlsx`,
 		Args: files,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			operation, known := planned[command]
-			if !known {
-				return failure(exitUsage, "choice", nil, "flag", "for", "value", command, "choices", strings.Join(slices.Sorted(maps.Keys(planned)), ", "))
+			if !slices.Contains(planned, command) {
+				return failure(exitUsage, "choice", nil, "flag", "for", "value", command, "choices", strings.Join(planned, ", "))
 			}
-			f.operation = operation
 			return a.makePlan(cmd, f, args, command)
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&command, "for", command, "the `COMMAND` that is to carry it out: submit")
+	flags.StringVar(&command, "for", command, "the `COMMAND` that is to carry it out: "+strings.Join(planned, ", "))
 	flags.StringVarP(&f.output.plan, "output", "o", "", "`PLAN`, the file to write")
 	flags.BoolVar(&f.output.force, "force", false, "replace a file that is not a plan, or that was changed since; never an input")
 	flags.BoolVar(&f.output.json, "json", false, jsonHelp)
@@ -105,6 +102,7 @@ func (a *app) makePlan(cmd *cobra.Command, f submitFlags, paths []string, comman
 		return err
 	}
 	defer s.close()
+	s.steps, s.options.Purpose = workOf(command)
 	path := a.follow(f.output.plan)
 	if err := s.files.write(outputFlag, path); err != nil {
 		return err
@@ -217,14 +215,15 @@ func (s *invocation) decisive() []approval.Setting {
 
 // prediction is what would become of the rows of one input now.
 type prediction struct {
-	done *finished
-	plan *batch.Plan
-	past map[batch.Key]batch.Record
+	done  *finished
+	steps []batch.Operation
+	plan  *batch.Plan
+	past  known
 }
 
 // predict plans an input as a run does that sends, and predicts its rows.
 func (a *app) predict(ctx context.Context, s *invocation, in *input) (*prediction, error) {
-	p := &prediction{done: &finished{in: in, problems: slices.Clone(in.workbook.Problems), info: runInfo{
+	p := &prediction{steps: s.steps, done: &finished{in: in, problems: slices.Clone(in.workbook.Problems), info: runInfo{
 		id: newRunID(s.started), command: s.command, args: s.args, dryRun: dryRunOnline, simulate: s.flags.run.simulate,
 		started: a.startOf(in), changeRef: s.flags.watch.changeRef, trace: s.trace,
 	}}}
@@ -237,7 +236,7 @@ func (a *app) predict(ctx context.Context, s *invocation, in *input) (*predictio
 		return nil, err
 	}
 	s.approving = true
-	p.plan, p.past = s.plan(ctx, p.done, known), known.past
+	p.plan, p.past = s.plan(ctx, p.done, known), known
 	s.approving = false
 	p.plan.DryRun = true
 	return p, a.engine(ctx, s, p.done, p.plan)
@@ -252,7 +251,7 @@ func (p *prediction) known() bool {
 
 // workbook is the prediction as it is approved.
 func (p *prediction) workbook(checks approval.Checks) approval.Workbook {
-	w := plan.Approvable(p.done.in.workbook, p.plan, p.done.outcomes, checks, func(c *sheet.Circuit) (id, profile string) {
+	w := plan.Approvable(p.done.in.workbook, p.steps, p.plan, p.done.outcomes, checks, func(c *sheet.Circuit) (id, profile string) {
 		part := p.done.parts[p.done.partOf(c)]
 		return part.account, part.profile
 	})
@@ -335,6 +334,16 @@ func (a *app) adoptPlan(cmd *cobra.Command, f *submitFlags, paths []string) ([]s
 	return paths, nil
 }
 
+// processPlanned is process for a command that may have a plan to carry out. f holds the values
+// of its flags, which the plan adds to.
+func (a *app) processPlanned(cmd *cobra.Command, f *submitFlags, paths []string) error {
+	paths, err := a.adoptPlan(cmd, f, paths)
+	if err != nil {
+		return err
+	}
+	return a.process(cmd, *f, paths)
+}
+
 // maxDifferences is how many of the things that have changed are listed.
 const maxDifferences = 100
 
@@ -371,8 +380,7 @@ func (a *app) checkPlan(ctx context.Context, s *invocation, inputs []*input) err
 		return err
 	}
 	differences := approval.Compare(was.Plan, now, func(workbook int, r approval.Row) bool {
-		record, known := all[workbook].past[batch.Key{Region: r.RegionID, InstanceID: r.InstanceID}]
-		return known && begun[record.RunID]
+		return all[workbook].past.hasRun(batch.Key{Region: r.RegionID, InstanceID: r.InstanceID}, begun)
 	})
 	if len(differences) == 0 {
 		return nil
@@ -403,6 +411,19 @@ func (a *app) runsOf(ctx context.Context, s *invocation, sum string) (map[string
 		}
 	}
 	return begun, nil
+}
+
+// hasRun reports whether what is known of a circuit comes from one of these runs.
+func (k *known) hasRun(key batch.Key, runs map[string]bool) bool {
+	if r, found := k.past[key]; found && runs[r.RunID] {
+		return true
+	}
+	for _, past := range k.later {
+		if r, found := past[key]; found && runs[r.RunID] {
+			return true
+		}
+	}
+	return false
 }
 
 // difference renders what has changed as a problem with its cell.
@@ -442,6 +463,9 @@ func (a *app) difference(d approval.Difference, was *approval.Plan, inputs []*in
 
 // circuitColumn is the column of a circuit's parameter.
 func circuitColumn(parameter string) sheet.ColumnID {
+	if parameter == plan.ConfirmValue {
+		return sheet.CircuitConfirm
+	}
 	for _, c := range sheet.Columns {
 		if c.Sheet == sheet.CircuitsSheet && c.Parameter == parameter {
 			return c.ID
@@ -452,7 +476,8 @@ func circuitColumn(parameter string) sheet.ColumnID {
 
 // predictionMessage says why a row has a predicted result.
 func (a *app) predictionMessage(k approval.Circuit, p approval.Prediction) (message, hint string) {
-	return newFindings(&sheet.Workbook{}, nil).message(a.lines.Words, batch.Outcome{
+	step, _ := batch.ParseOperation(p.Step) // that of a plan of a later version reads as an application
+	return newFindings(&sheet.Workbook{}, nil).message(a.lines.Words, batch.Outcome{Operation: step,
 		Key: batch.Key{Region: k.RegionID, InstanceID: k.InstanceID}, Result: sheet.Result(p.Result), Reason: batch.Reason(p.Reason), ErrorCode: p.ErrorCode, LOAStatus: p.LOAStatus, CircuitState: p.State,
 	})
 }
@@ -487,12 +512,19 @@ func (a *app) printPlan(p *approval.Plan, sum string) error {
 		for _, r := range w.Rows {
 			results[sheet.Result(r.Result)]++
 		}
+		confirmed := 0
 		for name, n := range w.Operations() {
+			if strings.HasSuffix(name, batch.Confirm.String()) {
+				confirmed += n
+			}
 			operations = append(operations, name+" "+strconv.Itoa(n))
 		}
 		slices.Sort(operations)
 		fact("plan-fact-rows", words.Line("plan-rows", count("rows", len(w.Rows)), sheet.Arg{Name: "results", Value: results.In(words)}))
 		fact("plan-fact-sends", cmp.Or(words.List(operations), words.Line("plan-nothing")))
+		if confirmed > 0 {
+			fact("plan-fact-billing", words.Line("plan-circuits", count("n", confirmed)))
+		}
 	}
 	fact("plan-fact-checksum", sum)
 	var b bytes.Buffer
@@ -526,7 +558,7 @@ func (a *app) planLine(r *approval.Row) []string {
 			message += " [" + r.ErrorCode + "]"
 		}
 	}
-	line := []string{r.Cell, r.InstanceID, r.RegionID, cmp.Or(r.Operation, "-"), a.lines.Words.Vocabulary().Result(sheet.Result(r.Result)), message, strings.Join(values, ", "), number(len(r.Engineers))}
+	line := []string{r.Cell, r.InstanceID, r.RegionID, cmp.Or(r.Operation, "-"), a.lines.Words.Vocabulary().Result(sheet.Result(r.Result)), number(len(r.Engineers)), strings.Join(values, ", "), message}
 	for i := range line {
 		line[i] = report.Printable(line[i])
 	}

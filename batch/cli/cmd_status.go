@@ -534,6 +534,7 @@ const reasonStatus batch.Reason = "status-row"
 // Errors of an earlier run stay, as the results do.
 func (a *app) statusPatch(k *inquiry, doc *report.Document, redact bool) sheet.Patch {
 	book := k.in.workbook
+	book.MoveLetters(absolute(k.in.path), doc.OutputPath)
 	written, words := a.translated(k.done, doc)
 	if written != doc {
 		k.describe(written, words)

@@ -1,9 +1,16 @@
 package cli
 
 import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/durable"
 )
 
 // submitFlags are the flags of submit; validate has those that apply to it.
@@ -45,13 +52,7 @@ With --plan, exactly what a plan says is carried out, or nothing: see loabatch p
   loabatch submit --plan tonight.plan.json          what was approved, or nothing
   loabatch submit --only failed,unknown,not_attempted tonight.results-….xlsx`,
 		Args: separatedValue,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			args, err := a.adoptPlan(cmd, &f, args)
-			if err != nil {
-				return err
-			}
-			return a.process(cmd, f, args)
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return a.processPlanned(cmd, &f, args) },
 	}
 	flags := cmd.Flags()
 	f.folder.register(flags)
@@ -90,4 +91,88 @@ given.`,
 	f.watch.register(flags)
 	registerMonitor(flags)
 	return cmd
+}
+
+// isBook reports whether an argument in place of a command names a workbook: by its extension, or
+// because there is such a file.
+func isBook(arg string) bool {
+	kinds := []string{".xlsx", ".xlsm", ".xltx", ".xltm", ".xlsb", ".xls", ".et", ".ods", ".csv"} // validate says which can be read
+	if slices.Contains(kinds, strings.ToLower(filepath.Ext(arg))) {
+		return true
+	}
+	info, err := os.Stat(arg)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// dropped validates workbooks that were dropped on the program, each into a copy beside it,
+// and opens the copies for the person in front of the machine, if there is one. Nothing is
+// ever sent.
+func (a *app) dropped(ctx context.Context, paths []string) error {
+	a.byHand = true
+	var failed fileErrors
+	exit := 0
+	for _, path := range a.distinctInputs(paths) {
+		if err := a.runValidate(ctx, path); err != nil {
+			failed = append(failed, fileError{path, err})
+		}
+		exit = max(exit, a.exit)
+	}
+	a.exit = exit
+	for _, path := range a.copies {
+		a.show(path)
+	}
+	if len(failed) > 0 {
+		return failed
+	}
+	return nil
+}
+
+// runValidate is the command validate with the copy beside the workbook. Variables set the
+// flags as usual.
+func (a *app) runValidate(ctx context.Context, path string) error {
+	cmd := a.validateCommand()
+	cmd.SetContext(ctx)
+	if err := cmd.ParseFlags([]string{"--output", filepath.Dir(path)}); err != nil {
+		return err
+	}
+	if err := a.bindEnvironment(cmd.Flags()); err != nil {
+		return err
+	}
+	return cmd.RunE(cmd, []string{path})
+}
+
+// doubleClicked writes the blank workbook beside the program, or into the user's folder
+// where that may not be written, unless it is there already, and opens it.
+func (a *app) doubleClicked(ctx context.Context) error {
+	a.byHand = true
+	folder := filepath.Dir(a.env.Program)
+	if home, err := os.UserHomeDir(); err == nil && durable.CheckFolder(folder) != nil {
+		folder = home
+	}
+	f := templateFlags{output: filepath.Join(folder, "loabatch-template.xlsx")}
+	if _, err := os.Stat(f.output); err == nil {
+		a.lines.Note("template-there", map[string]string{"file": f.output})
+	} else if err := a.template(ctx, f); err != nil {
+		return err
+	}
+	a.show(f.output)
+	return nil
+}
+
+// show opens a file for the person in front of the machine.
+func (a *app) show(path string) {
+	if a.env.Open == nil {
+		return
+	}
+	if err := a.env.Open(absolute(path)); err != nil {
+		a.lines.Warn("not-opened", map[string]string{"file": path, "reason": cause(err)})
+	}
+}
+
+// holdConsole keeps a console that closes with this process until its messages are read.
+func (a *app) holdConsole() {
+	if a.byHand && a.env.OwnConsole && a.env.Key != nil {
+		a.lines.Write("", a.lines.Words.Line("press-key"), "")
+		a.env.Key()
+	}
 }

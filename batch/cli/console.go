@@ -23,7 +23,7 @@ import (
 func newLines(env Env, c *prose.Catalogue) *console.Lines {
 	return console.New(env.Stderr, c, console.Screen{
 		Terminal: env.StderrTerminal, Dumb: env.Getenv("TERM") == "dumb",
-		Color: env.StderrTerminal && env.Getenv("NO_COLOR") == "", Size: env.Size,
+		Color: env.StderrTerminal && !env.NoEscapes && env.Getenv("NO_COLOR") == "", Size: env.Size,
 	})
 }
 

@@ -109,6 +109,7 @@ func (a *app) placeCopy(done *finished, t target, patch sheet.Patch, seal string
 	sum, first := a.writeChecked(in, t.path, t.force, patch, seal)
 	if first == nil {
 		done.wrote(t.path, sum)
+		a.copies = append(a.copies, t.path)
 		return t.path, nil
 	}
 	for _, second := range a.secondPlaces(t.path, runID, done.ledgerFlag) {
@@ -117,6 +118,7 @@ func (a *app) placeCopy(done *finished, t target, patch sheet.Patch, seal string
 		}
 		if sum, err := writeCopy(in, second, patch, ""); err == nil {
 			done.wrote(second, sum)
+			a.copies = append(a.copies, second)
 			a.lines.Warn("copy-second-place", map[string]string{"file": t.path, "reason": cause(first), "second": second})
 			return second, first
 		}
@@ -138,7 +140,7 @@ func (a *app) besideOpen(path string) string {
 	}
 	lock, said := lockOf(path), "output-open-locked"
 	if lock == "" {
-		if !inUse(path) {
+		if !durable.InUse(path) {
 			return path
 		}
 		said = "output-open"

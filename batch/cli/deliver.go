@@ -208,6 +208,7 @@ func (done *finished) errors(found *sheet.RowErrors) int {
 // added sheets and, with redact, masks over personal data.
 func (a *app) patch(done *finished, doc *report.Document, redact bool) sheet.Patch {
 	doc, words := a.translated(done, doc)
+	done.in.workbook.MoveLetters(absolute(done.in.path), doc.OutputPath)
 	book := *done.in.workbook
 	book.Problems = done.problems
 	patch := sheet.Results(&book, a.resultRows(done, doc, redact), words, doc.Language)

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/cli/prose"
@@ -225,11 +226,11 @@ func TestCopyPath(t *testing.T) {
 		{"a.results-of-may.xlsx", "", "a.results-of-may.results-20270115-020000-abcde.xlsx"},
 		{"a.xlsx", "out.xlsx", "out.xlsx"},
 	} {
-		if got := copyPath(c.in, c.output, false, "20270115-020000-abcde"); got != c.want {
+		if got := copyPath(c.in, c.output, false, "20270115-020000-abcde"); got != filepath.FromSlash(c.want) {
 			t.Errorf("copyPath(%q, %q) = %q, want %q", c.in, c.output, got, c.want)
 		}
 	}
-	if got := copyPath("x/a.xlsx", "out", true, "r"); got != "out/a.results-r.xlsx" {
+	if got := copyPath("x/a.xlsx", "out", true, "r"); got != filepath.FromSlash("out/a.results-r.xlsx") {
 		t.Errorf("with several inputs: %q", got)
 	}
 }
@@ -246,5 +247,117 @@ func TestSecondPlaces(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+// TestDroppedBooks has workbooks take the place of a command: each is validated into a copy
+// beside it, which is opened, and nothing is sent, whatever the variables say.
+func TestDroppedBooks(t *testing.T) {
+	clean, err := os.ReadFile(filepath.Join("..", "..", "testdata", "clean.xlsx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := filepath.Join(t.TempDir(), "桌面 $(x)")
+	book, mistakes, notes := filepath.Join(folder, "申请 表.xlsx"), filepath.Join(folder, "mistakes.xlsx"), filepath.Join(folder, "notes.xlsx")
+	sample, err := os.ReadFile(filepath.Join("..", "..", "testdata", "applications.xlsx"))
+	if err := errors.Join(err, os.Mkdir(folder, 0o700), os.WriteFile(book, clean, 0o600), os.WriteFile(mistakes, sample, 0o600), os.WriteFile(notes, []byte("text"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name     string
+		args     []string
+		own      bool // the console is that of the program
+		fails    bool // nothing can be opened
+		desktop  bool
+		exit     int
+		opened   int
+		keys     int
+		contains string
+	}{
+		{"a book", []string{book}, false, false, true, 0, 1, 0, "all 12 rows are valid"},
+		{"on Windows", []string{book}, true, false, true, 0, 1, 1, "press any key"},
+		{"no desktop", []string{book}, false, false, false, 0, 0, 0, "copy "},
+		{"mistakes", []string{mistakes}, true, false, true, 3, 1, 1, "nothing was sent"},
+		{"two", []string{book, mistakes}, true, false, true, 3, 2, 1, "nothing was sent"},
+		{"no book", []string{notes, book}, true, false, true, 2, 1, 1, "notes.xlsx"},
+		{"missing", []string{filepath.Join(folder, "none.xlsx")}, true, false, true, 2, 0, 1, "there is no file"},
+		{"nothing opens it", []string{book}, false, true, true, 0, 1, 0, "cannot be shown: no program"},
+		{"a command", []string{"version"}, true, false, true, 0, 0, 0, "loabatch"},
+		{"no command", []string{"versio"}, true, false, true, 2, 0, 0, "Did you mean"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var out bytes.Buffer
+			keys := 0
+			var opened []string
+			env := Env{Args: c.args, Stdin: strings.NewReader("yes\n"), Stdout: &out, Stderr: &out, Now: time.Now, OwnConsole: c.own, Key: func() { keys++ },
+				Getenv: func(name string) string {
+					return map[string]string{"LOABATCH_YES": "true", "LOABATCH_ENDPOINT": "http://127.0.0.1:1", "LOABATCH_OUTPUT": "elsewhere.xlsx"}[name]
+				}}
+			if c.desktop {
+				env.Open = func(path string) error {
+					opened = append(opened, path)
+					if c.fails {
+						return errors.New("no program")
+					}
+					return nil
+				}
+			}
+			exit := Run(t.Context(), env)
+			if exit != c.exit || keys != c.keys || len(opened) != c.opened || !strings.Contains(out.String(), c.contains) {
+				t.Errorf("exit %d, %d keys, opened %q: %s", exit, keys, opened, &out)
+			}
+			for _, copied := range opened {
+				if filepath.Dir(copied) != folder || !strings.Contains(copied, ".results-") {
+					t.Errorf("opened %s", copied)
+				}
+				if _, err := readInput(copied, sheet.Options{Location: time.UTC}, validationFlags{}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for path, want := range map[string][]byte{book: clean, mistakes: sample} {
+		if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s was changed, %v", path, err)
+		}
+	}
+}
+
+// TestDoubleClick starts the program without anything in a console of its own.
+func TestDoubleClick(t *testing.T) {
+	folder := t.TempDir()
+	t.Setenv("HOME", filepath.Join(folder, "home"))
+	t.Setenv("USERPROFILE", filepath.Join(folder, "home"))
+	if err := os.Mkdir(filepath.Join(folder, "home"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	click := func(program string, own bool) (opened, said string) {
+		var out bytes.Buffer
+		exit := Run(t.Context(), Env{Args: []string{}, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Getenv: func(string) string { return "" }, Now: time.Now,
+			Program: program, OwnConsole: own, Open: func(path string) error { opened = path; return nil }, Key: func() {}})
+		if exit != exitOK {
+			t.Errorf("exit %d: %s", exit, &out)
+		}
+		return opened, out.String()
+	}
+	want := filepath.Join(folder, "loabatch-template.xlsx")
+	if opened, said := click(filepath.Join(folder, "loabatch.exe"), false); opened != "" || !strings.Contains(said, "Usage:") {
+		t.Errorf("in a shell: opened %q: %s", opened, said)
+	}
+	if opened, said := click(filepath.Join(folder, "loabatch.exe"), true); opened != want || !strings.Contains(said, "wrote the blank workbook") {
+		t.Errorf("opened %q: %s", opened, said)
+	}
+	filled := []byte("filled in")
+	if err := os.WriteFile(want, filled, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if opened, said := click(filepath.Join(folder, "loabatch.exe"), true); opened != want || !strings.Contains(said, "is there already") {
+		t.Errorf("again: opened %q: %s", opened, said)
+	}
+	if content, err := os.ReadFile(want); err != nil || !bytes.Equal(content, filled) {
+		t.Errorf("the template was replaced, %v", err)
+	}
+	if opened, _ := click(filepath.Join(folder, "none", "loabatch.exe"), true); opened != filepath.Join(folder, "home", "loabatch-template.xlsx") {
+		t.Errorf("where nothing can be written: opened %q", opened)
 	}
 }

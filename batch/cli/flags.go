@@ -142,7 +142,6 @@ type runFlags struct {
 func (f *runFlags) register(flags *pflag.FlagSet) {
 	f.registerSending(flags)
 	f.registerReapply(flags)
-	flags.StringVar(&f.plan, planFlag, "", "carry out exactly what `PLAN` says, or nothing (see loabatch plan); without FILE, the workbooks beside it")
 }
 
 // registerReapply registers the flag of commands that apply for LOAs.
@@ -153,6 +152,7 @@ func (f *runFlags) registerReapply(flags *pflag.FlagSet) {
 // registerSending registers those of every command that sends.
 func (f *runFlags) registerSending(flags *pflag.FlagSet) {
 	f.registerChoice(flags)
+	flags.StringVar(&f.plan, planFlag, "", "carry out exactly what `PLAN` says, or nothing (see loabatch plan); without FILE, the workbooks beside it")
 	flags.StringVar(&f.dryRun, dryRunFlag, "", "send nothing, `offline|online|false`: offline validates only, online also reads the circuits' state and predicts each row, false overrides LOABATCH_DRY_RUN")
 	flags.Lookup(dryRunFlag).NoOptDefVal = string(dryRunOffline)
 	flags.Var(&f.maxDuration, "max-duration", "start no more rows after this long (default no limit)")

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch/cli/password"
+	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx"
 )
@@ -115,20 +116,6 @@ func lockOf(path string) string {
 		}
 	}
 	return ""
-}
-
-// inUse reports whether Windows keeps others from writing to a file, since a program has it
-// open. Other systems do not.
-func inUse(path string) bool {
-	if runtime.GOOS != "windows" {
-		return false
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if err == nil {
-		f.Close()
-	}
-	const sharingViolation, lockViolation = syscall.Errno(32), syscall.Errno(33)
-	return errors.Is(err, sharingViolation) || errors.Is(err, lockViolation)
 }
 
 // readInputs reads and decodes every input before any of them is processed. It returns
@@ -237,8 +224,12 @@ func readBytes(path string) (*input, error) {
 	case info.Size() > maxInput:
 		return nil, failure(exitUsage, "input-too-large", nil, "file", path)
 	}
+	absent := durable.Absent(path)
 	f, err := os.Open(path)
 	if err != nil {
+		if durable.IsInUse(err) {
+			return nil, failure(exitUsage, "input-in-use", err, "file", path)
+		}
 		return nil, failure(exitUsage, "input-unreadable", err, "file", path, "reason", cause(err))
 	}
 	defer f.Close()
@@ -247,7 +238,11 @@ func readBytes(path string) (*input, error) {
 		return nil, failure(exitUsage, "input-unreadable", err, "file", path, "reason", cause(err))
 	}
 	sum := sha256.Sum256(content.Bytes())
-	return &input{path: path, content: content.Bytes(), sha256: hex.EncodeToString(sum[:])}, nil
+	in := &input{path: path, content: content.Bytes(), sha256: hex.EncodeToString(sum[:])}
+	if absent {
+		in.remarks = append(in.remarks, sheet.Problem{Code: "file-fetched", Severity: sheet.Note})
+	}
+	return in, nil
 }
 
 // named adds the file's name to an input error, for the prose.
@@ -262,11 +257,23 @@ func named(err error, path string) error {
 	return bad
 }
 
-// causes are the catalogue's codes for errors of the operating system.
+// causes are the catalogue's codes for errors of the operating system. Those of Windows, with numbers of their own, are in
+// windowsCauses.
 var causes = map[syscall.Errno]string{
 	syscall.ENOENT: "cause-not-exist", syscall.EEXIST: "cause-exist", syscall.EACCES: "cause-permission", syscall.ENOSPC: "cause-full",
 	syscall.EROFS: "cause-read-only", syscall.EISDIR: "cause-folder", syscall.ENOTDIR: "cause-no-folder",
 	syscall.EADDRINUSE: "cause-address-in-use", syscall.EDQUOT: "cause-quota", syscall.ENAMETOOLONG: "cause-name", syscall.EPIPE: "cause-pipe", syscall.EIO: "cause-io",
+}
+
+// windowsCauses are those for the errors of Windows,
+// https://learn.microsoft.com/windows/win32/debug/system-error-codes.
+var windowsCauses = map[syscall.Errno]string{
+	2: "cause-not-exist", 3: "cause-not-exist", 53: "cause-no-share", 67: "cause-no-share",
+	5: "cause-permission", 19: "cause-read-only", 32: "cause-in-use", 33: "cause-in-use", 39: "cause-full", 112: "cause-full",
+	80: "cause-exist", 183: "cause-exist", 123: "cause-name-characters", 206: "cause-name", 267: "cause-no-folder", 1295: "cause-quota",
+	109: "cause-pipe", 232: "cause-pipe", 1117: "cause-io", 10048: "cause-address-in-use",
+	// ERROR_CLOUD_FILE_…: of OneDrive and the like, which do not have the file on this machine.
+	362: "cause-cloud", 386: "cause-cloud", 388: "cause-cloud", 389: "cause-cloud", 391: "cause-in-use", 393: "cause-cloud", 398: "cause-cloud", 404: "cause-cloud", 426: "cause-cloud",
 }
 
 // cause returns why the operating system could not do something, for the catalogue's
@@ -284,8 +291,14 @@ func cause(err error) string {
 	case errors.As(err, &link):
 		err = link.Err
 	}
-	if errno, ok := err.(syscall.Errno); ok && causes[errno] != "" {
-		return causes[errno]
+	if errno, ok := err.(syscall.Errno); ok {
+		known := causes[errno]
+		if runtime.GOOS == "windows" {
+			known = windowsCauses[errno]
+		}
+		if known != "" {
+			return known
+		}
 	}
 	return err.Error()
 }

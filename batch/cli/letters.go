@@ -30,7 +30,7 @@ func registerDownload(flags *pflag.FlagSet, dir *string) {
 // openLetters makes the folder of --download before anything is asked, and what fetches the
 // letters.
 func (a *app) openLetters(s *invocation) error {
-	if s.flags.download == "" {
+	if s.flags.download == "" || s.run.dryRun != dryRunOff {
 		return nil
 	}
 	dir := absolute(a.follow(s.flags.download))
@@ -68,7 +68,7 @@ func (a *app) fetchLetters(ctx context.Context, s *invocation, done *finished, s
 			sources[n] = s.letterSource(done, done.parts[n].opened.service)
 		}
 		key := plan.KeyOf(c)
-		rows = append(rows, download.Row{Key: key, Known: known[key].Letter, Source: sources[n], Facts: facts(book, c)})
+		rows = append(rows, download.Row{Key: key, Known: known[key].Letter, Source: sources[n], Facts: facts(book, c), Done: status(i) == batch.LOAComplete})
 		places = append(places, i)
 	}
 	for i, r := range download.All(ctx, s.signals.drain, rows, a.panicked) {
@@ -92,7 +92,7 @@ func facts(book *sheet.Workbook, c *sheet.Circuit) letters.Facts {
 // letterSource is where the letters of an account come from. Each lookup waits for its quota.
 func (s *invocation) letterSource(done *finished, acc *service) *download.Source {
 	quotas := s.quotasOf(acc)
-	source := &download.Source{Dir: s.fetcher.Dir, Fetch: s.fetcher.Fetch, Open: s.fetcher.Open}
+	source := &download.Source{Dir: s.fetcher.Dir, Fetch: s.fetcher.Fetch, Open: s.fetcher.Open, Kept: letters.Kept}
 	source.Find = func(ctx context.Context, key batch.Key) (loa batch.LOA, found bool, err error) {
 		err = batch.RetryRead(ctx, s.flags.run.maxAttempts, func() error {
 			answered, err := quotas.Window(key.Region, string(batch.LookupAPI)).Acquire(ctx)

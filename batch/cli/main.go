@@ -35,6 +35,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/console"
+	"github.com/loabatch/loabatch/batch/cli/desktop"
 	"github.com/loabatch/loabatch/batch/cli/locale"
 	"github.com/loabatch/loabatch/batch/cli/password"
 )
@@ -56,12 +57,18 @@ type Env struct {
 	StdinTerminal  bool // a question can be asked
 	StdoutTerminal bool // colour may be used
 	StderrTerminal bool // a progress bar can be drawn
+	NoEscapes      bool // a terminal shows escape sequences as text
 
 	Password func() (string, error) // reads a line that the terminal does not show; nil without one
 
 	Language string // of the user, as the system names it; empty where variables do
 
 	Size func() (columns, rows int) // of the terminal, at the moment; 0 if unknown; may be nil
+
+	Program    string                  // path of the program
+	Open       func(path string) error // shows a file to a person at this machine; nil without one
+	OwnConsole bool                    // the console closes with this process
+	Key        func()                  // waits until a key is pressed
 }
 
 // environ lists the variables of the environment.
@@ -109,6 +116,15 @@ func Main() int {
 		StdoutTerminal: term.IsTerminal(int(stdout.Fd())),
 		StderrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 		Size:           func() (columns, rows int) { return terminalSize(os.Stderr, stdout) },
+		OwnConsole:     desktop.OwnConsole(),
+		Key:            func() { waitForKey(os.Stdin) },
+	}
+	// Both are asked, and may be consoles.
+	stdoutEscapes, stderrEscapes := console.Escapes(stdout), console.Escapes(os.Stderr)
+	env.NoEscapes = !stdoutEscapes || !stderrEscapes
+	env.Program, _ = os.Executable() // only a template's folder depends on it
+	if desktop.Present(env.Getenv) {
+		env.Open = func(path string) error { return desktop.Open(path, env.Getenv) }
 	}
 	if env.StdinTerminal && env.StderrTerminal {
 		typed := &hiddenInput{terminal: os.Stdin}
@@ -153,6 +169,14 @@ func (h *hiddenInput) line() (string, error) {
 func (h *hiddenInput) restore() {
 	if state := h.before.Load(); state != nil {
 		_ = term.Restore(int(h.terminal.Fd()), state)
+	}
+}
+
+// waitForKey waits until a key is pressed, or there is nothing to press.
+func waitForKey(terminal *os.File) {
+	if state, err := term.MakeRaw(int(terminal.Fd())); err == nil {
+		_, _ = terminal.Read(make([]byte, 1))
+		_ = term.Restore(int(terminal.Fd()), state)
 	}
 }
 

@@ -250,6 +250,22 @@ submit 12 applications as account 1234 to the VPC API?`
 	}
 }
 
+// The question before completions counts confirmations by themselves, since they start billing.
+func TestQuestionOfCompletions(t *testing.T) {
+	a, _ := asking(strings.NewReader(""), nil)
+	got := a.question("complete", []sending{{
+		file: "in.xlsx", sheet: "Circuits", rows: 41, going: 12, confirmed: 1, warned: 3, stay: report.Results{sheet.Skipped: 29},
+	}}, "the VPC API", []*account{{service: &service{account: "1234"}}})
+	const want = `12 of 41 rows are to be completed where the LOA is Available, sheet Circuits of in.xlsx
+  29 are not: 29 SKIPPED
+  3 of the rows to be completed have warnings
+  1 circuit is to be confirmed after that, which starts service and billing
+report 12 finished constructions as account 1234 to the VPC API?`
+	if got != want {
+		t.Errorf("got %s", got)
+	}
+}
+
 // The question over several accounts has the rows of each.
 func TestQuestionOfSeveralAccounts(t *testing.T) {
 	a, _ := asking(strings.NewReader(""), nil)

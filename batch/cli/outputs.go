@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -177,6 +178,9 @@ func reportFiles(beside string, kinds []string) []reportFile {
 // checkReplace reports why a file may not be written to a path because of what is there.
 // An empty file may always be replaced: mktemp makes one.
 func checkReplace(path string, force bool, ours func(content *os.File, size int64) bool) error {
+	if runtime.GOOS == "windows" && !filepath.IsLocal(filepath.Base(path)) { // CON.xlsx and the like
+		return failure(exitUsage, "output-no-file", nil, "file", path)
+	}
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

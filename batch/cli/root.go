@@ -25,6 +25,7 @@ func Run(ctx context.Context, env Env) (exit int) {
 	stdout := console.NewPatient(env.Stdout)
 	env.Stdout, env.Stderr = stdout, console.NewStream(env.Stderr)
 	a := &app{env: env, lines: newLines(env, env.catalogue()), taken: make(chan struct{}), monitor: &notify.Monitor{}}
+	defer a.holdConsole()
 	abandoned := false
 	defer func() { a.reportEnd(exit, abandoned) }()
 	defer batch.Guard(func(err error) {
@@ -89,6 +90,8 @@ type app struct {
 
 	logFile io.Closer       // nil if the log goes to standard error
 	monitor *notify.Monitor // of the command
+	byHand  bool            // a workbook was dropped on the program, or it was double-clicked
+	copies  []string        // results copies that were written
 	metrics string          // path of its metrics file; "" for none
 
 	taking sync.Once
@@ -106,9 +109,11 @@ never twice, and writes the result of each row into a copy of the workbook.`,
   loabatch validate applications.xlsx        check every row, send nothing
   loabatch submit --simulate applications.xlsx
                                              a whole run against the embedded simulator
-  loabatch submit applications.xlsx          apply for the LOAs`,
+  loabatch submit applications.xlsx          apply for the LOAs
+  loabatch applications.xlsx                 check every row and open the copy with what is wrong
+                                             marked (as when it is dropped on the program)`,
 		Version:                    version(),
-		Args:                       noCommand,
+		Args:                       bookOrNoCommand,
 		SilenceErrors:              true,
 		SilenceUsage:               true,
 		SuggestionsMinimumDistance: 3,
@@ -121,7 +126,15 @@ never twice, and writes the result of each row into a copy of the workbook.`,
 			}
 			return a.monitored(cmd)
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case len(args) > 0:
+				return a.dropped(cmd.Context(), args)
+			case a.env.OwnConsole:
+				return a.doubleClicked(cmd.Context())
+			}
+			return cmd.Help()
+		},
 	}
 	a.common.register(root.PersistentFlags())
 	root.SetFlagErrorFunc(a.flagFailure)
@@ -135,6 +148,14 @@ never twice, and writes the result of each row into a copy of the workbook.`,
 		help.Args = noHelpTopic
 	}
 	return root
+}
+
+// bookOrNoCommand accepts workbooks in place of a command, and rejects an unknown command.
+func bookOrNoCommand(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 && isBook(args[0]) {
+		return nil
+	}
+	return noCommand(cmd, args)
 }
 
 // noCommand rejects an unknown command and suggests the nearest one that exists.

@@ -22,6 +22,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -572,8 +573,21 @@ func runNext(ts *testscript.TestScript, _ bool, args []string) {
 	if command == "" {
 		ts.Fatalf("no command is suggested")
 	}
-	wantExit(ts, false, []string{args[0], "sh", "-c", command})
+	wantExit(ts, false, append([]string{args[0]}, shell(command)...))
 	fmt.Fprintf(ts.Stdout(), "%s\n%s", command, ts.ReadFile("stdout"))
+}
+
+// shell returns the command and arguments that run a line in a shell. The lines of Windows
+// have no other quotes than ".
+func shell(line string) []string {
+	if runtime.GOOS != "windows" {
+		return []string{"sh", "-c", line}
+	}
+	var words []string
+	for _, m := range regexp.MustCompile(`(?:"[^"]*"|[^" ])+`).FindAllString(line, -1) {
+		words = append(words, strings.ReplaceAll(m, `"`, ""))
+	}
+	return words
 }
 
 // setLastRun reads the first run of history's JSON, which is the latest.
@@ -647,8 +661,12 @@ func TestMain(m *testing.M) { clitest.Main(m, 32, everySentenceSaid) }
 // TestScripts runs the behaviours in testdata/script, one file each.
 func TestScripts(t *testing.T) {
 	t.Parallel()
+	folder := "../../testdata/script"
+	if runtime.GOOS == "windows" {
+		folder = windowsScripts(t, folder)
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "../../testdata/script",
+		Dir:                 folder,
 		ContinueOnError:     os.Getenv("KEEP_GOING") != "",
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
@@ -662,6 +680,41 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: scriptCommands,
 	})
+}
+
+// windowsScripts returns a folder with the scripts as they are for Windows: a slash in a pattern
+// stands for a backslash, too. Left out are scripts with commands of a POSIX shell, if there is none.
+func windowsScripts(t *testing.T, folder string) string {
+	scripts, err := filepath.Glob(filepath.Join(folder, "*.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pattern := regexp.MustCompile(`(?m)^((?:\[\S+\] )?!? ?(?:stdout|stderr|grep) )(.*)$`)
+	_, noShell := exec.LookPath("sh")
+	to := t.TempDir()
+	for _, path := range scripts {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		commands, files, some := strings.Cut(string(content), "\n-- ")
+		if noShell != nil && strings.Contains(commands, "sh -c") {
+			t.Logf("%s: left out, since there is no POSIX shell", filepath.Base(path))
+			continue
+		}
+		commands = pattern.ReplaceAllStringFunc(commands, func(line string) string {
+			m := pattern.FindStringSubmatch(line)
+			return m[1] + strings.ReplaceAll(m[2], "/", `[/\\]`)
+		})
+		commands = strings.ReplaceAll(commands, "[symlink]", "[unix]") // Wine says that it makes links, and makes none
+		if some {
+			commands += "\n-- " + files
+		}
+		if err := os.WriteFile(filepath.Join(to, filepath.Base(path)), []byte(commands), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return to
 }
 
 // wantChinese wants no English in what was printed (stdout, stderr) or written, but for

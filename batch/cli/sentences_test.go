@@ -204,7 +204,7 @@ func TestFolderMeanwhile(t *testing.T) {
 			args = []string{"submit", "--yes", "--endpoint", server.URL, "--in", folder + "/in", "--done", folder + "/done", "-o", folder + "/copies", "--ledger", filepath.Join(folder, "ledger.db")}
 			var stdout, stderr bytes.Buffer
 			exit := cli.Run(t.Context(), cli.Env{Args: args, Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Getenv: func(string) string { return "" }, Now: time.Now})
-			said := strings.Join(strings.Fields(stdout.String()+stderr.String()), " ")
+			said := saidIn(stdout.String() + stderr.String())
 			for _, want := range c.want {
 				if exit != c.exit || !strings.Contains(said, want) {
 					t.Errorf("exit code %d, no %q in %s", exit, want, said)
@@ -264,7 +264,12 @@ func runSaid(t *testing.T, change func(*cli.Env), args ...string) string {
 		change(&env)
 	}
 	cli.Run(t.Context(), env)
-	return strings.Join(strings.Fields(stdout.String()+stderr.String()), " ")
+	return saidIn(stdout.String() + stderr.String())
+}
+
+// saidIn returns what was said on one line, with the slashes of other systems on Windows.
+func saidIn(text string) string {
+	return filepath.ToSlash(strings.Join(strings.Fields(text), " "))
 }
 
 // noticing is a writer that does something once when a text is written.
@@ -439,7 +444,7 @@ func TestPasswordAsked(t *testing.T) {
 	said := runSaid(t, func(e *cli.Env) {
 		e.Password = func() (string, error) { return clitest.Password, nil }
 	}, "validate", path)
-	if want := "password of " + path + " (not shown):"; !strings.Contains(said, want) || !strings.Contains(said, "all 2 rows are valid") {
+	if want := "password of " + filepath.ToSlash(path) + " (not shown):"; !strings.Contains(said, want) || !strings.Contains(said, "all 2 rows are valid") {
 		t.Errorf("no %q in %s", want, said)
 	}
 }
@@ -625,7 +630,8 @@ var unsaid = map[string][]string{
 	"a file of 64 MiB and more; see sheet/xlsx/internal":                                                 {"part-many-strings", "part-too-large", "row-long"},
 	"an Errors sheet of more than a million rows; see batch/report":                                      {"report-more-rows"},
 	"a file that cannot be read; commands read it into memory before, see batch/cli":                     {"file-unreadable", "part-unreadable"},
-	"a file that a program on Windows has open: elsewhere its lock file tells":                           {"output-open"},
+	"a file that a program on Windows has open: elsewhere its lock file tells":                           {"output-open", "input-in-use", "cause-in-use"},
+	"names and shares that only Windows has, and files that OneDrive keeps":                              {"cause-name-characters", "cause-no-share", "cause-cloud", "file-fetched", "doctor-mapped-drive"},
 	"a network file system; see batch/ledger/sqlite":                                                     {"doctor-ledger-network"},
 	"a disk that does not say how much room it has":                                                      {"doctor-folder"},
 	"a quota of the disk, and a folder that appears while it is being made":                              {"cause-quota", "cause-exist"},

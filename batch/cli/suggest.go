@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"maps"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -244,6 +245,8 @@ func (a *app) defaultRoot() *cobra.Command {
 // nothing is special inside them; otherwise the argument is quoted for a POSIX shell.
 func shellQuote(arg string) string {
 	switch {
+	case runtime.GOOS == "windows":
+		return windowsQuote(arg)
 	case arg == "":
 		return `""`
 	case !strings.ContainsFunc(arg, needsQuotes):
@@ -252,6 +255,16 @@ func shellQuote(arg string) string {
 		return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 	}
 	return `"` + arg + `"`
+}
+
+// windowsQuote quotes an argument for cmd.exe and PowerShell, where a backslash is part of a
+// path, and for [windows.DecomposeCommandLine], by which the program splits it again.
+func windowsQuote(arg string) string {
+	if arg != "" && !strings.ContainsFunc(arg, func(c rune) bool { return c != '\\' && needsQuotes(c) || c == '%' || c == '@' || c == ',' }) {
+		return arg
+	}
+	before := strings.TrimRight(arg, `\`)
+	return `"` + strings.ReplaceAll(before, `"`, `\"`) + strings.Repeat(`\`, 2*(len(arg)-len(before))) + `"`
 }
 
 func needsQuotes(c rune) bool {

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -37,7 +38,11 @@ func TestLook(t *testing.T) {
 	put(t, filepath.Join(dir, "tomorrow.xlsx"), "tomorrow", -24*time.Hour)
 	put(t, filepath.Join(dir, "fresh.xlsx"), "fresh", QuietTime+time.Minute)
 	put(t, filepath.Join(dir, "copy.xlsx"), "b.results-x.xlsx", 0)
-	if err := errors.Join(os.Mkdir(filepath.Join(dir, "sub.xlsx"), 0o700), os.Symlink("b.xlsx", filepath.Join(dir, "link.xlsx"))); err != nil {
+	linked := os.Symlink("b.xlsx", filepath.Join(dir, "link.xlsx"))
+	if _, err := os.Lstat(filepath.Join(dir, "link.xlsx")); err != nil && runtime.GOOS == "windows" {
+		t.Skip("Windows lets few users make links; Wine makes none, and says nothing: ", linked)
+	}
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, "sub.xlsx"), 0o700), linked); err != nil {
 		t.Fatal(err)
 	}
 	own := func(f File, size int64, sum string) bool {
@@ -159,7 +164,7 @@ func TestMeanwhile(t *testing.T) {
 // TestTake goes through a list in which workbooks are known, the same, bad or in the way.
 func TestTake(t *testing.T) {
 	var got []string
-	add := func(words ...string) { got = append(got, strings.Join(words, " ")) }
+	add := func(words ...string) { got = append(got, filepath.ToSlash(strings.Join(words, " "))) }
 	ends := map[string]Ended{
 		"done": {RunID: "R1"}, "failed": {RunID: "R2", Exit: 4}, "locked": {RunID: "R3", Exit: 9}, "bad": {Exit: 2},
 		"disk": {Exit: 2, Again: true}, "rest": {RunID: "R4", Exit: 7, Halt: true}, "never": {},

@@ -12,7 +12,8 @@
 //
 // A backend records four things: runs, the rows of each run, the state of each
 // circuit, which follows from the rows by the rules of State, and what was seen of each
-// circuit's [LOA]. From the rows, a run's results copy can be written again.
+// circuit's [LOA]. A row that takes several steps has a record of each, and its circuit a state.
+// From the rows, a run's results copy can be written again.
 //
 // A run locks its circuits when it starts. The locks of a holder that has died are taken
 // over. If that holder turns out to be alive after all, its next Begin fails with

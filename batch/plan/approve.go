@@ -9,10 +9,10 @@ import (
 )
 
 // Approvable describes what a plan would do with a workbook, given the outcomes of its online
-// dry run, in sheet order, for a person to approve. account returns the ID of a row's account
+// dry run, in sheet order, for a person to approve. steps are those of [Options]. account returns the ID of a row's account
 // and its credentials profile. It has no personal data but check values; without Checks,
 // those are empty.
-func Approvable(w *sheet.Workbook, p *batch.Plan, outcomes []batch.Outcome, checks approval.Checks, account func(*sheet.Circuit) (id, profile string)) approval.Workbook {
+func Approvable(w *sheet.Workbook, steps []batch.Operation, p *batch.Plan, outcomes []batch.Outcome, checks approval.Checks, account func(*sheet.Circuit) (id, profile string)) approval.Workbook {
 	book := approval.Workbook{Rows: make([]approval.Row, 0, len(outcomes))}
 	t := &w.CircuitsTable
 	application := 0
@@ -25,7 +25,7 @@ func Approvable(w *sheet.Workbook, p *batch.Plan, outcomes []batch.Outcome, chec
 			Cell:       place(t, c.Row, t.Columns[sheet.CircuitInstanceID]),
 			Row:        c.Row,
 			Circuit:    approval.Circuit{InstanceID: sheet.MaskNumbers(o.Key.InstanceID), RegionID: sheet.MaskNumbers(o.Key.Region)},
-			Prediction: approval.Prediction{Result: string(o.Result), Reason: string(o.Reason), ErrorCode: o.ErrorCode, State: o.CircuitState, LOAStatus: o.LOAStatus},
+			Prediction: approval.Prediction{Step: o.Operation.String(), Result: string(o.Result), Reason: string(o.Reason), ErrorCode: o.ErrorCode, State: o.CircuitState, LOAStatus: o.LOAStatus},
 			Values:     []approval.Value{}, Engineers: []int{},
 		}
 		id, profile := account(c)
@@ -36,14 +36,16 @@ func Approvable(w *sheet.Workbook, p *batch.Plan, outcomes []batch.Outcome, chec
 		if application < len(p.Applications) && p.Applications[application].Row == o.Row {
 			r.Operation = operationOf(&p.Applications[application], o)
 		}
-		if !c.Invalid {
-			r.Values = sentValues(c)
-			for _, n := range c.Engineers {
-				used[n] = true
-				r.Engineers = append(r.Engineers, w.Engineers[n].Row)
+		if applies, follows := kinds(steps); applies && !c.Invalid || follows && !c.Unfit && (applies || !c.Invalid) {
+			r.Values = sentValues(c, applies && !c.Invalid, follows && !c.Unfit)
+			if applies { // nothing else sends engineers
+				for _, n := range c.Engineers {
+					used[n] = true
+					r.Engineers = append(r.Engineers, w.Engineers[n].Row)
+				}
 			}
-			if own := sentPersonal(c); len(own) > 0 {
-				personal, holders = append(personal, own), append(holders, i)
+			if own := c.LineContact.Reveal(); follows && own != "" {
+				personal, holders = append(personal, []string{own}), append(holders, i)
 			}
 		}
 		book.Rows = append(book.Rows, r)
@@ -69,38 +71,62 @@ func Approvable(w *sheet.Workbook, p *batch.Plan, outcomes []batch.Outcome, chec
 // operationOf names what would be sent for a row whose outcome is predicted, or nothing.
 func operationOf(a *batch.Application, o batch.Outcome) string {
 	switch {
+	case o.Completed:
+		return batch.Complete.String() + "+" + batch.Confirm.String()
+	case o.Result == sheet.Valid && o.Operation.FollowsUp():
+		return o.Operation.String()
 	case o.Result == sheet.Valid && a.ReapplyRejected && o.LOAStatus == batch.LOARejected && a.Operation == batch.Apply:
 		return batch.Reapply.String()
-	case o.Result == sheet.Valid, o.Result == sheet.Blocked && o.Reason != batch.ReasonLOARejected:
+	case o.Result == sheet.Valid, o.Result == sheet.Blocked && o.Reason != batch.ReasonLOARejected && !o.Operation.FollowsUp():
 		return a.Operation.String()
 	}
 	return ""
 }
 
-// sentValues lists what is sent for a circuit and may be shown, by parameter of the API.
-func sentValues(c *sheet.Circuit) []approval.Value {
+// kinds reports whether any of the steps is an application, and whether any follows one.
+func kinds(steps []batch.Operation) (applies, follows bool) {
+	for _, o := range steps {
+		applies, follows = applies || !o.FollowsUp(), follows || o.FollowsUp()
+	}
+	return applies || len(steps) == 0, follows
+}
+
+// sentValues lists what is sent for a circuit and may be shown, by parameter of the API, in an
+// application or after it.
+func sentValues(c *sheet.Circuit, applied, followed bool) []approval.Value {
 	list := []approval.Value{}
 	add := func(id sheet.ColumnID, value string) {
 		if value != "" {
 			list = append(list, approval.Value{Name: Parameter(id), Value: sheet.MaskNumbers(value)})
 		}
 	}
-	add(sheet.CircuitCompanyName, c.CompanyName)
-	add(sheet.CircuitLineType, c.LineType)
-	add(sheet.CircuitSi, c.Si)
-	if !c.ConstructionTime.IsZero() {
-		add(sheet.CircuitConstructionTime, sheet.FormatSent(c.ConstructionTime))
+	if applied {
+		add(sheet.CircuitCompanyName, c.CompanyName)
+		add(sheet.CircuitLineType, c.LineType)
+		add(sheet.CircuitSi, c.Si)
+		if !c.ConstructionTime.IsZero() {
+			add(sheet.CircuitConstructionTime, sheet.FormatSent(c.ConstructionTime))
+		}
+		if c.Bandwidth > 0 {
+			add(sheet.CircuitBandwidth, strconv.Itoa(c.Bandwidth))
+		}
+		add(sheet.CircuitPeerLocation, c.PeerLocation)
+		add(sheet.CircuitClientToken, c.ClientToken)
 	}
-	if c.Bandwidth > 0 {
-		add(sheet.CircuitBandwidth, strconv.Itoa(c.Bandwidth))
+	if followed {
+		add(sheet.CircuitLineCode, c.LineCode)
+		add(sheet.CircuitLineLabel, c.LineLabel)
+		add(sheet.CircuitLineProvider, c.LineProvider)
+		add(sheet.CircuitFinished, c.Finished)
+		if c.Confirm != "" { // it is not a parameter but a call of its own
+			list = append(list, approval.Value{Name: ConfirmValue, Value: c.Confirm})
+		}
 	}
-	add(sheet.CircuitPeerLocation, c.PeerLocation)
-	add(sheet.CircuitClientToken, c.ClientToken)
 	return list
 }
 
-// sentPersonal lists what is sent for a circuit and is personal, engineers aside.
-func sentPersonal(*sheet.Circuit) []string { return nil }
+// ConfirmValue is the name of the value that says whether a circuit is to be confirmed.
+const ConfirmValue = "ConfirmPhysicalConnection"
 
 // Parameter is the API's parameter of a column.
 func Parameter(id sheet.ColumnID) string {

@@ -7,7 +7,8 @@
 // it, since it may be another ledger's (copies.go). Otherwise they count where the ledger does
 // not know a circuit, as far as the token in them is one that the row's content could have
 // had. A circuit that was applied for in another region
-// is the same circuit (regions.go).
+// is the same circuit (regions.go). A row may have several steps, each planned from its own past
+// (steps.go).
 package plan
 
 import (

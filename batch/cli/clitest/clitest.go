@@ -36,7 +36,8 @@ func Main(m *testing.M, parallel int, finish func() bool) {
 		prose.English.Watch(recordSentence(folder))
 	}
 	testscript.Main(english{quicktest.M{M: m, Parallel: parallel}, finish}, map[string]func(){
-		"loabatch": func() { os.Exit(cli.Main()) },
+		"loabatch":      func() { os.Exit(cli.Main()) },
+		"console-event": consoleEvent,
 	})
 }
 

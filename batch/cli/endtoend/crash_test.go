@@ -310,7 +310,7 @@ func (c *crash) killUntil(kills int) int {
 		err := cmd.Wait()
 		close(ended)
 		var exit *exec.ExitError
-		if errors.As(err, &exit) && exit.ExitCode() == -1 {
+		if errors.As(err, &exit) && exitCode(exit.ProcessState) == -1 {
 			killed++
 			if c.seen.count() > before {
 				c.amid++

@@ -269,11 +269,11 @@ func (f *folder) night(way int) {
 	err := cmd.Wait()
 	close(ended)
 	<-watched
-	f.checkReports(cmd.ProcessState.ExitCode(), stdout.Bytes())
+	f.checkReports(exitCode(cmd.ProcessState), stdout.Bytes())
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
-	case errors.As(err, &exit) && exit.ExitCode() == -1 && way > 0:
+	case errors.As(err, &exit) && exitCode(exit.ProcessState) == -1 && way > 0:
 		f.killed++
 	case errors.As(err, &exit) && slices.Contains([]int{2, 3, 4, 5}, exit.ExitCode()):
 	default:

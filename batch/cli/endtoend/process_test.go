@@ -64,6 +64,15 @@ func (p *program) run(cmd *exec.Cmd) int {
 	return cmd.ProcessState.ExitCode()
 }
 
+// exitCode returns the exit code of a process, -1 if it was killed. Windows then says 1, as the
+// program does of internal errors.
+func exitCode(s *os.ProcessState) int {
+	if runtime.GOOS == "windows" && s.ExitCode() == 1 {
+		return -1
+	}
+	return s.ExitCode()
+}
+
 // results counts the results in out.xlsx.
 func (p *program) results() map[string]int {
 	counts := map[string]int{}

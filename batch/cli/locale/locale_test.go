@@ -16,6 +16,7 @@ func TestUser(t *testing.T) {
 		{map[string]string{"LC_MESSAGES": "", "LANG": "zh_TW"}, "", "zh_TW"},
 		{map[string]string{"LC_ALL": "C", "LANG": "zh_CN"}, "", "C"},
 		{map[string]string{"LC_CTYPE": "zh_CN"}, "", ""},
+		{map[string]string{"LC_ALL": "C", "LANG": "en_US.UTF-8"}, "zh-CN", "C"},
 		{map[string]string{"LANG": "en_US.UTF-8"}, "zh-CN", "zh-CN"}, // Windows, in a shell that sets LANG
 	} {
 		if got := User(func(name string) string { return c.variables[name] }, c.system); got != c.want {

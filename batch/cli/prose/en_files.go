@@ -51,6 +51,11 @@ var enFiles = map[string]Entry{
 	"password-question": {
 		Message: "password of {file} (not shown):",
 	},
+	"file-fetched": {
+		Message: "the file was not on this machine: OneDrive or the like has fetched it",
+		Why:     "Only its name is kept here until somebody reads it, which needs the network and may take a while.",
+		Hint:    "For unattended runs choose \"Always keep on this device\" for its folder.",
+	},
 	"file-not-encrypted": {
 		Message: "the workbook is not encrypted: the password is not needed, and the copy will not be encrypted either",
 		Why:     "Several inputs may share a password that only some of them need.",

@@ -88,6 +88,7 @@ var enLines = map[string]Entry{
 	"separated-value":         {Message: "there is no file {value}", Hint: "A value of --{flag} needs an equals sign: --{flag}={written}"},
 	"json-and-csv":            {Message: "--json and --csv cannot be used together", Hint: "Leave one of them out."},
 	"input-unreadable":        {Message: "cannot read {file}: {reason}", Hint: "Check that you have permission to read it, and the disk it is on."},
+	"input-in-use":            {Message: "cannot read {file}: another program has it open and does not let others read it", Hint: "Close it in Excel, WPS or the program that has it open, then run the command again."},
 	"input-folder":            {Message: "{file} is a folder", Hint: "Name the workbook in it."},
 	"input-no-file":           {Message: "{file} is a pipe or a device, not a file", Hint: "Save the workbook to a file and name that."},
 	"input-lock-file":         {Message: "{file} is not a workbook but the lock file of one that is open", Hint: "Name the workbook itself, without ~$ in front."},
@@ -133,6 +134,9 @@ var enLines = map[string]Entry{
 	"folder-left-stopped":   {Message: "{file} was left for the next run: this one stopped before its turn"},
 
 	// other commands
+	"template-there":           {Message: "{file} is there already and was not changed"},
+	"not-opened":               {Message: "{file} cannot be shown: {reason}", Hint: "Open it yourself."},
+	"press-key":                {Message: "press any key to close this window"},
 	"template-written":         {Message: "wrote the blank workbook to {file}", Hint: "Fill it in, then run: loabatch validate {file}"},
 	"template-example-written": {Message: "wrote the workbook with made-up rows to {file}", Hint: "See how it would go: loabatch submit --simulate {file}"},
 	"template-account-written": {Message: "wrote {count} {count:circuit|circuits} that can be applied for to {file}", Hint: "Fill in the other columns and the engineers, then run: loabatch validate {file}"},
@@ -280,7 +284,7 @@ var enLines = map[string]Entry{
 	"status-row-since": {Message: "LOA status: {loa}, since {since} UTC"},
 	"status-row":       {Message: "LOA status: {loa}"},
 
-	"history-waiting":   {Message: "CIRCUIT|LOA STATUS|SINCE (UTC)|DAYS|WAITING FOR|COMPANY|REGION|REJECTED"},
+	"history-waiting":   {Message: "CIRCUIT|LOA STATUS|SINCE (UTC)|DAYS|WAITING FOR|COMPANY|REGION|REJECTED|SCOPE"},
 	"history-companies": {Message: "COMPANY|CIRCUITS|REVIEWED|REJECTED|REJECTED NOW"},
 	"history-states":    {Message: "LOA STATUS|CIRCUITS NOW|TIMES LEFT|MEDIAN DAYS|LONGEST DAYS"},
 	"no-waiting":        {Message: "no circuit is waiting for anybody"},
@@ -335,6 +339,7 @@ var enLines = map[string]Entry{
 	"doctor-billing-failed":     {Message: "cannot be checked in {region}: {code}", Hint: "Check whether the RAM policy allows vpc:GetPhysicalConnectionServiceStatus."},
 	"doctor-ledger":             {Message: "{file}: {runs} {runs:run|runs}, {open} {open:application|applications} unsettled, one durable commit takes {commit}"},
 	"doctor-ledger-network":     {Message: "the ledger is on a network file system ({system})", Hint: "Use it from one machine only, or move it to a local disk with --ledger: SQLite cannot share a file between machines."},
+	"doctor-mapped-drive":       {Message: "{folder} is on the network drive {drive}, which only somebody who is logged on has", Hint: "For a scheduled task use the name of the share, such as \\\\server\\share."},
 	"doctor-variable":           {Message: "{variable} is set, and no flag reads it", Hint: "Unset it, or correct its name: loabatch COMMAND --help lists the flags, and each is read from LOABATCH_ and its name."},
 	"doctor-variable-near":      {Message: "{variable} is set, and no flag reads it", Hint: "Was {near} meant?"},
 	"doctor-keys-temporary":     {Message: "these are temporary keys, and nothing renews them", Hint: "Make sure that they last as long as the run; for a schedule use a role."},

@@ -45,8 +45,10 @@ var enPlan = map[string]Entry{
 	"plan-fact-workbook": {Message: "Workbook"},
 	"plan-fact-rows":     {Message: "Rows"},
 	"plan-fact-sends":    {Message: "To be sent"},
+	"plan-fact-billing":  {Message: "Service and billing start for"},
+	"plan-circuits":      {Message: "{n} {n:circuit|circuits}"},
 	"plan-fact-checksum": {Message: "Checksum of the plan"},
 	"plan-rows":          {Message: "{rows} {rows:row|rows}: {results}"},
-	"plan-table":         {Message: "CELL|CIRCUIT|REGION|SENDS|PREDICTION|WHY|WHAT IS SENT|ENGINEERS"},
+	"plan-table":         {Message: "CELL|CIRCUIT|REGION|SENDS|PREDICTION|ENGINEERS|WHAT IS SENT|WHY"},
 	"report-fact-plan":   {Message: "Checksum of the plan"},
 }

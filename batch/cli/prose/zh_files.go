@@ -63,6 +63,11 @@ var zhFiles = map[string]Entry{
 	"password-question": {
 		Message: "{file} 的密码（不显示）：",
 	},
+	"file-fetched": {
+		Message: "文件原本不在本机：已由网盘取回",
+		Why:     "在有程序读取之前，本机只保留文件名；取回需要网络，可能要等一段时间。",
+		Hint:    "无人值守运行时，请将其所在文件夹设为“始终保留在此设备上”。",
+	},
 	"file-not-encrypted": {
 		Message: "工作簿没有加密：不需要密码，副本也不会加密",
 		Why:     "几个输入文件可以共用一个密码，其中可能只有一部分需要。",

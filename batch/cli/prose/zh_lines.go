@@ -88,6 +88,7 @@ var zhLines = map[string]Entry{
 	"separated-value":         {Message: "没有文件 {value}", Hint: "--{flag} 的值须用等号连接：--{flag}={written}"},
 	"json-and-csv":            {Message: "--json 和 --csv 不能同时使用", Hint: "请去掉其中一个。"},
 	"input-unreadable":        {Message: "无法读取 {file}：{reason}", Hint: "请检查是否有读取权限，以及文件所在的磁盘。"},
+	"input-in-use":            {Message: "无法读取 {file}：其他程序打开了该文件，不允许读取", Hint: "请在 Excel、WPS 或打开该文件的程序中将其关闭，然后重新运行命令。"},
 	"input-folder":            {Message: "{file} 是文件夹", Hint: "请指定其中的工作簿。"},
 	"input-no-file":           {Message: "{file} 是管道或设备，不是文件", Hint: "请将工作簿保存为文件，再指定该文件。"},
 	"input-lock-file":         {Message: "{file} 不是工作簿，而是某个已打开的工作簿的锁文件", Hint: "请指定工作簿本身：开头没有 ~$。"},
@@ -133,6 +134,9 @@ var zhLines = map[string]Entry{
 	"folder-left-stopped":   {Message: "{file} 留待下次运行：本次运行在处理该文件之前停止"},
 
 	// other commands
+	"template-there":           {Message: "{file} 已经存在，没有改动"},
+	"not-opened":               {Message: "无法打开 {file}：{reason}", Hint: "请自行打开。"},
+	"press-key":                {Message: "按任意键关闭此窗口"},
 	"template-written":         {Message: "已将空白工作簿写入 {file}", Hint: "填写后请运行：loabatch validate {file}"},
 	"template-example-written": {Message: "已将带有示例行的工作簿写入 {file}", Hint: "可查看申请的过程：loabatch submit --simulate {file}"},
 	"template-account-written": {Message: "已将可申请的 {count} 条专线写入 {file}", Hint: "填写其余各列和施工工程师后，请运行：loabatch validate {file}"},
@@ -280,7 +284,7 @@ var zhLines = map[string]Entry{
 	"status-row-since": {Message: "LOA 状态：{loa}，自 {since} UTC 起"},
 	"status-row":       {Message: "LOA 状态：{loa}"},
 
-	"history-waiting":   {Message: "专线|LOA 状态|开始时间 (UTC)|天数|等待对象|公司|地域|被驳回次数"},
+	"history-waiting":   {Message: "专线|LOA 状态|开始时间 (UTC)|天数|等待对象|公司|地域|被驳回次数|范围"},
 	"history-companies": {Message: "公司|专线数|已审核|被驳回|目前被驳回"},
 	"history-states":    {Message: "LOA 状态|目前专线数|已结束次数|天数中位数|最长天数"},
 	"no-waiting":        {Message: "没有专线在等待任何一方"},
@@ -335,6 +339,7 @@ var zhLines = map[string]Entry{
 	"doctor-billing-failed":     {Message: "无法检查 {region}：{code}", Hint: "请检查 RAM 策略是否允许 vpc:GetPhysicalConnectionServiceStatus。"},
 	"doctor-ledger":             {Message: "{file}：{runs} 次运行，{open} 份申请的结果待确认，单次写盘用时 {commit}"},
 	"doctor-ledger-network":     {Message: "台账在网络文件系统上（{system}）", Hint: "请只从一台机器使用，或用 --ledger 移到本地磁盘：SQLite 的文件不能由多台机器共用。"},
+	"doctor-mapped-drive":       {Message: "{folder} 位于映射的网络驱动器 {drive}，只有登录的用户才有该驱动器", Hint: "计划任务请使用共享文件夹的完整网络路径。"},
 	"doctor-variable":           {Message: "已设置 {variable}，但没有选项读取该变量", Hint: "请取消该变量或更正其名称；各命令的 --help 列出可用的选项。"},
 	"doctor-variable-near":      {Message: "已设置 {variable}，但没有选项读取该变量", Hint: "是否应为 {near}？"},
 	"doctor-keys-temporary":     {Message: "这是临时密钥，且不会自动更新", Hint: "请确认其有效期长于运行时间；定时任务请使用角色。"},

@@ -45,8 +45,10 @@ var zhPlan = map[string]Entry{
 	"plan-fact-workbook": {Message: "工作簿"},
 	"plan-fact-rows":     {Message: "行数"},
 	"plan-fact-sends":    {Message: "将发送"},
+	"plan-fact-billing":  {Message: "将开通并开始计费"},
+	"plan-circuits":      {Message: "{n} 条专线"},
 	"plan-fact-checksum": {Message: "执行计划校验和"},
 	"plan-rows":          {Message: "{rows} 行：{results}"},
-	"plan-table":         {Message: "单元格|专线|地域|操作|预测|原因|发送内容|人数"},
+	"plan-table":         {Message: "单元格|专线|地域|操作|预测|人数|发送内容|原因"},
 	"report-fact-plan":   {Message: "执行计划校验和"},
 }

@@ -1,6 +1,6 @@
-//go:build !linux
+//go:build !(linux || windows)
 
 package sqlite
 
-// network is known on Linux only.
+// network is known on Linux and Windows only.
 func network(string) string { return "" }

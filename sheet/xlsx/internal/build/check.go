@@ -132,6 +132,19 @@ func (b *templateBuilder) isNot(id sheet.ColumnID, value string) string {
 	return allOf(tests)
 }
 
+// isWanting is true of a line's code and label that are empty though its construction is
+// finished, and of a circuit that is to be confirmed though it is not. It is "" for other columns.
+func (b *templateBuilder) isWanting(id sheet.ColumnID) string {
+	unfinished := b.isNot(sheet.CircuitFinished, sheet.Yes)
+	switch id {
+	case sheet.CircuitLineCode, sheet.CircuitLineLabel:
+		return unless(empty(cellOf(id)), unfinished)
+	case sheet.CircuitConfirm:
+		return unless(unfinished, b.isNot(id, sheet.Yes))
+	}
+	return ""
+}
+
 // shown returns a value of a closed list as the template spells it.
 func (b *templateBuilder) shown(id sheet.ColumnID, value string) string {
 	c := &sheet.Columns[slices.IndexFunc(sheet.Columns, func(c sheet.Column) bool { return c.ID == id })]

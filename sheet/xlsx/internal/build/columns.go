@@ -261,6 +261,9 @@ func (b *templateBuilder) marks(name string, cols []sheet.Column) error {
 				Criteria: fmt.Sprintf("AND(COUNTA($B%[1]d:$%[2]s%[1]d)>0,%[3]s)", firstRow, last, empty(cellOf(c.ID))),
 			})
 		}
+		if formula := b.isWanting(c.ID); formula != "" {
+			rules = append(rules, excelize.ConditionalFormatOptions{Type: "formula", Format: &b.style.missing, Criteria: formula})
+		}
 		if len(rules) == 0 {
 			continue
 		}

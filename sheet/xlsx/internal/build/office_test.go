@@ -54,7 +54,7 @@ var chineseWords = strings.NewReplacer(
 	"wrong: digits of the number are lost", "有误：号码的末尾几位已丢失", "wrong: there is no such date", "有误：没有这个日期",
 	"Instance ID", "实例 ID", "Region ID", "地域 ID", "Company name", "公司名称", "Line type", "专线类型", "Construction company", "施工单位",
 	"Construction time (UTC)", "施工时间 (UTC)", "Certificate number", "证件号码", "Certificate type", "证件类型",
-	"FIBRE", "光纤直连", "IDCard", "身份证", "Passport", "护照", "Male", "男",
+	"China Telecom", "中国电信", "yes", "是", "no", "否", "Line provider", "线路运营商", "FIBRE", "光纤直连", "IDCard", "身份证", "Passport", "护照", "Male", "男",
 )
 
 // typeIntoBlank types into one of the blank workbooks.
@@ -176,6 +176,17 @@ func typeIntoBlank(t *testing.T, file string, l sheet.Language) {
 	s.read(engineers, "A16", say("wrong: check digit of the ID number"))
 	s.enter(typedRow(engineers, 16, "", "", "", right))
 	s.read(engineers, "A16", say("ready"))
+	// After the letter: the code of a finished line is missing, and a circuit is confirmed too early.
+	for row, v := range map[int][]string{4: {"", "A/1", say("China Telecom"), "", say("yes"), ""}, 6: {"L-1", "", "CMCC", "", say("no"), say("yes")}, 11: {"", "", "", "", "", ""}, 15: {"L-1", "A/1", "Example Fibre", "", "Y", "maybe"}} {
+		s.enter(typedRow(circuits, row, append(make([]string, 10), v...)...))
+	}
+	for cell, want := range map[string]int{"L4": 1, "M4": 0, "N4": 0, "Q4": 0, "L6": 0, "M6": 0, "N6": 0, "Q6": 2, "L11": 0, "M11": 0, "Q11": 0, "N15": 1, "P15": 0, "Q15": 1} {
+		s.marked(circuits, cell, want)
+	}
+	s.read(circuits, "A4", say("ready"))
+	s.read(circuits, "A15", say("not in the list: Line provider"))
+	s.accepts(circuits, "N4", true)
+	s.accepts(circuits, "N15", false)
 	s.run()
 }
 

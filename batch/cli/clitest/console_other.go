@@ -1,0 +1,6 @@
+//go:build !windows
+
+package clitest
+
+// consoleEvent is of Windows.
+func consoleEvent() {}

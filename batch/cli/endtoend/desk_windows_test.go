@@ -1,0 +1,208 @@
+package endtoend_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/windows"
+
+	"github.com/loabatch/loabatch/batch/cli/clitest"
+)
+
+// hold opens a file as another program does, until the test ends: share is what that
+// program lets others do meanwhile. Excel and WPS let them read.
+func hold(t *testing.T, path string, share uint32) (release func()) {
+	t.Helper()
+	name, err := windows.UTF16PtrFromString(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := windows.CreateFile(name, windows.GENERIC_READ|windows.GENERIC_WRITE, share, nil, windows.OPEN_EXISTING, 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	release = sync.OnceFunc(func() { windows.CloseHandle(h) })
+	t.Cleanup(release)
+	return release
+}
+
+const excel = windows.FILE_SHARE_READ
+
+// said runs a command and returns its exit code and what it printed.
+func (p *program) said(args ...string) (int, string) {
+	cmd := p.command(args...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	return p.run(cmd), out.String()
+}
+
+// TestInputOpenInExcel reads a workbook that Excel has open, and says what to do with one
+// that nobody may read.
+func TestInputOpenInExcel(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t, 3)
+	release := hold(t, p.path("in.xlsx"), excel)
+	if exit, said := p.said("submit", "--endpoint", p.url, "--yes", "-o", "out.xlsx", "in.xlsx"); exit != 0 || p.results()["SUBMITTED"] != 3 {
+		t.Errorf("exit %d: %s", exit, said)
+	}
+	release()
+	hold(t, p.path("in.xlsx"), 0)
+	for _, command := range []string{"validate", "submit", "status"} {
+		if exit, said := p.said(command, "in.xlsx"); exit != 2 || !strings.Contains(said, "Close it in Excel, WPS or the program that has it open") {
+			t.Errorf("%s: exit %d: %s", command, exit, said)
+		}
+	}
+}
+
+// TestOutputsOpenInExcel writes a copy and its reports beside those that Excel has open: in the
+// same folder, with the exit code of the rows, and with advice that names what was written.
+func TestOutputsOpenInExcel(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t, 3)
+	args := []string{"submit", "--endpoint", p.url, "--yes", "--report", "csv", "-o", "out.xlsx", "in.xlsx"}
+	if exit, said := p.said(args...); exit != 0 {
+		t.Fatalf("exit %d: %s", exit, said)
+	}
+	hold(t, p.path("out.xlsx"), excel)
+	hold(t, p.path("out.csv"), excel|windows.FILE_SHARE_WRITE) // that neither shares its removal
+	before := content(t, p.path("out.xlsx"))
+	exit, said := p.said(args...)
+	if exit != 0 || !strings.Contains(said, "out.xlsx is open in another program") || !strings.Contains(said, "out-2.xlsx is written instead") || strings.Contains(said, "another name") {
+		t.Errorf("exit %d: %s", exit, said)
+	}
+	if !strings.Contains(said, "copy    out-2.xlsx") || !strings.Contains(said, "loabatch status") || !strings.Contains(said, " out-2.xlsx\n") {
+		t.Errorf("the next step: %s", said)
+	}
+	if content(t, p.path("out.xlsx")) != before {
+		t.Error("the open copy was changed")
+	}
+	if found := clitest.Cells(t, p.path("out-2.xlsx"), "Result"); len(found) != 3 {
+		t.Errorf("%d rows in the copy beside", len(found))
+	}
+	if _, err := os.Stat(p.path("out-2.csv")); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestLogAndLedgerInUse has another program let nobody write the log, or the ledger: the first is
+// said by its name, and the second may be tried again.
+func TestLogAndLedgerInUse(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t, 1)
+	if err := os.WriteFile(p.path("run.log"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	hold(t, p.path("run.log"), excel)
+	if exit, said := p.said("submit", "--endpoint", p.url, "--yes", "--log-file", "run.log", "in.xlsx"); exit != 2 || !strings.Contains(said, "run.log: another program has it open") {
+		t.Errorf("exit %d: %s", exit, said)
+	}
+	if exit, said := p.said("submit", "--endpoint", p.url, "--yes", "-o", "out.xlsx", "in.xlsx"); exit != 0 {
+		t.Fatalf("exit %d: %s", exit, said)
+	}
+	hold(t, filepath.Join(p.path("state"), "loabatch", "ledger.db"), 0)
+	if exit, said := p.said("history"); exit == 0 || strings.Contains(said, "Check the disk") {
+		t.Errorf("exit %d: %s", exit, said)
+	}
+}
+
+// TestPaths takes names that Windows treats in its own way.
+func TestPaths(t *testing.T) {
+	t.Parallel()
+	p := newProgram(t, 1)
+	deep := p.dir
+	for range 4 {
+		deep = filepath.Join(deep, strings.Repeat("专线 申请 ", 9)+"x")
+	}
+	if err := os.MkdirAll(deep, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	book, err := os.ReadFile(p.path("in.xlsx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := filepath.Join(deep, "申请 表.xlsx")
+	if err := os.WriteFile(long, book, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if len(long) <= 260 {
+		t.Fatal("the path is short")
+	}
+	for name, args := range map[string][]string{
+		"long":          {long},
+		"backslashes":   {`.\in.xlsx`},
+		"slashes":       {filepath.ToSlash(p.path("in.xlsx"))},
+		"drive, folder": {filepath.VolumeName(p.dir) + strings.TrimPrefix(p.path("in.xlsx"), filepath.VolumeName(p.dir))},
+		"prefix":        {`\\?\` + p.path("in.xlsx")},
+		"case":          {"IN.XLSX"},
+		"trailing dot":  {"in.xlsx."},
+		"-o long":       {"-o", filepath.Join(deep, "副本.xlsx"), "in.xlsx"},
+	} {
+		if exit, said := p.said(append([]string{"validate"}, args...)...); exit != 0 {
+			t.Errorf("%s: exit %d: %s", name, exit, said)
+		}
+	}
+	for _, args := range [][]string{
+		{"-o", "CON.xlsx"}, {"-o", "nul.xlsx"}, {"-o", "lpt1.results.xlsx"}, {"-o", `a?b.xlsx`}, {"-o", `no folder \out.xlsx`}, {"-o", "in.xlsx."}, {"-o", "IN.XLSX"}, {"-o", `\\?\` + p.path("in.xlsx")},
+	} {
+		if exit, said := p.said(append(append([]string{"validate"}, args...), "in.xlsx")...); exit != 2 || !strings.Contains(said, "error: ") {
+			t.Errorf("%s: exit %d: %s", args, exit, said)
+		}
+	}
+	entries, err := os.ReadDir(p.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(slices.DeleteFunc(entries, func(e os.DirEntry) bool { return e.IsDir() })); n != 1 {
+		t.Errorf("%d files, want the input alone", n)
+	}
+	if content(t, p.path("in.xlsx")) != string(book) {
+		t.Error("the input was changed")
+	}
+}
+
+// TestConsoleEvents sends Ctrl-C and Ctrl-Break to the console of a run: it is interrupted in order.
+// What closes a console cannot be made up.
+func TestConsoleEvents(t *testing.T) {
+	t.Parallel()
+	const rows = 1000 // for about a minute
+	for name, event := range map[string]string{"Ctrl-C": "0", "Ctrl-Break": "1"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newProgram(t, rows)
+			cmd := p.submit("--rate", "40/2s", "--burst", "1")
+			cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NO_WINDOW} // a console of its own
+			exit, printed := p.during(cmd, func() {
+				if out, err := exec.Command("console-event", strconv.Itoa(cmd.Process.Pid), event).CombinedOutput(); err != nil && event == "1" {
+					_ = cmd.Process.Kill()
+					t.Skipf("Wine 8 sends no Ctrl-Break: %v: %s", err, out)
+				} else if err != nil {
+					t.Errorf("%v: %s", err, out)
+				}
+			})
+			if exit != 130 || !strings.Contains(printed, "interrupted: starting nothing new") {
+				t.Errorf("exit %d: %s", exit, printed)
+			}
+			counts := p.results()
+			if got := counts["SUBMITTED"]; got != p.sim.Stats().Accepted || got+counts["NOT_ATTEMPTED"] != rows || got == rows {
+				t.Errorf("%d accepted, and the copy has %v", p.sim.Stats().Accepted, counts)
+			}
+		})
+	}
+}
+
+func content(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

@@ -1,0 +1,50 @@
+package durable
+
+import (
+	"errors"
+	"path/filepath"
+
+	"golang.org/x/sys/windows"
+)
+
+// InUse reports whether a program has the file at a path open and lets nobody replace it. Excel
+// lets others read it only.
+func InUse(path string) bool {
+	f, err := open(path, windows.DELETE, 0)
+	if err == nil {
+		_ = f.Close()
+	}
+	return IsInUse(err)
+}
+
+// IsInUse reports whether something failed because a program has the file open.
+func IsInUse(err error) bool {
+	return errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, windows.ERROR_LOCK_VIOLATION)
+}
+
+// Absent reports whether the content of a file is not on this machine but with a service such
+// as OneDrive, which fetches it when it is read.
+func Absent(path string) bool {
+	name, err := windows.UTF16PtrFromString(path)
+	if err != nil {
+		return false
+	}
+	attributes, err := windows.GetFileAttributes(name)
+	const elsewhere = windows.FILE_ATTRIBUTE_RECALL_ON_DATA_ACCESS | windows.FILE_ATTRIBUTE_RECALL_ON_OPEN | windows.FILE_ATTRIBUTE_OFFLINE
+	return err == nil && attributes&elsewhere != 0
+}
+
+// MappedDrive returns the drive of a path, such as Z:, if it is a name that somebody who has
+// logged on has given to a network share: no one else has it.
+func MappedDrive(path string) string {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return ""
+	}
+	drive := filepath.VolumeName(path)
+	root, err := windows.UTF16PtrFromString(drive + `\`)
+	if err != nil || len(drive) != len("Z:") || windows.GetDriveType(root) != windows.DRIVE_REMOTE {
+		return ""
+	}
+	return drive
+}
