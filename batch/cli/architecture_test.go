@@ -292,6 +292,29 @@ func TestArchitectureNoticesWrongImports(t *testing.T) {
 	}
 }
 
+// mostFiles is how many Go files a package may have, tests included: nobody can keep more in mind.
+const mostFiles = 40
+
+// TestPackagesAreSmall counts the files of each package.
+func TestPackagesAreSmall(t *testing.T) {
+	root := filepath.Join("..", "..")
+	count := map[string]int{}
+	err := filepath.WalkDir(root, func(file string, _ fs.DirEntry, err error) error {
+		if filepath.Ext(file) == ".go" {
+			count[filepath.Dir(file)]++
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for folder, n := range count {
+		if n > mostFiles {
+			t.Errorf("%s has %d files, and at most %d are allowed", folder, n, mostFiles)
+		}
+	}
+}
+
 // TestEveryGoroutineIsGuarded checks that whatever starts a goroutine, a go statement or
 // WaitGroup.Go, starts it with a function literal that defers a guard: batch.Guard, or one
 // of their own in the simulator and the quota, which import nothing of ours. A panic without one would end the process
