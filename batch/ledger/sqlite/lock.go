@@ -43,7 +43,7 @@ func (s *Store) Start(ctx context.Context, info ledger.RunInfo, keys []batch.Key
 	})
 	if err != nil {
 		if r.seq != 0 {
-			// The commit may have taken effect all the same. Without its file, the run would
+			// The commit may still have taken effect. Without its file, the run would
 			// look alive until its heartbeat is old.
 			s.locks.drop(r.seq)
 		}
