@@ -104,7 +104,7 @@ func TestHistories(t *testing.T) {
 func TestKnownHistories(t *testing.T) {
 	for seed, with := range map[uint64]string{
 		1006815: "unguarded", 1009741: "unguarded", 66198: "", 4015452: "stale", 5565608: "", 7031: "ledgers", 20050518: "ledgers",
-		20041151: "ledgers", 20060855: "ledgers", 9000219: "ledgers", 9000971: "ledgers", 9102270: "ledgers", 10409161: "ledgers", 10411613: "ledgers", 11405581: "ledgers", 11414506: "ledgers", 11415130: "ledgers", 12404767: "ledgers", 14401030: "ledgers", 14114295: "stale", 14117406: "stale", 62063406: "stale", 63075264: "foreign", 10215206: "unguarded", 7002263: "stale", 5355898: "stale",
+		22888: "", 98312: "", 20041151: "ledgers", 20060855: "ledgers", 9000219: "ledgers", 9000971: "ledgers", 9102270: "ledgers", 10409161: "ledgers", 10411613: "ledgers", 11405581: "ledgers", 11414506: "ledgers", 11415130: "ledgers", 12404767: "ledgers", 14401030: "ledgers", 14114295: "stale", 14117406: "stale", 62063406: "stale", 63075264: "foreign", 10215206: "unguarded", 7002263: "stale", 5355898: "stale",
 	} {
 		o := options{switches: map[string]bool{"region": true, "ledger": true, "endpoint": true, "quota": true, "survey": true, with: true}}
 		for _, f := range play(t, newHistory(seed, o), nil) {

@@ -266,7 +266,10 @@ func (s State) endPending(result sheet.Result) State {
 		s.SubmittedAt, s.LOAStatus = time.Time{}, "" // they belong to another application
 		s = s.remember(s.Last.Token)
 	}
-	if result == sheet.Already && s.Accepted.After(batch.LongAgo) {
+	switch {
+	case result == sheet.Submitted:
+		s.LOAStatus = "" // what was seen before is of an earlier LOA
+	case result == sheet.Already && s.Accepted.After(batch.LongAgo):
 		s.SubmittedAt = s.Accepted
 	}
 	generation := max(s.Last.Generation, s.Pending.Generation) // one that a copy brought back may be older
