@@ -9,6 +9,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/cli/watch"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/batch/waiting"
 	"github.com/loabatch/loabatch/sheet"
@@ -33,11 +34,18 @@ is needed only for LOAs that were rejected, unless --reapply applies for them ag
 for rows with errors.`,
 		Example: `  loabatch advance --dry-run=online applications.xlsx
   loabatch advance applications.xlsx               asks for confirmation first
-  loabatch advance --yes --download letters --reapply applications.xlsx`,
+  loabatch advance --yes --download letters --reapply applications.xlsx
+  loabatch advance --yes --watch 1h applications.xlsx   until no LOA is under review`,
 		Args: separatedValue,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.processPlanned(cmd, &f, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.checkWatch(); err != nil {
+				return err
+			}
+			return a.processPlanned(cmd, &f, args)
+		},
 	}
 	flags := cmd.Flags()
+	flags.Var(&f.every, watchFlag, "take the next steps again after this long, and less often while nothing changes, until no LOA is Applying; needs --yes")
 	f.folder.register(flags)
 	f.run.registerSending(flags)
 	f.run.registerReapply(flags)
@@ -48,6 +56,102 @@ for rows with errors.`,
 	registerDownload(flags, &f.download)
 	registerMonitor(flags)
 	return cmd
+}
+
+// checkWatch checks that --watch is for a run that sends, and that nothing has to be asked or
+// approved before each step.
+func (f *submitFlags) checkWatch() error {
+	if f.every == 0 {
+		return nil
+	}
+	mode, known := parseDryRun(f.run.dryRun)
+	switch {
+	case !known:
+		return nil // it is reported with the other settings
+	case f.folder.in != "":
+		return failure(exitUsage, "watch-with", nil, "flag", inFlag)
+	case f.run.plan != "":
+		return failure(exitUsage, "watch-with", nil, "flag", planFlag)
+	case mode != dryRunOff:
+		return failure(exitUsage, "watch-with", nil, "flag", dryRunFlag)
+	case !f.run.yes && !f.run.simulate:
+		return failure(exitUsage, "watch-unasked", nil)
+	}
+	return nil
+}
+
+// advanced is the last round of an advance that watches, over one input. Each round is a run of
+// its own in the ledger, and in progress until the next one begins. Its LOAs are remembered and
+// its letters fetched.
+type advanced struct {
+	done *finished
+	err  error
+}
+
+// watchSteps takes the steps of all inputs round after round until no LOA is under review. The
+// last round of each input is left to be delivered.
+func (a *app) watchSteps(ctx context.Context, s *invocation, inputs []*input, targets []target) {
+	s.rounds = make(map[*input]*advanced, len(inputs))
+	statuses := map[*input]map[int]string{} // of the round before, by row
+	waits := 0
+	loop, quiet := a.watchLoop(s, &waits)
+	end := loop.Run(func() (answer watch.Answer) {
+		waits = 0
+		answer.Final = true // unless one of the inputs can go on
+		for i, in := range inputs {
+			r := s.rounds[in]
+			if r != nil && r.err != nil {
+				continue
+			}
+			if r != nil {
+				a.endRound(ctx, r.done)
+				targets[i].runID = newRunID(a.env.Now())
+			}
+			r = &advanced{}
+			r.done, r.err = a.run(ctx, s, in, targets[i])
+			s.rounds[in] = r
+			if r.err != nil || ctx.Err() != nil {
+				continue
+			}
+			a.rememberLOAs(ctx, s, r.done)
+			a.downloadFor(ctx, s, r.done)
+			if r.done.totals.stop != "" {
+				continue
+			}
+			answer.Final = false
+			now := map[int]string{}
+			for n := range r.done.outcomes {
+				l, seen := r.done.seenLOA(n)
+				if !seen {
+					continue
+				}
+				row := r.done.outcomes[n].Row
+				if now[row] = l.Status; l.Status == batch.LOAApplying {
+					waits++
+				}
+				if was := statuses[in]; was != nil && was[row] != l.Status {
+					answer.Changed = true
+					a.sayChange(l.Asked, l.Key, l.Status)
+				}
+			}
+			statuses[in] = now
+		}
+		answer.Waiting, *quiet = waits > 0, !answer.Changed
+		s.flags.watch.progress = "none" // from the second round on, the changes are what is shown
+		return answer
+	})
+	for _, r := range s.rounds {
+		if r.err == nil {
+			r.done.stoppedWatching(end, s)
+		}
+	}
+}
+
+// endRound ends a round that another one follows.
+func (a *app) endRound(ctx context.Context, done *finished) {
+	done.waiting = true
+	done.end = done.ledgerEnd(done.exitFacts(newFindings(done.in.workbook, done.problems).errors).code(), "")
+	a.endRun(ctx, done)
 }
 
 // waits reports whether there is nothing to do about a row but to wait.

@@ -54,7 +54,7 @@ while nothing changes, and prints a line for each change. A signal, or the end o
 	f.watch.register(flags)
 	registerMonitor(flags)
 	registerDownload(flags, &f.download)
-	flags.Var(&f.every, "watch", "ask again after this long, and less often while nothing changes, until no LOA is Applying or Completing")
+	flags.Var(&f.every, watchFlag, "ask again after this long, and less often while nothing changes, until no LOA is Applying or Completing")
 	flags.Var(&f.run.maxDuration, "max-duration", "with --watch, ask no more after this long (default no limit)")
 	flags.BoolVar(&f.run.simulate, "simulate", false, "ask the embedded simulator, which has no LOAs")
 	return cmd
@@ -334,19 +334,7 @@ func (t *totals) add(earlier totals) {
 func (a *app) watchLOAs(ctx context.Context, s *invocation, asked []*inquiry) error {
 	var failed error
 	waits := 0
-	loop := watch.Loop{Every: time.Duration(s.flags.every), Stop: s.signals.drain}
-	if d := time.Duration(s.flags.run.maxDuration); d > 0 {
-		loop.Until = time.Now().Add(d - a.env.Now().Sub(s.started))
-	}
-	quiet := true // nothing has changed in the last round
-	loop.Wait = func(d time.Duration) {
-		next := a.env.Now().Add(d).UTC()
-		if quiet {
-			a.lines.Say("watch-quiet", map[string]string{"count": number(waits), "time": next.Format("15:04:05")})
-			return
-		}
-		a.lines.Say("watch-next", map[string]string{"count": number(waits), "time": next.Format("15:04:05")})
-	}
+	loop, quiet := a.watchLoop(s, &waits)
 	end := loop.Run(func() (answer watch.Answer) {
 		waits = 0
 		for _, k := range asked {
@@ -363,38 +351,71 @@ func (a *app) watchLOAs(ctx context.Context, s *invocation, asked []*inquiry) er
 				}
 			}
 		}
-		answer.Waiting, quiet = waits > 0, !answer.Changed
+		answer.Waiting, *quiet = waits > 0, !answer.Changed
 		s.flags.watch.progress = "none" // from the second round on, the changes are what is shown
 		return answer
 	})
 	for _, k := range asked {
-		switch end {
-		case watch.Stopped:
-			k.done.totals.stop, k.done.totals.signal = batch.StopInterrupted, int(s.signals.exit.Load())
-		case watch.Late:
-			k.done.totals.stop = batch.StopDuration
-		}
+		k.done.stoppedWatching(end, s)
 		k.done.totals.duration = a.env.Now().Sub(k.done.info.started)
 	}
 	return failed
 }
+
+// watchLoop is the loop of a command that watches, which says before each wait for how many rows
+// it waits, and whether nothing has changed in the last round.
+func (a *app) watchLoop(s *invocation, waits *int) (loop watch.Loop, quiet *bool) {
+	loop = watch.Loop{Every: time.Duration(s.flags.every), Stop: s.signals.drain}
+	if d := time.Duration(s.flags.run.maxDuration); d > 0 {
+		loop.Until = time.Now().Add(d - a.env.Now().Sub(s.started))
+	}
+	quiet = new(bool)
+	*quiet = true
+	loop.Wait = func(d time.Duration) {
+		next := a.env.Now().Add(d).UTC()
+		if *quiet {
+			a.lines.Say("watch-quiet", map[string]string{"count": number(*waits), "time": next.Format("15:04:05")})
+			return
+		}
+		a.lines.Say("watch-next", map[string]string{"count": number(*waits), "time": next.Format("15:04:05")})
+	}
+	return loop, quiet
+}
+
+// stoppedWatching records why a command stopped watching before there was nothing to wait for.
+func (done *finished) stoppedWatching(end watch.End, s *invocation) {
+	switch end {
+	case watch.Stopped:
+		done.totals.stop, done.totals.signal = batch.StopInterrupted, int(s.signals.exit.Load())
+	case watch.Late:
+		done.totals.stop = batch.StopDuration
+	}
+}
+
+// watchFlag asks again and again.
+const watchFlag = "watch"
 
 // maxSaid is how many changes of a round have a line of their own.
 const maxSaid = 50
 
 // sayChanges prints a line for each LOA whose status has changed.
 func (a *app) sayChanges(k *inquiry, changed []int) {
-	words := a.lines.Words
 	for _, number := range changed[:min(maxSaid, len(changed))] {
 		row := k.row(number)
-		a.lines.Say("watch-change", map[string]string{
-			"time": row.at.Format("15:04:05"), "circuit": sheet.MaskNumbers(row.outcome.Key.InstanceID),
-			"loa": words.Vocabulary().State(cmp.Or(row.outcome.LOAStatus, report.NoLOA)), "awaits": awaits(words, row.outcome.LOAStatus),
-		})
+		a.sayChange(row.at, row.outcome.Key, row.outcome.LOAStatus)
 	}
 	if more := len(changed) - maxSaid; more > 0 {
 		a.lines.Say("watch-more", map[string]string{"count": number(more)})
 	}
+}
+
+// sayChange prints a line for an LOA whose status has changed.
+func (a *app) sayChange(at time.Time, key batch.Key, status string) {
+	words := a.lines.Words
+	a.lines.Say("watch-change", map[string]string{
+		"time": at.Format("15:04:05"), "circuit": sheet.MaskNumbers(key.InstanceID),
+		"loa": words.Vocabulary().State(cmp.Or(status, report.NoLOA)), "awaits": awaits(words, status),
+	})
 }
 
 // statusPlan plans a dry run that reads the state of every circuit named in a row, valid

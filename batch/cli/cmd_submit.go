@@ -24,7 +24,7 @@ type submitFlags struct {
 	watch      watchFlags
 	approved   *approved // the plan to keep to, from --plan; nil without one
 
-	every    durationFlag // --watch of status
+	every    durationFlag // --watch of status and advance
 	download string       // --download of status and advance
 }
 

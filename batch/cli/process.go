@@ -55,6 +55,8 @@ type invocation struct {
 	fetcher *letters.Fetcher // of letters; nil if none are wanted
 	lookups atomic.Int64     // made for letters, since they were counted last
 
+	rounds map[*input]*advanced // the last one over each input; nil unless an advance watches
+
 	store   ledger.Store // nil when nothing is sent, and there is none to read
 	signals *interruption
 	closers []io.Closer
@@ -102,6 +104,9 @@ func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
 		if err := a.checkPlan(ctx, s, inputs); err != nil {
 			return err
 		}
+	}
+	if f.every > 0 {
+		a.watchSteps(ctx, s, inputs, outputs)
 	}
 	return a.each(ctx, s, inputs, outputs, unread, a.one)
 }
@@ -445,7 +450,11 @@ func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc 
 	done := &finished{in: in, info: runInfo{id: t.runID}}
 	defer func() { a.monitor.Add(monitoredRun(done, doc, err)) }()
 	defer batch.Guard(func(panicked error) { err = internal(panicked) })
-	done, err = a.run(ctx, s, in, t)
+	if r := s.rounds[in]; r != nil {
+		done, err = r.done, r.err
+	} else {
+		done, err = a.run(ctx, s, in, t)
+	}
 	done.end = ledger.RunEnd{ExitCode: exitInternal} // should the rest panic
 	if done.ledger != nil {
 		if !done.info.simulate {
@@ -469,8 +478,10 @@ func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc 
 		log.Ended(ctx, done.outcomes, done.end)
 		return nil, false, err
 	}
-	a.rememberLOAs(ctx, s, done)
-	a.downloadFor(ctx, s, done)
+	if s.rounds[in] == nil {
+		a.rememberLOAs(ctx, s, done)
+		a.downloadFor(ctx, s, done)
+	}
 	doc = a.deliver(done, t, s.flags.output)
 	done.end = done.ledgerEnd(doc.ExitCode, doc.Output)
 	log.Ended(ctx, done.outcomes, done.end)

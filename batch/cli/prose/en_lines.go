@@ -277,6 +277,8 @@ var enLines = map[string]Entry{
 	"letter-no-link":   {Message: "the API names no address of the letter", Hint: "Ask again later."},
 	"letter-no-answer": {Message: "the API did not say where the letter is: {code}", Hint: "Ask again later."},
 	"letter-unsaved":   {Message: "the letter was fetched, but the ledger does not know it", Hint: "It will be fetched again the next time."},
+	"watch-with":       {Message: "--watch cannot be combined with --{flag}", Hint: "It takes later steps as LOAs become available, and sends them."},
+	"watch-unasked":    {Message: "--watch takes later steps that no question can count", Hint: "Add --yes if it may report construction and confirm circuits as the rows say. Confirming starts service and billing."},
 	"watch-change":     {Message: "{time} UTC: the LOA of {circuit} is {loa} now; waiting for {awaits}"},
 	"watch-more":       {Message: "and {count} more that have changed"},
 	"watch-quiet":      {Message: "nothing has changed; {count} {count:row|rows} may change soon; next check at {time} UTC"},
