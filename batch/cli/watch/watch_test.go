@@ -78,7 +78,7 @@ func TestStop(t *testing.T) {
 		stop := make(chan struct{})
 		time.AfterFunc(time.Hour, func() { close(stop) })
 		a, began := answers{list: []Answer{{Waiting: true}}}, time.Now()
-		if end := (Loop{Every: 25 * time.Minute, Stop: stop}).Run(a.ask); end != Stopped || time.Since(began) != time.Hour || len(a.asked) != 2 {
+		if end := (Loop{Every: 30 * time.Minute, Stop: stop}).Run(a.ask); end != Stopped || time.Since(began) != time.Hour || len(a.asked) != 2 {
 			t.Errorf("it ended with %v after %v and %d questions", end, time.Since(began), len(a.asked))
 		}
 	})
