@@ -131,6 +131,7 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 	send := here.with(dryRunFlag, dryRunOff.flag())
 	c := report.Commands{
 		Again:   a.suggest(command, all, again...),
+		Nightly: a.suggest(command, all, again...),
 		Retry:   a.suggest(command, own.with("reapply", "true"), files...),
 		Rest:    a.suggest(command, own.with("only", ""), files...),
 		Submit:  a.suggest(sender(command), all.with(dryRunFlag, dryRunOff.flag()), again...),
@@ -139,6 +140,9 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 		Reapply: a.suggest("submit", send.with("reapply", "true"), cmp.Or(output, input)),
 		Report:  a.suggest("report", own.only([]string{"ledger", passwordFlag}), info.id),
 		Doctor:  checked,
+	}
+	if all[planFlag] != "" {
+		c.Nightly = a.suggest(command, own, files...)
 	}
 	if output != "" {
 		c.Mended = a.suggest(command, copied, output)

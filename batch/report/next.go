@@ -19,6 +19,7 @@ type Next struct {
 // pasted into a shell and with the settings it needs.
 type Commands struct {
 	Again   string // the same run
+	Nightly string // the same run on other nights, when what was approved has been done
 	Mended  string // likewise, of the copy after its rows were corrected; empty if it cannot be used
 	Rest    string // likewise, without --only
 	Submit  string // the rows of a dry run, without the dry run
@@ -77,7 +78,7 @@ func (d *Document) Next() Next {
 	case waiting > 0:
 		return Next{"report-next-again", d.Commands.Again}
 	case d.waits() > 0:
-		return Next{"report-next-advance", d.Commands.Again}
+		return Next{"report-next-advance", d.Commands.Nightly}
 	case d.leftOpen() > 0:
 		return Next{"report-next-left-out", d.Commands.Rest}
 	case d.Results.of(sheet.Submitted, sheet.Already) > 0 && d.Command == "submit" && !d.Simulated:

@@ -91,7 +91,7 @@ func Of(history []ledger.LOA, now time.Time) Overview {
 			case batch.LOARejected:
 				rejected++
 				company.Reviewed++
-			case batch.LOAAccept, batch.LOAAvailable:
+			case batch.LOAAccept, batch.LOAAvailable, batch.LOACompleting, batch.LOAComplete:
 				if i == 0 || circuit[i-1].Status == batch.LOAApplying {
 					company.Reviewed++
 				}

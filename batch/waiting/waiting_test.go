@@ -56,6 +56,10 @@ func TestOf(t *testing.T) {
 	if !reflect.DeepEqual(o, want) {
 		t.Errorf("got  %+v\nwant %+v", o, want)
 	}
+	// Within one night, a step follows the review before anybody asks for the status.
+	if o := Of([]ledger.LOA{seen("pc-g", "Delta", "Applying", 9), seen("pc-g", "Delta", "Complete", 2)}, now); o.Companies[0].Reviewed != 1 {
+		t.Errorf("a circuit that is in service was not reviewed: %+v", o.Companies)
+	}
 	if o := Of(nil, now); o.Circuits != nil || o.Companies != nil || o.States != nil {
 		t.Errorf("of nothing: %+v", o)
 	}
