@@ -206,6 +206,9 @@ func (d *Document) step(words Words, r sheet.Result) string {
 	if d.Command == "complete" && r != sheet.Invalid && r != sheet.NotAttempted {
 		return words.Line(code + "-complete") // it is about completions
 	}
+	if d.Command == "advance" && (r == sheet.Submitted || r == sheet.Already || r == sheet.Valid) {
+		return words.Line(code + "-advance")
+	}
 	switch n := d.because(batch.ReasonLOARejected, r); {
 	case n == 0:
 	case n == d.Results[r]:

@@ -114,6 +114,21 @@ var enSteps = map[string]Entry{
 		Why:     "A confirmation that was accepted is sent again only after a new completion. That the circuit does not show it may only mean that a lookup lags.",
 	},
 
+	"report-step-submitted-advance": {
+		Message: "took the next step in this run",
+		Hint:    "Nothing to do.",
+		Why:     "The Request ID is the API's receipt. Message says which step it was.",
+	},
+	"report-step-already-advance": {
+		Message: "waiting or done: see Message",
+		Hint:    "Message says for what and for whom it waits. Run the same command again every night.",
+		Why:     "The state of the LOA, which was read before anything was sent, allows no further step yet, or there is none left.",
+	},
+	"report-step-valid-advance": {
+		Message: "the next step can be taken now",
+		Hint:    "Run it for real: loabatch advance FILE",
+		Why:     "This was a dry run: nothing was sent.",
+	},
 	"report-step-submitted-complete": {
 		Message: "completed or confirmed in this run",
 		Hint:    "Nothing to do.",

@@ -113,6 +113,21 @@ var zhSteps = map[string]Entry{
 		Why:     "已受理的专线确认，只有在再次上报施工完成之后才会再次发送。专线没有显示，可能只是查询结果滞后。",
 	},
 
+	"report-step-submitted-advance": {
+		Message: "本次运行已执行下一步",
+		Hint:    "无需处理。",
+		Why:     "请求 ID 是 API 的回执。“说明”列注明执行的是哪一步。",
+	},
+	"report-step-already-advance": {
+		Message: "等待中或已完成：见“说明”列",
+		Hint:    "“说明”列写明在等待什么、由谁处理。请每晚重新运行同一命令。",
+		Why:     "发送任何请求之前已查询 LOA 状态：目前还不能执行下一步，或者所有步骤均已完成。",
+	},
+	"report-step-valid-advance": {
+		Message: "现在可以执行下一步",
+		Hint:    "正式执行：loabatch advance FILE",
+		Why:     "这是预检，没有发送任何请求。",
+	},
 	"report-step-submitted-complete": {
 		Message: "本次运行已上报施工完成或已确认专线",
 		Hint:    "无需处理。",
