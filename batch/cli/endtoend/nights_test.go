@@ -92,7 +92,8 @@ type folder struct {
 	done    map[string]bool // copies that were mended
 	rows    int             // circuits so far
 
-	monitor string      // URL to ping
+	monitor string      // URL to ping, without the number of the night
+	nights  int         // so far
 	pinged  chan string // what was pinged
 	success string      // the line of the last success in the metrics
 
@@ -243,9 +244,10 @@ func (f *folder) encrypted(content []byte) []byte {
 
 // night runs a night, and kills it in one of two ways.
 func (f *folder) night(way int) {
+	f.nights++
 	cmd := exec.Command("loabatch", "submit", "--endpoint", f.url, "--yes", "--rate", "100000/1s", "--timeout", "1s", "--max-attempts", "3",
 		"--ledger", f.path("ledger.db"), "--in", f.path("in"), "--done", f.path("done"), "--failed", f.path("failed"), "--json",
-		"--ping-url", f.monitor, "--metrics-file", f.path("loa.prom"))
+		"--ping-url", f.monitor+f.pingPath(), "--metrics-file", f.path("loa.prom"))
 	cmd.Env = append(os.Environ(), "ALIBABA_CLOUD_ACCESS_KEY_ID=id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret", password.Variable+"="+clitest.Password)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -300,12 +302,18 @@ func (f *folder) prune() {
 // metric matches a line of the metrics of real runs of submit: name, further labels, value.
 var metric = regexp.MustCompile(`(?m)^loabatch_(\w+)\{command="submit",mode="real"(.*)\} (\S+)$`)
 
+// pingPath is the path under which a night pings: what one that was killed had sent may arrive
+// during the next.
+func (f *folder) pingPath() string { return fmt.Sprintf("/night-%d", f.nights) }
+
 // checkReports compares the pings and the metrics of a night with its exit code, -1 if it was
 // killed, and its document.
 func (f *folder) checkReports(exit int, document []byte) {
 	var pings []string
 	for len(f.pinged) > 0 {
-		pings = append(pings, <-f.pinged)
+		if path, own := strings.CutPrefix(<-f.pinged, f.pingPath()+"/"); own {
+			pings = append(pings, "/"+path)
+		}
 	}
 	var doc struct {
 		Runs []struct {
