@@ -796,3 +796,26 @@ func TestShellQuote(t *testing.T) {
 		}
 	}
 }
+
+// TestQuestionOfSteps reads what a command asks before it sends for more than one
+// account: the steps, those that start billing, and who is to send how many.
+func TestQuestionOfSteps(t *testing.T) {
+	a := appWith(nil)
+	rows := []sending{{
+		file: "in.xlsx", sheet: "Circuits", rows: 4, going: 3, confirmed: 1, stay: report.Results{sheet.Already: 1},
+		regions: map[string]int{"cn-hangzhou": 3}, accounts: map[string]int{"one": 2, "two": 1},
+	}}
+	rows[0].steps[batch.Reapply], rows[0].steps[batch.Complete] = 2, 1
+	accounts := []*account{{profile: "one"}, {profile: "two"}, {profile: "idle"}}
+	for command, wants := range map[string][]string{
+		"advance":  {"2 rejected circuits to apply for again", "1 circuit is to be confirmed after that", "take 3 steps in 2 accounts at https://vpc.example.com?"},
+		"complete": {"3 of 4 rows are to be completed", "1 circuit is to be confirmed after that", "report 3 finished constructions in 2 accounts to https://vpc.example.com?"},
+	} {
+		asked := a.question(command, rows, "https://vpc.example.com", accounts)
+		for _, want := range wants {
+			if !strings.Contains(asked, want) {
+				t.Errorf("%s does not ask %q:\n%s", command, want, asked)
+			}
+		}
+	}
+}

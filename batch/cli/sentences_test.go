@@ -638,14 +638,19 @@ var unsaid = map[string][]string{
 	"a name server, a network or a route that fails in the middle of a run; see batch/cloud":             {"(canceled)", "(dns)", "(network)"},
 	"a source of keys, or the value of a variable, that fails half a minute into a run; see batch/cloud": {"(credentials)", "(proxy-url)"},
 	"said every 30 seconds; see batch/cli/console":                                                       {"progress", "progress-more", "progress-survey", "progress-survey-more"},
-	"a place where the order of what is measured is not certain; see batch/cli/console":                  {"progress-rate-minute", "progress-wait", "progress-rate", "progress-left"},
+	"a place where the order of what is measured is not certain; see batch/cli/console":                  {"progress-rate-minute", "progress-wait"},
 	"a monitoring service that cannot be reached; see batch/notify":                                      {"cause-certificate", "cause-no-answer", "cause-no-connection", "cause-no-host", "cause-proxy"},
 	"a command of --on-finish that takes minutes":                                                        {"on-finish-late"},
 	"a disk that fills up in a dry run, or for every place of a copy; see batch/report and commands_test.go": {
 		"report-head-no-copy", "report-head-no-copy-dry", "report-next-copy", "report-next-copy-dry",
 	},
 	"a ledger of an older version": {"changed-source"},
-	"a screen that has room for the causes and not for the problems; see batch/report": {"report-all-problems"},
+	"a letter that takes a minute, a disk that fills up under it, and an LOA without a link to it; see batch/letters and batch/cli/download": {
+		"letter-timeout", "letter-disk-full", "letter-no-link",
+	},
+	"a ledger that fails when everything has been sent; see batch/cli/download":                                           {"letter-unsaved", "loas-unread"},
+	"a confirmation whose answers are lost, or an LOA that is gone after a step; see batch/completion_test and histories": {"reason-loa-rejected-confirm", "reason-not-listed-complete", "reason-not-listed-confirm", "reason-review-confirm", "reason-unsettled-confirm"},
+	"a screen that has room for the causes and not for the problems; see batch/report":                                    {"report-all-problems"},
 }
 
 // everySentenceSaid reports whether the tests made the commands say every sentence of the
