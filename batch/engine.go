@@ -99,7 +99,8 @@ func (e *Engine) run(ctx context.Context, drain <-chan struct{}, p *Plan, g *gro
 		defer Guard(r.panicked)
 		r.watch(ctx, drain)
 	}()
-	r.own(func() { r.finishSettled(p.Settled) })
+	slots := r.settledSlots(p.Settled)
+	r.own(func() { r.finishSettled(p.Settled, slots) })
 	if p.DryRun {
 		r.own(func() { r.dryRun(ctx) })
 	} else {

@@ -132,14 +132,23 @@ func places(p *Plan) []int32 {
 	return slots
 }
 
-// finishSettled finishes the rows that the plan settled: they are recorded like all others.
-func (r *run) finishSettled(rows []Outcome) {
-	application := 0
+// settledSlots returns the places of the rows that the plan settled among the outcomes. The
+// regions change the applications, so it is called before they start.
+func (r *run) settledSlots(rows []Outcome) []int32 {
+	slots, application := make([]int32, len(rows)), 0
 	for i := range rows {
 		for application < len(r.slots) && r.plan.Applications[application].Row < rows[i].Row {
 			application++
 		}
-		r.finished <- finishedRow{slot: int32(i + application), outcome: rows[i], settled: true}
+		slots[i] = int32(i + application)
+	}
+	return slots
+}
+
+// finishSettled finishes the rows that the plan settled: they are recorded like all others.
+func (r *run) finishSettled(rows []Outcome, slots []int32) {
+	for i := range rows {
+		r.finished <- finishedRow{slot: slots[i], outcome: rows[i], settled: true}
 	}
 }
 
