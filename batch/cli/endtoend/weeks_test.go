@@ -37,7 +37,7 @@ func TestTenWeeks(t *testing.T) {
 	t.Parallel()
 	circuits, seed := 25, 1
 	if testing.Short() {
-		circuits = 10
+		circuits = 3
 	}
 	if text := os.Getenv(weeksVariable); text != "" {
 		if n, err := fmt.Sscanf(text, "%d:%d", &circuits, &seed); n == 0 {
