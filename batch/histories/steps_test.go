@@ -95,6 +95,7 @@ type stepWorld struct {
 	ledger   *ledger.Memory
 	lost     bool // the ledger was
 	reapply  bool
+	telling  sync.Mutex // of trace and failures
 	trace    []string
 	failures []string
 }
@@ -129,18 +130,22 @@ func newStepWorld(seed uint64) *stepWorld {
 func (w *stepWorld) chance(p float64) bool { return w.r.Float64() < p }
 
 func (w *stepWorld) note(format string, values ...any) {
+	w.telling.Lock()
+	defer w.telling.Unlock()
 	w.trace = append(w.trace, time.Now().UTC().Format("02 15:04:05 ")+fmt.Sprintf(format, values...))
 }
 
 func (w *stepWorld) fail(format string, values ...any) {
 	w.note("FAILURE "+format, values...)
+	w.telling.Lock()
+	defer w.telling.Unlock()
 	w.failures = append(w.failures, fmt.Sprintf(format, values...))
 }
 
 // play plays nights and days, then lets everything get well.
 func (w *stepWorld) play(ctx context.Context) {
 	for range 3 + w.r.IntN(12) {
-		w.broken, w.lag, w.forgets = w.r.Float64()*0.7, time.Duration(w.r.IntN(9))*time.Minute, w.chance(0.2)
+		w.behave(w.r.Float64()*0.7, time.Duration(w.r.IntN(9))*time.Minute, w.chance(0.2))
 		w.night(ctx, w.chance(0.4))
 		switch {
 		case w.chance(0.4): // at once
@@ -151,7 +156,7 @@ func (w *stepWorld) play(ctx context.Context) {
 		}
 		w.day()
 	}
-	w.broken, w.lag, w.forgets = 0, 0, false
+	w.behave(0, 0, false)
 	for i := range w.book.Circuits {
 		c := &w.book.Circuits[i]
 		c.Finished, c.Confirm = sheet.Yes, sheet.Yes
@@ -178,6 +183,13 @@ func (w *stepWorld) play(ctx context.Context) {
 			w.fail("%s ends %s (%s), and its LOA is %q", c.InstanceID, got, c.LastRun().ErrorCode, l.now().loa.Status)
 		}
 	}
+}
+
+// behave sets how the service behaves from now on; what it still carries out may be under way.
+func (w *stepWorld) behave(broken float64, lag time.Duration, forgets bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.broken, w.lag, w.forgets = broken, lag, forgets
 }
 
 var (
