@@ -97,6 +97,7 @@ func (a *app) watchSteps(ctx context.Context, s *invocation, inputs []*input, ta
 	loop, quiet := a.watchLoop(s, &waits)
 	end := loop.Run(func() (answer watch.Answer) {
 		waits = 0
+		s.round++
 		answer.Final = true // unless one of the inputs can go on
 		for i, in := range inputs {
 			r := s.rounds[in]

@@ -56,6 +56,7 @@ type invocation struct {
 	lookups atomic.Int64     // made for letters, since they were counted last
 
 	rounds map[*input]*advanced // the last one over each input; nil unless an advance watches
+	round  int                  // its number, from 1 on
 
 	store   ledger.Store // nil when nothing is sent, and there is none to read
 	signals *interruption

@@ -377,10 +377,11 @@ func (a *app) partEngine(s *invocation, done *finished, p *part, shown *console.
 	return e
 }
 
-// left returns how much of --max-duration is left; 0 means no limit.
+// left returns how much of --max-duration is left; 0 means no limit. A later round of an
+// advance that watches begins in time, and is finished: its answers are the last ones.
 func (s *invocation) left(now time.Time) time.Duration {
 	bound := time.Duration(s.flags.run.maxDuration)
-	if bound == 0 {
+	if bound == 0 || s.round > 1 {
 		return 0
 	}
 	return max(1, bound-now.Sub(s.started))
