@@ -10,6 +10,7 @@ import (
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/cli/watch"
+	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/batch/waiting"
 	"github.com/loabatch/loabatch/sheet"
@@ -92,7 +93,6 @@ type advanced struct {
 // last round of each input is left to be delivered.
 func (a *app) watchSteps(ctx context.Context, s *invocation, inputs []*input, targets []target) {
 	s.rounds = make(map[*input]*advanced, len(inputs))
-	statuses := map[*input]map[int]string{} // of the round before, by row
 	waits := 0
 	loop, quiet := a.watchLoop(s, &waits)
 	end := loop.Run(func() (answer watch.Answer) {
@@ -100,42 +100,18 @@ func (a *app) watchSteps(ctx context.Context, s *invocation, inputs []*input, ta
 		s.round++
 		answer.Final = true // unless one of the inputs can go on
 		for i, in := range inputs {
-			r := s.rounds[in]
-			if r != nil && r.err != nil {
+			before := s.rounds[in]
+			if before != nil && before.err != nil {
 				continue
 			}
-			if r != nil {
-				a.endRound(ctx, r.done)
-				targets[i].runID = newRunID(a.env.Now())
-			}
-			r = &advanced{}
-			r.done, r.err = a.run(ctx, s, in, targets[i])
-			s.rounds[in] = r
-			if r.err != nil || ctx.Err() != nil {
-				continue
-			}
-			a.rememberLOAs(ctx, s, r.done)
-			a.downloadFor(ctx, s, r.done)
-			if r.done.totals.stop != "" {
+			if !a.stepRound(ctx, s, in, &targets[i]) {
 				continue
 			}
 			answer.Final = false
-			now := map[int]string{}
-			for n := range r.done.outcomes {
-				l, seen := r.done.seenLOA(n)
-				if !seen {
-					continue
-				}
-				row := r.done.outcomes[n].Row
-				if now[row] = l.Status; l.Status == batch.LOAApplying {
-					waits++
-				}
-				if was := statuses[in]; was != nil && was[row] != l.Status {
-					answer.Changed = true
-					a.sayChange(l.Asked, l.Key, l.Status)
-				}
-			}
-			statuses[in] = now
+			changed, reviewed := s.rounds[in].since(before)
+			a.sayChanges(changed)
+			answer.Changed = answer.Changed || len(changed) > 0
+			waits += reviewed
 		}
 		answer.Waiting, *quiet = waits > 0, !answer.Changed
 		s.flags.watch.progress = "none" // from the second round on, the changes are what is shown
@@ -146,6 +122,43 @@ func (a *app) watchSteps(ctx context.Context, s *invocation, inputs []*input, ta
 			r.done.stoppedWatching(end, s)
 		}
 	}
+}
+
+// stepRound takes the next steps of an input, and reports whether there may be further ones.
+func (a *app) stepRound(ctx context.Context, s *invocation, in *input, t *target) bool {
+	if before := s.rounds[in]; before != nil {
+		a.endRound(ctx, before.done)
+		t.runID = newRunID(a.env.Now())
+	}
+	r := &advanced{}
+	s.rounds[in] = r
+	if r.done, r.err = a.run(ctx, s, in, *t); r.err != nil || ctx.Err() != nil {
+		return false
+	}
+	a.rememberLOAs(ctx, s, r.done)
+	a.downloadFor(ctx, s, r.done)
+	return r.done.totals.stop == ""
+}
+
+// since lists the LOAs whose status is not that of the round before, if there was one, and
+// counts those under review.
+func (r *advanced) since(before *advanced) (changed []ledger.LOA, reviewed int) {
+	for i := range r.done.outcomes {
+		l, seen := r.done.seenLOA(i)
+		if !seen {
+			continue
+		}
+		if l.Status == batch.LOAApplying {
+			reviewed++
+		}
+		if before == nil {
+			continue
+		}
+		if was, _ := before.done.seenLOA(i); was.Status != l.Status {
+			changed = append(changed, l)
+		}
+	}
+	return changed, reviewed
 }
 
 // endRound ends a round that another one follows.

@@ -13,7 +13,7 @@ func workOf(command string) ([]batch.Operation, sheet.Purpose) {
 	switch command {
 	case "complete":
 		return []batch.Operation{batch.Complete, batch.Confirm}, sheet.ForCompletion
-	case "advance":
+	case advance:
 		return []batch.Operation{batch.Apply, batch.Complete, batch.Confirm}, sheet.ForAdvance
 	}
 	return nil, sheet.ForApplication

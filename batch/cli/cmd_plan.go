@@ -89,8 +89,8 @@ plan; keep it with the approval.`,
 	}
 }
 
-// makePlan predicts the rows of workbooks and writes the plan. If the API did not say what it
-// takes, there is none: a person cannot approve what is not known.
+// makePlan predicts the rows of workbooks and writes the plan. If some row cannot be predicted,
+// it writes no plan: nobody can approve what is not known.
 func (a *app) makePlan(cmd *cobra.Command, f submitFlags, paths []string, command string) error {
 	if f.output.plan == "" {
 		return failure(exitUsage, "plan-no-output", nil)

@@ -112,21 +112,19 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, args []string) error {
 	for i, k := range asked {
 		a.beginStatus(ctx, s, k, targets[i])
 	}
-	if f.every == 0 {
-		return a.each(ctx, s, inputs, targets, nil, func(ctx context.Context, s *invocation, in *input, t target) (*report.Document, bool, error) {
-			k := asked[slices.Index(inputs, in)]
+	if f.every > 0 {
+		if err := a.watchLOAs(ctx, s, asked); err != nil {
+			return err
+		}
+	}
+	return a.each(ctx, s, inputs, targets, nil, func(ctx context.Context, s *invocation, in *input, t target) (*report.Document, bool, error) {
+		k := asked[slices.Index(inputs, in)]
+		if f.every == 0 {
 			if _, err := a.round(ctx, s, k); err != nil {
 				return nil, false, err
 			}
-			doc, err := a.deliverStatus(ctx, s, k, t)
-			return doc, false, err
-		})
-	}
-	if err := a.watchLOAs(ctx, s, asked); err != nil {
-		return err
-	}
-	return a.each(ctx, s, inputs, targets, nil, func(ctx context.Context, s *invocation, in *input, t target) (*report.Document, bool, error) {
-		doc, err := a.deliverStatus(ctx, s, asked[slices.Index(inputs, in)], t)
+		}
+		doc, err := a.deliverStatus(ctx, s, k, t)
 		return doc, false, err
 	})
 }
@@ -277,8 +275,8 @@ func (a *app) saveLOAs(ctx context.Context, s *invocation, done *finished, seen 
 }
 
 // round asks once for the LOAs of an input that are not known yet or may change soon, and
-// records the answers in the ledger. It returns the rows whose status has changed.
-func (a *app) round(ctx context.Context, s *invocation, k *inquiry) (changed []int, err error) {
+// records the answers in the ledger. It returns the LOAs whose status has changed.
+func (a *app) round(ctx context.Context, s *invocation, k *inquiry) (changed []ledger.LOA, err error) {
 	p := statusPlan(k.in.workbook)
 	if k.asked {
 		p.Settled = nil
@@ -305,12 +303,12 @@ func (a *app) round(ctx context.Context, s *invocation, k *inquiry) (changed []i
 			row.before = cmp.Or(row.before, was)
 		}
 		row.outcome, row.at = o, at
-		if now := cmp.Or(o.LOAStatus, report.NoLOA); was != "" && was != now {
-			changed = append(changed, o.Row)
-		}
 		l := ledger.LOA{Key: o.Key, Status: o.LOAStatus, Asked: at, Company: c.CompanyName}
 		if l.Status == batch.LOAApplying {
 			l.Since = c.LastRun().SubmittedAt // as the copy says, if the ledger does not know
+		}
+		if was != "" && was != cmp.Or(l.Status, report.NoLOA) {
+			changed = append(changed, l)
 		}
 		n := k.done.partOf(c)
 		seen[n] = append(seen[n], l)
@@ -338,11 +336,11 @@ func (a *app) watchLOAs(ctx context.Context, s *invocation, asked []*inquiry) er
 	end := loop.Run(func() (answer watch.Answer) {
 		waits = 0
 		for _, k := range asked {
-			var changed []int
+			var changed []ledger.LOA
 			if changed, failed = a.round(ctx, s, k); failed != nil {
 				return watch.Answer{Final: true}
 			}
-			a.sayChanges(k, changed)
+			a.sayChanges(changed)
 			answer.Changed = answer.Changed || len(changed) > 0
 			answer.Final = answer.Final || k.done.totals.stop != ""
 			for i := range k.rows {
@@ -399,23 +397,17 @@ const watchFlag = "watch"
 const maxSaid = 50
 
 // sayChanges prints a line for each LOA whose status has changed.
-func (a *app) sayChanges(k *inquiry, changed []int) {
-	for _, number := range changed[:min(maxSaid, len(changed))] {
-		row := k.row(number)
-		a.sayChange(row.at, row.outcome.Key, row.outcome.LOAStatus)
+func (a *app) sayChanges(changed []ledger.LOA) {
+	words := a.lines.Words
+	for _, l := range changed[:min(maxSaid, len(changed))] {
+		a.lines.Say("watch-change", map[string]string{
+			"time": l.Asked.Format("15:04:05"), "circuit": sheet.MaskNumbers(l.Key.InstanceID),
+			"loa": words.Vocabulary().State(cmp.Or(l.Status, report.NoLOA)), "awaits": awaits(words, l.Status),
+		})
 	}
 	if more := len(changed) - maxSaid; more > 0 {
 		a.lines.Say("watch-more", map[string]string{"count": number(more)})
 	}
-}
-
-// sayChange prints a line for an LOA whose status has changed.
-func (a *app) sayChange(at time.Time, key batch.Key, status string) {
-	words := a.lines.Words
-	a.lines.Say("watch-change", map[string]string{
-		"time": at.Format("15:04:05"), "circuit": sheet.MaskNumbers(key.InstanceID),
-		"loa": words.Vocabulary().State(cmp.Or(status, report.NoLOA)), "awaits": awaits(words, status),
-	})
 }
 
 // statusPlan plans a dry run that reads the state of every circuit named in a row, valid
