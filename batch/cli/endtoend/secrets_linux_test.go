@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -27,9 +26,10 @@ import (
 type watcher struct {
 	*testing.T
 	inotify int
-	kept    string // the folder
+	kept    string        // the folder
+	last    string        // path of the file that ends the watching
+	ended   chan struct{} // closed once that was seen
 
-	mu      sync.Mutex
 	folders map[int32]string
 	names   map[string]string // path of each file by its second name
 }
@@ -40,7 +40,10 @@ func newWatcher(t *testing.T, kept string, folders ...string) *watcher {
 	if err != nil {
 		t.Skip("no inotify: ", err)
 	}
-	w := &watcher{T: t, inotify: fd, kept: kept, folders: map[int32]string{}, names: map[string]string{}}
+	w := &watcher{
+		T: t, inotify: fd, kept: kept, last: filepath.Join(folders[0], "the last one"), ended: make(chan struct{}),
+		folders: map[int32]string{}, names: map[string]string{},
+	}
 	for _, f := range folders {
 		w.add(f)
 	}
@@ -50,7 +53,10 @@ func newWatcher(t *testing.T, kept string, folders ...string) *watcher {
 
 func (w *watcher) add(folder string) {
 	wd, err := syscall.InotifyAddWatch(w.inotify, folder, syscall.IN_CREATE|syscall.IN_MOVED_TO|syscall.IN_CLOSE_WRITE)
-	if err != nil {
+	switch {
+	case errors.Is(err, os.ErrNotExist): // removed again
+		return
+	case err != nil:
 		w.Errorf("%s: %v", folder, err)
 		return
 	}
@@ -76,29 +82,41 @@ func (w *watcher) keep(path string) {
 	}
 }
 
+// follow reads what happens in the folders up to the last file, and alone closes the
+// descriptor: closed elsewhere, its number may be another file's by the next read.
 func (w *watcher) follow() {
+	defer close(w.ended)
+	defer func() { _ = syscall.Close(w.inotify) }()
 	buf := make([]byte, 1<<16)
-	for {
+	for last := false; !last; {
 		n, err := syscall.Read(w.inotify, buf)
-		if err != nil || n == 0 {
+		if errors.Is(err, syscall.EINTR) {
+			continue
+		}
+		if err != nil {
+			w.Errorf("inotify: %v", err)
 			return
 		}
-		w.mu.Lock()
 		for b := buf[:n]; len(b) >= syscall.SizeofInotifyEvent; {
 			folder, length := int32(binary.NativeEndian.Uint32(b)), int(binary.NativeEndian.Uint32(b[12:])) // inotify(7)
 			name, _, _ := bytes.Cut(b[syscall.SizeofInotifyEvent:][:length], []byte{0})
-			w.keep(filepath.Join(w.folders[folder], string(name)))
+			path := filepath.Join(w.folders[folder], string(name))
+			w.keep(path)
+			last = last || path == w.last
 			b = b[syscall.SizeofInotifyEvent+length:]
 		}
-		w.mu.Unlock()
 	}
 }
 
-// search looks for texts in the files that were made so far, and returns the extensions of
+// stop ends the watching once all that happened until now was followed.
+func (w *watcher) stop() {
+	write(w.T, w.last, "")
+	<-w.ended
+}
+
+// search looks for texts in the files that were made until stop, and returns the extensions of
 // their names.
 func (w *watcher) search(texts map[string][]byte) (files map[string]bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	files = map[string]bool{}
 	for name, path := range w.names {
 		content, err := os.ReadFile(name)
@@ -223,7 +241,7 @@ func TestNothingDecryptedOnDisk(t *testing.T) {
 	run("report", strings.TrimSuffix(name, ".xlsx"), "-o", filepath.Join(folder["out"], "again.xlsx"))
 	t.Logf("%d of 8 runs were killed within %v", killed, took)
 
-	_ = syscall.Close(w.inotify)
+	w.stop()
 	for kind := range map[string]bool{".xlsx": true, ".csv": true, ".html": true, ".json": true, ".db": true} {
 		if !w.search(secrets(t))[kind] {
 			t.Errorf("no file %s was made", kind)
