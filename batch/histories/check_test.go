@@ -38,7 +38,7 @@ func (p *process) check(b *book, outcomes []batch.Outcome) {
 			p.w.report("ledger", "%v", err)
 			return
 		}
-		if why := p.w.wrong(p, &b.rows[i], o, knownOf(past[o.Key])); why != "" {
+		if why := p.w.wrong(p, b, &b.rows[i], o, knownOf(past[o.Key])); why != "" {
 			p.w.report("wrong: "+why, "p%d: %s is %s (%s %s)", p.id, o.Key.InstanceID, o.Result, o.Reason, o.ErrorCode)
 		}
 		if uses && o.Result != sheet.Skipped {
@@ -53,7 +53,7 @@ func (p *process) check(b *book, outcomes []batch.Outcome) {
 }
 
 // wrong says how an outcome contradicts the truth, if it does.
-func (w *world) wrong(p *process, r *bookRow, o *batch.Outcome, k known) string {
+func (w *world) wrong(p *process, b *book, r *bookRow, o *batch.Outcome, k known) string {
 	w.service.mu.Lock()
 	defer w.service.mu.Unlock()
 	c := w.service.circuits[r.instance]
@@ -82,6 +82,9 @@ func (w *world) wrong(p *process, r *bookRow, o *batch.Outcome, k known) string 
 			return "FAILED with a valid LOA"
 		}
 	case sheet.Refused:
+		if valid != nil && o.ErrorCode == "InvalidInstanceId.NotFound" && valid.content.region != r.region && valid.at.After(b.read) {
+			break // applied for meanwhile, in its own region; that it is not in this one is true all the same
+		}
 		if valid != nil && !w.forgetful && !strings.HasPrefix(o.ErrorCode, "IllegalParam") && !batch.Void(o.LOAStatus) {
 			return "REFUSED with a valid LOA"
 		}

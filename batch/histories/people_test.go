@@ -15,7 +15,8 @@ import (
 type book struct {
 	name string
 	rows []bookRow
-	of   *book // the book, if this is what a process has read of it
+	of   *book     // the book, if this is what a process has read of it
+	read time.Time // when it did
 }
 
 // bookRow is one row of a book.
@@ -58,7 +59,7 @@ func (w *world) snapshot(b *book) *book {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	read := b.clone(b.name)
-	read.of = b
+	read.of, read.read = b, time.Now()
 	return read
 }
 
