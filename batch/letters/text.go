@@ -29,12 +29,13 @@ const (
 	unreadLimits    = "letter-text-failed" // reading failed, or took more than the limits below
 )
 
-// Limits of reading one letter. A letter of a page takes a tenth of a second.
+// Limits of reading one letter. A letter of a page takes a tenth of a second, and more where
+// the machine has much else to do.
 const (
 	maxMemory = 96 << 20 // bytes of the sandbox, the file included
 	maxPages  = 50
 	maxText   = 1 << 20 // bytes
-	maxTime   = 20 * time.Second
+	maxTime   = time.Minute
 	wasmPage  = 64 << 10
 )
 
@@ -66,9 +67,7 @@ var compiled = sync.OnceValue(wazero.NewCompilationCache)
 func (s *sandbox) read(ctx context.Context, pdf []byte, limit time.Duration) (text, unread string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	limited, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	text, opened, err := s.run(limited, pdf)
+	text, opened, err := s.run(ctx, pdf, limit)
 	switch {
 	case ctx.Err() != nil:
 		return "", "", context.Cause(ctx)
@@ -84,11 +83,14 @@ func (s *sandbox) read(ctx context.Context, pdf []byte, limit time.Duration) (te
 	return text, "", nil
 }
 
-// run reads a file in the sandbox until ctx ends. What may be left in an odd state is discarded.
-func (s *sandbox) run(ctx context.Context, pdf []byte) (text string, opened bool, err error) {
+// run reads a file in the sandbox until ctx ends, or for so long once the sandbox is there.
+// What may be left in an odd state is discarded.
+func (s *sandbox) run(ctx context.Context, pdf []byte, limit time.Duration) (text string, opened bool, err error) {
 	if err := s.start(); err != nil {
 		return "", true, err // which says nothing about the file
 	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
 	unregister := context.AfterFunc(ctx, s.stop)
 	text, opened, err = s.extract(pdf)
 	if !unregister() || err != nil {
