@@ -32,12 +32,21 @@ const (
 	IO         Kind = "io"         // reading or writing failed
 	Newer      Kind = "newer"      // a later version of the program wrote it; Err is a *SchemaError
 	Other      Kind = "other"      // none of these
+
+	// The kinds that only a ledger in a database server has.
+	Unreachable    Kind = "unreachable"    // the server does not answer, or shuts down or starts up
+	Authentication Kind = "authentication" // the server rejected the role, its password or this host
+	Rights         Kind = "rights"         // the role lacks a right that the ledger needs
+	NoDatabase     Kind = "no-database"    // the server has no database of this name
+	Encryption     Kind = "encryption"     // no connection with TLS as it was asked for
+	Standby        Kind = "standby"        // the server is a standby, or read-only
+	OldServer      Kind = "old-server"     // the server's version lacks what the ledger needs
 )
 
 // Error is a failure of the ledger itself. It quotes no value that was to be written.
 type Error struct {
 	Op   string // open, start, lock, write, read, check
-	Path string // of the ledger; never a password
+	Path string // of the ledger, or the address of its database; never a password
 	Kind Kind
 	Err  error
 }
