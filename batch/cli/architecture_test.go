@@ -53,6 +53,8 @@ var mayImport = map[string][]string{
 
 	"batch/ledger/sqlite/lossytest": {"modernc.org/libc", "modernc.org/sqlite"}, // a disk under the driver
 
+	"batch/ledger/postgres/pgtest": {}, // servers for tests, by the programs that are installed
+
 	"batch/histories":    {}, // tests only
 	"batch/quicktest":    {},
 	"batch/simulator":    {},
@@ -326,7 +328,7 @@ func TestEveryGoroutineIsGuarded(t *testing.T) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && slices.Contains([]string{"ledgertest", "clitest", "testdata"}, d.Name()):
+		case d.IsDir() && slices.Contains([]string{"ledgertest", "clitest", "pgtest", "testdata"}, d.Name()):
 			return fs.SkipDir
 		case filepath.Ext(file) != ".go" || strings.HasSuffix(file, "_test.go"):
 			return nil

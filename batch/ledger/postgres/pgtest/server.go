@@ -1,0 +1,297 @@
+package pgtest
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Server is a running PostgreSQL server. Its methods fail the test if the server does not do
+// as it is asked; they may be called from several goroutines, but Crash, Stop, Freeze and
+// those that undo them only one at a time.
+type Server struct {
+	Port     int    // on 127.0.0.1, the same after a restart
+	Password string // of both roles, random
+	Version  string // as "postgres --version" says it
+
+	programs, folder string
+	owner            *owner
+	watch            io.WriteCloser // the watchdog's standard input
+	watchdog         *exec.Cmd
+
+	postmaster *exec.Cmd
+	ended      chan struct{} // closed when the postmaster has
+
+	mu       sync.Mutex // guards what follows
+	count    int        // of databases
+	prepared map[string]error
+}
+
+// patience is how long a server may take to start or to stop. It takes a second, and a
+// recovery after a crash not much longer; machines that run tests are busy.
+const patience = time.Minute
+
+// watchdogScript reads the process ID of the postmaster whenever there is a new one, 0 while it does
+// not run. When the pipe is closed, however that came about, it stops the server at once and
+// removes its folder.
+const watchdogScript = `while read -r line; do pid=$line; done
+if [ "${pid:-0}" != 0 ]; then
+  for child in $(ps -A -o pid= -o ppid= | awk -v p="$pid" '$2 == p { print $1 }'); do kill -CONT "$child" 2>/dev/null; done
+  kill -QUIT "$pid" 2>/dev/null; kill -CONT "$pid" 2>/dev/null
+  n=0; while kill -0 "$pid" 2>/dev/null && [ $n -lt 100 ]; do sleep 0.1; n=$((n+1)); done
+fi
+rm -rf "$1"`
+
+// start makes a cluster and starts a server on it.
+func start(programs string, settings []string) (*Server, error) {
+	s, err := newServer(programs)
+	if err != nil {
+		return nil, err
+	}
+	if err := cmp.Or(s.initialize(), s.configure(settings), s.launch()); err != nil {
+		s.watch.Close()
+		return nil, err
+	}
+	role := "CREATE ROLE " + Role + " LOGIN PASSWORD '" + s.Password + "'"
+	if _, err := s.query("postgres", role); err != nil {
+		s.watch.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// newServer makes the folder of a server and starts its watchdog.
+func newServer(programs string) (*Server, error) {
+	s := &Server{programs: programs, Password: rand.Text(), prepared: map[string]error{}}
+	var err error
+	if s.owner, err = ordinary(); err != nil {
+		return nil, err
+	}
+	if s.folder, err = os.MkdirTemp("", "loabatch-postgres-"); err != nil {
+		return nil, err
+	}
+	if err := s.owner.take(s.folder); err != nil {
+		return nil, err
+	}
+	if s.Port, err = freePort(); err != nil {
+		return nil, err
+	}
+	s.watchdog = s.command("sh", "-c", watchdogScript, "sh", s.folder)
+	if s.watch, err = s.watchdog.StdinPipe(); err != nil {
+		return nil, err
+	}
+	return s, s.watchdog.Start()
+}
+
+// command is a program as the server's user, apart from this terminal.
+func (s *Server) command(name string, args ...string) *exec.Cmd {
+	if path := filepath.Join(s.programs, name); name != "sh" {
+		name = path
+	}
+	cmd := exec.Command(name, args...)
+	cmd.Dir = s.folder
+	cmd.Env = append(environment(), "HOME="+s.folder, "PGPASSWORD="+s.Password, "PGCONNECT_TIMEOUT=30")
+	s.owner.run(cmd)
+	return cmd
+}
+
+// environment returns the environment without PostgreSQL's variables, and in English.
+func environment() []string {
+	env := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "PG") || strings.HasPrefix(v, "LC_") })
+	return append(env, "LC_ALL=C")
+}
+
+func (s *Server) data() string { return filepath.Join(s.folder, "data") }
+
+// initialize makes the cluster: initdb takes about a second.
+func (s *Server) initialize() error {
+	secret := filepath.Join(s.folder, "password")
+	if err := cmp.Or(os.WriteFile(secret, []byte(s.Password+"\n"), 0o600), s.owner.take(secret)); err != nil {
+		return err
+	}
+	initdb := s.command("initdb", "--pgdata", s.data(), "--username", superuser, "--pwfile", secret,
+		"--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale", "--no-sync")
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return fmt.Errorf("initdb: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// configure writes the settings. Those of a test come last, and so count.
+func (s *Server) configure(settings []string) error {
+	lines := append([]string{
+		"", "listen_addresses='127.0.0.1'", "unix_socket_directories=''", "max_connections=200",
+		"shared_buffers='32MB'", "wal_level=replica", "hot_standby=on", "log_line_prefix='%m [%p] '", "timezone='UTC'",
+	}, settings...)
+	f, err := os.OpenFile(filepath.Join(s.data(), "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(strings.Join(lines, "\n") + "\n")
+	return cmp.Or(err, f.Close())
+}
+
+// launch starts the postmaster and waits until it accepts connections.
+func (s *Server) launch() error {
+	log, err := os.OpenFile(s.logFile(), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	cmd := s.command("postgres", "-D", s.data(), "-p", strconv.Itoa(s.Port))
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait() // it may have been killed
+	}()
+	s.postmaster, s.ended = cmd, ended
+	fmt.Fprintln(s.watch, cmd.Process.Pid)
+	return s.ready()
+}
+
+// ready waits until the postmaster says that it accepts connections: by the eighth line of
+// its lock file, as pg_ctl does.
+func (s *Server) ready() error {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		select {
+		case <-s.ended:
+			return fmt.Errorf("the server ended as it started\n%s", s.Log())
+		default:
+		}
+		content, _ := os.ReadFile(filepath.Join(s.data(), "postmaster.pid"))
+		lines := strings.Split(string(content), "\n")
+		if len(lines) > 7 && lines[0] == strconv.Itoa(s.postmaster.Process.Pid) && strings.TrimSpace(lines[7]) == "ready" {
+			return nil
+		}
+	}
+	return fmt.Errorf("the server did not start in %v\n%s", patience, s.Log())
+}
+
+// gone waits until the postmaster has ended.
+func (s *Server) gone() error {
+	select {
+	case <-s.ended:
+		_, err := fmt.Fprintln(s.watch, 0)
+		return err
+	case <-time.After(patience):
+		return fmt.Errorf("the server did not stop in %v\n%s", patience, s.Log())
+	}
+}
+
+// close ends the server and removes its folder.
+func (s *Server) close(t testing.TB) {
+	if t.Failed() {
+		t.Logf("the end of PostgreSQL's log:\n%s", s.Log())
+	}
+	s.watch.Close()
+	if err := s.watchdog.Wait(); err != nil {
+		t.Errorf("the watchdog of PostgreSQL: %v", err)
+	}
+}
+
+func (s *Server) logFile() string { return filepath.Join(s.folder, "log") }
+
+// Log returns the end of the server's log.
+func (s *Server) Log() string {
+	content, err := os.ReadFile(s.logFile())
+	if err != nil {
+		return err.Error()
+	}
+	return string(content[max(0, len(content)-8000):])
+}
+
+// Query runs a statement as a superuser and returns its result as unaligned text: rows on
+// lines, columns separated by |.
+func (s *Server) Query(t testing.TB, database, statement string) string {
+	t.Helper()
+	out, err := s.query(database, statement)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func (s *Server) query(database, statement string) (string, error) {
+	psql := s.command("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", strconv.Itoa(s.Port),
+		"-U", superuser, "-d", database, "-c", statement)
+	out, err := psql.Output()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return "", fmt.Errorf("%s: %w: %s", statement, err, bytes.TrimSpace(exit.Stderr))
+	}
+	return strings.TrimSuffix(string(out), "\n"), err
+}
+
+// Database returns the URL of an empty database of this test's own, as the ordinary role. It
+// is dropped when the test ends, if the server still runs.
+func (s *Server) Database(t testing.TB) string {
+	t.Helper()
+	return s.database(t, "template0")
+}
+
+// database makes a copy of a template.
+func (s *Server) database(t testing.TB, template string) string {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock() // a template is copied by one connection at a time
+	s.count++
+	name := fmt.Sprintf("test%d", s.count)
+	if err := s.create(name, template); err != nil {
+		t.Fatal(err)
+	}
+	if s == shared.server { // another goes with its folder
+		t.Cleanup(func() { _, _ = s.query("postgres", "DROP DATABASE "+name+" WITH (FORCE)") })
+	}
+	return s.URL(name)
+}
+
+// create makes a database in which the ordinary role may create schemas.
+func (s *Server) create(name, template string) error {
+	if _, err := s.query("postgres", "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
+		return err
+	}
+	_, err := s.query("postgres", "GRANT CREATE, CONNECT, TEMPORARY ON DATABASE "+name+" TO "+Role)
+	return err
+}
+
+// prepare makes a template once.
+func (s *Server) prepare(name string, fill func(url string) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err, known := s.prepared[name]
+	if !known {
+		if err = s.create(name, "template0"); err == nil {
+			err = fill(s.URL(name))
+		}
+		s.prepared[name] = err
+	}
+	return err
+}
+
+// freePort returns a loopback port that is free now. Another program can take it before the
+// server does, which has not been seen.
+func freePort() (int, error) {
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port, nil
+}
