@@ -4,7 +4,8 @@
 //
 // The package holds what every ledger has in common, and no database:
 //
-//   - [Store] and [Run] are the interfaces; their comments are the contract.
+//   - [Store] and [Run] are the interfaces; their comments are the contract. [Shared] and
+//     [Member] are those of a ledger that several hosts use at once.
 //   - [State] is the state machine of one circuit: what each event makes of what is known,
 //     above all which application is open: no other is begun meanwhile.
 //   - [Error] and the other errors are what callers act on.
@@ -223,6 +224,7 @@ type RunSummary struct {
 	End     *RunEnd              // nil unless Status is Ended
 	Results map[sheet.Result]int // counts of the rows finished so far
 	Pruned  time.Time            // when its rows were deleted, UTC; zero if they are there
+	Members []MemberSummary      // of a batch ([Shared]), in the order in which they joined; nil if the run had one process
 }
 
 // PastRun is a run with everything that it recorded. Together with the input, this is

@@ -1,0 +1,206 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/quota"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// Shared is a ledger that several hosts use at once. There a run may be the work of several
+// processes: the run that people see is the batch, and each process at work on it is a member.
+//
+// A member is alive while its heartbeats arrive. One that has been silent for the ledger's
+// silence is dead, as soon as it is certain that its heartbeats could have arrived: after an
+// outage, all of them are late, and nobody is dead for that reason. So whoever meets a dead
+// member may first have to wait for another silence.
+//
+// All durations and ages are by the ledger's clock. The times in a [batch.Record] are
+// converted to that of this machine, as far as the two differ by more than a second.
+type Shared interface {
+	Store
+
+	// Join makes this process a member of the batch that does the same: the open one with
+	// info's scope, command and InputSHA256. A batch is open until it has ended or all its
+	// members are dead. If there is none, Join starts one, as Start does: the batch locks the
+	// circuits against other batches and runs, and no member has claimed any.
+	//
+	// Join fails with [*TermsError] if the batch was started with other terms, and with
+	// [*LockedError] if another batch or run that is alive has one of the circuits. Those of
+	// a dead one are taken over. It fails with [ErrRunExists] if it starts a batch whose ID is
+	// in use.
+	Join(ctx context.Context, info RunInfo, terms []Term, keys []batch.Key) (Member, error)
+
+	// Silence is how long a member may be silent before it is presumed dead.
+	Silence() time.Duration
+}
+
+// Member is a process at work on a batch. As a [Run] it is fenced like one: when others have
+// found it dead, Begin and Take fail with [*TakenOverError], and so do the methods that say so.
+//
+// Past covers all batches and runs of the scope; a Record whose RunID is the ID of
+// Info was written by this batch, by whichever member. Begin fails with [ErrNotLocked] unless the
+// member has claimed the circuit, and with [ErrFinished] if another member has finished the row
+// meanwhile. Finish records the row for the whole batch. Where another member has finished or begun the
+// row since, the row stays as that member has it, and only the circuit's state learns of it.
+type Member interface {
+	Run
+
+	// Take is also a heartbeat, and a fence: a member that was found dead is granted nothing.
+	quota.Keeper
+
+	// Number is the ledger's number of the member, unique in the ledger.
+	Number() int64
+
+	// Joined returns how the batch was started, by whichever member, and reports whether it
+	// was another one.
+	Joined() (by RunInfo, joined bool)
+
+	// Claim gives the member a circuit of the batch, unless another member has it. It may be
+	// called again for a circuit that the member has. It fails with [ErrNotLocked] if the batch does not
+	// have the circuit, and with [*TakenOverError].
+	Claim(ctx context.Context, key batch.Key) (bool, error)
+
+	// Release gives claimed circuits back to the batch; without keys, all that the member has.
+	Release(ctx context.Context, keys ...batch.Key) error
+
+	// Outcomes returns the steps of rows that are finished in this batch, in order; without
+	// rows, of all. Rows without any are absent from the map.
+	Outcomes(ctx context.Context, rows ...int) (map[int][]batch.Outcome, error)
+
+	// State reads how far the batch has come. It counts all rows of the batch: once a
+	// second is often enough.
+	State(ctx context.Context) (BatchState, error)
+
+	// Stop stops the batch for all members, for the reason and the API's error code of [RunEnd].
+	// The first call wins, and later ones do nothing.
+	Stop(ctx context.Context, reason, code string) error
+
+	// Report records the figures of this member so far, in place of those that it
+	// reported before. Final says that it has nothing more to do for the batch.
+	Report(ctx context.Context, f Figures, final bool) error
+
+	// Conclude freezes how the batch ended, once. The first call after every living member has
+	// given its final report wins: it adds the reports of all members, dead ones included, to
+	// the requests, retries, throttled and slowed of end, fills in Ended, Stop, StopCode and
+	// Results, and every call from then on returns the same. Until then Conclude returns nil.
+	// That all rows have outcomes is for the caller to know. Output, OutputSHA256 and
+	// Reports of end are ignored: each member has its own, see End.
+	Conclude(ctx context.Context, end RunEnd) (*RunEnd, error)
+
+	// End ends the member's part of the batch and releases its claims. It records where it wrote its own copy
+	// and reports, and its exit code; the rest of end is the batch's, see Conclude. A member
+	// that leaves early ends without Conclude. A batch that all members have left without
+	// is dead. As for a Run, later calls fail with [ErrEnded].
+	End(ctx context.Context, end RunEnd) error
+}
+
+// Term is something that all members of a batch must agree on: an option that changes results,
+// a version.
+type Term struct {
+	Name  string `json:"name"`  // as the user knows it, such as --rate; unique
+	Value string `json:"value"` // no secret, no personal data
+}
+
+// Difference is a term in which a process and a batch differ. The value of one that only the other has is
+// empty.
+type Difference struct {
+	Name   string
+	Theirs string // of the batch
+	Ours   string
+}
+
+// TermsError says that a batch was started with other terms, so this process cannot join it.
+type TermsError struct {
+	Run         string // the batch
+	Host        string // of the member that started it
+	Differences []Difference
+}
+
+// Error names the terms that differ, without their values.
+func (e *TermsError) Error() string {
+	var names []string
+	for _, d := range e.Differences {
+		names = append(names, d.Name)
+	}
+	return fmt.Sprintf("ledger: run %s (host %s) was started with other terms: %s", e.Run, e.Host, strings.Join(names, ", "))
+}
+
+// Differences compares the terms of a batch with one's own, in the order of the batch's.
+func Differences(theirs, ours []Term) (list []Difference) {
+	own := make(map[string]string, len(ours))
+	for _, t := range ours {
+		own[t.Name] = t.Value
+	}
+	known := make(map[string]bool, len(theirs))
+	for _, t := range theirs {
+		known[t.Name] = true
+		if own[t.Name] != t.Value {
+			list = append(list, Difference{t.Name, t.Value, own[t.Name]})
+		}
+	}
+	for _, t := range ours {
+		if !known[t.Name] && t.Value != "" {
+			list = append(list, Difference{t.Name, "", t.Value})
+		}
+	}
+	return list
+}
+
+// Figures are what one member did for a batch.
+type Figures struct {
+	Requests  int            `json:"requests"` // sent, retries included
+	Retries   int            `json:"retries"`
+	Throttled int            `json:"throttled"`
+	Slowed    time.Duration  `json:"slowed"`             // spent below the requested rate
+	Duration  time.Duration  `json:"duration"`           // of the engine's part
+	Statuses  map[int]string `json:"statuses,omitempty"` // see [RunEnd]
+	Moved     []int          `json:"moved,omitempty"`    // see [RunEnd]
+	Waiting   bool           `json:"waiting,omitempty"`  // see [RunEnd]
+}
+
+// MemberSummary is one member of a batch, as others see it.
+type MemberSummary struct {
+	Number       int64
+	Host         string // for people
+	PID          int
+	Version      string
+	Started      time.Time // when it joined, UTC
+	Seen         time.Time // its last heartbeat, UTC
+	Ended        time.Time // UTC; zero unless Status is Ended
+	Status       Status    // Running, Ended, Died or TakenOver: its claims were given to others
+	Starter      bool      // it started the batch
+	Rows         int       // that it finished; 0 in a BatchState
+	Claimed      int       // circuits that it has claimed now
+	Figures      Figures
+	Final        bool // its figures are final
+	ExitCode     int
+	Output       string            // its results copy; empty if it wrote none
+	OutputSHA256 string            // hex
+	Reports      map[string]string // hex SHA-256 by path
+}
+
+// BatchState is how far a batch has come.
+type BatchState struct {
+	Age      time.Duration        // since the batch was started
+	Rows     int                  // that have an outcome; of a row with steps, one of them at least
+	Results  map[sheet.Result]int // of these rows
+	Stop     string               // why the batch stops early; empty if it does not
+	StopCode string               // see [RunEnd]
+	Members  []MemberSummary      // in the order in which they joined
+	End      *RunEnd              // how it ended; nil until Conclude
+}
+
+// Alive counts the members that are at work on the batch.
+func (s BatchState) Alive() (n int) {
+	for _, m := range s.Members {
+		if m.Status == Running {
+			n++
+		}
+	}
+	return n
+}
