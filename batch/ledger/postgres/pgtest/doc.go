@@ -2,7 +2,7 @@
 // this machine, as an ordinary user, on a loopback port, in a temporary folder.
 //
 //	url := pgtest.Database(t)    // an empty database on the server that this test binary shares
-//	s := pgtest.Start(t)         // a durable server of this test's own, to crash, freeze and fail over
+//	s := pgtest.Start(t)         // a durable server of this test's own, to crash, freeze and fail over to a Standby
 //
 // The shared server starts with the first test that asks for it. It does not sync its files,
 // as such tests start nothing again. A server of [Start] has the settings of a new installation,

@@ -75,6 +75,29 @@ func TestCrash(t *testing.T) {
 	}
 }
 
+// A standby that was detached takes over without what was committed since, on a new timeline.
+func TestTakeOver(t *testing.T) {
+	t.Parallel()
+	s := Start(t, "fsync=off")
+	s.Query(t, "postgres", "CREATE TABLE kept AS SELECT 7 AS n")
+	standby := s.Standby(t)
+	s.Query(t, "postgres", "INSERT INTO kept VALUES (8)")
+	s.Caught(t, standby)
+	standby.Detach(t)
+	s.Query(t, "postgres", "INSERT INTO kept VALUES (9)")
+	s.Crash(t)
+	standby.TakeOver(t, s)
+	if standby.URL("postgres") != s.URL("postgres") {
+		t.Errorf("it has moved from %s to %s", s.URL("postgres"), standby.URL("postgres"))
+	}
+	if got := standby.Query(t, "postgres", "SELECT n FROM kept ORDER BY n"); got != "7\n8" {
+		t.Errorf("after the failover: %q", got)
+	}
+	if got := standby.Query(t, "postgres", "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)"); got != "00000002" {
+		t.Errorf("timeline %s", got)
+	}
+}
+
 func hostOf(s *Server) string {
 	u, _ := url.Parse(s.URL("postgres"))
 	return u.Host
