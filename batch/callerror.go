@@ -66,6 +66,14 @@ func (e *CallError) Error() string {
 	return fmt.Sprintf("%s: %s (HTTP %d)", e.Class, e.Code, e.Status)
 }
 
+// CodeOf returns the code of a failed call, or the text of any other error.
+func CodeOf(err error) string {
+	if call, ok := errors.AsType[*CallError](err); ok {
+		return call.Code
+	}
+	return strings.TrimSpace(err.Error())
+}
+
 // temporary reports whether the same call may succeed another time.
 func (e *CallError) temporary() bool {
 	return e.Class == NotSent || e.Class == TryLater || e.Class == MaybeReceived

@@ -61,7 +61,7 @@ var mayImport = map[string][]string{
 	"batch/report":       {"batch", "sheet", "templates", "github.com/rivo/uniseg"},
 	"batch/cli":          {"batch", "batch/approval", "batch/cloud", "batch/durable", "batch/inbox", "batch/ledger", "batch/ledger/sqlite", "batch/letters", "batch/notify", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/waiting", "batch/cli/accounts", "batch/cli/doctor", "batch/cli/download", "batch/cli/console", "batch/cli/desktop", "batch/cli/locale", "batch/cli/password", "batch/cli/prose", "batch/cli/watch", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "golang.org/x/term"},
 	"batch/cli/accounts": {"batch", "batch/ledger", "batch/plan", "sheet"},
-	"batch/cli/doctor":   {"batch/cli/prose", "batch/report", "sheet"},
+	"batch/cli/doctor":   {"batch", "batch/cli/accounts", "batch/cli/prose", "batch/cloud", "batch/durable", "batch/ledger", "batch/quota", "batch/report", "sheet"},
 	"batch/cli/console":  {"batch", "batch/cli/prose", "batch/ledger", "batch/quota", "batch/report", "sheet", "github.com/schollz/progressbar/v3", "golang.org/x/sys"},
 	"batch/cli/clitest":  {"batch/cli", "batch/cli/prose", "batch/quicktest", "batch/simulator", "sheet", "sheet/xlsx", "github.com/rogpeppe/go-internal", "golang.org/x/sys"}, // for tests
 	"batch/cli/endtoend": {},                                                                                                                                                   // tests only

@@ -154,7 +154,7 @@ func (a *app) accountRows(ctx context.Context, f templateFlags) (rows [][]any, o
 			return err
 		})
 		if err != nil {
-			return nil, 0, failure(exitStopped, "template-regions-failed", err, "meaning", a.meaning(codeOf(err)))
+			return nil, 0, failure(exitStopped, "template-regions-failed", err, "meaning", a.lines.Words.Meaning(batch.CodeOf(err)))
 		}
 	}
 	quotas := s.quotasOf(s.service) // before the regions are read side by side
@@ -165,7 +165,7 @@ func (a *app) accountRows(ctx context.Context, f templateFlags) (rows [][]any, o
 	for _, l := range e.List(ctx, regions) {
 		if l.Err != nil {
 			unread++
-			a.lines.Warn("template-region-failed", map[string]string{"region": l.Region, "meaning": a.meaning(codeOf(l.Err))})
+			a.lines.Warn("template-region-failed", map[string]string{"region": l.Region, "meaning": a.lines.Words.Meaning(batch.CodeOf(l.Err))})
 		}
 		for _, c := range l.Circuits {
 			if batch.Predict(batch.Application{}, c).Result != sheet.Valid {

@@ -187,8 +187,7 @@ func TestDoctorSeesOthers(t *testing.T) {
 	d := &examination{app: a, flags: doctorFlags{service: serviceFlags{ledger: path}}, found: doctor.Findings{Words: prose.English}, s: &invocation{}}
 	defer d.s.close()
 	checks := d.ledger(t.Context())
-	d.folders = append(d.folders, room{t.TempDir(), 1 << 60})
-	d.writable()
+	d.found.Folders(append(d.folders, doctor.Folder{Path: t.TempDir(), Size: 1 << 60}), cause)
 	var said strings.Builder
 	d.found.Checks = append(d.found.Checks, checks...)
 	if err := d.found.Text(&said, 0); err != nil {

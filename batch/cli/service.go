@@ -228,18 +228,13 @@ func (a *app) identityFailure(err error, address string) error {
 		return failure(exitStopped, code, err, "host", call.Proxy.Host, "variable", call.Proxy.Variable)
 	}
 	if call.Class == batch.RunFatal || call.Class == batch.Refused {
-		return failure(exitStopped, "identity-refused", err, "code", call.Code, "meaning", a.meaning(call.Code))
+		return failure(exitStopped, "identity-refused", err, "code", call.Code, "meaning", a.lines.Words.Meaning(call.Code))
 	}
-	return failure(exitStopped, "identity-failed", err, "address", address, "meaning", a.meaning(call.Code))
+	return failure(exitStopped, "identity-failed", err, "address", address, "meaning", a.lines.Words.Meaning(call.Code))
 }
 
-// meaning renders an error code with what it means, if that is known.
-func (a *app) meaning(code string) string {
-	if _, known := a.lines.Words.Entry(code); !known {
-		return code
-	}
-	return a.lines.Words.Line("code-meaning", sheet.Arg{Name: "meaning", Value: a.lines.Words.Line(code)}, sheet.Arg{Name: "code", Value: strings.Trim(code, "()")})
-}
+// maxClockSkew is the largest difference of the clocks that goes without a warning.
+const maxClockSkew = 5 * time.Minute
 
 // rejectedSkew is the difference of the clocks from which the service rejects requests.
 const rejectedSkew = 15 * time.Minute

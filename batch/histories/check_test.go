@@ -83,7 +83,7 @@ func (w *world) wrong(p *process, b *book, r *bookRow, o *batch.Outcome, k known
 		}
 	case sheet.Refused:
 		if valid != nil && o.ErrorCode == "InvalidInstanceId.NotFound" && valid.content.region != r.region && valid.at.After(b.read) {
-			break // applied for meanwhile, in its own region; that it is not in this one is true all the same
+			break // applied for meanwhile, in its own region; it is still true that it is not in this one
 		}
 		if valid != nil && !w.forgetful && !strings.HasPrefix(o.ErrorCode, "IllegalParam") && !batch.Void(o.LOAStatus) {
 			return "REFUSED with a valid LOA"

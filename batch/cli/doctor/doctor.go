@@ -1,15 +1,16 @@
-// Package doctor holds the findings of loabatch doctor and renders them, and has the checks
-// that need nothing else: of the variables in the environment, and of the room on a disk. It
-// knows no commands and makes no calls.
+// Package doctor has the checks of loabatch doctor, and renders what they find: of the
+// variables in the environment, of the folders that a run writes to (folders.go), of the
+// ledger (ledger.go), and of an account, by calls that change nothing (account.go). It is
+// given what it checks, opens nothing itself, and knows no commands.
 package doctor
 
 import (
-	"fmt"
 	"io"
 	"slices"
 	"strings"
 
 	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -39,6 +40,17 @@ type Findings struct {
 	Words  *prose.Catalogue
 	Checks []Check
 	Failed bool // one of them failed
+
+	proxies []cloud.Proxy // that were noted
+}
+
+// Note adds a check with the catalogue's sentence for it; args are name and value pairs.
+func (f *Findings) Note(state State, what, where, code string, args ...string) {
+	named := make(map[string]string, len(args)/2)
+	for i := 0; i+1 < len(args); i += 2 {
+		named[args[i]] = args[i+1]
+	}
+	f.Add(state, what, where, code, named)
 }
 
 // Add adds a check with the catalogue's sentence for it.
@@ -90,24 +102,4 @@ func Unread(environ, known []string) (names []string) {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
-}
-
-// minRoom is what a run may need besides its copies: the ledger grows by 200 KB for 1,000
-// rows, and the log by about as much.
-const minRoom = 64 << 20
-
-// Room returns how many bytes a folder must have free for the copies of workbooks of a total
-// size. A copy has marks and two more sheets, it is written beside the one that it replaces,
-// and reports are written beside it.
-func Room(size int64) uint64 { return minRoom + 4*uint64(max(size, 0)) }
-
-// Bytes formats a size for people.
-func Bytes(n uint64) string {
-	switch {
-	case n >= 1<<30:
-		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
-	case n >= 1<<20:
-		return fmt.Sprintf("%d MiB", n>>20)
-	}
-	return fmt.Sprintf("%d KiB", n>>10)
 }

@@ -257,6 +257,14 @@ func (c *Catalogue) Cause(text string) string {
 	return text
 }
 
+// Meaning returns the code of a failed call with what it means, if that is known.
+func (c *Catalogue) Meaning(code string) string {
+	if _, known := c.Entry(code); !known {
+		return code
+	}
+	return c.Line("code-meaning", sheet.Arg{Name: "meaning", Value: c.Line(code)}, sheet.Arg{Name: "code", Value: strings.Trim(code, "()")})
+}
+
 // Explain returns the entry of a code, or of its family, for all of it to be shown.
 func (c *Catalogue) Explain(code string) Entry {
 	e, _ := c.said(code)
