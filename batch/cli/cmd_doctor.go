@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -334,8 +335,8 @@ func (d *examination) clock(ahead time.Duration) {
 func (d *examination) ledger(ctx context.Context) (checks []doctor.Check) {
 	before := len(d.found.Checks)
 	defer func() { checks = slices.Clone(d.found.Checks[before:]); d.found.Checks = d.found.Checks[:before] }()
-	path, err := d.ledgerPath(d.flags.service.ledger)
-	if err == nil {
+	path, err := d.ledgerFile(d.flags.service.ledger)
+	if err == nil && path != "" {
 		d.folders = append(d.folders, doctor.Folder{Path: filepath.Dir(path)})
 	}
 	store, err := d.openLedger(ctx, d.flags.service.ledger, false)
@@ -345,7 +346,7 @@ func (d *examination) ledger(ctx context.Context) (checks []doctor.Check) {
 	}
 	d.s.store = store
 	d.s.closers = append(d.s.closers, store)
-	if err := d.found.Ledger(ctx, store, path); err != nil {
+	if err := d.found.Ledger(ctx, store, cmp.Or(path, d.flags.service.ledger)); err != nil {
 		d.fail("ledger", "", d.ledgerFailure(err))
 	}
 	return nil

@@ -86,7 +86,7 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	var files claims
 	files.read(done.in.path)
 	files.password(f.passwordFile)
-	if path, err := a.ledgerPath(f.ledger); err == nil {
+	if path, err := a.ledgerFile(f.ledger); err == nil && path != "" {
 		if err := files.write("--ledger", path); err != nil {
 			return err
 		}

@@ -13,7 +13,7 @@ import (
 const (
 	jsonHelp     = "print one JSON document on stdout, everything else on stderr"
 	passwordHelp = "`FILE` whose first line is the password of encrypted workbooks; their copies are encrypted with it too (or the variable LOABATCH_PASSWORD)"
-	ledgerHelp   = "`PATH` of the ledger (default $XDG_STATE_HOME/loabatch/ledger.db)"
+	ledgerHelp   = "`PATH` of the ledger (default $XDG_STATE_HOME/loabatch/ledger.db), or postgres://USER@HOST/DATABASE for one that several hosts share; its password belongs into PGPASSWORD or ~/.pgpass"
 )
 
 // commonFlags are the flags of every command.
@@ -51,6 +51,9 @@ func (f *validationFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.region, "region", "", "region `ID` of rows without one")
 	flags.StringVar(&f.passwordFile, passwordFlag, "", passwordHelp)
 }
+
+// ledgerFlag is the name of the flag.
+const ledgerFlag = "ledger"
 
 // passwordFlag is the name of the flag.
 const passwordFlag = "password-file"

@@ -7,17 +7,17 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/database"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/ledger/sqlite"
 	"github.com/loabatch/loabatch/sheet"
 )
 
 // openLedger opens the ledger that the flag names, or a temporary one. Nothing else here
-// knows which kind of ledger it is.
+// knows which kinds of ledgers there are.
 func (a *app) openLedger(ctx context.Context, flag string, temporary bool) (ledger.Store, error) {
 	if temporary {
 		store, err := sqlite.Temporary(ctx)
@@ -25,6 +25,9 @@ func (a *app) openLedger(ctx context.Context, flag string, temporary bool) (ledg
 			return nil, failure(exitInternal, "ledger-open", err, "file", "(temporary)", "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
 		}
 		return store, nil
+	}
+	if database.Is(flag) {
+		return a.openDatabase(ctx, flag)
 	}
 	path, err := a.ledgerPath(flag)
 	if err != nil {
@@ -37,14 +40,25 @@ func (a *app) openLedger(ctx context.Context, flag string, temporary bool) (ledg
 	return store, nil
 }
 
-// pastLedger opens a ledger to read what is in it, or returns nil if there is none: a
-// command that only reads creates no file.
-func (a *app) pastLedger(ctx context.Context, flag string) (ledger.Store, error) {
-	path, err := a.ledgerPath(flag)
-	if err != nil {
-		return nil, err
+// openDatabase opens the ledger in the database at an address, which has no password in it any
+// more.
+func (a *app) openDatabase(ctx context.Context, address string) (ledger.Store, error) {
+	connection, ok := a.secrets.Connection(address, a.env.Getenv)
+	if !ok {
+		return nil, failure(exitUsage, "ledger-address", nil, "address", address)
 	}
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+	if a.secrets.Shown() {
+		a.warned.Do(func() { a.lines.Warn("ledger-password-shown", nil) })
+	}
+	return nil, failure(exitUsage, "no-postgres-yet", nil, "address", connection[:len(address)])
+}
+
+// pastLedger opens a ledger to read what is in it, or returns nil if there is no file of one: a
+// command that only reads creates none.
+func (a *app) pastLedger(ctx context.Context, flag string) (ledger.Store, error) {
+	if path, err := a.ledgerFile(flag); err != nil {
+		return nil, err
+	} else if _, err := os.Stat(path); path != "" && errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	return a.openLedger(ctx, flag, false)
@@ -71,6 +85,9 @@ func (a *app) ledgerFailure(err error) error {
 		return failure(exitLocked, "locked", err, "run", accounts.Whole(locked.RunID), "host", locked.Host,
 			"pid", number(locked.PID), "since", stamp(locked.Since)+" UTC")
 	}
+	if own, ok := errors.AsType[*ledger.Error](err); ok && database.Is(own.Path) {
+		return failure(exitInternal, "ledger-server-failed", err, "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
+	}
 	return failure(exitInternal, "ledger-failed", err, "reason", a.ledgerCause(err))
 }
 
@@ -83,34 +100,60 @@ func (a *app) ledgerCause(err error) string {
 		return a.lines.Words.Line("ledger-taken")
 	}
 	own, ok := errors.AsType[*ledger.Error](err)
-	if !ok || own.Kind == ledger.Other {
+	if !ok || own.Kind == ledger.Other && !database.Is(own.Path) {
 		return cause(err)
 	}
 	args := map[string]string{"path": own.Path, "cause": cause(own.Err)}
 	if schema, ok := errors.AsType[*ledger.SchemaError](err); ok {
 		args["found"], args["known"], args["program"] = number(schema.Found), number(schema.Known), schema.Program
 	}
-	message, _ := a.lines.Words.Render("ledger-"+string(own.Kind), args)
+	message, _ := a.lines.Words.Render(a.kindCode(own), args)
 	return message
+}
+
+// kindCode is the catalogue's code of that kind of failure: the same one may mean something
+// else in a database.
+func (a *app) kindCode(err *ledger.Error) string {
+	if database.Is(err.Path) {
+		if code := "ledger-server-" + string(err.Kind); a.has(code) {
+			return code
+		}
+		if code := "ledger-" + string(err.Kind); err.Kind != ledger.IO && a.has(code) {
+			return code
+		}
+		return "ledger-server-other"
+	}
+	return "ledger-" + string(err.Kind)
+}
+
+// has reports whether the catalogue has a code.
+func (a *app) has(code string) bool {
+	_, ok := a.lines.Words.Entry(code)
+	return ok
 }
 
 // ledgerHint says what to do about that kind of failure.
 func (a *app) ledgerHint(err error) string {
-	kind := ledger.Other
-	if own, ok := errors.AsType[*ledger.Error](err); ok {
-		kind = own.Kind
+	own, ok := errors.AsType[*ledger.Error](err)
+	if !ok {
+		own = &ledger.Error{Kind: ledger.Other}
 	}
-	_, hint := a.lines.Words.Render("ledger-"+string(kind), nil)
+	_, hint := a.lines.Words.Render(a.kindCode(own), nil)
 	return hint
 }
 
-// ledgerPath returns the path of --ledger, or the usual place on the platform:
+// ledgerFile returns the path of the ledger if it is a file, and "" if it is in a database.
+func (a *app) ledgerFile(flag string) (string, error) {
+	if database.Is(flag) {
+		return "", nil
+	}
+	return a.ledgerPath(flag)
+}
+
+// ledgerPath returns the path or address of --ledger, or the usual place on the platform:
 // $XDG_STATE_HOME/loabatch (XDG Base Directory Specification), with ~/.local/state where
 // that is not set; ~/Library/Application Support on macOS and %LocalAppData% on Windows.
 func (a *app) ledgerPath(flag string) (string, error) {
-	if strings.HasPrefix(flag, "postgres://") || strings.HasPrefix(flag, "postgresql://") {
-		return "", failure(exitUsage, "no-postgres-yet", nil)
-	}
 	if flag != "" {
 		return flag, nil
 	}

@@ -26,6 +26,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -35,6 +36,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/console"
+	"github.com/loabatch/loabatch/batch/cli/database"
 	"github.com/loabatch/loabatch/batch/cli/desktop"
 	"github.com/loabatch/loabatch/batch/cli/locale"
 	"github.com/loabatch/loabatch/batch/cli/password"
@@ -69,6 +71,20 @@ type Env struct {
 	Open       func(path string) error // shows a file to a person at this machine; nil without one
 	OwnConsole bool                    // the console closes with this process
 	Key        func()                  // waits until a key is pressed
+}
+
+// hidePasswords takes the passwords of databases out of the arguments and our own variables:
+// nothing can print them from then on.
+func (e *Env) hidePasswords() *database.Secrets {
+	secrets, getenv := &database.Secrets{}, e.Getenv
+	e.Getenv = func(name string) string {
+		if !strings.HasPrefix(name, envPrefix) || name == password.Variable {
+			return getenv(name)
+		}
+		return secrets.Hide(getenv(name))
+	}
+	e.Args = secrets.HideArguments(e.Args)
+	return secrets
 }
 
 // environ lists the variables of the environment.
@@ -134,14 +150,25 @@ func Main() int {
 	return Run(context.Background(), env)
 }
 
-// getenv returns os.Getenv, and takes the password out of the environment, so that programs
-// that the credentials library starts do not inherit it.
+// getenv returns os.Getenv, and takes the passwords out of the environment, so that programs
+// that the credentials library starts do not inherit them.
 func getenv() func(string) string {
-	secret := os.Getenv(password.Variable)
-	_ = os.Unsetenv(password.Variable) // fails only for names that cannot be
+	taken := map[string]string{}
+	for _, name := range []string{password.Variable, database.Variable, variable(ledgerFlag)} {
+		text, set := os.LookupEnv(name)
+		if !set {
+			continue
+		}
+		taken[name] = text
+		if name == variable(ledgerFlag) {
+			_ = os.Setenv(name, new(database.Secrets).Hide(text))
+		} else {
+			_ = os.Unsetenv(name) // either fails only for names that cannot be
+		}
+	}
 	return func(name string) string {
-		if name == password.Variable {
-			return secret
+		if text, ok := taken[name]; ok {
+			return text
 		}
 		return os.Getenv(name)
 	}

@@ -160,7 +160,7 @@ func (a *app) claimFiles(s *invocation) error {
 		s.files.read(path)
 	}
 	if path := s.flags.service.ledger; path != "" {
-		if path, err := a.ledgerPath(path); err == nil { // else the ledger will say so
+		if path, err := a.ledgerFile(path); err == nil && path != "" { // else the ledger will say so
 			if err := s.files.write("--ledger", path); err != nil {
 				return err
 			}

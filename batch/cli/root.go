@@ -16,15 +16,17 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/console"
+	"github.com/loabatch/loabatch/batch/cli/database"
 	"github.com/loabatch/loabatch/batch/notify"
 )
 
 // Run runs one command line and returns its exit code. Of the process it uses only what env
 // holds.
 func Run(ctx context.Context, env Env) (exit int) {
+	secrets := env.hidePasswords()
 	stdout := console.NewPatient(env.Stdout)
 	env.Stdout, env.Stderr = stdout, console.NewStream(env.Stderr)
-	a := &app{env: env, lines: newLines(env, env.catalogue()), taken: make(chan struct{}), monitor: &notify.Monitor{}}
+	a := &app{env: env, lines: newLines(env, env.catalogue()), taken: make(chan struct{}), monitor: &notify.Monitor{}, secrets: secrets}
 	defer a.holdConsole()
 	abandoned := false
 	defer func() { a.reportEnd(exit, abandoned) }()
@@ -80,6 +82,9 @@ type app struct {
 	lines  *console.Lines
 	common commonFlags
 	exit   int
+
+	secrets *database.Secrets // of the ledgers that are named
+	warned  sync.Once         // that one can be seen
 
 	crash   atomic.Pointer[error]        // of the first panic in a goroutine of this package
 	running atomic.Pointer[interruption] // of the run in progress

@@ -117,7 +117,8 @@ func TestChineseBans(t *testing.T) {
 // zhTyped matches what a person types or sees as it is: placeholders, flags, commands,
 // addresses, rules and permissions.
 var zhTyped = regexp.MustCompile(`\{[^}]*\}|--[a-z][a-z-]*([= ][a-z-]+(=[a-z]+)?)?|-o FILE|(env -u DEBUG )?loabatch( (validate|submit|status|report|history|simulator|explain|doctor|template|version|complete|advance|plan( show)?)\b)?` +
-	`|https?://[A-Za-z:@0-9.]+|RULE=[a-z]+|N/DURATION|vpc:[A-Za-z]+|127\.0\.0\.1:PORT|pc-|[vr]br-…|ri-…|cn-[a-z]+|\.[a-z]+\b|xl/worksheets/…|[0-9]+(ms|[hdms])\b|[0-9T]+:[0-9:]+Z?|[A-Z_]{2,}_[A-Z_]+`)
+	`|https?://[A-Za-z:@0-9.]+|RULE=[a-z]+|N/DURATION|vpc:[A-Za-z]+|127\.0\.0\.1:PORT|pc-|[vr]br-…|ri-…|cn-[a-z]+|\.[a-z]+\b|xl/worksheets/…|[0-9]+(ms|[hdms])\b|[0-9T]+:[0-9:]+Z?|[A-Z_]{2,}_[A-Z_]+` +
+	`|postgres://[A-Za-z:@0-9/]+|PG[A-Z]+|pg_[a-z_]+|\?[a-z_]+=[a-z-]+|CREATE( DATABASE)?|schema|psql|sslmode|sslrootcert`)
 
 // zhLatin lists the other words in Latin letters that a Chinese sentence may have: names of
 // programs, formats and standards, and values as the API and spreadsheets spell them.

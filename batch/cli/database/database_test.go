@@ -1,0 +1,114 @@
+package database_test
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/loabatch/loabatch/batch/cli/database"
+)
+
+func none(string) string { return "" }
+
+func TestHide(t *testing.T) {
+	for _, test := range []struct{ text, shown, connection string }{
+		{"ledger.db", "ledger.db", ""},
+		{"postgres://", "postgres://", "postgres://"},
+		{"postgres://db/loa", "postgres://db/loa", "postgres://db/loa"},
+		{"postgres://ops@db:5432/loa?sslmode=verify-full", "postgres://ops@db:5432/loa?sslmode=verify-full", "postgres://ops@db:5432/loa?sslmode=verify-full"},
+		{"postgres://ops:s3cret@db/loa", "postgres://ops@db/loa", "postgres://ops@db/loa?password=s3cret"},
+		{"PostgreSQL://ops:s3cret@db/loa?a=b", "postgresql://ops@db/loa?a=b", "postgresql://ops@db/loa?a=b&password=s3cret"},
+		{"postgres://ops:s3%2Fcr%40t@db/loa", "postgres://ops@db/loa", "postgres://ops@db/loa?password=s3%2Fcr%40t"},
+		{"postgres://:s3cret@db/loa", "postgres://db/loa", "postgres://db/loa?password=s3cret"},
+		{"postgres://ops@a:5432,b:5433/loa?password=s3cret&sslmode=require&sslpassword=s3cret", "postgres://ops@a:5432,b:5433/loa?sslmode=require",
+			"postgres://ops@a:5432,b:5433/loa?sslmode=require&password=s3cret&sslpassword=s3cret"},
+		{"postgres://ops:s3cret@[::1]:5432/loa", "postgres://ops@[::1]:5432/loa", "postgres://ops@[::1]:5432/loa?password=s3cret"},
+		{"--ledger=postgres://ops:s3cret@db/loa", "--ledger=postgres://ops@db/loa", ""},
+		{"--leger=postgres://ops:s3cret@db/loa", "--leger=postgres://ops@db/loa", ""},
+	} {
+		var secrets database.Secrets
+		if got := secrets.Hide(test.text); got != test.shown {
+			t.Errorf("Hide(%q) = %q, want %q", test.text, got, test.shown)
+		}
+		if test.connection == "" {
+			continue
+		}
+		got, ok := secrets.Connection(test.shown, none)
+		if !ok || got != test.connection {
+			t.Errorf("the connection of %q is %q (%t), want %q", test.text, got, ok, test.connection)
+		}
+		if test.connection == test.shown && secrets.Shown() {
+			t.Errorf("%q has no password", test.text)
+		}
+	}
+}
+
+// TestHideWhatCannotBeRead writes passwords as people do, without escapes. None may be seen,
+// and the address is not used: which part of it is the password is a guess.
+func TestHideWhatCannotBeRead(t *testing.T) {
+	for _, address := range []string{
+		"postgres://ops:s3/cret@db/loa", "postgres://ops:12/s3cret@db/loa", "postgres://ops:s3#cret@db/loa", "postgres://ops:s3?cret@db/loa",
+		"postgres://ops:s3@cret@db/loa", "postgres://ops:s3%cret@db/loa", "postgres://ops:s3cret/loa", "postgres://ops:s3cret",
+		"postgres://ops@db/loa?password=s3%zzcret", "postgres://ops@db/loa?password=s3#cret", "postgres://ops@db/loa?password=s3@cret", "postgres://ops@db/loa#s3cret",
+		"postgres://ops:pa@db/loa@x?password=s3cret", "postgres://ops@db/loa?a;password=s3cret",
+	} {
+		var secrets database.Secrets
+		shown := secrets.Hide(address)
+		if strings.Contains(shown, "cret") || strings.Contains(shown, "s3") {
+			t.Errorf("%q is shown as %q", address, shown)
+		}
+		if connection, ok := secrets.Connection(shown, none); ok {
+			t.Errorf("%q is used as %q", address, connection)
+		}
+	}
+}
+
+func TestVariable(t *testing.T) {
+	var secrets database.Secrets
+	variable := func(name string) string { return map[string]string{"PGPASSWORD": "of the&variable"}[name] }
+	for _, test := range []struct{ address, want string }{
+		{"postgres://db/loa", "of the&variable"},
+		{"postgres://ops:own@db/loa", "own"},
+	} {
+		connection, ok := secrets.Connection(secrets.Hide(test.address), variable)
+		parsed, err := url.Parse(connection)
+		if !ok || err != nil || parsed.Query().Get("password") != test.want {
+			t.Errorf("%s connects with %q", test.address, connection)
+		}
+	}
+}
+
+func TestShown(t *testing.T) {
+	var secrets database.Secrets
+	secrets.Hide("postgres://ops:s3cret@db/loa") // from a variable
+	if secrets.Shown() {
+		t.Error("a password in a variable counts as one on the command line")
+	}
+	got := secrets.HideArguments([]string{"submit", "--ledger", "postgres://ops:s3cret@db/loa", "book.xlsx"})
+	if want := []string{"submit", "--ledger", "postgres://ops@db/loa", "book.xlsx"}; !slices.Equal(got, want) || !secrets.Shown() {
+		t.Errorf("%q, shown: %t", got, secrets.Shown())
+	}
+}
+
+func FuzzHide(f *testing.F) {
+	f.Add("postgres://ops:", "@db/loa?sslmode=require")
+	f.Add("postgresql://", "/@b:1,c?password=")
+	f.Add("postgres://u:p@h/d?password=", "&x=y")
+	f.Fuzz(func(t *testing.T, before, after string) {
+		const password = "q7Zx9Wq7"
+		if strings.Contains(before+after, password) || !database.Is(before) {
+			t.Skip()
+		}
+		// It is one where an address has a password: behind the user, or a setting.
+		_, rest, _ := strings.Cut(before, "://")
+		behindUser := strings.HasSuffix(rest, ":") && !strings.ContainsAny(rest, "@/?#[") && strings.Contains(after, "@")
+		if !behindUser && !strings.HasSuffix(rest, "?password=") {
+			t.Skip()
+		}
+		var secrets database.Secrets
+		if shown := secrets.Hide(before + password + after); strings.Contains(shown, password) {
+			t.Errorf("%q is shown as %q", before+password+after, shown)
+		}
+	})
+}
