@@ -57,6 +57,7 @@ type Earlier struct {
 	At         time.Time // zero when it is not known
 	LOAStatus  string    // of Ended: the LOA's, as far as it is known
 	Tried      time.Time // of Open: the last attempt that may have arrived; of Ended: see Record.Tried; UTC; zero when it is not known
+	Own        bool      // another member of this batch made it: what it led to is this run's
 	Repeated   bool      // the circuit may have had an LOA before it, which lookups may still show, or an attempt may still be under way
 }
 

@@ -34,7 +34,7 @@ func (g *region) begin(w *row) {
 		}
 		if err == nil {
 			w.begun = w.app.Token
-			g.run.begun[w.slot].Store(true)
+			g.run.setBegun(w, true)
 		}
 	}()
 }

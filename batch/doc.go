@@ -43,7 +43,8 @@
 // The states are what the next call is: send an application, or ask for the LOA. A row
 // starts in the state of its [Start]. While an application is open in another region it
 // starts in askElsewhere, and goes on to the state of its Start once that is settled. In
-// the last eight states, a token is open. Early means within the settling time; over, that
+// the last eight states, a token is open. Ours is an LOA that an attempt of this run led to, or
+// one of another process at work on the same run (Earlier.Own). Early means within the settling time; over, that
 // no attempt is left; other, an LOA that no attempt of this run led to; edited, that the row
 // differs from what the LOA was applied for with; lagging, that the lookup contradicts the
 // answer that led to it; mute, that it got no answer that says anything. An answer that
@@ -75,10 +76,11 @@
 //	askElsewhere other void voidRepeat none noneAccepted noneEdited waiting: start;
 //	             edited: INVALID; voidEarly noneEarly muteOver interrupted: UNKNOWN;
 //	             mute: askElsewhere
-//	askResume    other noneAccepted waiting: ALREADY; void: REFUSED; voidRepeat: repeat;
-//	             voidEarly interrupted: UNKNOWN; none: sendClear; noneEdited: INVALID;
-//	             noneEarly muteOver: sendOpen; mute: askResume
-//	askRepeat    other: ALREADY; void voidRepeat none noneAccepted noneEdited: sendClear;
+//	askResume    ours: SUBMITTED; other noneAccepted waiting: ALREADY; void: REFUSED;
+//	             voidRepeat: repeat; voidEarly interrupted: UNKNOWN; none: sendClear;
+//	             noneEdited: INVALID; noneEarly muteOver: sendOpen; mute: askResume
+//	askRepeat    ours: SUBMITTED; other: ALREADY;
+//	             void voidRepeat none noneAccepted noneEdited: sendClear;
 //	             voidEarly noneEarly muteOver: sendOpen; mute: askRepeat;
 //	             interrupted: UNKNOWN
 //	askChanged   other noneAccepted waiting: ALREADY; edited noneEdited: INVALID;
@@ -125,6 +127,10 @@
 // open, with its token, its operation and the time of its last attempt, beside the last one
 // that had a definite result. It refuses to begin another token while one is open and no
 // lookup has settled it, whatever the engine says.
+//
+// A run may be the work of several processes, which hand the rows out among themselves (feed.go).
+// One of them runs with Offer: it settles and surveys, and sends nothing. All of them run with
+// Feed: rows come one by one, and go back when the process stops, as they belong to the run.
 //
 // A row's failure is an Outcome, never an error of the run. Only three things stop a
 // run: answers that hold for every row (credentials, arrears, permission if it is refused

@@ -35,6 +35,17 @@ type Engine struct {
 	// Burst should be those of the quota. Nil makes one for this run alone.
 	Quota func(region string, api API) Quota
 
+	// Offer, if it is not nil, takes the rows of each region that the survey has left: they are
+	// neither sent nor finished, and have no outcome in the summary. It is called once for
+	// each region of the plan, also with none, unless the run stops first; several at the same time. Its
+	// error ends the run as that of the ledger does.
+	Offer func(ctx context.Context, region string, rows []Offered) error
+
+	// Feed, if it is not nil, has rows come over a channel for each region until that is closed,
+	// besides those of the plan, of which there should be none. They are sent without a survey, and have
+	// no place in the outcomes of the summary. When the run stops, the rows that have not ended are given back.
+	Feed map[string]<-chan Handed
+
 	Log     *slog.Logger // one line for each attempt; nil means none
 	RunID   string       // part of every line
 	Observe func(Event)  // called for every row when it has ended, from one goroutine; may be nil
@@ -105,6 +116,7 @@ func (e *Engine) run(ctx context.Context, drain <-chan struct{}, p *Plan, g *gro
 		r.own(func() { r.dryRun(ctx) })
 	} else {
 		r.start(ctx)
+		r.feed(ctx)
 	}
 	go func() {
 		defer Guard(r.panicked)

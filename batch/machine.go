@@ -156,12 +156,12 @@ var machine = [states][events]transition{
 		evVoidEarly: endSettling, evNoneEarly: endSettling, evMuteOver: endUnsettled,
 	}),
 	askResume: asking(askResume, endUnsettled, map[event]transition{
-		evOurs: endAlready, evOther: endAlready, evVoid: endVoid, evVoidRepeat: then(sendFresh, repeat), evVoidEarly: endSettling,
+		evOurs: endLost, evOther: endAlready, evVoid: endVoid, evVoidRepeat: then(sendFresh, repeat), evVoidEarly: endSettling,
 		evNone: then(sendClear, call), evNoneEarly: then(sendOpen, call), evMuteOver: then(sendOpen, call),
 		evNoneAccepted: endNotListed,
 	}),
 	askRepeat: asking(askRepeat, endUnsettled, map[event]transition{
-		evOurs: endAlready, evOther: endAlready,
+		evOurs: endLost, evOther: endAlready,
 		evVoid: then(sendClear, call), evVoidRepeat: then(sendClear, call), evVoidEarly: then(sendOpen, call),
 		evNone: then(sendClear, call), evNoneAccepted: then(sendClear, call), evNoneEdited: then(sendClear, call),
 		evNoneEarly: then(sendOpen, call), evMuteOver: then(sendOpen, call),

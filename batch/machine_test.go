@@ -31,7 +31,7 @@ func occurs(s state, e event) bool {
 	case s.sends():
 		return false
 	case e == evOurs:
-		return s == askLost || s == askLast || s == askRefused
+		return s == askResume || s == askRepeat || s == askLost || s == askLast || s == askRefused
 	case e == evEdited:
 		return s == askElsewhere || s == askFirst || s == askReady || s == askChanged || s == askVoid || s == askAccepted
 	case e == evVoidEarly, e == evNoneEarly:

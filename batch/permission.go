@@ -31,6 +31,7 @@ type permission struct {
 	mixed  bool           // an application got another answer
 	denied map[Key]string // the code that each circuit was refused with
 	held   []finishedRow  // refused permission, until the verdict; fewer than need
+	since  time.Time      // when the first of held came
 }
 
 // The verdicts.
@@ -60,6 +61,11 @@ func newPermissions(r *run) map[Place]*permission {
 	for i := range r.plan.Applications {
 		for a := &r.plan.Applications[i]; a != nil; a = a.Then {
 			rows[a.Operation.Place()]++
+		}
+	}
+	if r.engine.Feed != nil { // what will come is not known
+		for _, o := range operations {
+			rows[o.place] = deniedCircuits
 		}
 	}
 	permissions := make(map[Place]*permission, len(rows))
@@ -144,6 +150,9 @@ func (p *permission) finish(row finishedRow) {
 	_, denied := p.denied[row.outcome.Key]
 	hold := denied && row.outcome.Result == sheet.Refused && p.verdict.Load() == undecided
 	if hold {
+		if len(p.held) == 0 {
+			p.since = time.Now()
+		}
 		p.held = append(p.held, row)
 	}
 	p.mu.Unlock()
@@ -182,8 +191,22 @@ func (p *permission) record(rows []finishedRow) {
 		if account && row.outcome.Result == sheet.Refused && p.wasDenied(row.outcome.Key) {
 			row.outcome.Result, row.outcome.Reason = sheet.NotAttempted, ReasonRefusedAll
 		}
+		if account && row.handed != nil && row.outcome.Reason == ReasonRefusedAll {
+			guarded(p.run.panicked, func() { row.handed.Back(row.outcome) })
+			continue
+		}
 		p.run.finished <- row
 	}
+}
+
+// heldFor returns how long rows have been waiting for the verdict.
+func (p *permission) heldFor() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.held) == 0 {
+		return 0
+	}
+	return time.Since(p.since)
 }
 
 func (p *permission) wasDenied(k Key) bool {

@@ -21,6 +21,7 @@ type region struct {
 	stop  context.CancelFunc
 	code  string // of the answer that ended this region alone; empty when none did
 
+	feed     <-chan Handed // rows that come while the region runs; nil for none
 	queue    []int32       // applications not started yet, in sheet order until the canary has passed
 	inOrder  bool          // it still is
 	more     chan struct{} // receives when the canary lets more rows be sent
@@ -44,7 +45,11 @@ func (r *run) start(ctx context.Context) {
 	for name, queue := range queues {
 		g := r.newRegion(ctx, name, queue)
 		r.own(func() {
-			g.survey()
+			s := g.survey()
+			if r.engine.Offer != nil {
+				g.offer(s)
+				return
+			}
 			g.loop()
 		})
 	}
@@ -55,7 +60,7 @@ func (r *run) newRegion(ctx context.Context, name string, queue []int32) *region
 	g := &region{run: r, name: name, ctx: ctx, queue: queue, inOrder: true, ahead: r.engine.readAhead(), more: make(chan struct{}, 1)}
 	r.group.canary.listen(g.more)
 	g.going, g.stop = context.WithCancel(r.going)
-	g.returned = make(chan returnedRow, min(r.engine.concurrency()+g.ahead, len(queue)))
+	g.returned = make(chan returnedRow, r.engine.concurrency()+g.ahead)
 	g.work = make(chan *row, r.engine.concurrency())
 	quota := func(api API) Quota { return r.quota(name, api) }
 	g.submitter = &permissionSubmitter{permissions: r.permissions, waiting: g.going, next: &quotaSubmitter{
@@ -106,7 +111,11 @@ const (
 func (g *region) loop() {
 	defer g.stop()
 	defer close(g.work)
-	for range min(g.run.engine.concurrency(), len(g.queue)) {
+	callers := g.run.engine.concurrency()
+	if g.feed == nil {
+		callers = min(callers, len(g.queue))
+	}
+	for range callers {
 		go func() {
 			defer Guard(g.run.panicked)
 			g.caller()
@@ -127,8 +136,9 @@ func (g *region) loop() {
 	stopped := g.going.Done()
 	for {
 		g.fill()
-		if g.calls == 0 && g.begins == 0 && (g.going.Err() != nil || g.empty()) {
+		if g.calls == 0 && g.begins == 0 && (g.going.Err() != nil || g.feed == nil && g.empty()) {
 			g.finishRest()
+			g.refuse()
 			return
 		}
 		if g.mayCall() && len(g.waiting) > 0 {
@@ -139,10 +149,24 @@ func (g *region) loop() {
 			g.take(back)
 		case <-due:
 		case <-g.more:
+		case h, ok := <-g.feedWhileGoing():
+			if !ok {
+				g.feed = nil
+				continue
+			}
+			g.handed(&h)
 		case <-stopped:
 			stopped = nil
 		}
 	}
+}
+
+// feedWhileGoing is the region's feed for as long as it takes rows.
+func (g *region) feedWhileGoing() <-chan Handed {
+	if g.going.Err() != nil {
+		return nil
+	}
+	return g.feed
 }
 
 // mayCall reports whether another call may be made. If not, the end of a call wakes the
@@ -243,7 +267,7 @@ func (g *region) take(back returnedRow) {
 
 // ended records the outcome of a row, which goes on to its next step if there is one.
 func (g *region) ended(w *row, n next) {
-	done := finishedRow{slot: w.slot, outcome: n.outcome, problem: n.problem, ran: true, before: w.before}
+	done := finishedRow{slot: w.slot, outcome: n.outcome, problem: n.problem, ran: true, before: w.before, handed: w.handed}
 	if !w.app.goesOn(&n.outcome) {
 		g.run.group.canary.ended(&n.outcome)
 		g.run.finish(done)
@@ -251,20 +275,28 @@ func (g *region) ended(w *row, n next) {
 	}
 	done.goesOn = true
 	g.run.finish(done)
-	g.run.begun[w.slot].Store(false)
+	g.run.setBegun(w, false)
 	step := w.app.next(&n.outcome)
 	if step.Unfit != "" {
 		o := step.unfit()
 		g.run.group.canary.ended(&o)
-		g.run.finish(finishedRow{slot: w.slot, outcome: o, ran: true, before: w.before + 1})
+		g.run.finish(finishedRow{slot: w.slot, outcome: o, ran: true, before: w.before + 1, handed: w.handed})
 		return
 	}
 	again := newRow(&step, w.slot, g.run.engine.attempts(), time.Now().UTC())
-	again.before = w.before + 1
+	again.before, again.handed = w.before+1, w.handed
 	if again.state.sends() && g.going.Err() == nil {
 		g.begin(again)
 	} else {
 		g.ready = append(g.ready, again)
+	}
+}
+
+// setBegun notes whether the ledger knows the application of a row. Of a row that was handed to
+// the run, nobody asks.
+func (r *run) setBegun(w *row, begun bool) {
+	if w.handed == nil {
+		r.begun[w.slot].Store(begun)
 	}
 }
 
@@ -287,8 +319,12 @@ func (g *region) finishRest() {
 			w.code = code
 		}
 		o := w.interrupted(reason)
+		if w.handed != nil && g.code == "" {
+			guarded(g.run.panicked, func() { w.handed.Back(o) })
+			return
+		}
 		g.run.group.canary.ended(&o)
-		g.run.finish(finishedRow{slot: w.slot, outcome: o, before: w.before})
+		g.run.finish(finishedRow{slot: w.slot, outcome: o, before: w.before, handed: w.handed})
 	}
 	for _, w := range g.ready {
 		finish(w)

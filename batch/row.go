@@ -21,6 +21,7 @@ type row struct {
 	app      Application
 	slot     int32 // its place among the outcomes
 	before   int   // steps of the row that were taken before this one
+	handed   *Handed
 	state    state
 	attempts int       // applications sent in this run
 	lookups  int       // failed lookups since the last answered one
@@ -79,6 +80,9 @@ func (r *row) start() {
 	// still to come: the clock was set back.
 	if r.tried.IsZero() || r.tried.After(r.started) {
 		r.tried = r.started
+	}
+	if r.state.open() && open.Own {
+		r.sent = r.tried // by this batch
 	}
 	if c := &r.app.Copied; *c != (Copied{}) && (c.Tried.IsZero() || c.Tried.After(r.started)) {
 		c.Tried = r.started

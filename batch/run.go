@@ -45,6 +45,7 @@ type run struct {
 	steps    map[int32]steps // by slot: of rows that take several
 	problems []sheet.Problem
 	begun    []atomic.Bool // by slot: the ledger knows the application
+	nextSlot atomic.Int32  // of rows that are handed to the run: above all others
 
 	permissions map[Place]*permission // take the outcomes of applications, by what they are about
 
@@ -66,6 +67,8 @@ type finishedRow struct {
 	settled bool // by the plan
 	before  int  // steps of the row that were taken before this one
 	goesOn  bool // another step follows
+
+	handed *Handed // nil for a row of the plan
 }
 
 // steps are the steps of a row that have ended, in any order.
@@ -104,7 +107,8 @@ func newRun(ctx context.Context, e *Engine, p *Plan, g *group) *run {
 	total := len(p.Applications) + len(p.Settled)
 	r.outcomes, r.begun = make([]Outcome, total), make([]atomic.Bool, total)
 	r.slots = places(p)
-	writers := min(ledgerWriters, total)
+	r.nextSlot.Store(int32(total))
+	writers := min(ledgerWriters, total+len(e.Feed)*e.concurrency())
 	r.finished = make(chan finishedRow, writers)
 	r.recorded = make(chan finishedRow, writers)
 	if p.DryRun {
@@ -213,9 +217,13 @@ func (r *run) collect() {
 			continue
 		}
 		done++
-		r.outcomes[row.slot] = row.outcome
 		if row.ran {
 			r.group.count(row.outcome.Result)
+		}
+		if row.handed != nil {
+			guarded(r.panicked, func() { row.handed.Done(row.outcome, row.problem) })
+		} else {
+			r.outcomes[row.slot] = row.outcome
 		}
 		r.observe(Event{Outcome: row.outcome, Done: done, Total: len(r.outcomes), Settled: row.settled})
 	}
@@ -240,6 +248,9 @@ func (r *run) last(row *finishedRow) bool {
 		return false
 	}
 	row.outcome = s.shown()
+	if row.handed != nil {
+		delete(r.steps, row.slot)
+	}
 	return true
 }
 
@@ -324,7 +335,7 @@ func (r *run) summary() *Summary {
 // late reports whether the signal to stop, or the end of the time, came when every row had
 // its result or was about to. Other reasons to stop are worth knowing even then.
 func (r *run) late() bool {
-	if r.reason != StopInterrupted && r.reason != StopDuration {
+	if r.reason != StopInterrupted && r.reason != StopDuration || r.engine.handedOver() {
 		return false
 	}
 	return !slices.ContainsFunc(r.outcomes, func(o Outcome) bool {

@@ -114,9 +114,9 @@ func (s *survey) request(ctx context.Context, page int, ids []string) (SurveyPag
 // out: it tells more than a survey. Only applications that the ledger does not know depend
 // on the survey: where it fails they are not sent, unless the account may not read the
 // circuits.
-func (g *region) survey() {
+func (g *region) survey() *survey {
 	if !g.run.engine.Survey || g.run.engine.Surveyor == nil {
-		return
+		return nil
 	}
 	asked := slices.DeleteFunc(slices.Clone(g.queue), func(i int32) bool { return !g.run.plan.Applications[i].surveyed() })
 	s := newSurvey(g.run, g.name, asked)
@@ -133,28 +133,38 @@ func (g *region) survey() {
 		g.stop()
 	}
 	if g.going.Err() != nil {
-		return // the queue ends as what was not reached
+		return s // the queue ends as what was not reached
 	}
 	g.queue = slices.DeleteFunc(g.queue, func(i int32) bool {
-		a := &g.run.plan.Applications[i]
-		for {
-			outcome, ends := withheld(a, s, err != nil && !denied)
-			if !ends {
-				return false
-			}
-			if call != nil && outcome.Result == sheet.NotAttempted {
-				outcome.ErrorCode, outcome.RequestID = call.Code, call.RequestID
-			}
-			done := finishedRow{slot: g.run.slots[i], outcome: outcome, ran: true, before: g.before[i], goesOn: a.goesOn(&outcome)}
-			g.run.finished <- done
-			if !done.goesOn {
-				g.run.group.canary.ended(&outcome)
-				return true
-			}
-			*a = a.next(&outcome)
-			g.before[i]++
+		taken, ended := g.withhold(&g.run.plan.Applications[i], s, call, err != nil && !denied, finishedRow{slot: g.run.slots[i]})
+		if !ended && taken > 0 {
+			g.before[i] = taken
 		}
+		return ended
 	})
+	return s
+}
+
+// withhold finishes the steps of a row that are not taken because of a survey, whose failure call
+// is, and reports how many they are and whether they are all. The row goes on as what is left of it.
+func (g *region) withhold(a *Application, s *survey, call *CallError, failed bool, row finishedRow) (taken int, ended bool) {
+	for {
+		outcome, ends := withheld(a, s, failed)
+		if !ends {
+			return row.before, false
+		}
+		if call != nil && outcome.Result == sheet.NotAttempted {
+			outcome.ErrorCode, outcome.RequestID = call.Code, call.RequestID
+		}
+		row.outcome, row.ran, row.goesOn = outcome, true, a.goesOn(&outcome)
+		g.run.finished <- row
+		if !row.goesOn {
+			g.run.group.canary.ended(&outcome)
+			return row.before, true
+		}
+		*a = a.next(&outcome)
+		row.before++
+	}
 }
 
 // surveyed reports whether a row is part of the survey. A lookup may go unanswered, and then

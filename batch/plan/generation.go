@@ -16,7 +16,7 @@ func (p *planner) fromLedger(a *batch.Application, r batch.Record) {
 		p.fromOpen(a, r, generation, same)
 		return
 	}
-	a.Ended = batch.Earlier{Token: r.Token, Generation: r.Generation, Edited: edited(a, r, same), Tried: r.Tried, LOAStatus: r.LOAStatus}
+	a.Ended = batch.Earlier{Token: r.Token, Generation: r.Generation, Edited: edited(a, r, same), Tried: r.Tried, LOAStatus: r.LOAStatus, Own: p.own(r)}
 	a.Ended.Repeated = r.Generation > 0 || r.SubmittedAt.IsZero() || !r.Tried.IsZero()
 	a.Generation = r.Generation
 	if same {
@@ -37,6 +37,9 @@ func (p *planner) fromLedger(a *batch.Application, r batch.Record) {
 		a.Changed = p.changed(a, r)
 	}
 }
+
+// own reports whether a record was written by another member of the batch that is planned for.
+func (p *planner) own(r batch.Record) bool { return p.options.Batch != "" && r.RunID == p.options.Batch }
 
 // sameContent reports whether a record is of the row's content, and its generation then.
 // What the ledger knows from a results copy has no hash; its token tells.
@@ -59,7 +62,7 @@ func edited(a *batch.Application, r batch.Record, same bool) bool {
 // reapplication takes the word of a person each time. Any other waits.
 func (p *planner) fromOpen(a *batch.Application, r batch.Record, generation int, same bool) {
 	a.Start = batch.StartChanged
-	a.Open = batch.Earlier{Token: r.Token, Generation: r.Generation, Tried: r.Tried, Edited: edited(a, r, same)}
+	a.Open = batch.Earlier{Token: r.Token, Generation: r.Generation, Tried: r.Tried, Edited: edited(a, r, same), Own: p.own(r)}
 	if a.Open.Accepted = !r.Accepted.IsZero(); r.Accepted.After(batch.LongAgo) {
 		a.Open.At = r.Accepted
 	}

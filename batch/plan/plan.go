@@ -33,6 +33,7 @@ type Options struct {
 	Reapply      bool                                       // rows whose LOA was rejected are applied for again
 	AllOrNothing bool                                       // one invalid row withholds all
 	DryRun       bool                                       // nothing will be sent
+	Batch        string                                     // ID of the run that the plan is for, if other members of it may have begun rows already
 }
 
 // Keys lists the circuits of a workbook once each, in sheet order: what to ask the
