@@ -59,7 +59,7 @@ var mayImport = map[string][]string{
 	"batch/quicktest":    {},
 	"batch/simulator":    {},
 	"batch/report":       {"batch", "sheet", "templates", "github.com/rivo/uniseg"},
-	"batch/cli":          {"batch", "batch/approval", "batch/cloud", "batch/durable", "batch/inbox", "batch/ledger", "batch/ledger/sqlite", "batch/letters", "batch/notify", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/waiting", "batch/cli/accounts", "batch/cli/database", "batch/cli/doctor", "batch/cli/download", "batch/cli/console", "batch/cli/desktop", "batch/cli/locale", "batch/cli/password", "batch/cli/prose", "batch/cli/watch", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "golang.org/x/term"},
+	"batch/cli":          {"batch", "batch/approval", "batch/cloud", "batch/durable", "batch/inbox", "batch/ledger", "batch/ledger/sqlite", "batch/letters", "batch/notify", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/waiting", "batch/cli/accounts", "batch/cli/doctor", "batch/cli/download", "batch/cli/console", "batch/cli/desktop", "batch/cli/locale", "batch/cli/nights", "batch/cli/password", "batch/cli/prose", "batch/cli/watch", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "golang.org/x/term"},
 	"batch/cli/accounts": {"batch", "batch/ledger", "batch/plan", "sheet"},
 	"batch/cli/doctor":   {"batch", "batch/cli/accounts", "batch/cli/prose", "batch/cloud", "batch/durable", "batch/ledger", "batch/quota", "batch/report", "sheet"},
 	"batch/cli/console":  {"batch", "batch/cli/prose", "batch/ledger", "batch/quota", "batch/report", "sheet", "github.com/schollz/progressbar/v3", "golang.org/x/sys"},
@@ -71,6 +71,7 @@ var mayImport = map[string][]string{
 	"batch/cli/desktop":  {"batch", "golang.org/x/sys"},
 	"batch/cli/database": {},
 	"batch/cli/locale":   {"golang.org/x/sys"},
+	"batch/cli/nights":   {"batch/cli/console", "batch/durable", "batch/inbox", "batch/ledger", "batch/report", "sheet"},
 	"batch/cli/password": {"sheet/xlsx"},
 	"batch/cli/prose":    {"batch", "sheet", "golang.org/x/text"},
 	"templates":          {},
@@ -98,6 +99,7 @@ var testOnly = map[string][]string{
 
 	"batch/histories":    {"batch", "batch/ledger", "batch/ledger/sqlite", "batch/ledger/sqlite/lossytest", "batch/plan", "batch/quicktest", "batch/quota", "sheet"},
 	"batch/report":       {"batch/cli/prose"},
+	"batch/cli/nights":   {"batch/cli/prose"},
 	"batch/cli":          {"batch/cli/clitest", "batch/ledger/sqlite/lossytest", "github.com/rogpeppe/go-internal"},
 	"batch/cli/endtoend": {"batch", "batch/cli", "batch/cli/clitest", "batch/cli/password", "batch/ledger", "batch/ledger/sqlite", "batch/simulator", "sheet", "sheet/xlsx", "go.yaml.in/yaml/v3", "golang.org/x/sys"}, // yaml reads the Kubernetes recipe, and sys opens files as Excel does
 	"templates":          {"sheet", "sheet/xlsx", "batch/cli/prose", "batch/cloud"},

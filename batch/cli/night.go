@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/nights"
 	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/inbox"
 	"github.com/loabatch/loabatch/batch/ledger"
@@ -52,17 +52,10 @@ type night struct {
 	sends   bool // not a dry run, and not simulated
 	base    int  // of the claims: those of the command
 
-	runs []ledger.RunSummary          // all that the ledger has, the latest first
-	past map[string]ledger.RunSummary // those that have finished with a workbook, by its SHA-256
-	ours map[string]bool              // SHA-256 of results copies as they were written
-
-	docs    []report.Document // with --json of every workbook, else of the last one
-	count   int               // of workbooks that were processed
-	ends    []inputExit
-	left    []report.NotTaken
-	moved   int
-	stayed  int  // of what was left out
-	unmoved bool // a workbook that a run has finished with could not be moved
+	past  *nights.Past
+	diary nights.Diary
+	docs  []report.Document // with --json of every workbook, else of the last one
+	ends  []inputExit
 }
 
 // processFolder runs submit and validate over the workbooks of a folder. They are read one
@@ -74,7 +67,8 @@ func (a *app) processFolder(cmd *cobra.Command, f submitFlags, folders inbox.Fol
 	}
 	defer s.close()
 	s.night, s.args = true, settingsLine(cmd, nil)
-	n := &night{app: a, s: s, ctx: cmd.Context(), folders: folders, base: len(s.files)}
+	n := &night{app: a, s: s, ctx: cmd.Context(), folders: folders, base: len(s.files), past: nights.NewPast(nil)}
+	n.diary = nights.Diary{Lines: a.lines, Cause: cause, Onwards: func(path string) string { return a.onwards(s.args, path) }}
 	n.sends = s.run.dryRun == dryRunOff && !f.run.simulate
 	if err := n.checkFolders(); err != nil {
 		return err
@@ -171,7 +165,7 @@ func (n *night) look() ([]inbox.Book, error) {
 		}
 	}
 	own := func(f inbox.File, size int64, sum string) bool {
-		return sealedCopy(f, size, sum) || n.ours[sum]
+		return sealedCopy(f, size, sum) || n.past.Wrote(sum)
 	}
 	if err := n.readRuns(); err != nil {
 		return nil, err
@@ -196,15 +190,11 @@ func (n *night) readRuns() error {
 		return err
 	}
 	defer store.Close()
-	if n.runs, err = store.Runs(n.ctx, 0); err != nil {
+	runs, err := store.Runs(n.ctx, 0)
+	if err != nil {
 		return n.ledgerFailure(err)
 	}
-	n.ours = map[string]bool{}
-	for _, r := range n.runs {
-		if r.End != nil && r.End.OutputSHA256 != "" {
-			n.ours[r.End.OutputSHA256] = true
-		}
-	}
+	n.past = nights.NewPast(runs)
 	return nil
 }
 
@@ -216,17 +206,11 @@ func (n *night) open(books []inbox.Book) error {
 	if err := n.app.open(n.ctx, n.s, nil); err != nil {
 		return err
 	}
-	n.past = map[string]ledger.RunSummary{}
-	for _, r := range slices.Backward(n.runs) { // the latest counts
-		if n.ofAccount(r) && r.Command == n.s.command && r.End != nil && inbox.Finished(r.End.ExitCode) && !r.End.Waiting &&
-			(len(r.End.LeftOut) == 0 || len(n.s.run.only) > 0) {
-			n.past[r.InputSHA256] = r
-		}
-	}
+	n.past.Choose(n.s.command, len(n.s.run.only) > 0, n.ofAccount)
 	if !n.sends {
 		return nil
 	}
-	fresh := slices.DeleteFunc(slices.Clone(books), func(b inbox.Book) bool { _, finished := n.past[b.SHA256]; return finished })
+	fresh := slices.DeleteFunc(slices.Clone(books), func(b inbox.Book) bool { _, finished := n.past.Finished(b.SHA256); return finished })
 	return n.confirm(n.s.flags.run.yes, len(fresh), func() (string, error) { return n.askAbout(fresh) })
 }
 
@@ -271,7 +255,7 @@ func (n *night) askAbout(books []inbox.Book) (string, error) {
 
 // finishedWith returns the run that has finished with a workbook of these bytes.
 func (n *night) finishedWith(sum string) (inbox.Ended, bool) {
-	r, ok := n.past[sum]
+	r, ok := n.past.Finished(sum)
 	if !ok {
 		return inbox.Ended{}, false
 	}
@@ -333,7 +317,7 @@ func (n *night) add(doc report.Document, sent bool) {
 		n.docs = n.docs[:0]
 	}
 	n.docs, n.ends = append(n.docs, doc), append(n.ends, inputExit{doc.ExitCode, sent})
-	n.count++
+	n.diary.Taken++
 }
 
 // isBad reports whether an error is about what is in a workbook, and not about the disk, a
@@ -349,9 +333,10 @@ func isBad(err error) bool {
 // complete writes the copy of a past run again if it is missing: the night was killed
 // before it moved the workbook, and someone has removed the copy, or it was not written.
 func (n *night) complete(b inbox.Book, run inbox.Ended, folder string) {
-	end := n.past[b.SHA256].End
+	before, _ := n.past.Finished(b.SHA256)
+	end := before.End
 	path := filepath.Join(cmp.Or(n.s.flags.output.output, folder), filepath.Base(end.Output))
-	if end.Output == "" || exists(end.Output) || exists(path) {
+	if end.Output == "" || durable.Exists(end.Output) || durable.Exists(path) {
 		return
 	}
 	again := func() (err error) {
@@ -376,131 +361,48 @@ func (n *night) complete(b inbox.Book, run inbox.Ended, folder string) {
 	n.lines.Note("folder-copy-again", map[string]string{"file": path, "run": run.RunID})
 }
 
-// exists reports whether there is a file at a path.
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
 // tellMoved tells where a workbook is after its run.
 func (n *night) tellMoved(b inbox.Book, run inbox.Ended, to string, err error) {
 	if err != nil {
-		n.tellUnmoved(b.Path, err)
+		n.diary.TellUnmoved(b.Path, err)
 		return
 	}
 	n.docs[len(n.docs)-1].MovedTo = to
 	n.monitor.Moved(absolute(b.Path), absolute(to))
-	n.lines.Note("folder-moved", map[string]string{"file": b.Path, "target": to})
+	n.diary.TellMoved(b.Path, to)
 	n.hasMoved(b.Path, b.SHA256, run.RunID, to)
 }
 
-// hasMoved counts and logs a workbook that has left the folder, and has follow it what
-// earlier nights wrote about it.
+// hasMoved logs that a workbook has left the folder, and moves with it what earlier nights
+// wrote about it.
 func (n *night) hasMoved(path, sum, runID, to string) {
-	n.moved++
-	n.moveEarlier(sum, filepath.Dir(to))
+	n.past.Follow(sum, absolute(n.folders.In), filepath.Dir(to))
 	n.s.log.Info("workbook moved", "run_id", runID, "input", path, "moved_to", to)
-}
-
-// moveEarlier moves what earlier nights have written into the folder about the bytes of a
-// workbook that has left it: copies and reports, unless someone has changed them.
-func (n *night) moveEarlier(sum, folder string) {
-	in := absolute(n.folders.In)
-	for _, r := range n.runs {
-		if r.InputSHA256 != sum || r.End == nil {
-			continue
-		}
-		files := maps.Clone(r.End.Reports)
-		if files == nil {
-			files = map[string]string{}
-		}
-		files[r.End.Output] = r.End.OutputSHA256
-		for path, sum := range files {
-			if filepath.Dir(path) == in {
-				_ = durable.Move(path, filepath.Join(folder, filepath.Base(path)), sum) // it stays, which does no harm
-			}
-		}
-	}
-}
-
-// tellUnmoved tells why a workbook stays in the folder that should have been moved. What
-// someone took away or changed meanwhile is in order: a new workbook, if any.
-func (n *night) tellUnmoved(path string, err error) {
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && !exists(path):
-		n.lines.Note("folder-left-gone", map[string]string{"file": path})
-	case errors.Is(err, durable.ErrChanged):
-		n.lines.Note("folder-left-edited", map[string]string{"file": path})
-	default:
-		n.unmoved = true
-		n.lines.Warn("folder-unmoved", map[string]string{"file": path, "reason": cause(err)})
-	}
 }
 
 // tell tells that a workbook was left out, and why.
 func (n *night) tell(l inbox.Left) {
-	args := map[string]string{"file": l.Path, "first": l.First, "run": l.Run.RunID, "exit": number(l.Run.Exit), "target": l.MovedTo}
-	code := "folder-left-" + string(l.Reason)
-	if l.Reason == inbox.Ran && l.Run.RunID == "" {
-		code = "folder-left-bad"
-	}
-	left := report.NotTaken{Input: l.Path, Reason: string(l.Reason), RunID: l.Run.RunID, MovedTo: l.MovedTo}
-	switch l.Reason {
-	case inbox.Unreadable:
-		err := failure(exitUsage, "input-unreadable", l.Err, "file", l.Path, "reason", cause(l.Err))
-		n.fail(err)
+	n.diary.TellLeft(l)
+	switch {
+	case l.Reason == inbox.Unreadable:
 		n.ends = append(n.ends, inputExit{code: exitUsage})
-		code, args = err.code, err.args
-	case inbox.Lock, inbox.Own:
-	case inbox.Ran:
-		left.ExitCode = &l.Run.Exit
-		if l.MovedTo == "" && l.Err == nil {
-			if l.Run.RunID == "" {
-				n.lines.Note(code, args)
-			}
-			break
+	case l.Reason == inbox.Ran && (l.MovedTo != "" || l.Err != nil):
+		n.ends = append(n.ends, inputExit{l.Run.Exit, n.past.Sent(l.Run.RunID)})
+		if l.Err == nil {
+			n.hasMoved(l.Path, l.SHA256, l.Run.RunID, l.MovedTo)
 		}
-		n.ends = append(n.ends, inputExit{l.Run.Exit, n.sentBefore(l.Run.RunID)})
-		if l.Err != nil {
-			n.tellUnmoved(l.Path, l.Err)
-			break
-		}
-		args["command"] = n.onwards(n.s.args, l.MovedTo)
-		code += "-moved"
-		n.lines.Note(code, args)
-		n.hasMoved(l.Path, l.SHA256, l.Run.RunID, l.MovedTo)
-	default:
-		n.lines.Note(code, args)
 	}
-	left.Message, _ = n.lines.Words.Render(code, args)
-	n.left = append(n.left, left)
-	if l.MovedTo == "" {
-		n.stayed++
-	}
-}
-
-// sentBefore reports whether a past run had sent anything.
-func (n *night) sentBefore(runID string) bool {
-	i := slices.IndexFunc(n.runs, func(r ledger.RunSummary) bool { return r.ID == runID })
-	return i >= 0 && slices.ContainsFunc([]sheet.Result{sheet.Submitted, sheet.Already, sheet.Refused, sheet.Failed, sheet.Unknown},
-		func(r sheet.Result) bool { return n.runs[i].Results[r] > 0 })
 }
 
 // end prints what happened, and sets the exit code of the command.
 func (n *night) end() error {
-	if n.unmoved {
+	if n.diary.Unmoved {
 		n.ends = append(n.ends, inputExit{code: exitUnfinished})
 	}
 	n.exit = worst(n.ends)
-	if n.count+n.moved == 0 {
-		n.lines.Say("folder-empty", map[string]string{"file": n.folders.In})
-	} else {
-		n.lines.Say("folder-ended", map[string]string{
-			"file": n.folders.In, "count": number(n.count), "moved": number(n.moved), "n": number(n.stayed),
-		})
-	}
+	n.diary.End(n.folders.In)
 	if n.s.flags.output.json {
-		return report.JSONFolder(n.env.Stdout, n.folders.In, n.docs, n.left, n.exit)
+		return report.JSONFolder(n.env.Stdout, n.folders.In, n.docs, n.diary.Left, n.exit)
 	}
 	return nil
 }

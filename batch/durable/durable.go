@@ -122,3 +122,9 @@ func SyncFolder(path string) error {
 	}
 	return errors.Join(err, d.Close())
 }
+
+// Exists reports whether there is a file at a path. A link must lead to one.
+func Exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

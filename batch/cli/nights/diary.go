@@ -1,0 +1,92 @@
+package nights
+
+import (
+	"errors"
+	"io/fs"
+	"strconv"
+
+	"github.com/loabatch/loabatch/batch/cli/console"
+	"github.com/loabatch/loabatch/batch/durable"
+	"github.com/loabatch/loabatch/batch/inbox"
+	"github.com/loabatch/loabatch/batch/report"
+)
+
+// Diary says what becomes of the workbooks of a folder, and counts them.
+type Diary struct {
+	Lines   *console.Lines
+	Cause   func(error) string       // describes an error of the system
+	Onwards func(path string) string // the command that goes on with a workbook that was moved there
+
+	Taken   int               // workbooks that were processed
+	Moved   int               // workbooks that have left the folder
+	Stayed  int               // of what was left out
+	Unmoved bool              // a workbook that a run has finished with could not be moved
+	Left    []report.NotTaken // what was left out
+}
+
+// TellMoved says where a workbook has been moved.
+func (d *Diary) TellMoved(path, to string) {
+	d.Lines.Note("folder-moved", map[string]string{"file": path, "target": to})
+	d.Moved++
+}
+
+// TellUnmoved says why a workbook stays in the folder that should have been moved. If someone
+// has taken it away or changed it meanwhile, all is well: it is a new workbook, if any.
+func (d *Diary) TellUnmoved(path string, err error) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && !durable.Exists(path):
+		d.Lines.Note("folder-left-gone", map[string]string{"file": path})
+	case errors.Is(err, durable.ErrChanged):
+		d.Lines.Note("folder-left-edited", map[string]string{"file": path})
+	default:
+		d.Unmoved = true
+		d.Lines.Warn("folder-unmoved", map[string]string{"file": path, "reason": d.Cause(err)})
+	}
+}
+
+// TellLeft says that a workbook was left out, and why.
+func (d *Diary) TellLeft(l inbox.Left) {
+	args := map[string]string{"file": l.Path, "first": l.First, "run": l.Run.RunID, "exit": strconv.Itoa(l.Run.Exit), "target": l.MovedTo}
+	code := "folder-left-" + string(l.Reason)
+	if l.Reason == inbox.Ran && l.Run.RunID == "" {
+		code = "folder-left-bad"
+	}
+	left := report.NotTaken{Input: l.Path, Reason: string(l.Reason), RunID: l.Run.RunID, MovedTo: l.MovedTo}
+	switch l.Reason {
+	case inbox.Unreadable:
+		code, args = "input-unreadable", map[string]string{"file": l.Path, "reason": d.Cause(l.Err)}
+		d.Lines.Error(code, args)
+	case inbox.Lock, inbox.Own:
+	case inbox.Ran:
+		left.ExitCode = &l.Run.Exit
+		switch {
+		case l.Err != nil:
+			d.TellUnmoved(l.Path, l.Err)
+		case l.MovedTo != "":
+			args["command"] = d.Onwards(l.MovedTo)
+			code += "-moved"
+			d.Lines.Note(code, args)
+			d.Moved++
+		case l.Run.RunID == "":
+			d.Lines.Note(code, args)
+		}
+	default:
+		d.Lines.Note(code, args)
+	}
+	left.Message, _ = d.Lines.Words.Render(code, args)
+	d.Left = append(d.Left, left)
+	if l.MovedTo == "" {
+		d.Stayed++
+	}
+}
+
+// End says what happened to the folder as a whole.
+func (d *Diary) End(folder string) {
+	if d.Taken+d.Moved == 0 {
+		d.Lines.Say("folder-empty", map[string]string{"file": folder})
+		return
+	}
+	d.Lines.Say("folder-ended", map[string]string{
+		"file": folder, "count": strconv.Itoa(d.Taken), "moved": strconv.Itoa(d.Moved), "n": strconv.Itoa(d.Stayed),
+	})
+}
