@@ -64,6 +64,7 @@ var mayImport = map[string][]string{
 	"batch/cli/doctor":   {"batch", "batch/cli/accounts", "batch/cli/prose", "batch/cloud", "batch/durable", "batch/ledger", "batch/quota", "batch/report", "sheet"},
 	"batch/cli/console":  {"batch", "batch/cli/prose", "batch/ledger", "batch/quota", "batch/report", "sheet", "github.com/schollz/progressbar/v3", "golang.org/x/sys"},
 	"batch/cli/clitest":  {"batch/cli", "batch/cli/prose", "batch/quicktest", "batch/simulator", "sheet", "sheet/xlsx", "github.com/rogpeppe/go-internal", "golang.org/x/sys"}, // for tests
+	"batch/cli/campaign": {},                                                                                                                                                   // tests only
 	"batch/cli/endtoend": {},                                                                                                                                                   // tests only
 	"batch/waiting":      {"batch", "batch/ledger"},
 	"batch/cli/watch":    {},
@@ -101,6 +102,7 @@ var testOnly = map[string][]string{
 	"batch/report":       {"batch/cli/prose"},
 	"batch/cli/nights":   {"batch/cli/prose"},
 	"batch/cli":          {"batch/cli/clitest", "batch/ledger/sqlite/lossytest", "github.com/rogpeppe/go-internal"},
+	"batch/cli/campaign": {"batch/cli/clitest", "batch/ledger/postgres/pgtest", "batch/simulator", "sheet/xlsx"},
 	"batch/cli/endtoend": {"batch", "batch/cli", "batch/cli/clitest", "batch/cli/password", "batch/ledger", "batch/ledger/sqlite", "batch/simulator", "sheet", "sheet/xlsx", "go.yaml.in/yaml/v3", "golang.org/x/sys"}, // yaml reads the Kubernetes recipe, and sys opens files as Excel does
 	"templates":          {"sheet", "sheet/xlsx", "batch/cli/prose", "batch/cloud"},
 	"testdata":           {"sheet/xlsx", "batch/cli/prose", "batch/cloud"},
