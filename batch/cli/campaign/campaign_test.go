@@ -128,10 +128,10 @@ type campaign struct {
 	over   atomic.Bool // the batch has ended
 	waking sync.WaitGroup
 
-	mu     sync.Mutex
-	starts int
-	events []event
-	ended  []*process
+	mu        sync.Mutex
+	processes []*process // in the order of their numbers
+	events    []event
+	ended     []*process
 }
 
 // event is something that happened to a process or the database.
@@ -173,14 +173,6 @@ func newCampaign(t *testing.T, p plan) *campaign {
 		c.hosts = append(c.hosts, h)
 	}
 	return c
-}
-
-// next returns the number of the next process.
-func (c *campaign) next() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.starts++
-	return c.starts - 1
 }
 
 func (c *campaign) note(e event) {
@@ -228,6 +220,7 @@ func (c *campaign) play() {
 	for _, h := range c.hosts {
 		all.Go(h.work)
 	}
+	c.recordTakeovers()
 	if c.plan.every > 0 {
 		c.storm()
 	}
@@ -296,7 +289,8 @@ func (c *campaign) check() {
 	}
 	c.checkCopies()
 	c.checkCalls()
-	c.Logf("%s; %d starts, events %v, ends %v; accepted %d, doubles %d, replays %d", strings.Join(used, "; "), c.starts, c.tally(), c.codes(), stats.Accepted, stats.Duplicates, stats.Totals.Replays)
+	c.checkTakeovers()
+	c.Logf("%s; %d starts, events %v, ends %v; accepted %d, doubles %d, replays %d", strings.Join(used, "; "), len(c.processes), c.tally(), c.codes(), stats.Accepted, stats.Duplicates, stats.Totals.Replays)
 }
 
 // tally counts the events by kind.
@@ -353,8 +347,8 @@ func (c *campaign) checkCopies() {
 	}
 }
 
-// checkCalls looks at what processes sent after they were frozen, and how soon what the killed ones had in hand was
-// taken over.
+// checkCalls looks at what processes sent after they were frozen, and how soon others went on with what the killed ones
+// had in hand.
 func (c *campaign) checkCalls() {
 	calls := c.service.recorded()
 	var delays []time.Duration
@@ -371,19 +365,19 @@ func (c *campaign) checkCalls() {
 				c.Errorf("process %d was frozen for %v and then sent %d applications", e.process, e.until.Sub(e.at).Round(time.Second/10), sent)
 			}
 		case killed:
-			delays = append(delays, takeovers(calls, e)...)
+			delays = append(delays, resumed(calls, e)...)
 		}
 	}
 	slices.Sort(delays)
 	if len(delays) > 0 {
-		c.Logf("%d rows that killed processes had in hand were taken over after %v to %v, median %v", len(delays), delays[0].Round(time.Second/10),
+		c.Logf("%d rows that killed processes had in hand were asked about or sent again after %v to %v, median %v", len(delays), delays[0].Round(time.Second/10),
 			delays[len(delays)-1].Round(time.Second/10), delays[len(delays)/2].Round(time.Second/10))
 	}
 }
 
-// takeovers returns after how long another process asked about or applied for the circuits whose applications
+// resumed returns after how long another process asked about or applied for the circuits whose applications
 // a killed process had sent and got no answer to.
-func takeovers(calls []call, e event) (delays []time.Duration) {
+func resumed(calls []call, e event) (delays []time.Duration) {
 	for i, mine := range calls {
 		if mine.process != e.process || !mine.applies || mine.at.After(e.at) || mine.answered.Before(e.at) && !mine.answered.IsZero() {
 			continue

@@ -54,14 +54,20 @@ func (h *host) command(number int) *process {
 
 // start starts the program.
 func (h *host) start() *process {
-	p := h.command(h.next())
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	h.campaign.mu.Lock()
+	p := h.command(len(h.processes))
 	p.begun = time.Now()
-	if err := p.cmd.Start(); err != nil {
+	err := p.cmd.Start()
+	if err == nil {
+		h.processes = append(h.processes, p)
+	}
+	h.campaign.mu.Unlock()
+	if err != nil {
 		h.Errorf("%v", err)
 		return nil
 	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.current = p
 	go func() {
 		_ = p.cmd.Wait() // the code says it

@@ -1,0 +1,113 @@
+//go:build unix
+
+package campaign_test
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
+
+// takeover is a process whose rows others took over because it was silent.
+type takeover struct {
+	pid      int
+	beat, at time.Time // its last heartbeat and the moment it was taken over, by the database's clock, which is that of the tests
+}
+
+// recordTakeovers makes the database record them, as soon as it has a ledger.
+func (c *campaign) recordTakeovers() {
+	for ; !c.over.Load(); time.Sleep(300 * time.Millisecond) {
+		found := c.server.Query(c.T, c.database(), "SELECT count(*) FROM pg_tables WHERE schemaname = 'loabatch' AND tablename = 'members'")
+		if found != "1" {
+			continue
+		}
+		c.server.Query(c.T, c.database(), `CREATE SCHEMA campaign;
+			CREATE TABLE campaign.takeovers (pid bigint, beat timestamptz, at timestamptz);
+			CREATE FUNCTION campaign.record() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
+			$$ BEGIN INSERT INTO campaign.takeovers VALUES (OLD.pid, OLD.beat, clock_timestamp()); RETURN NULL; END $$;
+			CREATE TRIGGER record AFTER UPDATE ON loabatch.members FOR EACH ROW
+			WHEN (OLD.taken_by = '' AND NEW.taken_by <> '') EXECUTE FUNCTION campaign.record()`)
+		return
+	}
+}
+
+// database returns the name of the ledger's database.
+func (c *campaign) database() string {
+	address, _, _ := strings.Cut(c.ledger, "?")
+	return path.Base(address)
+}
+
+// takeovers reads what the database has recorded.
+func (c *campaign) takeovers() (all []takeover) {
+	text := c.server.Query(c.T, c.database(), "SELECT pid, (extract(epoch FROM beat) * 1000)::bigint, (extract(epoch FROM at) * 1000)::bigint FROM campaign.takeovers ORDER BY at")
+	for line := range strings.Lines(text) {
+		var pid int
+		var beat, at int64
+		if _, err := fmt.Sscanf(line, "%d|%d|%d", &pid, &beat, &at); err != nil {
+			c.Fatalf("%q: %v", line, err)
+		}
+		all = append(all, takeover{pid, time.UnixMilli(beat), time.UnixMilli(at)})
+	}
+	return all
+}
+
+// checkTakeovers wants nobody taken over who was not silent for long enough, and everybody who was killed
+// taken over in time, if the database was there and somebody had been for long enough to do it.
+func (c *campaign) checkTakeovers() {
+	all := c.takeovers()
+	for _, t := range all {
+		if t.at.Sub(t.beat) < silence {
+			c.Errorf("process %d was taken over %v after its last heartbeat", t.pid, t.at.Sub(t.beat))
+		}
+		if p := c.byPID(t.pid); p != nil && p.code == 0 && !p.frozen {
+			c.Errorf("process %d was taken over, and had neither died nor stopped", p.number)
+		}
+	}
+	var after []time.Duration
+	for _, e := range c.events {
+		if e.kind != killed {
+			continue
+		}
+		p := c.processes[e.process]
+		i := slices.IndexFunc(all, func(t takeover) bool { return t.pid == p.cmd.Process.Pid })
+		witnessed := c.witness(e.at.Add(-silence), e.at.Add(silence+grace)) && !c.during(crashed, e.at.Add(-3*silence), e.at.Add(silence+grace))
+		joined := e.at.Sub(p.begun) > 3*time.Second
+		switch {
+		case i >= 0 && witnessed:
+			after = append(after, all[i].at.Sub(e.at))
+			if all[i].at.Sub(e.at) > silence+grace {
+				c.Errorf("process %d was taken over %v after it was killed", p.number, all[i].at.Sub(e.at))
+			}
+		case i < 0 && witnessed && joined:
+			c.Errorf("process %d was killed and never taken over", p.number)
+		}
+	}
+	slices.Sort(after)
+	if len(after) > 0 {
+		c.Logf("%d takeovers; of %d killed processes %v to %v after the kill", len(all), len(after), after[0].Round(100*time.Millisecond), after[len(after)-1].Round(100*time.Millisecond))
+	}
+}
+
+// witness reports whether a process was at work all the time, with some seconds to start in before.
+func (c *campaign) witness(from, to time.Time) bool {
+	return slices.ContainsFunc(c.ended, func(p *process) bool {
+		return p.begun.Add(3*time.Second).Before(from) && p.at.After(to) && !slices.ContainsFunc(c.events, func(e event) bool {
+			return e.kind == frozen && e.process == p.number && e.at.Before(to) && e.until.After(from)
+		})
+	})
+}
+
+// byPID returns the process that had a process ID, nil if there is none or several had it.
+func (c *campaign) byPID(pid int) (found *process) {
+	for _, p := range c.processes {
+		if p.cmd.Process.Pid == pid {
+			if found != nil {
+				return nil
+			}
+			found = p
+		}
+	}
+	return found
+}
