@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/loa"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/cli/watch"
 	"github.com/loabatch/loabatch/batch/ledger"
@@ -109,7 +110,7 @@ func (a *app) watchSteps(ctx context.Context, s *invocation, inputs []*input, ta
 			}
 			answer.Final = false
 			changed, reviewed := s.rounds[in].since(before)
-			a.sayChanges(changed)
+			loa.SayChanged(a.lines, changed)
 			answer.Changed = answer.Changed || len(changed) > 0
 			waits += reviewed
 		}
@@ -207,23 +208,23 @@ func describeAdvance(done *finished, doc *report.Document, words *prose.Catalogu
 	doc.Waiting = nil
 	for _, status := range report.LOAStatuses() {
 		if n := counts[status]; n > 0 {
-			doc.Waiting = append(doc.Waiting, report.Waiting{For: string(waiting.For(status)), Message: awaits(words, status), Rows: n})
+			doc.Waiting = append(doc.Waiting, report.Waiting{For: string(waiting.For(status)), Message: loa.Awaits(words, status), Rows: n})
 		}
 	}
 }
 
 // waitMessage says what a row with an LOA of a status waits for, and what to do about it.
 func waitMessage(words *prose.Catalogue, status string, since time.Time) (message, hint string) {
-	loa := words.Vocabulary().State(status)
+	state := words.Vocabulary().State(status)
 	if waiting.For(status) == waiting.Nobody {
-		return words.Render("advance-done", map[string]string{"loa": loa})
+		return words.Render("advance-done", map[string]string{"loa": state})
 	}
 	_, hint = words.Render("awaits-"+strings.ToLower(status), nil)
 	if since.IsZero() {
-		message, _ = words.Render("advance-waits", map[string]string{"loa": loa, "awaits": awaits(words, status)})
+		message, _ = words.Render("advance-waits", map[string]string{"loa": state, "awaits": loa.Awaits(words, status)})
 		return message, hint
 	}
-	message, _ = words.Render("advance-waits-since", map[string]string{"loa": loa, "since": since.Format(time.DateOnly), "awaits": awaits(words, status)})
+	message, _ = words.Render("advance-waits-since", map[string]string{"loa": state, "since": since.Format(time.DateOnly), "awaits": loa.Awaits(words, status)})
 	return message, hint
 }
 

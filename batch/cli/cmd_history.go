@@ -17,7 +17,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
-	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/cli/loa"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/batch/waiting"
@@ -366,14 +366,6 @@ func days(d time.Duration) float64 { return math.Round(d.Hours()/24*10) / 10 }
 
 func daysText(n float64) string { return strconv.FormatFloat(n, 'f', 1, 64) }
 
-// awaits says for whom and for what a circuit waits while its LOA has a status.
-func awaits(words *prose.Catalogue, status string) string {
-	if waiting.For(status) == waiting.Nobody {
-		return words.Line("awaits-nobody")
-	}
-	return words.Line("awaits-" + strings.ToLower(cmp.Or(status, report.NoLOA)))
-}
-
 // waitingHistory lists the circuits that wait for somebody, and what can be learned from how
 // long all of them waited.
 func (a *app) waitingHistory(ctx context.Context, store ledger.Store, f historyFlags) error {
@@ -387,7 +379,7 @@ func (a *app) waitingHistory(ctx context.Context, store ledger.Store, f historyF
 	}
 	lines, companies, states := make([]waitingLine, len(o.Circuits)), make([]companyLine, len(o.Companies)), make([]stateLine, len(o.States))
 	for i, c := range o.Circuits {
-		lines[i] = waitingLine{c.Key.InstanceID, c.Key.Region, string(c.Scope), c.Company, cmp.Or(c.Status, report.NoLOA), c.Since, days(c.Waits), c.Asked, c.For, awaits(a.lines.Words, c.Status), c.Rejected, c.Letter.Path, c.Letter.SHA256}
+		lines[i] = waitingLine{c.Key.InstanceID, c.Key.Region, string(c.Scope), c.Company, cmp.Or(c.Status, report.NoLOA), c.Since, days(c.Waits), c.Asked, c.For, loa.Awaits(a.lines.Words, c.Status), c.Rejected, c.Letter.Path, c.Letter.SHA256}
 	}
 	for i, c := range o.Companies {
 		companies[i] = companyLine{c.Name, c.Circuits, c.Reviewed, c.Rejected, c.StillOpen}

@@ -14,12 +14,12 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/loa"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/cli/watch"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/plan"
 	"github.com/loabatch/loabatch/batch/report"
-	"github.com/loabatch/loabatch/batch/waiting"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -173,28 +173,10 @@ type inquiry struct {
 	in   *input
 	done *finished
 	past *finished // the past run that was named; nil if a file was
-	rows []askedRow
+	rows []loa.Row
 
 	asked   bool       // once at least
 	letters []letterOf // of the rows; nil if none were wanted
-}
-
-// askedRow is what a status knows of the LOA of one row.
-type askedRow struct {
-	outcome batch.Outcome // of the last question that was answered, or else of the last one
-	at      time.Time     // of that answer, UTC; zero if there is none
-	before  string        // the status of the last time, NoLOA if there was no LOA; empty if it is not known
-	since   time.Time     // when the ledger saw the status first, UTC; zero if it is not known
-	letter  ledger.Letter // of the LOA; zero if none was fetched
-}
-
-// waits reports whether a row may have another status soon.
-func (r *askedRow) waits() bool {
-	switch r.outcome.LOAStatus {
-	case batch.LOAApplying, batch.LOACompleting:
-		return true
-	}
-	return r.outcome.Result == sheet.NotAttempted && r.outcome.Reason == batch.ReasonUnasked
 }
 
 // statusInputs reads the workbooks that a status is about. Those of past runs have the results
@@ -231,45 +213,12 @@ func (a *app) beginStatus(ctx context.Context, s *invocation, k *inquiry, t targ
 	}}
 	s.divide(k.done)
 	known := a.knownLOAs(ctx, s, k.done)
-	k.rows = make([]askedRow, len(k.in.workbook.Circuits))
+	k.rows = make([]loa.Row, len(k.in.workbook.Circuits))
 	for i := range k.rows {
 		c := &k.in.workbook.Circuits[i]
-		k.rows[i].before = c.LastRun().LOAStatus
+		k.rows[i].Before = c.LastRun().LOAStatus
 		if l, found := known[plan.KeyOf(c)]; found {
-			k.rows[i].before = cmp.Or(l.Status, report.NoLOA)
-		}
-	}
-}
-
-// knownLOAs reads what the ledger knows of the present LOAs of a run's circuits. Without a
-// ledger, or if it cannot be read, that is nothing.
-func (a *app) knownLOAs(ctx context.Context, s *invocation, done *finished) map[batch.Key]ledger.LOA {
-	known := map[batch.Key]ledger.LOA{}
-	for i, keys := range done.division.Keys(done.in.workbook) {
-		if s.store == nil || done.parts[i].opened.service == nil || len(keys) == 0 {
-			continue
-		}
-		present, err := s.store.LOAs(ctx, done.parts[i].opened.service.scope, keys)
-		if err != nil {
-			a.lines.Warn("loas-unread", map[string]string{"reason": a.ledgerCause(err)})
-			return known
-		}
-		for key, l := range present {
-			known[key] = l
-		}
-	}
-	return known
-}
-
-// saveLOAs records in the ledger what was seen of LOAs, by the part of the run that saw it.
-func (a *app) saveLOAs(ctx context.Context, s *invocation, done *finished, seen [][]ledger.LOA) {
-	for i, list := range seen {
-		if s.store == nil || done.parts[i].opened == nil || done.parts[i].opened.service == nil || len(list) == 0 {
-			continue
-		}
-		if err := s.store.SawLOAs(context.WithoutCancel(ctx), done.parts[i].opened.service.scope, list); err != nil {
-			a.lines.Warn("loas-unsaved", map[string]string{"reason": a.ledgerCause(err)})
-			return
+			k.rows[i].Before = cmp.Or(l.Status, report.NoLOA)
 		}
 	}
 }
@@ -277,10 +226,10 @@ func (a *app) saveLOAs(ctx context.Context, s *invocation, done *finished, seen 
 // round asks once for the LOAs of an input that are not known yet or may change soon, and
 // records the answers in the ledger. It returns the LOAs whose status has changed.
 func (a *app) round(ctx context.Context, s *invocation, k *inquiry) (changed []ledger.LOA, err error) {
-	p := statusPlan(k.in.workbook)
+	p := loa.Plan(k.in.workbook)
 	if k.asked {
 		p.Settled = nil
-		p.Applications = slices.DeleteFunc(p.Applications, func(ask batch.Application) bool { return !k.row(ask.Row).waits() })
+		p.Applications = slices.DeleteFunc(p.Applications, func(ask batch.Application) bool { return !k.row(ask.Row).Waits() })
 	}
 	k.asked = true
 	at, before := a.env.Now().Round(0).UTC(), k.done.totals
@@ -291,23 +240,15 @@ func (a *app) round(ctx context.Context, s *invocation, k *inquiry) (changed []l
 	seen := make([][]ledger.LOA, len(k.done.parts))
 	for _, o := range k.done.outcomes {
 		row, c := k.row(o.Row), k.in.workbook.CircuitAt(o.Row)
-		if answered := o.Result != sheet.NotAttempted && o.Result != sheet.Invalid; !answered {
-			if row.at.IsZero() {
-				row.outcome = o
-			}
+		answered, differs := row.Note(o, at)
+		if !answered {
 			continue
 		}
-		was := row.before
-		if !row.at.IsZero() {
-			was = cmp.Or(row.outcome.LOAStatus, report.NoLOA)
-			row.before = cmp.Or(row.before, was)
-		}
-		row.outcome, row.at = o, at
 		l := ledger.LOA{Key: o.Key, Status: o.LOAStatus, Asked: at, Company: c.CompanyName}
 		if l.Status == batch.LOAApplying {
 			l.Since = c.LastRun().SubmittedAt // as the copy says, if the ledger does not know
 		}
-		if was != "" && was != cmp.Or(l.Status, report.NoLOA) {
+		if differs {
 			changed = append(changed, l)
 		}
 		n := k.done.partOf(c)
@@ -318,7 +259,7 @@ func (a *app) round(ctx context.Context, s *invocation, k *inquiry) (changed []l
 }
 
 // row returns what is known of a row of the sheet.
-func (k *inquiry) row(number int) *askedRow {
+func (k *inquiry) row(number int) *loa.Row {
 	i, _ := slices.BinarySearchFunc(k.in.workbook.Circuits, number, func(c sheet.Circuit, n int) int { return cmp.Compare(c.Row, n) })
 	return &k.rows[i]
 }
@@ -340,11 +281,11 @@ func (a *app) watchLOAs(ctx context.Context, s *invocation, asked []*inquiry) er
 			if changed, failed = a.round(ctx, s, k); failed != nil {
 				return watch.Answer{Final: true}
 			}
-			a.sayChanges(changed)
+			loa.SayChanged(a.lines, changed)
 			answer.Changed = answer.Changed || len(changed) > 0
 			answer.Final = answer.Final || k.done.totals.stop != ""
 			for i := range k.rows {
-				if k.rows[i].waits() {
+				if k.rows[i].Waits() {
 					waits++
 				}
 			}
@@ -393,60 +334,27 @@ func (done *finished) stoppedWatching(end watch.End, s *invocation) {
 // watchFlag asks again and again.
 const watchFlag = "watch"
 
-// maxSaid is how many changes of a round have a line of their own.
-const maxSaid = 50
-
-// sayChanges prints a line for each LOA whose status has changed.
-func (a *app) sayChanges(changed []ledger.LOA) {
-	words := a.lines.Words
-	for _, l := range changed[:min(maxSaid, len(changed))] {
-		a.lines.Say("watch-change", map[string]string{
-			"time": l.Asked.Format("15:04:05"), "circuit": sheet.MaskNumbers(l.Key.InstanceID),
-			"loa": words.Vocabulary().State(cmp.Or(l.Status, report.NoLOA)), "awaits": awaits(words, l.Status),
-		})
-	}
-	if more := len(changed) - maxSaid; more > 0 {
-		a.lines.Say("watch-more", map[string]string{"count": number(more)})
-	}
-}
-
-// statusPlan plans a dry run that reads the state of every circuit named in a row, valid
-// or not.
-func statusPlan(book *sheet.Workbook) *batch.Plan {
-	p := &batch.Plan{DryRun: true}
-	for i := range book.Circuits {
-		c := &book.Circuits[i]
-		key := plan.KeyOf(c)
-		if key.Region == "" || key.InstanceID == "" {
-			p.Settled = append(p.Settled, batch.Outcome{Row: c.Row, Key: key, Result: sheet.Invalid, Reason: batch.ReasonInvalid})
-			continue
-		}
-		p.Applications = append(p.Applications, batch.Application{Row: c.Row, Key: key, Circuit: c})
-	}
-	return p
-}
-
 // deliverStatus writes the copy and its reports, and returns the document.
 func (a *app) deliverStatus(ctx context.Context, s *invocation, k *inquiry, t target) (*report.Document, error) {
 	done, unasked, rejected := k.done, 0, false
 	done.outcomes = make([]batch.Outcome, len(k.rows))
-	k.letters = a.fetchLetters(ctx, s, done, func(i int) string { return k.rows[i].outcome.LOAStatus })
+	k.letters = a.fetchLetters(ctx, s, done, func(i int) string { return k.rows[i].Outcome.LOAStatus })
 	known := a.knownLOAs(context.WithoutCancel(ctx), s, done)
 	var letters letterFacts
 	for i := range k.rows {
 		row := &k.rows[i]
-		row.since, row.letter = known[row.outcome.Key].Since, known[row.outcome.Key].Letter
+		row.Since, row.Letter = known[row.Outcome.Key].Since, known[row.Outcome.Key].Letter
 		if k.letters != nil {
 			letters.count(k.letters[i])
 			if l := k.letters[i].Letter; l.Path != "" {
-				row.letter = l
+				row.Letter = l
 			}
 		}
-		if row.at.IsZero() && row.outcome.Result != sheet.Invalid {
+		if row.Unasked() {
 			unasked++
 		}
-		done.outcomes[i] = statusOutcome(&done.in.workbook.Circuits[i], row)
-		rejected = rejected || row.outcome.LOAStatus == batch.LOARejected
+		done.outcomes[i] = row.Result(&done.in.workbook.Circuits[i])
+		rejected = rejected || row.Outcome.LOAStatus == batch.LOARejected
 	}
 	a.sayLetters(s, letters)
 	done.totals.requests += int(s.lookups.Swap(0))
@@ -471,31 +379,16 @@ func (a *app) deliverStatus(ctx context.Context, s *invocation, k *inquiry, t ta
 	return doc, nil
 }
 
-// describe adds to a document what is known of the LOAs: since when they have their status,
-// what it was the last time, and who is being waited for.
+// describe adds to a document what is known of the LOAs and their letters.
 func (k *inquiry) describe(doc *report.Document, words *prose.Catalogue) {
 	doc.Unlisted = nil // they are about rules
 	for i := range doc.Applications {
 		app, row := &doc.Applications[i], &k.rows[i]
-		app.Before = &row.before
 		if k.letters != nil {
 			describeLetter(app, k.letters[i])
 		}
-		app.Letter, app.LetterSHA256 = row.letter.Path, row.letter.SHA256
-		if row.at.IsZero() {
-			continue
-		}
-		app.LOAAskedAt, app.WaitingFor = &report.Instant{Time: row.at.Truncate(time.Second)}, string(waiting.For(row.outcome.LOAStatus))
-		code, args := "status-row", map[string]string{"loa": words.Vocabulary().State(app.LOAStatus)}
-		if !row.since.IsZero() {
-			app.LOASince = &report.Instant{Time: row.since.Truncate(time.Second)}
-			code, args["since"] = "status-row-since", row.since.Format("2006-01-02 15:04")
-		}
-		app.Message, _ = words.Render(code, args)
-		if meaning := report.LOAMeaning(app.LOAStatus); meaning != "" {
-			_, app.Hint = words.Render(meaning, nil)
-		}
-		if k.letters != nil {
+		row.Describe(app, words)
+		if k.letters != nil && !row.At.IsZero() {
 			app.Hint = cmp.Or(letterHint(words, k.letters[i]), app.Hint)
 		}
 	}
@@ -521,28 +414,6 @@ func statusExit(unasked int, rejected bool, t totals) int {
 	return exitOK
 }
 
-// statusOutcome combines the result that an earlier run wrote into the row with the status
-// that the API reports now. Without an answer, the earlier status is kept.
-func statusOutcome(c *sheet.Circuit, row *askedRow) batch.Outcome {
-	o := batch.Outcome{
-		Row: c.Row, Key: row.outcome.Key, Result: sheet.Result(c.LastRun().Result), Reason: reasonStatus, ErrorCode: row.outcome.ErrorCode,
-		RequestID: c.LastRun().RequestID, Token: c.LastRun().ClientToken, LOAStatus: cmp.Or(row.outcome.LOAStatus, report.NoLOA),
-	}
-	if row.at.IsZero() {
-		o.LOAStatus = c.LastRun().LOAStatus
-	}
-	if o.Result == "" {
-		o.Result = sheet.NotAttempted
-		if row.outcome.LOAStatus != "" {
-			o.Result = sheet.Already
-		}
-	}
-	return o
-}
-
-// reasonStatus is the reason of every row of the status command.
-const reasonStatus batch.Reason = "status-row"
-
 // statusPatch writes the LOA of each row, with what to do, and a Summary of its own. The
 // Errors of an earlier run stay, as the results do.
 func (a *app) statusPatch(k *inquiry, doc *report.Document, redact bool) sheet.Patch {
@@ -555,8 +426,8 @@ func (a *app) statusPatch(k *inquiry, doc *report.Document, redact bool) sheet.P
 	rows := make(map[int]sheet.LOAResult, len(doc.Applications))
 	for i := range written.Applications {
 		app := &written.Applications[i]
-		r := sheet.LOAResult{Status: app.LOAStatus, AskedAt: k.rows[i].at, Letter: letterCell(doc.Output, k.rows[i].letter)}
-		if k.says(i) {
+		r := sheet.LOAResult{Status: app.LOAStatus, AskedAt: k.rows[i].At, Letter: letterCell(doc.Output, k.rows[i].Letter)}
+		if k.rows[i].Concerns(&book.Circuits[i]) {
 			r.Message = a.rowMessage(app)
 		}
 		rows[app.SheetRow] = r
@@ -570,20 +441,6 @@ func (a *app) statusPatch(k *inquiry, doc *report.Document, redact bool) sheet.P
 		patch.MaskPersonal(book)
 	}
 	return patch
-}
-
-// says reports whether the message of a row is about its LOA: while the row needs somebody for
-// another reason, it says that.
-func (k *inquiry) says(i int) bool {
-	status := k.rows[i].outcome.LOAStatus
-	if k.rows[i].at.IsZero() || status == "" {
-		return false
-	}
-	switch sheet.Result(k.in.workbook.Circuits[i].LastRun().Result) {
-	case sheet.Invalid, sheet.Refused, sheet.Failed:
-		return batch.Void(status)
-	}
-	return true
 }
 
 // pastPatch writes the results of the past run that was named, and the LOA of each row now.

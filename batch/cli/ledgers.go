@@ -181,3 +181,36 @@ func under(folder string, elements ...string) string {
 	}
 	return filepath.Join(append([]string{folder}, elements...)...)
 }
+
+// knownLOAs reads what the ledger knows of the present LOAs of a run's circuits. Without a
+// ledger, or if it cannot be read, that is nothing.
+func (a *app) knownLOAs(ctx context.Context, s *invocation, done *finished) map[batch.Key]ledger.LOA {
+	known := map[batch.Key]ledger.LOA{}
+	for i, keys := range done.division.Keys(done.in.workbook) {
+		if s.store == nil || done.parts[i].opened.service == nil || len(keys) == 0 {
+			continue
+		}
+		present, err := s.store.LOAs(ctx, done.parts[i].opened.service.scope, keys)
+		if err != nil {
+			a.lines.Warn("loas-unread", map[string]string{"reason": a.ledgerCause(err)})
+			return known
+		}
+		for key, l := range present {
+			known[key] = l
+		}
+	}
+	return known
+}
+
+// saveLOAs records in the ledger what was seen of LOAs, by the part of the run that saw it.
+func (a *app) saveLOAs(ctx context.Context, s *invocation, done *finished, seen [][]ledger.LOA) {
+	for i, list := range seen {
+		if s.store == nil || done.parts[i].opened == nil || done.parts[i].opened.service == nil || len(list) == 0 {
+			continue
+		}
+		if err := s.store.SawLOAs(context.WithoutCancel(ctx), done.parts[i].opened.service.scope, list); err != nil {
+			a.lines.Warn("loas-unsaved", map[string]string{"reason": a.ledgerCause(err)})
+			return
+		}
+	}
+}
