@@ -5,13 +5,13 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/pflag"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/download"
 	"github.com/loabatch/loabatch/batch/cli/prose"
+	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/letters"
@@ -37,8 +37,8 @@ func (a *app) openLetters(s *invocation) error {
 	if err := durable.MkdirAll(dir, 0o700); err != nil {
 		return failure(exitUsage, "download-folder", err, "path", dir, "reason", cause(err))
 	}
-	loopback := s.flags.run.simulate || strings.HasPrefix(string(ledger.EndpointScope(s.flags.service.endpoint)), "endpoint:localhost:")
-	s.fetcher = &letters.Fetcher{Dir: dir, Loopback: loopback, Agent: "loabatch/" + version()}
+	endpoint, _ := cloud.ParseEndpoint(s.flags.service.endpoint) // if it is wrong, the service says so
+	s.fetcher = &letters.Fetcher{Dir: dir, Loopback: s.flags.run.simulate || endpoint.Loopback, Agent: "loabatch/" + version()}
 	s.closers = append(s.closers, closeFunc(s.fetcher.Close))
 	return nil
 }

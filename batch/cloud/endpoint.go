@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/vpc"
+	"github.com/loabatch/loabatch/batch/loopback"
 )
 
 // The schemes, as the SDK spells them.
@@ -77,7 +78,7 @@ func ParseEndpoint(text string) (Endpoint, error) {
 	case err != nil || !bareHost(u) || u.Scheme != "https" && u.Scheme != "http":
 		return Endpoint{}, &EndpointError{EndpointMalformed}
 	}
-	e := Endpoint{Host: u.Host, Plain: u.Scheme == "http", Loopback: IsLoopback(u.Hostname())}
+	e := Endpoint{Host: u.Host, Plain: u.Scheme == "http", Loopback: loopback.Host(u.Hostname())}
 	if e.Plain && !e.Loopback {
 		return Endpoint{}, &EndpointError{EndpointNotHTTPS}
 	}
@@ -104,22 +105,6 @@ func bareHost(u *url.URL) bool {
 	return name != "" && !strings.ContainsFunc(name, func(c rune) bool {
 		return !(c == '-' || c == '.' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z')
 	})
-}
-
-// IsLoopback reports whether a host name can only be this machine: localhost in any case,
-// 127.0.0.0/8, ::1 (RFC 6890), and the IPv4 ones mapped into IPv6.
-func IsLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
-}
-
-// IsLoopbackAddress reports whether a host:port can only be this machine.
-func IsLoopbackAddress(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	return err == nil && IsLoopback(host)
 }
 
 // vpcHost is the host that serves the VPC API of a region. The region must be
@@ -196,7 +181,7 @@ func newTransport(e Endpoint, idle int) *http.Transport {
 
 // loopbackOnly refuses to dial anything but this machine, whatever a name resolves to.
 func loopbackOnly(_, address string, _ syscall.RawConn) error {
-	if !IsLoopbackAddress(address) {
+	if !loopback.Address(address) {
 		return errNotLoopback
 	}
 	return nil

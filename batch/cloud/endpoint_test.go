@@ -66,23 +66,6 @@ func TestParseEndpoint(t *testing.T) {
 	}
 }
 
-func TestIsLoopback(t *testing.T) {
-	for host, want := range map[string]bool{
-		"localhost": true, "LOCALHOST": true, "127.0.0.1": true, "127.255.255.254": true, "::1": true, "::ffff:127.0.0.1": true,
-		"": false, "localhost.": false, "0.0.0.0": false, "::": false, "128.0.0.1": false, "10.0.0.1": false, "vpc.example.com": false,
-	} {
-		if got := IsLoopback(host); got != want {
-			t.Errorf("%q: %v", host, got)
-		}
-		if got := IsLoopbackAddress(net.JoinHostPort(host, "80")); got != want {
-			t.Errorf("%q with a port: %v", host, got)
-		}
-		if IsLoopbackAddress(host) {
-			t.Errorf("%q without a port", host)
-		}
-	}
-}
-
 // dialled makes a Cloud without an override that records which addresses it would dial.
 func dialled(t *testing.T) (*Cloud, *[]string) {
 	t.Helper()

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"github.com/loabatch/loabatch/batch/loopback"
 )
 
 // Scope separates submissions to different services and by different accounts. The
@@ -63,7 +65,7 @@ func canonicalHost(host string) string {
 		return host
 	}
 	addr = addr.Unmap()
-	if addr.IsLoopback() || addr.IsUnspecified() {
+	if loopback.Host(host) || addr.IsUnspecified() {
 		return "localhost"
 	}
 	return addr.String()

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/loabatch/loabatch/batch/loopback"
 )
 
 // Limits of one letter. Letters are a page or two, some of them scanned: 20 MiB is a hundred
@@ -192,7 +194,7 @@ func (f *Fetcher) parse(address string) (*url.URL, error) {
 	if err != nil || u.Hostname() == "" || u.Opaque != "" || u.User != nil || !isPlainHost(u.Hostname()) {
 		return nil, refuse(codeURL)
 	}
-	if u.Scheme != "https" && !(u.Scheme == "http" && f.Loopback && isLoopback(u.Hostname())) {
+	if u.Scheme != "https" && !(u.Scheme == "http" && f.Loopback && loopback.Host(u.Hostname())) {
 		return nil, refuse(codeURL)
 	}
 	u.Fragment, u.RawFragment = "", ""
@@ -202,11 +204,6 @@ func (f *Fetcher) parse(address string) (*url.URL, error) {
 // isPlainHost reports whether a host, which messages quote, is a DNS name or an address.
 func isPlainHost(host string) bool {
 	return len(host) <= 253 && strings.Trim(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:") == ""
-}
-
-func isLoopback(host string) bool {
-	a, err := netip.ParseAddr(host)
-	return strings.EqualFold(host, "localhost") || err == nil && a.Unmap().IsLoopback()
 }
 
 // transport returns a transport for one request. Its connections are used once.
@@ -242,7 +239,7 @@ func (f *Fetcher) transport(r *http.Request) (*http.Transport, error) {
 
 // proxyOf returns the proxy for a request, or nil: this machine is never reached through one.
 func (f *Fetcher) proxyOf(r *http.Request) (*url.URL, error) {
-	if isLoopback(r.URL.Hostname()) {
+	if loopback.Host(r.URL.Hostname()) {
 		return nil, nil
 	}
 	choose := f.proxy

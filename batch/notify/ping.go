@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/loopback"
 )
 
 // The ping is that of healthchecks.io, which others have taken over: GET URL/start when a
@@ -39,16 +40,11 @@ func ParsePingURL(text string) (*url.URL, error) {
 	switch {
 	case err != nil || u.Hostname() == "" || u.Opaque != "":
 		return nil, ErrPingURL
-	case u.Scheme == "https", u.Scheme == "http" && loopback(u.Hostname()):
+	case u.Scheme == "https", u.Scheme == "http" && loopback.Host(u.Hostname()):
 		u.Fragment, u.RawFragment = "", ""
 		return u, nil
 	}
 	return nil, ErrPingURL
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 // errProxy says that a proxy variable is not the URL of a proxy.
