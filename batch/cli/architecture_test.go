@@ -54,6 +54,7 @@ var mayImport = map[string][]string{
 
 	"batch/ledger/sqlite/lossytest": {"modernc.org/libc", "modernc.org/sqlite"}, // a disk under the driver
 
+	"batch/ledger/postgres":        {"batch", "batch/ledger", "batch/quota", "sheet", "github.com/jackc/pgx/v5"},
 	"batch/ledger/postgres/pgtest": {}, // servers for tests, by the programs that are installed
 
 	"batch/histories":    {}, // tests only
@@ -97,6 +98,8 @@ var testOnly = map[string][]string{
 	"batch/ledger":        {"batch/ledger/ledgertest", "batch/ledger/sqlite"},
 	"batch/ledger/sqlite": {"batch/ledger/ledgertest", "batch/ledger/sqlite/lossytest", "batch/plan", "batch/quicktest"},
 
+	"batch/ledger/postgres": {"batch/ledger/ledgertest", "batch/ledger/postgres/pgtest"},
+
 	"batch/ledger/sqlite/testdata": {"batch", "batch/ledger", "batch/ledger/sqlite", "sheet"},
 
 	"batch/histories":    {"batch", "batch/ledger", "batch/ledger/sqlite", "batch/ledger/sqlite/lossytest", "batch/plan", "batch/quicktest", "batch/quota", "sheet"},
@@ -120,6 +123,7 @@ var soleImporter = map[string]string{
 	"golang.org/x/sys":                       "batch/ledger/sqlite",       // the machine's clock; and batch/cli/locale, the user's language on Windows; and batch/durable, renaming that replaces nothing
 	"github.com/gofrs/flock":                 "batch/ledger/sqlite",       // locks that end with their process, on every system
 	"modernc.org/sqlite":                     "batch/ledger/sqlite",       // and lossytest, which puts a disk under it
+	"github.com/jackc/pgx/v5":                "batch/ledger/postgres",     // PostgreSQL; and batch/hosts, for one transaction with the hand-out of rows
 	"github.com/prometheus/client_golang":    "batch/notify",              // the metrics, and client_model and common, which it is made of
 	"github.com/prometheus/client_model":     "batch/notify",
 	"github.com/prometheus/common":           "batch/notify",

@@ -13,6 +13,7 @@ var (
 	ErrNotLocked = errors.New("ledger: the run does not hold the lock of this circuit")
 	ErrNoRun     = errors.New("ledger: no run has this ID")
 	ErrRunExists = errors.New("ledger: a run with this ID exists")
+	ErrLast      = errors.New("ledger: no other member is at work on the batch")
 	ErrFinished  = errors.New("ledger: another member of the batch has finished this row")
 )
 

@@ -92,6 +92,15 @@ type Member interface {
 	// Reports of end are ignored: each member has its own, see End.
 	Conclude(ctx context.Context, end RunEnd) (*RunEnd, error)
 
+	// Leave releases all that the member has claimed, and from then on it claims nothing more: it
+	// waits for the others, or ends. It fails with [ErrLast], and does nothing, if no
+	// other member is at work on the batch.
+	Leave(ctx context.Context) error
+
+	// GiveBack gives a row in hand back to the batch: it records what an outcome says about the
+	// circuit, as Finish does, but no outcome of the row, and releases the circuit.
+	GiveBack(ctx context.Context, o batch.Outcome) error
+
 	// End ends the member's part of the batch and releases its claims. It records where it wrote its own copy
 	// and reports, and its exit code; the rest of end is the batch's, see Conclude. A member
 	// that leaves early ends without Conclude. A batch that all members have left without
@@ -173,6 +182,7 @@ type MemberSummary struct {
 	Seen         time.Time // its last heartbeat, UTC
 	Ended        time.Time // UTC; zero unless Status is Ended
 	Status       Status    // Running, Ended, Died or TakenOver: its claims were given to others
+	Leaving      bool      // it claims nothing any more, see Member.Leave
 	Starter      bool      // it started the batch
 	Rows         int       // that it finished; 0 in a BatchState
 	Claimed      int       // circuits that it has claimed now
@@ -198,7 +208,7 @@ type BatchState struct {
 // Alive counts the members that are at work on the batch.
 func (s BatchState) Alive() (n int) {
 	for _, m := range s.Members {
-		if m.Status == Running {
+		if m.Status == Running && !m.Leaving {
 			n++
 		}
 	}

@@ -1,0 +1,65 @@
+package postgres
+
+import (
+	"context"
+	"time"
+)
+
+// The database's clock is the one that all members share. The skew of this host's is measured with
+// every heartbeat. It is rounded to seconds, and one that is less counts as none: so a time
+// that one host writes is read as it was written by every host whose clock is right.
+
+// noteClock records what the database's clock showed between two readings of this host's.
+func (s *Store) noteClock(before, after, database time.Time) {
+	if after.Sub(before) > time.Second { // too imprecise
+		return
+	}
+	middle := before.Add(after.Sub(before) / 2)
+	s.skew.Store(int64(database.Round(0).Sub(middle.Round(0)).Truncate(time.Second)))
+}
+
+// compareClocks reads the database's clock.
+func (s *Store) compareClocks(ctx context.Context, q querier) error {
+	before := time.Now()
+	var now time.Time
+	err := q.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&now)
+	if err == nil {
+		s.noteClock(before, time.Now(), now)
+	}
+	return err
+}
+
+// Skew is how far the database's clock is ahead of this host's, in whole seconds, as it was last measured.
+func (s *Store) Skew() time.Duration { return time.Duration(s.skew.Load()) }
+
+// toDatabase converts a time by this host's clock to the database's. Zero stays zero.
+func (s *Store) toDatabase(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.Add(s.Skew())
+}
+
+// toHost converts a time by the database's clock to this host's.
+func (s *Store) toHost(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.Add(-s.Skew()).UTC()
+}
+
+// nanoseconds is a time as it is stored: 0 for none.
+func nanoseconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+// instant is a stored time: in UTC, the zero time for 0.
+func instant(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, n).UTC()
+}

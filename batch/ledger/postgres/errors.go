@@ -1,0 +1,124 @@
+package postgres
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
+)
+
+// errTimeout says that the server did not answer in time.
+var errTimeout = errors.New("no answer from the server in time")
+
+// wrap adds operation, address and kind to a failure. The ledger's own errors and the
+// caller's context errors are returned as they are.
+func (s *Store) wrap(op string, err error) error { return wrapError(op, s.path, err) }
+
+func wrapError(op, path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var own *ledger.Error
+	var locked *ledger.LockedError
+	var taken *ledger.TakenOverError
+	var terms *ledger.TermsError
+	var open *batch.OpenTokenError
+	if errors.As(err, &own) || errors.As(err, &locked) || errors.As(err, &taken) || errors.As(err, &terms) || errors.As(err, &open) {
+		return err
+	}
+	for _, known := range []error{ledger.ErrClosed, ledger.ErrEnded, ledger.ErrNotLocked, ledger.ErrNoRun,
+		ledger.ErrRunExists, ledger.ErrFinished, ledger.ErrLast} {
+		if errors.Is(err, known) {
+			return err
+		}
+	}
+	kind := kindOf(err)
+	if kind == ledger.Other && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
+		return err
+	}
+	return &ledger.Error{Op: op, Path: path, Kind: kind, Err: err}
+}
+
+// kinds classifies PostgreSQL's error codes, or their classes,
+// https://www.postgresql.org/docs/current/errcodes-appendix.html.
+var kinds = map[string]ledger.Kind{
+	"08":    ledger.Unreachable, // connection exception
+	"0A000": ledger.OldServer,   // feature not supported
+	"25006": ledger.Standby,     // read-only transaction
+	"28":    ledger.Authentication,
+	"3D000": ledger.NoDatabase,
+	"42501": ledger.Rights,
+	"42P01": ledger.Corrupt, // undefined table: somebody dropped it
+	"42703": ledger.Corrupt, // undefined column
+	"40":    ledger.Busy,    // deadlock, serialization failure
+	"53100": ledger.Full,
+	"53200": ledger.Full,        // out of memory
+	"53300": ledger.Busy,        // too many connections
+	"55":    ledger.Busy,        // lock not available
+	"57014": ledger.Busy,        // statement timeout
+	"57":    ledger.Unreachable, // shut down, crashed, starting up
+	"58030": ledger.IO,
+	"58":    ledger.IO,
+	"XX001": ledger.Corrupt,
+	"XX002": ledger.Corrupt,
+}
+
+func kindOf(err error) ledger.Kind {
+	var schema *ledger.SchemaError
+	var server *pgconn.PgError
+	switch {
+	case errors.As(err, &schema):
+		return ledger.Newer
+	case errors.Is(err, errForeign):
+		return ledger.Database
+	case errors.Is(err, errOldServer):
+		return ledger.OldServer
+	case errors.Is(err, errStandby):
+		return ledger.Standby
+	case errors.As(err, &server):
+		if kind, ok := kinds[server.Code]; ok {
+			return kind
+		}
+		if kind, ok := kinds[server.Code[:min(2, len(server.Code))]]; ok {
+			return kind
+		}
+		return ledger.Other
+	case isEncryption(err):
+		return ledger.Encryption
+	case errors.Is(err, context.Canceled):
+		return ledger.Other
+	case isUnreachable(err):
+		return ledger.Unreachable
+	}
+	return ledger.Other
+}
+
+// isEncryption reports whether a connection failed for its encryption.
+func isEncryption(err error) bool {
+	var record tls.RecordHeaderError
+	var alert tls.AlertError
+	var unknown x509.UnknownAuthorityError
+	var host x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	var verification *tls.CertificateVerificationError
+	return errors.As(err, &record) || errors.As(err, &alert) || errors.As(err, &unknown) || errors.As(err, &host) || errors.As(err, &invalid) ||
+		errors.As(err, &verification) || strings.Contains(err.Error(), "server refused TLS connection") // pgconn has no type for it
+}
+
+// isUnreachable reports whether there was no connection, or it broke.
+func isUnreachable(err error) bool {
+	var network net.Error
+	var connect *pgconn.ConnectError
+	return errors.Is(err, errTimeout) || errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, net.ErrClosed) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || pgconn.SafeToRetry(err) ||
+		strings.Contains(err.Error(), "conn closed") // pgconn has no type for it
+}

@@ -1,0 +1,23 @@
+package postgres
+
+import (
+	"context"
+	"time"
+)
+
+// Silence is how long a member may be silent.
+const Silence = silence
+
+// OpenWith is Open with another silence.
+func OpenWith(ctx context.Context, address string, silence time.Duration) (*Store, error) {
+	return open(ctx, address, silence)
+}
+
+// Kill makes the members of a run look as if their store had been closed.
+func (s *Store) Kill(ctx context.Context, runID string) error {
+	_, err := s.pool.Exec(ctx, "UPDATE loabatch.members SET gone = true WHERE run = (SELECT seq FROM loabatch.runs WHERE id = $1)", runID)
+	return err
+}
+
+// Silent stops the heartbeats of a member, which does not notice.
+func (m *Member) Silent() { m.halt() }

@@ -1,0 +1,280 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
+)
+
+// Hooks are what somebody who hands out the rows of a batch does in the ledger's own transactions.
+// Either may be nil. After an error the transaction is rolled back.
+type Hooks struct {
+	// Started is called when the member starts its batch.
+	Started func(context.Context, pgx.Tx, *Member) error
+	// Reaped is called when the member has taken what dead members of its batch had claimed.
+	Reaped func(ctx context.Context, tx pgx.Tx, m *Member, dead []int64) error
+}
+
+// Start implements [ledger.Store].
+func (s *Store) Start(ctx context.Context, info ledger.RunInfo, keys []batch.Key) (ledger.Run, error) {
+	m := &Member{held: make(map[batch.Key]struct{}, len(keys))}
+	for _, k := range keys {
+		m.held[k] = struct{}{}
+	}
+	if err := s.enter(ctx, m, info, nil, keys); err != nil {
+		return nil, s.wrap("start", err)
+	}
+	return m, nil
+}
+
+// Join implements [ledger.Shared].
+func (s *Store) Join(ctx context.Context, info ledger.RunInfo, terms []ledger.Term, keys []batch.Key) (ledger.Member, error) {
+	m, err := s.JoinWith(ctx, info, terms, keys, Hooks{})
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// JoinWith is Join with hooks.
+func (s *Store) JoinWith(ctx context.Context, info ledger.RunInfo, terms []ledger.Term, keys []batch.Key, h Hooks) (*Member, error) {
+	m := &Member{shared: true, hooks: h}
+	if err := s.enter(ctx, m, info, terms, keys); err != nil {
+		return nil, s.wrap("start", err)
+	}
+	return m, nil
+}
+
+// errUncertain says that somebody seems to be dead, and that it is too early to know.
+var errUncertain = errors.New("it is not certain that the holder of the circuits is dead")
+
+// enter makes m a member of a batch, which it starts if there is none to join. While it is not certain
+// whether those who hold the circuits are dead, it waits.
+func (s *Store) enter(ctx context.Context, m *Member, info ledger.RunInfo, terms []ledger.Term, keys []batch.Key) error {
+	m.store, m.stop = s, make(chan struct{})
+	m.life, m.die = context.WithCancel(context.WithoutCancel(ctx))
+	info = info.WithDefaults()
+	for {
+		err := s.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
+			m.info, m.started = info, false
+			return m.enterIn(ctx, tx, terms, keys)
+		})
+		if err == nil || errors.Is(err, errUncertain) {
+			s.watch.touch()
+		}
+		if !errors.Is(err, errUncertain) {
+			if err != nil {
+				m.die()
+				return err
+			}
+			break
+		}
+		select {
+		case <-time.After(s.interval()):
+		case <-s.closed:
+			return ledger.ErrClosed
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	s.mu.Lock()
+	s.members[m] = struct{}{}
+	s.mu.Unlock()
+	m.beating.Add(1)
+	go func() {
+		defer m.beating.Done()
+		defer batch.Guard(s.panicked)
+		m.beat()
+	}()
+	return nil
+}
+
+// enterIn is the part of enter within a transaction.
+func (m *Member) enterIn(ctx context.Context, tx pgx.Tx, terms []ledger.Term, keys []batch.Key) error {
+	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1, $2)", lockSpace, startLock); err != nil {
+		return err
+	}
+	if m.shared {
+		joined, err := m.joinIn(ctx, tx, terms)
+		if err != nil || joined {
+			return err
+		}
+	}
+	return m.startIn(ctx, tx, terms, keys)
+}
+
+// joinIn joins the open batch that does the same, if there is one.
+func (m *Member) joinIn(ctx context.Context, tx pgx.Tx, terms []ledger.Term) (bool, error) {
+	i := m.info
+	open := ledger.RunInfo{Scope: i.Scope, Command: i.Command, InputSHA256: i.InputSHA256}
+	var started int64
+	var theirs, options string
+	// Conclude locks the row, too: nobody joins a batch that has just ended.
+	err := tx.QueryRow(ctx, `SELECT seq, id, input, output, account, version, options, started, host, pid, terms FROM loabatch.runs
+		WHERE scope = $1 AND input_sha256 = $2 AND command = $3 AND shared AND ended = 0 AND taken_by = '' ORDER BY seq DESC LIMIT 1 FOR UPDATE`,
+		string(i.Scope), i.InputSHA256, i.Command).
+		Scan(&m.run, &open.ID, &open.Input, &open.Output, &open.Account, &open.Version, &options, &started, &open.Host, &open.PID, &theirs)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	alive, err := m.store.alive(ctx, tx, m.run)
+	if err != nil || !alive {
+		return false, err
+	}
+	var list []ledger.Term
+	if err := json.Unmarshal([]byte(theirs), &list); err != nil {
+		return false, err
+	}
+	if differences := ledger.Differences(list, terms); len(differences) > 0 {
+		return false, &ledger.TermsError{Run: open.ID, Host: open.Host, Differences: differences}
+	}
+	if err := m.insert(ctx, tx, i); err != nil {
+		return false, err
+	}
+	open.Started = instant(started)
+	if options != "" {
+		open.Options = json.RawMessage(options)
+	}
+	m.info = open
+	return true, nil
+}
+
+// insert records the member.
+func (m *Member) insert(ctx context.Context, tx pgx.Tx, i ledger.RunInfo) error {
+	return tx.QueryRow(ctx, `INSERT INTO loabatch.members (run, host, pid, version, started, beat) VALUES ($1, $2, $3, $4, $5, clock_timestamp()) RETURNING seq`,
+		m.run, i.Host, i.PID, i.Version, i.Started.UnixNano()).Scan(&m.seq)
+}
+
+// alive reports whether a member of a run is alive. Its error is errUncertain if that cannot be known yet.
+func (s *Store) alive(ctx context.Context, q querier, run int64) (bool, error) {
+	var alive, left, calm bool
+	err := q.QueryRow(ctx, "SELECT coalesce(bool_or(NOT ("+silent+")), false), count(*) > 0, "+settled+" FROM loabatch.members m WHERE m.run = $2 AND "+running,
+		s.silence, run).Scan(&alive, &left, &calm)
+	if err == nil && !alive && left && !(calm && s.certain()) {
+		err = errUncertain
+	}
+	return alive, err
+}
+
+// holder is a run that holds some of the requested circuits.
+type holder struct {
+	seq int64
+	ledger.LockedError
+}
+
+// holders lists the runs that hold any of the circuits, the oldest first.
+func (m *Member) holders(ctx context.Context, tx pgx.Tx, regions, ids []string) (list []holder, err error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	err = each(ctx, tx, func(scan func(...any) error) error {
+		var h holder
+		var started int64
+		err := scan(&h.seq, &h.RunID, &h.Host, &h.PID, &started, &h.Circuits)
+		h.Since = instant(started)
+		list = append(list, h)
+		return err
+	}, `SELECT u.seq, u.id, u.host, u.pid, u.started, h.n FROM (SELECT l.run, count(*) AS n FROM unnest($2::text[], $3::text[]) AS k (region, id)
+		JOIN loabatch.locks l ON l.scope = $1 AND l.region = k.region AND l.instance_id = k.id GROUP BY l.run) h
+		JOIN loabatch.runs u ON u.seq = h.run ORDER BY u.seq`, string(m.info.Scope), regions, ids)
+	return list, err
+}
+
+// startIn starts a batch, or a run, and takes the circuits of dead ones.
+func (m *Member) startIn(ctx context.Context, tx pgx.Tx, terms []ledger.Term, keys []batch.Key) error {
+	i := m.info
+	var exists bool
+	if err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM loabatch.runs WHERE id = $1)", i.ID).Scan(&exists); err != nil {
+		return err
+	}
+	if exists {
+		return ledger.ErrRunExists
+	}
+	regions, ids := columnsOf(keys)
+	holders, err := m.holders(ctx, tx, regions, ids)
+	if err != nil {
+		return err
+	}
+	var uncertain error
+	for _, h := range holders {
+		switch alive, err := m.store.alive(ctx, tx, h.seq); {
+		case errors.Is(err, errUncertain):
+			uncertain = err
+		case err != nil:
+			return err
+		case alive:
+			return &h.LockedError
+		}
+	}
+	if uncertain != nil {
+		return uncertain
+	}
+	for _, h := range holders {
+		if err := takeOver(ctx, tx, h.seq, i.ID); err != nil {
+			return err
+		}
+	}
+	if err := m.insertRun(ctx, tx, terms); err != nil {
+		return err
+	}
+	claimant := m.seq
+	if m.shared {
+		claimant = 0
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO loabatch.locks (scope, region, instance_id, run, member)
+		SELECT $1, k.region, k.id, $4, $5 FROM unnest($2::text[], $3::text[]) AS k (region, id) ON CONFLICT DO NOTHING`, string(i.Scope), regions, ids, m.run, claimant)
+	if err == nil && m.hooks.Started != nil {
+		err = m.hooks.Started(ctx, tx, m)
+	}
+	return err
+}
+
+func (m *Member) insertRun(ctx context.Context, tx pgx.Tx, terms []ledger.Term) error {
+	i := m.info
+	agreed, err := json.Marshal(slices.Concat([]ledger.Term{}, terms))
+	if err != nil {
+		return err
+	}
+	err = tx.QueryRow(ctx, `INSERT INTO loabatch.runs (id, scope, command, input, input_sha256, output, account, version, options, started, host, pid, shared, terms)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING seq`,
+		i.ID, string(i.Scope), i.Command, i.Input, i.InputSHA256, i.Output, i.Account, i.Version, string(i.Options), i.Started.UnixNano(), i.Host, i.PID,
+		m.shared, string(agreed)).Scan(&m.run)
+	if err != nil {
+		return err
+	}
+	m.started = true
+	return m.insert(ctx, tx, i)
+}
+
+// takeOver releases all locks of a dead run and fences its members.
+func takeOver(ctx context.Context, tx pgx.Tx, dead int64, by string) error {
+	for _, statement := range []string{
+		"UPDATE loabatch.runs SET taken_by = $2 WHERE seq = $1",
+		"UPDATE loabatch.members m SET taken_by = $2 WHERE m.run = $1 AND " + running,
+	} {
+		if _, err := tx.Exec(ctx, statement, dead, by); err != nil {
+			return err
+		}
+	}
+	_, err := tx.Exec(ctx, "DELETE FROM loabatch.locks WHERE run = $1", dead)
+	return err
+}
+
+// columnsOf are keys as two arrays.
+func columnsOf(keys []batch.Key) (regions, ids []string) {
+	regions, ids = make([]string, len(keys)), make([]string, len(keys))
+	for i, k := range keys {
+		regions[i], ids[i] = k.Region, k.InstanceID
+	}
+	return regions, ids
+}

@@ -1,0 +1,293 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
+)
+
+// Number implements [ledger.Member].
+func (m *Member) Number() int64 { return m.seq }
+
+// Joined implements [ledger.Member].
+func (m *Member) Joined() (ledger.RunInfo, bool) { return m.info, !m.started }
+
+// Claim implements [ledger.Member]. Whoever finds a member dead locks its row before it takes its claims.
+func (m *Member) Claim(ctx context.Context, key batch.Key) (claimed bool, err error) {
+	err = m.whileOpen("lock", func() error {
+		return m.store.attempt(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
+			tag, err := conn.Exec(ctx, "WITH alive AS (SELECT 1 FROM loabatch.members m WHERE m.seq = $5 AND "+running+` FOR SHARE)
+				UPDATE loabatch.locks l SET member = $5 FROM alive
+				WHERE l.scope = $1 AND l.region = $2 AND l.instance_id = $3 AND l.run = $4 AND l.member IN (0, $5)`,
+				string(m.info.Scope), key.Region, key.InstanceID, m.run, m.seq)
+			if claimed = err == nil && tag.RowsAffected() > 0; claimed || err != nil {
+				return err
+			}
+			return m.whyNot(ctx, conn, key)
+		})
+	})
+	return claimed && err == nil, err
+}
+
+// whyNot is why a circuit could not be claimed; nil if another member has it.
+func (m *Member) whyNot(ctx context.Context, q querier, key batch.Key) error {
+	var f fence
+	var has bool
+	err := q.QueryRow(ctx, readFence, m.seq).Scan(&f.by, &f.runBy, &f.ended, &f.concluded)
+	if err == nil {
+		err = f.err(m)
+	}
+	if err == nil {
+		err = q.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM loabatch.locks WHERE scope = $1 AND region = $2 AND instance_id = $3 AND run = $4)",
+			string(m.info.Scope), key.Region, key.InstanceID, m.run).Scan(&has)
+	}
+	if err == nil && !has {
+		err = ledger.ErrNotLocked
+	}
+	return err
+}
+
+// Release implements [ledger.Member].
+func (m *Member) Release(ctx context.Context, keys ...batch.Key) error {
+	return m.whileOpen("lock", func() error {
+		return m.store.attempt(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
+			if len(keys) == 0 {
+				_, err := conn.Exec(ctx, "UPDATE loabatch.locks SET member = 0 WHERE member = $1", m.seq)
+				return err
+			}
+			regions, ids := columnsOf(keys)
+			_, err := conn.Exec(ctx, `UPDATE loabatch.locks l SET member = 0 FROM unnest($2::text[], $3::text[]) AS k (region, id)
+				WHERE l.scope = $1 AND l.region = k.region AND l.instance_id = k.id AND l.member = $4`, string(m.info.Scope), regions, ids, m.seq)
+			return err
+		})
+	})
+}
+
+// Leave implements [ledger.Member].
+func (m *Member) Leave(ctx context.Context) error {
+	return m.InBatch(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `UPDATE loabatch.members SET leaving = true WHERE seq = $3 AND (leaving OR EXISTS (
+			SELECT 1 FROM loabatch.members m WHERE m.run = $2 AND m.seq <> $3 AND NOT m.leaving AND `+running+" AND NOT ("+silent+")))", m.store.silence, m.run, m.seq)
+		if err == nil && tag.RowsAffected() == 0 {
+			err = ledger.ErrLast
+		}
+		if err == nil {
+			_, err = tx.Exec(ctx, "UPDATE loabatch.locks SET member = 0 WHERE member = $1", m.seq)
+		}
+		return err
+	})
+}
+
+// Outcomes implements [ledger.Member].
+func (m *Member) Outcomes(ctx context.Context, rows ...int) (map[int][]batch.Outcome, error) {
+	found := map[int][]batch.Outcome{}
+	err := each(ctx, m.store.pool, func(scan func(...any) error) error {
+		r, err := scanRecord(scan)
+		found[r.Row] = append(found[r.Row], r.Outcome)
+		return err
+	}, "SELECT "+outcomeColumns+" FROM loabatch.rows r WHERE r.run = $1 AND r.finished <> 0 AND ($2::bigint[] IS NULL OR r.row = ANY($2))"+inOrder, m.run, rows)
+	return found, m.store.wrap("read", m.store.explain(ctx, ctx, err))
+}
+
+// State implements [ledger.Member].
+func (m *Member) State(ctx context.Context) (state ledger.BatchState, err error) {
+	return state, m.store.wrap("read", m.store.attempt(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
+		var ended int64
+		var final string
+		err := conn.QueryRow(ctx, "SELECT clock_timestamp() - opened, stop, stop_code, ended, final FROM loabatch.runs WHERE seq = $1", m.run).
+			Scan(&state.Age, &state.Stop, &state.StopCode, &ended, &final)
+		if err == nil {
+			state.End, err = parseEnd(ended, final)
+		}
+		if err == nil {
+			state.Results, err = countResults(ctx, conn, m.run)
+		}
+		for _, n := range state.Results {
+			state.Rows += n
+		}
+		if err == nil {
+			state.Members, err = m.store.membersOf(ctx, conn, m.run, false)
+		}
+		return err
+	}))
+}
+
+// Stop implements [ledger.Member].
+func (m *Member) Stop(ctx context.Context, reason, code string) error {
+	return m.whileOpen("write", func() error {
+		return m.store.attempt(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
+			_, err := conn.Exec(ctx, "UPDATE loabatch.runs SET stop = $2, stop_code = $3 WHERE seq = $1 AND stop = '' AND ended = 0", m.run, reason, code)
+			return err
+		})
+	})
+}
+
+// Report implements [ledger.Member].
+func (m *Member) Report(ctx context.Context, f ledger.Figures, final bool) error {
+	text, err := json.Marshal(f)
+	if err != nil {
+		return err
+	}
+	return m.whileOpen("write", func() error {
+		return m.store.attempt(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
+			_, err := conn.Exec(ctx, "UPDATE loabatch.members SET figures = $2, final = $3 WHERE seq = $1", m.seq, string(text), final)
+			return err
+		})
+	})
+}
+
+// InBatch runs a transaction that no other of the same batch overlaps, while the member is alive. It
+// fails with [*ledger.TakenOverError] if it is not, and with [ledger.ErrEnded] if the batch has ended.
+func (m *Member) InBatch(ctx context.Context, do func(context.Context, pgx.Tx) error) error {
+	return m.whileOpen("write", func() error {
+		return m.store.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
+			if err := m.lockBatch(ctx, tx); err != nil {
+				return err
+			}
+			return do(ctx, tx)
+		})
+	})
+}
+
+// lockBatch locks the batch and the member until the transaction ends.
+func (m *Member) lockBatch(ctx context.Context, tx pgx.Tx) error {
+	if _, err := tx.Exec(ctx, "SELECT 1 FROM loabatch.runs WHERE seq = $1 FOR UPDATE", m.run); err != nil {
+		return err
+	}
+	if _, err := m.aliveIn(ctx, tx); err != nil {
+		return err
+	}
+	var f fence
+	if err := tx.QueryRow(ctx, readFence, m.seq).Scan(&f.by, &f.runBy, &f.ended, &f.concluded); err != nil {
+		return err
+	}
+	return f.err(m)
+}
+
+// Conclude implements [ledger.Member].
+func (m *Member) Conclude(ctx context.Context, end ledger.RunEnd) (frozen *ledger.RunEnd, err error) {
+	err = m.whileOpen("write", func() error {
+		return m.store.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
+			frozen, err = m.concludeIn(ctx, tx, end)
+			return err
+		})
+	})
+	return frozen, err
+}
+
+func (m *Member) concludeIn(ctx context.Context, tx pgx.Tx, end ledger.RunEnd) (*ledger.RunEnd, error) {
+	var ended int64
+	var final, by string
+	err := tx.QueryRow(ctx, "SELECT ended, final, taken_by, stop, stop_code FROM loabatch.runs WHERE seq = $1 FOR UPDATE", m.run).
+		Scan(&ended, &final, &by, &end.Stop, &end.StopCode)
+	switch {
+	case err != nil:
+		return nil, err
+	case by != "":
+		return nil, &ledger.TakenOverError{RunID: m.info.ID, By: by}
+	case ended != 0:
+		return parseEnd(ended, final)
+	}
+	members, err := m.store.membersOf(ctx, tx, m.run, false)
+	if err != nil {
+		return nil, err
+	}
+	end.Requests, end.Retries, end.Throttled, end.Slowed = 0, 0, 0, 0
+	for _, other := range members {
+		if other.Status == ledger.Running && !other.Final {
+			return nil, nil
+		}
+		// One whose heartbeats are late may only seem to be dead.
+		if other.Status == ledger.Died && !other.Final && !m.store.certain() {
+			return nil, nil
+		}
+		f := other.Figures
+		end.Requests, end.Retries, end.Throttled, end.Slowed = end.Requests+f.Requests, end.Retries+f.Retries, end.Throttled+f.Throttled, end.Slowed+f.Slowed
+	}
+	end.Ended, end.Output, end.OutputSHA256, end.Reports = time.Now().UTC().Round(0), "", "", nil
+	if err := endRun(ctx, tx, m.run, &end); err != nil {
+		return nil, err
+	}
+	return &end, nil
+}
+
+// endRun writes how a run ended with the counts of its results, and releases its locks.
+func endRun(ctx context.Context, tx pgx.Tx, run int64, end *ledger.RunEnd) (err error) {
+	if end.Results, err = countResults(ctx, tx, run); err != nil {
+		return err
+	}
+	final, err := json.Marshal(end)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "UPDATE loabatch.runs SET ended = $2, final = $3 WHERE seq = $1", run, end.Ended.UnixNano(), string(final)); err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, "DELETE FROM loabatch.locks WHERE run = $1", run)
+	return err
+}
+
+// parseEnd reads how a run ended; nil if it has not.
+func parseEnd(ended int64, final string) (*ledger.RunEnd, error) {
+	if ended == 0 {
+		return nil, nil
+	}
+	end := &ledger.RunEnd{}
+	err := json.Unmarshal([]byte(final), end)
+	end.Ended = instant(ended)
+	return end, err
+}
+
+// End implements [ledger.Run] and [ledger.Member].
+func (m *Member) End(ctx context.Context, end ledger.RunEnd) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ended {
+		return ledger.ErrEnded
+	}
+	if end.Ended.IsZero() {
+		end.Ended = time.Now().UTC()
+	}
+	err := m.store.transact(ctx, func(ctx context.Context, tx pgx.Tx) error { return m.endIn(ctx, tx, end) })
+	if err == nil {
+		m.ended = true
+		m.halt()
+		m.store.mu.Lock()
+		delete(m.store.members, m)
+		m.store.mu.Unlock()
+	}
+	return m.store.wrap("write", err)
+}
+
+func (m *Member) endIn(ctx context.Context, tx pgx.Tx, end ledger.RunEnd) error {
+	reports, err := json.Marshal(end.Reports)
+	if err != nil {
+		return err
+	}
+	if !m.shared {
+		if err := endRun(ctx, tx, m.run, &end); err != nil {
+			return err
+		}
+	}
+	_, err = tx.Exec(ctx, "UPDATE loabatch.members SET ended = $2, exit_code = $3, output = $4, output_sha256 = $5, reports = $6 WHERE seq = $1",
+		m.seq, end.Ended.UnixNano(), end.ExitCode, end.Output, end.OutputSHA256, string(reports))
+	if err == nil && m.shared {
+		_, err = tx.Exec(ctx, "UPDATE loabatch.locks SET member = 0 WHERE member = $1", m.seq)
+	}
+	return err
+}
+
+// halt ends the heartbeats.
+func (m *Member) halt() {
+	m.halting.Do(func() {
+		m.die()
+		close(m.stop)
+	})
+	m.beating.Wait()
+}

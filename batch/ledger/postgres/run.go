@@ -1,0 +1,256 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
+)
+
+// Member is a process at work on a batch. It implements [ledger.Member], and for a batch that
+// no other process joins, [ledger.Run].
+type Member struct {
+	store   *Store
+	seq     int64 // of the member
+	run     int64 // of the batch
+	shared  bool
+	info    ledger.RunInfo // of the batch
+	started bool           // by this member
+	held    map[batch.Key]struct{}
+	hooks   Hooks
+
+	life    context.Context // of the heartbeats
+	die     context.CancelFunc
+	stop    chan struct{} // ends the heartbeats
+	halting sync.Once
+	beating sync.WaitGroup
+
+	mu    sync.RWMutex
+	ended bool
+}
+
+var _ ledger.Member = (*Member)(nil)
+
+func (m *Member) circuit(key batch.Key, o batch.Operation) circuit {
+	return circuit{string(m.info.Scope), key, string(o.Place())}
+}
+
+// Info implements [ledger.Run].
+func (m *Member) Info() ledger.RunInfo { return m.info }
+
+// Past implements [batch.Ledger].
+func (m *Member) Past(ctx context.Context, place batch.Place, keys []batch.Key) (map[batch.Key]batch.Record, error) {
+	return m.store.Past(ctx, m.info.Scope, place, keys)
+}
+
+// whileOpen calls do unless the member has ended, which waits for it.
+func (m *Member) whileOpen(op string, do func() error) error {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if m.ended {
+		return ledger.ErrEnded
+	}
+	return m.store.wrap(op, do())
+}
+
+// fence says why a member has lost what it had: its batch or itself was taken over, or the batch has
+// ended.
+type fence struct {
+	by, runBy        string
+	ended, concluded int64
+}
+
+const readFence = "SELECT m.taken_by, u.taken_by, m.ended, u.ended FROM loabatch.members m JOIN loabatch.runs u ON u.seq = m.run WHERE m.seq = $1"
+
+func (m *Member) queueFence(b *pgx.Batch, f *fence) {
+	b.Queue(readFence, m.seq).QueryRow(func(row pgx.Row) error { return row.Scan(&f.by, &f.runBy, &f.ended, &f.concluded) })
+}
+
+// takenOver is nil for a member that nobody has found dead.
+func (f *fence) takenOver(m *Member) error {
+	if by := cmp.Or(f.runBy, f.by); by != "" {
+		return &ledger.TakenOverError{RunID: m.info.ID, By: by}
+	}
+	return nil
+}
+
+// err is nil for a member that may go on, and whose batch is open.
+func (f *fence) err(m *Member) error {
+	err := f.takenOver(m)
+	if err == nil && (f.ended != 0 || f.concluded != 0) {
+		err = ledger.ErrEnded
+	}
+	return err
+}
+
+// beatIfDue is a heartbeat of a member that has missed some: a process that was stopped, or
+// whose machine was suspended, goes on before its next heartbeat. So nothing is begun long
+// after the heartbeat that is recorded.
+const beatIfDue = "UPDATE loabatch.members m SET beat = clock_timestamp() WHERE m.seq = $1 AND " + running + " AND m.beat < clock_timestamp() - $2::interval"
+
+// lockLock reads who has claimed a circuit of the batch, and keeps it so.
+const lockLock = "SELECT member FROM loabatch.locks WHERE scope = $1 AND region = $2 AND instance_id = $3 AND run = $4 FOR UPDATE"
+
+// Begin implements [ledger.Run]. It locks the circuit's lock, so nobody can take it over meanwhile.
+func (m *Member) Begin(ctx context.Context, a batch.Application) error {
+	if !m.shared {
+		if _, ok := m.held[a.Key]; !ok {
+			return ledger.ErrNotLocked
+		}
+	}
+	c, now := m.circuit(a.Key, a.Operation), time.Now()
+	return m.whileOpen("write", func() error {
+		var f fence
+		var holder, finisher int64
+		var before ledger.State
+		return m.store.inTwo(ctx, func(b *pgx.Batch) {
+			b.Queue(beatIfDue, m.seq, m.store.silence/5)
+			b.Queue(lockLock, c.scope, a.Key.Region, a.Key.InstanceID, m.run).QueryRow(optional(&holder))
+			m.queueFence(b, &f)
+			m.store.load(b, c, &before)
+			b.Queue("SELECT member FROM loabatch.rows WHERE run = $1 AND row = $2 AND place = $3 AND finished <> 0", m.run, a.Row, c.place).
+				QueryRow(optional(&finisher))
+		}, func(b *pgx.Batch) error {
+			if err := f.err(m); err != nil {
+				return err
+			}
+			if holder != m.seq {
+				return ledger.ErrNotLocked
+			}
+			if finisher != 0 && finisher != m.seq {
+				return ledger.ErrFinished
+			}
+			after, err := m.begin(before, a)
+			if err != nil {
+				return err
+			}
+			if after != before {
+				m.store.save(b, c, after)
+			}
+			b.Queue(`INSERT INTO loabatch.rows (run, row, place, member, region, instance_id, hash, generation, token, begun, operation)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+				ON CONFLICT (run, row, place) DO UPDATE SET member = excluded.member, region = excluded.region, instance_id = excluded.instance_id,
+				hash = excluded.hash, generation = excluded.generation, token = excluded.token, begun = excluded.begun, operation = excluded.operation,
+				finished = 0, result = ''`,
+				m.run, a.Row, c.place, m.seq, a.Key.Region, a.Key.InstanceID, a.Hash, a.Generation, a.Token, now.UnixNano(), a.Operation.String())
+			return nil
+		}, nil)
+	})
+}
+
+// begin is the state after Begin. One that is repeated, since it was not known whether it had been
+// written, changes nothing: what the first has begun cannot have been sent.
+func (m *Member) begin(s ledger.State, a batch.Application) (ledger.State, error) {
+	mine := ledger.Submission{Run: m.seq, Hash: a.Hash, Generation: a.Generation, Token: a.Token}
+	if s.Pending == mine && s.PendingPhase != ledger.PhaseLeft && s.PendingOperation == a.Operation {
+		return s, nil
+	}
+	return s.Begin(m.seq, a)
+}
+
+// optional scans one column into a value that stays as it is if there is no row.
+func optional(into any) func(pgx.Row) error {
+	return func(row pgx.Row) error {
+		if err := row.Scan(into); !errors.Is(err, pgx.ErrNoRows) {
+			return err
+		}
+		return nil
+	}
+}
+
+// Finish implements [ledger.Run].
+func (m *Member) Finish(ctx context.Context, o batch.Outcome) error { return m.FinishWith(ctx, o, nil) }
+
+// FinishWith is Finish with something else in the same transaction, such as completing the job that the row
+// came with. It may be repeated when it has failed.
+func (m *Member) FinishWith(ctx context.Context, o batch.Outcome, also func(context.Context, pgx.Tx) error) error {
+	now := time.Now()
+	return m.finish(ctx, o, also, func(b *pgx.Batch, row *ownedRecord, holds bool, _ ledger.State) {
+		if row.member == 0 || row.member == m.seq || holds {
+			m.writeOutcome(b, o, holds, now)
+		}
+	})
+}
+
+// GiveBack implements [ledger.Member].
+func (m *Member) GiveBack(ctx context.Context, o batch.Outcome) error {
+	return m.finish(ctx, o, nil, func(b *pgx.Batch, row *ownedRecord, _ bool, after ledger.State) {
+		if row.member == m.seq && row.finished == 0 && !after.Open() {
+			b.Queue("DELETE FROM loabatch.rows WHERE run = $1 AND row = $2 AND place = $3", m.run, o.Row, string(o.Operation.Place()))
+		}
+		b.Queue("UPDATE loabatch.locks SET member = 0 WHERE scope = $1 AND region = $2 AND instance_id = $3 AND member = $4",
+			string(m.info.Scope), o.Key.Region, o.Key.InstanceID, m.seq)
+	})
+}
+
+// ownedRecord is a record and the member whose it is; 0 if there is none.
+type ownedRecord struct {
+	member int64
+	record
+}
+
+// finish applies an outcome to the state of its circuit, and what write queues, given the record of
+// the row, whether the member holds the circuit and what its state has become.
+func (m *Member) finish(ctx context.Context, o batch.Outcome, also func(context.Context, pgx.Tx) error,
+	write func(b *pgx.Batch, row *ownedRecord, holds bool, after ledger.State)) error {
+	c := m.circuit(o.Key, o.Operation)
+	return m.whileOpen("write", func() error {
+		var f fence
+		holder := int64(-1) // nobody: the batch does not have the circuit
+		var before ledger.State
+		var row ownedRecord
+		return m.store.inTwo(ctx, func(b *pgx.Batch) {
+			b.Queue(lockLock, c.scope, o.Key.Region, o.Key.InstanceID, m.run).QueryRow(optional(&holder))
+			m.queueFence(b, &f)
+			m.store.load(b, c, &before)
+			b.Queue("SELECT r.member, "+outcomeColumns+" FROM loabatch.rows r WHERE r.run = $1 AND r.row = $2 AND r.place = $3 FOR UPDATE", m.run, o.Row, c.place).
+				Query(func(rows pgx.Rows) (err error) {
+					for err == nil && rows.Next() {
+						row.record, err = scanRecord(rows.Scan, &row.member)
+					}
+					return err
+				})
+		}, func(b *pgx.Batch) error {
+			if row.member == m.seq && row.finished != 0 && row.Outcome == stored(o) {
+				return nil // repeated
+			}
+			// What no member has claimed, a member that is alive may decide: the batch has it.
+			holds := f.err(m) == nil && (holder == m.seq || holder == 0)
+			after := before
+			if concernsCircuit(o) {
+				after = before.Finish(m.seq, o, holds)
+			}
+			write(b, &row, holds, after)
+			if after != before {
+				m.store.save(b, c, after)
+			}
+			return nil
+		}, also)
+	})
+}
+
+// stored is an outcome as its record reads back.
+func stored(o batch.Outcome) batch.Outcome {
+	return batch.Outcome{Row: o.Row, Key: o.Key, Operation: o.Operation, Result: o.Result, Reason: o.Reason, ErrorCode: o.ErrorCode, RequestID: o.RequestID, Token: o.Token,
+		Generation: o.Generation, Attempts: o.Attempts, SubmittedAt: instant(nanoseconds(o.SubmittedAt)), LOAStatus: o.LOAStatus, Tried: instant(nanoseconds(o.Tried))}
+}
+
+// writeOutcome queues recording an outcome in the rows of the batch. A member that holds the circuit may take the
+// place of another.
+func (m *Member) writeOutcome(b *pgx.Batch, o batch.Outcome, holds bool, now time.Time) {
+	b.Queue(`INSERT INTO loabatch.rows (run, row, place, member, region, instance_id, operation, token, generation, finished, result, reason,
+		error_code, request_id, attempts, submitted, loa_status, tried)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+		ON CONFLICT (run, row, place) DO UPDATE SET member = excluded.member, token = excluded.token, generation = excluded.generation,
+		finished = excluded.finished, result = excluded.result, reason = excluded.reason, error_code = excluded.error_code,
+		request_id = excluded.request_id, attempts = excluded.attempts, submitted = excluded.submitted, loa_status = excluded.loa_status,
+		tried = excluded.tried WHERE loabatch.rows.member = excluded.member OR $19`,
+		m.run, o.Row, string(o.Operation.Place()), m.seq, o.Key.Region, o.Key.InstanceID, o.Operation.String(), o.Token, o.Generation, now.UnixNano(),
+		string(o.Result), string(o.Reason), o.ErrorCode, o.RequestID, o.Attempts, nanoseconds(o.SubmittedAt), o.LOAStatus, nanoseconds(o.Tried), holds)
+}

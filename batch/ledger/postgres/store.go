@@ -1,0 +1,356 @@
+// Package postgres keeps a ledger in a PostgreSQL database that several hosts share. It is the
+// only importer of the driver, but for batch/hosts, which hands rows out in the same transactions.
+//
+// The tables are in the schema loabatch (schema.go), which needs no more than the right to
+// create it. There a run is a batch with one or more members: processes, possibly on different hosts. What
+// [ledger.State] calls a run is a member, so the rules of who may end what another began stay as they are.
+//
+// Each write is a transaction of its own, in two round trips where it depends on what it reads
+// (Begin, Finish, Take). There is no group commit: PostgreSQL has one, and a region needs five rows a second.
+//
+// A member writes a heartbeat every tenth of the silence ([Store.Silence]). One that has been silent for
+// longer is presumed dead by whoever has watched for as long (beat.go), and loses its locks:
+// from then on its Begin finds no lock, and its Take no living member, so nothing is sent.
+//
+// Clocks of hosts differ, so what members must agree on goes by the database's: heartbeats and quotas. The
+// settling time of an open token ([ledger.State.Tried]) counts from an attempt that another host may have made;
+// it is stored by the database's clock if the host's differs by more than a second.
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/loabatch/loabatch/batch/ledger"
+)
+
+const (
+	// silence is how long a member may be silent. It is longer than a granted request may
+	// wait for its start, and the time in which a server fails over or restarts is allowed for
+	// by the rules of [watch].
+	silence = 10 * time.Second
+	// patience is how long a small transaction may take before the server counts as out
+	// of reach. Without it a call would wait as long as the system's TCP does, for minutes.
+	patience = 15 * time.Second
+	// connections is how many a process has at most, unless the address says otherwise.
+	connections = 10
+	// oldest is the oldest version of the server that the ledger is made for.
+	oldest = 13
+)
+
+// Store is an open ledger in a database. It implements [ledger.Shared].
+type Store struct {
+	path     string // without user and password
+	pool     *pgxpool.Pool
+	silence  time.Duration
+	watch    watch
+	skew     atomic.Int64 // of the database's clock, see clock.go
+	timeLine string       // see timeLines
+
+	broken atomic.Pointer[error]
+
+	mu      sync.Mutex
+	members map[*Member]struct{} // that have not ended
+	closed  chan struct{}
+}
+
+var _ ledger.Shared = (*Store)(nil)
+
+var (
+	errAddress   = errors.New("the address of the database cannot be understood")
+	errOldServer = errors.New("the server is older than version " + strconv.Itoa(oldest))
+	errStandby   = errors.New("the server is a standby, which cannot be written")
+)
+
+// Open opens the ledger in the database at an address, and creates its schema if it is missing.
+// The address is a URL or a connection string of PostgreSQL; what it does not say comes from the
+// usual environment variables (PGHOST, …) and files. An older schema is migrated.
+//
+// Its errors are [*ledger.Error]; the Kind says what helps. None of them has the password.
+func Open(ctx context.Context, address string) (*Store, error) { return open(ctx, address, silence) }
+
+func open(ctx context.Context, address string, silence time.Duration) (*Store, error) {
+	config, err := pgxpool.ParseConfig(address)
+	if err != nil {
+		return nil, &ledger.Error{Op: "open", Path: "postgres", Kind: ledger.Other, Err: parseError(err)}
+	}
+	configure(config)
+	s := &Store{path: pathOf(config.ConnConfig), silence: silence, members: map[*Member]struct{}{}, closed: make(chan struct{})}
+	s.watch.gap = silence / 2
+	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return nil, s.wrap("open", err)
+	}
+	if err := s.prepare(ctx); err != nil {
+		s.pool.Close()
+		return nil, s.wrap("open", err)
+	}
+	return s, nil
+}
+
+// parseError is an error about an address without any part of it. The driver's may quote some of
+// a password that has not been escaped.
+func parseError(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return fmt.Errorf("%w: %w", errAddress, path)
+	}
+	return errAddress
+}
+
+// pathOf names a database for people.
+func pathOf(c *pgx.ConnConfig) string {
+	host := c.Host
+	if host == "" || host[0] != '/' {
+		host = net.JoinHostPort(host, strconv.Itoa(int(c.Port)))
+	}
+	return "postgres://" + host + "/" + cmp.Or(c.Database, c.User)
+}
+
+// configure sets what the address leaves open, and what the ledger relies on.
+func configure(c *pgxpool.Config) {
+	conn := c.ConnConfig
+	if c.MaxConns <= 4 { // the driver's default, or less than a process needs
+		c.MaxConns = connections
+	}
+	conn.ConnectTimeout = cmp.Or(conn.ConnectTimeout, 5*time.Second)
+	if conn.RuntimeParams["application_name"] == "" {
+		conn.RuntimeParams["application_name"] = "loabatch"
+	}
+	if conn.ValidateConnect == nil && len(conn.Fallbacks) > 0 {
+		// Of several hosts, the one that can be written.
+		conn.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+	// A Begin that is not durable is none, whatever the database's default is.
+	c.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
+			UNION ALL SELECT set_config('default_transaction_isolation', 'read committed', false)`)
+		return err
+	}
+}
+
+// prepare checks that the server can keep a ledger, and brings the schema up to date.
+func (s *Store) prepare(ctx context.Context) error {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	var version int
+	var standby bool
+	if err := conn.QueryRow(ctx, "SELECT current_setting('server_version_num')::int, pg_is_in_recovery()").Scan(&version, &standby); err != nil {
+		return err
+	}
+	switch {
+	case version < oldest*10000:
+		return errOldServer
+	case standby:
+		return errStandby
+	}
+	if err := migrate(ctx, conn.Conn(), migrations); err != nil {
+		return err
+	}
+	if err := s.findTimeLine(ctx, conn); err != nil {
+		return err
+	}
+	return s.compareClocks(ctx, conn)
+}
+
+// Pool returns the connections of the ledger, for those who hand rows out in the same
+// transactions. They are closed with the ledger.
+func (s *Store) Pool() *pgxpool.Pool { return s.pool }
+
+// Path returns the address of the database, without user and password.
+func (s *Store) Path() string { return s.path }
+
+// Silence implements [ledger.Shared].
+func (s *Store) Silence() time.Duration { return s.silence }
+
+// Close implements [ledger.Store]. It may be called more than once.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	select {
+	case <-s.closed:
+		s.mu.Unlock()
+		return nil
+	default:
+	}
+	close(s.closed)
+	var beating []*Member
+	var left []int64
+	for m := range s.members {
+		beating, left = append(beating, m), append(left, m.seq)
+	}
+	s.mu.Unlock()
+	for _, m := range beating {
+		m.halt()
+	}
+	if len(left) > 0 {
+		// Others need not wait until they have been silent. If it fails, they do.
+		ctx, cancel := context.WithTimeout(context.Background(), s.silence)
+		defer cancel()
+		_, _ = s.pool.Exec(ctx, "UPDATE loabatch.members m SET gone = true, beat = clock_timestamp() WHERE m.seq = ANY($1) AND "+running, left)
+	}
+	s.pool.Close()
+	return nil
+}
+
+// querier is a connection, a transaction or the pool.
+type querier interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+// each calls f for every row of a query.
+func each(ctx context.Context, q querier, f func(scan func(...any) error) error, query string, args ...any) error {
+	rows, err := q.Query(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := f(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// usable reports whether the ledger has not been closed.
+func (s *Store) usable() error {
+	select {
+	case <-s.closed:
+		return ledger.ErrClosed
+	default:
+	}
+	if err := s.broken.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// panicked has every later write fail: without heartbeats others will presume this process dead.
+func (s *Store) panicked(err error) { s.broken.CompareAndSwap(nil, &err) }
+
+// attempt does one thing on a connection within [patience]. Once the context has ended, nothing new
+// is started.
+func (s *Store) attempt(ctx context.Context, do func(context.Context, *pgxpool.Conn) error) error {
+	if err := s.usable(); err != nil {
+		return err
+	}
+	bounded, cancel := context.WithTimeoutCause(ctx, patience, errTimeout)
+	defer cancel()
+	conn, err := s.pool.Acquire(bounded)
+	if err == nil {
+		defer conn.Release()
+		err = do(bounded, conn)
+	}
+	return s.explain(ctx, bounded, err)
+}
+
+// explain says why something failed: the ledger was closed, the caller's context ended, or the server
+// did not answer in time.
+func (s *Store) explain(ctx, bounded context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	switch {
+	case s.usable() != nil:
+		return s.usable()
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case bounded.Err() != nil:
+		return errTimeout
+	}
+	if kindOf(err) == ledger.Standby {
+		s.pool.Reset() // another server may be the primary by now
+	}
+	return err
+}
+
+// transact runs a transaction. Its commit is not interrupted by the end of the context.
+func (s *Store) transact(ctx context.Context, do func(context.Context, pgx.Tx) error) error {
+	if err := s.usable(); err != nil {
+		return err
+	}
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return s.explain(ctx, ctx, err)
+	}
+	defer conn.Release()
+	return s.explain(ctx, ctx, transactOn(ctx, conn, do))
+}
+
+func transactOn(ctx context.Context, conn *pgxpool.Conn, do func(context.Context, pgx.Tx) error) error {
+	tx, err := conn.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	err = do(ctx, tx)
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		_ = tx.Rollback(end) // a broken connection rolls back by itself
+		return err
+	}
+	return tx.Commit(end)
+}
+
+// inTwo runs a transaction in two round trips: what read queues, then what write
+// queues. The end of the context is noticed before the second; then nothing is written. With also, there are
+// a few more.
+func (s *Store) inTwo(ctx context.Context, read func(*pgx.Batch), write func(*pgx.Batch) error, also func(context.Context, pgx.Tx) error) error {
+	return s.attempt(ctx, func(bounded context.Context, conn *pgxpool.Conn) error {
+		if also != nil {
+			return transactOn(bounded, conn, func(ctx context.Context, tx pgx.Tx) error {
+				var first, second pgx.Batch
+				read(&first)
+				if err := tx.SendBatch(ctx, &first).Close(); err != nil {
+					return err
+				}
+				if err := write(&second); err != nil {
+					return err
+				}
+				if err := tx.SendBatch(ctx, &second).Close(); err != nil {
+					return err
+				}
+				return also(ctx, tx)
+			})
+		}
+		var first, second pgx.Batch
+		first.Queue("BEGIN")
+		read(&first)
+		end, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), patience, errTimeout)
+		defer cancel()
+		err := conn.SendBatch(bounded, &first).Close()
+		if err == nil {
+			err = write(&second)
+		}
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err == nil {
+			second.Queue("COMMIT")
+			err = conn.SendBatch(end, &second).Close()
+		}
+		if err != nil && !conn.Conn().IsClosed() {
+			_, _ = conn.Exec(end, "ROLLBACK")
+		}
+		return err
+	})
+}
