@@ -22,7 +22,7 @@ func (m *Member) Joined() (ledger.RunInfo, bool) { return m.info, !m.started }
 func (m *Member) Claim(ctx context.Context, key batch.Key) (claimed bool, err error) {
 	err = m.whileOpen("lock", func() error {
 		return m.store.attempt(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
-			tag, err := conn.Exec(ctx, "WITH alive AS (SELECT 1 FROM loabatch.members m WHERE m.seq = $5 AND "+running+` FOR SHARE)
+			tag, err := conn.Exec(ctx, "WITH alive AS (SELECT 1 FROM loabatch.members m WHERE m.seq = $5 AND NOT m.leaving AND "+running+` FOR SHARE)
 				UPDATE loabatch.locks l SET member = $5 FROM alive
 				WHERE l.scope = $1 AND l.region = $2 AND l.instance_id = $3 AND l.run = $4 AND l.member IN (0, $5)`,
 				string(m.info.Scope), key.Region, key.InstanceID, m.run, m.seq)

@@ -46,3 +46,16 @@ func TestConformance(t *testing.T) {
 		},
 	})
 }
+
+// short is a silence for tests.
+const short = time.Second
+
+func TestShared(t *testing.T) {
+	ledgertest.RunShared(t, ledgertest.SharedBackend{
+		New: func(t *testing.T) ledgertest.OpenShared {
+			url := database(t)
+			return func(t *testing.T) ledger.Shared { return open(t, url, short) }
+		},
+		Silence: func(_ *testing.T, m ledger.Member) { m.(*postgres.Member).Silent() },
+	})
+}
