@@ -21,3 +21,9 @@ func (s *Store) Kill(ctx context.Context, runID string) error {
 
 // Silent stops the heartbeats of a member, which does not notice.
 func (m *Member) Silent() { m.halt() }
+
+// SetSkew has this host's clock seem to be off, until the next heartbeat.
+func (s *Store) SetSkew(d time.Duration) { s.skew.Store(int64(d)) }
+
+// Steps is how many steps the schema has.
+var Steps = len(migrations)

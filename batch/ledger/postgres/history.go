@@ -55,9 +55,10 @@ func (s *Store) pastOf(ctx context.Context, scope ledger.Scope, place batch.Plac
 		var one sender
 		var beat time.Time
 		err := scan(&seq, &one.id, &beat, &ended)
-		if one.until = instant(ended); ended == 0 {
-			one.until = s.toHost(beat.Add(s.silence))
+		if ended == 0 {
+			beat = beat.Add(s.silence)
 		}
+		one.until = s.toHost(beat)
 		senders[seq] = one
 		return err
 	}, "SELECT m.seq, u.id, m.beat, m.ended FROM loabatch.members m JOIN loabatch.runs u ON u.seq = m.run WHERE m.seq = ANY($1)", slices.Collect(maps.Keys(members)))

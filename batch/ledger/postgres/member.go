@@ -275,7 +275,7 @@ func (m *Member) endIn(ctx context.Context, tx pgx.Tx, end ledger.RunEnd) error 
 			return err
 		}
 	}
-	_, err = tx.Exec(ctx, "UPDATE loabatch.members SET ended = $2, exit_code = $3, output = $4, output_sha256 = $5, reports = $6 WHERE seq = $1",
+	_, err = tx.Exec(ctx, "UPDATE loabatch.members SET ended = $2, beat = clock_timestamp(), exit_code = $3, output = $4, output_sha256 = $5, reports = $6 WHERE seq = $1",
 		m.seq, end.Ended.UnixNano(), end.ExitCode, end.Output, end.OutputSHA256, string(reports))
 	if err == nil && m.shared {
 		_, err = tx.Exec(ctx, "UPDATE loabatch.locks SET member = 0 WHERE member = $1", m.seq)
