@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
-	"github.com/loabatch/loabatch/batch/loopback"
+	"github.com/loabatch/loabatch/batch/network"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/batch/simulator"
 )
@@ -71,7 +71,7 @@ still to come (-late); without such a suffix, before or after it at random.
 
 // serveSimulator listens until the first signal.
 func (a *app) serveSimulator(ctx context.Context, f simulatorFlags) error {
-	if !loopback.Address(f.addr) {
+	if !network.IsLoopbackAddress(f.addr) {
 		return failure(exitUsage, "simulator-address", nil, "value", f.addr)
 	}
 	keys, accounts, err := a.simulatorKeys(f.keys)

@@ -15,6 +15,7 @@ import (
 	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/cloud"
+	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -113,20 +114,31 @@ func complete(cmd *cobra.Command, how map[string]cobra.CompletionFunc) {
 // shownRuns is how many runs are offered for completion.
 const shownRuns = 50
 
-// completeRuns offers the IDs of the latest runs, each with its input.
-func (a *app) completeRuns(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+// latestRuns returns the latest runs of the ledger for the first argument of a command, and the
+// ledger, which the caller closes; nil if there is nothing to offer.
+func (a *app) latestRuns(cmd *cobra.Command, args []string, n int) (ledger.Store, []ledger.RunSummary) {
 	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
+		return nil, nil
 	}
 	store, err := a.pastLedger(cmd.Context(), cmd.Flag("ledger").Value.String())
 	if err != nil || store == nil {
+		return nil, nil
+	}
+	runs, err := store.Runs(cmd.Context(), n)
+	if err != nil {
+		_ = store.Close() // it was only read
+		return nil, nil
+	}
+	return store, runs
+}
+
+// completeRuns offers the IDs of the latest runs, each with its input.
+func (a *app) completeRuns(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	store, runs := a.latestRuns(cmd, args, shownRuns)
+	if store == nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	defer store.Close()
-	runs, err := store.Runs(cmd.Context(), shownRuns)
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
 	var ids []string
 	for _, r := range accounts.Fold(runs) {
 		ids = append(ids, cobra.CompletionWithDesc(r.ID, filepath.Base(r.Input)))
@@ -136,18 +148,11 @@ func (a *app) completeRuns(cmd *cobra.Command, args []string, _ string) ([]strin
 
 // completeCircuits offers the circuits of the latest runs.
 func (a *app) completeCircuits(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	store, err := a.pastLedger(cmd.Context(), cmd.Flag("ledger").Value.String())
-	if err != nil || store == nil {
+	store, runs := a.latestRuns(cmd, args, 5)
+	if store == nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	defer store.Close()
-	runs, err := store.Runs(cmd.Context(), 5)
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
 	circuits := map[string]bool{}
 	for _, r := range runs {
 		if past, err := store.Run(cmd.Context(), r.ID); err == nil {

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/services/vpc"
-	"github.com/loabatch/loabatch/batch/loopback"
+	"github.com/loabatch/loabatch/batch/network"
 )
 
 // The schemes, as the SDK spells them.
@@ -78,7 +78,7 @@ func ParseEndpoint(text string) (Endpoint, error) {
 	case err != nil || !bareHost(u) || u.Scheme != "https" && u.Scheme != "http":
 		return Endpoint{}, &EndpointError{EndpointMalformed}
 	}
-	e := Endpoint{Host: u.Host, Plain: u.Scheme == "http", Loopback: loopback.Host(u.Hostname())}
+	e := Endpoint{Host: u.Host, Plain: u.Scheme == "http", Loopback: network.IsLoopback(u.Hostname())}
 	if e.Plain && !e.Loopback {
 		return Endpoint{}, &EndpointError{EndpointNotHTTPS}
 	}
@@ -181,7 +181,7 @@ func newTransport(e Endpoint, idle int) *http.Transport {
 
 // loopbackOnly refuses to dial anything but this machine, whatever a name resolves to.
 func loopbackOnly(_, address string, _ syscall.RawConn) error {
-	if !loopback.Address(address) {
+	if !network.IsLoopbackAddress(address) {
 		return errNotLoopback
 	}
 	return nil

@@ -3,7 +3,6 @@ package cloud
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -12,6 +11,7 @@ import (
 	"golang.org/x/net/http/httpproxy"
 
 	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/network"
 )
 
 // proxyError says why a call did not get through the proxy. It holds no URL, which may
@@ -118,8 +118,7 @@ func proxyFailure(err error) (class batch.Class, code string, ok bool) {
 		}
 		return batch.RunFatal, e.code, true
 	}
-	var op *net.OpError
-	if errors.As(err, &op) && (op.Op == "proxyconnect" || strings.HasPrefix(op.Op, "socks ")) {
+	if network.ProxyFailed(err) {
 		return batch.NotSent, codeProxy, true
 	}
 	return 0, "", false

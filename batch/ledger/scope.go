@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/loabatch/loabatch/batch/loopback"
+	"github.com/loabatch/loabatch/batch/network"
 )
 
 // Scope separates submissions to different services and by different accounts. The
@@ -65,7 +65,7 @@ func canonicalHost(host string) string {
 		return host
 	}
 	addr = addr.Unmap()
-	if loopback.Host(host) || addr.IsUnspecified() {
+	if network.IsLoopback(host) || addr.IsUnspecified() {
 		return "localhost"
 	}
 	return addr.String()

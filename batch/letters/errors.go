@@ -4,11 +4,12 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/loabatch/loabatch/batch/network"
 )
 
 // The codes of errors, which the catalogue has sentences for. Each names its arguments.
@@ -78,12 +79,11 @@ func (f *Fetcher) transferError(ctx context.Context, err error, host string) err
 		return context.Cause(ctx) // the caller's
 	}
 	var own *Error
-	var op *net.OpError
 	var timeout interface{ Timeout() bool }
 	switch {
 	case errors.As(err, &own):
 		return own
-	case errors.Is(err, errProxy), errors.As(err, &op) && (op.Op == "proxyconnect" || op.Op == "socks connect"):
+	case errors.Is(err, errProxy), network.ProxyFailed(err):
 		return refuse(codeProxy)
 	case isTLS(err):
 		return refuse(codeTLS, "host", host)

@@ -14,7 +14,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/loabatch/loabatch/batch/loopback"
+	"github.com/loabatch/loabatch/batch/network"
 )
 
 // Limits of one letter. Letters are a page or two, some of them scanned: 20 MiB is a hundred
@@ -194,7 +194,7 @@ func (f *Fetcher) parse(address string) (*url.URL, error) {
 	if err != nil || u.Hostname() == "" || u.Opaque != "" || u.User != nil || !isPlainHost(u.Hostname()) {
 		return nil, refuse(codeURL)
 	}
-	if u.Scheme != "https" && !(u.Scheme == "http" && f.Loopback && loopback.Host(u.Hostname())) {
+	if u.Scheme != "https" && !(u.Scheme == "http" && f.Loopback && network.IsLoopback(u.Hostname())) {
 		return nil, refuse(codeURL)
 	}
 	u.Fragment, u.RawFragment = "", ""
@@ -239,7 +239,7 @@ func (f *Fetcher) transport(r *http.Request) (*http.Transport, error) {
 
 // proxyOf returns the proxy for a request, or nil: this machine is never reached through one.
 func (f *Fetcher) proxyOf(r *http.Request) (*url.URL, error) {
-	if loopback.Host(r.URL.Hostname()) {
+	if network.IsLoopback(r.URL.Hostname()) {
 		return nil, nil
 	}
 	choose := f.proxy

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
-	"github.com/loabatch/loabatch/batch/loopback"
+	"github.com/loabatch/loabatch/batch/network"
 )
 
 // The ping is that of healthchecks.io, which others have taken over: GET URL/start when a
@@ -40,7 +40,7 @@ func ParsePingURL(text string) (*url.URL, error) {
 	switch {
 	case err != nil || u.Hostname() == "" || u.Opaque != "":
 		return nil, ErrPingURL
-	case u.Scheme == "https", u.Scheme == "http" && loopback.Host(u.Hostname()):
+	case u.Scheme == "https", u.Scheme == "http" && network.IsLoopback(u.Hostname()):
 		u.Fragment, u.RawFragment = "", ""
 		return u, nil
 	}
@@ -192,13 +192,13 @@ func pingCause(err error) string {
 		return answer.Error()
 	case errors.As(err, &certificate):
 		return "cause-certificate"
-	case errors.Is(err, errProxy), errors.As(err, &op) && op.Op == "proxyconnect":
+	case errors.Is(err, errProxy), network.ProxyFailed(err):
 		return "cause-proxy"
 	case errors.Is(err, context.Canceled), errors.As(err, &timeout) && timeout.Timeout():
 		return "cause-no-answer"
 	case errors.As(err, &dns):
 		return "cause-no-host"
-	case op != nil:
+	case errors.As(err, &op):
 		return "cause-no-connection"
 	}
 	return "cause-no-answer"

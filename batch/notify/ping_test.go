@@ -193,7 +193,9 @@ func TestPingCauses(t *testing.T) {
 	if got := pingCause(&url.Error{Op: "Get", URL: "secret", Err: errProxy}); got != "cause-proxy" {
 		t.Errorf("a malformed proxy: %s", got)
 	}
-	if got := pingCause(&url.Error{Op: "Get", URL: "secret", Err: &net.OpError{Op: "proxyconnect"}}); got != "cause-proxy" {
-		t.Errorf("a proxy that is away: %s", got)
+	for op, want := range map[string]string{"proxyconnect": "cause-proxy", "socks connect": "cause-proxy", "dial": "cause-no-connection"} {
+		if got := pingCause(&url.Error{Op: "Get", URL: "secret", Err: &net.OpError{Op: op}}); got != want {
+			t.Errorf("%s: %s, want %s", op, got, want)
+		}
 	}
 }
