@@ -1,0 +1,156 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/ledger/ledgertest"
+	"github.com/loabatch/loabatch/batch/ledger/postgres"
+	"github.com/loabatch/loabatch/batch/ledger/postgres/pgtest"
+	"github.com/loabatch/loabatch/batch/quota"
+)
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for start := time.Now(); !is(); time.Sleep(20 * time.Millisecond) {
+		if time.Since(start) > 30*time.Second {
+			t.Fatalf("%s: not yet", what)
+		}
+	}
+}
+
+// enter joins the sample batch.
+func enter(t *testing.T, s *postgres.Store, host string, h postgres.Hooks) *postgres.Member {
+	t.Helper()
+	m, err := s.JoinWith(t.Context(), ledger.RunInfo{ID: "of " + host, Scope: ledger.Real, Command: "submit", InputSHA256: "book", Host: host}, nil, ledgertest.Keys(20), h)
+	must(t, err)
+	return m
+}
+
+// TestOutage has the database away for longer than the silence: as a server that hangs, and as one that
+// crashes. Nobody is found dead for it, neither by the other members nor by a newcomer, and
+// members go on.
+func TestOutage(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t)
+	address := server.Database(t)
+	a, b := enter(t, open(t, address, short), "a", postgres.Hooks{}), enter(t, open(t, address, short), "b", postgres.Hooks{})
+	newcomer := open(t, address, short)
+	works := func(i int) {
+		t.Helper()
+		for n, m := range []*postgres.Member{a, b} {
+			n += 2 * i
+			ok, err := m.Claim(t.Context(), ledgertest.Key(n))
+			if err != nil || !ok {
+				t.Fatalf("claim: %v, %v", ok, err)
+			}
+			must(t, m.Begin(t.Context(), ledgertest.Application(n)))
+			must(t, m.Finish(t.Context(), ledgertest.Accepted(n, time.Now())))
+		}
+	}
+	time.Sleep(2 * short) // all have been in touch for a while
+	works(0)
+	for i, away := range []func(){
+		func() {
+			server.Freeze(t)
+			time.Sleep(3 * short)
+			server.Thaw(t)
+		},
+		func() {
+			server.Crash(t)
+			began := make(chan error)
+			go func() { began <- a.Begin(context.Background(), ledgertest.Application(19)) }()
+			if err := <-began; kindOf(t, err) != ledger.Unreachable {
+				t.Errorf("begin without a database: %v", err)
+			}
+			time.Sleep(2 * short)
+			server.Restart(t)
+		},
+	} {
+		away()
+		// A newcomer with another book that has the same circuits.
+		_, err := newcomer.Start(t.Context(), ledger.RunInfo{ID: "newcomer", Scope: ledger.Real}, ledgertest.Keys(1))
+		if _, ok := errors.AsType[*ledger.LockedError](err); !ok {
+			t.Fatalf("after outage %d: %v, want a *LockedError", i, err)
+		}
+		for range 20 { // reaping is tried with every heartbeat
+			time.Sleep(short / 10)
+			for _, m := range must2(a.State(t.Context()))(t).Members {
+				if m.Status == ledger.TakenOver {
+					t.Fatalf("after outage %d, %s was found dead", i, m.Host)
+				}
+			}
+		}
+		works(i + 1)
+	}
+	b.Silent()
+	eventually(t, "one that is really dead", func() bool {
+		return must2(a.State(t.Context()))(t).Members[1].Status == ledger.TakenOver
+	})
+}
+
+func must2[V any](v V, err error) func(*testing.T) V {
+	return func(t *testing.T) V {
+		t.Helper()
+		must(t, err)
+		return v
+	}
+}
+
+// TestFailover fails over to a standby that lacks the last commits. The quota does not count on
+// what it does not know.
+func TestFailover(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t)
+	address := server.Database(t)
+	s := open(t, address, short)
+	m := enter(t, s, "a", postgres.Hooks{})
+	key := quota.Key{Scope: "real", Region: "cn-hangzhou", API: "ApplyPhysicalConnectionLOA"}
+	number := uint64(0)
+	take := func(n int) (quota.Grant, error) {
+		number++
+		return m.Take(t.Context(), key, quota.Ask{Process: 1, Number: number, Rate: quota.Rate{N: 10, Per: 3 * time.Second}, Burst: 10, Life: time.Second, Want: n})
+	}
+	if g := must2(take(2))(t); len(g.Starts) != 2 {
+		t.Fatalf("%+v", g)
+	}
+	standby := server.Standby(t)
+	server.Caught(t, standby)
+	standby.Detach(t)
+	if g := must2(take(8))(t); len(g.Starts) != 8 { // and the standby will not know
+		t.Fatalf("%+v", g)
+	}
+	claimed := must2(m.Claim(t.Context(), ledgertest.Key(0)))(t)
+	must(t, m.Begin(t.Context(), ledgertest.Application(0)))
+	server.Crash(t)
+	standby.TakeOver(t, server)
+	promoted := time.Now()
+	var g quota.Grant
+	eventually(t, "a grant", func() bool {
+		var err error
+		g, err = take(10)
+		return err == nil && len(g.Starts) > 0
+	})
+	// What was granted at the last moment may have been answered 1 + 1 + 1 + 1 s later, and counts for 3 s from then.
+	if waited := time.Since(promoted); waited < 6*time.Second {
+		t.Errorf("%d were granted %s after the failover", len(g.Starts), waited)
+	}
+	// The claim is lost as well, so the member must not send on the strength of it.
+	if err := m.Begin(t.Context(), ledgertest.Application(0)); !claimed || !errors.Is(err, ledger.ErrNotLocked) {
+		t.Errorf("begin without the lost claim: %v", err)
+	}
+	if past := must2(s.Past(t.Context(), ledger.Real, batch.PlaceLOA, ledgertest.Keys(1)))(t); len(past) != 0 {
+		t.Errorf("the standby had %+v", past)
+	}
+}
