@@ -16,19 +16,25 @@ type returnedRow struct {
 type from uint8
 
 const (
-	fromCall    from = iota
-	fromBegin        // it is in the ledger
-	fromNothing      // nothing was done: the region stopped first
-	fromPanic        // a panic lost it
+	fromCall      from = iota
+	fromBegin          // it is in the ledger
+	fromNothing        // nothing was done: the region stopped first
+	fromPanic          // a panic lost it
+	fromElsewhere      // another process has finished it
 )
 
 // begin records in the ledger that a row is about to be sent.
 func (g *region) begin(w *row) {
 	g.begins++
 	go func() {
-		defer func() { g.returned <- returnedRow{row: w, from: fromBegin} }()
+		back := returnedRow{row: w, from: fromBegin}
+		defer func() { g.returned <- back }()
 		defer Guard(g.run.panicked)
 		err := g.run.ledger.Begin(g.run.writing, w.app)
+		if w.handed != nil && errors.Is(err, ErrEndedElsewhere) {
+			back.from = fromElsewhere
+			return
+		}
 		if err != nil && g.run.writing.Err() == nil {
 			g.run.ledgerFailed(err)
 		}

@@ -57,7 +57,7 @@ func (r *run) unseen(a *Application, err error) Outcome {
 	}
 	if r.going.Err() != nil {
 		r.halt(StopInterrupted, "") // no reason was given: the context ended
-		o.Reason = r.reason.reason()
+		o.Reason = r.reason.Reason()
 	}
 	return o
 }

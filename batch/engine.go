@@ -127,7 +127,8 @@ func (e *Engine) run(ctx context.Context, drain <-chan struct{}, p *Plan, g *gro
 	return summary, r.failure()
 }
 
-func (e *Engine) concurrency() int { return cmp.Or(max(e.Concurrency, 0), defaultConcurrency) }
+// CallsAtOnce is how many calls the engine makes at once in each region.
+func (e *Engine) CallsAtOnce() int { return cmp.Or(max(e.Concurrency, 0), defaultConcurrency) }
 
 func (e *Engine) attempts() int { return cmp.Or(max(e.MaxAttempts, 0), defaultAttempts) }
 
@@ -172,8 +173,8 @@ func (l Limit) String() string {
 	return ""
 }
 
-// reached reports whether too many of the finished rows failed.
-func (l Limit) reached(failed, finished int) bool {
+// Reached reports whether too many of the finished rows failed.
+func (l Limit) Reached(failed, finished int) bool {
 	switch {
 	case l.Percent > 0:
 		return finished >= minFinished && float64(failed)*100 >= l.Percent*float64(finished)

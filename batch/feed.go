@@ -2,6 +2,7 @@ package batch
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -26,9 +27,13 @@ type Handed struct {
 	Done func(Outcome, *sheet.Problem)
 	// Back is called when the engine stops before the row has ended. The outcome, which is not in
 	// the ledger, is what the row would have had to show: UNKNOWN if it may have been applied. It
-	// must not block.
+	// is the zero Outcome if the ledger said [ErrEndedElsewhere]. Back must not block.
 	Back func(Outcome)
 }
+
+// ErrEndedElsewhere is what a ledger's Begin says of a row that another process of the same run
+// has finished since it was handed to the engine.
+var ErrEndedElsewhere = errors.New("ledger: another process has finished the row")
 
 // heldTime is how long rows that were refused permission wait for the answers to others in an
 // engine with a Feed, which cannot know whether there will be any.
@@ -109,7 +114,7 @@ func (g *region) refuse() {
 			case !ok:
 				return
 			case g.run.going.Err() != nil:
-				guarded(g.run.panicked, func() { h.Back(h.Application.NotSent(g.run.reason.reason())) })
+				guarded(g.run.panicked, func() { h.Back(h.Application.NotSent(g.run.reason.Reason())) })
 				return
 			}
 			g.handed(&h)

@@ -162,8 +162,8 @@ const (
 	StopInterrupted StopReason = "stop-interrupted"  // the drain channel was closed or the context ended
 )
 
-// reason is the reason of a row that was not reached because the run stopped.
-func (s StopReason) reason() Reason {
+// Reason is the reason of a row that was not reached because the run stopped.
+func (s StopReason) Reason() Reason {
 	switch s {
 	case StopMaxFailures:
 		return ReasonMaxFailures

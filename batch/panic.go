@@ -100,7 +100,7 @@ func (r *run) fillMissing() {
 		case !r.plan.DryRun && (a.state().open() || r.begun[slot].Load()):
 			*o = a.Outcome(sheet.Unknown, ReasonUnsettled)
 		default:
-			*o = a.Outcome(sheet.NotAttempted, r.reason.reason())
+			*o = a.Outcome(sheet.NotAttempted, r.reason.Reason())
 		}
 		if several {
 			taken.outcomes = append(taken.outcomes, *o)

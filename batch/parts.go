@@ -117,7 +117,7 @@ func (g *group) count(result sheet.Result) {
 	case sheet.Refused, sheet.Failed, sheet.Unknown:
 		g.failed++
 	}
-	reached := g.limit.reached(g.failed, g.ran)
+	reached := g.limit.Reached(g.failed, g.ran)
 	g.mu.Unlock()
 	if reached {
 		g.halt(StopMaxFailures)

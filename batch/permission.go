@@ -78,7 +78,7 @@ func newPermissions(r *run) map[Place]*permission {
 func newPermission(r *run, applications int) *permission {
 	return &permission{
 		run: r, need: min(deniedCircuits, applications), denied: map[Key]string{},
-		early: make(chan struct{}, max(deniedCircuits, min(earlyCalls, r.engine.concurrency()))), open: make(chan struct{}),
+		early: make(chan struct{}, max(deniedCircuits, min(earlyCalls, r.engine.CallsAtOnce()))), open: make(chan struct{}),
 	}
 }
 

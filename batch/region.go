@@ -60,8 +60,8 @@ func (r *run) newRegion(ctx context.Context, name string, queue []int32) *region
 	g := &region{run: r, name: name, ctx: ctx, queue: queue, inOrder: true, ahead: r.engine.readAhead(), more: make(chan struct{}, 1)}
 	r.group.canary.listen(g.more)
 	g.going, g.stop = context.WithCancel(r.going)
-	g.returned = make(chan returnedRow, r.engine.concurrency()+g.ahead)
-	g.work = make(chan *row, r.engine.concurrency())
+	g.returned = make(chan returnedRow, r.engine.CallsAtOnce()+g.ahead)
+	g.work = make(chan *row, r.engine.CallsAtOnce())
 	quota := func(api API) Quota { return r.quota(name, api) }
 	g.submitter = &permissionSubmitter{permissions: r.permissions, waiting: g.going, next: &quotaSubmitter{
 		next:  &logSubmitter{next: r.engine.Submitter, log: r.engine.Log, runID: r.engine.RunID, panicked: r.panicked},
@@ -94,7 +94,7 @@ func lookupsFirst(queue []int32, applications []Application) []int32 {
 // the calls. After a crash there are that many more rows to look up.
 func (e *Engine) readAhead() int {
 	const commit = 10 * time.Millisecond
-	j := e.concurrency()
+	j := e.CallsAtOnce()
 	if e.Rate.N == 0 {
 		return max(freeAhead, maxAhead*j)
 	}
@@ -111,7 +111,7 @@ const (
 func (g *region) loop() {
 	defer g.stop()
 	defer close(g.work)
-	callers := g.run.engine.concurrency()
+	callers := g.run.engine.CallsAtOnce()
 	if g.feed == nil {
 		callers = min(callers, len(g.queue))
 	}
@@ -172,7 +172,7 @@ func (g *region) feedWhileGoing() <-chan Handed {
 // mayCall reports whether another call may be made. If not, the end of a call wakes the
 // loop, and a row that is due must not.
 func (g *region) mayCall() bool {
-	return g.going.Err() == nil && g.calls < g.run.engine.concurrency()
+	return g.going.Err() == nil && g.calls < g.run.engine.CallsAtOnce()
 }
 
 func (g *region) empty() bool { return len(g.queue) == 0 && len(g.ready) == 0 && len(g.waiting) == 0 }
@@ -241,6 +241,11 @@ func (g *region) take(back returnedRow) {
 	if back.from == fromBegin {
 		g.begins--
 		g.ready = append(g.ready, w)
+		return
+	}
+	if back.from == fromElsewhere {
+		g.begins--
+		guarded(g.run.panicked, func() { w.handed.Back(Outcome{}) })
 		return
 	}
 	g.calls--
@@ -312,7 +317,7 @@ func (g *region) finishRest() {
 	reason, code := ReasonRegion, g.code
 	if code == "" {
 		g.run.halt(StopInterrupted, "") // no reason was given: the context ended
-		reason, code = g.run.reason.reason(), g.run.code
+		reason, code = g.run.reason.Reason(), g.run.code
 	}
 	finish := func(w *row) {
 		if w.code == "" {

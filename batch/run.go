@@ -108,7 +108,7 @@ func newRun(ctx context.Context, e *Engine, p *Plan, g *group) *run {
 	r.outcomes, r.begun = make([]Outcome, total), make([]atomic.Bool, total)
 	r.slots = places(p)
 	r.nextSlot.Store(int32(total))
-	writers := min(ledgerWriters, total+len(e.Feed)*e.concurrency())
+	writers := min(ledgerWriters, total+len(e.Feed)*e.CallsAtOnce())
 	r.finished = make(chan finishedRow, writers)
 	r.recorded = make(chan finishedRow, writers)
 	if p.DryRun {

@@ -55,6 +55,7 @@ var mayImport = map[string][]string{
 	"batch/ledger/sqlite/lossytest": {"modernc.org/libc", "modernc.org/sqlite"}, // a disk under the driver
 
 	"batch/ledger/postgres":        {"batch", "batch/ledger", "batch/quota", "sheet", "github.com/jackc/pgx/v5"},
+	"batch/hosts":                  {"batch", "batch/ledger", "sheet", "batch/quota", "github.com/jackc/pgx/v5", "github.com/riverqueue/river"},
 	"batch/ledger/postgres/pgtest": {}, // servers for tests, by the programs that are installed
 
 	"batch/histories":    {}, // tests only
@@ -102,6 +103,7 @@ var testOnly = map[string][]string{
 
 	"batch/ledger/sqlite/testdata": {"batch", "batch/ledger", "batch/ledger/sqlite", "sheet"},
 
+	"batch/hosts":        {"batch/ledger/postgres", "batch/ledger/postgres/pgtest", "batch/plan"},
 	"batch/histories":    {"batch", "batch/ledger", "batch/ledger/sqlite", "batch/ledger/sqlite/lossytest", "batch/plan", "batch/quicktest", "batch/quota", "sheet"},
 	"batch/report":       {"batch/cli/prose"},
 	"batch/cli/nights":   {"batch/cli/prose"},
@@ -124,6 +126,7 @@ var soleImporter = map[string]string{
 	"github.com/gofrs/flock":                 "batch/ledger/sqlite",       // locks that end with their process, on every system
 	"modernc.org/sqlite":                     "batch/ledger/sqlite",       // and lossytest, which puts a disk under it
 	"github.com/jackc/pgx/v5":                "batch/ledger/postgres",     // PostgreSQL; and batch/hosts, for one transaction with the hand-out of rows
+	"github.com/riverqueue/river":            "batch/hosts",               // hands rows out; it is 0.x, so pinned
 	"github.com/prometheus/client_golang":    "batch/notify",              // the metrics, and client_model and common, which it is made of
 	"github.com/prometheus/client_model":     "batch/notify",
 	"github.com/prometheus/common":           "batch/notify",

@@ -39,7 +39,9 @@ func (p *planner) fromLedger(a *batch.Application, r batch.Record) {
 }
 
 // own reports whether a record was written by another member of the batch that is planned for.
-func (p *planner) own(r batch.Record) bool { return p.options.Batch != "" && r.RunID == p.options.Batch }
+func (p *planner) own(r batch.Record) bool {
+	return p.options.Batch != "" && r.RunID == p.options.Batch
+}
 
 // sameContent reports whether a record is of the row's content, and its generation then.
 // What the ledger knows from a results copy has no hash; its token tells.

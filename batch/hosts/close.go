@@ -1,0 +1,113 @@
+package hosts
+
+import (
+	"context"
+	"sync"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// closers is how many rows are finished at the same time after a batch was stopped. They share
+// commits.
+const closers = 16
+
+// close finishes the rows that a stopped batch has not reached, once nobody has any in hand. One
+// member does it, the others wait.
+func (m *member) close() error {
+	switch {
+	case !m.idle():
+		return nil
+	case m.last.Rows >= m.options.Rows && !m.counted.Waiting && !m.counted.Running && (m.closed || !m.opener()):
+		m.become(ending)
+		m.wakeUp()
+		return nil
+	case !m.opener() || m.counted.Running:
+		return nil
+	}
+	err := m.until(m.life, func() error { return m.jobs.cancel(m.life) })
+	if err == nil {
+		err = m.finishRest(m.life)
+	}
+	m.closed = err == nil
+	m.wakeUp()
+	return err
+}
+
+// finishRest finishes the rows without an outcome, as far as nobody has claimed their circuits.
+func (m *member) finishRest(ctx context.Context) error {
+	var plan *batch.Plan
+	err := m.until(ctx, func() (err error) {
+		plan, err = m.options.Plan(ctx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	done, err := m.ledger.Outcomes(ctx)
+	if err != nil {
+		return err
+	}
+	rows := make(chan batch.Outcome)
+	var group sync.WaitGroup
+	for range closers {
+		group.Go(func() {
+			defer batch.Guard(m.fail)
+			for o := range rows {
+				if m.failed() == nil {
+					if err := m.ledger.Finish(ctx, o); err != nil {
+						m.fail(err)
+					}
+				}
+			}
+		})
+	}
+	for i := range plan.Settled {
+		o := plan.Settled[i]
+		switch {
+		case len(done[o.Row]) > 0:
+		case o.Result == sheet.Skipped && m.counted.Opened: // it was begun since
+			o, err := m.notReached(ctx, o.Row)
+			if err != nil {
+				m.fail(err)
+				continue
+			}
+			rows <- o
+		default:
+			rows <- o
+		}
+	}
+	why, code := batch.StopReason(m.last.Stop).Reason(), m.last.StopCode
+	for i := range plan.Applications {
+		a := &plan.Applications[i]
+		if a.Finished(done[a.Row]) {
+			continue
+		}
+		o := a.NotSent(why)
+		o.ErrorCode = code
+		rows <- o
+	}
+	close(rows)
+	group.Wait()
+	return m.failed()
+}
+
+// notReached is the outcome of a row that the plan of the whole leaves out, although it was handed out.
+func (m *member) notReached(ctx context.Context, row int) (o batch.Outcome, err error) {
+	var plan *batch.Plan
+	err = m.until(ctx, func() (err error) {
+		plan, err = m.options.PlanRow(ctx, row)
+		return err
+	})
+	switch {
+	case err != nil:
+		return o, err
+	case len(plan.Applications) == 1:
+		o = plan.Applications[0].NotSent(batch.StopReason(m.last.Stop).Reason())
+		o.ErrorCode = m.last.StopCode
+		return o, nil
+	case len(plan.Settled) == 1:
+		return plan.Settled[0], nil
+	}
+	return o, errPlan
+}

@@ -1,0 +1,329 @@
+package hosts
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivermigrate"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
+)
+
+// rowJob is the job of one row.
+type rowJob struct {
+	Batch   string `json:"batch"`
+	Row     int    `json:"row"`
+	Region  string `json:"region"`
+	Circuit string `json:"circuit"`
+	Survey  *seen  `json:"survey,omitempty"`
+}
+
+// seen is what the survey of the batch saw of a circuit.
+type seen struct {
+	Status         string `json:"status"`
+	BusinessStatus string `json:"business_status,omitempty"`
+	LOAStatus      string `json:"loa_status,omitempty"`
+}
+
+// Kind implements [river.JobArgs].
+func (rowJob) Kind() string { return "row" }
+
+func (j rowJob) key() batch.Key { return batch.Key{Region: j.Region, InstanceID: j.Circuit} }
+
+// state is what the engine needs of what the survey saw.
+func (j rowJob) state() *batch.CircuitState {
+	if j.Survey == nil {
+		return nil
+	}
+	return &batch.CircuitState{InstanceID: j.Circuit, Status: j.Survey.Status, BusinessStatus: j.Survey.BusinessStatus, LOAStatus: j.Survey.LOAStatus}
+}
+
+// schema is where River keeps its tables, and we ours beside them.
+const schema = "loabatch_river"
+
+// tables are ours: how far the opening of each batch has come. A batch is there until it has
+// ended, so that nobody inserts jobs of one that has.
+const tables = `
+CREATE TABLE IF NOT EXISTS loabatch_river.batches (
+	batch     text PRIMARY KEY,
+	settled   bigint NOT NULL DEFAULT 0,    -- rows that the plan settled
+	failed    bigint NOT NULL DEFAULT 0,    -- of them
+	planned   boolean NOT NULL DEFAULT false, -- both are known
+	opened    boolean NOT NULL DEFAULT false, -- all regions are
+	passed    boolean NOT NULL DEFAULT false  -- the canary, or there is none
+);
+CREATE TABLE IF NOT EXISTS loabatch_river.regions (
+	batch  text NOT NULL,
+	region text NOT NULL,
+	PRIMARY KEY (batch, region)
+)`
+
+// migrationLock is the advisory lock under which the schema is made.
+const migrationLock = 0x6c6f6162_61746368 // "loabatch"
+
+// jobs are the jobs of one batch.
+type jobs struct {
+	pool   *pgxpool.Pool
+	batch  string
+	queues []string // of its regions
+	client *river.Client[pgx.Tx]
+}
+
+// queueOf names the queue of a region of a batch. River allows few characters in names.
+func queueOf(batch, region string) string {
+	sum := sha256.Sum256([]byte(batch + "\x00" + region))
+	return fmt.Sprintf("batch-%x", sum[:12])
+}
+
+// prepare creates River's schema or brings it up to date, and notes the batch.
+func (j *jobs) prepare(ctx context.Context) error {
+	conn, err := j.pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock($1)", int64(migrationLock)); err != nil {
+		return err
+	}
+	defer func() {
+		_, _ = conn.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", int64(migrationLock))
+	}()
+	migrator, err := rivermigrate.New(riverpgxv5.New(j.pool), &rivermigrate.Config{Schema: schema, Logger: quiet})
+	if err != nil {
+		return err
+	}
+	found, err := version(ctx, conn)
+	if err != nil {
+		return err
+	}
+	all := migrator.AllVersions()
+	known := all[len(all)-1].Version
+	switch {
+	case found > known:
+		return &ledger.Error{Op: "open", Path: "postgres://", Kind: ledger.Newer, Err: &ledger.SchemaError{Found: found, Known: known, Program: "(unknown)"}}
+	case found == 0:
+		if _, err := conn.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+schema); err != nil {
+			return err
+		}
+	}
+	if found < known {
+		if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+			return err
+		}
+		if _, err := conn.Exec(ctx, tables); err != nil {
+			return err
+		}
+	}
+	_, err = conn.Exec(ctx, "INSERT INTO loabatch_river.batches (batch) VALUES ($1) ON CONFLICT DO NOTHING", j.batch)
+	return err
+}
+
+// version returns the version of River's schema, 0 if there is none, or not yet our tables.
+func version(ctx context.Context, conn *pgxpool.Conn) (v int, err error) {
+	var exists bool
+	if err := conn.QueryRow(ctx, "SELECT to_regclass('loabatch_river.regions') IS NOT NULL").Scan(&exists); err != nil || !exists {
+		return 0, err
+	}
+	err = conn.QueryRow(ctx, "SELECT coalesce(max(version), 0) FROM loabatch_river.river_migration WHERE line = 'main'").Scan(&v)
+	return v, err
+}
+
+// progress is how far the hand-out of a batch has come.
+type progress struct {
+	Settled, Failed         int // rows that the plan settled, and how many of them count as failures
+	Planned, Opened, Passed bool
+	Waiting                 bool // jobs that nobody works on
+	Running                 bool // jobs that somebody works on
+}
+
+// over reports whether there is no job left.
+func (p progress) over() bool { return p.Opened && !p.Waiting && !p.Running }
+
+// progress reads how far the hand-out has come.
+func (j *jobs) progress(ctx context.Context) (p progress, err error) {
+	err = j.pool.QueryRow(ctx, `SELECT b.settled, b.failed, b.planned, b.opened, b.passed,
+		EXISTS (SELECT 1 FROM loabatch_river.river_job WHERE queue = ANY($2) AND state IN ('available', 'pending', 'retryable', 'scheduled')),
+		EXISTS (SELECT 1 FROM loabatch_river.river_job WHERE queue = ANY($2) AND state = 'running')
+		FROM loabatch_river.batches b WHERE b.batch = $1`, j.batch, j.queues).Scan(&p.Settled, &p.Failed, &p.Planned, &p.Opened, &p.Passed, &p.Waiting, &p.Running)
+	if errors.Is(err, pgx.ErrNoRows) { // the batch has ended
+		err = nil
+	}
+	return p, err
+}
+
+// planned notes what the plan settled, the first time.
+func (j *jobs) planned(ctx context.Context, settled, failed int, canary bool) error {
+	_, err := j.pool.Exec(ctx, "UPDATE loabatch_river.batches SET settled = $2, failed = $3, planned = true, passed = NOT $4 WHERE batch = $1 AND NOT planned",
+		j.batch, settled, failed, canary)
+	return err
+}
+
+// regions lists the regions that are open.
+func (j *jobs) regions(ctx context.Context) (map[string]bool, error) {
+	rows, _ := j.pool.Query(ctx, "SELECT region FROM loabatch_river.regions WHERE batch = $1", j.batch)
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	open := map[string]bool{}
+	for _, name := range names {
+		open[name] = true
+	}
+	return open, err
+}
+
+// Priorities of jobs: what may have been sent comes before the rest.
+const (
+	openFirst = 1
+	theRest   = 2
+)
+
+// open inserts the jobs of a region, once.
+func (j *jobs) open(ctx context.Context, region string, rows []batch.Offered, canary bool) error {
+	params := make([]river.InsertManyParams, len(rows))
+	for i := range rows {
+		a := &rows[i].Application
+		job := rowJob{Batch: j.batch, Row: a.Row, Region: a.Key.Region, Circuit: a.Key.InstanceID}
+		if s := rows[i].State; s != nil {
+			job.Survey = &seen{Status: s.Status, BusinessStatus: s.BusinessStatus, LOAStatus: s.LOAStatus}
+		}
+		priority := theRest
+		if a.Start.LooksUp() || a.Elsewhere != nil {
+			priority = openFirst
+		}
+		params[i] = river.InsertManyParams{Args: job, InsertOpts: &river.InsertOpts{Queue: queueOf(j.batch, region), Priority: priority, Pending: canary, MaxAttempts: maxAttempts}}
+	}
+	return pgx.BeginFunc(ctx, j.pool, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `INSERT INTO loabatch_river.regions (batch, region) SELECT batch, $2 FROM loabatch_river.batches WHERE batch = $1 FOR SHARE
+			ON CONFLICT DO NOTHING`, j.batch, region)
+		if err != nil || tag.RowsAffected() == 0 {
+			return err
+		}
+		for some := range slices.Chunk(params, 5000) {
+			if _, err := j.client.InsertManyFastTx(ctx, tx, some); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// opened notes that all regions are open.
+func (j *jobs) opened(ctx context.Context) error {
+	_, err := j.pool.Exec(ctx, "UPDATE loabatch_river.batches SET opened = true WHERE batch = $1", j.batch)
+	return err
+}
+
+// reopen has all regions opened again, if really no job is left: a row without an outcome has none.
+func (j *jobs) reopen(ctx context.Context) error {
+	return pgx.BeginFunc(ctx, j.pool, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `UPDATE loabatch_river.batches SET opened = false WHERE batch = $1 AND opened
+			AND NOT EXISTS (SELECT 1 FROM loabatch_river.river_job WHERE queue = ANY($2) AND finalized_at IS NULL)`, j.batch, j.queues)
+		if err != nil || tag.RowsAffected() == 0 {
+			return err
+		}
+		_, err = tx.Exec(ctx, "DELETE FROM loabatch_river.regions WHERE batch = $1", j.batch)
+		return err
+	})
+}
+
+// anew are the columns of a job that is inserted anew: whatever a client still says about the one
+// that it was, which has another ID and is cancelled, concerns nobody.
+const anew = `
+	INSERT INTO loabatch_river.river_job (args, kind, queue, priority, max_attempts, metadata, scheduled_at, state)
+	SELECT args, kind, queue, priority, max_attempts, metadata, scheduled_at, 'available' FROM old`
+
+// putBack gives a job back, to be taken first, or else after a delay.
+func (j *jobs) putBack(ctx context.Context, id int64, delay time.Duration) error {
+	_, err := j.pool.Exec(ctx, `WITH old AS (
+		UPDATE loabatch_river.river_job SET state = 'cancelled', finalized_at = now() WHERE id = $1 AND state = 'running'
+		RETURNING args, kind, queue, $3::smallint AS priority, max_attempts, metadata, CASE WHEN $2 > 0 THEN now() + $2 * interval '1 microsecond' ELSE scheduled_at END AS scheduled_at)`+anew,
+		id, delay.Microseconds(), openFirst)
+	return err
+}
+
+// takeBack gives back the jobs of clients whose members are dead or have left, to be taken first.
+func (j *jobs) takeBack(ctx context.Context, clients []string) (int, error) {
+	tag, err := j.pool.Exec(ctx, `WITH old AS (
+		UPDATE loabatch_river.river_job SET state = 'cancelled', finalized_at = now()
+		WHERE queue = ANY($1) AND state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = ANY($2)
+		RETURNING args, kind, queue, $3::smallint AS priority, max_attempts, metadata, scheduled_at)`+anew, j.queues, clients, openFirst)
+	return int(tag.RowsAffected()), err
+}
+
+// complete ends a job, whose row has its outcome.
+func (j *jobs) complete(ctx context.Context, id int64, o batch.Outcome) error {
+	_, err := j.pool.Exec(ctx, `UPDATE loabatch_river.river_job SET state = 'completed', finalized_at = now(),
+		metadata = metadata || jsonb_build_object('result', $2::text, 'attempts', $3::int) WHERE id = $1 AND state = 'running'`, id, string(o.Result), o.Attempts)
+	return err
+}
+
+// cancel cancels all jobs that nobody works on.
+func (j *jobs) cancel(ctx context.Context) error {
+	_, err := j.pool.Exec(ctx, `UPDATE loabatch_river.river_job SET state = 'cancelled', finalized_at = now()
+		WHERE queue = ANY($1) AND state IN ('available', 'pending', 'retryable', 'scheduled')`, j.queues)
+	return err
+}
+
+// remove removes a batch that has ended.
+func (j *jobs) remove(ctx context.Context) error {
+	return pgx.BeginFunc(ctx, j.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "DELETE FROM loabatch_river.batches WHERE batch = $1", j.batch); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "DELETE FROM loabatch_river.regions WHERE batch = $1", j.batch); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, "DELETE FROM loabatch_river.river_job WHERE queue = ANY($1)", j.queues)
+		return err
+	})
+}
+
+// admit lets as many rows of the canary be taken as it needs, in sheet order, and the rest once
+// it has passed. It reports whether one of them rules that out, as in the canary of an engine.
+func (j *jobs) admit(ctx context.Context, need int) (failed bool, err error) {
+	err = pgx.BeginFunc(ctx, j.pool, func(tx pgx.Tx) error {
+		var passed bool
+		err := tx.QueryRow(ctx, "SELECT passed FROM loabatch_river.batches WHERE batch = $1 AND opened FOR UPDATE", j.batch).Scan(&passed)
+		switch {
+		case errors.Is(err, pgx.ErrNoRows):
+			return nil
+		case err != nil || passed:
+			return err
+		}
+		var accepted, underWay, ruledOut, left int
+		err = tx.QueryRow(ctx, `SELECT
+			count(*) FILTER (WHERE state = 'completed' AND metadata->>'result' = 'SUBMITTED'),
+			count(*) FILTER (WHERE state IN ('available', 'retryable', 'running', 'scheduled')),
+			count(*) FILTER (WHERE state = 'completed' AND metadata->>'result' NOT IN ('SUBMITTED', 'ALREADY') AND (metadata->>'attempts')::int > 0),
+			count(*) FILTER (WHERE state = 'pending')
+			FROM loabatch_river.river_job WHERE queue = ANY($1)`, j.queues).Scan(&accepted, &underWay, &ruledOut, &left)
+		if err != nil {
+			return err
+		}
+		more := max(0, need-accepted-underWay)
+		switch {
+		case ruledOut > 0:
+			failed = true
+			return nil
+		case accepted >= need || left == 0 && underWay == 0:
+			more = left
+			if _, err := tx.Exec(ctx, "UPDATE loabatch_river.batches SET passed = true WHERE batch = $1", j.batch); err != nil {
+				return err
+			}
+		}
+		if more == 0 {
+			return nil
+		}
+		_, err = tx.Exec(ctx, `UPDATE loabatch_river.river_job SET state = 'available' WHERE id IN (
+			SELECT id FROM loabatch_river.river_job WHERE queue = ANY($1) AND state = 'pending' ORDER BY (args->>'row')::bigint LIMIT $2)`, j.queues, more)
+		return err
+	})
+	return failed, err
+}

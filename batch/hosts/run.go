@@ -1,0 +1,711 @@
+package hosts
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// How often a member reads how far the batch has come, at least and at most, and how long it goes on
+// after its context has ended, or after the batch's time is up and the database is away.
+const (
+	beat      = time.Second
+	leastBeat = 50 * time.Millisecond
+	grace     = 2 * time.Second
+	overtime  = 10 * time.Second
+)
+
+var (
+	errStore = errors.New("hosts: the ledger is not one that several hosts share")
+	errPlan  = errors.New("hosts: the plan of a row is not about one row")
+)
+
+// phase is how far a member is.
+type phase uint8
+
+const (
+	working  phase = iota
+	leaving        // the batch goes on without it
+	stopping       // the batch does not go on
+	ending         // all rows have outcomes
+)
+
+// member is this process at work on a batch. One goroutine, loop, owns the fields without a remark.
+type member struct {
+	options Options
+	ledger  ledger.Member // waits for the database
+	waits   *persistent   // likewise
+	jobs    *jobs
+	driver  *riverpgxv5.Driver
+
+	calls context.Context // of calls in flight: the caller's
+	life  context.Context // of the database: it outlives calls by the grace period
+	die   context.CancelCauseFunc
+
+	going   context.Context // ends when no row may be taken any more; any goroutine may end it
+	halt    context.CancelFunc
+	drained atomic.Bool // the caller wants the process to end
+	late    atomic.Bool // the time of the batch is up
+
+	feeds   map[string]chan batch.Handed
+	fed     chan struct{} // closed when the engine has ended
+	feeding opening       // then: how
+	river   chan struct{} // closed when River has stopped
+	opening chan opening  // receives when the opening has ended; nil while there is none
+	opened  *batch.Summary
+
+	phase   phase
+	decided chan struct{} // closed when it is known whether rows in hand are given back
+	stopped atomic.Bool   // then: they are not, since the batch is stopped
+	why     batch.StopReason
+	code    string
+	ahead   time.Duration
+	timed   bool // the timer of MaxDuration is set
+	left    bool // the ledger has let it leave, while others have the last rows in hand
+	closed  bool // it has finished the rows that a stopped batch has not reached
+	started time.Time
+	last    ledger.BatchState
+	counted progress
+
+	wake chan struct{}
+	rows atomic.Int64 // that have ended, as far as is known
+
+	mu        sync.Mutex // of what follows
+	failure   error
+	inHand    map[int]bool
+	problems  []sheet.Problem
+	figures   ledger.Figures
+	observing sync.Mutex
+}
+
+// Run works on a batch until it has ended or this member leaves it. When drain is closed, the
+// member takes no more rows, finishes what is in flight, gives back the rest, and leaves; when ctx ends, it
+// abandons what is in flight. The caller ends the member in the ledger afterwards, by
+// [ledger.Member.End].
+//
+// An error says that the ledger failed, that others found this member dead (a
+// [*ledger.TakenOverError]), or, as a [*batch.PanicError], that something panicked. The result is
+// there even then, as far as it is known.
+func Run(ctx context.Context, drain <-chan struct{}, o Options) (*Result, error) {
+	store, ok := o.Store.(interface{ Pool() *pgxpool.Pool })
+	if !ok {
+		return nil, errStore
+	}
+	m := newMember(ctx, o, store.Pool())
+	defer m.die(nil)
+	defer m.halt()
+	go m.follow(drain)
+	err := m.until(m.life, func() error { return m.jobs.prepare(m.life) })
+	if err == nil {
+		err = m.client()
+	}
+	if err == nil {
+		err = m.until(m.life, func() error { return m.jobs.client.Start(context.WithoutCancel(ctx)) })
+	}
+	if err != nil {
+		return nil, m.reason(err)
+	}
+	m.start()
+	return m.loop()
+}
+
+func newMember(ctx context.Context, o Options, pool *pgxpool.Pool) *member {
+	m := &member{
+		options: o, calls: ctx, feeds: map[string]chan batch.Handed{}, inHand: map[int]bool{}, started: time.Now(),
+		fed: make(chan struct{}), river: make(chan struct{}), decided: make(chan struct{}), wake: make(chan struct{}, 1),
+		driver: riverpgxv5.New(pool), jobs: &jobs{pool: pool, batch: o.Member.Info().ID},
+	}
+	m.figures.Statuses = map[int]string{}
+	if m.options.Log == nil {
+		m.options.Log = quiet
+	}
+	m.life, m.die = context.WithCancelCause(context.WithoutCancel(ctx))
+	m.going, m.halt = context.WithCancel(m.life)
+	m.ledger = Persist(m.life, o.Member, nil)
+	m.waits = m.ledger.(*persistent)
+	for _, region := range o.Regions {
+		m.feeds[region] = make(chan batch.Handed)
+		m.jobs.queues = append(m.jobs.queues, queueOf(m.jobs.batch, region))
+	}
+	return m
+}
+
+// follow halts the member when it is to end.
+func (m *member) follow(drain <-chan struct{}) {
+	select {
+	case <-drain:
+		m.drained.Store(true)
+		m.halt()
+		m.wakeUp()
+	case <-m.calls.Done():
+	case <-m.life.Done():
+		return
+	}
+	select {
+	case <-m.calls.Done():
+	case <-m.life.Done():
+		return
+	}
+	m.drained.Store(true)
+	m.halt()
+	m.wakeUp()
+	timer := time.NewTimer(grace)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		m.die(context.Cause(m.calls))
+	case <-m.life.Done():
+	}
+}
+
+// start starts the engine, which feeds on rows, and what stops River when it is time.
+func (m *member) start() {
+	e := *m.options.Engine
+	e.Ledger, e.Offer, e.Canary, e.MaxFailures, e.MaxDuration, e.Observe = rowLedger{m.ledger}, nil, 0, batch.Limit{}, 0, m.observe
+	e.Feed = map[string]<-chan batch.Handed{}
+	for region, rows := range m.feeds {
+		e.Feed[region] = rows
+	}
+	go func() {
+		defer m.wakeUp()
+		defer close(m.fed)
+		defer batch.Guard(func(err error) { m.feeding.err = err })
+		m.feeding.summary, m.feeding.err = e.Run(m.calls, m.going.Done(), &batch.Plan{})
+		m.halt()
+	}()
+	go func() {
+		defer m.wakeUp()
+		defer close(m.river)
+		defer batch.Guard(m.fail)
+		<-m.going.Done()
+		if m.jobs.client.Stop(m.life) != nil {
+			ctx, cancel := context.WithTimeout(context.Background(), grace)
+			defer cancel()
+			_ = m.jobs.client.StopAndCancel(ctx)
+		}
+	}()
+}
+
+// loop follows the batch until the member's part in it has ended.
+func (m *member) loop() (*Result, error) {
+	for {
+		began := time.Now()
+		state, err := m.ledger.State(m.life)
+		if err == nil {
+			m.last = state
+			m.rows.Store(int64(state.Rows))
+			err = m.until(m.life, func() (err error) {
+				m.counted, err = m.jobs.progress(m.life)
+				return err
+			})
+		}
+		over := false
+		if err == nil {
+			if m.options.Progress != nil {
+				m.options.Progress(state)
+			}
+			over, err = m.step()
+		}
+		if err = cmp.Or(err, m.failed()); err != nil || over {
+			return m.result(err)
+		}
+		m.pause(began)
+	}
+}
+
+// pause waits for the next look at the batch.
+func (m *member) pause(began time.Time) {
+	timer := time.NewTimer(beat)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return
+	case <-m.wake:
+	case <-m.life.Done():
+		return
+	}
+	if rest := leastBeat - time.Since(began); rest > 0 {
+		timer.Reset(rest)
+		select {
+		case <-timer.C:
+		case <-m.life.Done():
+		}
+	}
+}
+
+// result is what Run returns. If there is an error, rows in hand are left to others.
+func (m *member) result(err error) (*Result, error) {
+	m.halt()
+	if err != nil {
+		m.die(err)
+	}
+	select {
+	case <-m.decided:
+	default:
+		close(m.decided)
+	}
+	<-m.fed
+	<-m.river
+	m.report()
+	switch {
+	case m.calls.Err() == nil || err == nil:
+	case errors.As(err, new(*ledger.TakenOverError)), errors.As(err, new(*batch.PanicError)):
+	default: // the caller wanted it so
+		m.why, err = batch.StopInterrupted, nil
+	}
+	r := &Result{State: m.last, Complete: m.last.End != nil, Stop: m.why, StopCode: m.code, Ahead: m.ahead, Figures: m.figures, Problems: m.problems}
+	if r.Complete {
+		r.Stop, r.StopCode = "", ""
+	}
+	if m.opened != nil {
+		r.NoSurvey = m.opened.NoSurvey
+	}
+	return r, m.reason(err)
+}
+
+// reason is why the member ended with an error: the first one is what the others follow from.
+func (m *member) reason(err error) error {
+	if err == nil {
+		return nil
+	}
+	if cause := context.Cause(m.life); cause != nil && !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return err
+}
+
+// step does what is due, and reports whether the member's part is over.
+func (m *member) step() (over bool, err error) {
+	if m.last.End != nil {
+		return true, nil
+	}
+	for _, self := range m.last.Members {
+		if self.Number == m.ledger.Number() && (self.Status == ledger.Died || self.Status == ledger.TakenOver) {
+			return false, &ledger.TakenOverError{RunID: m.jobs.batch, By: m.jobs.batch}
+		}
+	}
+	if err := m.takeBack(); err != nil {
+		return false, err
+	}
+	if err := m.engines(); err != nil {
+		return false, err
+	}
+	if m.phase == working || m.phase == leaving {
+		if m.last.Stop != "" {
+			m.become(stopping)
+		} else if m.complete() {
+			m.become(ending)
+		}
+	}
+	switch m.phase {
+	case working:
+		return false, m.handOut()
+	case leaving:
+		return m.leave()
+	case stopping:
+		return false, m.close()
+	}
+	return m.conclude()
+}
+
+// complete reports whether all rows have outcomes.
+func (m *member) complete() bool { return m.last.Rows >= m.options.Rows && m.counted.over() }
+
+// become changes the phase. From then on no row is taken.
+func (m *member) become(p phase) {
+	m.phase = p
+	m.halt()
+	select {
+	case <-m.decided:
+	default:
+		m.stopped.Store(p == stopping)
+		close(m.decided)
+	}
+}
+
+// handOut does what is due while rows are handed out.
+func (m *member) handOut() error {
+	m.setTimer()
+	switch {
+	case m.late.Load():
+		return m.stop(batch.StopDuration, "")
+	case m.tooManyFailed():
+		return m.stop(batch.StopMaxFailures, "")
+	case m.drained.Load():
+		m.why = cmp.Or(m.why, batch.StopInterrupted)
+	}
+	if m.why != "" {
+		if len(m.others()) > 0 {
+			m.become(leaving)
+			m.wakeUp()
+			return nil
+		}
+		return m.stop(m.why, m.code)
+	}
+	if !m.counted.Opened && m.opener() && m.opening == nil {
+		m.opening = make(chan opening, 1)
+		go func(to chan<- opening) {
+			defer m.wakeUp()
+			to <- m.open(m.life)
+		}(m.opening)
+	}
+	if need := m.options.Engine.Canary; need > 0 && m.counted.Opened && !m.counted.Passed {
+		failed := false
+		err := m.until(m.life, func() (err error) {
+			failed, err = m.jobs.admit(m.life, need)
+			return err
+		})
+		if err != nil || failed {
+			return cmp.Or(err, m.stop(batch.StopCanary, ""))
+		}
+	}
+	switch {
+	case m.counted.over() && m.last.Rows < m.options.Rows && m.opener():
+		return m.reopen()
+	case m.options.NoWait && m.counted.Opened && !m.counted.Waiting && m.hands() == 0 && !m.counted.over():
+		err := m.ledger.Leave(m.life)
+		if errors.Is(err, ledger.ErrLast) { // those who have the last rows in hand may be dead
+			return nil
+		}
+		if err == nil {
+			m.left = true
+			m.become(leaving)
+			m.wakeUp()
+		}
+		return err
+	}
+	return nil
+}
+
+// reopen has the opening repeated for rows that have neither outcome nor job. There are none, unless somebody
+// deleted jobs.
+func (m *member) reopen() error {
+	state, err := m.ledger.State(m.life)
+	if err != nil || state.Rows >= m.options.Rows { // the last rows have ended meanwhile
+		return err
+	}
+	m.options.Log.Warn("rows without a job are handed out again", slog.Int("rows", m.options.Rows-state.Rows))
+	return m.until(m.life, func() error { return m.jobs.reopen(m.life) })
+}
+
+// setTimer has the batch stopped when its time is up.
+func (m *member) setTimer() {
+	bound := m.options.Engine.MaxDuration
+	if bound <= 0 || m.timed {
+		return
+	}
+	m.timed = true
+	timer := time.AfterFunc(max(1, bound-m.last.Age), func() {
+		m.late.Store(true)
+		m.halt()
+		m.wakeUp()
+		time.AfterFunc(overtime, func() { // if nothing was heard of the database meanwhile
+			if err := m.waits.lostFor(overtime / 2); err != nil {
+				m.die(err)
+			}
+		})
+	})
+	context.AfterFunc(m.life, func() { timer.Stop() })
+}
+
+// tooManyFailed reports whether the batch has reached MaxFailures.
+func (m *member) tooManyFailed() bool {
+	failed := 0
+	for result, n := range m.last.Results {
+		if fails(result) {
+			failed += n
+		}
+	}
+	return m.counted.Planned && m.options.Engine.MaxFailures.Reached(failed-m.counted.Failed, m.last.Rows-m.counted.Settled)
+}
+
+// stop stops the batch for all members.
+func (m *member) stop(why batch.StopReason, code string) error {
+	if err := m.ledger.Stop(m.life, string(why), code); err != nil {
+		return err
+	}
+	m.become(stopping)
+	m.wakeUp()
+	return nil
+}
+
+// engines takes note of engines that have ended.
+func (m *member) engines() error {
+	select {
+	case o := <-m.opening:
+		m.opening = nil
+		if o.summary != nil {
+			m.opened = o.summary
+			m.add(o.summary)
+		}
+		if err := m.ended(o); err != nil {
+			return err
+		}
+	default:
+	}
+	select {
+	case <-m.fed:
+		if m.feeding.summary != nil {
+			m.add(m.feeding.summary)
+			o := m.feeding
+			m.feeding = opening{}
+			return m.ended(o)
+		}
+		return m.feeding.err
+	default:
+		return nil
+	}
+}
+
+// ended takes note of why an engine has stopped by itself.
+func (m *member) ended(o opening) error {
+	if panicked, ok := errors.AsType[*batch.PanicError](o.err); ok {
+		m.options.Log.Error("panic", slog.String("reason", panicked.Error()))
+		m.why = cmp.Or(m.why, batch.StopPanic)
+		m.fail(panicked)
+		return nil
+	}
+	if o.err != nil {
+		return o.err
+	}
+	if s := o.summary; s != nil && s.Stop != "" && s.Stop != batch.StopInterrupted && m.why == "" {
+		m.why, m.code, m.ahead = s.Stop, s.StopCode, s.Ahead
+		m.halt()
+	}
+	return nil
+}
+
+// add adds the figures of an engine that has ended.
+func (m *member) add(s *batch.Summary) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.figures.Requests += s.Requests
+	m.figures.Retries += s.Retries
+	m.figures.Throttled += s.Throttled
+	m.figures.Slowed = max(m.figures.Slowed, s.Slowed)
+	if m.opened == s {
+		m.problems = append(m.problems, s.Problems...)
+	}
+}
+
+// report returns the figures so far.
+func (m *member) report() ledger.Figures {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.figures.Duration = time.Since(m.started)
+	return m.figures
+}
+
+// takeBack inserts the jobs of members anew that are dead or have left.
+func (m *member) takeBack() error {
+	var gone []string
+	for _, other := range m.last.Members {
+		if other.Status != ledger.Running && other.Number != m.ledger.Number() {
+			gone = append(gone, clientOf(other.Number))
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	return m.until(m.life, func() error {
+		n, err := m.jobs.takeBack(m.life, gone)
+		if n > 0 {
+			m.options.Log.Info("rows of other hosts taken over", slog.Int("rows", n))
+		}
+		return err
+	})
+}
+
+// others lists the members at work on the batch beside this one.
+func (m *member) others() (list []int64) {
+	for _, other := range m.last.Members {
+		if other.Status == ledger.Running && !other.Leaving && other.Number != m.ledger.Number() {
+			list = append(list, other.Number)
+		}
+	}
+	return list
+}
+
+// opener reports whether this member is the one that opens and closes the batch: the first of
+// those at work on it.
+func (m *member) opener() bool {
+	others := m.others()
+	return len(others) == 0 || m.ledger.Number() < slices.Min(others)
+}
+
+// idle reports whether the member has nothing in hand and starts nothing any more.
+func (m *member) idle() bool {
+	for _, over := range []chan struct{}{m.fed, m.river} {
+		select {
+		case <-over:
+		default:
+			return false
+		}
+	}
+	return m.opening == nil && m.hands() == 0
+}
+
+// leave ends the member's part in a batch that goes on. If there is nobody else by now, it is stopped.
+func (m *member) leave() (over bool, err error) {
+	if !m.idle() {
+		return false, nil
+	}
+	if err := m.ledger.Report(m.life, m.report(), true); err != nil {
+		return false, err
+	}
+	if m.last, err = m.ledger.State(m.life); err != nil {
+		return false, err
+	}
+	if m.last.Stop != "" || m.last.End != nil || m.complete() { // the next step sees to it
+		return false, nil
+	}
+	if m.left {
+		return true, nil
+	}
+	err = m.ledger.Leave(m.life)
+	if errors.Is(err, ledger.ErrLast) {
+		return false, m.stop(m.why, m.code)
+	}
+	return err == nil, err
+}
+
+// conclude writes how the batch ended, once all members have given their figures.
+func (m *member) conclude() (over bool, err error) {
+	if !m.idle() {
+		return false, nil
+	}
+	if err := m.ledger.Report(m.life, m.report(), true); err != nil {
+		return false, err
+	}
+	if m.last, err = m.ledger.State(m.life); err != nil || slices.ContainsFunc(m.last.Members, unreported) {
+		return false, err
+	}
+	end, err := m.options.Conclude(m.life, m.last)
+	if err != nil {
+		return false, err
+	}
+	frozen, err := m.ledger.Conclude(m.life, end)
+	if err != nil || frozen == nil {
+		return false, err
+	}
+	if m.last, err = m.ledger.State(m.life); err != nil {
+		return false, err
+	}
+	m.last.End = frozen
+	if removed := m.jobs.remove(m.life); removed != nil {
+		m.options.Log.Debug("jobs are left", slog.String("reason", removed.Error()))
+	}
+	return true, err
+}
+
+// unreported reports whether a member that is alive has yet to give its final figures.
+func unreported(s ledger.MemberSummary) bool {
+	return s.Status == ledger.Running && !s.Leaving && !s.Final
+}
+
+// observe shows a row that has ended here.
+func (m *member) observe(e batch.Event) {
+	m.mu.Lock()
+	if e.Outcome.CircuitState != "" {
+		m.figures.Statuses[e.Outcome.Row] = e.Outcome.CircuitState
+	}
+	m.mu.Unlock()
+	if fails(e.Outcome.Result) {
+		m.wakeUp() // it may be one too many
+	}
+	m.observing.Lock()
+	defer m.observing.Unlock()
+	if m.options.Engine.Observe != nil {
+		e.Done, e.Total = int(min(m.rows.Add(1), int64(m.options.Rows))), m.options.Rows
+		m.options.Engine.Observe(e)
+	}
+}
+
+// found notes a problem that an engine has found.
+func (m *member) found(p *sheet.Problem) {
+	if p == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.problems = append(m.problems, *p)
+}
+
+// hands is how many rows are in hand.
+func (m *member) hands() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.inHand)
+}
+
+// fail ends the member with an error.
+func (m *member) fail(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.failure == nil {
+		m.failure = err
+	}
+	m.wakeUp()
+}
+
+func (m *member) failed() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.failure
+}
+
+// wakeUp has the loop look at the batch soon.
+func (m *member) wakeUp() {
+	select {
+	case m.wake <- struct{}{}:
+	default:
+	}
+}
+
+// until repeats what reads or writes the tables of the hand-out until the database answers.
+func (m *member) until(ctx context.Context, f func() error) error {
+	return m.waits.until(ctx, func() error { return classified(f()) })
+}
+
+// classified makes a failure of the driver one of the ledger, as far as it is worth waiting.
+func classified(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*ledger.Error](err); ok {
+		return err
+	}
+	kind := ledger.Other
+	server, refused := errors.AsType[*pgconn.PgError](err)
+	switch {
+	case refused && (server.Code[:2] == "57" || server.Code[:2] == "08"):
+		kind = ledger.Unreachable
+	case refused && server.Code == "25006":
+		kind = ledger.Standby
+	case refused && (server.Code[:2] == "40" || server.Code == "53300" || server.Code[:2] == "55"):
+		kind = ledger.Busy
+	case !refused:
+		kind = ledger.Unreachable
+	}
+	if kind == ledger.Other || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return &ledger.Error{Op: "write", Path: "postgres://", Kind: kind, Err: err}
+}
+
+// clientOf names the client of a member in River.
+func clientOf(number int64) string { return fmt.Sprintf("member-%d", number) }

@@ -1,0 +1,259 @@
+package hosts
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// River's settings. Its rescue and its timeout are backstops: rows end by the engine's own rules,
+// and the ledger's heartbeat is the lease. A job that runs out of attempts would be lost, and one that failed is due
+// at once.
+const (
+	maxAttempts  = 1000
+	jobTimeout   = 10 * time.Minute
+	rescueAfter  = 11 * time.Minute
+	fetchPause   = 50 * time.Millisecond
+	pollInterval = time.Second
+
+	claimedDelay = time.Second      // before a job is taken again whose circuit another member has
+	inHandDelay  = 30 * time.Second // or whose row this member has in hand, as River did not wait for it
+)
+
+// ahead is how many rows a member has in hand for each call that it may make: some wait for an
+// answer or the end of a pause while the next are read.
+const ahead = 2
+
+// atOnce retries at once: what failed is only the way to the row.
+type atOnce struct{}
+
+// NextRetry implements [river.ClientRetryPolicy].
+func (atOnce) NextRetry(*rivertype.JobRow) time.Time { return time.Now() }
+
+// never is the schedule of maintenance that a database does for itself.
+type never struct{}
+
+// Next implements [river.PeriodicSchedule].
+func (never) Next(t time.Time) time.Time { return t.AddDate(100, 0, 0) }
+
+// quiet is River's log: what it says about an outage, the member knows, and says once.
+var quiet = slog.New(slog.DiscardHandler)
+
+// worker works on jobs.
+type worker struct {
+	river.WorkerDefaults[rowJob]
+	member *member
+}
+
+// Work implements [river.Worker]. It never returns an error, and it returns only once the database
+// knows what became of the job, or the member has to end without.
+func (w *worker) Work(_ context.Context, job *river.Job[rowJob]) error {
+	defer batch.Guard(w.member.fail)
+	w.member.work(job)
+	return nil
+}
+
+// handedBack is what the engine says of a row: its outcome, or what it would have been.
+type handedBack struct {
+	outcome batch.Outcome
+	done    bool // the ledger has it
+}
+
+// work has a row sent, and ends its job.
+func (m *member) work(job *river.Job[rowJob]) {
+	ctx, row := m.life, job.Args.Row
+	if !m.take(row) {
+		m.putBack(job, inHandDelay)
+		return
+	}
+	defer m.drop(row)
+	shown, fate, err := m.send(ctx, job.Args)
+	switch {
+	case err != nil:
+		m.fail(err)
+		<-m.decided
+	case fate == finished:
+		m.end(job, shown)
+		return
+	case fate == claimed:
+		m.putBack(job, claimedDelay)
+		return
+	case fate == overtaken:
+		m.putBack(job, 0)
+		return
+	}
+	<-m.decided
+	switch {
+	case err == nil && fate == notReached && m.stopped.Load():
+		if err := m.ledger.Finish(ctx, shown); err != nil {
+			m.fail(err)
+			return
+		}
+		m.end(job, shown)
+	default:
+		if fate == notReached {
+			_ = m.ledger.GiveBack(ctx, shown) // or else it is looked up whether it was sent
+		}
+		_ = m.ledger.Release(ctx, job.Args.key()) // or else when the member ends
+		m.putBack(job, 0)
+	}
+}
+
+// fate is what became of a row in hand.
+type fate uint8
+
+const (
+	untouched  fate = iota // nothing was done, or it is not known what
+	claimed                // by another member
+	overtaken              // another member has finished it meanwhile
+	notReached             // the engine stopped first
+	finished               // it has its outcome
+)
+
+// send has a row sent by the engine.
+func (m *member) send(ctx context.Context, job rowJob) (shown batch.Outcome, f fate, err error) {
+	if m.going.Err() != nil {
+		return shown, untouched, nil
+	}
+	ok, err := m.ledger.Claim(ctx, job.key())
+	switch {
+	case err != nil && m.going.Err() != nil: // it has left the batch
+		return shown, untouched, nil
+	case err != nil || !ok:
+		return shown, claimed, err
+	}
+	steps, err := m.ledger.Outcomes(ctx, job.Row)
+	if err != nil {
+		return shown, untouched, err
+	}
+	var plan *batch.Plan
+	err = m.until(ctx, func() (err error) {
+		plan, err = m.options.PlanRow(ctx, job.Row)
+		return err
+	})
+	done := steps[job.Row]
+	switch {
+	case err != nil:
+		return shown, untouched, err
+	case len(plan.Applications) == 1 && !plan.Applications[0].Finished(done):
+		return m.feed(job, &plan.Applications[0])
+	case len(done) > 0:
+		return batch.ShownOf(done), finished, nil
+	case len(plan.Settled) == 1:
+		return plan.Settled[0], finished, m.ledger.Finish(ctx, plan.Settled[0])
+	}
+	return shown, untouched, errPlan
+}
+
+// feed hands a row to the engine and waits for what becomes of it.
+func (m *member) feed(job rowJob, a *batch.Application) (batch.Outcome, fate, error) {
+	back := make(chan handedBack, 1)
+	row := batch.Handed{
+		Application: *a, State: job.state(),
+		Done: func(o batch.Outcome, p *sheet.Problem) {
+			m.found(p)
+			back <- handedBack{o, true}
+		},
+		Back: func(o batch.Outcome) { back <- handedBack{o, false} },
+	}
+	select {
+	case m.feeds[job.Region] <- row:
+	case <-m.going.Done():
+		return batch.Outcome{}, untouched, nil
+	case <-m.fed:
+		return batch.Outcome{}, untouched, nil
+	}
+	var b handedBack
+	select {
+	case b = <-back:
+	case <-m.fed:
+		select {
+		case b = <-back:
+		default: // a panic lost it
+			return batch.Outcome{}, untouched, nil
+		}
+	}
+	if b.done {
+		return b.outcome, finished, nil
+	}
+	if b.outcome.Row == 0 {
+		return b.outcome, overtaken, nil
+	}
+	return b.outcome, notReached, nil
+}
+
+// rowLedger has the engine hand back a row that another member, which was found dead, has finished after all.
+type rowLedger struct{ ledger.Member }
+
+// Begin implements [batch.Ledger].
+func (l rowLedger) Begin(ctx context.Context, a batch.Application) error {
+	err := l.Member.Begin(ctx, a)
+	if errors.Is(err, ledger.ErrFinished) {
+		return batch.ErrEndedElsewhere
+	}
+	return err
+}
+
+// end completes a job, and gives its circuit back to the batch.
+func (m *member) end(job *river.Job[rowJob], o batch.Outcome) {
+	if err := m.until(m.life, func() error { return m.jobs.complete(m.life, job.ID, o) }); err != nil {
+		m.fail(err)
+		return
+	}
+	if err := m.ledger.Release(m.life, job.Args.key()); err != nil {
+		m.fail(err)
+	}
+}
+
+// putBack gives a job back. If that fails, others do it once this member has ended.
+func (m *member) putBack(job *river.Job[rowJob], delay time.Duration) {
+	if err := m.until(m.life, func() error { return m.jobs.putBack(m.life, job.ID, delay) }); err != nil {
+		m.fail(err)
+	}
+}
+
+// take notes that a row is in hand, and reports false if it already was.
+func (m *member) take(row int) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.inHand[row] {
+		return false
+	}
+	m.inHand[row] = true
+	return true
+}
+
+func (m *member) drop(row int) {
+	m.mu.Lock()
+	delete(m.inHand, row)
+	last := len(m.inHand) == 0
+	m.mu.Unlock()
+	if last || m.options.Engine.Canary > 0 {
+		m.wakeUp()
+	}
+}
+
+// client makes the client of River that works on the batch's jobs.
+func (m *member) client() (err error) {
+	queues := map[string]river.QueueConfig{}
+	for _, region := range m.options.Regions {
+		queues[queueOf(m.jobs.batch, region)] = river.QueueConfig{MaxWorkers: ahead * (m.options.Engine.CallsAtOnce())}
+	}
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &worker{member: m})
+	m.jobs.client, err = river.NewClient(m.driver, &river.Config{
+		ID: clientOf(m.ledger.Number()), Schema: schema, Queues: queues, Workers: workers, Logger: quiet,
+		MaxAttempts: maxAttempts, RetryPolicy: atOnce{}, JobTimeout: jobTimeout, RescueStuckJobsAfter: rescueAfter,
+		FetchCooldown: fetchPause, FetchPollInterval: pollInterval, ReindexerSchedule: never{},
+		CompletedJobRetentionPeriod: -1, CancelledJobRetentionPeriod: -1, DiscardedJobRetentionPeriod: -1, // the batch removes them
+	})
+	return err
+}

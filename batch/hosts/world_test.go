@@ -1,0 +1,320 @@
+package hosts_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/url"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/hosts"
+	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/ledger/postgres"
+	"github.com/loabatch/loabatch/batch/plan"
+	"github.com/loabatch/loabatch/batch/quota"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// endpoint is an API that takes every application, also one for a circuit that has an LOA, and
+// counts them.
+type endpoint struct {
+	mu       sync.Mutex
+	loas     map[batch.Key]batch.LOA
+	accepted map[batch.Key]int
+	tokens   map[string]bool
+	calls    int
+	surveys  int
+	lookups  int
+	latency  time.Duration
+	answer   func(a batch.Application) error // of an application that it does not take; nil takes all
+	states   map[batch.Key]string            // of LOAs that a survey shows
+}
+
+func newEndpoint() *endpoint {
+	return &endpoint{loas: map[batch.Key]batch.LOA{}, accepted: map[batch.Key]int{}, tokens: map[string]bool{}, latency: 20 * time.Millisecond}
+}
+
+// Submit implements [batch.Submitter].
+func (e *endpoint) Submit(ctx context.Context, a batch.Application) (batch.Receipt, error) {
+	if ctx.Err() != nil {
+		return batch.Receipt{}, ctx.Err()
+	}
+	time.Sleep(e.latency)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.calls++
+	if e.answer != nil {
+		if err := e.answer(a); err != nil {
+			return batch.Receipt{}, err
+		}
+	}
+	if !e.tokens[a.Token] {
+		e.tokens[a.Token] = true
+		e.accepted[a.Key]++
+		e.loas[a.Key] = batch.LOA{Status: "Applying", CompanyName: a.Circuit.CompanyName, Si: a.Circuit.Si, LineType: a.Circuit.LineType,
+			ConstructionTime: a.Circuit.ConstructionTime.Format(sheet.SentTime)}
+	}
+	return batch.Receipt{RequestID: "R-" + a.Token, At: time.Now().UTC()}, nil
+}
+
+// Find implements [batch.Finder].
+func (e *endpoint) Find(_ context.Context, k batch.Key) (batch.LOA, bool, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.lookups++
+	l, ok := e.loas[k]
+	l.RequestID = "R-lookup"
+	return l, ok, nil
+}
+
+// Survey implements [batch.Surveyor].
+func (e *endpoint) Survey(_ context.Context, region string, _ int, ids []string) (batch.SurveyPage, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.surveys++
+	page := batch.SurveyPage{Pages: 1}
+	for _, id := range ids {
+		k := batch.Key{Region: region, InstanceID: id}
+		page.Circuits = append(page.Circuits, batch.CircuitState{InstanceID: id, Status: "Allocated", BusinessStatus: "Normal", LOAStatus: e.states[k]})
+	}
+	return page, nil
+}
+
+// doubles counts the circuits that were applied for more than once, and those that were at all.
+func (e *endpoint) doubles() (doubles, circuits int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, n := range e.accepted {
+		if n > 1 {
+			doubles++
+		}
+	}
+	return doubles, len(e.accepted)
+}
+
+// book returns a workbook of n circuits, in the regions in turn.
+func book(n int, regions ...string) *sheet.Workbook {
+	w := &sheet.Workbook{
+		CircuitsTable: sheet.Table{
+			Sheet: "Circuits", HeaderRow: 1,
+			Columns: map[sheet.ColumnID]int{sheet.CircuitInstanceID: 1},
+			Headers: map[sheet.ColumnID]string{sheet.CircuitInstanceID: "Instance ID"},
+		},
+		EngineersTable: sheet.Table{Sheet: "Engineers", HeaderRow: 1},
+		Engineers: []sheet.Engineer{{
+			Row: 2, All: true, Name: "Made Up", CertificateType: "IDCard", CertificateNo: "000000199001010000", Gender: "Male", Contact: "00000000000",
+		}},
+	}
+	for i := range n {
+		w.Circuits = append(w.Circuits, sheet.Circuit{
+			Row: i + 2, InstanceID: fmt.Sprintf("pc-%07d", i), RegionID: regions[i%len(regions)],
+			CompanyName: "Example Ltd", LineType: "FIBRE", Si: "Example Builders",
+			ConstructionTime: time.Date(2027, 1, 15, 8, 0, 0, 0, time.UTC), Engineers: []int32{0},
+		})
+	}
+	return w
+}
+
+// host is a process at work on a batch, as good as one.
+type host struct {
+	t      testing.TB
+	store  *postgres.Store
+	member ledger.Member
+	wire   *wire
+	drain  chan struct{}
+	cancel context.CancelFunc
+	done   chan struct{}
+	result *hosts.Result
+	err    error
+	lost   []error
+}
+
+// setup changes what a host works with.
+type setup func(*hosts.Options)
+
+// start joins the batch of a workbook at a database, and starts to work on it.
+func start(t testing.TB, address string, name string, e *endpoint, w *sheet.Workbook, changes ...setup) *host {
+	t.Helper()
+	h := &host{t: t, wire: newWire(t, address), drain: make(chan struct{}), done: make(chan struct{})}
+	ctx, cancel := context.WithCancel(context.Background())
+	h.cancel = cancel
+	var err error
+	if h.store, err = postgres.Open(ctx, h.wire.address); err != nil {
+		t.Fatal(err)
+	}
+	info := ledger.RunInfo{ID: "run-of-" + name, Scope: ledger.Real, Command: "submit", InputSHA256: "book", Host: name}
+	if h.member, err = h.store.Join(ctx, info, hosts.Terms(), plan.Keys(w)); err != nil {
+		t.Fatal(err)
+	}
+	member := hosts.Persist(ctx, h.member, func(err error) { h.lost = append(h.lost, err) })
+	quotas := quota.NewSet(member, string(ledger.Real), quota.Limits{Rate: quota.Rate{N: 1000, Per: time.Second}, Burst: 1000})
+	past := func(ctx context.Context) (map[batch.Key]batch.Record, error) {
+		return h.member.Past(ctx, batch.PlaceLOA, plan.Keys(w))
+	}
+	o := hosts.Options{
+		Store: h.store, Member: member, Rows: len(w.Circuits), Regions: regionsOf(w),
+		Engine: &batch.Engine{
+			Submitter: e, Finder: e, Surveyor: e, Survey: true, Concurrency: 4,
+			Quota: func(region string, api batch.API) batch.Quota { return quotas.Window(region, string(api)) },
+		},
+		Plan: func(ctx context.Context) (*batch.Plan, error) {
+			known, err := past(ctx)
+			return plan.New(w, plan.Options{Past: known, Batch: h.member.Info().ID}), err
+		},
+		PlanRow: func(ctx context.Context, row int) (*batch.Plan, error) {
+			one := *w
+			one.Circuits = w.Circuits[row-2 : row-1]
+			known, err := h.member.Past(ctx, batch.PlaceLOA, plan.Keys(&one))
+			return plan.New(&one, plan.Options{Past: known, Batch: h.member.Info().ID}), err
+		},
+		Conclude: func(context.Context, ledger.BatchState) (ledger.RunEnd, error) { return ledger.RunEnd{ExitCode: 0}, nil },
+	}
+	for _, change := range changes {
+		change(&o)
+	}
+	go func() {
+		defer close(h.done)
+		h.result, h.err = hosts.Run(ctx, h.drain, o)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-h.done
+		quotas.Close()
+		h.store.Close()
+	})
+	return h
+}
+
+func regionsOf(w *sheet.Workbook) (list []string) {
+	seen := map[string]bool{}
+	for _, c := range w.Circuits {
+		if !seen[c.RegionID] {
+			seen[c.RegionID] = true
+			list = append(list, c.RegionID)
+		}
+	}
+	return list
+}
+
+// wait waits until the host's part has ended.
+func (h *host) wait() *hosts.Result {
+	h.t.Helper()
+	select {
+	case <-h.done:
+	case <-time.After(90 * time.Second):
+		h.t.Fatal("the member does not end")
+	}
+	return h.result
+}
+
+// end waits for the end of the batch, and checks that the host has seen it.
+func (h *host) end() *hosts.Result {
+	h.t.Helper()
+	r := h.wait()
+	if h.err != nil || r == nil || !r.Complete {
+		h.t.Fatalf("%v, %+v", h.err, r)
+	}
+	if err := h.member.End(context.Background(), ledger.RunEnd{}); err != nil {
+		h.t.Error(err)
+	}
+	return r
+}
+
+// counts returns how many rows of a batch have each result.
+func counts(t testing.TB, h *host) map[sheet.Result]int {
+	t.Helper()
+	all, err := h.member.Outcomes(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := map[sheet.Result]int{}
+	for _, steps := range all {
+		n[batch.ShownOf(steps).Result]++
+	}
+	return n
+}
+
+// wire is the way of one host to the database, which can be cut.
+type wire struct {
+	address string
+	to      string
+	mu      sync.Mutex
+	cut     bool
+	conns   map[net.Conn]bool
+}
+
+func newWire(t testing.TB, address string) *wire {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &wire{to: u.Host, conns: map[net.Conn]bool{}}
+	u.Host = listener.Addr().String()
+	w.address = u.String()
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go w.serve(c)
+		}
+	}()
+	return w
+}
+
+func (w *wire) serve(c net.Conn) {
+	defer c.Close()
+	server, err := net.Dial("tcp", w.to)
+	if err != nil {
+		return
+	}
+	defer server.Close()
+	w.mu.Lock()
+	if w.cut {
+		w.mu.Unlock()
+		return
+	}
+	w.conns[c], w.conns[server] = true, true
+	w.mu.Unlock()
+	go func() {
+		_, _ = io.Copy(server, c)
+		server.Close()
+	}()
+	_, _ = io.Copy(c, server)
+}
+
+// set cuts the wire or mends it.
+func (w *wire) set(cut bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cut = cut
+	if cut {
+		for c := range w.conns {
+			c.Close()
+		}
+		clear(w.conns)
+	}
+}
+
+var errDropped = &batch.CallError{Class: batch.MaybeReceived, Code: "(dropped)", Unsettled: true}
+
+// flaky drops some answers, and answers others with an error that passes.
+func flaky(a batch.Application) error {
+	if errors.Is(nil, nil) && rand.N(10) == 0 {
+		return errDropped
+	}
+	return nil
+}
