@@ -62,7 +62,7 @@ var mayImport = map[string][]string{
 	"batch/quicktest":    {},
 	"batch/simulator":    {},
 	"batch/report":       {"batch", "sheet", "templates", "github.com/rivo/uniseg"},
-	"batch/cli":          {"batch", "batch/approval", "batch/cloud", "batch/durable", "batch/inbox", "batch/ledger", "batch/ledger/sqlite", "batch/letters", "batch/network", "batch/notify", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/waiting", "batch/cli/accounts", "batch/cli/doctor", "batch/cli/download", "batch/cli/console", "batch/cli/desktop", "batch/cli/loa", "batch/cli/locale", "batch/cli/nights", "batch/cli/password", "batch/cli/prose", "batch/cli/watch", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "golang.org/x/term"},
+	"batch/cli":          {"batch", "batch/approval", "batch/cloud", "batch/durable", "batch/inbox", "batch/ledger", "batch/ledger/postgres", "batch/ledger/sqlite", "batch/letters", "batch/notify", "batch/plan", "batch/quota", "batch/report", "batch/simulator", "batch/waiting", "batch/cli/accounts", "batch/cli/database", "batch/cli/doctor", "batch/cli/download", "batch/cli/console", "batch/cli/desktop", "batch/cli/locale", "batch/cli/password", "batch/cli/prose", "batch/cli/watch", "sheet", "sheet/xlsx", "templates", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/muesli/mango-cobra", "github.com/muesli/roff", "golang.org/x/term"},
 	"batch/cli/accounts": {"batch", "batch/ledger", "batch/plan", "sheet"},
 	"batch/cli/doctor":   {"batch", "batch/cli/accounts", "batch/cli/prose", "batch/cloud", "batch/durable", "batch/ledger", "batch/quota", "batch/report", "sheet"},
 	"batch/cli/console":  {"batch", "batch/cli/prose", "batch/ledger", "batch/quota", "batch/report", "sheet", "github.com/schollz/progressbar/v3", "golang.org/x/sys"},
@@ -144,7 +144,8 @@ var soleImporter = map[string]string{
 
 // soleFile names the one file of a package that may import another of ours.
 var soleFile = map[string]string{
-	"batch/cli batch/ledger/sqlite": "batch/cli/ledgers.go", // elsewhere a ledger is an interface
+	"batch/cli batch/ledger/postgres": "batch/cli/ledgers.go", // elsewhere a ledger is an interface
+	"batch/cli batch/ledger/sqlite":   "batch/cli/ledgers.go",
 }
 
 // TestArchitecture compares every import with the tables: imports follow the data.

@@ -76,6 +76,8 @@ func (f *submitFlags) checkWatch() error {
 		return failure(exitUsage, "watch-with", nil, "flag", planFlag)
 	case mode != dryRunOff:
 		return failure(exitUsage, "watch-with", nil, "flag", dryRunFlag)
+	case f.run.noWait:
+		return failure(exitUsage, "watch-with", nil, "flag", noWaitFlag)
 	case !f.run.yes && !f.run.simulate:
 		return failure(exitUsage, "watch-unasked", nil)
 	}

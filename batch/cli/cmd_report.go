@@ -163,10 +163,6 @@ func (a *app) again(past *ledger.PastRun, saved savedOptions, path string, passw
 		}
 		return nil, failure(exitUsage, "run-pruned", nil, "run", past.ID, "date", date)
 	}
-	recorded := past.Input
-	if past.End != nil && past.End.Filed != "" {
-		recorded = past.End.Filed
-	}
 	path = cmp.Or(path, inputOf(past))
 	validation := saved.validation()
 	validation.password = password
@@ -182,10 +178,18 @@ func (a *app) again(past *ledger.PastRun, saved savedOptions, path string, passw
 	if in.sha256 != past.InputSHA256 {
 		return nil, failure(exitUsage, "input-changed", nil, "file", path, "run", past.ID)
 	}
-	done := &finished{in: in, problems: in.workbook.Problems, outcomes: everyRow(in.workbook, past), recordedInput: recorded, info: runInfo{
+	return restored(in, past, saved), nil
+}
+
+// restored reconstructs a finished run from the ledger and its input, as it was read then.
+func restored(in *input, past *ledger.PastRun, saved savedOptions) *finished {
+	done := &finished{in: in, problems: slices.Clone(in.workbook.Problems), outcomes: everyRow(in.workbook, past), recordedInput: past.Input, info: runInfo{
 		id: past.ID, command: past.Command, args: saved.Args, simulate: saved.Simulate, started: past.Started,
 		plan: saved.PlanSHA256, changeRef: saved.ChangeRef, trace: saved.TraceID,
-	}}
+	}, shared: len(past.Members) > 0}
+	if past.End != nil && past.End.Filed != "" {
+		done.recordedInput = past.End.Filed
+	}
 	done.partsOf(saved, past)
 	done.problems = append(done.problems, pastProblems(in.workbook, past)...)
 	sheet.SortProblems(done.problems, in.workbook.CircuitsTable.Sheet, in.workbook.EngineersTable.Sheet)
@@ -194,8 +198,11 @@ func (a *app) again(past *ledger.PastRun, saved savedOptions, path string, passw
 			requests: end.Requests, retries: end.Retries, throttled: end.Throttled, slowed: end.Slowed, duration: end.Duration,
 			stop: batch.StopReason(end.Stop), stopCode: end.StopCode, ahead: end.Ahead,
 		}
+		if done.shared && done.totals.stop == batch.StopInterrupted {
+			done.totals.signal = end.ExitCode // that of a signal, wherever it arrived
+		}
 	}
-	return done, nil
+	return done
 }
 
 // inputOf is the path of a past run's input: where it was moved, unless it is not there.

@@ -47,6 +47,9 @@ type finished struct {
 	letters     []letterOf        // of the rows, in order; nil if none were wanted
 	letterFacts letterFacts       // the sum of them
 	waiting     bool              // rows wait for somebody, so that the workbook is taken up again
+	left        bool              // at once, with requests on their way
+	shared      bool              // several hosts may have a copy of the run: all are equal
+	leaves      string            // with --no-wait: the command that writes the copy of the run, which goes on
 
 	changed []ledger.Changed // rows that were changed after they were accepted, in order
 
@@ -85,7 +88,7 @@ type totals struct {
 func (a *app) deliver(done *finished, t target, f outputFlags) *report.Document {
 	found := newFindings(done.in.workbook, done.problems)
 	doc := document(done, found, a.lines.Words)
-	doc.Language = a.written(done.in).Vocabulary()
+	doc.Language, doc.InProgress = a.written(done.in).Vocabulary(), done.leaves != ""
 	end := done.exitFacts(found.errors)
 	done.waiting = len(doc.Waiting) > 0
 	doc.ExitCode = end.code()
@@ -212,7 +215,11 @@ func (a *app) patch(done *finished, doc *report.Document, redact bool) sheet.Pat
 	book := *done.in.workbook
 	book.Problems = done.problems
 	patch := sheet.Results(&book, a.resultRows(done, doc, redact), words, doc.Language)
-	patch.Added, patch.Open = report.Sheets(*doc, words), report.SummaryName
+	added := *doc
+	if done.shared { // what is of this host alone is not in the copy
+		added.Output, added.OutputPath, added.LogFailure = "", "", ""
+	}
+	patch.Added, patch.Open = report.Sheets(added, words), report.SummaryName
 	patch.LinkResults(&book, report.ErrorsName)
 	if redact {
 		patch.MaskPersonal(done.in.workbook)

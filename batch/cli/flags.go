@@ -140,6 +140,7 @@ type runFlags struct {
 	reapply      bool
 	allOrNothing bool
 	yes          bool
+	noWait       bool
 }
 
 func (f *runFlags) register(flags *pflag.FlagSet) {
@@ -162,7 +163,11 @@ func (f *runFlags) registerSending(flags *pflag.FlagSet) {
 	flags.StringVar(&f.maxFailures, "max-failures", "", "stop once `N|N%` of the rows were refused or failed (a percentage needs 20 finished rows)")
 	flags.IntVar(&f.canary, "canary", 0, "send `N` rows first, and the rest only when all of them were accepted (default no canary)")
 	flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask for confirmation; required without a terminal")
+	flags.BoolVar(&f.noWait, noWaitFlag, false, "with a ledger that several hosts share: end when no row is left for this host, without waiting for the others and without a copy")
 }
+
+// noWaitFlag is the name of the flag.
+const noWaitFlag = "no-wait"
 
 // registerChoice registers the flags that choose the service's world and the rows.
 func (f *runFlags) registerChoice(flags *pflag.FlagSet) {

@@ -12,6 +12,7 @@ import (
 	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/database"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/ledger/postgres"
 	"github.com/loabatch/loabatch/batch/ledger/sqlite"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -50,7 +51,14 @@ func (a *app) openDatabase(ctx context.Context, address string) (ledger.Store, e
 	if a.secrets.Shown() {
 		a.warned.Do(func() { a.lines.Warn("ledger-password-shown", nil) })
 	}
-	return nil, failure(exitUsage, "no-postgres-yet", nil, "address", connection[:len(address)])
+	store, err := postgres.Open(ctx, connection)
+	if err == nil {
+		return store, nil
+	}
+	if own, ok := errors.AsType[*ledger.Error](err); ok && !database.Is(own.Path) {
+		return nil, failure(exitUsage, "ledger-address", err, "address", address)
+	}
+	return nil, failure(exitUsage, "ledger-open", err, "file", address, "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
 }
 
 // pastLedger opens a ledger to read what is in it, or returns nil if there is no file of one: a

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -213,6 +214,28 @@ type target struct {
 	// to is where the input will be moved for each exit code, "" if it stays; may be nil.
 	to      func(exit int) string
 	outside bool // -o decides where the copy goes
+}
+
+// of returns the target of a run that this process has joined: what was named after a run of its
+// own is named after that run. One that goes on has no copy yet.
+func (t target) of(done *finished) target {
+	if id := done.info.id; id != t.runID {
+		renamed := func(path string) string {
+			return filepath.Join(filepath.Dir(path), strings.Replace(filepath.Base(path), t.runID, id, 1))
+		}
+		if t.path != "" {
+			t.path = renamed(t.path)
+		}
+		t.reports = slices.Clone(t.reports)
+		for i := range t.reports {
+			t.reports[i].path = renamed(t.reports[i].path)
+		}
+		t.runID = id
+	}
+	if done.leaves != "" {
+		t.path, t.reports, t.to = "", nil, nil
+	}
+	return t
 }
 
 // along returns the target with the copy and its reports beside where the input will be
@@ -456,6 +479,7 @@ func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc 
 	} else {
 		done, err = a.run(ctx, s, in, t)
 	}
+	t = t.of(done)
 	done.end = ledger.RunEnd{ExitCode: exitInternal} // should the rest panic
 	if done.ledger != nil {
 		if !done.info.simulate {
@@ -470,6 +494,7 @@ func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc 
 		return nil, false, err
 	}
 	if ctx.Err() != nil {
+		done.left = true
 		err := failure(int(s.signals.exit.Load()), "left-at-once-simulated", ctx.Err())
 		if !done.info.simulate {
 			command := a.suggest("report", settings{"ledger": done.ledgerFlag}, t.runID)
@@ -552,9 +577,22 @@ func (a *app) downloadFor(ctx context.Context, s *invocation, done *finished) {
 	sheet.SortProblems(done.problems, done.in.workbook.CircuitsTable.Sheet, done.in.workbook.EngineersTable.Sheet)
 }
 
+// endTimeout is how long a process waits for a database that does not answer before it ends
+// without having said so there.
+const endTimeout = 20 * time.Second
+
 // endRun records how a run ended. If that fails, the run counts as dead once this process
 // has exited, and its circuits are released anyway.
 func (a *app) endRun(ctx context.Context, done *finished) {
+	ctx = context.WithoutCancel(ctx)
+	if done.shared {
+		if done.left { // others take this process for dead before they take its rows over: they may be on their way
+			return
+		}
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, endTimeout)
+		defer cancel()
+	}
 	for i, p := range slices.Backward(done.parts) {
 		end := done.end
 		if i > 0 { // what is known of the whole is kept with the first
@@ -563,7 +601,7 @@ func (a *app) endRun(ctx context.Context, done *finished) {
 		if p.run == nil {
 			continue
 		}
-		if err := p.run.End(context.WithoutCancel(ctx), end); err != nil {
+		if err := p.run.End(ctx, end); err != nil {
 			a.lines.Warn("ledger-end", map[string]string{"reason": a.ledgerCause(err)})
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/plan"
+	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/sheet"
 )
 
@@ -49,6 +50,7 @@ type part struct {
 	account string         // its ID; empty if it is not known
 	failure *exitError     // why the account cannot be used; nil if it can
 	run     ledger.Run     // nil when nothing is to be sent
+	quotas  *quota.Set     // of a run with other hosts; nil if they are those of the command
 	stop    ledger.PartEnd // why it ended early
 
 	opened *account // nil for a past run
@@ -91,10 +93,15 @@ type known struct {
 
 // plan plans an input, given what is known of its circuits.
 func (s *invocation) plan(ctx context.Context, done *finished, k known) *batch.Plan {
-	return plan.New(done.in.workbook, plan.Options{
+	return plan.New(done.in.workbook, s.planOptions(ctx, done, k))
+}
+
+// planOptions are what an input is planned with.
+func (s *invocation) planOptions(ctx context.Context, done *finished, k known) plan.Options {
+	return plan.Options{
 		Operation: s.flags.operation, Steps: s.steps, Past: k.past, Later: k.later, Foreign: k.foreign, Only: s.run.only, Valid: s.valid(ctx, done, k.past), Reapply: s.flags.run.reapply, AllOrNothing: s.flags.run.allOrNothing,
 		Severity: s.options.SeverityOf, DryRun: s.run.dryRun != dryRunOff && !s.approving,
-	})
+	}
 }
 
 // valid finds the circuits whose LOA the last run over them saw, and of which the ledger
@@ -312,9 +319,7 @@ func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *b
 		a.lines.Warn("survey-denied", map[string]string{"code": summary.NoSurvey})
 	}
 	done.outcomes = summary.Outcomes
-	if err := s.logFile.Err(); err != nil {
-		done.logFailure = a.lines.Words.Line("log-file-lost", sheet.Arg{Name: "file", Value: s.flags.watch.logFile}, sheet.Arg{Name: "reason", Value: cause(err)})
-	}
+	done.logFailure = a.logFailure(s)
 	done.totals = totals{
 		requests: summary.Requests, retries: summary.Retries, throttled: summary.Throttled, slowed: summary.Slowed,
 		duration: a.env.Now().Sub(done.info.started), stop: summary.Stop, stopCode: summary.StopCode, ahead: summary.Ahead,
@@ -326,6 +331,15 @@ func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *b
 		done.totals.stop, done.totals.stopCode, done.totals.signal = batch.StopPanic, "", 0
 	}
 	return nil
+}
+
+// logFailure says why the log is not complete; it is empty if it is.
+func (a *app) logFailure(s *invocation) string {
+	err := s.logFile.Err()
+	if err == nil {
+		return ""
+	}
+	return a.lines.Words.Line("log-file-lost", sheet.Arg{Name: "file", Value: s.flags.watch.logFile}, sheet.Arg{Name: "reason", Value: cause(err)})
 }
 
 // endUnusable settles the rows of a plan whose accounts cannot be used.
@@ -369,7 +383,10 @@ func (a *app) partEngine(s *invocation, done *finished, p *part, shown *console.
 		e.Log = s.log.With(slog.String("account", p.account))
 		log = &console.RunLog{Logger: log.With(slog.String("account", p.account))}
 	}
-	service, quotas := p.opened.service, s.quotasOf(p.opened.service)
+	service, quotas := p.opened.service, p.quotas
+	if quotas == nil {
+		quotas = s.quotasOf(service)
+	}
 	e.Submitter, e.Finder, e.Surveyor = shown.Submitter(service), service, log.Surveyor(service)
 	e.Quota = func(region string, api batch.API) batch.Quota {
 		return shown.Quota(quotas.Window(region, string(api)), log, region, string(api))

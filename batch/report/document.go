@@ -75,6 +75,8 @@ type Document struct {
 
 	Accounts []Account `json:"accounts,omitempty"` // if the rows name their accounts: each with its rows
 
+	InProgress bool `json:"in_progress,omitempty"` // other hosts carry the run on; this is what has results so far (--no-wait)
+
 	LogFailure string `json:"log_failure,omitempty"` // why the log file is not complete; empty if it is or there is none
 
 	Language sheet.Language `json:"-"` // of the copy

@@ -41,6 +41,8 @@ func (d *Document) Next() Next {
 	void := d.because(batch.ReasonLOARejected, sheet.Refused, sheet.Blocked)
 	fatal := d.StopReason == string(batch.StopFatal) && d.StopCode != "" || d.StopReason == string(batch.StopAccount)
 	switch {
+	case d.InProgress:
+		return Next{"report-next-in-progress", d.Commands.Report}
 	case d.Simulated && d.Failure != "":
 		return Next{"report-next-copy-simulated", d.Commands.Again} // no ledger has it
 	case d.DryRun && d.Failure != "":

@@ -101,6 +101,13 @@ func (p *Progress) Row(e batch.Event) {
 	}
 }
 
+// Batch says how many rows of a run have ended and failed, whichever host worked on them.
+func (p *Progress) Batch(done, failed int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done, p.failed = max(p.done, done), max(p.failed, failed)
+}
+
 // Surveying counts the circuits whose state is to be read and those whose state has been.
 func (p *Progress) Surveying(asked, read int) {
 	p.mu.Lock()
