@@ -28,9 +28,10 @@ func (a *app) historyCommand() *cobra.Command {
 	var path string
 	var f historyFlags
 	cmd := &cobra.Command{
-		Use:   "history [CIRCUIT]",
+		Use:   "history [CIRCUIT | RUN]",
 		Short: "List runs, or everything that happened to one circuit; prune old runs",
-		Long: `Lists the runs in the ledger, or everything that happened to one circuit.
+		Long: `Lists the runs in the ledger, or everything that happened to one circuit. Of one run, it
+lists the hosts that worked on it, each with the rows that it did.
 
 With --waiting, lists the circuits that wait for somebody, the longest first: the reviewers,
 the construction company, or your own team. Below them is how often each company was
@@ -75,6 +76,9 @@ copies cannot be written again.`,
 			}
 			if f.limited = cmd.Flags().Changed("limit"); f.waiting {
 				return a.waitingHistory(cmd.Context(), store, f)
+			}
+			if len(args) == 1 && isRunID(accounts.Whole(args[0])) {
+				return a.oneRun(cmd.Context(), store, accounts.Whole(args[0]), f)
 			}
 			if len(args) == 1 {
 				return a.circuitHistory(cmd.Context(), store, args[0], f, after)
@@ -232,6 +236,86 @@ type runLine struct {
 	TraceID      string   `json:"trace_id"`      // of TRACEPARENT
 
 	PrunedAt *time.Time `json:"pruned_at,omitempty"` // when its rows were removed
+
+	Members []memberLine `json:"members,omitempty"` // the processes at work on it, in the order in which they joined; of a ledger that hosts share
+}
+
+// memberLine is a process that worked on a run, in the JSON of history.
+type memberLine struct {
+	Host     string     `json:"host"`
+	PID      int        `json:"pid"`
+	Version  string     `json:"version"`
+	Starter  bool       `json:"starter"` // it started the run
+	Status   string     `json:"status"`
+	JoinedAt time.Time  `json:"joined_at"`
+	SeenAt   time.Time  `json:"seen_at"`
+	LeftAt   *time.Time `json:"left_at"`   // null while it is at work, or when it died
+	ExitCode *int       `json:"exit_code"` // likewise
+	Rows     int        `json:"rows"`      // that it finished
+	Requests int        `json:"requests"`
+
+	Output       string `json:"output"`
+	OutputSHA256 string `json:"output_sha256"`
+}
+
+// lineOf is a run in the JSON of history.
+func lineOf(r accounts.Run) runLine {
+	l := runLine{r.ID, r.Command, string(r.Scope), string(r.Status), r.Started, r.Account, r.Host, r.PID, r.Input, r.InputSHA256, r.Output, nil, r.Results, "", r.Accounts, "", "", "", moment(r.Pruned), nil}
+	if saved, err := readOptions(r.Options); err == nil { // else report will say so
+		l.ChangeRef, l.PlanSHA256, l.TraceID = saved.ChangeRef, saved.PlanSHA256, saved.TraceID
+	}
+	if r.End != nil {
+		l.ExitCode, l.Output, l.OutputSHA256 = &r.End.ExitCode, r.End.Output, r.End.OutputSHA256
+	}
+	for _, m := range r.Members {
+		line := memberLine{m.Host, m.PID, m.Version, m.Starter, string(m.Status), m.Started, m.Seen, moment(m.Ended), nil, m.Rows, m.Figures.Requests, m.Output, m.OutputSHA256}
+		if m.Status == ledger.Ended {
+			line.ExitCode = &m.ExitCode
+		}
+		l.Members = append(l.Members, line)
+	}
+	return l
+}
+
+// oneRun shows a run, and the processes that worked on it.
+func (a *app) oneRun(ctx context.Context, store ledger.Store, id string, f historyFlags) error {
+	runs, err := store.Runs(ctx, 0)
+	if err != nil {
+		return a.ledgerFailure(err)
+	}
+	folded := accounts.Fold(runs)
+	i := slices.IndexFunc(folded, func(r accounts.Run) bool { return r.ID == id })
+	if i < 0 {
+		return failure(exitUsage, "no-run", nil, "run", id)
+	}
+	members := lineOf(folded[i]).Members
+	if f.json || !f.csv || len(members) == 0 {
+		if err := a.printRuns(folded[i:i+1], f); err != nil || f.json || len(members) == 0 {
+			return err
+		}
+	}
+	rows := a.header("history-members")
+	for _, m := range members {
+		rows = append(rows, []string{m.Host, number(m.PID), stamp(m.JoinedAt), stamp(m.SeenAt), a.lines.Words.Line("history-" + m.Status), exitText(m.ExitCode, f), number(m.Rows), m.Output})
+	}
+	if f.csv {
+		return report.CSVTable(a.env.Stdout, rows)
+	}
+	if _, err := io.WriteString(a.env.Stdout, "\n"); err != nil {
+		return err
+	}
+	return a.historyTable(rows, f, []int{0, 1, 4, 5}, []int{2, 3, 6, 7})
+}
+
+// exitText is an exit code in a table; there may be none yet.
+func exitText(code *int, f historyFlags) string {
+	switch {
+	case code != nil:
+		return number(*code)
+	case f.csv:
+		return ""
+	}
+	return "-"
 }
 
 func (a *app) runHistory(ctx context.Context, store ledger.Store, f historyFlags, after time.Time) error {
@@ -239,15 +323,14 @@ func (a *app) runHistory(ctx context.Context, store ledger.Store, f historyFlags
 	if err != nil {
 		return a.ledgerFailure(err)
 	}
+	return a.printRuns(runs, f)
+}
+
+// printRuns lists runs.
+func (a *app) printRuns(runs []accounts.Run, f historyFlags) error {
 	list := make([]runLine, len(runs))
 	for i, r := range runs {
-		list[i] = runLine{r.ID, r.Command, string(r.Scope), string(r.Status), r.Started, r.Account, r.Host, r.PID, r.Input, r.InputSHA256, r.Output, nil, r.Results, "", r.Accounts, "", "", "", moment(r.Pruned)}
-		if saved, err := readOptions(r.Options); err == nil { // else report will say so
-			list[i].ChangeRef, list[i].PlanSHA256, list[i].TraceID = saved.ChangeRef, saved.PlanSHA256, saved.TraceID
-		}
-		if r.End != nil {
-			list[i].ExitCode, list[i].Output, list[i].OutputSHA256 = &r.End.ExitCode, r.End.Output, r.End.OutputSHA256
-		}
+		list[i] = lineOf(r)
 	}
 	if f.json {
 		return a.writeJSON(struct {
@@ -264,14 +347,7 @@ func (a *app) runHistory(ctx context.Context, store ledger.Store, f historyFlags
 	}
 	rows := a.header("history-runs")
 	for i, r := range list {
-		exit := "-"
-		if f.csv {
-			exit = ""
-		}
-		if r.ExitCode != nil {
-			exit = number(*r.ExitCode)
-		}
-		rows = append(rows, []string{r.RunID, stamp(r.StartedAt), runs[i].Scopes(), a.lines.Words.Line("history-" + r.Status), exit, report.Results(r.Results).In(a.lines.Words), r.Input})
+		rows = append(rows, []string{r.RunID, stamp(r.StartedAt), runs[i].Scopes(), a.lines.Words.Line("history-" + r.Status), exitText(r.ExitCode, f), report.Results(r.Results).In(a.lines.Words), r.Input})
 	}
 	return a.historyTable(rows, f, []int{0, 1, 3, 4}, []int{2, 5, 6})
 }
