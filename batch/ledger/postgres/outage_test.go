@@ -3,8 +3,12 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
@@ -152,5 +156,99 @@ func TestFailover(t *testing.T) {
 	}
 	if past := must2(s.Past(t.Context(), ledger.Real, batch.PlaceLOA, ledgertest.Keys(1)))(t); len(past) != 0 {
 		t.Errorf("the standby had %+v", past)
+	}
+}
+
+// TestNewcomer has a host meet circuits whose holder has been silent. It cannot know whether the holder is dead
+// or whether there was an outage, so it watches for as long as a member may be silent.
+func TestNewcomer(t *testing.T) {
+	t.Parallel()
+	address := database(t)
+	holder := enter(t, open(t, address, short), "a", postgres.Hooks{})
+	must2(holder.Claim(t.Context(), ledgertest.Key(0)))(t)
+	holder.Silent()
+	died := func() {
+		t.Helper()
+		eventually(t, "the silence", func() bool {
+			return must2(holder.State(t.Context()))(t).Members[0].Status == ledger.Died
+		})
+	}
+	died()
+	again := open(t, address, short)
+	started := make(chan error)
+	go func() {
+		_, err := again.Start(context.Background(), ledger.RunInfo{ID: "too early", Scope: ledger.Real}, ledgertest.Keys(2))
+		started <- err
+	}()
+	time.Sleep(short / 2)
+	must(t, holder.Begin(t.Context(), ledgertest.Application(0))) // it was not dead
+	if _, ok := errors.AsType[*ledger.LockedError](<-started); !ok {
+		t.Error("the circuits of a member that came back were taken")
+	}
+	died()
+	before := time.Now()
+	_, err := open(t, address, short).Start(t.Context(), ledger.RunInfo{ID: "next", Scope: ledger.Real}, ledgertest.Keys(2))
+	must(t, err)
+	if took := time.Since(before); took < short {
+		t.Errorf("the circuits were taken over after %s", took)
+	}
+}
+
+// TestHooks does something else in the transactions of the ledger.
+func TestHooks(t *testing.T) {
+	t.Parallel()
+	address := database(t)
+	s := open(t, address, short)
+	_, err := s.Pool().Exec(t.Context(), "CREATE SCHEMA own; CREATE TABLE own.notes (text text)")
+	must(t, err)
+	note := func(text string) func(context.Context, pgx.Tx) error {
+		return func(ctx context.Context, tx pgx.Tx) error {
+			_, err := tx.Exec(ctx, "INSERT INTO own.notes VALUES ($1)", text)
+			return err
+		}
+	}
+	notes := func() (list []string) {
+		t.Helper()
+		rows, err := s.Pool().Query(t.Context(), "SELECT text FROM own.notes ORDER BY text")
+		must(t, err)
+		list, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		must(t, err)
+		return list
+	}
+	errNo := errors.New("no")
+	refuse := func(context.Context, pgx.Tx) error { return errNo }
+	hooks := postgres.Hooks{
+		Started: func(ctx context.Context, tx pgx.Tx, m *postgres.Member) error {
+			return note("started by "+m.Info().Host)(ctx, tx)
+		},
+		Reaped: func(ctx context.Context, tx pgx.Tx, m *postgres.Member, dead []int64) error {
+			return note(fmt.Sprint(m.Number(), " reaped ", dead))(ctx, tx)
+		},
+	}
+	a := enter(t, s, "a", hooks)
+	b := enter(t, open(t, address, short), "b", hooks)
+	must2(a.Claim(t.Context(), ledgertest.Key(0)))(t)
+	must(t, a.Begin(t.Context(), ledgertest.Application(0)))
+	o := ledgertest.Accepted(0, time.Now())
+	if err := a.FinishWith(t.Context(), o, refuse); !errors.Is(err, errNo) {
+		t.Errorf("finish: %v", err)
+	}
+	if rows := must2(a.Outcomes(t.Context()))(t); len(rows) != 0 {
+		t.Errorf("finished in spite of the hook: %+v", rows)
+	}
+	must(t, a.FinishWith(t.Context(), o, note("finished")))
+	if err := b.InBatch(t.Context(), refuse); !errors.Is(err, errNo) {
+		t.Errorf("in the batch: %v", err)
+	}
+	must(t, b.InBatch(t.Context(), note("in the batch")))
+	a.Silent()
+	eventually(t, "reaping", func() bool { return len(notes()) == 4 })
+	want := []string{fmt.Sprint(b.Number(), " reaped ", []int64{a.Number()}), "finished", "in the batch", "started by a"}
+	if got := notes(); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	var taken *ledger.TakenOverError
+	if err := a.InBatch(t.Context(), note("too late")); !errors.As(err, &taken) {
+		t.Errorf("in the batch of others: %v", err)
 	}
 }
