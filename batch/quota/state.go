@@ -345,3 +345,62 @@ func (o *order) free(granted int, q Rate) time.Duration {
 func (s *State) InUse(t Time, r Rate) int {
 	return s.Take(t, Ask{Rate: r, Burst: 1}).Used
 }
+
+// Move puts a state from one keeper under another: from is a reading of the old keeper's clock, and
+// to one of the new keeper's, made no earlier. What counts there counts here for as long. A state
+// that is not of the old clock's line says nothing, as on a new time line; since nobody knows how
+// long ago it was used, nothing is granted before all of it is over.
+func (s *State) Move(from, to Time) {
+	if !s.begun {
+		return
+	}
+	by, longest := to.Now-from.Now, lifeOf(Ask{Life: defaultLife})
+	for _, g := range s.grants {
+		longest = max(longest, g.last-s.seen)
+	}
+	foreign := s.line != from.Line || from.Now < s.seen
+	if foreign {
+		by = to.Now - s.seen
+	}
+	s.line, s.throttle.cut, s.throttle.hold = to.Line, s.throttle.cut+by, s.throttle.hold+by
+	if foreign {
+		*s = State{begun: true, line: to.Line, seen: to.Now, drained: to.Now, unknown: to.Now + longest, throttle: s.throttle}
+		return
+	}
+	s.seen, s.drained = s.seen+by, s.drained+by
+	if s.unknown > -never {
+		s.unknown += by
+	}
+	for i := range s.answers {
+		s.answers[i].at += by
+	}
+	for i := range s.grants {
+		s.grants[i].last += by
+	}
+	for i := range s.processes {
+		s.processes[i].seen += by
+	}
+}
+
+// Merge adds what counts in another state of the same quota, of the same line: two keepers kept it
+// apart, each for processes of its own, and from now on one does.
+func (s *State) Merge(other State) {
+	switch {
+	case !other.begun:
+		return
+	case !s.begun:
+		*s = other
+		return
+	}
+	s.seen, s.keep = max(s.seen, other.seen), max(s.keep, other.keep)
+	s.drained, s.unknown = max(s.drained, other.drained), max(s.unknown, other.unknown)
+	merged := slices.Concat(s.answers, other.answers)
+	slices.SortStableFunc(merged, func(a, b answers) int { return cmp.Compare(a.at, b.at) })
+	s.answers = merged
+	s.grants, s.processes = slices.Concat(s.grants, other.grants), slices.Concat(s.processes, other.processes)
+	hold := max(s.throttle.hold, other.throttle.hold)
+	if other.throttle.begun && (!s.throttle.begun || other.throttle.part < s.throttle.part) {
+		s.throttle = other.throttle
+	}
+	s.throttle.hold = hold
+}
