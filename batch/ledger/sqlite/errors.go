@@ -26,7 +26,8 @@ func wrapError(op, path string, err error) error {
 	var locked *ledger.LockedError
 	var taken *ledger.TakenOverError
 	var open *batch.OpenTokenError
-	if errors.As(err, &own) || errors.As(err, &locked) || errors.As(err, &taken) || errors.As(err, &open) {
+	var moved *ledger.MovedError
+	if errors.As(err, &own) || errors.As(err, &locked) || errors.As(err, &taken) || errors.As(err, &open) || errors.As(err, &moved) {
 		return err
 	}
 	for _, known := range []error{ledger.ErrClosed, ledger.ErrEnded, ledger.ErrNotLocked, ledger.ErrNoRun,

@@ -102,7 +102,7 @@ func (q *quotas) take(ctx context.Context, key quota.Key, ask quota.Ask) (quota.
 // takeIn takes within the open transaction.
 func (q *quotas) takeIn(ctx context.Context, conn *sql.Conn, key quota.Key, ask quota.Ask) (quota.Grant, error) {
 	var stored []byte
-	err := conn.QueryRowContext(ctx, "SELECT state FROM quotas WHERE scope = ? AND region = ? AND api = ?", key.Scope, key.Region, key.API).Scan(&stored)
+	err := conn.QueryRowContext(ctx, quotaOf, key.Scope, key.Region, key.API).Scan(&stored)
 	if err != nil {
 		return quota.Grant{}, err
 	}

@@ -129,6 +129,7 @@ var migrations = []string{
 	prunedRuns,
 	loaStates,
 	rowPlaces,
+	movedTable,
 }
 
 // otherTokens adds what is known of tokens that are neither the last nor the pending one:

@@ -167,7 +167,7 @@ func TestNoColumnForPersonalData(t *testing.T) {
 		pending_run pending_hash pending_generation pending_token operation place pending_operation pending_phase tried
 		api state checksum others pending_accepted
 		begun_checksum finished_checksum beat_checksum end_checksum pruned
-		since status asked company letter letter_sha256`) // company is that which applies
+		since status asked company letter letter_sha256 at`) // company is that which applies
 	known := map[string]bool{}
 	for _, name := range allowed {
 		known[name] = true

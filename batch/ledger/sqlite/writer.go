@@ -26,6 +26,7 @@ const deferral = 10 * time.Millisecond
 type write struct {
 	apply    func(*transaction) error
 	deferred bool // may wait for others to share its commit
+	moves    bool // may be written to a ledger that has moved (moved.go)
 	done     chan error
 }
 
@@ -201,6 +202,9 @@ func (w *writer) applyAll(group []*write) ([]error, error) {
 	}
 	rejections := make([]error, len(group))
 	for i, one := range group {
+		if rejections[i] = w.tx.cache.movedRejection(one); rejections[i] != nil {
+			continue
+		}
 		err := one.apply(&w.tx)
 		if err == nil {
 			continue
@@ -228,6 +232,7 @@ func (r rejection) Unwrap() error { return r.error }
 // next write.
 type cache struct {
 	version int64                    // SQLite's data_version; 0 before it was read
+	moved   *ledger.MovedError       // where the ledger has moved, nil if it has not
 	fenced  map[int64]error          // by run: why it has lost its locks, nil if it holds them
 	pending map[circuit]ledger.State // of circuits with a pending submission
 }
@@ -246,10 +251,16 @@ func (t *transaction) validateCache(ctx context.Context) error {
 	if version == t.cache.version {
 		return nil
 	}
-	t.cache = emptyCache(version)
+	t.cache = emptyCache(0) // until all of it is known
 	seal, err := readSeal(ctx, t.conn)
 	if err == nil && seal != 0 {
 		_, err = t.conn.ExecContext(ctx, removeSeal)
+	}
+	if err == nil {
+		t.cache.moved, err = readMoved(ctx, t.conn)
+	}
+	if err == nil {
+		t.cache.version = version
 	}
 	return err
 }
