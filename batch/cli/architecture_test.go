@@ -99,7 +99,7 @@ var testOnly = map[string][]string{
 	"batch/ledger":        {"batch/ledger/ledgertest", "batch/ledger/sqlite"},
 	"batch/ledger/sqlite": {"batch/ledger/ledgertest", "batch/ledger/sqlite/lossytest", "batch/plan", "batch/quicktest"},
 
-	"batch/ledger/postgres": {"batch/ledger/ledgertest", "batch/ledger/postgres/pgtest"},
+	"batch/ledger/postgres": {"batch/ledger/ledgertest", "batch/ledger/postgres/pgtest", "batch/ledger/sqlite"},
 
 	"batch/ledger/sqlite/testdata": {"batch", "batch/ledger", "batch/ledger/sqlite", "sheet"},
 

@@ -151,6 +151,8 @@ var migrations = []string{
 		letter_sha256 text   NOT NULL,
 		PRIMARY KEY (scope, region, instance_id, since)
 	);`,
+
+	takeovers,
 }
 
 // The advisory locks of transactions that must not run at the same time. Their first half is
