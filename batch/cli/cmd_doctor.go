@@ -20,6 +20,7 @@ import (
 	"github.com/loabatch/loabatch/batch/cli/password"
 	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/batch/inbox"
+	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/report"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -346,6 +347,13 @@ func (d *examination) ledger(ctx context.Context) (checks []doctor.Check) {
 	}
 	d.s.store = store
 	d.s.closers = append(d.s.closers, store)
+	if server, ok := store.(ledger.Inspector); ok {
+		if found, err := server.Inspect(ctx); err != nil {
+			d.fail("database", "", d.ledgerFailure(err))
+		} else {
+			d.found.Database(found)
+		}
+	}
 	if err := d.found.Ledger(ctx, store, cmp.Or(path, d.flags.service.ledger)); err != nil {
 		d.fail("ledger", "", d.ledgerFailure(err))
 	}

@@ -40,12 +40,16 @@ advance last saw.
 
 With --prune, removes what the ledger has of the rows of old runs instead. What protects
 circuits from a second application stays, and so does the list of runs; only their results
-copies cannot be written again.`,
+copies cannot be written again.
+
+With --take-over, moves the ledger in a file into the database that --ledger names, once,
+with everything in it.`,
 		Example: `  loabatch history
   loabatch history --since 7d --failed
   loabatch history pc-bp1abcdefgh
   loabatch history --waiting
-  loabatch history --prune 400d`,
+  loabatch history --prune 400d
+  loabatch history --ledger postgres://loabatch@db.example.com/loabatch --take-over ledger.db`,
 		Args:              arguments(0, 1),
 		ValidArgsFunction: a.completeCircuits,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -63,7 +67,13 @@ copies cannot be written again.`,
 			if err != nil {
 				return err
 			}
-			store, err := a.pastLedger(cmd.Context(), path)
+			if f.takeOver != "" {
+				if err := f.takeOverAlone(cmd, args); err != nil {
+					return err
+				}
+				return a.takeOver(cmd.Context(), path, f.takeOver, f.yes, f.json)
+			}
+			store, err := a.shownLedger(cmd.Context(), path)
 			if err != nil {
 				return err
 			}
@@ -95,7 +105,8 @@ copies cannot be written again.`,
 	flags.BoolVar(&f.csv, "csv", false, "print a CSV table for spreadsheets on stdout")
 	flags.BoolVar(&f.waiting, waitingFlag, false, "list the circuits that wait for somebody, the longest first, and the rejections by company")
 	flags.StringVar(&f.prune, pruneFlag, "", "remove the rows of runs that are older than `AGE`, such as 400d or 60w, and shrink the ledger")
-	flags.BoolVarP(&f.yes, "yes", "y", false, "with --prune, do not ask for confirmation; required without a terminal")
+	flags.StringVar(&f.takeOver, takeOverFlag, "", "move the ledger in `FILE` into the database of --ledger")
+	flags.BoolVarP(&f.yes, "yes", "y", false, "with --prune or --take-over, do not ask for confirmation; required without a terminal")
 	return cmd
 }
 
@@ -104,7 +115,7 @@ type historyFlags struct {
 	limit             int
 	since             string
 	failed, json, csv bool
-	prune             string
+	prune, takeOver   string
 	waiting, yes      bool
 	limited           bool // --limit was given
 }
@@ -114,6 +125,9 @@ const waitingFlag = "waiting"
 
 // pruneFlag is the name of the flag.
 const pruneFlag = "prune"
+
+// takeOverFlag is the name of the flag.
+const takeOverFlag = "take-over"
 
 // after returns the time that --since names; zero means the beginning.
 func (f historyFlags) after(now time.Time) (time.Time, error) {
@@ -176,6 +190,19 @@ func (f historyFlags) waitingAlone(cmd *cobra.Command, args []string) error {
 	}
 	if len(args) > 0 {
 		return failure(exitUsage, "waiting-alone", nil, "other", args[0])
+	}
+	return nil
+}
+
+// takeOverAlone rejects flags that say nothing about a ledger that moves.
+func (f historyFlags) takeOverAlone(cmd *cobra.Command, args []string) error {
+	for _, name := range []string{"since", "failed", "limit", "csv", waitingFlag, pruneFlag} {
+		if cmd.Flags().Changed(name) {
+			return failure(exitUsage, "take-over-alone", nil, "other", "--"+name)
+		}
+	}
+	if len(args) > 0 {
+		return failure(exitUsage, "take-over-alone", nil, "other", args[0])
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	if err != nil {
 		return err
 	}
-	store, err := a.pastLedger(ctx, f.ledger)
+	store, err := a.shownLedger(ctx, f.ledger)
 	if err != nil {
 		return err
 	}

@@ -120,7 +120,7 @@ func (a *app) latestRuns(cmd *cobra.Command, args []string, n int) (ledger.Store
 	if len(args) > 0 {
 		return nil, nil
 	}
-	store, err := a.pastLedger(cmd.Context(), cmd.Flag("ledger").Value.String())
+	store, err := a.shownLedger(cmd.Context(), cmd.Flag("ledger").Value.String())
 	if err != nil || store == nil {
 		return nil, nil
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
@@ -17,9 +18,28 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// openLedger opens the ledger that the flag names, or a temporary one. Nothing else here
-// knows which kinds of ledgers there are.
+// openLedger opens the ledger that the flag names, or a temporary one. One that has moved into a
+// database is refused.
 func (a *app) openLedger(ctx context.Context, flag string, temporary bool) (ledger.Store, error) {
+	store, err := a.openAny(ctx, flag, temporary)
+	if err != nil {
+		return nil, err
+	}
+	if file, ok := store.(ledger.Leaver); ok {
+		moved, err := file.Moved(ctx)
+		if moved != nil {
+			err = moved
+		}
+		if err != nil {
+			return nil, errors.Join(a.ledgerFailure(err), store.Close())
+		}
+	}
+	return store, nil
+}
+
+// openAny is openLedger for what is only shown, whether it has moved or not. Nothing else here knows
+// which kinds of ledgers there are, but takeOver.
+func (a *app) openAny(ctx context.Context, flag string, temporary bool) (ledger.Store, error) {
 	if temporary {
 		store, err := sqlite.Temporary(ctx)
 		if err != nil {
@@ -64,12 +84,21 @@ func (a *app) openDatabase(ctx context.Context, address string) (ledger.Store, e
 // pastLedger opens a ledger to read what is in it, or returns nil if there is no file of one: a
 // command that only reads creates none.
 func (a *app) pastLedger(ctx context.Context, flag string) (ledger.Store, error) {
+	return a.ifThere(ctx, flag, a.openLedger)
+}
+
+// shownLedger is pastLedger for commands that only show it, so it may have moved.
+func (a *app) shownLedger(ctx context.Context, flag string) (ledger.Store, error) {
+	return a.ifThere(ctx, flag, a.openAny)
+}
+
+func (a *app) ifThere(ctx context.Context, flag string, open func(context.Context, string, bool) (ledger.Store, error)) (ledger.Store, error) {
 	if path, err := a.ledgerFile(flag); err != nil {
 		return nil, err
 	} else if _, err := os.Stat(path); path != "" && errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	return a.openLedger(ctx, flag, false)
+	return open(ctx, flag, false)
 }
 
 // knownLedger opens the ledger for a command that sends nothing: for what is known of the
@@ -92,6 +121,9 @@ func (a *app) ledgerFailure(err error) error {
 	if errors.As(err, &locked) {
 		return failure(exitLocked, "locked", err, "run", accounts.Whole(locked.RunID), "host", locked.Host,
 			"pid", number(locked.PID), "since", stamp(locked.Since)+" UTC")
+	}
+	if moved, ok := errors.AsType[*ledger.MovedError](err); ok {
+		return failure(exitUsage, "ledger-moved", err, "to", moved.To, "when", stamp(moved.When))
 	}
 	if own, ok := errors.AsType[*ledger.Error](err); ok && database.Is(own.Path) {
 		return failure(exitInternal, "ledger-server-failed", err, "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
@@ -188,6 +220,82 @@ func under(folder string, elements ...string) string {
 		return ""
 	}
 	return filepath.Join(append([]string{folder}, elements...)...)
+}
+
+// takeOver has the ledger in a database take over the one in a file.
+func (a *app) takeOver(ctx context.Context, flag, file string, yes, asJSON bool) error {
+	store, err := a.openAny(ctx, flag, false)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	to, ok := store.(interface {
+		ledger.Taker
+		Path() string
+	})
+	if !ok {
+		path, _ := a.ledgerPath(flag)
+		return failure(exitUsage, "take-over-database", nil, "ledger", path)
+	}
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		return failure(exitUsage, "take-over-no-file", nil, "file", file)
+	}
+	from, err := sqlite.Open(ctx, file)
+	if err != nil {
+		return failure(exitUsage, "ledger-open", err, "file", file, "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
+	}
+	defer from.Close()
+	if !yes && !a.env.StdinTerminal {
+		return failure(exitUsage, "take-over-no-yes", nil)
+	}
+	err = a.confirm(yes, 1, func() (string, error) {
+		return a.lines.Words.Line("take-over-question", sheet.Arg{Name: "file", Value: file}, sheet.Arg{Name: "to", Value: to.Path()}), nil
+	})
+	if errors.Is(err, errDeclined) {
+		a.lines.Say("take-over-declined", nil)
+		return nil
+	} else if err != nil {
+		return err
+	}
+	taken, err := ledger.Move(ctx, from, to, to.Path())
+	if err != nil {
+		return a.takeOverFailure(err, file)
+	}
+	if asJSON {
+		return a.writeJSON(struct {
+			Source   string    `json:"source"`
+			MovedTo  string    `json:"moved_to"`
+			MovedAt  time.Time `json:"moved_at"`
+			Runs     int       `json:"runs"`
+			Rows     int       `json:"rows"`
+			Circuits int       `json:"circuits"`
+			Open     int       `json:"open"`
+		}{taken.Source, to.Path(), taken.At.UTC(), taken.Runs, taken.Rows, taken.Circuits, taken.Open})
+	}
+	a.lines.Say("taken-over", map[string]string{"file": file, "to": to.Path(), "runs": number(taken.Runs), "rows": number(taken.Rows),
+		"circuits": number(taken.Circuits), "open": number(taken.Open)})
+	return nil
+}
+
+// takeOverFailure says why a ledger was not taken over.
+func (a *app) takeOverFailure(err error, file string) error {
+	if taken, ok := errors.AsType[*ledger.TakenError](err); ok {
+		return failure(exitUsage, "take-over-twice", err, "file", taken.Source, "host", taken.Host, "when", stamp(taken.At),
+			"runs", number(taken.Runs), "circuits", number(taken.Circuits))
+	}
+	if known, ok := errors.AsType[*ledger.KnownError](err); ok && known.Run != "" {
+		return failure(exitUsage, "take-over-run-known", err, "file", file, "run", known.Run)
+	} else if ok {
+		return failure(exitUsage, "take-over-known", err, "file", file, "n", number(known.Circuits), "circuit", known.Circuit.InstanceID)
+	}
+	if locked, ok := errors.AsType[*ledger.LockedError](err); ok {
+		return failure(exitLocked, "take-over-in-progress", err, "run", accounts.Whole(locked.RunID), "host", locked.Host,
+			"pid", number(locked.PID), "since", stamp(locked.Since)+" UTC")
+	}
+	if _, ok := errors.AsType[*ledger.MovedError](err); ok {
+		return a.ledgerFailure(err)
+	}
+	return failure(exitInternal, "take-over-failed", err, "file", file, "reason", a.ledgerCause(err))
 }
 
 // knownLOAs reads what the ledger knows of the present LOAs of a run's circuits. Without a

@@ -82,7 +82,7 @@ func (c *Catalogue) Colon(label, text string) string {
 
 // countNames are the placeholders that stand for counts. Every placeholder with forms is
 // one of them; other numbers, such as ports and account IDs, are never grouped.
-var countNames = []string{"n", "of", "count", "rows", "good", "bad", "accepted", "left", "total", "done", "failed", "runs", "open", "going", "engineers", "valid", "warned", "moved"}
+var countNames = []string{"n", "of", "count", "rows", "good", "bad", "accepted", "left", "total", "done", "failed", "runs", "open", "going", "engineers", "valid", "warned", "moved", "circuits", "standbys", "free"}
 
 // grouped returns a count with the separators of the language: 12,000.
 func (c *Catalogue) grouped(count string) string {

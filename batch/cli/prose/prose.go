@@ -49,8 +49,8 @@ type Catalogue struct {
 
 // The catalogues. TestComplete holds them against each other.
 var (
-	English = join(language.English, sheet.English, enRules, enBeside, enCircuits, enEngineers, enFiles, enParts, enCopy, enReasons, enSteps, enAPI, enWire, enReport, enTemplate, enLines, enTerms, enWords, enLetters, enPlan, enHosts)
-	Chinese = join(language.MustParse("zh-CN"), sheet.Chinese, zhRules, zhBeside, zhCircuits, zhEngineers, zhFiles, zhParts, zhCopy, zhReasons, zhSteps, zhAPI, zhWire, zhReport, zhTemplate, zhLines, zhTerms, zhWords, zhLetters, zhPlan, zhHosts)
+	English = join(language.English, sheet.English, enRules, enBeside, enCircuits, enEngineers, enFiles, enParts, enCopy, enReasons, enSteps, enAPI, enWire, enReport, enTemplate, enLines, enTerms, enWords, enLetters, enPlan, enHosts, enDatabase)
+	Chinese = join(language.MustParse("zh-CN"), sheet.Chinese, zhRules, zhBeside, zhCircuits, zhEngineers, zhFiles, zhParts, zhCopy, zhReasons, zhSteps, zhAPI, zhWire, zhReport, zhTemplate, zhLines, zhTerms, zhWords, zhLetters, zhPlan, zhHosts, zhDatabase)
 )
 
 func join(tag language.Tag, terms sheet.Language, parts ...map[string]Entry) *Catalogue {
