@@ -48,47 +48,98 @@ func nights(t *testing.T) map[string][]string {
 	return found
 }
 
-// cronJob is what the test looks at in a CronJob.
+// jobSpec is what the tests look at in a Job.
+type jobSpec struct {
+	Parallelism, Completions int
+	CompletionMode           string `yaml:"completionMode"`
+	PodFailurePolicy         struct {
+		Rules []struct {
+			Action      string
+			OnExitCodes struct {
+				ContainerName, Operator string
+				Values                  []int
+			} `yaml:"onExitCodes"`
+		}
+	} `yaml:"podFailurePolicy"`
+	Template struct {
+		Spec struct {
+			RestartPolicy string `yaml:"restartPolicy"`
+			Containers    []struct {
+				Name, Image   string
+				Command, Args []string
+				Env           []struct{ Name string }
+			}
+		}
+	}
+}
+
+// codes are the exit codes of each action.
+func (s jobSpec) codes(t *testing.T) map[string][]int {
+	rules := map[string][]int{}
+	for _, r := range s.PodFailurePolicy.Rules {
+		rules[r.Action] = r.OnExitCodes.Values
+		if !slices.IsSorted(r.OnExitCodes.Values) {
+			t.Errorf("%s: Kubernetes wants the codes in order", r.Action)
+		}
+	}
+	return rules
+}
+
+// cronJob is what the tests look at in a CronJob.
 type cronJob struct {
 	APIVersion string `yaml:"apiVersion"`
 	Kind       string
 	Spec       struct {
-		ConcurrencyPolicy string `yaml:"concurrencyPolicy"`
-		JobTemplate       struct {
-			Spec struct {
-				PodFailurePolicy struct {
-					Rules []struct {
-						Action      string
-						OnExitCodes struct {
-							ContainerName, Operator string
-							Values                  []int
-						} `yaml:"onExitCodes"`
-					}
-				} `yaml:"podFailurePolicy"`
-				Template struct {
-					Spec struct {
-						RestartPolicy string `yaml:"restartPolicy"`
-						Containers    []struct {
-							Name, Image   string
-							Command, Args []string
-						}
-					}
-				}
-			}
-		} `yaml:"jobTemplate"`
+		ConcurrencyPolicy string                 `yaml:"concurrencyPolicy"`
+		JobTemplate       struct{ Spec jobSpec } `yaml:"jobTemplate"`
 	}
 }
 
-func readCronJob(t *testing.T) (job cronJob) {
-	d := yaml.NewDecoder(strings.NewReader(readText(t, github+"recipes/cronjob.yaml")))
-	if err := d.Decode(&job); err != nil {
+// readManifest reads a file of Kubernetes' that ends with a claim for a volume.
+func readManifest(t *testing.T, name string, into any) {
+	d := yaml.NewDecoder(strings.NewReader(readText(t, github+"recipes/"+name)))
+	if err := d.Decode(into); err != nil {
 		t.Fatal(err)
 	}
 	var claim map[string]any
 	if err := d.Decode(&claim); err != nil || claim["kind"] != "PersistentVolumeClaim" {
 		t.Errorf("the second document: %v, %v", claim, err)
 	}
+}
+
+func readCronJob(t *testing.T) (job cronJob) {
+	readManifest(t, "cronjob.yaml", &job)
 	return job
+}
+
+// TestJobIsAWorkQueue: any pod may do any row, each writes its own copy, and the exit codes mean what
+// they mean at night.
+func TestJobIsAWorkQueue(t *testing.T) {
+	var job struct {
+		APIVersion string `yaml:"apiVersion"`
+		Kind       string
+		Spec       jobSpec
+	}
+	readManifest(t, "job.yaml", &job)
+	if job.APIVersion != "batch/v1" || job.Kind != "Job" || job.Spec.Parallelism < 2 || job.Spec.Completions != 0 || job.Spec.CompletionMode != "" || job.Spec.Template.Spec.RestartPolicy != "Never" {
+		t.Errorf("%+v", job)
+	}
+	night := readCronJob(t).Spec.JobTemplate.Spec
+	if got, want := job.Spec.codes(t), night.codes(t); !maps.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("podFailurePolicy: %v, and that of the CronJob %v", got, want)
+	}
+	container := job.Spec.Template.Spec.Containers[0]
+	set := map[string]bool{}
+	for _, v := range container.Env {
+		set[v.Name] = true
+	}
+	if !set["LOABATCH_LEDGER"] || !set["POD_NAME"] || !strings.Contains(strings.Join(container.Args, " "), "--output=/srv/loa/circuits.$(POD_NAME).xlsx") {
+		t.Errorf("environment %v, arguments %q", set, container.Args)
+	}
+	s := newShell(t) // the arguments are those of this version, and the night's copy is not there yet
+	s.fill("srv/loa/circuits.xlsx", "1000", false)
+	words := strings.ReplaceAll(strings.Join(append(container.Command, container.Args...), " "), "$(POD_NAME)", "pod-1")
+	s.run(words + " --ledger ledger.db # exit 0")
 }
 
 // underSystemd gives a shell what the unit gives its command, and returns what stands for the
@@ -210,13 +261,7 @@ func TestRecipesKnowTheExitCodes(t *testing.T) {
 	if job.APIVersion != "batch/v1" || job.Kind != "CronJob" || job.Spec.ConcurrencyPolicy != "Forbid" || spec.Template.Spec.RestartPolicy != "Never" {
 		t.Errorf("the CronJob cannot have a podFailurePolicy: %+v", job)
 	}
-	rules := map[string][]int{}
-	for _, r := range spec.PodFailurePolicy.Rules {
-		rules[r.Action] = r.OnExitCodes.Values
-		if !slices.IsSorted(r.OnExitCodes.Values) {
-			t.Errorf("%s: Kubernetes wants the codes in order", r.Action)
-		}
-	}
+	rules := spec.codes(t)
 	// A pod may take up what the one before it left when its time was over.
 	killed := slices.Sorted(slices.Values(append(again, 7, 137)))
 	if !slices.Equal(rules["FailJob"], slices.DeleteFunc(slices.Clone(person), func(code int) bool { return code == 7 })) || !slices.Equal(rules["Count"], killed) {
