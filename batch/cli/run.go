@@ -130,6 +130,9 @@ func (s *invocation) valid(ctx context.Context, done *finished, past map[batch.K
 // runForReal starts a run in the ledger, which locks the circuits, plans with what the
 // ledger knows, and sends. The caller ends the run in the ledger.
 func (a *app) runForReal(ctx context.Context, s *invocation, done *finished, t target) error {
+	if shared, ok := s.store.(ledger.Shared); ok {
+		return a.runTogether(ctx, s, done, t, shared)
+	}
 	if err := a.startParts(ctx, s, done, t); err != nil {
 		return err
 	}

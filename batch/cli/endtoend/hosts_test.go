@@ -1,0 +1,357 @@
+package endtoend_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/loabatch/loabatch/batch/cli/clitest"
+	"github.com/loabatch/loabatch/batch/ledger/postgres/pgtest"
+)
+
+// host is a process of a run that several work on.
+type host struct {
+	*exec.Cmd
+	out bytes.Buffer // both streams
+}
+
+// host starts a command with a ledger in a database.
+func (p *program) host(ledger string, args ...string) *host {
+	h := &host{Cmd: p.command(args...)}
+	h.Env = append(h.Env, "LOABATCH_LEDGER="+ledger, "LOABATCH_ENDPOINT="+p.url)
+	h.Stdout, h.Stderr = &locked{Writer: &h.out}, nil
+	h.Stderr = h.Stdout
+	if err := h.Start(); err != nil {
+		p.Fatal(err)
+	}
+	return h
+}
+
+// locked is a writer for both streams of a process.
+type locked struct {
+	mu sync.Mutex
+	io.Writer
+}
+
+func (l *locked) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.Writer.Write(b)
+}
+
+// ended waits for a process, and wants an exit code and texts in what it printed.
+func (p *program) ended(h *host, exit int, wants ...string) {
+	p.Helper()
+	_ = h.Wait() // its exit code is looked at
+	if got := h.ProcessState.ExitCode(); got != exit {
+		p.Errorf("%q: exit %d, want %d", h.Args[1:], got, exit)
+	}
+	for _, want := range wants {
+		if !strings.Contains(h.out.String(), want) {
+			p.Errorf("%q: no %q in what it printed", h.Args[1:], want)
+		}
+	}
+	if p.Failed() {
+		p.Logf("%q: %s", h.Args[1:], &h.out)
+	}
+}
+
+// until waits for a condition.
+func (p *program) until(what string, condition func() bool) {
+	p.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !condition(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			p.Fatalf("still waiting for %s", what)
+		}
+	}
+}
+
+// startedRun matches the ID of a run that was started.
+var startedRun = regexp.MustCompile(`started run ([0-9a-z-]+)`)
+
+// parts returns the content of a workbook.
+func parts(t *testing.T, path string) map[string]string {
+	z, err := zip.OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	all := map[string]string{}
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[f.Name] = string(content)
+	}
+	return all
+}
+
+// sameCopy wants two copies to be equal, but for their seals.
+func sameCopy(t *testing.T, one, other string) {
+	t.Helper()
+	a, b := parts(t, one), parts(t, other)
+	for name, content := range a {
+		if b[name] != content && strings.HasPrefix(name, "xl/") {
+			t.Errorf("%s differs in %s and %s", name, one, other)
+		}
+	}
+	if len(a) != len(b) {
+		t.Errorf("%s has %d parts, and %s %d", one, len(a), other, len(b))
+	}
+}
+
+// TestHosts has three processes work on one workbook. Each writes the same copy, which report
+// writes too, and the password of the database is nowhere.
+func TestHosts(t *testing.T) {
+	t.Parallel()
+	database := pgtest.Database(t)
+	address, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	password, _ := address.User.Password()
+	p := newProgram(t, 240)
+	send := []string{"submit", "--yes", "--rate", "60/3s", "--report", "csv,html,json", "--log-level", "debug", "--metrics-file", p.path("metrics"), "--json"}
+	first := p.host(database, append(send, "-o", "1.xlsx", "in.xlsx")...)
+	p.until("the run", func() bool { return p.sim.Stats().Accepted > 0 })
+	hosts := []*host{first}
+	for n := 2; n <= 3; n++ {
+		args := append(send[:len(send):len(send)], "--log-file", p.path(fmt.Sprint("log", n)), "-o", fmt.Sprint(n, ".xlsx"), "in.xlsx")
+		hosts = append(hosts, p.host(database, append([]string{args[0], "--ledger", database}, args[1:]...)...))
+	}
+	for _, h := range hosts[1:] {
+		p.ended(h, 0, "joined run ", "can see the password in --ledger", `"SUBMITTED": 240`)
+	}
+	p.ended(first, 0, "started run ", `"SUBMITTED": 240`)
+	run := startedRun.FindStringSubmatch(first.out.String())[1]
+	if stats := p.sim.Stats(); stats.Accepted != 240 || stats.Duplicates != 0 {
+		t.Errorf("%d accepted, %d of them twice", stats.Accepted, stats.Duplicates)
+	}
+	sameCopy(t, p.path("1.xlsx"), p.path("2.xlsx"))
+	sameCopy(t, p.path("1.xlsx"), p.path("3.xlsx"))
+
+	again := p.host(database, "report", run, "-o", "again.xlsx")
+	p.ended(again, 0, "all 240 rows accepted")
+	sameCopy(t, p.path("1.xlsx"), p.path("again.xlsx"))
+	shown := p.host(database, "history", run, "--json")
+	p.ended(shown, 0)
+	var history struct {
+		Runs []struct {
+			Members []struct {
+				Host    string
+				PID     int
+				Rows    int
+				Starter bool
+				Output  string
+			}
+		}
+	}
+	if err := json.Unmarshal(shown.out.Bytes(), &history); err != nil || len(history.Runs) != 1 || len(history.Runs[0].Members) != 3 {
+		t.Fatalf("%v: %s", err, &shown.out)
+	}
+	rows := 0
+	for i, m := range history.Runs[0].Members {
+		rows += m.Rows
+		if m.Starter != (i == 0) || m.PID == 0 || m.Output != p.path(fmt.Sprint(i+1, ".xlsx")) || m.Rows == 0 {
+			t.Errorf("member %d: %+v", i+1, m)
+		}
+	}
+	if rows != 240 {
+		t.Errorf("the hosts did %d rows", rows)
+	}
+	table := p.host(database, "history", run)
+	p.ended(table, 0, "HOST", "240 SUBMITTED", p.path("3.xlsx"))
+	list := p.host(database, "history", run, "--csv")
+	p.ended(list, 0, "PROCESS")
+	unknown := p.host(database, "history", "20260101-000000-aaaaa")
+	p.ended(unknown, 2, "20260101-000000-aaaaa")
+	checked := p.host(database, "doctor")
+	_ = checked.Wait() // it may warn
+
+	for _, h := range append(hosts, again, shown, table, list, unknown, checked) {
+		if strings.Contains(h.out.String(), password) {
+			t.Errorf("%q printed the password", h.Args[1:])
+		}
+	}
+	noPassword(t, p.dir, password)
+	server, name := pgtest.Shared(t), strings.TrimPrefix(address.Path, "/")
+	for _, table := range strings.Fields(server.Query(t, name, "select format('%I.%I', table_schema, table_name) from information_schema.tables where table_schema like 'loabatch%'")) {
+		if n := strings.TrimSpace(server.Query(t, name, "select count(*) from "+table+" t where t::text like '%"+password+"%'")); n != "0" {
+			t.Errorf("%s has the password in %s rows", table, n)
+		}
+	}
+}
+
+// noPassword looks for a password in all files of a folder, and within the workbooks.
+func noPassword(t *testing.T, folder, password string) {
+	files := 0
+	err := filepath.WalkDir(folder, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		files++
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if strings.Contains(string(content), password) {
+			t.Errorf("%s has the password", path)
+		}
+		if filepath.Ext(path) == ".xlsx" {
+			for name, part := range parts(t, path) {
+				if strings.Contains(part, password) {
+					t.Errorf("%s has the password in %s", path, name)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil || files < 10 {
+		t.Errorf("%d files: %v", files, err)
+	}
+}
+
+// TestHostsDiffer has processes that mean something else by a run not join it: with other
+// settings, or with another workbook that has one of its circuits.
+func TestHostsDiffer(t *testing.T) {
+	t.Parallel()
+	database := pgtest.Database(t)
+	p := newProgram(t, 90)
+	first := p.host(database, "submit", "--yes", "--rate", "10/1s", "-o", "1.xlsx", "in.xlsx")
+	p.until("the run", func() bool { return p.sim.Stats().Accepted > 0 })
+	other := p.host(database, "submit", "--yes", "--rate", "20/1s", "--only", "failed,unknown", "--max-failures", "3", "-o", "2.xlsx", "in.xlsx")
+	p.ended(other, 2, "cannot join run ", "--rate 10/1s (here 20/1s)", "--max-failures unset (here 3)", "--only unset (here failed,unknown)", "Nothing was sent")
+	book := clitest.Circuits(80)
+	book[0].Rows = append(book[0].Rows[:1:1], book[0].Rows[40:]...)
+	book[1].Rows = append(book[1].Rows[:1:1], book[1].Rows[40:]...)
+	if err := os.WriteFile(p.path("other.xlsx"), clitest.Pack(book), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.ended(p.host(database, "submit", "--yes", "--rate", "10/1s", "-o", "3.xlsx", "other.xlsx"), 9, "another run is working on circuits of this workbook")
+	early := p.host(database, "submit", "--yes", "--rate", "10/1s", "--no-wait", "-o", "4.xlsx", "in.xlsx")
+	drained := p.host(database, "submit", "--yes", "--rate", "10/1s", "-o", "5.xlsx", "in.xlsx")
+	p.until("the host", func() bool { return strings.Contains(drained.out.String(), "joined run ") })
+	if err := drained.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	p.ended(drained, 130, "gave this host's rows back to run ", "loabatch report ")
+	_ = early.Wait() // with 0, or 5 if an answer was lost
+	for _, want := range []string{"joined run ", "once the run has ended, write its copy:"} {
+		if !strings.Contains(early.out.String(), want) {
+			t.Errorf("no %q: %s", want, &early.out)
+		}
+	}
+	p.ended(first, 0, "all 90 rows accepted")
+	for _, name := range []string{"2.xlsx", "3.xlsx", "4.xlsx", "5.xlsx"} {
+		if _, err := os.Stat(p.path(name)); err == nil {
+			t.Errorf("there is a copy %s", name)
+		}
+	}
+}
+
+// TestHostsSteps takes a workbook through advance and complete on two hosts each.
+func TestHostsSteps(t *testing.T) {
+	t.Parallel()
+	database := pgtest.Database(t)
+	p := newProgram(t, 30)
+	for _, command := range []string{"advance", "complete"} {
+		both := []*host{}
+		for n := range 2 {
+			both = append(both, p.host(database, command, "--yes", "--rate", "30/1s", "-o", fmt.Sprint(command, n, ".xlsx"), "in.xlsx"))
+		}
+		for _, h := range both {
+			p.ended(h, 0, "run     20")
+		}
+		if a, b := runOf(both[0]), runOf(both[1]); a == b { // else the first had ended
+			sameCopy(t, p.path(command+"0.xlsx"), p.path(command+"1.xlsx"))
+		}
+	}
+	status := p.host(database, "status", "-o", "status.xlsx", "in.xlsx")
+	p.ended(status, 0, "30")
+	if stats := p.sim.Stats(); stats.Accepted != 30 || stats.Duplicates != 0 {
+		t.Errorf("%d accepted, %d of them twice", stats.Accepted, stats.Duplicates)
+	}
+}
+
+// runOf is the run that a host took part in.
+func runOf(h *host) string {
+	return regexp.MustCompile(`(started|joined) run ([0-9a-z-]+)`).FindStringSubmatch(h.out.String())[2]
+}
+
+// TestDatabaseAway has the database stop in the middle of a run, which goes on when it is back.
+func TestDatabaseAway(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t, "fsync=off")
+	p := newProgram(t, 90)
+	h := p.host(server.Database(t), "submit", "--yes", "--rate", "30/1s", "-o", "1.xlsx", "in.xlsx")
+	p.until("the run", func() bool { return p.sim.Stats().Accepted > 10 })
+	server.Stop(t)
+	p.until("the warning", func() bool { return strings.Contains(h.out.String(), "does not answer, so nothing more is sent") })
+	server.Restart(t)
+	p.ended(h, 0, "answers again", "all 90 rows accepted")
+	if stats := p.sim.Stats(); stats.Accepted != 90 || stats.Duplicates != 0 {
+		t.Errorf("%d accepted, %d of them twice", stats.Accepted, stats.Duplicates)
+	}
+}
+
+// TestDatabaseFailures has commands say what is wrong with a database.
+func TestDatabaseFailures(t *testing.T) {
+	t.Parallel()
+	database := pgtest.Database(t)
+	address, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := func(change func(*url.URL)) string {
+		u := *address
+		change(&u)
+		return u.String()
+	}
+	p := newProgram(t, 1)
+	for _, test := range []struct {
+		ledger string
+		wants  []string
+	}{
+		{changed(func(u *url.URL) { u.User = url.UserPassword(u.User.Username(), "wrong") }), []string{"rejected the user or the password", "PGPASSFILE"}},
+		{changed(func(u *url.URL) { u.Path = "/nowhere" }), []string{"does not have this database", "CREATE DATABASE"}},
+		{changed(func(u *url.URL) { u.Host = "127.0.0.1:1" }), []string{"the database server does not answer"}},
+		{changed(func(u *url.URL) { u.RawQuery = "sslmode=require" }), []string{"cannot be encrypted", "sslmode"}},
+		{strings.Replace(database, "@", "/@", 1), []string{"cannot read the address of the ledger, postgres://", ":***"}},
+	} {
+		for _, args := range [][]string{{"history"}, {"submit", "--yes", "-o", "out.xlsx", "in.xlsx"}, {"history", "--lang", "zh"}} {
+			wants := test.wants
+			if args[len(args)-1] == "zh" {
+				wants = nil
+			}
+			h := p.host(test.ledger, args...)
+			p.ended(h, 2, wants...)
+			if password, _ := address.User.Password(); strings.Contains(h.out.String(), password) {
+				t.Errorf("%q printed the password: %s", args, &h.out)
+			}
+		}
+	}
+	if p.sim.Stats().Accepted > 0 {
+		t.Error("something was sent")
+	}
+	server, name := pgtest.Shared(t), strings.TrimPrefix(address.Path, "/")
+	p.ended(p.host(database, "history"), 0, "no runs")
+	server.Query(t, name, fmt.Sprintf("revoke all on schema loabatch from %[1]s; alter schema loabatch owner to current_user; revoke usage on schema loabatch from %[1]s", pgtest.Role))
+	p.ended(p.host(database, "history"), 2, "lacks a right in the database", "no superuser is needed")
+}

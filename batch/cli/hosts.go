@@ -1,0 +1,519 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/console"
+	"github.com/loabatch/loabatch/batch/hosts"
+	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/plan"
+	"github.com/loabatch/loabatch/batch/quota"
+	"github.com/loabatch/loabatch/sheet"
+)
+
+// A run on a ledger that several hosts share may be the work of several processes:
+//
+//  1. This process starts the run or, if one over the same bytes is in progress, joins it
+//     (join). Both must mean the same by it: terms lists what decides the results.
+//  2. It works on the rows that it is handed (work, and package hosts).
+//  3. Once all rows have results, whoever did them, each process reads them back from the
+//     ledger, as report does, and delivers its own copy (finish). All are equal.
+//
+// A process that leaves before that, since it was interrupted, its credentials are rejected, or
+// with --no-wait nothing is left for it to do, writes no copy (leave).
+
+// together is the part of this process in a run over one input.
+type together struct {
+	*app
+	s       *invocation
+	done    *finished
+	store   ledger.Shared
+	members []ledger.Member // of the parts
+	shown   *console.Progress
+
+	endQuotas func()
+	log       *console.RunLog
+
+	tokens map[string]int // that rows have chosen, with the first of these rows
+
+	mu            sync.Mutex
+	away          bool  // the database does not answer
+	ended, failed []int // rows of each part, whoever worked on them
+}
+
+// runTogether carries out a run with the other hosts that work on the same input.
+func (a *app) runTogether(ctx context.Context, s *invocation, done *finished, t target, store ledger.Shared) error {
+	r := &together{app: a, s: s, done: done, store: store, tokens: map[string]int{}, ended: make([]int, len(done.parts)), failed: make([]int, len(done.parts))}
+	for i := range done.in.workbook.Circuits {
+		c := &done.in.workbook.Circuits[i]
+		if _, taken := r.tokens[c.ClientToken]; !taken {
+			r.tokens[c.ClientToken] = c.Row
+		}
+	}
+	for {
+		if err := r.join(ctx, t); err != nil {
+			return err
+		}
+		results, err := r.work(ctx)
+		if taken, ok := errors.AsType[*ledger.TakenOverError](err); ok && ctx.Err() == nil {
+			// This process was stopped for so long that the others took it for dead.
+			a.lines.Warn("hosts-taken", map[string]string{"run": accounts.Whole(taken.RunID)})
+			if past, err := store.Run(ctx, done.info.id); err == nil && past.End != nil {
+				return r.finish(ctx, results)
+			}
+			done.info.id = newRunID(a.env.Now()) // should the run have died since
+			continue
+		}
+		if ctx.Err() != nil {
+			return nil // the caller says so
+		}
+		if err != nil {
+			return a.ledgerFailure(err)
+		}
+		if i := slices.IndexFunc(results, func(r *hosts.Result) bool { return !r.Complete }); i >= 0 {
+			return r.leave(ctx, results[i])
+		}
+		return r.finish(ctx, results)
+	}
+}
+
+// quotaTimeout is how long a process that has no more rows waits for a database that does not
+// answer, to give back what is left of its share of the quotas.
+const quotaTimeout = 2 * time.Second
+
+// join starts the parts of a run or joins them, and says which.
+func (r *together) join(ctx context.Context, t target) error {
+	s, done := r.s, r.done
+	keys, terms := done.division.Keys(done.in.workbook), r.terms()
+	info := s.ledgerInfo(done, t, r.anywhere(done.info.args))
+	r.members = make([]ledger.Member, len(done.parts))
+	life, end := context.WithCancel(ctx)
+	r.endQuotas = func() {
+		defer end()
+		late := time.AfterFunc(quotaTimeout, end)
+		defer late.Stop()
+		for _, p := range done.parts {
+			if p.quotas != nil {
+				p.quotas.Close()
+			}
+		}
+	}
+	seen := map[ledger.Scope]bool{}
+	for n, p := range done.parts {
+		info.ID, info.Account, info.InputSHA256 = accounts.PartID(done.info.id, n), p.account, done.in.sha256
+		info.Scope = scopeOf(s.flags.service, s.flags.run)
+		var own []batch.Key
+		if p.failure == nil {
+			info.Scope, own = p.opened.service.scope, keys[n]
+		}
+		if seen[info.Scope] { // several profiles of one account: each is a run of its own
+			info.InputSHA256 += "." + strconv.Itoa(n+1)
+		}
+		seen[info.Scope] = true
+		member, err := r.store.Join(ctx, info, terms, own)
+		if err != nil {
+			r.endQuotas()
+			failed := r.joinFailure(err)
+			done.end = ledger.RunEnd{ExitCode: exitOf(failed)}
+			r.endRun(ctx, done)
+			return failed
+		}
+		if n == 0 {
+			done.info.id = member.Info().ID
+		}
+		r.members[n] = hosts.Persist(ctx, member, r.lost)
+		p.run = r.members[n]
+		p.quotas = nil
+		if p.failure == nil {
+			p.quotas = quota.NewSet(hosts.Persist(life, member, r.lost), string(info.Scope), quota.Limits{Rate: s.pace.rate, Burst: s.pace.burst, Life: time.Duration(s.flags.service.timeout)})
+		}
+	}
+	done.ledger, done.shared = done.parts[0].run, true
+	if by, joined := r.members[0].Joined(); joined {
+		r.lines.Note("hosts-joined", map[string]string{"run": done.info.id, "host": by.Host, "pid": number(by.PID), "since": stamp(by.Started) + " UTC"})
+	} else {
+		r.lines.Note("hosts-started", map[string]string{"run": done.info.id})
+	}
+	return nil
+}
+
+// joinFailure turns the error of a join into one for the user.
+func (r *together) joinFailure(err error) error {
+	terms, ok := errors.AsType[*ledger.TermsError](err)
+	if !ok {
+		return r.ledgerFailure(err)
+	}
+	differences := make([]string, len(terms.Differences))
+	for i, d := range terms.Differences {
+		none := r.lines.Words.Line("hosts-term-none")
+		differences[i] = r.lines.Words.Line("hosts-term", sheet.Arg{Name: "name", Value: d.Name},
+			sheet.Arg{Name: "theirs", Value: cmp.Or(d.Theirs, none)}, sheet.Arg{Name: "ours", Value: cmp.Or(d.Ours, none)})
+	}
+	return failure(exitUsage, "hosts-terms", err, "run", accounts.Whole(terms.Run), "host", terms.Host, "differences", r.lines.Words.List(differences))
+}
+
+// terms lists what decides the results of a run, so that a row has the same result whichever
+// process it is handed to, and all copies are equal.
+func (r *together) terms() []ledger.Term {
+	f, s := &r.s.flags, r.s
+	list := []ledger.Term{
+		{Name: "loabatch", Value: version()}, // also how content and tokens are derived
+		{Name: "--rate", Value: s.pace.rate.String()},
+		{Name: "--region", Value: f.validation.region},
+		{Name: "--timezone", Value: s.options.Location.String()},
+		{Name: "--strict", Value: strconv.FormatBool(f.validation.strict)},
+		{Name: "--severity", Value: joined(f.validation.severity)},
+		{Name: "--survey", Value: cmp.Or(f.run.survey, surveyOn)},
+		{Name: "--max-attempts", Value: number(f.run.maxAttempts)},
+		{Name: "--max-failures", Value: f.run.maxFailures},
+		{Name: "--max-duration", Value: f.run.maxDuration.String()},
+		{Name: "--canary", Value: number(f.run.canary)},
+		{Name: "--reapply", Value: strconv.FormatBool(f.run.reapply)},
+		{Name: "--all-or-nothing", Value: strconv.FormatBool(f.run.allOrNothing)},
+		{Name: "--change-ref", Value: f.watch.changeRef},
+		{Name: "--plan", Value: s.planSum()},
+	}
+	only := make([]string, len(s.run.only))
+	for i, result := range s.run.only {
+		only[i] = strings.ToLower(string(result))
+	}
+	ids := make([]string, len(r.done.parts))
+	for i, p := range r.done.parts {
+		if ids[i] = p.account; p.failure != nil {
+			ids[i] = p.failure.code
+		}
+	}
+	list = append(list, ledger.Term{Name: "--only", Value: joined(only)}, ledger.Term{Name: "account", Value: strings.Join(ids, ",")})
+	return append(list, hosts.Terms()...)
+}
+
+// joined lists values as a flag takes them, in one order.
+func joined(values []string) string {
+	sorted := slices.Clone(values)
+	slices.Sort(sorted)
+	return strings.Join(slices.Compact(sorted), ",")
+}
+
+// lost says that the database does not answer, and when it does again.
+func (r *together) lost(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case err != nil && !r.away:
+		r.lines.Warn("hosts-database-away", map[string]string{"reason": r.ledgerCause(err)})
+	case err == nil && r.away:
+		r.lines.Note("hosts-database-back", nil)
+	}
+	r.away = err != nil
+}
+
+// work works on the rows of all parts at the same time.
+func (r *together) work(ctx context.Context) ([]*hosts.Result, error) {
+	s, done := r.s, r.done
+	r.shown = r.lines.Progress(s.flags.watch.progress, len(done.in.workbook.Circuits), r.panicked)
+	defer r.shown.Finish()
+	r.log = console.NewRunLog(s.log, done.info.id)
+	r.log.Started(ctx, console.Start{
+		Command: done.info.command, Account: done.info.account,
+		Input: done.in.path, SHA256: done.in.sha256, Rows: len(done.in.workbook.Circuits), Version: version(),
+	})
+	results, failed := make([]*hosts.Result, len(done.parts)), make([]error, len(done.parts))
+	others := make(chan struct{}) // closed when all parts but the first are over
+	var wait, rest sync.WaitGroup
+	run := func(n int) {
+		defer batch.Guard(func(err error) { failed[n] = err })
+		results[n], failed[n] = hosts.Run(ctx, s.signals.drain, r.options(n, others, results))
+	}
+	for n := range done.parts {
+		if n > 0 {
+			rest.Go(func() { run(n) })
+		}
+	}
+	wait.Go(func() { run(0) })
+	rest.Wait()
+	close(others)
+	wait.Wait()
+	for _, p := range done.parts {
+		if p.quotas != nil {
+			r.monitor.Used(p.quotas.Uses())
+		}
+	}
+	r.endQuotas()
+	return results, cmp.Or(failed...)
+}
+
+// options are what this process works on a part with.
+func (r *together) options(n int, others <-chan struct{}, results []*hosts.Result) hosts.Options {
+	done := r.done
+	rows, regions := 0, map[string]bool{}
+	for i := range done.in.workbook.Circuits {
+		if c := &done.in.workbook.Circuits[i]; done.partOf(c) == n {
+			rows++
+			regions[c.RegionID] = true
+		}
+	}
+	return hosts.Options{
+		Store: r.store, Member: r.members[n], Engine: r.partEngine(r.s, done, done.parts[n], r.shown, r.log),
+		Rows: rows, Regions: slices.Sorted(maps.Keys(regions)), NoWait: r.s.flags.run.noWait, Log: r.s.log,
+		Plan:    func(ctx context.Context) (*batch.Plan, error) { return r.planPart(ctx, n) },
+		PlanRow: r.planRow,
+		Conclude: func(ctx context.Context, state ledger.BatchState) (ledger.RunEnd, error) {
+			if n > 0 { // what is known of the whole is kept with the first
+				return ledger.RunEnd{Duration: state.Age}, nil
+			}
+			select {
+			case <-others:
+			case <-ctx.Done():
+				return ledger.RunEnd{}, ctx.Err()
+			}
+			return r.conclude(ctx, state, results)
+		},
+		Progress: func(state ledger.BatchState) { r.progress(n, state) },
+	}
+}
+
+// progress shows how far a part has come, whoever worked on it.
+func (r *together) progress(n int, state ledger.BatchState) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ended[n] = state.Rows
+	r.failed[n] = state.Results[sheet.Refused] + state.Results[sheet.Failed] + state.Results[sheet.Unknown]
+	rows, failed := 0, 0
+	for i := range r.ended {
+		rows, failed = rows+r.ended[i], failed+r.failed[i]
+	}
+	r.shown.Batch(rows, failed)
+}
+
+// planPart plans the rows of a part with their past as it is now.
+func (r *together) planPart(ctx context.Context, n int) (*batch.Plan, error) {
+	p, err := r.planAll(ctx, r.done)
+	if err != nil {
+		return nil, err
+	}
+	part := func(row int) int { return r.done.partOf(r.done.in.workbook.CircuitAt(row)) }
+	rows := p.Split(len(r.done.parts), part)[n]
+	for _, problem := range p.Problems {
+		if part(problem.At.Row) == n {
+			rows.Problems = append(rows.Problems, problem)
+		}
+	}
+	return rows, nil
+}
+
+func (r *together) planAll(ctx context.Context, done *finished) (*batch.Plan, error) {
+	known, err := r.s.pastOf(ctx, done)
+	if err != nil {
+		return nil, err
+	}
+	o := r.s.planOptions(ctx, done, known)
+	o.Batch = r.done.info.id
+	return plan.New(done.in.workbook, o), nil
+}
+
+// planRow plans one row with its past as it is now, apart from all others. Which rows are left
+// out or withheld has been decided by then.
+func (r *together) planRow(ctx context.Context, row int) (*batch.Plan, error) {
+	book := *r.done.in.workbook
+	i := slices.IndexFunc(book.Circuits, func(c sheet.Circuit) bool { return c.Row == row })
+	if token := book.Circuits[i].ClientToken; token != "" && r.tokens[token] != row {
+		book.Circuits = []sheet.Circuit{book.Circuits[i]}
+		book.Circuits[0].ClientToken = "" // an earlier row has it
+	} else {
+		book.Circuits = book.Circuits[i : i+1]
+	}
+	book.Problems = nil // of other rows: this one is valid
+	in, done := *r.done.in, *r.done
+	in.workbook, done.in = &book, &in
+	known, err := r.s.pastOf(ctx, &done)
+	if err != nil {
+		return nil, err
+	}
+	o := r.s.planOptions(ctx, &done, known)
+	o.Batch, o.Only, o.AllOrNothing = r.done.info.id, nil, false
+	return plan.New(&book, o), nil
+}
+
+// conclude makes the end of the run from what the ledger has of it: whichever process does,
+// it is the same, except for what an earlier run's files on this host tell of changed rows.
+func (r *together) conclude(ctx context.Context, state ledger.BatchState, results []*hosts.Result) (ledger.RunEnd, error) {
+	past, saved, err := r.pastRun(ctx, r.store, r.done.info.id)
+	if err != nil {
+		return ledger.RunEnd{}, err
+	}
+	past.End = &ledger.RunEnd{Stop: state.Stop, StopCode: state.StopCode, Duration: state.Age, Statuses: map[int]string{}}
+	states := []ledger.BatchState{state}
+	for _, result := range results[1:] {
+		if result != nil {
+			states = append(states, result.State)
+		}
+	}
+	for i, state := range states {
+		for _, m := range state.Members {
+			maps.Copy(past.End.Statuses, m.Figures.Statuses)
+			past.End.Moved = append(past.End.Moved, m.Figures.Moved...)
+		}
+		if len(states) > 1 {
+			past.End.Parts = append(past.End.Parts, ledger.PartEnd{Stop: state.Stop, StopCode: state.StopCode})
+		}
+		if i > 0 && state.End != nil {
+			past.End.Requests += state.End.Requests
+			past.End.Retries += state.End.Retries
+			past.End.Throttled += state.End.Throttled
+			past.End.Slowed = max(past.End.Slowed, state.End.Slowed)
+		}
+	}
+	slices.Sort(past.End.Moved)
+	past.End.Moved = slices.Compact(past.End.Moved)
+	if batch.StopReason(state.Stop) == batch.StopInterrupted {
+		past.End.ExitCode = int(r.s.signals.exit.Load())
+	}
+	done := restored(r.done.in, past, saved)
+	r.adopt(done)
+	p, err := r.planAll(ctx, done)
+	if err != nil {
+		return ledger.RunEnd{}, err
+	}
+	keepEarlier(done, p)
+	known, err := r.s.pastOf(ctx, done)
+	if err != nil {
+		return ledger.RunEnd{}, err
+	}
+	p.Problems = slices.DeleteFunc(p.Problems, func(problem sheet.Problem) bool {
+		i := slices.IndexFunc(done.outcomes, func(o batch.Outcome) bool { return o.Row == problem.At.Row })
+		return i < 0 || done.outcomes[i].Result != sheet.Invalid
+	})
+	r.traceChanges(ctx, r.s, done, p, known.past)
+	found := newFindings(done.in.workbook, done.problems)
+	done.waiting = len(document(done, found, r.lines.Words).Waiting) > 0
+	return done.ledgerEnd(done.exitFacts(found.errors).code(), ""), nil
+}
+
+// keepEarlier has the rows that were left out keep the result that they had before.
+func keepEarlier(done *finished, p *batch.Plan) {
+	earlier := map[int]sheet.Result{}
+	for _, o := range p.Settled {
+		if o.Result == sheet.Skipped {
+			earlier[o.Row] = o.Earlier
+		}
+	}
+	for i := range done.outcomes {
+		if o := &done.outcomes[i]; o.Result == sheet.Skipped {
+			o.Earlier = cmp.Or(earlier[o.Row], o.Earlier)
+		}
+	}
+}
+
+// adopt gives a run that was read from the ledger what this process has opened for it.
+func (r *together) adopt(done *finished) {
+	for i, p := range done.parts {
+		if i < len(r.done.parts) {
+			p.run, p.opened, p.quotas = r.done.parts[i].run, r.done.parts[i].opened, r.done.parts[i].quotas
+		}
+	}
+	done.ledger, done.ledgerFlag, done.info.args = r.done.ledger, r.done.ledgerFlag, r.done.info.args
+}
+
+// finish reads the run back from the ledger, with what all processes have done.
+func (r *together) finish(ctx context.Context, results []*hosts.Result) error {
+	return r.read(ctx, func(past *ledger.PastRun, saved savedOptions) {
+		done := restored(r.done.in, past, saved)
+		r.adopt(done)
+		*r.done = *done
+		for _, result := range results {
+			if result != nil && result.NoSurvey != "" {
+				r.lines.Warn("survey-denied", map[string]string{"code": result.NoSurvey})
+			}
+		}
+		r.done.logFailure = r.logFailure(r.s)
+	})
+}
+
+// leave has this process leave a run that goes on, and says why.
+func (r *together) leave(ctx context.Context, result *hosts.Result) error {
+	command := r.suggest("report", settings{ledgerFlag: r.done.ledgerFlag}, r.done.info.id)
+	switch result.Stop {
+	case "":
+	case batch.StopInterrupted:
+		return failure(int(r.s.signals.exit.Load()), "hosts-interrupted", nil, "run", r.done.info.id, "command", command)
+	case batch.StopDuration:
+		return failure(exitDuration, "hosts-duration", nil, "run", r.done.info.id, "command", command)
+	default:
+		return failure(exitStopped, "hosts-stopped", nil, "run", r.done.info.id, "reason", r.lines.Words.Line(string(result.Stop), sheet.Arg{Name: "code", Value: result.StopCode}), "command", command)
+	}
+	return r.read(ctx, func(past *ledger.PastRun, saved savedOptions) {
+		rows := len(r.done.in.workbook.Circuits)
+		done := restored(partly(r.done.in, past, r.inHand(ctx)), past, saved)
+		r.adopt(done)
+		*r.done = *done
+		r.done.totals.duration = r.env.Now().Sub(r.done.info.started)
+		r.done.leaves = command
+		r.lines.Note("hosts-left", map[string]string{"run": r.done.info.id, "left": number(rows - len(r.done.outcomes)), "rows": number(rows), "command": command})
+	})
+}
+
+// inHand reports about rows that the ledger shows as UNKNOWN whether a process still has them in
+// hand.
+func (r *together) inHand(ctx context.Context) func(row int) bool {
+	unknown := map[int]bool{}
+	for _, m := range r.members {
+		steps, err := m.Outcomes(ctx)
+		if err != nil {
+			continue // they count as in hand
+		}
+		for row, list := range steps {
+			unknown[row] = list[len(list)-1].Result == sheet.Unknown
+		}
+	}
+	return func(row int) bool { return !unknown[row] }
+}
+
+// partly is an input with those of its rows alone that a run has finished so far.
+func partly(in *input, past *ledger.PastRun, inHand func(row int) bool) *input {
+	ended := map[int]bool{}
+	for _, o := range past.Rows {
+		ended[o.Row] = o.Result != sheet.Unknown || !inHand(o.Row)
+	}
+	book, part := *in.workbook, *in
+	book.Circuits = nil
+	for _, c := range in.workbook.Circuits {
+		if ended[c.Row] {
+			book.Circuits = append(book.Circuits, c)
+		}
+	}
+	part.workbook = &book
+	return &part
+}
+
+// read reads the run, as soon as the database answers.
+func (r *together) read(ctx context.Context, use func(*ledger.PastRun, savedOptions)) error {
+	for {
+		past, saved, err := r.pastRun(ctx, r.store, r.done.info.id)
+		own, _ := errors.AsType[*ledger.Error](err)
+		switch {
+		case ctx.Err() != nil:
+			return nil // the caller says so
+		case err == nil:
+			r.lost(nil)
+			use(past, saved)
+			return nil
+		case own == nil || own.Kind != ledger.Unreachable:
+			return err
+		}
+		r.lost(own)
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+	}
+}
