@@ -4,23 +4,294 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/hosts"
+	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/ledger/postgres/pgtest"
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// TestTwoHosts has two hosts share the rows of a workbook.
-func TestTwoHosts(t *testing.T) {
+// TestSharing has three hosts share the rows of a workbook. One of them surveys.
+func TestSharing(t *testing.T) {
 	t.Parallel()
-	address, e, w := pgtest.Database(t), newEndpoint(), book(120, "cn-hangzhou", "cn-shanghai")
-	began := time.Now()
+	address, e, w := pgtest.Database(t), newEndpoint(), book(240, "cn-hangzhou", "cn-shanghai")
+	e.answer = flaky
+	w.Circuits[10].Invalid = true
 	a := start(t, address, "a", e, w)
 	b := start(t, address, "b", e, w)
-	ra, rb := a.end(), b.end()
-	t.Logf("%v: %d and %d requests, end %+v", time.Since(began), ra.Figures.Requests, rb.Figures.Requests, ra.State.End)
-	if d, n := e.doubles(); d != 0 || n != 120 {
+	c := start(t, address, "c", e, w)
+	requests := 0
+	for _, h := range []*host{a, b, c} {
+		r := h.end()
+		requests += r.Figures.Requests
+		if r.State.End.Results[sheet.Submitted] != 239 || r.State.End.Results[sheet.Invalid] != 1 {
+			t.Errorf("%+v", r.State.End)
+		}
+		if r.Figures.Requests == 0 {
+			t.Error("a host has done nothing")
+		}
+		if requests := r.State.End.Requests; requests != e.calls+e.surveys+e.lookups {
+			t.Errorf("%d requests, and the endpoint knows of %d", requests, e.calls+e.surveys+e.lookups)
+		}
+	}
+	if d, n := e.doubles(); d != 0 || n != 239 {
 		t.Errorf("%d doubles, %d circuits", d, n)
 	}
-	if n := counts(t, a); n[sheet.Submitted] != 120 {
-		t.Errorf("%v", n)
+	if e.surveys != 50 {
+		t.Errorf("%d surveys", e.surveys)
 	}
+}
+
+// TestDeath has a host die with rows in hand. The other one takes them over, and what the dead
+// one sent is SUBMITTED.
+func TestDeath(t *testing.T) {
+	t.Parallel()
+	address, e, w := pgtest.Database(t), newEndpoint(), book(600, "cn-hangzhou", "cn-shanghai")
+	e.latency = 100 * time.Millisecond
+	a := start(t, address, "a", e, w) // the opener
+	b := start(t, address, "b", e, w)
+	until(t, "rows are sent", func() bool { _, n := e.doubles(); return n > 100 })
+	a.die()
+	died := time.Now()
+	a.wait()
+	b.end()
+	t.Logf("the batch ended %v after the death", time.Since(died).Round(10*time.Millisecond))
+	if after := time.Since(died); after < a.store.Silence() || after > a.store.Silence()+20*time.Second {
+		t.Errorf("the batch ended %v after the death", after)
+	}
+	settled(t, b, e, 600)
+}
+
+// TestDeathOfTheOpener has the opener die in its survey.
+func TestDeathOfTheOpener(t *testing.T) {
+	t.Parallel()
+	address, e, w := pgtest.Database(t), newEndpoint(), book(100, "cn-hangzhou", "cn-shanghai")
+	a := start(t, address, "a", e, w, func(o *hosts.Options) { o.Engine.Surveyor = stuck{} })
+	until(t, "the survey begins", func() bool { return len(stuckCalls) > 0 })
+	b := start(t, address, "b", e, w)
+	a.die()
+	a.wait()
+	b.end()
+	settled(t, b, e, 100)
+}
+
+// TestDrain drains one of two hosts. The other one goes on with its rows at once.
+func TestDrain(t *testing.T) {
+	t.Parallel()
+	address, e, w := pgtest.Database(t), newEndpoint(), book(300, "cn-hangzhou", "cn-shanghai")
+	e.latency = 100 * time.Millisecond
+	a := start(t, address, "a", e, w)
+	b := start(t, address, "b", e, w)
+	until(t, "rows are sent", func() bool { _, n := e.doubles(); return n > 50 })
+	close(a.drain)
+	began := time.Now()
+	r := a.wait()
+	if a.err != nil || r.Complete || r.Stop != batch.StopInterrupted {
+		t.Errorf("%v, %+v", a.err, r)
+	}
+	if took := time.Since(began); took > 3*time.Second {
+		t.Errorf("it took %v to leave", took)
+	}
+	if err := a.member.End(t.Context(), ledger.RunEnd{}); err != nil {
+		t.Error(err)
+	}
+	b.end()
+	settled(t, b, e, 300)
+	if e.lookups > 0 {
+		t.Errorf("%d lookups: rows that were given back are known not to have been sent", e.lookups)
+	}
+}
+
+// TestDrainOfAll drains the only host: that stops the batch.
+func TestDrainOfAll(t *testing.T) {
+	t.Parallel()
+	address, e, w := pgtest.Database(t), newEndpoint(), book(300, "cn-hangzhou", "cn-shanghai")
+	e.latency = 100 * time.Millisecond
+	a := start(t, address, "a", e, w)
+	b := start(t, address, "b", e, w)
+	until(t, "rows are sent", func() bool { _, n := e.doubles(); return n > 50 })
+	close(a.drain)
+	close(b.drain)
+	ra, rb := a.wait(), b.wait()
+	if a.err != nil || b.err != nil || !ra.Complete && !rb.Complete {
+		t.Fatalf("%v, %+v; %v, %+v", a.err, ra, b.err, rb)
+	}
+	h := a
+	if !ra.Complete {
+		h, ra = b, rb
+	}
+	n := counts(t, h)
+	if d, accepted := e.doubles(); d > 0 || n[sheet.Submitted] != accepted || n[sheet.NotAttempted] != 300-accepted || ra.State.End.Stop != string(batch.StopInterrupted) {
+		t.Errorf("%d accepted: %v, %+v", accepted, n, ra.State.End)
+	}
+}
+
+// TestOutage has the database crash while rows are in flight.
+func TestOutage(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t)
+	address, e, w := server.Database(t), newEndpoint(), book(400, "cn-hangzhou", "cn-shanghai")
+	e.latency = 50 * time.Millisecond
+	a := start(t, address, "a", e, w)
+	b := start(t, address, "b", e, w)
+	until(t, "rows are sent", func() bool { _, n := e.doubles(); return n > 100 })
+	server.Crash(t)
+	time.Sleep(17 * time.Second)
+	_, before := e.doubles()
+	time.Sleep(time.Second)
+	if _, n := e.doubles(); n != before {
+		t.Errorf("%d rows were sent without a database", n-before)
+	}
+	server.Restart(t)
+	a.end()
+	b.end()
+	settled(t, a, e, 400)
+	if len(a.lost) != 2 || a.lost[0] == nil || a.lost[1] != nil {
+		t.Errorf("said of the outage: %v", a.lost)
+	}
+}
+
+// TestCanary has the first rows of all hosts go before the rest, and one that is rejected stop them.
+func TestCanary(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name     string
+		rejected map[int]bool // rows
+		want     map[sheet.Result]int
+		stop     batch.StopReason
+	}{
+		{"passes", nil, map[sheet.Result]int{sheet.Submitted: 100}, ""},
+		{"fails", map[int]bool{4: true}, map[sheet.Result]int{sheet.Submitted: 4, sheet.Refused: 1, sheet.NotAttempted: 95}, batch.StopCanary},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			address, e, w := pgtest.Database(t), newEndpoint(), book(100, "cn-hangzhou", "cn-shanghai")
+			e.answer = func(a batch.Application) error {
+				if test.rejected[a.Row] {
+					time.Sleep(300 * time.Millisecond)
+					return &batch.CallError{Class: batch.Refused, Code: "Invalid"}
+				}
+				return nil
+			}
+			canary := func(o *hosts.Options) { o.Engine.Canary = 5 }
+			a := start(t, address, "a", e, w, canary)
+			b := start(t, address, "b", e, w, canary)
+			r := a.end()
+			b.end()
+			n := counts(t, a)
+			for result, want := range test.want {
+				if n[result] != want {
+					t.Errorf("%v", n)
+				}
+			}
+			if r.State.End.Stop != string(test.stop) {
+				t.Errorf("stop %q", r.State.End.Stop)
+			}
+		})
+	}
+}
+
+// TestMaxFailures counts the failures of all hosts.
+func TestMaxFailures(t *testing.T) {
+	t.Parallel()
+	address, e, w := pgtest.Database(t), newEndpoint(), book(400, "cn-hangzhou", "cn-shanghai")
+	e.answer = func(a batch.Application) error {
+		if a.Row%4 == 0 {
+			return &batch.CallError{Class: batch.Refused, Code: "Invalid"}
+		}
+		return nil
+	}
+	limit := func(o *hosts.Options) { o.Engine.MaxFailures = batch.Limit{N: 10} }
+	a := start(t, address, "a", e, w, limit)
+	b := start(t, address, "b", e, w, limit)
+	ra := a.end()
+	b.end()
+	n := counts(t, a)
+	t.Log(n)
+	if n[sheet.Refused] < 10 || n[sheet.Refused] > 30 || n[sheet.NotAttempted] < 200 || ra.State.End.Stop != string(batch.StopMaxFailures) {
+		t.Errorf("%v, %+v", n, ra.State.End)
+	}
+}
+
+// TestMaxDuration ends the batch when its time is up, also if the database is away then.
+func TestMaxDuration(t *testing.T) {
+	t.Parallel()
+	address, e, w := pgtest.Database(t), newEndpoint(), book(400, "cn-hangzhou")
+	e.latency = 200 * time.Millisecond
+	limit := func(o *hosts.Options) { o.Engine.MaxDuration = 4 * time.Second }
+	a := start(t, address, "a", e, w, limit)
+	b := start(t, address, "b", e, w, limit)
+	time.Sleep(2 * time.Second)
+	b.wire.set(true)
+	r := a.end()
+	if r.State.End.Stop != string(batch.StopDuration) {
+		t.Errorf("%+v", r.State.End)
+	}
+	b.wait()
+	if b.err == nil || b.result.Complete {
+		t.Errorf("without a database: %+v", b.result)
+	}
+}
+
+// TestFatalForOne has the credentials of one host rejected: it leaves, and the other one goes on.
+func TestFatalForOne(t *testing.T) {
+	t.Parallel()
+	address, e, w := pgtest.Database(t), newEndpoint(), book(200, "cn-hangzhou", "cn-shanghai")
+	e.latency = 50 * time.Millisecond
+	b := start(t, address, "b", e, w)
+	a := start(t, address, "a", e, w, func(o *hosts.Options) {
+		bad := newEndpoint()
+		bad.answer = func(batch.Application) error {
+			return &batch.CallError{Class: batch.RunFatal, Code: "InvalidAccessKeyId.NotFound"}
+		}
+		o.Engine.Submitter = bad
+	})
+	r := a.wait()
+	if a.err != nil || r.Complete || r.Stop != batch.StopFatal || r.StopCode == "" {
+		t.Errorf("%v, %+v", a.err, r)
+	}
+	b.end()
+	settled(t, b, e, 200)
+}
+
+// TestFatalForAll has the credentials of all hosts rejected: that stops the batch.
+func TestFatalForAll(t *testing.T) {
+	t.Parallel()
+	address, e, w := pgtest.Database(t), newEndpoint(), book(200, "cn-hangzhou", "cn-shanghai")
+	e.answer = func(batch.Application) error {
+		return &batch.CallError{Class: batch.RunFatal, Code: "InvalidAccessKeyId.NotFound"}
+	}
+	a := start(t, address, "a", e, w)
+	b := start(t, address, "b", e, w)
+	ra, rb := a.wait(), b.wait()
+	if a.err != nil || b.err != nil || !ra.Complete && !rb.Complete {
+		t.Fatalf("%v, %+v; %v, %+v", a.err, ra, b.err, rb)
+	}
+	h := a
+	if !ra.Complete {
+		h, ra = b, rb
+	}
+	if n := counts(t, h); n[sheet.NotAttempted] != 200 || ra.State.End.Stop != string(batch.StopFatal) || ra.State.End.StopCode != "InvalidAccessKeyId.NotFound" {
+		t.Errorf("%v, %+v", n, ra.State.End)
+	}
+}
+
+// TestNoWait leaves while another host has the last row in hand.
+func TestNoWait(t *testing.T) {
+	t.Parallel()
+	address, e, w := pgtest.Database(t), newEndpoint(), book(20, "cn-hangzhou")
+	a := start(t, address, "a", e, w, func(o *hosts.Options) { o.NoWait = true })
+	b := start(t, address, "b", e, w, func(o *hosts.Options) {
+		slow := newEndpoint()
+		slow.latency = 5 * time.Second
+		o.Engine.Submitter = slow
+	})
+	r := a.wait()
+	if a.err != nil || r.Complete || r.Stop != "" {
+		t.Errorf("%v, %+v", a.err, r)
+	}
+	if err := a.member.End(t.Context(), ledger.RunEnd{}); err != nil {
+		t.Error(err)
+	}
+	b.end()
 }

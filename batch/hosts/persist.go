@@ -23,7 +23,12 @@ func Persist(ctx context.Context, m ledger.Member, lost func(error)) ledger.Memb
 	if p, ok := m.(*persistent); ok {
 		return p
 	}
-	return &persistent{Member: m, life: ctx, lost: lost}
+	return &persistent{Member: m, life: ctx, also: ctx, outage: &outage{lost: lost}}
+}
+
+// during returns the member with calls that also end when ctx does.
+func (p *persistent) during(ctx context.Context) *persistent {
+	return &persistent{Member: p.Member, life: p.life, also: ctx, outage: p.outage}
 }
 
 // away reports whether an error says that the database cannot be reached or used for now.
@@ -48,7 +53,12 @@ const (
 // persistent is a member that waits for the database.
 type persistent struct {
 	ledger.Member
-	life context.Context
+	life, also context.Context
+	*outage
+}
+
+// outage is what is known of the database being away.
+type outage struct {
 	lost func(error)
 
 	mu     sync.Mutex
@@ -71,6 +81,7 @@ func (p *persistent) until(ctx context.Context, f func() error) error {
 			continue
 		case <-ctx.Done():
 		case <-p.life.Done():
+		case <-p.also.Done():
 		}
 		timer.Stop()
 		return err
@@ -78,7 +89,7 @@ func (p *persistent) until(ctx context.Context, f func() error) error {
 }
 
 // note says when the database goes away and comes back.
-func (p *persistent) note(err error, back bool) {
+func (p *outage) note(err error, back bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if changed := err != nil && p.reason == nil || back && p.reason != nil; !changed {
@@ -187,7 +198,7 @@ func (p *persistent) End(ctx context.Context, end ledger.RunEnd) error {
 }
 
 // lostFor returns why the database is away, if it has been for so long.
-func (p *persistent) lostFor(d time.Duration) error {
+func (p *outage) lostFor(d time.Duration) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.reason == nil || time.Since(p.since) < d {

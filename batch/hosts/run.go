@@ -135,8 +135,8 @@ func newMember(ctx context.Context, o Options, pool *pgxpool.Pool) *member {
 	}
 	m.life, m.die = context.WithCancelCause(context.WithoutCancel(ctx))
 	m.going, m.halt = context.WithCancel(m.life)
-	m.ledger = Persist(m.life, o.Member, nil)
-	m.waits = m.ledger.(*persistent)
+	m.waits = Persist(m.life, o.Member, nil).(*persistent).during(m.life)
+	m.ledger = m.waits
 	for _, region := range o.Regions {
 		m.feeds[region] = make(chan batch.Handed)
 		m.jobs.queues = append(m.jobs.queues, queueOf(m.jobs.batch, region))
@@ -294,7 +294,7 @@ func (m *member) step() (over bool, err error) {
 		return true, nil
 	}
 	for _, self := range m.last.Members {
-		if self.Number == m.ledger.Number() && (self.Status == ledger.Died || self.Status == ledger.TakenOver) {
+		if self.Number == m.ledger.Number() && self.Status == ledger.TakenOver {
 			return false, &ledger.TakenOverError{RunID: m.jobs.batch, By: m.jobs.batch}
 		}
 	}
@@ -514,7 +514,7 @@ func (m *member) report() ledger.Figures {
 func (m *member) takeBack() error {
 	var gone []string
 	for _, other := range m.last.Members {
-		if other.Status != ledger.Running && other.Number != m.ledger.Number() {
+		if !alive(other) && other.Number != m.ledger.Number() {
 			gone = append(gone, clientOf(other.Number))
 		}
 	}
@@ -533,7 +533,7 @@ func (m *member) takeBack() error {
 // others lists the members at work on the batch beside this one.
 func (m *member) others() (list []int64) {
 	for _, other := range m.last.Members {
-		if other.Status == ledger.Running && !other.Leaving && other.Number != m.ledger.Number() {
+		if alive(other) && !other.Leaving && other.Number != m.ledger.Number() {
 			list = append(list, other.Number)
 		}
 	}
@@ -614,8 +614,12 @@ func (m *member) conclude() (over bool, err error) {
 
 // unreported reports whether a member that is alive has yet to give its final figures.
 func unreported(s ledger.MemberSummary) bool {
-	return s.Status == ledger.Running && !s.Leaving && !s.Final
+	return alive(s) && !s.Leaving && !s.Final
 }
+
+// alive reports whether a member is at work on the batch. One that is silent is dead only when its claims
+// were given to others: after an outage, all are silent.
+func alive(s ledger.MemberSummary) bool { return s.Status == ledger.Running || s.Status == ledger.Died }
 
 // observe shows a row that has ended here.
 func (m *member) observe(e batch.Event) {

@@ -2,7 +2,6 @@ package hosts_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -311,10 +310,53 @@ func (w *wire) set(cut bool) {
 
 var errDropped = &batch.CallError{Class: batch.MaybeReceived, Code: "(dropped)", Unsettled: true}
 
-// flaky drops some answers, and answers others with an error that passes.
+// flaky drops the answers to some applications, whether they were received or not, and answers
+// others with an error that passes.
 func flaky(a batch.Application) error {
-	if errors.Is(nil, nil) && rand.N(10) == 0 {
+	switch rand.N(12) {
+	case 0:
 		return errDropped
+	case 1:
+		return &batch.CallError{Class: batch.TryLater, Code: "ServiceUnavailable"}
 	}
 	return nil
+}
+
+// die has the host go silent: it reaches neither the database nor the endpoint.
+func (h *host) die() {
+	h.wire.set(true)
+	h.cancel()
+}
+
+// until waits until something holds.
+func until(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	for began := time.Now(); !holds(); time.Sleep(10 * time.Millisecond) {
+		if time.Since(began) > 60*time.Second {
+			t.Fatalf("%s: not in time", what)
+		}
+	}
+}
+
+// settled checks that every row was submitted, once.
+func settled(t testing.TB, h *host, e *endpoint, rows int) {
+	t.Helper()
+	if d, n := e.doubles(); d != 0 || n != rows {
+		t.Errorf("%d doubles, %d of %d circuits", d, n, rows)
+	}
+	if n := counts(t, h); n[sheet.Submitted] != rows {
+		t.Errorf("%d rows: %v", rows, n)
+	}
+}
+
+// stuck is a service whose survey does not answer before the run ends.
+type stuck struct{}
+
+var stuckCalls = make(chan struct{}, 100)
+
+// Survey implements [batch.Surveyor].
+func (stuck) Survey(ctx context.Context, _ string, _ int, _ []string) (batch.SurveyPage, error) {
+	stuckCalls <- struct{}{}
+	<-ctx.Done()
+	return batch.SurveyPage{}, ctx.Err()
 }
