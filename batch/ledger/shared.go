@@ -72,8 +72,8 @@ type Member interface {
 	// rows, of all. Rows without any are absent from the map.
 	Outcomes(ctx context.Context, rows ...int) (map[int][]batch.Outcome, error)
 
-	// State reads how far the batch has come. It counts all rows of the batch: once a
-	// second is often enough.
+	// State reads how far the batch has come. Rows and Results may be some seconds old in
+	// a large batch, since that counts its rows.
 	State(ctx context.Context) (BatchState, error)
 
 	// Stop stops the batch for all members, for the reason and the API's error code of [RunEnd].

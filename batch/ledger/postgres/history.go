@@ -21,10 +21,16 @@ const chunk = 10000
 // Past implements [ledger.Store].
 func (s *Store) Past(ctx context.Context, scope ledger.Scope, place batch.Place, keys []batch.Key) (map[batch.Key]batch.Record, error) {
 	past := make(map[batch.Key]batch.Record, len(keys))
-	for part := range slices.Chunk(keys, chunk) {
-		if err := s.pastOf(ctx, scope, place, part, past); err != nil {
-			return nil, s.wrap("read", s.explain(ctx, ctx, err))
+	err := s.read(ctx, func(ctx context.Context) error {
+		for part := range slices.Chunk(keys, chunk) {
+			if err := s.pastOf(ctx, scope, place, part, past); err != nil {
+				return err
+			}
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return past, nil
 }
@@ -70,24 +76,30 @@ func (s *Store) pastOf(ctx context.Context, scope ledger.Scope, place batch.Plac
 }
 
 // Scopes implements [ledger.Store].
-func (s *Store) Scopes(ctx context.Context) ([]ledger.Scope, error) {
-	var scopes []ledger.Scope
-	err := each(ctx, s.pool, func(scan func(...any) error) error {
-		var scope ledger.Scope
-		err := scan(&scope)
-		scopes = append(scopes, scope)
-		return err
-	}, `WITH RECURSIVE s(scope) AS (
-		SELECT min(scope) FROM loabatch.circuits
-		UNION ALL SELECT (SELECT min(scope) FROM loabatch.circuits WHERE scope > s.scope) FROM s WHERE s.scope IS NOT NULL
-		) SELECT scope FROM s WHERE scope IS NOT NULL`)
-	return scopes, s.wrap("read", s.explain(ctx, ctx, err))
+func (s *Store) Scopes(ctx context.Context) (scopes []ledger.Scope, err error) {
+	err = s.read(ctx, func(ctx context.Context) error {
+		return each(ctx, s.pool, func(scan func(...any) error) error {
+			var scope ledger.Scope
+			err := scan(&scope)
+			scopes = append(scopes, scope)
+			return err
+		}, listScopes)
+	})
+	return scopes, err
 }
 
+const listScopes = `WITH RECURSIVE s(scope) AS (
+		SELECT min(scope) FROM loabatch.circuits
+		UNION ALL SELECT (SELECT min(scope) FROM loabatch.circuits WHERE scope > s.scope) FROM s WHERE s.scope IS NOT NULL
+		) SELECT scope FROM s WHERE scope IS NOT NULL`
+
 // Runs implements [ledger.Store].
-func (s *Store) Runs(ctx context.Context, limit int) ([]ledger.RunSummary, error) {
-	list, err := s.summaries(ctx, "ORDER BY u.seq DESC LIMIT $2", max(limit, 0))
-	return list, s.wrap("read", s.explain(ctx, ctx, err))
+func (s *Store) Runs(ctx context.Context, limit int) (list []ledger.RunSummary, err error) {
+	err = s.read(ctx, func(ctx context.Context) error {
+		list, err = s.summaries(ctx, "ORDER BY u.seq DESC LIMIT $2", max(limit, 0))
+		return err
+	})
+	return list, err
 }
 
 // summaries reads runs; the silence is $1, and the argument $2.
@@ -261,44 +273,50 @@ func countResults(ctx context.Context, q querier, run int64) (map[sheet.Result]i
 }
 
 // Run implements [ledger.Store].
-func (s *Store) Run(ctx context.Context, id string) (*ledger.PastRun, error) {
-	list, err := s.summaries(ctx, "WHERE u.id = $2", id)
-	if err != nil {
-		return nil, s.wrap("read", s.explain(ctx, ctx, err))
-	}
-	if len(list) == 0 {
-		return nil, ledger.ErrNoRun
-	}
-	run := &ledger.PastRun{RunSummary: list[0]}
-	finished := 0 // more than there are rows, if they were pruned
-	for _, n := range run.Results {
-		finished += n
-	}
-	run.Rows = make([]batch.Outcome, 0, finished)
-	err = each(ctx, s.pool, func(scan func(...any) error) error {
-		r, err := scanRecord(scan)
-		if last := len(run.Rows) - 1; last >= 0 && run.Rows[last].Row == r.Row {
-			run.Rows[last] = batch.Shown(run.Rows[last], r.Outcome)
+func (s *Store) Run(ctx context.Context, id string) (run *ledger.PastRun, err error) {
+	err = s.read(ctx, func(ctx context.Context) error {
+		list, err := s.summaries(ctx, "WHERE u.id = $2", id)
+		if err == nil && len(list) == 0 {
+			err = ledger.ErrNoRun
+		}
+		if err != nil {
 			return err
 		}
-		run.Rows = append(run.Rows, r.Outcome)
+		finished := 0 // more than there are rows, if they were pruned
+		for _, n := range list[0].Results {
+			finished += n
+		}
+		past := &ledger.PastRun{RunSummary: list[0], Rows: make([]batch.Outcome, 0, finished)}
+		err = each(ctx, s.pool, func(scan func(...any) error) error {
+			r, err := scanRecord(scan)
+			if last := len(past.Rows) - 1; last >= 0 && past.Rows[last].Row == r.Row {
+				past.Rows[last] = batch.Shown(past.Rows[last], r.Outcome)
+				return err
+			}
+			past.Rows = append(past.Rows, r.Outcome)
+			return err
+		}, "SELECT "+outcomeColumns+" FROM loabatch.rows r WHERE r.run = (SELECT seq FROM loabatch.runs WHERE id = $1)"+inOrder, id)
+		if err == nil {
+			run = past
+		}
 		return err
-	}, "SELECT "+outcomeColumns+" FROM loabatch.rows r WHERE r.run = (SELECT seq FROM loabatch.runs WHERE id = $1)"+inOrder, id)
-	return run, s.wrap("read", s.explain(ctx, ctx, err))
+	})
+	return run, err
 }
 
 // Circuit implements [ledger.Store].
-func (s *Store) Circuit(ctx context.Context, instanceID string) ([]ledger.Event, error) {
-	var events []ledger.Event
-	err := each(ctx, s.pool, func(scan func(...any) error) error {
-		var e ledger.Event
-		r, err := scanRecord(scan, &e.RunID, &e.Scope, &e.Command)
-		e.Outcome, e.Hash, e.Begun, e.Finished = r.Outcome, r.hash, instant(r.begun), instant(r.finished)
-		events = append(events, e)
-		return err
-	}, "SELECT u.id, u.scope, u.command, "+outcomeColumns+
-		" FROM loabatch.rows r JOIN loabatch.runs u ON u.seq = r.run WHERE r.instance_id = $1"+inOrder, instanceID)
-	return events, s.wrap("read", s.explain(ctx, ctx, err))
+func (s *Store) Circuit(ctx context.Context, instanceID string) (events []ledger.Event, err error) {
+	err = s.read(ctx, func(ctx context.Context) error {
+		return each(ctx, s.pool, func(scan func(...any) error) error {
+			var e ledger.Event
+			r, err := scanRecord(scan, &e.RunID, &e.Scope, &e.Command)
+			e.Outcome, e.Hash, e.Begun, e.Finished = r.Outcome, r.hash, instant(r.begun), instant(r.finished)
+			events = append(events, e)
+			return err
+		}, "SELECT u.id, u.scope, u.command, "+outcomeColumns+
+			" FROM loabatch.rows r JOIN loabatch.runs u ON u.seq = r.run WHERE r.instance_id = $1"+inOrder, instanceID)
+	})
+	return events, err
 }
 
 // Check implements [ledger.Store]. It reads all tables, with which the server compares the checksums of their pages if

@@ -102,26 +102,32 @@ func presentLOAs(ctx context.Context, q querier, scope ledger.Scope, keys []batc
 // LOAs implements [ledger.LOABook].
 func (s *Store) LOAs(ctx context.Context, scope ledger.Scope, keys []batch.Key) (present map[batch.Key]ledger.LOA, err error) {
 	if keys != nil {
-		present, err = presentLOAs(ctx, s.pool, scope, keys)
-		return present, s.wrap("read", s.explain(ctx, ctx, err))
+		err = s.read(ctx, func(ctx context.Context) error {
+			present, err = presentLOAs(ctx, s.pool, scope, keys)
+			return err
+		})
+		return present, err
 	}
 	present = map[batch.Key]ledger.LOA{}
-	err = each(ctx, s.pool, func(scan func(...any) error) error {
-		l, err := scanLOA(scan)
-		l.Scope = ""
-		present[l.Key] = l
-		return err
-	}, "SELECT DISTINCT ON (l.region, l.instance_id) "+loaColumns+" FROM loabatch.loa_states l WHERE l.scope = $1 ORDER BY l.region, l.instance_id, l.since DESC", string(scope))
-	return present, s.wrap("read", s.explain(ctx, ctx, err))
+	err = s.read(ctx, func(ctx context.Context) error {
+		return each(ctx, s.pool, func(scan func(...any) error) error {
+			l, err := scanLOA(scan)
+			l.Scope = ""
+			present[l.Key] = l
+			return err
+		}, "SELECT DISTINCT ON (l.region, l.instance_id) "+loaColumns+" FROM loabatch.loa_states l WHERE l.scope = $1 ORDER BY l.region, l.instance_id, l.since DESC", string(scope))
+	})
+	return present, err
 }
 
 // LOAHistory implements [ledger.LOABook].
-func (s *Store) LOAHistory(ctx context.Context) ([]ledger.LOA, error) {
-	var list []ledger.LOA
-	err := each(ctx, s.pool, func(scan func(...any) error) error {
-		l, err := scanLOA(scan)
-		list = append(list, l)
-		return err
-	}, "SELECT "+loaColumns+" FROM loabatch.loa_states l ORDER BY l.scope, l.region, l.instance_id, l.since")
-	return list, s.wrap("read", s.explain(ctx, ctx, err))
+func (s *Store) LOAHistory(ctx context.Context) (list []ledger.LOA, err error) {
+	err = s.read(ctx, func(ctx context.Context) error {
+		return each(ctx, s.pool, func(scan func(...any) error) error {
+			l, err := scanLOA(scan)
+			list = append(list, l)
+			return err
+		}, "SELECT "+loaColumns+" FROM loabatch.loa_states l ORDER BY l.scope, l.region, l.instance_id, l.since")
+	})
+	return list, err
 }

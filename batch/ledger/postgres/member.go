@@ -3,6 +3,8 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/sheet"
 )
 
 // Number implements [ledger.Member].
@@ -87,17 +90,24 @@ func (m *Member) Leave(ctx context.Context) error {
 // Outcomes implements [ledger.Member].
 func (m *Member) Outcomes(ctx context.Context, rows ...int) (map[int][]batch.Outcome, error) {
 	found := map[int][]batch.Outcome{}
-	err := each(ctx, m.store.pool, func(scan func(...any) error) error {
-		r, err := scanRecord(scan)
-		found[r.Row] = append(found[r.Row], r.Outcome)
-		return err
-	}, "SELECT "+outcomeColumns+" FROM loabatch.rows r WHERE r.run = $1 AND r.finished <> 0 AND ($2::bigint[] IS NULL OR r.row = ANY($2))"+inOrder, m.run, rows)
-	return found, m.store.wrap("read", m.store.explain(ctx, ctx, err))
+	which := "SELECT " + outcomeColumns + " FROM loabatch.rows r WHERE r.run = $1 AND r.finished <> 0"
+	args := []any{m.run}
+	if len(rows) > 0 {
+		which, args = which+" AND r.row = ANY($2)", append(args, rows)
+	}
+	err := m.store.read(ctx, func(ctx context.Context) error {
+		return each(ctx, m.store.pool, func(scan func(...any) error) error {
+			r, err := scanRecord(scan)
+			found[r.Row] = append(found[r.Row], r.Outcome)
+			return err
+		}, which+inOrder, args...)
+	})
+	return found, err
 }
 
 // State implements [ledger.Member].
 func (m *Member) State(ctx context.Context) (state ledger.BatchState, err error) {
-	return state, m.store.wrap("read", m.store.attempt(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
+	err = m.store.wrap("read", m.store.attempt(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
 		var ended int64
 		var final string
 		err := conn.QueryRow(ctx, "SELECT clock_timestamp() - opened, stop, stop_code, ended, final FROM loabatch.runs WHERE seq = $1", m.run).
@@ -106,7 +116,7 @@ func (m *Member) State(ctx context.Context) (state ledger.BatchState, err error)
 			state.End, err = parseEnd(ended, final)
 		}
 		if err == nil {
-			state.Results, err = countResults(ctx, conn, m.run)
+			state.Results, err = m.count(ctx, conn)
 		}
 		for _, n := range state.Results {
 			state.Rows += n
@@ -116,6 +126,36 @@ func (m *Member) State(ctx context.Context) (state ledger.BatchState, err error)
 		}
 		return err
 	}))
+	return state, err
+}
+
+// Counting the rows of a large batch takes a tenth of a second. Then it is done again only after a
+// while, by every member.
+const (
+	quickCount = 20 * time.Millisecond
+	countShare = 20 // of the time, one part is spent on counting at most
+	countAge   = 3 * time.Second
+)
+
+// counted is a count of the results that is not repeated for a while.
+type counted struct {
+	mu      sync.Mutex
+	results map[sheet.Result]int
+	until   time.Time
+}
+
+func (m *Member) count(ctx context.Context, q querier) (map[sheet.Result]int, error) {
+	m.counted.mu.Lock()
+	defer m.counted.mu.Unlock()
+	if time.Now().Before(m.counted.until) {
+		return maps.Clone(m.counted.results), nil
+	}
+	start := time.Now()
+	results, err := countResults(ctx, q, m.run)
+	if took := time.Since(start); err == nil && took > quickCount {
+		m.counted.results, m.counted.until = maps.Clone(results), time.Now().Add(min(countShare*took, countAge))
+	}
+	return results, err
 }
 
 // Stop implements [ledger.Member].

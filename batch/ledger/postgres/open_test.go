@@ -17,8 +17,8 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger/postgres/pgtest"
 )
 
-// databaseOf is the name of the database of a URL.
-func databaseOf(t *testing.T, address string) string {
+// nameOf is the name of the database of a URL.
+func nameOf(t *testing.T, address string) string {
 	t.Helper()
 	u, err := url.Parse(address)
 	if err != nil {
@@ -66,7 +66,7 @@ func TestNewerSchema(t *testing.T) {
 	if _, err := s.Start(t.Context(), ledger.RunInfo{ID: "one", Scope: ledger.Real, Version: "v9"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	pgtest.Shared(t).Query(t, databaseOf(t, address), "INSERT INTO loabatch.schema_version (version) VALUES (99)")
+	pgtest.Shared(t).Query(t, nameOf(t, address), "INSERT INTO loabatch.schema_version (version) VALUES (99)")
 	_, err := postgres.Open(t.Context(), address)
 	newer, ok := errors.AsType[*ledger.SchemaError](err)
 	if !ok || kindOf(t, err) != ledger.Newer || *newer != (ledger.SchemaError{Found: 99, Known: postgres.Steps, Program: "v9"}) {
@@ -78,7 +78,7 @@ func TestNewerSchema(t *testing.T) {
 // password.
 func TestOpenFails(t *testing.T) {
 	address := pgtest.Database(t)
-	server, name := pgtest.Shared(t), databaseOf(t, address)
+	server, name := pgtest.Shared(t), nameOf(t, address)
 	with := func(change func(*url.URL)) string {
 		u, _ := url.Parse(address)
 		change(u)
@@ -86,8 +86,8 @@ func TestOpenFails(t *testing.T) {
 	}
 	const secret = "s3cret%zz"
 	foreign, poor := pgtest.Database(t), pgtest.Database(t)
-	server.Query(t, databaseOf(t, foreign), "CREATE SCHEMA loabatch; CREATE TABLE loabatch.runs (n int); GRANT USAGE ON SCHEMA loabatch TO PUBLIC")
-	server.Query(t, databaseOf(t, poor), fmt.Sprintf("REVOKE CREATE ON DATABASE %q FROM PUBLIC, %q", databaseOf(t, poor), pgtest.Role))
+	server.Query(t, nameOf(t, foreign), "CREATE SCHEMA loabatch; CREATE TABLE loabatch.runs (n int); GRANT USAGE ON SCHEMA loabatch TO PUBLIC")
+	server.Query(t, nameOf(t, poor), fmt.Sprintf("REVOKE CREATE ON DATABASE %q FROM PUBLIC, %q", nameOf(t, poor), pgtest.Role))
 	for _, test := range []struct {
 		name, address string
 		want          ledger.Kind
@@ -127,7 +127,7 @@ func first(password string, _ bool) string { return password }
 // TestDurable checks that commits are synchronous whatever the database's default is.
 func TestDurable(t *testing.T) {
 	address := database(t)
-	name := databaseOf(t, address)
+	name := nameOf(t, address)
 	server := pgtest.Shared(t)
 	for setting, want := range map[string]string{"off": "on", "local": "local", "remote_apply": "remote_apply"} {
 		server.Query(t, name, fmt.Sprintf("ALTER DATABASE %q SET synchronous_commit = %s", name, setting))

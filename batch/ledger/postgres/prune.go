@@ -25,9 +25,14 @@ const ledgerSize = `(SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::big
 
 // Prune implements [ledger.Store].
 func (s *Store) Prune(ctx context.Context, before time.Time, confirm func(ledger.Pruned) error) (ledger.Pruned, error) {
-	runs, due, err := s.prunable(ctx, before)
+	var runs []int64
+	var due ledger.Pruned
+	err := s.large(ctx, func(ctx context.Context) (err error) {
+		runs, due, err = s.prunable(ctx, before)
+		return err
+	})
 	if err != nil {
-		return ledger.Pruned{}, s.wrap("prune", s.explain(ctx, ctx, err))
+		return ledger.Pruned{}, s.wrap("prune", err)
 	}
 	if confirm != nil && len(runs) > 0 {
 		if err := confirm(due); err != nil {
@@ -35,8 +40,8 @@ func (s *Store) Prune(ctx context.Context, before time.Time, confirm func(ledger
 		}
 	}
 	p := ledger.Pruned{SizeBefore: due.SizeBefore, SizeAfter: due.SizeBefore}
-	err = s.prune(ctx, runs, due.Runs, &p)
-	return p, s.wrap("prune", s.explain(ctx, ctx, err))
+	err = s.large(ctx, func(ctx context.Context) error { return s.prune(ctx, runs, due.Runs, &p) })
+	return p, s.wrap("prune", err)
 }
 
 // prune deletes the rows of runs and gives the space back.

@@ -50,10 +50,11 @@ func (s *Store) Take(ctx context.Context, key quota.Key, ask quota.Ask) (quota.G
 // Take implements [ledger.Member]. The heartbeat is recent once it has been granted something, so that the member
 // is not presumed dead before the last request of the grant has started.
 func (m *Member) Take(ctx context.Context, key quota.Key, ask quota.Ask) (g quota.Grant, err error) {
-	return g, m.whileOpen("write", func() error {
+	err = m.whileOpen("write", func() error {
 		g, err = m.store.take(ctx, key, ask, m)
 		return err
 	})
+	return g, err
 }
 
 func (s *Store) take(ctx context.Context, key quota.Key, ask quota.Ask, by *Member) (g quota.Grant, err error) {
@@ -134,24 +135,25 @@ func quotaTime(now time.Time, line string) quota.Time {
 }
 
 // InUse implements [ledger.Store].
-func (s *Store) InUse(ctx context.Context, scope ledger.Scope, rate quota.Rate) ([]quota.InUse, error) {
-	var list []quota.InUse
-	err := each(ctx, s.pool, func(scan func(...any) error) error {
-		use := quota.InUse{Key: quota.Key{Scope: string(scope)}}
-		var stored []byte
-		var now time.Time
-		var line string
-		if err := scan(&use.Key.Region, &use.Key.API, &stored, &now, &line); err != nil || len(stored) == 0 {
-			return err
-		}
-		var state quota.State
-		if err := state.UnmarshalBinary(stored); err != nil {
-			return err
-		}
-		if use.Requests = state.InUse(quotaTime(now, line), rate); use.Requests > 0 {
-			list = append(list, use)
-		}
-		return nil
-	}, "SELECT region, api, state, greatest(clock_timestamp(), seen), "+s.timeLine+" FROM loabatch.quotas WHERE scope = $1 ORDER BY region, api", string(scope))
-	return list, s.wrap("read", s.explain(ctx, ctx, err))
+func (s *Store) InUse(ctx context.Context, scope ledger.Scope, rate quota.Rate) (list []quota.InUse, err error) {
+	err = s.read(ctx, func(ctx context.Context) error {
+		return each(ctx, s.pool, func(scan func(...any) error) error {
+			use := quota.InUse{Key: quota.Key{Scope: string(scope)}}
+			var stored []byte
+			var now time.Time
+			var line string
+			if err := scan(&use.Key.Region, &use.Key.API, &stored, &now, &line); err != nil || len(stored) == 0 {
+				return err
+			}
+			var state quota.State
+			if err := state.UnmarshalBinary(stored); err != nil {
+				return err
+			}
+			if use.Requests = state.InUse(quotaTime(now, line), rate); use.Requests > 0 {
+				list = append(list, use)
+			}
+			return nil
+		}, "SELECT region, api, state, greatest(clock_timestamp(), seen), "+s.timeLine+" FROM loabatch.quotas WHERE scope = $1 ORDER BY region, api", string(scope))
+	})
+	return list, err
 }

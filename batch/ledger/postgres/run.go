@@ -24,6 +24,7 @@ type Member struct {
 	started bool           // by this member
 	held    map[batch.Key]struct{}
 	hooks   Hooks
+	counted counted
 
 	life    context.Context // of the heartbeats
 	die     context.CancelFunc

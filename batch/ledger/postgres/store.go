@@ -44,6 +44,8 @@ const (
 	// patience is how long a small transaction may take before the server counts as out
 	// of reach. Without it a call would wait as long as the system's TCP does, for minutes.
 	patience = 15 * time.Second
+	// readPatience is the same for what reads or writes any number of rows: a million circuits take a minute.
+	readPatience = 5 * time.Minute
 	// connections is how many a process has at most, unless the address says otherwise.
 	connections = 10
 	// oldest is the oldest version of the server that the ledger is made for.
@@ -124,6 +126,9 @@ func configure(c *pgxpool.Config) {
 	if c.MaxConns <= 4 { // the driver's default, or less than a process needs
 		c.MaxConns = connections
 	}
+	// A server that is gone without a word is noticed while its answer is awaited.
+	dialer := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3}}
+	conn.DialFunc = dialer.DialContext
 	conn.ConnectTimeout = cmp.Or(conn.ConnectTimeout, 5*time.Second)
 	if conn.RuntimeParams["application_name"] == "" {
 		conn.RuntimeParams["application_name"] = "loabatch"
@@ -280,17 +285,31 @@ func (s *Store) explain(ctx, bounded context.Context, err error) error {
 	return err
 }
 
-// transact runs a transaction. Its commit is not interrupted by the end of the context.
-func (s *Store) transact(ctx context.Context, do func(context.Context, pgx.Tx) error) error {
+// large does something with any number of rows within [readPatience].
+func (s *Store) large(ctx context.Context, do func(context.Context) error) error {
 	if err := s.usable(); err != nil {
 		return err
 	}
-	conn, err := s.pool.Acquire(ctx)
-	if err != nil {
-		return s.explain(ctx, ctx, err)
-	}
-	defer conn.Release()
-	return s.explain(ctx, ctx, transactOn(ctx, conn, do))
+	bounded, cancel := context.WithTimeoutCause(ctx, readPatience, errTimeout)
+	defer cancel()
+	return s.explain(ctx, bounded, do(bounded))
+}
+
+// read is large for what only reads, with the error of the ledger.
+func (s *Store) read(ctx context.Context, do func(context.Context) error) error {
+	return s.wrap("read", s.large(ctx, do))
+}
+
+// transact runs a transaction. Its commit is not interrupted by the end of the context.
+func (s *Store) transact(ctx context.Context, do func(context.Context, pgx.Tx) error) error {
+	return s.large(ctx, func(ctx context.Context) error {
+		conn, err := s.pool.Acquire(ctx)
+		if err != nil {
+			return err
+		}
+		defer conn.Release()
+		return transactOn(ctx, conn, do)
+	})
 }
 
 func transactOn(ctx context.Context, conn *pgxpool.Conn, do func(context.Context, pgx.Tx) error) error {
