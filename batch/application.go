@@ -34,16 +34,63 @@ type Application struct {
 	Start           Start
 	Elsewhere       *Earlier       // the application that is open in another region, or nil: nothing is done about this one before it is settled
 	Moved           *sheet.Problem // to be reported if the LOA of Elsewhere is valid; nil: that does not matter
-	Open            Earlier        // the application that an earlier run left open, if Start says so
-	Ended           Earlier        // the last one that had a definite result; zero if there is none
-	Copied          Copied         // the application of Open, if a results copy knows of it and the ledger does not yet
+	Past            *Past          // nil if there is none; see Amend
 	Changed         *sheet.Problem // to be reported if there is a valid LOA although Open or Ended is Edited
 	ReapplyRejected bool           // if its LOA turns out to be rejected or deleted, apply again (--reapply)
 	Renewed         bool           // Ended was accepted, and is about an LOA that was applied for anew since
+}
 
-	// Settled says what a lookup of this run found out about Open. Without it, the ledger
-	// refuses to begin another token.
-	Settled Settlement
+// Past is what is known of the earlier applications for a circuit. Most have none, so that an
+// Application has it by reference. Once it is set it is not changed: copies of the application
+// share it.
+type Past struct {
+	Open    Earlier    // the application that an earlier run left open, if Start says so
+	Ended   Earlier    // the last one that had a definite result; zero if there is none
+	Copied  Copied     // the application of Open, if a results copy knows of it and the ledger does not yet
+	Settled Settlement // what a lookup of this run found out about Open; without it, the ledger refuses to begin another token
+}
+
+// Open is that of the application's past.
+func (a *Application) Open() Earlier {
+	if a.Past == nil {
+		return Earlier{}
+	}
+	return a.Past.Open
+}
+
+// Ended is that of the application's past.
+func (a *Application) Ended() Earlier {
+	if a.Past == nil {
+		return Earlier{}
+	}
+	return a.Past.Ended
+}
+
+// Copied is that of the application's past.
+func (a *Application) Copied() Copied {
+	if a.Past == nil {
+		return Copied{}
+	}
+	return a.Past.Copied
+}
+
+// Settled is that of the application's past.
+func (a *Application) Settled() Settlement {
+	if a.Past == nil {
+		return Settlement{}
+	}
+	return a.Past.Settled
+}
+
+// Amend gives the application a past of its own, a copy of the one that it has, and returns it
+// to be changed.
+func (a *Application) Amend() *Past {
+	own := &Past{}
+	if a.Past != nil {
+		*own = *a.Past
+	}
+	a.Past = own
+	return own
 }
 
 // Earlier is what is known of an earlier application for a circuit.
@@ -119,12 +166,12 @@ func (a *Application) state() state {
 	return a.Start.state()
 }
 
-// open is the application that is open when the row starts, if there is one.
-func (a *Application) open() Earlier {
+// pending is the application that is open when the row starts, if there is one.
+func (a *Application) pending() Earlier {
 	if a.Elsewhere != nil {
 		return *a.Elsewhere
 	}
-	return a.Open
+	return a.Open()
 }
 
 // Plan is what a run will do with a workbook: a value that can be printed and tested.
@@ -140,10 +187,13 @@ type Plan struct {
 // generation. An operation that cannot be repeated is sent once more as it was.
 func (a *Application) repeated(loaStatus string) Application {
 	next := *a
-	next.Start, next.Open, next.Ended, next.Changed, next.Moved, next.ReapplyRejected, next.First = StartSend, Earlier{}, Earlier{}, nil, nil, false, false
+	next.Start, next.Changed, next.Moved, next.ReapplyRejected, next.First = StartSend, nil, nil, false, false
+	if a.Past != nil {
+		next.Past = &Past{Copied: a.Past.Copied, Settled: a.Past.Settled}
+	}
 	if again := operations[a.Operation].again; again != nil {
 		next.Operation = again(loaStatus)
-		next.Generation = max(a.Generation, a.Open.Generation, a.Ended.Generation) + 1
+		next.Generation = max(a.Generation, a.Open().Generation, a.Ended().Generation) + 1
 		next.Token = next.DeriveToken()
 	}
 	return next
@@ -159,7 +209,7 @@ func (a *Application) step(after Operation) *Application {
 
 // Outcome returns an outcome for the application's row, with what the application knows.
 func (a *Application) Outcome(r sheet.Result, why Reason) Outcome {
-	return Outcome{Row: a.Row, Key: a.Key, Operation: a.Operation, Result: r, Reason: why, Token: a.Token, Generation: a.Generation, Copied: a.Copied}
+	return Outcome{Row: a.Row, Key: a.Key, Operation: a.Operation, Result: r, Reason: why, Token: a.Token, Generation: a.Generation, Copied: a.Copied()}
 }
 
 // Unsent is the result of a row that is not sent: UNKNOWN if an earlier application is

@@ -114,13 +114,13 @@ func (a *Application) recent(asked time.Time) bool {
 	if a.Start != StartAccepted && !a.Renewed {
 		return false
 	}
-	return asked.Sub(latest(a.Ended.At, a.Ended.Tried)) < SettlingTime
+	return asked.Sub(latest(a.Ended().At, a.Ended().Tried)) < SettlingTime
 }
 
 // superseded says that the LOA that Ended was about is gone: it was void or applied for
 // anew since.
 func (a *Application) superseded(loaStatus string, asked time.Time) Settlement {
-	return Settlement{Token: a.Ended.Token, Result: sheet.Refused, LOAStatus: loaStatus, Seen: asked.Round(0).UTC()}
+	return Settlement{Token: a.Ended().Token, Result: sheet.Refused, LOAStatus: loaStatus, Seen: asked.Round(0).UTC()}
 }
 
 // goesOn reports whether the next step of a row is to be taken after one has ended: it
@@ -155,8 +155,8 @@ func (a *Application) next(o *Outcome) Application {
 	case StartReady:
 		step.Start = StartSend
 	case StartAccepted:
-		step.Start, step.Generation = StartSend, step.Ended.Generation+1
-		step.Ended.Accepted = false
+		step.Start, step.Generation = StartSend, step.Ended().Generation+1
+		step.Amend().Ended.Accepted = false
 		step.Token = step.DeriveToken()
 	}
 	return step

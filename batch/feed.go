@@ -82,7 +82,7 @@ func (g *region) handed(h *Handed) {
 	slot := r.nextSlot.Add(1) - 1
 	before, ended := 0, false
 	a := h.Application
-	if h.State != nil && a.surveyed() && !a.Open.Own && !a.Ended.Own {
+	if h.State != nil && a.surveyed() && !a.Open().Own && !a.Ended().Own {
 		s := &survey{found: map[string]CircuitState{a.Key.InstanceID: *h.State}}
 		before, ended = g.withhold(&a, s, nil, false, finishedRow{slot: slot, handed: h})
 	}

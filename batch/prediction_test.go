@@ -287,9 +287,9 @@ func (w *world) run(survey, dry bool) []batch.Outcome {
 	for i := range p.Applications {
 		if a := &p.Applications[i]; dry {
 			since := time.Now().Add(-batch.SettlingTime)
-			w.recent[a.Key] = a.Open.Token != "" || a.Ended.Tried.After(since) || a.Ended.At.After(since) || a.Copied.Token != ""
+			w.recent[a.Key] = a.Open().Token != "" || a.Ended().Tried.After(since) || a.Ended().At.After(since) || a.Copied().Token != ""
 			w.before[a.Key] = fmt.Sprintf("at %s, start %d %s, open %+v, ended %+v, copied %+v; server %q, circuit %q; then %s",
-				time.Now().Format(time.TimeOnly), a.Start, a.Operation, a.Open, a.Ended, a.Copied, w.server.loas[a.Key].Status, w.circuits[a.Key].Status, steps(a.Then))
+				time.Now().Format(time.TimeOnly), a.Start, a.Operation, a.Open(), a.Ended(), a.Copied(), w.server.loas[a.Key].Status, w.circuits[a.Key].Status, steps(a.Then))
 		}
 	}
 	sum, err := e.Run(w.Context(), nil, p)
@@ -302,7 +302,7 @@ func (w *world) run(survey, dry bool) []batch.Outcome {
 // steps describes the steps that follow one.
 func steps(a *batch.Application) (text string) {
 	for ; a != nil; a = a.Then {
-		text += fmt.Sprintf("%s start %d, open %+v, ended %+v; ", a.Operation, a.Start, a.Open, a.Ended)
+		text += fmt.Sprintf("%s start %d, open %+v, ended %+v; ", a.Operation, a.Start, a.Open(), a.Ended())
 	}
 	return text
 }

@@ -74,7 +74,7 @@ func newRow(a *Application, slot int32, attempts int, now time.Time) *row {
 
 // start puts the row into the state in which it starts, by what is known of its past.
 func (r *row) start() {
-	open := r.app.open()
+	open := r.app.pending()
 	r.state, r.tried, r.older = r.app.state(), open.Tried, open.Repeated
 	// Without a time the attempt may have been made until now. So may one whose time is
 	// still to come: the clock was set back.
@@ -84,8 +84,8 @@ func (r *row) start() {
 	if r.state.open() && open.Own {
 		r.sent = r.tried // by this batch
 	}
-	if c := &r.app.Copied; *c != (Copied{}) && (c.Tried.IsZero() || c.Tried.After(r.started)) {
-		c.Tried = r.started
+	if c := r.app.Copied(); c != (Copied{}) && (c.Tried.IsZero() || c.Tried.After(r.started)) {
+		r.app.Amend().Copied.Tried = r.started
 	}
 }
 
@@ -96,9 +96,9 @@ func (r *row) submitted(receipt Receipt, err error, at time.Time) next {
 		r.code, r.requestID = "", receipt.RequestID
 		switch {
 		case r.state.open():
-			r.app.Settled = Settlement{Token: r.begun, Result: sheet.Already, Seen: r.tried}
+			r.app.Amend().Settled = Settlement{Token: r.begun, Result: sheet.Already, Seen: r.tried}
 		case !r.app.First: // lookups may still show an LOA before it
-			r.app.Settled = Settlement{Token: r.begun, Result: sheet.Already, Seen: at}
+			r.app.Amend().Settled = Settlement{Token: r.begun, Result: sheet.Already, Seen: at}
 		}
 		n := r.on(evAccepted, nil)
 		n.outcome.SubmittedAt, n.outcome.LOAStatus = receipt.At, r.app.Operation.leadsTo()
@@ -110,9 +110,9 @@ func (r *row) submitted(receipt Receipt, err error, at time.Time) next {
 		r.sent, r.tried = at, at
 	}
 	r.mismatch = r.mismatch || e == evMismatch
-	if e == evMismatch && r.state == sendClear && r.app.Open.Accepted {
+	if e == evMismatch && r.state == sendClear && r.app.Open().Accepted {
 		// Only a results copy said that the lookup was late enough, and of other content.
-		r.state, r.app.Settled = sendFresh, Settlement{}
+		r.state, r.app.Amend().Settled = sendFresh, Settlement{}
 	}
 	if e == evMismatch && !r.state.open() {
 		r.tried = at // somebody used the token before, it is not known when
@@ -163,7 +163,7 @@ func (r *row) lookedUp(l LOA, ok bool, err error, asked time.Time) next {
 	}
 	outdated := r.outdated(l, asked)
 	if outdated {
-		l.Status = r.app.Ended.LOAStatus
+		l.Status = r.app.Ended().LOAStatus
 	}
 	r.lookups, r.loaStatus = 0, l.Status
 	e := r.found(l, asked)
@@ -175,7 +175,7 @@ func (r *row) lookedUp(l LOA, ok bool, err error, asked time.Time) next {
 	} else if settles == sheet.Already || r.state.open() && settles != "" {
 		r.settle(e, l, asked)
 	} else if r.state == askAccepted && r.app.Operation.FollowsUp() && (e == evVoid || e == evWaiting) {
-		r.app.Settled = r.app.superseded(l.Status, asked)
+		r.app.Amend().Settled = r.app.superseded(l.Status, asked)
 	}
 	n := r.on(e, nil)
 	if n.done {
@@ -187,7 +187,7 @@ func (r *row) lookedUp(l LOA, ok bool, err error, asked time.Time) next {
 // precedes reports whether a rejected or deleted LOA may be an older one than that of the
 // application that was accepted, which lookups do not show yet.
 func (r *row) precedes(l LOA, asked time.Time) bool {
-	e := &r.app.Ended
+	e := r.app.Ended()
 	return r.state == askAccepted && !r.app.Operation.FollowsUp() && Void(l.Status) && (e.Repeated || l.Status == LOADeleted) &&
 		asked.Sub(latest(e.At, e.Tried)) < SettlingTime
 }
@@ -195,7 +195,7 @@ func (r *row) precedes(l LOA, asked time.Time) bool {
 // outdated reports whether a valid status may be older than the rejection that a lookup saw
 // before.
 func (r *row) outdated(l LOA, asked time.Time) bool {
-	e := &r.app.Ended
+	e := r.app.Ended()
 	return (r.state == askFirst || r.state == askVoid) && Void(e.LOAStatus) && l.Status != "" && !Void(l.Status) &&
 		!e.Tried.IsZero() && asked.Sub(e.Tried) < SettlingTime
 }
@@ -237,9 +237,9 @@ func (r *row) found(l LOA, asked time.Time) event {
 		return evVoid
 	case early:
 		return evNoneEarly
-	case r.app.Ended.Accepted && r.app.Ended.Edited:
+	case r.app.Ended().Accepted && r.app.Ended().Edited:
 		return evNoneEdited
-	case r.app.Ended.Accepted:
+	case r.app.Ended().Accepted:
 		return evNoneAccepted
 	}
 	return evNone
@@ -250,7 +250,7 @@ func (r *row) notShown() event {
 	switch {
 	case r.state != askAccepted:
 		return evWaiting
-	case r.app.Ended.Edited:
+	case r.app.Ended().Edited:
 		return evNoneEdited
 	}
 	return evNoneAccepted
@@ -263,30 +263,31 @@ func (r *row) edited() bool {
 	case askElsewhere, askFirst, askReady:
 		return r.app.Moved != nil
 	case askChanged:
-		return r.app.Open.Edited
+		return r.app.Open().Edited
 	case askVoid, askAccepted:
-		return r.app.Ended.Edited || r.app.Moved != nil
+		return r.app.Ended().Edited || r.app.Moved != nil
 	}
 	return false
 }
 
 // settle records what a lookup made of the token that is open, or else of the last one.
 func (r *row) settle(e event, l LOA, asked time.Time) {
-	token := r.app.Ended.Token
+	token := r.app.Ended().Token
 	switch {
 	case r.begun != "":
 		token = r.begun
 	case r.state.open():
-		token = r.app.Open.Token
+		token = r.app.Open().Token
 	}
-	r.app.Settled = Settlement{Token: token, Result: e.settles(), LOAStatus: l.Status}
+	settled := &r.app.Amend().Settled
+	*settled = Settlement{Token: token, Result: e.settles(), LOAStatus: l.Status}
 	if e.settles() == sheet.Already {
-		r.app.Settled.Seen = latest(r.tried, asked.Round(0).UTC())
+		settled.Seen = latest(r.tried, asked.Round(0).UTC())
 		ours := r.state != askConflict && !r.mismatch && operations[r.app.Operation].judge(&r.app, l) == loaOurs
-		r.app.Settled.Other = token == r.app.Token && !ours
+		settled.Other = token == r.app.Token && !ours
 	}
 	if e.settles() == sheet.Refused {
-		r.app.Settled.Seen = asked.Round(0).UTC()
+		settled.Seen = asked.Round(0).UTC()
 	}
 	if e.settles() == sheet.Failed {
 		r.sent = time.Time{} // those of this run were not applied either
@@ -369,7 +370,7 @@ func (r *row) lookupFailed(err error) next {
 // finish gives the row its outcome.
 func (r *row) finish(result sheet.Result, reason Reason) next {
 	o := r.app.Outcome(result, reason)
-	o.Attempts, o.ErrorCode, o.RequestID, o.Settled = r.attempts, r.code, r.requestID, r.app.Settled
+	o.Attempts, o.ErrorCode, o.RequestID, o.Settled = r.attempts, r.code, r.requestID, r.app.Settled()
 	n := next{done: true}
 	switch {
 	case reason == ReasonLOARejected && r.app.Operation.FollowsUp() && r.loaStatus != LOARejected:
@@ -400,18 +401,18 @@ func (r *row) finish(result sheet.Result, reason Reason) next {
 // attribute gives an outcome for which nothing was sent to the earlier application that
 // it is about.
 func (r *row) attribute(o *Outcome) {
-	earlier := r.app.Ended
+	earlier := r.app.Ended()
 	if r.app.state().open() && o.Reason != ReasonNotListed {
-		earlier = r.app.open()
+		earlier = r.app.pending()
 	}
 	if earlier.Region != "" {
 		o.Token, o.Generation = "", 0 // it is not about the circuit in this region
 		return
 	}
-	several := r.begun == "" && earlier.Token == "" && r.app.Copied.Token != ""
+	several := r.begun == "" && earlier.Token == "" && r.app.Copied().Token != ""
 	switch {
 	case several && (o.Result == sheet.Already || o.Result == sheet.Unknown):
-		o.Token, o.Generation = r.app.Copied.Token, r.app.Copied.Generation
+		o.Token, o.Generation = r.app.Copied().Token, r.app.Copied().Generation
 		return
 	case r.begun == "" && earlier.Token == "" && o.Result == sheet.Already:
 		r.app.disown(o)

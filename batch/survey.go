@@ -201,9 +201,9 @@ func withheld(a *Application, s *survey, failed bool) (Outcome, bool) {
 		o := a.Outcome(sheet.Already, ReasonLOAExists)
 		o.LOAStatus = state.LOAStatus
 		// Lookups may show an older LOA for a while.
-		o.Settled = Settlement{Token: cmp.Or(a.Open.Token, a.Ended.Token), Result: sheet.Already, LOAStatus: state.LOAStatus, Seen: time.Now().Round(0).UTC()}
+		o.Settled = Settlement{Token: cmp.Or(a.Open().Token, a.Ended().Token), Result: sheet.Already, LOAStatus: state.LOAStatus, Seen: time.Now().Round(0).UTC()}
 		a.disown(&o)
-		if e := &a.Ended; e.Accepted && a.Recorded && a.Start == StartAccepted {
+		if e := a.Ended(); e.Accepted && a.Recorded && a.Start == StartAccepted {
 			o.Token, o.Generation, o.RequestID, o.SubmittedAt = e.Token, e.Generation, e.RequestID, e.At
 		}
 		return o, true
@@ -245,7 +245,7 @@ func withheldStep(a *Application, s CircuitState, found bool) (Outcome, bool) {
 			o.Reason = ReasonLOARejected
 		}
 	default:
-		o.Settled = Settlement{Token: cmp.Or(a.Open.Token, a.Ended.Token), Result: sheet.Already, LOAStatus: s.LOAStatus, Seen: now.Round(0).UTC()}
+		o.Settled = Settlement{Token: cmp.Or(a.Open().Token, a.Ended().Token), Result: sheet.Already, LOAStatus: s.LOAStatus, Seen: now.Round(0).UTC()}
 	}
 	if a.Start == StartAccepted && !valid {
 		o.Settled = a.superseded(s.LOAStatus, now)
@@ -257,7 +257,7 @@ func withheldStep(a *Application, s CircuitState, found bool) (Outcome, bool) {
 // disown takes the token from an outcome about an LOA that was there before anything was
 // sent, unless the past says that the token was sent.
 func (a *Application) disown(o *Outcome) {
-	if o.Token != a.Circuit.LastRun().ClientToken && o.Token != a.Open.Token && o.Token != a.Ended.Token {
+	if o.Token != a.Circuit.LastRun().ClientToken && o.Token != a.Open().Token && o.Token != a.Ended().Token {
 		o.Token, o.Generation = "", 0
 	}
 }

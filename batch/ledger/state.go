@@ -123,9 +123,9 @@ func (s State) withCopied(run int64, c batch.Copied) State {
 // an *batch.OpenTokenError.
 func (s State) Begin(run int64, a batch.Application) (State, error) {
 	before := s
-	s = s.withCopied(run, a.Copied)
-	if s.Open() && a.Settled.Result != "" && a.Settled.Token == s.Pending.Token {
-		s = s.settle(a.Settled)
+	s = s.withCopied(run, a.Copied())
+	if s.Open() && a.Settled().Result != "" && a.Settled().Token == s.Pending.Token {
+		s = s.settle(a.Settled())
 	}
 	phase := PhaseBegun
 	if s.Open() {
@@ -133,8 +133,8 @@ func (s State) Begin(run int64, a batch.Application) (State, error) {
 			return before, &batch.OpenTokenError{Key: a.Key}
 		}
 		phase = PhaseResumed
-		if a.Open.Tried.After(s.Tried) {
-			s.Tried = a.Open.Tried
+		if a.Open().Tried.After(s.Tried) {
+			s.Tried = a.Open().Tried
 		}
 	}
 	s.Pending = Submission{run, a.Hash, a.Generation, a.Token}

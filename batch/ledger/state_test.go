@@ -215,8 +215,8 @@ func (s *stateStory) submit(run int64, a batch.Application) {
 		if !errors.As(err, &open) || begun != s.state {
 			s.Fatalf("seed %d: %s was begun beside %s: %v", s.seed, a.Token, s.open, err)
 		}
-		a.Settled = batch.Settlement{Token: s.open, Result: [...]sheet.Result{sheet.Refused, sheet.Failed}[s.random.IntN(2)]}
-		s.decide(a.Settled.Result, s.open)
+		a.Amend().Settled = batch.Settlement{Token: s.open, Result: [...]sheet.Result{sheet.Refused, sheet.Failed}[s.random.IntN(2)]}
+		s.decide(a.Settled().Result, s.open)
 		begun, err = s.state.Begin(run, a)
 	}
 	if err != nil {
@@ -298,11 +298,11 @@ func TestStateOfCopiedTokens(t *testing.T) {
 		})
 	}
 	next := b
-	next.Copied = copied
+	next.Amend().Copied = copied
 	if s, err := (State{}).Begin(1, next); err == nil {
 		t.Errorf("a token was begun beside one that the copy says is open: %+v", s)
 	}
-	next.Settled = batch.Settlement{Token: "copied", Result: sheet.Failed}
+	next.Amend().Settled = batch.Settlement{Token: "copied", Result: sheet.Failed}
 	if s, err := (State{}).Begin(1, next); err != nil || s.Pending.Token != b.Token || !s.knows("copied") {
 		t.Errorf("%+v, %v", s, err)
 	}

@@ -11,24 +11,27 @@ import (
 // earlier run left in the workbook. They may be stale or copied by hand, so they are trusted
 // only as far as the token in them is one that this content could have had.
 func (p *planner) fromSheet(a *batch.Application) {
+	if a.Past == nil {
+		return
+	}
 	past := a.Circuit.LastRun()
 	result := lastInCopy(past)
 	void := loaWasVoid(result, past.LOAStatus)
 	generation, same := generationOf(a, past.ClientToken)
 	earlier := batch.Earlier{Token: past.ClientToken, Generation: generation}
 	if p.usedElsewhere(a.Operation, a.Key, past) {
-		a.Ended = earlier
+		a.Past.Ended = earlier
 		return
 	}
 	switch {
 	case accepted(result), result == sheet.Unknown:
-		a.Open, a.Start = earlier, batch.StartChanged
-		a.Open.Edited = !same && derivedElse(a, past.ClientToken)
+		a.Past.Open, a.Start = earlier, batch.StartChanged
+		a.Past.Open.Edited = !same && derivedElse(a, past.ClientToken)
 		p.copied(a, result)
 	case void:
-		a.Ended, a.Start = earlier, batch.StartVoid
+		a.Past.Ended, a.Start = earlier, batch.StartVoid
 	default:
-		a.Ended = earlier
+		a.Past.Ended = earlier
 	}
 	if past.ClientToken == "" || !same {
 		return // nothing was sent, or other content under another token
@@ -37,7 +40,7 @@ func (p *planner) fromSheet(a *batch.Application) {
 	a.Generation, a.Token = generation, past.ClientToken
 	switch reapplied := wasReapplied(a, past.ClientToken); {
 	case open && reapplied && p.options.Reapply && result == sheet.Unknown:
-		a.Operation, a.Start, a.Open.Repeated = batch.Reapply, batch.StartRepeat, true
+		a.Operation, a.Start, a.Past.Open.Repeated = batch.Reapply, batch.StartRepeat, true
 	case reapplied, result == sheet.Refused && !void:
 		a.Generation, a.Token = generation+1, ""
 	case result == sheet.Already: // by a lookup or a survey, perhaps: then the token was never sent
@@ -56,20 +59,20 @@ func (p *planner) fromSheet(a *batch.Application) {
 // was written, and not when that was.
 func (p *planner) copied(a *batch.Application, result sheet.Result) {
 	past := a.Circuit.LastRun()
-	c := batch.Copied{Token: a.Open.Token, Generation: a.Open.Generation}
+	c := batch.Copied{Token: a.Past.Open.Token, Generation: a.Past.Open.Generation}
 	if accepted(result) {
 		c.Accepted = orLongAgo(past.SubmittedAt)
-		a.Open.Accepted, a.Open.RequestID, a.Open.At = past.ClientToken != "", past.RequestID, past.SubmittedAt
+		a.Past.Open.Accepted, a.Past.Open.RequestID, a.Past.Open.At = past.ClientToken != "", past.RequestID, past.SubmittedAt
 	}
 	if result != sheet.Already {
 		c.Tried = past.SubmittedAt
 	}
-	a.Open.Tried = c.Tried
-	if a.Open.Edited {
+	a.Past.Open.Tried = c.Tried
+	if a.Past.Open.Edited {
 		a.Changed = p.changed(a, batch.Record{SubmittedAt: past.SubmittedAt})
 	}
 	c.Unnamed = c.Token == ""
-	a.Copied = c
+	a.Past.Copied = c
 }
 
 // orLongAgo is when an application was accepted, if that is known.
@@ -150,18 +153,18 @@ func (p *planner) fromBoth(a *batch.Application, r batch.Record) {
 	}
 	p.fromLedger(a, r)
 	_, same := generationOf(a, past.ClientToken)
-	a.Open = batch.Earlier{
+	a.Past.Open = batch.Earlier{
 		Token: past.ClientToken, Generation: a.Generation, Edited: !same && derivedElse(a, past.ClientToken), Tried: past.SubmittedAt,
 		Repeated: accepted(r.Result) || loaWasVoid(r.Result, r.LOAStatus),
 	}
-	if a.Open.Edited {
+	if a.Past.Open.Edited {
 		a.Changed = p.changed(a, r)
 	}
 	a.Start = batch.StartChanged
-	a.Copied = batch.Copied{Token: a.Open.Token, Generation: a.Open.Generation, Tried: a.Open.Tried}
+	a.Past.Copied = batch.Copied{Token: a.Past.Open.Token, Generation: a.Past.Open.Generation, Tried: a.Past.Open.Tried}
 	if accepted(r.Result) && past.ClientToken == r.Token {
-		a.Open.Accepted, a.Open.RequestID, a.Open.At = true, r.RequestID, r.SubmittedAt
-		a.Copied.Accepted = orLongAgo(r.SubmittedAt)
+		a.Past.Open.Accepted, a.Past.Open.RequestID, a.Past.Open.At = true, r.RequestID, r.SubmittedAt
+		a.Past.Copied.Accepted = orLongAgo(r.SubmittedAt)
 	}
 }
 
@@ -176,12 +179,12 @@ func (p *planner) fromCopy(a *batch.Application, r batch.Record) {
 		last = r.Ended
 		p.fromTwo(a, r)
 	}
-	a.Ended = batch.Earlier{Token: last.Token, Generation: last.Generation, Edited: last.Hash != "" && last.Hash != a.Hash}
+	a.Past.Ended = batch.Earlier{Token: last.Token, Generation: last.Generation, Edited: last.Hash != "" && last.Hash != a.Hash}
 	if accepted(r.Result) {
-		a.Ended.Accepted, a.Ended.RequestID, a.Ended.At = true, r.RequestID, r.SubmittedAt
+		a.Past.Ended.Accepted, a.Past.Ended.RequestID, a.Past.Ended.At = true, r.RequestID, r.SubmittedAt
 	}
-	a.Open.Repeated = a.Open.Repeated || !a.Open.Accepted && (a.Ended.Accepted || loaWasVoid(r.Result, r.LOAStatus))
-	if a.Open.Edited || a.Ended.Edited {
+	a.Past.Open.Repeated = a.Past.Open.Repeated || !a.Past.Open.Accepted && (a.Past.Ended.Accepted || loaWasVoid(r.Result, r.LOAStatus))
+	if a.Past.Open.Edited || a.Past.Ended.Edited {
 		a.Changed = p.changed(a, r)
 	}
 	if a.Token == "" {
@@ -195,13 +198,13 @@ func (p *planner) fromCopy(a *batch.Application, r batch.Record) {
 // fromTwo does so while the ledger's application is open as well.
 func (p *planner) fromTwo(a *batch.Application, r batch.Record) {
 	_, same := sameContent(a, r)
-	open := batch.Earlier{Edited: a.Open.Edited && edited(a, r, same), Tried: r.Tried, Repeated: true}
-	if before(r.Tried, a.Open.Tried) {
-		open.Tried = a.Open.Tried
-	} else if a.Open.Tried.IsZero() {
-		open.Tried = a.Open.Tried
+	open := batch.Earlier{Edited: a.Past.Open.Edited && edited(a, r, same), Tried: r.Tried, Repeated: true}
+	if before(r.Tried, a.Past.Open.Tried) {
+		open.Tried = a.Past.Open.Tried
+	} else if a.Past.Open.Tried.IsZero() {
+		open.Tried = a.Past.Open.Tried
 	}
-	a.Open, a.Start, a.Operation, a.Token = open, batch.StartChanged, firstOf(a.Operation), ""
+	a.Past.Open, a.Start, a.Operation, a.Token = open, batch.StartChanged, firstOf(a.Operation), ""
 }
 
 // derivedElse reports whether a token was certainly derived for another application than one

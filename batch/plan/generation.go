@@ -16,8 +16,8 @@ func (p *planner) fromLedger(a *batch.Application, r batch.Record) {
 		p.fromOpen(a, r, generation, same)
 		return
 	}
-	a.Ended = batch.Earlier{Token: r.Token, Generation: r.Generation, Edited: edited(a, r, same), Tried: r.Tried, LOAStatus: r.LOAStatus, Own: p.own(r)}
-	a.Ended.Repeated = r.Generation > 0 || r.SubmittedAt.IsZero() || !r.Tried.IsZero()
+	a.Past.Ended = batch.Earlier{Token: r.Token, Generation: r.Generation, Edited: edited(a, r, same), Tried: r.Tried, LOAStatus: r.LOAStatus, Own: p.own(r)}
+	a.Past.Ended.Repeated = r.Generation > 0 || r.SubmittedAt.IsZero() || !r.Tried.IsZero()
 	a.Generation = r.Generation
 	if same {
 		a.Generation, a.Token = generation, r.Token
@@ -25,7 +25,7 @@ func (p *planner) fromLedger(a *batch.Application, r batch.Record) {
 	switch {
 	case accepted(r.Result):
 		a.Start = batch.StartAccepted
-		a.Ended.Accepted, a.Ended.RequestID, a.Ended.At = true, r.RequestID, r.SubmittedAt
+		a.Past.Ended.Accepted, a.Past.Ended.RequestID, a.Past.Ended.At = true, r.RequestID, r.SubmittedAt
 	case loaWasVoid(r.Result, r.LOAStatus):
 		a.Start = batch.StartVoid
 	case r.Result == sheet.Refused && r.Hash != "" && !same:
@@ -33,7 +33,7 @@ func (p *planner) fromLedger(a *batch.Application, r batch.Record) {
 	case same && (r.Result == sheet.Refused || wasReapplied(a, r.Token)):
 		a.Generation, a.Token = max(generation, r.Generation)+1, ""
 	}
-	if a.Ended.Edited && a.Start.LooksUp() {
+	if a.Past.Ended.Edited && a.Start.LooksUp() {
 		a.Changed = p.changed(a, r)
 	}
 }
@@ -64,32 +64,32 @@ func edited(a *batch.Application, r batch.Record, same bool) bool {
 // reapplication takes the word of a person each time. Any other waits.
 func (p *planner) fromOpen(a *batch.Application, r batch.Record, generation int, same bool) {
 	a.Start = batch.StartChanged
-	a.Open = batch.Earlier{Token: r.Token, Generation: r.Generation, Tried: r.Tried, Edited: edited(a, r, same), Own: p.own(r)}
-	if a.Open.Accepted = !r.Accepted.IsZero(); r.Accepted.After(batch.LongAgo) {
-		a.Open.At = r.Accepted
+	a.Past.Open = batch.Earlier{Token: r.Token, Generation: r.Generation, Tried: r.Tried, Edited: edited(a, r, same), Own: p.own(r)}
+	if a.Past.Open.Accepted = !r.Accepted.IsZero(); r.Accepted.After(batch.LongAgo) {
+		a.Past.Open.At = r.Accepted
 	}
 	if accepted(r.Result) && r.Ended.Token != "" && !a.Operation.FollowsUp() {
-		a.Ended = batch.Earlier{
+		a.Past.Ended = batch.Earlier{
 			Token: r.Ended.Token, Generation: r.Ended.Generation, Edited: r.Ended.Hash != a.Hash,
 			Accepted: true, RequestID: r.RequestID, At: r.SubmittedAt,
 		}
 	}
-	if a.Open.Edited || a.Ended.Edited {
+	if a.Past.Open.Edited || a.Past.Ended.Edited {
 		a.Changed = p.changed(a, r)
 	}
 	try := *a
 	try.Generation = generation
 	again := r.Operation == batch.Reapply || wasReapplied(&try, r.Token)
-	a.Open.Repeated = again && !a.Open.Accepted || a.Ended.Accepted && a.Ended.Token != r.Token || loaWasVoid(r.Result, r.LOAStatus) || a.Operation.FollowsUp() && r.Ended.Token != ""
+	a.Past.Open.Repeated = again && !a.Past.Open.Accepted || a.Past.Ended.Accepted && a.Past.Ended.Token != r.Token || loaWasVoid(r.Result, r.LOAStatus) || a.Operation.FollowsUp() && r.Ended.Token != ""
 	a.Generation = max(r.Generation, r.Ended.Generation)
 	if !same {
 		return
 	}
-	if again || a.Ended.Accepted && a.Ended.Token != r.Token {
+	if again || a.Past.Ended.Accepted && a.Past.Ended.Token != r.Token {
 		if !p.options.Reapply {
 			return
 		}
-		if a.Open.Accepted { // then another one is sent if it was rejected
+		if a.Past.Open.Accepted { // then another one is sent if it was rejected
 			a.Generation++
 			return
 		}
@@ -155,7 +155,7 @@ func generationOf(a *batch.Application, token string) (int, bool) {
 // it.
 func (p *planner) token(a *batch.Application) string {
 	own := a.Circuit.ClientToken
-	if !sheet.ValidClientToken(own) || a.Open.Token != "" || a.Ended.Token != "" || p.tokens[own] {
+	if !sheet.ValidClientToken(own) || a.Open().Token != "" || a.Ended().Token != "" || p.tokens[own] {
 		return a.DeriveToken()
 	}
 	p.tokens[own] = true

@@ -135,6 +135,9 @@ func (p *planner) row(c *sheet.Circuit) {
 func (p *planner) step(a *batch.Application, record batch.Record, known bool) bool {
 	a.Hash = a.ContentHash()
 	a.Circuit = circuitOf(a.Circuit, a.Operation)
+	if known || a.Circuit.Past != nil || a.Operation.FollowsUp() {
+		a.Past = &batch.Past{}
+	}
 	switch {
 	case !a.Operation.FollowsUp() && p.foreign(a, record):
 		return false

@@ -431,8 +431,8 @@ func TestPlanOfAnOpenCircuit(t *testing.T) {
 			w.Circuits[0].Si += " & Sons"
 		}
 		_, a, _ := planOne(w, Options{Past: map[batch.Key]batch.Record{fresh.Key: test.record}, Reapply: test.reapply})
-		if a.Start != test.start || a.Open.Token != test.record.Token || a.Open.Tried != tried {
-			t.Errorf("%s: starts as %d, open %+v", test.name, a.Start, a.Open)
+		if a.Start != test.start || a.Open().Token != test.record.Token || a.Open().Tried != tried {
+			t.Errorf("%s: starts as %d, open %+v", test.name, a.Start, a.Open())
 		}
 		if (a.Token == test.record.Token) != (test.token != "" || test.record.Token == fresh.Token && !test.edited) {
 			t.Errorf("%s: token %s", test.name, a.Token)
@@ -519,8 +519,8 @@ func TestOpenInTwoRegions(t *testing.T) {
 			here:  {Hash: fresh.Hash, Token: fresh.Token, Open: true, Tried: at},
 			there: {Hash: fresh.Hash, Token: "T", Open: true, Tried: at.Add(test.after)},
 		}})
-		if a.Start != batch.StartResume || a.Open.Token != fresh.Token || (a.Elsewhere == nil) != (test.there == "") || a.Elsewhere != nil && a.Elsewhere.Token != test.there || a.Token != fresh.Token {
-			t.Errorf("%v later: starts as %d, open %+v, elsewhere %+v", test.after, a.Start, a.Open, a.Elsewhere)
+		if a.Start != batch.StartResume || a.Open().Token != fresh.Token || (a.Elsewhere == nil) != (test.there == "") || a.Elsewhere != nil && a.Elsewhere.Token != test.there || a.Token != fresh.Token {
+			t.Errorf("%v later: starts as %d, open %+v, elsewhere %+v", test.after, a.Start, a.Open(), a.Elsewhere)
 		}
 	}
 }
@@ -543,7 +543,7 @@ func TestACopyOfAnotherRegion(t *testing.T) {
 	// The ledger knows the token from the copy alone, and the region is the right one again.
 	past = map[batch.Key]batch.Record{Keys(w)[0]: {Token: fresh.Token, Open: true, Others: batch.Weighed + fresh.Token}}
 	w.Circuits[0].RegionID = before.Region
-	if _, a, _ := planOne(w, Options{Past: past}); a == nil || a.Start != batch.StartResume || a.Open.Token != fresh.Token {
+	if _, a, _ := planOne(w, Options{Past: past}); a == nil || a.Start != batch.StartResume || a.Open().Token != fresh.Token {
 		t.Errorf("%+v is not looked up in the region that the application was made in", a)
 	}
 }

@@ -107,15 +107,15 @@ func (p *planner) afterwards(a *batch.Application, r batch.Record) {
 	base := p.firstGeneration(a.Key)
 	if a.Start >= batch.StartResume {
 		if r.Open && r.Generation < base { // its LOA is gone
-			a.Start, a.Open.Edited, a.Changed = batch.StartChanged, false, nil
+			a.Start, a.Past.Open.Edited, a.Changed = batch.StartChanged, false, nil
 			a.Generation, a.Token = base, ""
 		}
 		return
 	}
-	a.Open, a.Changed = batch.Earlier{}, nil
+	a.Past.Open, a.Changed = batch.Earlier{}, nil
 	fresh := max(a.Generation, base)
-	if a.Ended.Token != "" || r.Result != "" { // its token may be known to the API with its answer
-		fresh = max(a.Ended.Generation+1, a.Generation, base)
+	if a.Past.Ended.Token != "" || r.Result != "" { // its token may be known to the API with its answer
+		fresh = max(a.Past.Ended.Generation+1, a.Generation, base)
 	}
 	switch {
 	case !accepted(r.Result) || r.Hash == "": // another's has no token of ours
@@ -127,12 +127,12 @@ func (p *planner) afterwards(a *batch.Application, r batch.Record) {
 		a.Start, a.Renewed = batch.StartReady, true
 	default:
 		a.Start = batch.StartAccepted
-		if a.Ended.Edited {
+		if a.Past.Ended.Edited {
 			a.Changed = p.changed(a, r)
 		}
 		return
 	}
-	a.Ended.Accepted, a.Ended.At = false, r.SubmittedAt
+	a.Past.Ended.Accepted, a.Past.Ended.At = false, r.SubmittedAt
 	if fresh != a.Generation {
 		a.Generation, a.Token = fresh, ""
 	}

@@ -51,7 +51,7 @@ func openToken(t *testing.T, open Open) {
 	equal(t, "record after another application", r, want)
 
 	again := a
-	again.Open.Tried = tried
+	again.Amend().Open.Tried = tried
 	must(t, run.Begin(t.Context(), again))
 	must(t, run.Finish(t.Context(), Outcome(again, sheet.NotAttempted)))
 	want.RunID = "two"
@@ -103,9 +103,9 @@ func settled(t *testing.T, open Open, kill Kill) {
 	must(t, run.Begin(t.Context(), a))
 	kill(t, s, "one")
 	run = start(t, s, "two", 1)
-	other.Settled = batch.Settlement{Token: "another", Result: sheet.Failed}
+	other.Amend().Settled = batch.Settlement{Token: "another", Result: sheet.Failed}
 	refusesOpen(t, run, other)
-	other.Settled.Token = a.Token
+	other.Amend().Settled.Token = a.Token
 	must(t, run.Begin(t.Context(), other))
 	must(t, run.Finish(t.Context(), Outcome(other, sheet.NotAttempted)))
 	r, _ := past(t, open(t), 0)
@@ -177,7 +177,7 @@ func adopted(t *testing.T, open Open) {
 	}
 	a := Application(2)
 	accepted := time.Date(2026, 11, 23, 2, 31, 0, 0, time.UTC)
-	a.Copied = batch.Copied{Token: a.Token, Tried: tried, Accepted: accepted}
+	a.Amend().Copied = batch.Copied{Token: a.Token, Tried: tried, Accepted: accepted}
 	must(t, run.Begin(t.Context(), a))
 	r, _ := past(t, open(t), 2)
 	want := batch.Record{Hash: a.Hash, Token: a.Token, Open: true, RunID: "one", Accepted: accepted, Others: batch.Weighed + a.Token}

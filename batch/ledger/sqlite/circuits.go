@@ -53,7 +53,7 @@ func (t *transaction) beginApplication(run int64, c circuit, a batch.Application
 // beginCircuit makes the application the pending one of its circuit. Most circuits are
 // new to the ledger, and the insert itself finds out.
 func (t *transaction) beginCircuit(run int64, c circuit, a batch.Application) error {
-	if a.Copied != (batch.Copied{}) { // it leaves more than a pending submission
+	if a.Copied() != (batch.Copied{}) { // it leaves more than a pending submission
 		return t.change(c, func(s ledger.State) (ledger.State, error) { return s.Begin(run, a) })
 	}
 	fresh, err := ledger.State{}.Begin(run, a)

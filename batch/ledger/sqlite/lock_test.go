@@ -231,7 +231,7 @@ func TestFormerHolderDecidesNothing(t *testing.T) {
 	}
 	successor := takenOver(t, s, r, 1)
 	second := first
-	second.Hash, second.Token, second.Settled = "other", "other-token", batch.Settlement{Token: first.Token, Result: sheet.Failed}
+	second.Hash, second.Token, second.Amend().Settled = "other", "other-token", batch.Settlement{Token: first.Token, Result: sheet.Failed}
 	if err := successor.Begin(t.Context(), second); err != nil {
 		t.Fatal(err)
 	}
@@ -303,7 +303,7 @@ func TestStateOfAnotherProcess(t *testing.T) {
 	}
 	successor := takenOver(t, second(t, s), r, 1)
 	again := first
-	again.Hash, again.Token, again.Settled = "other", "other-token", batch.Settlement{Token: first.Token, Result: sheet.Failed}
+	again.Hash, again.Token, again.Amend().Settled = "other", "other-token", batch.Settlement{Token: first.Token, Result: sheet.Failed}
 	if err := successor.Begin(t.Context(), again); err != nil {
 		t.Fatal(err)
 	}
