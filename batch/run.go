@@ -110,10 +110,11 @@ func newRun(ctx context.Context, e *Engine, p *Plan, g *group) *run {
 	r.nextSlot.Store(int32(total))
 	writers := min(ledgerWriters, total+len(e.Feed)*e.CallsAtOnce())
 	r.finished = make(chan finishedRow, writers)
-	r.recorded = make(chan finishedRow, writers)
 	if p.DryRun {
-		writers = 1 // it has nothing to write
+		r.recorded = r.finished // there is nothing to write
+		return r
 	}
+	r.recorded = make(chan finishedRow, writers)
 	for range writers {
 		r.writers.Go(func() {
 			defer Guard(r.panicked)
@@ -202,7 +203,9 @@ func (r *run) closeWhenDone() {
 	}
 	close(r.finished)
 	r.writers.Wait()
-	close(r.recorded)
+	if r.recorded != r.finished {
+		close(r.recorded)
+	}
 }
 
 // collect takes the finished rows, in whatever order they come. It owns the outcomes and
@@ -272,7 +275,7 @@ func (r *run) surveying(asked, read int) {
 // write is one of the ledger's writers.
 func (r *run) write() {
 	for row := range r.finished {
-		if !r.plan.DryRun && r.ledgerErr.Load() == nil && r.writing.Err() == nil {
+		if r.ledgerErr.Load() == nil && r.writing.Err() == nil {
 			r.record(row.outcome)
 		}
 		r.recorded <- row

@@ -412,7 +412,7 @@ func (a *app) circuitHistory(ctx context.Context, store ledger.Store, circuit st
 	list := make([]eventLine, len(events))
 	for i, e := range events {
 		o := e.Outcome
-		message, _ := newFindings(&sheet.Workbook{}, nil).message(a.lines.Words, o)
+		message, _ := newFindings(&sheet.Workbook{}, nil).message(a.lines.Words, &o)
 		list[i] = eventLine{accounts.Whole(e.RunID), string(e.Scope), o.Key.Region, o.Row, moment(e.Begun), moment(e.Finished), o.Result, message,
 			o.ErrorCode, o.RequestID, o.Token, o.Generation, o.Attempts, o.LOAStatus}
 	}

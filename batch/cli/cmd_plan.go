@@ -477,7 +477,7 @@ func circuitColumn(parameter string) sheet.ColumnID {
 // predictionMessage says why a row has a predicted result.
 func (a *app) predictionMessage(k approval.Circuit, p approval.Prediction) (message, hint string) {
 	step, _ := batch.ParseOperation(p.Step) // that of a plan of a later version reads as an application
-	return newFindings(&sheet.Workbook{}, nil).message(a.lines.Words, batch.Outcome{Operation: step,
+	return newFindings(&sheet.Workbook{}, nil).message(a.lines.Words, &batch.Outcome{Operation: step,
 		Key: batch.Key{Region: k.RegionID, InstanceID: k.InstanceID}, Result: sheet.Result(p.Result), Reason: batch.Reason(p.Reason), ErrorCode: p.ErrorCode, LOAStatus: p.LOAStatus, CircuitState: p.State,
 	})
 }

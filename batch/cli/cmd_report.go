@@ -342,7 +342,8 @@ func everyRow(book *sheet.Workbook, past *ledger.PastRun) []batch.Outcome {
 // leftOut lists the rows that were left out, for everyRow to find.
 func leftOut(outcomes []batch.Outcome) (list []ledger.LeftOut) {
 	open := false // whether the row before belongs to the last of the list
-	for _, o := range outcomes {
+	for i := range outcomes {
+		o := &outcomes[i]
 		switch last := len(list) - 1; {
 		case o.Result != sheet.Skipped:
 			open = false

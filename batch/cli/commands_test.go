@@ -273,7 +273,7 @@ func TestHintWithoutAnApplication(t *testing.T) {
 			want = apiHint
 		}
 		o := batch.Outcome{Result: sheet.NotAttempted, Reason: reason, ErrorCode: code}
-		if _, hint := newFindings(&sheet.Workbook{}, nil).message(prose.English, o); hint != want || hint == "" {
+		if _, hint := newFindings(&sheet.Workbook{}, nil).message(prose.English, &o); hint != want || hint == "" {
 			t.Errorf("%s: hint %q, want %q", reason, hint, want)
 		}
 	}

@@ -165,7 +165,8 @@ func (done *finished) wrote(path, sum string) {
 // exitFacts returns what decides the exit code, except whether the copy was written.
 func (done *finished) exitFacts(found *sheet.RowErrors) exitFacts {
 	results, unasked := map[sheet.Result]int{}, 0
-	for _, o := range done.outcomes {
+	for i := range done.outcomes {
+		o := &done.outcomes[i]
 		results[o.Result]++
 		if o.Result == sheet.NotAttempted && (done.info.dryRun != dryRunOff || o.Reason == batch.ReasonUnasked) {
 			unasked++
@@ -180,13 +181,16 @@ func (done *finished) exitFacts(found *sheet.RowErrors) exitFacts {
 
 // sent reports whether anything of the input was sent, by this run or an earlier one.
 func (done *finished) sent() bool {
-	return !done.withheld() && slices.ContainsFunc(done.outcomes, func(o batch.Outcome) bool {
-		switch o.Result {
+	if done.withheld() {
+		return false
+	}
+	for i := range done.outcomes {
+		switch done.outcomes[i].Result {
 		case sheet.Submitted, sheet.Already, sheet.Refused, sheet.Failed, sheet.Unknown:
 			return true
 		}
-		return false
-	})
+	}
+	return false
 }
 
 func (done *finished) withheld() bool {
@@ -199,8 +203,8 @@ func (done *finished) withheld() bool {
 // errors counts the problems that are errors, except those of rows that --only left out.
 func (done *finished) errors(found *sheet.RowErrors) int {
 	skipped := map[int]bool{}
-	for _, o := range done.outcomes {
-		if o.Result == sheet.Skipped {
+	for i := range done.outcomes {
+		if o := &done.outcomes[i]; o.Result == sheet.Skipped {
 			skipped[o.Row] = true
 		}
 	}

@@ -102,7 +102,8 @@ func monitoredRun(done *finished, doc *report.Document, err error) notify.Run {
 			r.Reports = append(r.Reports, absolute(path))
 		}
 	}
-	for _, o := range done.outcomes {
+	for i := range done.outcomes {
+		o := &done.outcomes[i]
 		r.Rows[notify.Row{Operation: o.Operation, Result: o.Result}]++
 	}
 	return r
@@ -113,17 +114,16 @@ func rows(done *finished, found *findings, doc *report.Document, words *prose.Ca
 	table := done.in.workbook.CircuitsTable
 	warned := newWarnings(done.in.workbook, done.problems)
 	regions := map[string]bool{}
-	for i, o := range done.outcomes {
-		c := &done.in.workbook.Circuits[i]
+	for i := range done.outcomes {
+		o, c := &done.outcomes[i], &done.in.workbook.Circuits[i]
 		message, hint := found.message(words, o)
 		if done.info.simulate && (o.Result == sheet.Submitted || o.Result == sheet.Already) {
 			message, hint = words.Render("rows-simulated", map[string]string{"message": message})
 		}
-		o.ErrorCode = found.errorCode(o)
 		at := sheet.Ref{Sheet: table.Sheet, Row: o.Row, Col: max(1, table.Columns[sheet.CircuitInstanceID])}
-		app := report.NewApplication(o, at, message, hint)
-		app.StillInvalid = c.Invalid
-		doc.Applications = append(doc.Applications, app)
+		doc.Applications = append(doc.Applications, report.NewApplication(o, at, message, hint))
+		app := &doc.Applications[i]
+		app.ErrorCode, app.StillInvalid = found.errorCode(o), c.Invalid
 		doc.Results[o.Result]++
 		switch {
 		case o.Result == sheet.Valid && warned.of(c):
@@ -219,7 +219,7 @@ func newFindings(book *sheet.Workbook, problems []sheet.Problem) *findings {
 
 // message renders why a row has its result, and what to do: for an invalid row its
 // first problems with their cells, for a refused one what the API's code means.
-func (f *findings) message(w *prose.Catalogue, o batch.Outcome) (message, hint string) {
+func (f *findings) message(w *prose.Catalogue, o *batch.Outcome) (message, hint string) {
 	if o.Result == sheet.Invalid {
 		if c := f.book.CircuitAt(o.Row); c != nil {
 			if list := f.errors.Of(c); len(list) > 0 {
@@ -232,7 +232,7 @@ func (f *findings) message(w *prose.Catalogue, o batch.Outcome) (message, hint s
 	}
 	meaning, apiHint := "", ""
 	if _, known := w.Entry(o.ErrorCode); known {
-		meaning, apiHint = w.Render(variant(w, o.ErrorCode, &o), nil)
+		meaning, apiHint = w.Render(variant(w, o.ErrorCode, o), nil)
 	} else if o.Reason == batch.ReasonRefused {
 		_, apiHint = w.Render(unlistedEntry, nil)
 	}
@@ -246,22 +246,34 @@ func (f *findings) message(w *prose.Catalogue, o batch.Outcome) (message, hint s
 			code = "rows-locked"
 		}
 	}
-	profile := w.Line("account-own")
-	if c := f.book.CircuitAt(o.Row); c != nil && c.Account != "" {
-		profile = c.Account
-	}
 	if o.Reason == batch.ReasonAccount && o.ErrorCode == strings.ToLower(o.ErrorCode) {
 		meaning, apiHint = "", "" // it is a code of ours, whose sentence needs more
 	}
-	code = variant(w, code, &o)
-	args := map[string]string{
-		"profile": profile,
-		"code":    o.ErrorCode, "meaning": cmp.Or(meaning, o.ErrorCode), "loa": w.Vocabulary().State(o.LOAStatus), "instance": o.Key.InstanceID, "region": o.Key.Region, "circuit": o.CircuitState,
-	}
-	if !o.Tried.IsZero() {
-		args["after"] = settledFrom(o).Format("15:04")
-	}
-	message, hint = w.Render(code, args)
+	code = variant(w, code, o)
+	message, hint = w.RenderFunc(code, func(name string) (string, bool) {
+		switch name {
+		case "profile":
+			if c := f.book.CircuitAt(o.Row); c != nil && c.Account != "" {
+				return c.Account, true
+			}
+			return w.Line("account-own"), true
+		case "code":
+			return o.ErrorCode, true
+		case "meaning":
+			return cmp.Or(meaning, o.ErrorCode), true
+		case "loa":
+			return w.Vocabulary().State(o.LOAStatus), true
+		case "instance":
+			return o.Key.InstanceID, true
+		case "region":
+			return o.Key.Region, true
+		case "circuit":
+			return o.CircuitState, true
+		case "after":
+			return settledFrom(o).Format("15:04"), !o.Tried.IsZero()
+		}
+		return "", false
+	})
 	switch o.Reason {
 	case batch.ReasonAttempts, batch.ReasonUnsettled, batch.ReasonSettling, batch.ReasonRegion, batch.ReasonAccount:
 		if meaning != "" {
@@ -291,7 +303,7 @@ func variant(w *prose.Catalogue, code string, o *batch.Outcome) string {
 
 // leftOut says what is known of a row that --only left out: its last result and, if that
 // had an error code, what it means and what to do.
-func (f *findings) leftOut(w *prose.Catalogue, o batch.Outcome) (message, hint string) {
+func (f *findings) leftOut(w *prose.Catalogue, o *batch.Outcome) (message, hint string) {
 	switch o.Earlier {
 	case sheet.Submitted, sheet.Already, sheet.Skipped:
 		message, _ = w.Render("rows-left-out", map[string]string{"result": w.Vocabulary().Result(o.Earlier)})
@@ -308,7 +320,7 @@ func (f *findings) leftOut(w *prose.Catalogue, o batch.Outcome) (message, hint s
 }
 
 // settledFrom is when a lookup settles an UNKNOWN row, in UTC, rounded up to a minute.
-func settledFrom(o batch.Outcome) time.Time {
+func settledFrom(o *batch.Outcome) time.Time {
 	return o.Tried.Add(batch.SettlingTime + time.Minute - 1).Truncate(time.Minute).UTC()
 }
 
@@ -339,7 +351,7 @@ func (f *findings) problemsMessage(w *prose.Catalogue, list []sheet.Problem) (me
 // errorCode returns the code for the row's Error code column: the API's, or that of the
 // first problem. That of a row that is left out is its last one, from the ledger or else
 // from the workbook.
-func (f *findings) errorCode(o batch.Outcome) string {
+func (f *findings) errorCode(o *batch.Outcome) string {
 	c := f.book.CircuitAt(o.Row)
 	switch {
 	case o.ErrorCode != "" || c == nil:

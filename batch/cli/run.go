@@ -475,8 +475,8 @@ func (done *finished) ledgerEnd(exit int, output string) ledger.RunEnd {
 			end.Parts = append(end.Parts, p.stop)
 		}
 	}
-	for _, o := range done.outcomes {
-		if o.CircuitState != "" {
+	for i := range done.outcomes {
+		if o := &done.outcomes[i]; o.CircuitState != "" {
 			if end.Statuses == nil {
 				end.Statuses = map[int]string{}
 			}

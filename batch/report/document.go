@@ -238,7 +238,7 @@ type Application struct {
 }
 
 // NewApplication returns an outcome with its rendered sentences.
-func NewApplication(o batch.Outcome, at sheet.Ref, message, hint string) Application {
+func NewApplication(o *batch.Outcome, at sheet.Ref, message, hint string) Application {
 	return Application{
 		SheetRow: o.Row, InstanceID: sheet.MaskNumbers(o.Key.InstanceID), RegionID: sheet.MaskNumbers(o.Key.Region),
 		Result: o.Result, ErrorCode: o.ErrorCode, Message: message, RequestID: o.RequestID,

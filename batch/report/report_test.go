@@ -66,7 +66,7 @@ func row(n int, region string, r sheet.Result, code, message, hint string) repor
 		o.Token, o.Attempts = "5f0c7a52-0000-5000-8000-00000000000"+string(rune('0'+n%10)), 1
 		o.SubmittedAt = time.Date(2026, 11, 24, 2, 0, n, 0, time.UTC)
 	}
-	return report.NewApplication(o, at(n, 1), message, hint)
+	return report.NewApplication(&o, at(n, 1), message, hint)
 }
 
 // count counts the results of rows.

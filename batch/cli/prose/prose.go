@@ -134,13 +134,15 @@ func (c *Catalogue) Codes() []string {
 // Render fills in the placeholders of a code's message and hint. A code without an
 // entry renders as itself.
 func (c *Catalogue) Render(code string, args map[string]string) (message, hint string) {
-	return c.render(code, func(name string) (string, bool) {
+	return c.RenderFunc(code, func(name string) (string, bool) {
 		v, ok := args[name]
 		return v, ok
 	})
 }
 
-func (c *Catalogue) render(code string, value func(name string) (string, bool)) (message, hint string) {
+// RenderFunc is Render with the values of a function, which is asked only for those that the
+// sentences have.
+func (c *Catalogue) RenderFunc(code string, value func(name string) (string, bool)) (message, hint string) {
 	e, ok := c.said(code)
 	if !ok {
 		return code, ""
@@ -150,7 +152,7 @@ func (c *Catalogue) render(code string, value func(name string) (string, bool)) 
 
 // Problem renders a problem: its fields and its arguments fill in the placeholders.
 func (c *Catalogue) Problem(p sheet.Problem) (message, hint string) {
-	return c.render(p.Code, func(name string) (string, bool) {
+	return c.RenderFunc(p.Code, func(name string) (string, bool) {
 		switch {
 		case name == "allowed":
 			return c.allowed(p), true
