@@ -103,7 +103,7 @@ var testOnly = map[string][]string{
 
 	"batch/ledger/sqlite/testdata": {"batch", "batch/ledger", "batch/ledger/sqlite", "sheet"},
 
-	"batch/hosts":        {"batch/ledger/postgres", "batch/ledger/postgres/pgtest", "batch/plan"},
+	"batch/hosts":        {"batch/quicktest", "batch/ledger/postgres", "batch/ledger/postgres/pgtest", "batch/plan"},
 	"batch/histories":    {"batch", "batch/ledger", "batch/ledger/sqlite", "batch/ledger/sqlite/lossytest", "batch/plan", "batch/quicktest", "batch/quota", "sheet"},
 	"batch/report":       {"batch/cli/prose"},
 	"batch/cli/nights":   {"batch/cli/prose"},
