@@ -458,7 +458,7 @@ func (r *together) leave(ctx context.Context, result *hosts.Result) error {
 		*r.done = *done
 		r.done.totals.duration = r.env.Now().Sub(r.done.info.started)
 		r.done.leaves = command
-		r.lines.Note("hosts-left", map[string]string{"run": r.done.info.id, "left": number(rows - len(r.done.outcomes)), "rows": number(rows), "command": command})
+		r.lines.Note("hosts-left", map[string]string{"run": r.done.info.id, "left": number(rows - len(r.done.outcomes)), "rows": number(rows)})
 	})
 }
 

@@ -26,9 +26,12 @@ type program struct {
 }
 
 // newProgram makes an input of that many valid rows and serves the API.
-func newProgram(t *testing.T, rows int) *program {
+func newProgram(t *testing.T, rows int) *program { return newProgramWith(t, rows, nil) }
+
+// newProgramWith has the API answer some requests with faults.
+func newProgramWith(t *testing.T, rows int, script func(simulator.Request) (simulator.Fault, bool)) *program {
 	p := &program{T: t, dir: t.TempDir()}
-	p.sim = simulator.New(simulator.Options{Keys: map[string]string{"id": "secret"}, Quota: -1})
+	p.sim = simulator.New(simulator.Options{Keys: map[string]string{"id": "secret"}, Quota: -1, Script: script})
 	p.url = clitest.Serve(t, p.sim)
 	if err := os.WriteFile(p.path("in.xlsx"), clitest.Pack(clitest.Circuits(rows)), 0o600); err != nil {
 		t.Fatal(err)

@@ -31,5 +31,5 @@ var enHosts = map[string]Entry{
 	"hosts-stopped":           {Message: "gave this host's rows back to run {run}, which the other hosts carry on: {reason}", Hint: "Once that run has ended, this writes its copy: {command}"},
 	"history-members":         {Message: "HOST|PROCESS|JOINED (UTC)|SEEN (UTC)|STATUS|EXIT|ROWS|COPY"},
 	"report-next-in-progress": {Message: "once the run has ended, write its copy:"},
-	"hosts-left":              {Message: "left run {run}, which the other hosts carry on: {left} of {rows} {rows:row|rows} have no result yet", Hint: "Once that run has ended, this writes its copy: {command}"},
+	"hosts-left":              {Message: "left run {run}, which the other hosts carry on: results are missing for {left} of {rows} {rows:row|rows}"},
 }

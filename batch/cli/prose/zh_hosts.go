@@ -31,5 +31,5 @@ var zhHosts = map[string]Entry{
 	"hosts-stopped":           {Message: "已将此主机的行交还运行 {run}，由其他主机继续：{reason}", Hint: "该运行结束后，用此命令写出副本：{command}"},
 	"history-members":         {Message: "主机|进程|加入时间 (UTC)|最后响应 (UTC)|状态|退出码|行数|副本"},
 	"report-next-in-progress": {Message: "该运行结束后，写出副本："},
-	"hosts-left":              {Message: "已离开运行 {run}，由其他主机继续：{rows} 行中还有 {left} 行没有结果", Hint: "该运行结束后，用此命令写出副本：{command}"},
+	"hosts-left":              {Message: "已离开运行 {run}，由其他主机继续：{rows} 行中还有 {left} 行没有结果"},
 }
