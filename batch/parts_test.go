@@ -1,6 +1,7 @@
 package batch_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -8,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
@@ -317,5 +319,288 @@ func checkCanary(t *testing.T, seed uint64, canary int, sent []int, sum *batch.S
 	}
 	if n := min(len(first), len(sent)); !slices.Equal(slices.Sorted(slices.Values(sent[:n])), first) || failed && len(sent) > n {
 		t.Errorf("seed %d: sent %v, first should be %v", seed, sent, first)
+	}
+}
+
+// countedLedger counts what the ledger is told, and may say that another process was first.
+type countedLedger struct {
+	ledger.Memory
+	mu       sync.Mutex
+	begun    map[int]bool
+	finished map[int]sheet.Result
+	other    map[int]bool // rows that another process has finished
+}
+
+// Begin implements [batch.Ledger].
+func (l *countedLedger) Begin(ctx context.Context, a batch.Application) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.other[a.Row] {
+		return batch.ErrEndedElsewhere
+	}
+	l.begun[a.Row] = true
+	return l.Memory.Begin(ctx, a)
+}
+
+// Finish implements [batch.Ledger].
+func (l *countedLedger) Finish(ctx context.Context, o batch.Outcome) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.finished[o.Row] = o.Result
+	return l.Memory.Finish(ctx, o)
+}
+
+// handout is what hands rows to an engine, as many at a time as two calls take.
+type handout struct {
+	ledger *countedLedger
+	feeds  map[string]chan batch.Handed
+	engine *batch.Engine
+	drain  chan struct{}
+
+	mu   sync.Mutex
+	done map[int]batch.Outcome
+	back map[int]batch.Outcome
+	ends int // how often a row was answered for
+}
+
+func newHandout(s *server, regions ...string) *handout {
+	h := &handout{
+		ledger: &countedLedger{begun: map[int]bool{}, finished: map[int]sheet.Result{}},
+		feeds:  map[string]chan batch.Handed{}, drain: make(chan struct{}), done: map[int]batch.Outcome{}, back: map[int]batch.Outcome{},
+	}
+	h.engine = &batch.Engine{Submitter: s, Finder: s, Ledger: h.ledger, Rate: quota.DefaultRate, Concurrency: 2, Feed: map[string]<-chan batch.Handed{}}
+	for _, region := range regions {
+		h.feeds[region] = make(chan batch.Handed)
+		h.engine.Feed[region] = h.feeds[region]
+	}
+	return h
+}
+
+// run hands out the rows of a plan. over is closed when the engine has ended, so that nothing more is handed to it.
+func (h *handout) run(t *testing.T, p *batch.Plan) (*batch.Summary, error) {
+	over := make(chan struct{})
+	var all sync.WaitGroup
+	for region, feed := range h.feeds {
+		rows := make(chan batch.Application, len(p.Applications))
+		for _, a := range p.Applications {
+			if a.Key.Region == region {
+				rows <- a
+			}
+		}
+		close(rows)
+		var workers sync.WaitGroup
+		for range 4 {
+			workers.Go(func() {
+				for a := range rows {
+					h.hand(feed, a, over)
+				}
+			})
+		}
+		all.Go(func() {
+			workers.Wait()
+			close(feed)
+		})
+	}
+	sum, err := h.engine.Run(t.Context(), h.drain, &batch.Plan{})
+	close(over)
+	all.Wait()
+	return sum, err
+}
+
+// hand hands over one row and waits for what becomes of it.
+func (h *handout) hand(feed chan<- batch.Handed, a batch.Application, over <-chan struct{}) {
+	ended := make(chan struct{}, 2)
+	note := func(into map[int]batch.Outcome) func(batch.Outcome) {
+		return func(o batch.Outcome) {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			into[a.Row] = o
+			h.ends++
+			ended <- struct{}{}
+		}
+	}
+	done := note(h.done)
+	select {
+	case feed <- batch.Handed{Application: a, Done: func(o batch.Outcome, _ *sheet.Problem) { done(o) }, Back: note(h.back)}:
+	case <-over:
+		return
+	}
+	select {
+	case <-ended:
+	case <-over:
+	}
+}
+
+// TestFeed hands rows of two regions to an engine one by one.
+func TestFeed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer()
+		s.faults = func(batch.Application) fault {
+			return []fault{{}, {}, {effect: before, err: lostAnswer("(dropped)")}, {effect: never, err: lostAnswer("(dropped)")}}[rand.N(4)]
+		}
+		h := newHandout(s, "cn-hangzhou", "cn-shanghai")
+		sum, err := h.run(t, plan.New(workbook(200, "cn-hangzhou", "cn-shanghai"), plan.Options{}))
+		if err != nil || sum.Stop != "" || len(sum.Outcomes) != 0 || sum.Requests < 200 {
+			t.Errorf("%v, %+v", err, sum)
+		}
+		if h.ends != 200 || len(h.done) != 200 || len(h.ledger.finished) != 200 {
+			t.Errorf("%d rows ended, %d with an outcome, %d in the ledger", h.ends, len(h.done), len(h.ledger.finished))
+		}
+		for row, o := range h.done {
+			if o.Row != row || o.Result != sheet.Submitted || h.ledger.finished[row] != o.Result {
+				t.Errorf("row %d: %+v", row, o)
+			}
+		}
+	})
+}
+
+// TestFeedDrained drains an engine: what is in flight is finished, and what is in hand goes back.
+func TestFeedDrained(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer()
+		s.latency = func() time.Duration { return time.Second }
+		s.faults = func(a batch.Application) fault {
+			if a.Row == 4 {
+				return fault{effect: never, err: lostAnswer("(dropped)")}
+			}
+			return fault{}
+		}
+		h := newHandout(s, "cn-hangzhou")
+		time.AfterFunc(1500*time.Millisecond, func() { close(h.drain) })
+		sum, err := h.run(t, plan.New(workbook(50), plan.Options{}))
+		if err != nil || sum.Stop != batch.StopInterrupted {
+			t.Errorf("%v, stop %q", err, sum.Stop)
+		}
+		if len(h.done) != 3 || len(h.back) == 0 || len(h.ledger.finished) != len(h.done) || h.ends != len(h.done)+len(h.back) {
+			t.Errorf("%d done, %d back, %d in the ledger, %d in all", len(h.done), len(h.back), len(h.ledger.finished), h.ends)
+		}
+		for row, o := range h.back {
+			want := sheet.NotAttempted
+			if row == 4 {
+				want = sheet.Unknown // it may have arrived
+			}
+			if o.Row != row || o.Result != want || (o.Result == sheet.Unknown) == o.Tried.IsZero() {
+				t.Errorf("row %d: %+v", row, o)
+			}
+		}
+	})
+}
+
+// TestFeedDenied has the account lack the permission: nothing is finished. Of one circuit alone, it is
+// known after a while.
+func TestFeedDenied(t *testing.T) {
+	for _, rows := range []int{1, 40} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newServer()
+			s.apply = func(batch.Application) *batch.CallError {
+				return &batch.CallError{Class: batch.Refused, Code: "Forbidden.RAM", Denied: true}
+			}
+			h := newHandout(s, "cn-hangzhou")
+			sum, err := h.run(t, plan.New(workbook(rows), plan.Options{}))
+			if err != nil || sum.Stop != batch.StopFatal || sum.StopCode != "Forbidden.RAM" || len(h.done) != 0 || len(h.back) == 0 || len(h.ledger.finished) != 0 {
+				t.Errorf("%v, stop %q %q, %d done, %d back", err, sum.Stop, sum.StopCode, len(h.done), len(h.back))
+			}
+		})
+	}
+}
+
+// TestFeedUnknownRegion has the rows of one region end as those of a run would, and the others go on.
+func TestFeedUnknownRegion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer()
+		s.faults = func(a batch.Application) fault {
+			if a.Key.Region == "nowhere" {
+				return fault{err: &batch.CallError{Class: batch.RegionFatal, Code: "InvalidRegionId.NotFound"}}
+			}
+			return fault{}
+		}
+		h := newHandout(s, "cn-hangzhou", "nowhere")
+		sum, err := h.run(t, plan.New(workbook(100, "cn-hangzhou", "nowhere"), plan.Options{}))
+		if err != nil || sum.Stop != "" || len(h.done) != 100 {
+			t.Errorf("%v, stop %q, %d done", err, sum.Stop, len(h.done))
+		}
+		for row, o := range h.done {
+			if o.Key.Region == "nowhere" && (o.Result != sheet.NotAttempted || o.Reason != batch.ReasonRegion) || o.Key.Region != "nowhere" && o.Result != sheet.Submitted {
+				t.Errorf("row %d: %+v", row, o)
+			}
+		}
+	})
+}
+
+// TestFeedEndedElsewhere has another process finish a row first: it goes back, and the rest go on.
+func TestFeedEndedElsewhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHandout(newServer(), "cn-hangzhou")
+		h.ledger.other = map[int]bool{5: true}
+		sum, err := h.run(t, plan.New(workbook(20), plan.Options{}))
+		if o, back := h.back[5]; err != nil || sum.Stop != "" || len(h.done) != 19 || !back || o.Row != 0 {
+			t.Errorf("%v, stop %q, %d done, back %+v", err, sum.Stop, len(h.done), h.back)
+		}
+	})
+}
+
+// TestFeedOwn has another process of the batch die after a row was sent: what it led to is this
+// batch's. Of another run, it is not.
+func TestFeedOwn(t *testing.T) {
+	for run, want := range map[string]sheet.Result{"this": sheet.Submitted, "another": sheet.Already} {
+		synctest.Test(t, func(t *testing.T) {
+			s, w := newServer(), workbook(1)
+			first := plan.New(w, plan.Options{}).Applications[0]
+			if refusal := s.take(first); refusal != nil {
+				t.Fatal(refusal)
+			}
+			past := map[batch.Key]batch.Record{first.Key: {Hash: first.Hash, Token: first.Token, Open: true, Tried: time.Now().UTC(), RunID: run}}
+			h := newHandout(s, "cn-hangzhou")
+			if _, err := h.run(t, plan.New(w, plan.Options{Past: past, Batch: "this"})); err != nil {
+				t.Fatal(err)
+			}
+			if o := h.done[2]; o.Result != want || o.Token != first.Token || s.accepted[first.Key] != 1 {
+				t.Errorf("sent by %s: %+v", run, o)
+			}
+		})
+	}
+}
+
+// TestOffer has an engine survey and offer what it does not send. One that is drained offers nothing.
+func TestOffer(t *testing.T) {
+	for _, drained := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := workbook(9, "cn-hangzhou", "cn-shanghai", "eu-central-1")
+			w.Circuits[8].Invalid = true
+			s, survey := newServer(), standing(9, "Applying", "", "")
+			l := &countedLedger{begun: map[int]bool{}, finished: map[int]sheet.Result{}}
+			offered, regions := map[int]bool{}, 0
+			var mu sync.Mutex
+			e := &batch.Engine{Submitter: s, Finder: s, Surveyor: survey, Survey: true, Ledger: l, Offer: func(_ context.Context, region string, rows []batch.Offered) error {
+				mu.Lock()
+				defer mu.Unlock()
+				regions++
+				for _, r := range rows {
+					offered[r.Application.Row] = true
+					if r.State == nil || r.State.InstanceID != r.Application.Key.InstanceID || r.Application.Key.Region != region {
+						t.Errorf("%s: %+v", region, r)
+					}
+				}
+				return nil
+			}}
+			drain := make(chan struct{})
+			if drained {
+				close(drain)
+			}
+			sum, err := e.Run(t.Context(), drain, plan.New(w, plan.Options{}))
+			switch {
+			case err != nil || len(l.begun) > 0 || len(s.accepted) > 0:
+				t.Errorf("%v, %d begun", err, len(l.begun))
+			case drained && (sum.Stop != batch.StopInterrupted || regions != 0 || len(l.finished) != 1):
+				t.Errorf("drained: stop %q, %d regions, finished %v", sum.Stop, regions, l.finished)
+			case !drained && (sum.Stop != "" || regions != 3 || len(offered)+len(l.finished) != 9 || l.finished[10] != sheet.Invalid):
+				t.Errorf("stop %q, %d regions, offered %v, finished %v", sum.Stop, regions, offered, l.finished)
+			}
+			for row, result := range l.finished {
+				if offered[row] || result != sheet.Already && result != sheet.Invalid {
+					t.Errorf("row %d is %s, and offered: %v", row, result, offered[row])
+				}
+			}
+		})
 	}
 }
