@@ -80,14 +80,14 @@ func (m *Member) beat() {
 	}
 }
 
-const beatMember = "UPDATE loabatch.members m SET beat = clock_timestamp() WHERE m.seq = $1 AND " + running + " RETURNING clock_timestamp()"
+const beatMember = "UPDATE loabatch.members m SET beat = clock_timestamp() WHERE m.seq = $1 AND m.nonce = $2 AND " + running + " RETURNING clock_timestamp()"
 
 // beatOnce writes a heartbeat, and reports false if others have found the member dead.
 func (m *Member) beatOnce(ctx context.Context) (alive bool, err error) {
-	err = m.store.attempt(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
+	err = m.store.attemptOn(ctx, m.store.beats, func(ctx context.Context, conn *pgxpool.Conn) error {
 		before := time.Now()
 		var now time.Time
-		err := conn.QueryRow(ctx, beatMember, m.seq).Scan(&now)
+		err := conn.QueryRow(ctx, beatMember, m.seq, m.nonce).Scan(&now)
 		if err == nil {
 			m.store.noteClock(before, time.Now(), now)
 			alive = true
@@ -142,7 +142,6 @@ func (m *Member) reap(ctx context.Context) error {
 
 // aliveIn reports whether the member is alive, and keeps it so until the transaction ends.
 func (m *Member) aliveIn(ctx context.Context, tx pgx.Tx) (bool, error) {
-	var alive bool
-	err := tx.QueryRow(ctx, "SELECT "+running+" FROM loabatch.members m WHERE m.seq = $1 FOR UPDATE", m.seq).Scan(&alive)
-	return alive, err
+	tag, err := tx.Exec(ctx, "SELECT 1 FROM loabatch.members m WHERE m.seq = $1 AND m.nonce = $2 AND "+running+" FOR NO KEY UPDATE", m.seq, m.nonce)
+	return tag.RowsAffected() > 0, err
 }

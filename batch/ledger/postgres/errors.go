@@ -54,6 +54,7 @@ var kinds = map[string]ledger.Kind{
 	"08":    ledger.Unreachable, // connection exception
 	"0A000": ledger.OldServer,   // feature not supported
 	"25006": ledger.Standby,     // read-only transaction
+	"25P03": ledger.Unreachable, // this process was stopped in the middle of a transaction
 	"28":    ledger.Authentication,
 	"3D000": ledger.NoDatabase,
 	"42501": ledger.Rights,

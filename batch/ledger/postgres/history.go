@@ -106,7 +106,7 @@ func (s *Store) Runs(ctx context.Context, limit int) (list []ledger.RunSummary, 
 func (s *Store) summaries(ctx context.Context, which string, argument any) ([]ledger.RunSummary, error) {
 	var list []summary
 	if argument == 0 {
-		argument = nil // LIMIT NULL is none
+		argument = nil // LIMIT NULL means all
 	}
 	err := each(ctx, s.pool, func(scan func(...any) error) error {
 		one, err := scanSummary(scan)

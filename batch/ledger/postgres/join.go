@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -118,7 +119,7 @@ func (m *Member) joinIn(ctx context.Context, tx pgx.Tx, terms []ledger.Term) (bo
 	var theirs, options string
 	// Conclude locks the row, too: nobody joins a batch that has just ended.
 	err := tx.QueryRow(ctx, `SELECT seq, id, input, output, account, version, options, started, host, pid, terms FROM loabatch.runs
-		WHERE scope = $1 AND input_sha256 = $2 AND command = $3 AND shared AND ended = 0 AND taken_by = '' ORDER BY seq DESC LIMIT 1 FOR UPDATE`,
+		WHERE scope = $1 AND input_sha256 = $2 AND command = $3 AND shared AND ended = 0 AND taken_by = '' ORDER BY seq DESC LIMIT 1 FOR NO KEY UPDATE`,
 		string(i.Scope), i.InputSHA256, i.Command).
 		Scan(&m.run, &open.ID, &open.Input, &open.Output, &open.Account, &open.Version, &options, &started, &open.Host, &open.PID, &theirs)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -151,8 +152,9 @@ func (m *Member) joinIn(ctx context.Context, tx pgx.Tx, terms []ledger.Term) (bo
 
 // insert records the member.
 func (m *Member) insert(ctx context.Context, tx pgx.Tx, i ledger.RunInfo) error {
-	return tx.QueryRow(ctx, `INSERT INTO loabatch.members (run, host, pid, version, started, beat) VALUES ($1, $2, $3, $4, $5, clock_timestamp()) RETURNING seq`,
-		m.run, i.Host, i.PID, i.Version, i.Started.UnixNano()).Scan(&m.seq)
+	m.nonce = rand.Int64()
+	return tx.QueryRow(ctx, `INSERT INTO loabatch.members (nonce, run, host, pid, version, started, beat) VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp()) RETURNING seq`,
+		m.nonce, m.run, i.Host, i.PID, i.Version, i.Started.UnixNano()).Scan(&m.seq)
 }
 
 // alive reports whether a member of a run is alive. Its error is errUncertain if that cannot be known yet.

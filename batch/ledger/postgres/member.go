@@ -25,10 +25,10 @@ func (m *Member) Joined() (ledger.RunInfo, bool) { return m.info, !m.started }
 func (m *Member) Claim(ctx context.Context, key batch.Key) (claimed bool, err error) {
 	err = m.whileOpen("lock", func() error {
 		return m.store.attempt(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
-			tag, err := conn.Exec(ctx, "WITH alive AS (SELECT 1 FROM loabatch.members m WHERE m.seq = $5 AND NOT m.leaving AND "+running+` FOR SHARE)
+			tag, err := conn.Exec(ctx, "WITH alive AS (SELECT 1 FROM loabatch.members m WHERE m.seq = $5 AND m.nonce = $6 AND NOT m.leaving AND "+running+` FOR SHARE)
 				UPDATE loabatch.locks l SET member = $5 FROM alive
 				WHERE l.scope = $1 AND l.region = $2 AND l.instance_id = $3 AND l.run = $4 AND l.member IN (0, $5)`,
-				string(m.info.Scope), key.Region, key.InstanceID, m.run, m.seq)
+				string(m.info.Scope), key.Region, key.InstanceID, m.run, m.seq, m.nonce)
 			if claimed = err == nil && tag.RowsAffected() > 0; claimed || err != nil {
 				return err
 			}
@@ -42,7 +42,7 @@ func (m *Member) Claim(ctx context.Context, key batch.Key) (claimed bool, err er
 func (m *Member) whyNot(ctx context.Context, q querier, key batch.Key) error {
 	var f fence
 	var has bool
-	err := q.QueryRow(ctx, readFence, m.seq).Scan(&f.by, &f.runBy, &f.ended, &f.concluded)
+	err := m.readFenceIn(ctx, q, &f)
 	if err == nil {
 		err = f.err(m)
 	}
@@ -197,14 +197,14 @@ func (m *Member) InBatch(ctx context.Context, do func(context.Context, pgx.Tx) e
 
 // lockBatch locks the batch and the member until the transaction ends.
 func (m *Member) lockBatch(ctx context.Context, tx pgx.Tx) error {
-	if _, err := tx.Exec(ctx, "SELECT 1 FROM loabatch.runs WHERE seq = $1 FOR UPDATE", m.run); err != nil {
+	if _, err := tx.Exec(ctx, "SELECT 1 FROM loabatch.runs WHERE seq = $1 FOR NO KEY UPDATE", m.run); err != nil {
 		return err
 	}
 	if _, err := m.aliveIn(ctx, tx); err != nil {
 		return err
 	}
 	var f fence
-	if err := tx.QueryRow(ctx, readFence, m.seq).Scan(&f.by, &f.runBy, &f.ended, &f.concluded); err != nil {
+	if err := m.readFenceIn(ctx, tx, &f); err != nil {
 		return err
 	}
 	return f.err(m)
@@ -224,7 +224,7 @@ func (m *Member) Conclude(ctx context.Context, end ledger.RunEnd) (frozen *ledge
 func (m *Member) concludeIn(ctx context.Context, tx pgx.Tx, end ledger.RunEnd) (*ledger.RunEnd, error) {
 	var ended int64
 	var final, by string
-	err := tx.QueryRow(ctx, "SELECT ended, final, taken_by, stop, stop_code FROM loabatch.runs WHERE seq = $1 FOR UPDATE", m.run).
+	err := tx.QueryRow(ctx, "SELECT ended, final, taken_by, stop, stop_code FROM loabatch.runs WHERE seq = $1 FOR NO KEY UPDATE", m.run).
 		Scan(&ended, &final, &by, &end.Stop, &end.StopCode)
 	switch {
 	case err != nil:

@@ -29,6 +29,7 @@ func nameOf(t *testing.T, address string) string {
 
 // TestMigrate has several processes make the schema at once, as an ordinary role.
 func TestMigrate(t *testing.T) {
+	t.Parallel()
 	address := pgtest.Database(t)
 	var all sync.WaitGroup
 	for range 8 {
@@ -61,6 +62,7 @@ func kindOf(t *testing.T, err error) ledger.Kind {
 }
 
 func TestNewerSchema(t *testing.T) {
+	t.Parallel()
 	address := database(t)
 	s := open(t, address, short)
 	if _, err := s.Start(t.Context(), ledger.RunInfo{ID: "one", Scope: ledger.Real, Version: "v9"}, nil); err != nil {
@@ -77,6 +79,7 @@ func TestNewerSchema(t *testing.T) {
 // TestOpenFails checks what is said of a database that cannot be used, and that no error has the
 // password.
 func TestOpenFails(t *testing.T) {
+	t.Parallel()
 	address := pgtest.Database(t)
 	server, name := pgtest.Shared(t), nameOf(t, address)
 	with := func(change func(*url.URL)) string {
@@ -126,6 +129,7 @@ func first(password string, _ bool) string { return password }
 
 // TestDurable checks that commits are synchronous whatever the database's default is.
 func TestDurable(t *testing.T) {
+	t.Parallel()
 	address := database(t)
 	name := nameOf(t, address)
 	server := pgtest.Shared(t)
@@ -155,6 +159,7 @@ func TestEnvironment(t *testing.T) {
 
 // TestSkew has hosts whose clocks differ tell when they tried.
 func TestSkew(t *testing.T) {
+	t.Parallel()
 	address := database(t)
 	a, b := open(t, address, time.Minute), open(t, address, time.Minute)
 	if a.Skew() != 0 {

@@ -252,3 +252,33 @@ func TestHooks(t *testing.T) {
 		t.Errorf("in the batch of others: %v", err)
 	}
 }
+
+// TestStoppedInATransaction has a process stop while it holds locks in the database. They are
+// released in time.
+func TestStoppedInATransaction(t *testing.T) {
+	t.Parallel()
+	address := database(t)
+	a, b := enter(t, open(t, address, short), "a", postgres.Hooks{}), enter(t, open(t, address, short), "b", postgres.Hooks{})
+	must2(a.Claim(t.Context(), ledgertest.Key(0)))(t)
+	must(t, a.Begin(t.Context(), ledgertest.Application(0)))
+	stopped, wake, woken := make(chan bool), make(chan bool), make(chan error)
+	go func() {
+		woken <- a.FinishWith(context.Background(), ledgertest.Accepted(0, time.Now()), func(context.Context, pgx.Tx) error {
+			stopped <- true
+			<-wake
+			return nil
+		})
+	}()
+	<-stopped
+	a.Silent()
+	silent := time.Now()
+	eventually(t, "the claim", func() bool { return must2(b.Claim(t.Context(), ledgertest.Key(0)))(t) })
+	if took := time.Since(silent); took > postgres.Silence {
+		t.Errorf("taken over after %s", took)
+	}
+	close(wake)
+	if err := <-woken; kindOf(t, err) != ledger.Unreachable {
+		t.Errorf("finish: %v", err)
+	}
+	must(t, b.Begin(t.Context(), ledgertest.Application(0))) // the same, which is open
+}

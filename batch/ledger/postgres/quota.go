@@ -85,7 +85,7 @@ func (s *Store) takeFrom(key quota.Key, ask quota.Ask, by *Member, g *quota.Gran
 	var line string
 	read := func(b *pgx.Batch) {
 		if by != nil {
-			b.Queue(beatIfDue, by.seq, s.interval())
+			b.Queue(beatIfDue, by.seq, by.nonce, s.interval())
 			by.queueFence(b, &f)
 		}
 		b.Queue("SELECT state, seen FROM loabatch.quotas WHERE scope = $1 AND region = $2 AND api = $3 FOR UPDATE", key.Scope, key.Region, key.API).

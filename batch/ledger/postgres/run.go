@@ -18,6 +18,7 @@ import (
 type Member struct {
 	store   *Store
 	seq     int64 // of the member
+	nonce   int64 // with seq in the ledger
 	run     int64 // of the batch
 	shared  bool
 	info    ledger.RunInfo // of the batch
@@ -67,10 +68,24 @@ type fence struct {
 	ended, concluded int64
 }
 
-const readFence = "SELECT m.taken_by, u.taken_by, m.ended, u.ended FROM loabatch.members m JOIN loabatch.runs u ON u.seq = m.run WHERE m.seq = $1"
+const readFence = "SELECT m.taken_by, u.taken_by, m.ended, u.ended FROM loabatch.members m JOIN loabatch.runs u ON u.seq = m.run WHERE m.seq = $1 AND m.nonce = $2"
 
 func (m *Member) queueFence(b *pgx.Batch, f *fence) {
-	b.Queue(readFence, m.seq).QueryRow(func(row pgx.Row) error { return row.Scan(&f.by, &f.runBy, &f.ended, &f.concluded) })
+	b.Queue(readFence, m.seq, m.nonce).QueryRow(func(row pgx.Row) error { return m.scanFence(row, f) })
+}
+
+// readFenceIn is queueFence at once.
+func (m *Member) readFenceIn(ctx context.Context, q querier, f *fence) error {
+	return m.scanFence(q.QueryRow(ctx, readFence, m.seq, m.nonce), f)
+}
+
+// scanFence reads a fence. A member that the server does not know was lost in a failover.
+func (m *Member) scanFence(row pgx.Row, f *fence) error {
+	err := row.Scan(&f.by, &f.runBy, &f.ended, &f.concluded)
+	if errors.Is(err, pgx.ErrNoRows) {
+		f.by, err = m.info.ID, nil
+	}
+	return err
 }
 
 // takenOver is nil for a member that nobody has found dead.
@@ -93,7 +108,7 @@ func (f *fence) err(m *Member) error {
 // beatIfDue is a heartbeat of a member that has missed some: a process that was stopped, or
 // whose machine was suspended, goes on before its next heartbeat. So nothing is begun long
 // after the heartbeat that is recorded.
-const beatIfDue = "UPDATE loabatch.members m SET beat = clock_timestamp() WHERE m.seq = $1 AND " + running + " AND m.beat < clock_timestamp() - $2::interval"
+const beatIfDue = "UPDATE loabatch.members m SET beat = clock_timestamp() WHERE m.seq = $1 AND m.nonce = $2 AND " + running + " AND m.beat < clock_timestamp() - $3::interval"
 
 // lockLock reads who has claimed a circuit of the batch, and keeps it so.
 const lockLock = "SELECT member FROM loabatch.locks WHERE scope = $1 AND region = $2 AND instance_id = $3 AND run = $4 FOR UPDATE"
@@ -111,7 +126,7 @@ func (m *Member) Begin(ctx context.Context, a batch.Application) error {
 		var holder, finisher int64
 		var before ledger.State
 		return m.store.inTwo(ctx, func(b *pgx.Batch) {
-			b.Queue(beatIfDue, m.seq, m.store.silence/5)
+			b.Queue(beatIfDue, m.seq, m.nonce, m.store.silence/5)
 			b.Queue(lockLock, c.scope, a.Key.Region, a.Key.InstanceID, m.run).QueryRow(optional(&holder))
 			m.queueFence(b, &f)
 			m.store.load(b, c, &before)

@@ -25,6 +25,7 @@ import (
 	"io/fs"
 	"net"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,8 +47,11 @@ const (
 	patience = 15 * time.Second
 	// readPatience is the same for what reads or writes any number of rows: a million circuits take a minute.
 	readPatience = 5 * time.Minute
-	// connections is how many a process has at most, unless the address says otherwise.
-	connections = 10
+	// idle is how long a transaction may wait for its process.
+	idle = silence / 2
+	// connections is how many a process has at most, unless the address says otherwise, and one
+	// more for its heartbeats: with ten processes, those of a server as it is installed.
+	connections = 9
 	// oldest is the oldest version of the server that the ledger is made for.
 	oldest = 13
 )
@@ -56,6 +60,7 @@ const (
 type Store struct {
 	path     string // without user and password
 	pool     *pgxpool.Pool
+	beats    *pgxpool.Pool // a connection for heartbeats, which must not wait for others
 	silence  time.Duration
 	watch    watch
 	skew     atomic.Int64 // of the database's clock, see clock.go
@@ -88,14 +93,19 @@ func open(ctx context.Context, address string, silence time.Duration) (*Store, e
 	if err != nil {
 		return nil, &ledger.Error{Op: "open", Path: "postgres", Kind: ledger.Other, Err: parseError(err)}
 	}
-	configure(config)
+	configure(config, address)
 	s := &Store{path: pathOf(config.ConnConfig), silence: silence, members: map[*Member]struct{}{}, closed: make(chan struct{})}
 	s.watch.gap = silence / 2
 	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, s.wrap("open", err)
 	}
-	if err := s.prepare(ctx); err != nil {
-		s.pool.Close()
+	single := config.Copy()
+	single.MaxConns, single.MinConns = 1, 0
+	if s.beats, err = pgxpool.NewWithConfig(ctx, single); err == nil {
+		err = s.prepare(ctx)
+	}
+	if err != nil {
+		s.closePools()
 		return nil, s.wrap("open", err)
 	}
 	return s, nil
@@ -121,9 +131,9 @@ func pathOf(c *pgx.ConnConfig) string {
 }
 
 // configure sets what the address leaves open, and what the ledger relies on.
-func configure(c *pgxpool.Config) {
+func configure(c *pgxpool.Config, address string) {
 	conn := c.ConnConfig
-	if c.MaxConns <= 4 { // the driver's default, or less than a process needs
+	if !strings.Contains(address, "pool_max_conns") {
 		c.MaxConns = connections
 	}
 	// A server that is gone without a word is noticed while its answer is awaited.
@@ -137,7 +147,9 @@ func configure(c *pgxpool.Config) {
 		// Of several hosts, the one that can be written.
 		conn.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
-	// A Begin that is not durable is none, whatever the database's default is.
+	// Begin must be durable, whatever the database's default is. And a process that is stopped in the
+	// middle of a transaction must not keep its locks until others have found it dead.
+	conn.RuntimeParams["idle_in_transaction_session_timeout"] = strconv.FormatInt(idle.Milliseconds(), 10)
 	c.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		_, err := conn.Exec(ctx, `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
 			UNION ALL SELECT set_config('default_transaction_isolation', 'read committed', false)`)
@@ -207,8 +219,15 @@ func (s *Store) Close() error {
 		defer cancel()
 		_, _ = s.pool.Exec(ctx, "UPDATE loabatch.members m SET gone = true, beat = clock_timestamp() WHERE m.seq = ANY($1) AND "+running, left)
 	}
-	s.pool.Close()
+	s.closePools()
 	return nil
+}
+
+func (s *Store) closePools() {
+	s.pool.Close()
+	if s.beats != nil {
+		s.beats.Close()
+	}
 }
 
 // querier is a connection, a transaction or the pool.
@@ -252,12 +271,16 @@ func (s *Store) panicked(err error) { s.broken.CompareAndSwap(nil, &err) }
 // attempt does one thing on a connection within [patience]. Once the context has ended, nothing new
 // is started.
 func (s *Store) attempt(ctx context.Context, do func(context.Context, *pgxpool.Conn) error) error {
+	return s.attemptOn(ctx, s.pool, do)
+}
+
+func (s *Store) attemptOn(ctx context.Context, pool *pgxpool.Pool, do func(context.Context, *pgxpool.Conn) error) error {
 	if err := s.usable(); err != nil {
 		return err
 	}
 	bounded, cancel := context.WithTimeoutCause(ctx, patience, errTimeout)
 	defer cancel()
-	conn, err := s.pool.Acquire(bounded)
+	conn, err := pool.Acquire(bounded)
 	if err == nil {
 		defer conn.Release()
 		err = do(bounded, conn)

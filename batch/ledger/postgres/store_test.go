@@ -34,6 +34,7 @@ func open(t testing.TB, url string, silence time.Duration) *postgres.Store {
 }
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	ledgertest.Run(t, ledgertest.Backend{
 		New: func(t *testing.T) ledgertest.Open {
 			url := database(t)
@@ -51,6 +52,7 @@ func TestConformance(t *testing.T) {
 const short = time.Second
 
 func TestShared(t *testing.T) {
+	t.Parallel()
 	ledgertest.RunShared(t, ledgertest.SharedBackend{
 		New: func(t *testing.T) ledgertest.OpenShared {
 			url := database(t)
