@@ -227,8 +227,9 @@ func isFraction(s string) bool {
 
 // manyDigits reports whether a text has the digits that the shortest of the numbers has.
 func manyDigits(s string) bool {
+	const fewest = 7
 	n := 0
-	for i := 0; i < len(s); i++ {
+	for i := 0; i < len(s) && n < fewest; i++ {
 		switch c := s[i]; {
 		case c >= '0' && c <= '9':
 			n++
@@ -236,7 +237,7 @@ func manyDigits(s string) bool {
 			n++
 		}
 	}
-	return n >= 7
+	return n == fewest
 }
 
 func digitAt(b []byte, i int) bool { return i >= 0 && i < len(b) && b[i] >= '0' && b[i] <= '9' }

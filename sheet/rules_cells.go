@@ -252,10 +252,11 @@ func (d *decoder) cleanText(f *field) (string, valueState) {
 	if isLong(f, c.text) {
 		d.report(cellLength, f, Arg{"n", strconv.Itoa(utf8.RuneCountInString(c.text))})
 	}
-	switch digits, _, point := strings.Cut(c.text, "."); {
+	switch {
 	case f.col.Text && isExponent(c.text):
 		d.report(cellExponent, f)
-	case point && f.col.Personal && isPointZero(c.text):
+	case f.col.Personal && isPointZero(c.text):
+		digits, _, _ := strings.Cut(c.text, ".")
 		d.report(cellNumberForm, f, Arg{"stored", d.show(f, digits)}, Arg{"shown", d.show(f, c.text)})
 	}
 	if d.errors > before {
@@ -269,6 +270,11 @@ var cellSpelling = cellRules.add(Rule{Code: "cell-spelling", Severity: Note, Col
 
 // listed returns the value of a field with a closed list, in the API's spelling.
 func (d *decoder) listed(f *field, missing, unknown *Rule) string {
+	return d.listedOr(f, missing, func(string) *Rule { return unknown })
+}
+
+// listedOr is listed with the rule that a value breaks which is not on the list.
+func (d *decoder) listedOr(f *field, missing *Rule, unknown func(value string) *Rule) string {
 	s, found := d.required(f, missing)
 	if !found {
 		return ""
@@ -281,7 +287,7 @@ func (d *decoder) listed(f *field, missing, unknown *Rule) string {
 	case known:
 		d.report(cellSpelling, f, Arg{"before", d.show(f, s)}, Arg{"after", value})
 	case !d.noData(f, s):
-		d.reportWith(unknown, f, func() string { return d.suggestListed(f.col, s) }, Arg{"allowed", strings.Join(f.col.Values, ", ")})
+		d.reportWith(unknown(f.cell.Value), f, func() string { return d.suggestListed(f.col, s) }, Arg{"allowed", strings.Join(f.col.Values, ", ")})
 	}
 	return value
 }

@@ -142,7 +142,7 @@ func (d *decoder) engineer(before int) {
 	e := Engineer{Row: d.row}
 	e.Circuits, e.All = d.worksOn(&f[EngineerInstanceID])
 	e.Name = d.personal(&f[EngineerName], engineerNameMissing)
-	e.CertificateType = d.listed(&f[EngineerCertificateType], engineerTypeMissing, typeRule(f[EngineerCertificateType].cell.Value))
+	e.CertificateType = d.listedOr(&f[EngineerCertificateType], engineerTypeMissing, typeRule)
 	e.CertificateNo = d.personal(&f[EngineerCertificateNo], engineerNumberMissing)
 	e.Gender = d.listed(&f[EngineerGender], engineerGenderMissing, engineerGenderUnknown)
 	e.Contact = d.personal(&f[EngineerContact], engineerContactMissing)

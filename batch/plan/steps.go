@@ -73,6 +73,9 @@ func (p *planner) followUp(a *batch.Application, c *sheet.Circuit, o batch.Opera
 // circuitOf is a circuit as the planning of a step is to see it: with what its results copy
 // says about the step, and without the token that its user chose, which is for Apply alone.
 func circuitOf(c *sheet.Circuit, o batch.Operation) *sheet.Circuit {
+	if c.Past == nil && !o.FollowsUp() {
+		return c
+	}
 	past := pastOf(c.LastRun(), o)
 	if past == *c.LastRun() && (!o.FollowsUp() || c.ClientToken == "") {
 		return c

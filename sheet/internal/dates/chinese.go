@@ -44,7 +44,7 @@ func inDigits(s string) string {
 	return strings.NewReplacer("元月", "1月", "1刻", "15分", "3刻", "45分").Replace(b.String())
 }
 
-func isHan(r rune) bool { return unicode.Is(unicode.Han, r) || r == '〇' }
+func isHan(r rune) bool { return r >= utf8.RuneSelf && (unicode.Is(unicode.Han, r) || r == '〇') }
 
 // besideHan reports whether spaces are followed by a Chinese character.
 func besideHan(s string) bool {

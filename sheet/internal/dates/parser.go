@@ -3,6 +3,7 @@ package dates
 import (
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // partOrder is the order of the parts of a date.
@@ -301,6 +302,10 @@ var halfDays = []halfDay{
 func (p *parser) halfDay() (h halfDay, found bool) {
 	save := p.rest
 	p.spaces()
+	if p.rest == "" || p.rest[0] < utf8.RuneSelf && p.rest[0] != 'a' && p.rest[0] != 'p' { // none starts so
+		p.rest = save
+		return halfDay{}, false
+	}
 	for _, h := range halfDays {
 		if p.skip(h.name) {
 			p.spaces()
