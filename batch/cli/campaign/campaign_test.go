@@ -261,11 +261,16 @@ func (c *campaign) storm() {
 
 // crash kills the database and starts it again after a while.
 func (c *campaign) crash(away time.Duration) {
-	at := time.Now()
+	c.mu.Lock()
+	i := len(c.events)
+	c.events = append(c.events, event{kind: crashed, at: time.Now()})
+	c.mu.Unlock()
 	c.server.Crash(c.T)
 	time.Sleep(away)
 	c.server.Restart(c.T)
-	c.note(event{kind: crashed, at: at, until: time.Now()})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.events[i].until = time.Now()
 }
 
 // check compares what the service has seen and what the copies say with what must hold.

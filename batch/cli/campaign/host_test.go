@@ -44,9 +44,9 @@ type process struct {
 // command is the program as everybody starts it: nothing differs but the place of the copy.
 func (h *host) command(number int) *process {
 	p := &process{host: h, number: number, out: h.path(fmt.Sprintf("out-%d-%d.xlsx", h.number, number)), ended: make(chan struct{})}
-	p.cmd = exec.Command(h.program, "submit", "--ledger", h.ledger, "--endpoint", h.service.url, "--yes", "--json",
+	p.cmd = exec.Command(h.program, "submit", "--endpoint", h.service.url, "--yes", "--json",
 		"--rate", fmt.Sprintf("%d/%s", h.plan.n, h.plan.window), "--max-attempts", "20", "-o", p.out, "--report", "csv", h.path("book.xlsx"))
-	p.cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+h.path("state"), "ALIBABA_CLOUD_ACCESS_KEY_ID="+keyOf(number), "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret",
+	p.cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+h.path("state"), "LOABATCH_LEDGER="+h.ledger, "ALIBABA_CLOUD_ACCESS_KEY_ID="+keyOf(number), "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret",
 		fmt.Sprintf("%s=%d", clockVariable, int(h.skew.Seconds())))
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	return p

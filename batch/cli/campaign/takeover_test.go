@@ -85,8 +85,9 @@ func (c *campaign) checkTakeovers() {
 		}
 	}
 	slices.Sort(after)
+	c.Logf("%d takeovers", len(all))
 	if len(after) > 0 {
-		c.Logf("%d takeovers; of %d killed processes %v to %v after the kill", len(all), len(after), after[0].Round(100*time.Millisecond), after[len(after)-1].Round(100*time.Millisecond))
+		c.Logf("of %d killed processes %v to %v after the kill", len(after), after[0].Round(100*time.Millisecond), after[len(after)-1].Round(100*time.Millisecond))
 	}
 }
 

@@ -27,7 +27,7 @@ func TestInspect(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t)
 	address := server.Database(t)
-	name := databaseOf(t, address)
+	name := nameOf(t, address)
 	s := open(t, address, short)
 	found := inspect(t, s)
 	if found.Version == "" || found.Role != pgtest.Role || found.Super || len(found.Missing) > 0 || found.Encrypted || found.Verified || !found.Local ||
@@ -59,7 +59,7 @@ func TestInspect(t *testing.T) {
 func TestInspectRights(t *testing.T) {
 	t.Parallel()
 	address := database(t)
-	server, name := pgtest.Shared(t), databaseOf(t, address)
+	server, name := pgtest.Shared(t), nameOf(t, address)
 	s := open(t, address, short)
 	server.Query(t, name, "REVOKE DELETE ON loabatch.locks FROM "+pgtest.Role)
 	found := inspect(t, s)
@@ -77,7 +77,7 @@ func TestInspectRights(t *testing.T) {
 func TestUnwritable(t *testing.T) {
 	t.Parallel()
 	address := database(t)
-	server, name := pgtest.Shared(t), databaseOf(t, address)
+	server, name := pgtest.Shared(t), nameOf(t, address)
 	s := open(t, address, short)
 	r, err := s.Start(t.Context(), ledger.RunInfo{ID: "r", Scope: ledger.Real}, ledgertest.Keys(2))
 	must(t, err)

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// The shared server gives each test a database of its own, to a role that is not a superuser.
+// The shared server gives each test a database of its own, to a role without rights beyond it.
 func TestDatabase(t *testing.T) {
 	t.Parallel()
 	s := Shared(t)
