@@ -47,6 +47,7 @@ type Shared interface {
 // member has claimed the circuit, and with [ErrFinished] if another member has finished the row
 // meanwhile. Finish records the row for the whole batch. Where another member has finished or begun the
 // row since, the row stays as that member has it, and only the circuit's state learns of it.
+// So it does if the member was found dead and the service has not answered.
 type Member interface {
 	Run
 

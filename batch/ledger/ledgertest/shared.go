@@ -308,6 +308,7 @@ func lateAnswers(t *testing.T, open OpenShared, b SharedBackend) {
 		must(t, err)
 		return ok
 	})
+	must(t, dead.Finish(t.Context(), Outcome(Application(2), sheet.NotAttempted))) // as it stops
 	// The answer to one is known before the heir begins it, that of the other afterwards.
 	must(t, dead.Finish(t.Context(), Accepted(0, time.Now())))
 	if err := heir.Begin(t.Context(), Application(0)); !errors.Is(err, ledger.ErrFinished) {

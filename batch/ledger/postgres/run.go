@@ -11,6 +11,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/sheet"
 )
 
 // Member is a process at work on a batch. It implements [ledger.Member], and for a batch that
@@ -187,16 +188,24 @@ func (m *Member) Finish(ctx context.Context, o batch.Outcome) error { return m.F
 // came with. It may be repeated when it has failed.
 func (m *Member) FinishWith(ctx context.Context, o batch.Outcome, also func(context.Context, pgx.Tx) error) error {
 	now := time.Now()
-	return m.finish(ctx, o, also, func(b *pgx.Batch, row *ownedRecord, holds bool, _ ledger.State) {
-		if row.member == 0 || row.member == m.seq || holds {
+	return m.finish(ctx, o, also, func(b *pgx.Batch, row *ownedRecord, f *fence, holds bool, _ ledger.State) {
+		switch {
+		case m.shared && f.takenOver(m) != nil && !answered(o.Result):
+			// Whoever takes the row next carries it out.
+		case row.member == 0 || row.member == m.seq || holds:
 			m.writeOutcome(b, o, holds, now)
 		}
 	})
 }
 
+// answered reports whether a result is the service's word on a row, which counts whoever learns it.
+func answered(r sheet.Result) bool {
+	return r == sheet.Submitted || r == sheet.Already || r == sheet.Refused
+}
+
 // GiveBack implements [ledger.Member].
 func (m *Member) GiveBack(ctx context.Context, o batch.Outcome) error {
-	return m.finish(ctx, o, nil, func(b *pgx.Batch, row *ownedRecord, _ bool, after ledger.State) {
+	return m.finish(ctx, o, nil, func(b *pgx.Batch, row *ownedRecord, _ *fence, _ bool, after ledger.State) {
 		if row.member == m.seq && row.finished == 0 && !after.Open() {
 			b.Queue("DELETE FROM loabatch.rows WHERE run = $1 AND row = $2 AND place = $3", m.run, o.Row, string(o.Operation.Place()))
 		}
@@ -212,9 +221,9 @@ type ownedRecord struct {
 }
 
 // finish applies an outcome to the state of its circuit, and what write queues, given the record of
-// the row, whether the member holds the circuit and what its state has become.
+// the row, whether the member may go on, whether it holds the circuit, and what its state has become.
 func (m *Member) finish(ctx context.Context, o batch.Outcome, also func(context.Context, pgx.Tx) error,
-	write func(b *pgx.Batch, row *ownedRecord, holds bool, after ledger.State)) error {
+	write func(b *pgx.Batch, row *ownedRecord, f *fence, holds bool, after ledger.State)) error {
 	c := m.circuit(o.Key, o.Operation)
 	return m.whileOpen("write", func() error {
 		var f fence
@@ -242,7 +251,7 @@ func (m *Member) finish(ctx context.Context, o batch.Outcome, also func(context.
 			if concernsCircuit(o) {
 				after = before.Finish(m.seq, o, holds)
 			}
-			write(b, &row, holds, after)
+			write(b, &row, &f, holds, after)
 			if after != before {
 				m.store.save(b, c, after)
 			}

@@ -91,7 +91,7 @@ func Open(ctx context.Context, address string) (*Store, error) { return open(ctx
 func open(ctx context.Context, address string, silence time.Duration) (*Store, error) {
 	config, err := pgxpool.ParseConfig(address)
 	if err != nil {
-		return nil, &ledger.Error{Op: "open", Path: "postgres", Kind: ledger.Other, Err: parseError(err)}
+		return nil, &ledger.Error{Op: "open", Path: "postgres://", Kind: ledger.Other, Err: parseError(err)}
 	}
 	configure(config, address)
 	s := &Store{path: pathOf(config.ConnConfig), silence: silence, members: map[*Member]struct{}{}, closed: make(chan struct{})}
@@ -149,10 +149,10 @@ func configure(c *pgxpool.Config, address string) {
 	}
 	// Begin must be durable, whatever the database's default is. And a process that is stopped in the
 	// middle of a transaction must not keep its locks until others have found it dead.
-	conn.RuntimeParams["idle_in_transaction_session_timeout"] = strconv.FormatInt(idle.Milliseconds(), 10)
 	c.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		_, err := conn.Exec(ctx, `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
-			UNION ALL SELECT set_config('default_transaction_isolation', 'read committed', false)`)
+			UNION ALL SELECT set_config('default_transaction_isolation', 'read committed', false)
+			UNION ALL SELECT set_config('idle_in_transaction_session_timeout', $1, false)`, strconv.FormatInt(idle.Milliseconds(), 10))
 		return err
 	}
 }
