@@ -102,8 +102,8 @@ func lived(t *testing.T, path string) *sqlite.Store {
 		all(t, r.Begin(ctx, a))
 		if id == "died" {
 			again := someApplication(7, "second")
-			again.Copied = batch.Copied{Token: "token-of-a-copy", Generation: 2, Tried: time.Now().Add(-time.Hour).Round(0).UTC(), Accepted: time.Now().Add(-2 * time.Hour).Round(0).UTC()}
-			again.Settled = batch.Settlement{Token: "token-of-a-copy", Result: sheet.Failed, Seen: time.Now().Round(0).UTC()}
+			again.Amend().Copied = batch.Copied{Token: "token-of-a-copy", Generation: 2, Tried: time.Now().Add(-time.Hour).Round(0).UTC(), Accepted: time.Now().Add(-2 * time.Hour).Round(0).UTC()}
+			again.Amend().Settled = batch.Settlement{Token: "token-of-a-copy", Result: sheet.Failed, Seen: time.Now().Round(0).UTC()}
 			again.Generation = 3
 			all(t, r.Begin(ctx, again))
 			accepted := someApplication(8, "good")
