@@ -56,13 +56,17 @@ func (s *Store) JoinWith(ctx context.Context, info ledger.RunInfo, terms []ledge
 // errUncertain says that somebody seems to be dead, and that it is too early to know.
 var errUncertain = errors.New("it is not certain that the holder of the circuits is dead")
 
+// OnSilence sets what is called, once for each Start and Join that has to wait, with the run whose members have been
+// silent: whether they are dead is known only after another [Store.Silence]. It is set before the ledger is used.
+func (s *Store) OnSilence(f func(ledger.LockedError)) { s.onSilence = f }
+
 // enter makes m a member of a batch, which it starts if there is none to join. While it is not certain
 // whether those who hold the circuits are dead, it waits.
 func (s *Store) enter(ctx context.Context, m *Member, info ledger.RunInfo, terms []ledger.Term, keys []batch.Key) error {
 	m.store, m.stop = s, make(chan struct{})
 	m.life, m.die = context.WithCancel(context.WithoutCancel(ctx))
 	info = info.WithDefaults()
-	for {
+	for waits := false; ; waits = true {
 		err := s.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
 			m.info, m.started = info, false
 			return m.enterIn(ctx, tx, terms, keys)
@@ -76,6 +80,9 @@ func (s *Store) enter(ctx context.Context, m *Member, info ledger.RunInfo, terms
 				return err
 			}
 			break
+		}
+		if !waits && s.onSilence != nil {
+			s.onSilence(m.awaited)
 		}
 		select {
 		case <-time.After(s.interval()):
@@ -130,6 +137,7 @@ func (m *Member) joinIn(ctx context.Context, tx pgx.Tx, terms []ledger.Term) (bo
 	}
 	alive, err := m.store.alive(ctx, tx, m.run)
 	if err != nil || !alive {
+		m.awaited = ledger.LockedError{RunID: open.ID, Host: open.Host, PID: open.PID, Since: instant(started)}
 		return false, err
 	}
 	var list []ledger.Term
@@ -211,7 +219,7 @@ func (m *Member) startIn(ctx context.Context, tx pgx.Tx, terms []ledger.Term, ke
 	for _, h := range holders {
 		switch alive, err := m.store.alive(ctx, tx, h.seq); {
 		case errors.Is(err, errUncertain):
-			uncertain = err
+			uncertain, m.awaited = err, h.LockedError
 		case err != nil:
 			return err
 		case alive:

@@ -175,6 +175,8 @@ func TestNewcomer(t *testing.T) {
 	}
 	died()
 	again := open(t, address, short)
+	var told []ledger.LockedError
+	again.OnSilence(func(holder ledger.LockedError) { told = append(told, holder) })
 	started := make(chan error)
 	go func() {
 		_, err := again.Start(context.Background(), ledger.RunInfo{ID: "too early", Scope: ledger.Real}, ledgertest.Keys(2))
@@ -184,6 +186,9 @@ func TestNewcomer(t *testing.T) {
 	must(t, holder.Begin(t.Context(), ledgertest.Application(0))) // it was not dead
 	if _, ok := errors.AsType[*ledger.LockedError](<-started); !ok {
 		t.Error("the circuits of a member that came back were taken")
+	}
+	if len(told) != 1 || told[0].RunID != "of a" || told[0].Host != "a" || told[0].Circuits != 2 {
+		t.Errorf("told of %+v", told)
 	}
 	died()
 	before := time.Now()

@@ -27,6 +27,7 @@ type Member struct {
 	held    map[batch.Key]struct{}
 	hooks   Hooks
 	counted counted
+	awaited ledger.LockedError // whose members are silent, while this one waits to start
 
 	life    context.Context // of the heartbeats
 	die     context.CancelFunc

@@ -66,7 +66,8 @@ type Store struct {
 	skew     atomic.Int64 // of the database's clock, see clock.go
 	timeLine string       // see timeLines
 
-	broken atomic.Pointer[error]
+	onSilence func(ledger.LockedError) // see OnSilence
+	broken    atomic.Pointer[error]
 
 	mu      sync.Mutex
 	members map[*Member]struct{} // that have not ended
