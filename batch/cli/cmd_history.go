@@ -292,7 +292,8 @@ func lineOf(r accounts.Run) runLine {
 		l.ChangeRef, l.PlanSHA256, l.TraceID = saved.ChangeRef, saved.PlanSHA256, saved.TraceID
 	}
 	if r.End != nil {
-		l.ExitCode, l.Output, l.OutputSHA256 = &r.End.ExitCode, r.End.Output, r.End.OutputSHA256
+		l.ExitCode = &r.End.ExitCode
+		l.Output, l.OutputSHA256 = r.Copy()
 	}
 	for _, m := range r.Members {
 		line := memberLine{m.Host, m.PID, m.Version, m.Starter, string(m.Status), m.Started, m.Seen, moment(m.Ended), nil, m.Rows, m.Figures.Requests, m.Output, m.OutputSHA256}

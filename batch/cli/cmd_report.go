@@ -158,8 +158,8 @@ func addParts(ctx context.Context, store ledger.Store, past *ledger.PastRun, par
 func (a *app) again(past *ledger.PastRun, saved savedOptions, path string, password *password.Source) (*finished, error) {
 	if !past.Pruned.IsZero() {
 		date := past.Pruned.Format(time.DateOnly)
-		if past.End != nil && past.End.Output != "" {
-			return nil, failure(exitUsage, "run-pruned-copy", nil, "run", past.ID, "date", date, "output", past.End.Output)
+		if output, _ := past.Copy(); output != "" {
+			return nil, failure(exitUsage, "run-pruned-copy", nil, "run", past.ID, "date", date, "output", output)
 		}
 		return nil, failure(exitUsage, "run-pruned", nil, "run", past.ID, "date", date)
 	}
@@ -294,8 +294,8 @@ func (a *app) filesOf(ctx context.Context, store ledger.Store, id string, from *
 	}
 	_, options.Purpose = workOf(run.Command)
 	paths := []string{run.Input}
-	if run.End != nil && run.End.Output != "" {
-		paths = append(paths, run.End.Output)
+	if output, _ := run.Copy(); output != "" {
+		paths = append(paths, output)
 	}
 	for _, path := range paths {
 		if in, err := readInput(path, options, validation); err == nil {

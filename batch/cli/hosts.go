@@ -38,6 +38,7 @@ type together struct {
 	s       *invocation
 	done    *finished
 	store   ledger.Shared
+	target  target
 	members []ledger.Member // of the parts
 	shown   *console.Progress
 
@@ -53,7 +54,7 @@ type together struct {
 
 // runTogether carries out a run with the other hosts that work on the same input.
 func (a *app) runTogether(ctx context.Context, s *invocation, done *finished, t target, store ledger.Shared) error {
-	r := &together{app: a, s: s, done: done, store: store, tokens: map[string]int{}, ended: make([]int, len(done.parts)), failed: make([]int, len(done.parts))}
+	r := &together{app: a, s: s, done: done, store: store, target: t, tokens: map[string]int{}, ended: make([]int, len(done.parts)), failed: make([]int, len(done.parts))}
 	for i := range done.in.workbook.Circuits {
 		c := &done.in.workbook.Circuits[i]
 		if _, taken := r.tokens[c.ClientToken]; !taken {
@@ -61,7 +62,7 @@ func (a *app) runTogether(ctx context.Context, s *invocation, done *finished, t 
 		}
 	}
 	for {
-		if err := r.join(ctx, t); err != nil {
+		if err := r.join(ctx); err != nil {
 			return err
 		}
 		results, err := r.work(ctx)
@@ -92,10 +93,10 @@ func (a *app) runTogether(ctx context.Context, s *invocation, done *finished, t 
 const quotaTimeout = 2 * time.Second
 
 // join starts the parts of a run or joins them, and says which.
-func (r *together) join(ctx context.Context, t target) error {
+func (r *together) join(ctx context.Context) error {
 	s, done := r.s, r.done
 	keys, terms := done.division.Keys(done.in.workbook), r.terms()
-	info := s.ledgerInfo(done, t, r.anywhere(done.info.args))
+	info := s.ledgerInfo(done, r.target, r.anywhere(done.info.args))
 	r.members = make([]ledger.Member, len(done.parts))
 	life, end := context.WithCancel(ctx)
 	r.endQuotas = func() {
@@ -139,9 +140,12 @@ func (r *together) join(ctx context.Context, t target) error {
 		}
 	}
 	done.ledger, done.shared = done.parts[0].run, true
-	if by, joined := r.members[0].Joined(); joined {
+	by, joined := r.members[0].Joined()
+	switch {
+	case s.round > 1: // of an advance that watches: only changes are of interest
+	case joined:
 		r.lines.Note("hosts-joined", map[string]string{"run": done.info.id, "host": by.Host, "pid": number(by.PID), "since": stamp(by.Started) + " UTC"})
-	} else {
+	default:
 		r.lines.Note("hosts-started", map[string]string{"run": done.info.id})
 	}
 	return nil
@@ -396,7 +400,11 @@ func (r *together) conclude(ctx context.Context, state ledger.BatchState, result
 	r.traceChanges(ctx, r.s, done, p, known.past)
 	found := newFindings(done.in.workbook, done.problems)
 	done.waiting = len(document(done, found, r.lines.Words).Waiting) > 0
-	return done.ledgerEnd(done.exitFacts(found.errors).code(), ""), nil
+	exit := done.exitFacts(found.errors).code()
+	if !done.waiting {
+		_, done.filed = r.target.along(exit)
+	}
+	return done.ledgerEnd(exit, ""), nil
 }
 
 // keepEarlier has the rows that were left out keep the result that they had before.

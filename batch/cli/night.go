@@ -14,6 +14,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
+	"github.com/loabatch/loabatch/batch/cli/database"
 	"github.com/loabatch/loabatch/batch/cli/nights"
 	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/inbox"
@@ -73,7 +74,7 @@ func (a *app) processFolder(cmd *cobra.Command, f submitFlags, folders inbox.Fol
 	if err := n.checkFolders(); err != nil {
 		return err
 	}
-	if n.sends {
+	if n.sends && !database.Is(f.service.ledger) { // there, hosts take up the same workbooks together
 		unlock, locked, err := durable.LockFolder(folders.In)
 		if err != nil {
 			return failure(exitUsage, "folder-unreadable", err, "file", folders.In, "reason", cause(err))
@@ -206,13 +207,16 @@ func (n *night) open(books []inbox.Book) error {
 	if err := n.app.open(n.ctx, n.s, nil); err != nil {
 		return err
 	}
-	n.past.Choose(n.s.command, len(n.s.run.only) > 0, n.ofAccount)
+	n.choose()
 	if !n.sends {
 		return nil
 	}
 	fresh := slices.DeleteFunc(slices.Clone(books), func(b inbox.Book) bool { _, finished := n.past.Finished(b.SHA256); return finished })
 	return n.confirm(n.s.flags.run.yes, len(fresh), func() (string, error) { return n.askAbout(fresh) })
 }
+
+// choose chooses the runs that have finished with their workbooks for this command.
+func (n *night) choose() { n.past.Choose(n.s.command, len(n.s.run.only) > 0, n.ofAccount) }
 
 // ofAccount reports whether a run was made in the account of this command, or in those that
 // the rows of its workbook name.
@@ -253,8 +257,15 @@ func (n *night) askAbout(books []inbox.Book) (string, error) {
 	return n.question(n.s.command, all, n.s.service.endpoint, n.s.accounts), nil
 }
 
-// finishedWith returns the run that has finished with a workbook of these bytes.
+// finishedWith returns the run that has finished with a workbook of these bytes. It may have
+// been other hosts' since this command started.
 func (n *night) finishedWith(sum string) (inbox.Ended, bool) {
+	if shared, ok := n.s.store.(ledger.Shared); ok {
+		if runs, err := shared.Runs(n.ctx, 0); err == nil { // else the run itself says so
+			n.past = nights.NewPast(runs)
+			n.choose()
+		}
+	}
 	r, ok := n.past.Finished(sum)
 	if !ok {
 		return inbox.Ended{}, false
@@ -297,7 +308,7 @@ func (n *night) take(b inbox.Book, to func(exit int) string) (ended inbox.Ended,
 		_ = n.print(doc) // withOutput says if it fails
 	}
 	halt := !slices.Contains([]string{"", string(batch.StopMaxFailures), string(batch.StopAccount)}, doc.StopReason) // other workbooks may be of other accounts
-	return inbox.Ended{RunID: t.runID, Exit: doc.ExitCode, Again: len(doc.Waiting) > 0, Halt: halt}, ""
+	return inbox.Ended{RunID: doc.RunID, Exit: doc.ExitCode, Again: len(doc.Waiting) > 0, Halt: halt}, ""
 }
 
 // failed keeps the document of a workbook that was not run to its end, and tells how it
@@ -334,9 +345,9 @@ func isBad(err error) bool {
 // before it moved the workbook, and someone has removed the copy, or it was not written.
 func (n *night) complete(b inbox.Book, run inbox.Ended, folder string) {
 	before, _ := n.past.Finished(b.SHA256)
-	end := before.End
-	path := filepath.Join(cmp.Or(n.s.flags.output.output, folder), filepath.Base(end.Output))
-	if end.Output == "" || durable.Exists(end.Output) || durable.Exists(path) {
+	written, _ := before.Copy()
+	path := filepath.Join(cmp.Or(n.s.flags.output.output, folder), filepath.Base(written))
+	if written == "" || durable.Exists(written) || durable.Exists(path) {
 		return
 	}
 	again := func() (err error) {

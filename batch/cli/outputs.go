@@ -257,7 +257,7 @@ func (a *app) recorded(ctx context.Context, ledgerFlag string) func(path, sum st
 		defer store.Close()
 		runs, err := store.Runs(ctx, 0)
 		path = absolute(path)
-		return err == nil && slices.ContainsFunc(runs, func(r ledger.RunSummary) bool { return r.End != nil && r.End.Reports[path] == sum })
+		return err == nil && slices.ContainsFunc(runs, func(r ledger.RunSummary) bool { return r.Files()[path] == sum })
 	}
 }
 

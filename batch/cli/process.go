@@ -572,7 +572,9 @@ func (a *app) downloadFor(ctx context.Context, s *invocation, done *finished) {
 		done.letterFacts.count(r)
 	}
 	a.sayLetters(s, done.letterFacts)
-	done.totals.requests += int(s.lookups.Swap(0))
+	if lookups := int(s.lookups.Swap(0)); !done.shared { // each host makes its own
+		done.totals.requests += lookups
+	}
 	done.problems = append(done.problems, letterProblems(done.in.workbook, done.letters)...)
 	sheet.SortProblems(done.problems, done.in.workbook.CircuitsTable.Sheet, done.in.workbook.EngineersTable.Sheet)
 }

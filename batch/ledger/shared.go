@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -214,4 +215,34 @@ func (s BatchState) Alive() (n int) {
 		}
 	}
 	return n
+}
+
+// Copy returns where the run's results copy was written, and the SHA-256 of it: of a batch, the
+// first that a member wrote. Both are empty if there is none.
+func (r *RunSummary) Copy() (path, sum string) {
+	if r.End != nil && r.End.Output != "" {
+		return r.End.Output, r.End.OutputSHA256
+	}
+	for _, m := range r.Members {
+		if m.Output != "" {
+			return m.Output, m.OutputSHA256
+		}
+	}
+	return "", ""
+}
+
+// Files returns the copies and reports of the run, of all its members: the SHA-256 of each as it
+// was written, by path.
+func (r *RunSummary) Files() map[string]string {
+	files := map[string]string{}
+	if r.End != nil {
+		maps.Copy(files, r.End.Reports)
+		files[r.End.Output] = r.End.OutputSHA256
+	}
+	for _, m := range r.Members {
+		maps.Copy(files, m.Reports)
+		files[m.Output] = m.OutputSHA256
+	}
+	delete(files, "")
+	return files
 }

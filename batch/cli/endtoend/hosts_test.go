@@ -288,6 +288,51 @@ func TestHostsSteps(t *testing.T) {
 	}
 }
 
+// TestHostsFolder has two hosts work through one folder at the same time.
+func TestHostsFolder(t *testing.T) {
+	t.Parallel()
+	database := pgtest.Database(t)
+	p := newProgram(t, 0)
+	for _, name := range []string{"in", "done"} {
+		if err := os.Mkdir(p.path(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n := range 3 {
+		book := clitest.Circuits(60)
+		for i := range book {
+			book[i].Rows = append(book[i].Rows[:1:1], book[i].Rows[1+20*n:21+20*n]...)
+		}
+		path := p.path(fmt.Sprintf("in/book%d.xlsx", n))
+		if err := os.WriteFile(path, clitest.Pack(book), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		old := time.Now().Add(-time.Hour) // it is not being written any more
+		if err := os.Chtimes(path, old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var hosts []*host
+	for range 2 {
+		hosts = append(hosts, p.host(database, "submit", "--yes", "--rate", "10/1s", "--in", "in", "--done", "done"))
+	}
+	for _, h := range hosts {
+		p.ended(h, 0)
+	}
+	if joined := strings.Count(hosts[0].out.String()+hosts[1].out.String(), "joined run "); joined == 0 {
+		t.Error("no host joined the other")
+	}
+	if stats := p.sim.Stats(); stats.Accepted != 60 || stats.Duplicates != 0 {
+		t.Errorf("%d accepted, %d of them twice", stats.Accepted, stats.Duplicates)
+	}
+	left, _ := filepath.Glob(p.path("in/*.xlsx"))
+	books, _ := filepath.Glob(p.path("done/book?.xlsx"))
+	copies, _ := filepath.Glob(p.path("done/book?.results-*.xlsx"))
+	if len(left) != 0 || len(books) != 3 || len(copies) != 3 {
+		t.Errorf("left %q, moved %q, copies %q", left, books, copies)
+	}
+}
+
 // runOf is the run that a host took part in.
 func runOf(h *host) string {
 	return regexp.MustCompile(`(started|joined) run ([0-9a-z-]+)`).FindStringSubmatch(h.out.String())[2]

@@ -4,7 +4,6 @@
 package nights
 
 import (
-	"maps"
 	"path/filepath"
 	"slices"
 
@@ -18,7 +17,7 @@ import (
 type Past struct {
 	runs     []ledger.RunSummary          // the latest first
 	finished map[string]ledger.RunSummary // with a workbook, by its SHA-256
-	copies   map[string]bool              // SHA-256 of results copies as they were written
+	copies   map[string]bool              // SHA-256 of results copies and reports as they were written
 }
 
 // NewPast returns what is known from the runs of a ledger, the latest first. None of them counts
@@ -26,8 +25,8 @@ type Past struct {
 func NewPast(runs []ledger.RunSummary) *Past {
 	p := &Past{runs: runs, copies: map[string]bool{}}
 	for _, r := range runs {
-		if r.End != nil && r.End.OutputSHA256 != "" {
-			p.copies[r.End.OutputSHA256] = true
+		for _, sum := range r.Files() {
+			p.copies[sum] = true
 		}
 	}
 	return p
@@ -69,12 +68,7 @@ func (p *Past) Follow(sum, in, folder string) {
 		if r.InputSHA256 != sum || r.End == nil {
 			continue
 		}
-		files := maps.Clone(r.End.Reports)
-		if files == nil {
-			files = map[string]string{}
-		}
-		files[r.End.Output] = r.End.OutputSHA256
-		for path, sum := range files {
+		for path, sum := range r.Files() {
 			if filepath.Dir(path) == in {
 				_ = durable.Move(path, filepath.Join(folder, filepath.Base(path)), sum) // it stays, which does no harm
 			}
