@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -212,7 +213,7 @@ func (c *campaign) play() {
 		c.over.Store(true)
 		c.Errorf("not over after %v", patience)
 		for _, h := range c.hosts {
-			h.signal(9, func(*process) {})
+			h.signal(syscall.SIGKILL, func(*process) {})
 		}
 	})
 	defer giveUp.Stop()

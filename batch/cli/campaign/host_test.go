@@ -37,8 +37,8 @@ type process struct {
 	at             time.Time
 	code           int
 
-	killed, frozen, drained bool // guarded by host.mu
-	thawed                  time.Time
+	killed, frozen, drained bool // it was, at least once; guarded by host.mu, as the next one is
+	stopped                 bool // it is frozen now
 }
 
 // command is the program as everybody starts it: nothing differs but the place of the copy.
@@ -107,7 +107,7 @@ func (h *host) work() {
 func (h *host) signal(signal syscall.Signal, note func(*process)) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.current == nil || h.current.frozen {
+	if h.current == nil || h.current.stopped && signal != syscall.SIGKILL {
 		return false
 	}
 	note(h.current)
@@ -132,15 +132,18 @@ func (h *host) drain() bool {
 
 // freeze stops the process for a while.
 func (h *host) freeze(d time.Duration) bool {
-	var stopped *process
+	var p *process
 	since := time.Now()
-	if !h.signal(syscall.SIGSTOP, func(p *process) { p.frozen, stopped = true, p }) {
+	if !h.signal(syscall.SIGSTOP, func(current *process) { p, current.frozen, current.stopped = current, true, true }) {
 		return false
 	}
 	h.waking.Go(func() {
 		time.Sleep(d)
-		h.note(event{kind: frozen, process: stopped.number, at: since, until: time.Now()})
-		stopped.cmd.Process.Signal(syscall.SIGCONT)
+		h.note(event{kind: frozen, process: p.number, at: since, until: time.Now()})
+		p.cmd.Process.Signal(syscall.SIGCONT)
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		p.stopped = false
 	})
 	return true
 }
