@@ -130,13 +130,8 @@ func (m *Member) reap(ctx context.Context) error {
 		if err != nil || len(dead) == 0 {
 			return err
 		}
-		if _, err := tx.Exec(ctx, "UPDATE loabatch.locks SET member = 0 WHERE member = ANY($1)", dead); err != nil {
-			return err
-		}
-		if m.hooks.Reaped != nil {
-			return m.hooks.Reaped(ctx, tx, m, dead)
-		}
-		return nil
+		_, err = tx.Exec(ctx, "UPDATE loabatch.locks SET member = 0 WHERE member = ANY($1)", dead)
+		return err
 	})
 }
 

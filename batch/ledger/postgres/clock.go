@@ -29,15 +29,15 @@ func (s *Store) compareClocks(ctx context.Context, q querier) error {
 	return err
 }
 
-// Skew is how far the database's clock is ahead of this host's, in whole seconds, as it was last measured.
-func (s *Store) Skew() time.Duration { return time.Duration(s.skew.Load()) }
+// clockSkew is how far the database's clock is ahead of this host's, in whole seconds, as it was last measured.
+func (s *Store) clockSkew() time.Duration { return time.Duration(s.skew.Load()) }
 
 // toDatabase converts a time by this host's clock to the database's. Zero stays zero.
 func (s *Store) toDatabase(t time.Time) time.Time {
 	if t.IsZero() {
 		return t
 	}
-	return t.Add(s.Skew())
+	return t.Add(s.clockSkew())
 }
 
 // toHost converts a time by the database's clock to this host's.
@@ -45,7 +45,7 @@ func (s *Store) toHost(t time.Time) time.Time {
 	if t.IsZero() {
 		return t
 	}
-	return t.Add(-s.Skew()).UTC()
+	return t.Add(-s.clockSkew()).UTC()
 }
 
 // nanoseconds is a time as it is stored: 0 for none.

@@ -3,6 +3,8 @@ package postgres
 import (
 	"context"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Silence is how long a member may be silent.
@@ -21,6 +23,18 @@ func (s *Store) Kill(ctx context.Context, runID string) error {
 
 // Silent stops the heartbeats of a member, which does not notice.
 func (m *Member) Silent() { m.halt() }
+
+// Skew is how far the database's clock is ahead of this host's.
+func (s *Store) Skew() time.Duration { return s.clockSkew() }
+
+// Hang calls f in the middle of a transaction that has locked the member and the batch.
+func (m *Member) Hang(ctx context.Context, f func()) error {
+	return m.store.wrap("write", m.store.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		err := m.lockBatch(ctx, tx)
+		f()
+		return err
+	}))
+}
 
 // SetSkew has this host's clock seem to be off, until the next heartbeat.
 func (s *Store) SetSkew(d time.Duration) { s.skew.Store(int64(d)) }

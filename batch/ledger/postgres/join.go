@@ -14,15 +14,6 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
-// Hooks are what somebody who hands out the rows of a batch does in the ledger's own transactions.
-// Either may be nil. After an error the transaction is rolled back.
-type Hooks struct {
-	// Started is called when the member starts its batch.
-	Started func(context.Context, pgx.Tx, *Member) error
-	// Reaped is called when the member has taken what dead members of its batch had claimed.
-	Reaped func(ctx context.Context, tx pgx.Tx, m *Member, dead []int64) error
-}
-
 // Start implements [ledger.Store].
 func (s *Store) Start(ctx context.Context, info ledger.RunInfo, keys []batch.Key) (ledger.Run, error) {
 	m := &Member{held: make(map[batch.Key]struct{}, len(keys))}
@@ -37,16 +28,7 @@ func (s *Store) Start(ctx context.Context, info ledger.RunInfo, keys []batch.Key
 
 // Join implements [ledger.Shared].
 func (s *Store) Join(ctx context.Context, info ledger.RunInfo, terms []ledger.Term, keys []batch.Key) (ledger.Member, error) {
-	m, err := s.JoinWith(ctx, info, terms, keys, Hooks{})
-	if err != nil {
-		return nil, err
-	}
-	return m, nil
-}
-
-// JoinWith is Join with hooks.
-func (s *Store) JoinWith(ctx context.Context, info ledger.RunInfo, terms []ledger.Term, keys []batch.Key, h Hooks) (*Member, error) {
-	m := &Member{shared: true, hooks: h}
+	m := &Member{shared: true}
 	if err := s.enter(ctx, m, info, terms, keys); err != nil {
 		return nil, s.wrap("start", err)
 	}
@@ -89,7 +71,7 @@ func (s *Store) enter(ctx context.Context, m *Member, info ledger.RunInfo, terms
 		case <-s.closed:
 			return ledger.ErrClosed
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return ctx.Err()
 		}
 	}
 	s.mu.Lock()
@@ -243,9 +225,6 @@ func (m *Member) startIn(ctx context.Context, tx pgx.Tx, terms []ledger.Term, ke
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO loabatch.locks (scope, region, instance_id, run, member)
 		SELECT $1, k.region, k.id, $4, $5 FROM unnest($2::text[], $3::text[]) AS k (region, id) ON CONFLICT DO NOTHING`, string(i.Scope), regions, ids, m.run, claimant)
-	if err == nil && m.hooks.Started != nil {
-		err = m.hooks.Started(ctx, tx, m)
-	}
 	return err
 }
 

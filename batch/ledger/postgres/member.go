@@ -72,18 +72,23 @@ func (m *Member) Release(ctx context.Context, keys ...batch.Key) error {
 	})
 }
 
-// Leave implements [ledger.Member].
+// Leave implements [ledger.Member]. Of members that leave at the same time, one is the last.
 func (m *Member) Leave(ctx context.Context) error {
-	return m.InBatch(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `UPDATE loabatch.members SET leaving = true WHERE seq = $3 AND (leaving OR EXISTS (
-			SELECT 1 FROM loabatch.members m WHERE m.run = $2 AND m.seq <> $3 AND NOT m.leaving AND `+running+" AND NOT ("+silent+")))", m.store.silence, m.run, m.seq)
-		if err == nil && tag.RowsAffected() == 0 {
-			err = ledger.ErrLast
-		}
-		if err == nil {
-			_, err = tx.Exec(ctx, "UPDATE loabatch.locks SET member = 0 WHERE member = $1", m.seq)
-		}
-		return err
+	return m.whileOpen("write", func() error {
+		return m.store.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
+			if err := m.lockBatch(ctx, tx); err != nil {
+				return err
+			}
+			tag, err := tx.Exec(ctx, `UPDATE loabatch.members SET leaving = true WHERE seq = $3 AND (leaving OR EXISTS (
+				SELECT 1 FROM loabatch.members m WHERE m.run = $2 AND m.seq <> $3 AND NOT m.leaving AND `+running+" AND NOT ("+silent+")))", m.store.silence, m.run, m.seq)
+			if err == nil && tag.RowsAffected() == 0 {
+				err = ledger.ErrLast
+			}
+			if err == nil {
+				_, err = tx.Exec(ctx, "UPDATE loabatch.locks SET member = 0 WHERE member = $1", m.seq)
+			}
+			return err
+		})
 	})
 }
 
@@ -178,19 +183,6 @@ func (m *Member) Report(ctx context.Context, f ledger.Figures, final bool) error
 		return m.store.attempt(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
 			_, err := conn.Exec(ctx, "UPDATE loabatch.members SET figures = $2, final = $3 WHERE seq = $1", m.seq, string(text), final)
 			return err
-		})
-	})
-}
-
-// InBatch runs a transaction that no other of the same batch overlaps, while the member is alive. It
-// fails with [*ledger.TakenOverError] if it is not, and with [ledger.ErrEnded] if the batch has ended.
-func (m *Member) InBatch(ctx context.Context, do func(context.Context, pgx.Tx) error) error {
-	return m.whileOpen("write", func() error {
-		return m.store.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
-			if err := m.lockBatch(ctx, tx); err != nil {
-				return err
-			}
-			return do(ctx, tx)
 		})
 	})
 }

@@ -3,12 +3,8 @@ package postgres_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"testing"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
@@ -35,11 +31,11 @@ func eventually(t *testing.T, what string, is func() bool) {
 }
 
 // enter joins the sample batch.
-func enter(t *testing.T, s *postgres.Store, host string, h postgres.Hooks) *postgres.Member {
+func enter(t *testing.T, s *postgres.Store, host string) *postgres.Member {
 	t.Helper()
-	m, err := s.JoinWith(t.Context(), ledger.RunInfo{ID: "of " + host, Scope: ledger.Real, Command: "submit", InputSHA256: "book", Host: host}, nil, ledgertest.Keys(20), h)
+	m, err := s.Join(t.Context(), ledger.RunInfo{ID: "of " + host, Scope: ledger.Real, Command: "submit", InputSHA256: "book", Host: host}, nil, ledgertest.Keys(20))
 	must(t, err)
-	return m
+	return m.(*postgres.Member)
 }
 
 // TestOutage has the database away for longer than the silence: as a server that hangs, and as one that
@@ -49,7 +45,7 @@ func TestOutage(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t)
 	address := server.Database(t)
-	a, b := enter(t, open(t, address, short), "a", postgres.Hooks{}), enter(t, open(t, address, short), "b", postgres.Hooks{})
+	a, b := enter(t, open(t, address, short), "a"), enter(t, open(t, address, short), "b")
 	newcomer := open(t, address, short)
 	works := func(i int) {
 		t.Helper()
@@ -119,7 +115,7 @@ func TestFailover(t *testing.T) {
 	server := pgtest.Start(t)
 	address := server.Database(t)
 	s := open(t, address, short)
-	m := enter(t, s, "a", postgres.Hooks{})
+	m := enter(t, s, "a")
 	key := quota.Key{Scope: "real", Region: "cn-hangzhou", API: "ApplyPhysicalConnectionLOA"}
 	number := uint64(0)
 	take := func(n int) (quota.Grant, error) {
@@ -164,7 +160,7 @@ func TestFailover(t *testing.T) {
 func TestNewcomer(t *testing.T) {
 	t.Parallel()
 	address := database(t)
-	holder := enter(t, open(t, address, short), "a", postgres.Hooks{})
+	holder := enter(t, open(t, address, short), "a")
 	must2(holder.Claim(t.Context(), ledgertest.Key(0)))(t)
 	holder.Silent()
 	died := func() {
@@ -199,79 +195,19 @@ func TestNewcomer(t *testing.T) {
 	}
 }
 
-// TestHooks does something else in the transactions of the ledger.
-func TestHooks(t *testing.T) {
-	t.Parallel()
-	address := database(t)
-	s := open(t, address, short)
-	_, err := s.Pool().Exec(t.Context(), "CREATE SCHEMA own; CREATE TABLE own.notes (text text)")
-	must(t, err)
-	note := func(text string) func(context.Context, pgx.Tx) error {
-		return func(ctx context.Context, tx pgx.Tx) error {
-			_, err := tx.Exec(ctx, "INSERT INTO own.notes VALUES ($1)", text)
-			return err
-		}
-	}
-	notes := func() (list []string) {
-		t.Helper()
-		rows, err := s.Pool().Query(t.Context(), "SELECT text FROM own.notes ORDER BY text")
-		must(t, err)
-		list, err = pgx.CollectRows(rows, pgx.RowTo[string])
-		must(t, err)
-		return list
-	}
-	errNo := errors.New("no")
-	refuse := func(context.Context, pgx.Tx) error { return errNo }
-	hooks := postgres.Hooks{
-		Started: func(ctx context.Context, tx pgx.Tx, m *postgres.Member) error {
-			return note("started by "+m.Info().Host)(ctx, tx)
-		},
-		Reaped: func(ctx context.Context, tx pgx.Tx, m *postgres.Member, dead []int64) error {
-			return note(fmt.Sprint(m.Number(), " reaped ", dead))(ctx, tx)
-		},
-	}
-	a := enter(t, s, "a", hooks)
-	b := enter(t, open(t, address, short), "b", hooks)
-	must2(a.Claim(t.Context(), ledgertest.Key(0)))(t)
-	must(t, a.Begin(t.Context(), ledgertest.Application(0)))
-	o := ledgertest.Accepted(0, time.Now())
-	if err := a.FinishWith(t.Context(), o, refuse); !errors.Is(err, errNo) {
-		t.Errorf("finish: %v", err)
-	}
-	if rows := must2(a.Outcomes(t.Context()))(t); len(rows) != 0 {
-		t.Errorf("finished in spite of the hook: %+v", rows)
-	}
-	must(t, a.FinishWith(t.Context(), o, note("finished")))
-	if err := b.InBatch(t.Context(), refuse); !errors.Is(err, errNo) {
-		t.Errorf("in the batch: %v", err)
-	}
-	must(t, b.InBatch(t.Context(), note("in the batch")))
-	a.Silent()
-	eventually(t, "reaping", func() bool { return len(notes()) == 4 })
-	want := []string{fmt.Sprint(b.Number(), " reaped ", []int64{a.Number()}), "finished", "in the batch", "started by a"}
-	if got := notes(); !slices.Equal(got, want) {
-		t.Errorf("%q, want %q", got, want)
-	}
-	var taken *ledger.TakenOverError
-	if err := a.InBatch(t.Context(), note("too late")); !errors.As(err, &taken) {
-		t.Errorf("in the batch of others: %v", err)
-	}
-}
-
 // TestStoppedInATransaction has a process stop while it holds locks in the database. They are
 // released in time.
 func TestStoppedInATransaction(t *testing.T) {
 	t.Parallel()
 	address := database(t)
-	a, b := enter(t, open(t, address, short), "a", postgres.Hooks{}), enter(t, open(t, address, short), "b", postgres.Hooks{})
+	a, b := enter(t, open(t, address, short), "a"), enter(t, open(t, address, short), "b")
 	must2(a.Claim(t.Context(), ledgertest.Key(0)))(t)
 	must(t, a.Begin(t.Context(), ledgertest.Application(0)))
 	stopped, wake, woken := make(chan bool), make(chan bool), make(chan error)
 	go func() {
-		woken <- a.FinishWith(context.Background(), ledgertest.Accepted(0, time.Now()), func(context.Context, pgx.Tx) error {
+		woken <- a.Hang(context.Background(), func() {
 			stopped <- true
 			<-wake
-			return nil
 		})
 	}()
 	<-stopped
@@ -283,7 +219,7 @@ func TestStoppedInATransaction(t *testing.T) {
 	}
 	close(wake)
 	if err := <-woken; kindOf(t, err) != ledger.Unreachable {
-		t.Errorf("finish: %v", err)
+		t.Errorf("the transaction: %v", err)
 	}
 	must(t, b.Begin(t.Context(), ledgertest.Application(0))) // the same, which is open
 }

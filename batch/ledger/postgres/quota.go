@@ -61,7 +61,7 @@ func (s *Store) take(ctx context.Context, key quota.Key, ask quota.Ask, by *Memb
 	for range 2 {
 		known := false
 		read, write := s.takeFrom(key, ask, by, &g, &known)
-		err = s.inTwo(ctx, read, write, nil)
+		err = s.inTwo(ctx, read, write)
 		if err != nil || known {
 			return g, err
 		}

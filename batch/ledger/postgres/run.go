@@ -25,7 +25,6 @@ type Member struct {
 	info    ledger.RunInfo // of the batch
 	started bool           // by this member
 	held    map[batch.Key]struct{}
-	hooks   Hooks
 	counted counted
 	awaited ledger.LockedError // whose members are silent, while this one waits to start
 
@@ -158,7 +157,7 @@ func (m *Member) Begin(ctx context.Context, a batch.Application) error {
 				finished = 0, result = ''`,
 				m.run, a.Row, c.place, m.seq, a.Key.Region, a.Key.InstanceID, a.Hash, a.Generation, a.Token, now.UnixNano(), a.Operation.String())
 			return nil
-		}, nil)
+		})
 	})
 }
 
@@ -182,14 +181,10 @@ func optional(into any) func(pgx.Row) error {
 	}
 }
 
-// Finish implements [ledger.Run].
-func (m *Member) Finish(ctx context.Context, o batch.Outcome) error { return m.FinishWith(ctx, o, nil) }
-
-// FinishWith is Finish with something else in the same transaction, such as completing the job that the row
-// came with. It may be repeated when it has failed.
-func (m *Member) FinishWith(ctx context.Context, o batch.Outcome, also func(context.Context, pgx.Tx) error) error {
+// Finish implements [ledger.Run]. It may be repeated when it has failed.
+func (m *Member) Finish(ctx context.Context, o batch.Outcome) error {
 	now := time.Now()
-	return m.finish(ctx, o, also, func(b *pgx.Batch, row *ownedRecord, f *fence, holds bool, _ ledger.State) {
+	return m.finish(ctx, o, func(b *pgx.Batch, row *ownedRecord, f *fence, holds bool, _ ledger.State) {
 		switch {
 		case m.shared && f.takenOver(m) != nil && !answered(o.Result):
 			// Whoever takes the row next carries it out.
@@ -206,7 +201,7 @@ func answered(r sheet.Result) bool {
 
 // GiveBack implements [ledger.Member].
 func (m *Member) GiveBack(ctx context.Context, o batch.Outcome) error {
-	return m.finish(ctx, o, nil, func(b *pgx.Batch, row *ownedRecord, _ *fence, _ bool, after ledger.State) {
+	return m.finish(ctx, o, func(b *pgx.Batch, row *ownedRecord, _ *fence, _ bool, after ledger.State) {
 		if row.member == m.seq && row.finished == 0 && !after.Open() {
 			b.Queue("DELETE FROM loabatch.rows WHERE run = $1 AND row = $2 AND place = $3", m.run, o.Row, string(o.Operation.Place()))
 		}
@@ -223,8 +218,7 @@ type ownedRecord struct {
 
 // finish applies an outcome to the state of its circuit, and what write queues, given the record of
 // the row, whether the member may go on, whether it holds the circuit, and what its state has become.
-func (m *Member) finish(ctx context.Context, o batch.Outcome, also func(context.Context, pgx.Tx) error,
-	write func(b *pgx.Batch, row *ownedRecord, f *fence, holds bool, after ledger.State)) error {
+func (m *Member) finish(ctx context.Context, o batch.Outcome, write func(b *pgx.Batch, row *ownedRecord, f *fence, holds bool, after ledger.State)) error {
 	c := m.circuit(o.Key, o.Operation)
 	return m.whileOpen("write", func() error {
 		var f fence
@@ -257,7 +251,7 @@ func (m *Member) finish(ctx context.Context, o batch.Outcome, also func(context.
 				m.store.save(b, c, after)
 			}
 			return nil
-		}, also)
+		})
 	})
 }
 

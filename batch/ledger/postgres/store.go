@@ -1,5 +1,5 @@
 // Package postgres keeps a ledger in a PostgreSQL database that several hosts share. It is the
-// only importer of the driver, but for batch/hosts, which hands rows out in the same transactions.
+// only importer of the driver, but for batch/hosts, which hands rows out over the same connections.
 //
 // The tables are in the schema loabatch (schema.go), which needs no more than the right to
 // create it. There a run is a batch with one or more members: processes, possibly on different hosts. What
@@ -185,8 +185,8 @@ func (s *Store) prepare(ctx context.Context) error {
 	return s.compareClocks(ctx, conn)
 }
 
-// Pool returns the connections of the ledger, for those who hand rows out in the same
-// transactions. They are closed with the ledger.
+// Pool returns the connections of the ledger, for those who hand out rows. They are closed with
+// the ledger.
 func (s *Store) Pool() *pgxpool.Pool { return s.pool }
 
 // Path returns the address of the database, without user and password.
@@ -299,7 +299,7 @@ func (s *Store) explain(ctx, bounded context.Context, err error) error {
 	case s.usable() != nil:
 		return s.usable()
 	case ctx.Err() != nil:
-		return context.Cause(ctx)
+		return ctx.Err()
 	case bounded.Err() != nil:
 		return errTimeout
 	}
@@ -355,26 +355,9 @@ func transactOn(ctx context.Context, conn *pgxpool.Conn, do func(context.Context
 }
 
 // inTwo runs a transaction in two round trips: what read queues, then what write
-// queues. The end of the context is noticed before the second; then nothing is written. With also, there are
-// a few more.
-func (s *Store) inTwo(ctx context.Context, read func(*pgx.Batch), write func(*pgx.Batch) error, also func(context.Context, pgx.Tx) error) error {
+// queues. The end of the context is noticed before the second; then nothing is written.
+func (s *Store) inTwo(ctx context.Context, read func(*pgx.Batch), write func(*pgx.Batch) error) error {
 	return s.attempt(ctx, func(bounded context.Context, conn *pgxpool.Conn) error {
-		if also != nil {
-			return transactOn(bounded, conn, func(ctx context.Context, tx pgx.Tx) error {
-				var first, second pgx.Batch
-				read(&first)
-				if err := tx.SendBatch(ctx, &first).Close(); err != nil {
-					return err
-				}
-				if err := write(&second); err != nil {
-					return err
-				}
-				if err := tx.SendBatch(ctx, &second).Close(); err != nil {
-					return err
-				}
-				return also(ctx, tx)
-			})
-		}
 		var first, second pgx.Batch
 		first.Queue("BEGIN")
 		read(&first)
