@@ -353,24 +353,12 @@ func (c *campaign) checkCopies() {
 	}
 }
 
-// checkCalls looks at what processes sent after they were frozen, and how soon others went on with what the killed ones
-// had in hand.
+// checkCalls says how soon others went on with what the killed processes had in hand.
 func (c *campaign) checkCalls() {
 	calls := c.service.recorded()
 	var delays []time.Duration
 	for _, e := range c.events {
-		switch e.kind {
-		case frozen:
-			sent := 0
-			for _, call := range calls {
-				if call.process == e.process && call.applies && call.at.After(e.until) {
-					sent++
-				}
-			}
-			if sent > 0 && len(c.hosts) > 1 && e.until.Sub(e.at) > silence+grace && !c.during(crashed, e.at.Add(-2*silence), e.until) {
-				c.Errorf("process %d was frozen for %v and then sent %d applications", e.process, e.until.Sub(e.at).Round(time.Second/10), sent)
-			}
-		case killed:
+		if e.kind == killed {
 			delays = append(delays, resumed(calls, e)...)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 type takeover struct {
 	pid      int
 	beat, at time.Time // its last heartbeat and the moment it was taken over, by the database's clock, which is that of the tests
+	rejoined time.Time // when the process joined again, having noticed; zero if it has not
 }
 
 // recordTakeovers makes the database record them, as soon as it has a ledger.
@@ -25,8 +26,12 @@ func (c *campaign) recordTakeovers() {
 		}
 		c.server.Query(c.T, c.database(), `CREATE SCHEMA campaign;
 			CREATE TABLE campaign.takeovers (pid bigint, beat timestamptz, at timestamptz);
+			CREATE TABLE campaign.joins (pid bigint, at timestamptz);
 			CREATE FUNCTION campaign.record() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
 			$$ BEGIN INSERT INTO campaign.takeovers VALUES (OLD.pid, OLD.beat, clock_timestamp()); RETURN NULL; END $$;
+			CREATE FUNCTION campaign.joined() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
+			$$ BEGIN INSERT INTO campaign.joins VALUES (NEW.pid, clock_timestamp()); RETURN NULL; END $$;
+			CREATE TRIGGER joined AFTER INSERT ON loabatch.members FOR EACH ROW EXECUTE FUNCTION campaign.joined();
 			CREATE TRIGGER record AFTER UPDATE ON loabatch.members FOR EACH ROW
 			WHEN (OLD.taken_by = '' AND NEW.taken_by <> '') EXECUTE FUNCTION campaign.record()`)
 		return
@@ -41,14 +46,20 @@ func (c *campaign) database() string {
 
 // takeovers reads what the database has recorded.
 func (c *campaign) takeovers() (all []takeover) {
-	text := c.server.Query(c.T, c.database(), "SELECT pid, (extract(epoch FROM beat) * 1000)::bigint, (extract(epoch FROM at) * 1000)::bigint FROM campaign.takeovers ORDER BY at")
+	text := c.server.Query(c.T, c.database(), `SELECT pid, (extract(epoch FROM beat) * 1000)::bigint, (extract(epoch FROM at) * 1000)::bigint,
+		coalesce((SELECT (extract(epoch FROM min(j.at)) * 1000)::bigint FROM campaign.joins j WHERE j.pid = t.pid AND j.at > t.at), 0)
+		FROM campaign.takeovers t ORDER BY at`)
 	for line := range strings.Lines(text) {
 		var pid int
-		var beat, at int64
-		if _, err := fmt.Sscanf(line, "%d|%d|%d", &pid, &beat, &at); err != nil {
+		var beat, at, rejoined int64
+		if _, err := fmt.Sscanf(line, "%d|%d|%d|%d", &pid, &beat, &at, &rejoined); err != nil {
 			c.Fatalf("%q: %v", line, err)
 		}
-		all = append(all, takeover{pid, time.UnixMilli(beat), time.UnixMilli(at)})
+		t := takeover{pid: pid, beat: time.UnixMilli(beat), at: time.UnixMilli(at)}
+		if rejoined > 0 {
+			t.rejoined = time.UnixMilli(rejoined)
+		}
+		all = append(all, t)
 	}
 	return all
 }
@@ -56,8 +67,14 @@ func (c *campaign) takeovers() (all []takeover) {
 // checkTakeovers wants nobody taken over who was not silent for long enough, and everybody who was killed
 // taken over in time, if the database was there and somebody had been for long enough to do it.
 func (c *campaign) checkTakeovers() {
-	all := c.takeovers()
+	all, calls, zombies := c.takeovers(), c.service.recorded(), 0
 	for _, t := range all {
+		if p := c.byPID(t.pid); p != nil && p.at.After(t.at) {
+			zombies++
+			if n := sentBetween(calls, p.number, t.at, t.rejoined); n > 0 {
+				c.Errorf("process %d was taken over and sent %d applications before it joined again", p.number, n)
+			}
+		}
 		if t.at.Sub(t.beat) < silence {
 			c.Errorf("process %d was taken over %v after its last heartbeat", t.pid, t.at.Sub(t.beat))
 		}
@@ -71,7 +88,7 @@ func (c *campaign) checkTakeovers() {
 			continue
 		}
 		p := c.processes[e.process]
-		i := slices.IndexFunc(all, func(t takeover) bool { return t.pid == p.cmd.Process.Pid })
+		i := slices.IndexFunc(all, func(t takeover) bool { return t.pid == p.cmd.Process.Pid && t.at.After(e.at) })
 		witnessed := c.witness(e.at.Add(-silence), e.at.Add(silence+grace)) && !c.during(crashed, e.at.Add(-3*silence), e.at.Add(silence+grace))
 		joined := e.at.Sub(p.begun) > 3*time.Second
 		switch {
@@ -85,10 +102,20 @@ func (c *campaign) checkTakeovers() {
 		}
 	}
 	slices.Sort(after)
-	c.Logf("%d takeovers", len(all))
+	c.Logf("%d takeovers, %d of processes that went on later", len(all), zombies)
 	if len(after) > 0 {
 		c.Logf("of %d killed processes %v to %v after the kill", len(after), after[0].Round(100*time.Millisecond), after[len(after)-1].Round(100*time.Millisecond))
 	}
+}
+
+// sentBetween counts the applications of a process between two times, of which the later one may be zero.
+func sentBetween(calls []call, process int, from, to time.Time) (n int) {
+	for _, call := range calls {
+		if call.process == process && call.applies && call.at.After(from) && (to.IsZero() || call.at.Before(to)) {
+			n++
+		}
+	}
+	return n
 }
 
 // witness reports whether a process was at work all the time, with some seconds to start in before.
