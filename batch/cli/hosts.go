@@ -78,6 +78,9 @@ func (a *app) runTogether(ctx context.Context, s *invocation, done *finished, t 
 		if ctx.Err() != nil {
 			return nil // the caller says so
 		}
+		if panicked, ok := errors.AsType[*batch.PanicError](err); ok {
+			return internal(panicked)
+		}
 		if err != nil {
 			return a.ledgerFailure(err)
 		}
@@ -233,20 +236,20 @@ func (r *together) work(ctx context.Context) ([]*hosts.Result, error) {
 	})
 	results, failed := make([]*hosts.Result, len(done.parts)), make([]error, len(done.parts))
 	others := make(chan struct{}) // closed when all parts but the first are over
-	var wait, rest sync.WaitGroup
-	run := func(n int) {
-		defer batch.Guard(func(err error) { failed[n] = err })
-		results[n], failed[n] = hosts.Run(ctx, s.signals.drain, r.options(n, others, results))
-	}
+	var first, rest sync.WaitGroup
 	for n := range done.parts {
-		if n > 0 {
-			rest.Go(func() { run(n) })
+		part := &rest
+		if n == 0 {
+			part = &first
 		}
+		part.Go(func() {
+			defer batch.Guard(func(err error) { failed[n] = err })
+			results[n], failed[n] = hosts.Run(ctx, s.signals.drain, r.options(n, others, results))
+		})
 	}
-	wait.Go(func() { run(0) })
 	rest.Wait()
 	close(others)
-	wait.Wait()
+	first.Wait()
 	for _, p := range done.parts {
 		if p.quotas != nil {
 			r.monitor.Used(p.quotas.Uses())

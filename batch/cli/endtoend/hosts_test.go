@@ -135,7 +135,9 @@ func TestHosts(t *testing.T) {
 	hosts := []*host{first}
 	for n := 2; n <= 3; n++ {
 		args := append(send[:len(send):len(send)], "--log-file", p.path(fmt.Sprint("log", n)), "-o", fmt.Sprint(n, ".xlsx"), "in.xlsx")
-		hosts = append(hosts, p.host(database, append([]string{args[0], "--ledger", database}, args[1:]...)...))
+		h := p.host(database, append([]string{args[0], "--ledger", database}, args[1:]...)...)
+		p.until("the host", func() bool { return strings.Contains(h.out.String(), "joined run ") })
+		hosts = append(hosts, h)
 	}
 	for _, h := range hosts[1:] {
 		p.ended(h, 0, "joined run ", "can see the password in --ledger", `"SUBMITTED": 240`)
