@@ -257,6 +257,21 @@ func (j *jobs) takeBack(ctx context.Context, clients []string) (int, error) {
 	return int(tag.RowsAffected()), err
 }
 
+// strayAfter is how old a job in progress is at least that a member does not have in hand: it takes one as
+// soon as it has fetched it.
+const strayAfter = 10 * time.Second
+
+// strays gives back the jobs that a client has according to the database, without those whose rows it really has in hand. After
+// a failover that lost commits, jobs that it has ended are in progress again.
+func (j *jobs) strays(ctx context.Context, client string, inHand []int) (int, error) {
+	tag, err := j.pool.Exec(ctx, `WITH old AS (
+		UPDATE loabatch_river.river_job SET state = 'cancelled', finalized_at = now()
+		WHERE queue = ANY($1) AND state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $2
+			AND attempted_at < now() - $5 * interval '1 microsecond' AND (args->>'row')::bigint <> ALL($4)
+		RETURNING args, kind, queue, $3::smallint AS priority, max_attempts, metadata, scheduled_at)`+anew, j.queues, client, openFirst, inHand, strayAfter.Microseconds())
+	return int(tag.RowsAffected()), err
+}
+
 // complete ends a job, whose row has its outcome.
 func (j *jobs) complete(ctx context.Context, id int64, o batch.Outcome) error {
 	_, err := j.pool.Exec(ctx, `UPDATE loabatch_river.river_job SET state = 'completed', finalized_at = now(),

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -510,7 +511,8 @@ func (m *member) report() ledger.Figures {
 	return m.figures
 }
 
-// takeBack inserts the jobs of members anew that are dead or have left.
+// takeBack inserts the jobs of members anew that are dead or have left, and those of this one that it does
+// not have.
 func (m *member) takeBack() error {
 	var gone []string
 	for _, other := range m.last.Members {
@@ -518,11 +520,15 @@ func (m *member) takeBack() error {
 			gone = append(gone, clientOf(other.Number))
 		}
 	}
-	if len(gone) == 0 {
-		return nil
-	}
 	return m.until(m.life, func() error {
-		n, err := m.jobs.takeBack(m.life, gone)
+		n, err := m.jobs.strays(m.life, clientOf(m.ledger.Number()), m.rowsInHand())
+		if n > 0 {
+			m.options.Log.Warn("the database has lost what became of rows, so they are handed out again", slog.Int("rows", n))
+		}
+		if err != nil || len(gone) == 0 {
+			return err
+		}
+		n, err = m.jobs.takeBack(m.life, gone)
 		if n > 0 {
 			m.options.Log.Info("rows of other hosts taken over", slog.Int("rows", n))
 		}
@@ -654,6 +660,13 @@ func (m *member) hands() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return len(m.inHand)
+}
+
+// rowsInHand lists the rows in hand.
+func (m *member) rowsInHand() []int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.AppendSeq(make([]int, 0, len(m.inHand)), maps.Keys(m.inHand))
 }
 
 // fail ends the member with an error.
