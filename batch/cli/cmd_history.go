@@ -73,7 +73,11 @@ with everything in it.`,
 				}
 				return a.takeOver(cmd.Context(), path, f.takeOver, f.yes, f.json)
 			}
-			store, err := a.shownLedger(cmd.Context(), path)
+			open := a.shownLedger
+			if f.prune != "" {
+				open = a.pastLedger
+			}
+			store, err := open(cmd.Context(), path)
 			if err != nil {
 				return err
 			}

@@ -100,7 +100,9 @@ func (a *app) status(cmd *cobra.Command, f submitFlags, args []string) error {
 		return err
 	}
 	if !f.run.simulate {
-		if s.store, err = a.openLedger(ctx, f.service.ledger, false); err != nil {
+		if s.store, err = a.openLedger(ctx, f.service.ledger, false); isMoved(err) {
+			return err
+		} else if err != nil {
 			a.lines.Warn("quota-alone", map[string]string{"reason": a.ledgerCause(err)})
 			s.store = nil
 		} else {

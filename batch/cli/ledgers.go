@@ -37,6 +37,12 @@ func (a *app) openLedger(ctx context.Context, flag string, temporary bool) (ledg
 	return store, nil
 }
 
+// isMoved reports whether a ledger was refused since it has moved.
+func isMoved(err error) bool {
+	_, moved := errors.AsType[*ledger.MovedError](err)
+	return moved
+}
+
 // openAny is openLedger for what is only shown, whether it has moved or not. Nothing else here knows
 // which kinds of ledgers there are, but takeOver.
 func (a *app) openAny(ctx context.Context, flag string, temporary bool) (ledger.Store, error) {

@@ -79,6 +79,10 @@ func took(ctx context.Context, q querier, id string) (*ledger.Taken, error) {
 
 // all adds the archive within the transaction.
 func (t *taking) all(ctx context.Context, a *ledger.Archive) error {
+	// Reading the other ledger takes its time.
+	if _, err := t.tx.Exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0"); err != nil {
+		return err
+	}
 	if _, err := t.tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1, $2)", lockSpace, startLock); err != nil {
 		return err
 	}

@@ -1,0 +1,198 @@
+package endtoend_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/loabatch/loabatch/batch/cli/clitest"
+	"github.com/loabatch/loabatch/batch/ledger/postgres/pgtest"
+	"github.com/loabatch/loabatch/batch/simulator"
+)
+
+// lookups counts the calls that ask for one LOA after an answer was lost.
+func (p *program) lookups() (n int) {
+	for _, lane := range p.sim.Stats().Lanes {
+		if lane.API == "DescribePhysicalConnectionLOA" {
+			n += lane.Requests
+		}
+	}
+	return n
+}
+
+// TestTakeOver kills a run on a file's ledger, moves that into a database, and goes on there: no
+// circuit is applied for twice, and nothing is looked up but what was open.
+func TestTakeOver(t *testing.T) {
+	t.Parallel()
+	database, file := pgtest.Database(t), "ledger.db"
+	const rows = 60
+	p := newProgram(t, rows)
+	killed := p.submit("--rate", "20/1s", "--ledger", file)
+	if err := killed.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p.until("the run", func() bool { return p.sim.Stats().Accepted >= 20 })
+	living := p.host(database, "history", "--take-over", file, "--yes")
+	p.ended(living, 9, "of this ledger is in progress", "Nothing was changed")
+	if err := killed.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = killed.Wait()
+	sent, lookedUp := p.sim.Stats().Accepted, p.lookups()
+	if sent == rows {
+		t.Skip("the run had ended")
+	}
+
+	p.ended(p.host(database, "history", "--take-over", file), 2, "needs --yes")
+	p.ended(p.host(database, "history", "--take-over", "nowhere.db", "--yes"), 2, "there is no ledger nowhere.db")
+	p.ended(p.host(database, "history", "--take-over", file, "--prune", "1d"), 2, "--prune")
+	p.ended(p.host("other.db", "history", "--take-over", file, "--yes"), 2, "moves a ledger into a database, and other.db is a file")
+	moved := p.host(database, "history", "--take-over", file, "--yes", "--json")
+	p.ended(moved, 0)
+	var taken struct {
+		Runs, Circuits, Open int
+		Moved                string `json:"moved_to"`
+	}
+	if err := json.Unmarshal(moved.out.Bytes(), &taken); err != nil || taken.Runs != 1 || taken.Circuits < sent || !strings.HasPrefix(taken.Moved, "postgres://127.0.0.1:") {
+		t.Fatalf("%v: %s", err, &moved.out)
+	}
+	p.ended(p.host(database, "history", "--take-over", file, "--yes"), 2, "was moved here on", "There is nothing to do")
+
+	// What would send something says where the ledger has gone; what shows it still does.
+	before := p.sim.Stats().Requests
+	for _, args := range [][]string{
+		{"submit", "--yes", "-o", "out.xlsx", "in.xlsx"}, {"submit", "--dry-run=online", "in.xlsx"}, {"status", "-o", "out.xlsx", "in.xlsx"}, {"history", "--prune", "1d", "--yes"},
+	} {
+		p.ended(p.host(file, args...), 2, "this ledger has moved to "+taken.Moved, "Give that address with --ledger")
+	}
+	if after := p.sim.Stats(); after.Accepted != sent {
+		t.Errorf("%d applications were sent, %d requests", after.Accepted-sent, after.Requests-before)
+	}
+	p.ended(p.host(file, "history"), 0, "in.xlsx")
+	p.ended(p.host(database, "history"), 0, "in.xlsx", "died")
+
+	rest := p.host(database, "submit", "--yes", "--rate", "60/1s", "-o", "out.xlsx", "in.xlsx")
+	p.ended(rest, 0, "all 60 rows accepted")
+	stats := p.sim.Stats()
+	if stats.Accepted != rows || stats.Duplicates+stats.SecondTries+stats.Mismatches != 0 {
+		t.Errorf("%d accepted, %d twice, %d tried again under another token, %d tokens with other content", stats.Accepted, stats.Duplicates, stats.SecondTries, stats.Mismatches)
+	}
+	if n := p.lookups() - lookedUp; n > taken.Open {
+		t.Errorf("%d lookups for %d applications that were open", n, taken.Open)
+	}
+	results := map[string]int{}
+	for _, row := range clitest.Cells(t, p.path("out.xlsx"), "Result") {
+		results[row[0]]++
+	}
+	if results["ALREADY"] < sent-taken.Open || results["ALREADY"]+results["SUBMITTED"] != rows {
+		t.Errorf("%v, and %d had been sent", results, sent)
+	}
+	checked := p.host(database, "doctor")
+	_ = checked.Wait()
+	for _, want := range []string{"PostgreSQL ", "as the role loabatch", "does not leave this machine", "a crash of the server may lose", "off the database's clock", "a query takes"} {
+		if !strings.Contains(checked.out.String(), want) {
+			t.Errorf("no %q: %s", want, &checked.out)
+		}
+	}
+}
+
+// TestFailoverLosesCommits has the database fail over, while a run is under way, to a standby that lacks its last
+// commits, or the whole run: applications that were sent and accepted are unknown. What a standby that is waited for
+// would have prevented, the survey and the tokens still do: no circuit is applied for twice. The service would accept
+// a second application, so nothing but our own code prevents it.
+func TestFailoverLosesCommits(t *testing.T) {
+	t.Parallel()
+	for _, lost := range []string{"commits", "the run"} {
+		t.Run(lost, func(t *testing.T) {
+			t.Parallel()
+			failOver(t, lost == "the run")
+		})
+	}
+}
+
+func failOver(t *testing.T, wholeRun bool) {
+	server := pgtest.Start(t)
+	database := server.Database(t)
+	const rows = 60
+	p := newProgram(t, rows)
+	p.sim = simulator.New(simulator.Options{Keys: map[string]string{"id": "secret"}, Quota: -1, AllowDuplicates: true})
+	tokens := &seenTokens{of: map[string]map[string]bool{}}
+	p.url = clitest.Serve(t, p.sim, tokens.watch)
+	submit := func(name, rate string) *host {
+		return p.host(database, "submit", "--yes", "--rate", rate, "--max-attempts", "20", "-o", name, "in.xlsx")
+	}
+	p.ended(p.host(database, "history"), 0) // makes the schema
+	standby := server.Standby(t)
+	detach := func() (known int) {
+		server.Caught(t, standby)
+		standby.Detach(t)
+		return p.sim.Stats().Accepted
+	}
+	known := 0
+	if wholeRun {
+		detach()
+	}
+	run := submit("1.xlsx", "20/1s")
+	p.until("the run", func() bool { return p.sim.Stats().Accepted >= 10 })
+	if !wholeRun {
+		known = detach()
+	}
+	p.until("what will be lost", func() bool { return p.sim.Stats().Accepted >= known+10 })
+	server.Crash(t)
+	lost := p.sim.Stats().Accepted - known
+	standby.TakeOver(t, server)
+	late := time.AfterFunc(time.Minute, func() { _ = run.Process.Kill() })
+	_ = run.Wait() // however it ends, the same command finishes the rest
+	if !late.Stop() {
+		t.Errorf("the run does not end after a failover: %s", &run.out)
+	}
+	last := run
+	for n := 2; n < 6 && last.ProcessState.ExitCode() != 0; n++ {
+		last = submit("2.xlsx", "60/1s")
+		_ = last.Wait()
+	}
+	stats := p.sim.Stats()
+	if circuit, n := tokens.most(); n != 1 {
+		t.Errorf("%s was sent under %d tokens", circuit, n)
+	}
+	if stats.Accepted != rows || stats.Duplicates != 0 || stats.Mismatches != 0 || last.ProcessState.ExitCode() != 0 {
+		t.Errorf("%d accepted, %d of them twice, %d tokens with other content\nthe first: %s\nthe last: %s", stats.Accepted, stats.Duplicates, stats.Mismatches, &run.out, &last.out)
+	}
+	t.Logf("%d applications were accepted whose record was lost; the first run ended with %d", lost, run.ProcessState.ExitCode())
+}
+
+// seenTokens are the tokens under which each circuit was applied for.
+type seenTokens struct {
+	mu sync.Mutex
+	of map[string]map[string]bool
+}
+
+func (s *seenTokens) watch(next http.Handler) http.Handler {
+	return (&arrivals{contents: map[string]string{}, last: map[string]arrival{}, note: s.note}).watch(next)
+}
+
+func (s *seenTokens) note(params url.Values) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	circuit := params.Get("InstanceId")
+	if s.of[circuit] == nil {
+		s.of[circuit] = map[string]bool{}
+	}
+	s.of[circuit][params.Get("ClientToken")] = true
+}
+
+// most returns the circuit with the most tokens.
+func (s *seenTokens) most() (circuit string, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id, tokens := range s.of {
+		if len(tokens) > n {
+			circuit, n = id, len(tokens)
+		}
+	}
+	return circuit, n
+}
