@@ -26,7 +26,7 @@ const (
 )
 
 // variable is the environment variable that makes TestCampaigns play: ROUNDS or ROUNDS:SEED. A round takes
-// about ten minutes and has two campaigns for each number of hosts.
+// about a quarter of an hour and has three campaigns for each number of hosts.
 const variable = "LOABATCH_HOSTS"
 
 // TestThreeHosts is a campaign of about a minute.
@@ -44,7 +44,8 @@ func TestThreeHosts(t *testing.T) {
 }
 
 // TestCampaigns plays campaigns with 1, 2, 4 and 8 hosts: one in which nothing dies, for the share of the
-// quota that is used, and one with kills every few seconds, frozen processes and two crashes of the database.
+// quota that is used, one with kills, for the time until others take over, and one with kills every few
+// seconds, frozen processes and two crashes of the database.
 func TestCampaigns(t *testing.T) {
 	text := os.Getenv(variable)
 	if text == "" {
@@ -59,7 +60,9 @@ func TestCampaigns(t *testing.T) {
 			p := plan{hosts: hosts, regions: 1 + round%3, n: 100, window: 10 * time.Second, seed: seed + uint64(round), skewed: true}
 			p.rows = 420 * p.regions
 			playNamed(t, p)
-			p.rows, p.every, p.freezes, p.crashes = 700*p.regions, 4*time.Second, true, 2
+			p.rows, p.every = 700*p.regions, 8*time.Second
+			playNamed(t, p)
+			p.every, p.freezes, p.crashes = 4*time.Second, true, 2
 			if p.seed%3 == 0 {
 				p.faults = "503:2%,503-after:1%,drop:1%,drop-after:1%,throttle:0.5%"
 			}
@@ -70,8 +73,11 @@ func TestCampaigns(t *testing.T) {
 
 func playNamed(t *testing.T, p plan) {
 	name := "calm"
-	if p.every > 0 {
+	switch {
+	case p.crashes > 0:
 		name = "storm"
+	case p.every > 0:
+		name = "kills"
 	}
 	t.Run(fmt.Sprintf("%d hosts %s seed %d", p.hosts, name, p.seed), func(t *testing.T) {
 		c := newCampaign(t, p)
