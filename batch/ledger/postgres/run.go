@@ -181,7 +181,8 @@ func optional(into any) func(pgx.Row) error {
 	}
 }
 
-// Finish implements [ledger.Run]. It may be repeated when it has failed.
+// Finish implements [ledger.Run]. It may be repeated when it has failed: to the state, the same
+// outcome means nothing new.
 func (m *Member) Finish(ctx context.Context, o batch.Outcome) error {
 	now := time.Now()
 	return m.finish(ctx, o, func(b *pgx.Batch, row *ownedRecord, f *fence, holds bool, _ ledger.State) {
@@ -237,9 +238,6 @@ func (m *Member) finish(ctx context.Context, o batch.Outcome, write func(b *pgx.
 					return err
 				})
 		}, func(b *pgx.Batch) error {
-			if row.member == m.seq && row.finished != 0 && row.Outcome == stored(o) {
-				return nil // repeated
-			}
 			// What no member has claimed, a member that is alive may decide: the batch has it.
 			holds := f.err(m) == nil && (holder == m.seq || holder == 0)
 			after := before
@@ -253,12 +251,6 @@ func (m *Member) finish(ctx context.Context, o batch.Outcome, write func(b *pgx.
 			return nil
 		})
 	})
-}
-
-// stored is an outcome as its record reads back.
-func stored(o batch.Outcome) batch.Outcome {
-	return batch.Outcome{Row: o.Row, Key: o.Key, Operation: o.Operation, Result: o.Result, Reason: o.Reason, ErrorCode: o.ErrorCode, RequestID: o.RequestID, Token: o.Token,
-		Generation: o.Generation, Attempts: o.Attempts, SubmittedAt: instant(nanoseconds(o.SubmittedAt)), LOAStatus: o.LOAStatus, Tried: instant(nanoseconds(o.Tried))}
 }
 
 // writeOutcome queues recording an outcome in the rows of the batch. A member that holds the circuit may take the
