@@ -1,12 +1,16 @@
 package hosts_test
 
 import (
+	"context"
+	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/hosts"
 	"github.com/loabatch/loabatch/batch/ledger"
+	"github.com/loabatch/loabatch/batch/ledger/postgres"
 	"github.com/loabatch/loabatch/batch/ledger/postgres/pgtest"
 	"github.com/loabatch/loabatch/sheet"
 )
@@ -294,4 +298,104 @@ func TestNoWait(t *testing.T) {
 		t.Error(err)
 	}
 	b.end()
+}
+
+// TestZombie has a host be out of touch for longer than the silence, as one that was stopped, while
+// its calls go on. When it is back it sends nothing more, and what it learned is kept.
+func TestZombie(t *testing.T) {
+	t.Parallel()
+	address, e, w := pgtest.Database(t), newEndpoint(), book(400, "cn-hangzhou", "cn-shanghai")
+	e.latency = 100 * time.Millisecond
+	own := &relay{endpoint: e}
+	a := start(t, address, "a", e, w, func(o *hosts.Options) { o.Engine.Submitter = own })
+	b := start(t, address, "b", e, w)
+	until(t, "rows are sent", func() bool { _, n := e.doubles(); return n > 50 })
+	a.wire.set(true)
+	until(t, "it is found dead", func() bool {
+		state, err := b.member.State(t.Context())
+		return err == nil && state.Members[0].Status == ledger.TakenOver
+	})
+	own.sent.Store(0)
+	a.wire.set(false)
+	a.wait()
+	if _, dead := errors.AsType[*ledger.TakenOverError](a.err); !dead {
+		t.Errorf("%v, %+v", a.err, a.result)
+	}
+	b.end()
+	settled(t, b, e, 400)
+	if n := own.sent.Load(); n > 0 {
+		t.Errorf("a host that was found dead sent %d applications", n)
+	}
+}
+
+// TestLostJobs has somebody delete jobs: the rows are handed out again.
+func TestLostJobs(t *testing.T) {
+	t.Parallel()
+	address, e, w := pgtest.Database(t), newEndpoint(), book(100, "cn-hangzhou")
+	e.latency = 100 * time.Millisecond
+	a := start(t, address, "a", e, w)
+	until(t, "rows are sent", func() bool { _, n := e.doubles(); return n > 10 })
+	if _, err := a.store.Pool().Exec(t.Context(), "DELETE FROM loabatch_river.river_job WHERE state = 'available'"); err != nil {
+		t.Fatal(err)
+	}
+	a.end()
+	settled(t, a, e, 100)
+}
+
+// TestNewerSchema refuses a hand-out that a later version has changed.
+func TestNewerSchema(t *testing.T) {
+	t.Parallel()
+	address, e, w := pgtest.Database(t), newEndpoint(), book(4, "cn-hangzhou")
+	start(t, address, "a", e, w).end()
+	a := start(t, address, "a2", e, w, func(o *hosts.Options) {
+		pool := o.Store.(*postgres.Store).Pool()
+		if _, err := pool.Exec(t.Context(), "INSERT INTO loabatch_river.river_migration (line, version) VALUES ('main', 1000)"); err != nil {
+			t.Fatal(err)
+		}
+	})
+	a.wait()
+	if failed, ok := errors.AsType[*ledger.Error](a.err); !ok || failed.Kind != ledger.Newer {
+		t.Errorf("%v", a.err)
+	}
+}
+
+// TestAgain runs a workbook once more, after an application was left open by another run: what was
+// accepted is not sent again, and what is open goes on.
+func TestAgain(t *testing.T) {
+	t.Parallel()
+	address, e, w := pgtest.Database(t), newEndpoint(), book(60, "cn-hangzhou", "cn-shanghai")
+	e.answer = func(a batch.Application) error {
+		if a.Row%10 == 0 {
+			return errDropped
+		}
+		return nil
+	}
+	first := start(t, address, "a", e, w, func(o *hosts.Options) { o.Engine.MaxAttempts = 1 })
+	first.end()
+	if n := counts(t, first); n[sheet.Unknown] != 6 {
+		t.Fatalf("%v", n)
+	}
+	e.mu.Lock()
+	e.answer = nil
+	e.mu.Unlock()
+	second := start(t, address, "b", e, w)
+	second.end()
+	if n := counts(t, second); n[sheet.Already] != 54 || n[sheet.Submitted] != 6 {
+		t.Errorf("%v", n)
+	}
+	if d, n := e.doubles(); d != 0 || n != 60 {
+		t.Errorf("%d doubles, %d circuits", d, n)
+	}
+}
+
+// relay counts what one host sends.
+type relay struct {
+	*endpoint
+	sent atomic.Int64
+}
+
+// Submit implements [batch.Submitter].
+func (r *relay) Submit(ctx context.Context, a batch.Application) (batch.Receipt, error) {
+	r.sent.Add(1)
+	return r.endpoint.Submit(ctx, a)
 }

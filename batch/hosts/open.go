@@ -40,7 +40,8 @@ func (m *member) open(ctx context.Context) (result opening) {
 	if err := m.leaveOut(ctx, plan); err != nil {
 		return opening{err: err}
 	}
-	e := *m.options.Engine
+	m.planned(plan)
+	e := m.counts()
 	e.Ledger, e.Feed, e.Canary, e.MaxFailures, e.MaxDuration, e.Observe = m.ledger, nil, 0, batch.Limit{}, 0, m.observe
 	e.Offer = func(ctx context.Context, region string, rows []batch.Offered) error {
 		return m.until(ctx, func() error { return m.jobs.open(ctx, region, rows, canary) })

@@ -48,6 +48,10 @@ func away(err error) bool {
 const (
 	firstPause = 100 * time.Millisecond
 	mostPause  = 2 * time.Second
+
+	// firstSaid is how long nothing must have been heard of the database before it is said to be away: a
+	// connection may break alone.
+	firstSaid = time.Second
 )
 
 // persistent is a member that waits for the database.
@@ -64,6 +68,7 @@ type outage struct {
 	mu     sync.Mutex
 	reason error     // why the database is away; nil if it is not
 	since  time.Time // when it went away
+	said   bool
 }
 
 // until repeats f until the database answers.
@@ -88,16 +93,22 @@ func (p *persistent) until(ctx context.Context, f func() error) error {
 	}
 }
 
-// note says when the database goes away and comes back.
-func (p *outage) note(err error, back bool) {
+// note says when the database has gone away and is back.
+func (p *outage) note(err error, answered bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if changed := err != nil && p.reason == nil || back && p.reason != nil; !changed {
-		return
+	changed := false
+	switch {
+	case answered:
+		changed = p.said
+		p.reason, p.said = nil, false
+	case err != nil && p.reason == nil:
+		p.reason, p.since = err, time.Now()
+	case err != nil && !p.said && time.Since(p.since) >= firstSaid:
+		changed, p.said = true, true
 	}
-	p.reason, p.since = err, time.Now()
-	if p.lost != nil {
-		p.lost(err)
+	if changed && p.lost != nil {
+		p.lost(p.reason)
 	}
 }
 

@@ -69,18 +69,19 @@ type member struct {
 	opening chan opening  // receives when the opening has ended; nil while there is none
 	opened  *batch.Summary
 
-	phase   phase
-	decided chan struct{} // closed when it is known whether rows in hand are given back
-	stopped atomic.Bool   // then: they are not, since the batch is stopped
-	why     batch.StopReason
-	code    string
-	ahead   time.Duration
-	timed   bool // the timer of MaxDuration is set
-	left    bool // the ledger has let it leave, while others have the last rows in hand
-	closed  bool // it has finished the rows that a stopped batch has not reached
-	started time.Time
-	last    ledger.BatchState
-	counted progress
+	phase    phase
+	decided  chan struct{} // closed when it is known whether rows in hand are given back
+	stopped  atomic.Bool   // then: they are not, since the batch is stopped
+	why      batch.StopReason
+	code     string
+	ahead    time.Duration
+	timed    bool // the timer of MaxDuration is set
+	left     bool // the ledger has let it leave, while others have the last rows in hand
+	closed   bool // it has finished the rows that a stopped batch has not reached
+	started  time.Time
+	reported time.Time
+	last     ledger.BatchState
+	counted  progress
 
 	wake chan struct{}
 	rows atomic.Int64 // that have ended, as far as is known
@@ -126,7 +127,7 @@ func Run(ctx context.Context, drain <-chan struct{}, o Options) (*Result, error)
 
 func newMember(ctx context.Context, o Options, pool *pgxpool.Pool) *member {
 	m := &member{
-		options: o, calls: ctx, feeds: map[string]chan batch.Handed{}, inHand: map[int]bool{}, started: time.Now(),
+		options: o, calls: ctx, feeds: map[string]chan batch.Handed{}, inHand: map[int]bool{}, started: time.Now(), reported: time.Now(),
 		fed: make(chan struct{}), river: make(chan struct{}), decided: make(chan struct{}), wake: make(chan struct{}, 1),
 		driver: riverpgxv5.New(pool), jobs: &jobs{pool: pool, batch: o.Member.Info().ID},
 	}
@@ -175,7 +176,7 @@ func (m *member) follow(drain <-chan struct{}) {
 
 // start starts the engine, which feeds on rows, and what stops River when it is time.
 func (m *member) start() {
-	e := *m.options.Engine
+	e := m.counts()
 	e.Ledger, e.Offer, e.Canary, e.MaxFailures, e.MaxDuration, e.Observe = rowLedger{m.ledger}, nil, 0, batch.Limit{}, 0, m.observe
 	e.Feed = map[string]<-chan batch.Handed{}
 	for region, rows := range m.feeds {
@@ -261,14 +262,13 @@ func (m *member) result(err error) (*Result, error) {
 	}
 	<-m.fed
 	<-m.river
-	m.report()
 	switch {
 	case m.calls.Err() == nil || err == nil:
 	case errors.As(err, new(*ledger.TakenOverError)), errors.As(err, new(*batch.PanicError)):
 	default: // the caller wanted it so
 		m.why, err = batch.StopInterrupted, nil
 	}
-	r := &Result{State: m.last, Complete: m.last.End != nil, Stop: m.why, StopCode: m.code, Ahead: m.ahead, Figures: m.figures, Problems: m.problems}
+	r := &Result{State: m.last, Complete: m.last.End != nil, Stop: m.why, StopCode: m.code, Ahead: m.ahead, Figures: m.report(), Problems: m.problems}
 	if r.Complete {
 		r.Stop, r.StopCode = "", ""
 	}
@@ -300,6 +300,9 @@ func (m *member) step() (over bool, err error) {
 		}
 	}
 	if err := m.takeBack(); err != nil {
+		return false, err
+	}
+	if err := m.reportNow(); err != nil {
 		return false, err
 	}
 	if err := m.engines(); err != nil {
@@ -414,13 +417,25 @@ func (m *member) setTimer() {
 		m.late.Store(true)
 		m.halt()
 		m.wakeUp()
-		time.AfterFunc(overtime, func() { // if nothing was heard of the database meanwhile
-			if err := m.waits.lostFor(overtime / 2); err != nil {
-				m.die(err)
-			}
-		})
+		m.giveUp()
 	})
 	context.AfterFunc(m.life, func() { timer.Stop() })
+}
+
+// giveUp ends the member once the time of the batch has been up for a while and the database is away.
+func (m *member) giveUp() {
+	for wait := overtime; ; wait = beat {
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-m.life.Done():
+			timer.Stop()
+			return
+		}
+		if err := m.waits.lostFor(overtime / 2); err != nil {
+			m.die(err)
+		}
+	}
 }
 
 // tooManyFailed reports whether the batch has reached MaxFailures.
@@ -494,25 +509,13 @@ func (m *member) ended(o opening) error {
 func (m *member) add(s *batch.Summary) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.figures.Requests += s.Requests
-	m.figures.Retries += s.Retries
-	m.figures.Throttled += s.Throttled
 	m.figures.Slowed = max(m.figures.Slowed, s.Slowed)
 	if m.opened == s {
 		m.problems = append(m.problems, s.Problems...)
 	}
 }
 
-// report returns the figures so far.
-func (m *member) report() ledger.Figures {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.figures.Duration = time.Since(m.started)
-	return m.figures
-}
-
-// takeBack inserts the jobs of members anew that are dead or have left, and those of this one that it does
-// not have.
+// takeBack inserts the jobs of members anew that are dead or have left.
 func (m *member) takeBack() error {
 	var gone []string
 	for _, other := range m.last.Members {
@@ -626,34 +629,6 @@ func unreported(s ledger.MemberSummary) bool {
 // alive reports whether a member is at work on the batch. One that is silent is dead only when its claims
 // were given to others: after an outage, all are silent.
 func alive(s ledger.MemberSummary) bool { return s.Status == ledger.Running || s.Status == ledger.Died }
-
-// observe shows a row that has ended here.
-func (m *member) observe(e batch.Event) {
-	m.mu.Lock()
-	if e.Outcome.CircuitState != "" {
-		m.figures.Statuses[e.Outcome.Row] = e.Outcome.CircuitState
-	}
-	m.mu.Unlock()
-	if fails(e.Outcome.Result) {
-		m.wakeUp() // it may be one too many
-	}
-	m.observing.Lock()
-	defer m.observing.Unlock()
-	if m.options.Engine.Observe != nil {
-		e.Done, e.Total = int(min(m.rows.Add(1), int64(m.options.Rows))), m.options.Rows
-		m.options.Engine.Observe(e)
-	}
-}
-
-// found notes a problem that an engine has found.
-func (m *member) found(p *sheet.Problem) {
-	if p == nil {
-		return
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.problems = append(m.problems, *p)
-}
 
 // hands is how many rows are in hand.
 func (m *member) hands() int {

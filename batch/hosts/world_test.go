@@ -172,7 +172,9 @@ func start(t testing.TB, address string, name string, e *endpoint, w *sheet.Work
 			known, err := h.member.Past(ctx, batch.PlaceLOA, plan.Keys(&one))
 			return plan.New(&one, plan.Options{Past: known, Batch: h.member.Info().ID}), err
 		},
-		Conclude: func(context.Context, ledger.BatchState) (ledger.RunEnd, error) { return ledger.RunEnd{ExitCode: 0}, nil },
+		Conclude: func(context.Context, ledger.BatchState) (ledger.RunEnd, error) {
+			return ledger.RunEnd{ExitCode: 0}, nil
+		},
 	}
 	for _, change := range changes {
 		change(&o)
