@@ -251,9 +251,14 @@ func (r *together) work(ctx context.Context) ([]*hosts.Result, error) {
 	close(others)
 	first.Wait()
 	for _, p := range done.parts {
-		if p.quotas != nil {
-			r.monitor.Used(p.quotas.Uses())
+		if p.quotas == nil {
+			continue
 		}
+		uses := p.quotas.Uses()
+		for i := range uses {
+			uses[i].Key.Scope = "" // of several accounts the fullest window counts
+		}
+		r.monitor.Used(uses)
 	}
 	r.endQuotas()
 	return results, cmp.Or(failed...)

@@ -67,6 +67,9 @@ func (a *app) openAny(ctx context.Context, flag string, temporary bool) (ledger.
 	return store, nil
 }
 
+// noAddress is the address of a database whose address cannot be read.
+const noAddress = "postgres://"
+
 // openDatabase opens the ledger in the database at an address, which has no password in it any
 // more.
 func (a *app) openDatabase(ctx context.Context, address string) (ledger.Store, error) {
@@ -79,9 +82,12 @@ func (a *app) openDatabase(ctx context.Context, address string) (ledger.Store, e
 	}
 	store, err := postgres.Open(ctx, connection)
 	if err == nil {
+		store.OnSilence(func(l ledger.LockedError) {
+			a.lines.Note("hosts-silence", map[string]string{"run": accounts.Whole(l.RunID), "host": l.Host, "pid": number(l.PID)})
+		})
 		return store, nil
 	}
-	if own, ok := errors.AsType[*ledger.Error](err); ok && !database.Is(own.Path) {
+	if own, ok := errors.AsType[*ledger.Error](err); ok && own.Path == noAddress {
 		return nil, failure(exitUsage, "ledger-address", err, "address", address)
 	}
 	return nil, failure(exitUsage, "ledger-open", err, "file", address, "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))

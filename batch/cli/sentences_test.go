@@ -644,6 +644,10 @@ var unsaid = map[string][]string{
 	"a disk that fills up in a dry run, or for every place of a copy; see batch/report and commands_test.go": {
 		"report-head-no-copy", "report-head-no-copy-dry", "report-next-copy", "report-next-copy-dry",
 	},
+	"a server that fails in ways that a test would have to break it for, or a process that is stopped for long; see batch/ledger/postgres and batch/cli/campaign": {
+		"ledger-standby", "ledger-old-server", "ledger-server-full", "ledger-server-busy", "ledger-server-database", "ledger-server-corrupt", "ledger-server-other", "ledger-server-failed",
+		"hosts-taken", "hosts-silence", "hosts-duration", "hosts-stopped",
+	},
 	"a ledger of an older version": {"changed-source"},
 	"a letter that takes a minute, a disk that fills up under it, and an LOA without a link to it; see batch/letters and batch/cli/download": {
 		"letter-timeout", "letter-disk-full", "letter-no-link",

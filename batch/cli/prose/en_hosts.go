@@ -20,6 +20,7 @@ var enHosts = map[string]Entry{
 
 	"hosts-started":           {Message: "started run {run}; the same command on other hosts joins it"},
 	"hosts-joined":            {Message: "joined run {run}, which {host} (process {pid}) started at {since}"},
+	"hosts-silence":           {Message: "the processes at work on run {run} seem to have died ({host}, process {pid}); waiting a few seconds until that is certain"},
 	"hosts-terms":             {Message: "cannot join run {run}, which {host} started with {differences}", Hint: "Run the same command here as there, or wait until that run has ended. Nothing was sent."},
 	"hosts-term":              {Message: "{name} {theirs} (here {ours})"},
 	"hosts-term-none":         {Message: "unset"},
