@@ -137,7 +137,7 @@ func configure(c *pgxpool.Config, address string) {
 	if !strings.Contains(address, "pool_max_conns") {
 		c.MaxConns = connections
 	}
-	// A server that is gone without a word is noticed while its answer is awaited.
+	// A connection that breaks silently is noticed while an answer is awaited.
 	dialer := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3}}
 	conn.DialFunc = dialer.DialContext
 	conn.ConnectTimeout = cmp.Or(conn.ConnectTimeout, 5*time.Second)
