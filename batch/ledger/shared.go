@@ -43,12 +43,13 @@ type Shared interface {
 // Member is a process at work on a batch. As a [Run] it is fenced like one: when others have
 // found it dead, Begin and Take fail with [*TakenOverError], and so do the methods that say so.
 //
-// Past covers all batches and runs of the scope; a Record whose RunID is the ID of
-// Info was written by this batch, by whichever member. Begin fails with [ErrNotLocked] unless the
-// member has claimed the circuit, and with [ErrFinished] if another member has finished the row
-// meanwhile. Finish records the row for the whole batch. Where another member has finished or begun the
-// row since, the row stays as that member has it, and only the circuit's state learns of it.
-// So it does if the member was found dead and the service has not answered.
+// Past covers all batches and runs of the scope; a Record whose RunID is the ID of Info was
+// written by this batch, by whichever member. Begin fails with [ErrNotLocked] unless the
+// member has claimed the circuit, and with [ErrFinished] if another member has finished the
+// row meanwhile. Finish records the row for the whole batch. Where another member has
+// finished or begun the row since, the row stays as that member has it, and only the
+// circuit's state learns of it. So it does if the member was found dead and the service has
+// not answered.
 type Member interface {
 	Run
 
@@ -62,9 +63,9 @@ type Member interface {
 	// was another one.
 	Joined() (by RunInfo, joined bool)
 
-	// Claim gives the member a circuit of the batch, unless another member has it. It may be
-	// called again for a circuit that the member has. It fails with [ErrNotLocked] if the batch does not
-	// have the circuit, and with [*TakenOverError].
+	// Claim gives the member a circuit of the batch, unless another member has it. It may
+	// be called again for a circuit that the member has. It fails with [ErrNotLocked] if
+	// the batch does not have the circuit, and with [*TakenOverError].
 	Claim(ctx context.Context, key batch.Key) (bool, error)
 
 	// Release gives claimed circuits back to the batch; without keys, all that the member has.
@@ -94,19 +95,19 @@ type Member interface {
 	// Reports of end are ignored: each member has its own, see End.
 	Conclude(ctx context.Context, end RunEnd) (*RunEnd, error)
 
-	// Leave releases all that the member has claimed, and from then on it claims nothing more: it
-	// waits for the others, or ends. It fails with [ErrLast], and does nothing, if no
-	// other member is at work on the batch.
+	// Leave releases all that the member has claimed, and from then on it claims nothing
+	// more: it waits for the others, or ends. It fails with [ErrLast], and does nothing, if
+	// no other member is at work on the batch.
 	Leave(ctx context.Context) error
 
 	// GiveBack gives a row in hand back to the batch: it records what an outcome says about the
 	// circuit, as Finish does, but no outcome of the row, and releases the circuit.
 	GiveBack(ctx context.Context, o batch.Outcome) error
 
-	// End ends the member's part of the batch and releases its claims. It records where it wrote its own copy
-	// and reports, and its exit code; the rest of end is the batch's, see Conclude. A member
-	// that leaves early ends without Conclude. A batch that all members have left without
-	// is dead. As for a Run, later calls fail with [ErrEnded].
+	// End ends the member's part of the batch and releases its claims. It records where it
+	// wrote its own copy and reports, and its exit code; the rest of end is the batch's,
+	// see Conclude. A member that leaves early ends without Conclude. A batch that all
+	// members have left without is dead. As for a Run, later calls fail with [ErrEnded].
 	End(ctx context.Context, end RunEnd) error
 }
 
@@ -117,8 +118,8 @@ type Term struct {
 	Value string `json:"value"` // no secret, no personal data
 }
 
-// Difference is a term in which a process and a batch differ. The value of one that only the other has is
-// empty.
+// Difference is a term in which a process and a batch differ. The value of one that only
+// the other has is empty.
 type Difference struct {
 	Name   string
 	Theirs string // of the batch

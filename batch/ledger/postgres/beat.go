@@ -11,8 +11,9 @@ import (
 )
 
 // watch says since when this process has been in touch with the database without a pause.
-// Whoever has not been for as long as a member was silent cannot know whether that member is dead: after
-// an outage, or when this process was stopped, the heartbeats of all are late.
+// Whoever has not been for as long as a member was silent cannot know whether that member
+// is dead: after an outage, or when this process was stopped, the heartbeats of all are
+// late.
 type watch struct {
 	gap time.Duration // a longer one is a pause
 
@@ -46,8 +47,9 @@ func (w *watch) unbroken() time.Duration {
 // member may be silent.
 func (s *Store) certain() bool { return s.watch.unbroken() >= s.silence }
 
-// The conditions of a member that SQL checks, by the database's clock. $1 is the silence. Since after a
-// restart of the server all heartbeats are late, nobody is presumed dead until it has run for twice as long.
+// The conditions of a member that SQL checks, by the database's clock. $1 is the silence.
+// Since after a restart of the server all heartbeats are late, nobody is presumed dead
+// until it has run for twice as long.
 const (
 	running = "m.ended = 0 AND m.taken_by = '' AND NOT m.gone"
 	silent  = "m.beat < clock_timestamp() - $1::interval"
@@ -57,8 +59,8 @@ const (
 // interval is how often a member writes a heartbeat.
 func (s *Store) interval() time.Duration { return s.silence / 10 }
 
-// beat writes heartbeats until the member ends or is found to be taken over. One that fails is skipped: if
-// the ledger cannot be written, Begin says so.
+// beat writes heartbeats until the member ends or is found to be taken over. One that fails
+// is skipped: if the ledger cannot be written, Begin says so.
 func (m *Member) beat() {
 	tick := time.NewTicker(m.store.interval())
 	defer tick.Stop()

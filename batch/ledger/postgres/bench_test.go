@@ -19,7 +19,8 @@ func durable(b *testing.B) *postgres.Store {
 	return open(b, pgtest.Start(b).Database(b), postgres.Silence)
 }
 
-// BenchmarkRow is what a member does for a row, with 8 rows at a time: claim, past, begin, finish.
+// BenchmarkRow is what a member does for a row, with 8 rows at a time: claim, past, begin,
+// finish.
 func BenchmarkRow(b *testing.B) {
 	s := durable(b)
 	m, err := s.Join(b.Context(), ledger.RunInfo{ID: "one", Scope: ledger.Real, InputSHA256: "book"}, nil, ledgertest.Keys(b.N))
@@ -76,7 +77,8 @@ func BenchmarkTake(b *testing.B) {
 	}
 }
 
-// BenchmarkLarge joins a batch of 100,000 circuits, of which another member then reads the state.
+// BenchmarkLarge joins a batch of 100,000 circuits, of which another member then reads the
+// state.
 func BenchmarkLarge(b *testing.B) {
 	s := durable(b)
 	keys := ledgertest.Keys(100000)

@@ -5,9 +5,10 @@ import (
 	"time"
 )
 
-// The database's clock is the one that all members share. The skew of this host's is measured with
-// every heartbeat. It is rounded to seconds, and one that is less counts as none: so a time
-// that one host writes is read as it was written by every host whose clock is right.
+// The database's clock is the one that all members share. The skew of this host's is
+// measured with every heartbeat. It is rounded to seconds, and one that is less counts as
+// none: so a time that one host writes is read as it was written by every host whose clock
+// is right.
 
 // noteClock records what the database's clock showed between two readings of this host's.
 func (s *Store) noteClock(before, after, database time.Time) {
@@ -29,7 +30,8 @@ func (s *Store) compareClocks(ctx context.Context, q querier) error {
 	return err
 }
 
-// clockSkew is how far the database's clock is ahead of this host's, in whole seconds, as it was last measured.
+// clockSkew is how far the database's clock is ahead of this host's, in whole seconds, as
+// it was last measured.
 func (s *Store) clockSkew() time.Duration { return time.Duration(s.skew.Load()) }
 
 // toDatabase converts a time by this host's clock to the database's. Zero stays zero.

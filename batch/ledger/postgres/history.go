@@ -35,9 +35,10 @@ func (s *Store) Past(ctx context.Context, scope ledger.Scope, place batch.Place,
 	return past, nil
 }
 
-// pastOf reads the states of circuits in every region, with the run of each. A member that did not record its
-// end was killed, or is in progress. It may have sent something after its last heartbeat, but was
-// dead once it had been silent for so long that others presumed so.
+// pastOf reads the states of circuits in every region, with the run of each. A member that
+// did not record its end was killed, or is in progress. It may have sent something after
+// its last heartbeat, but was dead once it had been silent for so long that others presumed
+// so.
 func (s *Store) pastOf(ctx context.Context, scope ledger.Scope, place batch.Place, keys []batch.Key, into map[batch.Key]batch.Record) error {
 	_, ids := columnsOf(keys)
 	states := make(map[batch.Key]ledger.State, len(keys))
@@ -231,7 +232,8 @@ func (s *Store) scanMember(scan func(...any) error) (m ledger.MemberSummary, err
 	return m, err
 }
 
-// countResults counts the finished rows of a run by the result that they show. Few rows have several steps.
+// countResults counts the finished rows of a run by the result that they show. Few rows
+// have several steps.
 func countResults(ctx context.Context, q querier, run int64) (map[sheet.Result]int, error) {
 	results := map[sheet.Result]int{}
 	several := false
@@ -319,8 +321,8 @@ func (s *Store) Circuit(ctx context.Context, instanceID string) (events []ledger
 	return events, err
 }
 
-// Check implements [ledger.Store]. It reads all tables, with which the server compares the checksums of their pages if
-// the cluster has any (data_checksums).
+// Check implements [ledger.Store]. It reads all tables, with which the server compares the
+// checksums of their pages if the cluster has any (data_checksums).
 func (s *Store) Check(ctx context.Context) (ledger.Health, error) {
 	h := ledger.Health{Path: s.path}
 	err := s.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {

@@ -38,12 +38,13 @@ func (s *Store) Join(ctx context.Context, info ledger.RunInfo, terms []ledger.Te
 // errUncertain says that somebody seems to be dead, and that it is too early to know.
 var errUncertain = errors.New("it is not certain that the holder of the circuits is dead")
 
-// OnSilence sets what is called, once for each Start and Join that has to wait, with the run whose members have been
-// silent: whether they are dead is known only after another [Store.Silence]. It is set before the ledger is used.
+// OnSilence sets what is called, once for each Start and Join that has to wait, with the
+// run whose members have been silent: whether they are dead is known only after another
+// [Store.Silence]. It is set before the ledger is used.
 func (s *Store) OnSilence(f func(ledger.LockedError)) { s.onSilence = f }
 
-// enter makes m a member of a batch, which it starts if there is none to join. While it is not certain
-// whether those who hold the circuits are dead, it waits.
+// enter makes m a member of a batch, which it starts if there is none to join. While it is
+// not certain whether those who hold the circuits are dead, it waits.
 func (s *Store) enter(ctx context.Context, m *Member, info ledger.RunInfo, terms []ledger.Term, keys []batch.Key) error {
 	m.store, m.stop = s, make(chan struct{})
 	m.life, m.die = context.WithCancel(context.WithoutCancel(ctx))
@@ -147,7 +148,8 @@ func (m *Member) insert(ctx context.Context, tx pgx.Tx, i ledger.RunInfo) error 
 		m.nonce, m.run, i.Host, i.PID, i.Version, i.Started.UnixNano()).Scan(&m.seq)
 }
 
-// alive reports whether a member of a run is alive. Its error is errUncertain if that cannot be known yet.
+// alive reports whether a member of a run is alive. Its error is errUncertain if that
+// cannot be known yet.
 func (s *Store) alive(ctx context.Context, q querier, run int64) (bool, error) {
 	var alive, left, calm bool
 	err := q.QueryRow(ctx, "SELECT coalesce(bool_or(NOT ("+silent+")), false), count(*) > 0, "+settled+" FROM loabatch.members m WHERE m.run = $2 AND "+running,

@@ -52,8 +52,9 @@ func (s *Store) KeepLetter(ctx context.Context, scope ledger.Scope, key batch.Ke
 	})
 }
 
-// changeLOAs applies a function to what is known of circuits' present LOAs, in the order given, and writes what
-// it returns where that differs. Those of one scope are changed by one transaction at a time.
+// changeLOAs applies a function to what is known of circuits' present LOAs, in the order
+// given, and writes what it returns where that differs. Those of one scope are changed by
+// one transaction at a time.
 func (s *Store) changeLOAs(ctx context.Context, scope ledger.Scope, seen []ledger.LOA, to func(known, one ledger.LOA) ledger.LOA) error {
 	keys := make([]batch.Key, len(seen))
 	for i := range seen {

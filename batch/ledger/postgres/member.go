@@ -21,7 +21,8 @@ func (m *Member) Number() int64 { return m.seq }
 // Joined implements [ledger.Member].
 func (m *Member) Joined() (ledger.RunInfo, bool) { return m.info, !m.started }
 
-// Claim implements [ledger.Member]. Whoever finds a member dead locks its row before it takes its claims.
+// Claim implements [ledger.Member]. Whoever finds a member dead locks its row before it
+// takes its claims.
 func (m *Member) Claim(ctx context.Context, key batch.Key) (claimed bool, err error) {
 	err = m.whileOpen("lock", func() error {
 		return m.store.attempt(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
@@ -134,8 +135,8 @@ func (m *Member) State(ctx context.Context) (state ledger.BatchState, err error)
 	return state, err
 }
 
-// Counting the rows of a large batch takes a tenth of a second. Then it is done again only after a
-// while, by every member.
+// Counting the rows of a large batch takes a tenth of a second. Then it is done again only
+// after a while, by every member.
 const (
 	quickCount = 20 * time.Millisecond
 	countShare = 20 // of the time, one part is spent on counting at most

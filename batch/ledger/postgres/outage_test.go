@@ -38,9 +38,9 @@ func enter(t *testing.T, s *postgres.Store, host string) *postgres.Member {
 	return m.(*postgres.Member)
 }
 
-// TestOutage has the database away for longer than the silence: as a server that hangs, and as one that
-// crashes. Nobody is found dead for it, neither by the other members nor by a newcomer, and
-// members go on.
+// TestOutage has the database away for longer than the silence: as a server that hangs, and
+// as one that crashes. Nobody is found dead for it, neither by the other members nor by a
+// newcomer, and members go on.
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t)
@@ -142,7 +142,8 @@ func TestFailover(t *testing.T) {
 		g, err = take(10)
 		return err == nil && len(g.Starts) > 0
 	})
-	// What was granted at the last moment may have been answered 1 + 1 + 1 + 1 s later, and counts for 3 s from then.
+	// What was granted at the last moment may have been answered 1 + 1 + 1 + 1 s later, and
+	// counts for 3 s from then.
 	if waited := time.Since(promoted); waited < 6*time.Second {
 		t.Errorf("%d were granted %s after the failover", len(g.Starts), waited)
 	}
@@ -155,8 +156,9 @@ func TestFailover(t *testing.T) {
 	}
 }
 
-// TestNewcomer has a host meet circuits whose holder has been silent. It cannot know whether the holder is dead
-// or whether there was an outage, so it watches for as long as a member may be silent.
+// TestNewcomer has a host meet circuits whose holder has been silent. It cannot know
+// whether the holder is dead or whether there was an outage, so it watches for as long as a
+// member may be silent.
 func TestNewcomer(t *testing.T) {
 	t.Parallel()
 	address := database(t)

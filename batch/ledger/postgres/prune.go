@@ -10,11 +10,12 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
-// Pruning deletes from the table rows alone. What protects circuits from a second application
-// is in circuits, with every open token, and in quotas; the runs and members stay as well, with their inputs,
-// ends and counts, since a state names its member. Each transaction deletes a bounded number of rows, so other
-// processes can write in between. The server's VACUUM makes the space free for later rows; unless a run is in progress,
-// the table is also made smaller (VACUUM FULL), which keeps others out of it while it lasts.
+// Pruning deletes from the table rows alone. What protects circuits from a second
+// application is in circuits, with every open token, and in quotas; the runs and members
+// stay as well, with their inputs, ends and counts, since a state names its member. Each
+// transaction deletes a bounded number of rows, so other processes can write in between.
+// The server's VACUUM makes the space free for later rows; unless a run is in progress, the
+// table is also made smaller (VACUUM FULL), which keeps others out of it while it lasts.
 
 // pruneChunk bounds the rows that one transaction deletes.
 const pruneChunk = 1000
@@ -129,9 +130,9 @@ func markPruned(ctx context.Context, tx pgx.Tx, run int64, now time.Time) error 
 	return err
 }
 
-// deletableRows are the rows of run $1 that pruning deletes. A row stays if nothing else says that
-// its circuit has an LOA: one that a survey saw, of which there is no state, since it was not
-// applied for here ([ledger.Seen]).
+// deletableRows are the rows of run $1 that pruning deletes. A row stays if nothing else
+// says that its circuit has an LOA: one that a survey saw, of which there is no state,
+// since it was not applied for here ([ledger.Seen]).
 const deletableRows = `loabatch.rows r JOIN loabatch.runs u ON u.seq = r.run WHERE r.run = $1 AND NOT (r.result = 'ALREADY' AND r.place = 'loa'
 	AND NOT (r.operation IN ('', 'apply', 'reapply') AND EXISTS (SELECT 1 FROM loabatch.circuits c WHERE c.scope = u.scope AND c.region = r.region
 		AND c.instance_id = r.instance_id AND c.place = 'loa' AND (c.result <> '' OR c.pending_run <> 0)))

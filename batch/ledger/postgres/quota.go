@@ -16,13 +16,14 @@ import (
 // loses none. A failover to a standby may: the server has another timeline then, which is a new
 // time line to the state, and it allows for what was lost.
 
-// steppedBack is how far the database's clock may be behind the last take before its time line counts as a new
-// one: as long as it catches up, time stands still.
+// steppedBack is how far the database's clock may be behind the last take before its time
+// line counts as a new one: as long as it catches up, time stands still.
 const steppedBack = 10 * time.Second
 
-// timeLines are expressions that name the time line of the server, the best first. Some services
-// allow ordinary roles less than PostgreSQL does. pg_control_checkpoint names the line of the last checkpoint, which may be minutes
-// ago; the last resort changes with every restart.
+// timeLines are expressions that name the time line of the server, the best first. Some
+// services allow ordinary roles less than PostgreSQL does. pg_control_checkpoint names the
+// line of the last checkpoint, which may be minutes ago; the last resort changes with every
+// restart.
 var timeLines = []string{
 	"(SELECT system_identifier FROM pg_control_system())::text || '/' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)",
 	"left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)",
@@ -47,8 +48,9 @@ func (s *Store) Take(ctx context.Context, key quota.Key, ask quota.Ask) (quota.G
 	return g, s.wrap("write", err)
 }
 
-// Take implements [ledger.Member]. The heartbeat is recent once it has been granted something, so that the member
-// is not presumed dead before the last request of the grant has started.
+// Take implements [ledger.Member]. The heartbeat is recent once it has been granted
+// something, so that the member is not presumed dead before the last request of the grant
+// has started.
 func (m *Member) Take(ctx context.Context, key quota.Key, ask quota.Ask) (g quota.Grant, err error) {
 	err = m.whileOpen("write", func() error {
 		g, err = m.store.take(ctx, key, ask, m)
@@ -77,7 +79,8 @@ func (s *Store) take(ctx context.Context, key quota.Key, ask quota.Ask, by *Memb
 	return g, err
 }
 
-// takeFrom is a take in two round trips, see inTwo. It sets known if there is a state to take from.
+// takeFrom is a take in two round trips, see inTwo. It sets known if there is a state to
+// take from.
 func (s *Store) takeFrom(key quota.Key, ask quota.Ask, by *Member, g *quota.Grant, known *bool) (func(*pgx.Batch), func(*pgx.Batch) error) {
 	var f fence
 	var stored []byte
@@ -128,8 +131,8 @@ func (s *Store) takeFrom(key quota.Key, ask quota.Ask, by *Member, g *quota.Gran
 	return read, write
 }
 
-// quotaTime is the database's clock as quotas see it. For how long a new time line has existed is not
-// known, so it counts from the first take.
+// quotaTime is the database's clock as quotas see it. For how long a new time line has
+// existed is not known, so it counts from the first take.
 func quotaTime(now time.Time, line string) quota.Time {
 	return quota.Time{Line: line, Now: time.Duration(now.UnixNano())}
 }

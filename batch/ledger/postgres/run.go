@@ -62,8 +62,8 @@ func (m *Member) whileOpen(op string, do func() error) error {
 	return m.store.wrap(op, do())
 }
 
-// fence says why a member has lost what it had: its batch or itself was taken over, or the batch has
-// ended.
+// fence says why a member has lost what it had: its batch or itself was taken over, or the
+// batch has ended.
 type fence struct {
 	by, runBy        string
 	ended, concluded int64
@@ -114,7 +114,8 @@ const beatIfDue = "UPDATE loabatch.members m SET beat = clock_timestamp() WHERE 
 // lockLock reads who has claimed a circuit of the batch, and keeps it so.
 const lockLock = "SELECT member FROM loabatch.locks WHERE scope = $1 AND region = $2 AND instance_id = $3 AND run = $4 FOR UPDATE"
 
-// Begin implements [ledger.Run]. It locks the circuit's lock, so nobody can take it over meanwhile.
+// Begin implements [ledger.Run]. It locks the circuit's lock, so nobody can take it over
+// meanwhile.
 func (m *Member) Begin(ctx context.Context, a batch.Application) error {
 	if !m.shared {
 		if _, ok := m.held[a.Key]; !ok {
@@ -161,8 +162,8 @@ func (m *Member) Begin(ctx context.Context, a batch.Application) error {
 	})
 }
 
-// begin is the state after Begin. One that is repeated, since it was not known whether it had been
-// written, changes nothing: what the first has begun cannot have been sent.
+// begin is the state after Begin. One that is repeated, since it was not known whether it
+// had been written, changes nothing: what the first has begun cannot have been sent.
 func (m *Member) begin(s ledger.State, a batch.Application) (ledger.State, error) {
 	mine := ledger.Submission{Run: m.seq, Hash: a.Hash, Generation: a.Generation, Token: a.Token}
 	if s.Pending == mine && s.PendingPhase != ledger.PhaseLeft && s.PendingOperation == a.Operation {
@@ -195,7 +196,8 @@ func (m *Member) Finish(ctx context.Context, o batch.Outcome) error {
 	})
 }
 
-// answered reports whether a result is the service's word on a row, which counts whoever learns it.
+// answered reports whether a result is the service's word on a row, which counts whoever
+// learns it.
 func answered(r sheet.Result) bool {
 	return r == sheet.Submitted || r == sheet.Already || r == sheet.Refused
 }
@@ -217,8 +219,9 @@ type ownedRecord struct {
 	record
 }
 
-// finish applies an outcome to the state of its circuit, and what write queues, given the record of
-// the row, whether the member may go on, whether it holds the circuit, and what its state has become.
+// finish applies an outcome to the state of its circuit, and what write queues, given the
+// record of the row, whether the member may go on, whether it holds the circuit, and what
+// its state has become.
 func (m *Member) finish(ctx context.Context, o batch.Outcome, write func(b *pgx.Batch, row *ownedRecord, f *fence, holds bool, after ledger.State)) error {
 	c := m.circuit(o.Key, o.Operation)
 	return m.whileOpen("write", func() error {
@@ -253,8 +256,8 @@ func (m *Member) finish(ctx context.Context, o batch.Outcome, write func(b *pgx.
 	})
 }
 
-// writeOutcome queues recording an outcome in the rows of the batch. A member that holds the circuit may take the
-// place of another.
+// writeOutcome queues recording an outcome in the rows of the batch. A member that holds
+// the circuit may take the place of another.
 func (m *Member) writeOutcome(b *pgx.Batch, o batch.Outcome, holds bool, now time.Time) {
 	b.Queue(`INSERT INTO loabatch.rows (run, row, place, member, region, instance_id, operation, token, generation, finished, result, reason,
 		error_code, request_id, attempts, submitted, loa_status, tried)

@@ -20,8 +20,8 @@ import (
 
 var stories = flag.Uint64("same.n", 10, "stories of TestSameAsSQLite")
 
-// TestSameAsSQLite plays random stories of runs, some of them killed, to a ledger of either kind, and
-// compares every answer and all that is known in the end.
+// TestSameAsSQLite plays random stories of runs, some of them killed, to a ledger of either
+// kind, and compares every answer and all that is known in the end.
 func TestSameAsSQLite(t *testing.T) {
 	t.Parallel()
 	for seed := range *stories {

@@ -1,20 +1,25 @@
-// Package postgres keeps a ledger in a PostgreSQL database that several hosts share. It is the
-// only importer of the driver, but for batch/hosts, which hands rows out over the same connections.
+// Package postgres keeps a ledger in a PostgreSQL database that several hosts share. It is
+// the only importer of the driver, but for batch/hosts, which hands rows out over the same
+// connections.
 //
 // The tables are in the schema loabatch (schema.go), which needs no more than the right to
-// create it. There a run is a batch with one or more members: processes, possibly on different hosts. What
-// [ledger.State] calls a run is a member, so the rules of who may end what another began stay as they are.
+// create it. There a run is a batch with one or more members: processes, possibly on
+// different hosts. What [ledger.State] calls a run is a member, so the rules of who may end
+// what another began stay as they are.
 //
-// Each write is a transaction of its own, in two round trips where it depends on what it reads
-// (Begin, Finish, Take). There is no group commit: PostgreSQL has one, and a region needs five rows a second.
+// Each write is a transaction of its own, in two round trips where it depends on what it
+// reads (Begin, Finish, Take). There is no group commit: PostgreSQL has one, and a region
+// needs five rows a second.
 //
-// A member writes a heartbeat every tenth of the silence ([Store.Silence]). One that has been silent for
-// longer is presumed dead by whoever has watched for as long (beat.go), and loses its locks:
-// from then on its Begin finds no lock, and its Take no living member, so nothing is sent.
+// A member writes a heartbeat every tenth of the silence ([Store.Silence]). One that has
+// been silent for longer is presumed dead by whoever has watched for as long (beat.go), and
+// loses its locks: from then on its Begin finds no lock, and its Take no living member, so
+// nothing is sent.
 //
-// Clocks of hosts differ, so what members must agree on goes by the database's: heartbeats and quotas. The
-// settling time of an open token ([ledger.State.Tried]) counts from an attempt that another host may have made;
-// it is stored by the database's clock if the host's differs by more than a second.
+// Clocks of hosts differ, so what members must agree on goes by the database's: heartbeats
+// and quotas. The settling time of an open token ([ledger.State.Tried]) counts from an
+// attempt that another host may have made; it is stored by the database's clock if the
+// host's differs by more than a second.
 package postgres
 
 import (
@@ -45,7 +50,8 @@ const (
 	// patience is how long a small transaction may take before the server counts as out
 	// of reach. Without it a call would wait as long as the system's TCP does, for minutes.
 	patience = 15 * time.Second
-	// readPatience is the same for what reads or writes any number of rows: a million circuits take a minute.
+	// readPatience is the same for what reads or writes any number of rows: a million
+	// circuits take a minute.
 	readPatience = 5 * time.Minute
 	// idle is how long a transaction may wait for its process.
 	idle = silence / 2
@@ -148,8 +154,9 @@ func configure(c *pgxpool.Config, address string) {
 		// Of several hosts, the one that can be written.
 		conn.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
-	// Begin must be durable, whatever the database's default is. And a process that is stopped in the
-	// middle of a transaction must not keep its locks until others have found it dead.
+	// Begin must be durable, whatever the database's default is. And a process that is
+	// stopped in the middle of a transaction must not keep its locks until others have
+	// found it dead.
 	c.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		_, err := conn.Exec(ctx, `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
 			UNION ALL SELECT set_config('default_transaction_isolation', 'read committed', false)
@@ -269,8 +276,8 @@ func (s *Store) usable() error {
 // panicked has every later write fail: without heartbeats others will presume this process dead.
 func (s *Store) panicked(err error) { s.broken.CompareAndSwap(nil, &err) }
 
-// attempt does one thing on a connection within [patience]. Once the context has ended, nothing new
-// is started.
+// attempt does one thing on a connection within [patience]. Once the context has ended,
+// nothing new is started.
 func (s *Store) attempt(ctx context.Context, do func(context.Context, *pgxpool.Conn) error) error {
 	return s.attemptOn(ctx, s.pool, do)
 }
@@ -289,8 +296,8 @@ func (s *Store) attemptOn(ctx context.Context, pool *pgxpool.Pool, do func(conte
 	return s.explain(ctx, bounded, err)
 }
 
-// explain says why something failed: the ledger was closed, the caller's context ended, or the server
-// did not answer in time.
+// explain says why something failed: the ledger was closed, the caller's context ended, or
+// the server did not answer in time.
 func (s *Store) explain(ctx, bounded context.Context, err error) error {
 	if err == nil {
 		return nil
