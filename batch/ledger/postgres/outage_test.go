@@ -131,6 +131,7 @@ func TestFailover(t *testing.T) {
 	if g := must2(take(8))(t); len(g.Starts) != 8 { // and the standby will not know
 		t.Fatalf("%+v", g)
 	}
+	late := enter(t, s, "late")
 	claimed := must2(m.Claim(t.Context(), ledgertest.Key(0)))(t)
 	must(t, m.Begin(t.Context(), ledgertest.Application(0)))
 	server.Crash(t)
@@ -150,6 +151,13 @@ func TestFailover(t *testing.T) {
 	// The claim is lost as well, so the member must not send on the strength of it.
 	if err := m.Begin(t.Context(), ledgertest.Application(0)); !claimed || !errors.Is(err, ledger.ErrNotLocked) {
 		t.Errorf("begin without the lost claim: %v", err)
+	}
+	// So is a member. Another one that gets its number is not taken for it.
+	again := enter(t, open(t, address, short), "again")
+	must2(again.Claim(t.Context(), ledgertest.Key(1)))(t)
+	var taken *ledger.TakenOverError
+	if err := late.Begin(t.Context(), ledgertest.Application(1)); !errors.As(err, &taken) {
+		t.Errorf("begin of a lost member: %v (its number %d, that of the next %d)", err, late.Number(), again.Number())
 	}
 	if past := must2(s.Past(t.Context(), ledger.Real, batch.PlaceLOA, ledgertest.Keys(1)))(t); len(past) != 0 {
 		t.Errorf("the standby had %+v", past)

@@ -66,7 +66,8 @@ func (s *Store) prune(ctx context.Context, runs []int64, ids []string, p *ledger
 		return err
 	}
 	if p.Rows > 0 {
-		if _, err := s.pool.Exec(ctx, "VACUUM (FULL, ANALYZE) loabatch.rows"); err != nil {
+		// Only the owner of the table may. Without it, later rows use the space.
+		if _, err := s.pool.Exec(ctx, "VACUUM (FULL, ANALYZE) loabatch.rows"); err != nil && kindOf(err) != ledger.Rights {
 			return err
 		}
 	}
