@@ -100,8 +100,8 @@ func TestTakeOver(t *testing.T) {
 	}
 }
 
-// TestFailoverLosesCommits has the database fail over, while a run is under way, to a standby that lacks its last
-// commits, or the whole run: applications that were sent and accepted are unknown. What a standby that is waited for
+// TestFailoverLosesCommits has the database fail over, while a run is under way, to a standby that has lost
+// its last commits, or the whole run: applications that were sent and accepted are unknown. What a standby that is waited for
 // would have prevented, the survey and the tokens still do: no circuit is applied for twice. The service would accept
 // a second application, so nothing but our own code prevents it.
 func TestFailoverLosesCommits(t *testing.T) {
