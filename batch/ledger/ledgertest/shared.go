@@ -41,6 +41,7 @@ func RunShared(t *testing.T, b SharedBackend) {
 		{"dead member", func(t *testing.T, open OpenShared) { deadMember(t, open, b) }},
 		{"late answers", func(t *testing.T, open OpenShared) { lateAnswers(t, open, b) }},
 		{"dead batch", func(t *testing.T, open OpenShared) { deadBatch(t, open, b) }},
+		{"closed", closed},
 		{"given back", givenBack},
 		{"repeated", repeated},
 		{"unclaimed rows", unclaimedRows},
@@ -365,6 +366,22 @@ func deadBatch(t *testing.T, open OpenShared, b SharedBackend) {
 	must(t, err)
 	if len(runs) != 2 || runs[1].Status != ledger.TakenOver || runs[1].TakenBy != "of b" {
 		t.Errorf("runs %+v", runs)
+	}
+}
+
+// closed closes the ledger under a member. Others need not wait to have what it had claimed.
+func closed(t *testing.T, open OpenShared) {
+	s := open(t)
+	gone, other := enter(t, s, "a", 1), enter(t, open(t), "b", 1)
+	claim(t, gone, 0)
+	must(t, s.Close())
+	eventually(t, "the claim", func() bool {
+		ok, err := other.Claim(t.Context(), Key(0))
+		must(t, err)
+		return ok
+	})
+	if _, err := gone.Claim(t.Context(), Key(0)); !errors.Is(err, ledger.ErrClosed) {
+		t.Errorf("claim on a closed ledger: %v", err)
 	}
 }
 

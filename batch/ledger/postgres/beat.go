@@ -10,48 +10,65 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// watch says since when this process has been in touch with the database without a pause.
-// Whoever has not been for as long as a member was silent cannot know whether that member
-// is dead: after an outage, or when this process was stopped, the heartbeats of all are
-// late.
+// watch is what this process has seen of the heartbeats of others, and since when it has
+// been in touch with the database without a pause. Whoever has not been for as long as a
+// member was silent cannot know whether that member is dead: after an outage, when this
+// process was stopped, or when the database's clock was set, all seem to be late.
 type watch struct {
 	gap time.Duration // a longer one is a pause
 
 	mu          sync.Mutex
 	since, last time.Time
+	beats       map[int64]sighting // of members
 }
+
+// sighting is when a heartbeat was first seen.
+type sighting struct{ beat, at time.Time }
 
 // touch records that the database answered now.
 func (w *watch) touch() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now := time.Now()
-	// A clock stands still while the machine is suspended, and the other one may be set.
-	if w.last.IsZero() || now.Sub(w.last) > w.gap || now.Round(0).Sub(w.last.Round(0)).Abs() > w.gap {
-		w.since = now
+	if w.paused(now) {
+		w.since, w.beats = now, nil
 	}
 	w.last = now
 }
 
-// unbroken returns for how long the database has answered.
-func (w *watch) unbroken() time.Duration {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.last.IsZero() || time.Since(w.last) > w.gap || time.Since(w.last.Round(0)).Abs() > w.gap {
-		return 0
-	}
-	return w.last.Sub(w.since)
+// paused reports whether the last answer was long ago by either clock: one stands still
+// while the machine is suspended, and the other may be set.
+func (w *watch) paused(now time.Time) bool {
+	return w.last.IsZero() || now.Sub(w.last) > w.gap || now.Round(0).Sub(w.last.Round(0)).Abs() > w.gap
 }
 
-// certain reports whether this process could have seen the heartbeats of others for as long as a
-// member may be silent.
-func (s *Store) certain() bool { return s.watch.unbroken() >= s.silence }
+// silent returns for how long a member's last heartbeat has been seen to be this one.
+func (w *watch) silent(member int64, beat time.Time) time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := time.Now()
+	if seen := w.beats[member]; seen.beat.Equal(beat) && !w.paused(now) {
+		return now.Sub(seen.at)
+	}
+	if w.beats == nil {
+		w.beats = map[int64]sighting{}
+	}
+	w.beats[member] = sighting{beat, now}
+	return 0
+}
+
+// dead reports whether a member is certainly dead that is late by the database's clock: this
+// process has not seen a heartbeat either, for nearly as long.
+func (s *Store) dead(member int64, beat time.Time) bool {
+	return s.watch.silent(member, beat) >= s.silence*4/5
+}
 
 // The conditions of a member that SQL checks, by the database's clock. $1 is the silence.
 // Since after a restart of the server all heartbeats are late, nobody is presumed dead
 // until it has run for twice as long.
 const (
-	running = "m.ended = 0 AND m.taken_by = '' AND NOT m.gone"
+	open    = "m.ended = 0 AND m.taken_by = ''"
+	running = open + " AND NOT m.gone"
 	silent  = "m.beat < clock_timestamp() - $1::interval"
 	settled = "pg_postmaster_start_time() < clock_timestamp() - 2 * $1::interval"
 )
@@ -105,34 +122,38 @@ func (m *Member) beatOnce(ctx context.Context) (alive bool, err error) {
 	return alive, err
 }
 
-// reap takes the circuits of members of the same batch that are dead, for any member to claim.
+// reap takes the circuits of members of the same batch that are dead or gone, for any member
+// to claim.
 func (m *Member) reap(ctx context.Context) error {
-	if !m.store.certain() {
-		return nil
-	}
-	var found bool
-	err := m.store.pool.QueryRow(ctx, "SELECT EXISTS (SELECT 1 FROM loabatch.members m WHERE m.run = $2 AND "+running+" AND "+silent+" AND "+settled+")",
-		m.store.silence, m.run).Scan(&found)
-	if err != nil || !found {
+	var dead []int64
+	var beats []time.Time
+	err := each(ctx, m.store.pool, func(scan func(...any) error) error {
+		var seq int64
+		var beat time.Time
+		var gone, late bool
+		err := scan(&seq, &beat, &gone, &late)
+		if err == nil && (m.store.dead(seq, beat) && late || gone) {
+			dead, beats = append(dead, seq), append(beats, beat)
+		}
+		return err
+	}, "SELECT m.seq, m.beat, m.gone, "+silent+" AND "+settled+" FROM loabatch.members m WHERE m.run = $2 AND m.seq <> $3 AND "+open, m.store.silence, m.run, m.seq)
+	if err != nil || len(dead) == 0 {
 		return err
 	}
 	return m.store.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		if alive, err := m.aliveIn(ctx, tx); err != nil || !alive {
 			return err
 		}
-		var dead []int64
 		// One that beats meanwhile has its row locked; then the condition is checked again.
-		err := each(ctx, tx, func(scan func(...any) error) error {
-			var seq int64
-			err := scan(&seq)
-			dead = append(dead, seq)
-			return err
-		}, "UPDATE loabatch.members m SET taken_by = $3 WHERE m.run = $2 AND m.seq <> $4 AND "+running+" AND "+silent+" AND "+settled+" RETURNING m.seq",
-			m.store.silence, m.run, m.info.ID, m.seq)
-		if err != nil || len(dead) == 0 {
+		rows, err := tx.Query(ctx, `UPDATE loabatch.members m SET taken_by = $1 FROM unnest($2::bigint[], $3::timestamptz[]) AS d (seq, beat)
+			WHERE m.seq = d.seq AND m.beat = d.beat AND `+open+" RETURNING m.seq", m.info.ID, dead, beats)
+		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, "UPDATE loabatch.locks SET member = 0 WHERE member = ANY($1)", dead)
+		taken, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		if err == nil {
+			_, err = tx.Exec(ctx, "UPDATE loabatch.locks SET member = 0 WHERE member = ANY($1)", taken)
+		}
 		return err
 	})
 }

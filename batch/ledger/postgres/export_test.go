@@ -12,7 +12,7 @@ const Silence = silence
 
 // OpenWith is Open with another silence.
 func OpenWith(ctx context.Context, address string, silence time.Duration) (*Store, error) {
-	return open(ctx, address, silence)
+	return openWith(ctx, address, silence)
 }
 
 // Kill makes the members of a run look as if their store had been closed.

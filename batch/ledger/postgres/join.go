@@ -150,11 +150,18 @@ func (m *Member) insert(ctx context.Context, tx pgx.Tx, i ledger.RunInfo) error 
 
 // alive reports whether a member of a run is alive. Its error is errUncertain if that
 // cannot be known yet.
-func (s *Store) alive(ctx context.Context, q querier, run int64) (bool, error) {
-	var alive, left, calm bool
-	err := q.QueryRow(ctx, "SELECT coalesce(bool_or(NOT ("+silent+")), false), count(*) > 0, "+settled+" FROM loabatch.members m WHERE m.run = $2 AND "+running,
-		s.silence, run).Scan(&alive, &left, &calm)
-	if err == nil && !alive && left && !(calm && s.certain()) {
+func (s *Store) alive(ctx context.Context, q querier, run int64) (alive bool, err error) {
+	certain := true
+	err = each(ctx, q, func(scan func(...any) error) error {
+		var seq int64
+		var beat time.Time
+		var late, calm bool
+		err := scan(&seq, &beat, &late, &calm)
+		dead := s.dead(seq, beat)
+		alive, certain = alive || !late, certain && calm && dead
+		return err
+	}, "SELECT m.seq, m.beat, "+silent+", "+settled+" FROM loabatch.members m WHERE m.run = $2 AND "+running, s.silence, run)
+	if err == nil && !alive && !certain {
 		err = errUncertain
 	}
 	return alive, err

@@ -233,11 +233,8 @@ func (m *Member) concludeIn(ctx context.Context, tx pgx.Tx, end ledger.RunEnd) (
 	}
 	end.Requests, end.Retries, end.Throttled, end.Slowed = 0, 0, 0, 0
 	for _, other := range members {
-		if other.Status == ledger.Running && !other.Final {
-			return nil, nil
-		}
-		// One whose heartbeats are late may only seem to be dead.
-		if other.Status == ledger.Died && !other.Final && !m.store.certain() {
+		// One whose heartbeats are late may only seem to be dead, until it is taken over.
+		if (other.Status == ledger.Running || other.Status == ledger.Died) && !other.Final {
 			return nil, nil
 		}
 		f := other.Figures

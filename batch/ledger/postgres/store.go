@@ -93,9 +93,11 @@ var (
 // usual environment variables (PGHOST, …) and files. An older schema is migrated.
 //
 // Its errors are [*ledger.Error]; the Kind says what helps. None of them has the password.
-func Open(ctx context.Context, address string) (*Store, error) { return open(ctx, address, silence) }
+func Open(ctx context.Context, address string) (*Store, error) {
+	return openWith(ctx, address, silence)
+}
 
-func open(ctx context.Context, address string, silence time.Duration) (*Store, error) {
+func openWith(ctx context.Context, address string, silence time.Duration) (*Store, error) {
 	config, err := pgxpool.ParseConfig(address)
 	if err != nil {
 		return nil, &ledger.Error{Op: "open", Path: "postgres://", Kind: ledger.Other, Err: parseError(err)}

@@ -8,27 +8,37 @@ import (
 // TestWatch pauses this process, and jumps its clock.
 func TestWatch(t *testing.T) {
 	w := watch{gap: time.Second}
-	if w.unbroken() != 0 {
-		t.Error("unbroken before the first touch")
+	beat := time.Now()
+	w.touch()
+	if got := w.silent(1, beat); got != 0 {
+		t.Errorf("silent for %s when first seen", got)
 	}
+	earlier := func() { w.beats[1] = sighting{beat, time.Now().Add(-time.Minute)} }
+	earlier()
 	w.touch()
-	w.since = w.since.Add(-time.Minute)
-	w.touch()
-	if got := w.unbroken(); got < time.Minute {
-		t.Errorf("unbroken for %s", got)
+	if got := w.silent(1, beat); got < time.Minute {
+		t.Errorf("silent for %s", got)
+	}
+	if got := w.silent(2, beat); got != 0 {
+		t.Errorf("another member is silent for %s", got)
 	}
 	w.last = w.last.Add(-2 * time.Second)
-	if got := w.unbroken(); got != 0 {
-		t.Errorf("unbroken for %s in a pause", got)
+	if got := w.silent(1, beat); got != 0 {
+		t.Errorf("silent for %s in a pause", got)
 	}
+	earlier()
 	w.touch()
-	if got := w.unbroken(); got > time.Second {
-		t.Errorf("unbroken for %s after a pause", got)
+	if got := w.silent(1, beat); got != 0 {
+		t.Errorf("silent for %s after a pause", got)
 	}
-	w.since = w.since.Add(-time.Minute)
+	earlier()
 	w.last = w.last.Round(0).Add(-2 * time.Second) // suspended: the other clock stood still
 	w.touch()
-	if got := w.unbroken(); got > time.Second {
-		t.Errorf("unbroken for %s after a suspension", got)
+	if got := w.silent(1, beat); got != 0 {
+		t.Errorf("silent for %s after a suspension", got)
+	}
+	earlier()
+	if got := w.silent(1, beat.Add(time.Second)); got != 0 {
+		t.Errorf("silent for %s after a heartbeat", got)
 	}
 }
