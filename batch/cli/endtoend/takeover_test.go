@@ -1,14 +1,17 @@
 package endtoend_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli"
 	"github.com/loabatch/loabatch/batch/cli/clitest"
 	"github.com/loabatch/loabatch/batch/ledger/postgres/pgtest"
 	"github.com/loabatch/loabatch/batch/simulator"
@@ -51,6 +54,24 @@ func TestTakeOver(t *testing.T) {
 	p.ended(p.host(database, "history", "--take-over", "nowhere.db", "--yes"), 2, "there is no ledger nowhere.db")
 	p.ended(p.host(database, "history", "--take-over", file, "--prune", "1d"), 2, "--prune")
 	p.ended(p.host("other.db", "history", "--take-over", file, "--yes"), 2, "moves a ledger into a database, and other.db is a file")
+	for _, name := range []string{"copy.db", "copy.db-wal"} { // as somebody makes a backup
+		if content, err := os.ReadFile(p.path(strings.Replace(name, "copy", "ledger", 1))); err == nil {
+			if err := os.WriteFile(p.path(name), content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := os.CopyFS(p.path("copy.db.locks"), os.DirFS(p.path("ledger.db.locks"))); err != nil {
+		t.Fatal(err)
+	}
+	var asked bytes.Buffer
+	exit := cli.Run(t.Context(), cli.Env{
+		Args: []string{"history", "--ledger", database, "--take-over", p.path(file)}, Stdin: strings.NewReader("n\n"), StdinTerminal: true,
+		Stdout: &asked, Stderr: &asked, Getenv: func(string) string { return "" }, Now: time.Now,
+	})
+	if text := asked.String(); exit != 0 || !strings.Contains(text, "move the ledger ") || !strings.Contains(text, "nothing was moved") {
+		t.Errorf("exit code %d: %s", exit, text)
+	}
 	moved := p.host(database, "history", "--take-over", file, "--yes", "--json")
 	p.ended(moved, 0)
 	var taken struct {
@@ -91,6 +112,14 @@ func TestTakeOver(t *testing.T) {
 	if results["ALREADY"] < sent-taken.Open || results["ALREADY"]+results["SUBMITTED"] != rows {
 		t.Errorf("%v, and %d had been sent", results, sent)
 	}
+
+	// What the database knows from elsewhere is not moved into it: a copy of the file, and circuits.
+	p.ended(p.host(database, "history", "--take-over", "copy.db", "--yes"), 2, "already knows the run ", "probably a copy")
+	p.ended(p.host("second.db", "submit", "--yes", "--survey", "off", "-o", "second.xlsx", "in.xlsx"), 0)
+	p.ended(p.host(database, "history", "--take-over", "second.db", "--yes"), 2, "already knows 60 circuits", "submit the latest results copies")
+	empty := pgtest.Database(t)
+	p.ended(p.host(empty, "history", "--take-over", "second.db", "--yes"), 0, "moved second.db into postgres://", "1 run with 60 rows, 60 circuits, 0 applications unsettled")
+
 	checked := p.host(database, "doctor")
 	_ = checked.Wait()
 	for _, want := range []string{"PostgreSQL ", "as the role loabatch", "does not leave this machine", "a crash of the server may lose", "off the database's clock", "a query takes"} {
@@ -117,13 +146,13 @@ func TestFailoverLosesCommits(t *testing.T) {
 func failOver(t *testing.T, wholeRun bool) {
 	server := pgtest.Start(t)
 	database := server.Database(t)
-	const rows = 60
-	p := newProgram(t, rows)
+	const rows = 120
+	p := newProgram(t, rows) // in three regions: 12 a second
 	p.sim = simulator.New(simulator.Options{Keys: map[string]string{"id": "secret"}, Quota: -1, AllowDuplicates: true})
 	tokens := &seenTokens{of: map[string]map[string]bool{}}
 	p.url = clitest.Serve(t, p.sim, tokens.watch)
 	submit := func(name, rate string) *host {
-		return p.host(database, "submit", "--yes", "--rate", rate, "--max-attempts", "20", "-o", name, "in.xlsx")
+		return p.host(database, "submit", "--yes", "--rate", rate, "--max-attempts", "20", "--timeout", "3s", "-o", name, "in.xlsx")
 	}
 	p.ended(p.host(database, "history"), 0) // makes the schema
 	standby := server.Standby(t)
@@ -136,12 +165,12 @@ func failOver(t *testing.T, wholeRun bool) {
 	if wholeRun {
 		detach()
 	}
-	run := submit("1.xlsx", "20/1s")
+	run := submit("1.xlsx", "4/1s")
 	p.until("the run", func() bool { return p.sim.Stats().Accepted >= 10 })
 	if !wholeRun {
 		known = detach()
 	}
-	p.until("what will be lost", func() bool { return p.sim.Stats().Accepted >= known+10 })
+	p.until("what will be lost", func() bool { return p.sim.Stats().Accepted >= min(known+10, rows) })
 	server.Crash(t)
 	lost := p.sim.Stats().Accepted - known
 	standby.TakeOver(t, server)
