@@ -146,6 +146,12 @@ func addParts(ctx context.Context, store ledger.Store, past *ledger.PastRun, par
 			return err
 		}
 		past.Rows = append(past.Rows, p.Rows...)
+		if len(past.Members) > 0 && past.End != nil && p.End != nil { // hosts shared it, so each part has its own figures
+			past.End.Requests += p.End.Requests
+			past.End.Retries += p.End.Retries
+			past.End.Throttled += p.End.Throttled
+			past.End.Slowed = max(past.End.Slowed, p.End.Slowed)
+		}
 		if past.Pruned.IsZero() {
 			past.Pruned = p.Pruned // a part that left something open is not
 		}
@@ -198,11 +204,27 @@ func restored(in *input, past *ledger.PastRun, saved savedOptions) *finished {
 			requests: end.Requests, retries: end.Retries, throttled: end.Throttled, slowed: end.Slowed, duration: end.Duration,
 			stop: batch.StopReason(end.Stop), stopCode: end.StopCode, ahead: end.Ahead,
 		}
-		if done.shared && done.totals.stop == batch.StopInterrupted {
-			done.totals.signal = end.ExitCode // that of a signal, wherever it arrived
+		if done.shared {
+			done.totals.stop = wholeStop(end)
+			if done.totals.stop == batch.StopInterrupted {
+				done.totals.signal = end.ExitCode // that of a signal, wherever it arrived
+			}
 		}
 	}
 	return done
+}
+
+// wholeStop is why a run stopped early whose accounts stop each for a reason of its own.
+func wholeStop(end *ledger.RunEnd) batch.StopReason {
+	why, all := batch.StopReason(end.Stop), true
+	for _, p := range end.Parts {
+		why = cmp.Or(why, batch.StopReason(p.Stop))
+		all = all && p.Stop == string(batch.StopFatal)
+	}
+	if why == batch.StopFatal && len(end.Parts) > 1 && !all {
+		return batch.StopAccount
+	}
+	return why
 }
 
 // inputOf is the path of a past run's input: where it was moved, unless it is not there.

@@ -370,19 +370,13 @@ func (r *together) conclude(ctx context.Context, state ledger.BatchState, result
 			states = append(states, result.State)
 		}
 	}
-	for i, state := range states {
+	for _, state := range states {
 		for _, m := range state.Members {
 			maps.Copy(past.End.Statuses, m.Figures.Statuses)
 			past.End.Moved = append(past.End.Moved, m.Figures.Moved...)
 		}
 		if len(states) > 1 {
 			past.End.Parts = append(past.End.Parts, ledger.PartEnd{Stop: state.Stop, StopCode: state.StopCode})
-		}
-		if i > 0 && state.End != nil {
-			past.End.Requests += state.End.Requests
-			past.End.Retries += state.End.Retries
-			past.End.Throttled += state.End.Throttled
-			past.End.Slowed = max(past.End.Slowed, state.End.Slowed)
 		}
 	}
 	slices.Sort(past.End.Moved)

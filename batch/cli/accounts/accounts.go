@@ -137,10 +137,28 @@ func Fold(list []ledger.RunSummary) []Run {
 	return folded
 }
 
+// members lists the processes that worked on a run. Each is a member of every part.
+func members(parts []ledger.RunSummary) (list []ledger.MemberSummary) {
+	for _, p := range slices.Backward(parts) {
+		for _, m := range p.Members {
+			i := slices.IndexFunc(list, func(o ledger.MemberSummary) bool { return o.Host == m.Host && o.PID == m.PID })
+			if i < 0 {
+				list = append(list, m)
+				continue
+			}
+			list[i].Rows += m.Rows
+			list[i].Claimed += m.Claimed
+			list[i].Figures.Requests += m.Figures.Requests
+		}
+	}
+	return list
+}
+
 // join makes one of the parts of a run, of which the first comes last.
 func join(parts []ledger.RunSummary) Run {
 	all := Run{RunSummary: parts[len(parts)-1], Accounts: []string{}}
 	if len(parts) > 1 {
+		all.Members = members(parts)
 		all.Results = map[sheet.Result]int{}
 		for _, p := range parts {
 			for result, n := range p.Results {

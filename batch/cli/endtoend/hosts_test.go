@@ -335,6 +335,49 @@ func TestHostsFolder(t *testing.T) {
 	}
 }
 
+// TestHostsAccounts has two hosts work on a workbook whose rows belong to two accounts, one of
+// them under two names, and one alone on it again.
+func TestHostsAccounts(t *testing.T) {
+	t.Parallel()
+	database := pgtest.Database(t)
+	p := newProgramWith(t, 0, nil)
+	p.sim = simulator.New(simulator.Options{Keys: map[string]string{"id": "secret", "id2": "secret2"}, Accounts: map[string]string{"id2": "1000000000000002"}, Quota: -1})
+	p.url = clitest.Serve(t, p.sim)
+	config := `{"current": "own", "profiles": [
+		{"name": "own", "mode": "AK", "access_key_id": "id", "access_key_secret": "secret"},
+		{"name": "second", "mode": "AK", "access_key_id": "id2", "access_key_secret": "secret2"}]}`
+	if err := os.WriteFile(p.path("config.json"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	book := clitest.Circuits(90)
+	for i := range book[0].Rows {
+		book[0].Rows[i] = append(book[0].Rows[i], []string{"", "second", "own"}[i/4%3])
+	}
+	book[0].Rows[0][len(book[0].Rows[0])-1] = "Account"
+	if err := os.WriteFile(p.path("in.xlsx"), clitest.Pack(book), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.env = []string{"ALIBABA_CLOUD_CONFIG_FILE=" + p.path("config.json")}
+	first := p.host(database, "submit", "--yes", "--rate", "5/1s", "-o", "1.xlsx", "in.xlsx")
+	p.until("the run", func() bool { return p.sim.Stats().Accepted > 0 })
+	second := p.host(database, "submit", "--yes", "--rate", "5/1s", "-o", "2.xlsx", "in.xlsx")
+	for _, h := range []*host{first, second} {
+		p.ended(h, 0, "all 90 rows accepted", "1000000000000002 (profile second): 31 SUBMITTED")
+	}
+	sameCopy(t, p.path("1.xlsx"), p.path("2.xlsx"))
+	p.ended(p.host(database, "report", runOf(first), "-o", "again.xlsx"), 0)
+	sameCopy(t, p.path("1.xlsx"), p.path("again.xlsx"))
+	stats := p.sim.Stats()
+	if stats.Accepted != 90 || stats.Duplicates != 0 {
+		t.Errorf("%d accepted, %d of them twice", stats.Accepted, stats.Duplicates)
+	}
+
+	alone := p.host(database, "submit", "--yes", "--rate", "5/1s", "-o", "alone.xlsx", "in.xlsx")
+	p.ended(alone, 0, "started run ", "90  ALREADY")
+	p.ended(p.host(database, "report", runOf(alone), "-o", "alone2.xlsx"), 0)
+	sameCopy(t, p.path("alone.xlsx"), p.path("alone2.xlsx"))
+}
+
 // runOf is the run that a host took part in.
 func runOf(h *host) string {
 	return regexp.MustCompile(`(started|joined) run ([0-9a-z-]+)`).FindStringSubmatch(h.out.String())[2]

@@ -23,6 +23,7 @@ type program struct {
 	dir string
 	url string
 	sim *simulator.Simulator
+	env []string // of its processes, besides that of the test
 }
 
 // newProgram makes an input of that many valid rows and serves the API.
@@ -46,6 +47,7 @@ func (p *program) command(args ...string) *exec.Cmd {
 	cmd := exec.Command("loabatch", args...)
 	cmd.Dir = p.dir
 	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+p.path("state"), "ALIBABA_CLOUD_ACCESS_KEY_ID=id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret")
+	cmd.Env = append(cmd.Env, p.env...)
 	return cmd
 }
 

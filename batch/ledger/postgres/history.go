@@ -116,7 +116,7 @@ func (s *Store) summaries(ctx context.Context, which string, argument any) ([]le
 	}, `SELECT u.seq, u.id, u.scope, u.command, u.input, u.input_sha256, u.output, u.account, u.version, u.options, u.started, u.host, u.pid,
 		u.taken_by, u.ended, u.final, u.pruned,
 		EXISTS (SELECT 1 FROM loabatch.members m WHERE m.run = u.seq AND `+running+" AND NOT ("+silent+`)),
-		(SELECT count(*) FROM loabatch.members m WHERE m.run = u.seq) FROM loabatch.runs u `+which, s.silence, argument)
+		(SELECT count(*) FROM loabatch.members m WHERE m.run = u.seq AND u.shared) FROM loabatch.runs u `+which, s.silence, argument)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +127,7 @@ func (s *Store) summaries(ctx context.Context, which string, argument any) ([]le
 				return nil, err
 			}
 		}
-		if one.members > 1 {
+		if one.members > 0 {
 			if one.Members, err = s.membersOf(ctx, s.pool, one.seq, true); err != nil {
 				return nil, err
 			}
