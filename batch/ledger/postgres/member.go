@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"sync"
 	"time"
@@ -116,8 +117,11 @@ func (m *Member) State(ctx context.Context) (state ledger.BatchState, err error)
 	err = m.store.wrap("read", m.store.attempt(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
 		var ended int64
 		var final string
-		err := conn.QueryRow(ctx, "SELECT clock_timestamp() - opened, stop, stop_code, ended, final FROM loabatch.runs WHERE seq = $1", m.run).
+		err := conn.QueryRow(ctx, "SELECT clock_timestamp() - opened, stop, stop_code, ended, final FROM loabatch.runs WHERE seq = $1 AND id = $2", m.run, m.info.ID).
 			Scan(&state.Age, &state.Stop, &state.StopCode, &ended, &final)
+		if errors.Is(err, pgx.ErrNoRows) { // a failover has lost the batch, and so the member
+			return &ledger.TakenOverError{RunID: m.info.ID, By: m.info.ID}
+		}
 		if err == nil {
 			state.End, err = parseEnd(ended, final)
 		}
