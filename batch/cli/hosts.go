@@ -328,8 +328,8 @@ func (r *together) planAll(ctx context.Context, done *finished) (*batch.Plan, er
 	if err != nil {
 		return nil, err
 	}
-	o := r.s.planOptions(ctx, done, known)
-	o.Batch = r.done.info.id
+	o := r.s.planOptions(known)
+	o.Valid, o.Batch = r.s.valid(ctx, done, known.past), r.done.info.id
 	return plan.New(done.in.workbook, o), nil
 }
 
@@ -337,21 +337,18 @@ func (r *together) planAll(ctx context.Context, done *finished) (*batch.Plan, er
 // out or withheld has been decided by then.
 func (r *together) planRow(ctx context.Context, row int) (*batch.Plan, error) {
 	book := *r.done.in.workbook
-	i := slices.IndexFunc(book.Circuits, func(c sheet.Circuit) bool { return c.Row == row })
-	if token := book.Circuits[i].ClientToken; token != "" && r.tokens[token] != row {
-		book.Circuits = []sheet.Circuit{book.Circuits[i]}
-		book.Circuits[0].ClientToken = "" // an earlier row has it
-	} else {
-		book.Circuits = book.Circuits[i : i+1]
+	circuit := *book.CircuitAt(row)
+	if r.tokens[circuit.ClientToken] != row {
+		circuit.ClientToken = "" // an earlier row has it
 	}
-	book.Problems = nil // of other rows: this one is valid
+	book.Circuits, book.Problems = []sheet.Circuit{circuit}, nil // the problems are of other rows: this one is valid
 	in, done := *r.done.in, *r.done
 	in.workbook, done.in = &book, &in
 	known, err := r.s.pastOf(ctx, &done)
 	if err != nil {
 		return nil, err
 	}
-	o := r.s.planOptions(ctx, &done, known)
+	o := r.s.planOptions(known)
 	o.Batch, o.Only, o.AllOrNothing = r.done.info.id, nil, false
 	return plan.New(&book, o), nil
 }
@@ -395,10 +392,11 @@ func (r *together) conclude(ctx context.Context, state ledger.BatchState, result
 	if err != nil {
 		return ledger.RunEnd{}, err
 	}
-	p.Problems = slices.DeleteFunc(p.Problems, func(problem sheet.Problem) bool {
-		i := slices.IndexFunc(done.outcomes, func(o batch.Outcome) bool { return o.Row == problem.At.Row })
-		return i < 0 || done.outcomes[i].Result != sheet.Invalid
-	})
+	invalid := map[int]bool{}
+	for _, o := range done.outcomes {
+		invalid[o.Row] = o.Result == sheet.Invalid
+	}
+	p.Problems = slices.DeleteFunc(p.Problems, func(problem sheet.Problem) bool { return !invalid[problem.At.Row] })
 	r.traceChanges(ctx, r.s, done, p, known.past)
 	found := newFindings(done.in.workbook, done.problems)
 	done.waiting = len(document(done, found, r.lines.Words).Waiting) > 0

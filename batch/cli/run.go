@@ -93,13 +93,15 @@ type known struct {
 
 // plan plans an input, given what is known of its circuits.
 func (s *invocation) plan(ctx context.Context, done *finished, k known) *batch.Plan {
-	return plan.New(done.in.workbook, s.planOptions(ctx, done, k))
+	o := s.planOptions(k)
+	o.Valid = s.valid(ctx, done, k.past)
+	return plan.New(done.in.workbook, o)
 }
 
-// planOptions are what an input is planned with.
-func (s *invocation) planOptions(ctx context.Context, done *finished, k known) plan.Options {
+// planOptions are what an input is planned with, but for the LOAs that only --only asks about.
+func (s *invocation) planOptions(k known) plan.Options {
 	return plan.Options{
-		Operation: s.flags.operation, Steps: s.steps, Past: k.past, Later: k.later, Foreign: k.foreign, Only: s.run.only, Valid: s.valid(ctx, done, k.past), Reapply: s.flags.run.reapply, AllOrNothing: s.flags.run.allOrNothing,
+		Operation: s.flags.operation, Steps: s.steps, Past: k.past, Later: k.later, Foreign: k.foreign, Only: s.run.only, Reapply: s.flags.run.reapply, AllOrNothing: s.flags.run.allOrNothing,
 		Severity: s.options.SeverityOf, DryRun: s.run.dryRun != dryRunOff && !s.approving,
 	}
 }
