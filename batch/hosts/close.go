@@ -36,11 +36,7 @@ func (m *member) close() error {
 
 // finishRest finishes the rows without an outcome, as far as nobody has claimed their circuits.
 func (m *member) finishRest(ctx context.Context) error {
-	var plan *batch.Plan
-	err := m.until(ctx, func() (err error) {
-		plan, err = m.options.Plan(ctx)
-		return err
-	})
+	plan, err := m.plan(ctx, m.options.Plan)
 	if err != nil {
 		return err
 	}
@@ -94,11 +90,7 @@ func (m *member) finishRest(ctx context.Context) error {
 
 // notReached is the outcome of a row that the plan of the whole leaves out, although it was handed out.
 func (m *member) notReached(ctx context.Context, row int) (o batch.Outcome, err error) {
-	var plan *batch.Plan
-	err = m.until(ctx, func() (err error) {
-		plan, err = m.options.PlanRow(ctx, row)
-		return err
-	})
+	plan, err := m.planRow(ctx, row)
 	switch {
 	case err != nil:
 		return o, err

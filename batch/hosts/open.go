@@ -18,11 +18,7 @@ type opening struct {
 // jobs of the rest. What an earlier opener did is left as it is.
 func (m *member) open(ctx context.Context) (result opening) {
 	defer batch.Guard(func(err error) { result.err = err })
-	var plan *batch.Plan
-	err := m.until(ctx, func() (err error) {
-		plan, err = m.options.Plan(ctx)
-		return err
-	})
+	plan, err := m.plan(ctx, m.options.Plan)
 	if err != nil {
 		return opening{err: err}
 	}

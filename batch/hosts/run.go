@@ -5,9 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
+	"net"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -75,9 +78,10 @@ type member struct {
 	why      batch.StopReason
 	code     string
 	ahead    time.Duration
-	timed    bool // the timer of MaxDuration is set
-	left     bool // the ledger has let it leave, while others have the last rows in hand
-	closed   bool // it has finished the rows that a stopped batch has not reached
+	timer    *time.Timer // of MaxDuration; nil if there is none
+	timed    bool        // it is set by the age of the batch
+	left     bool        // the ledger has let it leave, while others have the last rows in hand
+	closed   bool        // it has finished the rows that a stopped batch has not reached
 	started  time.Time
 	reported time.Time
 	last     ledger.BatchState
@@ -105,12 +109,16 @@ type member struct {
 func Run(ctx context.Context, drain <-chan struct{}, o Options) (*Result, error) {
 	store, ok := o.Store.(interface{ Pool() *pgxpool.Pool })
 	if !ok {
-		return nil, errStore
+		return &Result{}, errStore
 	}
 	m := newMember(ctx, o, store.Pool())
 	defer m.die(nil)
 	defer m.halt()
-	go m.follow(drain)
+	m.setTimer(0)
+	go func() {
+		defer batch.Guard(m.fail)
+		m.follow(drain)
+	}()
 	err := m.until(m.life, func() error { return m.jobs.prepare(m.life) })
 	if err == nil {
 		err = m.client()
@@ -119,7 +127,7 @@ func Run(ctx context.Context, drain <-chan struct{}, o Options) (*Result, error)
 		err = m.until(m.life, func() error { return m.jobs.client.Start(context.WithoutCancel(ctx)) })
 	}
 	if err != nil {
-		return nil, m.reason(err)
+		return &Result{}, m.reason(err)
 	}
 	m.start()
 	return m.loop()
@@ -343,7 +351,10 @@ func (m *member) become(p phase) {
 
 // handOut does what is due while rows are handed out.
 func (m *member) handOut() error {
-	m.setTimer()
+	if !m.timed {
+		m.timed = true
+		m.setTimer(m.last.Age)
+	}
 	switch {
 	case m.late.Load():
 		return m.stop(batch.StopDuration, "")
@@ -406,20 +417,27 @@ func (m *member) reopen() error {
 	return m.until(m.life, func() error { return m.jobs.reopen(m.life) })
 }
 
-// setTimer has the batch stopped when its time is up.
-func (m *member) setTimer() {
+// setTimer has the batch stopped when its time is up, given its age. Until the database says how old it is, it
+// counts from now.
+func (m *member) setTimer(age time.Duration) {
 	bound := m.options.Engine.MaxDuration
-	if bound <= 0 || m.timed {
+	if bound <= 0 {
 		return
 	}
-	m.timed = true
-	timer := time.AfterFunc(max(1, bound-m.last.Age), func() {
+	if m.timer != nil {
+		if m.timer.Stop() {
+			m.timer.Reset(max(1, bound-age))
+		}
+		return
+	}
+	m.timer = time.AfterFunc(max(1, bound-age), func() {
+		defer batch.Guard(m.fail)
 		m.late.Store(true)
 		m.halt()
 		m.wakeUp()
 		m.giveUp()
 	})
-	context.AfterFunc(m.life, func() { timer.Stop() })
+	context.AfterFunc(m.life, func() { m.timer.Stop() })
 }
 
 // giveUp ends the member once the time of the batch has been up for a while and the database is away.
@@ -668,35 +686,55 @@ func (m *member) wakeUp() {
 	}
 }
 
+// plan makes a plan once the database answers.
+func (m *member) plan(ctx context.Context, f func(context.Context) (*batch.Plan, error)) (p *batch.Plan, err error) {
+	err = m.waits.until(ctx, func() error {
+		p, err = f(ctx)
+		return err
+	})
+	return p, err
+}
+
+// planRow does so for one row.
+func (m *member) planRow(ctx context.Context, row int) (*batch.Plan, error) {
+	return m.plan(ctx, func(ctx context.Context) (*batch.Plan, error) { return m.options.PlanRow(ctx, row) })
+}
+
 // until repeats what reads or writes the tables of the hand-out until the database answers.
 func (m *member) until(ctx context.Context, f func() error) error {
 	return m.waits.until(ctx, func() error { return classified(f()) })
 }
 
-// classified makes a failure of the driver one of the ledger, as far as it is worth waiting.
+// kinds classifies PostgreSQL's error codes, or their classes, as far as it matters to the hand-out.
+var kinds = map[string]ledger.Kind{
+	"08": ledger.Unreachable, "57": ledger.Unreachable, "25006": ledger.Standby,
+	"40": ledger.Busy, "55": ledger.Busy, "53300": ledger.Busy, "57014": ledger.Busy,
+	"42501": ledger.Rights, "53100": ledger.Full,
+}
+
+// classified makes a failure of the driver one of the ledger.
 func classified(err error) error {
-	if err == nil {
-		return nil
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
 	}
 	if _, ok := errors.AsType[*ledger.Error](err); ok {
 		return err
 	}
 	kind := ledger.Other
-	server, refused := errors.AsType[*pgconn.PgError](err)
-	switch {
-	case refused && (server.Code[:2] == "57" || server.Code[:2] == "08"):
+	if server, answered := errors.AsType[*pgconn.PgError](err); answered {
+		kind = cmp.Or(kinds[server.Code], kinds[server.Code[:min(2, len(server.Code))]], ledger.Other)
+	} else if broken(err) {
 		kind = ledger.Unreachable
-	case refused && server.Code == "25006":
-		kind = ledger.Standby
-	case refused && (server.Code[:2] == "40" || server.Code == "53300" || server.Code[:2] == "55"):
-		kind = ledger.Busy
-	case !refused:
-		kind = ledger.Unreachable
-	}
-	if kind == ledger.Other || errors.Is(err, context.Canceled) {
-		return err
 	}
 	return &ledger.Error{Op: "write", Path: "postgres://", Kind: kind, Err: err}
+}
+
+// broken reports whether there was no connection, or it broke.
+func broken(err error) bool {
+	var network net.Error
+	return errors.As(err, &network) || errors.As(err, new(*pgconn.ConnectError)) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, net.ErrClosed) || errors.Is(err, context.DeadlineExceeded) || pgconn.SafeToRetry(err) ||
+		strings.Contains(err.Error(), "conn closed") // pgconn has no type for it
 }
 
 // clientOf names the client of a member in River.

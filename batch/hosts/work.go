@@ -134,11 +134,7 @@ func (m *member) send(ctx context.Context, job rowJob) (shown batch.Outcome, f f
 	if err != nil {
 		return shown, untouched, err
 	}
-	var plan *batch.Plan
-	err = m.until(ctx, func() (err error) {
-		plan, err = m.options.PlanRow(ctx, job.Row)
-		return err
-	})
+	plan, err := m.planRow(ctx, job.Row)
 	done := steps[job.Row]
 	switch {
 	case err != nil:

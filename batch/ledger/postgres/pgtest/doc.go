@@ -68,7 +68,7 @@ var shared struct {
 }
 
 // fast are settings without a promise that anything survives a crash.
-var fast = []string{"fsync=off", "full_page_writes=off", "autovacuum=off"}
+var fast = []string{"fsync=off", "full_page_writes=off", "autovacuum=off", "max_connections=500"}
 
 // sharedServer starts the shared server once.
 func sharedServer(t testing.TB) *Server {
