@@ -172,7 +172,7 @@ func TestHosts(t *testing.T) {
 	rows := 0
 	for i, m := range history.Runs[0].Members {
 		rows += m.Rows
-		if m.Starter != (i == 0) || m.PID == 0 || m.Output != p.path(fmt.Sprint(i+1, ".xlsx")) || m.Rows == 0 {
+		if m.Starter != (i == 0) || m.PID == 0 || m.Output != p.path(fmt.Sprint(i+1, ".xlsx")) {
 			t.Errorf("member %d: %+v", i+1, m)
 		}
 	}
@@ -263,6 +263,26 @@ func TestHostsDiffer(t *testing.T) {
 		if _, err := os.Stat(p.path(name)); err == nil {
 			t.Errorf("there is a copy %s", name)
 		}
+	}
+}
+
+// TestHostAlone has the only host of a run end it when it is interrupted, as a run without other
+// hosts ends; the same command finishes the rest.
+func TestHostAlone(t *testing.T) {
+	t.Parallel()
+	database := pgtest.Database(t)
+	p := newProgram(t, 60)
+	h := p.host(database, "submit", "--yes", "--rate", "10/1s", "-o", "1.xlsx", "in.xlsx")
+	p.until("the run", func() bool { return p.sim.Stats().Accepted > 0 })
+	if err := h.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	p.ended(h, 143, "NOT_ATTEMPTED", "copy    1.xlsx")
+	p.ended(p.host(database, "report", runOf(h), "-o", "again.xlsx"), 0, "NOT_ATTEMPTED")
+	sameCopy(t, p.path("1.xlsx"), p.path("again.xlsx"))
+	p.ended(p.host(database, "submit", "--yes", "--rate", "60/1s", "-o", "2.xlsx", "in.xlsx"), 0, "all 60 rows accepted")
+	if stats := p.sim.Stats(); stats.Accepted != 60 || stats.Duplicates != 0 {
+		t.Errorf("%d accepted, %d of them twice", stats.Accepted, stats.Duplicates)
 	}
 }
 
