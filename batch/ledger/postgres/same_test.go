@@ -18,7 +18,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-var stories = flag.Uint64("same.n", 10, "stories of TestSameAsSQLite")
+var stories = flag.Uint64("same.n", 5, "stories of TestSameAsSQLite")
 
 // TestSameAsSQLite plays random stories of runs, some of them killed, to a ledger of either
 // kind, and compares every answer and all that is known in the end.
