@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -64,6 +65,19 @@ func (c *campaign) takeovers() (all []takeover) {
 	return all
 }
 
+// left returns the processes that the ledger still takes for members at work.
+func (c *campaign) left() (pids []int) {
+	text := c.server.Query(c.T, c.database(), "SELECT pid FROM loabatch.members WHERE ended = 0 AND taken_by = '' AND NOT gone")
+	for _, line := range strings.Fields(text) {
+		pid, err := strconv.Atoi(line)
+		if err != nil {
+			c.Fatal(err)
+		}
+		pids = append(pids, pid)
+	}
+	return pids
+}
+
 // checkTakeovers wants nobody taken over who was not silent for long enough, and everybody who was killed
 // taken over in time, if the database was there and somebody had been for long enough to do it.
 func (c *campaign) checkTakeovers() {
@@ -83,6 +97,7 @@ func (c *campaign) checkTakeovers() {
 		}
 	}
 	var after []time.Duration
+	left := c.left()
 	for _, e := range c.events {
 		if e.kind != killed {
 			continue
@@ -90,14 +105,13 @@ func (c *campaign) checkTakeovers() {
 		p := c.processes[e.process]
 		i := slices.IndexFunc(all, func(t takeover) bool { return t.pid == p.cmd.Process.Pid && t.at.After(e.at) })
 		witnessed := c.witness(e.at.Add(-silence), e.at.Add(silence+grace)) && !c.during(crashed, e.at.Add(-3*silence), e.at.Add(silence+grace))
-		joined := e.at.Sub(p.begun) > 3*time.Second
 		switch {
 		case i >= 0 && witnessed:
 			after = append(after, all[i].at.Sub(e.at))
 			if all[i].at.Sub(e.at) > silence+grace {
 				c.Errorf("process %d was taken over %v after it was killed", p.number, all[i].at.Sub(e.at))
 			}
-		case i < 0 && witnessed && joined:
+		case i < 0 && witnessed && slices.Contains(left, p.cmd.Process.Pid):
 			c.Errorf("process %d was killed and never taken over", p.number)
 		}
 	}
