@@ -224,7 +224,7 @@ type RunSummary struct {
 	End     *RunEnd              // nil unless Status is Ended
 	Results map[sheet.Result]int // counts of the rows finished so far
 	Pruned  time.Time            // when its rows were deleted, UTC; zero if they are there
-	Members []MemberSummary      // of a batch ([Shared]), in the order in which they joined; nil if the run had one process
+	Members []MemberSummary      // of a batch ([Shared]), in the order in which they joined; nil of any other run
 }
 
 // PastRun is a run with everything that it recorded. Together with the input, this is

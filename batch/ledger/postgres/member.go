@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -58,17 +59,20 @@ func (m *Member) whyNot(ctx context.Context, q querier, key batch.Key) error {
 	return err
 }
 
+// known is whether the server still knows the member $1, whose nonce is $2.
+const known = "EXISTS (SELECT 1 FROM loabatch.members WHERE seq = $1 AND nonce = $2)"
+
 // Release implements [ledger.Member].
 func (m *Member) Release(ctx context.Context, keys ...batch.Key) error {
 	return m.whileOpen("lock", func() error {
 		return m.store.attempt(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
 			if len(keys) == 0 {
-				_, err := conn.Exec(ctx, "UPDATE loabatch.locks SET member = 0 WHERE member = $1", m.seq)
+				_, err := conn.Exec(ctx, "UPDATE loabatch.locks SET member = 0 WHERE member = $1 AND "+known, m.seq, m.nonce)
 				return err
 			}
 			regions, ids := columnsOf(keys)
-			_, err := conn.Exec(ctx, `UPDATE loabatch.locks l SET member = 0 FROM unnest($2::text[], $3::text[]) AS k (region, id)
-				WHERE l.scope = $1 AND l.region = k.region AND l.instance_id = k.id AND l.member = $4`, string(m.info.Scope), regions, ids, m.seq)
+			_, err := conn.Exec(ctx, `UPDATE loabatch.locks l SET member = 0 FROM unnest($3::text[], $4::text[]) AS k (region, id)
+				WHERE l.scope = $5 AND l.region = k.region AND l.instance_id = k.id AND l.member = $1 AND `+known, m.seq, m.nonce, regions, ids, string(m.info.Scope))
 			return err
 		})
 	})
@@ -97,8 +101,8 @@ func (m *Member) Leave(ctx context.Context) error {
 // Outcomes implements [ledger.Member].
 func (m *Member) Outcomes(ctx context.Context, rows ...int) (map[int][]batch.Outcome, error) {
 	found := map[int][]batch.Outcome{}
-	which := "SELECT " + outcomeColumns + " FROM loabatch.rows r WHERE r.run = $1 AND r.finished <> 0"
-	args := []any{m.run}
+	which := "SELECT " + outcomeColumns + " FROM loabatch.rows r WHERE r.run = (SELECT seq FROM loabatch.runs WHERE id = $1) AND r.finished <> 0"
+	args := []any{m.info.ID}
 	if len(rows) > 0 {
 		which, args = which+" AND r.row = ANY($2)", append(args, rows)
 	}
@@ -172,7 +176,7 @@ func (m *Member) count(ctx context.Context, q querier) (map[sheet.Result]int, er
 func (m *Member) Stop(ctx context.Context, reason, code string) error {
 	return m.whileOpen("write", func() error {
 		return m.store.attempt(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
-			_, err := conn.Exec(ctx, "UPDATE loabatch.runs SET stop = $2, stop_code = $3 WHERE seq = $1 AND stop = '' AND ended = 0", m.run, reason, code)
+			_, err := conn.Exec(ctx, "UPDATE loabatch.runs SET stop = $2, stop_code = $3 WHERE seq = $1 AND id = $4 AND stop = '' AND ended = 0", m.run, reason, code, m.info.ID)
 			return err
 		})
 	})
@@ -186,7 +190,7 @@ func (m *Member) Report(ctx context.Context, f ledger.Figures, final bool) error
 	}
 	return m.whileOpen("write", func() error {
 		return m.store.attempt(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
-			_, err := conn.Exec(ctx, "UPDATE loabatch.members SET figures = $2, final = $3 WHERE seq = $1", m.seq, string(text), final)
+			_, err := conn.Exec(ctx, "UPDATE loabatch.members SET figures = $2, final = $3 WHERE seq = $1 AND nonce = $4", m.seq, string(text), final, m.nonce)
 			return err
 		})
 	})
@@ -219,6 +223,10 @@ func (m *Member) Conclude(ctx context.Context, end ledger.RunEnd) (frozen *ledge
 }
 
 func (m *Member) concludeIn(ctx context.Context, tx pgx.Tx, end ledger.RunEnd) (*ledger.RunEnd, error) {
+	var f fence
+	if err := m.readFenceIn(ctx, tx, &f); err != nil || f.lost {
+		return nil, cmp.Or(err, f.takenOver(m))
+	}
 	var ended int64
 	var final, by string
 	err := tx.QueryRow(ctx, "SELECT ended, final, taken_by, stop, stop_code FROM loabatch.runs WHERE seq = $1 FOR NO KEY UPDATE", m.run).
@@ -302,6 +310,10 @@ func (m *Member) End(ctx context.Context, end ledger.RunEnd) error {
 func (m *Member) endIn(ctx context.Context, tx pgx.Tx, end ledger.RunEnd) error {
 	reports, err := json.Marshal(end.Reports)
 	if err != nil {
+		return err
+	}
+	var f fence
+	if err := m.readFenceIn(ctx, tx, &f); err != nil || f.lost {
 		return err
 	}
 	if !m.shared {

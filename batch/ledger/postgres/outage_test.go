@@ -159,6 +159,16 @@ func TestFailover(t *testing.T) {
 	if err := late.Begin(t.Context(), ledgertest.Application(1)); !errors.As(err, &taken) {
 		t.Errorf("begin of a lost member: %v (its number %d, that of the next %d)", err, late.Number(), again.Number())
 	}
+	if err := late.Finish(t.Context(), ledgertest.Accepted(1, time.Now())); !errors.As(err, &taken) {
+		t.Errorf("finish of a lost member: %v", err)
+	}
+	if _, err := late.Conclude(t.Context(), ledger.RunEnd{}); !errors.As(err, &taken) {
+		t.Errorf("conclude of a lost member: %v", err)
+	}
+	must(t, late.Release(t.Context()))
+	must(t, again.Begin(t.Context(), ledgertest.Application(1)))
+	must(t, late.End(t.Context(), ledger.RunEnd{}))
+	must(t, again.Finish(t.Context(), ledgertest.Accepted(1, time.Now())))
 	if past := must2(s.Past(t.Context(), ledger.Real, batch.PlaceLOA, ledgertest.Keys(1)))(t); len(past) != 0 {
 		t.Errorf("the standby had %+v", past)
 	}

@@ -67,6 +67,7 @@ func (m *Member) whileOpen(op string, do func() error) error {
 type fence struct {
 	by, runBy        string
 	ended, concluded int64
+	lost             bool // the server does not know the member, since a failover
 }
 
 const readFence = "SELECT m.taken_by, u.taken_by, m.ended, u.ended FROM loabatch.members m JOIN loabatch.runs u ON u.seq = m.run WHERE m.seq = $1 AND m.nonce = $2"
@@ -84,7 +85,7 @@ func (m *Member) readFenceIn(ctx context.Context, q querier, f *fence) error {
 func (m *Member) scanFence(row pgx.Row, f *fence) error {
 	err := row.Scan(&f.by, &f.runBy, &f.ended, &f.concluded)
 	if errors.Is(err, pgx.ErrNoRows) {
-		f.by, err = m.info.ID, nil
+		f.by, f.lost, err = m.info.ID, true, nil
 	}
 	return err
 }
@@ -241,6 +242,9 @@ func (m *Member) finish(ctx context.Context, o batch.Outcome, write func(b *pgx.
 					return err
 				})
 		}, func(b *pgx.Batch) error {
+			if f.lost { // its number may be another's
+				return f.takenOver(m)
+			}
 			// What no member has claimed, a member that is alive may decide: the batch has it.
 			holds := f.err(m) == nil && (holder == m.seq || holder == 0)
 			after := before
