@@ -3,6 +3,7 @@ package hosts
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/sheet"
@@ -18,18 +19,22 @@ func (m *member) close() error {
 	switch {
 	case !m.idle():
 		return nil
-	case m.last.Rows >= m.options.Rows && !m.counted.Waiting && !m.counted.Running && (m.closed || !m.opener()):
+	case m.last.Rows >= m.options.Rows && !m.counted.Waiting && !m.counted.Running && (!m.closed.IsZero() || !m.opener()):
 		m.become(ending)
 		m.wakeUp()
 		return nil
 	case !m.opener() || m.counted.Running:
+		return nil
+	case !m.closed.IsZero() && time.Since(m.closed) < missingFor: // the ledger counts rows now and then
 		return nil
 	}
 	err := m.until(m.life, func() error { return m.jobs.cancel(m.life) })
 	if err == nil {
 		err = m.finishRest(m.life)
 	}
-	m.closed = err == nil
+	if err == nil {
+		m.closed = time.Now()
+	}
 	m.wakeUp()
 	return err
 }

@@ -33,6 +33,9 @@ const (
 	overtime  = 10 * time.Second
 )
 
+// missingFor is how long rows must have been without a job before they are handed out again.
+const missingFor = 5 * time.Second
+
 var (
 	errStore = errors.New("hosts: the ledger is not one that several hosts share")
 	errPlan  = errors.New("hosts: the plan of a row is not about one row")
@@ -81,7 +84,8 @@ type member struct {
 	timer    *time.Timer // of MaxDuration; nil if there is none
 	timed    bool        // it is set by the age of the batch
 	left     bool        // the ledger has let it leave, while others have the last rows in hand
-	closed   bool        // it has finished the rows that a stopped batch has not reached
+	closed   time.Time   // when it finished the rows that a stopped batch had not reached; zero if it did not
+	missing  time.Time   // since when there are rows without a job; zero if there are none
 	started  time.Time
 	reported time.Time
 	last     ledger.BatchState
@@ -371,49 +375,76 @@ func (m *member) handOut() error {
 		}
 		return m.stop(m.why, m.code)
 	}
-	if !m.counted.Opened && m.opener() && m.opening == nil {
-		m.opening = make(chan opening, 1)
-		go func(to chan<- opening) {
-			defer m.wakeUp()
-			to <- m.open(m.life)
-		}(m.opening)
-	}
-	if need := m.options.Engine.Canary; need > 0 && m.counted.Opened && !m.counted.Passed {
-		failed := false
-		err := m.until(m.life, func() (err error) {
-			failed, err = m.jobs.admit(m.life, need)
-			return err
-		})
-		if err != nil || failed {
-			return cmp.Or(err, m.stop(batch.StopCanary, ""))
-		}
-	}
 	switch {
-	case m.counted.over() && m.last.Rows < m.options.Rows && m.opener():
+	case !m.counted.Opened:
+		m.startOpening()
+		return nil
+	case m.counted.over():
 		return m.reopen()
-	case m.options.NoWait && m.counted.Opened && !m.counted.Waiting && m.hands() == 0 && !m.counted.over():
-		err := m.ledger.Leave(m.life)
-		if errors.Is(err, ledger.ErrLast) { // those who have the last rows in hand may be dead
-			return nil
+	}
+	m.missing = time.Time{}
+	if m.options.Engine.Canary > 0 && !m.counted.Passed {
+		if err := m.admit(); err != nil {
+			return err
 		}
-		if err == nil {
-			m.left = true
-			m.become(leaving)
-			m.wakeUp()
-		}
-		return err
+	}
+	if m.options.NoWait && !m.counted.Waiting && m.hands() == 0 {
+		return m.leaveEarly()
 	}
 	return nil
 }
 
-// reopen has the opening repeated for rows that have neither outcome nor job. There are none, unless somebody
-// deleted jobs.
-func (m *member) reopen() error {
-	state, err := m.ledger.State(m.life)
-	if err != nil || state.Rows >= m.options.Rows { // the last rows have ended meanwhile
+// startOpening opens the batch if that is this member's part.
+func (m *member) startOpening() {
+	if !m.opener() || m.opening != nil {
+		return
+	}
+	m.opening = make(chan opening, 1)
+	go func(to chan<- opening) {
+		defer m.wakeUp()
+		defer batch.Guard(m.fail)
+		to <- m.open(m.life)
+	}(m.opening)
+}
+
+// admit lets the rows of the canary be taken, or stops the batch.
+func (m *member) admit() error {
+	failed := false
+	err := m.until(m.life, func() (err error) {
+		failed, err = m.jobs.admit(m.life, m.options.Engine.Canary)
+		return err
+	})
+	if err != nil || !failed {
 		return err
 	}
-	m.options.Log.Warn("rows without a job are handed out again", slog.Int("rows", m.options.Rows-state.Rows))
+	return m.stop(batch.StopCanary, "")
+}
+
+// leaveEarly leaves the batch while others have the last rows in hand.
+func (m *member) leaveEarly() error {
+	err := m.ledger.Leave(m.life)
+	if errors.Is(err, ledger.ErrLast) { // they may be dead
+		return nil
+	}
+	if err == nil {
+		m.left = true
+		m.become(leaving)
+		m.wakeUp()
+	}
+	return err
+}
+
+// reopen has the opening repeated for rows that have neither outcome nor job. There are none, unless somebody
+// deleted jobs. The ledger counts the rows of a large batch only now and then.
+func (m *member) reopen() error {
+	if m.missing.IsZero() {
+		m.missing = time.Now()
+	}
+	if !m.opener() || time.Since(m.missing) < missingFor {
+		return nil
+	}
+	m.missing = time.Time{}
+	m.options.Log.Warn("rows without a job are handed out again", slog.Int("rows", m.options.Rows-m.last.Rows))
 	return m.until(m.life, func() error { return m.jobs.reopen(m.life) })
 }
 

@@ -130,11 +130,13 @@ func (m *member) send(ctx context.Context, job rowJob) (shown batch.Outcome, f f
 	case err != nil || !ok:
 		return shown, claimed, err
 	}
-	steps, err := m.ledger.Outcomes(ctx, job.Row)
+	plan, err := m.planRow(ctx, job.Row)
 	if err != nil {
 		return shown, untouched, err
 	}
-	plan, err := m.planRow(ctx, job.Row)
+	// After the plan: a member that was found dead may finish the row meanwhile, and then the
+	// plan would take it for that of an earlier run.
+	steps, err := m.ledger.Outcomes(ctx, job.Row)
 	done := steps[job.Row]
 	switch {
 	case err != nil:

@@ -330,6 +330,14 @@ func (h *host) die() {
 	h.cancel()
 }
 
+// long is for tests that wait for a silence, or an outage.
+func long(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it waits for longer than all others together")
+	}
+	t.Parallel()
+}
+
 // until waits until something holds.
 func until(t testing.TB, what string, holds func() bool) {
 	t.Helper()
