@@ -383,7 +383,7 @@ func resumed(calls []call, e event) (delays []time.Duration) {
 			continue
 		}
 		for _, other := range calls[i+1:] {
-			if other.circuit == mine.circuit && other.process != mine.process {
+			if other.circuit == mine.circuit && other.process != mine.process && other.at.After(e.at) {
 				delays = append(delays, other.at.Sub(e.at))
 				break
 			}
