@@ -41,15 +41,16 @@ type Shared interface {
 }
 
 // Member is a process at work on a batch. As a [Run] it is fenced like one: when others have
-// found it dead, Begin and Take fail with [*TakenOverError], and so do the methods that say so.
+// found it dead, Begin and Take fail with [*TakenOverError], and so may the other methods.
 //
 // Past covers all batches and runs of the scope; a Record whose RunID is the ID of Info was
 // written by this batch, by whichever member. Begin fails with [ErrNotLocked] unless the
 // member has claimed the circuit, and with [ErrFinished] if another member has finished the
-// row meanwhile. Finish records the row for the whole batch. Where another member has
-// finished or begun the row since, the row stays as that member has it, and only the
-// circuit's state learns of it. So it does if the member was found dead and the service has
-// not answered.
+// row meanwhile. Finish records the row for the whole batch, and decides about a circuit
+// that the member has claimed, or that no member has. Otherwise the row stays as another
+// member has begun or finished it, and the circuit's state alone learns of what this one
+// knows. A member that was found dead records only what the service answered. Calls that
+// have failed may be repeated.
 type Member interface {
 	Run
 
@@ -88,11 +89,11 @@ type Member interface {
 	Report(ctx context.Context, f Figures, final bool) error
 
 	// Conclude freezes how the batch ended, once. The first call after every living member has
-	// given its final report wins: it adds the reports of all members, dead ones included, to
-	// the requests, retries, throttled and slowed of end, fills in Ended, Stop, StopCode and
-	// Results, and every call from then on returns the same. Until then Conclude returns nil.
-	// That all rows have outcomes is for the caller to know. Output, OutputSHA256 and
-	// Reports of end are ignored: each member has its own, see End.
+	// given its final report wins: it sets Requests, Retries, Throttled and Slowed of end to
+	// the sums of what all members have reported, dead ones included, fills in Ended, Stop,
+	// StopCode and Results, and every call from then on returns the same. Until then Conclude
+	// returns nil. The caller makes sure that all rows have outcomes. Output, OutputSHA256
+	// and Reports of end are ignored: each member has its own, see End.
 	Conclude(ctx context.Context, end RunEnd) (*RunEnd, error)
 
 	// Leave releases all that the member has claimed, and from then on it claims nothing
