@@ -241,7 +241,7 @@ func (c *campaign) storm() {
 	var database sync.WaitGroup
 	defer database.Wait()
 	crashes := 0
-	for !c.over.Load() {
+	for blows := 0; !c.over.Load(); blows++ {
 		wait := c.plan.every/2 + time.Duration(c.rand.Int64N(int64(c.plan.every)))
 		time.Sleep(wait)
 		done := c.service.accepted()
@@ -256,12 +256,12 @@ func (c *campaign) storm() {
 		}
 		h := c.hosts[c.rand.IntN(len(c.hosts))]
 		switch dice := c.rand.IntN(10); {
+		case c.plan.freezes && (dice >= 7 || blows == 0):
+			h.freeze(silence + grace + time.Duration(c.rand.IntN(10000))*time.Millisecond)
 		case dice < 6:
 			h.kill()
 		case dice < 7:
 			h.drain()
-		case c.plan.freezes:
-			h.freeze(silence + grace + time.Duration(c.rand.IntN(10000))*time.Millisecond)
 		}
 	}
 }
