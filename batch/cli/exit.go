@@ -261,6 +261,9 @@ func (a *app) unfinished(doc report.Document, path string, err error) report.Doc
 			err = failure(doc.ExitCode, "input-not-taken-up", nil)
 		}
 	}
+	if own, ok := errors.AsType[*exitError](err); ok && doc.RunID == "" && strings.HasPrefix(own.code, "hosts-") {
+		doc.RunID = own.args["run"] // it goes on without this process
+	}
 	doc.Problems = a.problemsOf(err)
 	return doc
 }

@@ -251,12 +251,12 @@ func TestHostsDiffer(t *testing.T) {
 	}
 	p.ended(p.host(database, "submit", "--yes", "--rate", "10/1s", "-o", "3.xlsx", "other.xlsx"), 9, "another run is working on circuits of this workbook")
 	early := p.host(database, "submit", "--yes", "--rate", "10/1s", "--no-wait", "-o", "4.xlsx", "in.xlsx")
-	drained := p.host(database, "submit", "--yes", "--rate", "10/1s", "-o", "5.xlsx", "in.xlsx")
+	drained := p.host(database, "submit", "--yes", "--json", "--rate", "10/1s", "-o", "5.xlsx", "in.xlsx")
 	p.until("the host", func() bool { return strings.Contains(drained.out.String(), "joined run ") })
 	if err := drained.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	p.ended(drained, 130, "gave this host's rows back to run ", "loabatch report ")
+	p.ended(drained, 130, "gave this host's rows back to run ", "loabatch report ", `"run_id": "`+runOf(first)+`"`)
 	p.ended(early, 0, "joined run ", "results are missing for ", "once the run has ended, write its copy:")
 	p.ended(first, 0, "all 90 rows accepted")
 	for _, name := range []string{"2.xlsx", "3.xlsx", "4.xlsx", "5.xlsx"} {
