@@ -39,7 +39,7 @@ func (m *member) close() error {
 	return err
 }
 
-// finishRest finishes the rows without an outcome, as far as nobody has claimed their circuits.
+// finishRest finishes the rows without an outcome. One that a member has begun in spite of it stays that member's.
 func (m *member) finishRest(ctx context.Context) error {
 	plan, err := m.plan(ctx, m.options.Plan)
 	if err != nil {

@@ -6,8 +6,9 @@
 //     finishes the rows that the plan settles, reads the circuits' state, and inserts one job
 //     for each row that is left, region by region (open.go). What it did is in the database
 //     once and for all; if it dies, the next member goes on with the regions that are left.
-//  3. Every member takes jobs, of each region as many at once as it may make calls (work.go).
-//     A job names its row and nothing of its content. The member claims the circuit, reads its
+//     With a canary, all jobs but those of its rows wait.
+//  3. Every member takes jobs, of each region twice as many as it may make calls at once
+//     (work.go). A job names its row and nothing of its content. The member claims the circuit, reads its
 //     past, plans the row anew, and hands it to its engine, which feeds on such rows.
 //  4. Once no job is left, or the batch is stopped and every row in hand has ended, the opener
 //     finishes the rows that were not reached (close.go). Each member reports its figures, and
@@ -50,7 +51,8 @@ type Options struct {
 	Regions []string // of its circuits, each once
 
 	// Plan plans the whole workbook with the past as it is now. It is called by the opener, and
-	// to finish what was not reached. Own must be set in the options of both plans.
+	// to finish what was not reached. The options of both plans
+	// must name the batch ([plan.Options].Batch).
 	Plan func(ctx context.Context) (*batch.Plan, error)
 
 	// PlanRow plans one row with its past as it is now, apart from all others: without --only

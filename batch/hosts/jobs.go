@@ -86,6 +86,28 @@ func queueOf(batch, region string) string {
 
 // prepare creates River's schema or brings it up to date, and notes the batch.
 func (j *jobs) prepare(ctx context.Context) error {
+	migrator, err := rivermigrate.New(riverpgxv5.New(j.pool), &rivermigrate.Config{Schema: schema, Logger: quiet})
+	if err != nil {
+		return err
+	}
+	all := migrator.AllVersions()
+	known := all[len(all)-1].Version
+	found, err := version(ctx, j.pool)
+	if err == nil && found < known {
+		err = j.migrate(ctx, migrator, known)
+	}
+	switch {
+	case err != nil:
+		return err
+	case found > known:
+		return &ledger.Error{Op: "open", Path: "postgres://", Kind: ledger.Newer, Err: &ledger.SchemaError{Found: found, Known: known, Program: "(unknown)"}}
+	}
+	_, err = j.pool.Exec(ctx, "INSERT INTO loabatch_river.batches (batch) VALUES ($1) ON CONFLICT DO NOTHING", j.batch)
+	return err
+}
+
+// migrate brings the schema up to date, unless another process has done so meanwhile.
+func (j *jobs) migrate(ctx context.Context, migrator *rivermigrate.Migrator[pgx.Tx], known int) error {
 	conn, err := j.pool.Acquire(ctx)
 	if err != nil {
 		return err
@@ -97,38 +119,29 @@ func (j *jobs) prepare(ctx context.Context) error {
 	defer func() {
 		_, _ = conn.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", int64(migrationLock))
 	}()
-	migrator, err := rivermigrate.New(riverpgxv5.New(j.pool), &rivermigrate.Config{Schema: schema, Logger: quiet})
-	if err != nil {
-		return err
-	}
 	found, err := version(ctx, conn)
-	if err != nil {
+	if err != nil || found >= known {
 		return err
 	}
-	all := migrator.AllVersions()
-	known := all[len(all)-1].Version
-	switch {
-	case found > known:
-		return &ledger.Error{Op: "open", Path: "postgres://", Kind: ledger.Newer, Err: &ledger.SchemaError{Found: found, Known: known, Program: "(unknown)"}}
-	case found == 0:
+	if found == 0 {
 		if _, err := conn.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+schema); err != nil {
 			return err
 		}
 	}
-	if found < known {
-		if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
-			return err
-		}
-		if _, err := conn.Exec(ctx, tables); err != nil {
-			return err
-		}
+	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return err
 	}
-	_, err = conn.Exec(ctx, "INSERT INTO loabatch_river.batches (batch) VALUES ($1) ON CONFLICT DO NOTHING", j.batch)
+	_, err = conn.Exec(ctx, tables)
 	return err
 }
 
+// querier is the pool or one of its connections.
+type querier interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
 // version returns the version of River's schema, 0 if there is none, or not yet our tables.
-func version(ctx context.Context, conn *pgxpool.Conn) (v int, err error) {
+func version(ctx context.Context, conn querier) (v int, err error) {
 	var exists bool
 	if err := conn.QueryRow(ctx, "SELECT to_regclass('loabatch_river.regions') IS NOT NULL").Scan(&exists); err != nil || !exists {
 		return 0, err

@@ -303,13 +303,13 @@ func (m *member) reason(err error) error {
 
 // step does what is due, and reports whether the member's part is over.
 func (m *member) step() (over bool, err error) {
-	if m.last.End != nil {
-		return true, nil
-	}
 	for _, self := range m.last.Members {
 		if self.Number == m.ledger.Number() && self.Status == ledger.TakenOver {
 			return false, &ledger.TakenOverError{RunID: m.jobs.batch, By: m.jobs.batch}
 		}
+	}
+	if m.last.End != nil {
+		return true, nil
 	}
 	if err := m.takeBack(); err != nil {
 		return false, err

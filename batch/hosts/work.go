@@ -79,7 +79,6 @@ func (m *member) work(job *river.Job[rowJob]) {
 	switch {
 	case err != nil:
 		m.fail(err)
-		<-m.decided
 	case fate == finished:
 		m.end(job, shown)
 		return
@@ -87,24 +86,22 @@ func (m *member) work(job *river.Job[rowJob]) {
 		m.putBack(job, claimedDelay)
 		return
 	case fate == overtaken:
-		m.putBack(job, 0)
+		m.returnRow(job)
 		return
 	}
 	<-m.decided
-	switch {
-	case err == nil && fate == notReached && m.stopped.Load():
+	if fate == notReached && m.stopped.Load() {
 		if err := m.ledger.Finish(ctx, shown); err != nil {
 			m.fail(err)
 			return
 		}
 		m.end(job, shown)
-	default:
-		if fate == notReached {
-			_ = m.ledger.GiveBack(ctx, shown) // or else it is looked up whether it was sent
-		}
-		_ = m.ledger.Release(ctx, job.Args.key()) // or else when the member ends
-		m.putBack(job, 0)
+		return
 	}
+	if fate == notReached {
+		_ = m.ledger.GiveBack(ctx, shown) // or else it is looked up whether it was sent
+	}
+	m.returnRow(job)
 }
 
 // fate is what became of a row in hand.
@@ -113,7 +110,7 @@ type fate uint8
 const (
 	untouched  fate = iota // nothing was done, or it is not known what
 	claimed                // by another member
-	overtaken              // another member has finished it meanwhile
+	overtaken              // the ledger has it otherwise by now: it is to be taken up again
 	notReached             // the engine stopped first
 	finished               // it has its outcome
 )
@@ -188,13 +185,14 @@ func (m *member) feed(job rowJob, a *batch.Application) (batch.Outcome, fate, er
 	return b.outcome, notReached, nil
 }
 
-// rowLedger has the engine hand back a row that another member, which was found dead, has finished after all.
+// rowLedger has the engine hand back a row that another member, which was found dead, has finished after all,
+// and one whose claim a failover of the database has lost.
 type rowLedger struct{ ledger.Member }
 
 // Begin implements [batch.Ledger].
 func (l rowLedger) Begin(ctx context.Context, a batch.Application) error {
 	err := l.Member.Begin(ctx, a)
-	if errors.Is(err, ledger.ErrFinished) {
+	if errors.Is(err, ledger.ErrFinished) || errors.Is(err, ledger.ErrNotLocked) {
 		return batch.ErrEndedElsewhere
 	}
 	return err
@@ -209,6 +207,12 @@ func (m *member) end(job *river.Job[rowJob], o batch.Outcome) {
 	if err := m.ledger.Release(m.life, job.Args.key()); err != nil {
 		m.fail(err)
 	}
+}
+
+// returnRow gives a row back, to be taken at once.
+func (m *member) returnRow(job *river.Job[rowJob]) {
+	_ = m.ledger.Release(m.life, job.Args.key()) // or else when the member ends
+	m.putBack(job, 0)
 }
 
 // putBack gives a job back. If that fails, others do it once this member has ended.
@@ -243,7 +247,7 @@ func (m *member) drop(row int) {
 func (m *member) client() (err error) {
 	queues := map[string]river.QueueConfig{}
 	for _, region := range m.options.Regions {
-		queues[queueOf(m.jobs.batch, region)] = river.QueueConfig{MaxWorkers: ahead * (m.options.Engine.CallsAtOnce())}
+		queues[queueOf(m.jobs.batch, region)] = river.QueueConfig{MaxWorkers: ahead * m.options.Engine.CallsAtOnce()}
 	}
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &worker{member: m})
