@@ -25,7 +25,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// defaultDoctorRegion is the region that is asked about if no workbook names others.
+// defaultDoctorRegion is the region to check if no workbook names any.
 const defaultDoctorRegion = "cn-hangzhou"
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -123,7 +123,7 @@ func (d *examination) fail(what, where string, err error) {
 	code := own.code
 	switch code {
 	case "identity-failed":
-		code = "doctor-account-failed" // which does not send the user here
+		code = "doctor-account-failed" // whose hint is not to run doctor
 	case "identity-refused":
 		code = "doctor-account-refused"
 	}
@@ -226,7 +226,7 @@ func (d *examination) nightly() {
 			continue
 		}
 		d.folders = append(d.folders, doctor.Folder{Path: named.path})
-		for _, in := range d.books { // any of them may end there
+		for _, in := range d.books { // any of them may be moved there
 			d.folders[len(d.folders)-1].Size += int64(len(in.content))
 		}
 	}
@@ -331,8 +331,8 @@ func (d *examination) clock(ahead time.Duration) {
 	}
 }
 
-// ledger checks the ledger, and opens it for the quota. Its checks are returned, since they
-// come behind those of the accounts.
+// ledger checks the ledger, and opens it for the quota. It returns its checks, which are listed
+// after those of the accounts.
 func (d *examination) ledger(ctx context.Context) (checks []doctor.Check) {
 	before := len(d.found.Checks)
 	defer func() { checks = slices.Clone(d.found.Checks[before:]); d.found.Checks = d.found.Checks[:before] }()

@@ -170,7 +170,7 @@ func isRunID(text string) bool {
 	return err == nil && len(tail) == 5
 }
 
-// inquiry is what a status knows of the LOAs of one input.
+// inquiry is what a status command knows about the LOAs of one input.
 type inquiry struct {
 	in   *input
 	done *finished
@@ -303,8 +303,8 @@ func (a *app) watchLOAs(ctx context.Context, s *invocation, asked []*inquiry) er
 	return failed
 }
 
-// watchLoop is the loop of a command that watches, which says before each wait for how many rows
-// it waits, and whether nothing has changed in the last round.
+// watchLoop is the loop of a command that watches. Before each wait it reports how many rows are
+// still waiting, and whether anything changed in the last round.
 func (a *app) watchLoop(s *invocation, waits *int) (loop watch.Loop, quiet *bool) {
 	loop = watch.Loop{Every: time.Duration(s.flags.every), Stop: s.signals.drain}
 	if d := time.Duration(s.flags.run.maxDuration); d > 0 {
@@ -323,7 +323,7 @@ func (a *app) watchLoop(s *invocation, waits *int) (loop watch.Loop, quiet *bool
 	return loop, quiet
 }
 
-// stoppedWatching records why a command stopped watching before there was nothing to wait for.
+// stoppedWatching records why a command stopped watching while rows were still waiting.
 func (done *finished) stoppedWatching(end watch.End, s *invocation) {
 	switch end {
 	case watch.Stopped:

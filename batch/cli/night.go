@@ -60,7 +60,7 @@ type night struct {
 }
 
 // processFolder runs submit and validate over the workbooks of a folder. They are read one
-// after another, so that one that is bad, or a thousand good ones, do no harm.
+// after another: a bad one does not affect the rest, and a thousand do not fill the memory.
 func (a *app) processFolder(cmd *cobra.Command, f submitFlags, folders inbox.Folders) error {
 	s, err := a.newInvocation(cmd.Name(), f, nil)
 	if err != nil {
@@ -157,11 +157,11 @@ func sealedCopy(f inbox.File, size int64, _ string) bool {
 // reportName matches the names of reports beside a results copy.
 var reportName = regexp.MustCompile(`\.results-[0-9]{8}-[0-9]{6}-[0-9a-z]{5}\.(csv|html|json)$`)
 
-// look lists the workbooks of the folder, and tells what is left out.
+// look lists the workbooks of the folder, and reports what is left out.
 func (n *night) look() ([]inbox.Book, error) {
 	now := n.env.Now()
 	if n.sends {
-		if there, err := durable.FolderTime(n.folders.In); err == nil { // else it cannot be written, and this clock must do
+		if there, err := durable.FolderTime(n.folders.In); err == nil { // else the folder is read-only, and this clock has to do
 			now = there
 		}
 	}
@@ -275,7 +275,7 @@ func (n *night) finishedWith(sum string) (inbox.Ended, bool) {
 
 // take runs one workbook.
 func (n *night) take(b inbox.Book, to func(exit int) string) (ended inbox.Ended, reason inbox.Reason) {
-	defer batch.Guard(func(panicked error) { ended, reason = n.failed(b, "", internal(panicked)), "" }) // it must not hold up the others, every night
+	defer batch.Guard(func(panicked error) { ended, reason = n.failed(b, "", internal(panicked)), "" }) // one workbook must not hold up the others night after night
 	in, err := readInput(b.Path, n.s.options, n.s.flags.validation)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -311,7 +311,7 @@ func (n *night) take(b inbox.Book, to func(exit int) string) (ended inbox.Ended,
 	return inbox.Ended{RunID: doc.RunID, Exit: doc.ExitCode, Again: len(doc.Waiting) > 0, Halt: halt}, ""
 }
 
-// failed keeps the document of a workbook that was not run to its end, and tells how it
+// failed keeps the document of a workbook that was not run to its end, and returns how it
 // ended. Only what is wrong with the workbook itself is final.
 func (n *night) failed(b inbox.Book, runID string, err error) inbox.Ended {
 	n.fail(err)
@@ -332,7 +332,7 @@ func (n *night) add(doc report.Document, sent bool) {
 }
 
 // isBad reports whether an error is about what is in a workbook, and not about the disk, a
-// folder or a password that was not given, say, which another night may find in order.
+// folder or a missing password, say, which may be fine another night.
 func isBad(err error) bool {
 	if own, ok := errors.AsType[*exitError](err); ok {
 		return own.code == "input-too-large"
@@ -372,7 +372,7 @@ func (n *night) complete(b inbox.Book, run inbox.Ended, folder string) {
 	n.lines.Note("folder-copy-again", map[string]string{"file": path, "run": run.RunID})
 }
 
-// tellMoved tells where a workbook is after its run.
+// tellMoved reports where a workbook was moved after its run.
 func (n *night) tellMoved(b inbox.Book, run inbox.Ended, to string, err error) {
 	if err != nil {
 		n.diary.TellUnmoved(b.Path, err)
@@ -391,7 +391,7 @@ func (n *night) hasMoved(path, sum, runID, to string) {
 	n.s.log.Info("workbook moved", "run_id", runID, "input", path, "moved_to", to)
 }
 
-// tell tells that a workbook was left out, and why.
+// tell reports a workbook that was left out.
 func (n *night) tell(l inbox.Left) {
 	n.diary.TellLeft(l)
 	switch {

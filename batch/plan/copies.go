@@ -53,8 +53,8 @@ func (p *planner) fromSheet(a *batch.Application) {
 	}
 }
 
-// copied notes that the application that a results copy knows as open or accepted is to be
-// kept by the ledger. Nothing of one that was accepted is in flight, but for the settling
+// copied notes the application that a results copy shows as open or accepted, for the ledger to
+// keep. Nothing of one that was accepted is in flight, but for the settling
 // time lookups may show an LOA before it. ALREADY says that there was an LOA when the copy
 // was written, and not when that was.
 func (p *planner) copied(a *batch.Application, result sheet.Result) {
@@ -87,7 +87,7 @@ func orLongAgo(at time.Time) time.Time {
 type copyAge uint8
 
 const (
-	copyOld   copyAge = iota // it tells nothing that the ledger does not know
+	copyOld   copyAge = iota // it has nothing that the ledger does not know
 	copySame                 // it has a token that the ledger knows, which another one may have used since
 	copyAhead                // it knows of an application of another ledger
 )

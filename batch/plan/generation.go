@@ -7,8 +7,8 @@ import (
 
 // fromLedger decides how a row starts, and under which generation and token, from what
 // the ledger knows of its circuit. A record of other content sets no token, since
-// that has another one anyway, but the generation goes on: the row may have had its content
-// before, and been refused under its token.
+// other content has another token anyway, but the generation continues: the row may have had its
+// present content before, and been refused under its token.
 func (p *planner) fromLedger(a *batch.Application, r batch.Record) {
 	a.Recorded = r.Hash != "" // else all that it knows is from a results copy
 	generation, same := sameContent(a, r)

@@ -48,8 +48,8 @@ func (a *Account) billing(ctx context.Context, region string) {
 	}
 }
 
-// circuits reads some circuits of a region and the LOA of one, which shows that the region's
-// endpoint answers and that the account may read them. Both calls take from the quota.
+// circuits reads some circuits of a region and the LOA of one, to see whether the region's
+// endpoint answers and the account may read them. Both calls count against the quota.
 func (a *Account) circuits(ctx context.Context, region string, ids []string) {
 	ids = ids[:min(len(ids), batch.SurveyIDs)]
 	var page batch.SurveyPage
@@ -82,7 +82,7 @@ func (a *Account) circuits(ctx context.Context, region string, ids []string) {
 // errQuotaUsed says that a call was not made, since others use the quota.
 var errQuotaUsed = errors.New("the quota is used up")
 
-// paid makes a call once the quota allows it, for which it waits no longer than for an answer.
+// paid makes a call once the quota allows it. It waits for that no longer than for an answer.
 func (a *Account) paid(ctx context.Context, region string, api batch.API, call func() error) error {
 	within, cancel := context.WithTimeout(ctx, a.Timeout)
 	defer cancel()

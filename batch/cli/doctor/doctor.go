@@ -1,7 +1,7 @@
 // Package doctor has the checks of loabatch doctor, and renders what they find: of the
 // variables in the environment, of the folders that a run writes to (folders.go), of the
-// ledger (ledger.go), and of an account, by calls that change nothing (account.go). It is
-// given what it checks, opens nothing itself, and knows no commands.
+// ledger (ledger.go), and of an account, by calls that change nothing (account.go). The
+// caller opens whatever is checked.
 package doctor
 
 import (
@@ -82,7 +82,7 @@ func (f *Findings) Text(w io.Writer, width int) error {
 	return report.WrappedTable(w, rows, width)
 }
 
-// prefix is that of the variables that set flags.
+// prefix starts the names of variables that set flags.
 const prefix = "LOABATCH_"
 
 // ignored are prefixes of variables that are not meant to set a flag: those that a program of

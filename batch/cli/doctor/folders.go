@@ -49,8 +49,8 @@ func (f *Findings) Folders(list []Folder, cause func(error) string) {
 const minRoom = 64 << 20
 
 // Room returns how many bytes a folder must have free for the copies of workbooks of a total
-// size. A copy has marks and two more sheets, it is written beside the one that it replaces,
-// and reports are written beside it.
+// size: a copy has marks and two more sheets, and is written before the one that it replaces is
+// removed; reports come on top.
 func Room(size int64) uint64 { return minRoom + 4*uint64(max(size, 0)) }
 
 // Bytes formats a size for people.

@@ -1,6 +1,5 @@
-// Package loa holds what the command status knows of the LOA of each row of a workbook: what the
-// API answered last and what was known before, and from both what is said of the row. It asks
-// nothing itself.
+// Package loa tracks the LOA of each row of a workbook for the command status: what the API
+// answered last, what was known before, and what that means for the row. It makes no calls.
 package loa
 
 import (
@@ -70,7 +69,7 @@ func (r *Row) Note(o batch.Outcome, at time.Time) (answered, changed bool) {
 	return true, was != "" && was != cmp.Or(o.LOAStatus, report.NoLOA)
 }
 
-// Unasked reports whether the API has not said anything of a row that it could be asked about.
+// Unasked reports whether the API has given no answer about a row that has a circuit to ask about.
 func (r *Row) Unasked() bool { return r.At.IsZero() && r.Outcome.Result != sheet.Invalid }
 
 // Result combines the result that an earlier run wrote into the row with the status that the
@@ -115,8 +114,8 @@ func (r *Row) Describe(app *report.Application, words *prose.Catalogue) {
 	}
 }
 
-// Concerns reports whether the message of a row is about its LOA: while the row needs somebody
-// for another reason, it says that.
+// Concerns reports whether the message of a row is about its LOA. A row that needs attention for
+// another reason keeps the message that says so.
 func (r *Row) Concerns(c *sheet.Circuit) bool {
 	if r.At.IsZero() || r.Outcome.LOAStatus == "" {
 		return false
@@ -136,7 +135,7 @@ func Awaits(words *prose.Catalogue, status string) string {
 	return words.Line("awaits-" + strings.ToLower(cmp.Or(status, report.NoLOA)))
 }
 
-// maxSaid is how many changes of a round have a line of their own.
+// maxSaid is how many changes of a round are printed one by one.
 const maxSaid = 50
 
 // SayChanged prints a line for each LOA whose status has changed.
