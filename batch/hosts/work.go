@@ -24,8 +24,8 @@ const (
 	fetchPause   = 50 * time.Millisecond
 	pollInterval = time.Second
 
-	claimedDelay = time.Second      // before a job is taken again whose circuit another member has
-	inHandDelay  = 30 * time.Second // or whose row this member has in hand, as River did not wait for it
+	claimedDelay = time.Second     // before a job is taken again whose circuit another member has
+	inHandDelay  = 5 * time.Second // or whose row this member has in hand, as River did not wait for it
 )
 
 // ahead is how many rows a member has in hand for each call that it may make: some wait for an
@@ -185,14 +185,24 @@ func (m *member) feed(job rowJob, a *batch.Application) (batch.Outcome, fate, er
 	return b.outcome, notReached, nil
 }
 
-// rowLedger has the engine hand back a row that another member, which was found dead, has finished after all,
-// and one whose claim a failover of the database has lost.
+// rowLedger has the engine hand back a row that another member, which was found dead, has finished after all, or has
+// claimed since: a failover may have lost this member's claim.
 type rowLedger struct{ ledger.Member }
 
 // Begin implements [batch.Ledger].
 func (l rowLedger) Begin(ctx context.Context, a batch.Application) error {
 	err := l.Member.Begin(ctx, a)
-	if errors.Is(err, ledger.ErrFinished) || errors.Is(err, ledger.ErrNotLocked) {
+	if errors.Is(err, ledger.ErrNotLocked) {
+		claimed, failed := l.Member.Claim(ctx, a.Key)
+		switch {
+		case failed != nil:
+			return failed
+		case !claimed:
+			return batch.ErrEndedElsewhere
+		}
+		err = l.Member.Begin(ctx, a)
+	}
+	if errors.Is(err, ledger.ErrFinished) {
 		return batch.ErrEndedElsewhere
 	}
 	return err
