@@ -49,7 +49,7 @@ type finished struct {
 	waiting     bool              // rows wait for somebody, so that the workbook is taken up again
 	left        bool              // at once, with requests on their way
 	shared      bool              // several hosts may have a copy of the run: all are equal
-	leaves      string            // with --no-wait: the command that writes the copy of the run, which goes on
+	goesOn      bool              // other hosts carry the run on: this is what has results so far
 
 	changed []ledger.Changed // rows that were changed after they were accepted, in order
 
@@ -88,7 +88,7 @@ type totals struct {
 func (a *app) deliver(done *finished, t target, f outputFlags) *report.Document {
 	found := newFindings(done.in.workbook, done.problems)
 	doc := document(done, found, a.lines.Words)
-	doc.Language, doc.InProgress = a.written(done.in).Vocabulary(), done.leaves != ""
+	doc.Language, doc.InProgress = a.written(done.in).Vocabulary(), done.goesOn
 	end := done.exitFacts(found.errors)
 	done.waiting = len(doc.Waiting) > 0
 	doc.ExitCode = end.code()

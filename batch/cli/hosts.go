@@ -453,7 +453,7 @@ func (r *together) leave(ctx context.Context, result *hosts.Result) error {
 	switch result.Stop {
 	case "":
 	case batch.StopInterrupted:
-		return failure(int(r.s.signals.exit.Load()), "hosts-interrupted", nil, "run", r.done.info.id, "command", command)
+		return failure(cmp.Or(int(r.s.signals.exit.Load()), exitInternal), "hosts-interrupted", nil, "run", r.done.info.id, "command", command)
 	case batch.StopDuration:
 		return failure(exitDuration, "hosts-duration", nil, "run", r.done.info.id, "command", command)
 	default:
@@ -465,7 +465,7 @@ func (r *together) leave(ctx context.Context, result *hosts.Result) error {
 		r.adopt(done)
 		*r.done = *done
 		r.done.totals.duration = r.env.Now().Sub(r.done.info.started)
-		r.done.leaves = command
+		r.done.goesOn = true
 		r.lines.Note("hosts-left", map[string]string{"run": r.done.info.id, "left": number(rows - len(r.done.outcomes)), "rows": number(rows)})
 	})
 }

@@ -232,7 +232,7 @@ func (t target) of(done *finished) target {
 		}
 		t.runID = id
 	}
-	if done.leaves != "" {
+	if done.goesOn {
 		t.path, t.reports, t.to = "", nil, nil
 	}
 	return t
