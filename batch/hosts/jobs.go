@@ -223,7 +223,9 @@ func (j *jobs) open(ctx context.Context, region string, rows []batch.Offered, ca
 				return err
 			}
 		}
-		return nil
+		// River stamps them by this host's clock and takes none before its time by the database's.
+		_, err = tx.Exec(ctx, "UPDATE loabatch_river.river_job SET scheduled_at = now() WHERE queue = $1 AND scheduled_at > now()", queueOf(j.batch, region))
+		return err
 	})
 }
 
