@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -23,7 +22,11 @@ var skewed = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	removeProgram = func() { os.RemoveAll(folder) }
-	source := filepath.Join(runtime.GOROOT(), "src", "runtime")
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return folder, err
+	}
+	source := filepath.Join(strings.TrimSpace(string(root)), "src", "runtime")
 	assembly, err := os.ReadFile(filepath.Join(source, "time_linux_amd64.s"))
 	if err != nil {
 		return folder, err
