@@ -64,7 +64,15 @@ func (p *process) submit(b *book) ([]batch.Outcome, error) {
 		Concurrency: p.command.concurrency, MaxAttempts: p.command.attempts, MaxFailures: p.command.limit,
 	}
 	p.shareQuota(e)
-	summary, err := e.Run(p.ctx, p.drain, plan.New(w, plan.Options{Past: past, Only: p.command.only, Reapply: p.command.reapply}))
+	whole := plan.New(w, plan.Options{Past: past, Only: p.command.only, Reapply: p.command.reapply})
+	var summary *batch.Summary
+	if p.w.history.switches["handed"] {
+		summary = &batch.Summary{}
+		h := &handout{process: p, engine: *e, run: run, book: w, whole: whole}
+		summary.Outcomes, err = h.carryOut()
+	} else {
+		summary, err = e.Run(p.ctx, p.drain, whole)
+	}
 	switch {
 	case p.killed():
 		return nil, errKilled
