@@ -45,6 +45,15 @@ func TestTakeOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = killed.Wait()
+	seen := -1
+	p.until("the end of what was under way", func() bool { // at the service, which does not know of the kill
+		before := seen
+		seen = p.sim.Stats().Requests
+		if seen != before {
+			time.Sleep(300 * time.Millisecond)
+		}
+		return seen == before
+	})
 	sent, lookedUp := p.sim.Stats().Accepted, p.lookups()
 	if sent == rows {
 		t.Skip("the run had ended")
