@@ -206,6 +206,9 @@ func (a *app) ledgerFile(flag string) (string, error) {
 // $XDG_STATE_HOME/loabatch (XDG Base Directory Specification), with ~/.local/state where
 // that is not set; ~/Library/Application Support on macOS and %LocalAppData% on Windows.
 func (a *app) ledgerPath(flag string) (string, error) {
+	if database.Mistaken(flag) {
+		return "", failure(exitUsage, "ledger-mistaken", nil, "address", flag)
+	}
 	if flag != "" {
 		return flag, nil
 	}

@@ -81,6 +81,9 @@ func (e *Env) hidePasswords() *database.Secrets {
 		if !strings.HasPrefix(name, envPrefix) || name == password.Variable {
 			return getenv(name)
 		}
+		if name == variable(ledgerFlag) {
+			return secrets.HideLedger(getenv(name))
+		}
 		return secrets.Hide(getenv(name))
 	}
 	e.Args = secrets.HideArguments(e.Args)
@@ -161,7 +164,7 @@ func getenv() func(string) string {
 		}
 		taken[name] = text
 		if name == variable(ledgerFlag) {
-			_ = os.Setenv(name, new(database.Secrets).Hide(text))
+			_ = os.Setenv(name, new(database.Secrets).HideLedger(text))
 		} else {
 			_ = os.Unsetenv(name) // either fails only for names that cannot be
 		}

@@ -9,6 +9,7 @@ package database
 
 import (
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -35,6 +36,33 @@ func start(text string) int {
 		}
 	}
 	return first
+}
+
+// libpq lists settings that the other form of an address, host=… dbname=…, is made of.
+const libpq = `(?:host|hostaddr|port|dbname|user|password|passfile|service|sslmode|sslrootcert|sslcert|sslkey|sslpassword|` +
+	`connect_timeout|application_name|options|target_session_attrs|channel_binding)\s*=`
+
+var (
+	explicitPath = regexp.MustCompile(`^(?:[./\\~]|[A-Za-z]:)`) // C: is a drive
+	bareScheme   = regexp.MustCompile(`(?i)^["'\s]*postgres(?:ql)?:`)
+	anyScheme    = regexp.MustCompile(`^["'\s]*[A-Za-z][A-Za-z0-9+.-]*:/*`)
+	settings     = regexp.MustCompile(`(?i)(?:^["']?|\s)` + libpq)
+	onlySetting  = regexp.MustCompile(`(?i)^["'\s]*` + libpq + `\s*(?:/.*|[^/\\]*)$`)
+)
+
+// Mistaken reports whether a value of --ledger looks as if it was meant for an address and is not
+// one: a scheme is misspelt, or it is in the form host=… dbname=…. It must not be taken for the
+// name of a file, or each host would keep a ledger of its own. A path that starts as one, with a
+// dot, a slash or a drive, is a path.
+func Mistaken(ledger string) bool {
+	switch {
+	case Is(ledger), explicitPath.MatchString(ledger):
+		return false
+	case bareScheme.MatchString(ledger), strings.Contains(ledger, "://"):
+		return true
+	}
+	trimmed := strings.TrimSpace(ledger)
+	return len(settings.FindAllString(trimmed, 2)) == 2 || onlySetting.MatchString(trimmed) && !strings.HasSuffix(strings.ToLower(trimmed), ".db")
 }
 
 // Secrets are the passwords of the addresses that a command was given. The zero value is ready for use.
@@ -70,17 +98,41 @@ func (s *Secrets) Hide(text string) string {
 	return text[:i] + address
 }
 
+// HideLedger is Hide for a value of --ledger. Of one that is [Mistaken] for an address, only how
+// it starts is left.
+func (s *Secrets) HideLedger(value string) string {
+	if !Mistaken(value) {
+		return s.Hide(value)
+	}
+	if scheme := anyScheme.FindString(value); scheme != "" {
+		return scheme + hidden
+	}
+	if name, _, ok := strings.Cut(value, "="); ok && onlySetting.MatchString(name+"=") {
+		return name + "=" + hidden
+	}
+	return "://" + hidden
+}
+
 // HideArguments returns the arguments of a command line without passwords. They were visible
 // in the system's list of processes: see [Secrets.Shown]. Of several passwords of one address,
 // the first counts, so the command line has to be hidden before the environment.
 func (s *Secrets) HideArguments(args []string) []string {
-	hidden := make([]string, len(args))
+	safe := make([]string, len(args))
 	for i, arg := range args {
-		if hidden[i] = s.Hide(arg); hidden[i] != arg {
+		flag, value, assigned := strings.Cut(arg, "=")
+		switch {
+		case assigned && flag == "--ledger":
+			safe[i] = flag + "=" + s.HideLedger(value)
+		case i > 0 && args[i-1] == "--ledger", bareScheme.MatchString(arg):
+			safe[i] = s.HideLedger(arg)
+		default:
+			safe[i] = s.Hide(arg)
+		}
+		if safe[i] != arg {
 			s.shown = true
 		}
 	}
-	return hidden
+	return safe
 }
 
 // Shown reports whether a password was on the command line, where the other users of the
@@ -197,10 +249,12 @@ func validHosts(list string) bool {
 	return true
 }
 
+// hidden is written instead of what may be a password.
+const hidden = "***"
+
 // veil replaces all that might be a password in an address that cannot be read: whatever
 // follows the user.
 func veil(rest string) string {
-	const hidden = "***"
 	i := strings.IndexAny(rest, ":/?#@")
 	if i < 0 {
 		return hidden

@@ -64,6 +64,42 @@ func TestHideWhatCannotBeRead(t *testing.T) {
 	}
 }
 
+// TestMistaken writes addresses in other forms, and paths that look a little like them.
+func TestMistaken(t *testing.T) {
+	for _, test := range []struct{ value, shown string }{
+		{"postgres:/ops:s3cret@db/loa", "postgres:/***"}, {"postgres:ops:s3cret@db/loa", "postgres:***"}, {"PostgreSQL:s3cret", "PostgreSQL:***"},
+		{"mysql://root:s3cret@h/x", "mysql://***"}, {"jdbc:postgresql:s3cret", "jdbc:postgresql:s3cret"}, {"http://s3cret", "http://***"},
+		{"postgre://ops:s3cret@db/loa", "postgre://***"}, {" postgres://ops:s3cret@db/loa", " postgres://***"}, {`"postgres://ops:s3cret@db/loa"`, `"postgres://***`},
+		{"s3cret@h://x", "://***"},
+		{"host=127.0.0.1 password=s3cret dbname=x", "host=***"}, {"password = s3cret host = db", "password =***"}, {"dbname=s3cret", "dbname=***"},
+		{"host=/var/run/postgresql", "host=***"}, {"DBNAME='s3 cret' user=x", "DBNAME=***"}, {"foo=1 host=s3cret dbname=x", "://***"},
+	} {
+		mistaken := test.shown != test.value
+		if database.Is(test.value) || database.Mistaken(test.value) != mistaken {
+			t.Errorf("%q is mistaken for an address: %t", test.value, !mistaken)
+		}
+		for name, shown := range map[string]string{
+			"variable": new(database.Secrets).HideLedger(test.value),
+			"flag":     new(database.Secrets).HideArguments([]string{"history", "--ledger", test.value})[2],
+			"assigned": strings.TrimPrefix(new(database.Secrets).HideArguments([]string{"--ledger=" + test.value})[0], "--ledger="),
+		} {
+			if shown != test.shown || database.Mistaken(shown) != mistaken {
+				t.Errorf("%s: %q is shown as %q, want %q", name, test.value, shown, test.shown)
+			}
+		}
+	}
+	for _, path := range []string{"", "ledger.db", `C:\loa\ledger.db`, "C:/loa/ledger.db", "C://loa/ledger.db", "c:ledger.db", "/srv/a=b/ledger.db", "host=web1/ledger.db", "host=web1.db",
+		"region=eu/host=web1/x", "./postgres:/x", "../mysql://x", "/srv/a://b", "~/host=x", `\\nas\host=x dbname=y`, "my ledger.db", "postgres", "postgres.db", "dbname", "a=b", "ghost=x"} {
+		if database.Mistaken(path) || database.Is(path) || new(database.Secrets).HideLedger(path) != path {
+			t.Errorf("%q is a path", path)
+		}
+	}
+	endpoint := []string{"submit", "--endpoint", "https://vpc.example.com", "host=a dbname=b.xlsx"}
+	if got := new(database.Secrets).HideArguments(endpoint); !slices.Equal(got, endpoint) {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestVariable(t *testing.T) {
 	var secrets database.Secrets
 	variable := func(name string) string { return map[string]string{"PGPASSWORD": "of the&variable"}[name] }

@@ -3,6 +3,7 @@ package prose
 // enHosts: a ledger in a database, and runs that several hosts work on.
 var enHosts = map[string]Entry{
 	"ledger-address":         {Message: "cannot read the address of the ledger, {address}", Hint: "Write it as postgres://USER@HOST:5432/DATABASE, with the password in the variable PGPASSWORD. In the address, @ is written as %40, and / as %2F."},
+	"ledger-mistaken":        {Message: "the ledger {address} is neither a path nor an address in a form that is read", Hint: "Write the address as postgres://USER@HOST:5432/DATABASE, with the password in the variable PGPASSWORD, or a path as ./FILE. Nothing was sent."},
 	"ledger-password-shown":  {Message: "the other users of this machine can see the password in --ledger", Hint: "Give it in the variable PGPASSWORD or LOABATCH_LEDGER, in the file that PGPASSFILE names, or in ~/.pgpass. The commands that loabatch suggests do not have it."},
 	"ledger-unreachable":     {Message: "the database server does not answer: {cause}", Hint: "Check the host and the port in --ledger, the network and the server."},
 	"ledger-authentication":  {Message: "the database server rejected the user or the password: {cause}", Hint: "Give the password in the variable PGPASSWORD, in the file that PGPASSFILE names, or in ~/.pgpass."},

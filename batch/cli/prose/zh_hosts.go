@@ -3,6 +3,7 @@ package prose
 // zhHosts: enHosts in Chinese.
 var zhHosts = map[string]Entry{
 	"ledger-address":         {Message: "无法识别台账的地址 {address}", Hint: "请写成 postgres://USER@HOST:5432/DATABASE，密码放在变量 PGPASSWORD 中。地址中的 @ 写成 %40，/ 写成 %2F。"},
+	"ledger-mistaken":        {Message: "台账 {address} 既不是路径，也不是可识别的地址", Hint: "地址请写成 postgres://USER@HOST:5432/DATABASE，密码放在变量 PGPASSWORD 中；路径请写成 ./FILE。没有发送任何申请。"},
 	"ledger-password-shown":  {Message: "本机的其他用户能看到 --ledger 中的密码", Hint: "请将密码放在变量 PGPASSWORD 或 LOABATCH_LEDGER、PGPASSFILE 指定的文件或 ~/.pgpass 中。loabatch 建议的命令不带密码。"},
 	"ledger-unreachable":     {Message: "数据库服务器没有响应：{cause}", Hint: "请检查 --ledger 中的主机和端口、网络以及服务器。"},
 	"ledger-authentication":  {Message: "数据库服务器拒绝了用户或密码：{cause}", Hint: "请将密码放在变量 PGPASSWORD、PGPASSFILE 指定的文件或 ~/.pgpass 中。"},
