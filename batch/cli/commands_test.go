@@ -368,6 +368,8 @@ func TestLedgerFailure(t *testing.T) {
 		{&ledger.Error{Kind: ledger.Newer, Err: &ledger.SchemaError{Found: 9, Known: 5, Program: "v8.1.0"}}, exitInternal, "written by loabatch v8.1.0, with schema version 9; this version reads schema versions up to 5"},
 		{&ledger.Error{Kind: ledger.Locks, Path: "l.db.locks", Err: syscall.EROFS}, exitInternal, "lock files, l.db.locks: " + syscall.EROFS.Error()},
 		{&ledger.Error{Kind: ledger.Database, Err: errors.New("x")}, exitInternal, "another program's SQLite database"},
+		{&ledger.Error{Kind: ledger.Rights, Path: "postgres://h/d", Grants: []string{"GRANT a", "GRANT b"}, Err: errors.New("x")}, exitUsage, "GRANT a; GRANT b"},
+		{&ledger.Error{Kind: ledger.Rights, Path: "postgres://h/d", Err: errors.New("x")}, exitUsage, "the role that owns the schema loabatch"},
 		{&ledger.Error{Kind: ledger.Corrupt, Err: errors.New("x")}, exitInternal, "the file is damaged"},
 		{&os.PathError{Op: "open", Path: "made-up", Err: syscall.ENOSPC}, exitInternal, syscall.ENOSPC.Error()},
 	} {

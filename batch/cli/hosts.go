@@ -82,7 +82,7 @@ func (a *app) runTogether(ctx context.Context, s *invocation, done *finished, t 
 			return internal(panicked)
 		}
 		if err != nil {
-			return a.ledgerFailure(err)
+			return a.ledgerFailedSince(err)
 		}
 		if i := slices.IndexFunc(results, func(r *hosts.Result) bool { return !r.Complete }); i >= 0 {
 			return r.leave(ctx, results[i])

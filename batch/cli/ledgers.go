@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
@@ -137,10 +138,20 @@ func (a *app) ledgerFailure(err error) error {
 	if moved, ok := errors.AsType[*ledger.MovedError](err); ok {
 		return failure(exitUsage, "ledger-moved", err, "to", moved.To, "when", stamp(moved.When))
 	}
-	if own, ok := errors.AsType[*ledger.Error](err); ok && database.Is(own.Path) {
+	if own, ok := errors.AsType[*ledger.Error](err); ok && own.Kind == ledger.Rights {
+		return failure(exitUsage, "ledger-refused", err, "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
+	} else if ok && database.Is(own.Path) {
 		return failure(exitInternal, "ledger-server-failed", err, "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
 	}
 	return failure(exitInternal, "ledger-failed", err, "reason", a.ledgerCause(err))
+}
+
+// ledgerFailedSince is ledgerFailure once something may have been sent.
+func (a *app) ledgerFailedSince(err error) error {
+	if own, ok := errors.AsType[*ledger.Error](err); ok && own.Kind == ledger.Rights {
+		return failure(exitInternal, "ledger-server-failed", err, "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
+	}
+	return a.ledgerFailure(err)
 }
 
 // ledgerCause describes the kind of failure.
@@ -166,6 +177,9 @@ func (a *app) ledgerCause(err error) string {
 // kindCode is the catalogue's code of that kind of failure: the same one may mean something
 // else in a database.
 func (a *app) kindCode(err *ledger.Error) string {
+	if err.Kind == ledger.Rights && len(err.Grants) == 0 {
+		return "ledger-rights-unknown"
+	}
 	if database.Is(err.Path) {
 		if code := "ledger-server-" + string(err.Kind); a.has(code) {
 			return code
@@ -190,7 +204,7 @@ func (a *app) ledgerHint(err error) string {
 	if !ok {
 		own = &ledger.Error{Kind: ledger.Other}
 	}
-	_, hint := a.lines.Words.Render(a.kindCode(own), nil)
+	_, hint := a.lines.Words.Render(a.kindCode(own), map[string]string{"grants": strings.Join(own.Grants, "; ")})
 	return hint
 }
 

@@ -51,6 +51,8 @@ type Error struct {
 	Path string // of the ledger, or the address of its database; never a password
 	Kind Kind
 	Err  error
+
+	Grants []string // with Rights: statements of SQL that give the role what it lacks, if they are known
 }
 
 // Error returns operation, path and cause, for a log.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cloud"
+	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/batch/quota"
 	"github.com/loabatch/loabatch/batch/report"
 )
@@ -102,7 +103,10 @@ func (a *Account) paid(ctx context.Context, region string, api batch.API, call f
 // run can do without these two, though not as well.
 func (a *Account) permitted(region string, api batch.API, err error) bool {
 	call, _ := errors.AsType[*batch.CallError](err)
+	_, unpaid := errors.AsType[*ledger.Error](err)
 	switch {
+	case unpaid:
+		a.Note(Fail, "quota", a.Where, "doctor-ledger-first", "action", "vpc:"+string(api), "region", region)
 	case err == nil:
 		a.Note(OK, "permission", a.Where, "doctor-permission", "action", "vpc:"+string(api), "region", region)
 	case errors.Is(err, errQuotaUsed):

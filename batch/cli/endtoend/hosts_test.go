@@ -461,5 +461,32 @@ func TestDatabaseFailures(t *testing.T) {
 	server, name := pgtest.Shared(t), strings.TrimPrefix(address.Path, "/")
 	p.ended(p.host(database, "history"), 0, "no runs")
 	server.Query(t, name, fmt.Sprintf("revoke all on schema loabatch from %[1]s; alter schema loabatch owner to current_user; revoke usage on schema loabatch from %[1]s", pgtest.Role))
-	p.ended(p.host(database, "history"), 2, "lacks a right in the database", "no superuser is needed")
+	p.ended(p.host(database, "history"), 2, "lacks a right in the database", "GRANT USAGE ON SCHEMA loabatch TO ")
+}
+
+// TestDatabaseRights has commands use a ledger whose tables the role may only read.
+func TestDatabaseRights(t *testing.T) {
+	t.Parallel()
+	database := pgtest.Database(t)
+	address, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, name := pgtest.Shared(t), strings.TrimPrefix(address.Path, "/")
+	p := newProgram(t, 1)
+	p.ended(p.host(database, "history"), 0, "no runs")
+	server.Query(t, name, fmt.Sprintf("reassign owned by %[1]s to current_user; grant usage on schema loabatch to %[1]s; grant select on all tables in schema loabatch to %[1]s", pgtest.Role))
+	const grant = "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA loabatch TO " + pgtest.Role
+	p.ended(p.host(database, "history"), 0, "no runs")
+	p.ended(p.host(database, "submit", "--yes", "-o", "out.xlsx", "in.xlsx"), 2, "the ledger cannot be used", "lacks a right in the database", "Nothing was sent", grant)
+	doctor := p.host(database, "doctor", "in.xlsx")
+	p.ended(doctor, 6, grant, "since the ledger, which has the quota, failed")
+	for _, wrong := range []string{"DescribePhysicalConnections properly", "Nothing more was sent", "run the same command again"} {
+		if strings.Contains(doctor.out.String(), wrong) {
+			t.Errorf("doctor says %q: %s", wrong, &doctor.out)
+		}
+	}
+	if p.sim.Stats().Accepted > 0 {
+		t.Error("something was sent")
+	}
 }

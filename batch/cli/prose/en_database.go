@@ -5,6 +5,7 @@ var enDatabase = map[string]Entry{
 	"doctor-what-database": {Message: "database"},
 
 	"doctor-database":              {Message: "PostgreSQL {version}, as the role {role}"},
+	"doctor-ledger-first":          {Message: "{action} in {region} was not tried, since the ledger, which has the quota, failed", Hint: "First do what is said about the ledger, then run loabatch doctor again."},
 	"doctor-database-super":        {Message: "the role {role} is a superuser", Hint: "Use an ordinary role: one that owns its database needs nothing more."},
 	"doctor-database-rights":       {Message: "the role {role} may not do everything that a run needs", Hint: "Have the owner of the database run: {grants}"},
 	"doctor-database-encrypted":    {Message: "the connection is encrypted ({protocol}), and the server's certificate was verified"},

@@ -5,6 +5,7 @@ var zhDatabase = map[string]Entry{
 	"doctor-what-database": {Message: "数据库"},
 
 	"doctor-database":              {Message: "PostgreSQL {version}，用户 {role}"},
+	"doctor-ledger-first":          {Message: "没有尝试 {region} 的 {action}：台账出错，而配额记录在台账中", Hint: "请先按台账一项的提示处理，然后重新运行 loabatch doctor。"},
 	"doctor-database-super":        {Message: "用户 {role} 是超级用户", Hint: "请使用普通用户：只需拥有自己的数据库，不需要其他权限。"},
 	"doctor-database-rights":       {Message: "用户 {role} 缺少运行所需的权限", Hint: "请由数据库的所有者执行：{grants}"},
 	"doctor-database-encrypted":    {Message: "连接已加密（{protocol}），并已验证服务器证书"},

@@ -21,7 +21,13 @@ var errTimeout = errors.New("no answer from the server in time")
 
 // wrap adds operation, address and kind to a failure. The ledger's own errors and the
 // caller's context errors are returned as they are.
-func (s *Store) wrap(op string, err error) error { return wrapError(op, s.path, err) }
+func (s *Store) wrap(op string, err error) error {
+	err = wrapError(op, s.path, err)
+	if own, ok := errors.AsType[*ledger.Error](err); ok && own.Kind == ledger.Rights {
+		own.Grants = s.missing
+	}
+	return err
+}
 
 func wrapError(op, path string, err error) error {
 	if err == nil {
@@ -79,6 +85,8 @@ func kindOf(err error) ledger.Kind {
 	switch {
 	case errors.As(err, &schema):
 		return ledger.Newer
+	case errors.Is(err, errRights):
+		return ledger.Rights
 	case errors.Is(err, errForeign):
 		return ledger.Database
 	case errors.Is(err, errOldServer):

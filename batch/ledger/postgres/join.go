@@ -28,6 +28,9 @@ func (s *Store) Start(ctx context.Context, info ledger.RunInfo, keys []batch.Key
 
 // Join implements [ledger.Shared].
 func (s *Store) Join(ctx context.Context, info ledger.RunInfo, terms []ledger.Term, keys []batch.Key) (ledger.Member, error) {
+	if len(s.missing) > 0 { // before anything is sent
+		return nil, s.wrap("start", errRights)
+	}
 	m := &Member{shared: true}
 	if err := s.enter(ctx, m, info, terms, keys); err != nil {
 		return nil, s.wrap("start", err)

@@ -71,6 +71,7 @@ type Store struct {
 	watch    watch
 	skew     atomic.Int64 // of the database's clock, see clock.go
 	timeLine string       // see timeLines
+	missing  []string     // rights that the role lacked when the ledger was opened
 
 	onSilence func(ledger.LockedError) // see OnSilence
 	broken    atomic.Pointer[error]
@@ -85,6 +86,7 @@ var _ ledger.Shared = (*Store)(nil)
 var (
 	errAddress   = errors.New("the address of the database cannot be understood")
 	errOldServer = errors.New("the server is older than version " + strconv.Itoa(oldest))
+	errRights    = errors.New("permission denied")
 	errStandby   = errors.New("the server is a standby, which cannot be written")
 )
 
@@ -185,6 +187,11 @@ func (s *Store) prepare(ctx context.Context) error {
 	case standby:
 		return errStandby
 	}
+	var server ledger.Server
+	if err := missing(ctx, conn, &server); err != nil {
+		return err
+	}
+	s.missing = server.Missing
 	if err := migrate(ctx, conn.Conn(), migrations); err != nil {
 		return err
 	}
