@@ -307,6 +307,15 @@ func (a *app) rendering(done *finished, doc *report.Document, kind string) func(
 	return func(w io.Writer) error { return report.HTML(w, *doc, words, templates.Report) }
 }
 
+// rendered returns the SHA-256 in hex of what is written, or "" if that fails.
+func rendered(render func(io.Writer) error) string {
+	h := sha256.New()
+	if render(h) != nil {
+		return ""
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
 // sealText lists the digests of the reports beside a copy: those that are there, for a run
 // that is killed before it has replaced them, and those that will be written.
 func (a *app) sealText(done *finished, doc report.Document, reports []reportFile) string {
@@ -316,9 +325,8 @@ func (a *app) sealText(done *finished, doc report.Document, reports []reportFile
 		if r.found != "" {
 			text.WriteString(sealLine(r.kind, r.found))
 		}
-		h := sha256.New()
-		if a.rendering(done, &doc, r.kind)(h) == nil {
-			text.WriteString(sealLine(r.kind, hex.EncodeToString(h.Sum(nil))))
+		if sum := rendered(a.rendering(done, &doc, r.kind)); sum != "" {
+			text.WriteString(sealLine(r.kind, sum))
 		}
 	}
 	return text.String()
@@ -337,12 +345,14 @@ func pathsOf(reports []reportFile) []string {
 func (a *app) writeReports(done *finished, doc *report.Document, t target) {
 	doc.Reports = pathsOf(t.reports)
 	for _, r := range t.reports {
-		sum := sha256.New()
-		err := checkReplace(r.path, t.force, func(f *os.File, _ int64) bool { return r.found != "" && digest(f) == r.found })
+		sum, render := sha256.New(), a.rendering(done, doc, r.kind)
+		err := checkReplace(r.path, t.force, func(f *os.File, _ int64) bool {
+			there := digest(f)
+			return there != "" && (there == r.found || done.shared && there == rendered(render)) // another host may have been faster
+		})
 		if err != nil {
 			err = errors.New(a.lines.Words.Line("output-changed"))
 		} else {
-			render := a.rendering(done, doc, r.kind)
 			err = durable.WriteFile(r.path, func(w io.Writer) error { return render(io.MultiWriter(w, sum)) }, nil)
 		}
 		if err != nil {

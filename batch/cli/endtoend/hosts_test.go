@@ -202,6 +202,29 @@ func TestHosts(t *testing.T) {
 	}
 }
 
+// TestHostsOneFolder has three processes run the same command in one folder, so that they write
+// the same files.
+func TestHostsOneFolder(t *testing.T) {
+	t.Parallel()
+	database := pgtest.Database(t)
+	p := newProgram(t, 60)
+	var hosts []*host
+	for range 3 {
+		hosts = append(hosts, p.host(database, "submit", "--yes", "--rate", "30/1s", "--report", "csv,html,json", "in.xlsx"))
+	}
+	for _, h := range hosts {
+		p.ended(h, 0, "all 60 rows accepted")
+		if strings.Contains(h.out.String(), "warning") {
+			t.Errorf("a host warns: %s", &h.out)
+		}
+	}
+	for _, ext := range []string{"xlsx", "csv", "html", "json"} {
+		if files, _ := filepath.Glob(p.path("in.results-*." + ext)); len(files) != 1 {
+			t.Errorf("%q", files)
+		}
+	}
+}
+
 // noPassword looks for a password in all files of a folder, and within the workbooks.
 func noPassword(t *testing.T, folder, password string) {
 	files := 0
