@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -283,7 +284,10 @@ func cause(err error) string {
 	var path *fs.PathError
 	var link *os.LinkError
 	var call *os.SyscallError
+	var name *net.DNSError
 	switch {
+	case errors.As(err, &name):
+		return name.Err + ": " + name.Name
 	case errors.As(err, &call): // of the network
 		err = call.Err
 	case errors.As(err, &path):
@@ -300,7 +304,11 @@ func cause(err error) string {
 			return known
 		}
 	}
-	return err.Error()
+	lines := strings.Split(err.Error(), "\n") // of several addresses of a server
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	return strings.Join(slices.Compact(lines), " ")
 }
 
 // password returns where the password of encrypted workbooks comes from. It is asked for only

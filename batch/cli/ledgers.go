@@ -88,7 +88,13 @@ func (a *app) openDatabase(ctx context.Context, address string) (ledger.Store, e
 		})
 		return store, nil
 	}
+	if refused, ok := errors.AsType[*postgres.SettingError](err); ok {
+		return nil, failure(exitUsage, "ledger-setting", err, "setting", refused.Setting, "address", address)
+	}
 	if own, ok := errors.AsType[*ledger.Error](err); ok && own.Path == noAddress {
+		if file, ok := errors.AsType[*fs.PathError](err); ok {
+			return nil, failure(exitUsage, "ledger-address-file", err, "file", file.Path, "reason", cause(err), "address", address)
+		}
 		return nil, failure(exitUsage, "ledger-address", err, "address", address)
 	}
 	return nil, failure(exitUsage, "ledger-open", err, "file", address, "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))

@@ -464,6 +464,9 @@ func TestDatabaseFailures(t *testing.T) {
 		{changed(func(u *url.URL) { u.Path = "/nowhere" }), []string{"does not have this database", "CREATE DATABASE"}},
 		{changed(func(u *url.URL) { u.Host = "127.0.0.1:1" }), []string{"the database server does not answer"}},
 		{changed(func(u *url.URL) { u.RawQuery = "sslmode=require" }), []string{"cannot be encrypted", "sslmode"}},
+		{changed(func(u *url.URL) { u.Host = "no-such-host.invalid:5432" }), []string{"the database server does not answer: no such host: no-such-host.invalid\n"}},
+		{changed(func(u *url.URL) { u.RawQuery = "sslmode=nonsense" }), []string{"the value of sslmode in the address of the ledger, postgres://"}},
+		{changed(func(u *url.URL) { u.RawQuery = "sslmode=verify-full&sslrootcert=/nothing" }), []string{"cannot read the file /nothing that the address of the ledger"}},
 		{strings.Replace(database, "@", "/@", 1), []string{"cannot read the address of the ledger, postgres://", ":***"}},
 	} {
 		for _, args := range [][]string{{"history"}, {"submit", "--yes", "-o", "out.xlsx", "in.xlsx"}, {"history", "--lang", "zh"}} {

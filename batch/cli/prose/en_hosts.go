@@ -3,6 +3,8 @@ package prose
 // enHosts: a ledger in a database, and runs that several hosts work on.
 var enHosts = map[string]Entry{
 	"ledger-address":         {Message: "cannot read the address of the ledger, {address}", Hint: "Write it as postgres://USER@HOST:5432/DATABASE, with the password in the variable PGPASSWORD. In the address, @ is written as %40, and / as %2F."},
+	"ledger-setting":         {Message: "the value of {setting} in the address of the ledger, {address}, or in the environment cannot be used", Hint: "Correct it or leave it out; it means what it means to psql."},
+	"ledger-address-file":    {Message: "cannot read the file {file} that the address of the ledger, {address}, or the environment names: {reason}", Hint: "Correct its path and permissions; sslmode and sslrootcert mean what they mean to psql."},
 	"ledger-mistaken":        {Message: "the ledger {address} is neither a path nor an address in a form that is read", Hint: "Write the address as postgres://USER@HOST:5432/DATABASE, with the password in the variable PGPASSWORD, or a path as ./FILE. Nothing was sent."},
 	"ledger-password-shown":  {Message: "the other users of this machine can see the password in --ledger", Hint: "Give it in the variable PGPASSWORD or LOABATCH_LEDGER, in the file that PGPASSFILE names, or in ~/.pgpass. The commands that loabatch suggests do not have it."},
 	"ledger-unreachable":     {Message: "the database server does not answer: {cause}", Hint: "Check the host and the port in --ledger, the network and the server."},

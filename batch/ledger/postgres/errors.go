@@ -5,7 +5,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"strings"
 	"syscall"
@@ -18,6 +20,42 @@ import (
 
 // errTimeout says that the server did not answer in time.
 var errTimeout = errors.New("no answer from the server in time")
+
+// errAddress says that an address cannot be understood.
+var errAddress = errors.New("the address of the database cannot be understood")
+
+// SettingError says which setting of an address, or of the environment, has no meaning. It does not
+// say what was given, which may be part of a password that has not been escaped.
+type SettingError struct{ Setting string }
+
+// Error names the setting.
+func (e *SettingError) Error() string { return "the value of " + e.Setting + " cannot be used" }
+
+// refused has the settings that the driver checks, by how it refuses their values: it has no types
+// for them.
+var refused = []struct{ text, setting string }{
+	{"sslmode is invalid", "sslmode"}, {"target_session_attrs value", "target_session_attrs"}, {"channel_binding value", "channel_binding"},
+	{"invalid connect_timeout", "connect_timeout"}, {"invalid require_auth", "require_auth"}, {"invalid sslcertmode", "sslcertmode"},
+	{"min_protocol_version", "min_protocol_version"}, {"max_protocol_version", "max_protocol_version"},
+	{"failed to read service", "service"}, {"sslnegotiation", "sslnegotiation"},
+}
+
+// parseError is an error about an address without any part of it. The driver's may quote some of
+// a password that has not been escaped.
+func parseError(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return fmt.Errorf("%w: %w", errAddress, path)
+	}
+	text := err.Error()
+	text = text[strings.LastIndex(text, "`:")+1:] // behind the address
+	for _, r := range refused {
+		if strings.Contains(text, r.text) {
+			return fmt.Errorf("%w: %w", errAddress, &SettingError{r.setting})
+		}
+	}
+	return errAddress
+}
 
 // wrap adds operation, address and kind to a failure. The ledger's own errors and the
 // caller's context errors are returned as they are.

@@ -125,6 +125,19 @@ func TestOpenFails(t *testing.T) {
 	}
 }
 
+// TestSettings opens addresses with settings that have no meaning.
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	const secret = "s3cret"
+	for _, setting := range []string{"sslmode", "target_session_attrs", "channel_binding", "connect_timeout", "require_auth", "sslcertmode", "service"} {
+		_, err := postgres.Open(t.Context(), "postgres://x:"+secret+"@127.0.0.1:1/d?"+setting+"=nonsense")
+		refused, ok := errors.AsType[*postgres.SettingError](err)
+		if !ok || refused.Setting != setting || strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), secret) {
+			t.Errorf("%s: %v", setting, err)
+		}
+	}
+}
+
 func first(password string, _ bool) string { return password }
 
 // TestDurable checks that commits are synchronous whatever the database's default is.

@@ -26,8 +26,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
 	"net"
 	"strconv"
 	"strings"
@@ -84,7 +82,6 @@ type Store struct {
 var _ ledger.Shared = (*Store)(nil)
 
 var (
-	errAddress   = errors.New("the address of the database cannot be understood")
 	errOldServer = errors.New("the server is older than version " + strconv.Itoa(oldest))
 	errRights    = errors.New("permission denied")
 	errStandby   = errors.New("the server is a standby, which cannot be written")
@@ -120,16 +117,6 @@ func openWith(ctx context.Context, address string, silence time.Duration) (*Stor
 		return nil, s.wrap("open", err)
 	}
 	return s, nil
-}
-
-// parseError is an error about an address without any part of it. The driver's may quote some of
-// a password that has not been escaped.
-func parseError(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return fmt.Errorf("%w: %w", errAddress, path)
-	}
-	return errAddress
 }
 
 // pathOf names a database for people.
