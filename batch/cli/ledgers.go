@@ -78,9 +78,14 @@ func (a *app) openDatabase(ctx context.Context, address string) (ledger.Store, e
 	if !ok {
 		return nil, failure(exitUsage, "ledger-address", nil, "address", address)
 	}
-	if a.secrets.Shown() {
-		a.warned.Do(func() { a.lines.Warn("ledger-password-shown", nil) })
-	}
+	a.warned.Do(func() {
+		if a.secrets.Shown() {
+			a.lines.Warn("ledger-password-shown", nil)
+		}
+		if file := a.secrets.OpenFile(address, a.env.Getenv); file != "" {
+			a.lines.Warn("ledger-password-file", map[string]string{"file": shellQuote(file)})
+		}
+	})
 	store, err := postgres.Open(ctx, connection)
 	if err == nil {
 		store.OnSilence(func(l ledger.LockedError) {

@@ -8,8 +8,12 @@
 package database
 
 import (
+	"cmp"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -166,6 +170,27 @@ func (s *Secrets) Connection(address string, getenv func(string) string) (connec
 		return address + "&" + settings.Encode(), true
 	}
 	return address + "?" + settings.Encode(), true
+}
+
+// OpenFile returns the path of the file that the password of an address comes from if other users
+// of the machine may read it; else "". Programs of PostgreSQL ignore such a file, the driver does
+// not. Windows has other permissions.
+func (s *Secrets) OpenFile(address string, getenv func(string) string) string {
+	connection, ok := s.Connection(address, getenv)
+	if !ok || runtime.GOOS == "windows" {
+		return ""
+	}
+	_, query, _ := strings.Cut(connection, "?")
+	settings, _ := url.ParseQuery(query) // Connection has
+	path := cmp.Or(settings.Get("passfile"), getenv("PGPASSFILE"))
+	if home := getenv("HOME"); path == "" && home != "" {
+		path = filepath.Join(home, ".pgpass")
+	}
+	info, err := os.Stat(path)
+	if settings.Has("password") || err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o077 == 0 {
+		return ""
+	}
+	return path
 }
 
 // split divides an address into what may be seen and what may not. It is written out, since

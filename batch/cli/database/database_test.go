@@ -1,7 +1,11 @@
 package database_test
 
 import (
+	"errors"
 	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -111,6 +115,35 @@ func TestVariable(t *testing.T) {
 		parsed, err := url.Parse(connection)
 		if !ok || err != nil || parsed.Query().Get("password") != test.want {
 			t.Errorf("%s connects with %q", test.address, connection)
+		}
+	}
+}
+
+func TestOpenFile(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("it has other permissions")
+	}
+	home := t.TempDir()
+	open, closed, own := filepath.Join(home, "open"), filepath.Join(home, "closed"), filepath.Join(home, ".pgpass")
+	for path, mode := range map[string]os.FileMode{open: 0o640, closed: 0o600, own: 0o604} {
+		if err := errors.Join(os.WriteFile(path, nil, mode), os.Chmod(path, mode)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, test := range []struct{ address, password, file, want string }{
+		{"postgres://db/loa", "", "", own},
+		{"postgres://db/loa", "", open, open},
+		{"postgres://db/loa", "", closed, ""},
+		{"postgres://db/loa?passfile=" + open, "", closed, open},
+		{"postgres://db/loa", "s3cret", open, ""},
+		{"postgres://ops:s3cret@db/loa", "", open, ""},
+		{"postgres://db/loa", "", home, ""},
+		{"postgres://db/loa", "", filepath.Join(home, "none"), ""},
+	} {
+		var secrets database.Secrets
+		variables := map[string]string{"HOME": home, "PGPASSFILE": test.file, "PGPASSWORD": test.password}
+		if got := secrets.OpenFile(secrets.Hide(test.address), func(name string) string { return variables[name] }); got != test.want {
+			t.Errorf("%+v: %q", test, got)
 		}
 	}
 }

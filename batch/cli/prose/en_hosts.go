@@ -7,6 +7,7 @@ var enHosts = map[string]Entry{
 	"ledger-address-file":    {Message: "cannot read the file {file} that the address of the ledger, {address}, or the environment names: {reason}", Hint: "Correct its path and permissions; sslmode and sslrootcert mean what they mean to psql."},
 	"ledger-mistaken":        {Message: "the ledger {address} is neither a path nor an address in a form that is read", Hint: "Write the address as postgres://USER@HOST:5432/DATABASE, with the password in the variable PGPASSWORD, or a path as ./FILE. Nothing was sent."},
 	"ledger-password-shown":  {Message: "the other users of this machine can see the password in --ledger", Hint: "Give it in the variable PGPASSWORD or LOABATCH_LEDGER, in the file that PGPASSFILE names, or in ~/.pgpass. The commands that loabatch suggests do not have it."},
+	"ledger-password-file":   {Message: "other users of this machine may read the file with the password of the database", Hint: "Run chmod 600 {file}: psql would not use it as it is."},
 	"ledger-unreachable":     {Message: "the database server does not answer: {cause}", Hint: "Check the host and the port in --ledger, the network and the server."},
 	"ledger-authentication":  {Message: "the database server rejected the user or the password: {cause}", Hint: "Give the password in the variable PGPASSWORD, in the file that PGPASSFILE names, or in ~/.pgpass."},
 	"ledger-rights":          {Message: "the user lacks a right in the database: {cause}", Hint: "Have the owner of the database run {grants}; no superuser is needed."},

@@ -7,6 +7,7 @@ var zhHosts = map[string]Entry{
 	"ledger-address-file":    {Message: "无法读取台账地址 {address} 或环境变量指定的文件 {file}：{reason}", Hint: "请更正其路径和权限；sslmode 和 sslrootcert 的含义与 psql 相同。"},
 	"ledger-mistaken":        {Message: "台账 {address} 既不是路径，也不是可识别的地址", Hint: "地址请写成 postgres://USER@HOST:5432/DATABASE，密码放在变量 PGPASSWORD 中；路径请写成 ./FILE。没有发送任何申请。"},
 	"ledger-password-shown":  {Message: "本机的其他用户能看到 --ledger 中的密码", Hint: "请将密码放在变量 PGPASSWORD 或 LOABATCH_LEDGER、PGPASSFILE 指定的文件或 ~/.pgpass 中。loabatch 建议的命令不带密码。"},
+	"ledger-password-file":   {Message: "本机的其他用户可能能读取保存数据库密码的文件", Hint: "请运行 chmod 600 {file}：psql 不会使用这样的文件。"},
 	"ledger-unreachable":     {Message: "数据库服务器没有响应：{cause}", Hint: "请检查 --ledger 中的主机和端口、网络以及服务器。"},
 	"ledger-authentication":  {Message: "数据库服务器拒绝了用户或密码：{cause}", Hint: "请将密码放在变量 PGPASSWORD、PGPASSFILE 指定的文件或 ~/.pgpass 中。"},
 	"ledger-rights":          {Message: "该用户在数据库中缺少权限：{cause}", Hint: "请让数据库的所有者执行 {grants}；不需要超级用户。"},
