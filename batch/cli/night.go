@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -71,6 +72,9 @@ func (a *app) processFolder(cmd *cobra.Command, f submitFlags, folders inbox.Fol
 	n := &night{app: a, s: s, ctx: cmd.Context(), folders: folders, base: len(s.files), past: nights.NewPast(nil)}
 	n.diary = nights.Diary{Lines: a.lines, Cause: cause, Onwards: func(path string) string { return a.onwards(s.args, path) }}
 	n.sends = s.run.dryRun == dryRunOff && !f.run.simulate
+	if n.sends && database.Is(f.service.ledger) {
+		n.diary.Elsewhere = n.movedElsewhere
+	}
 	if err := n.checkFolders(); err != nil {
 		return err
 	}
@@ -375,13 +379,31 @@ func (n *night) complete(b inbox.Book, run inbox.Ended, folder string) {
 // tellMoved reports where a workbook was moved after its run.
 func (n *night) tellMoved(b inbox.Book, run inbox.Ended, to string, err error) {
 	if err != nil {
-		n.diary.TellUnmoved(b.Path, err)
+		n.diary.TellUnmoved(b.Path, b.SHA256, err)
 		return
 	}
 	n.docs[len(n.docs)-1].MovedTo = to
 	n.monitor.Moved(absolute(b.Path), absolute(to))
 	n.diary.TellMoved(b.Path, to)
 	n.hasMoved(b.Path, b.SHA256, run.RunID, to)
+}
+
+// movedElsewhere reports whether a workbook is in one of the folders that hosts move them to.
+func (n *night) movedElsewhere(path, sum string) bool {
+	ext := filepath.Ext(path)
+	name := strings.TrimSuffix(filepath.Base(path), ext) // a number may follow it
+	for _, folder := range []string{n.folders.Done, n.folders.Failed} {
+		if folder == "" {
+			continue
+		}
+		found, _ := os.ReadDir(folder) // what cannot be read is not known
+		for _, there := range found {
+			if strings.HasPrefix(there.Name(), name) && filepath.Ext(there.Name()) == ext && fileDigest(filepath.Join(folder, there.Name())) == sum {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // hasMoved logs that a workbook has left the folder, and moves with it what earlier nights

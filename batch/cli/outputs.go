@@ -246,6 +246,16 @@ func digest(r io.Reader) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
+// fileDigest is digest for a path.
+func fileDigest(path string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	return digest(f)
+}
+
 // recorded returns a function that reports whether the ledger knows of a run that wrote
 // these bytes to this path.
 func (a *app) recorded(ctx context.Context, ledgerFlag string) func(path, sum string) bool {

@@ -364,6 +364,17 @@ func TestHostsFolder(t *testing.T) {
 	for _, h := range hosts {
 		p.ended(h, 0)
 	}
+	moved, elsewhere := 0, 0
+	for _, h := range hosts {
+		if strings.Contains(h.out.String(), "no longer there") || !strings.Contains(h.out.String(), ", 0 left out") {
+			t.Errorf("a host left out what the other has moved: %s", &h.out)
+		}
+		moved += strings.Count(h.out.String(), " was moved to ")
+		elsewhere += strings.Count(h.out.String(), " was moved by another host")
+	}
+	if moved != 3 || elsewhere == 0 {
+		t.Errorf("%d moved, %d by another host", moved, elsewhere)
+	}
 	if joined := strings.Count(hosts[0].out.String()+hosts[1].out.String(), "joined run "); joined == 0 {
 		t.Error("no host joined the other")
 	}

@@ -17,8 +17,12 @@ type Diary struct {
 	Cause   func(error) string       // describes an error of the system
 	Onwards func(path string) string // the command that goes on with a workbook that was moved there
 
+	// Elsewhere reports whether another host has moved a workbook of these bytes; nil without others.
+	Elsewhere func(path, sum string) bool
+
 	Taken   int               // workbooks that were processed
 	Moved   int               // workbooks that have left the folder
+	Others  int               // workbooks that other hosts have moved
 	Stayed  int               // of what was left out
 	Unmoved bool              // a workbook that a run has finished with could not be moved
 	Left    []report.NotTaken // what was left out
@@ -32,8 +36,11 @@ func (d *Diary) TellMoved(path, to string) {
 
 // TellUnmoved says why a workbook stays in the folder that should have been moved. If someone
 // has taken it away or changed it meanwhile, all is well: it is a new workbook, if any.
-func (d *Diary) TellUnmoved(path string, err error) {
+func (d *Diary) TellUnmoved(path, sum string, err error) {
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && d.elsewhere(path, sum):
+		d.Lines.Note("folder-left-elsewhere", map[string]string{"file": path})
+		d.Others++
 	case errors.Is(err, fs.ErrNotExist) && !durable.Exists(path):
 		d.Lines.Note("folder-left-gone", map[string]string{"file": path})
 	case errors.Is(err, durable.ErrChanged):
@@ -44,12 +51,22 @@ func (d *Diary) TellUnmoved(path string, err error) {
 	}
 }
 
+// elsewhere reports whether another host has moved a workbook.
+func (d *Diary) elsewhere(path, sum string) bool {
+	return d.Elsewhere != nil && !durable.Exists(path) && d.Elsewhere(path, sum)
+}
+
 // TellLeft says that a workbook was left out, and why.
 func (d *Diary) TellLeft(l inbox.Left) {
 	args := map[string]string{"file": l.Path, "first": l.First, "run": l.Run.RunID, "exit": strconv.Itoa(l.Run.Exit), "target": l.MovedTo}
 	code := "folder-left-" + string(l.Reason)
 	if l.Reason == inbox.Ran && l.Run.RunID == "" {
 		code = "folder-left-bad"
+	}
+	others := d.Others
+	if l.Reason == inbox.Gone && d.elsewhere(l.Path, l.SHA256) {
+		code = "folder-left-elsewhere"
+		d.Others++
 	}
 	left := report.NotTaken{Input: l.Path, Reason: string(l.Reason), RunID: l.Run.RunID, MovedTo: l.MovedTo}
 	switch l.Reason {
@@ -61,7 +78,7 @@ func (d *Diary) TellLeft(l inbox.Left) {
 		left.ExitCode = &l.Run.Exit
 		switch {
 		case l.Err != nil:
-			d.TellUnmoved(l.Path, l.Err)
+			d.TellUnmoved(l.Path, l.SHA256, l.Err)
 		case l.MovedTo != "":
 			args["command"] = d.Onwards(l.MovedTo)
 			code += "-moved"
@@ -75,18 +92,22 @@ func (d *Diary) TellLeft(l inbox.Left) {
 	}
 	left.Message, _ = d.Lines.Words.Render(code, args)
 	d.Left = append(d.Left, left)
-	if l.MovedTo == "" {
+	if l.MovedTo == "" && d.Others == others {
 		d.Stayed++
 	}
 }
 
 // End says what happened to the folder as a whole.
 func (d *Diary) End(folder string) {
-	if d.Taken+d.Moved == 0 {
+	if d.Taken+d.Moved+d.Others == 0 {
 		d.Lines.Say("folder-empty", map[string]string{"file": folder})
 		return
 	}
-	d.Lines.Say("folder-ended", map[string]string{
-		"file": folder, "count": strconv.Itoa(d.Taken), "moved": strconv.Itoa(d.Moved), "n": strconv.Itoa(d.Stayed),
+	code := "folder-ended"
+	if d.Others > 0 {
+		code = "folder-ended-hosts"
+	}
+	d.Lines.Say(code, map[string]string{
+		"file": folder, "count": strconv.Itoa(d.Taken), "moved": strconv.Itoa(d.Moved), "others": strconv.Itoa(d.Others), "n": strconv.Itoa(d.Stayed),
 	})
 }

@@ -78,20 +78,25 @@ func TestDiary(t *testing.T) {
 	var said strings.Builder
 	d := Diary{
 		Lines: console.New(&said, prose.English, console.Screen{}), Cause: error.Error,
-		Onwards: func(path string) string { return "loabatch submit " + path },
+		Onwards:   func(path string) string { return "loabatch submit " + path },
+		Elsewhere: func(_, sum string) bool { return sum == "elsewhere" },
 	}
+	d.TellUnmoved("a.xlsx", "elsewhere", fs.ErrNotExist)
 	for _, l := range []inbox.Left{
 		{Path: "lock", Reason: inbox.Lock},
 		{Path: "unreadable.xlsx", Reason: inbox.Unreadable, Err: errors.New("no permission")},
 		{Path: "ran.xlsx", Reason: inbox.Ran, Run: inbox.Ended{RunID: "a", Exit: 4}},
 		{Path: "moved.xlsx", Reason: inbox.Ran, Run: inbox.Ended{RunID: "a", Exit: 4}, MovedTo: "failed/moved.xlsx"},
 		{Path: "gone.xlsx", Reason: inbox.Ran, Run: inbox.Ended{RunID: "a"}, Err: fs.ErrNotExist},
+		{Path: "b.xlsx", SHA256: "elsewhere", Reason: inbox.Gone},
+		{Path: "c.xlsx", SHA256: "elsewhere", Reason: inbox.Ran, Run: inbox.Ended{RunID: "a"}, Err: fs.ErrNotExist},
 		{Path: "full.xlsx", Reason: inbox.Ran, Run: inbox.Ended{RunID: "a"}, Err: errors.New("disk full")},
 	} {
 		d.TellLeft(l)
 	}
 	d.End("in")
-	for _, want := range []string{"unreadable.xlsx", "no permission", "loabatch submit failed/moved.xlsx", "gone.xlsx", "disk full"} {
+	for _, want := range []string{"unreadable.xlsx", "no permission", "loabatch submit failed/moved.xlsx", "gone.xlsx was left out: it is no longer there", "disk full",
+		"a.xlsx was moved by another host", "b.xlsx was moved by another host", "c.xlsx was moved by another host", "1 moved, 3 moved by other hosts, 5 left out"} {
 		if !strings.Contains(said.String(), want) {
 			t.Errorf("no %q in\n%s", want, said.String())
 		}
@@ -99,7 +104,7 @@ func TestDiary(t *testing.T) {
 	if strings.Contains(said.String(), "ran.xlsx") || strings.Contains(said.String(), "lock") {
 		t.Errorf("says what needs no saying:\n%s", said.String())
 	}
-	if d.Moved != 1 || d.Stayed != 5 || !d.Unmoved || len(d.Left) != 6 || d.Left[3].MovedTo == "" {
+	if d.Moved != 1 || d.Stayed != 5 || d.Others != 3 || !d.Unmoved || len(d.Left) != 8 || d.Left[3].MovedTo == "" {
 		t.Errorf("%+v", d)
 	}
 }

@@ -115,6 +115,8 @@ var enLines = map[string]Entry{
 	"folder-stays":          {Message: "nothing is really sent, so no workbook is moved"},
 	"folder-empty":          {Message: "no new workbook in {file}"},
 	"folder-ended":          {Message: "{file}: {count} {count:workbook|workbooks} processed, {moved} moved, {n} left out"},
+	"folder-ended-hosts":    {Message: "{file}: {count} {count:workbook|workbooks} processed, {moved} moved, {others} moved by other hosts, {n} left out"},
+	"folder-left-elsewhere": {Message: "{file} was moved by another host"},
 	"folder-moved":          {Message: "{file} was moved to {target}"},
 	"folder-unmoved":        {Message: "cannot move {file}: {reason}", Hint: "Run again: the workbook is moved then, and not processed again."},
 	"folder-copy-again":     {Message: "the results copy of run {run} was missing and was written again: {file}"},

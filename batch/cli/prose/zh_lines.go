@@ -115,6 +115,8 @@ var zhLines = map[string]Entry{
 	"folder-stays":          {Message: "没有真正发送，因此不移动任何工作簿"},
 	"folder-empty":          {Message: "{file} 中没有新的工作簿"},
 	"folder-ended":          {Message: "{file}：已处理 {count} 个工作簿，移动 {moved} 个，略过 {n} 个"},
+	"folder-ended-hosts":    {Message: "{file}：已处理 {count} 个工作簿，移动 {moved} 个，其他主机移动 {others} 个，略过 {n} 个"},
+	"folder-left-elsewhere": {Message: "{file} 已由其他主机移动"},
 	"folder-moved":          {Message: "{file} 已移动到 {target}"},
 	"folder-unmoved":        {Message: "无法移动 {file}：{reason}", Hint: "请重新运行：届时只移动该工作簿，不再处理。"},
 	"folder-copy-again":     {Message: "运行 {run} 的结果副本缺失，已重新写入：{file}"},
