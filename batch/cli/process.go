@@ -340,6 +340,9 @@ func (a *app) open(ctx context.Context, s *invocation, inputs []*input) error {
 		return err
 	}
 	s.closers = append(s.closers, s.store)
+	if _, shared := s.store.(ledger.Shared); !shared && s.flags.run.noWait && !s.flags.run.simulate {
+		a.lines.Note("no-wait-alone", nil)
+	}
 	return nil
 }
 

@@ -97,7 +97,7 @@ func TestTakeOver(t *testing.T) {
 	for _, args := range [][]string{
 		{"submit", "--yes", "-o", "out.xlsx", "in.xlsx"}, {"submit", "--dry-run=online", "in.xlsx"}, {"status", "-o", "out.xlsx", "in.xlsx"}, {"history", "--prune", "1d", "--yes"},
 	} {
-		p.ended(p.host(file, args...), 2, "this ledger has moved to "+taken.Moved, "Give that address with --ledger")
+		p.ended(p.host(file, args...), 2, "this ledger was moved to "+taken.Moved, "Give the address of that database with --ledger")
 	}
 	if after := p.sim.Stats(); after.Accepted != sent {
 		t.Errorf("%d applications were sent, %d requests", after.Accepted-sent, after.Requests-before)

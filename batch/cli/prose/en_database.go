@@ -24,7 +24,7 @@ var enDatabase = map[string]Entry{
 	"doctor-database-slow":         {Message: "a query takes {trip}, which may keep a run below its quota", Hint: "Run it nearer to the database, or raise --concurrency: a row takes some 13 queries."},
 	"doctor-database-crowded":      {Message: "{free} {free:connection is|connections are} free for ordinary roles", Hint: "Raise max_connections in postgresql.conf: each process uses up to 10."},
 
-	"ledger-moved":          {Message: "this ledger has moved to {to} on {when} UTC", Hint: "Nothing was sent. Give that address with --ledger or LOABATCH_LEDGER; history and report still read this one."},
+	"ledger-moved":          {Message: "this ledger was moved to {to} on {when} UTC", Hint: "Nothing was sent. Give the address of that database with --ledger or LOABATCH_LEDGER, with the user; history and report still read this one."},
 	"take-over-question":    {Message: "move the ledger {file} into {to}?"},
 	"take-over-no-yes":      {Message: "without a terminal, --take-over needs --yes", Hint: "Nothing was changed."},
 	"take-over-declined":    {Message: "nothing was moved"},

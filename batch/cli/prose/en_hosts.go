@@ -25,6 +25,7 @@ var enHosts = map[string]Entry{
 	"ledger-server-failed":   {Message: "the ledger failed: {reason}", Hint: "Nothing more was sent. {todo} Then run the same command again."},
 
 	"hosts-started":           {Message: "started run {run}; the same command on other hosts joins it"},
+	"no-wait-alone":           {Message: "--no-wait has no effect: the ledger is a file, so there are no other hosts to wait for"},
 	"hosts-joined":            {Message: "joined run {run}, which {host} (process {pid}) started at {since}"},
 	"hosts-silence":           {Message: "the processes at work on run {run} seem to have died ({host}, process {pid}); waiting a few seconds until that is certain"},
 	"hosts-terms":             {Message: "cannot join run {run}, which {host} started with {differences}", Hint: "Run the same command here as there, or wait until that run has ended. Nothing was sent."},

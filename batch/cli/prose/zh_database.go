@@ -24,7 +24,7 @@ var zhDatabase = map[string]Entry{
 	"doctor-database-slow":         {Message: "一次查询用时 {trip}，运行可能达不到配额", Hint: "请在离数据库更近的机器上运行，或提高 --concurrency：每行约需 13 次查询。"},
 	"doctor-database-crowded":      {Message: "可供普通用户使用的连接还有 {free} 个", Hint: "请提高 postgresql.conf 中的 max_connections：每个进程最多使用 10 个。"},
 
-	"ledger-moved":          {Message: "此台账已于 {when} UTC 迁入 {to}", Hint: "没有发送任何申请。请用 --ledger 或 LOABATCH_LEDGER 指定该地址；history 和 report 仍可读取此台账。"},
+	"ledger-moved":          {Message: "此台账已于 {when} UTC 迁入 {to}", Hint: "没有发送任何申请。请用 --ledger 或 LOABATCH_LEDGER 指定该数据库的地址（包括用户）；history 和 report 仍可读取此台账。"},
 	"take-over-question":    {Message: "将台账 {file} 迁入 {to}？"},
 	"take-over-no-yes":      {Message: "不在终端中运行时，--take-over 需要 --yes", Hint: "没有任何改动。"},
 	"take-over-declined":    {Message: "没有迁移"},

@@ -25,6 +25,7 @@ var zhHosts = map[string]Entry{
 	"ledger-server-failed":   {Message: "台账出错：{reason}", Hint: "已停止发送。{todo}然后请重新运行同一命令。"},
 
 	"hosts-started":           {Message: "已开始运行 {run}；在其他主机上运行同一命令即可加入"},
+	"no-wait-alone":           {Message: "--no-wait 不起作用：台账是文件，没有其他主机可等"},
 	"hosts-joined":            {Message: "已加入运行 {run}，由 {host}（进程 {pid}）开始于 {since}"},
 	"hosts-silence":           {Message: "运行 {run} 的进程似乎已异常中断（{host}，进程 {pid}）；正在确认，需要数秒"},
 	"hosts-terms":             {Message: "无法加入 {host} 开始的运行 {run}，两边的设置不同：{differences}", Hint: "请在此运行与那边相同的命令，或等该运行结束。没有发送任何申请。"},
