@@ -450,6 +450,14 @@ func (r *together) finish(ctx context.Context, results []*hosts.Result) error {
 // leave has this process leave a run that goes on, and says why.
 func (r *together) leave(ctx context.Context, result *hosts.Result) error {
 	command := r.suggest("report", settings{ledgerFlag: r.done.ledgerFlag}, r.done.info.id)
+	if result.Lost != nil {
+		exit := exitDuration
+		if result.Stop == batch.StopInterrupted {
+			exit = cmp.Or(int(r.s.signals.exit.Load()), exitInternal)
+		}
+		r.done.left = true // nothing can be recorded
+		return failure(exit, "hosts-lost", result.Lost, "run", r.done.info.id, "command", command)
+	}
 	switch result.Stop {
 	case "":
 	case batch.StopInterrupted:

@@ -83,6 +83,7 @@ type Result struct {
 	Stop     batch.StopReason
 	StopCode string
 	Ahead    time.Duration // as in [batch.Summary]
+	Lost     error         // why the database is away, if the member left without it: it is dead to the others then
 
 	Figures  ledger.Figures  // of this member
 	Problems []sheet.Problem // of rows that turned out to be INVALID, beyond those of the plan

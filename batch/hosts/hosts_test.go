@@ -232,9 +232,33 @@ func TestMaxDuration(t *testing.T) {
 		t.Errorf("%+v", r.State.End)
 	}
 	b.wait()
-	if b.err == nil || b.result.Complete {
-		t.Errorf("without a database: %+v", b.result)
+	if b.err != nil || b.result.Complete || b.result.Lost == nil || b.result.Stop != batch.StopDuration {
+		t.Errorf("without a database: %v, %+v", b.err, b.result)
 	}
+}
+
+// TestDrainInOutage drains a host while its database is away: it leaves soon, and the other host
+// has its rows.
+func TestDrainInOutage(t *testing.T) {
+	long(t)
+	address, e, w := pgtest.Database(t), newEndpoint(), book(200, "cn-hangzhou")
+	e.latency = 200 * time.Millisecond
+	a := start(t, address, "a", e, w)
+	b := start(t, address, "b", e, w)
+	time.Sleep(2 * time.Second)
+	b.wire.set(true)
+	time.Sleep(time.Second)
+	drained := time.Now()
+	close(b.drain)
+	b.wait()
+	if took := time.Since(drained); took > 20*time.Second {
+		t.Errorf("left after %v", took)
+	}
+	if b.err != nil || b.result.Complete || b.result.Lost == nil || b.result.Stop != batch.StopInterrupted {
+		t.Errorf("%v, %+v", b.err, b.result)
+	}
+	a.end()
+	settled(t, a, e, 200)
 }
 
 // TestFatalForOne has the credentials of one host rejected: it leaves, and the other one goes on.

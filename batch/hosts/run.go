@@ -31,6 +31,7 @@ const (
 	leastBeat = 50 * time.Millisecond
 	grace     = 2 * time.Second
 	overtime  = 10 * time.Second
+	patience  = 4 * time.Second
 )
 
 // missingFor is how long rows must have been without a job before they are handed out again.
@@ -165,6 +166,10 @@ func (m *member) follow(drain <-chan struct{}) {
 		m.drained.Store(true)
 		m.halt()
 		m.wakeUp()
+		go func() {
+			defer batch.Guard(m.fail)
+			m.giveUp(patience)
+		}()
 	case <-m.calls.Done():
 	case <-m.life.Done():
 		return
@@ -274,13 +279,17 @@ func (m *member) result(err error) (*Result, error) {
 	}
 	<-m.fed
 	<-m.river
+	var lost error
 	switch {
-	case m.calls.Err() == nil || err == nil:
-	case errors.As(err, new(*ledger.TakenOverError)), errors.As(err, new(*batch.PanicError)):
-	default: // the caller wanted it so
+	case err == nil || errors.As(err, new(*ledger.TakenOverError)) || errors.As(err, new(*batch.PanicError)):
+	case m.calls.Err() != nil: // the caller wanted it so
 		m.why, err = batch.StopInterrupted, nil
+	case away(m.reason(err)) && m.drained.Load():
+		m.why, lost, err = batch.StopInterrupted, err, nil
+	case away(m.reason(err)) && m.late.Load():
+		m.why, lost, err = batch.StopDuration, err, nil
 	}
-	r := &Result{State: m.last, Complete: m.last.End != nil, Stop: m.why, StopCode: m.code, Ahead: m.ahead, Figures: m.report(), Problems: m.problems}
+	r := &Result{Lost: lost, State: m.last, Complete: m.last.End != nil, Stop: m.why, StopCode: m.code, Ahead: m.ahead, Figures: m.report(), Problems: m.problems}
 	if r.Complete {
 		r.Stop, r.StopCode = "", ""
 	}
@@ -466,14 +475,14 @@ func (m *member) setTimer(age time.Duration) {
 		m.late.Store(true)
 		m.halt()
 		m.wakeUp()
-		m.giveUp()
+		m.giveUp(overtime)
 	})
 	context.AfterFunc(m.life, func() { m.timer.Stop() })
 }
 
-// giveUp ends the member once the time of the batch has been up for a while and the database is away.
-func (m *member) giveUp() {
-	for wait := overtime; ; wait = beat {
+// giveUp ends the member if the database is away after a while: whatever is due then cannot be done.
+func (m *member) giveUp(after time.Duration) {
+	for wait := after; ; wait = beat {
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
@@ -481,7 +490,7 @@ func (m *member) giveUp() {
 			timer.Stop()
 			return
 		}
-		if err := m.waits.lostFor(overtime / 2); err != nil {
+		if err := m.waits.lostFor(after / 2); err != nil {
 			m.die(err)
 		}
 	}

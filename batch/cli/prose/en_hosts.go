@@ -35,6 +35,7 @@ var enHosts = map[string]Entry{
 	"hosts-database-back":     {Message: "the database of the ledger answers again; the run goes on"},
 	"hosts-taken":             {Message: "this process did not run for so long that the other hosts took over its rows of run {run}; it goes on with others", Hint: "Nothing was sent twice. Look for a machine that was suspended or overloaded."},
 	"hosts-interrupted":       {Message: "gave this host's rows back to run {run}, which the other hosts carry on", Hint: "Once that run has ended, this writes its copy: {command}"},
+	"hosts-lost":              {Message: "this host left run {run} while the database did not answer", Hint: "The ledger has what was sent until then. Once the database answers, the other hosts have its rows; if there are none, run the same command again. This writes the copy of a run that has ended: {command}"},
 	"hosts-duration":          {Message: "this host left run {run} at the end of --max-duration, before it was over", Hint: "Once that run has ended, this writes its copy: {command}"},
 	"hosts-stopped":           {Message: "gave this host's rows back to run {run}, which the other hosts carry on: {reason}", Hint: "Once that run has ended, this writes its copy: {command}"},
 	"history-members":         {Message: "HOST|PROCESS|JOINED (UTC)|SEEN (UTC)|STATUS|EXIT|ROWS|COPY"},

@@ -35,6 +35,7 @@ var zhHosts = map[string]Entry{
 	"hosts-database-back":     {Message: "台账的数据库已恢复响应；运行继续"},
 	"hosts-taken":             {Message: "此进程停顿过久，在运行 {run} 中的行已由其他主机接管；此进程将继续处理其余的行", Hint: "没有任何申请发送两次。请检查机器是否曾休眠或过载。"},
 	"hosts-interrupted":       {Message: "已将此主机的行交还运行 {run}，由其他主机继续", Hint: "该运行结束后，用此命令写出副本：{command}"},
+	"hosts-lost":              {Message: "数据库没有响应，此主机已离开运行 {run}", Hint: "此前发送的内容已记入台账。数据库恢复后，其行由其他主机接手；若没有其他主机，请重新运行同一命令。运行结束后，用此命令写出副本：{command}"},
 	"hosts-duration":          {Message: "--max-duration 到期，此主机已离开运行 {run}，该运行尚未结束", Hint: "该运行结束后，用此命令写出副本：{command}"},
 	"hosts-stopped":           {Message: "已将此主机的行交还运行 {run}，由其他主机继续：{reason}", Hint: "该运行结束后，用此命令写出副本：{command}"},
 	"history-members":         {Message: "主机|进程|加入时间 (UTC)|最后响应 (UTC)|状态|退出码|行数|副本"},

@@ -4,12 +4,13 @@ package pgtest
 
 import (
 	"errors"
+	"fmt"
 	"os/exec"
 	"testing"
 )
 
 func installed() (string, error) {
-	return "", errors.New("servers are started on Unix only")
+	return "", fmt.Errorf("servers are started on Unix only: %w", errors.ErrUnsupported)
 }
 
 type owner struct{}
