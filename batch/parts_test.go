@@ -322,7 +322,7 @@ func checkCanary(t *testing.T, seed uint64, canary int, sent []int, sum *batch.S
 	}
 }
 
-// countedLedger counts what the ledger is told, and may say that another process was first.
+// countedLedger notes what is begun and finished, and may say that another process was first.
 type countedLedger struct {
 	ledger.Memory
 	mu       sync.Mutex
@@ -368,7 +368,7 @@ func newHandout(s *server, regions ...string) *handout {
 		ledger: &countedLedger{begun: map[int]bool{}, finished: map[int]sheet.Result{}},
 		feeds:  map[string]chan batch.Handed{}, drain: make(chan struct{}), done: map[int]batch.Outcome{}, back: map[int]batch.Outcome{},
 	}
-	h.engine = &batch.Engine{Submitter: s, Finder: s, Ledger: h.ledger, Rate: quota.DefaultRate, Concurrency: 2, Feed: map[string]<-chan batch.Handed{}}
+	h.engine = &batch.Engine{Submitter: s, Finder: s, Ledger: h.ledger, Rate: quota.DefaultRate, Concurrency: 2, MaxAttempts: 20, Feed: map[string]<-chan batch.Handed{}}
 	for _, region := range regions {
 		h.feeds[region] = make(chan batch.Handed)
 		h.engine.Feed[region] = h.feeds[region]
@@ -376,7 +376,7 @@ func newHandout(s *server, regions ...string) *handout {
 	return h
 }
 
-// run hands out the rows of a plan. over is closed when the engine has ended, so that nothing more is handed to it.
+// run hands out the rows of a plan. over is closed when the engine has ended and takes no more.
 func (h *handout) run(t *testing.T, p *batch.Plan) (*batch.Summary, error) {
 	over := make(chan struct{})
 	var all sync.WaitGroup

@@ -154,8 +154,11 @@ func (r *together) join(ctx context.Context) error {
 	return nil
 }
 
-// joinFailure turns the error of a join into one for the user.
+// joinFailure turns the error of a join into one for the user. Nothing was sent.
 func (r *together) joinFailure(err error) error {
+	if own, ok := errors.AsType[*ledger.Error](err); ok && (own.Kind == ledger.Unreachable || own.Kind == ledger.Standby) {
+		return failure(exitUsage, "ledger-open", err, "file", r.s.flags.service.ledger, "reason", r.ledgerCause(err), "todo", r.ledgerHint(err))
+	}
 	terms, ok := errors.AsType[*ledger.TermsError](err)
 	if !ok {
 		return r.ledgerFailure(err)

@@ -652,7 +652,7 @@ var unsaid = map[string][]string{
 	},
 	"a server that fails in ways that a test would have to break it for, or a process that is stopped for long; see batch/ledger/postgres and batch/cli/campaign": {
 		"ledger-standby", "ledger-old-server", "ledger-server-full", "ledger-server-busy", "ledger-server-database", "ledger-server-corrupt", "ledger-server-other", "ledger-server-failed",
-		"hosts-taken", "hosts-silence", "hosts-duration", "hosts-lost", "hosts-stopped",
+		"ledger-rights-unknown", "hosts-taken", "hosts-silence", "hosts-duration", "hosts-lost", "hosts-stopped",
 	},
 	"a ledger of an older version": {"changed-source"},
 	"a letter that takes a minute, a disk that fills up under it, and an LOA without a link to it; see batch/letters and batch/cli/download": {

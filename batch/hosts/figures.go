@@ -115,8 +115,8 @@ func (m *member) observe(e batch.Event) {
 		m.figures.Statuses[e.Outcome.Row] = e.Outcome.CircuitState
 	}
 	m.mu.Unlock()
-	if fails(e.Outcome.Result) {
-		m.wakeUp() // it may be one too many
+	if fails(e.Outcome.Result) && !e.Settled {
+		m.failedHere()
 	}
 	m.observing.Lock()
 	defer m.observing.Unlock()
@@ -124,6 +124,17 @@ func (m *member) observe(e batch.Event) {
 		e.Done, e.Total = int(min(m.rows.Add(1), int64(m.options.Rows))), m.options.Rows
 		m.options.Engine.Observe(e)
 	}
+}
+
+// failedHere counts a row that has failed. What the others have failed is read with the state of the
+// batch, but this member's own failures stop it at once.
+func (m *member) failedHere() {
+	limit := m.options.Engine.MaxFailures
+	if n := m.ownFailed.Add(1); limit.N > 0 && n >= int64(limit.N) {
+		m.tooMany.Store(true)
+		m.halt()
+	}
+	m.wakeUp()
 }
 
 // found notes a problem that an engine has found.

@@ -51,7 +51,7 @@ func (j rowJob) state() *batch.CircuitState {
 const schema = "loabatch_river"
 
 // tables are ours: how far the opening of each batch has come. A batch is there until it has
-// ended, so that nobody inserts jobs of one that has.
+// ended: no one inserts jobs of one that has.
 const tables = `
 CREATE TABLE IF NOT EXISTS loabatch_river.batches (
 	batch     text PRIMARY KEY,
@@ -235,7 +235,7 @@ func (j *jobs) opened(ctx context.Context) error {
 	return err
 }
 
-// reopen has all regions opened again, if really no job is left: a row without an outcome has none.
+// reopen has all regions opened again, if no job is left although there are rows without an outcome.
 func (j *jobs) reopen(ctx context.Context) error {
 	return pgx.BeginFunc(ctx, j.pool, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `UPDATE loabatch_river.batches SET opened = false WHERE batch = $1 AND opened

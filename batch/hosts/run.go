@@ -68,6 +68,7 @@ type member struct {
 	halt    context.CancelFunc
 	drained atomic.Bool // the caller wants the process to end
 	late    atomic.Bool // the time of the batch is up
+	tooMany atomic.Bool // this member alone has reached MaxFailures
 
 	feeds   map[string]chan batch.Handed
 	fed     chan struct{} // closed when the engine has ended
@@ -94,6 +95,8 @@ type member struct {
 
 	wake chan struct{}
 	rows atomic.Int64 // that have ended, as far as is known
+
+	ownFailed atomic.Int64 // rows that failed here
 
 	mu        sync.Mutex // of what follows
 	failure   error
@@ -371,7 +374,7 @@ func (m *member) handOut() error {
 	switch {
 	case m.late.Load():
 		return m.stop(batch.StopDuration, "")
-	case m.tooManyFailed():
+	case m.tooMany.Load() || m.tooManyFailed():
 		return m.stop(batch.StopMaxFailures, "")
 	case m.drained.Load():
 		m.why = cmp.Or(m.why, batch.StopInterrupted)
@@ -573,7 +576,8 @@ func (m *member) add(s *batch.Summary) {
 	}
 }
 
-// takeBack inserts the jobs of members anew that are dead or have left.
+// takeBack inserts the jobs of members anew that are dead or have left, and those that this one does not have
+// in hand although the database says so.
 func (m *member) takeBack() error {
 	var gone []string
 	for _, other := range m.last.Members {
@@ -626,7 +630,7 @@ func (m *member) idle() bool {
 	return m.opening == nil && m.hands() == 0
 }
 
-// leave ends the member's part in a batch that goes on. If there is nobody else by now, it is stopped.
+// leave ends the member's part in a batch that goes on. If no one else is at work on it by now, it is stopped.
 func (m *member) leave() (over bool, err error) {
 	if !m.idle() {
 		return false, nil

@@ -185,24 +185,14 @@ func (m *member) feed(job rowJob, a *batch.Application) (batch.Outcome, fate, er
 	return b.outcome, notReached, nil
 }
 
-// rowLedger has the engine hand back a row that another member, which was found dead, has finished after all, or has
-// claimed since: a failover may have lost this member's claim.
+// rowLedger has the engine hand back a row that another member, which was found dead, has finished after all,
+// and one whose claim a failover of the database has lost.
 type rowLedger struct{ ledger.Member }
 
 // Begin implements [batch.Ledger].
 func (l rowLedger) Begin(ctx context.Context, a batch.Application) error {
 	err := l.Member.Begin(ctx, a)
-	if errors.Is(err, ledger.ErrNotLocked) {
-		claimed, failed := l.Member.Claim(ctx, a.Key)
-		switch {
-		case failed != nil:
-			return failed
-		case !claimed:
-			return batch.ErrEndedElsewhere
-		}
-		err = l.Member.Begin(ctx, a)
-	}
-	if errors.Is(err, ledger.ErrFinished) {
+	if errors.Is(err, ledger.ErrFinished) || errors.Is(err, ledger.ErrNotLocked) {
 		return batch.ErrEndedElsewhere
 	}
 	return err

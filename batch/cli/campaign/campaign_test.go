@@ -36,7 +36,7 @@ func TestThreeHosts(t *testing.T) {
 		t.Skip("takes a minute")
 	}
 	c := newCampaign(t, plan{
-		hosts: 3, regions: 2, rows: 700, n: 50, window: 5 * time.Second, seed: 1,
+		hosts: 3, regions: 2, rows: 500, n: 50, window: 5 * time.Second, seed: 1,
 		every: 6 * time.Second, freezes: true, crashes: 1, skewed: os.Getenv("LOABATCH_POSTGRES") == "required",
 	})
 	c.play()
@@ -60,9 +60,10 @@ func TestCampaigns(t *testing.T) {
 			p := plan{hosts: hosts, regions: 1 + round%3, n: 100, window: 10 * time.Second, seed: seed + uint64(round), skewed: true}
 			p.rows = 420 * p.regions
 			playNamed(t, p)
-			p.rows, p.every = 700*p.regions, 8*time.Second
+			p.rows, p.every = 700*p.regions, 16*time.Second/time.Duration(min(hosts, 3))
 			playNamed(t, p)
-			p.every, p.freezes, p.crashes = 4*time.Second, true, 2
+			// A host needs more than a silence to find that nobody works on the batch any more.
+			p.every, p.freezes, p.crashes = max(16*time.Second/time.Duration(hosts), 3*time.Second), true, 2
 			if p.seed%3 == 0 {
 				p.faults = "503:2%,503-after:1%,drop:1%,drop-after:1%,throttle:0.5%"
 			}

@@ -80,6 +80,12 @@ func (h *host) start() *process {
 	return p
 }
 
+// The exit codes of processes that were drained, and of those that did not find the database.
+const (
+	exitTerminated = 143
+	exitUsage      = 2
+)
+
 // work starts the program until it has ended with the batch.
 func (h *host) work() {
 	for !h.over.Load() {
@@ -94,6 +100,9 @@ func (h *host) work() {
 			h.over.Store(true)
 			return
 		case p.killed || p.drained || p.frozen || h.away(p):
+			if p.code != -1 && p.code != exitTerminated && p.code != exitUsage {
+				h.Logf("process %d on host %d ended with %d\n%s", p.number, h.number, p.code, tail(p.stderr.Bytes()))
+			}
 		default:
 			h.over.Store(true)
 			h.Errorf("process %d on host %d ended with %d after %v\n%s\n%s", p.number, h.number, p.code, p.at.Sub(p.begun), tail(p.stdout.Bytes()), tail(p.stderr.Bytes()))

@@ -153,6 +153,7 @@ type arrivals struct {
 	last     map[string]arrival // by circuit
 	order    []string           // circuits, the last one last
 	changed  int                // applications under a known token with another content
+	note     func(url.Values)   // is given each application, if there is one
 }
 
 type arrival struct {
@@ -172,6 +173,9 @@ func (a *arrivals) watch(next http.Handler) http.Handler {
 		form, _ := url.ParseQuery(string(body)) // next refuses what cannot be parsed
 		maps.Copy(params, form)
 		if strings.HasSuffix(params.Get("Action"), "ApplyPhysicalConnectionLOA") {
+			if a.note != nil {
+				a.note(params)
+			}
 			a.add(params.Get("InstanceId"), params.Get("ClientToken"), params.Get("CompanyName")+", "+params.Get("Si"))
 		}
 		next.ServeHTTP(w, r)

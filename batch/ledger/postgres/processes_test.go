@@ -95,10 +95,6 @@ func TestProcesses(t *testing.T) {
 	t.Logf("%d starts, %d killed, %d frozen, %d fenced, most in a window %d of %d", p.starts, p.killed, p.frozen, p.fenced, most, workRate.N)
 }
 
-func databaseOf(address string) string {
-	return address[bytes.LastIndexByte([]byte(address), '/')+1 : bytes.IndexByte([]byte(address), '?')]
-}
-
 // processes are workers, and who keeps starting them.
 type processes struct {
 	*testing.T
