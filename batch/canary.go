@@ -24,6 +24,7 @@ type canary struct {
 	underWay  int    // of those
 	accepted  int    // of those
 	over      bool   // the rest may go
+	failed    bool   // one of them rules out that the rest go
 	listeners []chan<- struct{}
 }
 
@@ -88,7 +89,7 @@ func (c *canary) ended(o *Outcome) {
 func (c *canary) count(o *Outcome) (stops bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.over {
+	if c.over || c.failed {
 		return false
 	}
 	place, found := slices.BinarySearch(c.rows, o.Row)
@@ -104,6 +105,7 @@ func (c *canary) count(o *Outcome) (stops bool) {
 	case o.Result == sheet.Submitted:
 		c.accepted++
 	case o.Attempts > 0 && o.Result != sheet.Already:
+		c.failed = true // before the run has stopped, another row may end
 		return true
 	}
 	c.admit()
