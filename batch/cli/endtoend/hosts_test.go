@@ -25,32 +25,39 @@ import (
 // host is a process of a run that several work on.
 type host struct {
 	*exec.Cmd
-	out bytes.Buffer // both streams
+	out printed // both streams
 }
 
 // host starts a command with a ledger in a database.
 func (p *program) host(ledger string, args ...string) *host {
 	h := &host{Cmd: p.command(args...)}
 	h.Env = append(h.Env, "LOABATCH_LEDGER="+ledger, "LOABATCH_ENDPOINT="+p.url)
-	h.Stdout, h.Stderr = &locked{Writer: &h.out}, nil
-	h.Stderr = h.Stdout
+	h.Stdout, h.Stderr = &h.out, &h.out
 	if err := h.Start(); err != nil {
 		p.Fatal(err)
 	}
 	return h
 }
 
-// locked is a writer for both streams of a process.
-type locked struct {
-	mu sync.Mutex
-	io.Writer
+// printed is what a process has printed so far, on both streams.
+type printed struct {
+	mu   sync.Mutex
+	text bytes.Buffer
 }
 
-func (l *locked) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.Writer.Write(b)
+func (p *printed) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(b)
 }
+
+func (p *printed) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
+}
+
+func (p *printed) Bytes() []byte { return []byte(p.String()) }
 
 // ended waits for a process, and wants an exit code and texts in what it printed.
 func (p *program) ended(h *host, exit int, wants ...string) {
