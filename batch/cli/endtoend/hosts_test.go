@@ -264,24 +264,27 @@ func noPassword(t *testing.T, folder, password string) {
 // TestHostsDiffer has processes that mean something else by a run not join it: with other
 // settings, or with another workbook that has one of its circuits.
 func TestHostsDiffer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes a run that goes on for long enough to be left")
+	}
 	t.Parallel()
 	database := pgtest.Database(t)
 	p := newProgramWith(t, 90, func(r simulator.Request) (simulator.Fault, bool) { // the first host is the last to end
 		return simulator.Fault{Kind: "hang", Hold: 6 * time.Second}, r.API == "ApplyPhysicalConnectionLOA" && r.InstanceID == "pc-crash00000" && r.N == 1
 	})
-	first := p.host(database, "submit", "--yes", "--rate", "10/1s", "-o", "1.xlsx", "in.xlsx")
+	first := p.host(database, "submit", "--yes", "--rate", "5/1s", "-o", "1.xlsx", "in.xlsx")
 	p.until("the run", func() bool { return p.sim.Stats().Accepted > 0 })
 	other := p.host(database, "submit", "--yes", "--rate", "20/1s", "--only", "failed,unknown", "--max-failures", "3", "-o", "2.xlsx", "in.xlsx")
-	p.ended(other, 2, "cannot join run ", "--rate 10/1s (here 20/1s)", "--max-failures unset (here 3)", "--only unset (here failed,unknown)", "Nothing was sent")
+	p.ended(other, 2, "cannot join run ", "--rate 5/1s (here 20/1s)", "--max-failures unset (here 3)", "--only unset (here failed,unknown)", "Nothing was sent")
 	book := clitest.Circuits(80)
 	book[0].Rows = append(book[0].Rows[:1:1], book[0].Rows[40:]...)
 	book[1].Rows = append(book[1].Rows[:1:1], book[1].Rows[40:]...)
 	if err := os.WriteFile(p.path("other.xlsx"), clitest.Pack(book), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p.ended(p.host(database, "submit", "--yes", "--rate", "10/1s", "-o", "3.xlsx", "other.xlsx"), 9, "another run is working on circuits of this workbook")
-	early := p.host(database, "submit", "--yes", "--rate", "10/1s", "--no-wait", "-o", "4.xlsx", "in.xlsx")
-	drained := p.host(database, "submit", "--yes", "--json", "--rate", "10/1s", "-o", "5.xlsx", "in.xlsx")
+	p.ended(p.host(database, "submit", "--yes", "--rate", "5/1s", "-o", "3.xlsx", "other.xlsx"), 9, "another run is working on circuits of this workbook")
+	early := p.host(database, "submit", "--yes", "--rate", "5/1s", "--no-wait", "-o", "4.xlsx", "in.xlsx")
+	drained := p.host(database, "submit", "--yes", "--json", "--rate", "5/1s", "-o", "5.xlsx", "in.xlsx")
 	p.until("the host", func() bool { return strings.Contains(drained.out.String(), "joined run ") })
 	if err := drained.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
