@@ -116,12 +116,3 @@ func scanRecord(scan func(...any) error, before ...any) (r record, err error) {
 
 // inOrder lists rows with their steps in order.
 const inOrder = " ORDER BY r.run, r.row, r.place <> 'loa', r.place"
-
-// shown folds the outcomes of a row's steps into the one that the row shows.
-func shown(steps []batch.Outcome) batch.Outcome {
-	all := steps[0]
-	for _, o := range steps[1:] {
-		all = batch.Shown(all, o)
-	}
-	return all
-}

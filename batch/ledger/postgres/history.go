@@ -253,7 +253,7 @@ func countResults(ctx context.Context, q querier, run int64) (map[sheet.Result]i
 	var steps []batch.Outcome
 	count := func() {
 		if len(steps) > 0 {
-			results[shown(steps).Result]++
+			results[batch.ShownOf(steps).Result]++
 		}
 		steps = steps[:0]
 	}

@@ -209,7 +209,7 @@ func countResults(ctx context.Context, q querier, run int64) (map[sheet.Result]i
 	var steps []batch.Outcome
 	count := func() {
 		if len(steps) > 0 {
-			results[shown(steps).Result]++
+			results[batch.ShownOf(steps).Result]++
 		}
 		steps = steps[:0]
 	}
@@ -233,15 +233,6 @@ func countResults(ctx context.Context, q querier, run int64) (map[sheet.Result]i
 
 // inOrder lists rows with their steps in order.
 const inOrder = "ORDER BY r.run, r.row, r.place != 'loa', r.place"
-
-// shown folds the outcomes of a row's steps into the one that the row shows.
-func shown(steps []batch.Outcome) batch.Outcome {
-	all := steps[0]
-	for _, o := range steps[1:] {
-		all = batch.Shown(all, o)
-	}
-	return all
-}
 
 // Run implements [ledger.Store].
 func (s *Store) Run(ctx context.Context, id string) (*ledger.PastRun, error) {
