@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/loabatch/loabatch/batch"
 )
 
 // Errors that say how a call was wrong.
@@ -16,6 +18,17 @@ var (
 	ErrLast      = errors.New("ledger: no other member is at work on the batch")
 	ErrFinished  = errors.New("ledger: another member of the batch has finished this row")
 )
+
+// IsOwn reports whether an error is one of this package's: a backend returns it as it is.
+func IsOwn(err error) bool {
+	for _, known := range []error{ErrClosed, ErrEnded, ErrNotLocked, ErrNoRun, ErrRunExists, ErrLast, ErrFinished} {
+		if errors.Is(err, known) {
+			return true
+		}
+	}
+	return errors.As(err, new(*Error)) || errors.As(err, new(*LockedError)) || errors.As(err, new(*TakenOverError)) ||
+		errors.As(err, new(*TermsError)) || errors.As(err, new(*MovedError)) || errors.As(err, new(*batch.OpenTokenError))
+}
 
 // Kind classifies a failure by its remedy.
 type Kind string

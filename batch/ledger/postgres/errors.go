@@ -14,7 +14,6 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
@@ -68,22 +67,8 @@ func (s *Store) wrap(op string, err error) error {
 }
 
 func wrapError(op, path string, err error) error {
-	if err == nil {
-		return nil
-	}
-	var own *ledger.Error
-	var locked *ledger.LockedError
-	var taken *ledger.TakenOverError
-	var terms *ledger.TermsError
-	var open *batch.OpenTokenError
-	if errors.As(err, &own) || errors.As(err, &locked) || errors.As(err, &taken) || errors.As(err, &terms) || errors.As(err, &open) {
+	if err == nil || ledger.IsOwn(err) {
 		return err
-	}
-	for _, known := range []error{ledger.ErrClosed, ledger.ErrEnded, ledger.ErrNotLocked, ledger.ErrNoRun,
-		ledger.ErrRunExists, ledger.ErrFinished, ledger.ErrLast} {
-		if errors.Is(err, known) {
-			return err
-		}
 	}
 	kind := kindOf(err)
 	if kind == ledger.Other && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {

@@ -10,7 +10,6 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
-	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
@@ -19,22 +18,8 @@ import (
 func (s *Store) wrap(op string, err error) error { return wrapError(op, s.path, err) }
 
 func wrapError(op, path string, err error) error {
-	if err == nil {
-		return nil
-	}
-	var own *ledger.Error
-	var locked *ledger.LockedError
-	var taken *ledger.TakenOverError
-	var open *batch.OpenTokenError
-	var moved *ledger.MovedError
-	if errors.As(err, &own) || errors.As(err, &locked) || errors.As(err, &taken) || errors.As(err, &open) || errors.As(err, &moved) {
+	if err == nil || ledger.IsOwn(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
-	}
-	for _, known := range []error{ledger.ErrClosed, ledger.ErrEnded, ledger.ErrNotLocked, ledger.ErrNoRun,
-		ledger.ErrRunExists, context.Canceled, context.DeadlineExceeded} {
-		if errors.Is(err, known) {
-			return err
-		}
 	}
 	return &ledger.Error{Op: op, Path: path, Kind: kindOf(err), Err: err}
 }
