@@ -5,17 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
-	"net"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
@@ -42,6 +38,12 @@ var (
 	errPlan  = errors.New("hosts: the plan of a row is not about one row")
 )
 
+// database is the ledger in which rows are handed out.
+type database interface {
+	Pool() *pgxpool.Pool
+	Failure(error) error
+}
+
 // phase is how far a member is.
 type phase uint8
 
@@ -55,6 +57,7 @@ const (
 // member is this process at work on a batch. One goroutine, loop, owns the fields without a remark.
 type member struct {
 	options Options
+	store   database
 	ledger  ledger.Member // waits for the database
 	waits   *persistent   // likewise
 	jobs    *jobs
@@ -115,11 +118,11 @@ type member struct {
 // [*ledger.TakenOverError]), or, as a [*batch.PanicError], that something panicked. The result is
 // there even then, as far as it is known.
 func Run(ctx context.Context, drain <-chan struct{}, o Options) (*Result, error) {
-	store, ok := o.Store.(interface{ Pool() *pgxpool.Pool })
+	store, ok := o.Store.(database)
 	if !ok {
 		return &Result{}, errStore
 	}
-	m := newMember(ctx, o, store.Pool())
+	m := newMember(ctx, o, store)
 	defer m.die(nil)
 	defer m.halt()
 	m.setTimer(0)
@@ -141,11 +144,11 @@ func Run(ctx context.Context, drain <-chan struct{}, o Options) (*Result, error)
 	return m.loop()
 }
 
-func newMember(ctx context.Context, o Options, pool *pgxpool.Pool) *member {
+func newMember(ctx context.Context, o Options, store database) *member {
 	m := &member{
 		options: o, calls: ctx, feeds: map[string]chan batch.Handed{}, inHand: map[int]bool{}, started: time.Now(), reported: time.Now(),
 		fed: make(chan struct{}), river: make(chan struct{}), decided: make(chan struct{}), wake: make(chan struct{}, 1),
-		driver: riverpgxv5.New(pool), jobs: &jobs{pool: pool, batch: o.Member.Info().ID},
+		driver: riverpgxv5.New(store.Pool()), store: store, jobs: &jobs{pool: store.Pool(), batch: o.Member.Info().ID},
 	}
 	m.figures.Statuses = map[int]string{}
 	if m.options.Log == nil {
@@ -746,39 +749,7 @@ func (m *member) planRow(ctx context.Context, row int) (*batch.Plan, error) {
 
 // until repeats what reads or writes the tables of the hand-out until the database answers.
 func (m *member) until(ctx context.Context, f func() error) error {
-	return m.waits.until(ctx, func() error { return classified(f()) })
-}
-
-// kinds classifies PostgreSQL's error codes, or their classes, as far as it matters to the hand-out.
-var kinds = map[string]ledger.Kind{
-	"08": ledger.Unreachable, "57": ledger.Unreachable, "25006": ledger.Standby,
-	"40": ledger.Busy, "55": ledger.Busy, "53300": ledger.Busy, "57014": ledger.Busy,
-	"42501": ledger.Rights, "53100": ledger.Full,
-}
-
-// classified makes a failure of the driver one of the ledger.
-func classified(err error) error {
-	if err == nil || errors.Is(err, context.Canceled) {
-		return err
-	}
-	if _, ok := errors.AsType[*ledger.Error](err); ok {
-		return err
-	}
-	kind := ledger.Other
-	if server, answered := errors.AsType[*pgconn.PgError](err); answered {
-		kind = cmp.Or(kinds[server.Code], kinds[server.Code[:min(2, len(server.Code))]], ledger.Other)
-	} else if broken(err) {
-		kind = ledger.Unreachable
-	}
-	return &ledger.Error{Op: "write", Path: "postgres://", Kind: kind, Err: err}
-}
-
-// broken reports whether there was no connection, or it broke.
-func broken(err error) bool {
-	var network net.Error
-	return errors.As(err, &network) || errors.As(err, new(*pgconn.ConnectError)) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, net.ErrClosed) || errors.Is(err, context.DeadlineExceeded) || pgconn.SafeToRetry(err) ||
-		strings.Contains(err.Error(), "conn closed") // pgconn has no type for it
+	return m.waits.until(ctx, func() error { return m.store.Failure(f()) })
 }
 
 // clientOf names the client of a member in River.

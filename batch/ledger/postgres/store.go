@@ -192,6 +192,10 @@ func (s *Store) prepare(ctx context.Context) error {
 // the ledger.
 func (s *Store) Pool() *pgxpool.Pool { return s.pool }
 
+// Failure makes a failure of a statement on one of these connections an [*ledger.Error], as the
+// methods of the ledger do.
+func (s *Store) Failure(err error) error { return s.wrap("write", err) }
+
 // Path returns the address of the database, without user and password.
 func (s *Store) Path() string { return s.path }
 
