@@ -139,6 +139,11 @@ type Limit struct {
 	Percent float64 // above 0, up to 100; 0 when N is used
 }
 
+// Fails reports whether a result counts for a [Limit].
+func Fails(r sheet.Result) bool {
+	return r == sheet.Refused || r == sheet.Failed || r == sheet.Unknown
+}
+
 // minFinished is how many rows must be finished before a percentage counts.
 const minFinished = 20
 

@@ -113,8 +113,7 @@ func (g *group) halt(why StopReason) {
 func (g *group) count(result sheet.Result) {
 	g.mu.Lock()
 	g.ran++
-	switch result {
-	case sheet.Refused, sheet.Failed, sheet.Unknown:
+	if Fails(result) {
 		g.failed++
 	}
 	reached := g.limit.Reached(g.failed, g.ran)

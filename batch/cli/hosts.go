@@ -302,7 +302,12 @@ func (r *together) progress(n int, state ledger.BatchState) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ended[n] = state.Rows
-	r.failed[n] = state.Results[sheet.Refused] + state.Results[sheet.Failed] + state.Results[sheet.Unknown]
+	r.failed[n] = 0
+	for result, rows := range state.Results {
+		if batch.Fails(result) {
+			r.failed[n] += rows
+		}
+	}
 	rows, failed := 0, 0
 	for i := range r.ended {
 		rows, failed = rows+r.ended[i], failed+r.failed[i]

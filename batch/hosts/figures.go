@@ -115,7 +115,7 @@ func (m *member) observe(e batch.Event) {
 		m.figures.Statuses[e.Outcome.Row] = e.Outcome.CircuitState
 	}
 	m.mu.Unlock()
-	if fails(e.Outcome.Result) && !e.Settled {
+	if batch.Fails(e.Outcome.Result) && !e.Settled {
 		m.failedHere()
 	}
 	m.observing.Lock()

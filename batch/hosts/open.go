@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/loabatch/loabatch/batch"
-	"github.com/loabatch/loabatch/sheet"
 )
 
 // opening is how an opener ended.
@@ -24,7 +23,7 @@ func (m *member) open(ctx context.Context) (result opening) {
 	}
 	failed := 0
 	for i := range plan.Settled {
-		if fails(plan.Settled[i].Result) {
+		if batch.Fails(plan.Settled[i].Result) {
 			failed++
 		}
 	}
@@ -68,9 +67,4 @@ func (m *member) leaveOut(ctx context.Context, plan *batch.Plan) error {
 		return open[a.Key.Region] || a.Finished(done[a.Row])
 	})
 	return nil
-}
-
-// fails reports whether a result counts for MaxFailures.
-func fails(r sheet.Result) bool {
-	return r == sheet.Refused || r == sheet.Failed || r == sheet.Unknown
 }

@@ -506,7 +506,7 @@ func (m *member) giveUp(after time.Duration) {
 func (m *member) tooManyFailed() bool {
 	failed := 0
 	for result, n := range m.last.Results {
-		if fails(result) {
+		if batch.Fails(result) {
 			failed += n
 		}
 	}

@@ -96,7 +96,7 @@ func (p *Progress) Row(e batch.Event) {
 	if e.Outcome.Attempts > 0 {
 		p.sent++
 	}
-	if r := e.Outcome.Result; r == sheet.Refused || r == sheet.Failed || r == sheet.Unknown {
+	if batch.Fails(e.Outcome.Result) {
 		p.failed++
 	}
 }
