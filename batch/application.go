@@ -34,7 +34,7 @@ type Application struct {
 	Start           Start
 	Elsewhere       *Earlier       // the application that is open in another region, or nil: nothing is done about this one before it is settled
 	Moved           *sheet.Problem // to be reported if the LOA of Elsewhere is valid; nil: that does not matter
-	Past            *Past          // nil if there is none; see Amend
+	Past            *Past          // nil for a row without one; see Amend
 	Changed         *sheet.Problem // to be reported if there is a valid LOA although Open or Ended is Edited
 	ReapplyRejected bool           // if its LOA turns out to be rejected or deleted, apply again (--reapply)
 	Renewed         bool           // Ended was accepted, and is about an LOA that was applied for anew since

@@ -105,7 +105,7 @@ func (a *app) openDatabase(ctx context.Context, address string) (ledger.Store, e
 	return nil, failure(exitUsage, "ledger-open", err, "file", address, "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
 }
 
-// pastLedger opens a ledger to read what is in it, or returns nil if there is no file of one: a
+// pastLedger opens a ledger to read what is in it, or returns nil if its file does not exist: a
 // command that only reads creates none.
 func (a *app) pastLedger(ctx context.Context, flag string) (ledger.Store, error) {
 	return a.ifThere(ctx, flag, a.openLedger)

@@ -141,7 +141,7 @@ func (c *campaign) witness(from, to time.Time) bool {
 	})
 }
 
-// byPID returns the process that had a process ID, nil if there is none or several had it.
+// byPID returns the process with a process ID, or nil unless exactly one had it.
 func (c *campaign) byPID(pid int) (found *process) {
 	for _, p := range c.processes {
 		if p.cmd.Process.Pid == pid {

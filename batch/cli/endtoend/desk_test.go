@@ -83,7 +83,7 @@ func TestTryOnOneDesk(t *testing.T) {
 // TestDeskServer types the commands that start a server on one desk. PostgreSQL refuses to run as root.
 func TestDeskServer(t *testing.T) {
 	t.Parallel()
-	pgtest.Shared(t) // or there is none
+	pgtest.Shared(t) // skips without a server
 	if os.Getuid() == 0 {
 		t.Skip("PostgreSQL does not run as root")
 	}
