@@ -73,7 +73,7 @@ func fillFile(f *os.File, write func(io.Writer) error, check func(*os.File) erro
 func MkdirAll(path string, mode fs.FileMode) error {
 	parents := missingParents(path)
 	if err := os.MkdirAll(path, mode); err != nil {
-		return err
+		return folderError(path, err)
 	}
 	for _, parent := range parents {
 		if mode&0o077 == 0 {
@@ -100,6 +100,23 @@ func missingParents(path string) []string {
 		parents = append(parents, parent)
 	}
 	return parents
+}
+
+// folderError says that a file is in the place of a folder on the way to path. Windows has one
+// error for that and for a folder that is missing.
+func folderError(path string, err error) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for parent := ""; parent != path; path, parent = filepath.Dir(path), path {
+		if info, statErr := os.Stat(path); statErr == nil {
+			if !info.IsDir() {
+				err = &fs.PathError{Op: "open", Path: path, Err: errNotFolder}
+			}
+			break
+		}
+	}
+	return err
 }
 
 // SyncFolder makes the names in a folder durable, if possible: some file systems do not

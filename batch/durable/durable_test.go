@@ -3,6 +3,7 @@ package durable
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -87,6 +88,24 @@ func TestMkdirAllSyncsEachParent(t *testing.T) {
 	t.Chdir(root)
 	if got, want := missingParents(filepath.Join("c", "d")), []string{"c", "."}; !slices.Equal(got, want) {
 		t.Errorf("parents %q, want %q", got, want)
+	}
+}
+
+// TestFileForFolder tells a file in the place of a folder from a folder that is missing.
+func TestFileForFolder(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	write(t, file, "text")
+	below := filepath.Join(file, "new")
+	for name, err := range map[string]error{
+		"write": WriteFile(below, text("text"), nil), "create": CreateFile(below, text("text"), nil),
+		"make": MkdirAll(file, 0o700), "make below": MkdirAll(below, 0o700), "write below": WriteFile(filepath.Join(below, "new"), text("text"), nil),
+	} {
+		if !errors.Is(err, errNotFolder) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := WriteFile(filepath.Join(filepath.Dir(file), "missing", "new"), text("text"), nil); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a folder that is missing: %v", err)
 	}
 }
 

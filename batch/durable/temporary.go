@@ -50,7 +50,7 @@ func createTemporary(dir string) (*temporary, error) {
 	for {
 		f, err := os.CreateTemp(dir, tempPrefix+"*"+tempSuffix)
 		if err != nil {
-			return nil, err
+			return nil, folderError(dir, err)
 		}
 		if err := Protect(f.Name()); err != nil {
 			return nil, errors.Join(err, f.Close(), removeIfThere(f.Name()))

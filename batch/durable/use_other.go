@@ -2,6 +2,11 @@
 
 package durable
 
+import "syscall"
+
+// errNotFolder says that a file is where a folder should be.
+const errNotFolder = syscall.ENOTDIR
+
 // InUse is known on Windows only: elsewhere a file can be replaced while it is open.
 func InUse(string) bool { return false }
 

@@ -7,6 +7,10 @@ import (
 	"golang.org/x/sys/windows"
 )
 
+// errNotFolder says that a file is where a folder should be. syscall.ENOTDIR says the same of
+// a folder that is missing.
+const errNotFolder = windows.ERROR_DIRECTORY
+
 // InUse reports whether a program has the file at a path open and lets nobody replace it. Excel
 // lets others read it only.
 func InUse(path string) bool {
