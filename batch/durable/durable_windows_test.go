@@ -57,6 +57,18 @@ func TestInheritance(t *testing.T) {
 	checkPrivate(t, file, 0o600) // its folder grants nothing to others
 }
 
+// TestRemote knows shares by their names. Whether a drive is one is for Windows to say.
+func TestRemote(t *testing.T) {
+	for path, want := range map[string]bool{
+		`\\server\share\ledger.db`: true, `//server/share/ledger.db`: true, `\\?\UNC\server\share\x`: true, `\\?\unc\server\share\x`: true,
+		`C:\ledger.db`: false, `\\?\C:\ledger.db`: false, `\\.\C:\ledger.db`: false, `\ledger.db`: false,
+	} {
+		if got := Remote(path); got != want {
+			t.Errorf("%s: %t", path, got)
+		}
+	}
+}
+
 // TestLongPaths writes, replaces, locks and moves files below a path of more than 260 characters.
 func TestLongPaths(t *testing.T) {
 	folder := t.TempDir()

@@ -3,6 +3,7 @@ package durable
 import (
 	"errors"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/sys/windows"
 )
@@ -45,10 +46,22 @@ func MappedDrive(path string) string {
 	if err != nil {
 		return ""
 	}
-	drive := filepath.VolumeName(path)
-	root, err := windows.UTF16PtrFromString(drive + `\`)
-	if err != nil || len(drive) != len("Z:") || windows.GetDriveType(root) != windows.DRIVE_REMOTE {
-		return ""
+	if drive := filepath.VolumeName(path); len(drive) == len("Z:") && Remote(path) {
+		return drive
 	}
-	return drive
+	return ""
+}
+
+// Remote reports whether an absolute path leads to a network share: by the share's name, whether
+// it can be reached or not, or by a drive.
+func Remote(path string) bool {
+	volume := filepath.VolumeName(path)
+	if upper := strings.ToUpper(volume); strings.HasPrefix(upper, `\\?\UNC`) || strings.HasPrefix(upper, `\\.\UNC`) {
+		return true
+	}
+	if strings.HasPrefix(volume, `\\`) && !strings.HasPrefix(volume, `\\?\`) && !strings.HasPrefix(volume, `\\.\`) {
+		return true
+	}
+	root, err := windows.UTF16PtrFromString(volume + `\`)
+	return err == nil && windows.GetDriveType(root) == windows.DRIVE_REMOTE
 }

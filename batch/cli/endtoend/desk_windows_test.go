@@ -2,6 +2,7 @@ package endtoend_test
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/windows"
 
@@ -165,6 +167,83 @@ func TestPaths(t *testing.T) {
 	}
 	if content(t, p.path("in.xlsx")) != string(book) {
 		t.Error("the input was changed")
+	}
+}
+
+// TestNetworkShare keeps the workbooks, the copies, the ledger and the folders of a night on a network
+// share. LOABATCH_SHARE is its name, such as \\server\share, and LOABATCH_DRIVE a drive that leads there.
+func TestNetworkShare(t *testing.T) {
+	t.Parallel()
+	share, drive := os.Getenv("LOABATCH_SHARE"), os.Getenv("LOABATCH_DRIVE")
+	if share == "" || drive == "" {
+		t.Skip("no network share and its drive are named in LOABATCH_SHARE and LOABATCH_DRIVE")
+	}
+	dir, err := os.MkdirTemp(share, "专线 申请 ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	p := newProgram(t, 3)
+	book := content(t, p.path("in.xlsx"))
+	p.dir = dir
+	for _, folder := range []string{"in", "done", "failed"} {
+		if err := os.Mkdir(p.path(folder), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	old := time.Now().Add(-time.Hour)
+	for _, name := range []string{"in.xlsx", `in\again.xlsx`} {
+		if err := os.WriteFile(p.path(name), []byte(book), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(p.path(name), old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	submit := []string{"submit", "--endpoint", p.url, "--yes", "--ledger", p.path("ledger.db")}
+	for _, run := range []struct {
+		name string
+		args []string
+		copy string
+		want map[string]int
+	}{
+		{"folders", []string{"--in", p.path("in"), "--done", p.path("done"), "--failed", p.path("failed")}, `done\again*results*.xlsx`, map[string]int{"SUBMITTED": 3}},
+		{"absolute", []string{"--report", "html", "-o", p.path("out.xlsx"), p.path("in.xlsx")}, "out.xlsx", map[string]int{"ALREADY": 3}},
+		{"prefix", []string{"-o", `\\?\UNC` + p.path("long.xlsx")[1:], `\\?\UNC` + p.path("in.xlsx")[1:]}, "long.xlsx", map[string]int{"ALREADY": 3}},
+		{"its copy", []string{"-o", p.path("again.xlsx"), p.path("out.xlsx")}, "again.xlsx", map[string]int{"ALREADY": 3}},
+	} {
+		exit, said := p.said(append(slices.Clone(submit), run.args...)...)
+		if exit != 0 {
+			t.Errorf("%s: exit %d: %s", run.name, exit, said)
+			continue
+		}
+		written, err := filepath.Glob(p.path(run.copy))
+		if err != nil || len(written) != 1 {
+			t.Fatalf("%s: copies %v, %v: %s", run.name, written, err, said)
+		}
+		if found := resultsIn(t, written[0]); !maps.Equal(found, run.want) {
+			t.Errorf("%s: %v, want %v", run.name, found, run.want)
+		}
+	}
+	if exit, said := p.said("history", "--ledger", p.path("ledger.db")); exit != 0 || strings.Count(said, "3 ALREADY") != 3 {
+		t.Errorf("exit %d: %s", exit, said)
+	}
+	if exit, said := p.said("doctor", "--endpoint", p.url, "--ledger", p.path("ledger.db")); !strings.Contains(said, "network") {
+		t.Errorf("exit %d, and no word of the network: %s", exit, said)
+	}
+	mapped := drive + strings.TrimPrefix(dir, share)
+	if exit, said := p.said("doctor", "--endpoint", p.url, "--ledger", mapped+`\ledger.db`, "--in", mapped+`\in`); strings.Count(said, mapped) < 3 ||
+		!strings.Contains(said, "is on the network drive "+drive+", which only somebody who is logged on has") || !strings.Contains(said, "is on a network file system") {
+		t.Errorf("exit %d: %s", exit, said)
+	}
+	if exit, said := p.said("validate", p.path("missing.xlsx")); exit != 2 || !strings.Contains(said, "there is no file") {
+		t.Errorf("exit %d: %s", exit, said)
+	}
+	if content(t, p.path("in.xlsx")) != book {
+		t.Error("the input was changed")
+	}
+	if p.sim.Stats().Accepted != 3 {
+		t.Errorf("%d accepted", p.sim.Stats().Accepted)
 	}
 }
 

@@ -79,9 +79,11 @@ func exitCode(s *os.ProcessState) int {
 }
 
 // results counts the results in out.xlsx.
-func (p *program) results() map[string]int {
+func (p *program) results() map[string]int { return resultsIn(p.T, p.path("out.xlsx")) }
+
+func resultsIn(t *testing.T, path string) map[string]int {
 	counts := map[string]int{}
-	for _, row := range clitest.Cells(p.T, p.path("out.xlsx"), "Result") {
+	for _, row := range clitest.Cells(t, path, "Result") {
 		counts[row[0]]++
 	}
 	return counts

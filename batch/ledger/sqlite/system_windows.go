@@ -2,12 +2,11 @@ package sqlite
 
 import (
 	"math/bits"
-	"path/filepath"
 	"syscall"
 	"time"
 	"unsafe"
 
-	"golang.org/x/sys/windows"
+	"github.com/loabatch/loabatch/batch/durable"
 )
 
 var (
@@ -32,9 +31,8 @@ func bootLine() string { return "" }
 // network names the network file system of a path, or returns "" for any other. Windows does
 // not say which it is.
 func network(path string) string {
-	root, err := windows.UTF16PtrFromString(filepath.VolumeName(path) + `\`)
-	if err != nil || windows.GetDriveType(root) != windows.DRIVE_REMOTE {
-		return ""
+	if durable.Remote(path) {
+		return "SMB or another"
 	}
-	return "SMB or another"
+	return ""
 }
