@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
@@ -71,15 +73,15 @@ func (f *submitFlags) checkWatch() error {
 	case !known:
 		return nil // it is reported with the other settings
 	case f.folder.in != "":
-		return failure(exitUsage, "watch-with", nil, "flag", inFlag)
+		return exit.Failure(exit.Usage, "watch-with", nil, "flag", inFlag)
 	case f.run.plan != "":
-		return failure(exitUsage, "watch-with", nil, "flag", planFlag)
+		return exit.Failure(exit.Usage, "watch-with", nil, "flag", planFlag)
 	case mode != dryRunOff:
-		return failure(exitUsage, "watch-with", nil, "flag", dryRunFlag)
+		return exit.Failure(exit.Usage, "watch-with", nil, "flag", dryRunFlag)
 	case f.run.noWait:
-		return failure(exitUsage, "watch-with", nil, "flag", noWaitFlag)
+		return exit.Failure(exit.Usage, "watch-with", nil, "flag", noWaitFlag)
 	case !f.run.yes && !f.run.simulate:
-		return failure(exitUsage, "watch-unasked", nil)
+		return exit.Failure(exit.Usage, "watch-unasked", nil)
 	}
 	return nil
 }
@@ -167,7 +169,7 @@ func (r *advanced) since(before *advanced) (changed []ledger.LOA, reviewed int) 
 // endRound ends a round that another one follows.
 func (a *app) endRound(ctx context.Context, done *finished) {
 	done.waiting = true
-	done.end = done.ledgerEnd(done.exitFacts(newFindings(done.in.workbook, done.problems).errors).code(), "")
+	done.end = done.ledgerEnd(done.exitOf(newFindings(done.in.workbook, done.problems).errors).Code(), "")
 	a.endRun(ctx, done)
 }
 
@@ -248,8 +250,8 @@ func (a *app) foresee(ctx context.Context, s *invocation, in *input, w *sending)
 	if err := a.runDry(ctx, s, done); err != nil {
 		return err
 	}
-	if exit := int(s.signals.exit.Load()); exit != 0 {
-		return failure(exit, "not-confirmed", nil)
+	if code := int(s.signals.exit.Load()); code != 0 {
+		return exit.Failure(code, "not-confirmed", nil)
 	}
 	w.going, w.confirmed, w.stay, w.regions, w.accounts = 0, 0, report.Results{}, map[string]int{}, map[string]int{}
 	for i, o := range done.outcomes {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -100,9 +102,9 @@ func (d *examination) run(ctx context.Context, paths []string) error {
 	failed := d.ledger(ctx)
 	d.accounts(ctx)
 	d.found.Checks = append(d.found.Checks, failed...)
-	d.found.Folders(append([]doctor.Folder{{Path: "."}, {Path: os.TempDir()}}, d.folders...), cause)
+	d.found.Folders(append([]doctor.Folder{{Path: "."}, {Path: os.TempDir()}}, d.folders...), exit.Cause)
 	if d.found.Failed {
-		d.exit = exitStopped
+		d.exit = exit.Stopped
 	}
 	if d.flags.json {
 		return d.writeJSON(struct {
@@ -115,19 +117,19 @@ func (d *examination) run(ctx context.Context, paths []string) error {
 
 // fail notes a check that returned an error, with that error's own sentence.
 func (d *examination) fail(what, where string, err error) {
-	own, ok := errors.AsType[*exitError](err)
+	own, ok := errors.AsType[*exit.Error](err)
 	if !ok {
 		d.notReadable(what, where, err)
 		return
 	}
-	code := own.code
+	code := own.Code
 	switch code {
 	case "identity-failed":
 		code = "doctor-account-failed" // whose hint is not to run doctor
 	case "identity-refused":
 		code = "doctor-account-refused"
 	}
-	d.found.Add(doctor.Fail, what, where, code, own.args)
+	d.found.Add(doctor.Fail, what, where, code, own.Args)
 }
 
 // notReadable notes the problems of a workbook that cannot be used.

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch/cli/prose"
@@ -67,7 +69,7 @@ var statusEntries = []struct {
 
 // exitEntries has the entries of the exit codes that do not have one of their own.
 var exitEntries = map[int]string{
-	exitInterrupted: "exit-signal", exitQuit: "exit-signal", exitAborted: "exit-signal", exitTerminated: "exit-signal", exitKilled: "exit-killed",
+	exit.Interrupted: "exit-signal", exit.Quit: "exit-signal", exit.Aborted: "exit-signal", exit.Terminated: "exit-signal", exit.Killed: "exit-killed",
 }
 
 // unlistedEntry is the entry of error codes of the API that the catalogue does not have.
@@ -125,7 +127,7 @@ func (a *app) terms() (list []subject) {
 
 // exits are the exit codes, and 137, which shells make of SIGKILL.
 func exits() (list []subject) {
-	for _, code := range slices.Sorted(slices.Values(append([]int{exitOK, exitKilled}, ranking...))) {
+	for _, code := range slices.Sorted(slices.Values(append([]int{exit.OK, exit.Killed}, exit.Ranking...))) {
 		name := number(code)
 		entry := cmp.Or(exitEntries[code], "exit-"+name)
 		list = append(list, subject{"exit_codes", name, entry, name, []string{"exit " + name, "exit code " + name, "退出码 " + name, "退出码" + name}})
@@ -169,11 +171,11 @@ func (a *app) find(name string) (subject, error) {
 	}
 	switch near := nearest(name, names); {
 	case near != "" && name != "": // an empty name is the start of every other
-		return subject{}, failure(exitUsage, "unknown-code-near", nil, "code", name, "near", shellQuote(near))
+		return subject{}, exit.Failure(exit.Usage, "unknown-code-near", nil, "code", name, "near", shellQuote(near))
 	case apiCode.MatchString(name):
 		return subject{"api_codes", name, unlistedEntry, name, nil}, nil
 	}
-	return subject{}, failure(exitUsage, "unknown-code", nil, "code", name)
+	return subject{}, exit.Failure(exit.Usage, "unknown-code", nil, "code", name)
 }
 
 // explanation is an entry of the catalogue in the JSON of explain.

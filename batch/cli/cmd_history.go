@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
@@ -54,7 +56,7 @@ with everything in it.`,
 		ValidArgsFunction: a.completeCircuits,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.json && f.csv {
-				return failure(exitUsage, "json-and-csv", nil)
+				return exit.Failure(exit.Usage, "json-and-csv", nil)
 			}
 			after, err := f.after(a.env.Now())
 			if err != nil {
@@ -82,7 +84,7 @@ with everything in it.`,
 				return err
 			}
 			if store == nil {
-				return failure(exitUsage, "no-ledger", nil)
+				return exit.Failure(exit.Usage, "no-ledger", nil)
 			}
 			defer store.Close()
 			if f.prune != "" {
@@ -146,7 +148,7 @@ func (f historyFlags) after(now time.Time) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, failure(exitUsage, "since-value", nil, "value", f.since)
+	return time.Time{}, exit.Failure(exit.Usage, "since-value", nil, "value", f.since)
 }
 
 // ago returns the time that lies an age before now: days as in 7d, weeks as in 60w, or a duration
@@ -169,15 +171,15 @@ func (f historyFlags) before(cmd *cobra.Command, args []string, now time.Time) (
 	}
 	for _, name := range []string{"since", "failed", "limit", "csv"} {
 		if cmd.Flags().Changed(name) {
-			return time.Time{}, failure(exitUsage, "prune-alone", nil, "other", "--"+name)
+			return time.Time{}, exit.Failure(exit.Usage, "prune-alone", nil, "other", "--"+name)
 		}
 	}
 	if len(args) > 0 {
-		return time.Time{}, failure(exitUsage, "prune-alone", nil, "other", args[0])
+		return time.Time{}, exit.Failure(exit.Usage, "prune-alone", nil, "other", args[0])
 	}
 	t, ok := ago(f.prune, now)
 	if !ok {
-		return t, failure(exitUsage, "prune-value", nil, "value", f.prune)
+		return t, exit.Failure(exit.Usage, "prune-value", nil, "value", f.prune)
 	}
 	return t, nil
 }
@@ -189,11 +191,11 @@ func (f historyFlags) waitingAlone(cmd *cobra.Command, args []string) error {
 	}
 	for _, name := range []string{"since", "failed", pruneFlag} {
 		if cmd.Flags().Changed(name) {
-			return failure(exitUsage, "waiting-alone", nil, "other", "--"+name)
+			return exit.Failure(exit.Usage, "waiting-alone", nil, "other", "--"+name)
 		}
 	}
 	if len(args) > 0 {
-		return failure(exitUsage, "waiting-alone", nil, "other", args[0])
+		return exit.Failure(exit.Usage, "waiting-alone", nil, "other", args[0])
 	}
 	return nil
 }
@@ -202,11 +204,11 @@ func (f historyFlags) waitingAlone(cmd *cobra.Command, args []string) error {
 func (f historyFlags) takeOverAlone(cmd *cobra.Command, args []string) error {
 	for _, name := range []string{"since", "failed", "limit", "csv", waitingFlag, pruneFlag} {
 		if cmd.Flags().Changed(name) {
-			return failure(exitUsage, "take-over-alone", nil, "other", "--"+name)
+			return exit.Failure(exit.Usage, "take-over-alone", nil, "other", "--"+name)
 		}
 	}
 	if len(args) > 0 {
-		return failure(exitUsage, "take-over-alone", nil, "other", args[0])
+		return exit.Failure(exit.Usage, "take-over-alone", nil, "other", args[0])
 	}
 	return nil
 }
@@ -225,7 +227,7 @@ func (f historyFlags) runs(ctx context.Context, store ledger.Store, after time.T
 		return nil, err
 	}
 	runs := slices.DeleteFunc(accounts.Fold(list), func(r accounts.Run) bool {
-		good := r.Status == ledger.Running || r.End != nil && r.End.ExitCode == exitOK
+		good := r.Status == ledger.Running || r.End != nil && r.End.ExitCode == exit.OK
 		return r.Started.Before(after) || f.failed && good
 	})
 	if f.limit > 0 && len(runs) > f.limit {
@@ -318,7 +320,7 @@ func (a *app) oneRun(ctx context.Context, store ledger.Store, id string, f histo
 	folded := accounts.Fold(runs)
 	i := slices.IndexFunc(folded, func(r accounts.Run) bool { return r.ID == id })
 	if i < 0 {
-		return failure(exitUsage, "no-run", nil, "run", id)
+		return exit.Failure(exit.Usage, "no-run", nil, "run", id)
 	}
 	members := lineOf(folded[i]).Members
 	if f.json || !f.csv || len(members) == 0 {
@@ -411,7 +413,7 @@ func (a *app) circuitHistory(ctx context.Context, store ledger.Store, circuit st
 		return err
 	}
 	if len(events) == 0 && !f.json {
-		return failure(exitUsage, "no-circuit", nil, "circuit", circuit)
+		return exit.Failure(exit.Usage, "no-circuit", nil, "circuit", circuit)
 	}
 	events = slices.DeleteFunc(events, func(e ledger.Event) bool { return !f.listed(e.Outcome, e.Begun, e.Finished, after) })
 	list := make([]eventLine, len(events))
@@ -570,13 +572,13 @@ func (a *app) prune(ctx context.Context, store ledger.Store, f historyFlags, bef
 	date := before.UTC().Format(time.DateOnly)
 	pruned, err := store.Prune(ctx, before, func(due ledger.Pruned) error {
 		if !f.yes && !a.env.StdinTerminal {
-			return failure(exitUsage, "prune-no-yes", nil)
+			return exit.Failure(exit.Usage, "prune-no-yes", nil)
 		}
 		return a.confirm(f.yes, due.Rows, func() (string, error) {
 			return a.lines.Words.Line("prune-question", count("rows", due.Rows), count("runs", wholeRuns(due.Runs)), sheet.Arg{Name: "date", Value: date}), nil
 		})
 	})
-	own, _ := errors.AsType[*exitError](err)
+	own, _ := errors.AsType[*exit.Error](err)
 	switch {
 	case errors.Is(err, errDeclined):
 		a.lines.Say("prune-declined", nil)

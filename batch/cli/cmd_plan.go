@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
@@ -50,7 +52,7 @@ row has changed, it says what has changed and sends nothing. The plan has no per
 		Args: files,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !slices.Contains(planned, command) {
-				return failure(exitUsage, "choice", nil, "flag", "for", "value", command, "choices", strings.Join(planned, ", "))
+				return exit.Failure(exit.Usage, "choice", nil, "flag", "for", "value", command, "choices", strings.Join(planned, ", "))
 			}
 			return a.makePlan(cmd, f, args, command)
 		},
@@ -93,7 +95,7 @@ plan; keep it with the approval.`,
 // it writes no plan: nobody can approve what is not known.
 func (a *app) makePlan(cmd *cobra.Command, f submitFlags, paths []string, command string) error {
 	if f.output.plan == "" {
-		return failure(exitUsage, "plan-no-output", nil)
+		return exit.Failure(exit.Usage, "plan-no-output", nil)
 	}
 	paths = a.distinctInputs(paths)
 	f.run.dryRun = string(dryRunOnline)
@@ -127,7 +129,7 @@ func (a *app) makePlan(cmd *cobra.Command, f submitFlags, paths []string, comman
 	}
 	made := a.newPlan(s, command, approval.NewChecks(engineers))
 	var docs []report.Document
-	var ends []inputExit
+	var ends []exit.Input
 	known := true
 	for _, in := range inputs {
 		p, err := a.predict(ctx, s, in)
@@ -136,11 +138,11 @@ func (a *app) makePlan(cmd *cobra.Command, f submitFlags, paths []string, comman
 		}
 		doc := a.deliver(p.done, target{}, outputFlags{})
 		a.monitor.Add(monitoredRun(p.done, doc, nil))
-		docs, ends = append(docs, *doc), append(ends, inputExit{code: doc.ExitCode})
+		docs, ends = append(docs, *doc), append(ends, exit.Input{Code: doc.ExitCode})
 		known = known && p.known()
 		made.Workbooks = append(made.Workbooks, p.workbook(made.Checks))
 	}
-	a.exit = worst(ends)
+	a.exit = exit.Worst(ends)
 	sum := ""
 	if known {
 		err := durable.WriteFile(path, func(w io.Writer) (err error) {
@@ -148,7 +150,7 @@ func (a *app) makePlan(cmd *cobra.Command, f submitFlags, paths []string, comman
 			return err
 		}, nil)
 		if err != nil {
-			return failure(exitUsage, "output-unwritable", err, "file", path, "reason", cause(err))
+			return exit.Failure(exit.Usage, "output-unwritable", err, "file", path, "reason", exit.Cause(err))
 		}
 		for i := range docs {
 			docs[i].Plan, docs[i].PlanSHA256 = path, sum
@@ -275,7 +277,7 @@ func isPlan(f *os.File, _ int64) bool {
 func readPlan(path string) (*approval.Plan, string, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, "", failure(exitUsage, "plan-unreadable", err, "file", path, "reason", cause(err))
+		return nil, "", exit.Failure(exit.Usage, "plan-unreadable", err, "file", path, "reason", exit.Cause(err))
 	}
 	defer f.Close()
 	p, sum, err := approval.Decode(f)
@@ -284,13 +286,13 @@ func readPlan(path string) (*approval.Plan, string, error) {
 	case err == nil:
 		return p, sum, nil
 	case errors.Is(err, approval.ErrForeign):
-		return nil, "", failure(exitUsage, "plan-foreign", err, "file", path)
+		return nil, "", exit.Failure(exit.Usage, "plan-foreign", err, "file", path)
 	case errors.Is(err, approval.ErrDamaged):
-		return nil, "", failure(exitUsage, "plan-damaged", err, "file", path)
+		return nil, "", exit.Failure(exit.Usage, "plan-damaged", err, "file", path)
 	case isOther:
-		return nil, "", failure(exitUsage, "plan-version", err, "file", path, "version", number(other.Version), "known", number(approval.Version))
+		return nil, "", exit.Failure(exit.Usage, "plan-version", err, "file", path, "version", number(other.Version), "known", number(approval.Version))
 	}
-	return nil, "", failure(exitUsage, "plan-unreadable", err, "file", path, "reason", cause(err))
+	return nil, "", exit.Failure(exit.Usage, "plan-unreadable", err, "file", path, "reason", exit.Cause(err))
 }
 
 // adoptPlan reads the plan that a command is to carry out, if it is to carry out one. The
@@ -303,10 +305,10 @@ func (a *app) adoptPlan(cmd *cobra.Command, f *submitFlags, paths []string) ([]s
 		return paths, nil
 	}
 	if f.folder.in != "" {
-		return nil, failure(exitUsage, "plan-with-folder", nil)
+		return nil, exit.Failure(exit.Usage, "plan-with-folder", nil)
 	}
 	if mode, _ := parseDryRun(f.run.dryRun); mode == dryRunOffline {
-		return nil, failure(exitUsage, "plan-offline", nil, "file", path)
+		return nil, exit.Failure(exit.Usage, "plan-offline", nil, "file", path)
 	}
 	p, sum, err := readPlan(path)
 	if err != nil {
@@ -318,7 +320,7 @@ func (a *app) adoptPlan(cmd *cobra.Command, f *submitFlags, paths []string) ([]s
 			continue // the comparison finds what this program does not know
 		}
 		if err := cmd.Flags().Set(setting.Name, setting.Value); err != nil {
-			return nil, failure(exitUsage, "plan-damaged", err, "file", path)
+			return nil, exit.Failure(exit.Usage, "plan-damaged", err, "file", path)
 		}
 	}
 	if f.watch.changeRef == "" {
@@ -360,13 +362,13 @@ func (a *app) checkPlan(ctx context.Context, s *invocation, inputs []*input) err
 			case err != nil:
 				return err
 			case p.done.totals.stop == batch.StopInterrupted:
-				return failure(cmp.Or(p.done.totals.signal, exitInterrupted), "not-confirmed", nil)
+				return exit.Failure(cmp.Or(p.done.totals.signal, exit.Interrupted), "not-confirmed", nil)
 			case !p.known():
-				exit := exitStopped
+				code := exit.Stopped
 				if p.done.totals.stop == "" {
-					exit = exitUnfinished
+					code = exit.Unfinished
 				}
-				return failure(exit, "plan-unchecked", nil, "file", was.path)
+				return exit.Failure(code, "plan-unchecked", nil, "file", was.path)
 			}
 			checks := approval.Checks{}
 			if in.sha256 != was.Workbooks[i].SHA256 {

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
@@ -64,7 +66,7 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 		return err
 	}
 	if store == nil {
-		return failure(exitUsage, "no-ledger", nil)
+		return exit.Failure(exit.Usage, "no-ledger", nil)
 	}
 	defer store.Close()
 	id = accounts.Whole(id)
@@ -80,7 +82,7 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	t := target{runID: id, force: f.output.force}
 	t.path = copyPath(done.in.path, f.output.output, false, id)
 	if _, err := os.Stat(t.path); err == nil && !t.force && t.path != f.output.output {
-		return failure(exitUsage, "output-exists", nil, "file", t.path)
+		return exit.Failure(exit.Usage, "output-exists", nil, "file", t.path)
 	}
 	t.path = a.follow(t.path)
 	var files claims
@@ -98,7 +100,7 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 	a.signals() // no signal may leave a copy half written
 	doc := a.deliver(done, t, f.output)
 	if doc.Output == "" {
-		a.exit = exitNoCopy
+		a.exit = exit.NoCopy
 	}
 	if f.output.json {
 		return report.JSON(a.env.Stdout, *doc)
@@ -110,7 +112,7 @@ func (a *app) report(ctx context.Context, f reportFlags, id string) error {
 func (a *app) pastRun(ctx context.Context, store ledger.Store, id string) (*ledger.PastRun, savedOptions, error) {
 	past, err := store.Run(ctx, id)
 	if errors.Is(err, ledger.ErrNoRun) {
-		return nil, savedOptions{}, failure(exitUsage, "no-run", err, "run", id)
+		return nil, savedOptions{}, exit.Failure(exit.Usage, "no-run", err, "run", id)
 	}
 	if err != nil {
 		return nil, savedOptions{}, a.ledgerFailure(err)
@@ -129,7 +131,7 @@ func (a *app) pastRun(ctx context.Context, store ledger.Store, id string) (*ledg
 func readOptions(options json.RawMessage) (saved savedOptions, err error) {
 	if len(options) > 0 {
 		if err := json.Unmarshal(options, &saved); err != nil {
-			return saved, failure(exitInternal, "ledger-failed", err, "reason", err.Error())
+			return saved, exit.Failure(exit.Internal, "ledger-failed", err, "reason", err.Error())
 		}
 	}
 	return saved, nil
@@ -165,9 +167,9 @@ func (a *app) again(past *ledger.PastRun, saved savedOptions, path string, passw
 	if !past.Pruned.IsZero() {
 		date := past.Pruned.Format(time.DateOnly)
 		if output, _ := past.Copy(); output != "" {
-			return nil, failure(exitUsage, "run-pruned-copy", nil, "run", past.ID, "date", date, "output", output)
+			return nil, exit.Failure(exit.Usage, "run-pruned-copy", nil, "run", past.ID, "date", date, "output", output)
 		}
-		return nil, failure(exitUsage, "run-pruned", nil, "run", past.ID, "date", date)
+		return nil, exit.Failure(exit.Usage, "run-pruned", nil, "run", past.ID, "date", date)
 	}
 	path = cmp.Or(path, inputOf(past))
 	validation := saved.validation()
@@ -182,7 +184,7 @@ func (a *app) again(past *ledger.PastRun, saved savedOptions, path string, passw
 		return nil, err
 	}
 	if in.sha256 != past.InputSHA256 {
-		return nil, failure(exitUsage, "input-changed", nil, "file", path, "run", past.ID)
+		return nil, exit.Failure(exit.Usage, "input-changed", nil, "file", path, "run", past.ID)
 	}
 	return restored(in, past, saved), nil
 }
@@ -245,7 +247,7 @@ func (done *finished) partsOf(saved savedOptions, past *ledger.PastRun) {
 		if i < len(saved.Accounts) {
 			s := saved.Accounts[i]
 			if p.account = s.Account; s.Failure != "" {
-				p.failure = &exitError{exit: exitStopped, code: s.Failure, args: s.Args}
+				p.failure = &exit.Error{Exit: exit.Stopped, Code: s.Failure, Args: s.Args}
 			}
 		}
 		if past.End != nil && i < len(past.End.Parts) {

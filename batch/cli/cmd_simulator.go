@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
@@ -72,7 +74,7 @@ still to come (-late); without such a suffix, before or after it at random.
 // serveSimulator listens until the first signal.
 func (a *app) serveSimulator(ctx context.Context, f simulatorFlags) error {
 	if !network.IsLoopbackAddress(f.addr) {
-		return failure(exitUsage, "simulator-address", nil, "value", f.addr)
+		return exit.Failure(exit.Usage, "simulator-address", nil, "value", f.addr)
 	}
 	keys, accounts, err := a.simulatorKeys(f.keys)
 	if err != nil {
@@ -84,7 +86,7 @@ func (a *app) serveSimulator(ctx context.Context, f simulatorFlags) error {
 	}
 	listener, err := net.Listen("tcp", f.addr)
 	if err != nil {
-		return failure(exitUsage, "simulator-listen", err, "value", f.addr, "reason", cause(err))
+		return exit.Failure(exit.Usage, "simulator-listen", err, "value", f.addr, "reason", exit.Cause(err))
 	}
 	signals := a.signals()
 	fmt.Fprintf(a.env.Stdout, "http://%s\n", listener.Addr())
@@ -111,7 +113,7 @@ func (a *app) simulatorKeys(pairs []string) (keys, accounts map[string]string, e
 			secret, accounts[id] = secret[:i], secret[i+1:]
 		}
 		if !ok || id == "" || secret == "" {
-			return nil, nil, failure(exitUsage, "simulator-key", nil)
+			return nil, nil, exit.Failure(exit.Usage, "simulator-key", nil)
 		}
 		keys[id] = secret
 	}
@@ -128,12 +130,12 @@ func (a *app) simulatorKeys(pairs []string) (keys, accounts map[string]string, e
 func newSimulator(o simulator.Options, rate, faults string) (*simulator.Simulator, error) {
 	limit, err := quota.ParseRate(rate)
 	if err != nil {
-		return nil, failure(exitUsage, "rate-value", err, "value", rate)
+		return nil, exit.Failure(exit.Usage, "rate-value", err, "value", rate)
 	}
 	plan, err := simulator.ParseFaults(faults)
 	if err != nil {
 		bad, _ := errors.AsType[*simulator.PlanError](err) // it is nothing else
-		return nil, failure(exitUsage, "faults-"+string(bad.Problem), err, "item", bad.Item, "detail", bad.Detail)
+		return nil, exit.Failure(exit.Usage, "faults-"+string(bad.Problem), err, "item", bad.Item, "detail", bad.Detail)
 	}
 	o.Quota, o.Window, o.Faults = limit.N, limit.Per, plan
 	return simulator.New(o), nil
@@ -160,7 +162,7 @@ func (a *app) startSimulator(rate string, r runFlags, account string) (*embedded
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, failure(exitInternal, "simulator-listen", err, "value", "127.0.0.1:0", "reason", cause(err))
+		return nil, exit.Failure(exit.Internal, "simulator-listen", err, "value", "127.0.0.1:0", "reason", exit.Cause(err))
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})

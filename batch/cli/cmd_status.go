@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
@@ -150,7 +152,7 @@ func (a *app) namedRuns(ctx context.Context, flag string, args []string) (map[st
 			return nil, err
 		}
 		if store == nil {
-			return nil, failure(exitUsage, "no-ledger", nil)
+			return nil, exit.Failure(exit.Usage, "no-ledger", nil)
 		}
 		past, saved, err := a.pastRun(ctx, store, accounts.Whole(arg))
 		_ = store.Close() // it was only read
@@ -183,7 +185,7 @@ type inquiry struct {
 
 // statusInputs reads the workbooks that a status is about. Those of past runs have the results
 // of the run.
-func (a *app) statusInputs(s *invocation, runs map[string]*namedRun) (list []*inquiry, unread fileErrors) {
+func (a *app) statusInputs(s *invocation, runs map[string]*namedRun) (list []*inquiry, unread exit.Files) {
 	for _, path := range s.paths {
 		k := &inquiry{}
 		var err error
@@ -198,7 +200,7 @@ func (a *app) statusInputs(s *invocation, runs map[string]*namedRun) (list []*in
 			}
 		}
 		if err != nil {
-			unread = append(unread, fileError{path, err})
+			unread = append(unread, exit.File{Path: path, Err: err})
 			continue
 		}
 		list = append(list, k)
@@ -363,7 +365,7 @@ func (a *app) deliverStatus(ctx context.Context, s *invocation, k *inquiry, t ta
 	done.problems = letterProblems(done.in.workbook, k.letters) // status does not validate
 	doc := document(done, newFindings(done.in.workbook, nil), a.lines.Words)
 	k.describe(doc, a.lines.Words)
-	doc.ExitCode = statusExit(unasked+letters.failed, rejected || letters.different > 0, done.totals)
+	doc.ExitCode = exit.Status{Stop: done.totals.stop, Signal: done.totals.signal, Rejected: rejected || letters.different > 0, Unasked: unasked + letters.failed}.Code()
 	if unasked > 0 {
 		a.lines.Warn("status-unasked", map[string]string{"count": number(unasked)})
 	}
@@ -374,7 +376,7 @@ func (a *app) deliverStatus(ctx context.Context, s *invocation, k *inquiry, t ta
 	patch := a.statusPatch(k, doc, s.flags.output.redact)
 	doc.Unasked, doc.Commands = unasked+letters.failed, a.commands(done.info, doc.Input, usable(doc.Output, s.flags.output.redact))
 	if _, err := a.writeChecked(done.in, t.path, t.force, patch, a.sealText(done, *doc, t.reports)); err != nil {
-		return nil, failure(exitUsage, "output-unwritable", err, "file", t.path, "reason", cause(err))
+		return nil, exit.Failure(exit.Usage, "output-unwritable", err, "file", t.path, "reason", exit.Cause(err))
 	}
 	a.writeReports(done, doc, t)
 	a.monitor.Add(monitoredRun(done, doc, nil))
@@ -394,26 +396,6 @@ func (k *inquiry) describe(doc *report.Document, words *prose.Catalogue) {
 			app.Hint = cmp.Or(letterHint(words, k.letters[i]), app.Hint)
 		}
 	}
-}
-
-// statusExit returns the exit code of a status: an LOA that was rejected needs a person,
-// and rows without an answer are unfinished.
-func statusExit(unasked int, rejected bool, t totals) int {
-	switch {
-	case t.signal != 0:
-		return t.signal
-	case t.stop == batch.StopPanic:
-		return exitInternal
-	case t.stop == batch.StopFatal || t.stop == batch.StopAccount:
-		return exitStopped
-	case rejected:
-		return exitRows
-	case t.stop == batch.StopDuration:
-		return exitDuration
-	case unasked > 0:
-		return exitUnfinished
-	}
-	return exitOK
 }
 
 // statusPatch writes the LOA of each row, with what to do, and a Summary of its own. The

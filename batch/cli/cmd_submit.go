@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
@@ -109,15 +111,15 @@ func isBook(arg string) bool {
 // ever sent.
 func (a *app) dropped(ctx context.Context, paths []string) error {
 	a.byHand = true
-	var failed fileErrors
-	exit := 0
+	var failed exit.Files
+	worst := 0
 	for _, path := range a.distinctInputs(paths) {
 		if err := a.runValidate(ctx, path); err != nil {
-			failed = append(failed, fileError{path, err})
+			failed = append(failed, exit.File{Path: path, Err: err})
 		}
-		exit = max(exit, a.exit)
+		worst = max(worst, a.exit)
 	}
-	a.exit = exit
+	a.exit = worst
 	for _, path := range a.copies {
 		a.show(path)
 	}
@@ -165,7 +167,7 @@ func (a *app) show(path string) {
 		return
 	}
 	if err := a.env.Open(absolute(path)); err != nil {
-		a.lines.Warn("not-opened", map[string]string{"file": path, "reason": cause(err)})
+		a.lines.Warn("not-opened", map[string]string{"file": path, "reason": exit.Cause(err)})
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
@@ -62,12 +64,12 @@ are read, with read-only calls, unless --region names one.`,
 // asked of the API.
 func (a *app) template(ctx context.Context, f templateFlags) error {
 	if f.example && f.fromAccount {
-		return failure(exitUsage, "template-example-account", nil)
+		return exit.Failure(exit.Usage, "template-example-account", nil)
 	}
 	toFile := f.output != "-"
 	if toFile {
 		if f.output = a.follow(f.output); !strings.EqualFold(filepath.Ext(f.output), ".xlsx") {
-			return failure(exitUsage, "output-extension", nil, "file", f.output, "extension", ".xlsx")
+			return exit.Failure(exit.Usage, "output-extension", nil, "file", f.output, "extension", ".xlsx")
 		}
 		if err := checkTemplate(f.output, f.force); err != nil {
 			return err
@@ -99,7 +101,7 @@ func (a *app) template(ctx context.Context, f templateFlags) error {
 		return write(a.env.Stdout)
 	}
 	if err := durable.WriteFile(f.output, write, nil); err != nil {
-		return failure(exitUsage, "output-unwritable", err, "file", f.output, "reason", cause(err))
+		return exit.Failure(exit.Usage, "output-unwritable", err, "file", f.output, "reason", exit.Cause(err))
 	}
 	a.lines.Say(written, map[string]string{"file": f.output, "count": count})
 	return nil
@@ -120,8 +122,8 @@ func blankWriter(l sheet.Language) func(w io.Writer) error {
 // checkTemplate reports why the template may not be written to a path.
 func checkTemplate(path string, force bool) error {
 	err := checkReplace(path, force, func(*os.File, int64) bool { return false })
-	if own, ok := errors.AsType[*exitError](err); ok && own.code == "output-foreign" {
-		return failure(exitUsage, "output-exists", nil, "file", path)
+	if own, ok := errors.AsType[*exit.Error](err); ok && own.Code == "output-foreign" {
+		return exit.Failure(exit.Usage, "output-exists", nil, "file", path)
 	}
 	return err
 }
@@ -154,7 +156,7 @@ func (a *app) accountRows(ctx context.Context, f templateFlags) (rows [][]any, o
 			return err
 		})
 		if err != nil {
-			return nil, 0, failure(exitStopped, "template-regions-failed", err, "meaning", a.lines.Words.Meaning(batch.CodeOf(err)))
+			return nil, 0, exit.Failure(exit.Stopped, "template-regions-failed", err, "meaning", a.lines.Words.Meaning(batch.CodeOf(err)))
 		}
 	}
 	quotas := s.quotasOf(s.service) // before the regions are read side by side
@@ -177,9 +179,9 @@ func (a *app) accountRows(ctx context.Context, f templateFlags) (rows [][]any, o
 	}
 	switch {
 	case unread == len(regions):
-		return nil, 0, failure(exitStopped, "template-account-unread", nil)
+		return nil, 0, exit.Failure(exit.Stopped, "template-account-unread", nil)
 	case unread > 0:
-		a.exit = exitUnfinished
+		a.exit = exit.Unfinished
 	}
 	if others > 0 {
 		a.lines.Note("template-others", map[string]string{"count": number(others)})

@@ -23,6 +23,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -38,20 +40,20 @@ import (
 )
 
 // runTool runs a command line to its end, in an empty environment.
-func runTool(t *testing.T, args ...string) (exit int, stdout, stderr string) {
+func runTool(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, err bytes.Buffer
-	exit = Run(t.Context(), Env{
+	code = Run(t.Context(), Env{
 		Args: args, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &err, Getenv: func(string) string { return "" }, Now: time.Now,
 	})
-	return exit, out.String(), err.String()
+	return code, out.String(), err.String()
 }
 
 // Without a code, explain lists every rule once, with its severity and a general
 // sentence, and likewise everything else, by kind.
 func TestExplainAll(t *testing.T) {
 	t.Parallel()
-	exit, listed, _ := runTool(t, "explain")
+	code, listed, _ := runTool(t, "explain")
 	for _, r := range sheet.Rules() {
 		if n := strings.Count(listed, "\n  "+r.Code+" "); n != 1 {
 			t.Errorf("%s is listed %d times", r.Code, n)
@@ -62,8 +64,8 @@ func TestExplainAll(t *testing.T) {
 			t.Errorf("%s: %s", r.Code, line)
 		}
 	}
-	if exit != exitOK || strings.Contains(listed, "{") {
-		t.Errorf("exit %d: %s", exit, listed)
+	if code != exit.OK || strings.Contains(listed, "{") {
+		t.Errorf("exit %d: %s", code, listed)
 	}
 	_, text, _ := runTool(t, "explain", "--json")
 	var lists map[string][]explanation
@@ -105,15 +107,15 @@ func TestExplainWords(t *testing.T) {
 			list = append(list, word{name, "circuit_statuses", name})
 		}
 	}
-	for _, code := range append([]int{exitOK}, ranking...) {
+	for _, code := range append([]int{exit.OK}, exit.Ranking...) {
 		list = append(list, word{"exit " + number(code), "exit_codes", number(code)}, word{number(code), "exit_codes", number(code)})
 	}
 	for _, w := range list {
 		for _, lang := range prose.Languages() {
-			exit, text, said := runTool(t, "explain", w.name, "--json", "--lang", lang)
+			code, text, said := runTool(t, "explain", w.name, "--json", "--lang", lang)
 			var x explanation
-			if err := json.Unmarshal([]byte(text), &x); exit != exitOK || err != nil {
-				t.Errorf("%s: exit %d, %v: %s", w.name, exit, err, said)
+			if err := json.Unmarshal([]byte(text), &x); code != exit.OK || err != nil {
+				t.Errorf("%s: exit %d, %v: %s", w.name, code, err, said)
 			}
 			if x.Code != w.code || x.Kind != w.kind || x.Message == "" || x.Hint == "" {
 				t.Errorf("%s: %+v", w.name, x)
@@ -165,8 +167,8 @@ func TestHintsCanBeTyped(t *testing.T) {
 // doctor takes for --region what submit takes.
 func TestDoctorRegion(t *testing.T) {
 	t.Parallel()
-	if exit, _, printed := runTool(t, "doctor", "--region=-cn-"); exit != exitUsage || !strings.Contains(printed, "--region does not accept -cn-") {
-		t.Errorf("exit %d: %s", exit, printed)
+	if code, _, printed := runTool(t, "doctor", "--region=-cn-"); code != exit.Usage || !strings.Contains(printed, "--region does not accept -cn-") {
+		t.Errorf("exit %d: %s", code, printed)
 	}
 }
 
@@ -187,7 +189,7 @@ func TestDoctorSeesOthers(t *testing.T) {
 	d := &examination{app: a, flags: doctorFlags{service: serviceFlags{ledger: path}}, found: doctor.Findings{Words: prose.English}, s: &invocation{}}
 	defer d.s.close()
 	checks := d.ledger(t.Context())
-	d.found.Folders(append(d.folders, doctor.Folder{Path: t.TempDir(), Size: 1 << 60}), cause)
+	d.found.Folders(append(d.folders, doctor.Folder{Path: t.TempDir(), Size: 1 << 60}), exit.Cause)
 	var said strings.Builder
 	d.found.Checks = append(d.found.Checks, checks...)
 	if err := d.found.Text(&said, 0); err != nil {
@@ -245,21 +247,21 @@ func TestOneAccountIsLocked(t *testing.T) {
 		t.Fatal(err)
 	}
 	submit := func() (int, string) {
-		exit, _, said := runTool(t, "submit", "--yes", "--endpoint", server.URL, "--ledger", path, book)
-		return exit, said
+		code, _, said := runTool(t, "submit", "--yes", "--endpoint", server.URL, "--ledger", path, book)
+		return code, said
 	}
-	if exit, said := submit(); exit != exitLocked || !strings.Contains(said, "run 20270115-020000-k3f9q on ") || sim.Stats().Accepted != 0 {
-		t.Errorf("exit %d, %d accepted: %s", exit, sim.Stats().Accepted, said)
+	if code, said := submit(); code != exit.Locked || !strings.Contains(said, "run 20270115-020000-k3f9q on ") || sim.Stats().Accepted != 0 {
+		t.Errorf("exit %d, %d accepted: %s", code, sim.Stats().Accepted, said)
 	}
 	runs, err := store.Runs(t.Context(), 1)
-	if err != nil || runs[0].Status != ledger.Ended || runs[0].End.ExitCode != exitLocked {
+	if err != nil || runs[0].Status != ledger.Ended || runs[0].End.ExitCode != exit.Locked {
 		t.Errorf("the part that was started: %+v, %v", runs, err)
 	}
 	if err := other.End(t.Context(), ledger.RunEnd{}); err != nil {
 		t.Fatal(err)
 	}
-	if exit, said := submit(); exit != exitOK || sim.Stats().Accepted != 2 {
-		t.Errorf("exit %d, %d accepted: %s", exit, sim.Stats().Accepted, said)
+	if code, said := submit(); code != exit.OK || sim.Stats().Accepted != 2 {
+		t.Errorf("exit %d, %d accepted: %s", code, sim.Stats().Accepted, said)
 	}
 }
 
@@ -298,7 +300,7 @@ func TestSimulatorKeys(t *testing.T) {
 		if !maps.Equal(got, c.want) || (err == nil) == (c.want == nil) {
 			t.Errorf("%q in %v: %v, %v", c.pairs, c.env, got, err)
 		}
-		if err != nil && (exitOf(err) != exitUsage || strings.Contains(err.Error(), "b")) {
+		if err != nil && (exit.Of(err) != exit.Usage || strings.Contains(err.Error(), "b")) {
 			t.Errorf("%q: %v", c.pairs, err)
 		}
 	}
@@ -328,8 +330,8 @@ func TestServeSimulator(t *testing.T) {
 		t.Errorf("stats: %s", response.Status)
 	}
 	signals <- syscall.SIGTERM
-	if exit := <-ended; exit != exitOK {
-		t.Errorf("exit %d after the signal", exit)
+	if code := <-ended; code != exit.OK {
+		t.Errorf("exit %d after the signal", code)
 	}
 }
 
@@ -347,8 +349,8 @@ func TestSimulatorCannotBeServed(t *testing.T) {
 		{"--rate", "often", "often"},
 		{"--faults", "nosuch:1%", "nosuch"},
 	} {
-		if exit, _, printed := runTool(t, "simulator", c.flag, c.value); exit != exitUsage || !strings.Contains(printed, c.want) {
-			t.Errorf("%s %s: exit %d: %s", c.flag, c.value, exit, printed)
+		if code, _, printed := runTool(t, "simulator", c.flag, c.value); code != exit.Usage || !strings.Contains(printed, c.want) {
+			t.Errorf("%s %s: exit %d: %s", c.flag, c.value, code, printed)
 		}
 	}
 }
@@ -362,23 +364,23 @@ func TestLedgerFailure(t *testing.T) {
 		exit int
 		want string
 	}{
-		{&ledger.LockedError{RunID: "r7", Host: "desk", PID: 42, Since: since}, exitLocked, "run r7 on desk, process 42, since 2027-01-15 02:00:00 UTC"},
-		{&ledger.TakenOverError{}, exitInternal, prose.English.Line("ledger-taken")},
-		{errors.New("made-up reason"), exitInternal, "made-up reason"},
-		{&ledger.Error{Kind: ledger.Newer, Err: &ledger.SchemaError{Found: 9, Known: 5, Program: "v8.1.0"}}, exitInternal, "written by loabatch v8.1.0, with schema version 9; this version reads schema versions up to 5"},
-		{&ledger.Error{Kind: ledger.Locks, Path: "l.db.locks", Err: syscall.EROFS}, exitInternal, "lock files, l.db.locks: " + syscall.EROFS.Error()},
-		{&ledger.Error{Kind: ledger.Database, Err: errors.New("x")}, exitInternal, "another program's SQLite database"},
-		{&ledger.Error{Kind: ledger.Rights, Path: "postgres://h/d", Grants: []string{"GRANT a", "GRANT b"}, Err: errors.New("x")}, exitUsage, "GRANT a; GRANT b"},
-		{&ledger.Error{Kind: ledger.Rights, Path: "postgres://h/d", Err: errors.New("x")}, exitUsage, "the role that owns the schema loabatch"},
-		{&ledger.Error{Kind: ledger.Corrupt, Err: errors.New("x")}, exitInternal, "the file is damaged"},
-		{&os.PathError{Op: "open", Path: "made-up", Err: syscall.ENOSPC}, exitInternal, syscall.ENOSPC.Error()},
+		{&ledger.LockedError{RunID: "r7", Host: "desk", PID: 42, Since: since}, exit.Locked, "run r7 on desk, process 42, since 2027-01-15 02:00:00 UTC"},
+		{&ledger.TakenOverError{}, exit.Internal, prose.English.Line("ledger-taken")},
+		{errors.New("made-up reason"), exit.Internal, "made-up reason"},
+		{&ledger.Error{Kind: ledger.Newer, Err: &ledger.SchemaError{Found: 9, Known: 5, Program: "v8.1.0"}}, exit.Internal, "written by loabatch v8.1.0, with schema version 9; this version reads schema versions up to 5"},
+		{&ledger.Error{Kind: ledger.Locks, Path: "l.db.locks", Err: syscall.EROFS}, exit.Internal, "lock files, l.db.locks: " + syscall.EROFS.Error()},
+		{&ledger.Error{Kind: ledger.Database, Err: errors.New("x")}, exit.Internal, "another program's SQLite database"},
+		{&ledger.Error{Kind: ledger.Rights, Path: "postgres://h/d", Grants: []string{"GRANT a", "GRANT b"}, Err: errors.New("x")}, exit.Usage, "GRANT a; GRANT b"},
+		{&ledger.Error{Kind: ledger.Rights, Path: "postgres://h/d", Err: errors.New("x")}, exit.Usage, "the role that owns the schema loabatch"},
+		{&ledger.Error{Kind: ledger.Corrupt, Err: errors.New("x")}, exit.Internal, "the file is damaged"},
+		{&os.PathError{Op: "open", Path: "made-up", Err: syscall.ENOSPC}, exit.Internal, syscall.ENOSPC.Error()},
 	} {
 		var shown bytes.Buffer
 		a := &app{lines: console.New(&shown, prose.English, console.Screen{})}
 		err := a.ledgerFailure(c.err)
 		a.fail(err)
-		if exitOf(err) != c.exit || !strings.Contains(shown.String(), c.want) || strings.ContainsAny(shown.String(), "{}") || !errors.Is(err, c.err) {
-			t.Errorf("%v: exit %d: %s", c.err, exitOf(err), shown.String())
+		if exit.Of(err) != c.exit || !strings.Contains(shown.String(), c.want) || strings.ContainsAny(shown.String(), "{}") || !errors.Is(err, c.err) {
+			t.Errorf("%v: exit %d: %s", c.err, exit.Of(err), shown.String())
 		}
 	}
 }
@@ -391,7 +393,7 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	ledgerFlag := filepath.Join(t.TempDir(), "gone", "ledger.db")
-	deliver := func(path string) (output, failure, printed, next string, exit int) {
+	deliver := func(path string) (output, failure, printed, next string, code int) {
 		var shown bytes.Buffer
 		env := Env{Getenv: func(string) string { return "" }}
 		a := &app{env: env, lines: console.New(&shown, prose.English, console.Screen{})}
@@ -406,18 +408,18 @@ func TestCopyWithoutItsPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := filepath.Join(folder, "out.r1-2.xlsx")
-	output, failed, printed, next, exit := deliver(path)
-	if output != second || failed == "" || exit != exitNoCopy || next != "report-next-copy-elsewhere" || !strings.Contains(printed, "written to "+second) {
-		t.Errorf("exit %d, output %q, failure %q, next %s: %s", exit, output, failed, next, printed)
+	output, failed, printed, next, code := deliver(path)
+	if output != second || failed == "" || code != exit.NoCopy || next != "report-next-copy-elsewhere" || !strings.Contains(printed, "written to "+second) {
+		t.Errorf("exit %d, output %q, failure %q, next %s: %s", code, output, failed, next, printed)
 	}
 	if _, err := readInput(second, sheet.Options{Location: time.UTC}, validationFlags{}); err != nil {
 		t.Errorf("the copy in the second place: %v", err)
 	}
 	t.Setenv("TMPDIR", filepath.Join(folder, "gone"))
 	t.Setenv("TMP", filepath.Join(folder, "gone")) // of Windows
-	output, failed, printed, _, exit = deliver(filepath.Join(folder, "gone", "out.xlsx"))
-	if output != "" || failed == "" || exit != exitNoCopy || !strings.Contains(printed, "run: loabatch report --ledger="+ledgerFlag+" r1\n") {
-		t.Errorf("exit %d, output %q, failure %q: %s", exit, output, failed, printed)
+	output, failed, printed, _, code = deliver(filepath.Join(folder, "gone", "out.xlsx"))
+	if output != "" || failed == "" || code != exit.NoCopy || !strings.Contains(printed, "run: loabatch report --ledger="+ledgerFlag+" r1\n") {
+		t.Errorf("exit %d, output %q, failure %q: %s", code, output, failed, printed)
 	}
 }
 
@@ -584,7 +586,7 @@ func TestUnknownLanguage(t *testing.T) {
 				return ""
 			},
 		})
-		if got != exitUsage || !strings.Contains(stderr.String(), "error: --lang does not accept") || !strings.Contains(stderr.String(), "It takes one of: en, zh.") {
+		if got != exit.Usage || !strings.Contains(stderr.String(), "error: --lang does not accept") || !strings.Contains(stderr.String(), "It takes one of: en, zh.") {
 			t.Errorf("%q, %q: exit %d: %s", c.args, c.variable, got, stderr.String())
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	mcobra "github.com/muesli/mango-cobra"
 	"github.com/muesli/roff"
 	"github.com/spf13/cobra"
@@ -225,7 +227,7 @@ func separatedValue(cmd *cobra.Command, args []string) error {
 	for _, word := range args {
 		mode, ok := parseDryRun(strings.ToLower(word))
 		if _, err := os.Stat(word); ok && err != nil {
-			return failure(exitUsage, "separated-value", nil, "value", word, "flag", flag.Name, "written", cmp.Or(mode.flag(), word))
+			return exit.Failure(exit.Usage, "separated-value", nil, "value", word, "flag", flag.Name, "written", cmp.Or(mode.flag(), word))
 		}
 	}
 	return nil

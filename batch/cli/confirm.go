@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/batch/report"
@@ -144,7 +146,7 @@ func (a *app) confirm(yes bool, applications int, question func() (string, error
 		return nil
 	}
 	if !a.env.StdinTerminal {
-		return failure(exitUsage, "no-terminal-no-yes", nil)
+		return exit.Failure(exit.Usage, "no-terminal-no-yes", nil)
 	}
 	text, err := question()
 	if err != nil || text == "" {
@@ -164,7 +166,7 @@ func (a *app) confirm(yes bool, applications int, question func() (string, error
 	select {
 	case s := <-signals:
 		fmt.Fprintln(a.env.Stderr)
-		return failure(signalExit(s), "not-confirmed", nil)
+		return exit.Failure(exit.OfSignal(s), "not-confirmed", nil)
 	case answer := <-answers:
 		switch strings.ToLower(strings.TrimSpace(answer)) {
 		case "y", "yes", "是", "ｙ": // the last as an input method for Chinese types it
@@ -187,5 +189,5 @@ func (a *app) declined(s *invocation) error {
 	if !s.several() {
 		return report.JSON(a.env.Stdout, docs[0])
 	}
-	return report.JSONRuns(a.env.Stdout, docs, exitOK)
+	return report.JSONRuns(a.env.Stdout, docs, exit.OK)
 }

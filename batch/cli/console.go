@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
@@ -36,12 +38,12 @@ func (a *app) configure(f commonFlags) error {
 		a.lines.Color = false
 	case "auto":
 	default:
-		return failure(exitUsage, "choice", nil, "flag", "color", "value", f.color, "choices", "auto, always, never")
+		return exit.Failure(exit.Usage, "choice", nil, "flag", "color", "value", f.color, "choices", "auto, always, never")
 	}
 	if c, ok := prose.For(f.lang); ok {
 		a.lines.Words = c
 	} else if f.lang != "" {
-		return failure(exitUsage, "choice", nil, "flag", "lang", "value", f.lang, "choices", strings.Join(prose.Languages(), ", "))
+		return exit.Failure(exit.Usage, "choice", nil, "flag", "lang", "value", f.lang, "choices", strings.Join(prose.Languages(), ", "))
 	}
 	a.lines.Quiet = f.quiet
 	return nil
@@ -49,16 +51,16 @@ func (a *app) configure(f commonFlags) error {
 
 // fail prints an error that ended the command.
 func (a *app) fail(err error) {
-	var files fileErrors
-	var own *exitError
+	var files exit.Files
+	var own *exit.Error
 	var input *sheet.InputError
 	switch {
 	case errors.As(err, &files):
 		for _, f := range files {
-			a.fail(f.err)
+			a.fail(f.Err)
 		}
 	case errors.As(err, &own):
-		a.lines.Error(own.code, own.args)
+		a.lines.Error(own.Code, own.Args)
 	case errors.As(err, &input):
 		for _, p := range input.Problems {
 			message, hint := a.lines.Words.Problem(p)
@@ -93,7 +95,7 @@ func (a *app) remarks(in *input) {
 func (a *app) openLog(f watchFlags) (*slog.Logger, *console.LogFile, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
-		return nil, nil, failure(exitUsage, "choice", nil, "flag", "log-level", "value", f.logLevel, "choices", "debug, info, warn, error")
+		return nil, nil, exit.Failure(exit.Usage, "choice", nil, "flag", "log-level", "value", f.logLevel, "choices", "debug, info, warn, error")
 	}
 	var file *console.LogFile
 	out := a.env.Stderr
@@ -130,13 +132,13 @@ func (a *app) logText(groups []string, attr slog.Attr) slog.Attr {
 
 func (a *app) openLogFile(path string) (*console.LogFile, error) {
 	file, err := console.OpenLogFile(path, func(err error) {
-		a.lines.Warn("log-file-lost", map[string]string{"file": path, "reason": cause(err)})
+		a.lines.Warn("log-file-lost", map[string]string{"file": path, "reason": exit.Cause(err)})
 	})
 	switch {
 	case errors.Is(err, console.ErrForeign):
-		return nil, failure(exitUsage, "log-file-foreign", nil, "file", path)
+		return nil, exit.Failure(exit.Usage, "log-file-foreign", nil, "file", path)
 	case err != nil:
-		return nil, failure(exitUsage, "log-file", err, "file", path, "reason", cause(err))
+		return nil, exit.Failure(exit.Usage, "log-file", err, "file", path, "reason", exit.Cause(err))
 	}
 	return file, nil
 }
@@ -152,19 +154,19 @@ func (a *app) withOutput(cmd *cobra.Command, stdout *console.Stream, code int) i
 		return code
 	case a.wantsJSON(cmd):
 		if len(a.recordedRuns) > 0 {
-			a.fail(failure(exitNoCopy, "document-unwritable", err, "reason", cause(err), "command", strings.Join(a.recordedRuns, "; ")))
+			a.fail(exit.Failure(exit.NoCopy, "document-unwritable", err, "reason", exit.Cause(err), "command", strings.Join(a.recordedRuns, "; ")))
 		} else {
-			a.fail(failure(exitNoCopy, "document-unwritable-again", err, "reason", cause(err)))
+			a.fail(exit.Failure(exit.NoCopy, "document-unwritable-again", err, "reason", exit.Cause(err)))
 		}
 	case console.BrokenPipe(err):
 		return code
-	case readsWorkbook(cmd) || code != exitOK:
-		a.lines.Warn("stdout-unwritable", map[string]string{"reason": cause(err)})
+	case readsWorkbook(cmd) || code != exit.OK:
+		a.lines.Warn("stdout-unwritable", map[string]string{"reason": exit.Cause(err)})
 		return code
 	default:
-		a.fail(failure(exitNoCopy, "stdout-unwritable", err, "reason", cause(err)))
+		a.fail(exit.Failure(exit.NoCopy, "stdout-unwritable", err, "reason", exit.Cause(err)))
 	}
-	return worst([]inputExit{{code: code}, {code: exitNoCopy}})
+	return exit.Worst([]exit.Input{{Code: code}, {Code: exit.NoCopy}})
 }
 
 // readsWorkbook reports whether a command takes workbooks and writes files about them.
@@ -247,14 +249,14 @@ func (a *app) monitored(cmd *cobra.Command) error {
 	if line := given(onFinishFlag); line != "" {
 		words, err := notify.ParseCommand(line)
 		if err != nil {
-			wrong = failure(exitUsage, "on-finish-value", err)
+			wrong = exit.Failure(exit.Usage, "on-finish-value", err)
 		}
 		o.OnFinish = words
 	}
 	if text := given(pingFlag); text != "" {
 		u, err := notify.ParsePingURL(text)
 		if err != nil {
-			wrong = failure(exitUsage, "ping-url-value", err)
+			wrong = exit.Failure(exit.Usage, "ping-url-value", err)
 		}
 		o.Ping = u
 	}
@@ -285,7 +287,7 @@ func (a *app) dryRunOf(cmd *cobra.Command) string {
 
 // reportEnd reports how the command ended to those who follow it, and says what went wrong
 // with that. A signal ends the wait for it.
-func (a *app) reportEnd(exit int, abandoned bool) {
+func (a *app) reportEnd(code int, abandoned bool) {
 	lines := a.lines
 	if abandoned { // the command may still use its own
 		lines = newLines(a.env, a.env.catalogue())
@@ -307,9 +309,9 @@ func (a *app) reportEnd(exit int, abandoned bool) {
 				}
 			}
 		}()
-		for _, f := range a.monitor.Finish(ctx, exit, a.env.Now(), a.env.Getenv, a.env.Stderr) {
+		for _, f := range a.monitor.Finish(ctx, code, a.env.Now(), a.env.Getenv, a.env.Stderr) {
 			if f.Err != nil {
-				f.Args["reason"] = cause(f.Err)
+				f.Args["reason"] = exit.Cause(f.Err)
 			}
 			lines.Warn(f.Code, f.Args)
 		}

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/sheet"
 	"github.com/loabatch/loabatch/sheet/xlsx"
@@ -21,14 +23,14 @@ import (
 // killed has left there are removed.
 func checkOutput(in *input, path string, force bool) error {
 	if want := extension(in.path); !strings.EqualFold(filepath.Ext(path), want) {
-		return failure(exitUsage, "output-extension", nil, "file", path, "extension", want)
+		return exit.Failure(exit.Usage, "output-extension", nil, "file", path, "extension", want)
 	}
 	if err := checkReplace(path, force, isSealed); err != nil {
 		return err
 	}
 	durable.RemoveStale(filepath.Dir(path))
 	if err := durable.CheckFolder(filepath.Dir(path)); err != nil {
-		return failure(exitUsage, "output-unwritable", err, "file", path, "reason", cause(err))
+		return exit.Failure(exit.Usage, "output-unwritable", err, "file", path, "reason", exit.Cause(err))
 	}
 	return nil
 }
@@ -119,16 +121,16 @@ func (a *app) placeCopy(done *finished, t target, patch sheet.Patch, seal string
 		if sum, err := writeCopy(in, second, patch, ""); err == nil {
 			done.wrote(second, sum)
 			a.copies = append(a.copies, second)
-			a.lines.Warn("copy-second-place", map[string]string{"file": t.path, "reason": cause(first), "second": second})
+			a.lines.Warn("copy-second-place", map[string]string{"file": t.path, "reason": exit.Cause(first), "second": second})
 			return second, first
 		}
 	}
 	if done.info.simulate {
-		a.lines.Warn("copy-failed-simulated", map[string]string{"file": t.path, "reason": cause(first)})
+		a.lines.Warn("copy-failed-simulated", map[string]string{"file": t.path, "reason": exit.Cause(first)})
 		return "", first
 	}
 	command := a.suggest("report", settings{"ledger": done.ledgerFlag}, runID)
-	a.lines.Warn("copy-failed", map[string]string{"file": t.path, "reason": cause(first), "command": command})
+	a.lines.Warn("copy-failed", map[string]string{"file": t.path, "reason": exit.Cause(first), "command": command})
 	return "", first
 }
 

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/prose"
@@ -89,10 +91,10 @@ func (a *app) deliver(done *finished, t target, f outputFlags) *report.Document 
 	found := newFindings(done.in.workbook, done.problems)
 	doc := document(done, found, a.lines.Words)
 	doc.Language, doc.InProgress = a.written(done.in).Vocabulary(), done.goesOn
-	end := done.exitFacts(found.errors)
+	end := done.exitOf(found.errors)
 	done.waiting = len(doc.Waiting) > 0
-	doc.ExitCode = end.code()
-	doc.Unasked = end.unasked
+	doc.ExitCode = end.Code()
+	doc.Unasked = end.Unasked
 	if done.waiting {
 		t.to = nil
 	}
@@ -109,8 +111,8 @@ func (a *app) deliver(done *finished, t target, f outputFlags) *report.Document 
 	doc.Commands = a.commands(done.info, doc.Input, usable(doc.Output, f.redact))
 	written, failed := a.placeCopy(done, t, patch, a.sealText(done, *doc, t.reports))
 	if failed != nil {
-		end.copyFailed, done.filed = true, ""
-		doc.Output, doc.Failure, doc.ExitCode = written, a.lines.Words.Cause(cause(failed)), end.code()
+		end.CopyFailed, done.filed = true, ""
+		doc.Output, doc.Failure, doc.ExitCode = written, a.lines.Words.Cause(exit.Cause(failed)), end.Code()
 		doc.Commands = a.commands(done.info, doc.Input, usable(doc.Output, f.redact))
 		t.reports = reportFiles(cmp.Or(written, copyPath(done.in.path, "", false, done.info.id)), f.reports)
 	}
@@ -162,8 +164,8 @@ func (done *finished) wrote(path, sum string) {
 	done.sums[path] = sum
 }
 
-// exitFacts returns what decides the exit code, except whether the copy was written.
-func (done *finished) exitFacts(found *sheet.RowErrors) exitFacts {
+// exitOf returns what decides the exit code, except whether the copy was written.
+func (done *finished) exitOf(found *sheet.RowErrors) exit.Run {
 	results, unasked := map[sheet.Result]int{}, 0
 	for i := range done.outcomes {
 		o := &done.outcomes[i]
@@ -172,10 +174,10 @@ func (done *finished) exitFacts(found *sheet.RowErrors) exitFacts {
 			unasked++
 		}
 	}
-	return exitFacts{
-		letters: done.letterFacts,
-		results: results, errors: done.errors(found), withheld: done.withheld(), unasked: unasked,
-		stop: done.totals.stop, signal: done.totals.signal,
+	return exit.Run{
+		Results: results, Errors: done.errors(found), Withheld: done.withheld(), Unasked: unasked,
+		Stop: done.totals.stop, Signal: done.totals.signal,
+		LettersMissing: done.letterFacts.failed, LettersWrong: done.letterFacts.different,
 	}
 }
 
@@ -356,7 +358,7 @@ func (a *app) writeReports(done *finished, doc *report.Document, t target) {
 			err = durable.WriteFile(r.path, func(w io.Writer) error { return render(io.MultiWriter(w, sum)) }, nil)
 		}
 		if err != nil {
-			a.lines.Warn("report-failed", map[string]string{"kind": r.kind, "file": r.path, "reason": cause(err)})
+			a.lines.Warn("report-failed", map[string]string{"kind": r.kind, "file": r.path, "reason": exit.Cause(err)})
 			doc.Reports = slices.DeleteFunc(doc.Reports, func(p string) bool { return p == r.path })
 			continue
 		}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/prose"
@@ -66,8 +68,8 @@ func accountList(done *finished, doc *report.Document, words *prose.Catalogue) [
 		list[i] = report.Account{Account: p.account, Profile: sheet.MaskNumbers(p.profile), Results: report.Results{}, StopReason: p.stop.Stop, StopCode: p.stop.StopCode}
 		switch {
 		case p.failure != nil:
-			list[i].StopReason, list[i].StopCode = string(batch.StopAccount), p.failure.code
-			list[i].Message, _ = words.Render(p.failure.code, p.failure.args)
+			list[i].StopReason, list[i].StopCode = string(batch.StopAccount), p.failure.Code
+			list[i].Message, _ = words.Render(p.failure.Code, p.failure.Args)
 		case p.stop.Stop != "":
 			list[i].Message = words.Line(p.stop.Stop, sheet.Arg{Name: "code", Value: p.stop.StopCode})
 		}
@@ -93,7 +95,7 @@ func accountList(done *finished, doc *report.Document, words *prose.Catalogue) [
 // there was an error.
 func monitoredRun(done *finished, doc *report.Document, err error) notify.Run {
 	r := notify.Run{
-		ID: done.info.id, Input: absolute(done.in.path), ExitCode: exitOf(err), Rows: map[notify.Row]int{},
+		ID: done.info.id, Input: absolute(done.in.path), ExitCode: exit.Of(err), Rows: map[notify.Row]int{},
 		Requests: done.totals.requests, Retries: done.totals.retries, Throttled: done.totals.throttled,
 	}
 	if doc != nil {

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	"github.com/loabatch/loabatch/batch/cli/console"
 	"github.com/loabatch/loabatch/batch/cli/prose"
 	"github.com/loabatch/loabatch/sheet"
@@ -74,8 +76,8 @@ func withPart(t *testing.T, path, name, content string) []byte {
 // for a writer.
 func TestInputIsAFile(t *testing.T) {
 	_, err := readInput(os.DevNull, sheet.Options{}, validationFlags{})
-	var own *exitError
-	if !errors.As(err, &own) || own.code != "input-no-file" || own.exit != exitUsage {
+	var own *exit.Error
+	if !errors.As(err, &own) || own.Code != "input-no-file" || own.Exit != exit.Usage {
 		t.Errorf("a device as input: %v", err)
 	}
 }
@@ -106,7 +108,7 @@ func TestRemarksOnTheCopy(t *testing.T) {
 func TestErrorsQuoteOnOneLine(t *testing.T) {
 	var shown bytes.Buffer
 	a := &app{lines: console.New(&shown, prose.English, console.Screen{})}
-	a.fail(failure(exitUsage, "input-missing", nil, "file", "a\nerror: b\x1b[2J.xlsx"))
+	a.fail(exit.Failure(exit.Usage, "input-missing", nil, "file", "a\nerror: b\x1b[2J.xlsx"))
 	first, _, _ := strings.Cut(shown.String(), "\n")
 	if !strings.HasSuffix(first, "a<U+000A>error: b<U+001B>[2J.xlsx") {
 		t.Errorf("printed %q", shown.String())
@@ -197,7 +199,7 @@ func TestClaims(t *testing.T) {
 			c.read(in)
 			c.read(second)
 			err := c.write(flag, path)
-			if exitOf(err) != exitUsage || !strings.Contains(err.Error(), "is-input") {
+			if exit.Of(err) != exit.Usage || !strings.Contains(err.Error(), "is-input") {
 				t.Errorf("%s %s: %v", flag, path, err)
 			}
 		}
@@ -207,7 +209,7 @@ func TestClaims(t *testing.T) {
 			if err := c.write(other, filepath.Join(folder, "new")); err != nil {
 				t.Error(err)
 			}
-			if err := c.write(flag, filepath.Join(folder, "new")); exitOf(err) != exitUsage {
+			if err := c.write(flag, filepath.Join(folder, "new")); exit.Of(err) != exit.Usage {
 				t.Errorf("%s like %s: %v", flag, other, err)
 			}
 			if err := c.write(flag, filepath.Join(folder, "else")); err != nil {
@@ -302,9 +304,9 @@ func TestDroppedBooks(t *testing.T) {
 					return nil
 				}
 			}
-			exit := Run(t.Context(), env)
-			if exit != c.exit || keys != c.keys || len(opened) != c.opened || !strings.Contains(out.String(), c.contains) {
-				t.Errorf("exit %d, %d keys, opened %q: %s", exit, keys, opened, &out)
+			code := Run(t.Context(), env)
+			if code != c.exit || keys != c.keys || len(opened) != c.opened || !strings.Contains(out.String(), c.contains) {
+				t.Errorf("exit %d, %d keys, opened %q: %s", code, keys, opened, &out)
 			}
 			for _, copied := range opened {
 				if filepath.Dir(copied) != folder || !strings.Contains(copied, ".results-") {
@@ -333,10 +335,10 @@ func TestDoubleClick(t *testing.T) {
 	}
 	click := func(program string, own bool) (opened, said string) {
 		var out bytes.Buffer
-		exit := Run(t.Context(), Env{Args: []string{}, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Getenv: func(string) string { return "" }, Now: time.Now,
+		code := Run(t.Context(), Env{Args: []string{}, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out, Getenv: func(string) string { return "" }, Now: time.Now,
 			Program: program, OwnConsole: own, Open: func(path string) error { opened = path; return nil }, Key: func() {}})
-		if exit != exitOK {
-			t.Errorf("exit %d: %s", exit, &out)
+		if code != exit.OK {
+			t.Errorf("exit %d: %s", code, &out)
 		}
 		return opened, out.String()
 	}

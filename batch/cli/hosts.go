@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/console"
@@ -79,7 +81,7 @@ func (a *app) runTogether(ctx context.Context, s *invocation, done *finished, t 
 			return nil // the caller says so
 		}
 		if panicked, ok := errors.AsType[*batch.PanicError](err); ok {
-			return internal(panicked)
+			return exit.Bug(panicked)
 		}
 		if err != nil {
 			return a.ledgerFailedSince(err)
@@ -128,7 +130,7 @@ func (r *together) join(ctx context.Context) error {
 		if err != nil {
 			r.endQuotas()
 			failed := r.joinFailure(err)
-			done.end = ledger.RunEnd{ExitCode: exitOf(failed)}
+			done.end = ledger.RunEnd{ExitCode: exit.Of(failed)}
 			r.endRun(ctx, done)
 			return failed
 		}
@@ -157,7 +159,7 @@ func (r *together) join(ctx context.Context) error {
 // joinFailure turns the error of a join into one for the user. Nothing was sent.
 func (r *together) joinFailure(err error) error {
 	if own, ok := errors.AsType[*ledger.Error](err); ok && (own.Kind == ledger.Unreachable || own.Kind == ledger.Standby) {
-		return failure(exitUsage, "ledger-open", err, "file", r.s.flags.service.ledger, "reason", r.ledgerCause(err), "todo", r.ledgerHint(err))
+		return exit.Failure(exit.Usage, "ledger-open", err, "file", r.s.flags.service.ledger, "reason", r.ledgerCause(err), "todo", r.ledgerHint(err))
 	}
 	terms, ok := errors.AsType[*ledger.TermsError](err)
 	if !ok {
@@ -169,7 +171,7 @@ func (r *together) joinFailure(err error) error {
 		differences[i] = r.lines.Words.Line("hosts-term", sheet.Arg{Name: "name", Value: d.Name},
 			sheet.Arg{Name: "theirs", Value: cmp.Or(d.Theirs, none)}, sheet.Arg{Name: "ours", Value: cmp.Or(d.Ours, none)})
 	}
-	return failure(exitUsage, "hosts-terms", err, "run", accounts.Whole(terms.Run), "host", terms.Host, "differences", r.lines.Words.List(differences))
+	return exit.Failure(exit.Usage, "hosts-terms", err, "run", accounts.Whole(terms.Run), "host", terms.Host, "differences", r.lines.Words.List(differences))
 }
 
 // terms lists what decides the results of a run, so that a row has the same result whichever
@@ -200,7 +202,7 @@ func (r *together) terms() []ledger.Term {
 	ids := make([]string, len(r.done.parts))
 	for i, p := range r.done.parts {
 		if ids[i] = p.account; p.failure != nil {
-			ids[i] = p.failure.code
+			ids[i] = p.failure.Code
 		}
 	}
 	list = append(list, ledger.Term{Name: "--only", Value: joined(only)}, ledger.Term{Name: "account", Value: strings.Join(ids, ",")})
@@ -408,11 +410,11 @@ func (r *together) conclude(ctx context.Context, state ledger.BatchState, result
 	r.traceChanges(ctx, r.s, done, p, known.past)
 	found := newFindings(done.in.workbook, done.problems)
 	done.waiting = len(document(done, found, r.lines.Words).Waiting) > 0
-	exit := done.exitFacts(found.errors).code()
+	code := done.exitOf(found.errors).Code()
 	if !done.waiting {
-		_, done.filed = r.target.along(exit)
+		_, done.filed = r.target.along(code)
 	}
-	return done.ledgerEnd(exit, ""), nil
+	return done.ledgerEnd(code, ""), nil
 }
 
 // keepEarlier has the rows that were left out keep the result that they had before.
@@ -459,21 +461,21 @@ func (r *together) finish(ctx context.Context, results []*hosts.Result) error {
 func (r *together) leave(ctx context.Context, result *hosts.Result) error {
 	command := r.suggest("report", settings{ledgerFlag: r.done.ledgerFlag}, r.done.info.id)
 	if result.Lost != nil {
-		exit := exitDuration
+		code := exit.Duration
 		if result.Stop == batch.StopInterrupted {
-			exit = cmp.Or(int(r.s.signals.exit.Load()), exitInternal)
+			code = cmp.Or(int(r.s.signals.exit.Load()), exit.Internal)
 		}
 		r.done.left = true // nothing can be recorded
-		return failure(exit, "hosts-lost", result.Lost, "run", r.done.info.id, "command", command)
+		return exit.Failure(code, "hosts-lost", result.Lost, "run", r.done.info.id, "command", command)
 	}
 	switch result.Stop {
 	case "":
 	case batch.StopInterrupted:
-		return failure(cmp.Or(int(r.s.signals.exit.Load()), exitInternal), "hosts-interrupted", nil, "run", r.done.info.id, "command", command)
+		return exit.Failure(cmp.Or(int(r.s.signals.exit.Load()), exit.Internal), "hosts-interrupted", nil, "run", r.done.info.id, "command", command)
 	case batch.StopDuration:
-		return failure(exitDuration, "hosts-duration", nil, "run", r.done.info.id, "command", command)
+		return exit.Failure(exit.Duration, "hosts-duration", nil, "run", r.done.info.id, "command", command)
 	default:
-		return failure(exitStopped, "hosts-stopped", nil, "run", r.done.info.id, "reason", r.lines.Words.Line(string(result.Stop), sheet.Arg{Name: "code", Value: result.StopCode}), "command", command)
+		return exit.Failure(exit.Stopped, "hosts-stopped", nil, "run", r.done.info.id, "reason", r.lines.Words.Line(string(result.Stop), sheet.Arg{Name: "code", Value: result.StopCode}), "command", command)
 	}
 	return r.read(ctx, func(past *ledger.PastRun, saved savedOptions) {
 		rows := len(r.done.in.workbook.Circuits)

@@ -8,14 +8,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/loabatch/loabatch/batch/cli/exit"
 
 	"github.com/loabatch/loabatch/batch/cli/password"
 	"github.com/loabatch/loabatch/batch/durable"
@@ -121,11 +120,11 @@ func lockOf(path string) string {
 
 // readInputs reads and decodes every input before any of them is processed. It returns
 // those that can be read, and the errors of the others.
-func readInputs(paths []string, o sheet.Options, f validationFlags) (inputs []*input, failed fileErrors) {
+func readInputs(paths []string, o sheet.Options, f validationFlags) (inputs []*input, failed exit.Files) {
 	for _, path := range paths {
 		in, err := readInput(path, o, f)
 		if err != nil {
-			failed = append(failed, fileError{path, err})
+			failed = append(failed, exit.File{Path: path, Err: err})
 			continue
 		}
 		inputs = append(inputs, in)
@@ -211,32 +210,32 @@ func readBytes(path string) (*input, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if near := nearFile(path); near != "" {
-			return nil, failure(exitUsage, "input-missing-near", err, "file", path, "near", near)
+			return nil, exit.Failure(exit.Usage, "input-missing-near", err, "file", path, "near", near)
 		}
-		return nil, failure(exitUsage, "input-missing", err, "file", path)
+		return nil, exit.Failure(exit.Usage, "input-missing", err, "file", path)
 	case err != nil:
-		return nil, failure(exitUsage, "input-unreadable", err, "file", path, "reason", cause(err))
+		return nil, exit.Failure(exit.Usage, "input-unreadable", err, "file", path, "reason", exit.Cause(err))
 	case info.IsDir():
-		return nil, failure(exitUsage, "input-folder", nil, "file", path)
+		return nil, exit.Failure(exit.Usage, "input-folder", nil, "file", path)
 	case isLockFile(path):
-		return nil, failure(exitUsage, "input-lock-file", nil, "file", path)
+		return nil, exit.Failure(exit.Usage, "input-lock-file", nil, "file", path)
 	case !info.Mode().IsRegular(): // a pipe or a device may never end
-		return nil, failure(exitUsage, "input-no-file", nil, "file", path)
+		return nil, exit.Failure(exit.Usage, "input-no-file", nil, "file", path)
 	case info.Size() > maxInput:
-		return nil, failure(exitUsage, "input-too-large", nil, "file", path)
+		return nil, exit.Failure(exit.Usage, "input-too-large", nil, "file", path)
 	}
 	absent := durable.Absent(path)
 	f, err := os.Open(path)
 	if err != nil {
 		if durable.IsInUse(err) {
-			return nil, failure(exitUsage, "input-in-use", err, "file", path)
+			return nil, exit.Failure(exit.Usage, "input-in-use", err, "file", path)
 		}
-		return nil, failure(exitUsage, "input-unreadable", err, "file", path, "reason", cause(err))
+		return nil, exit.Failure(exit.Usage, "input-unreadable", err, "file", path, "reason", exit.Cause(err))
 	}
 	defer f.Close()
 	content := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead)) // one allocation, with room to detect the end
 	if _, err := content.ReadFrom(io.LimitReader(f, maxInput)); err != nil {
-		return nil, failure(exitUsage, "input-unreadable", err, "file", path, "reason", cause(err))
+		return nil, exit.Failure(exit.Usage, "input-unreadable", err, "file", path, "reason", exit.Cause(err))
 	}
 	sum := sha256.Sum256(content.Bytes())
 	in := &input{path: path, content: content.Bytes(), sha256: hex.EncodeToString(sum[:])}
@@ -258,59 +257,6 @@ func named(err error, path string) error {
 	return bad
 }
 
-// causes are the catalogue's codes for errors of the operating system. Those of Windows, with numbers of their own, are in
-// windowsCauses.
-var causes = map[syscall.Errno]string{
-	syscall.ENOENT: "cause-not-exist", syscall.EEXIST: "cause-exist", syscall.EACCES: "cause-permission", syscall.ENOSPC: "cause-full",
-	syscall.EROFS: "cause-read-only", syscall.EISDIR: "cause-folder", syscall.ENOTDIR: "cause-no-folder",
-	syscall.EADDRINUSE: "cause-address-in-use", syscall.EDQUOT: "cause-quota", syscall.ENAMETOOLONG: "cause-name", syscall.EPIPE: "cause-pipe", syscall.EIO: "cause-io",
-}
-
-// windowsCauses are those for the errors of Windows,
-// https://learn.microsoft.com/windows/win32/debug/system-error-codes.
-var windowsCauses = map[syscall.Errno]string{
-	2: "cause-not-exist", 3: "cause-not-exist", 53: "cause-no-share", 67: "cause-no-share",
-	5: "cause-permission", 19: "cause-read-only", 32: "cause-in-use", 33: "cause-in-use", 39: "cause-full", 112: "cause-full",
-	80: "cause-exist", 183: "cause-exist", 123: "cause-name-characters", 206: "cause-name", 267: "cause-no-folder", 1295: "cause-quota",
-	109: "cause-pipe", 232: "cause-pipe", 1117: "cause-io", 10048: "cause-address-in-use",
-	// ERROR_CLOUD_FILE_…: of OneDrive and the like, which do not have the file on this machine.
-	362: "cause-cloud", 386: "cause-cloud", 388: "cause-cloud", 389: "cause-cloud", 391: "cause-in-use", 393: "cause-cloud", 398: "cause-cloud", 404: "cause-cloud", 426: "cause-cloud",
-}
-
-// cause returns why the operating system could not do something, for the catalogue's
-// {reason}: a code of the catalogue, or else the message of the system. Neither contains
-// the path, which our own message has.
-func cause(err error) string {
-	var path *fs.PathError
-	var link *os.LinkError
-	var call *os.SyscallError
-	var name *net.DNSError
-	switch {
-	case errors.As(err, &name):
-		return name.Err + ": " + name.Name
-	case errors.As(err, &call): // of the network
-		err = call.Err
-	case errors.As(err, &path):
-		err = path.Err
-	case errors.As(err, &link):
-		err = link.Err
-	}
-	if errno, ok := err.(syscall.Errno); ok {
-		known := causes[errno]
-		if runtime.GOOS == "windows" {
-			known = windowsCauses[errno]
-		}
-		if known != "" {
-			return known
-		}
-	}
-	lines := strings.Split(err.Error(), "\n") // of several addresses of a server
-	for i := range lines {
-		lines[i] = strings.TrimSpace(lines[i])
-	}
-	return strings.Join(slices.Compact(lines), " ")
-}
-
 // password returns where the password of encrypted workbooks comes from. It is asked for only
 // at a terminal, and not with --yes.
 func (a *app) password(file string, yes bool) (*password.Source, error) {
@@ -318,9 +264,9 @@ func (a *app) password(file string, yes bool) (*password.Source, error) {
 	if bad, ok := errors.AsType[*password.Error](err); ok {
 		reason := ""
 		if bad.Err != nil {
-			reason = cause(bad.Err)
+			reason = exit.Cause(bad.Err)
 		}
-		return nil, failure(exitUsage, bad.Code, bad, "file", bad.Where, "where", bad.Where, "reason", reason, "most", number(xlsx.MaxPassword))
+		return nil, exit.Failure(exit.Usage, bad.Code, bad, "file", bad.Where, "where", bad.Where, "reason", reason, "most", number(xlsx.MaxPassword))
 	}
 	if from.Public() {
 		a.lines.Warn("password-public", map[string]string{"file": file})

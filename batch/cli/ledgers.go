@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/database"
@@ -50,7 +52,7 @@ func (a *app) openAny(ctx context.Context, flag string, temporary bool) (ledger.
 	if temporary {
 		store, err := sqlite.Temporary(ctx)
 		if err != nil {
-			return nil, failure(exitInternal, "ledger-open", err, "file", "(temporary)", "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
+			return nil, exit.Failure(exit.Internal, "ledger-open", err, "file", "(temporary)", "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
 		}
 		return store, nil
 	}
@@ -63,7 +65,7 @@ func (a *app) openAny(ctx context.Context, flag string, temporary bool) (ledger.
 	}
 	store, err := sqlite.Open(ctx, path)
 	if err != nil {
-		return nil, failure(exitUsage, "ledger-open", err, "file", path, "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
+		return nil, exit.Failure(exit.Usage, "ledger-open", err, "file", path, "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
 	}
 	return store, nil
 }
@@ -76,7 +78,7 @@ const noAddress = "postgres://"
 func (a *app) openDatabase(ctx context.Context, address string) (ledger.Store, error) {
 	connection, ok := a.secrets.Connection(address, a.env.Getenv)
 	if !ok {
-		return nil, failure(exitUsage, "ledger-address", nil, "address", address)
+		return nil, exit.Failure(exit.Usage, "ledger-address", nil, "address", address)
 	}
 	a.warned.Do(func() {
 		if a.secrets.Shown() {
@@ -94,15 +96,15 @@ func (a *app) openDatabase(ctx context.Context, address string) (ledger.Store, e
 		return store, nil
 	}
 	if refused, ok := errors.AsType[*postgres.SettingError](err); ok {
-		return nil, failure(exitUsage, "ledger-setting", err, "setting", refused.Setting, "address", address)
+		return nil, exit.Failure(exit.Usage, "ledger-setting", err, "setting", refused.Setting, "address", address)
 	}
 	if own, ok := errors.AsType[*ledger.Error](err); ok && own.Path == noAddress {
 		if file, ok := errors.AsType[*fs.PathError](err); ok {
-			return nil, failure(exitUsage, "ledger-address-file", err, "file", file.Path, "reason", cause(err), "address", address)
+			return nil, exit.Failure(exit.Usage, "ledger-address-file", err, "file", file.Path, "reason", exit.Cause(err), "address", address)
 		}
-		return nil, failure(exitUsage, "ledger-address", err, "address", address)
+		return nil, exit.Failure(exit.Usage, "ledger-address", err, "address", address)
 	}
-	return nil, failure(exitUsage, "ledger-open", err, "file", address, "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
+	return nil, exit.Failure(exit.Usage, "ledger-open", err, "file", address, "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
 }
 
 // pastLedger opens a ledger to read what is in it, or returns nil if its file does not exist: a
@@ -143,24 +145,24 @@ func (a *app) knownLedger(ctx context.Context, s *invocation) (ledger.Store, err
 func (a *app) ledgerFailure(err error) error {
 	var locked *ledger.LockedError
 	if errors.As(err, &locked) {
-		return failure(exitLocked, "locked", err, "run", accounts.Whole(locked.RunID), "host", locked.Host,
+		return exit.Failure(exit.Locked, "locked", err, "run", accounts.Whole(locked.RunID), "host", locked.Host,
 			"pid", number(locked.PID), "since", stamp(locked.Since)+" UTC")
 	}
 	if moved, ok := errors.AsType[*ledger.MovedError](err); ok {
-		return failure(exitUsage, "ledger-moved", err, "to", moved.To, "when", stamp(moved.When))
+		return exit.Failure(exit.Usage, "ledger-moved", err, "to", moved.To, "when", stamp(moved.When))
 	}
 	if own, ok := errors.AsType[*ledger.Error](err); ok && own.Kind == ledger.Rights {
-		return failure(exitUsage, "ledger-refused", err, "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
+		return exit.Failure(exit.Usage, "ledger-refused", err, "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
 	} else if ok && database.Is(own.Path) {
-		return failure(exitInternal, "ledger-server-failed", err, "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
+		return exit.Failure(exit.Internal, "ledger-server-failed", err, "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
 	}
-	return failure(exitInternal, "ledger-failed", err, "reason", a.ledgerCause(err))
+	return exit.Failure(exit.Internal, "ledger-failed", err, "reason", a.ledgerCause(err))
 }
 
 // ledgerFailedSince is ledgerFailure once something may have been sent.
 func (a *app) ledgerFailedSince(err error) error {
 	if own, ok := errors.AsType[*ledger.Error](err); ok && own.Kind == ledger.Rights {
-		return failure(exitInternal, "ledger-server-failed", err, "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
+		return exit.Failure(exit.Internal, "ledger-server-failed", err, "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
 	}
 	return a.ledgerFailure(err)
 }
@@ -175,9 +177,9 @@ func (a *app) ledgerCause(err error) string {
 	}
 	own, ok := errors.AsType[*ledger.Error](err)
 	if !ok || own.Kind == ledger.Other && !database.Is(own.Path) {
-		return cause(err)
+		return exit.Cause(err)
 	}
-	args := map[string]string{"path": own.Path, "cause": cause(own.Err)}
+	args := map[string]string{"path": own.Path, "cause": exit.Cause(own.Err)}
 	if schema, ok := errors.AsType[*ledger.SchemaError](err); ok {
 		args["found"], args["known"], args["program"] = number(schema.Found), number(schema.Known), schema.Program
 	}
@@ -232,7 +234,7 @@ func (a *app) ledgerFile(flag string) (string, error) {
 // that is not set; ~/Library/Application Support on macOS and %LocalAppData% on Windows.
 func (a *app) ledgerPath(flag string) (string, error) {
 	if database.Mistaken(flag) {
-		return "", failure(exitUsage, "ledger-mistaken", nil, "address", flag)
+		return "", exit.Failure(exit.Usage, "ledger-mistaken", nil, "address", flag)
 	}
 	if flag != "" {
 		return flag, nil
@@ -249,7 +251,7 @@ func (a *app) ledgerPath(flag string) (string, error) {
 		}
 	}
 	if base == "" {
-		return "", failure(exitUsage, "no-ledger-place", nil)
+		return "", exit.Failure(exit.Usage, "no-ledger-place", nil)
 	}
 	return filepath.Join(base, "loabatch", "ledger.db"), nil
 }
@@ -275,18 +277,18 @@ func (a *app) takeOver(ctx context.Context, flag, file string, yes, asJSON bool)
 	})
 	if !ok {
 		path, _ := a.ledgerPath(flag)
-		return failure(exitUsage, "take-over-database", nil, "ledger", path)
+		return exit.Failure(exit.Usage, "take-over-database", nil, "ledger", path)
 	}
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-		return failure(exitUsage, "take-over-no-file", nil, "file", file)
+		return exit.Failure(exit.Usage, "take-over-no-file", nil, "file", file)
 	}
 	from, err := sqlite.Open(ctx, file)
 	if err != nil {
-		return failure(exitUsage, "ledger-open", err, "file", file, "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
+		return exit.Failure(exit.Usage, "ledger-open", err, "file", file, "reason", a.ledgerCause(err), "todo", a.ledgerHint(err))
 	}
 	defer from.Close()
 	if !yes && !a.env.StdinTerminal {
-		return failure(exitUsage, "take-over-no-yes", nil)
+		return exit.Failure(exit.Usage, "take-over-no-yes", nil)
 	}
 	err = a.confirm(yes, 1, func() (string, error) {
 		return a.lines.Words.Line("take-over-question", sheet.Arg{Name: "file", Value: file}, sheet.Arg{Name: "to", Value: to.Path()}), nil
@@ -320,22 +322,22 @@ func (a *app) takeOver(ctx context.Context, flag, file string, yes, asJSON bool)
 // takeOverFailure says why a ledger was not taken over.
 func (a *app) takeOverFailure(err error, file string) error {
 	if taken, ok := errors.AsType[*ledger.TakenError](err); ok {
-		return failure(exitUsage, "take-over-twice", err, "file", taken.Source, "host", taken.Host, "when", stamp(taken.At),
+		return exit.Failure(exit.Usage, "take-over-twice", err, "file", taken.Source, "host", taken.Host, "when", stamp(taken.At),
 			"runs", number(taken.Runs), "circuits", number(taken.Circuits))
 	}
 	if known, ok := errors.AsType[*ledger.KnownError](err); ok && known.Run != "" {
-		return failure(exitUsage, "take-over-run-known", err, "file", file, "run", known.Run)
+		return exit.Failure(exit.Usage, "take-over-run-known", err, "file", file, "run", known.Run)
 	} else if ok {
-		return failure(exitUsage, "take-over-known", err, "file", file, "n", number(known.Circuits), "circuit", known.Circuit.InstanceID)
+		return exit.Failure(exit.Usage, "take-over-known", err, "file", file, "n", number(known.Circuits), "circuit", known.Circuit.InstanceID)
 	}
 	if locked, ok := errors.AsType[*ledger.LockedError](err); ok {
-		return failure(exitLocked, "take-over-in-progress", err, "run", accounts.Whole(locked.RunID), "host", locked.Host,
+		return exit.Failure(exit.Locked, "take-over-in-progress", err, "run", accounts.Whole(locked.RunID), "host", locked.Host,
 			"pid", number(locked.PID), "since", stamp(locked.Since)+" UTC")
 	}
 	if _, ok := errors.AsType[*ledger.MovedError](err); ok {
 		return a.ledgerFailure(err)
 	}
-	return failure(exitInternal, "take-over-failed", err, "file", file, "reason", a.ledgerCause(err))
+	return exit.Failure(exit.Internal, "take-over-failed", err, "file", file, "reason", a.ledgerCause(err))
 }
 
 // knownLOAs reads what the ledger knows of the present LOAs of a run's circuits. Without a

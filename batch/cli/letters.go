@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	"github.com/spf13/pflag"
 
 	"github.com/loabatch/loabatch/batch"
@@ -35,7 +37,7 @@ func (a *app) openLetters(s *invocation) error {
 	}
 	dir := absolute(a.follow(s.flags.download))
 	if err := durable.MkdirAll(dir, 0o700); err != nil {
-		return failure(exitUsage, "download-folder", err, "path", dir, "reason", cause(err))
+		return exit.Failure(exit.Usage, "download-folder", err, "path", dir, "reason", exit.Cause(err))
 	}
 	endpoint, _ := cloud.ParseEndpoint(s.flags.service.endpoint) // if it is wrong, the service says so
 	s.fetcher = &letters.Fetcher{Dir: dir, Loopback: s.flags.run.simulate || endpoint.Loopback, Agent: "loabatch/" + version()}
@@ -151,7 +153,7 @@ func letterProblems(book *sheet.Workbook, all []letterOf) (list []sheet.Problem)
 				q.Args = append(q.Args, sheet.Arg{Name: name, Value: r.Args[name]})
 			}
 			if r.Cause != nil {
-				q.Args = append(q.Args, sheet.Arg{Name: "reason", Value: cause(r.Cause)})
+				q.Args = append(q.Args, sheet.Arg{Name: "reason", Value: exit.Cause(r.Cause)})
 			}
 			list = append(list, q)
 		}

@@ -21,7 +21,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"io"
 	"os"
@@ -31,6 +30,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/loabatch/loabatch/batch/cli/exit"
 
 	"golang.org/x/term"
 
@@ -54,7 +55,7 @@ type Env struct {
 	Getenv  func(string) string
 	Environ func() []string // NAME=VALUE each; may be nil
 	Now     func() time.Time
-	Signals <-chan os.Signal // those of signalExits and SIGHUP, in order of arrival
+	Signals <-chan os.Signal // those of exit.Signals and SIGHUP, in order of arrival
 
 	StdinTerminal  bool // a question can be asked
 	StdoutTerminal bool // colour may be used
@@ -113,7 +114,7 @@ func Main() int {
 	stdout := os.Stdout
 	os.Stdout = os.Stderr
 	signals := make(chan os.Signal, 4)
-	for s := range signalExits {
+	for s := range exit.Signals {
 		signal.Notify(signals, s)
 	}
 	if !signal.Ignored(syscall.SIGHUP) { // keep ignoring it under nohup
@@ -232,7 +233,7 @@ func (a *app) await(ended <-chan error) (abandoned bool, err error) {
 			return false, <-ended
 		case s := <-a.env.Signals:
 			if s != syscall.SIGHUP {
-				return true, failure(signalExit(s), "left-early", nil)
+				return true, exit.Failure(exit.OfSignal(s), "left-early", nil)
 			}
 		}
 	}
@@ -247,7 +248,7 @@ func leave(env Env, stdout *console.Stream, err error) int {
 	if wrong == nil && cmd.ParseFlags(flags) == nil && a.wantsJSON(cmd) {
 		_ = a.printUnfinished(cmd, err) // withOutput says if it fails
 	}
-	return a.withOutput(cmd, stdout, exitOf(err))
+	return a.withOutput(cmd, stdout, exit.Of(err))
 }
 
 // signals hands the signals over to a command, which handles them from here on.
@@ -296,7 +297,7 @@ func (i *interruption) follow(a *app, signals <-chan os.Signal) {
 			switch {
 			case s == syscall.SIGHUP:
 				a.lines.Note("terminal-lost", nil)
-			case i.exit.CompareAndSwap(0, int32(signalExit(s))):
+			case i.exit.CompareAndSwap(0, int32(exit.OfSignal(s))):
 				i.stopStarting() // first, since the terminal may take no more text
 				a.lines.Warn("signal-first", nil)
 			default:
@@ -313,27 +314,14 @@ func (i *interruption) stop() {
 	i.cancel()
 }
 
-// signalExits are the exit codes of the signals that stop a run.
-var signalExits = map[os.Signal]int{
-	os.Interrupt: exitInterrupted, syscall.SIGQUIT: exitQuit, syscall.SIGABRT: exitAborted, syscall.SIGTERM: exitTerminated,
-}
-
-// signalExit returns the exit code of a signal. SIGHUP stops only what waits for a person.
-func signalExit(s os.Signal) int { return cmp.Or(signalExits[s], exitTerminated) }
-
 // panicked ends the run in progress, if there is one, after a panic in any goroutine but the
 // engine's own: it starts nothing new, and writes its copy. The command's exit code says
 // that there was an internal error.
 func (a *app) panicked(err error) {
 	if a.crash.CompareAndSwap(nil, &err) {
-		a.fail(internal(err))
+		a.fail(exit.Bug(err))
 	}
 	if i := a.running.Load(); i != nil {
 		i.stopStarting()
 	}
-}
-
-// internal is the error of a bug.
-func internal(err error) error {
-	return failure(exitInternal, "internal", err, "reason", err.Error())
 }

@@ -9,12 +9,13 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/loabatch/loabatch/batch/cli/exit"
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
@@ -76,12 +77,12 @@ func TestPruneAsks(t *testing.T) {
 	prune := func(answer, want string, args ...string) {
 		t.Helper()
 		var stdout, stderr bytes.Buffer
-		exit := Run(t.Context(), Env{
+		code := Run(t.Context(), Env{
 			Args: append(args, "--ledger", path), Stdin: strings.NewReader(answer), StdinTerminal: true,
 			Stdout: &stdout, Stderr: &stderr, Getenv: func(string) string { return "" }, Now: time.Now,
 		})
-		if printed := stderr.String(); !strings.Contains(printed, want) || (exit == 0) != (args[0] == "history") {
-			t.Errorf("exit %d: %s", exit, printed)
+		if printed := stderr.String(); !strings.Contains(printed, want) || (code == 0) != (args[0] == "history") {
+			t.Errorf("exit %d: %s", code, printed)
 		}
 	}
 	prune("n\n", "remove 2 rows of 2 runs from before", "history", "--prune", "400d")
@@ -108,7 +109,7 @@ func TestPanicOverOneWorkbook(t *testing.T) {
 		t.Fatal(err)
 	}
 	ended, reason := n.take(inbox.Book{Path: in.path, SHA256: in.sha256}, nil)
-	if reason != "" || ended.Exit != exitInternal || !ended.Again || ended.Halt || !strings.Contains(shown.String(), "internal error") {
+	if reason != "" || ended.Exit != exit.Internal || !ended.Again || ended.Halt || !strings.Contains(shown.String(), "internal error") {
 		t.Errorf("%+v, %q: %s", ended, reason, shown)
 	}
 }
@@ -136,11 +137,11 @@ func TestConfirm(t *testing.T) {
 		answer string
 		exit   int // or -1 for a no
 	}{
-		{"y\n", exitOK}, {"YES\n", exitOK}, {" y \n", exitOK}, {"是\n", exitOK}, {"ｙ\n", exitOK}, {"否\n", -1}, {"n\n", -1}, {"\n", -1}, {"", -1}, {"yes please\n", -1},
+		{"y\n", exit.OK}, {"YES\n", exit.OK}, {" y \n", exit.OK}, {"是\n", exit.OK}, {"ｙ\n", exit.OK}, {"否\n", -1}, {"n\n", -1}, {"\n", -1}, {"", -1}, {"yes please\n", -1},
 	} {
 		a, shown := asking(strings.NewReader(c.answer), nil)
 		err := a.confirm(false, 12, asked(a, 12))
-		if got := exitOf(err); got != c.exit && !(c.exit == -1 && errors.Is(err, errDeclined)) {
+		if got := exit.Of(err); got != c.exit && !(c.exit == -1 && errors.Is(err, errDeclined)) {
 			t.Errorf("answer %q: %v, want exit code %d", c.answer, err, c.exit)
 		}
 		if !strings.Contains(shown.String(), "submit 12 applications as account 1234 to the VPC API?") {
@@ -160,7 +161,7 @@ func TestDeclinedDocument(t *testing.T) {
 	for _, inputs := range [][]string{{"../../testdata/clean.xlsx"}, {"../../testdata/clean.xlsx", "../../testdata/applications.xlsx"}} {
 		folder := t.TempDir()
 		var stdout, stderr bytes.Buffer
-		exit := Run(t.Context(), Env{
+		code := Run(t.Context(), Env{
 			Args:  append([]string{"submit", "--json", "--endpoint", server.URL, "--ledger", filepath.Join(folder, "ledger.db"), "-o", folder}, inputs...),
 			Stdin: strings.NewReader("n\n"), StdinTerminal: true, Stdout: &stdout, Stderr: &stderr, Getenv: func(string) string { return "" }, Now: time.Now,
 		})
@@ -183,11 +184,11 @@ func TestDeclinedDocument(t *testing.T) {
 		if len(inputs) == 1 {
 			docs = []document{whole.document}
 		}
-		if exit != exitOK || len(docs) != len(inputs) || whole.ExitCode != exitOK || !strings.Contains(stderr.String(), "nothing was sent") {
-			t.Fatalf("exit %d: %s%s", exit, stdout.String(), stderr.String())
+		if code != exit.OK || len(docs) != len(inputs) || whole.ExitCode != exit.OK || !strings.Contains(stderr.String(), "nothing was sent") {
+			t.Fatalf("exit %d: %s%s", code, stdout.String(), stderr.String())
 		}
 		for i, d := range docs {
-			if d.Command != "submit" || d.Input != inputs[i] || d.Output != "" || d.Requests != 0 || d.Results["SUBMITTED"] != 0 || d.ExitCode != exitOK {
+			if d.Command != "submit" || d.Input != inputs[i] || d.Output != "" || d.Requests != 0 || d.Results["SUBMITTED"] != 0 || d.ExitCode != exit.OK {
 				t.Errorf("%+v", d)
 			}
 		}
@@ -209,17 +210,17 @@ func TestQuestionKnowsTheLedger(t *testing.T) {
 	folder := t.TempDir()
 	submit := func(input string, more ...string) (int, string) {
 		var stderr bytes.Buffer
-		exit := Run(t.Context(), Env{
+		code := Run(t.Context(), Env{
 			Args:  append([]string{"submit", "--endpoint", server.URL, "--ledger", filepath.Join(folder, "ledger.db"), "-o", folder, input}, more...),
 			Stdin: strings.NewReader("n\n"), StdinTerminal: true, Stdout: io.Discard, Stderr: &stderr, Getenv: func(string) string { return "" }, Now: time.Now,
 		})
-		return exit, stderr.String()
+		return code, stderr.String()
 	}
-	if exit, said := submit("../../testdata/clean.xlsx", "--yes"); exit != exitOK {
-		t.Fatalf("exit %d: %s", exit, said)
+	if code, said := submit("../../testdata/clean.xlsx", "--yes"); code != exit.OK {
+		t.Fatalf("exit %d: %s", code, said)
 	}
-	if exit, said := submit("../../testdata/clean.xlsx"); exit != exitOK || strings.Contains(said, "to be submitted") {
-		t.Errorf("exit %d: %s", exit, said)
+	if code, said := submit("../../testdata/clean.xlsx"); code != exit.OK || strings.Contains(said, "to be submitted") {
+		t.Errorf("exit %d: %s", code, said)
 	}
 	if _, said := submit("../../testdata/clean.xlsx", "--reapply"); !strings.Contains(said, "12 of 12 rows are to be submitted") {
 		t.Errorf("--reapply: %s", said)
@@ -287,11 +288,11 @@ submit 24 applications in 2 accounts to the VPC API?`
 
 // An interrupt ends the wait for an answer that does not come.
 func TestConfirmInterrupted(t *testing.T) {
-	for signal, exit := range map[os.Signal]int{os.Interrupt: exitInterrupted, syscall.SIGTERM: exitTerminated, syscall.SIGHUP: exitTerminated} {
+	for signal, code := range map[os.Signal]int{os.Interrupt: exit.Interrupted, syscall.SIGTERM: exit.Terminated, syscall.SIGHUP: exit.Terminated} {
 		silent, hold := io.Pipe()
 		a, _ := asking(silent, signal)
-		if got := exitOf(a.confirm(false, 1, asked(a, 1))); got != exit {
-			t.Errorf("%v: exit %d, want %d", signal, got, exit)
+		if got := exit.Of(a.confirm(false, 1, asked(a, 1))); got != code {
+			t.Errorf("%v: exit %d, want %d", signal, got, code)
 		}
 		hold.Close()
 	}
@@ -300,8 +301,8 @@ func TestConfirmInterrupted(t *testing.T) {
 func TestConfirmNeedsATerminalOrYes(t *testing.T) {
 	a, _ := asking(strings.NewReader("y\n"), nil)
 	a.env.StdinTerminal = false
-	if got := exitOf(a.confirm(false, 1, asked(a, 1))); got != exitUsage {
-		t.Errorf("without a terminal: exit %d, want %d", got, exitUsage)
+	if got := exit.Of(a.confirm(false, 1, asked(a, 1))); got != exit.Usage {
+		t.Errorf("without a terminal: exit %d, want %d", got, exit.Usage)
 	}
 	if err := a.confirm(true, 1, asked(a, 1)); err != nil {
 		t.Errorf("with --yes: %v", err)
@@ -324,7 +325,7 @@ func TestPanicIsAnInternalError(t *testing.T) {
 			},
 		})
 		printed := stderr.String()
-		if got != exitInternal || !strings.Contains(printed, "internal error: ") || !strings.Contains(printed, "main_test.go:") ||
+		if got != exit.Internal || !strings.Contains(printed, "internal error: ") || !strings.Contains(printed, "main_test.go:") ||
 			strings.Contains(printed, "goroutine") || strings.Contains(printed, "000000199001010018") {
 			t.Errorf("exit %d: %s", got, printed)
 		}
@@ -379,10 +380,10 @@ func TestPanicBesideTheEngine(t *testing.T) {
 			stderr.mu.Lock()
 			defer stderr.mu.Unlock()
 			printed := stderr.written.String()
-			if c.signal && got == exitInterrupted {
+			if c.signal && got == exit.Interrupted {
 				t.Skip("the run ended before the panic")
 			}
-			if got != exitInternal || !stderr.done || !strings.Contains(printed, "internal error: string, main_test.go:") || strings.Contains(printed, "000000199001010018") {
+			if got != exit.Internal || !stderr.done || !strings.Contains(printed, "internal error: string, main_test.go:") || strings.Contains(printed, "000000199001010018") {
 				t.Errorf("exit %d: %s%s", got, stdout.String(), printed)
 			}
 			// A signal's run may have ended before the panic.
@@ -390,179 +391,6 @@ func TestPanicBesideTheEngine(t *testing.T) {
 				t.Errorf("%v: %s", err, stdout.String())
 			}
 		})
-	}
-}
-
-// delayed passes signals on once a run has begun.
-func delayed(from chan os.Signal) <-chan os.Signal {
-	to := make(chan os.Signal)
-	go func() {
-		time.Sleep(500 * time.Millisecond)
-		for s := range from {
-			to <- s
-		}
-	}()
-	return to
-}
-
-func TestExitCode(t *testing.T) {
-	type counts = map[sheet.Result]int
-	for _, c := range []struct {
-		name string
-		end  exitFacts
-		want int
-	}{
-		{"no rows", exitFacts{}, exitOK},
-		{"all submitted", exitFacts{results: counts{sheet.Submitted: 3}}, exitOK},
-		{"submitted before, skipped", exitFacts{results: counts{sheet.Already: 1, sheet.Skipped: 2}}, exitOK},
-		{"dry run, all valid", exitFacts{results: counts{sheet.Valid: 2}, withheld: true}, exitOK},
-		{"dry run, one invalid", exitFacts{results: counts{sheet.Valid: 2, sheet.Invalid: 1}, withheld: true}, exitValidation},
-		{"dry run, only an engineer is wrong", exitFacts{results: counts{sheet.Valid: 2}, errors: 1, withheld: true}, exitValidation},
-		{"dry run, one blocked", exitFacts{results: counts{sheet.Valid: 2, sheet.Blocked: 1}, withheld: true}, exitRows},
-		{"dry run, blocked and invalid", exitFacts{results: counts{sheet.Invalid: 2, sheet.Blocked: 1}, withheld: true}, exitRows},
-		{"dry run, circuits without an answer from the API", exitFacts{results: counts{sheet.Valid: 2, sheet.NotAttempted: 1}, withheld: true, unasked: 1}, exitUnfinished},
-		{"dry run, no answer and invalid", exitFacts{results: counts{sheet.Invalid: 2, sheet.NotAttempted: 1}, withheld: true, unasked: 1}, exitUnfinished},
-		{"dry run, no answer and blocked", exitFacts{results: counts{sheet.Blocked: 2, sheet.NotAttempted: 1}, withheld: true, unasked: 1}, exitRows},
-		{"dry run, no permission", exitFacts{results: counts{sheet.NotAttempted: 3}, stop: batch.StopFatal, withheld: true, unasked: 3}, exitStopped},
-		{"dry run, out of time", exitFacts{results: counts{sheet.NotAttempted: 3}, stop: batch.StopDuration, withheld: true, unasked: 3}, exitDuration},
-		{"all or nothing", exitFacts{results: counts{sheet.NotAttempted: 2, sheet.Invalid: 1}, withheld: true}, exitValidation},
-		{"no valid row", exitFacts{results: counts{sheet.Invalid: 3}, errors: 3}, exitValidation},
-		{"some invalid", exitFacts{results: counts{sheet.Submitted: 1, sheet.Invalid: 1}, errors: 1}, exitRows},
-		{"an engineer is wrong", exitFacts{results: counts{sheet.Submitted: 1}, errors: 1}, exitRows},
-		{"refused beats failed", exitFacts{results: counts{sheet.Refused: 1, sheet.Failed: 1}}, exitRows},
-		{"invalid beats unknown", exitFacts{results: counts{sheet.Invalid: 1, sheet.Unknown: 1}, errors: 1}, exitRows},
-		{"failed", exitFacts{results: counts{sheet.Submitted: 1, sheet.Failed: 1}}, exitUnfinished},
-		{"unknown", exitFacts{results: counts{sheet.Unknown: 1}}, exitUnfinished},
-		{"fatal beats rows", exitFacts{results: counts{sheet.Refused: 1, sheet.NotAttempted: 1}, stop: batch.StopFatal}, exitStopped},
-		{"canary", exitFacts{results: counts{sheet.Refused: 1}, stop: batch.StopCanary}, exitStopped},
-		{"max failures", exitFacts{results: counts{sheet.Refused: 5}, stop: batch.StopMaxFailures}, exitStopped},
-		{"a region that could not be reached", exitFacts{results: counts{sheet.Submitted: 1, sheet.NotAttempted: 1}}, exitStopped},
-		{"duration", exitFacts{results: counts{sheet.NotAttempted: 1, sheet.Failed: 1}, stop: batch.StopDuration}, exitDuration},
-		{"ledger", exitFacts{results: counts{sheet.NotAttempted: 1}, stop: batch.StopLedger}, exitInternal},
-		{"signal", exitFacts{results: counts{sheet.NotAttempted: 1}, stop: batch.StopInterrupted, signal: exitTerminated}, exitTerminated},
-		{"no copy beats all", exitFacts{results: counts{sheet.NotAttempted: 1}, signal: exitInterrupted, copyFailed: true}, exitNoCopy},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			if got := c.end.code(); got != c.want {
-				t.Errorf("exit code %d, want %d", got, c.want)
-			}
-		})
-	}
-}
-
-// TestExitCodeCombinations compares every combination of facts with the table of the README,
-// read from its top: the first line that applies gives the code.
-func TestExitCodeCombinations(t *testing.T) {
-	stops := []batch.StopReason{"", batch.StopFatal, batch.StopMaxFailures, batch.StopCanary, batch.StopDuration, batch.StopLedger, batch.StopPanic, batch.StopInterrupted}
-	signals := []int{0, exitInterrupted, exitQuit, exitAborted, exitTerminated}
-	for present := range 1 << len(sheet.AllResults) {
-		results := map[sheet.Result]int{}
-		for i, r := range sheet.AllResults {
-			if present>>i&1 == 1 {
-				results[r] = 1
-			}
-		}
-		has := func(list ...sheet.Result) bool {
-			return slices.ContainsFunc(list, func(r sheet.Result) bool { return results[r] > 0 })
-		}
-		for n := range len(stops) * len(signals) * 8 {
-			stop, signal, rest := stops[n%len(stops)], signals[n/len(stops)%len(signals)], n/len(stops)/len(signals)
-			e := exitFacts{results: results, stop: stop, signal: signal, withheld: rest&1 != 0, copyFailed: rest&2 != 0, errors: rest >> 2}
-			if e.withheld {
-				e.unasked = results[sheet.NotAttempted]
-			}
-			invalid := has(sheet.Invalid) || e.errors > 0
-			passed := has(sheet.Submitted, sheet.Already, sheet.Valid, sheet.Blocked, sheet.Refused, sheet.Failed, sheet.Unknown, sheet.NotAttempted)
-			want := exitOK
-			switch {
-			case e.copyFailed:
-				want = exitNoCopy
-			case signal != 0:
-				want = signal
-			case stop == batch.StopDuration:
-				want = exitDuration
-			case stop == batch.StopLedger, stop == batch.StopPanic:
-				want = exitInternal
-			case stop == batch.StopFatal, stop == batch.StopMaxFailures, stop == batch.StopCanary, !e.withheld && has(sheet.NotAttempted):
-				want = exitStopped
-			case has(sheet.Blocked) && e.withheld, has(sheet.Refused) && !e.withheld, invalid && passed && !e.withheld:
-				want = exitRows
-			case e.withheld && e.unasked > 0, !e.withheld && !invalid && has(sheet.Failed, sheet.Unknown):
-				want = exitUnfinished
-			case invalid:
-				want = exitValidation
-			case e.withheld && has(sheet.Unknown):
-				want = exitUnfinished
-			}
-			if got := e.code(); got != want {
-				t.Fatalf("%+v: exit code %d, want %d", e, got, want)
-			}
-		}
-	}
-}
-
-func TestWorstExitCode(t *testing.T) {
-	const sent = true
-	for _, c := range []struct {
-		name string
-		ends []inputExit
-		want int
-	}{
-		{"no input", nil, exitOK},
-		{"all accepted", []inputExit{{exitOK, sent}, {exitOK, sent}}, exitOK},
-		{"one accepted, one without a valid row", []inputExit{{exitOK, sent}, {exitValidation, false}}, exitRows},
-		{"one without a valid row, one accepted", []inputExit{{exitValidation, false}, {exitOK, sent}}, exitRows},
-		{"one accepted, one unreadable", []inputExit{{exitOK, sent}, {exitUsage, false}}, exitRows},
-		{"nothing sent, one without a valid row", []inputExit{{exitOK, false}, {exitValidation, false}}, exitValidation},
-		{"nothing sent, one unreadable", []inputExit{{exitValidation, false}, {exitUsage, false}}, exitUsage},
-		{"one unfinished, one without a valid row", []inputExit{{exitUnfinished, sent}, {exitValidation, false}}, exitRows},
-	} {
-		if got := worst(c.ends); got != c.want {
-			t.Errorf("%s: exit code %d, want %d", c.name, got, c.want)
-		}
-	}
-}
-
-// TestWorstExitCodeCombinations combines up to three inputs in every way. What counts is the
-// highest of 6 to 9, except that 8 and 9 outrank a signal and it outranks 6 and 7; then 1;
-// then 4 and 5; 2 and 3 only if nothing was sent for any.
-func TestWorstExitCodeCombinations(t *testing.T) {
-	var ends []inputExit
-	for _, code := range append([]int{exitOK}, ranking...) {
-		ends = append(ends, inputExit{code, false}, inputExit{code, true})
-	}
-	check := func(list ...inputExit) {
-		has := func(codes ...int) bool {
-			return slices.ContainsFunc(list, func(e inputExit) bool { return slices.Contains(codes, e.code) })
-		}
-		sent := slices.ContainsFunc(list, func(e inputExit) bool { return e.sent })
-		want := exitOK
-		for _, line := range []struct {
-			code    int
-			applies bool
-		}{
-			{exitValidation, has(exitValidation) && !sent}, {exitUnfinished, has(exitUnfinished)},
-			{exitRows, has(exitRows) || sent && has(exitUsage, exitValidation)}, {exitUsage, has(exitUsage) && !sent},
-			{exitInternal, has(exitInternal)}, {exitStopped, has(exitStopped)}, {exitDuration, has(exitDuration)},
-			{exitInterrupted, has(exitInterrupted)}, {exitQuit, has(exitQuit)}, {exitAborted, has(exitAborted)}, {exitTerminated, has(exitTerminated)},
-			{exitNoCopy, has(exitNoCopy)}, {exitLocked, has(exitLocked)},
-		} {
-			if line.applies {
-				want = line.code
-			}
-		}
-		if got := worst(list); got != want {
-			t.Errorf("worst of %v is %d, want %d", list, got, want)
-		}
-	}
-	for _, a := range ends {
-		check(a)
-		for _, b := range ends {
-			check(a, b)
-			for _, c := range ends {
-				check(a, b, c)
-			}
-		}
 	}
 }
 
@@ -591,14 +419,26 @@ func TestEndpointFlag(t *testing.T) {
 			}
 			continue
 		}
-		own, ok := errors.AsType[*exitError](err)
-		if !ok || own.code != tc.want || own.exit != exitUsage {
+		own, ok := errors.AsType[*exit.Error](err)
+		if !ok || own.Code != tc.want || own.Exit != exit.Usage {
 			t.Errorf("%q: %v, want %s", tc.endpoint, err, tc.want)
 			continue
 		}
-		message, hint := prose.English.Render(own.code, own.args)
+		message, hint := prose.English.Render(own.Code, own.Args)
 		if message == "" || hint == "" || strings.Contains(message+hint, "password@") {
 			t.Errorf("%q: %q, %q", tc.endpoint, message, hint)
 		}
 	}
+}
+
+// delayed passes signals on once a run has begun.
+func delayed(from chan os.Signal) <-chan os.Signal {
+	to := make(chan os.Signal)
+	go func() {
+		time.Sleep(500 * time.Millisecond)
+		for s := range from {
+			to <- s
+		}
+	}()
+	return to
 }

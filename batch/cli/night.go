@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
@@ -33,11 +35,11 @@ func (a *app) folders(cmd *cobra.Command, f folderFlags, paths []string) (inbox.
 	typed := func(flag string) bool { return argument(a.env.Args, "--"+flag) != "" }
 	switch {
 	case len(paths) > 0 && typed(inFlag):
-		return inbox.Folders{}, failure(exitUsage, "folder-and-files", nil, "file", paths[0])
+		return inbox.Folders{}, exit.Failure(exit.Usage, "folder-and-files", nil, "file", paths[0])
 	case f.in == "" || len(paths) > 0:
 		for _, flag := range []string{doneFlag, failedFlag} {
 			if typed(flag) {
-				return inbox.Folders{}, failure(exitUsage, "folder-without-in", nil, "flag", flag)
+				return inbox.Folders{}, exit.Failure(exit.Usage, "folder-without-in", nil, "flag", flag)
 			}
 		}
 		return inbox.Folders{}, files(cmd, paths)
@@ -57,7 +59,7 @@ type night struct {
 	past  *nights.Past
 	diary nights.Diary
 	docs  []report.Document // with --json of every workbook, else of the last one
-	ends  []inputExit
+	ends  []exit.Input
 }
 
 // processFolder runs submit and validate over the workbooks of a folder. They are read one
@@ -70,7 +72,7 @@ func (a *app) processFolder(cmd *cobra.Command, f submitFlags, folders inbox.Fol
 	defer s.close()
 	s.night, s.args = true, settingsLine(cmd, nil)
 	n := &night{app: a, s: s, ctx: cmd.Context(), folders: folders, base: len(s.files), past: nights.NewPast(nil)}
-	n.diary = nights.Diary{Lines: a.lines, Cause: cause, Onwards: func(path string) string { return a.onwards(s.args, path) }}
+	n.diary = nights.Diary{Lines: a.lines, Cause: exit.Cause, Onwards: func(path string) string { return a.onwards(s.args, path) }}
 	n.sends = s.run.dryRun == dryRunOff && !f.run.simulate
 	if n.sends && database.Is(f.service.ledger) {
 		n.diary.Elsewhere = n.movedElsewhere
@@ -81,10 +83,10 @@ func (a *app) processFolder(cmd *cobra.Command, f submitFlags, folders inbox.Fol
 	if n.sends && !database.Is(f.service.ledger) { // there, hosts take up the same workbooks together
 		unlock, locked, err := durable.LockFolder(folders.In)
 		if err != nil {
-			return failure(exitUsage, "folder-unreadable", err, "file", folders.In, "reason", cause(err))
+			return exit.Failure(exit.Usage, "folder-unreadable", err, "file", folders.In, "reason", exit.Cause(err))
 		}
 		if locked {
-			return failure(exitLocked, "folder-locked", nil, "file", folders.In)
+			return exit.Failure(exit.Locked, "folder-locked", nil, "file", folders.In)
 		}
 		s.closers = append(s.closers, closeFunc(unlock))
 	}
@@ -123,7 +125,7 @@ func (n *night) checkFolders() error {
 			continue
 		}
 		if err := durable.CheckFolder(named.path); err != nil {
-			return failure(exitUsage, "folder-unwritable", err, "file", named.path, "reason", cause(err))
+			return exit.Failure(exit.Usage, "folder-unwritable", err, "file", named.path, "reason", exit.Cause(err))
 		}
 	}
 	if !n.sends && n.folders.Done+n.folders.Failed != "" {
@@ -131,7 +133,7 @@ func (n *night) checkFolders() error {
 		n.folders.Done, n.folders.Failed = "", ""
 	}
 	if o := n.s.flags.output.output; o != "" && !isFolder(o) {
-		return failure(exitUsage, "output-no-folder", nil, "file", o)
+		return exit.Failure(exit.Usage, "output-no-folder", nil, "file", o)
 	}
 	return nil
 }
@@ -141,13 +143,13 @@ func checkNightly(flag, path, in string) error {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return failure(exitUsage, "folder-missing", err, "flag", flag, "file", path)
+		return exit.Failure(exit.Usage, "folder-missing", err, "flag", flag, "file", path)
 	case err != nil:
-		return failure(exitUsage, "folder-unreadable", err, "file", path, "reason", cause(err))
+		return exit.Failure(exit.Usage, "folder-unreadable", err, "file", path, "reason", exit.Cause(err))
 	case !info.IsDir():
-		return failure(exitUsage, "folder-no-folder", nil, "flag", flag, "file", path)
+		return exit.Failure(exit.Usage, "folder-no-folder", nil, "flag", flag, "file", path)
 	case flag != inFlag && sameFile(path, in):
-		return failure(exitUsage, "folder-same", nil, "flag", flag, "file", path)
+		return exit.Failure(exit.Usage, "folder-same", nil, "flag", flag, "file", path)
 	}
 	return nil
 }
@@ -177,7 +179,7 @@ func (n *night) look() ([]inbox.Book, error) {
 	}
 	books, left, err := inbox.Look(inbox.Disk{}, n.folders.In, now, own, reportName.MatchString)
 	if err != nil {
-		return nil, failure(exitUsage, "folder-unreadable", err, "file", n.folders.In, "reason", cause(err))
+		return nil, exit.Failure(exit.Usage, "folder-unreadable", err, "file", n.folders.In, "reason", exit.Cause(err))
 	}
 	for _, l := range left {
 		n.tell(l)
@@ -278,8 +280,8 @@ func (n *night) finishedWith(sum string) (inbox.Ended, bool) {
 }
 
 // take runs one workbook.
-func (n *night) take(b inbox.Book, to func(exit int) string) (ended inbox.Ended, reason inbox.Reason) {
-	defer batch.Guard(func(panicked error) { ended, reason = n.failed(b, "", internal(panicked)), "" }) // one workbook must not hold up the others night after night
+func (n *night) take(b inbox.Book, to func(code int) string) (ended inbox.Ended, reason inbox.Reason) {
+	defer batch.Guard(func(panicked error) { ended, reason = n.failed(b, "", exit.Bug(panicked)), "" }) // one workbook must not hold up the others night after night
 	in, err := readInput(b.Path, n.s.options, n.s.flags.validation)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -320,10 +322,10 @@ func (n *night) take(b inbox.Book, to func(exit int) string) (ended inbox.Ended,
 func (n *night) failed(b inbox.Book, runID string, err error) inbox.Ended {
 	n.fail(err)
 	if runID == "" { // else one has added it
-		n.monitor.Add(notify.Run{Input: absolute(b.Path), ExitCode: exitOf(err)})
+		n.monitor.Add(notify.Run{Input: absolute(b.Path), ExitCode: exit.Of(err)})
 	}
 	n.add(n.unfinished(report.Document{Command: n.s.command, DryRun: n.s.run.dryRun != dryRunOff, RunID: runID}, b.Path, err), false)
-	return inbox.Ended{RunID: runID, Exit: exitOf(err), Again: !isBad(err), Halt: n.ctx.Err() != nil}
+	return inbox.Ended{RunID: runID, Exit: exit.Of(err), Again: !isBad(err), Halt: n.ctx.Err() != nil}
 }
 
 // add keeps the document and the exit code of a workbook.
@@ -331,15 +333,15 @@ func (n *night) add(doc report.Document, sent bool) {
 	if !n.s.flags.output.json {
 		n.docs = n.docs[:0]
 	}
-	n.docs, n.ends = append(n.docs, doc), append(n.ends, inputExit{doc.ExitCode, sent})
+	n.docs, n.ends = append(n.docs, doc), append(n.ends, exit.Input{Code: doc.ExitCode, Sent: sent})
 	n.diary.Taken++
 }
 
 // isBad reports whether an error is about what is in a workbook, and not about the disk, a
 // folder or a missing password, say, which may be fine another night.
 func isBad(err error) bool {
-	if own, ok := errors.AsType[*exitError](err); ok {
-		return own.code == "input-too-large"
+	if own, ok := errors.AsType[*exit.Error](err); ok {
+		return own.Code == "input-too-large"
 	}
 	_, ok := errors.AsType[*sheet.InputError](err)
 	return ok && code(err) != xlsx.CodeNoPassword
@@ -355,7 +357,7 @@ func (n *night) complete(b inbox.Book, run inbox.Ended, folder string) {
 		return
 	}
 	again := func() (err error) {
-		defer batch.Guard(func(panicked error) { err = internal(panicked) })
+		defer batch.Guard(func(panicked error) { err = exit.Bug(panicked) })
 		past, saved, err := n.pastRun(n.ctx, n.s.store, run.RunID)
 		if err != nil {
 			return err
@@ -418,9 +420,9 @@ func (n *night) tell(l inbox.Left) {
 	n.diary.TellLeft(l)
 	switch {
 	case l.Reason == inbox.Unreadable:
-		n.ends = append(n.ends, inputExit{code: exitUsage})
+		n.ends = append(n.ends, exit.Input{Code: exit.Usage})
 	case l.Reason == inbox.Ran && (l.MovedTo != "" || l.Err != nil):
-		n.ends = append(n.ends, inputExit{l.Run.Exit, n.past.Sent(l.Run.RunID)})
+		n.ends = append(n.ends, exit.Input{Code: l.Run.Exit, Sent: n.past.Sent(l.Run.RunID)})
 		if l.Err == nil {
 			n.hasMoved(l.Path, l.SHA256, l.Run.RunID, l.MovedTo)
 		}
@@ -430,9 +432,9 @@ func (n *night) tell(l inbox.Left) {
 // end prints what happened, and sets the exit code of the command.
 func (n *night) end() error {
 	if n.diary.Unmoved {
-		n.ends = append(n.ends, inputExit{code: exitUnfinished})
+		n.ends = append(n.ends, exit.Input{Code: exit.Unfinished})
 	}
-	n.exit = worst(n.ends)
+	n.exit = exit.Worst(n.ends)
 	n.diary.End(n.folders.In)
 	if n.s.flags.output.json {
 		return report.JSONFolder(n.env.Stdout, n.folders.In, n.docs, n.diary.Left, n.exit)

@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	"github.com/loabatch/loabatch/batch/ledger"
 	"github.com/loabatch/loabatch/sheet/xlsx"
 )
@@ -53,11 +55,11 @@ func (c *claims) write(flag, path string) error {
 		switch {
 		case !sameFile(other.path, path):
 		case other.flag == "" && flag == outputFlag:
-			return failure(exitUsage, "output-is-input", nil, "file", other.path)
+			return exit.Failure(exit.Usage, "output-is-input", nil, "file", other.path)
 		case other.flag == "":
-			return failure(exitUsage, "file-is-input", nil, "flag", flag, "file", other.path)
+			return exit.Failure(exit.Usage, "file-is-input", nil, "flag", flag, "file", other.path)
 		default:
-			return failure(exitUsage, "file-twice", nil, "flag", flag, "other", other.flag, "file", path)
+			return exit.Failure(exit.Usage, "file-twice", nil, "flag", flag, "other", other.flag, "file", path)
 		}
 	}
 	*c = append(*c, claim{flag, path})
@@ -179,28 +181,28 @@ func reportFiles(beside string, kinds []string) []reportFile {
 // An empty file may always be replaced: mktemp makes one.
 func checkReplace(path string, force bool, ours func(content *os.File, size int64) bool) error {
 	if runtime.GOOS == "windows" && !filepath.IsLocal(filepath.Base(path)) { // CON.xlsx and the like
-		return failure(exitUsage, "output-no-file", nil, "file", path)
+		return exit.Failure(exit.Usage, "output-no-file", nil, "file", path)
 	}
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return failure(exitUsage, "output-unwritable", err, "file", path, "reason", cause(err))
+		return exit.Failure(exit.Usage, "output-unwritable", err, "file", path, "reason", exit.Cause(err))
 	case info.IsDir():
-		return failure(exitUsage, "output-folder", nil, "file", path)
+		return exit.Failure(exit.Usage, "output-folder", nil, "file", path)
 	case !info.Mode().IsRegular():
-		return failure(exitUsage, "output-no-file", nil, "file", path)
+		return exit.Failure(exit.Usage, "output-no-file", nil, "file", path)
 	case force || info.Size() == 0:
 		return nil
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return failure(exitUsage, "output-foreign", err, "file", path)
+		return exit.Failure(exit.Usage, "output-foreign", err, "file", path)
 	}
 	defer f.Close()
 	if !ours(f, info.Size()) {
-		return failure(exitUsage, "output-foreign", nil, "file", path)
+		return exit.Failure(exit.Usage, "output-foreign", nil, "file", path)
 	}
 	return nil
 }

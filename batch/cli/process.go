@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	"github.com/spf13/cobra"
 
 	"github.com/loabatch/loabatch/batch"
@@ -85,7 +87,7 @@ func (a *app) process(cmd *cobra.Command, f submitFlags, paths []string) error {
 	if len(unread) > 0 && (s.run.dryRun != dryRunOffline || len(inputs) == 0) {
 		return unread
 	}
-	s.args = settingsLine(cmd, slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return unread.of(path) != nil }))
+	s.args = settingsLine(cmd, slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return unread.Of(path) != nil }))
 	outputs, err := a.outputs(cmd.Context(), s, inputs)
 	if err != nil {
 		return err
@@ -212,7 +214,7 @@ type target struct {
 	force   bool // --force
 
 	// to is where the input will be moved for each exit code, "" if it stays; may be nil.
-	to      func(exit int) string
+	to      func(code int) string
 	outside bool // -o decides where the copy goes
 }
 
@@ -240,11 +242,11 @@ func (t target) of(done *finished) target {
 
 // along returns the target with the copy and its reports beside where the input will be
 // moved for an exit code, and that path.
-func (t target) along(exit int) (target, string) {
+func (t target) along(code int) (target, string) {
 	if t.to == nil {
 		return t, ""
 	}
-	to := t.to(exit)
+	to := t.to(code)
 	if to == "" || t.outside {
 		return t, to
 	}
@@ -262,7 +264,7 @@ func (t target) along(exit int) (target, string) {
 func (a *app) outputs(ctx context.Context, s *invocation, inputs []*input) ([]target, error) {
 	f := s.flags.output
 	if s.several() && f.output != "" && !isFolder(f.output) {
-		return nil, failure(exitUsage, "output-no-folder", nil, "file", f.output)
+		return nil, exit.Failure(exit.Usage, "output-no-folder", nil, "file", f.output)
 	}
 	targets := make([]target, len(inputs))
 	for i, in := range inputs {
@@ -276,13 +278,13 @@ func (a *app) outputs(ctx context.Context, s *invocation, inputs []*input) ([]ta
 			recorded = a.recorded(ctx, s.flags.service.ledger)
 		}
 		if err := a.claimOutputs(&s.files, in, t, f, recorded); err != nil {
-			return nil, fileErrors{{in.path, a.editedCopy(s.args, s.flags.validation, t.path, err)}}
+			return nil, exit.Files{{Path: in.path, Err: a.editedCopy(s.args, s.flags.validation, t.path, err)}}
 		}
 		if t.path == "" {
 			continue
 		}
 		if err := in.findObstacles(); err != nil {
-			return nil, fileErrors{{in.path, err}}
+			return nil, exit.Files{{Path: in.path, Err: err}}
 		}
 	}
 	return targets, nil
@@ -292,8 +294,8 @@ func (a *app) outputs(ctx context.Context, s *invocation, inputs []*input) ([]ta
 // someone's changes is there, it names the command that goes on with it, given the command
 // line that would have replaced it.
 func (a *app) editedCopy(line []string, f validationFlags, path string, err error) error {
-	own, ok := errors.AsType[*exitError](err)
-	if !ok || own.code != "output-foreign" || own.args["file"] != path {
+	own, ok := errors.AsType[*exit.Error](err)
+	if !ok || own.Code != "output-foreign" || own.Args["file"] != path {
 		return err
 	}
 	f.password = f.password.Silent()
@@ -305,7 +307,7 @@ func (a *app) editedCopy(line []string, f validationFlags, path string, err erro
 	if command == "" {
 		return err // the ledger of an older version does not have the line
 	}
-	return failure(exitUsage, "output-edited", err, "file", path, "command", command)
+	return exit.Failure(exit.Usage, "output-edited", err, "file", path, "command", command)
 }
 
 // open opens the service and the ledger if the run needs them, and asks for confirmation
@@ -412,19 +414,19 @@ func (f closeFunc) Close() error {
 // each processes one input after another, prints their summaries, and sets the exit code
 // of the command. Inputs that could not be read keep their place. one processes an input,
 // and reports whether anything was sent.
-func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets []target, unread fileErrors,
+func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets []target, unread exit.Files,
 	one func(context.Context, *invocation, *input, target) (*report.Document, bool, error)) error {
 	var docs []report.Document
-	var ends []inputExit
+	var ends []exit.Input
 	failed := func(path string, err error) {
 		a.fail(err)
-		ends = append(ends, inputExit{code: exitOf(err)})
+		ends = append(ends, exit.Input{Code: exit.Of(err)})
 		docs = append(docs, a.unfinished(report.Document{Command: s.command, DryRun: s.run.dryRun != dryRunOff}, path, err))
 	}
 	next := 0 // of the inputs that could be read
 	for _, path := range s.paths {
-		if err := unread.of(path); err != nil {
-			a.monitor.Add(notify.Run{Input: absolute(path), ExitCode: exitOf(err)})
+		if err := unread.Of(path); err != nil {
+			a.monitor.Add(notify.Run{Input: absolute(path), ExitCode: exit.Of(err)})
 			failed(path, err)
 			continue
 		}
@@ -441,14 +443,14 @@ func (a *app) each(ctx context.Context, s *invocation, inputs []*input, targets 
 		if doc.Rows == 0 {
 			a.lines.Warn("no-circuits", map[string]string{"file": doc.Input})
 		}
-		ends = append(ends, inputExit{doc.ExitCode, sent})
+		ends = append(ends, exit.Input{Code: doc.ExitCode, Sent: sent})
 		if !s.flags.output.json {
 			if err := a.print(doc); err != nil {
 				return err
 			}
 		}
 	}
-	a.exit = worst(ends)
+	a.exit = exit.Worst(ends)
 	if !s.flags.output.json {
 		return nil
 	}
@@ -476,14 +478,14 @@ func (a *app) print(doc *report.Document) error {
 func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc *report.Document, sent bool, err error) {
 	done := &finished{in: in, info: runInfo{id: t.runID}}
 	defer func() { a.monitor.Add(monitoredRun(done, doc, err)) }()
-	defer batch.Guard(func(panicked error) { err = internal(panicked) })
+	defer batch.Guard(func(panicked error) { err = exit.Bug(panicked) })
 	if r := s.rounds[in]; r != nil {
 		done, err = r.done, r.err
 	} else {
 		done, err = a.run(ctx, s, in, t)
 	}
 	t = t.of(done)
-	done.end = ledger.RunEnd{ExitCode: exitInternal} // should the rest panic
+	done.end = ledger.RunEnd{ExitCode: exit.Internal} // should the rest panic
 	if done.ledger != nil {
 		if !done.info.simulate {
 			a.recordedRuns = append(a.recordedRuns, a.suggest("report", settings{"ledger": done.ledgerFlag, "json": "true"}, t.runID))
@@ -492,18 +494,18 @@ func (a *app) one(ctx context.Context, s *invocation, in *input, t target) (doc 
 	}
 	log := console.NewRunLog(s.log, t.runID)
 	if err != nil {
-		done.end = ledger.RunEnd{ExitCode: exitOf(err)}
+		done.end = ledger.RunEnd{ExitCode: exit.Of(err)}
 		log.Ended(ctx, done.outcomes, done.end)
 		return nil, false, err
 	}
 	if ctx.Err() != nil {
 		done.left = true
-		err := failure(int(s.signals.exit.Load()), "left-at-once-simulated", ctx.Err())
+		err := exit.Failure(int(s.signals.exit.Load()), "left-at-once-simulated", ctx.Err())
 		if !done.info.simulate {
 			command := a.suggest("report", settings{"ledger": done.ledgerFlag}, t.runID)
-			err = failure(err.exit, "left-at-once", ctx.Err(), "command", command)
+			err = exit.Failure(err.Exit, "left-at-once", ctx.Err(), "command", command)
 		}
-		done.end = done.ledgerEnd(err.exit, "")
+		done.end = done.ledgerEnd(err.Exit, "")
 		log.Ended(ctx, done.outcomes, done.end)
 		return nil, false, err
 	}

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -22,17 +24,17 @@ import (
 
 // Run runs one command line and returns its exit code. Of the process it uses only what env
 // holds.
-func Run(ctx context.Context, env Env) (exit int) {
+func Run(ctx context.Context, env Env) (code int) {
 	secrets := env.hidePasswords()
 	stdout := console.NewPatient(env.Stdout)
 	env.Stdout, env.Stderr = stdout, console.NewStream(env.Stderr)
 	a := &app{env: env, lines: newLines(env, env.catalogue()), taken: make(chan struct{}), monitor: &notify.Monitor{}, secrets: secrets}
 	defer a.holdConsole()
 	abandoned := false
-	defer func() { a.reportEnd(exit, abandoned) }()
+	defer func() { a.reportEnd(code, abandoned) }()
 	defer batch.Guard(func(err error) {
-		a.fail(internal(err))
-		exit = exitInternal
+		a.fail(exit.Bug(err))
+		code = exit.Internal
 	})
 	root := a.root()
 	root.SetArgs(env.Args)
@@ -51,7 +53,7 @@ func Run(ctx context.Context, env Env) (exit int) {
 	go func() {
 		var err error
 		defer func() { ended <- err }()
-		defer batch.Guard(func(panicked error) { err = internal(panicked) })
+		defer batch.Guard(func(panicked error) { err = exit.Bug(panicked) })
 		cmd, err = root.ExecuteContextC(ctx)
 	}()
 	var err error
@@ -63,7 +65,7 @@ func Run(ctx context.Context, env Env) (exit int) {
 		}
 		return leave(env, stdout, err)
 	case err == nil && a.crash.Load() != nil:
-		return a.withOutput(cmd, stdout, exitInternal)
+		return a.withOutput(cmd, stdout, exit.Internal)
 	case err == nil:
 		return a.withOutput(cmd, stdout, a.exit)
 	}
@@ -72,7 +74,7 @@ func Run(ctx context.Context, env Env) (exit int) {
 	if a.wantsJSON(cmd) {
 		_ = a.printUnfinished(cmd, err) // withOutput says if it fails
 	}
-	return a.withOutput(cmd, stdout, exitOf(err))
+	return a.withOutput(cmd, stdout, exit.Of(err))
 }
 
 // app is one command line being run: its environment, its printer, and the exit code of a
@@ -169,15 +171,15 @@ func noCommand(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		return failure(exitUsage, "unknown-command-near", nil, "command", args[0], "near", strings.Join(near, ", "))
+		return exit.Failure(exit.Usage, "unknown-command-near", nil, "command", args[0], "near", strings.Join(near, ", "))
 	}
-	return failure(exitUsage, "unknown-command", nil, "command", args[0])
+	return exit.Failure(exit.Usage, "unknown-command", nil, "command", args[0])
 }
 
 // files requires at least one file name.
 func files(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
-		return failure(exitUsage, "no-file", nil, "command", cmd.Name())
+		return exit.Failure(exit.Usage, "no-file", nil, "command", cmd.Name())
 	}
 	return separatedValue(cmd, args)
 }
@@ -186,7 +188,7 @@ func files(cmd *cobra.Command, args []string) error {
 func arguments(low, high int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < low || len(args) > high {
-			return failure(exitUsage, "argument-count", nil, "command", cmd.CommandPath(), "usage", cmd.UseLine())
+			return exit.Failure(exit.Usage, "argument-count", nil, "command", cmd.CommandPath(), "usage", cmd.UseLine())
 		}
 		return nil
 	}
@@ -201,24 +203,24 @@ func (a *app) flagFailure(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	switch {
 	case errors.As(err, &bad):
-		return failure(exitUsage, "flag-value", err, "flag", bad.GetFlag().Name, "value", bad.GetValue(), "takes", a.takes(bad.GetFlag()))
+		return exit.Failure(exit.Usage, "flag-value", err, "flag", bad.GetFlag().Name, "value", bad.GetValue(), "takes", a.takes(bad.GetFlag()))
 	case errors.As(err, &lacking):
-		return failure(exitUsage, "flag-without-value", err, "flag", lacking.GetFlag().Name, "command", cmd.CommandPath())
+		return exit.Failure(exit.Usage, "flag-without-value", err, "flag", lacking.GetFlag().Name, "command", cmd.CommandPath())
 	case errors.As(err, &malformed):
-		return failure(exitUsage, "unknown-flag", err, "flag", malformed.GetSpecifiedFlag(), "command", cmd.CommandPath())
+		return exit.Failure(exit.Usage, "unknown-flag", err, "flag", malformed.GetSpecifiedFlag(), "command", cmd.CommandPath())
 	case !errors.As(err, &unknown):
 		return err
 	}
 	name := unknown.GetSpecifiedName()
 	if unknown.GetSpecifiedShortnames() != "" {
-		return failure(exitUsage, "unknown-flag", err, "flag", "-"+name, "command", cmd.CommandPath())
+		return exit.Failure(exit.Usage, "unknown-flag", err, "flag", "-"+name, "command", cmd.CommandPath())
 	}
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 	if near := nearest(name, names); near != "" {
-		return failure(exitUsage, "unknown-flag-near", err, "flag", "--"+name, "near", near)
+		return exit.Failure(exit.Usage, "unknown-flag-near", err, "flag", "--"+name, "near", near)
 	}
-	return failure(exitUsage, "unknown-flag", err, "flag", "--"+name, "command", cmd.CommandPath())
+	return exit.Failure(exit.Usage, "unknown-flag", err, "flag", "--"+name, "command", cmd.CommandPath())
 }
 
 // takes says what kind of value a flag takes.
@@ -257,7 +259,7 @@ func (a *app) bindEnvironment(flags *pflag.FlagSet) error {
 			return
 		}
 		if bad := flags.Set(f.Name, value); bad != nil {
-			err = failure(exitUsage, "environment-value", bad, "variable", variable(f.Name), "value", value, "flag", f.Name, "takes", a.takes(f))
+			err = exit.Failure(exit.Usage, "environment-value", bad, "variable", variable(f.Name), "value", value, "flag", f.Name, "takes", a.takes(f))
 		}
 	})
 	return err

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cli/console"
@@ -48,7 +50,7 @@ func (a *app) startOf(in *input) time.Time { return a.env.Now().Add(-in.reading)
 type part struct {
 	profile string
 	account string         // its ID; empty if it is not known
-	failure *exitError     // why the account cannot be used; nil if it can
+	failure *exit.Error    // why the account cannot be used; nil if it can
 	run     ledger.Run     // nil when nothing is to be sent
 	quotas  *quota.Set     // of a run with other hosts; nil if they are those of the command
 	stop    ledger.PartEnd // why it ended early
@@ -162,7 +164,7 @@ func (a *app) startParts(ctx context.Context, s *invocation, done *finished, t t
 		run, err := s.store.Start(ctx, info, own)
 		if err != nil {
 			failed := a.ledgerFailure(err)
-			done.end = ledger.RunEnd{ExitCode: exitOf(failed)}
+			done.end = ledger.RunEnd{ExitCode: exit.Of(failed)}
 			a.endRun(ctx, done)
 			return failed
 		}
@@ -316,7 +318,7 @@ func (a *app) engine(ctx context.Context, s *invocation, done *finished, plan *b
 	done.problems = append(append(done.problems, plan.Problems...), summary.Problems...)
 	sheet.SortProblems(done.problems, done.in.workbook.CircuitsTable.Sheet, done.in.workbook.EngineersTable.Sheet)
 	if panicked, ok := errors.AsType[*batch.PanicError](err); ok {
-		a.fail(internal(panicked))
+		a.fail(exit.Bug(panicked))
 	} else if err != nil {
 		a.lines.Warn("ledger-failed", map[string]string{"reason": a.ledgerCause(err)})
 	}
@@ -344,7 +346,7 @@ func (a *app) logFailure(s *invocation) string {
 	if err == nil {
 		return ""
 	}
-	return a.lines.Words.Line("log-file-lost", sheet.Arg{Name: "file", Value: s.flags.watch.logFile}, sheet.Arg{Name: "reason", Value: cause(err)})
+	return a.lines.Words.Line("log-file-lost", sheet.Arg{Name: "file", Value: s.flags.watch.logFile}, sheet.Arg{Name: "reason", Value: exit.Cause(err)})
 }
 
 // endUnusable settles the rows of a plan whose accounts cannot be used.
@@ -361,7 +363,7 @@ func (done *finished) endUnusable(p *batch.Plan) {
 		if !p.DryRun {
 			o = a.NotSent(batch.ReasonAccount)
 		}
-		o.ErrorCode = failure.code
+		o.ErrorCode = failure.Code
 		if call, ok := errors.AsType[*batch.CallError](failure); ok {
 			o.ErrorCode = call.Code
 		}
@@ -459,16 +461,16 @@ func (done *finished) savedAccounts() (list []savedAccount) {
 	for _, p := range done.parts {
 		saved := savedAccount{Profile: p.profile, Account: p.account}
 		if p.failure != nil {
-			saved.Failure, saved.Args = p.failure.code, p.failure.args
+			saved.Failure, saved.Args = p.failure.Code, p.failure.Args
 		}
 		list = append(list, saved)
 	}
 	return list
 }
 
-func (done *finished) ledgerEnd(exit int, output string) ledger.RunEnd {
+func (done *finished) ledgerEnd(code int, output string) ledger.RunEnd {
 	end := ledger.RunEnd{
-		Output: absolute(output), OutputSHA256: done.sums[output], ExitCode: exit, Stop: string(done.totals.stop), StopCode: done.totals.stopCode,
+		Output: absolute(output), OutputSHA256: done.sums[output], ExitCode: code, Stop: string(done.totals.stop), StopCode: done.totals.stopCode,
 		Requests: done.totals.requests, Retries: done.totals.retries, Throttled: done.totals.throttled, Slowed: done.totals.slowed, Duration: done.totals.duration,
 		Filed: absolute(done.filed), Ahead: done.totals.ahead, LeftOut: leftOut(done.outcomes), Moved: moved(done.problems), Changed: done.changed, Waiting: done.waiting,
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cli/accounts"
 	"github.com/loabatch/loabatch/batch/cloud"
@@ -34,10 +36,10 @@ func (s *service) close() {
 // account is one account of a command: a credentials profile that rows name, and the
 // service as the account that it belongs to.
 type account struct {
-	profile string     // empty for the standard chain
-	service *service   // nil if the account cannot be used
-	failure *exitError // why
-	warned  bool       // of that
+	profile string      // empty for the standard chain
+	service *service    // nil if the account cannot be used
+	failure *exit.Error // why
+	warned  bool        // of that
 }
 
 // id is the account's ID, or "" if it is not known.
@@ -76,7 +78,7 @@ func (a *app) openAccounts(ctx context.Context, s *invocation, books ...*sheet.W
 	for _, acc := range failed {
 		if !acc.warned {
 			acc.warned = true
-			message, _ := a.lines.Words.Render(acc.failure.code, acc.failure.args)
+			message, _ := a.lines.Words.Render(acc.failure.Code, acc.failure.Args)
 			a.lines.Warn(pick(acc.profile == "", "account-unusable-run", "account-unusable"), map[string]string{"profile": a.profileName(acc.profile), "reason": message})
 		}
 	}
@@ -89,7 +91,7 @@ func (a *app) openAccount(ctx context.Context, s *invocation, acc *account) erro
 	f := s.flags.service
 	f.profile = acc.profile
 	opened, err := a.openService(ctx, f, s.flags.run, len(s.accounts))
-	if own, ok := errors.AsType[*exitError](err); ok && own.exit == exitStopped {
+	if own, ok := errors.AsType[*exit.Error](err); ok && own.Exit == exit.Stopped {
 		acc.failure = own
 		return nil
 	}
@@ -123,7 +125,7 @@ func (a *app) profileName(profile string) string {
 // command, counted from 0 on, answers as another one.
 func (a *app) openService(ctx context.Context, f serviceFlags, r runFlags, n int) (*service, error) {
 	if err := cloud.DebugLeak(); err != nil {
-		return nil, failure(exitUsage, "debug-sdk", err)
+		return nil, exit.Failure(exit.Usage, "debug-sdk", err)
 	}
 	config := cloud.Config{Endpoint: f.endpoint, Timeout: time.Duration(f.timeout), Concurrency: f.concurrency, UserAgent: "loabatch/" + version()}
 	s := &service{endpoint: a.lines.Words.Line("endpoint-api"), stop: func() {}}
@@ -138,7 +140,7 @@ func (a *app) openService(ctx context.Context, f serviceFlags, r runFlags, n int
 	} else {
 		credentials, err := cloud.FindCredentials(f.profile)
 		if err != nil {
-			return nil, failure(exitStopped, "credentials", err, "reason", a.triedSources(err))
+			return nil, exit.Failure(exit.Stopped, "credentials", err, "reason", a.triedSources(err))
 		}
 		config.Credentials = credentials
 		if f.endpoint != "" {
@@ -148,7 +150,7 @@ func (a *app) openService(ctx context.Context, f serviceFlags, r runFlags, n int
 	c, err := cloud.New(config)
 	if err != nil {
 		s.stop()
-		return nil, failure(exitUsage, "endpoint-value", err, "value", f.endpoint)
+		return nil, exit.Failure(exit.Usage, "endpoint-value", err, "value", f.endpoint)
 	}
 	s.Cloud = c
 	if err := a.identify(ctx, s, f, r, n == 0); err != nil {
@@ -162,7 +164,7 @@ func (a *app) openService(ctx context.Context, f serviceFlags, r runFlags, n int
 func (a *app) triedSources(err error) string {
 	var none *cloud.CredentialsError
 	if !errors.As(err, &none) {
-		return cause(err)
+		return exit.Cause(err)
 	}
 	tried := make([]string, len(none.Tried))
 	for i, t := range none.Tried {
@@ -192,7 +194,7 @@ func (a *app) identify(ctx context.Context, s *service, f serviceFlags, r runFla
 		a.lines.Warn(clockCode(ahead), map[string]string{"skew": report.Skew(a.lines.Words, ahead)})
 	}
 	if !f.expects(who.Account) {
-		return failure(exitStopped, "wrong-account", nil, "account", who.Account, "expected", a.lines.Words.List(f.expectAccount))
+		return exit.Failure(exit.Stopped, "wrong-account", nil, "account", who.Account, "expected", a.lines.Words.List(f.expectAccount))
 	}
 	s.account, s.caller = who.Account, who.ARN
 	s.scope = scopeOf(f, r).ForAccount(who.Account)
@@ -219,18 +221,18 @@ func (a *app) address(endpoint string) string {
 func (a *app) identityFailure(err error, address string) error {
 	var call *batch.CallError
 	if !errors.As(err, &call) {
-		return failure(exitStopped, "identity-failed", err, "address", address, "meaning", err.Error())
+		return exit.Failure(exit.Stopped, "identity-failed", err, "address", address, "meaning", err.Error())
 	}
 	if call.Ahead != 0 {
 		return a.clockFailure(call.Ahead)
 	}
 	if code := proxyCode(call.Code); code != "" {
-		return failure(exitStopped, code, err, "host", call.Proxy.Host, "variable", call.Proxy.Variable)
+		return exit.Failure(exit.Stopped, code, err, "host", call.Proxy.Host, "variable", call.Proxy.Variable)
 	}
 	if call.Class == batch.RunFatal || call.Class == batch.Refused {
-		return failure(exitStopped, "identity-refused", err, "code", call.Code, "meaning", a.lines.Words.Meaning(call.Code))
+		return exit.Failure(exit.Stopped, "identity-refused", err, "code", call.Code, "meaning", a.lines.Words.Meaning(call.Code))
 	}
-	return failure(exitStopped, "identity-failed", err, "address", address, "meaning", a.lines.Words.Meaning(call.Code))
+	return exit.Failure(exit.Stopped, "identity-failed", err, "address", address, "meaning", a.lines.Words.Meaning(call.Code))
 }
 
 // maxClockSkew is the largest difference of the clocks that goes without a warning.
@@ -241,7 +243,7 @@ const rejectedSkew = 15 * time.Minute
 
 // clockFailure is the error of a clock that is that far ahead of the service's.
 func (a *app) clockFailure(ahead time.Duration) error {
-	return failure(exitStopped, clockCode(ahead), nil, "skew", report.Skew(a.lines.Words, ahead))
+	return exit.Failure(exit.Stopped, clockCode(ahead), nil, "skew", report.Skew(a.lines.Words, ahead))
 }
 
 func clockCode(ahead time.Duration) string {

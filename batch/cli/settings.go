@@ -9,6 +9,8 @@ import (
 	_ "time/tzdata" // containers and Windows have no time zone database
 	"unicode/utf8"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
+
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/cloud"
 	"github.com/loabatch/loabatch/batch/quota"
@@ -25,30 +27,30 @@ func (f *validationFlags) options(now time.Time) (sheet.Options, error) {
 		}
 	}
 	if f.maxUnpacked < 1 {
-		return o, failure(exitUsage, "max-unpacked-value", nil, "value", number(f.maxUnpacked))
+		return o, exit.Failure(exit.Usage, "max-unpacked-value", nil, "value", number(f.maxUnpacked))
 	}
 	zone, err := time.LoadLocation(f.timezone)
 	if err != nil || f.timezone == "Local" {
-		return o, failure(exitUsage, "unknown-timezone", err, "value", f.timezone)
+		return o, exit.Failure(exit.Usage, "unknown-timezone", err, "value", f.timezone)
 	}
 	o.Location = zone
 	for _, pair := range f.severity {
 		rule, word, _ := strings.Cut(pair, "=")
 		severity, err := sheet.ParseSeverity(word)
 		if err != nil {
-			return o, failure(exitUsage, "severity-value", err, "value", pair)
+			return o, exit.Failure(exit.Usage, "severity-value", err, "value", pair)
 		}
 		known, ok := sheet.RuleByCode(rule)
 		if !ok {
-			return o, failure(exitUsage, "severity-rule", nil, "rule", rule)
+			return o, exit.Failure(exit.Usage, "severity-rule", nil, "rule", rule)
 		}
 		if !known.Allows(severity) {
-			return o, failure(exitUsage, "severity-fixed", nil, "rule", rule)
+			return o, exit.Failure(exit.Usage, "severity-fixed", nil, "rule", rule)
 		}
 		o.Severities[rule] = severity
 	}
 	if severity, set := o.Severities["circuit-region-unknown"]; f.region != "" && !slices.Contains(o.Regions, f.region) && (!set || severity == sheet.Error) {
-		return o, failure(exitUsage, "region-unknown", nil, "value", f.region)
+		return o, exit.Failure(exit.Usage, "region-unknown", nil, "value", f.region)
 	}
 	return o, nil
 }
@@ -56,7 +58,7 @@ func (f *validationFlags) options(now time.Time) (sheet.Options, error) {
 // checkRegion rejects a value of --region that does not have the form of a region ID.
 func checkRegion(id string) error {
 	if !sheet.ValidRegionID(id) {
-		return failure(exitUsage, "region-value", nil, "value", id)
+		return exit.Failure(exit.Usage, "region-value", nil, "value", id)
 	}
 	return nil
 }
@@ -67,7 +69,7 @@ var reportKinds = []string{"csv", "json", "html"}
 func (f *outputFlags) check() error {
 	for _, kind := range f.reports {
 		if !slices.Contains(reportKinds, kind) {
-			return failure(exitUsage, "choice", nil, "flag", "report", "value", kind, "choices", strings.Join(reportKinds, ", "))
+			return exit.Failure(exit.Usage, "choice", nil, "flag", "report", "value", kind, "choices", strings.Join(reportKinds, ", "))
 		}
 	}
 	return nil
@@ -82,11 +84,11 @@ func (f *watchFlags) check() error {
 		{"log-format", f.logFormat, "text, json"}, {"progress", f.progress, "auto, bar, plain, none"},
 	} {
 		if !slices.Contains(strings.Split(c.choices, ", "), c.value) {
-			return failure(exitUsage, "choice", nil, "flag", c.flag, "value", c.value, "choices", c.choices)
+			return exit.Failure(exit.Usage, "choice", nil, "flag", c.flag, "value", c.value, "choices", c.choices)
 		}
 	}
 	if utf8.RuneCountInString(f.changeRef) > maxChangeRef || report.Printable(f.changeRef) != f.changeRef {
-		return failure(exitUsage, "change-ref-value", nil, "value", f.changeRef, "most", number(maxChangeRef))
+		return exit.Failure(exit.Usage, "change-ref-value", nil, "value", f.changeRef, "most", number(maxChangeRef))
 	}
 	return nil
 }
@@ -100,13 +102,13 @@ type pace struct {
 func (f *serviceFlags) pace() (pace, error) {
 	rate, err := quota.ParseRate(f.rate)
 	if err != nil {
-		return pace{}, failure(exitUsage, "rate-value", err, "value", f.rate)
+		return pace{}, exit.Failure(exit.Usage, "rate-value", err, "value", f.rate)
 	}
 	if f.burst < 0 || f.burst > rate.N {
-		return pace{}, failure(exitUsage, "burst-value", nil, "value", number(f.burst), "most", number(rate.N))
+		return pace{}, exit.Failure(exit.Usage, "burst-value", nil, "value", number(f.burst), "most", number(rate.N))
 	}
 	if f.concurrency < 1 || f.concurrency > 256 {
-		return pace{}, failure(exitUsage, "concurrency-value", nil, "value", number(f.concurrency))
+		return pace{}, exit.Failure(exit.Usage, "concurrency-value", nil, "value", number(f.concurrency))
 	}
 	return pace{rate: rate, burst: f.burst}, f.checkEndpoint()
 }
@@ -129,9 +131,9 @@ func (f *serviceFlags) checkEndpoint() error {
 // endpointFailure never repeats an endpoint with a user name, which may have a password.
 func endpointFailure(bad *cloud.EndpointError, endpoint string) error {
 	if bad.Code == cloud.EndpointUser {
-		return failure(exitUsage, bad.Code, bad)
+		return exit.Failure(exit.Usage, bad.Code, bad)
 	}
-	return failure(exitUsage, bad.Code, bad, "value", endpoint)
+	return exit.Failure(exit.Usage, bad.Code, bad, "value", endpoint)
 }
 
 // runSettings are the flags of a run, parsed and checked.
@@ -180,27 +182,27 @@ func (d dryRun) flag() string { return cmp.Or(string(d), "false") }
 func (f *runFlags) settings() (runSettings, error) {
 	mode, ok := parseDryRun(f.dryRun)
 	if !ok {
-		return runSettings{}, failure(exitUsage, "choice", nil, "flag", dryRunFlag, "value", f.dryRun, "choices", "offline, online, false")
+		return runSettings{}, exit.Failure(exit.Usage, "choice", nil, "flag", dryRunFlag, "value", f.dryRun, "choices", "offline, online, false")
 	}
 	s := runSettings{dryRun: mode, survey: f.survey == surveyOn}
 	if !s.survey && f.survey != surveyOff && f.survey != "" {
-		return s, failure(exitUsage, "choice", nil, "flag", "survey", "value", f.survey, "choices", surveyOn+", "+surveyOff)
+		return s, exit.Failure(exit.Usage, "choice", nil, "flag", "survey", "value", f.survey, "choices", surveyOn+", "+surveyOff)
 	}
 	if f.maxAttempts < 1 {
-		return s, failure(exitUsage, "max-attempts-value", nil, "value", number(f.maxAttempts))
+		return s, exit.Failure(exit.Usage, "max-attempts-value", nil, "value", number(f.maxAttempts))
 	}
 	if f.maxFailures != "" {
 		limit, err := batch.ParseLimit(f.maxFailures)
 		if err != nil {
-			return s, failure(exitUsage, "max-failures-value", err, "value", f.maxFailures)
+			return s, exit.Failure(exit.Usage, "max-failures-value", err, "value", f.maxFailures)
 		}
 		s.maxFailures = limit
 	}
 	if f.canary < 0 {
-		return s, failure(exitUsage, "canary-value", nil, "value", number(f.canary))
+		return s, exit.Failure(exit.Usage, "canary-value", nil, "value", number(f.canary))
 	}
 	if f.faults != "" && !f.simulate {
-		return s, failure(exitUsage, "faults-without-simulate", nil)
+		return s, exit.Failure(exit.Usage, "faults-without-simulate", nil)
 	}
 	only, err := results(f.only)
 	s.only = only
@@ -217,7 +219,7 @@ func results(words []string) ([]sheet.Result, error) {
 			for i, known := range sheet.AllResults {
 				all[i] = strings.ToLower(string(known))
 			}
-			return nil, failure(exitUsage, "choice", nil, "flag", "only", "value", word, "choices", strings.Join(all, ", "))
+			return nil, exit.Failure(exit.Usage, "choice", nil, "flag", "only", "value", word, "choices", strings.Join(all, ", "))
 		}
 		list = append(list, r)
 	}
