@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/loabatch/loabatch/sheet/internal/bulk"
@@ -49,6 +50,9 @@ func ParseSeverity(word string) (Severity, error) {
 // Arg is a named argument of a problem's message. Personal data is masked before it
 // becomes an Arg.
 type Arg struct{ Name, Value string }
+
+// Count is a number as an argument.
+func Count(name string, n int) Arg { return Arg{Name: name, Value: strconv.Itoa(n)} }
 
 // Problem is something found before sending. It has a cell and carries a code and
 // arguments rather than prose: the message is rendered where it is shown.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/reasons"
+
 	"github.com/loabatch/loabatch/batch/cli/exit"
 
 	"github.com/spf13/cobra"
@@ -169,7 +171,7 @@ func (r *advanced) since(before *advanced) (changed []ledger.LOA, reviewed int) 
 // endRound ends a round that another one follows.
 func (a *app) endRound(ctx context.Context, done *finished) {
 	done.waiting = true
-	done.end = done.ledgerEnd(done.exitOf(newFindings(done.in.workbook, done.problems).errors).Code(), "")
+	done.end = done.ledgerEnd(done.exitOf(reasons.New(done.in.workbook, done.problems).Errors).Code(), "")
 	a.endRun(ctx, done)
 }
 

@@ -102,7 +102,7 @@ func (d *examination) run(ctx context.Context, paths []string) error {
 	failed := d.ledger(ctx)
 	d.accounts(ctx)
 	d.found.Checks = append(d.found.Checks, failed...)
-	d.found.Folders(append([]doctor.Folder{{Path: "."}, {Path: os.TempDir()}}, d.folders...), exit.Cause)
+	d.found.Folders(append([]doctor.Folder{{Path: "."}, {Path: os.TempDir()}}, d.folders...))
 	if d.found.Failed {
 		d.exit = exit.Stopped
 	}

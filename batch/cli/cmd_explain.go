@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/loabatch/loabatch/batch/cli/reasons"
+
 	"github.com/loabatch/loabatch/batch/cli/exit"
 
 	"github.com/spf13/cobra"
@@ -72,16 +74,13 @@ var exitEntries = map[int]string{
 	exit.Interrupted: "exit-signal", exit.Quit: "exit-signal", exit.Aborted: "exit-signal", exit.Terminated: "exit-signal", exit.Killed: "exit-killed",
 }
 
-// unlistedEntry is the entry of error codes of the API that the catalogue does not have.
-const unlistedEntry = "api-unlisted"
-
 // kinds are the lists of what can be explained, in the order in which they are shown.
 var kinds = []string{"results", "loa_statuses", "circuit_statuses", "runs", "exit_codes", "rules", "api_codes", "lost_calls"}
 
 // subjects lists all that can be explained, kind by kind; messages come last.
 func (a *app) subjects() []subject {
 	list := append(a.terms(), exits()...)
-	used := map[string]bool{unlistedEntry: true}
+	used := map[string]bool{reasons.Unlisted: true}
 	for _, s := range list {
 		used[s.entry] = true
 	}
@@ -173,7 +172,7 @@ func (a *app) find(name string) (subject, error) {
 	case near != "" && name != "": // an empty name is the start of every other
 		return subject{}, exit.Failure(exit.Usage, "unknown-code-near", nil, "code", name, "near", shellQuote(near))
 	case apiCode.MatchString(name):
-		return subject{"api_codes", name, unlistedEntry, name, nil}, nil
+		return subject{"api_codes", name, reasons.Unlisted, name, nil}, nil
 	}
 	return subject{}, exit.Failure(exit.Usage, "unknown-code", nil, "code", name)
 }

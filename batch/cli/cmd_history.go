@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/reasons"
+
 	"github.com/loabatch/loabatch/batch/cli/exit"
 
 	"github.com/spf13/cobra"
@@ -419,7 +421,7 @@ func (a *app) circuitHistory(ctx context.Context, store ledger.Store, circuit st
 	list := make([]eventLine, len(events))
 	for i, e := range events {
 		o := e.Outcome
-		message, _ := newFindings(&sheet.Workbook{}, nil).message(a.lines.Words, &o)
+		message, _ := reasons.New(&sheet.Workbook{}, nil).Message(a.lines.Words, &o)
 		list[i] = eventLine{accounts.Whole(e.RunID), string(e.Scope), o.Key.Region, o.Row, moment(e.Begun), moment(e.Finished), o.Result, message,
 			o.ErrorCode, o.RequestID, o.Token, o.Generation, o.Attempts, o.LOAStatus}
 	}
@@ -575,7 +577,7 @@ func (a *app) prune(ctx context.Context, store ledger.Store, f historyFlags, bef
 			return exit.Failure(exit.Usage, "prune-no-yes", nil)
 		}
 		return a.confirm(f.yes, due.Rows, func() (string, error) {
-			return a.lines.Words.Line("prune-question", count("rows", due.Rows), count("runs", wholeRuns(due.Runs)), sheet.Arg{Name: "date", Value: date}), nil
+			return a.lines.Words.Line("prune-question", sheet.Count("rows", due.Rows), sheet.Count("runs", wholeRuns(due.Runs)), sheet.Arg{Name: "date", Value: date}), nil
 		})
 	})
 	own, _ := errors.AsType[*exit.Error](err)

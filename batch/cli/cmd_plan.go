@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/reasons"
+
 	"github.com/loabatch/loabatch/batch/cli/exit"
 
 	"github.com/spf13/cobra"
@@ -391,7 +393,7 @@ func (a *app) checkPlan(ctx context.Context, s *invocation, inputs []*input) err
 	for _, d := range differences[:min(len(differences), maxDifferences)] {
 		changed.Problems = append(changed.Problems, a.difference(d, was.Plan, inputs))
 	}
-	end := sheet.Problem{Code: "plan-changed", Severity: sheet.Error, Args: []sheet.Arg{{Name: "plan", Value: was.path}, count("n", len(differences))}}
+	end := sheet.Problem{Code: "plan-changed", Severity: sheet.Error, Args: []sheet.Arg{{Name: "plan", Value: was.path}, sheet.Count("n", len(differences))}}
 	changed.Problems = append(changed.Problems, end)
 	return changed
 }
@@ -479,7 +481,7 @@ func circuitColumn(parameter string) sheet.ColumnID {
 // predictionMessage says why a row has a predicted result.
 func (a *app) predictionMessage(k approval.Circuit, p approval.Prediction) (message, hint string) {
 	step, _ := batch.ParseOperation(p.Step) // that of a plan of a later version reads as an application
-	return newFindings(&sheet.Workbook{}, nil).message(a.lines.Words, &batch.Outcome{Operation: step,
+	return reasons.New(&sheet.Workbook{}, nil).Message(a.lines.Words, &batch.Outcome{Operation: step,
 		Key: batch.Key{Region: k.RegionID, InstanceID: k.InstanceID}, Result: sheet.Result(p.Result), Reason: batch.Reason(p.Reason), ErrorCode: p.ErrorCode, LOAStatus: p.LOAStatus, CircuitState: p.State,
 	})
 }
@@ -522,10 +524,10 @@ func (a *app) printPlan(p *approval.Plan, sum string) error {
 			operations = append(operations, name+" "+strconv.Itoa(n))
 		}
 		slices.Sort(operations)
-		fact("plan-fact-rows", words.Line("plan-rows", count("rows", len(w.Rows)), sheet.Arg{Name: "results", Value: results.In(words)}))
+		fact("plan-fact-rows", words.Line("plan-rows", sheet.Count("rows", len(w.Rows)), sheet.Arg{Name: "results", Value: results.In(words)}))
 		fact("plan-fact-sends", cmp.Or(words.List(operations), words.Line("plan-nothing")))
 		if confirmed > 0 {
-			fact("plan-fact-billing", words.Line("plan-circuits", count("n", confirmed)))
+			fact("plan-fact-billing", words.Line("plan-circuits", sheet.Count("n", confirmed)))
 		}
 	}
 	fact("plan-fact-checksum", sum)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/reasons"
+
 	"github.com/loabatch/loabatch/batch/cli/exit"
 
 	"github.com/spf13/cobra"
@@ -363,7 +365,7 @@ func (a *app) deliverStatus(ctx context.Context, s *invocation, k *inquiry, t ta
 	a.sayLetters(s, letters)
 	done.totals.requests += int(s.lookups.Swap(0))
 	done.problems = letterProblems(done.in.workbook, k.letters) // status does not validate
-	doc := document(done, newFindings(done.in.workbook, nil), a.lines.Words)
+	doc := document(done, reasons.New(done.in.workbook, nil), a.lines.Words)
 	k.describe(doc, a.lines.Words)
 	doc.ExitCode = exit.Status{Stop: done.totals.stop, Signal: done.totals.signal, Rejected: rejected || letters.different > 0, Unasked: unasked + letters.failed}.Code()
 	if unasked > 0 {
@@ -431,7 +433,7 @@ func (a *app) statusPatch(k *inquiry, doc *report.Document, redact bool) sheet.P
 func (a *app) pastPatch(k *inquiry, loas map[int]sheet.LOAResult, doc *report.Document, words *prose.Catalogue, redact bool) sheet.Patch {
 	book := *k.in.workbook
 	book.Problems = k.past.problems
-	past := document(k.past, newFindings(&book, k.past.problems), words)
+	past := document(k.past, reasons.New(&book, k.past.problems), words)
 	rows := a.resultRows(k.past, past, redact)
 	for i := range rows {
 		l := loas[rows[i].Row]

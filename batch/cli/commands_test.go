@@ -23,6 +23,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/reasons"
+
 	"github.com/loabatch/loabatch/batch/cli/exit"
 
 	"github.com/spf13/cobra"
@@ -189,7 +191,7 @@ func TestDoctorSeesOthers(t *testing.T) {
 	d := &examination{app: a, flags: doctorFlags{service: serviceFlags{ledger: path}}, found: doctor.Findings{Words: prose.English}, s: &invocation{}}
 	defer d.s.close()
 	checks := d.ledger(t.Context())
-	d.found.Folders(append(d.folders, doctor.Folder{Path: t.TempDir(), Size: 1 << 60}), exit.Cause)
+	d.found.Folders(append(d.folders, doctor.Folder{Path: t.TempDir(), Size: 1 << 60}))
 	var said strings.Builder
 	d.found.Checks = append(d.found.Checks, checks...)
 	if err := d.found.Text(&said, 0); err != nil {
@@ -275,7 +277,7 @@ func TestHintWithoutAnApplication(t *testing.T) {
 			want = apiHint
 		}
 		o := batch.Outcome{Result: sheet.NotAttempted, Reason: reason, ErrorCode: code}
-		if _, hint := newFindings(&sheet.Workbook{}, nil).message(prose.English, &o); hint != want || hint == "" {
+		if _, hint := reasons.New(&sheet.Workbook{}, nil).Message(prose.English, &o); hint != want || hint == "" {
 			t.Errorf("%s: hint %q, want %q", reason, hint, want)
 		}
 	}
@@ -435,7 +437,7 @@ func TestSimulatedRowsSaySo(t *testing.T) {
 	}
 	for words, want := range map[*prose.Catalogue]string{prose.English: "simulated: the API accepted", prose.Chinese: "模拟运行：API 已受理"} {
 		done := &finished{in: in, outcomes: outcomes, info: runInfo{command: "submit", simulate: true}}
-		for _, a := range document(done, newFindings(in.workbook, nil), words).Applications {
+		for _, a := range document(done, reasons.New(in.workbook, nil), words).Applications {
 			if !strings.HasPrefix(a.Message, want) || strings.Contains(a.Hint, "LOA") {
 				t.Errorf("%s: %s", a.Message, a.Hint)
 			}

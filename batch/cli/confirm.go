@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/loabatch/loabatch/batch/cli/reasons"
+
 	"github.com/loabatch/loabatch/batch/cli/exit"
 
 	"github.com/loabatch/loabatch/batch"
@@ -51,7 +53,7 @@ func (a *app) sendingOf(ctx context.Context, s *invocation, in *input) (sending,
 		file: in.path, sheet: in.workbook.CircuitsTable.Sheet, rows: len(in.workbook.Circuits), going: len(plan.Applications),
 		stay: report.Results{}, regions: map[string]int{}, accounts: map[string]int{},
 	}
-	warned := newWarnings(in.workbook, in.workbook.Problems)
+	warned := reasons.NewWarnings(in.workbook, in.workbook.Problems)
 	for i := range plan.Applications {
 		app := &plan.Applications[i]
 		w.regions[app.Key.Region]++
@@ -59,7 +61,7 @@ func (a *app) sendingOf(ctx context.Context, s *invocation, in *input) (sending,
 		if app.Confirms() {
 			w.confirmed++
 		}
-		if warned.of(app.Circuit) {
+		if warned.Of(app.Circuit) {
 			w.warned++
 		}
 	}
@@ -89,38 +91,38 @@ func (a *app) question(command string, inputs []sending, endpoint string, accoun
 		for profile, n := range in.accounts {
 			going[profile] += n
 		}
-		lines = append(lines, line("confirm-input", count("going", in.going), count("rows", in.rows),
+		lines = append(lines, line("confirm-input", sheet.Count("going", in.going), sheet.Count("rows", in.rows),
 			sheet.Arg{Name: "sheet", Value: in.sheet}, sheet.Arg{Name: "file", Value: in.file}))
 		if len(in.stay) > 0 {
-			lines = append(lines, line("confirm-stay", count("n", in.rows-in.going), sheet.Arg{Name: "results", Value: in.stay.In(words)}))
+			lines = append(lines, line("confirm-stay", sheet.Count("n", in.rows-in.going), sheet.Arg{Name: "results", Value: in.stay.In(words)}))
 		}
 		for o, n := range in.steps {
 			if n > 0 && batch.Operation(o) != batch.Confirm {
-				lines = append(lines, words.Line("confirm-step-"+batch.Operation(o).String(), count("n", n)))
+				lines = append(lines, words.Line("confirm-step-"+batch.Operation(o).String(), sheet.Count("n", n)))
 			}
 		}
 		if in.warned > 0 {
-			lines = append(lines, line("confirm-warned", count("n", in.warned)))
+			lines = append(lines, line("confirm-warned", sheet.Count("n", in.warned)))
 		}
 		if len(in.regions) > 0 {
 			lines = append(lines, words.Line("confirm-regions", sheet.Arg{Name: "regions", Value: regionList(words, in.regions)}))
 		}
 	}
 	if confirmed > 0 {
-		lines = append(lines, words.Line("confirm-billing", count("n", confirmed)))
+		lines = append(lines, words.Line("confirm-billing", sheet.Count("n", confirmed)))
 	}
 	to := sheet.Arg{Name: "endpoint", Value: endpoint}
 	if len(accounts) == 1 {
-		lines = append(lines, line("confirm", count("count", total), sheet.Arg{Name: "account", Value: accounts[0].id()}, to))
+		lines = append(lines, line("confirm", sheet.Count("count", total), sheet.Arg{Name: "account", Value: accounts[0].id()}, to))
 	} else {
 		used := 0
 		for _, acc := range accounts {
 			if n := going[acc.profile]; n > 0 {
 				used++
-				lines = append(lines, words.Line("confirm-account", count("n", n), sheet.Arg{Name: "account", Value: acc.id()}, sheet.Arg{Name: "profile", Value: a.profileName(acc.profile)}))
+				lines = append(lines, words.Line("confirm-account", sheet.Count("n", n), sheet.Arg{Name: "account", Value: acc.id()}, sheet.Arg{Name: "profile", Value: a.profileName(acc.profile)}))
 			}
 		}
-		lines = append(lines, line("confirm-accounts", count("count", total), count("n", used), to))
+		lines = append(lines, line("confirm-accounts", sheet.Count("count", total), sheet.Count("n", used), to))
 	}
 	for i := range lines {
 		lines[i] = report.Printable(lines[i])

@@ -178,9 +178,6 @@ func readsWorkbook(cmd *cobra.Command) bool {
 // number formats a number for the catalogue.
 func number(n int) string { return strconv.Itoa(n) }
 
-// count is a number as an argument of the catalogue.
-func count(name string, n int) sheet.Arg { return sheet.Arg{Name: name, Value: strconv.Itoa(n)} }
-
 // How the language is chosen: --lang, else LOABATCH_LANG, else the user's locale, else
 // English. The first two decide for everything; without them, what is written into a
 // workbook or beside it is in the workbook's own language.

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/reasons"
+
 	"github.com/loabatch/loabatch/batch/cli/exit"
 
 	"github.com/loabatch/loabatch/batch"
@@ -88,10 +90,10 @@ type totals struct {
 // deliver makes the document of a finished run and writes the copy, unless t has no path for
 // one, and the reports.
 func (a *app) deliver(done *finished, t target, f outputFlags) *report.Document {
-	found := newFindings(done.in.workbook, done.problems)
+	found := reasons.New(done.in.workbook, done.problems)
 	doc := document(done, found, a.lines.Words)
 	doc.Language, doc.InProgress = a.written(done.in).Vocabulary(), done.goesOn
-	end := done.exitOf(found.errors)
+	end := done.exitOf(found.Errors)
 	done.waiting = len(doc.Waiting) > 0
 	doc.ExitCode = end.Code()
 	doc.Unasked = end.Unasked
@@ -145,7 +147,7 @@ func (a *app) translated(done *finished, doc *report.Document) (*report.Document
 		return doc, words
 	}
 	if done.translated == nil {
-		done.translated = document(done, newFindings(done.in.workbook, done.problems), words)
+		done.translated = document(done, reasons.New(done.in.workbook, done.problems), words)
 	}
 	other, same := *doc, done.translated
 	other.Accounts, other.Waiting = same.Accounts, same.Waiting

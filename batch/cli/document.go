@@ -4,9 +4,8 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
-	"time"
+
+	"github.com/loabatch/loabatch/batch/cli/reasons"
 
 	"github.com/loabatch/loabatch/batch/cli/exit"
 
@@ -19,7 +18,7 @@ import (
 )
 
 // document renders a finished run in a language; this is where codes become sentences.
-func document(done *finished, found *findings, words *prose.Catalogue) *report.Document {
+func document(done *finished, found *reasons.Reasons, words *prose.Catalogue) *report.Document {
 	listed := 0
 	for i := range done.problems {
 		if !done.problems[i].RowOnly {
@@ -39,11 +38,11 @@ func document(done *finished, found *findings, words *prose.Catalogue) *report.D
 	}
 	for i := range done.problems {
 		if p := &done.problems[i]; !p.RowOnly {
-			doc.Problems = append(doc.Problems, problem(done.in.workbook, p, words))
+			doc.Problems = append(doc.Problems, reasons.Problem(done.in.workbook, p, words))
 		}
 	}
 	if done.problems != nil {
-		doc.Unlisted = unlisted(done.in.workbook, words)
+		doc.Unlisted = reasons.NotListed(done.in.workbook, words)
 	}
 	doc.Folded = report.FoldNotes(doc.Problems, doc.Unlisted, words)
 	rows(done, found, doc, words)
@@ -112,23 +111,23 @@ func monitoredRun(done *finished, doc *report.Document, err error) notify.Run {
 }
 
 // rows adds the rows of a finished run to its document.
-func rows(done *finished, found *findings, doc *report.Document, words *prose.Catalogue) {
+func rows(done *finished, found *reasons.Reasons, doc *report.Document, words *prose.Catalogue) {
 	table := done.in.workbook.CircuitsTable
-	warned := newWarnings(done.in.workbook, done.problems)
+	warned := reasons.NewWarnings(done.in.workbook, done.problems)
 	regions := map[string]bool{}
 	for i := range done.outcomes {
 		o, c := &done.outcomes[i], &done.in.workbook.Circuits[i]
-		message, hint := found.message(words, o)
+		message, hint := found.Message(words, o)
 		if done.info.simulate && (o.Result == sheet.Submitted || o.Result == sheet.Already) {
 			message, hint = words.Render("rows-simulated", map[string]string{"message": message})
 		}
 		at := sheet.Ref{Sheet: table.Sheet, Row: o.Row, Col: max(1, table.Columns[sheet.CircuitInstanceID])}
 		doc.Applications = append(doc.Applications, report.NewApplication(o, at, message, hint))
 		app := &doc.Applications[i]
-		app.ErrorCode, app.StillInvalid = found.errorCode(o), c.Invalid
+		app.ErrorCode, app.StillInvalid = found.Code(o), c.Invalid
 		doc.Results[o.Result]++
 		switch {
-		case o.Result == sheet.Valid && warned.of(c):
+		case o.Result == sheet.Valid && warned.Of(c):
 			doc.Warned++
 		case o.Result == sheet.Skipped && o.Earlier != "":
 			if doc.LeftOut == nil {
@@ -142,233 +141,4 @@ func rows(done *finished, found *findings, doc *report.Document, words *prose.Ca
 		}
 	}
 	slices.Sort(doc.Regions)
-}
-
-// problem renders a problem. It names the circuit of its row, or those of its engineer.
-func problem(book *sheet.Workbook, p *sheet.Problem, words *prose.Catalogue) report.Problem {
-	message, hint := words.Problem(*p)
-	rendered := report.NewProblem(*p, message, hint)
-	switch p.At.Sheet {
-	case book.CircuitsTable.Sheet:
-		if c := book.CircuitAt(p.At.Row); c != nil {
-			rendered.Circuit = sheet.MaskNumbers(c.InstanceID)
-		}
-	case book.EngineersTable.Sheet:
-		if e := engineerAt(book, p.At.Row); e != nil {
-			rendered.Circuit = report.Circuits(e.Circuits, words)
-		}
-	}
-	return rendered
-}
-
-// engineerAt returns the engineer in a row, or nil.
-func engineerAt(book *sheet.Workbook, row int) *sheet.Engineer {
-	i, found := slices.BinarySearchFunc(book.Engineers, row, func(e sheet.Engineer, row int) int { return cmp.Compare(e.Row, row) })
-	if !found {
-		return nil
-	}
-	return &book.Engineers[i]
-}
-
-// warnings are the rows of both sheets that have warnings.
-type warnings struct {
-	book                *sheet.Workbook
-	circuits, engineers map[int]bool
-}
-
-func newWarnings(book *sheet.Workbook, problems []sheet.Problem) *warnings {
-	w := &warnings{book: book, circuits: map[int]bool{}, engineers: map[int]bool{}}
-	for i := range problems {
-		switch p := &problems[i]; {
-		case p.Severity != sheet.Warning:
-		case p.At.Sheet == book.CircuitsTable.Sheet:
-			w.circuits[p.At.Row] = true
-		case p.At.Sheet == book.EngineersTable.Sheet:
-			w.engineers[p.At.Row] = true
-		}
-	}
-	return w
-}
-
-// of reports whether a circuit or one of its engineers has a warning.
-func (w *warnings) of(c *sheet.Circuit) bool {
-	return w.circuits[c.Row] || len(w.engineers) > 0 && slices.ContainsFunc(c.Engineers, func(n int32) bool {
-		return w.engineers[w.book.Engineers[n].Row]
-	})
-}
-
-// unlisted renders the counts of the problems that are not listed.
-func unlisted(book *sheet.Workbook, words *prose.Catalogue) (list []report.Unlisted) {
-	for _, u := range book.Unlisted {
-		message, hint := words.Render("report-unlisted", map[string]string{"n": strconv.Itoa(u.Count)})
-		list = append(list, report.Unlisted{Severity: u.Severity.String(), Code: u.Code, Count: u.Count, Message: message, Hint: hint})
-	}
-	return list
-}
-
-// maxMessages bounds how many problems a row's Message names; the Errors sheet has all.
-const maxMessages = 3
-
-// findings renders why rows have their results.
-type findings struct {
-	book   *sheet.Workbook
-	errors *sheet.RowErrors
-}
-
-func newFindings(book *sheet.Workbook, problems []sheet.Problem) *findings {
-	return &findings{book: book, errors: sheet.NewRowErrors(book, problems)}
-}
-
-// message renders why a row has its result, and what to do: for an invalid row its
-// first problems with their cells, for a refused one what the API's code means.
-func (f *findings) message(w *prose.Catalogue, o *batch.Outcome) (message, hint string) {
-	if o.Result == sheet.Invalid {
-		if c := f.book.CircuitAt(o.Row); c != nil {
-			if list := f.errors.Of(c); len(list) > 0 {
-				return f.problemsMessage(w, list)
-			}
-		}
-	}
-	if o.Result == sheet.Skipped && o.Earlier != "" {
-		return f.leftOut(w, o)
-	}
-	meaning, apiHint := "", ""
-	if _, known := w.Entry(o.ErrorCode); known {
-		meaning, apiHint = w.Render(variant(w, o.ErrorCode, o), nil)
-	} else if o.Reason == batch.ReasonRefused {
-		_, apiHint = w.Render(unlistedEntry, nil)
-	}
-	if o.Result == sheet.Blocked || o.Reason == batch.ReasonUnasked || o.Reason == batch.ReasonSettling || o.Reason == batch.ReasonLOARejected || o.Reason == batch.ReasonNoLOA {
-		apiHint = "" // it is about an application, and there was none, or it is not the last word
-	}
-	code := string(o.Reason)
-	if o.Result == sheet.Refused && o.CircuitState != "" {
-		code, apiHint = "rows-not-allocated", "" // it says more than the API's code
-		if report.Locked(o.CircuitState) {
-			code = "rows-locked"
-		}
-	}
-	if o.Reason == batch.ReasonAccount && o.ErrorCode == strings.ToLower(o.ErrorCode) {
-		meaning, apiHint = "", "" // it is a code of ours, whose sentence needs more
-	}
-	code = variant(w, code, o)
-	message, hint = w.RenderFunc(code, func(name string) (string, bool) {
-		switch name {
-		case "profile":
-			if c := f.book.CircuitAt(o.Row); c != nil && c.Account != "" {
-				return c.Account, true
-			}
-			return w.Line("account-own"), true
-		case "code":
-			return o.ErrorCode, true
-		case "meaning":
-			return cmp.Or(meaning, o.ErrorCode), true
-		case "loa":
-			return w.Vocabulary().State(o.LOAStatus), true
-		case "instance":
-			return o.Key.InstanceID, true
-		case "region":
-			return o.Key.Region, true
-		case "circuit":
-			return o.CircuitState, true
-		case "after":
-			return settledFrom(o).Format("15:04"), !o.Tried.IsZero()
-		}
-		return "", false
-	})
-	switch o.Reason {
-	case batch.ReasonAttempts, batch.ReasonUnsettled, batch.ReasonSettling, batch.ReasonRegion, batch.ReasonAccount:
-		if meaning != "" {
-			message = w.Line("report-with-cause", sheet.Arg{Name: "message", Value: message}, sheet.Arg{Name: "meaning", Value: meaning})
-		}
-	}
-	return message, cmp.Or(apiHint, hint)
-}
-
-// variant returns the code of a sentence as it reads for the operation of an outcome, if it
-// reads otherwise than for an application. An offline dry run predicts no operation.
-func variant(w *prose.Catalogue, code string, o *batch.Outcome) string {
-	if !o.Operation.FollowsUp() || o.Reason == batch.ReasonValid && o.LOAStatus == "" {
-		return code
-	}
-	of := []string{code + "-" + o.Operation.String()}
-	if o.Completed {
-		of = append([]string{code + "-both"}, of...)
-	}
-	for _, own := range of {
-		if _, known := w.Entry(own); known {
-			return own
-		}
-	}
-	return code
-}
-
-// leftOut says what is known of a row that --only left out: its last result and, if that
-// had an error code, what it means and what to do.
-func (f *findings) leftOut(w *prose.Catalogue, o *batch.Outcome) (message, hint string) {
-	switch o.Earlier {
-	case sheet.Submitted, sheet.Already, sheet.Skipped:
-		message, _ = w.Render("rows-left-out", map[string]string{"result": w.Vocabulary().Result(o.Earlier)})
-		return message, ""
-	}
-	_, again := w.Render(string(o.Reason), nil)
-	if _, known := w.Entry(f.errorCode(o)); known {
-		meaning, todo := w.Render(f.errorCode(o), nil)
-		message, _ = w.Render("rows-left-out-why", map[string]string{"result": w.Vocabulary().Result(o.Earlier), "meaning": meaning})
-		return message, cmp.Or(todo, again)
-	}
-	message, _ = w.Render("rows-left-out", map[string]string{"result": w.Vocabulary().Result(o.Earlier)})
-	return message, again
-}
-
-// settledFrom is when a lookup settles an UNKNOWN row, in UTC, rounded up to a minute.
-func settledFrom(o *batch.Outcome) time.Time {
-	return o.Tried.Add(batch.SettlingTime + time.Minute - 1).Truncate(time.Minute).UTC()
-}
-
-func (f *findings) problemsMessage(w *prose.Catalogue, list []sheet.Problem) (message, hint string) {
-	unlisted := 0
-	for _, p := range list {
-		unlisted += int(p.More)
-	}
-	var b strings.Builder
-	for i, p := range list {
-		if i > 0 {
-			b.WriteString(w.Line("mark-clause"))
-		}
-		if i == maxMessages {
-			b.WriteString(w.Line("rows-more", count("n", len(list)-i)))
-			break
-		}
-		text, todo := w.Problem(p)
-		b.WriteString(w.Colon(p.At.String(), text))
-		hint = cmp.Or(hint, todo)
-	}
-	if unlisted > 0 {
-		b.WriteString(w.Line("mark-clause") + w.Line("rows-unlisted", count("n", unlisted)))
-	}
-	return b.String(), hint
-}
-
-// errorCode returns the code for the row's Error code column: the API's, or that of the
-// first problem. That of a row that is left out is its last one, from the ledger or else
-// from the workbook.
-func (f *findings) errorCode(o *batch.Outcome) string {
-	c := f.book.CircuitAt(o.Row)
-	switch {
-	case o.ErrorCode != "" || c == nil:
-		return o.ErrorCode
-	case o.Result == sheet.Invalid:
-		return f.errors.Code(c)
-	case o.Result == sheet.Skipped && string(o.Earlier) == c.LastRun().Result && isCode(c.LastRun().ErrorCode):
-		return c.LastRun().ErrorCode
-	}
-	return ""
-}
-
-// isCode reports whether a cell holds the code of a rule or of an API error, and not what
-// somebody typed there.
-func isCode(text string) bool {
-	_, known := prose.English.Entry(text)
-	return known
 }

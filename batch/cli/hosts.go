@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/loabatch/loabatch/batch/cli/reasons"
+
 	"github.com/loabatch/loabatch/batch/cli/exit"
 
 	"github.com/loabatch/loabatch/batch"
@@ -408,9 +410,9 @@ func (r *together) conclude(ctx context.Context, state ledger.BatchState, result
 	}
 	p.Problems = slices.DeleteFunc(p.Problems, func(problem sheet.Problem) bool { return !invalid[problem.At.Row] })
 	r.traceChanges(ctx, r.s, done, p, known.past)
-	found := newFindings(done.in.workbook, done.problems)
+	found := reasons.New(done.in.workbook, done.problems)
 	done.waiting = len(document(done, found, r.lines.Words).Waiting) > 0
-	code := done.exitOf(found.errors).Code()
+	code := done.exitOf(found.Errors).Code()
 	if !done.waiting {
 		_, done.filed = r.target.along(code)
 	}

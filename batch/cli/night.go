@@ -72,7 +72,7 @@ func (a *app) processFolder(cmd *cobra.Command, f submitFlags, folders inbox.Fol
 	defer s.close()
 	s.night, s.args = true, settingsLine(cmd, nil)
 	n := &night{app: a, s: s, ctx: cmd.Context(), folders: folders, base: len(s.files), past: nights.NewPast(nil)}
-	n.diary = nights.Diary{Lines: a.lines, Cause: exit.Cause, Onwards: func(path string) string { return a.onwards(s.args, path) }}
+	n.diary = nights.Diary{Lines: a.lines, Onwards: func(path string) string { return a.onwards(s.args, path) }}
 	n.sends = s.run.dryRun == dryRunOff && !f.run.simulate
 	if n.sends && database.Is(f.service.ledger) {
 		n.diary.Elsewhere = n.movedElsewhere

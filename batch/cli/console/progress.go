@@ -195,19 +195,19 @@ func (p *Progress) facts() (list []fact, done, total int) {
 	if p.survey {
 		code = "progress-read"
 	}
-	list = []fact{{0, w.Line(code, count("done", done), count("total", total))}}
+	list = []fact{{0, w.Line(code, sheet.Count("done", done), sheet.Count("total", total))}}
 	if p.failed > 0 {
-		list = append(list, fact{1, w.Line("progress-failed", count("n", p.failed))})
+		list = append(list, fact{1, w.Line("progress-failed", sheet.Count("n", p.failed))})
 	}
 	if p.retried > 0 {
-		list = append(list, fact{3, w.Line("progress-retried", count("n", p.retried))})
+		list = append(list, fact{3, w.Line("progress-retried", sheet.Count("n", p.retried))})
 	}
 	rate := 0.0
 	if rated > 0 && since >= 1 {
 		if rate = float64(rated) / since; rate >= 1 {
-			list = append(list, fact{5, w.Line("progress-rate", count("n", int(math.Round(rate))))})
+			list = append(list, fact{5, w.Line("progress-rate", sheet.Count("n", int(math.Round(rate))))})
 		} else {
-			list = append(list, fact{5, w.Line("progress-rate-minute", count("n", int(math.Round(60*rate))))})
+			list = append(list, fact{5, w.Line("progress-rate-minute", sheet.Count("n", int(math.Round(60*rate))))})
 		}
 	}
 	if len(p.waits) > 0 {
@@ -222,9 +222,6 @@ func (p *Progress) facts() (list []fact, done, total int) {
 	}
 	return list, done, total
 }
-
-// count is a number as an argument of the catalogue.
-func count(name string, n int) sheet.Arg { return sheet.Arg{Name: name, Value: strconv.Itoa(n)} }
 
 // fitting joins the facts that fit into a width, the most important first.
 func (l *Lines) fitting(list []fact, width int) string {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/durable"
 )
 
@@ -14,8 +15,8 @@ type Folder struct {
 }
 
 // Folders checks that folders can be written to and have room for what is written there. A
-// folder may be listed more than once. cause describes an error of the system.
-func (f *Findings) Folders(list []Folder, cause func(error) string) {
+// folder may be listed more than once.
+func (f *Findings) Folders(list []Folder) {
 	sizes, order := map[string]int64{}, []string{}
 	for _, folder := range list {
 		path := filepath.Clean(folder.Path)
@@ -26,7 +27,7 @@ func (f *Findings) Folders(list []Folder, cause func(error) string) {
 	}
 	for _, path := range order {
 		if err := durable.CheckFolder(path); err != nil {
-			f.Note(Fail, "folder", "", "output-unwritable", "file", path, "reason", cause(err))
+			f.Note(Fail, "folder", "", "output-unwritable", "file", path, "reason", exit.Cause(err))
 			continue
 		}
 		if drive := durable.MappedDrive(path); drive != "" {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/loabatch/loabatch/batch/cli/console"
+	"github.com/loabatch/loabatch/batch/cli/exit"
 	"github.com/loabatch/loabatch/batch/durable"
 	"github.com/loabatch/loabatch/batch/inbox"
 	"github.com/loabatch/loabatch/batch/report"
@@ -14,7 +15,6 @@ import (
 // Diary says what becomes of the workbooks of a folder, and counts them.
 type Diary struct {
 	Lines   *console.Lines
-	Cause   func(error) string       // describes an error of the system
 	Onwards func(path string) string // the command that goes on with a workbook that was moved there
 
 	// Elsewhere reports whether another host has moved a workbook of these bytes; nil without others.
@@ -47,7 +47,7 @@ func (d *Diary) TellUnmoved(path, sum string, err error) {
 		d.Lines.Note("folder-left-edited", map[string]string{"file": path})
 	default:
 		d.Unmoved = true
-		d.Lines.Warn("folder-unmoved", map[string]string{"file": path, "reason": d.Cause(err)})
+		d.Lines.Warn("folder-unmoved", map[string]string{"file": path, "reason": exit.Cause(err)})
 	}
 }
 
@@ -71,7 +71,7 @@ func (d *Diary) TellLeft(l inbox.Left) {
 	left := report.NotTaken{Input: l.Path, Reason: string(l.Reason), RunID: l.Run.RunID, MovedTo: l.MovedTo}
 	switch l.Reason {
 	case inbox.Unreadable:
-		code, args = "input-unreadable", map[string]string{"file": l.Path, "reason": d.Cause(l.Err)}
+		code, args = "input-unreadable", map[string]string{"file": l.Path, "reason": exit.Cause(l.Err)}
 		d.Lines.Error(code, args)
 	case inbox.Lock, inbox.Own:
 	case inbox.Ran:

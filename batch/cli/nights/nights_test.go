@@ -77,7 +77,7 @@ func TestFollow(t *testing.T) {
 func TestDiary(t *testing.T) {
 	var said strings.Builder
 	d := Diary{
-		Lines: console.New(&said, prose.English, console.Screen{}), Cause: error.Error,
+		Lines:     console.New(&said, prose.English, console.Screen{}),
 		Onwards:   func(path string) string { return "loabatch submit " + path },
 		Elsewhere: func(_, sum string) bool { return sum == "elsewhere" },
 	}

@@ -14,7 +14,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -200,7 +199,7 @@ func (c *Catalogue) items(p sheet.Problem, name string) string {
 	list := strings.Split(p.Arg(name), "\n")
 	text := c.List(list[:min(len(list), mostChanged)])
 	if more := len(list) - mostChanged; more > 0 {
-		text += " " + c.Line("report-more-cells", sheet.Arg{Name: "n", Value: strconv.Itoa(more)})
+		text += " " + c.Line("report-more-cells", sheet.Count("n", more))
 	}
 	return text
 }
