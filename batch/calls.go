@@ -88,7 +88,7 @@ func (g *region) lookUp(w *row) returnedRow {
 	}
 	asked := time.Now() // or later, once the quota allows it
 	finder := g.finder
-	if w.app.Operation.asksCircuit() {
+	if operations[w.app.Operation].asksCircuit {
 		finder = g.circuits
 	}
 	l, ok, err := finder.Find(g.ctx, w.asks())

@@ -82,22 +82,6 @@ func confirmed(circuitStatus, loaStatus string) bool {
 // loaOf is what a survey shows of a circuit's LOA.
 func loaOf(s CircuitState) LOA { return LOA{Status: s.LOAStatus, CircuitStatus: s.Status} }
 
-// asksCircuit reports whether a lookup for the operation asks for the circuit, since its
-// LOA does not tell.
-func (o Operation) asksCircuit() bool { return o == Confirm }
-
-// leadsTo is the state of an LOA after the operation was accepted. What an application leads
-// to is left to be looked up.
-func (o Operation) leadsTo() string {
-	switch o {
-	case Complete:
-		return LOACompleting
-	case Confirm:
-		return LOAComplete
-	}
-	return ""
-}
-
 // FollowsUp reports whether the operation is about an LOA that exists, and not an
 // application for one.
 func (o Operation) FollowsUp() bool { return o.Place() != PlaceLOA }
@@ -234,8 +218,8 @@ func (o *Outcome) Outdone(token string) bool {
 // OperationOf returns the operation that a token was derived for, as far as the token has
 // its name: those of applications have none.
 func OperationOf(token string) (Operation, bool) {
-	for _, o := range []Operation{Complete, Confirm} {
-		if uuid, named := strings.CutPrefix(token, operations[o].salt+"-"); named && Derived(uuid) {
+	for o := range Operation(Operations) {
+		if uuid, named := strings.CutPrefix(token, operations[o].salt+"-"); named && o.FollowsUp() && Derived(uuid) {
 			return o, true
 		}
 	}

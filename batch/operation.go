@@ -18,6 +18,8 @@ const (
 	Reapply                   // apply again after the LOA was rejected
 	Complete                  // report that construction is finished
 	Confirm                   // confirm the circuit, which starts its service and billing
+
+	Operations = iota // how many there are
 )
 
 // operations holds what the engine has to know about each operation.
@@ -36,22 +38,30 @@ var operations = [...]struct {
 	content func(*digest, *Application)
 	judge   func(*Application, LOA) loaState // of the LOA that a lookup found, or the zero LOA
 	predict func(*Application, CircuitState) Outcome
+	leadsTo string                    // the status of the LOA once it was accepted
+	wanted  func(*sheet.Circuit) bool // by its row; nil if every row wants it
+	// asksCircuit says that a lookup has to ask for the circuit, too, since its LOA does not
+	// tell whether the operation took effect.
+	asksCircuit bool
 }{
 	Apply: {
 		name: "apply", api: "ApplyPhysicalConnectionLOA", place: PlaceLOA, conflicts: []string{codeLOAState}, again: applyAgain,
-		content: applyContent, judge: judgeApplied, predict: predictApply,
+		content: applyContent, judge: judgeApplied, predict: predictApply, leadsTo: LOAApplying,
 	},
 	Reapply: {
 		name: "reapply", api: "SecondApplyPhysicalConnectionLOA", salt: "reapply", place: PlaceLOA, conflicts: []string{codeLOAState}, again: applyAgain,
-		content: applyContent, judge: judgeApplied, predict: predictApply,
+		content: applyContent, judge: judgeApplied, predict: predictApply, leadsTo: LOAApplying,
 	},
 	Complete: {
 		name: "complete", api: "CompletePhysicalConnectionLOA", salt: "complete", place: PlaceCompletion, conflicts: []string{codeLOAState, codeNotAvailable},
-		content: completeContent, judge: judgeCompleted, predict: predictComplete,
+		content: completeContent, judge: judgeCompleted, predict: predictComplete, leadsTo: LOACompleting,
+		wanted: func(c *sheet.Circuit) bool { return c.Finished == sheet.Yes },
 	},
 	Confirm: {
 		name: "confirm", api: "ConfirmPhysicalConnection", salt: "confirm", place: PlaceConfirmation, conflicts: []string{CodeCircuitStatus, codeUnfinished},
-		content: confirmContent, judge: judgeConfirmed, predict: predictConfirm,
+		content: confirmContent, judge: judgeConfirmed, predict: predictConfirm, leadsTo: LOAComplete,
+		wanted:      func(c *sheet.Circuit) bool { return c.Finished == sheet.Yes && c.Confirm == sheet.Yes },
+		asksCircuit: true,
 	},
 }
 
@@ -87,6 +97,19 @@ func (o Operation) step() int {
 	}
 	return int(o)
 }
+
+// After reports whether the operation comes after another one in the life of a circuit.
+func (o Operation) After(other Operation) bool { return o.step() > other.step() }
+
+// WantedBy reports whether a row asks for the operation: only an application needs no word of
+// its own.
+func (o Operation) WantedBy(c *sheet.Circuit) bool {
+	wanted := operations[o].wanted
+	return wanted == nil || wanted(c)
+}
+
+// LeadsTo is the status of an LOA after the operation was accepted.
+func (o Operation) LeadsTo() string { return operations[o].leadsTo }
 
 // API returns the call that carries out the operation. Each has a quota of its own in
 // each region.

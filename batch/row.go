@@ -101,7 +101,10 @@ func (r *row) submitted(receipt Receipt, err error, at time.Time) next {
 			r.app.Amend().Settled = Settlement{Token: r.begun, Result: sheet.Already, Seen: at}
 		}
 		n := r.on(evAccepted, nil)
-		n.outcome.SubmittedAt, n.outcome.LOAStatus = receipt.At, r.app.Operation.leadsTo()
+		n.outcome.SubmittedAt, n.outcome.LOAStatus = receipt.At, ""
+		if r.app.Operation.FollowsUp() { // what an application has led to is left to be looked up
+			n.outcome.LOAStatus = r.app.Operation.LeadsTo()
+		}
 		return n
 	}
 	call := r.failed(err)

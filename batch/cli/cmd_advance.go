@@ -196,7 +196,7 @@ func describeAdvance(done *finished, doc *report.Document, words *prose.Catalogu
 			_, app.Hint = words.Render("advance-valid", nil)
 			continue
 		case o.Result == sheet.Submitted:
-			status = leadsTo[app.Operation]
+			status = o.Operation.LeadsTo()
 		case !waits(o):
 			continue
 		default:

@@ -19,7 +19,7 @@ func (p *planner) steps(c *sheet.Circuit) []batch.Operation {
 	}
 	var own []batch.Operation
 	for _, o := range all {
-		if !o.FollowsUp() || c.Finished == sheet.Yes && (o != batch.Confirm || c.Confirm == sheet.Yes) {
+		if o.WantedBy(c) {
 			own = append(own, o)
 		}
 	}
@@ -96,7 +96,7 @@ func pastOf(past *sheet.Past, o batch.Operation) sheet.Past {
 	switch {
 	case shown.Place() == o.Place():
 		return *past
-	case !shown.FollowsUp() || o == batch.Confirm: // an earlier step
+	case o.After(shown):
 		return sheet.Past{}
 	case !o.FollowsUp():
 		return sheet.Past{Result: string(sheet.Already), LOAStatus: past.LOAStatus}
