@@ -7,16 +7,35 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// workOf is what a command does with each row: its steps, nil for an application alone, and
-// what the rows are checked for.
+// works are the commands that send, and what each does with a row: its steps, nil for an
+// application alone, and what the rows are checked for.
+var works = []struct {
+	command string
+	steps   []batch.Operation
+	purpose sheet.Purpose
+}{
+	{"submit", nil, sheet.ForApplication},
+	{"complete", []batch.Operation{batch.Complete, batch.Confirm}, sheet.ForCompletion},
+	{advance, []batch.Operation{batch.Apply, batch.Complete, batch.Confirm}, sheet.ForAdvance},
+}
+
+// workOf is what a command does with each row; one that sends nothing checks the rows for
+// their application.
 func workOf(command string) ([]batch.Operation, sheet.Purpose) {
-	switch command {
-	case "complete":
-		return []batch.Operation{batch.Complete, batch.Confirm}, sheet.ForCompletion
-	case advance:
-		return []batch.Operation{batch.Apply, batch.Complete, batch.Confirm}, sheet.ForAdvance
+	for _, w := range works {
+		if w.command == command {
+			return w.steps, w.purpose
+		}
 	}
 	return nil, sheet.ForApplication
+}
+
+// planned lists the commands that carry out plans: those that send.
+func planned() (commands []string) {
+	for _, w := range works {
+		commands = append(commands, w.command)
+	}
+	return commands
 }
 
 func (a *app) completeCommand() *cobra.Command {

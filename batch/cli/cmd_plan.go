@@ -32,9 +32,6 @@ import (
 // planFlag is the name of the flag of the commands that carry out a plan.
 const planFlag = "plan"
 
-// planned are the commands that carry out plans.
-var planned = []string{"submit", "complete", advance}
-
 func (a *app) planCommand() *cobra.Command {
 	var f submitFlags
 	command := "submit"
@@ -53,14 +50,14 @@ row has changed, it says what has changed and sends nothing. The plan has no per
   loabatch submit --plan tonight.plan.json tonight.xlsx`,
 		Args: files,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !slices.Contains(planned, command) {
-				return exit.Failure(exit.Usage, "choice", nil, "flag", "for", "value", command, "choices", strings.Join(planned, ", "))
+			if !slices.Contains(planned(), command) {
+				return exit.Failure(exit.Usage, "choice", nil, "flag", "for", "value", command, "choices", strings.Join(planned(), ", "))
 			}
 			return a.makePlan(cmd, f, args, command)
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&command, "for", command, "the `COMMAND` that is to carry it out: "+strings.Join(planned, ", "))
+	flags.StringVar(&command, "for", command, "the `COMMAND` that is to carry it out: "+strings.Join(planned(), ", "))
 	flags.StringVarP(&f.output.plan, "output", "o", "", "`PLAN`, the file to write")
 	flags.BoolVar(&f.output.force, "force", false, "replace a file that is not a plan, or that was changed since; never an input")
 	flags.BoolVar(&f.output.json, "json", false, jsonHelp)

@@ -84,7 +84,7 @@ func completions() map[string]cobra.CompletionFunc {
 	return map[string]cobra.CompletionFunc{
 		"report": listOf("csv", "json", "html"), "severity": severities, "only": listOf(results...), "region": fixed(cloud.KnownRegions()...),
 		dryRunFlag: fixed("offline", "online", "false"), "survey": fixed("on", "off"), "input": workbooks, "output": workbooks,
-		planFlag: plans, "for": fixed(planned...),
+		planFlag: plans, "for": fixed(planned()...),
 		inFlag: folders, doneFlag: folders, failedFlag: folders, downloadFlag: folders,
 		"progress": fixed("auto", "bar", "plain", "none"), "log-format": fixed("text", "json"), "log-level": fixed("debug", "info", "warn", "error"),
 		"color": fixed("auto", "always", "never"), "lang": fixed(prose.Languages()...),

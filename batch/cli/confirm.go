@@ -28,12 +28,12 @@ var errDeclined = errors.New("declined")
 type sending struct {
 	file, sheet string
 	rows, going int
-	steps       [batch.Confirm + 1]int // of advance: those that go, by operation; those that are completed and confirmed are in both
-	confirmed   int                    // of those that go: circuits that are to be confirmed, too
-	warned      int                    // of those that go: rows with warnings, or with engineers that have some
-	stay        report.Results         // the others, by the result that they will have
-	regions     map[string]int         // of the rows that go
-	accounts    map[string]int         // likewise, by profile
+	steps       [batch.Operations]int // of advance: those that go, by operation; those that are completed and confirmed are in both
+	confirmed   int                   // of those that go: circuits that are to be confirmed, too
+	warned      int                   // of those that go: rows with warnings, or with engineers that have some
+	stay        report.Results        // the others, by the result that they will have
+	regions     map[string]int        // of the rows that go
+	accounts    map[string]int        // likewise, by profile
 }
 
 // sendingOf plans an input with what the ledger knows now.
@@ -79,10 +79,7 @@ func (a *app) sendingOf(ctx context.Context, s *invocation, in *input) (sending,
 func (a *app) question(command string, inputs []sending, endpoint string, accounts []*account) string {
 	words, total, confirmed := a.lines.Words, 0, 0
 	line := func(code string, args ...sheet.Arg) string { // as it reads for what the command does
-		if _, known := words.Entry(code + "-" + command); known {
-			code += "-" + command
-		}
-		return words.Line(code, args...)
+		return words.Line(words.For(code, command), args...)
 	}
 	going := map[string]int{} // rows by profile
 	var lines []string

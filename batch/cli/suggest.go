@@ -149,6 +149,9 @@ func (a *app) commands(info runInfo, input, output string) report.Commands {
 		c.Retry = a.suggest(command, copied.with("reapply", "true"), output)
 		c.Rest = a.suggest(command, copied.with("only", ""), output)
 	}
+	if cmd, _, err := a.defaultRoot().Find([]string{command}); err == nil && sender(command) == command && cmd.Flag("reapply") == nil {
+		c.Retry = c.Reapply
+	}
 	return c
 }
 

@@ -156,7 +156,7 @@ func hasLOA(body []byte) bool {
 // knowsNone reports whether an error says that the account has no such circuit.
 func knowsNone(err error) bool {
 	e, ok := errors.AsType[*batch.CallError](err)
-	return ok && e.Class == batch.Refused && e.Code == "InvalidInstanceId.NotFound"
+	return ok && e.Class == batch.Refused && e.Code == batch.CodeNoCircuit
 }
 
 // pageSize is how many circuits a page of DescribePhysicalConnections has at most

@@ -26,7 +26,7 @@ type Commands struct {
 	Status  string // of the rows of the copy
 	Apply   string // for the rows of the copy
 	Reapply string // likewise, for rejected LOAs
-	Retry   string // the same run, with --reapply
+	Retry   string // the same run, with --reapply; Reapply for a command without it
 	Report  string // the copy again, from the ledger
 	Doctor  string
 }
@@ -35,9 +35,6 @@ type Commands struct {
 func (d *Document) Next() Next {
 	waiting := d.Results.of(sheet.Failed, sheet.Unknown, sheet.NotAttempted)
 	fixing := d.Results.of(sheet.Invalid, sheet.Refused)
-	if d.Command == "complete" {
-		d.Commands.Retry = d.Commands.Reapply // an application
-	}
 	void := d.because(batch.ReasonLOARejected, sheet.Refused, sheet.Blocked)
 	fatal := d.StopReason == string(batch.StopFatal) && d.StopCode != "" || d.StopReason == string(batch.StopAccount)
 	switch {

@@ -20,6 +20,8 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // english is the real catalogue: the goldens are what people read.
 type english struct{ t *testing.T }
 
+func (e english) For(code, command string) string { return prose.English.For(code, command) }
+
 func (e english) Line(code string, args ...sheet.Arg) string {
 	if _, ok := prose.English.Entry(code); !ok && strings.HasPrefix(code, "report-") {
 		e.t.Errorf("the catalogue has no entry %s", code)

@@ -203,11 +203,8 @@ func (g *grid) counts(d *Document) sheet.Chart {
 // before have a step of their own.
 func (d *Document) step(words Words, r sheet.Result) string {
 	code := "report-step-" + strings.ToLower(string(r))
-	if d.Command == "complete" && r != sheet.Invalid && r != sheet.NotAttempted {
-		return words.Line(code + "-complete") // it is about completions
-	}
-	if d.Command == "advance" && (r == sheet.Submitted || r == sheet.Already || r == sheet.Valid) {
-		return words.Line(code + "-advance")
+	if own := words.For(code, d.Command); own != code {
+		return words.Line(own)
 	}
 	switch n := d.because(batch.ReasonLOARejected, r); {
 	case n == 0:

@@ -20,11 +20,13 @@ import (
 )
 
 // Words renders the labels of reports. Line returns the sentence of a code with its
-// placeholders filled from the arguments, or an unknown code itself. Vocabulary has the
-// terms of workbooks: what is shown beside the words of results and states, and the names
-// of sheets and columns.
+// placeholders filled from the arguments, or an unknown code itself. For returns the code of
+// a sentence as it reads for what a command does: the code itself if the command has no
+// sentence of its own. Vocabulary has the terms of workbooks: what is shown beside the words of results
+// and states, and the names of sheets and columns.
 type Words interface {
 	Line(code string, args ...sheet.Arg) string
+	For(code, command string) string
 	Vocabulary() sheet.Language
 }
 

@@ -167,6 +167,8 @@ type echo struct{}
 
 func (echo) Vocabulary() sheet.Language { return sheet.English }
 
+func (echo) For(code, _ string) string { return code }
+
 func (echo) Line(code string, args ...sheet.Arg) string {
 	if code == "mark-number" {
 		return "#" + args[0].Value

@@ -249,6 +249,16 @@ func (c *Catalogue) Line(code string, args ...sheet.Arg) string {
 	return c.replace(e.Message, func(name string) (string, bool) { return argument(args, name) })
 }
 
+// For returns the code of a sentence as it reads for what a command or an operation does, if it
+// reads otherwise than for an application.
+func (c *Catalogue) For(code, does string) string {
+	own := code + "-" + does
+	if _, known := c.Entry(own); known {
+		return own
+	}
+	return code
+}
+
 // Cause returns the text for why the system could not do something: the message of a code
 // that starts with cause-, or a text of the system's own, as it is.
 func (c *Catalogue) Cause(text string) string {

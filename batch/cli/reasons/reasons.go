@@ -103,16 +103,10 @@ func variant(w *prose.Catalogue, code string, o *batch.Outcome) string {
 	if !o.Operation.FollowsUp() || o.Reason == batch.ReasonValid && o.LOAStatus == "" {
 		return code
 	}
-	of := []string{code + "-" + o.Operation.String()}
-	if o.Completed {
-		of = append([]string{code + "-both"}, of...)
+	if both := w.For(code, "both"); o.Completed && both != code {
+		return both
 	}
-	for _, own := range of {
-		if _, known := w.Entry(own); known {
-			return own
-		}
-	}
-	return code
+	return w.For(code, o.Operation.String())
 }
 
 // leftOut says what is known of a row that --only left out: its last result and, if that
