@@ -100,7 +100,7 @@ func (j *jobs) prepare(ctx context.Context) error {
 	case err != nil:
 		return err
 	case found > known:
-		return &ledger.Error{Op: "open", Path: "postgres://", Kind: ledger.Newer, Err: &ledger.SchemaError{Found: found, Known: known, Program: "(unknown)"}}
+		return &ledger.Error{Op: "open", Path: "postgres://", Kind: ledger.Newer, Err: ledger.NewerSchema(found, known, "")}
 	}
 	_, err = j.pool.Exec(ctx, "INSERT INTO loabatch_river.batches (batch) VALUES ($1) ON CONFLICT DO NOTHING", j.batch)
 	return err

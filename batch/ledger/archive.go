@@ -43,9 +43,7 @@ type ArchivedRow struct {
 
 // ArchivedCircuit is the state of a circuit at a place.
 type ArchivedCircuit struct {
-	Scope Scope
-	Key   batch.Key
-	Place batch.Place
+	StateKey
 	State State
 }
 

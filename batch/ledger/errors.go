@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -79,6 +80,12 @@ type SchemaError struct {
 	Found   int    // the schema version of the ledger
 	Known   int    // the highest that this program knows
 	Program string // the version of the program that wrote it last; "(unknown)" if it names none
+}
+
+// NewerSchema is the error of a ledger that a later version of the program wrote; program is empty
+// if the ledger does not name that.
+func NewerSchema(found, known int, program string) *SchemaError {
+	return &SchemaError{Found: found, Known: known, Program: cmp.Or(program, "(unknown)")}
 }
 
 // Error names both versions.

@@ -9,6 +9,7 @@
 //   - [State] is the state machine of one circuit: what each event makes of what is known,
 //     above all which application is open: no other is begun meanwhile.
 //   - [Error] and the other errors are what callers act on.
+//   - What is stored (stored.go) is the same in every backend: a backend reads and writes it.
 //   - ledgertest is the contract as a test suite, which every backend runs.
 //
 // A backend records four things: runs, the rows of each run, the state of each
@@ -33,6 +34,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/loabatch/loabatch/batch"
@@ -123,6 +125,34 @@ type Run interface {
 	End(ctx context.Context, end RunEnd) error
 }
 
+// Lifetime has the calls of a run or member fail once it has ended, as [Run.End] says.
+type Lifetime struct {
+	mu    sync.RWMutex
+	ended bool
+}
+
+// During makes a call unless the run has ended.
+func (l *Lifetime) During(call func() error) error {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if l.ended {
+		return ErrEnded
+	}
+	return call()
+}
+
+// End makes the call that ends the run, once those in progress have returned.
+func (l *Lifetime) End(call func() error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended {
+		return ErrEnded
+	}
+	err := call()
+	l.ended = err == nil
+	return err
+}
+
 // RunInfo is what is known of a run when it starts.
 type RunInfo struct {
 	ID          string          // unique in the ledger
@@ -180,6 +210,20 @@ type RunEnd struct {
 	Waiting bool `json:"waiting,omitempty"` // rows wait for somebody, so that another run may take them further
 
 	Statuses map[int]string `json:"statuses,omitempty"` // of the circuits whose status the API rejected, by row
+}
+
+// WithDefaults fills in what Ended means when it is zero.
+func (e RunEnd) WithDefaults() RunEnd {
+	if e.Ended.IsZero() {
+		e.Ended = time.Now().UTC()
+	}
+	return e
+}
+
+// WithoutRows is what stays known of a run whose rows are deleted.
+func (e RunEnd) WithoutRows() RunEnd {
+	e.LeftOut, e.Moved = nil, nil
+	return e
 }
 
 // Changed is a row that was changed after its application was accepted.

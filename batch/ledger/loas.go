@@ -72,6 +72,14 @@ func (l LOA) After(seen LOA) (next LOA, changed bool) {
 	return seen, true
 }
 
+// WithLetter returns what is known of a circuit's present LOA with its letter, if an LOA was seen.
+func (l LOA) WithLetter(letter Letter) LOA {
+	if !l.Since.IsZero() {
+		l.Letter = letter
+	}
+	return l
+}
+
 // goesOn reports whether an LOA whose status has become this one is the one that was known
 // before. An LOA that is applied for again starts anew.
 func goesOn(status string) bool {

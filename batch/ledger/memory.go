@@ -15,17 +15,12 @@ import (
 // The zero value is empty and ready.
 type Memory struct {
 	mu       sync.Mutex
-	circuits map[placedKey]remembered
-	loas     map[scopedKey][]LOA // of each circuit, the earliest first
+	circuits map[StateKey]remembered // without a scope
+	loas     map[scopedKey][]LOA     // of each circuit, the earliest first
 }
 
 type scopedKey struct {
 	scope Scope
-	key   batch.Key
-}
-
-type placedKey struct {
-	place batch.Place
 	key   batch.Key
 }
 
@@ -52,8 +47,8 @@ func (m *Memory) Past(_ context.Context, place batch.Place, keys []batch.Key) (m
 	}
 	past := map[batch.Key]batch.Record{}
 	for at, c := range m.circuits {
-		if at.place == place && asked[at.key.InstanceID] && c.state != (State{}) {
-			past[at.key] = c.state.Record("", c.begun)
+		if at.Place == place && asked[at.Key.InstanceID] && c.state != (State{}) {
+			past[at.Key] = c.state.Record("", c.begun)
 		}
 	}
 	return past, nil
@@ -67,9 +62,9 @@ func (m *Memory) Begin(_ context.Context, a batch.Application) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.circuits == nil {
-		m.circuits = map[placedKey]remembered{}
+		m.circuits = map[StateKey]remembered{}
 	}
-	at := placedKey{a.Operation.Place(), a.Key}
+	at := StateKey{Place: a.Operation.Place(), Key: a.Key}
 	state, err := m.circuits[at].state.Begin(memoryRun, a)
 	if err == nil {
 		m.circuits[at] = remembered{state, time.Now().Round(0).UTC()}
@@ -84,7 +79,7 @@ func (m *Memory) Finish(_ context.Context, o batch.Outcome) error {
 	if o.Result == sheet.Skipped {
 		return nil
 	}
-	at := placedKey{o.Operation.Place(), o.Key}
+	at := StateKey{Place: o.Operation.Place(), Key: o.Key}
 	c := m.circuits[at]
 	run := int64(memoryRun)
 	if o.Token != c.state.Pending.Token {
@@ -92,7 +87,7 @@ func (m *Memory) Finish(_ context.Context, o batch.Outcome) error {
 	}
 	if c.state = c.state.Finish(run, o, true); c.state != (State{}) {
 		if m.circuits == nil {
-			m.circuits = map[placedKey]remembered{}
+			m.circuits = map[StateKey]remembered{}
 		}
 		m.circuits[at] = c
 	} else {

@@ -142,6 +142,16 @@ func (s State) Begin(run int64, a batch.Application) (State, error) {
 	return s, nil
 }
 
+// MayChange reports whether an outcome can change what is known of its circuit. A row that was
+// invalid, left out or only predicted cannot, unless a lookup saw its LOA.
+func MayChange(o *batch.Outcome) bool {
+	switch o.Result {
+	case sheet.Invalid, sheet.Skipped, sheet.Valid, sheet.Blocked:
+		return o.LOAStatus != "" || o.Settled.Result != ""
+	}
+	return true
+}
+
 // Finish is the state after a run has finished a row. It always ends what the run itself
 // began. It decides about what another run left open only while it holds the circuit's
 // lock; without the lock it may still report the LOA's status.

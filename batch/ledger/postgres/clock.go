@@ -49,19 +49,3 @@ func (s *Store) toHost(t time.Time) time.Time {
 	}
 	return t.Add(-s.clockSkew()).UTC()
 }
-
-// nanoseconds is a time as it is stored: 0 for none.
-func nanoseconds(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixNano()
-}
-
-// instant is a stored time: in UTC, the zero time for 0.
-func instant(n int64) time.Time {
-	if n == 0 {
-		return time.Time{}
-	}
-	return time.Unix(0, n).UTC()
-}

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"encoding/json"
 	"maps"
 	"slices"
 	"time"
@@ -48,7 +47,7 @@ func (s *Store) pastOf(ctx context.Context, scope ledger.Scope, place batch.Plac
 		states[key] = state
 		members[state.Current().Run] = struct{}{}
 		return err
-	}, "SELECT "+stateColumns+" FROM loabatch.circuits WHERE scope = $1 AND instance_id = ANY($2) AND place = $3", string(scope), ids, string(place))
+	}, "SELECT "+ledger.StateColumns+" FROM loabatch.circuits WHERE scope = $1 AND instance_id = ANY($2) AND place = $3", string(scope), ids, string(place))
 	if err != nil || len(states) == 0 {
 		return err
 	}
@@ -105,79 +104,33 @@ func (s *Store) Runs(ctx context.Context, limit int) (list []ledger.RunSummary, 
 
 // summaries reads runs; the silence is $1, and the argument $2.
 func (s *Store) summaries(ctx context.Context, which string, argument any) ([]ledger.RunSummary, error) {
-	var list []summary
+	var list []ledger.RunSummary
+	var runs []ledger.StoredRun // of list
+	var members []int
 	if argument == 0 {
 		argument = nil // LIMIT NULL means all
 	}
 	err := each(ctx, s.pool, func(scan func(...any) error) error {
-		one, err := scanSummary(scan)
-		list = append(list, one)
+		var r ledger.StoredRun
+		var alive bool
+		var n int
+		if err := scan(append(r.Fields(), &alive, &n)...); err != nil {
+			return err
+		}
+		summary, err := r.Summary(alive)
+		list, runs, members = append(list, summary), append(runs, r), append(members, n)
 		return err
-	}, `SELECT u.seq, u.id, u.scope, u.command, u.input, u.input_sha256, u.output, u.account, u.version, u.options, u.started, u.host, u.pid,
-		u.taken_by, u.ended, u.final, u.pruned,
-		EXISTS (SELECT 1 FROM loabatch.members m WHERE m.run = u.seq AND `+running+" AND NOT ("+silent+`)),
+	}, "SELECT "+ledger.RunColumns+", EXISTS (SELECT 1 FROM loabatch.members m WHERE m.run = u.seq AND "+running+" AND NOT ("+silent+`)),
 		(SELECT count(*) FROM loabatch.members m WHERE m.run = u.seq AND u.shared) FROM loabatch.runs u `+which, s.silence, argument)
-	if err != nil {
-		return nil, err
-	}
-	runs := make([]ledger.RunSummary, 0, len(list))
-	for _, one := range list {
-		if one.uncounted {
-			if one.Results, err = countResults(ctx, s.pool, one.seq); err != nil {
-				return nil, err
-			}
+	for i := range runs {
+		if err == nil && !runs[i].Counted() {
+			list[i].Results, err = countResults(ctx, s.pool, runs[i].Seq)
 		}
-		if one.members > 0 {
-			if one.Members, err = s.membersOf(ctx, s.pool, one.seq, true); err != nil {
-				return nil, err
-			}
+		if err == nil && members[i] > 0 {
+			list[i].Members, err = s.membersOf(ctx, s.pool, runs[i].Seq, true)
 		}
-		runs = append(runs, one.RunSummary)
 	}
-	return runs, nil
-}
-
-// summary is a run as it is read, before its rows are counted and its members listed.
-type summary struct {
-	ledger.RunSummary
-	seq       int64
-	uncounted bool
-	members   int
-}
-
-func scanSummary(scan func(...any) error) (r summary, err error) {
-	var started, ended, pruned int64
-	var options, final string
-	var alive bool
-	err = scan(&r.seq, &r.ID, &r.Scope, &r.Command, &r.Input, &r.InputSHA256, &r.Output, &r.Account, &r.Version, &options,
-		&started, &r.Host, &r.PID, &r.TakenBy, &ended, &final, &pruned, &alive, &r.members)
-	if err != nil {
-		return r, err
-	}
-	r.Started, r.Pruned = instant(started), instant(pruned)
-	if options != "" {
-		r.Options = json.RawMessage(options)
-	}
-	switch {
-	case ended != 0:
-		r.Status = ledger.Ended
-		if r.End, err = parseEnd(ended, final); err == nil {
-			r.Results = r.End.Results
-		}
-		return r, err
-	case r.TakenBy != "":
-		r.Status = ledger.TakenOver
-	case alive:
-		r.Status = ledger.Running
-	default:
-		r.Status = ledger.Died
-	}
-	if r.uncounted = pruned == 0; !r.uncounted {
-		var counted ledger.RunEnd // by markPruned
-		err = json.Unmarshal([]byte(final), &counted)
-		r.Results = counted.Results
-	}
-	return r, err
+	return list, err
 }
 
 // membersOf lists the members of a batch, with the rows that each has finished if counted.
@@ -213,21 +166,13 @@ func (s *Store) scanMember(scan func(...any) error) (m ledger.MemberSummary, err
 	var alive bool
 	err = scan(&m.Number, &m.Host, &m.PID, &m.Version, &started, &m.Seen, &takenBy, &ended, &m.Leaving, &figures, &m.Final, &m.ExitCode, &m.Output, &m.OutputSHA256, &reports,
 		&alive, &m.Claimed)
-	m.Started, m.Seen, m.Ended = instant(started), m.Seen.UTC(), instant(ended)
-	switch {
-	case ended != 0:
-		m.Status = ledger.Ended
-	case takenBy != "":
-		m.Status = ledger.TakenOver
-	case alive:
-		m.Status = ledger.Running
-	default:
-		m.Status = ledger.Died
+	m.Started, m.Seen, m.Ended = ledger.Instant(started), m.Seen.UTC(), ledger.Instant(ended)
+	m.Status = ledger.StatusOf(ended, takenBy, alive)
+	if err == nil {
+		m.Figures, err = ledger.DecodeJSON[ledger.Figures](figures)
 	}
-	for text, into := range map[string]any{figures: &m.Figures, reports: &m.Reports} {
-		if err == nil && text != "" {
-			err = json.Unmarshal([]byte(text), into)
-		}
+	if err == nil {
+		m.Reports, err = ledger.DecodeJSON[map[string]string](reports)
 	}
 	return m, err
 }
@@ -235,43 +180,31 @@ func (s *Store) scanMember(scan func(...any) error) (m ledger.MemberSummary, err
 // countResults counts the finished rows of a run by the result that they show. Few rows
 // have several steps.
 func countResults(ctx context.Context, q querier, run int64) (map[sheet.Result]int, error) {
-	results := map[sheet.Result]int{}
+	tally := ledger.Tally{Results: map[sheet.Result]int{}}
 	several := false
 	err := each(ctx, q, func(scan func(...any) error) error {
 		var result sheet.Result
 		var place batch.Place
 		var n int
 		err := scan(&result, &place, &n)
-		results[result] += n
+		tally.Results[result] += n
 		several = several || place != batch.PlaceLOA
 		return err
 	}, "SELECT result, place, count(*) FROM loabatch.rows WHERE run = $1 AND finished <> 0 GROUP BY result, place", run)
 	if err != nil || !several {
-		return results, err
+		return tally.Results, err
 	}
-	clear(results)
-	var steps []batch.Outcome
-	count := func() {
-		if len(steps) > 0 {
-			results[batch.ShownOf(steps).Result]++
-		}
-		steps = steps[:0]
-	}
+	clear(tally.Results)
 	err = each(ctx, q, func(scan func(...any) error) error {
-		var o batch.Outcome
+		var row int
 		var operation string
-		err := scan(&o.Row, &operation, &o.Result)
-		if err == nil {
-			o.Operation, err = batch.ParseOperation(operation)
+		var result sheet.Result
+		if err := scan(&row, &operation, &result); err != nil {
+			return err
 		}
-		if len(steps) > 0 && steps[0].Row != o.Row {
-			count()
-		}
-		steps = append(steps, o)
-		return err
-	}, "SELECT r.row, r.operation, r.result FROM loabatch.rows r WHERE r.run = $1 AND r.finished <> 0"+inOrder, run)
-	count()
-	return results, err
+		return tally.Step(row, operation, result)
+	}, "SELECT r.row, r.operation, r.result FROM loabatch.rows r WHERE r.run = $1 AND r.finished <> 0"+ledger.StepOrder, run)
+	return tally.Results, err
 }
 
 // Run implements [ledger.Store].
@@ -290,14 +223,10 @@ func (s *Store) Run(ctx context.Context, id string) (run *ledger.PastRun, err er
 		}
 		past := &ledger.PastRun{RunSummary: list[0], Rows: make([]batch.Outcome, 0, finished)}
 		err = each(ctx, s.pool, func(scan func(...any) error) error {
-			r, err := scanRecord(scan)
-			if last := len(past.Rows) - 1; last >= 0 && past.Rows[last].Row == r.Row {
-				past.Rows[last] = batch.Shown(past.Rows[last], r.Outcome)
-				return err
-			}
-			past.Rows = append(past.Rows, r.Outcome)
+			o, _, err := scanStep(scan)
+			past.Rows = ledger.AppendStep(past.Rows, o)
 			return err
-		}, "SELECT "+outcomeColumns+" FROM loabatch.rows r WHERE r.run = (SELECT seq FROM loabatch.runs WHERE id = $1)"+inOrder, id)
+		}, "SELECT "+ledger.StepColumns+" FROM loabatch.rows r WHERE r.run = (SELECT seq FROM loabatch.runs WHERE id = $1)"+ledger.StepOrder, id)
 		if err == nil {
 			run = past
 		}
@@ -311,12 +240,11 @@ func (s *Store) Circuit(ctx context.Context, instanceID string) (events []ledger
 	err = s.read(ctx, func(ctx context.Context) error {
 		return each(ctx, s.pool, func(scan func(...any) error) error {
 			var e ledger.Event
-			r, err := scanRecord(scan, &e.RunID, &e.Scope, &e.Command)
-			e.Outcome, e.Hash, e.Begun, e.Finished = r.Outcome, r.hash, instant(r.begun), instant(r.finished)
+			o, s, err := scanStep(scan, &e.RunID, &e.Scope, &e.Command)
+			e.Outcome, e.Hash, e.Begun, e.Finished = o, s.Hash, ledger.Instant(s.Begun), ledger.Instant(s.Finished)
 			events = append(events, e)
 			return err
-		}, "SELECT u.id, u.scope, u.command, "+outcomeColumns+
-			" FROM loabatch.rows r JOIN loabatch.runs u ON u.seq = r.run WHERE r.instance_id = $1"+inOrder, instanceID)
+		}, "SELECT "+ledger.StepColumns+", u.id, u.scope, u.command FROM loabatch.rows r JOIN loabatch.runs u ON u.seq = r.run WHERE r.instance_id = $1"+ledger.StepOrder, instanceID)
 	})
 	return events, err
 }

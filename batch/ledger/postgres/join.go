@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"math/rand/v2"
 	"slices"
@@ -107,41 +106,37 @@ func (m *Member) enterIn(ctx context.Context, tx pgx.Tx, terms []ledger.Term, ke
 // joinIn joins the open batch that does the same, if there is one.
 func (m *Member) joinIn(ctx context.Context, tx pgx.Tx, terms []ledger.Term) (bool, error) {
 	i := m.info
-	open := ledger.RunInfo{Scope: i.Scope, Command: i.Command, InputSHA256: i.InputSHA256}
-	var started int64
-	var theirs, options string
+	var open ledger.StoredRun
+	var agreed string
 	// Conclude locks the row, too: nobody joins a batch that has just ended.
-	err := tx.QueryRow(ctx, `SELECT seq, id, input, output, account, version, options, started, host, pid, terms FROM loabatch.runs
+	err := tx.QueryRow(ctx, "SELECT "+ledger.RunColumns+`, terms FROM loabatch.runs
 		WHERE scope = $1 AND input_sha256 = $2 AND command = $3 AND shared AND ended = 0 AND taken_by = '' ORDER BY seq DESC LIMIT 1 FOR NO KEY UPDATE`,
-		string(i.Scope), i.InputSHA256, i.Command).
-		Scan(&m.run, &open.ID, &open.Input, &open.Output, &open.Account, &open.Version, &options, &started, &open.Host, &open.PID, &theirs)
+		string(i.Scope), i.InputSHA256, i.Command).Scan(append(open.Fields(), &agreed)...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil
 	}
 	if err != nil {
 		return false, err
 	}
-	alive, err := m.store.alive(ctx, tx, m.run)
-	if err != nil || !alive {
-		m.awaited = ledger.LockedError{RunID: open.ID, Host: open.Host, PID: open.PID, Since: instant(started)}
+	theirs, err := open.Summary(true)
+	if err != nil {
 		return false, err
 	}
-	var list []ledger.Term
-	if err := json.Unmarshal([]byte(theirs), &list); err != nil {
+	m.run = open.Seq
+	alive, err := m.store.alive(ctx, tx, m.run)
+	if err != nil || !alive {
+		m.awaited = ledger.LockedError{RunID: theirs.ID, Host: theirs.Host, PID: theirs.PID, Since: theirs.Started}
+		return false, err
+	}
+	list, err := ledger.DecodeJSON[[]ledger.Term](agreed)
+	if err != nil {
 		return false, err
 	}
 	if differences := ledger.Differences(list, terms); len(differences) > 0 {
-		return false, &ledger.TermsError{Run: open.ID, Host: open.Host, Differences: differences}
+		return false, &ledger.TermsError{Run: theirs.ID, Host: theirs.Host, Differences: differences}
 	}
-	if err := m.insert(ctx, tx, i); err != nil {
-		return false, err
-	}
-	open.Started = instant(started)
-	if options != "" {
-		open.Options = json.RawMessage(options)
-	}
-	m.info = open
-	return true, nil
+	m.info = theirs.RunInfo
+	return true, m.insert(ctx, tx, i)
 }
 
 // insert records the member.
@@ -185,7 +180,7 @@ func (m *Member) holders(ctx context.Context, tx pgx.Tx, regions, ids []string) 
 		var h holder
 		var started int64
 		err := scan(&h.seq, &h.RunID, &h.Host, &h.PID, &started, &h.Circuits)
-		h.Since = instant(started)
+		h.Since = ledger.Instant(started)
 		list = append(list, h)
 		return err
 	}, `SELECT u.seq, u.id, u.host, u.pid, u.started, h.n FROM (SELECT l.run, count(*) AS n FROM unnest($2::text[], $3::text[]) AS k (region, id)
@@ -241,20 +236,14 @@ func (m *Member) startIn(ctx context.Context, tx pgx.Tx, terms []ledger.Term, ke
 }
 
 func (m *Member) insertRun(ctx context.Context, tx pgx.Tx, terms []ledger.Term) error {
-	i := m.info
-	agreed, err := json.Marshal(slices.Concat([]ledger.Term{}, terms))
-	if err != nil {
-		return err
-	}
-	err = tx.QueryRow(ctx, `INSERT INTO loabatch.runs (id, scope, command, input, input_sha256, output, account, version, options, started, host, pid, shared, terms)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING seq`,
-		i.ID, string(i.Scope), i.Command, i.Input, i.InputSHA256, i.Output, i.Account, i.Version, string(i.Options), i.Started.UnixNano(), i.Host, i.PID,
-		m.shared, string(agreed)).Scan(&m.run)
+	agreed := ledger.EncodeJSON(slices.Concat([]ledger.Term{}, terms))
+	err := tx.QueryRow(ctx, "INSERT INTO loabatch.runs ("+ledger.InfoColumns+`, shared, terms)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING seq`, append(m.info.Values(), m.shared, agreed)...).Scan(&m.run)
 	if err != nil {
 		return err
 	}
 	m.started = true
-	return m.insert(ctx, tx, i)
+	return m.insert(ctx, tx, m.info)
 }
 
 // takeOver releases all locks of a dead run and fences its members.

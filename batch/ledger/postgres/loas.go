@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	loaColumns = "l.scope, l.region, l.instance_id, l.since, l.status, l.asked, l.company, l.letter, l.letter_sha256"
-	saveLOA    = `INSERT INTO loabatch.loa_states (scope, region, instance_id, since, status, asked, company, letter, letter_sha256)
+	loaColumns = "l.scope, l.region, l.instance_id, l.since, l.status, l.asked, l.company, l.letter, l.letter_sha256" // ledger.LOAColumns
+	saveLOA    = "INSERT INTO loabatch.loa_states (" + ledger.LOAColumns + `)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (scope, region, instance_id, since) DO UPDATE SET
 		status = excluded.status, asked = excluded.asked, company = excluded.company, letter = excluded.letter, letter_sha256 = excluded.letter_sha256`
 	loaLock = 3
@@ -20,13 +20,6 @@ const (
 
 // loaChunk bounds the LOAs that one transaction records.
 const loaChunk = 500
-
-func scanLOA(scan func(...any) error) (l ledger.LOA, err error) {
-	var since, asked int64
-	err = scan(&l.Scope, &l.Key.Region, &l.Key.InstanceID, &since, &l.Status, &asked, &l.Company, &l.Letter.Path, &l.Letter.SHA256)
-	l.Since, l.Asked = instant(since), instant(asked)
-	return l, err
-}
 
 // SawLOAs implements [ledger.LOABook].
 func (s *Store) SawLOAs(ctx context.Context, scope ledger.Scope, seen []ledger.LOA) error {
@@ -44,12 +37,7 @@ func (s *Store) SawLOAs(ctx context.Context, scope ledger.Scope, seen []ledger.L
 
 // KeepLetter implements [ledger.LOABook].
 func (s *Store) KeepLetter(ctx context.Context, scope ledger.Scope, key batch.Key, letter ledger.Letter) error {
-	return s.changeLOAs(ctx, scope, []ledger.LOA{{Key: key}}, func(known, _ ledger.LOA) ledger.LOA {
-		if !known.Since.IsZero() {
-			known.Letter = letter
-		}
-		return known
-	})
+	return s.changeLOAs(ctx, scope, []ledger.LOA{{Key: key}}, func(known, _ ledger.LOA) ledger.LOA { return known.WithLetter(letter) })
 }
 
 // changeLOAs applies a function to what is known of circuits' present LOAs, in the order
@@ -76,8 +64,7 @@ func (s *Store) changeLOAs(ctx context.Context, scope ledger.Scope, seen []ledge
 				continue
 			}
 			known[one.Key] = next
-			b.Queue(saveLOA, string(scope), one.Key.Region, one.Key.InstanceID, nanoseconds(next.Since), next.Status,
-				nanoseconds(next.Asked), next.Company, next.Letter.Path, next.Letter.SHA256)
+			b.Queue(saveLOA, next.Values(scope)...)
 		}
 		if b.Len() == 0 {
 			return nil
@@ -90,7 +77,7 @@ func presentLOAs(ctx context.Context, q querier, scope ledger.Scope, keys []batc
 	present := map[batch.Key]ledger.LOA{}
 	regions, ids := columnsOf(keys)
 	err := each(ctx, q, func(scan func(...any) error) error {
-		l, err := scanLOA(scan)
+		l, err := ledger.ScanLOA(scan)
 		l.Scope = ""
 		present[l.Key] = l
 		return err
@@ -112,7 +99,7 @@ func (s *Store) LOAs(ctx context.Context, scope ledger.Scope, keys []batch.Key) 
 	present = map[batch.Key]ledger.LOA{}
 	err = s.read(ctx, func(ctx context.Context) error {
 		return each(ctx, s.pool, func(scan func(...any) error) error {
-			l, err := scanLOA(scan)
+			l, err := ledger.ScanLOA(scan)
 			l.Scope = ""
 			present[l.Key] = l
 			return err
@@ -125,7 +112,7 @@ func (s *Store) LOAs(ctx context.Context, scope ledger.Scope, keys []batch.Key) 
 func (s *Store) LOAHistory(ctx context.Context) (list []ledger.LOA, err error) {
 	err = s.read(ctx, func(ctx context.Context) error {
 		return each(ctx, s.pool, func(scan func(...any) error) error {
-			l, err := scanLOA(scan)
+			l, err := ledger.ScanLOA(scan)
 			list = append(list, l)
 			return err
 		}, "SELECT "+loaColumns+" FROM loabatch.loa_states l ORDER BY l.scope, l.region, l.instance_id, l.since")

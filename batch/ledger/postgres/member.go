@@ -3,7 +3,6 @@ package postgres
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"maps"
 	"sync"
@@ -101,17 +100,17 @@ func (m *Member) Leave(ctx context.Context) error {
 // Outcomes implements [ledger.Member].
 func (m *Member) Outcomes(ctx context.Context, rows ...int) (map[int][]batch.Outcome, error) {
 	found := map[int][]batch.Outcome{}
-	which := "SELECT " + outcomeColumns + " FROM loabatch.rows r WHERE r.run = (SELECT seq FROM loabatch.runs WHERE id = $1) AND r.finished <> 0"
+	which := "SELECT " + ledger.StepColumns + " FROM loabatch.rows r WHERE r.run = (SELECT seq FROM loabatch.runs WHERE id = $1) AND r.finished <> 0"
 	args := []any{m.info.ID}
 	if len(rows) > 0 {
 		which, args = which+" AND r.row = ANY($2)", append(args, rows)
 	}
 	err := m.store.read(ctx, func(ctx context.Context) error {
 		return each(ctx, m.store.pool, func(scan func(...any) error) error {
-			r, err := scanRecord(scan)
-			found[r.Row] = append(found[r.Row], r.Outcome)
+			o, _, err := scanStep(scan)
+			found[o.Row] = append(found[o.Row], o)
 			return err
-		}, which+inOrder, args...)
+		}, which+ledger.StepOrder, args...)
 	})
 	return found, err
 }
@@ -127,7 +126,7 @@ func (m *Member) State(ctx context.Context) (state ledger.BatchState, err error)
 			return &ledger.TakenOverError{RunID: m.info.ID, By: m.info.ID}
 		}
 		if err == nil {
-			state.End, err = parseEnd(ended, final)
+			state.End, err = ledger.DecodeEnd(ended, final)
 		}
 		if err == nil {
 			state.Results, err = m.count(ctx, conn)
@@ -184,13 +183,9 @@ func (m *Member) Stop(ctx context.Context, reason, code string) error {
 
 // Report implements [ledger.Member].
 func (m *Member) Report(ctx context.Context, f ledger.Figures, final bool) error {
-	text, err := json.Marshal(f)
-	if err != nil {
-		return err
-	}
 	return m.whileOpen("write", func() error {
 		return m.store.attempt(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
-			_, err := conn.Exec(ctx, "UPDATE loabatch.members SET figures = $2, final = $3 WHERE seq = $1 AND nonce = $4", m.seq, string(text), final, m.nonce)
+			_, err := conn.Exec(ctx, "UPDATE loabatch.members SET figures = $2, final = $3 WHERE seq = $1 AND nonce = $4", m.seq, ledger.EncodeJSON(f), final, m.nonce)
 			return err
 		})
 	})
@@ -237,7 +232,7 @@ func (m *Member) concludeIn(ctx context.Context, tx pgx.Tx, end ledger.RunEnd) (
 	case by != "":
 		return nil, &ledger.TakenOverError{RunID: m.info.ID, By: by}
 	case ended != 0:
-		return parseEnd(ended, final)
+		return ledger.DecodeEnd(ended, final)
 	}
 	members, err := m.store.membersOf(ctx, tx, m.run, false)
 	if err != nil {
@@ -264,54 +259,28 @@ func endRun(ctx context.Context, tx pgx.Tx, run int64, end *ledger.RunEnd) (err 
 	if end.Results, err = countResults(ctx, tx, run); err != nil {
 		return err
 	}
-	final, err := json.Marshal(end)
-	if err != nil {
-		return err
-	}
-	if _, err := tx.Exec(ctx, "UPDATE loabatch.runs SET ended = $2, final = $3 WHERE seq = $1", run, end.Ended.UnixNano(), string(final)); err != nil {
+	if _, err := tx.Exec(ctx, "UPDATE loabatch.runs SET ended = $2, final = $3 WHERE seq = $1", run, end.Ended.UnixNano(), ledger.EncodeJSON(*end)); err != nil {
 		return err
 	}
 	_, err = tx.Exec(ctx, "DELETE FROM loabatch.locks WHERE run = $1", run)
 	return err
 }
 
-// parseEnd reads how a run ended; nil if it has not.
-func parseEnd(ended int64, final string) (*ledger.RunEnd, error) {
-	if ended == 0 {
-		return nil, nil
-	}
-	end := &ledger.RunEnd{}
-	err := json.Unmarshal([]byte(final), end)
-	end.Ended = instant(ended)
-	return end, err
-}
-
 // End implements [ledger.Run] and [ledger.Member].
 func (m *Member) End(ctx context.Context, end ledger.RunEnd) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.ended {
-		return ledger.ErrEnded
-	}
-	if end.Ended.IsZero() {
-		end.Ended = time.Now().UTC()
-	}
-	err := m.store.transact(ctx, func(ctx context.Context, tx pgx.Tx) error { return m.endIn(ctx, tx, end) })
-	if err == nil {
-		m.ended = true
-		m.halt()
-		m.store.mu.Lock()
-		delete(m.store.members, m)
-		m.store.mu.Unlock()
-	}
-	return m.store.wrap("write", err)
+	return m.store.wrap("write", m.open.End(func() error {
+		err := m.store.transact(ctx, func(ctx context.Context, tx pgx.Tx) error { return m.endIn(ctx, tx, end.WithDefaults()) })
+		if err == nil {
+			m.halt()
+			m.store.mu.Lock()
+			delete(m.store.members, m)
+			m.store.mu.Unlock()
+		}
+		return err
+	}))
 }
 
 func (m *Member) endIn(ctx context.Context, tx pgx.Tx, end ledger.RunEnd) error {
-	reports, err := json.Marshal(end.Reports)
-	if err != nil {
-		return err
-	}
 	var f fence
 	if err := m.readFenceIn(ctx, tx, &f); err != nil || f.lost {
 		return err
@@ -321,8 +290,8 @@ func (m *Member) endIn(ctx context.Context, tx pgx.Tx, end ledger.RunEnd) error 
 			return err
 		}
 	}
-	_, err = tx.Exec(ctx, "UPDATE loabatch.members SET ended = $2, beat = clock_timestamp(), exit_code = $3, output = $4, output_sha256 = $5, reports = $6 WHERE seq = $1",
-		m.seq, end.Ended.UnixNano(), end.ExitCode, end.Output, end.OutputSHA256, string(reports))
+	_, err := tx.Exec(ctx, "UPDATE loabatch.members SET ended = $2, beat = clock_timestamp(), exit_code = $3, output = $4, output_sha256 = $5, reports = $6 WHERE seq = $1",
+		m.seq, end.Ended.UnixNano(), end.ExitCode, end.Output, end.OutputSHA256, ledger.EncodeJSON(end.Reports))
 	if err == nil && m.shared {
 		_, err = tx.Exec(ctx, "UPDATE loabatch.locks SET member = 0 WHERE member = $1", m.seq)
 	}

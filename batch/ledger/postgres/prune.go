@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -113,21 +112,14 @@ func markPruned(ctx context.Context, tx pgx.Tx, run int64, now time.Time) error 
 	if err != nil || pruned != 0 {
 		return err
 	}
-	var end ledger.RunEnd
-	if final == "" { // it was killed
+	end, err := ledger.DecodeJSON[ledger.RunEnd](final)
+	if err == nil && final == "" { // it was killed
 		end.Results, err = countResults(ctx, tx, run)
-	} else {
-		err = json.Unmarshal([]byte(final), &end)
 	}
 	if err != nil {
 		return err
 	}
-	end.LeftOut, end.Moved = nil, nil // they are about rows
-	text, err := json.Marshal(end)
-	if err != nil {
-		return err
-	}
-	_, err = tx.Exec(ctx, "UPDATE loabatch.runs SET pruned = $2, final = $3 WHERE seq = $1", run, now.UnixNano(), string(text))
+	_, err = tx.Exec(ctx, "UPDATE loabatch.runs SET pruned = $2, final = $3 WHERE seq = $1", run, now.UnixNano(), ledger.EncodeJSON(end.WithoutRows()))
 	return err
 }
 

@@ -33,16 +33,10 @@ type Member struct {
 	stop    chan struct{} // ends the heartbeats
 	halting sync.Once
 	beating sync.WaitGroup
-
-	mu    sync.RWMutex
-	ended bool
+	open    ledger.Lifetime
 }
 
 var _ ledger.Member = (*Member)(nil)
-
-func (m *Member) circuit(key batch.Key, o batch.Operation) circuit {
-	return circuit{string(m.info.Scope), key, string(o.Place())}
-}
 
 // Info implements [ledger.Run].
 func (m *Member) Info() ledger.RunInfo { return m.info }
@@ -54,12 +48,7 @@ func (m *Member) Past(ctx context.Context, place batch.Place, keys []batch.Key) 
 
 // whileOpen calls do unless the member has ended, which waits for it.
 func (m *Member) whileOpen(op string, do func() error) error {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	if m.ended {
-		return ledger.ErrEnded
-	}
-	return m.store.wrap(op, do())
+	return m.store.wrap(op, m.open.During(do))
 }
 
 // fence says why a member has lost what it had: its batch or itself was taken over, or the
@@ -123,17 +112,17 @@ func (m *Member) Begin(ctx context.Context, a batch.Application) error {
 			return ledger.ErrNotLocked
 		}
 	}
-	c, now := m.circuit(a.Key, a.Operation), time.Now()
+	c, now := m.info.StateKey(a.Key, a.Operation), time.Now()
 	return m.whileOpen("write", func() error {
 		var f fence
 		var holder, finisher int64
 		var before ledger.State
 		return m.store.inTwo(ctx, func(b *pgx.Batch) {
 			b.Queue(beatIfDue, m.seq, m.nonce, m.store.silence/5)
-			b.Queue(lockLock, c.scope, a.Key.Region, a.Key.InstanceID, m.run).QueryRow(optional(&holder))
+			b.Queue(lockLock, string(c.Scope), a.Key.Region, a.Key.InstanceID, m.run).QueryRow(optional(&holder))
 			m.queueFence(b, &f)
 			m.store.load(b, c, &before)
-			b.Queue("SELECT member FROM loabatch.rows WHERE run = $1 AND row = $2 AND place = $3 AND finished <> 0", m.run, a.Row, c.place).
+			b.Queue("SELECT member FROM loabatch.rows WHERE run = $1 AND row = $2 AND place = $3 AND finished <> 0", m.run, a.Row, string(c.Place)).
 				QueryRow(optional(&finisher))
 		}, func(b *pgx.Batch) error {
 			if err := f.err(m); err != nil {
@@ -157,7 +146,7 @@ func (m *Member) Begin(ctx context.Context, a batch.Application) error {
 				ON CONFLICT (run, row, place) DO UPDATE SET member = excluded.member, region = excluded.region, instance_id = excluded.instance_id,
 				hash = excluded.hash, generation = excluded.generation, token = excluded.token, begun = excluded.begun, operation = excluded.operation,
 				finished = 0, result = ''`,
-				m.run, a.Row, c.place, m.seq, a.Key.Region, a.Key.InstanceID, a.Hash, a.Generation, a.Token, now.UnixNano(), a.Operation.String())
+				m.run, a.Row, string(c.Place), m.seq, a.Key.Region, a.Key.InstanceID, a.Hash, a.Generation, a.Token, now.UnixNano(), a.Operation.String())
 			return nil
 		})
 	})
@@ -173,10 +162,10 @@ func (m *Member) begin(s ledger.State, a batch.Application) (ledger.State, error
 	return s.Begin(m.seq, a)
 }
 
-// optional scans one column into a value that stays as it is if there is no row.
-func optional(into any) func(pgx.Row) error {
+// optional scans columns into values that stay as they are if there is no row.
+func optional(into ...any) func(pgx.Row) error {
 	return func(row pgx.Row) error {
-		if err := row.Scan(into); !errors.Is(err, pgx.ErrNoRows) {
+		if err := row.Scan(into...); !errors.Is(err, pgx.ErrNoRows) {
 			return err
 		}
 		return nil
@@ -187,7 +176,7 @@ func optional(into any) func(pgx.Row) error {
 // outcome means nothing new.
 func (m *Member) Finish(ctx context.Context, o batch.Outcome) error {
 	now := time.Now()
-	return m.finish(ctx, o, func(b *pgx.Batch, row *ownedRecord, f *fence, holds bool, _ ledger.State) {
+	return m.finish(ctx, o, func(b *pgx.Batch, row *owned, f *fence, holds bool, _ ledger.State) {
 		switch {
 		case m.shared && f.takenOver(m) != nil && !answered(o.Result):
 			// Whoever takes the row next carries it out.
@@ -205,7 +194,7 @@ func answered(r sheet.Result) bool {
 
 // GiveBack implements [ledger.Member].
 func (m *Member) GiveBack(ctx context.Context, o batch.Outcome) error {
-	return m.finish(ctx, o, func(b *pgx.Batch, row *ownedRecord, _ *fence, _ bool, after ledger.State) {
+	return m.finish(ctx, o, func(b *pgx.Batch, row *owned, _ *fence, _ bool, after ledger.State) {
 		if row.member == m.seq && row.finished == 0 && !after.Open() {
 			b.Queue("DELETE FROM loabatch.rows WHERE run = $1 AND row = $2 AND place = $3", m.run, o.Row, string(o.Operation.Place()))
 		}
@@ -214,33 +203,25 @@ func (m *Member) GiveBack(ctx context.Context, o batch.Outcome) error {
 	})
 }
 
-// ownedRecord is a record and the member whose it is; 0 if there is none.
-type ownedRecord struct {
-	member int64
-	record
-}
+// owned is whose record a row has, 0 if it has none, and when that was finished.
+type owned struct{ member, finished int64 }
 
 // finish applies an outcome to the state of its circuit, and what write queues, given the
 // record of the row, whether the member may go on, whether it holds the circuit, and what
 // its state has become.
-func (m *Member) finish(ctx context.Context, o batch.Outcome, write func(b *pgx.Batch, row *ownedRecord, f *fence, holds bool, after ledger.State)) error {
-	c := m.circuit(o.Key, o.Operation)
+func (m *Member) finish(ctx context.Context, o batch.Outcome, write func(b *pgx.Batch, row *owned, f *fence, holds bool, after ledger.State)) error {
+	c := m.info.StateKey(o.Key, o.Operation)
 	return m.whileOpen("write", func() error {
 		var f fence
 		holder := int64(-1) // nobody: the batch does not have the circuit
 		var before ledger.State
-		var row ownedRecord
+		var row owned
 		return m.store.inTwo(ctx, func(b *pgx.Batch) {
-			b.Queue(lockLock, c.scope, o.Key.Region, o.Key.InstanceID, m.run).QueryRow(optional(&holder))
+			b.Queue(lockLock, string(c.Scope), o.Key.Region, o.Key.InstanceID, m.run).QueryRow(optional(&holder))
 			m.queueFence(b, &f)
 			m.store.load(b, c, &before)
-			b.Queue("SELECT r.member, "+outcomeColumns+" FROM loabatch.rows r WHERE r.run = $1 AND r.row = $2 AND r.place = $3 FOR UPDATE", m.run, o.Row, c.place).
-				Query(func(rows pgx.Rows) (err error) {
-					for err == nil && rows.Next() {
-						row.record, err = scanRecord(rows.Scan, &row.member)
-					}
-					return err
-				})
+			b.Queue("SELECT member, finished FROM loabatch.rows WHERE run = $1 AND row = $2 AND place = $3 FOR UPDATE", m.run, o.Row, string(c.Place)).
+				QueryRow(optional(&row.member, &row.finished))
 		}, func(b *pgx.Batch) error {
 			if f.lost { // its number may be another's
 				return f.takenOver(m)
@@ -248,7 +229,7 @@ func (m *Member) finish(ctx context.Context, o batch.Outcome, write func(b *pgx.
 			// What no member has claimed, a member that is alive may decide: the batch has it.
 			holds := f.err(m) == nil && (holder == m.seq || holder == 0)
 			after := before
-			if concernsCircuit(o) {
+			if ledger.MayChange(&o) {
 				after = before.Finish(m.seq, o, holds)
 			}
 			write(b, &row, &f, holds, after)
@@ -271,5 +252,5 @@ func (m *Member) writeOutcome(b *pgx.Batch, o batch.Outcome, holds bool, now tim
 		request_id = excluded.request_id, attempts = excluded.attempts, submitted = excluded.submitted, loa_status = excluded.loa_status,
 		tried = excluded.tried WHERE loabatch.rows.member = excluded.member OR $19`,
 		m.run, o.Row, string(o.Operation.Place()), m.seq, o.Key.Region, o.Key.InstanceID, o.Operation.String(), o.Token, o.Generation, now.UnixNano(),
-		string(o.Result), string(o.Reason), o.ErrorCode, o.RequestID, o.Attempts, nanoseconds(o.SubmittedAt), o.LOAStatus, nanoseconds(o.Tried), holds)
+		string(o.Result), string(o.Reason), o.ErrorCode, o.RequestID, o.Attempts, ledger.Nanoseconds(o.SubmittedAt), o.LOAStatus, ledger.Nanoseconds(o.Tried), holds)
 }

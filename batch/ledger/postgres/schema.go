@@ -239,7 +239,7 @@ func schemaVersion(ctx context.Context, q querier) (int, error) {
 // newer is the error of a ledger that a later version of the program wrote. The version is
 // that of the run that started last.
 func newer(ctx context.Context, q querier, found, known int) error {
-	program := "(unknown)"
+	var program string
 	_ = q.QueryRow(ctx, "SELECT version FROM loabatch.runs WHERE version <> '' ORDER BY seq DESC LIMIT 1").Scan(&program)
-	return &ledger.SchemaError{Found: found, Known: known, Program: program}
+	return ledger.NewerSchema(found, known, program)
 }

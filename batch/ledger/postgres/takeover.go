@@ -3,7 +3,6 @@ package postgres
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -155,14 +154,10 @@ func (t *taking) addRuns(ctx context.Context, part []ledger.ArchivedRun) error {
 	}
 	var b pgx.Batch
 	for _, r := range part {
-		ended, final, err := finalOf(r)
-		if err != nil {
-			return err
-		}
-		b.Queue(`INSERT INTO loabatch.runs (id, scope, command, input, input_sha256, output, account, version, options, started, host, pid, opened,
-			taken_by, ended, final, pruned) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING seq`,
-			r.ID, string(r.Scope), r.Command, r.Input, r.InputSHA256, r.Output, r.Account, r.Version, string(r.Options), r.Started.UnixNano(), r.Host, r.PID,
-			t.toDatabase(r.Started), r.TakenBy, nanoseconds(ended), final, nanoseconds(r.Pruned)).QueryRow(func(row pgx.Row) error {
+		ended, final := finalOf(r)
+		b.Queue("INSERT INTO loabatch.runs ("+ledger.InfoColumns+`, opened, taken_by, ended, final, pruned)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING seq`,
+			append(r.Values(), t.toDatabase(r.Started), r.TakenBy, ledger.Nanoseconds(ended), final, ledger.Nanoseconds(r.Pruned))...).QueryRow(func(row pgx.Row) error {
 			var n numbers
 			err := row.Scan(&n.run)
 			t.runs[r.Number] = n
@@ -178,16 +173,14 @@ func (t *taking) addRuns(ctx context.Context, part []ledger.ArchivedRun) error {
 
 // finalOf is how a run ended, as it is stored. Of one that died the counts are stored if its rows are
 // gone.
-func finalOf(r ledger.ArchivedRun) (ended time.Time, final string, err error) {
-	end := ledger.RunEnd{Results: r.Results}
+func finalOf(r ledger.ArchivedRun) (ended time.Time, final string) {
 	switch {
 	case r.End != nil:
-		end, ended = *r.End, r.End.Ended
+		return r.End.Ended, ledger.EncodeJSON(*r.End)
 	case r.Pruned.IsZero():
-		return ended, "", nil
+		return ended, ""
 	}
-	text, err := json.Marshal(end)
-	return ended, string(text), err
+	return ended, ledger.EncodeJSON(ledger.RunEnd{Results: r.Results})
 }
 
 // addMembers adds the member of each run.
@@ -198,14 +191,10 @@ func (t *taking) addMembers(ctx context.Context, part []ledger.ArchivedRun) erro
 		if r.End != nil {
 			end = *r.End
 		}
-		reports, err := json.Marshal(end.Reports)
-		if err != nil {
-			return err
-		}
 		b.Queue(`INSERT INTO loabatch.members (run, host, pid, version, started, beat, gone, taken_by, ended, final, exit_code, output, output_sha256, reports)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING seq`,
-			t.runs[r.Number].run, r.Host, r.PID, r.Version, r.Started.UnixNano(), t.toDatabase(r.Until), r.End == nil, r.TakenBy, nanoseconds(end.Ended),
-			r.End != nil, end.ExitCode, end.Output, end.OutputSHA256, string(reports)).QueryRow(func(row pgx.Row) error {
+			t.runs[r.Number].run, r.Host, r.PID, r.Version, r.Started.UnixNano(), t.toDatabase(r.Until), r.End == nil, r.TakenBy, ledger.Nanoseconds(end.Ended),
+			r.End != nil, end.ExitCode, end.Output, end.OutputSHA256, ledger.EncodeJSON(end.Reports)).QueryRow(func(row pgx.Row) error {
 			n := t.runs[r.Number]
 			err := row.Scan(&n.member)
 			t.runs[r.Number] = n
@@ -238,8 +227,8 @@ func (t *taking) addRows(ctx context.Context, rows iter.Seq2[ledger.ArchivedRow,
 			n, err := t.of(r.Run)
 			o := &r.Outcome
 			return []any{n.run, int64(o.Row), string(o.Operation.Place()), n.member, o.Key.Region, o.Key.InstanceID, r.Hash, int64(o.Generation), o.Token,
-				nanoseconds(r.Begun), nanoseconds(r.Finished), string(o.Result), string(o.Reason), o.ErrorCode, o.RequestID, int64(o.Attempts),
-				nanoseconds(o.SubmittedAt), o.LOAStatus, o.Operation.String(), nanoseconds(o.Tried)}, err
+				ledger.Nanoseconds(r.Begun), ledger.Nanoseconds(r.Finished), string(o.Result), string(o.Reason), o.ErrorCode, o.RequestID, int64(o.Attempts),
+				ledger.Nanoseconds(o.SubmittedAt), o.LOAStatus, o.Operation.String(), ledger.Nanoseconds(o.Tried)}, err
 		}))
 	t.taken.Rows = int(copied)
 	return err
@@ -279,7 +268,7 @@ func (t *taking) addCircuits(ctx context.Context, part []ledger.ArchivedCircuit)
 			return err
 		}
 		state.Last.Run, state.Pending.Run = last.member, pending.member
-		t.save(&b, circuit{string(c.Scope), c.Key, string(c.Place)}, state)
+		t.save(&b, c.StateKey, state)
 		if t.taken.Circuits++; state.Open() {
 			t.taken.Open++
 		}
@@ -300,9 +289,7 @@ func (t *taking) members() []int64 {
 func (t *taking) addLOAs(ctx context.Context, part []ledger.LOA) error {
 	var b pgx.Batch
 	for _, l := range part {
-		b.Queue(`INSERT INTO loabatch.loa_states (scope, region, instance_id, since, status, asked, company, letter, letter_sha256)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`, string(l.Scope), l.Key.Region, l.Key.InstanceID,
-			nanoseconds(l.Since), l.Status, nanoseconds(l.Asked), l.Company, l.Letter.Path, l.Letter.SHA256)
+		b.Queue("INSERT INTO loabatch.loa_states ("+ledger.LOAColumns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING", l.Values(l.Scope)...)
 	}
 	t.taken.LOAs += len(part)
 	return t.tx.SendBatch(ctx, &b).Close()

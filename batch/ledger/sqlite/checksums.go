@@ -10,9 +10,7 @@ import (
 
 	"modernc.org/sqlite"
 
-	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
-	"github.com/loabatch/loabatch/sheet"
 )
 
 // The seal protects a ledger at rest. A killed run leaves its ledger unsealed, and SQLite's
@@ -27,7 +25,8 @@ const rowChecksums = `
 	ALTER TABLE circuits ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
 	UPDATE circuits SET checksum = row_checksum(` + checkedColumns + `);`
 
-// checkedColumns are the columns of circuits that its checksum covers, in its order.
+// checkedColumns are the columns of circuits that its checksum covers: the first ones of
+// [ledger.StateColumns].
 const checkedColumns = `scope, region, instance_id, place, hash, generation, token, result, error_code, request_id,
 	submitted, loa_status, run, pending_run, pending_hash, pending_generation, pending_token,
 	pending_operation, pending_phase, tried`
@@ -36,71 +35,25 @@ const checkedColumns = `scope, region, instance_id, place, hash, generation, tok
 // defaults the checksum is that without them.
 const laterColumns = "others, pending_accepted"
 
-// storedState is a row of circuits as it is stored. The driver leaves what the row does not
-// have at its zero value, which is the column's default.
-type storedState struct {
-	scope, region, instanceID, place                   string
-	hash, token, result, errorCode, requestID, loa     string
-	generation, submitted, run                         int64
-	pendingRun, pendingGeneration, pendingPhase, tried int64
-	pendingHash, pendingToken, pendingOperation        string
-	others                                             string // of the laterColumns, as is accepted
-	accepted                                           int64
-}
-
-// texts and numbers are the checkedColumns of either type, in their order.
-func (s *storedState) texts() [13]string {
-	return [...]string{s.scope, s.region, s.instanceID, s.place, s.hash, s.token, s.result, s.errorCode, s.requestID, s.loa,
-		s.pendingHash, s.pendingToken, s.pendingOperation}
-}
-
-func (s *storedState) numbers() [7]int64 {
-	return [...]int64{s.generation, s.submitted, s.run, s.pendingRun, s.pendingGeneration, s.pendingPhase, s.tried}
-}
-
-// checksum is the CRC-32C of the row, each text preceded by its length. It is never 0.
-func (s *storedState) checksum() int64 { return new(checksummer).of(s) }
-
 // checksummer computes checksums with memory that it keeps.
 type checksummer []byte
 
-func (c *checksummer) of(s *storedState) int64 {
+// of is the CRC-32C of a state: the numbers, then the texts, each preceded by its length. It is
+// never 0.
+func (c *checksummer) of(s *ledger.StoredState) int64 {
 	b := (*c)[:0]
-	for _, n := range s.numbers() {
+	for _, n := range [...]int64{s.Generation, s.Submitted, s.Run, s.PendingRun, s.PendingGeneration, s.PendingPhase, s.Tried} {
 		b = binary.LittleEndian.AppendUint64(b, uint64(n))
 	}
-	for _, text := range s.texts() {
+	for _, text := range [...]string{s.Scope, s.Region, s.InstanceID, s.Place, s.Hash, s.Token, s.Result, s.ErrorCode, s.RequestID, s.LOA,
+		s.PendingHash, s.PendingToken, s.PendingOperation} {
 		b = append(binary.LittleEndian.AppendUint32(b, uint32(len(text))), text...)
 	}
-	if s.others != "" || s.accepted != 0 {
-		b = append(binary.LittleEndian.AppendUint64(b, uint64(s.accepted)), s.others...)
+	if s.Others != "" || s.Accepted != 0 {
+		b = append(binary.LittleEndian.AppendUint64(b, uint64(s.Accepted)), s.Others...)
 	}
 	*c = b
 	return checksumOf(b)
-}
-
-// toState is the state that a row holds.
-func (s *storedState) toState() (ledger.State, error) {
-	operation, err := batch.ParseOperation(s.pendingOperation)
-	return ledger.State{
-		Last:             ledger.Submission{Run: s.run, Hash: s.hash, Generation: int(s.generation), Token: s.token},
-		Pending:          ledger.Submission{Run: s.pendingRun, Hash: s.pendingHash, Generation: int(s.pendingGeneration), Token: s.pendingToken},
-		PendingOperation: operation, PendingPhase: ledger.Phase(s.pendingPhase), Tried: instant(s.tried),
-		Result: sheet.Result(s.result), ErrorCode: s.errorCode, RequestID: s.requestID,
-		SubmittedAt: instant(s.submitted), LOAStatus: s.loa, Others: s.others, Accepted: instant(s.accepted),
-	}, err
-}
-
-// storedOf is the row of a state.
-func storedOf(c circuit, s ledger.State) storedState {
-	return storedState{
-		scope: c.scope, region: c.key.Region, instanceID: c.key.InstanceID, place: c.place,
-		hash: s.Last.Hash, generation: int64(s.Last.Generation), token: s.Last.Token, run: s.Last.Run,
-		result: string(s.Result), errorCode: s.ErrorCode, requestID: s.RequestID, submitted: nanoseconds(s.SubmittedAt), loa: s.LOAStatus,
-		pendingRun: s.Pending.Run, pendingHash: s.Pending.Hash, pendingGeneration: int64(s.Pending.Generation), pendingToken: s.Pending.Token,
-		pendingOperation: s.PendingOperation.String(), pendingPhase: int64(s.PendingPhase), tried: nanoseconds(s.Tried),
-		others: s.Others, accepted: nanoseconds(s.Accepted),
-	}
 }
 
 // checkRows compares all checksums of a ledger, if its schema has them.
@@ -119,23 +72,21 @@ func checkRows(ctx context.Context, conn *sql.Conn, version int) error {
 	return err
 }
 
-// row_checksum makes storedState.checksum available to SQL, with the laterColumns or without.
+// row_checksum makes checksummer.of available to SQL, with the laterColumns or without.
 func init() {
 	sqlite.MustRegisterDeterministicScalarFunction("row_checksum", -1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
 		if len(args) != 20 && len(args) != 22 {
 			return nil, fmt.Errorf("row_checksum of %d columns", len(args))
 		}
-		text := func(i int) string { s, _ := args[i].(string); return s }
-		number := func(i int) int64 { n, _ := args[i].(int64); return n }
-		s := storedState{
-			scope: text(0), region: text(1), instanceID: text(2), place: text(3), hash: text(4), generation: number(5), token: text(6),
-			result: text(7), errorCode: text(8), requestID: text(9), submitted: number(10), loa: text(11), run: number(12),
-			pendingRun: number(13), pendingHash: text(14), pendingGeneration: number(15), pendingToken: text(16),
-			pendingOperation: text(17), pendingPhase: number(18), tried: number(19),
+		var s ledger.StoredState
+		for i, field := range s.Fields()[:len(args)] {
+			switch field := field.(type) {
+			case *string:
+				*field, _ = args[i].(string)
+			case *int64:
+				*field, _ = args[i].(int64)
+			}
 		}
-		if len(args) == 22 {
-			s.others, s.accepted = text(20), number(21)
-		}
-		return s.checksum(), nil
+		return new(checksummer).of(&s), nil
 	})
 }

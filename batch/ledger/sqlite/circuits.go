@@ -7,52 +7,38 @@ import (
 
 	"github.com/loabatch/loabatch/batch"
 	"github.com/loabatch/loabatch/batch/ledger"
-	"github.com/loabatch/loabatch/sheet"
 )
 
-// circuit identifies a state within the ledger: a circuit in one scope, at the place of an
-// operation.
-type circuit struct {
-	scope string
-	key   batch.Key
-	place string
-}
-
-// stateColumns are the columns of circuits in the order of scanState.
-const stateColumns = checkedColumns + ", " + laterColumns + ", checksum"
-
-// scanState reads the stateColumns of a row and compares its checksum, if it has one.
+// scanState reads the StateColumns of a row and compares its checksum, which follows them, if it has
+// one.
 func scanState(scan func(...any) error) (batch.Key, ledger.State, error) {
-	var r storedState
+	var r ledger.StoredState
 	var checksum int64
-	err := scan(&r.scope, &r.region, &r.instanceID, &r.place, &r.hash, &r.generation, &r.token, &r.result, &r.errorCode, &r.requestID,
-		&r.submitted, &r.loa, &r.run, &r.pendingRun, &r.pendingHash, &r.pendingGeneration, &r.pendingToken,
-		&r.pendingOperation, &r.pendingPhase, &r.tried, &r.others, &r.accepted, &checksum)
-	if err == nil && checksum != 0 && checksum != r.checksum() {
+	err := scan(append(r.Fields(), &checksum)...)
+	if err == nil && checksum != 0 && checksum != new(checksummer).of(&r) {
 		err = errChecksum
 	}
 	if err != nil {
 		return batch.Key{}, ledger.State{}, err
 	}
-	s, err := r.toState()
-	return batch.Key{Region: r.region, InstanceID: r.instanceID}, s.Upgrade(), err
+	key, s, err := r.State()
+	return key, s.Upgrade(), err
 }
 
 // beginApplication records that a run begins a row, unless another application for its
 // circuit is open.
-func (t *transaction) beginApplication(run int64, c circuit, a batch.Application, now time.Time) error {
+func (t *transaction) beginApplication(run int64, c ledger.StateKey, a batch.Application, now time.Time) error {
 	if err := t.beginCircuit(run, c, a); err != nil {
 		return err
 	}
-	begun := begunRow{run: run, row: int64(a.Row), begun: now.UnixNano(), region: a.Key.Region, instanceID: a.Key.InstanceID, hash: a.Hash, operation: a.Operation.String()}
-	_, err := t.beginRow.exec(run, begun.row, begun.region, begun.instanceID, a.Hash, int64(a.Generation), a.Token, begun.begun, begun.operation,
-		t.checksums.begun(&begun), string(a.Operation.Place()))
+	b := ledger.StoredStep{Run: run, Row: int64(a.Row), Begun: now.UnixNano(), Region: a.Key.Region, InstanceID: a.Key.InstanceID, Hash: a.Hash, Operation: a.Operation.String()}
+	_, err := t.beginRow.exec(run, b.Row, b.Region, b.InstanceID, a.Hash, int64(a.Generation), a.Token, b.Begun, b.Operation, t.checksums.begun(&b), string(c.Place))
 	return err
 }
 
 // beginCircuit makes the application the pending one of its circuit. Most circuits are
 // new to the ledger, and the insert itself finds out.
-func (t *transaction) beginCircuit(run int64, c circuit, a batch.Application) error {
+func (t *transaction) beginCircuit(run int64, c ledger.StateKey, a batch.Application) error {
 	if a.Copied() != (batch.Copied{}) { // it leaves more than a pending submission
 		return t.change(c, func(s ledger.State) (ledger.State, error) { return s.Begin(run, a) })
 	}
@@ -60,9 +46,9 @@ func (t *transaction) beginCircuit(run int64, c circuit, a batch.Application) er
 	if err != nil {
 		return rejection{err}
 	}
-	p := storedOf(c, fresh)
-	added, err := t.addPending.exec(p.pendingRun, p.pendingHash, p.pendingGeneration, p.pendingToken, p.pendingOperation,
-		p.scope, p.region, p.instanceID, p.place, t.checksums.of(&p))
+	p := fresh.Store(c)
+	added, err := t.addPending.exec(p.PendingRun, p.PendingHash, p.PendingGeneration, p.PendingToken, p.PendingOperation,
+		p.Scope, p.Region, p.InstanceID, p.Place, t.checksums.of(&p))
 	switch {
 	case err != nil:
 		return err
@@ -75,8 +61,8 @@ func (t *transaction) beginCircuit(run int64, c circuit, a batch.Application) er
 
 // finishApplication records the outcome of a row. held says whether the run was given the
 // circuit's lock, which it may have lost since.
-func (t *transaction) finishApplication(run int64, c circuit, o batch.Outcome, held bool, now time.Time) error {
-	if err := t.writeOutcome(run, o, t.cache.pending[c].Pending.Run == run, now); err != nil || !concernsCircuit(o) {
+func (t *transaction) finishApplication(run int64, c ledger.StateKey, o batch.Outcome, held bool, now time.Time) error {
+	if err := t.writeOutcome(run, o, t.cache.pending[c].Pending.Run == run, now); err != nil || !ledger.MayChange(&o) {
 		return err
 	}
 	if held {
@@ -92,37 +78,27 @@ func (t *transaction) finishApplication(run int64, c circuit, o batch.Outcome, h
 // writeOutcome records an outcome in the run's rows. begun says that the row should exist
 // already.
 func (t *transaction) writeOutcome(run int64, o batch.Outcome, begun bool, now time.Time) error {
-	f := finishedRowOf(run, &o, now.UnixNano())
-	values := [...]any{f.token, f.generation, f.finished, f.result, f.reason, f.errorCode, f.requestID, f.attempts, f.submitted, f.loaStatus,
-		f.tried, t.checksums.finished(&f), run, f.row, string(o.Operation.Place()), o.Key.Region, o.Key.InstanceID, o.Operation.String(), int64(0)}
+	f := ledger.StoreStep(run, &o, now)
+	values := [...]any{f.Token, f.Generation, f.Finished, f.Result, f.Reason, f.ErrorCode, f.RequestID, f.Attempts, f.Submitted, f.LOAStatus,
+		f.Tried, t.checksums.finished(&f), run, f.Row, string(o.Operation.Place()), f.Region, f.InstanceID, f.Operation, int64(0)}
 	const update, last = 15, 18
 	if begun {
 		if changed, err := t.updateRow.exec(values[:update]...); err != nil || changed == 1 {
 			return err
 		}
 	}
-	values[last] = t.checksums.begun(&begunRow{run: run, row: f.row, region: o.Key.Region, instanceID: o.Key.InstanceID, operation: o.Operation.String()})
+	values[last] = t.checksums.begun(&f)
 	_, err := t.finishRow.exec(values[:]...)
 	return err
 }
 
-// concernsCircuit reports whether an outcome can change what is known of its circuit. A
-// row that was invalid, left out or only predicted cannot, unless a lookup saw its LOA.
-func concernsCircuit(o batch.Outcome) bool {
-	switch o.Result {
-	case sheet.Invalid, sheet.Skipped, sheet.Valid, sheet.Blocked:
-		return o.LOAStatus != "" || o.Settled.Result != ""
-	}
-	return true
-}
-
 // change applies a function to the state of a circuit and writes the state back if it
 // differs.
-func (t *transaction) change(c circuit, to func(ledger.State) (ledger.State, error)) error {
+func (t *transaction) change(c ledger.StateKey, to func(ledger.State) (ledger.State, error)) error {
 	before, ok := t.cache.pending[c]
 	if !ok {
 		var err error
-		_, before, err = scanState(t.load.QueryRow(c.scope, c.key.Region, c.key.InstanceID, c.place).Scan)
+		_, before, err = scanState(t.load.QueryRow(string(c.Scope), c.Key.Region, c.Key.InstanceID, string(c.Place)).Scan)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
@@ -141,18 +117,18 @@ func (t *transaction) change(c circuit, to func(ledger.State) (ledger.State, err
 }
 
 // store writes the state of a circuit.
-func (t *transaction) store(c circuit, s ledger.State) error {
+func (t *transaction) store(c ledger.StateKey, s ledger.State) error {
 	if s == (ledger.State{}) {
-		_, err := t.remove.exec(c.scope, c.key.Region, c.key.InstanceID, c.place)
+		_, err := t.remove.exec(string(c.Scope), c.Key.Region, c.Key.InstanceID, string(c.Place))
 		return err
 	}
-	r := storedOf(c, s)
-	values := [...]any{r.hash, r.generation, r.token, r.result, r.errorCode, r.requestID, r.submitted, r.loa, r.run,
-		r.scope, r.region, r.instanceID, r.place, int64(0),
-		r.pendingRun, r.pendingHash, r.pendingGeneration, r.pendingToken, r.pendingOperation, r.pendingPhase, r.tried, r.others, r.accepted}
+	r := s.Store(c)
+	values := [...]any{r.Hash, r.Generation, r.Token, r.Result, r.ErrorCode, r.RequestID, r.Submitted, r.LOA, r.Run,
+		r.Scope, r.Region, r.InstanceID, r.Place, int64(0),
+		r.PendingRun, r.PendingHash, r.PendingGeneration, r.PendingToken, r.PendingOperation, r.PendingPhase, r.Tried, r.Others, r.Accepted}
 	const checksum, short = 13, 14
 	if s.Pending == (ledger.Submission{}) && s.Tried.IsZero() && s.Others == "" {
-		r.pendingOperation, r.pendingPhase = "", 0 // as the statement leaves them
+		r.PendingOperation, r.PendingPhase = "", 0 // as the statement leaves them
 		values[checksum] = t.checksums.of(&r)
 		_, err := t.saveWithoutPending.exec(values[:short]...)
 		return err

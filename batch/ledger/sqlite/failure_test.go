@@ -119,7 +119,7 @@ func TestOneRejectionLeavesTheOthers(t *testing.T) {
 			if i == 3 {
 				return rejection{ledger.ErrRunExists}
 			}
-			return t.beginApplication(r.seq, r.circuit(numbered(8)[i], batch.Apply), numberedApplication(i), r.info.Started)
+			return t.beginApplication(r.seq, r.info.StateKey(numbered(8)[i], batch.Apply), numberedApplication(i), r.info.Started)
 		}}
 	}
 	// The writer is idle and nothing reaches it: this goroutine owns it for now.

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"time"
 
@@ -61,7 +60,7 @@ func (s *Store) states(ctx context.Context, scope ledger.Scope, place batch.Plac
 				key, state, err := scanState(scan)
 				states[key] = state
 				return err
-			}, "SELECT "+stateColumns+` FROM json_each(?) k CROSS JOIN circuits c
+			}, "SELECT "+ledger.StateColumns+`, checksum FROM json_each(?) k CROSS JOIN circuits c
 				ON c.scope = ? AND c.region = ? AND c.instance_id = k.value AND c.place = ?`,
 				list, string(scope), region, string(place))
 			if err != nil {
@@ -89,8 +88,8 @@ func (s *Store) pastRun(ctx context.Context, seq int64) (pastRun, error) {
 	if err == nil && !sound {
 		err = errChecksum
 	}
-	if r.until = instant(ended); ended == 0 {
-		r.until = instant(heartbeat).Add(heartbeatTimeout)
+	if r.until = ledger.Instant(ended); ended == 0 {
+		r.until = ledger.Instant(heartbeat).Add(heartbeatTimeout)
 	}
 	return r, err
 }
@@ -110,133 +109,78 @@ func (s *Store) Scopes(ctx context.Context) ([]ledger.Scope, error) {
 	return scopes, s.wrap("read", err)
 }
 
-const runColumns = `seq, id, scope, command, input, input_sha256, output, account, version, options, started, host, pid,
-	heartbeat, taken_by, ended, final, pruned, ` + soundRun
-
 // Runs implements [ledger.Store].
 func (s *Store) Runs(ctx context.Context, limit int) ([]ledger.RunSummary, error) {
 	if limit <= 0 {
 		limit = -1
 	}
-	list, err := s.summaries(ctx, "SELECT "+runColumns+" FROM runs ORDER BY seq DESC LIMIT ?", limit)
+	list, err := s.summaries(ctx, "ORDER BY seq DESC LIMIT ?", limit)
 	return list, s.wrap("read", err)
 }
 
-func (s *Store) summaries(ctx context.Context, query string, args ...any) ([]ledger.RunSummary, error) {
+// summaries reads runs and counts the rows of those that have not ended.
+func (s *Store) summaries(ctx context.Context, which string, args ...any) ([]ledger.RunSummary, error) {
 	var list []ledger.RunSummary
-	var open []int64 // for each in list, its seq if it has not ended, else 0
+	uncounted := map[int]int64{} // seq by place in the list
 	err := each(ctx, s.read, func(scan func(...any) error) error {
-		summary, seq, err := s.scanSummary(scan)
-		list, open = append(list, summary), append(open, seq)
-		return err
-	}, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	for i, seq := range open {
-		if seq != 0 {
-			if list[i].Results, err = countResults(ctx, s.read, seq); err != nil {
-				return nil, err
-			}
+		var r ledger.StoredRun
+		var heartbeat int64
+		var sound, alive bool
+		err := scan(append(r.Fields(), &heartbeat, &sound)...)
+		if err == nil && !sound {
+			err = errChecksum
 		}
-	}
-	return list, nil
-}
-
-// scanSummary reads the runColumns of a row. It also returns the run's seq if the run has
-// not ended, so its results are still to be counted; else 0.
-func (s *Store) scanSummary(scan func(...any) error) (ledger.RunSummary, int64, error) {
-	var r ledger.RunSummary
-	var seq, started, heartbeat, ended, pruned int64
-	var options, final string
-	var sound bool
-	err := scan(&seq, &r.ID, &r.Scope, &r.Command, &r.Input, &r.InputSHA256, &r.Output, &r.Account, &r.Version, &options,
-		&started, &r.Host, &r.PID, &heartbeat, &r.TakenBy, &ended, &final, &pruned, &sound)
-	if err == nil && !sound {
-		err = errChecksum
-	}
-	if err != nil {
-		return r, 0, err
-	}
-	r.Started, r.Pruned = instant(started), instant(pruned)
-	if options != "" {
-		r.Options = json.RawMessage(options)
-	}
-	switch {
-	case ended != 0:
-		r.Status, r.End = ledger.Ended, &ledger.RunEnd{}
-		if err := json.Unmarshal([]byte(final), r.End); err != nil {
-			return r, 0, err
+		if err == nil && !r.Over() {
+			alive, err = s.alive(r.Seq, ledger.Instant(heartbeat), time.Now())
 		}
-		r.End.Ended = instant(ended)
-		r.Results = r.End.Results
-		return r, 0, nil
-	case r.TakenBy != "":
-		r.Status = ledger.TakenOver
-	default:
-		alive, err := s.alive(seq, instant(heartbeat), time.Now())
 		if err != nil {
-			return r, 0, err
+			return err
 		}
-		r.Status = ledger.Died
-		if alive {
-			r.Status = ledger.Running
+		if !r.Counted() {
+			uncounted[len(list)] = r.Seq
+		}
+		summary, err := r.Summary(alive)
+		list = append(list, summary)
+		return err
+	}, "SELECT "+ledger.RunColumns+", heartbeat, "+soundRun+" FROM runs "+which, args...)
+	for i, seq := range uncounted {
+		if err == nil {
+			list[i].Results, err = countResults(ctx, s.read, seq)
 		}
 	}
-	if pruned == 0 {
-		return r, seq, nil
-	}
-	var counted ledger.RunEnd // by markPruned
-	err = json.Unmarshal([]byte(final), &counted)
-	r.Results = counted.Results
-	return r, 0, err
+	return list, err
 }
 
 // countResults counts the finished rows of a run by the result that they show.
 func countResults(ctx context.Context, q querier, run int64) (map[sheet.Result]int, error) {
-	results := map[sheet.Result]int{}
+	tally := ledger.Tally{Results: map[sheet.Result]int{}}
 	err := each(ctx, q, func(scan func(...any) error) error {
 		var result sheet.Result
 		var n int
 		err := scan(&result, &n)
-		results[result] = n
+		tally.Results[result] = n
 		return err
 	}, `SELECT result, count(*) FROM rows r WHERE run = ?1 AND finished != 0
 		AND NOT EXISTS (SELECT 1 FROM rows o WHERE o.run = ?1 AND o.row = r.row AND o.place != r.place) GROUP BY result`, run)
 	if err != nil {
 		return nil, err
 	}
-	var steps []batch.Outcome
-	count := func() {
-		if len(steps) > 0 {
-			results[batch.ShownOf(steps).Result]++
-		}
-		steps = steps[:0]
-	}
 	err = each(ctx, q, func(scan func(...any) error) error {
-		var o batch.Outcome
+		var row int
 		var operation string
-		err := scan(&o.Row, &operation, &o.Result)
-		if err == nil {
-			o.Operation, err = batch.ParseOperation(operation)
+		var result sheet.Result
+		if err := scan(&row, &operation, &result); err != nil {
+			return err
 		}
-		if len(steps) > 0 && steps[0].Row != o.Row {
-			count()
-		}
-		steps = append(steps, o)
-		return err
+		return tally.Step(row, operation, result)
 	}, `SELECT row, operation, result FROM rows r WHERE run = ?1 AND finished != 0
-		AND EXISTS (SELECT 1 FROM rows o WHERE o.run = ?1 AND o.row = r.row AND o.place != r.place) `+inOrder, run)
-	count()
-	return results, err
+		AND EXISTS (SELECT 1 FROM rows o WHERE o.run = ?1 AND o.row = r.row AND o.place != r.place)`+ledger.StepOrder, run)
+	return tally.Results, err
 }
-
-// inOrder lists rows with their steps in order.
-const inOrder = "ORDER BY r.run, r.row, r.place != 'loa', r.place"
 
 // Run implements [ledger.Store].
 func (s *Store) Run(ctx context.Context, id string) (*ledger.PastRun, error) {
-	list, err := s.summaries(ctx, "SELECT "+runColumns+" FROM runs WHERE id = ?", id)
+	list, err := s.summaries(ctx, "WHERE id = ?", id)
 	if err != nil {
 		return nil, s.wrap("read", err)
 	}
@@ -250,42 +194,30 @@ func (s *Store) Run(ctx context.Context, id string) (*ledger.PastRun, error) {
 	}
 	run.Rows = make([]batch.Outcome, 0, finished)
 	err = each(ctx, s.read, func(scan func(...any) error) error {
-		o, _, err := scanRow(scan)
-		if last := len(run.Rows) - 1; last >= 0 && run.Rows[last].Row == o.Row {
-			run.Rows[last] = batch.Shown(run.Rows[last], o)
-			return err
-		}
-		run.Rows = append(run.Rows, o)
+		o, _, err := scanStep(scan)
+		run.Rows = ledger.AppendStep(run.Rows, o)
 		return err
-	}, "SELECT "+outcomeColumns+" FROM rows r WHERE r.run = (SELECT seq FROM runs WHERE id = ?) "+inOrder, id)
+	}, "SELECT "+stepColumns+" FROM rows r WHERE r.run = (SELECT seq FROM runs WHERE id = ?)"+ledger.StepOrder, id)
 	return run, s.wrap("read", err)
 }
 
-const outcomeColumns = `r.run, r.hash, r.begun, r.finished, r.begun_checksum, r.finished_checksum, r.row, r.region, r.instance_id, r.result, r.reason, r.error_code, r.request_id, r.token,
-	r.generation, r.attempts, r.submitted, r.loa_status, r.operation, r.tried`
+const stepColumns = ledger.StepColumns + ", r.begun_checksum, r.finished_checksum"
 
-// scanRow reads the outcomeColumns of a row, and the columns that the query has before them,
-// and compares the row's checksums.
-func scanRow(scan func(...any) error, before ...any) (batch.Outcome, begunRow, error) {
-	var o batch.Outcome
-	var submitted, tried, finished, sumBegun, sumFinished int64
-	var b begunRow
-	err := scan(append(before, &b.run, &b.hash, &b.begun, &finished, &sumBegun, &sumFinished, &o.Row, &o.Key.Region, &o.Key.InstanceID, &o.Result, &o.Reason, &o.ErrorCode, &o.RequestID,
-		&o.Token, &o.Generation, &o.Attempts, &submitted, &o.LOAStatus, &b.operation, &tried)...)
-	o.SubmittedAt, o.Tried = instant(submitted), instant(tried)
-	b.row, b.region, b.instanceID = int64(o.Row), o.Key.Region, o.Key.InstanceID
+// scanStep reads the stepColumns of a row and compares its checksums, and reads the columns that
+// the query has after them.
+func scanStep(scan func(...any) error, after ...any) (batch.Outcome, ledger.StoredStep, error) {
+	var s ledger.StoredStep
+	var sumBegun, sumFinished int64
+	err := scan(slices.Concat(s.Fields(), []any{&sumBegun, &sumFinished}, after)...)
 	var c checksummer
-	f := finishedRowOf(b.run, &o, finished)
-	if err == nil && (sumBegun != 0 && sumBegun != c.begun(&b) || sumFinished != 0 && sumFinished != c.finished(&f)) {
+	if err == nil && (sumBegun != 0 && sumBegun != c.begun(&s) || sumFinished != 0 && sumFinished != c.finished(&s)) {
 		err = errChecksum
 	}
-	if err == nil {
-		o.Operation, err = batch.ParseOperation(b.operation)
+	if err != nil {
+		return batch.Outcome{}, s, err
 	}
-	if o.Result == "" {
-		o.Result, o.Reason = sheet.Unknown, batch.ReasonUnsettled
-	}
-	return o, b, err
+	o, err := s.Outcome()
+	return o, s, err
 }
 
 // Circuit implements [ledger.Store].
@@ -293,13 +225,11 @@ func (s *Store) Circuit(ctx context.Context, instanceID string) ([]ledger.Event,
 	var events []ledger.Event
 	err := each(ctx, s.read, func(scan func(...any) error) error {
 		var e ledger.Event
-		var finished int64
-		o, begun, err := scanRow(scan, &e.RunID, &e.Scope, &e.Command, &finished)
-		e.Outcome, e.Hash, e.Begun, e.Finished = o, begun.hash, instant(begun.begun), instant(finished)
+		o, s, err := scanStep(scan, &e.RunID, &e.Scope, &e.Command)
+		e.Outcome, e.Hash, e.Begun, e.Finished = o, s.Hash, ledger.Instant(s.Begun), ledger.Instant(s.Finished)
 		events = append(events, e)
 		return err
-	}, "SELECT u.id, u.scope, u.command, r.finished, "+outcomeColumns+
-		" FROM rows r JOIN runs u ON u.seq = r.run WHERE r.instance_id = ? "+inOrder, instanceID)
+	}, "SELECT "+stepColumns+", u.id, u.scope, u.command FROM rows r JOIN runs u ON u.seq = r.run WHERE r.instance_id = ?"+ledger.StepOrder, instanceID)
 	return events, s.wrap("read", err)
 }
 

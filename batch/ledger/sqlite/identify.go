@@ -219,17 +219,10 @@ func mark(ctx context.Context, conn *sql.Conn) error {
 	return err
 }
 
-// programOf names the version of the program that wrote a ledger last.
-func programOf(ctx context.Context, conn *sql.Conn) string {
-	var version string
-	err := conn.QueryRowContext(ctx, "SELECT version FROM runs ORDER BY seq DESC LIMIT 1").Scan(&version)
-	if err != nil || version == "" {
-		return "(unknown)" // a later version may have no such table
-	}
-	return version
-}
-
-// newer is the error for a ledger of a later version.
+// newer is the error for a ledger of a later version, which may have no such table. The program is
+// the one that wrote it last.
 func newer(ctx context.Context, conn *sql.Conn, found, known int) error {
-	return &ledger.SchemaError{Found: found, Known: known, Program: programOf(ctx, conn)}
+	var program string
+	_ = conn.QueryRowContext(ctx, "SELECT version FROM runs ORDER BY seq DESC LIMIT 1").Scan(&program)
+	return ledger.NewerSchema(found, known, program)
 }

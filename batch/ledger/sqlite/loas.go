@@ -27,28 +27,25 @@ const loaStates = `CREATE TABLE loa_states (
 	) STRICT, WITHOUT ROWID;`
 
 const (
-	loaColumns  = "scope, region, instance_id, since, status, asked, company, letter, letter_sha256"
-	soundLOA    = "checksum = columns_checksum(" + loaColumns + ")"
+	soundLOA    = "checksum = columns_checksum(" + ledger.LOAColumns + ")"
 	damagedLOAs = "SELECT EXISTS (SELECT 1 FROM loa_states WHERE NOT " + soundLOA + ")"
-	saveLOA     = "INSERT OR REPLACE INTO loa_states (" + loaColumns + `, checksum)
+	saveLOA     = "INSERT OR REPLACE INTO loa_states (" + ledger.LOAColumns + `, checksum)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, columns_checksum(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9))`
-	presentLOA = "SELECT " + loaColumns + ", " + soundLOA + ` FROM loa_states
-		WHERE scope = ? AND region = ? AND instance_id = ? ORDER BY since DESC LIMIT 1`
+	readLOA    = "SELECT " + ledger.LOAColumns + ", " + soundLOA
+	presentLOA = readLOA + " FROM loa_states WHERE scope = ? AND region = ? AND instance_id = ? ORDER BY since DESC LIMIT 1"
+	loaHistory = readLOA + " FROM loa_states ORDER BY scope, region, instance_id, since"
 )
 
 // loaChunk bounds the LOAs that one transaction records, about 20 milliseconds of work.
 const loaChunk = 500
 
-// scanLOA reads the loaColumns of a row and whether its checksum holds.
+// scanLOA reads what readLOA selects.
 func scanLOA(scan func(...any) error) (ledger.LOA, error) {
-	var l ledger.LOA
-	var since, asked int64
 	var sound bool
-	err := scan(&l.Scope, &l.Key.Region, &l.Key.InstanceID, &since, &l.Status, &asked, &l.Company, &l.Letter.Path, &l.Letter.SHA256, &sound)
+	l, err := ledger.ScanLOA(scan, &sound)
 	if err == nil && !sound {
 		err = errChecksum
 	}
-	l.Since, l.Asked = instant(since), instant(asked)
 	return l, err
 }
 
@@ -77,12 +74,7 @@ func (s *Store) SawLOAs(ctx context.Context, scope ledger.Scope, seen []ledger.L
 // KeepLetter implements [ledger.Store].
 func (s *Store) KeepLetter(ctx context.Context, scope ledger.Scope, key batch.Key, letter ledger.Letter) error {
 	return s.wrap("write", s.writer.do(ctx, func(t *transaction) error {
-		return t.changeLOA(ctx, scope, key, func(known ledger.LOA) ledger.LOA {
-			if !known.Since.IsZero() {
-				known.Letter = letter
-			}
-			return known
-		})
+		return t.changeLOA(ctx, scope, key, func(known ledger.LOA) ledger.LOA { return known.WithLetter(letter) })
 	}))
 }
 
@@ -97,8 +89,8 @@ func (t *transaction) changeLOA(ctx context.Context, scope ledger.Scope, key bat
 	if next == known {
 		return nil
 	}
-	_, err = t.conn.ExecContext(ctx, saveLOA, string(scope), key.Region, key.InstanceID, nanoseconds(next.Since), next.Status,
-		nanoseconds(next.Asked), next.Company, next.Letter.Path, next.Letter.SHA256)
+	next.Key = key
+	_, err = t.conn.ExecContext(ctx, saveLOA, next.Values(scope)...)
 	return err
 }
 
@@ -111,13 +103,12 @@ func (s *Store) LOAs(ctx context.Context, scope ledger.Scope, keys []batch.Key) 
 		present[l.Key] = l
 		return err
 	}
-	const columns = "SELECT " + loaColumns + ", " + soundLOA
 	if keys == nil {
-		err := each(ctx, s.read, latest, columns+" FROM loa_states WHERE scope = ? ORDER BY since", string(scope))
+		err := each(ctx, s.read, latest, readLOA+" FROM loa_states WHERE scope = ? ORDER BY since", string(scope))
 		return present, s.wrap("read", err)
 	}
 	for _, k := range groupByRegion(keys) {
-		err := each(ctx, s.read, latest, columns+` FROM json_each(?) k CROSS JOIN loa_states l
+		err := each(ctx, s.read, latest, readLOA+` FROM json_each(?) k CROSS JOIN loa_states l
 			ON l.scope = ? AND l.region = ? AND l.instance_id = k.value ORDER BY l.since`, k.json(), string(scope), k.region)
 		if err != nil {
 			return nil, s.wrap("read", err)
@@ -133,6 +124,6 @@ func (s *Store) LOAHistory(ctx context.Context) ([]ledger.LOA, error) {
 		l, err := scanLOA(scan)
 		list = append(list, l)
 		return err
-	}, "SELECT "+loaColumns+", "+soundLOA+" FROM loa_states ORDER BY scope, region, instance_id, since")
+	}, loaHistory)
 	return list, s.wrap("read", err)
 }

@@ -126,7 +126,7 @@ func (t *transaction) start(ctx context.Context, r *run, keys []regionKeys) ([]h
 			return nil, rejection{err}
 		}
 		if alive {
-			return nil, rejection{&ledger.LockedError{RunID: h.id, Host: h.host, PID: h.pid, Since: h.started, Circuits: h.circuits}}
+			return nil, rejection{&h.LockedError}
 		}
 	}
 	if err := t.lockRun(ctx, r, now); err != nil {
@@ -199,12 +199,9 @@ func (t *transaction) sweepLocks(ctx context.Context, locks *lockFiles, now time
 }
 
 func (t *transaction) insertRun(ctx context.Context, r *run) error {
-	i := r.info
 	r.beaten = time.Now().UnixNano()
-	_, err := t.conn.ExecContext(ctx, `INSERT INTO runs (seq, id, scope, command, input, input_sha256, output, account, version,
-		options, started, host, pid, heartbeat) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.seq, i.ID, string(i.Scope), i.Command, i.Input, i.InputSHA256, i.Output, i.Account, i.Version,
-		string(i.Options), i.Started.UnixNano(), i.Host, i.PID, r.beaten)
+	_, err := t.conn.ExecContext(ctx, "INSERT INTO runs ("+ledger.InfoColumns+", seq, heartbeat) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		append(r.info.Values(), r.seq, r.beaten)...)
 	if err == nil {
 		err = sumRun(ctx, t.conn, r.seq, setStart+", "+setBeat+", "+setEnd)
 	}
@@ -213,13 +210,16 @@ func (t *transaction) insertRun(ctx context.Context, r *run) error {
 
 // holder is a run that holds some of the requested circuits.
 type holder struct {
+	ledger.LockedError
 	seq       int64
-	id        string
-	host      string // for people, as is pid
-	pid       int
-	started   time.Time
 	heartbeat time.Time
-	circuits  int
+}
+
+func scanHolder(scan func(...any) error) (h holder, err error) {
+	var started, heartbeat int64
+	err = scan(&h.seq, &h.RunID, &h.Host, &h.PID, &started, &heartbeat, &h.Circuits)
+	h.Since, h.heartbeat = ledger.Instant(started), ledger.Instant(heartbeat)
+	return h, err
 }
 
 // holders lists the runs that hold any of the circuits, the oldest first.
@@ -240,14 +240,10 @@ func (t *transaction) holders(ctx context.Context, scope ledger.Scope, keys []re
 	}
 	var list []holder
 	for run, n := range counts {
-		h := holder{seq: run, circuits: n}
-		var started, heartbeat int64
-		err := t.conn.QueryRowContext(ctx, "SELECT id, host, pid, started, heartbeat FROM runs WHERE seq = ?", run).
-			Scan(&h.id, &h.host, &h.pid, &started, &heartbeat)
+		h, err := scanHolder(t.conn.QueryRowContext(ctx, "SELECT seq, id, host, pid, started, heartbeat, ? FROM runs WHERE seq = ?", n, run).Scan)
 		if err != nil {
 			return nil, err
 		}
-		h.started, h.heartbeat = instant(started), instant(heartbeat)
 		list = append(list, h)
 	}
 	slices.SortFunc(list, func(a, b holder) int { return int(a.seq - b.seq) })

@@ -91,7 +91,7 @@ func TestBeginAfterAPauseBeats(t *testing.T) {
 	}
 	var recorded int64
 	if err := s.read.QueryRowContext(t.Context(), "SELECT heartbeat FROM runs WHERE seq = ?", r.seq).Scan(&recorded); err != nil || recorded < before {
-		t.Errorf("the heartbeat is %v old, %v", time.Since(instant(recorded)), err)
+		t.Errorf("the heartbeat is %v old, %v", time.Since(ledger.Instant(recorded)), err)
 	}
 }
 
@@ -333,7 +333,7 @@ func TestRollbackEmptiesTheCache(t *testing.T) {
 	a := numberedApplication(0)
 	broken := errors.New("broken")
 	err := s.writer.do(t.Context(), func(tx *transaction) error {
-		return errors.Join(tx.beginApplication(r.seq, r.circuit(a.Key, a.Operation), a, r.info.Started), broken)
+		return errors.Join(tx.beginApplication(r.seq, r.info.StateKey(a.Key, a.Operation), a, r.info.Started), broken)
 	})
 	if !errors.Is(err, broken) {
 		t.Fatal(err)

@@ -30,7 +30,7 @@ func readMoved(ctx context.Context, q interface {
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
-	m.When = instant(at)
+	m.When = ledger.Instant(at)
 	return &m, err
 }
 
@@ -78,10 +78,7 @@ func (t *transaction) noneRuns(ctx context.Context, s *Store) error {
 	now := time.Now()
 	var runs []holder
 	err := each(ctx, t.conn, func(scan func(...any) error) error {
-		var h holder
-		var started, heartbeat int64
-		err := scan(&h.seq, &h.id, &h.host, &h.pid, &started, &heartbeat, &h.circuits)
-		h.started, h.heartbeat = instant(started), instant(heartbeat)
+		h, err := scanHolder(scan)
 		runs = append(runs, h)
 		return err
 	}, `SELECT seq, id, host, pid, started, heartbeat, (SELECT count(*) FROM locks WHERE run = seq)
@@ -95,7 +92,7 @@ func (t *transaction) noneRuns(ctx context.Context, s *Store) error {
 			return rejection{err}
 		}
 		if alive {
-			return rejection{&ledger.LockedError{RunID: h.id, Host: h.host, PID: h.pid, Since: h.started, Circuits: h.circuits}}
+			return rejection{&h.LockedError}
 		}
 	}
 	return nil
@@ -108,18 +105,17 @@ func (s *Store) archive(ctx context.Context, mark *ledger.MovedError) *ledger.Ar
 		ID: mark.ID, Source: s.path, Host: host,
 		Runs: s.archivedRuns(ctx, mark.When),
 		Rows: archived(ctx, s, func(scan func(...any) error) (r ledger.ArchivedRow, err error) {
-			var finished int64
-			o, begun, err := scanRow(scan, &finished)
-			if finished == 0 {
+			o, s, err := scanStep(scan)
+			if s.Finished == 0 {
 				o.Result, o.Reason = "", ""
 			}
-			return ledger.ArchivedRow{Run: begun.run, Hash: begun.hash, Begun: instant(begun.begun), Finished: instant(finished), Outcome: o}, err
-		}, "SELECT r.finished, "+outcomeColumns+" FROM rows r "+inOrder),
+			return ledger.ArchivedRow{Run: s.Run, Hash: s.Hash, Begun: ledger.Instant(s.Begun), Finished: ledger.Instant(s.Finished), Outcome: o}, err
+		}, "SELECT "+stepColumns+" FROM rows r"+ledger.StepOrder),
 		Circuits: archived(ctx, s, func(scan func(...any) error) (c ledger.ArchivedCircuit, err error) {
-			c.Key, c.State, err = scanState(func(values ...any) error { return scan(append([]any{&c.Scope, &c.Place}, values...)...) })
+			c.Key, c.State, err = scanState(func(values ...any) error { return scan(append(values, &c.Scope, &c.Place)...) })
 			return c, err
-		}, "SELECT scope, place, "+stateColumns+" FROM circuits"),
-		LOAs: archived(ctx, s, scanLOA, "SELECT "+loaColumns+", "+soundLOA+" FROM loa_states ORDER BY scope, region, instance_id, since"),
+		}, "SELECT "+ledger.StateColumns+", checksum, scope, place FROM circuits"),
+		LOAs: archived(ctx, s, scanLOA, loaHistory),
 		Quotas: archived(ctx, s, func(scan func(...any) error) (q ledger.ArchivedQuota, err error) {
 			var stored []byte
 			if err := scan(&q.Key.Scope, &q.Key.Region, &q.Key.API, &stored); err != nil {
@@ -155,7 +151,7 @@ var errEnough = errors.New("enough was read")
 // none has sent anything since.
 func (s *Store) archivedRuns(ctx context.Context, moved time.Time) func(yield func(ledger.ArchivedRun, error) bool) {
 	return func(yield func(ledger.ArchivedRun, error) bool) {
-		list, err := s.summaries(ctx, "SELECT "+runColumns+" FROM runs ORDER BY seq")
+		list, err := s.summaries(ctx, "ORDER BY seq")
 		numbers := map[string]int64{}
 		if err == nil {
 			err = each(ctx, s.read, func(scan func(...any) error) error {

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -96,7 +95,7 @@ func (s *Store) prunable(ctx context.Context, before time.Time) (runs []oldRun, 
 			return err
 		}
 		if !over {
-			if alive, err := s.alive(run.seq, instant(heartbeat), now); err != nil || alive {
+			if alive, err := s.alive(run.seq, ledger.Instant(heartbeat), now); err != nil || alive {
 				return err
 			}
 		}
@@ -121,22 +120,14 @@ func (t *transaction) markPruned(run int64, now time.Time) error {
 	if err := t.conn.QueryRowContext(ctx, "SELECT final, pruned FROM runs WHERE seq = ?", run).Scan(&final, &pruned); err != nil || pruned != 0 {
 		return err
 	}
-	var end ledger.RunEnd
-	var err error
-	if final == "" { // it was killed
+	end, err := ledger.DecodeJSON[ledger.RunEnd](final)
+	if err == nil && final == "" { // it was killed
 		end.Results, err = countResults(ctx, t.conn, run)
-	} else {
-		err = json.Unmarshal([]byte(final), &end)
 	}
 	if err != nil {
 		return err
 	}
-	end.LeftOut, end.Moved = nil, nil // they are about rows
-	text, err := json.Marshal(end)
-	if err != nil {
-		return err
-	}
-	_, err = t.conn.ExecContext(ctx, "UPDATE runs SET pruned = ?, final = ? WHERE seq = ?", now.UnixNano(), string(text), run)
+	_, err = t.conn.ExecContext(ctx, "UPDATE runs SET pruned = ?, final = ? WHERE seq = ?", now.UnixNano(), ledger.EncodeJSON(end.WithoutRows()), run)
 	if err == nil {
 		err = sumRun(ctx, t.conn, run, setEnd)
 	}
@@ -168,7 +159,7 @@ func (s *Store) anyRunning(ctx context.Context, q querier) (running bool, err er
 		var run, heartbeat int64
 		err := scan(&run, &heartbeat)
 		if err == nil && !running {
-			running, err = s.alive(run, instant(heartbeat), now)
+			running, err = s.alive(run, ledger.Instant(heartbeat), now)
 		}
 		return err
 	}, "SELECT seq, heartbeat FROM runs WHERE ended = 0 AND taken_by = ''")

@@ -11,7 +11,7 @@ import (
 
 	"modernc.org/sqlite"
 
-	"github.com/loabatch/loabatch/batch"
+	"github.com/loabatch/loabatch/batch/ledger"
 )
 
 // What history, report and resume read has checksums as well: the runs and their rows. Each
@@ -58,40 +58,20 @@ const (
 	damagedRows = "SELECT EXISTS (SELECT 1 FROM rows WHERE begun_checksum NOT IN (0, " + sumBegun + ") OR finished_checksum NOT IN (0, " + sumFinished + "))"
 )
 
-// begunRow is the part of a row that Begin writes.
-type begunRow struct {
-	run, row, begun                     int64
-	region, instanceID, hash, operation string
-}
-
-// finishedRow is the part of a row that Finish writes.
-type finishedRow struct {
-	run, row, generation, finished, attempts, submitted, tried int64
-	token, result, reason, errorCode, requestID, loaStatus     string
-}
-
-func finishedRowOf(run int64, o *batch.Outcome, finished int64) finishedRow {
-	return finishedRow{
-		run: run, row: int64(o.Row), generation: int64(o.Generation), finished: finished, attempts: int64(o.Attempts),
-		submitted: nanoseconds(o.SubmittedAt), tried: nanoseconds(o.Tried), token: o.Token, result: string(o.Result),
-		reason: string(o.Reason), errorCode: o.ErrorCode, requestID: o.RequestID, loaStatus: o.LOAStatus,
-	}
-}
-
-func (c *checksummer) begun(r *begunRow) int64 {
+func (c *checksummer) begun(s *ledger.StoredStep) int64 {
 	b := (*c)[:0]
-	b = appendNumber(appendNumber(b, r.run), r.row)
-	b = appendText(appendText(appendText(b, r.region), r.instanceID), r.hash)
-	*c = appendText(appendNumber(b, r.begun), r.operation)
+	b = appendNumber(appendNumber(b, s.Run), s.Row)
+	b = appendText(appendText(appendText(b, s.Region), s.InstanceID), s.Hash)
+	*c = appendText(appendNumber(b, s.Begun), s.Operation)
 	return checksumOf(*c)
 }
 
-func (c *checksummer) finished(r *finishedRow) int64 {
+func (c *checksummer) finished(s *ledger.StoredStep) int64 {
 	b := (*c)[:0]
-	b = appendText(appendNumber(appendNumber(b, r.run), r.row), r.token)
-	b = appendNumber(appendNumber(b, r.generation), r.finished)
-	b = appendText(appendText(appendText(appendText(b, r.result), r.reason), r.errorCode), r.requestID)
-	*c = appendNumber(appendText(appendNumber(appendNumber(b, r.attempts), r.submitted), r.loaStatus), r.tried)
+	b = appendText(appendNumber(appendNumber(b, s.Run), s.Row), s.Token)
+	b = appendNumber(appendNumber(b, s.Generation), s.Finished)
+	b = appendText(appendText(appendText(appendText(b, s.Result), s.Reason), s.ErrorCode), s.RequestID)
+	*c = appendNumber(appendText(appendNumber(appendNumber(b, s.Attempts), s.Submitted), s.LOAStatus), s.Tried)
 	return checksumOf(*c)
 }
 

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"sync"
 	"time"
@@ -20,16 +19,10 @@ type run struct {
 	halt    chan struct{} // ends the heartbeat
 	beating sync.WaitGroup
 	beaten  int64 // the latest heartbeat; the writer's
-
-	mu    sync.RWMutex
-	ended bool
+	open    ledger.Lifetime
 }
 
 var _ ledger.Run = (*run)(nil)
-
-func (r *run) circuit(key batch.Key, o batch.Operation) circuit {
-	return circuit{string(r.info.Scope), key, string(o.Place())}
-}
 
 // Info implements [ledger.Run].
 func (r *run) Info() ledger.RunInfo { return r.info }
@@ -52,7 +45,7 @@ func (r *run) Begin(ctx context.Context, a batch.Application) error {
 		if err := t.beatIfDue(r); err != nil {
 			return err
 		}
-		return t.beginApplication(r.seq, r.circuit(a.Key, a.Operation), a, now)
+		return t.beginApplication(r.seq, r.info.StateKey(a.Key, a.Operation), a, now)
 	})
 }
 
@@ -62,17 +55,12 @@ func (r *run) Finish(ctx context.Context, o batch.Outcome) error {
 	_, held := r.held[o.Key]
 	now := time.Now()
 	return r.write(ctx, r.store.writer.doDeferred, func(t *transaction) error {
-		return t.finishApplication(r.seq, r.circuit(o.Key, o.Operation), o, held, now)
+		return t.finishApplication(r.seq, r.info.StateKey(o.Key, o.Operation), o, held, now)
 	})
 }
 
 func (r *run) write(ctx context.Context, do func(context.Context, func(*transaction) error) error, apply func(*transaction) error) error {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	if r.ended {
-		return ledger.ErrEnded
-	}
-	return r.store.wrap("write", do(ctx, apply))
+	return r.store.wrap("write", r.open.During(func() error { return do(ctx, apply) }))
 }
 
 // holds rejects the call if the run has lost its locks. The answer is cached until another
@@ -99,38 +87,26 @@ func (t *transaction) holds(run int64) error {
 
 // End implements [ledger.Run].
 func (r *run) End(ctx context.Context, end ledger.RunEnd) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.ended {
-		return ledger.ErrEnded
-	}
-	if end.Ended.IsZero() {
-		end.Ended = time.Now().UTC()
-	}
-	err := r.store.writer.do(ctx, func(t *transaction) error { return t.endRun(r.seq, end) })
-	if err == nil {
-		r.ended = true
-		close(r.halt)
-		r.beating.Wait()
-		r.store.locks.release(r.seq)
-	}
-	return r.store.wrap("write", err)
+	return r.store.wrap("write", r.open.End(func() error {
+		err := r.store.writer.do(ctx, func(t *transaction) error { return t.endRun(r.seq, end.WithDefaults()) })
+		if err == nil {
+			close(r.halt)
+			r.beating.Wait()
+			r.store.locks.release(r.seq)
+		}
+		return err
+	}))
 }
 
 // endRun writes the run's end with the counts of its results, and releases its locks.
-func (t *transaction) endRun(run int64, end ledger.RunEnd) error {
+func (t *transaction) endRun(run int64, end ledger.RunEnd) (err error) {
 	delete(t.cache.fenced, run)
 	ctx := context.Background()
-	results, err := countResults(ctx, t.conn, run)
-	if err != nil {
+	if end.Results, err = countResults(ctx, t.conn, run); err != nil {
 		return err
 	}
-	end.Results = results
-	final, err := json.Marshal(end)
+	_, err = t.conn.ExecContext(ctx, "UPDATE runs SET ended = ?, final = ? WHERE seq = ?", end.Ended.UnixNano(), ledger.EncodeJSON(end), run)
 	if err != nil {
-		return err
-	}
-	if _, err := t.conn.ExecContext(ctx, "UPDATE runs SET ended = ?, final = ? WHERE seq = ?", end.Ended.UnixNano(), string(final), run); err != nil {
 		return err
 	}
 	if err := sumRun(ctx, t.conn, run, setEnd); err != nil {

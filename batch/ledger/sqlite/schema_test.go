@@ -321,8 +321,8 @@ func TestPlacesAreSeparate(t *testing.T) {
 	if err := r.Begin(t.Context(), a); err != nil {
 		t.Fatal(err)
 	}
-	other := r.circuit(a.Key, a.Operation)
-	other.place = "other"
+	other := r.info.StateKey(a.Key, a.Operation)
+	other.Place = "other"
 	b := a
 	b.Row, b.Hash, b.Token = 3, "other", "other-token"
 	err := s.writer.do(t.Context(), func(tx *transaction) error {

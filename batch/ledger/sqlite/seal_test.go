@@ -34,7 +34,7 @@ func atRest(t testing.TB, n int) string {
 		for i, key := range keys {
 			a := numberedApplication(0)
 			a.Key, a.Row = key, i+2
-			c := r.(*run).circuit(key, a.Operation)
+			c := r.(*run).info.StateKey(key, a.Operation)
 			if err := tx.beginApplication(1, c, a, r.Info().Started); err != nil {
 				return err
 			}

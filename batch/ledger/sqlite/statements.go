@@ -5,7 +5,8 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"time"
+
+	"github.com/loabatch/loabatch/batch/ledger"
 )
 
 // statement is a statement that changes rows, prepared by the driver itself. Some run for
@@ -127,7 +128,7 @@ func (s *statements) prepareQueries(conn *sql.Conn) error {
 	}{
 		{&s.version, "PRAGMA data_version"},
 		{&s.fence, "SELECT id, taken_by, ended FROM runs WHERE seq = ?"},
-		{&s.load, "SELECT " + stateColumns + " FROM circuits WHERE scope = ? AND region = ? AND instance_id = ? AND place = ?"},
+		{&s.load, "SELECT " + ledger.StateColumns + ", checksum FROM circuits WHERE scope = ? AND region = ? AND instance_id = ? AND place = ?"},
 	} {
 		stmt, err := conn.PrepareContext(context.Background(), p.text)
 		if err != nil {
@@ -164,20 +165,4 @@ func each(ctx context.Context, q querier, f func(scan func(...any) error) error,
 		}
 	}
 	return errors.Join(rows.Err(), rows.Close())
-}
-
-// nanoseconds is a time as it is stored: 0 for none.
-func nanoseconds(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixNano()
-}
-
-// instant is a stored time: in UTC, the zero time for 0.
-func instant(n int64) time.Time {
-	if n == 0 {
-		return time.Time{}
-	}
-	return time.Unix(0, n).UTC()
 }

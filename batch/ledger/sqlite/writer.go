@@ -231,14 +231,14 @@ func (r rejection) Unwrap() error { return r.error }
 // anything is written. So a run that another process took over finds its fence with its
 // next write.
 type cache struct {
-	version int64                    // SQLite's data_version; 0 before it was read
-	moved   *ledger.MovedError       // where the ledger has moved, nil if it has not
-	fenced  map[int64]error          // by run: why it has lost its locks, nil if it holds them
-	pending map[circuit]ledger.State // of circuits with a pending submission
+	version int64                            // SQLite's data_version; 0 before it was read
+	moved   *ledger.MovedError               // where the ledger has moved, nil if it has not
+	fenced  map[int64]error                  // by run: why it has lost its locks, nil if it holds them
+	pending map[ledger.StateKey]ledger.State // of circuits with a pending submission
 }
 
 func emptyCache(version int64) cache {
-	return cache{version: version, fenced: map[int64]error{}, pending: map[circuit]ledger.State{}}
+	return cache{version: version, fenced: map[int64]error{}, pending: map[ledger.StateKey]ledger.State{}}
 }
 
 // validateCache empties the cache if another connection has committed, and removes the seal
@@ -267,7 +267,7 @@ func (t *transaction) validateCache(ctx context.Context) error {
 
 // put caches the state of a circuit while it has a pending submission, so the cache holds
 // no more than what is in flight.
-func (c *cache) put(of circuit, s ledger.State) {
+func (c *cache) put(of ledger.StateKey, s ledger.State) {
 	if s.Pending.Run != 0 {
 		c.pending[of] = s
 	} else {
