@@ -20,37 +20,37 @@ type Application struct {
 	Key        Key
 	Circuit    *sheet.Circuit
 	Engineers  []*sheet.Engineer // 1 to 16, in sheet order
-	Hash       string            // hex SHA-256 of the content that is sent, personal data included; reversible only by guessing
+	Hash       string            // hex SHA-256 of the content that is sent, personal data included; can be reversed only by guessing
 	Generation int               // 0 at first; rises only after a definite refusal, or with a reapplication
 	Token      string            // ClientToken: 1 to 64 printable ASCII characters
-	Attempt    int               // which attempt of this run it is, from 1 on; 0 in a plan
-	Unfit      string            // code of the error for which the row cannot take the step; empty if it can
-	Then       *Application      // the row's next step, taken where the LOA turns out to be in a state for it; nil if this is the last one
+	Attempt    int               // number of the attempt in this run, from 1 on; 0 in a plan
+	Unfit      string            // code of the error that keeps the row from taking the step; empty if there is none
+	Then       *Application      // the row's next step, taken if the LOA turns out to be in a state for it; nil if this is the last one
 
 	// What is known of the circuit's past; set by the plan.
-	Recorded        bool   // the ledger knows the circuit, and not from a results copy alone
+	Recorded        bool   // the ledger knows the circuit, and not only from a results copy
 	First           bool   // a survey or a lookup of this run saw the circuit without an LOA
-	Status          string // of the circuit, as a survey of this run saw it, if it allows no application
+	Status          string // of the circuit, as a survey of this run saw it, if it does not allow an application
 	Start           Start
-	Elsewhere       *Earlier       // the application that is open in another region, or nil: nothing is done about this one before it is settled
-	Moved           *sheet.Problem // to be reported if the LOA of Elsewhere is valid; nil: that does not matter
+	Elsewhere       *Earlier       // the application that is open in another region, or nil; this one waits until it is settled
+	Moved           *sheet.Problem // to be reported if the LOA of Elsewhere is valid; nil if that does not matter
 	Past            *Past          // nil for a row without one; see Amend
 	Changed         *sheet.Problem // to be reported if there is a valid LOA although Open or Ended is Edited
 	ReapplyRejected bool           // if its LOA turns out to be rejected or deleted, apply again (--reapply)
-	Renewed         bool           // Ended was accepted, and is about an LOA that was applied for anew since
+	Renewed         bool           // Ended was accepted, but its LOA has been applied for again since
 }
 
-// Past is what is known of the earlier applications for a circuit. Most have none, so that an
-// Application has it by reference. Once it is set it is not changed: copies of the application
-// share it.
+// Past is what is known of the earlier applications for a circuit. Most have none, so an
+// Application refers to it by pointer. It is not changed once it is set: copies of the
+// application share it.
 type Past struct {
 	Open    Earlier    // the application that an earlier run left open, if Start says so
 	Ended   Earlier    // the last one that had a definite result; zero if there is none
-	Copied  Copied     // the application of Open, if a results copy knows of it and the ledger does not yet
-	Settled Settlement // what a lookup of this run found out about Open; without it, the ledger refuses to begin another token
+	Copied  Copied     // the application of Open, if a results copy knows it but the ledger does not yet
+	Settled Settlement // what a lookup of this run found out about Open; without it, the ledger rejects another token
 }
 
-// Open is that of the application's past.
+// Open returns the Open of the application's past.
 func (a *Application) Open() Earlier {
 	if a.Past == nil {
 		return Earlier{}
@@ -58,7 +58,7 @@ func (a *Application) Open() Earlier {
 	return a.Past.Open
 }
 
-// Ended is that of the application's past.
+// Ended returns the Ended of the application's past.
 func (a *Application) Ended() Earlier {
 	if a.Past == nil {
 		return Earlier{}
@@ -66,7 +66,7 @@ func (a *Application) Ended() Earlier {
 	return a.Past.Ended
 }
 
-// Copied is that of the application's past.
+// Copied returns the Copied of the application's past.
 func (a *Application) Copied() Copied {
 	if a.Past == nil {
 		return Copied{}
@@ -74,7 +74,7 @@ func (a *Application) Copied() Copied {
 	return a.Past.Copied
 }
 
-// Settled is that of the application's past.
+// Settled returns the Settled of the application's past.
 func (a *Application) Settled() Settlement {
 	if a.Past == nil {
 		return Settlement{}
@@ -82,8 +82,7 @@ func (a *Application) Settled() Settlement {
 	return a.Past.Settled
 }
 
-// Amend gives the application a past of its own, a copy of the one that it has, and returns it
-// to be changed.
+// Amend gives the application its own copy of its past, and returns the copy for changing.
 func (a *Application) Amend() *Past {
 	own := &Past{}
 	if a.Past != nil {
@@ -98,54 +97,54 @@ type Earlier struct {
 	Region     string // of Elsewhere: where it was made
 	Token      string
 	Generation int
-	Edited     bool      // it had other content than the row has now
-	Accepted   bool      // by the API; RequestID and At are then of its answer
+	Edited     bool      // its content differed from the row's
+	Accepted   bool      // by the API; RequestID and At are then those of its answer
 	RequestID  string    // may be empty
-	At         time.Time // zero when it is not known
-	LOAStatus  string    // of Ended: the LOA's, as far as it is known
-	Tried      time.Time // of Open: the last attempt that may have arrived; of Ended: see Record.Tried; UTC; zero when it is not known
-	Own        bool      // another member of this batch made it: what it led to is this run's
-	Repeated   bool      // the circuit may have had an LOA before it, which lookups may still show, or an attempt may still be under way
+	At         time.Time // zero if not known
+	LOAStatus  string    // of Ended: the LOA's status, if known
+	Tried      time.Time // of Open: the last attempt that may have arrived; of Ended: see Record.Tried; UTC; zero if not known
+	Own        bool      // another member of this batch made it, so its result counts as this run's
+	Repeated   bool      // lookups may still show an earlier LOA of the circuit, or an attempt may still be in progress
 }
 
-// Copied is an application that a results copy knows as open or accepted and the ledger does
-// not know: that of another ledger, perhaps one that was lost. The zero Copied means nothing.
+// Copied is an application that is open or accepted according to a results copy but is not in the
+// ledger: it comes from another ledger, perhaps one that was lost. The zero Copied means nothing.
 type Copied struct {
 	Token      string
 	Unnamed    bool // the copy has no token
 	Generation int
-	Tried      time.Time // from when on the settling time counts, UTC; zero if not known
-	Accepted   time.Time // when it was accepted, UTC, [LongAgo] if the copy does not say when; zero if it only may have been
+	Tried      time.Time // when the settling time starts, UTC; zero if not known
+	Accepted   time.Time // when it was accepted, UTC, [LongAgo] if the copy does not say when; zero if that is uncertain
 }
 
-// LongAgo is the time of an attempt that is known to be over, but not since when.
+// LongAgo is the time of an attempt that is over since an unknown time.
 var LongAgo = time.Unix(0, 0).UTC()
 
-// Settlement is what became of an application that was open, by a lookup or the answer to
-// a later attempt. The zero Settlement means nothing.
+// Settlement says how an open application was settled, by a lookup or by the answer to a later
+// attempt. The zero Settlement means nothing.
 type Settlement struct {
 	Token     string       // of the application
 	Result    sheet.Result // ALREADY: it or another one has a valid LOA; REFUSED: the LOA is rejected or deleted; FAILED: there is none
 	LOAStatus string
-	// Seen is, if ALREADY, the last attempt that was not answered, or when a lookup saw the LOA if
-	// that was later, UTC. For the settling time after it, lookups may show an LOA before that one.
-	// If REFUSED it is when a lookup saw that the LOA was void: for as long, they may show that it
-	// still was valid.
+	// Seen is, if ALREADY, the time of the last unanswered attempt, or when a lookup saw the LOA
+	// if that was later, UTC. For the settling time after it, lookups may show an earlier LOA.
+	// If REFUSED, it is when a lookup saw that the LOA was void: for as long, they may show it
+	// as still valid.
 	Seen  time.Time
-	Other bool // the LOA, if ALREADY, is not the application's: it is not known what it was applied for with
+	Other bool // if ALREADY: the LOA is not the application's, and the content with which it was applied for is not known
 }
 
-// Start is how a row starts, by what is known of its circuit's past.
+// Start is how a row starts, given what is known of its circuit's past.
 type Start uint8
 
 // The starts. Those from StartResume on leave the circuit open until a lookup settles it.
 const (
 	StartSend     Start = iota // nothing is known that speaks against sending
 	StartFirst                 // look up first, for --reapply
-	StartVoid                  // the LOA was rejected or deleted: another application takes a person's word
-	StartReady                 // the LOA must be in the state that the operation takes
+	StartVoid                  // the LOA was rejected or deleted: another application needs a person's consent
+	StartReady                 // the LOA must be in the state that the operation requires
 	StartAccepted              // an application was accepted; --reapply applies again if it was rejected
-	StartResume                // this very application is open: it goes on under its token
+	StartResume                // this very application is open: it is continued under its token
 	StartRepeat                // likewise, and it is a reapplication
 	StartChanged               // another application is open: this one waits until it is settled
 )
@@ -183,8 +182,8 @@ type Plan struct {
 	DryRun       bool            // Run sends nothing
 }
 
-// repeated returns the application to send if a person asks for another one: of the next
-// generation. An operation that cannot be repeated is sent once more as it was.
+// repeated returns the application to send if a person asks for another one: that of the next
+// generation. An operation that cannot be repeated is sent again unchanged.
 func (a *Application) repeated(loaStatus string) Application {
 	next := *a
 	next.Start, next.Changed, next.Moved, next.ReapplyRejected, next.First = StartSend, nil, nil, false, false
@@ -199,7 +198,7 @@ func (a *Application) repeated(loaStatus string) Application {
 	return next
 }
 
-// step returns the first step of a row, from this one on, that comes after an operation.
+// step returns the first step of a row, from this one on, that comes after the given operation.
 func (a *Application) step(after Operation) *Application {
 	for a.Then != nil && a.Operation.step() <= after.step() {
 		a = a.Then

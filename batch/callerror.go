@@ -22,12 +22,12 @@ const (
 	NotSent       Class = iota // no connection was obtained, so the API saw nothing; try later
 	TryLater                   // answered: not now (throttled, busy, conflict); try later under the same token
 	Refused                    // answered: rejected
-	RunFatal                   // answered: rejected, as every row would be (credentials, permission, arrears)
+	RunFatal                   // answered: rejected, as any row would be (credentials, permission, arrears)
 	RegionFatal                // no row of this region can be sent (unknown region, no such host)
 	MaybeReceived              // no complete answer, or a 5xx: it may have taken effect; look up, then try later
 )
 
-// Proxy names a proxy without what is secret about it.
+// Proxy names a proxy without its secrets.
 type Proxy struct {
 	Variable string // the environment variable that sets it
 	Host     string // host:port; empty if the variable's value is malformed
@@ -41,8 +41,8 @@ func (c Class) String() string {
 	return [...]string{"not-sent", "try-later", "refused", "run-fatal", "region-fatal", "maybe-received"}[c]
 }
 
-// CallError is a failed call. It holds fields only: no URL, no header and no message
-// of the server, since those quote personal data, tokens and keys.
+// CallError is a failed call. It contains no URL, no header and no message of the server, since
+// those quote personal data, tokens and keys.
 type CallError struct {
 	Class     Class
 	Code      string        // the API's error code, or ours in brackets, such as (timeout), (connection-reset)
@@ -51,9 +51,9 @@ type CallError struct {
 	Throttled bool          // the answer was about the quota
 	Wait      time.Duration // the server's hint: a floor for the next attempt, already capped; 0 when it gave none
 	Unsettled bool          // the API may hold the application: always so for MaybeReceived, and for *TokenProcessing
-	Denied    bool          // permission was refused: Refused as far as the row knows; whether it ends the run is decided in permission.go
-	Proxy     Proxy         // that the call would have gone through; set only when no connection was made
-	Ahead     time.Duration // how far our clock is ahead of the service's, if that is why the call was rejected and the answer says so; else 0
+	Denied    bool          // permission was refused: Refused as far as the row is concerned; permission.go decides whether it ends the run
+	Proxy     Proxy         // that the call would have gone through; set only if no connection was made
+	Ahead     time.Duration // how far our clock is ahead of the service's, if the answer says that this is why the call was rejected; else 0
 }
 
 var _ quota.Throttling = (*CallError)(nil)
@@ -74,7 +74,7 @@ func CodeOf(err error) string {
 	return strings.TrimSpace(err.Error())
 }
 
-// temporary reports whether the same call may succeed another time.
+// temporary reports whether the same call may succeed later.
 func (e *CallError) temporary() bool {
 	return e.Class == NotSent || e.Class == TryLater || e.Class == MaybeReceived
 }
@@ -139,8 +139,8 @@ func (r *row) backoff(n int, hint time.Duration) time.Duration {
 	return backoffOf(r.app.Token, n, hint)
 }
 
-// backoffOf is a backoff whose jitter follows from what is retried: things that failed
-// together are retried at different times, and a run can be replayed exactly.
+// backoffOf is a backoff whose jitter follows from what is retried: calls that failed together are
+// retried at different times, and a run can be replayed exactly.
 func backoffOf(name string, n int, hint time.Duration) time.Duration {
 	h := fnv.New64a()
 	h.Write([]byte(name)) // never fails

@@ -12,7 +12,7 @@ type returnedRow struct {
 	from from
 }
 
-// from says what was done with a row that is handed back.
+// from says what was done with a row that was handed back.
 type from uint8
 
 const (
@@ -86,7 +86,7 @@ func (g *region) lookUp(w *row) returnedRow {
 	if g.ctx.Err() != nil {
 		return returnedRow{row: w, from: fromNothing}
 	}
-	asked := time.Now() // or later, once the quota allows it
+	asked := time.Now() // the call is made now, or later once the quota allows it
 	finder := g.finder
 	if operations[w.app.Operation].asksCircuit {
 		finder = g.circuits
@@ -101,7 +101,7 @@ func (g *region) lookUp(w *row) returnedRow {
 	return returnedRow{row: w, next: w.lookedUp(l, ok, err, asked)}
 }
 
-// unsent reports whether a call ended before a byte was sent, because the run did or must.
+// unsent reports whether a call ended before a byte was sent because the run ended, or must end.
 func (g *region) unsent(err error) bool {
 	if g.run.quotaFailed(err) {
 		return true

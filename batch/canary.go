@@ -8,23 +8,23 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// canary sends the first rows of a run before all others, over all its regions and
-// accounts. Once enough of them are accepted, the rest may go. A row that ends in any other
-// way stops the run, unless that says nothing about what is sent now: nothing was sent for
-// it, or its circuit turned out to have an LOA already. The next row in sheet order then
-// takes its turn. A nil canary holds up nothing.
+// canary sends the first rows of a run before all others, across all its regions and accounts.
+// Once enough of them are accepted, the rest may go. A row that ends in any other way stops
+// the run, unless it says nothing about new applications: nothing was sent for it, or its
+// circuit turned out to have an LOA already. The next row in sheet order then takes its
+// place. A nil canary holds up nothing.
 type canary struct {
 	group *group
-	need  int // rows that have to be accepted, as far as there are as many
+	need  int // rows that have to be accepted, or all if there are fewer
 
 	mu        sync.Mutex
-	rows      []int  // of the sheet, that have an application, in order
+	rows      []int  // sheet rows that have an application, in order
 	gone      []bool // of rows: it ended before its turn
 	admitted  int    // how many of rows have had their turn
 	underWay  int    // of those
 	accepted  int    // of those
 	over      bool   // the rest may go
-	failed    bool   // one of them rules out that the rest go
+	failed    bool   // one of them keeps the rest from being sent
 	listeners []chan<- struct{}
 }
 
@@ -45,7 +45,7 @@ func newCanary(g *group, need int, parts []Part) *canary {
 	return c
 }
 
-// listen has a channel receive a value whenever more rows may be sent.
+// listen makes a channel receive a value whenever more rows may be sent.
 func (c *canary) listen(to chan<- struct{}) {
 	if c == nil {
 		return
@@ -75,7 +75,7 @@ func (c *canary) admits(row int) bool {
 	return c.over || c.admitted > 0 && row <= c.rows[c.admitted-1]
 }
 
-// ended takes the outcome of a row, and stops the run if it rules out that the rest are sent.
+// ended takes the outcome of a row, and stops the run if the rest must not be sent.
 func (c *canary) ended(o *Outcome) {
 	if c == nil {
 		return
@@ -85,7 +85,7 @@ func (c *canary) ended(o *Outcome) {
 	}
 }
 
-// count does so, and reports whether the outcome stops the run.
+// count counts the outcome of a row, and reports whether it stops the run.
 func (c *canary) count(o *Outcome) (stops bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -105,15 +105,15 @@ func (c *canary) count(o *Outcome) (stops bool) {
 	case o.Result == sheet.Submitted:
 		c.accepted++
 	case o.Attempts > 0 && o.Result != sheet.Already:
-		c.failed = true // before the run has stopped, another row may end
+		c.failed = true // another row may end before the run has stopped
 		return true
 	}
 	c.admit()
 	return false
 }
 
-// admit gives as many rows their turn as it takes to reach the number. The caller holds the
-// mutex, or has the only reference.
+// admit gives as many rows their turn as are needed to reach the number. The caller holds the mutex,
+// or has the only reference.
 func (c *canary) admit() {
 	for c.admitted < len(c.rows) && c.accepted+c.underWay < c.need {
 		if !c.gone[c.admitted] {
@@ -125,7 +125,7 @@ func (c *canary) admit() {
 	for _, l := range c.listeners {
 		select {
 		case l <- struct{}{}:
-		default: // it has yet to take the last one
+		default: // it has yet to receive the last one
 		}
 	}
 }

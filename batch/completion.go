@@ -7,21 +7,20 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Complete and Confirm are the steps after an application. Both take an LOA that is in a
-// certain state, and lead it to the next:
+// Complete and Confirm are the steps after an application. Both require an LOA in a certain state,
+// and take it to the next:
 //
 //	Complete  Available to Completing. Lookups show line code and label of the completion.
 //	Confirm   Completing to Complete, and the circuit from Allocated to Confirmed.
 //
-// An LOA in the state before that of the operation shows that the operation has had no
-// effect, as the lack of an LOA does for Apply.
+// An LOA in the earlier state shows that the operation has had no effect, as a missing LOA does
+// for Apply.
 
 // codeNotAvailable says that the LOA is not in a state in which construction can be
 // reported as finished.
 const codeNotAvailable = "OperationDenied.LOAStatusNotAllowComplete"
 
-// codeUnfinished is the pattern of the refusals of a circuit whose construction was not
-// reported as finished.
+// codeUnfinished matches the refusals for a circuit whose construction was not reported as finished.
 const codeUnfinished = "OperationUnsupported.*"
 
 // completeContent is the content of Complete.
@@ -53,8 +52,8 @@ func judgeCompleted(a *Application, l LOA) loaState {
 	return loaWaiting
 }
 
-// judgeConfirmed says what an LOA and its circuit mean for a confirmation. Who confirmed a
-// circuit is not shown.
+// judgeConfirmed says what an LOA and its circuit mean for a confirmation. The API does not show who
+// confirmed a circuit.
 func judgeConfirmed(_ *Application, l LOA) loaState {
 	switch {
 	case confirmed(l.CircuitStatus, l.Status):
@@ -67,8 +66,8 @@ func judgeConfirmed(_ *Application, l LOA) loaState {
 	return loaWaiting
 }
 
-// confirmed reports whether a circuit was confirmed. Where its own status is not known, that
-// of its LOA tells.
+// confirmed reports whether a circuit was confirmed. If its own status is not known, that of its LOA
+// tells.
 func confirmed(circuitStatus, loaStatus string) bool {
 	switch circuitStatus {
 	case "Confirmed", "Enabled":
@@ -79,7 +78,7 @@ func confirmed(circuitStatus, loaStatus string) bool {
 	return false
 }
 
-// loaOf is what a survey shows of a circuit's LOA.
+// loaOf is a circuit's LOA as a survey shows it.
 func loaOf(s CircuitState) LOA { return LOA{Status: s.LOAStatus, CircuitStatus: s.Status} }
 
 // FollowsUp reports whether the operation is about an LOA that exists, and not an
@@ -101,14 +100,13 @@ func (a *Application) recent(asked time.Time) bool {
 	return asked.Sub(latest(a.Ended().At, a.Ended().Tried)) < SettlingTime
 }
 
-// superseded says that the LOA that Ended was about is gone: it was void or applied for
-// anew since.
+// superseded says that the LOA of Ended is gone: it was void, or has been applied for again since.
 func (a *Application) superseded(loaStatus string, asked time.Time) Settlement {
 	return Settlement{Token: a.Ended().Token, Result: sheet.Refused, LOAStatus: loaStatus, Seen: asked.Round(0).UTC()}
 }
 
-// goesOn reports whether the next step of a row is to be taken after one has ended: it
-// stopped at nothing, and the LOA is in a state for it.
+// goesOn reports whether the next step of a row is to be taken after one has ended: it succeeded, or
+// had been taken before, and the LOA is in the right state.
 func (a *Application) goesOn(o *Outcome) bool {
 	switch {
 	case a.Then == nil, a.Then.Unfit != "" && o.LOAStatus != LOAAvailable:
@@ -127,9 +125,9 @@ func (a *Application) goesOn(o *Outcome) bool {
 	return false
 }
 
-// next is the next step of a row after this one has ended with an outcome. Right after a
-// completion was accepted, there is no need to ask whether the circuit can be confirmed, nor
-// to mind an earlier confirmation, which was before that completion.
+// next is the next step of a row after this one has ended with an outcome. Right after a completion
+// was accepted, there is no need to ask whether the circuit can be confirmed, or to consider a
+// confirmation from before that completion.
 func (a *Application) next(o *Outcome) Application {
 	step := *a.Then
 	if o.Result != sheet.Submitted {
@@ -156,8 +154,8 @@ func (a *Application) Confirms() bool {
 	return false
 }
 
-// Shown folds the outcomes of a row's steps into the one that the row shows: that of the last
-// step that did something. Attempts are those of all of them.
+// Shown folds the outcomes of a row's steps into the one that the row shows: that of the last step
+// that did something. Attempts are summed over the steps.
 func Shown(before, o Outcome) Outcome {
 	attempts := before.Attempts + o.Attempts
 	if before.Result == sheet.Submitted && (o.Result == sheet.Already || o.Result == sheet.NotAttempted) {
@@ -204,9 +202,8 @@ func predictStep(a *Application, s CircuitState, state loaState, conflict string
 	return o
 }
 
-// Outdone reports whether an outcome says no more than what a results copy shows already by a
-// token: that of a later step, which was taken after the one that the outcome is about, or
-// that of the same step where the outcome has no token.
+// Outdone reports whether an outcome says no more than a results copy already shows by a token: that
+// of a later step, or that of the same step if the outcome has no token.
 func (o *Outcome) Outdone(token string) bool {
 	shown, follows := OperationOf(token)
 	if o.Result == sheet.Unknown {
@@ -215,8 +212,8 @@ func (o *Outcome) Outdone(token string) bool {
 	return o.Result == sheet.Already && (shown.step() > o.Operation.step() || follows && shown == o.Operation && o.Token == "")
 }
 
-// OperationOf returns the operation that a token was derived for, as far as the token has
-// its name: those of applications have none.
+// OperationOf returns the operation for which a token was derived, if the token names it; those of
+// applications do not.
 func OperationOf(token string) (Operation, bool) {
 	for o := range Operation(Operations) {
 		if uuid, named := strings.CutPrefix(token, operations[o].salt+"-"); named && o.FollowsUp() && Derived(uuid) {

@@ -8,8 +8,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// dryRun sends nothing, and otherwise takes the same path as a run. Without a Surveyor
-// every application is VALID; with one the state of its circuit decides.
+// dryRun takes the same path as a run but sends nothing. Without a Surveyor every application is
+// VALID; with one the state of its circuit decides.
 func (r *run) dryRun(ctx context.Context) {
 	regions := map[string][]int32{}
 	for i := range r.plan.Applications {
@@ -62,16 +62,15 @@ func (r *run) unseen(a *Application, err error) Outcome {
 	return o
 }
 
-// maxForeseen is how many calls of a step are foreseen, at most: none needs more without a
-// failure.
+// maxForeseen bounds the calls of a step that are foreseen: without a failure none needs more.
 const maxForeseen = 10
 
-// predicted is what a run would do with a row now. It takes the row's way through the state
-// machine, with the answers that follow from the state of its circuit. That tells what the
-// state alone does not: an edited row waits until an earlier application is settled, or is
-// INVALID, and an LOA that was rejected takes a person's word. surveys says whether the run
-// reads the circuits' state first. Of a row's steps, the outcome is that of the last one that
-// would be sent, or else says why none would. The problem is that of an INVALID row.
+// predicted is what a run would do with a row now. It runs the row's state machine with the answers
+// that follow from the state of its circuit. That tells what the state alone does not: an edited
+// row waits until an earlier application is settled, or is INVALID, and a rejected LOA needs a
+// person's consent. surveys says whether the run reads the circuits' state first. The outcome is
+// that of the last of the row's steps that would be sent, or else says why none would. The
+// problem is that of an INVALID row.
 func (a *Application) predicted(c CircuitState, surveys bool, now time.Time) (Outcome, *sheet.Problem) {
 	app, shown, present := *a, Outcome{}, c.LOAStatus
 	for {
@@ -101,9 +100,9 @@ func (a *Application) predicted(c CircuitState, surveys bool, now time.Time) (Ou
 	}
 }
 
-// foresee returns the outcome of a step if it is taken now, and the application as it is then.
+// foresee returns the outcome of a step if it were taken now, and the application afterwards.
 func (a *Application) foresee(c CircuitState, surveys bool, now time.Time) (Outcome, *Application, *sheet.Problem) {
-	if a.Elsewhere != nil { // what is in another region, only a lookup tells
+	if a.Elsewhere != nil { // only a lookup tells what is in another region
 		o := Predict(*a, c)
 		return o, a, nil
 	}
@@ -134,8 +133,8 @@ func (a *Application) foresee(c CircuitState, surveys bool, now time.Time) (Outc
 	return Predict(*a, c), a, nil
 }
 
-// refusal is how the API would reject the row's next attempt for a circuit in a state, or nil. A
-// valid LOA is taken for that of the token that is open: then the same again is accepted.
+// refusal is the error with which the API would reject the row's next attempt for a circuit in this
+// state, or nil. A valid LOA is taken for the open token's: then the same again is accepted.
 func (r *row) refusal(c CircuitState) error {
 	o := Predict(r.app, c)
 	switch conflicts := operations[r.app.Operation].conflicts; {
@@ -148,8 +147,8 @@ func (r *row) refusal(c CircuitState) error {
 	}
 }
 
-// foreseen is the prediction of an outcome: what would be accepted is VALID, and what would be
-// rejected BLOCKED.
+// foreseen turns an outcome into a prediction: what would be accepted is VALID, and what would be
+// rejected is BLOCKED.
 func (a *Application) foreseen(o Outcome, c CircuitState) Outcome {
 	p := a.Outcome(o.Result, o.Reason)
 	p.LOAStatus, p.Tried = c.LOAStatus, o.Tried

@@ -18,63 +18,64 @@ import (
 type Engine struct {
 	Submitter Submitter // may be nil for a dry run
 	Finder    Finder    // may be nil for a dry run
-	Surveyor  Surveyor  // for a survey and for a dry run that asks the API; nil makes it an offline one
-	Ledger    Ledger    // nil records nothing, which is right for a dry run only
+	Surveyor  Surveyor  // for a survey and an online dry run; nil makes a dry run offline
+	Ledger    Ledger    // nil records nothing, which is right only for a dry run
 
 	Concurrency int           // calls in flight for each region; 0 means 8
 	MaxAttempts int           // requests for each row, lookups not counted; 0 means 5
 	Rate        quota.Rate    // quota of each API in each region; zero means none
-	Burst       int           // how many of a window's requests may go out at once; 0 means a fifth of the quota
-	Survey      bool          // read the circuits' state before anything is sent, and apply for none whose LOA is valid
+	Burst       int           // how many of a window's requests may be sent at once; 0 means a fifth of the quota
+	Survey      bool          // read the circuits' state before anything is sent, and skip those whose LOA is valid
 	MaxDuration time.Duration // no row is started later; 0 means no limit
-	MaxFailures Limit         // the run stops once so many rows are REFUSED, FAILED or UNKNOWN
+	MaxFailures Limit         // the run stops once this many rows are REFUSED, FAILED or UNKNOWN
 	Canary      int           // rows that have to be accepted before the rest are sent, or the run stops; 0 means none
 
-	// Quota returns the quota of one API in one region, for quotas that are shared with
-	// other runs and processes. It is called once for each that is used, and Rate and
-	// Burst should be those of the quota. Nil makes one for this run alone.
+	// Quota returns the quota of one API in one region, for quotas that are shared with other
+	// runs and processes. It is called once for each that is used, and Rate and Burst should
+	// match it. If it is nil, quotas are made for this run alone.
 	Quota func(region string, api API) Quota
 
-	// Offer, if it is not nil, takes the rows of each region that the survey has left: they are
-	// neither sent nor finished, and have no outcome in the summary. It is called once for
-	// each region of the plan, also with none, unless the run stops first; several at the same time. Its
-	// error ends the run as that of the ledger does.
+	// Offer, if not nil, takes the rows of each region that are left after the survey: they are
+	// neither sent nor finished, and have no outcome in the summary. It is called once for each
+	// region of the plan, even without rows, unless the run stops first, and concurrently for
+	// several regions. Its error ends the run as the ledger's does.
 	Offer func(ctx context.Context, region string, rows []Offered) error
 
-	// Feed, if it is not nil, has rows come over a channel for each region until that is closed,
-	// besides those of the plan, of which there should be none. They are sent without a survey, and have
-	// no place in the outcomes of the summary. When the run stops, the rows that have not ended are given back.
+	// Feed, if not nil, supplies rows over a channel for each region until that is closed, in
+	// place of those of the plan, which should have none. They are sent without a survey, and
+	// are not among the outcomes of the summary. When the run stops, unfinished rows are given
+	// back.
 	Feed map[string]<-chan Handed
 
 	Log     *slog.Logger // one line for each attempt; nil means none
 	RunID   string       // part of every line
 	Observe func(Event)  // called for every row when it has ended, from one goroutine; may be nil
 
-	// Surveying is called as a survey starts, with the circuits whose state it is to read,
-	// and as it goes on, with those that it has read or given up. Surveys of regions call it
-	// at the same time. It may be nil.
+	// Surveying is called when a survey starts, with the number of circuits whose state it is to
+	// read, and as it proceeds, with those that it has read or given up. The surveys of
+	// several regions call it concurrently. It may be nil.
 	Surveying func(asked, read int)
 }
 
-// Event reports that a row has ended. Its outcome is in the ledger already.
+// Event reports that a row has ended. Its outcome is already in the ledger.
 type Event struct {
 	Outcome     Outcome
 	Done, Total int  // rows that have ended, of all rows of the plan
-	Settled     bool // the plan had settled the row: nothing was asked or sent for it
+	Settled     bool // the plan settled the row: nothing was asked or sent for it
 }
 
 // Summary is the result of a run.
 type Summary struct {
 	Outcomes  []Outcome       // one for every row of the plan, in sheet order
-	Problems  []sheet.Problem // of rows that turned out to be INVALID, beyond those of the plan, in no order
+	Problems  []sheet.Problem // of rows that turned out to be INVALID, in addition to those of the plan, in any order
 	Requests  int             // calls made: applications, their retries, and lookups
 	Lookups   int             // of Requests: those that read an LOA or a circuit's state
 	Retries   int             // of Requests: applications sent again
-	Throttled int             // answers that said the quota was exceeded
+	Throttled int             // answers saying that the quota was exceeded
 	Slowed    time.Duration   // how long the run was below its rate because of them
 	Stop      StopReason      // why the run ended before all rows were done; empty when it did not
 	StopCode  string          // the API's error code behind Stop, if there is one
-	Ahead     time.Duration   // how far this machine's clock is ahead of the service's, if that is why the run ended; else 0
+	Ahead     time.Duration   // how far this machine's clock is ahead of the service's, if that ended the run; else 0
 	NoSurvey  string          // the API's code, when the account may not read the circuits' state; empty when it may
 	Started   time.Time       // UTC
 	Duration  time.Duration   //
@@ -86,11 +87,10 @@ const (
 	defaultAttempts    = 5
 )
 
-// Run carries out a plan, and returns when every row has its outcome. When drain is
-// closed, nothing new is started and what is in flight is finished; when ctx ends, what
-// is in flight is abandoned. The summary is complete in either case, and also when there
-// is an error, which says that the ledger failed or, as a [*PanicError], that something
-// behind a seam or in the engine panicked.
+// Run carries out a plan, and returns when every row has its outcome. When drain is closed,
+// nothing new is started and what is in flight is finished; when ctx ends, what is in flight
+// is abandoned. The summary is complete in either case, even with an error, which says that
+// the ledger failed or, as a [*PanicError], that the engine or one of its interfaces panicked.
 func (e *Engine) Run(ctx context.Context, drain <-chan struct{}, p *Plan) (*Summary, error) {
 	return e.run(ctx, drain, p, newGroup([]Part{{e, p}}))
 }
@@ -156,7 +156,7 @@ func ParseLimit(text string) (Limit, error) {
 	if number, percent := strings.CutSuffix(text, "%"); percent {
 		p, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
 		if err != nil || !(p > 0 && p <= 100) {
-			return Limit{}, fmt.Errorf("limit %q: a percentage must be above 0 and at most 100", text)
+			return Limit{}, fmt.Errorf("limit %q: a percentage must be above 0 and no more than 100", text)
 		}
 		return Limit{Percent: p}, nil
 	}

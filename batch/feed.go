@@ -9,29 +9,29 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Offered is a row that an engine with Offer does not send: what its plan and the survey say
-// of it.
+// Offered is a row that an engine with Offer does not send: what its plan and the survey say about
+// it.
 type Offered struct {
 	Application Application
 	State       *CircuitState // of its circuit; nil if the survey did not see it
 }
 
-// Handed is a row that is handed to an engine with Feed. One of its functions is called, once,
+// Handed is a row that is handed to an engine with Feed. One of its functions is called exactly once,
 // unless something panics.
 type Handed struct {
 	Application Application
-	State       *CircuitState // of its circuit, from the survey of the batch; nil if that did not see it
+	State       *CircuitState // of its circuit, from the survey of the batch; nil if it did not see it
 
-	// Done is called when the row has ended and the ledger has its outcome. The problem is
-	// that of an INVALID row, beyond those of the plan. It must not block.
+	// Done is called when the row has ended and the ledger has its outcome. The problem is that of
+	// an INVALID row, in addition to those of the plan. Done must not block.
 	Done func(Outcome, *sheet.Problem)
 	// Back is called when the engine stops before the row has ended. The outcome, which is not in
-	// the ledger, is what the row would have had to show: UNKNOWN if it may have been applied. It
-	// is the zero Outcome if the ledger said [ErrEndedElsewhere]. Back must not block.
+	// the ledger, is what the row would have shown: UNKNOWN if it may have been applied. It is the
+	// zero Outcome if the ledger returned [ErrEndedElsewhere]. Back must not block.
 	Back func(Outcome)
 }
 
-// ErrEndedElsewhere is what a ledger's Begin says of a row that another process of the same run
+// ErrEndedElsewhere is returned by a ledger's Begin for a row that another process of the same run
 // has finished since it was handed to the engine.
 var ErrEndedElsewhere = errors.New("ledger: another process has finished the row")
 
@@ -39,7 +39,7 @@ var ErrEndedElsewhere = errors.New("ledger: another process has finished the row
 // engine with a Feed, which cannot know whether there will be any.
 const heldTime = 10 * time.Second
 
-// feed starts a region for each feed, and decides about rows that wait for nothing.
+// feed starts a region for each feed, and decides about rows that have been held for too long.
 func (r *run) feed(ctx context.Context) {
 	if len(r.engine.Feed) == 0 {
 		return
@@ -76,7 +76,7 @@ func (r *run) judgeHeld(over <-chan struct{}) {
 	}
 }
 
-// handed takes up a row.
+// handed starts a row that was handed to the run.
 func (g *region) handed(h *Handed) {
 	r := g.run
 	slot := r.nextSlot.Add(1) - 1
@@ -102,8 +102,8 @@ func (g *region) handed(h *Handed) {
 	}
 }
 
-// refuse gives every row that still comes the outcome of a region that has stopped, while the
-// rest of the run goes on.
+// refuse gives every row that still arrives the outcome of a region that has stopped, while the rest
+// of the run goes on.
 func (g *region) refuse() {
 	for g.feed != nil && g.code != "" {
 		select {
@@ -122,7 +122,7 @@ func (g *region) refuse() {
 	}
 }
 
-// offer offers the rows that the survey has left, and ends the region.
+// offer offers the rows that are left after the survey, and ends the region.
 func (g *region) offer(s *survey) {
 	if g.run.going.Err() != nil {
 		return // the region is not opened
@@ -147,12 +147,12 @@ func (g *region) offer(s *survey) {
 	}
 }
 
-// handedOver reports whether all of a run's rows come from elsewhere or go elsewhere, so that
-// their outcomes are not its own.
+// handedOver reports whether all of a run's rows come from elsewhere or go elsewhere, so their
+// outcomes are not its own.
 func (e *Engine) handedOver() bool { return e.Feed != nil || e.Offer != nil }
 
-// Finished reports whether a row has ended with these outcomes of its steps, in order, given what
-// it was planned as.
+// Finished reports whether these outcomes of its steps, in order, complete a row that was planned as
+// this application.
 func (a *Application) Finished(steps []Outcome) bool {
 	if len(steps) == 0 {
 		return false

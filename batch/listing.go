@@ -12,7 +12,7 @@ import (
 // Listing is what was read of the circuits of one region.
 type Listing struct {
 	Region   string
-	Circuits []CircuitState // sorted by instance ID; those that were found before an error
+	Circuits []CircuitState // sorted by instance ID; with an error, those that were found before it
 	Err      error          // of the Surveyor or the context
 }
 
@@ -37,8 +37,8 @@ func (e *Engine) List(ctx context.Context, regions []string) []Listing {
 	return listings
 }
 
-// list reads all circuits of a region, page by page. A circuit that moves to another page
-// meanwhile is returned once.
+// list reads all circuits of a region, page by page. A circuit that moves to another page meanwhile
+// is returned only once.
 func (e *Engine) list(ctx context.Context, region string) ([]CircuitState, error) {
 	quota := e.listQuota(region)
 	var all []CircuitState
@@ -59,9 +59,9 @@ func (e *Engine) list(ctx context.Context, region string) ([]CircuitState, error
 	return slices.CompactFunc(all, func(a, b CircuitState) bool { return a.InstanceID == b.InstanceID }), failed
 }
 
-// readPages reads a listing page by page. The first page tells how many there are; a later
-// one may tell that there are fewer, but a listing that grows without end is not followed.
-// It goes on for as long as the pages left after the next one are few enough.
+// readPages reads a listing page by page. The first page tells how many there are; a later one may
+// say that there are fewer, but an endlessly growing listing is not followed. It goes on for as
+// long as the pages left after the next one are few enough.
 func readPages(read func(page int) (pages int, err error), fewEnough func(left int) bool) error {
 	pages, err := read(1)
 	for page := 2; err == nil && page <= pages && fewEnough(pages-page); page++ {

@@ -2,26 +2,25 @@ package batch
 
 import "github.com/loabatch/loabatch/sheet"
 
-// state is what is known of a row and what its next call is. The states whose names end
-// in Open, and those from askElsewhere on, have an open token.
+// state is what is known of a row and what its next call is. From sendOpen on, a token is open.
 type state uint8
 
 const (
 	sendFresh    state = iota // nothing was sent under this token
-	sendClear                 // what was sent under it is known not to have been applied
-	denied                    // the answer to the last attempt holds for every row
+	sendClear                 // what was sent under this token is known not to have been applied
+	denied                    // the answer to the last attempt applies to every row
 	askFirst                  // nothing is open; an LOA may exist
 	askVoid                   // the circuit's LOA was rejected or deleted
-	askAccepted               // an application was accepted, and a person asks for another one if it was rejected
+	askAccepted               // an application was accepted, and a person asks for another one if its LOA was rejected
 	askConflict               // the API says that the LOA is in a state that prevents the operation
-	askReady                  // the operation takes an LOA in a certain state
+	askReady                  // the operation requires an LOA in a certain state
 	sendOpen                  // the same again under a token that is open
-	askElsewhere              // an application is open in another region, before which nothing else is done
+	askElsewhere              // an application is open in another region and has to be settled first
 	askResume                 // an earlier run left this application open
 	askRepeat                 // an earlier run left this reapplication open
 	askChanged                // an earlier run left another application open: this one waits
 	askLost                   // an attempt may have been applied, and attempts are left
-	askLast                   // likewise, and none are left
+	askLast                   // likewise, but none are left
 	askRefused                // an attempt was refused after one that may have been applied
 	ended                     // the row has its outcome
 	states       = iota
@@ -39,21 +38,21 @@ type event uint8
 // Events of an attempt. Over means that no attempt is left.
 const (
 	evAccepted      event = iota
-	evPostponed           // not now, and not applied
+	evPostponed           // not now; not applied
 	evPostponedOver       //
 	evLost                // it may have been applied
 	evLostOver            //
 	evRefused             //
 	evConflict            // refused because of the state that the LOA is in
 	evMismatch            // refused because the token was used before with other parameters
-	evRunFatal            // refused, as every row would be
-	evRegionFatal         // refused, as every row of the region would be
+	evRunFatal            // refused, as any row would be
+	evRegionFatal         // refused, as any row of the region would be
 
 	// Events of a lookup. Early means that it was asked within the settling time of the
 	// last attempt that may have been applied, so that attempt may still take effect.
 	evOurs         // a valid LOA with this row's content, which an attempt of this run may have led to
 	evOther        // any other valid LOA
-	evEdited       // a valid LOA, and the row was edited since the application that is open or accepted
+	evEdited       // a valid LOA, but the row was edited after the open or accepted application
 	evVoid         // a rejected or deleted LOA
 	evVoidRepeat   // likewise, and a person asks to apply again (--reapply)
 	evVoidEarly    //
@@ -61,9 +60,9 @@ const (
 	evNoneAccepted // likewise, but an application is known to have been accepted
 	evNoneEdited   // likewise, and the row was edited since
 	evNoneEarly    //
-	evWaiting      // the LOA is not in the state yet in which the operation can be sent
+	evWaiting      // the LOA is not yet in the state in which the operation can be sent
 	evLagging      // no valid LOA, which contradicts the answer that led to the lookup; it is to be repeated
-	evMute         // no answer that says anything
+	evMute         // no meaningful answer
 	evMuteOver     // likewise, and it is not to be repeated
 
 	evInterrupted // the run or the region ends first
@@ -78,7 +77,7 @@ const (
 	call                     // the next call at once
 	wait                     // the next call after a backoff
 	waitShown                // likewise, and long enough for an effect to show
-	waitLast                 // likewise, longest, since that lookup decides the result
+	waitLast                 // likewise, and longest, since that lookup decides the result
 	repeat                   // a new generation is sent
 	start                    // the row starts as its own region's past says
 	halt                     // the run ends
@@ -118,11 +117,11 @@ var (
 	endRefusedAll = ends(sheet.NotAttempted, ReasonRefusedAll)
 )
 
-// machine is the state machine of a row; the package comment has it in words. A lookup
-// that only says "none there" or "rejected" too early never leads to another token.
+// machine is the state machine of a row; the package comment describes it. A lookup that says "none
+// there" or "rejected" too early never leads to another token.
 var machine = [states][events]transition{
 	sendFresh: sending(sendFresh, endNotReached, then(askRefused, call)),
-	sendClear: sending(sendClear, endNotReached, endRefused), // it says nothing new
+	sendClear: sending(sendClear, endNotReached, endRefused), // a mismatch says nothing new
 	denied:    sending(sendFresh, endRefusedAll, then(askRefused, call)),
 	sendOpen: {
 		evAccepted: endSubmitted, evPostponed: then(sendOpen, wait), evPostponedOver: then(askLast, waitLast),
@@ -171,7 +170,7 @@ var machine = [states][events]transition{
 		evNone: then(sendFresh, call), evNoneAccepted: endNotListed, evNoneEarly: endSettling, evMuteOver: endUnsettled,
 	}),
 	askLost: asking(askLost, endUnsettled, map[event]transition{
-		evOurs: endLost, evOther: endAlready, // a void LOA is an older one: this attempt did not arrive, or not yet
+		evOurs: endLost, evOther: endAlready, // a void LOA is an older one: this attempt has not arrived, or not yet
 		evVoid: then(sendClear, call), evVoidRepeat: then(sendClear, call), evVoidEarly: then(sendOpen, call),
 		evNone: then(sendClear, call), evNoneAccepted: then(sendClear, call), evNoneEdited: then(sendClear, call),
 		evNoneEarly: then(sendOpen, call), evMuteOver: then(sendOpen, call),
@@ -210,8 +209,8 @@ func asking(s state, interrupted transition, own map[event]transition) (row [eve
 	return row
 }
 
-// settles returns what a lookup makes of the application that an earlier run left open, or
-// nothing.
+// settles returns the result that a lookup gives the application that an earlier run left open, or
+// none.
 func (e event) settles() sheet.Result {
 	switch e {
 	case evOurs, evOther, evEdited:

@@ -6,7 +6,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Operation is what an application asks of the API. The zero value is Apply.
+// Operation is what an application asks the API to do. The zero value is Apply.
 //
 // A new operation is declared in this file; package cloud makes its request, package cli
 // gives it a command and package prose its words.
@@ -26,11 +26,10 @@ const (
 var operations = [...]struct {
 	name  string // never changes
 	api   API
-	salt  string // sets its tokens apart; empty for Apply, whose tokens are older than salts
+	salt  string // makes its tokens distinct; empty for Apply, whose tokens are older than salts
 	place Place
-	// conflicts are the codes of a refusal that says that the LOA, or its circuit, is in a
-	// state that prevents the operation. A lookup finds out whether the operation itself
-	// brought it about.
+	// conflicts are the codes of refusals saying that the LOA, or its circuit, is in a state
+	// that prevents the operation. A lookup finds out whether the operation itself caused it.
 	conflicts []string
 	// again is the operation to send if a person asks for another one, given the status of
 	// the LOA, which is void or missing. It is nil if the operation cannot be repeated.
@@ -90,7 +89,7 @@ func ParseOperation(name string) (Operation, error) {
 	return 0, fmt.Errorf("unknown operation %q", name)
 }
 
-// step is the operation's place in the life of a circuit, from 0 on.
+// step is the operation's position in the life of a circuit, from 0 on.
 func (o Operation) step() int {
 	if o == Reapply {
 		return 0
@@ -118,7 +117,7 @@ func (o Operation) API() API { return operations[o].api }
 // Place returns the operation's place in the ledger.
 func (o Operation) Place() Place { return operations[o].place }
 
-// API names one of the VPC calls. Each has a quota of its own in each region.
+// API names one of the VPC calls. Each has its own quota in each region.
 type API string
 
 // The APIs that read. Those that write belong to an [Operation].
@@ -139,7 +138,7 @@ const (
 // The states of an LOA, in the order in which it goes through them.
 const (
 	LOAApplying   = "Applying"   // Alibaba Cloud reviews it
-	LOAAccept     = "Accept"     // it was approved, and its letter is not there yet
+	LOAAccept     = "Accept"     // it was approved, but its letter is not there yet
 	LOAAvailable  = "Available"  // its letter is there
 	LOACompleting = "Completing" // construction was reported as finished
 	LOAComplete   = "Complete"   // the circuit was confirmed
@@ -155,11 +154,11 @@ func Void(loaStatus string) bool { return loaStatus == LOARejected || loaStatus 
 type loaState uint8
 
 const (
-	loaNone    loaState = iota // there is none that prevents the operation: it has had no effect
+	loaNone    loaState = iota // there is none that prevents the operation, which has had no effect
 	loaVoid                    // it was rejected or deleted
 	loaOurs                    // it has the effect that the application asks for
 	loaOther                   // it is valid and prevents the application
-	loaWaiting                 // it is not in the state yet in which the operation can be sent
+	loaWaiting                 // it is not yet in the state in which the operation can be sent
 )
 
 // judgeApplied compares an LOA with an application for one.
@@ -175,7 +174,7 @@ func judgeApplied(a *Application, l LOA) loaState {
 	return loaOther
 }
 
-// applyAgain is a Reapply if the LOA was rejected, an Apply otherwise.
+// applyAgain is Reapply if the LOA was rejected, and Apply otherwise.
 func applyAgain(loaStatus string) Operation {
 	if loaStatus == LOARejected {
 		return Reapply
@@ -183,9 +182,8 @@ func applyAgain(loaStatus string) Operation {
 	return Apply
 }
 
-// Predict says what the API would answer to an application now, from the state of its
-// circuit: VALID, ALREADY or BLOCKED. The zero state is a circuit that the account
-// does not have.
+// Predict says what the API would now answer to an application, given the state of its circuit:
+// VALID, ALREADY or BLOCKED. The zero state is a circuit that the account does not have.
 func Predict(a Application, s CircuitState) Outcome { return operations[a.Operation].predict(&a, s) }
 
 func predictApply(a *Application, s CircuitState) Outcome {

@@ -21,19 +21,19 @@ type LOA struct {
 	Si               string
 	LineType         string
 	ConstructionTime string // as the API gives it
-	LineCode         string // with which construction was reported as finished; may be empty
+	LineCode         string // from the report that construction is finished; may be empty
 	LineLabel        string // likewise
-	CircuitStatus    string // of its circuit, as CircuitState.Status, if the lookup was about that
+	CircuitStatus    string // of its circuit, as in CircuitState.Status, if the lookup asked for it
 	RequestID        string // of the lookup
 
 	LetterURL SignedURL // where the letter is; empty if there is none yet
 }
 
-// SignedURL is an address with a signature: whoever has it can read what is behind it. So it
-// shows itself nowhere.
+// SignedURL is an address with a signature, which lets anyone fetch what it leads to. So it never
+// prints itself.
 type SignedURL string
 
-// Reveal returns the address, for the request alone.
+// Reveal returns the address, only for making the request.
 func (u SignedURL) Reveal() string { return string(u) }
 
 // String does not return the address.
@@ -45,19 +45,19 @@ func (SignedURL) GoString() string { return "(signed URL)" }
 // MarshalText does not encode the address.
 func (SignedURL) MarshalText() ([]byte, error) { return []byte("(signed URL)"), nil }
 
-// CircuitState is what DescribePhysicalConnections reports of one circuit.
+// CircuitState is what DescribePhysicalConnections reports about one circuit.
 type CircuitState struct {
 	InstanceID     string
 	Status         string // Initial, Approved, Allocating, Allocated, Confirmed, Enabled, Rejected, Canceled, Allocation Failed, Terminated
 	BusinessStatus string // Normal, FinancialLocked, SecurityLocked
 	LOAStatus      string // as LOA.Status; empty when there is none
 
-	Bandwidth    int    // Mbit/s; 0 when the API names none
-	PeerLocation string // where it ends on the customer's side; may be empty
+	Bandwidth    int    // Mbit/s; 0 if the API gives none
+	PeerLocation string // where the circuit ends on the customer's side; may be empty
 }
 
-// Outcome is the result of one row. It holds no personal data and no prose: Reason is a
-// code that the catalogue renders.
+// Outcome is the result of one row. It holds no personal data and no sentences: Reason is a code that
+// the catalogue renders.
 type Outcome struct {
 	Row         int
 	Key         Key
@@ -72,22 +72,22 @@ type Outcome struct {
 	SubmittedAt time.Time // UTC; zero when the API accepted nothing
 	LOAStatus   string    // state of the LOA, if known
 
-	// Earlier is the last result of a row that is left out: the ledger's, or else the
-	// workbook's. It is not recorded with the row.
+	// Earlier is the last result of a row that is left out, from the ledger or else from the
+	// workbook. It is not recorded with the row.
 	Earlier sheet.Result
 
-	// Tried is set if the result is UNKNOWN: when the last attempt that may have been
-	// applied was made, UTC. From SettlingTime after it a lookup settles the row.
+	// Tried is set if the result is UNKNOWN: when the last attempt that may have been applied was
+	// made, UTC. A lookup at least SettlingTime after it settles the row.
 	Tried time.Time
-	// Settled says what this run found out about the application that an earlier run left
-	// open. Only the state of the circuit in the ledger keeps it.
+	// Settled says what this run found out about the application that an earlier run left open.
+	// It is kept only in the state of the circuit in the ledger.
 	Settled Settlement
-	// Copied is what the row knew of another ledger's application. Only the state of the
-	// circuit in the ledger keeps it.
+	// Copied is what the row said about another ledger's application. It is kept only in the state
+	// of the circuit in the ledger.
 	Copied Copied
 
-	// Completed says that this run reported the construction as finished before the step that
-	// the outcome is about. It is not recorded: see [Shown].
+	// Completed says that this run reported the construction as finished before the step of this
+	// outcome. It is not recorded: see [Shown].
 	Completed bool
 
 	// CircuitState is the status or business status that blocks the row, as the API
@@ -95,8 +95,8 @@ type Outcome struct {
 	CircuitState string
 }
 
-// ConcernsCircuit reports whether the result concerns the circuit, and not only the row. That
-// an operation waits for the LOA says nothing about the operation.
+// ConcernsCircuit reports whether the result concerns the circuit and not only the row. If an
+// operation waits for the LOA, that says nothing about the operation.
 func (o *Outcome) ConcernsCircuit() bool {
 	if o.Reason == ReasonReview {
 		return false
@@ -126,19 +126,19 @@ const (
 	ReasonInvalid      Reason = "reason-invalid"       // validation found errors
 	ReasonRefused      Reason = "reason-refused"       // the API rejected it
 	ReasonAttempts     Reason = "reason-attempts"      // attempts ran out
-	ReasonUnsettled    Reason = "reason-unsettled"     // it may have arrived, and no lookup could tell
-	ReasonSettling     Reason = "reason-settling"      // an earlier application may still arrive, and this one must not be sent before that is settled
-	ReasonNotListed    Reason = "reason-not-listed"    // accepted by an earlier run, but the API knows of no LOA now
-	ReasonReview       Reason = "reason-review"        // the LOA is not in the state yet in which the operation can be sent
-	ReasonNoLOA        Reason = "reason-no-loa"        // the circuit has no LOA that the operation could be about
+	ReasonUnsettled    Reason = "reason-unsettled"     // it may have arrived, but no lookup could tell
+	ReasonSettling     Reason = "reason-settling"      // an earlier application may still arrive, and this one must not be sent until that is settled
+	ReasonNotListed    Reason = "reason-not-listed"    // accepted by an earlier run, but the API shows no LOA now
+	ReasonReview       Reason = "reason-review"        // the LOA is not yet in the state in which the operation can be sent
+	ReasonNoLOA        Reason = "reason-no-loa"        // the circuit has no LOA for the operation
 	ReasonUnfinished   Reason = "reason-unfinished"    // construction is not finished, according to the row
-	ReasonWithheld     Reason = "reason-withheld"      // --all-or-nothing and another row was invalid
+	ReasonWithheld     Reason = "reason-withheld"      // --all-or-nothing, and another row was invalid
 	ReasonInterrupted  Reason = "reason-interrupted"   // a signal came first
 	ReasonDuration     Reason = "reason-duration"      // --max-duration came first
 	ReasonMaxFailures  Reason = "reason-max-failures"  // --max-failures came first
 	ReasonCanary       Reason = "reason-canary"        // --canary, and one of the first rows was not accepted
 	ReasonStopped      Reason = "reason-stopped"       // a run-fatal answer came first
-	ReasonRefusedAll   Reason = "reason-refused-all"   // it was sent and got the run-fatal answer itself
+	ReasonRefusedAll   Reason = "reason-refused-all"   // it was sent and itself got the run-fatal answer
 	ReasonAccount      Reason = "reason-account"       // the credentials profile of the row cannot be used
 	ReasonRegion       Reason = "reason-region"        // the region is unknown or its endpoint does not resolve
 	ReasonLedgerFailed Reason = "reason-ledger-failed" // the ledger could not be written
@@ -152,8 +152,8 @@ type StopReason string
 
 // The stop reasons.
 const (
-	StopFatal       StopReason = "stop-fatal"        // an answer that holds for every row: credentials, permission, arrears
-	StopAccount     StopReason = "stop-account"      // likewise, in some accounts of several; the rows of the others went on
+	StopFatal       StopReason = "stop-fatal"        // an answer that applies to every row: credentials, permission, arrears
+	StopAccount     StopReason = "stop-account"      // likewise, in some of several accounts; the rows of the others went on
 	StopMaxFailures StopReason = "stop-max-failures" // Engine.MaxFailures was reached
 	StopCanary      StopReason = "stop-canary"       // one of the rows of Engine.Canary was not accepted
 	StopDuration    StopReason = "stop-duration"     // Engine.MaxDuration had passed
@@ -181,24 +181,23 @@ func (s StopReason) Reason() Reason {
 	return ReasonStopped
 }
 
-// CodeChanged is the code of the problem that a row was edited after its application had
-// been accepted.
+// CodeChanged is the code of the problem that a row was edited after its application was accepted.
 const CodeChanged = "circuit-changed-after-submission"
 
-// CodeLineChanged is the code of the problem that a row's line was changed after its
-// construction had been reported as finished.
+// CodeLineChanged is the code of the problem that a row's line was changed after its construction was
+// reported as finished.
 const CodeLineChanged = "circuit-line-changed-after-completion"
 
 // CodeForeign is the code of the problem that a row's account was changed after its circuit
 // was applied for.
 const CodeForeign = "circuit-account-changed-after-submission"
 
-// CodeMoved is the code of the problem that a row's region was changed after its circuit
-// had been applied for: a circuit exists in one region only.
+// CodeMoved is the code of the problem that a row's region was changed after its circuit was applied
+// for: a circuit exists in only one region.
 const CodeMoved = "circuit-region-changed-after-submission"
 
-// Record is what the ledger knows of a circuit: the application that is open, or else the
-// last one that had a definite result.
+// Record is what the ledger knows of a circuit: the open application, or else the last one that had a
+// definite result.
 type Record struct {
 	Hash        string       // content of the application
 	Generation  int          //
@@ -208,7 +207,7 @@ type Record struct {
 	Tried       time.Time    // if Open: the last attempt that may have been applied; else: Settlement.Seen; UTC; zero if not known
 	Ended       Identity     // if Open: the last one that had a definite result; zero if there is none
 	Accepted    time.Time    // if Open: see Copied.Accepted
-	Others      string       // other tokens of the circuit that need no attention any more, or count in Tried; one a line, see [Weighed]
+	Others      string       // other tokens of the circuit that no longer need attention, or count in Tried; one a line, see [Weighed]
 	Result      sheet.Result // the definite result; empty if there is none
 	ErrorCode   string       //
 	RequestID   string       //
@@ -220,8 +219,8 @@ type Record struct {
 // Other reports whether a token is one of Others.
 func (r *Record) Other(token string) bool { return r.lists(token) || r.Weighed(token) }
 
-// Weighed reports whether Others says that the word of a results copy about the token, which
-// has no date, was taken into account.
+// Weighed reports whether Others says that what a results copy claims about the token, without a
+// date, was taken into account.
 func (r *Record) Weighed(token string) bool { return r.lists(Weighed + token) }
 
 func (r *Record) lists(line string) bool {

@@ -9,8 +9,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// PanicError is a panic that was recovered. It names the place in the source, without a
-// stack trace and without a value that may be personal.
+// PanicError is a recovered panic. It names the place in the source, without a stack trace and
+// without a value that may be personal.
 type PanicError struct {
 	Reason string // the runtime's message, else the type of the value
 	Place  string // file and line of this module
@@ -19,8 +19,8 @@ type PanicError struct {
 // Error returns reason and place.
 func (e *PanicError) Error() string { return e.Reason + ", " + e.Place }
 
-// Guard recovers a panic of the function that defers it, and hands it to report. Every
-// goroutine has one: a panic that ends the process would leave a run without its copy.
+// Guard recovers a panic of the function that defers it, and passes it to report. Every goroutine has
+// one: a panic that ended the process would leave a run without its copy.
 func Guard(report func(error)) {
 	p := recover()
 	if p == nil {
@@ -52,8 +52,8 @@ func panicPlace() string {
 	}
 }
 
-// own runs a function that owns rows in a goroutine of its own. The run ends once every
-// such function has returned; fillMissing does for the rows that a panic loses.
+// own runs a function that owns rows in a new goroutine. The run ends once every such function has
+// returned; fillMissing deals with the rows that a panic loses.
 func (r *run) own(f func()) {
 	r.owners.Add(1)
 	go func() {
@@ -69,14 +69,14 @@ func (r *run) panicked(err error) {
 	r.group.halt(StopPanic)
 }
 
-// guarded calls a function after an answer has come, which a panic in it must not lose.
+// guarded calls a function after an answer has arrived, which a panic in it must not lose.
 func guarded(panicked func(error), f func()) {
 	defer Guard(panicked)
 	f()
 }
 
-// fillMissing gives the rows that were lost in a panic their outcome. Once an application is
-// in the ledger it may have arrived, and the ledger keeps it open.
+// fillMissing gives the rows that were lost in a panic their outcome. An application that is in the
+// ledger may have arrived, and the ledger keeps it open.
 func (r *run) fillMissing() {
 	application, settled := 0, 0
 	for slot := range r.outcomes {

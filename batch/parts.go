@@ -10,18 +10,18 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Part is the part of a run that one account does: its rows, and an engine with its
-// credentials, ledger and quotas.
+// Part is one account's part of a run: its rows, and an engine with its credentials, ledger and
+// quotas.
 type Part struct {
 	Engine *Engine
 	Plan   *Plan
 }
 
-// RunParts carries out the parts of a run at the same time. An answer that is fatal for an
-// account, such as one about its credentials, ends its part alone. MaxFailures and Canary, which
-// are those of the first part, count the rows of all, and an error of the ledger or a panic ends
-// them all. RunParts returns the summary of the whole, in sheet order, and that of each part.
-// Each Observe is called from one goroutine, and those of several parts at the same time.
+// RunParts carries out the parts of a run concurrently. An answer that is fatal for an account, such
+// as one about its credentials, ends only its part. MaxFailures and Canary are taken from the
+// first part and count the rows of all, and a ledger error or a panic ends them all. RunParts
+// returns the summary of the whole, in sheet order, and that of each part. Each Observe is called
+// from one goroutine, but those of several parts run concurrently.
 func RunParts(ctx context.Context, drain <-chan struct{}, parts []Part) (*Summary, []*Summary, error) {
 	if len(parts) == 0 {
 		return &Summary{}, nil, nil
@@ -37,7 +37,7 @@ func RunParts(ctx context.Context, drain <-chan struct{}, parts []Part) (*Summar
 	}
 	wait.Wait()
 	if i := slices.Index(each, nil); i >= 0 {
-		panic(failed[i]) // as it would without goroutines
+		panic(failed[i]) // as without goroutines
 	}
 	return merged(each), each, cmp.Or(failed...)
 }
@@ -45,7 +45,7 @@ func RunParts(ctx context.Context, drain <-chan struct{}, parts []Part) (*Summar
 // stopRanks orders the reasons to stop by how much they say about the whole run.
 var stopRanks = []StopReason{StopPanic, StopLedger, StopInterrupted, StopDuration, StopMaxFailures, StopCanary, StopFatal}
 
-// merged is the summary of a run whose parts have these.
+// merged is the summary of a run whose parts have the given ones.
 func merged(parts []*Summary) *Summary {
 	if len(parts) == 1 {
 		return parts[0]
@@ -123,14 +123,14 @@ func (g *group) count(result sheet.Result) {
 	}
 }
 
-// NotSent is the outcome of an application that is not sent for a reason known before the
-// run: what is open stays so.
+// NotSent is the outcome of an application that is not sent for a reason known before the run: what is
+// open stays open.
 func (a *Application) NotSent(why Reason) Outcome {
 	return newRow(a, 0, 1, time.Now().UTC()).interrupted(why)
 }
 
-// Split returns the rows of a plan as n plans, by the part that each row belongs to. The
-// problems stay with the whole.
+// Split divides the rows of a plan into n plans, by the part that each row belongs to. The problems
+// stay with the whole.
 func (p *Plan) Split(n int, part func(row int) int) []*Plan {
 	if n == 1 { // nothing is copied
 		return []*Plan{{DryRun: p.DryRun, Applications: p.Applications, Settled: p.Settled}}

@@ -11,27 +11,26 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// permission decides what a refused permission means. It is the account's, and ends the
-// run, when the first deniedCircuits circuits are refused so, or all where there are
-// fewer, and no application has been accepted. Otherwise it is the circuit's: the row is
-// REFUSED and the rest go on. Until one of the two is known, such rows wait without
-// holding a call. If it is not known when the last answer is there, it is the account's if
-// every application was refused so.
+// permission decides what a refused permission means. It concerns the account, and ends the run, if
+// the first deniedCircuits circuits, or all if there are fewer, are refused permission and no
+// application has been accepted. Otherwise it concerns the circuit: the row is REFUSED and the
+// rest go on. Until one of the two is known, such rows wait without holding a call. If neither is
+// known after the last answer, it concerns the account if every application was refused.
 type permission struct {
 	run     *run
-	need    int // circuits refused permission that make it the account's
+	need    int // circuits refused permission after which it concerns the account
 	verdict atomic.Int32
 
 	early chan struct{} // a slot for each application sent before the first answer other than a refused permission
-	open  chan struct{} // closed once any number may be sent
-	first sync.Once     // starts the timer that opens it
-	once  sync.Once     // opens it
+	open  chan struct{} // closed once any number may be sent at a time
+	first sync.Once     // starts the timer that closes open
+	once  sync.Once     // closes open
 
 	mu     sync.Mutex
 	mixed  bool           // an application got another answer
 	denied map[Key]string // the code that each circuit was refused with
 	held   []finishedRow  // refused permission, until the verdict; fewer than need
-	since  time.Time      // when the first of held came
+	since  time.Time      // when the first of held arrived
 }
 
 // The verdicts.
@@ -43,8 +42,8 @@ const (
 
 const (
 	// deniedCircuits is how many circuits must be refused permission before any is
-	// accepted. A policy may exclude single circuits; that it excludes three in a row,
-	// and not the rest, is unlikely.
+	// accepted. A policy may exclude single circuits, but is unlikely to exclude the first
+	// three and not the rest.
 	deniedCircuits = 3
 	// earlyCalls is how many applications go out before the first answer: as many as one
 	// region has in flight by default, so a run over one region starts at full speed.
@@ -54,8 +53,8 @@ const (
 	earlyTime = time.Second
 )
 
-// newPermissions makes one for each place of the run's applications: an account may be
-// permitted to apply, and not to confirm.
+// newPermissions makes one for each place of the run's applications: an account may be permitted to
+// apply but not to confirm.
 func newPermissions(r *run) map[Place]*permission {
 	rows := map[Place]int{}
 	for i := range r.plan.Applications {
@@ -82,9 +81,9 @@ func newPermission(r *run, applications int) *permission {
 	}
 }
 
-// admit waits until an application may be sent. Until the first answer that refuses
-// something else or nothing, a run sends no more than earlyCalls, so an account without
-// permission learns it after a few requests.
+// admit waits until an application may be sent. Until the first answer other than a refused
+// permission, a run sends no more than earlyCalls, so an account without permission finds out
+// after a few requests.
 func (p *permission) admit(waiting context.Context) error {
 	p.first.Do(func() { time.AfterFunc(earlyTime, p.admitAll) })
 	select {
@@ -102,7 +101,7 @@ func (p *permission) admitAll() { p.once.Do(func() { close(p.open) }) }
 func (p *permission) answered(k Key, err error) {
 	var call *CallError
 	if err != nil && !errors.As(err, &call) || p.verdict.Load() == circuitOnly {
-		return // nothing was sent, or it does not matter any more
+		return // nothing was sent, or it no longer matters
 	}
 	if call != nil && call.Denied {
 		p.refused(k, call.Code)
@@ -120,7 +119,7 @@ func (p *permission) answered(k Key, err error) {
 	p.record(rows)
 }
 
-// refused takes an answer that refuses permission.
+// refused handles an answer that refuses permission.
 func (p *permission) refused(k Key, code string) {
 	p.mu.Lock()
 	p.denied[k] = code
@@ -133,8 +132,8 @@ func (p *permission) refused(k Key, code string) {
 	p.record(rows)
 }
 
-// decide gives the verdict, unless it was given, and returns the rows that waited for it.
-// The caller holds the mutex.
+// decide sets the verdict, unless it was set before, and returns the rows that waited for it. The
+// caller holds the mutex.
 func (p *permission) decide(verdict int32) []finishedRow {
 	if !p.verdict.CompareAndSwap(undecided, verdict) {
 		return nil
@@ -161,8 +160,8 @@ func (p *permission) finish(row finishedRow) {
 	}
 }
 
-// end gives the verdict once no answer will come any more: where permission was refused for
-// every application that was sent, it is the account's.
+// end sets the verdict once no more answers will come: if permission was refused for every
+// application that was sent, it concerns the account.
 func (p *permission) end() {
 	p.mu.Lock()
 	verdict := circuitOnly
@@ -180,13 +179,13 @@ func (p *permission) end() {
 	p.record(rows)
 }
 
-// record hands rows to the ledger. A row that was refused what the whole account is
-// refused was not attempted, as far as the next run is concerned.
+// record hands rows to the ledger. If the whole account was refused, the row counts as not attempted
+// for the next run.
 func (p *permission) record(rows []finishedRow) {
 	account := p.verdict.Load() == wholeAccount
 	for _, row := range rows {
 		if row.outcome.Reason == ReasonRefusedAll && strings.HasPrefix(row.outcome.ErrorCode, "(") {
-			row.outcome.Reason = ReasonStopped // no answer of the API: it did not get that far
+			row.outcome.Reason = ReasonStopped // not an answer of the API: the row did not get that far
 		}
 		if account && row.outcome.Result == sheet.Refused && p.wasDenied(row.outcome.Key) {
 			row.outcome.Result, row.outcome.Reason = sheet.NotAttempted, ReasonRefusedAll
@@ -216,12 +215,12 @@ func (p *permission) wasDenied(k Key) bool {
 	return denied
 }
 
-// permissionSubmitter shows the result of every attempt to the run's permission for it. It is
-// above the quota, so an application that waits for the first answers uses none of it.
+// permissionSubmitter passes the result of every attempt to the run's permission. It is above the
+// quota, so an application that waits for the first answers uses none of it.
 type permissionSubmitter struct {
 	next        Submitter
 	permissions map[Place]*permission
-	waiting     context.Context // ends the wait, and not the call
+	waiting     context.Context // ends the wait but not the call
 }
 
 var _ Submitter = (*permissionSubmitter)(nil)

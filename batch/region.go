@@ -14,18 +14,18 @@ type region struct {
 	name      string
 	submitter Submitter // under the region's quotas
 	finder    Finder
-	circuits  Finder          // for operations of which the LOA does not show the effect
+	circuits  Finder          // for operations whose effect the LOA does not show
 	ctx       context.Context // of calls in flight
 
 	going context.Context // ends when the region starts nothing new
 	stop  context.CancelFunc
-	code  string // of the answer that ended this region alone; empty when none did
+	code  string // of the answer that ended this region alone; empty if none did
 
 	feed     <-chan Handed // rows that come while the region runs; nil for none
 	queue    []int32       // applications not started yet, in sheet order until the canary has passed
-	inOrder  bool          // it still is
+	inOrder  bool          // queue is still in that order
 	more     chan struct{} // receives when the canary lets more rows be sent
-	before   map[int32]int // of the queue: how many steps of the row have ended
+	before   map[int32]int // for rows of the queue: how many of their steps have ended
 	ready    []*row        // started, waiting for a free call
 	waiting  rowHeap       // waiting for their time
 	calls    int           // in flight or waiting for the quota
@@ -76,7 +76,7 @@ func (r *run) newRegion(ctx context.Context, name string, queue []int32) *region
 	return g
 }
 
-// lookupsFirst puts what an earlier run left open before the rest, in sheet order.
+// lookupsFirst moves what an earlier run left open to the front, in sheet order.
 func lookupsFirst(queue []int32, applications []Application) []int32 {
 	sorted := make([]int32, 0, len(queue))
 	for _, first := range []bool{true, false} {
@@ -89,9 +89,9 @@ func lookupsFirst(queue []int32, applications []Application) []int32 {
 	return sorted
 }
 
-// readAhead is how many rows a region has written into the ledger before a call is free
-// for them: as many as are sent while a commit takes place, so the ledger never delays
-// the calls. After a crash there are that many more rows to look up.
+// readAhead is how many rows a region writes to the ledger before a call is free for them: as many
+// as are sent during a commit, so the ledger never delays the calls. After a crash there are
+// that many more rows to look up.
 func (e *Engine) readAhead() int {
 	const commit = 10 * time.Millisecond
 	j := e.CallsAtOnce()
@@ -161,7 +161,7 @@ func (g *region) loop() {
 	}
 }
 
-// feedWhileGoing is the region's feed for as long as it takes rows.
+// feedWhileGoing is the region's feed while it takes rows, and nil otherwise.
 func (g *region) feedWhileGoing() <-chan Handed {
 	if g.going.Err() != nil {
 		return nil
@@ -169,15 +169,15 @@ func (g *region) feedWhileGoing() <-chan Handed {
 	return g.feed
 }
 
-// mayCall reports whether another call may be made. If not, the end of a call wakes the
-// loop, and a row that is due must not.
+// mayCall reports whether another call may be made. If not, the end of a call wakes the loop, and a
+// row that becomes due must not.
 func (g *region) mayCall() bool {
 	return g.going.Err() == nil && g.calls < g.run.engine.CallsAtOnce()
 }
 
 func (g *region) empty() bool { return len(g.queue) == 0 && len(g.ready) == 0 && len(g.waiting) == 0 }
 
-// fill starts what may be started.
+// fill starts whatever may be started.
 func (g *region) fill() {
 	if g.going.Err() != nil {
 		return
@@ -195,8 +195,8 @@ func (g *region) fill() {
 	}
 }
 
-// readOn reads ahead to the bound. It does so once half of what was read is used up,
-// rather than row by row, so many Begins share a commit of the ledger.
+// readOn reads ahead to the bound. It does so once half of what was read is used up rather than row
+// by row, so many Begins share a commit of the ledger.
 func (g *region) readOn() {
 	canary := g.run.group.canary
 	if g.inOrder && canary.passed() {
@@ -222,7 +222,7 @@ func (g *region) newRow(i int32) *row {
 	return w
 }
 
-// pick takes the row whose call is next: one whose wait is over, else a new one.
+// pick takes the row whose call is next: one whose wait is over, or else a new one.
 func (g *region) pick() *row {
 	if len(g.waiting) > 0 && !time.Now().Before(g.waiting[0].due) {
 		return heap.Pop(&g.waiting).(*row)
@@ -297,19 +297,19 @@ func (g *region) ended(w *row, n next) {
 	}
 }
 
-// setBegun notes whether the ledger knows the application of a row. Of a row that was handed to
-// the run, nobody asks.
+// setBegun records whether the ledger knows the application of a row. That is not needed for a row
+// that was handed to the run.
 func (r *run) setBegun(w *row, begun bool) {
 	if w.handed == nil {
 		r.begun[w.slot].Store(begun)
 	}
 }
 
-// finish records the outcome of an application, once it is known whether the account may
-// carry out its operation.
+// finish records the outcome of an application once it is known whether the account has permission
+// for its operation.
 func (r *run) finish(row finishedRow) { r.permissions[row.outcome.Operation.Place()].finish(row) }
 
-// finishRest finishes the rows that are left when the region stops.
+// finishRest finishes the remaining rows when the region stops.
 func (g *region) finishRest() {
 	if g.empty() {
 		return

@@ -8,15 +8,14 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// SettlingTime is how long after an attempt that may have been applied a lookup must be
-// made for "no LOA" to mean that it was not. Nothing is documented about how far lookups
-// lag behind applications, nor about how long the service works on a request whose answer
-// was lost. Gateways give up on a request after a minute or two; ten minutes leave a
-// margin, and no person waits long for them.
+// SettlingTime is how long after an attempt that may have been applied a lookup must be made for "no
+// LOA" to mean that it was not. It is not documented how far lookups lag behind applications, or
+// how long the service works on a request whose answer was lost. Gateways give up on a request
+// after a minute or two; ten minutes leave a margin, and are not long for a person to wait.
 const SettlingTime = 10 * time.Minute
 
-// row is one application in progress: a state machine (machine.go) without clock or
-// goroutine. It takes the result of each call and decides what comes next.
+// row is one application in progress: a state machine (machine.go) without a clock or goroutine. It
+// takes the result of each call and decides what comes next.
 type row struct {
 	app      Application
 	slot     int32 // its place among the outcomes
@@ -29,15 +28,15 @@ type row struct {
 	max      int       // bound of attempts and of lookups
 	started  time.Time // when this run took it up, UTC
 
-	begun    string // the token that the ledger knows is about to be sent
+	begun    string // the token that the ledger knows to be about to be sent
 	mismatch bool   // the API said that the token was used before with other parameters
-	older    bool   // the circuit had an LOA before the application that is open, and lookups may still show it
+	older    bool   // the circuit had an LOA before the open application, and lookups may still show it
 
 	code      string    // of the last failure
 	requestID string    // of the last answer
-	loaStatus string    // what a lookup said last
+	loaStatus string    // from the last lookup
 	voidSeen  time.Time // when a lookup first saw that the LOA was rejected or deleted, UTC; zero if none did
-	sent      time.Time // when the last attempt of this run that may have been applied was given up, UTC; zero if there is none
+	sent      time.Time // when the last attempt of this run that may have been applied was given up, UTC; zero if none was
 	tried     time.Time // likewise, of all runs; meaningful while the token is open
 	due       time.Time // when the next call may be made; zero means now
 }
@@ -48,8 +47,8 @@ type next struct {
 	outcome    Outcome        // when done
 	problem    *sheet.Problem // when done and INVALID
 	wait       time.Duration  // otherwise: how long until its next call
-	stop       bool           // the run ends: the answer holds for every row
-	stopRegion bool           // the region's rows end: the answer holds for all of them
+	stop       bool           // the run ends: the answer applies to every row
+	stopRegion bool           // the region's rows end: the answer applies to all of them
 	code       string         // behind stop and stopRegion
 }
 
@@ -64,8 +63,7 @@ const (
 // repeated: lookups may lag behind applications.
 const maxRechecks = 3
 
-// newRow starts a row. What is known of the circuit from its state in the listing, if
-// that is read before anything is sent, is an event for the row in this state.
+// newRow makes a row in the state in which it starts.
 func newRow(a *Application, slot int32, attempts int, now time.Time) *row {
 	r := &row{app: *a, slot: slot, max: attempts, started: now}
 	r.start()
@@ -76,8 +74,8 @@ func newRow(a *Application, slot int32, attempts int, now time.Time) *row {
 func (r *row) start() {
 	open := r.app.pending()
 	r.state, r.tried, r.older = r.app.state(), open.Tried, open.Repeated
-	// Without a time the attempt may have been made until now. So may one whose time is
-	// still to come: the clock was set back.
+	// Without a time, the attempt may have been made as late as now. The same goes for a time in
+	// the future: the clock was set back.
 	if r.tried.IsZero() || r.tried.After(r.started) {
 		r.tried = r.started
 	}
@@ -114,11 +112,11 @@ func (r *row) submitted(receipt Receipt, err error, at time.Time) next {
 	}
 	r.mismatch = r.mismatch || e == evMismatch
 	if e == evMismatch && r.state == sendClear && r.app.Open().Accepted {
-		// Only a results copy said that the lookup was late enough, and of other content.
+		// Only a results copy, of other content, said that the lookup was late enough.
 		r.state, r.app.Amend().Settled = sendFresh, Settlement{}
 	}
 	if e == evMismatch && !r.state.open() {
-		r.tried = at // somebody used the token before, it is not known when
+		r.tried = at // the token was used before, but it is not known when
 	}
 	return r.on(e, call)
 }
@@ -171,10 +169,10 @@ func (r *row) lookedUp(l LOA, ok bool, err error, asked time.Time) next {
 	r.lookups, r.loaStatus = 0, l.Status
 	e := r.found(l, asked)
 	if outdated && e == evVoidRepeat {
-		e = evVoid // another ledger may have applied since
+		e = evVoid // another ledger may have applied in the meantime
 	}
 	if settles := e.settles(); r.state == askElsewhere {
-		l = LOA{} // it is not about the circuit in this region
+		l = LOA{} // not about the circuit in this region
 	} else if settles == sheet.Already || r.state.open() && settles != "" {
 		r.settle(e, l, asked)
 	} else if r.state == askAccepted && r.app.Operation.FollowsUp() && (e == evVoid || e == evWaiting) {
@@ -187,16 +185,15 @@ func (r *row) lookedUp(l LOA, ok bool, err error, asked time.Time) next {
 	return n
 }
 
-// precedes reports whether a rejected or deleted LOA may be an older one than that of the
-// application that was accepted, which lookups do not show yet.
+// precedes reports whether a rejected or deleted LOA may be older than the accepted application's,
+// which lookups do not show yet.
 func (r *row) precedes(l LOA, asked time.Time) bool {
 	e := r.app.Ended()
 	return r.state == askAccepted && !r.app.Operation.FollowsUp() && Void(l.Status) && (e.Repeated || l.Status == LOADeleted) &&
 		asked.Sub(latest(e.At, e.Tried)) < SettlingTime
 }
 
-// outdated reports whether a valid status may be older than the rejection that a lookup saw
-// before.
+// outdated reports whether a valid status may be older than the rejection that an earlier lookup saw.
 func (r *row) outdated(l LOA, asked time.Time) bool {
 	e := r.app.Ended()
 	return (r.state == askFirst || r.state == askVoid) && Void(e.LOAStatus) && l.Status != "" && !Void(l.Status) &&
@@ -208,7 +205,7 @@ func (r *row) found(l LOA, asked time.Time) event {
 	state := operations[r.app.Operation].judge(&r.app, l)
 	valid := state == loaOurs || state == loaOther
 	early := r.state.open() && asked.Sub(r.tried) < SettlingTime
-	stale := early && r.older // the status may be that of the LOA before, and older than its rejection
+	stale := early && r.older // the status may be an earlier LOA's, from before its rejection
 	r.older = r.older || state == loaVoid
 	if state == loaVoid && r.voidSeen.IsZero() && r.state != askElsewhere {
 		r.voidSeen = asked.Round(0).UTC()
@@ -248,7 +245,7 @@ func (r *row) found(l LOA, asked time.Time) event {
 	return evNone
 }
 
-// notShown is the event of a lookup that may not show yet what was accepted before.
+// notShown is the event of a lookup that may not yet show what was accepted before.
 func (r *row) notShown() event {
 	switch {
 	case r.state != askAccepted:
@@ -259,8 +256,8 @@ func (r *row) notShown() event {
 	return evNoneAccepted
 }
 
-// edited reports whether the row differs from the earlier application that a valid LOA
-// would be that of.
+// edited reports whether the row differs from the earlier application to which a valid LOA would
+// belong.
 func (r *row) edited() bool {
 	switch r.state {
 	case askElsewhere, askFirst, askReady:
@@ -273,7 +270,7 @@ func (r *row) edited() bool {
 	return false
 }
 
-// settle records what a lookup made of the token that is open, or else of the last one.
+// settle records how a lookup settled the open token, or else the last one.
 func (r *row) settle(e event, l LOA, asked time.Time) {
 	token := r.app.Ended().Token
 	switch {
@@ -293,14 +290,14 @@ func (r *row) settle(e event, l LOA, asked time.Time) {
 		settled.Seen = asked.Round(0).UTC()
 	}
 	if e.settles() == sheet.Failed {
-		r.sent = time.Time{} // those of this run were not applied either
+		r.sent = time.Time{} // this run's attempts were not applied either
 	}
 }
 
 // on makes the transition of an event. call is the failure behind the event, if it was one.
 func (r *row) on(e event, call *CallError) next {
 	t := machine[r.state][e]
-	if t.effect == impossible { // nothing is known for certain, so nothing more is sent
+	if t.effect == impossible { // nothing is certain, so nothing more is sent
 		t = machine[r.state][evInterrupted]
 	}
 	r.state = t.to
@@ -325,9 +322,9 @@ func (r *row) on(e event, call *CallError) next {
 	return next{}
 }
 
-// goOn has the row start as its own region's past says, once the application that was open
-// in another region is settled. If an LOA of that one was rejected, a lookup tells whether
-// it is this circuit's as well; a valid status is then older than the rejection.
+// goOn starts the row according to its own region's past, once the application in another region is
+// settled. If the LOA there was rejected, a lookup tells whether it is this circuit's as well; a
+// valid status is then older than the rejection.
 func (r *row) goOn() {
 	if !Void(r.loaStatus) || r.app.Start > StartAccepted {
 		r.app.Moved = nil
@@ -351,12 +348,12 @@ func (r *row) pause(e event, call *CallError) time.Duration {
 	return 0
 }
 
-// lookupFailed decides when a lookup failed.
+// lookupFailed decides what to do after a failed lookup.
 func (r *row) lookupFailed(err error) next {
 	code, id := r.code, r.requestID
 	call := r.failed(err)
 	if r.attempts > 0 {
-		r.code, r.requestID = code, id // the row shows the answer to its application
+		r.code, r.requestID = code, id // the row keeps showing the answer to its application
 	}
 	r.lookups++
 	switch {
@@ -401,15 +398,15 @@ func (r *row) finish(result sheet.Result, reason Reason) next {
 	return n
 }
 
-// attribute gives an outcome for which nothing was sent to the earlier application that
-// it is about.
+// attribute assigns an outcome for which nothing was sent to the earlier application that it is
+// about.
 func (r *row) attribute(o *Outcome) {
 	earlier := r.app.Ended()
 	if r.app.state().open() && o.Reason != ReasonNotListed {
 		earlier = r.app.pending()
 	}
 	if earlier.Region != "" {
-		o.Token, o.Generation = "", 0 // it is not about the circuit in this region
+		o.Token, o.Generation = "", 0 // not about the circuit in this region
 		return
 	}
 	several := r.begun == "" && earlier.Token == "" && r.app.Copied().Token != ""
@@ -420,7 +417,7 @@ func (r *row) attribute(o *Outcome) {
 	case r.begun == "" && earlier.Token == "" && o.Result == sheet.Already:
 		r.app.disown(o)
 		return
-	case r.begun == "" && earlier.Token == "" && o.Result == sheet.Unknown: // it is not known which
+	case r.begun == "" && earlier.Token == "" && o.Result == sheet.Unknown: // which application is not known
 		o.Token, o.Generation = r.app.Circuit.LastRun().ClientToken, 0
 		return
 	}
@@ -433,7 +430,7 @@ func (r *row) attribute(o *Outcome) {
 	}
 }
 
-// decided adds what a lookup saw to an outcome that it decided.
+// decided adds what a lookup saw to the outcome that it decided.
 func (r *row) decided(o *Outcome, l LOA) {
 	switch o.Reason {
 	case ReasonAnswerLost:

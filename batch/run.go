@@ -30,8 +30,8 @@ type run struct {
 	reason   StopReason // set before going ends
 	code     string
 
-	// writing is the context of the ledger: it outlives the run's own by a grace period,
-	// so what is known still gets written.
+	// writing is the ledger's context: it outlives the run's own by a grace period, so that
+	// what is known still gets written.
 	writing    context.Context
 	stopWrites context.CancelFunc
 	ledgerErr  atomic.Pointer[error]
@@ -41,7 +41,7 @@ type run struct {
 	recorded chan finishedRow // written
 	owners   sync.WaitGroup   // goroutines that still have rows to finish
 	writers  sync.WaitGroup
-	outcomes []Outcome       // owned by collect, like the two that follow
+	outcomes []Outcome       // owned by collect, like the next two
 	steps    map[int32]steps // by slot: of rows that take several
 	problems []sheet.Problem
 	begun    []atomic.Bool // by slot: the ledger knows the application
@@ -52,10 +52,10 @@ type run struct {
 	quotaMu sync.Mutex
 	quotas  map[quotaKey]Quota
 
-	surveyDenied atomic.Pointer[string] // the code of the answer that refused to let circuits be read
+	surveyDenied atomic.Pointer[string] // the code of the answer that denied reading circuits
 
 	requests, lookups, retries, throttled atomic.Int64
-	ahead                                 atomic.Int64 // as in CallError, of the answer that said so last
+	ahead                                 atomic.Int64 // as in CallError, from the last answer that gave it
 }
 
 // finishedRow is the outcome of a row and its place.
@@ -74,7 +74,7 @@ type finishedRow struct {
 // steps are the steps of a row that have ended, in any order.
 type steps struct {
 	outcomes []Outcome
-	want     int // how many there are; 0 while it is not known
+	want     int // how many there are; 0 while not known
 }
 
 // shown folds the outcomes of a row's steps.
@@ -87,9 +87,9 @@ func (s steps) shown() Outcome {
 	return all
 }
 
-// Writers and grace period of the ledger. Writers share commits, so their number bounds
-// the size of one: at a few milliseconds a commit, 128 write tens of thousands of rows a
-// second. The grace period is what a second signal leaves for the rows in flight.
+// Writers and grace period of the ledger. Writers share commits, so their number bounds the size of
+// one: at a few milliseconds a commit, 128 write tens of thousands of rows a second. The grace
+// period is the time that a second signal leaves for the rows in flight.
 const (
 	ledgerWriters = 128
 	ledgerGrace   = 2 * time.Second
@@ -137,8 +137,8 @@ func places(p *Plan) []int32 {
 	return slots
 }
 
-// settledSlots returns the places of the rows that the plan settled among the outcomes. The
-// regions change the applications, so it is called before they start.
+// settledSlots returns the places among the outcomes of the rows that the plan settled. The regions
+// change the applications, so it is called before they start.
 func (r *run) settledSlots(rows []Outcome) []int32 {
 	slots, application := make([]int32, len(rows)), 0
 	for i := range rows {
@@ -194,8 +194,7 @@ func (r *run) halt(why StopReason, code string) {
 	})
 }
 
-// closeWhenDone closes the way of the rows once nobody has any to finish, and so ends
-// collect.
+// closeWhenDone closes the channels once no goroutine has rows left to finish, which ends collect.
 func (r *run) closeWhenDone() {
 	r.owners.Wait()
 	for _, p := range r.permissions {
@@ -235,8 +234,8 @@ func (r *run) collect() {
 	}
 }
 
-// last reports whether all steps of a row have ended, and if so makes its outcome that which
-// the row shows.
+// last reports whether all steps of a row have ended, and if so sets its outcome to the one that it
+// shows.
 func (r *run) last(row *finishedRow) bool {
 	if row.before == 0 && !row.goesOn {
 		return true
@@ -264,7 +263,7 @@ func (r *run) observe(e Event) {
 	}
 }
 
-// surveying reports that a survey is to read so many circuits, or that it has read them.
+// surveying reports how many circuits a survey is to read, or has read.
 func (r *run) surveying(asked, read int) {
 	defer Guard(r.panicked)
 	if r.engine.Surveying != nil {
@@ -295,7 +294,7 @@ func (r *run) ledgerFailed(err error) {
 	r.group.halt(StopLedger)
 }
 
-// failure is the error of the run: a panic, or that of the ledger.
+// failure is the error of the run: a panic or the ledger's.
 func (r *run) failure() error {
 	if err := r.panicErr.Load(); err != nil {
 		return *err
@@ -324,7 +323,7 @@ func (r *run) summary() *Summary {
 		s.NoSurvey = *code
 	}
 	if r.going.Err() != nil {
-		r.halt(StopInterrupted, "") // the context ended and it was not noticed yet
+		r.halt(StopInterrupted, "") // the context has ended unnoticed
 		if !r.late() {
 			s.Stop, s.StopCode, s.Ahead = r.reason, r.code, time.Duration(r.ahead.Load())
 		}
@@ -335,8 +334,8 @@ func (r *run) summary() *Summary {
 	return s
 }
 
-// late reports whether the signal to stop, or the end of the time, came when every row had
-// its result or was about to. Other reasons to stop are worth knowing even then.
+// late reports whether the signal to stop, or the end of the time, came when every row had its
+// result or was about to. Other reasons to stop are worth reporting even then.
 func (r *run) late() bool {
 	if r.reason != StopInterrupted && r.reason != StopDuration || r.engine.handedOver() {
 		return false
@@ -352,7 +351,7 @@ type quotaKey struct {
 	api    API
 }
 
-// quota returns the quota of one API in one region, and makes it the first time.
+// quota returns the quota of one API in one region, making it on first use.
 func (r *run) quota(region string, api API) Quota {
 	r.quotaMu.Lock()
 	defer r.quotaMu.Unlock()
@@ -370,8 +369,8 @@ func (r *run) quota(region string, api API) Quota {
 	return q
 }
 
-// slowed returns how long any quota was below its rate during the run. A quota may be
-// older than the run.
+// slowed returns how long any quota was below its rate during the run; quotas may be older than the
+// run.
 func (r *run) slowed() time.Duration {
 	defer Guard(r.panicked)
 	r.quotaMu.Lock()

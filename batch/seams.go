@@ -10,25 +10,24 @@ import (
 	"github.com/loabatch/loabatch/batch/quota"
 )
 
-// Submitter sends one application, once. It never retries and never waits for the
-// quota: its wrappers do. It is safe for any number of goroutines. Its errors are
-// *CallError, or the context's own when nothing was sent because of it.
+// Submitter sends one application, once. It never retries and never waits for the quota: its
+// wrappers do. It is safe for concurrent use. Its errors are *CallError, or the context's own if
+// it ended before anything was sent.
 //
 // Sending the same application again with the same token has no second effect.
 type Submitter interface {
 	Submit(context.Context, Application) (Receipt, error)
 }
 
-// Finder reads the LOA of a circuit, which settles what is unknown. It reports false when
-// the API knows of none. Its errors are those of Submitter.
+// Finder reads the LOA of a circuit, which settles what is unknown. It reports false if the API shows
+// none. Its errors are those of Submitter.
 type Finder interface {
 	Find(context.Context, Key) (LOA, bool, error)
 }
 
-// Surveyor reads one page, from 1 on, of the circuits of a region: of those with these IDs,
-// at most [SurveyIDs] of them, or of all when none are given. Circuits that the account
-// does not have are left out. It never retries and never waits for the quota. Its errors
-// are those of Submitter.
+// Surveyor reads one page, from 1 on, of the circuits of a region: of those with the given IDs, at
+// most [SurveyIDs], or of all without IDs. Circuits that the account does not have are left out.
+// It never retries and never waits for the quota. Its errors are those of Submitter.
 type Surveyor interface {
 	Survey(ctx context.Context, region string, page int, ids []string) (SurveyPage, error)
 }
@@ -39,15 +38,15 @@ type SurveyPage struct {
 	Pages    int // how many there are, this one included
 }
 
-// SurveyIDs is how many circuits a page can be asked for by their IDs.
+// SurveyIDs is how many circuits a page can be asked for by ID.
 const SurveyIDs = 5
 
-// Ledger records durably what was sent and its outcome. Its errors mean that we no
-// longer know our own state: the run stops before the next send. It is safe for any
-// number of goroutines, and concurrent calls may share one commit.
+// Ledger records durably what was sent and its outcome. Its errors mean that we no longer know our
+// own state: the run stops before the next send. It is safe for concurrent use, and concurrent
+// calls may share one commit.
 type Ledger interface {
 	// Past returns what is known of circuits at a place, from all runs of this scope, and
-	// in every region: a circuit whose region was changed is still the same.
+	// in every region: a circuit is the same even if its region was changed.
 	Past(context.Context, Place, []Key) (map[Key]Record, error)
 	// Begin is durable when it returns: only then may the first byte of the
 	// application be sent. It is called once for each token of a run. It fails with an
@@ -55,7 +54,7 @@ type Ledger interface {
 	// Application.Settled says that a lookup has settled it.
 	Begin(context.Context, Application) error
 	// Finish records the outcome of a row, or of one of its steps. It is called once for every
-	// row and step of the run, also for rows that were never begun.
+	// row and step of the run, even for rows that were never begun.
 	Finish(context.Context, Outcome) error
 }
 
@@ -73,8 +72,8 @@ func (noLedger) Begin(context.Context, Application) error { return nil }
 // Finish implements Ledger.
 func (noLedger) Finish(context.Context, Outcome) error { return nil }
 
-// OpenTokenError says that a token must not be begun because another one of the circuit is
-// open. The engine never gets that far; the ledger makes sure of it.
+// OpenTokenError says that a token must not be begun because another one of the circuit is open. The
+// engine never tries to; this is the ledger's safeguard.
 type OpenTokenError struct{ Key Key }
 
 // Error names the circuit.
@@ -82,17 +81,16 @@ func (e *OpenTokenError) Error() string {
 	return fmt.Sprintf("ledger: another application for %s in %s is open, so none may be begun", e.Key.InstanceID, e.Key.Region)
 }
 
-// Quota releases the requests of one API in one region. It is shared with every process
-// that has the same ledger open. It is safe for any number of goroutines. [quota.Window]
-// is one.
+// Quota releases the requests of one API in one region. It is shared with every process that has the
+// same ledger open. It is safe for concurrent use. [quota.Window] implements it.
 type Quota interface {
 	// Acquire waits until one request may be sent. The caller then sends it and
-	// calls done exactly once, with the error of the call: a throttling answer slows
-	// the quota down. After an error nothing may be sent. Either the context ended, or
-	// the state of the quota is lost: then the run stops, as for an error of the ledger.
+	// calls done exactly once, with the error of the call: a throttling answer slows the quota
+	// down. After an error nothing may be sent: the context ended, or the state of the quota is
+	// lost and the run stops, as after an error of the ledger.
 	Acquire(context.Context) (done func(error), err error)
-	// Slowed lists when the quota went below its rate because of throttling answers,
-	// up to now, in order and without overlaps.
+	// Slowed lists when the quota was below its rate because of throttling answers, up to now,
+	// in order and without overlaps.
 	Slowed() []quota.Span
 }
 
@@ -114,7 +112,7 @@ func acquire(ctx context.Context, q Quota) (done func(error), err error) {
 	return nil, &quotaError{err}
 }
 
-// quotaSubmitter makes every application wait for the region's quota of its API.
+// quotaSubmitter makes every application wait for its API's quota in the region.
 type quotaSubmitter struct {
 	next     Submitter
 	quota    func(API) Quota
@@ -135,7 +133,7 @@ func (s *quotaSubmitter) Submit(ctx context.Context, a Application) (Receipt, er
 	return receipt, err
 }
 
-// quotaFinder makes every lookup wait for its region's quota of lookups.
+// quotaFinder makes every lookup wait for its region's quota for lookups.
 type quotaFinder struct {
 	next     Finder
 	api      API
@@ -176,8 +174,8 @@ func (f circuitFinder) Find(ctx context.Context, k Key) (LOA, bool, error) {
 	return LOA{}, false, nil
 }
 
-// logSubmitter writes one line for each attempt. It is below the quota, so the duration
-// is that of the call alone.
+// logSubmitter logs one line for each attempt. It is below the quota, so the duration is that of the
+// call alone.
 type logSubmitter struct {
 	next     Submitter
 	log      *slog.Logger // nil means none

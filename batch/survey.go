@@ -29,10 +29,10 @@ func newSurvey(r *run, region string, rows []int32) *survey {
 	return s
 }
 
-// read asks for the circuits in whichever way takes fewer requests: by ID, or page by page
-// through all circuits of the region, of which the first page tells the number. Circuits
-// that the listing did not have are then asked for by ID, since a listing may lag behind or
-// change between two pages. What was found before an error is kept.
+// read asks for the circuits in whichever way takes fewer requests: by ID, or page by page through
+// all circuits of the region, whose number the first page tells. Circuits that the listing does
+// not contain are then asked for by ID, since a listing may lag behind or change between two
+// pages. What was found before an error is kept.
 func (s *survey) read(ctx context.Context) error {
 	defer func() { s.run.surveying(0, len(s.missing)) }()
 	if byID(len(s.missing)) > 1 {
@@ -51,14 +51,14 @@ func (s *survey) read(ctx context.Context) error {
 // byID is how many requests it takes to ask for circuits by ID.
 func byID(circuits int) int { return (circuits + SurveyIDs - 1) / SurveyIDs }
 
-// list reads the listing of all circuits of the region for as long as that is the cheaper
-// way to what is missing.
+// list reads the listing of all circuits of the region for as long as that is the cheaper way to find
+// what is missing.
 func (s *survey) list(ctx context.Context) error {
 	return readPages(func(page int) (int, error) { return s.page(ctx, page, nil) },
 		func(left int) bool { return left < byID(len(s.missing)) })
 }
 
-// ask reads the circuits with these IDs. No answer needs more pages than there are IDs.
+// ask reads the circuits with the given IDs. No answer needs more pages than there are IDs.
 func (s *survey) ask(ctx context.Context, ids []string) error {
 	return readPages(func(page int) (int, error) {
 		pages, err := s.page(ctx, page, ids)
@@ -66,8 +66,8 @@ func (s *survey) ask(ctx context.Context, ids []string) error {
 	}, func(int) bool { return true })
 }
 
-// page reads one page, and retries until it is answered or attempts run out. It returns
-// how many pages there are.
+// page reads one page, retrying until it is answered or attempts run out. It returns how many pages
+// there are.
 func (s *survey) page(ctx context.Context, page int, ids []string) (int, error) {
 	var got SurveyPage
 	wait := func(n int, hint time.Duration) time.Duration { return backoffOf(s.region, n, hint) }
@@ -99,7 +99,7 @@ func (s *survey) request(ctx context.Context, page int, ids []string) (SurveyPag
 	got, err := s.run.engine.Surveyor.Survey(ctx, s.region, page, ids)
 	guarded(s.run.panicked, func() { done(err) })
 	var call *CallError
-	if err == nil || errors.As(err, &call) { // else nothing was sent
+	if err == nil || errors.As(err, &call) { // otherwise nothing was sent
 		s.run.requests.Add(1)
 		s.run.lookups.Add(1)
 	}
@@ -107,13 +107,12 @@ func (s *survey) request(ctx context.Context, page int, ids []string) (SurveyPag
 	return got, err
 }
 
-// survey reads the state of the region's circuits before anything is sent. A circuit whose
-// LOA is valid is not applied for, whatever the ledger knows of it, nor is one whose LOA was
-// rejected, unless a person asks for it. A circuit that the account does not list is applied
-// for, since the API decides. Rows that start with a lookup that settles something are left
-// out: it tells more than a survey. Only applications that the ledger does not know depend
-// on the survey: where it fails they are not sent, unless the account may not read the
-// circuits.
+// survey reads the state of the region's circuits before anything is sent. A circuit whose LOA is
+// valid is not applied for, whatever the ledger knows about it, nor is one whose LOA was
+// rejected, unless a person asks for it. A circuit that the account does not list is applied for,
+// since the API decides. Rows that start with a lookup that settles something are left out: it
+// tells more than a survey. Only applications that the ledger does not know depend on the survey:
+// if it fails they are not sent, unless the account lacks permission to read the circuits.
 func (g *region) survey() *survey {
 	if !g.run.engine.Survey || g.run.engine.Surveyor == nil {
 		return nil
@@ -133,7 +132,7 @@ func (g *region) survey() *survey {
 		g.stop()
 	}
 	if g.going.Err() != nil {
-		return s // the queue ends as what was not reached
+		return s // finishRest ends the queue
 	}
 	g.queue = slices.DeleteFunc(g.queue, func(i int32) bool {
 		taken, ended := g.withhold(&g.run.plan.Applications[i], s, call, err != nil && !denied, finishedRow{slot: g.run.slots[i]})
@@ -145,8 +144,8 @@ func (g *region) survey() *survey {
 	return s
 }
 
-// withhold finishes the steps of a row that are not taken because of a survey, whose failure call
-// is, and reports how many they are and whether they are all. The row goes on as what is left of it.
+// withhold finishes the steps of a row that are not taken because of a survey, or of its failure call.
+// It reports how many they are and whether they are all. The row goes on with the rest.
 func (g *region) withhold(a *Application, s *survey, call *CallError, failed bool, row finishedRow) (taken int, ended bool) {
 	for {
 		outcome, ends := withheld(a, s, failed)
@@ -167,9 +166,9 @@ func (g *region) withhold(a *Application, s *survey, call *CallError, failed boo
 	}
 }
 
-// surveyed reports whether a row is part of the survey. A lookup may go unanswered, and then
-// the row is sent if the ledger knows nothing that forbids it. So rows are left out only if
-// the ledger knows their circuit in their region.
+// surveyed reports whether a row is part of the survey. If a lookup goes unanswered, the row is sent
+// unless the ledger knows something that forbids it. So rows are left out only if the ledger
+// knows their circuit in their region.
 func (a *Application) surveyed() bool {
 	switch a.Start {
 	case StartReady:
@@ -217,8 +216,8 @@ func withheld(a *Application, s *survey, failed bool) (Outcome, bool) {
 	return Outcome{}, false
 }
 
-// withheldStep does so for a step after the application. Anything but what the survey shows
-// beyond doubt is left to a lookup.
+// withheldStep is withheld for a step after the application. Whatever the survey does not show beyond
+// doubt is left to a lookup.
 func withheldStep(a *Application, s CircuitState, found bool) (Outcome, bool) {
 	now := time.Now()
 	state := operations[a.Operation].judge(a, loaOf(s))
@@ -254,17 +253,17 @@ func withheldStep(a *Application, s CircuitState, found bool) (Outcome, bool) {
 	return o, true
 }
 
-// disown takes the token from an outcome about an LOA that was there before anything was
-// sent, unless the past says that the token was sent.
+// disown removes the token from an outcome about an LOA that existed before anything was sent, unless
+// the past says that the token was sent.
 func (a *Application) disown(o *Outcome) {
 	if o.Token != a.Circuit.LastRun().ClientToken && o.Token != a.Open().Token && o.Token != a.Ended().Token {
 		o.Token, o.Generation = "", 0
 	}
 }
 
-// seen has a row that waits for another region start afterwards as its circuit's LOA in a
-// survey demands: a valid one is as good as an acceptance on record, and one that was
-// rejected takes a person's word.
+// seen sets how a row that waits for another region starts afterwards, given its circuit's LOA in a
+// survey: a valid one is as good as a recorded acceptance, and a rejected one needs a person's
+// consent.
 func (a *Application) seen(loaStatus string) {
 	switch {
 	case loaStatus == "" || loaStatus == LOADeleted:

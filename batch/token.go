@@ -12,17 +12,16 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// ContentHash is the hex SHA-256 of everything that the application sends but its region,
-// circuit ID and token. Each part is preceded by its length, so different contents never
-// have the same encoding.
+// ContentHash is the hex SHA-256 of everything that the application sends except its region,
+// circuit ID and token. Each part is preceded by its length, so different contents never have
+// the same encoding.
 //
-// Ledgers and result columns keep hashes and tokens forever: if an accepted row hashed
-// to something else, it would become INVALID as changed, and an open one would be sent
-// under a second token. So what is hashed must not change. A field that is added to a
-// content goes at its end, preceded by its name, and only if it is not empty, so rows
-// that do not use it keep their hash. The first text of a content names it and its
-// version; a change that cannot be made in this way needs a new version, for the rows
-// that use it only.
+// Ledgers and result columns keep hashes and tokens forever: if the hash of an accepted row
+// changed, the row would become INVALID as edited, and an open one would be sent under a second
+// token. So what is hashed must not change. A new field goes at the end of a content, preceded
+// by its name, and only if it is not empty, so rows that do not use it keep their hash. The
+// first text of a content names it and its version; a change that cannot be made in this way
+// needs a new version, only for the rows that use it.
 func (a *Application) ContentHash() string {
 	d := newDigest()
 	operations[a.Operation].content(d, a)
@@ -51,10 +50,9 @@ func applyContent(d *digest, a *Application) {
 	}
 }
 
-// DeriveToken returns the token of an application. If the user chose one for the circuit,
-// the derived token is the beginning of that and 12 characters of the digest. The tokens of
-// the operations that follow an application begin with their names: a results copy has one
-// token, which may be of any of them.
+// DeriveToken returns the token of an application. If the user chose one for the circuit, the derived
+// token is its beginning and 12 characters of the digest. The tokens of the operations after an
+// application begin with their names: a results copy has one token, which may belong to any.
 func (a *Application) DeriveToken() string {
 	derived := deriveToken(a)
 	if a.Operation.FollowsUp() {
@@ -68,7 +66,7 @@ func (a *Application) DeriveToken() string {
 
 // deriveToken makes a UUID of version 8 (RFC 9562, section 5.8) from the SHA-256 over
 // region, circuit, content, generation and the operation's salt. The same workbook gives
-// the same tokens on every host, with a ledger or without.
+// the same tokens on every host, with or without a ledger.
 func deriveToken(a *Application) string {
 	d := newDigest()
 	d.text("loabatch token 1")
@@ -91,8 +89,8 @@ func deriveToken(a *Application) string {
 	return string(b)
 }
 
-// Derived reports whether a token has the form of one that was derived and has nothing of a
-// user's: a UUID of version 8.
+// Derived reports whether a token has the form of one derived without a user's token: a UUID of
+// version 8.
 func Derived(token string) bool {
 	return len(token) == 36 && token[8] == '-' && token[13] == '-' && token[14] == '8' && token[18] == '-' &&
 		strings.ContainsRune("89ab", rune(token[19])) && token[23] == '-'
@@ -103,10 +101,10 @@ func suffixToken(own, derived string) string {
 	return own[:min(len(own), sheet.MaxClientToken-len(suffix))] + suffix
 }
 
-// digest is a sequence of values encoded unambiguously, to be hashed.
+// digest is a sequence of values to be hashed, encoded unambiguously.
 type digest []byte
 
-// digests are those to be used again: there are two for each row.
+// digests are reused: there are two for each row.
 var digests = sync.Pool{New: func() any { d := make(digest, 0, 512); return &d }}
 
 func newDigest() *digest {
@@ -115,7 +113,7 @@ func newDigest() *digest {
 	return d
 }
 
-// sum hashes the values, after which the digest may not be used.
+// sum hashes the values. The digest must not be used afterwards.
 func (d *digest) sum() [sha256.Size]byte {
 	defer digests.Put(d)
 	return sha256.Sum256(*d)
@@ -127,9 +125,9 @@ func (d *digest) text(s string) {
 
 func (d *digest) number(n int) { d.text(strconv.Itoa(n)) }
 
-// sameContent reports whether an LOA is the one that the application asks for, as far as
-// the lookup shows: it echoes company, builder, line type and time, but no token. A field
-// that the lookup leaves empty counts as equal.
+// sameContent reports whether an LOA is the one that the application asks for, as far as the lookup
+// shows: it echoes company, builder, line type and time, but no token. A field that the lookup
+// leaves empty counts as equal.
 func sameContent(a *Application, l LOA) bool {
 	c := a.Circuit
 	return emptyOrEqual(l.CompanyName, c.CompanyName) && emptyOrEqual(l.Si, c.Si) && emptyOrEqual(l.LineType, c.LineType) &&

@@ -9,12 +9,11 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// closers is how many rows are finished at the same time after a batch was stopped. They share
-// commits.
+// closers is how many rows are finished at a time after a batch was stopped. They share commits.
 const closers = 16
 
-// close finishes the rows that a stopped batch has not reached, once nobody has any in hand. One
-// member does it, the others wait.
+// close finishes the rows that a stopped batch has not reached, once no member has any in hand.
+// One member does this while the others wait.
 func (m *member) close() error {
 	switch {
 	case !m.idle():
@@ -25,7 +24,7 @@ func (m *member) close() error {
 		return nil
 	case !m.opener() || m.counted.Running:
 		return nil
-	case !m.closed.IsZero() && time.Since(m.closed) < missingFor: // the ledger counts rows now and then
+	case !m.closed.IsZero() && time.Since(m.closed) < missingFor: // the ledger counts rows only from time to time
 		return nil
 	}
 	err := m.until(m.life, func() error { return m.jobs.cancel(m.life) })
@@ -39,7 +38,7 @@ func (m *member) close() error {
 	return err
 }
 
-// finishRest finishes the rows without an outcome. One that a member has begun in spite of it stays that member's.
+// finishRest finishes the rows without an outcome, except those that a member has begun in the meantime.
 func (m *member) finishRest(ctx context.Context) error {
 	plan, err := m.plan(ctx, m.options.Plan)
 	if err != nil {
@@ -67,7 +66,7 @@ func (m *member) finishRest(ctx context.Context) error {
 		o := plan.Settled[i]
 		switch {
 		case len(done[o.Row]) > 0:
-		case o.Result == sheet.Skipped && m.counted.Opened: // it was begun since
+		case o.Result == sheet.Skipped && m.counted.Opened: // it has been begun since
 			o, err := m.notReached(ctx, o.Row)
 			if err != nil {
 				m.fail(err)
@@ -93,7 +92,7 @@ func (m *member) finishRest(ctx context.Context) error {
 	return m.failed()
 }
 
-// notReached is the outcome of a row that the plan of the whole leaves out, although it was handed out.
+// notReached is the outcome of a row that was handed out but is not in the plan of the whole workbook.
 func (m *member) notReached(ctx context.Context, row int) (o batch.Outcome, err error) {
 	plan, err := m.planRow(ctx, row)
 	switch {

@@ -11,8 +11,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// reportEvery is how often a member reports its figures, so that those of one that dies are not
-// lost altogether.
+// reportEvery is how often a member reports its figures, so few are lost if it dies.
 const reportEvery = 5 * time.Second
 
 // counts returns the engine of the options with every call counted.
@@ -25,7 +24,7 @@ func (m *member) counts() batch.Engine {
 	return e
 }
 
-// called counts a call that returned an error or none.
+// called counts a call that returned err, which may be nil.
 func (m *member) called(again bool, err error) {
 	call, answered := errors.AsType[*batch.CallError](err)
 	if err != nil && !answered {
@@ -78,7 +77,7 @@ func (s countedSurveyor) Survey(ctx context.Context, region string, page int, id
 	return got, err
 }
 
-// report returns the figures so far.
+// report returns the figures to date.
 func (m *member) report() ledger.Figures {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -87,7 +86,7 @@ func (m *member) report() ledger.Figures {
 	return f
 }
 
-// reportNow reports the figures now and then.
+// reportNow reports the figures if that is due.
 func (m *member) reportNow() error {
 	if time.Since(m.reported) < reportEvery {
 		return nil
@@ -96,7 +95,7 @@ func (m *member) reportNow() error {
 	return m.ledger.Report(m.life, m.report(), false)
 }
 
-// planned notes what a plan says for the figures.
+// planned adds what a plan says to the figures.
 func (m *member) planned(p *batch.Plan) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -126,8 +125,8 @@ func (m *member) observe(e batch.Event) {
 	}
 }
 
-// failedHere counts a row that has failed. What the others have failed is read with the state of the
-// batch, but this member's own failures stop it at once.
+// failedHere counts a row that has failed. The other members' failures are read with the state of
+// the batch, but this member's own stop it at once.
 func (m *member) failedHere() {
 	limit := m.options.Engine.MaxFailures
 	if n := m.ownFailed.Add(1); limit.N > 0 && n >= int64(limit.N) {
@@ -137,7 +136,7 @@ func (m *member) failedHere() {
 	m.wakeUp()
 }
 
-// found notes a problem that an engine has found.
+// found records a problem that an engine has found.
 func (m *member) found(p *sheet.Problem) {
 	if p == nil {
 		return

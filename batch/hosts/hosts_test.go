@@ -31,10 +31,10 @@ func TestSharing(t *testing.T) {
 			t.Errorf("%+v", r.State.End)
 		}
 		if r.Figures.Requests == 0 {
-			t.Error("a host has done nothing")
+			t.Error("a host did nothing")
 		}
 		if requests := r.State.End.Requests; requests != e.calls+e.surveys+e.lookups {
-			t.Errorf("%d requests, and the endpoint knows of %d", requests, e.calls+e.surveys+e.lookups)
+			t.Errorf("%d requests, but the endpoint received %d", requests, e.calls+e.surveys+e.lookups)
 		}
 	}
 	if d, n := e.doubles(); d != 0 || n != 239 {
@@ -101,7 +101,7 @@ func TestDrain(t *testing.T) {
 	b.end()
 	settled(t, b, e, 300)
 	if e.lookups > 0 {
-		t.Errorf("%d lookups: rows that were given back are known not to have been sent", e.lookups)
+		t.Errorf("%d lookups, although rows that were given back are known to be unsent", e.lookups)
 	}
 }
 
@@ -150,11 +150,11 @@ func TestOutage(t *testing.T) {
 	b.end()
 	settled(t, a, e, 400)
 	if len(a.lost) != 2 || a.lost[0] == nil || a.lost[1] != nil {
-		t.Errorf("said of the outage: %v", a.lost)
+		t.Errorf("the outage was reported as: %v", a.lost)
 	}
 }
 
-// TestCanary has the first rows of all hosts go before the rest, and one that is rejected stop them.
+// TestCanary has the hosts send the first rows before the rest, and stop when one is rejected.
 func TestCanary(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -216,7 +216,7 @@ func TestMaxFailures(t *testing.T) {
 	}
 }
 
-// TestMaxDuration ends the batch when its time is up, also if the database is away then.
+// TestMaxDuration ends the batch when its time is up, even if the database is away then.
 func TestMaxDuration(t *testing.T) {
 	long(t)
 	address, e, w := pgtest.Database(t), newEndpoint(), book(400, "cn-hangzhou")
@@ -237,7 +237,7 @@ func TestMaxDuration(t *testing.T) {
 }
 
 // TestDrainInOutage drains a host while its database is away: it leaves soon, and the other host
-// has its rows.
+// gets its rows.
 func TestDrainInOutage(t *testing.T) {
 	long(t)
 	address, e, w := pgtest.Database(t), newEndpoint(), book(200, "cn-hangzhou")
@@ -323,8 +323,8 @@ func TestNoWait(t *testing.T) {
 	settled(t, b, e, 20)
 }
 
-// TestZombie has a host be out of touch for longer than the silence, as one that was stopped, while
-// its calls go on. When it is back it sends nothing more, and what it learned is kept.
+// TestZombie cuts a host off for longer than the silence, as if it had been stopped, while its
+// calls go on. Once it is back it sends nothing more, and what it learned is kept.
 func TestZombie(t *testing.T) {
 	long(t)
 	address, e, w := pgtest.Database(t), newEndpoint(), book(400, "cn-hangzhou", "cn-shanghai")
@@ -365,7 +365,7 @@ func TestLostJobs(t *testing.T) {
 	settled(t, a, e, 100)
 }
 
-// TestNewerSchema refuses a hand-out that a later version has changed.
+// TestNewerSchema checks that a schema of River that a later version has changed is refused.
 func TestNewerSchema(t *testing.T) {
 	t.Parallel()
 	address, e, w := pgtest.Database(t), newEndpoint(), book(4, "cn-hangzhou")
@@ -382,8 +382,8 @@ func TestNewerSchema(t *testing.T) {
 	}
 }
 
-// TestAgain runs a workbook once more, after an application was left open by another run: what was
-// accepted is not sent again, and what is open goes on.
+// TestAgain runs a workbook again after another run left an application open: what was accepted is
+// not sent again, and what is open is continued.
 func TestAgain(t *testing.T) {
 	t.Parallel()
 	address, e, w := pgtest.Database(t), newEndpoint(), book(60, "cn-hangzhou", "cn-shanghai")
@@ -415,7 +415,7 @@ func TestAgain(t *testing.T) {
 type relay struct {
 	*endpoint
 	sent atomic.Int64
-	hold chan struct{} // nothing is answered before it is closed; may be nil
+	hold chan struct{} // no call is answered until it is closed; may be nil
 }
 
 // Submit implements [batch.Submitter].

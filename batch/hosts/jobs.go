@@ -27,7 +27,7 @@ type rowJob struct {
 	Survey  *seen  `json:"survey,omitempty"`
 }
 
-// seen is what the survey of the batch saw of a circuit.
+// seen is what the survey of the batch found out about a circuit.
 type seen struct {
 	Status         string `json:"status"`
 	BusinessStatus string `json:"business_status,omitempty"`
@@ -39,7 +39,7 @@ func (rowJob) Kind() string { return "row" }
 
 func (j rowJob) key() batch.Key { return batch.Key{Region: j.Region, InstanceID: j.Circuit} }
 
-// state is what the engine needs of what the survey saw.
+// state is what the engine needs to know of the survey.
 func (j rowJob) state() *batch.CircuitState {
 	if j.Survey == nil {
 		return nil
@@ -47,11 +47,11 @@ func (j rowJob) state() *batch.CircuitState {
 	return &batch.CircuitState{InstanceID: j.Circuit, Status: j.Survey.Status, BusinessStatus: j.Survey.BusinessStatus, LOAStatus: j.Survey.LOAStatus}
 }
 
-// schema is where River keeps its tables, and we ours beside them.
+// schema holds River's tables and ours.
 const schema = "loabatch_river"
 
-// tables are ours: how far the opening of each batch has come. A batch is there until it has
-// ended: no one inserts jobs of one that has.
+// tables are ours: they record how far the opening of each batch has come. A batch is listed until
+// it has ended, and no job of an unlisted one is inserted.
 const tables = `
 CREATE TABLE IF NOT EXISTS loabatch_river.batches (
 	batch     text PRIMARY KEY,
@@ -84,7 +84,7 @@ func queueOf(batch, region string) string {
 	return fmt.Sprintf("batch-%x", sum[:12])
 }
 
-// prepare creates River's schema or brings it up to date, and notes the batch.
+// prepare creates River's schema or brings it up to date, and records the batch.
 func (j *jobs) prepare(ctx context.Context) error {
 	migrator, err := rivermigrate.New(riverpgxv5.New(j.pool), &rivermigrate.Config{Schema: schema, Logger: quiet})
 	if err != nil {
@@ -106,7 +106,7 @@ func (j *jobs) prepare(ctx context.Context) error {
 	return err
 }
 
-// migrate brings the schema up to date, unless another process has done so meanwhile.
+// migrate brings the schema up to date, unless another process has already done so.
 func (j *jobs) migrate(ctx context.Context, migrator *rivermigrate.Migrator[pgx.Tx], known int) error {
 	conn, err := j.pool.Acquire(ctx)
 	if err != nil {
@@ -140,7 +140,7 @@ type querier interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
-// version returns the version of River's schema, 0 if there is none, or not yet our tables.
+// version returns the version of River's schema, or 0 if it or our tables do not exist yet.
 func version(ctx context.Context, conn querier) (v int, err error) {
 	var exists bool
 	if err := conn.QueryRow(ctx, "SELECT to_regclass('loabatch_river.regions') IS NOT NULL").Scan(&exists); err != nil || !exists {
@@ -154,8 +154,8 @@ func version(ctx context.Context, conn querier) (v int, err error) {
 type progress struct {
 	Settled, Failed         int // rows that the plan settled, and how many of them count as failures
 	Planned, Opened, Passed bool
-	Waiting                 bool // jobs that nobody works on
-	Running                 bool // jobs that somebody works on
+	Waiting                 bool // there are jobs that nobody works on
+	Running                 bool // there are jobs that somebody works on
 }
 
 // over reports whether there is no job left.
@@ -173,7 +173,7 @@ func (j *jobs) progress(ctx context.Context) (p progress, err error) {
 	return p, err
 }
 
-// planned notes what the plan settled, the first time.
+// planned records what the plan settled, once.
 func (j *jobs) planned(ctx context.Context, settled, failed int, canary bool) error {
 	_, err := j.pool.Exec(ctx, "UPDATE loabatch_river.batches SET settled = $2, failed = $3, planned = true, passed = NOT $4 WHERE batch = $1 AND NOT planned",
 		j.batch, settled, failed, canary)
@@ -191,7 +191,7 @@ func (j *jobs) regions(ctx context.Context) (map[string]bool, error) {
 	return open, err
 }
 
-// Priorities of jobs: what may have been sent comes before the rest.
+// Priorities of jobs: rows that may have been sent come before the rest.
 const (
 	openFirst = 1
 	theRest   = 2
@@ -223,19 +223,19 @@ func (j *jobs) open(ctx context.Context, region string, rows []batch.Offered, ca
 				return err
 			}
 		}
-		// River stamps them by this host's clock and takes none before its time by the database's.
+		// River schedules them by this host's clock but fetches them by the database's.
 		_, err = tx.Exec(ctx, "UPDATE loabatch_river.river_job SET scheduled_at = now() WHERE queue = $1 AND scheduled_at > now()", queueOf(j.batch, region))
 		return err
 	})
 }
 
-// opened notes that all regions are open.
+// opened records that all regions are open.
 func (j *jobs) opened(ctx context.Context) error {
 	_, err := j.pool.Exec(ctx, "UPDATE loabatch_river.batches SET opened = true WHERE batch = $1", j.batch)
 	return err
 }
 
-// reopen has all regions opened again, if no job is left although there are rows without an outcome.
+// reopen makes all regions open again, if no job is left although some rows have no outcome.
 func (j *jobs) reopen(ctx context.Context) error {
 	return pgx.BeginFunc(ctx, j.pool, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `UPDATE loabatch_river.batches SET opened = false WHERE batch = $1 AND opened
@@ -248,13 +248,13 @@ func (j *jobs) reopen(ctx context.Context) error {
 	})
 }
 
-// anew are the columns of a job that is inserted anew: whatever a client still says about the one
-// that it was, which has another ID and is cancelled, concerns nobody.
+// anew are the columns of a job that is inserted again under a new ID. The old job is cancelled,
+// so whatever a client still writes about it has no effect.
 const anew = `
 	INSERT INTO loabatch_river.river_job (args, kind, queue, priority, max_attempts, metadata, scheduled_at, state)
 	SELECT args, kind, queue, priority, max_attempts, metadata, scheduled_at, 'available' FROM old`
 
-// putBack gives a job back, to be taken first, or else after a delay.
+// putBack gives a job back, to be taken first once the delay is over.
 func (j *jobs) putBack(ctx context.Context, id int64, delay time.Duration) error {
 	_, err := j.pool.Exec(ctx, `WITH old AS (
 		UPDATE loabatch_river.river_job SET state = 'cancelled', finalized_at = now() WHERE id = $1 AND state = 'running'
@@ -272,12 +272,12 @@ func (j *jobs) takeBack(ctx context.Context, clients []string) (int, error) {
 	return int(tag.RowsAffected()), err
 }
 
-// strayAfter is how old a job in progress is at least that a member does not have in hand: it takes one as
-// soon as it has fetched it.
+// strayAfter is how long a job must have been in progress before it counts as stray. A member has
+// a job in hand as soon as it has fetched it.
 const strayAfter = 10 * time.Second
 
-// strays gives back the jobs that a client has according to the database, without those whose rows it really has in hand. After
-// a failover that lost commits, jobs that it has ended are in progress again.
+// strays gives back the jobs that the database says a client has, except those whose rows it really
+// has in hand. After a failover that lost commits, jobs that it has ended are in progress again.
 func (j *jobs) strays(ctx context.Context, client string, inHand []int) (int, error) {
 	tag, err := j.pool.Exec(ctx, `WITH old AS (
 		UPDATE loabatch_river.river_job SET state = 'cancelled', finalized_at = now()
@@ -287,7 +287,7 @@ func (j *jobs) strays(ctx context.Context, client string, inHand []int) (int, er
 	return int(tag.RowsAffected()), err
 }
 
-// complete ends a job, whose row has its outcome.
+// complete ends a job whose row has its outcome.
 func (j *jobs) complete(ctx context.Context, id int64, o batch.Outcome) error {
 	_, err := j.pool.Exec(ctx, `UPDATE loabatch_river.river_job SET state = 'completed', finalized_at = now(),
 		metadata = metadata || jsonb_build_object('result', $2::text, 'attempts', $3::int) WHERE id = $1 AND state = 'running'`, id, string(o.Result), o.Attempts)
@@ -315,8 +315,8 @@ func (j *jobs) remove(ctx context.Context) error {
 	})
 }
 
-// admit lets as many rows of the canary be taken as it needs, in sheet order, and the rest once
-// it has passed. It reports whether one of them rules that out, as in the canary of an engine.
+// admit lets as many rows be taken as the canary needs, in sheet order, and the rest once it has
+// passed. It reports whether the canary has failed, by the rules of an engine's.
 func (j *jobs) admit(ctx context.Context, need int) (failed bool, err error) {
 	err = pgx.BeginFunc(ctx, j.pool, func(tx pgx.Tx) error {
 		var passed bool

@@ -48,7 +48,7 @@ func (m *member) open(ctx context.Context) (result opening) {
 	return opening{summary: summary, err: err}
 }
 
-// leaveOut takes the rows out of a plan that another opener has finished or opened.
+// leaveOut removes from a plan the rows that an earlier opener has finished or opened.
 func (m *member) leaveOut(ctx context.Context, plan *batch.Plan) error {
 	done, err := m.ledger.Outcomes(ctx)
 	if err != nil {

@@ -12,13 +12,13 @@ import (
 	"github.com/loabatch/loabatch/batch/quota"
 )
 
-// Persist returns the member with its calls repeated until the database answers, or the call's
-// context or ctx ends: then they fail with what the database last said. They may be repeated
-// even if their answer was lost. lost is called with the reason when the database is found to
-// be away, and with nil when it is back, from any goroutine; it may be nil.
+// Persist returns the member with its calls repeated until the database answers, or until the
+// call's context or ctx ends: then they fail with the database's last error. They may be
+// repeated even if their answer was lost. lost is called with the reason when the database is
+// found to be away, and with nil when it is back, from any goroutine; it may be nil.
 //
-// Only a database that is away is waited for. Any other error, a [*ledger.TakenOverError] among
-// them, is returned at once.
+// Calls are repeated only while the database is away. Any other error, such as a
+// [*ledger.TakenOverError], is returned at once.
 func Persist(ctx context.Context, m ledger.Member, lost func(error)) ledger.Member {
 	if p, ok := m.(*persistent); ok {
 		return p
@@ -49,8 +49,8 @@ const (
 	firstPause = 100 * time.Millisecond
 	mostPause  = 2 * time.Second
 
-	// firstSaid is how long nothing must have been heard of the database before it is said to be away: a
-	// connection may break alone.
+	// firstSaid is how long the database must have been silent before it is reported as away: a single
+	// connection may break.
 	firstSaid = time.Second
 )
 
@@ -93,7 +93,7 @@ func (p *persistent) until(ctx context.Context, f func() error) error {
 	}
 }
 
-// note says when the database has gone away and is back.
+// note reports that the database has gone away or is back.
 func (p *outage) note(err error, answered bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -131,8 +131,8 @@ func (p *persistent) Finish(ctx context.Context, o batch.Outcome) error {
 	return p.until(ctx, func() error { return p.Member.Finish(ctx, o) })
 }
 
-// Take implements [quota.Keeper]. What it gives back is given back once: if the answer was lost, it is not known
-// whether it was received.
+// Take implements [quota.Keeper]. Requests are given back only once: if the answer is lost,
+// they may have been received.
 func (p *persistent) Take(ctx context.Context, key quota.Key, ask quota.Ask) (g quota.Grant, err error) {
 	err = p.until(ctx, func() error {
 		g, err = p.Member.Take(ctx, key, ask)
@@ -208,7 +208,7 @@ func (p *persistent) End(ctx context.Context, end ledger.RunEnd) error {
 	return p.until(ctx, func() error { return p.Member.End(ctx, end) })
 }
 
-// lostFor returns why the database is away, if it has been for so long.
+// lostFor returns why the database is away if it has been for at least d, and nil otherwise.
 func (p *outage) lostFor(d time.Duration) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -20,8 +20,8 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// How often a member reads how far the batch has come, at least and at most, and how long it goes on
-// after its context has ended, or after the batch's time is up and the database is away.
+// The shortest and longest time between two readings of the batch's state, and how long a member goes
+// on after its context has ended, or after the batch's time is up while the database is away.
 const (
 	beat      = time.Second
 	leastBeat = 50 * time.Millisecond
@@ -30,12 +30,12 @@ const (
 	patience  = 4 * time.Second
 )
 
-// missingFor is how long rows must have been without a job before they are handed out again.
+// missingFor is how long rows must have had no job before they are handed out again.
 const missingFor = 5 * time.Second
 
 var (
-	errStore = errors.New("hosts: the ledger is not one that several hosts share")
-	errPlan  = errors.New("hosts: the plan of a row is not about one row")
+	errStore = errors.New("hosts: the ledger cannot be shared by several hosts")
+	errPlan  = errors.New("hosts: the plan of a row does not cover exactly one row")
 )
 
 // database is the ledger in which rows are handed out.
@@ -44,7 +44,7 @@ type database interface {
 	Failure(error) error
 }
 
-// phase is how far a member is.
+// phase is how far a member has come.
 type phase uint8
 
 const (
@@ -54,7 +54,8 @@ const (
 	ending         // all rows have outcomes
 )
 
-// member is this process at work on a batch. One goroutine, loop, owns the fields without a remark.
+// member is this process at work on a batch. The goroutine of loop owns the fields that are not
+// marked otherwise.
 type member struct {
 	options Options
 	store   database
@@ -74,8 +75,8 @@ type member struct {
 	tooMany atomic.Bool // this member alone has reached MaxFailures
 
 	feeds   map[string]chan batch.Handed
-	fed     chan struct{} // closed when the engine has ended
-	feeding opening       // then: how
+	fed     chan struct{} // closed when the engine has returned
+	feeding opening       // then: its result
 	river   chan struct{} // closed when River has stopped
 	opening chan opening  // receives when the opening has ended; nil while there is none
 	opened  *batch.Summary
@@ -88,7 +89,7 @@ type member struct {
 	ahead    time.Duration
 	timer    *time.Timer // of MaxDuration; nil if there is none
 	timed    bool        // it is set by the age of the batch
-	left     bool        // the ledger has let it leave, while others have the last rows in hand
+	left     bool        // the ledger has let it leave while others have the last rows in hand
 	closed   time.Time   // when it finished the rows that a stopped batch had not reached; zero if it did not
 	missing  time.Time   // since when there are rows without a job; zero if there are none
 	started  time.Time
@@ -97,11 +98,11 @@ type member struct {
 	counted  progress
 
 	wake chan struct{}
-	rows atomic.Int64 // that have ended, as far as is known
+	rows atomic.Int64 // that have ended, as far as known
 
 	ownFailed atomic.Int64 // rows that failed here
 
-	mu        sync.Mutex // of what follows
+	mu        sync.Mutex // guards the fields below
 	failure   error
 	inHand    map[int]bool
 	problems  []sheet.Problem
@@ -114,9 +115,9 @@ type member struct {
 // abandons what is in flight. The caller ends the member in the ledger afterwards, by
 // [ledger.Member.End].
 //
-// An error says that the ledger failed, that others found this member dead (a
-// [*ledger.TakenOverError]), or, as a [*batch.PanicError], that something panicked. The result is
-// there even then, as far as it is known.
+// An error means that the ledger failed, that others found this member dead (a
+// [*ledger.TakenOverError]), or that something panicked (a [*batch.PanicError]). The result is
+// returned even then, as far as it is known.
 func Run(ctx context.Context, drain <-chan struct{}, o Options) (*Result, error) {
 	store, ok := o.Store.(database)
 	if !ok {
@@ -165,7 +166,7 @@ func newMember(ctx context.Context, o Options, store database) *member {
 	return m
 }
 
-// follow halts the member when it is to end.
+// follow stops the member when it is drained or its context ends.
 func (m *member) follow(drain <-chan struct{}) {
 	select {
 	case <-drain:
@@ -197,7 +198,7 @@ func (m *member) follow(drain <-chan struct{}) {
 	}
 }
 
-// start starts the engine, which feeds on rows, and what stops River when it is time.
+// start starts the engine, and the goroutine that stops River when it is time.
 func (m *member) start() {
 	e := m.counts()
 	e.Ledger, e.Offer, e.Canary, e.MaxFailures, e.MaxDuration, e.Observe = rowLedger{m.ledger}, nil, 0, batch.Limit{}, 0, m.observe
@@ -252,7 +253,7 @@ func (m *member) loop() (*Result, error) {
 	}
 }
 
-// pause waits for the next look at the batch.
+// pause waits until the batch's state is due to be read again.
 func (m *member) pause(began time.Time) {
 	timer := time.NewTimer(beat)
 	defer timer.Stop()
@@ -288,7 +289,7 @@ func (m *member) result(err error) (*Result, error) {
 	var lost error
 	switch {
 	case err == nil || errors.As(err, new(*ledger.TakenOverError)) || errors.As(err, new(*batch.PanicError)):
-	case m.calls.Err() != nil: // the caller wanted it so
+	case m.calls.Err() != nil: // the caller asked for it
 		m.why, err = batch.StopInterrupted, nil
 	case away(m.reason(err)) && m.drained.Load():
 		m.why, lost, err = batch.StopInterrupted, err, nil
@@ -305,7 +306,7 @@ func (m *member) result(err error) (*Result, error) {
 	return r, m.reason(err)
 }
 
-// reason is why the member ended with an error: the first one is what the others follow from.
+// reason is why the member ended with an error: the first error, from which the others follow.
 func (m *member) reason(err error) error {
 	if err == nil {
 		return nil
@@ -356,7 +357,7 @@ func (m *member) step() (over bool, err error) {
 // complete reports whether all rows have outcomes.
 func (m *member) complete() bool { return m.last.Rows >= m.options.Rows && m.counted.over() }
 
-// become changes the phase. From then on no row is taken.
+// become changes the phase. No row is taken any more.
 func (m *member) become(p phase) {
 	m.phase = p
 	m.halt()
@@ -409,7 +410,7 @@ func (m *member) handOut() error {
 	return nil
 }
 
-// startOpening opens the batch if that is this member's part.
+// startOpening opens the batch if this member is the opener.
 func (m *member) startOpening() {
 	if !m.opener() || m.opening != nil {
 		return
@@ -449,8 +450,8 @@ func (m *member) leaveEarly() error {
 	return err
 }
 
-// reopen has the opening repeated for rows that have neither outcome nor job. There are none, unless somebody
-// deleted jobs. The ledger counts the rows of a large batch only now and then.
+// reopen repeats the opening for rows that have neither an outcome nor a job. There are none unless
+// somebody deleted jobs. The ledger counts the rows of a large batch only from time to time.
 func (m *member) reopen() error {
 	if m.missing.IsZero() {
 		m.missing = time.Now()
@@ -463,8 +464,8 @@ func (m *member) reopen() error {
 	return m.until(m.life, func() error { return m.jobs.reopen(m.life) })
 }
 
-// setTimer has the batch stopped when its time is up, given its age. Until the database says how old it is, it
-// counts from now.
+// setTimer sets when the batch is to stop, given its age. Until the database says how old it is,
+// its time counts from now.
 func (m *member) setTimer(age time.Duration) {
 	bound := m.options.Engine.MaxDuration
 	if bound <= 0 {
@@ -486,7 +487,7 @@ func (m *member) setTimer(age time.Duration) {
 	context.AfterFunc(m.life, func() { m.timer.Stop() })
 }
 
-// giveUp ends the member if the database is away after a while: whatever is due then cannot be done.
+// giveUp ends the member if the database is away after a time: whatever is due then cannot be done.
 func (m *member) giveUp(after time.Duration) {
 	for wait := after; ; wait = beat {
 		timer := time.NewTimer(wait)
@@ -523,7 +524,7 @@ func (m *member) stop(why batch.StopReason, code string) error {
 	return nil
 }
 
-// engines takes note of engines that have ended.
+// engines handles engines that have ended.
 func (m *member) engines() error {
 	select {
 	case o := <-m.opening:
@@ -551,7 +552,7 @@ func (m *member) engines() error {
 	}
 }
 
-// ended takes note of why an engine has stopped by itself.
+// ended records why an engine has stopped by itself.
 func (m *member) ended(o opening) error {
 	if panicked, ok := errors.AsType[*batch.PanicError](o.err); ok {
 		m.options.Log.Error("panic", slog.String("reason", panicked.Error()))
@@ -579,8 +580,8 @@ func (m *member) add(s *batch.Summary) {
 	}
 }
 
-// takeBack inserts the jobs of members anew that are dead or have left, and those that this one does not have
-// in hand although the database says so.
+// takeBack inserts again the jobs of members that are dead or have left, and those that the
+// database wrongly says this one has in hand.
 func (m *member) takeBack() error {
 	var gone []string
 	for _, other := range m.last.Members {
@@ -591,7 +592,7 @@ func (m *member) takeBack() error {
 	return m.until(m.life, func() error {
 		n, err := m.jobs.strays(m.life, clientOf(m.ledger.Number()), m.rowsInHand())
 		if n > 0 {
-			m.options.Log.Warn("the database has lost what became of rows, so they are handed out again", slog.Int("rows", n))
+			m.options.Log.Warn("the database has lost the outcomes of rows, so they are handed out again", slog.Int("rows", n))
 		}
 		if err != nil || len(gone) == 0 {
 			return err
@@ -621,7 +622,7 @@ func (m *member) opener() bool {
 	return len(others) == 0 || m.ledger.Number() < slices.Min(others)
 }
 
-// idle reports whether the member has nothing in hand and starts nothing any more.
+// idle reports whether the member has nothing in hand and starts nothing new.
 func (m *member) idle() bool {
 	for _, over := range []chan struct{}{m.fed, m.river} {
 		select {
@@ -644,7 +645,7 @@ func (m *member) leave() (over bool, err error) {
 	if m.last, err = m.ledger.State(m.life); err != nil {
 		return false, err
 	}
-	if m.last.Stop != "" || m.last.End != nil || m.complete() { // the next step sees to it
+	if m.last.Stop != "" || m.last.End != nil || m.complete() { // the next step deals with it
 		return false, nil
 	}
 	if m.left {
@@ -691,8 +692,8 @@ func unreported(s ledger.MemberSummary) bool {
 	return alive(s) && !s.Leaving && !s.Final
 }
 
-// alive reports whether a member is at work on the batch. One that is silent is dead only when its claims
-// were given to others: after an outage, all are silent.
+// alive reports whether a member is at work on the batch. A silent one is dead only once its claims
+// have been given to others: after an outage, all are silent.
 func alive(s ledger.MemberSummary) bool { return s.Status == ledger.Running || s.Status == ledger.Died }
 
 // hands is how many rows are in hand.
@@ -725,7 +726,7 @@ func (m *member) failed() error {
 	return m.failure
 }
 
-// wakeUp has the loop look at the batch soon.
+// wakeUp makes the loop read the batch's state soon.
 func (m *member) wakeUp() {
 	select {
 	case m.wake <- struct{}{}:
@@ -733,7 +734,7 @@ func (m *member) wakeUp() {
 	}
 }
 
-// plan makes a plan once the database answers.
+// plan makes a plan, waiting for the database.
 func (m *member) plan(ctx context.Context, f func(context.Context) (*batch.Plan, error)) (p *batch.Plan, err error) {
 	err = m.waits.until(ctx, func() error {
 		p, err = f(ctx)
@@ -747,7 +748,7 @@ func (m *member) planRow(ctx context.Context, row int) (*batch.Plan, error) {
 	return m.plan(ctx, func(ctx context.Context) (*batch.Plan, error) { return m.options.PlanRow(ctx, row) })
 }
 
-// until repeats what reads or writes the tables of the hand-out until the database answers.
+// until repeats f, which reads or writes the tables of the hand-out, until the database answers.
 func (m *member) until(ctx context.Context, f func() error) error {
 	return m.waits.until(ctx, func() error { return m.store.Failure(f()) })
 }

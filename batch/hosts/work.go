@@ -15,7 +15,7 @@ import (
 )
 
 // River's settings. Its rescue and its timeout are backstops: rows end by the engine's own rules,
-// and the ledger's heartbeat is the lease. A job that runs out of attempts would be lost, and one that failed is due
+// and the ledger's heartbeat is the lease. A job that runs out of attempts would be lost, and a failed one is due
 // at once.
 const (
 	maxAttempts  = 1000
@@ -24,27 +24,27 @@ const (
 	fetchPause   = 50 * time.Millisecond
 	pollInterval = time.Second
 
-	claimedDelay = time.Second     // before a job is taken again whose circuit another member has
-	inHandDelay  = 5 * time.Second // or whose row this member has in hand, as River did not wait for it
+	claimedDelay = time.Second     // before a job is taken again if another member has its circuit
+	inHandDelay  = 5 * time.Second // or if this member has its row in hand, since River did not wait for it
 )
 
 // ahead is how many rows a member has in hand for each call that it may make: some wait for an
 // answer or the end of a pause while the next are read.
 const ahead = 2
 
-// atOnce retries at once: what failed is only the way to the row.
+// atOnce retries at once: the row itself has not failed.
 type atOnce struct{}
 
 // NextRetry implements [river.ClientRetryPolicy].
 func (atOnce) NextRetry(*rivertype.JobRow) time.Time { return time.Now() }
 
-// never is the schedule of maintenance that a database does for itself.
+// never is the schedule of maintenance that the database does by itself.
 type never struct{}
 
 // Next implements [river.PeriodicSchedule].
 func (never) Next(t time.Time) time.Time { return t.AddDate(100, 0, 0) }
 
-// quiet is River's log: what it says about an outage, the member knows, and says once.
+// quiet is River's log: the member itself reports an outage, once.
 var quiet = slog.New(slog.DiscardHandler)
 
 // worker works on jobs.
@@ -53,15 +53,15 @@ type worker struct {
 	member *member
 }
 
-// Work implements [river.Worker]. It never returns an error, and it returns only once the database
-// knows what became of the job, or the member has to end without.
+// Work implements [river.Worker]. It never returns an error, and returns only once the database
+// has the result of the job, or the member has to end without it.
 func (w *worker) Work(_ context.Context, job *river.Job[rowJob]) error {
 	defer batch.Guard(w.member.fail)
 	w.member.work(job)
 	return nil
 }
 
-// handedBack is what the engine says of a row: its outcome, or what it would have been.
+// handedBack is what the engine says about a row: its outcome, or what that would have been.
 type handedBack struct {
 	outcome batch.Outcome
 	done    bool // the ledger has it
@@ -99,18 +99,18 @@ func (m *member) work(job *river.Job[rowJob]) {
 		return
 	}
 	if fate == notReached {
-		_ = m.ledger.GiveBack(ctx, shown) // or else it is looked up whether it was sent
+		_ = m.ledger.GiveBack(ctx, shown) // if this fails, a lookup tells whether it was sent
 	}
 	m.returnRow(job)
 }
 
-// fate is what became of a row in hand.
+// fate is what happened to a row in hand.
 type fate uint8
 
 const (
-	untouched  fate = iota // nothing was done, or it is not known what
+	untouched  fate = iota // nothing was done, or what was done is not known
 	claimed                // by another member
-	overtaken              // the ledger has it otherwise by now: it is to be taken up again
+	overtaken              // the ledger has a different state by now, so it is taken up again
 	notReached             // the engine stopped first
 	finished               // it has its outcome
 )
@@ -131,8 +131,8 @@ func (m *member) send(ctx context.Context, job rowJob) (shown batch.Outcome, f f
 	if err != nil {
 		return shown, untouched, err
 	}
-	// After the plan: a member that was found dead may finish the row meanwhile, and then the
-	// plan would take it for that of an earlier run.
+	// After the plan: a member that was found dead may finish the row in the meantime, and the
+	// plan would take that for an earlier run's.
 	steps, err := m.ledger.Outcomes(ctx, job.Row)
 	done := steps[job.Row]
 	switch {
@@ -148,7 +148,7 @@ func (m *member) send(ctx context.Context, job rowJob) (shown batch.Outcome, f f
 	return shown, untouched, errPlan
 }
 
-// feed hands a row to the engine and waits for what becomes of it.
+// feed hands a row to the engine and waits for its result.
 func (m *member) feed(job rowJob, a *batch.Application) (batch.Outcome, fate, error) {
 	back := make(chan handedBack, 1)
 	row := batch.Handed{
@@ -185,8 +185,8 @@ func (m *member) feed(job rowJob, a *batch.Application) (batch.Outcome, fate, er
 	return b.outcome, notReached, nil
 }
 
-// rowLedger has the engine hand back a row that another member, which was found dead, has finished after all,
-// and one whose claim a failover of the database has lost.
+// rowLedger makes the engine hand back a row that another member, found dead, has finished after
+// all, and one whose claim was lost in a failover of the database.
 type rowLedger struct{ ledger.Member }
 
 // Begin implements [batch.Ledger].
@@ -198,7 +198,7 @@ func (l rowLedger) Begin(ctx context.Context, a batch.Application) error {
 	return err
 }
 
-// end completes a job, and gives its circuit back to the batch.
+// end completes a job and gives its circuit back to the batch.
 func (m *member) end(job *river.Job[rowJob], o batch.Outcome) {
 	if err := m.until(m.life, func() error { return m.jobs.complete(m.life, job.ID, o) }); err != nil {
 		m.fail(err)
@@ -211,7 +211,7 @@ func (m *member) end(job *river.Job[rowJob], o batch.Outcome) {
 
 // returnRow gives a row back, to be taken at once.
 func (m *member) returnRow(job *river.Job[rowJob]) {
-	_ = m.ledger.Release(m.life, job.Args.key()) // or else when the member ends
+	_ = m.ledger.Release(m.life, job.Args.key()) // if this fails, it is released when the member ends
 	m.putBack(job, 0)
 }
 
@@ -222,7 +222,7 @@ func (m *member) putBack(job *river.Job[rowJob], delay time.Duration) {
 	}
 }
 
-// take notes that a row is in hand, and reports false if it already was.
+// take records that a row is in hand, and reports false if it already was.
 func (m *member) take(row int) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -243,7 +243,7 @@ func (m *member) drop(row int) {
 	}
 }
 
-// client makes the client of River that works on the batch's jobs.
+// client makes the River client that works on the batch's jobs.
 func (m *member) client() (err error) {
 	queues := map[string]river.QueueConfig{}
 	for _, region := range m.options.Regions {

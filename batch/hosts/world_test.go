@@ -20,7 +20,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// endpoint is an API that takes every application, also one for a circuit that has an LOA, and
+// endpoint is an API that accepts every application, even for a circuit that has an LOA, and
 // counts them.
 type endpoint struct {
 	mu       sync.Mutex
@@ -31,7 +31,7 @@ type endpoint struct {
 	surveys  int
 	lookups  int
 	latency  time.Duration
-	answer   func(a batch.Application) error // of an application that it does not take; nil takes all
+	answer   func(a batch.Application) error // the error for an application, nil to accept it; a nil func accepts all
 	states   map[batch.Key]string            // of LOAs that a survey shows
 }
 
@@ -97,7 +97,7 @@ func (e *endpoint) doubles() (doubles, circuits int) {
 	return doubles, len(e.accepted)
 }
 
-// book returns a workbook of n circuits, in the regions in turn.
+// book returns a workbook of n circuits, spread over the regions in turn.
 func book(n int, regions ...string) *sheet.Workbook {
 	w := &sheet.Workbook{
 		CircuitsTable: sheet.Table{
@@ -120,7 +120,7 @@ func book(n int, regions ...string) *sheet.Workbook {
 	return w
 }
 
-// host is a process at work on a batch, as good as one.
+// host stands in for a process at work on a batch.
 type host struct {
 	t      testing.TB
 	store  *postgres.Store
@@ -137,7 +137,7 @@ type host struct {
 // setup changes what a host works with.
 type setup func(*hosts.Options)
 
-// start joins the batch of a workbook at a database, and starts to work on it.
+// start joins the batch of a workbook in a database and starts working on it.
 func start(t testing.TB, address string, name string, e *endpoint, w *sheet.Workbook, changes ...setup) *host {
 	t.Helper()
 	h := &host{t: t, wire: newWire(t, address), drain: make(chan struct{}), done: make(chan struct{})}
@@ -203,13 +203,13 @@ func regionsOf(w *sheet.Workbook) (list []string) {
 	return list
 }
 
-// wait waits until the host's part has ended.
+// wait waits until the host has finished.
 func (h *host) wait() *hosts.Result {
 	h.t.Helper()
 	select {
 	case <-h.done:
 	case <-time.After(90 * time.Second):
-		h.t.Fatal("the member does not end")
+		h.t.Fatal("the member did not end")
 	}
 	return h.result
 }
@@ -241,7 +241,7 @@ func counts(t testing.TB, h *host) map[sheet.Result]int {
 	return n
 }
 
-// wire is the way of one host to the database, which can be cut.
+// wire is the connection of one host to the database, which can be cut.
 type wire struct {
 	address string
 	to      string
@@ -297,7 +297,7 @@ func (w *wire) serve(c net.Conn) {
 	_, _ = io.Copy(c, server)
 }
 
-// set cuts the wire or mends it.
+// set cuts or mends the wire.
 func (w *wire) set(cut bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -313,7 +313,7 @@ func (w *wire) set(cut bool) {
 var errDropped = &batch.CallError{Class: batch.MaybeReceived, Code: "(dropped)", Unsettled: true}
 
 // flaky drops the answers to some applications, whether they were received or not, and answers
-// others with an error that passes.
+// others with a transient error.
 func flaky(a batch.Application) error {
 	switch rand.N(12) {
 	case 0:
@@ -324,16 +324,16 @@ func flaky(a batch.Application) error {
 	return nil
 }
 
-// die has the host go silent: it reaches neither the database nor the endpoint.
+// die cuts the host off from both the database and the endpoint.
 func (h *host) die() {
 	h.wire.set(true)
 	h.cancel()
 }
 
-// long is for tests that wait for a silence, or an outage.
+// long marks a test that waits for a silence or an outage.
 func long(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it waits for longer than all others together")
+		t.Skip("takes longer than all other tests together")
 	}
 	t.Parallel()
 }
@@ -343,7 +343,7 @@ func until(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	for began := time.Now(); !holds(); time.Sleep(10 * time.Millisecond) {
 		if time.Since(began) > 60*time.Second {
-			t.Fatalf("%s: not in time", what)
+			t.Fatalf("%s: timed out", what)
 		}
 	}
 }
@@ -359,7 +359,7 @@ func settled(t testing.TB, h *host, e *endpoint, rows int) {
 	}
 }
 
-// stuck is a service whose survey does not answer before the run ends.
+// stuck is a service whose survey never answers while the run lasts.
 type stuck struct{}
 
 var stuckCalls = make(chan struct{}, 100)

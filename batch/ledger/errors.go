@@ -9,7 +9,7 @@ import (
 	"github.com/loabatch/loabatch/batch"
 )
 
-// Errors that say how a call was wrong.
+// Errors of wrong or untimely calls.
 var (
 	ErrClosed    = errors.New("ledger: the store is closed")
 	ErrEnded     = errors.New("ledger: the run has ended")
@@ -20,7 +20,7 @@ var (
 	ErrFinished  = errors.New("ledger: another member of the batch has finished this row")
 )
 
-// IsOwn reports whether an error is one of this package's: a backend returns it as it is.
+// IsOwn reports whether an error is one of this package's, which a backend returns unwrapped.
 func IsOwn(err error) bool {
 	for _, known := range []error{ErrClosed, ErrEnded, ErrNotLocked, ErrNoRun, ErrRunExists, ErrLast, ErrFinished} {
 		if errors.Is(err, known) {
@@ -41,7 +41,7 @@ const (
 	Permission Kind = "permission" // the file or its folder may not be opened
 	Locks      Kind = "locks"      // the folder of lock files beside it cannot be used; Path names it
 	Busy       Kind = "busy"       // another process held the ledger for longer than we wait
-	Foreign    Kind = "foreign"    // not a ledger, and no SQLite database either
+	Foreign    Kind = "foreign"    // neither a ledger nor any SQLite database
 	Database   Kind = "database"   // another program's SQLite database
 	NotFile    Kind = "not-a-file" // a folder, a device or a pipe
 	Corrupt    Kind = "corrupt"    // the file is damaged
@@ -50,23 +50,23 @@ const (
 	Other      Kind = "other"      // none of these
 
 	// The kinds that only a ledger in a database server has.
-	Unreachable    Kind = "unreachable"    // the server does not answer, or shuts down or starts up
+	Unreachable    Kind = "unreachable"    // the server does not answer, or is shutting down or starting up
 	Authentication Kind = "authentication" // the server rejected the role, its password or this host
 	Rights         Kind = "rights"         // the role lacks a right that the ledger needs
 	NoDatabase     Kind = "no-database"    // the server has no database of this name
-	Encryption     Kind = "encryption"     // no connection with TLS as it was asked for
+	Encryption     Kind = "encryption"     // TLS could not be set up as required
 	Standby        Kind = "standby"        // the server is a standby, or read-only
-	OldServer      Kind = "old-server"     // the server's version lacks what the ledger needs
+	OldServer      Kind = "old-server"     // the server is too old for the ledger
 )
 
-// Error is a failure of the ledger itself. It quotes no value that was to be written.
+// Error is a failure of the ledger itself. It never quotes a value that was to be written.
 type Error struct {
 	Op   string // open, start, lock, write, read, check
 	Path string // of the ledger, or the address of its database; never a password
 	Kind Kind
 	Err  error
 
-	Grants []string // with Rights: statements of SQL that give the role what it lacks, if they are known
+	Grants []string // with Rights: SQL statements that grant what the role lacks, if known
 }
 
 // Error returns operation, path and cause, for a log.
@@ -79,7 +79,7 @@ func (e *Error) Unwrap() error { return e.Err }
 type SchemaError struct {
 	Found   int    // the schema version of the ledger
 	Known   int    // the highest that this program knows
-	Program string // the version of the program that wrote it last; "(unknown)" if it names none
+	Program string // the version of the program that last wrote it, or "(unknown)"
 }
 
 // NewerSchema is the error of a ledger that a later version of the program wrote; program is empty

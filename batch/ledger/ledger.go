@@ -2,32 +2,32 @@
 // answered. Thanks to it, no circuit is applied for twice, and a killed run can be
 // continued.
 //
-// The package holds what every ledger has in common, and no database:
+// The package contains what all ledgers have in common, and no database:
 //
 //   - [Store] and [Run] are the interfaces; their comments are the contract. [Shared] and
-//     [Member] are those of a ledger that several hosts use at once.
-//   - [State] is the state machine of one circuit: what each event makes of what is known,
-//     above all which application is open: no other is begun meanwhile.
+//     [Member] extend them for a ledger that several hosts use at once.
+//   - [State] is the state machine of one circuit: how each event changes what is known, above
+//     all which application is open, since no other may be begun meanwhile.
 //   - [Error] and the other errors are what callers act on.
 //   - What is stored (stored.go) is the same in every backend: a backend reads and writes it.
 //   - ledgertest is the contract as a test suite, which every backend runs.
 //
 // A backend records four things: runs, the rows of each run, the state of each
-// circuit, which follows from the rows by the rules of State, and what was seen of each
-// circuit's [LOA]. A row that takes several steps has a record of each, and its circuit a state.
-// From the rows, a run's results copy can be written again.
+// circuit, which follows from the rows by the rules of State, and the observed states of each
+// circuit's [LOA]. A row that takes several steps has a record of each, and its circuit a state
+// for each place. A run's results copy can be written again from its rows.
 //
 // A run locks its circuits when it starts. The locks of a holder that has died are taken
 // over. If that holder turns out to be alive after all, its next Begin fails with
 // [*TakenOverError], so it sends nothing more.
 //
-// A ledger also keeps the quotas of all who use it ([quota.Keeper]).
+// A ledger also keeps the quotas of all its users ([quota.Keeper]).
 //
-// A scope (scope.go) separates submissions to different services and accounts: what was
-// only simulated never counts as sent, and vice versa.
+// A scope (scope.go) separates submissions to different services and accounts: a simulated
+// submission never counts as a real one, or vice versa.
 //
-// A ledger holds no personal data: no name of a person, no certificate number, no contact.
-// Of the content that was sent it keeps a hash.
+// A ledger holds no personal data: no person's name, certificate number or contact. Of the
+// content that was sent it keeps only a hash.
 package ledger
 
 import (
@@ -42,10 +42,10 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Store is an open ledger. It is safe for any number of goroutines, and any number of
-// processes may have the same ledger open. A failure of the ledger itself is an [*Error].
+// Store is an open ledger. It is safe for concurrent use, and any number of processes may have
+// the same ledger open. A failure of the ledger itself is an [*Error].
 type Store interface {
-	// Start records a new run and locks its circuits for it, both or nothing. If another
+	// Start records a new run and locks its circuits for it, atomically. If another
 	// live run of the same scope holds one of them, Start fails with [*LockedError]; the
 	// locks of a dead run are taken over. It fails with [ErrRunExists] if the ID is in
 	// use. Without keys the run locks nothing and may begin nothing.
@@ -55,8 +55,8 @@ type Store interface {
 	// every region. Circuits that the ledger does not know are absent from the map. Past
 	// takes no lock: a run that sends must ask after Start.
 	//
-	// Where the run that left an application open did not record its last attempt, since
-	// it was killed, the record has a bound: when the run was dead for certain.
+	// If the run that left an application open was killed before it recorded its last attempt,
+	// the record has an upper bound: when the run was certainly dead.
 	Past(ctx context.Context, scope Scope, place batch.Place, keys []batch.Key) (map[batch.Key]batch.Record, error)
 
 	// Scopes lists the scopes in which anything is known of any circuit, sorted.
@@ -65,7 +65,7 @@ type Store interface {
 	// Runs lists the runs of all scopes, the latest first; limit 0 or below means all.
 	Runs(ctx context.Context, limit int) ([]RunSummary, error)
 
-	// Run reads one run with its rows. A row that was begun and never finished is
+	// Run reads one run with its rows. A row that was begun but never finished is
 	// UNKNOWN; rows that a killed run never reached are absent. Run fails with [ErrNoRun]
 	// if the ID is unknown.
 	Run(ctx context.Context, id string) (*PastRun, error)
@@ -74,13 +74,13 @@ type Store interface {
 	// earliest first, with each step of a row.
 	Circuit(ctx context.Context, instanceID string) ([]Event, error)
 
-	// LOABook remembers what was seen of LOAs.
+	// LOABook remembers the observed states of LOAs.
 	LOABook
 
 	// Prune deletes the rows of the runs that started before a time, unless they are in
 	// progress or have left an application open, and gives the space back unless a run is
-	// in progress. What Past and [Seen] say stays the same, and so do the runs, their
-	// counts included, the LOAs and the quotas. A Prune that failed may be repeated.
+	// in progress. What Past and [Seen] return stays the same, and so do the runs and their
+	// counts, the LOAs and the quotas. A Prune that failed may be repeated.
 	//
 	// If there are any rows to delete, confirm is called with their number and runs first,
 	// unless it is nil; if it returns an error, Prune deletes nothing and returns it.
@@ -90,12 +90,12 @@ type Store interface {
 	// written.
 	Check(ctx context.Context) (Health, error)
 
-	// InUse lists the quotas of a scope of which requests count now, given their rate, sorted
+	// InUse lists the quotas of a scope in which requests count now, given their rate, sorted
 	// by region and API. It takes nothing.
 	InUse(ctx context.Context, scope Scope, rate quota.Rate) ([]quota.InUse, error)
 
-	// Take keeps the quotas of all processes that have the ledger open. Its scope is the
-	// one of the runs that use the quota. A process that is killed loses no take.
+	// Take serves the quotas of all processes that have the ledger open. Its scope is that of
+	// the runs that use the quota. A take is not lost when its process is killed.
 	quota.Keeper
 
 	// Close finishes the writes in progress and closes the ledger; later writes fail with
@@ -104,17 +104,17 @@ type Store interface {
 	Close() error
 }
 
-// Run is a run in progress. It is safe for any number of goroutines.
+// Run is a run in progress. It is safe for concurrent use.
 type Run interface {
 	// Ledger is what the engine needs. Past covers all runs of this run's scope.
 	//
 	// Begin fails with [ErrNotLocked] if the run was not started with the circuit, with
-	// [*batch.OpenTokenError] while another token of it is open, with [*TakenOverError] if another run has taken over this one, with [ErrEnded] after End,
-	// and with [*Error] if the ledger cannot be written. If its context ends first,
-	// nothing is written.
+	// [*batch.OpenTokenError] while another token of it is open, with [*TakenOverError] if
+	// another run has taken over this one, with [ErrEnded] after End, and with [*Error] if the
+	// ledger cannot be written. If its context ends first, nothing is written.
 	//
-	// Finish accepts rows that were never begun. It also accepts what a run that was
-	// taken over has still learned, which [State.Finish] weighs.
+	// Finish accepts rows that were never begun. It also accepts outcomes from a run that was
+	// taken over; [State.Finish] decides how they count.
 	batch.Ledger
 
 	// Info returns what the run was started with, with defaults filled in.
@@ -158,18 +158,18 @@ type RunInfo struct {
 	ID          string          // unique in the ledger
 	Scope       Scope           //
 	Command     string          // submit, status, …
-	Input       string          // path as it was given
+	Input       string          // path as given
 	InputSHA256 string          // hex
 	Output      string          // path of the results copy to be written; may be empty
 	Account     string          // account ID; may be empty
-	Host        string          // for people; empty means this machine's name
+	Host        string          // for display; empty means this machine's name
 	PID         int             // 0 means this process
 	Started     time.Time       // UTC; zero means now
 	Version     string          // of the program
 	Options     json.RawMessage // whatever else is needed to render the run again; no personal data, no secret
 }
 
-// WithDefaults fills in what Host, PID and Started mean when they are zero.
+// WithDefaults fills in Host, PID and Started where they are zero.
 func (i RunInfo) WithDefaults() RunInfo {
 	if i.Host == "" {
 		i.Host, _ = os.Hostname()
@@ -188,7 +188,7 @@ func (i RunInfo) WithDefaults() RunInfo {
 type RunEnd struct {
 	Ended        time.Time            `json:"-"` // UTC; zero means now
 	ExitCode     int                  `json:"exit_code"`
-	Output       string               `json:"output"`        // where the results copy was written; empty if none was
+	Output       string               `json:"output"`        // path of the results copy; empty if none was written
 	OutputSHA256 string               `json:"output_sha256"` // hex, of the results copy as it was written
 	Reports      map[string]string    `json:"reports"`       // hex SHA-256 of each report file as it was written, by path
 	Stop         string               `json:"stop"`          // why it stopped early; empty if it did not
@@ -200,14 +200,14 @@ type RunEnd struct {
 	Duration     time.Duration        `json:"duration"`      // of the engine's part
 	Results      map[sheet.Result]int `json:"results"`       // counts, filled in by End
 
-	Parts   []PartEnd     `json:"parts,omitempty"`    // of a run over several accounts: how each part of it ended
-	Ahead   time.Duration `json:"ahead,omitempty"`    // of this machine's clock, if that stopped the run
-	Filed   string        `json:"filed,omitempty"`    // where the workbook was to be moved after the run; empty if it was to stay
+	Parts   []PartEnd     `json:"parts,omitempty"`    // of a run over several accounts: how each part ended
+	Ahead   time.Duration `json:"ahead,omitempty"`    // how far this machine's clock is ahead, if that stopped the run
+	Filed   string        `json:"filed,omitempty"`    // where the workbook was to be moved after the run; empty if nowhere
 	LeftOut []LeftOut     `json:"left_out,omitempty"` // what --only left out, in the order of the rows
-	Moved   []int         `json:"moved,omitempty"`    // rows that were not held back by a change of their region, by a severity below error
-	Changed []Changed     `json:"changed,omitempty"`  // rows that were changed after they were accepted, in order
+	Moved   []int         `json:"moved,omitempty"`    // rows whose changed region did not hold them back, since its severity is below error
+	Changed []Changed     `json:"changed,omitempty"`  // rows that were changed after they were accepted, in sheet order
 
-	Waiting bool `json:"waiting,omitempty"` // rows wait for somebody, so that another run may take them further
+	Waiting bool `json:"waiting,omitempty"` // rows are waiting for somebody, and a later run may take them further
 
 	Statuses map[int]string `json:"statuses,omitempty"` // of the circuits whose status the API rejected, by row
 }
@@ -230,19 +230,19 @@ func (e RunEnd) WithoutRows() RunEnd {
 type Changed struct {
 	Row     int      `json:"row"`
 	Run     string   `json:"run"`               // that accepted it
-	File    string   `json:"file,omitempty"`    // which has what was sent; empty if none was found
+	File    string   `json:"file,omitempty"`    // that contains what was sent; empty if none was found
 	Cells   []string `json:"cells,omitempty"`   // that differ from it
-	Removed []string `json:"removed,omitempty"` // those of engineers in it who are gone
+	Removed []string `json:"removed,omitempty"` // the cells there of engineers who have been removed
 }
 
-// PartEnd is how the part of a run that one account did ended.
+// PartEnd is how one account's part of a run ended.
 type PartEnd struct {
 	Stop     string `json:"stop"`
 	StopCode string `json:"stop_code"`
 }
 
-// LeftOut is a series of rows that were left out, without others between them, and the
-// last result that they all had before.
+// LeftOut is a series of consecutive rows that were left out, and the last result that they
+// all had before.
 type LeftOut struct {
 	First   int          `json:"first"`
 	Last    int          `json:"last"`
@@ -255,8 +255,8 @@ type Status string
 // The states of a run.
 const (
 	Running   Status = "running"    // its process is alive, as far as is known
-	Ended     Status = "ended"      // it ended and recorded how
-	Died      Status = "died"       // its process is gone, and it did not record how it ended
+	Ended     Status = "ended"      // it recorded how it ended
+	Died      Status = "died"       // its process is gone without recording how it ended
 	TakenOver Status = "taken-over" // it was presumed dead, and another run took over
 )
 
@@ -267,18 +267,18 @@ type RunSummary struct {
 	TakenBy string               // the run that took over, if Status is TakenOver
 	End     *RunEnd              // nil unless Status is Ended
 	Results map[sheet.Result]int // counts of the rows finished so far
-	Pruned  time.Time            // when its rows were deleted, UTC; zero if they are there
-	Members []MemberSummary      // of a batch ([Shared]), in the order in which they joined; nil of any other run
+	Pruned  time.Time            // when its rows were deleted, UTC; zero if they were not
+	Members []MemberSummary      // of a batch ([Shared]), in the order in which they joined; nil for any other run
 }
 
-// PastRun is a run with everything that it recorded. Together with the input, this is
-// enough to write the results copy again.
+// PastRun is a run with everything that it recorded. With the input, this is enough to write
+// the results copy again.
 type PastRun struct {
 	RunSummary
-	Rows []batch.Outcome // by sheet row: what each shows of its steps
+	Rows []batch.Outcome // by sheet row: of each, the step that it shows
 }
 
-// Event is what one run did about one circuit.
+// Event is what one run did with one circuit.
 type Event struct {
 	RunID    string
 	Scope    Scope
@@ -289,8 +289,8 @@ type Event struct {
 	Outcome  batch.Outcome
 }
 
-// Seen reports whether the last run over a circuit in a scope found it to have an LOA, given
-// what happened to it. Of an LOA that was not applied for here, there is no other record.
+// Seen reports whether the last run over a circuit in a scope found it to have an LOA, given the
+// circuit's events. There is no other record of an LOA that was not applied for here.
 func Seen(events []Event, scope Scope, key batch.Key) (seen bool) {
 	for _, e := range events {
 		if e.Scope == scope && e.Outcome.Key == key && e.Outcome.Result != sheet.Skipped && !e.Outcome.Operation.FollowsUp() {
@@ -305,7 +305,7 @@ type Pruned struct {
 	Runs                  []string // IDs of those whose rows were deleted, the earliest first
 	Rows                  int      // deleted
 	SizeBefore, SizeAfter int64    // of the ledger, in bytes
-	Running               bool     // a run is in progress, so the space was not given back
+	Running               bool     // a run was in progress, so the space was not given back
 }
 
 // Health is what [Store.Check] found.
@@ -314,11 +314,11 @@ type Health struct {
 	Size   int64         // in bytes
 	Schema int           // version
 	Runs   int           // recorded
-	Open   int           // applications that are begun and not settled, in all scopes
+	Open   int           // applications that are begun but not settled, in all scopes
 	Locked int           // circuits that runs hold now, dead runs included
 	Commit time.Duration // how long one durable commit took
 
-	// Network names the file system if it is a network's, where a ledger in a file is safe
-	// for as long as one machine uses it. It is empty for any other and where not known.
+	// Network names the file system if it is a network file system, on which a ledger in a file
+	// is safe only while a single machine uses it. It is empty for any other, or if not known.
 	Network string
 }

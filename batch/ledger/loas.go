@@ -9,33 +9,33 @@ import (
 )
 
 // LOA is what a ledger remembers of a circuit's LOA while its status was the same. There is
-// one for each time that the status changed, so that it is known how long each lasted.
+// one for each change of status, so it is known how long each lasted.
 type LOA struct {
 	Scope   Scope // set by LOAHistory
 	Key     batch.Key
 	Status  string    // as the API spells it; empty if there was no LOA
 	Since   time.Time // when it was first known to have this status, UTC
 	Asked   time.Time // when it was last known to have it, UTC
-	Company string    // that applied for it, as the API or else the workbook has it; may be empty
+	Company string    // that applied for it, from the API or else the workbook; may be empty
 	Letter  Letter    // of this LOA; zero if none was fetched
 }
 
-// LOABook is the part of a ledger that remembers what was seen of LOAs.
+// LOABook is the part of a ledger that remembers the observed states of LOAs.
 type LOABook interface {
-	// SawLOAs records what was seen of circuits' LOAs in a scope, by the rules of
-	// [LOA.After]. The letters of what was seen are ignored.
+	// SawLOAs records the LOAs of circuits as seen in a scope, by the rules of [LOA.After].
+	// Their letters are ignored.
 	SawLOAs(ctx context.Context, scope Scope, seen []LOA) error
 
-	// KeepLetter records the letter of a circuit's present LOA. It does nothing if no LOA of
+	// KeepLetter records the letter of a circuit's current LOA. It does nothing if no LOA of
 	// the circuit was seen.
 	KeepLetter(ctx context.Context, scope Scope, key batch.Key, letter Letter) error
 
-	// LOAs returns what is known of the present LOAs of circuits in a scope, of all circuits
-	// if keys is nil. Those of which none was seen are absent from the map.
+	// LOAs returns what is known of the current LOAs of circuits in a scope, of all circuits
+	// if keys is nil. Circuits without a known LOA are absent from the map.
 	LOAs(ctx context.Context, scope Scope, keys []batch.Key) (map[batch.Key]LOA, error)
 
-	// LOAHistory lists every status that was seen of every LOA, in all scopes: sorted by scope,
-	// region and circuit, the earliest first.
+	// LOAHistory lists every status that every LOA was seen to have, in all scopes: sorted by
+	// scope, region and circuit, the earliest first.
 	LOAHistory(ctx context.Context) ([]LOA, error)
 }
 
@@ -46,8 +46,8 @@ type Letter struct {
 }
 
 // After returns what is known of a circuit's LOA after it was seen, given what was known
-// before, and reports whether its status is a new one. What was seen before the last time is
-// ignored. Where Since of what was seen is zero, the status counts from when it was seen.
+// before, and reports whether its status is new. An observation older than the last one is
+// ignored. If seen.Since is zero, the status counts from when it was seen.
 func (l LOA) After(seen LOA) (next LOA, changed bool) {
 	switch {
 	case !l.Since.IsZero() && seen.Asked.Before(l.Asked):
@@ -59,7 +59,7 @@ func (l LOA) After(seen LOA) (next LOA, changed bool) {
 	if seen.Since.IsZero() || !seen.Since.After(l.Since) {
 		seen.Since = seen.Asked
 	}
-	if !seen.Since.After(l.Since) { // two answers of one instant
+	if !seen.Since.After(l.Since) { // two answers at the same instant
 		seen.Since = l.Since.Add(1)
 	}
 	if seen.Asked.Before(seen.Since) {

@@ -27,7 +27,7 @@ func TestLOAAfter(t *testing.T) {
 		"none at first": {ledger.LOA{}, ledger.LOA{Asked: at(2)}, ledger.LOA{Since: at(2), Asked: at(2)}, true},
 		"the same": {available, ledger.LOA{Status: "Available", Asked: at(9)},
 			ledger.LOA{Status: "Available", Since: at(5), Asked: at(9), Company: "Example Ltd", Letter: letter}, false},
-		"the same, known since when": {available, ledger.LOA{Status: "Available", Since: at(1), Asked: at(9), Company: "Other Ltd"},
+		"the same status, now with its start": {available, ledger.LOA{Status: "Available", Since: at(1), Asked: at(9), Company: "Other Ltd"},
 			ledger.LOA{Status: "Available", Since: at(5), Asked: at(9), Company: "Other Ltd", Letter: letter}, false},
 		"an older answer": {available, ledger.LOA{Status: "Applying", Asked: at(4)}, available, false},
 		"a later state keeps the letter": {available, ledger.LOA{Status: "Completing", Asked: at(9)},
@@ -36,9 +36,9 @@ func TestLOAAfter(t *testing.T) {
 			ledger.LOA{Status: "Rejected", Since: at(9), Asked: at(9), Company: "Example Ltd"}, true},
 		"applied for again": {ledger.LOA{Status: "Applying", Since: at(1), Asked: at(2)}, ledger.LOA{Status: "Applying", Since: at(3), Asked: at(3)},
 			ledger.LOA{Status: "Applying", Since: at(3), Asked: at(3)}, true},
-		"two answers of one instant": {available, ledger.LOA{Status: "Complete", Since: at(1), Asked: at(6)},
+		"two answers at the same instant": {available, ledger.LOA{Status: "Complete", Since: at(1), Asked: at(6)},
 			ledger.LOA{Status: "Complete", Since: at(6), Asked: at(6), Company: "Example Ltd", Letter: letter}, true},
-		"of the instant when it began": {ledger.LOA{Status: "Applying", Since: at(1), Asked: at(1)}, ledger.LOA{Status: "Accept", Asked: at(1)},
+		"at the instant when it began": {ledger.LOA{Status: "Applying", Since: at(1), Asked: at(1)}, ledger.LOA{Status: "Accept", Asked: at(1)},
 			ledger.LOA{Status: "Accept", Since: at(1).Add(1), Asked: at(1).Add(1)}, true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -54,7 +54,7 @@ func (m *Memory) Past(_ context.Context, place batch.Place, keys []batch.Key) (m
 	return past, nil
 }
 
-// memoryRun stands for every run. Their applications differ by token.
+// memoryRun is the number of every run. Their applications differ by token.
 const memoryRun = 1
 
 // Begin implements [batch.Ledger].
@@ -83,7 +83,7 @@ func (m *Memory) Finish(_ context.Context, o batch.Outcome) error {
 	c := m.circuits[at]
 	run := int64(memoryRun)
 	if o.Token != c.state.Pending.Token {
-		run++ // it is about something else than what was begun
+		run++ // it is not about what was begun
 	}
 	if c.state = c.state.Finish(run, o, true); c.state != (State{}) {
 		if m.circuits == nil {

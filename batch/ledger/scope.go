@@ -9,9 +9,8 @@ import (
 	"github.com/loabatch/loabatch/batch/network"
 )
 
-// Scope separates submissions to different services and by different accounts. The
-// circuits of one account are never another's, so an accepted application counts for its
-// own account alone.
+// Scope separates submissions to different services and by different accounts. Accounts never
+// share circuits, so an accepted application counts only for its own account.
 type Scope string
 
 // The scopes of services. A service at another address has a scope of its own, see
@@ -27,9 +26,9 @@ const officialDomain = ".aliyuncs.com"
 
 // EndpointScope is the scope of the service at an endpoint, however the endpoint is
 // spelled: case, a trailing slash or dot and a default port make no difference. An
-// official endpoint is [Real], as is an empty one. The addresses of this machine are one:
-// at most one service answers at a port, by whatever name and scheme. If two do, their
-// circuits meet, which can only withhold an application and never send a second one.
+// official endpoint is [Real], and so is an empty one. All addresses of this machine count
+// as one: at most one service answers at a port, by whatever name and scheme. If two do, they
+// share a scope, which can only withhold an application and never cause a second one.
 func EndpointScope(endpoint string) Scope {
 	if endpoint == "" {
 		return Real
@@ -74,15 +73,15 @@ func canonicalHost(host string) string {
 // ForAccount is the part of a service's scope that belongs to one account.
 func (s Scope) ForAccount(account string) Scope { return s + Scope(":"+account) }
 
-// Account returns the account whose part of a service's scope this is, and reports whether it
-// is a part of it at all.
+// Account returns the account to which this part of a service's scope belongs, and reports whether
+// it is a part of that scope at all.
 func (s Scope) Account(service Scope) (account string, ok bool) {
 	account, ok = strings.CutPrefix(string(s), string(service)+":")
 	return account, ok && account != "" && !strings.Contains(account, ":")
 }
 
-// Canonical spells the scope of an account as this version does. Versions with schema 2 and
-// below kept endpoints as the user had typed them.
+// Canonical spells the scope of an account as this version does. Versions up to schema 2 kept
+// endpoints as the user had typed them.
 func (s Scope) Canonical(account string) Scope {
 	service, own := strings.CutSuffix(string(s), ":"+account)
 	endpoint, custom := strings.CutPrefix(service, "endpoint:")

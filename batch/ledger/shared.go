@@ -12,45 +12,43 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Shared is a ledger that several hosts use at once. There a run may be the work of several
-// processes: the run that people see is the batch, and each process at work on it is a member.
+// Shared is a ledger that several hosts use at once. A run may be the work of several processes:
+// the run that people see is the batch, and each process at work on it is a member.
 //
 // A member is alive while its heartbeats arrive. One that has been silent for the ledger's
-// silence is dead, as soon as it is certain that its heartbeats could have arrived: after an
-// outage, all of them are late, and nobody is dead for that reason. So whoever meets a dead
-// member may first have to wait for another silence.
+// silence is dead once it is certain that its heartbeats could have arrived: after an outage
+// all of them are late, and that does not make anybody dead. So whoever finds a silent member
+// may have to wait for another silence.
 //
 // All durations and ages are by the ledger's clock. The times in a [batch.Record] are
-// converted to that of this machine, as far as the two differ by more than a second.
+// converted to this machine's if the two differ by more than a second.
 type Shared interface {
 	Store
 
-	// Join makes this process a member of the batch that does the same: the open one with
+	// Join makes this process a member of the batch that does the same work: the open one with
 	// info's scope, command and InputSHA256. A batch is open until it has ended or all its
 	// members are dead. If there is none, Join starts one, as Start does: the batch locks the
 	// circuits against other batches and runs, and no member has claimed any.
 	//
 	// Join fails with [*TermsError] if the batch was started with other terms, and with
-	// [*LockedError] if another batch or run that is alive has one of the circuits. Those of
-	// a dead one are taken over. It fails with [ErrRunExists] if it starts a batch whose ID is
-	// in use.
+	// [*LockedError] if another living batch or run has one of the circuits. Those of a dead
+	// one are taken over. It fails with [ErrRunExists] if it starts a batch whose ID is in use.
 	Join(ctx context.Context, info RunInfo, terms []Term, keys []batch.Key) (Member, error)
 
-	// Silence is how long a member may be silent before it is presumed dead.
+	// Silence returns how long a member may be silent before it is presumed dead.
 	Silence() time.Duration
 }
 
-// Member is a process at work on a batch. As a [Run] it is fenced like one: when others have
-// found it dead, Begin and Take fail with [*TakenOverError], and so may the other methods.
+// Member is a process at work on a batch. It is fenced like any [Run]: when others have found it
+// dead, Begin and Take fail with [*TakenOverError], and so may the other methods.
 //
 // Past covers all batches and runs of the scope; a Record whose RunID is the ID of Info was
 // written by this batch, by whichever member. Begin fails with [ErrNotLocked] unless the
 // member has claimed the circuit, and with [ErrFinished] if another member has finished the
 // row meanwhile. Finish records the row for the whole batch, and decides about a circuit
 // that the member has claimed, or that no member has. Otherwise the row stays as another
-// member has begun or finished it, and the circuit's state alone learns of what this one
-// knows. A member that was found dead records only what the service answered. Calls that
-// have failed may be repeated.
+// member has begun or finished it, and only the circuit's state is updated. A member that was
+// found dead records only what the service answered. Calls that have failed may be repeated.
 type Member interface {
 	Run
 
@@ -60,24 +58,23 @@ type Member interface {
 	// Number is the ledger's number of the member, unique in the ledger.
 	Number() int64
 
-	// Joined returns how the batch was started, by whichever member, and reports whether it
-	// was another one.
+	// Joined returns how the batch was started, and reports whether another member started it.
 	Joined() (by RunInfo, joined bool)
 
-	// Claim gives the member a circuit of the batch, unless another member has it. It may
-	// be called again for a circuit that the member has. It fails with [ErrNotLocked] if
+	// Claim gives the member a circuit of the batch, and reports false if another member has it.
+	// It may be called again for a circuit that the member has. It fails with [ErrNotLocked] if
 	// the batch does not have the circuit, and with [*TakenOverError].
 	Claim(ctx context.Context, key batch.Key) (bool, error)
 
 	// Release gives claimed circuits back to the batch; without keys, all that the member has.
 	Release(ctx context.Context, keys ...batch.Key) error
 
-	// Outcomes returns the steps of rows that are finished in this batch, in order; without
-	// rows, of all. Rows without any are absent from the map.
+	// Outcomes returns the finished steps of rows in this batch, in order; without rows, of all.
+	// Rows without any are absent from the map.
 	Outcomes(ctx context.Context, rows ...int) (map[int][]batch.Outcome, error)
 
-	// State reads how far the batch has come. Rows and Results may be some seconds old in
-	// a large batch, since that counts its rows.
+	// State reads how far the batch has come. Rows and Results, which have to be counted, may
+	// be a few seconds old in a large batch.
 	State(ctx context.Context) (BatchState, error)
 
 	// Stop stops the batch for all members, for the reason and the API's error code of [RunEnd].
@@ -90,25 +87,25 @@ type Member interface {
 
 	// Conclude freezes how the batch ended, once. The first call after every living member has
 	// given its final report wins: it sets Requests, Retries, Throttled and Slowed of end to
-	// the sums of what all members have reported, dead ones included, fills in Ended, Stop,
-	// StopCode and Results, and every call from then on returns the same. Until then Conclude
-	// returns nil. The caller makes sure that all rows have outcomes. Output, OutputSHA256
-	// and Reports of end are ignored: each member has its own, see End.
+	// the sums that all members have reported, dead ones included, and fills in Ended, Stop,
+	// StopCode and Results. Every later call returns the same, and every earlier one nil. The
+	// caller makes sure that all rows have outcomes. Output, OutputSHA256 and Reports of end
+	// are ignored: each member has its own, see End.
 	Conclude(ctx context.Context, end RunEnd) (*RunEnd, error)
 
-	// Leave releases all that the member has claimed, and from then on it claims nothing
-	// more: it waits for the others, or ends. It fails with [ErrLast], and does nothing, if
-	// no other member is at work on the batch.
+	// Leave releases all that the member has claimed. From then on it can claim nothing: it
+	// waits for the others, or ends. If no other member is at work on the batch, Leave does
+	// nothing and fails with [ErrLast].
 	Leave(ctx context.Context) error
 
 	// GiveBack gives a row in hand back to the batch: it records what an outcome says about the
 	// circuit, as Finish does, but no outcome of the row, and releases the circuit.
 	GiveBack(ctx context.Context, o batch.Outcome) error
 
-	// End ends the member's part of the batch and releases its claims. It records where it
-	// wrote its own copy and reports, and its exit code; the rest of end is the batch's,
-	// see Conclude. A member that leaves early ends without Conclude. A batch that all
-	// members have left without is dead. As for a Run, later calls fail with [ErrEnded].
+	// End ends the member's part of the batch and releases its claims. It records where the
+	// member wrote its own copy and reports, and its exit code; the rest of end belongs to the
+	// batch, see Conclude. A member that leaves early ends without Conclude. A batch that all
+	// members leave without it is dead. As for a Run, later calls fail with [ErrEnded].
 	End(ctx context.Context, end RunEnd) error
 }
 
@@ -119,8 +116,8 @@ type Term struct {
 	Value string `json:"value"` // no secret, no personal data
 }
 
-// Difference is a term in which a process and a batch differ. The value of one that only
-// the other has is empty.
+// Difference is a term on which a process and a batch differ. A value is empty if that side
+// does not have the term.
 type Difference struct {
 	Name   string
 	Theirs string // of the batch
@@ -143,7 +140,7 @@ func (e *TermsError) Error() string {
 	return fmt.Sprintf("ledger: run %s (host %s) was started with other terms: %s", e.Run, e.Host, strings.Join(names, ", "))
 }
 
-// Differences compares the terms of a batch with one's own, in the order of the batch's.
+// Differences compares the terms of a batch with one's own, in the batch's order.
 func Differences(theirs, ours []Term) (list []Difference) {
 	own := make(map[string]string, len(ours))
 	for _, t := range ours {
@@ -176,17 +173,17 @@ type Figures struct {
 	Waiting   bool           `json:"waiting,omitempty"`  // see [RunEnd]
 }
 
-// MemberSummary is one member of a batch, as others see it.
+// MemberSummary is a member of a batch as others see it.
 type MemberSummary struct {
 	Number       int64
-	Host         string // for people
+	Host         string // for display
 	PID          int
 	Version      string
 	Started      time.Time // when it joined, UTC
 	Seen         time.Time // its last heartbeat, UTC
 	Ended        time.Time // UTC; zero unless Status is Ended
-	Status       Status    // Running, Ended, Died or TakenOver: its claims were given to others
-	Leaving      bool      // it claims nothing any more, see Member.Leave
+	Status       Status    // Running, Ended, Died or, if its claims were given to others, TakenOver
+	Leaving      bool      // it claims nothing more, see Member.Leave
 	Starter      bool      // it started the batch
 	Rows         int       // that it finished; 0 in a BatchState
 	Claimed      int       // circuits that it has claimed now
@@ -201,7 +198,7 @@ type MemberSummary struct {
 // BatchState is how far a batch has come.
 type BatchState struct {
 	Age      time.Duration        // since the batch was started
-	Rows     int                  // that have an outcome; of a row with steps, one of them at least
+	Rows     int                  // that have an outcome, for at least one of their steps
 	Results  map[sheet.Result]int // of these rows
 	Stop     string               // why the batch stops early; empty if it does not
 	StopCode string               // see [RunEnd]
@@ -219,8 +216,8 @@ func (s BatchState) Alive() (n int) {
 	return n
 }
 
-// Copy returns where the run's results copy was written, and the SHA-256 of it: of a batch, the
-// first that a member wrote. Both are empty if there is none.
+// Copy returns the path and the SHA-256 of the run's results copy: of a batch, of the first that a
+// member wrote. Both are empty if there is none.
 func (r *RunSummary) Copy() (path, sum string) {
 	if r.End != nil && r.End.Output != "" {
 		return r.End.Output, r.End.OutputSHA256
@@ -233,8 +230,7 @@ func (r *RunSummary) Copy() (path, sum string) {
 	return "", ""
 }
 
-// Files returns the copies and reports of the run, of all its members: the SHA-256 of each as it
-// was written, by path.
+// Files returns the SHA-256 of each copy and report that the run's members wrote, by path.
 func (r *RunSummary) Files() map[string]string {
 	files := map[string]string{}
 	if r.End != nil {

@@ -9,25 +9,24 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// State is what a ledger keeps of one circuit in one scope: the last submission that
-// had a definite result, and the one that is open, if there is one. Both may exist: while
-// a reapplication is open, it is not forgotten that the application before it was
-// accepted. The zero State knows nothing. States are
-// compared with ==; times are in UTC and have no monotonic clock reading.
+// State is what a ledger knows about one circuit in one scope: the last submission that had a
+// definite result, and the open one, if any. Both may exist: while a reapplication is open,
+// the ledger remembers that the application before it was accepted. In the zero State nothing
+// is known. States are compared with ==; times are in UTC and have no monotonic clock reading.
 type State struct {
 	Last    Submission // the last that had a definite result
-	Pending Submission // begun, and without a definite result; its Run is 0 if there is none
+	Pending Submission // begun, without a definite result; its Run is 0 if there is none
 
 	PendingOperation batch.Operation
 	PendingPhase     Phase
-	// Tried is the time from which the settling time counts: that of the last attempt of
-	// Pending that earlier runs, or a run that ended, left unsettled; if none is pending,
-	// Settlement.Seen of Last. It is zero if not known.
+	// Tried is when the settling time starts: at the last attempt of Pending that an earlier run,
+	// or a run that ended, left unsettled; if none is pending, at Settlement.Seen of Last. It
+	// is zero if not known.
 	Tried    time.Time
 	Accepted time.Time // of Pending: see [batch.Copied]
 	// Others are other tokens of the circuit, one a line, the latest last: those that ended
-	// before Last, and those from results copies that count in Tried or are settled, be they
-	// Last since or not.
+	// before Last, and those from results copies that count in Tried or are settled, whether or
+	// not they are now Last.
 	Others string
 
 	Result      sheet.Result // of Last; empty if there is none
@@ -37,7 +36,7 @@ type State struct {
 	LOAStatus   string
 }
 
-// Submission is one application as a run sends it.
+// Submission is an application as sent by a run.
 type Submission struct {
 	Run        int64 // the ledger's number of the run, from 1 on
 	Hash       string
@@ -50,7 +49,7 @@ type Phase uint8
 
 // The phases. Ledgers store them as numbers.
 const (
-	PhaseBegun   Phase = iota // the run has begun it and not finished; it may be in progress, or killed
+	PhaseBegun   Phase = iota // the run has begun it but not finished it: it may be in progress, or killed
 	PhaseResumed              // likewise, and an earlier run had left it open
 	PhaseLeft                 // the run finished it as UNKNOWN
 )
@@ -58,7 +57,7 @@ const (
 // Open reports whether a submission may have taken effect without a definite answer.
 func (s State) Open() bool { return s.Pending.Run != 0 }
 
-// Current is the submission that a lookup would be about.
+// Current is the submission that a lookup would settle.
 func (s State) Current() Submission {
 	if s.Open() {
 		return s.Pending
@@ -66,14 +65,14 @@ func (s State) Current() Submission {
 	return s.Last
 }
 
-// accepted reports whether the last definite result is that the API accepted it.
+// accepted reports whether the API accepted the last submission with a definite result.
 func (s State) accepted() bool { return s.Result == sheet.Submitted || s.Result == sheet.Already }
 
-// void reports whether the last definite result is that the LOA is rejected or deleted.
+// void reports whether the last definite result is that the LOA was rejected or deleted.
 func (s State) void() bool { return s.Result == sheet.Refused && batch.Void(s.LOAStatus) }
 
-// maxOthers bounds Others. A token that drops out and comes back in a results copy has its
-// row wait for the settling time once more.
+// maxOthers bounds Others. If a token that dropped out comes back in a results copy, its row
+// waits for the settling time again.
 const maxOthers = 16
 
 // knows reports whether a token is settled, or counts in Tried.
@@ -92,8 +91,8 @@ func (s State) remember(token string) State {
 	return s
 }
 
-// withCopied is the state with an application that a results copy knows as open. Beside
-// another one that is open, they count as one whose token is not known, so neither is sent
+// withCopied is the state with an application that is open according to a results copy. If
+// another one is open too, they count as one whose token is not known, so neither is sent
 // again before both are settled.
 func (s State) withCopied(run int64, c batch.Copied) State {
 	switch {
@@ -118,9 +117,9 @@ func (s State) withCopied(run int64, c batch.Copied) State {
 	return s
 }
 
-// Begin is the state after a run began an application. While a submission is open, only
-// the same may be begun again, until a lookup has settled it; otherwise Begin fails with
-// an *batch.OpenTokenError.
+// Begin is the state after a run began an application. Until a lookup has settled an open
+// submission, only the same one may be begun again; otherwise Begin fails with a
+// *batch.OpenTokenError.
 func (s State) Begin(run int64, a batch.Application) (State, error) {
 	before := s
 	s = s.withCopied(run, a.Copied())
@@ -153,8 +152,8 @@ func MayChange(o *batch.Outcome) bool {
 }
 
 // Finish is the state after a run has finished a row. It always ends what the run itself
-// began. It decides about what another run left open only while it holds the circuit's
-// lock; without the lock it may still report the LOA's status.
+// began. It settles what another run left open only if the run holds the circuit's lock;
+// without the lock it may still report the LOA's status.
 func (s State) Finish(run int64, o batch.Outcome, holdsLock bool) State {
 	if holdsLock && (!o.Copied.Unnamed || o.Result == sheet.Unknown) {
 		s = s.withCopied(run, o.Copied)
@@ -165,7 +164,7 @@ func (s State) Finish(run int64, o batch.Outcome, holdsLock bool) State {
 	case holdsLock && s.Open():
 		return s.finishEarlier(o)
 	case holdsLock && o.Copied.Token != "" && o.Result == sheet.Unknown:
-		// Another ledger may have used the token since.
+		// Another ledger may have used the token in the meantime.
 		hash := ""
 		if s.Last.Token == o.Copied.Token {
 			hash = s.Last.Hash
@@ -175,7 +174,7 @@ func (s State) Finish(run int64, o batch.Outcome, holdsLock bool) State {
 		s.Accepted = o.Copied.Accepted
 		return s.leave(o)
 	case holdsLock && o.Result == sheet.Already && o.ConcernsCircuit() && s.Result != "" && s.Result != sheet.Submitted:
-		s.Result = sheet.Already // refused or failed before, and there is an LOA now
+		s.Result = sheet.Already // refused or failed before, but there is an LOA now
 		if o.Token != s.Last.Token || o.Settled.Other {
 			s = s.disown()
 		}
@@ -183,15 +182,15 @@ func (s State) Finish(run int64, o batch.Outcome, holdsLock bool) State {
 	case holdsLock && o.Settled.Result == sheet.Already && o.Settled.Token == s.Last.Token && s.void():
 		s.Result, s.LOAStatus, s.Tried = sheet.Already, o.Settled.LOAStatus, o.Settled.Seen // it was not void after all
 	case holdsLock && o.Settled.Result == sheet.Refused && o.Settled.Token == s.Last.Token && s.accepted() && o.Operation.FollowsUp():
-		s.Result, s.LOAStatus, s.Tried = sheet.Refused, o.Settled.LOAStatus, o.Settled.Seen // the LOA that it was about is gone
+		s.Result, s.LOAStatus, s.Tried = sheet.Refused, o.Settled.LOAStatus, o.Settled.Seen // its LOA is gone
 	case o.LOAStatus != "" && s != (State{}):
 		s.LOAStatus = o.LOAStatus
 	}
 	return s
 }
 
-// finishOwn ends the submission that this run began. If nothing was sent after all, it is
-// as if this run had never begun it.
+// finishOwn ends the submission that this run began. If nothing was sent after all, the state is
+// as if this run had not begun it.
 func (s State) finishOwn(o batch.Outcome) State {
 	switch {
 	case !o.ConcernsCircuit():
@@ -217,9 +216,8 @@ func (s State) finishOwn(o batch.Outcome) State {
 	return s.dropPending()
 }
 
-// finishEarlier ends what an earlier run left open, by what a lookup found. FAILED alone
-// settles nothing: this run sent nothing, so it says nothing about what the earlier one
-// sent.
+// finishEarlier ends what an earlier run left open, by what a lookup found. FAILED settles
+// nothing: this run sent nothing, so it tells nothing about what the earlier one sent.
 func (s State) finishEarlier(o batch.Outcome) State {
 	switch {
 	case o.Settled.Result != "" && o.Settled.Token == s.Pending.Token && !o.ConcernsCircuit():
@@ -245,10 +243,10 @@ func (s State) leave(o batch.Outcome) State {
 		s.Tried = o.Copied.Tried
 	}
 	if o.ErrorCode == batch.CodeMismatch {
-		s.Pending.Hash = "" // it was sent with other content before
+		s.Pending.Hash = "" // it was previously sent with other content
 	}
 	if !s.knows(o.Token) {
-		s = s.remember(o.Token) // the results copy has it, and nothing was sent under it
+		s = s.remember(o.Token) // it comes from the results copy, and nothing was sent under it
 	}
 	if o.LOAStatus != "" {
 		s.LOAStatus = o.LOAStatus
@@ -266,23 +264,23 @@ func (s State) settle(by batch.Settlement) State {
 	return s
 }
 
-// endPending makes the pending submission the last one. If it was not applied and the
-// circuit has an LOA, valid or not, what is known of that stays.
+// endPending makes the pending submission the last one. If it was not applied but the circuit
+// has an LOA, valid or not, what is known about the LOA stays.
 func (s State) endPending(result sheet.Result) State {
 	if result == sheet.Failed && (s.accepted() || s.void()) {
 		return s.dropPending()
 	}
 	if s.Last.Token != s.Pending.Token {
-		s.SubmittedAt, s.LOAStatus = time.Time{}, "" // they belong to another application
+		s.SubmittedAt, s.LOAStatus = time.Time{}, "" // these belong to another application
 		s = s.remember(s.Last.Token)
 	}
 	switch {
 	case result == sheet.Submitted:
-		s.LOAStatus = "" // what was seen before is of an earlier LOA
+		s.LOAStatus = "" // the status seen before is an earlier LOA's
 	case result == sheet.Already && s.Accepted.After(batch.LongAgo):
 		s.SubmittedAt = s.Accepted
 	}
-	generation := max(s.Last.Generation, s.Pending.Generation) // one that a copy brought back may be older
+	generation := max(s.Last.Generation, s.Pending.Generation) // a token that a copy brought back may be older
 	s.Last = s.Pending
 	s.Last.Generation = generation
 	s.Result, s.ErrorCode, s.RequestID = result, "", ""
@@ -294,8 +292,8 @@ func (s State) dropPending() State {
 	return s
 }
 
-// disown has the state not claim that the last application led to the circuit's LOA: it is
-// not known what that was applied for with.
+// disown makes the state no longer claim that the last application led to the circuit's LOA: the
+// content with which that was applied for is not known.
 func (s State) disown() State {
 	s = s.remember(s.Last.Token)
 	s.Last.Hash, s.Last.Token = "", ""
@@ -309,7 +307,7 @@ func (s State) disownIf(other bool) State {
 	return s
 }
 
-// withAnswer adds what the API answered.
+// withAnswer adds the API's answer.
 func (s State) withAnswer(o batch.Outcome) State {
 	if o.Settled.Seen.After(s.Tried) {
 		s.Tried = o.Settled.Seen
@@ -324,9 +322,9 @@ func (s State) withAnswer(o batch.Outcome) State {
 	return s
 }
 
-// Upgrade is the state as a ledger of an earlier release means it: an UNKNOWN submission
-// counted as ended there, and another could be begun beside it. Two that are open count as
-// one whose token is not known, so neither is sent again before both are settled.
+// Upgrade converts a state of an earlier release, in which an UNKNOWN submission counted as ended
+// and another could be begun beside it. Two open ones count as one whose token is not known,
+// so neither is sent again before both are settled.
 func (s State) Upgrade() State {
 	if s.Result != sheet.Unknown {
 		return s
@@ -341,8 +339,8 @@ func (s State) Upgrade() State {
 	return s
 }
 
-// Record is the state as the engine reads it. runID is the ID of the run of Current, and
-// until when that run may have sent something; zero means that it is not known.
+// Record is the state as the engine reads it. runID is the ID of Current's run, and until is the
+// last time at which that run may have sent something, or zero if not known.
 func (s State) Record(runID string, until time.Time) batch.Record {
 	c := s.Current()
 	r := batch.Record{

@@ -60,14 +60,14 @@ func TestState(t *testing.T) {
 	}{
 		{"begun", []step{begun(1, a)}, recordOf(a, batch.Record{Open: true})},
 		{"accepted", []step{begun(1, a), finished(1, submitted)}, accepted},
-		{"accepted, and settled by every later run", []step{begun(1, a), finished(1, submitted), finished(2, outcome(a, sheet.Already))}, accepted},
-		{"accepted, and invalid since", []step{begun(1, a), finished(1, submitted), finished(2, outcome(b, sheet.Invalid))}, accepted},
-		{"accepted, and refused without being sent", []step{begun(1, a), finished(1, submitted), finished(2, outcome(b, sheet.Refused))}, accepted},
+		{"accepted, then settled by every later run", []step{begun(1, a), finished(1, submitted), finished(2, outcome(a, sheet.Already))}, accepted},
+		{"accepted, then invalid", []step{begun(1, a), finished(1, submitted), finished(2, outcome(b, sheet.Invalid))}, accepted},
+		{"accepted, then refused without being sent", []step{begun(1, a), finished(1, submitted), finished(2, outcome(b, sheet.Refused))}, accepted},
 		{"unknown", []step{begun(1, a), finished(1, outcome(a, sheet.Unknown))},
 			recordOf(a, batch.Record{Open: true})},
 		{"failed", []step{begun(1, a), finished(1, outcome(a, sheet.Failed))},
 			recordOf(a, batch.Record{Result: sheet.Failed, RequestID: "request-token-a-0"})},
-		{"begun and never sent", []step{begun(1, a), finished(1, outcome(a, sheet.NotAttempted))}, batch.Record{}},
+		{"begun, never sent", []step{begun(1, a), finished(1, outcome(a, sheet.NotAttempted))}, batch.Record{}},
 		{"killed, then begun again and never sent", []step{begun(1, a), begun(2, a), finished(2, outcome(a, sheet.NotAttempted))},
 			recordOf(a, batch.Record{Open: true})},
 		{"refused, then begun anew and never sent",
@@ -93,7 +93,7 @@ func TestState(t *testing.T) {
 		{"refused, then found", []step{begun(1, a), finished(1, outcome(a, sheet.Refused)), finished(2, outcome(a, sheet.Already))},
 			recordOf(a, batch.Record{Result: sheet.Already, RequestID: "request-token-a-0"})},
 		{"refused, corrected, then found", []step{begun(1, a), finished(1, outcome(a, sheet.Refused)), finished(2, outcome(b, sheet.Already))},
-			batch.Record{Others: a.Token, Result: sheet.Already, RequestID: "request-token-b-0"}}, // for another content, perhaps
+			batch.Record{Others: a.Token, Result: sheet.Already, RequestID: "request-token-b-0"}}, // perhaps for other content
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var s State
@@ -107,8 +107,8 @@ func TestState(t *testing.T) {
 	}
 }
 
-// TestStateKeepsWhenAnLOAWasSeen has a later run confirm what the ledger knows: until the
-// settling time is over, the status of an older LOA may still be shown.
+// TestStateKeepsWhenAnLOAWasSeen confirms in a later run what the ledger knows: until the
+// settling time is over, the API may still show an older LOA's status.
 func TestStateKeepsWhenAnLOAWasSeen(t *testing.T) {
 	seen := time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC)
 	s := State{Last: Submission{Run: 1, Hash: "content", Token: "token"}, Result: sheet.Already, Tried: seen}
@@ -118,8 +118,8 @@ func TestStateKeepsWhenAnLOAWasSeen(t *testing.T) {
 	}
 }
 
-// TestStateKeepsTheContentOfAnOpenToken begins other content under a token that is open: a
-// person may choose the same token again.
+// TestStateKeepsTheContentOfAnOpenToken begins other content under an open token: a person may
+// choose the same token again.
 func TestStateKeepsTheContentOfAnOpenToken(t *testing.T) {
 	a := application("a", 0)
 	other := a
@@ -128,7 +128,7 @@ func TestStateKeepsTheContentOfAnOpenToken(t *testing.T) {
 	if after, err := s.Begin(2, other); err == nil || after != s {
 		t.Errorf("%+v, %v", after, err)
 	}
-	s.Pending.Hash = "" // known from a results copy, which tells no content
+	s.Pending.Hash = "" // known from a results copy, which does not tell the content
 	if after, err := s.Begin(2, other); err != nil || after.Pending.Hash != "b" {
 		t.Errorf("%+v, %v", after, err)
 	}
@@ -150,14 +150,14 @@ func TestStateWithoutTheLock(t *testing.T) {
 			t.Errorf("%s with a status made %+v", result, got)
 		}
 		if got := (State{}).Finish(2, o, false); got != (State{}) {
-			t.Errorf("%s made up %+v", result, got)
+			t.Errorf("%s created %+v", result, got)
 		}
 	}
 }
 
-// TestStateNeverForgetsWhatMayHaveArrived plays random sequences of runs, killed at any
-// moment, and compares the state with the truth: what may have arrived without an answer
-// is open, no other token can be begun beside it, and a decision is known under its token.
+// TestStateNeverForgetsWhatMayHaveArrived plays random sequences of runs that are killed at
+// random, and compares the state with the truth: what may have arrived without an answer is
+// open, no other token can be begun beside it, and a decision is known under its token.
 func TestStateNeverForgetsWhatMayHaveArrived(t *testing.T) {
 	for seed := range uint64(5000) {
 		(&stateStory{T: t, seed: seed, random: rand.New(rand.NewPCG(seed, 1))}).play()
@@ -186,7 +186,7 @@ func (s *stateStory) play() {
 		got := s.state.Record("", time.Time{})
 		switch {
 		case got.Open != (s.open != "") || got.Open && got.Token != s.open:
-			s.Fatalf("seed %d: %+v, open is %q", s.seed, got, s.open)
+			s.Fatalf("seed %d: %+v, but %q is open", s.seed, got, s.open)
 		case !got.Open && (got.Result != s.decided || got.Token != s.token):
 			s.Fatalf("seed %d: %+v, want %s of %s", s.seed, got, s.decided, s.token)
 		case got.Open && got.Ended.Token != s.token:
@@ -195,7 +195,7 @@ func (s *stateStory) play() {
 	}
 }
 
-// lookUp finishes a row for which nothing is sent.
+// lookUp finishes a row without sending anything.
 func (s *stateStory) lookUp(run int64, a batch.Application) {
 	o := outcome(a, [...]sheet.Result{sheet.Already, sheet.Unknown, sheet.NotAttempted, sheet.Failed, sheet.Invalid}[s.random.IntN(5)])
 	if o.Result == sheet.Invalid && s.random.IntN(2) == 0 {
@@ -223,14 +223,14 @@ func (s *stateStory) submit(run int64, a batch.Application) {
 		s.Fatalf("seed %d: %v", s.seed, err)
 	}
 	s.state = begun
-	if s.random.IntN(3) == 0 { // killed: from outside, begun and sent look the same
+	if s.random.IntN(3) == 0 { // killed: nobody can tell whether it was sent
 		s.open = a.Token
 		return
 	}
 	o := outcome(a, [...]sheet.Result{sheet.NotAttempted, sheet.Submitted, sheet.Refused, sheet.Failed, sheet.Unknown}[s.random.IntN(5)])
 	s.state = s.state.Finish(run, o, true)
 	switch o.Result {
-	case sheet.NotAttempted: // what was open stays so
+	case sheet.NotAttempted: // what was open stays open
 	case sheet.Unknown:
 		s.open = a.Token
 	default:
@@ -238,8 +238,7 @@ func (s *stateStory) submit(run int64, a batch.Application) {
 	}
 }
 
-// decide notes a definite answer. That nothing was applied says nothing about what was
-// accepted before.
+// decide records a definite answer. If nothing was applied, an earlier acceptance still counts.
 func (s *stateStory) decide(result sheet.Result, token string) {
 	s.open = ""
 	if accepted := s.decided == sheet.Submitted || s.decided == sheet.Already; result != sheet.Failed || !accepted {
@@ -247,8 +246,8 @@ func (s *stateStory) decide(result sheet.Result, token string) {
 	}
 }
 
-// TestStateOfCopiedTokens has results copies of other ledgers name applications that are open
-// or accepted.
+// TestStateOfCopiedTokens checks applications that results copies of other ledgers say are open or
+// accepted.
 func TestStateOfCopiedTokens(t *testing.T) {
 	a, b := application("a", 0), application("b", 0)
 	at := time.Date(2026, 11, 24, 17, 0, 0, 0, time.UTC)
@@ -266,14 +265,14 @@ func TestStateOfCopiedTokens(t *testing.T) {
 		steps []step
 		want  batch.Record
 	}{
-		{"of a new circuit", []step{finished(1, unknown(copied, at))},
+		{"a new circuit", []step{finished(1, unknown(copied, at))},
 			batch.Record{Token: "copied", Generation: 2, Open: true, Tried: at, Others: "✓copied"}},
-		{"of one that was refused here", append(refused[:2:2], finished(2, unknown(copied, at))),
+		{"one that was refused here", append(refused[:2:2], finished(2, unknown(copied, at))),
 			batch.Record{Token: "copied", Generation: 2, Open: true, Tried: at, Others: "✓copied", Result: sheet.Refused,
 				RequestID: "request-token-a-0", Ended: identity(a)}},
 		{"beside one that is open here", []step{begun(1, a), finished(2, unknown(copied, at))},
 			batch.Record{Generation: 2, Open: true, Tried: at, Others: "token-a-0\n✓copied"}},
-		{"of the token that was refused here", append(refused[:2:2], finished(2, unknown(batch.Copied{Token: a.Token, Tried: at}, at))),
+		{"the token that was refused here", append(refused[:2:2], finished(2, unknown(batch.Copied{Token: a.Token, Tried: at}, at))),
 			batch.Record{Hash: a.Hash, Token: a.Token, Open: true, Tried: at, Others: "✓token-a-0", Result: sheet.Refused,
 				RequestID: "request-token-a-0", Ended: identity(a)}},
 		{"of the token that was accepted here", []step{begun(1, a), finished(1, outcome(a, sheet.Submitted)), finished(2, unknown(batch.Copied{Token: a.Token, Tried: at, Accepted: at.Add(-time.Hour)}, at))},
@@ -320,8 +319,8 @@ func TestStateBoundsOthers(t *testing.T) {
 	}
 }
 
-// TestStateDisowns has an LOA turn out not to be that of the application that led to the
-// lookup: the row's content must not count as what it was applied for with.
+// TestStateDisowns checks an LOA that turns out not to come from the application that was looked
+// up: the row's content must not count as the LOA's.
 func TestStateDisowns(t *testing.T) {
 	a := application("a", 0)
 	other := outcome(a, sheet.Already)

@@ -8,8 +8,8 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
-// LOABook checks what is remembered of LOAs, across scopes and, as open opens one and the same
-// book again, across processes.
+// LOABook checks what is remembered of LOAs, across scopes and, since open opens the same book
+// again, across processes.
 func LOABook(t *testing.T, open func() ledger.LOABook) {
 	s := open()
 	at := func(days int) time.Time { return time.Date(2026, 9, days, 2, 30, 0, 5, time.UTC) }
@@ -43,7 +43,7 @@ func LOABook(t *testing.T, open func() ledger.LOABook) {
 	equal(t, "history", history, []ledger.LOA{in(ledger.Real, none), in(ledger.Real, applying), in(ledger.Real, available), in(ledger.Real, rejected), in(ledger.Simulated, simulated)})
 }
 
-// loas checks that pruning leaves what is remembered of LOAs.
+// loas checks that pruning keeps what is remembered of LOAs.
 func loas(t *testing.T, open Open) {
 	LOABook(t, func() ledger.LOABook {
 		s := open(t)
@@ -53,7 +53,7 @@ func loas(t *testing.T, open Open) {
 	})
 }
 
-// manyLOAs records more than one transaction takes.
+// manyLOAs records more LOAs than one transaction takes.
 func manyLOAs(t *testing.T, open Open) {
 	s, at := open(t), time.Date(2026, 9, 1, 2, 30, 0, 0, time.UTC)
 	seen := make([]ledger.LOA, 1201)

@@ -63,8 +63,8 @@ func openToken(t *testing.T, open Open) {
 	equal(t, "record after a later run", r, want)
 }
 
-// acceptedAndOpen checks that an accepted application is not forgotten while another one
-// is open, nor when that turns out not to have been applied.
+// acceptedAndOpen checks that an accepted application is not forgotten while another one is
+// open, nor when the other turns out not to have been applied.
 func acceptedAndOpen(t *testing.T, open Open, kill Kill) {
 	s := open(t)
 	a, second, other := Application(0), Version(0, "first", 1), Version(0, "changed", 0)
@@ -94,8 +94,8 @@ func acceptedAndOpen(t *testing.T, open Open, kill Kill) {
 		Result: sheet.Submitted, RequestID: accepted.RequestID, SubmittedAt: accepted.SubmittedAt})
 }
 
-// settled checks that another application can be begun once a lookup has settled the one
-// that was open, and that the settlement stays if it is then not sent.
+// settled checks that another application can be begun once a lookup has settled the open one,
+// and that the settlement stays if the other is then not sent.
 func settled(t *testing.T, open Open, kill Kill) {
 	s := open(t)
 	a, other := Application(0), Version(0, "changed", 0)
@@ -111,7 +111,7 @@ func settled(t *testing.T, open Open, kill Kill) {
 	r, _ := past(t, open(t), 0)
 	sameRecord(t, "record", r, batch.Record{Hash: a.Hash, Token: a.Token, Result: sheet.Failed, RunID: "one"})
 
-	// The LOA of an application that was open stands, and the row has changed since.
+	// The LOA of an application that was open is valid, and the row has changed since.
 	b := Application(1)
 	run2, err := s.Start(t.Context(), ledger.RunInfo{ID: "three", Scope: ledger.Real}, []batch.Key{b.Key})
 	must(t, err)
@@ -128,8 +128,8 @@ func settled(t *testing.T, open Open, kill Kill) {
 	sameRecord(t, "record of the changed row", r, want)
 }
 
-// voidNoMore checks that an LOA which a lookup found rejected, and a later one valid, was not
-// rejected.
+// voidNoMore checks that an LOA does not count as rejected if one lookup found it rejected but a
+// later one found it valid.
 func voidNoMore(t *testing.T, open Open) {
 	s := open(t)
 	a := Application(0)
@@ -148,8 +148,8 @@ func voidNoMore(t *testing.T, open Open) {
 	sameRecord(t, "record", r, batch.Record{Hash: a.Hash, Token: a.Token, Result: sheet.Already, RequestID: rejected.RequestID, LOAStatus: "Applying", RunID: "one", Tried: seen})
 }
 
-// adopted checks that an application which is open according to a results copy alone is
-// open in the ledger once a run could not settle it.
+// adopted checks that an application that is open only according to a results copy is open in
+// the ledger after a run that could not settle it.
 func adopted(t *testing.T, open Open) {
 	s := open(t)
 	tried := time.Date(2026, 11, 24, 2, 31, 0, 0, time.UTC)
@@ -184,7 +184,7 @@ func adopted(t *testing.T, open Open) {
 	sameRecord(t, "begun", r, want)
 }
 
-// otherRegions checks that a circuit is found in whatever region it was applied for.
+// otherRegions checks that a circuit is found in every region in which it was applied for.
 func otherRegions(t *testing.T, open Open) {
 	s := open(t)
 	run := start(t, s, "one", 2)

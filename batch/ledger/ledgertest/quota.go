@@ -13,13 +13,13 @@ import (
 
 var quotaKey = quota.Key{Scope: "real:1000000000000001", Region: "cn-hangzhou", API: "ApplyPhysicalConnectionLOA"}
 
-// want asks for requests of a quota of 100 an hour that may all start at once.
+// want asks for requests from a quota of 100 an hour that may all start at once.
 func want(process, number uint64, n int, back ...quota.Return) quota.Ask {
 	r := quota.Rate{N: 100, Per: time.Hour}
 	return quota.Ask{Process: process, Number: number, Rate: r, Burst: r.N, Life: time.Second, Want: n, Returns: back}
 }
 
-// oneQuota takes from several processes at once: together they get no more than there is.
+// oneQuota takes from one quota in several processes at once: together they do not exceed it.
 func oneQuota(t *testing.T, open Open) {
 	var granted atomic.Int64
 	var all sync.WaitGroup
@@ -41,7 +41,7 @@ func oneQuota(t *testing.T, open Open) {
 	}
 }
 
-// quotaOutlives gives back in one process what another finds, and keeps quotas apart.
+// quotaOutlives gives back in one process what another then takes, and keeps quotas apart.
 func quotaOutlives(t *testing.T, open Open) {
 	first := open(t)
 	g, err := first.Take(t.Context(), quotaKey, want(1, 1, 100))

@@ -23,7 +23,7 @@ func locks(t *testing.T, open Open) {
 		t.Fatalf("%v, want a *LockedError", err)
 	}
 	equal(t, "holder", *locked, ledger.LockedError{RunID: "first", Host: host, PID: os.Getpid(), Since: first.Info().Started, Circuits: 1})
-	// The rejected run left no trace: neither itself nor a lock on circuit 3.
+	// The rejected run left no trace: neither a record nor a lock on circuit 3.
 	third, err := s.Start(t.Context(), ledger.RunInfo{ID: "second", Scope: ledger.Real}, []batch.Key{Key(3)})
 	must(t, err)
 	must(t, first.End(t.Context(), ledger.RunEnd{}))
@@ -62,7 +62,7 @@ func deadHolder(t *testing.T, open Open, kill Kill) {
 	kill(t, s, "dead")
 
 	successor := start(t, open(t), "successor", 1)
-	// If it is alive after all it must send nothing more, but may record what it has learned.
+	// If it is alive after all, it must send nothing more, but may record what it has learned.
 	var taken *ledger.TakenOverError
 	if err := dead.Begin(t.Context(), Application(1)); !errors.As(err, &taken) || taken.By != "successor" {
 		t.Errorf("begin of the former holder: %v, want a *TakenOverError", err)
@@ -122,8 +122,8 @@ func runReadsBack(t *testing.T, open Open) {
 	}
 }
 
-// stepsOfARow records two steps of a row, which have a state and a record each. The row shows
-// the last that did something.
+// stepsOfARow records two steps of a row, each with a state and a record of its own. The row shows
+// the last step that did something.
 func stepsOfARow(t *testing.T, open Open) {
 	s := open(t)
 	run := start(t, s, "one", 2)
@@ -164,7 +164,7 @@ func stepsOfARow(t *testing.T, open Open) {
 	}
 }
 
-// pruned prunes a ledger of runs that ended, died, are in progress, or have left something open.
+// pruned prunes a ledger of runs that ended, died, are in progress or have left something open.
 func pruned(t *testing.T, open Open, kill Kill) {
 	s, now := open(t), time.Now().UTC().Round(0)
 	begin := func(id string, days int, circuits ...int) ledger.Run {
@@ -250,7 +250,7 @@ func pruned(t *testing.T, open Open, kill Kill) {
 		}
 		list[i].Pruned = time.Time{}
 		if runs[i].ID == "old" {
-			runs[i].End.LeftOut = nil // of rows that are gone
+			runs[i].End.LeftOut = nil // their rows are gone
 		}
 	}
 	equal(t, "runs", list, runs)
@@ -267,7 +267,7 @@ func pruned(t *testing.T, open Open, kill Kill) {
 	if !slices.Equal(got.Runs, []string{"living"}) || got.Rows != 1 || got.Running || got.SizeAfter > got.SizeBefore {
 		t.Errorf("pruned again: %+v", got)
 	}
-	// The ledger goes on.
+	// The ledger still works.
 	next := begin("next", 0, 2)
 	must(t, next.Begin(t.Context(), Application(2)))
 	must(t, next.Finish(t.Context(), Accepted(2, now)))
@@ -342,7 +342,7 @@ func wrongCalls(t *testing.T, open Open) {
 	}
 	wantError("a circuit that is not locked", run.Begin(t.Context(), Application(1)), ledger.ErrNotLocked)
 	_, err := s.Start(t.Context(), ledger.RunInfo{ID: "one", Scope: ledger.Real}, nil)
-	wantError("a second run of that ID", err, ledger.ErrRunExists)
+	wantError("a second run with that ID", err, ledger.ErrRunExists)
 	_, err = s.Run(t.Context(), "none")
 	wantError("an unknown run", err, ledger.ErrNoRun)
 	must(t, run.End(t.Context(), ledger.RunEnd{}))

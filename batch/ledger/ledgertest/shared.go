@@ -15,7 +15,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// OpenShared opens one and the same ledger again, as another host would. The store is closed
+// OpenShared opens the same ledger again, as another host would. The store is closed
 // when the test ends.
 type OpenShared func(t *testing.T) ledger.Shared
 
@@ -27,7 +27,7 @@ type SharedBackend struct {
 	Silence func(t *testing.T, m ledger.Member)
 }
 
-// RunShared runs the suite of ledgers that several hosts use, each test on a ledger of its own.
+// RunShared runs the suite for ledgers that several hosts use, each test on a ledger of its own.
 func RunShared(t *testing.T, b SharedBackend) {
 	for _, test := range []struct {
 		name string
@@ -79,7 +79,7 @@ func claim(t *testing.T, m ledger.Member, i int) {
 	}
 }
 
-// eventually waits until something is so.
+// eventually waits until a condition holds.
 func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	for start := time.Now(); !is(); time.Sleep(5 * time.Millisecond) {
@@ -165,7 +165,7 @@ func otherTerms(t *testing.T, open OpenShared) {
 	equal(t, "terms", *differ, ledger.TermsError{Run: "of a", Host: "a", Differences: []ledger.Difference{{Name: "--rate", Theirs: "300/1m", Ours: "100/1m"}, {Name: "--only", Ours: "failed"}}})
 }
 
-// otherBatches checks what is a batch of its own, and that its circuits are locked.
+// otherBatches checks what makes a batch a separate one, and that its circuits are locked.
 func otherBatches(t *testing.T, open OpenShared) {
 	s := open(t)
 	first := enter(t, s, "a", 2)
@@ -195,7 +195,7 @@ func otherBatches(t *testing.T, open OpenShared) {
 	}
 }
 
-// claims claims circuits from several members at once.
+// claims has several members claim circuits at once.
 func claims(t *testing.T, open OpenShared) {
 	const n, hosts = 40, 4
 	members := make([]ledger.Member, hosts)
@@ -240,15 +240,15 @@ func claims(t *testing.T, open OpenShared) {
 	}
 	must(t, a.Release(t.Context(), Key(0)))
 	claim(t, b, 0)
-	must(t, a.Release(t.Context(), Key(0))) // it is not its own
+	must(t, a.Release(t.Context(), Key(0))) // it does not have it
 	must(t, b.Begin(t.Context(), Application(0)))
 	if _, err := a.Claim(t.Context(), Key(n)); !errors.Is(err, ledger.ErrNotLocked) {
 		t.Errorf("a circuit that the batch does not have: %v", err)
 	}
 }
 
-// deadMember has a member die between Begin and the answer. Another takes the row, and it counts
-// as what the batch sent.
+// deadMember kills a member between Begin and the answer. Another takes over the row, which counts
+// as sent by the batch.
 func deadMember(t *testing.T, open OpenShared, b SharedBackend) {
 	s := open(t)
 	dead, heir := enter(t, open(t), "a", 3), enter(t, s, "b", 3)
@@ -295,7 +295,7 @@ func deadMember(t *testing.T, open OpenShared, b SharedBackend) {
 	}
 }
 
-// lateAnswers has a member that was found dead learn answers nevertheless.
+// lateAnswers gives answers to a member after it was found dead.
 func lateAnswers(t *testing.T, open OpenShared, b SharedBackend) {
 	s := open(t)
 	dead, heir := enter(t, open(t), "a", 3), enter(t, s, "b", 3)
@@ -310,7 +310,7 @@ func lateAnswers(t *testing.T, open OpenShared, b SharedBackend) {
 		return ok
 	})
 	must(t, dead.Finish(t.Context(), Outcome(Application(2), sheet.NotAttempted))) // as it stops
-	// The answer to one is known before the heir begins it, that of the other afterwards.
+	// One answer is known before the heir begins the row, the other only afterwards.
 	must(t, dead.Finish(t.Context(), Accepted(0, time.Now())))
 	if err := heir.Begin(t.Context(), Application(0)); !errors.Is(err, ledger.ErrFinished) {
 		t.Errorf("begin of a row that is finished: %v", err)
@@ -322,7 +322,7 @@ func lateAnswers(t *testing.T, open OpenShared, b SharedBackend) {
 	must(t, err)
 	equal(t, "outcomes", outcomes, map[int][]batch.Outcome{2: {Accepted(0, outcomes[2][0].SubmittedAt)}})
 	if r, _ := past(t, s, 1); !r.Open {
-		t.Errorf("what the heir has begun is not open: %+v", r)
+		t.Errorf("the row that the heir has begun is not open: %+v", r)
 	}
 	must(t, heir.Finish(t.Context(), Accepted(1, time.Now())))
 	outcomes, err = heir.Outcomes(t.Context(), 3)
@@ -332,7 +332,7 @@ func lateAnswers(t *testing.T, open OpenShared, b SharedBackend) {
 	}
 }
 
-// deadBatch has all members of a batch die. The next starts a batch of its own.
+// deadBatch kills all members of a batch. The next host starts a new batch.
 func deadBatch(t *testing.T, open OpenShared, b SharedBackend) {
 	s := open(t)
 	dead := enter(t, s, "a", 2)
@@ -369,7 +369,7 @@ func deadBatch(t *testing.T, open OpenShared, b SharedBackend) {
 	}
 }
 
-// closed closes the ledger under a member. Others need not wait to have what it had claimed.
+// closed closes the ledger under a member. Others can have what it had claimed without waiting.
 func closed(t *testing.T, open OpenShared) {
 	s := open(t)
 	gone, other := enter(t, s, "a", 1), enter(t, open(t), "b", 1)
@@ -385,7 +385,7 @@ func closed(t *testing.T, open OpenShared) {
 	}
 }
 
-// givenBack gives rows back that were begun and not sent.
+// givenBack gives back rows that were begun but not sent.
 func givenBack(t *testing.T, open OpenShared) {
 	s := open(t)
 	drained, other := enter(t, s, "a", 2), enter(t, open(t), "b", 2)
@@ -395,7 +395,7 @@ func givenBack(t *testing.T, open OpenShared) {
 	if r, known := past(t, s, 0); known {
 		t.Errorf("record %+v", r)
 	}
-	claim(t, drained, 1) // and what may have been sent stays open
+	claim(t, drained, 1) // what may have been sent stays open
 	must(t, drained.Begin(t.Context(), Application(1)))
 	must(t, drained.GiveBack(t.Context(), unknown(Application(1), time.Now().UTC())))
 	if r, _ := past(t, s, 1); !r.Open {
@@ -407,11 +407,11 @@ func givenBack(t *testing.T, open OpenShared) {
 	must(t, other.Begin(t.Context(), Application(0)))
 	must(t, other.Finish(t.Context(), Outcome(Application(0), sheet.NotAttempted)))
 	if r, known := past(t, s, 0); known {
-		t.Errorf("begun again and not sent: %+v", r)
+		t.Errorf("begun again but not sent: %+v", r)
 	}
 }
 
-// repeated repeats calls as after a connection that broke before the answer.
+// repeated repeats calls as if the connection had broken before the answer.
 func repeated(t *testing.T, open OpenShared) {
 	s := open(t)
 	m := enter(t, s, "a", 5)
@@ -470,8 +470,7 @@ func stopped(t *testing.T, open OpenShared) {
 	}
 }
 
-// conclude freezes the end of a batch with a member that is alive, one that has left and one
-// that died.
+// conclude freezes the end of a batch with a living member, one that has left and one that died.
 func conclude(t *testing.T, open OpenShared, b SharedBackend) {
 	s := open(t)
 	first, second, dead, left := enter(t, s, "a", 2), enter(t, open(t), "b", 2), enter(t, open(t), "c", 2), enter(t, open(t), "d", 2)
@@ -537,7 +536,7 @@ func leave(t *testing.T, open OpenShared) {
 	}
 	claim(t, second, 0)
 	if err := second.Leave(t.Context()); !errors.Is(err, ledger.ErrLast) {
-		t.Errorf("the last one leaves: %v", err)
+		t.Errorf("leaving as the last one: %v", err)
 	}
 	s := state(t, second)
 	if s.Alive() != 1 || !s.Members[0].Leaving || s.Members[1].Claimed != 1 {

@@ -15,7 +15,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Open opens one and the same ledger again, as another process would. The store is closed
+// Open opens the same ledger again, as another process would. The store is closed
 // when the test ends.
 type Open func(t *testing.T) ledger.Store
 
@@ -40,13 +40,13 @@ func Run(t *testing.T, b Backend) {
 		{"open token", openToken},
 		{"accepted and open", func(t *testing.T, open Open) { acceptedAndOpen(t, open, b.Kill) }},
 		{"settled", func(t *testing.T, open Open) { settled(t, open, b.Kill) }},
-		{"void no more", voidNoMore},
+		{"no longer void", voidNoMore},
 		{"adopted", adopted},
 		{"other regions", otherRegions},
 		{"restarts", func(t *testing.T, open Open) { restarts(t, open, b.Kill) }},
 		{"scopes are separate", scopesAreSeparate},
 		{"only begun rows count", onlyBegunRowsCount},
-		{"run reads back in sheet order", runReadsBack},
+		{"a run is read back in sheet order", runReadsBack},
 		{"steps of a row", stepsOfARow},
 		{"history", historyOfRuns},
 		{"run without circuits", runWithoutCircuits},
@@ -89,8 +89,8 @@ func equal(t *testing.T, what string, got, want any) {
 	}
 }
 
-// sameRecord compares records. Of an open one whose run did not record when it last tried,
-// the backend says so in its own way, but never nothing.
+// sameRecord compares records. If a run did not record its last attempt at an open one, the
+// backend may choose the time, but it must give one.
 func sameRecord(t *testing.T, what string, got, want batch.Record) {
 	t.Helper()
 	if want.Open && want.Tried.IsZero() {
@@ -128,8 +128,7 @@ func Keys(n int) []batch.Key {
 // Application is the application for the i-th sample circuit, of generation 0.
 func Application(i int) batch.Application { return Version(i, "first", 0) }
 
-// Version is an application for the i-th sample circuit with the content and generation
-// that the caller chooses.
+// Version is an application for the i-th sample circuit with the given content and generation.
 func Version(i int, content string, generation int) batch.Application {
 	hash := hexSum(fmt.Sprint("content ", i, content))
 	return batch.Application{

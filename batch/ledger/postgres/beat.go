@@ -10,10 +10,10 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// watch is what this process has seen of the heartbeats of others, and since when it has
-// been in touch with the database without a pause. Whoever has not been for as long as a
-// member was silent cannot know whether that member is dead: after an outage, when this
-// process was stopped, or when the database's clock was set, all seem to be late.
+// watch is what this process has seen of others' heartbeats, and since when it has been in
+// touch with the database without a pause. A process that has not been in touch for as long as
+// a member was silent cannot know whether that member is dead: after an outage, when this
+// process was stopped, or when the database's clock was set, all members seem to be late.
 type watch struct {
 	gap time.Duration // a longer one is a pause
 
@@ -36,13 +36,13 @@ func (w *watch) touch() {
 	w.last = now
 }
 
-// paused reports whether the last answer was long ago by either clock: one stands still
-// while the machine is suspended, and the other may be set.
+// paused reports whether the last answer was long ago by either clock: one stops while the
+// machine is suspended, and the other may be set.
 func (w *watch) paused(now time.Time) bool {
 	return w.last.IsZero() || now.Sub(w.last) > w.gap || now.Round(0).Sub(w.last.Round(0)).Abs() > w.gap
 }
 
-// silent returns for how long a member's last heartbeat has been seen to be this one.
+// silent returns for how long this heartbeat has been a member's last, as seen by this process.
 func (w *watch) silent(member int64, beat time.Time) time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -57,15 +57,15 @@ func (w *watch) silent(member int64, beat time.Time) time.Duration {
 	return 0
 }
 
-// dead reports whether a member is certainly dead that is late by the database's clock: this
-// process has not seen a heartbeat either, for nearly as long.
+// dead reports whether a member that is late by the database's clock is certainly dead: this
+// process has not seen a heartbeat for nearly as long either.
 func (s *Store) dead(member int64, beat time.Time) bool {
 	return s.watch.silent(member, beat) >= s.silence*4/5
 }
 
-// The conditions of a member that SQL checks, by the database's clock. $1 is the silence.
-// Since after a restart of the server all heartbeats are late, nobody is presumed dead
-// until it has run for twice as long.
+// The conditions on a member that SQL checks, by the database's clock. $1 is the silence. After
+// a restart of the server all heartbeats are late, so nobody is presumed dead until it has
+// run for twice as long.
 const (
 	open    = "m.ended = 0 AND m.taken_by = ''"
 	running = open + " AND NOT m.gone"
@@ -122,8 +122,7 @@ func (m *Member) beatOnce(ctx context.Context) (alive bool, err error) {
 	return alive, err
 }
 
-// reap takes the circuits of members of the same batch that are dead or gone, for any member
-// to claim.
+// reap frees the circuits of dead or closed members of the same batch for any member to claim.
 func (m *Member) reap(ctx context.Context) error {
 	var dead []int64
 	var beats []time.Time
@@ -144,7 +143,7 @@ func (m *Member) reap(ctx context.Context) error {
 		if alive, err := m.aliveIn(ctx, tx); err != nil || !alive {
 			return err
 		}
-		// One that beats meanwhile has its row locked; then the condition is checked again.
+		// A member that is writing a heartbeat has its row locked; then the condition is checked again.
 		rows, err := tx.Query(ctx, `UPDATE loabatch.members m SET taken_by = $1 FROM unnest($2::bigint[], $3::timestamptz[]) AS d (seq, beat)
 			WHERE m.seq = d.seq AND m.beat = d.beat AND `+open+" RETURNING m.seq", m.info.ID, dead, beats)
 		if err != nil {

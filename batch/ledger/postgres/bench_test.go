@@ -19,8 +19,7 @@ func durable(b *testing.B) *postgres.Store {
 	return open(b, pgtest.Start(b).Database(b), postgres.Silence)
 }
 
-// BenchmarkRow is what a member does for a row, with 8 rows at a time: claim, past, begin,
-// finish.
+// BenchmarkRow does what a member does for a row, 8 rows at a time: claim, past, begin, finish.
 func BenchmarkRow(b *testing.B) {
 	s := durable(b)
 	m, err := s.Join(b.Context(), ledger.RunInfo{ID: "one", Scope: ledger.Real, InputSHA256: "book"}, nil, ledgertest.Keys(b.N))
@@ -61,7 +60,7 @@ func row(ctx context.Context, m ledger.Member, i int) error {
 	return err
 }
 
-// BenchmarkTake is one exchange about a quota, with a member as heartbeat and fence.
+// BenchmarkTake takes from a quota as a member does, which is also a heartbeat and a fence.
 func BenchmarkTake(b *testing.B) {
 	m, err := durable(b).Join(b.Context(), ledger.RunInfo{ID: "one", Scope: ledger.Real, InputSHA256: "book"}, nil, nil)
 	if err != nil {
@@ -77,8 +76,7 @@ func BenchmarkTake(b *testing.B) {
 	}
 }
 
-// BenchmarkLarge joins a batch of 100,000 circuits, of which another member then reads the
-// state.
+// BenchmarkLarge joins a batch of 100,000 circuits, whose state another member then reads.
 func BenchmarkLarge(b *testing.B) {
 	s := durable(b)
 	keys := ledgertest.Keys(100000)

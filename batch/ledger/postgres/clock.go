@@ -5,10 +5,9 @@ import (
 	"time"
 )
 
-// The database's clock is the one that all members share. The skew of this host's is
-// measured with every heartbeat. It is rounded to seconds, and one that is less counts as
-// none: so a time that one host writes is read as it was written by every host whose clock
-// is right.
+// All members share the database's clock. This host's skew from it is measured with every
+// heartbeat and rounded to seconds, and less than that counts as none: so every host whose
+// clock is right reads a time exactly as another such host wrote it.
 
 // noteClock records what the database's clock showed between two readings of this host's.
 func (s *Store) noteClock(before, after, database time.Time) {
@@ -30,8 +29,8 @@ func (s *Store) compareClocks(ctx context.Context, q querier) error {
 	return err
 }
 
-// clockSkew is how far the database's clock is ahead of this host's, in whole seconds, as
-// it was last measured.
+// clockSkew is how far the database's clock was ahead of this host's when last measured, in whole
+// seconds.
 func (s *Store) clockSkew() time.Duration { return time.Duration(s.skew.Load()) }
 
 // toDatabase converts a time by this host's clock to the database's. Zero stays zero.

@@ -23,14 +23,14 @@ var errTimeout = errors.New("no answer from the server in time")
 // errAddress says that an address cannot be understood.
 var errAddress = errors.New("the address of the database cannot be understood")
 
-// SettingError says which setting of an address, or of the environment, has no meaning. It does not
-// say what was given, which may be part of a password that has not been escaped.
+// SettingError says which setting of an address, or of the environment, is invalid. It does not
+// quote the value, which may be part of a password that was not escaped.
 type SettingError struct{ Setting string }
 
 // Error names the setting.
 func (e *SettingError) Error() string { return "the value of " + e.Setting + " cannot be used" }
 
-// refused has the settings that the driver checks, by how it refuses their values: it has no types
+// refused lists the settings that the driver checks, with the texts of its errors: it has no types
 // for them.
 var refused = []struct{ text, setting string }{
 	{"sslmode is invalid", "sslmode"}, {"target_session_attrs value", "target_session_attrs"}, {"channel_binding value", "channel_binding"},
@@ -39,15 +39,15 @@ var refused = []struct{ text, setting string }{
 	{"failed to read service", "service"}, {"sslnegotiation", "sslnegotiation"},
 }
 
-// parseError is an error about an address without any part of it. The driver's may quote some of
-// a password that has not been escaped.
+// parseError is an error about an address that quotes no part of it. The driver's may quote some of
+// a password that was not escaped.
 func parseError(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {
 		return fmt.Errorf("%w: %w", errAddress, path)
 	}
 	text := err.Error()
-	text = text[strings.LastIndex(text, "`:")+1:] // behind the address
+	text = text[strings.LastIndex(text, "`:")+1:] // after the address
 	for _, r := range refused {
 		if strings.Contains(text, r.text) {
 			return fmt.Errorf("%w: %w", errAddress, &SettingError{r.setting})
@@ -87,7 +87,7 @@ var kinds = map[string]ledger.Kind{
 	"28":    ledger.Authentication,
 	"3D000": ledger.NoDatabase,
 	"42501": ledger.Rights,
-	"42P01": ledger.Corrupt, // undefined table: somebody dropped it
+	"42P01": ledger.Corrupt, // undefined table: it was dropped
 	"42703": ledger.Corrupt, // undefined column
 	"40":    ledger.Busy,    // deadlock, serialization failure
 	"53100": ledger.Full,
@@ -134,7 +134,7 @@ func kindOf(err error) ledger.Kind {
 	return ledger.Other
 }
 
-// isEncryption reports whether a connection failed for its encryption.
+// isEncryption reports whether a connection failed because of its encryption.
 func isEncryption(err error) bool {
 	var record tls.RecordHeaderError
 	var alert tls.AlertError
@@ -146,7 +146,7 @@ func isEncryption(err error) bool {
 		errors.As(err, &verification) || strings.Contains(err.Error(), "server refused TLS connection") // pgconn has no type for it
 }
 
-// isUnreachable reports whether there was no connection, or it broke.
+// isUnreachable reports whether a connection could not be made, or broke.
 func isUnreachable(err error) bool {
 	var network net.Error
 	var connect *pgconn.ConnectError

@@ -21,7 +21,7 @@ func (s *Store) Kill(ctx context.Context, runID string) error {
 	return err
 }
 
-// Silent stops the heartbeats of a member, which does not notice.
+// Silent stops a member's heartbeats without its notice.
 func (m *Member) Silent() { m.halt() }
 
 // Skew is how far the database's clock is ahead of this host's.
@@ -36,7 +36,7 @@ func (m *Member) Hang(ctx context.Context, f func()) error {
 	}))
 }
 
-// SetSkew has this host's clock seem to be off, until the next heartbeat.
+// SetSkew makes this host's clock seem to be off until the next heartbeat.
 func (s *Store) SetSkew(d time.Duration) { s.skew.Store(int64(d)) }
 
 // Steps is how many steps the schema has.

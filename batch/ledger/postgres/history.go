@@ -35,9 +35,8 @@ func (s *Store) Past(ctx context.Context, scope ledger.Scope, place batch.Place,
 }
 
 // pastOf reads the states of circuits in every region, with the run of each. A member that
-// did not record its end was killed, or is in progress. It may have sent something after
-// its last heartbeat, but was dead once it had been silent for so long that others presumed
-// so.
+// did not record its end was killed, or is at work. It may have sent something after its
+// last heartbeat, but not after it had been silent for long enough to be presumed dead.
 func (s *Store) pastOf(ctx context.Context, scope ledger.Scope, place batch.Place, keys []batch.Key, into map[batch.Key]batch.Record) error {
 	_, ids := columnsOf(keys)
 	states := make(map[batch.Key]ledger.State, len(keys))
@@ -102,7 +101,7 @@ func (s *Store) Runs(ctx context.Context, limit int) (list []ledger.RunSummary, 
 	return list, err
 }
 
-// summaries reads runs; the silence is $1, and the argument $2.
+// summaries reads runs; $1 is the silence and $2 the argument.
 func (s *Store) summaries(ctx context.Context, which string, argument any) ([]ledger.RunSummary, error) {
 	var list []ledger.RunSummary
 	var runs []ledger.StoredRun // of list
@@ -177,8 +176,8 @@ func (s *Store) scanMember(scan func(...any) error) (m ledger.MemberSummary, err
 	return m, err
 }
 
-// countResults counts the finished rows of a run by the result that they show. Few rows
-// have several steps.
+// countResults counts the finished rows of a run by the result that they show. Few have
+// several steps.
 func countResults(ctx context.Context, q querier, run int64) (map[sheet.Result]int, error) {
 	tally := ledger.Tally{Results: map[sheet.Result]int{}}
 	several := false
@@ -217,7 +216,7 @@ func (s *Store) Run(ctx context.Context, id string) (run *ledger.PastRun, err er
 		if err != nil {
 			return err
 		}
-		finished := 0 // more than there are rows, if they were pruned
+		finished := 0 // more than the rows that are left, if they were pruned
 		for _, n := range list[0].Results {
 			finished += n
 		}
@@ -249,13 +248,13 @@ func (s *Store) Circuit(ctx context.Context, instanceID string) (events []ledger
 	return events, err
 }
 
-// Check implements [ledger.Store]. It reads all tables, with which the server compares the
-// checksums of their pages if the cluster has any (data_checksums).
+// Check implements [ledger.Store]. It reads all tables, so the server verifies the checksums of
+// their pages if the cluster has any (data_checksums).
 func (s *Store) Check(ctx context.Context) (ledger.Health, error) {
 	h := ledger.Health{Path: s.path}
 	err := s.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		for _, table := range []string{"runs", "members", "rows", "locks", "circuits", "quotas", "loa_states"} {
-			// The length of every value makes the server read it, also one that is stored apart.
+			// The length of every value makes the server read it, even one that is stored out of line.
 			if _, err := tx.Exec(ctx, "SELECT sum(length(t::text)) FROM loabatch."+table+" t"); err != nil {
 				return err
 			}

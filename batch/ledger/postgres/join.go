@@ -37,16 +37,16 @@ func (s *Store) Join(ctx context.Context, info ledger.RunInfo, terms []ledger.Te
 	return m, nil
 }
 
-// errUncertain says that somebody seems to be dead, and that it is too early to know.
+// errUncertain says that somebody seems to be dead but that it is too early to know.
 var errUncertain = errors.New("it is not certain that the holder of the circuits is dead")
 
-// OnSilence sets what is called, once for each Start and Join that has to wait, with the
-// run whose members have been silent: whether they are dead is known only after another
-// [Store.Silence]. It is set before the ledger is used.
+// OnSilence sets a function that each Start or Join that has to wait calls once, with the run
+// whose members have been silent: whether they are dead is known only after another
+// [Store.Silence]. It must be called before the ledger is used.
 func (s *Store) OnSilence(f func(ledger.LockedError)) { s.onSilence = f }
 
-// enter makes m a member of a batch, which it starts if there is none to join. While it is
-// not certain whether those who hold the circuits are dead, it waits.
+// enter makes m a member of a batch, which it starts if there is none to join. It waits until it
+// is certain whether the holders of the circuits are dead.
 func (s *Store) enter(ctx context.Context, m *Member, info ledger.RunInfo, terms []ledger.Term, keys []batch.Key) error {
 	m.store, m.stop = s, make(chan struct{})
 	m.life, m.die = context.WithCancel(context.WithoutCancel(ctx))
@@ -103,7 +103,7 @@ func (m *Member) enterIn(ctx context.Context, tx pgx.Tx, terms []ledger.Term, ke
 	return m.startIn(ctx, tx, terms, keys)
 }
 
-// joinIn joins the open batch that does the same, if there is one.
+// joinIn joins the open batch that does the same work, if there is one.
 func (m *Member) joinIn(ctx context.Context, tx pgx.Tx, terms []ledger.Term) (bool, error) {
 	i := m.info
 	var open ledger.StoredRun
@@ -146,8 +146,8 @@ func (m *Member) insert(ctx context.Context, tx pgx.Tx, i ledger.RunInfo) error 
 		m.nonce, m.run, i.Host, i.PID, i.Version, i.Started.UnixNano()).Scan(&m.seq)
 }
 
-// alive reports whether a member of a run is alive. Its error is errUncertain if that
-// cannot be known yet.
+// alive reports whether any member of a run is alive. Its error is errUncertain if that cannot be
+// known yet.
 func (s *Store) alive(ctx context.Context, q querier, run int64) (alive bool, err error) {
 	certain := true
 	err = each(ctx, q, func(scan func(...any) error) error {

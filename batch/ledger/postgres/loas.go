@@ -40,9 +40,9 @@ func (s *Store) KeepLetter(ctx context.Context, scope ledger.Scope, key batch.Ke
 	return s.changeLOAs(ctx, scope, []ledger.LOA{{Key: key}}, func(known, _ ledger.LOA) ledger.LOA { return known.WithLetter(letter) })
 }
 
-// changeLOAs applies a function to what is known of circuits' present LOAs, in the order
-// given, and writes what it returns where that differs. Those of one scope are changed by
-// one transaction at a time.
+// changeLOAs applies a function to what is known of circuits' current LOAs, in the given order,
+// and writes what it returns where that differs. One transaction at a time changes those of a
+// scope.
 func (s *Store) changeLOAs(ctx context.Context, scope ledger.Scope, seen []ledger.LOA, to func(known, one ledger.LOA) ledger.LOA) error {
 	keys := make([]batch.Key, len(seen))
 	for i := range seen {

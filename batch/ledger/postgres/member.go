@@ -22,8 +22,8 @@ func (m *Member) Number() int64 { return m.seq }
 // Joined implements [ledger.Member].
 func (m *Member) Joined() (ledger.RunInfo, bool) { return m.info, !m.started }
 
-// Claim implements [ledger.Member]. Whoever finds a member dead locks its row before it
-// takes its claims.
+// Claim implements [ledger.Member]. Whoever finds a member dead locks its row before
+// taking its claims.
 func (m *Member) Claim(ctx context.Context, key batch.Key) (claimed bool, err error) {
 	err = m.whileOpen("lock", func() error {
 		return m.store.attempt(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
@@ -40,7 +40,7 @@ func (m *Member) Claim(ctx context.Context, key batch.Key) (claimed bool, err er
 	return claimed && err == nil, err
 }
 
-// whyNot is why a circuit could not be claimed; nil if another member has it.
+// whyNot returns why a circuit could not be claimed, or nil if another member has it.
 func (m *Member) whyNot(ctx context.Context, q querier, key batch.Key) error {
 	var f fence
 	var has bool
@@ -58,7 +58,7 @@ func (m *Member) whyNot(ctx context.Context, q querier, key batch.Key) error {
 	return err
 }
 
-// known is whether the server still knows the member $1, whose nonce is $2.
+// known tells whether the server still knows the member $1 with the nonce $2.
 const known = "EXISTS (SELECT 1 FROM loabatch.members WHERE seq = $1 AND nonce = $2)"
 
 // Release implements [ledger.Member].
@@ -77,7 +77,7 @@ func (m *Member) Release(ctx context.Context, keys ...batch.Key) error {
 	})
 }
 
-// Leave implements [ledger.Member]. Of members that leave at the same time, one is the last.
+// Leave implements [ledger.Member]. If all members leave at the same time, one of them is the last.
 func (m *Member) Leave(ctx context.Context) error {
 	return m.whileOpen("write", func() error {
 		return m.store.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
@@ -122,7 +122,7 @@ func (m *Member) State(ctx context.Context) (state ledger.BatchState, err error)
 		var final string
 		err := conn.QueryRow(ctx, "SELECT clock_timestamp() - opened, stop, stop_code, ended, final FROM loabatch.runs WHERE seq = $1 AND id = $2", m.run, m.info.ID).
 			Scan(&state.Age, &state.Stop, &state.StopCode, &ended, &final)
-		if errors.Is(err, pgx.ErrNoRows) { // a failover has lost the batch, and so the member
+		if errors.Is(err, pgx.ErrNoRows) { // a failover has lost the batch, and with it the member
 			return &ledger.TakenOverError{RunID: m.info.ID, By: m.info.ID}
 		}
 		if err == nil {
@@ -142,15 +142,15 @@ func (m *Member) State(ctx context.Context) (state ledger.BatchState, err error)
 	return state, err
 }
 
-// Counting the rows of a large batch takes a tenth of a second. Then it is done again only
-// after a while, by every member.
+// Counting the rows of a large batch takes a tenth of a second, so each member repeats it only after
+// a while.
 const (
 	quickCount = 20 * time.Millisecond
-	countShare = 20 // of the time, one part is spent on counting at most
+	countShare = 20 // at most one part in so many of the time is spent on counting
 	countAge   = 3 * time.Second
 )
 
-// counted is a count of the results that is not repeated for a while.
+// counted is a count of the results that is kept for a while.
 type counted struct {
 	mu      sync.Mutex
 	results map[sheet.Result]int
@@ -240,7 +240,7 @@ func (m *Member) concludeIn(ctx context.Context, tx pgx.Tx, end ledger.RunEnd) (
 	}
 	end.Requests, end.Retries, end.Throttled, end.Slowed = 0, 0, 0, 0
 	for _, other := range members {
-		// One whose heartbeats are late may only seem to be dead, until it is taken over.
+		// One whose heartbeats are late may only seem dead, until it is taken over.
 		if (other.Status == ledger.Running || other.Status == ledger.Died) && !other.Final {
 			return nil, nil
 		}

@@ -56,7 +56,7 @@ func kindOf(t *testing.T, err error) ledger.Kind {
 	t.Helper()
 	own, ok := errors.AsType[*ledger.Error](err)
 	if !ok {
-		t.Fatalf("%v is no *ledger.Error", err)
+		t.Fatalf("%v is not a *ledger.Error", err)
 	}
 	return own.Kind
 }
@@ -76,8 +76,8 @@ func TestNewerSchema(t *testing.T) {
 	}
 }
 
-// TestOpenFails checks what is said of a database that cannot be used, and that no error has the
-// password.
+// TestOpenFails checks what is said about a database that cannot be used, and that no error contains
+// the password.
 func TestOpenFails(t *testing.T) {
 	t.Parallel()
 	address := pgtest.Database(t)
@@ -110,7 +110,7 @@ func TestOpenFails(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := postgres.Open(t.Context(), test.address)
 			if err == nil {
-				t.Fatal("it can be opened")
+				t.Fatal("Open succeeded")
 			}
 			if kind := kindOf(t, err); kind != test.want {
 				t.Errorf("%q: %v, want %q", kind, err, test.want)
@@ -125,7 +125,7 @@ func TestOpenFails(t *testing.T) {
 	}
 }
 
-// TestSettings opens addresses with settings that have no meaning.
+// TestSettings opens addresses with invalid settings.
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	const secret = "s3cret"
@@ -170,7 +170,7 @@ func TestEnvironment(t *testing.T) {
 	open(t, "postgres://", short)
 }
 
-// TestSkew has hosts whose clocks differ tell when they tried.
+// TestSkew compares the times of attempts by hosts whose clocks differ.
 func TestSkew(t *testing.T) {
 	t.Parallel()
 	address := database(t)

@@ -25,7 +25,7 @@ func eventually(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	for start := time.Now(); !is(); time.Sleep(20 * time.Millisecond) {
 		if time.Since(start) > 30*time.Second {
-			t.Fatalf("%s: not yet", what)
+			t.Fatalf("%s: timed out", what)
 		}
 	}
 }
@@ -38,9 +38,9 @@ func enter(t *testing.T, s *postgres.Store, host string) *postgres.Member {
 	return m.(*postgres.Member)
 }
 
-// TestOutage has the database away for longer than the silence: as a server that hangs, and
-// as one that crashes. Nobody is found dead for it, neither by the other members nor by a
-// newcomer, and members go on.
+// TestOutage takes the database away for longer than the silence: the server hangs, or crashes.
+// Nobody is found dead because of that, neither by the other members nor by a newcomer, and
+// members go on.
 func TestOutage(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t)
@@ -79,12 +79,12 @@ func TestOutage(t *testing.T) {
 		},
 	} {
 		away()
-		// A newcomer with another book that has the same circuits.
+		// A newcomer with another workbook that has the same circuits.
 		_, err := newcomer.Start(t.Context(), ledger.RunInfo{ID: "newcomer", Scope: ledger.Real}, ledgertest.Keys(1))
 		if _, ok := errors.AsType[*ledger.LockedError](err); !ok {
 			t.Fatalf("after outage %d: %v, want a *LockedError", i, err)
 		}
-		for range 20 { // reaping is tried with every heartbeat
+		for range 20 { // every heartbeat tries to reap
 			time.Sleep(short / 10)
 			for _, m := range must2(a.State(t.Context()))(t).Members {
 				if m.Status == ledger.TakenOver {
@@ -108,8 +108,8 @@ func must2[V any](v V, err error) func(*testing.T) V {
 	}
 }
 
-// TestFailover fails over to a standby that lacks the last commits. The quota does not count on
-// what it does not know.
+// TestFailover fails over to a standby that lacks the last commits. The quota allows for what it
+// does not know.
 func TestFailover(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t)
@@ -128,7 +128,7 @@ func TestFailover(t *testing.T) {
 	standby := server.Standby(t)
 	server.Caught(t, standby)
 	standby.Detach(t)
-	if g := must2(take(8))(t); len(g.Starts) != 8 { // and the standby will not know
+	if g := must2(take(8))(t); len(g.Starts) != 8 { // the standby will not know
 		t.Fatalf("%+v", g)
 	}
 	late := enter(t, s, "late")
@@ -143,16 +143,16 @@ func TestFailover(t *testing.T) {
 		g, err = take(10)
 		return err == nil && len(g.Starts) > 0
 	})
-	// What was granted at the last moment may have been answered 1 + 1 + 1 + 1 s later, and
+	// A request granted at the last moment may have been answered 1 + 1 + 1 + 1 s later, and
 	// counts for 3 s from then.
 	if waited := time.Since(promoted); waited < 6*time.Second {
 		t.Errorf("%d were granted %s after the failover", len(g.Starts), waited)
 	}
-	// The claim is lost as well, so the member must not send on the strength of it.
+	// The claim is lost as well, so the member must not rely on it to send.
 	if err := m.Begin(t.Context(), ledgertest.Application(0)); !claimed || !errors.Is(err, ledger.ErrNotLocked) {
 		t.Errorf("begin without the lost claim: %v", err)
 	}
-	// So is a member. Another one that gets its number is not taken for it.
+	// So is a member. Another one that gets its number is not mistaken for it.
 	again := enter(t, open(t, address, short), "again")
 	must2(again.Claim(t.Context(), ledgertest.Key(1)))(t)
 	var taken *ledger.TakenOverError
@@ -174,9 +174,8 @@ func TestFailover(t *testing.T) {
 	}
 }
 
-// TestNewcomer has a host meet circuits whose holder has been silent. It cannot know
-// whether the holder is dead or whether there was an outage, so it watches for as long as a
-// member may be silent.
+// TestNewcomer starts a host on circuits whose holder has been silent. It cannot know whether the
+// holder is dead or there was an outage, so it watches for as long as a member may be silent.
 func TestNewcomer(t *testing.T) {
 	t.Parallel()
 	address := database(t)
@@ -204,7 +203,7 @@ func TestNewcomer(t *testing.T) {
 		t.Error("the circuits of a member that came back were taken")
 	}
 	if len(told) != 1 || told[0].RunID != "of a" || told[0].Host != "a" || told[0].Circuits != 2 {
-		t.Errorf("told of %+v", told)
+		t.Errorf("called with %+v", told)
 	}
 	died()
 	before := time.Now()
@@ -215,7 +214,7 @@ func TestNewcomer(t *testing.T) {
 	}
 }
 
-// TestStoppedInATransaction has a process stop while it holds locks in the database. They are
+// TestStoppedInATransaction stops a process while it holds locks in the database. They are
 // released in time.
 func TestStoppedInATransaction(t *testing.T) {
 	t.Parallel()

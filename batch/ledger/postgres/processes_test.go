@@ -29,7 +29,8 @@ import (
 	"github.com/loabatch/loabatch/batch/quota"
 )
 
-// The variables by which the test binary is a worker: the address of the ledger and that of the counter.
+// The environment variables that turn the test binary into a worker: the addresses of the ledger and
+// of the counter.
 const (
 	workLedger  = "LEDGER_WORKER"
 	workCounter = "LEDGER_COUNTER"
@@ -46,7 +47,7 @@ var workRate = quota.Rate{N: 60, Per: 3 * time.Second}
 
 // Processes that share a batch are killed, frozen for longer than the silence and thawed, while the
 // database crashes: each circuit is applied for once, no window has more requests than the quota, and
-// all of them see the same end. The processes hand out the rows to themselves at random.
+// all processes see the same end. Each process picks its rows at random.
 func TestProcesses(t *testing.T) {
 	if address := os.Getenv(workLedger); address != "" {
 		os.Exit(work(address, os.Getenv(workCounter)))
@@ -95,7 +96,7 @@ func TestProcesses(t *testing.T) {
 	t.Logf("%d starts, %d killed, %d frozen, %d fenced, most in a window %d of %d", p.starts, p.killed, p.frozen, p.fenced, most, workRate.N)
 }
 
-// processes are workers, and who keeps starting them.
+// processes keeps workers running.
 type processes struct {
 	*testing.T
 	address, url string
@@ -105,7 +106,7 @@ type processes struct {
 
 	mu                                    sync.Mutex
 	running                               []*exec.Cmd
-	ends                                  map[string]int // what those that saw the end said about it
+	ends                                  map[string]int // how often each end was reported
 	starts, killed, frozen, fenced, ended int
 }
 
@@ -125,7 +126,7 @@ func (p *processes) keep() {
 		p.starts++
 		p.running = append(p.running, cmd)
 		p.mu.Unlock()
-		_ = cmd.Wait() // the code says it
+		_ = cmd.Wait() // the exit code tells
 		p.mu.Lock()
 		p.running = slices.DeleteFunc(p.running, func(c *exec.Cmd) bool { return c == cmd })
 		switch cmd.ProcessState.ExitCode() {
@@ -148,7 +149,7 @@ func (p *processes) keep() {
 	}
 }
 
-// one returns a worker that runs, at random.
+// one returns a running worker at random.
 func (p *processes) one() *exec.Cmd {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -176,7 +177,7 @@ func (p *processes) freeze(d time.Duration) {
 	})
 }
 
-// counter is a service that applies for whatever it is asked to, as often as it is asked to.
+// counter is a service that applies for whatever it is asked to, as often as asked.
 type counter struct {
 	rate     quota.Rate
 	mu       sync.Mutex
@@ -191,7 +192,7 @@ func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/apply" {
 		c.arrivals = append(c.arrivals, time.Now())
 		c.mu.Unlock()
-		time.Sleep(time.Duration(10+rand.IntN(90)) * time.Millisecond) // a client that dies meanwhile has applied
+		time.Sleep(time.Duration(10+rand.IntN(90)) * time.Millisecond) // if the client dies meanwhile, it has applied
 		c.mu.Lock()
 		c.applied[circuit]++
 	}
@@ -258,7 +259,7 @@ type worker struct {
 	quotas  *quota.Set
 }
 
-// again repeats what may be repeated while the database is away.
+// again repeats f while the database is away.
 func again(f func() error) error {
 	for {
 		err := f()
@@ -285,7 +286,7 @@ func (w *worker) join(ctx context.Context, address string) error {
 
 func workKeys() []batch.Key { return ledgertest.Keys(workRows) }
 
-// takes waits for the database in the quota's exchanges, too.
+// takes waits for the database in the quota's exchanges too.
 type takes struct{ ledger.Member }
 
 func (t takes) Take(ctx context.Context, key quota.Key, ask quota.Ask) (g quota.Grant, err error) {
@@ -297,7 +298,7 @@ func (t takes) Take(ctx context.Context, key quota.Key, ask quota.Ask) (g quota.
 	return g, err
 }
 
-// finish works on rows until all have outcomes, some at a time, and then ends its part.
+// finish works on rows, a few at a time, until all have outcomes, and then ends its part.
 func (w *worker) finish(ctx context.Context) error {
 	w.quotas = quota.NewSet(takes{w.member}, "account", quota.Limits{Rate: workRate, Life: workLife})
 	var all sync.WaitGroup
@@ -325,13 +326,13 @@ func (w *worker) finish(ctx context.Context) error {
 	return again(func() error {
 		err := w.member.End(ctx, ledger.RunEnd{})
 		if errors.Is(err, ledger.ErrEnded) {
-			return nil // the answer to the call before was lost
+			return nil // the answer to the previous call was lost
 		}
 		return err
 	})
 }
 
-// rows works on every fourth row in a random order, until no pass has found one that is left.
+// rows works on every fourth row in a random order, until a pass finds none left.
 func (w *worker) rows(ctx context.Context, part int) error {
 	for left := true; left; {
 		left = false
@@ -346,7 +347,7 @@ func (w *worker) rows(ctx context.Context, part int) error {
 	return nil
 }
 
-// row works on a row, and reports whether it has its outcome.
+// row works on a row and reports whether it has its outcome.
 func (w *worker) row(ctx context.Context, i int) (done bool, err error) {
 	a := ledgertest.Application(i)
 	var outcomes map[int][]batch.Outcome

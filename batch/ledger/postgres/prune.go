@@ -9,12 +9,12 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
-// Pruning deletes from the table rows alone. What protects circuits from a second
-// application is in circuits, with every open token, and in quotas; the runs and members
-// stay as well, with their inputs, ends and counts, since a state names its member. Each
-// transaction deletes a bounded number of rows, so other processes can write in between.
-// The server's VACUUM makes the space free for later rows; unless a run is in progress, the
-// table is also made smaller (VACUUM FULL), which keeps others out of it while it lasts.
+// Pruning deletes only from the table rows. What protects circuits from a second application,
+// including every open token, is in the table circuits, and quotas have their own; runs and
+// members stay as well, with their inputs, ends and counts, since a state names its member.
+// Each transaction deletes a bounded number of rows, so other processes can write in between.
+// The server's VACUUM frees the space for later rows; unless a run is in progress, the table
+// is also shrunk (VACUUM FULL), which locks others out of it meanwhile.
 
 // pruneChunk bounds the rows that one transaction deletes.
 const pruneChunk = 1000
@@ -65,7 +65,7 @@ func (s *Store) prune(ctx context.Context, runs []int64, ids []string, p *ledger
 		return err
 	}
 	if p.Rows > 0 {
-		// Only the owner of the table may. Without it, later rows use the space.
+		// Only the owner of the table may do this. Otherwise later rows use the space.
 		if _, err := s.pool.Exec(ctx, "VACUUM (FULL, ANALYZE) loabatch.rows"); err != nil && kindOf(err) != ledger.Rights {
 			return err
 		}
@@ -73,8 +73,8 @@ func (s *Store) prune(ctx context.Context, runs []int64, ids []string, p *ledger
 	return s.pool.QueryRow(ctx, "SELECT "+ledgerSize).Scan(&p.SizeAfter)
 }
 
-// prunable lists the runs from before a time that have rows to delete, are over, and have left
-// no application open, and counts their rows.
+// prunable lists the runs from before a time that have rows to delete, are over and have left no
+// application open, and counts their rows.
 func (s *Store) prunable(ctx context.Context, before time.Time) (runs []int64, due ledger.Pruned, err error) {
 	if err := s.pool.QueryRow(ctx, "SELECT "+ledgerSize).Scan(&due.SizeBefore); err != nil {
 		return nil, due, err
@@ -103,8 +103,8 @@ func (s *Store) prunable(ctx context.Context, before time.Time) (runs []int64, d
 	return runs, due, err
 }
 
-// markPruned records that the rows of a run are deleted, and what is known only from them:
-// how many had which result.
+// markPruned records that the rows of a run are deleted, and how many had which result, which is
+// known only from them.
 func markPruned(ctx context.Context, tx pgx.Tx, run int64, now time.Time) error {
 	var final string
 	var pruned int64
@@ -123,9 +123,9 @@ func markPruned(ctx context.Context, tx pgx.Tx, run int64, now time.Time) error 
 	return err
 }
 
-// deletableRows are the rows of run $1 that pruning deletes. A row stays if nothing else
-// says that its circuit has an LOA: one that a survey saw, of which there is no state,
-// since it was not applied for here ([ledger.Seen]).
+// deletableRows are the rows of run $1 that pruning deletes. A row stays if it is the only record
+// that its circuit has an LOA: one that a survey saw, but that was not applied for here and so
+// has no state ([ledger.Seen]).
 const deletableRows = `loabatch.rows r JOIN loabatch.runs u ON u.seq = r.run WHERE r.run = $1 AND NOT (r.result = 'ALREADY' AND r.place = 'loa'
 	AND NOT (r.operation IN ('', 'apply', 'reapply') AND EXISTS (SELECT 1 FROM loabatch.circuits c WHERE c.scope = u.scope AND c.region = r.region
 		AND c.instance_id = r.instance_id AND c.place = 'loa' AND (c.result <> '' OR c.pending_run <> 0)))

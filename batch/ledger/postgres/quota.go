@@ -11,18 +11,18 @@ import (
 	"github.com/loabatch/loabatch/batch/quota"
 )
 
-// The state of a quota is a row, in the binary form of [quota.State]: numbers only. A take locks
-// the row, reads the database's clock, and commits durably, so a crash of the database
-// loses none. A failover to a standby may: the server has another timeline then, which is a new
-// time line to the state, and it allows for what was lost.
+// The state of a quota is a row with the binary form of [quota.State]: only numbers. A take locks
+// the row, reads the database's clock, and commits durably, so a crash of the database loses
+// none. A failover to a standby may lose some: the server then has another timeline, which the
+// state sees as a new time line, and allows for what was lost.
 
-// steppedBack is how far the database's clock may be behind the last take before its time
-// line counts as a new one: as long as it catches up, time stands still.
+// steppedBack is how far the database's clock may be behind the last take before its time line
+// counts as a new one. Until a smaller step is made up, time does not advance.
 const steppedBack = 10 * time.Second
 
-// timeLines are expressions that name the time line of the server, the best first. Some
+// timeLines are expressions that name the time line of the server, the best first, since some
 // services allow ordinary roles less than PostgreSQL does. pg_control_checkpoint names the
-// line of the last checkpoint, which may be minutes ago; the last resort changes with every
+// line of the last checkpoint, which may be minutes old; the last resort changes with every
 // restart.
 var timeLines = []string{
 	"(SELECT system_identifier FROM pg_control_system())::text || '/' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)",
@@ -48,9 +48,8 @@ func (s *Store) Take(ctx context.Context, key quota.Key, ask quota.Ask) (quota.G
 	return g, s.wrap("write", err)
 }
 
-// Take implements [ledger.Member]. The heartbeat is recent once it has been granted
-// something, so that the member is not presumed dead before the last request of the grant
-// has started.
+// Take implements [ledger.Member]. A grant renews the heartbeat, so the member is not presumed
+// dead before the last request of the grant has started.
 func (m *Member) Take(ctx context.Context, key quota.Key, ask quota.Ask) (g quota.Grant, err error) {
 	err = m.whileOpen("write", func() error {
 		g, err = m.store.take(ctx, key, ask, m)
@@ -79,8 +78,7 @@ func (s *Store) take(ctx context.Context, key quota.Key, ask quota.Ask, by *Memb
 	return g, err
 }
 
-// takeFrom is a take in two round trips, see inTwo. It sets known if there is a state to
-// take from.
+// takeFrom is a take in two round trips, see inTwo. It sets known if the quota has a state.
 func (s *Store) takeFrom(key quota.Key, ask quota.Ask, by *Member, g *quota.Grant, known *bool) (func(*pgx.Batch), func(*pgx.Batch) error) {
 	var f fence
 	var stored []byte
@@ -99,7 +97,7 @@ func (s *Store) takeFrom(key quota.Key, ask quota.Ask, by *Member, g *quota.Gran
 				}
 				return err
 			})
-		// The clock is read once the row is locked.
+		// The clock is read after the row is locked.
 		b.Queue("SELECT clock_timestamp(), " + s.timeLine).QueryRow(func(row pgx.Row) error { return row.Scan(&now, &line) })
 	}
 	write := func(b *pgx.Batch) error {
@@ -131,8 +129,8 @@ func (s *Store) takeFrom(key quota.Key, ask quota.Ask, by *Member, g *quota.Gran
 	return read, write
 }
 
-// quotaTime is the database's clock as quotas see it. For how long a new time line has
-// existed is not known, so it counts from the first take.
+// quotaTime is the database's clock as quotas see it. How long a new time line has existed is not
+// known, so it counts from the first take.
 func quotaTime(now time.Time, line string) quota.Time {
 	return quota.Time{Line: line, Now: time.Duration(now.UnixNano())}
 }

@@ -14,19 +14,19 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Member is a process at work on a batch. It implements [ledger.Member], and for a batch that
-// no other process joins, [ledger.Run].
+// Member is a process at work on a batch. It implements [ledger.Member] and, for a batch that no
+// other process joins, [ledger.Run].
 type Member struct {
 	store   *Store
 	seq     int64 // of the member
-	nonce   int64 // with seq in the ledger
+	nonce   int64 // stored with seq in the ledger
 	run     int64 // of the batch
 	shared  bool
 	info    ledger.RunInfo // of the batch
 	started bool           // by this member
 	held    map[batch.Key]struct{}
 	counted counted
-	awaited ledger.LockedError // whose members are silent, while this one waits to start
+	awaited ledger.LockedError // the run whose members are silent, while this one waits to start
 
 	life    context.Context // of the heartbeats
 	die     context.CancelFunc
@@ -46,17 +46,17 @@ func (m *Member) Past(ctx context.Context, place batch.Place, keys []batch.Key) 
 	return m.store.Past(ctx, m.info.Scope, place, keys)
 }
 
-// whileOpen calls do unless the member has ended, which waits for it.
+// whileOpen calls do unless the member has ended. End waits for it.
 func (m *Member) whileOpen(op string, do func() error) error {
 	return m.store.wrap(op, m.open.During(do))
 }
 
-// fence says why a member has lost what it had: its batch or itself was taken over, or the
-// batch has ended.
+// fence says why a member has lost its claims: it or its batch was taken over, or the batch has
+// ended.
 type fence struct {
 	by, runBy        string
 	ended, concluded int64
-	lost             bool // the server does not know the member, since a failover
+	lost             bool // the server does not know the member, after a failover
 }
 
 const readFence = "SELECT m.taken_by, u.taken_by, m.ended, u.ended FROM loabatch.members m JOIN loabatch.runs u ON u.seq = m.run WHERE m.seq = $1 AND m.nonce = $2"
@@ -65,7 +65,7 @@ func (m *Member) queueFence(b *pgx.Batch, f *fence) {
 	b.Queue(readFence, m.seq, m.nonce).QueryRow(func(row pgx.Row) error { return m.scanFence(row, f) })
 }
 
-// readFenceIn is queueFence at once.
+// readFenceIn is queueFence without a queue.
 func (m *Member) readFenceIn(ctx context.Context, q querier, f *fence) error {
 	return m.scanFence(q.QueryRow(ctx, readFence, m.seq, m.nonce), f)
 }
@@ -79,7 +79,7 @@ func (m *Member) scanFence(row pgx.Row, f *fence) error {
 	return err
 }
 
-// takenOver is nil for a member that nobody has found dead.
+// takenOver is nil unless the member was found dead.
 func (f *fence) takenOver(m *Member) error {
 	if by := cmp.Or(f.runBy, f.by); by != "" {
 		return &ledger.TakenOverError{RunID: m.info.ID, By: by}
@@ -87,7 +87,7 @@ func (f *fence) takenOver(m *Member) error {
 	return nil
 }
 
-// err is nil for a member that may go on, and whose batch is open.
+// err is nil if the member may go on and its batch is open.
 func (f *fence) err(m *Member) error {
 	err := f.takenOver(m)
 	if err == nil && (f.ended != 0 || f.concluded != 0) {
@@ -96,15 +96,15 @@ func (f *fence) err(m *Member) error {
 	return err
 }
 
-// beatIfDue is a heartbeat of a member that has missed some: a process that was stopped, or
-// whose machine was suspended, goes on before its next heartbeat. So nothing is begun long
-// after the heartbeat that is recorded.
+// beatIfDue is a heartbeat for a member that has missed some: a process that was stopped, or
+// whose machine was suspended, may go on before its next heartbeat. So nothing is begun long
+// after the recorded heartbeat.
 const beatIfDue = "UPDATE loabatch.members m SET beat = clock_timestamp() WHERE m.seq = $1 AND m.nonce = $2 AND " + running + " AND m.beat < clock_timestamp() - $3::interval"
 
-// lockLock reads who has claimed a circuit of the batch, and keeps it so.
+// lockLock reads who has claimed a circuit of the batch, and locks that.
 const lockLock = "SELECT member FROM loabatch.locks WHERE scope = $1 AND region = $2 AND instance_id = $3 AND run = $4 FOR UPDATE"
 
-// Begin implements [ledger.Run]. It locks the circuit's lock, so nobody can take it over
+// Begin implements [ledger.Run]. It locks the row of the circuit's lock, so nobody can take it over
 // meanwhile.
 func (m *Member) Begin(ctx context.Context, a batch.Application) error {
 	if !m.shared {
@@ -152,8 +152,8 @@ func (m *Member) Begin(ctx context.Context, a batch.Application) error {
 	})
 }
 
-// begin is the state after Begin. One that is repeated, since it was not known whether it
-// had been written, changes nothing: what the first has begun cannot have been sent.
+// begin is the state after Begin. One that is repeated because its answer was lost changes nothing:
+// what the first one began cannot have been sent.
 func (m *Member) begin(s ledger.State, a batch.Application) (ledger.State, error) {
 	mine := ledger.Submission{Run: m.seq, Hash: a.Hash, Generation: a.Generation, Token: a.Token}
 	if s.Pending == mine && s.PendingPhase != ledger.PhaseLeft && s.PendingOperation == a.Operation {
@@ -172,22 +172,21 @@ func optional(into ...any) func(pgx.Row) error {
 	}
 }
 
-// Finish implements [ledger.Run]. It may be repeated when it has failed: to the state, the same
-// outcome means nothing new.
+// Finish implements [ledger.Run]. It may be repeated when it has failed: finishing with the same
+// outcome again does not change the state.
 func (m *Member) Finish(ctx context.Context, o batch.Outcome) error {
 	now := time.Now()
 	return m.finish(ctx, o, func(b *pgx.Batch, row *owned, f *fence, holds bool, _ ledger.State) {
 		switch {
 		case m.shared && f.takenOver(m) != nil && !answered(o.Result):
-			// Whoever takes the row next carries it out.
+			// Whoever takes the row next finishes it.
 		case row.member == 0 || row.member == m.seq || holds:
 			m.writeOutcome(b, o, holds, now)
 		}
 	})
 }
 
-// answered reports whether a result is the service's word on a row, which counts whoever
-// learns it.
+// answered reports whether a result is the service's answer, which counts whoever receives it.
 func answered(r sheet.Result) bool {
 	return r == sheet.Submitted || r == sheet.Already || r == sheet.Refused
 }
@@ -213,7 +212,7 @@ func (m *Member) finish(ctx context.Context, o batch.Outcome, write func(b *pgx.
 	c := m.info.StateKey(o.Key, o.Operation)
 	return m.whileOpen("write", func() error {
 		var f fence
-		holder := int64(-1) // nobody: the batch does not have the circuit
+		holder := int64(-1) // the batch does not have the circuit
 		var before ledger.State
 		var row owned
 		return m.store.inTwo(ctx, func(b *pgx.Batch) {
@@ -223,10 +222,10 @@ func (m *Member) finish(ctx context.Context, o batch.Outcome, write func(b *pgx.
 			b.Queue("SELECT member, finished FROM loabatch.rows WHERE run = $1 AND row = $2 AND place = $3 FOR UPDATE", m.run, o.Row, string(c.Place)).
 				QueryRow(optional(&row.member, &row.finished))
 		}, func(b *pgx.Batch) error {
-			if f.lost { // its number may be another's
+			if f.lost { // its number may belong to another
 				return f.takenOver(m)
 			}
-			// What no member has claimed, a member that is alive may decide: the batch has it.
+			// A living member may decide about what no member has claimed, since the batch has it.
 			holds := f.err(m) == nil && (holder == m.seq || holder == 0)
 			after := before
 			if ledger.MayChange(&o) {
@@ -241,8 +240,8 @@ func (m *Member) finish(ctx context.Context, o batch.Outcome, write func(b *pgx.
 	})
 }
 
-// writeOutcome queues recording an outcome in the rows of the batch. A member that holds
-// the circuit may take the place of another.
+// writeOutcome queues recording an outcome in the rows of the batch. A member that holds the
+// circuit may replace another's record.
 func (m *Member) writeOutcome(b *pgx.Batch, o batch.Outcome, holds bool, now time.Time) {
 	b.Queue(`INSERT INTO loabatch.rows (run, row, place, member, region, instance_id, operation, token, generation, finished, result, reason,
 		error_code, request_id, attempts, submitted, loa_status, tried)

@@ -20,7 +20,7 @@ import (
 
 var stories = flag.Uint64("same.n", 5, "stories of TestSameAsSQLite")
 
-// TestSameAsSQLite plays random stories of runs, some of them killed, to a ledger of either
+// TestSameAsSQLite plays random stories of runs, some of them killed, on a ledger of either
 // kind, and compares every answer and all that is known in the end.
 func TestSameAsSQLite(t *testing.T) {
 	t.Parallel()
@@ -30,7 +30,7 @@ func TestSameAsSQLite(t *testing.T) {
 	}
 }
 
-// pair is one ledger of each kind. Each run has a store of its own on either, as processes do.
+// pair is one ledger of each kind. Each run opens its own store of either, as processes do.
 type pair struct {
 	*testing.T
 	seed    uint64
@@ -80,7 +80,7 @@ func (p *pair) play() {
 	p.compare()
 }
 
-// take takes a run away.
+// take removes and returns a run.
 func (p *pair) take() *twins {
 	i := p.random.IntN(len(p.runs))
 	r := p.runs[i]
@@ -121,7 +121,7 @@ func (p *pair) application() batch.Application {
 func (p *pair) begin() {
 	r, a := p.runs[p.random.IntN(len(p.runs))], p.application()
 	if r.begun[a.Token] {
-		return // once for each token of a run, as the contract says
+		return // only once for each token of a run, as the contract says
 	}
 	if p.random.IntN(4) == 0 {
 		past, err := r.runs[0].Past(p.Context(), a.Operation.Place(), []batch.Key{a.Key})
@@ -165,7 +165,7 @@ func (p *pair) same(what string, a, b error) {
 	}
 }
 
-// compare compares what both ledgers know. When something was done is each one's own.
+// compare compares what both ledgers know, except for times, which differ.
 func (p *pair) compare() {
 	stores := p.open()
 	for _, place := range []batch.Place{batch.PlaceLOA, batch.PlaceCompletion} {

@@ -15,7 +15,7 @@ import (
 
 var _ ledger.Inspector = (*Store)(nil)
 
-// queries is how many queries give the round trip's median and the clock's difference.
+// queries is how many queries measure the round trip and the difference of the clocks.
 const queries = 5
 
 // Inspect implements [ledger.Inspector].
@@ -34,7 +34,7 @@ func (s *Store) Inspect(ctx context.Context) (ledger.Server, error) {
 	return server, s.wrap("check", err)
 }
 
-// transport says how a connection is protected.
+// transport returns how a connection is protected.
 func transport(conn *pgx.Conn) (server ledger.Server) {
 	raw := conn.PgConn().Conn()
 	if host, _, err := net.SplitHostPort(raw.RemoteAddr().String()); err == nil {
@@ -48,13 +48,13 @@ func transport(conn *pgx.Conn) (server ledger.Server) {
 		return server
 	}
 	server.Encrypted, server.Protocol = true, tls.VersionName(encrypted.ConnectionState().Version)
-	if c := conn.Config().TLSConfig; c != nil { // verify-full; the driver checks less where it skips
+	if c := conn.Config().TLSConfig; c != nil { // verify-full; with less, the driver skips this verification
 		server.Verified = !c.InsecureSkipVerify
 	}
 	return server
 }
 
-// ask reads the settings that decide whether a commit outlives a crash, and what is free.
+// ask reads the settings that decide whether a commit survives a crash, and what is free.
 func ask(ctx context.Context, q querier, server *ledger.Server) error {
 	return q.QueryRow(ctx, `SELECT current_setting('server_version'), current_user, (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
 		current_setting('fsync')::boolean AND current_setting('full_page_writes')::boolean,
@@ -65,7 +65,7 @@ func ask(ctx context.Context, q querier, server *ledger.Server) error {
 		Scan(&server.Version, &server.Role, &server.Super, &server.Durable, &server.Commit, &server.Synchronous, &server.Standbys, &server.Free)
 }
 
-// rights are those that the ledger needs of each kind of thing in its schemas.
+// rights are those that the ledger needs on each kind of object in its schemas.
 const rights = `SELECT format('GRANT CREATE ON DATABASE %I TO %I', current_database(), current_user) AS grant, 0 AS n
 		WHERE NOT has_database_privilege(current_database(), 'CREATE') AND to_regnamespace('loabatch_river') IS NULL
 	UNION ALL SELECT format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, current_user), 1

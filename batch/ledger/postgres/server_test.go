@@ -21,8 +21,8 @@ func inspect(t *testing.T, s *postgres.Store) ledger.Server {
 	return found
 }
 
-// TestInspect asks servers about themselves: one for tests, one with a standby that is not waited
-// for, and one whose commits wait for it.
+// TestInspect inspects a server for tests, one with an asynchronous standby, and one whose commits
+// wait for it.
 func TestInspect(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t)
@@ -56,7 +56,7 @@ func TestInspect(t *testing.T) {
 	}
 }
 
-// TestInspectRights has another role use a ledger that is not its own.
+// TestInspectRights uses a ledger as a role that does not own it.
 func TestInspectRights(t *testing.T) {
 	t.Parallel()
 	address := database(t)
@@ -73,8 +73,8 @@ func TestInspectRights(t *testing.T) {
 	}
 }
 
-// TestUnwritable has a server that takes no more writes in the middle of a run: read-only as after a
-// failover, or without room. Nothing is begun, and the run goes on once it can.
+// TestUnwritable makes a server refuse writes in the middle of a run: read-only as after a failover,
+// or out of space. Nothing is begun, and the run goes on once writes work again.
 func TestUnwritable(t *testing.T) {
 	t.Parallel()
 	address := database(t)
@@ -91,7 +91,7 @@ func TestUnwritable(t *testing.T) {
 			CREATE TRIGGER full_disk BEFORE INSERT ON loabatch.rows EXECUTE FUNCTION loabatch.full_disk()`, "DROP TRIGGER full_disk ON loabatch.rows", ledger.Full},
 	} {
 		server.Query(t, name, strings.ReplaceAll(test.break_, "%s", name))
-		if test.name == "read-only" { // of new sessions
+		if test.name == "read-only" { // applies to new sessions
 			s.Pool().Reset()
 		}
 		err := r.Begin(t.Context(), ledgertest.Application(0))

@@ -1,25 +1,24 @@
 // Package postgres keeps a ledger in a PostgreSQL database that several hosts share. It is
-// the only importer of the driver, but for batch/hosts, which hands rows out over the same
+// the only importer of the driver except batch/hosts, which hands out rows over the same
 // connections.
 //
-// The tables are in the schema loabatch (schema.go), which needs no more than the right to
-// create it. There a run is a batch with one or more members: processes, possibly on
-// different hosts. What [ledger.State] calls a run is a member, so the rules of who may end
-// what another began stay as they are.
+// The tables are in the schema loabatch (schema.go), for which the right to create it is
+// enough. A run there is a batch with one or more members: processes, possibly on different
+// hosts. What [ledger.State] calls a run is a member, so its rules about who may end what
+// another began apply unchanged.
 //
-// Each write is a transaction of its own, in two round trips where it depends on what it
-// reads (Begin, Finish, Take). There is no group commit: PostgreSQL has one, and a region
-// needs five rows a second.
+// Each write is a transaction of its own, in two round trips if it depends on what it reads
+// (Begin, Finish, Take). There is no group commit: PostgreSQL has one, and a region needs only
+// five rows a second.
 //
-// A member writes a heartbeat every tenth of the silence ([Store.Silence]). One that has
-// been silent for longer is presumed dead by whoever has watched for as long (beat.go), and
-// loses its locks: from then on its Begin finds no lock, and its Take no living member, so
-// nothing is sent.
+// A member writes a heartbeat every tenth of the silence ([Store.Silence]). Whoever has watched
+// it be silent for longer presumes it dead (beat.go) and takes its locks: from then on its
+// Begin finds no lock, and its Take no living member, so nothing is sent.
 //
-// Clocks of hosts differ, so what members must agree on goes by the database's: heartbeats
-// and quotas. The settling time of an open token ([ledger.State.Tried]) counts from an
-// attempt that another host may have made; it is stored by the database's clock if the
-// host's differs by more than a second.
+// Hosts' clocks differ, so what members must agree on, heartbeats and quotas, goes by the
+// database's. The settling time of an open token ([ledger.State.Tried]) counts from an attempt
+// that another host may have made; it is stored by the database's clock if the host's differs
+// by more than a second.
 package postgres
 
 import (
@@ -41,22 +40,22 @@ import (
 )
 
 const (
-	// silence is how long a member may be silent. It is longer than a granted request may
-	// wait for its start, and the time in which a server fails over or restarts is allowed for
-	// by the rules of [watch].
+	// silence is how long a member may be silent. It is longer than a granted request may wait
+	// before it starts; the rules of [watch] allow for the time in which a server fails over or
+	// restarts.
 	silence = 10 * time.Second
-	// patience is how long a small transaction may take before the server counts as out
-	// of reach. Without it a call would wait as long as the system's TCP does, for minutes.
+	// patience is how long a small transaction may take before the server counts as
+	// unreachable. Without it a call would wait for the system's TCP timeout, for minutes.
 	patience = 15 * time.Second
-	// readPatience is the same for what reads or writes any number of rows: a million
-	// circuits take a minute.
+	// readPatience is the same for reading or writing any number of rows: a million circuits
+	// take a minute.
 	readPatience = 5 * time.Minute
-	// idle is how long a transaction may wait for its process.
+	// idle is how long a transaction may be idle.
 	idle = silence / 2
-	// connections is how many a process has at most, unless the address says otherwise, and one
-	// more for its heartbeats: with ten processes, those of a server as it is installed.
+	// connections is a process's limit unless the address sets one; heartbeats have one more.
+	// Ten processes just fit a server with its default settings.
 	connections = 9
-	// oldest is the oldest version of the server that the ledger is made for.
+	// oldest is the oldest supported version of the server.
 	oldest = 13
 )
 
@@ -64,7 +63,7 @@ const (
 type Store struct {
 	path     string // without user and password
 	pool     *pgxpool.Pool
-	beats    *pgxpool.Pool // a connection for heartbeats, which must not wait for others
+	beats    *pgxpool.Pool // one connection for heartbeats, which must not wait for other calls
 	silence  time.Duration
 	watch    watch
 	skew     atomic.Int64 // of the database's clock, see clock.go
@@ -88,10 +87,10 @@ var (
 )
 
 // Open opens the ledger in the database at an address, and creates its schema if it is missing.
-// The address is a URL or a connection string of PostgreSQL; what it does not say comes from the
+// The address is a URL or a connection string of PostgreSQL; what it does not set comes from the
 // usual environment variables (PGHOST, …) and files. An older schema is migrated.
 //
-// Its errors are [*ledger.Error]; the Kind says what helps. None of them has the password.
+// Its errors are [*ledger.Error], classified by Kind. None of them contains the password.
 func Open(ctx context.Context, address string) (*Store, error) {
 	return openWith(ctx, address, silence)
 }
@@ -128,7 +127,7 @@ func pathOf(c *pgx.ConnConfig) string {
 	return "postgres://" + host + "/" + cmp.Or(c.Database, c.User)
 }
 
-// configure sets what the address leaves open, and what the ledger relies on.
+// configure sets what the address does not, and what the ledger relies on.
 func configure(c *pgxpool.Config, address string) {
 	conn := c.ConnConfig
 	if !strings.Contains(address, "pool_max_conns") {
@@ -142,12 +141,11 @@ func configure(c *pgxpool.Config, address string) {
 		conn.RuntimeParams["application_name"] = "loabatch"
 	}
 	if conn.ValidateConnect == nil && len(conn.Fallbacks) > 0 {
-		// Of several hosts, the one that can be written.
+		// Of several hosts, choose the one that accepts writes.
 		conn.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
-	// Begin must be durable, whatever the database's default is. And a process that is
-	// stopped in the middle of a transaction must not keep its locks until others have
-	// found it dead.
+	// Begin must be durable whatever the database's default, and a process that is stopped in
+	// the middle of a transaction must not keep its locks until others have found it dead.
 	c.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		_, err := conn.Exec(ctx, `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
 			UNION ALL SELECT set_config('default_transaction_isolation', 'read committed', false)
@@ -188,8 +186,7 @@ func (s *Store) prepare(ctx context.Context) error {
 	return s.compareClocks(ctx, conn)
 }
 
-// Pool returns the connections of the ledger, for those who hand out rows. They are closed with
-// the ledger.
+// Pool returns the connections of the ledger, for handing out rows. They are closed with the ledger.
 func (s *Store) Pool() *pgxpool.Pool { return s.pool }
 
 // Failure makes a failure of a statement on one of these connections an [*ledger.Error], as the
@@ -222,7 +219,7 @@ func (s *Store) Close() error {
 		m.halt()
 	}
 	if len(left) > 0 {
-		// Others need not wait until they have been silent. If it fails, they do.
+		// This saves others from waiting for the silence. If it fails, they wait.
 		ctx, cancel := context.WithTimeout(context.Background(), s.silence)
 		defer cancel()
 		_, _ = s.pool.Exec(ctx, "UPDATE loabatch.members m SET gone = true, beat = clock_timestamp() WHERE m.seq = ANY($1) AND "+running, left)
@@ -273,11 +270,11 @@ func (s *Store) usable() error {
 	return nil
 }
 
-// panicked has every later write fail: without heartbeats others will presume this process dead.
+// panicked makes every later write fail: without heartbeats others will presume this process dead.
 func (s *Store) panicked(err error) { s.broken.CompareAndSwap(nil, &err) }
 
-// attempt does one thing on a connection within [patience]. Once the context has ended,
-// nothing new is started.
+// attempt calls do with a connection, within [patience]. Once the context has ended, it starts
+// nothing.
 func (s *Store) attempt(ctx context.Context, do func(context.Context, *pgxpool.Conn) error) error {
 	return s.attemptOn(ctx, s.pool, do)
 }
@@ -296,8 +293,8 @@ func (s *Store) attemptOn(ctx context.Context, pool *pgxpool.Pool, do func(conte
 	return s.explain(ctx, bounded, err)
 }
 
-// explain says why something failed: the ledger was closed, the caller's context ended, or
-// the server did not answer in time.
+// explain returns why something failed: the ledger was closed, the caller's context ended, or the
+// server did not answer in time.
 func (s *Store) explain(ctx, bounded context.Context, err error) error {
 	if err == nil {
 		return nil
@@ -316,7 +313,7 @@ func (s *Store) explain(ctx, bounded context.Context, err error) error {
 	return err
 }
 
-// large does something with any number of rows within [readPatience].
+// large calls do, which handles any number of rows, within [readPatience].
 func (s *Store) large(ctx context.Context, do func(context.Context) error) error {
 	if err := s.usable(); err != nil {
 		return err
@@ -326,7 +323,7 @@ func (s *Store) large(ctx context.Context, do func(context.Context) error) error
 	return s.explain(ctx, bounded, do(bounded))
 }
 
-// read is large for what only reads, with the error of the ledger.
+// read is large for reading, with its error wrapped.
 func (s *Store) read(ctx context.Context, do func(context.Context) error) error {
 	return s.wrap("read", s.large(ctx, do))
 }
@@ -361,8 +358,8 @@ func transactOn(ctx context.Context, conn *pgxpool.Conn, do func(context.Context
 	return tx.Commit(end)
 }
 
-// inTwo runs a transaction in two round trips: what read queues, then what write
-// queues. The end of the context is noticed before the second; then nothing is written.
+// inTwo runs a transaction in two round trips: what read queues, then what write queues. If the
+// context ends before the second, nothing is written.
 func (s *Store) inTwo(ctx context.Context, read func(*pgx.Batch), write func(*pgx.Batch) error) error {
 	return s.attempt(ctx, func(bounded context.Context, conn *pgxpool.Conn) error {
 		var first, second pgx.Batch

@@ -11,7 +11,7 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger/postgres/pgtest"
 )
 
-// database is the URL of a ledger without content.
+// database is the URL of an empty ledger.
 func database(t testing.TB) string {
 	t.Helper()
 	return pgtest.Prepared(t, "ledger", func(url string) error {

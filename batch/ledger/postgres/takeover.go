@@ -14,7 +14,7 @@ import (
 	"github.com/loabatch/loabatch/batch/quota"
 )
 
-// takeovers is the schema's step to ledgers that were taken over.
+// takeovers is the step of the schema for ledgers that were taken over.
 const takeovers = `CREATE TABLE loabatch.takeovers (
 		id       text PRIMARY KEY,
 		source   text   NOT NULL,
@@ -37,14 +37,14 @@ type taking struct {
 	taken   ledger.Taken
 	runs    map[int64]numbers // by the number in the archive
 	known   ledger.KnownError
-	refused bool // known says why
+	refused bool // known holds the reason
 }
 
 // numbers are those of a run and of its only member.
 type numbers struct{ run, member int64 }
 
-// TakeOver implements [ledger.Taker]. A run of the archive becomes a run with one member, which is
-// gone. No batch or run starts meanwhile.
+// TakeOver implements [ledger.Taker]. A run of the archive becomes a run with one closed member. No
+// batch or run starts meanwhile.
 func (s *Store) TakeOver(ctx context.Context, a *ledger.Archive) (ledger.Taken, error) {
 	t := taking{Store: s, taken: ledger.Taken{ID: a.ID, Source: a.Source, Host: a.Host}, runs: map[int64]numbers{}}
 	err := s.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
@@ -78,7 +78,7 @@ func took(ctx context.Context, q querier, id string) (*ledger.Taken, error) {
 
 // all adds the archive within the transaction.
 func (t *taking) all(ctx context.Context, a *ledger.Archive) error {
-	// Reading the other ledger takes its time.
+	// Reading the other ledger takes time.
 	if _, err := t.tx.Exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0"); err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (t *taking) all(ctx context.Context, a *ledger.Archive) error {
 	return err
 }
 
-// inChunks calls a function with parts of what an archive yields.
+// inChunks calls a function with what an archive yields, in chunks.
 func inChunks[T any](all iter.Seq2[T, error], add func([]T) error) error {
 	var part []T
 	for one, err := range all {
@@ -140,7 +140,8 @@ func inChunks[T any](all iter.Seq2[T, error], add func([]T) error) error {
 	return add(part)
 }
 
-// addRuns adds runs, each with a member. One of them known here, the archive is a copy of another.
+// addRuns adds runs, each with a member. If one is known here, the archive comes from a copy of a
+// ledger that was taken over.
 func (t *taking) addRuns(ctx context.Context, part []ledger.ArchivedRun) error {
 	ids := make([]string, len(part))
 	for i := range part {
@@ -171,7 +172,7 @@ func (t *taking) addRuns(ctx context.Context, part []ledger.ArchivedRun) error {
 	return t.addMembers(ctx, part)
 }
 
-// finalOf is how a run ended, as it is stored. Of one that died the counts are stored if its rows are
+// finalOf is how a run ended, as stored. For one that died, the counts are stored if its rows are
 // gone.
 func finalOf(r ledger.ArchivedRun) (ended time.Time, final string) {
 	switch {
@@ -204,7 +205,7 @@ func (t *taking) addMembers(ctx context.Context, part []ledger.ArchivedRun) erro
 	return t.tx.SendBatch(ctx, &b).Close()
 }
 
-// of returns the numbers of a run. A state without one has 0.
+// of returns the numbers of a run; a state without a run has 0.
 func (t *taking) of(run int64) (numbers, error) {
 	n, ok := t.runs[run]
 	if !ok && run != 0 {
@@ -234,13 +235,13 @@ func (t *taking) addRows(ctx context.Context, rows iter.Seq2[ledger.ArchivedRow,
 	return err
 }
 
-// addCircuits adds the states of circuits of which this ledger knows nothing, nor holds the lock.
+// addCircuits adds the states of circuits that this ledger neither knows nor has locked.
 func (t *taking) addCircuits(ctx context.Context, part []ledger.ArchivedCircuit) error {
 	scopes, regions, ids := make([]string, len(part)), make([]string, len(part)), make([]string, len(part))
 	for i, c := range part {
 		scopes[i], regions[i], ids[i] = string(c.Scope), c.Key.Region, c.Key.InstanceID
 	}
-	// In its own place, another state of a circuit counts as well: what follows an application belongs to it.
+	// A state of the circuit at any other place counts too: later steps belong to its application.
 	known := ledger.KnownError{}
 	err := t.tx.QueryRow(ctx, `WITH k AS (SELECT DISTINCT * FROM unnest($1::text[], $2::text[], $3::text[]) AS k (scope, region, id)),
 		met AS (SELECT k.* FROM k WHERE EXISTS (SELECT 1 FROM loabatch.circuits c WHERE c.scope = k.scope AND c.instance_id = k.id AND c.region = k.region
@@ -251,7 +252,7 @@ func (t *taking) addCircuits(ctx context.Context, part []ledger.ArchivedCircuit)
 	if err != nil {
 		return err
 	}
-	if known.Circuits > 0 || t.refused { // all of them are counted
+	if known.Circuits > 0 || t.refused { // count them all
 		known.Circuits += t.known.Circuits
 		if t.refused {
 			known.Scope, known.Circuit = t.known.Scope, t.known.Circuit
@@ -276,7 +277,7 @@ func (t *taking) addCircuits(ctx context.Context, part []ledger.ArchivedCircuit)
 	return t.tx.SendBatch(ctx, &b).Close()
 }
 
-// members are the numbers of those that were added.
+// members are the numbers of the added members.
 func (t *taking) members() []int64 {
 	list := make([]int64, 0, len(t.runs))
 	for _, n := range t.runs {
@@ -285,7 +286,7 @@ func (t *taking) members() []int64 {
 	return list
 }
 
-// addLOAs adds what was seen of LOAs to what is known of them.
+// addLOAs adds the observed LOAs to those known here.
 func (t *taking) addLOAs(ctx context.Context, part []ledger.LOA) error {
 	var b pgx.Batch
 	for _, l := range part {
@@ -295,7 +296,7 @@ func (t *taking) addLOAs(ctx context.Context, part []ledger.LOA) error {
 	return t.tx.SendBatch(ctx, &b).Close()
 }
 
-// addQuotas adds what still counts of quotas.
+// addQuotas adds the part of quotas that still counts.
 func (t *taking) addQuotas(ctx context.Context, part []ledger.ArchivedQuota) error {
 	for _, q := range part {
 		if err := t.addQuota(ctx, q); err != nil {
@@ -328,7 +329,7 @@ func (t *taking) addQuota(ctx context.Context, q ledger.ArchivedQuota) error {
 		return err
 	}
 	there := quotaTime(now, line)
-	state.Take(there, quota.Ask{Rate: quota.DefaultRate, Burst: 1}) // it may be of another line
+	state.Take(there, quota.Ask{Rate: quota.DefaultRate, Burst: 1}) // it may be of another time line
 	q.State.Move(q.Read, there)
 	state.Merge(q.State)
 	if stored, err = state.AppendBinary(nil); err != nil {

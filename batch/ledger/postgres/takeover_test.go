@@ -53,8 +53,8 @@ func outcome(a batch.Application, result sheet.Result) batch.Outcome {
 
 const places = 12 // circuits of the ledger that is taken over
 
-// lived is a SQLite ledger with all that one can know: runs that ended, died, were taken over and were pruned, and
-// circuits in each state.
+// lived is a SQLite ledger with everything that one can contain: runs that ended, died, were taken over
+// and were pruned, and circuits in each state.
 func lived(t *testing.T, path string) *sqlite.Store {
 	t.Helper()
 	s, err := sqlite.Open(t.Context(), path)
@@ -93,7 +93,7 @@ func lived(t *testing.T, path string) *sqlite.Store {
 	all(t, done.Begin(ctx, complete), done.Finish(ctx, outcome(complete, sheet.Submitted)))
 	all(t, done.End(ctx, ledger.RunEnd{ExitCode: 5, Output: "done.xlsx", Requests: 7, Retries: 1, Slowed: time.Second, Statuses: map[int]string{3: "Approved"}}))
 
-	// Two that are killed by the end of their store: one is taken over, the other leaves tokens open.
+	// Two runs that die when their store is closed: one is taken over, the other leaves tokens open.
 	for _, id := range []string{"taken", "died"} {
 		other, err := sqlite.Open(ctx, path)
 		must(t, err)
@@ -121,8 +121,8 @@ func lived(t *testing.T, path string) *sqlite.Store {
 
 var quotaKey = quota.Key{Scope: "real:1", Region: "cn-hangzhou", API: "ApplyPhysicalConnectionLOA"}
 
-// knowledge is what a ledger says of all that lived knows. Of an open token of a run that died the bound of
-// its last attempt is left out, as each ledger has its own.
+// knowledge is what a ledger says about the content of lived. The bound on the last attempt of a dead
+// run's open token is left out, since each ledger has its own.
 func knowledge(t *testing.T, s ledger.Store) map[string]any {
 	t.Helper()
 	ctx, known := t.Context(), map[string]any{}
@@ -166,7 +166,7 @@ func knowledge(t *testing.T, s ledger.Store) map[string]any {
 	return known
 }
 
-// TestTakeOver has a database take over a ledger in a file, and compares what the two know.
+// TestTakeOver takes over a ledger in a file into a database, and compares what the two know.
 func TestTakeOver(t *testing.T) {
 	ctx, folder := t.Context(), t.TempDir()
 	file := lived(t, filepath.Join(folder, "ledger.db"))
@@ -184,7 +184,7 @@ func TestTakeOver(t *testing.T) {
 		}
 	}
 
-	// A run goes on where the last one died: under the token that is open, and under no other.
+	// A run continues where the last one died: under the open token, and no other.
 	r, err := to.Start(ctx, ledger.RunInfo{ID: "next", Scope: "real:1"}, []batch.Key{someKey(6), someKey(2)})
 	must(t, err)
 	for i, open := range map[int]string{6: "open", 2: "first"} {
@@ -204,7 +204,8 @@ func TestTakeOver(t *testing.T) {
 	}
 }
 
-// TestTakeOverRefused has a database refuse what it knows from elsewhere, and leave both as they were.
+// TestTakeOverRefused checks that a database refuses what it knows from elsewhere, and that both
+// ledgers stay unchanged.
 func TestTakeOverRefused(t *testing.T) {
 	ctx, folder := t.Context(), t.TempDir()
 	path := filepath.Join(folder, "ledger.db")
@@ -228,7 +229,7 @@ func TestTakeOverRefused(t *testing.T) {
 	file = reopen("ledger.db")
 	_, err = ledger.Move(ctx, file, to, to.Path())
 	if known, ok := errors.AsType[*ledger.KnownError](err); !ok || known.Circuits != 1 || known.Circuit != someKey(1) || known.Scope != "real:1" {
-		t.Errorf("%v, want one circuit that is known", err)
+		t.Errorf("%v, want one known circuit", err)
 	}
 	if runs, err := to.Runs(ctx, 0); err != nil || len(runs) != 1 {
 		t.Errorf("%d runs, %v", len(runs), err)
@@ -240,7 +241,7 @@ func TestTakeOverRefused(t *testing.T) {
 	}
 	all(t, next.End(ctx, ledger.RunEnd{}))
 
-	// A circuit that a batch holds is known as well, though nothing has happened to it yet.
+	// A circuit that a batch holds counts as known, though nothing has happened to it yet.
 	other := open(t, database(t), postgres.Silence)
 	held, err := other.Start(ctx, ledger.RunInfo{ID: "held", Scope: "real:1"}, []batch.Key{someKey(8)})
 	must(t, err)
@@ -256,7 +257,7 @@ func TestTakeOverRefused(t *testing.T) {
 	}
 }
 
-// TestTakeOverOfTwoFiles has a database take over the ledgers of two hosts, whose quota is one from then on.
+// TestTakeOverOfTwoFiles takes over the ledgers of two hosts, which then share one quota.
 func TestTakeOverOfTwoFiles(t *testing.T) {
 	ctx, folder := context.Background(), t.TempDir()
 	to := open(t, database(t), postgres.Silence)

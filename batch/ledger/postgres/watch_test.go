@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// TestWatch pauses this process, and jumps its clock.
+// TestWatch simulates pauses of this process and jumps of its clock.
 func TestWatch(t *testing.T) {
 	w := watch{gap: time.Second}
 	beat := time.Now()
@@ -32,7 +32,7 @@ func TestWatch(t *testing.T) {
 		t.Errorf("silent for %s after a pause", got)
 	}
 	earlier()
-	w.last = w.last.Round(0).Add(-2 * time.Second) // suspended: the other clock stood still
+	w.last = w.last.Round(0).Add(-2 * time.Second) // suspended: the other clock stopped
 	w.touch()
 	if got := w.silent(1, beat); got != 0 {
 		t.Errorf("silent for %s after a suspension", got)

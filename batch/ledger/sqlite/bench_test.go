@@ -16,7 +16,7 @@ import (
 	"github.com/loabatch/loabatch/batch/quota"
 )
 
-// BenchmarkRows begins and finishes rows, each Begin and each Finish durable.
+// BenchmarkRows begins and finishes rows; each Begin and each Finish is durable.
 func BenchmarkRows(b *testing.B) {
 	for _, writers := range []int{1, 8, 64, 128} {
 		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) { benchmarkRows(b, writers) })
@@ -116,7 +116,7 @@ func BenchmarkWorkbook(b *testing.B) {
 	}
 }
 
-// fill records a run with that many accepted rows.
+// fill records a run with the given number of accepted rows.
 func fill(b *testing.B, s *sqlite.Store, rows int) {
 	b.Helper()
 	run, err := s.Start(b.Context(), ledger.RunInfo{ID: "fill", Scope: ledger.Real}, ledgertest.Keys(rows))
@@ -146,7 +146,7 @@ func fill(b *testing.B, s *sqlite.Store, rows int) {
 	}
 }
 
-// processorTime is the processor time of this process, user and system.
+// processorTime is the CPU time of this process, user and system.
 func processorTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

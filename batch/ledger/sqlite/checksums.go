@@ -15,12 +15,12 @@ import (
 
 // The seal protects a ledger at rest. A killed run leaves its ledger unsealed, and SQLite's
 // own check does not look at values. So each state of a circuit, which decides whether an
-// application is sent, has a checksum of its own. It is compared whenever the state is read,
-// and for all states when a ledger without a seal is opened: then one whose circuit was
-// changed into another is found as well.
+// application is sent, has its own checksum. It is verified whenever the state is read, and
+// for all states when a ledger without a seal is opened: that also finds a state whose circuit
+// was changed into another.
 
-// rowChecksums is the schema's step to them. 0 means none: an older program that has the
-// ledger open still writes rows without one.
+// rowChecksums is the step of the schema that adds them. 0 means none: an older program that has
+// the ledger open still writes rows without one.
 const rowChecksums = `
 	ALTER TABLE circuits ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
 	UPDATE circuits SET checksum = row_checksum(` + checkedColumns + `);`
@@ -31,8 +31,8 @@ const checkedColumns = `scope, region, instance_id, place, hash, generation, tok
 	submitted, loa_status, run, pending_run, pending_hash, pending_generation, pending_token,
 	pending_operation, pending_phase, tried`
 
-// laterColumns were added to the schema after rows had checksums. Where they have their
-// defaults the checksum is that without them.
+// laterColumns were added to the schema after rows had checksums. If they have their defaults,
+// the checksum does not cover them.
 const laterColumns = "others, pending_accepted"
 
 // checksummer computes checksums with memory that it keeps.

@@ -75,8 +75,7 @@ func (t *transaction) finishApplication(run int64, c ledger.StateKey, o batch.Ou
 	return t.change(c, func(s ledger.State) (ledger.State, error) { return s.Finish(run, o, held), nil })
 }
 
-// writeOutcome records an outcome in the run's rows. begun says that the row should exist
-// already.
+// writeOutcome records an outcome in the run's rows. begun says that the row should already exist.
 func (t *transaction) writeOutcome(run int64, o batch.Outcome, begun bool, now time.Time) error {
 	f := ledger.StoreStep(run, &o, now)
 	values := [...]any{f.Token, f.Generation, f.Finished, f.Result, f.Reason, f.ErrorCode, f.RequestID, f.Attempts, f.Submitted, f.LOAStatus,

@@ -16,7 +16,7 @@ import (
 func sinceBoot() time.Duration {
 	clock := int32(unix.CLOCK_MONOTONIC)
 	if runtime.GOOS == "darwin" {
-		clock = 8 // CLOCK_UPTIME_RAW: CLOCK_MONOTONIC goes on there while the machine sleeps
+		clock = 8 // CLOCK_UPTIME_RAW: CLOCK_MONOTONIC advances there while the machine sleeps
 	}
 	var t unix.Timespec
 	if err := unix.ClockGettime(clock, &t); err != nil {
@@ -25,7 +25,7 @@ func sinceBoot() time.Duration {
 	return time.Duration(t.Nano())
 }
 
-// bootLine names this start of the machine; it is empty where the system has no name for it.
+// bootLine identifies this boot of the machine; it is empty if the system does not.
 func bootLine() string {
 	id, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	return strings.TrimSpace(string(id))

@@ -24,7 +24,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// Roles of the test binary when it is started as another process.
+// Roles of the test binary when started as another process.
 var roles = map[string]func(path string, arg int) error{
 	"write until killed":  writeUntilKilled,
 	"begin a range":       beginRange,
@@ -41,12 +41,12 @@ func TestMain(m *testing.M) {
 	arg, _ := strconv.Atoi(os.Getenv("LEDGER_TEST_ARG"))
 	if err := roles[role](os.Getenv("LEDGER_TEST_PATH"), arg); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(3) // not 1, with which Windows ends a process that is killed
+		os.Exit(3) // not 1, the exit code of a killed process on Windows
 	}
 	os.Exit(0)
 }
 
-// play is the command that plays a role on a ledger.
+// play returns the command that plays a role on a ledger.
 func play(role, path string, arg int) *exec.Cmd {
 	c := exec.Command(os.Args[0])
 	c.Env = append(os.Environ(), "LEDGER_TEST_ROLE="+role, "LEDGER_TEST_PATH="+path, "LEDGER_TEST_ARG="+strconv.Itoa(arg))
@@ -83,7 +83,7 @@ func writeUntilKilled(path string, n int) error {
 					os.Exit(1)
 				}
 				output.Lock()
-				fmt.Println("b", i) // one write(2): it outlives the process
+				fmt.Println("b", i) // one write(2), which outlives the process
 				output.Unlock()
 				if err := run.Finish(ctx, ledgertest.Accepted(i, time.Now())); err != nil {
 					fmt.Fprintln(os.Stderr, err)
@@ -103,8 +103,8 @@ func writeUntilKilled(path string, n int) error {
 	select {}
 }
 
-// TestKilled kills a writing process again and again. Everything that it reported as
-// begun or finished is so for the next process, which takes over its locks.
+// TestKilled kills a writing process again and again. The next process, which takes over its
+// locks, finds everything begun or finished that it had reported as such.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "ledger.db")
@@ -176,7 +176,7 @@ func checkKilled(t *testing.T, path string, begun, finished map[int]bool) {
 // rangeRows is the number of rows that each of the concurrent processes begins.
 const rangeRows = 200
 
-// beginRange begins rows of its own while other processes do the same.
+// beginRange begins its own rows while other processes do the same.
 func beginRange(path string, n int) error {
 	ctx := context.Background()
 	s, err := sqlite.Open(ctx, path)
@@ -268,9 +268,9 @@ func hold(path string, _ int) error {
 	select {}
 }
 
-// TestKilledHolder kills a process that holds circuits. While it lives its run is not taken
-// over, be it stopped; after SIGKILL the next run goes on at once, though it has the same
-// host name and process number and the heartbeat is recent.
+// TestKilledHolder kills a process that holds circuits. While it lives, even if stopped, its run is
+// not taken over; after SIGKILL the next run takes over at once, though it has the same host
+// name and process number and the heartbeat is recent.
 func TestKilledHolder(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "ledger.db")
@@ -313,8 +313,8 @@ func TestKilledHolder(t *testing.T) {
 	}
 }
 
-// runAgainAndAgain opens the ledger, makes a run and closes it until it is killed. Its
-// circuits overlap those of others, so some runs do not start.
+// runAgainAndAgain opens the ledger, makes a run and closes it until killed. Its circuits overlap
+// those of others, so some runs do not start.
 func runAgainAndAgain(path string, n int) error {
 	ctx := context.Background()
 	random := rand.New(rand.NewPCG(uint64(n), 11))
@@ -348,8 +348,8 @@ func runAgainAndAgain(path string, n int) error {
 	}
 }
 
-// TestSoundLedgerIsNeverRefused lets processes open, write, seal and close a ledger at the
-// same time, and kills them. None may find it damaged, nor be refused for another reason.
+// TestSoundLedgerIsNeverRefused has processes open, write, seal and close a ledger at the same
+// time, and kills them. None may find it damaged or fail for another reason.
 func TestSoundLedgerIsNeverRefused(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "ledger.db")

@@ -33,7 +33,7 @@ var kinds = map[int]ledger.Kind{
 	sqlite3.SQLITE_AUTH:     ledger.Permission,
 	sqlite3.SQLITE_BUSY:     ledger.Busy,
 	sqlite3.SQLITE_LOCKED:   ledger.Busy,
-	sqlite3.SQLITE_NOTADB:   ledger.Corrupt, // identify has seen that it is one
+	sqlite3.SQLITE_NOTADB:   ledger.Corrupt, // identify has found that it is one
 	sqlite3.SQLITE_CORRUPT:  ledger.Corrupt,
 	sqlite3.SQLITE_IOERR:    ledger.IO,
 }
@@ -64,8 +64,8 @@ func kindOf(err error) ledger.Kind {
 	return ledger.Other
 }
 
-// schemaError is the error of preparing a file for use. What SQLite then calls an error in
-// the statement is one in the schema: the statements are always the same.
+// schemaError is the error of preparing a file for use. What SQLite then reports as an error in a
+// statement is one in the schema: the statements never change.
 func schemaError(err error) error {
 	if engine, ok := errors.AsType[*sqlite.Error](err); ok && engine.Code() == sqlite3.SQLITE_ERROR {
 		return damage(engine.Error())

@@ -20,5 +20,5 @@ func (s *Store) Kill(ctx context.Context, runID string) error {
 
 // Panic makes the writer panic in the middle of a commit.
 func (s *Store) Panic(ctx context.Context) error {
-	return s.writer.do(ctx, func(*transaction) error { panic("made up") })
+	return s.writer.do(ctx, func(*transaction) error { panic("panic for a test") })
 }

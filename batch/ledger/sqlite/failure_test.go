@@ -85,11 +85,11 @@ func TestDiskFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(past) != begun {
-		t.Fatalf("%d circuits are begun, %d were reported so", len(past), begun)
+		t.Fatalf("%d circuits are begun, %d were reported as begun", len(past), begun)
 	}
 	pragma(t, s, "PRAGMA max_page_count=100000")
 	if err := r.Begin(t.Context(), numberedApplication(begun)); err != nil {
-		t.Errorf("with room again: %v", err)
+		t.Errorf("with space again: %v", err)
 	}
 }
 
@@ -109,8 +109,7 @@ func TestReadOnly(t *testing.T) {
 	}
 }
 
-// TestOneRejectionLeavesTheOthers lets a call that is rejected share a commit with calls
-// that are not.
+// TestOneRejectionLeavesTheOthers makes a rejected call share a commit with others.
 func TestOneRejectionLeavesTheOthers(t *testing.T) {
 	s, r := running(t, 8)
 	writes := make([]*write, 8)
@@ -134,7 +133,7 @@ func TestOneRejectionLeavesTheOthers(t *testing.T) {
 	}
 }
 
-// TestCancelledCallWritesNothing checks that a call writes what it reports, even if its
+// TestCancelledCallWritesNothing checks that a call writes exactly what it reports, even if its
 // context ends meanwhile.
 func TestCancelledCallWritesNothing(t *testing.T) {
 	s, r := running(t, 200)

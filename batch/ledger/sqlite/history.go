@@ -32,8 +32,8 @@ func (s *Store) Past(ctx context.Context, scope ledger.Scope, place batch.Place,
 	return past, nil
 }
 
-// states reads the states of circuits in every region in which the scope has any: there
-// are few, and with the region it takes no index of its own.
+// states reads the states of circuits in every region in which the scope has any: there are few,
+// and with the region in the query it needs no extra index.
 func (s *Store) states(ctx context.Context, scope ledger.Scope, place batch.Place, keys []batch.Key) (map[batch.Key]ledger.State, error) {
 	var regions []string
 	err := each(ctx, s.read, func(scan func(...any) error) error {
@@ -77,9 +77,9 @@ type pastRun struct {
 	until time.Time
 }
 
-// pastRun reads a run. One that did not record its end was killed, or is in progress. It
-// may have sent something after its last heartbeat, but was dead once it had missed so
-// many that others presumed so.
+// pastRun reads a run. One that did not record its end was killed, or is in progress. It may have
+// sent something after its last heartbeat, but not after it had missed enough of them to be
+// presumed dead.
 func (s *Store) pastRun(ctx context.Context, seq int64) (pastRun, error) {
 	var r pastRun
 	var heartbeat, ended int64
@@ -188,7 +188,7 @@ func (s *Store) Run(ctx context.Context, id string) (*ledger.PastRun, error) {
 		return nil, ledger.ErrNoRun
 	}
 	run := &ledger.PastRun{RunSummary: list[0]}
-	finished := 0 // more than there are rows, if they were pruned
+	finished := 0 // more than the rows that are left, if they were pruned
 	for _, n := range run.Results {
 		finished += n
 	}

@@ -19,23 +19,22 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
-// applicationID marks a ledger in the header of its file: "loab". Versions with schema 2
-// and below left it 0.
+// applicationID marks a ledger in the header of its file: "loab". Versions up to schema 2 left it 0.
 const applicationID = 0x6c6f6162
 
-// markLedger is the schema's step that marks ledgers which exist.
+// markLedger is the step of the schema that marks existing ledgers.
 const markLedger = `PRAGMA application_id = 0x6c6f6162`
 
 var (
-	errForeign  = errors.New("not a ledger and no database")
+	errForeign  = errors.New("neither a ledger nor a database")
 	errDatabase = errors.New("another program's database")
 	errNotFile  = errors.New("not a regular file")
 )
 
-// prepareFile makes sure that path is a ledger or empty, and readable by its owner alone. It
-// creates missing folders and the file. A file of another program is not touched. SQLite
-// itself synchronises the file's folder, when it first syncs the journal that it creates
-// there. The caller holds the lock of opened.
+// prepareFile makes sure that path is a ledger or empty, and private to its owner. It creates
+// missing folders and the file. Another program's file is not touched. SQLite itself syncs the
+// file's folder when it first syncs the journal that it creates there. The caller holds the
+// lock of opened.
 func prepareFile(ctx context.Context, path string) error {
 	if err := durable.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
@@ -75,8 +74,7 @@ func alreadyOpen(info os.FileInfo) bool {
 	return slices.ContainsFunc(opened.files, func(f os.FileInfo) bool { return os.SameFile(f, info) })
 }
 
-// openFile prepares the file at path and counts it as open until the function that it
-// returns is called.
+// openFile prepares the file at path and counts it as open until the returned function is called.
 func openFile(ctx context.Context, path string) (closed func(), err error) {
 	opened.Lock()
 	defer opened.Unlock()
@@ -96,7 +94,7 @@ func openFile(ctx context.Context, path string) (closed func(), err error) {
 	}, nil
 }
 
-// identify reads from the file whether it is a ledger. Nothing is changed.
+// identify checks whether a file is a ledger, without changing anything.
 func identify(ctx context.Context, path string) error {
 	head, err := readHead(path)
 	if err != nil {
@@ -126,14 +124,14 @@ func identify(ctx context.Context, path string) error {
 	case err != nil || ours == len(ledgerTables):
 		return err
 	case tables == 0 && mark == 0 && (len(log) == 0 || hasSchema(log)):
-		return nil // all that was ever written is in the log
+		return nil // everything that was ever written is in the log
 	}
 	return errDatabase
 }
 
 const (
 	headerSize = 100     // of a database, in bytes
-	headSize   = 1 << 20 // of what is searched for the schema
+	headSize   = 1 << 20 // of what is searched for the schema, in bytes
 )
 
 func readHead(path string) ([]byte, error) {
@@ -148,7 +146,7 @@ func readHead(path string) ([]byte, error) {
 // ledgerTables are the tables by which a ledger without a mark is recognised.
 var ledgerTables = []string{"schema_version", "runs", "rows", "circuits", "locks"}
 
-// hasSchema reports whether pages hold the schema of a ledger.
+// hasSchema reports whether pages contain the schema of a ledger.
 func hasSchema(pages []byte) bool {
 	for _, table := range ledgerTables {
 		if !bytes.Contains(pages, []byte("CREATE TABLE "+table)) && !bytes.Contains(pages, []byte(`CREATE TABLE "`+table)) {
@@ -170,9 +168,9 @@ func countTables(ctx context.Context, path string) (tables, ours int, err error)
 	return tables, ours, errors.Join(err, db.Close())
 }
 
-// restrictMode gives an existing file, and the files that SQLite keeps beside it, the mode
-// of a ledger: a read-only one left behind would make the ledger read-only. Windows knows
-// nothing else of a mode, and gives everybody the rest.
+// restrictMode gives an existing file, and the files that SQLite keeps beside it, the mode of a
+// ledger: a read-only one left behind would make the ledger read-only. On Windows a mode says
+// nothing else, and cannot keep others out.
 func restrictMode(path string, mode os.FileMode) error {
 	if runtime.GOOS == "windows" {
 		mode |= mode>>3 | mode>>6
@@ -194,7 +192,7 @@ func restrictMode(path string, mode os.FileMode) error {
 	return nil
 }
 
-// protect gives files to their owner alone, where a mode does not.
+// protect makes files private to their owner where a mode does not.
 func protect(paths ...string) error {
 	for _, path := range paths {
 		if err := durable.Protect(path); err != nil {
@@ -204,8 +202,8 @@ func protect(paths ...string) error {
 	return nil
 }
 
-// mark marks a new file as a ledger. It does so before the file has a log, so the mark is in
-// the file itself from then on.
+// mark marks a new file as a ledger. It does so before the file has a log, so the mark is in the
+// file itself.
 func mark(ctx context.Context, conn *sql.Conn) error {
 	var tables int
 	if err := conn.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil || tables > 0 {

@@ -31,8 +31,8 @@ func snapshot(t *testing.T, folder string) string {
 	return text
 }
 
-// TestForeignFilesAreLeftAlone opens files that are not ledgers, as they are at rest and
-// while their program is using them.
+// TestForeignFilesAreLeftAlone opens files that are not ledgers, at rest and while their own program
+// is using them.
 func TestForeignFilesAreLeftAlone(t *testing.T) {
 	database := func(statements ...string) func(*testing.T, string) {
 		return func(t *testing.T, path string) {
@@ -59,7 +59,7 @@ func TestForeignFilesAreLeftAlone(t *testing.T) {
 		make func(t *testing.T, path string)
 		kind ledger.Kind
 	}{
-		{"text", text("these are notes, and no database at all, and long enough for a header of one hundred bytes"), ledger.Foreign},
+		{"text", text("these are notes and not a database, and they are long enough for a header of one hundred bytes"), ledger.Foreign},
 		{"short text", text("x"), ledger.Foreign},
 		{"folder", func(t *testing.T, path string) {
 			if err := os.Mkdir(path, 0o755); err != nil {
@@ -92,8 +92,7 @@ func TestForeignFilesAreLeftAlone(t *testing.T) {
 	}
 }
 
-// TestLedgerCutToItsHeader opens a ledger of which only the header is left: it is ours, and
-// damaged.
+// TestLedgerCutToItsHeader opens a ledger of which only the header is left: a damaged ledger of ours.
 func TestLedgerCutToItsHeader(t *testing.T) {
 	path := atRest(t, 1)
 	if err := os.Truncate(path, headerSize); err != nil {
@@ -103,8 +102,8 @@ func TestLedgerCutToItsHeader(t *testing.T) {
 	wantKind(t, err, ledger.Corrupt)
 }
 
-// TestLedgerInItsLog opens a ledger of version 2 whose tables are in the log alone: the
-// program was killed in its first moments.
+// TestLedgerInItsLog opens a ledger of version 2 whose tables are only in the log: the program was
+// killed in its first moments.
 func TestLedgerInItsLog(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	conn := connect(t, path)
@@ -138,8 +137,8 @@ func TestDatabaseWithOurMark(t *testing.T) {
 	wantKind(t, err, ledger.Database)
 }
 
-// TestLedgerWithoutTables opens a file that says nothing but that it is a database: the
-// program was killed before it had written anything else.
+// TestLedgerWithoutTables opens an empty database: the program was killed before it had written
+// anything else.
 func TestLedgerWithoutTables(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	conn := connect(t, path)
@@ -173,7 +172,7 @@ func TestNewLedgerIsMarked(t *testing.T) {
 	}
 }
 
-// What fails for another reason than a busy file fails at once.
+// A failure other than a busy file is returned at once.
 func TestPatientlyOnlyWhileBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		calls, begun := 0, time.Now()

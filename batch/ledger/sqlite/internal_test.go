@@ -41,8 +41,8 @@ func TestTakeFromALedgerOfVersion2(t *testing.T) {
 	mustTake(t, s, anyAsk(2, 10), 0)
 }
 
-// After the machine was started anew, takes may be lost: nothing is granted until all that
-// may have been granted is over, counted from the start of the machine.
+// After a restart of the machine, takes may be lost: nothing is granted until all that may have
+// been granted is over, counted from the boot.
 func TestTakeAfterARestartOfTheMachine(t *testing.T) {
 	s, _ := running(t, 0)
 	mustTake(t, s, anyAsk(1, 1), 1)
@@ -54,7 +54,7 @@ func TestTakeAfterARestartOfTheMachine(t *testing.T) {
 	}
 }
 
-// A state that cannot be read or written stops whoever takes.
+// A take fails if the state cannot be read or written.
 func TestTakeFails(t *testing.T) {
 	s, _ := running(t, 0)
 	mustTake(t, s, anyAsk(1, 1), 1)
@@ -91,12 +91,12 @@ func TestTemporaryIsRemoved(t *testing.T) {
 	}
 }
 
-// TestStaleTemporariesAreRemoved leaves folders behind as a killed process, a process of an
-// earlier version and other programs do.
+// TestStaleTemporariesAreRemoved leaves folders behind like a killed process, a process of an
+// earlier version and other programs.
 func TestStaleTemporariesAreRemoved(t *testing.T) {
 	parent := t.TempDir()
 	t.Setenv("TMPDIR", parent)
-	t.Setenv("TMP", parent) // of Windows
+	t.Setenv("TMP", parent) // for Windows
 	used, err := Temporary(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +120,7 @@ func TestStaleTemporariesAreRemoved(t *testing.T) {
 	}
 	link := filepath.Join(parent, "loabatch-ledger-link")
 	err = os.Symlink(filepath.Join(parent, "other"), link)
-	if err != nil && runtime.GOOS != "windows" { // which lets few users make links; Wine makes none, and says nothing
+	if err != nil && runtime.GOOS != "windows" { // Windows lets few users make links; Wine makes none, without an error
 		t.Fatal(err)
 	}
 	_, linked := os.Lstat(link)

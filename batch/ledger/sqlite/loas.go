@@ -10,8 +10,8 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
-// loaStates is the schema's step to what was seen of LOAs: a row for each status of each
-// circuit's LOA ([ledger.LOA]). There are few for each circuit, and none is ever deleted.
+// loaStates is the step of the schema for observed LOAs: a row for each status of each circuit's LOA
+// ([ledger.LOA]). There are few for each circuit, and none is ever deleted.
 const loaStates = `CREATE TABLE loa_states (
 		scope         TEXT    NOT NULL,
 		region        TEXT    NOT NULL,
@@ -78,8 +78,8 @@ func (s *Store) KeepLetter(ctx context.Context, scope ledger.Scope, key batch.Ke
 	}))
 }
 
-// changeLOA applies a function to what is known of a circuit's present LOA and writes what it
-// returns, if that differs.
+// changeLOA applies a function to what is known of a circuit's current LOA and writes the result, if
+// that differs.
 func (t *transaction) changeLOA(ctx context.Context, scope ledger.Scope, key batch.Key, to func(ledger.LOA) ledger.LOA) error {
 	known, err := scanLOA(t.conn.QueryRowContext(ctx, presentLOA, string(scope), key.Region, key.InstanceID).Scan)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
@@ -97,7 +97,7 @@ func (t *transaction) changeLOA(ctx context.Context, scope ledger.Scope, key bat
 // LOAs implements [ledger.Store].
 func (s *Store) LOAs(ctx context.Context, scope ledger.Scope, keys []batch.Key) (map[batch.Key]ledger.LOA, error) {
 	present := map[batch.Key]ledger.LOA{}
-	latest := func(scan func(...any) error) error { // they come by time
+	latest := func(scan func(...any) error) error { // they are sorted by time
 		l, err := scanLOA(scan)
 		l.Scope = ""
 		present[l.Key] = l

@@ -13,17 +13,17 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
-// A run writes a heartbeat at every interval. Where its lock file is missing, it is presumed
-// dead after ten missed ones: long enough for a machine that swaps or a process that was
-// stopped for a while.
+// A run writes a heartbeat at every interval. If its lock file is missing, it is presumed dead
+// after ten missed ones: long enough for a machine that swaps or a process that was stopped
+// for a while.
 const (
 	heartbeatInterval = 30 * time.Second
 	heartbeatTimeout  = 10 * heartbeatInterval
 )
 
-// processColumns is the schema's step to lock files: what told one process from another is
-// no longer recorded. A process of an earlier version that has the ledger open can go on
-// with its run, and cannot start another.
+// processColumns is the step of the schema to lock files: what identified a process is no longer
+// recorded. A process of an earlier version that has the ledger open can continue its run but
+// not start another.
 const processColumns = `
 	ALTER TABLE runs DROP COLUMN process_started;
 	ALTER TABLE runs DROP COLUMN boot;`
@@ -36,15 +36,15 @@ func (s *Store) Start(ctx context.Context, info ledger.RunInfo, keys []batch.Key
 	}
 	byRegion := groupByRegion(keys)
 	var dead []holder
-	// Others share the commit, so the end of this caller's context must not interrupt it.
+	// Others share the commit, so it must not be interrupted when this caller's context ends.
 	err := s.writer.do(ctx, func(t *transaction) (err error) {
 		dead, err = t.start(context.Background(), r, byRegion)
 		return err
 	})
 	if err != nil {
 		if r.seq != 0 {
-			// The commit may still have taken effect. Without its file, the run would
-			// look alive until its heartbeat is old.
+			// The commit may still have taken effect. Without its file, the run would look alive
+			// until its heartbeat is old.
 			s.locks.drop(r.seq)
 		}
 		return nil, s.wrap("start", err)
@@ -60,9 +60,8 @@ func (s *Store) Start(ctx context.Context, info ledger.RunInfo, keys []batch.Key
 	return r, nil
 }
 
-// alive reports whether a run is in progress. The lock file says so, except for a run whose
-// file was lost or that an earlier version of the program started: then only the latest
-// heartbeat counts.
+// alive reports whether a run is in progress. The lock file tells, except for a run whose file was
+// lost or that an earlier version of the program started: then only the latest heartbeat counts.
 func (s *Store) alive(run int64, heartbeat, now time.Time) (bool, error) {
 	locked, err := s.locks.locked(run)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -105,8 +104,8 @@ func groupByRegion(keys []batch.Key) []regionKeys {
 	return groups
 }
 
-// start is the part of Start within the writer's transaction. It rejects the call before
-// it has written anything. It returns the runs that were taken over.
+// start is the part of Start within the writer's transaction. If it rejects the call, it has written
+// nothing. It returns the runs that were taken over.
 func (t *transaction) start(ctx context.Context, r *run, keys []regionKeys) ([]holder, error) {
 	var exists int
 	if err := t.conn.QueryRowContext(ctx, "SELECT count(*) FROM runs WHERE id = ?", r.info.ID).Scan(&exists); err != nil {
@@ -150,8 +149,8 @@ func (t *transaction) start(ctx context.Context, r *run, keys []regionKeys) ([]h
 	return holders, nil
 }
 
-// lockRun gives a new run its number and takes the lock of its file. It also removes files
-// that were left behind.
+// lockRun gives a new run its number and locks its file. It also removes files that were left
+// behind.
 func (t *transaction) lockRun(ctx context.Context, r *run, now time.Time) error {
 	locks := r.store.locks
 	if err := locks.make(); err != nil {
@@ -171,8 +170,8 @@ func (t *transaction) lockRun(ctx context.Context, r *run, now time.Time) error 
 	return nil
 }
 
-// sweepLocks removes the files of runs that ended, were taken over, were never recorded, or
-// have been dead for so long that the missing file makes no difference.
+// sweepLocks removes the files of runs that ended, were taken over, were never recorded, or have
+// been dead for so long that a missing file makes no difference.
 func (t *transaction) sweepLocks(ctx context.Context, locks *lockFiles, now time.Time) error {
 	list, err := locks.runs()
 	if err != nil {

@@ -13,11 +13,11 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// TestRunWithoutLockFile removes the lock file of a run that goes on: then only its latest
-// heartbeat can be seen, as with a run that an earlier version started.
+// TestRunWithoutLockFile removes the lock file of a run in progress: then only its latest heartbeat
+// counts, as for a run that an earlier version started.
 func TestRunWithoutLockFile(t *testing.T) {
 	s, r := running(t, 3)
-	s.locks.drop(r.seq) // Windows removes no file that is open
+	s.locks.drop(r.seq) // Windows does not remove open files
 	if err := os.RemoveAll(s.locks.folder); err != nil {
 		t.Fatal(err)
 	}
@@ -95,8 +95,8 @@ func TestBeginAfterAPauseBeats(t *testing.T) {
 	}
 }
 
-// TestHolderOfAClosedStoreIsDead starts the next run at once after the store of the former
-// one was closed.
+// TestHolderOfAClosedStoreIsDead starts the next run right after the store of the previous one was
+// closed.
 func TestHolderOfAClosedStoreIsDead(t *testing.T) {
 	s, _ := running(t, 1)
 	other := second(t, s)
@@ -108,8 +108,8 @@ func TestHolderOfAClosedStoreIsDead(t *testing.T) {
 	}
 }
 
-// TestLockFilesAreRemoved counts the lock files that are left by runs that end, are taken
-// over, were never recorded and are long dead.
+// TestLockFilesAreRemoved counts the lock files left by runs that ended, were taken over, were never
+// recorded or are long dead.
 func TestLockFilesAreRemoved(t *testing.T) {
 	s, r := running(t, 1)
 	files := func() string {
@@ -165,7 +165,7 @@ func TestLockFilesAreRemoved(t *testing.T) {
 	}
 	next("five", 0)
 	if got := files(); got != "[4 5]" {
-		t.Errorf("dead for long: %s", got)
+		t.Errorf("long dead: %s", got)
 	}
 }
 
@@ -200,7 +200,7 @@ func TestLockFolderUnusable(t *testing.T) {
 	}
 }
 
-// TestLocksFollowTheFile opens a ledger by a symbolic link.
+// TestLocksFollowTheFile opens a ledger through a symbolic link.
 func TestLocksFollowTheFile(t *testing.T) {
 	s, _ := running(t, 1)
 	link := filepath.Join(t.TempDir(), "link.db")
@@ -208,7 +208,7 @@ func TestLocksFollowTheFile(t *testing.T) {
 		t.Skip(err)
 	}
 	if _, err := os.Lstat(link); err != nil {
-		t.Skip("Wine makes no symbolic links, and says nothing")
+		t.Skip("Wine makes no symbolic links, without an error")
 	}
 	other, err := Open(t.Context(), link)
 	if err != nil {
@@ -221,8 +221,8 @@ func TestLocksFollowTheFile(t *testing.T) {
 	}
 }
 
-// TestFormerHolderDecidesNothing lets a run that was taken over finish a row that its
-// successor has begun with other content.
+// TestFormerHolderDecidesNothing makes a run that was taken over finish a row that its successor has
+// begun with other content.
 func TestFormerHolderDecidesNothing(t *testing.T) {
 	s, r := running(t, 1)
 	first := numberedApplication(0)
@@ -243,7 +243,7 @@ func TestFormerHolderDecidesNothing(t *testing.T) {
 	}
 }
 
-// second opens the same file once more, as another process would.
+// second opens the same file again, as another process would.
 func second(t *testing.T, s *Store) *Store {
 	t.Helper()
 	other, err := Open(t.Context(), s.Path())
@@ -254,7 +254,7 @@ func second(t *testing.T, s *Store) *Store {
 	return other
 }
 
-// takenOver has a store presume a run dead, and starts its successor.
+// takenOver makes a store presume a run dead, and starts its successor.
 func takenOver(t *testing.T, s *Store, r *run, n int) ledger.Run {
 	t.Helper()
 	err := s.writer.do(t.Context(), func(tx *transaction) error { return tx.takeOver(t.Context(), r.seq, "successor") })
@@ -277,8 +277,8 @@ func past(t *testing.T, r ledger.Run, key batch.Key) batch.Record {
 	return found[key]
 }
 
-// TestFenceOfAnotherProcess checks that a run finds its fence although it has cached that
-// it holds its locks.
+// TestFenceOfAnotherProcess checks that a run notices its fence although it has cached that it holds
+// its locks.
 func TestFenceOfAnotherProcess(t *testing.T) {
 	s, r := running(t, 3)
 	for i := range 2 {
@@ -293,8 +293,8 @@ func TestFenceOfAnotherProcess(t *testing.T) {
 	}
 }
 
-// TestStateOfAnotherProcess has a run finish what it began after another process has
-// begun the same circuit with other content: what is cached of it is stale.
+// TestStateOfAnotherProcess finishes a row after another process has begun the same circuit with
+// other content: the cached state is stale.
 func TestStateOfAnotherProcess(t *testing.T) {
 	s, r := running(t, 1)
 	first := numberedApplication(0)
@@ -315,7 +315,7 @@ func TestStateOfAnotherProcess(t *testing.T) {
 	if got := past(t, successor, first.Key); !got.Open || got.Token != again.Token || got.LOAStatus != "Applying" {
 		t.Errorf("after the former holder: %+v", got)
 	}
-	// And the successor, whose cache is stale now, keeps what the former holder recorded.
+	// The successor, whose cache is now stale, keeps what the former holder recorded.
 	o := outcome(again, sheet.Submitted)
 	o.LOAStatus = ""
 	if err := successor.Finish(t.Context(), o); err != nil {
@@ -326,8 +326,8 @@ func TestStateOfAnotherProcess(t *testing.T) {
 	}
 }
 
-// TestRollbackEmptiesTheCache checks that nothing is cached of a transaction that was rolled
-// back, and nothing of a row that is finished.
+// TestRollbackEmptiesTheCache checks that the cache keeps nothing of a transaction that was rolled
+// back, or of a finished row.
 func TestRollbackEmptiesTheCache(t *testing.T) {
 	s, r := running(t, 1)
 	a := numberedApplication(0)
@@ -362,8 +362,8 @@ func TestRollbackEmptiesTheCache(t *testing.T) {
 	}
 }
 
-// TestStartWithoutALookAtTheLocks has the question who holds the circuits fail: then the run
-// must not start, although its own locks could be written.
+// TestStartWithoutALookAtTheLocks makes the query for the circuits' holders fail: the run must not
+// start, although its own locks could be written.
 func TestStartWithoutALookAtTheLocks(t *testing.T) {
 	s, _ := running(t, 1)
 	for _, statement := range []string{
@@ -380,8 +380,8 @@ func TestStartWithoutALookAtTheLocks(t *testing.T) {
 	}
 }
 
-// TestStartWithoutAListOfLockFiles has the folder of lock files not be readable: then the
-// run must not start without a lock.
+// TestStartWithoutAListOfLockFiles makes the folder of lock files unreadable: the run must not start
+// without a lock.
 func TestStartWithoutAListOfLockFiles(t *testing.T) {
 	if os.Getuid() <= 0 {
 		t.Skip("the superuser reads every folder, and Windows has no such permission")

@@ -15,16 +15,16 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
-// lockFiles is the folder beside a ledger in which each run in progress holds the lock of a
-// file of its own. The operating system releases a lock when its holder ends, however it
-// ends, and no sooner: a run that was stopped or is swapped out still holds it. So neither
-// process numbers nor clocks decide whether a run is alive.
+// lockFiles is the folder beside a ledger in which each run in progress holds a lock on its own
+// file. The operating system releases a lock when its holder ends, however it ends, and no
+// sooner: a run that was stopped or is swapped out still holds it. So neither process numbers
+// nor clocks decide whether a run is alive.
 //
-// A file is made, checked for takeover and swept within a transaction that writes, so no
-// two processes do so at the same time.
+// Files are made, checked for takeover and swept within a write transaction, so no two processes
+// do so at the same time.
 type lockFiles struct {
 	folder  string
-	durable bool // outlives a power failure, as the ledger does
+	durable bool // survives a power failure, as the ledger does
 
 	mu   sync.Mutex
 	held map[int64]*flock.Flock // by run: the locks of this store
@@ -39,7 +39,7 @@ func (l *lockFiles) make() error {
 	return l.failure(durable.MkdirAll(l.folder, 0o700))
 }
 
-// failure adds the folder to an error, which would otherwise be taken for the ledger's.
+// failure adds the folder to an error, which would otherwise look like the ledger's.
 func (l *lockFiles) failure(err error) error {
 	if err == nil {
 		return nil
@@ -60,8 +60,8 @@ func (l *lockFiles) check() error {
 	return l.failure(errors.Join(os.WriteFile(name, nil, 0o600), os.Remove(name)))
 }
 
-// acquire takes the lock of a new run. The file is durable, or after a power failure the run
-// would look alive until its heartbeat is old.
+// acquire takes the lock of a new run. The file must be durable, or the run would look alive after a
+// power failure until its heartbeat is old.
 func (l *lockFiles) acquire(run int64) error {
 	lock := flock.New(l.path(run), flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
 	ok, err := lock.TryLock()
@@ -83,14 +83,14 @@ func (l *lockFiles) acquire(run int64) error {
 
 var errLockInUse = errors.New("the lock file of a new run is in use")
 
-// release ends the lock of a run of this store and removes its file. A file that cannot be
-// removed is swept by a later run.
+// release releases the lock of a run of this store and removes its file. A later run sweeps a file
+// that cannot be removed.
 func (l *lockFiles) release(run int64) {
 	l.drop(run)
 	_ = os.Remove(l.path(run))
 }
 
-// drop ends the lock of a run of this store, as the end of the process would.
+// drop releases the lock of a run of this store, as the end of the process would.
 func (l *lockFiles) drop(run int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -110,9 +110,8 @@ func (l *lockFiles) dropAll() {
 	clear(l.held)
 }
 
-// locked reports whether a run holds its lock. Without a file, the error is
-// [fs.ErrNotExist]. The lock that asks is shared, so two that ask do not take each other for
-// the holder.
+// locked reports whether a run holds its lock. Without a file, the error is [fs.ErrNotExist]. It
+// tries a shared lock, so two callers do not take each other for the holder.
 func (l *lockFiles) locked(run int64) (bool, error) {
 	lock := flock.New(l.path(run), flock.SetFlag(os.O_RDONLY))
 	free, err := lock.TryRLock()

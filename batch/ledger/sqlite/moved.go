@@ -11,8 +11,8 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
-// movedTable is the schema's step to ledgers that another one has taken over. Then it has one
-// row, which is committed before the other ledger commits: so at no time do both take writes.
+// movedTable is the step of the schema for ledgers that another one has taken over. The table then
+// has one row, committed before the other ledger commits, so they never both take writes.
 const movedTable = `CREATE TABLE moved (id TEXT NOT NULL, place TEXT NOT NULL, at INTEGER NOT NULL) STRICT;`
 
 // stays is the condition that the ledger has not moved.
@@ -20,7 +20,7 @@ const stays = "NOT EXISTS (SELECT 1 FROM moved)"
 
 var _ ledger.Leaver = (*Store)(nil)
 
-// readMoved reads the mark of a ledger that has moved; nil if it has not.
+// readMoved reads the mark of a ledger that has moved, or returns nil if it has not.
 func readMoved(ctx context.Context, q interface {
 	QueryRowContext(context.Context, string, ...any) *sql.Row
 }) (*ledger.MovedError, error) {
@@ -73,7 +73,7 @@ func (s *Store) Stay(ctx context.Context) error {
 	}))
 }
 
-// noneRuns rejects the call while a run is in progress.
+// noneRuns rejects the write while a run is in progress.
 func (t *transaction) noneRuns(ctx context.Context, s *Store) error {
 	now := time.Now()
 	var runs []holder
@@ -144,7 +144,7 @@ func archived[T any](ctx context.Context, s *Store, read func(scan func(...any) 
 	}
 }
 
-// errEnough ends a query whose reader has enough.
+// errEnough ends a query whose caller has stopped iterating.
 var errEnough = errors.New("enough was read")
 
 // archivedRuns yields the runs with their numbers. None was in progress when the ledger moved, so
@@ -183,7 +183,7 @@ func (s *Store) archivedRuns(ctx context.Context, moved time.Time) func(yield fu
 	}
 }
 
-// doMove is do for what may be written to a ledger that has moved.
+// doMove is do for writes that are allowed to a ledger that has moved.
 func (w *writer) doMove(ctx context.Context, apply func(*transaction) error) error {
 	return w.hand(ctx, &write{apply: apply, moves: true, done: make(chan error, 1)})
 }
@@ -197,5 +197,5 @@ func (c *cache) movedRejection(one *write) error {
 	return &moved
 }
 
-// quotaOf is the state of a quota, of a ledger that has not moved.
+// quotaOf reads the state of a quota unless the ledger has moved.
 const quotaOf = "SELECT state FROM quotas WHERE scope = ? AND region = ? AND api = ? AND " + stays

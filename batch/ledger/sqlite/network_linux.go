@@ -2,7 +2,7 @@ package sqlite
 
 import "syscall"
 
-// networks names the network file systems by statfs(2)'s f_type.
+// networks names network file systems by the f_type of statfs(2).
 var networks = map[uint32]string{
 	0x00006969: "NFS",
 	0x0000517b: "SMB",

@@ -2,5 +2,5 @@
 
 package sqlite
 
-// network is known on Linux and Windows only.
+// network is known only on Linux and Windows.
 func network(string) string { return "" }

@@ -18,7 +18,7 @@ import (
 	"github.com/loabatch/loabatch/sheet"
 )
 
-// outages returns how many ledgers TestPowerFailures puts through power failures.
+// outages returns how many ledgers TestPowerFailures subjects to power failures.
 func outages(t *testing.T) uint64 {
 	if text := os.Getenv("LOABATCH_OUTAGES"); text != "" {
 		n, err := strconv.ParseUint(text, 10, 32)
@@ -33,9 +33,9 @@ func outages(t *testing.T) uint64 {
 	return 100
 }
 
-// TestPowerFailures cuts the power at some write, again and again, and reads what the disk
-// kept: all that Begin and Finish said was recorded, and nothing that nobody asked for. A
-// disk that is full loses nothing either.
+// TestPowerFailures cuts the power at some write, again and again, and reads what the disk kept:
+// everything that Begin and Finish reported as recorded, and nothing that was not asked for. A
+// full disk loses nothing either.
 func TestPowerFailures(t *testing.T) {
 	t.Parallel()
 	const shards = 8 // most of it is waiting
@@ -56,7 +56,7 @@ func TestPowerFailures(t *testing.T) {
 	}
 }
 
-// circuitsOnDisk is a ledger and what it has to know of its circuits.
+// circuitsOnDisk is a ledger and what it must know about its circuits.
 type circuitsOnDisk struct {
 	*testing.T
 	seed   uint64
@@ -70,10 +70,10 @@ type circuitsOnDisk struct {
 	recorded int // writes
 }
 
-// known is what was recorded of a circuit, and what may have been.
+// known is what was recorded about a circuit, and what may have been.
 type known struct{ sure, maybe step }
 
-// step is a write of a circuit; the zero value means that there was no write.
+// step is a write about a circuit; the zero value means no write.
 type step struct {
 	token string
 	open  bool
@@ -115,8 +115,7 @@ func (c *circuitsOnDisk) outage() {
 	c.check()
 }
 
-// work is a run on the disk. Its workers have circuits of their own, so their writes meet in
-// common commits.
+// work is a run on the disk. Each worker has its own circuits, so their writes share commits.
 func (c *circuitsOnDisk) work(disk *lossytest.Disk) {
 	store, err := sqlite.Open(c.Context(), filepath.Join(c.folder, "ledger.db"))
 	if err != nil {
@@ -138,7 +137,7 @@ func (c *circuitsOnDisk) work(disk *lossytest.Disk) {
 				own := random.IntN((len(c.keys)+3-i)/4)*4 + i
 				c.expect(disk, c.write(c.Context(), run, c.keys[own], random))
 				if random.IntN(20) == 0 {
-					disk.Fill(-1) // somebody made room
+					disk.Fill(-1) // somebody freed space
 				}
 			}
 		})
@@ -178,7 +177,7 @@ func (c *circuitsOnDisk) set(k batch.Key, what known) {
 	}
 }
 
-// expect lets errors of a failing or full disk pass.
+// expect ignores errors of a failing or full disk.
 func (c *circuitsOnDisk) expect(disk *lossytest.Disk, err error) {
 	var e *ledger.Error
 	if err == nil || disk.Off() || errors.As(err, &e) && e.Kind == ledger.Full {

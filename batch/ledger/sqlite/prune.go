@@ -9,15 +9,16 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
-// Pruning deletes from the table rows alone. What protects circuits from a second application
-// is in circuits, with every open token, and in quotas; the runs stay as well, with their inputs, ends and
-// counts, since a state names its run. Each transaction deletes a bounded number of rows, so other
-// processes can write in between. Afterwards VACUUM shrinks the file, which keeps them out while
-// it lasts: it waits for a prune without a run in progress. 399 of 400 nights of 1,000 rows
-// took 3 to 9 s on two cores: 104 MB became 0.7 MB if all were about the same circuits, and
-// 234 MB became 97 MB, the states, if each night had new ones.
+// Pruning deletes only from the table rows. What protects circuits from a second application,
+// including every open token, is in the table circuits, and quotas have their own; runs stay as
+// well, with their inputs, ends and counts, since a state names its run. Each transaction
+// deletes a bounded number of rows, so other processes can write in between. Afterwards VACUUM
+// shrinks the file, which locks them out meanwhile, so it is left to a prune without a run in
+// progress. Pruning 399 of 400 nights of 1,000 rows took 3 to 9 s on two cores: 104 MB became
+// 0.7 MB if all had the same circuits, and 234 MB became 97 MB, the states, if each night had
+// new ones.
 
-// prunedRuns is the schema's step to pruning: when a run's rows were deleted, 0 if they were not.
+// prunedRuns is the step of the schema for pruning: when a run's rows were deleted, 0 if never.
 const prunedRuns = `ALTER TABLE runs ADD COLUMN pruned INTEGER NOT NULL DEFAULT 0;`
 
 // pruneChunk bounds the rows that one transaction deletes.
@@ -80,8 +81,8 @@ type oldRun struct {
 	id  string
 }
 
-// prunable lists the runs from before a time that have rows to delete, are over, and have left
-// no application open, and counts their rows.
+// prunable lists the runs from before a time that have rows to delete, are over and have left no
+// application open, and counts their rows.
 func (s *Store) prunable(ctx context.Context, before time.Time) (runs []oldRun, due ledger.Pruned, err error) {
 	if due.SizeBefore, err = s.size(ctx); err != nil {
 		return nil, due, err
@@ -111,8 +112,8 @@ func (s *Store) prunable(ctx context.Context, before time.Time) (runs []oldRun, 
 	return runs, due, err
 }
 
-// markPruned records that the rows of a run are deleted, and what is known only from them:
-// how many had which result.
+// markPruned records that the rows of a run are deleted, and how many had which result, which is
+// known only from them.
 func (t *transaction) markPruned(run int64, now time.Time) error {
 	ctx := context.Background()
 	var final string
@@ -134,16 +135,16 @@ func (t *transaction) markPruned(run int64, now time.Time) error {
 	return err
 }
 
-// deletableRows are the rows of run ?1 that pruning deletes. A row stays if nothing else says that
-// its circuit has an LOA: one that a survey saw, of which there is no state, since it was not
-// applied for here ([ledger.Seen]).
+// deletableRows are the rows of run ?1 that pruning deletes. A row stays if it is the only record
+// that its circuit has an LOA: one that a survey saw, but that was not applied for here and so
+// has no state ([ledger.Seen]).
 const deletableRows = `rows r JOIN runs u ON u.seq = r.run WHERE r.run = ?1 AND NOT (r.result = 'ALREADY' AND r.place = 'loa'
 	AND NOT (r.operation IN ('', 'apply', 'reapply') AND EXISTS (SELECT 1 FROM circuits c WHERE c.scope = u.scope AND c.region = r.region
 		AND c.instance_id = r.instance_id AND c.place = 'loa' AND (c.result != '' OR c.pending_run != 0)))
 	AND NOT EXISTS (SELECT 1 FROM rows l JOIN runs v ON v.seq = l.run WHERE l.instance_id = r.instance_id AND l.region = r.region
 		AND v.scope = u.scope AND (l.run, l.row) > (r.run, r.row) AND l.place = 'loa' AND l.result != 'SKIPPED'))`
 
-// deleteRows deletes rows of a run, a chunk at most.
+// deleteRows deletes at most one chunk of a run's rows.
 func (t *transaction) deleteRows(run int64) (int64, error) {
 	result, err := t.conn.ExecContext(context.Background(), "DELETE FROM rows WHERE run = ?1 AND (row, place) IN (SELECT r.row, r.place FROM "+deletableRows+" LIMIT ?2)", run, pruneChunk)
 	if err != nil {
@@ -166,8 +167,8 @@ func (s *Store) anyRunning(ctx context.Context, q querier) (running bool, err er
 	return running, err
 }
 
-// shrink gives the free pages back to the file system. VACUUM cannot be part of a transaction, so
-// it has a connection of its own; the writer's removes the seal first.
+// shrink gives the free pages back to the file system. VACUUM cannot be part of a transaction, so it
+// has its own connection; the writer removes the seal first.
 func (s *Store) shrink(ctx context.Context) (err error) {
 	var free int64
 	if err := s.read.QueryRowContext(ctx, "PRAGMA freelist_count").Scan(&free); err != nil || free == 0 {

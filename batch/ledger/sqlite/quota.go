@@ -10,8 +10,7 @@ import (
 	"github.com/loabatch/loabatch/batch/quota"
 )
 
-// quotaTable holds the states of the quotas, in the binary form of [quota.State]: numbers
-// only.
+// quotaTable holds the states of the quotas, in the binary form of [quota.State]: only numbers.
 const quotaTable = `CREATE TABLE quotas (
 		scope  TEXT NOT NULL,
 		region TEXT NOT NULL,
@@ -20,16 +19,15 @@ const quotaTable = `CREATE TABLE quotas (
 		PRIMARY KEY (scope, region, api)
 	) STRICT, WITHOUT ROWID;`
 
-// quotas is the connection for the states of the quotas. Its commits are not synchronised
-// with the disk, so they cost little: a process that is killed loses nothing, since the
-// system has what it wrote, and after a loss of power State.Take allows for lost takes.
-// Only the first state of a quota is synchronised, since without it nobody would know that
-// there was anything to lose.
+// quotas is the connection for the states of the quotas. Its commits are not synced to the disk, so
+// they cost little: a killed process loses nothing, since the system has what it wrote, and
+// after a power failure State.Take allows for lost takes. Only the first state of a quota is
+// synced, since without it nobody would know that there was anything to lose.
 //
 // All processes with a ledger in WAL mode run on one machine, and share its clock.
 type quotas struct {
 	db   *sql.DB
-	turn *sync.Mutex // of the two connections of this process: SQLite's own wait is not fair
+	turn *sync.Mutex // between the two connections of this process: SQLite's own wait is not fair
 	line string
 }
 
@@ -62,7 +60,7 @@ func (s *Store) Take(ctx context.Context, key quota.Key, ask quota.Ask) (quota.G
 	return g, s.wrap("write", err)
 }
 
-// firstState stores the state of a quota that nobody has used, unless there is one.
+// firstState stores the state of an unused quota, unless it has one.
 func (t *transaction) firstState(key quota.Key, now quota.Time, ask quota.Ask) error {
 	var state quota.State
 	ask.Want, ask.Returns = 0, nil
@@ -76,7 +74,7 @@ func (t *transaction) firstState(key quota.Key, now quota.Time, ask quota.Ask) e
 	return err
 }
 
-// take takes in a transaction of its own. Its error is [sql.ErrNoRows] if there is no state.
+// take takes in its own transaction. Its error is [sql.ErrNoRows] if there is no state.
 func (q *quotas) take(ctx context.Context, key quota.Key, ask quota.Ask) (quota.Grant, error) {
 	q.turn.Lock()
 	defer q.turn.Unlock()
@@ -125,8 +123,8 @@ func (q *quotas) takeIn(ctx context.Context, conn *sql.Conn, key quota.Key, ask 
 	return g, err
 }
 
-// time reads the clock that Go's own times have, which stands still while the machine is
-// suspended, as the timeouts of calls do. It begins when the machine starts.
+// time reads the monotonic clock of package time, which stops while the machine is suspended, as the
+// timeouts of calls do. It starts at boot.
 func (q *quotas) time() quota.Time {
 	now := sinceBoot()
 	return quota.Time{Line: q.line, Now: now, Up: now}

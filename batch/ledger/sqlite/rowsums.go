@@ -14,13 +14,13 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
-// What history, report and resume read has checksums as well: the runs and their rows. Each
-// covers what one statement writes, so no write has to read first. They are compared
-// whenever a run or a row is read; when a ledger without a seal is opened only those of the
-// runs are, which are few: those of 100,000 rows would take 0.6 s more. Writing them takes 1.2 µs
-// of the 31 µs of processor time that a row costs.
+// The runs and their rows, which history, report and resume read, have checksums as well. Each
+// covers what one statement writes, so no write has to read first. They are verified whenever
+// a run or a row is read. When a ledger without a seal is opened, only those of the runs are,
+// which are few: those of 100,000 rows would take 0.6 s more. Writing them takes 1.2 µs of
+// the 31 µs of CPU time that a row costs.
 
-// historyChecksums is the schema's step to them. 0 means none: rows that are older have none.
+// historyChecksums is the step of the schema that adds them. 0 means none: older rows have none.
 const historyChecksums = `
 	ALTER TABLE rows ADD COLUMN begun_checksum    INTEGER NOT NULL DEFAULT 0;
 	ALTER TABLE rows ADD COLUMN finished_checksum INTEGER NOT NULL DEFAULT 0;
@@ -37,7 +37,7 @@ const (
 	soundRun = "(checksum IN (0, " + sumStart + ") AND beat_checksum IN (0, " + sumBeat + ") AND end_checksum IN (0, " + sumEnd + "))"
 )
 
-// sumRun computes checksums of a run again, after its columns have been written.
+// sumRun updates checksums of a run after its columns have been written.
 func sumRun(ctx context.Context, conn *sql.Conn, run int64, parts string) error {
 	_, err := conn.ExecContext(ctx, "UPDATE runs SET "+parts+" WHERE seq = ?", run)
 	return err
@@ -49,8 +49,8 @@ const (
 	setEnd   = "end_checksum = " + sumEnd
 )
 
-// The parts of a row: what Begin writes and what Finish writes. The token of a row that is
-// begun and not finished is covered as that of its circuit.
+// The parts of a row: what Begin writes and what Finish writes. The token of a row that is begun but
+// not finished is covered by the checksum of its circuit.
 const (
 	sumBegun    = "columns_checksum(run, row, region, instance_id, hash, begun, operation)"
 	sumFinished = `columns_checksum(run, row, token, generation, finished, result, reason, error_code, request_id, attempts,
@@ -87,7 +87,7 @@ func appendText(b []byte, s string) []byte {
 // checksumOf is a CRC-32C that is never 0.
 func checksumOf(b []byte) int64 { return int64(max(crc32.Checksum(b, castagnoli()), 1)) }
 
-// checkRuns compares the checksums of all runs, if the schema has them.
+// checkRuns verifies the checksums of all runs, if the schema has them.
 func checkRuns(ctx context.Context, conn *sql.Conn, version int) error {
 	if version <= slices.Index(migrations, historyChecksums) {
 		return nil
@@ -95,7 +95,7 @@ func checkRuns(ctx context.Context, conn *sql.Conn, version int) error {
 	return noneDamaged(ctx, conn, "SELECT EXISTS (SELECT 1 FROM runs WHERE NOT "+soundRun+")")
 }
 
-// noneDamaged runs a query that tells whether something is damaged.
+// noneDamaged runs a query that tells whether anything is damaged.
 func noneDamaged(ctx context.Context, q interface {
 	QueryRowContext(context.Context, string, ...any) *sql.Row
 }, query string) error {

@@ -49,8 +49,8 @@ func (r *run) Begin(ctx context.Context, a batch.Application) error {
 	})
 }
 
-// Finish implements [ledger.Run]. No request depends on it, so it may wait for
-// others to share its commit.
+// Finish implements [ledger.Run]. No request depends on it, so it may wait for others to share its
+// commit.
 func (r *run) Finish(ctx context.Context, o batch.Outcome) error {
 	_, held := r.held[o.Key]
 	now := time.Now()
@@ -116,7 +116,7 @@ func (t *transaction) endRun(run int64, end ledger.RunEnd) (err error) {
 	return err
 }
 
-// heartbeat records at every interval that the run is alive. One that fails is skipped: if
+// heartbeat records at every interval that the run is alive. A heartbeat that fails is skipped: if
 // the ledger cannot be written, Begin says so.
 func (r *run) heartbeat() {
 	defer r.beating.Done()
@@ -149,10 +149,9 @@ func (t *transaction) beat(r *run) error {
 	return err
 }
 
-// beatIfDue records that the run is alive before it sends something for the first time
-// after a pause, by the wall clock: a process that was stopped or whose machine was suspended
-// goes on before its next heartbeat. So nothing is begun long after the heartbeat that is
-// recorded.
+// beatIfDue records that the run is alive before it first sends something after a pause by the wall
+// clock: a process that was stopped, or whose machine was suspended, may go on before its next
+// heartbeat. So nothing is begun long after the recorded heartbeat.
 func (t *transaction) beatIfDue(r *run) error {
 	if time.Now().UnixNano()-r.beaten <= 2*int64(heartbeatInterval) {
 		return nil

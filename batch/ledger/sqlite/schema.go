@@ -7,10 +7,9 @@ import (
 	"time"
 )
 
-// migrations are the steps from an empty file to the present schema; step i leads to
-// version i+1. A released step is never changed: a change of the schema is a new step. A
-// version above the highest known one is an error. A new file does not walk them: see
-// newLedger.
+// migrations are the steps from an empty file to the current schema; step i leads to version i+1.
+// A released step is never changed: a schema change is a new step. A version above the highest
+// known one is an error. A new file skips most of them, see newLedger.
 //
 // Times are nanoseconds since 1970 UTC, 0 meaning none. Unknown texts are empty, so no
 // column is ever NULL and a row reads back as it was written.
@@ -132,10 +131,10 @@ var migrations = []string{
 	movedTable,
 }
 
-// otherTokens adds what is known of tokens that are neither the last nor the pending one:
-// those that ended before, and those of results copies ([ledger.State.Others],
-// [ledger.State.Accepted]). Where the ledger knows that there is an LOA and not what it was
-// applied for with, it no longer keeps a token: the results copy of a row shows which it was.
+// otherTokens adds what is known of tokens that are neither the last nor the pending one: those
+// that ended before, and those of results copies ([ledger.State.Others], [ledger.State.Accepted]).
+// If the ledger knows that there is an LOA but not the content with which it was applied for, it
+// no longer keeps a token: the row's results copy shows which it was.
 const otherTokens = `
 	ALTER TABLE circuits ADD COLUMN others           TEXT    NOT NULL DEFAULT '';
 	ALTER TABLE circuits ADD COLUMN pending_accepted INTEGER NOT NULL DEFAULT 0;
@@ -144,7 +143,7 @@ const otherTokens = `
 
 // openTokens adds what is known of an open submission: its operation, how far it has come
 // ([ledger.Phase]) and when its last attempt was made. With the defaults, what an older
-// program recorded as begun is begun here; an UNKNOWN one is read by
+// program recorded as begun is begun here; an UNKNOWN one is converted by
 // [ledger.State.Upgrade]. A row keeps the time for its results copy.
 const openTokens = `
 	ALTER TABLE circuits ADD COLUMN pending_operation TEXT    NOT NULL DEFAULT '';
@@ -152,8 +151,8 @@ const openTokens = `
 	ALTER TABLE circuits ADD COLUMN tried             INTEGER NOT NULL DEFAULT 0;
 	ALTER TABLE rows     ADD COLUMN tried             INTEGER NOT NULL DEFAULT 0;`
 
-// rowPlaces gives a row of a run one record for each place, as a circuit has: a row may take
-// several steps. A run of an older program that is in progress can write no more, and stops.
+// rowPlaces gives a row of a run one record for each place, as circuits have: a row may take several
+// steps. A run of an older program that is in progress can no longer write, and stops.
 const rowPlaces = `
 	CREATE TABLE rows_2 (
 		run         INTEGER NOT NULL REFERENCES runs (seq),
@@ -187,12 +186,12 @@ const rowPlaces = `
 	ALTER TABLE rows_2 RENAME TO rows;
 	CREATE INDEX rows_by_circuit ON rows (instance_id);`
 
-// consolidated is how many of the steps newLedger contains. Those after it are applied to a
-// new file one by one, as to one that exists.
+// consolidated is how many of the steps newLedger contains. Later ones are applied to a new file one
+// by one, as to an existing one.
 const consolidated = 8
 
-// newLedger makes an empty file what the consolidated steps would make of it, in a fifth of
-// their time. TestNewLedgerIsAMigratedOne compares the two.
+// newLedger has the effect of the consolidated steps on an empty file, in a fifth of their time.
+// TestNewLedgerIsAMigratedOne compares the two.
 const newLedger = markLedger + `;
 	CREATE TABLE runs (
 		seq          INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -272,9 +271,8 @@ const newLedger = markLedger + `;
 
 	` + quotaTable
 
-// migrate brings the file to the newest of the steps, all in one transaction. A file that
-// is up to date is only read. If two processes migrate at once, the second finds the
-// first one's work done.
+// migrate brings the file up to date in one transaction. If it already is, it is only read. If two
+// processes migrate at once, the second finds the work done.
 func migrate(ctx context.Context, conn *sql.Conn, steps []string) error {
 	found, err := schemaVersion(ctx, conn)
 	if err != nil || found == len(steps) {
@@ -355,8 +353,8 @@ func schemaVersion(ctx context.Context, conn *sql.Conn) (int, error) {
 	return version, err
 }
 
-// rollBack ends the transaction after a failure. Its own error adds nothing: SQLite has
-// already rolled back by itself, or the connection is broken anyway.
+// rollBack ends the transaction after a failure. Its own error adds nothing: SQLite has already
+// rolled back, or the connection is broken anyway.
 func rollBack(conn *sql.Conn) {
 	_, _ = conn.ExecContext(context.Background(), "ROLLBACK")
 }

@@ -153,8 +153,8 @@ func TestOpenRefusesANewerLedger(t *testing.T) {
 	}
 }
 
-// TestNoColumnForPersonalData checks every column of the schema against a list, so that a
-// new one is added on purpose.
+// TestNoColumnForPersonalData checks every column of the schema against a list, so nobody adds one
+// without thinking of personal data.
 func TestNoColumnForPersonalData(t *testing.T) {
 	s, err := Temporary(t.Context())
 	if err != nil {
@@ -167,7 +167,7 @@ func TestNoColumnForPersonalData(t *testing.T) {
 		pending_run pending_hash pending_generation pending_token operation place pending_operation pending_phase tried
 		api state checksum others pending_accepted
 		begun_checksum finished_checksum beat_checksum end_checksum pruned
-		since status asked company letter letter_sha256 at`) // company is that which applies
+		since status asked company letter letter_sha256 at`) // company is the applicant's
 	known := map[string]bool{}
 	for _, name := range allowed {
 		known[name] = true
@@ -185,8 +185,8 @@ func TestNoColumnForPersonalData(t *testing.T) {
 	}
 }
 
-// version1 is a ledger that version 1 of the schema wrote: run monday ended, and run
-// tuesday was killed on another machine.
+// version1 is a ledger of version 1 of the schema: run monday ended, and run tuesday was killed on
+// another machine.
 func version1(t *testing.T) string { return unpacked(t, "version1.db.gz") }
 
 // unpacked is the path of a copy of a ledger in testdata.
@@ -212,8 +212,7 @@ func unpacked(t *testing.T, name string) string {
 	return path
 }
 
-// TestVersion1ReadsBack checks that a migration keeps everything in a ledger of version
-// 1.
+// TestVersion1ReadsBack checks that a migration keeps everything in a ledger of version 1.
 func TestVersion1ReadsBack(t *testing.T) {
 	s, err := Open(t.Context(), version1(t))
 	if err != nil {
@@ -265,7 +264,7 @@ func TestVersion1ReadsBack(t *testing.T) {
 	}
 }
 
-// TestVersion1GoesOn has a new run take over the killed one in a ledger of version 1.
+// TestVersion1GoesOn takes over the killed run in a ledger of version 1.
 func TestVersion1GoesOn(t *testing.T) {
 	path := version1(t)
 	s, err := Open(t.Context(), path)
@@ -313,8 +312,7 @@ func TestVersion1GoesOn(t *testing.T) {
 	}
 }
 
-// TestPlacesAreSeparate checks that a submission at another place does not change the
-// LOA's.
+// TestPlacesAreSeparate checks that a submission at another place does not change the LOA's.
 func TestPlacesAreSeparate(t *testing.T) {
 	s, r := running(t, 1)
 	a := numberedApplication(0)
@@ -374,8 +372,8 @@ func version2(t *testing.T) string {
 	return path
 }
 
-// TestOpenTokensOfVersion2 checks that what a ledger of version 2 has open stays open: its
-// token may be begun again, and no other. Of two that are open at once, neither may.
+// TestOpenTokensOfVersion2 checks that what is open in a ledger of version 2 stays open: its token
+// may be begun again, and no other. If two are open at once, neither may.
 func TestOpenTokensOfVersion2(t *testing.T) {
 	s, err := Open(t.Context(), version2(t))
 	if err != nil {

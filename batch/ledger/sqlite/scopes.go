@@ -8,18 +8,18 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
-// canonicalScopes is the schema's step to scopes that no longer depend on how an endpoint
+// canonicalScopes is the step of the schema after which scopes no longer depend on how an endpoint
 // was spelled (see [ledger.EndpointScope]).
 //
-// States of one circuit that meet are merged by two rules. An acceptance survives: the last
-// submission is the latest one that was accepted, else the latest that is unsettled, else
-// the latest. An open token survives: the pending submission is one that was begun and not
-// finished, or one that ended UNKNOWN, the latest of them; one whose token was accepted is
-// settled by that. A state holds two submissions. If more than two tokens of one circuit are
-// open, the latest two are kept: a lookup that settles these settles the earlier ones too.
+// States of one circuit that now coincide are merged by two rules. An acceptance survives: the
+// last submission is the latest accepted one, else the latest unsettled one, else the latest.
+// An open token survives: the pending submission is the latest that was begun but not finished
+// or that ended UNKNOWN, unless its token was accepted, which settles it. A state holds two
+// submissions. If more than two tokens of one circuit are open, the latest two are kept: a
+// lookup that settles these settles the earlier ones too.
 //
-// A run in progress whose scope changes its spelling is taken over, so it sends nothing
-// more: it would go on writing under the old scope.
+// A run in progress whose scope is respelled is taken over, so it sends nothing more: it would
+// go on writing under the old scope.
 const canonicalScopes = `
 	CREATE TABLE spellings (scope TEXT PRIMARY KEY, canonical TEXT NOT NULL) STRICT;
 	INSERT INTO spellings SELECT scope, min(canonical_scope(scope, account)) FROM runs GROUP BY scope;

@@ -33,11 +33,11 @@ func TestSpellingsOfAScopeMeet(t *testing.T) {
 		result sheet.Result
 	}{
 		{"accepted, other content open", local, 0, true, token("changed", 0), token("content", 0), sheet.Submitted},
-		{"open, other content refused", local, 1, true, token("content", 1), token("changed", 1), sheet.Refused},
+		{"open, then other content refused", local, 1, true, token("content", 1), token("changed", 1), sheet.Refused},
 		{"unknown, other content open: neither is sent again", local, 2, true, "", token("content", 2), ""},
 		{"accepted and open under one token", local, 3, false, token("content", 3), token("content", 3), sheet.Submitted},
 		{"known under one spelling", local, 4, false, token("content", 4), token("content", 4), sheet.Submitted},
-		{"accepted at the official endpoint, open since", official, 5, true, token("changed", 5), token("content", 5), sheet.Submitted},
+		{"accepted at the official endpoint, then open", official, 5, true, token("changed", 5), token("content", 5), sheet.Submitted},
 		{"another account's", official, 6, false, "", "", ""},
 		{"another account's", ledger.Real.ForAccount(another), 6, false, token("content", 6), token("content", 6), sheet.Submitted},
 		{"refused twice", local, 7, false, token("changed", 7), token("changed", 7), sheet.Refused},
@@ -56,7 +56,7 @@ func TestSpellingsOfAScopeMeet(t *testing.T) {
 		err = each(t.Context(), s.read, func(scan func(...any) error) error { return scan(&last) },
 			"SELECT token FROM circuits WHERE scope = ? AND instance_id = ?", string(test.scope), key.InstanceID)
 		if err != nil || last != test.last {
-			t.Errorf("%s: the last to end is %q, want %q; %v", test.why, last, test.last, err)
+			t.Errorf("%s: the last that ended is %q, want %q; %v", test.why, last, test.last, err)
 		}
 	}
 	runs, err := s.Runs(t.Context(), 0)

@@ -10,13 +10,12 @@ import (
 	"strconv"
 )
 
-// A ledger at rest is sealed: its header holds a checksum of its pages (PRAGMA
-// user_version, which SQLite leaves to the application). The first transaction that writes
-// removes the seal, and the last store to be closed sets it. Opening compares it: a single
-// bit that has changed in a page in use is found, wherever it is. SQLite's own check finds
-// damage to the structure only; it is made where there is no seal, after a crash or beside a
-// run in progress, and the states of the circuits and the runs are compared with their own
-// checksums (checksums.go, rowsums.go).
+// A ledger at rest is sealed: its header holds a checksum of its pages (PRAGMA user_version,
+// which SQLite leaves to the application). The first write transaction removes the seal, and
+// the last store to be closed sets it. Opening a ledger verifies it, which finds any single
+// changed bit in a page in use. Without a seal, after a crash or beside a run in progress,
+// SQLite's own check is made, which finds only damage to the structure, and the states of the
+// circuits and the runs are compared with their own checksums (checksums.go, rowsums.go).
 //
 // Either reads the file once. With 100,000 circuits, 32 MB, the seal took 0.04 s and
 // SQLite's check 0.08 s.
@@ -26,13 +25,13 @@ var (
 	errPages    = errors.New("the list of free pages is damaged")
 )
 
-// damage is what SQLite's check reports.
+// damage is a finding of SQLite's check.
 type damage string
 
-// Error is SQLite's verdict.
+// Error returns SQLite's message.
 func (d damage) Error() string { return string(d) }
 
-// verify looks for damage in a ledger of a schema version that is opened.
+// verify looks for damage in a ledger that is being opened, given its schema version.
 func verify(ctx context.Context, conn *sql.Conn, version int) error {
 	found, expected, err := compareSeal(ctx, conn)
 	switch {
@@ -86,7 +85,7 @@ func quickCheck(ctx context.Context, conn *sql.Conn) error {
 	return err
 }
 
-// setSeal seals the ledger unless another process uses it: that one does so later.
+// setSeal seals the ledger unless another process is using it, which then seals it later.
 func (s *Store) setSeal(ctx context.Context, conn *sql.Conn) error {
 	if _, err := conn.ExecContext(ctx, "PRAGMA busy_timeout = 0"); err != nil {
 		return err
@@ -123,13 +122,13 @@ func (s *Store) sealWithin(ctx context.Context, conn *sql.Conn) error {
 // removeSeal is part of every transaction that writes.
 const removeSeal = "PRAGMA user_version = 0"
 
-// A seal has 24 bits of checksum below 7 bits of the schema's version, which VACUUM changes
-// when it lays out all pages anew.
+// A seal has 24 bits of checksum below 7 bits of the schema cookie, which VACUUM changes when it
+// rewrites all pages.
 const checksumBits = 24
 
 func sameLayout(a, b int32) bool { return a>>checksumBits == b>>checksumBits }
 
-// computeSeal reads all pages in use. It is never 0.
+// computeSeal computes the seal from all pages in use. It is never 0.
 func computeSeal(ctx context.Context, conn *sql.Conn) (int32, error) {
 	free, err := freePages(ctx, conn)
 	if err != nil {
@@ -161,8 +160,8 @@ func computeSeal(ctx context.Context, conn *sql.Conn) (int32, error) {
 
 func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
 
-// withoutCounters is the first page without the seal itself and what SQLite counts on every
-// change: https://www.sqlite.org/fileformat2.html#the_database_header, offsets 24, 60, 92, 96.
+// withoutCounters is the first page without the seal itself and the counters that SQLite updates on
+// every change: https://www.sqlite.org/fileformat2.html#the_database_header, offsets 24, 60, 92, 96.
 func withoutCounters(page []byte) []byte {
 	page = bytes.Clone(page)
 	for _, at := range []int{24, 60, 92, 96} {

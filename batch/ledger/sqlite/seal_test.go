@@ -71,8 +71,8 @@ func sealOf(t testing.TB, path string) (seal int32, free map[uint32]bool) {
 	return seal, free
 }
 
-// TestFlippedBitIsFound flips single bits of a ledger at rest, in every page and byte of
-// the header. All are found but those without a meaning: in free pages and counters.
+// TestFlippedBitIsFound flips single bits of a ledger at rest, in every page and every byte of the
+// header. All are found except those without meaning, in free pages and counters.
 func TestFlippedBitIsFound(t *testing.T) {
 	t.Parallel()
 	path := atRest(t, 600)
@@ -140,7 +140,7 @@ func flipEach(t *testing.T, sound []byte, bits []int, free map[uint32]bool) {
 	t.Logf("%d of %d flipped bits found, %d were in free pages or counters", found, len(bits), without)
 }
 
-// TestSealComesAndGoes follows the seal over what happens to a ledger.
+// TestSealComesAndGoes follows the seal through the life of a ledger.
 func TestSealComesAndGoes(t *testing.T) {
 	path := atRest(t, 50)
 	first, _ := sealOf(t, path)
@@ -180,8 +180,7 @@ func TestSealComesAndGoes(t *testing.T) {
 	}
 }
 
-// TestVacuumedLedgerIsSound opens copies that SQLite made: their pages are laid out anew, or
-// their content comes from a dump.
+// TestVacuumedLedgerIsSound opens copies that SQLite made by rewriting all pages or from a dump.
 func TestVacuumedLedgerIsSound(t *testing.T) {
 	path := atRest(t, 200)
 	backup := filepath.Join(t.TempDir(), "backup.db")
@@ -274,7 +273,7 @@ func unsealedLedger(t *testing.T) string {
 	return path
 }
 
-// knowledge is what a ledger of 300 circuits knows of them and of its runs.
+// knowledge is what a ledger of 300 circuits knows about them and its runs.
 type knowledge struct {
 	past map[batch.Key]batch.Record
 	runs []ledger.RunSummary
@@ -302,9 +301,9 @@ func knownTo(t *testing.T, path string) (k knowledge, err error) {
 	return k, err
 }
 
-// TestFlippedBitWithoutSeal flips single bits of a ledger that a killed run left. Nothing
-// changes without being found: not what decides whether a circuit is applied for, nor what
-// history and report read.
+// TestFlippedBitWithoutSeal flips single bits of a ledger that a killed run left. No change goes
+// unnoticed, either in what decides whether a circuit is applied for or in what history and
+// report read.
 func TestFlippedBitWithoutSeal(t *testing.T) {
 	t.Parallel()
 	path := unsealedLedger(t)
@@ -322,7 +321,7 @@ func TestFlippedBitWithoutSeal(t *testing.T) {
 	const flips = 400
 	found, harmless := 0, 0
 	for range flips {
-		bit := 800 + random.IntN((len(sound)-100)*8) // the header is as it was
+		bit := 800 + random.IntN((len(sound)-100)*8) // the header is left unchanged
 		flipped := slices.Clone(sound)
 		flipped[bit/8] ^= 1 << (bit % 8)
 		if err := errors.Join(os.RemoveAll(folder), os.Mkdir(folder, 0o700), os.WriteFile(broken, flipped, 0o600)); err != nil {
@@ -337,14 +336,14 @@ func TestFlippedBitWithoutSeal(t *testing.T) {
 		case reflect.DeepEqual(got, want):
 			harmless++
 		default:
-			t.Errorf("bit %d of byte %d changes what is known, and is not found", bit%8, bit/8)
+			t.Errorf("bit %d of byte %d changes what is known, but is not found", bit%8, bit/8)
 		}
 	}
-	t.Logf("%d of %d flipped bits found, %d changed nothing that is known of a circuit", found, flips, harmless)
+	t.Logf("%d of %d flipped bits found, %d changed nothing that is known about a circuit", found, flips, harmless)
 }
 
-// TestRowWithoutChecksum opens a ledger to which an older program wrote after its
-// upgrade: its rows are read, and have a checksum once they are written anew.
+// TestRowWithoutChecksum opens a ledger to which an older program wrote after its upgrade: its rows
+// are read, and get a checksum when they are written again.
 func TestRowWithoutChecksum(t *testing.T) {
 	path := unsealedLedger(t)
 	db, err := sqlDB(path)
@@ -429,8 +428,8 @@ func TestChangedHistoryOfALedgerInUse(t *testing.T) {
 	}
 }
 
-// TestChangedLOA changes what is remembered of an LOA: it is found when the LOA is read, and
-// when the ledger is checked or opened without its seal.
+// TestChangedLOA changes what is remembered of an LOA: this is found when the LOA is read, and when
+// the ledger is checked or opened without its seal.
 func TestChangedLOA(t *testing.T) {
 	path := unsealedLedger(t)
 	s, err := Open(t.Context(), path)

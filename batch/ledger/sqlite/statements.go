@@ -9,9 +9,9 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger"
 )
 
-// statement is a statement that changes rows, prepared by the driver itself. Some run for
-// every row of a run, and for the simple ones what database/sql does around a statement
-// would be half of the cost. Only the writer uses it.
+// statement is a statement that changes rows, prepared by the driver itself. Some run for every row
+// of a run, and for simple ones the overhead of database/sql would be half of the cost. Only
+// the writer uses it.
 type statement struct {
 	conn    *sql.Conn
 	stmt    driver.Stmt
@@ -42,8 +42,8 @@ func prepare(conn *sql.Conn, text string, args int) (*statement, error) {
 var errNoExec = errors.New("the driver's statements cannot be executed")
 
 // exec runs the statement and returns the number of rows that it changed. Its values are
-// strings or int64s, which the driver takes as they are. It takes no context: a commit
-// must not be torn, and without one the driver needs no goroutine to watch it.
+// strings or int64s, which the driver takes unconverted. It takes no context: a commit must not
+// be torn, and without one the driver needs no goroutine to watch it.
 func (s *statement) exec(values ...any) (int64, error) {
 	for i, v := range values {
 		s.args[i].Value = v

@@ -1,23 +1,22 @@
 // Package sqlite keeps a ledger in a SQLite file, in WAL mode with full synchronisation,
-// readable by its owner alone. It is the only importer of the driver.
+// readable only by its owner. It is the only importer of the driver.
 //
-// The tables are runs, rows, circuits and locks (schema.go), quotas (quota.go), and
-// loa_states (loas.go).
-// circuits holds the [ledger.State] of each circuit and scope.
+// The tables are runs, rows, circuits and locks (schema.go), quotas (quota.go), and loa_states
+// (loas.go). circuits holds the [ledger.State] of each circuit, scope and place.
 //
-// Any number of goroutines call Begin and Finish. One goroutine (writer.go) takes the
-// writes that are waiting, up to a bound, applies them in one transaction, commits, and
-// only then lets the callers go on. So each caller gets its durability, and callers that
-// wait at the same time share the cost of one commit. No Begin waits for others to join:
-// while one commit is in progress, the writes of the next accumulate.
+// Any number of goroutines call Begin and Finish. One goroutine (writer.go) takes the waiting
+// writes, up to a bound, applies them in one transaction, commits, and only then lets the
+// callers return. So what each caller wrote is durable, and callers that wait at the same time
+// share the cost of one commit. No Begin waits for others to join: while one commit is in
+// progress, the writes of the next accumulate.
 //
-// A run locks each of its circuits when it starts (lock.go). Its holder is alive for as long
-// as it holds the lock of a file in the folder LEDGER.locks (lockfiles.go), which the
-// operating system releases when the process ends.
+// A run locks each of its circuits when it starts (lock.go). It is alive for as long as it holds
+// the lock of a file in the folder LEDGER.locks (lockfiles.go), which the operating system
+// releases when the process ends.
 //
-// From one commit to the next the writer caches the state of circuits with a submission
-// in progress and which runs hold their locks, for as long as no other connection
-// writes. So a circuit that is new to the ledger is begun and finished without a query.
+// Between commits the writer caches the state of circuits with a submission in progress, and
+// which runs hold their locks, for as long as no other connection writes. So a circuit that is
+// new to the ledger is begun and finished without a query.
 package sqlite
 
 import (
@@ -48,7 +47,7 @@ const readers = 2
 // Store is an open ledger in a file. It implements [ledger.Store].
 type Store struct {
 	path    string
-	remove  func() error // removes a temporary ledger; nil for one that is kept
+	remove  func() error // removes a temporary ledger; nil for any other
 	release func()       // see openFile
 	read    *sql.DB
 	write   *sql.DB
@@ -61,13 +60,13 @@ type Store struct {
 
 var _ ledger.Store = (*Store)(nil)
 
-// Open opens the ledger at path and creates it if it is missing: the file readable and
-// writable by its owner alone (0600), missing folders likewise (0700). The mode of an
-// existing ledger is restricted to its owner. An older schema is migrated.
+// Open opens the ledger at path and creates it if it is missing: the file readable and writable
+// only by its owner (0600), missing folders likewise (0700). The mode of an existing ledger is
+// restricted to its owner. An older schema is migrated.
 //
-// Its errors are [*ledger.Error]; the Kind says what helps. A ledger written by a later
-// version is refused with [ledger.Newer], one that is damaged (seal.go) with
-// [ledger.Corrupt]. A file that is not a ledger is left as it is, to its mode.
+// Its errors are [*ledger.Error], classified by Kind. A ledger written by a later version is
+// refused with [ledger.Newer], a damaged one (seal.go) with [ledger.Corrupt]. A file that is not
+// a ledger is left unchanged, even its mode.
 func Open(ctx context.Context, path string) (*Store, error) {
 	removeStale(os.TempDir(), time.Now())
 	return open(ctx, path, true)
@@ -92,7 +91,7 @@ func open(ctx context.Context, path string, durable bool) (*Store, error) {
 
 // connect opens the connections and the writer.
 func (s *Store) connect(ctx context.Context, durable bool) error {
-	target, err := filepath.EvalSymlinks(s.path) // SQLite names its files after the real one, too
+	target, err := filepath.EvalSymlinks(s.path) // SQLite names its files after the real one too
 	if err != nil {
 		return err
 	}
@@ -115,7 +114,7 @@ func (s *Store) connect(ctx context.Context, durable bool) error {
 	if s.writer, err = s.startWriter(ctx, durable); err != nil {
 		return errors.Join(err, s.read.Close(), s.write.Close())
 	}
-	err = protect(s.path+"-wal", s.path+"-shm") // made since
+	err = protect(s.path+"-wal", s.path+"-shm") // created in the meantime
 	if err == nil {
 		s.quotas, err = openQuotas(s.path, durable, &s.writer.turn)
 	}
@@ -125,8 +124,8 @@ func (s *Store) connect(ctx context.Context, durable bool) error {
 	return nil
 }
 
-// startWriter brings the file to WAL mode and the present schema, and gives the one
-// connection that writes to the writer.
+// startWriter brings the file to WAL mode and the current schema, and gives the only writing
+// connection to the writer.
 func (s *Store) startWriter(ctx context.Context, durable bool) (*writer, error) {
 	conn, err := s.write.Conn(ctx)
 	if err != nil {
@@ -135,7 +134,7 @@ func (s *Store) startWriter(ctx context.Context, durable bool) (*writer, error) 
 	if err := prepareDatabase(ctx, conn, durable); err != nil {
 		return nil, errors.Join(schemaError(err), conn.Close())
 	}
-	w, err := newWriter(conn) // which prepares its statements
+	w, err := newWriter(conn) // this prepares its statements
 	if err != nil {
 		return nil, errors.Join(schemaError(err), conn.Close())
 	}
@@ -179,8 +178,8 @@ func enableWAL(ctx context.Context, conn *sql.Conn) error {
 	return err
 }
 
-// patiently repeats what fails because another process is using the file. SQLite itself
-// does not wait if both prepare the same file.
+// patiently repeats a call that fails because another process is using the file. SQLite itself does
+// not wait if both prepare the same file.
 func patiently(ctx context.Context, prepare func() error) error {
 	deadline := time.Now().Add(busyTimeout)
 	for {
@@ -199,7 +198,7 @@ func patiently(ctx context.Context, prepare func() error) error {
 // errNoWAL is the answer of file systems without shared memory, such as network drives.
 var errNoWAL = errors.New("the file system does not support a write-ahead log; use a local disk")
 
-// dsn is the driver's name for a path, whatever characters the path contains.
+// dsn is the driver's name for a path, which may contain any characters.
 func dsn(path string, parameters url.Values) string {
 	slashed := filepath.ToSlash(path)
 	if !strings.HasPrefix(slashed, "/") {
@@ -217,7 +216,7 @@ func pragmas(more ...string) url.Values {
 // Path returns the absolute path of the file.
 func (s *Store) Path() string { return s.path }
 
-// atRest seals a ledger that is kept. If it cannot, the next Open takes the other check.
+// atRest seals a ledger that is kept. If it cannot, the next Open uses SQLite's check.
 func (s *Store) atRest(conn *sql.Conn) {
 	if s.remove == nil {
 		_ = s.setSeal(context.Background(), conn)

@@ -47,7 +47,7 @@ func TestFileModes(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "state", "loabatch")
 	name := "led ger?#%41.db"
 	if runtime.GOOS == "windows" {
-		name = "led ger 账本#%41.db" // where no name has a question mark
+		name = "led ger 账本#%41.db" // Windows allows no question mark in a name
 	}
 	path := filepath.Join(folder, name)
 	s := open(t, path)
@@ -65,13 +65,13 @@ func TestFileModes(t *testing.T) {
 
 func TestOpenRestrictsFileModes(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	first := open(t, path) // it stays open, so the files beside the ledger stay
+	first := open(t, path) // it stays open, and so the files beside the ledger remain
 	if _, err := first.Start(t.Context(), ledger.RunInfo{ID: "r", Scope: ledger.Real}, nil); err != nil {
 		t.Fatal(err)
 	}
 	modes := map[string]os.FileMode{path: 0o644, path + "-wal": 0o444, path + "-shm": 0o400}
 	if runtime.GOOS == "windows" {
-		modes = nil // nobody changes a file's mode while it is open
+		modes = nil // a file's mode cannot be changed while it is open
 	}
 	for name, mode := range modes {
 		if err := os.Chmod(name, mode); err != nil {
@@ -101,12 +101,12 @@ func checkPrivate(t *testing.T, path string, mode os.FileMode) {
 	}
 }
 
-// taker is a ledger that takes over others, as far as Move can tell.
+// taker imitates a ledger that takes over others.
 type taker struct {
 	taken map[string]ledger.Taken
-	read  ledger.Taken // what the latest archive had
+	read  ledger.Taken // what the latest archive contained
 	fails error        // of TakeOver
-	late  bool         // it fails after it has committed
+	late  bool         // TakeOver fails after it has committed
 	away  error        // of Took
 }
 
@@ -154,8 +154,8 @@ func (k *taker) Took(_ context.Context, id string) (*ledger.Taken, error) {
 	return nil, k.away
 }
 
-// TestMove has another ledger take over one with an open token of a run that was killed, and
-// checks that nobody can write to it from then on.
+// TestMove takes over a ledger with an open token of a killed run, and checks that nobody can write
+// to it from then on.
 func TestMove(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	killed, other := open(t, path), open(t, path)
@@ -203,7 +203,7 @@ func TestMove(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := other.SawLOAs(t.Context(), ledger.Real, seen); !isA[*ledger.MovedError](err) {
-		t.Fatalf("a write, when it is not known whether the move took place: %v", err)
+		t.Fatalf("a write while it is not known whether the move took place: %v", err)
 	}
 	if _, err := ledger.Move(t.Context(), other, to, "elsewhere"); !isA[*ledger.MovedError](err) {
 		t.Fatalf("moved to two places: %v", err)

@@ -25,11 +25,11 @@ func sinceBoot() time.Duration {
 	return time.Duration(quotient)
 }
 
-// bootLine is empty: Windows has no name for a start of the machine.
+// bootLine is empty: Windows does not identify boots.
 func bootLine() string { return "" }
 
-// network names the network file system of a path, or returns "" for any other. Windows does
-// not say which it is.
+// network names the network file system of a path, or returns "" for any other. Windows does not
+// tell which one it is.
 func network(path string) string {
 	if durable.Remote(path) {
 		return "SMB or another"

@@ -16,13 +16,13 @@ const (
 	ownerFile       = "owner.lock"
 )
 
-// unlockedAge is how old a folder without a lock file must be before it is removed: an
-// earlier version that is still using its folder made none.
+// unlockedAge is how old a folder without a lock file must be before it is removed: an earlier
+// version, which makes none, may still be using it.
 const unlockedAge = 24 * time.Hour
 
-// Temporary opens a ledger in a folder of its own, which Close removes. It behaves like
-// any other but is not synchronised with the disk. The folder of a process that was killed
-// is removed by the next one that opens a ledger.
+// Temporary opens a ledger in a new folder, which Close removes. It behaves like any other but is
+// not synced to the disk. The folder of a killed process is removed by the next one that opens a
+// temporary ledger.
 func Temporary(ctx context.Context) (*Store, error) {
 	removeStale(os.TempDir(), time.Now())
 	folder, owner, err := temporaryFolder()
@@ -37,8 +37,7 @@ func Temporary(ctx context.Context) (*Store, error) {
 	return s, nil
 }
 
-// temporaryFolder makes a folder and locks a file in it for as long as this process is
-// using it.
+// temporaryFolder makes a folder and locks a file in it for as long as this process uses it.
 func temporaryFolder() (string, *flock.Flock, error) {
 	for {
 		folder, err := os.MkdirTemp("", temporaryPrefix)
@@ -51,7 +50,7 @@ func temporaryFolder() (string, *flock.Flock, error) {
 		if err != nil {
 			return "", nil, errors.Join(err, owner.Close(), os.RemoveAll(folder))
 		}
-		// Between the file and its lock another process may have taken the folder for stale.
+		// Before the file was locked, another process may have taken the folder for stale.
 		if _, err := os.Lstat(name); locked && err == nil {
 			return folder, owner, nil
 		}
@@ -97,9 +96,9 @@ func removeIfStale(folder string, now time.Time) {
 		_ = owner.Close()
 		return
 	}
-	_ = os.RemoveAll(folder) // before the lock ends, so nobody takes it over
+	_ = os.RemoveAll(folder) // before the lock is released, so nobody takes it over
 	_ = owner.Close()
-	_ = os.RemoveAll(folder) // Windows removes no file that is open
+	_ = os.RemoveAll(folder) // Windows does not remove open files
 }
 
 // latestChange is when a folder or a file in it was last written, or now if that is not

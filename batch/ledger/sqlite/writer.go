@@ -18,8 +18,8 @@ import (
 // than about ten milliseconds of work.
 const maxCommit = 512
 
-// deferral bounds how long a deferred write waits for others to share its commit. Many
-// rows that finish share one; after a crash, those of the last moments are looked up.
+// deferral bounds how long a deferred write waits for others to share its commit. Many finishing
+// rows share one; after a crash, those of the last moments are looked up.
 const deferral = 10 * time.Millisecond
 
 // write is one write that waits to be committed.
@@ -35,18 +35,18 @@ func (w *write) urgent() bool { return !w.deferred }
 // writer is the one goroutine that writes. It owns its connection and statements.
 type writer struct {
 	conn     *sql.Conn
-	writes   chan *write // unbuffered: what is handed over is always answered
+	writes   chan *write // unbuffered: a write that is handed over is always answered
 	quit     chan struct{}
 	finished chan struct{}
 	tx       transaction
 	turn     sync.Mutex   // held while a transaction is open, here or on the quotas' connection
 	last     time.Time    // of the latest commit
-	commits  atomic.Int64 // made so far, and
-	applied  atomic.Int64 // the writes in them: what the benchmarks report
+	commits  atomic.Int64 // made so far
+	applied  atomic.Int64 // writes in these commits, for benchmarks
 	broken   atomic.Pointer[error]
 }
 
-// transaction is what a write sees: the prepared statements and the cache.
+// transaction is what a write works with: the prepared statements and the cache.
 type transaction struct {
 	conn *sql.Conn
 	statements
@@ -93,8 +93,8 @@ func (w *writer) hand(ctx context.Context, one *write) error {
 	}
 }
 
-// stop lets the writer finish the commit in progress and the writes waiting for it. Then it
-// calls last with the connection.
+// stop lets the writer finish the commit in progress and the writes waiting for it, then calls last
+// with the connection.
 func (w *writer) stop(last func(*sql.Conn)) error {
 	close(w.quit)
 	<-w.finished
@@ -159,8 +159,8 @@ func (w *writer) addWaiting(group []*write) []*write {
 	return group
 }
 
-// commit applies the writes in one transaction and answers them. A rejection concerns its
-// own write alone; a failure of the database fails them all, since none is durable.
+// commit applies the writes in one transaction and answers them. A rejection concerns only its own
+// write; a failure of the database fails them all, since none is durable.
 func (w *writer) commit(group []*write) {
 	w.turn.Lock()
 	rejections, err := w.apply(group)
@@ -225,11 +225,10 @@ type rejection struct{ error }
 // Unwrap returns the error itself.
 func (r rejection) Unwrap() error { return r.error }
 
-// cache is what the writer keeps from one commit to the next instead of reading it again.
-// It is valid for as long as no other connection commits, in this process or another.
-// SQLite's data_version changes then, and it is checked in every transaction before
-// anything is written. So a run that another process took over finds its fence with its
-// next write.
+// cache is what the writer keeps between commits instead of reading it again. It is valid until
+// another connection commits, in this process or another: that changes SQLite's data_version,
+// which every transaction checks before writing. So a run that another process took over
+// notices its fence with its next write.
 type cache struct {
 	version int64                            // SQLite's data_version; 0 before it was read
 	moved   *ledger.MovedError               // where the ledger has moved, nil if it has not
@@ -241,8 +240,8 @@ func emptyCache(version int64) cache {
 	return cache{version: version, fenced: map[int64]error{}, pending: map[ledger.StateKey]ledger.State{}}
 }
 
-// validateCache empties the cache if another connection has committed, and removes the seal
-// that it may have set. Within the open transaction no other can.
+// validateCache empties the cache if another connection has committed, and removes the seal that it
+// may have set. No other can commit during the open transaction.
 func (t *transaction) validateCache(ctx context.Context) error {
 	var version int64
 	if err := t.version.QueryRowContext(ctx).Scan(&version); err != nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/loabatch/loabatch/batch/ledger/sqlite"
 )
 
-// TestRowsThatEndShareACommit checks that rows that finish within moments share a commit,
-// and that a row that begins does not wait for them.
+// TestRowsThatEndShareACommit checks that rows that finish almost together share a commit, and that
+// a row that begins does not wait for them.
 func TestRowsThatEndShareACommit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, err := sqlite.Temporary(t.Context())
@@ -64,8 +64,8 @@ func TestRowsThatEndShareACommit(t *testing.T) {
 	})
 }
 
-// TestCloseWhileRowsEnd checks that a store that is closed while rows finish answers each of
-// them, and that it holds those that it accepted.
+// TestCloseWhileRowsEnd checks that a store that is closed while rows finish answers each of them,
+// and keeps those that it accepted.
 func TestCloseWhileRowsEnd(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	s, err := sqlite.Open(t.Context(), path)
@@ -114,8 +114,8 @@ func TestCloseWhileRowsEnd(t *testing.T) {
 	}
 }
 
-// TestAPanicFailsItsCommit checks that a panic in a write is an error of the writes that
-// share its commit, and that the ledger goes on.
+// TestAPanicFailsItsCommit checks that a panic in a write fails the writes that share its commit, and
+// that later ones succeed.
 func TestAPanicFailsItsCommit(t *testing.T) {
 	s, err := sqlite.Temporary(t.Context())
 	if err != nil {

@@ -2,25 +2,25 @@
 // this machine, as an ordinary user, on a loopback port, in a temporary folder.
 //
 //	url := pgtest.Database(t)    // an empty database on the server that this test binary shares
-//	s := pgtest.Start(t)         // a durable server of this test's own, to crash, freeze and fail over to a Standby
+//	s := pgtest.Start(t)         // a durable server for this test, to crash, freeze and fail over to a Standby
 //
 // The shared server starts with the first test that asks for it. It does not sync its files,
-// as such tests start nothing again. A server of [Start] has the settings of a new installation,
-// and so syncs each commit. Tests get the URL of an ordinary role that may connect to its
-// database and create schemas in it, and nothing else: what works with it needs no superuser.
+// since it is never restarted. A server of [Start] has the default settings, and so syncs each
+// commit. Tests get the URL of an ordinary role that may connect to its database and create
+// schemas in it, and nothing else: what works with it needs no superuser.
 //
 // A server ends with its test, and the shared one with the test binary, however that ends: a
 // shell holds the other end of a pipe, and when the pipe is closed it stops the server and
 // removes its folder.
 //
 // The programs are looked for in the folder that LOABATCH_POSTGRES names, then on the PATH, then
-// where distributions install them, the newest version first. Without them the tests are skipped, and one
-// line on standard error says so, unless LOABATCH_POSTGRES is "required": then they fail, except on Windows. To
-// have them: apt-get install postgresql (or postgresql-15), dnf install postgresql-server, brew
-// install postgresql; no server of the distribution's needs to run.
+// where distributions install them, the newest version first. Without them the tests are
+// skipped, and one line on standard error says so, unless LOABATCH_POSTGRES is "required": then
+// they fail, except on Windows. To install them: apt-get install postgresql (or postgresql-15),
+// dnf install postgresql-server, brew install postgresql; no server has to run.
 //
-// PostgreSQL refuses to run as root. Tests that run as root start it as the user postgres, or
-// else nobody, and then the temporary folder ($TMPDIR) must be one that this user can enter.
+// PostgreSQL refuses to run as root. Tests that run as root start it as the user postgres or
+// else nobody, who must then be able to enter the temporary folder ($TMPDIR).
 package pgtest
 
 import (
@@ -33,12 +33,12 @@ import (
 )
 
 // variable is the environment variable that names the folder of PostgreSQL's programs, or is
-// "required" so that a test fails where there are none.
+// "required" to make tests fail without them.
 const variable = "LOABATCH_POSTGRES"
 
 // The roles of every server.
 const (
-	Role      = "loabatch" // of the URLs: no superuser, may create schemas in its databases
+	Role      = "loabatch" // in the URLs: an ordinary role that may create schemas in its databases
 	superuser = "postgres"
 )
 
@@ -68,7 +68,7 @@ var shared struct {
 	err    error
 }
 
-// fast are settings without a promise that anything survives a crash.
+// fast are settings under which nothing needs to survive a crash.
 var fast = []string{"fsync=off", "full_page_writes=off", "autovacuum=off", "max_connections=500"}
 
 // sharedServer starts the shared server once.
@@ -86,15 +86,15 @@ func sharedServer(t testing.TB) *Server {
 	return shared.server
 }
 
-// Database returns the URL of an empty database of this test's own on the shared server, as
-// an ordinary role. It is dropped when the test ends.
+// Database returns the URL of a new, empty database on the shared server, as an ordinary role.
+// It is dropped when the test ends.
 func Database(t testing.TB) string {
 	t.Helper()
 	return sharedServer(t).Database(t)
 }
 
-// Prepared is Database with a content: a copy of a database that prepare filled once for each
-// name and test binary. It has to close its connections.
+// Prepared is Database with content: a copy of a database that prepare filled once for each name
+// and test binary. prepare has to close its connections.
 func Prepared(t testing.TB, name string, prepare func(url string) error) string {
 	t.Helper()
 	s := sharedServer(t)
@@ -110,9 +110,9 @@ func Shared(t testing.TB) *Server {
 	return sharedServer(t)
 }
 
-// Start starts a server of this test's own that may be stopped, crashed and frozen. Settings
-// are lines of postgresql.conf, such as "synchronous_commit=off". It syncs as PostgreSQL does
-// unless they say otherwise.
+// Start starts a server for this test alone that may be stopped, crashed and frozen. Settings are
+// lines of postgresql.conf, such as "synchronous_commit=off". Unless they say otherwise, it
+// syncs as PostgreSQL does.
 func Start(t testing.TB, settings ...string) *Server {
 	t.Helper()
 	s, err := start(programs(t), settings)

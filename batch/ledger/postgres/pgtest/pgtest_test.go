@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// The shared server gives each test a database of its own, to a role without rights beyond it.
+// The shared server gives each test its own database and a role without rights beyond it.
 func TestDatabase(t *testing.T) {
 	t.Parallel()
 	s := Shared(t)
@@ -75,7 +75,7 @@ func TestCrash(t *testing.T) {
 	}
 }
 
-// A standby that was detached takes over without what was committed since, on a new timeline.
+// A detached standby takes over without what was committed since, on a new timeline.
 func TestTakeOver(t *testing.T) {
 	t.Parallel()
 	s := Start(t, "fsync=off")
@@ -88,7 +88,7 @@ func TestTakeOver(t *testing.T) {
 	s.Crash(t)
 	standby.TakeOver(t, s)
 	if standby.URL("postgres") != s.URL("postgres") {
-		t.Errorf("it has moved from %s to %s", s.URL("postgres"), standby.URL("postgres"))
+		t.Errorf("it moved from %s to %s", s.URL("postgres"), standby.URL("postgres"))
 	}
 	if got := standby.Query(t, "postgres", "SELECT n FROM kept ORDER BY n"); got != "7\n8" {
 		t.Errorf("after the failover: %q", got)
@@ -103,7 +103,7 @@ func hostOf(s *Server) string {
 	return u.Host
 }
 
-// A frozen server answers nothing, and all of it once it goes on.
+// A frozen server answers nothing, and everything once it is thawed.
 func TestFreeze(t *testing.T) {
 	t.Parallel()
 	s := Start(t, "fsync=off")
@@ -124,7 +124,7 @@ func TestFreeze(t *testing.T) {
 	}
 }
 
-// A test binary that is killed leaves no server and no folder. It plays itself.
+// A killed test binary leaves no server and no folder. The test runs its own binary again.
 func TestKilledBinary(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("PGTEST_KILLED") != "" {

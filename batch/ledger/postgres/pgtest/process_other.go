@@ -19,7 +19,7 @@ func ordinary() (*owner, error)  { return nil, nil }
 func (*owner) take(string) error { return nil }
 func (*owner) run(*exec.Cmd)     {}
 
-// Crash, Stop, Restart, Freeze and Thaw are of Unix: elsewhere no server starts.
+// Crash, Stop, Restart, Freeze and Thaw are for Unix only: elsewhere no server starts.
 func (*Server) Crash(testing.TB) {}
 
 // Stop is like Crash.

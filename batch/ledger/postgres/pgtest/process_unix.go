@@ -75,7 +75,7 @@ func (o *owner) take(path string) error {
 	return os.Chown(path, o.uid, o.gid)
 }
 
-// run makes a command run as the user, in a process group of its own: Ctrl-C is for the tests.
+// run makes a command run as the user, in its own process group: Ctrl-C is for the tests.
 func (o *owner) run(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if o != nil {
@@ -101,8 +101,8 @@ func (s *Server) children() (pids []int, err error) {
 	return pids, nil
 }
 
-// signalAll stops the postmaster, so that it starts no process meanwhile, and sends a signal to its
-// children and then to itself.
+// signalAll stops the postmaster, so it starts no process meanwhile, and sends a signal to its
+// children and then to it.
 func (s *Server) signalAll(signal syscall.Signal) error {
 	if err := s.postmaster.Process.Signal(syscall.SIGSTOP); err != nil {
 		return err
@@ -126,7 +126,7 @@ func (s *Server) Crash(t testing.TB) {
 	must(t, s.gone())
 }
 
-// Stop ends the server in order, breaking off its connections: what an administrator's restart does.
+// Stop shuts the server down, ending its connections, as an administrator's restart does.
 func (s *Server) Stop(t testing.TB) {
 	t.Helper()
 	must(t, s.postmaster.Process.Signal(syscall.SIGINT))
@@ -139,7 +139,7 @@ func (s *Server) Restart(t testing.TB) {
 	t.Helper()
 	err := s.launch()
 	for deadline := time.Now().Add(patience); err != nil && time.Now().Before(deadline) && strings.Contains(s.Log(), stillInUse); {
-		time.Sleep(50 * time.Millisecond) // a killed process is still going
+		time.Sleep(50 * time.Millisecond) // a killed process is still exiting
 		if truncated := os.Truncate(s.logFile(), 0); truncated != nil {
 			t.Fatal(truncated)
 		}
@@ -148,17 +148,17 @@ func (s *Server) Restart(t testing.TB) {
 	must(t, err)
 }
 
-// stillInUse is what a server says that starts before all processes of the last one are gone.
+// stillInUse is what a server says if it starts before all processes of the last one are gone.
 const stillInUse = "is still in use"
 
-// Freeze stops all processes of the server without ending them: connections stay open and
-// nothing is answered, as when the network or the disk hangs. Thaw lets them go on.
+// Freeze suspends all processes of the server: connections stay open and nothing is answered, as
+// when the network or the disk hangs. Thaw resumes them.
 func (s *Server) Freeze(t testing.TB) {
 	t.Helper()
 	must(t, s.signalAll(syscall.SIGSTOP))
 }
 
-// Thaw lets the processes of a frozen server go on.
+// Thaw resumes the processes of a frozen server.
 func (s *Server) Thaw(t testing.TB) {
 	t.Helper()
 	must(t, s.signalAll(syscall.SIGCONT))

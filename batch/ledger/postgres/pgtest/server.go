@@ -20,13 +20,13 @@ import (
 	"time"
 )
 
-// Server is a running PostgreSQL server. Its methods fail the test if the server does not do
-// as it is asked; they may be called from several goroutines, but Crash, Stop, Freeze and
-// those that undo them only one at a time.
+// Server is a running PostgreSQL server. Its methods fail the test if the server does not obey.
+// They may be called from several goroutines, but Crash, Stop, Freeze and their opposites only
+// one at a time.
 type Server struct {
 	Port     int    // on 127.0.0.1, the same after a restart
 	Password string // of both roles, random
-	Version  string // as "postgres --version" says it
+	Version  string // as printed by "postgres --version"
 
 	programs, folder string
 	owner            *owner
@@ -34,20 +34,19 @@ type Server struct {
 	watchdog         *exec.Cmd
 
 	postmaster *exec.Cmd
-	ended      chan struct{} // closed when the postmaster has
+	ended      chan struct{} // closed when the postmaster has ended
 
-	mu       sync.Mutex // guards what follows
+	mu       sync.Mutex // guards the fields below
 	count    int        // of databases
 	prepared map[string]error
 }
 
-// patience is how long a server may take to start or to stop. It takes a second, and a
-// recovery after a crash not much longer; machines that run tests are busy.
+// patience is how long a server may take to start or to stop. It takes a second, and recovery
+// after a crash not much longer, but machines that run tests are busy.
 const patience = time.Minute
 
-// watchdogScript reads the process ID of the postmaster whenever there is a new one, 0 while it does
-// not run. When the pipe is closed, however that came about, it stops the server at once and
-// removes its folder.
+// watchdogScript reads each new process ID of the postmaster, 0 while it does not run. When the
+// pipe is closed, for whatever reason, it stops the server at once and removes its folder.
 const watchdogScript = `while read -r line; do pid=$line; done
 if [ "${pid:-0}" != 0 ]; then
   for child in $(ps -A -o pid= -o ppid= | awk -v p="$pid" '$2 == p { print $1 }'); do kill -CONT "$child" 2>/dev/null; done
@@ -97,7 +96,7 @@ func newServer(programs string) (*Server, error) {
 	return s, s.watchdog.Start()
 }
 
-// command is a program as the server's user, apart from this terminal.
+// command is a program run as the server's user, detached from this terminal.
 func (s *Server) command(name string, args ...string) *exec.Cmd {
 	if path := filepath.Join(s.programs, name); name != "sh" {
 		name = path
@@ -131,7 +130,7 @@ func (s *Server) initialize() error {
 	return nil
 }
 
-// configure writes the settings. Those of a test come last, and so count.
+// configure writes the settings. A test's come last and so override the others.
 func (s *Server) configure(settings []string) error {
 	lines := append([]string{
 		"", "listen_addresses='127.0.0.1'", "unix_socket_directories=''", "max_connections=200",
@@ -167,8 +166,8 @@ func (s *Server) launch() error {
 	return s.ready()
 }
 
-// ready waits until the postmaster says that it accepts connections: by the eighth line of
-// its lock file, as pg_ctl does.
+// ready waits until the eighth line of the postmaster's lock file says that it accepts connections,
+// as pg_ctl does.
 func (s *Server) ready() error {
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		select {
@@ -239,8 +238,8 @@ func (s *Server) query(database, statement string) (string, error) {
 	return strings.TrimSuffix(string(out), "\n"), err
 }
 
-// Database returns the URL of an empty database of this test's own, as the ordinary role. It
-// is dropped when the test ends, if the server still runs.
+// Database returns the URL of a new, empty database, as the ordinary role. It is dropped when the
+// test ends, if the server still runs.
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
 	return s.database(t, "template0")
@@ -256,7 +255,7 @@ func (s *Server) database(t testing.TB, template string) string {
 	if err := s.create(name, template); err != nil {
 		t.Fatal(err)
 	}
-	if s == shared.server { // another goes with its folder
+	if s == shared.server { // another server's database goes with its folder
 		t.Cleanup(func() { _, _ = s.query("postgres", "DROP DATABASE "+name+" WITH (FORCE)") })
 	}
 	return s.URL(name)
@@ -271,7 +270,7 @@ func (s *Server) create(name, template string) error {
 	return err
 }
 
-// prepare makes a template once.
+// prepare makes a template unless it exists.
 func (s *Server) prepare(name string, fill func(url string) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -285,8 +284,8 @@ func (s *Server) prepare(name string, fill func(url string) error) error {
 	return err
 }
 
-// freePort returns a loopback port that is free now. Another program can take it before the
-// server does, which has not been seen.
+// freePort returns a loopback port that is free now. Another program could take it before the
+// server does; that has never been seen.
 func freePort() (int, error) {
 	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {

@@ -28,14 +28,14 @@ func (s *Server) Standby(t testing.TB) *Server {
 	return standby
 }
 
-// Caught waits until a standby has all that the server has committed.
+// Caught waits until a standby has replayed all that the server has committed.
 func (s *Server) Caught(t testing.TB, standby *Server) {
 	t.Helper()
 	now := s.Query(t, "postgres", "SELECT pg_current_wal_flush_lsn()")
 	standby.until(t, "SELECT coalesce(pg_last_wal_replay_lsn() >= '"+now+"', false)")
 }
 
-// Detach makes a standby receive nothing more: what the server commits from now on is lost by a failover.
+// Detach makes a standby receive nothing more: a failover loses what the server commits from now on.
 func (s *Server) Detach(t testing.TB) {
 	t.Helper()
 	s.Query(t, "postgres", "ALTER SYSTEM SET primary_conninfo = ''")
@@ -43,8 +43,8 @@ func (s *Server) Detach(t testing.TB) {
 	s.until(t, "SELECT count(*) = 0 FROM pg_stat_wal_receiver")
 }
 
-// TakeOver makes a standby the server, on a new timeline and on the port of the former one, which has to
-// have crashed or stopped: as where an address moves from one machine to another.
+// TakeOver makes a standby the server, on a new timeline and on the port of the former one, which must
+// have crashed or stopped: as if an address moved from one machine to another.
 func (s *Server) TakeOver(t testing.TB, former *Server) {
 	t.Helper()
 	s.Stop(t)
@@ -54,12 +54,12 @@ func (s *Server) TakeOver(t testing.TB, former *Server) {
 	s.until(t, "SELECT NOT pg_is_in_recovery()")
 }
 
-// until waits until a query says true.
+// until waits until a query returns true.
 func (s *Server) until(t testing.TB, query string) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); s.Query(t, "postgres", query) != "t"; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("not so after %v: %s\n%s", patience, query, s.Log())
+			t.Fatalf("not true after %v: %s\n%s", patience, query, s.Log())
 		}
 	}
 }

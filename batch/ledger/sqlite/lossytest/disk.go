@@ -1,11 +1,10 @@
 // Package lossytest puts SQLite files on a disk that behaves as real ones do when the power
-// fails: what was written and not synchronised is kept, lost, or torn between sectors, in
-// any order. The disk can also fill up. It is for tests, and for the driver of package
-// sqlite.
+// fails: what was written but not synced is kept, lost, or torn between sectors, in any
+// order. The disk can also fill up. It is for tests, and for the driver of package sqlite.
 //
-// The files are real ones, below a folder, and go through SQLite's own layer for the
-// operating system (vfs.go); what is written is recorded on the way. A power failure makes
-// another folder, with one of the states in which the disk could have been found.
+// The files are real, below a folder, and go through SQLite's own operating system layer
+// (vfs.go), where writes are recorded. A power failure makes another folder, with one of the
+// states in which the disk could have been found.
 package lossytest
 
 import (
@@ -18,7 +17,7 @@ import (
 	"sync"
 )
 
-// sector is the size in bytes of what a disk writes wholly or not at all.
+// sector is the number of bytes that a disk writes atomically.
 const sector = 512
 
 // Disk holds the SQLite files below a folder.
@@ -29,28 +28,28 @@ type Disk struct {
 	random *rand.Rand
 	files  map[string]*content
 	off    bool // the power has failed
-	left   int  // writes until it fails; negative means that it does not
-	space  int  // bytes by which files may still grow; negative means any number
-	code   int  // SQLite's result code of every write; 0 means that they take place
+	left   int  // writes until the power fails; negative means never
+	space  int  // bytes by which files may still grow; negative means no limit
+	code   int  // SQLite's result code of every write; 0 means that writes succeed
 }
 
-// content is what a disk knows of a file.
+// content is what a disk knows about a file.
 type content struct {
 	synced []byte   // as of the last synchronisation
-	exists bool     // it was synchronised at all, or was there from the start
-	later  []change // since then, in order
+	exists bool     // it was ever synced, or was there from the start
+	later  []change // since the last sync, in order
 	size   int      // as the program sees it
 	gone   bool     // it was deleted
 }
 
-// change is a write, or a truncation where data is nil.
+// change is a write, or a truncation if data is nil.
 type change struct {
 	at   int
 	data []byte
 }
 
-// New makes a disk of the SQLite files below a folder that are opened from now on. Its
-// choices depend on the random source alone, and on the order of the calls.
+// New makes a disk of the SQLite files below a folder that are opened from now on. Its choices
+// depend only on the random source and the order of the calls.
 func New(folder string, random *rand.Rand) (*Disk, error) {
 	folder, err := filepath.Abs(folder)
 	if err != nil {
@@ -60,29 +59,29 @@ func New(folder string, random *rand.Rand) (*Disk, error) {
 	return d, register(d)
 }
 
-// FailAfter lets the power fail at the n-th write from now on, n counting from 1. From then
-// on every call fails.
+// FailAfter makes the power fail at the n-th write from now on, n counting from 1. From then on every
+// call fails.
 func (d *Disk) FailAfter(n int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.left = n
 }
 
-// Cut lets the power fail now.
+// Cut makes the power fail now.
 func (d *Disk) Cut() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.off = true
 }
 
-// Fill leaves so many bytes by which files may grow; a negative number means any.
+// Fill leaves room for files to grow by so many bytes; a negative number means no limit.
 func (d *Disk) Fill(bytes int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.space = bytes
 }
 
-// Refuse lets every write fail from now on, with a result code of SQLite
+// Refuse makes every write fail from now on with a result code of SQLite
 // (https://www.sqlite.org/rescode.html); 0 ends that.
 func (d *Disk) Refuse(code int) {
 	d.mu.Lock()
@@ -104,8 +103,7 @@ func (d *Disk) Off() bool {
 	return d.off
 }
 
-// PowerFailure ends the disk and writes what may be found on it afterwards into a folder,
-// which must exist.
+// PowerFailure ends the disk and writes what may be found on it afterwards into an existing folder.
 func (d *Disk) PowerFailure(folder string) error {
 	unregister(d)
 	d.mu.Lock()
@@ -123,13 +121,13 @@ func (d *Disk) PowerFailure(folder string) error {
 	return nil
 }
 
-// survives returns a state in which a file may be found, and false where it may be missing.
+// survives returns a state in which a file may be found, and false if it may be missing.
 func (d *Disk) survives(c *content) ([]byte, bool) {
 	if c.gone || !c.exists && d.random.IntN(2) == 0 {
 		return nil, false
 	}
 	image := append([]byte(nil), c.synced...)
-	all := d.random.IntN(4) // all that came later is lost, or kept, or it is mixed
+	all := d.random.IntN(4) // all later changes are lost, kept, or mixed
 	for _, change := range c.later {
 		switch {
 		case all == 0:
@@ -253,7 +251,7 @@ func (d *Disk) remove(path string) outcome {
 	return done
 }
 
-// outcome is what becomes of a call.
+// outcome says how a call ends.
 type outcome uint8
 
 const (

@@ -11,10 +11,10 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// SQLite reaches files through a VFS (https://sqlite.org/vfs.html): a table of functions
-// that open files, and for each file a table of functions that read and write it. Ours is
-// the system's own with some functions replaced, and is the default from the first disk on.
-// Files on no disk are left to the system.
+// SQLite reaches files through a VFS (https://sqlite.org/vfs.html): a table of functions that
+// open files, and for each file a table of functions that read and write it. Ours is the
+// system's with some functions replaced, and the default from the first disk on. Files that
+// are on no disk are left to the system.
 var (
 	registry sync.Mutex
 	system   uintptr // the system's sqlite3_vfs; 0 until ours is registered
@@ -78,7 +78,7 @@ func diskOf(path string) *Disk {
 	return nil
 }
 
-// at is the value at an address outside of Go's memory.
+// at is the value at an address outside Go's memory.
 func at[T any](address uintptr) *T { return *(**T)(unsafe.Pointer(&address)) }
 
 // pointer is a Go function as C sees it.
@@ -164,7 +164,7 @@ func truncateFile(tls *libc.TLS, handle uintptr, size int64) int32 {
 	return function[truncateFunc](f.system.FxTruncate)(tls, handle, size)
 }
 
-// syncFile spares the real disk: nothing is read from it after a power failure.
+// syncFile does not sync the real disk: nothing is read from it after a power failure.
 func syncFile(_ *libc.TLS, handle uintptr, _ int32) int32 {
 	f := opened(handle)
 	if f.disk.sync(f.path) != done {
