@@ -112,7 +112,7 @@ type Engineer struct {
 // Errors of Decode.
 var (
 	ErrForeign = errors.New("not a plan")
-	ErrDamaged = errors.New("the plan is not as it was written")
+	ErrDamaged = errors.New("the plan has changed since it was written")
 )
 
 // VersionError says that a plan is of another version of the format.

@@ -813,8 +813,8 @@ func TestQuestionOfSteps(t *testing.T) {
 	rows[0].steps[batch.Reapply], rows[0].steps[batch.Complete] = 2, 1
 	accounts := []*account{{profile: "one"}, {profile: "two"}, {profile: "idle"}}
 	for command, wants := range map[string][]string{
-		"advance":  {"2 rejected circuits to apply for again", "1 circuit is to be confirmed after that", "take 3 steps in 2 accounts at https://vpc.example.com?"},
-		"complete": {"3 of 4 rows are to be completed", "1 circuit is to be confirmed after that", "report 3 finished constructions in 2 accounts to https://vpc.example.com?"},
+		"advance":  {"2 circuits to apply for again, as their LOAs were rejected", "1 circuit is to be confirmed after that", "take 3 steps in 2 accounts at https://vpc.example.com?"},
+		"complete": {"3 of 4 rows are to be completed", "1 circuit is to be confirmed after that", "report construction as finished for 3 circuits in 2 accounts to https://vpc.example.com?"},
 	} {
 		asked := a.question(command, rows, "https://vpc.example.com", accounts)
 		for _, want := range wants {

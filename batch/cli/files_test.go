@@ -353,7 +353,7 @@ func TestDoubleClick(t *testing.T) {
 	if err := os.WriteFile(want, filled, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if opened, said := click(filepath.Join(folder, "loabatch.exe"), true); opened != want || !strings.Contains(said, "is there already") {
+	if opened, said := click(filepath.Join(folder, "loabatch.exe"), true); opened != want || !strings.Contains(said, "already exists") {
 		t.Errorf("again: opened %q: %s", opened, said)
 	}
 	if content, err := os.ReadFile(want); err != nil || !bytes.Equal(content, filled) {

@@ -261,7 +261,7 @@ func TestQuestionOfCompletions(t *testing.T) {
   29 are not: 29 SKIPPED
   3 of the rows to be completed have warnings
   1 circuit is to be confirmed after that, which starts service and billing
-report 12 finished constructions as account 1234 to the VPC API?`
+report construction as finished for 12 circuits as account 1234 to the VPC API?`
 	if got != want {
 		t.Errorf("got %s", got)
 	}

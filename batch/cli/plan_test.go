@@ -51,7 +51,7 @@ func TestPlanOfAnother(t *testing.T) {
 			p.Settings = append(p.Settings, approval.Setting{Name: "unheard-of", Value: "yes"})
 		}, "--unheard-of is nothing; in the plan it is yes"},
 		"wrong":   {func(p *approval.Plan) { p.Settings[6].Value = "perhaps" }, "--survey does not accept perhaps"},
-		"boolean": {func(p *approval.Plan) { p.Settings[2].Value = "perhaps" }, "is not as it was written"},
+		"boolean": {func(p *approval.Plan) { p.Settings[2].Value = "perhaps" }, "has changed since it was written"},
 	} {
 		p, _, err := approval.Decode(bytes.NewReader(content))
 		if err != nil {

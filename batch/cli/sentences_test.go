@@ -753,7 +753,7 @@ func TestAdvanceAsks(t *testing.T) {
 		t.Fatal(err)
 	}
 	shown := run("y\n", "advance")
-	for _, want := range []string{"3 of 4 rows take a step now", "3 finished constructions to report", "2 circuits are to be confirmed after that, which starts service and billing"} {
+	for _, want := range []string{"3 of 4 rows take a step now", "3 circuits to report as finished", "2 circuits are to be confirmed after that, which starts service and billing"} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("the question has no %q: %s", want, shown)
 		}

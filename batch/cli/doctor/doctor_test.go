@@ -66,7 +66,7 @@ func TestDatabase(t *testing.T) {
 		{func(*ledger.Server) {}, []string{"ok PostgreSQL 15.8, as the role loabatch", "ok the connection is encrypted (TLS 1.3), and the server's certificate was verified",
 			"ok commits are on the server's disk before anything is sent; no standby is connected", "ok 0 seconds off the database's clock", "ok a query takes 2ms"}, false},
 		{func(s *ledger.Server) { s.Super, s.Role = true, "postgres" }, []string{"ok PostgreSQL 15.8, as the role postgres", "warn the role postgres is a superuser"}, false},
-		{func(s *ledger.Server) { s.Missing = []string{"GRANT a", "GRANT b"} }, []string{"fail the role loabatch may not do everything that a run needs / Have the owner of the database run: GRANT a; GRANT b"}, true},
+		{func(s *ledger.Server) { s.Missing = []string{"GRANT a", "GRANT b"} }, []string{"fail the role loabatch lacks rights that a run needs / Have the owner of the database run: GRANT a; GRANT b"}, true},
 		{func(s *ledger.Server) { s.Verified = false }, []string{"warn the connection is encrypted (TLS 1.3), but the server's certificate was not verified: another server could pose as it"}, false},
 		{func(s *ledger.Server) { s.Encrypted, s.Verified = false, false }, []string{"warn the connection is not encrypted"}, false},
 		{func(s *ledger.Server) { s.Encrypted, s.Verified, s.Local = false, false, true }, []string{"ok the connection does not leave this machine"}, false},

@@ -266,7 +266,7 @@ func TestCopyPlaceTakenDuringTheRun(t *testing.T) {
 			}
 		}
 	})
-	if exit != 8 || !strings.Contains(printed, "the file there was changed or made by someone else during the run") {
+	if exit != 8 || !strings.Contains(printed, "someone else changed or created the file there during the run") {
 		t.Errorf("exit %d: %s", exit, printed)
 	}
 	for _, name := range []string{"out.xlsx", "out.csv"} {

@@ -90,7 +90,7 @@ func TestTakeOver(t *testing.T) {
 	if err := json.Unmarshal(moved.out.Bytes(), &taken); err != nil || taken.Runs != 1 || taken.Circuits < sent || !strings.HasPrefix(taken.Moved, "postgres://127.0.0.1:") {
 		t.Fatalf("%v: %s", err, &moved.out)
 	}
-	p.ended(p.host(database, "history", "--take-over", file, "--yes"), 2, "was moved here on", "There is nothing to do")
+	p.ended(p.host(database, "history", "--take-over", file, "--yes"), 2, "was already moved here on", "There is nothing to do")
 
 	// What would send something says where the ledger has gone; what shows it still does.
 	before := p.sim.Stats().Requests

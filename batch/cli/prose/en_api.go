@@ -14,7 +14,7 @@ const (
 
 // Why an answer about permission or keys does not end every run.
 const (
-	whyDenied = "If it is the answer for the first three circuits, or for all where there are fewer, and none was accepted, it is about the account and the run stops. Otherwise it is about the circuit: the row is REFUSED and the rest go on."
+	whyDenied = "If the first three circuits, or all if there are fewer, get this answer and none was accepted, it is about the account and the run stops. Otherwise it is about the circuit: its row is REFUSED and the rest go on."
 	whyKeys   = "Keys that come from a profile, a role or another service may have been renewed since: they are fetched again, once, before the run ends."
 )
 
@@ -219,7 +219,7 @@ var enAPI = map[string]Entry{
 	},
 	"SignatureDoesNotMatch": {
 		Message: "the access key secret is wrong",
-		Hint:    "Copy the secret again from where the key was created; an extra space or a missing character is enough to break it.",
+		Hint:    "Copy the secret again: one extra or missing character breaks it. If it is lost, create a new access key, as a secret is shown only once.",
 		Why:     whyKeys,
 		Source:  commonPage,
 	},

@@ -46,13 +46,13 @@ var enFiles = map[string]Entry{
 	},
 	"password-public": {
 		Message: "every user of this machine can read the password file {file}",
-		Hint:    "Take that away, for example with chmod 600.",
+		Hint:    "Remove that permission, for example with chmod 600.",
 	},
 	"password-question": {
 		Message: "password of {file} (not shown):",
 	},
 	"file-fetched": {
-		Message: "the file was not on this machine: OneDrive or the like has fetched it",
+		Message: "the file was not on this machine: OneDrive or a similar program has fetched it",
 		Why:     "Only its name is kept here until somebody reads it, which needs the network and may take a while.",
 		Hint:    "For unattended runs choose \"Always keep on this device\" for its folder.",
 	},
@@ -62,7 +62,7 @@ var enFiles = map[string]Entry{
 	},
 	"file-password-wrong": {
 		Message: "the password does not open the workbook",
-		Hint:    "Check it, capital letters and spaces included; of a password file, the first line counts.",
+		Hint:    "Check it, including capital letters and spaces; a password file has it on its first line.",
 		Why:     "An encrypted workbook contains a value by which a password is checked.",
 		Source:  "MS-OFFCRYPTO 2.3.4.13",
 	},
@@ -80,7 +80,7 @@ var enFiles = map[string]Entry{
 	"file-encryption-cipher": {
 		Message: "the workbook is encrypted with {found}, which loabatch does not read",
 		Hint:    "Save it in Excel 2010 or later with its default encryption, which is AES.",
-		Why:     "Only AES with SHA-1, SHA-256, SHA-384 or SHA-512 is read; older ciphers do not protect the data, and Excel does not use them unless an administrator set it up so.",
+		Why:     "Only AES with SHA-1, SHA-256, SHA-384 or SHA-512 is read; older ciphers do not protect the data, and Excel does not use them unless an administrator has set it up that way.",
 		Source:  "MS-OFFCRYPTO 2.3.4",
 	},
 	"file-encryption-spins": {
@@ -331,7 +331,7 @@ var enCopy = map[string]Entry{
 		Hint:    repairAndCheck,
 	},
 	"copy-table-in-the-way": {
-		Message: "the table {found} at {place} of sheet {sheet} is where the results go",
+		Message: "the table {found} at {place} of sheet {sheet} is in the way of the result columns",
 		Hint:    "Move the table to another sheet, or away from the columns to the right of the data.",
 		Why:     "A table's header row may contain only the names of its columns; writing results into it would damage the table.",
 	},

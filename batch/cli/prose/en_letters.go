@@ -6,10 +6,10 @@ var enLetters = map[string]Entry{
 	"letter-url": {
 		Message: "the API gave an address for the letter that is not an https URL",
 		Hint:    "Download the letter in the Express Connect console, and report this to Alibaba Cloud.",
-		Why:     "Over plain HTTP anyone on the way could read or replace the letter. Plain HTTP is for a simulator on this machine only.",
+		Why:     "Over plain HTTP anyone on the network path could read or replace the letter. Plain HTTP is for a simulator on this machine only.",
 	},
 	"letter-address": {
-		Message: "the letter's host leads to {address}, which is not a public address; nothing was fetched from there",
+		Message: "the letter's host has the address {address}, which is not public; nothing was fetched from there",
 		Hint:    "Check the name servers of this machine, or download the letter in the Express Connect console.",
 		Why:     "An address inside a network can belong to a service that trusts every caller, such as the metadata service of a cloud server.",
 		Source:  "IANA special-purpose address registries",
@@ -17,7 +17,7 @@ var enLetters = map[string]Entry{
 	"letter-proxy": {
 		Message: "the letter was not fetched: the proxy cannot be used",
 		Hint:    "Check HTTPS_PROXY and NO_PROXY with loabatch doctor.",
-		Why:     "A proxy that asks for a password, sends us elsewhere or cannot be reached fetches nothing.",
+		Why:     "A proxy that asks for a password, redirects or cannot be reached fetches nothing.",
 	},
 	"letter-tls": {
 		Message: "the letter was not fetched: the certificate of {host} cannot be verified",
@@ -25,7 +25,7 @@ var enLetters = map[string]Entry{
 		Why:     "Without a valid certificate the letter could come from anyone.",
 	},
 	"letter-connection": {
-		Message: "the letter was not fetched: no connection to {host}, or it broke off",
+		Message: "the letter was not fetched: could not connect to {host}, or the connection broke",
 		Hint:    "Run the command again later; the next run fetches the letter.",
 	},
 	"letter-timeout": {
@@ -34,7 +34,7 @@ var enLetters = map[string]Entry{
 	},
 	"letter-redirect": {
 		Message: "the letter was not fetched: {host} answered with a redirect (HTTP {status})",
-		Hint:    "Check whether a sign-in page or proxy answers for the internet here, or download the letter in the Express Connect console.",
+		Hint:    "Check whether a sign-in page or proxy intercepts connections here, or download the letter in the Express Connect console.",
 		Why:     "The API names the place of the letter itself. A redirect could lead into the private network, so none is followed.",
 	},
 	"letter-expired": {
@@ -96,7 +96,7 @@ var enLetters = map[string]Entry{
 	"letter-other-circuit": {
 		Message: "the letter names circuit {found}; the row is about {want}",
 		Hint:    "Do not pass the letter on. Ask Alibaba Cloud for the right one in a ticket.",
-		Why:     "The carrier's people are let in for the circuit in the letter.",
+		Why:     "The site admits the carrier's people for the circuit in the letter only.",
 	},
 	"letter-no-circuit": {
 		Message: "the letter does not name the circuit {want}",

@@ -141,7 +141,7 @@ var enReasons = map[string]Entry{
 	"reason-review": {
 		Message: "the LOA is {loa}; construction can be reported as finished once it is Available",
 		Hint:    "Wait, then run again; loabatch status FILE follows it.",
-		Why:     "Alibaba Cloud reviews an application for about two working days. Completion is reported for an LOA whose letter is there.",
+		Why:     "Alibaba Cloud reviews an application for about two working days. Construction can be reported as finished once the letter is out.",
 	},
 	"reason-no-loa": {
 		Message: "the circuit has no LOA, so there is nothing to complete",
@@ -167,7 +167,7 @@ var enReasons = map[string]Entry{
 	"stop-account": {
 		Message: "some of the accounts could not be used or were stopped; the rows of the others went on",
 		Hint:    "Fix the credentials, the permission or the account, then run the same command again.",
-		Why:     "An answer about an account applies to each of its rows, so nothing more was sent in it. Rows in other accounts are not affected.",
+		Why:     "An answer about an account applies to each of its rows, so nothing more was sent in that account. Rows in other accounts are not affected.",
 	},
 	"stop-max-failures": {
 		Message: "too many rows were refused or failed (--max-failures); nothing more was sent",
@@ -234,7 +234,7 @@ var enWire = map[string]Entry{
 	"(proxy-url)": {
 		Message: "the proxy in the environment is not a URL",
 		Hint:    "Correct HTTPS_PROXY; special characters in its user name or password must be percent-encoded.",
-		Why:     "Nothing was sent: without the proxy, requests with names and certificate numbers would leave by another way than the one intended.",
+		Why:     "Nothing was sent: without the proxy, requests with names and certificate numbers would take a route other than the intended one.",
 		Wrong:   "http://user:p@ss/word@proxy.example.com:3128",
 		Right:   "http://user:p%40ss%2Fword@proxy.example.com:3128",
 	},

@@ -61,7 +61,7 @@ var enRules = map[string]Entry{
 		Wrong:   "Company | Company name", Right: "#Company short | Company name", Source: contract,
 	},
 	"header-outside-table": {
-		Message: "the column {column} is outside of the table {table}, which holds the data; it is not read",
+		Message: "the column {column} is outside the table {table}, which holds the data; it is not read",
 		Hint:    "If the column belongs to the data, extend the table over it; if it is a list of yours, start its header with #.",
 		Why:     "A list beside a table is easily taken for one of its columns, and its values would be sent row by row.",
 		Wrong:   "the data in table A1:F20, a list of bandwidths in I1:I8", Right: "the bandwidths in a column of the table, or under #Bandwidth", Source: "ECMA-376 part 1, 18.5.1.2 (table, ref)",
@@ -115,7 +115,7 @@ var enRules = map[string]Entry{
 	"cell-formula-text": {
 		Message: "the cell holds the text of a formula, {found}, not its result",
 		Hint:    "Type the value; or format the cell as General, press F2 and Enter to have the formula calculated, and save.",
-		Why:     "In a column formatted as text, and after some imports, a formula stays what was typed. Sent as it is, it would be taken for a name.",
+		Why:     "In a column formatted as text, and after some imports, a formula remains plain text. If it were sent, the API would take it for a name.",
 		Wrong:   "=F2, ＝C2, +C2, @SUM(A1), {=A1} as text", Right: "the value itself", Source: "ECMA-376 part 1, 18.17 (formulas)",
 	},
 	"cell-error-text": {
@@ -233,7 +233,7 @@ var enRules = map[string]Entry{
 	"cell-length": {
 		Message: "the value has {n} {n:character|characters}; more than 255 is unusual",
 		Hint:    "Check whether it holds more than it should, and shorten it.",
-		Why:     "So long a value is usually a remark or several cells pasted into one, and the API may reject or cut it.",
+		Why:     "A value this long is usually a remark or several cells pasted into one, and the API may reject or cut it.",
 		Wrong:   "a whole e-mail in Peer location", Right: "Example Data Centre, Hangzhou", Source: contract,
 	},
 	"cell-full-width": {
@@ -286,9 +286,9 @@ var enBeside = map[string]Entry{
 		Wrong:   "a value in K7, K1 empty", Right: "K1: #Remarks", Source: contract,
 	},
 	"values-below-data": {
-		Message: "the data end in row {data}; {n} {n:row|rows} below, down to row {last}, {n:has|have} single values and no instance ID, and {n:is|are} not read",
+		Message: "the data ends in row {data}; {n} {n:row|rows} below, down to row {last}, {n:has|have} stray values but no instance ID, and {n:is|are} not read",
 		Hint:    "If the values are a list of yours, move it to another sheet; if the rows are data, write the circuits' IDs into them.",
-		Why:     "A list that goes on below the data is not one row after another in which nearly everything is missing.",
+		Why:     "A list that continues below the data is not a series of rows with nearly everything missing.",
 		Wrong:   "G2:G9 a list of bandwidths beside 3 circuits", Right: "the list on another sheet", Source: contract,
 	},
 	"totals-row": {

@@ -159,7 +159,7 @@ var enCircuits = map[string]Entry{
 	"circuit-token-personal": {
 		Message: "the client token is the identity or phone number of a person",
 		Hint:    "Write another token, or leave the cell empty to have one derived.",
-		Why:     "Tokens are kept in the ledger, appear in logs and are stored by the API; the identity and phone numbers of people must not be.",
+		Why:     "Tokens are kept in the ledger, appear in logs and are stored by the API, where the identity and phone numbers of people do not belong.",
 		Wrong:   "+447700900123, the contact of an engineer", Right: "loa-2027-0001", Source: contract,
 	},
 	"circuit-token-twice": {
@@ -181,9 +181,9 @@ var enCircuits = map[string]Entry{
 		Wrong:   "17 engineers", Right: "16 engineers", Source: apiPage + ": PMInfo.N, 1 to 16",
 	},
 	"circuit-request-long": {
-		Message: "the application for {value} with its {engineers} {engineers:engineer|engineers} takes up {n} of the {most} bytes that a request has for it",
+		Message: "the application for {value} with its {engineers} {engineers:engineer|engineers} is too long for one request: {n} of at most {most} bytes",
 		Hint:    "Shorten names and addresses, or assign fewer engineers to the circuit.",
-		Why:     "All values are sent in the request line, where a Chinese character takes 9 bytes; servers commonly accept 8 KiB, of which keys and signature need a part.",
+		Why:     "All values are sent in the request line, where a Chinese character takes 9 bytes; servers commonly accept 8 KiB, part of which the keys and the signature need.",
 		Wrong:   "16 engineers with names of 60 characters", Right: "16 engineers with their names alone", Source: "RFC 9110, 15.5.15 (414 URI Too Long); nginx, large_client_header_buffers",
 	},
 	"circuit-region-changed-after-submission": {
@@ -194,7 +194,7 @@ var enCircuits = map[string]Entry{
 	},
 	"circuit-account-changed-after-submission": {
 		Message: "the account of the row has changed since its circuit was applied for",
-		Hint:    "Restore the account; loabatch history with the circuit's ID lists what was applied for in which one. If it was the wrong one, run the row under it once more; when that settles the application and there is no LOA, the other account can apply.",
+		Hint:    "Restore the account; loabatch history CIRCUIT lists the account of each application. If it was the wrong one, run the row under it once more; once that settles the application and there is no LOA, the other account can apply.",
 		Why:     "A circuit belongs to one account. The ledger has an application for it in another one, accepted or not settled yet, and a second one must not be made by mistake.",
 		Wrong:   "accepted with the profile prod, now test", Right: "prod, as accepted", Source: promises,
 	},
@@ -219,47 +219,47 @@ var enCircuits = map[string]Entry{
 	"circuit-line-contact-masked": {
 		Message: "the line contact contains an asterisk, so it is masked and cannot be sent",
 		Hint:    "Write the full contact, or use the original workbook: a copy written with --redact no longer has it.",
-		Why:     "A masked number cannot be restored, and nobody could be reached under it.",
+		Why:     "A masked number cannot be restored, and nobody could be reached at it.",
 		Wrong:   "+4*********23", Right: "+447700900123", Source: contract,
 	},
 	"circuit-line-contact-malformed": {
 		Message: "the value has too few or too many digits for a phone number",
 		Hint:    "Write the whole number, with its country or area code.",
-		Why:     "It is whom Alibaba Cloud calls about the line.",
+		Why:     "Alibaba Cloud calls this number about the line.",
 		Wrong:   "110", Right: "+447700900123", Source: "ITU-T E.164",
 	},
 	"circuit-line-contact-form": {
 		Message: "the line contact has no phone number",
 		Hint:    "Write + with the country code and the number, an 11-digit mainland mobile number, or a landline with its area code; a name may go before it.",
-		Why:     "It is whom Alibaba Cloud calls about the line.",
+		Why:     "Alibaba Cloud calls this number about the line.",
 		Wrong:   "name@example.com", Right: "+447700900123", Source: "ITU-T E.164",
 	},
 	"circuit-finished-unknown": {
 		Message: "{value} is neither yes nor no",
 		Hint:    "Write yes once construction is finished, or no, or leave the cell empty until then.",
-		Why:     "Construction is reported to Alibaba Cloud as finished only where the cell says so without doubt.",
+		Why:     "Construction is reported to Alibaba Cloud as finished only if the cell clearly says so.",
 		Wrong:   "nearly", Right: "yes", Source: completePage + ": FinishWork",
 	},
 	"circuit-confirm-unknown": {
 		Message: "{value} is neither yes nor no",
 		Hint:    "Write yes to have the circuit confirmed after its construction, which starts service and billing, or no, or leave the cell empty.",
-		Why:     "Confirming starts billing, so a circuit is confirmed only where the cell says so without doubt.",
+		Why:     "Confirming starts billing, so a circuit is confirmed only if the cell clearly says so.",
 		Wrong:   "maybe", Right: "yes", Source: contract,
 	},
 	"circuit-line-code-missing": {
 		Message: "construction is finished, but the line code is missing",
 		Hint:    "Write the code that the carrier gave the line. It may stay empty if there is none.",
-		Why:     "Editions of the API's page differ on whether the line code is required, and the carrier finds the line by it.",
+		Why:     "Versions of the API's documentation differ on whether the line code is required, and the carrier finds the line by it.",
 		Wrong:   "(empty)", Right: "HZ-SH-10GE0001NP", Source: completePage + ": LineCode",
 	},
 	"circuit-line-label-missing": {
 		Message: "construction is finished, but the line label is missing",
 		Hint:    "Write what the label on the cable in the data centre says. It may stay empty if there is none.",
-		Why:     "Editions of the API's page differ on whether the line label is required, and people in the data centre find the cable by it.",
+		Why:     "Versions of the API's documentation differ on whether the line label is required, and people in the data centre find the cable by it.",
 		Wrong:   "(empty)", Right: "A12-F03-P07", Source: completePage + ": LineLabel",
 	},
 	"circuit-confirm-unfinished": {
-		Message: "the circuit is to be confirmed, but its construction is not said to be finished",
+		Message: "the circuit is to be confirmed, but the row does not say that construction is finished",
 		Hint:    "Write yes under Construction finished once it is; until then the circuit is not confirmed.",
 		Why:     "A circuit is confirmed after its construction was reported as finished.",
 		Wrong:   "finished no, confirm yes", Right: "finished yes, confirm yes", Source: "Alibaba Cloud, VPC API, ConfirmPhysicalConnection",

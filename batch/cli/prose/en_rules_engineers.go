@@ -17,7 +17,7 @@ var enEngineers = map[string]Entry{
 	"engineer-circuit-unknown": {
 		Message: "the circuit {value} is not in the Circuits sheet",
 		Hint:    "Correct the ID, add the circuit, or remove it from this cell.",
-		Why:     "The engineer was meant for some circuit, which would go without.",
+		Why:     "The engineer was meant for some circuit, which would be applied for without them.",
 		Wrong:   "pc-bp9example, which is not in Circuits", Right: "pc-bp1example", Source: contract,
 	},
 	"engineer-circuit-repeated": {

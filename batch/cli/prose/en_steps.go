@@ -173,8 +173,8 @@ var enSteps = map[string]Entry{
 	"confirm-input-complete":    {Message: "{going} of {rows} {rows:row|rows} {going:is|are} to be completed where the LOA is Available, sheet {sheet} of {file}"},
 	"confirm-warned-complete":   {Message: "  {n} of the rows to be completed {n:has|have} warnings"},
 	"confirm-billing":           {Message: "  {n} {n:circuit is|circuits are} to be confirmed after that, which starts service and billing"},
-	"confirm-accounts-complete": {Message: "report {count} finished {count:construction|constructions} in {n} {n:account|accounts} to {endpoint}?"},
-	"confirm-complete":          {Message: "report {count} finished {count:construction|constructions} as account {account} to {endpoint}?"},
+	"confirm-accounts-complete": {Message: "report construction as finished for {count} {count:circuit|circuits} in {n} {n:account|accounts} to {endpoint}?"},
+	"confirm-complete":          {Message: "report construction as finished for {count} {count:circuit|circuits} as account {account} to {endpoint}?"},
 
 	"IncorrectStatus.PhysicalConnectionLOA-complete": {
 		Message: "the circuit has no LOA for which construction can be reported as finished",

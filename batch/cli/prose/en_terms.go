@@ -22,7 +22,7 @@ var enTerms = map[string]Entry{
 		Source:  pconnPage,
 	},
 	"status-final": {
-		Message: "the circuit was given up: no LOA can be applied for",
+		Message: "the circuit was cancelled or terminated: no LOA can be applied for",
 		Hint:    "Compare the Instance ID with the Express Connect console; if it is right, request another circuit there.",
 		Why:     "Canceled, Allocation Failed and Terminated are final.",
 		Source:  pconnPage,
@@ -36,7 +36,7 @@ var enTerms = map[string]Entry{
 
 	// the states of a run
 	"run-running": {
-		Message: "the run's process is still there",
+		Message: "the run's process is still running",
 		Hint:    "Wait for it to finish.",
 		Why:     "Until then, another run over the same circuits ends with exit code 9.",
 	},
@@ -51,7 +51,7 @@ var enTerms = map[string]Entry{
 	},
 	"run-taken-over": {
 		Message: "the run died, and a later run took over its circuits",
-		Hint:    "Nothing to do: what it had open is the later run's.",
+		Hint:    "Nothing to do: the later run settles what it left open.",
 		Why:     "A run that finds the locks of its circuits free takes over what a dead run left open. Should that run come back, it sends nothing more.",
 	},
 
@@ -73,14 +73,14 @@ var enTerms = map[string]Entry{
 		Hint:    "Correct the cells that are listed, then run it again.",
 	},
 	"exit-4": {
-		Message: "finished; some rows are INVALID, REFUSED or BLOCKED, or an LOA was rejected",
-		Hint:    "Correct these rows in the copy, then submit the copy.",
+		Message: "finished; some rows are INVALID, REFUSED or BLOCKED, an LOA was rejected, or a letter is not about its row",
+		Hint:    "Do what Message says in these rows. Correct rows in the copy, then submit the copy.",
 		Why:     "All other rows are done. They are not applied for twice.",
 	},
 	"exit-5": {
 		Message: "finished; some rows have no final answer: FAILED, UNKNOWN or NOT_ATTEMPTED",
 		Hint:    "Run the same command again in a few minutes; if a message gives a time, not before then.",
-		Why:     "It ends like this also where an online dry run or loabatch status got no answer for some rows, and where a workbook of --in could not be moved.",
+		Why:     "The code is also 5 if an online dry run or loabatch status got no answer for some rows, or if a letter could not be fetched or a workbook of --in not moved.",
 	},
 	"exit-6": {
 		Message: "stopped: credentials, permission, clock, proxy, overdue payments, --max-failures or --canary",
@@ -93,7 +93,7 @@ var enTerms = map[string]Entry{
 	},
 	"exit-8": {
 		Message: "the results copy, or the output, could not be written; the ledger has everything",
-		Hint:    "Make room, then write the copy again: loabatch report RUN",
+		Hint:    "Make room, or remove what else prevented it, then write the copy again: loabatch report RUN",
 	},
 	"exit-9": {
 		Message: "another run is working on circuits of this workbook, or on the folder of --in",

@@ -37,7 +37,7 @@ var enWords = map[string]Entry{
 	"cause-in-use":          {Message: "another program has it open"},
 	"cause-no-share":        {Message: "the network share cannot be reached"},
 	"cause-name-characters": {Message: "a file cannot have this name"},
-	"cause-cloud":           {Message: "OneDrive or the like cannot fetch it"},
+	"cause-cloud":           {Message: "OneDrive or a similar program cannot fetch it"},
 	"cause-no-program":      {Message: "no such program"},
 	"cause-no-check":        {Message: "the service does not know the URL"},
 	"cause-no-host":         {Message: "the host name cannot be resolved"},

@@ -31,7 +31,7 @@ var zhHosts = map[string]Entry{
 	"hosts-terms":             {Message: "无法加入 {host} 开始的运行 {run}，两边的设置不同：{differences}", Hint: "请在此运行与那边相同的命令，或等该运行结束。没有发送任何申请。"},
 	"hosts-term":              {Message: "{name} {theirs}（此处为 {ours}）"},
 	"hosts-term-none":         {Message: "未设置"},
-	"hosts-database-away":     {Message: "台账的数据库没有响应，恢复之前不再发送：{reason}", Hint: "恢复后运行会自动继续；发送信号可结束运行。"},
+	"hosts-database-away":     {Message: "台账的数据库没有响应，恢复之前不再发送：{reason}", Hint: "恢复后运行会自动继续；如不再等待，请中断运行。"},
 	"hosts-database-back":     {Message: "台账的数据库已恢复响应；运行继续"},
 	"hosts-taken":             {Message: "此进程停顿过久，在运行 {run} 中的行已由其他主机接管；此进程将继续处理其余的行", Hint: "没有任何申请发送两次。请检查机器是否曾休眠或过载。"},
 	"hosts-interrupted":       {Message: "已将此主机的行交还运行 {run}，由其他主机继续", Hint: "该运行结束后，用此命令写出副本：{command}"},

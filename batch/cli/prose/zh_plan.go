@@ -20,7 +20,7 @@ var zhPlan = map[string]Entry{
 		Why:     "使用 --plan 时，要么完全按审批的内容发送，要么都不发送。",
 	},
 	"plan-changed-command":    {Message: "该执行计划用于 loabatch {planned}，而不是 loabatch {now}"},
-	"plan-changed-service":    {Message: "执行计划针对的服务为 {planned}，而本次运行将使用 {now}", Hint: "服务由 --endpoint 和 --simulate 决定。"},
+	"plan-changed-service":    {Message: "执行计划针对的服务为 {planned}，而本次运行将使用 {now}", Hint: "请使用与制定执行计划时相同的 --endpoint 和 --simulate。"},
 	"plan-changed-setting":    {Message: "--{name} 为 {now}，执行计划中为 {planned}", Hint: "不指定该选项即使用执行计划中的值；该选项也可能来自环境变量。"},
 	"plan-changed-count":      {Message: "执行计划包括 {planned} 个工作簿，而命令指定了 {now} 个", Hint: "请按相同的顺序指定同样的工作簿；如工作簿与执行计划在同一文件夹，可不指定。"},
 	"plan-changed-bytes":      {Message: "该文件不是制定执行计划时的文件：SHA-256 为 {now}，执行计划中为 {planned}", Hint: "请按执行计划中的顺序指定工作簿。即使没有修改单元格，重新保存工作簿也会改变其内容。"},

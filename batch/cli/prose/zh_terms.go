@@ -72,14 +72,14 @@ var zhTerms = map[string]Entry{
 		Hint:    "请修改列出的单元格，然后重新运行。",
 	},
 	"exit-4": {
-		Message: "已完成；有的行结果为 INVALID、REFUSED 或 BLOCKED，或有 LOA 已驳回",
-		Hint:    "请在副本中修改这些行，然后提交副本。",
+		Message: "已完成；有的行结果为 INVALID、REFUSED 或 BLOCKED，有 LOA 已驳回，或有 LOA 文件与其行不符",
+		Hint:    "请按这些行的“说明”处理；需要修改的，请在副本中修改，然后提交副本。",
 		Why:     "其余各行均已处理，不会重复申请。",
 	},
 	"exit-5": {
 		Message: "已完成；有的行没有最终结果：FAILED、UNKNOWN 或 NOT_ATTEMPTED",
 		Hint:    "请过几分钟重新运行同一命令；提示中给出时间的，请在该时间之后运行。",
-		Why:     "在线预检或 loabatch status 对有的行没有得到响应，或 --in 的工作簿无法移动时，也以此结束。",
+		Why:     "在线预检或 loabatch status 对有的行没有得到响应，或有 LOA 文件未能下载、--in 的工作簿无法移动时，退出码也是 5。",
 	},
 	"exit-6": {
 		Message: "已停止：访问凭据、权限、系统时间、代理、欠费、--max-failures 或 --canary",
@@ -92,7 +92,7 @@ var zhTerms = map[string]Entry{
 	},
 	"exit-8": {
 		Message: "结果副本或输出无法写出；台账中有完整记录",
-		Hint:    "请释放磁盘空间，然后重新生成副本：loabatch report RUN",
+		Hint:    "请释放磁盘空间，或排除其他原因，然后重新生成副本：loabatch report RUN",
 	},
 	"exit-9": {
 		Message: "另一次运行正在处理该工作簿中的专线，或 --in 的文件夹",
