@@ -28,12 +28,12 @@ func (a *app) advanceCommand() *cobra.Command {
 	var f submitFlags
 	cmd := &cobra.Command{
 		Use:   "advance FILE... | --in DIR | --plan PLAN",
-		Short: "Take each circuit the next step, from the application to the confirmation",
+		Short: "Take the next step for each circuit, from application to confirmation",
 		Long: `Reads the state of each circuit's LOA, and takes the next step that it allows: applies
 where there is none; fetches the letter when it is available (--download); reports
 construction as finished where the row says yes under Construction finished; confirms the
-circuit, which starts its service and billing, where it says yes under Confirm circuit. Any
-other row says for what and for whom it waits.
+circuit, which starts its service and billing, where it says yes under Confirm circuit. Every
+other row says what it is waiting for and who has to act.
 
 Run the same command on the same workbook every night: no step is ever taken twice. A person
 is needed only for LOAs that were rejected, unless --reapply applies for them again, and
@@ -51,7 +51,7 @@ for rows with errors.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.Var(&f.every, watchFlag, "take the next steps again after this long, and less often while nothing changes, until no LOA is Applying; needs --yes")
+	flags.Var(&f.every, watchFlag, "take the next steps again after this long, less often while nothing changes, until no LOA is Applying; needs --yes")
 	f.folder.register(flags)
 	f.run.registerSending(flags)
 	f.run.registerReapply(flags)

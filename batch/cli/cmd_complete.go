@@ -46,7 +46,7 @@ func (a *app) completeCommand() *cobra.Command {
 		Long: `Reports construction as finished for the rows that say yes under Construction finished and
 whose LOA is Available, with line code, label, provider and contact. Where a row also says
 yes under Confirm circuit, the circuit is confirmed after that, which starts its service
-and billing. Rows that do not say yes are SKIPPED.
+and billing. Rows whose construction is not finished are SKIPPED.
 
 The state of each LOA is read first. Run the same command again to finish what is left: no
 completion is ever reported twice, and no circuit confirmed twice.`,

@@ -62,7 +62,7 @@ each region of their rows, and the folders that are written to.`,
 	flags := cmd.Flags()
 	f.service.register(flags)
 	flags.BoolVar(&f.json, "json", false, jsonHelp)
-	flags.StringVar(&f.region, "region", defaultDoctorRegion, "region `ID` that is asked about, and that of rows without one")
+	flags.StringVar(&f.region, "region", defaultDoctorRegion, "region `ID` to check, also for rows without one")
 	flags.StringVar(&f.password, passwordFlag, "", passwordHelp)
 	flags.StringVar(&f.folder.in, inFlag, "", "check the workbooks of the folder `DIR`, and whether they can be taken from it")
 	flags.StringVar(&f.folder.done, doneFlag, "", "check whether workbooks can be moved to the folder `DIR`")

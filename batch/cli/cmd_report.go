@@ -36,7 +36,7 @@ func (a *app) reportCommand() *cobra.Command {
 		Use:   "report RUN [--input FILE]",
 		Short: "Write the results copy of a past run again",
 		Long: `Writes the results copy of a past run again, from the ledger and the input, which must
-be the same bytes. It is looked for where it was, unless --input names it.`,
+not have changed. The input is read from its original path, unless --input names it.`,
 		Example: "  loabatch report 20270115-020000-k3f9q -o again.xlsx",
 		Args:    arguments(1, 1),
 

@@ -42,16 +42,18 @@ func (a *app) simulatorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "simulator",
 		Short: "Serve the simulated VPC endpoint on a loopback address",
-		Long: `Serves the simulated VPC endpoint until it is interrupted. GET /stats reports what it has
-seen, and GET /stats?instance=pc-… the life of one circuit. POST /review reviews every LOA
-that awaits it, POST /review?instance=pc-…&state=Rejected one of them.
+		Long: `Serves the simulated VPC endpoint until it is interrupted. GET /stats counts what was sent
+to it, and GET /stats?instance=pc-… shows the life of one circuit. POST /review reviews every
+LOA that is waiting for it; POST /review?instance=pc-…&state=Rejected sets the state of one.
 
-IDs of circuits may say what happens to them:
+A word in the ID of a circuit says what happens to it:
 ` + simulator.MarkerHelp + `
-
 A fault plan is a list such as 503:5%,drop-after:2%,hang-late:1%,latency:20ms. A fault
 happens before the call takes effect (-before), after it (-after), or while the effect is
-still to come (-late); without such a suffix, before or after it at random.
+still to come (-late). Without such a suffix, answers that deny the effect come before it,
+those that affirm it come after it, and all others before or after it at random. A prefix
+limits a fault to an API, the letters or a region: ConfirmPhysicalConnection/drop:5%,
+Letter/cut:10%, cn-beijing/503:10%. The faults are:
 ` + simulator.FaultHelp,
 		Example: `  loabatch simulator --addr 127.0.0.1:8080 --key id:secret
   ALIBABA_CLOUD_ACCESS_KEY_ID=id ALIBABA_CLOUD_ACCESS_KEY_SECRET=secret \

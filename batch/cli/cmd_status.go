@@ -32,10 +32,10 @@ func (a *app) statusCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status FILE...|RUN",
 		Short: "Ask for the status of each LOA and write it into a new copy",
-		Long: `Asks the API for the status of every circuit's LOA, and writes it with what to do into a
-new copy and the ledger, which knows what has changed since the last time. Results of
-earlier runs are kept. No application is sent. For the ID of a run, the circuits are those
-of its input.
+		Long: `Asks the API for the status of every circuit's LOA, and writes it into a new copy, with
+what to do, and into the ledger, so it can say what has changed since the last time.
+Results of earlier runs are kept. No application is sent. Given the ID of a run, it asks
+about the circuits of that run's input.
 
 With --download, each letter that is available is fetched once, as a PDF that only you can
 read, and compared with its row: a letter of another circuit or company is an error.
@@ -58,8 +58,8 @@ while nothing changes, and prints a line for each change. A signal, or the end o
 	f.watch.register(flags)
 	registerMonitor(flags)
 	registerDownload(flags, &f.download)
-	flags.Var(&f.every, watchFlag, "ask again after this long, and less often while nothing changes, until no LOA is Applying or Completing")
-	flags.Var(&f.run.maxDuration, "max-duration", "with --watch, ask no more after this long (default no limit)")
+	flags.Var(&f.every, watchFlag, "ask again after this long, less often while nothing changes, until no LOA is Applying or Completing")
+	flags.Var(&f.run.maxDuration, "max-duration", "with --watch, stop asking after this long (default no limit)")
 	flags.BoolVar(&f.run.simulate, "simulate", false, "ask the embedded simulator, which has no LOAs")
 	return cmd
 }

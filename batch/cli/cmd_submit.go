@@ -39,10 +39,11 @@ func (a *app) submitCommand() *cobra.Command {
 row into a copy of the workbook. Run the same command again to finish what is left:
 no circuit is ever applied for twice.
 
-With --in, the new workbooks of a folder are processed by name, each with a results copy
-of its own. A workbook is new if no run has finished with its bytes (exit code 0, 2, 3 or
-4), under whatever name. Lock files of open workbooks, results copies as they were written, and files that
-are still being written are left out. --done and --failed say where finished workbooks go.
+With --in, the new workbooks of a folder are processed in the order of their names, each
+with a results copy of its own. A workbook is new unless a run has finished (exit code 0,
+2, 3 or 4) with the same bytes, under any name. Lock files of open workbooks, unchanged
+results copies and files that are still being written are left out. --done and --failed
+say where finished workbooks go.
 
 With --plan, exactly what a plan says is carried out, or nothing: see loabatch plan --help.`,
 		Example: `  loabatch submit --simulate applications.xlsx      a trial run: no account, no network
@@ -86,7 +87,7 @@ given.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.folder.in, inFlag, "", "check the workbooks of the folder `DIR`, by name, instead of those on the command line; none is moved")
+	flags.StringVar(&f.folder.in, inFlag, "", "check the workbooks of the folder `DIR`, in the order of their names, instead of those on the command line; none is moved")
 	f.output.register(flags)
 	flags.Lookup("output").Usage = "also write a checked copy, to `FILE` or into a folder; several inputs need a folder"
 	f.validation.register(flags)

@@ -12,8 +12,8 @@ import (
 // Help texts that several commands share.
 const (
 	jsonHelp     = "print one JSON document on stdout, everything else on stderr"
-	passwordHelp = "`FILE` whose first line is the password of encrypted workbooks; their copies are encrypted with it too (or the variable LOABATCH_PASSWORD)"
-	ledgerHelp   = "`PATH` of the ledger (default $XDG_STATE_HOME/loabatch/ledger.db), or postgres://USER@HOST/DATABASE for one that several hosts share; its password belongs into PGPASSWORD or ~/.pgpass"
+	passwordHelp = "`FILE` with the password of encrypted workbooks on its first line, or set LOABATCH_PASSWORD; the copies are encrypted with it too"
+	ledgerHelp   = "`PATH` of the ledger (default loabatch/ledger.db in $XDG_STATE_HOME or the system's usual place), or postgres://USER@HOST/DATABASE for one that several hosts share, with its password in PGPASSWORD or ~/.pgpass"
 )
 
 // commonFlags are the flags of every command.
@@ -70,7 +70,7 @@ type folderFlags struct {
 }
 
 func (f *folderFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.in, inFlag, "", "take the new workbooks of the folder `DIR`, by name, instead of those on the command line")
+	flags.StringVar(&f.in, inFlag, "", "take the new workbooks of the folder `DIR`, in the order of their names, instead of those on the command line")
 	flags.StringVar(&f.done, doneFlag, "", "move the workbooks of --in that ended with 0 to the folder `DIR`, with their copies")
 	flags.StringVar(&f.failed, failedFlag, "", "move the workbooks of --in that ended with 2, 3 or 4 to the folder `DIR`, with their copies")
 }
@@ -157,7 +157,7 @@ func (f *runFlags) registerReapply(flags *pflag.FlagSet) {
 func (f *runFlags) registerSending(flags *pflag.FlagSet) {
 	f.registerChoice(flags)
 	flags.StringVar(&f.plan, planFlag, "", "carry out exactly what `PLAN` says, or nothing (see loabatch plan); without FILE, the workbooks beside it")
-	flags.StringVar(&f.dryRun, dryRunFlag, "", "send nothing, `offline|online|false`: offline validates only, online also reads the circuits' state and predicts each row, false overrides LOABATCH_DRY_RUN")
+	flags.StringVar(&f.dryRun, dryRunFlag, "", "send nothing, `offline|online|false`: offline only validates, online also reads the circuits' state and predicts each row, false overrides LOABATCH_DRY_RUN")
 	flags.Lookup(dryRunFlag).NoOptDefVal = string(dryRunOffline)
 	flags.Var(&f.maxDuration, "max-duration", "start no more rows after this long (default no limit)")
 	flags.StringVar(&f.maxFailures, "max-failures", "", "stop once `N|N%` of the rows were refused or failed (a percentage needs 20 finished rows)")
@@ -176,7 +176,7 @@ func (f *runFlags) registerChoice(flags *pflag.FlagSet) {
 	flags.Uint64Var(&f.seed, "seed", 1, "with --simulate: seed `N` for the fault plan")
 	flags.StringVar(&f.survey, "survey", surveyOn, "read the circuits' state before anything is sent, `on|off`, so no circuit that has an LOA is applied for, even without a ledger")
 	flags.IntVar(&f.maxAttempts, "max-attempts", defaultAttempts, "make up to `N` attempts per row")
-	flags.StringSliceVar(&f.only, "only", nil, "process only rows whose Result is one of `RESULT,...`, such as failed,unknown,not_attempted")
+	flags.StringSliceVar(&f.only, "only", nil, "process only rows whose last result is one of `RESULT,...`, such as failed,unknown,not_attempted")
 	flags.BoolVar(&f.allOrNothing, "all-or-nothing", false, "send nothing if any row is invalid")
 }
 
@@ -190,7 +190,7 @@ type watchFlags struct {
 }
 
 func (f *watchFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.progress, "progress", "auto", "`auto|bar|plain|none`; auto is a bar on a terminal, and otherwise a line every 30 s")
+	flags.StringVar(&f.progress, "progress", "auto", "how to show progress: `auto|bar|plain|none`; auto is a bar on a terminal, otherwise a line every 30 s")
 	flags.StringVar(&f.logFormat, "log-format", "text", "format of log lines: `text|json`")
 	flags.StringVar(&f.logLevel, "log-level", "info", "lowest level to log: `debug|info|warn|error`; at info, text on stderr has only errors")
 	flags.StringVar(&f.logFile, "log-file", "", "append the log to `FILE` instead of stderr")
@@ -206,7 +206,7 @@ const (
 
 func registerMonitor(flags *pflag.FlagSet) {
 	flags.String(onFinishFlag, "", "when the command has ended, run `CMD` for a minute at most, with LOABATCH_RUN_… in its environment and no credentials; a shell only if it names one: sh -c '…'")
-	flags.String(pingFlag, "", "ping `URL`/start at the start and URL/<exit code> at the end, as healthchecks.io takes it; https, except to a loopback address")
+	flags.String(pingFlag, "", "ping `URL`/start at the start and URL/<exit code> at the end, as healthchecks.io expects; https, except to a loopback address")
 	flags.String(metricsFlag, "", "write counts, times and the exit code to `FILE` for the textfile collector of Prometheus's node exporter")
 }
 

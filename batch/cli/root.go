@@ -117,7 +117,7 @@ never twice, and writes the result of each row into a copy of the workbook.`,
   loabatch submit --simulate applications.xlsx
                                              a whole run against the embedded simulator
   loabatch submit applications.xlsx          apply for the LOAs
-  loabatch applications.xlsx                 check every row and open the copy with what is wrong
+  loabatch applications.xlsx                 check every row and open a copy with the problems
                                              marked (as when it is dropped on the program)`,
 		Version:                    version(),
 		Args:                       bookOrNoCommand,

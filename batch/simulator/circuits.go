@@ -59,17 +59,17 @@ var Markers = []Marker{
 	{"deleted", "its LOA was deleted: it can be applied for again", func(c *circuit) { c.LOA = Deleted }},
 	{"completing", "its construction was reported as finished: Completing", func(c *circuit) { c.LOA = Completing }},
 	{"inservice", "its LOA is Complete and the circuit Enabled", func(c *circuit) { c.LOA, c.Status = Complete, "Enabled" }},
-	{"forbidden", "the RAM policy denies every application for it, completion and confirmation: Forbidden.RAM", func(c *circuit) { c.forbidden = true }},
+	{"forbidden", "the RAM policy denies applying for it, completing and confirming it: Forbidden.RAM", func(c *circuit) { c.forbidden = true }},
 	{"willreject", "its LOA will be rejected whenever it is reviewed", func(c *circuit) { c.rejections = always }},
 	{"rejectonce", "its LOA will be rejected by the first review", func(c *circuit) { c.rejections = 1 }},
 	{"rejecttwice", "its LOA will be rejected by the first two reviews", func(c *circuit) { c.rejections = 2 }},
-	{"slowletter", "its LOA is Accept for one more review time before it is Available", func(c *circuit) { c.slowLetter = true }},
+	{"slowletter", "its LOA stays at Accept for one more review before it is Available", func(c *circuit) { c.slowLetter = true }},
 	{"wrongcircuit", "its letter names another circuit", func(c *circuit) { c.letter = otherCircuit }},
 	{"wrongcompany", "its letter names another company", func(c *circuit) { c.letter = otherCompany }},
-	{"imageletter", "its letter is a picture without any text", func(c *circuit) { c.letter = imageLetter }},
+	{"imageletter", "its letter is a picture without text", func(c *circuit) { c.letter = imageLetter }},
 	{"pageletter", "the link to its letter leads to a web page", func(c *circuit) { c.letter = pageLetter }},
 	{"movedletter", "the link to its letter leads to another host", func(c *circuit) { c.letter = movedLetter }},
-	{"expiredletter", "the link to its letter has expired when it is first used", func(c *circuit) { c.letter = expiredLetter }},
+	{"expiredletter", "the first link to its letter has already expired", func(c *circuit) { c.letter = expiredLetter }},
 }
 
 // MarkerHelp lists the markers, one per line, for a command's help.

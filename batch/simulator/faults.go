@@ -91,7 +91,7 @@ var kinds = map[string]kind{
 	"hollow":      {"200 with nothing but a RequestId", affirming, false, hollow},
 	"unlisted":    {"400 with a code that no page lists", denying, false, errorAnswer(400, "InvalidOperation.Unlisted", "The operation is invalid.")},
 	"unallocated": {"400 IncorrectStatus.PhysicalConnection", denying, false, errorAnswer(400, "IncorrectStatus.PhysicalConnection", "The status of the physical connection is incorrect.")},
-	"spelling":    {"the real answer with requestId for RequestId", affirming, false, spelling},
+	"spelling":    {"the real answer with requestId instead of RequestId", affirming, false, spelling},
 	"types":       {"500 whose Code is a number and whose Message is an object", either, false, rawAnswer(500, "application/json", `{"RequestId":17,"HostId":[],"Code":500,"Message":{"text":"failed"}}`)},
 	"idtype":      {"200 whose RequestId is a number", either, false, rawAnswer(200, "application/json", `{"RequestId":17}`)},
 	"redirect":    {"307 to another host", either, false, redirect},

@@ -41,7 +41,7 @@ var enLines = map[string]Entry{
 	"faults-duration":         {Message: "the duration of the fault {item} is not accepted", Hint: "Only hang and stall take one, such as hang=3s."},
 	"faults-latency":          {Message: "the latency {item} is not a duration, or its jitter is longer than the latency", Hint: "Write 20ms, or 20ms±10ms."},
 	"faults-sum":              {Message: "the faults of {item} add up to {detail}%, more than 100%", Hint: "Lower the percentages."},
-	"no-ledger-place":         {Message: "cannot locate the ledger: neither XDG_STATE_HOME nor HOME is set", Hint: "Give its path with --ledger PATH."},
+	"no-ledger-place":         {Message: "cannot locate the ledger: neither XDG_STATE_HOME nor HOME (on Windows: LocalAppData) is set", Hint: "Give its path with --ledger PATH."},
 	"debug-sdk":               {Message: "the environment variable DEBUG would make the Alibaba Cloud SDK print secrets and personal data", Hint: "Unset it and try again: env -u DEBUG loabatch …"},
 	"log-file":                {Message: "cannot write the log file {file}: {reason}", Hint: "Choose another one with --log-file."},
 	"no-terminal-no-yes":      {Message: "this run would really submit, and there is no terminal to ask for confirmation", Hint: "Add --yes to submit, or --dry-run to check only."},

@@ -41,7 +41,7 @@ var zhLines = map[string]Entry{
 	"faults-duration":         {Message: "不接受故障 {item} 的时长", Hint: "只有 hang 和 stall 可带时长，例如 hang=3s。"},
 	"faults-latency":          {Message: "延迟 {item} 不是时长，或抖动超过延迟", Hint: "请写成 20ms 或 20ms±10ms。"},
 	"faults-sum":              {Message: "{item} 的故障合计 {detail}%，超过 100%", Hint: "请降低百分比。"},
-	"no-ledger-place":         {Message: "无法确定台账的位置：XDG_STATE_HOME 和 HOME 都没有设置", Hint: "请用 --ledger PATH 指定路径。"},
+	"no-ledger-place":         {Message: "无法确定台账的位置：XDG_STATE_HOME 和 HOME（Windows 上为 LocalAppData）都没有设置", Hint: "请用 --ledger PATH 指定路径。"},
 	"debug-sdk":               {Message: "环境变量 DEBUG 会使阿里云 SDK 打印密钥和个人信息", Hint: "请清除后重试，例如 env -u DEBUG loabatch …。"},
 	"log-file":                {Message: "无法写入日志文件 {file}：{reason}", Hint: "请用 --log-file 指定其他文件。"},
 	"no-terminal-no-yes":      {Message: "本次运行会正式提交，但没有终端可供确认", Hint: "要提交请加上 --yes；只检查请加上 --dry-run。"},

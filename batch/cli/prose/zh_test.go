@@ -128,7 +128,7 @@ var zhSettings = regexp.MustCompile(`\?[a-z_]+=[a-z-]+|[a-z]+(_[a-z]+)+( = on)?|
 var zhLatin = strings.Fields(`
 	API LOA VPC RAM STS SDK AccessKey ID Secret Token DNS NTP TLS URL JSON CSV HTML PDF ZIP XML ASCII UTC UTF IANA SHA AES HMAC IRM SDH README DEBUG HOME
 	Excel WPS LibreOffice Google OpenDocument macOS PostgreSQL SQLite Mbit Gbit MiB GiB KiB GB Enter Backspace FILE PATH SECRET
-	shell sh RUN CODE PLAN CIRCUIT SUBMITTED ALREADY VALID BLOCKED INVALID FAILED UNKNOWN SKIPPED SIGINT SIGQUIT SIGABRT SIGTERM SIGKILL HTTP xx Available hang stall
+	shell sh LocalAppData Windows RUN CODE PLAN CIRCUIT SUBMITTED ALREADY VALID BLOCKED INVALID FAILED UNKNOWN SKIPPED SIGINT SIGQUIT SIGABRT SIGTERM SIGKILL HTTP xx Available hang stall
 	IDC MSTP MPLSVPN FIBRE Other IDCard Passport Male Female TRUE FALSE DISPIMG IMAGE XFD ABC REFUSED true false yes zh CN
 	Initial Approved Allocating Allocated Confirmed Enabled Rejected Canceled Allocation Failed Terminated Normal FinancialLocked SecurityLocked
 	SecondApplyPhysicalConnectionLOA CompletePhysicalConnectionLOA ConfirmPhysicalConnection DescribePhysicalConnections Asia Shanghai applications http https chmod
