@@ -17,14 +17,14 @@ import (
 //  1. create a temporary file in the same folder, readable by its owner alone (0600, and [Protect])
 //  2. write, then check what was written
 //  3. fsync the file, close it
-//  4. rename it over the target
+//  4. rename it over the target, which no program may have open on Windows
 //  5. fsync the folder
 //
 // A crash leaves the old file or the new one, never half of either. It may leave the
 // temporary file, which the next WriteFile in that folder removes. check may be nil; it
 // may read the file from any offset.
 func WriteFile(path string, write func(io.Writer) error, check func(*os.File) error) error {
-	return writeFile(path, write, check, os.Rename)
+	return writeFile(path, write, check, replace)
 }
 
 // CreateFile is [WriteFile] for a name that no file has yet: if one does, a symbolic link

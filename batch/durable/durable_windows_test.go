@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/windows"
 )
@@ -95,6 +96,56 @@ func TestLongPaths(t *testing.T) {
 		t.Errorf("to %q, %v", content(to), err)
 	}
 	if _, err := Free(folder); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestOpenForAMoment replaces, creates, moves and removes files that another program has open for a
+// moment, as a virus scanner does, whatever it lets others do meanwhile.
+func TestOpenForAMoment(t *testing.T) {
+	const viewer = windows.FILE_SHARE_READ | windows.FILE_SHARE_WRITE | windows.FILE_SHARE_DELETE
+	for _, share := range []uint32{0, windows.FILE_SHARE_READ, viewer} {
+		dir := t.TempDir()
+		path, moved := filepath.Join(dir, "book.xlsx"), filepath.Join(dir, "moved.xlsx")
+		sum := write(t, path, "before")
+		hold := func(what string, do func() error) {
+			t.Helper()
+			f, err := openSharing(path, windows.GENERIC_READ, share, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.AfterFunc(patience/4, func() { f.Close() })
+			if err := do(); err != nil {
+				t.Errorf("share %d: %s: %v", share, what, err)
+			}
+			f.Close()
+		}
+		hold("replace", func() error { return WriteFile(path, text("before"), nil) })
+		hold("use", func() error {
+			if InUse(path) {
+				return errors.New("in use for good")
+			}
+			return nil
+		})
+		if share != 0 { // or nobody can read it
+			hold("move", func() error { return Move(path, moved, sum) })
+		}
+	}
+}
+
+// TestOpenInViewer has a program that lets others do what they like keep a file from being replaced.
+func TestOpenInViewer(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "book.xlsx")
+	write(t, path, "before")
+	f, err := open(path, windows.GENERIC_READ, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if !InUse(path) {
+		t.Error("it can be replaced")
+	}
+	if err := WriteFile(path, text("after"), nil); err != nil && !IsInUse(err) {
 		t.Error(err)
 	}
 }

@@ -64,12 +64,16 @@ func lockFolder(path string) (*os.File, error) {
 
 // open opens an existing file or folder in a way that keeps nobody from anything.
 func open(path string, access, flags uint32) (*os.File, error) {
+	return openSharing(path, access, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE|windows.FILE_SHARE_DELETE, flags)
+}
+
+// openSharing opens an existing file or folder and lets others do what share says meanwhile.
+func openSharing(path string, access, share, flags uint32) (*os.File, error) {
 	name, err := windows.UTF16PtrFromString(path)
 	if err != nil {
 		return nil, err
 	}
-	const everybody = windows.FILE_SHARE_READ | windows.FILE_SHARE_WRITE | windows.FILE_SHARE_DELETE
-	h, err := windows.CreateFile(name, access, everybody, nil, windows.OPEN_EXISTING, flags, 0)
+	h, err := windows.CreateFile(name, access, share, nil, windows.OPEN_EXISTING, flags, 0)
 	if err != nil {
 		return nil, &os.PathError{Op: "open", Path: path, Err: err}
 	}

@@ -119,7 +119,7 @@ func moveAcross(from, to, sum string) (err error) {
 		err = ErrChanged
 	}
 	if err == nil {
-		err = os.Remove(from)
+		err = patiently(func() error { return os.Remove(from) })
 	}
 	if err != nil {
 		return errors.Join(err, os.Remove(to))

@@ -18,7 +18,7 @@ func renameExclusively(from, to string) error {
 	if err != nil {
 		return err
 	}
-	err = windows.MoveFileEx(old, name, windows.MOVEFILE_WRITE_THROUGH)
+	err = patiently(func() error { return windows.MoveFileEx(old, name, windows.MOVEFILE_WRITE_THROUGH) })
 	switch {
 	case err == nil:
 		return nil

@@ -112,7 +112,8 @@ func FolderTime(dir string) (time.Time, error) {
 	if err == nil {
 		now = info.ModTime()
 	}
-	return now, errors.Join(err, t.Close(), os.Remove(t.Name()), t.release())
+	err = errors.Join(err, t.Close(), patiently(func() error { return os.Remove(t.Name()) }))
+	return now, errors.Join(err, t.release())
 }
 
 // RemoveStale removes the temporary files that processes which were killed have left in a

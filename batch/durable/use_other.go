@@ -2,13 +2,20 @@
 
 package durable
 
-import "syscall"
+import (
+	"os"
+	"syscall"
+)
 
 // errNotFolder says that a file is where a folder should be.
 const errNotFolder = syscall.ENOTDIR
 
 // InUse is known on Windows only: elsewhere a file can be replaced while it is open.
 func InUse(string) bool { return false }
+
+func patiently(do func() error) error { return do() }
+
+func replace(from, to string) error { return os.Rename(from, to) }
 
 // IsInUse is known on Windows only.
 func IsInUse(error) bool { return false }

@@ -2,8 +2,10 @@ package durable
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/windows"
 )
@@ -12,14 +14,48 @@ import (
 // a folder that is missing.
 const errNotFolder = windows.ERROR_DIRECTORY
 
-// InUse reports whether a program has the file at a path open and lets nobody replace it. Excel
-// lets others read it only.
-func InUse(path string) bool {
-	f, err := open(path, windows.DELETE, 0)
-	if err == nil {
-		_ = f.Close()
+// patience is for how long what fails because a program has a file open is tried again: virus
+// scanners, indexers and the like open a file for a moment after it was written.
+const patience = time.Second
+
+// patiently does something that fails while a program has a file open.
+func patiently(do func() error) error {
+	for begun := time.Now(); ; time.Sleep(patience / 50) {
+		if err := do(); !IsInUse(err) || time.Since(begun) >= patience {
+			return err
+		}
 	}
-	return IsInUse(err)
+}
+
+// InUse reports whether a program has the file at a path open, so that it cannot be replaced. Excel
+// and WPS let others read it only. Many viewers let it be deleted, too, which is not enough.
+func InUse(path string) bool {
+	return IsInUse(patiently(func() error {
+		f, err := openSharing(path, windows.DELETE, 0, 0)
+		if err == nil {
+			err = f.Close()
+		}
+		return err
+	}))
+}
+
+// replace renames a file over another, if there is one. That is denied, too, if a program has
+// the other open.
+func replace(from, to string) error {
+	return patiently(func() error {
+		err := os.Rename(from, to)
+		if !errors.Is(err, windows.ERROR_ACCESS_DENIED) {
+			return err
+		}
+		f, inUse := openSharing(to, windows.DELETE, 0, 0)
+		if inUse == nil {
+			inUse = f.Close()
+		}
+		if !IsInUse(inUse) {
+			return err
+		}
+		return &os.LinkError{Op: "rename", Old: from, New: to, Err: windows.ERROR_SHARING_VIOLATION}
+	})
 }
 
 // IsInUse reports whether something failed because a program has the file open.

@@ -36,7 +36,10 @@ func hold(t *testing.T, path string, share uint32) (release func()) {
 	return release
 }
 
-const excel = windows.FILE_SHARE_READ
+const (
+	excel  = windows.FILE_SHARE_READ
+	viewer = windows.FILE_SHARE_READ | windows.FILE_SHARE_WRITE | windows.FILE_SHARE_DELETE
+)
 
 // said runs a command and returns its exit code and what it printed.
 func (p *program) said(args ...string) (int, string) {
@@ -91,6 +94,12 @@ func TestOutputsOpenInExcel(t *testing.T) {
 	}
 	if _, err := os.Stat(p.path("out-2.csv")); err != nil {
 		t.Error(err)
+	}
+	hold(t, p.path("out-2.xlsx"), viewer)
+	hold(t, p.path("out-2.csv"), viewer)
+	args[slices.Index(args, "out.xlsx")] = "out-2.xlsx"
+	if exit, said := p.said(args...); exit != 0 || !strings.Contains(said, "out-2.xlsx is open in another program") || !strings.Contains(said, "report  out-2-2.csv") {
+		t.Errorf("exit %d: %s", exit, said)
 	}
 }
 
